@@ -1,0 +1,275 @@
+# headcount - one Makefile, no recursion into folders; everything lands in
+# $(BUILD).  A variant is the same rules with another BUILD= and other flags:
+#   make BUILD=build/clang CC=clang        make BUILD=build/asan SAN=address
+#
+# Yours to set: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS PREFIX DESTDIR BUILD DEV=1
+# (warnings are errors) and the trees BEARSSL_DIR= (inc/ + build/libbearssl.a,
+# or include/ + lib/), JSMN_DIR= (jsmn.h), LUA_DIR= (asked for by deps only).
+
+BUILD ?= build
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+DESTDIR ?=
+DEV ?=
+BEARSSL_DIR ?=
+JSMN_DIR ?=
+LUA_DIR ?=
+FUZZ_SECONDS ?= 30
+SOAK_SECONDS ?= 600
+export BEARSSL_DIR JSMN_DIR LUA_DIR DEV FUZZ_SECONDS SOAK_SECONDS
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+VERSION := $(shell sed -n \
+    's/^.define HEADCOUNT_VERSION "\([^"]*\)".*/\1/p' core/headcount.h 2>/dev/null)
+SOVERSION := 0
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+PYTHON = $(firstword $(wildcard build/venv/bin/python) python3)
+
+# ---- what is compiled ----
+
+CORE_C := $(wildcard core/*.c core/*/*.c)
+CLI_C := $(wildcard bindings/cli/*.c)
+TEST_C := $(filter-out tests/fuzz/% tests/bench/% tests/system/%,\
+    $(wildcard tests/*_test.c tests/*/*_test.c))
+PEER_C := $(wildcard tests/peers/*.c)
+FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+CORE_O := $(call obj,$(CORE_C))
+CLI_O := $(call obj,$(CLI_C))
+TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_C))
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_C))
+REPLAYS := $(patsubst %_fuzz.c,$(BUILD)/%_replay,$(FUZZ_C))
+
+LIB_A := $(BUILD)/libheadcount.a
+LIB_SO := $(BUILD)/libheadcount.so.$(SOVERSION)
+PROGRAM := $(BUILD)/headcount
+
+# ---- with what ----
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+    -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
+    -Wcast-align -Wwrite-strings -Wswitch-enum -Wvla -Wundef -Wformat=2 \
+    -Wold-style-definition
+
+# The headers and the archive of BearSSL: the user's tree, or the system's.
+BEARSSL_INC := $(if $(BEARSSL_DIR),$(firstword $(patsubst \
+    %/bearssl.h,%,$(wildcard $(BEARSSL_DIR)/inc/bearssl.h \
+    $(BEARSSL_DIR)/include/bearssl.h)) $(BEARSSL_DIR)/inc))
+BEARSSL_A := $(if $(BEARSSL_DIR),$(firstword $(wildcard \
+    $(BEARSSL_DIR)/build/libbearssl.a $(BEARSSL_DIR)/lib/libbearssl.a) \
+    $(BEARSSL_DIR)/build/libbearssl.a))
+# -l:NAME.a is what both GNU ld and lld call "this archive, no shared object".
+BEARSSL_LIB = $(or $(BEARSSL_A),$(if $(filter /%,$(shell $(CC) \
+    -print-file-name=libbearssl.a)),-l:libbearssl.a,-lbearssl))
+
+HC_CPPFLAGS := -Icore -D_POSIX_C_SOURCE=200809L \
+    $(if $(BEARSSL_INC),-isystem $(BEARSSL_INC)) \
+    $(if $(JSMN_DIR),-isystem $(JSMN_DIR))
+HC_CFLAGS := -std=c11 -fPIC -fvisibility=hidden -fstack-protector-strong \
+    $(WARNINGS)
+HC_LDFLAGS := -Wl,-z,relro,-z,now
+
+# SAN=address,undefined   COVER=1   FUZZ=1 (objects a fuzzer can steer by)
+SAN ?=
+COVER ?=
+FUZZ ?=
+ifneq ($(SAN),)
+HC_CFLAGS += -fsanitize=$(SAN) -fno-sanitize-recover=all \
+    -fno-omit-frame-pointer
+HC_LDFLAGS += -fsanitize=$(SAN)
+else ifneq ($(COVER),)
+HC_CFLAGS += --coverage
+HC_LDFLAGS += --coverage
+else ifneq ($(filter -O1 -O2 -O3 -Os -Og,$(CFLAGS)),)
+HC_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+ifneq ($(FUZZ),)
+HC_CFLAGS += -fsanitize=fuzzer-no-link
+endif
+# After the stamp of the flags: the same objects, only a stricter judge.
+WERROR := $(if $(DEV),-Werror)
+
+COMPILE = $(CC) $(HC_CPPFLAGS) $(CPPFLAGS) $(HC_CFLAGS) $(CFLAGS)
+LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
+
+# ---- rules ----
+
+.PHONY: all deps demo test check san valgrind cover fuzz soak bench tidy fmt \
+    install uninstall dist clean help objects unit-programs replays FORCE
+
+all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so
+
+$(PROGRAM): $(CLI_O) $(LIB_A)
+	$(LINK) -pie -o $@ $(CLI_O) $(LIB_A) $(BEARSSL_LIB) $(LDLIBS)
+
+# No `ar r`: it would let a second member of the same name push out the first.
+$(LIB_A): $(CORE_O)
+	rm -f $@
+	$(AR) qcs $@ $(CORE_O)
+
+$(LIB_SO): $(CORE_O) bindings/packaging/headcount.map
+	$(LINK) -shared -Wl,-soname,$(@F) -Wl,--no-undefined \
+	    -Wl,--version-script=bindings/packaging/headcount.map \
+	    -o $@ $(CORE_O) $(BEARSSL_LIB) $(LDLIBS)
+
+$(BUILD)/libheadcount.so: $(LIB_SO)
+	ln -sf $(<F) $@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) $(if $(filter tests/%,$<),-Itests) $(WERROR) \
+	    -MMD -MP -c -o $@ $<
+
+# VARIABLE, a path in the tree that it names, a file there: an error that says
+# what the tree lacks (else the system's file would be taken in silence).
+a_named_tree = $(if $($1),$(if $(wildcard $(if $3,$2/$3,$2)),,\
+    $(error $1=$($1): no $(if $3,$2/$3,$2); a tree of your own has to be \
+    built first, without one run `make deps`)))
+
+# Rewritten only when the compiler or its flags are others than last time.
+$(BUILD)/flags: FORCE
+	$(call a_named_tree,BEARSSL_DIR,$(BEARSSL_INC),bearssl.h)
+	$(call a_named_tree,BEARSSL_DIR,$(BEARSSL_A),)
+	$(call a_named_tree,JSMN_DIR,$(JSMN_DIR),jsmn.h)
+	@mkdir -p $(@D)
+	@for h in bearssl.h jsmn.h; do \
+	    echo "#include <$$h>" | $(COMPILE) -w -E -x c - \
+	        >/dev/null 2>&1 || { \
+	        echo "$$h is not found: run \`make deps\`, or name its tree" \
+	            "with BEARSSL_DIR= or JSMN_DIR=" >&2; exit 1; }; \
+	done
+	@echo '$(COMPILE)' >$@.new; \
+	if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
+
+objects: $(CORE_O) $(CLI_O) $(call obj,$(TEST_C) tests/t.c $(PEER_C))
+
+# ---- tests ----
+
+unit-programs: $(TESTS)
+replays: $(REPLAYS)
+
+$(BUILD)/tests/peers.a: $(call obj,$(PEER_C))
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) qcs $@ $(call obj,$(PEER_C))
+
+$(BUILD)/tests/%_test: $(BUILD)/obj/tests/%_test.o $(BUILD)/obj/tests/t.o \
+    $(LIB_A) $(BUILD)/tests/peers.a
+	@mkdir -p $(@D)
+	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
+
+$(BUILD)/tests/%_replay: $(BUILD)/obj/tests/%_fuzz.o \
+    $(BUILD)/obj/tests/fuzz/replay.o $(LIB_A)
+	@mkdir -p $(@D)
+	$(LINK) -pie -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
+
+$(BUILD)/tests/%_fuzz: $(BUILD)/obj/tests/%_fuzz.o $(LIB_A)
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
+
+.SECONDARY:
+
+RUN = MAKE='$(MAKE)' CC='$(CC)' JOBS=$(JOBS) $(PYTHON) tests/run
+
+deps: ## install what is missing (commands, headers, pinned peers; no npm)
+	@CC='$(CC)' sh tests/deps.sh all
+
+demo: ## a local ECS API, two events, what headcount did and how long it took
+	@CC='$(CC)' sh tests/deps.sh demo
+	+@$(MAKE) -j$(JOBS) all
+	@sh examples/demo.sh
+
+test: deps ## everything; the last line is "N passed, N failed, N skipped"
+	+@$(RUN) test
+
+check: ## units, replayed corpora, lint: under a minute
+	+@$(RUN) check
+
+san: ## units and replayed corpora under AddressSanitizer and UBSan
+	+@$(RUN) san
+
+valgrind: ## units under valgrind
+	+@$(RUN) valgrind
+
+cover: ## line coverage of core by the units; fails under 95 %
+	+@$(RUN) cover
+
+fuzz: ## each fuzz target for FUZZ_SECONDS (30)
+	+@$(RUN) fuzz
+
+soak: ## units (sanitized) and system tests again and again, SOAK_SECONDS (600)
+	+@$(RUN) soak
+
+bench: all ## headcount beside its floors
+	@sh tests/bench/run.sh
+
+tidy: ## clang-tidy and cppcheck
+	@$(MAKE) BUILD=$(BUILD) $(BUILD)/flags
+	@HC_CPPFLAGS='$(HC_CPPFLAGS) $(CPPFLAGS)' BUILD=$(BUILD) JOBS=$(JOBS) \
+	    sh tests/lint/tidy.sh
+
+fmt: ## clang-format on the lines changed since HEAD (tables are set by hand)
+	git clang-format HEAD -- core bindings tests examples
+
+# ---- out of the tree ----
+
+bindir = $(DESTDIR)$(PREFIX)/bin
+libdir = $(DESTDIR)$(PREFIX)/lib
+incdir = $(DESTDIR)$(PREFIX)/include
+mandir = $(DESTDIR)$(PREFIX)/share/man
+MAN := $(wildcard bindings/cli/man/*.[135])
+
+install: all ## program, library, header, pkg-config file: PREFIX=, DESTDIR=
+	install -d $(bindir) $(libdir)/pkgconfig $(incdir)
+	install -m 755 $(PROGRAM) $(bindir)/headcount
+	install -m 644 core/headcount.h $(incdir)/headcount.h
+	install -m 644 $(LIB_A) $(libdir)/libheadcount.a
+	install -m 644 $(LIB_SO) $(libdir)/libheadcount.so.$(SOVERSION)
+	ln -sf libheadcount.so.$(SOVERSION) $(libdir)/libheadcount.so
+	sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@VERSION@|$(VERSION)|g' \
+	    bindings/packaging/headcount.pc.in >$(libdir)/pkgconfig/headcount.pc
+	chmod 644 $(libdir)/pkgconfig/headcount.pc
+	set -e; for page in $(MAN); do \
+	    install -d $(mandir)/man$${page##*.}; \
+	    install -m 644 $$page $(mandir)/man$${page##*.}/; \
+	done
+
+uninstall: ## what install put there
+	rm -f $(bindir)/headcount $(incdir)/headcount.h \
+	    $(libdir)/libheadcount.a $(libdir)/libheadcount.so \
+	    $(libdir)/libheadcount.so.$(SOVERSION) \
+	    $(libdir)/pkgconfig/headcount.pc
+	set -e; for page in $(MAN); do \
+	    rm -f $(mandir)/man$${page##*.}/$${page##*/}; \
+	done
+
+DIST := headcount-$(VERSION)
+
+dist: ## build/headcount-VERSION.tar.gz of HEAD, the same bytes each time
+	@rm -rf $(BUILD)/dist && mkdir -p $(BUILD)/dist
+	git archive --prefix=$(DIST)/ HEAD | tar -x -C $(BUILD)/dist
+	when=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} && \
+	LC_ALL=C tar --sort=name --mtime="@$$when" --owner=0 --group=0 \
+	    --numeric-owner --mode=u=rwX,go=rX --format=ustar \
+	    -C $(BUILD)/dist -cf $(BUILD)/$(DIST).tar $(DIST)
+	gzip -9nf $(BUILD)/$(DIST).tar
+	@rm -rf $(BUILD)/dist
+
+clean: ## all that was built; the Python peers in build/venv stay
+	@if [ -d $(BUILD) ]; then \
+	    find $(BUILD) -mindepth 1 -maxdepth 1 ! -name venv \
+	        -exec rm -rf {} +; fi
+
+help: ## this list
+	@echo 'make            build/headcount, build/libheadcount.a and .so'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | \
+	    expand -t 16
+	@echo 'No npm package is needed by any target.'
+
+-include $(patsubst %.o,%.d,$(CORE_O) $(CLI_O) $(call obj,$(TEST_C) \
+    $(PEER_C) $(FUZZ_C) tests/t.c tests/fuzz/replay.c))

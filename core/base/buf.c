@@ -1,0 +1,217 @@
+/* base/buf.c - owned bytes that grow up to a stated maximum.
+ *
+ * Invariants: n <= max, n <= cap, cap <= max + 1 (the one more is the NUL of
+ * hc_buf_z); p is NULL as long as cap is 0; after err != 0 nothing changes
+ * until reset or fini.
+ */
+#include "base/buf.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+
+#ifdef HC_TINY
+#define BUF_FIRST 1
+#else
+#define BUF_FIRST 64
+#endif
+
+void hc_buf_init(struct hc_buf *b, const struct hc_alloc *a, size_t max)
+{
+    *b = (struct hc_buf){ .alloc = a,
+                          .max = max < SIZE_MAX ? max : SIZE_MAX - 1 };
+}
+
+void hc_buf_init_secret(struct hc_buf *b, const struct hc_alloc *a, size_t max)
+{
+    hc_buf_init(b, a, max);
+    b->secret = true;
+}
+
+/* All of cap, not n: hc_buf_room let bytes be written after n. */
+static void buf_give_back(struct hc_buf *b)
+{
+    if (b->p == NULL)
+        return;
+    if (b->secret)
+        hc_wipe(b->p, b->cap);
+    hc_free(b->alloc, b->p, b->cap);
+}
+
+void hc_buf_fini(struct hc_buf *b)
+{
+    buf_give_back(b);
+    b->p = NULL;
+    b->n = 0;
+    b->cap = 0;
+    b->err = 0;
+}
+
+void hc_buf_reset(struct hc_buf *b)
+{
+    if (b->secret)
+        hc_wipe(b->p, b->cap);
+    b->n = 0;
+    b->err = 0;
+}
+
+int hc_buf_error(const struct hc_buf *b)
+{
+    return b->err;
+}
+
+struct hc_str hc_buf_view(const struct hc_buf *b)
+{
+    return (struct hc_str){ b->p, b->n };
+}
+
+static size_t buf_next_cap(const struct hc_buf *b, size_t need)
+{
+    size_t top = b->max + 1;
+    size_t cap = b->cap > top / 2 ? top : 2 * b->cap;
+
+    if (cap < BUF_FIRST)
+        cap = BUF_FIRST;
+    if (cap < need)
+        cap = need;
+    return cap < top ? cap : top;
+}
+
+/* A secret must not be moved by the allocator, which would leave the old
+ * bytes behind. */
+static char *buf_move(struct hc_buf *b, size_t cap)
+{
+    if (!b->secret)
+        return hc_realloc(b->alloc, b->p, b->cap, cap);
+
+    char *p = hc_alloc(b->alloc, cap);
+
+    if (p == NULL)
+        return NULL;
+    if (b->n > 0)
+        memcpy(p, b->p, b->n);
+    buf_give_back(b);
+    return p;
+}
+
+/* Makes cap >= need, where need <= max + 1. */
+static bool buf_fit(struct hc_buf *b, size_t need)
+{
+    if (need <= b->cap)
+        return true;
+
+    size_t cap = buf_next_cap(b, need);
+    char *p = buf_move(b, cap);
+
+    if (p == NULL) {
+        b->err = HC_ENOMEM;
+        return false;
+    }
+    b->p = p;
+    b->cap = cap;
+    return true;
+}
+
+/* True if n more bytes may be written at b->p + b->n now. */
+static bool buf_more(struct hc_buf *b, size_t n)
+{
+    if (b->err != 0)
+        return false;
+    if (n > b->max - b->n) {
+        b->err = HC_ELIMIT;
+        return false;
+    }
+    return buf_fit(b, b->n + n);
+}
+
+const char *hc_buf_z(struct hc_buf *b)
+{
+    if (b->err != 0 || b->alloc == NULL || !buf_fit(b, b->n + 1))
+        return "";
+    b->p[b->n] = '\0';
+    return b->p;
+}
+
+void hc_buf_put(struct hc_buf *b, const void *p, size_t n)
+{
+    if (n == 0 || !buf_more(b, n))
+        return;
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+}
+
+void hc_buf_str(struct hc_buf *b, struct hc_str s)
+{
+    hc_buf_put(b, s.p, s.n);
+}
+
+void hc_buf_text(struct hc_buf *b, const char *z)
+{
+    hc_buf_str(b, hc_str(z));
+}
+
+void hc_buf_chr(struct hc_buf *b, char c)
+{
+    if (!buf_more(b, 1))
+        return;
+    b->p[b->n] = c;
+    b->n++;
+}
+
+void hc_buf_u64(struct hc_buf *b, uint64_t v)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v > 0);
+    hc_buf_put(b, digits + at, sizeof(digits) - at);
+}
+
+void hc_buf_i64(struct hc_buf *b, int64_t v)
+{
+    if (v < 0)
+        hc_buf_chr(b, '-');
+    hc_buf_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+}
+
+void hc_buf_fmt(struct hc_buf *b, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    hc_text_vfmt(b, fmt, ap);
+    va_end(ap);
+}
+
+char *hc_buf_room(struct hc_buf *b, size_t n)
+{
+    if (!buf_more(b, n > 0 ? n : 1))
+        return NULL;
+    return b->p + b->n;
+}
+
+void hc_buf_added(struct hc_buf *b, size_t n)
+{
+    if (b->err != 0)
+        return;
+    if (n > b->cap - b->n || n > b->max - b->n)
+        b->err = HC_ELIMIT;
+    else
+        b->n += n;
+}
+
+void hc_buf_drop(struct hc_buf *b, size_t n)
+{
+    if (n > b->n)
+        n = b->n;
+    if (n == 0)
+        return;
+    memmove(b->p, b->p + n, b->n - n);
+    b->n -= n;
+    if (b->secret)
+        hc_wipe(b->p + b->n, n);
+}

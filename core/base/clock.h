@@ -1,0 +1,30 @@
+/* base/clock.h - times are int64_t microseconds.
+ *
+ * Monotonic and absolute for every deadline; wall (since 1970, UTC) only for
+ * signing, expiry and certificates.
+ */
+#ifndef HC_BASE_CLOCK_H
+#define HC_BASE_CLOCK_H
+
+#include "base/buf.h"
+
+#define HC_MS ((int64_t)1000)
+#define HC_SECOND ((int64_t)1000000)
+#define HC_NEVER INT64_MAX
+
+/* a + d without overflow; HC_NEVER stays HC_NEVER. */
+int64_t hc_time_add(int64_t a, int64_t d);
+int64_t hc_time_min(int64_t a, int64_t b);
+
+#define HC_AMZ_DATE 16           /* YYYYMMDDTHHMMSSZ */
+void hc_time_amz(char out[HC_AMZ_DATE + 1], int64_t wall);
+#define HC_RFC3339 24            /* YYYY-MM-DDTHH:MM:SS.mmmZ */
+void hc_time_rfc3339(char out[HC_RFC3339 + 1], int64_t wall);
+/* RFC 3339 with Z or an offset, fraction or not; false if it is none. */
+bool hc_time_get_rfc3339(struct hc_str s, int64_t *wall);
+/* HTTP's IMF-fixdate ("Sun, 06 Nov 1994 08:49:37 GMT"). */
+bool hc_time_get_http(struct hc_str s, int64_t *wall);
+/* Seconds with a fraction or none ("0.5", "30"), not negative, at most 1e9. */
+bool hc_time_get_seconds(struct hc_str s, int64_t *us);
+
+#endif

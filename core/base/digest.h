@@ -1,0 +1,27 @@
+/* base/digest.h - SHA-256, HMAC-SHA-256, SHA-1, CRC-32 over BearSSL's hashes. */
+#ifndef HC_BASE_DIGEST_H
+#define HC_BASE_DIGEST_H
+
+#include <bearssl.h>
+
+#include "base/str.h"
+
+#define HC_SHA256 32
+
+struct hc_sha256 { br_sha256_context c; };
+void hc_sha256_init(struct hc_sha256 *d);
+void hc_sha256_put(struct hc_sha256 *d, const void *p, size_t n);
+void hc_sha256_get(const struct hc_sha256 *d, unsigned char out[HC_SHA256]);
+void hc_sha256_of(unsigned char out[HC_SHA256], struct hc_str s);
+
+/* A key whose two pads are hashed once and used many times. */
+struct hc_hmac_key { br_hmac_key_context c; };
+void hc_hmac_key(struct hc_hmac_key *k, const void *key, size_t n);
+void hc_hmac(unsigned char out[HC_SHA256], const struct hc_hmac_key *k,
+             struct hc_str s);
+bool hc_equal_secret(const void *a, const void *b, size_t n);  /* constant time */
+
+void hc_sha1_of(unsigned char out[20], struct hc_str s);
+uint32_t hc_crc32(uint32_t crc, const void *p, size_t n);       /* start with 0 */
+
+#endif

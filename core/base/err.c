@@ -1,0 +1,152 @@
+/* base/err.c - names and sentences of every code; the first error is kept.
+ *
+ * strerror is not reentrant and speaks the locale's language, so the errno
+ * values that a network program meets have their words here.
+ */
+#include "base/err.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static const struct {
+    const char *name;
+    const char *sentence;
+} error_codes[] = {
+    { "OK", "no error" },
+#define ERROR_ROW(name, sentence) { "E" #name, sentence },
+    HC_ERRORS(ERROR_ROW)
+#undef ERROR_ROW
+};
+
+#define ERROR_ERRNOS(X)                                                     \
+    X(EACCES,        "permission denied")                                   \
+    X(EADDRINUSE,    "address already in use")                              \
+    X(EADDRNOTAVAIL, "address not available")                               \
+    X(EAFNOSUPPORT,  "address family not supported")                        \
+    X(EAGAIN,        "try again")                                           \
+    X(EBADF,         "bad file descriptor")                                 \
+    X(ECHILD,        "no child process")                                    \
+    X(ECONNABORTED,  "connection aborted")                                  \
+    X(ECONNREFUSED,  "connection refused")                                  \
+    X(ECONNRESET,    "connection reset by peer")                            \
+    X(EEXIST,        "file exists")                                         \
+    X(EFBIG,         "file too large")                                      \
+    X(EHOSTUNREACH,  "no route to host")                                    \
+    X(EINTR,         "interrupted")                                         \
+    X(EINVAL,        "invalid argument")                                    \
+    X(EIO,           "input/output error")                                  \
+    X(EISDIR,        "is a directory")                                      \
+    X(ELOOP,         "too many symbolic links")                             \
+    X(EMFILE,        "too many open files in this process")                 \
+    X(EMSGSIZE,      "message too long")                                    \
+    X(ENAMETOOLONG,  "file name too long")                                  \
+    X(ENETDOWN,      "network is down")                                     \
+    X(ENETUNREACH,   "network is unreachable")                              \
+    X(ENFILE,        "too many open files in the system")                   \
+    X(ENOBUFS,       "no buffer space")                                     \
+    X(ENOENT,        "no such file or directory")                           \
+    X(ENOEXEC,       "not an executable")                                   \
+    X(ENOMEM,        "out of memory")                                       \
+    X(ENOSPC,        "no space left")                                       \
+    X(ENOSYS,        "not offered by this kernel")                          \
+    X(ENOTCONN,      "not connected")                                       \
+    X(ENOTDIR,       "not a directory")                                     \
+    X(ENOTSOCK,      "not a socket")                                        \
+    X(EOPNOTSUPP,    "not supported")                                       \
+    X(EPERM,         "operation not permitted")                             \
+    X(EPIPE,         "broken pipe")                                         \
+    X(EPROTONOSUPPORT, "protocol not supported")                            \
+    X(EROFS,         "read-only file system")                               \
+    X(ETIMEDOUT,     "connection timed out")
+
+static const struct {
+    int sys;
+    const char *name;
+    const char *sentence;
+} error_errnos[] = {
+#define ERROR_ROW(name, sentence) { name, #name, sentence },
+    ERROR_ERRNOS(ERROR_ROW)
+#undef ERROR_ROW
+};
+
+static void error_append_sys(struct hc_error *e)
+{
+    size_t n = strlen(e->what);
+    size_t room = sizeof(e->what) - n;
+
+    for (size_t i = 0; i < sizeof(error_errnos) / sizeof(*error_errnos); i++)
+        if (error_errnos[i].sys == e->sys) {
+            hc_fmt(e->what + n, room, ": %s (%s)", error_errnos[i].sentence,
+                   error_errnos[i].name);
+            return;
+        }
+    hc_fmt(e->what + n, room, ": errno %d", e->sys);
+}
+
+int hc_error_set(struct hc_error *e, int code, const char *fmt, ...)
+{
+    if (e == NULL || e->code != 0)
+        return code;
+
+    va_list ap;
+
+    va_start(ap, fmt);
+    hc_vfmt(e->what, sizeof(e->what), fmt, ap);
+    va_end(ap);
+    e->code = code;
+    e->sys = 0;
+    return code;
+}
+
+int hc_error_sys(struct hc_error *e, int code, int sys, const char *fmt, ...)
+{
+    if (e == NULL || e->code != 0)
+        return code;
+
+    va_list ap;
+
+    va_start(ap, fmt);
+    hc_vfmt(e->what, sizeof(e->what), fmt, ap);
+    va_end(ap);
+    e->code = code;
+    e->sys = sys;
+    error_append_sys(e);
+    return code;
+}
+
+void hc_error_reset(struct hc_error *e)
+{
+    if (e == NULL)
+        return;
+    e->code = 0;
+    e->sys = 0;
+    e->what[0] = '\0';
+}
+
+int hc_error_pass(struct hc_error *to, const struct hc_error *from)
+{
+    if (to != NULL && to != from && to->code == 0)
+        *to = *from;
+    return from->code;
+}
+
+static size_t error_index(int code)
+{
+    return code <= 0 && code > HC_E_LAST ? (size_t)-code : HC_ORD_END;
+}
+
+const char *hc_error_name(int code)
+{
+    size_t row = error_index(code);
+
+    return row < HC_ORD_END ? error_codes[row].name : "EUNKNOWN";
+}
+
+const char *hc_error_sentence(int code)
+{
+    size_t row = error_index(code);
+
+    return row < HC_ORD_END ? error_codes[row].sentence : "an unknown error";
+}

@@ -1,0 +1,245 @@
+/* base/text.c - bytes as text and back: hex, base64, percent, UTF-8.
+ * The formatter is in base/fmt.c. */
+#include "base/text.h"
+
+#include <string.h>
+
+#include "base/err.h"
+
+/* ---- hex ---- */
+
+void hc_hex(char *out, const unsigned char *p, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digits[p[i] >> 4];
+        out[2 * i + 1] = digits[p[i] & 15];
+    }
+}
+
+void hc_text_hex(struct hc_buf *out, const void *p, size_t n)
+{
+    char *room = n <= SIZE_MAX / 2 ? hc_buf_room(out, 2 * n) : NULL;
+
+    if (room == NULL)
+        return;
+    hc_hex(room, p, n);
+    hc_buf_added(out, 2 * n);
+}
+
+static int text_hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = hc_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* ---- base64 (RFC 4648, 4): padded, canonical, no white space ---- */
+
+static const char text_base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void text_base64_put(struct hc_buf *out, const unsigned char *p, size_t n)
+{
+    uint32_t v = (uint32_t)p[0] << 16;
+    char four[4];
+
+    if (n > 1)
+        v |= (uint32_t)p[1] << 8;
+    if (n > 2)
+        v |= p[2];
+    four[0] = text_base64_digits[v >> 18];
+    four[1] = text_base64_digits[v >> 12 & 63];
+    four[2] = n > 1 ? text_base64_digits[v >> 6 & 63] : '=';
+    four[3] = n > 2 ? text_base64_digits[v & 63] : '=';
+    hc_buf_put(out, four, sizeof(four));
+}
+
+void hc_text_base64(struct hc_buf *out, const void *p, size_t n)
+{
+    const unsigned char *b = p;
+
+    for (size_t i = 0; i < n; i += 3)
+        text_base64_put(out, b + i, n - i < 3 ? n - i : 3);
+}
+
+static int text_base64_value(char c)
+{
+    const char *at = c != '\0' ? strchr(text_base64_digits, c) : NULL;
+
+    return at != NULL ? (int)(at - text_base64_digits) : -1;
+}
+
+/* Four digits of which `pad` are '='; false if they are none. */
+static bool text_base64_get(unsigned char three[3], const char *p, size_t pad)
+{
+    uint32_t v = 0;
+
+    for (size_t i = 0; i < 4; i++) {
+        int digit = i < 4 - pad ? text_base64_value(p[i]) : 0;
+
+        if (digit < 0)
+            return false;
+        v = v << 6 | (uint32_t)digit;
+    }
+    three[0] = (unsigned char)(v >> 16);
+    three[1] = (unsigned char)(v >> 8 & 255);
+    three[2] = (unsigned char)(v & 255);
+    /* The bits under the padding are zero, or two texts are one value. */
+    return !(pad > 0 && three[2] != 0) && !(pad > 1 && three[1] != 0);
+}
+
+static size_t text_base64_pad(struct hc_str s)
+{
+    if (s.n == 0 || s.p[s.n - 1] != '=')
+        return 0;
+    return s.p[s.n - 2] == '=' ? 2 : 1;
+}
+
+int hc_text_unbase64(struct hc_buf *out, struct hc_str s)
+{
+    size_t before = out->n;
+
+    if (s.n % 4 != 0)
+        return HC_ESYNTAX;
+
+    size_t pad = text_base64_pad(s);
+
+    for (size_t i = 0; i < s.n; i += 4) {
+        unsigned char three[3];
+        size_t cut = i + 4 == s.n ? pad : 0;
+
+        if (!text_base64_get(three, s.p + i, cut)) {
+            out->n = before;
+            return HC_ESYNTAX;
+        }
+        hc_buf_put(out, three, 3 - cut);
+        hc_wipe(three, sizeof(three));
+    }
+    return hc_buf_error(out);
+}
+
+/* ---- percent-encoding (RFC 3986, 2.1) ---- */
+
+static bool text_is_unreserved(char c)
+{
+    char l = hc_lower(c);
+
+    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+void hc_text_percent(struct hc_buf *out, struct hc_str s, const char *keep)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+
+        if (text_is_unreserved(c) ||
+            (c != '\0' && keep != NULL && strchr(keep, c) != NULL)) {
+            hc_buf_chr(out, c);
+            continue;
+        }
+
+        unsigned char u = (unsigned char)c;
+        char three[3] = { '%', digits[u >> 4], digits[u & 15] };
+
+        hc_buf_put(out, three, sizeof(three));
+    }
+}
+
+int hc_text_unpercent(struct hc_buf *out, struct hc_str s)
+{
+    size_t before = out->n;
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] != '%') {
+            hc_buf_chr(out, s.p[i]);
+            continue;
+        }
+
+        int high = s.n - i > 2 ? text_hex_value(s.p[i + 1]) : -1;
+        int low = s.n - i > 2 ? text_hex_value(s.p[i + 2]) : -1;
+
+        if (high < 0 || low < 0) {
+            out->n = before;
+            return HC_ESYNTAX;
+        }
+        hc_buf_chr(out, (char)(unsigned char)(high << 4 | low));
+        i += 2;
+    }
+    return hc_buf_error(out);
+}
+
+/* ---- UTF-8 (RFC 3629, 4) ----
+ *
+ *   00..7F
+ *   C2..DF  80..BF
+ *   E0      A0..BF 80..BF        no overlongs
+ *   E1..EC  80..BF 80..BF
+ *   ED      80..9F 80..BF        no surrogates
+ *   EE..EF  80..BF 80..BF
+ *   F0      90..BF 80..BF 80..BF
+ *   F1..F3  80..BF 80..BF 80..BF
+ *   F4      80..8F 80..BF 80..BF no more than 10FFFF
+ */
+
+static size_t text_utf8_needs(unsigned char lead)
+{
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xC2 || lead > 0xF4)
+        return 0;
+    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+static bool text_utf8_second_is_right(unsigned char lead, unsigned char second)
+{
+    switch (lead) {
+    case 0xE0: return second >= 0xA0 && second <= 0xBF;
+    case 0xED: return second >= 0x80 && second <= 0x9F;
+    case 0xF0: return second >= 0x90 && second <= 0xBF;
+    case 0xF4: return second >= 0x80 && second <= 0x8F;
+    default:   return second >= 0x80 && second <= 0xBF;
+    }
+}
+
+size_t hc_text_utf8_length(struct hc_str s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    size_t n = s.n > 0 ? text_utf8_needs(p[0]) : 0;
+
+    if (n > s.n || (n > 1 && !text_utf8_second_is_right(p[0], p[1])))
+        return 0;
+    for (size_t i = 2; i < n; i++)
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    return n;
+}
+
+bool hc_text_is_utf8(struct hc_str s)
+{
+    while (s.n > 0) {
+        size_t n = hc_text_utf8_length(s);
+
+        if (n == 0)
+            return false;
+        s = hc_str_from(s, n);
+    }
+    return true;
+}
+
+size_t hc_text_utf8(char out[4], uint32_t c)
+{
+    unsigned char u[4];
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+    for (size_t i = n; i-- > 1; c >>= 6)
+        u[i] = (unsigned char)(0x80 | (c & 0x3F));
+    u[0] = (unsigned char)(n == 1 ? c : (0xF00U >> n & 0xFF) | c);
+    memcpy(out, u, n);
+    return n;
+}

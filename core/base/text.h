@@ -1,0 +1,36 @@
+/* base/text.h - bytes as text and back: a bounded formatter, hex, base64,
+ * percent-encoding, UTF-8.  No locale, no stdio. */
+#ifndef HC_BASE_TEXT_H
+#define HC_BASE_TEXT_H
+
+#include <stdarg.h>
+
+#include "base/buf.h"
+
+/* The conversions of this house: %s %.*s %c %d %u %ld %lu %lld %llu %zu %x
+ * %02d-style zero-padded width for d and u, %%.  Anything else is printed as
+ * it stands.  Always terminates out (cap > 0); returns the length written,
+ * cut to cap - 1.  Control characters of %s arguments become '?'. */
+size_t hc_fmt(char *out, size_t cap, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+size_t hc_vfmt(char *out, size_t cap, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+/* The same onto a buf, uncut: what hc_buf_fmt is made of. */
+void hc_text_vfmt(struct hc_buf *out, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+void hc_text_hex(struct hc_buf *out, const void *p, size_t n);   /* lower case */
+void hc_hex(char *out, const unsigned char *p, size_t n);        /* 2n bytes, no NUL */
+void hc_text_base64(struct hc_buf *out, const void *p, size_t n);
+int hc_text_unbase64(struct hc_buf *out, struct hc_str s);       /* HC_ESYNTAX */
+/* RFC 3986 unreserved stay, the rest becomes %XX (upper case). `keep` names
+ * more bytes to leave alone ("/" for a path). */
+void hc_text_percent(struct hc_buf *out, struct hc_str s, const char *keep);
+int hc_text_unpercent(struct hc_buf *out, struct hc_str s);      /* HC_ESYNTAX */
+bool hc_text_is_utf8(struct hc_str s);          /* RFC 3629, no surrogates */
+/* Length of the well-formed sequence at the front of s, 0 if there is none. */
+size_t hc_text_utf8_length(struct hc_str s);
+/* Code point as UTF-8 into out[4]; its length. */
+size_t hc_text_utf8(char out[4], uint32_t c);
+
+#endif

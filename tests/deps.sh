@@ -1,0 +1,180 @@
+#!/bin/sh
+# deps.sh all|demo - installs what a build, the demo or the tests lack.
+#
+# It looks for commands and headers, not for packages, and asks apt-get once
+# for all that is missing; where it may not, it prints the line to run.  The
+# Python peers (tests/requirements.txt, one exact version each) live in
+# build/venv.  When nothing is missing nothing is called.
+#
+# CC, CPPFLAGS, BEARSSL_DIR, JSMN_DIR, LUA_DIR are heeded; PYTHON names the
+# python3 that makes the virtual environment.
+set -eu
+
+cd "$(dirname "$0")/.."
+want=${1:-all}
+CC=${CC:-cc}
+PYTHON=${PYTHON:-python3}
+# dnsmasq and nginx live where an ordinary user's PATH does not look.
+PATH=$PATH:/usr/sbin:/sbin
+export PATH
+
+missing=
+
+need() { # PACKAGE...
+    for package; do
+        case " $missing " in
+        *" $package "*) ;;
+        *) missing="$missing $package" ;;
+        esac
+    done
+}
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+command_or() { # COMMAND PACKAGE...
+    has "$1" && return
+    shift
+    need "$@"
+}
+
+# A header is there if the compiler finds it; without one all are missing.
+header_or() { # HEADER PACKAGE [-I...]
+    header=$1 package=$2
+    shift 2
+    # shellcheck disable=SC2086 # CC and CPPFLAGS are lists of words
+    echo "#include <$header>" |
+        $CC ${CPPFLAGS-} "$@" -E -x c - >/dev/null 2>&1 || need "$package"
+}
+
+has_bearssl_archive() {
+    [ -z "${BEARSSL_DIR-}" ] || return 0
+    case $($CC -print-file-name=libbearssl.a 2>/dev/null) in
+    /*) ;;
+    *) return 1 ;;
+    esac
+}
+
+has_venv() {
+    [ -x build/venv/bin/python ] &&
+        cmp -s tests/requirements.txt build/venv/stamp
+}
+
+can_make_venv() {
+    "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null
+}
+
+can_fuzz() {
+    dir=$(mktemp -d)
+    echo '#include <stddef.h>
+int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n);
+int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
+{ return p == NULL && n > 0; }' >"$dir/f.c"
+    clang -fsanitize=fuzzer,address "$dir/f.c" -o "$dir/f" >/dev/null 2>&1
+    result=$?
+    rm -rf "$dir"
+    return $result
+}
+
+fuzzer_package() {
+    version=14
+    if has clang; then
+        version=$(clang -dumpversion)
+    elif has apt-cache; then
+        found=$(apt-cache depends clang 2>/dev/null |
+            sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p')
+        version=${found:-$version}
+    fi
+    echo "libclang-rt-${version%%.*}-dev"
+}
+
+look_for_build() {
+    command_or make make
+    has "${CC%% *}" || need gcc
+    header_or stdio.h libc6-dev
+    header_or bearssl.h libbearssl-dev ${BEARSSL_DIR:+"-I$BEARSSL_DIR/inc"} \
+        ${BEARSSL_DIR:+"-I$BEARSSL_DIR/include"}
+    has_bearssl_archive || need libbearssl-dev
+    header_or jsmn.h libjsmn-dev ${JSMN_DIR:+"-I$JSMN_DIR"}
+}
+
+look_for_peers() {
+    command_or openssl openssl
+    command_or nginx nginx-light
+    command_or dnsmasq dnsmasq-base
+    has_venv || can_make_venv || need python3 python3-venv
+}
+
+look_for_tests() {
+    command_or gcc gcc
+    command_or nm binutils
+    command_or git git
+    command_or curl curl
+    command_or clang clang
+    can_fuzz || need "$(fuzzer_package)"
+    command_or clang-tidy clang-tidy
+    command_or git-clang-format clang-format
+    command_or cppcheck cppcheck
+    command_or gcovr gcovr
+    command_or mandoc mandoc
+    command_or shellcheck shellcheck
+    # valgrind needs the symbols of ld.so.
+    valgrind -q --error-exitcode=9 true >/dev/null 2>&1 ||
+        need valgrind libc6-dbg
+    header_or cmocka.h libcmocka-dev
+    header_or openssl/ssl.h libssl-dev
+    if [ -n "${LUA_DIR-}" ]; then
+        header_or lua.h liblua5.4-dev "-I$LUA_DIR/src" "-I$LUA_DIR"
+    else
+        header_or lua5.4/lua.h liblua5.4-dev
+    fi
+}
+
+# nginx's package starts a server; a policy of our own, for this one call,
+# says no, unless the machine has one already.
+install_missing() {
+    set -f
+    # shellcheck disable=SC2086 # a list of package names
+    set -- $missing
+    set +f
+    line="apt-get install -y --no-install-recommends $*"
+    if ! has apt-get || [ "$(id -u)" -ne 0 ]; then
+        echo "deps: missing: $*" >&2
+        echo "deps: run as root:  apt-get update && $line" >&2
+        exit 1
+    fi
+    echo "deps: installing $*"
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e $policy ]; then
+        trap 'rm -f $policy' EXIT
+        trap 'exit 130' INT TERM
+        printf '#!/bin/sh\nexit 101\n' >$policy
+        chmod 755 $policy
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    $line -qq >build/apt.log 2>&1 || {
+        cat build/apt.log >&2
+        exit 1
+    }
+}
+
+make_venv() {
+    has_venv && return
+    # A python3 that came before Debian's on the PATH may lack ensurepip.
+    can_make_venv || PYTHON=/usr/bin/python3
+    echo "deps: installing the Python peers into build/venv"
+    rm -rf build/venv
+    "$PYTHON" -m venv build/venv
+    build/venv/bin/python -m pip install --quiet --no-deps \
+        --disable-pip-version-check -r tests/requirements.txt
+    cp tests/requirements.txt build/venv/stamp
+}
+
+mkdir -p build
+look_for_build
+look_for_peers
+[ "$want" = demo ] || look_for_tests
+[ -z "$missing" ] || install_missing
+make_venv

@@ -1,0 +1,19 @@
+#!/bin/sh
+# mirror.sh - tests/<room>/<module>_test.c for every core/<room>/<module>.c,
+# and no test of a module that is gone.
+set -eu
+bad=0
+for c in core/*/*.c; do
+    t=tests/${c#core/}
+    t=${t%.c}_test.c
+    [ -e "$t" ] || { echo "$c has no $t"; bad=1; }
+done
+for room in base wire net aws ecs reconcile; do
+    for t in tests/"$room"/*_test.c; do
+        [ -e "$t" ] || continue
+        c=core/${t#tests/}
+        c=${c%_test.c}
+        [ -e "$c.c" ] || [ -e "$c.h" ] || { echo "$t tests no $c"; bad=1; }
+    done
+done
+exit $bad
