@@ -16,13 +16,16 @@ struct hc_alloc {
 
 extern const struct hc_alloc hc_alloc_libc;   /* realloc and free */
 
-void *hc_alloc(const struct hc_alloc *a, size_t n);          /* zeroed       */
+/* Zeroed; of 0 bytes there is no block: NULL. */
+void *hc_alloc(const struct hc_alloc *a, size_t n);
+/* As fn: n == 0 frees; what is new is not zeroed. */
 void *hc_realloc(const struct hc_alloc *a, void *p, size_t old, size_t n);
 void hc_free(const struct hc_alloc *a, void *p, size_t n);   /* NULL is fine */
 /* count * size with overflow checked; zeroed; NULL on overflow too. */
 void *hc_alloc_array(const struct hc_alloc *a, size_t count, size_t size);
 /* Grows *p (elements of `size` bytes) so that `need` fit: doubles *cap, never
- * above `max` elements.  0, HC_ENOMEM or HC_ELIMIT; on error *p is untouched. */
+ * above `max` elements.  0, HC_ENOMEM or HC_ELIMIT; on error *p and *cap are
+ * untouched.  New elements are not zeroed. */
 int hc_grow(const struct hc_alloc *a, void *p_to_array, size_t *cap,
             size_t need, size_t max, size_t size);
 

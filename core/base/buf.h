@@ -22,11 +22,12 @@ struct hc_buf {
 void hc_buf_init(struct hc_buf *b, const struct hc_alloc *a, size_t max);
 void hc_buf_init_secret(struct hc_buf *b, const struct hc_alloc *a, size_t max);
 void hc_buf_fini(struct hc_buf *b);     /* frees; b may be all zero */
-void hc_buf_reset(struct hc_buf *b);    /* empty again, error cleared, memory kept */
+void hc_buf_reset(struct hc_buf *b);    /* empty, no error; memory is kept */
 int hc_buf_error(const struct hc_buf *b);
 struct hc_str hc_buf_view(const struct hc_buf *b);
 const char *hc_buf_z(struct hc_buf *b); /* NUL-terminated view; "" on error */
 
+/* p must not lie in the buf itself. */
 void hc_buf_put(struct hc_buf *b, const void *p, size_t n);
 void hc_buf_str(struct hc_buf *b, struct hc_str s);
 void hc_buf_text(struct hc_buf *b, const char *z);
@@ -34,6 +35,7 @@ void hc_buf_text(struct hc_buf *b, const char *z);
 void hc_buf_chr(struct hc_buf *b, char c);
 void hc_buf_u64(struct hc_buf *b, uint64_t v);
 void hc_buf_i64(struct hc_buf *b, int64_t v);
+/* Conversions of hc_fmt (base/text.h), uncut. */
 void hc_buf_fmt(struct hc_buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Room for at least n more bytes at b->p + b->n (NULL on error); what was

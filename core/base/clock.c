@@ -96,7 +96,8 @@ static char *clock_put_digits(char *out, unsigned v, unsigned n)
 
 void hc_time_amz(char out[HC_AMZ_DATE + 1], int64_t wall)
 {
-    struct clock_civil c = clock_civil_of(clock_floor_div(clock_clamp(wall), HC_SECOND));
+    int64_t seconds = clock_floor_div(clock_clamp(wall), HC_SECOND);
+    struct clock_civil c = clock_civil_of(seconds);
     char *p = clock_put_digits(out, (unsigned)c.year, 4);
 
     p = clock_put_digits(p, c.month, 2);
@@ -133,7 +134,8 @@ static bool clock_is_digit(char c)
 }
 
 /* Exactly n digits off the front of *s, at most `max`. */
-static bool clock_get_digits(struct hc_str *s, size_t n, unsigned max, unsigned *v)
+static bool clock_get_digits(struct hc_str *s, size_t n, unsigned max,
+                             unsigned *v)
 {
     *v = 0;
     if (s->n < n)
@@ -232,11 +234,13 @@ bool hc_time_get_rfc3339(struct hc_str s, int64_t *wall)
     struct clock_civil c;
     int64_t us = 0, offset, seconds;
 
-    if (!clock_get_date(&s, &c) || !clock_get_char(&s, 't') || !clock_get_time_of_day(&s, &c))
+    if (!clock_get_date(&s, &c) || !clock_get_char(&s, 't') ||
+        !clock_get_time_of_day(&s, &c))
         return false;
     if (clock_get_char(&s, '.') && !clock_get_fraction(&s, &us))
         return false;
-    if (!clock_get_offset(&s, &offset) || s.n > 0 || !clock_wall_of(&c, &seconds))
+    if (!clock_get_offset(&s, &offset) || s.n > 0 ||
+        !clock_wall_of(&c, &seconds))
         return false;
     *wall = seconds + us - offset;
     return true;
@@ -270,10 +274,12 @@ bool hc_time_get_http(struct hc_str s, int64_t *wall)
     unsigned day, month, year;
 
     if (!clock_get_name(&s, "SunMonTueWedThuFriSat", &day) ||
-        !clock_get_literal(&s, HC_STR(", ")) || !clock_get_digits(&s, 2, 31, &c.day) ||
+        !clock_get_literal(&s, HC_STR(", ")) ||
+        !clock_get_digits(&s, 2, 31, &c.day) ||
         !clock_get_literal(&s, HC_STR(" ")) ||
         !clock_get_name(&s, "JanFebMarAprMayJunJulAugSepOctNovDec", &month) ||
-        !clock_get_literal(&s, HC_STR(" ")) || !clock_get_digits(&s, 4, 9999, &year) ||
+        !clock_get_literal(&s, HC_STR(" ")) ||
+        !clock_get_digits(&s, 4, 9999, &year) ||
         !clock_get_literal(&s, HC_STR(" ")) || !clock_get_time_of_day(&s, &c) ||
         !hc_str_eq(s, HC_STR(" GMT")))
         return false;

@@ -1,4 +1,4 @@
-/* base/digest.h - SHA-256, HMAC-SHA-256, SHA-1, CRC-32 over BearSSL's hashes. */
+/* base/digest.h - SHA-256, HMAC, SHA-1 by BearSSL; CRC-32. */
 #ifndef HC_BASE_DIGEST_H
 #define HC_BASE_DIGEST_H
 
@@ -19,9 +19,11 @@ struct hc_hmac_key { br_hmac_key_context c; };
 void hc_hmac_key(struct hc_hmac_key *k, const void *key, size_t n);
 void hc_hmac(unsigned char out[HC_SHA256], const struct hc_hmac_key *k,
              struct hc_str s);
-bool hc_equal_secret(const void *a, const void *b, size_t n);  /* constant time */
+/* In a time that does not tell where they differ. */
+bool hc_equal_secret(const void *a, const void *b, size_t n);
 
 void hc_sha1_of(unsigned char out[20], struct hc_str s);
-uint32_t hc_crc32(uint32_t crc, const void *p, size_t n);       /* start with 0 */
+/* Starts with crc = 0; goes on with the last answer. */
+uint32_t hc_crc32(uint32_t crc, const void *p, size_t n);
 
 #endif

@@ -250,6 +250,9 @@ void hc_text_vfmt(struct hc_buf *out, const char *fmt, va_list ap)
 
 size_t hc_vfmt(char *out, size_t cap, const char *fmt, va_list ap)
 {
+    if (cap == 0)
+        return 0;
+
     struct fmt_sink o = { .p = out, .cap = cap };
     struct fmt_args args;
 

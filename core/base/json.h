@@ -3,8 +3,9 @@
  *
  * The reader is the validator: RFC 8259 grammar, UTF-8, depth and size, one
  * root value, nothing after it.  It is fed pieces of any size, down to one
- * byte, and gives the same events.  Duplicate keys are the caller's matter:
- * the reader reports each, hc_json_find takes the last.
+ * byte, and gives the same events and the same errors at the same byte.
+ * Duplicate keys are the caller's matter: the reader reports each,
+ * hc_json_find takes the last.
  *
  *   in-bytes --> hc_json_next --> JSON_KEY, JSON_STRING, ...
  *                     |
@@ -27,21 +28,27 @@ enum hc_json_event {
     JSON_STRING,        /* text = decoded string                     */
     JSON_NUMBER,        /* text = the number as it stands            */
     JSON_TRUE, JSON_FALSE, JSON_NULL,
-    JSON_DONE           /* the root value is complete; only white space may follow */
+    JSON_DONE           /* once, after the root value is complete:
+                           only white space may follow               */
 };
 
 struct hc_json {
-    struct hc_buf text;              /* the current key, string or number  */
-    struct hc_buf *capture;          /* raw bytes go here too while set     */
-    uint64_t at;                     /* bytes consumed so far               */
+    struct hc_buf text;              /* the current key, string or number */
+    struct hc_buf *capture;          /* where hc_json_take puts raw bytes */
+    uint64_t at;                     /* bytes consumed so far             */
     uint64_t max_bytes;
-    unsigned max_depth, depth;       /* depth = open containers             */
-    unsigned char stack[HC_JSON_DEPTH / 8];   /* 1 = object                 */
-    int state;                       /* private to json.c from here         */
-    int sub;
-    uint32_t code;
+    unsigned max_depth, depth;       /* depth = open containers           */
+    unsigned char stack[HC_JSON_DEPTH / 8];   /* bit set = object         */
+    int state;                       /* private to json.c from here       */
+    int mode;
+    int event;
+    unsigned sub;
     unsigned skip_depth;
-    bool skipping, capturing;
+    uint32_t code, high;
+    unsigned char low, top;
+    bool is_key;
+    const char *raw;
+    const char *why;
 };
 
 /* max_text bounds one key or string. */
@@ -51,19 +58,23 @@ void hc_json_fini(struct hc_json *j);
 
 /* The next event, or HC_ESYNTAX, HC_ELIMIT, HC_ENOMEM (e says where: byte
  * offset and what was expected).  `in` shrinks from the front; what remains
- * was not looked at yet.  After JSON_DONE only white space is accepted. */
+ * was not looked at yet.  After JSON_DONE only white space is accepted: it
+ * gives JSON_MORE.  An error stays: later calls answer it again. */
 int hc_json_next(struct hc_json *j, struct hc_str *in, struct hc_error *e);
 /* Text of the last KEY, STRING or NUMBER; valid until the next call. */
 struct hc_str hc_json_text(const struct hc_json *j);
-/* Call right after KEY (or where a value is due in an array): the next value,
- * however deep, is validated and dropped; no event comes for it. */
+/* Call right after KEY (or where a value is due in an array, or before the
+ * root): the next value, however deep, is validated and dropped; no event
+ * comes for it.  If the array ends instead, its end is told as ever. */
 void hc_json_skip(struct hc_json *j);
 /* Call at the same places: the raw bytes of the next value are appended to
  * `out` (bounded by out->max), validated, no event for it but JSON_STRING with
  * empty text when it is complete. */
 void hc_json_take(struct hc_json *j, struct hc_buf *out);
 /* The input ended here: 0 if the document is whole, else HC_ETRUNCATED or
- * (nothing at all was fed) HC_ESYNTAX. */
+ * (nothing but white space was fed) HC_ESYNTAX.  A number as the root has no
+ * byte after it to end it: it is whole here without an event, its text stands
+ * in hc_json_text. */
 int hc_json_end(const struct hc_json *j, struct hc_error *e);
 
 /* ---- a slice that is known to be valid, tokenised by jsmn ---- */
@@ -75,7 +86,10 @@ struct hc_json_doc {
     const struct hc_alloc *alloc;
 };
 
-/* Validates with the reader first, then tokenises; at most max_tokens. */
+/* Validates with the reader first, then tokenises; at most max_tokens (a key
+ * is one, a value is one), at most HC_JSON_DOC bytes. */
+#define HC_JSON_DOC ((size_t)64 << 20)
+
 int hc_json_doc_init(struct hc_json_doc *d, const struct hc_alloc *a,
                      struct hc_str text, size_t max_tokens, struct hc_error *e);
 void hc_json_doc_fini(struct hc_json_doc *d);
@@ -86,14 +100,15 @@ enum hc_json_kind { KIND_NONE, KIND_NULL, KIND_BOOL, KIND_NUMBER, KIND_STRING,
                     KIND_ARRAY, KIND_OBJECT };
 enum hc_json_kind hc_json_kind(const struct hc_json_doc *d, int v);
 int hc_json_find(const struct hc_json_doc *d, int object, const char *key);
-size_t hc_json_count(const struct hc_json_doc *d, int v);    /* of array or object */
-int hc_json_first(const struct hc_json_doc *d, int v);       /* first element / key, -1 */
+/* Elements of an array, keys of an object. */
+size_t hc_json_count(const struct hc_json_doc *d, int v);
+int hc_json_first(const struct hc_json_doc *d, int v);   /* element, key, -1 */
 /* The sibling after v: in an array the next element; in an object (v is a
  * key) the next key; -1 at the end.  `container` is the parent. */
 int hc_json_after(const struct hc_json_doc *d, int container, int v);
-int hc_json_value(const struct hc_json_doc *d, int key);     /* value of a key */
-struct hc_str hc_json_raw(const struct hc_json_doc *d, int v); /* bytes as they stand;
-                                           of a string: between the quotes, undecoded */
+int hc_json_value(const struct hc_json_doc *d, int key);  /* of this key */
+/* The bytes as they stand; of a string: between the quotes, undecoded. */
+struct hc_str hc_json_raw(const struct hc_json_doc *d, int v);
 /* Decoded string appended to out; 0, HC_ESYNTAX if v is no string. */
 int hc_json_string(const struct hc_json_doc *d, int v, struct hc_buf *out);
 /* True if v is a string that equals z (escapes decoded). */
@@ -108,11 +123,13 @@ bool hc_json_number_int(struct hc_str text, int64_t *out);
 
 /* ---- out ---- */
 
-void hc_json_put_str(struct hc_buf *out, struct hc_str s);  /* quoted; bad UTF-8 -> U+FFFD */
+/* Quoted; each byte that is no UTF-8 becomes U+FFFD. */
+void hc_json_put_str(struct hc_buf *out, struct hc_str s);
 void hc_json_put_key(struct hc_buf *out, const char *key);  /* "key": */
-/* "key":"value" with a comma before it unless the last byte opens a container */
-void hc_json_put_member(struct hc_buf *out, const char *key, struct hc_str value);
+/* "key":"value" with a comma before it where one is due. */
+void hc_json_put_member(struct hc_buf *out, const char *key,
+                        struct hc_str value);
 void hc_json_put_member_int(struct hc_buf *out, const char *key, int64_t value);
-void hc_json_put_comma(struct hc_buf *out);   /* unless after { [ or nothing */
+void hc_json_put_comma(struct hc_buf *out);   /* not after { [ : or nothing */
 
 #endif

@@ -41,7 +41,8 @@ static int text_hex_value(char c)
 static const char text_base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static void text_base64_put(struct hc_buf *out, const unsigned char *p, size_t n)
+static void text_base64_put(struct hc_buf *out, const unsigned char *p,
+                            size_t n)
 {
     uint32_t v = (uint32_t)p[0] << 16;
     char four[4];

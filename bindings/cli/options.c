@@ -1,0 +1,427 @@
+/* cli/options.c - options as the AWS CLI spells them, before or after the
+ * verb, `--opt value` or `--opt=value`.  Every option of ours is also
+ * HEADCOUNT_<OPTION>; option beats environment. */
+#include "options.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { FLAG, TEXT, LIST };
+
+struct option {
+    const char *name;        /* without the dashes */
+    enum kind kind;
+    size_t at;               /* member of struct options */
+    bool ours;               /* HEADCOUNT_<OPTION> sets it too */
+    const char *value;       /* what help calls the value */
+    const char *help;
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option table[] = {
+    { "region", TEXT, AT(region), false, "NAME", "AWS region" },
+    { "profile", TEXT, AT(profile), false, "NAME", "profile to use" },
+    { "endpoint-url", TEXT, AT(endpoint_url), false, "URL",
+      "talk to this endpoint instead of AWS's" },
+    { "ca-bundle", TEXT, AT(ca_bundle), false, "FILE",
+      "trust these PEM roots instead of the built-in Amazon ones" },
+    { "output", TEXT, AT(output), false, "text|json", "form of the report" },
+    { "cli-connect-timeout", TEXT, AT(connect_timeout), false, "SECONDS",
+      "to connect, and again for TLS (3.1; 0 = none)" },
+    { "cli-read-timeout", TEXT, AT(read_timeout), false, "SECONDS",
+      "to the first byte, and between bytes (30; 0 = none)" },
+    { "no-sign-request", FLAG, AT(no_sign_request), false, NULL,
+      "send requests without credentials" },
+    { "debug", FLAG, AT(debug), false, NULL,
+      "log every step to stderr (never secrets)" },
+    { "service", LIST, AT(services), true, "NAME",
+      "service to keep at one task a host (repeatable; name or ARN)" },
+    { "hosts", TEXT, AT(hosts), true, "active|registered",
+      "which hosts count (active)" },
+    { "where", TEXT, AT(where), true, "EXPR",
+      "count only hosts that match (cluster query language)" },
+    { "dns-server", TEXT, AT(dns_server), true, "ADDR[:PORT]",
+      "ask this name server instead of resolv.conf's" },
+    { "timeout", TEXT, AT(timeout), true, "SECONDS",
+      "for the whole run; past it nothing new is started" },
+    { "timings", FLAG, AT(timings), true, NULL,
+      "draw the time of each call by phase" },
+    { "dry-run", FLAG, AT(dry_run), false, NULL, "read and plan, write nothing" },
+    { "detailed-exitcode", FLAG, AT(detailed_exitcode), true, NULL,
+      "exit 2 if changes are pending, 3 if something is held" },
+    { "allow", LIST, AT(allow), false, "CODE",
+      "let this hold pass in this run (repeatable; needs --service)" },
+    { "retry-writes", FLAG, AT(retry_writes), true, NULL,
+      "call: send again even what may have been carried out" },
+    { "tcp-keepalive", TEXT, AT(tcp_keepalive), true, "on|off",
+      "TCP keep-alive probes (on)" },
+    { "help", FLAG, AT(help), false, NULL, "this text" },
+};
+#define TABLE_N (sizeof table / sizeof *table)
+
+static const struct {
+    enum verb verb;
+    const char *name, *args, *help;
+} verbs[] = {
+    { VERB_PLAN, "plan", "CLUSTER...", "show what apply would change" },
+    { VERB_APPLY, "apply", "CLUSTER...", "set counts where they are wrong" },
+    { VERB_HANDLE, "handle", "[EVENT|-]",
+      "act on one event: a file, or standard input" },
+    { VERB_CALL, "call", "SERVICE OPERATION [JSON|-|@FILE]",
+      "one signed call; the answer on stdout as it came" },
+    { VERB_HELP, "help", "[VERB]", "this text, or one verb's" },
+    { VERB_VERSION, "version", "", "version, and what it is built with" },
+};
+#define VERBS_N (sizeof verbs / sizeof *verbs)
+
+static int complain(const char *what, const char *arg)
+{
+    fprintf(stderr, "headcount: %s%s (see: headcount help)\n", what, arg);
+    return EXIT_USAGE;
+}
+
+enum verb options_verb(const char *name)
+{
+    for (size_t i = 0; i < VERBS_N; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return verbs[i].verb;
+    return VERB_NONE;
+}
+
+static const struct option *find_option(const char *name, size_t n)
+{
+    for (size_t i = 0; i < TABLE_N; i++)
+        if (strlen(table[i].name) == n
+            && memcmp(table[i].name, name, n) == 0)
+            return &table[i];
+    return NULL;
+}
+
+/* How many letters must change; bounded work, names are short. */
+static size_t distance(const char *a, const char *b, size_t an)
+{
+    size_t row[64], bn = strlen(b);
+
+    if (an > 40 || bn > 40)
+        return 99;
+    for (size_t j = 0; j <= bn; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= an; i++) {
+        size_t corner = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= bn; j++) {
+            size_t change = corner + (a[i - 1] != b[j - 1]);
+
+            corner = row[j];
+            if (row[j - 1] + 1 < change)
+                change = row[j - 1] + 1;
+            if (row[j] + 1 < change)
+                change = row[j] + 1;
+            row[j] = change;
+        }
+    }
+    return row[bn];
+}
+
+static int unknown_option(const char *arg, size_t n)
+{
+    const char *nearest = NULL;
+    size_t best = 4;
+
+    for (size_t i = 0; i < TABLE_N; i++) {
+        size_t d = distance(arg, table[i].name, n);
+
+        if (d < best) {
+            best = d;
+            nearest = table[i].name;
+        }
+    }
+    fprintf(stderr, "headcount: unknown option --%.*s%s%s (see: headcount "
+            "help)\n", (int)(n > 80 ? 80 : n), arg,
+            nearest ? "; did you mean --" : "", nearest ? nearest : "");
+    return EXIT_USAGE;
+}
+
+static int put_item(struct options_list *list, const char *value)
+{
+    if (list->n == OPTIONS_LIST_MAX)
+        return complain("more than 256 values for one option or verb: ",
+                        value);
+    list->item[list->n++] = value;
+    return 0;
+}
+
+static int set_option(struct options *o, const struct option *opt,
+                      const char *value)
+{
+    void *at = (char *)o + opt->at;
+
+    switch (opt->kind) {
+    case FLAG:
+        *(bool *)at = true;
+        return 0;
+    case TEXT:
+        if (*value == '\0')
+            return complain("an empty value for --", opt->name);
+        *(const char **)at = value;
+        return 0;
+    case LIST:
+        if (*value == '\0')
+            return complain("an empty value for --", opt->name);
+        return put_item(at, value);
+    }
+    return EXIT_USAGE;
+}
+
+/* One `--...`; *i moves on when the value is the next word. */
+static int read_option(struct options *o, int argc, char **argv, int *i)
+{
+    const char *name = argv[*i] + 2;
+    const char *equals = strchr(name, '=');
+    size_t n = equals ? (size_t)(equals - name) : strlen(name);
+    const struct option *opt = find_option(name, n);
+
+    if (!opt)
+        return unknown_option(name, n);
+    if (opt->kind == FLAG && equals)
+        return complain("no value goes with --", opt->name);
+    if (opt->kind != FLAG && !equals && *i + 1 >= argc)
+        return complain("a value is missing after --", opt->name);
+    if (opt->kind == FLAG)
+        return set_option(o, opt, "");
+    return set_option(o, opt, equals ? equals + 1 : argv[++*i]);
+}
+
+static int read_word(struct options *o, const char *word)
+{
+    if (o->verb != VERB_NONE)
+        return put_item(&o->args, word);
+    o->verb = options_verb(word);
+    if (o->verb == VERB_NONE)
+        return complain("no such verb: ", word);
+    return 0;
+}
+
+static int read_argv(struct options *o, int argc, char **argv)
+{
+    int err = 0;
+    bool only_words = false;
+
+    for (int i = 1; i < argc && err == 0; i++) {
+        if (only_words || argv[i][0] != '-' || argv[i][1] == '\0')
+            err = read_word(o, argv[i]);
+        else if (strcmp(argv[i], "--") == 0)
+            only_words = true;
+        else if (argv[i][1] != '-')
+            err = complain("unknown option ", argv[i]);
+        else
+            err = read_option(o, argc, argv, &i);
+    }
+    return err;
+}
+
+/* "a,b" in place: the list points into the text, which must stay. */
+static int split_list(struct options_list *list, char *text)
+{
+    int err = 0;
+    char *save = NULL;
+
+    for (char *item = strtok_r(text, ", ", &save); item && err == 0;
+         item = strtok_r(NULL, ", ", &save))
+        err = put_item(list, item);
+    return err;
+}
+
+static bool env_is_on(const char *value)
+{
+    return strcmp(value, "0") != 0 && strcmp(value, "false") != 0
+           && strcmp(value, "off") != 0 && strcmp(value, "no") != 0;
+}
+
+static const char *env_of(const struct option *opt)
+{
+    char name[80] = "HEADCOUNT_";
+    size_t n = strlen(name);
+
+    for (const char *c = opt->name; *c != '\0'; c++)
+        name[n++] = *c == '-' ? '_' : (char)(*c - ('a' <= *c && *c <= 'z'
+                                                   ? 'a' - 'A' : 0));
+    name[n] = '\0';
+    const char *value = getenv(name);
+    return value && *value != '\0' ? value : NULL;
+}
+
+static int read_env_option(struct options *o, const struct option *opt)
+{
+    void *at = (char *)o + opt->at;
+    const char *value = env_of(opt);
+
+    if (!value || opt->kind == LIST)
+        return 0;
+    if (opt->kind == FLAG) {
+        if (env_is_on(value))
+            *(bool *)at = true;
+    } else if (!*(const char **)at) {
+        *(const char **)at = value;
+    }
+    return 0;
+}
+
+/* --service beats HEADCOUNT_SERVICE beats ECS_SERVICE_ARN. */
+static int read_env_services(struct options *o)
+{
+    const char *value = getenv("HEADCOUNT_SERVICE");
+
+    if (!value || *value == '\0')
+        value = getenv("ECS_SERVICE_ARN");
+    if (o->services.n > 0 || !value || *value == '\0')
+        return 0;
+    o->owned = malloc(strlen(value) + 1);
+    if (!o->owned)
+        return complain("out of memory", "");
+    memcpy(o->owned, value, strlen(value) + 1);
+    return split_list(&o->services, o->owned);
+}
+
+static int read_env(struct options *o)
+{
+    for (size_t i = 0; i < TABLE_N; i++)
+        if (table[i].ours)
+            read_env_option(o, &table[i]);
+    const char *pause = getenv("HEADCOUNT_DRY_RUN");
+    o->paused = pause && *pause != '\0' && env_is_on(pause);
+    return read_env_services(o);
+}
+
+/* Seconds, fractions allowed; 0 = none, which the library spells -1. */
+static int get_seconds(const char *name, const char *text, int64_t *us)
+{
+    if (!text)
+        return 0;
+    char *end = NULL;
+    double seconds = strtod(text, &end);
+
+    if (*end != '\0' || !(seconds >= 0) || seconds > 1e9
+        || text[strspn(text, "0123456789.")] != '\0') {
+        fprintf(stderr, "headcount: --%s takes seconds, such as 2.5, not "
+                "\"%.80s\"\n", name, text);
+        return EXIT_USAGE;
+    }
+    *us = seconds > 0 ? (int64_t)(seconds * 1e6 + 0.5) : -1;
+    if (seconds > 0 && *us == 0)
+        *us = 1;
+    return 0;
+}
+
+static int get_choice(const char *name, const char *text,
+                      const char *const choices[2], bool *second)
+{
+    if (!text)
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        if (strcmp(text, choices[i]) == 0) {
+            *second = i == 1;
+            return 0;
+        }
+    }
+    fprintf(stderr, "headcount: --%s is %s or %s, not \"%.80s\"\n", name,
+            choices[0], choices[1], text);
+    return EXIT_USAGE;
+}
+
+static int work_out(struct options *o)
+{
+    static const char *const forms[2] = { "text", "json" };
+    static const char *const modes[2] = { "active", "registered" };
+    static const char *const on_off[2] = { "on", "off" };
+    bool registered = false, off = false;
+    int err = get_choice("output", o->output, forms, &o->json);
+
+    if (err == 0)
+        err = get_choice("hosts", o->hosts, modes, &registered);
+    if (err == 0)
+        err = get_choice("tcp-keepalive", o->tcp_keepalive, on_off, &off);
+    o->hosts_mode = registered ? HEADCOUNT_REGISTERED : HEADCOUNT_ACTIVE;
+    o->tcp_keepalive = off ? "off" : NULL;
+    if (err == 0)
+        err = get_seconds("cli-connect-timeout", o->connect_timeout,
+                          &o->connect_us);
+    if (err == 0)
+        err = get_seconds("cli-read-timeout", o->read_timeout, &o->read_us);
+    if (err == 0)
+        err = get_seconds("timeout", o->timeout, &o->timeout_us);
+    return err;
+}
+
+int options_get(struct options *o, int argc, char **argv)
+{
+    memset(o, 0, sizeof *o);
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            o->help = true;
+    int err = read_argv(o, argc, argv);
+    if (o->help)
+        return 0;
+    if (err == 0 && o->verb == VERB_NONE)
+        err = complain("a verb is missing: plan, apply, handle, call, help "
+                       "or version", "");
+    if (err == 0 && o->allow.n > 0 && o->services.n == 0)
+        err = complain("--allow goes with --service", "");
+    if (err == 0)
+        err = read_env(o);
+    if (err == 0)
+        err = work_out(o);
+    return err;
+}
+
+void options_fini(struct options *o)
+{
+    free(o->owned);
+    o->owned = NULL;
+}
+
+static void print_verbs(void)
+{
+    puts("headcount keeps AWS ECS services at the count their cluster calls "
+         "for.\n\nUsage: headcount VERB [ARG...] [--option value...]\n");
+    for (size_t i = 0; i < VERBS_N; i++)
+        printf("  %-8s %-34s %s\n", verbs[i].name, verbs[i].args,
+               verbs[i].help);
+}
+
+static void print_options(void)
+{
+    puts("\nOptions, before or after the verb (--opt value or --opt=value):");
+    for (size_t i = 0; i < TABLE_N; i++) {
+        char left[64];
+
+        snprintf(left, sizeof left, "--%s %s", table[i].name,
+                 table[i].value ? table[i].value : "");
+        printf("  %-32s %s\n", left, table[i].help);
+    }
+    puts("\nservice, hosts, where, dns-server, timeout, timings, "
+         "detailed-exitcode,\nretry-writes and tcp-keepalive are also "
+         "HEADCOUNT_<OPTION>; ECS_SERVICE_ARN names\nservices (comma list); "
+         "HEADCOUNT_DRY_RUN=1 pauses every write.\n"
+         "\nExit: 0 done, 1 a target failed, 2 changes pending, 3 held "
+         "(both with\n--detailed-exitcode), 130 interrupted, 252 wrong usage "
+         "or a bad event, 253 no\nregion, no credentials or a bad setting, "
+         "254 the service refused, 255 network\nand the rest.");
+}
+
+void options_print_help(enum verb verb)
+{
+    if (verb == VERB_NONE) {
+        print_verbs();
+    } else {
+        for (size_t i = 0; i < VERBS_N; i++)
+            if (verbs[i].verb == verb)
+                printf("Usage: headcount %s %s [--option value...]\n\n%s\n",
+                       verbs[i].name, verbs[i].args, verbs[i].help);
+    }
+    print_options();
+}

@@ -1,0 +1,56 @@
+/* cli/options.h - one table of options, one of verbs; what the user said. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "headcount.h"
+
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_TARGET_FAILED = 1,
+    EXIT_CHANGES = 2,           /* --detailed-exitcode only */
+    EXIT_HELD = 3,              /* --detailed-exitcode only */
+    EXIT_INTERRUPTED = 130,
+    EXIT_USAGE = 252,
+    EXIT_CONFIG = 253,
+    EXIT_SERVICE = 254,
+    EXIT_OTHER = 255
+};
+
+#define OPTIONS_LIST_MAX 256
+
+struct options_list {
+    const char *item[OPTIONS_LIST_MAX];
+    size_t n;
+};
+
+enum verb { VERB_NONE, VERB_PLAN, VERB_APPLY, VERB_HANDLE, VERB_CALL,
+            VERB_HELP, VERB_VERSION };
+
+struct options {
+    enum verb verb;
+    struct options_list args;          /* what stands beside verb and options */
+    const char *region, *profile, *endpoint_url, *ca_bundle, *dns_server;
+    const char *output, *where, *hosts, *tcp_keepalive;
+    const char *connect_timeout, *read_timeout, *timeout;
+    struct options_list services, allow;
+    bool no_sign_request, debug, timings, dry_run, detailed_exitcode;
+    bool retry_writes, help;
+    bool paused;                       /* HEADCOUNT_DRY_RUN */
+    /* worked out of the texts above */
+    bool json;
+    enum headcount_hosts hosts_mode;
+    int64_t connect_us, read_us, timeout_us;
+    char *owned;                       /* storage of split lists */
+};
+
+/* Reads argv, then the HEADCOUNT_ environment for what argv left open.
+ * 0, or the exit code with the complaint already on stderr. */
+int options_get(struct options *o, int argc, char **argv);
+void options_fini(struct options *o);
+
+/* `help` for the whole program, or for one verb. */
+void options_print_help(enum verb verb);
+/* The verb that is spelled so, VERB_NONE if there is none. */
+enum verb options_verb(const char *name);
+
+#endif

@@ -1,0 +1,227 @@
+/* cli/render.c - reports for people.
+ *
+ *   ~ web  12 -> 9  (-3; 9 active hosts, attribute:tier == web)  held zero: ...
+ *   Plan: 3 to change, 1 held, 40 unchanged, 0 failed.
+ */
+#include "render.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Text out of AWS must not steer a terminal: control bytes become '?'. */
+static void put_text(FILE *out, const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        unsigned char byte = (unsigned char)*c;
+
+        fputc(byte < 0x20 || byte == 0x7f ? '?' : byte, out);
+    }
+}
+
+static const char *sign_of(enum headcount_result outcome)
+{
+    switch (outcome) {
+    case HEADCOUNT_UPDATED:
+    case HEADCOUNT_PENDING:
+        return "~";
+    case HEADCOUNT_UNCHANGED:
+        return "=";
+    case HEADCOUNT_HELD:
+        return "!";
+    case HEADCOUNT_SKIPPED:
+        return "-";
+    case HEADCOUNT_FAILED:
+        return "x";
+    }
+    return "?";
+}
+
+static const char *word_of(enum headcount_result outcome)
+{
+    switch (outcome) {
+    case HEADCOUNT_UPDATED:
+        return "updated";
+    case HEADCOUNT_PENDING:
+        return "pending";
+    case HEADCOUNT_UNCHANGED:
+        return "unchanged";
+    case HEADCOUNT_HELD:
+        return "held";
+    case HEADCOUNT_SKIPPED:
+        return "skipped";
+    case HEADCOUNT_FAILED:
+        return "failed";
+    }
+    return "?";
+}
+
+static void put_counts(FILE *out, const struct headcount_service *s)
+{
+    if (s->desired_before == HEADCOUNT_UNKNOWN)
+        return;
+    fprintf(out, "  %" PRId64, s->desired_before);
+    if (s->wanted == HEADCOUNT_UNKNOWN)
+        return;
+    if (s->wanted != s->desired_before)
+        fprintf(out, " -> %" PRId64 "  (%+" PRId64, s->wanted,
+                s->wanted - s->desired_before);
+    else
+        fputs("  (", out);
+    if (s->hosts_counted != HEADCOUNT_UNKNOWN) {
+        fprintf(out, "%s%" PRId64 " %s host%s",
+                s->wanted != s->desired_before ? "; " : "", s->hosts_counted,
+                s->hosts_by, s->hosts_counted == 1 ? "" : "s");
+        if (*s->hosts_filter != '\0') {
+            fputs(", ", out);
+            put_text(out, s->hosts_filter);
+        }
+    }
+    fputc(')', out);
+}
+
+static void put_service(FILE *out, const struct headcount_service *s)
+{
+    fprintf(out, "%s ", sign_of(s->outcome));
+    put_text(out, s->service);
+    put_counts(out, s);
+    fprintf(out, "  %s", word_of(s->outcome));
+    if (*s->code != '\0') {
+        fputc(' ', out);
+        put_text(out, s->code);
+    }
+    if (*s->reason != '\0') {
+        fputs(": ", out);
+        put_text(out, s->reason);
+    }
+    if (s->way_out) {
+        fputs("; to let it pass: --allow ", out);
+        put_text(out, s->code);
+        fputs(" --service ", out);
+        put_text(out, s->service);
+    }
+    fputc('\n', out);
+}
+
+static void put_summary(FILE *out, const struct headcount_outcome *o,
+                        bool dry_run)
+{
+    if (dry_run)
+        fprintf(out, "Plan: %zu to change, %zu held, %zu unchanged, ",
+                o->summary[HEADCOUNT_PENDING], o->summary[HEADCOUNT_HELD],
+                o->summary[HEADCOUNT_UNCHANGED]);
+    else
+        fprintf(out, "Done: %zu changed, %zu held, %zu unchanged, ",
+                o->summary[HEADCOUNT_UPDATED], o->summary[HEADCOUNT_HELD],
+                o->summary[HEADCOUNT_UNCHANGED]);
+    if (o->summary[HEADCOUNT_SKIPPED] > 0)
+        fprintf(out, "%zu skipped, ", o->summary[HEADCOUNT_SKIPPED]);
+    fprintf(out, "%zu failed.\n", o->summary[HEADCOUNT_FAILED]);
+}
+
+void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
+{
+    if (o->skipped_event) {
+        fputs("Nothing to do: ", out);
+        put_text(out, o->skipped_event);
+        fputc('\n', out);
+        return;
+    }
+    for (size_t i = 0; i < o->clusters_n; i++) {
+        const struct headcount_cluster *c = &o->clusters[i];
+
+        if (o->clusters_n > 1 || c->error) {
+            put_text(out, *c->name != '\0' ? c->name : c->arn);
+            fputc('\n', out);
+        }
+        if (c->error) {
+            fprintf(out, "x %s: ", c->error_code);
+            put_text(out, c->error);
+            fputc('\n', out);
+        }
+        for (size_t k = 0; k < c->services_n; k++)
+            put_service(out, &c->services[k]);
+    }
+    put_summary(out, o, dry_run);
+}
+
+/* ---- waterfall ------------------------------------------------------- */
+
+static double ms(int64_t from, int64_t to)
+{
+    return from == 0 || to < from ? 0 : (double)(to - from) / 1000.0;
+}
+
+static void put_phase(FILE *out, const char *name, int64_t from, int64_t to)
+{
+    if (from != 0 && to >= from)
+        fprintf(out, " %s %.2f", name, ms(from, to));
+}
+
+#define BAR 40
+
+/* Where in the bar a moment stands; 0..BAR. */
+static size_t bar_at(const struct headcount_outcome *o, int64_t when)
+{
+    int64_t first = o->timings[0].start;
+    int64_t last = o->timings[o->timings_n - 1].end;
+
+    if (last <= first || when <= first)
+        return 0;
+    return (size_t)((when - first) * BAR / (last - first));
+}
+
+static void put_bar(FILE *out, const struct headcount_outcome *o,
+                    const struct headcount_timing *t)
+{
+    char bar[BAR + 1];
+    const struct { char mark; int64_t from, to; } phases[] = {
+        { 'd', t->dns_start, t->dns_end },
+        { 'c', t->connect_start, t->connect_end },
+        { 't', t->tls_start, t->tls_end },
+        { 's', t->send_start, t->send_end },
+        { 'w', t->send_end, t->first_byte },
+        { 'r', t->first_byte, t->end },
+    };
+
+    memset(bar, ' ', BAR);
+    bar[BAR] = '\0';
+    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
+        if (phases[i].from == 0 || phases[i].to < phases[i].from)
+            continue;
+        size_t to = bar_at(o, phases[i].to);
+        for (size_t k = bar_at(o, phases[i].from); k <= to && k < BAR; k++)
+            bar[k] = phases[i].mark;
+    }
+    fprintf(out, "|%s|", bar);
+}
+
+void render_timings(FILE *out, const struct headcount_outcome *o)
+{
+    for (size_t i = 0; i < o->timings_n; i++) {
+        const struct headcount_timing *t = &o->timings[i];
+
+        fprintf(out, "%-24s ", t->operation);
+        put_bar(out, o, t);
+        fprintf(out, " %8.2f ms  status %d%s%s", ms(t->start, t->end),
+                t->status, t->reused ? ", reused" : "",
+                t->resumed ? ", resumed" : "");
+        if (t->attempt > 1)
+            fprintf(out, ", attempt %d", t->attempt);
+        fputs(" (ms:", out);
+        put_phase(out, "dns", t->dns_start, t->dns_end);
+        put_phase(out, "connect", t->connect_start, t->connect_end);
+        put_phase(out, "tls", t->tls_start, t->tls_end);
+        put_phase(out, "send", t->send_start, t->send_end);
+        put_phase(out, "wait", t->send_end, t->first_byte);
+        put_phase(out, "receive", t->first_byte, t->end);
+        fputs(")\n", out);
+    }
+    fprintf(out, "%llu calls, %llu connections opened, %llu reused, %llu "
+            "lookups, %llu handshakes, %.2f ms\n",
+            (unsigned long long)o->stats.api_calls,
+            (unsigned long long)o->stats.connections_opened,
+            (unsigned long long)o->stats.connections_reused,
+            (unsigned long long)o->stats.dns_lookups,
+            (unsigned long long)o->stats.tls_handshakes,
+            (double)o->stats.elapsed_us / 1000.0);
+}

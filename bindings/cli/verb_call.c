@@ -1,0 +1,91 @@
+/* cli/verb_call.c - one operation of one service; nothing reaches stdout
+ * before the answer is whole and valid. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "render.h"
+#include "verbs.h"
+
+#define CALL_BODY_MAX ((size_t)16 << 20)
+
+static int read_body(const char *arg, char **owned, const char **body,
+                     size_t *n)
+{
+    *owned = NULL;
+    *body = arg;
+    *n = arg ? strlen(arg) : 0;
+    if (!arg || (*arg != '@' && strcmp(arg, "-") != 0))
+        return 0;
+    int err = verbs_read_input(*arg == '@' ? arg + 1 : arg, CALL_BODY_MAX,
+                               owned, n);
+    *body = *owned;
+    return err;
+}
+
+static int print_failure(const struct headcount_outcome *outcome)
+{
+    if (outcome->code == HEADCOUNT_ESERVICE)
+        fprintf(stderr, "%s\n", outcome->message);
+    else
+        fprintf(stderr, "headcount: %s\n", outcome->message);
+    return verbs_exit_code(outcome->code);
+}
+
+static int run_call(headcount *h, const struct options *o, const char *body,
+                    size_t body_n)
+{
+    struct headcount_request request = {
+        .size = sizeof request,
+        .kind = HEADCOUNT_CALL,
+        .timeout = o->timeout_us,
+        .service = o->args.item[0],
+        .operation = o->args.item[1],
+        .body = body,
+        .body_size = body_n,
+        .retry_writes = o->retry_writes,
+    };
+    headcount_op *op = NULL;
+    int err = headcount_begin(h, &op, &request);
+
+    if (err != 0) {
+        fprintf(stderr, "headcount: %s\n", headcount_code_name(err));
+        return verbs_exit_code(err);
+    }
+    int code = EXIT_INTERRUPTED;
+
+    if (!verbs_run(op)) {
+        const struct headcount_outcome *outcome = headcount_outcome(op);
+
+        code = outcome->code == 0 ? EXIT_DONE : print_failure(outcome);
+        if (code == EXIT_DONE)
+            fwrite(outcome->body, 1, outcome->body_size, stdout);
+        if (o->timings)
+            render_timings(stderr, outcome);
+    }
+    headcount_end(op);
+    return code;
+}
+
+int verb_call(const struct options *o)
+{
+    if (o->args.n < 2 || o->args.n > 3) {
+        fputs("headcount: call takes SERVICE OPERATION [JSON|-|@FILE]\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    char *owned;
+    const char *body;
+    size_t body_n;
+    int code = read_body(o->args.n == 3 ? o->args.item[2] : NULL, &owned,
+                         &body, &body_n);
+    headcount *h = NULL;
+
+    if (code == 0)
+        code = verbs_open(&h, o);
+    if (code == 0)
+        code = run_call(h, o, body, body_n);
+    headcount_free(h);
+    free(owned);
+    return code;
+}

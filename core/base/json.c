@@ -1,0 +1,588 @@
+/* base/json.c - the strict, resumable pull reader: grammar (RFC 8259), UTF-8
+ * (RFC 3629), depth, size.  Slices and jsmn are in base/json_doc.c, the writer
+ * is in base/json_put.c.
+ *
+ * Every state can be left at any byte.  Bytes of a string or a number are
+ * appended in runs; a value that is skipped or taken raw goes through the same
+ * states, it only tells nothing.
+ *
+ *   VALUE, FIRST_ELEMENT -> FIRST_KEY, FIRST_ELEMENT     [json_open]
+ *                        -> STRING, NUMBER, WORD         [json_step_value]
+ *   FIRST_KEY, KEY       -> STRING                       [json_step_key]
+ *   STRING <-> UTF8, ESCAPE -> HEX -> STRING             one character
+ *              HEX -> LOW_SLASH -> LOW_U -> HEX          a surrogate pair
+ *   STRING               -> COLON -> VALUE               it was a key
+ *   STRING, NUMBER, WORD, FIRST_... -> AFTER | ROOT_END  [json_value_end]
+ *   AFTER                -> KEY, VALUE, AFTER, ROOT_END  [json_step_after]
+ *   ROOT_END             -> TRAILING                     JSON_DONE was told
+ *
+ * An error is kept in `event` (negative, `why` its words) and ends it all.
+ */
+#include "base/json.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+enum json_state {
+    JSON_IN_VALUE, JSON_IN_FIRST_ELEMENT, JSON_IN_FIRST_KEY, JSON_IN_KEY,
+    JSON_IN_COLON, JSON_IN_AFTER,
+    JSON_IN_STRING, JSON_IN_UTF8, JSON_IN_ESCAPE, JSON_IN_HEX,
+    JSON_IN_LOW_SLASH, JSON_IN_LOW_U,
+    JSON_IN_NUMBER, JSON_IN_WORD,
+    JSON_IN_ROOT_END, JSON_IN_TRAILING
+};
+
+/* What becomes of values.  NEXT: asked for, the value has not begun yet. */
+enum json_mode {
+    JSON_TELLS, JSON_SKIPS_NEXT, JSON_TAKES_NEXT, JSON_SKIPS, JSON_TAKES
+};
+
+/* Low bits: PLAIN in a string (ASCII that stands for itself), BLANK between
+ * tokens.  High bits: the column of json_number_next. */
+#define JSON_PLAIN 1
+#define JSON_BLANK 2
+
+static const unsigned char json_class[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 0, 0, 2, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    3, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0x51, 1, 0x61, 0x31, 1,
+    0x11, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21,
+    0x21, 0x21, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 0x41, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1,
+    1, 1, 1, 1, 1, 0x41, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+};
+
+enum json_number {
+    NUM_NONE, NUM_START, NUM_MINUS, NUM_ZERO, NUM_INT, NUM_DOT, NUM_FRAC,
+    NUM_E, NUM_SIGN, NUM_EXP
+};
+
+static const unsigned char json_number_next[][7] = {
+    /*              other  0         1-9       .        e E    +         - */
+    [NUM_START] = { 0,     NUM_ZERO, NUM_INT,  0,       0,     0, NUM_MINUS },
+    [NUM_MINUS] = { 0,     NUM_ZERO, NUM_INT,  0,       0,     0, 0 },
+    [NUM_ZERO]  = { 0,     0,        0,        NUM_DOT, NUM_E, 0, 0 },
+    [NUM_INT]   = { 0,     NUM_INT,  NUM_INT,  NUM_DOT, NUM_E, 0, 0 },
+    [NUM_DOT]   = { 0,     NUM_FRAC, NUM_FRAC, 0,       0,     0, 0 },
+    [NUM_FRAC]  = { 0,     NUM_FRAC, NUM_FRAC, 0,       NUM_E, 0, 0 },
+    [NUM_E]     = { 0,     NUM_EXP,  NUM_EXP,  0,  0, NUM_SIGN, NUM_SIGN },
+    [NUM_SIGN]  = { 0,     NUM_EXP,  NUM_EXP,  0,       0,     0, 0 },
+    [NUM_EXP]   = { 0,     NUM_EXP,  NUM_EXP,  0,       0,     0, 0 }
+};
+
+static unsigned char json_byte(const char *p)
+{
+    return (unsigned char)*p;
+}
+
+/* ---- errors, text, raw bytes ---- */
+
+static void json_fail(struct hc_json *j, int code, const char *why)
+{
+    j->event = code;
+    j->why = why;
+}
+
+static const char *json_wrong(struct hc_json *j, const char *p,
+                              const char *why)
+{
+    json_fail(j, HC_ESYNTAX, why);
+    return p;
+}
+
+static bool json_is_quiet(const struct hc_json *j)
+{
+    return j->mode >= JSON_SKIPS;
+}
+
+static void json_text_put(struct hc_json *j, const char *p, size_t n)
+{
+    if (n == 0 || json_is_quiet(j))
+        return;
+    hc_buf_put(&j->text, p, n);
+    if (hc_buf_error(&j->text) != 0)
+        json_fail(j, hc_buf_error(&j->text),
+                  hc_buf_error(&j->text) == HC_ELIMIT
+                      ? "a key, string or number is too long"
+                      : "no memory for a key, string or number");
+}
+
+/* What was consumed since `raw` belongs to the value that is taken. */
+static void json_raw_put(struct hc_json *j, const char *p)
+{
+    hc_buf_put(j->capture, j->raw, (size_t)(p - j->raw));
+    j->raw = p;
+    if (hc_buf_error(j->capture) != 0)
+        json_fail(j, hc_buf_error(j->capture),
+                  hc_buf_error(j->capture) == HC_ELIMIT
+                      ? "a value is too long to be kept"
+                      : "no memory for a value");
+}
+
+/* ---- values begin and end ---- */
+
+static bool json_in_object(const struct hc_json *j)
+{
+    unsigned top = j->depth - 1;
+
+    return (j->stack[top / 8] >> top % 8 & 1) != 0;
+}
+
+static void json_value_begin(struct hc_json *j, const char *p)
+{
+    if (j->mode != JSON_SKIPS_NEXT && j->mode != JSON_TAKES_NEXT)
+        return;
+    j->mode = j->mode == JSON_SKIPS_NEXT ? JSON_SKIPS : JSON_TAKES;
+    j->skip_depth = j->depth;
+    j->raw = p;
+}
+
+/* The value that was skipped or taken ends before p. */
+static void json_quiet_end(struct hc_json *j, const char *p)
+{
+    bool was_taken = j->mode == JSON_TAKES;
+
+    j->mode = JSON_TELLS;
+    j->text.n = 0;
+    if (was_taken) {
+        j->event = JSON_STRING;
+        json_raw_put(j, p);
+    } else if (j->state == JSON_IN_ROOT_END) {
+        j->event = JSON_DONE;
+        j->state = JSON_IN_TRAILING;
+    }
+}
+
+static const char *json_value_end(struct hc_json *j, const char *p, int event)
+{
+    j->state = j->depth > 0 ? JSON_IN_AFTER : JSON_IN_ROOT_END;
+    if (!json_is_quiet(j))
+        j->event = event;
+    else if (j->depth == j->skip_depth)
+        json_quiet_end(j, p);
+    return p;
+}
+
+static const char *json_open(struct hc_json *j, const char *p, bool object)
+{
+    unsigned char bit = (unsigned char)(1U << j->depth % 8);
+    unsigned char *byte = &j->stack[j->depth / 8];
+
+    if (j->depth == j->max_depth) {
+        json_fail(j, HC_ELIMIT, "nested too deep");
+        return p;
+    }
+    *byte = (unsigned char)(object ? *byte | bit : *byte & ~bit);
+    j->depth++;
+    j->state = object ? JSON_IN_FIRST_KEY : JSON_IN_FIRST_ELEMENT;
+    if (!json_is_quiet(j))
+        j->event = object ? JSON_OBJECT : JSON_ARRAY;
+    return p + 1;
+}
+
+static const char *json_close(struct hc_json *j, const char *p)
+{
+    int event = json_in_object(j) ? JSON_OBJECT_END : JSON_ARRAY_END;
+
+    j->depth--;
+    if (j->mode == JSON_SKIPS_NEXT || j->mode == JSON_TAKES_NEXT)
+        j->mode = JSON_TELLS;
+    return json_value_end(j, p + 1, event);
+}
+
+/* ---- numbers and words ---- */
+
+static bool json_number_is_whole(unsigned at)
+{
+    return at == NUM_ZERO || at == NUM_INT || at == NUM_FRAC || at == NUM_EXP;
+}
+
+static const char *json_step_number(struct hc_json *j, const char *p,
+                                    const char *end)
+{
+    const char *from = p;
+    unsigned at = j->sub;
+
+    for (; p < end; p++) {
+        unsigned next = json_number_next[at][json_class[json_byte(p)] >> 4];
+
+        if (next == NUM_NONE)
+            break;
+        at = next;
+    }
+    j->sub = at;
+    json_text_put(j, from, (size_t)(p - from));
+    if (p == end || j->event < 0)
+        return p;
+    if (!json_number_is_whole(at))
+        return json_wrong(j, p, "a number lacks a digit");
+    return json_value_end(j, p, JSON_NUMBER);
+}
+
+static const char *json_word(int event)
+{
+    return event == JSON_TRUE ? "true" : event == JSON_FALSE ? "false" : "null";
+}
+
+static const char *json_step_word(struct hc_json *j, const char *p,
+                                  const char *end)
+{
+    const char *word = json_word((int)j->code);
+
+    for (; p < end && word[j->sub] != '\0'; p++, j->sub++)
+        if (*p != word[j->sub])
+            return json_wrong(j, p, "neither true, false nor null");
+    return word[j->sub] == '\0' ? json_value_end(j, p, (int)j->code) : p;
+}
+
+/* ---- strings ---- */
+
+static const char *json_string_begin(struct hc_json *j, const char *p,
+                                     bool is_key)
+{
+    j->state = JSON_IN_STRING;
+    j->is_key = is_key;
+    j->high = 0;
+    j->text.n = 0;
+    return p + 1;
+}
+
+static const char *json_string_end(struct hc_json *j, const char *p)
+{
+    if (!j->is_key)
+        return json_value_end(j, p + 1, JSON_STRING);
+    j->state = JSON_IN_COLON;
+    if (!json_is_quiet(j))
+        j->event = JSON_KEY;
+    return p + 1;
+}
+
+/* Bytes that stand for themselves, whole UTF-8 sequences with them. */
+static const char *json_string_run(const char *p, const char *end)
+{
+    for (;;) {
+        while (p < end && (json_class[json_byte(p)] & JSON_PLAIN) != 0)
+            p++;
+        if (p == end || json_byte(p) < 0x80)
+            return p;
+
+        size_t n = hc_text_utf8_length(hc_str_n(p, (size_t)(end - p)));
+
+        if (n == 0)
+            return p;
+        p += n;
+    }
+}
+
+/* A sequence that is cut or wrong is walked byte by byte, so that the error is
+ * at the same byte however the input came.  The bounds are those of the next
+ * byte (the table in base/text.c). */
+static const char *json_utf8_begin(struct hc_json *j, const char *p)
+{
+    unsigned char lead = json_byte(p);
+
+    if (lead < 0xC2 || lead > 0xF4)
+        return json_wrong(j, p, "a string is not UTF-8");
+    j->low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    j->top = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    j->sub = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+    j->state = JSON_IN_UTF8;
+    json_text_put(j, p, 1);
+    return p + 1;
+}
+
+static const char *json_step_utf8(struct hc_json *j, const char *p)
+{
+    if (json_byte(p) < j->low || json_byte(p) > j->top)
+        return json_wrong(j, p, "a string is not UTF-8");
+    j->low = 0x80;
+    j->top = 0xBF;
+    if (--j->sub == 0)
+        j->state = JSON_IN_STRING;
+    json_text_put(j, p, 1);
+    return p + 1;
+}
+
+static const char *json_step_string(struct hc_json *j, const char *p,
+                                    const char *end)
+{
+    const char *from = p;
+
+    p = json_string_run(p, end);
+    json_text_put(j, from, (size_t)(p - from));
+    if (p == end || j->event < 0)
+        return p;
+    if (*p == '"')
+        return json_string_end(j, p);
+    if (json_byte(p) >= 0x80)
+        return json_utf8_begin(j, p);
+    if (*p != '\\')
+        return json_wrong(j, p, "a control character in a string");
+    j->state = JSON_IN_ESCAPE;
+    return p + 1;
+}
+
+static const char *json_hex_begin(struct hc_json *j, const char *p)
+{
+    j->state = JSON_IN_HEX;
+    j->sub = 4;
+    j->code = 0;
+    return p + 1;
+}
+
+static const char *json_step_escape(struct hc_json *j, const char *p)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    const char *at = *p != '\0' ? strchr(from, *p) : NULL;
+
+    if (*p == 'u')
+        return json_hex_begin(j, p);
+    if (at == NULL)
+        return json_wrong(j, p, "no such escape in a string");
+    j->state = JSON_IN_STRING;
+    json_text_put(j, to + (at - from), 1);
+    return p + 1;
+}
+
+/* Four digits were read: a character, or half of a surrogate pair. */
+static const char *json_hex_end(struct hc_json *j, const char *p)
+{
+    bool is_low = j->code >= 0xDC00 && j->code <= 0xDFFF;
+    bool is_high = j->code >= 0xD800 && j->code <= 0xDBFF;
+    char u[4];
+
+    if (is_low != (j->high != 0))
+        return json_wrong(j, p, "half of a surrogate pair in a string");
+    if (is_high) {
+        j->high = j->code;
+        j->state = JSON_IN_LOW_SLASH;
+        return p + 1;
+    }
+    if (is_low)
+        j->code = 0x10000 + ((j->high - 0xD800) << 10) + (j->code - 0xDC00);
+    j->high = 0;
+    j->state = JSON_IN_STRING;
+    json_text_put(j, u, hc_text_utf8(u, j->code));
+    return p + 1;
+}
+
+static const char *json_step_hex(struct hc_json *j, const char *p)
+{
+    char c = hc_lower(*p);
+
+    if (c >= '0' && c <= '9')
+        j->code = j->code << 4 | (uint32_t)(c - '0');
+    else if (c >= 'a' && c <= 'f')
+        j->code = j->code << 4 | (uint32_t)(c - 'a' + 10);
+    else
+        return json_wrong(j, p, "\\u needs four hex digits");
+    return --j->sub == 0 ? json_hex_end(j, p) : p + 1;
+}
+
+static const char *json_step_low(struct hc_json *j, const char *p, char due)
+{
+    if (*p != due)
+        return json_wrong(j, p, "half of a surrogate pair in a string");
+    if (due == 'u')
+        return json_hex_begin(j, p);
+    j->state = JSON_IN_LOW_U;
+    return p + 1;
+}
+
+/* ---- between tokens: *p is not blank ---- */
+
+static const char *json_word_begin(struct hc_json *j, const char *p, int event)
+{
+    j->state = JSON_IN_WORD;
+    j->code = (uint32_t)event;
+    j->sub = 1;
+    return p + 1;
+}
+
+static const char *json_step_value(struct hc_json *j, const char *p)
+{
+    if (*p == ']' && j->state == JSON_IN_FIRST_ELEMENT)
+        return json_close(j, p);
+    json_value_begin(j, p);
+    switch (*p) {
+    case '"': return json_string_begin(j, p, false);
+    case '{': return json_open(j, p, true);
+    case '[': return json_open(j, p, false);
+    case 't': return json_word_begin(j, p, JSON_TRUE);
+    case 'f': return json_word_begin(j, p, JSON_FALSE);
+    case 'n': return json_word_begin(j, p, JSON_NULL);
+    default:  break;
+    }
+    if (*p != '-' && (*p < '0' || *p > '9'))
+        return json_wrong(j, p, "a value is due");
+    j->state = JSON_IN_NUMBER;
+    j->sub = NUM_START;
+    j->text.n = 0;
+    return p;
+}
+
+static const char *json_step_key(struct hc_json *j, const char *p)
+{
+    if (*p == '"')
+        return json_string_begin(j, p, true);
+    if (*p == '}' && j->state == JSON_IN_FIRST_KEY)
+        return json_close(j, p);
+    return json_wrong(j, p, j->state == JSON_IN_FIRST_KEY
+                                ? "a key or } is due" : "a key is due");
+}
+
+static const char *json_step_colon(struct hc_json *j, const char *p)
+{
+    if (*p != ':')
+        return json_wrong(j, p, "a colon is due");
+    j->state = JSON_IN_VALUE;
+    return p + 1;
+}
+
+static const char *json_step_after(struct hc_json *j, const char *p)
+{
+    bool object = json_in_object(j);
+
+    if (*p == ',') {
+        j->state = object ? JSON_IN_KEY : JSON_IN_VALUE;
+        return p + 1;
+    }
+    if (*p == (object ? '}' : ']'))
+        return json_close(j, p);
+    return json_wrong(j, p, object ? "a comma or } is due"
+                                   : "a comma or ] is due");
+}
+
+static const char *json_run(struct hc_json *j, const char *p, const char *end)
+{
+    while (j->event == 0 && p < end) {
+        if (j->state <= JSON_IN_AFTER || j->state == JSON_IN_TRAILING) {
+            while (p < end && (json_class[json_byte(p)] & JSON_BLANK) != 0)
+                p++;
+            if (p == end)
+                break;
+        }
+        switch ((enum json_state)j->state) {
+        case JSON_IN_VALUE:
+        case JSON_IN_FIRST_ELEMENT: p = json_step_value(j, p);       break;
+        case JSON_IN_FIRST_KEY:
+        case JSON_IN_KEY:           p = json_step_key(j, p);         break;
+        case JSON_IN_COLON:         p = json_step_colon(j, p);       break;
+        case JSON_IN_AFTER:         p = json_step_after(j, p);       break;
+        case JSON_IN_STRING:        p = json_step_string(j, p, end); break;
+        case JSON_IN_UTF8:          p = json_step_utf8(j, p);        break;
+        case JSON_IN_ESCAPE:        p = json_step_escape(j, p);      break;
+        case JSON_IN_HEX:           p = json_step_hex(j, p);         break;
+        case JSON_IN_LOW_SLASH:     p = json_step_low(j, p, '\\');   break;
+        case JSON_IN_LOW_U:         p = json_step_low(j, p, 'u');    break;
+        case JSON_IN_NUMBER:        p = json_step_number(j, p, end); break;
+        case JSON_IN_WORD:          p = json_step_word(j, p, end);   break;
+        case JSON_IN_ROOT_END:
+        case JSON_IN_TRAILING:
+            p = json_wrong(j, p, "something stands after the value");
+            break;
+        }
+    }
+    return p;
+}
+
+/* ---- what others call ---- */
+
+void hc_json_init(struct hc_json *j, const struct hc_alloc *a,
+                  uint64_t max_bytes, unsigned max_depth, size_t max_text)
+{
+    *j = (struct hc_json){
+        .max_bytes = max_bytes,
+        .max_depth = max_depth < HC_JSON_DEPTH ? max_depth : HC_JSON_DEPTH,
+        .state = JSON_IN_VALUE,
+        .mode = JSON_TELLS
+    };
+    hc_buf_init(&j->text, a, max_text);
+}
+
+void hc_json_fini(struct hc_json *j)
+{
+    hc_buf_fini(&j->text);
+}
+
+static int json_report(const struct hc_json *j, struct hc_error *e)
+{
+    return hc_error_set(e, j->event, "JSON: %s (byte %llu)", j->why,
+                        (unsigned long long)j->at);
+}
+
+/* The part of `in` that max_bytes allows, through the states. */
+static void json_feed(struct hc_json *j, struct hc_str *in)
+{
+    uint64_t left = j->max_bytes - j->at;
+    size_t n = in->n < left ? in->n : (size_t)left;
+
+    j->event = 0;
+    if (n > 0) {
+        j->raw = in->p;
+
+        const char *p = json_run(j, in->p, in->p + n);
+        size_t used = (size_t)(p - in->p);
+
+        if (j->mode == JSON_TAKES && j->event == 0)
+            json_raw_put(j, p);
+        *in = hc_str_from(*in, used);
+        j->at += used;
+    }
+    if (j->event == 0 && in->n > 0)
+        json_fail(j, HC_ELIMIT, "the document is too long");
+}
+
+int hc_json_next(struct hc_json *j, struct hc_str *in, struct hc_error *e)
+{
+    if (j->event < 0)
+        return json_report(j, e);
+    if (j->state == JSON_IN_ROOT_END) {
+        j->state = JSON_IN_TRAILING;
+        return JSON_DONE;
+    }
+    json_feed(j, in);
+    if (j->event < 0)
+        return json_report(j, e);
+    return j->event != 0 ? j->event : JSON_MORE;
+}
+
+struct hc_str hc_json_text(const struct hc_json *j)
+{
+    return hc_buf_view(&j->text);
+}
+
+void hc_json_skip(struct hc_json *j)
+{
+    j->mode = JSON_SKIPS_NEXT;
+}
+
+void hc_json_take(struct hc_json *j, struct hc_buf *out)
+{
+    j->mode = JSON_TAKES_NEXT;
+    j->capture = out;
+}
+
+static bool json_is_whole(const struct hc_json *j)
+{
+    return j->state == JSON_IN_ROOT_END || j->state == JSON_IN_TRAILING ||
+           (j->state == JSON_IN_NUMBER && j->depth == 0 &&
+            json_number_is_whole(j->sub));
+}
+
+int hc_json_end(const struct hc_json *j, struct hc_error *e)
+{
+    if (j->event < 0)
+        return json_report(j, e);
+    if (json_is_whole(j))
+        return 0;
+    if (j->state == JSON_IN_VALUE && j->depth == 0)
+        return hc_error_set(e, HC_ESYNTAX,
+                            "JSON: there is none, the text is empty");
+    return hc_error_set(e, HC_ETRUNCATED, "JSON: it ends after byte %llu, "
+                        "before its value is whole",
+                        (unsigned long long)j->at);
+}

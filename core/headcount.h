@@ -1,0 +1,304 @@
+/* headcount.h - keep AWS ECS services at the count their cluster calls for.
+ *
+ * The only installed header of libheadcount.  Conventions, once:
+ *
+ * Handles.  A `headcount` owns everything that calls share: pooled
+ *   connections, DNS answers, TLS sessions, credentials.  A `headcount_op` is
+ *   one thing asked of it.  Both are opaque.  One thread at a time may use a
+ *   handle and its ops; two handles share nothing.  After a fork the child may
+ *   only call headcount_free, which then just closes descriptors.
+ * Ask and tell.  Nothing blocks but headcount_wait, and nothing calls back
+ *   from inside headcount_step but the hooks of struct headcount_system.
+ *
+ *       begin --> RUNNING --> DATA | PART --> RUNNING --> ... --> DONE
+ *                    ^             |                               |
+ *                    +--- next ----+                      outcome, end
+ *
+ * Errors.  Functions return 0 or a positive answer, or a negative
+ *   HEADCOUNT_E... code.  The sentence that says what failed, where and what
+ *   to do is in the outcome (or in struct headcount_error where one is handed
+ *   in).  No sentence ever holds a secret.
+ * Times are int64_t microseconds; deadlines are absolute on the monotonic
+ *   clock.  A duration of 0 means "the default", a negative one "no limit".
+ * Text goes in as NUL-terminated UTF-8 and is copied by begin; NULL means
+ *   "not given".  What outcome returns is const, NUL-terminated where it is
+ *   text, and lives until headcount_end of that op.
+ * Structs that the caller fills start with `size`: set it to sizeof the
+ *   struct and the rest to zero; a library that knows more members takes them
+ *   as zero.
+ */
+#ifndef HEADCOUNT_H
+#define HEADCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+#define HEADCOUNT_VERSION "0.1.0"
+
+typedef struct headcount headcount;
+typedef struct headcount_op headcount_op;
+
+/* ---- codes ---------------------------------------------------------- */
+
+enum headcount_code {
+    HEADCOUNT_OK = 0,
+    HEADCOUNT_ENOMEM = -1,        /* out of memory                           */
+    HEADCOUNT_EARG = -2,          /* a wrong argument                        */
+    HEADCOUNT_ELIMIT = -3,        /* a bound was exceeded                    */
+    HEADCOUNT_ESYNTAX = -4,       /* text that does not parse                */
+    HEADCOUNT_ECONFIG = -5,       /* a setting cannot be used                */
+    HEADCOUNT_EREGION = -6,       /* no region is known                      */
+    HEADCOUNT_ECREDENTIALS = -7,  /* no usable credentials                   */
+    HEADCOUNT_EIO = -8,           /* the operating system refused            */
+    HEADCOUNT_EDNS = -9,          /* the name has no address                 */
+    HEADCOUNT_EDNSFAIL = -10,     /* the name could not be looked up         */
+    HEADCOUNT_ECONNECT = -11,     /* no connection                           */
+    HEADCOUNT_EPROXY = -12,       /* the proxy refused                       */
+    HEADCOUNT_ETLS = -13,         /* handshake or record failed              */
+    HEADCOUNT_ECERT = -14,        /* certificate not acceptable              */
+    HEADCOUNT_ETIMEDOUT = -15,    /* no answer in time                       */
+    HEADCOUNT_ECLOSED = -16,      /* the connection was closed               */
+    HEADCOUNT_EPROTOCOL = -17,    /* the answer is not HTTP/1.1              */
+    HEADCOUNT_ETRUNCATED = -18,   /* the answer was cut short                */
+    HEADCOUNT_EANSWER = -19,      /* not what the service promises           */
+    HEADCOUNT_ESERVICE = -20,     /* the service refused                     */
+    HEADCOUNT_EDEADLINE = -21,    /* the deadline has passed                 */
+    HEADCOUNT_EEVENT = -22,       /* not an event headcount understands      */
+    HEADCOUNT_ECANCELLED = -23,   /* cancelled by its owner                  */
+    HEADCOUNT_ESTATE = -24,       /* called in a state that forbids it       */
+    HEADCOUNT_EPOLICY = -25       /* the policy refused or failed            */
+};
+
+/* "ETIMEDOUT" for HEADCOUNT_ETIMEDOUT, "OK" for 0; static text. */
+const char *headcount_code_name(int code);
+const char *headcount_version(void);
+
+struct headcount_error {
+    int code;
+    int sys;             /* errno of the failing call, or 0 */
+    char what[480];
+};
+
+/* ---- the world, as the library sees it ------------------------------- */
+
+/* Clock, randomness, environment, files and memory.  A NULL member is the
+ * real one.  Hooks must not call back into the library. */
+struct headcount_system {
+    size_t size;
+    void *ud;
+    void *(*alloc)(void *ud, void *p, size_t old, size_t n); /* as lua_Alloc */
+    int64_t (*now)(void *ud);                 /* monotonic microseconds      */
+    int64_t (*wall)(void *ud);                /* microseconds since 1970 UTC */
+    int (*random)(void *ud, void *p, size_t n);            /* 0, or negative */
+    const char *(*env)(void *ud, const char *name);
+    void (*log)(void *ud, int level, const char *line, size_t n);
+};
+
+enum headcount_log { HEADCOUNT_LOG_ERROR, HEADCOUNT_LOG_WARN,
+                     HEADCOUNT_LOG_INFO, HEADCOUNT_LOG_DEBUG };
+
+/* ---- one handle ------------------------------------------------------ */
+
+/* What is not given comes from the environment as the AWS SDKs read it. */
+struct headcount_config {
+    size_t size;
+    const struct headcount_system *system;    /* NULL: the real one          */
+    int log_level;                            /* enum headcount_log          */
+    const char *region;
+    const char *profile;
+    const char *endpoint_url;
+    const char *ca_bundle;        /* path; replaces the built-in roots       */
+    const char *dns_server;       /* ADDR[:PORT]; NULL: resolv.conf          */
+    int64_t connect_timeout;      /* 3.1 s                                   */
+    int64_t read_timeout;         /* 30 s to the first byte and between bytes */
+    int max_attempts;             /* 0: AWS_MAX_ATTEMPTS or 3                */
+    bool no_keep_alive;           /* a connection a call                     */
+    bool no_tcp_keepalive;
+    bool no_sign_request;
+};
+
+/* 0, or a negative code with *error filled (error may be NULL).  Reads the
+ * environment and the CA bundle; opens no connection. */
+int headcount_new(headcount **out, const struct headcount_config *config,
+                  struct headcount_error *error);
+/* Ends every op that is left, closes every connection.  NULL is fine. */
+void headcount_free(headcount *h);
+
+/* ---- asking ---------------------------------------------------------- */
+
+enum headcount_kind {
+    HEADCOUNT_CALL = 1,      /* one operation of one AWS service             */
+    HEADCOUNT_RECONCILE = 2  /* bring services of clusters to their count    */
+};
+
+enum headcount_hosts { HEADCOUNT_ACTIVE, HEADCOUNT_REGISTERED };
+
+enum headcount_rule { HEADCOUNT_PER_HOST, HEADCOUNT_FIXED };
+
+/* One service and the rule for its count. */
+struct headcount_wish {
+    size_t size;
+    const char *service;     /* name or ARN                                  */
+    enum headcount_rule rule;
+    int64_t tasks;           /* PER_HOST: tasks a host, 0 = 1; FIXED: count  */
+    const char *where;       /* cluster query language, and-ed to the filter */
+};
+
+struct headcount_request {
+    size_t size;
+    enum headcount_kind kind;
+    const char *region;           /* NULL: the handle's, then the event's    */
+    const char *endpoint_url;     /* NULL: the handle's                      */
+    int64_t timeout;              /* for the whole op; 0 or negative: none   */
+
+    /* HEADCOUNT_CALL */
+    const char *service;          /* "ecs", "dynamodb", ...                  */
+    const char *operation;        /* "DescribeServices"                      */
+    const void *body;             /* JSON; NULL: {}                          */
+    size_t body_size;
+    bool retry_writes;            /* send again what was sent whole and got no
+                                     answer, whatever the operation is named */
+
+    /* HEADCOUNT_RECONCILE: clusters by name or ARN, or else an event */
+    const char *const *clusters;
+    size_t clusters_n;
+    const void *event;
+    size_t event_size;
+    const struct headcount_wish *wishes;
+    size_t wishes_n;
+    enum headcount_hosts hosts;
+    bool dry_run;                 /* read and plan, write nothing            */
+    bool paused;                  /* hold every write: `paused`              */
+    const char *const *allow;     /* hold codes this op may pass             */
+    size_t allow_n;
+};
+
+/* Starts an op; text is copied.  An event that is refused, a missing region
+ * and the like are already an outcome: the op is DONE.  0, or HEADCOUNT_ENOMEM
+ * or HEADCOUNT_EARG with nothing begun. */
+int headcount_begin(headcount *h, headcount_op **out,
+                    const struct headcount_request *request);
+
+/* ---- driving --------------------------------------------------------- */
+
+struct headcount_want {
+    uint64_t id;             /* never used again for another descriptor      */
+    int fd;
+    short events;            /* POLLIN, POLLOUT as poll(2) has them          */
+};
+
+/* Writes up to `max` descriptors to wait for and the time at which step must
+ * be called at the latest (INT64_MAX: none).  Returns how many there are,
+ * which may be more than `max`. */
+size_t headcount_wants(const headcount *h, struct headcount_want *wants,
+                       size_t max, int64_t *deadline);
+/* Does all that can be done now.  `ready` are wants with events as poll
+ * returned them; late, spurious and unknown ones are harmless. */
+void headcount_step(headcount *h, const struct headcount_want *ready,
+                    size_t n);
+/* An op that needs its owner (its state is not RUNNING), or NULL.  Each
+ * change is given once. */
+headcount_op *headcount_next(headcount *h);
+/* poll(2) and step until this op is no longer RUNNING or `timeout` (negative:
+ * none) is over: the op's state (RUNNING only if a signal came in), or
+ * HEADCOUNT_ETIMEDOUT.  A thin layer over wants and step; other ops of the
+ * handle go on meanwhile. */
+int headcount_wait(headcount_op *op, int64_t timeout);
+/* Starts no new write or call for this op: what is in flight is awaited (or
+ * ended by headcount_end), the rest is `failed: cancelled`. */
+void headcount_cancel(headcount_op *op);
+/* Frees the op and what its outcome pointed to; cancels it if it still runs.
+ * NULL is fine. */
+void headcount_end(headcount_op *op);
+
+/* ---- what came of it ------------------------------------------------- */
+
+enum headcount_state { HEADCOUNT_RUNNING, HEADCOUNT_DONE };
+
+struct headcount_stats {
+    uint64_t api_calls;           /* operations; retries, replays not counted */
+    uint64_t connections_opened, connections_reused;
+    uint64_t dns_lookups;         /* names asked on the network               */
+    uint64_t dns_datagrams;       /* packets                                  */
+    uint64_t dns_hits;            /* answers from the cache                   */
+    uint64_t tls_handshakes, tls_resumed;
+    uint64_t retries, replays;
+    int64_t elapsed_us;
+};
+
+/* One attempt of one call; marks are monotonic microseconds, 0 = did not
+ * happen (a reused connection has no dns, connect and tls). */
+struct headcount_timing {
+    const char *operation, *host, *address;
+    int attempt, status;
+    bool reused, resumed;
+    int64_t start, dns_start, dns_end, connect_start, connect_end;
+    int64_t tls_start, tls_end, send_start, send_end, first_byte, end;
+};
+
+enum headcount_result { HEADCOUNT_UPDATED, HEADCOUNT_PENDING,
+                        HEADCOUNT_UNCHANGED, HEADCOUNT_HELD,
+                        HEADCOUNT_SKIPPED, HEADCOUNT_FAILED };
+
+#define HEADCOUNT_UNKNOWN INT64_MIN    /* a number that was not learned */
+
+struct headcount_service {
+    const char *service;          /* as asked for                            */
+    enum headcount_result outcome;
+    const char *code;             /* "" or the hold, skip or failure code    */
+    const char *reason;
+    int64_t desired_before, wanted, running, pending;  /* or HEADCOUNT_UNKNOWN */
+    const char *rule;
+    const char *way_out;          /* the switch that lets it pass, or NULL   */
+    int64_t hosts_counted;        /* or HEADCOUNT_UNKNOWN                    */
+    const char *hosts_by, *hosts_filter;
+};
+
+struct headcount_cluster {
+    const char *arn, *name;       /* arn "" where it was not learned         */
+    const char *error_code, *error;    /* NULL where the cluster was read    */
+    const struct headcount_service *services;
+    size_t services_n;
+};
+
+struct headcount_outcome {
+    int code;                     /* 0, or why the op as a whole failed      */
+    const char *message;          /* the sentence for it, "" with 0          */
+
+    /* HEADCOUNT_CALL */
+    const char *service_code;     /* AWS's error code, "" if none            */
+    const char *request_id;
+    int status;                   /* HTTP, 0 without an answer               */
+    const void *body;             /* the answer as it came                   */
+    size_t body_size;
+
+    /* HEADCOUNT_RECONCILE */
+    const char *skipped_event;    /* why the event is not ours, or NULL      */
+    const struct headcount_cluster *clusters;
+    size_t clusters_n;
+    size_t summary[6];            /* services by enum headcount_result       */
+    const char *json;             /* the report document, format 1.0         */
+    size_t json_size;
+
+    struct headcount_stats stats; /* of this op alone                        */
+    const struct headcount_timing *timings;
+    size_t timings_n;
+};
+
+/* NULL while the op runs. */
+const struct headcount_outcome *headcount_outcome(const headcount_op *op);
+enum headcount_state headcount_op_state(const headcount_op *op);
+/* Counters of the handle since headcount_new. */
+void headcount_stats(const headcount *h, struct headcount_stats *out);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+#endif
