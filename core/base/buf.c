@@ -1,8 +1,8 @@
 /* base/buf.c - owned bytes that grow up to a stated maximum.
  *
- * Invariants: n <= max, n <= cap, cap <= max + 1 (the one more is the NUL of
- * hc_buf_z); p is NULL as long as cap is 0; after err != 0 nothing changes
- * until reset or fini.
+ * Invariants: n <= cap <= max; p is NULL as long as cap is 0, else it has
+ * cap + 1 bytes (the one more is the NUL of hc_buf_z); after err != 0 nothing
+ * is added until reset or fini.
  */
 #include "base/buf.h"
 
@@ -20,7 +20,7 @@
 void hc_buf_init(struct hc_buf *b, const struct hc_alloc *a, size_t max)
 {
     *b = (struct hc_buf){ .alloc = a,
-                          .max = max < SIZE_MAX ? max : SIZE_MAX - 1 };
+                          .max = max < SIZE_MAX / 2 ? max : SIZE_MAX / 2 };
 }
 
 void hc_buf_init_secret(struct hc_buf *b, const struct hc_alloc *a, size_t max)
@@ -29,14 +29,19 @@ void hc_buf_init_secret(struct hc_buf *b, const struct hc_alloc *a, size_t max)
     b->secret = true;
 }
 
-/* All of cap, not n: hc_buf_room let bytes be written after n. */
+/* All of it, not n: hc_buf_room let bytes be written after n. */
+static void buf_wipe(struct hc_buf *b)
+{
+    if (b->secret && b->p != NULL)
+        hc_wipe(b->p, b->cap + 1);
+}
+
 static void buf_give_back(struct hc_buf *b)
 {
     if (b->p == NULL)
         return;
-    if (b->secret)
-        hc_wipe(b->p, b->cap);
-    hc_free(b->alloc, b->p, b->cap);
+    buf_wipe(b);
+    hc_free(b->alloc, b->p, b->cap + 1);
 }
 
 void hc_buf_fini(struct hc_buf *b)
@@ -50,8 +55,7 @@ void hc_buf_fini(struct hc_buf *b)
 
 void hc_buf_reset(struct hc_buf *b)
 {
-    if (b->secret)
-        hc_wipe(b->p, b->cap);
+    buf_wipe(b);
     b->n = 0;
     b->err = 0;
 }
@@ -68,14 +72,13 @@ struct hc_str hc_buf_view(const struct hc_buf *b)
 
 static size_t buf_next_cap(const struct hc_buf *b, size_t need)
 {
-    size_t top = b->max + 1;
-    size_t cap = b->cap > top / 2 ? top : 2 * b->cap;
+    size_t cap = b->cap > b->max / 2 ? b->max : 2 * b->cap;
 
     if (cap < BUF_FIRST)
         cap = BUF_FIRST;
     if (cap < need)
         cap = need;
-    return cap < top ? cap : top;
+    return cap < b->max ? cap : b->max;
 }
 
 /* A secret must not be moved by the allocator, which would leave the old
@@ -83,9 +86,9 @@ static size_t buf_next_cap(const struct hc_buf *b, size_t need)
 static char *buf_move(struct hc_buf *b, size_t cap)
 {
     if (!b->secret)
-        return hc_realloc(b->alloc, b->p, b->cap, cap);
+        return hc_realloc(b->alloc, b->p, b->cap + 1, cap + 1);
 
-    char *p = hc_alloc(b->alloc, cap);
+    char *p = hc_alloc(b->alloc, cap + 1);
 
     if (p == NULL)
         return NULL;
@@ -95,13 +98,14 @@ static char *buf_move(struct hc_buf *b, size_t cap)
     return p;
 }
 
-/* Makes cap >= need, where need <= max + 1. */
-static bool buf_fit(struct hc_buf *b, size_t need)
+static bool buf_grow(struct hc_buf *b, size_t n)
 {
-    if (need <= b->cap)
-        return true;
+    if (n > b->max - b->n) {
+        b->err = HC_ELIMIT;
+        return false;
+    }
 
-    size_t cap = buf_next_cap(b, need);
+    size_t cap = buf_next_cap(b, b->n + n);
     char *p = buf_move(b, cap);
 
     if (p == NULL) {
@@ -113,21 +117,15 @@ static bool buf_fit(struct hc_buf *b, size_t need)
     return true;
 }
 
-/* True if n more bytes may be written at b->p + b->n now. */
+/* True if n more bytes (n > 0) may be written at b->p + b->n now. */
 static bool buf_more(struct hc_buf *b, size_t n)
 {
-    if (b->err != 0)
-        return false;
-    if (n > b->max - b->n) {
-        b->err = HC_ELIMIT;
-        return false;
-    }
-    return buf_fit(b, b->n + n);
+    return b->err == 0 && (n <= b->cap - b->n || buf_grow(b, n));
 }
 
 const char *hc_buf_z(struct hc_buf *b)
 {
-    if (b->err != 0 || b->alloc == NULL || !buf_fit(b, b->n + 1))
+    if (b->err != 0 || b->p == NULL)
         return "";
     b->p[b->n] = '\0';
     return b->p;
@@ -189,16 +187,16 @@ void hc_buf_fmt(struct hc_buf *b, const char *fmt, ...)
 
 char *hc_buf_room(struct hc_buf *b, size_t n)
 {
-    if (!buf_more(b, n > 0 ? n : 1))
-        return NULL;
-    return b->p + b->n;
+    if (n == 0 && b->p != NULL && b->err == 0)
+        return b->p + b->n;
+    return buf_more(b, n > 0 ? n : 1) ? b->p + b->n : NULL;
 }
 
 void hc_buf_added(struct hc_buf *b, size_t n)
 {
     if (b->err != 0)
         return;
-    if (n > b->cap - b->n || n > b->max - b->n)
+    if (n > b->cap - b->n)
         b->err = HC_ELIMIT;
     else
         b->n += n;

@@ -26,11 +26,11 @@
 
 enum json_state {
     JSON_IN_VALUE, JSON_IN_FIRST_ELEMENT, JSON_IN_FIRST_KEY, JSON_IN_KEY,
-    JSON_IN_COLON, JSON_IN_AFTER,
+    JSON_IN_COLON, JSON_IN_AFTER, JSON_IN_TRAILING,     /* between tokens */
     JSON_IN_STRING, JSON_IN_UTF8, JSON_IN_ESCAPE, JSON_IN_HEX,
     JSON_IN_LOW_SLASH, JSON_IN_LOW_U,
     JSON_IN_NUMBER, JSON_IN_WORD,
-    JSON_IN_ROOT_END, JSON_IN_TRAILING
+    JSON_IN_ROOT_END
 };
 
 /* What becomes of values.  NEXT: asked for, the value has not begun yet. */
@@ -103,9 +103,8 @@ static void json_text_put(struct hc_json *j, const char *p, size_t n)
     if (n == 0 || json_is_quiet(j))
         return;
     hc_buf_put(&j->text, p, n);
-    if (hc_buf_error(&j->text) != 0)
-        json_fail(j, hc_buf_error(&j->text),
-                  hc_buf_error(&j->text) == HC_ELIMIT
+    if (j->text.err != 0)
+        json_fail(j, j->text.err, j->text.err == HC_ELIMIT
                       ? "a key, string or number is too long"
                       : "no memory for a key, string or number");
 }
@@ -124,15 +123,9 @@ static void json_raw_put(struct hc_json *j, const char *p)
 
 /* ---- values begin and end ---- */
 
-static bool json_in_object(const struct hc_json *j)
-{
-    unsigned top = j->depth - 1;
-
-    return (j->stack[top / 8] >> top % 8 & 1) != 0;
-}
-
 static void json_value_begin(struct hc_json *j, const char *p)
 {
+    j->values++;
     if (j->mode != JSON_SKIPS_NEXT && j->mode != JSON_TAKES_NEXT)
         return;
     j->mode = j->mode == JSON_SKIPS_NEXT ? JSON_SKIPS : JSON_TAKES;
@@ -177,6 +170,7 @@ static const char *json_open(struct hc_json *j, const char *p, bool object)
     }
     *byte = (unsigned char)(object ? *byte | bit : *byte & ~bit);
     j->depth++;
+    j->in_object = object;
     j->state = object ? JSON_IN_FIRST_KEY : JSON_IN_FIRST_ELEMENT;
     if (!json_is_quiet(j))
         j->event = object ? JSON_OBJECT : JSON_ARRAY;
@@ -185,9 +179,14 @@ static const char *json_open(struct hc_json *j, const char *p, bool object)
 
 static const char *json_close(struct hc_json *j, const char *p)
 {
-    int event = json_in_object(j) ? JSON_OBJECT_END : JSON_ARRAY_END;
+    int event = j->in_object ? JSON_OBJECT_END : JSON_ARRAY_END;
 
     j->depth--;
+    if (j->depth > 0) {
+        unsigned top = j->depth - 1;
+
+        j->in_object = (j->stack[top / 8] >> top % 8 & 1) != 0;
+    }
     if (j->mode == JSON_SKIPS_NEXT || j->mode == JSON_TAKES_NEXT)
         j->mode = JSON_TELLS;
     return json_value_end(j, p + 1, event);
@@ -240,32 +239,53 @@ static const char *json_step_word(struct hc_json *j, const char *p,
 
 /* ---- strings ---- */
 
-static const char *json_string_begin(struct hc_json *j, const char *p,
-                                     bool is_key)
-{
-    j->state = JSON_IN_STRING;
-    j->is_key = is_key;
-    j->high = 0;
-    j->text.n = 0;
-    return p + 1;
-}
-
 static const char *json_string_end(struct hc_json *j, const char *p)
 {
     if (!j->is_key)
         return json_value_end(j, p + 1, JSON_STRING);
+    j->keys++;
     j->state = JSON_IN_COLON;
     if (!json_is_quiet(j))
         j->event = JSON_KEY;
     return p + 1;
 }
 
+/* Eight bytes at once: the top bit of each byte that is not plain, right up to
+ * the first such byte (a borrow reaches only those after it).  Most bytes of
+ * an answer are in strings; this is half of the reader's whole cost. */
+#define JSON_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static uint64_t json_not_plain(const char *p)
+{
+    const unsigned char *b = (const unsigned char *)p;
+    uint64_t w = (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 |
+                 (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 |
+                 (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+                 (uint64_t)b[7] << 56;
+
+    return (w | (w - JSON_EACH(0x20)) |
+            ((w ^ JSON_EACH('"')) - JSON_EACH(1)) |
+            ((w ^ JSON_EACH('\\')) - JSON_EACH(1))) & JSON_EACH(0x80);
+}
+
+static const char *json_plain_run(const char *p, const char *end)
+{
+    for (; end - p >= 8; p += 8) {
+        uint64_t found = json_not_plain(p);
+
+        if (found != 0)
+            return p + __builtin_ctzll(found) / 8;
+    }
+    while (p < end && (json_class[json_byte(p)] & JSON_PLAIN) != 0)
+        p++;
+    return p;
+}
+
 /* Bytes that stand for themselves, whole UTF-8 sequences with them. */
 static const char *json_string_run(const char *p, const char *end)
 {
     for (;;) {
-        while (p < end && (json_class[json_byte(p)] & JSON_PLAIN) != 0)
-            p++;
+        p = json_plain_run(p, end);
         if (p == end || json_byte(p) < 0x80)
             return p;
 
@@ -325,6 +345,16 @@ static const char *json_step_string(struct hc_json *j, const char *p,
     return p + 1;
 }
 
+static const char *json_string_begin(struct hc_json *j, const char *p,
+                                     const char *end, bool is_key)
+{
+    j->state = JSON_IN_STRING;
+    j->is_key = is_key;
+    j->high = 0;
+    j->text.n = 0;
+    return json_step_string(j, p + 1, end);
+}
+
 static const char *json_hex_begin(struct hc_json *j, const char *p)
 {
     j->state = JSON_IN_HEX;
@@ -347,7 +377,9 @@ static const char *json_step_escape(struct hc_json *j, const char *p)
     return p + 1;
 }
 
-/* Four digits were read: a character, or half of a surrogate pair. */
+/* Four digits were read: a character, or half of a surrogate pair.  (Not
+ * inlined: for its array every call of hc_json_next would pay a stack check.) */
+__attribute__((noinline))
 static const char *json_hex_end(struct hc_json *j, const char *p)
 {
     bool is_low = j->code >= 0xDC00 && j->code <= 0xDFFF;
@@ -402,13 +434,14 @@ static const char *json_word_begin(struct hc_json *j, const char *p, int event)
     return p + 1;
 }
 
-static const char *json_step_value(struct hc_json *j, const char *p)
+static const char *json_step_value(struct hc_json *j, const char *p,
+                                   const char *end)
 {
     if (*p == ']' && j->state == JSON_IN_FIRST_ELEMENT)
         return json_close(j, p);
     json_value_begin(j, p);
     switch (*p) {
-    case '"': return json_string_begin(j, p, false);
+    case '"': return json_string_begin(j, p, end, false);
     case '{': return json_open(j, p, true);
     case '[': return json_open(j, p, false);
     case 't': return json_word_begin(j, p, JSON_TRUE);
@@ -424,54 +457,65 @@ static const char *json_step_value(struct hc_json *j, const char *p)
     return p;
 }
 
-static const char *json_step_key(struct hc_json *j, const char *p)
+static const char *json_step_key(struct hc_json *j, const char *p,
+                                 const char *end)
 {
     if (*p == '"')
-        return json_string_begin(j, p, true);
+        return json_string_begin(j, p, end, true);
     if (*p == '}' && j->state == JSON_IN_FIRST_KEY)
         return json_close(j, p);
     return json_wrong(j, p, j->state == JSON_IN_FIRST_KEY
                                 ? "a key or } is due" : "a key is due");
 }
 
-static const char *json_step_colon(struct hc_json *j, const char *p)
+static const char *json_step_colon(struct hc_json *j, const char *p,
+                                   const char *end)
 {
     if (*p != ':')
         return json_wrong(j, p, "a colon is due");
     j->state = JSON_IN_VALUE;
-    return p + 1;
+    p++;
+    /* The usual next step, without a turn through json_run. */
+    return p < end && *p > ' ' ? json_step_value(j, p, end) : p;
 }
 
-static const char *json_step_after(struct hc_json *j, const char *p)
+static const char *json_step_after(struct hc_json *j, const char *p,
+                                   const char *end)
 {
-    bool object = json_in_object(j);
-
     if (*p == ',') {
-        j->state = object ? JSON_IN_KEY : JSON_IN_VALUE;
-        return p + 1;
+        j->state = j->in_object ? JSON_IN_KEY : JSON_IN_VALUE;
+        p++;
+        return j->in_object && p < end && *p == '"'
+            ? json_step_key(j, p, end) : p;
     }
-    if (*p == (object ? '}' : ']'))
+    if (*p == (j->in_object ? '}' : ']'))
         return json_close(j, p);
-    return json_wrong(j, p, object ? "a comma or } is due"
-                                   : "a comma or ] is due");
+    return json_wrong(j, p, j->in_object ? "a comma or } is due"
+                                         : "a comma or ] is due");
+}
+
+static const char *json_blank_run(const char *p, const char *end)
+{
+    while (p < end && (json_class[json_byte(p)] & JSON_BLANK) != 0)
+        p++;
+    return p;
 }
 
 static const char *json_run(struct hc_json *j, const char *p, const char *end)
 {
     while (j->event == 0 && p < end) {
-        if (j->state <= JSON_IN_AFTER || j->state == JSON_IN_TRAILING) {
-            while (p < end && (json_class[json_byte(p)] & JSON_BLANK) != 0)
-                p++;
+        if (j->state <= JSON_IN_TRAILING && *p <= ' ') {
+            p = json_blank_run(p, end);
             if (p == end)
                 break;
         }
         switch ((enum json_state)j->state) {
         case JSON_IN_VALUE:
-        case JSON_IN_FIRST_ELEMENT: p = json_step_value(j, p);       break;
+        case JSON_IN_FIRST_ELEMENT: p = json_step_value(j, p, end);       break;
         case JSON_IN_FIRST_KEY:
-        case JSON_IN_KEY:           p = json_step_key(j, p);         break;
-        case JSON_IN_COLON:         p = json_step_colon(j, p);       break;
-        case JSON_IN_AFTER:         p = json_step_after(j, p);       break;
+        case JSON_IN_KEY:           p = json_step_key(j, p, end);         break;
+        case JSON_IN_COLON:         p = json_step_colon(j, p, end);      break;
+        case JSON_IN_AFTER:         p = json_step_after(j, p, end);      break;
         case JSON_IN_STRING:        p = json_step_string(j, p, end); break;
         case JSON_IN_UTF8:          p = json_step_utf8(j, p);        break;
         case JSON_IN_ESCAPE:        p = json_step_escape(j, p);      break;
@@ -529,7 +573,8 @@ static void json_feed(struct hc_json *j, struct hc_str *in)
 
         if (j->mode == JSON_TAKES && j->event == 0)
             json_raw_put(j, p);
-        *in = hc_str_from(*in, used);
+        in->p = p;
+        in->n -= used;
         j->at += used;
     }
     if (j->event == 0 && in->n > 0)

@@ -37,6 +37,7 @@ struct hc_json {
     struct hc_buf *capture;          /* where hc_json_take puts raw bytes */
     uint64_t at;                     /* bytes consumed so far             */
     uint64_t max_bytes;
+    uint64_t keys, values;           /* seen so far, the skipped ones too */
     unsigned max_depth, depth;       /* depth = open containers           */
     unsigned char stack[HC_JSON_DEPTH / 8];   /* bit set = object         */
     int state;                       /* private to json.c from here       */
@@ -46,7 +47,7 @@ struct hc_json {
     unsigned skip_depth;
     uint32_t code, high;
     unsigned char low, top;
-    bool is_key;
+    bool in_object, is_key;
     const char *raw;
     const char *why;
 };

@@ -36,7 +36,9 @@ static const jsmntok_t *doc_token(const struct hc_json_doc *d, int v)
 
 /* ---- init ---- */
 
-static int doc_validate(const struct hc_json_doc *d, struct hc_error *e)
+/* Sets *count to the number of tokens there will be. */
+static int doc_validate(const struct hc_json_doc *d, size_t *count,
+                        struct hc_error *e)
 {
     struct hc_json j;
     struct hc_str in = d->text;
@@ -50,17 +52,18 @@ static int doc_validate(const struct hc_json_doc *d, struct hc_error *e)
         err = hc_json_next(&j, &in, e);
     if (err > 0)
         err = hc_json_end(&j, e);
+    *count = (size_t)(j.keys + j.values);
     hc_json_fini(&j);
     return err;
 }
 
-static int doc_parse(const struct hc_json_doc *d, size_t cap)
+static bool doc_parse(const struct hc_json_doc *d)
 {
     jsmn_parser parser;
 
     jsmn_init(&parser);
     return jsmn_parse(&parser, d->text.p, d->text.n, doc_tokens(d),
-                      (unsigned)cap);
+                      (unsigned)d->cap) == (int)d->cap;
 }
 
 static bool doc_is_blank(char c)
@@ -111,28 +114,21 @@ static void doc_link(struct hc_json_doc *d)
         doc_tokens(d)[i].parent = doc_index_after(d, i);
 }
 
-static int doc_tokenise(struct hc_json_doc *d, size_t max_tokens,
+static int doc_tokenise(struct hc_json_doc *d, size_t count,
                         struct hc_error *e)
 {
     struct hc_str root = doc_trim(d->text);
-    int count = doc_is_primitive(root) ? 1 : doc_parse(d, 0);
 
-    if (count < 1)
-        return hc_error_set(e, HC_ESYNTAX, "JSON: it has no tokens");
-    if ((size_t)count > max_tokens)
-        return hc_error_set(e, HC_ELIMIT, "JSON: %d keys and values are more "
-                            "than the %zu that are read here", count,
-                            max_tokens);
-    d->tokens = hc_alloc_array(d->alloc, (size_t)count, sizeof(jsmntok_t));
+    d->tokens = hc_alloc_array(d->alloc, count, sizeof(jsmntok_t));
     if (d->tokens == NULL)
-        return hc_error_set(e, HC_ENOMEM, "no memory for %d JSON tokens",
+        return hc_error_set(e, HC_ENOMEM, "no memory for %zu JSON tokens",
                             count);
-    d->cap = (size_t)count;
+    d->cap = count;
     if (doc_is_primitive(root))
         doc_put_primitive(d, root);
-    else if (doc_parse(d, d->cap) != count)
+    else if (!doc_parse(d))
         return hc_error_set(e, HC_ESYNTAX, "JSON: it cannot be tokenised");
-    d->n = d->cap;
+    d->n = count;
     doc_link(d);
     return 0;
 }
@@ -140,15 +136,21 @@ static int doc_tokenise(struct hc_json_doc *d, size_t max_tokens,
 int hc_json_doc_init(struct hc_json_doc *d, const struct hc_alloc *a,
                      struct hc_str text, size_t max_tokens, struct hc_error *e)
 {
+    size_t count;
+
     *d = (struct hc_json_doc){ .text = text, .alloc = a };
     if (text.n > HC_JSON_DOC)
         return hc_error_set(e, HC_ELIMIT, "JSON: %zu bytes are too many",
                             text.n);
 
-    int err = doc_validate(d, e);
+    int err = doc_validate(d, &count, e);
 
+    if (err == 0 && count > max_tokens)
+        err = hc_error_set(e, HC_ELIMIT, "JSON: %zu keys and values are more "
+                           "than the %zu that are read here", count,
+                           max_tokens);
     if (err == 0)
-        err = doc_tokenise(d, max_tokens, e);
+        err = doc_tokenise(d, count, e);
     if (err < 0)
         hc_json_doc_fini(d);
     return err;

@@ -9,17 +9,17 @@
 
 #include "base/text.h"
 
-static bool put_is_plain(char c)
+static bool json_put_is_plain(char c)
 {
     return c >= ' ' && c != '"' && c != '\\';
 }
 
-static bool put_is_ascii(char c)
+static bool json_put_is_ascii(char c)
 {
     return (unsigned char)c < 0x80;
 }
 
-static void put_escape(struct hc_buf *out, char c)
+static void json_put_escape(struct hc_buf *out, char c)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
     const char *at = c != '\0' ? strchr(from, c) : NULL;
@@ -34,13 +34,13 @@ static void put_escape(struct hc_buf *out, char c)
 }
 
 /* Length of the run at the front of s that needs no change. */
-static size_t put_run(struct hc_str s)
+static size_t json_put_run(struct hc_str s)
 {
     size_t n = 0, sequence = 1;
 
     while (n < s.n && sequence > 0) {
-        if (put_is_ascii(s.p[n]))
-            sequence = put_is_plain(s.p[n]) ? 1 : 0;
+        if (json_put_is_ascii(s.p[n]))
+            sequence = json_put_is_plain(s.p[n]) ? 1 : 0;
         else
             sequence = hc_text_utf8_length(hc_str_from(s, n));
         n += sequence;
@@ -52,14 +52,14 @@ void hc_json_put_str(struct hc_buf *out, struct hc_str s)
 {
     hc_buf_chr(out, '"');
     while (s.n > 0) {
-        size_t n = put_run(s);
+        size_t n = json_put_run(s);
 
         hc_buf_put(out, s.p, n);
         s = hc_str_from(s, n);
         if (s.n == 0)
             break;
-        if (put_is_ascii(s.p[0]))
-            put_escape(out, s.p[0]);
+        if (json_put_is_ascii(s.p[0]))
+            json_put_escape(out, s.p[0]);
         else
             hc_buf_lit(out, "\xEF\xBF\xBD");
         s = hc_str_from(s, 1);

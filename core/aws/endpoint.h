@@ -1,0 +1,38 @@
+/* aws/endpoint.h - where a service lives: partitions, FIPS, dual stack, and
+ * the URL that overrides them all.  Pure. */
+#ifndef HC_AWS_ENDPOINT_H
+#define HC_AWS_ENDPOINT_H
+
+#include "aws/service.h"
+#include "wire/url.h"
+
+#define HC_REGION_MAX 63
+#define HC_ENDPOINT_PATH 1024
+
+struct hc_endpoint_ask {
+    const struct hc_service *service;
+    struct hc_str region;
+    struct hc_str url;             /* empty: by the partition's rules        */
+    bool use_fips, use_dualstack;
+};
+
+struct hc_endpoint {
+    struct hc_origin origin;
+    char host[264];                /* Host header, NUL-terminated            */
+    char path[HC_ENDPOINT_PATH + 1];     /* request target: "/" or "/base"   */
+    char region[HC_REGION_MAX + 1];      /* in the signature's scope         */
+    const struct hc_service *service;
+    bool custom;                   /* from a URL, not from the rules         */
+    bool is_aws;                   /* a host under one of AWS's own suffixes */
+};
+
+/* 0; HC_EREGION (none known, or no host label: it never reaches a URL);
+ * HC_ECONFIG (the URL, or a URL with FIPS or dual stack). */
+int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
+                    struct hc_error *e);
+/* "aws", "aws-cn", ...; of a region nobody knows: "aws". */
+const char *hc_endpoint_partition(struct hc_str region);
+/* 1..63 of a-z, 0-9, '-', neither first nor last a '-'. */
+bool hc_endpoint_is_region(struct hc_str region);
+
+#endif

@@ -1,0 +1,52 @@
+/* aws/retry.h - which failures are tried again, when, and at what cost.  Pure.
+ *
+ * The AWS SDKs' "standard" mode, specification 2.1: three attempts, backoff
+ * rand(0,1) * min(base * 2^i, 20 s), and a quota that all calls of one handle
+ * share, so that an outage is not answered with a storm.
+ */
+#ifndef HC_AWS_RETRY_H
+#define HC_AWS_RETRY_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+
+enum hc_retry {
+    RETRY_NO,
+    RETRY_TRANSIENT,        /* again after 50 ms and up                      */
+    RETRY_THROTTLED,        /* again after 1 s and up                        */
+    RETRY_EXPIRED,          /* again at once, once, with other credentials   */
+    RETRY_SKEW              /* perhaps the clock: only if it is off          */
+};
+
+/* Of an answer that is no 2xx. */
+enum hc_retry hc_retry_of_answer(struct hc_str code, int status);
+/* Of an exchange that failed with HC_E... */
+enum hc_retry hc_retry_of_error(int code);
+/* Describe, List, Get, BatchGet, Query, Scan, Head: twice is harmless. */
+bool hc_retry_is_read(struct hc_str operation);
+
+#define HC_RETRY_QUOTA 500
+#define HC_RETRY_COST 14
+#define HC_RETRY_COST_THROTTLED 5
+
+struct hc_quota { int left; };
+void hc_quota_init(struct hc_quota *q);
+/* What the retry cost (to be given back if it succeeds), or 0: not allowed. */
+int hc_quota_take(struct hc_quota *q, enum hc_retry why);
+/* After a success: `cost` of the last retry, or 0 if there was none. */
+void hc_quota_give(struct hc_quota *q, int cost);
+
+struct hc_retry_ask {
+    enum hc_retry why;
+    int failed;             /* attempts so far, >= 1                         */
+    int base_ms;            /* of the service; 1 s instead when throttled    */
+    int64_t after;          /* x-amz-retry-after in us; < 0: none            */
+    uint32_t random;        /* of 2^32                                       */
+};
+/* Microseconds to wait. */
+int64_t hc_retry_delay(const struct hc_retry_ask *ask);
+/* The header's value in ms; -1 if it is absent or no number. */
+int64_t hc_retry_after(struct hc_str value);
+
+#endif

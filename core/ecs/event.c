@@ -1,0 +1,352 @@
+/* ecs/event.c - what an event asks for: an envelope becomes clusters.
+ *
+ * Two readings.  The first takes the envelope's members and keeps `detail` as
+ * it stands: only when source and detail-type are known is it known what a
+ * detail must look like, and the details of other events are not ours to
+ * judge.  The second reads the detail.
+ */
+#include "ecs/event.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "ecs/arn.h"
+#include "ecs/view.h"
+
+#define EVENT_TEXT ((size_t)65536)             /* one key or string */
+#define EVENT_KEPT ((size_t)8 << 20)
+#define EVENT_EXPECTED "expected an EventBridge event of aws.ecs, " \
+    "a Scheduled Event, {\"cluster\": \"...\"} or {\"clusters\": [...]}"
+
+enum { MEMBER_SOURCE, MEMBER_TYPE, MEMBER_ID, MEMBER_REGION, MEMBER_ACCOUNT,
+       MEMBER_TIME, MEMBER_DETAIL, MEMBER_CLUSTER, MEMBER_CLUSTERS,
+       MEMBER_RECORDS, MEMBER_CLUSTER_ARN, MEMBER_HOST_ARN, MEMBER_STATUS,
+       MEMBER_VERSION, EVENT_MEMBERS };
+
+static const struct hc_view_shape event_nothing = { NULL, 0 };
+
+static const struct hc_view_member event_members[] = {
+    { "source", VIEW_TEXT, MEMBER_SOURCE, NULL },
+    { "detail-type", VIEW_TEXT, MEMBER_TYPE, NULL },
+    { "id", VIEW_TEXT, MEMBER_ID, NULL },
+    { "region", VIEW_TEXT, MEMBER_REGION, NULL },
+    { "account", VIEW_TEXT, MEMBER_ACCOUNT, NULL },
+    { "time", VIEW_TEXT, MEMBER_TIME, NULL },
+    { "detail", VIEW_RAW, MEMBER_DETAIL, NULL },
+    { "cluster", VIEW_TEXT, MEMBER_CLUSTER, NULL },
+    { "clusters", VIEW_TEXTS, MEMBER_CLUSTERS, NULL },
+    { "Records", VIEW_OBJECTS, MEMBER_RECORDS, &event_nothing }
+};
+static const struct hc_view_shape event_shape = {
+    event_members, sizeof(event_members) / sizeof(event_members[0])
+};
+
+static const struct hc_view_member event_host_members[] = {
+    { "clusterArn", VIEW_TEXT, MEMBER_CLUSTER_ARN, NULL },
+    { "containerInstanceArn", VIEW_TEXT, MEMBER_HOST_ARN, NULL },
+    { "status", VIEW_TEXT, MEMBER_STATUS, NULL },
+    { "version", VIEW_INT, MEMBER_VERSION, NULL }
+};
+static const struct hc_view_shape event_host_shape = {
+    event_host_members,
+    sizeof(event_host_members) / sizeof(event_host_members[0])
+};
+
+static const struct hc_view_member event_list_members[] = {
+    { "cluster", VIEW_TEXT, MEMBER_CLUSTER, NULL },
+    { "clusters", VIEW_TEXTS, MEMBER_CLUSTERS, NULL }
+};
+static const struct hc_view_shape event_list_shape = {
+    event_list_members,
+    sizeof(event_list_members) / sizeof(event_list_members[0])
+};
+
+struct event_parts {
+    struct hc_event *event;
+    struct hc_str text[EVENT_MEMBERS];         /* p NULL: not there     */
+    bool has_list;                             /* "clusters" had one    */
+};
+
+/* ---- taking members ---- */
+
+static int event_add_cluster(struct hc_event *ev, struct hc_str text,
+                             struct hc_error *e)
+{
+    struct hc_error why = { 0 };
+    struct hc_arn arn;
+
+    if (hc_arn_cluster(&arn, text, &why) < 0)
+        return hc_error_set(e, HC_EEVENT, "the event: %s", why.what);
+    for (size_t i = 0; i < ev->clusters_n; i++)
+        if (hc_str_eq(ev->clusters[i], text))
+            return 0;
+
+    int err = hc_grow(ev->keep.alloc, &ev->clusters, &ev->clusters_cap,
+                      ev->clusters_n + 1, HC_EVENT_CLUSTERS,
+                      sizeof(*ev->clusters));
+
+    if (err == HC_ELIMIT)
+        return hc_error_set(e, HC_EEVENT, "the event names more than %d "
+                            "clusters", HC_EVENT_CLUSTERS);
+    if (err < 0)
+        return hc_error_set(e, err, "no memory for the event's clusters");
+    ev->clusters[ev->clusters_n++] = hc_keep_str(&ev->keep, text);
+    return 0;
+}
+
+static int event_sink(void *ud, const struct hc_view_item *item,
+                      struct hc_error *e)
+{
+    struct event_parts *parts = ud;
+    struct hc_keep *keep = &parts->event->keep;
+
+    if (item->id == MEMBER_CLUSTERS)
+        return event_add_cluster(parts->event, item->text, e);
+    if (item->id == MEMBER_VERSION)
+        parts->event->version = item->number;
+    else if (item->mark != VIEW_END)
+        parts->text[item->id] = hc_keep_str(keep, item->text);
+    if (hc_keep_error(keep) == HC_ELIMIT)
+        return hc_error_set(e, HC_EEVENT, "the event is too long");
+    return hc_keep_error(keep) == 0
+               ? 0
+               : hc_error_set(e, HC_ENOMEM, "no memory for the event");
+}
+
+static int event_read(struct event_parts *parts, struct hc_str text,
+                      const struct hc_view_shape *shape, struct hc_error *e)
+{
+    struct hc_view view;
+    struct hc_view_config config = {
+        .alloc = parts->event->keep.alloc, .root = shape, .sink = event_sink,
+        .ud = parts,
+        .what = shape == &event_shape ? "the event" : "the event's detail",
+        .code = HC_EEVENT, .max_bytes = HC_EVENT_BYTES,
+        .max_text = EVENT_TEXT, .max_raw = HC_EVENT_BYTES
+    };
+
+    hc_view_init(&view, &config);
+
+    int err = hc_view_feed(&view, text, e);
+
+    if (err == 0)
+        err = hc_view_end(&view, e);
+    hc_view_fini(&view);
+    return err;
+}
+
+/* Detail as an object, or as a string that holds one (EventBridge Scheduler
+ * does that); absent is empty. */
+static int event_read_detail(struct event_parts *parts,
+                             const struct hc_view_shape *shape,
+                             struct hc_error *e)
+{
+    struct hc_str raw = parts->text[MEMBER_DETAIL];
+    struct hc_json_doc doc;
+    struct hc_buf inner;
+
+    if (raw.n == 0)
+        return 0;
+    if (raw.p[0] != '"')
+        return event_read(parts, raw, shape, e);
+    hc_buf_init(&inner, parts->event->keep.alloc, HC_EVENT_BYTES);
+
+    int err = hc_json_doc_init(&doc, parts->event->keep.alloc, raw, 2, e);
+
+    if (err == 0)
+        err = hc_json_string(&doc, 0, &inner);
+    if (err == 0)
+        err = event_read(parts, hc_buf_view(&inner), shape, e);
+    hc_json_doc_fini(&doc);
+    hc_buf_fini(&inner);
+    return err;
+}
+
+/* ---- what it is ---- */
+
+static int event_one_or_many(struct event_parts *parts, struct hc_error *e)
+{
+    struct hc_event *ev = parts->event;
+    struct hc_str one = parts->text[MEMBER_CLUSTER];
+
+    if (one.p != NULL && ev->clusters_n > 0)
+        return hc_error_set(e, HC_EEVENT, "the event has both \"cluster\" and "
+                            "\"clusters\": say one of them");
+    return one.p != NULL ? event_add_cluster(ev, one, e) : 0;
+}
+
+static void event_take_place(struct hc_event *ev, struct hc_arn *arn)
+{
+    if (ev->region.n == 0)
+        ev->region = arn->region;
+    if (ev->account.n == 0)
+        ev->account = arn->account;
+}
+
+static int event_host_parts(struct event_parts *parts, struct hc_error *e)
+{
+    struct hc_event *ev = parts->event;
+    struct hc_error why = { 0 };
+    struct hc_arn arn;
+
+    ev->instance_arn = parts->text[MEMBER_HOST_ARN];
+    ev->instance_status = parts->text[MEMBER_STATUS];
+    if (ev->instance_arn.p != NULL &&
+        hc_arn_instance(&arn, ev->instance_arn, &why) < 0)
+        return hc_error_set(e, HC_EEVENT, "the event's detail: %s", why.what);
+    return 0;
+}
+
+static int event_host(struct event_parts *parts, struct hc_error *e)
+{
+    struct hc_event *ev = parts->event;
+    struct hc_str text;
+    struct hc_arn arn;
+    int err = event_read_detail(parts, &event_host_shape, e);
+
+    if (err < 0)
+        return err;
+    text = parts->text[MEMBER_CLUSTER_ARN];
+    if (text.p == NULL)
+        return hc_error_set(e, HC_EEVENT, "the event's detail has no "
+                            "\"clusterArn\": it says no cluster");
+    err = event_add_cluster(ev, text, e);
+    if (err < 0)
+        return err;
+    hc_arn_cluster(&arn, ev->clusters[0], NULL);
+    if ((ev->region.n > 0 && arn.region.n > 0 &&
+         !hc_str_eq(ev->region, arn.region)) ||
+        (ev->account.n > 0 && arn.account.n > 0 &&
+         !hc_str_eq(ev->account, arn.account)))
+        return hc_error_set(e, HC_EEVENT, "the event is of %.*s %.*s, but its "
+                            "clusterArn is not: \"%.*s\"",
+                            HC_STR_ARG(ev->region), HC_STR_ARG(ev->account),
+                            HC_STR_ARG(text));
+    event_take_place(ev, &arn);
+    ev->kind = EVENT_CLUSTERS;
+    return event_host_parts(parts, e);
+}
+
+static int event_schedule(struct event_parts *parts, struct hc_error *e)
+{
+    int err = event_read_detail(parts, &event_list_shape, e);
+
+    if (err == 0)
+        err = event_one_or_many(parts, e);
+    parts->event->kind = parts->event->clusters_n > 0 ? EVENT_CLUSTERS
+                                                      : EVENT_SWEEP;
+    return err;
+}
+
+static int event_skip(struct hc_event *ev)
+{
+    ev->skipped = hc_str(hc_keep_fmt(&ev->keep, "detail_type: %.*s",
+                                     HC_STR_ARG(ev->detail_type)));
+    ev->kind = EVENT_SKIPPED;
+    return 0;
+}
+
+static int event_envelope(struct event_parts *parts, struct hc_error *e)
+{
+    struct hc_event *ev = parts->event;
+    struct hc_str source = ev->source, type = ev->detail_type;
+
+    if (source.n == 0 || type.n == 0)
+        return hc_error_set(e, HC_EEVENT, "the event has no \"%s\": %s",
+                            source.n == 0 ? "source" : "detail-type",
+                            EVENT_EXPECTED);
+    if (hc_str_eqz(source, "aws.ecs"))
+        return hc_str_eqz(type, "ECS Container Instance State Change")
+                   ? event_host(parts, e) : event_skip(ev);
+    if ((hc_str_eqz(source, "aws.events") ||
+         hc_str_eqz(source, "aws.scheduler")) &&
+        hc_str_eqz(type, "Scheduled Event"))
+        return event_schedule(parts, e);
+    return hc_error_set(e, HC_EEVENT, "the event comes from \"%.*s\" "
+                        "(detail-type \"%.*s\"): %s", HC_STR_ARG(source),
+                        HC_STR_ARG(type), EVENT_EXPECTED);
+}
+
+static int event_judge(struct event_parts *parts, struct hc_error *e)
+{
+    struct hc_event *ev = parts->event;
+
+    if (parts->text[MEMBER_RECORDS].p != NULL)
+        return hc_error_set(e, HC_EEVENT, "the event holds \"Records\" (SQS "
+                            "or SNS around it): this version does not unwrap "
+                            "them, hand in the event itself");
+    if (ev->source.p != NULL || ev->detail_type.p != NULL) {
+        if (ev->clusters_n > 0)
+            return hc_error_set(e, HC_EEVENT, "the event has both \"source\" "
+                                "and \"clusters\": %s", EVENT_EXPECTED);
+        parts->text[MEMBER_CLUSTER] = hc_str(NULL);
+        return event_envelope(parts, e);
+    }
+
+    int err = event_one_or_many(parts, e);
+
+    if (err == 0 && ev->clusters_n == 0)
+        return hc_error_set(e, HC_EEVENT, "the event names no cluster: %s",
+                            EVENT_EXPECTED);
+    ev->kind = EVENT_CLUSTERS;
+    return err;
+}
+
+static int event_take(struct event_parts *parts, struct hc_str text,
+                      struct hc_error *e)
+{
+    struct hc_event *ev = parts->event;
+    int err = event_read(parts, text, &event_shape, e);
+
+    if (err < 0)
+        return err;
+    ev->id = parts->text[MEMBER_ID];
+    ev->source = parts->text[MEMBER_SOURCE];
+    ev->detail_type = parts->text[MEMBER_TYPE];
+    ev->region = parts->text[MEMBER_REGION];
+    ev->account = parts->text[MEMBER_ACCOUNT];
+    /* A time that does not parse is no time: nothing hangs on it but how
+     * fresh the event is. */
+    if (!hc_time_get_rfc3339(parts->text[MEMBER_TIME], &ev->time))
+        ev->time = 0;
+    err = event_judge(parts, e);
+    if (err == 0 && hc_keep_error(&ev->keep) < 0)
+        return hc_error_set(e, HC_ENOMEM, "no memory for the event");
+    return err;
+}
+
+static bool event_is_blank(struct hc_str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (hc_str_find(HC_STR(" \t\r\n"), text.p[i]) == 4)
+            return false;
+    return true;
+}
+
+int hc_event_get(struct hc_event *ev, const struct hc_alloc *a,
+                 struct hc_str text, struct hc_error *e)
+{
+    struct event_parts parts = { .event = ev };
+
+    *ev = (struct hc_event){ .version = -1 };
+    hc_keep_init(&ev->keep, a, EVENT_KEPT);
+    if (text.n > HC_EVENT_BYTES)
+        return hc_error_set(e, HC_EEVENT, "the event has %zu bytes: at most "
+                            "%zu are taken", text.n, HC_EVENT_BYTES);
+    if (event_is_blank(text))
+        return hc_error_set(e, HC_EEVENT, "the event is empty: %s",
+                            EVENT_EXPECTED);
+
+    int err = event_take(&parts, text, e);
+
+    if (err < 0)
+        ev->kind = EVENT_NONE;
+    return err;
+}
+
+void hc_event_fini(struct hc_event *ev)
+{
+    hc_free(ev->keep.alloc, ev->clusters,
+            ev->clusters_cap * sizeof(*ev->clusters));
+    hc_keep_fini(&ev->keep);
+    *ev = (struct hc_event){ .version = -1 };
+}

@@ -1,0 +1,53 @@
+/* ecs/event.h - what an event asks for: an envelope becomes clusters.
+ *
+ *   source aws.ecs, "ECS Container Instance State Change" -> that cluster
+ *   source aws.ecs, any other detail-type                 -> skipped
+ *   source aws.events or aws.scheduler, "Scheduled Event" -> the clusters of
+ *                               its detail (object or string), or a sweep
+ *   {"cluster": "..."}, {"clusters": [...]}               -> those
+ *   anything else                                         -> HC_EEVENT
+ *
+ * The event only says where to look; no count is ever taken from it.
+ */
+#ifndef HC_ECS_EVENT_H
+#define HC_ECS_EVENT_H
+
+#include "ecs/keep.h"
+#include "base/err.h"
+
+#define HC_EVENT_BYTES ((size_t)6 << 20)
+#define HC_EVENT_DEPTH 128
+#define HC_EVENT_CLUSTERS 10000
+
+enum hc_event_kind {
+    EVENT_NONE,        /* before get, and after an error            */
+    EVENT_CLUSTERS,    /* clusters[0..n), n >= 1, each one once     */
+    EVENT_SWEEP,       /* the clusters that are configured          */
+    EVENT_SKIPPED      /* an aws.ecs event that is not ours         */
+};
+
+struct hc_event {
+    enum hc_event_kind kind;
+    struct hc_str *clusters;           /* names or ARNs, validated        */
+    size_t clusters_n;
+    struct hc_str skipped;             /* "detail_type: ECS Task ...",
+                                          NUL-terminated                  */
+    /* of the envelope; {"",0} or {NULL,0} where it has none */
+    struct hc_str id, source, detail_type;
+    struct hc_str region, account;     /* the envelope's, else its ARN's  */
+    int64_t time;                      /* wall microseconds, 0 unknown    */
+    /* of a container instance state change */
+    int64_t version;                   /* -1 unknown                      */
+    struct hc_str instance_arn, instance_status;
+
+    struct hc_keep keep;               /* owns all of the above */
+    size_t clusters_cap;
+};
+
+/* `text` is not needed afterwards.  0, HC_EEVENT (e says what and where) or
+ * HC_ENOMEM.  Always call fini. */
+int hc_event_get(struct hc_event *ev, const struct hc_alloc *a,
+                 struct hc_str text, struct hc_error *e);
+void hc_event_fini(struct hc_event *ev);   /* ev may be all zero */
+
+#endif

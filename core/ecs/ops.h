@@ -1,0 +1,169 @@
+/* ecs/ops.h - the operations of ECS that are asked for: one pair each.
+ *
+ * put writes the request body; the view takes the answer off the reader as it
+ * arrives:
+ *
+ *     hc_ecs_hosts_init(&v, alloc);
+ *     each span:  err = hc_ecs_hosts_feed(&v, span, e);
+ *     the end:    err = hc_ecs_hosts_end(&v, e);     then v.arns, v.next
+ *     always:     hc_ecs_hosts_fini(&v);
+ *
+ * An answer that restarts (a retry) is a fini and an init.  Strings of a view
+ * live until its fini and have a NUL after them.  Members of a wrong type,
+ * members that come twice, and answers that are no object are HC_EANSWER; so
+ * is whatever is longer than the bounds below.
+ */
+#ifndef HC_ECS_OPS_H
+#define HC_ECS_OPS_H
+
+#include "ecs/keep.h"
+#include "ecs/view.h"
+
+#define HC_ECS_ANSWER ((size_t)16 << 20)     /* bytes of one answer         */
+#define HC_ECS_KEPT ((size_t)4 << 20)        /* bytes kept of one answer    */
+#define HC_ECS_SERVICE ((size_t)256 << 10)   /* bytes kept of one service   */
+#define HC_ECS_BATCH_SERVICES 10             /* AWS's limit a call          */
+#define HC_ECS_BATCH 100                     /* of everything else          */
+
+/* One element of "failures": {arn, reason, detail}. */
+struct hc_ecs_failure {
+    struct hc_str arn, reason, detail;
+};
+
+/* ---- DescribeServices ---- */
+
+enum hc_ecs_status { STATUS_OTHER, STATUS_ACTIVE, STATUS_DRAINING,
+                     STATUS_INACTIVE };
+enum hc_ecs_launch { LAUNCH_NONE, LAUNCH_EC2, LAUNCH_FARGATE, LAUNCH_EXTERNAL,
+                     LAUNCH_MANAGED, LAUNCH_OTHER };
+enum hc_ecs_scheduling { SCHEDULING_REPLICA, SCHEDULING_DAEMON,
+                         SCHEDULING_OTHER };
+enum hc_ecs_controller { CONTROLLER_ECS, CONTROLLER_CODE_DEPLOY,
+                         CONTROLLER_EXTERNAL, CONTROLLER_OTHER };
+enum hc_ecs_rollout { ROLLOUT_ROLLING, ROLLOUT_BLUE_GREEN, ROLLOUT_LINEAR,
+                      ROLLOUT_CANARY, ROLLOUT_OTHER };
+
+struct hc_ecs_text {                  /* a list of strings */
+    struct hc_str s;
+    struct hc_ecs_text *next;
+};
+
+struct hc_ecs_tag {
+    struct hc_str key, value;
+    struct hc_ecs_tag *next;
+};
+
+struct hc_ecs_service {
+    struct hc_str arn, name, cluster_arn, task_definition, status_text;
+    enum hc_ecs_status status;
+    enum hc_ecs_launch launch;
+    enum hc_ecs_scheduling scheduling;
+    enum hc_ecs_controller controller;
+    enum hc_ecs_rollout rollout;
+    bool express;                     /* resourceManagementType ECS          */
+    bool discovery;                   /* serviceRegistries, Service Connect  */
+    int64_t desired, running, pending;    /* -1: not in the answer           */
+    int64_t deployments, in_progress;     /* deployments[], those rolling out */
+    int64_t task_sets;
+    struct hc_ecs_text *constraints;      /* expressions of memberOf         */
+    struct hc_ecs_text *providers;        /* capacityProviderStrategy        */
+    struct hc_ecs_tag *tags;
+};
+
+struct hc_ecs_services {
+    struct hc_view view;
+    struct hc_keep keep;
+    struct hc_ecs_service *services;
+    size_t services_n;                    /* at most 10                     */
+    struct hc_ecs_failure *failures;
+    size_t failures_n;                    /* at most 10                     */
+    struct hc_str kind;                   /* of the constraint being read    */
+    struct hc_str expression;
+    size_t kept;                          /* before this service             */
+};
+
+/* {cluster, services, include: [TAGS]}; n is 1 to 10. */
+void hc_ecs_put_describe_services(struct hc_buf *out, struct hc_str cluster,
+                                  const struct hc_str *services, size_t n);
+void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a);
+int hc_ecs_services_feed(struct hc_ecs_services *v, struct hc_str span,
+                         struct hc_error *e);
+int hc_ecs_services_end(struct hc_ecs_services *v, struct hc_error *e);
+void hc_ecs_services_fini(struct hc_ecs_services *v);
+
+/* ---- UpdateService: answers one service, read by the same view ---- */
+
+/* {cluster, service, desiredCount} and nothing else, ever. */
+void hc_ecs_put_update_service(struct hc_buf *out, struct hc_str cluster,
+                               struct hc_str service, int64_t desired);
+void hc_ecs_updated_init(struct hc_ecs_services *v, const struct hc_alloc *a);
+
+/* ---- ListContainerInstances, ListClusters ---- */
+
+struct hc_ecs_arns {
+    struct hc_view view;
+    struct hc_keep keep;
+    struct hc_str *arns;
+    size_t arns_n, arns_cap;
+    struct hc_str next;                   /* n == 0: the last page           */
+    bool listed;                          /* the list was in the answer      */
+};
+
+/* `filter` and `next` of length 0 are left out. */
+void hc_ecs_put_list_hosts(struct hc_buf *out, struct hc_str cluster,
+                           const char *status, struct hc_str filter,
+                           struct hc_str next);
+void hc_ecs_put_list_clusters(struct hc_buf *out, struct hc_str next);
+void hc_ecs_hosts_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
+void hc_ecs_clusters_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
+int hc_ecs_arns_feed(struct hc_ecs_arns *v, struct hc_str span,
+                     struct hc_error *e);
+int hc_ecs_arns_end(struct hc_ecs_arns *v, struct hc_error *e);
+void hc_ecs_arns_fini(struct hc_ecs_arns *v);
+
+/* ---- DescribeClusters of one cluster ---- */
+
+struct hc_ecs_cluster {
+    struct hc_view view;
+    struct hc_keep keep;
+    struct hc_str arn, name, status;
+    int64_t registered;                   /* -1: not in the answer           */
+    size_t clusters_n;                    /* 0 or 1; more is HC_EANSWER      */
+    struct hc_ecs_failure failure;        /* the first, {0} if none          */
+    struct hc_ecs_tag *tags;
+};
+
+void hc_ecs_put_describe_cluster(struct hc_buf *out, struct hc_str cluster);
+void hc_ecs_cluster_init(struct hc_ecs_cluster *v, const struct hc_alloc *a);
+int hc_ecs_cluster_feed(struct hc_ecs_cluster *v, struct hc_str span,
+                        struct hc_error *e);
+int hc_ecs_cluster_end(struct hc_ecs_cluster *v, struct hc_error *e);
+void hc_ecs_cluster_fini(struct hc_ecs_cluster *v);
+
+/* ---- DescribeContainerInstances ---- */
+
+struct hc_ecs_host {
+    struct hc_str arn, status, provider, ec2_id;
+    bool connected;
+};
+
+struct hc_ecs_host_details {
+    struct hc_view view;
+    struct hc_keep keep;
+    struct hc_ecs_host *hosts;
+    size_t hosts_n;                       /* at most 100                    */
+    struct hc_ecs_failure *failures;
+    size_t failures_n;                    /* at most 100                    */
+};
+
+/* n is 1 to 100. */
+void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
+                               const struct hc_str *arns, size_t n);
+void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
+                              const struct hc_alloc *a);
+int hc_ecs_host_details_feed(struct hc_ecs_host_details *v, struct hc_str span,
+                             struct hc_error *e);
+int hc_ecs_host_details_end(struct hc_ecs_host_details *v, struct hc_error *e);
+void hc_ecs_host_details_fini(struct hc_ecs_host_details *v);
+
+#endif

@@ -1,0 +1,261 @@
+/* ecs/view.c - takes the members that a table names straight off the reader.
+ *
+ * A stack of frames, one for each open object or array of interest, says whose
+ * value comes next.  What is of no interest never gets a frame: the reader
+ * skips it.
+ *
+ *   object: KEY known   -> its value is due -> taken, or a frame is pushed
+ *           KEY unknown -> hc_json_skip
+ *   array:  each element is a value of the member whose array it is
+ */
+#include "ecs/view.h"
+
+void hc_view_init(struct hc_view *v, const struct hc_view_config *config)
+{
+    *v = (struct hc_view){ .root = config->root, .sink = config->sink,
+                           .ud = config->ud, .what = config->what,
+                           .code = config->code };
+    hc_json_init(&v->json, config->alloc, config->max_bytes, HC_JSON_DEPTH,
+                 config->max_text);
+    hc_buf_init(&v->raw, config->alloc, config->max_raw);
+}
+
+void hc_view_fini(struct hc_view *v)
+{
+    hc_json_fini(&v->json);
+    hc_buf_fini(&v->raw);
+}
+
+static struct hc_view_frame *view_top(struct hc_view *v)
+{
+    return &v->frames[v->depth - 1];
+}
+
+static int view_tell(struct hc_view *v, const struct hc_view_item *item,
+                     struct hc_error *e)
+{
+    return v->sink != NULL ? v->sink(v->ud, item, e) : 0;
+}
+
+static const char *view_type_name(enum hc_view_type type)
+{
+    static const char *const names[] = {
+        "a string", "an integer", "true or false", "an object",
+        "an array of objects", "an array of strings", "a value"
+    };
+
+    return names[type];
+}
+
+static int view_wrong_type(struct hc_view *v, const struct hc_view_member *m,
+                           struct hc_error *e)
+{
+    return hc_error_set(e, v->code, "%s: member \"%s\" is not %s (byte %llu)",
+                        v->what, m->name, view_type_name(m->type),
+                        (unsigned long long)v->json.at);
+}
+
+/* ---- keys ---- */
+
+static int view_due(struct hc_view *v, struct hc_view_frame *f, size_t i,
+                    struct hc_error *e)
+{
+    const struct hc_view_member *m = &f->shape->members[i];
+
+    if ((f->seen >> i & 1) != 0)
+        return hc_error_set(e, v->code, "%s: member \"%s\" comes twice",
+                            v->what, m->name);
+    f->seen |= (uint32_t)1 << i;
+    f->due = m;
+    if (m->type == VIEW_RAW)
+        hc_json_take(&v->json, &v->raw);
+    return 0;
+}
+
+static int view_key(struct hc_view *v, struct hc_error *e)
+{
+    struct hc_view_frame *f = view_top(v);
+    struct hc_str key = hc_json_text(&v->json);
+
+    for (size_t i = 0; i < f->shape->n; i++)
+        if (hc_str_eqz(key, f->shape->members[i].name))
+            return view_due(v, f, i, e);
+    hc_json_skip(&v->json);
+    return 0;
+}
+
+/* ---- values ---- */
+
+/* Depth is that of the shapes, which are ours: HC_VIEW_DEPTH holds them. */
+static void view_push(struct hc_view *v, const struct hc_view_member *m,
+                      bool is_array)
+{
+    v->frames[v->depth++] = (struct hc_view_frame){
+        .shape = m->shape, .member = m, .is_array = is_array
+    };
+}
+
+static bool view_is_list(enum hc_view_type type)
+{
+    return type == VIEW_OBJECTS || type == VIEW_TEXTS;
+}
+
+static int view_open_array(struct hc_view *v, const struct hc_view_member *m,
+                           struct hc_error *e)
+{
+    if (!view_is_list(m->type) || view_top(v)->is_array)
+        return view_wrong_type(v, m, e);
+    view_push(v, m, true);
+    return 0;
+}
+
+static int view_open_object(struct hc_view *v, const struct hc_view_member *m,
+                            struct hc_error *e)
+{
+    bool element = view_top(v)->is_array;
+
+    if (m->type != (element ? VIEW_OBJECTS : VIEW_OBJECT))
+        return view_wrong_type(v, m, e);
+    view_push(v, m, false);
+    return view_tell(v, &(struct hc_view_item){ .id = m->id,
+                                                .mark = VIEW_BEGIN }, e);
+}
+
+static int view_raw(struct hc_view *v, const struct hc_view_member *m,
+                    struct hc_error *e)
+{
+    struct hc_str raw = hc_buf_view(&v->raw);
+
+    if (hc_str_eqz(raw, "null"))
+        return 0;
+    return view_tell(v, &(struct hc_view_item){ .id = m->id, .text = raw }, e);
+}
+
+static int view_text(struct hc_view *v, const struct hc_view_member *m,
+                     struct hc_error *e)
+{
+    bool element = view_top(v)->is_array;
+
+    if (m->type == VIEW_RAW)
+        return view_raw(v, m, e);
+    if (m->type != (element ? VIEW_TEXTS : VIEW_TEXT))
+        return view_wrong_type(v, m, e);
+    return view_tell(v, &(struct hc_view_item){
+                            .id = m->id, .text = hc_json_text(&v->json) }, e);
+}
+
+static int view_number(struct hc_view *v, const struct hc_view_member *m,
+                       struct hc_error *e)
+{
+    struct hc_view_item item = { .id = m->id };
+
+    if (m->type != VIEW_INT ||
+        !hc_json_number_int(hc_json_text(&v->json), &item.number))
+        return view_wrong_type(v, m, e);
+    return view_tell(v, &item, e);
+}
+
+static int view_bool(struct hc_view *v, const struct hc_view_member *m,
+                     bool value, struct hc_error *e)
+{
+    if (m->type != VIEW_BOOL)
+        return view_wrong_type(v, m, e);
+    return view_tell(v, &(struct hc_view_item){ .id = m->id,
+                                                .number = value }, e);
+}
+
+/* Absent is what null says, but not as an element of a list. */
+static int view_null(struct hc_view *v, const struct hc_view_member *m,
+                     struct hc_error *e)
+{
+    return view_top(v)->is_array ? view_wrong_type(v, m, e) : 0;
+}
+
+/* ---- ends ---- */
+
+static int view_close(struct hc_view *v, struct hc_error *e)
+{
+    struct hc_view_frame f = *view_top(v);
+
+    v->depth--;
+    if (f.member == NULL || f.is_array)
+        return 0;
+    return view_tell(v, &(struct hc_view_item){ .id = f.member->id,
+                                                .mark = VIEW_END }, e);
+}
+
+static int view_root(struct hc_view *v, int event, struct hc_error *e)
+{
+    if (event != JSON_OBJECT)
+        return hc_error_set(e, v->code, "%s is no JSON object", v->what);
+    v->frames[v->depth++] = (struct hc_view_frame){ .shape = v->root };
+    return 0;
+}
+
+static int view_value(struct hc_view *v, int event, struct hc_error *e)
+{
+    struct hc_view_frame *f = view_top(v);
+    const struct hc_view_member *m = f->is_array ? f->member : f->due;
+
+    switch (event) {
+    case JSON_OBJECT: return view_open_object(v, m, e);
+    case JSON_ARRAY:  return view_open_array(v, m, e);
+    case JSON_STRING: return view_text(v, m, e);
+    case JSON_NUMBER: return view_number(v, m, e);
+    case JSON_TRUE:   return view_bool(v, m, true, e);
+    case JSON_FALSE:  return view_bool(v, m, false, e);
+    default:          return view_null(v, m, e);
+    }
+}
+
+static int view_event(struct hc_view *v, int event, struct hc_error *e)
+{
+    if (event == JSON_DONE)
+        return 0;
+    if (v->depth == 0)
+        return view_root(v, event, e);
+    if (event == JSON_KEY)
+        return view_key(v, e);
+    if (event == JSON_OBJECT_END || event == JSON_ARRAY_END)
+        return view_close(v, e);
+    return view_value(v, event, e);
+}
+
+/* What is wrong with the text is wrong with the answer (or the event): its
+ * code, and its name before the reader's sentence. */
+static int view_fail(struct hc_view *v, int err, const struct hc_error *why,
+                     struct hc_error *e)
+{
+    if (err == HC_ENOMEM)
+        return hc_error_pass(e, why);
+    return hc_error_set(e, v->code, "%s: %s", v->what, why->what);
+}
+
+static int view_next(struct hc_view *v, struct hc_str *in, struct hc_error *e)
+{
+    struct hc_error why = { 0 };
+    int event = hc_json_next(&v->json, in, &why);
+
+    if (event < 0)
+        return view_fail(v, event, &why, e);
+    return event == JSON_MORE ? 0 : view_event(v, event, e);
+}
+
+int hc_view_feed(struct hc_view *v, struct hc_str bytes, struct hc_error *e)
+{
+    while (v->err == 0 && bytes.n > 0)
+        v->err = view_next(v, &bytes, e);
+    return v->err;
+}
+
+int hc_view_end(struct hc_view *v, struct hc_error *e)
+{
+    struct hc_error why = { 0 };
+    int err = v->err;
+
+    if (err == 0)
+        err = hc_json_end(&v->json, &why);
+    if (err == 0 || v->err != 0)
+        return err;
+    return v->err = view_fail(v, err, &why, e);
+}

@@ -1,0 +1,82 @@
+/* ecs/view.h - takes the members that a table names straight off the reader.
+ *
+ * A shape is an object's members of interest.  Members that it does not name
+ * are validated and dropped (AWS adds some every month); null is "absent"; a
+ * named member of another type, or one that comes twice, is an error that
+ * names it.  Nothing is kept but what the sink keeps.
+ */
+#ifndef HC_ECS_VIEW_H
+#define HC_ECS_VIEW_H
+
+#include "base/json.h"
+
+#define HC_VIEW_DEPTH 8
+
+enum hc_view_type {
+    VIEW_TEXT, VIEW_INT, VIEW_BOOL,
+    VIEW_OBJECT,      /* its own shape                                     */
+    VIEW_OBJECTS,     /* an array of them                                  */
+    VIEW_TEXTS,       /* an array of strings                               */
+    VIEW_RAW          /* any value but null: its bytes, into view->raw     */
+};
+
+struct hc_view_member {
+    const char *name;
+    enum hc_view_type type;
+    int id;                            /* what the sink knows it by        */
+    const struct hc_view_shape *shape; /* of OBJECT and OBJECTS            */
+};
+
+struct hc_view_shape {
+    const struct hc_view_member *members;
+    size_t n;                          /* at most 32                       */
+};
+
+enum hc_view_mark { VIEW_VALUE, VIEW_BEGIN, VIEW_END };
+
+struct hc_view_item {
+    int id;
+    enum hc_view_mark mark;    /* BEGIN, END of an OBJECT (each of OBJECTS) */
+    struct hc_str text;        /* TEXT, TEXTS; good until the sink returns  */
+    int64_t number;            /* INT; BOOL as 0 and 1                      */
+};
+
+struct hc_view_frame {
+    const struct hc_view_shape *shape;
+    const struct hc_view_member *member;   /* whose value this is, or NULL */
+    const struct hc_view_member *due;      /* its value comes next         */
+    uint32_t seen;
+    bool is_array;
+};
+
+struct hc_view {
+    struct hc_json json;
+    struct hc_view_frame frames[HC_VIEW_DEPTH];
+    size_t depth;
+    const struct hc_view_shape *root;
+    /* 0, or a negative code with e set, which ends the reading */
+    int (*sink)(void *ud, const struct hc_view_item *item, struct hc_error *e);
+    void *ud;
+    const char *what;          /* "the answer to ListClusters", for errors */
+    int code;                  /* HC_EANSWER, HC_EEVENT                    */
+    int err;                   /* sticks                                   */
+    struct hc_buf raw;         /* of a VIEW_RAW                            */
+};
+
+struct hc_view_config {
+    const struct hc_alloc *alloc;
+    const struct hc_view_shape *root;
+    int (*sink)(void *ud, const struct hc_view_item *item, struct hc_error *e);
+    void *ud;
+    const char *what;
+    int code;
+    size_t max_bytes, max_text, max_raw;
+};
+
+void hc_view_init(struct hc_view *v, const struct hc_view_config *config);
+void hc_view_fini(struct hc_view *v);
+int hc_view_feed(struct hc_view *v, struct hc_str bytes, struct hc_error *e);
+/* The input ended: 0 only if the whole document was there. */
+int hc_view_end(struct hc_view *v, struct hc_error *e);
+
+#endif

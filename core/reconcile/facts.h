@@ -1,0 +1,85 @@
+/* reconcile/facts.h - what was read from AWS for one reconcile, by key.
+ *
+ *   service NAME           -> the service, or that there is none
+ *   hosts (status, filter) -> the set of hosts, and each one's provider
+ *   cluster                -> DescribeClusters' answer
+ *
+ * Each fact is UNKNOWN until it is read as a whole, then VALUE or FAILED for
+ * good: there is no such thing as half a list.
+ */
+#ifndef HC_RECONCILE_FACTS_H
+#define HC_RECONCILE_FACTS_H
+
+#include "ecs/ops.h"
+
+#define HC_FACTS_KEPT ((size_t)64 << 20)
+#define HC_FACTS_HOSTS 50000          /* of one list; AWS allows 5000 */
+
+enum hc_fact_state { FACT_UNKNOWN, FACT_VALUE, FACT_FAILED };
+
+struct hc_fact {
+    enum hc_fact_state state;
+    const char *code, *what;          /* of FAILED */
+};
+
+struct hc_fact_service {
+    struct hc_fact fact;
+    struct hc_str name;
+    const struct hc_ecs_service *value;         /* NULL: no such service */
+    struct hc_fact_service *next;
+};
+
+struct hc_host {
+    struct hc_str arn;
+    struct hc_str provider;           /* once described                      */
+    bool described, active;
+};
+
+struct hc_fact_hosts {
+    struct hc_fact fact;              /* of the list                         */
+    struct hc_fact providers;         /* of the description of all in it     */
+    const char *status;               /* "ACTIVE"; static                    */
+    struct hc_str filter;
+    struct hc_host *hosts;            /* each ARN once, in order of arrival  */
+    size_t n, cap;
+    size_t *slots;                    /* of a hash table: index + 1, 0 empty */
+    size_t slots_n;
+    bool second;                      /* was listed again                    */
+    struct hc_fact_hosts *next;
+};
+
+struct hc_fact_cluster {
+    struct hc_fact fact;
+    struct hc_ecs_cluster value;
+};
+
+struct hc_facts {
+    const struct hc_alloc *alloc;
+    struct hc_keep keep;
+    struct hc_fact_service *services;
+    struct hc_fact_hosts *hosts;
+    struct hc_fact_cluster cluster;
+};
+
+void hc_facts_init(struct hc_facts *f, const struct hc_alloc *a);
+void hc_facts_fini(struct hc_facts *f);
+/* The fact of this key, UNKNOWN if it is new; NULL without memory. */
+struct hc_fact_service *hc_facts_service(struct hc_facts *f,
+                                         struct hc_str name);
+struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
+                                     struct hc_str filter);
+void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
+                   const char *what);
+
+/* Adds an ARN that facts->keep owns: 1 new, 0 there already, or a code. */
+int hc_fact_hosts_add(struct hc_facts *f, struct hc_fact_hosts *h,
+                      struct hc_str arn);
+struct hc_host *hc_fact_hosts_find(const struct hc_fact_hosts *h,
+                                   struct hc_str arn);
+/* Empties the list for a second one. */
+void hc_fact_hosts_reset(struct hc_fact_hosts *h);
+/* Described, still ACTIVE, and of one of these providers. */
+int64_t hc_fact_hosts_of(const struct hc_fact_hosts *h,
+                         const struct hc_ecs_text *providers);
+
+#endif

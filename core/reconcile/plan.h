@@ -1,0 +1,72 @@
+/* reconcile/plan.h - (wish, service, counts, limits) to outcome, code, reason:
+ * pure, and readable beside the table of holds and skips.
+ *
+ * A plan may lack a fact: it then says which, and is made again when the fact
+ * is there.  The cheapest facts are asked for first, so that what can be said
+ * without a call is said without one.
+ */
+#ifndef HC_RECONCILE_PLAN_H
+#define HC_RECONCILE_PLAN_H
+
+#include "ecs/ops.h"
+#include "reconcile/report.h"
+#include "reconcile/rule.h"
+
+#define HC_PLAN_QUOTA 5000              /* tasks of a service               */
+#define HC_PLAN_QUOTA_DISCOVERY 1000    /* with discovery, Service Connect  */
+
+enum hc_hosts_by { HOSTS_ACTIVE, HOSTS_REGISTERED, HOSTS_CONNECTED };
+
+/* Switches: fields of a rule, or --allow CODE. */
+enum hc_allow {
+    ALLOW_ZERO = 1, ALLOW_EMPTY_FILTER = 2, ALLOW_DURING_DEPLOYMENT = 4,
+    ALLOW_EXTERNAL = 8, ALLOW_MOVING = 16
+};
+
+/* The bits of a code of the table ("zero", "deployment", ...); false if no
+ * such code can be allowed. */
+bool hc_plan_allow(struct hc_str code, unsigned *allow);
+
+struct hc_wish {
+    struct hc_str service;              /* name or ARN, as asked for         */
+    struct hc_rule rule;
+    struct hc_str where;                /* n == 0: none                      */
+    unsigned allow;                     /* enum hc_allow, or-ed              */
+    bool required;                      /* a missing service is a failure    */
+};
+
+struct hc_plan_input {
+    const struct hc_wish *wish;
+    const struct hc_ecs_service *service;      /* NULL: no such service      */
+    enum hc_hosts_by by;
+    int64_t wall;                              /* for pause tags             */
+    bool dry_run, paused;                      /* paused: all of headcount is */
+    struct hc_str filter;                      /* what hosts were counted by */
+    bool by_provider;                          /* its own providers' only    */
+    bool moving;                               /* the filter would move      */
+    /* facts that cost a call: HC_UNKNOWN, NULL = not read yet */
+    int64_t hosts;                             /* under filter (and provider) */
+    int64_t all_hosts;                         /* ACTIVE, unfiltered, whole  */
+    const struct hc_ecs_cluster *cluster;      /* DescribeClusters           */
+};
+
+enum hc_plan_need { PLAN_DECIDED, PLAN_NEEDS_HOSTS, PLAN_NEEDS_ALL_HOSTS,
+                    PLAN_NEEDS_CLUSTER };
+
+struct hc_plan {
+    enum hc_outcome outcome;            /* OUTCOME_UPDATED: to be written    */
+    const char *code;                   /* "" or static text                 */
+    const char *way_out;                /* static text or NULL               */
+    int64_t wanted;                     /* or HC_UNKNOWN                     */
+    char reason[480];
+};
+
+enum hc_plan_need hc_plan_make(struct hc_plan *p,
+                               const struct hc_plan_input *in);
+/* True if this service's count needs no host and no filter: it is skipped, or
+ * the wish is a plain number. */
+bool hc_plan_is_hostless(const struct hc_plan_input *in);
+/* Strategy of Fargate's own providers, or launch type FARGATE. */
+bool hc_plan_is_fargate(const struct hc_ecs_service *s);
+
+#endif

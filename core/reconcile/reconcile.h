@@ -1,0 +1,107 @@
+/* reconcile/reconcile.h - one cluster: wishes, the facts they lack, plans,
+ * writes.  Embedded in its owner's job and advanced by it.
+ *
+ *     hc_reconcile_start(&r, net, job, &config, e);
+ *     each run of the job:  err = hc_reconcile_step(&r, now);
+ *     at 1:                 r.result (const, good until fini)
+ *     always:               hc_reconcile_fini(&r);
+ */
+#ifndef HC_RECONCILE_RECONCILE_H
+#define HC_RECONCILE_RECONCILE_H
+
+#include "aws/call.h"
+#include "ecs/arn.h"
+#include "ecs/event.h"
+#include "ecs/ops.h"
+#include "reconcile/facts.h"
+#include "reconcile/filter.h"
+#include "reconcile/plan.h"
+#include "reconcile/report.h"
+
+#define HC_RECONCILE_PAGES 1000
+#define HC_RECONCILE_AGAIN HC_SECOND      /* before a list is read again      */
+#define HC_RECONCILE_FRESH (60 * HC_SECOND)  /* age of an event that may
+                                                contradict a list            */
+
+/* How a call is made; NULL in the config is hc_call.  Tests replay scripts
+ * through their own. */
+struct hc_call_ways {
+    int (*start)(struct hc_call *c, struct hc_net *net, struct hc_job *job,
+                 const struct hc_call_config *config);
+    int (*step)(struct hc_call *c, int64_t now);
+    void (*fini)(struct hc_call *c);
+};
+
+struct hc_reconcile_config {
+    struct hc_str cluster;            /* name or ARN                         */
+    const struct hc_wish *wishes;
+    size_t wishes_n;
+    enum hc_hosts_by by;              /* CONNECTED is HC_ECONFIG as yet      */
+    bool dry_run;                     /* what would be written is `pending`  */
+    bool paused;                      /* what would be written is `held`     */
+    /* The event that caused it or NULL: its own host, when the event is fresh,
+     * may cause one list to be read again. */
+    const struct hc_event *event;
+    /* Every call is made with this; service, operation, body and read_only
+     * are filled in here.  Its deadline is the reconcile's. */
+    struct hc_call_config call;
+    const struct hc_call_ways *ways;
+};
+
+enum hc_reconcile_state {
+    RECONCILE_PLAN, RECONCILE_CALL, RECONCILE_AGAIN, RECONCILE_DONE
+};
+
+enum hc_reconcile_ask {               /* what the call in flight is          */
+    ASK_SERVICES, ASK_HOSTS, ASK_PROVIDERS, ASK_CLUSTER, ASK_UPDATE
+};
+
+struct hc_reconcile {
+    struct hc_report_cluster result;
+
+    enum hc_reconcile_state state;    /* private from here                   */
+    enum hc_reconcile_ask ask;
+    struct hc_reconcile_config config;   /* everything in it is borrowed     */
+    struct hc_net *net;
+    struct hc_job *job;
+    struct hc_facts facts;
+    struct hc_arn cluster;            /* as known best: an ARN once learned  */
+    struct hc_arn event_host;
+    struct hc_report_service *services;
+    struct hc_arn *names;             /* of the wishes                       */
+    size_t at;                        /* the wish that is being settled      */
+    struct hc_plan plan;
+    struct hc_call call;
+    bool in_call;
+    struct hc_buf body;
+    union {
+        struct hc_ecs_services services;
+        struct hc_ecs_arns arns;
+        struct hc_ecs_cluster cluster;
+        struct hc_ecs_host_details details;
+    } view;
+    bool in_view;
+    struct hc_error error;            /* of the view or the check after it   */
+    struct hc_str batch[HC_ECS_BATCH];   /* what was asked for               */
+    size_t batch_n;
+    size_t host_at;                   /* the next host to describe           */
+    struct hc_fact_hosts *hosts;      /* the list that is being read         */
+    struct hc_str next;               /* its page                            */
+    size_t pages;
+    int64_t again_at;
+    bool cancelled;
+};
+
+/* 0, or HC_ECONFIG, HC_ESYNTAX (cluster, wish, rule, where), HC_ENOMEM. */
+int hc_reconcile_start(struct hc_reconcile *r, struct hc_net *net,
+                       struct hc_job *job,
+                       const struct hc_reconcile_config *config,
+                       struct hc_error *e);
+/* 1 done, 0 waiting (the job is woken), or HC_ENOMEM: no result. */
+int hc_reconcile_step(struct hc_reconcile *r, int64_t now);
+/* Starts nothing new: what is in flight is awaited, the rest is `failed:
+ * cancelled`. */
+void hc_reconcile_cancel(struct hc_reconcile *r);
+void hc_reconcile_fini(struct hc_reconcile *r);     /* r may be all zero */
+
+#endif

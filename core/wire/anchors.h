@@ -1,0 +1,43 @@
+/* wire/anchors.h - whom we believe: the five Amazon roots, or a PEM bundle.
+ *
+ * The roots are const data made by bindings/packaging/anchors.py (anchors_amazon.c);
+ * a bundle replaces them and is copied out of its text.
+ */
+#ifndef HC_WIRE_ANCHORS_H
+#define HC_WIRE_ANCHORS_H
+
+#include <bearssl.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define HC_ANCHORS_MAX 4096                   /* certificates of one bundle */
+#define HC_ANCHORS_PEM ((size_t)8 << 20)      /* bytes of one bundle        */
+
+/* Compared by address: two users share a connection or a TLS session only if
+ * they hand over the same struct.  It must stay where it is while in use. */
+struct hc_anchors {
+    const br_x509_trust_anchor *ta;
+    size_t n;
+    size_t skipped;                  /* certificates of the text not taken  */
+    br_x509_trust_anchor *own;       /* NULL for the built-in roots; private
+                                        to anchors.c from here              */
+    size_t cap;
+    const struct hc_alloc *alloc;
+};
+
+/* Amazon Root CA 1 to 4 and Starfield Services Root G2; const, for ever. */
+const struct hc_anchors *hc_anchors_amazon(void);
+
+/* Every certificate of the text that BearSSL can use; text around and between
+ * the blocks is ignored, as are blocks of other kinds.  A certificate that
+ * cannot be used (damaged, a key of a kind or size that we do not trust, name
+ * constraints, which we cannot enforce) is skipped and counted.  None left:
+ * HC_ECONFIG, and `a` is empty; also HC_ELIMIT, HC_ENOMEM.  `pem` may go
+ * afterwards. */
+int hc_anchors_load_pem(struct hc_anchors *a, const struct hc_alloc *alloc,
+                        struct hc_str pem, struct hc_error *e);
+/* `a` may be all zero; the built-in roots are no struct of yours. */
+void hc_anchors_fini(struct hc_anchors *a);
+
+#endif

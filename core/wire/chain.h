@@ -1,0 +1,68 @@
+/* wire/chain.h - the server's certificate chain: may we believe it, and if
+ * not, what did it say?
+ *
+ * A br_x509 class of our own around br_x509_minimal, which verifies
+ * signatures, validity, CA flags and the DNS name.  Added here is what BearSSL
+ * 0.6 leaves open: name constraints (critical or not) and an extended key
+ * usage without serverAuth are refused, a name must stand in subjectAltName
+ * (never the common name), and an IP literal must stand there as iPAddress.
+ */
+#ifndef HC_WIRE_CHAIN_H
+#define HC_WIRE_CHAIN_H
+
+#include "base/clock.h"
+#include "wire/anchors.h"
+#include "wire/cert.h"
+
+#define HC_CHAIN_HOST 255
+#define HC_CHAIN_TEXT 96
+#define HC_CHAIN_DEPTH 10                /* certificates of one chain */
+
+/* What we refuse beyond BearSSL's own verdict. */
+enum hc_chain_fault {
+    CHAIN_SOUND,
+    CHAIN_NO_MEMORY,
+    CHAIN_TOO_BIG,           /* a certificate beyond HC_CERT_MAX bytes, or
+                                more than HC_CHAIN_DEPTH of them          */
+    CHAIN_UNREADABLE,
+    CHAIN_CONSTRAINED,       /* a CA with name constraints                */
+    CHAIN_USAGE,             /* extended key usage lacks serverAuth       */
+    CHAIN_NO_SAN,            /* a leaf without subjectAltName             */
+    CHAIN_WRONG_IP           /* the literal is not among its iPAddresses  */
+};
+
+struct hc_chain {
+    const br_x509_class *vtable;         /* first: what BearSSL sees      */
+    br_x509_minimal_context minimal;
+    char host[HC_CHAIN_HOST + 1];
+    size_t ip_n;                         /* 4, 16; 0 = host is a name     */
+    unsigned char ip[16];
+    int64_t wall;
+    const struct hc_alloc *alloc;
+    struct hc_buf der;                   /* the certificate coming in     */
+    bool begun;                          /* a chain was presented         */
+    bool looks;                          /* at the certificate coming in  */
+    size_t certs;                        /* presented so far              */
+    enum hc_chain_fault fault;
+    unsigned verdict;                    /* of end_chain: BR_ERR_X509_... */
+    int64_t until;                       /* earliest end of validity      */
+    int64_t not_before, not_after;       /* of the first certificate that is
+                                            outside its validity, wall    */
+    bool out_of_date;
+    bool self_signed;                    /* leaf names itself as issuer   */
+    char subject[HC_CHAIN_TEXT];         /* of the certificate at fault,
+                                            else of the leaf              */
+    char issuer[HC_CHAIN_TEXT];          /* of the last one looked at     */
+};
+
+/* host: a DNS name or an IP literal without brackets, 1..255 bytes; HC_EARG.
+ * The hashes, RSA and EC code are set by the caller on `minimal`. */
+int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
+                  struct hc_str host, int64_t wall,
+                  const struct hc_alloc *alloc);
+void hc_chain_fini(struct hc_chain *c);
+/* The sentence for an engine that failed with br_err (a BR_ERR_X509_... or
+ * whatever this class answered); HC_ECERT or HC_ENOMEM. */
+int hc_chain_error(const struct hc_chain *c, int br_err, struct hc_error *e);
+
+#endif
