@@ -43,7 +43,8 @@ struct hc_service {
 const struct hc_service *hc_service_at(enum hc_service_id index);
 /* NULL with HC_ECONFIG naming the known ones. */
 const struct hc_service *hc_service_find(struct hc_str id, struct hc_error *e);
-/* 1..64 ASCII letters and digits, a letter first; else HC_EARG. */
+#define HC_OPERATION_MAX 63
+/* 1..63 ASCII letters and digits, a letter first; else HC_EARG. */
 int hc_service_check_operation(struct hc_str operation, struct hc_error *e);
 
 #endif

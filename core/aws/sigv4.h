@@ -46,8 +46,8 @@ void hc_sigv4_scope_init(struct hc_sigv4_scope *s, int64_t wall,
                          struct hc_str region, struct hc_str service);
 
 /* 1: appended to `out`.  HC_EARG: more headers than HC_SIGV4_HEADERS, a name
- * or value that cannot stand in a header, a bad %XX.  HC_ELIMIT: parameters.
- * HC_ENOMEM. */
+ * or value that cannot stand in a header, a bad %XX.  HC_ELIMIT: parameters,
+ * or out->max.  HC_ENOMEM. */
 int hc_sigv4_canonical(struct hc_buf *out, const struct hc_sigv4_request *r,
                        struct hc_error *e);
 /* "host;x-amz-date" */
@@ -55,15 +55,14 @@ int hc_sigv4_signed_headers(struct hc_buf *out,
                             const struct hc_sigv4_request *r);
 /* 2: AWS4-HMAC-SHA256, date, scope, hash of the canonical request. */
 void hc_sigv4_string_to_sign(struct hc_buf *out, const struct hc_sigv4_scope *s,
-                             struct hc_str canonical);
+                             const unsigned char hash[HC_SHA256]);
 void hc_sigv4_put_scope(struct hc_buf *out, const struct hc_sigv4_scope *s);
 
 /* A day's key with its pads hashed; kept until secret, day, region or service
  * are others.  Zero it before the first use, wipe it after the last. */
 struct hc_sigv4_key {
     struct hc_hmac_key key;
-    unsigned char secret[HC_SHA256];    /* a hash, not the secret itself      */
-    char secret_copy[128];              /* so that a hit costs no hash        */
+    char secret[128];                   /* a longer one is not kept           */
     size_t secret_n;                    /* 0: nothing is kept                 */
     char date[8];
     char region[64], service[64];

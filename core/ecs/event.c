@@ -46,19 +46,15 @@ static const struct hc_view_member event_host_members[] = {
     { "status", VIEW_TEXT, MEMBER_STATUS, NULL },
     { "version", VIEW_INT, MEMBER_VERSION, NULL }
 };
-static const struct hc_view_shape event_host_shape = {
-    event_host_members,
-    sizeof(event_host_members) / sizeof(event_host_members[0])
-};
+static const struct hc_view_shape event_host_shape =
+    HC_VIEW_SHAPE(event_host_members);
 
 static const struct hc_view_member event_list_members[] = {
     { "cluster", VIEW_TEXT, MEMBER_CLUSTER, NULL },
     { "clusters", VIEW_TEXTS, MEMBER_CLUSTERS, NULL }
 };
-static const struct hc_view_shape event_list_shape = {
-    event_list_members,
-    sizeof(event_list_members) / sizeof(event_list_members[0])
-};
+static const struct hc_view_shape event_list_shape =
+    HC_VIEW_SHAPE(event_list_members);
 
 struct event_parts {
     struct hc_event *event;

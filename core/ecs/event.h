@@ -17,7 +17,7 @@
 
 #define HC_EVENT_BYTES ((size_t)6 << 20)
 #define HC_EVENT_DEPTH 128
-#define HC_EVENT_CLUSTERS 10000
+#define HC_EVENT_CLUSTERS 2000
 
 enum hc_event_kind {
     EVENT_NONE,        /* before get, and after an error            */

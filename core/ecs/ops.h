@@ -106,7 +106,6 @@ struct hc_ecs_arns {
     struct hc_str *arns;
     size_t arns_n, arns_cap;
     struct hc_str next;                   /* n == 0: the last page           */
-    bool listed;                          /* the list was in the answer      */
 };
 
 /* `filter` and `next` of length 0 are left out. */

@@ -106,6 +106,7 @@ static int view_open_array(struct hc_view *v, const struct hc_view_member *m,
     if (!view_is_list(m->type) || view_top(v)->is_array)
         return view_wrong_type(v, m, e);
     view_push(v, m, true);
+    v->list_seen = true;
     return 0;
 }
 

@@ -32,11 +32,15 @@ struct hc_view_shape {
     size_t n;                          /* at most 32                       */
 };
 
+#define HC_VIEW_SHAPE(table) { (table), sizeof(table) / sizeof((table)[0]) }
+
 enum hc_view_mark { VIEW_VALUE, VIEW_BEGIN, VIEW_END };
 
 struct hc_view_item {
     int id;
-    enum hc_view_mark mark;    /* BEGIN, END of an OBJECT (each of OBJECTS) */
+    #define HC_VIEW_SHAPE(table) { (table), sizeof(table) / sizeof((table)[0]) }
+
+enum hc_view_mark mark;    /* BEGIN, END of an OBJECT (each of OBJECTS) */
     struct hc_str text;        /* TEXT, TEXTS; good until the sink returns  */
     int64_t number;            /* INT; BOOL as 0 and 1                      */
 };
@@ -60,6 +64,7 @@ struct hc_view {
     const char *what;          /* "the answer to ListClusters", for errors */
     int code;                  /* HC_EANSWER, HC_EEVENT                    */
     int err;                   /* sticks                                   */
+    bool list_seen;            /* an array of the table was there          */
     struct hc_buf raw;         /* of a VIEW_RAW                            */
 };
 

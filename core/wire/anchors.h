@@ -1,7 +1,8 @@
 /* wire/anchors.h - whom we believe: the five Amazon roots, or a PEM bundle.
  *
- * The roots are const data made by bindings/packaging/anchors.py (anchors_amazon.c);
- * a bundle replaces them and is copied out of its text.
+ * The roots are const data (anchors_amazon.c, made by
+ * bindings/packaging/anchors.py); a bundle replaces them and is copied out of
+ * its text.
  */
 #ifndef HC_WIRE_ANCHORS_H
 #define HC_WIRE_ANCHORS_H
@@ -13,16 +14,19 @@
 
 #define HC_ANCHORS_MAX 4096                   /* certificates of one bundle */
 #define HC_ANCHORS_PEM ((size_t)8 << 20)      /* bytes of one bundle        */
+#define HC_ANCHORS_MIN_RSA 2048               /* bits, of every RSA key     */
 
 /* Compared by address: two users share a connection or a TLS session only if
  * they hand over the same struct.  It must stay where it is while in use. */
 struct hc_anchors {
     const br_x509_trust_anchor *ta;
+    const int64_t *not_after;        /* wall, one for each of ta            */
     size_t n;
     size_t skipped;                  /* certificates of the text not taken  */
     br_x509_trust_anchor *own;       /* NULL for the built-in roots; private
                                         to anchors.c from here              */
-    size_t cap;
+    int64_t *own_dates;
+    size_t cap, dates_cap;
     const struct hc_alloc *alloc;
 };
 

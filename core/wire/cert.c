@@ -26,6 +26,7 @@ enum {
     DER_SET = 0x31,
     DER_VERSION = 0xA0,
     DER_EXTENSIONS = 0xA3,
+    DER_DNS_NAME = 0x82,
     DER_IP_NAME = 0x87
 };
 
@@ -96,6 +97,18 @@ static bool cert_take_optional(struct hc_str *s, int tag,
     if (s->n == 0 || (int)cert_byte(*s, 0) != tag)
         return true;
     return cert_take(s, tag, inside);
+}
+
+/* Takes a Name off the front, its head included (4.1.2.4). */
+static bool cert_take_name(struct hc_str *s, struct hc_str *name)
+{
+    struct hc_str inside;
+
+    *name = *s;
+    if (!cert_take(s, DER_SEQUENCE, &inside))
+        return false;
+    name->n -= s->n;
+    return true;
 }
 
 /* UTCTime YYMMDDHHMMSSZ or GeneralizedTime YYYYMMDDHHMMSSZ (4.1.2.5). */
@@ -206,9 +219,9 @@ static bool cert_read(struct hc_cert *c, struct hc_str der)
            cert_take_optional(&tbs, DER_VERSION, &skipped) &&
            cert_take(&tbs, DER_INTEGER, &skipped) &&
            cert_take(&tbs, DER_SEQUENCE, &skipped) &&
-           cert_take(&tbs, DER_SEQUENCE, &c->issuer) &&
+           cert_take_name(&tbs, &c->issuer) &&
            cert_validity(c, &tbs) &&
-           cert_take(&tbs, DER_SEQUENCE, &c->subject) &&
+           cert_take_name(&tbs, &c->subject) &&
            cert_take(&tbs, DER_SEQUENCE, &skipped) && cert_extensions(c, tbs);
 }
 
@@ -221,18 +234,45 @@ int hc_cert_get(struct hc_cert *c, struct hc_str der)
     return HC_ESYNTAX;
 }
 
+/* Takes the next name of kind `tag` off a list that was found well-formed. */
+static bool cert_next_name(struct hc_str *list, int tag, struct hc_str *name)
+{
+    while (list->n > 0)
+        if (cert_take(list, tag, name))
+            return true;
+    return false;
+}
+
 bool hc_cert_has_ip(const struct hc_cert *c, const unsigned char *ip, size_t n)
 {
     struct hc_str list = c->san, name;
-    int tag;
 
-    while (list.n > 0) {
-        tag = cert_element(&list, &name);
-        if (tag < 0)
-            return false;
-        if (tag == DER_IP_NAME && name.n == n && memcmp(name.p, ip, n) == 0)
+    while (cert_next_name(&list, DER_IP_NAME, &name))
+        if (name.n == n && memcmp(name.p, ip, n) == 0)
             return true;
-    }
+    return false;
+}
+
+/* "*.a.b" is for one label before ".a.b"; "*.a" stands for a whole top level
+ * and "*" for everything: neither is for anybody. */
+static bool cert_wildcard(struct hc_str name, struct hc_str host)
+{
+    struct hc_str zone = hc_str_from(name, 1);
+    size_t label = hc_str_find(host, '.');
+
+    return hc_str_starts(name, HC_STR("*.")) && label > 0 &&
+           hc_str_find(hc_str_from(zone, 1), '.') < zone.n - 1 &&
+           hc_str_eqi(zone, hc_str_from(host, label));
+}
+
+bool hc_cert_has_host(const struct hc_cert *c, struct hc_str host)
+{
+    struct hc_str list = c->san, name;
+
+    while (cert_next_name(&list, DER_DNS_NAME, &name))
+        if (name.n > 0 && host.n > 0 &&
+            (hc_str_eqi(name, host) || cert_wildcard(name, host)))
+            return true;
     return false;
 }
 
@@ -240,9 +280,11 @@ bool hc_cert_has_ip(const struct hc_cert *c, const unsigned char *ip, size_t n)
 static struct hc_str cert_attribute(struct hc_str name, struct hc_str oid)
 {
     struct hc_str found = { NULL, 0 };
-    struct hc_str set, pair, type, value;
+    struct hc_str list, set, pair, type, value;
 
-    while (cert_take(&name, DER_SET, &set))
+    if (!cert_take(&name, DER_SEQUENCE, &list))
+        return found;
+    while (cert_take(&list, DER_SET, &set))
         while (cert_take(&set, DER_SEQUENCE, &pair))
             if (cert_take(&pair, DER_OID, &type) && hc_str_eq(type, oid) &&
                 cert_element(&pair, &value) >= 0)

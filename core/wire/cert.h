@@ -12,7 +12,7 @@
 #define HC_CERT_MAX ((size_t)64 << 10)
 
 struct hc_cert {                     /* all spans lie in the input */
-    struct hc_str issuer, subject;   /* DER of the Name            */
+    struct hc_str issuer, subject;   /* DER of the whole Name      */
     int64_t not_before, not_after;   /* wall, microseconds         */
     struct hc_str san;               /* inside of GeneralNames     */
     bool has_san, has_usage, has_constraints;
@@ -23,6 +23,10 @@ struct hc_cert {                     /* all spans lie in the input */
 int hc_cert_get(struct hc_cert *c, struct hc_str der);
 /* True if iPAddress `ip` (n is 4 or 16) is among the names. */
 bool hc_cert_has_ip(const struct hc_cert *c, const unsigned char *ip, size_t n);
+/* True if `host` (no IP literal, no trailing dot) is among the dNSNames: ASCII
+ * case folded, a '*' only as the whole leftmost label, for exactly one label
+ * of the host (RFC 9525, 6.3). */
+bool hc_cert_has_host(const struct hc_cert *c, struct hc_str host);
 /* The commonName of a DER Name, else its organization, else "(no name)";
  * cut to fit, what is no printable ASCII as '?'. */
 void hc_cert_name(char *out, size_t cap, struct hc_str name);

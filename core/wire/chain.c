@@ -96,39 +96,68 @@ static void chain_look_at_leaf(struct hc_chain *c, const struct hc_cert *cert)
         chain_refuse(c, CHAIN_NO_SAN, cert);
     else if (c->ip_n > 0 && !hc_cert_has_ip(cert, c->ip, c->ip_n))
         chain_refuse(c, CHAIN_WRONG_IP, cert);
+    else if (c->ip_n == 0 && !hc_cert_has_host(cert, hc_str(c->host)))
+        chain_refuse(c, CHAIN_WRONG_NAME, cert);
     if (cert->has_usage && !cert->is_server)
         chain_refuse(c, CHAIN_USAGE, cert);
 }
 
-static void chain_look(struct hc_chain *c)
+static void chain_look(struct hc_chain *c, const struct hc_cert *cert)
+{
+    hc_cert_name(c->issuer, sizeof(c->issuer), cert->issuer);
+    if (c->certs == 1)
+        chain_look_at_leaf(c, cert);
+    else if (cert->has_usage && !cert->is_server && !cert->is_any)
+        chain_refuse(c, CHAIN_USAGE, cert);
+    if (cert->has_constraints)
+        chain_refuse(c, CHAIN_CONSTRAINED, cert);
+    chain_look_at_dates(c, cert);
+}
+
+/* minimal ended the path at this certificate but does not tell at which
+ * anchor: one that bears its issuer's name (or, trusted itself, its own). */
+static void chain_look_at_root(struct hc_chain *c, const struct hc_cert *cert)
+{
+    const struct hc_anchors *a = c->anchors;
+    int64_t latest = INT64_MIN;
+
+    for (size_t i = 0; i < a->n; i++) {
+        struct hc_str dn = hc_str_n(a->ta[i].dn.data, a->ta[i].dn.len);
+        bool is_ca = (a->ta[i].flags & BR_X509_TA_CA) != 0;
+
+        if (hc_str_eq(dn, is_ca ? cert->issuer : cert->subject) &&
+            a->not_after[i] > latest)
+            latest = a->not_after[i];
+    }
+    c->until = hc_time_min(c->until, latest);
+    if (latest < c->wall) {
+        c->not_after = latest;
+        chain_refuse(c, CHAIN_ROOT_EXPIRED, cert);
+    }
+}
+
+static void chain_read(struct hc_chain *c)
 {
     struct hc_cert cert;
 
-    if (hc_cert_get(&cert, hc_buf_view(&c->der)) < 0) {
+    if (hc_buf_error(&c->der) == HC_ENOMEM) {
+        chain_refuse(c, CHAIN_NO_MEMORY, NULL);
+    } else if (hc_cert_get(&cert, hc_buf_view(&c->der)) < 0) {
         chain_refuse(c, CHAIN_UNREADABLE, NULL);
-        return;
+    } else {
+        chain_look(c, &cert);
+        if (c->minimal.err == BR_ERR_X509_OK)
+            chain_look_at_root(c, &cert);
     }
-    hc_cert_name(c->issuer, sizeof(c->issuer), cert.issuer);
-    if (c->certs == 1)
-        chain_look_at_leaf(c, &cert);
-    else if (cert.has_usage && !cert.is_server && !cert.is_any)
-        chain_refuse(c, CHAIN_USAGE, &cert);
-    if (cert.has_constraints)
-        chain_refuse(c, CHAIN_CONSTRAINED, &cert);
-    chain_look_at_dates(c, &cert);
 }
 
 static void chain_end_cert(const br_x509_class **ctx)
 {
     struct hc_chain *c = chain_of(ctx);
 
-    if (c->looks && c->fault == CHAIN_SOUND) {
-        if (hc_buf_error(&c->der) == HC_ENOMEM)
-            chain_refuse(c, CHAIN_NO_MEMORY, NULL);
-        else
-            chain_look(c);
-    }
     c->minimal.vtable->end_cert(chain_inner(c));
+    if (c->looks && c->fault == CHAIN_SOUND)
+        chain_read(c);
 }
 
 /* minimal's refusal goes first; ours stands where it finds nothing wrong. */
@@ -188,8 +217,8 @@ int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
         return HC_EARG;
     memset(c, 0, sizeof(*c));
     c->vtable = &chain_class;
+    c->anchors = anchors;
     c->wall = wall;
-    c->alloc = alloc;
     c->until = HC_NEVER;
     hc_buf_init(&c->der, alloc, HC_CERT_MAX);
     br_x509_minimal_init(&c->minimal, &br_sha256_vtable, anchors->ta,
@@ -315,6 +344,18 @@ static int chain_say_verdict(const struct hc_chain *c, int br_err,
                         c->host, c->subject, br_err);
 }
 
+static int chain_say_root(const struct hc_chain *c, struct hc_error *e)
+{
+    char to[11];
+
+    chain_day(to, c->not_after);
+    return hc_error_set(e, HC_ECERT,
+                        "%s: its certificate \"%s\" leads to the root \"%s\" "
+                        "of the trusted roots, which expired on %s: get a "
+                        "newer bundle, or set the clock if it is wrong",
+                        c->host, c->subject, c->issuer, to);
+}
+
 static int chain_say_fault(const struct hc_chain *c, struct hc_error *e)
 {
     const char *why = "";
@@ -341,6 +382,10 @@ static int chain_say_fault(const struct hc_chain *c, struct hc_error *e)
         why = "has no subjectAltName (a common name does not count): have it "
               "issued with one";
         break;
+    case CHAIN_WRONG_NAME:
+        return chain_say_verdict(c, BR_ERR_X509_BAD_SERVER_NAME, e);
+    case CHAIN_ROOT_EXPIRED:
+        return chain_say_root(c, e);
     case CHAIN_WRONG_IP:
         why = "does not name this address as an iPAddress in its "
               "subjectAltName: ask for the server by a name it has";

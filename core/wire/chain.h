@@ -3,9 +3,10 @@
  *
  * A br_x509 class of our own around br_x509_minimal, which verifies
  * signatures, validity, CA flags and the DNS name.  Added here is what BearSSL
- * 0.6 leaves open: name constraints (critical or not) and an extended key
- * usage without serverAuth are refused, a name must stand in subjectAltName
- * (never the common name), and an IP literal must stand there as iPAddress.
+ * 0.6 leaves open: name constraints (critical or not), an extended key usage
+ * without serverAuth and an expired root are refused; the name must stand in
+ * subjectAltName (never the common name; minimal would not look at all where a
+ * bundle holds the server's own certificate), an IP literal as iPAddress.
  */
 #ifndef HC_WIRE_CHAIN_H
 #define HC_WIRE_CHAIN_H
@@ -28,24 +29,27 @@ enum hc_chain_fault {
     CHAIN_CONSTRAINED,       /* a CA with name constraints                */
     CHAIN_USAGE,             /* extended key usage lacks serverAuth       */
     CHAIN_NO_SAN,            /* a leaf without subjectAltName             */
-    CHAIN_WRONG_IP           /* the literal is not among its iPAddresses  */
+    CHAIN_WRONG_NAME,        /* the host is not among its dNSNames        */
+    CHAIN_WRONG_IP,          /* the literal is not among its iPAddresses  */
+    CHAIN_ROOT_EXPIRED
 };
 
 struct hc_chain {
     const br_x509_class *vtable;         /* first: what BearSSL sees      */
     br_x509_minimal_context minimal;
+    const struct hc_anchors *anchors;
     char host[HC_CHAIN_HOST + 1];
     size_t ip_n;                         /* 4, 16; 0 = host is a name     */
     unsigned char ip[16];
     int64_t wall;
-    const struct hc_alloc *alloc;
     struct hc_buf der;                   /* the certificate coming in     */
     bool begun;                          /* a chain was presented         */
     bool looks;                          /* at the certificate coming in  */
     size_t certs;                        /* presented so far              */
     enum hc_chain_fault fault;
     unsigned verdict;                    /* of end_chain: BR_ERR_X509_... */
-    int64_t until;                       /* earliest end of validity      */
+    int64_t until;                       /* earliest end of validity, the
+                                            root's included               */
     int64_t not_before, not_after;       /* of the first certificate that is
                                             outside its validity, wall    */
     bool out_of_date;

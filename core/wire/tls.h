@@ -31,8 +31,7 @@ enum hc_tls_state {
     TLS_OPEN,
     TLS_CLOSED,      /* close_notify came: a clean end; unread bytes of
                         earlier records were all read before it was seen  */
-    TLS_FAILED       /* hc_tls_error knows why; `out` may still hold the
-                        alert that tells the server                       */
+    TLS_FAILED       /* hc_tls_error knows why; no port lends anything    */
 };
 
 /* What a later handshake with the same server may resume; a plain value that
@@ -64,7 +63,10 @@ struct hc_tls {
     unsigned char *buffer;
     const struct hc_alloc *alloc;
     const struct hc_anchors *anchors;
-    int64_t from, until;             /* of the session, or 0       */
+    br_ec_impl curves;
+    int64_t from, until;             /* what a full handshake earns */
+    int64_t offered_from, offered_until;
+    bool offered;
     unsigned char record[5];         /* head of the record coming in */
     size_t record_n, record_left;
     bool renegotiated;

@@ -1,0 +1,150 @@
+/* aws/call.h - one operation of one service: credentials, signature, retries.
+ *
+ *     hc_call_start(&c, net, job, &config);
+ *     each run of the job:  switch (hc_call_step(&c, now)) ...
+ *     always:               hc_call_fini(&c);
+ *
+ *   CREDS --> EXCHANGE --> DONE | FAILED
+ *     ^           |
+ *     +- BACKOFF <+  (retryable, allowed by attempts, quota and deadline)
+ *
+ * What many calls share (credentials, quota, clock skew, day keys, endpoints)
+ * is in a struct hc_client, one per handle.
+ */
+#ifndef HC_AWS_CALL_H
+#define HC_AWS_CALL_H
+
+#include "aws/config.h"
+#include "aws/creds.h"
+#include "aws/request.h"
+#include "net/net.h"
+#include "wire/anchors.h"
+
+/* ---- shared by all calls of a handle ---- */
+
+#define HC_CLIENT_PLACES 8
+
+/* Where a service lives in a region, and the day key for it. */
+struct hc_place {
+    struct hc_endpoint endpoint;
+    char url[HC_ENDPOINT_PATH + 1];      /* it was made from, "" = rules     */
+    char region[HC_REGION_MAX + 1];      /* it was asked for                 */
+    struct hc_sigv4_key key;
+    uint64_t used;                       /* 0: empty                         */
+    unsigned users;                      /* calls that hold it               */
+};
+
+struct hc_client {
+    const struct hc_config *config;
+    struct hc_net *net;
+    struct hc_creds creds;
+    struct hc_quota quota;
+    int64_t skew;                        /* theirs minus ours                */
+    struct hc_place *places;             /* HC_CLIENT_PLACES                 */
+    uint64_t clock;                      /* of `used`                        */
+    struct hc_anchors bundle;            /* loaded from config->ca_bundle    */
+    struct hc_anchors others;            /* from SSL_CERT_FILE               */
+    struct hc_buf work;                  /* of the signer; secret            */
+    struct hc_buf user_agent;
+    struct hc_buf trace_id;
+    bool no_sign;
+};
+
+struct hc_client_config {
+    const struct hc_config *config;      /* both outlive the client          */
+    struct hc_net *net;
+    const char *version;                 /* "0.1.0"                          */
+    bool no_sign;                        /* requests go out unsigned         */
+};
+/* Reads the CA bundle.  0, HC_ECONFIG, HC_EIO, HC_ENOMEM; on error `k` is
+ * empty.  Credentials from the environment are its provider. */
+int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
+                   struct hc_error *e);
+void hc_client_fini(struct hc_client *k);            /* k may be all zero */
+
+/* ---- timings ---- */
+
+#define HC_TIMINGS_MAX 4096              /* attempts of one op that are kept */
+
+struct hc_timing {
+    char operation[HC_OPERATION_MAX + 1];
+    const char *service;                 /* its id; static                   */
+    char host[264];
+    char address[48];                    /* IP it went to, "" if unknown     */
+    int attempt, status;                 /* status 0: no answer              */
+    struct hc_marks marks;
+};
+
+struct hc_timings {                      /* all zero but alloc: empty        */
+    struct hc_timing *a;
+    size_t n, cap;
+    const struct hc_alloc *alloc;
+};
+void hc_timings_fini(struct hc_timings *t);
+
+/* ---- one call ---- */
+
+/* Texts are borrowed and must outlive the call. */
+struct hc_call_config {
+    struct hc_client *client;
+    const struct hc_service *service;
+    struct hc_str operation;
+    struct hc_str body;                  /* empty: {}                        */
+    struct hc_str region;                /* empty: the config's              */
+    struct hc_str endpoint_url;          /* empty: the config's              */
+    int max_attempts;                    /* 0: the config's                  */
+    int64_t deadline;                    /* absolute; 0 or HC_NEVER: none    */
+    /* Sent whole and no answer: send it again?  Yes if the operation's name
+     * says that it only reads, or if one of these is set. */
+    bool read_only;                      /* changes nothing                  */
+    bool replay_ok;                      /* twice does what once does        */
+    struct hc_stats *stats;              /* of the op, or NULL               */
+    struct hc_timings *timings;          /* of the op, or NULL               */
+};
+
+enum hc_call_answer {
+    CALL_WAIT,        /* the job is woken when there is more to do           */
+    CALL_BODY,        /* c->span: bytes of a 2xx, good until the next step   */
+    CALL_RESTART,     /* forget every span so far: another attempt begins    */
+    CALL_DONE,        /* a whole 2xx, checked; now the spans may be believed */
+    CALL_FAILED       /* c->error, and c->service_error if it is HC_ESERVICE */
+};
+
+enum hc_call_state {
+    CALL_AT_CREDS, CALL_AT_REQUEST, CALL_AT_BACKOFF, CALL_AT_DONE,
+    CALL_AT_FAILED
+};
+
+struct hc_call {
+    struct hc_str span;
+    struct hc_error error;
+    struct hc_service_error service_error;   /* of a 2xx: status, request id */
+    int attempts;                            /* begun so far                 */
+
+    enum hc_call_state state;                /* private from here            */
+    struct hc_call_config config;
+    struct hc_net *net;
+    struct hc_job *job;
+    struct hc_place *place;
+    const struct hc_anchors *anchors;
+    struct hc_credentials creds;
+    struct hc_identity who;
+    struct hc_link link;
+    struct hc_request request;
+    char invocation[37];
+    int64_t wake_at;
+    int paid;                                /* quota of the last retry      */
+    bool has_spans;                          /* given out in this attempt    */
+    bool was_expired, was_skewed;            /* each is retried once         */
+};
+
+/* 0, or < 0 with c->error set (wrong operation, no region, endpoint, trust):
+ * fini may but need not be called then.  Counts one api_call. */
+int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
+                  const struct hc_call_config *config);
+/* enum hc_call_answer.  Once DONE or FAILED it answers that again. */
+int hc_call_step(struct hc_call *c, int64_t now);
+/* Cancels what is in flight.  c may be all zero. */
+void hc_call_fini(struct hc_call *c);
+
+#endif

@@ -1,0 +1,85 @@
+/* aws/creds.h - credentials as a value, and where they come from.
+ *
+ * A provider is asked without blocking; all who wait for one refresh share it
+ * (single flight): each is queued on a link and woken when it ends.
+ *
+ *   EMPTY --> REFRESH --> FRESH --(expiry near, or invalidated)--> REFRESH
+ *               +-------> EMPTY, and the error is told to all who waited
+ */
+#ifndef HC_AWS_CREDS_H
+#define HC_AWS_CREDS_H
+
+#include "aws/sigv4.h"
+#include "net/job.h"
+#include "net/sys.h"
+
+#define HC_CREDENTIALS_MAX ((size_t)64 << 10)
+
+/* One set, read and replaced as a whole. */
+struct hc_credentials {
+    struct hc_buf text;            /* secret; key id, secret, token end to end */
+    size_t key_id_n, secret_n;
+    int64_t expires;               /* wall; HC_NEVER: does not expire        */
+    const char *source;            /* "environment": for errors and --debug  */
+};
+
+void hc_credentials_init(struct hc_credentials *c, const struct hc_alloc *a);
+void hc_credentials_fini(struct hc_credentials *c);   /* wipes; may be zero */
+/* HC_ENOMEM, HC_ELIMIT; HC_ECREDENTIALS (with no bytes of theirs in it) if a
+ * text could not stand in a header. */
+int hc_credentials_put(struct hc_credentials *c, const struct hc_identity *who,
+                       struct hc_error *e);
+int hc_credentials_copy(struct hc_credentials *to,
+                        const struct hc_credentials *from);
+/* Borrowed from c: good until c changes. */
+struct hc_identity hc_credentials_view(const struct hc_credentials *c);
+
+/* One way to get credentials.  get: 1 = *out is filled, 0 = not configured
+ * here (ask the next one), < 0 = configured and broken: stop.  A provider
+ * that has to wait (HC_CREDS_WAIT) wakes `job` and is asked again. */
+#define HC_CREDS_WAIT 2
+struct hc_creds_provider {
+    const char *name;
+    int (*get)(void *ud, struct hc_job *job, int64_t now,
+               struct hc_credentials *out, struct hc_error *e);
+    void *ud;
+};
+
+enum hc_creds_state { CREDS_EMPTY, CREDS_REFRESH, CREDS_FRESH };
+
+#define HC_CREDS_PROVIDERS 8
+
+struct hc_creds {
+    struct hc_job job;                     /* the one refresh; first member  */
+    enum hc_creds_state state;
+    struct hc_credentials now_good;
+    struct hc_credentials coming;
+    struct hc_links waiting;
+    struct hc_creds_provider providers[HC_CREDS_PROVIDERS];
+    size_t n, at;                          /* at: the one being asked        */
+    struct hc_error error;                 /* of the last refresh            */
+    int64_t failed_until;                  /* monotonic: told again till then */
+    bool invalid;                          /* the service said: expired      */
+    const struct hc_system *sys;
+    uint64_t refreshes;
+};
+
+void hc_creds_init(struct hc_creds *c, const struct hc_system *sys,
+                   struct hc_jobs *jobs);
+void hc_creds_fini(struct hc_creds *c);
+/* In the order in which they are asked; HC_ELIMIT. */
+int hc_creds_add(struct hc_creds *c, const struct hc_creds_provider *p);
+
+struct hc_creds_ask {
+    struct hc_link *link;
+    struct hc_job *job;
+};
+/* 1: *out is a copy.  0: the job is woken when it is worth asking again.
+ * < 0: HC_ECREDENTIALS (what was tried, what to set), HC_ENOMEM. */
+int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
+                 int64_t now, struct hc_credentials *out, struct hc_error *e);
+/* The service calls the set with this key id expired: the next get fetches
+ * another one.  A set that was replaced meanwhile is left alone. */
+void hc_creds_invalidate(struct hc_creds *c, struct hc_str key_id);
+
+#endif

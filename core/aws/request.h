@@ -1,0 +1,98 @@
+/* aws/request.h - one signed exchange with one service: no retry, no
+ * credentials chain.
+ *
+ *   WAIT --> (NEED_REQUEST: head, signature and body are written now) --> WAIT
+ *        --> BODY* --> DONE            any --> FAILED
+ *
+ * The signature is made after the connection is had, and again for a replay,
+ * so it is never older than its send.
+ */
+#ifndef HC_AWS_REQUEST_H
+#define HC_AWS_REQUEST_H
+
+#include "aws/endpoint.h"
+#include "aws/retry.h"
+#include "aws/sigv4.h"
+#include "net/fetch.h"
+
+#define HC_ERROR_BODY ((size_t)64 << 10)  /* of an error answer that is kept */
+
+/* What the service said about itself; no text of the network's. */
+struct hc_service_error {
+    int status;                    /* HTTP, 0 without an answer              */
+    char code[128];                /* "ClusterNotFoundException", or "503"   */
+    char message[512];
+    char request_id[128];
+    bool named;                    /* code is AWS's, not the status          */
+};
+
+/* Everything is borrowed and must outlive the request. */
+struct hc_request_config {
+    const struct hc_endpoint *endpoint;
+    struct hc_str operation;
+    struct hc_str body;                  /* JSON; at least "{}"              */
+    const struct hc_identity *who;       /* NULL: not signed                 */
+    struct hc_sigv4_key *key;            /* kept from request to request     */
+    struct hc_buf *work;                 /* scratch, kept likewise           */
+    struct hc_str user_agent;
+    struct hc_str trace_id;              /* X-Amzn-Trace-Id, or empty        */
+    const char *invocation;              /* UUID: same for all attempts      */
+    int attempt, max_attempts;
+    int64_t skew;                        /* added to the wall clock          */
+    const struct hc_anchors *anchors;
+    bool replay_after_flush_ok;
+    int64_t deadline;
+    struct hc_stats *stats;
+};
+
+enum hc_request_state {
+    REQUEST_WAIT, REQUEST_BODY, REQUEST_DONE, REQUEST_FAILED
+};
+
+struct hc_request {
+    struct hc_fetch fetch;
+    struct hc_str span;            /* REQUEST_BODY: of a 2xx, until next step */
+    struct hc_service_error answer;   /* status and id of a 2xx too          */
+    struct hc_error error;         /* of an exchange that failed             */
+    bool ok;                       /* DONE: a 2xx that holds what it promises */
+    bool sent;                     /* flushed whole at least once            */
+    int64_t retry_after;           /* us; < 0: not said                      */
+    int64_t skew;                  /* measured; valid if has_skew            */
+    bool has_skew;
+
+    struct hc_request_config config;      /* private from here               */
+    enum hc_request_state state;
+    struct hc_net *net;
+    struct hc_buf error_body;
+    int64_t sent_wall;             /* when the request was written           */
+    uint32_t crc;
+    uint32_t crc_wanted;
+    bool has_crc;
+    bool has_head;
+    bool is_json;                  /* content type says so                   */
+    bool has_fetch;
+    uint64_t body_n;
+    char first;                    /* the body's first byte that is no blank */
+};
+
+/* 0, or < 0 with r->error set: then step is not called, fini is. */
+int hc_request_start(struct hc_request *r, struct hc_net *net,
+                     struct hc_job *job,
+                     const struct hc_request_config *config);
+/* DONE with !ok: the service refused (r->answer).  FAILED: r->error. */
+enum hc_request_state hc_request_step(struct hc_request *r, int64_t now);
+void hc_request_fini(struct hc_request *r);        /* r may be all zero */
+
+/* Reads code and message of an error answer out of its parts (facts of the
+ * AWS JSON protocol): X-Amzn-ErrorType, __type or code, x-amzn-query-error.
+ * A body that is no JSON leaves the status and its text. */
+struct hc_answer_parts {
+    int status;
+    struct hc_str type_header, query_error, request_id;
+    struct hc_str body;
+};
+void hc_service_error_get(struct hc_service_error *out,
+                          const struct hc_alloc *alloc,
+                          const struct hc_answer_parts *parts);
+
+#endif

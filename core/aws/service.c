@@ -1,0 +1,49 @@
+/* aws/service.c - the table of services, and finding one in it. */
+#include "aws/service.h"
+
+static const struct hc_service service_table[HC_SERVICE_COUNT] = {
+#define SERVICE_ROW(name, ...) { HC_SERVICE_##name, __VA_ARGS__ },
+    HC_SERVICES(SERVICE_ROW)
+#undef SERVICE_ROW
+};
+
+#define SERVICE_NAME(name, id, ...) ", " id
+static const char service_names[] = HC_SERVICES(SERVICE_NAME);
+#undef SERVICE_NAME
+
+const struct hc_service *hc_service_at(enum hc_service_id index)
+{
+    return &service_table[index];
+}
+
+const struct hc_service *hc_service_find(struct hc_str id, struct hc_error *e)
+{
+    for (size_t i = 0; i < HC_SERVICE_COUNT; i++)
+        if (hc_str_eqz(id, service_table[i].id))
+            return &service_table[i];
+    hc_error_set(e, HC_ECONFIG, "headcount does not know a service `%.*s`; "
+                 "it knows %s", HC_STR_ARG(id), service_names + 2);
+    return NULL;
+}
+
+static bool service_is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+int hc_service_check_operation(struct hc_str operation, struct hc_error *e)
+{
+    bool good = operation.n >= 1 && operation.n <= HC_OPERATION_MAX &&
+                service_is_letter(operation.p[0]);
+
+    for (size_t i = 0; good && i < operation.n; i++) {
+        char c = operation.p[i];
+
+        good = service_is_letter(c) || (c >= '0' && c <= '9');
+    }
+    if (good)
+        return 0;
+    return hc_error_set(e, HC_EARG, "`%.*s` is no name of an operation: "
+                        "letters and digits as in DescribeServices",
+                        HC_STR_ARG(operation));
+}

@@ -1,0 +1,107 @@
+/* ecs/ops_clusters.c - DescribeClusters, asked of one cluster. */
+#include "ecs/ops.h"
+#include "ecs/parts.h"
+
+enum { CLUSTERS_CLUSTER, CLUSTERS_FAILURE, CLUSTERS_ARN, CLUSTERS_NAME,
+       CLUSTERS_STATUS, CLUSTERS_REGISTERED, CLUSTERS_TAG };
+
+static const struct hc_view_member clusters_one_members[] = {
+    { "clusterArn", VIEW_TEXT, CLUSTERS_ARN, NULL },
+    { "clusterName", VIEW_TEXT, CLUSTERS_NAME, NULL },
+    { "status", VIEW_TEXT, CLUSTERS_STATUS, NULL },
+    { "registeredContainerInstancesCount", VIEW_INT, CLUSTERS_REGISTERED,
+      NULL },
+    { "tags", VIEW_OBJECTS, CLUSTERS_TAG, &hc_ecs_tag_shape }
+};
+static const struct hc_view_shape clusters_one =
+    HC_VIEW_SHAPE(clusters_one_members);
+
+static const struct hc_view_member clusters_members[] = {
+    { "clusters", VIEW_OBJECTS, CLUSTERS_CLUSTER, &clusters_one },
+    { "failures", VIEW_OBJECTS, CLUSTERS_FAILURE, &hc_ecs_failure_shape }
+};
+static const struct hc_view_shape clusters_shape =
+    HC_VIEW_SHAPE(clusters_members);
+
+void hc_ecs_put_describe_cluster(struct hc_buf *out, struct hc_str cluster)
+{
+    hc_buf_lit(out, "{\"clusters\":[");
+    hc_json_put_str(out, cluster);
+    hc_buf_lit(out, "]}");
+}
+
+static int clusters_begin(struct hc_ecs_cluster *v,
+                          const struct hc_view_item *item, struct hc_error *e)
+{
+    if (item->id == CLUSTERS_TAG)
+        hc_ecs_part_tag(&v->tags, &v->keep, item);
+    else if (item->id == CLUSTERS_CLUSTER)
+        v->clusters_n++;
+    return v->clusters_n <= 1
+               ? 0
+               : hc_error_set(e, HC_EANSWER, "%s holds more than the cluster "
+                              "that was asked for", v->view.what);
+}
+
+static void clusters_value(struct hc_ecs_cluster *v,
+                           const struct hc_view_item *item)
+{
+    struct hc_keep *keep = &v->keep;
+
+    switch (item->id) {
+    case CLUSTERS_ARN:        v->arn = hc_keep_str(keep, item->text);    break;
+    case CLUSTERS_NAME:       v->name = hc_keep_str(keep, item->text);   break;
+    case CLUSTERS_STATUS:     v->status = hc_keep_str(keep, item->text); break;
+    case CLUSTERS_REGISTERED: v->registered = item->number;              break;
+    case PART_TAG_KEY:
+    case PART_TAG_VALUE:      hc_ecs_part_tag(&v->tags, keep, item);     break;
+    default:                  hc_ecs_part_failure(&v->failure, keep, item);
+    }
+}
+
+static int clusters_sink(void *ud, const struct hc_view_item *item,
+                         struct hc_error *e)
+{
+    struct hc_ecs_cluster *v = ud;
+    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+
+    if (err < 0)
+        return err;
+    if (item->mark == VIEW_BEGIN)
+        return clusters_begin(v, item, e);
+    if (item->mark == VIEW_VALUE)
+        clusters_value(v, item);
+    return 0;
+}
+
+void hc_ecs_cluster_init(struct hc_ecs_cluster *v, const struct hc_alloc *a)
+{
+    struct hc_view_config config = {
+        .alloc = a, .root = &clusters_shape, .sink = clusters_sink, .ud = v,
+        .what = "the answer to DescribeClusters", .code = HC_EANSWER,
+        .max_bytes = HC_ECS_ANSWER, .max_text = 65536
+    };
+
+    *v = (struct hc_ecs_cluster){ .registered = -1 };
+    hc_view_init(&v->view, &config);
+    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
+}
+
+int hc_ecs_cluster_feed(struct hc_ecs_cluster *v, struct hc_str span,
+                        struct hc_error *e)
+{
+    return hc_view_feed(&v->view, span, e);
+}
+
+int hc_ecs_cluster_end(struct hc_ecs_cluster *v, struct hc_error *e)
+{
+    int err = hc_view_end(&v->view, e);
+
+    return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
+}
+
+void hc_ecs_cluster_fini(struct hc_ecs_cluster *v)
+{
+    hc_view_fini(&v->view);
+    hc_keep_fini(&v->keep);
+}

@@ -1,0 +1,245 @@
+/* ecs/ops_hosts.c - ListContainerInstances, DescribeContainerInstances, and
+ * ListClusters, whose answer has the same form as that of the first.
+ *
+ * A page may have fewer elements than asked for, even none, and still name a
+ * next one: only the absence of nextToken is an end.
+ */
+#include "ecs/ops.h"
+#include "ecs/parts.h"
+
+#define HOSTS_ARNS 50000              /* on one page; AWS sends 100 */
+
+enum { HOSTS_ARN, HOSTS_NEXT, HOSTS_HOST, HOSTS_FAILURE, HOSTS_HOST_ARN,
+       HOSTS_STATUS, HOSTS_PROVIDER, HOSTS_EC2_ID, HOSTS_CONNECTED };
+
+static const struct hc_view_member hosts_list_members[] = {
+    { "containerInstanceArns", VIEW_TEXTS, HOSTS_ARN, NULL },
+    { "nextToken", VIEW_TEXT, HOSTS_NEXT, NULL }
+};
+static const struct hc_view_shape hosts_list = HC_VIEW_SHAPE(hosts_list_members);
+
+static const struct hc_view_member hosts_clusters_members[] = {
+    { "clusterArns", VIEW_TEXTS, HOSTS_ARN, NULL },
+    { "nextToken", VIEW_TEXT, HOSTS_NEXT, NULL }
+};
+static const struct hc_view_shape hosts_clusters =
+    HC_VIEW_SHAPE(hosts_clusters_members);
+
+static const struct hc_view_member hosts_host_members[] = {
+    { "containerInstanceArn", VIEW_TEXT, HOSTS_HOST_ARN, NULL },
+    { "status", VIEW_TEXT, HOSTS_STATUS, NULL },
+    { "capacityProviderName", VIEW_TEXT, HOSTS_PROVIDER, NULL },
+    { "ec2InstanceId", VIEW_TEXT, HOSTS_EC2_ID, NULL },
+    { "agentConnected", VIEW_BOOL, HOSTS_CONNECTED, NULL }
+};
+static const struct hc_view_shape hosts_host = HC_VIEW_SHAPE(hosts_host_members);
+
+static const struct hc_view_member hosts_details_members[] = {
+    { "containerInstances", VIEW_OBJECTS, HOSTS_HOST, &hosts_host },
+    { "failures", VIEW_OBJECTS, HOSTS_FAILURE, &hc_ecs_failure_shape }
+};
+static const struct hc_view_shape hosts_details =
+    HC_VIEW_SHAPE(hosts_details_members);
+
+/* ---- requests ---- */
+
+void hc_ecs_put_list_hosts(struct hc_buf *out, struct hc_str cluster,
+                           const char *status, struct hc_str filter,
+                           struct hc_str next)
+{
+    hc_ecs_put_cluster(out, cluster);
+    if (filter.n > 0)
+        hc_json_put_member(out, "filter", filter);
+    hc_json_put_member(out, "status", hc_str(status));
+    hc_json_put_member_int(out, "maxResults", HC_ECS_BATCH);
+    if (next.n > 0)
+        hc_json_put_member(out, "nextToken", next);
+    hc_buf_chr(out, '}');
+}
+
+void hc_ecs_put_list_clusters(struct hc_buf *out, struct hc_str next)
+{
+    hc_buf_chr(out, '{');
+    hc_json_put_member_int(out, "maxResults", HC_ECS_BATCH);
+    if (next.n > 0)
+        hc_json_put_member(out, "nextToken", next);
+    hc_buf_chr(out, '}');
+}
+
+void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
+                               const struct hc_str *arns, size_t n)
+{
+    hc_ecs_put_cluster(out, cluster);
+    hc_ecs_put_list(out, "containerInstances", arns, n);
+    hc_buf_chr(out, '}');
+}
+
+/* ---- lists of ARNs ---- */
+
+static int hosts_arn_add(struct hc_ecs_arns *v, struct hc_str arn,
+                         struct hc_error *e)
+{
+    int err = hc_grow(v->keep.alloc, &v->arns, &v->arns_cap, v->arns_n + 1,
+                      HOSTS_ARNS, sizeof(*v->arns));
+
+    if (err == HC_ELIMIT)
+        return hc_error_set(e, HC_EANSWER, "%s holds more than %d ARNs",
+                            v->view.what, HOSTS_ARNS);
+    if (err < 0)
+        return hc_error_set(e, err, "no memory for %s", v->view.what);
+    v->arns[v->arns_n++] = hc_keep_str(&v->keep, arn);
+    return 0;
+}
+
+static int hosts_arns_sink(void *ud, const struct hc_view_item *item,
+                           struct hc_error *e)
+{
+    struct hc_ecs_arns *v = ud;
+    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+
+    if (err < 0)
+        return err;
+    if (item->id == HOSTS_ARN)
+        return hosts_arn_add(v, item->text, e);
+    v->next = hc_keep_str(&v->keep, item->text);
+    return 0;
+}
+
+static void hosts_arns_init(struct hc_ecs_arns *v, const struct hc_alloc *a,
+                            const struct hc_view_shape *root, const char *what)
+{
+    struct hc_view_config config = {
+        .alloc = a, .root = root, .sink = hosts_arns_sink, .ud = v,
+        .what = what, .code = HC_EANSWER, .max_bytes = HC_ECS_ANSWER,
+        .max_text = 65536
+    };
+
+    *v = (struct hc_ecs_arns){ .arns_n = 0 };
+    hc_view_init(&v->view, &config);
+    hc_keep_init(&v->keep, a, HC_ECS_ANSWER);
+}
+
+void hc_ecs_hosts_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
+{
+    hosts_arns_init(v, a, &hosts_list,
+                    "the answer to ListContainerInstances");
+}
+
+void hc_ecs_clusters_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
+{
+    hosts_arns_init(v, a, &hosts_clusters, "the answer to ListClusters");
+}
+
+int hc_ecs_arns_feed(struct hc_ecs_arns *v, struct hc_str span,
+                     struct hc_error *e)
+{
+    return hc_view_feed(&v->view, span, e);
+}
+
+int hc_ecs_arns_end(struct hc_ecs_arns *v, struct hc_error *e)
+{
+    int err = hc_view_end(&v->view, e);
+
+    if (err == 0)
+        err = hc_ecs_kept(&v->keep, v->view.what, e);
+    /* An object without the list is no empty list: a count of nothing may
+     * only come from an answer that says so. */
+    if (err == 0 && !v->view.list_seen)
+        return hc_error_set(e, HC_EANSWER, "%s has no list in it",
+                            v->view.what);
+    return err;
+}
+
+void hc_ecs_arns_fini(struct hc_ecs_arns *v)
+{
+    hc_free(v->keep.alloc, v->arns, v->arns_cap * sizeof(*v->arns));
+    v->arns = NULL;
+    v->arns_n = v->arns_cap = 0;
+    hc_view_fini(&v->view);
+    hc_keep_fini(&v->keep);
+}
+
+/* ---- descriptions ---- */
+
+static int hosts_begin(struct hc_ecs_host_details *v,
+                       const struct hc_view_item *item, struct hc_error *e)
+{
+    size_t n = item->id == HOSTS_HOST ? v->hosts_n : v->failures_n;
+
+    if (n == HC_ECS_BATCH)
+        return hc_error_set(e, HC_EANSWER, "%s holds more than %d elements",
+                            v->view.what, HC_ECS_BATCH);
+    if (item->id == HOSTS_HOST)
+        v->hosts_n++;
+    else
+        v->failures_n++;
+    return 0;
+}
+
+static void hosts_value(struct hc_ecs_host_details *v,
+                        const struct hc_view_item *item)
+{
+    struct hc_ecs_host *h = v->hosts_n > 0 ? &v->hosts[v->hosts_n - 1] : NULL;
+    struct hc_keep *keep = &v->keep;
+
+    switch (item->id) {
+    case HOSTS_HOST_ARN:  h->arn = hc_keep_str(keep, item->text);       break;
+    case HOSTS_STATUS:    h->status = hc_keep_str(keep, item->text);    break;
+    case HOSTS_PROVIDER:  h->provider = hc_keep_str(keep, item->text);  break;
+    case HOSTS_EC2_ID:    h->ec2_id = hc_keep_str(keep, item->text);    break;
+    case HOSTS_CONNECTED: h->connected = item->number != 0;             break;
+    default:
+        hc_ecs_part_failure(&v->failures[v->failures_n - 1], keep, item);
+        break;
+    }
+}
+
+static int hosts_details_sink(void *ud, const struct hc_view_item *item,
+                              struct hc_error *e)
+{
+    struct hc_ecs_host_details *v = ud;
+    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+
+    if (err < 0)
+        return err;
+    if (item->mark == VIEW_BEGIN)
+        return hosts_begin(v, item, e);
+    if (item->mark == VIEW_VALUE)
+        hosts_value(v, item);
+    return 0;
+}
+
+void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
+                              const struct hc_alloc *a)
+{
+    struct hc_view_config config = {
+        .alloc = a, .root = &hosts_details, .sink = hosts_details_sink,
+        .ud = v, .what = "the answer to DescribeContainerInstances",
+        .code = HC_EANSWER, .max_bytes = HC_ECS_ANSWER, .max_text = 65536
+    };
+
+    *v = (struct hc_ecs_host_details){ .hosts_n = 0 };
+    hc_view_init(&v->view, &config);
+    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
+    v->hosts = hc_keep_zero(&v->keep, HC_ECS_BATCH * sizeof(*v->hosts));
+    v->failures = hc_keep_zero(&v->keep, HC_ECS_BATCH * sizeof(*v->failures));
+}
+
+int hc_ecs_host_details_feed(struct hc_ecs_host_details *v, struct hc_str span,
+                             struct hc_error *e)
+{
+    return hc_view_feed(&v->view, span, e);
+}
+
+int hc_ecs_host_details_end(struct hc_ecs_host_details *v, struct hc_error *e)
+{
+    int err = hc_view_end(&v->view, e);
+
+    return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
+}
+
+void hc_ecs_host_details_fini(struct hc_ecs_host_details *v)
+{
+    hc_view_fini(&v->view);
+    hc_keep_fini(&v->keep);
+}

@@ -1,0 +1,362 @@
+/* ecs/ops_services.c - DescribeServices and UpdateService.
+ *
+ * Both answer services; `events` (up to a hundred sentences each) and whatever
+ * else is not in the tables goes by unread.  What a service must have to be
+ * judged is checked where its object ends: who it is, its status, its count.
+ */
+#include "ecs/arn.h"
+#include "ecs/ops.h"
+#include "ecs/parts.h"
+
+enum { SVC_SERVICE, SVC_FAILURE, SVC_ARN, SVC_NAME, SVC_CLUSTER, SVC_STATUS,
+       SVC_LAUNCH, SVC_SCHEDULING, SVC_CONTROLLER_OBJECT, SVC_CONTROLLER,
+       SVC_CONFIGURATION, SVC_ROLLOUT, SVC_MANAGEMENT, SVC_REGISTRY,
+       SVC_DESIRED, SVC_RUNNING, SVC_PENDING, SVC_DEPLOYMENT,
+       SVC_DEPLOYMENT_STATE, SVC_CONNECT, SVC_CONNECT_ENABLED, SVC_TASK_SET,
+       SVC_TASK_DEFINITION, SVC_CONSTRAINT, SVC_CONSTRAINT_TYPE,
+       SVC_CONSTRAINT_TEXT, SVC_STRATEGY, SVC_PROVIDER, SVC_TAG };
+
+static const struct hc_view_shape services_nothing = { NULL, 0 };
+
+static const struct hc_view_member services_controller_members[] = {
+    { "type", VIEW_TEXT, SVC_CONTROLLER, NULL }
+};
+static const struct hc_view_shape services_controller =
+    HC_VIEW_SHAPE(services_controller_members);
+
+static const struct hc_view_member services_configuration_members[] = {
+    { "strategy", VIEW_TEXT, SVC_ROLLOUT, NULL }
+};
+static const struct hc_view_shape services_configuration =
+    HC_VIEW_SHAPE(services_configuration_members);
+
+static const struct hc_view_member services_connect_members[] = {
+    { "enabled", VIEW_BOOL, SVC_CONNECT_ENABLED, NULL }
+};
+static const struct hc_view_shape services_connect =
+    HC_VIEW_SHAPE(services_connect_members);
+
+static const struct hc_view_member services_deployment_members[] = {
+    { "rolloutState", VIEW_TEXT, SVC_DEPLOYMENT_STATE, NULL },
+    { "serviceConnectConfiguration", VIEW_OBJECT, SVC_CONNECT,
+      &services_connect }
+};
+static const struct hc_view_shape services_deployment =
+    HC_VIEW_SHAPE(services_deployment_members);
+
+static const struct hc_view_member services_constraint_members[] = {
+    { "type", VIEW_TEXT, SVC_CONSTRAINT_TYPE, NULL },
+    { "expression", VIEW_TEXT, SVC_CONSTRAINT_TEXT, NULL }
+};
+static const struct hc_view_shape services_constraint =
+    HC_VIEW_SHAPE(services_constraint_members);
+
+static const struct hc_view_member services_strategy_members[] = {
+    { "capacityProvider", VIEW_TEXT, SVC_PROVIDER, NULL }
+};
+static const struct hc_view_shape services_strategy =
+    HC_VIEW_SHAPE(services_strategy_members);
+
+static const struct hc_view_member services_members[] = {
+    { "serviceArn", VIEW_TEXT, SVC_ARN, NULL },
+    { "serviceName", VIEW_TEXT, SVC_NAME, NULL },
+    { "clusterArn", VIEW_TEXT, SVC_CLUSTER, NULL },
+    { "status", VIEW_TEXT, SVC_STATUS, NULL },
+    { "desiredCount", VIEW_INT, SVC_DESIRED, NULL },
+    { "runningCount", VIEW_INT, SVC_RUNNING, NULL },
+    { "pendingCount", VIEW_INT, SVC_PENDING, NULL },
+    { "launchType", VIEW_TEXT, SVC_LAUNCH, NULL },
+    { "schedulingStrategy", VIEW_TEXT, SVC_SCHEDULING, NULL },
+    { "resourceManagementType", VIEW_TEXT, SVC_MANAGEMENT, NULL },
+    { "taskDefinition", VIEW_TEXT, SVC_TASK_DEFINITION, NULL },
+    { "deploymentController", VIEW_OBJECT, SVC_CONTROLLER_OBJECT,
+      &services_controller },
+    { "deploymentConfiguration", VIEW_OBJECT, SVC_CONFIGURATION,
+      &services_configuration },
+    { "deployments", VIEW_OBJECTS, SVC_DEPLOYMENT, &services_deployment },
+    { "taskSets", VIEW_OBJECTS, SVC_TASK_SET, &services_nothing },
+    { "serviceRegistries", VIEW_OBJECTS, SVC_REGISTRY, &services_nothing },
+    { "placementConstraints", VIEW_OBJECTS, SVC_CONSTRAINT,
+      &services_constraint },
+    { "capacityProviderStrategy", VIEW_OBJECTS, SVC_STRATEGY,
+      &services_strategy },
+    { "tags", VIEW_OBJECTS, SVC_TAG, &hc_ecs_tag_shape }
+};
+static const struct hc_view_shape services_service =
+    HC_VIEW_SHAPE(services_members);
+
+static const struct hc_view_member services_describe_members[] = {
+    { "services", VIEW_OBJECTS, SVC_SERVICE, &services_service },
+    { "failures", VIEW_OBJECTS, SVC_FAILURE, &hc_ecs_failure_shape }
+};
+static const struct hc_view_shape services_describe =
+    HC_VIEW_SHAPE(services_describe_members);
+
+static const struct hc_view_member services_update_members[] = {
+    { "service", VIEW_OBJECT, SVC_SERVICE, &services_service }
+};
+static const struct hc_view_shape services_update =
+    HC_VIEW_SHAPE(services_update_members);
+
+/* ---- requests ---- */
+
+void hc_ecs_put_describe_services(struct hc_buf *out, struct hc_str cluster,
+                                  const struct hc_str *services, size_t n)
+{
+    hc_ecs_put_cluster(out, cluster);
+    hc_ecs_put_list(out, "services", services, n);
+    hc_buf_lit(out, ",\"include\":[\"TAGS\"]}");
+}
+
+void hc_ecs_put_update_service(struct hc_buf *out, struct hc_str cluster,
+                               struct hc_str service, int64_t desired)
+{
+    hc_ecs_put_cluster(out, cluster);
+    hc_json_put_member(out, "service", service);
+    hc_json_put_member_int(out, "desiredCount", desired);
+    hc_buf_chr(out, '}');
+}
+
+/* ---- words ---- */
+
+static enum hc_ecs_status services_status(struct hc_str s)
+{
+    static const char *const words[] = { NULL, "ACTIVE", "DRAINING",
+                                         "INACTIVE" };
+
+    return (enum hc_ecs_status)hc_ecs_word(s, words, 4, STATUS_OTHER);
+}
+
+static enum hc_ecs_launch services_launch(struct hc_str s)
+{
+    static const char *const words[] = { NULL, "EC2", "FARGATE", "EXTERNAL",
+                                         "MANAGED_INSTANCES" };
+
+    return (enum hc_ecs_launch)hc_ecs_word(s, words, 5, LAUNCH_OTHER);
+}
+
+static enum hc_ecs_scheduling services_scheduling(struct hc_str s)
+{
+    static const char *const words[] = { "REPLICA", "DAEMON" };
+
+    return (enum hc_ecs_scheduling)hc_ecs_word(s, words, 2, SCHEDULING_OTHER);
+}
+
+static enum hc_ecs_controller services_controller_of(struct hc_str s)
+{
+    static const char *const words[] = { "ECS", "CODE_DEPLOY", "EXTERNAL" };
+
+    return (enum hc_ecs_controller)hc_ecs_word(s, words, 3, CONTROLLER_OTHER);
+}
+
+static enum hc_ecs_rollout services_rollout(struct hc_str s)
+{
+    static const char *const words[] = { "ROLLING", "BLUE_GREEN", "LINEAR",
+                                         "CANARY" };
+
+    return (enum hc_ecs_rollout)hc_ecs_word(s, words, 4, ROLLOUT_OTHER);
+}
+
+/* ---- the answer ---- */
+
+static void services_text_add(struct hc_keep *keep, struct hc_ecs_text **list,
+                              struct hc_str s)
+{
+    struct hc_ecs_text *text = hc_keep_zero(keep, sizeof(*text));
+
+    if (text == NULL)
+        return;
+    text->s = s;
+    text->next = *list;
+    *list = text;
+}
+
+static int services_begin(struct hc_ecs_services *v, struct hc_error *e)
+{
+    if (v->services_n == HC_ECS_BATCH_SERVICES)
+        return hc_error_set(e, HC_EANSWER, "%s holds more than %d services",
+                            v->view.what, HC_ECS_BATCH_SERVICES);
+    v->kept = v->keep.total;
+    v->services[v->services_n++] = (struct hc_ecs_service){
+        .desired = -1, .running = -1, .pending = -1
+    };
+    return 0;
+}
+
+/* An old answer may lack the name where the ARN says it. */
+static void services_name_from_arn(struct hc_ecs_service *s)
+{
+    struct hc_arn arn;
+
+    if (s->name.n == 0 && hc_arn_service(&arn, s->arn, NULL) == 0)
+        s->name = arn.name;
+}
+
+static int services_finish(struct hc_ecs_services *v, struct hc_error *e)
+{
+    struct hc_ecs_service *s = &v->services[v->services_n - 1];
+    const char *lacks = NULL;
+
+    services_name_from_arn(s);
+    if (v->keep.total - v->kept > HC_ECS_SERVICE)
+        return hc_error_set(e, HC_EANSWER, "%s: service \"%.*s\" holds more "
+                            "than is kept of one (%zu bytes)", v->view.what,
+                            HC_STR_ARG(s->name), HC_ECS_SERVICE);
+    if (v->view.root == &services_update)
+        return 0;
+    if (s->name.n == 0)
+        lacks = "serviceName";
+    else if (s->status_text.n == 0)
+        lacks = "status";
+    else if (s->desired < 0)
+        lacks = "desiredCount";
+    if (lacks == NULL)
+        return 0;
+    return hc_error_set(e, HC_EANSWER, "%s: service \"%.*s\" has no usable "
+                        "\"%s\"", v->view.what, HC_STR_ARG(s->name), lacks);
+}
+
+static int services_failure(struct hc_ecs_services *v, struct hc_error *e)
+{
+    if (v->failures_n == HC_ECS_BATCH_SERVICES)
+        return hc_error_set(e, HC_EANSWER, "%s holds more than %d failures",
+                            v->view.what, HC_ECS_BATCH_SERVICES);
+    v->failures_n++;
+    return 0;
+}
+
+static void services_constraint_end(struct hc_ecs_services *v,
+                                    struct hc_ecs_service *s)
+{
+    if (hc_str_eqz(v->kind, "memberOf") && v->expression.n > 0)
+        services_text_add(&v->keep, &s->constraints, v->expression);
+}
+
+/* The ends and beginnings of what a service holds. */
+static void services_mark(struct hc_ecs_services *v, struct hc_ecs_service *s,
+                          const struct hc_view_item *item)
+{
+    if (item->id == SVC_CONSTRAINT && item->mark == VIEW_END)
+        services_constraint_end(v, s);
+    if (item->mark != VIEW_BEGIN)
+        return;
+    switch (item->id) {
+    case SVC_CONSTRAINT: v->kind = v->expression = HC_STR("");      break;
+    case SVC_DEPLOYMENT: s->deployments++;                          break;
+    case SVC_TASK_SET:   s->task_sets++;                            break;
+    case SVC_REGISTRY:   s->discovery = true;                       break;
+    case SVC_TAG:        hc_ecs_part_tag(&s->tags, &v->keep, item); break;
+    default:             break;
+    }
+}
+
+static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
+                           const struct hc_view_item *item)
+{
+    struct hc_str text = item->text;
+    struct hc_keep *keep = &v->keep;
+
+    switch (item->id) {
+    case SVC_ARN:          s->arn = hc_keep_str(keep, text);              break;
+    case SVC_NAME:         s->name = hc_keep_str(keep, text);             break;
+    case SVC_CLUSTER:      s->cluster_arn = hc_keep_str(keep, text);      break;
+    case SVC_TASK_DEFINITION:
+        s->task_definition = hc_keep_str(keep, text);
+        break;
+    case SVC_STATUS:
+        s->status_text = hc_keep_str(keep, text);
+        s->status = services_status(text);
+        break;
+    case SVC_LAUNCH:       s->launch = services_launch(text);             break;
+    case SVC_SCHEDULING:   s->scheduling = services_scheduling(text);     break;
+    case SVC_CONTROLLER:   s->controller = services_controller_of(text);  break;
+    case SVC_ROLLOUT:      s->rollout = services_rollout(text);           break;
+    case SVC_MANAGEMENT:   s->express = hc_str_eqz(text, "ECS");          break;
+    case SVC_DESIRED:      s->desired = item->number;                     break;
+    case SVC_RUNNING:      s->running = item->number;                     break;
+    case SVC_PENDING:      s->pending = item->number;                     break;
+    case SVC_DEPLOYMENT_STATE:
+        s->in_progress += hc_str_eqz(text, "IN_PROGRESS");
+        break;
+    case SVC_CONNECT_ENABLED: s->discovery |= item->number != 0;          break;
+    case SVC_CONSTRAINT_TYPE: v->kind = hc_keep_str(keep, text);          break;
+    case SVC_CONSTRAINT_TEXT: v->expression = hc_keep_str(keep, text);    break;
+    case SVC_PROVIDER:
+        services_text_add(keep, &s->providers, hc_keep_str(keep, text));
+        break;
+    default:               hc_ecs_part_tag(&s->tags, keep, item);         break;
+    }
+}
+
+static int services_item(struct hc_ecs_services *v,
+                         const struct hc_view_item *item, struct hc_error *e)
+{
+    if (item->id == SVC_SERVICE)
+        return item->mark == VIEW_BEGIN ? services_begin(v, e)
+                                        : services_finish(v, e);
+    if (item->id == SVC_FAILURE)
+        return item->mark == VIEW_BEGIN ? services_failure(v, e) : 0;
+    if (item->id >= PART_FAILURE_ARN && item->id <= PART_FAILURE_DETAIL)
+        hc_ecs_part_failure(&v->failures[v->failures_n - 1], &v->keep, item);
+    else if (item->mark != VIEW_VALUE)
+        services_mark(v, &v->services[v->services_n - 1], item);
+    else
+        services_value(v, &v->services[v->services_n - 1], item);
+    return 0;
+}
+
+static int services_sink(void *ud, const struct hc_view_item *item,
+                         struct hc_error *e)
+{
+    struct hc_ecs_services *v = ud;
+    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+
+    return err < 0 ? err : services_item(v, item, e);
+}
+
+static void services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
+                          const struct hc_view_shape *root, const char *what)
+{
+    struct hc_view_config config = {
+        .alloc = a, .root = root, .sink = services_sink, .ud = v,
+        .what = what, .code = HC_EANSWER, .max_bytes = HC_ECS_ANSWER,
+        .max_text = HC_ECS_SERVICE
+    };
+
+    *v = (struct hc_ecs_services){ .services_n = 0 };
+    hc_view_init(&v->view, &config);
+    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
+    v->services = hc_keep_zero(&v->keep,
+                               HC_ECS_BATCH_SERVICES * sizeof(*v->services));
+    v->failures = hc_keep_zero(&v->keep,
+                               HC_ECS_BATCH_SERVICES * sizeof(*v->failures));
+}
+
+void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a)
+{
+    services_init(v, a, &services_describe, "the answer to DescribeServices");
+}
+
+void hc_ecs_updated_init(struct hc_ecs_services *v, const struct hc_alloc *a)
+{
+    services_init(v, a, &services_update, "the answer to UpdateService");
+}
+
+int hc_ecs_services_feed(struct hc_ecs_services *v, struct hc_str span,
+                         struct hc_error *e)
+{
+    return hc_view_feed(&v->view, span, e);
+}
+
+int hc_ecs_services_end(struct hc_ecs_services *v, struct hc_error *e)
+{
+    int err = hc_view_end(&v->view, e);
+
+    return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
+}
+
+void hc_ecs_services_fini(struct hc_ecs_services *v)
+{
+    hc_view_fini(&v->view);
+    hc_keep_fini(&v->keep);
+}

@@ -1,0 +1,88 @@
+/* ecs/parts.c - what the answers of several operations hold. */
+#include "ecs/parts.h"
+
+static const struct hc_view_member parts_failure_members[] = {
+    { "arn", VIEW_TEXT, PART_FAILURE_ARN, NULL },
+    { "reason", VIEW_TEXT, PART_FAILURE_REASON, NULL },
+    { "detail", VIEW_TEXT, PART_FAILURE_DETAIL, NULL }
+};
+const struct hc_view_shape hc_ecs_failure_shape =
+    HC_VIEW_SHAPE(parts_failure_members);
+
+static const struct hc_view_member parts_tag_members[] = {
+    { "key", VIEW_TEXT, PART_TAG_KEY, NULL },
+    { "value", VIEW_TEXT, PART_TAG_VALUE, NULL }
+};
+const struct hc_view_shape hc_ecs_tag_shape =
+    HC_VIEW_SHAPE(parts_tag_members);
+
+void hc_ecs_part_failure(struct hc_ecs_failure *f, struct hc_keep *keep,
+                         const struct hc_view_item *item)
+{
+    if (item->id == PART_FAILURE_ARN)
+        f->arn = hc_keep_str(keep, item->text);
+    else if (item->id == PART_FAILURE_REASON)
+        f->reason = hc_keep_str(keep, item->text);
+    else if (item->id == PART_FAILURE_DETAIL)
+        f->detail = hc_keep_str(keep, item->text);
+}
+
+static void parts_tag_new(struct hc_ecs_tag **tags, struct hc_keep *keep)
+{
+    struct hc_ecs_tag *tag = hc_keep_zero(keep, sizeof(*tag));
+
+    if (tag == NULL)
+        return;
+    tag->next = *tags;
+    *tags = tag;
+}
+
+void hc_ecs_part_tag(struct hc_ecs_tag **tags, struct hc_keep *keep,
+                     const struct hc_view_item *item)
+{
+    if (item->mark == VIEW_BEGIN)
+        parts_tag_new(tags, keep);
+    else if (*tags != NULL && item->id == PART_TAG_KEY)
+        (*tags)->key = hc_keep_str(keep, item->text);
+    else if (*tags != NULL && item->id == PART_TAG_VALUE)
+        (*tags)->value = hc_keep_str(keep, item->text);
+}
+
+int hc_ecs_word(struct hc_str s, const char *const *words, int n, int other)
+{
+    for (int i = 0; i < n; i++)
+        if (words[i] != NULL && hc_str_eqz(s, words[i]))
+            return i;
+    return other;
+}
+
+int hc_ecs_kept(const struct hc_keep *keep, const char *what,
+                struct hc_error *e)
+{
+    int err = hc_keep_error(keep);
+
+    if (err == HC_ELIMIT)
+        return hc_error_set(e, HC_EANSWER, "%s holds more than is kept of one "
+                            "answer (%zu bytes)", what, keep->max);
+    return err == 0 ? 0 : hc_error_set(e, err, "no memory for %s", what);
+}
+
+void hc_ecs_put_cluster(struct hc_buf *out, struct hc_str cluster)
+{
+    hc_buf_lit(out, "{\"cluster\":");
+    hc_json_put_str(out, cluster);
+}
+
+void hc_ecs_put_list(struct hc_buf *out, const char *key,
+                     const struct hc_str *items, size_t n)
+{
+    hc_buf_chr(out, ',');
+    hc_json_put_key(out, key);
+    hc_buf_chr(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            hc_buf_chr(out, ',');
+        hc_json_put_str(out, items[i]);
+    }
+    hc_buf_chr(out, ']');
+}

@@ -1,0 +1,32 @@
+/* ecs/parts.h - what the answers of several operations hold: failures, tags,
+ * and words of a closed list.  Private to core/ecs. */
+#ifndef HC_ECS_PARTS_H
+#define HC_ECS_PARTS_H
+
+#include "ecs/ops.h"
+
+/* Ids of the members of the shapes below; those of an operation are lower. */
+enum { PART_FAILURE_ARN = 100, PART_FAILURE_REASON, PART_FAILURE_DETAIL,
+       PART_TAG_KEY, PART_TAG_VALUE };
+
+extern const struct hc_view_shape hc_ecs_failure_shape;
+extern const struct hc_view_shape hc_ecs_tag_shape;
+
+/* Takes a member of a failure; other items are left alone. */
+void hc_ecs_part_failure(struct hc_ecs_failure *f, struct hc_keep *keep,
+                         const struct hc_view_item *item);
+/* A new tag at the front (item is VIEW_BEGIN of one), or a member of it. */
+void hc_ecs_part_tag(struct hc_ecs_tag **tags, struct hc_keep *keep,
+                     const struct hc_view_item *item);
+/* The place of s in words[n], or `other`. */
+int hc_ecs_word(struct hc_str s, const char *const *words, int n, int other);
+/* 0, or the sticky error of what is kept, said: HC_EANSWER for too much. */
+int hc_ecs_kept(const struct hc_keep *keep, const char *what,
+                struct hc_error *e);
+/* {"cluster":"..." with the object left open. */
+void hc_ecs_put_cluster(struct hc_buf *out, struct hc_str cluster);
+/* ,"key":["...",...] */
+void hc_ecs_put_list(struct hc_buf *out, const char *key,
+                     const struct hc_str *items, size_t n);
+
+#endif

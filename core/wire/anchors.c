@@ -1,0 +1,243 @@
+/* wire/anchors.c - PEM bundles into BearSSL's trust anchors.
+ *
+ *   text --> BearSSL's PEM decoder --> der --+--> wire/cert (dates, NC)
+ *                                            +--> br_x509_decoder (name, key)
+ *                                                       |
+ *                                     own[n], own_dates[n] <--+
+ *
+ * Each anchor's name and key numbers lie in one block of its own, whose start
+ * is the name and whose length anchors_block tells again from the anchor.
+ */
+#include "wire/anchors.h"
+
+#include <string.h>
+
+#include "wire/cert.h"
+
+/* One certificate on its way in. */
+struct anchors_load {
+    struct hc_anchors *a;
+    struct hc_buf der;            /* decoded so far                     */
+    struct hc_buf dn;             /* its subject, from br_x509_decoder  */
+    bool inside;                  /* a block that is a certificate      */
+    int err;                      /* out of memory or room: stop        */
+};
+
+static void anchors_push_der(void *ctx, const void *p, size_t n)
+{
+    hc_buf_put(ctx, p, n);
+}
+
+static void anchors_push_dn(void *ctx, const void *p, size_t n)
+{
+    hc_buf_put(ctx, p, n);
+}
+
+static bool anchors_trusts_curve(int curve)
+{
+    return curve == BR_EC_secp256r1 || curve == BR_EC_secp384r1 ||
+           curve == BR_EC_secp521r1;
+}
+
+/* The modulus as it stands, without zeros before it. */
+static bool anchors_trusts_rsa(const br_rsa_public_key *rsa)
+{
+    const unsigned char *p = rsa->n;
+    size_t n = rsa->nlen;
+
+    while (n > 0 && *p == 0) {
+        p++;
+        n--;
+    }
+    return n > HC_ANCHORS_MIN_RSA / 8 ||
+           (n == HC_ANCHORS_MIN_RSA / 8 && (*p & 0x80) != 0);
+}
+
+static bool anchors_trusts_key(const br_x509_pkey *key)
+{
+    if (key->key_type == BR_KEYTYPE_RSA)
+        return anchors_trusts_rsa(&key->key.rsa);
+    return key->key_type == BR_KEYTYPE_EC &&
+           anchors_trusts_curve(key->key.ec.curve);
+}
+
+static size_t anchors_block(const br_x509_trust_anchor *ta)
+{
+    if (ta->pkey.key_type == BR_KEYTYPE_RSA)
+        return ta->dn.len + ta->pkey.key.rsa.nlen + ta->pkey.key.rsa.elen;
+    return ta->dn.len + ta->pkey.key.ec.qlen;
+}
+
+/* Copies name and key into one block that `ta` then points into. */
+static int anchors_copy(br_x509_trust_anchor *ta, const struct hc_alloc *alloc)
+{
+    unsigned char *p = hc_alloc(alloc, anchors_block(ta));
+
+    if (p == NULL)
+        return HC_ENOMEM;
+    memcpy(p, ta->dn.data, ta->dn.len);
+    ta->dn.data = p;
+    p += ta->dn.len;
+    if (ta->pkey.key_type == BR_KEYTYPE_RSA) {
+        br_rsa_public_key *rsa = &ta->pkey.key.rsa;
+
+        memcpy(p, rsa->n, rsa->nlen);
+        memcpy(p + rsa->nlen, rsa->e, rsa->elen);
+        rsa->n = p;
+        rsa->e = p + rsa->nlen;
+    } else {
+        br_ec_public_key *ec = &ta->pkey.key.ec;
+
+        memcpy(p, ec->q, ec->qlen);
+        ec->q = p;
+    }
+    return 0;
+}
+
+static int anchors_add(struct hc_anchors *a, br_x509_trust_anchor *ta,
+                       int64_t not_after)
+{
+    int err = hc_grow(a->alloc, &a->own, &a->cap, a->n + 1, HC_ANCHORS_MAX,
+                      sizeof(*a->own));
+
+    if (err == 0)
+        err = hc_grow(a->alloc, &a->own_dates, &a->dates_cap, a->n + 1,
+                      HC_ANCHORS_MAX, sizeof(*a->own_dates));
+    if (err == 0)
+        err = anchors_copy(ta, a->alloc);
+    if (err < 0)
+        return err;
+    a->own[a->n] = *ta;
+    a->own_dates[a->n] = not_after;
+    a->n++;
+    return 0;
+}
+
+/* The certificate in l->der becomes an anchor, or counts as skipped. */
+static int anchors_take(struct anchors_load *l)
+{
+    br_x509_decoder_context decoder;
+    const br_x509_pkey *key;
+    struct hc_cert cert;
+
+    if (hc_buf_error(&l->der) == HC_ENOMEM)
+        return HC_ENOMEM;
+    hc_buf_reset(&l->dn);
+    br_x509_decoder_init(&decoder, anchors_push_dn, &l->dn);
+    if (l->der.n > 0)
+        br_x509_decoder_push(&decoder, l->der.p, l->der.n);
+    key = br_x509_decoder_get_pkey(&decoder);
+    if (hc_buf_error(&l->dn) == HC_ENOMEM)
+        return HC_ENOMEM;
+    if (hc_buf_error(&l->der) < 0 || hc_buf_error(&l->dn) < 0 || key == NULL ||
+        hc_cert_get(&cert, hc_buf_view(&l->der)) < 0 || cert.has_constraints ||
+        !anchors_trusts_key(key)) {
+        l->a->skipped++;
+        return 0;
+    }
+
+    br_x509_trust_anchor ta = {
+        { (unsigned char *)l->dn.p, l->dn.n },
+        br_x509_decoder_isCA(&decoder) ? BR_X509_TA_CA : 0,
+        *key
+    };
+
+    return anchors_add(l->a, &ta, cert.not_after);
+}
+
+static bool anchors_is_certificate(const char *name)
+{
+    return hc_str_eqz(HC_STR("CERTIFICATE"), name) ||
+           hc_str_eqz(HC_STR("X509 CERTIFICATE"), name);
+}
+
+static void anchors_event(struct anchors_load *l, br_pem_decoder_context *pem)
+{
+    switch (br_pem_decoder_event(pem)) {
+    case BR_PEM_BEGIN_OBJ:
+        l->inside = anchors_is_certificate(br_pem_decoder_name(pem));
+        hc_buf_reset(&l->der);
+        br_pem_decoder_setdest(pem, l->inside ? anchors_push_der : NULL,
+                               &l->der);
+        break;
+    case BR_PEM_END_OBJ:
+        if (l->inside)
+            l->err = anchors_take(l);
+        l->inside = false;
+        break;
+    case BR_PEM_ERROR:
+        l->a->skipped += l->inside ? 1 : 0;
+        l->inside = false;
+        break;
+    }
+}
+
+/* A last line without its newline would not be seen. */
+static int anchors_read(struct anchors_load *l, struct hc_str pem)
+{
+    br_pem_decoder_context decoder;
+    struct hc_str parts[] = { pem, HC_STR("\n") };
+
+    br_pem_decoder_init(&decoder);
+    for (size_t i = 0; i < 2; i++)
+        while (parts[i].n > 0 && l->err == 0) {
+            size_t n = br_pem_decoder_push(&decoder, parts[i].p, parts[i].n);
+
+            parts[i] = hc_str_from(parts[i], n);
+            anchors_event(l, &decoder);
+        }
+    l->a->skipped += l->inside && l->err == 0 ? 1 : 0;
+    return l->err;
+}
+
+static int anchors_say(int err, const struct hc_anchors *a, struct hc_error *e)
+{
+    if (err == HC_ENOMEM)
+        return hc_error_set(e, err, "no memory to load the CA bundle");
+    if (err == HC_ELIMIT)
+        return hc_error_set(e, err,
+                            "the CA bundle has more than %d certificates or "
+                            "8 MiB: name a smaller one",
+                            HC_ANCHORS_MAX);
+    return hc_error_set(e, HC_ECONFIG,
+                        "the CA bundle has no usable certificate (%zu that "
+                        "cannot be used): it has to be PEM, with RSA keys of "
+                        "2048 to 4096 bits or P-256, P-384, P-521",
+                        a->skipped);
+}
+
+int hc_anchors_load_pem(struct hc_anchors *a, const struct hc_alloc *alloc,
+                        struct hc_str pem, struct hc_error *e)
+{
+    struct anchors_load l = { .a = a };
+    int err = HC_ELIMIT;
+
+    *a = (struct hc_anchors){ .alloc = alloc };
+    hc_buf_init(&l.der, alloc, HC_CERT_MAX);
+    hc_buf_init(&l.dn, alloc, HC_CERT_MAX);
+    if (pem.n <= HC_ANCHORS_PEM)
+        err = anchors_read(&l, pem);
+    hc_buf_fini(&l.der);
+    hc_buf_fini(&l.dn);
+    if (err == 0 && a->n == 0)
+        err = HC_ECONFIG;
+    if (err < 0) {
+        anchors_say(err, a, e);
+        hc_anchors_fini(a);
+        return err;
+    }
+    a->ta = a->own;
+    a->not_after = a->own_dates;
+    return 0;
+}
+
+void hc_anchors_fini(struct hc_anchors *a)
+{
+    for (size_t i = 0; a->own != NULL && i < a->n; i++)
+        hc_free(a->alloc, a->own[i].dn.data, anchors_block(&a->own[i]));
+    if (a->alloc != NULL) {
+        hc_free(a->alloc, a->own, a->cap * sizeof(*a->own));
+        hc_free(a->alloc, a->own_dates, a->dates_cap * sizeof(*a->own_dates));
+    }
+    *a = (struct hc_anchors){ 0 };
+}

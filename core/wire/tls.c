@@ -1,0 +1,473 @@
+/* wire/tls.c - BearSSL's client engine with one profile and four ports.
+ *
+ *   HANDSHAKE --> OPEN --> CLOSED        any --> FAILED
+ *
+ *   HANDSHAKE -> OPEN      the engine lends room for or bytes of plain text
+ *   HANDSHAKE -> FAILED    an error, an alert, close_notify
+ *   OPEN      -> CLOSED    close_notify was read
+ *   OPEN      -> FAILED    an error, an alert, a handshake record
+ *
+ * Each change is made in tls_refresh, after each step of the engine.  The
+ * profile is TLS 1.2 with ECDHE and AEAD; there is no other, and no way to ask
+ * for one.
+ */
+#include "wire/tls.h"
+
+#include <string.h>
+
+#define TLS_SESSION_LIFE (3600 * HC_SECOND)
+#define TLS_RECORD_HANDSHAKE 22
+
+/* AES first, for the machines that have instructions for it; ChaCha20 last,
+ * since many AWS policies lack it. */
+static const uint16_t tls_suites[] = {
+    BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+};
+
+#define TLS_SUITES (sizeof(tls_suites) / sizeof(tls_suites[0]))
+#define TLS_CURVES                                                          \
+    ((uint32_t)1 << BR_EC_secp256r1 | (uint32_t)1 << BR_EC_secp384r1 |      \
+     (uint32_t)1 << BR_EC_curve25519)
+
+/* ---- the engine's state as ours ---- */
+
+static void tls_refresh(struct hc_tls *tls)
+{
+    const br_ssl_engine_context *eng = &tls->client.eng;
+    unsigned flags = br_ssl_engine_current_state(eng);
+    bool ended = eng->close_received != 0 || flags == BR_SSL_CLOSED;
+
+    switch (tls->state) {
+    case TLS_HANDSHAKE:
+        if (br_ssl_engine_last_error(eng) != BR_ERR_OK || ended)
+            tls->state = TLS_FAILED;
+        else if ((flags & (BR_SSL_SENDAPP | BR_SSL_RECVAPP)) != 0)
+            tls->state = TLS_OPEN;
+        break;
+    case TLS_OPEN:
+        if (br_ssl_engine_last_error(eng) != BR_ERR_OK || tls->renegotiated)
+            tls->state = TLS_FAILED;
+        else if (ended)
+            tls->state = TLS_CLOSED;
+        break;
+    case TLS_CLOSED:
+    case TLS_FAILED:
+        break;
+    }
+}
+
+/* ---- init ---- */
+
+static void tls_set_profile(struct hc_tls *tls)
+{
+    br_ssl_engine_context *eng = &tls->client.eng;
+
+    br_ssl_client_zero(&tls->client);
+    br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
+    br_ssl_engine_set_suites(eng, tls_suites, TLS_SUITES);
+    br_ssl_engine_set_all_flags(eng, BR_OPT_NO_RENEGOTIATION);
+    br_ssl_engine_set_hash(eng, br_sha256_ID, &br_sha256_vtable);
+    br_ssl_engine_set_hash(eng, br_sha384_ID, &br_sha384_vtable);
+    br_ssl_engine_set_hash(eng, br_sha512_ID, &br_sha512_vtable);
+    br_ssl_engine_set_prf_sha256(eng, br_tls12_sha256_prf);
+    br_ssl_engine_set_prf_sha384(eng, br_tls12_sha384_prf);
+    br_ssl_engine_set_default_aes_gcm(eng);
+    br_ssl_engine_set_default_chapol(eng);
+    br_ssl_engine_set_rsavrfy(eng, br_rsa_pkcs1_vrfy_get_default());
+    br_ssl_engine_set_default_ecdsa(eng);
+    tls->curves = *br_ec_get_default();
+    tls->curves.supported_curves &= TLS_CURVES;
+    br_ssl_engine_set_ec(eng, &tls->curves);
+    br_ssl_engine_set_x509(eng, &tls->chain.vtable);
+}
+
+/* All randomness is the caller's: the engine's own seeder reads RDRAND or a
+ * file, so it is told that the system was asked already. */
+static void tls_set_entropy(struct hc_tls *tls, const unsigned char *seed)
+{
+    br_ssl_engine_inject_entropy(&tls->client.eng, seed, HC_TLS_SEED);
+    tls->client.eng.rng_os_rand_done = 1;
+}
+
+static bool tls_has_suite(uint16_t suite)
+{
+    for (size_t i = 0; i < TLS_SUITES; i++)
+        if (tls_suites[i] == suite)
+            return true;
+    return false;
+}
+
+static bool tls_session_fits(const struct hc_tls_config *c)
+{
+    const struct hc_tls_session *s = c->session;
+
+    return s != NULL && s->anchors == c->anchors &&
+           hc_str_eqz(c->host, s->host) && s->from <= c->wall &&
+           c->wall < s->until && s->params.version == BR_TLS12 &&
+           tls_has_suite(s->params.cipher_suite) &&
+           s->params.session_id_len > 0 && s->params.session_id_len <= 32;
+}
+
+static void tls_set_session(struct hc_tls *tls, const struct hc_tls_config *c)
+{
+    tls->from = c->wall;
+    tls->until = hc_time_add(c->wall, TLS_SESSION_LIFE);
+    tls->offered = tls_session_fits(c);
+    if (!tls->offered)
+        return;
+    br_ssl_engine_set_session_parameters(&tls->client.eng,
+                                         &c->session->params);
+    tls->offered_from = c->session->from;
+    tls->offered_until = c->session->until;
+}
+
+int hc_tls_init(struct hc_tls *tls, const struct hc_tls_config *c,
+                struct hc_error *e)
+{
+    memset(tls, 0, sizeof(*tls));
+    if (c->anchors == NULL || c->anchors->n == 0)
+        return hc_error_set(e, HC_EARG, "TLS without trusted roots");
+    if (hc_chain_init(&tls->chain, c->anchors, c->host, c->wall, c->alloc) < 0)
+        return hc_error_set(e, HC_EARG, "TLS to a host without a usable name");
+    tls->buffer = hc_alloc(c->alloc, BR_SSL_BUFSIZE_BIDI);
+    if (tls->buffer == NULL)
+        return hc_error_set(e, HC_ENOMEM, "%s: no memory for TLS buffers",
+                            tls->chain.host);
+    tls->alloc = c->alloc;
+    tls->anchors = c->anchors;
+    tls_set_profile(tls);
+    br_ssl_engine_set_buffer(&tls->client.eng, tls->buffer,
+                             BR_SSL_BUFSIZE_BIDI, 1);
+    tls_set_entropy(tls, c->seed);
+    tls_set_session(tls, c);
+    br_ssl_client_reset(&tls->client,
+                        tls->chain.ip_n > 0 ? NULL : tls->chain.host,
+                        tls->offered);
+    tls_refresh(tls);
+    return 0;
+}
+
+void hc_tls_fini(struct hc_tls *tls)
+{
+    if (tls->buffer != NULL) {
+        hc_wipe(tls->buffer, BR_SSL_BUFSIZE_BIDI);
+        hc_free(tls->alloc, tls->buffer, BR_SSL_BUFSIZE_BIDI);
+        hc_chain_fini(&tls->chain);
+    }
+    hc_wipe(tls, sizeof(*tls));
+}
+
+enum hc_tls_state hc_tls_state(const struct hc_tls *tls)
+{
+    return tls->state;
+}
+
+/* ---- in ---- */
+
+/* Notes the head of each record as it goes by (RFC 5246, 6.2.1): the engine
+ * would answer HelloRequest with a warning and go on, and we break off. */
+static void tls_watch(struct hc_tls *tls, const unsigned char *p, size_t n)
+{
+    while (n > 0) {
+        size_t rest = tls->record_left;
+
+        if (rest > 0) {
+            rest = rest < n ? rest : n;
+            tls->record_left -= rest;
+            p += rest;
+            n -= rest;
+            continue;
+        }
+        if (tls->record_n == sizeof(tls->record))
+            tls->record_n = 0;
+        if (tls->record_n == 0 && *p == TLS_RECORD_HANDSHAKE)
+            tls->renegotiated = tls->state == TLS_OPEN;
+        tls->record[tls->record_n++] = *p++;
+        n--;
+        if (tls->record_n == sizeof(tls->record))
+            tls->record_left = (size_t)tls->record[3] << 8 | tls->record[4];
+    }
+}
+
+unsigned char *hc_tls_in_room(struct hc_tls *tls, size_t *n)
+{
+    *n = 0;
+    if (tls->state == TLS_FAILED || tls->state == TLS_CLOSED)
+        return NULL;
+    return br_ssl_engine_recvrec_buf(&tls->client.eng, n);
+}
+
+void hc_tls_in_ack(struct hc_tls *tls, size_t n)
+{
+    size_t room;
+    const unsigned char *p = hc_tls_in_room(tls, &room);
+
+    if (p == NULL || n == 0 || n > room)
+        return;
+    tls_watch(tls, p, n);
+    br_ssl_engine_recvrec_ack(&tls->client.eng, n);
+    tls_refresh(tls);
+}
+
+void hc_tls_feed(struct hc_tls *tls, struct hc_str *in)
+{
+    while (in->n > 0) {
+        size_t n;
+        unsigned char *p = hc_tls_in_room(tls, &n);
+
+        if (p == NULL)
+            return;
+        n = n < in->n ? n : in->n;
+        memcpy(p, in->p, n);
+        *in = hc_str_from(*in, n);
+        hc_tls_in_ack(tls, n);
+    }
+}
+
+/* ---- out, read, write ---- */
+
+const unsigned char *hc_tls_out(struct hc_tls *tls, size_t *n)
+{
+    *n = 0;
+    if (tls->state == TLS_FAILED)
+        return NULL;
+    return br_ssl_engine_sendrec_buf(&tls->client.eng, n);
+}
+
+void hc_tls_out_ack(struct hc_tls *tls, size_t n)
+{
+    size_t room;
+
+    if (hc_tls_out(tls, &room) == NULL || n == 0 || n > room)
+        return;
+    br_ssl_engine_sendrec_ack(&tls->client.eng, n);
+    tls_refresh(tls);
+}
+
+const unsigned char *hc_tls_read(struct hc_tls *tls, size_t *n)
+{
+    *n = 0;
+    if (tls->state == TLS_FAILED)
+        return NULL;
+    return br_ssl_engine_recvapp_buf(&tls->client.eng, n);
+}
+
+void hc_tls_read_ack(struct hc_tls *tls, size_t n)
+{
+    size_t room;
+
+    if (hc_tls_read(tls, &room) == NULL || n == 0 || n > room)
+        return;
+    br_ssl_engine_recvapp_ack(&tls->client.eng, n);
+    tls_refresh(tls);
+}
+
+unsigned char *hc_tls_write_room(struct hc_tls *tls, size_t *n)
+{
+    *n = 0;
+    if (tls->state != TLS_OPEN)
+        return NULL;
+    return br_ssl_engine_sendapp_buf(&tls->client.eng, n);
+}
+
+void hc_tls_write_ack(struct hc_tls *tls, size_t n)
+{
+    size_t room;
+
+    if (hc_tls_write_room(tls, &room) == NULL || n == 0 || n > room)
+        return;
+    br_ssl_engine_sendapp_ack(&tls->client.eng, n);
+    tls_refresh(tls);
+}
+
+void hc_tls_write(struct hc_tls *tls, struct hc_str *from)
+{
+    while (from->n > 0) {
+        size_t n;
+        unsigned char *p = hc_tls_write_room(tls, &n);
+
+        if (p == NULL)
+            return;
+        n = n < from->n ? n : from->n;
+        memcpy(p, from->p, n);
+        *from = hc_str_from(*from, n);
+        hc_tls_write_ack(tls, n);
+    }
+}
+
+void hc_tls_flush(struct hc_tls *tls)
+{
+    if (tls->state == TLS_OPEN)
+        br_ssl_engine_flush(&tls->client.eng, 0);
+}
+
+void hc_tls_close(struct hc_tls *tls)
+{
+    if (tls->state != TLS_OPEN)
+        return;
+    br_ssl_engine_flush(&tls->client.eng, 0);
+    br_ssl_engine_close(&tls->client.eng);
+    tls_refresh(tls);
+}
+
+/* ---- what to say ---- */
+
+struct tls_sentence {
+    int br_err;
+    const char *text;
+};
+
+#define TLS_OURS "headcount speaks TLS 1.2 with ECDHE and AES-GCM or ChaCha20"
+#define TLS_ALERT BR_ERR_RECV_FATAL_ALERT
+
+/* Alerts by their number: RFC 5246, 7.2; RFC 6066, 9; RFC 8446, 6. */
+static const struct tls_sentence tls_sentences[] = {
+    { BR_ERR_UNSUPPORTED_VERSION,
+      "the server chose a version of TLS before 1.2: " TLS_OURS },
+    { BR_ERR_BAD_VERSION,
+      "the server chose a version of TLS that was not offered: " TLS_OURS },
+    { BR_ERR_BAD_MAC,
+      "a record was forged or damaged on the way: try again, and if it stays "
+      "so, look at what stands between (proxy, firewall)" },
+    { BR_ERR_TOO_LARGE,
+      "the server sent a larger record than TLS allows" },
+    { BR_ERR_BAD_CIPHER_SUITE,
+      "the server chose a cipher suite that was not offered: " TLS_OURS },
+    { BR_ERR_BAD_SECRENEG,
+      "the server handles secure renegotiation wrongly (RFC 5746)" },
+    { BR_ERR_BAD_FINISHED,
+      "the two sides saw different handshakes: somebody may have changed it "
+      "on the way" },
+    { BR_ERR_BAD_SIGNATURE,
+      "the server could not prove that it holds its certificate's key" },
+    { BR_ERR_RESUME_MISMATCH,
+      "the server resumed the session with other parameters" },
+    { BR_ERR_WRONG_KEY_USAGE,
+      "the key in the server's certificate is not for the cipher suite that "
+      "it chose" },
+    { TLS_ALERT + 20, "the server says that a record of ours was damaged" },
+    { TLS_ALERT + 40,
+      "the server found no cipher suite or curve in common: " TLS_OURS },
+    { TLS_ALERT + 42, "the server wants a client certificate, and headcount "
+                      "has none to give" },
+    { TLS_ALERT + 46, "the server wants a client certificate, and headcount "
+                      "has none to give" },
+    { TLS_ALERT + 48, "the server wants a client certificate, and headcount "
+                      "has none to give" },
+    { TLS_ALERT + 49, "the server denies access (TLS alert 49)" },
+    { TLS_ALERT + 70,
+      "the server does not speak TLS 1.2 (only TLS 1.3, or only an older "
+      "one): " TLS_OURS "; use an endpoint that accepts TLS 1.2, or a proxy "
+      "that does" },
+    { TLS_ALERT + 71,
+      "the server wants stronger cipher suites: " TLS_OURS },
+    { TLS_ALERT + 80, "the server has an internal error (TLS alert 80): try "
+                      "again later" },
+    { TLS_ALERT + 112, "the server does not know this name (TLS alert 112): "
+                       "check the endpoint" },
+    { TLS_ALERT + 116, "the server wants a client certificate, and headcount "
+                       "has none to give" }
+};
+
+/* The first record has no TLS version where one belongs: "HTTP/1.1 400 ...". */
+static bool tls_is_plain(const struct hc_tls *tls)
+{
+    return tls->state == TLS_FAILED && !tls->chain.begun &&
+           tls->record_n >= 2 && tls->record[1] != 3;
+}
+
+static int tls_say(const struct hc_tls *tls, int br_err, struct hc_error *e)
+{
+    const char *host = tls->chain.host;
+
+    for (size_t i = 0; i < sizeof(tls_sentences) / sizeof(*tls_sentences); i++)
+        if (tls_sentences[i].br_err == br_err)
+            return hc_error_set(e, HC_ETLS, "%s: %s", host,
+                                tls_sentences[i].text);
+    if (br_err > TLS_ALERT && br_err < BR_ERR_SEND_FATAL_ALERT)
+        return hc_error_set(e, HC_ETLS,
+                            "%s: the server broke off the handshake or the "
+                            "connection (TLS alert %d)",
+                            host, br_err - TLS_ALERT);
+    return hc_error_set(e, HC_ETLS,
+                        "%s: the server breaks the rules of TLS (BearSSL "
+                        "error %d)",
+                        host, br_err);
+}
+
+int hc_tls_error(const struct hc_tls *tls, struct hc_error *e)
+{
+    int br_err = br_ssl_engine_last_error(&tls->client.eng);
+    const char *host = tls->chain.host;
+
+    if (tls->state != TLS_FAILED)
+        return 0;
+    if (tls->renegotiated)
+        return hc_error_set(e, HC_ETLS,
+                            "%s: the server asked to renegotiate TLS, which "
+                            "is refused",
+                            host);
+    if (tls->chain.verdict != 0)
+        return hc_chain_error(&tls->chain, (int)tls->chain.verdict, e);
+    if (br_err == BR_ERR_OK)
+        return hc_error_set(e, HC_ETLS,
+                            "%s: the server ended TLS before the handshake "
+                            "was over",
+                            host);
+    if (tls_is_plain(tls))
+        return hc_error_set(e, HC_ETLS,
+                            "%s: the server does not answer in TLS: check the "
+                            "port, or whether the endpoint is http://",
+                            host);
+    return tls_say(tls, br_err, e);
+}
+
+int hc_tls_eof(const struct hc_tls *tls, struct hc_error *e)
+{
+    switch (tls->state) {
+    case TLS_HANDSHAKE:
+        return hc_error_set(e, HC_ETLS,
+                            "%s: the connection was closed during the TLS "
+                            "handshake",
+                            tls->chain.host);
+    case TLS_OPEN:
+        return hc_error_set(e, HC_ETRUNCATED,
+                            "%s: the connection was cut without TLS's "
+                            "close_notify",
+                            tls->chain.host);
+    case TLS_CLOSED:
+        break;
+    case TLS_FAILED:
+        return hc_tls_error(tls, e);
+    }
+    return 0;
+}
+
+/* ---- sessions ---- */
+
+bool hc_tls_was_resumed(const struct hc_tls *tls)
+{
+    return tls->offered && !tls->chain.begun &&
+           (tls->state == TLS_OPEN || tls->state == TLS_CLOSED);
+}
+
+bool hc_tls_session_get(const struct hc_tls *tls, struct hc_tls_session *out)
+{
+    bool resumed = hc_tls_was_resumed(tls);
+
+    memset(out, 0, sizeof(*out));
+    if (tls->state != TLS_OPEN && tls->state != TLS_CLOSED)
+        return false;
+    br_ssl_engine_get_session_parameters(&tls->client.eng, &out->params);
+    out->anchors = tls->anchors;
+    out->from = resumed ? tls->offered_from : tls->from;
+    out->until = resumed ? tls->offered_until
+                         : hc_time_min(tls->until, tls->chain.until);
+    memcpy(out->host, tls->chain.host, sizeof(out->host));
+    return out->params.session_id_len > 0;
+}

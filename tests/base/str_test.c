@@ -1,0 +1,204 @@
+/* tests/base/str_test.c - borrowed bytes. */
+#include "t.h"
+
+#include "base/str.h"
+
+static const struct hc_str absent = { NULL, 0 };
+
+TEST(str, absent_equals_empty_everywhere)
+{
+    CHECK(hc_str(NULL).p == NULL);
+    CHECK_INT(hc_str(NULL).n, 0);
+    CHECK(hc_str_eq(absent, HC_STR("")));
+    CHECK(hc_str_eqz(absent, ""));
+    CHECK(hc_str_eqz(absent, NULL));
+    CHECK(hc_str_eqi(absent, HC_STR("")));
+    CHECK_INT(hc_str_cmp(absent, HC_STR("")), 0);
+    CHECK(hc_str_starts(absent, absent));
+    CHECK(hc_str_ends(absent, absent));
+    CHECK_INT(hc_str_find(absent, 'x'), 0);
+    CHECK_INT(hc_str_trim(absent).n, 0);
+    CHECK_INT(hc_str_from(absent, 5).n, 0);
+    CHECK(hc_str_glob(absent, absent));
+}
+
+TEST(str, compares_bytes)
+{
+    CHECK(hc_str_eq(HC_STR("ab"), hc_str("ab")));
+    CHECK(!hc_str_eq(HC_STR("ab"), HC_STR("aB")));
+    CHECK(!hc_str_eq(HC_STR("ab"), HC_STR("abc")));
+    CHECK(hc_str_eq(HC_STR("a\0b"), hc_str_n("a\0b", 3)));
+    CHECK(!hc_str_eq(HC_STR("a\0b"), HC_STR("a\0c")));
+    CHECK(hc_str_eqi(HC_STR("Content-Length"), HC_STR("content-LENGTH")));
+    CHECK(!hc_str_eqi(HC_STR("[a"), HC_STR("{a")));
+    CHECK(!hc_str_eqi(HC_STR("a"), HC_STR("ab")));
+    CHECK(hc_str_cmp(HC_STR("a"), HC_STR("b")) < 0);
+    CHECK(hc_str_cmp(HC_STR("b"), HC_STR("a")) > 0);
+    CHECK(hc_str_cmp(HC_STR("a"), HC_STR("ab")) < 0);
+    CHECK(hc_str_cmp(HC_STR("ab"), HC_STR("a")) > 0);
+    CHECK(hc_str_cmp(HC_STR("\x7f"), HC_STR("\x80")) < 0);
+}
+
+TEST(str, finds_starts_and_ends)
+{
+    CHECK(hc_str_starts(HC_STR("arn:aws"), HC_STR("arn:")));
+    CHECK(!hc_str_starts(HC_STR("ar"), HC_STR("arn:")));
+    CHECK(!hc_str_starts(HC_STR("xrn:"), HC_STR("arn:")));
+    CHECK(hc_str_ends(HC_STR("a.com"), HC_STR(".com")));
+    CHECK(!hc_str_ends(HC_STR("com"), HC_STR(".com")));
+    CHECK(!hc_str_ends(HC_STR("a.org"), HC_STR(".com")));
+    CHECK_INT(hc_str_find(HC_STR("abc"), 'c'), 2);
+    CHECK_INT(hc_str_find(HC_STR("abc"), 'x'), 3);
+}
+
+TEST(str, is_cut_at_separators)
+{
+    struct hc_str s = HC_STR("a:b::c");
+
+    CHECK_STR(hc_str_cut(&s, ':'), "a");
+    CHECK_STR(hc_str_cut(&s, ':'), "b");
+    CHECK_STR(hc_str_cut(&s, ':'), "");
+    CHECK_STR(s, "c");
+    CHECK_STR(hc_str_cut(&s, ':'), "c");
+    CHECK_INT(s.n, 0);
+    CHECK_STR(hc_str_cut(&s, ':'), "");
+
+    s = HC_STR("end:");
+    CHECK_STR(hc_str_cut(&s, ':'), "end");
+    CHECK_INT(s.n, 0);
+}
+
+TEST(str, is_trimmed_of_blanks_only)
+{
+    CHECK_STR(hc_str_trim(HC_STR(" \t a b\t ")), "a b");
+    CHECK_STR(hc_str_trim(HC_STR(" \t ")), "");
+    CHECK_STR(hc_str_trim(HC_STR("\na\r")), "\na\r");
+    CHECK_STR(hc_str_from(HC_STR("abc"), 1), "bc");
+    CHECK_STR(hc_str_from(HC_STR("abc"), 9), "");
+}
+
+TEST(str, decimal_numbers_are_whole_and_fit)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+        uint64_t want;
+    } cases[] = {
+        { "0", true, 0 },
+        { "007", true, 7 },
+        { "18446744073709551615", true, UINT64_MAX },
+        { "18446744073709551616", false, 0 },
+        { "28446744073709551615", false, 0 },
+        { "99999999999999999999", false, 0 },
+        { "", false, 0 },
+        { "-1", false, 0 },
+        { "+1", false, 0 },
+        { " 1", false, 0 },
+        { "1 ", false, 0 },
+        { "0x1", false, 0 },
+        { "1e3", false, 0 }
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        uint64_t v = 77;
+
+        CHECK_INT(hc_str_u64(hc_str(cases[i].text), &v), cases[i].ok);
+        CHECK(v == (cases[i].ok ? cases[i].want : 77));
+    }
+}
+
+TEST(str, signed_numbers_reach_both_ends)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+        int64_t want;
+    } cases[] = {
+        { "9223372036854775807", true, INT64_MAX },
+        { "9223372036854775808", false, 0 },
+        { "-9223372036854775808", true, INT64_MIN },
+        { "-9223372036854775809", false, 0 },
+        { "-0", true, 0 },
+        { "-1", true, -1 },
+        { "-", false, 0 },
+        { "--1", false, 0 },
+        { "", false, 0 }
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        int64_t v = 77;
+
+        CHECK_INT(hc_str_i64(hc_str(cases[i].text), &v), cases[i].ok);
+        CHECK_INT(v, cases[i].ok ? cases[i].want : 77);
+    }
+}
+
+TEST(str, hex_numbers_fit)
+{
+    uint64_t v = 0;
+
+    CHECK(hc_str_hex_u64(HC_STR("1aF"), &v));
+    CHECK_INT(v, 0x1af);
+    CHECK(hc_str_hex_u64(HC_STR("0000ffffffffffffffff"), &v));
+    CHECK(v == UINT64_MAX);
+    CHECK(!hc_str_hex_u64(HC_STR("10000000000000000"), &v));
+    CHECK(!hc_str_hex_u64(HC_STR(""), &v));
+    CHECK(!hc_str_hex_u64(HC_STR("g"), &v));
+    CHECK(!hc_str_hex_u64(HC_STR("1\n"), &v));
+}
+
+TEST(str, globs)
+{
+    static const struct {
+        const char *pattern, *text;
+        bool want;
+    } cases[] = {
+        { "", "", true },
+        { "", "a", false },
+        { "*", "", true },
+        { "*", "anything", true },
+        { "**", "a", true },
+        { "?", "", false },
+        { "?", "a", true },
+        { "?", "ab", false },
+        { "sandbox-*", "sandbox-1", true },
+        { "sandbox-*", "sandbox", false },
+        { "*-prod", "eu-prod", true },
+        { "*-prod", "eu-prod-2", false },
+        { "a*b*c", "a-b-b-c", true },
+        { "a*b*c", "a-b-b-d", false },
+        { "a?c*", "abc", true },
+        { "*a", "aaab", false },
+        { "a*", "A", false },
+        { "[a]", "a", false },
+        { "a\\*", "a\\x", true }
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        CHECK_INT(hc_str_glob(hc_str(cases[i].pattern), hc_str(cases[i].text)),
+                  cases[i].want);
+}
+
+TEST(str, a_hostile_glob_is_not_slow)
+{
+    char pattern[2000], text[4000];
+
+    for (size_t i = 0; i < sizeof(pattern); i++)
+        pattern[i] = i % 2 == 0 ? '*' : 'a';
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = 'a';
+    text[sizeof(text) - 1] = 'b';
+    CHECK(!hc_str_glob(hc_str_n(pattern, sizeof(pattern)),
+                       hc_str_n(text, sizeof(text))));
+}
+
+TEST(str, nothing_is_read_beyond_the_end)
+{
+    char *p = t_guard("12 ", 3);
+    uint64_t v;
+
+    CHECK_STR(hc_str_trim(hc_str_n(p, 3)), "12");
+    CHECK(hc_str_u64(hc_str_n(p, 2), &v));
+    CHECK(hc_str_glob(HC_STR("12?"), hc_str_n(p, 3)));
+    CHECK_INT(hc_str_find(hc_str_n(p, 3), 'x'), 3);
+}
