@@ -25,10 +25,11 @@ struct hc_credentials {
 
 void hc_credentials_init(struct hc_credentials *c, const struct hc_alloc *a);
 void hc_credentials_fini(struct hc_credentials *c);   /* wipes; may be zero */
-/* HC_ENOMEM, HC_ELIMIT; HC_ECREDENTIALS (with no bytes of theirs in it) if a
- * text could not stand in a header. */
+/* HC_ENOMEM; HC_ECREDENTIALS (with no bytes of theirs in it) if a text is too
+ * long or could not stand in a header.  Set c->source first. */
 int hc_credentials_put(struct hc_credentials *c, const struct hc_identity *who,
                        struct hc_error *e);
+/* 0 or HC_ENOMEM (then `to` is empty). */
 int hc_credentials_copy(struct hc_credentials *to,
                         const struct hc_credentials *from);
 /* Borrowed from c: good until c changes. */
@@ -48,6 +49,8 @@ struct hc_creds_provider {
 enum hc_creds_state { CREDS_EMPTY, CREDS_REFRESH, CREDS_FRESH };
 
 #define HC_CREDS_PROVIDERS 8
+#define HC_CREDS_NEAR (60 * HC_SECOND)     /* before expiry: fetch another    */
+#define HC_CREDS_AGAIN HC_SECOND           /* after a failure: ask again      */
 
 struct hc_creds {
     struct hc_job job;                     /* the one refresh; first member  */
@@ -59,7 +62,6 @@ struct hc_creds {
     size_t n, at;                          /* at: the one being asked        */
     struct hc_error error;                 /* of the last refresh            */
     int64_t failed_until;                  /* monotonic: told again till then */
-    bool invalid;                          /* the service said: expired      */
     const struct hc_system *sys;
     uint64_t refreshes;
 };
@@ -67,8 +69,8 @@ struct hc_creds {
 void hc_creds_init(struct hc_creds *c, const struct hc_system *sys,
                    struct hc_jobs *jobs);
 void hc_creds_fini(struct hc_creds *c);
-/* In the order in which they are asked; HC_ELIMIT. */
-int hc_creds_add(struct hc_creds *c, const struct hc_creds_provider *p);
+/* In the order in which they are asked; at most HC_CREDS_PROVIDERS. */
+void hc_creds_add(struct hc_creds *c, const struct hc_creds_provider *p);
 
 struct hc_creds_ask {
     struct hc_link *link;

@@ -6,6 +6,6 @@
 #include "aws/creds.h"
 
 /* `sys` must outlive the provider. */
-struct hc_creds_provider hc_creds_env(const struct hc_system *sys);
+struct hc_creds_provider hc_creds_env(struct hc_system *sys);
 
 #endif

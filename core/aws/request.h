@@ -10,21 +10,13 @@
 #ifndef HC_AWS_REQUEST_H
 #define HC_AWS_REQUEST_H
 
+#include "aws/answer.h"
 #include "aws/endpoint.h"
 #include "aws/retry.h"
 #include "aws/sigv4.h"
 #include "net/fetch.h"
 
 #define HC_ERROR_BODY ((size_t)64 << 10)  /* of an error answer that is kept */
-
-/* What the service said about itself; no text of the network's. */
-struct hc_service_error {
-    int status;                    /* HTTP, 0 without an answer              */
-    char code[128];                /* "ClusterNotFoundException", or "503"   */
-    char message[512];
-    char request_id[128];
-    bool named;                    /* code is AWS's, not the status          */
-};
 
 /* Everything is borrowed and must outlive the request. */
 struct hc_request_config {
@@ -82,17 +74,5 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
 /* DONE with !ok: the service refused (r->answer).  FAILED: r->error. */
 enum hc_request_state hc_request_step(struct hc_request *r, int64_t now);
 void hc_request_fini(struct hc_request *r);        /* r may be all zero */
-
-/* Reads code and message of an error answer out of its parts (facts of the
- * AWS JSON protocol): X-Amzn-ErrorType, __type or code, x-amzn-query-error.
- * A body that is no JSON leaves the status and its text. */
-struct hc_answer_parts {
-    int status;
-    struct hc_str type_header, query_error, request_id;
-    struct hc_str body;
-};
-void hc_service_error_get(struct hc_service_error *out,
-                          const struct hc_alloc *alloc,
-                          const struct hc_answer_parts *parts);
 
 #endif

@@ -5,21 +5,20 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* id (also the endpoint's first label unless `prefix` says otherwise), the
- * suffix of AWS_ENDPOINT_URL_, prefix, signing name, target, JSON 1.N, query
- * mode, base of the backoff in ms. */
+/* id, the suffix of AWS_ENDPOINT_URL_, first label of the host, signing name,
+ * target, JSON 1.N, query mode, FIPS in us-gov without "-fips", backoff. */
 #define HC_SERVICES(X)                                                      \
     X(ECS, "ecs", "ECS", "ecs", "ecs",                                      \
-      "AmazonEC2ContainerServiceV20141113", 1, false, 50)                   \
+      "AmazonEC2ContainerServiceV20141113", 1, false, false, 50)            \
     X(DYNAMODB, "dynamodb", "DYNAMODB", "dynamodb", "dynamodb",             \
-      "DynamoDB_20120810", 0, false, 25)                                    \
-    X(SQS, "sqs", "SQS", "sqs", "sqs", "AmazonSQS", 0, true, 50)            \
+      "DynamoDB_20120810", 0, false, true, 25)                              \
+    X(SQS, "sqs", "SQS", "sqs", "sqs", "AmazonSQS", 0, true, true, 50)      \
     X(SCALING, "application-autoscaling", "APPLICATION_AUTO_SCALING",       \
       "application-autoscaling", "application-autoscaling",                 \
-      "AnyScaleFrontendService", 1, false, 50)                              \
+      "AnyScaleFrontendService", 1, false, true, 50)                        \
     X(TAGGING, "resourcegroupstaggingapi", "RESOURCE_GROUPS_TAGGING_API",   \
       "tagging", "tagging", "ResourceGroupsTaggingAPI_20170126", 1, false,  \
-      50)
+      false, 50)
 
 enum hc_service_id {
 #define HC_SERVICES_ID(name, ...) HC_SERVICE_##name,
@@ -37,6 +36,7 @@ struct hc_service {
     const char *target;        /* x-amz-target: <target>.<Operation>         */
     int json;                  /* application/x-amz-json-1.<json>            */
     bool query_mode;           /* wants x-amzn-query-mode: true              */
+    bool plain_gov_fips;       /* us-gov: FIPS is served by the plain host   */
     int backoff_ms;            /* t_0 of a retry that is no throttling       */
 };
 

@@ -98,27 +98,36 @@ static bool json_is_quiet(const struct hc_json *j)
     return j->mode >= JSON_SKIPS;
 }
 
-static void json_text_put(struct hc_json *j, const char *p, size_t n)
+/* Appends [from, p) to b and gives p; if it does not fit: the first byte that
+ * does not, so that the error is at the same byte however the input came. */
+static const char *json_append(struct hc_json *j, struct hc_buf *b,
+                               const char *from, const char *p)
 {
-    if (n == 0 || json_is_quiet(j))
-        return;
-    hc_buf_put(&j->text, p, n);
-    if (j->text.err != 0)
-        json_fail(j, j->text.err, j->text.err == HC_ELIMIT
-                      ? "a key, string or number is too long"
-                      : "no memory for a key, string or number");
+    size_t n = (size_t)(p - from), room = b->max - b->n;
+
+    hc_buf_put(b, from, n);
+    if (b->err == 0)
+        return p;
+    json_fail(j, b->err, b->err == HC_ENOMEM ? "no memory for a text" :
+              b == &j->text ? "a key, string or number is too long"
+                            : "a value is too long to be kept");
+    return n > room ? from + room : from;
+}
+
+static const char *json_text_put(struct hc_json *j, const char *from,
+                                 const char *p)
+{
+    return from == p || json_is_quiet(j) ? p
+                                         : json_append(j, &j->text, from, p);
 }
 
 /* What was consumed since `raw` belongs to the value that is taken. */
-static void json_raw_put(struct hc_json *j, const char *p)
+static const char *json_raw_put(struct hc_json *j, const char *p)
 {
-    hc_buf_put(j->capture, j->raw, (size_t)(p - j->raw));
+    const char *from = j->raw;
+
     j->raw = p;
-    if (hc_buf_error(j->capture) != 0)
-        json_fail(j, hc_buf_error(j->capture),
-                  hc_buf_error(j->capture) == HC_ELIMIT
-                      ? "a value is too long to be kept"
-                      : "no memory for a value");
+    return json_append(j, j->capture, from, p);
 }
 
 /* ---- values begin and end ---- */
@@ -134,7 +143,7 @@ static void json_value_begin(struct hc_json *j, const char *p)
 }
 
 /* The value that was skipped or taken ends before p. */
-static void json_quiet_end(struct hc_json *j, const char *p)
+static const char *json_quiet_end(struct hc_json *j, const char *p)
 {
     bool was_taken = j->mode == JSON_TAKES;
 
@@ -142,20 +151,21 @@ static void json_quiet_end(struct hc_json *j, const char *p)
     j->text.n = 0;
     if (was_taken) {
         j->event = JSON_STRING;
-        json_raw_put(j, p);
-    } else if (j->state == JSON_IN_ROOT_END) {
+        return json_raw_put(j, p);
+    }
+    if (j->state == JSON_IN_ROOT_END) {
         j->event = JSON_DONE;
         j->state = JSON_IN_TRAILING;
     }
+    return p;
 }
 
 static const char *json_value_end(struct hc_json *j, const char *p, int event)
 {
     j->state = j->depth > 0 ? JSON_IN_AFTER : JSON_IN_ROOT_END;
-    if (!json_is_quiet(j))
-        j->event = event;
-    else if (j->depth == j->skip_depth)
-        json_quiet_end(j, p);
+    if (json_is_quiet(j))
+        return j->depth == j->skip_depth ? json_quiet_end(j, p) : p;
+    j->event = event;
     return p;
 }
 
@@ -213,7 +223,7 @@ static const char *json_step_number(struct hc_json *j, const char *p,
         at = next;
     }
     j->sub = at;
-    json_text_put(j, from, (size_t)(p - from));
+    p = json_text_put(j, from, p);
     if (p == end || j->event < 0)
         return p;
     if (!json_number_is_whole(at))
@@ -310,8 +320,7 @@ static const char *json_utf8_begin(struct hc_json *j, const char *p)
     j->top = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
     j->sub = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
     j->state = JSON_IN_UTF8;
-    json_text_put(j, p, 1);
-    return p + 1;
+    return json_text_put(j, p, p + 1);
 }
 
 static const char *json_step_utf8(struct hc_json *j, const char *p)
@@ -322,8 +331,7 @@ static const char *json_step_utf8(struct hc_json *j, const char *p)
     j->top = 0xBF;
     if (--j->sub == 0)
         j->state = JSON_IN_STRING;
-    json_text_put(j, p, 1);
-    return p + 1;
+    return json_text_put(j, p, p + 1);
 }
 
 static const char *json_step_string(struct hc_json *j, const char *p,
@@ -332,7 +340,7 @@ static const char *json_step_string(struct hc_json *j, const char *p,
     const char *from = p;
 
     p = json_string_run(p, end);
-    json_text_put(j, from, (size_t)(p - from));
+    p = json_text_put(j, from, p);
     if (p == end || j->event < 0)
         return p;
     if (*p == '"')
@@ -373,7 +381,7 @@ static const char *json_step_escape(struct hc_json *j, const char *p)
     if (at == NULL)
         return json_wrong(j, p, "no such escape in a string");
     j->state = JSON_IN_STRING;
-    json_text_put(j, to + (at - from), 1);
+    json_text_put(j, to + (at - from), to + (at - from) + 1);
     return p + 1;
 }
 
@@ -397,7 +405,7 @@ static const char *json_hex_end(struct hc_json *j, const char *p)
         j->code = 0x10000 + ((j->high - 0xD800) << 10) + (j->code - 0xDC00);
     j->high = 0;
     j->state = JSON_IN_STRING;
-    json_text_put(j, u, hc_text_utf8(u, j->code));
+    json_text_put(j, u, u + hc_text_utf8(u, j->code));
     return p + 1;
 }
 
@@ -569,13 +577,13 @@ static void json_feed(struct hc_json *j, struct hc_str *in)
         j->raw = in->p;
 
         const char *p = json_run(j, in->p, in->p + n);
-        size_t used = (size_t)(p - in->p);
 
-        if (j->mode == JSON_TAKES && j->event == 0)
-            json_raw_put(j, p);
+        /* Also before an error: that the value is too long comes first. */
+        if (j->mode == JSON_TAKES)
+            p = json_raw_put(j, p);
+        j->at += (size_t)(p - in->p);
+        in->n -= (size_t)(p - in->p);
         in->p = p;
-        in->n -= used;
-        j->at += used;
     }
     if (j->event == 0 && in->n > 0)
         json_fail(j, HC_ELIMIT, "the document is too long");

@@ -23,14 +23,9 @@ struct anchors_load {
     int err;                      /* out of memory or room: stop        */
 };
 
-static void anchors_push_der(void *ctx, const void *p, size_t n)
+static void anchors_push(void *buf, const void *p, size_t n)
 {
-    hc_buf_put(ctx, p, n);
-}
-
-static void anchors_push_dn(void *ctx, const void *p, size_t n)
-{
-    hc_buf_put(ctx, p, n);
+    hc_buf_put(buf, p, n);
 }
 
 static bool anchors_trusts_curve(int curve)
@@ -123,7 +118,7 @@ static int anchors_take(struct anchors_load *l)
     if (hc_buf_error(&l->der) == HC_ENOMEM)
         return HC_ENOMEM;
     hc_buf_reset(&l->dn);
-    br_x509_decoder_init(&decoder, anchors_push_dn, &l->dn);
+    br_x509_decoder_init(&decoder, anchors_push, &l->dn);
     if (l->der.n > 0)
         br_x509_decoder_push(&decoder, l->der.p, l->der.n);
     key = br_x509_decoder_get_pkey(&decoder);
@@ -157,7 +152,7 @@ static void anchors_event(struct anchors_load *l, br_pem_decoder_context *pem)
     case BR_PEM_BEGIN_OBJ:
         l->inside = anchors_is_certificate(br_pem_decoder_name(pem));
         hc_buf_reset(&l->der);
-        br_pem_decoder_setdest(pem, l->inside ? anchors_push_der : NULL,
+        br_pem_decoder_setdest(pem, l->inside ? anchors_push : NULL,
                                &l->der);
         break;
     case BR_PEM_END_OBJ:

@@ -40,7 +40,7 @@ static void tls_refresh(struct hc_tls *tls)
 {
     const br_ssl_engine_context *eng = &tls->client.eng;
     unsigned flags = br_ssl_engine_current_state(eng);
-    bool ended = eng->close_received != 0 || flags == BR_SSL_CLOSED;
+    bool ended = eng->shutdown_recv != 0 || flags == BR_SSL_CLOSED;
 
     switch (tls->state) {
     case TLS_HANDSHAKE:

@@ -15,7 +15,7 @@ static void (*volatile buf_fmt)(struct hc_buf *, const char *,
 #define CHECK_FMT(want, ...)                                                \
     do {                                                                    \
         char got[200];                                                      \
-        size_t n = fmt(got, sizeof(got), __VA_ARGS__);                   \
+        size_t n = fmt(got, sizeof(got), __VA_ARGS__);                      \
                                                                             \
         CHECK_Z(got, (want));                                               \
         CHECK_INT(n, strlen(want));                                         \

@@ -1,0 +1,170 @@
+/* aws/answer.c - errors of the AWS JSON protocol, and the service's clock.
+ *
+ * Where the code is, the first that is there wins:
+ *
+ *   x-amzn-query-error: AWS.SimpleQueueService.NonExistentQueue;Sender
+ *   X-Amzn-ErrorType:   ClusterNotFoundException:http://internal.../
+ *   {"__type": "com.amazonaws.ecs#ClusterNotFoundException:..."}
+ *   {"code": "ClusterNotFoundException"}
+ *
+ * A load balancer or a proxy answers HTML or nothing: then the status speaks.
+ */
+#include "aws/answer.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+#define ANSWER_TOKENS 4096
+
+#define ANSWER_STATUS(X)                                                    \
+    X(400, "Bad Request") X(401, "Unauthorized") X(403, "Forbidden")        \
+    X(404, "Not Found") X(405, "Method Not Allowed")                        \
+    X(406, "Not Acceptable") X(407, "Proxy Authentication Required")        \
+    X(408, "Request Timeout") X(409, "Conflict") X(410, "Gone")             \
+    X(411, "Length Required") X(413, "Content Too Large")                   \
+    X(414, "URI Too Long") X(415, "Unsupported Media Type")                 \
+    X(421, "Misdirected Request") X(429, "Too Many Requests")               \
+    X(431, "Request Header Fields Too Large")                               \
+    X(500, "Internal Server Error") X(501, "Not Implemented")               \
+    X(502, "Bad Gateway") X(503, "Service Unavailable")                     \
+    X(504, "Gateway Timeout") X(505, "HTTP Version Not Supported")          \
+    X(301, "Moved Permanently") X(302, "Found") X(303, "See Other")         \
+    X(304, "Not Modified") X(307, "Temporary Redirect")                     \
+    X(308, "Permanent Redirect")
+
+const char *hc_status_text(int status)
+{
+    switch (status) {
+#define ANSWER_STATUS_CASE(number, text) case number: return text;
+    ANSWER_STATUS(ANSWER_STATUS_CASE)
+#undef ANSWER_STATUS_CASE
+    default:
+        return "unknown status";
+    }
+}
+
+/* Never half a character at the cut. */
+static void answer_copy(char *out, size_t cap, struct hc_str s)
+{
+    if (s.n >= cap) {
+        s.n = cap - 1;
+        while (s.n > 0 && ((unsigned char)s.p[s.n] & 0xC0) == 0x80)
+            s.n--;
+    }
+    hc_fmt(out, cap, "%.*s", HC_STR_ARG(s));
+}
+
+/* "namespace#Code:where" to "Code". */
+static struct hc_str answer_code(struct hc_str s)
+{
+    s = hc_str_cut(&s, ':');
+
+    size_t hash = hc_str_find(s, '#');
+
+    return hc_str_trim(hash < s.n ? hc_str_from(s, hash + 1) : s);
+}
+
+static void answer_name(struct hc_service_error *out, struct hc_str code)
+{
+    if (code.n == 0)
+        return;
+    answer_copy(out->code, sizeof(out->code), code);
+    out->named = true;
+}
+
+/* The first of these members that is a string. */
+static int answer_member(const struct hc_json_doc *d, const char *const *names,
+                         struct hc_buf *out)
+{
+    hc_buf_reset(out);
+    for (; *names != NULL; names++) {
+        int v = hc_json_find(d, 0, *names);
+
+        if (hc_json_kind(d, v) == KIND_STRING)
+            return hc_json_string(d, v, out);
+    }
+    return 0;
+}
+
+static int answer_read_object(struct hc_service_error *out,
+                              const struct hc_json_doc *d, struct hc_buf *text)
+{
+    static const char *const codes[] = { "__type", "code", NULL };
+    static const char *const messages[] = {
+        "message", "Message", "errorMessage", NULL
+    };
+    int err = answer_member(d, codes, text);
+
+    if (err < 0)
+        return err;
+    if (!out->named)
+        answer_name(out, answer_code(hc_buf_view(text)));
+    err = answer_member(d, messages, text);
+    if (err == 0 && text->n > 0)
+        answer_copy(out->message, sizeof(out->message), hc_buf_view(text));
+    return err;
+}
+
+static int answer_read_body(struct hc_service_error *out,
+                            const struct hc_alloc *alloc, struct hc_str body)
+{
+    struct hc_json_doc doc;
+
+    if (body.n > HC_ERROR_BODY)
+        return 0;
+
+    int err = hc_json_doc_init(&doc, alloc, body, ANSWER_TOKENS, NULL);
+
+    if (err < 0)
+        return err == HC_ENOMEM ? err : 0;
+
+    struct hc_buf text;
+
+    hc_buf_init(&text, alloc, HC_ERROR_BODY);
+    if (hc_json_kind(&doc, 0) == KIND_OBJECT)
+        err = answer_read_object(out, &doc, &text);
+    if (err == 0)
+        err = hc_buf_error(&text);
+    hc_buf_fini(&text);
+    hc_json_doc_fini(&doc);
+    return err == HC_ENOMEM ? err : 0;
+}
+
+int hc_service_error_get(struct hc_service_error *out,
+                         const struct hc_alloc *alloc,
+                         const struct hc_answer_parts *parts)
+{
+    struct hc_str query = parts->query_error;
+
+    memset(out, 0, sizeof(*out));
+    out->status = parts->status;
+    answer_copy(out->request_id, sizeof(out->request_id), parts->request_id);
+    answer_name(out, hc_str_trim(hc_str_cut(&query, ';')));
+    if (!out->named)
+        answer_name(out, answer_code(parts->type));
+
+    int err = answer_read_body(out, alloc, parts->body);
+
+    if (err < 0)
+        return err;
+    if (!out->named)
+        hc_fmt(out->code, sizeof(out->code), "%d", parts->status);
+    if (out->message[0] == '\0' && !out->named)
+        hc_fmt(out->message, sizeof(out->message), "%s",
+               hc_status_text(parts->status));
+    return 0;
+}
+
+bool hc_skew_get(const struct hc_skew_ask *ask, int64_t *skew)
+{
+    int64_t theirs;
+    int64_t elapsed = ask->received - ask->sent;
+
+    if (ask->age.n > 0 || elapsed < 0 || elapsed > HC_SKEW_MAX_ELAPSED ||
+        !hc_time_get_http(ask->date, &theirs))
+        return false;
+    *skew = theirs - (ask->sent + elapsed / 2);
+    return true;
+}

@@ -1,0 +1,52 @@
+/* aws/answer.h - what an AWS JSON service said, beside the body it promised:
+ * its error, and how far its clock is from ours.  Pure. */
+#ifndef HC_AWS_ANSWER_H
+#define HC_AWS_ANSWER_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+#define HC_ERROR_BODY ((size_t)64 << 10)  /* of an error answer that is read */
+
+/* Printable text, cut to what fits. */
+struct hc_service_error {
+    int status;                    /* HTTP; 0: nothing was answered          */
+    char code[128];                /* "ClusterNotFoundException"; if !named
+                                      the status: "503"                      */
+    char message[512];             /* the service's; if !named the status'
+                                      text: "Service Unavailable"            */
+    char request_id[128];
+    bool named;                    /* an AWS code came in header or body     */
+};
+
+/* Of an answer that is no 2xx, whole or not. */
+struct hc_answer_parts {
+    int status;
+    struct hc_str type;            /* X-Amzn-ErrorType                       */
+    struct hc_str query_error;     /* x-amzn-query-error                     */
+    struct hc_str request_id;
+    struct hc_str body;
+};
+
+/* 0; HC_ENOMEM.  A body that is no JSON object is no failure. */
+int hc_service_error_get(struct hc_service_error *out,
+                         const struct hc_alloc *alloc,
+                         const struct hc_answer_parts *parts);
+
+/* "Service Unavailable"; "unknown status" for what HTTP has no word for. */
+const char *hc_status_text(int status);
+
+#define HC_SKEW_MAX_ELAPSED (900 * HC_SECOND)
+#define HC_SKEW_MATTERS (240 * HC_SECOND)
+
+/* Theirs minus ours: their Date against the middle of send and receive (all
+ * wall time of ours).  false: not to be known (no or a bad Date, an Age, so
+ * it came out of a cache, or more than 15 minutes under way). */
+struct hc_skew_ask {
+    struct hc_str date, age;
+    int64_t sent, received;
+};
+bool hc_skew_get(const struct hc_skew_ask *ask, int64_t *skew);
+
+#endif

@@ -1,0 +1,280 @@
+/* aws/creds.c - the chain of providers and its one refresh (contract and
+ * drawing: aws/creds.h).
+ *
+ *   EMPTY   -> REFRESH        [hc_creds_get]       nothing is kept
+ *   FRESH   -> REFRESH        [hc_creds_get]       expiry is near
+ *   FRESH   -> EMPTY          [hc_creds_invalidate]
+ *   REFRESH -> FRESH          [creds_succeed]
+ *   REFRESH -> FRESH, EMPTY   [creds_fail]         the old set still holds, or
+ *                                                  there is none
+ *
+ * A good set is replaced only by another good one: a refresh that fails leaves
+ * it, and is not tried again for a second.
+ */
+#include "aws/creds.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+/* ---- a set as a value ---- */
+
+void hc_credentials_init(struct hc_credentials *c, const struct hc_alloc *a)
+{
+    memset(c, 0, sizeof(*c));
+    hc_buf_init_secret(&c->text, a, HC_CREDENTIALS_MAX);
+    c->expires = HC_NEVER;
+    c->source = "";
+}
+
+void hc_credentials_fini(struct hc_credentials *c)
+{
+    hc_buf_fini(&c->text);
+    c->key_id_n = c->secret_n = 0;
+}
+
+static bool creds_is_clean(struct hc_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] > '~')
+            return false;
+    return true;
+}
+
+/* A line break at the end of a pasted key is the usual one. */
+static int creds_check(const struct hc_credentials *c,
+                       const struct hc_identity *who, struct hc_error *e)
+{
+    const char *wrong = !creds_is_clean(who->key_id) ? "access key id"
+                      : !creds_is_clean(who->secret) ? "secret access key"
+                      : !creds_is_clean(who->token)  ? "session token"
+                      : NULL;
+
+    if (wrong != NULL)
+        return hc_error_set(e, HC_ECREDENTIALS, "%s: the %s holds a blank, a "
+                            "line break or a byte that is not ASCII",
+                            c->source, wrong);
+    if (who->key_id.n + who->secret.n + who->token.n > HC_CREDENTIALS_MAX)
+        return hc_error_set(e, HC_ECREDENTIALS, "%s: the credentials have "
+                            "more than %zu bytes", c->source,
+                            HC_CREDENTIALS_MAX);
+    return 0;
+}
+
+int hc_credentials_put(struct hc_credentials *c, const struct hc_identity *who,
+                       struct hc_error *e)
+{
+    int err = creds_check(c, who, e);
+
+    if (err < 0)
+        return err;
+    hc_buf_reset(&c->text);
+    hc_buf_str(&c->text, who->key_id);
+    hc_buf_str(&c->text, who->secret);
+    hc_buf_str(&c->text, who->token);
+    c->key_id_n = who->key_id.n;
+    c->secret_n = who->secret.n;
+    err = hc_buf_error(&c->text);
+    if (err < 0) {
+        hc_credentials_fini(c);
+        hc_error_set(e, err, "no memory for the credentials");
+    }
+    return err;
+}
+
+int hc_credentials_copy(struct hc_credentials *to,
+                        const struct hc_credentials *from)
+{
+    hc_buf_reset(&to->text);
+    hc_buf_str(&to->text, hc_buf_view(&from->text));
+    to->key_id_n = from->key_id_n;
+    to->secret_n = from->secret_n;
+    to->expires = from->expires;
+    to->source = from->source;
+
+    int err = hc_buf_error(&to->text);
+
+    if (err < 0)
+        hc_credentials_fini(to);
+    return err;
+}
+
+struct hc_identity hc_credentials_view(const struct hc_credentials *c)
+{
+    struct hc_str all = hc_buf_view(&c->text);
+
+    return (struct hc_identity){
+        hc_str_n(all.p, c->key_id_n),
+        hc_str_n(hc_str_from(all, c->key_id_n).p, c->secret_n),
+        hc_str_from(all, c->key_id_n + c->secret_n)
+    };
+}
+
+static void creds_swap(struct hc_credentials *a, struct hc_credentials *b)
+{
+    struct hc_credentials c = *a;
+
+    *a = *b;
+    *b = c;
+}
+
+/* ---- the one refresh ---- */
+
+static bool creds_expires_in(const struct hc_creds *c, int64_t margin)
+{
+    int64_t expires = c->now_good.expires;
+
+    return expires != HC_NEVER &&
+           c->sys->wall(c->sys->ud) >= expires - margin;
+}
+
+static void creds_succeed(struct hc_creds *c)
+{
+    creds_swap(&c->now_good, &c->coming);
+    hc_credentials_fini(&c->coming);
+    hc_error_reset(&c->error);
+    c->failed_until = 0;
+    c->state = CREDS_FRESH;
+    c->refreshes++;
+}
+
+static void creds_fail(struct hc_creds *c, int64_t now)
+{
+    bool still_good = c->now_good.key_id_n > 0 && !creds_expires_in(c, 0);
+
+    hc_credentials_fini(&c->coming);
+    c->failed_until = hc_time_add(now, HC_CREDS_AGAIN);
+    c->state = still_good ? CREDS_FRESH : CREDS_EMPTY;
+}
+
+static void creds_found_none(struct hc_creds *c)
+{
+    char tried[128];
+    size_t n = 0;
+
+    tried[0] = '\0';
+    for (size_t i = 0; i < c->n; i++)
+        n += hc_fmt(tried + n, sizeof(tried) - n, "%s%s", i > 0 ? ", " : "",
+                    c->providers[i].name);
+    hc_error_set(&c->error, HC_ECREDENTIALS, "no AWS credentials (looked in: "
+                 "%s): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and "
+                 "AWS_SESSION_TOKEN if they are temporary", tried);
+}
+
+/* Asks one provider after the other until one has an answer or has to wait. */
+static void creds_refresh(struct hc_creds *c, int64_t now)
+{
+    while (c->at < c->n) {
+        const struct hc_creds_provider *p = &c->providers[c->at];
+
+        c->coming.source = p->name;
+
+        int got = p->get(p->ud, &c->job, now, &c->coming, &c->error);
+
+        if (got == HC_CREDS_WAIT)
+            return;
+        if (got == 1) {
+            creds_succeed(c);
+            return;
+        }
+        if (got < 0) {
+            hc_error_set(&c->error, got, "no credentials from: %s", p->name);
+            creds_fail(c, now);
+            return;
+        }
+        c->at++;
+    }
+    creds_found_none(c);
+    creds_fail(c, now);
+}
+
+static void creds_run(struct hc_job *job, int64_t now)
+{
+    struct hc_creds *c = (struct hc_creds *)(void *)job;
+
+    if (c->state == CREDS_REFRESH)
+        creds_refresh(c, now);
+    if (c->state != CREDS_REFRESH)
+        hc_links_wake(&c->waiting);
+}
+
+static void creds_start(struct hc_creds *c, int64_t now)
+{
+    c->state = CREDS_REFRESH;
+    c->at = 0;
+    hc_error_reset(&c->error);
+    hc_credentials_fini(&c->coming);
+    hc_credentials_init(&c->coming, &c->sys->alloc);
+    creds_refresh(c, now);
+}
+
+/* ---- what others see ---- */
+
+void hc_creds_init(struct hc_creds *c, const struct hc_system *sys,
+                   struct hc_jobs *jobs)
+{
+    memset(c, 0, sizeof(*c));
+    c->sys = sys;
+    hc_job_init(&c->job, jobs, creds_run);
+    hc_credentials_init(&c->now_good, &sys->alloc);
+    hc_credentials_init(&c->coming, &sys->alloc);
+}
+
+void hc_creds_fini(struct hc_creds *c)
+{
+    if (c->sys == NULL)
+        return;
+    hc_job_fini(&c->job);
+    hc_credentials_fini(&c->now_good);
+    hc_credentials_fini(&c->coming);
+    memset(c, 0, sizeof(*c));
+}
+
+void hc_creds_add(struct hc_creds *c, const struct hc_creds_provider *p)
+{
+    if (c->n < HC_CREDS_PROVIDERS)
+        c->providers[c->n++] = *p;
+}
+
+/* Whether what is kept can be lent as it is. */
+static bool creds_will_do(const struct hc_creds *c, int64_t now)
+{
+    if (c->state != CREDS_FRESH)
+        return false;
+    if (!creds_expires_in(c, HC_CREDS_NEAR))
+        return true;
+    return now < c->failed_until && !creds_expires_in(c, 0);
+}
+
+int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
+                 int64_t now, struct hc_credentials *out, struct hc_error *e)
+{
+    if (c->state != CREDS_REFRESH && !creds_will_do(c, now)) {
+        if (now < c->failed_until)
+            return hc_error_pass(e, &c->error);
+        creds_start(c, now);
+    }
+    switch (c->state) {
+    case CREDS_REFRESH:
+        hc_link_wait(&c->waiting, ask->link, ask->job);
+        return 0;
+    case CREDS_EMPTY:
+        return hc_error_pass(e, &c->error);
+    case CREDS_FRESH:
+        break;
+    }
+    if (hc_credentials_copy(out, &c->now_good) < 0)
+        return hc_error_set(e, HC_ENOMEM, "no memory for the credentials");
+    return 1;
+}
+
+void hc_creds_invalidate(struct hc_creds *c, struct hc_str key_id)
+{
+    if (c->state != CREDS_FRESH ||
+        !hc_str_eq(hc_credentials_view(&c->now_good).key_id, key_id))
+        return;
+    hc_credentials_fini(&c->now_good);
+    hc_credentials_init(&c->now_good, &c->sys->alloc);
+    c->failed_until = 0;
+    c->state = CREDS_EMPTY;
+}

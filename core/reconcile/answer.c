@@ -1,0 +1,374 @@
+/* reconcile/answer.c - what ECS answered, checked against what was asked.
+ *
+ * An answer about another cluster, a service nobody asked for, one that is
+ * left out, a page that names itself as the next: none of it becomes a fact.
+ */
+#include "reconcile/answer.h"
+
+int hc_answer_feed(struct hc_reconcile *r)
+{
+    struct hc_str span = r->call.span;
+
+    switch (r->ask) {
+    case ASK_SERVICES:
+    case ASK_UPDATE:
+        return hc_ecs_services_feed(&r->view.services, span, &r->error);
+    case ASK_HOSTS:
+        return hc_ecs_arns_feed(&r->view.arns, span, &r->error);
+    case ASK_PROVIDERS:
+        return hc_ecs_host_details_feed(&r->view.details, span, &r->error);
+    case ASK_CLUSTER:
+        return hc_ecs_cluster_feed(&r->view.cluster, span, &r->error);
+    }
+    return 0;
+}
+
+static int answer_refuse(struct hc_reconcile *r, const char *what,
+                         struct hc_str which)
+{
+    return hc_error_set(&r->error, HC_EANSWER, "%s \"%.*s\" in cluster %.*s: "
+                        "nothing is made of this answer", what,
+                        HC_STR_ARG(which), HC_STR_ARG(r->cluster.name));
+}
+
+/* What is read lives as long as the facts from now on. */
+static int answer_keep(struct hc_reconcile *r, struct hc_keep *keep)
+{
+    if (hc_keep_join(&r->facts.keep, keep) == 0)
+        return 0;
+    return hc_error_set(&r->error, HC_EANSWER, "ECS answers more about cluster "
+                        "%.*s than is kept", HC_STR_ARG(r->cluster.name));
+}
+
+static bool answer_was_asked(const struct hc_reconcile *r, struct hc_str name)
+{
+    for (size_t i = 0; i < r->batch_n; i++)
+        if (hc_str_eq(r->batch[i], name))
+            return true;
+    return false;
+}
+
+/* ---- DescribeServices ---- */
+
+/* False if the ARN is one and of another place than ours. */
+static bool answer_is_ours(const struct hc_reconcile *r, struct hc_str text,
+                           bool of_service)
+{
+    struct hc_arn arn;
+    int err;
+
+    if (text.n == 0)
+        return true;
+    err = of_service ? hc_arn_service(&arn, text, NULL)
+                     : hc_arn_cluster(&arn, text, NULL);
+    return err == 0 && hc_arn_same_place(&arn, &r->cluster);
+}
+
+static void answer_learn_cluster(struct hc_reconcile *r, struct hc_str text)
+{
+    if (text.n > 0 && !hc_arn_is_full(&r->cluster))
+        hc_arn_cluster(&r->cluster, text, NULL);
+}
+
+static int answer_service(struct hc_reconcile *r,
+                          const struct hc_ecs_service *s)
+{
+    struct hc_fact_service *fact;
+
+    if (!answer_is_ours(r, s->cluster_arn, false))
+        return answer_refuse(r, "ECS answered for another cluster:",
+                             s->cluster_arn);
+    if (!answer_is_ours(r, s->arn, true))
+        return answer_refuse(r, "ECS answered for another place:", s->arn);
+    if (!answer_was_asked(r, s->name))
+        return answer_refuse(r, "ECS answered about a service that was not "
+                             "asked for,", s->name);
+    fact = hc_facts_service(&r->facts, s->name);
+    if (fact == NULL)
+        return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+    if (fact->fact.state != FACT_UNKNOWN)
+        return answer_refuse(r, "ECS answered twice about service", s->name);
+    fact->fact.state = FACT_VALUE;
+    fact->value = s;
+    return 0;
+}
+
+static int answer_service_failure(struct hc_reconcile *r,
+                                  const struct hc_ecs_failure *f)
+{
+    struct hc_fact_service *fact;
+    struct hc_arn arn;
+
+    if (hc_arn_service(&arn, f->arn, NULL) < 0 ||
+        !answer_was_asked(r, arn.name) ||
+        !hc_arn_same_place(&arn, &r->cluster))
+        return answer_refuse(r, "ECS tells of a failure that was not asked "
+                             "about,", f->arn);
+    fact = hc_facts_service(&r->facts, arn.name);
+    if (fact == NULL)
+        return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+    if (fact->fact.state != FACT_UNKNOWN)
+        return answer_refuse(r, "ECS answered twice about service", arn.name);
+    fact->fact.state = FACT_VALUE;
+    if (!hc_str_eqz(f->reason, "MISSING"))
+        hc_facts_fail(&r->facts, &fact->fact, f->reason.n > 0 ? f->reason.p
+                                                              : "failure",
+                      hc_keep_fmt(&r->facts.keep, "DescribeServices could not "
+                                  "read it: %.*s %.*s", HC_STR_ARG(f->reason),
+                                  HC_STR_ARG(f->detail)));
+    return 0;
+}
+
+static int answer_left_out(struct hc_reconcile *r)
+{
+    for (size_t i = 0; i < r->batch_n; i++) {
+        struct hc_fact_service *fact =
+            hc_facts_service(&r->facts, r->batch[i]);
+
+        if (fact == NULL)
+            return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+        if (fact->fact.state == FACT_UNKNOWN)
+            return answer_refuse(r, "the answer to DescribeServices says "
+                                 "nothing about", r->batch[i]);
+    }
+    return 1;
+}
+
+/* All or nothing: facts of an answer that turns out wrong are unlearned. */
+static void answer_unlearn(struct hc_reconcile *r)
+{
+    for (size_t i = 0; i < r->batch_n; i++) {
+        struct hc_fact_service *fact =
+            hc_facts_service(&r->facts, r->batch[i]);
+
+        if (fact != NULL)
+            *fact = (struct hc_fact_service){ .name = fact->name,
+                                              .next = fact->next };
+    }
+}
+
+static int answer_services(struct hc_reconcile *r)
+{
+    struct hc_ecs_services *v = &r->view.services;
+    int err = hc_ecs_services_end(v, &r->error);
+
+    if (err == 0)
+        err = answer_keep(r, &v->keep);
+    for (size_t i = 0; err == 0 && i < v->services_n; i++)
+        err = answer_service(r, &v->services[i]);
+    for (size_t i = 0; err == 0 && i < v->failures_n; i++)
+        err = answer_service_failure(r, &v->failures[i]);
+    if (err == 0)
+        err = answer_left_out(r);
+    if (err < 0)
+        answer_unlearn(r);
+    else if (v->services_n > 0)
+        answer_learn_cluster(r, v->services[0].cluster_arn);
+    return err;
+}
+
+/* ---- ListContainerInstances ---- */
+
+static int answer_host(struct hc_reconcile *r, struct hc_str text)
+{
+    struct hc_arn arn;
+    int err;
+
+    if (hc_arn_instance(&arn, text, NULL) < 0 ||
+        !hc_arn_same_place(&arn, &r->cluster))
+        return answer_refuse(r, "ECS listed what is no host of the cluster:",
+                             text);
+    err = hc_fact_hosts_add(&r->facts, r->hosts, text);
+    if (err == HC_ELIMIT)
+        return hc_error_set(&r->error, HC_EANSWER, "ECS lists more than %d "
+                            "hosts in cluster %.*s", HC_FACTS_HOSTS,
+                            HC_STR_ARG(r->cluster.name));
+    return err >= 0 ? 0
+                    : hc_error_set(&r->error, err, "no memory for hosts");
+}
+
+static int answer_hosts(struct hc_reconcile *r)
+{
+    struct hc_ecs_arns *v = &r->view.arns;
+    int err = hc_ecs_arns_end(v, &r->error);
+
+    if (err == 0 && v->next.n > 0 && hc_str_eq(v->next, r->next))
+        err = answer_refuse(r, "ListContainerInstances names a page as its own "
+                            "next one,", r->next);
+    if (err == 0 && ++r->pages > HC_RECONCILE_PAGES)
+        err = answer_refuse(r, "ListContainerInstances does not come to an "
+                            "end,", v->next);
+    if (err == 0)
+        err = answer_keep(r, &v->keep);
+    for (size_t i = 0; err == 0 && i < v->arns_n; i++)
+        err = answer_host(r, v->arns[i]);
+    if (err < 0)
+        return err;
+    r->next = v->next;
+    if (r->next.n > 0)
+        return 0;
+    r->hosts->fact.state = FACT_VALUE;
+    return 1;
+}
+
+/* ---- DescribeContainerInstances ---- */
+
+static int answer_described(struct hc_reconcile *r, struct hc_str arn,
+                            struct hc_host **found)
+{
+    struct hc_host *host = NULL;
+
+    if (answer_was_asked(r, arn))
+        host = hc_fact_hosts_find(r->hosts, arn);
+    if (host == NULL || host->described)
+        return answer_refuse(r, "DescribeContainerInstances answered about a "
+                             "host that was not asked for, or twice,", arn);
+    host->described = true;
+    *found = host;
+    return 0;
+}
+
+static int answer_detail(struct hc_reconcile *r, const struct hc_ecs_host *h)
+{
+    struct hc_host *host = NULL;
+    int err = answer_described(r, h->arn, &host);
+
+    if (err < 0)
+        return err;
+    host->provider = h->provider;
+    host->active = hc_str_eqz(h->status, "ACTIVE");
+    return 0;
+}
+
+/* A host that went between the list and now is no host; any other failure is
+ * one of the whole count. */
+static int answer_detail_failure(struct hc_reconcile *r,
+                                 const struct hc_ecs_failure *f)
+{
+    struct hc_host *host = NULL;
+
+    if (!hc_str_eqz(f->reason, "MISSING"))
+        return answer_refuse(r, "DescribeContainerInstances could not read",
+                             f->arn);
+    return answer_described(r, f->arn, &host);
+}
+
+static int answer_providers(struct hc_reconcile *r)
+{
+    struct hc_ecs_host_details *v = &r->view.details;
+    int err = hc_ecs_host_details_end(v, &r->error);
+
+    if (err == 0)
+        err = answer_keep(r, &v->keep);
+    for (size_t i = 0; err == 0 && i < v->hosts_n; i++)
+        err = answer_detail(r, &v->hosts[i]);
+    for (size_t i = 0; err == 0 && i < v->failures_n; i++)
+        err = answer_detail_failure(r, &v->failures[i]);
+    if (err == 0 && v->hosts_n + v->failures_n != r->batch_n)
+        err = answer_refuse(r, "DescribeContainerInstances left out hosts, "
+                            "asked from", r->batch[0]);
+    if (err < 0)
+        return err;
+    r->host_at += r->batch_n;
+    if (r->host_at < r->hosts->n)
+        return 0;
+    r->hosts->providers.state = FACT_VALUE;
+    return 1;
+}
+
+/* ---- DescribeClusters ---- */
+
+static int answer_cluster(struct hc_reconcile *r)
+{
+    struct hc_ecs_cluster *v = &r->view.cluster;
+    int err = hc_ecs_cluster_end(v, &r->error);
+
+    if (err < 0)
+        return err;
+    if (v->clusters_n == 0)
+        return answer_refuse(r, "DescribeClusters does not know it:",
+                             v->failure.reason);
+    if (!answer_is_ours(r, v->arn, false) ||
+        (v->arn.n == 0 && !hc_str_eq(v->name, r->cluster.name)))
+        return answer_refuse(r, "ECS answered for another cluster:", v->arn);
+    if (v->registered < 0 || v->status.n == 0)
+        return answer_refuse(r, "DescribeClusters left out status or "
+                             "registeredContainerInstancesCount of", v->arn);
+    r->facts.cluster.value = *v;
+    r->facts.cluster.fact.state = FACT_VALUE;
+    *v = (struct hc_ecs_cluster){ .registered = -1 };
+    answer_learn_cluster(r, r->facts.cluster.value.arn);
+    return 1;
+}
+
+/* ---- UpdateService ---- */
+
+/* The answer may leave out what it likes; what it says must be what was asked
+ * for. */
+static int answer_update(struct hc_reconcile *r)
+{
+    struct hc_ecs_services *v = &r->view.services;
+    const struct hc_ecs_service *s = v->services;
+    int err = hc_ecs_services_end(v, &r->error);
+
+    if (err < 0)
+        return err;
+    if (v->services_n == 0)
+        return 1;
+    if (!answer_is_ours(r, s->cluster_arn, false) ||
+        !answer_is_ours(r, s->arn, true) ||
+        (s->name.n > 0 && !hc_str_eq(s->name, r->names[r->at].name)))
+        return answer_refuse(r, "UpdateService answered about something else, "
+                             "not service", r->names[r->at].name);
+    if (s->desired >= 0 && s->desired != r->plan.wanted)
+        return answer_refuse(r, "UpdateService answered with another count "
+                             "for service", s->name);
+    return 1;
+}
+
+int hc_answer_take(struct hc_reconcile *r)
+{
+    switch (r->ask) {
+    case ASK_SERVICES:  return answer_services(r);
+    case ASK_HOSTS:     return answer_hosts(r);
+    case ASK_PROVIDERS: return answer_providers(r);
+    case ASK_CLUSTER:   return answer_cluster(r);
+    case ASK_UPDATE:    return answer_update(r);
+    }
+    return 0;
+}
+
+/* ---- what cannot be had ---- */
+
+static void answer_fail_services(struct hc_reconcile *r, const char *code,
+                                 const char *what)
+{
+    for (size_t i = 0; i < r->batch_n; i++) {
+        struct hc_fact_service *fact =
+            hc_facts_service(&r->facts, r->batch[i]);
+
+        if (fact != NULL)
+            hc_facts_fail(&r->facts, &fact->fact, code, what);
+    }
+}
+
+void hc_answer_fail(struct hc_reconcile *r, const char *code,
+                    const char *what)
+{
+    switch (r->ask) {
+    case ASK_SERVICES:
+        answer_fail_services(r, code, what);
+        break;
+    case ASK_HOSTS:
+        hc_facts_fail(&r->facts, &r->hosts->fact, code, what);
+        break;
+    case ASK_PROVIDERS:
+        hc_facts_fail(&r->facts, &r->hosts->providers, code, what);
+        break;
+    case ASK_CLUSTER:
+        hc_facts_fail(&r->facts, &r->facts.cluster.fact, code, what);
+        break;
+    case ASK_UPDATE:
+        break;
+    }
+}

@@ -1,0 +1,178 @@
+/* reconcile/ask.c - what a reconcile asks of ECS. */
+#include "reconcile/ask.h"
+
+#define ASK_BODY ((size_t)256 << 10)
+
+/* ---- the view of the answer ---- */
+
+void hc_ask_view(struct hc_reconcile *r)
+{
+    const struct hc_alloc *a = r->facts.alloc;
+
+    hc_ask_close_view(r);
+    switch (r->ask) {
+    case ASK_SERVICES:
+        hc_ecs_services_init(&r->view.services, a);
+        break;
+    case ASK_HOSTS:
+        hc_ecs_hosts_init(&r->view.arns, a);
+        break;
+    case ASK_PROVIDERS:
+        hc_ecs_host_details_init(&r->view.details, a);
+        break;
+    case ASK_CLUSTER:
+        hc_ecs_cluster_init(&r->view.cluster, a);
+        break;
+    case ASK_UPDATE:
+        hc_ecs_updated_init(&r->view.services, a);
+        break;
+    }
+    r->in_view = true;
+}
+
+void hc_ask_close_view(struct hc_reconcile *r)
+{
+    if (!r->in_view)
+        return;
+    r->in_view = false;
+    switch (r->ask) {
+    case ASK_SERVICES:
+    case ASK_UPDATE:
+        hc_ecs_services_fini(&r->view.services);
+        break;
+    case ASK_HOSTS:
+        hc_ecs_arns_fini(&r->view.arns);
+        break;
+    case ASK_PROVIDERS:
+        hc_ecs_host_details_fini(&r->view.details);
+        break;
+    case ASK_CLUSTER:
+        hc_ecs_cluster_fini(&r->view.cluster);
+        break;
+    }
+}
+
+/* ---- the call ---- */
+
+static const struct hc_call_ways ask_ways = { hc_call_start, hc_call_step,
+                                              hc_call_fini };
+
+const struct hc_call_ways *hc_reconcile_ways(const struct hc_reconcile *r)
+{
+    return r->config.ways != NULL ? r->config.ways : &ask_ways;
+}
+
+void hc_ask_end(struct hc_reconcile *r)
+{
+    hc_ask_close_view(r);
+    if (r->in_call)
+        hc_reconcile_ways(r)->fini(&r->call);
+    r->in_call = false;
+}
+
+static struct hc_buf *ask_body(struct hc_reconcile *r)
+{
+    hc_buf_fini(&r->body);
+    hc_buf_init(&r->body, r->facts.alloc, ASK_BODY);
+    return &r->body;
+}
+
+static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask,
+                     struct hc_str operation)
+{
+    struct hc_call_config config = r->config.call;
+    int err = hc_buf_error(&r->body);
+
+    hc_error_reset(&r->error);
+    if (err < 0)
+        return hc_error_set(&r->error, err, err == HC_ENOMEM
+                                ? "no memory for a request to ECS"
+                                : "a request to ECS would be too long");
+    config.service = hc_service_at(HC_SERVICE_ECS);
+    config.operation = operation;
+    config.body = hc_buf_view(&r->body);
+    /* UpdateService sets a number: twice does what once does. */
+    config.replay_ok = true;
+    r->ask = ask;
+    err = hc_reconcile_ways(r)->start(&r->call, r->net, r->job, &config);
+    if (err < 0) {
+        hc_error_pass(&r->error, &r->call.error);
+        return hc_error_set(&r->error, err, "the call could not begin");
+    }
+    r->in_call = true;
+    hc_ask_view(r);
+    return 0;
+}
+
+/* ---- one each ---- */
+
+static bool ask_batch_has(const struct hc_reconcile *r, struct hc_str name)
+{
+    for (size_t i = 0; i < r->batch_n; i++)
+        if (hc_str_eq(r->batch[i], name))
+            return true;
+    return false;
+}
+
+static int ask_batch_add(struct hc_reconcile *r, size_t at)
+{
+    struct hc_fact_service *fact;
+
+    if (r->services[at].reason != NULL ||
+        ask_batch_has(r, r->names[at].name))
+        return 0;
+    fact = hc_facts_service(&r->facts, r->names[at].name);
+    if (fact == NULL)
+        return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+    if (fact->fact.state == FACT_UNKNOWN)
+        r->batch[r->batch_n++] = fact->name;
+    return 0;
+}
+
+int hc_ask_services(struct hc_reconcile *r)
+{
+    int err = 0;
+
+    hc_error_reset(&r->error);
+    r->batch_n = 0;
+    for (size_t i = r->at; err == 0 && i < r->config.wishes_n &&
+                           r->batch_n < HC_ECS_BATCH_SERVICES; i++)
+        err = ask_batch_add(r, i);
+    if (err < 0)
+        return err;
+    hc_ecs_put_describe_services(ask_body(r), r->cluster.text, r->batch,
+                                 r->batch_n);
+    return ask_start(r, ASK_SERVICES, HC_STR("DescribeServices"));
+}
+
+int hc_ask_hosts(struct hc_reconcile *r)
+{
+    hc_ecs_put_list_hosts(ask_body(r), r->cluster.text, r->hosts->status,
+                          r->hosts->filter, r->next);
+    return ask_start(r, ASK_HOSTS, HC_STR("ListContainerInstances"));
+}
+
+int hc_ask_providers(struct hc_reconcile *r)
+{
+    const struct hc_fact_hosts *h = r->hosts;
+
+    r->batch_n = 0;
+    for (size_t i = r->host_at; i < h->n && r->batch_n < HC_ECS_BATCH; i++)
+        r->batch[r->batch_n++] = h->hosts[i].arn;
+    hc_ecs_put_describe_hosts(ask_body(r), r->cluster.text, r->batch,
+                              r->batch_n);
+    return ask_start(r, ASK_PROVIDERS, HC_STR("DescribeContainerInstances"));
+}
+
+int hc_ask_cluster(struct hc_reconcile *r)
+{
+    hc_ecs_put_describe_cluster(ask_body(r), r->cluster.text);
+    return ask_start(r, ASK_CLUSTER, HC_STR("DescribeClusters"));
+}
+
+int hc_ask_update(struct hc_reconcile *r)
+{
+    hc_ecs_put_update_service(ask_body(r), r->cluster.text,
+                              r->names[r->at].name, r->plan.wanted);
+    return ask_start(r, ASK_UPDATE, HC_STR("UpdateService"));
+}

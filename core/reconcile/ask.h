@@ -1,0 +1,26 @@
+/* reconcile/ask.h - what a reconcile asks of ECS: one call at a time.
+ *
+ * Each writes the request body, opens the view that will read the answer and
+ * starts the call; r->ask says which it is.  0, or a negative code with
+ * r->error set and nothing in flight.
+ */
+#ifndef HC_RECONCILE_ASK_H
+#define HC_RECONCILE_ASK_H
+
+#include "reconcile/reconcile.h"
+
+/* The wish at hand and up to nine more whose services are not known yet. */
+int hc_ask_services(struct hc_reconcile *r);
+/* r->hosts from its first page (r->next empty) or the page of r->next. */
+int hc_ask_hosts(struct hc_reconcile *r);
+/* Up to a hundred of r->hosts, from r->host_at on. */
+int hc_ask_providers(struct hc_reconcile *r);
+int hc_ask_cluster(struct hc_reconcile *r);
+/* The wish at hand, to r->plan.wanted. */
+int hc_ask_update(struct hc_reconcile *r);
+/* Opens the view anew (an attempt began again), closes it, ends the call. */
+void hc_ask_view(struct hc_reconcile *r);
+void hc_ask_close_view(struct hc_reconcile *r);
+void hc_ask_end(struct hc_reconcile *r);
+
+#endif

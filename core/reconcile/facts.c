@@ -1,0 +1,169 @@
+/* reconcile/facts.c - what was read from AWS for one reconcile, by key. */
+#include "reconcile/facts.h"
+
+#include <string.h>
+
+void hc_facts_init(struct hc_facts *f, const struct hc_alloc *a)
+{
+    *f = (struct hc_facts){ .alloc = a };
+    hc_keep_init(&f->keep, a, HC_FACTS_KEPT);
+}
+
+static void facts_hosts_free(struct hc_facts *f, struct hc_fact_hosts *h)
+{
+    hc_free(f->alloc, h->hosts, h->cap * sizeof(*h->hosts));
+    hc_free(f->alloc, h->slots, h->slots_n * sizeof(*h->slots));
+}
+
+void hc_facts_fini(struct hc_facts *f)
+{
+    for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
+        facts_hosts_free(f, h);
+    hc_ecs_cluster_fini(&f->cluster.value);
+    hc_keep_fini(&f->keep);
+    *f = (struct hc_facts){ .alloc = f->alloc };
+}
+
+struct hc_fact_service *hc_facts_service(struct hc_facts *f,
+                                         struct hc_str name)
+{
+    struct hc_fact_service *s = f->services;
+
+    while (s != NULL && !hc_str_eq(s->name, name))
+        s = s->next;
+    if (s != NULL)
+        return s;
+    s = hc_keep_zero(&f->keep, sizeof(*s));
+    if (s == NULL)
+        return NULL;
+    s->name = hc_keep_str(&f->keep, name);
+    s->next = f->services;
+    f->services = s;
+    return hc_keep_error(&f->keep) == 0 ? s : NULL;
+}
+
+struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
+                                     struct hc_str filter)
+{
+    struct hc_fact_hosts *h = f->hosts;
+
+    while (h != NULL && (strcmp(h->status, status) != 0 ||
+                         !hc_str_eq(h->filter, filter)))
+        h = h->next;
+    if (h != NULL)
+        return h;
+    h = hc_keep_zero(&f->keep, sizeof(*h));
+    if (h == NULL)
+        return NULL;
+    h->status = status;
+    h->filter = hc_keep_str(&f->keep, filter);
+    h->next = f->hosts;
+    f->hosts = h;
+    return hc_keep_error(&f->keep) == 0 ? h : NULL;
+}
+
+void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
+                   const char *what)
+{
+    fact->state = FACT_FAILED;
+    fact->code = hc_keep_fmt(&f->keep, "%s", code);
+    fact->what = hc_keep_fmt(&f->keep, "%s", what);
+}
+
+/* ---- the set: open addressing, at most half full ---- */
+
+static size_t facts_hash(struct hc_str s)
+{
+    uint64_t h = 1469598103934665603U;
+
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ (unsigned char)s.p[i]) * 1099511628211U;
+    return (size_t)(h ^ h >> 32);
+}
+
+/* The slot of this ARN, or the empty one where it would stand. */
+static size_t facts_slot(const struct hc_fact_hosts *h, struct hc_str arn)
+{
+    size_t at = facts_hash(arn) & (h->slots_n - 1);
+
+    while (h->slots[at] != 0 &&
+           !hc_str_eq(h->hosts[h->slots[at] - 1].arn, arn))
+        at = (at + 1) & (h->slots_n - 1);
+    return at;
+}
+
+static int facts_rehash(struct hc_facts *f, struct hc_fact_hosts *h)
+{
+    size_t n = h->slots_n > 0 ? h->slots_n * 2 : 64;
+    size_t *slots = hc_alloc_array(f->alloc, n, sizeof(*slots));
+
+    if (slots == NULL)
+        return HC_ENOMEM;
+    hc_free(f->alloc, h->slots, h->slots_n * sizeof(*h->slots));
+    h->slots = slots;
+    h->slots_n = n;
+    for (size_t i = 0; i < h->n; i++)
+        h->slots[facts_slot(h, h->hosts[i].arn)] = i + 1;
+    return 0;
+}
+
+int hc_fact_hosts_add(struct hc_facts *f, struct hc_fact_hosts *h,
+                      struct hc_str arn)
+{
+    int err = 0;
+
+    if (h->n * 2 >= h->slots_n)
+        err = facts_rehash(f, h);
+    if (err < 0)
+        return err;
+
+    size_t at = facts_slot(h, arn);
+
+    if (h->slots[at] != 0)
+        return 0;
+    err = hc_grow(f->alloc, &h->hosts, &h->cap, h->n + 1, HC_FACTS_HOSTS,
+                  sizeof(*h->hosts));
+    if (err < 0)
+        return err;
+    h->hosts[h->n++] = (struct hc_host){ .arn = arn };
+    h->slots[at] = h->n;
+    return 1;
+}
+
+struct hc_host *hc_fact_hosts_find(const struct hc_fact_hosts *h,
+                                   struct hc_str arn)
+{
+    if (h->slots_n == 0)
+        return NULL;
+
+    size_t at = facts_slot(h, arn);
+
+    return h->slots[at] != 0 ? &h->hosts[h->slots[at] - 1] : NULL;
+}
+
+void hc_fact_hosts_reset(struct hc_fact_hosts *h)
+{
+    h->fact = h->providers = (struct hc_fact){ .state = FACT_UNKNOWN };
+    h->n = 0;
+    for (size_t i = 0; i < h->slots_n; i++)
+        h->slots[i] = 0;
+}
+
+static bool facts_is_of(const struct hc_host *host,
+                        const struct hc_ecs_text *providers)
+{
+    for (; providers != NULL; providers = providers->next)
+        if (hc_str_eq(host->provider, providers->s))
+            return true;
+    return false;
+}
+
+int64_t hc_fact_hosts_of(const struct hc_fact_hosts *h,
+                         const struct hc_ecs_text *providers)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < h->n; i++)
+        n += h->hosts[i].active && facts_is_of(&h->hosts[i], providers);
+    return n;
+}

@@ -1,0 +1,181 @@
+/* reconcile/report.c - the only writer of the JSON report. */
+#include "reconcile/report.h"
+
+#include "base/json.h"
+#include "reconcile/rule.h"
+
+static const char *const report_outcomes[HC_OUTCOMES] = {
+    "updated", "pending", "unchanged", "held", "skipped", "failed"
+};
+
+const char *hc_outcome_name(enum hc_outcome o)
+{
+    return report_outcomes[o];
+}
+
+void hc_report_sum(const struct hc_report *r, size_t summary[HC_OUTCOMES])
+{
+    for (int o = 0; o < HC_OUTCOMES; o++)
+        summary[o] = 0;
+    for (size_t i = 0; i < r->clusters_n; i++) {
+        const struct hc_report_cluster *c = r->clusters[i];
+
+        if (c->error_code != NULL && c->services_n == 0)
+            summary[OUTCOME_FAILED]++;
+        for (size_t k = 0; k < c->services_n; k++)
+            summary[c->services[k].outcome]++;
+    }
+}
+
+/* ---- members ---- */
+
+static void report_put_text(struct hc_buf *out, const char *key,
+                            const char *text)
+{
+    hc_json_put_member(out, key, hc_str(text));
+}
+
+static void report_put_text_or_null(struct hc_buf *out, const char *key,
+                                    const char *text)
+{
+    if (text != NULL) {
+        report_put_text(out, key, text);
+        return;
+    }
+    hc_json_put_comma(out);
+    hc_json_put_key(out, key);
+    hc_buf_lit(out, "null");
+}
+
+static void report_put_number(struct hc_buf *out, const char *key, int64_t v)
+{
+    if (v == HC_UNKNOWN)
+        report_put_text_or_null(out, key, NULL);
+    else
+        hc_json_put_member_int(out, key, v);
+}
+
+static void report_put_key(struct hc_buf *out, const char *key)
+{
+    hc_json_put_comma(out);
+    hc_json_put_key(out, key);
+}
+
+/* ---- parts ---- */
+
+static void report_put_hosts(struct hc_buf *out,
+                             const struct hc_report_service *s)
+{
+    report_put_key(out, "hosts");
+    if (s->hosts_counted == HC_UNKNOWN) {
+        hc_buf_lit(out, "null");
+        return;
+    }
+    hc_buf_chr(out, '{');
+    hc_json_put_member_int(out, "counted", s->hosts_counted);
+    report_put_text(out, "by", s->hosts_by);
+    report_put_text(out, "filter", s->hosts_filter);
+    hc_buf_chr(out, '}');
+}
+
+static void report_put_service(struct hc_buf *out,
+                               const struct hc_report_service *s)
+{
+    hc_json_put_comma(out);
+    hc_buf_chr(out, '{');
+    report_put_text(out, "service", s->service);
+    report_put_text(out, "outcome", hc_outcome_name(s->outcome));
+    report_put_text(out, "code", s->code);
+    report_put_text(out, "reason", s->reason);
+    report_put_number(out, "desired_before", s->desired_before);
+    report_put_number(out, "wanted", s->wanted);
+    report_put_number(out, "running", s->running);
+    report_put_number(out, "pending", s->pending);
+    report_put_text(out, "rule", s->rule);
+    report_put_text_or_null(out, "switch", s->way_out);
+    report_put_hosts(out, s);
+    hc_buf_chr(out, '}');
+}
+
+static void report_put_error(struct hc_buf *out,
+                             const struct hc_report_cluster *c)
+{
+    if (c->error_code == NULL) {
+        report_put_text_or_null(out, "error", NULL);
+        return;
+    }
+    report_put_key(out, "error");
+    hc_buf_chr(out, '{');
+    report_put_text(out, "code", c->error_code);
+    report_put_text(out, "message", c->error);
+    hc_buf_chr(out, '}');
+}
+
+static void report_put_cluster(struct hc_buf *out,
+                               const struct hc_report_cluster *c)
+{
+    hc_json_put_comma(out);
+    hc_buf_chr(out, '{');
+    report_put_text(out, "arn", c->arn);
+    report_put_text(out, "name", c->name);
+    report_put_error(out, c);
+    report_put_key(out, "services");
+    hc_buf_chr(out, '[');
+    for (size_t i = 0; i < c->services_n; i++)
+        report_put_service(out, &c->services[i]);
+    hc_buf_lit(out, "]}");
+}
+
+static void report_put_summary(struct hc_buf *out, const struct hc_report *r)
+{
+    size_t summary[HC_OUTCOMES];
+
+    hc_report_sum(r, summary);
+    report_put_key(out, "summary");
+    hc_buf_chr(out, '{');
+    for (int o = 0; o < HC_OUTCOMES; o++)
+        hc_json_put_member_int(out, report_outcomes[o], (int64_t)summary[o]);
+    hc_buf_chr(out, '}');
+}
+
+static void report_put_stat(struct hc_buf *out, const char *key, uint64_t v)
+{
+    hc_json_put_member_int(out, key, v > INT64_MAX ? INT64_MAX : (int64_t)v);
+}
+
+static void report_put_stats(struct hc_buf *out, const struct hc_report *r)
+{
+    const struct hc_stats *s = &r->stats;
+
+    report_put_key(out, "stats");
+    hc_buf_chr(out, '{');
+    report_put_stat(out, "api_calls", s->api_calls);
+    report_put_stat(out, "connections_opened", s->connections_opened);
+    report_put_stat(out, "connections_reused", s->connections_reused);
+    report_put_stat(out, "dns_lookups", s->dns_lookups);
+    report_put_stat(out, "dns_datagrams", s->dns_datagrams);
+    report_put_stat(out, "dns_hits", s->dns_hits);
+    report_put_stat(out, "tls_handshakes", s->tls_handshakes);
+    report_put_stat(out, "tls_resumed", s->tls_resumed);
+    report_put_stat(out, "retries", s->retries);
+    report_put_stat(out, "replays", s->replays);
+    hc_json_put_member_int(out, "elapsed_us", r->elapsed_us);
+    hc_buf_chr(out, '}');
+}
+
+void hc_report_put(struct hc_buf *out, const struct hc_report *r)
+{
+    hc_buf_chr(out, '{');
+    report_put_text(out, "format_version", "1.0");
+    report_put_key(out, "dry_run");
+    hc_buf_text(out, r->dry_run ? "true" : "false");
+    report_put_text_or_null(out, "skipped_event", r->skipped_event);
+    report_put_key(out, "clusters");
+    hc_buf_chr(out, '[');
+    for (size_t i = 0; i < r->clusters_n; i++)
+        report_put_cluster(out, r->clusters[i]);
+    hc_buf_chr(out, ']');
+    report_put_summary(out, r);
+    report_put_stats(out, r);
+    hc_buf_chr(out, '}');
+}
