@@ -118,7 +118,7 @@ static bool buf_grow(struct hc_buf *b, size_t n)
 }
 
 /* True if n more bytes (n > 0) may be written at b->p + b->n now. */
-static bool buf_more(struct hc_buf *b, size_t n)
+static inline bool buf_more(struct hc_buf *b, size_t n)
 {
     return b->err == 0 && (n <= b->cap - b->n || buf_grow(b, n));
 }

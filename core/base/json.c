@@ -98,27 +98,26 @@ static bool json_is_quiet(const struct hc_json *j)
     return j->mode >= JSON_SKIPS;
 }
 
-/* Appends [from, p) to b and gives p; if it does not fit: the first byte that
- * does not, so that the error is at the same byte however the input came. */
-static const char *json_append(struct hc_json *j, struct hc_buf *b,
-                               const char *from, const char *p)
+/* [from, p) did not fit into b.  Gives the first byte that did not, so that
+ * the error is at the same byte however the input came. */
+static const char *json_overflow(struct hc_json *j, const struct hc_buf *b,
+                                 const char *from, const char *p)
 {
     size_t n = (size_t)(p - from), room = b->max - b->n;
 
-    hc_buf_put(b, from, n);
-    if (b->err == 0)
-        return p;
     json_fail(j, b->err, b->err == HC_ENOMEM ? "no memory for a text" :
               b == &j->text ? "a key, string or number is too long"
                             : "a value is too long to be kept");
     return n > room ? from + room : from;
 }
 
-static const char *json_text_put(struct hc_json *j, const char *from,
-                                 const char *p)
+static inline const char *json_text_put(struct hc_json *j, const char *from,
+                                        const char *p)
 {
-    return from == p || json_is_quiet(j) ? p
-                                         : json_append(j, &j->text, from, p);
+    if (from == p || json_is_quiet(j))
+        return p;
+    hc_buf_put(&j->text, from, (size_t)(p - from));
+    return j->text.err == 0 ? p : json_overflow(j, &j->text, from, p);
 }
 
 /* What was consumed since `raw` belongs to the value that is taken. */
@@ -127,7 +126,8 @@ static const char *json_raw_put(struct hc_json *j, const char *p)
     const char *from = j->raw;
 
     j->raw = p;
-    return json_append(j, j->capture, from, p);
+    hc_buf_put(j->capture, from, (size_t)(p - from));
+    return j->capture->err == 0 ? p : json_overflow(j, j->capture, from, p);
 }
 
 /* ---- values begin and end ---- */
@@ -160,7 +160,8 @@ static const char *json_quiet_end(struct hc_json *j, const char *p)
     return p;
 }
 
-static const char *json_value_end(struct hc_json *j, const char *p, int event)
+static inline const char *json_value_end(struct hc_json *j, const char *p,
+                                         int event)
 {
     j->state = j->depth > 0 ? JSON_IN_AFTER : JSON_IN_ROOT_END;
     if (json_is_quiet(j))

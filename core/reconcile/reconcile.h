@@ -42,7 +42,7 @@ struct hc_reconcile_config {
     /* The event that caused it or NULL: its own host, when the event is fresh,
      * may cause one list to be read again. */
     const struct hc_event *event;
-    /* Every call is made with this; service, operation, body and read_only
+    /* Every call is made with this; service, operation, body and replay_ok
      * are filled in here.  Its deadline is the reconcile's. */
     struct hc_call_config call;
     const struct hc_call_ways *ways;
@@ -74,6 +74,7 @@ struct hc_reconcile {
     struct hc_call call;
     bool in_call;
     struct hc_buf body;
+    struct hc_buf filter;             /* of the wish at hand                 */
     union {
         struct hc_ecs_services services;
         struct hc_ecs_arns arns;
@@ -89,6 +90,7 @@ struct hc_reconcile {
     struct hc_str next;               /* its page                            */
     size_t pages;
     int64_t again_at;
+    bool read;                        /* something was learned of it         */
     bool cancelled;
 };
 
@@ -103,5 +105,8 @@ int hc_reconcile_step(struct hc_reconcile *r, int64_t now);
  * cancelled`. */
 void hc_reconcile_cancel(struct hc_reconcile *r);
 void hc_reconcile_fini(struct hc_reconcile *r);     /* r may be all zero */
+
+/* For reconcile's own files. */
+const struct hc_call_ways *hc_reconcile_ways(const struct hc_reconcile *r);
 
 #endif

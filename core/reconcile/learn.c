@@ -1,11 +1,11 @@
-/* reconcile/answer.c - what ECS answered, checked against what was asked.
+/* reconcile/learn.c - what ECS answered, checked against what was asked.
  *
  * An answer about another cluster, a service nobody asked for, one that is
  * left out, a page that names itself as the next: none of it becomes a fact.
  */
-#include "reconcile/answer.h"
+#include "reconcile/learn.h"
 
-int hc_answer_feed(struct hc_reconcile *r)
+int hc_learn_feed(struct hc_reconcile *r)
 {
     struct hc_str span = r->call.span;
 
@@ -23,7 +23,7 @@ int hc_answer_feed(struct hc_reconcile *r)
     return 0;
 }
 
-static int answer_refuse(struct hc_reconcile *r, const char *what,
+static int learn_refuse(struct hc_reconcile *r, const char *what,
                          struct hc_str which)
 {
     return hc_error_set(&r->error, HC_EANSWER, "%s \"%.*s\" in cluster %.*s: "
@@ -32,7 +32,7 @@ static int answer_refuse(struct hc_reconcile *r, const char *what,
 }
 
 /* What is read lives as long as the facts from now on. */
-static int answer_keep(struct hc_reconcile *r, struct hc_keep *keep)
+static int learn_keep(struct hc_reconcile *r, struct hc_keep *keep)
 {
     if (hc_keep_join(&r->facts.keep, keep) == 0)
         return 0;
@@ -40,7 +40,7 @@ static int answer_keep(struct hc_reconcile *r, struct hc_keep *keep)
                         "%.*s than is kept", HC_STR_ARG(r->cluster.name));
 }
 
-static bool answer_was_asked(const struct hc_reconcile *r, struct hc_str name)
+static bool learn_was_asked(const struct hc_reconcile *r, struct hc_str name)
 {
     for (size_t i = 0; i < r->batch_n; i++)
         if (hc_str_eq(r->batch[i], name))
@@ -51,7 +51,7 @@ static bool answer_was_asked(const struct hc_reconcile *r, struct hc_str name)
 /* ---- DescribeServices ---- */
 
 /* False if the ARN is one and of another place than ours. */
-static bool answer_is_ours(const struct hc_reconcile *r, struct hc_str text,
+static bool learn_is_ours(const struct hc_reconcile *r, struct hc_str text,
                            bool of_service)
 {
     struct hc_arn arn;
@@ -64,51 +64,51 @@ static bool answer_is_ours(const struct hc_reconcile *r, struct hc_str text,
     return err == 0 && hc_arn_same_place(&arn, &r->cluster);
 }
 
-static void answer_learn_cluster(struct hc_reconcile *r, struct hc_str text)
+static void learn_cluster_arn(struct hc_reconcile *r, struct hc_str text)
 {
     if (text.n > 0 && !hc_arn_is_full(&r->cluster))
         hc_arn_cluster(&r->cluster, text, NULL);
 }
 
-static int answer_service(struct hc_reconcile *r,
+static int learn_service(struct hc_reconcile *r,
                           const struct hc_ecs_service *s)
 {
     struct hc_fact_service *fact;
 
-    if (!answer_is_ours(r, s->cluster_arn, false))
-        return answer_refuse(r, "ECS answered for another cluster:",
+    if (!learn_is_ours(r, s->cluster_arn, false))
+        return learn_refuse(r, "ECS answered for another cluster:",
                              s->cluster_arn);
-    if (!answer_is_ours(r, s->arn, true))
-        return answer_refuse(r, "ECS answered for another place:", s->arn);
-    if (!answer_was_asked(r, s->name))
-        return answer_refuse(r, "ECS answered about a service that was not "
+    if (!learn_is_ours(r, s->arn, true))
+        return learn_refuse(r, "ECS answered for another place:", s->arn);
+    if (!learn_was_asked(r, s->name))
+        return learn_refuse(r, "ECS answered about a service that was not "
                              "asked for,", s->name);
     fact = hc_facts_service(&r->facts, s->name);
     if (fact == NULL)
         return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
     if (fact->fact.state != FACT_UNKNOWN)
-        return answer_refuse(r, "ECS answered twice about service", s->name);
+        return learn_refuse(r, "ECS answered twice about service", s->name);
     fact->fact.state = FACT_VALUE;
     fact->value = s;
     return 0;
 }
 
-static int answer_service_failure(struct hc_reconcile *r,
+static int learn_service_failure(struct hc_reconcile *r,
                                   const struct hc_ecs_failure *f)
 {
     struct hc_fact_service *fact;
     struct hc_arn arn;
 
     if (hc_arn_service(&arn, f->arn, NULL) < 0 ||
-        !answer_was_asked(r, arn.name) ||
+        !learn_was_asked(r, arn.name) ||
         !hc_arn_same_place(&arn, &r->cluster))
-        return answer_refuse(r, "ECS tells of a failure that was not asked "
+        return learn_refuse(r, "ECS tells of a failure that was not asked "
                              "about,", f->arn);
     fact = hc_facts_service(&r->facts, arn.name);
     if (fact == NULL)
         return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
     if (fact->fact.state != FACT_UNKNOWN)
-        return answer_refuse(r, "ECS answered twice about service", arn.name);
+        return learn_refuse(r, "ECS answered twice about service", arn.name);
     fact->fact.state = FACT_VALUE;
     if (!hc_str_eqz(f->reason, "MISSING"))
         hc_facts_fail(&r->facts, &fact->fact, f->reason.n > 0 ? f->reason.p
@@ -119,7 +119,7 @@ static int answer_service_failure(struct hc_reconcile *r,
     return 0;
 }
 
-static int answer_left_out(struct hc_reconcile *r)
+static int learn_left_out(struct hc_reconcile *r)
 {
     for (size_t i = 0; i < r->batch_n; i++) {
         struct hc_fact_service *fact =
@@ -128,14 +128,14 @@ static int answer_left_out(struct hc_reconcile *r)
         if (fact == NULL)
             return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
         if (fact->fact.state == FACT_UNKNOWN)
-            return answer_refuse(r, "the answer to DescribeServices says "
+            return learn_refuse(r, "the answer to DescribeServices says "
                                  "nothing about", r->batch[i]);
     }
     return 1;
 }
 
 /* All or nothing: facts of an answer that turns out wrong are unlearned. */
-static void answer_unlearn(struct hc_reconcile *r)
+static void learn_undo(struct hc_reconcile *r)
 {
     for (size_t i = 0; i < r->batch_n; i++) {
         struct hc_fact_service *fact =
@@ -147,36 +147,36 @@ static void answer_unlearn(struct hc_reconcile *r)
     }
 }
 
-static int answer_services(struct hc_reconcile *r)
+static int learn_services(struct hc_reconcile *r)
 {
     struct hc_ecs_services *v = &r->view.services;
     int err = hc_ecs_services_end(v, &r->error);
 
     if (err == 0)
-        err = answer_keep(r, &v->keep);
+        err = learn_keep(r, &v->keep);
     for (size_t i = 0; err == 0 && i < v->services_n; i++)
-        err = answer_service(r, &v->services[i]);
+        err = learn_service(r, &v->services[i]);
     for (size_t i = 0; err == 0 && i < v->failures_n; i++)
-        err = answer_service_failure(r, &v->failures[i]);
+        err = learn_service_failure(r, &v->failures[i]);
     if (err == 0)
-        err = answer_left_out(r);
+        err = learn_left_out(r);
     if (err < 0)
-        answer_unlearn(r);
+        learn_undo(r);
     else if (v->services_n > 0)
-        answer_learn_cluster(r, v->services[0].cluster_arn);
+        learn_cluster_arn(r, v->services[0].cluster_arn);
     return err;
 }
 
 /* ---- ListContainerInstances ---- */
 
-static int answer_host(struct hc_reconcile *r, struct hc_str text)
+static int learn_host(struct hc_reconcile *r, struct hc_str text)
 {
     struct hc_arn arn;
     int err;
 
     if (hc_arn_instance(&arn, text, NULL) < 0 ||
         !hc_arn_same_place(&arn, &r->cluster))
-        return answer_refuse(r, "ECS listed what is no host of the cluster:",
+        return learn_refuse(r, "ECS listed what is no host of the cluster:",
                              text);
     err = hc_fact_hosts_add(&r->facts, r->hosts, text);
     if (err == HC_ELIMIT)
@@ -187,21 +187,21 @@ static int answer_host(struct hc_reconcile *r, struct hc_str text)
                     : hc_error_set(&r->error, err, "no memory for hosts");
 }
 
-static int answer_hosts(struct hc_reconcile *r)
+static int learn_hosts(struct hc_reconcile *r)
 {
     struct hc_ecs_arns *v = &r->view.arns;
     int err = hc_ecs_arns_end(v, &r->error);
 
     if (err == 0 && v->next.n > 0 && hc_str_eq(v->next, r->next))
-        err = answer_refuse(r, "ListContainerInstances names a page as its own "
+        err = learn_refuse(r, "ListContainerInstances names a page as its own "
                             "next one,", r->next);
     if (err == 0 && ++r->pages > HC_RECONCILE_PAGES)
-        err = answer_refuse(r, "ListContainerInstances does not come to an "
+        err = learn_refuse(r, "ListContainerInstances does not come to an "
                             "end,", v->next);
     if (err == 0)
-        err = answer_keep(r, &v->keep);
+        err = learn_keep(r, &v->keep);
     for (size_t i = 0; err == 0 && i < v->arns_n; i++)
-        err = answer_host(r, v->arns[i]);
+        err = learn_host(r, v->arns[i]);
     if (err < 0)
         return err;
     r->next = v->next;
@@ -213,25 +213,25 @@ static int answer_hosts(struct hc_reconcile *r)
 
 /* ---- DescribeContainerInstances ---- */
 
-static int answer_described(struct hc_reconcile *r, struct hc_str arn,
+static int learn_described(struct hc_reconcile *r, struct hc_str arn,
                             struct hc_host **found)
 {
     struct hc_host *host = NULL;
 
-    if (answer_was_asked(r, arn))
+    if (learn_was_asked(r, arn))
         host = hc_fact_hosts_find(r->hosts, arn);
     if (host == NULL || host->described)
-        return answer_refuse(r, "DescribeContainerInstances answered about a "
+        return learn_refuse(r, "DescribeContainerInstances answered about a "
                              "host that was not asked for, or twice,", arn);
     host->described = true;
     *found = host;
     return 0;
 }
 
-static int answer_detail(struct hc_reconcile *r, const struct hc_ecs_host *h)
+static int learn_detail(struct hc_reconcile *r, const struct hc_ecs_host *h)
 {
     struct hc_host *host = NULL;
-    int err = answer_described(r, h->arn, &host);
+    int err = learn_described(r, h->arn, &host);
 
     if (err < 0)
         return err;
@@ -242,30 +242,30 @@ static int answer_detail(struct hc_reconcile *r, const struct hc_ecs_host *h)
 
 /* A host that went between the list and now is no host; any other failure is
  * one of the whole count. */
-static int answer_detail_failure(struct hc_reconcile *r,
+static int learn_detail_failure(struct hc_reconcile *r,
                                  const struct hc_ecs_failure *f)
 {
     struct hc_host *host = NULL;
 
     if (!hc_str_eqz(f->reason, "MISSING"))
-        return answer_refuse(r, "DescribeContainerInstances could not read",
+        return learn_refuse(r, "DescribeContainerInstances could not read",
                              f->arn);
-    return answer_described(r, f->arn, &host);
+    return learn_described(r, f->arn, &host);
 }
 
-static int answer_providers(struct hc_reconcile *r)
+static int learn_providers(struct hc_reconcile *r)
 {
     struct hc_ecs_host_details *v = &r->view.details;
     int err = hc_ecs_host_details_end(v, &r->error);
 
     if (err == 0)
-        err = answer_keep(r, &v->keep);
+        err = learn_keep(r, &v->keep);
     for (size_t i = 0; err == 0 && i < v->hosts_n; i++)
-        err = answer_detail(r, &v->hosts[i]);
+        err = learn_detail(r, &v->hosts[i]);
     for (size_t i = 0; err == 0 && i < v->failures_n; i++)
-        err = answer_detail_failure(r, &v->failures[i]);
+        err = learn_detail_failure(r, &v->failures[i]);
     if (err == 0 && v->hosts_n + v->failures_n != r->batch_n)
-        err = answer_refuse(r, "DescribeContainerInstances left out hosts, "
+        err = learn_refuse(r, "DescribeContainerInstances left out hosts, "
                             "asked from", r->batch[0]);
     if (err < 0)
         return err;
@@ -278,7 +278,7 @@ static int answer_providers(struct hc_reconcile *r)
 
 /* ---- DescribeClusters ---- */
 
-static int answer_cluster(struct hc_reconcile *r)
+static int learn_cluster(struct hc_reconcile *r)
 {
     struct hc_ecs_cluster *v = &r->view.cluster;
     int err = hc_ecs_cluster_end(v, &r->error);
@@ -286,18 +286,18 @@ static int answer_cluster(struct hc_reconcile *r)
     if (err < 0)
         return err;
     if (v->clusters_n == 0)
-        return answer_refuse(r, "DescribeClusters does not know it:",
+        return learn_refuse(r, "DescribeClusters does not know it:",
                              v->failure.reason);
-    if (!answer_is_ours(r, v->arn, false) ||
+    if (!learn_is_ours(r, v->arn, false) ||
         (v->arn.n == 0 && !hc_str_eq(v->name, r->cluster.name)))
-        return answer_refuse(r, "ECS answered for another cluster:", v->arn);
+        return learn_refuse(r, "ECS answered for another cluster:", v->arn);
     if (v->registered < 0 || v->status.n == 0)
-        return answer_refuse(r, "DescribeClusters left out status or "
+        return learn_refuse(r, "DescribeClusters left out status or "
                              "registeredContainerInstancesCount of", v->arn);
     r->facts.cluster.value = *v;
     r->facts.cluster.fact.state = FACT_VALUE;
     *v = (struct hc_ecs_cluster){ .registered = -1 };
-    answer_learn_cluster(r, r->facts.cluster.value.arn);
+    learn_cluster_arn(r, r->facts.cluster.value.arn);
     return 1;
 }
 
@@ -305,7 +305,7 @@ static int answer_cluster(struct hc_reconcile *r)
 
 /* The answer may leave out what it likes; what it says must be what was asked
  * for. */
-static int answer_update(struct hc_reconcile *r)
+static int learn_update(struct hc_reconcile *r)
 {
     struct hc_ecs_services *v = &r->view.services;
     const struct hc_ecs_service *s = v->services;
@@ -315,32 +315,32 @@ static int answer_update(struct hc_reconcile *r)
         return err;
     if (v->services_n == 0)
         return 1;
-    if (!answer_is_ours(r, s->cluster_arn, false) ||
-        !answer_is_ours(r, s->arn, true) ||
+    if (!learn_is_ours(r, s->cluster_arn, false) ||
+        !learn_is_ours(r, s->arn, true) ||
         (s->name.n > 0 && !hc_str_eq(s->name, r->names[r->at].name)))
-        return answer_refuse(r, "UpdateService answered about something else, "
+        return learn_refuse(r, "UpdateService answered about something else, "
                              "not service", r->names[r->at].name);
     if (s->desired >= 0 && s->desired != r->plan.wanted)
-        return answer_refuse(r, "UpdateService answered with another count "
+        return learn_refuse(r, "UpdateService answered with another count "
                              "for service", s->name);
     return 1;
 }
 
-int hc_answer_take(struct hc_reconcile *r)
+int hc_learn_take(struct hc_reconcile *r)
 {
     switch (r->ask) {
-    case ASK_SERVICES:  return answer_services(r);
-    case ASK_HOSTS:     return answer_hosts(r);
-    case ASK_PROVIDERS: return answer_providers(r);
-    case ASK_CLUSTER:   return answer_cluster(r);
-    case ASK_UPDATE:    return answer_update(r);
+    case ASK_SERVICES:  return learn_services(r);
+    case ASK_HOSTS:     return learn_hosts(r);
+    case ASK_PROVIDERS: return learn_providers(r);
+    case ASK_CLUSTER:   return learn_cluster(r);
+    case ASK_UPDATE:    return learn_update(r);
     }
     return 0;
 }
 
 /* ---- what cannot be had ---- */
 
-static void answer_fail_services(struct hc_reconcile *r, const char *code,
+static void learn_fail_services(struct hc_reconcile *r, const char *code,
                                  const char *what)
 {
     for (size_t i = 0; i < r->batch_n; i++) {
@@ -352,12 +352,12 @@ static void answer_fail_services(struct hc_reconcile *r, const char *code,
     }
 }
 
-void hc_answer_fail(struct hc_reconcile *r, const char *code,
+void hc_learn_fail(struct hc_reconcile *r, const char *code,
                     const char *what)
 {
     switch (r->ask) {
     case ASK_SERVICES:
-        answer_fail_services(r, code, what);
+        learn_fail_services(r, code, what);
         break;
     case ASK_HOSTS:
         hc_facts_fail(&r->facts, &r->hosts->fact, code, what);

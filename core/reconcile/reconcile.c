@@ -1,0 +1,615 @@
+/* reconcile/reconcile.c - one cluster: wishes, the facts they lack, plans,
+ * writes.
+ *
+ *   PLAN  -> PLAN    the wish at hand is settled, the next one's turn
+ *   PLAN  -> CALL    it lacks a fact, or is to be written
+ *   PLAN  -> DONE    all are settled
+ *   CALL  -> CALL    another page, another hundred hosts
+ *   CALL  -> PLAN    the fact is there (or failed), the write is answered
+ *   CALL  -> AGAIN   a list contradicts the event that caused us
+ *   AGAIN -> CALL    a second later, once
+ *
+ * A plan is made from the top each time a fact was learned: it is arithmetic,
+ * a call costs ten thousand times as much.  One call at a time; a wish is
+ * settled exactly once; what fails settles its own wish and no other, but for
+ * the first call, which speaks for the cluster.
+ */
+#include "reconcile/reconcile.h"
+
+#include "reconcile/ask.h"
+#include "reconcile/learn.h"
+
+/* ---- settling a wish ---- */
+
+static struct hc_report_service *reconcile_at(struct hc_reconcile *r)
+{
+    return &r->services[r->at];
+}
+
+static void reconcile_settle(struct hc_reconcile *r, enum hc_outcome outcome,
+                             const char *code, const char *reason)
+{
+    struct hc_report_service *s = reconcile_at(r);
+
+    s->outcome = outcome;
+    s->code = hc_keep_fmt(&r->facts.keep, "%s", code);
+    s->reason = hc_keep_fmt(&r->facts.keep, "%s", reason);
+    r->state = RECONCILE_PLAN;
+}
+
+static void reconcile_fail(struct hc_reconcile *r, const char *code,
+                           const char *reason)
+{
+    reconcile_settle(r, OUTCOME_FAILED, code, reason);
+}
+
+/* Why no call may begin any more, or NULL. */
+static const char *reconcile_stopped(const struct hc_reconcile *r, int64_t now)
+{
+    int64_t deadline = r->config.call.deadline;
+
+    if (r->cancelled)
+        return "cancelled";
+    return deadline != 0 && deadline != HC_NEVER && now >= deadline
+               ? "deadline" : NULL;
+}
+
+/* ---- a call that failed ---- */
+
+static const char *reconcile_code(const struct hc_reconcile *r, int err)
+{
+    switch (err) {
+    case HC_ESERVICE:   return r->call.service_error.code;
+    case HC_EDEADLINE:  return "deadline";
+    case HC_ECANCELLED: return "cancelled";
+    default:            return hc_error_name(err);
+    }
+}
+
+/* The write may have been read by ECS: sent whole at least once, and nothing
+ * came back that settles it.  The next reconcile reads what came of it. */
+static bool reconcile_is_unknown(const struct hc_reconcile *r, int err)
+{
+    return r->ask == ASK_UPDATE && err != HC_ESERVICE && r->in_call &&
+           (err == HC_EANSWER || r->call.attempts > 1 || r->call.request.sent);
+}
+
+/* Nothing is known of the cluster: it failed, not just this wish. */
+static void reconcile_cluster_failed(struct hc_reconcile *r, const char *code,
+                                     const char *what)
+{
+    r->result.error_code = hc_keep_fmt(&r->facts.keep, "%s", code);
+    r->result.error = hc_keep_fmt(&r->facts.keep, "%s", what);
+    for (r->at = 0; r->at < r->config.wishes_n; r->at++)
+        if (reconcile_at(r)->reason == NULL)
+            reconcile_fail(r, code, what);
+    r->state = RECONCILE_DONE;
+}
+
+static void reconcile_no_fact(struct hc_reconcile *r, const char *code,
+                              const char *what)
+{
+    if (r->ask == ASK_SERVICES && !r->read) {
+        reconcile_cluster_failed(r, code, what);
+        return;
+    }
+    hc_learn_fail(r, code, what);
+    if (r->ask == ASK_UPDATE)
+        reconcile_fail(r, code, what);
+    r->state = RECONCILE_PLAN;
+}
+
+/* err is what began, fed or ended the call in flight, r->error says why. */
+static int reconcile_call_failed(struct hc_reconcile *r, int err)
+{
+    char what[sizeof(r->error.what) + 80];
+    const char *code = reconcile_code(r, err);
+
+    if (err == HC_ENOMEM) {
+        hc_ask_end(r);
+        return err;
+    }
+    hc_fmt(what, sizeof(what), "%s", r->error.what);
+    if (reconcile_is_unknown(r, err)) {
+        code = "unknown";
+        hc_fmt(what, sizeof(what), "the write was sent and not answered, the "
+               "next run reads what came of it: %s", r->error.what);
+    }
+    reconcile_no_fact(r, code, what);
+    hc_ask_end(r);
+    return 0;
+}
+
+static int reconcile_began(struct hc_reconcile *r, int err)
+{
+    if (err < 0)
+        return reconcile_call_failed(r, err);
+    r->state = RECONCILE_CALL;
+    return 0;
+}
+
+/* ---- what a wish lacks ---- */
+
+static bool reconcile_moves(const struct hc_plan_input *in, struct hc_str term,
+                            bool *moving)
+{
+    if (!hc_filter_moves(term))
+        return false;
+    if ((in->wish->allow & ALLOW_MOVING) == 0)
+        *moving = true;
+    return true;
+}
+
+/* The wish's filter into r->filter. */
+static int reconcile_filter(struct hc_reconcile *r, struct hc_plan_input *in,
+                            struct hc_error *e)
+{
+    const struct hc_ecs_text *t = in->service->constraints;
+    struct hc_filter filter = { .n = 0 };
+    int err = 0;
+
+    for (; err == 0 && t != NULL; t = t->next)
+        if (!reconcile_moves(in, t->s, &in->moving))
+            err = hc_filter_add(&filter, t->s, e);
+    if (err == 0 && !reconcile_moves(in, in->wish->where, &in->moving))
+        err = hc_filter_add(&filter, in->wish->where, e);
+    if (err == 0 && in->service->launch == LAUNCH_EXTERNAL)
+        err = hc_filter_add(&filter, HC_STR("attribute:ecs.capability.external "
+                                            "exists"), e);
+    hc_buf_reset(&r->filter);
+    hc_filter_put(&r->filter, &filter);
+    in->filter = hc_buf_view(&r->filter);
+    return err < 0 ? err : hc_buf_error(&r->filter);
+}
+
+static struct hc_fact_hosts *reconcile_list(struct hc_reconcile *r,
+                                            struct hc_str filter)
+{
+    return hc_facts_hosts(&r->facts, "ACTIVE", filter);
+}
+
+static void reconcile_count(struct hc_reconcile *r, struct hc_plan_input *in)
+{
+    const struct hc_fact_hosts *all = reconcile_list(r, HC_STR(""));
+    const struct hc_fact_hosts *list = reconcile_list(r, in->filter);
+    const struct hc_fact_cluster *cluster = &r->facts.cluster;
+
+    if (cluster->fact.state == FACT_VALUE)
+        in->cluster = &cluster->value;
+    if (all != NULL && all->fact.state == FACT_VALUE)
+        in->all_hosts = (int64_t)all->n;
+    if (in->by == HOSTS_REGISTERED) {
+        if (in->cluster != NULL)
+            in->hosts = in->cluster->registered;
+    } else if (list != NULL && list->fact.state == FACT_VALUE) {
+        if (!in->by_provider || list->n == 0)
+            in->hosts = (int64_t)list->n;
+        else if (list->providers.state == FACT_VALUE)
+            in->hosts = hc_fact_hosts_of(list, in->service->providers);
+    }
+}
+
+static int reconcile_input(struct hc_reconcile *r, struct hc_plan_input *in,
+                           const struct hc_ecs_service *service)
+{
+    struct hc_error error = { 0 };
+    int err = 0;
+
+    *in = (struct hc_plan_input){
+        .wish = &r->config.wishes[r->at], .service = service,
+        .by = r->config.by, .wall = r->net->sys.wall(r->net->sys.ud),
+        .dry_run = r->config.dry_run, .paused = r->config.paused,
+        .filter = HC_STR(""), .hosts = HC_UNKNOWN, .all_hosts = HC_UNKNOWN
+    };
+    if (hc_plan_is_hostless(in))
+        return 0;
+    if (in->by == HOSTS_ACTIVE) {
+        in->by_provider = service->providers != NULL;
+        err = reconcile_filter(r, in, &error);
+    }
+    if (err == HC_ENOMEM)
+        return err;
+    if (err < 0) {
+        reconcile_fail(r, "filter", error.what);
+        return 1;
+    }
+    reconcile_count(r, in);
+    return hc_keep_error(&r->facts.keep) == HC_ENOMEM ? HC_ENOMEM : 0;
+}
+
+/* The list under this filter, then (by_provider) whose hosts they are. */
+static struct hc_fact *reconcile_need_list(struct hc_reconcile *r,
+                                           const struct hc_plan_input *in,
+                                           struct hc_str filter)
+{
+    r->hosts = reconcile_list(r, filter);
+    if (r->hosts == NULL)
+        return NULL;
+    r->next = HC_STR("");
+    r->pages = 0;
+    r->host_at = 0;
+    r->ask = ASK_HOSTS;
+    if (r->hosts->fact.state != FACT_VALUE || !in->by_provider)
+        return &r->hosts->fact;
+    r->ask = ASK_PROVIDERS;
+    return &r->hosts->providers;
+}
+
+static struct hc_fact *reconcile_need(struct hc_reconcile *r,
+                                      const struct hc_plan_input *in,
+                                      enum hc_plan_need need)
+{
+    if (need == PLAN_NEEDS_ALL_HOSTS)
+        return reconcile_need_list(r, &(struct hc_plan_input){ .wish = NULL },
+                                   HC_STR(""));
+    if (need == PLAN_NEEDS_HOSTS && in->by == HOSTS_ACTIVE)
+        return reconcile_need_list(r, in, in->filter);
+    r->ask = ASK_CLUSTER;
+    return &r->facts.cluster.fact;
+}
+
+static int reconcile_ask(struct hc_reconcile *r, int64_t now)
+{
+    const char *stopped = reconcile_stopped(r, now);
+    int err = 0;
+
+    if (stopped != NULL) {
+        const char *what = r->cancelled
+                               ? "cancelled before it was settled"
+                               : "the deadline passed before it was settled";
+
+        if (r->ask == ASK_SERVICES && !r->read)
+            reconcile_cluster_failed(r, stopped, what);
+        else
+            reconcile_fail(r, stopped, what);
+        return 0;
+    }
+    switch (r->ask) {
+    case ASK_SERVICES:  err = hc_ask_services(r);  break;
+    case ASK_HOSTS:     err = hc_ask_hosts(r);     break;
+    case ASK_PROVIDERS: err = hc_ask_providers(r); break;
+    case ASK_CLUSTER:   err = hc_ask_cluster(r);   break;
+    case ASK_UPDATE:    err = hc_ask_update(r);    break;
+    }
+    return reconcile_began(r, err);
+}
+
+/* ---- PLAN ---- */
+
+static int64_t reconcile_known(int64_t n)
+{
+    return n < 0 ? HC_UNKNOWN : n;
+}
+
+/* What is worth telling whatever comes of it. */
+static void reconcile_tell(struct hc_reconcile *r,
+                           const struct hc_plan_input *in)
+{
+    struct hc_report_service *s = reconcile_at(r);
+
+    if (in->service != NULL) {
+        s->desired_before = in->service->desired;
+        s->running = reconcile_known(in->service->running);
+        s->pending = reconcile_known(in->service->pending);
+    }
+    s->wanted = r->plan.wanted;
+    s->hosts_counted = in->hosts;
+    s->hosts_filter = hc_keep_str(&r->facts.keep, in->filter).p;
+}
+
+static int reconcile_decided(struct hc_reconcile *r,
+                             const struct hc_plan_input *in, int64_t now)
+{
+    reconcile_tell(r, in);
+    if (r->plan.outcome == OUTCOME_UPDATED) {
+        r->ask = ASK_UPDATE;
+        return reconcile_ask(r, now);
+    }
+    reconcile_at(r)->way_out = r->plan.way_out;
+    reconcile_settle(r, r->plan.outcome, r->plan.code, r->plan.reason);
+    return 0;
+}
+
+static int reconcile_plan(struct hc_reconcile *r,
+                          const struct hc_ecs_service *service, int64_t now)
+{
+    struct hc_plan_input in;
+    int err = reconcile_input(r, &in, service);
+    struct hc_fact *fact;
+
+    if (err != 0)
+        return err < 0 ? err : 0;
+
+    enum hc_plan_need need = hc_plan_make(&r->plan, &in);
+
+    if (need == PLAN_DECIDED)
+        return reconcile_decided(r, &in, now);
+    fact = reconcile_need(r, &in, need);
+    if (fact == NULL)
+        return HC_ENOMEM;
+    reconcile_tell(r, &in);
+    if (fact->state != FACT_FAILED)
+        return reconcile_ask(r, now);
+    reconcile_fail(r, fact->code, fact->what);
+    return 0;
+}
+
+static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
+{
+    struct hc_fact_service *fact;
+
+    if (r->at < r->config.wishes_n && reconcile_at(r)->reason != NULL) {
+        r->at++;
+        return 0;
+    }
+    if (r->at == r->config.wishes_n) {
+        r->state = RECONCILE_DONE;
+        return 0;
+    }
+    fact = hc_facts_service(&r->facts, r->names[r->at].name);
+    if (fact == NULL)
+        return HC_ENOMEM;
+    if (fact->fact.state == FACT_VALUE)
+        return reconcile_plan(r, fact->value, now);
+    if (fact->fact.state == FACT_FAILED) {
+        reconcile_fail(r, fact->fact.code, fact->fact.what);
+        return 0;
+    }
+    r->ask = ASK_SERVICES;
+    return reconcile_ask(r, now);
+}
+
+/* ---- CALL ---- */
+
+static bool reconcile_is_fresh(const struct hc_reconcile *r)
+{
+    int64_t age = r->net->sys.wall(r->net->sys.ud) - r->config.event->time;
+
+    return r->config.event->time > 0 && age <= HC_RECONCILE_FRESH &&
+           age >= -HC_RECONCILE_FRESH;
+}
+
+/* The event's own host is ACTIVE in the event and not in the list, or the
+ * reverse: ECS is eventually consistent, so it is asked once more.  An old
+ * event says nothing about now. */
+static bool reconcile_is_contradicted(const struct hc_reconcile *r)
+{
+    const struct hc_fact_hosts *h = r->hosts;
+    bool active;
+
+    if (r->config.event == NULL || h->filter.n > 0 || h->second ||
+        !hc_arn_is_full(&r->event_host) ||
+        r->config.event->instance_status.n == 0 ||
+        !hc_arn_same_place(&r->event_host, &r->cluster) ||
+        !reconcile_is_fresh(r))
+        return false;
+    active = hc_str_eqz(r->config.event->instance_status, "ACTIVE");
+    return active != (hc_fact_hosts_find(h, r->event_host.text) != NULL);
+}
+
+static int reconcile_learned(struct hc_reconcile *r, int64_t now)
+{
+    r->state = RECONCILE_PLAN;
+    r->read = true;
+    if (r->ask == ASK_UPDATE) {
+        reconcile_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);
+    } else if (r->ask == ASK_HOSTS && reconcile_is_contradicted(r)) {
+        r->hosts->second = true;
+        hc_fact_hosts_reset(r->hosts);
+        r->next = HC_STR("");
+        r->pages = 0;
+        r->again_at = hc_time_add(now, HC_RECONCILE_AGAIN);
+        r->state = RECONCILE_AGAIN;
+    }
+    return 0;
+}
+
+static int reconcile_answered(struct hc_reconcile *r, int64_t now)
+{
+    int got = hc_learn_take(r);
+
+    if (got < 0)
+        return reconcile_call_failed(r, got);
+    hc_ask_end(r);
+    if (got > 0)
+        return reconcile_learned(r, now);
+
+    const char *stopped = reconcile_stopped(r, now);
+
+    if (stopped == NULL)
+        return reconcile_ask(r, now);
+    reconcile_no_fact(r, stopped, "it was stopped between two pages of hosts");
+    return 0;
+}
+
+/* 1: the call waits. */
+static int reconcile_step_call(struct hc_reconcile *r, int64_t now)
+{
+    enum hc_call_answer answer =
+        (enum hc_call_answer)hc_reconcile_ways(r)->step(&r->call, now);
+    int err = 0;
+
+    switch (answer) {
+    case CALL_WAIT:
+        return 1;
+    case CALL_BODY:
+        err = hc_learn_feed(r);
+        return err < 0 ? reconcile_call_failed(r, err) : 0;
+    case CALL_RESTART:
+        hc_ask_view(r);
+        return 0;
+    case CALL_DONE:
+        return reconcile_answered(r, now);
+    case CALL_FAILED:
+        hc_error_reset(&r->error);
+        return reconcile_call_failed(
+            r, hc_error_pass(&r->error, &r->call.error));
+    }
+    return 0;
+}
+
+/* 1: not yet.  There is no point in waiting beyond the deadline: the next
+ * ask says so. */
+static int reconcile_step_again(struct hc_reconcile *r, int64_t now)
+{
+    if (now < r->again_at && reconcile_stopped(r, now) == NULL) {
+        hc_job_at(r->job, r->again_at);
+        if (r->config.call.deadline > 0)
+            hc_job_at(r->job, r->config.call.deadline);
+        return 1;
+    }
+    r->ask = ASK_HOSTS;
+    return reconcile_ask(r, now);
+}
+
+int hc_reconcile_step(struct hc_reconcile *r, int64_t now)
+{
+    int err = 0;
+
+    while (err == 0) {
+        switch (r->state) {
+        case RECONCILE_PLAN:  err = reconcile_step_plan(r, now);  break;
+        case RECONCILE_CALL:  err = reconcile_step_call(r, now);  break;
+        case RECONCILE_AGAIN: err = reconcile_step_again(r, now); break;
+        case RECONCILE_DONE:
+            r->result.arn = hc_arn_is_full(&r->cluster)
+                ? hc_keep_str(&r->facts.keep, r->cluster.text).p : "";
+            err = hc_keep_error(&r->facts.keep);
+            return err == 0 ? 1 : HC_ENOMEM;
+        }
+    }
+    return err < 0 ? err : 0;
+}
+
+/* ---- beginning and end ---- */
+
+static struct hc_str reconcile_region(const struct hc_reconcile *r)
+{
+    const struct hc_call_config *call = &r->config.call;
+
+    if (call->region.n > 0 || call->client == NULL)
+        return call->region;
+    return call->client->config->region;
+}
+
+/* A service's ARN that names another cluster or region is not this cluster's
+ * service, and no call is made for it. */
+static bool reconcile_is_elsewhere(const struct hc_reconcile *r,
+                                   const struct hc_arn *name)
+{
+    struct hc_str region = reconcile_region(r);
+
+    if (!hc_arn_same_place(name, &r->cluster))
+        return true;
+    return hc_arn_is_full(name) && !hc_arn_is_full(&r->cluster) &&
+           region.n > 0 && !hc_str_eq(name->region, region);
+}
+
+static void reconcile_elsewhere(struct hc_reconcile *r)
+{
+    const struct hc_wish *w = &r->config.wishes[r->at];
+
+    if (!reconcile_is_elsewhere(r, &r->names[r->at]))
+        return;
+    reconcile_settle(r, w->required ? OUTCOME_FAILED : OUTCOME_SKIPPED,
+                     "missing", "its ARN names another cluster, account or "
+                     "region than this one");
+}
+
+static int reconcile_check_twice(const struct hc_reconcile *r,
+                                 struct hc_error *e)
+{
+    const struct hc_str name = r->names[r->at].name;
+
+    for (size_t i = 0; i < r->at; i++)
+        if (r->services[i].reason == NULL && hc_str_eq(r->names[i].name, name))
+            return hc_error_set(e, HC_ECONFIG, "two wishes are for one "
+                                "service, \"%.*s\": name it once",
+                                HC_STR_ARG(name));
+    return 0;
+}
+
+static int reconcile_wish(struct hc_reconcile *r, struct hc_error *e)
+{
+    const struct hc_wish *w = &r->config.wishes[r->at];
+    struct hc_report_service *s = reconcile_at(r);
+    int err = hc_arn_service(&r->names[r->at], w->service, e);
+
+    if (err == 0)
+        err = hc_rule_check(&w->rule, e);
+    if (err == 0 && w->where.n > 0)
+        err = hc_filter_check(w->where, e);
+    if (err < 0)
+        return err;
+    *s = (struct hc_report_service){
+        .service = hc_keep_str(&r->facts.keep, w->service).p, .code = "",
+        .desired_before = HC_UNKNOWN, .wanted = HC_UNKNOWN,
+        .running = HC_UNKNOWN, .pending = HC_UNKNOWN,
+        .rule = hc_rule_name(&w->rule), .hosts_counted = HC_UNKNOWN,
+        .hosts_by = r->config.by == HOSTS_ACTIVE ? "active" : "registered",
+        .hosts_filter = ""
+    };
+    reconcile_elsewhere(r);
+    return s->reason == NULL ? reconcile_check_twice(r, e) : 0;
+}
+
+static int reconcile_begin(struct hc_reconcile *r, struct hc_error *e)
+{
+    const struct hc_reconcile_config *c = &r->config;
+    int err = hc_arn_cluster(&r->cluster, c->cluster, e);
+
+    if (err == 0 && c->by == HOSTS_CONNECTED)
+        err = hc_error_set(e, HC_ECONFIG, "counting connected hosts is not "
+                           "possible yet: use active or registered");
+    if (c->event != NULL)
+        hc_arn_instance(&r->event_host, c->event->instance_arn, NULL);
+    if (err < 0)
+        return err;
+    r->result.arn = "";
+    r->result.name = hc_keep_str(&r->facts.keep, r->cluster.name).p;
+    r->services = hc_keep_zero(&r->facts.keep,
+                               c->wishes_n * sizeof(*r->services));
+    r->names = hc_keep_zero(&r->facts.keep, c->wishes_n * sizeof(*r->names));
+    r->result.services = r->services;
+    r->result.services_n = c->wishes_n;
+    if (hc_keep_error(&r->facts.keep) < 0)
+        return hc_error_set(e, HC_ENOMEM, "no memory for %zu wishes",
+                            c->wishes_n);
+    for (r->at = 0; err == 0 && r->at < c->wishes_n; r->at++)
+        err = reconcile_wish(r, e);
+    r->at = 0;
+    return err;
+}
+
+int hc_reconcile_start(struct hc_reconcile *r, struct hc_net *net,
+                       struct hc_job *job,
+                       const struct hc_reconcile_config *config,
+                       struct hc_error *e)
+{
+    *r = (struct hc_reconcile){ .state = RECONCILE_PLAN, .config = *config,
+                                .net = net, .job = job };
+    hc_facts_init(&r->facts, &net->sys.alloc);
+    hc_buf_init(&r->filter, &net->sys.alloc, HC_FILTER_BYTES);
+
+    int err = reconcile_begin(r, e);
+
+    if (err < 0)
+        hc_reconcile_fini(r);
+    return err;
+}
+
+void hc_reconcile_cancel(struct hc_reconcile *r)
+{
+    r->cancelled = true;
+}
+
+void hc_reconcile_fini(struct hc_reconcile *r)
+{
+    if (r->facts.alloc == NULL)
+        return;
+    hc_ask_end(r);
+    hc_buf_fini(&r->body);
+    hc_buf_fini(&r->filter);
+    hc_facts_fini(&r->facts);
+    r->result = (struct hc_report_cluster){ .arn = "" };
+}

@@ -1,0 +1,545 @@
+/* wire/chain - chains handed to the class as BearSSL's engine does. */
+#include "wire/chain.h"
+
+#include <string.h>
+
+#include "peers/x509_maker.h"
+#include "t.h"
+
+#define NOW ((int64_t)1767225600 * HC_SECOND)          /* 2026-01-01 */
+
+enum { ROOT = 1, MIDDLE, LEAF, STRANGER };             /* keys */
+
+static struct hc_buf buf(void)
+{
+    struct hc_buf b;
+
+    hc_buf_init(&b, t_alloc(), (size_t)1 << 20);
+    return b;
+}
+
+/* What one test says about its chain: leaf, middle, then root as the anchor. */
+struct setting {
+    struct hc_buf leaf, middle, root;        /* extensions */
+    const char *leaf_to, *middle_to, *root_to;
+    const char *leaf_from;
+    bool direct;                             /* leaf is the anchor itself */
+    size_t extra;                            /* copies of middle behind   */
+    const char *host;
+    int64_t wall;
+    size_t chunk;
+    const struct hc_alloc *alloc;
+    /* what came of it */
+    struct hc_error e;
+    unsigned verdict;
+    int64_t until;
+    bool has_key;
+};
+
+/* All as it should be. */
+static struct setting sound(void)
+{
+    struct setting s = { .leaf = buf(), .middle = buf(), .root = buf(),
+                         .host = "good.test", .wall = NOW, .chunk = 1000,
+                         .alloc = t_alloc() };
+
+    x509_ext_ca(&s.root);
+    x509_ext_ca(&s.middle);
+    x509_ext_usage(&s.leaf, X509_SERVER_AUTH, 8);
+    return s;
+}
+
+static void present(struct hc_chain *c, struct hc_str der, size_t chunk)
+{
+    const br_x509_class **x = &c->vtable;
+
+    c->vtable->start_cert(x, (uint32_t)der.n);
+    while (der.n > 0) {
+        size_t n = der.n < chunk ? der.n : chunk;
+
+        c->vtable->append(x, (const unsigned char *)t_guard(der.p, n), n);
+        der = hc_str_from(der, n);
+    }
+    c->vtable->end_cert(x);
+}
+
+static void make(struct hc_buf *out, const struct x509_spec *s)
+{
+    *out = buf();
+    x509_make(out, s);
+}
+
+static void load_anchor(struct hc_anchors *a, struct hc_str der)
+{
+    struct hc_buf pem = buf();
+    struct hc_error e = { 0 };
+
+    x509_pem(&pem, der);
+    if (hc_anchors_load_pem(a, t_alloc(), hc_buf_view(&pem), &e) < 0)
+        fail_msg("%s", e.what);
+    hc_buf_fini(&pem);
+}
+
+static void judge(struct setting *s, struct hc_anchors *a, struct hc_str leaf,
+                  struct hc_str middle)
+{
+    static struct hc_chain c;
+    unsigned usages;
+
+    CHECK_INT(hc_chain_init(&c, a, hc_str(s->host), s->wall, s->alloc), 0);
+    c.vtable->start_chain(&c.vtable, NULL);
+    present(&c, leaf, s->chunk);
+    if (!s->direct)
+        for (size_t i = 0; i <= s->extra; i++)
+            present(&c, middle, s->chunk);
+    s->verdict = c.vtable->end_chain(&c.vtable);
+    s->has_key = c.vtable->get_pkey(&c.vtable, &usages) != NULL;
+    s->until = c.until;
+    if (s->verdict != 0)
+        hc_chain_error(&c, (int)s->verdict, &s->e);
+    hc_chain_fini(&c);
+}
+
+/* Makes the three, runs the chain; frees the extensions. */
+static void run(struct setting *s)
+{
+    struct hc_buf leaf, middle, root;
+    struct hc_anchors a;
+    struct x509_spec spec = { .subject = "root", .issuer = "root", .key = ROOT,
+                              .signer = ROOT, .to = s->root_to,
+                              .extensions = hc_buf_view(&s->root) };
+
+    make(&root, &spec);
+    spec = (struct x509_spec){ .subject = "middle", .issuer = "root",
+                               .key = MIDDLE, .signer = ROOT,
+                               .to = s->middle_to,
+                               .extensions = hc_buf_view(&s->middle) };
+    make(&middle, &spec);
+    spec = (struct x509_spec){ .subject = "leaf", .issuer = "middle",
+                               .key = LEAF, .signer = MIDDLE,
+                               .from = s->leaf_from, .to = s->leaf_to,
+                               .extensions = hc_buf_view(&s->leaf) };
+    make(&leaf, &spec);
+    load_anchor(&a, hc_buf_view(s->direct ? &leaf : &root));
+    judge(s, &a, hc_buf_view(&leaf), hc_buf_view(&middle));
+    hc_anchors_fini(&a);
+    hc_buf_fini(&leaf);
+    hc_buf_fini(&middle);
+    hc_buf_fini(&root);
+    hc_buf_fini(&s->leaf);
+    hc_buf_fini(&s->middle);
+    hc_buf_fini(&s->root);
+}
+
+static void check_good(struct setting *s)
+{
+    run(s);
+    if (s->verdict != 0)
+        fail_msg("%s", s->e.what);
+    CHECK(s->has_key);
+}
+
+static void check_bad(struct setting *s, const char *part)
+{
+    run(s);
+    CHECK(s->verdict != 0);
+    CHECK(!s->has_key);
+    CHECK_INT(s->e.code, HC_ECERT);
+    if (strstr(s->e.what, part) == NULL || strstr(s->e.what, s->host) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", s->e.what, part);
+}
+
+static void add_host(struct setting *s, const char *name)
+{
+    x509_ext_san(&s->leaf, X509_DNS, hc_str(name));
+}
+
+TEST(chain, a_sound_chain_is_believed_in_pieces_of_any_size)
+{
+    static const size_t chunks[] = { 1, 2, 7, 64, 1000 };
+
+    for (size_t i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++) {
+        struct setting s = sound();
+
+        add_host(&s, "good.test");
+        s.chunk = chunks[i];
+        check_good(&s);
+    }
+}
+
+TEST(chain, the_end_of_validity_is_the_earliest_of_the_chain)
+{
+    struct setting s = sound();
+
+    add_host(&s, "good.test");
+    s.leaf_to = "270101000000Z";
+    s.root_to = "260601000000Z";
+    check_good(&s);
+    CHECK_INT(s.until, (int64_t)1780272000 * HC_SECOND);
+
+    s = sound();
+    add_host(&s, "good.test");
+    s.leaf_to = "270101000000Z";
+    check_good(&s);
+    CHECK_INT(s.until, (int64_t)1798761600 * HC_SECOND);
+}
+
+TEST(chain, names_must_stand_in_the_san)
+{
+    struct setting s = sound();
+
+    check_bad(&s, "no subjectAltName");
+
+    s = sound();
+    s.host = "leaf";                       /* the common name */
+    check_bad(&s, "no subjectAltName");
+
+    s = sound();
+    add_host(&s, "other.test");
+    check_bad(&s, "not in its certificate's subjectAltName");
+
+    s = sound();
+    s.host = "leaf";
+    x509_ext_san(&s.leaf, X509_IP, HC_STR("\x7F\x01\x01\x01"));
+    check_bad(&s, "not in its certificate's subjectAltName");
+
+    s = sound();
+    add_host(&s, "*.good.test");
+    s.host = "a.good.test";
+    check_good(&s);
+
+    s = sound();
+    add_host(&s, "*.test");
+    check_bad(&s, "not in its certificate's subjectAltName");
+}
+
+TEST(chain, an_address_must_stand_in_the_san_as_an_address)
+{
+    struct setting s = sound();
+
+    s.host = "127.1.1.1";
+    x509_ext_san(&s.leaf, X509_IP, HC_STR("\x7F\x01\x01\x01"));
+    check_good(&s);
+
+    s = sound();
+    s.host = "127.1.1.2";
+    x509_ext_san(&s.leaf, X509_IP, HC_STR("\x7F\x01\x01\x01"));
+    check_bad(&s, "iPAddress");
+
+    s = sound();
+    s.host = "127.1.1.1";
+    add_host(&s, "127.1.1.1");             /* the text is no address */
+    check_bad(&s, "iPAddress");
+
+    s = sound();
+    s.host = "127.1.1.1";
+    check_bad(&s, "no subjectAltName");
+
+    s = sound();
+    s.host = "fd00::1";
+    x509_ext_san(&s.leaf, X509_IP,
+                 hc_str_n("\xFD\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16));
+    check_good(&s);
+}
+
+TEST(chain, name_constraints_are_refused_wherever_they_stand)
+{
+    for (int critical = 0; critical < 2; critical++) {
+        struct setting s = sound();
+
+        add_host(&s, "good.test");
+        x509_ext_constraints(&s.middle, critical == 1);
+        check_bad(&s, "name constraints");
+
+        s = sound();
+        add_host(&s, "good.test");
+        x509_ext_constraints(&s.leaf, critical == 1);
+        check_bad(&s, "name constraints");
+    }
+}
+
+TEST(chain, every_certificate_must_be_for_servers)
+{
+    struct setting s = sound();
+
+    hc_buf_reset(&s.leaf);
+    x509_ext_usage(&s.leaf, X509_CLIENT_AUTH, 8);
+    add_host(&s, "good.test");
+    check_bad(&s, "lacks serverAuth");
+
+    s = sound();
+    hc_buf_reset(&s.leaf);
+    x509_ext_usage(&s.leaf, X509_ANY_USAGE, 4);
+    add_host(&s, "good.test");
+    check_bad(&s, "lacks serverAuth");
+
+    s = sound();
+    hc_buf_reset(&s.leaf);                 /* none: for everything */
+    add_host(&s, "good.test");
+    check_good(&s);
+
+    s = sound();
+    add_host(&s, "good.test");
+    x509_ext_usage(&s.middle, X509_CLIENT_AUTH, 8);
+    check_bad(&s, "\"middle\" is not for servers");
+
+    s = sound();
+    add_host(&s, "good.test");
+    x509_ext_usage(&s.middle, X509_ANY_USAGE, 4);
+    check_good(&s);
+
+    s = sound();
+    add_host(&s, "good.test");
+    x509_ext_usage(&s.middle, X509_SERVER_AUTH, 8);
+    check_good(&s);
+}
+
+TEST(chain, the_certificate_out_of_date_is_the_one_named)
+{
+    struct setting s = sound();
+
+    add_host(&s, "good.test");
+    s.leaf_to = "251231235959Z";
+    check_bad(&s, "\"leaf\" expired on 2025-12-31, and the clock here says "
+                  "2026-01-01");
+
+    s = sound();
+    add_host(&s, "good.test");
+    s.middle_to = "251230000000Z";
+    check_bad(&s, "\"middle\" expired on 2025-12-30");
+
+    s = sound();
+    add_host(&s, "good.test");
+    s.root_to = "251229000000Z";
+    check_bad(&s, "root \"root\" of the trusted roots, which expired on "
+                  "2025-12-29");
+
+    s = sound();
+    add_host(&s, "good.test");
+    s.leaf_from = "260102000000Z";
+    check_bad(&s, "\"leaf\" is not valid before 2026-01-02");
+}
+
+TEST(chain, the_last_second_of_validity_is_still_valid)
+{
+    struct setting s = sound();
+
+    add_host(&s, "good.test");
+    s.leaf_to = s.middle_to = "260101000000Z";
+    s.leaf_from = "260101000000Z";
+    s.wall = NOW + HC_SECOND - 1;
+    check_good(&s);
+
+    s = sound();
+    add_host(&s, "good.test");
+    s.leaf_to = "260101000000Z";
+    s.wall = NOW + HC_SECOND;
+    check_bad(&s, "expired");
+}
+
+TEST(chain, a_leaf_that_is_itself_trusted_is_still_checked)
+{
+    struct setting s = sound();
+
+    s.direct = true;
+    add_host(&s, "good.test");
+    check_good(&s);
+
+    s = sound();
+    s.direct = true;
+    add_host(&s, "other.test");
+    check_bad(&s, "not in its certificate's subjectAltName");
+
+    s = sound();
+    s.direct = true;
+    check_bad(&s, "no subjectAltName");
+
+    s = sound();
+    s.direct = true;
+    add_host(&s, "good.test");
+    s.leaf_to = "251231235959Z";
+    check_bad(&s, "expired on 2025-12-31");
+}
+
+TEST(chain, an_unknown_issuer_and_a_lie_about_it_are_refused)
+{
+    struct setting s = sound();
+
+    add_host(&s, "good.test");
+    hc_buf_reset(&s.middle);               /* no CA */
+    check_bad(&s, "no CA");
+}
+
+/* A leaf alone under anchors of others. */
+static void check_stranger(const struct x509_spec *leaf, const char *part)
+{
+    struct setting s = sound();
+    struct hc_buf der, root;
+    struct hc_anchors a;
+    struct x509_spec spec = { .subject = "root", .issuer = "root", .key = ROOT,
+                              .signer = ROOT,
+                              .extensions = hc_buf_view(&s.root) };
+
+    make(&root, &spec);
+    make(&der, leaf);
+    load_anchor(&a, hc_buf_view(&root));
+    s.direct = true;
+    judge(&s, &a, hc_buf_view(&der), HC_STR(""));
+    CHECK(s.verdict != 0);
+    CHECK(!s.has_key);
+    CHECK_INT(s.e.code, HC_ECERT);
+    if (strstr(s.e.what, part) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", s.e.what, part);
+    hc_anchors_fini(&a);
+    hc_buf_fini(&der);
+    hc_buf_fini(&root);
+    hc_buf_fini(&s.leaf);
+    hc_buf_fini(&s.middle);
+    hc_buf_fini(&s.root);
+}
+
+TEST(chain, strangers_are_refused_and_told_what_to_do)
+{
+    struct hc_buf x = buf();
+
+    x509_ext_san(&x, X509_DNS, HC_STR("good.test"));
+    struct x509_spec alone = { .subject = "alone", .issuer = "alone",
+                               .key = LEAF, .signer = LEAF,
+                               .extensions = hc_buf_view(&x) };
+    struct x509_spec foreign = { .subject = "leaf", .issuer = "elsewhere",
+                                 .key = LEAF, .signer = STRANGER,
+                                 .extensions = hc_buf_view(&x) };
+    /* Bears our root's name, but its key did not sign. */
+    struct x509_spec liar = { .subject = "leaf", .issuer = "root",
+                              .key = LEAF, .signer = STRANGER,
+                              .extensions = hc_buf_view(&x) };
+
+    check_stranger(&alone, "\"alone\" is self-signed");
+    check_stranger(&alone, "--ca-bundle or AWS_CA_BUNDLE");
+    check_stranger(&foreign, "the issuer \"elsewhere\"");
+    check_stranger(&foreign, "--ca-bundle or AWS_CA_BUNDLE");
+    check_stranger(&liar, "the issuer \"root\"");
+    hc_buf_fini(&x);
+}
+
+TEST(chain, what_stands_behind_the_root_is_not_looked_at)
+{
+    struct setting s = sound();
+
+    add_host(&s, "good.test");
+    s.extra = 20;
+    check_good(&s);
+}
+
+/* Certificates handed over as they are. */
+static void check_raw(const struct hc_str *ders, size_t n, const char *part)
+{
+    static struct hc_chain c;
+    struct hc_error e = { 0 };
+    unsigned verdict;
+
+    CHECK_INT(hc_chain_init(&c, hc_anchors_amazon(), HC_STR("good.test"), NOW,
+                            t_alloc()),
+              0);
+    c.vtable->start_chain(&c.vtable, NULL);
+    for (size_t i = 0; i < n; i++)
+        present(&c, ders[i], 4096);
+    verdict = c.vtable->end_chain(&c.vtable);
+    CHECK(verdict != 0);
+    CHECK(c.vtable->get_pkey(&c.vtable, NULL) == NULL);
+    CHECK_INT(hc_chain_error(&c, (int)verdict, &e), HC_ECERT);
+    if (strstr(e.what, part) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", e.what, part);
+    hc_chain_fini(&c);
+}
+
+TEST(chain, no_certificate_and_no_certificates_are_refused)
+{
+    struct hc_str garbage[] = { HC_STR("garbage"), HC_STR("more") };
+
+    check_raw(NULL, 0, "sent no certificate");
+    check_raw(garbage, 2, "cannot be read");
+}
+
+TEST(chain, too_large_and_too_many_are_refused)
+{
+    struct hc_buf big = buf(), x = buf(), y = buf();
+    struct hc_str many[12], one;
+    static char filler[HC_CERT_MAX];
+
+    x509_ext(&x, "\x2A\x03", false, hc_str_n(filler, sizeof(filler)));
+    struct x509_spec spec = { .subject = "big", .issuer = "elsewhere",
+                              .key = LEAF, .signer = STRANGER,
+                              .extensions = hc_buf_view(&x) };
+
+    x509_make(&big, &spec);
+    one = hc_buf_view(&big);
+    check_raw(&one, 1, "elsewhere");
+    hc_buf_fini(&big);
+    hc_buf_fini(&x);
+
+    /* Each names itself as its issuer, so they do follow one another. */
+    big = buf();
+    x509_ext_ca(&y);
+    spec = (struct x509_spec){ .subject = "many", .issuer = "many",
+                               .key = LEAF, .signer = LEAF,
+                               .extensions = hc_buf_view(&y) };
+    x509_make(&big, &spec);
+    for (size_t i = 0; i < 12; i++)
+        many[i] = hc_buf_view(&big);
+    check_raw(many, 12, "");
+    hc_buf_fini(&big);
+    hc_buf_fini(&y);
+}
+
+TEST(chain, every_verdict_has_a_sentence)
+{
+    static struct hc_chain c;
+
+    CHECK_INT(hc_chain_init(&c, hc_anchors_amazon(), HC_STR("good.test"), NOW,
+                            t_alloc()),
+              0);
+    for (int err = BR_ERR_X509_OK; err <= BR_ERR_X509_NOT_TRUSTED; err++) {
+        struct hc_error e = { 0 };
+
+        CHECK_INT(hc_chain_error(&c, err, &e), HC_ECERT);
+        CHECK(strncmp(e.what, "good.test: ", 11) == 0);
+    }
+    hc_chain_fini(&c);
+}
+
+TEST(chain, a_host_is_mandatory)
+{
+    static struct hc_chain c;
+    static char name[300];
+    const struct hc_anchors *a = hc_anchors_amazon();
+
+    memset(name, 'a', sizeof(name));
+    CHECK_INT(hc_chain_init(&c, a, HC_STR(""), NOW, t_alloc()), HC_EARG);
+    CHECK_INT(hc_chain_init(&c, a, hc_str_n(name, 256), NOW, t_alloc()),
+              HC_EARG);
+    CHECK_INT(hc_chain_init(&c, a, hc_str_n("a\0b", 3), NOW, t_alloc()),
+              HC_EARG);
+    CHECK_INT(hc_chain_init(&c, a, hc_str_n(name, 255), NOW, t_alloc()), 0);
+    hc_chain_fini(&c);
+}
+
+/* Hands out nothing. */
+static void *empty(void *ud, void *p, size_t old, size_t n)
+{
+    (void)ud, (void)p, (void)old, (void)n;
+    return NULL;
+}
+
+TEST(chain, no_memory_is_no_verdict_about_the_server)
+{
+    static const struct hc_alloc none = { empty, NULL };
+    struct setting s = sound();
+
+    add_host(&s, "good.test");
+    s.alloc = &none;
+    run(&s);
+    CHECK(s.verdict != 0);
+    CHECK(!s.has_key);
+    CHECK_INT(s.e.code, HC_ENOMEM);
+}
