@@ -1,0 +1,66 @@
+/* net/resolve.h - a name's addresses: literal, localhost, hosts file, cache,
+ * or one lookup that all who ask meanwhile share.
+ *
+ *     got = hc_resolve(r, &ask, now, &addrs, e);
+ *     1: addrs; 0: the job is woken, ask again; < 0: HC_EDNS (the name has no
+ *     address), HC_EDNSFAIL (no server could say), HC_ENOMEM
+ */
+#ifndef HC_NET_RESOLVE_H
+#define HC_NET_RESOLVE_H
+
+#include "net/job.h"
+#include "net/sock.h"
+#include "net/stats.h"
+#include "net/sys.h"
+#include "wire/dns_cache.h"
+#include "wire/hosts.h"
+
+struct hc_lookup;
+
+struct hc_resolver {
+    const struct hc_system *sys;
+    struct hc_jobs *jobs;
+    struct hc_stats *stats;              /* of the net                       */
+    char dns_server[64];                 /* "" = resolv.conf                 */
+    struct hc_dns_cache cache;           /* private from here                */
+    struct hc_hosts hosts;
+    struct hc_resolv_conf conf;
+    int64_t files_read;                  /* when; 0: not yet                 */
+    struct hc_lookup *lookups;           /* under way                        */
+    bool (*has_ipv6_route)(void);
+};
+
+struct hc_resolver_config {
+    const struct hc_system *sys;         /* these three outlive it           */
+    struct hc_jobs *jobs;
+    struct hc_stats *stats;
+    /* "IP", "IP:port" or "[IPv6]:port"; empty: resolv.conf, and without that
+     * 127.0.0.1.  Nothing is sent to any other server then. */
+    struct hc_str dns_server;
+};
+/* 0, or HC_ECONFIG for a dns_server that is none. */
+int hc_resolver_init(struct hc_resolver *r,
+                     const struct hc_resolver_config *config,
+                     struct hc_error *e);
+/* Ends what is under way.  r may be all zero. */
+void hc_resolver_fini(struct hc_resolver *r);
+
+enum hc_dns_from { DNS_FROM_LITERAL, DNS_FROM_HOSTS, DNS_FROM_CACHE,
+                   DNS_FROM_NETWORK };
+
+struct hc_resolve_ask {
+    struct hc_str name;                  /* lower case, no trailing dot      */
+    struct hc_link *link;                /* dropped by its owner             */
+    struct hc_job *job;
+    struct hc_stats *stats;              /* of the op that asks, or NULL: a
+                                            lookup is counted to the first   */
+    bool again;                          /* asks after a wait (0): an answer
+                                            out of the cache is not counted
+                                            as a hit then                    */
+};
+int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
+               int64_t now, struct hc_addrs *out, struct hc_error *e);
+/* Every address failed to connect: the next ask does not use the cache. */
+void hc_resolve_forget(struct hc_resolver *r, struct hc_str name);
+
+#endif

@@ -1,0 +1,32 @@
+/* net/sock.h - the only socket calls of headcount.
+ *
+ * Every socket is non-blocking and close-on-exec; no call raises SIGPIPE.
+ * errno is read here and goes up as a negative number (-ECONNREFUSED); it is
+ * no HC_E... code.
+ */
+#ifndef HC_NET_SOCK_H
+#define HC_NET_SOCK_H
+
+#include "wire/addr.h"
+
+#define HC_SOCK_AGAIN (-1000000)     /* nothing now: wait for the socket     */
+
+/* fd of a TCP socket that is connecting (TCP_NODELAY; SO_KEEPALIVE 60/15/4
+ * where keepalive is set; TCP_USER_TIMEOUT), or a negative errno. */
+int hc_sock_tcp(const struct hc_addr *addr, uint16_t port, bool keepalive);
+/* Once writable: 0, HC_SOCK_AGAIN or the negative errno of the connect. */
+int hc_sock_connected(int fd);
+/* A UDP socket connected to (addr, port): the kernel picks a fresh port and
+ * drops datagrams of strangers. */
+int hc_sock_udp(const struct hc_addr *addr, uint16_t port);
+/* Bytes taken (>= 0), HC_SOCK_AGAIN or a negative errno. */
+long hc_sock_send(int fd, const void *p, size_t n);
+/* 0: the other side has ended it (of TCP). */
+long hc_sock_recv(int fd, void *p, size_t n);
+/* True while a connection that owes us nothing says nothing. */
+bool hc_sock_is_quiet(int fd);
+void hc_sock_close(int fd);
+/* Is there a route for IPv6?  No packet is sent. */
+bool hc_sock_has_ipv6_route(void);
+
+#endif

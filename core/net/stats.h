@@ -1,0 +1,34 @@
+/* net/stats.h - what was done on the wire, counted where it is done: once for
+ * the handle and once for the op that caused it. */
+#ifndef HC_NET_STATS_H
+#define HC_NET_STATS_H
+
+#include <stdint.h>
+
+#define HC_STATS(X)                                                         \
+    X(api_calls)              /* operations begun, however many attempts  */ \
+    X(connections_opened)     /* TCP connections that were established    */ \
+    X(connections_reused)     /* requests that left on a kept one         */ \
+    X(dns_lookups)            /* names asked of a DNS server              */ \
+    X(dns_datagrams)          /* queries sent, by UDP or TCP              */ \
+    X(dns_hits)               /* names answered from the cache            */ \
+    X(tls_handshakes)         /* completed, the resumed ones too          */ \
+    X(tls_resumed)                                                          \
+    X(retries)                /* attempts after the first                 */ \
+    X(replays)                /* requests sent again on a new connection  */
+
+struct hc_stats {
+#define HC_STATS_FIELD(name) uint64_t name;
+    HC_STATS(HC_STATS_FIELD)
+#undef HC_STATS_FIELD
+};
+
+/* Adds one to a counter of the net and to the op's, if there is an op. */
+#define hc_stats_count(net_stats, op_stats, name)                           \
+    do {                                                                    \
+        (net_stats)->name++;                                                \
+        if ((op_stats) != NULL)                                             \
+            (op_stats)->name++;                                             \
+    } while (0)
+
+#endif

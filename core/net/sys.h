@@ -1,0 +1,36 @@
+/* net/sys.h - what the operating system is asked for, as one table of
+ * functions: clocks, randomness, environment, small files.  Tests hand in
+ * their own. */
+#ifndef HC_NET_SYS_H
+#define HC_NET_SYS_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+struct hc_system {
+    struct hc_alloc alloc;
+    int64_t (*now)(void *ud);            /* monotonic, us                    */
+    int64_t (*wall)(void *ud);           /* since 1970 UTC, us               */
+    int (*random)(void *ud, void *p, size_t n);    /* 0 or HC_EIO            */
+    const char *(*getenv)(void *ud, const char *name);    /* NULL: not set   */
+    /* The whole file appended to `out`: 0; HC_EIO (e->sys says why);
+     * HC_ELIMIT if it does not fit out->max; HC_ENOMEM.  Never blocks on what
+     * is no regular file: that is HC_EIO. */
+    int (*read_file)(void *ud, const char *path, struct hc_buf *out,
+                     struct hc_error *e);
+    void *ud;
+};
+
+/* The real one: clock_gettime, getrandom, getenv, open and read. */
+void hc_system_real(struct hc_system *sys);
+
+/* Short forms. */
+int64_t hc_now(const struct hc_system *sys);
+int64_t hc_wall(const struct hc_system *sys);
+int hc_random(const struct hc_system *sys, void *p, size_t n,
+              struct hc_error *e);
+/* {NULL, 0} for a variable that is not set, or is set to nothing. */
+struct hc_str hc_getenv(const struct hc_system *sys, const char *name);
+
+#endif

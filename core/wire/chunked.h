@@ -1,0 +1,32 @@
+/* wire/chunked.h - the chunked transfer coding, taken apart (RFC 9112, 7.1).
+ * Fed pieces of any size, it gives the same spans' bytes and the same error. */
+#ifndef HC_WIRE_CHUNKED_H
+#define HC_WIRE_CHUNKED_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define HC_CHUNK_LINE 4096               /* size and extension               */
+#define HC_CHUNK_TRAILERS 8192
+
+enum hc_chunked_state {
+    CHUNK_SIZE, CHUNK_EXTENSION, CHUNK_LINE_LF, CHUNK_DATA, CHUNK_DATA_CR,
+    CHUNK_DATA_LF, CHUNK_TRAILER, CHUNK_TRAILER_LINE, CHUNK_TRAILER_LF,
+    CHUNK_END_LF, CHUNK_DONE, CHUNK_FAILED
+};
+
+struct hc_chunked {                      /* all zero: at the start           */
+    enum hc_chunked_state state;
+    uint64_t left;                       /* of the chunk at hand             */
+    unsigned digits;
+    size_t line;                         /* bytes of this line, of trailers  */
+    uint64_t framing, data;              /* for the overhead guard           */
+};
+
+/* Takes bytes off the front of `in` up to and including one span of data
+ * (*span, maybe empty), or to the end of `in`, or to the end of the body
+ * (CHUNK_DONE; the rest stays in `in`).  0, HC_EPROTOCOL or HC_ELIMIT. */
+int hc_chunked_feed(struct hc_chunked *c, struct hc_str *in,
+                    struct hc_str *span, struct hc_error *e);
+
+#endif

@@ -1,0 +1,35 @@
+/* wire/url.h - http and https URLs of endpoints: who is spoken to, and the
+ * path under which.  Pure. */
+#ifndef HC_WIRE_URL_H
+#define HC_WIRE_URL_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define HC_HOST_MAX 253
+
+/* Whom a connection is with.  host: lower case, no trailing dot, an IPv6
+ * literal without brackets, NUL-terminated. */
+struct hc_origin {
+    bool tls;
+    char host[HC_HOST_MAX + 3];
+    uint16_t port;
+};
+
+struct hc_url {
+    struct hc_origin origin;
+    struct hc_str path;        /* borrowed from the text; "" or "/..."      */
+    struct hc_str query;       /* without '?'; borrowed                     */
+};
+
+/* 0, or HC_ECONFIG: no scheme of ours, user info, a fragment, no or a bad
+ * host (labels of 1..63 letters, digits, '-', '_'; an IPv4 or bracketed IPv6
+ * literal without zone), port 0 or above 65535, a blank or control byte. */
+int hc_url_get(struct hc_url *out, struct hc_str text, struct hc_error *e);
+bool hc_origin_eq(const struct hc_origin *a, const struct hc_origin *b);
+/* The Host header: brackets for IPv6, the port unless it is the scheme's. */
+void hc_origin_host_header(struct hc_buf *out, const struct hc_origin *o);
+/* True for a name or address of this machine itself. */
+bool hc_origin_is_loopback(const struct hc_origin *o);
+
+#endif
