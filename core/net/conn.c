@@ -1,0 +1,295 @@
+/* net/conn.c - bytes through a socket, through TLS where there is TLS. */
+#include "net/conn.h"
+
+#include <errno.h>
+
+#include "base/text.h"
+
+struct hc_conn *hc_conn_new(const struct hc_system *sys, struct hc_jobs *jobs,
+                            int fd, struct hc_job *job)
+{
+    struct hc_conn *c = hc_alloc(&sys->alloc, sizeof *c);
+
+    if (c == NULL)
+        return NULL;
+    c->sys = sys;
+    hc_watch_open(jobs, &c->watch, fd, job);
+    return c;
+}
+
+/* One try: the socket may be full or gone, and nobody waits for it. */
+static void conn_say_goodbye(struct hc_conn *c)
+{
+    size_t n = 0;
+
+    if (hc_tls_state(&c->engine) != TLS_OPEN)
+        return;
+    hc_tls_close(&c->engine);
+    const unsigned char *p = hc_tls_out(&c->engine, &n);
+
+    if (p != NULL)
+        hc_sock_send(c->watch.fd, p, n);
+}
+
+void hc_conn_free(struct hc_conn *c)
+{
+    if (c == NULL)
+        return;
+    int fd = c->watch.fd;
+
+    if (c->tls) {
+        conn_say_goodbye(c);
+        hc_tls_fini(&c->engine);
+    }
+    hc_watch_close(&c->watch);
+    hc_sock_close(fd);
+    hc_wipe(c->in, sizeof c->in);
+    hc_free(&c->sys->alloc, c, sizeof *c);
+}
+
+void hc_conn_where(char out[HC_CONN_WHERE], const struct hc_origin *origin,
+                   const struct hc_addr *addr)
+{
+    char ip[HC_ADDR_TEXT] = "";
+    bool v6 = hc_str_find(hc_str(origin->host), ':') < hc_str(origin->host).n;
+
+    if (addr->family != 0)
+        hc_addr_put(ip, addr);
+    hc_fmt(out, HC_CONN_WHERE, "%s%s%s:%u", v6 ? "[" : "", origin->host,
+           v6 ? "]" : "", (unsigned)origin->port);
+    if (ip[0] == '\0' || hc_str_eqz(hc_str(ip), origin->host))
+        return;
+    size_t n = hc_str(out).n;
+
+    hc_fmt(out + n, HC_CONN_WHERE - n, " (%s)", ip);
+}
+
+static int conn_failed(const struct hc_conn *c, long err, const char *doing,
+                       struct hc_error *e)
+{
+    char where[HC_CONN_WHERE];
+    bool closed = err == -ECONNRESET || err == -EPIPE || err == -ENOTCONN;
+
+    hc_conn_where(where, &c->origin, &c->addr);
+    return hc_error_sys(e, err == -ETIMEDOUT ? HC_ETIMEDOUT
+                           : closed ? HC_ECLOSED : HC_EIO,
+                        (int)-err, "%s: %s failed", where, doing);
+}
+
+/* ---- TLS ---- */
+
+int hc_conn_start_tls(struct hc_conn *c, const struct hc_tls_config *config,
+                      struct hc_error *e)
+{
+    int err = hc_tls_init(&c->engine, config, e);
+
+    c->tls = err == 0;
+    return err;
+}
+
+/* 1: `out` is empty; 0: the socket is full. */
+static int conn_flush(struct hc_conn *c, struct hc_error *e)
+{
+    size_t n = 0;
+
+    for (;;) {
+        const unsigned char *p = hc_tls_out(&c->engine, &n);
+
+        if (p == NULL || n == 0)
+            return 1;
+        long sent = hc_sock_send(c->watch.fd, p, n);
+
+        if (sent == HC_SOCK_AGAIN)
+            return 0;
+        if (sent < 0)
+            return conn_failed(c, sent, "sending", e);
+        hc_tls_out_ack(&c->engine, (size_t)sent);
+    }
+}
+
+/* Bytes of the socket into c->in: CONN_BYTES, CONN_WAIT, CONN_EOF or < 0. */
+static int conn_fill(struct hc_conn *c, struct hc_error *e)
+{
+    if (c->ended)
+        return CONN_EOF;
+    if ((c->watch.got & HC_WATCH_READ) == 0)
+        return CONN_WAIT;
+    long n = hc_sock_recv(c->watch.fd, c->in, sizeof c->in);
+
+    /* A short read took all there was: the next poll tells of more. */
+    if (n < (long)sizeof c->in)
+        c->watch.got &= ~HC_WATCH_READ;
+    if (n == HC_SOCK_AGAIN)
+        return CONN_WAIT;
+    if (n < 0)
+        return conn_failed(c, n, "receiving", e);
+    c->ended = n == 0;
+    c->in_at = 0;
+    c->in_n = (size_t)n;
+    return n == 0 ? CONN_EOF : CONN_BYTES;
+}
+
+/* False if the engine had no room: it waits to send first. */
+static bool conn_feed(struct hc_conn *c)
+{
+    struct hc_str raw = hc_str_n(c->in + c->in_at, c->in_n - c->in_at);
+    size_t before = raw.n;
+
+    hc_tls_feed(&c->engine, &raw);
+    c->in_at = c->in_n - raw.n;
+    if (raw.n == 0)
+        c->in_at = c->in_n = 0;
+    return raw.n < before;
+}
+
+static int conn_handshake_once(struct hc_conn *c, struct hc_error *e)
+{
+    int flushed = conn_flush(c, e);
+
+    if (flushed < 0)
+        return flushed;
+    switch (hc_tls_state(&c->engine)) {
+    case TLS_OPEN:
+        return flushed;
+    case TLS_FAILED:
+    case TLS_CLOSED:
+        return hc_tls_error(&c->engine, e);
+    case TLS_HANDSHAKE:
+        break;
+    }
+    hc_watch_want(&c->watch, flushed ? HC_WATCH_READ
+                                     : HC_WATCH_READ | HC_WATCH_WRITE);
+    if (c->in_at == c->in_n) {
+        int got = conn_fill(c, e);
+
+        if (got == CONN_EOF)
+            return hc_tls_eof(&c->engine, e);
+        if (got != CONN_BYTES)
+            return got;
+    }
+    return conn_feed(c) ? 2 : 0;     /* 2: something was done, look again */
+}
+
+int hc_conn_handshake(struct hc_conn *c, struct hc_error *e)
+{
+    int did = 2;
+
+    while (did == 2)
+        did = conn_handshake_once(c, e);
+    return did;
+}
+
+/* ---- out ---- */
+
+static int conn_send_plain(struct hc_conn *c, struct hc_str *from,
+                           struct hc_error *e)
+{
+    while (from->n > 0) {
+        long n = hc_sock_send(c->watch.fd, from->p, from->n);
+
+        if (n == HC_SOCK_AGAIN)
+            return 0;
+        if (n < 0)
+            return conn_failed(c, n, "sending", e);
+        *from = hc_str_from(*from, (size_t)n);
+    }
+    return 1;
+}
+
+static int conn_send_tls(struct hc_conn *c, struct hc_str *from,
+                         struct hc_error *e)
+{
+    for (;;) {
+        int done = conn_flush(c, e);
+
+        if (done != 1)
+            return done;
+        if (from->n == 0)
+            return 1;
+        size_t before = from->n;
+
+        hc_tls_write(&c->engine, from);
+        hc_tls_flush(&c->engine);
+        if (hc_tls_state(&c->engine) == TLS_FAILED)
+            return hc_tls_error(&c->engine, e);
+        if (from->n == before && hc_tls_state(&c->engine) != TLS_OPEN)
+            return conn_failed(c, -EPIPE, "sending", e);
+    }
+}
+
+int hc_conn_send(struct hc_conn *c, struct hc_str *from, struct hc_error *e)
+{
+    int done = c->tls ? conn_send_tls(c, from, e)
+                      : conn_send_plain(c, from, e);
+
+    hc_watch_want(&c->watch, done == 0 ? HC_WATCH_READ | HC_WATCH_WRITE
+                                       : HC_WATCH_READ);
+    return done;
+}
+
+/* ---- in ---- */
+
+static int conn_recv_plain(struct hc_conn *c, struct hc_str *in,
+                           struct hc_error *e)
+{
+    if (c->in_at == c->in_n) {
+        int got = conn_fill(c, e);
+
+        if (got != CONN_BYTES)
+            return got;
+    }
+    *in = hc_str_n(c->in + c->in_at, c->in_n - c->in_at);
+    return CONN_BYTES;
+}
+
+static int conn_recv_tls(struct hc_conn *c, struct hc_str *in,
+                         struct hc_error *e)
+{
+    for (;;) {
+        size_t n = 0;
+        const unsigned char *p = hc_tls_read(&c->engine, &n);
+
+        if (p != NULL && n > 0) {
+            *in = hc_str_n(p, n);
+            return CONN_BYTES;
+        }
+        if (hc_tls_state(&c->engine) == TLS_CLOSED)
+            return CONN_EOF;
+        if (hc_tls_state(&c->engine) == TLS_FAILED)
+            return hc_tls_error(&c->engine, e);
+        if (c->in_at == c->in_n) {
+            int got = conn_fill(c, e);
+
+            if (got == CONN_EOF)
+                return hc_tls_eof(&c->engine, e);
+            if (got != CONN_BYTES)
+                return got;
+        }
+        if (!conn_feed(c)) {
+            int flushed = conn_flush(c, e);
+
+            return flushed < 0 ? flushed : CONN_WAIT;
+        }
+    }
+}
+
+int hc_conn_recv(struct hc_conn *c, struct hc_str *in, struct hc_error *e)
+{
+    return c->tls ? conn_recv_tls(c, in, e) : conn_recv_plain(c, in, e);
+}
+
+void hc_conn_used(struct hc_conn *c, size_t n)
+{
+    if (c->tls) {
+        hc_tls_read_ack(&c->engine, n);
+        return;
+    }
+    c->in_at += n;
+    if (c->in_at == c->in_n)
+        c->in_at = c->in_n = 0;
+}
+
+bool hc_conn_is_quiet(const struct hc_conn *c)
+{
+    return !c->ended && c->in_at == c->in_n && hc_sock_is_quiet(c->watch.fd);
+}

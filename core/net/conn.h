@@ -1,0 +1,75 @@
+/* net/conn.h - one established connection: a byte stream, with TLS or not.
+ *
+ *   HANDSHAKE --> EXCHANGE <--> IDLE --> CLOSED        (its owner knows which)
+ *
+ * It belongs to a dial, then to whoever exchanges on it, then to the pool.
+ * Nothing here waits: `0` means "when the watch is ready".
+ */
+#ifndef HC_NET_CONN_H
+#define HC_NET_CONN_H
+
+#include "net/job.h"
+#include "net/sock.h"
+#include "net/sys.h"
+#include "wire/tls.h"
+#include "wire/url.h"
+
+#define HC_CONN_IN ((size_t)16384 + 512)     /* a TLS record and its frame   */
+
+/* Monotonic us; 0: did not happen. */
+struct hc_marks {
+    int64_t start, dns_start, dns_end, connect_start, connect_end;
+    int64_t tls_start, tls_end, send_start, send_end, first_byte, end;
+    bool reused, resumed;
+};
+
+struct hc_conn {
+    struct hc_watch watch;
+    const struct hc_system *sys;
+    struct hc_origin origin;
+    struct hc_addr addr;
+    bool tls;
+    bool ended;                      /* the other side said so               */
+    struct hc_tls engine;
+    struct hc_marks marks;           /* of the dial                          */
+    int64_t born, idle_since;
+    uint64_t exchanges;              /* that were begun on it                */
+    struct hc_conn *prev, *next;     /* idle in the pool                     */
+    struct hc_pool_host *host;       /* the pool's, whom it counts for       */
+    size_t in_at, in_n;              /* raw bytes not used yet               */
+    unsigned char in[HC_CONN_IN];
+};
+
+/* Takes over a connected fd, watched for `job`.  NULL without memory (then the
+ * fd is still the caller's). */
+struct hc_conn *hc_conn_new(const struct hc_system *sys, struct hc_jobs *jobs,
+                            int fd, struct hc_job *job);
+/* close_notify once, if TLS is up; closes and frees.  NULL is fine. */
+void hc_conn_free(struct hc_conn *c);
+
+/* Begins TLS: before the first handshake step. */
+int hc_conn_start_tls(struct hc_conn *c, const struct hc_tls_config *config,
+                      struct hc_error *e);
+/* 1 open, 0 waits, or HC_ETLS, HC_ECERT, HC_ECLOSED, HC_ENOMEM. */
+int hc_conn_handshake(struct hc_conn *c, struct hc_error *e);
+
+/* Sends from the front of `from`: 1 all of it is with the kernel, 0 waits, or
+ * HC_ECLOSED (reset, broken pipe), HC_EIO, HC_ETLS.  What fits one TLS record
+ * leaves as one, in one send. */
+int hc_conn_send(struct hc_conn *c, struct hc_str *from, struct hc_error *e);
+
+enum { CONN_WAIT = 0, CONN_BYTES = 1, CONN_EOF = 2 };
+/* BYTES: *in lends plain bytes until hc_conn_used.  EOF: a clean end (of TLS:
+ * close_notify).  HC_ECLOSED: reset; HC_ETRUNCATED: TLS without close_notify;
+ * HC_ETLS, HC_EIO. */
+int hc_conn_recv(struct hc_conn *c, struct hc_str *in, struct hc_error *e);
+void hc_conn_used(struct hc_conn *c, size_t n);
+
+/* Nothing was said since it became idle. */
+bool hc_conn_is_quiet(const struct hc_conn *c);
+/* "HOST:PORT (ADDRESS)": whom an error is about. */
+#define HC_CONN_WHERE 320
+void hc_conn_where(char out[HC_CONN_WHERE], const struct hc_origin *origin,
+                   const struct hc_addr *addr);
+
+#endif

@@ -1,0 +1,15 @@
+/* net/loop.h - the only poll: for owners who have no loop of their own. */
+#ifndef HC_NET_LOOP_H
+#define HC_NET_LOOP_H
+
+#include "net/job.h"
+
+#define HC_LOOP_MAX 256              /* sockets of one round                 */
+
+/* Waits until a socket is ready or `us` microseconds are over (rounded up to
+ * ms, so nobody wakes too early; at most a minute).  `events` of each want
+ * becomes what is ready, 0 if nothing.  How many are ready, or a negative
+ * errno; a signal is "none". */
+int hc_loop_poll(struct hc_want *wants, size_t n, int64_t us);
+
+#endif

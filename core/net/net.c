@@ -1,0 +1,50 @@
+/* net/net.c - one handle's network: defaults, and the order of birth. */
+#include "net/net.h"
+
+static void net_default(int64_t *value, int64_t us)
+{
+    if (*value == 0)
+        *value = us;
+    else if (*value < 0)
+        *value = HC_NEVER;
+}
+
+static void net_defaults(struct hc_net_config *c)
+{
+    net_default(&c->connect_timeout, 3100 * HC_MS);
+    net_default(&c->tls_timeout, 3100 * HC_MS);
+    net_default(&c->acquire_timeout, 10 * HC_SECOND);
+    net_default(&c->send_timeout, 30 * HC_SECOND);
+    net_default(&c->first_byte_timeout, 30 * HC_SECOND);
+    net_default(&c->between_timeout, 30 * HC_SECOND);
+    net_default(&c->idle, 20 * HC_SECOND);
+    net_default(&c->age, 300 * HC_SECOND);
+    if (c->per_host == 0)
+        c->per_host = 10;
+}
+
+int hc_net_init(struct hc_net *net, const struct hc_system *sys,
+                const struct hc_log *log, const struct hc_net_config *config,
+                struct hc_error *e)
+{
+    *net = (struct hc_net){ .sys = *sys, .log = *log, .config = *config };
+    net_defaults(&net->config);
+    hc_jobs_init(&net->jobs);
+    const struct hc_resolver_config resolver = {
+        .sys = &net->sys, .jobs = &net->jobs, .stats = &net->stats,
+        .dns_server = config->dns_server,
+    };
+    int err = hc_resolver_init(&net->resolver, &resolver, e);
+
+    if (err < 0)
+        return err;
+    net->config.dns_server = (struct hc_str){ NULL, 0 };
+    hc_pool_init(&net->pool, net);
+    return 0;
+}
+
+void hc_net_fini(struct hc_net *net)
+{
+    hc_pool_fini(&net->pool);
+    hc_resolver_fini(&net->resolver);
+}

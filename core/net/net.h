@@ -1,0 +1,45 @@
+/* net/net.h - what all exchanges of one handle share. */
+#ifndef HC_NET_NET_H
+#define HC_NET_NET_H
+
+#include "base/log.h"
+#include "net/job.h"
+#include "net/pool.h"
+#include "net/resolve.h"
+#include "net/stats.h"
+#include "net/sys.h"
+
+/* us; 0 = the default named here, negative = no limit. */
+struct hc_net_config {
+    int64_t connect_timeout;         /* 3.1 s, over all addresses            */
+    int64_t tls_timeout;             /* 3.1 s                                */
+    int64_t acquire_timeout;         /* 10 s for a free connection           */
+    int64_t send_timeout;            /* 30 s without a byte taken            */
+    int64_t first_byte_timeout;      /* 30 s                                 */
+    int64_t between_timeout;         /* 30 s                                 */
+    int64_t idle;                    /* 20 s                                 */
+    int64_t age;                     /* 300 s                                */
+    size_t per_host;                 /* 10                                   */
+    bool no_keep_alive;              /* a connection an exchange             */
+    bool tcp_keepalive;
+    struct hc_str dns_server;        /* "" = resolv.conf; copied             */
+};
+
+/* Must not move. */
+struct hc_net {
+    struct hc_system sys;
+    struct hc_log log;
+    struct hc_jobs jobs;
+    struct hc_stats stats;
+    struct hc_net_config config;     /* defaults filled in                   */
+    struct hc_resolver resolver;
+    struct hc_pool pool;
+};
+
+/* 0 or HC_ECONFIG (dns_server); on error there is nothing to fini. */
+int hc_net_init(struct hc_net *net, const struct hc_system *sys,
+                const struct hc_log *log, const struct hc_net_config *config,
+                struct hc_error *e);
+void hc_net_fini(struct hc_net *net);
+
+#endif

@@ -1,0 +1,69 @@
+/* net/pool.h - connections by whom they are with: lent, kept, closed.
+ *
+ *     hc_pool_ask(pool, &turn, &ask, now)   the job is woken when it is decided
+ *     turn.conn                             yours until hc_pool_give
+ *     turn.failed                           turn.error says why
+ *     hc_turn_drop(&turn, now)              always, at the end
+ *
+ * The newest idle connection goes first (LIFO), after a look whether it is
+ * still quiet; who waits is served in order (FIFO).  A connection is with an
+ * origin under one set of anchors and is never lent for another.
+ */
+#ifndef HC_NET_POOL_H
+#define HC_NET_POOL_H
+
+#include "net/conn.h"
+#include "net/dial.h"
+
+#define HC_POOL_MAX 200              /* connections of one handle            */
+#define HC_POOL_SESSIONS 16
+
+struct hc_pool_host;
+
+struct hc_turn {
+    struct hc_conn *conn;
+    bool failed;
+    struct hc_error error;
+
+    struct hc_pool_host *host;       /* private from here; NULL: asks nothing */
+    struct hc_job *job;
+    struct hc_turn *prev, *next;
+    struct hc_stats *stats;
+    struct hc_dial *dial;            /* that counts for this turn's op       */
+    bool fresh;                      /* no kept connection will do           */
+};
+
+struct hc_pool_ask {
+    const struct hc_origin *origin;
+    const struct hc_anchors *anchors;    /* NULL for http                    */
+    struct hc_job *job;
+    struct hc_stats *stats;              /* of the op; NULL is fine          */
+    bool fresh;
+};
+
+struct hc_pool {
+    struct hc_job job;                   /* first member                     */
+    struct hc_net *net;
+    struct hc_pool_host *hosts;
+    struct hc_tls_session *sessions;     /* HC_POOL_SESSIONS, or NULL        */
+    size_t conns;                        /* open ones and dials              */
+};
+
+void hc_pool_init(struct hc_pool *p, struct hc_net *net);
+/* Closes what is idle, ends dials; what is lent must have been given back. */
+void hc_pool_fini(struct hc_pool *p);
+
+/* 0, or HC_ENOMEM, HC_ELIMIT with turn->failed.  The turn may be decided at
+ * once; the job is woken otherwise. */
+int hc_pool_ask(struct hc_pool *p, struct hc_turn *turn,
+                const struct hc_pool_ask *ask, int64_t now);
+/* Gives turn->conn back: kept if `reusable`, else closed. */
+void hc_pool_give(struct hc_pool *p, struct hc_turn *turn, bool reusable,
+                  int64_t now);
+/* Leaves the line, or closes what is lent.  All zero is fine. */
+void hc_turn_drop(struct hc_pool *p, struct hc_turn *turn, int64_t now);
+
+/* Idle and established connections, for tests and stats. */
+size_t hc_pool_idle(const struct hc_pool *p);
+
+#endif

@@ -1,0 +1,174 @@
+/* net/sock.c - the only socket calls. */
+#include "net/sock.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SOCK_KEEP_IDLE 60            /* s; well under the 350 s of NAT and NLB */
+#define SOCK_KEEP_EVERY 15
+#define SOCK_KEEP_COUNT 4
+#define SOCK_USER_TIMEOUT 30000      /* ms; unacknowledged bytes fail then     */
+
+union sock_name {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static socklen_t sock_name(union sock_name *name, const struct hc_addr *addr,
+                           uint16_t port)
+{
+    memset(name, 0, sizeof *name);
+    if (addr->family == 6) {
+        name->v6.sin6_family = AF_INET6;
+        name->v6.sin6_port = htons(port);
+        memcpy(&name->v6.sin6_addr, addr->ip, 16);
+        return sizeof name->v6;
+    }
+    name->v4.sin_family = AF_INET;
+    name->v4.sin_port = htons(port);
+    memcpy(&name->v4.sin_addr, addr->ip, 4);
+    return sizeof name->v4;
+}
+
+static int sock_new(const struct hc_addr *addr, int type)
+{
+    int fd = socket(addr->family == 6 ? AF_INET6 : AF_INET,
+                    type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    return fd < 0 ? -errno : fd;
+}
+
+static int sock_set(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof value);
+}
+
+static int sock_options(int fd, bool keepalive)
+{
+    int err = sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+
+    if (err == 0 && keepalive)
+        err = sock_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+    if (err == 0 && keepalive)
+        err = sock_set(fd, IPPROTO_TCP, TCP_KEEPIDLE, SOCK_KEEP_IDLE);
+    if (err == 0 && keepalive)
+        err = sock_set(fd, IPPROTO_TCP, TCP_KEEPINTVL, SOCK_KEEP_EVERY);
+    if (err == 0 && keepalive)
+        err = sock_set(fd, IPPROTO_TCP, TCP_KEEPCNT, SOCK_KEEP_COUNT);
+#endif
+#ifdef TCP_USER_TIMEOUT
+    if (err == 0)
+        err = sock_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, SOCK_USER_TIMEOUT);
+#endif
+    return err == 0 ? 0 : -errno;
+}
+
+static int sock_connect(int fd, const struct hc_addr *addr, uint16_t port)
+{
+    union sock_name name;
+    socklen_t n = sock_name(&name, addr, port);
+
+    if (connect(fd, &name.any, n) == 0 || errno == EINPROGRESS ||
+        errno == EINTR)
+        return 0;
+    return -errno;
+}
+
+int hc_sock_tcp(const struct hc_addr *addr, uint16_t port, bool keepalive)
+{
+    int fd = sock_new(addr, SOCK_STREAM);
+
+    if (fd < 0)
+        return fd;
+    int err = sock_options(fd, keepalive);
+
+    if (err == 0)
+        err = sock_connect(fd, addr, port);
+    if (err == 0)
+        return fd;
+    close(fd);
+    return err;
+}
+
+int hc_sock_connected(int fd)
+{
+    int err = 0;
+    socklen_t n = sizeof err;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &n) < 0)
+        return -errno;
+    if (err != 0)
+        return -err;
+    union sock_name peer;
+
+    n = sizeof peer;
+    if (getpeername(fd, &peer.any, &n) == 0)
+        return 0;
+    return errno == ENOTCONN ? HC_SOCK_AGAIN : -errno;
+}
+
+int hc_sock_udp(const struct hc_addr *addr, uint16_t port)
+{
+    int fd = sock_new(addr, SOCK_DGRAM);
+
+    if (fd < 0)
+        return fd;
+    int err = sock_connect(fd, addr, port);
+
+    if (err == 0)
+        return fd;
+    close(fd);
+    return err;
+}
+
+static long sock_moved(ssize_t n)
+{
+    if (n >= 0)
+        return (long)n;
+    if (errno == EAGAIN || errno == EINTR)
+        return HC_SOCK_AGAIN;
+    return -(long)errno;
+}
+
+long hc_sock_send(int fd, const void *p, size_t n)
+{
+    return sock_moved(send(fd, p, n, MSG_NOSIGNAL));
+}
+
+long hc_sock_recv(int fd, void *p, size_t n)
+{
+    return sock_moved(recv(fd, p, n, 0));
+}
+
+bool hc_sock_is_quiet(int fd)
+{
+    char byte;
+
+    return sock_moved(recv(fd, &byte, 1, MSG_PEEK)) == HC_SOCK_AGAIN;
+}
+
+void hc_sock_close(int fd)
+{
+    close(fd);
+}
+
+bool hc_sock_has_ipv6_route(void)
+{
+    /* A global unicast address; a datagram socket's connect only looks up the
+     * route. */
+    const struct hc_addr anywhere = { .family = 6,
+                                      .ip = { 0x20, 0x01, 0x0d, 0xb8,
+                                              [15] = 1 } };
+    int fd = hc_sock_udp(&anywhere, 53);
+
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}

@@ -1,0 +1,143 @@
+/* net/sys.c - the operating system behind struct hc_system: the only clock,
+ * randomness, environment and file calls of the core. */
+#include "net/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t sys_clock(clockid_t id)
+{
+    struct timespec t = { 0 };
+
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * HC_SECOND + (int64_t)t.tv_nsec / 1000;
+}
+
+static int64_t sys_now(void *ud)
+{
+    (void)ud;
+    return sys_clock(CLOCK_MONOTONIC);
+}
+
+static int64_t sys_wall(void *ud)
+{
+    (void)ud;
+    return sys_clock(CLOCK_REALTIME);
+}
+
+static int sys_random(void *ud, void *p, size_t n)
+{
+    unsigned char *at = p;
+
+    (void)ud;
+    while (n > 0) {
+        ssize_t got = getrandom(at, n, 0);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return HC_EIO;
+        at += got;
+        n -= (size_t)got;
+    }
+    return 0;
+}
+
+static const char *sys_getenv(void *ud, const char *name)
+{
+    (void)ud;
+    return getenv(name);
+}
+
+static int sys_read_all(int fd, const char *path, struct hc_buf *out,
+                        struct hc_error *e)
+{
+    for (;;) {
+        size_t room = out->max - out->n < 4096 ? out->max - out->n : 4096;
+        char extra;
+        char *p = room > 0 ? hc_buf_room(out, room) : &extra;
+
+        if (p == NULL)
+            return hc_error_set(e, HC_ENOMEM, "%s: out of memory", path);
+        ssize_t got = read(fd, p, room > 0 ? room : 1);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return hc_error_sys(e, HC_EIO, errno, "%s cannot be read", path);
+        if (got == 0)
+            return 0;
+        if (room == 0)
+            return hc_error_set(e, HC_ELIMIT,
+                                "%s is larger than %zu bytes: not read", path,
+                                out->max);
+        hc_buf_added(out, (size_t)got);
+    }
+}
+
+static int sys_read_file(void *ud, const char *path, struct hc_buf *out,
+                         struct hc_error *e)
+{
+    (void)ud;
+    /* O_NONBLOCK: a FIFO without a writer must not hold us up. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return hc_error_sys(e, HC_EIO, errno, "%s cannot be opened", path);
+    struct stat st;
+    int err = 0;
+
+    if (fstat(fd, &st) < 0)
+        err = hc_error_sys(e, HC_EIO, errno, "%s cannot be read", path);
+    else if (!S_ISREG(st.st_mode))
+        err = hc_error_set(e, HC_EIO, "%s is no regular file", path);
+    else
+        err = sys_read_all(fd, path, out, e);
+    close(fd);
+    return err;
+}
+
+void hc_system_real(struct hc_system *sys)
+{
+    *sys = (struct hc_system){
+        .alloc = hc_alloc_libc,
+        .now = sys_now,
+        .wall = sys_wall,
+        .random = sys_random,
+        .getenv = sys_getenv,
+        .read_file = sys_read_file,
+    };
+}
+
+int64_t hc_now(const struct hc_system *sys)
+{
+    return sys->now(sys->ud);
+}
+
+int64_t hc_wall(const struct hc_system *sys)
+{
+    return sys->wall(sys->ud);
+}
+
+int hc_random(const struct hc_system *sys, void *p, size_t n,
+              struct hc_error *e)
+{
+    if (sys->random(sys->ud, p, n) == 0)
+        return 0;
+    return hc_error_set(e, HC_EIO, "the operating system gave no randomness: "
+                        "nothing can be signed or encrypted without it");
+}
+
+struct hc_str hc_getenv(const struct hc_system *sys, const char *name)
+{
+    const char *value = sys->getenv(sys->ud, name);
+
+    if (value == NULL || *value == '\0')
+        return (struct hc_str){ NULL, 0 };
+    return hc_str(value);
+}
