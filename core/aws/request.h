@@ -16,7 +16,6 @@
 #include "aws/sigv4.h"
 #include "net/fetch.h"
 
-#define HC_ERROR_BODY ((size_t)64 << 10)  /* of an error answer that is kept */
 
 /* Everything is borrowed and must outlive the request. */
 struct hc_request_config {
@@ -61,7 +60,6 @@ struct hc_request {
     uint32_t crc_wanted;
     bool has_crc;
     bool has_head;
-    bool is_json;                  /* content type says so                   */
     bool has_fetch;
     uint64_t body_n;
     char first;                    /* the body's first byte that is no blank */

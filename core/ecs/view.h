@@ -38,9 +38,7 @@ enum hc_view_mark { VIEW_VALUE, VIEW_BEGIN, VIEW_END };
 
 struct hc_view_item {
     int id;
-    #define HC_VIEW_SHAPE(table) { (table), sizeof(table) / sizeof((table)[0]) }
-
-enum hc_view_mark mark;    /* BEGIN, END of an OBJECT (each of OBJECTS) */
+    enum hc_view_mark mark;    /* BEGIN, END of an OBJECT (each of OBJECTS) */
     struct hc_str text;        /* TEXT, TEXTS; good until the sink returns  */
     int64_t number;            /* INT; BOOL as 0 and 1                      */
 };

@@ -78,6 +78,7 @@ static int learn_service(struct hc_reconcile *r,
     if (!learn_is_ours(r, s->cluster_arn, false))
         return learn_refuse(r, "ECS answered for another cluster:",
                              s->cluster_arn);
+    learn_cluster_arn(r, s->cluster_arn);
     if (!learn_is_ours(r, s->arn, true))
         return learn_refuse(r, "ECS answered for another place:", s->arn);
     if (!learn_was_asked(r, s->name))
@@ -150,6 +151,7 @@ static void learn_undo(struct hc_reconcile *r)
 static int learn_services(struct hc_reconcile *r)
 {
     struct hc_ecs_services *v = &r->view.services;
+    struct hc_arn before = r->cluster;
     int err = hc_ecs_services_end(v, &r->error);
 
     if (err == 0)
@@ -160,10 +162,10 @@ static int learn_services(struct hc_reconcile *r)
         err = learn_service_failure(r, &v->failures[i]);
     if (err == 0)
         err = learn_left_out(r);
-    if (err < 0)
+    if (err < 0) {
         learn_undo(r);
-    else if (v->services_n > 0)
-        learn_cluster_arn(r, v->services[0].cluster_arn);
+        r->cluster = before;
+    }
     return err;
 }
 

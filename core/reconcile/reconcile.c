@@ -156,10 +156,14 @@ static int reconcile_filter(struct hc_reconcile *r, struct hc_plan_input *in,
     if (err == 0 && in->service->launch == LAUNCH_EXTERNAL)
         err = hc_filter_add(&filter, HC_STR("attribute:ecs.capability.external "
                                             "exists"), e);
+    if (err < 0)
+        return err;
     hc_buf_reset(&r->filter);
     hc_filter_put(&r->filter, &filter);
     in->filter = hc_buf_view(&r->filter);
-    return err < 0 ? err : hc_buf_error(&r->filter);
+    err = hc_buf_error(&r->filter);
+    return err == 0 ? 0 : hc_error_set(e, err, "its filter is longer than %d "
+                                       "bytes", HC_FILTER_BYTES);
 }
 
 static struct hc_fact_hosts *reconcile_list(struct hc_reconcile *r,
@@ -334,6 +338,40 @@ static int reconcile_plan(struct hc_reconcile *r,
     return 0;
 }
 
+static struct hc_str reconcile_region(const struct hc_reconcile *r)
+{
+    const struct hc_call_config *call = &r->config.call;
+
+    if (call->region.n > 0 || call->client == NULL)
+        return call->region;
+    return call->client->config->region;
+}
+
+/* A service's ARN that names another cluster, account or region is not this
+ * cluster's service.  Asked before any call is made, and again when an answer
+ * has told the cluster's own ARN: a name without one says no account. */
+static bool reconcile_is_elsewhere(const struct hc_reconcile *r,
+                                   const struct hc_arn *name)
+{
+    struct hc_str region = reconcile_region(r);
+
+    if (!hc_arn_same_place(name, &r->cluster))
+        return true;
+    return hc_arn_is_full(name) && !hc_arn_is_full(&r->cluster) &&
+           region.n > 0 && !hc_str_eq(name->region, region);
+}
+
+static void reconcile_elsewhere(struct hc_reconcile *r)
+{
+    const struct hc_wish *w = &r->config.wishes[r->at];
+
+    if (!reconcile_is_elsewhere(r, &r->names[r->at]))
+        return;
+    reconcile_settle(r, w->required ? OUTCOME_FAILED : OUTCOME_SKIPPED,
+                     "missing", "its ARN names another cluster, account or "
+                     "region than this one");
+}
+
 static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
 {
     struct hc_fact_service *fact;
@@ -346,6 +384,9 @@ static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
         r->state = RECONCILE_DONE;
         return 0;
     }
+    reconcile_elsewhere(r);
+    if (reconcile_at(r)->reason != NULL)
+        return 0;
     fact = hc_facts_service(&r->facts, r->names[r->at].name);
     if (fact == NULL)
         return HC_ENOMEM;
@@ -483,39 +524,6 @@ int hc_reconcile_step(struct hc_reconcile *r, int64_t now)
 
 /* ---- beginning and end ---- */
 
-static struct hc_str reconcile_region(const struct hc_reconcile *r)
-{
-    const struct hc_call_config *call = &r->config.call;
-
-    if (call->region.n > 0 || call->client == NULL)
-        return call->region;
-    return call->client->config->region;
-}
-
-/* A service's ARN that names another cluster or region is not this cluster's
- * service, and no call is made for it. */
-static bool reconcile_is_elsewhere(const struct hc_reconcile *r,
-                                   const struct hc_arn *name)
-{
-    struct hc_str region = reconcile_region(r);
-
-    if (!hc_arn_same_place(name, &r->cluster))
-        return true;
-    return hc_arn_is_full(name) && !hc_arn_is_full(&r->cluster) &&
-           region.n > 0 && !hc_str_eq(name->region, region);
-}
-
-static void reconcile_elsewhere(struct hc_reconcile *r)
-{
-    const struct hc_wish *w = &r->config.wishes[r->at];
-
-    if (!reconcile_is_elsewhere(r, &r->names[r->at]))
-        return;
-    reconcile_settle(r, w->required ? OUTCOME_FAILED : OUTCOME_SKIPPED,
-                     "missing", "its ARN names another cluster, account or "
-                     "region than this one");
-}
-
 static int reconcile_check_twice(const struct hc_reconcile *r,
                                  struct hc_error *e)
 {
@@ -539,6 +547,9 @@ static int reconcile_wish(struct hc_reconcile *r, struct hc_error *e)
         err = hc_rule_check(&w->rule, e);
     if (err == 0 && w->where.n > 0)
         err = hc_filter_check(w->where, e);
+    if (err == 0 && w->where.n > 0 && r->config.by == HOSTS_REGISTERED)
+        err = hc_error_set(e, HC_ECONFIG, "registered counts every host of "
+                           "the cluster: `where` needs active");
     if (err < 0)
         return err;
     *s = (struct hc_report_service){

@@ -1,6 +1,5 @@
 /* wire/http1.h - one HTTP/1.1 exchange as a client, without a socket.
  *
- *     hc_http1_put_request(&out, &request);         bytes to send
  *     hc_http1_init(&x, alloc, is_head);
  *     while in.n > 0 and the state is below DONE:
  *         hc_http1_feed(&x, &in, e);                takes from the front of in

@@ -1,0 +1,409 @@
+/* aws/call.c - one operation of one service, until it is done or hopeless.
+ *
+ *   CREDS   -> REQUEST            [call_creds]
+ *   REQUEST -> DONE, FAILED       [call_request]
+ *   REQUEST -> BACKOFF            [call_again]    retryable, and allowed
+ *   BACKOFF -> CREDS              [call_backoff]
+ *
+ * A write that left whole and got no answer is not sent again unless its owner
+ * said that twice does what once does: it may have been done.
+ */
+#include "aws/call.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "net/conn.h"
+
+#define CALL_GO_ON (-1)
+
+static int call_failed(struct hc_call *c)
+{
+    hc_link_drop(&c->link);
+    c->state = CALL_AT_FAILED;
+    return CALL_FAILED;
+}
+
+static bool call_is_repeatable(const struct hc_call *c)
+{
+    return c->config.read_only || c->config.replay_ok ||
+           hc_retry_is_read(c->config.operation);
+}
+
+/* ---- timings ---- */
+
+void hc_timings_fini(struct hc_timings *t)
+{
+    if (t->alloc != NULL)
+        hc_free(t->alloc, t->a, t->cap * sizeof *t->a);
+    t->a = NULL;
+    t->n = t->cap = 0;
+}
+
+/* A timing that does not fit is not kept: the call matters more. */
+static void call_note_timing(struct hc_call *c)
+{
+    struct hc_timings *t = c->config.timings;
+    const struct hc_fetch *fetch = &c->request.fetch;
+
+    if (t == NULL || hc_grow(t->alloc, &t->a, &t->cap, t->n + 1,
+                             HC_TIMINGS_MAX, sizeof *t->a) < 0)
+        return;
+    struct hc_timing *to = &t->a[t->n++];
+
+    *to = (struct hc_timing){
+        .service = c->config.service->id, .attempt = c->attempts,
+        .status = c->request.answer.status, .marks = fetch->marks,
+    };
+    hc_fmt(to->operation, sizeof to->operation, "%.*s",
+           HC_STR_ARG(c->config.operation));
+    hc_fmt(to->host, sizeof to->host, "%s", c->place->endpoint.host);
+    if (fetch->addr.family != 0)
+        hc_addr_put(to->address, &fetch->addr);
+    if (to->marks.end == 0)
+        to->marks.end = hc_now(&c->net->sys);
+}
+
+static void call_log(const struct hc_call *c, const char *end)
+{
+    const struct hc_marks *m = &c->request.fetch.marks;
+
+    hc_log_line(&c->net->log, LOG_DEBUG,
+                "call host=%s operation=%.*s attempt=%d status=%d "
+                "connection=%s us=%lld id=%s end=\"%s\"",
+                c->place->endpoint.host, HC_STR_ARG(c->config.operation),
+                c->attempts, c->request.answer.status,
+                m->reused ? "reused" : m->resumed ? "resumed" : "new",
+                (long long)(hc_now(&c->net->sys) - m->start),
+                c->request.answer.request_id, end);
+}
+
+/* ---- CREDS ---- */
+
+static int call_overdue(struct hc_call *c, const char *what)
+{
+    hc_error_set(&c->error, HC_EDEADLINE, "%s: %.*s: the deadline has passed "
+                 "while waiting for %s", c->place->endpoint.host,
+                 HC_STR_ARG(c->config.operation), what);
+    return call_failed(c);
+}
+
+static int call_begin_request(struct hc_call *c)
+{
+    struct hc_client *k = c->config.client;
+    const struct hc_request_config config = {
+        .endpoint = &c->place->endpoint,
+        .operation = c->config.operation,
+        .body = c->config.body.n > 0 ? c->config.body : HC_STR("{}"),
+        .who = k->no_sign ? NULL : &c->who,
+        .key = &c->place->key, .work = &k->work,
+        .user_agent = hc_buf_view(&k->user_agent),
+        .trace_id = hc_buf_view(&k->trace_id),
+        .invocation = c->invocation,
+        .attempt = ++c->attempts, .max_attempts = c->config.max_attempts,
+        .skew = k->skew, .anchors = c->anchors,
+        .replay_after_flush_ok = call_is_repeatable(c),
+        .deadline = c->config.deadline, .stats = c->config.stats,
+    };
+
+    c->has_spans = false;
+    c->state = CALL_AT_REQUEST;
+    hc_request_start(&c->request, c->net, c->job, &config);
+    return CALL_GO_ON;
+}
+
+static int call_creds(struct hc_call *c, int64_t now)
+{
+    struct hc_client *k = c->config.client;
+    const struct hc_creds_ask ask = { .link = &c->link, .job = c->job };
+
+    if (now >= c->config.deadline)
+        return call_overdue(c, "credentials");
+    if (k->no_sign)
+        return call_begin_request(c);
+    hc_credentials_fini(&c->creds);
+    int got = hc_creds_get(&k->creds, &ask, now, &c->creds, &c->error);
+
+    if (got < 0)
+        return call_failed(c);
+    if (got == 0) {
+        hc_job_at(c->job, c->config.deadline);
+        return CALL_WAIT;
+    }
+    c->who = hc_credentials_view(&c->creds);
+    return call_begin_request(c);
+}
+
+/* ---- REQUEST: the verdict ---- */
+
+static enum hc_retry call_class(const struct hc_call *c)
+{
+    const struct hc_request *r = &c->request;
+
+    if (r->state == REQUEST_DONE)
+        return hc_retry_of_answer(hc_str(r->answer.code), r->answer.status);
+    if (r->sent && !call_is_repeatable(c))
+        return RETRY_NO;
+    return hc_retry_of_error(r->error.code);
+}
+
+/* Those two are tried once each, and cost nothing: it is another request. */
+static bool call_may_mend(struct hc_call *c, enum hc_retry why)
+{
+    struct hc_client *k = c->config.client;
+    bool *was = why == RETRY_EXPIRED ? &c->was_expired : &c->was_skewed;
+
+    if (*was || k->no_sign)
+        return false;
+    if (why == RETRY_SKEW &&
+        !(c->request.has_skew && (c->request.skew > HC_SKEW_MATTERS ||
+                                  c->request.skew < -HC_SKEW_MATTERS)))
+        return false;
+    *was = true;
+    if (why == RETRY_EXPIRED)
+        hc_creds_invalidate(&k->creds, c->who.key_id);
+    return true;
+}
+
+static bool call_may_pay(struct hc_call *c, enum hc_retry why)
+{
+    int cost = hc_quota_take(&c->config.client->quota, why);
+
+    if (cost > 0)
+        c->paid = cost;
+    return cost > 0;
+}
+
+static bool call_may_retry(struct hc_call *c, enum hc_retry why)
+{
+    if (c->attempts >= c->config.max_attempts)
+        return false;
+    switch (why) {
+    case RETRY_NO:
+        return false;
+    case RETRY_EXPIRED:
+    case RETRY_SKEW:
+        return call_may_mend(c, why);
+    case RETRY_TRANSIENT:
+    case RETRY_THROTTLED:
+        return call_may_pay(c, why);
+    }
+    return false;
+}
+
+/* CALL_GO_ON or CALL_RESTART: tried again; 0: not.  A wait that would end
+ * after the deadline is not begun. */
+static int call_again(struct hc_call *c, int64_t now)
+{
+    enum hc_retry why = call_class(c);
+    struct hc_retry_ask ask = {
+        .why = why, .failed = c->attempts,
+        .base_ms = c->config.service->backoff_ms,
+        .after = c->request.retry_after,
+    };
+
+    if (!call_may_retry(c, why) ||
+        hc_random(&c->net->sys, &ask.random, sizeof ask.random, NULL) < 0)
+        return 0;
+    int64_t at = hc_time_add(now, hc_retry_delay(&ask));
+
+    if (at >= c->config.deadline)
+        return 0;
+    call_log(c, "retry");
+    hc_stats_count(&c->net->stats, c->config.stats, retries);
+    hc_request_fini(&c->request);
+    c->wake_at = at;
+    c->state = CALL_AT_BACKOFF;
+    return c->has_spans ? CALL_RESTART : CALL_GO_ON;
+}
+
+static void call_note_skew(struct hc_call *c)
+{
+    const struct hc_request *r = &c->request;
+
+    if (r->has_skew)
+        c->config.client->skew = r->skew > HC_SKEW_MATTERS ||
+                                 r->skew < -HC_SKEW_MATTERS ? r->skew : 0;
+}
+
+static int call_refused(struct hc_call *c)
+{
+    const struct hc_service_error *s = &c->service_error;
+
+    hc_error_set(&c->error, HC_ESERVICE,
+                 "%s: %.*s: %s%s%s (HTTP %d, request id %s, attempt %d of %d)",
+                 c->place->endpoint.host, HC_STR_ARG(c->config.operation),
+                 s->code, s->message[0] != '\0' ? ": " : "", s->message,
+                 s->status, s->request_id[0] != '\0' ? s->request_id : "none",
+                 c->attempts, c->config.max_attempts);
+    return call_failed(c);
+}
+
+static int call_broken(struct hc_call *c)
+{
+    const struct hc_error *e = &c->request.error;
+    bool unsure = c->request.sent && !call_is_repeatable(c);
+
+    if (unsure)
+        hc_error_sys(&c->error, e->code, e->sys, "%s: %.*s was sent and not "
+                     "answered, so it may have been done: %s",
+                     c->place->endpoint.host, HC_STR_ARG(c->config.operation),
+                     e->what);
+    else
+        hc_error_pass(&c->error, e);
+    return call_failed(c);
+}
+
+static int call_succeeded(struct hc_call *c)
+{
+    hc_quota_give(&c->config.client->quota, c->paid);
+    call_log(c, "done");
+    c->state = CALL_AT_DONE;
+    return CALL_DONE;
+}
+
+static int call_ended(struct hc_call *c, int64_t now)
+{
+    struct hc_request *r = &c->request;
+
+    call_note_timing(c);
+    call_note_skew(c);
+    c->service_error = r->answer;
+    if (r->state == REQUEST_DONE && r->ok)
+        return call_succeeded(c);
+    int again = call_again(c, now);
+
+    if (again != 0)
+        return again;
+    call_log(c, "failed");
+    return r->state == REQUEST_DONE ? call_refused(c) : call_broken(c);
+}
+
+static int call_request(struct hc_call *c, int64_t now)
+{
+    switch (hc_request_step(&c->request, now)) {
+    case REQUEST_WAIT:
+        return CALL_WAIT;
+    case REQUEST_BODY:
+        c->span = c->request.span;
+        c->has_spans = true;
+        return CALL_BODY;
+    case REQUEST_DONE:
+    case REQUEST_FAILED:
+        break;
+    }
+    return call_ended(c, now);
+}
+
+/* ---- BACKOFF ---- */
+
+static int call_backoff(struct hc_call *c, int64_t now)
+{
+    if (now < c->wake_at) {
+        hc_job_at(c->job, c->wake_at);
+        return CALL_WAIT;
+    }
+    c->state = CALL_AT_CREDS;
+    return CALL_GO_ON;
+}
+
+/* ---- the machine ---- */
+
+static int call_once(struct hc_call *c, int64_t now)
+{
+    switch (c->state) {
+    case CALL_AT_CREDS:   return call_creds(c, now);
+    case CALL_AT_REQUEST: return call_request(c, now);
+    case CALL_AT_BACKOFF: return call_backoff(c, now);
+    case CALL_AT_DONE:    return CALL_DONE;
+    case CALL_AT_FAILED:  break;
+    }
+    return CALL_FAILED;
+}
+
+int hc_call_step(struct hc_call *c, int64_t now)
+{
+    int answer = CALL_GO_ON;
+
+    while (answer == CALL_GO_ON)
+        answer = call_once(c, now);
+    return answer;
+}
+
+/* ---- start and end ---- */
+
+/* RFC 9562, version 4. */
+static int call_name(struct hc_call *c)
+{
+    unsigned char id[16];
+    char hex[32];
+    char *out = c->invocation;
+    int err = hc_random(&c->net->sys, id, sizeof id, &c->error);
+
+    if (err < 0)
+        return err;
+    id[6] = (unsigned char)((id[6] & 0x0f) | 0x40);
+    id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
+    hc_hex(hex, id, sizeof id);
+    for (size_t i = 0; i < sizeof hex; i++) {
+        if (i == 8 || i == 12 || i == 16 || i == 20)
+            *out++ = '-';
+        *out++ = hex[i];
+    }
+    *out = '\0';
+    return 0;
+}
+
+static int call_find_place(struct hc_call *c)
+{
+    struct hc_client *k = c->config.client;
+    const struct hc_config *config = k->config;
+    const struct hc_endpoint_ask ask = {
+        .service = c->config.service,
+        .region = c->config.region.n > 0 ? c->config.region : config->region,
+        .url = c->config.endpoint_url.n > 0
+                   ? c->config.endpoint_url
+                   : hc_config_url(config, c->config.service),
+        .use_fips = config->use_fips, .use_dualstack = config->use_dualstack,
+    };
+    int err = hc_client_place(k, &ask, &c->place, &c->error);
+
+    if (err == 0)
+        c->anchors = hc_client_anchors(k, &c->place->endpoint);
+    return err;
+}
+
+int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
+                  const struct hc_call_config *config)
+{
+    *c = (struct hc_call){ .config = *config, .net = net, .job = job };
+    hc_credentials_init(&c->creds, &net->sys.alloc);
+    if (c->config.max_attempts <= 0)
+        c->config.max_attempts = config->client->config->max_attempts;
+    if (c->config.deadline == 0)
+        c->config.deadline = HC_NEVER;
+    int err = hc_service_check_operation(config->operation, &c->error);
+
+    if (err == 0)
+        err = call_find_place(c);
+    if (err == 0)
+        err = call_name(c);
+    if (err < 0) {
+        call_failed(c);
+        return err;
+    }
+    hc_stats_count(&net->stats, c->config.stats, api_calls);
+    return 0;
+}
+
+void hc_call_fini(struct hc_call *c)
+{
+    if (c->net == NULL)
+        return;
+    hc_link_drop(&c->link);
+    hc_request_fini(&c->request);
+    hc_credentials_fini(&c->creds);
+    hc_client_leave(c->place);
+    c->place = NULL;
+    c->net = NULL;
+}

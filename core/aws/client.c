@@ -1,0 +1,227 @@
+/* aws/client.c - what all calls of one handle share: trust, places, names. */
+#include "aws/client.h"
+
+#include <string.h>
+
+#include "aws/creds_env.h"
+#include "base/text.h"
+#include "wire/proxy.h"
+
+#define CLIENT_WORK ((size_t)256 << 10)
+#define CLIENT_USER_AGENT 1024
+
+/* ---- trust ---- */
+
+static int client_load(struct hc_client *k, struct hc_anchors *to,
+                       struct hc_str path, struct hc_error *e)
+{
+    const struct hc_system *sys = &k->net->sys;
+    struct hc_buf pem, name;
+
+    if (path.n == 0)
+        return 0;
+    hc_buf_init(&pem, &sys->alloc, HC_ANCHORS_PEM);
+    hc_buf_init(&name, &sys->alloc, 4096);
+    hc_buf_str(&name, path);
+    hc_buf_chr(&name, '\0');
+    int err = hc_buf_error(&name);
+
+    if (err < 0)
+        hc_error_set(e, err, "the path of the CA bundle is too long");
+    else
+        err = sys->read_file(sys->ud, name.p, &pem, e);
+    if (err == 0)
+        err = hc_anchors_load_pem(to, &sys->alloc, hc_buf_view(&pem), e);
+    hc_buf_fini(&pem);
+    hc_buf_fini(&name);
+    return err;
+}
+
+const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
+                                           const struct hc_endpoint *at)
+{
+    if (!at->origin.tls)
+        return NULL;
+    if (k->bundle.n > 0)
+        return &k->bundle;
+    if (!at->is_aws && k->others.n > 0)
+        return &k->others;
+    return hc_anchors_amazon();
+}
+
+/* ---- names ---- */
+
+/* RFC 9110 token characters; the rest of what an environment holds is no text
+ * for a header. */
+static void client_put_token(struct hc_buf *out, struct hc_str s)
+{
+    for (size_t i = 0; i < s.n && i < 50; i++) {
+        char c = s.p[i];
+        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                    (c >= '0' && c <= '9') ||
+                    (c != '\0' && strchr("!$%&'*+-.^_`|~,", c) != NULL);
+
+        hc_buf_chr(out, fine ? c : '-');
+    }
+}
+
+static void client_put_user_agent(struct hc_client *k, const char *version)
+{
+    struct hc_buf *out = &k->user_agent;
+
+    hc_buf_fmt(out, "headcount/%s ua/2.1 lang/c cfg/retry-mode#standard m/E",
+               version);
+    if (k->config->exec_env.n > 0) {
+        hc_buf_lit(out, " exec-env/");
+        client_put_token(out, k->config->exec_env);
+    }
+    if (k->config->app_id.n > 0) {
+        hc_buf_lit(out, " app/");
+        client_put_token(out, k->config->app_id);
+    }
+}
+
+static bool client_is_printable(struct hc_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < 0x20 || s.p[i] > 0x7e)
+            return false;
+    return true;
+}
+
+/* Lambda's trace goes on through our calls, as it does with the SDKs. */
+static void client_put_trace(struct hc_client *k)
+{
+    const struct hc_system *sys = &k->net->sys;
+    struct hc_str id = hc_getenv(sys, "_X_AMZN_TRACE_ID");
+
+    if (hc_getenv(sys, "AWS_LAMBDA_FUNCTION_NAME").n > 0 &&
+        client_is_printable(id))
+        hc_buf_str(&k->trace_id, id);
+}
+
+/* ---- places ---- */
+
+static bool place_is(const struct hc_place *p, const struct hc_endpoint_ask *a)
+{
+    return p->used > 0 && p->endpoint.service == a->service &&
+           hc_str_eqz(a->region, p->region) && hc_str_eqz(a->url, p->url);
+}
+
+/* One that nobody holds: empty, or the longest unused. */
+static struct hc_place *client_room(struct hc_client *k)
+{
+    struct hc_place *best = NULL;
+
+    for (size_t i = 0; i < HC_CLIENT_PLACES; i++) {
+        struct hc_place *p = &k->places[i];
+
+        if (p->users == 0 && (best == NULL || p->used < best->used))
+            best = p;
+    }
+    return best;
+}
+
+static int client_refuse_proxy(const struct hc_client *k,
+                               const struct hc_endpoint *at,
+                               struct hc_error *e)
+{
+    const struct hc_proxy_env env = {
+        k->config->https_proxy, k->config->http_proxy, k->config->no_proxy
+    };
+
+    if (hc_proxy_for(&env, &at->origin).n == 0)
+        return 0;
+    return hc_error_set(e, HC_ECONFIG, "%s is to be reached through a proxy "
+                        "(HTTPS_PROXY), which this version cannot do: unset "
+                        "it, or put the host into NO_PROXY", at->host);
+}
+
+int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
+                    struct hc_place **out, struct hc_error *e)
+{
+    struct hc_place *p = NULL;
+    struct hc_endpoint at;
+
+    for (size_t i = 0; p == NULL && i < HC_CLIENT_PLACES; i++)
+        if (place_is(&k->places[i], ask))
+            p = &k->places[i];
+    if (p == NULL) {
+        int err = hc_endpoint_get(&at, ask, e);
+
+        if (err == 0)
+            err = client_refuse_proxy(k, &at, e);
+        if (err < 0)
+            return err;
+        p = client_room(k);
+        if (p == NULL)
+            return hc_error_set(e, HC_ELIMIT, "more than %d endpoints are in "
+                                "use at the same time", HC_CLIENT_PLACES);
+        hc_sigv4_key_wipe(&p->key);
+        *p = (struct hc_place){ .endpoint = at };
+        hc_fmt(p->url, sizeof p->url, "%.*s", HC_STR_ARG(ask->url));
+        hc_fmt(p->region, sizeof p->region, "%.*s", HC_STR_ARG(ask->region));
+    }
+    p->used = ++k->clock;
+    p->users++;
+    *out = p;
+    return 0;
+}
+
+void hc_client_leave(struct hc_place *p)
+{
+    if (p != NULL)
+        p->users--;
+}
+
+/* ---- birth and death ---- */
+
+int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
+                   struct hc_error *e)
+{
+    struct hc_net *net = config->net;
+    const struct hc_alloc *alloc = &net->sys.alloc;
+
+    *k = (struct hc_client){ .config = config->config, .net = net,
+                             .no_sign = config->no_sign };
+    hc_quota_init(&k->quota);
+    hc_creds_init(&k->creds, &net->sys, &net->jobs);
+    const struct hc_creds_provider env = hc_creds_env(&net->sys);
+
+    hc_creds_add(&k->creds, &env);
+    hc_buf_init_secret(&k->work, alloc, CLIENT_WORK);
+    hc_buf_init(&k->user_agent, alloc, CLIENT_USER_AGENT);
+    hc_buf_init(&k->trace_id, alloc, CLIENT_USER_AGENT);
+    client_put_user_agent(k, config->version);
+    client_put_trace(k);
+    k->places = hc_alloc_array(alloc, HC_CLIENT_PLACES, sizeof *k->places);
+    int err = k->places == NULL ? HC_ENOMEM : hc_buf_error(&k->user_agent);
+
+    if (err == HC_ENOMEM)
+        hc_error_set(e, err, "out of memory for a client");
+    if (err == 0)
+        err = client_load(k, &k->bundle, k->config->ca_bundle, e);
+    if (err == 0)
+        err = client_load(k, &k->others, k->config->cert_file, e);
+    if (err < 0)
+        hc_client_fini(k);
+    return err;
+}
+
+void hc_client_fini(struct hc_client *k)
+{
+    if (k->net == NULL)
+        return;
+    for (size_t i = 0; k->places != NULL && i < HC_CLIENT_PLACES; i++)
+        hc_sigv4_key_wipe(&k->places[i].key);
+    hc_free(&k->net->sys.alloc, k->places,
+            HC_CLIENT_PLACES * sizeof *k->places);
+    hc_anchors_fini(&k->bundle);
+    hc_anchors_fini(&k->others);
+    hc_buf_fini(&k->work);
+    hc_buf_fini(&k->user_agent);
+    hc_buf_fini(&k->trace_id);
+    hc_creds_fini(&k->creds);
+    k->net = NULL;
+    k->places = NULL;
+}

@@ -1,0 +1,64 @@
+/* aws/client.h - what all calls of one handle share: credentials, quota, clock
+ * skew, trust, and the places where services live with their day keys. */
+#ifndef HC_AWS_CLIENT_H
+#define HC_AWS_CLIENT_H
+
+#include "aws/config.h"
+#include "aws/creds.h"
+#include "aws/endpoint.h"
+#include "aws/retry.h"
+#include "aws/sigv4.h"
+#include "net/net.h"
+#include "wire/anchors.h"
+
+#define HC_CLIENT_PLACES 8
+
+/* Where a service lives in a region, and the day key for it. */
+struct hc_place {
+    struct hc_endpoint endpoint;
+    char url[HC_ENDPOINT_PATH + 1];      /* it was made from, "" = rules     */
+    char region[HC_REGION_MAX + 1];      /* it was asked for                 */
+    struct hc_sigv4_key key;
+    uint64_t used;                       /* 0: empty                         */
+    unsigned users;                      /* calls that hold it               */
+};
+
+struct hc_client {
+    const struct hc_config *config;
+    struct hc_net *net;
+    struct hc_creds creds;
+    struct hc_quota quota;
+    int64_t skew;                        /* theirs minus ours                */
+    struct hc_place *places;             /* HC_CLIENT_PLACES                 */
+    uint64_t clock;                      /* of `used`                        */
+    struct hc_anchors bundle;            /* loaded from config->ca_bundle    */
+    struct hc_anchors others;            /* from SSL_CERT_FILE               */
+    struct hc_buf work;                  /* of the signer; secret            */
+    struct hc_buf user_agent;
+    struct hc_buf trace_id;
+    bool no_sign;
+};
+
+struct hc_client_config {
+    const struct hc_config *config;      /* both outlive the client          */
+    struct hc_net *net;
+    const char *version;                 /* "0.1.0"                          */
+    bool no_sign;                        /* requests go out unsigned         */
+};
+/* Reads the CA bundle.  0, HC_ECONFIG, HC_EIO, HC_ENOMEM; on error `k` is
+ * empty.  Credentials from the environment are its provider. */
+int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
+                   struct hc_error *e);
+void hc_client_fini(struct hc_client *k);            /* k may be all zero */
+
+/* The place for this service, region and URL: *out is held until
+ * hc_client_leave (NULL is fine).  Errors as hc_endpoint_get, HC_ELIMIT;
+ * HC_ECONFIG where a proxy is asked for. */
+int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
+                    struct hc_place **out, struct hc_error *e);
+void hc_client_leave(struct hc_place *p);
+/* Whom to believe there; NULL for http. */
+const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
+                                           const struct hc_endpoint *at);
+
+#endif

@@ -1,0 +1,398 @@
+/* aws/request.c - one signed exchange.
+ *
+ *   WAIT -> WAIT          NEED_REQUEST: [request_write], perhaps twice
+ *   WAIT -> BODY*, DONE   a 2xx: spans, then the last word  [request_close_ok]
+ *   WAIT -> DONE          no 2xx: what the service said     [request_close_error]
+ *   any  -> FAILED        no answer, or one that is not what was promised
+ *
+ * The body of a 2xx is given out as it comes, but not before its first byte
+ * says that it is a JSON object: XML and HTML never look like an answer.
+ */
+#include "aws/request.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "net/conn.h"
+
+static enum hc_request_state request_fail(struct hc_request *r)
+{
+    r->state = REQUEST_FAILED;
+    return r->state;
+}
+
+/* "HOST: Operation" */
+#define REQUEST_WHAT 400
+static void request_what(char out[REQUEST_WHAT], const struct hc_request *r)
+{
+    hc_fmt(out, REQUEST_WHAT, "%s: %.*s", r->config.endpoint->host,
+           HC_STR_ARG(r->config.operation));
+}
+
+/* ---- out ---- */
+
+/* Header texts that are made for each send. */
+struct request_texts {
+    char type[32], target[HC_OPERATION_MAX + 64];
+    char date[HC_AMZ_DATE + 1], attempt[48];
+};
+
+static void request_texts(struct request_texts *t, const struct hc_request *r,
+                          int64_t wall)
+{
+    const struct hc_request_config *c = &r->config;
+    const struct hc_service *service = c->endpoint->service;
+
+    hc_fmt(t->type, sizeof t->type, "application/x-amz-json-1.%d",
+           service->json);
+    hc_fmt(t->target, sizeof t->target, "%s.%.*s", service->target,
+           HC_STR_ARG(c->operation));
+    hc_time_amz(t->date, wall);
+    hc_fmt(t->attempt, sizeof t->attempt, "attempt=%d; max=%d", c->attempt,
+           c->max_attempts);
+}
+
+#define REQUEST_SIGNED 8
+
+/* What is sent and signed, in the order of the wire. */
+static size_t request_headers(struct hc_sigv4_header *h,
+                              const struct request_texts *t,
+                              const struct hc_request *r)
+{
+    const struct hc_request_config *c = &r->config;
+    size_t n = 0;
+
+#define put(name_, value_)                                                  \
+    h[n++] = (struct hc_sigv4_header){ HC_STR(name_), (value_) }
+    put("Host", hc_str(c->endpoint->host));
+    put("Content-Type", hc_str(t->type));
+    put("X-Amz-Target", hc_str(t->target));
+    put("X-Amz-Date", hc_str(t->date));
+    put("amz-sdk-invocation-id", hc_str(c->invocation));
+    put("amz-sdk-request", hc_str(t->attempt));
+    if (c->endpoint->service->query_mode)
+        put("x-amzn-query-mode", HC_STR("true"));
+    if (c->who != NULL && c->who->token.n > 0)
+        put("X-Amz-Security-Token", c->who->token);
+#undef put
+    return n;
+}
+
+static void request_put_header(struct hc_buf *out, struct hc_str name,
+                               struct hc_str value)
+{
+    hc_buf_str(out, name);
+    hc_buf_lit(out, ": ");
+    hc_buf_str(out, value);
+    hc_buf_lit(out, "\r\n");
+}
+
+static int request_put_signature(struct hc_request *r, struct hc_buf *out,
+                                 const struct hc_sigv4_request *canonical,
+                                 int64_t wall)
+{
+    const struct hc_request_config *c = &r->config;
+    struct hc_sigv4_scope scope;
+
+    hc_sigv4_scope_init(&scope, wall, hc_str(c->endpoint->region),
+                        hc_str(c->endpoint->service->signing));
+    hc_sigv4_key_for(c->key, &scope, c->who->secret);
+    const struct hc_sigv4_sign sign = {
+        .request = canonical, .scope = &scope, .who = c->who, .key = c->key,
+        .work = c->work,
+    };
+
+    hc_buf_lit(out, "Authorization: ");
+    int err = hc_sigv4_authorization(out, &sign, &r->error);
+
+    hc_buf_lit(out, "\r\n");
+    return err;
+}
+
+static void request_put_unsigned(const struct hc_request *r,
+                                 struct hc_buf *out)
+{
+    const struct hc_request_config *c = &r->config;
+
+    request_put_header(out, HC_STR("User-Agent"), c->user_agent);
+    if (c->trace_id.n > 0)
+        request_put_header(out, HC_STR("X-Amzn-Trace-Id"), c->trace_id);
+    hc_buf_lit(out, "Accept-Encoding: identity\r\nContent-Length: ");
+    hc_buf_u64(out, c->body.n);
+    hc_buf_lit(out, "\r\n\r\n");
+}
+
+static int request_put(struct hc_request *r, struct hc_buf *out, int64_t wall)
+{
+    const struct hc_request_config *c = &r->config;
+    struct request_texts texts;
+    struct hc_sigv4_header headers[REQUEST_SIGNED];
+    unsigned char hash[HC_SHA256];
+    char hex[HC_SIGV4_HEX];
+
+    request_texts(&texts, r, wall);
+    const struct hc_sigv4_request canonical = {
+        .method = HC_STR("POST"), .path = hc_str(c->endpoint->path),
+        .headers = headers, .headers_n = request_headers(headers, &texts, r),
+        .payload = { hex, sizeof hex },
+        .double_encode = true, .normalize_path = true,
+    };
+
+    hc_buf_lit(out, "POST ");
+    hc_buf_str(out, canonical.path);
+    hc_buf_lit(out, " HTTP/1.1\r\n");
+    for (size_t i = 0; i < canonical.headers_n; i++)
+        request_put_header(out, headers[i].name, headers[i].value);
+    int err = 0;
+
+    if (c->who != NULL) {
+        hc_sha256_of(hash, c->body);
+        hc_hex(hex, hash, sizeof hash);
+        err = request_put_signature(r, out, &canonical, wall);
+    }
+    request_put_unsigned(r, out);
+    hc_buf_str(out, c->body);
+    return err;
+}
+
+static int request_write(struct hc_request *r)
+{
+    int64_t wall = hc_time_add(hc_wall(&r->net->sys), r->config.skew);
+    struct hc_buf *out = &r->fetch.out;
+    char what[REQUEST_WHAT];
+    int err = request_put(r, out, wall);
+
+    if (err == 0)
+        err = hc_buf_error(out);
+    r->sent_wall = hc_wall(&r->net->sys);
+    if (err == 0) {
+        hc_fetch_request(&r->fetch);
+        return 0;
+    }
+    request_what(what, r);
+    return hc_error_set(&r->error, err, "%s: the request cannot be made: %s",
+                        what, hc_error_sentence(err));
+}
+
+/* ---- in: the head ---- */
+
+static struct hc_str request_header(const struct hc_request *r,
+                                    const char *name)
+{
+    struct hc_str value = { NULL, 0 };
+
+    hc_http1_header(&r->fetch.http, name, &value);
+    return value;
+}
+
+static struct hc_str request_id(const struct hc_request *r)
+{
+    struct hc_str id = request_header(r, "x-amzn-requestid");
+
+    return id.n > 0 ? id : request_header(r, "x-amz-request-id");
+}
+
+static void request_read_head(struct hc_request *r)
+{
+    const struct hc_skew_ask ask = {
+        .date = request_header(r, "date"), .age = request_header(r, "age"),
+        .sent = r->sent_wall, .received = hc_wall(&r->net->sys),
+    };
+    struct hc_str id = request_id(r);
+    uint64_t crc;
+
+    r->has_head = true;
+    r->has_skew = hc_skew_get(&ask, &r->skew);
+    r->retry_after = hc_retry_after(request_header(r, "x-amz-retry-after"));
+    r->answer.status = r->fetch.http.status;
+    hc_fmt(r->answer.request_id, sizeof r->answer.request_id, "%.*s",
+           HC_STR_ARG(id));
+    r->ok = r->answer.status / 100 == 2;
+    if (hc_str_u64(request_header(r, "x-amz-crc32"), &crc) &&
+        crc <= UINT32_MAX) {
+        r->has_crc = true;
+        r->crc_wanted = (uint32_t)crc;
+    }
+}
+
+/* ---- in: the body of a 2xx ---- */
+
+static enum hc_request_state request_no_json(struct hc_request *r)
+{
+    char what[REQUEST_WHAT];
+    struct hc_str seen = hc_str_n(r->fetch.span.p,
+                                  r->fetch.span.n < 40 ? r->fetch.span.n : 40);
+
+    request_what(what, r);
+    hc_error_set(&r->error, HC_EANSWER,
+                 "%s: status %d, but the answer is no JSON object: it begins "
+                 "with \"%.*s\"; is this the endpoint of %s?", what,
+                 r->answer.status, HC_STR_ARG(seen),
+                 r->config.endpoint->service->id);
+    return request_fail(r);
+}
+
+static char request_first(struct hc_str s)
+{
+    size_t i = 0;
+
+    while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\r' ||
+                       s.p[i] == '\n'))
+        i++;
+    return i < s.n ? s.p[i] : '\0';
+}
+
+static enum hc_request_state request_body_ok(struct hc_request *r)
+{
+    if (r->has_crc)
+        r->crc = hc_crc32(r->crc, r->fetch.span.p, r->fetch.span.n);
+    if (r->first == '\0')
+        r->first = request_first(r->fetch.span);
+    if (r->first != '\0' && r->first != '{')
+        return request_no_json(r);
+    r->body_n += r->fetch.span.n;
+    r->span = r->fetch.span;
+    return REQUEST_BODY;
+}
+
+static enum hc_request_state request_close_ok(struct hc_request *r)
+{
+    char what[REQUEST_WHAT];
+    bool empty = r->first == '\0';
+
+    request_what(what, r);
+    if (r->has_crc && r->crc != r->crc_wanted) {
+        hc_error_set(&r->error, HC_ETRUNCATED,
+                     "%s: the answer was damaged on its way (x-amz-crc32 does "
+                     "not fit)", what);
+        return request_fail(r);
+    }
+    /* Some operations answer nothing at all; a proxy that does so has no
+     * request id of AWS. */
+    if (empty && !(r->answer.status == 200 && r->answer.request_id[0] != '\0' &&
+                   r->body_n == 0)) {
+        hc_error_set(&r->error, HC_EANSWER,
+                     "%s: status %d with an empty body; is this the endpoint "
+                     "of %s?", what, r->answer.status,
+                     r->config.endpoint->service->id);
+        return request_fail(r);
+    }
+    r->state = REQUEST_DONE;
+    return r->state;
+}
+
+/* ---- in: what is no 2xx ---- */
+
+static void request_body_error(struct hc_request *r)
+{
+    struct hc_str span = r->fetch.span;
+    size_t room = HC_ERROR_BODY - r->error_body.n;
+
+    hc_buf_put(&r->error_body, span.p, span.n < room ? span.n : room);
+}
+
+static enum hc_request_state request_close_error(struct hc_request *r)
+{
+    const struct hc_answer_parts parts = {
+        .status = r->fetch.http.status,
+        .type = request_header(r, "x-amzn-errortype"),
+        .query_error = request_header(r, "x-amzn-query-error"),
+        .request_id = request_id(r),
+        .body = hc_buf_view(&r->error_body),
+    };
+    int err = hc_buf_error(&r->error_body);
+
+    if (err == 0)
+        err = hc_service_error_get(&r->answer, &r->net->sys.alloc, &parts);
+    if (err < 0) {
+        hc_error_set(&r->error, err, "out of memory for an error answer");
+        return request_fail(r);
+    }
+    r->state = REQUEST_DONE;
+    return r->state;
+}
+
+/* ---- the machine ---- */
+
+/* A bad answer that came only in part still tells by its status what to do. */
+static enum hc_request_state request_broken(struct hc_request *r)
+{
+    if (r->has_head && !r->ok && r->fetch.error.code != HC_ENOMEM)
+        return request_close_error(r);
+    hc_error_pass(&r->error, &r->fetch.error);
+    return request_fail(r);
+}
+
+static bool request_once(struct hc_request *r, int64_t now,
+                         enum hc_request_state *state)
+{
+    switch (hc_fetch_step(&r->fetch, now)) {
+    case FETCH_WAIT:
+        *state = REQUEST_WAIT;
+        return true;
+    case FETCH_NEED_REQUEST:
+        if (request_write(r) == 0)
+            return false;
+        *state = request_fail(r);
+        return true;
+    case FETCH_HEAD:
+        request_read_head(r);
+        return false;
+    case FETCH_BODY:
+        if (!r->ok) {
+            request_body_error(r);
+            return false;
+        }
+        *state = request_body_ok(r);
+        return true;
+    case FETCH_DONE:
+        *state = r->ok ? request_close_ok(r) : request_close_error(r);
+        return true;
+    case FETCH_FAILED:
+        *state = request_broken(r);
+        return true;
+    }
+    return true;
+}
+
+enum hc_request_state hc_request_step(struct hc_request *r, int64_t now)
+{
+    enum hc_request_state state = r->state;
+
+    if (state == REQUEST_DONE || state == REQUEST_FAILED)
+        return state;
+    while (!request_once(r, now, &state))
+        continue;
+    r->sent = r->fetch.flushed;
+    return state;
+}
+
+int hc_request_start(struct hc_request *r, struct hc_net *net,
+                     struct hc_job *job,
+                     const struct hc_request_config *config)
+{
+    *r = (struct hc_request){ .net = net, .config = *config,
+                              .retry_after = -1, .has_fetch = true };
+    hc_buf_init(&r->error_body, &net->sys.alloc, HC_ERROR_BODY);
+    const struct hc_fetch_config fetch = {
+        .origin = config->endpoint->origin, .anchors = config->anchors,
+        .replay_after_flush_ok = config->replay_after_flush_ok,
+        .deadline = config->deadline, .stats = config->stats,
+    };
+    int err = hc_fetch_start(&r->fetch, net, job, &fetch, hc_now(&net->sys));
+
+    if (err < 0) {
+        hc_error_pass(&r->error, &r->fetch.error);
+        request_fail(r);
+    }
+    return err;
+}
+
+void hc_request_fini(struct hc_request *r)
+{
+    if (!r->has_fetch)
+        return;
+    hc_fetch_fini(&r->fetch);
+    hc_buf_fini(&r->error_body);
+    r->has_fetch = false;
+}

@@ -1,0 +1,344 @@
+/* net/fetch.c - one exchange.
+ *
+ *   CONN    -> REQUEST             [fetch_conn]     a turn of the pool
+ *   REQUEST -> SEND                [hc_fetch_request]
+ *   SEND    -> HEAD                [fetch_send]     all of it is with the kernel
+ *   HEAD    -> BODY, DONE          [fetch_head]
+ *   BODY    -> DONE                [fetch_body]
+ *   SEND, HEAD -> CONN             [fetch_is_stale] a replay
+ *   any     -> FAILED              an error, or the phase's time is over
+ */
+#include "net/fetch.h"
+
+#define FETCH_GO_ON (-1)             /* the state changed: look again        */
+
+static int fetch_failed(struct hc_fetch *f)
+{
+    f->state = FETCH_AT_FAILED;
+    return FETCH_FAILED;
+}
+
+static void fetch_phase(struct hc_fetch *f, int64_t now, int64_t limit)
+{
+    f->until = hc_time_add(now, limit);
+}
+
+static int64_t fetch_now(const struct hc_fetch *f)
+{
+    return hc_now(&f->net->sys);
+}
+
+/* ---- CONN ---- */
+
+static int fetch_ask(struct hc_fetch *f, int64_t now)
+{
+    const struct hc_pool_ask ask = {
+        .origin = &f->config.origin,
+        .anchors = f->config.origin.tls ? f->config.anchors : NULL,
+        .job = f->job, .stats = f->config.stats, .fresh = f->replayed,
+    };
+
+    f->state = FETCH_AT_CONN;
+    fetch_phase(f, now, f->net->config.acquire_timeout);
+    return hc_pool_ask(&f->net->pool, &f->turn, &ask, now);
+}
+
+static void fetch_mark_dial(struct hc_fetch *f, const struct hc_conn *c)
+{
+    int64_t start = f->marks.start;
+
+    f->addr = c->addr;
+    if (c->exchanges > 0) {
+        f->marks = (struct hc_marks){ .start = start, .reused = true };
+        return;
+    }
+    f->marks = c->marks;
+    f->marks.start = start;
+}
+
+static int fetch_conn(struct hc_fetch *f)
+{
+    if (f->turn.failed) {
+        hc_error_pass(&f->error, &f->turn.error);
+        return fetch_failed(f);
+    }
+    if (f->turn.conn == NULL)
+        return FETCH_WAIT;
+    fetch_mark_dial(f, f->turn.conn);
+    if (f->turn.conn->exchanges++ > 0)
+        hc_stats_count(&f->net->stats, f->config.stats, connections_reused);
+    f->state = FETCH_AT_REQUEST;
+    hc_buf_reset(&f->out);
+    return FETCH_GO_ON;
+}
+
+/* ---- a connection that ended: again, or an error ---- */
+
+static bool fetch_is_stale(const struct hc_fetch *f, int code)
+{
+    return code == HC_ECLOSED && f->marks.reused && !f->replayed &&
+           !f->http.any && (!f->flushed || f->config.replay_after_flush_ok);
+}
+
+static int fetch_broken(struct hc_fetch *f, int code, struct hc_error *e,
+                        int64_t now)
+{
+    bool again = fetch_is_stale(f, code);
+
+    hc_turn_drop(&f->net->pool, &f->turn, now);
+    if (!again) {
+        hc_error_pass(&f->error, e);
+        return fetch_failed(f);
+    }
+    f->replayed = true;
+    hc_stats_count(&f->net->stats, f->config.stats, replays);
+    hc_log_line(&f->net->log, LOG_DEBUG,
+                "replay host=%s reason=\"a kept connection had been closed\"",
+                f->config.origin.host);
+    return fetch_ask(f, now) < 0 ? fetch_conn(f) : FETCH_GO_ON;
+}
+
+/* ---- SEND ---- */
+
+void hc_fetch_request(struct hc_fetch *f)
+{
+    int64_t now = fetch_now(f);
+
+    f->left = hc_buf_view(&f->out);
+    f->in = (struct hc_str){ NULL, 0 };
+    f->lent = 0;
+    f->body_n = 0;
+    f->marks.send_start = now;
+    hc_http1_fini(&f->http);
+    hc_http1_init(&f->http, &f->net->sys.alloc, f->config.is_head);
+    fetch_phase(f, now, f->net->config.send_timeout);
+    f->state = FETCH_AT_SEND;
+}
+
+static int fetch_send(struct hc_fetch *f, int64_t now)
+{
+    struct hc_error e = { .code = 0 };
+    size_t before = f->left.n;
+    int sent = hc_conn_send(f->turn.conn, &f->left, &e);
+
+    if (sent < 0)
+        return fetch_broken(f, sent, &e, now);
+    if (f->left.n < before)
+        fetch_phase(f, now, f->net->config.send_timeout);
+    if (sent == 0)
+        return FETCH_WAIT;
+    f->flushed = true;
+    f->marks.send_end = fetch_now(f);
+    fetch_phase(f, now, f->net->config.first_byte_timeout);
+    f->state = FETCH_AT_HEAD;
+    return FETCH_GO_ON;
+}
+
+/* ---- HEAD and BODY ---- */
+
+/* Says whom and what the parser's sentence is about. */
+static int fetch_bad_answer(struct hc_fetch *f, int code,
+                            const struct hc_error *why, int64_t now)
+{
+    char where[HC_CONN_WHERE];
+
+    hc_conn_where(where, &f->config.origin, &f->addr);
+    hc_turn_drop(&f->net->pool, &f->turn, now);
+    hc_error_set(&f->error, code, "%s: %s", where, why->what);
+    return fetch_failed(f);
+}
+
+static int fetch_eof(struct hc_fetch *f, int64_t now)
+{
+    struct hc_error e = { .code = 0 };
+    int err = hc_http1_eof(&f->http, true, &e);
+
+    if (err == 0)
+        return FETCH_GO_ON;
+    if (fetch_is_stale(f, err))
+        return fetch_broken(f, err, &e, now);
+    return fetch_bad_answer(f, err, &e, now);
+}
+
+/* GO_ON: f->in holds bytes, or the answer ended with the connection. */
+static int fetch_recv(struct hc_fetch *f, int64_t now)
+{
+    struct hc_error e = { .code = 0 };
+
+    if (f->in.n > 0)
+        return FETCH_GO_ON;
+    if (f->lent > 0)
+        hc_conn_used(f->turn.conn, f->lent);
+    f->lent = 0;
+    int got = hc_conn_recv(f->turn.conn, &f->in, &e);
+
+    if (got < 0)
+        return fetch_broken(f, got, &e, now);
+    if (got == CONN_EOF)
+        return fetch_eof(f, now);
+    if (got == CONN_WAIT)
+        return FETCH_WAIT;
+    if (f->marks.first_byte == 0)
+        f->marks.first_byte = fetch_now(f);
+    f->lent = f->in.n;
+    fetch_phase(f, now, f->net->config.between_timeout);
+    return FETCH_GO_ON;
+}
+
+static int fetch_done(struct hc_fetch *f, int64_t now)
+{
+    bool reusable = hc_http1_is_reusable(&f->http) && f->in.n == 0;
+
+    if (f->lent > 0 && reusable)
+        hc_conn_used(f->turn.conn, f->lent);
+    f->lent = 0;
+    f->marks.end = fetch_now(f);
+    f->state = FETCH_AT_DONE;
+    hc_pool_give(&f->net->pool, &f->turn, reusable, now);
+    return FETCH_DONE;
+}
+
+static int fetch_too_big(struct hc_fetch *f, int64_t now)
+{
+    char where[HC_CONN_WHERE];
+    uint64_t max = f->config.max_body;
+
+    hc_conn_where(where, &f->config.origin, &f->addr);
+    hc_turn_drop(&f->net->pool, &f->turn, now);
+    hc_error_set(&f->error, HC_ELIMIT,
+                 "%s: the answer is larger than %llu bytes: not read", where,
+                 (unsigned long long)max);
+    return fetch_failed(f);
+}
+
+static int fetch_head(struct hc_fetch *f, int64_t now)
+{
+    struct hc_error e = { .code = 0 };
+    int got = fetch_recv(f, now);
+
+    if (got != FETCH_GO_ON || f->state != FETCH_AT_HEAD)
+        return got;
+    int err = hc_http1_feed(&f->http, &f->in, &e);
+
+    if (err < 0)
+        return fetch_bad_answer(f, err, &e, now);
+    if (!hc_http1_has_head(&f->http))
+        return FETCH_GO_ON;
+    uint64_t length = hc_http1_length(&f->http);
+
+    if (f->http.state == HTTP1_SIZED && length > f->config.max_body)
+        return fetch_too_big(f, now);
+    f->state = FETCH_AT_BODY;
+    return FETCH_HEAD;
+}
+
+static int fetch_body(struct hc_fetch *f, int64_t now)
+{
+    struct hc_error e = { .code = 0 };
+
+    if (f->http.state == HTTP1_DONE)
+        return fetch_done(f, now);
+    int got = fetch_recv(f, now);
+
+    if (got != FETCH_GO_ON || f->state != FETCH_AT_BODY ||
+        f->http.state == HTTP1_DONE)
+        return got;
+    int err = hc_http1_feed(&f->http, &f->in, &e);
+
+    if (err < 0)
+        return fetch_bad_answer(f, err, &e, now);
+    f->span = hc_http1_take_body(&f->http);
+    f->body_n += f->span.n;
+    if (f->body_n > f->config.max_body)
+        return fetch_too_big(f, now);
+    return f->span.n > 0 ? FETCH_BODY : FETCH_GO_ON;
+}
+
+/* ---- the machine ---- */
+
+static const char *fetch_waits_for(const struct hc_fetch *f)
+{
+    switch (f->state) {
+    case FETCH_AT_CONN:    return "a connection";
+    case FETCH_AT_SEND:    return "the request to be taken";
+    case FETCH_AT_HEAD:    return f->http.any ? "the rest of the answer's head"
+                                              : "the answer's first byte";
+    case FETCH_AT_BODY:    return "the rest of the answer's body";
+    case FETCH_AT_REQUEST:
+    case FETCH_AT_DONE:
+    case FETCH_AT_FAILED:  break;
+    }
+    return "the request";
+}
+
+static int fetch_overdue(struct hc_fetch *f, int64_t now)
+{
+    char where[HC_CONN_WHERE];
+    bool all = now >= f->config.deadline;
+
+    hc_conn_where(where, &f->config.origin, &f->addr);
+    hc_error_set(&f->error, all ? HC_EDEADLINE : HC_ETIMEDOUT,
+                 "%s: %s while waiting for %s", where,
+                 all ? "the deadline has passed" : "no answer in time",
+                 fetch_waits_for(f));
+    hc_turn_drop(&f->net->pool, &f->turn, now);
+    return fetch_failed(f);
+}
+
+static int fetch_once(struct hc_fetch *f, int64_t now)
+{
+    switch (f->state) {
+    case FETCH_AT_CONN:    return fetch_conn(f);
+    case FETCH_AT_REQUEST: return FETCH_NEED_REQUEST;
+    case FETCH_AT_SEND:    return fetch_send(f, now);
+    case FETCH_AT_HEAD:    return fetch_head(f, now);
+    case FETCH_AT_BODY:    return fetch_body(f, now);
+    case FETCH_AT_DONE:    return FETCH_DONE;
+    case FETCH_AT_FAILED:  break;
+    }
+    return FETCH_FAILED;
+}
+
+enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now)
+{
+    int answer = FETCH_GO_ON;
+
+    while (answer == FETCH_GO_ON)
+        answer = fetch_once(f, now);
+    if (answer != FETCH_WAIT)
+        return (enum hc_fetch_answer)answer;
+    int64_t until = hc_time_min(f->until, f->config.deadline);
+
+    if (now >= until)
+        return (enum hc_fetch_answer)fetch_overdue(f, now);
+    hc_job_at(f->job, until);
+    return FETCH_WAIT;
+}
+
+int hc_fetch_start(struct hc_fetch *f, struct hc_net *net, struct hc_job *job,
+                   const struct hc_fetch_config *config, int64_t now)
+{
+    *f = (struct hc_fetch){ .net = net, .job = job, .config = *config };
+    hc_buf_init_secret(&f->out, &net->sys.alloc, HC_FETCH_REQUEST);
+    if (f->config.max_body == 0)
+        f->config.max_body = HC_FETCH_BODY;
+    if (f->config.deadline == 0)
+        f->config.deadline = HC_NEVER;
+    f->marks.start = now;
+    if (fetch_ask(f, now) < 0) {
+        hc_error_pass(&f->error, &f->turn.error);
+        fetch_failed(f);
+        return f->error.code;
+    }
+    return 0;
+}
+
+void hc_fetch_fini(struct hc_fetch *f)
+{
+    if (f->net == NULL)
+        return;
+    hc_turn_drop(&f->net->pool, &f->turn, fetch_now(f));
+    hc_http1_fini(&f->http);
+    hc_buf_fini(&f->out);
+    f->net = NULL;
+}

@@ -1,0 +1,76 @@
+/* net/fetch.h - one exchange: a connection first, then the request, then the
+ * answer in spans.
+ *
+ *   CONN --> NEED_REQUEST --> SEND --> HEAD --> BODY --> DONE
+ *    ^                          |        |
+ *    +---- replay, once --------+--------+        any --> FAILED
+ *
+ * A connection that was kept may have been closed by the server just as our
+ * request left: when it ends before any byte of an answer, the request is made
+ * anew and sent once more, on a new connection.
+ */
+#ifndef HC_NET_FETCH_H
+#define HC_NET_FETCH_H
+
+#include "net/net.h"
+#include "wire/http1.h"
+
+#define HC_FETCH_REQUEST ((size_t)8 << 20)   /* bytes of a request           */
+#define HC_FETCH_BODY ((uint64_t)32 << 20)   /* bytes of an answer           */
+
+struct hc_fetch_config {
+    struct hc_origin origin;
+    const struct hc_anchors *anchors;    /* of a tls origin                  */
+    bool replay_after_flush_ok;      /* twice does what once does            */
+    bool is_head;                    /* the method is HEAD                   */
+    int64_t deadline;                /* absolute; HC_NEVER: none             */
+    uint64_t max_body;               /* 0: HC_FETCH_BODY                     */
+    struct hc_stats *stats;          /* of the op, or NULL                   */
+};
+
+enum hc_fetch_answer {
+    FETCH_WAIT,            /* the job is woken                               */
+    FETCH_NEED_REQUEST,    /* put the request into f->out (it is empty), then
+                              hc_fetch_request; again after a replay         */
+    FETCH_HEAD,            /* once: f->http.status and headers are there     */
+    FETCH_BODY,            /* f->span, good until the next step              */
+    FETCH_DONE,            /* the answer was whole                           */
+    FETCH_FAILED           /* f->error                                       */
+};
+
+enum hc_fetch_state { FETCH_AT_CONN, FETCH_AT_REQUEST, FETCH_AT_SEND,
+                      FETCH_AT_HEAD, FETCH_AT_BODY, FETCH_AT_DONE,
+                      FETCH_AT_FAILED };
+
+struct hc_fetch {
+    struct hc_buf out;               /* secret                               */
+    struct hc_http1 http;
+    struct hc_str span;
+    struct hc_error error;
+    struct hc_marks marks;
+    struct hc_addr addr;             /* whom we spoke to; family 0: nobody   */
+    bool flushed;                    /* sent whole, at least once            */
+
+    enum hc_fetch_state state;       /* private from here                    */
+    struct hc_fetch_config config;
+    struct hc_net *net;
+    struct hc_job *job;
+    struct hc_turn turn;
+    struct hc_str left;              /* of `out`: not sent yet               */
+    struct hc_str in;                /* lent by the connection, not used yet */
+    size_t lent;
+    uint64_t body_n;
+    int64_t until;                   /* of the phase                         */
+    bool replayed;
+};
+
+/* 0; < 0 with f->error: fini may but need not be called then. */
+int hc_fetch_start(struct hc_fetch *f, struct hc_net *net, struct hc_job *job,
+                   const struct hc_fetch_config *config, int64_t now);
+/* f->out holds the request: send it with the next step. */
+void hc_fetch_request(struct hc_fetch *f);
+enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now);
+/* A request that cannot be made: the connection goes back unused. */
+void hc_fetch_fini(struct hc_fetch *f);              /* f may be all zero */
+
+#endif
