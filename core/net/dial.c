@@ -56,7 +56,7 @@ static int dial_resolve(struct hc_dial *d, int64_t now)
     struct hc_addrs addrs = { .n = 0 };
     const struct hc_resolve_ask ask = {
         .name = hc_str(d->config.origin.host), .link = &d->link,
-        .job = &d->job, .stats = d->stats, .again = d->asked,
+        .job = &d->job, .stats = &d->stats, .again = d->asked,
     };
     int got = hc_resolve(&d->net->resolver, &ask, now, &addrs, &d->error);
 
@@ -165,7 +165,7 @@ static int dial_won(struct hc_dial *d, struct hc_dial_try *t, int64_t now)
     d->conn->addr = t->addr;
     dial_close_tries(d);
     d->marks.connect_end = now;
-    hc_stats_count(&d->net->stats, d->stats, connections_opened);
+    hc_stats_count(&d->net->stats, &d->stats, connections_opened);
     if (d->config.origin.tls)
         return dial_start_tls(d, now);
     return dial_done(d, now);
@@ -196,9 +196,9 @@ static int dial_handshake(struct hc_dial *d, int64_t now)
         return 0;
     d->marks.tls_end = now;
     d->marks.resumed = hc_tls_was_resumed(&d->conn->engine);
-    hc_stats_count(&d->net->stats, d->stats, tls_handshakes);
+    hc_stats_count(&d->net->stats, &d->stats, tls_handshakes);
     if (d->marks.resumed)
-        hc_stats_count(&d->net->stats, d->stats, tls_resumed);
+        hc_stats_count(&d->net->stats, &d->stats, tls_resumed);
     return dial_done(d, now);
 }
 
@@ -259,7 +259,6 @@ struct hc_dial *hc_dial_new(struct hc_net *net,
         return NULL;
     d->net = net;
     d->config = *config;
-    d->stats = config->stats;
     d->marks.start = d->marks.dns_start = now;
     hc_job_init(&d->job, &net->jobs, dial_run);
     return d;

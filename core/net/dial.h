@@ -21,7 +21,6 @@ struct hc_dial_config {
     const struct hc_tls_session *session;   /* to resume, or NULL; copied by
                                                the engine when it is begun   */
     struct hc_job *owner;                /* woken at DONE and FAILED         */
-    struct hc_stats *stats;              /* of the op it is made for         */
 };
 
 struct hc_dial_try { struct hc_watch watch; struct hc_addr addr; };
@@ -31,7 +30,8 @@ struct hc_dial {
     enum hc_dial_state state;
     struct hc_conn *conn;                /* DONE: taken by the owner         */
     struct hc_error error;               /* FAILED                           */
-    struct hc_stats *stats;              /* set to NULL when the op goes     */
+    struct hc_stats stats;               /* what it did, for the op that gets
+                                            it: the pool hands them on       */
 
     struct hc_dial *next;                /* the owner's                      */
     struct hc_net *net;                  /* private from here                */

@@ -46,10 +46,10 @@ int hc_loop_poll(struct hc_want *wants, size_t n, int64_t us)
                                   .events = loop_events(wants[i].events) };
     int ready = poll(fds, n, (int)((wait + 999) / 1000));
 
-    if (ready < 0 && errno != EINTR)
-        return -errno;
+    int err = ready < 0 ? -errno : 0;
+
     for (size_t i = 0; i < n; i++)
         wants[i].events = ready > 0 ? loop_got(wants[i].events,
                                                fds[i].revents) : 0;
-    return ready > 0 ? ready : 0;
+    return err < 0 ? err : ready;
 }

@@ -196,7 +196,7 @@ static void turn_unlink(struct hc_turn *t)
         h->last = t->prev;
     t->prev = t->next = NULL;
     if (t->dial != NULL)
-        t->dial->stats = NULL;       /* the op may go before the dial ends */
+        hc_stats_move(t->stats, &t->dial->stats);
     t->dial = NULL;
     t->host = NULL;
 }
@@ -237,7 +237,6 @@ static bool pool_dial(struct hc_pool *p, struct hc_pool_host *h,
     const struct hc_dial_config config = {
         .origin = h->origin, .anchors = h->anchors, .owner = &p->job,
         .session = h->origin.tls ? pool_session(p, h) : NULL,
-        .stats = t->stats,
     };
     struct hc_dial *d = hc_dial_new(p->net, &config, now);
 
@@ -316,10 +315,12 @@ static void pool_take_made(struct hc_pool *p, struct hc_pool_host *h,
     h->conns++;
     p->conns++;
     pool_keep_session(p, c);
-    if (h->first != NULL)
+    if (h->first != NULL) {
+        hc_stats_move(h->first->stats, &d->stats);
         turn_hand(h->first, c);
-    else
+    } else {
         pool_keep(p, c, now);
+    }
 }
 
 static void pool_take_dial(struct hc_pool *p, struct hc_pool_host *h,

@@ -3,6 +3,7 @@
 #ifndef HC_NET_STATS_H
 #define HC_NET_STATS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define HC_STATS(X)                                                         \
@@ -22,6 +23,17 @@ struct hc_stats {
     HC_STATS(HC_STATS_FIELD)
 #undef HC_STATS_FIELD
 };
+
+/* Moves what `from` counted to `to`, if there is one; `from` is zero then. */
+static inline void hc_stats_move(struct hc_stats *to, struct hc_stats *from)
+{
+#define HC_STATS_MOVE(name)                                                 \
+    if (to != NULL)                                                         \
+        to->name += from->name;                                             \
+    from->name = 0;
+    HC_STATS(HC_STATS_MOVE)
+#undef HC_STATS_MOVE
+}
 
 /* Adds one to a counter of the net and to the op's, if there is an op. */
 #define hc_stats_count(net_stats, op_stats, name)                           \

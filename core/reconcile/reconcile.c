@@ -16,6 +16,7 @@
  */
 #include "reconcile/reconcile.h"
 
+#include "base/text.h"
 #include "reconcile/ask.h"
 #include "reconcile/learn.h"
 

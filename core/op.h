@@ -1,0 +1,75 @@
+/* op.h - the two handles as they are inside: what headcount.c and one file per
+ * kind of op share. */
+#ifndef HC_OP_H
+#define HC_OP_H
+
+#include "aws/call.h"
+#include "ecs/event.h"
+#include "headcount.h"
+#include "reconcile/reconcile.h"
+
+struct headcount {
+    struct hc_net net;
+    struct hc_config config;
+    struct hc_client client;
+    headcount_op *ops;                   /* all                              */
+    headcount_op *changed, *changed_last;    /* for headcount_next           */
+    bool no_sign;
+};
+
+struct op_reconcile {
+    struct hc_event event;
+    bool has_event;
+    struct hc_credentials creds;         /* asked for once, before any target */
+    struct hc_link link;
+    bool checked;
+    struct hc_wish *wishes;              /* these three in op->keep          */
+    struct hc_reconcile **clusters;
+    struct hc_str *names;
+    size_t clusters_n, begun, at;
+    struct hc_str region;
+    struct hc_buf json;
+};
+
+struct op_call {
+    struct hc_call call;
+    struct hc_json json;                 /* judges the answer as it comes    */
+    struct hc_buf body;
+    bool judging;
+};
+
+struct headcount_op {
+    struct hc_job job;                   /* first member                     */
+    headcount *h;
+    struct headcount_request request;    /* its texts are in keep            */
+    enum headcount_state state;
+    struct headcount_outcome outcome;
+    struct hc_keep keep;
+    struct hc_stats stats;
+    struct hc_timings timings;
+    struct hc_error error;
+    int64_t started, deadline;
+    headcount_op *prev, *next;           /* all ops                          */
+    headcount_op *changed_next;
+    bool is_changed;
+    union {
+        struct op_reconcile reconcile;
+        struct op_call call;
+    } as;
+};
+
+/* What every call of this op is made with. */
+struct hc_call_config hc_op_call_config(headcount_op *op);
+
+/* 0: under way; 1: done at once; < 0: op->error.  Texts are in op->keep. */
+int hc_op_call_start(headcount_op *op);
+int hc_op_reconcile_start(headcount_op *op);
+/* 1: done, the outcome is filled in; 0: waits; < 0: op->error. */
+int hc_op_call_step(headcount_op *op, int64_t now);
+int hc_op_reconcile_step(headcount_op *op, int64_t now);
+void hc_op_call_cancel(headcount_op *op);
+void hc_op_reconcile_cancel(headcount_op *op);
+void hc_op_call_fini(headcount_op *op);
+void hc_op_reconcile_fini(headcount_op *op);
+
+#endif

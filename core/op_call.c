@@ -1,0 +1,164 @@
+/* op_call.c - HEADCOUNT_CALL: one operation, its answer kept whole and judged
+ * as it comes. */
+#include "op.h"
+
+#define CALL_REQUEST_MAX ((size_t)7 << 20)
+#define CALL_ANSWER_MAX ((size_t)32 << 20)
+#define CALL_TEXT_MAX ((size_t)16 << 20)
+
+/* The judge of an answer, at its start again. */
+static void op_call_judge(headcount_op *op)
+{
+    struct op_call *c = &op->as.call;
+
+    if (c->judging)
+        hc_json_fini(&c->json);
+    hc_json_init(&c->json, &op->h->net.sys.alloc, CALL_ANSWER_MAX,
+                 HC_JSON_DEPTH, CALL_TEXT_MAX);
+    hc_json_skip(&c->json);
+    hc_buf_reset(&c->body);
+    c->judging = true;
+}
+
+static int op_call_read(struct hc_json *j, struct hc_str text,
+                        struct hc_error *e)
+{
+    int got = JSON_DONE;
+
+    while (got >= 0 && got != JSON_MORE)
+        got = hc_json_next(j, &text, e);
+    return got < 0 ? got : 0;
+}
+
+/* The request's own body: an object, as every operation takes. */
+static int op_call_check_body(headcount_op *op)
+{
+    struct hc_json j;
+    struct hc_error why = { .code = 0 };
+    struct hc_str text = hc_str_trim(hc_str_n(op->request.body,
+                                              op->request.body_size));
+
+    if (text.n > CALL_REQUEST_MAX)
+        return hc_error_set(&op->error, HC_ELIMIT, "the request's body has "
+                            "%zu bytes: at most %zu are sent", text.n,
+                            CALL_REQUEST_MAX);
+    hc_json_init(&j, &op->h->net.sys.alloc, CALL_REQUEST_MAX, HC_JSON_DEPTH,
+                 CALL_TEXT_MAX);
+    hc_json_skip(&j);
+    int err = op_call_read(&j, text, &why);
+
+    if (err == 0)
+        err = hc_json_end(&j, &why);
+    hc_json_fini(&j);
+    if (err == HC_ENOMEM)
+        return hc_error_pass(&op->error, &why);
+    if (err < 0)
+        return hc_error_set(&op->error, HC_ESYNTAX, "the request's body is no "
+                            "JSON: %s", why.what);
+    if (text.p[0] != '{')
+        return hc_error_set(&op->error, HC_ESYNTAX, "the request's body has "
+                            "to be a JSON object: {...}");
+    return 0;
+}
+
+int hc_op_call_start(headcount_op *op)
+{
+    struct op_call *c = &op->as.call;
+    struct hc_call_config config = hc_op_call_config(op);
+    int err = 0;
+
+    hc_buf_init(&c->body, &op->h->net.sys.alloc, CALL_ANSWER_MAX);
+    config.service = hc_service_find(hc_str(op->request.service), &op->error);
+    if (config.service == NULL)
+        return op->error.code;
+    if (op->request.body_size > 0)
+        err = op_call_check_body(op);
+    if (err < 0)
+        return err;
+    op_call_judge(op);
+    config.operation = hc_str(op->request.operation);
+    config.body = hc_str_n(op->request.body, op->request.body_size);
+    config.replay_ok = op->request.retry_writes;
+    err = hc_call_start(&c->call, &op->h->net, &op->job, &config);
+    return err < 0 ? hc_error_pass(&op->error, &c->call.error) : 0;
+}
+
+static int op_call_body(headcount_op *op)
+{
+    struct op_call *c = &op->as.call;
+    struct hc_error why = { .code = 0 };
+    int err = op_call_read(&c->json, c->call.span, &why);
+
+    hc_buf_put(&c->body, c->call.span.p, c->call.span.n);
+    if (err == 0 && hc_buf_error(&c->body) == 0)
+        return 0;
+    if (hc_buf_error(&c->body) == HC_ENOMEM || err == HC_ENOMEM)
+        return hc_error_set(&op->error, HC_ENOMEM,
+                            "out of memory for an answer");
+    return hc_error_set(&op->error, HC_EANSWER, "%s: the answer is no valid "
+                        "JSON: %s", op->request.operation, why.what);
+}
+
+static int op_call_done(headcount_op *op)
+{
+    struct op_call *c = &op->as.call;
+    struct hc_error why = { .code = 0 };
+
+    op->outcome.status = c->call.service_error.status;
+    op->outcome.request_id = c->call.service_error.request_id;
+    if (c->body.n > 0 && hc_json_end(&c->json, &why) < 0)
+        return hc_error_set(&op->error, HC_EANSWER, "%s: the answer is no "
+                            "whole JSON: %s", op->request.operation, why.what);
+    op->outcome.body = c->body.n > 0 ? c->body.p : "";
+    op->outcome.body_size = c->body.n;
+    return 1;
+}
+
+static int op_call_failed(headcount_op *op)
+{
+    const struct hc_call *call = &op->as.call.call;
+    const struct hc_service_error *s = &call->service_error;
+
+    op->outcome.status = s->status;
+    op->outcome.request_id = s->request_id;
+    if (call->error.code != HC_ESERVICE)
+        return hc_error_pass(&op->error, &call->error);
+    op->outcome.service_code = s->code;
+    return hc_error_set(&op->error, HC_ESERVICE, "%s: %s (%s)", s->code,
+                        s->message, s->request_id[0] != '\0' ? s->request_id
+                                                   : "no request id");
+}
+
+int hc_op_call_step(headcount_op *op, int64_t now)
+{
+    struct op_call *c = &op->as.call;
+    int err = 0;
+
+    while (err == 0) {
+        switch ((enum hc_call_answer)hc_call_step(&c->call, now)) {
+        case CALL_WAIT:    return 0;
+        case CALL_BODY:    err = op_call_body(op); break;
+        case CALL_RESTART: op_call_judge(op); break;
+        case CALL_DONE:    return op_call_done(op);
+        case CALL_FAILED:  return op_call_failed(op);
+        }
+    }
+    return err;
+}
+
+/* What is in flight is awaited; nothing is tried again. */
+void hc_op_call_cancel(headcount_op *op)
+{
+    op->as.call.call.config.max_attempts = 1;
+}
+
+void hc_op_call_fini(headcount_op *op)
+{
+    struct op_call *c = &op->as.call;
+
+    hc_call_fini(&c->call);
+    if (c->judging)
+        hc_json_fini(&c->json);
+    c->judging = false;
+    hc_buf_fini(&c->body);
+}

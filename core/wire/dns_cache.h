@@ -1,0 +1,43 @@
+/* wire/dns_cache.h - what a name's addresses are, or that it has none, until
+ * the answer's time to live is over. */
+#ifndef HC_WIRE_DNS_CACHE_H
+#define HC_WIRE_DNS_CACHE_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "wire/addr.h"
+
+#define HC_DNS_TTL_MAX 300           /* s; what says more says this          */
+
+struct hc_dns_entry;
+
+struct hc_dns_cache {
+    const struct hc_alloc *alloc;
+    struct hc_dns_entry *newest;
+    size_t n;
+};
+
+void hc_dns_cache_init(struct hc_dns_cache *c, const struct hc_alloc *alloc);
+void hc_dns_cache_fini(struct hc_dns_cache *c);      /* c may be all zero */
+
+/* 1: addrs, each time begun with the next of them; 0: not known; < 0: the
+ * code that was noted, with its sentence. */
+int hc_dns_cache_find(struct hc_dns_cache *c, struct hc_str name, int64_t now,
+                      struct hc_addrs *out, struct hc_error *e);
+
+/* What is told of a name.  Kept for `ttl` seconds, 300 at most; with 0 it is
+ * only forgotten what was known.  Without memory as well: a cache may. */
+struct hc_dns_known {
+    struct hc_addrs addrs;
+    const struct hc_error *why;          /* NULL: addrs count                */
+    uint32_t ttl;
+};
+void hc_dns_cache_put(struct hc_dns_cache *c, struct hc_str name,
+                      const struct hc_dns_known *known, int64_t now);
+void hc_dns_cache_drop(struct hc_dns_cache *c, struct hc_str name);
+
+/* from, begun with number `turn` (counted around). */
+void hc_addrs_rotated(struct hc_addrs *out, const struct hc_addrs *from,
+                      size_t turn);
+
+#endif

@@ -1,0 +1,176 @@
+/* tests/peers/ecs_script.c - a reconcile whose calls are answered from a
+ * table. */
+#include "peers/ecs_script.h"
+
+#include <string.h>
+
+#include "t.h"
+
+static struct script script;
+
+enum { PHASE_WAIT, PHASE_HALF, PHASE_BODY, PHASE_END };
+
+/* ---- the call machine ---- */
+
+static void check_request(const struct hc_call_config *config)
+{
+    const struct script_row *row = script.row;
+
+    CHECK_STR(config->operation, row->operation);
+    if (row->body != NULL)
+        CHECK_STR(config->body, row->body);
+    CHECK_Z(config->service->id, "ecs");
+    CHECK(config->replay_ok);
+    CHECK_INT(config->deadline, script.config.call.deadline);
+}
+
+static int script_start(struct hc_call *c, struct hc_net *net,
+                        struct hc_job *job,
+                        const struct hc_call_config *config)
+{
+    CHECK(net == &script.net && job == &script.job);
+    CHECK(!script.open);
+    if (script.at == script.n)
+        fail_msg("an unexpected call: %.*s %.*s",
+                 HC_STR_ARG(config->operation), HC_STR_ARG(config->body));
+    script.row = &script.rows[script.at++];
+    script.phase = PHASE_WAIT;
+    script.given = 0;
+    *c = (struct hc_call){ .attempts = 1 };
+    check_request(config);
+    if (script.row->refuse)
+        return hc_error_set(&c->error, script.row->fail, "it did not begin");
+    script.open = true;
+    return 0;
+}
+
+static int give(struct hc_call *c, size_t until, int next)
+{
+    struct hc_str all = hc_str(script.row->answer);
+    size_t n = until - script.given;
+
+    if (script.piece > 0 && n > script.piece)
+        n = script.piece;
+    c->span = hc_str_n(t_guard(all.p + script.given, n), n);
+    script.given += n;
+    if (script.given == until)
+        script.phase = next;
+    return CALL_BODY;
+}
+
+static int end(struct hc_call *c)
+{
+    const struct script_row *row = script.row;
+
+    c->attempts = row->attempts > 0 ? row->attempts : 1;
+    c->request.sent = row->sent;
+    if (row->fail == 0)
+        return CALL_DONE;
+    hc_error_set(&c->error, row->fail, "scripted: %s",
+                 row->code != NULL ? row->code : hc_error_name(row->fail));
+    if (row->code != NULL)
+        hc_fmt(c->service_error.code, sizeof(c->service_error.code), "%s",
+               row->code);
+    return CALL_FAILED;
+}
+
+static int script_step(struct hc_call *c, int64_t now)
+{
+    size_t n = hc_str(script.row->answer).n;
+
+    CHECK(script.open);
+    CHECK_INT(now, script.now);
+    switch (script.phase) {
+    case PHASE_WAIT:
+        script.phase = script.row->restart ? PHASE_HALF : PHASE_BODY;
+        return CALL_WAIT;
+    case PHASE_HALF:
+        if (script.given < n / 2)
+            return give(c, n / 2, PHASE_HALF);
+        script.given = 0;
+        script.phase = PHASE_BODY;
+        return CALL_RESTART;
+    case PHASE_BODY:
+        if (script.given < n)
+            return give(c, n, PHASE_END);
+        return end(c);
+    default:
+        return end(c);
+    }
+}
+
+static void script_fini(struct hc_call *c)
+{
+    (void)c;
+    CHECK(script.open);
+    script.open = false;
+}
+
+static const struct hc_call_ways ways = { script_start, script_step,
+                                          script_fini };
+
+/* ---- the run ---- */
+
+static int64_t script_wall(void *ud)
+{
+    (void)ud;
+    return script.wall;
+}
+
+struct script *script_set(const struct script_row *rows, size_t n)
+{
+    script = (struct script){ .rows = rows, .n = n, .now = 1000,
+                              .wall = 1767225600 * HC_SECOND };
+    script.net.sys.alloc = *t_alloc();
+    script.net.sys.wall = script_wall;
+    script.config.cluster = HC_STR("prod");
+    script.config.ways = &ways;
+    script.config.call.region = HC_STR("eu-west-1");
+    return &script;
+}
+
+/* Whoever waits has said for what: a call, or a time. */
+static void wait_for(void)
+{
+    if (script.open) {
+        script.now += script.row->takes;
+        if (script.cancel_at == script.at)
+            hc_reconcile_cancel(&script.r);
+        return;
+    }
+    CHECK(script.job.deadline > script.now);
+    CHECK(script.job.deadline != HC_NEVER);
+    script.now = script.job.deadline;
+}
+
+int script_run(void)
+{
+    int got = hc_reconcile_start(&script.r, &script.net, &script.job,
+                                 &script.config, &script.error);
+
+    script.started = got == 0;
+    while (got == 0) {
+        script.job.deadline = HC_NEVER;
+        got = hc_reconcile_step(&script.r, script.now);
+        if (got == 0)
+            wait_for();
+    }
+    script.done = got == 1;
+    return got;
+}
+
+void script_end(void)
+{
+    if (script.started)
+        hc_reconcile_fini(&script.r);
+    CHECK(!script.open);
+    if (script.done)
+        CHECK_INT(script.at, script.n);
+    CHECK(script.r.result.services == NULL);
+}
+
+const struct hc_report_service *script_service(size_t at)
+{
+    CHECK(at < script.r.result.services_n);
+    return &script.r.result.services[at];
+}

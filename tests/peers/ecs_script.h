@@ -1,0 +1,71 @@
+/* tests/peers/ecs_script.h - a reconcile whose calls are answered from a
+ * table, in order: no network, no clock but the script's.
+ *
+ *     static const struct script_row rows[] = { { ... }, ... };
+ *     struct script *s = script_set(rows, 3);
+ *     s->config.wishes = ...;  s->config.wishes_n = ...;
+ *     CHECK_INT(script_run(), 1);        then s->r.result
+ *     script_end();                      every row was used, nothing is left
+ */
+#ifndef ECS_SCRIPT_H
+#define ECS_SCRIPT_H
+
+#include "reconcile/reconcile.h"
+
+#define SCRIPT_AT "arn:aws:ecs:eu-west-1:111122223333:"
+#define SCRIPT_CLUSTER SCRIPT_AT "cluster/prod"
+#define SCRIPT_HOST(id) "\"" SCRIPT_AT "container-instance/prod/" id "\""
+/* `more` starts with a comma or is empty. */
+#define SCRIPT_SERVICE(name, desired, more)                                 \
+    "{\"serviceArn\":\"" SCRIPT_AT "service/prod/" name "\","               \
+    "\"serviceName\":\"" name "\",\"clusterArn\":\"" SCRIPT_CLUSTER "\","   \
+    "\"status\":\"ACTIVE\",\"desiredCount\":" #desired ","                  \
+    "\"runningCount\":1,\"pendingCount\":0,\"deployments\":[{}]" more "}"
+#define SCRIPT_SERVICES(list) "{\"services\":[" list "],\"failures\":[]}"
+#define SCRIPT_MISSING(name)                                                \
+    "{\"arn\":\"" SCRIPT_AT "service/prod/" name "\","                      \
+    "\"reason\":\"MISSING\"}"
+#define SCRIPT_HOSTS(list) "{\"containerInstanceArns\":[" list "]}"
+#define SCRIPT_ROWS(table) (table), sizeof(table) / sizeof(*(table))
+
+struct script_row {
+    const char *operation;
+    const char *body;          /* the request's, NULL: any                   */
+    const char *answer;        /* of a 2xx; NULL: none                       */
+    int fail;                  /* how it ends after the answer; 0: well      */
+    const char *code;          /* AWS's, where fail is HC_ESERVICE           */
+    int attempts;              /* begun, 0 is 1                              */
+    bool sent;                 /* the last attempt was flushed whole         */
+    bool restart;              /* half of the answer first, then all of it   */
+    bool refuse;               /* the call does not even begin               */
+    int64_t takes;             /* time that goes by while it is under way    */
+};
+
+struct script {
+    struct hc_reconcile_config config;   /* cluster "prod", one a host       */
+    struct hc_reconcile r;
+    struct hc_error error;               /* of a start that failed           */
+    size_t piece;                        /* bytes a span; 0: the whole       */
+    size_t at;                           /* calls begun                      */
+    int64_t now, wall;
+    size_t cancel_at;                    /* cancelled in call number ..., 0  */
+
+    const struct script_row *rows;       /* private from here                */
+    size_t n;
+    struct hc_net net;
+    struct hc_job job;
+    const struct script_row *row;
+    size_t given;
+    int phase;
+    bool open, started, done;
+};
+
+/* Starts over; the script is good until the next set. */
+struct script *script_set(const struct script_row *rows, size_t n);
+/* 1, or the negative code of start or step. */
+int script_run(void);
+void script_end(void);
+/* The service of this place in the report. */
+const struct hc_report_service *script_service(size_t at);
+
+#endif
