@@ -58,6 +58,14 @@ struct headcount_op {
     } as;
 };
 
+/* What the caller's struct, which begins with its size, has of ours; the rest
+ * of `to` stays as it is. */
+void hc_take_struct(void *to, size_t size, const void *from);
+/* Out of the list for headcount_next. */
+void hc_op_told(headcount_op *op);
+struct headcount_stats hc_op_stats(const struct hc_stats *from,
+                                   int64_t elapsed);
+
 /* What every call of this op is made with. */
 struct hc_call_config hc_op_call_config(headcount_op *op);
 

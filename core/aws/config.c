@@ -167,7 +167,7 @@ static int config_service_url(const struct config_reader *r, size_t i)
 static int config_urls(const struct config_reader *r)
 {
     struct hc_config *c = r->c;
-    bool ignore;
+    bool ignore = false;
 
     c->endpoint_url = hc_str(r->options->endpoint_url);
 

@@ -3,7 +3,8 @@
  *
  *     got = hc_resolve(r, &ask, now, &addrs, e);
  *     1: addrs; 0: the job is woken, ask again; < 0: HC_EDNS (the name has no
- *     address), HC_EDNSFAIL (no server could say), HC_ENOMEM
+ *     address), HC_EDNSFAIL (no server could say), HC_ENOMEM, HC_EIO (no
+ *     randomness)
  */
 #ifndef HC_NET_RESOLVE_H
 #define HC_NET_RESOLVE_H
@@ -25,7 +26,7 @@ struct hc_resolver {
     struct hc_dns_cache cache;           /* private from here                */
     struct hc_hosts hosts;
     struct hc_resolv_conf conf;
-    int64_t files_read;                  /* when; 0: not yet                 */
+    int64_t files_due;                   /* when to read them again          */
     struct hc_lookup *lookups;           /* under way                        */
     bool (*has_ipv6_route)(void);
 };

@@ -33,6 +33,14 @@ static bool filter_is_quote(char c)
     return c == '"' || c == '\'';
 }
 
+static bool filter_has_control(struct hc_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7F)
+            return true;
+    return false;
+}
+
 /* Bit set in the stack = square. */
 static const char *filter_brackets(struct hc_str s)
 {
@@ -42,8 +50,6 @@ static const char *filter_brackets(struct hc_str s)
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
 
-        if ((unsigned char)c < 0x20 || c == 0x7F)
-            return "it holds a control character";
         if (filter_is_quote(c)) {
             i = filter_after_quote(s, i);
             if (i == 0)
@@ -66,7 +72,9 @@ static const char *filter_brackets(struct hc_str s)
 int hc_filter_check(struct hc_str term, struct hc_error *e)
 {
     struct hc_str shown = hc_str_n(term.p, term.n > 200 ? 200 : term.n);
-    const char *why = filter_brackets(term);
+    const char *why = filter_has_control(term)
+                          ? "it holds a control character"
+                          : filter_brackets(term);
 
     if (why == NULL && hc_str_trim(term).n == 0)
         why = "it is empty";

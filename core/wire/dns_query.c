@@ -296,8 +296,8 @@ int hc_dns_query_error(const struct hc_dns_query *q, int64_t now,
     if (sys != 0)
         return hc_error_sys(e, HC_EDNSFAIL, sys,
             "no DNS server could look up %.*s (%s); check resolv.conf or "
-            "--dns-server", HC_STR_ARG(q->name), t.z);
+            "dns_server", HC_STR_ARG(q->name), t.z);
     return hc_error_set(e, HC_EDNSFAIL,
         "no DNS server could look up %.*s (%s): check resolv.conf or "
-        "--dns-server", HC_STR_ARG(q->name), t.z);
+        "dns_server", HC_STR_ARG(q->name), t.z);
 }

@@ -226,115 +226,6 @@ TEST(reconcile, a_page_that_fails_fails_the_count)
     script_end();
 }
 
-/* ---- filters ---- */
-
-#define MEMBER(text) ",\"placementConstraints\":[{\"type\":\"memberOf\"," \
-    "\"expression\":\"" text "\"}]"
-
-TEST(reconcile, equal_filters_share_one_list)
-{
-    static const struct script_row rows[] = {
-        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-          SCRIPT_SERVICE("web", 2, MEMBER("attribute:b == 1")) ","
-          SCRIPT_SERVICE("log", 2, MEMBER("attribute:a == 1"))) },
-        { .operation = HOSTS, .answer = TWO_HOSTS, .body = "{\"cluster\":\""
-          SCRIPT_CLUSTER "\",\"filter\":\"(attribute:a == 1) and "
-          "(attribute:b == 1)\",\"status\":\"ACTIVE\",\"maxResults\":100}" },
-    };
-
-    set(SCRIPT_ROWS(rows), "web log");
-    wishes[0].where = HC_STR("attribute:a == 1 ");
-    wishes[1].where = HC_STR("attribute:b == 1");
-    run(0, OUTCOME_UNCHANGED, "");
-    check(1, OUTCOME_UNCHANGED, "");
-    CHECK_Z(script_service(0)->hosts_filter,
-            "(attribute:a == 1) and (attribute:b == 1)");
-    script_end();
-}
-
-TEST(reconcile, an_external_service_counts_external_hosts)
-{
-    static const struct script_row rows[] = {
-        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-          SCRIPT_SERVICE("web", 2, ",\"launchType\":\"EXTERNAL\"")) },
-        { .operation = HOSTS, .answer = TWO_HOSTS, .body = "{\"cluster\":\""
-          SCRIPT_CLUSTER "\",\"filter\":\"attribute:ecs.capability.external "
-          "exists\",\"status\":\"ACTIVE\",\"maxResults\":100}" },
-    };
-
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_UNCHANGED, "");
-    script_end();
-}
-
-TEST(reconcile, a_moving_constraint_is_held_or_left_out)
-{
-    static const struct script_row rows[] = {
-        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-          SCRIPT_SERVICE("web", 1, MEMBER("not(task:group == x)"))) },
-        { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a")),
-          .body = "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
-          "\"maxResults\":100}" },
-    };
-
-    set(rows, 1, "web");
-    run(0, OUTCOME_HELD, "moving_constraint");
-    CHECK_Z(script_service(0)->way_out, "ignore_constraints");
-    script_end();
-    set(SCRIPT_ROWS(rows), "web");
-    wishes[0].allow = ALLOW_MOVING;
-    run(0, OUTCOME_UNCHANGED, "");
-    script_end();
-}
-
-TEST(reconcile, a_filter_that_cannot_be_made_fails_its_service)
-{
-    static const struct script_row rows[] = {
-        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-          SCRIPT_SERVICE("web", 1, MEMBER("attribute:a == (b")) ","
-          SCRIPT_SERVICE("log", 2, "")) },
-        { .operation = HOSTS, .answer = TWO_HOSTS },
-    };
-
-    set(SCRIPT_ROWS(rows), "web log");
-    run(0, OUTCOME_FAILED, "filter");
-    CHECK(strstr(script_service(0)->reason, "not closed") != NULL);
-    check(1, OUTCOME_UNCHANGED, "");
-    script_end();
-}
-
-TEST(reconcile, a_filter_that_is_too_long_says_so)
-{
-    static char answer[80000], a[16001], b[16001], c[16001];
-    struct script_row row = { .operation = SERVICES, .answer = answer };
-
-    memset(a, 'a', sizeof(a) - 1);
-    memset(b, 'b', sizeof(b) - 1);
-    memset(c, 'c', sizeof(c) - 1);
-
-    struct hc_buf out;
-
-    hc_buf_init(&out, t_alloc(), sizeof(answer) - 1);
-    hc_buf_text(&out, "{\"services\":[{\"serviceName\":\"web\","
-                "\"status\":\"ACTIVE\",\"desiredCount\":1,"
-                "\"placementConstraints\":[{\"type\":\"memberOf\","
-                "\"expression\":\"");
-    hc_buf_text(&out, a);
-    hc_buf_text(&out, "\"},{\"type\":\"memberOf\",\"expression\":\"");
-    hc_buf_text(&out, b);
-    hc_buf_text(&out, "\"},{\"type\":\"memberOf\",\"expression\":\"");
-    hc_buf_text(&out, c);
-    hc_buf_text(&out, "\"}]}]}");
-    CHECK_INT(hc_buf_error(&out), 0);
-    memcpy(answer, out.p, out.n);
-    answer[out.n] = '\0';
-    hc_buf_fini(&out);
-    set(&row, 1, "web");
-    run(0, OUTCOME_FAILED, "filter");
-    CHECK(strstr(script_service(0)->reason, "32768 bytes") != NULL);
-    script_end();
-}
-
 /* ---- one failing target never stops the rest ---- */
 
 TEST(reconcile, the_first_call_speaks_for_the_cluster)
@@ -512,149 +403,181 @@ TEST(reconcile, a_cancel_awaits_what_is_under_way)
     script_end();
 }
 
-/* ---- capacity providers ---- */
+/* ---- wishes that name another place ---- */
 
-#define STRATEGY ",\"capacityProviderStrategy\":[{\"capacityProvider\":"  \
-    "\"asg\"}]"
-#define DESCRIBED(id, status, provider)                                     \
-    "{\"containerInstanceArn\":" SCRIPT_HOST(id) ",\"status\":\"" status    \
-    "\",\"capacityProviderName\":\"" provider "\"}"
-#define HOST_GONE(id) "{\"arn\":" SCRIPT_HOST(id) ",\"reason\":\"MISSING\"}"
-#define FOUR_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b") ","    \
-    SCRIPT_HOST("c") "," SCRIPT_HOST("d"))
+#define ARN(account, cluster) "arn:aws:ecs:eu-west-1:" account              \
+    ":service/" cluster "web"
 
-/* Of another provider, draining by now, gone by now: not counted. */
-static const struct script_row provider_rows[] = {
-    { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-      SCRIPT_SERVICE("web", 9, STRATEGY) ","
-      SCRIPT_SERVICE("log", 1, STRATEGY)) },
-    { .operation = HOSTS, .answer = FOUR_HOSTS },
-    { .operation = "DescribeContainerInstances",
-      .answer = "{\"containerInstances\":[" DESCRIBED("a", "ACTIVE", "asg")
-      "," DESCRIBED("b", "ACTIVE", "other") ","
-      DESCRIBED("c", "DRAINING", "asg") "],\"failures\":["
-      HOST_GONE("d") "]}" },
-    { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
-      SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":1}" },
-};
-
-TEST(reconcile, a_strategy_counts_its_own_providers_hosts)
+TEST(reconcile, a_service_of_another_place_is_missing_without_a_call)
 {
-    set(SCRIPT_ROWS(provider_rows), "web log");
-    run(0, OUTCOME_UPDATED, "");
-    CHECK_INT(script_service(0)->hosts_counted, 1);
-    CHECK(strstr(script_service(0)->reason, "capacity providers") != NULL);
-    check(1, OUTCOME_UNCHANGED, "");
-    script_end();
-}
-
-TEST(reconcile, a_strategy_without_hosts_is_held)
-{
-    static const struct script_row rows[] = {
-        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-          SCRIPT_SERVICE("web", 9, STRATEGY)) },
-        { .operation = HOSTS, .answer = SCRIPT_HOSTS("") },
+    static const char *const others[] = {
+        ARN("111122223333", "stage/"),
+        "arn:aws:ecs:eu-west-2:111122223333:service/prod/web",
+        "arn:aws:ecs:eu-west-2:111122223333:service/web",
     };
 
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_HELD, "zero");
-    script_end();
+    for (size_t i = 0; i < 6; i++) {
+        struct script *s = set(NULL, 0, others[i / 2]);
+
+        wishes[0].required = i % 2;
+        run(0, i % 2 ? OUTCOME_FAILED : OUTCOME_SKIPPED, "missing");
+        CHECK_Z(script_service(0)->service, others[i / 2]);
+        script_end();
+        s = set(NULL, 0, ARN("999988887777", "prod/"));
+        s->config.cluster = HC_STR(SCRIPT_CLUSTER);
+        run(0, OUTCOME_SKIPPED, "missing");
+        script_end();
+    }
 }
 
-TEST(reconcile, a_description_that_fails_fails_the_count)
+/* A cluster's bare name says no account: the answer does, and then a service
+ * of the same name in a cluster of the same name is still another one. */
+TEST(reconcile, a_service_of_another_account_is_never_written)
 {
-    struct script_row rows[3];
+    struct hc_config config = { .region = HC_STR("eu-west-1") };
+    struct hc_client client = { .config = &config };
+    struct script *s = set(write_rows, 1, ARN("999988887777", "prod/"));
 
-    memcpy(rows, provider_rows, sizeof(rows));
-    rows[2].answer = NULL;
-    rows[2].fail = HC_ECLOSED;
-    set(SCRIPT_ROWS(rows), "web log");
-    run(0, OUTCOME_FAILED, "ECLOSED");
-    check(1, OUTCOME_FAILED, "ECLOSED");
+    s->config.call.region = HC_STR("");
+    s->config.call.client = &client;
+    run(0, OUTCOME_SKIPPED, "missing");
+    script_end();
+    s = set(SCRIPT_ROWS(write_rows), ARN("111122223333", ""));
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_Z(script_service(0)->service, ARN("111122223333", ""));
     script_end();
 }
 
-/* ---- zero ---- */
+/* ---- the event's own host ---- */
 
-#define CLUSTERS(status, registered) "{\"clusters\":[{\"clusterArn\":\""   \
-    SCRIPT_CLUSTER "\",\"clusterName\":\"prod\",\"status\":\"" status      \
-    "\",\"registeredContainerInstancesCount\":" #registered "}]}"
+#define OTHER "arn:aws:ecs:eu-west-1:111122223333:container-instance/other/b"
 
-static const struct script_row zero_rows[] = {
-    { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-      SCRIPT_SERVICE("web", 4, MEMBER("attribute:a == 1"))) },
-    { .operation = HOSTS, .answer = SCRIPT_HOSTS("") },
-    { .operation = HOSTS, .answer = SCRIPT_HOSTS(""), .body =
-      "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
-      "\"maxResults\":100}" },
-    { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 0),
-      .body = "{\"clusters\":[\"" SCRIPT_CLUSTER "\"]}" },
-    { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
-      SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":0}" },
+struct event_row {
+    const char *host, *status;
+    int64_t age;
+    bool again;
 };
 
-TEST(reconcile, an_empty_cluster_is_held)
+/* Hosts a and b are listed. */
+static const struct event_row event_rows[] = {
+    { SCRIPT_AT "container-instance/prod/b", "ACTIVE", 1, false },
+    { SCRIPT_AT "container-instance/prod/b", "DRAINING", 1, true },
+    { SCRIPT_AT "container-instance/prod/c", "ACTIVE", 1, true },
+    { SCRIPT_AT "container-instance/prod/c", "ACTIVE", -59, true },
+    { SCRIPT_AT "container-instance/prod/c", "ACTIVE", 61, false },
+    { SCRIPT_AT "container-instance/prod/c", "ACTIVE", -61, false },
+    { SCRIPT_AT "container-instance/prod/c", "DRAINING", 1, false },
+    { SCRIPT_AT "container-instance/prod/b", "", 1, false },
+    { OTHER, "DRAINING", 1, false },
+    { OTHER, "ACTIVE", 1, false },
+    { "", "ACTIVE", 1, false },
+};
+
+static void set_event(struct script *s, struct hc_event *event,
+                      const struct event_row *row)
 {
-    set(zero_rows, 3, "web");
-    run(0, OUTCOME_HELD, "zero");
-    CHECK_Z(script_service(0)->way_out, "allow_zero");
-    CHECK_INT(script_service(0)->wanted, 0);
-    script_end();
+    *event = (struct hc_event){
+        .instance_arn = hc_str(row->host),
+        .instance_status = hc_str(row->status),
+        .time = s->wall - row->age * HC_SECOND
+    };
+    s->config.event = event;
 }
 
-TEST(reconcile, zero_that_is_allowed_is_proved_first)
+TEST(reconcile, a_list_that_contradicts_its_event_is_read_once_more)
 {
     struct script_row rows[4];
 
-    set(SCRIPT_ROWS(zero_rows), "web");
-    wishes[0].allow = ALLOW_ZERO;
-    run(0, OUTCOME_UPDATED, "");
-    script_end();
+    memcpy(rows, write_rows, sizeof(write_rows));
+    rows[3] = rows[2];
+    rows[2] = rows[1];
+    for (size_t i = 0; i < sizeof(event_rows) / sizeof(*event_rows); i++) {
+        bool again = event_rows[i].again;
+        struct hc_event event;
+        struct script *s = set(again ? rows : write_rows, again ? 4 : 3,
+                               "web");
+        int64_t before = s->now;
 
-    memcpy(rows, zero_rows, sizeof(rows));
-    rows[3].answer = CLUSTERS("DEPROVISIONING", 0);
-    set(SCRIPT_ROWS(rows), "web");
-    wishes[0].allow = ALLOW_ZERO;
-    run(0, OUTCOME_HELD, "zero");
-    script_end();
-    rows[3].answer = NULL;
-    rows[3].fail = HC_ETIMEDOUT;
-    set(SCRIPT_ROWS(rows), "web");
-    wishes[0].allow = ALLOW_ZERO;
-    run(0, OUTCOME_FAILED, "ETIMEDOUT");
-    script_end();
+        set_event(s, &event, &event_rows[i]);
+        run(0, OUTCOME_UPDATED, "");
+        CHECK_INT(s->now - before, again ? HC_RECONCILE_AGAIN : 0);
+        script_end();
+    }
 }
 
-TEST(reconcile, a_filter_that_matches_nothing_is_held)
-{
-    struct script_row rows[3];
-
-    memcpy(rows, zero_rows, sizeof(rows));
-    rows[2].answer = TWO_HOSTS;
-    set(SCRIPT_ROWS(rows), "web");
-    wishes[0].allow = ALLOW_ZERO;
-    run(0, OUTCOME_HELD, "filter_matches_nothing");
-    script_end();
-}
-
-/* ---- registered ---- */
-
-TEST(reconcile, registered_is_the_clusters_own_number)
+TEST(reconcile, the_second_list_counts_alone)
 {
     static const struct script_row rows[] = {
-        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-          SCRIPT_SERVICE("web", 1, MEMBER("attribute:a == 1"))) },
-        { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 3) },
-        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
-          SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":3}" },
+        { .operation = SERVICES, .answer = WEB(1) },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("c")) },
     };
+    struct hc_event event;
     struct script *s = set(SCRIPT_ROWS(rows), "web");
 
-    s->config.by = HOSTS_REGISTERED;
-    run(0, OUTCOME_UPDATED, "");
-    CHECK_Z(script_service(0)->hosts_by, "registered");
-    CHECK_Z(script_service(0)->hosts_filter, "");
+    set_event(s, &event, &event_rows[2]);
+    run(0, OUTCOME_UNCHANGED, "");
+    CHECK_INT(script_service(0)->hosts_counted, 1);
     script_end();
+}
+
+TEST(reconcile, an_event_without_a_time_contradicts_nothing)
+{
+    struct hc_event event;
+    struct script *s = set(SCRIPT_ROWS(write_rows), "web");
+
+    set_event(s, &event, &event_rows[2]);
+    event.time = 0;
+    run(0, OUTCOME_UPDATED, "");
+    script_end();
+}
+
+TEST(reconcile, the_deadline_ends_the_second)
+{
+    struct hc_event event;
+    struct script *s = set(write_rows, 2, "web");
+
+    set_event(s, &event, &event_rows[2]);
+    s->config.call.deadline = s->now + 5000;
+    run(0, OUTCOME_FAILED, "deadline");
+    CHECK_INT(s->now, s->config.call.deadline);
+    CHECK_INT(script_service(0)->hosts_counted, HC_UNKNOWN);
+    script_end();
+}
+
+/* ---- what is refused before anything begins ---- */
+
+static void refused(struct script *s, int code, const char *says)
+{
+    CHECK_INT(script_run(), code);
+    CHECK_INT(s->error.code, code);
+    CHECK(strstr(s->error.what, says) != NULL);
+    script_end();
+}
+
+TEST(reconcile, what_cannot_be_meant_is_refused)
+{
+    struct script *s = set(NULL, 0, "web");
+
+    s->config.cluster = HC_STR("a/b");
+    refused(s, HC_ESYNTAX, "does not name a cluster");
+    s = set(NULL, 0, "web");
+    s->config.by = HOSTS_CONNECTED;
+    refused(s, HC_ECONFIG, "connected");
+    refused(set(NULL, 0, "web log web"), HC_ECONFIG, "\"web\"");
+    refused(set(NULL, 0, "web " ARN("111122223333", "prod/")), HC_ECONFIG,
+            "two wishes");
+    refused(set(NULL, 0, "web lo:g"), HC_ESYNTAX, "does not name a service");
+    s = set(NULL, 0, "web");
+    wishes[0].rule.tasks = -1;
+    refused(s, HC_ECONFIG, "tasks");
+    s = set(NULL, 0, "web");
+    wishes[0].where = HC_STR("attribute:a == ')");
+    refused(s, HC_ESYNTAX, "quote");
+    s = set(NULL, 0, "web");
+    s->config.by = HOSTS_REGISTERED;
+    wishes[0].where = HC_STR("attribute:a == b");
+    refused(s, HC_ECONFIG, "registered");
 }
 
 /* ---- memory ---- */
@@ -671,36 +594,9 @@ static int writes(void)
     return got == 1 ? 0 : got;
 }
 
-static int goes_to_zero(void)
-{
-    set(SCRIPT_ROWS(zero_rows), "web");
-    wishes[0].allow = ALLOW_ZERO;
-
-    int got = script_run();
-
-    if (got == 1)
-        check(0, OUTCOME_UPDATED, "");
-    script_end();
-    return got == 1 ? 0 : got;
-}
-
-static int asks_whose_hosts(void)
-{
-    set(SCRIPT_ROWS(provider_rows), "web log");
-
-    int got = script_run();
-
-    if (got == 1)
-        check(1, OUTCOME_UNCHANGED, "");
-    script_end();
-    return got == 1 ? 0 : got;
-}
-
 TEST(reconcile, memory_may_end_anywhere)
 {
     t_fails_every_allocation(writes);
-    t_fails_every_allocation(goes_to_zero);
-    t_fails_every_allocation(asks_whose_hosts);
 }
 
 TEST(reconcile, what_never_began_can_be_ended)

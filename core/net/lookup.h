@@ -1,0 +1,73 @@
+/* net/lookup.h - one name asked of the DNS servers: A and AAAA side by side,
+ * each over its own connected socket, and one outcome.
+ *
+ * The owner runs it: hc_lookup_step whenever its job runs.
+ */
+#ifndef HC_NET_LOOKUP_H
+#define HC_NET_LOOKUP_H
+
+#include "net/job.h"
+#include "net/stats.h"
+#include "net/sys.h"
+#include "wire/dns_cache.h"
+#include "wire/dns_query.h"
+
+struct hc_resolver;
+
+/* How long the addresses of A wait for those of AAAA (RFC 8305, 3). */
+#define HC_LOOKUP_HOLD (50 * HC_MS)
+
+struct hc_lookup_side {
+    struct hc_dns_query query;
+    struct hc_watch watch;
+    unsigned char out[HC_DNS_ASK_MAX];
+    size_t out_n, sent;
+    bool connected;                      /* TCP: it has answered             */
+};
+
+struct hc_lookup_config {
+    struct hc_str name;                  /* at most HC_DNS_NAME_TEXT; copied */
+    const struct hc_resolv_conf *conf;   /* copied                           */
+    bool ipv6;                           /* ask for AAAA too                 */
+    const struct hc_system *sys;         /* these three outlive it           */
+    struct hc_jobs *jobs;
+    struct hc_stats *stats;
+};
+
+struct hc_lookup {
+    struct hc_job job;                   /* first member; the owner's        */
+    struct hc_resolver *owner;           /* whose are also those below       */
+    struct hc_lookup *next;
+    struct hc_links waiters;
+    const struct hc_link *first;         /* who began it; only compared      */
+    uint64_t told;                       /* of `sent`, to the first's stats  */
+    size_t owed;                         /* who waited and has not asked yet */
+    size_t turn;
+    int64_t keep_until;                  /* for them                         */
+
+    uint64_t sent;                       /* queries                          */
+    /* Once it is over.  why.code 0: known.addrs; known.why is NULL or &why. */
+    bool over;
+    struct hc_dns_known known;
+    struct hc_error why;
+
+    char name[HC_DNS_NAME_TEXT];         /* private from here                */
+    size_t name_n;
+    const struct hc_system *sys;
+    struct hc_jobs *jobs;
+    struct hc_stats *stats;
+    struct hc_lookup_side sides[2];      /* A, AAAA                          */
+    size_t sides_n;
+    int64_t hold_until;
+};
+
+/* 0 or HC_EDNS: what is asked for is no name.  The memory is all zero. */
+int hc_lookup_init(struct hc_lookup *l, const struct hc_lookup_config *config,
+                   int64_t now, struct hc_error *e);
+void hc_lookup_fini(struct hc_lookup *l);
+struct hc_str hc_lookup_name(const struct hc_lookup *l);
+/* Goes as far as it can; until it is over it has said to its job when it
+ * wants to go on. */
+void hc_lookup_step(struct hc_lookup *l, int64_t now);
+
+#endif

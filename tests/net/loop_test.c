@@ -1,0 +1,94 @@
+/* net/loop - poll. */
+#include "net/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "t.h"
+
+TEST(loop, says_which_are_ready_and_for_what)
+{
+    int a[2], b[2];
+
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, a) == 0);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, b) == 0);
+    CHECK(write(a[1], "x", 1) == 1);
+    struct hc_want wants[] = {
+        { .fd = a[0], .events = HC_WATCH_READ },
+        { .fd = b[0], .events = HC_WATCH_READ },
+        { .fd = b[1], .events = HC_WATCH_READ | HC_WATCH_WRITE },
+    };
+
+    CHECK_INT(hc_loop_poll(wants, 3, HC_SECOND), 2);
+    CHECK_INT(wants[0].events, HC_WATCH_READ);
+    CHECK_INT(wants[1].events, 0);
+    CHECK_INT(wants[2].events, HC_WATCH_WRITE);
+    close(a[0]);
+    close(a[1]);
+    close(b[0]);
+    close(b[1]);
+}
+
+TEST(loop, nothing_in_time_is_none)
+{
+    int a[2];
+
+    CHECK(pipe(a) == 0);
+    struct hc_want want = { .fd = a[0], .events = HC_WATCH_READ };
+
+    CHECK_INT(hc_loop_poll(&want, 1, 1), 0);
+    CHECK_INT(want.events, 0);
+    CHECK_INT(hc_loop_poll(&want, 1, -5), 0);
+    CHECK_INT(hc_loop_poll(NULL, 0, 0), 0);
+    close(a[0]);
+    close(a[1]);
+}
+
+TEST(loop, a_hang_up_is_told_to_whoever_waits)
+{
+    int a[2];
+
+    CHECK(pipe(a) == 0);
+    close(a[1]);
+    struct hc_want want = { .fd = a[0], .events = HC_WATCH_READ };
+
+    CHECK_INT(hc_loop_poll(&want, 1, HC_SECOND), 1);
+    CHECK_INT(want.events, HC_WATCH_READ);
+    close(a[0]);
+    want = (struct hc_want){ .fd = a[0], .events = HC_WATCH_WRITE };
+    CHECK_INT(hc_loop_poll(&want, 1, HC_SECOND), 1);
+    CHECK_INT(want.events, HC_WATCH_WRITE);
+}
+
+static void on_alarm(int sig)
+{
+    (void)sig;
+}
+
+TEST(loop, a_signal_ends_the_wait)
+{
+    int a[2];
+    struct sigaction act, old;
+    const struct itimerval soon = { .it_value = { .tv_usec = 1000 },
+                                    .it_interval = { .tv_usec = 1000 } };
+    const struct itimerval off = { .it_value = { .tv_usec = 0 } };
+
+    memset(&act, 0, sizeof act);
+    act.sa_handler = on_alarm;
+    CHECK(sigaction(SIGALRM, &act, &old) == 0);
+    CHECK(pipe(a) == 0);
+    struct hc_want want = { .fd = a[0], .events = HC_WATCH_READ };
+
+    setitimer(ITIMER_REAL, &soon, NULL);
+    CHECK_INT(hc_loop_poll(&want, 1, 30 * HC_SECOND), -EINTR);
+    setitimer(ITIMER_REAL, &off, NULL);
+    CHECK_INT(want.events, 0);
+    sigaction(SIGALRM, &old, NULL);
+    close(a[0]);
+    close(a[1]);
+}

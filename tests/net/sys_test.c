@@ -1,0 +1,161 @@
+/* net/sys - the real system behind the table of functions. */
+#include "net/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "t.h"
+
+static struct hc_system real(void)
+{
+    struct hc_system sys;
+
+    hc_system_real(&sys);
+    sys.alloc = *t_alloc();
+    return sys;
+}
+
+TEST(sys, the_clocks_go_forward)
+{
+    struct hc_system sys = real();
+    int64_t now = hc_now(&sys), wall = hc_wall(&sys);
+
+    CHECK(now > 0);
+    CHECK(hc_now(&sys) >= now);
+    CHECK(wall > (int64_t)1700000000 * HC_SECOND);
+    CHECK(hc_wall(&sys) - wall < 10 * HC_SECOND);
+}
+
+TEST(sys, randomness_differs)
+{
+    struct hc_system sys = real();
+    unsigned char a[32] = { 0 }, b[32] = { 0 };
+
+    CHECK_INT(hc_random(&sys, a, sizeof a, NULL), 0);
+    CHECK_INT(hc_random(&sys, b, sizeof b, NULL), 0);
+    CHECK(memcmp(a, b, sizeof a) != 0);
+}
+
+static int no_random(void *ud, void *p, size_t n)
+{
+    (void)ud;
+    (void)p;
+    (void)n;
+    return HC_EIO;
+}
+
+TEST(sys, no_randomness_is_an_error)
+{
+    struct hc_system sys = real();
+    struct hc_error e = { 0 };
+    char byte;
+
+    sys.random = no_random;
+    CHECK_INT(hc_random(&sys, &byte, 1, &e), HC_EIO);
+    CHECK(strstr(e.what, "randomness") != NULL);
+}
+
+TEST(sys, an_empty_variable_is_none)
+{
+    struct hc_system sys = real();
+
+    setenv("T_SYS_ONE", "value", 1);
+    setenv("T_SYS_EMPTY", "", 1);
+    unsetenv("T_SYS_NONE");
+    CHECK_STR(hc_getenv(&sys, "T_SYS_ONE"), "value");
+    CHECK(hc_getenv(&sys, "T_SYS_EMPTY").p == NULL);
+    CHECK(hc_getenv(&sys, "T_SYS_NONE").p == NULL);
+}
+
+/* ---- files ---- */
+
+static const char *file_with(const char *name, size_t n)
+{
+    static char path[256];
+    FILE *f;
+
+    snprintf(path, sizeof path, "build/sys_test.%s.%d", name, (int)getpid());
+    f = fopen(path, "w");
+    CHECK(f != NULL);
+    for (size_t i = 0; i < n; i++)
+        fputc('a' + (int)(i % 26), f);
+    fclose(f);
+    return path;
+}
+
+static int read_into(const char *path, size_t max, size_t *n,
+                     struct hc_error *e)
+{
+    struct hc_system sys = real();
+    struct hc_buf out;
+
+    hc_buf_init(&out, &sys.alloc, max);
+    int err = sys.read_file(sys.ud, path, &out, e);
+
+    *n = out.n;
+    for (size_t i = 0; err == 0 && i < out.n; i++)
+        CHECK(out.p[i] == 'a' + (char)(i % 26));
+    hc_buf_fini(&out);
+    return err;
+}
+
+TEST(file, is_read_whole_or_not_at_all)
+{
+    static const struct { size_t size, max; int err; } rows[] = {
+        { 0, 10, 0 }, { 1, 10, 0 }, { 10, 10, 0 }, { 11, 10, HC_ELIMIT },
+        { 4096, 8192, 0 }, { 10000, 10000, 0 }, { 10001, 10000, HC_ELIMIT },
+        { 70000, 100000, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *path = file_with("f", rows[i].size);
+        struct hc_error e = { 0 };
+        size_t n;
+
+        CHECK_INT(read_into(path, rows[i].max, &n, &e), rows[i].err);
+        if (rows[i].err == 0)
+            CHECK_INT(n, rows[i].size);
+        else
+            CHECK(strstr(e.what, path) != NULL);
+        unlink(path);
+    }
+}
+
+TEST(file, what_is_no_file_is_an_error_at_once)
+{
+    struct hc_error e = { 0 };
+    char fifo[64];
+    size_t n;
+
+    CHECK_INT(read_into("build/there-is-no-such-file", 10, &n, &e), HC_EIO);
+    CHECK_INT(e.sys, ENOENT);
+    hc_error_reset(&e);
+    CHECK_INT(read_into("build", 10, &n, &e), HC_EIO);
+    hc_error_reset(&e);
+    snprintf(fifo, sizeof fifo, "build/sys_test.fifo.%d", (int)getpid());
+    CHECK(mkfifo(fifo, 0600) == 0);
+    CHECK_INT(read_into(fifo, 10, &n, &e), HC_EIO);
+    CHECK(strstr(e.what, "no regular file") != NULL);
+    unlink(fifo);
+}
+
+static const char *big_path;
+
+static int read_big(void)
+{
+    size_t n;
+
+    return read_into(big_path, 100000, &n, NULL);
+}
+
+TEST(file, every_failed_allocation_is_survived)
+{
+    big_path = file_with("big", 30000);
+    t_fails_every_allocation(read_big);
+    unlink(big_path);
+}

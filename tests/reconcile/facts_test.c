@@ -1,0 +1,194 @@
+/* tests/reconcile/facts_test.c - facts by key, and the set of hosts. */
+#include "t.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "reconcile/facts.h"
+
+static struct hc_facts facts;
+
+static void set_up(void)
+{
+    hc_facts_init(&facts, t_alloc());
+}
+
+TEST(facts, a_service_is_one_fact_by_name)
+{
+    char name[] = "web";
+
+    set_up();
+
+    struct hc_fact_service *web = hc_facts_service(&facts, hc_str(name));
+    struct hc_fact_service *log = hc_facts_service(&facts, HC_STR("log"));
+
+    CHECK(web != NULL && log != NULL && web != log);
+    CHECK_INT(web->fact.state, FACT_UNKNOWN);
+    CHECK(web->value == NULL);
+    name[0] = 'x';                      /* the name was copied */
+    CHECK(hc_facts_service(&facts, HC_STR("web")) == web);
+    CHECK(hc_facts_service(&facts, HC_STR("log")) == log);
+    CHECK(hc_facts_service(&facts, HC_STR("we")) != web);
+    hc_facts_fini(&facts);
+}
+
+TEST(facts, a_list_is_one_fact_by_status_and_filter)
+{
+    set_up();
+
+    struct hc_fact_hosts *all = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+    struct hc_fact_hosts *some = hc_facts_hosts(&facts, "ACTIVE",
+                                                HC_STR("a == 1"));
+    struct hc_fact_hosts *gone = hc_facts_hosts(&facts, "DRAINING",
+                                                HC_STR(""));
+
+    CHECK(all != some && all != gone && some != gone);
+    CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR("")) == all);
+    CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR("a == 1")) == some);
+    CHECK(hc_facts_hosts(&facts, "DRAINING", HC_STR("")) == gone);
+    CHECK_INT(all->fact.state, FACT_UNKNOWN);
+    CHECK_INT(all->providers.state, FACT_UNKNOWN);
+    hc_facts_fini(&facts);
+}
+
+TEST(facts, a_failed_fact_keeps_its_reason)
+{
+    char code[] = "Throttling", what[] = "too many";
+
+    set_up();
+
+    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+
+    hc_facts_fail(&facts, &h->fact, code, what);
+    code[0] = what[0] = '!';
+    CHECK_INT(h->fact.state, FACT_FAILED);
+    CHECK_Z(h->fact.code, "Throttling");
+    CHECK_Z(h->fact.what, "too many");
+    hc_facts_fini(&facts);
+}
+
+static struct hc_str arn(size_t i)
+{
+    return hc_str(hc_keep_fmt(&facts.keep, "arn:host/%zu", i));
+}
+
+TEST(facts, a_host_is_counted_once_however_many_there_are)
+{
+    set_up();
+
+    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+
+    CHECK(hc_fact_hosts_find(h, HC_STR("arn:host/0")) == NULL);
+    for (size_t i = 0; i < 3000; i++) {
+        CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
+        CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i / 2)), 0);
+    }
+    CHECK_INT(h->n, 3000);
+    for (size_t i = 0; i < 3000; i++) {
+        CHECK_STR(h->hosts[i].arn, arn(i).p);
+        CHECK(hc_fact_hosts_find(h, arn(i)) == &h->hosts[i]);
+    }
+    CHECK(hc_fact_hosts_find(h, arn(3000)) == NULL);
+    hc_facts_fini(&facts);
+}
+
+TEST(facts, a_list_is_bounded)
+{
+    set_up();
+
+    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+
+    for (size_t i = 0; i < HC_FACTS_HOSTS; i++)
+        CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
+    CHECK_INT(hc_fact_hosts_add(&facts, h, arn(HC_FACTS_HOSTS)), HC_ELIMIT);
+    CHECK_INT(h->n, HC_FACTS_HOSTS);
+    CHECK(hc_fact_hosts_find(h, arn(HC_FACTS_HOSTS)) == NULL);
+    hc_facts_fini(&facts);
+}
+
+TEST(facts, a_list_that_is_read_again_is_empty)
+{
+    set_up();
+
+    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+
+    for (size_t i = 0; i < 200; i++)
+        hc_fact_hosts_add(&facts, h, arn(i));
+    h->fact.state = h->providers.state = FACT_VALUE;
+    h->hosts[7].described = h->hosts[7].active = true;
+    hc_fact_hosts_reset(h);
+    CHECK_INT(h->n, 0);
+    CHECK_INT(h->fact.state, FACT_UNKNOWN);
+    CHECK_INT(h->providers.state, FACT_UNKNOWN);
+    CHECK(hc_fact_hosts_find(h, arn(7)) == NULL);
+    CHECK_INT(hc_fact_hosts_add(&facts, h, arn(7)), 1);
+    CHECK(!h->hosts[0].described && !h->hosts[0].active);
+    hc_facts_fini(&facts);
+}
+
+TEST(facts, hosts_of_providers_are_active_and_theirs)
+{
+    static const struct { const char *provider; bool active; } hosts[] = {
+        { "one", true }, { "one", false }, { "two", true }, { "", true },
+        { "three", true }, { "one", true },
+    };
+    struct hc_ecs_text two = { HC_STR("two"), NULL };
+    struct hc_ecs_text one = { HC_STR("one"), &two };
+
+    set_up();
+
+    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+
+    for (size_t i = 0; i < 6; i++) {
+        hc_fact_hosts_add(&facts, h, arn(i));
+        h->hosts[i].provider = hc_str(hosts[i].provider);
+        h->hosts[i].active = hosts[i].active;
+    }
+    CHECK_INT(hc_fact_hosts_of(h, &one), 3);
+    CHECK_INT(hc_fact_hosts_of(h, &two), 1);
+    CHECK_INT(hc_fact_hosts_of(h, NULL), 0);
+    hc_facts_fini(&facts);
+}
+
+static int fill(void)
+{
+    struct hc_fact_hosts *h;
+    int err = HC_ENOMEM;
+
+    set_up();
+    if (hc_facts_service(&facts, HC_STR("web")) != NULL &&
+        (h = hc_facts_hosts(&facts, "ACTIVE", HC_STR("a"))) != NULL)
+        for (size_t i = 0; i < 300; i++) {
+            err = hc_fact_hosts_add(&facts, h, arn(i));
+            if (err < 0 || (err = hc_keep_error(&facts.keep)) < 0)
+                break;
+        }
+    hc_facts_fini(&facts);
+    hc_facts_fini(&facts);
+    return err;
+}
+
+TEST(facts, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(fill);
+}
+
+/* A key too long for what is left makes no fact. */
+TEST(facts, what_is_kept_is_bounded)
+{
+    static char big[1 << 20];
+
+    set_up();
+    memset(big, 'a', sizeof(big));
+    for (size_t i = 0; i < HC_FACTS_KEPT / sizeof(big) - 1; i++) {
+        big[i] = 'b';
+        CHECK(hc_facts_hosts(&facts, "ACTIVE",
+                             hc_str_n(big, sizeof(big) - 1000)) != NULL);
+    }
+    for (size_t i = 0; i < 3; i++)
+        hc_keep_str(&facts.keep, hc_str_n(big, sizeof(big) - 1000));
+    CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR("x")) == NULL);
+    CHECK(hc_facts_service(&facts, HC_STR("x")) == NULL);
+    CHECK_INT(hc_keep_error(&facts.keep), HC_ELIMIT);
+    hc_facts_fini(&facts);
+}

@@ -1,0 +1,332 @@
+/* tests/reconcile/need_test.c - which facts a count is made from: filters, the
+ * hosts of providers, the proof of an empty cluster, the cluster's own number.
+ */
+#include "t.h"
+
+#include <string.h>
+
+#include "peers/ecs_script.h"
+
+#define SERVICES "DescribeServices"
+#define HOSTS "ListContainerInstances"
+#define UPDATE "UpdateService"
+#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
+#define UPDATED "{\"service\":{}}"
+
+static struct hc_wish wishes[16];
+
+/* A script with wishes for these services, one task a host. */
+static struct script *set(const struct script_row *rows, size_t n,
+                          const char *services)
+{
+    struct script *s = script_set(rows, n);
+    struct hc_str list = hc_str(services);
+
+    memset(wishes, 0, sizeof(wishes));
+    while (list.n > 0)
+        wishes[s->config.wishes_n++].service = hc_str_cut(&list, ' ');
+    s->config.wishes = wishes;
+    return s;
+}
+
+static void check(size_t at, enum hc_outcome outcome, const char *code)
+{
+    const struct hc_report_service *service = script_service(at);
+
+    CHECK_Z(hc_outcome_name(service->outcome), hc_outcome_name(outcome));
+    CHECK_Z(service->code, code);
+    CHECK(service->reason != NULL);
+}
+
+static void run(size_t at, enum hc_outcome outcome, const char *code)
+{
+    CHECK_INT(script_run(), 1);
+    check(at, outcome, code);
+}
+
+/* ---- filters ---- */
+
+#define MEMBER(text) ",\"placementConstraints\":[{\"type\":\"memberOf\"," \
+    "\"expression\":\"" text "\"}]"
+
+TEST(need, equal_filters_share_one_list)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, MEMBER("attribute:b == 1")) ","
+          SCRIPT_SERVICE("log", 2, MEMBER("attribute:a == 1"))) },
+        { .operation = HOSTS, .answer = TWO_HOSTS, .body = "{\"cluster\":\""
+          SCRIPT_CLUSTER "\",\"filter\":\"(attribute:a == 1) and "
+          "(attribute:b == 1)\",\"status\":\"ACTIVE\",\"maxResults\":100}" },
+    };
+
+    set(SCRIPT_ROWS(rows), "web log");
+    wishes[0].where = HC_STR("attribute:a == 1 ");
+    wishes[1].where = HC_STR("attribute:b == 1");
+    run(0, OUTCOME_UNCHANGED, "");
+    check(1, OUTCOME_UNCHANGED, "");
+    CHECK_Z(script_service(0)->hosts_filter,
+            "(attribute:a == 1) and (attribute:b == 1)");
+    script_end();
+}
+
+TEST(need, an_external_service_counts_external_hosts)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, ",\"launchType\":\"EXTERNAL\"")) },
+        { .operation = HOSTS, .answer = TWO_HOSTS, .body = "{\"cluster\":\""
+          SCRIPT_CLUSTER "\",\"filter\":\"attribute:ecs.capability.external "
+          "exists\",\"status\":\"ACTIVE\",\"maxResults\":100}" },
+    };
+
+    set(SCRIPT_ROWS(rows), "web");
+    run(0, OUTCOME_UNCHANGED, "");
+    script_end();
+}
+
+TEST(need, a_moving_constraint_is_held_or_left_out)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 1, MEMBER("not(task:group == x)"))) },
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a")),
+          .body = "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
+          "\"maxResults\":100}" },
+    };
+
+    set(rows, 1, "web");
+    run(0, OUTCOME_HELD, "moving_constraint");
+    CHECK_Z(script_service(0)->way_out, "ignore_constraints");
+    script_end();
+    set(SCRIPT_ROWS(rows), "web");
+    wishes[0].allow = ALLOW_MOVING;
+    run(0, OUTCOME_UNCHANGED, "");
+    script_end();
+}
+
+TEST(need, a_filter_that_cannot_be_made_fails_its_service)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 1, MEMBER("attribute:a == (b")) ","
+          SCRIPT_SERVICE("log", 2, "")) },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+    };
+
+    set(SCRIPT_ROWS(rows), "web log");
+    run(0, OUTCOME_FAILED, "filter");
+    CHECK(strstr(script_service(0)->reason, "not closed") != NULL);
+    check(1, OUTCOME_UNCHANGED, "");
+    script_end();
+}
+
+TEST(need, a_filter_that_is_too_long_says_so)
+{
+    static char answer[80000], a[16001], b[16001], c[16001];
+    struct script_row row = { .operation = SERVICES, .answer = answer };
+
+    memset(a, 'a', sizeof(a) - 1);
+    memset(b, 'b', sizeof(b) - 1);
+    memset(c, 'c', sizeof(c) - 1);
+
+    struct hc_buf out;
+
+    hc_buf_init(&out, t_alloc(), sizeof(answer) - 1);
+    hc_buf_text(&out, "{\"services\":[{\"serviceName\":\"web\","
+                "\"status\":\"ACTIVE\",\"desiredCount\":1,"
+                "\"placementConstraints\":[{\"type\":\"memberOf\","
+                "\"expression\":\"");
+    hc_buf_text(&out, a);
+    hc_buf_text(&out, "\"},{\"type\":\"memberOf\",\"expression\":\"");
+    hc_buf_text(&out, b);
+    hc_buf_text(&out, "\"},{\"type\":\"memberOf\",\"expression\":\"");
+    hc_buf_text(&out, c);
+    hc_buf_text(&out, "\"}]}]}");
+    CHECK_INT(hc_buf_error(&out), 0);
+    memcpy(answer, out.p, out.n);
+    answer[out.n] = '\0';
+    hc_buf_fini(&out);
+    set(&row, 1, "web");
+    run(0, OUTCOME_FAILED, "filter");
+    CHECK(strstr(script_service(0)->reason, "32768 bytes") != NULL);
+    script_end();
+}
+
+/* ---- capacity providers ---- */
+
+#define STRATEGY ",\"capacityProviderStrategy\":[{\"capacityProvider\":"  \
+    "\"asg\"}]"
+#define DESCRIBED(id, status, provider)                                     \
+    "{\"containerInstanceArn\":" SCRIPT_HOST(id) ",\"status\":\"" status    \
+    "\",\"capacityProviderName\":\"" provider "\"}"
+#define HOST_GONE(id) "{\"arn\":" SCRIPT_HOST(id) ",\"reason\":\"MISSING\"}"
+#define FOUR_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b") ","    \
+    SCRIPT_HOST("c") "," SCRIPT_HOST("d"))
+
+/* Of another provider, draining by now, gone by now: not counted. */
+static const struct script_row provider_rows[] = {
+    { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+      SCRIPT_SERVICE("web", 9, STRATEGY) ","
+      SCRIPT_SERVICE("log", 1, STRATEGY)) },
+    { .operation = HOSTS, .answer = FOUR_HOSTS },
+    { .operation = "DescribeContainerInstances",
+      .answer = "{\"containerInstances\":[" DESCRIBED("a", "ACTIVE", "asg")
+      "," DESCRIBED("b", "ACTIVE", "other") ","
+      DESCRIBED("c", "DRAINING", "asg") "],\"failures\":["
+      HOST_GONE("d") "]}" },
+    { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+      SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":1}" },
+};
+
+TEST(need, a_strategy_counts_its_own_providers_hosts)
+{
+    set(SCRIPT_ROWS(provider_rows), "web log");
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_INT(script_service(0)->hosts_counted, 1);
+    CHECK(strstr(script_service(0)->reason, "capacity providers") != NULL);
+    check(1, OUTCOME_UNCHANGED, "");
+    script_end();
+}
+
+TEST(need, a_strategy_without_hosts_is_held)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 9, STRATEGY)) },
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS("") },
+    };
+
+    set(SCRIPT_ROWS(rows), "web");
+    run(0, OUTCOME_HELD, "zero");
+    script_end();
+}
+
+TEST(need, a_description_that_fails_fails_the_count)
+{
+    struct script_row rows[3];
+
+    memcpy(rows, provider_rows, sizeof(rows));
+    rows[2].answer = NULL;
+    rows[2].fail = HC_ECLOSED;
+    set(SCRIPT_ROWS(rows), "web log");
+    run(0, OUTCOME_FAILED, "ECLOSED");
+    check(1, OUTCOME_FAILED, "ECLOSED");
+    script_end();
+}
+
+/* ---- zero ---- */
+
+#define CLUSTERS(status, registered) "{\"clusters\":[{\"clusterArn\":\""   \
+    SCRIPT_CLUSTER "\",\"clusterName\":\"prod\",\"status\":\"" status      \
+    "\",\"registeredContainerInstancesCount\":" #registered "}]}"
+
+static const struct script_row zero_rows[] = {
+    { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+      SCRIPT_SERVICE("web", 4, MEMBER("attribute:a == 1"))) },
+    { .operation = HOSTS, .answer = SCRIPT_HOSTS("") },
+    { .operation = HOSTS, .answer = SCRIPT_HOSTS(""), .body =
+      "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
+      "\"maxResults\":100}" },
+    { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 0),
+      .body = "{\"clusters\":[\"" SCRIPT_CLUSTER "\"]}" },
+    { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+      SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":0}" },
+};
+
+TEST(need, an_empty_cluster_is_held)
+{
+    set(zero_rows, 3, "web");
+    run(0, OUTCOME_HELD, "zero");
+    CHECK_Z(script_service(0)->way_out, "allow_zero");
+    CHECK_INT(script_service(0)->wanted, 0);
+    script_end();
+}
+
+TEST(need, zero_that_is_allowed_is_proved_first)
+{
+    struct script_row rows[4];
+
+    set(SCRIPT_ROWS(zero_rows), "web");
+    wishes[0].allow = ALLOW_ZERO;
+    run(0, OUTCOME_UPDATED, "");
+    script_end();
+
+    memcpy(rows, zero_rows, sizeof(rows));
+    rows[3].answer = CLUSTERS("DEPROVISIONING", 0);
+    set(SCRIPT_ROWS(rows), "web");
+    wishes[0].allow = ALLOW_ZERO;
+    run(0, OUTCOME_HELD, "zero");
+    script_end();
+    rows[3].answer = NULL;
+    rows[3].fail = HC_ETIMEDOUT;
+    set(SCRIPT_ROWS(rows), "web");
+    wishes[0].allow = ALLOW_ZERO;
+    run(0, OUTCOME_FAILED, "ETIMEDOUT");
+    script_end();
+}
+
+TEST(need, a_filter_that_matches_nothing_is_held)
+{
+    struct script_row rows[3];
+
+    memcpy(rows, zero_rows, sizeof(rows));
+    rows[2].answer = TWO_HOSTS;
+    set(SCRIPT_ROWS(rows), "web");
+    wishes[0].allow = ALLOW_ZERO;
+    run(0, OUTCOME_HELD, "filter_matches_nothing");
+    script_end();
+}
+
+/* ---- registered ---- */
+
+TEST(need, registered_is_the_clusters_own_number)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 1, MEMBER("attribute:a == 1"))) },
+        { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 3) },
+        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+          SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":3}" },
+    };
+    struct script *s = set(SCRIPT_ROWS(rows), "web");
+
+    s->config.by = HOSTS_REGISTERED;
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_Z(script_service(0)->hosts_by, "registered");
+    CHECK_Z(script_service(0)->hosts_filter, "");
+    script_end();
+}
+
+/* ---- memory ---- */
+
+static int goes_to_zero(void)
+{
+    set(SCRIPT_ROWS(zero_rows), "web");
+    wishes[0].allow = ALLOW_ZERO;
+
+    int got = script_run();
+
+    if (got == 1)
+        check(0, OUTCOME_UPDATED, "");
+    script_end();
+    return got == 1 ? 0 : got;
+}
+
+static int asks_whose_hosts(void)
+{
+    set(SCRIPT_ROWS(provider_rows), "web log");
+
+    int got = script_run();
+
+    if (got == 1)
+        check(1, OUTCOME_UNCHANGED, "");
+    script_end();
+    return got == 1 ? 0 : got;
+}
+
+TEST(need, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(goes_to_zero);
+    t_fails_every_allocation(asks_whose_hosts);
+}

@@ -1,0 +1,160 @@
+/* tests/reconcile/report_test.c - the JSON report, format 1.0. */
+#include "t.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "reconcile/report.h"
+#include "reconcile/rule.h"
+
+static const struct hc_report_service services[] = {
+    { .service = "web", .outcome = OUTCOME_UPDATED, .code = "",
+      .reason = "1 task on each of 3 active hosts", .desired_before = 1,
+      .wanted = 3, .running = 1, .pending = 0, .rule = "per_host",
+      .way_out = NULL, .hosts_counted = 3, .hosts_by = "active",
+      .hosts_filter = "" },
+    { .service = "lo\"g", .outcome = OUTCOME_HELD, .code = "zero",
+      .reason = "none", .desired_before = 4, .wanted = 0, .running = 4,
+      .pending = HC_UNKNOWN, .rule = "per_host", .way_out = "allow_zero",
+      .hosts_counted = 0, .hosts_by = "registered",
+      .hosts_filter = "a == \"b\"" },
+    { .service = "gone", .outcome = OUTCOME_SKIPPED, .code = "missing",
+      .reason = "no", .desired_before = HC_UNKNOWN, .wanted = HC_UNKNOWN,
+      .running = HC_UNKNOWN, .pending = HC_UNKNOWN, .rule = "fixed",
+      .hosts_counted = HC_UNKNOWN, .hosts_by = "active",
+      .hosts_filter = "x" },
+};
+static const struct hc_report_cluster good = {
+    "arn:aws:ecs:eu-west-1:1:cluster/prod", "prod", NULL, NULL, services, 3
+};
+static const struct hc_report_cluster bad = {
+    "", "stage", "EDNS", "no address", NULL, 0
+};
+static const struct hc_report_cluster *const both[] = { &good, &bad };
+
+static const struct hc_report report = {
+    .dry_run = false, .skipped_event = NULL, .clusters = both,
+    .clusters_n = 2, .elapsed_us = 41000,
+    .stats = { .api_calls = 3, .connections_opened = 1,
+               .connections_reused = 2, .dns_lookups = 4, .dns_datagrams = 5,
+               .dns_hits = 6, .tls_handshakes = 7, .tls_resumed = 8,
+               .retries = 9, .replays = 10 }
+};
+
+#define ZERO_STATS "\"stats\":{\"api_calls\":0,\"connections_opened\":0,"   \
+    "\"connections_reused\":0,\"dns_lookups\":0,\"dns_datagrams\":0,"       \
+    "\"dns_hits\":0,\"tls_handshakes\":0,\"tls_resumed\":0,\"retries\":0,"  \
+    "\"replays\":0,\"elapsed_us\":0}"
+
+static void check(const struct hc_report *r, const char *want)
+{
+    struct hc_json_doc doc;
+    struct hc_buf out;
+
+    hc_buf_init(&out, t_alloc(), 1 << 20);
+    hc_report_put(&out, r);
+    CHECK_INT(hc_buf_error(&out), 0);
+    CHECK_STR(hc_buf_view(&out), want);
+    CHECK_INT(hc_json_doc_init(&doc, t_alloc(), hc_buf_view(&out), 1000,
+                               NULL), 0);
+    hc_json_doc_fini(&doc);
+    hc_buf_fini(&out);
+}
+
+TEST(report, is_the_documented_document)
+{
+    check(&report,
+          "{\"format_version\":\"1.0\",\"dry_run\":false,"
+          "\"skipped_event\":null,\"clusters\":[{\"arn\":"
+          "\"arn:aws:ecs:eu-west-1:1:cluster/prod\",\"name\":\"prod\","
+          "\"error\":null,\"services\":[{\"service\":\"web\","
+          "\"outcome\":\"updated\",\"code\":\"\",\"reason\":"
+          "\"1 task on each of 3 active hosts\",\"desired_before\":1,"
+          "\"wanted\":3,\"running\":1,\"pending\":0,\"rule\":\"per_host\","
+          "\"switch\":null,\"hosts\":{\"counted\":3,\"by\":\"active\","
+          "\"filter\":\"\"}},{\"service\":\"lo\\\"g\",\"outcome\":\"held\","
+          "\"code\":\"zero\",\"reason\":\"none\",\"desired_before\":4,"
+          "\"wanted\":0,\"running\":4,\"pending\":null,\"rule\":"
+          "\"per_host\",\"switch\":\"allow_zero\",\"hosts\":{\"counted\":0,"
+          "\"by\":\"registered\",\"filter\":\"a == \\\"b\\\"\"}},"
+          "{\"service\":\"gone\",\"outcome\":\"skipped\",\"code\":"
+          "\"missing\",\"reason\":\"no\",\"desired_before\":null,"
+          "\"wanted\":null,\"running\":null,\"pending\":null,\"rule\":"
+          "\"fixed\",\"switch\":null,\"hosts\":null}]},{\"arn\":\"\","
+          "\"name\":\"stage\",\"error\":{\"code\":\"EDNS\",\"message\":"
+          "\"no address\"},\"services\":[]}],\"summary\":{\"updated\":1,"
+          "\"pending\":0,\"unchanged\":0,\"held\":1,\"skipped\":1,"
+          "\"failed\":1},\"stats\":{\"api_calls\":3,"
+          "\"connections_opened\":1,\"connections_reused\":2,"
+          "\"dns_lookups\":4,\"dns_datagrams\":5,\"dns_hits\":6,"
+          "\"tls_handshakes\":7,\"tls_resumed\":8,\"retries\":9,"
+          "\"replays\":10,\"elapsed_us\":41000}}");
+}
+
+TEST(report, of_a_skipped_event_has_no_clusters)
+{
+    struct hc_report r = { .dry_run = true,
+                           .skipped_event = "detail_type: ECS Task" };
+
+    check(&r, "{\"format_version\":\"1.0\",\"dry_run\":true,"
+          "\"skipped_event\":\"detail_type: ECS Task\",\"clusters\":[],"
+          "\"summary\":{\"updated\":0,\"pending\":0,\"unchanged\":0,"
+          "\"held\":0,\"skipped\":0,\"failed\":0}," ZERO_STATS "}");
+}
+
+TEST(report, a_counter_beyond_what_json_readers_hold_is_cut)
+{
+    struct hc_report r = { .stats = { .replays = UINT64_MAX } };
+    struct hc_buf out;
+
+    hc_buf_init(&out, t_alloc(), 1 << 20);
+    hc_report_put(&out, &r);
+    CHECK(strstr(hc_buf_z(&out), "\"replays\":9223372036854775807,") != NULL);
+    hc_buf_fini(&out);
+}
+
+TEST(report, outcomes_have_their_public_names)
+{
+    static const char *const names[HC_OUTCOMES] = {
+        "updated", "pending", "unchanged", "held", "skipped", "failed"
+    };
+
+    for (int o = 0; o < HC_OUTCOMES; o++)
+        CHECK_Z(hc_outcome_name((enum hc_outcome)o), names[o]);
+}
+
+/* A cluster that failed with its services known counts by them alone. */
+TEST(report, a_cluster_counts_once_or_by_its_services)
+{
+    struct hc_report_service failed[2] = {
+        { .outcome = OUTCOME_FAILED }, { .outcome = OUTCOME_FAILED }
+    };
+    struct hc_report_cluster known = { "", "a", "EDNS", "x", failed, 2 };
+    struct hc_report_cluster empty = { "", "b", NULL, NULL, NULL, 0 };
+    const struct hc_report_cluster *list[] = { &known, &empty, &bad, &good };
+    struct hc_report r = { .clusters = list, .clusters_n = 4 };
+    size_t sum[HC_OUTCOMES] = { 9, 9, 9, 9, 9, 9 };
+    static const size_t want[HC_OUTCOMES] = { 1, 0, 0, 1, 1, 3 };
+
+    hc_report_sum(&r, sum);
+    for (int o = 0; o < HC_OUTCOMES; o++)
+        CHECK_INT(sum[o], want[o]);
+}
+
+static int put(void)
+{
+    struct hc_buf out;
+
+    hc_buf_init(&out, t_alloc(), 1 << 20);
+    hc_report_put(&out, &report);
+
+    int err = hc_buf_error(&out);
+
+    hc_buf_fini(&out);
+    return err;
+}
+
+TEST(report, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(put);
+}

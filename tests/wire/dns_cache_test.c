@@ -1,0 +1,194 @@
+/* tests/wire/dns_cache_test.c */
+#include "t.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "wire/dns_cache.h"
+
+static struct hc_addrs some(size_t n)
+{
+    struct hc_addrs addrs = { .n = 0 };
+
+    for (size_t i = 0; i < n; i++) {
+        const struct hc_addr addr = { .family = 4,
+                                      .ip = { 10, 0, 0, (unsigned char)i } };
+
+        hc_addrs_add(&addrs, &addr);
+    }
+    return addrs;
+}
+
+static void put(struct hc_dns_cache *c, const char *name, size_t n,
+                uint32_t ttl, int64_t now)
+{
+    const struct hc_dns_known known = { .addrs = some(n), .ttl = ttl };
+
+    hc_dns_cache_put(c, hc_str(name), &known, now);
+}
+
+static int find(struct hc_dns_cache *c, const char *name, int64_t now)
+{
+    struct hc_addrs out;
+
+    return hc_dns_cache_find(c, hc_str(name), now, &out, NULL);
+}
+
+TEST(dns_cache, an_answer_is_known_until_its_ttl_is_over)
+{
+    struct hc_dns_cache c;
+    struct hc_addrs out = { .n = 0 };
+
+    hc_dns_cache_init(&c, t_alloc());
+    CHECK_INT(find(&c, "a", 0), 0);
+    put(&c, "a", 1, 5, 1000);
+    CHECK_INT(hc_dns_cache_find(&c, hc_str("a"), 1000, &out, NULL), 1);
+    CHECK_INT(out.n, 1);
+    CHECK_INT(find(&c, "b", 1000), 0);
+    CHECK_INT(find(&c, "a", 1000 + 5 * HC_SECOND - 1), 1);
+    CHECK_INT(find(&c, "a", 1000 + 5 * HC_SECOND), 0);
+    CHECK_INT(c.n, 0);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, no_ttl_is_longer_than_300_seconds)
+{
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 1, 0x7fffffff, 0);
+    CHECK_INT(find(&c, "a", 300 * HC_SECOND - 1), 1);
+    CHECK_INT(find(&c, "a", 300 * HC_SECOND), 0);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, a_ttl_of_0_is_not_kept_and_ends_what_was_known)
+{
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 1, 0, 0);
+    CHECK_INT(find(&c, "a", 0), 0);
+    put(&c, "a", 1, 60, 0);
+    put(&c, "a", 1, 0, 1);
+    CHECK_INT(find(&c, "a", 1), 0);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, a_later_answer_replaces_an_earlier_one)
+{
+    struct hc_dns_cache c;
+    struct hc_addrs out;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 1, 10, 0);
+    put(&c, "a", 3, 20, 0);
+    CHECK_INT(c.n, 1);
+    CHECK_INT(hc_dns_cache_find(&c, hc_str("a"), 15 * HC_SECOND, &out, NULL),
+              1);
+    CHECK_INT(out.n, 3);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, each_asker_begins_with_the_next_address)
+{
+    struct hc_dns_cache c;
+    struct hc_addrs out;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 3, 10, 0);
+    for (int turn = 0; turn < 7; turn++) {
+        CHECK_INT(hc_dns_cache_find(&c, hc_str("a"), 0, &out, NULL), 1);
+        CHECK_INT(out.n, 3);
+        for (int i = 0; i < 3; i++)
+            CHECK_INT(out.a[i].ip[3], (turn + i) % 3);
+    }
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, none_can_be_rotated_too)
+{
+    struct hc_addrs none = { .n = 0 }, out = { .n = 9 };
+
+    hc_addrs_rotated(&out, &none, 3);
+    CHECK_INT(out.n, 0);
+}
+
+TEST(dns_cache, a_failure_is_told_with_its_sentence)
+{
+    struct hc_dns_cache c;
+    struct hc_error why = { .code = 0 }, e = { .code = 0 };
+    struct hc_addrs out;
+
+    hc_dns_cache_init(&c, t_alloc());
+    hc_error_sys(&why, HC_EDNSFAIL, 111, "nobody knows a");
+    const struct hc_dns_known known = { .why = &why, .ttl = 5 };
+
+    hc_dns_cache_put(&c, hc_str("a"), &known, 0);
+    CHECK_INT(hc_dns_cache_find(&c, hc_str("a"), 0, &out, &e), HC_EDNSFAIL);
+    CHECK_INT(e.code, HC_EDNSFAIL);
+    CHECK_INT(e.sys, 111);
+    CHECK_Z(e.what, why.what);
+    CHECK_INT(find(&c, "a", 0), HC_EDNSFAIL);
+    CHECK_INT(find(&c, "a", 5 * HC_SECOND), 0);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, a_name_can_be_forgotten)
+{
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 1, 10, 0);
+    put(&c, "b", 1, 10, 0);
+    hc_dns_cache_drop(&c, hc_str("a"));
+    hc_dns_cache_drop(&c, hc_str("a"));
+    CHECK_INT(find(&c, "a", 0), 0);
+    CHECK_INT(find(&c, "b", 0), 1);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, the_oldest_goes_when_it_is_full)
+{
+#ifdef HC_TINY
+    const int most = 2;
+#else
+    const int most = 256;
+#endif
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    for (int i = 0; i <= most; i++) {
+        char name[16];
+
+        hc_fmt(name, sizeof name, "n%d", i);
+        put(&c, name, 1, 10, 0);
+    }
+    CHECK_INT(c.n, most);
+    CHECK_INT(find(&c, "n0", 0), 0);
+    CHECK_INT(find(&c, "n1", 0), 1);
+    CHECK_INT(find(&c, "n2", 0), 1);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, without_memory_it_stays_cold)
+{
+    struct hc_dns_cache c;
+
+    hc_dns_cache_init(&c, t_alloc());
+    put(&c, "a", 1, 10, 0);
+    t_alloc_state()->fail_at = t_alloc_state()->count + 1;
+    put(&c, "a", 2, 10, 0);
+    CHECK(t_alloc_state()->failed);
+    CHECK_INT(find(&c, "a", 0), 0);
+    CHECK_INT(c.n, 0);
+    hc_dns_cache_fini(&c);
+}
+
+TEST(dns_cache, all_zero_is_empty)
+{
+    struct hc_dns_cache c = { .n = 0 };
+
+    hc_dns_cache_fini(&c);
+    CHECK_INT(find(&c, "a", 0), 0);
+}
