@@ -159,7 +159,7 @@ $(BUILD)/tests/peers.a: $(call obj,$(PEER_C))
 	$(AR) qcs $@ $(call obj,$(PEER_C))
 
 $(BUILD)/tests/%_test: $(BUILD)/obj/tests/%_test.o $(BUILD)/obj/tests/t.o \
-    $(LIB_A) $(BUILD)/tests/peers.a
+    $(BUILD)/tests/peers.a $(LIB_A)
 	@mkdir -p $(@D)
 	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
 

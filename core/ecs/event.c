@@ -59,7 +59,7 @@ static const struct hc_view_shape event_list_shape =
 struct event_parts {
     struct hc_event *event;
     struct hc_str text[EVENT_MEMBERS];         /* p NULL: not there     */
-    bool has_list;                             /* "clusters" had one    */
+    bool has_list;                             /* in what was read last */
 };
 
 /* ---- taking members ---- */
@@ -126,6 +126,7 @@ static int event_read(struct event_parts *parts, struct hc_str text,
 
     if (err == 0)
         err = hc_view_end(&view, e);
+    parts->has_list = view.list_seen;
     hc_view_fini(&view);
     return err;
 }
@@ -148,8 +149,11 @@ static int event_read_detail(struct event_parts *parts,
 
     int err = hc_json_doc_init(&doc, parts->event->keep.alloc, raw, 2, e);
 
-    if (err == 0)
+    if (err == 0) {
         err = hc_json_string(&doc, 0, &inner);
+        if (err < 0)
+            hc_error_set(e, err, "no memory for the event's detail");
+    }
     if (err == 0)
         err = event_read(parts, hc_buf_view(&inner), shape, e);
     hc_json_doc_fini(&doc);
@@ -228,6 +232,11 @@ static int event_schedule(struct event_parts *parts, struct hc_error *e)
 
     if (err == 0)
         err = event_one_or_many(parts, e);
+    /* A list that came out empty asks for nothing, not for everything. */
+    if (err == 0 && parts->has_list && parts->event->clusters_n == 0)
+        return hc_error_set(e, HC_EEVENT, "the event's \"clusters\" is empty: "
+                            "name one, or leave it out for all that are "
+                            "configured");
     parts->event->kind = parts->event->clusters_n > 0 ? EVENT_CLUSTERS
                                                       : EVENT_SWEEP;
     return err;

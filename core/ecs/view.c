@@ -185,10 +185,16 @@ static int view_close(struct hc_view *v, struct hc_error *e)
                                                 .mark = VIEW_END }, e);
 }
 
+static int view_no_object(struct hc_view *v, struct hc_error *e)
+{
+    return hc_error_set(e, v->code, "%s is no JSON object", v->what);
+}
+
 static int view_root(struct hc_view *v, int event, struct hc_error *e)
 {
     if (event != JSON_OBJECT)
-        return hc_error_set(e, v->code, "%s is no JSON object", v->what);
+        return view_no_object(v, e);
+    v->root_seen = true;
     v->frames[v->depth++] = (struct hc_view_frame){ .shape = v->root };
     return 0;
 }
@@ -256,7 +262,11 @@ int hc_view_end(struct hc_view *v, struct hc_error *e)
 
     if (err == 0)
         err = hc_json_end(&v->json, &why);
-    if (err == 0 || v->err != 0)
-        return err;
-    return v->err = view_fail(v, err, &why, e);
+    if (v->err != 0)
+        return v->err;
+    if (err < 0)
+        v->err = view_fail(v, err, &why, e);
+    else if (!v->root_seen)          /* a bare number ends without an event */
+        v->err = view_no_object(v, e);
+    return v->err;
 }

@@ -62,6 +62,7 @@ struct hc_view {
     const char *what;          /* "the answer to ListClusters", for errors */
     int code;                  /* HC_EANSWER, HC_EEVENT                    */
     int err;                   /* sticks                                   */
+    bool root_seen;            /* the object has begun                     */
     bool list_seen;            /* an array of the table was there          */
     struct hc_buf raw;         /* of a VIEW_RAW                            */
 };

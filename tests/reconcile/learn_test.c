@@ -386,7 +386,7 @@ TEST(learn, a_write_is_believed_unless_it_tells_otherwise)
         { "{\"service\":{\"clusterArn\":\"" SCRIPT_AT "cluster/x\"}}", false },
         { "{\"service\":{\"serviceArn\":\"" SCRIPT_AT "service/x/web\"}}",
           false },
-        { "", false }, { "null", false },
+        { "", false }, { "null", false }, { "7", false },
     };
     struct script_row rows[] = {
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(WEB) },

@@ -1,0 +1,538 @@
+/* net/fetch - one exchange against a server on loopback, the clock in hand. */
+#include "net/fetch.h"
+
+#include <string.h>
+
+#include "peers/net_peer.h"
+#include "t.h"
+
+#define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+static struct net_world world;           /* too large for a stack */
+
+struct fetcher {
+    struct hc_job job;
+    struct hc_fetch f;
+    struct hc_stats stats;
+    const char *request;
+    int needed, heads;
+    char body[100000];
+    size_t body_n;
+    bool done, failed, ended;
+    bool keep_still;                 /* leaves the request unmade */
+};
+
+static struct fetcher one, two;
+
+static void fetcher_run(struct hc_job *job, int64_t now)
+{
+    struct fetcher *t = (struct fetcher *)job;
+
+    while (!t->ended) {
+        switch (hc_fetch_step(&t->f, now)) {
+        case FETCH_WAIT:
+            return;
+        case FETCH_NEED_REQUEST:
+            t->needed++;
+            if (t->keep_still)
+                return;
+            CHECK_INT(t->f.out.n, 0);
+            hc_buf_text(&t->f.out, t->request);
+            hc_fetch_request(&t->f);
+            break;
+        case FETCH_HEAD:
+            t->heads++;
+            break;
+        case FETCH_BODY:
+            CHECK(t->body_n + t->f.span.n <= sizeof t->body);
+            memcpy(t->body + t->body_n, t->f.span.p, t->f.span.n);
+            t->body_n += t->f.span.n;
+            break;
+        case FETCH_DONE:
+            t->done = t->ended = true;
+            break;
+        case FETCH_FAILED:
+            t->failed = t->ended = true;
+            break;
+        }
+    }
+}
+
+static int fetcher_start(struct fetcher *t, struct hc_fetch_config config)
+{
+    memset(t, 0, sizeof *t);
+    t->request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    config.origin = net_world_origin(&world);
+    config.anchors = &world.anchors;
+    config.stats = &t->stats;
+    hc_job_init(&t->job, &world.net.jobs, fetcher_run);
+    return hc_fetch_start(&t->f, &world.net, &t->job, &config, world.now);
+}
+
+static void fetcher_begin(struct fetcher *t)
+{
+    CHECK_INT(fetcher_start(t, (struct hc_fetch_config){ .deadline = 0 }), 0);
+}
+
+static void fetcher_end(struct fetcher *t)
+{
+    hc_fetch_fini(&t->f);
+    hc_job_fini(&t->job);
+}
+
+static void world_open(const char *certificate)
+{
+    memset(&world, 0, sizeof world);
+    net_world_open(&world, NULL, certificate);
+}
+
+/* One whole exchange on the given connection of the server. */
+static void exchange(struct fetcher *t, size_t conn, const char *answer)
+{
+    fetcher_begin(t);
+    size_t before = conn < world.peer.n ? world.peer.conns[conn].got_n : 0;
+
+    for (int i = 0; i < 5000 && !(conn < world.peer.n &&
+                                  world.peer.conns[conn].got_n > before); i++)
+        net_world_round(&world);
+    net_peer_say(&world.peer, conn, answer);
+    net_world_until(&world, &t->ended);
+}
+
+TEST(fetch, an_exchange_brings_status_body_and_marks)
+{
+    world_open(NULL);
+    exchange(&one, 0, OK_EMPTY);
+    CHECK(one.done);
+    CHECK_INT(one.f.http.status, 200);
+    CHECK_INT(one.heads, 1);
+    CHECK_STR(hc_str_n(one.body, one.body_n), "{}");
+    CHECK_STR(hc_str_n(world.peer.conns[0].got, world.peer.conns[0].got_n),
+              one.request);
+    CHECK_INT(one.stats.connections_opened, 1);
+    CHECK_INT(one.stats.connections_reused, 0);
+    CHECK(!one.f.marks.reused);
+    CHECK_INT(one.f.marks.connect_end, world.now);
+    CHECK_INT(one.f.marks.end, world.now);
+    CHECK_INT(hc_pool_idle(&world.net.pool), 1);
+    fetcher_end(&one);
+    net_world_close(&world);
+}
+
+TEST(fetch, the_connection_is_kept_and_used_again)
+{
+    world_open(NULL);
+    exchange(&one, 0, OK_EMPTY);
+    fetcher_end(&one);
+    exchange(&two, 0, OK_EMPTY);
+    CHECK(two.done);
+    CHECK(two.f.marks.reused);
+    CHECK_INT(two.f.marks.connect_start, 0);
+    CHECK_INT(two.stats.connections_opened, 0);
+    CHECK_INT(two.stats.connections_reused, 1);
+    CHECK_INT(world.peer.n, 1);
+    fetcher_end(&two);
+    net_world_close(&world);
+}
+
+TEST(fetch, tls_is_one_handshake_and_a_request_is_one_record)
+{
+    world_open("ec");
+    exchange(&one, 0, OK_EMPTY);
+    CHECK(one.done);
+    CHECK_INT(one.stats.tls_handshakes, 1);
+    CHECK_INT(one.stats.tls_resumed, 0);
+    fetcher_end(&one);
+    unsigned flights = world.peer.conns[0].flights;
+
+    exchange(&two, 0, OK_EMPTY);
+    CHECK(two.done);
+    CHECK_INT(two.stats.tls_handshakes, 0);
+    CHECK_INT(world.peer.conns[0].flights, flights + 1);
+    fetcher_end(&two);
+    net_world_pass(&world, 21 * HC_SECOND);  /* idle for too long */
+    net_world_settle(&world);
+    CHECK(world.peer.conns[0].ended);
+    CHECK(world.peer.conns[0].clean);
+    exchange(&one, 1, OK_EMPTY);
+    CHECK_INT(one.stats.tls_handshakes, 1);
+    CHECK_INT(one.stats.tls_resumed, 1);
+    CHECK(one.f.marks.resumed);
+    fetcher_end(&one);
+    net_world_close(&world);
+}
+
+/* ---- bodies ---- */
+
+static void check_body(const char *answer, const char *body, bool kept)
+{
+    world_open(NULL);
+    exchange(&one, 0, answer);
+    CHECK(one.done);
+    CHECK_STR(hc_str_n(one.body, one.body_n), body);
+    CHECK_INT(hc_pool_idle(&world.net.pool), kept ? 1 : 0);
+    fetcher_end(&one);
+    net_world_close(&world);
+}
+
+TEST(fetch, bodies_of_each_kind_and_the_verdict_on_reuse)
+{
+    check_body("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "abc", true);
+    check_body("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+               "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", "abc", true);
+    check_body("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "", true);
+    check_body("HTTP/1.1 204 No Content\r\n\r\n", "", true);
+    check_body("HTTP/1.1 100 Continue\r\n\r\n" OK_EMPTY, "{}", true);
+    check_body("HTTP/1.1 200 OK\r\nConnection: close\r\n"
+               "Content-Length: 1\r\n\r\na", "a", false);
+    check_body("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na", "a", false);
+    check_body("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\naHTTP/1.1 200",
+               "a", false);
+    check_body("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nleft", "", false);
+}
+
+static void begin_and_answer(const char *certificate, const char *answer)
+{
+    world_open(certificate);
+    fetcher_begin(&one);
+    for (int i = 0; i < 5000 && !(world.peer.n > 0 &&
+                                  world.peer.conns[0].got_n > 0); i++)
+        net_world_round(&world);
+    net_peer_say(&world.peer, 0, answer);
+    net_world_settle(&world);
+}
+
+static void end_with(int code, const char *what)
+{
+    net_world_until(&world, &one.ended);
+    if (code == 0) {
+        CHECK(one.done);
+    } else {
+        CHECK(one.failed);
+        CHECK_INT(one.f.error.code, code);
+        if (strstr(one.f.error.what, what) == NULL)
+            fail_msg("no \"%s\" in \"%s\"", what, one.f.error.what);
+        CHECK(strstr(one.f.error.what, "ecs.test.internal:") != NULL);
+    }
+    CHECK_INT(hc_pool_idle(&world.net.pool), 0);
+    fetcher_end(&one);
+    net_world_close(&world);
+}
+
+TEST(fetch, a_body_without_a_length_ends_with_the_connection)
+{
+    begin_and_answer(NULL, "HTTP/1.1 200 OK\r\n\r\nabc");
+    net_peer_hang_up(&world.peer, 0);
+    net_world_settle(&world);
+    CHECK_STR(hc_str_n(one.body, one.body_n), "abc");
+    end_with(0, NULL);
+    begin_and_answer("ec", "HTTP/1.1 200 OK\r\n\r\nabc");
+    net_peer_say_goodbye(&world.peer, 0);
+    end_with(0, NULL);
+}
+
+TEST(fetch, over_tls_a_body_without_a_length_needs_close_notify)
+{
+    begin_and_answer("ec", "HTTP/1.1 200 OK\r\n\r\nabc");
+    net_peer_hang_up(&world.peer, 0);
+    end_with(HC_ETRUNCATED, "");
+}
+
+TEST(fetch, what_is_cut_short_is_an_error)
+{
+    begin_and_answer(NULL, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+    net_peer_hang_up(&world.peer, 0);
+    end_with(HC_ETRUNCATED, "6 of its 9 bytes");
+    begin_and_answer(NULL, "HTTP/1.1 200 OK\r\nContent-");
+    net_peer_hang_up(&world.peer, 0);
+    end_with(HC_ETRUNCATED, "within its head");
+    begin_and_answer(NULL, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+                           "\r\n3\r\nabc\r\n");
+    net_peer_hang_up(&world.peer, 0);
+    end_with(HC_ETRUNCATED, "within its body");
+}
+
+TEST(fetch, what_is_no_http_is_an_error)
+{
+    begin_and_answer(NULL, "SSH-2.0-OpenSSH_9.2\r\n");
+    end_with(HC_EPROTOCOL, "SSH-2.0");
+    begin_and_answer(NULL, "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n");
+    end_with(HC_EPROTOCOL, "Content-Length");
+}
+
+TEST(fetch, an_answer_that_is_too_large_is_refused)
+{
+    world_open(NULL);
+    CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){ .max_body = 5 }),
+              0);
+    while (world.peer.n == 0 || world.peer.conns[0].got_n == 0)
+        net_world_round(&world);
+    net_peer_say(&world.peer, 0, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
+    end_with(HC_ELIMIT, "larger than 5 bytes");
+    world_open(NULL);
+    CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){ .max_body = 5 }),
+              0);
+    while (world.peer.n == 0 || world.peer.conns[0].got_n == 0)
+        net_world_round(&world);
+    net_peer_say(&world.peer, 0, "HTTP/1.1 200 OK\r\n\r\nabcdef");
+    end_with(HC_ELIMIT, "larger than 5 bytes");
+}
+
+/* ---- the stale connection ---- */
+
+TEST(fetch, a_kept_connection_that_the_server_closed_is_not_lent)
+{
+    world_open(NULL);
+    exchange(&one, 0, OK_EMPTY);
+    fetcher_end(&one);
+    net_peer_hang_up(&world.peer, 0);
+    exchange(&two, 1, OK_EMPTY);
+    CHECK(two.done);
+    CHECK_INT(two.stats.replays, 0);
+    CHECK_INT(two.needed, 1);
+    fetcher_end(&two);
+    net_world_close(&world);
+}
+
+/* The server closes as the request leaves: nothing was answered. */
+static void stale(bool reset, bool after_flush_ok)
+{
+    world_open(NULL);
+    exchange(&one, 0, OK_EMPTY);
+    fetcher_end(&one);
+    CHECK_INT(fetcher_start(&two, (struct hc_fetch_config){
+                  .replay_after_flush_ok = after_flush_ok }), 0);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    CHECK_INT(two.needed, 1);
+    CHECK(two.f.flushed);
+    if (reset)
+        net_peer_reset(&world.peer, 0);
+    else
+        net_peer_hang_up(&world.peer, 0);
+}
+
+TEST(fetch, a_request_on_a_stale_connection_is_sent_once_more_on_a_new_one)
+{
+    for (int reset = 0; reset < 2; reset++) {
+        stale(reset == 1, true);
+        for (int i = 0; i < 5000 && !(world.peer.n > 1 &&
+                                      world.peer.conns[1].got_n > 0); i++)
+            net_world_round(&world);
+        net_peer_say(&world.peer, 1, OK_EMPTY);
+        net_world_until(&world, &two.ended);
+        CHECK(two.done);
+        CHECK_INT(two.needed, 2);
+        CHECK_INT(two.stats.replays, 1);
+        CHECK_INT(two.stats.connections_opened, 1);
+        CHECK_INT(world.peer.n, 2);
+        fetcher_end(&two);
+        net_world_close(&world);
+    }
+}
+
+TEST(fetch, a_request_that_must_not_be_repeated_is_not)
+{
+    stale(false, false);
+    net_world_until(&world, &two.ended);
+    CHECK(two.failed);
+    CHECK_INT(two.f.error.code, HC_ECLOSED);
+    CHECK_INT(two.needed, 1);
+    CHECK_INT(two.stats.replays, 0);
+    fetcher_end(&two);
+    net_world_close(&world);
+}
+
+TEST(fetch, once_is_all_and_a_new_connection_is_never_replayed)
+{
+    world_open(NULL);
+    CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){
+                  .replay_after_flush_ok = true }), 0);
+    while (world.peer.n == 0 || world.peer.conns[0].got_n == 0)
+        net_world_round(&world);
+    net_peer_hang_up(&world.peer, 0);
+    net_world_until(&world, &one.ended);
+    CHECK(one.failed);
+    CHECK_INT(one.f.error.code, HC_ECLOSED);
+    CHECK_INT(one.needed, 1);
+    CHECK_INT(world.peer.n, 1);
+    fetcher_end(&one);
+    net_world_close(&world);
+}
+
+TEST(fetch, a_byte_of_an_answer_forbids_the_replay)
+{
+    world_open(NULL);
+    exchange(&one, 0, OK_EMPTY);
+    fetcher_end(&one);
+    CHECK_INT(fetcher_start(&two, (struct hc_fetch_config){
+                  .replay_after_flush_ok = true }), 0);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    net_peer_say(&world.peer, 0, "H");
+    net_world_settle(&world);
+    net_peer_hang_up(&world.peer, 0);
+    net_world_until(&world, &two.ended);
+    CHECK(two.failed);
+    CHECK_INT(two.f.error.code, HC_ETRUNCATED);
+    CHECK_INT(two.stats.replays, 0);
+    fetcher_end(&two);
+    net_world_close(&world);
+}
+
+/* ---- time ---- */
+
+TEST(fetch, no_first_byte_in_time)
+{
+    begin_and_answer(NULL, "");
+    net_world_pass(&world, 29 * HC_SECOND);
+    CHECK(!one.ended);
+    net_world_pass(&world, 1 * HC_SECOND);
+    end_with(HC_ETIMEDOUT, "first byte");
+}
+
+TEST(fetch, no_next_byte_in_time)
+{
+    begin_and_answer(NULL, "HTTP/1.1 200 OK\r\nContent-");
+    net_world_pass(&world, 29 * HC_SECOND);
+    net_peer_say(&world.peer, 0, "Length: 9\r\n\r\nabc");
+    net_world_settle(&world);
+    net_world_pass(&world, 29 * HC_SECOND);
+    CHECK(!one.ended);
+    net_world_pass(&world, 1 * HC_SECOND);
+    end_with(HC_ETIMEDOUT, "rest of the answer's body");
+    begin_and_answer(NULL, "HTTP");
+    net_world_pass(&world, 30 * HC_SECOND);
+    end_with(HC_ETIMEDOUT, "rest of the answer's head");
+}
+
+TEST(fetch, the_deadline_is_over_everything)
+{
+    world_open(NULL);
+    CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){
+                  .deadline = world.now + HC_SECOND }), 0);
+    net_world_settle(&world);
+    CHECK(!one.ended);
+    net_world_pass(&world, HC_SECOND);
+    end_with(HC_EDEADLINE, "deadline");
+}
+
+TEST(fetch, a_request_that_nobody_takes_is_given_up)
+{
+    static char big[(8 << 20) - 1];
+
+    world_open(NULL);
+    memset(big, 'x', sizeof big - 1);
+    CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){ .deadline = 0 }),
+              0);
+    one.request = big;
+    for (int i = 0; i < 5000 && world.peer.n == 0; i++)
+        net_world_round(&world);
+    /* The peer reads no more: only the client steps. */
+    for (int i = 0; i < 50; i++)
+        hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    world.now += 30 * HC_SECOND;
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    end_with(HC_ETIMEDOUT, "request to be taken");
+}
+
+TEST(fetch, a_large_request_goes_through_in_pieces)
+{
+    static char big[60001];
+
+    for (int tls = 0; tls < 2; tls++) {
+        world_open(tls ? "ec" : NULL);
+        memset(big, 'x', sizeof big - 1);
+        CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){ .deadline = 0 }),
+                  0);
+        one.request = big;
+        for (int i = 0; i < 5000 && !(world.peer.n > 0 &&
+                                      world.peer.conns[0].got_n == 60000); i++)
+            net_world_round(&world);
+        CHECK_INT(world.peer.conns[0].got_n, 60000);
+        net_peer_say(&world.peer, 0, OK_EMPTY);
+        net_world_until(&world, &one.ended);
+        CHECK(one.done);
+        fetcher_end(&one);
+        net_world_close(&world);
+    }
+}
+
+TEST(fetch, a_large_answer_over_tls_comes_whole)
+{
+    static char answer[90000];
+    const char *head = "HTTP/1.1 200 OK\r\nContent-Length: 80000\r\n\r\n";
+
+    memset(answer, 0, sizeof answer);
+    memcpy(answer, head, strlen(head));
+    memset(answer + strlen(head), 'y', 80000);
+    world_open("ec");
+    fetcher_begin(&one);
+    for (int i = 0; i < 5000 && !(world.peer.n > 0 &&
+                                  world.peer.conns[0].got_n > 0); i++)
+        net_world_round(&world);
+    net_peer_say(&world.peer, 0, answer);
+    net_world_until(&world, &one.ended);
+    CHECK(one.done);
+    CHECK_INT(one.body_n, 80000);
+    CHECK_INT(hc_pool_idle(&world.net.pool), 1);
+    fetcher_end(&one);
+    net_world_close(&world);
+}
+
+/* ---- leaving ---- */
+
+TEST(fetch, who_leaves_early_takes_his_connection_with_him)
+{
+    world_open(NULL);
+    fetcher_begin(&one);
+    fetcher_end(&one);               /* while it dials */
+    net_world_settle(&world);
+    CHECK_INT(hc_pool_idle(&world.net.pool), 1);    /* the dial is kept */
+    fetcher_begin(&one);
+    net_world_settle(&world);
+    fetcher_end(&one);               /* while it waits for an answer */
+    CHECK_INT(hc_pool_idle(&world.net.pool), 0);
+    net_world_settle(&world);
+    CHECK(world.peer.conns[0].ended);
+    net_world_close(&world);
+}
+
+static int fetch_once_over_tls(void)
+{
+    const struct hc_fetch_config config = {
+        .origin = net_world_origin(&world), .anchors = &world.anchors,
+    };
+
+    memset(&one, 0, sizeof one);
+    one.request = "GET / HTTP/1.1\r\n\r\n";
+    hc_job_init(&one.job, &world.net.jobs, fetcher_run);
+    size_t conn = world.peer.n;
+    int err = hc_fetch_start(&one.f, &world.net, &one.job, &config, world.now);
+
+    for (int i = 0; err == 0 && i < 5000 && !one.ended; i++) {
+        net_world_round(&world);
+        if (conn < world.peer.n && world.peer.conns[conn].got_n > 0) {
+            net_peer_say(&world.peer, conn, OK_EMPTY);
+            world.peer.conns[conn].got_n = 0;
+        }
+    }
+    if (err == 0 && one.failed)
+        err = one.f.error.code;
+    fetcher_end(&one);
+    return err;
+}
+
+static int fetch_in_a_new_world(void)
+{
+    memset(&world, 0, sizeof world);
+    net_world_open(&world, NULL, NULL);
+    int err = fetch_once_over_tls();
+
+    net_world_close(&world);
+    /* Without memory for it a name is not remembered: that is forgiven. */
+    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+}
+
+TEST(fetch, every_failed_allocation_is_survived)
+{
+    t_fails_every_allocation(fetch_in_a_new_world);
+}
