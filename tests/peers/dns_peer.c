@@ -1,5 +1,5 @@
 /* tests/peers/dns_peer.c - DNS messages, and a server on loopback. */
-#include "dns_peer.h"
+#include "peers/dns_peer.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,0 +1,179 @@
+/* tests/aws/answer_test.c - errors of the AWS JSON protocol, and the service's
+ * clock. */
+#include "t.h"
+
+#include <string.h>
+
+#include "aws/answer.h"
+#include "base/text.h"
+
+static struct hc_service_error out;
+
+static int get(int status, const char *type, const char *query,
+               const char *body)
+{
+    struct hc_answer_parts parts = {
+        .status = status, .type = hc_str(type), .query_error = hc_str(query),
+        .request_id = HC_STR("id-1"),
+        .body = hc_str_n(t_guard(body, strlen(body)), strlen(body))
+    };
+
+    return hc_service_error_get(&out, t_alloc(), &parts);
+}
+
+static const struct {
+    int status;
+    const char *type, *query, *body, *code, *message;
+    bool named;
+} rows[] = {
+    { 400, NULL, NULL, "{\"__type\":\"ClusterNotFoundException\","
+      "\"message\":\"Cluster not found.\"}", "ClusterNotFoundException",
+      "Cluster not found.", true },
+    { 400, NULL, NULL, "{\"__type\":\"com.amazonaws.ecs.v2014#"
+      "AccessDeniedException:http://x/\",\"Message\":\"no\"}",
+      "AccessDeniedException", "no", true },
+    { 400, NULL, NULL, "{\"code\":\"Code\",\"errorMessage\":\"m\"}", "Code",
+      "m", true },
+    { 400, NULL, NULL, "{\"__type\":\"A\",\"code\":\"B\"}", "A", "", true },
+    { 400, NULL, NULL, "{\"__type\":7,\"code\":\"B\"}", "B", "", true },
+    { 400, NULL, NULL, "{\"message\":null,\"Message\":\"m\","
+      "\"__type\":\"A\"}", "A", "m", true },
+    /* header before body */
+    { 400, "ns#Head:http://internal/", NULL, "{\"__type\":\"Body\","
+      "\"message\":\"m\"}", "Head", "m", true },
+    /* query error before all */
+    { 400, "Head", "AWS.SimpleQueueService.NonExistentQueue;Sender",
+      "{\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\"}",
+      "AWS.SimpleQueueService.NonExistentQueue", "", true },
+    { 400, NULL, " Code ;Sender", "{}", "Code", "", true },
+    { 400, "", ";Sender", "{\"__type\":\"Body\"}", "Body", "", true },
+    /* nobody of the service speaks */
+    { 503, NULL, NULL, "<html>busy</html>", "503", "Service Unavailable",
+      false },
+    { 502, NULL, NULL, "", "502", "Bad Gateway", false },
+    { 500, NULL, NULL, "{}", "500", "Internal Server Error", false },
+    { 400, NULL, NULL, "[\"__type\"]", "400", "Bad Request", false },
+    { 400, NULL, NULL, "{\"__type\":\"A\"", "400", "Bad Request", false },
+    { 403, NULL, NULL, "{\"message\":\"Missing Authentication Token\"}",
+      "403", "Missing Authentication Token", false },
+    { 599, NULL, NULL, "", "599", "unknown status", false },
+    { 503, "ServerException", NULL, "<html>", "ServerException", "", true },
+    /* control characters never reach a terminal */
+    { 400, NULL, NULL, "{\"__type\":\"A\\u001b\",\"message\":\"a\\nb\"}",
+      "A?", "a?b", true },
+};
+
+TEST(answer, code_and_message_from_wherever_they_stand)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        CHECK_INT(get(rows[i].status, rows[i].type, rows[i].query,
+                      rows[i].body), 0);
+        CHECK_INT(out.status, rows[i].status);
+        CHECK_Z(out.code, rows[i].code);
+        CHECK_Z(out.message, rows[i].message);
+        CHECK_Z(out.request_id, "id-1");
+        CHECK_INT(out.named, rows[i].named);
+    }
+}
+
+TEST(answer, long_texts_are_cut_between_characters)
+{
+    static char body[2000];
+
+    for (size_t lead = 0; lead < 2; lead++) {
+        size_t n = hc_fmt(body, sizeof(body), "%s",
+                          "{\"__type\":\"A\",\"message\":\"");
+
+        memset(body + n, 'a', lead);
+        n += lead;
+        for (size_t i = 0; i < 300; i++, n += 2)
+            memcpy(body + n, "\xC3\xA4", 2);
+        memcpy(body + n, "\"}", 3);
+        CHECK_INT(get(400, NULL, NULL, body), 0);
+        CHECK_INT(strlen(out.message), lead == 0 ? 510 : 511);
+        CHECK_INT((unsigned char)out.message[strlen(out.message) - 1], 0xA4);
+    }
+}
+
+TEST(answer, a_body_that_is_too_long_or_too_rich_is_not_read)
+{
+    struct hc_buf body;
+
+    hc_buf_init(&body, t_alloc(), HC_ERROR_BODY + 100);
+    hc_buf_text(&body, "{\"__type\":\"A\"}");
+    while (body.n < HC_ERROR_BODY)
+        hc_buf_chr(&body, ' ');
+    CHECK_INT(get(400, NULL, NULL, hc_buf_z(&body)), 0);
+    CHECK_Z(out.code, "A");
+    hc_buf_chr(&body, ' ');
+    CHECK_INT(get(400, NULL, NULL, hc_buf_z(&body)), 0);
+    CHECK_Z(out.code, "400");
+    hc_buf_reset(&body);
+    hc_buf_text(&body, "{\"__type\":\"A\",\"x\":[0");
+    for (size_t i = 0; i < 5000; i++)
+        hc_buf_text(&body, ",0");
+    hc_buf_text(&body, "]}");
+    CHECK_INT(get(400, NULL, NULL, hc_buf_z(&body)), 0);
+    CHECK_Z(out.code, "400");
+    hc_buf_fini(&body);
+}
+
+TEST(answer, statuses_have_their_words)
+{
+    static const struct { int status; const char *text; } words[] = {
+        { 301, "Moved Permanently" }, { 400, "Bad Request" },
+        { 403, "Forbidden" }, { 407, "Proxy Authentication Required" },
+        { 413, "Content Too Large" }, { 429, "Too Many Requests" },
+        { 500, "Internal Server Error" }, { 503, "Service Unavailable" },
+        { 504, "Gateway Timeout" }, { 0, "unknown status" },
+        { 200, "unknown status" }, { 999, "unknown status" },
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        CHECK_Z(hc_status_text(words[i].status), words[i].text);
+}
+
+#define DATE "Thu, 01 Jan 2026 00:00:00 GMT"
+#define WALL ((int64_t)1767225600 * HC_SECOND)
+
+TEST(answer, the_clocks_differ_by_the_middle_of_the_exchange)
+{
+    static const struct {
+        const char *date, *age;
+        int64_t sent, received, skew;
+        bool known;
+    } clocks[] = {
+        { DATE, NULL, WALL, WALL, 0, true },
+        { DATE, NULL, WALL - 300 * HC_SECOND, WALL - 300 * HC_SECOND,
+          300 * HC_SECOND, true },
+        { DATE, NULL, WALL + 10 * HC_SECOND, WALL + 20 * HC_SECOND,
+          -15 * HC_SECOND, true },
+        { DATE, NULL, WALL, WALL + HC_SKEW_MAX_ELAPSED,
+          -HC_SKEW_MAX_ELAPSED / 2, true },
+        { DATE, NULL, WALL, WALL + HC_SKEW_MAX_ELAPSED + 1, 0, false },
+        { DATE, NULL, WALL, WALL - 1, 0, false },
+        { DATE, "0", WALL, WALL, 0, false },
+        { NULL, NULL, WALL, WALL, 0, false },
+        { "2026-01-01T00:00:00Z", NULL, WALL, WALL, 0, false },
+    };
+
+    for (size_t i = 0; i < sizeof(clocks) / sizeof(*clocks); i++) {
+        struct hc_skew_ask ask = { hc_str(clocks[i].date),
+                                   hc_str(clocks[i].age), clocks[i].sent,
+                                   clocks[i].received };
+        int64_t skew = 7;
+
+        CHECK_INT(hc_skew_get(&ask, &skew), clocks[i].known);
+        CHECK_INT(skew, clocks[i].known ? clocks[i].skew : 7);
+    }
+}
+
+static int get_one(void)
+{
+    return get(400, NULL, NULL, rows[1].body);
+}
+
+TEST(answer, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(get_one);
+}

@@ -1,0 +1,461 @@
+/* aws/call - one operation against a service on loopback. */
+#include "aws/call.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "peers/aws_peer.h"
+#include "t.h"
+
+static struct aws_world w;
+
+struct caller {
+    struct hc_job job;
+    struct hc_call call;
+    struct hc_stats stats;
+    struct hc_timings timings;
+    char body[4096];
+    size_t body_n;
+    int restarts;
+    bool done, failed, ended;
+};
+
+static struct caller me;
+
+static void caller_run(struct hc_job *job, int64_t now)
+{
+    struct caller *c = (struct caller *)job;
+
+    while (!c->ended) {
+        switch ((enum hc_call_answer)hc_call_step(&c->call, now)) {
+        case CALL_WAIT:
+            return;
+        case CALL_BODY:
+            CHECK(c->body_n + c->call.span.n < sizeof c->body);
+            memcpy(c->body + c->body_n, c->call.span.p, c->call.span.n);
+            c->body_n += c->call.span.n;
+            break;
+        case CALL_RESTART:
+            c->body_n = 0;
+            c->restarts++;
+            break;
+        case CALL_DONE:
+            c->done = c->ended = true;
+            break;
+        case CALL_FAILED:
+            c->failed = c->ended = true;
+            break;
+        }
+    }
+}
+
+static int caller_start(struct hc_call_config config)
+{
+    memset(&me, 0, sizeof me);
+    me.timings.alloc = t_alloc();
+    config.client = &w.client;
+    config.service = hc_service_at(HC_SERVICE_ECS);
+    if (config.operation.n == 0)
+        config.operation = HC_STR("DescribeServices");
+    config.stats = &me.stats;
+    config.timings = &me.timings;
+    hc_job_init(&me.job, &w.world.net.jobs, caller_run);
+    return hc_call_start(&me.call, &w.world.net, &me.job, &config);
+}
+
+static void caller_end(void)
+{
+    hc_call_fini(&me.call);
+    hc_job_fini(&me.job);
+    hc_timings_fini(&me.timings);
+    aws_world_close(&w);
+}
+
+static void run(const char *const *answers, struct hc_call_config config)
+{
+    aws_world_open(&w, NULL, answers);
+    CHECK_INT(caller_start(config), 0);
+    aws_world_until(&w, &me.ended);
+}
+
+static const struct hc_call_config plain = { .deadline = 0 };
+
+static void failed_with(int code, const char *what)
+{
+    CHECK(me.failed);
+    CHECK_INT(me.call.error.code, code);
+    if (strstr(me.call.error.what, what) == NULL)
+        fail_msg("no \"%s\" in \"%s\"", what, me.call.error.what);
+    caller_end();
+}
+
+TEST(call, brings_the_answer_of_a_signed_request)
+{
+    const char *const answers[] = { aws_answer(200, "", "{\"a\":1}"), NULL };
+
+    run(answers, (struct hc_call_config){ .body = HC_STR("{\"x\":2}") });
+    CHECK(me.done);
+    CHECK_STR(hc_str_n(me.body, me.body_n), "{\"a\":1}");
+    CHECK_INT(me.call.service_error.status, 200);
+    CHECK_Z(me.call.service_error.request_id, "req-200");
+    CHECK_Z(aws_world_header(&w, 0, "X-Amz-Target"),
+            "AmazonEC2ContainerServiceV20141113.DescribeServices");
+    CHECK_Z(aws_world_header(&w, 0, "Content-Type"),
+            "application/x-amz-json-1.1");
+    CHECK_Z(aws_world_header(&w, 0, "X-Amz-Security-Token"), "token");
+    CHECK_Z(aws_world_header(&w, 0, "amz-sdk-request"), "attempt=1; max=3");
+    CHECK_INT(strlen(aws_world_header(&w, 0, "amz-sdk-invocation-id")), 36);
+    CHECK(strncmp(aws_world_header(&w, 0, "User-Agent"), "headcount/0.0.0 ",
+                  16) == 0);
+    CHECK(strstr(aws_world_header(&w, 0, "Authorization"),
+                 "Credential=AKIDEXAMPLE/") != NULL);
+    CHECK(strstr(aws_world_header(&w, 0, "Authorization"),
+                 "/eu-west-1/ecs/aws4_request") != NULL);
+    CHECK(strstr(w.request[0], "\r\n\r\n{\"x\":2}") != NULL);
+    CHECK_INT(me.stats.api_calls, 1);
+    CHECK_INT(me.stats.retries, 0);
+    CHECK_INT(me.timings.n, 1);
+    CHECK_Z(me.timings.a[0].operation, "DescribeServices");
+    CHECK_Z(me.timings.a[0].address, "127.0.0.1");
+    CHECK_INT(me.timings.a[0].status, 200);
+    caller_end();
+}
+
+TEST(call, an_empty_body_is_sent_as_an_empty_object)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+
+    run(answers, plain);
+    CHECK(me.done);
+    CHECK(strstr(w.request[0], "\r\n\r\n{}") != NULL);
+    caller_end();
+}
+
+/* ---- what is tried again ---- */
+
+static void retried(const char *first, struct hc_call_config config, bool again)
+{
+    const char *const answers[] = { first, aws_answer(200, "", "{\"b\":2}"),
+                                    NULL };
+
+    run(answers, config);
+    CHECK_INT(me.done, again);
+    CHECK_INT(w.requests, again ? 2 : 1);
+    CHECK_INT(me.stats.retries, again ? 1 : 0);
+    CHECK_INT(me.stats.api_calls, 1);
+    CHECK_INT(me.timings.n, again ? 2 : 1);
+    if (again) {
+        CHECK_STR(hc_str_n(me.body, me.body_n), "{\"b\":2}");
+        CHECK_Z(aws_world_header(&w, 1, "amz-sdk-request"),
+                "attempt=2; max=3");
+        CHECK_Z(aws_world_header(&w, 1, "amz-sdk-invocation-id"),
+                aws_world_header(&w, 0, "amz-sdk-invocation-id"));
+    }
+    caller_end();
+}
+
+TEST(call, throttling_and_server_errors_are_tried_again)
+{
+    const struct hc_call_config update = {
+        .operation = HC_STR("UpdateService") };
+
+    retried(aws_answer(400, "", "{\"__type\":\"ThrottlingException\"}"), plain,
+            true);
+    retried(aws_answer(500, "", "{\"__type\":\"ServerException\"}"), plain,
+            true);
+    retried(aws_answer(503, "", "<html>busy</html>"), plain, true);
+    retried(aws_answer(503, "", ""), plain, true);
+    retried(aws_answer(500, "", "{}"), update, true);
+    retried(aws_answer(400, "", "{\"__type\":\"ClientException\"}"), plain,
+            false);
+    retried(aws_answer(301, "Location: http://127.0.0.1/\r\n", ""), plain,
+            false);
+}
+
+TEST(call, half_a_server_error_is_still_a_server_error)
+{
+    retried("HTTP/1.1 503 Busy\r\nConnection: close\r\n"
+            "Content-Length: 0\r\n\r\n", plain, true);
+}
+
+TEST(call, a_read_without_an_answer_is_tried_again_and_a_write_is_not)
+{
+    const struct hc_call_config put = { .operation = HC_STR("PutItem") };
+    const struct hc_call_config sure = { .operation = HC_STR("UpdateService"),
+                                         .replay_ok = true };
+    const struct hc_call_config reads = { .operation = HC_STR("PutItem"),
+                                          .read_only = true };
+
+    retried(AWS_PEER_CLOSE, plain, true);
+    retried(AWS_PEER_CLOSE, put, false);
+    retried(AWS_PEER_CLOSE, sure, true);
+    retried(AWS_PEER_CLOSE, reads, true);
+    retried(AWS_PEER_SILENT, plain, true);
+    retried(AWS_PEER_SILENT, put, false);
+}
+
+TEST(call, a_write_without_an_answer_may_have_been_done_and_says_so)
+{
+    const char *const answers[] = { AWS_PEER_CLOSE, NULL };
+
+    run(answers, (struct hc_call_config){ .operation = HC_STR("PutItem") });
+    failed_with(HC_ECLOSED, "may have been done");
+}
+
+TEST(call, spans_of_an_attempt_that_failed_are_to_be_forgotten)
+{
+    retried("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n"
+            "Connection: close\r\n\r\n{\"b\":", plain, true);
+}
+
+TEST(call, three_attempts_are_all)
+{
+    const char *const answers[] = { aws_answer(500, "", "{}"),
+                                    aws_answer(500, "", "{}"),
+                                    aws_answer(500, "", "{}"), NULL };
+
+    run(answers, plain);
+    CHECK_INT(w.requests, 3);
+    CHECK_INT(me.stats.retries, 2);
+    failed_with(HC_ESERVICE, "attempt 3 of 3");
+}
+
+TEST(call, max_attempts_counts_the_first)
+{
+    const char *const answers[] = { aws_answer(500, "", "{}"), NULL };
+
+    run(answers, (struct hc_call_config){ .max_attempts = 1 });
+    failed_with(HC_ESERVICE, "attempt 1 of 1");
+}
+
+TEST(call, without_quota_nothing_is_tried_again)
+{
+    const char *const answers[] = { aws_answer(500, "", "{}"), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    w.client.quota.left = HC_RETRY_COST - 1;
+    CHECK_INT(caller_start(plain), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(w.requests, 1);
+    failed_with(HC_ESERVICE, "HTTP 500");
+}
+
+TEST(call, a_wait_that_would_miss_the_deadline_is_not_begun)
+{
+    const char *const answers[] = {
+        aws_answer(500, "x-amz-retry-after: 4000\r\n", "{}"), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    CHECK_INT(caller_start((struct hc_call_config){
+                  .deadline = w.world.now + 3 * HC_SECOND }), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(w.requests, 1);
+    CHECK(w.world.now < 1000 * HC_SECOND + 3 * HC_SECOND);
+    failed_with(HC_ESERVICE, "HTTP 500");
+}
+
+TEST(call, the_deadline_ends_it)
+{
+    const char *const answers[] = { AWS_PEER_SILENT, NULL };
+
+    aws_world_open(&w, NULL, answers);
+    CHECK_INT(caller_start((struct hc_call_config){
+                  .deadline = w.world.now + HC_SECOND }), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(w.requests, 1);
+    failed_with(HC_EDEADLINE, "deadline");
+}
+
+TEST(call, a_deadline_that_is_past_sends_nothing)
+{
+    aws_world_open(&w, NULL, NULL);
+    CHECK_INT(caller_start((struct hc_call_config){
+                  .deadline = w.world.now - 1 }), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(w.requests, 0);
+    failed_with(HC_EDEADLINE, "waiting for credentials");
+}
+
+/* ---- credentials and clock ---- */
+
+TEST(call, expired_credentials_are_fetched_again_once)
+{
+    const char *const answers[] = {
+        aws_answer(400, "", "{\"__type\":\"ExpiredTokenException\"}"),
+        aws_answer(400, "", "{\"__type\":\"ExpiredTokenException\"}"), NULL };
+
+    run(answers, plain);
+    CHECK_INT(w.requests, 2);
+    failed_with(HC_ESERVICE, "ExpiredTokenException");
+}
+
+TEST(call, a_clock_that_is_off_is_corrected_once)
+{
+    const char *const wrong[] = {
+        aws_answer(400, "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+                   "{\"__type\":\"InvalidSignatureException\"}"),
+        aws_answer(200, "", "{}"), NULL };
+
+    run(wrong, plain);
+    CHECK(me.done);
+    CHECK(strncmp(aws_world_header(&w, 1, "X-Amz-Date"), "19941106T0849",
+                  13) == 0);
+    caller_end();
+}
+
+TEST(call, a_wrong_signature_under_a_right_clock_is_final)
+{
+    const char *const answers[] = {
+        aws_answer(403, "", "{\"__type\":\"SignatureDoesNotMatch\"}"), NULL };
+
+    run(answers, plain);
+    failed_with(HC_ESERVICE, "SignatureDoesNotMatch");
+}
+
+TEST(call, without_credentials_nothing_is_sent)
+{
+    static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
+
+    aws_world_open(&w, env, NULL);
+    CHECK_INT(caller_start(plain), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(w.requests, 0);
+    CHECK_INT(w.world.peer.n, 0);
+    failed_with(HC_ECREDENTIALS, "AWS_ACCESS_KEY_ID");
+}
+
+TEST(call, unsigned_requests_have_no_authorization)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+    static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
+
+    aws_world_open(&w, env, answers);
+    w.client.no_sign = true;
+    CHECK_INT(caller_start(plain), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK(me.done);
+    CHECK_Z(aws_world_header(&w, 0, "Authorization"), "");
+    caller_end();
+}
+
+/* ---- answers that are none ---- */
+
+static void no_answer(const char *answer, const char *what)
+{
+    const char *const answers[] = { answer, NULL };
+
+    run(answers, plain);
+    failed_with(HC_EANSWER, what);
+}
+
+TEST(call, a_2xx_that_is_no_json_object_is_an_error)
+{
+    no_answer(aws_answer(200, "", "<html><body>hello</body></html>"), "<html>");
+    no_answer(aws_answer(200, "", "<?xml version=\"1.0\"?><ListBuckets/>"),
+              "<?xml");
+    no_answer(aws_answer(200, "", " \r\n[1]"), "[1]");
+    no_answer(aws_answer(201, "", ""), "empty body");
+    no_answer(aws_answer(200, "", "  "), "empty body");
+    no_answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "empty body");
+}
+
+TEST(call, an_empty_200_with_a_request_id_is_an_answer)
+{
+    const char *const answers[] = { aws_answer(200, "", ""), NULL };
+
+    run(answers, plain);
+    CHECK(me.done);
+    CHECK_INT(me.body_n, 0);
+    caller_end();
+}
+
+TEST(call, an_answer_that_was_damaged_is_tried_again)
+{
+    retried(aws_answer(200, "x-amz-crc32: 1\r\n", "{}"), plain, true);
+}
+
+TEST(call, a_checksum_that_fits_is_fine)
+{
+    const char *const answers[] = {
+        aws_answer(200, "x-amz-crc32: 2745614147\r\n", "{}"), NULL };
+
+    run(answers, plain);
+    CHECK(me.done);
+    caller_end();
+}
+
+/* ---- what never starts ---- */
+
+TEST(call, wrong_operations_and_regions_start_nothing)
+{
+    static const char *const nowhere[] = { "AWS_ACCESS_KEY_ID=a",
+                                           "AWS_SECRET_ACCESS_KEY=b", NULL };
+
+    aws_world_open(&w, NULL, NULL);
+    CHECK_INT(caller_start((struct hc_call_config){
+                  .operation = HC_STR("Describe/Services") }), HC_EARG);
+    caller_end();
+    aws_world_open(&w, nowhere, NULL);
+    CHECK_INT(caller_start(plain), HC_EREGION);
+    caller_end();
+    aws_world_open(&w, NULL, NULL);
+    w.world.no_random = true;
+    CHECK_INT(caller_start(plain), HC_EIO);
+    caller_end();
+}
+
+TEST(call, one_that_is_left_in_the_middle_leaves_nothing)
+{
+    const char *const answers[] = { AWS_PEER_SILENT, NULL };
+
+    aws_world_open(&w, NULL, answers);
+    CHECK_INT(caller_start(plain), 0);
+    for (int i = 0; i < 50; i++)
+        aws_world_round(&w);
+    CHECK_INT(w.requests, 1);
+    caller_end();
+    hc_call_fini(&me.call);
+}
+
+static int call_once(void)
+{
+    static const char *const env[] = {
+        "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=a",
+        "AWS_SECRET_ACCESS_KEY=b", NULL };
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+    struct hc_config_options options = { .region = NULL };
+    struct hc_client_config client = { .config = &w.config,
+                                       .net = &w.world.net, .version = "0" };
+
+    memset(&w, 0, sizeof w);
+    memset(&me, 0, sizeof me);
+    w.world.env = env;
+    w.answers = answers;
+    net_world_open(&w.world, NULL, NULL);
+    options.endpoint_url = "http://127.0.0.1:1";
+    int err = hc_config_init(&w.config, &w.world.net.sys, &options, NULL);
+
+    if (err == 0)
+        err = hc_client_init(&w.client, &client, NULL);
+    if (err == 0) {
+        char url[64];
+
+        hc_fmt(url, sizeof url, "http://127.0.0.1:%u", w.world.peer.port);
+        err = caller_start((struct hc_call_config){
+            .endpoint_url = hc_str(url), .max_attempts = 1 });
+        if (err == 0) {
+            aws_world_until(&w, &me.ended);
+            err = me.call.error.code;
+        }
+        hc_call_fini(&me.call);
+        hc_job_fini(&me.job);
+        hc_timings_fini(&me.timings);
+    }
+    aws_world_close(&w);
+    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+}
+
+TEST(call, every_failed_allocation_is_survived)
+{
+    t_fails_every_allocation(call_once);
+}

@@ -1,0 +1,227 @@
+/* aws/client - trust, places and names of a handle. */
+#include "aws/client.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "peers/aws_peer.h"
+#include "t.h"
+
+static struct net_world world;
+static struct hc_config config;
+static struct hc_client client;
+
+static int open_with(const char *const *env, struct hc_error *e)
+{
+    const struct hc_config_options options = { .region = NULL };
+    const struct hc_client_config c = { .config = &config, .net = &world.net,
+                                        .version = "1.2.3" };
+
+    memset(&world, 0, sizeof world);
+    memset(&client, 0, sizeof client);
+    world.env = env;
+    net_world_open(&world, NULL, NULL);
+    int err = hc_config_init(&config, &world.net.sys, &options, e);
+
+    return err == 0 ? hc_client_init(&client, &c, e) : err;
+}
+
+static void open_fine(const char *const *env)
+{
+    struct hc_error e = { 0 };
+
+    if (open_with(env, &e) < 0)
+        fail_msg("%s", e.what);
+}
+
+static void close_all(void)
+{
+    hc_client_fini(&client);
+    hc_config_fini(&config);
+    net_world_close(&world);
+}
+
+static int place(const char *region, const char *url, struct hc_place **out,
+                 struct hc_error *e)
+{
+    const struct hc_endpoint_ask ask = {
+        .service = hc_service_at(HC_SERVICE_ECS), .region = hc_str(region),
+        .url = hc_str(url),
+    };
+
+    return hc_client_place(&client, &ask, out, e);
+}
+
+/* ---- places ---- */
+
+TEST(client, a_place_is_made_once_and_keeps_its_day_key)
+{
+    struct hc_place *a, *b, *c;
+
+    open_fine(NULL);
+    CHECK_INT(place("eu-west-1", "", &a, NULL), 0);
+    CHECK_Z(a->endpoint.host, "ecs.eu-west-1.amazonaws.com");
+    CHECK_INT(place("eu-west-1", "", &b, NULL), 0);
+    CHECK(a == b);
+    CHECK_INT(a->users, 2);
+    CHECK_INT(place("us-east-1", "", &c, NULL), 0);
+    CHECK(c != a);
+    hc_client_leave(a);
+    hc_client_leave(b);
+    hc_client_leave(c);
+    hc_client_leave(NULL);
+    CHECK_INT(a->users, 0);
+    close_all();
+}
+
+TEST(client, the_longest_unused_place_makes_room_and_one_in_use_never)
+{
+    struct hc_place *held, *p;
+    struct hc_error e = { 0 };
+    char url[64];
+
+    open_fine(NULL);
+    CHECK_INT(place("eu-west-1", "", &held, NULL), 0);
+    for (int i = 0; i < 3 * HC_CLIENT_PLACES; i++) {
+        hc_fmt(url, sizeof url, "http://127.0.0.1:%d", 1000 + i);
+        CHECK_INT(place("eu-west-1", url, &p, NULL), 0);
+        CHECK(p != held);
+        hc_client_leave(p);
+    }
+    CHECK_Z(held->endpoint.host, "ecs.eu-west-1.amazonaws.com");
+    for (int i = 1; i < HC_CLIENT_PLACES; i++) {
+        hc_fmt(url, sizeof url, "http://127.0.0.1:%d", 2000 + i);
+        CHECK_INT(place("eu-west-1", url, &p, NULL), 0);
+    }
+    CHECK_INT(place("eu-west-1", "http://127.0.0.1:1", &p, &e), HC_ELIMIT);
+    close_all();
+}
+
+TEST(client, a_bad_place_is_none)
+{
+    struct hc_place *p = NULL;
+    struct hc_error e = { 0 };
+
+    open_fine(NULL);
+    CHECK_INT(place("", "", &p, &e), HC_EREGION);
+    CHECK_INT(place("eu-west-1", "ftp://x", &p, &e), HC_ECONFIG);
+    CHECK(p == NULL);
+    close_all();
+}
+
+TEST(client, a_proxy_that_we_cannot_use_is_an_error_and_no_detour)
+{
+    static const char *const env[] = { "HTTPS_PROXY=http://proxy:3128",
+                                       "NO_PROXY=.internal", NULL };
+    struct hc_place *p = NULL;
+    struct hc_error e = { 0 };
+
+    open_fine(env);
+    CHECK_INT(place("eu-west-1", "", &p, &e), HC_ECONFIG);
+    CHECK(strstr(e.what, "NO_PROXY") != NULL);
+    CHECK_INT(place("eu-west-1", "https://ecs.test.internal", &p, NULL), 0);
+    CHECK_INT(place("eu-west-1", "https://127.0.0.1:1", &p, NULL), 0);
+    close_all();
+}
+
+/* ---- trust ---- */
+
+static const struct hc_anchors *trust(const char *url)
+{
+    struct hc_place *p;
+
+    CHECK_INT(place("eu-west-1", url, &p, NULL), 0);
+    return hc_client_anchors(&client, &p->endpoint);
+}
+
+static const char *setting(char out[300], const char *name)
+{
+    hc_fmt(out, 300, "%s=%s/ca.pem", name, t_certs());
+    return out;
+}
+
+TEST(client, aws_is_believed_by_amazons_roots)
+{
+    char text[300];
+    const char *const env[] = { setting(text, "SSL_CERT_FILE"), NULL };
+
+    open_fine(env);
+    CHECK(trust("") == hc_anchors_amazon());
+    CHECK(trust("https://ecs.test.internal") == &client.others);
+    CHECK(trust("http://ecs.test.internal") == NULL);
+    close_all();
+    open_fine(NULL);
+    CHECK(trust("https://ecs.test.internal") == hc_anchors_amazon());
+    close_all();
+}
+
+TEST(client, a_bundle_replaces_the_roots_for_all)
+{
+    char text[300];
+    const char *const env[] = { setting(text, "AWS_CA_BUNDLE"), NULL };
+
+    open_fine(env);
+    CHECK(trust("") == &client.bundle);
+    CHECK(trust("https://ecs.test.internal") == &client.bundle);
+    close_all();
+}
+
+TEST(client, a_bundle_without_certificates_is_an_error)
+{
+    static const char *const env[] = { "AWS_CA_BUNDLE=Makefile", NULL };
+    struct hc_error e = { 0 };
+
+    CHECK_INT(open_with(env, &e), HC_ECONFIG);
+    CHECK(client.net == NULL);
+    close_all();
+}
+
+/* ---- names ---- */
+
+TEST(client, the_user_agent_says_who_and_where)
+{
+    static const char *const env[] = {
+        "AWS_EXECUTION_ENV=AWS_Lambda_provided.al2023",
+        "AWS_SDK_UA_APP_ID=my app/1", NULL };
+
+    open_fine(env);
+    CHECK_Z(hc_buf_z(&client.user_agent),
+            "headcount/1.2.3 ua/2.1 lang/c cfg/retry-mode#standard m/E "
+            "exec-env/AWS_Lambda_provided.al2023 app/my-app-1");
+    close_all();
+}
+
+TEST(client, lambdas_trace_goes_on)
+{
+    static const char *const here[] = {
+        "AWS_LAMBDA_FUNCTION_NAME=f", "_X_AMZN_TRACE_ID=Root=1-2-3", NULL };
+    static const char *const outside[] = { "_X_AMZN_TRACE_ID=Root=1-2-3",
+                                           NULL };
+    static const char *const bad[] = {
+        "AWS_LAMBDA_FUNCTION_NAME=f", "_X_AMZN_TRACE_ID=a\r\nb: c", NULL };
+
+    open_fine(here);
+    CHECK_Z(hc_buf_z(&client.trace_id), "Root=1-2-3");
+    close_all();
+    open_fine(outside);
+    CHECK_INT(client.trace_id.n, 0);
+    close_all();
+    open_fine(bad);
+    CHECK_INT(client.trace_id.n, 0);
+    close_all();
+}
+
+static int open_once(void)
+{
+    char text[300];
+    const char *const env[] = { setting(text, "AWS_CA_BUNDLE"), NULL };
+    int err = open_with(env, NULL);
+
+    close_all();
+    return err;
+}
+
+TEST(client, every_failed_allocation_is_survived)
+{
+    t_fails_every_allocation(open_once);
+}

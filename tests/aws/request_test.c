@@ -1,0 +1,213 @@
+/* aws/request - one exchange: what goes out, byte by byte. */
+#include "aws/request.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "peers/aws_peer.h"
+#include "t.h"
+
+static struct aws_world w;
+
+struct asker {
+    struct hc_job job;
+    struct hc_request request;
+    struct hc_endpoint endpoint;
+    struct hc_sigv4_key key;
+    bool ended;
+};
+
+static struct asker me;
+
+static void asker_run(struct hc_job *job, int64_t now)
+{
+    struct asker *a = (struct asker *)job;
+
+    while (!a->ended) {
+        switch (hc_request_step(&a->request, now)) {
+        case REQUEST_WAIT:
+            return;
+        case REQUEST_BODY:
+            break;
+        case REQUEST_DONE:
+        case REQUEST_FAILED:
+            a->ended = true;
+            break;
+        }
+    }
+}
+
+static const struct hc_identity someone = {
+    .key_id = { "AKIDEXAMPLE", 11 }, .secret = { "secret", 6 },
+};
+
+static void start(enum hc_service_id service, const struct hc_identity *who)
+{
+    const struct hc_endpoint_ask ask = {
+        .service = hc_service_at(service), .region = HC_STR("eu-west-1"),
+        .url = hc_str(w.url),
+    };
+
+    memset(&me, 0, sizeof me);
+    CHECK_INT(hc_endpoint_get(&me.endpoint, &ask, NULL), 0);
+    const struct hc_request_config config = {
+        .endpoint = &me.endpoint, .operation = HC_STR("DoThis"),
+        .body = HC_STR("{}"), .who = who, .key = &me.key,
+        .work = &w.client.work, .user_agent = HC_STR("agent"),
+        .trace_id = HC_STR("Root=1"), .invocation = "an-id", .attempt = 2,
+        .max_attempts = 5, .replay_after_flush_ok = true,
+    };
+
+    hc_job_init(&me.job, &w.world.net.jobs, asker_run);
+    CHECK_INT(hc_request_start(&me.request, &w.world.net, &me.job, &config),
+              0);
+}
+
+static void end(void)
+{
+    hc_request_fini(&me.request);
+    hc_request_fini(&me.request);
+    hc_job_fini(&me.job);
+    hc_sigv4_key_wipe(&me.key);
+    aws_world_close(&w);
+}
+
+TEST(request, is_written_in_one_piece_and_this_order)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+    char want[1024], date[HC_AMZ_DATE + 1];
+
+    aws_world_open(&w, NULL, answers);
+    hc_time_amz(date, w.world.wall);
+    start(HC_SERVICE_SQS, NULL);
+    aws_world_until(&w, &me.ended);
+    CHECK(me.request.ok);
+    hc_fmt(want, sizeof want,
+           "POST / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
+           "Content-Type: application/x-amz-json-1.0\r\n"
+           "X-Amz-Target: AmazonSQS.DoThis\r\nX-Amz-Date: %s\r\n"
+           "amz-sdk-invocation-id: an-id\r\n"
+           "amz-sdk-request: attempt=2; max=5\r\n"
+           "x-amzn-query-mode: true\r\nUser-Agent: agent\r\n"
+           "X-Amzn-Trace-Id: Root=1\r\nAccept-Encoding: identity\r\n"
+           "Content-Length: 2\r\n\r\n{}", w.world.peer.port, date);
+    CHECK_Z(w.request[0], want);
+    CHECK_INT(w.world.peer.conns[0].flights, 1);
+    end();
+}
+
+TEST(request, the_day_key_is_derived_once)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"),
+                                    aws_answer(200, "", "{}"), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    start(HC_SERVICE_ECS, &someone);
+    aws_world_until(&w, &me.ended);
+    struct hc_sigv4_key key = me.key;
+
+    CHECK_INT(key.derived, 1);
+    hc_request_fini(&me.request);
+    hc_job_fini(&me.job);
+    start(HC_SERVICE_ECS, &someone);
+    me.key = key;
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(me.key.derived, 1);
+    CHECK(strstr(aws_world_header(&w, 1, "Authorization"), "Signature=") !=
+          NULL);
+    end();
+}
+
+/* The first connection is idle when its server closes it; the second send is
+ * signed for its own time. */
+TEST(request, a_replay_is_signed_anew)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), AWS_PEER_CLOSE,
+                                    aws_answer(200, "", "{}"), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    start(HC_SERVICE_ECS, &someone);
+    aws_world_until(&w, &me.ended);
+    hc_request_fini(&me.request);
+    hc_job_fini(&me.job);
+    start(HC_SERVICE_ECS, &someone);
+    hc_jobs_step(&w.world.net.jobs, w.world.now, NULL, 0);
+    w.world.wall += 2 * HC_SECOND;
+    aws_world_until(&w, &me.ended);
+    CHECK(me.request.ok);
+    CHECK_INT(w.requests, 3);
+    CHECK_INT(w.world.net.stats.replays, 1);
+    CHECK(strcmp(aws_world_header(&w, 1, "X-Amz-Date"),
+                 aws_world_header(&w, 2, "X-Amz-Date")) != 0);
+    CHECK(strcmp(aws_world_header(&w, 1, "Authorization"),
+                 aws_world_header(&w, 2, "Authorization")) != 0);
+    end();
+}
+
+TEST(request, what_the_service_says_of_an_error)
+{
+    const char *const answers[] = {
+        aws_answer(400, "x-amz-retry-after: 1500\r\n"
+                        "x-amzn-errortype: ClusterNotFoundException:http\r\n",
+                   "{\"message\":\"no such cluster\"}"), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    start(HC_SERVICE_ECS, &someone);
+    aws_world_until(&w, &me.ended);
+    CHECK(!me.request.ok);
+    CHECK_Z(me.request.answer.code, "ClusterNotFoundException");
+    CHECK_Z(me.request.answer.message, "no such cluster");
+    CHECK_Z(me.request.answer.request_id, "req-400");
+    CHECK_INT(me.request.retry_after, 1500 * HC_MS);
+    CHECK(!me.request.has_skew);
+    end();
+}
+
+TEST(request, an_error_that_was_cut_short_keeps_its_status)
+{
+    const char *const answers[] = {
+        "HTTP/1.1 503 Busy\r\nContent-Length: 1000\r\n\r\n<html>", NULL };
+
+    aws_world_open(&w, NULL, answers);
+    start(HC_SERVICE_ECS, &someone);
+    for (int i = 0; i < 100; i++)
+        aws_world_round(&w);
+    net_peer_hang_up(&w.world.peer, 0);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(me.request.state, REQUEST_DONE);
+    CHECK(!me.request.ok);
+    CHECK_Z(me.request.answer.code, "503");
+    CHECK_Z(me.request.answer.message, "Service Unavailable");
+    end();
+}
+
+TEST(request, the_skew_is_theirs_minus_ours)
+{
+    const char *const answers[] = {
+        aws_answer(200, "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "{}"),
+        NULL };
+    int64_t theirs;
+
+    aws_world_open(&w, NULL, answers);
+    CHECK(hc_time_get_http(HC_STR("Sun, 06 Nov 1994 08:49:37 GMT"), &theirs));
+    start(HC_SERVICE_ECS, &someone);
+    aws_world_until(&w, &me.ended);
+    CHECK(me.request.has_skew);
+    CHECK_INT(me.request.skew, theirs - w.world.wall);
+    end();
+}
+
+TEST(request, a_token_that_cannot_stand_in_a_header_is_not_sent)
+{
+    const struct hc_identity bad = { .key_id = HC_STR("A"),
+                                     .secret = HC_STR("b"),
+                                     .token = HC_STR("a\r\nb: c") };
+
+    aws_world_open(&w, NULL, NULL);
+    start(HC_SERVICE_ECS, &bad);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(me.request.state, REQUEST_FAILED);
+    CHECK_INT(w.requests, 0);
+    CHECK(strstr(me.request.error.what, "b: c") == NULL);
+    end();
+}

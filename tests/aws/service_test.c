@@ -1,0 +1,87 @@
+/* tests/aws/service_test.c - the services headcount speaks to. */
+#include "t.h"
+
+#include <string.h>
+
+#include "aws/service.h"
+
+/* As botocore's service models have them. */
+TEST(service, the_table_is_aws_own)
+{
+    static const struct {
+        enum hc_service_id index;
+        const char *id, *env, *prefix, *target;
+        int json;
+        bool query;
+    } rows[] = {
+        { HC_SERVICE_ECS, "ecs", "ECS", "ecs",
+          "AmazonEC2ContainerServiceV20141113", 1, false },
+        { HC_SERVICE_DYNAMODB, "dynamodb", "DYNAMODB", "dynamodb",
+          "DynamoDB_20120810", 0, false },
+        { HC_SERVICE_SQS, "sqs", "SQS", "sqs", "AmazonSQS", 0, true },
+        { HC_SERVICE_SCALING, "application-autoscaling",
+          "APPLICATION_AUTO_SCALING", "application-autoscaling",
+          "AnyScaleFrontendService", 1, false },
+        { HC_SERVICE_TAGGING, "resourcegroupstaggingapi",
+          "RESOURCE_GROUPS_TAGGING_API", "tagging",
+          "ResourceGroupsTaggingAPI_20170126", 1, false },
+    };
+
+    CHECK_INT(sizeof(rows) / sizeof(*rows), HC_SERVICE_COUNT);
+    for (size_t i = 0; i < HC_SERVICE_COUNT; i++) {
+        const struct hc_service *s = hc_service_at(rows[i].index);
+
+        CHECK_INT(s->index, rows[i].index);
+        CHECK_Z(s->id, rows[i].id);
+        CHECK_Z(s->env, rows[i].env);
+        CHECK_Z(s->prefix, rows[i].prefix);
+        CHECK_Z(s->signing, rows[i].prefix);
+        CHECK_Z(s->target, rows[i].target);
+        CHECK_INT(s->json, rows[i].json);
+        CHECK_INT(s->query_mode, rows[i].query);
+        CHECK_INT(s->backoff_ms,
+                  rows[i].index == HC_SERVICE_DYNAMODB ? 25 : 50);
+        CHECK(hc_service_find(hc_str(s->id), NULL) == s);
+    }
+}
+
+TEST(service, one_nobody_knows_is_refused_with_those_that_are_known)
+{
+    static const char *const unknown[] = { "", "ECS", "ec", "ecss", "s3" };
+
+    for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
+        struct hc_error e = { 0 };
+
+        CHECK(hc_service_find(hc_str(unknown[i]), &e) == NULL);
+        CHECK_INT(e.code, HC_ECONFIG);
+        CHECK(strstr(e.what, "it knows ecs, dynamodb, sqs, "
+                     "application-autoscaling, resourcegroupstaggingapi")
+              != NULL);
+        CHECK(hc_service_find(hc_str(unknown[i]), NULL) == NULL);
+    }
+}
+
+TEST(service, operations_are_letters_and_digits)
+{
+    static const struct { const char *name; int want; } rows[] = {
+        { "DescribeServices", 0 }, { "a", 0 }, { "Z9", 0 },
+        { "A23456789012345678901234567890123456789012345678901234567890123",
+          0 },
+        { "A234567890123456789012345678901234567890123456789012345678901234",
+          HC_EARG },
+        { "", HC_EARG }, { "9a", HC_EARG }, { "a b", HC_EARG },
+        { "a.b", HC_EARG }, { "a\r\nb", HC_EARG }, { "a-b", HC_EARG },
+        { "\xC3\xA4", HC_EARG }, { "a_b", HC_EARG }, { "a:", HC_EARG },
+        { "@a", HC_EARG }, { "a[", HC_EARG }, { "a`", HC_EARG },
+        { "a{", HC_EARG },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct hc_error e = { 0 };
+
+        CHECK_INT(hc_service_check_operation(hc_str(rows[i].name), &e),
+                  rows[i].want);
+        CHECK_INT(e.code, rows[i].want);
+    }
+    CHECK_INT(hc_service_check_operation(hc_str_n("a\0b", 3), NULL), HC_EARG);
+}

@@ -1,0 +1,126 @@
+/* tests/ecs/ops_clusters_test.c - DescribeClusters of one cluster. */
+#include "t.h"
+
+#include <string.h>
+
+#include "ecs/ops.h"
+
+#define AT "arn:aws:ecs:eu-west-1:111122223333:"
+
+static struct hc_ecs_cluster cluster;
+static struct hc_error error;
+
+static int get(const char *text, int cut)
+{
+    size_t n = strlen(text), at = 0;
+    const char *p = t_guard(text, n);
+    int err = 0;
+
+    hc_error_reset(&error);
+    hc_ecs_cluster_init(&cluster, t_alloc());
+    while (err == 0 && at < n) {
+        size_t step = cut < 0 ? 1 : at == 0 && cut > 0 ? (size_t)cut : n - at;
+
+        err = hc_ecs_cluster_feed(&cluster, hc_str_n(p + at, step), &error);
+        at += step;
+    }
+    return err == 0 ? hc_ecs_cluster_end(&cluster, &error) : err;
+}
+
+TEST(ops_clusters, the_request)
+{
+    struct hc_buf out;
+
+    hc_buf_init(&out, t_alloc(), 1000);
+    hc_ecs_put_describe_cluster(&out, HC_STR(AT "cluster/prod"));
+    CHECK_STR(hc_buf_view(&out), "{\"clusters\":[\"" AT "cluster/prod\"]}");
+    hc_buf_fini(&out);
+}
+
+static const char whole[] =
+    "{\"clusters\":[{\"clusterArn\":\"" AT "cluster/prod\",\"clusterName\":"
+    "\"prod\",\"status\":\"ACTIVE\",\"registeredContainerInstancesCount\":7,"
+    "\"runningTasksCount\":3,\"statistics\":[],\"tags\":[{\"key\":\"tier\","
+    "\"value\":\"gold\"}],\"settings\":[{\"name\":\"x\"}]}],\"failures\":[]}";
+
+TEST(ops_clusters, an_answer_is_the_same_at_every_split)
+{
+    for (int cut = -1; cut < (int)sizeof(whole) - 1; cut++) {
+        CHECK_INT(get(whole, cut), 0);
+        CHECK_INT(cluster.clusters_n, 1);
+        CHECK_STR(cluster.arn, AT "cluster/prod");
+        CHECK_STR(cluster.name, "prod");
+        CHECK_STR(cluster.status, "ACTIVE");
+        CHECK_INT(cluster.registered, 7);
+        CHECK_STR(cluster.tags->key, "tier");
+        CHECK_STR(cluster.tags->value, "gold");
+        CHECK(cluster.tags->next == NULL);
+        hc_ecs_cluster_fini(&cluster);
+    }
+}
+
+TEST(ops_clusters, what_is_not_said_is_not_known)
+{
+    CHECK_INT(get("{}", 0), 0);
+    CHECK_INT(cluster.clusters_n, 0);
+    CHECK_INT(cluster.registered, -1);
+    hc_ecs_cluster_fini(&cluster);
+    CHECK_INT(get("{\"clusters\":[],\"failures\":[{\"arn\":\"a\",\"reason\":"
+                  "\"MISSING\",\"detail\":\"d\"}]}", 0), 0);
+    CHECK_INT(cluster.clusters_n, 0);
+    CHECK_STR(cluster.failure.arn, "a");
+    CHECK_STR(cluster.failure.reason, "MISSING");
+    CHECK_STR(cluster.failure.detail, "d");
+    hc_ecs_cluster_fini(&cluster);
+}
+
+TEST(ops_clusters, more_than_one_or_another_type_is_refused)
+{
+    static const struct { const char *text, *says; } rows[] = {
+        { "{\"clusters\":[{},{}]}", "more than the cluster" },
+        { "{\"clusters\":{}}", "array of objects" },
+        { "{\"clusters\":[{\"registeredContainerInstancesCount\":\"7\"}]}",
+          "integer" },
+        { "{\"clusters\":[{\"status\":\"A\",\"status\":\"B\"}]}", "twice" },
+        { "7", "no JSON object" }, { "", "DescribeClusters" },
+        { "{\"clusters\":[", "DescribeClusters" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        CHECK_INT(get(rows[i].text, 0), HC_EANSWER);
+        CHECK(strstr(error.what, rows[i].says) != NULL);
+        CHECK(strstr(error.what, "DescribeClusters") != NULL);
+        hc_ecs_cluster_fini(&cluster);
+    }
+}
+
+TEST(ops_clusters, what_is_kept_is_bounded)
+{
+    static char big[60001];
+    struct hc_buf text;
+
+    memset(big, 'v', sizeof(big) - 1);
+    hc_buf_init(&text, t_alloc(), (size_t)8 << 20);
+    hc_buf_text(&text, "{\"clusters\":[{\"tags\":[");
+    for (size_t i = 0; i < 80; i++)
+        hc_buf_fmt(&text, "%s{\"value\":\"%s\"}", i > 0 ? "," : "", big);
+    hc_buf_text(&text, "]}]}");
+    CHECK_INT(get(hc_buf_z(&text), 0), HC_EANSWER);
+    CHECK(strstr(error.what, "more than is kept") != NULL);
+    hc_ecs_cluster_fini(&cluster);
+    hc_buf_fini(&text);
+}
+
+static int read_whole(void)
+{
+    int err = get(whole, 0);
+
+    CHECK(err == 0 || error.what[0] != '\0');
+    hc_ecs_cluster_fini(&cluster);
+    return err;
+}
+
+TEST(ops_clusters, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(read_whole);
+}

@@ -1,0 +1,405 @@
+/* tests/ecs/ops_services_test.c - DescribeServices and UpdateService. */
+#include "t.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "ecs/ops.h"
+
+#define AT "arn:aws:ecs:eu-west-1:111122223333:"
+
+static struct hc_ecs_services view;
+static struct hc_error error;
+
+/* Whole (cut 0), in two pieces, or byte by byte (cut -1). */
+static int read_text(bool updated, const char *text, int cut)
+{
+    size_t n = strlen(text), at = 0;
+    const char *p = t_guard(text, n);
+    int err = 0;
+
+    hc_error_reset(&error);
+    if (updated)
+        hc_ecs_updated_init(&view, t_alloc());
+    else
+        hc_ecs_services_init(&view, t_alloc());
+    while (err == 0 && at < n) {
+        size_t step = cut < 0 ? 1 : at == 0 && cut > 0 ? (size_t)cut : n - at;
+
+        err = hc_ecs_services_feed(&view, hc_str_n(p + at, step), &error);
+        at += step;
+    }
+    return err == 0 ? hc_ecs_services_end(&view, &error) : err;
+}
+
+static int get(const char *text)
+{
+    return read_text(false, text, 0);
+}
+
+TEST(ops_services, requests)
+{
+    static const struct hc_str names[] = { { "web", 3 }, { "log", 3 } };
+    struct hc_buf out;
+
+    hc_buf_init(&out, t_alloc(), 1000);
+    hc_ecs_put_describe_services(&out, HC_STR("prod"), names, 2);
+    CHECK_STR(hc_buf_view(&out), "{\"cluster\":\"prod\",\"services\":"
+              "[\"web\",\"log\"],\"include\":[\"TAGS\"]}");
+    hc_buf_reset(&out);
+    hc_ecs_put_update_service(&out, HC_STR(AT "cluster/prod"), HC_STR("web"),
+                              0);
+    CHECK_STR(hc_buf_view(&out), "{\"cluster\":\"" AT "cluster/prod\","
+              "\"service\":\"web\",\"desiredCount\":0}");
+    hc_buf_fini(&out);
+}
+
+/* What AWS sends, shortened where it repeats itself. */
+static const char whole[] =
+    "{\"failures\":[{\"arn\":\"" AT "service/prod/gone\",\"reason\":"
+    "\"MISSING\"},{\"arn\":\"x\",\"reason\":\"r\",\"detail\":\"d\"}],"
+    "\"services\":[{\"serviceArn\":\"" AT "service/prod/web\","
+    "\"serviceName\":\"web\",\"clusterArn\":\"" AT "cluster/prod\","
+    "\"loadBalancers\":[],\"serviceRegistries\":[{\"registryArn\":\"r\"}],"
+    "\"status\":\"ACTIVE\",\"desiredCount\":4,\"runningCount\":3,"
+    "\"pendingCount\":1,\"launchType\":\"EXTERNAL\","
+    "\"taskDefinition\":\"" AT "task-definition/web:7\","
+    "\"deploymentConfiguration\":{\"maximumPercent\":200,"
+    "\"strategy\":\"CANARY\"},\"deployments\":[{\"id\":\"ecs-svc/1\","
+    "\"status\":\"PRIMARY\",\"rolloutState\":\"IN_PROGRESS\"},"
+    "{\"rolloutState\":\"COMPLETED\"},{}],\"taskSets\":[{},{\"id\":\"t\"}],"
+    "\"events\":[{\"id\":\"1\",\"createdAt\":1.7e9,\"message\":\"(x)\"}],"
+    "\"createdAt\":1700000000.123,\"placementConstraints\":["
+    "{\"type\":\"memberOf\",\"expression\":\"attribute:a == 1\"},"
+    "{\"type\":\"distinctInstance\"},"
+    "{\"type\":\"memberOf\",\"expression\":\"\"},"
+    "{\"expression\":\"attribute:no == 1\"},"
+    "{\"expression\":\"attribute:b == 2\",\"type\":\"memberOf\"}],"
+    "\"placementStrategy\":[{\"type\":\"spread\"}],"
+    "\"capacityProviderStrategy\":[{\"capacityProvider\":\"one\","
+    "\"weight\":1,\"base\":0},{\"weight\":1,\"capacityProvider\":\"two\"}],"
+    "\"schedulingStrategy\":\"REPLICA\",\"deploymentController\":"
+    "{\"type\":\"CODE_DEPLOY\"},\"tags\":[{\"key\":\"headcount:pause\","
+    "\"value\":\"true\"},{\"key\":\"a\",\"value\":\"\"}],"
+    "\"resourceManagementType\":\"CUSTOMER\"}]}";
+
+static void check_whole(void)
+{
+    const struct hc_ecs_service *s = view.services;
+
+    CHECK_INT(view.services_n, 1);
+    CHECK_STR(s->arn, AT "service/prod/web");
+    CHECK_STR(s->name, "web");
+    CHECK_STR(s->cluster_arn, AT "cluster/prod");
+    CHECK_STR(s->task_definition, AT "task-definition/web:7");
+    CHECK_STR(s->status_text, "ACTIVE");
+    CHECK_INT(s->status, STATUS_ACTIVE);
+    CHECK_INT(s->launch, LAUNCH_EXTERNAL);
+    CHECK_INT(s->scheduling, SCHEDULING_REPLICA);
+    CHECK_INT(s->controller, CONTROLLER_CODE_DEPLOY);
+    CHECK_INT(s->rollout, ROLLOUT_CANARY);
+    CHECK(!s->express);
+    CHECK(s->discovery);
+    CHECK_INT(s->desired, 4);
+    CHECK_INT(s->running, 3);
+    CHECK_INT(s->pending, 1);
+    CHECK_INT(s->deployments, 3);
+    CHECK_INT(s->in_progress, 1);
+    CHECK_INT(s->task_sets, 2);
+    CHECK_STR(s->constraints->s, "attribute:b == 2");
+    CHECK_STR(s->constraints->next->s, "attribute:a == 1");
+    CHECK(s->constraints->next->next == NULL);
+    CHECK_STR(s->providers->s, "two");
+    CHECK_STR(s->providers->next->s, "one");
+    CHECK(s->providers->next->next == NULL);
+    CHECK_STR(s->tags->key, "a");
+    CHECK_STR(s->tags->value, "");
+    CHECK_STR(s->tags->next->key, "headcount:pause");
+    CHECK_STR(s->tags->next->value, "true");
+    CHECK_INT(view.failures_n, 2);
+    CHECK_STR(view.failures[0].arn, AT "service/prod/gone");
+    CHECK_STR(view.failures[0].reason, "MISSING");
+    CHECK_STR(view.failures[0].detail, "");
+    CHECK_STR(view.failures[1].detail, "d");
+}
+
+TEST(ops_services, an_answer_is_the_same_at_every_split)
+{
+    for (int cut = -1; cut < (int)sizeof(whole) - 1; cut++) {
+        CHECK_INT(read_text(false, whole, cut), 0);
+        check_whole();
+        hc_ecs_services_fini(&view);
+    }
+}
+
+TEST(ops_services, no_part_of_an_answer_is_one)
+{
+    char text[sizeof(whole)];
+
+    for (size_t n = 0; n < sizeof(whole) - 1; n++) {
+        memcpy(text, whole, n);
+        text[n] = '\0';
+        CHECK_INT(get(text), HC_EANSWER);
+        CHECK(error.what[0] != '\0');
+        hc_ecs_services_fini(&view);
+    }
+}
+
+#define ONE(more) "{\"services\":[{\"serviceName\":\"w\",\"status\":"        \
+    "\"ACTIVE\",\"desiredCount\":0" more "}]}"
+
+TEST(ops_services, what_an_old_answer_leaves_out_has_a_meaning)
+{
+    CHECK_INT(get(ONE("")), 0);
+
+    const struct hc_ecs_service *s = view.services;
+
+    CHECK_INT(s->launch, LAUNCH_NONE);
+    CHECK_INT(s->scheduling, SCHEDULING_REPLICA);
+    CHECK_INT(s->controller, CONTROLLER_ECS);
+    CHECK_INT(s->rollout, ROLLOUT_ROLLING);
+    CHECK_INT(s->desired, 0);
+    CHECK_INT(s->running, -1);
+    CHECK_INT(s->pending, -1);
+    CHECK(!s->express && !s->discovery);
+    CHECK(s->constraints == NULL && s->providers == NULL && s->tags == NULL);
+    hc_ecs_services_fini(&view);
+    CHECK_INT(get("{\"services\":[{\"serviceArn\":\"" AT "service/prod/w\","
+                  "\"status\":\"ACTIVE\",\"desiredCount\":1}]}"), 0);
+    CHECK_STR(view.services[0].name, "w");
+    hc_ecs_services_fini(&view);
+}
+
+enum word { STATUS, LAUNCH, SCHEDULING, CONTROLLER, ROLLOUT, EXPRESS,
+            DISCOVERY };
+
+static const struct { const char *more; enum word what; int want; } words[] = {
+    { ",\"launchType\":\"EC2\"", LAUNCH, LAUNCH_EC2 },
+    { ",\"launchType\":\"FARGATE\"", LAUNCH, LAUNCH_FARGATE },
+    { ",\"launchType\":\"EXTERNAL\"", LAUNCH, LAUNCH_EXTERNAL },
+    { ",\"launchType\":\"MANAGED_INSTANCES\"", LAUNCH, LAUNCH_MANAGED },
+    { ",\"launchType\":\"MOON\"", LAUNCH, LAUNCH_OTHER },
+    { ",\"launchType\":null", LAUNCH, LAUNCH_NONE },
+    { ",\"schedulingStrategy\":\"DAEMON\"", SCHEDULING, SCHEDULING_DAEMON },
+    { ",\"schedulingStrategy\":\"daemon\"", SCHEDULING, SCHEDULING_OTHER },
+    { ",\"deploymentController\":{\"type\":\"ECS\"}", CONTROLLER,
+      CONTROLLER_ECS },
+    { ",\"deploymentController\":{\"type\":\"EXTERNAL\"}", CONTROLLER,
+      CONTROLLER_EXTERNAL },
+    { ",\"deploymentController\":{\"type\":\"X\"}", CONTROLLER,
+      CONTROLLER_OTHER },
+    { ",\"deploymentController\":{}", CONTROLLER, CONTROLLER_ECS },
+    { ",\"deploymentConfiguration\":{\"strategy\":\"ROLLING\"}", ROLLOUT,
+      ROLLOUT_ROLLING },
+    { ",\"deploymentConfiguration\":{\"strategy\":\"BLUE_GREEN\"}", ROLLOUT,
+      ROLLOUT_BLUE_GREEN },
+    { ",\"deploymentConfiguration\":{\"strategy\":\"LINEAR\"}", ROLLOUT,
+      ROLLOUT_LINEAR },
+    { ",\"deploymentConfiguration\":{\"strategy\":\"NEW\"}", ROLLOUT,
+      ROLLOUT_OTHER },
+    { ",\"resourceManagementType\":\"ECS\"", EXPRESS, true },
+    { ",\"resourceManagementType\":\"CUSTOMER\"", EXPRESS, false },
+    { ",\"serviceRegistries\":[]", DISCOVERY, false },
+    { ",\"serviceRegistries\":[{}]", DISCOVERY, true },
+    { ",\"deployments\":[{\"serviceConnectConfiguration\":"
+      "{\"enabled\":true}},{\"serviceConnectConfiguration\":"
+      "{\"enabled\":false}}]", DISCOVERY, true },
+    { ",\"deployments\":[{\"serviceConnectConfiguration\":"
+      "{\"enabled\":false,\"services\":[{}]}}]", DISCOVERY, false },
+};
+
+static int word_of(const struct hc_ecs_service *s, enum word what)
+{
+    switch (what) {
+    case STATUS:     return (int)s->status;
+    case LAUNCH:     return (int)s->launch;
+    case SCHEDULING: return (int)s->scheduling;
+    case CONTROLLER: return (int)s->controller;
+    case ROLLOUT:    return (int)s->rollout;
+    case EXPRESS:    return s->express;
+    case DISCOVERY:  return s->discovery;
+    }
+    return -1;
+}
+
+TEST(ops_services, words_are_understood_or_other)
+{
+    static const struct { const char *status; int want; } status[] = {
+        { "ACTIVE", STATUS_ACTIVE }, { "DRAINING", STATUS_DRAINING },
+        { "INACTIVE", STATUS_INACTIVE }, { "active", STATUS_OTHER },
+    };
+    char text[300];
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        hc_fmt(text, sizeof(text), ONE("%s"), words[i].more);
+        CHECK_INT(get(text), 0);
+        CHECK_INT(word_of(view.services, words[i].what), words[i].want);
+        hc_ecs_services_fini(&view);
+    }
+    for (size_t i = 0; i < sizeof(status) / sizeof(*status); i++) {
+        hc_fmt(text, sizeof(text), "{\"services\":[{\"serviceName\":\"w\","
+               "\"status\":\"%s\",\"desiredCount\":0}]}", status[i].status);
+        CHECK_INT(get(text), 0);
+        CHECK_INT(word_of(view.services, STATUS), status[i].want);
+        CHECK_STR(view.services[0].status_text, status[i].status);
+        hc_ecs_services_fini(&view);
+    }
+}
+
+/* Constraints of one service are not the next one's. */
+TEST(ops_services, what_one_service_has_the_next_has_not)
+{
+    CHECK_INT(get("{\"services\":[{\"serviceName\":\"a\",\"status\":\"X\","
+                  "\"desiredCount\":1,\"placementConstraints\":[{\"type\":"
+                  "\"memberOf\",\"expression\":\"e\"}],\"tags\":[{\"key\":"
+                  "\"k\"}]},{\"serviceName\":\"b\",\"status\":\"ACTIVE\","
+                  "\"desiredCount\":2,\"placementConstraints\":[{}]}]}"), 0);
+    CHECK_INT(view.services_n, 2);
+    CHECK_STR(view.services[0].constraints->s, "e");
+    CHECK(view.services[1].constraints == NULL);
+    CHECK(view.services[1].tags == NULL);
+    CHECK_INT(view.services[0].desired, 1);
+    CHECK_INT(view.services[1].desired, 2);
+    hc_ecs_services_fini(&view);
+}
+
+static const struct { const char *text, *says; } bad[] = {
+    { "7", "no JSON object" }, { "<html>", "DescribeServices" },
+    { "{\"services\":[{}]}", "\"serviceName\"" },
+    { "{\"services\":[{\"serviceArn\":\"junk:\",\"status\":\"A\","
+      "\"desiredCount\":1}]}", "\"serviceName\"" },
+    { "{\"services\":[{\"serviceName\":\"w\",\"desiredCount\":1}]}",
+      "\"status\"" },
+    { "{\"services\":[{\"serviceName\":\"w\",\"status\":\"ACTIVE\"}]}",
+      "\"desiredCount\"" },
+    { "{\"services\":[{\"serviceName\":\"w\",\"status\":\"ACTIVE\","
+      "\"desiredCount\":-1}]}", "\"desiredCount\"" },
+    { ONE(",\"desiredCount\":5"), "twice" },
+    { ONE(",\"runningCount\":\"5\""), "not an integer" },
+    { ONE(",\"tags\":{}"), "array of objects" },
+    { ONE(",\"deploymentController\":\"ECS\""), "not an object" },
+};
+
+TEST(ops_services, what_cannot_be_judged_is_refused)
+{
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        CHECK_INT(get(bad[i].text), HC_EANSWER);
+        CHECK(strstr(error.what, "DescribeServices") != NULL);
+        if (strstr(error.what, bad[i].says) == NULL)
+            CHECK_Z(error.what, bad[i].says);
+        hc_ecs_services_fini(&view);
+    }
+}
+
+static void repeat(struct hc_buf *out, const char *list, const char *one,
+                   size_t n)
+{
+    hc_buf_init(out, t_alloc(), (size_t)2 << 20);
+    hc_buf_fmt(out, "{\"%s\":[", list);
+    for (size_t i = 0; i < n; i++)
+        hc_buf_fmt(out, "%s%s", i > 0 ? "," : "", one);
+    hc_buf_text(out, "]}");
+}
+
+TEST(ops_services, ten_are_asked_for_and_no_more_are_taken)
+{
+    static const struct { const char *list, *one; } rows[] = {
+        { "services", "{\"serviceName\":\"w\",\"status\":\"ACTIVE\","
+          "\"desiredCount\":0}" },
+        { "failures", "{\"arn\":\"a\"}" },
+    };
+
+    for (size_t i = 0; i < 2; i++)
+        for (size_t n = 10; n <= 11; n++) {
+            struct hc_buf text;
+
+            repeat(&text, rows[i].list, rows[i].one, n);
+            CHECK_INT(get(hc_buf_z(&text)), n == 10 ? 0 : HC_EANSWER);
+            if (n == 11)
+                CHECK(strstr(error.what, "more than 10") != NULL);
+            hc_ecs_services_fini(&view);
+            hc_buf_fini(&text);
+        }
+}
+
+/* Many tags on one service, long ones: more than is kept of one. */
+TEST(ops_services, what_is_kept_of_one_service_is_bounded)
+{
+    for (size_t n = 2; n <= 3; n++) {
+        static char big[100001];
+        struct hc_buf text;
+
+        memset(big, 'v', sizeof(big) - 1);
+        hc_buf_init(&text, t_alloc(), (size_t)2 << 20);
+        hc_buf_text(&text, "{\"services\":[{\"serviceName\":\"w\",\"status\":"
+                    "\"ACTIVE\",\"desiredCount\":0,\"tags\":[");
+        for (size_t i = 0; i < n; i++)
+            hc_buf_fmt(&text, "%s{\"value\":\"%s\"}", i > 0 ? "," : "", big);
+        hc_buf_text(&text, "]}]}");
+        CHECK_INT(get(hc_buf_z(&text)), n == 2 ? 0 : HC_EANSWER);
+        if (n == 3)
+            CHECK(strstr(error.what, "\"w\" holds more") != NULL);
+        hc_ecs_services_fini(&view);
+        hc_buf_fini(&text);
+    }
+}
+
+/* Events are read by: a megabyte of them costs no memory. */
+TEST(ops_services, events_are_not_kept)
+{
+    struct hc_buf text;
+
+    hc_buf_init(&text, t_alloc(), (size_t)4 << 20);
+    hc_buf_text(&text, "{\"services\":[{\"events\":[");
+    for (size_t i = 0; i < 20000; i++)
+        hc_buf_fmt(&text, "%s{\"id\":\"%zu\",\"message\":\"(service w) has "
+                   "reached a steady state.\"}", i > 0 ? "," : "", i);
+    hc_buf_text(&text, "],\"serviceName\":\"w\",\"status\":\"ACTIVE\","
+                "\"desiredCount\":0}]}");
+
+    const char *z = hc_buf_z(&text);
+    long before = t_alloc_state()->total;
+
+    CHECK_INT(get(z), 0);
+    CHECK(t_alloc_state()->total - before < 20000);
+    hc_ecs_services_fini(&view);
+    hc_buf_fini(&text);
+}
+
+TEST(ops_services, an_updated_service_may_say_little)
+{
+    static const char *const good[] = {
+        "{}", "{\"service\":null}", "{\"service\":{}}",
+        "{\"service\":{\"desiredCount\":3}}"
+    };
+    static const char *const no[] = {
+        "", "7", "[]", "{\"service\":[]}", "{\"service\":{},\"service\":{}}",
+        "{\"service\":{\"desiredCount\":\"3\"}}"
+    };
+
+    for (size_t i = 0; i < 4; i++) {
+        CHECK_INT(read_text(true, good[i], 0), 0);
+        CHECK_INT(view.services_n, i < 2 ? 0 : 1);
+        CHECK_INT(view.services[0].desired, i == 3 ? 3 : i == 2 ? -1 : 0);
+        hc_ecs_services_fini(&view);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        CHECK_INT(read_text(true, no[i], 0), HC_EANSWER);
+        CHECK(strstr(error.what, "UpdateService") != NULL);
+        hc_ecs_services_fini(&view);
+    }
+}
+
+static int read_whole(void)
+{
+    int err = get(whole);
+
+    CHECK(err == 0 || error.what[0] != '\0');
+    hc_ecs_services_fini(&view);
+    return err;
+}
+
+TEST(ops_services, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(read_whole);
+}

@@ -1,0 +1,144 @@
+/* net/conn - bytes through a socket pair. */
+#include "net/conn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "t.h"
+
+struct ends {
+    struct hc_system sys;
+    struct hc_jobs jobs;
+    struct hc_conn *conn;
+    int other;
+};
+
+static void ends_open(struct ends *t)
+{
+    int fd[2];
+
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0);
+    fcntl(fd[0], F_SETFL, O_NONBLOCK);
+    fcntl(fd[1], F_SETFL, O_NONBLOCK);
+    hc_system_real(&t->sys);
+    t->sys.alloc = *t_alloc();
+    hc_jobs_init(&t->jobs);
+    t->conn = hc_conn_new(&t->sys, &t->jobs, fd[0], NULL);
+    CHECK(t->conn != NULL);
+    t->conn->origin = (struct hc_origin){ .host = "a.test", .port = 80 };
+    t->other = fd[1];
+}
+
+static void ends_close(struct ends *t)
+{
+    hc_conn_free(t->conn);
+    close(t->other);
+    CHECK_INT(t->jobs.watches_n, 0);
+}
+
+TEST(conn, receives_only_what_the_poll_told_of)
+{
+    struct ends t;
+    struct hc_str in;
+
+    ends_open(&t);
+    CHECK(write(t.other, "hello", 5) == 5);
+    CHECK_INT(hc_conn_recv(t.conn, &in, NULL), CONN_WAIT);
+    t.conn->watch.got = HC_WATCH_READ;
+    CHECK_INT(hc_conn_recv(t.conn, &in, NULL), CONN_BYTES);
+    CHECK_STR(in, "hello");
+    CHECK_INT(t.conn->watch.got, 0);
+    hc_conn_used(t.conn, 2);
+    CHECK_INT(hc_conn_recv(t.conn, &in, NULL), CONN_BYTES);
+    CHECK_STR(in, "llo");
+    CHECK(!hc_conn_is_quiet(t.conn));
+    hc_conn_used(t.conn, 3);
+    CHECK(hc_conn_is_quiet(t.conn));
+    CHECK_INT(hc_conn_recv(t.conn, &in, NULL), CONN_WAIT);
+    ends_close(&t);
+}
+
+TEST(conn, the_end_stays_the_end)
+{
+    struct ends t;
+    struct hc_str in;
+
+    ends_open(&t);
+    shutdown(t.other, SHUT_WR);
+    t.conn->watch.got = HC_WATCH_READ;
+    CHECK_INT(hc_conn_recv(t.conn, &in, NULL), CONN_EOF);
+    CHECK_INT(hc_conn_recv(t.conn, &in, NULL), CONN_EOF);
+    CHECK(!hc_conn_is_quiet(t.conn));
+    ends_close(&t);
+}
+
+TEST(conn, a_full_socket_waits_for_both)
+{
+    static char big[4 << 20];
+    struct ends t;
+    struct hc_str out = hc_str_n(big, sizeof big);
+
+    ends_open(&t);
+    CHECK_INT(hc_conn_send(t.conn, &out, NULL), 0);
+    CHECK(out.n > 0 && out.n < sizeof big);
+    CHECK_INT(t.conn->watch.want, HC_WATCH_READ | HC_WATCH_WRITE);
+    for (int i = 0; i < 1000 && out.n > 0; i++) {
+        static char sink[1 << 20];
+
+        CHECK(read(t.other, sink, sizeof sink) > 0);
+        CHECK(hc_conn_send(t.conn, &out, NULL) >= 0);
+    }
+    CHECK_INT(out.n, 0);
+    CHECK_INT(t.conn->watch.want, HC_WATCH_READ);
+    ends_close(&t);
+}
+
+TEST(conn, a_broken_pipe_is_a_closed_connection)
+{
+    struct ends t;
+    struct hc_str out = HC_STR("hello");
+    struct hc_error e = { 0 };
+
+    ends_open(&t);
+    close(t.other);
+    CHECK_INT(hc_conn_send(t.conn, &out, &e), HC_ECLOSED);
+    CHECK_INT(e.sys, EPIPE);
+    CHECK(strstr(e.what, "a.test:80") != NULL);
+    t.other = dup(0);
+    ends_close(&t);
+}
+
+TEST(conn, freeing_none_is_fine)
+{
+    hc_conn_free(NULL);
+}
+
+TEST(where, names_host_port_and_address)
+{
+    static const struct {
+        const char *host;
+        struct hc_addr addr;
+        const char *want;
+    } rows[] = {
+        { "ecs.aws", { .family = 4, .ip = { 10, 1, 2, 3 } },
+          "ecs.aws:443 (10.1.2.3)" },
+        { "ecs.aws", { .family = 0 }, "ecs.aws:443" },
+        { "10.1.2.3", { .family = 4, .ip = { 10, 1, 2, 3 } },
+          "10.1.2.3:443" },
+        { "::1", { .family = 6, .ip = { [15] = 1 } }, "[::1]:443" },
+        { "ecs.aws", { .family = 6, .ip = { [15] = 1 } },
+          "ecs.aws:443 (::1)" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct hc_origin origin = { .tls = true, .port = 443 };
+        char where[HC_CONN_WHERE];
+
+        memcpy(origin.host, rows[i].host, strlen(rows[i].host) + 1);
+        hc_conn_where(where, &origin, &rows[i].addr);
+        CHECK_Z(where, rows[i].want);
+    }
+}

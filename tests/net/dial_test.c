@@ -1,0 +1,248 @@
+/* net/dial - from a name to a connection. */
+#include "net/dial.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "peers/net_peer.h"
+#include "t.h"
+
+static struct net_world world;
+
+struct owner {
+    struct hc_job job;
+    struct hc_dial *dial;
+    bool ended;
+};
+
+static struct owner owner;
+
+static void owner_run(struct hc_job *job, int64_t now)
+{
+    struct owner *o = (struct owner *)job;
+
+    (void)now;
+    if (o->dial != NULL)
+        o->ended = o->dial->state == DIAL_DONE ||
+                   o->dial->state == DIAL_FAILED;
+}
+
+static void dial_to(struct hc_origin origin, const struct hc_anchors *anchors)
+{
+    const struct hc_dial_config config = {
+        .origin = origin, .anchors = anchors, .owner = &owner.job,
+    };
+
+    memset(&owner, 0, sizeof owner);
+    hc_job_init(&owner.job, &world.net.jobs, owner_run);
+    owner.dial = hc_dial_new(&world.net, &config, world.now);
+    CHECK(owner.dial != NULL);
+}
+
+static void hang_up(void)
+{
+    hc_dial_free(owner.dial);
+    hc_job_fini(&owner.job);
+    net_world_close(&world);
+}
+
+static void open_world(const char *hosts, const char *certificate)
+{
+    memset(&world, 0, sizeof world);
+    world.hosts = hosts;
+    net_world_open(&world, NULL, certificate);
+}
+
+static void failed_with(int code, const char *what)
+{
+    net_world_until(&world, &owner.ended);
+    CHECK_INT(owner.dial->state, DIAL_FAILED);
+    CHECK_INT(owner.dial->error.code, code);
+    if (strstr(owner.dial->error.what, what) == NULL)
+        fail_msg("no \"%s\" in \"%s\"", what, owner.dial->error.what);
+    CHECK(owner.dial->conn == NULL);
+    hang_up();
+}
+
+TEST(dial, finds_the_address_and_connects)
+{
+    open_world("127.0.0.1 ecs.test.internal\n", NULL);
+    dial_to(net_world_origin(&world), NULL);
+    net_world_until(&world, &owner.ended);
+    CHECK_INT(owner.dial->state, DIAL_DONE);
+    CHECK_INT(owner.dial->conn->addr.ip[0], 127);
+    CHECK_INT(owner.dial->stats.connections_opened, 1);
+    CHECK_INT(owner.dial->conn->born, world.now);
+    hang_up();
+}
+
+TEST(dial, tries_every_address_until_one_answers)
+{
+    /* Nobody listens on the first two at this port. */
+    open_world("127.0.0.3 ecs.test.internal\n127.0.0.2 ecs.test.internal\n"
+               "127.0.0.1 ecs.test.internal\n", NULL);
+    dial_to(net_world_origin(&world), NULL);
+    net_world_until(&world, &owner.ended);
+    CHECK_INT(owner.dial->state, DIAL_DONE);
+    CHECK_INT(owner.dial->conn->addr.ip[3], 1);
+    CHECK_INT(world.peer.n, 1);
+    hang_up();
+}
+
+TEST(dial, says_where_nobody_listens)
+{
+    open_world(NULL, NULL);
+    net_peer_refuse(&world.peer);
+    dial_to(net_world_origin(&world), NULL);
+    net_world_until(&world, &owner.ended);
+    CHECK_INT(owner.dial->error.sys, ECONNREFUSED);
+    failed_with(HC_ECONNECT, "(127.0.0.1)");
+}
+
+TEST(dial, a_name_without_an_address_is_the_resolvers_error)
+{
+    open_world("# nothing\n", NULL);
+    world.resolv_conf = "nameserver 127.0.0.1\n";
+    struct hc_origin origin = net_world_origin(&world);
+
+    memcpy(origin.host, "256.1.1", 8);
+    origin.host[0] = '\0';
+    dial_to(origin, NULL);
+    net_world_settle(&world);
+    CHECK(owner.ended);
+    CHECK_INT(owner.dial->state, DIAL_FAILED);
+    hang_up();
+}
+
+TEST(dial, tls_ends_with_an_open_connection)
+{
+    open_world(NULL, "ec");
+    dial_to(net_world_origin(&world), &world.anchors);
+    net_world_until(&world, &owner.ended);
+    CHECK_INT(owner.dial->state, DIAL_DONE);
+    CHECK(owner.dial->conn->tls);
+    CHECK_INT(owner.dial->stats.tls_handshakes, 1);
+    CHECK(owner.dial->conn->marks.tls_end >= owner.dial->conn->marks.tls_start);
+    hang_up();
+}
+
+TEST(dial, certificates_that_do_not_fit_are_refused)
+{
+    static const struct { const char *certificate, *what; } rows[] = {
+        { "expired", "expired" },
+        { "other-root", "" },
+        { "wrong-name", "" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        open_world(NULL, rows[i].certificate);
+        dial_to(net_world_origin(&world), &world.anchors);
+        failed_with(HC_ECERT, rows[i].what);
+    }
+}
+
+TEST(dial, a_server_that_ends_the_handshake)
+{
+    open_world(NULL, "ec");
+    world.peer.certificate = NULL;           /* it is deaf to TLS */
+    struct hc_origin origin = net_world_origin(&world);
+
+    origin.tls = true;
+    dial_to(origin, &world.anchors);
+    while (world.peer.n == 0 || world.peer.conns[0].got_n == 0)
+        net_world_round(&world);
+    net_peer_hang_up(&world.peer, 0);
+    failed_with(HC_ETLS, "ecs.test.internal");
+}
+
+TEST(dial, a_server_that_speaks_no_tls)
+{
+    open_world(NULL, "ec");
+    world.peer.certificate = NULL;
+    struct hc_origin origin = net_world_origin(&world);
+
+    origin.tls = true;
+    dial_to(origin, &world.anchors);
+    while (world.peer.n == 0 || world.peer.conns[0].got_n == 0)
+        net_world_round(&world);
+    net_peer_say(&world.peer, 0, "HTTP/1.1 400 Bad Request\r\n\r\n");
+    failed_with(HC_ETLS, "ecs.test.internal");
+}
+
+TEST(dial, a_handshake_has_its_time)
+{
+    open_world(NULL, "ec");
+    world.peer.certificate = NULL;           /* it never says a word */
+    struct hc_origin origin = net_world_origin(&world);
+
+    origin.tls = true;
+    dial_to(origin, &world.anchors);
+    net_world_settle(&world);
+    net_world_pass(&world, 3000 * HC_MS);
+    CHECK(!owner.ended);
+    net_world_pass(&world, 100 * HC_MS);
+    failed_with(HC_ETIMEDOUT, "TLS handshake within 3100 ms");
+}
+
+/* A backlog that is full: the kernel does not answer the next SYN. */
+TEST(dial, a_connect_has_its_time)
+{
+    /* 192.0.2.0/24 is nobody's (RFC 5737); an address of loopback's own net
+     * that drops is not to be had without privileges, so the clock is moved
+     * before the kernel could have answered. */
+    open_world("127.0.0.1 ecs.test.internal\n", NULL);
+    dial_to(net_world_origin(&world), NULL);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    CHECK_INT(owner.dial->state, DIAL_CONNECT);
+    world.now += 3100 * HC_MS;
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    failed_with(HC_ETIMEDOUT, "no connection within 3100 ms");
+}
+
+TEST(dial, the_next_address_is_tried_after_a_quarter_of_a_second)
+{
+    open_world("127.0.0.1 ecs.test.internal\n127.0.0.2 ecs.test.internal\n",
+               NULL);
+    dial_to(net_world_origin(&world), NULL);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    CHECK_INT(owner.dial->tries_n, 1);
+    world.now += 249 * HC_MS;
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    CHECK_INT(owner.dial->tries_n, 1);
+    world.now += 1 * HC_MS;
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    CHECK_INT(owner.dial->tries_n, 2);
+    hang_up();
+}
+
+TEST(dial, without_randomness_there_is_no_tls)
+{
+    open_world(NULL, "ec");
+    dial_to(net_world_origin(&world), &world.anchors);
+    world.no_random = true;
+    failed_with(HC_EIO, "randomness");
+}
+
+static int dial_over_tls(void)
+{
+    struct hc_dial_config config = { .owner = &owner.job };
+    int err = HC_ENOMEM;
+
+    memset(&world, 0, sizeof world);
+    net_world_open(&world, NULL, NULL);
+    config.origin = net_world_origin(&world);
+    memset(&owner, 0, sizeof owner);
+    hc_job_init(&owner.job, &world.net.jobs, owner_run);
+    owner.dial = hc_dial_new(&world.net, &config, world.now);
+    if (owner.dial != NULL) {
+        net_world_until(&world, &owner.ended);
+        err = owner.dial->error.code;
+    }
+    hang_up();
+    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+}
+
+TEST(dial, every_failed_allocation_is_survived)
+{
+    t_fails_every_allocation(dial_over_tls);
+}

@@ -1,0 +1,51 @@
+/* net/net - defaults and the order of birth and death. */
+#include "net/net.h"
+
+#include <string.h>
+
+#include "t.h"
+
+static struct hc_net net;
+
+static int open_with(struct hc_net_config config, struct hc_error *e)
+{
+    struct hc_system sys;
+    const struct hc_log log = { .level = LOG_ERROR };
+
+    hc_system_real(&sys);
+    sys.alloc = *t_alloc();
+    return hc_net_init(&net, &sys, &log, &config, e);
+}
+
+TEST(net, what_is_not_said_has_a_finite_default)
+{
+    CHECK_INT(open_with((struct hc_net_config){ .idle = 0 }, NULL), 0);
+    CHECK_INT(net.config.connect_timeout, 3100 * HC_MS);
+    CHECK_INT(net.config.tls_timeout, 3100 * HC_MS);
+    CHECK_INT(net.config.acquire_timeout, 10 * HC_SECOND);
+    CHECK_INT(net.config.send_timeout, 30 * HC_SECOND);
+    CHECK_INT(net.config.first_byte_timeout, 30 * HC_SECOND);
+    CHECK_INT(net.config.between_timeout, 30 * HC_SECOND);
+    CHECK_INT(net.config.idle, 20 * HC_SECOND);
+    CHECK_INT(net.config.age, 300 * HC_SECOND);
+    CHECK_INT(net.config.per_host, 10);
+    hc_net_fini(&net);
+}
+
+TEST(net, a_negative_limit_is_none)
+{
+    CHECK_INT(open_with((struct hc_net_config){ .connect_timeout = -1,
+                                                .idle = 5 }, NULL), 0);
+    CHECK_INT(net.config.connect_timeout, HC_NEVER);
+    CHECK_INT(net.config.idle, 5);
+    hc_net_fini(&net);
+}
+
+TEST(net, a_dns_server_that_is_none_is_refused)
+{
+    struct hc_error e = { 0 };
+
+    CHECK_INT(open_with((struct hc_net_config){
+                  .dns_server = HC_STR("dns.example") }, &e), HC_ECONFIG);
+    CHECK(strstr(e.what, "dns.example") != NULL);
+}

@@ -1,0 +1,291 @@
+/* net/pool - who gets which connection. */
+#include "net/pool.h"
+
+#include <string.h>
+
+#include "peers/net_peer.h"
+#include "t.h"
+
+static struct net_world world;
+
+struct taker {
+    struct hc_job job;
+    struct hc_turn turn;
+    struct hc_stats stats;
+    bool has;
+};
+
+static struct taker takers[20];
+
+static void taker_run(struct hc_job *job, int64_t now)
+{
+    struct taker *t = (struct taker *)job;
+
+    (void)now;
+    t->has = t->turn.conn != NULL || t->turn.failed;
+}
+
+static void take(struct taker *t, bool fresh)
+{
+    const struct hc_origin origin = net_world_origin(&world);
+    const struct hc_pool_ask ask = {
+        .origin = &origin, .job = &t->job, .stats = &t->stats, .fresh = fresh,
+        .anchors = origin.tls ? &world.anchors : NULL,
+    };
+
+    memset(t, 0, sizeof *t);
+    hc_job_init(&t->job, &world.net.jobs, taker_run);
+    hc_pool_ask(&world.net.pool, &t->turn, &ask, world.now);
+}
+
+static void get(struct taker *t)
+{
+    take(t, false);
+    net_world_until(&world, &t->has);
+    CHECK(t->turn.conn != NULL);
+}
+
+static void give(struct taker *t, bool reusable)
+{
+    /* As a fetch does: one that was used is no new one any more. */
+    if (t->turn.conn != NULL)
+        t->turn.conn->exchanges++;
+    hc_pool_give(&world.net.pool, &t->turn, reusable, world.now);
+    hc_turn_drop(&world.net.pool, &t->turn, world.now);
+    hc_job_fini(&t->job);
+}
+
+static void open_with(struct hc_net_config config)
+{
+    memset(&world, 0, sizeof world);
+    net_world_open(&world, &config, NULL);
+}
+
+static size_t idle(void)
+{
+    return hc_pool_idle(&world.net.pool);
+}
+
+TEST(pool, the_newest_idle_connection_is_lent_first)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    get(&takers[0]);
+    get(&takers[1]);
+    struct hc_conn *a = takers[0].turn.conn, *b = takers[1].turn.conn;
+
+    CHECK(a != b);
+    give(&takers[0], true);
+    give(&takers[1], true);
+    net_world_settle(&world);
+    CHECK_INT(idle(), 2);
+    get(&takers[0]);
+    CHECK(takers[0].turn.conn == b);
+    get(&takers[1]);
+    CHECK(takers[1].turn.conn == a);
+    CHECK_INT(world.peer.n, 2);
+    give(&takers[0], false);
+    give(&takers[1], true);
+    net_world_settle(&world);
+    CHECK_INT(idle(), 1);
+    CHECK_INT(world.net.pool.conns, 1);
+    net_world_close(&world);
+}
+
+TEST(pool, ten_a_host_and_who_waits_is_served_in_order)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    for (int i = 0; i < 13; i++)
+        take(&takers[i], false);
+    net_world_settle(&world);
+    CHECK_INT(world.peer.n, 10);
+    for (int i = 0; i < 13; i++)
+        CHECK_INT(takers[i].turn.conn != NULL, i < 10);
+    give(&takers[4], true);
+    net_world_settle(&world);
+    CHECK(takers[10].turn.conn != NULL);
+    CHECK(takers[11].turn.conn == NULL);
+    hc_turn_drop(&world.net.pool, &takers[11].turn, world.now);
+    give(&takers[5], false);         /* its place is dialled anew */
+    net_world_settle(&world);
+    CHECK(takers[12].turn.conn != NULL);
+    CHECK_INT(world.peer.n, 11);
+    hc_job_fini(&takers[11].job);
+    for (int i = 0; i < 13; i++)
+        if (i != 4 && i != 5 && i != 11)
+            give(&takers[i], true);
+    net_world_settle(&world);
+    CHECK_INT(idle(), 10);
+    net_world_close(&world);
+}
+
+TEST(pool, idle_ones_are_closed_after_twenty_seconds)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    get(&takers[0]);
+    give(&takers[0], true);
+    net_world_settle(&world);
+    net_world_pass(&world, 19 * HC_SECOND);
+    CHECK_INT(idle(), 1);
+    net_world_pass(&world, 1 * HC_SECOND);
+    CHECK_INT(idle(), 0);
+    CHECK_INT(world.net.pool.conns, 0);
+    CHECK(world.net.pool.hosts == NULL);
+    net_world_close(&world);
+}
+
+TEST(pool, none_is_older_than_five_minutes)
+{
+    open_with((struct hc_net_config){ .idle = -1 });
+    get(&takers[0]);
+    give(&takers[0], true);
+    net_world_pass(&world, 299 * HC_SECOND);
+    CHECK_INT(idle(), 1);
+    get(&takers[0]);
+    net_world_pass(&world, 1 * HC_SECOND);
+    give(&takers[0], true);
+    CHECK_INT(idle(), 0);
+    net_world_close(&world);
+}
+
+TEST(pool, one_that_speaks_or_ends_while_idle_is_closed)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    get(&takers[0]);
+    get(&takers[1]);
+    give(&takers[0], true);
+    give(&takers[1], true);
+    net_world_settle(&world);
+    net_peer_say(&world.peer, 0, "unasked");
+    net_peer_hang_up(&world.peer, 1);
+    net_world_settle(&world);
+    CHECK_INT(idle(), 0);
+    net_world_close(&world);
+}
+
+TEST(pool, it_is_looked_at_before_it_is_lent)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    get(&takers[0]);
+    give(&takers[0], true);
+    net_world_settle(&world);
+    net_peer_hang_up(&world.peer, 0);
+    take(&takers[1], false);         /* before any poll could tell */
+    CHECK(takers[1].turn.conn == NULL);
+    net_world_until(&world, &takers[1].has);
+    CHECK_INT(world.peer.n, 2);
+    give(&takers[1], true);
+    net_world_close(&world);
+}
+
+TEST(pool, who_needs_a_new_one_gets_a_new_one)
+{
+    open_with((struct hc_net_config){ .per_host = 1 });
+    get(&takers[0]);
+    struct hc_conn *old = takers[0].turn.conn;
+    uint64_t id = old->watch.id;
+
+    give(&takers[0], true);
+    take(&takers[1], true);
+    net_world_until(&world, &takers[1].has);
+    CHECK(takers[1].turn.conn->watch.id != id);
+    CHECK_INT(world.net.pool.conns, 1);      /* the idle one made room */
+    give(&takers[1], true);
+    net_world_close(&world);
+}
+
+TEST(pool, keep_alive_can_be_off)
+{
+    open_with((struct hc_net_config){ .no_keep_alive = true });
+    get(&takers[0]);
+    give(&takers[0], true);
+    CHECK_INT(idle(), 0);
+    net_world_close(&world);
+}
+
+TEST(pool, hosts_and_trust_are_kept_apart)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    get(&takers[0]);
+    give(&takers[0], true);
+    struct hc_origin other = net_world_origin(&world);
+    const struct hc_anchors whom = { .n = 0 };
+    const struct hc_pool_ask asks[] = {
+        { .origin = &other, .job = &takers[1].job, .anchors = &whom },
+        { .origin = &other, .job = &takers[1].job },
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        if (i == 1)
+            other.port++;
+        memset(&takers[1], 0, sizeof takers[1]);
+        hc_job_init(&takers[1].job, &world.net.jobs, taker_run);
+        hc_pool_ask(&world.net.pool, &takers[1].turn, &asks[i], world.now);
+        CHECK(takers[1].turn.conn == NULL);
+        give(&takers[1], false);
+    }
+    CHECK_INT(idle(), 1);
+    net_world_close(&world);
+}
+
+TEST(pool, a_dial_that_fails_fails_its_turn)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    net_peer_refuse(&world.peer);
+    take(&takers[0], false);
+    take(&takers[1], false);
+    net_world_until(&world, &takers[0].has);
+    net_world_until(&world, &takers[1].has);
+    for (int i = 0; i < 2; i++) {
+        CHECK(takers[i].turn.failed);
+        CHECK_INT(takers[i].turn.error.code, HC_ECONNECT);
+        give(&takers[i], false);
+    }
+    net_world_settle(&world);
+    CHECK_INT(world.net.pool.conns, 0);
+    net_world_close(&world);
+}
+
+TEST(pool, a_dial_serves_the_next_when_its_own_turn_was_served)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    get(&takers[0]);
+    take(&takers[1], false);         /* dials */
+    CHECK(takers[1].turn.dial != NULL);
+    give(&takers[0], true);          /* and is served by this one */
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    CHECK(takers[1].turn.conn != NULL);
+    take(&takers[2], false);
+    net_world_until(&world, &takers[2].has);
+    net_world_settle(&world);
+    CHECK_INT(world.peer.n, 2);      /* no third was dialled */
+    CHECK_INT(takers[1].stats.connections_opened +
+              takers[2].stats.connections_opened, 1);
+    give(&takers[1], true);
+    give(&takers[2], true);
+    net_world_close(&world);
+}
+
+TEST(pool, what_a_dial_did_is_counted_to_its_op_and_to_the_net)
+{
+    memset(&world, 0, sizeof world);
+    net_world_open(&world, NULL, "ec");
+    get(&takers[0]);
+    CHECK_INT(takers[0].stats.connections_opened, 1);
+    CHECK_INT(takers[0].stats.tls_handshakes, 1);
+    CHECK_INT(world.net.stats.connections_opened, 1);
+    CHECK_INT(world.net.stats.tls_handshakes, 1);
+    give(&takers[0], true);
+    net_world_close(&world);
+}
+
+TEST(pool, everything_is_closed_at_the_end)
+{
+    open_with((struct hc_net_config){ .idle = 0 });
+    get(&takers[0]);
+    give(&takers[0], true);
+    take(&takers[1], true);          /* a dial under way */
+    hc_turn_drop(&world.net.pool, &takers[1].turn, world.now);
+    hc_job_fini(&takers[1].job);
+    net_world_close(&world);
+    CHECK_INT(t_alloc_state()->live, 0);
+}

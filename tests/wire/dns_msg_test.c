@@ -1,0 +1,586 @@
+/* tests/wire/dns_msg_test.c */
+#include "t.h"
+
+#include <string.h>
+
+#include "peers/dns_peer.h"
+#include "wire/dns_msg.h"
+
+#define NAME "ecs.eu-central-1.amazonaws.com"
+
+static struct hc_dns_question question_of(const char *name, int type)
+{
+    struct hc_dns_question q = { .type = type, .id = 0x1234, .edns = true };
+
+    CHECK(hc_dns_name_get(&q.name, hc_str(name)));
+    return q;
+}
+
+/* What a plain reply to (NAME, type) begins with. */
+static struct dns_text reply_of(int type, unsigned flags)
+{
+    struct hc_dns_question q = question_of(NAME, type);
+    unsigned char query[HC_DNS_QUERY_MAX];
+    struct dns_text m;
+
+    dns_reply_to(&m, query, hc_dns_question_put(query, &q), flags);
+    return m;
+}
+
+static struct hc_dns_reply read_as(const struct dns_text *m, int type)
+{
+    struct hc_dns_question q = question_of(NAME, type);
+    struct hc_dns_reply r;
+
+    hc_dns_reply_get(&r, &q, hc_str_n(t_guard(m->p, m->n), m->n));
+    return r;
+}
+
+static struct hc_dns_reply read_a(const struct dns_text *m)
+{
+    return read_as(m, HC_DNS_A);
+}
+
+static void check_addr(const struct hc_dns_reply *r, size_t i,
+                       const char *want)
+{
+    char text[HC_ADDR_TEXT];
+
+    CHECK(i < r->addrs.n);
+    hc_addr_put(text, &r->addrs.a[i]);
+    CHECK_Z(text, want);
+}
+
+/* ---- out ---- */
+
+TEST(dns_msg, a_query_is_these_bytes)
+{
+    static const unsigned char want[] =
+        "\x12\x34" "\x01\x00" "\0\1" "\0\0" "\0\0" "\0\1"
+        "\3ecs\4test\0" "\0\x1c" "\0\1"
+        "\0" "\0\x29" "\x04\xd0" "\0\0\0\0" "\0";
+    struct hc_dns_question q = question_of("EcS.test", HC_DNS_AAAA);
+    unsigned char out[HC_DNS_QUERY_MAX];
+    size_t n = hc_dns_question_put(out, &q);
+
+    CHECK_INT(n, sizeof want);
+    CHECK_MEM(out, n, want);
+    q.edns = false;
+    CHECK_INT(hc_dns_question_put(out, &q), sizeof want - 11);
+    CHECK_INT(out[11], 0);
+}
+
+TEST(dns_msg, what_is_no_name_is_refused)
+{
+    char label64[65], name254[256];
+    static const char *const table[] = { "", ".", "a.", ".a", "a..b", "a.b.." };
+    struct hc_dns_name name;
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        CHECK(!hc_dns_name_get(&name, hc_str(table[i])));
+    memset(label64, 'a', 64);
+    label64[64] = '\0';
+    CHECK(!hc_dns_name_get(&name, hc_str(label64)));
+    CHECK(hc_dns_name_get(&name, hc_str(label64 + 1)));
+    for (size_t i = 0; i < 254; i++)
+        name254[i] = i % 2 == 0 ? 'a' : '.';
+    name254[253] = 'a';
+    name254[254] = '\0';
+    CHECK(!hc_dns_name_get(&name, hc_str(name254)));
+    CHECK(hc_dns_name_get(&name, hc_str_n(name254, 253)));
+    CHECK_INT(name.n, 255);
+}
+
+/* ---- in ---- */
+
+TEST(dns_msg, addresses_come_with_the_least_ttl)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    dns_put_a(&m, NULL, 60, "192.0.2.1");
+    dns_put_a(&m, NULL, 20, "192.0.2.2");
+    dns_put_a(&m, NAME, 40, "192.0.2.3");
+    struct hc_dns_reply r = read_a(&m);
+
+    CHECK_INT(r.kind, DNS_REPLY_ADDRS);
+    CHECK_INT(r.rcode, HC_DNS_NOERROR);
+    CHECK_INT(r.addrs.n, 3);
+    CHECK_INT(r.ttl, 20);
+    check_addr(&r, 0, "192.0.2.1");
+    check_addr(&r, 2, "192.0.2.3");
+}
+
+TEST(dns_msg, aaaa_has_sixteen_bytes)
+{
+    struct dns_text m = reply_of(HC_DNS_AAAA, 0x8180);
+
+    dns_put_aaaa(&m, NULL, 60, "2001:db8::1");
+    dns_put_a(&m, NULL, 1, "192.0.2.1");
+    struct hc_dns_reply r = read_as(&m, HC_DNS_AAAA);
+
+    CHECK_INT(r.kind, DNS_REPLY_ADDRS);
+    CHECK_INT(r.addrs.n, 1);
+    CHECK_INT(r.ttl, 60);
+    check_addr(&r, 0, "2001:db8::1");
+}
+
+TEST(dns_msg, a_chain_of_names_is_followed_in_any_order)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    dns_put_a(&m, "c.test", 60, "192.0.2.1");
+    dns_put_a(&m, "stranger.test", 1, "192.0.2.99");
+    dns_put_cname(&m, "b.test", 5, "c.test");
+    dns_put_cname(&m, NULL, 255, "B.TEST");
+    dns_put_a(&m, "C.test", 70, "192.0.2.2");
+    struct hc_dns_reply r = read_a(&m);
+
+    CHECK_INT(r.kind, DNS_REPLY_ADDRS);
+    CHECK_INT(r.addrs.n, 2);
+    CHECK_INT(r.ttl, 5);
+    check_addr(&r, 0, "192.0.2.1");
+    check_addr(&r, 1, "192.0.2.2");
+}
+
+static struct dns_text chain_of(int hops)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+    char from[] = "a.test", to[] = "b.test";
+
+    dns_put_cname(&m, NULL, 60, from);
+    for (int i = 1; i < hops; i++) {
+        dns_put_cname(&m, from, 60, to);
+        from[0]++;
+        to[0]++;
+    }
+    dns_put_a(&m, from, 60, "192.0.2.1");
+    return m;
+}
+
+TEST(dns_msg, a_chain_has_eight_hops_at_most)
+{
+    struct dns_text m = chain_of(8);
+
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_ADDRS);
+    m = chain_of(9);
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_BROKEN);
+}
+
+TEST(dns_msg, a_loop_of_names_comes_to_an_end)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    dns_put_cname(&m, NULL, 60, "b.test");
+    dns_put_cname(&m, "b.test", 60, NAME);
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_BROKEN);
+    m = reply_of(HC_DNS_A, 0x8180);
+    dns_put_cname(&m, NULL, 60, NAME);
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_BROKEN);
+}
+
+TEST(dns_msg, a_chain_without_an_address_is_no_data)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    dns_put_cname(&m, NULL, 9, "b.test");
+    dns_put_aaaa(&m, "b.test", 60, "2001:db8::1");
+    dns_put_soa(&m, "test", 50, 40);
+    struct hc_dns_reply r = read_a(&m);
+
+    CHECK_INT(r.kind, DNS_REPLY_NO_DATA);
+    CHECK_INT(r.addrs.n, 0);
+    CHECK_INT(r.ttl, 9);
+}
+
+TEST(dns_msg, a_no_lasts_as_long_as_the_soa_says_but_a_minute)
+{
+    static const struct { uint32_t ttl, minimum, want; } table[] = {
+        { 30, 900, 30 }, { 900, 20, 20 }, { 900, 900, 60 }, { 60, 60, 60 },
+        { 0, 900, 0 }, { 900, 0, 0 }, { 0x80000000, 60, 0 },
+        { 60, 0xffffffff, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct dns_text m = reply_of(HC_DNS_A, 0x8183);
+
+        dns_put_record(&m, DNS_AUTHORITY, "x", 2, 1);
+        dns_put16(&m, 1);
+        dns_put_data(&m, "", 1);
+        dns_put_soa(&m, "com", table[i].ttl, table[i].minimum);
+        struct hc_dns_reply r = read_a(&m);
+
+        CHECK_INT(r.kind, DNS_REPLY_NO_NAME);
+        CHECK_INT(r.rcode, HC_DNS_NXDOMAIN);
+        CHECK_INT(r.ttl, table[i].want);
+    }
+}
+
+TEST(dns_msg, a_no_without_a_soa_is_not_kept)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8183);
+    struct hc_dns_reply r = read_a(&m);
+
+    CHECK_INT(r.kind, DNS_REPLY_NO_NAME);
+    CHECK_INT(r.ttl, 0);
+    m = reply_of(HC_DNS_A, 0x8180);
+    r = read_a(&m);
+    CHECK_INT(r.kind, DNS_REPLY_NO_DATA);
+    CHECK_INT(r.ttl, 0);
+}
+
+TEST(dns_msg, nxdomain_with_an_address_is_still_a_no)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8183);
+
+    dns_put_a(&m, NULL, 60, "192.0.2.1");
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_NO_NAME);
+    CHECK_INT(read_a(&m).addrs.n, 0);
+}
+
+TEST(dns_msg, a_cut_reply_is_not_read)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8380);
+
+    dns_put_a(&m, NULL, 60, "192.0.2.1");
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_CUT);
+    CHECK_INT(read_a(&m).addrs.n, 0);
+}
+
+TEST(dns_msg, refusals_carry_their_rcode)
+{
+    static const struct { unsigned flags; int rcode; const char *name; }
+    table[] = {
+        { 0x8181, HC_DNS_FORMERR, "FORMERR" },
+        { 0x8182, HC_DNS_SERVFAIL, "SERVFAIL" },
+        { 0x8384, HC_DNS_NOTIMP, "NOTIMP" },
+        { 0x8185, HC_DNS_REFUSED, "REFUSED" },
+        { 0x8189, 9, "RCODE" },
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct dns_text m = reply_of(HC_DNS_A, table[i].flags);
+        struct hc_dns_reply r = read_a(&m);
+
+        CHECK_INT(r.kind, DNS_REPLY_REFUSAL);
+        CHECK_INT(r.rcode, table[i].rcode);
+        CHECK_Z(hc_dns_rcode_name(r.rcode), table[i].name);
+    }
+    CHECK_Z(hc_dns_rcode_name(-1), "RCODE");
+    CHECK_Z(hc_dns_rcode_name(HC_DNS_NXDOMAIN), "NXDOMAIN");
+}
+
+TEST(dns_msg, a_server_without_edns_may_complain_with_the_header_alone)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8181);
+
+    m.n = 12;
+    m.p[5] = 0;
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_REFUSAL);
+    m.p[3] = 0x84;
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_REFUSAL);
+    m.p[3] = 0x82;
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_STRANGER);
+    m.p[3] = 0x81;
+    m.n = 13;
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_STRANGER);
+}
+
+TEST(dns_msg, the_question_is_matched_whatever_its_case)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    for (size_t i = 13; i < m.n - 4; i++)
+        if (m.p[i] >= 'a' && m.p[i] <= 'z')
+            m.p[i] = (unsigned char)(m.p[i] - 'a' + 'A');
+    dns_put_a(&m, NULL, 60, "192.0.2.1");
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_ADDRS);
+}
+
+static void check_stranger(size_t at, unsigned char flip)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    dns_put_a(&m, NULL, 60, "192.0.2.1");
+    m.p[at] ^= flip;
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_STRANGER);
+    CHECK_INT(read_a(&m).addrs.n, 0);
+}
+
+TEST(dns_msg, what_answers_another_question_is_a_stranger)
+{
+    size_t question = 12 + sizeof NAME + 1;
+
+    check_stranger(0, 1);                        /* id      */
+    check_stranger(1, 0x80);
+    check_stranger(2, 0x80);                     /* QR      */
+    check_stranger(2, 0x10);                     /* opcode  */
+    check_stranger(5, 1);                        /* none    */
+    check_stranger(5, 3);                        /* two     */
+    check_stranger(4, 1);                        /* 257     */
+    check_stranger(13, 2);                       /* name    */
+    check_stranger(question + 1, 28 ^ 1);        /* type    */
+    check_stranger(question + 3, 2);             /* class   */
+}
+
+/* A message with everything in it, cut anywhere or with any byte changed, is
+ * read within its bytes. */
+static struct dns_text rich(void)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    dns_put_cname(&m, NULL, 60, "b.test");
+    dns_put_record(&m, DNS_ANSWER, "b.test", 5, 30);
+    dns_put16(&m, 2);
+    dns_put16(&m, 0xc010);
+    dns_put_a(&m, "eu-central-1.amazonaws.com", 60, "192.0.2.1");
+    dns_put_soa(&m, "test", 60, 60);
+    return m;
+}
+
+TEST(dns_msg, names_are_compressed_to_what_stands_before)
+{
+    struct dns_text m = rich();
+
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_ADDRS);
+    CHECK_INT(read_a(&m).ttl, 30);
+}
+
+TEST(dns_msg, a_reply_that_ends_early_is_broken)
+{
+    struct dns_text m = rich();
+    size_t question = 12 + sizeof NAME + 1 + 4;
+    size_t answers = 0;
+
+    for (size_t n = m.n; n-- > 0;) {
+        struct dns_text cut = m;
+
+        cut.n = n;
+        enum hc_dns_kind kind = read_a(&cut).kind;
+
+        if (n < question)
+            CHECK_INT(kind, DNS_REPLY_STRANGER);
+        else if (kind == DNS_REPLY_ADDRS && answers == 0)
+            CHECK(n > question);     /* the authority is not needed */
+        else
+            CHECK_INT(kind, DNS_REPLY_BROKEN);
+        if (kind == DNS_REPLY_BROKEN)
+            answers = n;
+    }
+}
+
+TEST(dns_msg, a_no_that_ends_early_is_broken)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8183);
+    size_t question = m.n;
+
+    dns_put_soa(&m, "test", 60, 60);
+    for (size_t n = m.n; n-- > question;) {
+        struct dns_text cut = m;
+
+        cut.n = n;
+        CHECK_INT(read_a(&cut).kind, DNS_REPLY_BROKEN);
+    }
+}
+
+TEST(dns_msg, any_byte_may_be_any_other)
+{
+    struct dns_text m = rich();
+
+    for (size_t i = 0; i < m.n; i++) {
+        for (int v = 0; v < 256; v++) {
+            struct hc_dns_question q = question_of(NAME, HC_DNS_A);
+            struct dns_text odd = m;
+            struct hc_dns_reply r;
+
+            odd.p[i] = (unsigned char)v;
+            hc_dns_reply_get(&r, &q, hc_str_n(odd.p, odd.n));
+            CHECK(r.addrs.n <= 1);
+            CHECK(r.addrs.n == 0 || r.kind == DNS_REPLY_ADDRS);
+        }
+    }
+}
+
+static enum hc_dns_kind kind_of_data(unsigned type, const void *data,
+                                     unsigned n)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    dns_put_record(&m, DNS_ANSWER, NULL, type, 60);
+    dns_put16(&m, n);
+    dns_put_data(&m, data, n);
+    return read_a(&m).kind;
+}
+
+TEST(dns_msg, data_has_exactly_its_length)
+{
+    CHECK_INT(kind_of_data(1, "abcd", 4), DNS_REPLY_ADDRS);
+    CHECK_INT(kind_of_data(1, "abc", 3), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_data(1, "abcde", 5), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_data(1, "", 0), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_data(5, "\1a\0", 3), DNS_REPLY_NO_DATA);
+    CHECK_INT(kind_of_data(5, "\1a\0x", 4), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_data(5, "\1a", 2), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_data(5, "", 0), DNS_REPLY_BROKEN);
+}
+
+static enum hc_dns_kind kind_of_soa(const void *data, unsigned n)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    dns_put_record(&m, DNS_AUTHORITY, NULL, 6, 60);
+    dns_put16(&m, n);
+    dns_put_data(&m, data, n);
+    return read_a(&m).kind;
+}
+
+TEST(dns_msg, a_soa_has_exactly_its_length)
+{
+    static const char soa[24] = { 0 };
+
+    CHECK_INT(kind_of_soa(soa, 22), DNS_REPLY_NO_DATA);
+    CHECK_INT(kind_of_soa(soa, 21), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_soa(soa, 23), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_soa(soa, 1), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_soa(soa, 0), DNS_REPLY_BROKEN);
+}
+
+TEST(dns_msg, only_the_internet_class_counts)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+    size_t at = m.n;
+
+    dns_put_a(&m, NULL, 60, "192.0.2.1");
+    m.p[at + 5] = 3;                             /* CHAOS */
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_NO_DATA);
+    m = reply_of(HC_DNS_A, 0x8183);
+    at = m.n;
+    dns_put_soa(&m, NULL, 60, 60);
+    m.p[at + 5] = 3;
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_NO_NAME);
+    CHECK_INT(read_a(&m).ttl, 0);
+}
+
+TEST(dns_msg, a_ttl_with_its_high_bit_set_is_0)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    dns_put_a(&m, NULL, 0x80000001, "192.0.2.1");
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_ADDRS);
+    CHECK_INT(read_a(&m).ttl, 0);
+}
+
+/* A record whose owner is these bytes. */
+static enum hc_dns_kind kind_of_owner(const void *owner, size_t n)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    m.p[7] = 1;
+    dns_put_data(&m, owner, n);
+    dns_put16(&m, 1);
+    dns_put16(&m, 1);
+    dns_put32(&m, 60);
+    dns_put16(&m, 4);
+    dns_put32(&m, 0);
+    return read_a(&m).kind;
+}
+
+TEST(dns_msg, pointers_lead_strictly_backwards)
+{
+    /* The first record's name begins here. */
+    unsigned char here = (unsigned char)(12 + sizeof NAME + 1 + 4);
+    const unsigned char itself[] = { 0xc0, here };
+    const unsigned char behind[] = { 0xc0, (unsigned char)(here + 2) };
+    const unsigned char around[] = { 1, 'a', 0xc0, here };
+    const unsigned char far[] = { 0xff, 0xff };
+    const unsigned char reserved[] = { 0x40, 0 };
+    const unsigned char reserved2[] = { 0x80, 0x0c };
+    const unsigned char question[] = { 0xc0, 12 };
+
+    CHECK_INT(kind_of_owner(itself, 2), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_owner(behind, 2), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_owner(around, 4), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_owner(far, 2), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_owner(reserved, 2), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_owner(reserved2, 2), DNS_REPLY_BROKEN);
+    CHECK_INT(kind_of_owner(question, 2), DNS_REPLY_ADDRS);
+}
+
+/* An owner that reaches the question over this many pointers. */
+static enum hc_dns_kind kind_of_jumps(unsigned jumps)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    dns_put_record(&m, DNS_ANSWER, "x", 16, 60);
+    dns_put16(&m, 2 * (jumps - 1));
+    dns_put16(&m, 0xc00c);
+    for (unsigned i = 1; i < jumps - 1; i++)
+        dns_put16(&m, 0xc000 | (unsigned)(m.n - 2));
+    unsigned last = (unsigned)(m.n - 2);
+
+    m.p[7] = 2;
+    dns_put16(&m, 0xc000 | last);
+    dns_put16(&m, 1);
+    dns_put16(&m, 1);
+    dns_put32(&m, 60);
+    dns_put16(&m, 4);
+    dns_put32(&m, 0);
+    return read_a(&m).kind;
+}
+
+TEST(dns_msg, a_name_has_128_jumps_at_most)
+{
+    CHECK_INT(kind_of_jumps(2), DNS_REPLY_ADDRS);
+    CHECK_INT(kind_of_jumps(128), DNS_REPLY_ADDRS);
+    CHECK_INT(kind_of_jumps(129), DNS_REPLY_BROKEN);
+}
+
+TEST(dns_msg, a_name_has_255_bytes_at_most)
+{
+    unsigned char owner[300] = { 0 };
+
+    for (size_t at = 0; at < 252; at += 2) {     /* 126 labels, 252 bytes */
+        owner[at] = 1;
+        owner[at + 1] = 'a';
+    }
+    owner[252] = 1;
+    owner[253] = 'a';                            /* 254 with this, and a 0 */
+    CHECK_INT(kind_of_owner(owner, 255), DNS_REPLY_NO_DATA);
+    owner[252] = 2;
+    owner[254] = 'a';
+    CHECK_INT(kind_of_owner(owner, 256), DNS_REPLY_BROKEN);
+}
+
+TEST(dns_msg, counts_are_bounded_by_the_bytes)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    dns_put_a(&m, NULL, 60, "192.0.2.1");
+    m.p[6] = m.p[7] = 0xff;
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_BROKEN);
+    m = reply_of(HC_DNS_A, 0x8183);
+    m.p[8] = m.p[9] = 0xff;
+    CHECK_INT(read_a(&m).kind, DNS_REPLY_BROKEN);
+}
+
+TEST(dns_msg, addresses_are_bounded)
+{
+    struct dns_text m = reply_of(HC_DNS_A, 0x8180);
+
+    for (int i = 0; i < 40; i++) {
+        char ip[] = "192.0.2.1x";
+
+        ip[8] = (char)('1' + i / 10);
+        ip[9] = (char)('0' + i % 10);
+        dns_put_a(&m, NULL, 60, ip);
+    }
+    CHECK_INT(read_a(&m).addrs.n, HC_ADDRS_MAX);
+}
+
+TEST(dns_msg, nothing_is_a_stranger)
+{
+    struct hc_dns_question q = question_of(NAME, HC_DNS_A);
+    struct hc_dns_reply r;
+
+    hc_dns_reply_get(&r, &q, (struct hc_str){ NULL, 0 });
+    CHECK_INT(r.kind, DNS_REPLY_STRANGER);
+}

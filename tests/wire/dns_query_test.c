@@ -1,0 +1,503 @@
+/* tests/wire/dns_query_test.c */
+#include "t.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "peers/dns_peer.h"
+#include "wire/dns_query.h"
+
+#define NAME "ecs.test"
+#define SECOND HC_SECOND
+
+static struct hc_resolv_conf conf_of(size_t servers)
+{
+    struct hc_resolv_conf conf;
+    static const char *const texts[] = { "10.0.0.2", "10.0.0.3:5353",
+                                         "[::1]:54" };
+
+    hc_resolv_conf_init(&conf);
+    for (size_t i = 0; i < servers; i++)
+        CHECK(hc_dns_server_get(&conf.servers[i], hc_str(texts[i])));
+    conf.servers_n = servers;
+    return conf;
+}
+
+static void begin(struct hc_dns_query *q, const struct hc_resolv_conf *conf)
+{
+    const struct hc_dns_query_config config = {
+        .name = HC_STR(NAME), .type = HC_DNS_A, .conf = conf,
+        .alloc = t_alloc(),
+    };
+
+    CHECK(hc_dns_query_init(q, &config, 0));
+    CHECK_INT(q->state, DNS_ASK);
+}
+
+/* The last query, as it was sent. */
+static struct dns_text asked;
+
+static void ask(struct hc_dns_query *q, int64_t now)
+{
+    CHECK_INT(q->state, DNS_ASK);
+    asked.n = hc_dns_query_ask(q, 0xabcd, now, asked.p);
+    CHECK_INT(q->state, DNS_WAIT);
+    if (q->tcp) {
+        CHECK_INT(asked.p[0] << 8 | asked.p[1], asked.n - 2);
+        asked.n -= 2;
+        memmove(asked.p, asked.p + 2, asked.n);
+    }
+    CHECK_MEM(asked.p, 2, "\xab\xcd");
+}
+
+static struct dns_text reply_with(unsigned flags)
+{
+    struct dns_text m;
+
+    dns_reply_to(&m, asked.p, asked.n, flags);
+    return m;
+}
+
+static void hand_in(struct hc_dns_query *q, const struct dns_text *m)
+{
+    hc_dns_query_datagram(q, hc_str_n(t_guard(m->p, m->n), m->n));
+}
+
+static void say(struct hc_dns_query *q, unsigned flags)
+{
+    struct dns_text m = reply_with(flags);
+
+    hand_in(q, &m);
+}
+
+static void check_server(const struct hc_dns_query *q, const char *want)
+{
+    char text[HC_DNS_SERVER_TEXT];
+
+    hc_dns_server_put(text, hc_dns_query_server(q));
+    CHECK_Z(text, want);
+}
+
+static void check_error(const struct hc_dns_query *q, int64_t now, int code,
+                        const char *want)
+{
+    struct hc_error e = { .code = 0 };
+
+    CHECK_INT(hc_dns_query_error(q, now, &e), code);
+    CHECK_INT(e.code, code);
+    CHECK_Z(e.what, want);
+}
+
+TEST(dns_query, an_answer_ends_it)
+{
+    struct hc_resolv_conf conf = conf_of(1);
+    struct hc_dns_query q;
+
+    begin(&q, &conf);
+    check_server(&q, "10.0.0.2:53");
+    CHECK(hc_dns_query_at(&q) <= 0);
+    ask(&q, 0);
+    CHECK_INT(hc_dns_query_at(&q), 2 * SECOND);
+    struct dns_text m = reply_with(0x8180);
+
+    dns_put_a(&m, NULL, 60, "192.0.2.1");
+    hand_in(&q, &m);
+    CHECK_INT(q.state, DNS_DONE);
+    CHECK_INT(q.reply.kind, DNS_REPLY_ADDRS);
+    CHECK_INT(q.reply.addrs.n, 1);
+    CHECK_INT(hc_dns_query_at(&q), HC_NEVER);
+    hc_dns_query_failed(&q, ECONNREFUSED);
+    hc_dns_query_tick(&q, 9 * SECOND);
+    say(&q, 0x8182);
+    CHECK_INT(q.state, DNS_DONE);
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, a_name_that_is_none_is_not_asked_for)
+{
+    struct hc_resolv_conf conf = conf_of(1);
+    struct hc_dns_query q;
+    const struct hc_dns_query_config config = {
+        .name = HC_STR("a..b"), .type = HC_DNS_A, .conf = &conf,
+        .alloc = t_alloc(),
+    };
+
+    CHECK(!hc_dns_query_init(&q, &config, 0));
+}
+
+TEST(dns_query, strangers_are_not_heard)
+{
+    struct hc_resolv_conf conf = conf_of(1);
+    struct hc_dns_query q;
+
+    begin(&q, &conf);
+    ask(&q, 0);
+    struct dns_text m = reply_with(0x8182);
+
+    m.p[0] ^= 1;
+    hand_in(&q, &m);
+    CHECK_INT(q.state, DNS_WAIT);
+    m.n = 0;
+    hand_in(&q, &m);
+    CHECK_INT(q.state, DNS_WAIT);
+    CHECK_INT(hc_dns_query_at(&q), 2 * SECOND);
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, a_no_ends_it_with_a_sentence)
+{
+    struct hc_resolv_conf conf = conf_of(1);
+    struct hc_dns_query q;
+
+    begin(&q, &conf);
+    ask(&q, 0);
+    say(&q, 0x8183);
+    CHECK_INT(q.state, DNS_DONE);
+    check_error(&q, 0, HC_EDNS, NAME " has no address (NXDOMAIN from "
+                "10.0.0.2:53): check the region and the VPC's DNS settings");
+    hc_dns_query_fini(&q);
+    begin(&q, &conf);
+    ask(&q, 0);
+    say(&q, 0x8180);
+    CHECK_INT(q.state, DNS_DONE);
+    check_error(&q, 0, HC_EDNS, NAME " has no address (no A record from "
+                "10.0.0.2:53): check the region and the VPC's DNS settings");
+    q.question.type = HC_DNS_AAAA;
+    check_error(&q, 0, HC_EDNS, NAME " has no address (no A or AAAA record "
+                "from 10.0.0.2:53): check the region and the VPC's DNS "
+                "settings");
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, silence_of_one_server_is_two_tries)
+{
+    struct hc_resolv_conf conf = conf_of(1);
+    struct hc_dns_query q;
+
+    begin(&q, &conf);
+    ask(&q, 0);
+    hc_dns_query_tick(&q, 2 * SECOND - 1);
+    CHECK_INT(q.state, DNS_WAIT);
+    hc_dns_query_tick(&q, 2 * SECOND);
+    ask(&q, 2 * SECOND);
+    CHECK_INT(hc_dns_query_at(&q), 4 * SECOND);
+    hc_dns_query_tick(&q, 4 * SECOND);
+    CHECK_INT(q.state, DNS_FAILED);
+    check_error(&q, 4 * SECOND, HC_EDNSFAIL,
+                "no DNS server answered for " NAME " within 4 s (asked "
+                "10.0.0.2:53 twice): does it run, and does a security group "
+                "or firewall let DNS through?");
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, all_ends_after_five_seconds)
+{
+    struct hc_resolv_conf conf = conf_of(3);
+    struct hc_dns_query q;
+    int64_t now = 0;
+
+    conf.timeout = 1;
+    conf.attempts = 5;
+    begin(&q, &conf);
+    for (int i = 0; i < 5; i++) {
+        ask(&q, now);
+        now += SECOND;
+        CHECK_INT(hc_dns_query_at(&q), now);
+        hc_dns_query_tick(&q, now);
+    }
+    CHECK_INT(q.state, DNS_FAILED);
+    check_error(&q, now, HC_EDNSFAIL,
+                "no DNS server answered for " NAME " within 5 s (asked "
+                "10.0.0.2:53 twice, 10.0.0.3:5353 twice, [::1]:54 once): does "
+                "it run, and does a security group or firewall let DNS "
+                "through?");
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, a_long_timeout_leaves_time_for_every_server)
+{
+    struct hc_resolv_conf conf = conf_of(2);
+    struct hc_dns_query q;
+
+    conf.timeout = 30;
+    begin(&q, &conf);
+    ask(&q, 0);
+    CHECK_INT(hc_dns_query_at(&q), 5 * SECOND / 2);
+    hc_dns_query_tick(&q, 5 * SECOND / 2);
+    check_server(&q, "10.0.0.3:5353");
+    ask(&q, 5 * SECOND / 2);
+    hc_dns_query_tick(&q, 5 * SECOND);
+    CHECK_INT(q.state, DNS_FAILED);
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, one_server_is_asked_as_often_as_the_attempts_say)
+{
+    struct hc_resolv_conf conf = conf_of(1);
+    struct hc_dns_query q;
+    int64_t now = 0;
+
+    conf.timeout = 1;
+    conf.attempts = 3;
+    begin(&q, &conf);
+    for (; q.state == DNS_ASK; now += SECOND, hc_dns_query_tick(&q, now))
+        ask(&q, now);
+    CHECK_INT(now, 3 * SECOND);
+    check_error(&q, now, HC_EDNSFAIL,
+                "no DNS server answered for " NAME " within 3 s (asked "
+                "10.0.0.2:53 3 times): does it run, and does a security "
+                "group or firewall let DNS through?");
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, a_refusal_means_the_next_server)
+{
+    static const unsigned refusals[] = { 0x8182, 0x8184, 0x8185, 0x818f };
+
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        struct hc_resolv_conf conf = conf_of(2);
+        struct hc_dns_query q;
+
+        begin(&q, &conf);
+        ask(&q, 0);
+        say(&q, refusals[i]);
+        CHECK_INT(q.state, DNS_ASK);
+        check_server(&q, "10.0.0.3:5353");
+        ask(&q, 0);
+        struct dns_text m = reply_with(0x8180);
+
+        dns_put_a(&m, NULL, 60, "192.0.2.1");
+        hand_in(&q, &m);
+        CHECK_INT(q.state, DNS_DONE);
+        hc_dns_query_fini(&q);
+    }
+}
+
+TEST(dns_query, each_server_s_trouble_is_told)
+{
+    struct hc_resolv_conf conf = conf_of(3);
+    struct hc_dns_query q;
+
+    conf.attempts = 1;
+    begin(&q, &conf);
+    ask(&q, 0);
+    say(&q, 0x8182);
+    ask(&q, 0);
+    struct dns_text m = reply_with(0x8180);
+
+    m.p[7] = 1;                          /* an answer that is not there */
+    hand_in(&q, &m);
+    ask(&q, 0);
+    hc_dns_query_tick(&q, 2 * SECOND);
+    CHECK_INT(q.state, DNS_FAILED);
+    check_error(&q, 2 * SECOND, HC_EDNSFAIL,
+                "no DNS server could look up " NAME " (10.0.0.2:53 answered "
+                "SERVFAIL, 10.0.0.3:5353 sent a broken answer, [::1]:54 did "
+                "not answer): check resolv.conf or dns_server");
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, what_cannot_be_reached_is_told_with_its_errno)
+{
+    struct hc_resolv_conf conf = conf_of(2);
+    struct hc_error e = { .code = 0 };
+    struct hc_dns_query q;
+
+    conf.attempts = 1;
+    begin(&q, &conf);
+    hc_dns_query_failed(&q, ECONNREFUSED);       /* no socket: in ASK */
+    ask(&q, 0);
+    hc_dns_query_failed(&q, 0);
+    CHECK_INT(q.state, DNS_FAILED);
+    CHECK_INT(hc_dns_query_error(&q, 0, &e), HC_EDNSFAIL);
+    CHECK_INT(e.sys, ECONNREFUSED);
+    CHECK(strstr(e.what, "(10.0.0.2:53 cannot be reached, 10.0.0.3:5353 "
+                         "closed the connection)") != NULL);
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, formerr_is_asked_again_without_edns_once)
+{
+    struct hc_resolv_conf conf = conf_of(2);
+    struct hc_dns_query q;
+
+    begin(&q, &conf);
+    ask(&q, 0);
+    CHECK_INT(asked.p[11], 1);
+    say(&q, 0x8181);
+    check_server(&q, "10.0.0.2:53");
+    ask(&q, 0);
+    CHECK_INT(asked.p[11], 0);
+    say(&q, 0x8181);
+    check_server(&q, "10.0.0.3:5353");
+    ask(&q, 0);
+    CHECK_INT(asked.p[11], 1);
+    hc_dns_query_fini(&q);
+}
+
+static void begin_tcp(struct hc_dns_query *q,
+                      const struct hc_resolv_conf *conf)
+{
+    begin(q, conf);
+    ask(q, 0);
+    say(q, 0x8380);
+    CHECK(q->tcp);
+    check_server(q, "10.0.0.2:53");
+    ask(q, SECOND);
+    CHECK_INT(hc_dns_query_at(q), 3 * SECOND);
+}
+
+/* A stranger's message, an empty one, and the answer, each with its length
+ * before it. */
+static struct dns_text tcp_bytes(void)
+{
+    struct dns_text all = { .n = 0 }, m = reply_with(0x8182);
+
+    m.p[0] ^= 1;
+    dns_put16(&all, (unsigned)m.n);
+    dns_put_data(&all, m.p, m.n);
+    dns_put16(&all, 0);
+    m = reply_with(0x8180);
+    dns_put_a(&m, NULL, 60, "192.0.2.1");
+    dns_put16(&all, (unsigned)m.n);
+    dns_put_data(&all, m.p, m.n);
+    return all;
+}
+
+static void check_fed(size_t cut, size_t step)
+{
+    struct hc_resolv_conf conf = conf_of(1);
+    struct hc_dns_query q;
+
+    begin_tcp(&q, &conf);
+    struct dns_text all = tcp_bytes();
+
+    hc_dns_query_feed(&q, hc_str_n(t_guard(all.p, cut), cut));
+    CHECK_INT(q.state, cut < all.n ? DNS_WAIT : DNS_DONE);
+    for (size_t at = cut; at < all.n; at += step) {
+        size_t n = all.n - at < step ? all.n - at : step;
+
+        hc_dns_query_feed(&q, hc_str_n(t_guard(all.p + at, n), n));
+    }
+    CHECK_INT(q.state, DNS_DONE);
+    CHECK_INT(q.reply.addrs.n, 1);
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, tcp_is_the_same_at_every_split)
+{
+    struct hc_resolv_conf conf = conf_of(1);
+    struct hc_dns_query q;
+
+    begin_tcp(&q, &conf);
+    size_t n = tcp_bytes().n;
+
+    hc_dns_query_fini(&q);
+    for (size_t cut = 0; cut <= n; cut++)
+        check_fed(cut, n);
+    check_fed(0, 1);
+}
+
+TEST(dns_query, a_datagram_is_not_heard_while_tcp_is_awaited)
+{
+    struct hc_resolv_conf conf = conf_of(1);
+    struct hc_dns_query q;
+
+    begin_tcp(&q, &conf);
+    say(&q, 0x8182);
+    CHECK_INT(q.state, DNS_WAIT);
+    hc_dns_query_fini(&q);
+    begin(&q, &conf);
+    ask(&q, 0);
+    struct dns_text all = tcp_bytes();
+
+    hc_dns_query_feed(&q, hc_str_n(all.p, all.n));
+    CHECK_INT(q.state, DNS_WAIT);
+    hc_dns_query_fini(&q);
+}
+
+static void feed(struct hc_dns_query *q, const struct dns_text *m)
+{
+    struct dns_text framed = { .n = 0 };
+
+    dns_put16(&framed, (unsigned)m->n);
+    dns_put_data(&framed, m->p, m->n);
+    hc_dns_query_feed(q, hc_str_n(framed.p, framed.n));
+}
+
+TEST(dns_query, cut_over_tcp_means_the_next_server_over_udp)
+{
+    struct hc_resolv_conf conf = conf_of(2);
+    struct hc_dns_query q;
+
+    begin_tcp(&q, &conf);
+    struct dns_text m = reply_with(0x8380);
+
+    feed(&q, &m);
+    CHECK_INT(q.state, DNS_ASK);
+    CHECK(!q.tcp);
+    check_server(&q, "10.0.0.3:5353");
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, formerr_over_tcp_stays_with_tcp)
+{
+    struct hc_resolv_conf conf = conf_of(2);
+    struct hc_dns_query q;
+
+    begin_tcp(&q, &conf);
+    struct dns_text m = reply_with(0x8181);
+
+    feed(&q, &m);
+    CHECK(q.tcp);
+    check_server(&q, "10.0.0.2:53");
+    ask(&q, SECOND);
+    CHECK_INT(asked.p[11], 0);
+    m = reply_with(0x8181);
+    feed(&q, &m);
+    check_server(&q, "10.0.0.3:5353");
+    CHECK(!q.tcp);
+    hc_dns_query_fini(&q);
+}
+
+TEST(dns_query, the_longest_tcp_message_fits)
+{
+    static char big[2 + 65535];
+    struct hc_resolv_conf conf = conf_of(1);
+    struct hc_dns_query q;
+
+    begin_tcp(&q, &conf);
+    struct dns_text m = reply_with(0x8180);
+
+    memset(big, 0, sizeof big);
+    big[0] = big[1] = (char)0xff;
+    memcpy(big + 2, m.p, m.n);
+    for (size_t at = 0; at < sizeof big; at += 4000)
+        hc_dns_query_feed(&q, hc_str_n(big + at, sizeof big - at < 4000
+                                                     ? sizeof big - at : 4000));
+    CHECK_INT(q.state, DNS_DONE);
+    CHECK_INT(q.reply.kind, DNS_REPLY_NO_DATA);
+    hc_dns_query_fini(&q);
+}
+
+static int feed_without_memory(void)
+{
+    struct hc_resolv_conf conf = conf_of(1);
+    struct hc_dns_query q;
+    struct hc_error e = { .code = 0 };
+
+    begin_tcp(&q, &conf);
+    struct dns_text all = tcp_bytes();
+
+    for (size_t i = 0; i < all.n; i++)
+        hc_dns_query_feed(&q, hc_str_n(all.p + i, 1));
+    int code = q.state == DNS_DONE ? 0 : hc_dns_query_error(&q, 0, &e);
+
+    hc_dns_query_fini(&q);
+    return code;
+}
+
+TEST(dns_query, memory_may_run_out)
+{
+    t_fails_every_allocation(feed_without_memory);
+}
