@@ -27,12 +27,16 @@ int hc_lookup_init(struct hc_lookup *l, const struct hc_lookup_config *config,
                    int64_t now, struct hc_error *e)
 {
     static const int types[] = { HC_DNS_A, HC_DNS_AAAA };
+    struct hc_str name = config->name;
 
     l->sys = config->sys;
     l->jobs = config->jobs;
     l->stats = config->stats;
-    for (size_t i = 0; i < config->name.n && i < sizeof l->name; i++)
-        l->name[l->name_n++] = config->name.p[i];
+    if (name.n <= sizeof l->name)        /* else it stays empty: no name */
+        while (l->name_n < name.n) {
+            l->name[l->name_n] = name.p[l->name_n];
+            l->name_n++;
+        }
     l->hold_until = HC_NEVER;
     l->sides_n = config->ipv6 ? 2 : 1;
     for (size_t i = 0; i < l->sides_n; i++) {
@@ -43,7 +47,7 @@ int hc_lookup_init(struct hc_lookup *l, const struct hc_lookup_config *config,
 
         if (!hc_dns_query_init(&l->sides[i].query, &query, now))
             return hc_error_set(e, HC_EDNS, "\"%.*s\" is no host name",
-                                HC_STR_ARG(config->name));
+                                HC_STR_ARG(name));
     }
     return 0;
 }

@@ -26,7 +26,7 @@ struct hc_lookup_side {
 };
 
 struct hc_lookup_config {
-    struct hc_str name;                  /* at most HC_DNS_NAME_TEXT; copied */
+    struct hc_str name;                  /* copied                           */
     const struct hc_resolv_conf *conf;   /* copied                           */
     bool ipv6;                           /* ask for AAAA too                 */
     const struct hc_system *sys;         /* these three outlive it           */

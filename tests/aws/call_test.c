@@ -111,7 +111,7 @@ TEST(call, brings_the_answer_of_a_signed_request)
                  "Credential=AKIDEXAMPLE/") != NULL);
     CHECK(strstr(aws_world_header(&w, 0, "Authorization"),
                  "/eu-west-1/ecs/aws4_request") != NULL);
-    CHECK(strstr(w.request[0], "\r\n\r\n{\"x\":2}") != NULL);
+    CHECK(strstr(w.script.request[0], "\r\n\r\n{\"x\":2}") != NULL);
     CHECK_INT(me.stats.api_calls, 1);
     CHECK_INT(me.stats.retries, 0);
     CHECK_INT(me.timings.n, 1);
@@ -127,7 +127,7 @@ TEST(call, an_empty_body_is_sent_as_an_empty_object)
 
     run(answers, plain);
     CHECK(me.done);
-    CHECK(strstr(w.request[0], "\r\n\r\n{}") != NULL);
+    CHECK(strstr(w.script.request[0], "\r\n\r\n{}") != NULL);
     caller_end();
 }
 
@@ -140,7 +140,7 @@ static void retried(const char *first, struct hc_call_config config, bool again)
 
     run(answers, config);
     CHECK_INT(me.done, again);
-    CHECK_INT(w.requests, again ? 2 : 1);
+    CHECK_INT(w.script.requests, again ? 2 : 1);
     CHECK_INT(me.stats.retries, again ? 1 : 0);
     CHECK_INT(me.stats.api_calls, 1);
     CHECK_INT(me.timings.n, again ? 2 : 1);
@@ -215,7 +215,7 @@ TEST(call, three_attempts_are_all)
                                     aws_answer(500, "", "{}"), NULL };
 
     run(answers, plain);
-    CHECK_INT(w.requests, 3);
+    CHECK_INT(w.script.requests, 3);
     CHECK_INT(me.stats.retries, 2);
     failed_with(HC_ESERVICE, "attempt 3 of 3");
 }
@@ -236,7 +236,7 @@ TEST(call, without_quota_nothing_is_tried_again)
     w.client.quota.left = HC_RETRY_COST - 1;
     CHECK_INT(caller_start(plain), 0);
     aws_world_until(&w, &me.ended);
-    CHECK_INT(w.requests, 1);
+    CHECK_INT(w.script.requests, 1);
     failed_with(HC_ESERVICE, "HTTP 500");
 }
 
@@ -249,7 +249,7 @@ TEST(call, a_wait_that_would_miss_the_deadline_is_not_begun)
     CHECK_INT(caller_start((struct hc_call_config){
                   .deadline = w.world.now + 3 * HC_SECOND }), 0);
     aws_world_until(&w, &me.ended);
-    CHECK_INT(w.requests, 1);
+    CHECK_INT(w.script.requests, 1);
     CHECK(w.world.now < 1000 * HC_SECOND + 3 * HC_SECOND);
     failed_with(HC_ESERVICE, "HTTP 500");
 }
@@ -262,7 +262,7 @@ TEST(call, the_deadline_ends_it)
     CHECK_INT(caller_start((struct hc_call_config){
                   .deadline = w.world.now + HC_SECOND }), 0);
     aws_world_until(&w, &me.ended);
-    CHECK_INT(w.requests, 1);
+    CHECK_INT(w.script.requests, 1);
     failed_with(HC_EDEADLINE, "deadline");
 }
 
@@ -272,7 +272,7 @@ TEST(call, a_deadline_that_is_past_sends_nothing)
     CHECK_INT(caller_start((struct hc_call_config){
                   .deadline = w.world.now - 1 }), 0);
     aws_world_until(&w, &me.ended);
-    CHECK_INT(w.requests, 0);
+    CHECK_INT(w.script.requests, 0);
     failed_with(HC_EDEADLINE, "waiting for credentials");
 }
 
@@ -285,7 +285,7 @@ TEST(call, expired_credentials_are_fetched_again_once)
         aws_answer(400, "", "{\"__type\":\"ExpiredTokenException\"}"), NULL };
 
     run(answers, plain);
-    CHECK_INT(w.requests, 2);
+    CHECK_INT(w.script.requests, 2);
     failed_with(HC_ESERVICE, "ExpiredTokenException");
 }
 
@@ -319,7 +319,7 @@ TEST(call, without_credentials_nothing_is_sent)
     aws_world_open(&w, env, NULL);
     CHECK_INT(caller_start(plain), 0);
     aws_world_until(&w, &me.ended);
-    CHECK_INT(w.requests, 0);
+    CHECK_INT(w.script.requests, 0);
     CHECK_INT(w.world.peer.n, 0);
     failed_with(HC_ECREDENTIALS, "AWS_ACCESS_KEY_ID");
 }
@@ -412,7 +412,7 @@ TEST(call, one_that_is_left_in_the_middle_leaves_nothing)
     CHECK_INT(caller_start(plain), 0);
     for (int i = 0; i < 50; i++)
         aws_world_round(&w);
-    CHECK_INT(w.requests, 1);
+    CHECK_INT(w.script.requests, 1);
     caller_end();
     hc_call_fini(&me.call);
 }
@@ -430,7 +430,7 @@ static int call_once(void)
     memset(&w, 0, sizeof w);
     memset(&me, 0, sizeof me);
     w.world.env = env;
-    w.answers = answers;
+    w.script.answers = answers;
     net_world_open(&w.world, NULL, NULL);
     options.endpoint_url = "http://127.0.0.1:1";
     int err = hc_config_init(&w.config, &w.world.net.sys, &options, NULL);

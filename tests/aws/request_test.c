@@ -91,7 +91,7 @@ TEST(request, is_written_in_one_piece_and_this_order)
            "x-amzn-query-mode: true\r\nUser-Agent: agent\r\n"
            "X-Amzn-Trace-Id: Root=1\r\nAccept-Encoding: identity\r\n"
            "Content-Length: 2\r\n\r\n{}", w.world.peer.port, date);
-    CHECK_Z(w.request[0], want);
+    CHECK_Z(w.script.request[0], want);
     CHECK_INT(w.world.peer.conns[0].flights, 1);
     end();
 }
@@ -135,7 +135,7 @@ TEST(request, a_replay_is_signed_anew)
     w.world.wall += 2 * HC_SECOND;
     aws_world_until(&w, &me.ended);
     CHECK(me.request.ok);
-    CHECK_INT(w.requests, 3);
+    CHECK_INT(w.script.requests, 3);
     CHECK_INT(w.world.net.stats.replays, 1);
     CHECK(strcmp(aws_world_header(&w, 1, "X-Amz-Date"),
                  aws_world_header(&w, 2, "X-Amz-Date")) != 0);
@@ -207,7 +207,7 @@ TEST(request, a_token_that_cannot_stand_in_a_header_is_not_sent)
     start(HC_SERVICE_ECS, &bad);
     aws_world_until(&w, &me.ended);
     CHECK_INT(me.request.state, REQUEST_FAILED);
-    CHECK_INT(w.requests, 0);
+    CHECK_INT(w.script.requests, 0);
     CHECK(strstr(me.request.error.what, "b: c") == NULL);
     end();
 }

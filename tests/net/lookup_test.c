@@ -255,6 +255,7 @@ TEST(lookup, a_waits_fifty_milliseconds_for_aaaa)
     rig_begin(&rig, true);
     CHECK_INT(rig.done, 0);
     CHECK_INT(rig_at(&rig), 50 * HC_MS);
+    CHECK_INT(rig.jobs.watches_n, 1);
     rig_turn(&rig, 50 * HC_MS - 1);
     CHECK_INT(rig.done, 0);
     rig_turn(&rig, 50 * HC_MS);
@@ -626,19 +627,32 @@ TEST(lookup, without_randomness_nothing_is_asked)
     rig_close(&rig);
 }
 
-TEST(lookup, what_is_no_name_is_told)
+static int begin_with(struct rig *rig, struct hc_str name, struct hc_error *e)
 {
-    struct rig rig;
-    struct hc_error e = { .code = 0 };
-
-    rig_open(&rig, both, NULL);
     const struct hc_lookup_config config = {
-        .name = HC_STR("a..b"), .conf = &rig.conf, .ipv6 = true,
-        .sys = &rig.sys, .jobs = &rig.jobs, .stats = &rig.stats,
+        .name = name, .conf = &rig->conf, .ipv6 = true, .sys = &rig->sys,
+        .jobs = &rig->jobs, .stats = &rig->stats,
     };
 
-    CHECK_INT(hc_lookup_init(&rig.l, &config, 0, &e), HC_EDNS);
+    hc_error_reset(e);
+    rig->l = (struct hc_lookup){ .over = false };
+    return hc_lookup_init(&rig->l, &config, 0, e);
+}
+
+TEST(lookup, what_is_no_name_is_told)
+{
+    char long_name[2 * HC_DNS_NAME_TEXT];
+    struct rig rig;
+    struct hc_error e;
+
+    for (size_t i = 0; i < sizeof long_name; i++)
+        long_name[i] = i % 2 == 0 ? 'a' : '.';
+    rig_open(&rig, both, NULL);
+    CHECK_INT(begin_with(&rig, HC_STR("a..b"), &e), HC_EDNS);
     CHECK_Z(e.what, "\"a..b\" is no host name");
+    CHECK_INT(begin_with(&rig, hc_str_n(long_name, HC_DNS_NAME_TEXT), &e), 0);
+    CHECK_INT(begin_with(&rig, hc_str_n(long_name, HC_DNS_NAME_TEXT + 2), &e),
+              HC_EDNS);
     rig_close(&rig);
 }
 

@@ -646,6 +646,42 @@ TEST(resolve, one_who_waits_may_ask_in_vain)
     rig_close(&rig);
 }
 
+TEST(resolve, one_who_waited_and_comes_late_is_no_hit)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, knows);
+    asker_begin(&a, &rig, "ecs.test");
+    a.gone = true;
+    ask_now(&a, 0);
+    turn(&rig, 0);
+    turn(&rig, HC_SECOND);
+    CHECK(rig.r.lookups == NULL);
+    CHECK_INT(ask_now(&a, HC_SECOND), 1);
+    CHECK_INT(a.stats.dns_hits, 0);
+    CHECK_INT(rig.stats.dns_hits, 0);
+    asker_end(&a);
+    rig_close(&rig);
+}
+
+TEST(resolve, one_who_has_an_answer_does_not_wait_any_more)
+{
+    struct rig rig;
+    struct asker a;
+
+    rig_open(&rig, silent);
+    asker_begin(&a, &rig, "ecs.test");
+    turn(&rig, 0);
+    CHECK(a.link.line != NULL);
+    rig.hosts = "192.0.2.9 ecs.test\n";
+    rig.r.files_due = 0;
+    CHECK_INT(ask_now(&a, 1), 1);
+    CHECK(a.link.line == NULL);
+    asker_end(&a);
+    rig_close(&rig);
+}
+
 TEST(resolve, the_end_of_the_resolver_ends_what_is_under_way)
 {
     struct rig rig;

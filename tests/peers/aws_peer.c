@@ -23,7 +23,7 @@ void aws_world_open(struct aws_world *w, const char *const *env,
 
     memset(w, 0, sizeof *w);
     w->world.env = env != NULL ? env : default_env;
-    w->answers = answers;
+    w->script.answers = answers;
     net_world_open(&w->world, NULL, NULL);
     snprintf(w->url, sizeof w->url, "http://127.0.0.1:%u", w->world.peer.port);
     options.endpoint_url = w->url;
@@ -56,41 +56,47 @@ static size_t request_length(const char *text, size_t n)
     return whole <= n ? whole : 0;
 }
 
-static void answer(struct aws_world *w, size_t conn)
+static void answer(struct aws_script *s, struct net_peer *peer, size_t conn)
 {
-    const char *text = w->answers != NULL ? w->answers[w->requests - 1] : NULL;
+    const char *text = s->answers != NULL ? s->answers[s->requests - 1] : NULL;
 
     if (text == NULL)
-        fail_msg("request %zu was not expected", w->requests);
+        fail_msg("request %zu was not expected", s->requests);
     else if (strcmp(text, AWS_PEER_CLOSE) == 0)
-        net_peer_hang_up(&w->world.peer, conn);
+        net_peer_hang_up(peer, conn);
     else if (strcmp(text, AWS_PEER_SILENT) != 0)
-        net_peer_say(&w->world.peer, conn, text);
+        net_peer_say(peer, conn, text);
 }
 
-static bool take_request(struct aws_world *w, size_t conn)
+static bool take_request(struct aws_script *s, struct net_peer *peer,
+                         size_t conn)
 {
-    struct net_peer_conn *c = &w->world.peer.conns[conn];
-    const char *at = c->got + w->taken[conn];
-    size_t n = request_length(at, c->got_n - w->taken[conn]);
+    struct net_peer_conn *c = &peer->conns[conn];
+    const char *at = c->got + s->taken[conn];
+    size_t n = request_length(at, c->got_n - s->taken[conn]);
 
     if (n == 0 || c->fd < 0)
         return false;
-    CHECK(w->requests < AWS_PEER_REQUESTS);
-    CHECK(n < sizeof w->request[0]);
-    memcpy(w->request[w->requests], at, n);
-    w->taken[conn] += n;
-    w->requests++;
-    answer(w, conn);
+    CHECK(s->requests < AWS_PEER_REQUESTS);
+    CHECK(n < sizeof s->request[0]);
+    memcpy(s->request[s->requests], at, n);
+    s->taken[conn] += n;
+    s->requests++;
+    answer(s, peer, conn);
     return true;
+}
+
+void aws_script_pump(struct aws_script *s, struct net_peer *peer)
+{
+    for (size_t i = 0; i < peer->n; i++)
+        while (take_request(s, peer, i))
+            continue;
 }
 
 void aws_world_round(struct aws_world *w)
 {
     net_world_round(&w->world);
-    for (size_t i = 0; i < w->world.peer.n; i++)
-        while (take_request(w, i))
-            continue;
+    aws_script_pump(&w->script, &w->world.peer);
 }
 
 void aws_world_until(struct aws_world *w, const bool *flag)
@@ -112,7 +118,7 @@ const char *aws_world_header(struct aws_world *w, size_t i, const char *name)
     static char value[4][1024];
     static unsigned turn;
     char *out = value[turn++ % 4];
-    const char *line = w->request[i];
+    const char *line = w->script.request[i];
     size_t n = strlen(name);
 
     out[0] = '\0';

@@ -9,14 +9,21 @@
 #define AWS_PEER_SILENT "\1silent"       /* never answers                    */
 #define AWS_PEER_REQUESTS 16
 
-struct aws_world {
-    struct net_world world;
-    struct hc_config config;
-    struct hc_client client;
+struct aws_script {
     const char *const *answers;          /* one a request, NULL at the end   */
     size_t requests;                     /* that came whole                  */
     size_t taken[NET_PEER_CONNS];        /* bytes of them, by connection     */
     char request[AWS_PEER_REQUESTS][8192];
+};
+
+/* Answers what has come whole. */
+void aws_script_pump(struct aws_script *s, struct net_peer *peer);
+
+struct aws_world {
+    struct net_world world;
+    struct hc_config config;
+    struct hc_client client;
+    struct aws_script script;
     char url[64];
 };
 

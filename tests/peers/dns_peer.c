@@ -336,3 +336,8 @@ void dns_peer_turn(struct dns_peer *peers, size_t n, struct hc_jobs *jobs,
     while (*done == 0 && turn_once(peers, n, jobs, now))
         continue;
 }
+
+void dns_peer_serve(struct dns_peer *peer)
+{
+    turn_peer(peer);
+}

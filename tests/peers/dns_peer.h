@@ -63,6 +63,9 @@ void dns_peer_close_tcp(struct dns_peer *peer);
 /* To whoever asked last over UDP. */
 void dns_peer_send(struct dns_peer *peer, const struct dns_text *m);
 
+/* Answers what has come, for who drives a client of his own. */
+void dns_peer_serve(struct dns_peer *peer);
+
 /* Turns peers and jobs until *done is not 0 or all is quiet; the clock of the
  * jobs stands at now. */
 void dns_peer_turn(struct dns_peer *peers, size_t n, struct hc_jobs *jobs,

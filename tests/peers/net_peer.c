@@ -15,12 +15,13 @@
 
 /* ---- the server ---- */
 
-static void peer_open(struct net_peer *p)
+void net_peer_open(struct net_peer *p, const char *certificate)
 {
     struct sockaddr_in name = { .sin_family = AF_INET,
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t n = sizeof name;
 
+    p->certificate = certificate;
     p->conns = calloc(NET_PEER_CONNS, sizeof *p->conns);
     p->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     CHECK(p->conns != NULL && p->listener >= 0);
@@ -39,7 +40,7 @@ static void peer_drop(struct net_peer_conn *c)
     c->fd = -1;
 }
 
-static void peer_close(struct net_peer *p)
+void net_peer_close(struct net_peer *p)
 {
     for (size_t i = 0; i < p->n; i++) {
         peer_drop(&p->conns[i]);
@@ -157,7 +158,7 @@ static void peer_read(struct net_peer_conn *c)
     }
 }
 
-static void peer_pump(struct net_peer *p)
+void net_peer_pump(struct net_peer *p)
 {
     peer_accept(p);
     for (size_t i = 0; i < p->n; i++) {
@@ -300,7 +301,6 @@ void net_world_open(struct net_world *w, const struct hc_net_config *config,
 
     w->now = 1000 * HC_SECOND;
     w->wall = (int64_t)time(NULL) * HC_SECOND;
-    w->peer.certificate = certificate;
     if (w->hosts == NULL)
         w->hosts = "127.0.0.1 ecs.test.internal\n";
     if (certificate != NULL)
@@ -310,7 +310,7 @@ void net_world_open(struct net_world *w, const struct hc_net_config *config,
         .random = world_random, .getenv = world_getenv,
         .read_file = world_read_file, .ud = w,
     };
-    peer_open(&w->peer);
+    net_peer_open(&w->peer, certificate);
     CHECK_INT(hc_net_init(&w->net, &w->sys, &quiet,
                           config != NULL ? config : &none, &e), 0);
     w->net.resolver.has_ipv6_route = no_ipv6;
@@ -319,7 +319,7 @@ void net_world_open(struct net_world *w, const struct hc_net_config *config,
 void net_world_close(struct net_world *w)
 {
     hc_net_fini(&w->net);
-    peer_close(&w->peer);
+    net_peer_close(&w->peer);
     hc_anchors_fini(&w->anchors);
 }
 
@@ -328,7 +328,7 @@ void net_world_round(struct net_world *w)
     struct hc_want wants[HC_LOOP_MAX];
     int64_t deadline;
 
-    peer_pump(&w->peer);
+    net_peer_pump(&w->peer);
     size_t n = hc_jobs_wants(&w->net.jobs, wants, HC_LOOP_MAX, &deadline);
 
     hc_loop_poll(wants, n, deadline <= w->now ? 0 : HC_MS);

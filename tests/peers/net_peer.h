@@ -59,6 +59,11 @@ void net_world_pass(struct net_world *w, int64_t us);
 
 struct hc_origin net_world_origin(const struct net_world *w);
 
+/* The server alone, for who drives a client of his own. */
+void net_peer_open(struct net_peer *p, const char *certificate);
+void net_peer_pump(struct net_peer *p);
+void net_peer_close(struct net_peer *p);
+
 void net_peer_say(struct net_peer *p, size_t conn, const char *text);
 void net_peer_say_n(struct net_peer *p, size_t conn, const void *bytes,
                     size_t n);

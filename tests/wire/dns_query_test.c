@@ -480,6 +480,26 @@ TEST(dns_query, the_longest_tcp_message_fits)
     hc_dns_query_fini(&q);
 }
 
+TEST(dns_query, half_a_message_does_not_spoil_the_next_connection)
+{
+    struct hc_resolv_conf conf = conf_of(2);
+    struct hc_dns_query q;
+
+    begin_tcp(&q, &conf);
+    struct dns_text all = tcp_bytes();
+
+    hc_dns_query_feed(&q, hc_str_n(all.p, all.n / 2));
+    hc_dns_query_failed(&q, 0);
+    ask(&q, SECOND);
+    say(&q, 0x8380);
+    ask(&q, SECOND);
+    all = tcp_bytes();
+    hc_dns_query_feed(&q, hc_str_n(all.p, all.n));
+    CHECK_INT(q.state, DNS_DONE);
+    CHECK_INT(q.reply.addrs.n, 1);
+    hc_dns_query_fini(&q);
+}
+
 static int feed_without_memory(void)
 {
     struct hc_resolv_conf conf = conf_of(1);

@@ -1,0 +1,261 @@
+/* tests/aws/config_test.c - options beat the environment; what cannot be used
+ * names its variable. */
+#include "t.h"
+
+#include <string.h>
+
+#include "aws/config.h"
+
+/* NAME=VALUE pairs of the test at hand. */
+static const char *env[20];
+static struct hc_system sys;
+static struct hc_config config;
+static struct hc_config_options options;
+static struct hc_error error;
+
+static const char *fake_getenv(void *ud, const char *name)
+{
+    size_t n = strlen(name);
+
+    (void)ud;
+    for (size_t i = 0; env[i] != NULL; i++)
+        if (strncmp(env[i], name, n) == 0 && env[i][n] == '=')
+            return env[i] + n + 1;
+    return NULL;
+}
+
+static void set_up(void)
+{
+    memset(env, 0, sizeof(env));
+    memset(&options, 0, sizeof(options));
+    sys = (struct hc_system){ .alloc = *t_alloc(), .getenv = fake_getenv };
+}
+
+static int init(void)
+{
+    hc_error_reset(&error);
+    return hc_config_init(&config, &sys, &options, &error);
+}
+
+TEST(config, of_nothing_is_all_defaults)
+{
+    set_up();
+    CHECK_INT(init(), 0);
+    CHECK_STR(config.region, "");
+    CHECK_STR(config.endpoint_url, "");
+    CHECK_STR(config.ca_bundle, "");
+    CHECK_INT(config.max_attempts, 3);
+    CHECK(!config.use_fips && !config.use_dualstack);
+    CHECK_STR(hc_config_url(&config, hc_service_at(HC_SERVICE_ECS)), "");
+    hc_config_fini(&config);
+    hc_config_fini(&config);
+}
+
+TEST(config, the_environment_is_read_whole_and_copied)
+{
+    char region[] = "AWS_REGION=eu-west-1";
+
+    set_up();
+    env[0] = region;
+    env[1] = "AWS_CA_BUNDLE=/ca.pem";
+    env[2] = "SSL_CERT_FILE=/certs.pem";
+    env[3] = "HTTPS_PROXY=http://p:1";
+    env[4] = "http_proxy=http://p:2";
+    env[5] = "NO_PROXY=localhost";
+    env[6] = "AWS_SDK_UA_APP_ID=app";
+    env[7] = "AWS_EXECUTION_ENV=AWS_Lambda_provided.al2023";
+    env[8] = "AWS_USE_FIPS_ENDPOINT=TRUE";
+    env[9] = "AWS_USE_DUALSTACK_ENDPOINT=false";
+    env[10] = "AWS_MAX_ATTEMPTS=7";
+    env[11] = "AWS_RETRY_MODE=standard";
+    CHECK_INT(init(), 0);
+    region[11] = 'X';
+    CHECK_STR(config.region, "eu-west-1");
+    CHECK_INT(config.region.p[config.region.n], '\0');
+    CHECK_STR(config.ca_bundle, "/ca.pem");
+    CHECK_STR(config.cert_file, "/certs.pem");
+    CHECK_STR(config.https_proxy, "http://p:1");
+    CHECK_STR(config.http_proxy, "http://p:2");
+    CHECK_STR(config.no_proxy, "localhost");
+    CHECK_STR(config.app_id, "app");
+    CHECK_STR(config.exec_env, "AWS_Lambda_provided.al2023");
+    CHECK(config.use_fips && !config.use_dualstack);
+    CHECK_INT(config.max_attempts, 7);
+    hc_config_fini(&config);
+}
+
+TEST(config, the_first_that_is_set_wins)
+{
+    static const struct {
+        const char *option, *env[3], *want;
+    } rows[] = {
+        { "us-east-1", { "AWS_REGION=eu-west-1" }, "us-east-1" },
+        { "", { "AWS_REGION=eu-west-1" }, "eu-west-1" },
+        { NULL, { "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-2" },
+          "eu-west-1" },
+        { NULL, { "AWS_REGION=", "AWS_DEFAULT_REGION=eu-west-2" },
+          "eu-west-2" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        set_up();
+        memcpy(env, rows[i].env, sizeof(rows[i].env));
+        options.region = rows[i].option;
+        CHECK_INT(init(), 0);
+        CHECK_STR(config.region, rows[i].want);
+        hc_config_fini(&config);
+    }
+    set_up();
+    env[0] = "https_proxy=http://small:1";
+    env[1] = "HTTPS_PROXY=http://large:1";
+    env[2] = "HTTP_PROXY=http://httpoxy:1";
+    env[3] = "AWS_CA_BUNDLE=/env";
+    env[4] = "AWS_MAX_ATTEMPTS=junk";
+    options.ca_bundle = "/option";
+    options.max_attempts = 1;
+    CHECK_INT(init(), 0);
+    CHECK_STR(config.https_proxy, "http://small:1");
+    CHECK_STR(config.http_proxy, "");
+    CHECK_STR(config.ca_bundle, "/option");
+    CHECK_INT(config.max_attempts, 1);
+    hc_config_fini(&config);
+}
+
+TEST(config, an_endpoint_is_the_options_the_services_or_everybodys)
+{
+    const struct hc_service *ecs = hc_service_at(HC_SERVICE_ECS);
+    const struct hc_service *sqs = hc_service_at(HC_SERVICE_SQS);
+
+    set_up();
+    env[0] = "AWS_ENDPOINT_URL=http://all";
+    env[1] = "AWS_ENDPOINT_URL_ECS=http://ecs";
+    CHECK_INT(init(), 0);
+    CHECK_STR(hc_config_url(&config, ecs), "http://ecs");
+    CHECK_STR(hc_config_url(&config, sqs), "http://all");
+    hc_config_fini(&config);
+    options.endpoint_url = "http://option";
+    CHECK_INT(init(), 0);
+    CHECK_STR(hc_config_url(&config, ecs), "http://option");
+    hc_config_fini(&config);
+    env[2] = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true";
+    CHECK_INT(init(), 0);
+    CHECK_STR(hc_config_url(&config, sqs), "http://option");
+    hc_config_fini(&config);
+    options.endpoint_url = NULL;
+    CHECK_INT(init(), 0);
+    CHECK_STR(hc_config_url(&config, ecs), "");
+    hc_config_fini(&config);
+}
+
+TEST(config, what_cannot_be_used_names_its_variable)
+{
+    static const struct { const char *env, *says; } rows[] = {
+        { "AWS_REGION=EU West", "AWS_REGION is `EU West`" },
+        { "AWS_DEFAULT_REGION=a/b", "AWS_DEFAULT_REGION is `a/b`" },
+        { "AWS_PROFILE=work", "AWS_PROFILE names the profile `work`" },
+        { "AWS_DEFAULT_PROFILE=work", "AWS_DEFAULT_PROFILE" },
+        { "AWS_ENDPOINT_URL=junk", "AWS_ENDPOINT_URL: " },
+        { "AWS_ENDPOINT_URL_SQS=ftp://h", "AWS_ENDPOINT_URL_SQS: " },
+        { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=1",
+          "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is `1`" },
+        { "AWS_USE_FIPS_ENDPOINT=yes", "AWS_USE_FIPS_ENDPOINT is `yes`" },
+        { "AWS_USE_DUALSTACK_ENDPOINT=on", "AWS_USE_DUALSTACK_ENDPOINT" },
+        { "AWS_MAX_ATTEMPTS=0", "AWS_MAX_ATTEMPTS is `0`" },
+        { "AWS_MAX_ATTEMPTS=101", "from 1 to 100" },
+        { "AWS_MAX_ATTEMPTS=-1", "AWS_MAX_ATTEMPTS" },
+        { "AWS_MAX_ATTEMPTS=3x", "AWS_MAX_ATTEMPTS" },
+        { "AWS_RETRY_MODE=adaptive", "AWS_RETRY_MODE is `adaptive`" },
+        { "AWS_SDK_UA_APP_ID="
+          "a23456789012345678901234567890123456789012345678901", "51 bytes" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        set_up();
+        env[0] = rows[i].env;
+        CHECK_INT(init(), HC_ECONFIG);
+        CHECK_INT(error.code, HC_ECONFIG);
+        if (strstr(error.what, rows[i].says) == NULL)
+            CHECK_Z(error.what, rows[i].says);
+        CHECK(config.block == NULL && config.max_attempts == 0);
+        hc_config_fini(&config);
+    }
+}
+
+TEST(config, options_that_cannot_be_used_are_named_too)
+{
+    for (int i = 0; i < 5; i++) {
+        static const char *const says[] = {
+            "--region is", "--profile names", "--endpoint-url: ",
+            "max_attempts is -1", "max_attempts is 101"
+        };
+
+        set_up();
+        env[0] = "AWS_REGION=eu-west-1";
+        switch (i) {
+        case 0: options.region = "no region";    break;
+        case 1: options.profile = "work";        break;
+        case 2: options.endpoint_url = "h";      break;
+        case 3: options.max_attempts = -1;       break;
+        case 4: options.max_attempts = 101;      break;
+        }
+        CHECK_INT(init(), HC_ECONFIG);
+        CHECK(strstr(error.what, says[i]) != NULL);
+    }
+}
+
+TEST(config, harmless_spellings_are_taken)
+{
+    static const char *const good[] = {
+        "AWS_RETRY_MODE=legacy", "AWS_RETRY_MODE=Standard",
+        "AWS_USE_FIPS_ENDPOINT=False", "AWS_MAX_ATTEMPTS=100",
+        "AWS_MAX_ATTEMPTS=", "AWS_PROFILE=", "AWS_ENDPOINT_URL=",
+        "AWS_SDK_UA_APP_ID="
+        "a2345678901234567890123456789012345678901234567890",
+    };
+
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+        set_up();
+        env[0] = good[i];
+        CHECK_INT(init(), 0);
+        hc_config_fini(&config);
+    }
+}
+
+TEST(config, texts_are_bounded)
+{
+    static char big[33000], url[1200];
+
+    memset(big, 'a', sizeof(big) - 1);
+    memcpy(big, "NO_PROXY=", 9);
+    set_up();
+    env[0] = big;
+    CHECK_INT(init(), HC_ECONFIG);
+    CHECK(strstr(error.what, "longer than 32768") != NULL);
+    big[9 + 32768] = '\0';
+    CHECK_INT(init(), 0);
+    CHECK_INT(config.no_proxy.n, 32768);
+    hc_config_fini(&config);
+
+    memset(url, 'a', sizeof(url) - 1);
+    memcpy(url, "AWS_ENDPOINT_URL=http://h/", 26);
+    env[0] = url;
+    CHECK_INT(init(), HC_ECONFIG);
+    CHECK(strstr(error.what, "AWS_ENDPOINT_URL is longer") != NULL);
+}
+
+static int read_some(void)
+{
+    set_up();
+    env[0] = "AWS_REGION=eu-west-1";
+
+    int err = init();
+
+    CHECK(err == 0 || error.what[0] != '\0');
+    hc_config_fini(&config);
+    return err;
+}
+
+TEST(config, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(read_some);
+}

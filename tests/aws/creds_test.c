@@ -1,0 +1,388 @@
+/* tests/aws/creds_test.c - credentials as a value, and the one refresh that
+ * all who wait share. */
+#include "t.h"
+
+#include <string.h>
+
+#include "aws/creds.h"
+
+#define WALL ((int64_t)1767225600 * HC_SECOND)
+
+/* ---- a set as a value ---- */
+
+static struct hc_identity identity(const char *id, const char *secret,
+                                   const char *token)
+{
+    return (struct hc_identity){ hc_str(id), hc_str(secret), hc_str(token) };
+}
+
+static void check_view(const struct hc_credentials *c, const char *id,
+                       const char *secret, const char *token)
+{
+    struct hc_identity who = hc_credentials_view(c);
+
+    CHECK_STR(who.key_id, id);
+    CHECK_STR(who.secret, secret);
+    CHECK_STR(who.token, token);
+}
+
+TEST(creds, a_set_is_replaced_and_copied_as_a_whole)
+{
+    struct hc_identity first = identity("AKID", "secret", "token");
+    struct hc_identity second = identity("A", "s", NULL);
+    struct hc_credentials c, copy;
+
+    hc_credentials_init(&c, t_alloc());
+    hc_credentials_init(&copy, t_alloc());
+    check_view(&c, "", "", "");
+    CHECK_INT(c.expires, HC_NEVER);
+    CHECK_INT(hc_credentials_put(&c, &first, NULL), 0);
+    check_view(&c, "AKID", "secret", "token");
+    c.expires = 7;
+    c.source = "test";
+    CHECK_INT(hc_credentials_copy(&copy, &c), 0);
+    CHECK_INT(hc_credentials_put(&c, &second, NULL), 0);
+    check_view(&c, "A", "s", "");
+    check_view(&copy, "AKID", "secret", "token");
+    CHECK_INT(copy.expires, 7);
+    CHECK_Z(copy.source, "test");
+    CHECK(c.text.secret && copy.text.secret);
+    hc_credentials_fini(&c);
+    hc_credentials_fini(&c);
+    hc_credentials_fini(&copy);
+    check_view(&copy, "", "", "");
+}
+
+TEST(creds, what_could_not_stand_in_a_header_is_refused_unseen)
+{
+    static char big[HC_CREDENTIALS_MAX + 1];
+    static const struct { const char *id, *secret, *token, *says; } rows[] = {
+        { "AK\nID", "hush", "", "access key id" },
+        { "AKID", "hush\r", "", "secret access key" },
+        { "AKID", "hu sh", "", "secret access key" },
+        { "AKID", "hush", "to\tken", "session token" },
+        { "AKID", "hush\xC3\xA4", "", "secret access key" },
+        { "AKID", "hush\x7F", "", "secret access key" },
+        { "AKID", "hush", big, "more than 65536 bytes" },
+    };
+
+    memset(big, 'a', sizeof(big) - 1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct hc_identity who = identity(rows[i].id, rows[i].secret,
+                                          rows[i].token);
+        struct hc_credentials c;
+        struct hc_error e = { 0 };
+
+        hc_credentials_init(&c, t_alloc());
+        c.source = "the test";
+        CHECK_INT(hc_credentials_put(&c, &who, &e), HC_ECREDENTIALS);
+        CHECK(strstr(e.what, rows[i].says) != NULL);
+        CHECK(strstr(e.what, "the test") != NULL);
+        CHECK(strstr(e.what, "hu") == NULL);
+        check_view(&c, "", "", "");
+        hc_credentials_fini(&c);
+    }
+}
+
+/* ---- the chain ---- */
+
+/* One provider: its answers one after the other, the last one for ever. */
+struct provider {
+    int answers[4];
+    const char *id;
+    int64_t expires;
+    size_t asked;
+};
+
+static struct {
+    struct hc_system sys;
+    struct hc_jobs jobs;
+    struct hc_creds creds;
+    int64_t wall;
+    struct hc_job waiter[2];
+    struct hc_link link[2];
+    int woken[2];
+    struct hc_credentials out;
+    struct hc_error error;
+} s;
+
+static int64_t fake_wall(void *ud)
+{
+    (void)ud;
+    return s.wall;
+}
+
+static int ask(void *ud, struct hc_job *job, int64_t now,
+               struct hc_credentials *out, struct hc_error *e)
+{
+    struct provider *p = ud;
+    size_t at = p->asked < 3 ? p->asked : 3;
+    struct hc_identity who = identity(p->id, "secret", "");
+    int got = p->answers[at];
+
+    (void)now;
+    CHECK(job == &s.creds.job);
+    p->asked++;
+    if (got < 0)
+        return got == HC_EIO ? got : hc_error_set(e, got, "%s broke", p->id);
+    if (got != 1)
+        return got;
+    out->expires = p->expires;
+
+    int err = hc_credentials_put(out, &who, e);
+
+    return err < 0 ? err : 1;
+}
+
+static void run_waiter(struct hc_job *job, int64_t now)
+{
+    (void)now;
+    s.woken[job == &s.waiter[1]]++;
+}
+
+static void set_up(struct provider *p, size_t n)
+{
+    static const char *const names[] = { "first", "second" };
+
+    memset(&s, 0, sizeof(s));
+    s.wall = WALL;
+    s.sys = (struct hc_system){ .alloc = *t_alloc(), .wall = fake_wall };
+    hc_jobs_init(&s.jobs);
+    hc_creds_init(&s.creds, &s.sys, &s.jobs);
+    for (size_t i = 0; i < 2; i++)
+        hc_job_init(&s.waiter[i], &s.jobs, run_waiter);
+    for (size_t i = 0; i < n; i++)
+        hc_creds_add(&s.creds, &(struct hc_creds_provider){ names[i], ask,
+                                                            &p[i] });
+    hc_jobs_step(&s.jobs, 0, NULL, 0);
+    s.woken[0] = s.woken[1] = 0;
+    hc_credentials_init(&s.out, t_alloc());
+}
+
+static void tear_down(void)
+{
+    hc_link_drop(&s.link[0]);
+    hc_link_drop(&s.link[1]);
+    hc_job_fini(&s.waiter[0]);
+    hc_job_fini(&s.waiter[1]);
+    hc_credentials_fini(&s.out);
+    hc_creds_fini(&s.creds);
+    hc_creds_fini(&s.creds);
+}
+
+static int get(size_t who, int64_t now)
+{
+    struct hc_creds_ask a = { &s.link[who], &s.waiter[who] };
+
+    hc_error_reset(&s.error);
+    return hc_creds_get(&s.creds, &a, now, &s.out, &s.error);
+}
+
+TEST(creds, the_first_provider_that_has_some_is_asked_once)
+{
+    struct provider p[] = {
+        { { 0, 0, 0, 0 }, "one", HC_NEVER, 0 },
+        { { 1, 1, 1, 1 }, "two", HC_NEVER, 0 },
+    };
+
+    set_up(p, 2);
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(get(0, i), 1);
+        check_view(&s.out, "two", "secret", "");
+        CHECK_Z(s.out.source, "second");
+    }
+    CHECK_INT(p[0].asked, 1);
+    CHECK_INT(p[1].asked, 1);
+    CHECK_INT(s.creds.refreshes, 1);
+    tear_down();
+}
+
+TEST(creds, a_provider_that_is_broken_stops_the_chain)
+{
+    struct provider p[] = {
+        { { HC_ECREDENTIALS, 1, 1, 1 }, "one", HC_NEVER, 0 },
+        { { 1, 1, 1, 1 }, "two", HC_NEVER, 0 },
+    };
+
+    set_up(p, 2);
+    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK_Z(s.error.what, "one broke");
+    CHECK_INT(p[1].asked, 0);
+    /* told again for a second, then asked again */
+    CHECK_INT(get(0, HC_CREDS_AGAIN - 1), HC_ECREDENTIALS);
+    CHECK_Z(s.error.what, "one broke");
+    CHECK_INT(p[0].asked, 1);
+    CHECK_INT(get(0, HC_CREDS_AGAIN), 1);
+    check_view(&s.out, "one", "secret", "");
+    tear_down();
+}
+
+TEST(creds, a_provider_that_says_no_word_is_named)
+{
+    struct provider p = { { HC_EIO, 0, 0, 0 }, "one", HC_NEVER, 0 };
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), HC_EIO);
+    CHECK_Z(s.error.what, "no credentials from: first");
+    tear_down();
+}
+
+TEST(creds, where_there_are_none_it_says_where_it_looked)
+{
+    struct provider p[] = {
+        { { 0, 0, 0, 0 }, "one", HC_NEVER, 0 },
+        { { 0, 0, 0, 0 }, "two", HC_NEVER, 0 },
+    };
+
+    set_up(p, 2);
+    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK(strstr(s.error.what, "looked in: first, second") != NULL);
+    CHECK(strstr(s.error.what, "AWS_ACCESS_KEY_ID") != NULL);
+    tear_down();
+    set_up(NULL, 0);
+    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    tear_down();
+}
+
+TEST(creds, all_who_wait_share_one_refresh)
+{
+    struct provider p = { { HC_CREDS_WAIT, HC_CREDS_WAIT, 1, 1 }, "one",
+                          HC_NEVER, 0 };
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 0);
+    CHECK_INT(get(1, 0), 0);
+    CHECK_INT(get(1, 0), 0);
+    CHECK_INT(p.asked, 1);
+    hc_job_wake(&s.creds.job);          /* in vain */
+    hc_jobs_step(&s.jobs, 1, NULL, 0);
+    CHECK_INT(p.asked, 2);
+    CHECK_INT(s.woken[0] + s.woken[1], 0);
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, 2, NULL, 0);
+    CHECK_INT(p.asked, 3);
+    CHECK_INT(s.woken[0], 1);
+    CHECK_INT(s.woken[1], 1);
+    CHECK_INT(get(0, 2), 1);
+    CHECK_INT(get(1, 2), 1);
+    CHECK_INT(s.creds.refreshes, 1);
+    tear_down();
+}
+
+TEST(creds, a_refresh_that_fails_is_told_to_all_who_waited)
+{
+    struct provider p = { { HC_CREDS_WAIT, HC_ETIMEDOUT, 1, 1 }, "one",
+                          HC_NEVER, 0 };
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 0);
+    CHECK_INT(get(1, 0), 0);
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, 1, NULL, 0);
+    CHECK_INT(s.woken[0] + s.woken[1], 2);
+    CHECK_INT(get(0, 1), HC_ETIMEDOUT);
+    CHECK_INT(get(1, 1), HC_ETIMEDOUT);
+    CHECK_Z(s.error.what, "one broke");
+    CHECK_INT(p.asked, 2);
+    tear_down();
+}
+
+TEST(creds, near_its_expiry_a_set_is_replaced)
+{
+    struct provider p = { { 1, 1, 1, 1 }, "one", WALL + 100 * HC_SECOND, 0 };
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires - HC_CREDS_NEAR - 1;
+    CHECK_INT(get(0, 0), 1);
+    CHECK_INT(p.asked, 1);
+    s.wall++;
+    p.expires += 100 * HC_SECOND;
+    CHECK_INT(get(0, 0), 1);
+    CHECK_INT(p.asked, 2);
+    CHECK_INT(s.out.expires, p.expires);
+    tear_down();
+}
+
+/* A good set is not given up for a provider that is ill. */
+TEST(creds, until_it_expires_a_good_set_outlives_a_failed_refresh)
+{
+    struct provider p = { { 1, HC_EIO, HC_EIO, HC_EIO }, "one",
+                          WALL + 100 * HC_SECOND, 0 };
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires - 1;
+    CHECK_INT(get(0, 10), 1);
+    CHECK_INT(p.asked, 2);
+    CHECK_INT(get(0, 10 + HC_CREDS_AGAIN - 1), 1);
+    CHECK_INT(p.asked, 2);
+    CHECK_INT(get(0, 10 + HC_CREDS_AGAIN), 1);
+    CHECK_INT(p.asked, 3);
+    s.wall = p.expires;
+    CHECK_INT(get(0, 20 + HC_CREDS_AGAIN), HC_EIO);
+    CHECK_INT(p.asked, 3);
+    CHECK_INT(get(0, 20 + 2 * HC_CREDS_AGAIN), HC_EIO);
+    CHECK_INT(p.asked, 4);
+    tear_down();
+}
+
+TEST(creds, a_set_that_the_service_calls_expired_is_dropped)
+{
+    struct provider p = { { 1, 1, 1, 1 }, "one", HC_NEVER, 0 };
+
+    set_up(&p, 1);
+    hc_creds_invalidate(&s.creds, HC_STR("one"));     /* nothing there yet */
+    CHECK_INT(get(0, 0), 1);
+    hc_creds_invalidate(&s.creds, HC_STR("older"));   /* replaced meanwhile */
+    CHECK_INT(get(0, 0), 1);
+    CHECK_INT(p.asked, 1);
+    hc_creds_invalidate(&s.creds, HC_STR("one"));
+    p.id = "new";
+    CHECK_INT(get(0, 0), 1);
+    CHECK_INT(p.asked, 2);
+    check_view(&s.out, "new", "secret", "");
+    tear_down();
+}
+
+TEST(creds, providers_are_bounded)
+{
+    struct provider p = { { 0, 0, 0, 0 }, "one", HC_NEVER, 0 };
+
+    set_up(&p, 1);
+    for (size_t i = 0; i < HC_CREDS_PROVIDERS + 3; i++)
+        hc_creds_add(&s.creds, &(struct hc_creds_provider){ "more", ask,
+                                                            &p });
+    CHECK_INT(s.creds.n, HC_CREDS_PROVIDERS);
+    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK_INT(p.asked, HC_CREDS_PROVIDERS);
+    tear_down();
+}
+
+TEST(creds, what_was_never_begun_can_be_ended)
+{
+    struct hc_creds c;
+
+    memset(&c, 0, sizeof(c));
+    hc_creds_fini(&c);
+}
+
+static int get_one(void)
+{
+    struct provider p = { { HC_CREDS_WAIT, 1, 1, 1 }, "one", HC_NEVER, 0 };
+    int got;
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 0);
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, 1, NULL, 0);
+    got = get(0, 1);
+    CHECK(got == 1 || s.error.what[0] != '\0');
+    tear_down();
+    return got == 1 ? 0 : got;
+}
+
+TEST(creds, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(get_one);
+}

@@ -1,0 +1,242 @@
+/* tests/fuzz/ops_fuzz.c - answers of ECS are read the same whole, byte by byte
+ * and in pieces: the same code, the same sentence, the same values.
+ *
+ * The first byte of an input chooses the operation, the second the size of
+ * the pieces.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ecs/ops.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MOST (1 << 16)
+
+enum which { SERVICES, UPDATED, HOSTS, CLUSTERS, CLUSTER, DETAILS, WHICH };
+
+union view {
+    struct hc_ecs_services services;
+    struct hc_ecs_arns arns;
+    struct hc_ecs_cluster cluster;
+    struct hc_ecs_host_details details;
+};
+
+struct outcome {
+    struct hc_buf values;
+    struct hc_error e;
+    int code;
+};
+
+static void must(bool ok)
+{
+    if (!ok)
+        abort();
+}
+
+/* ---- what was read, as text ---- */
+
+static void note(struct outcome *o, struct hc_str s)
+{
+    must(s.p == NULL || s.p[s.n] == '\0');
+    hc_buf_u64(&o->values, s.n);
+    hc_buf_chr(&o->values, ':');
+    hc_buf_str(&o->values, s);
+}
+
+static void note_failures(struct outcome *o, const struct hc_ecs_failure *f,
+                          size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        note(o, f[i].arn);
+        note(o, f[i].reason);
+        note(o, f[i].detail);
+    }
+}
+
+static void note_tags(struct outcome *o, const struct hc_ecs_tag *tag)
+{
+    for (; tag != NULL; tag = tag->next) {
+        note(o, tag->key);
+        note(o, tag->value);
+    }
+}
+
+static void note_service(struct outcome *o, const struct hc_ecs_service *s)
+{
+    note(o, s->arn);
+    note(o, s->name);
+    note(o, s->cluster_arn);
+    note(o, s->status_text);
+    hc_buf_fmt(&o->values, "%d %d %d %d %d %d %d %lld %lld %lld %lld %lld",
+               (int)s->status, (int)s->launch, (int)s->scheduling,
+               (int)s->controller, (int)s->rollout, s->express, s->discovery,
+               (long long)s->desired, (long long)s->running,
+               (long long)s->deployments, (long long)s->in_progress,
+               (long long)s->task_sets);
+    for (const struct hc_ecs_text *t = s->constraints; t != NULL; t = t->next)
+        note(o, t->s);
+    for (const struct hc_ecs_text *t = s->providers; t != NULL; t = t->next)
+        note(o, t->s);
+    note_tags(o, s->tags);
+}
+
+static void note_services(struct outcome *o, const struct hc_ecs_services *v,
+                          bool whole)
+{
+    must(v->services_n <= HC_ECS_BATCH_SERVICES);
+    must(v->failures_n <= HC_ECS_BATCH_SERVICES);
+    for (size_t i = 0; i < v->services_n; i++) {
+        must(!whole || (v->services[i].name.n > 0 &&
+                        v->services[i].status_text.n > 0 &&
+                        v->services[i].desired >= 0));
+        note_service(o, &v->services[i]);
+    }
+    note_failures(o, v->failures, v->failures_n);
+}
+
+static void note_details(struct outcome *o,
+                         const struct hc_ecs_host_details *v)
+{
+    must(v->hosts_n <= HC_ECS_BATCH && v->failures_n <= HC_ECS_BATCH);
+    for (size_t i = 0; i < v->hosts_n; i++) {
+        note(o, v->hosts[i].arn);
+        note(o, v->hosts[i].status);
+        note(o, v->hosts[i].provider);
+    }
+    note_failures(o, v->failures, v->failures_n);
+}
+
+static void note_view(struct outcome *o, enum which which,
+                      const union view *v)
+{
+    switch (which) {
+    case SERVICES:
+    case UPDATED:
+        note_services(o, &v->services, which == SERVICES);
+        break;
+    case HOSTS:
+    case CLUSTERS:
+        for (size_t i = 0; i < v->arns.arns_n; i++)
+            note(o, v->arns.arns[i]);
+        note(o, v->arns.next);
+        break;
+    case CLUSTER:
+        must(v->cluster.clusters_n <= 1);
+        note(o, v->cluster.arn);
+        note(o, v->cluster.status);
+        hc_buf_i64(&o->values, v->cluster.registered);
+        note_failures(o, &v->cluster.failure, 1);
+        note_tags(o, v->cluster.tags);
+        break;
+    case DETAILS:
+        note_details(o, &v->details);
+        break;
+    case WHICH:
+        break;
+    }
+}
+
+/* ---- reading ---- */
+
+static void begin(enum which which, union view *v)
+{
+    const struct hc_alloc *a = &hc_alloc_libc;
+
+    switch (which) {
+    case SERVICES: hc_ecs_services_init(&v->services, a);    break;
+    case UPDATED:  hc_ecs_updated_init(&v->services, a);     break;
+    case HOSTS:    hc_ecs_hosts_init(&v->arns, a);           break;
+    case CLUSTERS: hc_ecs_clusters_init(&v->arns, a);        break;
+    case CLUSTER:  hc_ecs_cluster_init(&v->cluster, a);      break;
+    case DETAILS:  hc_ecs_host_details_init(&v->details, a); break;
+    case WHICH:    break;
+    }
+}
+
+/* A span, or the end if it is NULL. */
+static int feed(enum which which, union view *v, const struct hc_str *span,
+                struct hc_error *e)
+{
+    switch (which) {
+    case SERVICES:
+    case UPDATED:
+        return span != NULL ? hc_ecs_services_feed(&v->services, *span, e)
+                            : hc_ecs_services_end(&v->services, e);
+    case HOSTS:
+    case CLUSTERS:
+        return span != NULL ? hc_ecs_arns_feed(&v->arns, *span, e)
+                            : hc_ecs_arns_end(&v->arns, e);
+    case CLUSTER:
+        return span != NULL ? hc_ecs_cluster_feed(&v->cluster, *span, e)
+                            : hc_ecs_cluster_end(&v->cluster, e);
+    case DETAILS:
+        return span != NULL ? hc_ecs_host_details_feed(&v->details, *span, e)
+                            : hc_ecs_host_details_end(&v->details, e);
+    case WHICH:
+        break;
+    }
+    return 0;
+}
+
+static void finish(enum which which, union view *v)
+{
+    switch (which) {
+    case SERVICES:
+    case UPDATED:  hc_ecs_services_fini(&v->services);    break;
+    case HOSTS:
+    case CLUSTERS: hc_ecs_arns_fini(&v->arns);            break;
+    case CLUSTER:  hc_ecs_cluster_fini(&v->cluster);      break;
+    case DETAILS:  hc_ecs_host_details_fini(&v->details); break;
+    case WHICH:    break;
+    }
+}
+
+static void read_all(struct outcome *o, enum which which, struct hc_str text,
+                     size_t step)
+{
+    union view v;
+
+    memset(o, 0, sizeof(*o));
+    hc_buf_init(&o->values, &hc_alloc_libc, 64 * MOST);
+    begin(which, &v);
+    for (size_t i = 0; i < text.n && o->code == 0; i += step) {
+        struct hc_str span = hc_str_n(text.p + i, text.n - i < step
+                                                      ? text.n - i : step);
+
+        o->code = feed(which, &v, &span, &o->e);
+    }
+    if (o->code == 0)
+        o->code = feed(which, &v, NULL, &o->e);
+    must(o->code == 0 || o->code == HC_EANSWER);
+    must((o->code == 0) == (o->e.what[0] == '\0'));
+    if (o->code == 0)
+        note_view(o, which, &v);
+    must(hc_buf_error(&o->values) == 0);
+    finish(which, &v);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct outcome whole, pieces;
+
+    if (size < 2 || size > MOST)
+        return 0;
+
+    enum which which = (enum which)(data[0] % WHICH);
+    size_t steps[] = { 1, data[1] % 32 + 2U };
+    struct hc_str text = hc_str_n(data + 2, size - 2);
+
+    read_all(&whole, which, text, text.n + 1);
+    for (size_t i = 0; i < 2; i++) {
+        read_all(&pieces, which, text, steps[i]);
+        must(pieces.code == whole.code);
+        must(strcmp(pieces.e.what, whole.e.what) == 0);
+        must(hc_str_eq(hc_buf_view(&pieces.values),
+                       hc_buf_view(&whole.values)));
+        hc_buf_fini(&pieces.values);
+    }
+    hc_buf_fini(&whole.values);
+    return 0;
+}

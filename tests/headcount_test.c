@@ -1,0 +1,500 @@
+/* headcount.h as an embedder sees it: against servers on loopback, over TLS,
+ * under a name that only the test's DNS server knows. */
+#include "headcount.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "peers/aws_peer.h"
+#include "peers/dns_peer.h"
+#include "t.h"
+
+#define EVENT                                                               \
+    "{\"version\":\"0\",\"id\":\"1\",\"source\":\"aws.ecs\","               \
+    "\"detail-type\":\"ECS Container Instance State Change\","              \
+    "\"account\":\"123456789012\",\"region\":\"eu-west-1\","                \
+    "\"time\":\"2020-01-01T00:00:00Z\",\"detail\":{\"clusterArn\":"         \
+    "\"arn:aws:ecs:eu-west-1:123456789012:cluster/prod\","                  \
+    "\"status\":\"ACTIVE\",\"version\":1}}"
+#define CLUSTER_ARN "arn:aws:ecs:eu-west-1:123456789012:cluster/prod"
+#define SERVICE(desired)                                                    \
+    "{\"services\":[{\"serviceArn\":\"arn:aws:ecs:eu-west-1:123456789012:"  \
+    "service/prod/web\",\"serviceName\":\"web\",\"clusterArn\":\""          \
+    CLUSTER_ARN "\",\"status\":\"ACTIVE\",\"desiredCount\":" desired ","    \
+    "\"runningCount\":1,\"pendingCount\":0,\"launchType\":\"EC2\","         \
+    "\"schedulingStrategy\":\"REPLICA\",\"deploymentController\":"          \
+    "{\"type\":\"ECS\"},\"deployments\":[{\"status\":\"PRIMARY\","          \
+    "\"rolloutState\":\"COMPLETED\"}]}],\"failures\":[]}"
+#define HOST(n) "\"arn:aws:ecs:eu-west-1:123456789012:container-instance/"  \
+    "prod/" n "\""
+#define HOSTS3 "{\"containerInstanceArns\":[" HOST("a") "," HOST("b") ","   \
+    HOST("c") "]}"
+
+static const char *const env[] = {
+    "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", NULL
+};
+
+struct scene {
+    struct net_peer peer;
+    struct aws_script script;
+    struct dns_peer dns;
+    headcount *h;
+    headcount_op *op;
+    const char *const *env;
+    char url[128], bundle[256], server[64];
+    struct headcount_error error;
+};
+
+static struct scene scene;
+
+static void *scene_alloc(void *ud, void *p, size_t old, size_t n)
+{
+    (void)ud;
+    return t_alloc()->fn(t_alloc()->ud, p, old, n);
+}
+
+static const char *scene_env(void *ud, const char *name)
+{
+    size_t n = strlen(name);
+
+    (void)ud;
+    for (const char *const *at = scene.env; *at != NULL; at++)
+        if (strncmp(*at, name, n) == 0 && (*at)[n] == '=')
+            return *at + n + 1;
+    return NULL;
+}
+
+static bool answer_a(struct dns_peer *peer, const struct dns_asked *asked,
+                     struct dns_text *reply)
+{
+    (void)peer;
+    dns_reply_to(reply, asked->query.p, asked->query.n, 0x8180);
+    if (asked->type == 1)
+        dns_put_a(reply, NULL, 60, "127.0.0.1");
+    return true;
+}
+
+static int scene_new(struct headcount_config config)
+{
+    const struct headcount_system system = {
+        .size = sizeof system, .alloc = scene_alloc, .env = scene_env,
+    };
+
+    config.size = sizeof config;
+    config.system = &system;
+    return headcount_new(&scene.h, &config, &scene.error);
+}
+
+/* tls: under ecs.test.internal by the test's DNS server; else 127.0.0.1. */
+static void scene_open(bool tls, const char *const *answers)
+{
+    struct headcount_config config = { .max_attempts = 1 };
+
+    memset(&scene, 0, sizeof scene);
+    scene.env = env;
+    scene.script.answers = answers;
+    net_peer_open(&scene.peer, tls ? "ec" : NULL);
+    if (tls) {
+        scene.dns.answer = answer_a;
+        dns_peer_open(&scene.dns);
+        hc_fmt(scene.server, sizeof scene.server, "127.0.0.1:%u",
+               scene.dns.port);
+        hc_fmt(scene.bundle, sizeof scene.bundle, "%s/ca.pem", t_certs());
+        config.dns_server = scene.server;
+        config.ca_bundle = scene.bundle;
+    }
+    hc_fmt(scene.url, sizeof scene.url, "%s:%u",
+           tls ? "https://ecs.test.internal" : "http://127.0.0.1",
+           scene.peer.port);
+    config.endpoint_url = scene.url;
+    if (scene_new(config) != 0)
+        fail_msg("%s", scene.error.what);
+}
+
+static void scene_close(void)
+{
+    headcount_free(scene.h);
+    net_peer_close(&scene.peer);
+    if (scene.dns.port != 0)
+        dns_peer_close(&scene.dns);
+    CHECK_INT(t_alloc_state()->live, 0);
+}
+
+/* What an owner with a loop of his own does; the servers have their turns. */
+static void drive(void)
+{
+    for (int i = 0; i < 20000 &&
+                    headcount_op_state(scene.op) == HEADCOUNT_RUNNING; i++) {
+        struct headcount_want wants[8];
+        struct pollfd fds[8];
+        int64_t deadline;
+        size_t n = headcount_wants(scene.h, wants, 8, &deadline);
+
+        CHECK(n <= 8);
+        for (size_t k = 0; k < n; k++)
+            fds[k] = (struct pollfd){ .fd = wants[k].fd,
+                                      .events = wants[k].events };
+        poll(fds, (nfds_t)n, deadline == 0 ? 0 : 1);
+        for (size_t k = 0; k < n; k++)
+            wants[k].events = fds[k].revents;
+        headcount_step(scene.h, wants, n);
+        net_peer_pump(&scene.peer);
+        aws_script_pump(&scene.script, &scene.peer);
+        if (scene.dns.port != 0)
+            dns_peer_serve(&scene.dns);
+    }
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
+}
+
+static const struct headcount_wish web = {
+    .size = sizeof web, .service = "web", .rule = HEADCOUNT_PER_HOST,
+};
+
+static const struct headcount_outcome *handle(const char *event)
+{
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE,
+        .event = event, .event_size = strlen(event), .wishes = &web,
+        .wishes_n = 1,
+    };
+
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    drive();
+    return headcount_outcome(scene.op);
+}
+
+TEST(headcount, an_event_costs_three_calls_and_the_next_no_handshake)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3),
+        aws_answer(200, "", "{\"service\":{\"serviceArn\":\"arn:aws:ecs:eu-"
+                   "west-1:123456789012:service/prod/web\",\"serviceName\":"
+                   "\"web\",\"clusterArn\":\"" CLUSTER_ARN "\","
+                   "\"desiredCount\":3}}"),
+        aws_answer(200, "", SERVICE("3")), aws_answer(200, "", HOSTS3), NULL };
+    struct headcount_stats all;
+
+    scene_open(true, answers);
+    const struct headcount_outcome *o = handle(EVENT);
+
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->summary[HEADCOUNT_UPDATED], 1);
+    CHECK_INT(o->clusters_n, 1);
+    CHECK_Z(o->clusters[0].arn, CLUSTER_ARN);
+    CHECK_INT(o->clusters[0].services[0].wanted, 3);
+    CHECK_INT(o->clusters[0].services[0].desired_before, 1);
+    CHECK_INT(scene.script.requests, 3);
+    CHECK(strstr(scene.script.request[2], "\"desiredCount\":3") != NULL);
+    CHECK_INT(o->stats.api_calls, 3);
+    CHECK_INT(o->stats.connections_opened, scene.peer.n);
+    CHECK_INT(o->stats.connections_opened, 1);
+    CHECK_INT(o->stats.connections_reused, 2);
+    CHECK_INT(o->stats.tls_handshakes, 1);
+    CHECK_INT(o->stats.dns_lookups, 1);
+    CHECK_INT(o->stats.dns_datagrams, scene.dns.udp_n);
+    CHECK(scene.dns.a_n == 1 && scene.dns.aaaa_n <= 1);
+    CHECK_INT(o->timings_n, 3);
+    headcount_end(scene.op);
+
+    unsigned asked = scene.dns.udp_n;
+
+    o = handle(EVENT);
+    CHECK_INT(o->summary[HEADCOUNT_UNCHANGED], 1);
+    CHECK_INT(o->stats.api_calls, 2);
+    CHECK_INT(o->stats.connections_opened, 0);
+    CHECK_INT(o->stats.tls_handshakes, 0);
+    CHECK_INT(o->stats.dns_lookups, 0);
+    CHECK_INT(scene.dns.udp_n, asked);
+    CHECK_INT(scene.peer.n, 1);
+    CHECK_INT(scene.script.requests, 5);
+    headcount_stats(scene.h, &all);
+    CHECK_INT(all.api_calls, 5);
+    CHECK_INT(all.connections_opened, 1);
+    CHECK_INT(all.tls_handshakes, 1);
+    CHECK_INT(all.connections_reused, 4);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+/* ---- what is an outcome at once ---- */
+
+static void at_once(struct headcount_request request, int code,
+                    const char *what)
+{
+    request.size = sizeof request;
+    scene_open(false, NULL);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
+    CHECK(headcount_next(scene.h) == scene.op);
+    CHECK(headcount_next(scene.h) == NULL);
+    const struct headcount_outcome *o = headcount_outcome(scene.op);
+
+    CHECK_INT(o->code, code);
+    if (strstr(o->message, what) == NULL)
+        fail_msg("no \"%s\" in \"%s\"", what, o->message);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(headcount, a_request_that_cannot_be_is_an_outcome_at_once)
+{
+    static const char *const prod[] = { "prod" }, *const bad[] = { "a b" };
+    static const char *const far[] = {
+        "arn:aws:ecs:us-east-1:123456789012:cluster/prod" };
+    static const char *const allow[] = { "everything" };
+    struct headcount_request r = { .kind = HEADCOUNT_RECONCILE,
+                                   .wishes = &web, .wishes_n = 1 };
+
+    r.event = "{";
+    r.event_size = 1;
+    at_once(r, HEADCOUNT_EEVENT, "");
+    r.event = NULL;
+    r.clusters = bad;
+    r.clusters_n = 1;
+    at_once(r, HEADCOUNT_ESYNTAX, "a b");
+    r.clusters = far;
+    at_once(r, HEADCOUNT_ECONFIG, "us-east-1");
+    r.clusters = prod;
+    r.wishes_n = 0;
+    at_once(r, HEADCOUNT_ECONFIG, "0 services");
+    r.wishes_n = 1;
+    r.allow = allow;
+    r.allow_n = 1;
+    at_once(r, HEADCOUNT_ECONFIG, "everything");
+    r = (struct headcount_request){ .kind = HEADCOUNT_CALL,
+                                    .service = "nope", .operation = "List" };
+    at_once(r, HEADCOUNT_ECONFIG, "nope");
+    r.service = "ecs";
+    r.body = "{\"a\":}";
+    r.body_size = 6;
+    at_once(r, HEADCOUNT_ESYNTAX, "no JSON");
+    r.body = "[1]";
+    r.body_size = 3;
+    at_once(r, HEADCOUNT_ESYNTAX, "{...}");
+    r.body = NULL;
+    r.body_size = 0;
+    r.endpoint_url = "ftp://x";
+    at_once(r, HEADCOUNT_ECONFIG, "ftp://x");
+}
+
+TEST(headcount, events_that_are_not_ours_are_skipped_without_a_call)
+{
+    const struct headcount_outcome *o;
+
+    scene_open(false, NULL);
+    o = handle("{\"source\":\"aws.ecs\",\"detail-type\":\"ECS Task State "
+               "Change\",\"region\":\"eu-west-1\",\"detail\":{}}");
+    CHECK_INT(o->code, 0);
+    CHECK(o->skipped_event != NULL);
+    CHECK_INT(o->stats.api_calls, 0);
+    CHECK(strstr(o->json, "\"skipped_event\":\"") != NULL);
+    headcount_end(scene.op);
+    static const char *const elsewhere[] = {
+        "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=a",
+        "AWS_SECRET_ACCESS_KEY=b", NULL };
+
+    headcount_free(scene.h);
+    scene.env = elsewhere;
+    CHECK_INT(scene_new((struct headcount_config){ .endpoint_url = scene.url }),
+              0);
+    o = handle(EVENT);
+    CHECK_Z(o->skipped_event, "foreign_region");
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(headcount, arguments_that_are_none_begin_nothing)
+{
+    static const char *const prod[] = { "prod" }, *const hole[] = { NULL };
+    const struct headcount_wish nameless = { .size = sizeof nameless };
+    const struct headcount_wish sizeless = { .size = 0, .service = "web" };
+    const struct headcount_request rows[] = {
+        { .size = sizeof rows[0] },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_CALL, .service = "ecs" },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_CALL, .operation = "X" },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_CALL, .service = "ecs",
+          .operation = "X", .body_size = 3 },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
+          .clusters = hole, .clusters_n = 1 },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
+          .clusters_n = 1 },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
+          .clusters = prod, .clusters_n = 1, .event = "{}", .event_size = 2 },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
+          .clusters = prod, .clusters_n = 1, .wishes = &nameless,
+          .wishes_n = 1 },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
+          .clusters = prod, .clusters_n = 1, .wishes = &sizeless,
+          .wishes_n = 1 },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
+          .clusters = prod, .clusters_n = 1, .wishes_n = 1 },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
+          .clusters = prod, .clusters_n = 1, .allow_n = 1 },
+    };
+
+    scene_open(false, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        scene.op = NULL;
+        CHECK_INT(headcount_begin(scene.h, &scene.op, &rows[i]),
+                  HEADCOUNT_EARG);
+        CHECK(scene.op == NULL);
+    }
+    scene_close();
+}
+
+TEST(headcount, a_handle_that_cannot_be_says_why)
+{
+    memset(&scene, 0, sizeof scene);
+    scene.env = env;
+    CHECK_INT(scene_new((struct headcount_config){ .dns_server = "x" }),
+              HEADCOUNT_ECONFIG);
+    CHECK(scene.h == NULL);
+    CHECK(strstr(scene.error.what, "x") != NULL);
+    CHECK_INT(scene_new((struct headcount_config){
+                  .ca_bundle = "build/no-such-file" }), HEADCOUNT_EIO);
+    CHECK(strstr(scene.error.what, "build/no-such-file") != NULL);
+    CHECK_INT(scene_new((struct headcount_config){ .profile = "dev" }),
+              HEADCOUNT_ECONFIG);
+    headcount_free(NULL);
+    headcount_end(NULL);
+}
+
+/* ---- calls ---- */
+
+static const struct headcount_outcome *call(const char *operation,
+                                            const char *body)
+{
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
+        .operation = operation, .body = body, .body_size = strlen(body),
+    };
+
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK(headcount_outcome(scene.op) == NULL);
+    drive();
+    return headcount_outcome(scene.op);
+}
+
+TEST(headcount, a_call_gives_the_answer_as_it_came)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", " {\"a\": [1, 2]}\n"),
+        aws_answer(400, "", "{\"__type\":\"x#ClusterNotFoundException\","
+                            "\"message\":\"no\"}"),
+        aws_answer(200, "", "{\"a\": [1, 2}"), aws_answer(200, "", "{\"a\""),
+        aws_answer(200, "", "{} {}"), aws_answer(200, "", ""), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = call("ListClusters", "");
+    CHECK_INT(o->code, 0);
+    CHECK_MEM(o->body, o->body_size, " {\"a\": [1, 2]}\n");
+    CHECK_INT(o->status, 200);
+    CHECK_Z(o->request_id, "req-200");
+    headcount_end(scene.op);
+    o = call("ListClusters", "{\"x\":1}");
+    CHECK_INT(o->code, HEADCOUNT_ESERVICE);
+    CHECK_Z(o->service_code, "ClusterNotFoundException");
+    CHECK_Z(o->message, "ClusterNotFoundException: no (req-400)");
+    CHECK_INT(o->body_size, 0);
+    headcount_end(scene.op);
+    for (int i = 0; i < 3; i++) {
+        o = call("ListClusters", "");
+        CHECK_INT(o->code, HEADCOUNT_EANSWER);
+        CHECK_INT(o->body_size, 0);
+        headcount_end(scene.op);
+    }
+    o = call("ListClusters", "");
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->body_size, 0);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(headcount, the_timeout_of_an_op_ends_it)
+{
+    const char *const answers[] = { AWS_PEER_SILENT, NULL };
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
+        .operation = "ListClusters", .timeout = 20 * HC_MS,
+    };
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_wait(scene.op, 0), HEADCOUNT_ETIMEDOUT);
+    drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EDEADLINE);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(headcount, wait_drives_an_op_to_its_end)
+{
+    static const char *const nobody[] = { "AWS_REGION=eu-west-1", NULL };
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
+        .operation = "ListClusters",
+    };
+
+    scene_open(false, NULL);
+    headcount_free(scene.h);
+    scene.env = nobody;
+    CHECK_INT(scene_new((struct headcount_config){ .endpoint_url = scene.url }),
+              0);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_wait(scene.op, -1), HEADCOUNT_DONE);
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ECREDENTIALS);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(headcount, ops_that_are_left_end_with_their_handle)
+{
+    const char *const answers[] = { AWS_PEER_SILENT, NULL };
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
+        .operation = "ListClusters",
+    };
+    headcount_op *other;
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin(scene.h, &other, &request), 0);
+    headcount_cancel(other);
+    headcount_step(scene.h, NULL, 0);
+    scene_close();
+}
+
+TEST(headcount, a_cancelled_reconcile_writes_nothing_more)
+{
+    const char *const answers[] = { aws_answer(200, "", SERVICE("1")), NULL };
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+        .event_size = strlen(EVENT), .wishes = &web, .wishes_n = 1,
+    };
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    headcount_cancel(scene.op);
+    drive();
+    const struct headcount_outcome *o = headcount_outcome(scene.op);
+
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->summary[HEADCOUNT_FAILED], 1);
+    CHECK(scene.script.requests <= 1);
+    headcount_cancel(scene.op);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(headcount, codes_have_names)
+{
+    CHECK_Z(headcount_code_name(HEADCOUNT_ETIMEDOUT), "ETIMEDOUT");
+    CHECK_Z(headcount_code_name(0), "OK");
+    CHECK_Z(headcount_version(), HEADCOUNT_VERSION);
+}
