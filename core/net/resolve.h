@@ -46,9 +46,6 @@ int hc_resolver_init(struct hc_resolver *r,
 /* Ends what is under way.  r may be all zero. */
 void hc_resolver_fini(struct hc_resolver *r);
 
-enum hc_dns_from { DNS_FROM_LITERAL, DNS_FROM_HOSTS, DNS_FROM_CACHE,
-                   DNS_FROM_NETWORK };
-
 struct hc_resolve_ask {
     struct hc_str name;                  /* lower case, no trailing dot      */
     struct hc_link *link;                /* dropped by its owner             */

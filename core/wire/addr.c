@@ -7,24 +7,6 @@
 
 /* ---- in ---- */
 
-static bool addr_get_v4(unsigned char out[4], struct hc_str s)
-{
-    for (int i = 0; i < 4; i++) {
-        bool last = i == 3;
-        struct hc_str part = hc_str_cut(&s, '.');
-        uint64_t v;
-
-        if (part.n == 0 || part.n > 3 || (part.n > 1 && part.p[0] == '0') ||
-            !hc_str_u64(part, &v) || v > 255)
-            return false;
-        /* A cut that found no dot has left nothing; "1.2.3.4." has a dot. */
-        if (last ? s.n > 0 || part.p[part.n - 1] == '.' : s.n == 0)
-            return false;
-        out[i] = (unsigned char)v;
-    }
-    return true;
-}
-
 static size_t addr_dots(struct hc_str s)
 {
     size_t n = 0;
@@ -32,6 +14,22 @@ static size_t addr_dots(struct hc_str s)
     for (size_t i = 0; i < s.n; i++)
         n += s.p[i] == '.';
     return n;
+}
+
+static bool addr_get_v4(unsigned char out[4], struct hc_str s)
+{
+    if (addr_dots(s) != 3)
+        return false;
+    for (int i = 0; i < 4; i++) {
+        struct hc_str part = hc_str_cut(&s, '.');
+        uint64_t v;
+
+        if (part.n == 0 || part.n > 3 || (part.n > 1 && part.p[0] == '0') ||
+            !hc_str_u64(part, &v) || v > 255)
+            return false;
+        out[i] = (unsigned char)v;
+    }
+    return true;
 }
 
 /* Groups of one side of "::" into out; how many bytes, or -1. */

@@ -39,7 +39,6 @@ static void must_be_usable(const struct hc_event *ev)
     must(ev->instance_arn.n == 0 ||
          hc_arn_instance(&arn, ev->instance_arn, NULL) == 0);
     must_be_text(ev->id);
-    must_be_text(ev->region);
 }
 
 static void must_be_the_same(const struct hc_event *a,

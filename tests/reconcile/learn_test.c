@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "peers/ecs_script.h"
+#include "reconcile/ask.h"
+#include "reconcile/learn.h"
 
 #define SERVICES "DescribeServices"
 #define HOSTS "ListContainerInstances"
@@ -117,6 +119,25 @@ TEST(learn, an_answer_that_is_not_believed_fails_the_cluster)
     CHECK_Z(hc_outcome_name(script_service(0)->outcome), "failed");
     CHECK_Z(hc_outcome_name(script_service(1)->outcome), "failed");
     script_end();
+}
+
+TEST(learn, nothing_is_learned_from_an_answer_that_is_not_believed)
+{
+    static const struct script_row row = { .operation = SERVICES };
+    struct script *s = set(&row, 1, 2);
+    struct hc_fact_service *web;
+
+    CHECK_INT(hc_reconcile_start(&s->r, &s->net, &s->job, &s->config, NULL),
+              0);
+    CHECK_INT(hc_ask_services(&s->r), 0);
+    s->r.call.span = HC_STR("{\"services\":[" WEB "]}");
+    CHECK_INT(hc_learn_feed(&s->r), 0);
+    CHECK_INT(hc_learn_take(&s->r), HC_EANSWER);
+    web = hc_facts_service(&s->r.facts, HC_STR("web"));
+    CHECK_INT(web->fact.state, FACT_UNKNOWN);
+    CHECK(web->value == NULL);
+    CHECK(!hc_arn_is_full(&s->r.cluster));
+    hc_reconcile_fini(&s->r);
 }
 
 TEST(learn, services_of_two_clusters_in_one_answer_are_not_believed)

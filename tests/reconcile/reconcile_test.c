@@ -430,6 +430,14 @@ TEST(reconcile, a_service_of_another_place_is_missing_without_a_call)
     }
 }
 
+TEST(reconcile, the_same_name_in_two_clusters_is_no_contradiction)
+{
+    set(SCRIPT_ROWS(write_rows), ARN("111122223333", "stage/") " web");
+    run(0, OUTCOME_SKIPPED, "missing");
+    check(1, OUTCOME_UPDATED, "");
+    script_end();
+}
+
 /* A cluster's bare name says no account: the answer does, and then a service
  * of the same name in a cluster of the same name is still another one. */
 TEST(reconcile, a_service_of_another_account_is_never_written)
