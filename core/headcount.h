@@ -253,7 +253,8 @@ struct headcount_service {
     enum headcount_result outcome;
     const char *code;             /* "" or the hold, skip or failure code    */
     const char *reason;
-    int64_t desired_before, wanted, running, pending;  /* or HEADCOUNT_UNKNOWN */
+    int64_t desired_before, wanted;      /* or HEADCOUNT_UNKNOWN             */
+    int64_t running, pending;            /* likewise                         */
     const char *rule;
     const char *way_out;          /* the switch that lets it pass, or NULL   */
     int64_t hosts_counted;        /* or HEADCOUNT_UNKNOWN                    */

@@ -49,7 +49,8 @@ static const struct option table[] = {
       "for the whole run; past it nothing new is started" },
     { "timings", FLAG, AT(timings), true, NULL,
       "draw the time of each call by phase" },
-    { "dry-run", FLAG, AT(dry_run), false, NULL, "read and plan, write nothing" },
+    { "dry-run", FLAG, AT(dry_run), false, NULL,
+      "read and plan, write nothing" },
     { "detailed-exitcode", FLAG, AT(detailed_exitcode), true, NULL,
       "exit 2 if changes are pending, 3 if something is held" },
     { "allow", LIST, AT(allow), false, "CODE",
@@ -228,11 +229,16 @@ static int read_argv(struct options *o, int argc, char **argv)
 static int split_list(struct options_list *list, char *text)
 {
     int err = 0;
-    char *save = NULL;
 
-    for (char *item = strtok_r(text, ", ", &save); item && err == 0;
-         item = strtok_r(NULL, ", ", &save))
-        err = put_item(list, item);
+    while (*text != '\0' && err == 0) {
+        size_t n = strcspn(text, ", ");
+        bool last = text[n] == '\0';
+
+        text[n] = '\0';
+        if (n > 0)
+            err = put_item(list, text);
+        text += last ? n : n + 1;
+    }
     return err;
 }
 

@@ -17,7 +17,7 @@
 
 /* One set, read and replaced as a whole. */
 struct hc_credentials {
-    struct hc_buf text;            /* secret; key id, secret, token end to end */
+    struct hc_buf text;            /* secret: key id, secret, token in a row */
     size_t key_id_n, secret_n;
     int64_t expires;               /* wall; HC_NEVER: does not expire        */
     const char *source;            /* "environment": for errors and --debug  */

@@ -2,7 +2,7 @@
  *
  *   WAIT -> WAIT          NEED_REQUEST: [request_write], perhaps twice
  *   WAIT -> BODY*, DONE   a 2xx: spans, then the last word  [request_close_ok]
- *   WAIT -> DONE          no 2xx: what the service said     [request_close_error]
+ *   WAIT -> DONE          no 2xx: what the service said  [request_close_error]
  *   any  -> FAILED        no answer, or one that is not what was promised
  *
  * The body of a 2xx is given out as it comes, but not before its first byte

@@ -386,8 +386,8 @@ static const char *json_step_escape(struct hc_json *j, const char *p)
     return p + 1;
 }
 
-/* Four digits were read: a character, or half of a surrogate pair.  (Not
- * inlined: for its array every call of hc_json_next would pay a stack check.) */
+/* Four digits were read: a character, or half of a surrogate pair.  Not
+ * inlined: for its array every call of hc_json_next would pay a check. */
 __attribute__((noinline))
 static const char *json_hex_end(struct hc_json *j, const char *p)
 {

@@ -9,34 +9,36 @@
 
 #define HOSTS_ARNS 50000              /* on one page; AWS sends 100 */
 
-enum { HOSTS_ARN, HOSTS_NEXT, HOSTS_HOST, HOSTS_FAILURE, HOSTS_HOST_ARN,
-       HOSTS_STATUS, HOSTS_PROVIDER, HOSTS_EC2_ID, HOSTS_CONNECTED };
+enum { AT_ARN, AT_NEXT, AT_HOST, AT_FAILURE, AT_HOST_ARN,
+       AT_STATUS, AT_PROVIDER, AT_EC2_ID, AT_CONNECTED };
 
 static const struct hc_view_member hosts_list_members[] = {
-    { "containerInstanceArns", VIEW_TEXTS, HOSTS_ARN, NULL },
-    { "nextToken", VIEW_TEXT, HOSTS_NEXT, NULL }
+    { "containerInstanceArns", VIEW_TEXTS, AT_ARN, NULL },
+    { "nextToken", VIEW_TEXT, AT_NEXT, NULL }
 };
-static const struct hc_view_shape hosts_list = HC_VIEW_SHAPE(hosts_list_members);
+static const struct hc_view_shape hosts_list =
+    HC_VIEW_SHAPE(hosts_list_members);
 
 static const struct hc_view_member hosts_clusters_members[] = {
-    { "clusterArns", VIEW_TEXTS, HOSTS_ARN, NULL },
-    { "nextToken", VIEW_TEXT, HOSTS_NEXT, NULL }
+    { "clusterArns", VIEW_TEXTS, AT_ARN, NULL },
+    { "nextToken", VIEW_TEXT, AT_NEXT, NULL }
 };
 static const struct hc_view_shape hosts_clusters =
     HC_VIEW_SHAPE(hosts_clusters_members);
 
 static const struct hc_view_member hosts_host_members[] = {
-    { "containerInstanceArn", VIEW_TEXT, HOSTS_HOST_ARN, NULL },
-    { "status", VIEW_TEXT, HOSTS_STATUS, NULL },
-    { "capacityProviderName", VIEW_TEXT, HOSTS_PROVIDER, NULL },
-    { "ec2InstanceId", VIEW_TEXT, HOSTS_EC2_ID, NULL },
-    { "agentConnected", VIEW_BOOL, HOSTS_CONNECTED, NULL }
+    { "containerInstanceArn", VIEW_TEXT, AT_HOST_ARN, NULL },
+    { "status", VIEW_TEXT, AT_STATUS, NULL },
+    { "capacityProviderName", VIEW_TEXT, AT_PROVIDER, NULL },
+    { "ec2InstanceId", VIEW_TEXT, AT_EC2_ID, NULL },
+    { "agentConnected", VIEW_BOOL, AT_CONNECTED, NULL }
 };
-static const struct hc_view_shape hosts_host = HC_VIEW_SHAPE(hosts_host_members);
+static const struct hc_view_shape hosts_host =
+    HC_VIEW_SHAPE(hosts_host_members);
 
 static const struct hc_view_member hosts_details_members[] = {
-    { "containerInstances", VIEW_OBJECTS, HOSTS_HOST, &hosts_host },
-    { "failures", VIEW_OBJECTS, HOSTS_FAILURE, &hc_ecs_failure_shape }
+    { "containerInstances", VIEW_OBJECTS, AT_HOST, &hosts_host },
+    { "failures", VIEW_OBJECTS, AT_FAILURE, &hc_ecs_failure_shape }
 };
 static const struct hc_view_shape hosts_details =
     HC_VIEW_SHAPE(hosts_details_members);
@@ -99,7 +101,7 @@ static int hosts_arns_sink(void *ud, const struct hc_view_item *item,
 
     if (err < 0)
         return err;
-    if (item->id == HOSTS_ARN)
+    if (item->id == AT_ARN)
         return hosts_arn_add(v, item->text, e);
     v->next = hc_keep_str(&v->keep, item->text);
     return 0;
@@ -164,12 +166,12 @@ void hc_ecs_arns_fini(struct hc_ecs_arns *v)
 static int hosts_begin(struct hc_ecs_host_details *v,
                        const struct hc_view_item *item, struct hc_error *e)
 {
-    size_t n = item->id == HOSTS_HOST ? v->hosts_n : v->failures_n;
+    size_t n = item->id == AT_HOST ? v->hosts_n : v->failures_n;
 
     if (n == HC_ECS_BATCH)
         return hc_error_set(e, HC_EANSWER, "%s holds more than %d elements",
                             v->view.what, HC_ECS_BATCH);
-    if (item->id == HOSTS_HOST)
+    if (item->id == AT_HOST)
         v->hosts_n++;
     else
         v->failures_n++;
@@ -183,11 +185,11 @@ static void hosts_value(struct hc_ecs_host_details *v,
     struct hc_keep *keep = &v->keep;
 
     switch (item->id) {
-    case HOSTS_HOST_ARN:  h->arn = hc_keep_str(keep, item->text);       break;
-    case HOSTS_STATUS:    h->status = hc_keep_str(keep, item->text);    break;
-    case HOSTS_PROVIDER:  h->provider = hc_keep_str(keep, item->text);  break;
-    case HOSTS_EC2_ID:    h->ec2_id = hc_keep_str(keep, item->text);    break;
-    case HOSTS_CONNECTED: h->connected = item->number != 0;             break;
+    case AT_HOST_ARN:  h->arn = hc_keep_str(keep, item->text);       break;
+    case AT_STATUS:    h->status = hc_keep_str(keep, item->text);    break;
+    case AT_PROVIDER:  h->provider = hc_keep_str(keep, item->text);  break;
+    case AT_EC2_ID:    h->ec2_id = hc_keep_str(keep, item->text);    break;
+    case AT_CONNECTED: h->connected = item->number != 0;             break;
     default:
         hc_ecs_part_failure(&v->failures[v->failures_n - 1], keep, item);
         break;

@@ -2,7 +2,7 @@
  *
  *   CONN    -> REQUEST             [fetch_conn]     a turn of the pool
  *   REQUEST -> SEND                [hc_fetch_request]
- *   SEND    -> HEAD                [fetch_send]     all of it is with the kernel
+ *   SEND    -> HEAD                [fetch_send]     all is with the kernel
  *   HEAD    -> BODY, DONE          [fetch_head]
  *   BODY    -> DONE                [fetch_body]
  *   SEND, HEAD -> CONN             [fetch_is_stale] a replay

@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SOCK_KEEP_IDLE 60            /* s; well under the 350 s of NAT and NLB */
+#define SOCK_KEEP_IDLE 60            /* s; NAT and NLB forget after 350 s    */
 #define SOCK_KEEP_EVERY 15
 #define SOCK_KEEP_COUNT 4
-#define SOCK_USER_TIMEOUT 30000      /* ms; unacknowledged bytes fail then     */
+#define SOCK_USER_TIMEOUT 30000      /* ms; unacknowledged bytes fail then   */
 
 union sock_name {
     struct sockaddr any;

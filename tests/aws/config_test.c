@@ -147,6 +147,9 @@ TEST(config, an_endpoint_is_the_options_the_services_or_everybodys)
     hc_config_fini(&config);
 }
 
+#define APP_ID_50 "AWS_SDK_UA_APP_ID="                                      \
+    "a2345678901234567890123456789012345678901234567890"
+
 TEST(config, what_cannot_be_used_names_its_variable)
 {
     static const struct { const char *env, *says; } rows[] = {
@@ -165,8 +168,7 @@ TEST(config, what_cannot_be_used_names_its_variable)
         { "AWS_MAX_ATTEMPTS=-1", "AWS_MAX_ATTEMPTS" },
         { "AWS_MAX_ATTEMPTS=3x", "AWS_MAX_ATTEMPTS" },
         { "AWS_RETRY_MODE=adaptive", "AWS_RETRY_MODE is `adaptive`" },
-        { "AWS_SDK_UA_APP_ID="
-          "a23456789012345678901234567890123456789012345678901", "51 bytes" },
+        { APP_ID_50 "1", "51 bytes" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -209,8 +211,7 @@ TEST(config, harmless_spellings_are_taken)
         "AWS_RETRY_MODE=legacy", "AWS_RETRY_MODE=Standard",
         "AWS_USE_FIPS_ENDPOINT=False", "AWS_MAX_ATTEMPTS=100",
         "AWS_MAX_ATTEMPTS=", "AWS_PROFILE=", "AWS_ENDPOINT_URL=",
-        "AWS_SDK_UA_APP_ID="
-        "a2345678901234567890123456789012345678901234567890",
+        APP_ID_50,
     };
 
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {

@@ -58,33 +58,34 @@ static int get_details(const char *text, int cut)
     return err == 0 ? hc_ecs_host_details_end(&details, &error) : err;
 }
 
+static void check_put(struct hc_buf *out, const char *want)
+{
+    CHECK_STR(hc_buf_view(out), want);
+    hc_buf_reset(out);
+}
+
 TEST(ops_hosts, requests)
 {
     static const struct hc_str hosts[] = { { "a", 1 }, { "b", 1 } };
-    static const char *const want[] = {
-        "{\"cluster\":\"prod\",\"status\":\"ACTIVE\",\"maxResults\":100}",
-        "{\"cluster\":\"prod\",\"filter\":\"a == \\\"b\\\"\",\"status\":"
-        "\"DRAINING\",\"maxResults\":100,\"nextToken\":\"t\"}",
-        "{\"maxResults\":100}", "{\"maxResults\":100,\"nextToken\":\"t\"}",
-        "{\"cluster\":\"prod\",\"containerInstances\":[\"a\",\"b\"]}",
-    };
+    struct hc_str c = HC_STR("prod"), no = HC_STR(""), t = HC_STR("t");
+    struct hc_buf out;
 
-    for (int i = 0; i < 5; i++) {
-        struct hc_str c = HC_STR("prod"), no = HC_STR(""), t = HC_STR("t");
-        struct hc_buf out;
-
-        hc_buf_init(&out, t_alloc(), 1000);
-        switch (i) {
-        case 0: hc_ecs_put_list_hosts(&out, c, "ACTIVE", no, no);   break;
-        case 1: hc_ecs_put_list_hosts(&out, c, "DRAINING",
-                                      HC_STR("a == \"b\""), t);     break;
-        case 2: hc_ecs_put_list_clusters(&out, no);                 break;
-        case 3: hc_ecs_put_list_clusters(&out, t);                  break;
-        case 4: hc_ecs_put_describe_hosts(&out, c, hosts, 2);       break;
-        }
-        CHECK_STR(hc_buf_view(&out), want[i]);
-        hc_buf_fini(&out);
-    }
+    hc_buf_init(&out, t_alloc(), 1000);
+    hc_ecs_put_list_hosts(&out, c, "ACTIVE", no, no);
+    check_put(&out, "{\"cluster\":\"prod\",\"status\":\"ACTIVE\","
+              "\"maxResults\":100}");
+    hc_ecs_put_list_hosts(&out, c, "DRAINING", HC_STR("a == \"b\""), t);
+    check_put(&out, "{\"cluster\":\"prod\",\"filter\":\"a == \\\"b\\\"\","
+              "\"status\":\"DRAINING\",\"maxResults\":100,"
+              "\"nextToken\":\"t\"}");
+    hc_ecs_put_list_clusters(&out, no);
+    check_put(&out, "{\"maxResults\":100}");
+    hc_ecs_put_list_clusters(&out, t);
+    check_put(&out, "{\"maxResults\":100,\"nextToken\":\"t\"}");
+    hc_ecs_put_describe_hosts(&out, c, hosts, 2);
+    check_put(&out, "{\"cluster\":\"prod\","
+              "\"containerInstances\":[\"a\",\"b\"]}");
+    hc_buf_fini(&out);
 }
 
 static const char page[] =

@@ -2,7 +2,8 @@
 # layers.sh - a file includes its own layer and those to its left only:
 #   base <- wire <- net <- aws <- ecs <- reconcile <- headcount.c <- bindings
 # and inside aws:
-#   config service endpoint sigv4 retry bucket xml <- request <- creds* <- client <- call
+#   config service endpoint sigv4 retry bucket xml <- request <- creds*
+#   <- client <- call
 # Bindings see headcount.h and the files beside them; core never sees Lua.
 set -eu
 
@@ -58,7 +59,8 @@ file ~ /^bindings\// {
 {
     mine = file
     sub(/^core\//, "", mine)
-    if (what ~ /^\.\.?\// || (what !~ /\// && what != "headcount.h" && what != "op.h"))
+    if (what ~ /^\.\.?\// ||
+        (what !~ /\// && what != "headcount.h" && what != "op.h"))
         wrong("include \"" what "\" does not start at core/")
     else if (layer(mine) < layer(what))
         wrong("includes " what ", which is above it")

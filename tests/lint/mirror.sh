@@ -4,6 +4,8 @@
 set -eu
 bad=0
 for c in core/*/*.c; do
+    # Data that a program wrote; tests/wire/anchors_test.c checks it.
+    [ "$c" != core/wire/anchors_amazon.c ] || continue
     t=tests/${c#core/}
     t=${t%.c}_test.c
     [ -e "$t" ] || { echo "$c has no $t"; bad=1; }

@@ -267,7 +267,8 @@ TEST(fetch, an_answer_that_is_too_large_is_refused)
               0);
     while (world.peer.n == 0 || world.peer.conns[0].got_n == 0)
         net_world_round(&world);
-    net_peer_say(&world.peer, 0, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
+    net_peer_say(&world.peer, 0,
+                 "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
     end_with(HC_ELIMIT, "larger than 5 bytes");
     world_open(NULL);
     CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){ .max_body = 5 }),
@@ -441,8 +442,8 @@ TEST(fetch, a_large_request_goes_through_in_pieces)
     for (int tls = 0; tls < 2; tls++) {
         world_open(tls ? "ec" : NULL);
         memset(big, 'x', sizeof big - 1);
-        CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){ .deadline = 0 }),
-                  0);
+        CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){
+                      .deadline = 0 }), 0);
         one.request = big;
         for (int i = 0; i < 5000 && !(world.peer.n > 0 &&
                                       world.peer.conns[0].got_n == 60000); i++)

@@ -183,7 +183,8 @@ TEST(sock, udp_is_deaf_to_strangers)
     CHECK(fd >= 0);
     CHECK_INT(hc_sock_send(fd, "q", 1), 1);
     n = sizeof mine;
-    CHECK(recvfrom(server, in, sizeof in, 0, (struct sockaddr *)&mine, &n) == 1);
+    CHECK(recvfrom(server, in, sizeof in, 0, (struct sockaddr *)&mine,
+                   &n) == 1);
     CHECK(sendto(stranger, "no", 2, 0, (struct sockaddr *)&mine, n) == 2);
     CHECK(sendto(server, "yes", 3, 0, (struct sockaddr *)&mine, n) == 3);
     wait_for(fd, POLLIN);

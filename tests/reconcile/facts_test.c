@@ -81,8 +81,8 @@ TEST(facts, a_host_is_counted_once_however_many_there_are)
     CHECK(hc_fact_hosts_find(h, HC_STR("arn:host/0")) == NULL);
     for (size_t i = 0; i < 3000; i++) {
         CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
-        CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i / 2)), 0);
         CHECK(hc_fact_hosts_find(h, HC_STR("arn:host/none")) == NULL);
+        CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i / 2)), 0);
     }
     CHECK_INT(h->n, 3000);
     for (size_t i = 0; i < 3000; i++) {

@@ -227,7 +227,8 @@ TEST(tls, handshake_and_bytes_are_the_same_byte_by_byte)
 static enum hc_tls_state replay(struct pair *p, struct hc_str bytes, size_t cut)
 {
     struct hc_tls_config c = config_of(p, HOST);
-    struct hc_str parts[2] = { hc_str_n(bytes.p, cut), hc_str_from(bytes, cut) };
+    struct hc_str parts[2] = { hc_str_n(bytes.p, cut),
+                               hc_str_from(bytes, cut) };
     enum hc_tls_state state;
     size_t n;
 
