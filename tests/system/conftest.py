@@ -1,0 +1,127 @@
+"""What the system tests share: the binary, certificates, servers, events."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests" / "peers"))
+
+import ecs_server            # noqa: E402
+import servers               # noqa: E402
+
+NAME = "ecs.test.internal"
+SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+TOKEN = "FwoGZXIvYXdzEXAMPLETOKENthatmustnotshow"
+PROGRAM = os.environ.get("HEADCOUNT", str(TOP / "build" / "headcount"))
+
+
+class Run:
+    """One process that ended."""
+
+    def __init__(self, done):
+        self.code = done.returncode
+        self.out = done.stdout.decode()
+        self.err = done.stderr.decode()
+
+    @property
+    def report(self):
+        return json.loads(self.out)
+
+    def service(self, at=0):
+        return self.report["clusters"][0]["services"][at]
+
+
+class Headcount:
+    """The binary in an environment of its own."""
+
+    def __init__(self, home):
+        self.home = home
+        self.env = {
+            "PATH": os.environ["PATH"], "HOME": str(home),
+            "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": TOKEN}
+        self.wrap = []
+        self.options = []
+
+    def at(self, server, name="127.0.0.1"):
+        scheme = "https" if getattr(server, "context", None) else "http"
+        self.env["AWS_ENDPOINT_URL_ECS"] = f"{scheme}://{name}:{server.port}"
+        return self
+
+    def __call__(self, *args, stdin=b"", timeout=60, **env):
+        known = {k: v for k, v in {**self.env, **env}.items()
+                 if v is not None}
+        if isinstance(stdin, (dict, list)):
+            stdin = json.dumps(stdin)
+        if isinstance(stdin, str):
+            stdin = stdin.encode()
+        done = subprocess.run(
+            [*self.wrap, PROGRAM, *self.options, *map(str, args)],
+            input=stdin, env=known, cwd=self.home, timeout=timeout,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        for secret in (SECRET, TOKEN):
+            assert secret.encode() not in done.stdout + done.stderr
+        assert b"Sanitizer" not in done.stderr
+        return Run(done)
+
+
+def event_of(cluster="prod", status="ACTIVE", **more):
+    """As EventBridge sends it."""
+    region = more.pop("region", "eu-west-1")
+    account = "123456789012"
+    at = f"arn:aws:ecs:{region}:{account}"
+    return {
+        "version": "0", "id": "8952ba83-7be2-4ab5-9c32-6687532d15a2",
+        "detail-type": "ECS Container Instance State Change",
+        "source": "aws.ecs", "account": account,
+        "time": "2020-12-06T16:41:06Z", "region": region,
+        "resources": [f"{at}:container-instance/{cluster}/a"],
+        "detail": {
+            "agentConnected": True, "attributes": [],
+            "clusterArn": f"{at}:cluster/{cluster}",
+            "containerInstanceArn": f"{at}:container-instance/{cluster}/a",
+            "ec2InstanceId": "i-a", "registeredResources": [],
+            "remainingResources": [], "status": status, "version": 14801,
+            "versionInfo": {"agentVersion": "1.79.0"},
+            "updatedAt": "2020-12-06T16:41:06.991Z"}, **more}
+
+
+@pytest.fixture
+def event():
+    return event_of
+
+
+@pytest.fixture(scope="session")
+def certs():
+    folder = TOP / "build" / "certs"
+    subprocess.run(["sh", str(TOP / "tests" / "peers" / "certs.sh"),
+                    str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture
+def headcount(tmp_path):
+    return Headcount(tmp_path)
+
+
+@pytest.fixture
+def ecs():
+    with ecs_server.EcsServer() as server:
+        yield server
+
+
+@pytest.fixture
+def secure(certs, tmp_path, headcount):
+    """An ECS over TLS under a name that only dnsmasq knows; the binary is told
+    of both."""
+    with ecs_server.EcsServer(tls=certs / "ec") as server, \
+         servers.Dnsmasq(tmp_path / "dns", {NAME: ["127.0.0.1"]}) as dns:
+        server.dns = dns
+        headcount.at(server, NAME)
+        headcount.env["AWS_CA_BUNDLE"] = str(certs / "ca.pem")
+        headcount.env["HEADCOUNT_DNS_SERVER"] = dns.address
+        yield server
