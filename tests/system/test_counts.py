@@ -1,0 +1,309 @@
+"""Counts are read whole or not at all; what must not be written is held."""
+import pytest
+
+OURS = ("--service", "web", "--output", "json")
+
+
+@pytest.fixture
+def prod(ecs, headcount):
+    headcount.at(ecs)
+    ecs.service("web", desired=1)
+    return ecs
+
+
+def hosts(server, n, draining=0):
+    for i in range(n):
+        server.host(f"h{i:03d}",
+                    status="DRAINING" if i % 35 == 3 and i // 35 < draining
+                    else "ACTIVE")
+    assert [h["status"] for h in server.hosts].count("DRAINING") == draining
+
+
+# ---- pages ----
+
+def test_250_hosts_over_three_pages_7_of_them_draining(prod, headcount, event):
+    hosts(prod, 250, draining=7)
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 0
+    assert prod.operations() == ["DescribeServices",
+                                 *["ListContainerInstances"] * 3,
+                                 "UpdateService"]
+    assert prod.writes()[0]["desiredCount"] == 243
+    assert [r.body.get("nextToken") for r in prod.requests[1:4]] == \
+        [None, "100", "200"]
+    assert {r.body["status"] for r in prod.requests[1:4]} == {"ACTIVE"}
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("what", ["500", "close", "half", "denied"])
+def test_a_page_that_fails_is_no_smaller_count(prod, headcount, event, nth,
+                                               what):
+    hosts(prod, 250)
+    prod.fault("ListContainerInstances", what, nth=nth, times=99)
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 1
+    assert prod.writes() == []
+    assert run.service()["outcome"] == "failed"
+    assert run.service()["wanted"] is None
+    assert run.report["summary"]["failed"] == 1
+    retried = 0 if what == "denied" else 2
+    assert run.report["stats"]["retries"] == retried
+    assert prod.operations().count("ListContainerInstances") == nth + retried
+
+
+@pytest.mark.parametrize("what", ["throttle", "500", "503", "close", "half"])
+def test_a_page_that_comes_at_the_second_try_counts(prod, headcount, event,
+                                                    what):
+    hosts(prod, 250)
+    prod.fault("ListContainerInstances", what, nth=2)
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 0, run.err
+    assert prod.writes()[0]["desiredCount"] == 250
+    assert run.report["stats"]["retries"] == 1
+
+
+def test_a_list_that_never_ends_is_given_up(prod, headcount, event):
+    hosts(prod, 3)
+    again = {"containerInstanceArns": [], "nextToken": "again"}
+    prod.fault("ListContainerInstances", lambda body: again, times=5000)
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 1
+    assert prod.writes() == []
+    assert run.service()["outcome"] == "failed"
+
+
+# ---- what counts ----
+
+def test_the_services_own_constraint_is_the_filter(prod, headcount, event):
+    hosts(prod, 5)
+    prod.service("web", desired=1, placementConstraints=[
+        {"type": "memberOf", "expression": "attribute:tier == web"},
+        {"type": "distinctInstance"}])
+    prod.filters["attribute:tier == web"] = {"h001", "h003"}
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 0
+    assert prod.writes()[0]["desiredCount"] == 2
+    assert run.service()["hosts"] == {"counted": 2, "by": "active",
+                                      "filter": "attribute:tier == web"}
+
+
+def test_where_is_anded_to_it(prod, headcount, event):
+    hosts(prod, 5)
+    prod.service("web", desired=1, placementConstraints=[
+        {"type": "memberOf", "expression": "attribute:tier == web"}])
+    both = "(attribute:ssd exists) and (attribute:tier == web)"
+    prod.filters[both] = {"h002"}
+    run = headcount("handle", *OURS, "--where", "attribute:ssd exists",
+                    stdin=event())
+    assert run.service()["outcome"] == "unchanged"
+    assert run.service()["hosts"]["filter"] == both
+
+
+def test_a_strategy_counts_its_own_providers_hosts(prod, headcount, event):
+    prod.service("web", desired=1, launchType=None, capacityProviderStrategy=[
+        {"capacityProvider": "spot", "weight": 1, "base": 0}])
+    del prod.services["web"]["launchType"]
+    for i in range(150):
+        prod.host(f"h{i}", provider="spot" if i < 120 else "other")
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 0, run.err
+    assert prod.writes()[0]["desiredCount"] == 120
+    assert prod.operations().count("DescribeContainerInstances") == 2
+
+
+def test_registered_is_the_clusters_own_number(prod, headcount, event):
+    hosts(prod, 250, draining=7)
+    run = headcount("handle", *OURS, "--hosts", "registered", stdin=event())
+    assert run.code == 0
+    assert prod.writes()[0]["desiredCount"] == 250
+    assert prod.operations() == ["DescribeServices", "DescribeClusters",
+                                 "UpdateService"]
+
+
+def test_fargate_has_no_hosts(prod, headcount, event):
+    hosts(prod, 3)
+    prod.service("web", launchType="FARGATE")
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 0
+    assert run.service()["code"] == "fargate"
+    assert prod.operations() == ["DescribeServices"]
+
+
+# ---- skips and holds ----
+
+SKIPS = {
+    "daemon": {"schedulingStrategy": "DAEMON"},
+    "inactive": {"status": "DRAINING"},
+    "express": {"resourceManagementType": "ECS"},
+}
+
+
+@pytest.mark.parametrize("code", SKIPS)
+def test_what_is_not_ours_to_write_is_skipped(prod, headcount, event, code):
+    hosts(prod, 3)
+    prod.service("web", **SKIPS[code])
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 0
+    assert (run.service()["outcome"], run.service()["code"]) == \
+        ("skipped", code)
+    assert prod.operations() == ["DescribeServices"]
+
+
+TASK_SETS = [{"id": "1", "status": "PRIMARY"}, {"id": "2", "status": "ACTIVE"}]
+GOING = [{"id": "1", "status": "PRIMARY", "rolloutState": "IN_PROGRESS"},
+         {"id": "2", "status": "ACTIVE", "rolloutState": "COMPLETED"}]
+HOLDS = {
+    "code_deploy": {"deploymentController": {"type": "CODE_DEPLOY"},
+                    "taskSets": TASK_SETS},
+    "deployment": {"deploymentConfiguration": {"strategy": "BLUE_GREEN"},
+                   "deployments": GOING},
+    "external": {"deploymentController": {"type": "EXTERNAL"}},
+    "paused": {"tags": [{"key": "headcount:pause", "value": "true"}]},
+}
+
+
+@pytest.mark.parametrize("code", HOLDS)
+def test_what_may_not_be_written_now_is_held(prod, headcount, event, code):
+    hosts(prod, 3)
+    prod.service("web", **HOLDS[code])
+    run = headcount("handle", *OURS, "--detailed-exitcode", stdin=event())
+    assert run.code == 3
+    assert (run.service()["outcome"], run.service()["code"]) == ("held", code)
+    assert run.service()["wanted"] == 3
+    assert prod.writes() == []
+
+
+@pytest.mark.parametrize("code", ["code_deploy", "deployment", "external"])
+def test_a_hold_can_be_allowed_by_its_name(prod, headcount, event, code):
+    hosts(prod, 3)
+    prod.service("web", **HOLDS[code])
+    run = headcount("handle", *OURS, "--allow", code, stdin=event())
+    assert run.code == 0
+    assert run.service()["outcome"] == "updated"
+    assert prod.writes()[0]["desiredCount"] == 3
+
+
+def test_a_rolling_deployment_holds_nothing(prod, headcount, event):
+    hosts(prod, 3)
+    prod.service("web", deployments=GOING)
+    assert headcount("handle", *OURS,
+                     stdin=event()).service()["outcome"] == "updated"
+
+
+def test_an_empty_cluster_is_no_zero(prod, headcount, event):
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 0
+    assert (run.service()["outcome"], run.service()["code"]) == \
+        ("held", "zero")
+    assert prod.writes() == []
+    run = headcount("handle", *OURS, "--allow", "zero", stdin=event())
+    assert run.service()["outcome"] == "updated"
+    assert prod.writes()[0]["desiredCount"] == 0
+    assert "DescribeClusters" in prod.operations()
+
+
+def test_a_filter_that_matches_nothing_is_no_zero(prod, headcount, event):
+    hosts(prod, 3)
+    prod.filters["attribute:gone exists"] = set()
+    run = headcount("handle", *OURS, "--where", "attribute:gone exists",
+                    stdin=event())
+    assert run.service()["code"] == "filter_matches_nothing"
+    assert prod.writes() == []
+
+
+def test_the_whole_of_headcount_can_be_paused(prod, headcount, event):
+    hosts(prod, 3)
+    run = headcount("handle", *OURS, stdin=event(), HEADCOUNT_DRY_RUN="1")
+    assert (run.service()["outcome"], run.service()["code"]) == \
+        ("held", "paused")
+    assert prod.writes() == []
+
+
+def test_the_quota_clamps(prod, headcount, event):
+    prod.page = 5000
+    hosts(prod, 5003)
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.service()["code"] == "clamped"
+    assert prod.writes()[0]["desiredCount"] == 5000
+
+
+# ---- answers of somebody else ----
+
+def foreign(**more):
+    return lambda body: {"services": [{
+        "serviceArn": "arn:aws:ecs:eu-west-1:123456789012:service/prod/web",
+        "serviceName": "web", "status": "ACTIVE", "desiredCount": 1,
+        "runningCount": 1, "pendingCount": 0, "schedulingStrategy": "REPLICA",
+        "clusterArn": "arn:aws:ecs:eu-west-1:123456789012:cluster/prod",
+        **more}], "failures": []}
+
+
+@pytest.mark.parametrize("more", [
+    {"serviceName": "api",
+     "serviceArn": "arn:aws:ecs:eu-west-1:123456789012:service/prod/api"},
+    {"clusterArn": "arn:aws:ecs:eu-west-1:123456789012:cluster/test"},
+    {"serviceArn": "arn:aws:ecs:eu-west-1:999999999999:service/prod/web"},
+    {"desiredCount": "1"}, {"desiredCount": None}, {"desiredCount": -1},
+    {"desiredCount": 1.5}, {"status": 7}, {"schedulingStrategy": []},
+    {"clusterArn": None}, {"deployments": {}}, {"tags": "x"},
+])
+def test_an_answer_that_does_not_fit_is_never_a_count(prod, headcount, event,
+                                                      more):
+    hosts(prod, 3)
+    prod.fault("DescribeServices", foreign(**more), times=9)
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 1, run.out
+    assert prod.writes() == []
+    assert run.report["summary"]["failed"] == 1
+
+
+# ---- several at once ----
+
+def test_one_target_that_fails_does_not_stop_the_rest(prod, headcount):
+    hosts(prod, 3)
+    prod.service("api", desired=2)
+    prod.service("job", desired=3)
+    prod.fault("UpdateService", "denied")
+    run = headcount("apply", "prod", "--service", "web", "--service", "api",
+                    "--service", "job", "--service", "none", "--output",
+                    "json")
+    assert run.code == 1
+    assert [s["outcome"] for s in run.report["clusters"][0]["services"]] == \
+        ["failed", "updated", "unchanged", "skipped"]
+    assert run.service()["code"] == "AccessDeniedException"
+    assert run.report["stats"]["api_calls"] == 4
+    run = headcount("apply", "nowhere", "prod", "--service", "web",
+                    "--output", "json")
+    assert run.code == 1
+    first, second = run.report["clusters"]
+    assert first["error"]["code"] == "ClusterNotFoundException"
+    assert second["services"][0]["outcome"] == "updated"
+
+
+def test_a_write_without_an_answer_is_sent_again(prod, headcount, event):
+    """UpdateService sets a number: twice does what once does."""
+    hosts(prod, 3)
+    prod.fault("UpdateService", "close")
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 0
+    assert [w["desiredCount"] for w in prod.writes()] == [3, 3]
+
+
+def test_past_its_time_nothing_new_is_begun(prod, headcount, event):
+    hosts(prod, 3)
+    prod.fault("DescribeServices", "silent")
+    run = headcount("handle", *OURS, "--timeout", "0.5", stdin=event())
+    assert run.code == 1
+    assert prod.operations() == ["DescribeServices"]
+    assert run.report["summary"]["failed"] == 1
+
+
+@pytest.mark.parametrize("how", ["chunked", "to-close"])
+def test_bodies_of_each_framing_are_read(prod, headcount, event, how):
+    hosts(prod, 3)
+    prod.fault(None, how, times=99)
+    run = headcount("handle", *OURS, stdin=event())
+    assert run.code == 0, run.err
+    assert prod.services["web"]["desiredCount"] == 3
+    assert prod.connections == (1 if how == "chunked" else 3)
+    assert run.report["stats"]["connections_opened"] == prod.connections
