@@ -104,14 +104,20 @@ static void reconcile_no_fact(struct hc_reconcile *r, const char *code,
 /* err is what began, fed or ended the call in flight, r->error says why. */
 static int reconcile_call_failed(struct hc_reconcile *r, int err)
 {
-    char what[sizeof(r->error.what) + 80];
+    char what[sizeof(r->error.what) + 300];
     const char *code = reconcile_code(r, err);
 
     if (err == HC_ENOMEM) {
         hc_ask_end(r);
         return err;
     }
-    hc_fmt(what, sizeof(what), "%s", r->error.what);
+    /* What the call itself did not complain of is the answer's fault: the
+     * sentence lacks who gave it. */
+    if (r->call.error.code == 0 && r->call.place != NULL)
+        hc_fmt(what, sizeof(what), "%s: %s", r->call.place->endpoint.host,
+               r->error.what);
+    else
+        hc_fmt(what, sizeof(what), "%s", r->error.what);
     if (reconcile_is_unknown(r, err)) {
         code = "unknown";
         hc_fmt(what, sizeof(what), "the write was sent and not answered, the "

@@ -199,7 +199,6 @@ class EcsServer:
 
     def faulty(self, what, request):
         """(bytes, keep the connection?)"""
-        good = self.good(request)
         if what == "throttle":
             return self.http(400, {"__type": "ThrottlingException",
                                    "message": "Rate exceeded"}), True
@@ -218,14 +217,20 @@ class EcsServer:
                              b"network</p>", "text/html"), True
         if what == "empty":
             return (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), True
-        if what == "half":
-            return good[:-len(good) // 4], False
+        if what == "close":
+            self.good(request)           # it is done, and nobody is told
+            return b"", False
+        if isinstance(what, bytes):
+            return what, False
+        if callable(what):
+            return self.http(200, what(request.body)), True
         if what == "xml":
             return self.http(200, b'<?xml version="1.0"?><Error><Code>'
                              b"AccessDenied</Code></Error>",
                              "application/xml"), True
-        if what == "close":
-            return b"", False
+        good = self.good(request)
+        if what == "half":
+            return good[:-len(good) // 4], False
         if what == "chunked":
             head, _, body = good.partition(b"\r\n\r\n")
             lines = [h for h in head.split(b"\r\n")
@@ -240,9 +245,7 @@ class EcsServer:
             lines = [h for h in head.split(b"\r\n")
                      if not h.lower().startswith(b"content-length")]
             return b"\r\n".join(lines) + b"\r\n\r\n" + body, False
-        if isinstance(what, bytes):
-            return what, False
-        return self.http(200, what(request.body)), True
+        raise ValueError(what)
 
     # ---- HTTP ----
 

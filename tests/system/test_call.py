@@ -1,0 +1,159 @@
+"""`headcount call`: the answer as it came, or nothing on stdout."""
+import json
+
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+import pytest
+from conftest import SECRET, TOKEN
+
+
+def test_the_answer_is_printed_as_it_came(ecs, headcount):
+    body = b' {"clusterArns":\t["a", 1.50e3, "\\u00e9"] }\n'
+    ecs.fault("ListClusters", ecs.http(200, body))
+    run = headcount.at(ecs)("call", "ecs", "ListClusters")
+    assert run.code == 0
+    assert run.out.encode() == body
+    assert ecs.requests[0].raw_body == b"{}"
+
+
+def test_the_body_is_text_a_file_or_standard_input(ecs, headcount, tmp_path):
+    wanted = {"clusters": ["prod"]}
+    text = json.dumps(wanted)
+    (tmp_path / "body.json").write_text(text)
+    headcount.at(ecs)
+    for args, stdin in (([text], b""), (["-"], text), (["@body.json"], b"")):
+        run = headcount("call", "ecs", "DescribeClusters", *args, stdin=stdin)
+        assert run.code == 0, run.err
+        assert ecs.requests[-1].body == wanted
+        assert json.loads(run.out)["clusters"][0]["clusterName"] == "prod"
+
+
+def test_a_service_error_is_254(ecs, headcount):
+    run = headcount.at(ecs)("call", "ecs", "DescribeServices",
+                            '{"cluster": "nope", "services": ["a"]}')
+    assert run.code == 254
+    assert run.out == ""
+    assert run.err == ("ClusterNotFoundException: Cluster not found. "
+                       "(5a1f7c2e-0b7d-4f59-9d3a-000000000400)\n")
+
+
+@pytest.mark.parametrize("what", ["html", "xml", "empty", "half",
+                                  b"HTTP/1.1 200 OK\r\n\r\n{\"a\":1"])
+def test_what_is_no_answer_is_255_and_nothing_on_stdout(ecs, headcount, what):
+    ecs.fault("ListClusters", what, times=9)
+    run = headcount.at(ecs)("call", "ecs", "ListClusters")
+    assert run.code == 255, run.err
+    assert run.out == ""
+    assert run.err.startswith("headcount: ")
+
+
+def test_an_empty_200_of_aws_is_a_success(ecs, headcount):
+    ecs.fault("PutThing", ecs.http(200, b""))
+    run = headcount.at(ecs)("call", "ecs", "PutThing")
+    assert (run.code, run.out) == (0, "")
+
+
+@pytest.mark.parametrize("args,code,word", [
+    (["ecs"], 252, "call takes"), (["ecs", "a", "{}", "x"], 252, "call takes"),
+    (["nope", "List"], 253, "nope"), (["ecs", "Describe/Services"], 252, "/"),
+    (["ecs", "List", "[1]"], 252, "object"),
+    (["ecs", "List", '{"a":}'], 252, "JSON"),
+    (["ecs", "List", "@/no/such/file"], 252, "/no/such/file"),
+    (["ecs", "List", "{} {}"], 252, "JSON"),
+])
+def test_a_wrong_call_is_not_made(ecs, headcount, args, code, word):
+    run = headcount.at(ecs)("call", *args)
+    assert run.code == code, run.err
+    assert word in run.err and run.out == ""
+    assert ecs.connections == 0
+
+
+def test_a_write_that_was_not_answered_is_not_repeated(ecs, headcount):
+    ecs.service("web")
+    args = ("call", "ecs", "UpdateService",
+            '{"cluster": "prod", "service": "web", "desiredCount": 3}')
+    ecs.fault("UpdateService", "close")
+    run = headcount.at(ecs)(*args)
+    assert run.code == 255
+    assert "may have been done" in run.err
+    assert len(ecs.writes()) == 1
+    ecs.fault("UpdateService", "close")
+    run = headcount(*args, "--retry-writes")
+    assert run.code == 0
+    assert len(ecs.writes()) == 3
+
+
+def test_throttling_is_tried_again_and_costs_an_attempt(ecs, headcount):
+    ecs.fault("ListClusters", "throttle", times=2)
+    run = headcount.at(ecs)("call", "ecs", "ListClusters", "--timings")
+    assert run.code == 0
+    assert [r.headers["amz-sdk-request"] for r in ecs.requests] == \
+        ["attempt=1; max=3", "attempt=2; max=3", "attempt=3; max=3"]
+    assert len({r.headers["amz-sdk-invocation-id"]
+                for r in ecs.requests}) == 1
+    assert ecs.connections == 1
+    ecs.fault("ListClusters", "throttle", times=9)
+    run = headcount("call", "ecs", "ListClusters", AWS_MAX_ATTEMPTS="2")
+    assert run.code == 254
+    assert "ThrottlingException" in run.err
+
+
+# ---- signatures ----
+
+SERVICES = {
+    "ecs": "ecs", "dynamodb": "dynamodb", "sqs": "sqs",
+    "application-autoscaling": "application-autoscaling",
+    "resourcegroupstaggingapi": "tagging",
+}
+BODIES = ["{}", '{"a": "\u00e4\u00f6\u4e2d \\n"}', json.dumps({"k": "x" * 70000})]
+
+
+def botocore_signature(request, url, service, token):
+    """What botocore makes of the same request at the same second."""
+    signed = request.headers["authorization"].split("SignedHeaders=")[1]
+    names = signed.split(",")[0].split(";")
+    date = request.headers["x-amz-date"]
+    aws = botocore.awsrequest.AWSRequest("POST", url, data=request.raw_body)
+    for name in names:
+        if name not in ("host", "x-amz-date", "x-amz-security-token"):
+            aws.headers[name] = request.headers[name]
+    aws.headers["host"] = request.headers["host"]
+    signer = botocore.auth.SigV4Auth(
+        botocore.credentials.Credentials("AKIDEXAMPLE", SECRET, token),
+        service, "eu-west-1")
+    aws.context["timestamp"] = date
+    aws.headers["X-Amz-Date"] = date
+    if token:
+        aws.headers["X-Amz-Security-Token"] = token
+    text = signer.string_to_sign(aws, signer.canonical_request(aws))
+    return ";".join(names), signer.signature(text, aws)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("body", BODIES, ids=["empty", "utf-8", "long"])
+@pytest.mark.parametrize("path", ["", "/base/path", "/a%20b//c/"])
+@pytest.mark.parametrize("token", [None, TOKEN])
+def test_signatures_are_botocores(ecs, headcount, service, body, path, token):
+    url = f"http://127.0.0.1:{ecs.port}{path or '/'}"
+    headcount.env["AWS_ENDPOINT_URL"] = url
+    run = headcount("call", service, "GetThing", "-", stdin=body.encode(),
+                    AWS_SESSION_TOKEN=token)
+    assert run.code in (0, 254), run.err
+    request = ecs.requests[0]
+    url = f"http://127.0.0.1:{ecs.port}{request.line.split()[1]}"
+    names, signature = botocore_signature(request, url, SERVICES[service],
+                                          token)
+    assert {"host", "x-amz-date", "content-type",
+            "x-amz-target"} <= set(names.split(";"))
+    assert ("x-amz-security-token" in names) == bool(token)
+    assert request.headers["authorization"].endswith(f"Signature={signature}")
+    assert request.headers.get("x-amz-security-token") == token
+
+
+def test_unsigned_requests_carry_nothing_of_ours(ecs, headcount):
+    run = headcount.at(ecs)("call", "ecs", "ListClusters",
+                            "--no-sign-request")
+    assert run.code == 0
+    assert "authorization" not in ecs.requests[0].headers
+    assert "x-amz-security-token" not in ecs.requests[0].headers
