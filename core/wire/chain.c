@@ -365,8 +365,8 @@ static int chain_say_fault(const struct hc_chain *c, struct hc_error *e)
         return hc_error_set(e, HC_ENOMEM,
                             "%s: no memory to keep its certificate", c->host);
     case CHAIN_TOO_BIG:
-        why = "is larger than 64 KiB, or one of more than ten";
-        break;
+        return hc_error_set(e, HC_ECERT, "%s: it sent a certificate of more "
+                            "than 64 KiB, or more than ten of them", c->host);
     case CHAIN_UNREADABLE:
         why = "cannot be read: have it issued anew";
         break;

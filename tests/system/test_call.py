@@ -106,7 +106,8 @@ SERVICES = {
     "application-autoscaling": "application-autoscaling",
     "resourcegroupstaggingapi": "tagging",
 }
-BODIES = ["{}", '{"a": "\u00e4\u00f6\u4e2d \\n"}', json.dumps({"k": "x" * 70000})]
+BODIES = ["{}", '{"a": "\u00e4\u00f6\u4e2d \\n"}',
+          json.dumps({"k": "x" * 70000})]
 
 
 def botocore_signature(request, url, service, token):
