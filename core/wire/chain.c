@@ -405,7 +405,7 @@ static bool chain_fault_explains(const struct hc_chain *c, int br_err)
            (br_err == BR_ERR_X509_INVALID_VALUE ||
             br_err == BR_ERR_X509_CRITICAL_EXTENSION ||
             br_err == BR_ERR_X509_BAD_SERVER_NAME ||
-            c->fault == CHAIN_NO_MEMORY);
+            c->fault == CHAIN_NO_MEMORY || c->fault == CHAIN_TOO_BIG);
 }
 
 int hc_chain_error(const struct hc_chain *c, int br_err, struct hc_error *e)

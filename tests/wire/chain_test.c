@@ -481,6 +481,7 @@ TEST(chain, too_large_and_too_many_are_refused)
     /* Each names itself as its issuer, so they do follow one another. */
     big = buf();
     x509_ext_ca(&y);
+    x509_ext_san(&y, X509_DNS, HC_STR("good.test"));
     spec = (struct x509_spec){ .subject = "many", .issuer = "many",
                                .key = LEAF, .signer = LEAF,
                                .extensions = hc_buf_view(&y) };
