@@ -302,7 +302,8 @@ static void sigv4_put_value(struct hc_buf *out, struct hc_str value)
 static bool sigv4_same_name(const struct hc_sigv4_request *r,
                             const struct sigv4_order *o, size_t i)
 {
-    return i > 0 && sigv4_name_compare(r->headers[o->at[i - 1]].name,
+    return i > 0 && i < HC_SIGV4_HEADERS &&
+           sigv4_name_compare(r->headers[o->at[i - 1]].name,
                                        r->headers[o->at[i]].name) == 0;
 }
 
@@ -377,7 +378,7 @@ static int sigv4_build(struct hc_buf *out, const struct hc_sigv4_request *r,
 int hc_sigv4_canonical(struct hc_buf *out, const struct hc_sigv4_request *r,
                        struct hc_error *e)
 {
-    struct sigv4_order order;
+    struct sigv4_order order = { .n = 0 };
     int err = sigv4_order_headers(&order, r, e);
 
     return err < 0 ? err : sigv4_build(out, r, &order, e);
@@ -386,7 +387,7 @@ int hc_sigv4_canonical(struct hc_buf *out, const struct hc_sigv4_request *r,
 int hc_sigv4_signed_headers(struct hc_buf *out,
                             const struct hc_sigv4_request *r)
 {
-    struct sigv4_order order;
+    struct sigv4_order order = { .n = 0 };
     int err = sigv4_order_headers(&order, r, NULL);
 
     if (err < 0)
@@ -540,7 +541,7 @@ static int sigv4_sign(char hex[HC_SIGV4_HEX], const struct hc_sigv4_sign *s,
 int hc_sigv4_authorization(struct hc_buf *out, const struct hc_sigv4_sign *s,
                            struct hc_error *e)
 {
-    struct sigv4_order order;
+    struct sigv4_order order = { .n = 0 };
     char hex[HC_SIGV4_HEX];
     int err = sigv4_order_headers(&order, s->request, e);
 

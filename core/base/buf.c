@@ -92,7 +92,7 @@ static char *buf_move(struct hc_buf *b, size_t cap)
 
     if (p == NULL)
         return NULL;
-    if (b->n > 0)
+    if (b->p != NULL)
         memcpy(p, b->p, b->n);
     buf_give_back(b);
     return p;

@@ -43,8 +43,9 @@ static void fmt_put(struct fmt_sink *o, const char *p, size_t n)
     }
     if (n > o->cap - 1 - o->n)
         n = o->cap - 1 - o->n;
-    if (n > 0)
-        memcpy(o->p + o->n, p, n);
+    if (o->p == NULL || n == 0)
+        return;
+    memcpy(o->p + o->n, p, n);
     o->n += n;
 }
 

@@ -181,7 +181,7 @@ static int hosts_begin(struct hc_ecs_host_details *v,
 static void hosts_value(struct hc_ecs_host_details *v,
                         const struct hc_view_item *item)
 {
-    struct hc_ecs_host *h = v->hosts_n > 0 ? &v->hosts[v->hosts_n - 1] : NULL;
+    struct hc_ecs_host *h = &v->hosts[v->hosts_n > 0 ? v->hosts_n - 1 : 0];
     struct hc_keep *keep = &v->keep;
 
     switch (item->id) {

@@ -59,7 +59,7 @@ static int sys_read_all(int fd, const char *path, struct hc_buf *out,
 {
     for (;;) {
         size_t room = out->max - out->n < 4096 ? out->max - out->n : 4096;
-        char extra;
+        char extra = 0;
         char *p = room > 0 ? hc_buf_room(out, room) : &extra;
 
         if (p == NULL)

@@ -235,7 +235,7 @@ static int learn_detail(struct hc_reconcile *r, const struct hc_ecs_host *h)
     struct hc_host *host = NULL;
     int err = learn_described(r, h->arn, &host);
 
-    if (err < 0)
+    if (err < 0 || host == NULL)
         return err;
     host->provider = h->provider;
     host->active = hc_str_eqz(h->status, "ACTIVE");

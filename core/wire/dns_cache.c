@@ -98,9 +98,10 @@ static void dnscache_drop_oldest(struct hc_dns_cache *c)
 {
     struct hc_dns_entry **at = &c->newest;
 
-    while ((*at)->next != NULL)
+    while (*at != NULL && (*at)->next != NULL)
         at = &(*at)->next;
-    dnscache_free(c, at);
+    if (*at != NULL)
+        dnscache_free(c, at);
 }
 
 static struct hc_dns_entry *dnscache_new(struct hc_dns_cache *c,

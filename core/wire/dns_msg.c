@@ -256,8 +256,9 @@ static bool msg_get_soa(struct msg_record *r, uint32_t *ttl)
     struct hc_dns_name name;
     uint32_t v = 0;
 
-    if (!msg_get_name(&r->data, &name) || !msg_get_name(&r->data, &name))
-        return false;
+    for (int i = 0; i < 2; i++)      /* who is master, who to write to */
+        if (!msg_get_name(&r->data, &name))
+            return false;
     for (int i = 0; i < 5; i++)      /* serial .. minimum */
         if (!msg_get32(&r->data, &v))
             return false;
