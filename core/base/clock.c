@@ -290,8 +290,8 @@ bool hc_time_get_http(struct hc_str s, int64_t *wall)
 
 bool hc_time_get_seconds(struct hc_str s, int64_t *us)
 {
+    bool has_fraction = hc_str_find(s, '.') < s.n;
     struct hc_str whole = hc_str_cut(&s, '.');
-    bool has_fraction = whole.p + whole.n != s.p;
     uint64_t seconds;
     int64_t fraction = 0;
 

@@ -14,7 +14,11 @@
 #include "wire/tls.h"
 #include "wire/url.h"
 
+#ifdef HC_TINY
+#define HC_CONN_IN ((size_t)7)
+#else
 #define HC_CONN_IN ((size_t)16384 + 512)     /* a TLS record and its frame   */
+#endif
 
 /* Monotonic us; 0: did not happen. */
 struct hc_marks {

@@ -350,9 +350,10 @@ static void no_answer(const char *answer, const char *what)
 
 TEST(call, a_2xx_that_is_no_json_object_is_an_error)
 {
-    no_answer(aws_answer(200, "", "<html><body>hello</body></html>"), "<html>");
+    no_answer(aws_answer(200, "", "<html><body>hello</body></html>"),
+              "begins with \"<h");
     no_answer(aws_answer(200, "", "<?xml version=\"1.0\"?><ListBuckets/>"),
-              "<?xml");
+              "begins with \"<?");
     no_answer(aws_answer(200, "", " \r\n[1]"), "[1]");
     no_answer(aws_answer(201, "", ""), "empty body");
     no_answer(aws_answer(200, "", "  "), "empty body");
