@@ -220,6 +220,44 @@ TEST(headcount, an_event_costs_three_calls_and_the_next_no_handshake)
     scene_close();
 }
 
+/* The whole job while memory fails: no run writes anything but 3. */
+static int job_once(void)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3),
+        aws_answer(200, "", SERVICE("3")), NULL };
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+        .event_size = strlen(EVENT), .wishes = &web, .wishes_n = 1,
+    };
+    struct headcount_config config = { .endpoint_url = scene.url };
+
+    memset(&scene, 0, sizeof scene);
+    scene.env = env;
+    scene.script.answers = answers;
+    net_peer_open(&scene.peer, NULL);
+    hc_fmt(scene.url, sizeof scene.url, "http://127.0.0.1:%u",
+           scene.peer.port);
+    int err = scene_new(config);
+
+    if (err == 0)
+        err = headcount_begin(scene.h, &scene.op, &request);
+    if (err == 0) {
+        drive();
+        err = headcount_outcome(scene.op)->code;
+    }
+    if (scene.script.requests > 2)
+        CHECK(strstr(scene.script.request[2], "\"desiredCount\":3}") != NULL);
+    headcount_free(scene.h);
+    net_peer_close(&scene.peer);
+    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+}
+
+TEST(headcount, every_failed_allocation_of_a_whole_job_is_survived)
+{
+    t_fails_every_allocation(job_once);
+}
+
 /* ---- what is an outcome at once ---- */
 
 static void at_once(struct headcount_request request, int code,
@@ -303,6 +341,56 @@ TEST(headcount, events_that_are_not_ours_are_skipped_without_a_call)
               0);
     o = handle(EVENT);
     CHECK_Z(o->skipped_event, "foreign_region");
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(headcount, the_region_may_come_from_the_clusters_arn)
+{
+    static const char *const nowhere[] = {
+        "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", NULL };
+    static const char *const prod[] = { CLUSTER_ARN }, *const bare[] = { "x" };
+    const char *const answers[] = { aws_answer(200, "", SERVICE("3")),
+                                    aws_answer(200, "", HOSTS3), NULL };
+    struct headcount_request r = {
+        .size = sizeof r, .kind = HEADCOUNT_RECONCILE, .clusters = prod,
+        .clusters_n = 1, .wishes = &web, .wishes_n = 1 };
+
+    scene_open(false, answers);
+    headcount_free(scene.h);
+    scene.env = nowhere;
+    CHECK_INT(scene_new((struct headcount_config){ .endpoint_url = scene.url }),
+              0);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    drive();
+    CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 1);
+    CHECK(strstr(aws_script_header(&scene.script, 0, "Authorization"),
+                 "/eu-west-1/ecs/") != NULL);
+    headcount_end(scene.op);
+    r.clusters = bare;
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EREGION);
+    headcount_end(scene.op);
+    r.region = "eu-west-1";
+    r.endpoint_url = "http://127.0.0.1:1";
+    r.hosts = HEADCOUNT_REGISTERED;
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    drive();
+    CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_FAILED], 1);
+    CHECK_Z(headcount_outcome(scene.op)->clusters[0].error_code, "ECONNECT");
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(headcount, a_schedule_without_clusters_is_told_what_to_do)
+{
+    const struct headcount_outcome *o;
+
+    scene_open(false, NULL);
+    o = handle("{\"source\":\"aws.events\",\"detail-type\":"
+               "\"Scheduled Event\",\"detail\":{}}");
+    CHECK_INT(o->code, HEADCOUNT_ECONFIG);
+    CHECK(strstr(o->message, "cluster") != NULL);
     headcount_end(scene.op);
     scene_close();
 }

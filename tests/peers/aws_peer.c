@@ -115,10 +115,16 @@ void aws_world_until(struct aws_world *w, const bool *flag)
 
 const char *aws_world_header(struct aws_world *w, size_t i, const char *name)
 {
+    return aws_script_header(&w->script, i, name);
+}
+
+const char *aws_script_header(const struct aws_script *s, size_t i,
+                              const char *name)
+{
     static char value[4][1024];
     static unsigned turn;
     char *out = value[turn++ % 4];
-    const char *line = w->script.request[i];
+    const char *line = s->request[i];
     size_t n = strlen(name);
 
     out[0] = '\0';

@@ -18,6 +18,9 @@ struct aws_script {
 
 /* Answers what has come whole. */
 void aws_script_pump(struct aws_script *s, struct net_peer *peer);
+/* Value of a header of the i-th request, "" if it has none. */
+const char *aws_script_header(const struct aws_script *s, size_t i,
+                              const char *name);
 
 struct aws_world {
     struct net_world world;
@@ -36,7 +39,6 @@ void aws_world_round(struct aws_world *w);
 /* Rounds until *flag; where nothing happens the clock is moved to the next
  * deadline.  The test fails if that does not help. */
 void aws_world_until(struct aws_world *w, const bool *flag);
-/* Value of a header of the i-th request, "" if it has none. */
 const char *aws_world_header(struct aws_world *w, size_t i, const char *name);
 
 /* "HTTP/1.1 STATUS ...": with length, request id; valid until 8 more. */
