@@ -197,10 +197,11 @@ int headcount_wait(headcount_op *op, int64_t timeout)
         int64_t deadline;
         size_t n = hc_jobs_wants(&net->jobs, wants, HC_LOOP_MAX, &deadline);
         int64_t wake = hc_time_min(deadline, until);
-        int got = hc_loop_poll(wants, n, wake <= now ? 0 : wake - now);
+        /* Who is ready or due goes first: the sockets can wait for that. */
+        int got = wake <= now ? 0 : hc_loop_poll(wants, n, wake - now);
 
         now = hc_now(&net->sys);
-        hc_jobs_step(&net->jobs, now, wants, got < 0 ? 0 : n);
+        hc_jobs_step(&net->jobs, now, wants, got > 0 ? n : 0);
         if (got < 0 && op->state == HEADCOUNT_RUNNING)
             return got == -EINTR ? HEADCOUNT_RUNNING : HEADCOUNT_EIO;
         if (now >= until && op->state == HEADCOUNT_RUNNING)

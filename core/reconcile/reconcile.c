@@ -120,8 +120,10 @@ static int reconcile_call_failed(struct hc_reconcile *r, int err)
         hc_fmt(what, sizeof(what), "%s", r->error.what);
     if (reconcile_is_unknown(r, err)) {
         code = "unknown";
-        hc_fmt(what, sizeof(what), "the write was sent and not answered, the "
-               "next run reads what came of it: %s", r->error.what);
+        hc_fmt(what, sizeof(what), "the write was sent and %s, the next run "
+               "reads what came of it: %s",
+               r->call.error.code == 0 ? "its answer is not to be believed"
+                                       : "not answered", r->error.what);
     }
     reconcile_no_fact(r, code, what);
     hc_ask_end(r);

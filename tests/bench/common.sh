@@ -1,0 +1,48 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # read by who sources this
+# common.sh - what gate.sh and run.sh share: programs built, a server started.
+# Sourced from the top of the tree.
+BUILD=${BUILD:-build}
+bench=$BUILD/bench
+certs=$BUILD/certs
+compile=$(cat "$BUILD/flags")
+work=$(mktemp -d)
+pids=
+trap 'for pid in $pids; do kill "$pid" 2>/dev/null || :; done
+      rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+
+build() { # NAME [ARCHIVE]
+    archive=${2-}
+    # shellcheck disable=SC2086 # words of a command
+    $compile -o "$bench/$1" "tests/bench/$1.c" $archive -l:libbearssl.a
+}
+
+build_all() {
+    mkdir -p "$bench"
+    build server
+    build peak
+    build floor
+    build driver "$BUILD/libheadcount.a"
+    sh tests/peers/certs.sh "$certs"
+}
+
+# Sets port and server; what the server counts goes to $work/NAME.count.
+start_server() { # NAME [CHAIN KEY]
+    name=$1
+    shift
+    "$bench/server" "$@" >"$work/$name.out" &
+    server=$!
+    pids="$pids $server"
+    until [ -s "$work/$name.out" ]; do
+        kill -0 "$server" || exit 1
+        sleep 0.02
+    done
+    port=$(sed -n 1p "$work/$name.out")
+}
+
+# Connections, handshakes, requests, writes that it counted.
+stop_server() { # PID NAME
+    kill "$1"
+    wait "$1" || :
+    sed -n 2p "$work/$2.out"
+}

@@ -1,0 +1,42 @@
+#!/bin/sh
+# gate.sh - a warm, signed DescribeServices call takes at most twice the
+# instructions of the least that any client can do (floor.c, signed).
+#
+# Counted by valgrind, at two numbers of calls, so that start and handshake
+# fall out: the same figure on every machine of one kind.
+set -eu
+cd "$(dirname "$0")/../.."
+. tests/bench/common.sh
+
+command -v valgrind >/dev/null || {
+    echo "the gate counts with valgrind, which is missing: run make deps"
+    exit 1
+}
+
+FEW=20 MANY=120
+
+instructions() { # PROGRAM PORT CALLS ARG...
+    program=$1
+    shift
+    valgrind --tool=callgrind --callgrind-out-file="$work/callgrind" \
+        --log-file="$work/log" "$bench/$program" "$@" >/dev/null
+    sed -n 's/^summary: \([0-9]*\).*/\1/p; s/^totals: \([0-9]*\).*/\1/p' \
+        "$work/callgrind" | head -n 1
+}
+
+a_call() { # PROGRAM ARG...
+    program=$1
+    shift
+    few=$(instructions "$program" "$port" $FEW "$@")
+    many=$(instructions "$program" "$port" $MANY "$@")
+    echo $(((many - few) / (MANY - FEW)))
+}
+
+build_all
+start_server gate "$certs/ec-chain.pem" "$certs/ec-key.pem"
+floor=$(a_call floor "$certs/ec-ca.pem" sign)
+ours=$(a_call driver "$certs/ca.pem")
+ratio=$((ours * 100 / floor))
+echo "$ours instructions a call, the signed floor $floor: ratio" \
+    "$((ratio / 100)).$(printf %02d $((ratio % 100))) (at most 2.00)"
+[ "$ratio" -le 200 ]
