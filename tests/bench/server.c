@@ -122,7 +122,8 @@ static void start_tls(struct conn *c)
     "\"createdAt\":1760000000.125,\"message\":\"(service web) has reached a " \
     "steady state.\"}"
 #define WEB(desired)                                                        \
-    "{\"serviceArn\":\"" ARN "service/prod/web\",\"serviceName\":\"web\",\"clusterArn\":\"" ARN "cluster/prod\",\"loadBalancers\":"     \
+    "{\"serviceArn\":\"" ARN "service/prod/web\",\"serviceName\":\"web\","  \
+    "\"clusterArn\":\"" ARN "cluster/prod\",\"loadBalancers\":"             \
     "[{\"targetGroupArn\":\"arn:aws:elasticloadbalancing:us-east-1:"        \
     "123456789012:targetgroup/web/943f017f100becff\",\"containerName\":"    \
     "\"app\",\"containerPort\":8080}],\"serviceRegistries\":[],"            \

@@ -15,6 +15,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -57,6 +58,7 @@ class EcsServer:
         self.page = 100
         self.requests, self.faults = [], []
         self.connections = self.handshakes = self.failed_handshakes = 0
+        self.farewells = self.resumed = 0   # close_notify; sessions again
         self.lock = threading.Lock()
         self.context = None
         if tls is not None:
@@ -277,27 +279,51 @@ class EcsServer:
         n = int(request.headers.get("content-length", "0"))
         return Request(head[:-4], stream.read(n), connection)
 
+    @staticmethod
+    def drip(peer, answer):
+        """A byte every hundredth of a second: never late, never done."""
+        for i in range(len(answer)):
+            peer.sendall(answer[i:i + 1])
+            time.sleep(0.01)
+
+    def all_closed(self, within=5):
+        """The connections are over, and what they told is counted."""
+        end = time.monotonic() + within
+        while time.monotonic() < end:
+            with self.lock:
+                if not self.open:
+                    return True
+            time.sleep(0.005)
+        return False
+
     def serve(self, plain, number):
         try:
             peer = plain
             if self.context is not None:
-                peer = self.context.wrap_socket(plain, server_side=True)
+                peer = self.context.wrap_socket(plain, server_side=True,
+                                                suppress_ragged_eofs=False)
                 with self.lock:
                     self.handshakes += 1
+                    self.resumed += bool(peer.session_reused)
             stream = peer.makefile("rb")
             while (request := self.read_request(stream, number)) is not None:
                 with self.lock:
                     self.requests.append(request)
                     what = self.take_fault(request.operation)
                     answer, keep = ((self.good(request), True)
-                                    if what in (None, "silent")
+                                    if what in (None, "silent", "drip")
                                     else self.faulty(what, request))
                 if what == "silent":
                     continue
-                if answer:
+                if what == "drip":
+                    self.drip(peer, answer)
+                elif answer:
                     peer.sendall(answer)
                 if not keep:
                     break
+            else:
+                with self.lock:
+                    self.farewells += self.context is not None
             if self.context is not None:
                 peer.unwrap()
         except ssl.SSLError:
