@@ -1,0 +1,132 @@
+"""What is written down is true: README, manual pages, help text, examples."""
+import json
+import re
+import subprocess
+
+import pytest
+from conftest import PROGRAM, TOP
+
+README = (TOP / "README.md").read_text()
+MAN = TOP / "bindings" / "cli" / "man"
+PAGE = (MAN / "headcount.1").read_text()
+
+
+def options_of_help():
+    out = subprocess.run([PROGRAM, "help"], check=True, capture_output=True,
+                         text=True).stdout
+    return set(re.findall(r"^  --([a-z-]+)", out, re.M)), out
+
+
+def test_every_target_it_names_exists():
+    listed = subprocess.run(["make", "-s", "help"], cwd=TOP, check=True,
+                            capture_output=True, text=True).stdout
+    for target in set(re.findall(r"`make ([a-z]+)`", README)
+                      + re.findall(r"^    make ([a-z]+)", README, re.M)):
+        assert target == "help" or re.search(rf"^make {target}\b", listed,
+                                             re.M), target
+
+
+def test_help_and_manual_page_name_the_same_options():
+    options, _ = options_of_help()
+    of_page = set(re.findall(r"^\.It Fl -([a-z-]+)", PAGE, re.M))
+    assert options == of_page
+
+
+def test_help_and_manual_page_name_the_same_codes():
+    _, text = options_of_help()
+    of_page = set(re.findall(r"^\.It (\d+)$", PAGE, re.M))
+    exits = set(re.findall(r"\b(\d+) [a-z]", text[text.index("Exit:"):]))
+    assert of_page == exits
+    source = (TOP / "core" / "reconcile" / "plan.c").read_text()
+    codes = set(re.findall(r'plan_hold\(p, "(\w+)"', source)
+                + re.findall(r'OUTCOME_\w+, "(\w+)"', source)
+                + re.findall(r'OUTCOME_SKIPPED,\n\s+"(\w+)"', source))
+    codes |= {"missing"}
+    for code in codes:
+        assert f"`{code}`" in README, code
+        assert f".It Li {code}" in PAGE, code
+
+
+@pytest.mark.parametrize("page", sorted(p.name for p in MAN.iterdir()))
+def test_manual_pages_are_sound(page):
+    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", str(MAN / page)],
+                          capture_output=True, text=True, check=False)
+    assert done.stdout + done.stderr == ""
+    text = subprocess.run(["mandoc", "-Tutf8", str(MAN / page)], check=True,
+                          capture_output=True, text=True).stdout
+    assert len(text) > 2000
+
+
+def test_libheadcount_names_every_function():
+    header = (TOP / "core" / "headcount.h").read_text()
+    page = (MAN / "libheadcount.3").read_text()
+    names = set(re.findall(r"\b(headcount_[a-z_]+)\(", header))
+    assert names == set(re.findall(r"^\.Fn (headcount_\w+)", page, re.M))
+
+
+def test_the_first_use_works_as_it_is_written(ecs, headcount):
+    headcount.at(ecs)
+    ecs.service("web", desired=1)
+    for name in "abc":
+        ecs.host(name)
+    lines = re.findall(r"^    (headcount (?:plan|apply|handle|call) [^#\n]*)",
+                       README, re.M)
+    assert len(lines) == 4
+    (headcount.home / "event.json").write_bytes(
+        (TOP / "examples" / "event.json").read_bytes())
+    outs = []
+    for line in lines:
+        run = headcount(*line.split()[1:])
+        assert run.code == 0, (line, run.err)
+        outs.append(run.out)
+    sample = re.search(r"^    ~ web .*\n    Plan: .*", README, re.M)[0]
+    assert outs[0].strip() == sample.replace("    ", "", 1).replace(
+        "\n    ", "\n")
+    assert ecs.services["web"]["desiredCount"] == 3
+
+
+def embed_of_readme():
+    return re.search(r"```c\n(.*?)```", README, re.S)[1]
+
+
+@pytest.mark.parametrize("cc", ["gcc", "clang"])
+def test_the_example_is_the_one_in_readme_and_works(ecs, headcount, tmp_path,
+                                                    cc):
+    source = TOP / "examples" / "embed.c"
+    assert embed_of_readme() == source.read_text()
+    library = TOP / "build" / "libheadcount.a"
+    program = tmp_path / "embed"
+    subprocess.run([cc, "-std=c11", "-Wall", "-Wextra", "-Wpedantic",
+                    "-Werror", f"-I{TOP}/core", "-o", str(program),
+                    str(source), str(library), "-l:libbearssl.a"], check=True)
+    headcount.at(ecs)
+    ecs.service("web", desired=1)
+    ecs.host("a")
+    ecs.host("b")
+    done = subprocess.run([program, "prod", "web"], env=headcount.env,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["summary"]["updated"] == 1
+    assert ecs.services["web"]["desiredCount"] == 2
+    bare = {k: v for k, v in headcount.env.items() if k != "AWS_REGION"}
+    done = subprocess.run([program, "prod", "web"], env=bare,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "region" in done.stderr
+
+
+def test_what_is_installed_can_be_linked(tmp_path):
+    root = tmp_path / "root"
+    subprocess.run(["make", "-s", "install", f"DESTDIR={root}",
+                    "PREFIX=/opt/hc"], cwd=TOP, check=True,
+                   capture_output=True)
+    files = {str(p.relative_to(root / "opt/hc"))
+             for p in root.rglob("*") if p.is_file()}
+    assert {"bin/headcount", "include/headcount.h", "lib/libheadcount.a",
+            "lib/pkgconfig/headcount.pc", "share/man/man1/headcount.1",
+            "share/man/man3/libheadcount.3"} <= files
+    text = (root / "opt/hc/lib/pkgconfig/headcount.pc").read_text()
+    assert "prefix=/opt/hc" in text and "Version: 0.1.0" in text
+    subprocess.run(["make", "-s", "uninstall", f"DESTDIR={root}",
+                    "PREFIX=/opt/hc"], cwd=TOP, check=True,
+                   capture_output=True)
+    assert not [p for p in root.rglob("*") if p.is_file()]
