@@ -289,7 +289,19 @@ void hc_conn_used(struct hc_conn *c, size_t n)
         c->in_at = c->in_n = 0;
 }
 
-bool hc_conn_is_quiet(const struct hc_conn *c)
+/* Of TLS: a close_notify may have come along with the last answer. */
+static bool conn_is_open(struct hc_conn *c)
 {
-    return !c->ended && c->in_at == c->in_n && hc_sock_is_quiet(c->watch.fd);
+    size_t unread = 0;
+
+    if (!c->tls)
+        return true;
+    hc_tls_read(&c->engine, &unread);
+    return unread == 0 && hc_tls_state(&c->engine) == TLS_OPEN;
+}
+
+bool hc_conn_is_quiet(struct hc_conn *c)
+{
+    return !c->ended && c->in_at == c->in_n && conn_is_open(c) &&
+           hc_sock_is_quiet(c->watch.fd);
 }

@@ -70,7 +70,7 @@ int hc_conn_recv(struct hc_conn *c, struct hc_str *in, struct hc_error *e);
 void hc_conn_used(struct hc_conn *c, size_t n);
 
 /* Nothing was said since it became idle. */
-bool hc_conn_is_quiet(const struct hc_conn *c);
+bool hc_conn_is_quiet(struct hc_conn *c);
 /* "HOST:PORT (ADDRESS)": whom an error is about. */
 #define HC_CONN_WHERE 320
 void hc_conn_where(char out[HC_CONN_WHERE], const struct hc_origin *origin,

@@ -40,8 +40,27 @@ static int dial_fail(struct hc_dial *d, int code)
     return code;
 }
 
+static void dial_log(const struct hc_dial *d, int64_t now)
+{
+    char ip[HC_ADDR_TEXT];
+    const struct hc_marks *m = &d->marks;
+
+    if (!hc_log_wants(&d->net->log, LOG_DEBUG))
+        return;
+    hc_addr_put(ip, &d->conn->addr);
+    hc_log_line(&d->net->log, LOG_DEBUG,
+                "connection host=%s address=%s port=%u dns_us=%lld "
+                "connect_us=%lld tls_us=%lld resumed=%d",
+                d->config.origin.host, ip, (unsigned)d->config.origin.port,
+                (long long)(m->dns_end - m->dns_start),
+                (long long)(m->connect_end - m->connect_start),
+                (long long)(m->tls_start > 0 ? now - m->tls_start : 0),
+                m->resumed);
+}
+
 static int dial_done(struct hc_dial *d, int64_t now)
 {
+    dial_log(d, now);
     d->conn->marks = d->marks;
     d->conn->born = now;
     d->state = DIAL_DONE;
@@ -178,8 +197,10 @@ static int dial_connect(struct hc_dial *d, int64_t now)
     if (t != NULL)
         return dial_won(d, t, now);
     dial_start_tries(d, now);
-    if (d->open == 0 && hc_eyeballs_at(&d->eyeballs) == HC_NEVER)
+    if (d->open == 0 && hc_eyeballs_at(&d->eyeballs) == HC_NEVER) {
+        hc_resolve_forget(&d->net->resolver, hc_str(d->config.origin.host));
         return dial_fail(d, hc_error_pass(&d->error, &d->last));
+    }
     hc_job_at(&d->job, hc_eyeballs_at(&d->eyeballs));
     return 0;
 }

@@ -307,7 +307,11 @@ enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now)
         answer = fetch_once(f, now);
     if (answer != FETCH_WAIT)
         return (enum hc_fetch_answer)answer;
-    int64_t until = hc_time_min(f->until, f->config.deadline);
+    int64_t until = f->config.deadline;
+
+    /* A dial of its own has its own limits, phase by phase. */
+    if (f->state != FETCH_AT_CONN || f->turn.dial == NULL)
+        until = hc_time_min(until, f->until);
 
     if (now >= until)
         return (enum hc_fetch_answer)fetch_overdue(f, now);

@@ -537,3 +537,24 @@ TEST(fetch, every_failed_allocation_is_survived)
 {
     t_fails_every_allocation(fetch_in_a_new_world);
 }
+
+TEST(fetch, who_waits_for_a_free_connection_waits_ten_seconds)
+{
+    const struct hc_net_config one_each = { .per_host = 1 };
+
+    memset(&world, 0, sizeof world);
+    net_world_open(&world, &one_each, NULL);
+    fetcher_begin(&one);
+    net_world_settle(&world);
+    fetcher_begin(&two);
+    net_world_settle(&world);
+    net_world_pass(&world, 9 * HC_SECOND);
+    CHECK(!two.ended);
+    net_world_pass(&world, 1 * HC_SECOND);
+    CHECK(two.failed);
+    CHECK_INT(two.f.error.code, HC_ETIMEDOUT);
+    CHECK(strstr(two.f.error.what, "waiting for a connection") != NULL);
+    fetcher_end(&two);
+    fetcher_end(&one);
+    net_world_close(&world);
+}

@@ -289,3 +289,31 @@ TEST(pool, everything_is_closed_at_the_end)
     net_world_close(&world);
     CHECK_INT(t_alloc_state()->live, 0);
 }
+
+TEST(pool, one_whose_close_notify_came_with_the_answer_is_not_lent)
+{
+    memset(&world, 0, sizeof world);
+    net_world_open(&world, NULL, "ec");
+    get(&takers[0]);
+    struct hc_conn *c = takers[0].turn.conn;
+    struct hc_str in, out = HC_STR("x");
+
+    CHECK_INT(hc_conn_send(c, &out, NULL), 1);
+    for (int i = 0; i < 5000 && world.peer.conns[0].got_n == 0; i++)
+        net_world_round(&world);
+    net_peer_say(&world.peer, 0, "y");
+    br_ssl_engine_close(&world.peer.conns[0].tls->ssl.eng);
+    for (int i = 0; i < 5000 && hc_conn_recv(c, &in, NULL) != CONN_BYTES; i++)
+        net_world_round(&world);
+    hc_conn_used(c, in.n);
+    for (int i = 0; i < 5000 && hc_tls_state(&c->engine) == TLS_OPEN; i++) {
+        net_world_round(&world);
+        hc_conn_recv(c, &in, NULL);
+    }
+    CHECK(!c->ended);                /* no FIN: only close_notify came */
+    give(&takers[0], true);
+    take(&takers[1], false);
+    CHECK(takers[1].turn.conn == NULL);
+    give(&takers[1], false);
+    net_world_close(&world);
+}
