@@ -1,44 +1,67 @@
-"""The demo's other half: a local ECS API, and hosts that register with it.
+"""The demo's other half: a local ECS, and hosts that register with it.
 
-    demo.py serve PORTFILE    moto on a free port; a cluster and a service
-    demo.py hosts N           registers N; prints the event of the last
+    demo.py serve FOLDER     moto's ECS with a cluster and a service, behind
+                             nginx with TLS, under a name that only a dnsmasq
+                             knows; FOLDER/env tells a shell how to get there
+    demo.py hosts URL N      registers N hosts; prints the event of the last
 """
 import json
 import os
+import pathlib
+import signal
+import subprocess
 import sys
 
+TOP = pathlib.Path(__file__).resolve().parents[1]
+PEERS = TOP / "tests" / "peers"
+CERTS = TOP / "build" / "certs"
+NAME = "ecs.test.internal"
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 
 
-def client(name, url=None):
+def client(name, url):
     import boto3
 
     return boto3.client(name, REGION, aws_access_key_id="demo",
-                        aws_secret_access_key="demo",
-                        endpoint_url=url or os.environ["AWS_ENDPOINT_URL"])
+                        aws_secret_access_key="demo", endpoint_url=url)
 
 
-def serve(portfile):
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    port = server.get_host_and_port()[1]
-    ecs = client("ecs", f"http://127.0.0.1:{port}")
+def fill(url):
+    ecs = client("ecs", url)
     ecs.create_cluster(clusterName="prod")
     ecs.register_task_definition(family="web", containerDefinitions=[
         {"name": "web", "image": "web", "memory": 64}])
     ecs.create_service(cluster="prod", serviceName="web", desiredCount=1,
                        taskDefinition="web", launchType="EC2")
-    with open(portfile + ".new", "w") as f:
-        f.write(str(port))
-    os.rename(portfile + ".new", portfile)
-    server._thread.join()
 
 
-def hosts(n):
-    ec2, ecs = client("ec2"), client("ecs")
+def serve(folder):
+    from moto.server import ThreadedMotoServer
+
+    sys.path.insert(0, str(PEERS))
+    import servers
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    subprocess.run(["sh", str(PEERS / "certs.sh"), str(CERTS), NAME],
+                   check=True)
+    moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    moto.start()
+    port = moto.get_host_and_port()[1]
+    fill(f"http://127.0.0.1:{port}")
+    with servers.Nginx(folder / "nginx", port, tls=CERTS / "rsa") as nginx, \
+         servers.Dnsmasq(folder / "dns", {NAME: ["127.0.0.1"]}) as dns:
+        (folder / "env.new").write_text(
+            f"moto=http://127.0.0.1:{port}\n"
+            f"AWS_ENDPOINT_URL=https://{NAME}:{nginx.port}\n"
+            f"AWS_CA_BUNDLE='{CERTS}/rsa-ca.pem'\n"
+            f"HEADCOUNT_DNS_SERVER={dns.address}\n")
+        os.rename(folder / "env.new", folder / "env")
+        signal.pause()
+
+
+def hosts(url, n):
+    ec2, ecs = client("ec2", url), client("ecs", url)
     image = ec2.describe_images()["Images"][0]["ImageId"]
     for instance in ec2.run_instances(ImageId=image, MinCount=n,
                                       MaxCount=n)["Instances"]:
@@ -61,6 +84,6 @@ def hosts(n):
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
-        serve(sys.argv[2])
+        serve(pathlib.Path(sys.argv[2]))
     else:
-        hosts(int(sys.argv[2]))
+        hosts(sys.argv[2], int(sys.argv[3]))

@@ -1,5 +1,6 @@
 #!/bin/sh
-# demo.sh - headcount at work: a local ECS API (moto), three hosts, two events.
+# demo.sh - headcount at work: a local ECS API (moto behind nginx with TLS),
+# three hosts, two events.
 #
 # `make demo` builds what is needed and runs this.  Nothing outside of this
 # machine is asked for anything.
@@ -9,50 +10,78 @@ cd "$(dirname "$0")/.."
 program=${HEADCOUNT:-$PWD/build/headcount}
 python=$PWD/build/venv/bin/python
 work=$(mktemp -d)
-moto=
-trap 'if [ -n "$moto" ]; then kill "$moto" 2>/dev/null || :; fi
-      rm -rf "$work"' EXIT
+peers=
+stop() {
+    if [ -n "$peers" ]; then
+        kill "$peers" 2>/dev/null || :
+        wait "$peers" 2>/dev/null || :
+    fi
+    rm -rf "$work"
+}
+trap stop EXIT
 trap 'exit 1' INT TERM
 
+bold='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
+    bold=$(printf '\033[1m') plain=$(printf '\033[0m')
+fi
 say() {
-    printf '\n\033[1m%s\033[0m\n' "$*"
-}
-[ -t 1 ] || say() {
-    printf '\n%s\n' "$*"
+    printf '\n%s%s%s\n' "$bold" "$*" "$plain"
 }
 
+# The report is on stdout, the timings on stderr: here one after the other.
+handle_with_timings() {
+    status=0
+    "$program" handle --service web --timings "$work/event.json" \
+        2>"$work/timings" || status=$?
+    cat "$work/timings"
+    return $status
+}
+
+# What the caller has set for AWS or for headcount is not for this.
+for name in $(env | sed -n -e 's/^\(AWS_[A-Z0-9_]*\)=.*/\1/p' \
+    -e 's/^\(HEADCOUNT_[A-Z_]*\)=.*/\1/p' -e 's/^\(ECS_[A-Z_]*\)=.*/\1/p'); do
+    unset "$name"
+done
 AWS_REGION=eu-west-1
 AWS_ACCESS_KEY_ID=demo
 AWS_SECRET_ACCESS_KEY=demo
-export AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
-unset AWS_PROFILE AWS_SESSION_TOKEN AWS_ENDPOINT_URL_ECS 2>/dev/null || :
+AWS_CONFIG_FILE=/dev/null
+AWS_SHARED_CREDENTIALS_FILE=/dev/null
+no_proxy=127.0.0.1,test.internal
+export AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_CONFIG_FILE \
+    AWS_SHARED_CREDENTIALS_FILE no_proxy
 
 say "1. A local ECS API: cluster prod, service web with one task, three hosts"
-"$python" examples/demo.py serve "$work/port" >"$work/moto.log" 2>&1 &
-moto=$!
+"$python" examples/demo.py serve "$work" >"$work/log" 2>&1 &
+peers=$!
 tries=0
-until [ -s "$work/port" ]; do
+until [ -s "$work/env" ]; do
     tries=$((tries + 1))
-    if [ $tries -gt 600 ] || ! kill -0 "$moto" 2>/dev/null; then
-        cat "$work/moto.log" >&2
+    if [ $tries -gt 600 ] || ! kill -0 "$peers" 2>/dev/null; then
+        cat "$work/log" >&2
         exit 1
     fi
     sleep 0.1
 done
-AWS_ENDPOINT_URL=http://127.0.0.1:$(cat "$work/port")
-export AWS_ENDPOINT_URL
-"$python" examples/demo.py hosts 3 >"$work/event.json"
-echo "listening at $AWS_ENDPOINT_URL"
+# moto, AWS_ENDPOINT_URL, AWS_CA_BUNDLE, HEADCOUNT_DNS_SERVER
+moto=
+# shellcheck source=/dev/null
+. "$work/env"
+export AWS_ENDPOINT_URL AWS_CA_BUNDLE HEADCOUNT_DNS_SERVER
+"$python" examples/demo.py hosts "$moto" 3 >"$work/event.json"
+echo "$AWS_ENDPOINT_URL (moto behind nginx; only the DNS server at"
+echo "$HEADCOUNT_DNS_SERVER knows the name)"
 
 say "2. What would change:   headcount plan prod --service web"
 "$program" plan prod --service web
 
 say "3. The event of the third host:   headcount handle --service web --timings"
-"$program" handle --service web --timings "$work/event.json"
+handle_with_timings
 
 say "4. A fourth host registers; its event comes in"
-"$python" examples/demo.py hosts 1 >"$work/event.json"
-"$program" handle --service web --timings "$work/event.json"
+"$python" examples/demo.py hosts "$moto" 1 >"$work/event.json"
+handle_with_timings
 
 say "5. The same event again (EventBridge may deliver twice): nothing to do"
 "$program" handle --service web "$work/event.json"
@@ -64,4 +93,5 @@ say "6. Any call by hand:   headcount call ecs DescribeServices ..."
 web = json.load(sys.stdin)["services"][0]
 print("desiredCount of", web["serviceName"], "is", web["desiredCount"])'
 
-say "That was all: three calls for a change, two when there is nothing to do."
+say "That was all: three calls over one connection for a change, two when there
+is nothing to do."

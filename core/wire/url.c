@@ -6,10 +6,16 @@
 #include "base/text.h"
 #include "wire/addr.h"
 
+/* What stands before an '@' may be a password: it is not repeated. */
 static int url_wrong(struct hc_error *e, struct hc_str url, const char *why)
 {
-    return hc_error_set(e, HC_ECONFIG, "\"%.*s\" is no URL of an endpoint: %s",
-                        HC_STR_ARG(url), why);
+    size_t at = url.n;
+
+    while (at > 0 && url.p[at - 1] != '@')
+        at--;
+    return hc_error_set(e, HC_ECONFIG, "\"%s%.*s\" is no URL of an endpoint: "
+                        "%s", at > 0 ? "***@" : "",
+                        HC_STR_ARG(hc_str_from(url, at)), why);
 }
 
 /* ---- the host ---- */

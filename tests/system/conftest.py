@@ -13,6 +13,13 @@ sys.path.insert(0, str(TOP / "tests" / "peers"))
 import ecs_server            # noqa: E402
 import servers               # noqa: E402
 
+# The peers and botocore run in this process: what the caller has set for AWS,
+# and a proxy, are not for them.
+for name in [n for n in os.environ if n.startswith("AWS_")]:
+    del os.environ[name]
+os.environ.update(AWS_CONFIG_FILE="/dev/null", no_proxy="127.0.0.1,localhost",
+                  AWS_SHARED_CREDENTIALS_FILE="/dev/null")
+
 NAME = "ecs.test.internal"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TOKEN = "FwoGZXIvYXdzEXAMPLETOKENthatmustnotshow"

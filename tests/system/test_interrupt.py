@@ -43,13 +43,11 @@ def interrupted(headcount, server, event, operation, number):
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_write_that_is_under_way_is_waited_for(prod, headcount, event,
                                                  number):
-    prod.fault("UpdateService", "drip")          # whole after three seconds
-    prod.services["web"]["events"] = []
-    prod.http = lambda status, body, kind="": (
-        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (
-            len(json.dumps(body)), json.dumps(body).encode()))
-    prod.UpdateService = lambda body: {"service": {
-        "serviceName": "web", "desiredCount": body["desiredCount"]}}
+    def slowly(body):
+        time.sleep(0.7)
+        return prod.UpdateService(body)
+
+    prod.fault("UpdateService", slowly)
     code, out, seconds = interrupted(headcount, prod, event, "UpdateService",
                                      number)
     assert code == 130
@@ -61,11 +59,13 @@ def test_a_write_that_is_under_way_is_waited_for(prod, headcount, event,
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_after_a_read_nothing_is_written(prod, headcount, event, number):
-    prod.fault("ListContainerInstances", "drip")
-    code, _, seconds = interrupted(headcount, prod, event,
-                                   "ListContainerInstances", number)
+    prod.fault("ListContainerInstances", "silent")
+    code, out, seconds = interrupted(headcount, prod, event,
+                                     "ListContainerInstances", number)
     assert code == 130 and seconds < 3
     assert prod.writes() == []
+    service = json.loads(out)["clusters"][0]["services"][0]
+    assert (service["outcome"], service["desired_before"]) == ("failed", 1)
 
 
 def test_a_write_without_an_answer_is_told_and_not_repeated(prod, headcount,

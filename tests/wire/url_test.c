@@ -85,6 +85,17 @@ TEST(url, bad_ones_are_refused_with_the_reason)
     }
 }
 
+TEST(url, a_password_is_not_repeated)
+{
+    struct hc_url u;
+    struct hc_error e = { 0 };
+
+    CHECK_INT(hc_url_get(&u, HC_STR("https://me:s@cret@host"), &e),
+              HC_ECONFIG);
+    CHECK(strstr(e.what, "cret") == NULL);
+    CHECK(strstr(e.what, "***@host") != NULL);
+}
+
 TEST(url, names_and_labels_have_their_lengths)
 {
     char url[400];
