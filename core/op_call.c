@@ -123,6 +123,9 @@ static int op_call_failed(headcount_op *op)
     op->outcome.request_id = s->request_id;
     if (call->error.code != HC_ESERVICE)
         return hc_error_pass(&op->error, &call->error);
+    /* A proxy, or what a load balancer says: not the service. */
+    if (!s->named)
+        return hc_error_set(&op->error, HC_EANSWER, "%s", call->error.what);
     op->outcome.service_code = s->code;
     return hc_error_set(&op->error, HC_ESERVICE, "%s: %s (%s)", s->code,
                         s->message, s->request_id[0] != '\0' ? s->request_id
@@ -146,10 +149,12 @@ int hc_op_call_step(headcount_op *op, int64_t now)
     return err;
 }
 
-/* What is in flight is awaited; nothing is tried again. */
+/* What left is awaited for a little; nothing is tried again. */
 void hc_op_call_cancel(headcount_op *op)
 {
-    op->as.call.call.config.max_attempts = 1;
+    int64_t now = hc_now(&op->h->net.sys);
+
+    hc_call_cancel(&op->as.call.call, hc_time_add(now, HC_CALL_GRACE));
 }
 
 void hc_op_call_fini(headcount_op *op)

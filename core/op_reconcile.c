@@ -346,7 +346,7 @@ void hc_op_reconcile_cancel(headcount_op *op)
     struct op_reconcile *r = &op->as.reconcile;
 
     for (size_t i = r->at; i < r->begun; i++)
-        hc_reconcile_cancel(r->clusters[i]);
+        hc_reconcile_cancel(r->clusters[i], hc_now(&op->h->net.sys));
 }
 
 void hc_op_reconcile_fini(headcount_op *op)

@@ -8,13 +8,16 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Text out of AWS must not steer a terminal: control bytes become '?'. */
+/* Text out of AWS must not steer a terminal: control characters, C1 in UTF-8
+ * among them, become '?'. */
 static void put_text(FILE *out, const char *text)
 {
     for (const char *c = text; *c != '\0'; c++) {
         unsigned char byte = (unsigned char)*c;
+        bool is_c1 = byte == 0xc2 && ((unsigned char)c[1] & 0xe0) == 0x80;
 
-        fputc(byte < 0x20 || byte == 0x7f ? '?' : byte, out);
+        fputc(byte < 0x20 || byte == 0x7f || is_c1 ? '?' : byte, out);
+        c += is_c1 ? 1 : 0;
     }
 }
 
@@ -79,7 +82,9 @@ static void put_counts(FILE *out, const struct headcount_service *s)
     fputc(')', out);
 }
 
-static void put_service(FILE *out, const struct headcount_service *s)
+/* What failed the whole cluster is said once, above its services. */
+static void put_service(FILE *out, const struct headcount_cluster *c,
+                        const struct headcount_service *s)
 {
     fprintf(out, "%s ", sign_of(s->outcome));
     put_text(out, s->service);
@@ -89,7 +94,7 @@ static void put_service(FILE *out, const struct headcount_service *s)
         fputc(' ', out);
         put_text(out, s->code);
     }
-    if (*s->reason != '\0') {
+    if (*s->reason != '\0' && !(c->error && strcmp(c->error, s->reason) == 0)) {
         fputs(": ", out);
         put_text(out, s->reason);
     }
@@ -139,7 +144,7 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
             fputc('\n', out);
         }
         for (size_t k = 0; k < c->services_n; k++)
-            put_service(out, &c->services[k]);
+            put_service(out, c, &c->services[k]);
     }
     put_summary(out, o, dry_run);
 }
@@ -195,6 +200,11 @@ static void put_bar(FILE *out, const struct headcount_outcome *o,
     fprintf(out, "|%s|", bar);
 }
 
+static void put_many(FILE *out, uint64_t n, const char *what)
+{
+    fprintf(out, "%" PRIu64 " %s%s, ", n, what, n == 1 ? "" : "s");
+}
+
 void render_timings(FILE *out, const struct headcount_outcome *o)
 {
     for (size_t i = 0; i < o->timings_n; i++) {
@@ -216,12 +226,10 @@ void render_timings(FILE *out, const struct headcount_outcome *o)
         put_phase(out, "receive", t->first_byte, t->end);
         fputs(")\n", out);
     }
-    fprintf(out, "%llu calls, %llu connections opened, %llu reused, %llu "
-            "lookups, %llu handshakes, %.2f ms\n",
-            (unsigned long long)o->stats.api_calls,
-            (unsigned long long)o->stats.connections_opened,
-            (unsigned long long)o->stats.connections_reused,
-            (unsigned long long)o->stats.dns_lookups,
-            (unsigned long long)o->stats.tls_handshakes,
-            (double)o->stats.elapsed_us / 1000.0);
+    put_many(out, o->stats.api_calls, "call");
+    put_many(out, o->stats.connections_opened, "connection");
+    fprintf(out, "%" PRIu64 " reused, ", o->stats.connections_reused);
+    put_many(out, o->stats.dns_lookups, "lookup");
+    put_many(out, o->stats.tls_handshakes, "handshake");
+    fprintf(out, "%.2f ms\n", (double)o->stats.elapsed_us / 1000.0);
 }

@@ -52,19 +52,21 @@ static int run_call(headcount *h, const struct options *o, const char *body,
         fprintf(stderr, "headcount: %s\n", headcount_code_name(err));
         return verbs_exit_code(err);
     }
+    bool interrupted = verbs_run(op);
+    const struct headcount_outcome *outcome = headcount_outcome(op);
     int code = EXIT_INTERRUPTED;
 
-    if (!verbs_run(op)) {
-        const struct headcount_outcome *outcome = headcount_outcome(op);
-
+    if (outcome) {
         code = outcome->code == 0 ? EXIT_DONE : print_failure(outcome);
         if (code == EXIT_DONE)
             fwrite(outcome->body, 1, outcome->body_size, stdout);
-        if (o->timings)
+        if (o->timings) {
+            fflush(stdout);
             render_timings(stderr, outcome);
+        }
     }
     headcount_end(op);
-    return code;
+    return interrupted ? EXIT_INTERRUPTED : code;
 }
 
 int verb_call(const struct options *o)

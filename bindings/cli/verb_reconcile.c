@@ -35,8 +35,10 @@ static int print_outcome(const struct options *o, bool dry_run,
     } else {
         render_plan(stdout, outcome, dry_run);
     }
-    if (o->timings)
+    if (o->timings) {
+        fflush(stdout);
         render_timings(stderr, outcome);
+    }
     return exit_of(o, outcome);
 }
 

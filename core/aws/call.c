@@ -268,6 +268,7 @@ static int call_ended(struct hc_call *c, int64_t now)
 
     call_note_timing(c);
     call_note_skew(c);
+    c->unsure = c->unsure || (r->state == REQUEST_FAILED && r->sent);
     c->service_error = r->answer;
     if (r->state == REQUEST_DONE && r->ok)
         return call_succeeded(c);
@@ -279,11 +280,34 @@ static int call_ended(struct hc_call *c, int64_t now)
     return r->state == REQUEST_DONE ? call_refused(c) : call_broken(c);
 }
 
+static int call_cancelled(struct hc_call *c, const char *when)
+{
+    if (c->state == CALL_AT_REQUEST)
+        call_note_timing(c);
+    hc_request_fini(&c->request);
+    hc_error_set(&c->error, HC_ECANCELLED, "%s: %.*s: cancelled %s",
+                 c->place->endpoint.host, HC_STR_ARG(c->config.operation),
+                 when);
+    return call_failed(c);
+}
+
+static int call_wait(struct hc_call *c, int64_t now)
+{
+    if (c->cancelled && now >= c->until)
+        return call_cancelled(c, hc_retry_is_read(c->config.operation)
+                                     ? "before it was answered"
+                                     : "before it was answered, so it may have "
+                                       "been done");
+    if (c->cancelled)
+        hc_job_at(c->job, c->until);
+    return CALL_WAIT;
+}
+
 static int call_request(struct hc_call *c, int64_t now)
 {
     switch (hc_request_step(&c->request, now)) {
     case REQUEST_WAIT:
-        return CALL_WAIT;
+        return call_wait(c, now);
     case REQUEST_BODY:
         c->span = c->request.span;
         c->has_spans = true;
@@ -394,6 +418,19 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
     }
     hc_stats_count(&net->stats, c->config.stats, api_calls);
     return 0;
+}
+
+void hc_call_cancel(struct hc_call *c, int64_t until)
+{
+    if (c->state == CALL_AT_DONE || c->state == CALL_AT_FAILED)
+        return;
+    c->cancelled = true;
+    c->until = until;
+    c->config.max_attempts = c->attempts;
+    if (c->state == CALL_AT_REQUEST && c->request.sent)
+        hc_fetch_is_last(&c->request.fetch);
+    else
+        call_cancelled(c, "before it was sent");
 }
 
 void hc_call_fini(struct hc_call *c)

@@ -39,6 +39,9 @@ void hc_timings_fini(struct hc_timings *t);
 
 /* ---- one call ---- */
 
+/* What may have changed something is awaited so long once it is cancelled. */
+#define HC_CALL_GRACE (2 * HC_SECOND)
+
 /* Texts are borrowed and must outlive the call. */
 struct hc_call_config {
     struct hc_client *client;
@@ -75,6 +78,7 @@ struct hc_call {
     struct hc_error error;
     struct hc_service_error service_error;   /* of a 2xx: status, request id */
     int attempts;                            /* begun so far                 */
+    bool unsure;          /* an attempt left whole and was never answered    */
 
     enum hc_call_state state;                /* private from here            */
     struct hc_call_config config;
@@ -88,6 +92,9 @@ struct hc_call {
     struct hc_request request;
     char invocation[37];
     int64_t wake_at;
+    int64_t until;                           /* once cancelled: awaited so
+                                                long                         */
+    bool cancelled;
     int paid;                                /* quota of the last retry      */
     bool has_spans;                          /* given out in this attempt    */
     bool was_expired, was_skewed;            /* each is retried once         */
@@ -99,7 +106,11 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
                   const struct hc_call_config *config);
 /* enum hc_call_answer.  Once DONE or FAILED it answers that again. */
 int hc_call_step(struct hc_call *c, int64_t now);
-/* Cancels what is in flight.  c may be all zero. */
+/* Nothing leaves any more: no attempt, no replay.  A request that left whole is
+ * awaited until then, one that did not is ended: HC_ECANCELLED.  The owner goes
+ * on stepping. */
+void hc_call_cancel(struct hc_call *c, int64_t until);
+/* Ends what is in flight.  c may be all zero. */
 void hc_call_fini(struct hc_call *c);
 
 #endif

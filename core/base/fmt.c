@@ -49,22 +49,34 @@ static void fmt_put(struct fmt_sink *o, const char *p, size_t n)
     o->n += n;
 }
 
-static bool fmt_is_control(char c)
+/* Bytes of the control character that s begins with, 0 if it is none: C0, DEL,
+ * and C1 in UTF-8 (U+009B begins an escape sequence as ESC [ does). */
+static size_t fmt_control(struct hc_str s)
 {
-    return (unsigned char)c < ' ' || c == 0x7F;
+    unsigned char c = (unsigned char)s.p[0];
+
+    if (c < ' ' || c == 0x7F)
+        return 1;
+    return c == 0xC2 && s.n > 1 && ((unsigned char)s.p[1] & 0xE0) == 0x80 ? 2
+                                                                          : 0;
 }
 
 /* A foreign string must not start a line, a header or a terminal escape. */
 static void fmt_put_clean(struct fmt_sink *o, struct hc_str s)
 {
-    size_t from = 0;
+    size_t from = 0, i = 0;
 
-    for (size_t i = 0; i < s.n; i++)
-        if (fmt_is_control(s.p[i])) {
-            fmt_put(o, s.p + from, i - from);
-            fmt_put(o, "?", 1);
-            from = i + 1;
+    while (i < s.n) {
+        size_t control = fmt_control(hc_str_n(s.p + i, s.n - i));
+
+        if (control == 0) {
+            i++;
+            continue;
         }
+        fmt_put(o, s.p + from, i - from);
+        fmt_put(o, "?", 1);
+        from = i += control;
+    }
     if (s.n > from)
         fmt_put(o, s.p + from, s.n - from);
 }

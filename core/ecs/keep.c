@@ -103,7 +103,7 @@ void *hc_keep_zero(struct hc_keep *k, size_t n)
 
 const char *hc_keep_fmt(struct hc_keep *k, const char *fmt, ...)
 {
-    char text[1024];
+    char text[2048];
     va_list ap;
 
     va_start(ap, fmt);

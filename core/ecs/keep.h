@@ -23,7 +23,7 @@ void hc_keep_fini(struct hc_keep *k);        /* k may be all zero */
 struct hc_str hc_keep_str(struct hc_keep *k, struct hc_str s);
 /* Zeroed memory for a struct or an array; NULL once an error sticks. */
 void *hc_keep_zero(struct hc_keep *k, size_t n);
-/* hc_fmt's conversions, cut at 1 KiB; NUL-terminated, never NULL. */
+/* hc_fmt's conversions, cut at 2 KiB; NUL-terminated, never NULL. */
 const char *hc_keep_fmt(struct hc_keep *k, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* All that `from` keeps is `to`'s from now on, at the same place; `from` is

@@ -80,6 +80,11 @@ static bool fetch_is_stale(const struct hc_fetch *f, int code)
            !f->http.any && (!f->flushed || f->config.replay_after_flush_ok);
 }
 
+void hc_fetch_is_last(struct hc_fetch *f)
+{
+    f->replayed = true;
+}
+
 static int fetch_broken(struct hc_fetch *f, int code, struct hc_error *e,
                         int64_t now)
 {

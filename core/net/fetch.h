@@ -70,6 +70,8 @@ int hc_fetch_start(struct hc_fetch *f, struct hc_net *net, struct hc_job *job,
 /* f->out holds the request: send it with the next step. */
 void hc_fetch_request(struct hc_fetch *f);
 enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now);
+/* What is lost from now on is not replayed. */
+void hc_fetch_is_last(struct hc_fetch *f);
 /* A request that cannot be made: the connection goes back unused. */
 void hc_fetch_fini(struct hc_fetch *f);              /* f may be all zero */
 

@@ -1,6 +1,8 @@
 /* reconcile/ask.c - what a reconcile asks of ECS. */
 #include "reconcile/ask.h"
 
+#include "aws/endpoint.h"
+
 #define ASK_BODY ((size_t)256 << 10)
 
 /* ---- the view of the answer ---- */
@@ -55,7 +57,7 @@ void hc_ask_close_view(struct hc_reconcile *r)
 /* ---- the call ---- */
 
 static const struct hc_call_ways ask_ways = { hc_call_start, hc_call_step,
-                                              hc_call_fini };
+                                              hc_call_cancel, hc_call_fini };
 
 const struct hc_call_ways *hc_reconcile_ways(const struct hc_reconcile *r)
 {
@@ -77,8 +79,15 @@ static struct hc_buf *ask_body(struct hc_reconcile *r)
     return &r->body;
 }
 
-static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask,
-                     struct hc_str operation)
+static const char *const ask_operations[] = {
+    [ASK_SERVICES] = "DescribeServices",
+    [ASK_HOSTS] = "ListContainerInstances",
+    [ASK_PROVIDERS] = "DescribeContainerInstances",
+    [ASK_CLUSTER] = "DescribeClusters",
+    [ASK_UPDATE] = "UpdateService",
+};
+
+static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
 {
     struct hc_call_config config = r->config.call;
     int err = hc_buf_error(&r->body);
@@ -89,7 +98,7 @@ static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask,
                                 ? "no memory for a request to ECS"
                                 : "a request to ECS would be too long");
     config.service = hc_service_at(HC_SERVICE_ECS);
-    config.operation = operation;
+    config.operation = hc_str(ask_operations[ask]);
     config.body = hc_buf_view(&r->body);
     /* UpdateService sets a number: twice does what once does. */
     config.replay_ok = true;
@@ -142,14 +151,14 @@ int hc_ask_services(struct hc_reconcile *r)
         return err;
     hc_ecs_put_describe_services(ask_body(r), r->cluster.text, r->batch,
                                  r->batch_n);
-    return ask_start(r, ASK_SERVICES, HC_STR("DescribeServices"));
+    return ask_start(r, ASK_SERVICES);
 }
 
 int hc_ask_hosts(struct hc_reconcile *r)
 {
     hc_ecs_put_list_hosts(ask_body(r), r->cluster.text, r->hosts->status,
                           r->hosts->filter, r->next);
-    return ask_start(r, ASK_HOSTS, HC_STR("ListContainerInstances"));
+    return ask_start(r, ASK_HOSTS);
 }
 
 int hc_ask_providers(struct hc_reconcile *r)
@@ -161,18 +170,54 @@ int hc_ask_providers(struct hc_reconcile *r)
         r->batch[r->batch_n++] = h->hosts[i].arn;
     hc_ecs_put_describe_hosts(ask_body(r), r->cluster.text, r->batch,
                               r->batch_n);
-    return ask_start(r, ASK_PROVIDERS, HC_STR("DescribeContainerInstances"));
+    return ask_start(r, ASK_PROVIDERS);
 }
 
 int hc_ask_cluster(struct hc_reconcile *r)
 {
     hc_ecs_put_describe_cluster(ask_body(r), r->cluster.text);
-    return ask_start(r, ASK_CLUSTER, HC_STR("DescribeClusters"));
+    return ask_start(r, ASK_CLUSTER);
 }
 
 int hc_ask_update(struct hc_reconcile *r)
 {
     hc_ecs_put_update_service(ask_body(r), r->cluster.text,
                               r->names[r->at].name, r->plan.wanted);
-    return ask_start(r, ASK_UPDATE, HC_STR("UpdateService"));
+    return ask_start(r, ASK_UPDATE);
+}
+
+/* ---- what it takes to be allowed to ask ---- */
+
+/* The part of the resource's ARN after the account. */
+static const char *ask_resource(struct hc_reconcile *r)
+{
+    struct hc_str cluster = r->cluster.name;
+    struct hc_str service = r->ask == ASK_UPDATE ? r->names[r->at].name
+                            : r->batch_n == 1 ? r->batch[0] : HC_STR("*");
+    if (r->ask == ASK_SERVICES || r->ask == ASK_UPDATE)
+        return hc_keep_fmt(&r->facts.keep, "service/%.*s/%.*s",
+                           HC_STR_ARG(cluster), HC_STR_ARG(service));
+    if (r->ask == ASK_PROVIDERS)
+        return hc_keep_fmt(&r->facts.keep, "container-instance/%.*s/*",
+                           HC_STR_ARG(cluster));
+    return hc_keep_fmt(&r->facts.keep, "cluster/%.*s", HC_STR_ARG(cluster));
+}
+
+const char *hc_ask_statement(struct hc_reconcile *r)
+{
+    const struct hc_arn *c = &r->cluster;
+    struct hc_str region = hc_reconcile_region(r);
+    struct hc_str partition = hc_str(hc_endpoint_partition(region));
+    struct hc_str account = HC_STR("*");
+
+    if (hc_arn_is_full(c)) {
+        region = c->region;
+        partition = c->partition;
+        account = c->account;
+    }
+    return hc_keep_fmt(&r->facts.keep, "{\"Effect\": \"Allow\", \"Action\": "
+                       "\"ecs:%s\", \"Resource\": \"arn:%.*s:ecs:%.*s:%.*s:%s"
+                       "\"}", ask_operations[r->ask], HC_STR_ARG(partition),
+                       HC_STR_ARG(region), HC_STR_ARG(account),
+                       ask_resource(r));
 }

@@ -18,6 +18,9 @@ int hc_ask_providers(struct hc_reconcile *r);
 int hc_ask_cluster(struct hc_reconcile *r);
 /* The wish at hand, to r->plan.wanted. */
 int hc_ask_update(struct hc_reconcile *r);
+/* The IAM statement that would allow what was asked last; lives in the facts'
+ * keep. */
+const char *hc_ask_statement(struct hc_reconcile *r);
 /* Opens the view anew (an attempt began again), closes it, ends the call. */
 void hc_ask_view(struct hc_reconcile *r);
 void hc_ask_close_view(struct hc_reconcile *r);

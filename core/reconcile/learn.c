@@ -61,7 +61,16 @@ static bool learn_is_ours(const struct hc_reconcile *r, struct hc_str text,
         return true;
     err = of_service ? hc_arn_service(&arn, text, NULL)
                      : hc_arn_cluster(&arn, text, NULL);
-    return err == 0 && hc_arn_same_place(&arn, &r->cluster);
+    return err == 0 && hc_reconcile_is_here(r, &arn);
+}
+
+/* Its ARN, if it has one, is of the service that it is named. */
+static bool learn_is_named(const struct hc_ecs_service *s)
+{
+    struct hc_arn arn;
+
+    return s->arn.n == 0 || (hc_arn_service(&arn, s->arn, NULL) == 0 &&
+                             hc_str_eq(arn.name, s->name));
 }
 
 static void learn_cluster_arn(struct hc_reconcile *r, struct hc_str text)
@@ -79,8 +88,9 @@ static int learn_service(struct hc_reconcile *r,
         return learn_refuse(r, "ECS answered for another cluster:",
                              s->cluster_arn);
     learn_cluster_arn(r, s->cluster_arn);
-    if (!learn_is_ours(r, s->arn, true))
-        return learn_refuse(r, "ECS answered for another place:", s->arn);
+    if (!learn_is_ours(r, s->arn, true) || !learn_is_named(s))
+        return learn_refuse(r, "ECS answered for another place or name:",
+                             s->arn);
     if (!learn_was_asked(r, s->name))
         return learn_refuse(r, "ECS answered about a service that was not "
                              "asked for,", s->name);
@@ -102,7 +112,7 @@ static int learn_service_failure(struct hc_reconcile *r,
 
     if (hc_arn_service(&arn, f->arn, NULL) < 0 ||
         !learn_was_asked(r, arn.name) ||
-        !hc_arn_same_place(&arn, &r->cluster))
+        !hc_reconcile_is_here(r, &arn))
         return learn_refuse(r, "ECS tells of a failure that was not asked "
                              "about,", f->arn);
     fact = hc_facts_service(&r->facts, arn.name);
@@ -177,7 +187,7 @@ static int learn_host(struct hc_reconcile *r, struct hc_str text)
     int err;
 
     if (hc_arn_instance(&arn, text, NULL) < 0 ||
-        !hc_arn_same_place(&arn, &r->cluster))
+        !hc_reconcile_is_here(r, &arn))
         return learn_refuse(r, "ECS listed what is no host of the cluster:",
                              text);
     err = hc_fact_hosts_add(&r->facts, r->hosts, text);

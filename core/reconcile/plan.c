@@ -95,8 +95,11 @@ static bool plan_skip(struct hc_plan *p, const struct hc_plan_input *in)
         plan_say(p, OUTCOME_SKIPPED, "express", "ECS manages this service "
                  "itself (resourceManagementType ECS)");
     else if (s->scheduling != SCHEDULING_REPLICA)
-        plan_say(p, OUTCOME_SKIPPED, "daemon", "the DAEMON strategy: ECS "
-                 "itself runs one task on each host");
+        plan_say(p, OUTCOME_SKIPPED, "daemon",
+                 s->scheduling == SCHEDULING_DAEMON
+                     ? "the DAEMON strategy: ECS itself runs one task on each "
+                       "host"
+                     : "its scheduling strategy is not REPLICA");
     else if (s->status != STATUS_ACTIVE) {
         plan_say(p, OUTCOME_SKIPPED, "inactive", "");
         hc_fmt(p->reason, sizeof(p->reason), "the service's status is %.*s",
@@ -277,8 +280,11 @@ static bool plan_hold_free(struct hc_plan *p, const struct hc_plan_input *in)
     if ((s->controller == CONTROLLER_EXTERNAL ||
          s->controller == CONTROLLER_OTHER) &&
         (in->wish->allow & ALLOW_EXTERNAL) == 0) {
-        plan_hold(p, "external", "its deployment controller is EXTERNAL: "
-                  "counts of task sets belong to whoever runs it");
+        plan_hold(p, "external", s->controller == CONTROLLER_EXTERNAL
+                      ? "its deployment controller is EXTERNAL: counts of task "
+                        "sets belong to whoever runs it"
+                      : "its deployment controller is none of ECS, CODE_DEPLOY "
+                        "and EXTERNAL");
         return true;
     }
     return plan_hold_deployment(p, in);

@@ -16,34 +16,10 @@
  */
 #include "reconcile/reconcile.h"
 
-#include "base/text.h"
 #include "reconcile/ask.h"
 #include "reconcile/learn.h"
 #include "reconcile/need.h"
-
-/* ---- settling a wish ---- */
-
-static struct hc_report_service *reconcile_at(struct hc_reconcile *r)
-{
-    return &r->services[r->at];
-}
-
-static void reconcile_settle(struct hc_reconcile *r, enum hc_outcome outcome,
-                             const char *code, const char *reason)
-{
-    struct hc_report_service *s = reconcile_at(r);
-
-    s->outcome = outcome;
-    s->code = hc_keep_fmt(&r->facts.keep, "%s", code);
-    s->reason = hc_keep_fmt(&r->facts.keep, "%s", reason);
-    r->state = RECONCILE_PLAN;
-}
-
-static void reconcile_fail(struct hc_reconcile *r, const char *code,
-                           const char *reason)
-{
-    reconcile_settle(r, OUTCOME_FAILED, code, reason);
-}
+#include "reconcile/settle.h"
 
 /* Why no call may begin any more, or NULL. */
 static const char *reconcile_stopped(const struct hc_reconcile *r, int64_t now)
@@ -56,84 +32,10 @@ static const char *reconcile_stopped(const struct hc_reconcile *r, int64_t now)
                ? "deadline" : NULL;
 }
 
-/* ---- a call that failed ---- */
-
-static const char *reconcile_code(const struct hc_reconcile *r, int err)
-{
-    switch (err) {
-    case HC_ESERVICE:   return r->call.service_error.code;
-    case HC_EDEADLINE:  return "deadline";
-    case HC_ECANCELLED: return "cancelled";
-    default:            return hc_error_name(err);
-    }
-}
-
-/* The write may have been read by ECS: sent whole at least once, and nothing
- * came back that settles it.  The next reconcile reads what came of it. */
-static bool reconcile_is_unknown(const struct hc_reconcile *r, int err)
-{
-    return r->ask == ASK_UPDATE && err != HC_ESERVICE && r->in_call &&
-           (err == HC_EANSWER || r->call.attempts > 1 || r->call.request.sent);
-}
-
-/* Nothing is known of the cluster: it failed, not just this wish. */
-static void reconcile_cluster_failed(struct hc_reconcile *r, const char *code,
-                                     const char *what)
-{
-    r->result.error_code = hc_keep_fmt(&r->facts.keep, "%s", code);
-    r->result.error = hc_keep_fmt(&r->facts.keep, "%s", what);
-    for (r->at = 0; r->at < r->config.wishes_n; r->at++)
-        if (reconcile_at(r)->reason == NULL)
-            reconcile_fail(r, code, what);
-    r->state = RECONCILE_DONE;
-}
-
-static void reconcile_no_fact(struct hc_reconcile *r, const char *code,
-                              const char *what)
-{
-    if (r->ask == ASK_SERVICES && !r->read) {
-        reconcile_cluster_failed(r, code, what);
-        return;
-    }
-    hc_learn_fail(r, code, what);
-    if (r->ask == ASK_UPDATE)
-        reconcile_fail(r, code, what);
-    r->state = RECONCILE_PLAN;
-}
-
-/* err is what began, fed or ended the call in flight, r->error says why. */
-static int reconcile_call_failed(struct hc_reconcile *r, int err)
-{
-    char what[sizeof(r->error.what) + 300];
-    const char *code = reconcile_code(r, err);
-
-    if (err == HC_ENOMEM) {
-        hc_ask_end(r);
-        return err;
-    }
-    /* What the call itself did not complain of is the answer's fault: the
-     * sentence lacks who gave it. */
-    if (r->call.error.code == 0 && r->call.place != NULL)
-        hc_fmt(what, sizeof(what), "%s: %s", r->call.place->endpoint.host,
-               r->error.what);
-    else
-        hc_fmt(what, sizeof(what), "%s", r->error.what);
-    if (reconcile_is_unknown(r, err)) {
-        code = "unknown";
-        hc_fmt(what, sizeof(what), "the write was sent and %s, the next run "
-               "reads what came of it: %s",
-               r->call.error.code == 0 ? "its answer is not to be believed"
-                                       : "not answered", r->error.what);
-    }
-    reconcile_no_fact(r, code, what);
-    hc_ask_end(r);
-    return 0;
-}
-
 static int reconcile_began(struct hc_reconcile *r, int err)
 {
     if (err < 0)
-        return reconcile_call_failed(r, err);
+        return hc_settle_call(r, err);
     r->state = RECONCILE_CALL;
     return 0;
 }
@@ -151,9 +53,9 @@ static int reconcile_ask(struct hc_reconcile *r, int64_t now)
                                : "the deadline passed before it was settled";
 
         if (r->ask == ASK_SERVICES && !r->read)
-            reconcile_cluster_failed(r, stopped, what);
+            hc_settle_cluster(r, stopped, what);
         else
-            reconcile_fail(r, stopped, what);
+            hc_settle_failed(r, stopped, what);
         return 0;
     }
     switch (r->ask) {
@@ -177,7 +79,7 @@ static int64_t reconcile_known(int64_t n)
 static void reconcile_tell(struct hc_reconcile *r,
                            const struct hc_plan_input *in)
 {
-    struct hc_report_service *s = reconcile_at(r);
+    struct hc_report_service *s = hc_settle_at(r);
 
     if (in->service != NULL) {
         s->desired_before = in->service->desired;
@@ -197,8 +99,8 @@ static int reconcile_decided(struct hc_reconcile *r,
         r->ask = ASK_UPDATE;
         return reconcile_ask(r, now);
     }
-    reconcile_at(r)->way_out = r->plan.way_out;
-    reconcile_settle(r, r->plan.outcome, r->plan.code, r->plan.reason);
+    hc_settle_at(r)->way_out = r->plan.way_out;
+    hc_settle(r, r->plan.outcome, r->plan.code, r->plan.reason);
     return 0;
 }
 
@@ -213,7 +115,7 @@ static int reconcile_plan(struct hc_reconcile *r,
     if (err == HC_ENOMEM)
         return err;
     if (err < 0) {
-        reconcile_fail(r, "filter", error.what);
+        hc_settle_failed(r, "filter", error.what);
         return 0;
     }
 
@@ -227,11 +129,11 @@ static int reconcile_plan(struct hc_reconcile *r,
     reconcile_tell(r, &in);
     if (fact->state != FACT_FAILED)
         return reconcile_ask(r, now);
-    reconcile_fail(r, fact->code, fact->what);
+    hc_settle_failed(r, fact->code, fact->what);
     return 0;
 }
 
-static struct hc_str reconcile_region(const struct hc_reconcile *r)
+struct hc_str hc_reconcile_region(const struct hc_reconcile *r)
 {
     const struct hc_call_config *call = &r->config.call;
 
@@ -240,27 +142,27 @@ static struct hc_str reconcile_region(const struct hc_reconcile *r)
     return call->client->config->region;
 }
 
+bool hc_reconcile_is_here(const struct hc_reconcile *r,
+                          const struct hc_arn *arn)
+{
+    struct hc_str region = hc_reconcile_region(r);
+
+    if (!hc_arn_same_place(arn, &r->cluster))
+        return false;
+    return !hc_arn_is_full(arn) || hc_arn_is_full(&r->cluster) ||
+           region.n == 0 || hc_str_eq(arn->region, region);
+}
+
 /* A service's ARN that names another cluster, account or region is not this
  * cluster's service.  Asked before any call is made, and again when an answer
  * has told the cluster's own ARN: a name without one says no account. */
-static bool reconcile_is_elsewhere(const struct hc_reconcile *r,
-                                   const struct hc_arn *name)
-{
-    struct hc_str region = reconcile_region(r);
-
-    if (!hc_arn_same_place(name, &r->cluster))
-        return true;
-    return hc_arn_is_full(name) && !hc_arn_is_full(&r->cluster) &&
-           region.n > 0 && !hc_str_eq(name->region, region);
-}
-
 static void reconcile_elsewhere(struct hc_reconcile *r)
 {
     const struct hc_wish *w = &r->config.wishes[r->at];
 
-    if (!reconcile_is_elsewhere(r, &r->names[r->at]))
+    if (hc_reconcile_is_here(r, &r->names[r->at]))
         return;
-    reconcile_settle(r, w->required ? OUTCOME_FAILED : OUTCOME_SKIPPED,
+    hc_settle(r, w->required ? OUTCOME_FAILED : OUTCOME_SKIPPED,
                      "missing", "its ARN names another cluster, account or "
                      "region than this one");
 }
@@ -269,7 +171,7 @@ static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
 {
     struct hc_fact_service *fact;
 
-    if (r->at < r->config.wishes_n && reconcile_at(r)->reason != NULL) {
+    if (r->at < r->config.wishes_n && hc_settle_at(r)->reason != NULL) {
         r->at++;
         return 0;
     }
@@ -278,7 +180,7 @@ static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
         return 0;
     }
     reconcile_elsewhere(r);
-    if (reconcile_at(r)->reason != NULL)
+    if (hc_settle_at(r)->reason != NULL)
         return 0;
     fact = hc_facts_service(&r->facts, r->names[r->at].name);
     if (fact == NULL)
@@ -286,7 +188,7 @@ static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
     if (fact->fact.state == FACT_VALUE)
         return reconcile_plan(r, fact->value, now);
     if (fact->fact.state == FACT_FAILED) {
-        reconcile_fail(r, fact->fact.code, fact->fact.what);
+        hc_settle_failed(r, fact->fact.code, fact->fact.what);
         return 0;
     }
     r->ask = ASK_SERVICES;
@@ -326,7 +228,7 @@ static int reconcile_learned(struct hc_reconcile *r, int64_t now)
     r->state = RECONCILE_PLAN;
     r->read = true;
     if (r->ask == ASK_UPDATE) {
-        reconcile_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);
+        hc_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);
     } else if (r->ask == ASK_HOSTS && reconcile_is_contradicted(r)) {
         r->hosts->second = true;
         hc_fact_hosts_reset(r->hosts);
@@ -343,7 +245,7 @@ static int reconcile_answered(struct hc_reconcile *r, int64_t now)
     int got = hc_learn_take(r);
 
     if (got < 0)
-        return reconcile_call_failed(r, got);
+        return hc_settle_call(r, got);
     hc_ask_end(r);
     if (got > 0)
         return reconcile_learned(r, now);
@@ -352,7 +254,7 @@ static int reconcile_answered(struct hc_reconcile *r, int64_t now)
 
     if (stopped == NULL)
         return reconcile_ask(r, now);
-    reconcile_no_fact(r, stopped, "it was stopped between two pages of hosts");
+    hc_settle_no_fact(r, stopped, "it was stopped between two pages of hosts");
     return 0;
 }
 
@@ -368,7 +270,7 @@ static int reconcile_step_call(struct hc_reconcile *r, int64_t now)
         return 1;
     case CALL_BODY:
         err = hc_learn_feed(r);
-        return err < 0 ? reconcile_call_failed(r, err) : 0;
+        return err < 0 ? hc_settle_call(r, err) : 0;
     case CALL_RESTART:
         hc_ask_view(r);
         return 0;
@@ -376,7 +278,7 @@ static int reconcile_step_call(struct hc_reconcile *r, int64_t now)
         return reconcile_answered(r, now);
     case CALL_FAILED:
         hc_error_reset(&r->error);
-        return reconcile_call_failed(
+        return hc_settle_call(
             r, hc_error_pass(&r->error, &r->call.error));
     }
     return 0;
@@ -433,7 +335,7 @@ static int reconcile_check_twice(const struct hc_reconcile *r,
 static int reconcile_wish(struct hc_reconcile *r, struct hc_error *e)
 {
     const struct hc_wish *w = &r->config.wishes[r->at];
-    struct hc_report_service *s = reconcile_at(r);
+    struct hc_report_service *s = hc_settle_at(r);
     int err = hc_arn_service(&r->names[r->at], w->service, e);
 
     if (err == 0)
@@ -502,9 +404,15 @@ int hc_reconcile_start(struct hc_reconcile *r, struct hc_net *net,
     return err;
 }
 
-void hc_reconcile_cancel(struct hc_reconcile *r)
+void hc_reconcile_cancel(struct hc_reconcile *r, int64_t now)
 {
+    if (r->cancelled)
+        return;
     r->cancelled = true;
+    if (r->in_call)
+        hc_reconcile_ways(r)->cancel(
+            &r->call, r->ask == ASK_UPDATE
+                          ? hc_time_add(now, HC_CALL_GRACE) : now);
 }
 
 void hc_reconcile_fini(struct hc_reconcile *r)

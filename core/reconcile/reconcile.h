@@ -29,6 +29,7 @@ struct hc_call_ways {
     int (*start)(struct hc_call *c, struct hc_net *net, struct hc_job *job,
                  const struct hc_call_config *config);
     int (*step)(struct hc_call *c, int64_t now);
+    void (*cancel)(struct hc_call *c, int64_t until);
     void (*fini)(struct hc_call *c);
 };
 
@@ -101,12 +102,18 @@ int hc_reconcile_start(struct hc_reconcile *r, struct hc_net *net,
                        struct hc_error *e);
 /* 1 done, 0 waiting (the job is woken), or HC_ENOMEM: no result. */
 int hc_reconcile_step(struct hc_reconcile *r, int64_t now);
-/* Starts nothing new: what is in flight is awaited, the rest is `failed:
- * cancelled`. */
-void hc_reconcile_cancel(struct hc_reconcile *r);
+/* Starts nothing new: a write that left is awaited for HC_CALL_GRACE, a
+ * read is not, and what is not settled then is `failed`.  Its owner steps on.
+ */
+void hc_reconcile_cancel(struct hc_reconcile *r, int64_t now);
 void hc_reconcile_fini(struct hc_reconcile *r);     /* r may be all zero */
 
 /* For reconcile's own files. */
+struct hc_str hc_reconcile_region(const struct hc_reconcile *r);   /* called */
+/* False: the ARN names another cluster or account than ours, or (ours being a
+ * mere name) another region than the one that is called. */
+bool hc_reconcile_is_here(const struct hc_reconcile *r,
+                          const struct hc_arn *arn);
 const struct hc_call_ways *hc_reconcile_ways(const struct hc_reconcile *r);
 
 #endif

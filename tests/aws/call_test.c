@@ -418,6 +418,88 @@ TEST(call, one_that_is_left_in_the_middle_leaves_nothing)
     hc_call_fini(&me.call);
 }
 
+/* ---- cancel ---- */
+
+static void cancel_when_sent(const char *const *answers,
+                             struct hc_call_config config, int64_t until)
+{
+    aws_world_open(&w, NULL, answers);
+    CHECK_INT(caller_start(config), 0);
+    for (int i = 0; i < 50 && !me.call.request.sent; i++)
+        aws_world_round(&w);
+    CHECK(me.call.request.sent);
+    hc_call_cancel(&me.call, w.world.now + until);
+    hc_job_wake(&me.job);
+    aws_world_until(&w, &me.ended);
+}
+
+TEST(call, what_was_sent_is_awaited_after_a_cancel)
+{
+    const char *const answers[] = { aws_answer(200, "", "{\"b\":2}"), NULL };
+
+    cancel_when_sent(answers, plain, HC_CALL_GRACE);
+    CHECK(me.done);
+    CHECK_STR(hc_str_n(me.body, me.body_n), "{\"b\":2}");
+    hc_call_cancel(&me.call, w.world.now);
+    CHECK_INT(hc_call_step(&me.call, w.world.now), CALL_DONE);
+    caller_end();
+}
+
+TEST(call, a_cancel_awaits_no_longer_than_it_was_told)
+{
+    const struct hc_call_config put = { .operation = HC_STR("PutItem") };
+    const char *const answers[] = { AWS_PEER_SILENT, NULL };
+    int64_t began;
+
+    cancel_when_sent(answers, plain, HC_CALL_GRACE);
+    began = me.timings.a[0].marks.start;
+    CHECK_INT(w.world.now, began + HC_CALL_GRACE);
+    CHECK_INT(me.timings.n, 1);
+    CHECK(strstr(me.call.error.what, "may have been") == NULL);
+    failed_with(HC_ECANCELLED, "cancelled before it was answered");
+    cancel_when_sent(answers, put, HC_CALL_GRACE);
+    failed_with(HC_ECANCELLED, "may have been done");
+    cancel_when_sent(answers, plain, 0);
+    CHECK_INT(w.world.now, me.timings.a[0].marks.start);
+    failed_with(HC_ECANCELLED, "cancelled");
+}
+
+TEST(call, after_a_cancel_nothing_is_tried_again)
+{
+    const char *const refused[] = { aws_answer(500, "", "{}"), NULL };
+    const char *const closed[] = { AWS_PEER_CLOSE, NULL };
+
+    cancel_when_sent(refused, plain, HC_CALL_GRACE);
+    CHECK_INT(w.script.requests, 1);
+    failed_with(HC_ESERVICE, "HTTP 500");
+    cancel_when_sent(closed, plain, HC_CALL_GRACE);
+    CHECK_INT(w.script.requests, 1);
+    CHECK(me.call.unsure);
+    failed_with(HC_ECLOSED, "");
+}
+
+TEST(call, a_cancel_ends_what_was_not_sent)
+{
+    const char *const answers[] = { aws_answer(500, "", "{}"), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    CHECK_INT(caller_start(plain), 0);
+    hc_call_cancel(&me.call, HC_NEVER);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(w.script.requests, 0);
+    failed_with(HC_ECANCELLED, "before it was sent");
+    aws_world_open(&w, NULL, answers);
+    CHECK_INT(caller_start(plain), 0);
+    for (int i = 0; i < 50; i++)
+        aws_world_round(&w);
+    CHECK_INT(me.stats.retries, 1);
+    hc_call_cancel(&me.call, HC_NEVER);
+    hc_job_wake(&me.job);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(w.script.requests, 1);
+    failed_with(HC_ECANCELLED, "before it was sent");
+}
+
 static int call_once(void)
 {
     static const char *const env[] = {

@@ -71,7 +71,8 @@ TEST(fmt, control_characters_of_arguments_are_not_let_through)
     CHECK_FMT("a?b?c?d", "%s", "a\nb\rc\x1b" "d");
     CHECK_FMT("??", "%s", "\x01\x7f");
     CHECK_FMT("?", "%c", '\n');
-    CHECK_FMT("\xC3\xA9", "%s", "\xC3\xA9");
+    CHECK_FMT("\xC3\xA9\xC2\xA0\xC2", "%s", "\xC3\xA9\xC2\xA0\xC2");
+    CHECK_FMT("a?31m?", "%s", "a\xC2\x9B" "31m\xC2\x80");
     CHECK_FMT("a\r\nb", "a\r\n%s", "b");
 }
 

@@ -64,6 +64,7 @@ static int end(struct hc_call *c)
     const struct script_row *row = script.row;
 
     c->attempts = row->attempts > 0 ? row->attempts : 1;
+    c->unsure = row->unsure;
     c->request.sent = row->sent;
     if (row->fail == 0)
         return CALL_DONE;
@@ -100,6 +101,13 @@ static int script_step(struct hc_call *c, int64_t now)
     }
 }
 
+static void script_cancel(struct hc_call *c, int64_t until)
+{
+    (void)c;
+    CHECK(script.open);
+    script.awaited = until;
+}
+
 static void script_fini(struct hc_call *c)
 {
     (void)c;
@@ -108,7 +116,7 @@ static void script_fini(struct hc_call *c)
 }
 
 static const struct hc_call_ways ways = { script_start, script_step,
-                                          script_fini };
+                                          script_cancel, script_fini };
 
 /* ---- the run ---- */
 
@@ -136,7 +144,7 @@ static void wait_for(void)
     if (script.open) {
         script.now += script.row->takes;
         if (script.cancel_at == script.at)
-            hc_reconcile_cancel(&script.r);
+            hc_reconcile_cancel(&script.r, script.now);
         return;
     }
     CHECK(script.job.deadline > script.now);

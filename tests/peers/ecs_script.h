@@ -36,6 +36,7 @@ struct script_row {
     const char *code;          /* AWS's, where fail is HC_ESERVICE           */
     int attempts;              /* begun, 0 is 1                              */
     bool sent;                 /* the last attempt was flushed whole         */
+    bool unsure;               /* one of them was, and had no answer         */
     bool restart;              /* half of the answer first, then all of it   */
     bool refuse;               /* the call does not even begin               */
     int64_t takes;             /* time that goes by while it is under way    */
@@ -49,6 +50,7 @@ struct script {
     size_t at;                           /* calls begun                      */
     int64_t now, wall;
     size_t cancel_at;                    /* cancelled in call number ..., 0  */
+    int64_t awaited;                     /* until when, as the call was told */
 
     const struct script_row *rows;       /* private from here                */
     size_t n;

@@ -131,6 +131,7 @@ class Nginx(Server):
     def __init__(self, folder, upstream=None, tls=None, location=None,
                  server_text="", port=None):
         super().__init__(folder, port)
+        self.status = free_port()
         self.access = self.folder / "access.log"
         self.access.touch()
         location = location or (f"proxy_pass http://127.0.0.1:{upstream};\n"
@@ -160,6 +161,11 @@ http {{
     scgi_temp_path {self.folder.resolve()}/scgi;
     keepalive_timeout 75s;
     server {{
+        listen 127.0.0.1:{self.status};
+        access_log off;
+        stub_status;
+    }}
+    server {{
         listen {listen};
         {secure}
         {server_text}
@@ -175,8 +181,19 @@ http {{
                 "-c", str(self.folder.resolve() / "nginx.conf"),
                 "-e", "stderr"]
 
+    def is_busy(self):
+        """True while a request is under way: this question is one itself."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.status}/",
+                                    timeout=10) as answer:
+            return "Reading: 0 Writing: 1 " not in answer.read().decode()
+
     def requests(self):
-        """One dict a request, in the order of the answers."""
+        """One dict a request, in the order of the answers.  nginx writes its
+        log after the last byte of an answer: whoever read that may come too
+        early."""
+        end = time.monotonic() + 10
+        while self.is_busy() and time.monotonic() < end:
+            time.sleep(0.01)
         found = []
         for line in self.access.read_text().splitlines():
             part = re.match(r'(\d+) (\d+) (\d+) "(.*?)" "(.*?)" '

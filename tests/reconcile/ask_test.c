@@ -207,6 +207,7 @@ TEST(ask, without_ways_the_real_call_is_made)
     s->r.config.ways = NULL;
     CHECK(hc_reconcile_ways(&s->r)->start == hc_call_start);
     CHECK(hc_reconcile_ways(&s->r)->step == hc_call_step);
+    CHECK(hc_reconcile_ways(&s->r)->cancel == hc_call_cancel);
     CHECK(hc_reconcile_ways(&s->r)->fini == hc_call_fini);
     hc_reconcile_fini(&s->r);
 }

@@ -67,6 +67,8 @@ static void disbelieve_all(struct script_row *rows, size_t n,
     "\"status\":\"ACTIVE\",\"desiredCount\":1,\"clusterArn\":\"" cluster    \
     "\",\"serviceArn\":\"" service "\"}]}"
 
+#define ELSEWHERE "arn:aws:ecs:us-east-1:111122223333:"
+
 TEST(learn, a_service_that_was_not_asked_for_is_not_believed)
 {
     static const struct answer_row answers[] = {
@@ -96,6 +98,14 @@ TEST(learn, a_service_that_was_not_asked_for_is_not_believed)
           "web"), "another place" },
         { OF("arn:aws-cn:ecs:eu-west-1:111122223333:cluster/prod",
           SCRIPT_AT "service/prod/web"), "another place" },
+        /* they do, and both are of a region that was not asked */
+        { OF(ELSEWHERE "cluster/prod", ELSEWHERE "service/prod/web"),
+          "another cluster" },
+        { OF("", ELSEWHERE "service/prod/web"), "another place" },
+        { "{\"failures\":[{\"arn\":\"" ELSEWHERE "service/prod/web\","
+          "\"reason\":\"MISSING\"}]}", "not asked about" },
+        { OF(SCRIPT_CLUSTER, SCRIPT_AT "service/prod/log"), "place or name" },
+        { OF(SCRIPT_CLUSTER, SCRIPT_AT "service/log"), "place or name" },
         { "{\"services\":[{\"serviceName\":\"web\",\"status\":\"ACTIVE\"}]}",
           "desiredCount" },
         { "[]", "no JSON object" }, { "", "DescribeServices" },

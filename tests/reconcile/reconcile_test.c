@@ -298,7 +298,12 @@ TEST(reconcile, a_write_that_may_have_arrived_is_unknown)
 {
     static const struct { struct script_row row; const char *code; } ends[] = {
         { { .fail = HC_ECLOSED, .sent = true }, "unknown" },
-        { { .fail = HC_ETIMEDOUT, .attempts = 2 }, "unknown" },
+        { { .fail = HC_ETIMEDOUT, .attempts = 2 }, "ETIMEDOUT" },
+        { { .fail = HC_ETIMEDOUT, .unsure = true }, "unknown" },
+        { { .fail = HC_ECANCELLED, .sent = true }, "unknown" },
+        /* refused the second time: the first may have been done */
+        { { .fail = HC_ESERVICE, .code = "ThrottlingException", .sent = true,
+            .unsure = true }, "unknown" },
         { { .fail = HC_EDEADLINE, .sent = true }, "unknown" },
         { { .fail = HC_ECONNECT }, "ECONNECT" },
         { { .fail = HC_EDEADLINE }, "deadline" },
@@ -398,8 +403,19 @@ TEST(reconcile, a_cancel_awaits_what_is_under_way)
 
     s->cancel_at = 3;
     run(0, OUTCOME_UPDATED, "");
+    CHECK_INT(s->awaited, s->now + HC_CALL_GRACE);
     check(1, OUTCOME_FAILED, "cancelled");
     check(2, OUTCOME_FAILED, "cancelled");
+    script_end();
+}
+
+TEST(reconcile, a_cancel_does_not_await_a_read)
+{
+    struct script *s = set(three_rows, 2, "a b c");
+
+    s->cancel_at = 2;
+    run(0, OUTCOME_FAILED, "cancelled");
+    CHECK_INT(s->awaited, s->now);
     script_end();
 }
 

@@ -48,6 +48,14 @@ def test_what_is_no_answer_is_255_and_nothing_on_stdout(ecs, headcount, what):
     assert run.err.startswith("headcount: ")
 
 
+def test_an_error_that_is_not_the_services_is_255(ecs, headcount):
+    """What stands between us and AWS has no AWS code."""
+    ecs.fault("ListClusters", "503", times=9)
+    run = headcount.at(ecs)("call", "ecs", "ListClusters")
+    assert (run.code, run.out) == (255, "")
+    assert "503" in run.err and "Service Unavailable" in run.err
+
+
 def test_an_empty_200_of_aws_is_a_success(ecs, headcount):
     ecs.fault("PutThing", ecs.http(200, b""))
     run = headcount.at(ecs)("call", "ecs", "PutThing")

@@ -131,17 +131,27 @@ def test_retries_and_replays_are_beside_the_calls(prod, headcount, event,
 
 def test_control_bytes_of_aws_do_not_reach_a_terminal(prod, headcount, event):
     evil = prod.http(400, {"__type": "Bad\x1b]0;",
-                           "message": "\x1b[2J\x07\r\n\x00ab"})
+                           "message": "\x1b[2J\x07\r\n\x00ab\x9b31m"})
     prod.fault("DescribeServices", evil, times=9)
     prod.fault("ListClusters", evil)
     for args in (["handle"], ["handle", "--output", "json"],
                  ["handle", "--debug", "--timings"]):
         run = headcount(*args, "--service", "web", stdin=event())
         assert run.code == 1
-        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", run.out + run.err)
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]",
+                             run.out + run.err)
     run = headcount("call", "ecs", "ListClusters")
     assert run.code == 254
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", run.err)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", run.err)
+
+
+def test_what_fails_a_cluster_is_said_once(prod, headcount):
+    prod.fault("DescribeServices", "denied", times=9)
+    run = headcount("plan", "prod", "--service", "web", "--service", "api")
+    assert run.code == 1
+    assert run.out.count("not authorized") == 1
+    assert '"Action": "ecs:DescribeServices"' in run.out
+    assert "x web  failed AccessDeniedException\n" in run.out
 
 
 def test_text_says_the_same_as_json(prod, headcount):

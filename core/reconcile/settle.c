@@ -1,0 +1,115 @@
+/* reconcile/settle.c - how a wish ends, and what a call that failed makes of
+ * the wishes that needed it. */
+#include "reconcile/settle.h"
+
+#include "reconcile/ask.h"
+#include "reconcile/learn.h"
+
+/* ---- settling a wish ---- */
+
+struct hc_report_service *hc_settle_at(struct hc_reconcile *r)
+{
+    return &r->services[r->at];
+}
+
+void hc_settle(struct hc_reconcile *r, enum hc_outcome outcome,
+               const char *code, const char *reason)
+{
+    struct hc_report_service *s = hc_settle_at(r);
+
+    s->outcome = outcome;
+    s->code = hc_keep_fmt(&r->facts.keep, "%s", code);
+    s->reason = hc_keep_fmt(&r->facts.keep, "%s", reason);
+    r->state = RECONCILE_PLAN;
+}
+
+void hc_settle_failed(struct hc_reconcile *r, const char *code,
+                      const char *reason)
+{
+    hc_settle(r, OUTCOME_FAILED, code, reason);
+}
+
+/* ---- a call that failed ---- */
+
+static const char *settle_code(const struct hc_reconcile *r, int err)
+{
+    switch (err) {
+    case HC_ESERVICE:   return r->call.service_error.code;
+    case HC_EDEADLINE:  return "deadline";
+    case HC_ECANCELLED: return "cancelled";
+    default:            return hc_error_name(err);
+    }
+}
+
+/* The write may have been read by ECS: sent whole at least once, and nothing
+ * came back that settles it.  The next reconcile reads what came of it. */
+static bool settle_is_unknown(const struct hc_reconcile *r, int err)
+{
+    if (r->ask != ASK_UPDATE || !r->in_call)
+        return false;
+    return err == HC_EANSWER || r->call.unsure ||
+           (err != HC_ESERVICE && r->call.request.sent);
+}
+
+void hc_settle_cluster(struct hc_reconcile *r, const char *code,
+                       const char *what)
+{
+    r->result.error_code = hc_keep_fmt(&r->facts.keep, "%s", code);
+    r->result.error = hc_keep_fmt(&r->facts.keep, "%s", what);
+    for (r->at = 0; r->at < r->config.wishes_n; r->at++)
+        if (hc_settle_at(r)->reason == NULL)
+            hc_settle_failed(r, code, what);
+    r->state = RECONCILE_DONE;
+}
+
+void hc_settle_no_fact(struct hc_reconcile *r, const char *code,
+                       const char *what)
+{
+    if (r->ask == ASK_SERVICES && !r->read) {
+        hc_settle_cluster(r, code, what);
+        return;
+    }
+    hc_learn_fail(r, code, what);
+    if (r->ask == ASK_UPDATE)
+        hc_settle_failed(r, code, what);
+    r->state = RECONCILE_PLAN;
+}
+
+static bool settle_is_denied(const struct hc_reconcile *r, int err)
+{
+    struct hc_str code = hc_str(r->call.service_error.code);
+
+    return err == HC_ESERVICE && (hc_str_eqz(code, "AccessDeniedException") ||
+                                  hc_str_eqz(code, "AccessDenied"));
+}
+
+/* What the call itself did not complain of is the answer's fault: the sentence
+ * lacks who gave it. */
+static const char *settle_sentence(struct hc_reconcile *r, int err)
+{
+    struct hc_keep *keep = &r->facts.keep;
+    const char *what = r->error.what;
+    bool was_answered = r->call.error.code == 0;
+
+    if (settle_is_unknown(r, err))
+        return hc_keep_fmt(keep, "the write was sent and %s, the next run "
+                           "reads what came of it: %s", was_answered
+                               ? "its answer is not to be believed"
+                               : "not answered", what);
+    if (settle_is_denied(r, err))
+        return hc_keep_fmt(keep, "%s; to allow it: %s", what,
+                           hc_ask_statement(r));
+    if (was_answered && r->call.place != NULL)
+        return hc_keep_fmt(keep, "%s: %s", r->call.place->endpoint.host, what);
+    return what;
+}
+
+int hc_settle_call(struct hc_reconcile *r, int err)
+{
+    if (err != HC_ENOMEM)
+        hc_settle_no_fact(r, settle_is_unknown(r, err) ? "unknown"
+                                                       : settle_code(r, err),
+                          settle_sentence(r, err));
+    hc_ask_end(r);
+    return err == HC_ENOMEM ? err : 0;
+}

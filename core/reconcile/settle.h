@@ -1,0 +1,24 @@
+/* reconcile/settle.h - how a wish ends.  Each wish is settled exactly once; the
+ * reconcile goes on with the next one. */
+#ifndef HC_RECONCILE_SETTLE_H
+#define HC_RECONCILE_SETTLE_H
+
+#include "reconcile/reconcile.h"
+
+struct hc_report_service *hc_settle_at(struct hc_reconcile *r);
+/* Texts are copied. */
+void hc_settle(struct hc_reconcile *r, enum hc_outcome outcome,
+               const char *code, const char *reason);
+void hc_settle_failed(struct hc_reconcile *r, const char *code,
+                      const char *reason);
+/* Nothing is known of the cluster: it failed, and every wish with it. */
+void hc_settle_cluster(struct hc_reconcile *r, const char *code,
+                       const char *what);
+/* What r->ask asked for is not to be had. */
+void hc_settle_no_fact(struct hc_reconcile *r, const char *code,
+                       const char *what);
+/* err is what began, fed or ended the call in flight, r->error says why.  0, or
+ * HC_ENOMEM: no report. */
+int hc_settle_call(struct hc_reconcile *r, int err);
+
+#endif
