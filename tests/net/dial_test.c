@@ -102,16 +102,13 @@ TEST(dial, says_where_nobody_listens)
 TEST(dial, a_name_without_an_address_is_the_resolvers_error)
 {
     open_world("# nothing\n", NULL);
-    world.resolv_conf = "nameserver 127.0.0.1\n";
     struct hc_origin origin = net_world_origin(&world);
 
-    memcpy(origin.host, "256.1.1", 8);
-    origin.host[0] = '\0';
+    memcpy(origin.host, "no..name", 9);
     dial_to(origin, NULL);
     net_world_settle(&world);
-    CHECK(owner.ended);
-    CHECK_INT(owner.dial->state, DIAL_FAILED);
-    hang_up();
+    CHECK_INT(world.peer.n, 0);
+    failed_with(HC_EDNS, "no..name");
 }
 
 TEST(dial, tls_ends_with_an_open_connection)
@@ -184,12 +181,10 @@ TEST(dial, a_handshake_has_its_time)
     failed_with(HC_ETIMEDOUT, "TLS handshake within 3100 ms");
 }
 
-/* A backlog that is full: the kernel does not answer the next SYN. */
 TEST(dial, a_connect_has_its_time)
 {
-    /* 192.0.2.0/24 is nobody's (RFC 5737); an address of loopback's own net
-     * that drops is not to be had without privileges, so the clock is moved
-     * before the kernel could have answered. */
+    /* Loopback answers at once, so the clock is moved before the kernel is
+     * asked what became of the connect. */
     open_world("127.0.0.1 ecs.test.internal\n", NULL);
     dial_to(net_world_origin(&world), NULL);
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
