@@ -72,7 +72,7 @@ void hc_fetch_request(struct hc_fetch *f);
 enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now);
 /* What is lost from now on is not replayed. */
 void hc_fetch_is_last(struct hc_fetch *f);
-/* A request that cannot be made: the connection goes back unused. */
+/* Ends what is under way; its connection is closed. */
 void hc_fetch_fini(struct hc_fetch *f);              /* f may be all zero */
 
 #endif
