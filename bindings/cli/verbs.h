@@ -7,6 +7,8 @@
 int verb_call(const struct options *o);
 int verb_reconcile(const struct options *o);     /* plan, apply, handle */
 
+/* SIGINT and SIGTERM end verbs_run; a closed pipe is an error of writing. */
+void verbs_catch_interrupts(void);
 /* The handle that these options describe; 0, or the exit code with the
  * complaint on stderr. */
 int verbs_open(headcount **h, const struct options *o);

@@ -1,0 +1,166 @@
+/* cli/verbs.c - what the verbs share: a handle out of the options, an op run to
+ * its end or to an interrupt, input, exit codes. */
+#include "verbs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* An op that was cancelled ends by itself after two seconds. */
+#define INTERRUPT_GRACE ((int64_t)3000000)
+
+/* The one thing a signal handler may touch. */
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int sig)
+{
+    (void)sig;
+    if (interrupted < 2)
+        interrupted++;
+}
+
+void verbs_catch_interrupts(void)
+{
+    struct sigaction act;
+
+    memset(&act, 0, sizeof act);
+    act.sa_handler = on_interrupt;
+    sigemptyset(&act.sa_mask);
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    act.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &act, NULL);
+}
+
+bool verbs_run(headcount_op *op)
+{
+    while (!interrupted && headcount_op_state(op) == HEADCOUNT_RUNNING)
+        headcount_wait(op, -1);
+    if (!interrupted)
+        return false;
+    headcount_cancel(op);
+    /* Whoever interrupts twice does not want to wait. */
+    while (interrupted == 1 &&
+           headcount_wait(op, INTERRUPT_GRACE) == HEADCOUNT_RUNNING)
+        continue;
+    return true;
+}
+
+int verbs_exit_code(int code)
+{
+    switch (code) {
+    case HEADCOUNT_OK:
+        return EXIT_DONE;
+    case HEADCOUNT_EEVENT:
+    case HEADCOUNT_EARG:
+    case HEADCOUNT_ESYNTAX:
+        return EXIT_USAGE;
+    case HEADCOUNT_ECONFIG:
+    case HEADCOUNT_EREGION:
+    case HEADCOUNT_ECREDENTIALS:
+    case HEADCOUNT_EPOLICY:
+        return EXIT_CONFIG;
+    case HEADCOUNT_ESERVICE:
+        return EXIT_SERVICE;
+    default:
+        return EXIT_OTHER;
+    }
+}
+
+static void log_line(void *ud, int level, const char *line, size_t n)
+{
+    static const char *const names[] = { "error", "warn", "info", "debug" };
+
+    (void)ud;
+    fprintf(stderr, "level=%s %.*s\n",
+            names[level >= 0 && level <= 3 ? level : 3], (int)n, line);
+}
+
+int verbs_open(headcount **h, const struct options *o)
+{
+    struct headcount_system system = { .size = sizeof system,
+                                       .log = log_line };
+    struct headcount_config config = {
+        .size = sizeof config,
+        .system = &system,
+        .log_level = o->debug ? HEADCOUNT_LOG_DEBUG : HEADCOUNT_LOG_WARN,
+        .region = o->region,
+        .profile = o->profile,
+        .endpoint_url = o->endpoint_url,
+        .ca_bundle = o->ca_bundle,
+        .dns_server = o->dns_server,
+        .connect_timeout = o->connect_us,
+        .read_timeout = o->read_us,
+        .no_tcp_keepalive = o->tcp_keepalive != NULL,
+        .no_sign_request = o->no_sign_request,
+    };
+    struct headcount_error error;
+    int err = headcount_new(h, &config, &error);
+
+    if (err == 0)
+        return 0;
+    fprintf(stderr, "headcount: %s\n", error.what);
+    return verbs_exit_code(err);
+}
+
+static int read_all(int fd, const char *name, size_t max,
+                    char **out, size_t *n)
+{
+    size_t cap = 65536;
+    char *bytes = malloc(cap);
+
+    *n = 0;
+    while (bytes) {
+        ssize_t got = read(fd, bytes + *n, cap - *n);
+
+        if (got < 0 && errno == EINTR && !interrupted)
+            continue;
+        if (got < 0) {
+            fprintf(stderr, "headcount: cannot read %s: %s\n", name,
+                    strerror(errno));
+            break;
+        }
+        if (got == 0) {
+            *out = bytes;
+            return 0;
+        }
+        *n += (size_t)got;
+        if (*n > max) {
+            fprintf(stderr, "headcount: %s is longer than %zu bytes, the most "
+                    "that is taken\n", name, max);
+            break;
+        }
+        if (*n == cap) {
+            char *more = realloc(bytes, cap * 2);
+
+            if (!more)
+                break;
+            bytes = more;
+            cap *= 2;
+        }
+    }
+    free(bytes);
+    return EXIT_USAGE;
+}
+
+int verbs_read_input(const char *path, size_t max, char **out, size_t *n)
+{
+    if (!path || strcmp(path, "-") == 0)
+        return read_all(STDIN_FILENO, "standard input", max, out, n);
+
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        fprintf(stderr, "headcount: cannot open %s: %s\n", path,
+                strerror(errno));
+        return EXIT_USAGE;
+    }
+    int err = read_all(fd, path, max, out, n);
+
+    close(fd);
+    return err;
+}
