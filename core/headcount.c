@@ -47,6 +47,15 @@ static void take_system(struct hc_system *sys, struct hc_log *log,
     log->ud = user.ud;
 }
 
+static struct hc_audit_to take_audit(const struct headcount_system *from)
+{
+    struct headcount_system user = { .size = 0 };
+
+    hc_take_struct(&user, sizeof user, from);
+    return (struct hc_audit_to){ .fn = user.audit, .ud = user.ud,
+                                 .version = HEADCOUNT_VERSION };
+}
+
 static int open_parts(headcount *h, const struct headcount_config *c,
                       struct hc_error *e)
 {
@@ -90,6 +99,8 @@ static int open_handle(headcount **out, const struct hc_system *sys,
         hc_free(&sys->alloc, h, sizeof *h);
         return err;
     }
+    h->audit = take_audit(c->system);
+    hc_memory_init(&h->memory, &h->net.sys.alloc);
     err = open_parts(h, c, e);
     if (err < 0)
         headcount_free(h);
@@ -124,6 +135,7 @@ void headcount_free(headcount *h)
         return;
     while (h->ops != NULL)
         headcount_end(h->ops);
+    hc_memory_fini(&h->memory);
     hc_client_fini(&h->client);
     hc_config_fini(&h->config);
     hc_net_fini(&h->net);

@@ -98,6 +98,9 @@ struct headcount_system {
     int (*random)(void *ud, void *p, size_t n);            /* 0, or negative */
     const char *(*env)(void *ud, const char *name);
     void (*log)(void *ud, int level, const char *line, size_t n);
+    /* One JSON object for each write, and for each hold when it starts, changes
+     * or ends; NULL: nobody is told. */
+    void (*audit)(void *ud, const char *line, size_t n);
 };
 
 enum headcount_log { HEADCOUNT_LOG_ERROR, HEADCOUNT_LOG_WARN,
@@ -148,6 +151,9 @@ struct headcount_wish {
     enum headcount_rule rule;
     int64_t tasks;           /* PER_HOST: tasks a host, 0 = 1; FIXED: count  */
     const char *where;       /* cluster query language, and-ed to the filter */
+    /* A change by more tasks is confirmed by a second reading; 0: down, half
+     * and 2 tasks; up, double and 20 tasks. */
+    int64_t max_step_down, max_step_up;
 };
 
 struct headcount_request {
@@ -177,6 +183,10 @@ struct headcount_request {
     bool paused;                  /* hold every write: `paused`              */
     const char *const *allow;     /* hold codes this op may pass             */
     size_t allow_n;
+    bool ask_targets;             /* hold what Application Auto Scaling sets
+                                     too: one more call a service            */
+    bool drop_duplicates;         /* skip an event whose detail.version this
+                                     handle reconciled already               */
 };
 
 /* Starts an op; text is copied.  An event that is refused, a missing region

@@ -14,6 +14,9 @@ struct headcount {
     struct hc_client client;
     headcount_op *ops;                   /* all                              */
     headcount_op *changed, *changed_last;    /* for headcount_next           */
+    struct hc_memory memory;
+    struct hc_audit_to audit;
+    struct hc_links lanes;               /* who waits for another's cluster  */
     bool no_sign;
 };
 
@@ -28,6 +31,9 @@ struct op_reconcile {
     struct hc_str *names;
     size_t clusters_n, begun, at;
     struct hc_str region;
+    struct hc_link lane;
+    bool inside;                         /* at work on names[at]             */
+    bool cancelled;
     struct hc_buf json;
 };
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "aws/endpoint.h"
+#include "reconcile/hold.h"
 
 #define RECONCILE_JSON ((size_t)64 << 20)
 #define RECONCILE_WISHES 10000
@@ -20,7 +21,7 @@ static int op_put_allow(headcount_op *op, unsigned *allow)
 {
     *allow = 0;
     for (size_t i = 0; i < op->request.allow_n; i++)
-        if (!hc_plan_allow(hc_str(op->request.allow[i]), allow))
+        if (!hc_hold_allow(hc_str(op->request.allow[i]), allow))
             return hc_error_set(&op->error, HC_ECONFIG, "no hold \"%s\" can be "
                                 "allowed: see the holds in headcount(1)",
                                 op->request.allow[i]);
@@ -50,7 +51,8 @@ static int op_put_wishes(headcount_op *op)
             .service = hc_str(w->service), .where = hc_str(w->where),
             .rule = { .kind = w->rule == HEADCOUNT_FIXED ? RULE_FIXED
                                                          : RULE_PER_HOST,
-                      .tasks = w->tasks },
+                      .tasks = w->tasks, .max_step_down = w->max_step_down,
+                      .max_step_up = w->max_step_up },
             .allow = allow,
         };
     }
@@ -113,6 +115,36 @@ static int op_check_region(headcount_op *op)
     return 0;
 }
 
+/* ---- start: the event ---- */
+
+static struct hc_memory_key op_version_key(const struct op_reconcile *r)
+{
+    return (struct hc_memory_key){ .kind = MEMORY_VERSION,
+                                   .place = r->event.instance_arn };
+}
+
+static bool op_is_duplicate(headcount_op *op)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+    struct hc_memory_key key = op_version_key(r);
+
+    return op->request.drop_duplicates && r->event.version >= 0 &&
+           r->event.instance_arn.n > 0 &&
+           hc_memory_has_version(&op->h->memory, &key, r->event.version);
+}
+
+/* Only what was reconciled without a failure may be dropped next time. */
+static void op_note_version(headcount_op *op)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+    struct hc_memory_key key = op_version_key(r);
+
+    if (r->has_event && r->event.version >= 0 && r->event.instance_arn.n > 0 &&
+        op->outcome.summary[HEADCOUNT_FAILED] == 0 &&
+        op->outcome.skipped_event == NULL && !op->request.dry_run)
+        hc_memory_put_version(&op->h->memory, &key, r->event.version);
+}
+
 static int op_read_event(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
@@ -134,6 +166,8 @@ static int op_read_event(headcount_op *op)
     case EVENT_CLUSTERS:
         break;
     }
+    if (op_is_duplicate(op))
+        return op_skip(op, "duplicate");
     r->names = r->event.clusters;
     r->clusters_n = r->event.clusters_n;
     return 0;
@@ -171,6 +205,19 @@ static int op_check_endpoint(headcount_op *op)
     return err;
 }
 
+/* An endpoint that somebody named for ECS is no AWS: Auto Scaling is only asked
+ * where it was named too. */
+static bool op_has_scaling(const headcount_op *op)
+{
+    const struct hc_config *config = &op->h->config;
+    const struct hc_service *ecs = hc_service_at(HC_SERVICE_ECS);
+    const struct hc_service *scaling = hc_service_at(HC_SERVICE_SCALING);
+
+    return op->request.endpoint_url != NULL ||
+           hc_config_url(config, scaling).n > 0 ||
+           hc_config_url(config, ecs).n == 0;
+}
+
 /* ---- start: one reconcile a cluster ---- */
 
 static int op_begin_cluster(headcount_op *op, size_t at)
@@ -183,7 +230,9 @@ static int op_begin_cluster(headcount_op *op, size_t at)
                                                         : HOSTS_ACTIVE,
         .dry_run = op->request.dry_run, .paused = op->request.paused,
         .event = r->has_event ? &r->event : NULL,
-        .call = hc_op_call_config(op),
+        .call = hc_op_call_config(op), .memory = &op->h->memory,
+        .ask_targets = op->request.ask_targets && op_has_scaling(op),
+        .audit = op->h->audit,
     };
     struct hc_reconcile *one = hc_alloc(&op->h->net.sys.alloc, sizeof *one);
 
@@ -271,6 +320,7 @@ static int op_report(headcount_op *op)
     int err = op_put_clusters(op, all, r->begun);
 
     hc_report_sum(&report, op->outcome.summary);
+    op_note_version(op);
     hc_report_put(&r->json, &report);
     if (err == 0)
         err = hc_buf_error(&r->json);
@@ -326,13 +376,60 @@ static int op_check_creds(headcount_op *op, int64_t now)
     return got;
 }
 
+/* ---- one reconcile a cluster at a time, whoever asks for it ---- */
+
+static bool op_lane_is(const headcount_op *op, const headcount_op *other)
+{
+    const struct op_reconcile *mine = &op->as.reconcile;
+    const struct op_reconcile *theirs = &other->as.reconcile;
+    struct hc_arn a, b;
+
+    return other != op && other->request.kind == HEADCOUNT_RECONCILE &&
+           theirs->inside && hc_str_eq(mine->region, theirs->region) &&
+           hc_arn_cluster(&a, mine->names[mine->at], NULL) == 0 &&
+           hc_arn_cluster(&b, theirs->names[theirs->at], NULL) == 0 &&
+           hc_str_eq(a.name, b.name);
+}
+
+/* Past its deadline it goes on: it then starts nothing. */
+static bool op_enter(headcount_op *op, int64_t now)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    const headcount_op *other = op->h->ops;
+
+    if (r->inside)
+        return true;
+    while (other != NULL && !op_lane_is(op, other))
+        other = other->next;
+    r->inside = other == NULL;
+    if (r->inside || r->cancelled || now >= op->deadline)
+        return true;
+    hc_link_wait(&op->h->lanes, &r->lane, &op->job);
+    hc_job_at(&op->job, op->deadline);
+    return false;
+}
+
+static void op_leave(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+
+    hc_link_drop(&r->lane);
+    if (r->inside)
+        hc_links_wake(&op->h->lanes);
+    r->inside = false;
+}
+
 int hc_op_reconcile_step(headcount_op *op, int64_t now)
 {
     struct op_reconcile *r = &op->as.reconcile;
     int got = op_check_creds(op, now);
 
     while (got == 1 && r->at < r->clusters_n) {
+        if (!op_enter(op, now))
+            return 0;
         got = hc_reconcile_step(r->clusters[r->at], now);
+        if (got != 0)
+            op_leave(op);
         if (got == 1)
             r->at++;
     }
@@ -345,6 +442,7 @@ void hc_op_reconcile_cancel(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
 
+    r->cancelled = true;
     for (size_t i = r->at; i < r->begun; i++)
         hc_reconcile_cancel(r->clusters[i], hc_now(&op->h->net.sys));
 }
@@ -354,6 +452,7 @@ void hc_op_reconcile_fini(headcount_op *op)
     struct op_reconcile *r = &op->as.reconcile;
 
     hc_link_drop(&r->link);
+    op_leave(op);
     for (size_t i = 0; i < r->begun; i++) {
         hc_reconcile_fini(r->clusters[i]);
         hc_free(&op->h->net.sys.alloc, r->clusters[i], sizeof **r->clusters);

@@ -114,6 +114,7 @@ int verb_reconcile(const struct options *o)
         .paused = o->paused,
         .allow = o->allow.item,
         .allow_n = o->allow.n,
+        .ask_targets = o->verb == VERB_PLAN,
     };
     int code = check_words(o);
     headcount *h = NULL;

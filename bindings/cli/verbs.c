@@ -80,10 +80,20 @@ static void log_line(void *ud, int level, const char *line, size_t n)
             names[level >= 0 && level <= 3 ? level : 3], (int)n, line);
 }
 
+/* A person at a terminal has the report. */
+static void audit_line(void *ud, const char *line, size_t n)
+{
+    (void)ud;
+    fprintf(stderr, "%.*s\n", (int)n, line);
+}
+
 int verbs_open(headcount **h, const struct options *o)
 {
     struct headcount_system system = { .size = sizeof system,
                                        .log = log_line };
+
+    if (!isatty(STDERR_FILENO))
+        system.audit = audit_line;
     struct headcount_config config = {
         .size = sizeof config,
         .system = &system,

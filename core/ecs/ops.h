@@ -165,4 +165,37 @@ int hc_ecs_host_details_feed(struct hc_ecs_host_details *v, struct hc_str span,
 int hc_ecs_host_details_end(struct hc_ecs_host_details *v, struct hc_error *e);
 void hc_ecs_host_details_fini(struct hc_ecs_host_details *v);
 
+/* ---- DescribeCapacityProviders ---- */
+
+struct hc_ecs_provider {
+    struct hc_str name;
+    bool managed;                         /* managedScaling is ENABLED      */
+    struct hc_ecs_provider *next;
+};
+
+struct hc_ecs_providers {
+    struct hc_view view;
+    struct hc_keep keep;
+    struct hc_ecs_provider *providers;    /* the last one first             */
+    struct hc_ecs_failure failure;        /* the last, {0} if none          */
+};
+
+/* n is 1 to 100. */
+void hc_ecs_put_describe_providers(struct hc_buf *out,
+                                   const struct hc_str *names, size_t n);
+void hc_ecs_providers_init(struct hc_ecs_providers *v,
+                           const struct hc_alloc *a);
+int hc_ecs_providers_feed(struct hc_ecs_providers *v, struct hc_str span,
+                          struct hc_error *e);
+int hc_ecs_providers_end(struct hc_ecs_providers *v, struct hc_error *e);
+void hc_ecs_providers_fini(struct hc_ecs_providers *v);
+
+/* ---- DescribeScalableTargets, of Application Auto Scaling ---- */
+
+/* Names, not ARNs.  The answer's arns are ResourceIds: "service/CLUSTER/
+ * SERVICE". */
+void hc_ecs_put_describe_targets(struct hc_buf *out, struct hc_str cluster,
+                                 struct hc_str service, struct hc_str next);
+void hc_ecs_targets_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
+
 #endif

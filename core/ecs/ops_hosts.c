@@ -1,5 +1,6 @@
 /* ecs/ops_hosts.c - ListContainerInstances, DescribeContainerInstances, and
- * ListClusters, whose answer has the same form as that of the first.
+ * the two lists whose answers have the same form as that of the first:
+ * ListClusters, and DescribeScalableTargets of Application Auto Scaling.
  *
  * A page may have fewer elements than asked for, even none, and still name a
  * next one: only the absence of nextToken is an end.
@@ -25,6 +26,19 @@ static const struct hc_view_member hosts_clusters_members[] = {
 };
 static const struct hc_view_shape hosts_clusters =
     HC_VIEW_SHAPE(hosts_clusters_members);
+
+static const struct hc_view_member hosts_target_members[] = {
+    { "ResourceId", VIEW_TEXT, AT_ARN, NULL }
+};
+static const struct hc_view_shape hosts_target =
+    HC_VIEW_SHAPE(hosts_target_members);
+
+static const struct hc_view_member hosts_targets_members[] = {
+    { "ScalableTargets", VIEW_OBJECTS, AT_HOST, &hosts_target },
+    { "NextToken", VIEW_TEXT, AT_NEXT, NULL }
+};
+static const struct hc_view_shape hosts_targets =
+    HC_VIEW_SHAPE(hosts_targets_members);
 
 static const struct hc_view_member hosts_host_members[] = {
     { "containerInstanceArn", VIEW_TEXT, AT_HOST_ARN, NULL },
@@ -68,6 +82,21 @@ void hc_ecs_put_list_clusters(struct hc_buf *out, struct hc_str next)
     hc_buf_chr(out, '}');
 }
 
+void hc_ecs_put_describe_targets(struct hc_buf *out, struct hc_str cluster,
+                                 struct hc_str service, struct hc_str next)
+{
+    hc_buf_lit(out, "{\"ServiceNamespace\":\"ecs\",\"ScalableDimension\":"
+                    "\"ecs:service:DesiredCount\",\"ResourceIds\":"
+                    "[\"service/");
+    hc_buf_str(out, cluster);
+    hc_buf_chr(out, '/');
+    hc_buf_str(out, service);
+    hc_buf_lit(out, "\"]");
+    if (next.n > 0)
+        hc_json_put_member(out, "NextToken", next);
+    hc_buf_chr(out, '}');
+}
+
 void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
                                const struct hc_str *arns, size_t n)
 {
@@ -103,7 +132,8 @@ static int hosts_arns_sink(void *ud, const struct hc_view_item *item,
         return err;
     if (item->id == AT_ARN)
         return hosts_arn_add(v, item->text, e);
-    v->next = hc_keep_str(&v->keep, item->text);
+    if (item->id == AT_NEXT)
+        v->next = hc_keep_str(&v->keep, item->text);
     return 0;
 }
 
@@ -130,6 +160,12 @@ void hc_ecs_hosts_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
 void hc_ecs_clusters_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
 {
     hosts_arns_init(v, a, &hosts_clusters, "the answer to ListClusters");
+}
+
+void hc_ecs_targets_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
+{
+    hosts_arns_init(v, a, &hosts_targets,
+                    "the answer to DescribeScalableTargets");
 }
 
 int hc_ecs_arns_feed(struct hc_ecs_arns *v, struct hc_str span,

@@ -76,7 +76,7 @@ void hc_ecs_put_cluster(struct hc_buf *out, struct hc_str cluster)
 void hc_ecs_put_list(struct hc_buf *out, const char *key,
                      const struct hc_str *items, size_t n)
 {
-    hc_buf_chr(out, ',');
+    hc_json_put_comma(out);
     hc_json_put_key(out, key);
     hc_buf_chr(out, '[');
     for (size_t i = 0; i < n; i++) {

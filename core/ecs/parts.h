@@ -25,7 +25,7 @@ int hc_ecs_kept(const struct hc_keep *keep, const char *what,
                 struct hc_error *e);
 /* {"cluster":"..." with the object left open. */
 void hc_ecs_put_cluster(struct hc_buf *out, struct hc_str cluster);
-/* ,"key":["...",...] */
+/* "key":["...",...] with a comma before it where one is due. */
 void hc_ecs_put_list(struct hc_buf *out, const char *key,
                      const struct hc_str *items, size_t n);
 

@@ -25,6 +25,12 @@ void hc_ask_view(struct hc_reconcile *r)
     case ASK_CLUSTER:
         hc_ecs_cluster_init(&r->view.cluster, a);
         break;
+    case ASK_CAPACITY:
+        hc_ecs_providers_init(&r->view.providers, a);
+        break;
+    case ASK_TARGET:
+        hc_ecs_targets_init(&r->view.arns, a);
+        break;
     case ASK_UPDATE:
         hc_ecs_updated_init(&r->view.services, a);
         break;
@@ -42,7 +48,11 @@ void hc_ask_close_view(struct hc_reconcile *r)
     case ASK_UPDATE:
         hc_ecs_services_fini(&r->view.services);
         break;
+    case ASK_CAPACITY:
+        hc_ecs_providers_fini(&r->view.providers);
+        break;
     case ASK_HOSTS:
+    case ASK_TARGET:
         hc_ecs_arns_fini(&r->view.arns);
         break;
     case ASK_PROVIDERS:
@@ -84,6 +94,8 @@ static const char *const ask_operations[] = {
     [ASK_HOSTS] = "ListContainerInstances",
     [ASK_PROVIDERS] = "DescribeContainerInstances",
     [ASK_CLUSTER] = "DescribeClusters",
+    [ASK_CAPACITY] = "DescribeCapacityProviders",
+    [ASK_TARGET] = "DescribeScalableTargets",
     [ASK_UPDATE] = "UpdateService",
 };
 
@@ -97,7 +109,8 @@ static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
         return hc_error_set(&r->error, err, err == HC_ENOMEM
                                 ? "no memory for a request to ECS"
                                 : "a request to ECS would be too long");
-    config.service = hc_service_at(HC_SERVICE_ECS);
+    config.service = hc_service_at(ask == ASK_TARGET ? HC_SERVICE_SCALING
+                                                     : HC_SERVICE_ECS);
     config.operation = hc_str(ask_operations[ask]);
     config.body = hc_buf_view(&r->body);
     /* UpdateService sets a number: twice does what once does. */
@@ -109,6 +122,7 @@ static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
         return hc_error_set(&r->error, err, "the call could not begin");
     }
     r->in_call = true;
+    r->in_write = ask == ASK_UPDATE;
     hc_ask_view(r);
     return 0;
 }
@@ -179,6 +193,29 @@ int hc_ask_cluster(struct hc_reconcile *r)
     return ask_start(r, ASK_CLUSTER);
 }
 
+int hc_ask_capacity(struct hc_reconcile *r)
+{
+    const struct hc_fact_service *s =
+        hc_facts_service(&r->facts, r->names[r->at].name);
+
+    r->batch_n = 0;
+    for (const struct hc_ecs_text *t = s->value->providers;
+         t != NULL && r->batch_n < HC_ECS_BATCH; t = t->next)
+        if (!ask_batch_has(r, t->s))
+            r->batch[r->batch_n++] = t->s;
+    hc_ecs_put_describe_providers(ask_body(r), r->batch, r->batch_n);
+    return ask_start(r, ASK_CAPACITY);
+}
+
+int hc_ask_target(struct hc_reconcile *r)
+{
+    r->batch[0] = r->names[r->at].name;
+    r->batch_n = 1;
+    hc_ecs_put_describe_targets(ask_body(r), r->cluster.name, r->batch[0],
+                                r->next);
+    return ask_start(r, ASK_TARGET);
+}
+
 int hc_ask_update(struct hc_reconcile *r)
 {
     hc_ecs_put_update_service(ask_body(r), r->cluster.text,
@@ -191,16 +228,27 @@ int hc_ask_update(struct hc_reconcile *r)
 /* The part of the resource's ARN after the account. */
 static const char *ask_resource(struct hc_reconcile *r)
 {
+    struct hc_keep *keep = &r->facts.keep;
     struct hc_str cluster = r->cluster.name;
     struct hc_str service = r->ask == ASK_UPDATE ? r->names[r->at].name
                             : r->batch_n == 1 ? r->batch[0] : HC_STR("*");
-    if (r->ask == ASK_SERVICES || r->ask == ASK_UPDATE)
-        return hc_keep_fmt(&r->facts.keep, "service/%.*s/%.*s",
-                           HC_STR_ARG(cluster), HC_STR_ARG(service));
-    if (r->ask == ASK_PROVIDERS)
-        return hc_keep_fmt(&r->facts.keep, "container-instance/%.*s/*",
+
+    switch (r->ask) {
+    case ASK_SERVICES:
+    case ASK_UPDATE:
+        return hc_keep_fmt(keep, "service/%.*s/%.*s", HC_STR_ARG(cluster),
+                           HC_STR_ARG(service));
+    case ASK_PROVIDERS:
+        return hc_keep_fmt(keep, "container-instance/%.*s/*",
                            HC_STR_ARG(cluster));
-    return hc_keep_fmt(&r->facts.keep, "cluster/%.*s", HC_STR_ARG(cluster));
+    case ASK_CAPACITY:
+        return "capacity-provider/*";
+    case ASK_HOSTS:
+    case ASK_CLUSTER:
+    case ASK_TARGET:
+        break;
+    }
+    return hc_keep_fmt(keep, "cluster/%.*s", HC_STR_ARG(cluster));
 }
 
 const char *hc_ask_statement(struct hc_reconcile *r)
@@ -210,6 +258,9 @@ const char *hc_ask_statement(struct hc_reconcile *r)
     struct hc_str partition = hc_str(hc_endpoint_partition(region));
     struct hc_str account = HC_STR("*");
 
+    if (r->ask == ASK_TARGET)
+        return "{\"Effect\": \"Allow\", \"Action\": \"application-autoscaling:"
+               "DescribeScalableTargets\", \"Resource\": \"*\"}";
     if (hc_arn_is_full(c)) {
         region = c->region;
         partition = c->partition;

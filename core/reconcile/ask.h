@@ -16,6 +16,9 @@ int hc_ask_hosts(struct hc_reconcile *r);
 /* Up to a hundred of r->hosts, from r->host_at on. */
 int hc_ask_providers(struct hc_reconcile *r);
 int hc_ask_cluster(struct hc_reconcile *r);
+/* The providers of the wish at hand's service; whether Auto Scaling has it. */
+int hc_ask_capacity(struct hc_reconcile *r);
+int hc_ask_target(struct hc_reconcile *r);
 /* The wish at hand, to r->plan.wanted. */
 int hc_ask_update(struct hc_reconcile *r);
 /* The IAM statement that would allow what was asked last; lives in the facts'

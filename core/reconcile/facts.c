@@ -19,7 +19,8 @@ void hc_facts_fini(struct hc_facts *f)
 {
     for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
         facts_hosts_free(f, h);
-    hc_ecs_cluster_fini(&f->cluster.value);
+    for (size_t i = 0; i < HC_SIGHTINGS; i++)
+        hc_ecs_cluster_fini(&f->cluster[i].value);
     hc_keep_fini(&f->keep);
     *f = (struct hc_facts){ .alloc = f->alloc };
 }
@@ -43,12 +44,14 @@ struct hc_fact_service *hc_facts_service(struct hc_facts *f,
 }
 
 struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
-                                     struct hc_str filter)
+                                     struct hc_str filter,
+                                     enum hc_sighting sighting)
 {
     struct hc_fact_hosts *h = f->hosts;
 
     while (h != NULL && (strcmp(h->status, status) != 0 ||
-                         !hc_str_eq(h->filter, filter)))
+                         !hc_str_eq(h->filter, filter) ||
+                         h->sighting != sighting))
         h = h->next;
     if (h != NULL)
         return h;
@@ -56,10 +59,30 @@ struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
     if (h == NULL)
         return NULL;
     h->status = status;
+    h->sighting = sighting;
     h->filter = hc_keep_str(&f->keep, filter);
     h->next = f->hosts;
     f->hosts = h;
     return hc_keep_error(&f->keep) == 0 ? h : NULL;
+}
+
+struct hc_fact_answer *hc_facts_answer(struct hc_facts *f,
+                                       struct hc_fact_answer **list,
+                                       struct hc_str name)
+{
+    struct hc_fact_answer *a = *list;
+
+    while (a != NULL && !hc_str_eq(a->name, name))
+        a = a->next;
+    if (a != NULL)
+        return a;
+    a = hc_keep_zero(&f->keep, sizeof(*a));
+    if (a == NULL)
+        return NULL;
+    a->name = hc_keep_str(&f->keep, name);
+    a->next = *list;
+    *list = a;
+    return hc_keep_error(&f->keep) == 0 ? a : NULL;
 }
 
 void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
@@ -139,6 +162,16 @@ struct hc_host *hc_fact_hosts_find(const struct hc_fact_hosts *h,
     size_t at = facts_slot(h, arn);
 
     return h->slots[at] != 0 ? &h->hosts[h->slots[at] - 1] : NULL;
+}
+
+bool hc_fact_hosts_eq(const struct hc_fact_hosts *a,
+                      const struct hc_fact_hosts *b)
+{
+    bool same = a->n == b->n;
+
+    for (size_t i = 0; same && i < a->n; i++)
+        same = hc_fact_hosts_find(b, a->hosts[i].arn) != NULL;
+    return same;
 }
 
 void hc_fact_hosts_reset(struct hc_fact_hosts *h)

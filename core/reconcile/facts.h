@@ -1,8 +1,13 @@
 /* reconcile/facts.h - what was read from AWS for one reconcile, by key.
  *
- *   service NAME           -> the service, or that there is none
- *   hosts (status, filter) -> the set of hosts, and each one's provider
- *   cluster                -> DescribeClusters' answer
+ *   service NAME            -> the service, or that there is none
+ *   hosts (status, filter)  -> the set of hosts, and each one's provider
+ *   cluster                 -> DescribeClusters' answer
+ *   capacity PROVIDER       -> whether it starts hosts by itself
+ *   target SERVICE          -> whether Auto Scaling sets its count too
+ *
+ * The lists and the cluster may be read twice, in two sightings that know
+ * nothing of each other: the second confirms a big step.
  *
  * Each fact is UNKNOWN until it is read as a whole, then VALUE or FAILED for
  * good: there is no such thing as half a list.
@@ -22,6 +27,8 @@ struct hc_fact {
     const char *code, *what;          /* of FAILED */
 };
 
+enum hc_sighting { SIGHTING_FIRST, SIGHTING_SECOND, HC_SIGHTINGS };
+
 struct hc_fact_service {
     struct hc_fact fact;
     struct hc_str name;
@@ -40,11 +47,12 @@ struct hc_fact_hosts {
     struct hc_fact providers;         /* of the description of all in it     */
     const char *status;               /* "ACTIVE"; static                    */
     struct hc_str filter;
+    enum hc_sighting sighting;
     struct hc_host *hosts;            /* each ARN once, in order of arrival  */
     size_t n, cap;
     size_t *slots;                    /* of a hash table: index + 1, 0 empty */
     size_t slots_n;
-    bool second;                      /* was listed again                    */
+    bool relisted;                    /* it contradicted its event           */
     struct hc_fact_hosts *next;
 };
 
@@ -53,12 +61,20 @@ struct hc_fact_cluster {
     struct hc_ecs_cluster value;
 };
 
+struct hc_fact_answer {               /* yes or no                           */
+    struct hc_fact fact;
+    struct hc_str name;
+    bool yes;
+    struct hc_fact_answer *next;
+};
+
 struct hc_facts {
     const struct hc_alloc *alloc;
     struct hc_keep keep;
     struct hc_fact_service *services;
     struct hc_fact_hosts *hosts;
-    struct hc_fact_cluster cluster;
+    struct hc_fact_cluster cluster[HC_SIGHTINGS];
+    struct hc_fact_answer *capacity, *targets;
 };
 
 void hc_facts_init(struct hc_facts *f, const struct hc_alloc *a);
@@ -67,7 +83,12 @@ void hc_facts_fini(struct hc_facts *f);
 struct hc_fact_service *hc_facts_service(struct hc_facts *f,
                                          struct hc_str name);
 struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
-                                     struct hc_str filter);
+                                     struct hc_str filter,
+                                     enum hc_sighting sighting);
+/* Of f->capacity or f->targets. */
+struct hc_fact_answer *hc_facts_answer(struct hc_facts *f,
+                                       struct hc_fact_answer **list,
+                                       struct hc_str name);
 void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
                    const char *what);
 
@@ -78,6 +99,9 @@ struct hc_host *hc_fact_hosts_find(const struct hc_fact_hosts *h,
                                    struct hc_str arn);
 /* Empties the list for a second one. */
 void hc_fact_hosts_reset(struct hc_fact_hosts *h);
+/* The same hosts, in whatever order. */
+bool hc_fact_hosts_eq(const struct hc_fact_hosts *a,
+                      const struct hc_fact_hosts *b);
 /* Described, still ACTIVE, and of one of these providers. */
 int64_t hc_fact_hosts_of(const struct hc_fact_hosts *h,
                          const struct hc_ecs_text *providers);

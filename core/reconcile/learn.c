@@ -19,6 +19,10 @@ int hc_learn_feed(struct hc_reconcile *r)
         return hc_ecs_host_details_feed(&r->view.details, span, &r->error);
     case ASK_CLUSTER:
         return hc_ecs_cluster_feed(&r->view.cluster, span, &r->error);
+    case ASK_CAPACITY:
+        return hc_ecs_providers_feed(&r->view.providers, span, &r->error);
+    case ASK_TARGET:
+        return hc_ecs_arns_feed(&r->view.arns, span, &r->error);
     }
     return 0;
 }
@@ -306,10 +310,96 @@ static int learn_cluster(struct hc_reconcile *r)
     if (v->registered < 0 || v->status.n == 0)
         return learn_refuse(r, "DescribeClusters left out status or "
                              "registeredContainerInstancesCount of", v->arn);
-    r->facts.cluster.value = *v;
-    r->facts.cluster.fact.state = FACT_VALUE;
+    struct hc_fact_cluster *to = &r->facts.cluster[r->sighting];
+
+    to->value = *v;
+    to->fact.state = FACT_VALUE;
     *v = (struct hc_ecs_cluster){ .registered = -1 };
-    learn_cluster_arn(r, r->facts.cluster.value.arn);
+    learn_cluster_arn(r, to->value.arn);
+    return 1;
+}
+
+/* ---- DescribeCapacityProviders ---- */
+
+static int learn_provider(struct hc_reconcile *r,
+                          const struct hc_ecs_provider *p)
+{
+    struct hc_fact_answer *a;
+
+    if (!learn_was_asked(r, p->name))
+        return learn_refuse(r, "ECS answered about a capacity provider that "
+                            "was not asked for,", p->name);
+    a = hc_facts_answer(&r->facts, &r->facts.capacity, p->name);
+    if (a == NULL)
+        return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+    a->fact.state = FACT_VALUE;
+    a->yes = a->yes || p->managed;
+    return 0;
+}
+
+static int learn_capacity(struct hc_reconcile *r)
+{
+    struct hc_ecs_providers *v = &r->view.providers;
+    int err = hc_ecs_providers_end(v, &r->error);
+
+    if (err == 0)
+        err = learn_keep(r, &v->keep);
+    for (const struct hc_ecs_provider *p = v->providers; err == 0 && p != NULL;
+         p = p->next)
+        err = learn_provider(r, p);
+    for (size_t i = 0; err == 0 && i < r->batch_n; i++) {
+        const struct hc_fact_answer *a =
+            hc_facts_answer(&r->facts, &r->facts.capacity, r->batch[i]);
+
+        if (a == NULL)
+            err = hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+        else if (a->fact.state != FACT_VALUE)
+            err = learn_refuse(r, "DescribeCapacityProviders says nothing "
+                               "about", r->batch[i]);
+    }
+    return err < 0 ? err : 1;
+}
+
+/* ---- DescribeScalableTargets ---- */
+
+/* service/CLUSTER/SERVICE */
+static bool learn_is_target(const struct hc_reconcile *r, struct hc_str id)
+{
+    struct hc_str cluster = r->cluster.name, service = r->batch[0];
+    const struct hc_str kind = HC_STR("service/");
+
+    return hc_str_starts(id, kind) && hc_str_ends(id, service) &&
+           id.n == kind.n + cluster.n + 1 + service.n &&
+           hc_str_starts(hc_str_from(id, kind.n), cluster) &&
+           id.p[kind.n + cluster.n] == '/';
+}
+
+static int learn_target(struct hc_reconcile *r)
+{
+    struct hc_ecs_arns *v = &r->view.arns;
+    struct hc_fact_answer *a =
+        hc_facts_answer(&r->facts, &r->facts.targets, r->batch[0]);
+    int err = hc_ecs_arns_end(v, &r->error);
+
+    if (err == 0 && a == NULL)
+        err = hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+    if (err == 0 && (++r->pages > HC_RECONCILE_PAGES ||
+                     (v->next.n > 0 && hc_str_eq(v->next, r->next))))
+        err = learn_refuse(r, "DescribeScalableTargets does not come to an "
+                           "end,", v->next);
+    for (size_t i = 0; err == 0 && i < v->arns_n; i++)
+        err = learn_is_target(r, v->arns[i])
+                  ? 0 : learn_refuse(r, "Auto Scaling answered about a target "
+                                     "that was not asked for,", v->arns[i]);
+    if (err == 0)
+        err = learn_keep(r, &v->keep);
+    if (err < 0)
+        return err;
+    a->yes = a->yes || v->arns_n > 0;
+    r->next = v->next;
+    if (r->next.n > 0)
+        return 0;
+    a->fact.state = FACT_VALUE;
     return 1;
 }
 
@@ -345,6 +435,8 @@ int hc_learn_take(struct hc_reconcile *r)
     case ASK_HOSTS:     return learn_hosts(r);
     case ASK_PROVIDERS: return learn_providers(r);
     case ASK_CLUSTER:   return learn_cluster(r);
+    case ASK_CAPACITY:  return learn_capacity(r);
+    case ASK_TARGET:    return learn_target(r);
     case ASK_UPDATE:    return learn_update(r);
     }
     return 0;
@@ -364,6 +456,19 @@ static void learn_fail_services(struct hc_reconcile *r, const char *code,
     }
 }
 
+static void learn_fail_answers(struct hc_reconcile *r,
+                               struct hc_fact_answer **list, const char *code,
+                               const char *what)
+{
+    for (size_t i = 0; i < r->batch_n; i++) {
+        struct hc_fact_answer *a = hc_facts_answer(&r->facts, list,
+                                                   r->batch[i]);
+
+        if (a != NULL && a->fact.state != FACT_VALUE)
+            hc_facts_fail(&r->facts, &a->fact, code, what);
+    }
+}
+
 void hc_learn_fail(struct hc_reconcile *r, const char *code,
                     const char *what)
 {
@@ -378,7 +483,14 @@ void hc_learn_fail(struct hc_reconcile *r, const char *code,
         hc_facts_fail(&r->facts, &r->hosts->providers, code, what);
         break;
     case ASK_CLUSTER:
-        hc_facts_fail(&r->facts, &r->facts.cluster.fact, code, what);
+        hc_facts_fail(&r->facts, &r->facts.cluster[r->sighting].fact, code,
+                      what);
+        break;
+    case ASK_CAPACITY:
+        learn_fail_answers(r, &r->facts.capacity, code, what);
+        break;
+    case ASK_TARGET:
+        learn_fail_answers(r, &r->facts.targets, code, what);
         break;
     case ASK_UPDATE:
         break;

@@ -2,6 +2,8 @@
  */
 #include "reconcile/need.h"
 
+#include "reconcile/recall.h"
+
 static bool need_moves(const struct hc_plan_input *in, struct hc_str term,
                        bool *moving)
 {
@@ -41,29 +43,131 @@ static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
 static struct hc_fact_hosts *need_list(struct hc_reconcile *r,
                                        struct hc_str filter)
 {
-    return hc_facts_hosts(&r->facts, "ACTIVE", filter);
+    return hc_facts_hosts(&r->facts, "ACTIVE", filter, SIGHTING_FIRST);
+}
+
+static bool need_has(const struct hc_fact *fact)
+{
+    return fact->state == FACT_VALUE;
 }
 
 static void need_count(struct hc_reconcile *r, struct hc_plan_input *in)
 {
     const struct hc_fact_hosts *all = need_list(r, HC_STR(""));
     const struct hc_fact_hosts *list = need_list(r, in->filter);
-    const struct hc_fact_cluster *cluster = &r->facts.cluster;
+    const struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_FIRST];
 
-    if (cluster->fact.state == FACT_VALUE)
+    if (need_has(&cluster->fact))
         in->cluster = &cluster->value;
-    if (all != NULL && all->fact.state == FACT_VALUE)
+    if (all != NULL && need_has(&all->fact))
         in->all_hosts = (int64_t)all->n;
     if (in->by == HOSTS_REGISTERED) {
         if (in->cluster != NULL)
             in->hosts = in->cluster->registered;
-    } else if (list != NULL && list->fact.state == FACT_VALUE) {
+    } else if (list != NULL && need_has(&list->fact)) {
         if (!in->by_provider || list->n == 0)
             in->hosts = (int64_t)list->n;
-        else if (list->providers.state == FACT_VALUE)
+        else if (need_has(&list->providers))
             in->hosts = hc_fact_hosts_of(list, in->service->providers);
     }
 }
+
+/* ---- the second reading of a big step ---- */
+
+enum { SECOND_CLUSTER, SECOND_ACTIVE, SECOND_DRAINING, SECONDS };
+
+/* Its parts in the order in which they are read.  NULL without memory. */
+static struct hc_fact *need_second_part(struct hc_reconcile *r,
+                                        struct hc_str filter, int part,
+                                        struct hc_fact_hosts **list)
+{
+    struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_SECOND];
+
+    if (part == SECOND_CLUSTER)
+        return &cluster->fact;
+    *list = hc_facts_hosts(&r->facts,
+                           part == SECOND_ACTIVE ? "ACTIVE" : "DRAINING",
+                           filter, SIGHTING_SECOND);
+    return *list != NULL ? &(*list)->fact : NULL;
+}
+
+/* The same hosts again; and the cluster's own number is theirs and those that
+ * drain.  Under a filter it may only be larger. */
+static bool need_agrees(struct hc_reconcile *r, const struct hc_plan_input *in,
+                        const struct hc_fact_hosts *active,
+                        const struct hc_plan_second *second)
+{
+    int64_t seen = second->active + second->draining;
+    const struct hc_fact_hosts *first = need_list(r, in->filter);
+
+    if (!hc_str_eqz(second->status, "ACTIVE"))
+        return false;
+    if (in->by == HOSTS_REGISTERED)
+        return second->registered == in->hosts && second->registered == seen;
+    if (first == NULL || !hc_fact_hosts_eq(first, active))
+        return false;
+    return in->filter.n > 0 ? second->registered >= seen
+                            : second->registered == seen;
+}
+
+static void need_second(struct hc_reconcile *r, struct hc_plan_input *in)
+{
+    const struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_SECOND];
+    struct hc_fact_hosts *lists[SECONDS] = { NULL };
+
+    for (int part = 0; part < SECONDS; part++) {
+        const struct hc_fact *fact = need_second_part(r, in->filter, part,
+                                                      &lists[part]);
+
+        if (fact == NULL || !need_has(fact))
+            return;
+    }
+    r->second = (struct hc_plan_second){
+        .status = cluster->value.status,
+        .registered = cluster->value.registered,
+        .active = (int64_t)lists[SECOND_ACTIVE]->n,
+        .draining = (int64_t)lists[SECOND_DRAINING]->n,
+    };
+    r->second.agrees = need_agrees(r, in, lists[SECOND_ACTIVE], &r->second);
+    in->second = &r->second;
+}
+
+/* ---- capacity providers and scalable targets ---- */
+
+static void need_scaled(struct hc_reconcile *r, struct hc_plan_input *in)
+{
+    const struct hc_ecs_text *t = in->service->providers;
+
+    in->scaled = KNOWN_NO;
+    for (; t != NULL && in->scaled == KNOWN_NO; t = t->next) {
+        struct hc_fact_answer *a =
+            hc_facts_answer(&r->facts, &r->facts.capacity, t->s);
+
+        hc_recall_answer(r, MEMORY_CAPACITY, a);
+        if (a == NULL || !need_has(&a->fact))
+            in->scaled = KNOWN_NOT_YET;
+        else if (a->yes)
+            in->scaled = KNOWN_YES;
+        in->scaled_by = t->s;
+    }
+}
+
+static void need_target(struct hc_reconcile *r, struct hc_plan_input *in)
+{
+    struct hc_fact_answer *a =
+        hc_facts_answer(&r->facts, &r->facts.targets, in->service->name);
+
+    hc_recall_answer(r, MEMORY_TARGET, a);
+    in->ask_target = r->config.ask_targets;
+    if (a == NULL)
+        return;
+    if (need_has(&a->fact))
+        in->target = a->yes ? KNOWN_YES : KNOWN_NO;
+    else if (a->fact.state == FACT_FAILED && in->dry_run)
+        in->target = KNOWN_NEVER;
+}
+
+/* ---- all of it ---- */
 
 int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
                   const struct hc_ecs_service *service, struct hc_error *e)
@@ -74,47 +178,117 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
         .wish = &r->config.wishes[r->at], .service = service,
         .by = r->config.by, .wall = r->net->sys.wall(r->net->sys.ud),
         .dry_run = r->config.dry_run, .paused = r->config.paused,
-        .filter = HC_STR(""), .hosts = HC_UNKNOWN, .all_hosts = HC_UNKNOWN
+        .filter = HC_STR(""), .hosts = HC_UNKNOWN, .all_hosts = HC_UNKNOWN,
     };
-    if (hc_plan_is_hostless(in))
-        return 0;
-    if (in->by == HOSTS_ACTIVE) {
-        in->by_provider = service->providers != NULL;
-        err = need_filter(r, in, e);
+    if (service != NULL) {
+        hc_recall_writes(r, in);
+        need_scaled(r, in);
+        need_target(r, in);
     }
-    if (err < 0)
-        return err;
-    need_count(r, in);
+    if (!hc_plan_is_hostless(in)) {
+        if (in->by == HOSTS_ACTIVE) {
+            in->by_provider = service->providers != NULL;
+            err = need_filter(r, in, e);
+        }
+        if (err < 0)
+            return err;
+        need_count(r, in);
+        need_second(r, in);
+    }
     return hc_keep_error(&r->facts.keep) == HC_ENOMEM ? HC_ENOMEM : 0;
 }
 
-/* The list under this filter, then (by_provider) whose hosts they are. */
+/* From its first page, then (by_provider) whose hosts they are. */
 static struct hc_fact *need_from_list(struct hc_reconcile *r,
-                                      const struct hc_plan_input *in,
-                                      struct hc_str filter)
+                                      struct hc_fact_hosts *list,
+                                      bool by_provider)
 {
-    r->hosts = need_list(r, filter);
-    if (r->hosts == NULL)
+    r->hosts = list;
+    if (list == NULL)
         return NULL;
     r->next = HC_STR("");
     r->pages = 0;
     r->host_at = 0;
     r->ask = ASK_HOSTS;
-    if (r->hosts->fact.state != FACT_VALUE || !in->by_provider)
-        return &r->hosts->fact;
+    if (list->fact.state != FACT_VALUE || !by_provider)
+        return &list->fact;
     r->ask = ASK_PROVIDERS;
-    return &r->hosts->providers;
+    return &list->providers;
+}
+
+static struct hc_fact *need_from_cluster(struct hc_reconcile *r,
+                                         enum hc_sighting sighting)
+{
+    r->ask = ASK_CLUSTER;
+    r->sighting = sighting;
+    return &r->facts.cluster[sighting].fact;
+}
+
+static struct hc_fact *need_from_second(struct hc_reconcile *r,
+                                        struct hc_str filter)
+{
+    struct hc_fact_hosts *list = NULL;
+    struct hc_fact *fact = NULL;
+    int part = 0;
+
+    while (part < SECONDS &&
+           (fact = need_second_part(r, filter, part, &list)) != NULL &&
+           need_has(fact))
+        part++;
+    if (fact == NULL || part == SECOND_CLUSTER)
+        return fact == NULL ? NULL : need_from_cluster(r, SIGHTING_SECOND);
+    return need_from_list(r, list, false);
+}
+
+/* The first provider that is not known, of those that the service names. */
+static struct hc_fact *need_from_capacity(struct hc_reconcile *r,
+                                          const struct hc_plan_input *in)
+{
+    const struct hc_ecs_text *t = in->service->providers;
+    struct hc_fact_answer *a = NULL;
+
+    for (; t != NULL; t = t->next) {
+        a = hc_facts_answer(&r->facts, &r->facts.capacity, t->s);
+        if (a == NULL || !need_has(&a->fact))
+            break;
+    }
+    r->ask = ASK_CAPACITY;
+    return a != NULL ? &a->fact : NULL;
+}
+
+static struct hc_fact *need_from_target(struct hc_reconcile *r,
+                                        const struct hc_plan_input *in)
+{
+    struct hc_fact_answer *a =
+        hc_facts_answer(&r->facts, &r->facts.targets, in->service->name);
+
+    r->ask = ASK_TARGET;
+    r->next = HC_STR("");
+    r->pages = 0;
+    return a != NULL ? &a->fact : NULL;
 }
 
 struct hc_fact *hc_need_fact(struct hc_reconcile *r,
                              const struct hc_plan_input *in,
                              enum hc_plan_need need)
 {
-    if (need == PLAN_NEEDS_ALL_HOSTS)
-        return need_from_list(r, &(struct hc_plan_input){ .wish = NULL },
-                              HC_STR(""));
-    if (need == PLAN_NEEDS_HOSTS && in->by == HOSTS_ACTIVE)
-        return need_from_list(r, in, in->filter);
-    r->ask = ASK_CLUSTER;
-    return &r->facts.cluster.fact;
+    switch (need) {
+    case PLAN_NEEDS_HOSTS:
+        if (in->by == HOSTS_ACTIVE)
+            return need_from_list(r, need_list(r, in->filter),
+                                  in->by_provider);
+        return need_from_cluster(r, SIGHTING_FIRST);
+    case PLAN_NEEDS_ALL_HOSTS:
+        return need_from_list(r, need_list(r, HC_STR("")), false);
+    case PLAN_NEEDS_SCALED:
+        return need_from_capacity(r, in);
+    case PLAN_NEEDS_TARGET:
+        return need_from_target(r, in);
+    case PLAN_NEEDS_SECOND:
+        return need_from_second(r, in->filter);
+    case PLAN_NEEDS_CLUSTER:
+    case PLAN_DECIDED:
+        break;
+    }
+    return need_from_cluster(r, SIGHTING_FIRST);
 }

@@ -12,6 +12,7 @@
 #include "reconcile/report.h"
 #include "reconcile/rule.h"
 
+#define HC_PLAN_UNDONE 3                /* writes undone: contested         */
 #define HC_PLAN_QUOTA 5000              /* tasks of a service               */
 #define HC_PLAN_QUOTA_DISCOVERY 1000    /* with discovery, Service Connect  */
 
@@ -20,12 +21,9 @@ enum hc_hosts_by { HOSTS_ACTIVE, HOSTS_REGISTERED, HOSTS_CONNECTED };
 /* Switches: fields of a rule, or --allow CODE. */
 enum hc_allow {
     ALLOW_ZERO = 1, ALLOW_EMPTY_FILTER = 2, ALLOW_DURING_DEPLOYMENT = 4,
-    ALLOW_EXTERNAL = 8, ALLOW_MOVING = 16
+    ALLOW_EXTERNAL = 8, ALLOW_MOVING = 16, ALLOW_STEP_DOWN = 32,
+    ALLOW_STEP_UP = 64, ALLOW_TARGET = 128
 };
-
-/* The bits of a code of the table ("zero", "deployment", ...); false if no
- * such code can be allowed. */
-bool hc_plan_allow(struct hc_str code, unsigned *allow);
 
 struct hc_wish {
     struct hc_str service;              /* name or ARN, as asked for         */
@@ -34,6 +32,16 @@ struct hc_wish {
     unsigned allow;                     /* enum hc_allow, or-ed              */
     bool required;                      /* a missing service is a failure    */
 };
+
+/* The second, independent reading of a big step: DescribeClusters, the list
+ * again, and the hosts that drain. */
+struct hc_plan_second {
+    struct hc_str status;                      /* the cluster's              */
+    int64_t registered, active, draining;
+    bool agrees;
+};
+
+enum hc_plan_known { KNOWN_NOT_YET, KNOWN_NO, KNOWN_YES, KNOWN_NEVER };
 
 struct hc_plan_input {
     const struct hc_wish *wish;
@@ -44,14 +52,23 @@ struct hc_plan_input {
     struct hc_str filter;                      /* what hosts were counted by */
     bool by_provider;                          /* its own providers' only    */
     bool moving;                               /* the filter would move      */
+    bool awaits;             /* ECS does not show our last write yet,        */
+    int64_t own_write;       /* which was this count                         */
+    int undone;              /* of our writes, by others, in ten minutes     */
+    bool ask_target;         /* whether Auto Scaling owns it is asked for    */
     /* facts that cost a call: HC_UNKNOWN, NULL = not read yet */
     int64_t hosts;                             /* under filter (and provider) */
     int64_t all_hosts;                         /* ACTIVE, unfiltered, whole  */
     const struct hc_ecs_cluster *cluster;      /* DescribeClusters           */
+    const struct hc_plan_second *second;
+    enum hc_plan_known scaled;   /* a provider of its own scales by its tasks */
+    struct hc_str scaled_by;                   /* that provider              */
+    enum hc_plan_known target;   /* a scalable target; NEVER: not readable   */
 };
 
 enum hc_plan_need { PLAN_DECIDED, PLAN_NEEDS_HOSTS, PLAN_NEEDS_ALL_HOSTS,
-                    PLAN_NEEDS_CLUSTER };
+                    PLAN_NEEDS_CLUSTER, PLAN_NEEDS_SCALED, PLAN_NEEDS_TARGET,
+                    PLAN_NEEDS_SECOND };
 
 struct hc_plan {
     enum hc_outcome outcome;            /* OUTCOME_UPDATED: to be written    */
@@ -63,6 +80,8 @@ struct hc_plan {
 
 enum hc_plan_need hc_plan_make(struct hc_plan *p,
                                const struct hc_plan_input *in);
+/* ", and this" after the reason so far. */
+void hc_plan_say_more(struct hc_plan *p, const char *what);
 /* True if this service's count needs no host and no filter: it is skipped, or
  * the wish is a plain number. */
 bool hc_plan_is_hostless(const struct hc_plan_input *in);

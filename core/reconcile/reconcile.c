@@ -19,6 +19,7 @@
 #include "reconcile/ask.h"
 #include "reconcile/learn.h"
 #include "reconcile/need.h"
+#include "reconcile/recall.h"
 #include "reconcile/settle.h"
 
 /* Why no call may begin any more, or NULL. */
@@ -63,6 +64,8 @@ static int reconcile_ask(struct hc_reconcile *r, int64_t now)
     case ASK_HOSTS:     err = hc_ask_hosts(r);     break;
     case ASK_PROVIDERS: err = hc_ask_providers(r); break;
     case ASK_CLUSTER:   err = hc_ask_cluster(r);   break;
+    case ASK_CAPACITY:  err = hc_ask_capacity(r);  break;
+    case ASK_TARGET:    err = hc_ask_target(r);    break;
     case ASK_UPDATE:    err = hc_ask_update(r);    break;
     }
     return reconcile_began(r, err);
@@ -213,7 +216,8 @@ static bool reconcile_is_contradicted(const struct hc_reconcile *r)
     const struct hc_fact_hosts *h = r->hosts;
     bool active;
 
-    if (r->config.event == NULL || h->filter.n > 0 || h->second ||
+    if (r->config.event == NULL || h->filter.n > 0 || h->relisted ||
+        h->sighting != SIGHTING_FIRST ||
         !hc_arn_is_full(&r->event_host) ||
         r->config.event->instance_status.n == 0 ||
         !hc_arn_same_place(&r->event_host, &r->cluster) ||
@@ -227,10 +231,11 @@ static int reconcile_learned(struct hc_reconcile *r, int64_t now)
 {
     r->state = RECONCILE_PLAN;
     r->read = true;
+    hc_recall_keep(r, now);
     if (r->ask == ASK_UPDATE) {
         hc_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);
     } else if (r->ask == ASK_HOSTS && reconcile_is_contradicted(r)) {
-        r->hosts->second = true;
+        r->hosts->relisted = true;
         hc_fact_hosts_reset(r->hosts);
         r->next = HC_STR("");
         r->pages = 0;

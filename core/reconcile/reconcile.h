@@ -15,6 +15,7 @@
 #include "ecs/ops.h"
 #include "reconcile/facts.h"
 #include "reconcile/filter.h"
+#include "reconcile/memory.h"
 #include "reconcile/plan.h"
 #include "reconcile/report.h"
 
@@ -33,6 +34,13 @@ struct hc_call_ways {
     void (*fini)(struct hc_call *c);
 };
 
+/* One JSON object a line, no newline; fn NULL: no audit. */
+struct hc_audit_to {
+    void (*fn)(void *ud, const char *line, size_t n);
+    void *ud;
+    const char *version;              /* headcount's                         */
+};
+
 struct hc_reconcile_config {
     struct hc_str cluster;            /* name or ARN                         */
     const struct hc_wish *wishes;
@@ -40,6 +48,9 @@ struct hc_reconcile_config {
     enum hc_hosts_by by;              /* CONNECTED is HC_ECONFIG as yet      */
     bool dry_run;                     /* what would be written is `pending`  */
     bool paused;                      /* what would be written is `held`     */
+    bool ask_targets;                 /* is Auto Scaling asked               */
+    struct hc_memory *memory;         /* NULL: nothing is remembered         */
+    struct hc_audit_to audit;
     /* The event that caused it or NULL: its own host, when the event is fresh,
      * may cause one list to be read again. */
     const struct hc_event *event;
@@ -54,7 +65,8 @@ enum hc_reconcile_state {
 };
 
 enum hc_reconcile_ask {               /* what the call in flight is          */
-    ASK_SERVICES, ASK_HOSTS, ASK_PROVIDERS, ASK_CLUSTER, ASK_UPDATE
+    ASK_SERVICES, ASK_HOSTS, ASK_PROVIDERS, ASK_CLUSTER, ASK_CAPACITY,
+    ASK_TARGET, ASK_UPDATE
 };
 
 struct hc_reconcile {
@@ -74,6 +86,7 @@ struct hc_reconcile {
     struct hc_plan plan;
     struct hc_call call;
     bool in_call;
+    bool in_write;                    /* it is UpdateService, and began      */
     struct hc_buf body;
     struct hc_buf filter;             /* of the wish at hand                 */
     union {
@@ -81,6 +94,7 @@ struct hc_reconcile {
         struct hc_ecs_arns arns;
         struct hc_ecs_cluster cluster;
         struct hc_ecs_host_details details;
+        struct hc_ecs_providers providers;
     } view;
     bool in_view;
     struct hc_error error;            /* of the view or the check after it   */
@@ -89,6 +103,8 @@ struct hc_reconcile {
     size_t host_at;                   /* the next host to describe           */
     struct hc_fact_hosts *hosts;      /* the list that is being read         */
     struct hc_str next;               /* its page                            */
+    enum hc_sighting sighting;        /* of the cluster that is being read   */
+    struct hc_plan_second second;     /* of the wish at hand                 */
     size_t pages;
     int64_t again_at;
     bool read;                        /* something was learned of it         */

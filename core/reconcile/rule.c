@@ -18,6 +18,10 @@ int hc_rule_check(const struct hc_rule *r, struct hc_error *e)
         what = "max";
     else if (!rule_fits(r->max_tasks))
         what = "max_tasks";
+    else if (!rule_fits(r->max_step_down))
+        what = "max_step_down";
+    else if (!rule_fits(r->max_step_up))
+        what = "max_step_up";
     if (what != NULL)
         return hc_error_set(e, HC_ECONFIG, "%s: %s must be 0 to %d",
                             hc_rule_name(r), what, HC_RULE_TASKS_MAX);

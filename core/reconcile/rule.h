@@ -17,6 +17,8 @@ struct hc_rule {
     int64_t tasks;            /* PER_HOST: tasks a host, 0 = 1; FIXED: count */
     int64_t min, max;         /* where has_... says so                       */
     int64_t max_tasks;        /* 0: AWS's own quota (hc_plan)                */
+    int64_t max_step_down, max_step_up;   /* more is read twice; 0: the
+                                             defaults (hold.c)               */
     bool has_min, has_max;
 };
 

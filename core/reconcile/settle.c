@@ -3,6 +3,7 @@
 #include "reconcile/settle.h"
 
 #include "reconcile/ask.h"
+#include "reconcile/audit.h"
 #include "reconcile/learn.h"
 
 /* ---- settling a wish ---- */
@@ -21,6 +22,7 @@ void hc_settle(struct hc_reconcile *r, enum hc_outcome outcome,
     s->code = hc_keep_fmt(&r->facts.keep, "%s", code);
     s->reason = hc_keep_fmt(&r->facts.keep, "%s", reason);
     r->state = RECONCILE_PLAN;
+    hc_audit(r);
 }
 
 void hc_settle_failed(struct hc_reconcile *r, const char *code,

@@ -20,7 +20,7 @@ static void check_request(const struct hc_call_config *config)
     CHECK_STR(config->operation, row->operation);
     if (row->body != NULL)
         CHECK_STR(config->body, row->body);
-    CHECK_Z(config->service->id, "ecs");
+    CHECK_Z(config->service->id, row->service != NULL ? row->service : "ecs");
     CHECK(config->replay_ok);
     CHECK_INT(config->deadline, script.config.call.deadline);
 }
@@ -126,12 +126,19 @@ static int64_t script_wall(void *ud)
     return script.wall;
 }
 
+static int64_t script_now(void *ud)
+{
+    (void)ud;
+    return script.now;
+}
+
 struct script *script_set(const struct script_row *rows, size_t n)
 {
     script = (struct script){ .rows = rows, .n = n, .now = 1000,
                               .wall = 1767225600 * HC_SECOND };
     script.net.sys.alloc = *t_alloc();
     script.net.sys.wall = script_wall;
+    script.net.sys.now = script_now;
     script.config.cluster = HC_STR("prod");
     script.config.ways = &ways;
     script.config.call.region = HC_STR("eu-west-1");

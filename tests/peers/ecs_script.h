@@ -25,11 +25,14 @@
 #define SCRIPT_MISSING(name)                                                \
     "{\"arn\":\"" SCRIPT_AT "service/prod/" name "\","                      \
     "\"reason\":\"MISSING\"}"
+#define SCRIPT_DESCRIBED(id) "{\"containerInstanceArn\":" SCRIPT_HOST(id)    \
+    ",\"status\":\"ACTIVE\",\"capacityProviderName\":\"asg\"}"
 #define SCRIPT_HOSTS(list) "{\"containerInstanceArns\":[" list "]}"
 #define SCRIPT_ROWS(table) (table), sizeof(table) / sizeof(*(table))
 
 struct script_row {
     const char *operation;
+    const char *service;       /* NULL: ecs                                  */
     const char *body;          /* the request's, NULL: any                   */
     const char *answer;        /* of a 2xx; NULL: none                       */
     int fail;                  /* how it ends after the answer; 0: well      */

@@ -96,11 +96,13 @@ TEST(ask, hosts_page_by_page)
     };
     struct script *s = set(rows, 2, 1);
 
-    s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE", HC_STR(""));
+    s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE", HC_STR(""),
+                                SIGHTING_FIRST);
     CHECK_INT(hc_ask_hosts(&s->r), 0);
     CHECK_INT(s->r.ask, ASK_HOSTS);
     hc_ask_end(&s->r);
-    s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE", HC_STR("a == \"b\""));
+    s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE", HC_STR("a == \"b\""),
+                                SIGHTING_FIRST);
     s->r.next = HC_STR("page/2");
     CHECK_INT(hc_ask_hosts(&s->r), 0);
     end(s);
@@ -118,7 +120,8 @@ TEST(ask, a_hundred_hosts_are_described_at_once)
     static const size_t from[] = { 0, 100, 249 }, want[] = { 100, 100, 1 };
     struct script *s = set(rows, 3, 1);
 
-    s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE", HC_STR(""));
+    s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE", HC_STR(""),
+                                SIGHTING_FIRST);
     for (size_t i = 0; i < 250; i++)
         hc_fact_hosts_add(&s->r.facts, s->r.hosts,
                           hc_str(hc_keep_fmt(&s->r.facts.keep, "h%zu", i)));
@@ -192,7 +195,8 @@ TEST(ask, a_request_that_would_be_too_long_is_not_made)
 
     memset(filter, 'a', sizeof(filter));
     s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE",
-                                hc_str_n(filter, sizeof(filter)));
+                                hc_str_n(filter, sizeof(filter)),
+                                SIGHTING_FIRST);
     CHECK_INT(hc_ask_hosts(&s->r), HC_ELIMIT);
     CHECK(strstr(s->r.error.what, "too long") != NULL);
     CHECK(!s->r.in_call && !s->r.in_view);

@@ -36,16 +36,20 @@ TEST(facts, a_list_is_one_fact_by_status_and_filter)
 {
     set_up();
 
-    struct hc_fact_hosts *all = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+    struct hc_fact_hosts *all = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
+                                               SIGHTING_FIRST);
     struct hc_fact_hosts *some = hc_facts_hosts(&facts, "ACTIVE",
-                                                HC_STR("a == 1"));
+                                                HC_STR("a == 1"),
+                                                SIGHTING_FIRST);
     struct hc_fact_hosts *gone = hc_facts_hosts(&facts, "DRAINING",
-                                                HC_STR(""));
+                                                HC_STR(""), SIGHTING_FIRST);
 
     CHECK(all != some && all != gone && some != gone);
-    CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR("")) == all);
-    CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR("a == 1")) == some);
-    CHECK(hc_facts_hosts(&facts, "DRAINING", HC_STR("")) == gone);
+    CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR(""), SIGHTING_FIRST) == all);
+    CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR("a == 1"),
+                         SIGHTING_FIRST) == some);
+    CHECK(hc_facts_hosts(&facts, "DRAINING", HC_STR(""),
+                         SIGHTING_FIRST) == gone);
     CHECK_INT(all->fact.state, FACT_UNKNOWN);
     CHECK_INT(all->providers.state, FACT_UNKNOWN);
     hc_facts_fini(&facts);
@@ -57,7 +61,8 @@ TEST(facts, a_failed_fact_keeps_its_reason)
 
     set_up();
 
-    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
+                                             SIGHTING_FIRST);
 
     hc_facts_fail(&facts, &h->fact, code, what);
     code[0] = what[0] = '!';
@@ -76,7 +81,8 @@ TEST(facts, a_host_is_counted_once_however_many_there_are)
 {
     set_up();
 
-    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
+                                             SIGHTING_FIRST);
 
     CHECK(hc_fact_hosts_find(h, HC_STR("arn:host/0")) == NULL);
     for (size_t i = 0; i < 3000; i++) {
@@ -97,7 +103,8 @@ TEST(facts, a_list_is_bounded)
 {
     set_up();
 
-    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
+                                             SIGHTING_FIRST);
 
     for (size_t i = 0; i < HC_FACTS_HOSTS; i++)
         CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
@@ -111,7 +118,8 @@ TEST(facts, a_list_that_is_read_again_is_empty)
 {
     set_up();
 
-    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
+                                             SIGHTING_FIRST);
 
     for (size_t i = 0; i < 200; i++)
         hc_fact_hosts_add(&facts, h, arn(i));
@@ -138,7 +146,8 @@ TEST(facts, hosts_of_providers_are_active_and_theirs)
 
     set_up();
 
-    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""));
+    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
+                                             SIGHTING_FIRST);
 
     for (size_t i = 0; i < 6; i++) {
         hc_fact_hosts_add(&facts, h, arn(i));
@@ -158,7 +167,8 @@ static int fill(void)
 
     set_up();
     if (hc_facts_service(&facts, HC_STR("web")) != NULL &&
-        (h = hc_facts_hosts(&facts, "ACTIVE", HC_STR("a"))) != NULL)
+        (h = hc_facts_hosts(&facts, "ACTIVE", HC_STR("a"),
+                            SIGHTING_FIRST)) != NULL)
         for (size_t i = 0; i < 300; i++) {
             err = hc_fact_hosts_add(&facts, h, arn(i));
             if (err < 0 || (err = hc_keep_error(&facts.keep)) < 0)
@@ -184,11 +194,13 @@ TEST(facts, what_is_kept_is_bounded)
     for (size_t i = 0; i < HC_FACTS_KEPT / sizeof(big) - 1; i++) {
         big[i] = 'b';
         CHECK(hc_facts_hosts(&facts, "ACTIVE",
-                             hc_str_n(big, sizeof(big) - 1000)) != NULL);
+                             hc_str_n(big, sizeof(big) - 1000),
+                             SIGHTING_FIRST) != NULL);
     }
     for (size_t i = 0; i < 3; i++)
         hc_keep_str(&facts.keep, hc_str_n(big, sizeof(big) - 1000));
-    CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR("x")) == NULL);
+    CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR("x"),
+                         SIGHTING_FIRST) == NULL);
     CHECK(hc_facts_service(&facts, HC_STR("x")) == NULL);
     CHECK_INT(hc_keep_error(&facts.keep), HC_ELIMIT);
     hc_facts_fini(&facts);

@@ -13,7 +13,7 @@
 #define FAILURE(name, reason) "{\"arn\":\"" SCRIPT_AT "service/prod/" name  \
     "\",\"reason\":\"" reason "\",\"detail\":\"d\"}"
 #define WEB SCRIPT_SERVICE("web", 1, "")
-#define STRATEGY_WEB SCRIPT_SERVICE("web", 9,                               \
+#define STRATEGY_WEB SCRIPT_SERVICE("web", 150,                             \
     ",\"capacityProviderStrategy\":[{\"capacityProvider\":\"asg\"}]")
 #define HOST(id, more) "{\"containerInstanceArn\":" SCRIPT_HOST(id)         \
     ",\"status\":\"ACTIVE\",\"capacityProviderName\":\"asg\"" more "}"

@@ -167,7 +167,7 @@ TEST(need, a_filter_that_is_too_long_says_so)
 /* Of another provider, draining by now, gone by now: not counted. */
 static const struct script_row provider_rows[] = {
     { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-      SCRIPT_SERVICE("web", 9, STRATEGY) ","
+      SCRIPT_SERVICE("web", 3, STRATEGY) ","
       SCRIPT_SERVICE("log", 1, STRATEGY)) },
     { .operation = HOSTS, .answer = FOUR_HOSTS },
     { .operation = "DescribeContainerInstances",
@@ -223,7 +223,7 @@ TEST(need, a_description_that_fails_fails_the_count)
 
 static const struct script_row zero_rows[] = {
     { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-      SCRIPT_SERVICE("web", 4, MEMBER("attribute:a == 1"))) },
+      SCRIPT_SERVICE("web", 2, MEMBER("attribute:a == 1"))) },
     { .operation = HOSTS, .answer = SCRIPT_HOSTS("") },
     { .operation = HOSTS, .answer = SCRIPT_HOSTS(""), .body =
       "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
@@ -323,6 +323,241 @@ static int asks_whose_hosts(void)
         check(1, OUTCOME_UNCHANGED, "");
     script_end();
     return got == 1 ? 0 : got;
+}
+
+/* ---- the second reading of a big step ---- */
+
+#define AGAIN(status, list)                                                 \
+    { .operation = HOSTS, .answer = SCRIPT_HOSTS(list), .body =             \
+      "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"status\":\"" status "\","      \
+      "\"maxResults\":100}" }
+#define AB SCRIPT_HOST("a") "," SCRIPT_HOST("b")
+
+static const struct script_row step_rows[] = {
+    { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+      SCRIPT_SERVICE("web", 9, "") "," SCRIPT_SERVICE("log", 9, "")) },
+    AGAIN("ACTIVE", AB),
+    { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 3) },
+    AGAIN("ACTIVE", SCRIPT_HOST("b") "," SCRIPT_HOST("a")),
+    AGAIN("DRAINING", SCRIPT_HOST("c")),
+    { .operation = UPDATE, .answer = UPDATED },
+    { .operation = UPDATE, .answer = UPDATED },
+};
+
+TEST(need, a_big_step_is_written_when_a_second_reading_agrees)
+{
+    set(SCRIPT_ROWS(step_rows), "web log");
+    run(0, OUTCOME_UPDATED, "");
+    CHECK(strstr(script_service(0)->reason, "a second reading agrees: 2 "
+                 "active, 1 draining, 3 registered") != NULL);
+    check(1, OUTCOME_UPDATED, "");
+    script_end();
+}
+
+TEST(need, a_big_step_is_held_when_a_second_reading_differs)
+{
+    static const struct { size_t at; struct script_row row; } differs[] = {
+        { 2, { .operation = "DescribeClusters",
+               .answer = CLUSTERS("ACTIVE", 4) } },
+        { 2, { .operation = "DescribeClusters",
+               .answer = CLUSTERS("ACTIVE", 2) } },
+        { 2, { .operation = "DescribeClusters",
+               .answer = CLUSTERS("PROVISIONING", 3) } },
+        { 3, AGAIN("ACTIVE", SCRIPT_HOST("a")) },
+        { 3, AGAIN("ACTIVE", SCRIPT_HOST("a") "," SCRIPT_HOST("d")) },
+        { 3, AGAIN("ACTIVE", AB "," SCRIPT_HOST("d")) },
+        { 4, AGAIN("DRAINING", "") },
+    };
+
+    for (size_t i = 0; i < sizeof(differs) / sizeof(*differs); i++) {
+        struct script_row rows[5];
+
+        memcpy(rows, step_rows, sizeof(rows));
+        rows[differs[i].at] = differs[i].row;
+        set(SCRIPT_ROWS(rows), "web log");
+        run(0, OUTCOME_HELD, "step_down");
+        CHECK_Z(script_service(0)->way_out, "max_step_down");
+        check(1, OUTCOME_HELD, "step_down");
+        script_end();
+    }
+}
+
+TEST(need, a_second_reading_that_fails_is_no_agreement)
+{
+    for (size_t at = 2; at < 5; at++) {
+        struct script_row rows[5];
+
+        memcpy(rows, step_rows, sizeof(rows));
+        rows[at].answer = NULL;
+        rows[at].fail = HC_ETIMEDOUT;
+        set(rows, at + 1, "web log");
+        run(0, OUTCOME_FAILED, "ETIMEDOUT");
+        check(1, OUTCOME_FAILED, "ETIMEDOUT");
+        script_end();
+    }
+}
+
+#define ONE_SERVICE SCRIPT_SERVICES(SCRIPT_SERVICE("web", 9, ""))
+
+/* Under a filter the cluster's number may be larger, never smaller. */
+TEST(need, under_a_filter_the_cluster_may_have_more)
+{
+    static const struct { const char *cluster; enum hc_outcome outcome; }
+        counts[] = {
+        { CLUSTERS("ACTIVE", 2), OUTCOME_HELD },
+        { CLUSTERS("ACTIVE", 3), OUTCOME_UPDATED },
+        { CLUSTERS("ACTIVE", 9), OUTCOME_UPDATED },
+    };
+
+    for (size_t i = 0; i < 3; i++) {
+        struct script_row rows[6];
+
+        memcpy(rows, step_rows, sizeof(rows));
+        rows[0].answer = ONE_SERVICE;
+        rows[1].body = rows[3].body = rows[4].body = NULL;
+        rows[2].answer = counts[i].cluster;
+        set(rows, counts[i].outcome == OUTCOME_UPDATED ? 6 : 5, "web");
+        wishes[0].where = HC_STR("attribute:a == 1");
+        run(0, counts[i].outcome,
+            counts[i].outcome == OUTCOME_UPDATED ? "" : "step_down");
+        script_end();
+    }
+}
+
+TEST(need, the_registered_number_is_confirmed_by_the_lists)
+{
+    struct script_row rows[6];
+
+    memcpy(rows, step_rows, sizeof(rows));
+    rows[0].answer = ONE_SERVICE;
+    rows[1] = rows[2];
+    set(SCRIPT_ROWS(rows), "web")->config.by = HOSTS_REGISTERED;
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_INT(script_service(0)->wanted, 3);
+    script_end();
+    rows[2].answer = CLUSTERS("ACTIVE", 2);
+    set(rows, 5, "web")->config.by = HOSTS_REGISTERED;
+    run(0, OUTCOME_HELD, "step_down");
+    script_end();
+}
+
+/* ---- capacity providers, scalable targets ---- */
+
+#define CAPACITY(status) "{\"capacityProviders\":[{\"name\":\"asg\","       \
+    "\"autoScalingGroupProvider\":{\"managedScaling\":{\"status\":\""       \
+    status "\"}}}],\"failures\":[]}"
+
+static const struct script_row capacity_rows[] = {
+    { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+      SCRIPT_SERVICE("web", 2, STRATEGY)) },
+    { .operation = HOSTS, .answer = SCRIPT_HOSTS(AB "," SCRIPT_HOST("c")) },
+    { .operation = "DescribeContainerInstances",
+      .answer = "{\"containerInstances\":[" DESCRIBED("a", "ACTIVE", "asg")
+      "," DESCRIBED("b", "ACTIVE", "asg") ","
+      DESCRIBED("c", "ACTIVE", "asg") "]}" },
+    { .operation = "DescribeCapacityProviders", .answer = CAPACITY("ENABLED"),
+      .body = "{\"capacityProviders\":[\"asg\"]}" },
+    { .operation = UPDATE, .answer = UPDATED },
+};
+
+TEST(need, tasks_that_wait_on_managed_scaling_are_held)
+{
+    struct script_row rows[5];
+
+    set(capacity_rows, 4, "web");
+    run(0, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    CHECK_Z(script_service(0)->way_out, NULL);
+    script_end();
+    memcpy(rows, capacity_rows, sizeof(rows));
+    rows[3].answer = CAPACITY("DISABLED");
+    set(SCRIPT_ROWS(rows), "web");
+    run(0, OUTCOME_UPDATED, "");
+    script_end();
+}
+
+TEST(need, what_capacity_providers_say_must_be_whole)
+{
+    static const char *const answers[] = {
+        "{}", "{\"capacityProviders\":[]}",
+        "{\"capacityProviders\":[{\"name\":\"other\"}]}",
+        "{\"capacityProviders\":[{\"name\":\"asg\"},{\"name\":\"b\"}]}",
+        "{\"capacityProviders\":[],\"failures\":[{\"arn\":\"asg\","
+        "\"reason\":\"MISSING\"}]}",
+        "{\"capacityProviders\":[{\"name\":7}]}",
+    };
+
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+        struct script_row rows[4];
+
+        memcpy(rows, capacity_rows, sizeof(rows));
+        rows[3].answer = answers[i];
+        set(SCRIPT_ROWS(rows), "web");
+        run(0, OUTCOME_FAILED, "EANSWER");
+        script_end();
+    }
+}
+
+#define TARGETS(list, more) "{\"ScalableTargets\":[" list "]" more "}"
+#define TARGET(id) "{\"ServiceNamespace\":\"ecs\",\"ResourceId\":\"" id "\"}"
+
+static const struct script_row target_rows[] = {
+    { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+      SCRIPT_SERVICE("web", 1, "")) },
+    { .operation = HOSTS, .answer = TWO_HOSTS },
+    { .operation = "DescribeScalableTargets", .service =
+      "application-autoscaling", .answer = TARGETS("", ""), .body =
+      "{\"ServiceNamespace\":\"ecs\",\"ScalableDimension\":"
+      "\"ecs:service:DesiredCount\",\"ResourceIds\":[\"service/prod/web\"]}" },
+    { .operation = UPDATE, .answer = UPDATED },
+};
+
+static void run_target(const struct script_row *row, size_t n,
+                       enum hc_outcome outcome, const char *code)
+{
+    struct script_row rows[4];
+
+    memcpy(rows, target_rows, sizeof(rows));
+    rows[2] = *row;
+    rows[2].operation = target_rows[2].operation;
+    rows[2].service = target_rows[2].service;
+    set(rows, n, "web")->config.ask_targets = true;
+    run(0, outcome, code);
+    script_end();
+}
+
+TEST(need, what_auto_scaling_sets_is_held)
+{
+    static const struct { struct script_row row; const char *code; } rows[] = {
+        { { .answer = TARGETS(TARGET("service/prod/web"), "") },
+          "scalable_target" },
+        { { .answer = TARGETS(TARGET("service/prod/log"), "") }, "EANSWER" },
+        { { .answer = TARGETS(TARGET("service/stage/web"), "") }, "EANSWER" },
+        { { .answer = TARGETS(TARGET("service/prod/x/web"), "") }, "EANSWER" },
+        { { .answer = "{}" }, "EANSWER" },
+        { { .fail = HC_ESERVICE, .code = "AccessDeniedException" },
+          "AccessDeniedException" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        run_target(&rows[i].row, 3, i == 0 ? OUTCOME_HELD : OUTCOME_FAILED,
+                   rows[i].code);
+    run_target(&target_rows[2], 4, OUTCOME_UPDATED, "");
+}
+
+/* A plan is worth something without that answer too. */
+TEST(need, a_plan_goes_on_without_auto_scaling)
+{
+    struct script_row rows[3];
+
+    memcpy(rows, target_rows, sizeof(rows));
+    rows[2].answer = NULL;
+    rows[2].fail = HC_ECONNECT;
+    struct script *s = set(SCRIPT_ROWS(rows), "web");
+
+    s->config.ask_targets = s->config.dry_run = true;
+    run(0, OUTCOME_PENDING, "");
+    CHECK(strstr(script_service(0)->reason, "could not be read") != NULL);
+    script_end();
 }
 
 TEST(need, memory_may_end_anywhere)

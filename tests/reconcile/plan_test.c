@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "reconcile/plan.h"
+#include "reconcile/hold.h"
 
 #define WALL ((int64_t)1767225600 * 1000000)     /* 2026-01-01T00:00:00Z */
 
@@ -399,6 +399,7 @@ TEST(plan, clamped_is_written_and_said)
         wish.rule = rows[i].rule;
         service.discovery = rows[i].discovery;
         in.hosts = rows[i].hosts;
+        wish.allow = ALLOW_STEP_UP;
         check(OUTCOME_UPDATED, rows[i].code, NULL);
         CHECK_INT(plan.wanted, rows[i].wanted);
         CHECK(says(rows[i].says));
@@ -435,7 +436,7 @@ TEST(plan, reasons_say_what_was_counted)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         set_up();
-        service.desired = 7;
+        service.desired = 3;
         wish.rule.tasks = rows[i].tasks;
         in.hosts = rows[i].hosts;
         in.by = rows[i].by;
@@ -478,15 +479,15 @@ TEST(plan, what_can_be_allowed_has_a_code)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         unsigned allow = 0;
 
-        CHECK(hc_plan_allow(hc_str(rows[i].code), &allow));
+        CHECK(hc_hold_allow(hc_str(rows[i].code), &allow));
         CHECK_INT(allow, rows[i].bit);
-        CHECK(hc_plan_allow(hc_str(rows[i].code), &all));
+        CHECK(hc_hold_allow(hc_str(rows[i].code), &all));
     }
     CHECK_INT(all, 31);
     for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++) {
         unsigned allow = 0;
 
-        CHECK(!hc_plan_allow(hc_str(never[i]), &allow));
+        CHECK(!hc_hold_allow(hc_str(never[i]), &allow));
         CHECK_INT(allow, 0);
     }
 }

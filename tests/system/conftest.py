@@ -38,6 +38,12 @@ class Run:
     def report(self):
         return json.loads(self.out)
 
+    @property
+    def audit(self):
+        """The JSON lines on stderr: writes, and holds as they begin."""
+        return [json.loads(line) for line in self.err.splitlines()
+                if line.startswith("{")]
+
     def service(self, at=0):
         return self.report["clusters"][0]["services"][at]
 

@@ -22,6 +22,7 @@ def hosts(server, n, draining=0):
 # ---- pages ----
 
 def test_250_hosts_over_three_pages_7_of_them_draining(prod, headcount, event):
+    prod.service("web", desired=200)
     hosts(prod, 250, draining=7)
     run = headcount("handle", *OURS, stdin=event())
     assert run.code == 0
@@ -118,6 +119,7 @@ def test_a_strategy_counts_its_own_providers_hosts(prod, headcount, event):
 
 
 def test_registered_is_the_clusters_own_number(prod, headcount, event):
+    prod.service("web", desired=200)
     hosts(prod, 250, draining=7)
     run = headcount("handle", *OURS, "--hosts", "registered", stdin=event())
     assert run.code == 0

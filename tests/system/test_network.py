@@ -49,7 +49,7 @@ def front(ecs, certs, headcount, tmp_path):
 ])
 def test_connections_are_kept_as_long_as_nginx_keeps_them(
         ecs, front, headcount, event, text, connections):
-    fill(ecs, hosts=250)
+    fill(ecs, hosts=250, desired=200)
     nginx = front(text)
     run = headcount("handle", *OURS, stdin=event())
     assert run.code == 0, run.err

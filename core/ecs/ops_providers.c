@@ -1,0 +1,113 @@
+/* ecs/ops_providers.c - DescribeCapacityProviders: which of them start hosts by
+ * themselves. */
+#include "ecs/ops.h"
+#include "ecs/parts.h"
+
+enum { PROVIDERS_PROVIDER, PROVIDERS_FAILURE, PROVIDERS_NAME, PROVIDERS_ASG,
+       PROVIDERS_SCALING, PROVIDERS_STATUS, PROVIDERS_INSTANCES };
+
+static const struct hc_view_member providers_scaling_members[] = {
+    { "status", VIEW_TEXT, PROVIDERS_STATUS, NULL }
+};
+static const struct hc_view_shape providers_scaling =
+    HC_VIEW_SHAPE(providers_scaling_members);
+
+static const struct hc_view_member providers_asg_members[] = {
+    { "managedScaling", VIEW_OBJECT, PROVIDERS_SCALING, &providers_scaling }
+};
+static const struct hc_view_shape providers_asg =
+    HC_VIEW_SHAPE(providers_asg_members);
+
+static const struct hc_view_member providers_instances_members[] = {
+    { "infrastructureRoleArn", VIEW_TEXT, PROVIDERS_INSTANCES, NULL }
+};
+static const struct hc_view_shape providers_instances =
+    HC_VIEW_SHAPE(providers_instances_members);
+
+static const struct hc_view_member providers_one_members[] = {
+    { "name", VIEW_TEXT, PROVIDERS_NAME, NULL },
+    { "autoScalingGroupProvider", VIEW_OBJECT, PROVIDERS_ASG, &providers_asg },
+    { "managedInstancesProvider", VIEW_OBJECT, PROVIDERS_INSTANCES,
+      &providers_instances }
+};
+static const struct hc_view_shape providers_one =
+    HC_VIEW_SHAPE(providers_one_members);
+
+static const struct hc_view_member providers_members[] = {
+    { "capacityProviders", VIEW_OBJECTS, PROVIDERS_PROVIDER, &providers_one },
+    { "failures", VIEW_OBJECTS, PROVIDERS_FAILURE, &hc_ecs_failure_shape }
+};
+static const struct hc_view_shape providers_shape =
+    HC_VIEW_SHAPE(providers_members);
+
+void hc_ecs_put_describe_providers(struct hc_buf *out,
+                                   const struct hc_str *names, size_t n)
+{
+    hc_buf_chr(out, '{');
+    hc_ecs_put_list(out, "capacityProviders", names, n);
+    hc_buf_chr(out, '}');
+}
+
+static void providers_new(struct hc_ecs_providers *v)
+{
+    struct hc_ecs_provider *p = hc_keep_zero(&v->keep, sizeof(*p));
+
+    if (p == NULL)
+        return;
+    p->next = v->providers;
+    v->providers = p;
+}
+
+static int providers_sink(void *ud, const struct hc_view_item *item,
+                          struct hc_error *e)
+{
+    struct hc_ecs_providers *v = ud;
+    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+
+    if (err < 0)
+        return err;
+    if (item->id == PROVIDERS_PROVIDER && item->mark == VIEW_BEGIN)
+        providers_new(v);
+    else if (item->id == PROVIDERS_NAME)
+        v->providers->name = hc_keep_str(&v->keep, item->text);
+    else if (item->id == PROVIDERS_STATUS)
+        v->providers->managed |= hc_str_eqz(item->text, "ENABLED");
+    else if (item->id == PROVIDERS_INSTANCES && item->mark == VIEW_BEGIN)
+        v->providers->managed = true;        /* ECS starts those itself */
+    else if (item->mark == VIEW_VALUE)
+        hc_ecs_part_failure(&v->failure, &v->keep, item);
+    return hc_ecs_kept(&v->keep, v->view.what, e);
+}
+
+void hc_ecs_providers_init(struct hc_ecs_providers *v,
+                           const struct hc_alloc *a)
+{
+    struct hc_view_config config = {
+        .alloc = a, .root = &providers_shape, .sink = providers_sink, .ud = v,
+        .what = "the answer to DescribeCapacityProviders", .code = HC_EANSWER,
+        .max_bytes = HC_ECS_ANSWER, .max_text = 65536
+    };
+
+    *v = (struct hc_ecs_providers){ .providers = NULL };
+    hc_view_init(&v->view, &config);
+    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
+}
+
+int hc_ecs_providers_feed(struct hc_ecs_providers *v, struct hc_str span,
+                          struct hc_error *e)
+{
+    return hc_view_feed(&v->view, span, e);
+}
+
+int hc_ecs_providers_end(struct hc_ecs_providers *v, struct hc_error *e)
+{
+    int err = hc_view_end(&v->view, e);
+
+    return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
+}
+
+void hc_ecs_providers_fini(struct hc_ecs_providers *v)
+{
+    hc_view_fini(&v->view);
+    hc_keep_fini(&v->keep);
+}

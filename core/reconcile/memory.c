@@ -1,0 +1,257 @@
+/* reconcile/memory.c - entries in the order of their last use. */
+#include "reconcile/memory.h"
+
+#include <string.h>
+
+#define MEMORY_UNDONE_N 3
+
+struct hc_memory_entry {
+    struct hc_memory_entry *newer, *older;
+    size_t size;                     /* of this entry, its key included      */
+    uint64_t hash;
+    int64_t before, count, at;       /* of our write; `at` of an answer      */
+    int64_t undone[MEMORY_UNDONE_N];
+    unsigned undone_n;
+    bool written, shown;             /* and ECS showed it                    */
+    char hold[HC_MEMORY_HOLD];
+    size_t key_n;
+    char key[];
+};
+
+void hc_memory_init(struct hc_memory *m, const struct hc_alloc *a)
+{
+    *m = (struct hc_memory){ .alloc = a };
+}
+
+static void memory_unlink(struct hc_memory *m, struct hc_memory_entry *e)
+{
+    if (e->newer != NULL)
+        e->newer->older = e->older;
+    else
+        m->newest = e->older;
+    if (e->older != NULL)
+        e->older->newer = e->newer;
+    else
+        m->oldest = e->newer;
+    e->newer = e->older = NULL;
+}
+
+static void memory_link(struct hc_memory *m, struct hc_memory_entry *e)
+{
+    e->older = m->newest;
+    if (m->newest != NULL)
+        m->newest->newer = e;
+    else
+        m->oldest = e;
+    m->newest = e;
+}
+
+static void memory_drop(struct hc_memory *m, struct hc_memory_entry *e)
+{
+    memory_unlink(m, e);
+    m->n--;
+    hc_free(m->alloc, e, e->size);
+}
+
+void hc_memory_fini(struct hc_memory *m)
+{
+    while (m->newest != NULL)
+        memory_drop(m, m->newest);
+}
+
+/* ---- finding ---- */
+
+static uint64_t memory_hash(const char *p, size_t n)
+{
+    uint64_t h = 1469598103934665603U;
+
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)p[i]) * 1099511628211U;
+    return h;
+}
+
+/* Bytes of the key's text, 0 if it is too long for one. */
+static size_t memory_text(char out[HC_MEMORY_KEY],
+                          const struct hc_memory_key *key)
+{
+    size_t n = key->place.n + key->name.n + 2;
+
+    if (key->place.n > HC_MEMORY_KEY || key->name.n > HC_MEMORY_KEY ||
+        n > HC_MEMORY_KEY)
+        return 0;
+    out[0] = (char)('A' + (int)key->kind);
+    if (key->place.n > 0)
+        memcpy(out + 1, key->place.p, key->place.n);
+    out[1 + key->place.n] = '\n';
+    if (key->name.n > 0)
+        memcpy(out + 2 + key->place.n, key->name.p, key->name.n);
+    return n;
+}
+
+/* What is found becomes the newest. */
+static struct hc_memory_entry *memory_find(struct hc_memory *m,
+                                           const struct hc_memory_key *key)
+{
+    char text[HC_MEMORY_KEY];
+    size_t n = m->newest != NULL ? memory_text(text, key) : 0;
+    uint64_t hash = memory_hash(text, n);
+    struct hc_memory_entry *e = n > 0 ? m->newest : NULL;
+
+    while (e != NULL && (e->hash != hash || e->key_n != n ||
+                         memcmp(e->key, text, n) != 0))
+        e = e->older;
+    if (e != NULL) {
+        memory_unlink(m, e);
+        memory_link(m, e);
+    }
+    return e;
+}
+
+static struct hc_memory_entry *memory_new(struct hc_memory *m,
+                                          const struct hc_memory_key *key)
+{
+    char text[HC_MEMORY_KEY];
+    size_t n = memory_text(text, key);
+    struct hc_memory_entry *e;
+
+    if (m->alloc == NULL || n == 0)
+        return NULL;
+    if (m->n >= HC_MEMORY_MAX)
+        memory_drop(m, m->oldest);
+    e = hc_alloc(m->alloc, sizeof(*e) + n);
+    if (e == NULL)
+        return NULL;
+    e->size = sizeof(*e) + n;
+    e->hash = memory_hash(text, n);
+    e->key_n = n;
+    memcpy(e->key, text, n);
+    memory_link(m, e);
+    m->n++;
+    return e;
+}
+
+static struct hc_memory_entry *memory_get(struct hc_memory *m,
+                                          const struct hc_memory_key *key)
+{
+    struct hc_memory_entry *e = memory_find(m, key);
+
+    return e != NULL ? e : memory_new(m, key);
+}
+
+/* ---- our own writes ---- */
+
+void hc_memory_wrote(struct hc_memory *m, const struct hc_memory_key *key,
+                     int64_t before, int64_t count, int64_t now)
+{
+    struct hc_memory_entry *e = memory_get(m, key);
+
+    if (e == NULL)
+        return;
+    e->before = before;
+    e->count = count;
+    e->at = now;
+    e->written = true;
+    e->shown = false;
+}
+
+static bool memory_is_awaited(const struct hc_memory_entry *e, int64_t desired,
+                              int64_t now)
+{
+    return e->written && !e->shown && desired == e->before &&
+           now < hc_time_add(e->at, HC_MEMORY_SHOWN);
+}
+
+void hc_memory_saw(struct hc_memory *m, const struct hc_memory_key *key,
+                   int64_t desired, int64_t now)
+{
+    struct hc_memory_entry *e = memory_find(m, key);
+
+    if (e == NULL || !e->written || memory_is_awaited(e, desired, now))
+        return;
+    if (desired == e->count) {
+        e->shown = true;
+        return;
+    }
+    e->undone[e->undone_n++ % MEMORY_UNDONE_N] = now;
+    e->written = false;
+}
+
+bool hc_memory_awaits(struct hc_memory *m, const struct hc_memory_key *key,
+                      int64_t desired, int64_t now, int64_t *count)
+{
+    const struct hc_memory_entry *e = memory_find(m, key);
+
+    if (e == NULL || !memory_is_awaited(e, desired, now))
+        return false;
+    *count = e->count;
+    return true;
+}
+
+int hc_memory_undone(struct hc_memory *m, const struct hc_memory_key *key,
+                     int64_t now)
+{
+    const struct hc_memory_entry *e = memory_find(m, key);
+    int n = 0;
+
+    for (unsigned i = 0; e != NULL && i < MEMORY_UNDONE_N && i < e->undone_n;
+         i++)
+        n += now <= hc_time_add(e->undone[i], HC_MEMORY_UNDONE);
+    return n;
+}
+
+/* ---- holds ---- */
+
+void hc_memory_hold(struct hc_memory *m, const struct hc_memory_key *key,
+                    char code[HC_MEMORY_HOLD])
+{
+    struct hc_memory_entry *e = code[0] != '\0' ? memory_get(m, key)
+                                                : memory_find(m, key);
+    char before[HC_MEMORY_HOLD] = "";
+
+    if (e != NULL) {
+        memcpy(before, e->hold, sizeof(before));
+        memcpy(e->hold, code, sizeof(e->hold));
+    }
+    memcpy(code, before, sizeof(before));
+}
+
+/* ---- versions, answers ---- */
+
+bool hc_memory_has_version(struct hc_memory *m,
+                           const struct hc_memory_key *key, int64_t version)
+{
+    const struct hc_memory_entry *e = memory_find(m, key);
+
+    return e != NULL && version <= e->count;
+}
+
+void hc_memory_put_version(struct hc_memory *m,
+                           const struct hc_memory_key *key, int64_t version)
+{
+    struct hc_memory_entry *e = memory_get(m, key);
+
+    if (e != NULL && version > e->count)
+        e->count = version;
+}
+
+bool hc_memory_answer(struct hc_memory *m, const struct hc_memory_key *key,
+                      int64_t now, bool *yes)
+{
+    const struct hc_memory_entry *e = memory_find(m, key);
+
+    if (e == NULL || now >= hc_time_add(e->at, HC_MEMORY_ANSWER))
+        return false;
+    *yes = e->count > 0;
+    return true;
+}
+
+void hc_memory_put_answer(struct hc_memory *m, const struct hc_memory_key *key,
+                          int64_t now, bool yes)
+{
+    struct hc_memory_entry *e = memory_get(m, key);
+
+    if (e == NULL)
+        return;
+    e->count = yes;
+    e->at = now;
+}

@@ -1,0 +1,79 @@
+/* reconcile/memory.h - what a handle remembers from one reconcile to the next:
+ * its own writes, what was undone of them, versions of events, and answers
+ * that hold for five minutes.
+ *
+ * It is bounded: the longest unused goes.  Without memory nothing is
+ * remembered, and nothing fails: each rule that needs it only holds back
+ * writes that repeat.
+ */
+#ifndef HC_RECONCILE_MEMORY_H
+#define HC_RECONCILE_MEMORY_H
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+#define HC_MEMORY_MAX 8192                       /* entries of all kinds     */
+#define HC_MEMORY_KEY 1024                       /* bytes of a key           */
+#define HC_MEMORY_SHOWN (30 * HC_SECOND)         /* ECS shows a write        */
+#define HC_MEMORY_UNDONE (10 * 60 * HC_SECOND)   /* undone writes count      */
+#define HC_MEMORY_ANSWER (5 * 60 * HC_SECOND)    /* an answer holds          */
+
+struct hc_memory_entry;
+
+struct hc_memory {                               /* alloc NULL: remembers not */
+    const struct hc_alloc *alloc;
+    struct hc_memory_entry *newest, *oldest;
+    size_t n;
+};
+
+enum hc_memory_kind { MEMORY_SERVICE, MEMORY_VERSION, MEMORY_CAPACITY,
+                      MEMORY_TARGET };
+
+/* What is remembered of: a kind, a place (an ARN or a region) and a name. */
+struct hc_memory_key {
+    enum hc_memory_kind kind;
+    struct hc_str place, name;
+};
+
+void hc_memory_init(struct hc_memory *m, const struct hc_alloc *a);
+void hc_memory_fini(struct hc_memory *m);        /* m may be all zero */
+
+/* ---- our own writes ---- */
+
+void hc_memory_wrote(struct hc_memory *m, const struct hc_memory_key *key,
+                     int64_t before, int64_t count, int64_t now);
+/* ECS shows this count: is our write there, not there yet, or undone? */
+void hc_memory_saw(struct hc_memory *m, const struct hc_memory_key *key,
+                   int64_t desired, int64_t now);
+/* What we wrote less than 30 s ago while ECS still shows the count before it;
+ * false: nothing of that kind. */
+bool hc_memory_awaits(struct hc_memory *m, const struct hc_memory_key *key,
+                      int64_t desired, int64_t now, int64_t *count);
+/* Of our writes, in the last ten minutes. */
+int hc_memory_undone(struct hc_memory *m, const struct hc_memory_key *key,
+                     int64_t now);
+
+/* ---- holds, for the audit ---- */
+
+#define HC_MEMORY_HOLD 40
+
+/* Swaps the hold that the service is under ("" none) for the one it was under
+ * before. */
+void hc_memory_hold(struct hc_memory *m, const struct hc_memory_key *key,
+                    char code[HC_MEMORY_HOLD]);
+
+/* ---- versions, answers ---- */
+
+/* A number that only grows: false if nothing or a lower one is known. */
+bool hc_memory_has_version(struct hc_memory *m,
+                           const struct hc_memory_key *key, int64_t version);
+void hc_memory_put_version(struct hc_memory *m,
+                           const struct hc_memory_key *key, int64_t version);
+/* False: not known, or five minutes old. */
+bool hc_memory_answer(struct hc_memory *m, const struct hc_memory_key *key,
+                      int64_t now, bool *yes);
+void hc_memory_put_answer(struct hc_memory *m, const struct hc_memory_key *key,
+                          int64_t now, bool yes);
+
+#endif

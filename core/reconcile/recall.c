@@ -1,0 +1,106 @@
+/* reconcile/recall.c - between one reconcile and what its handle remembers. */
+#include "reconcile/recall.h"
+
+#include "reconcile/settle.h"
+
+/* Capacity providers are an account's, the rest is a cluster's. */
+struct hc_memory_key hc_recall_key(const struct hc_reconcile *r,
+                                   enum hc_memory_kind kind,
+                                   struct hc_str name)
+{
+    struct hc_memory_key key = { .kind = kind, .place = r->cluster.text,
+                                 .name = name };
+
+    if (!hc_arn_is_full(&r->cluster))
+        return key;
+    if (kind == MEMORY_CAPACITY)
+        key.place.n -= r->cluster.name.n;
+    return key;
+}
+
+/* An answer of the last minutes is one of now. */
+void hc_recall_answer(struct hc_reconcile *r, enum hc_memory_kind kind,
+                      struct hc_fact_answer *a)
+{
+    if (a == NULL || a->fact.state != FACT_UNKNOWN || r->config.memory == NULL)
+        return;
+
+    struct hc_memory_key key = hc_recall_key(r, kind, a->name);
+
+    if (hc_memory_answer(r->config.memory, &key, hc_now(&r->net->sys),
+                         &a->yes))
+        a->fact.state = FACT_VALUE;
+}
+
+void hc_recall_writes(struct hc_reconcile *r, struct hc_plan_input *in)
+{
+    if (r->config.memory == NULL)
+        return;
+
+    struct hc_memory_key key = hc_recall_key(r, MEMORY_SERVICE,
+                                                in->service->name);
+    int64_t now = hc_now(&r->net->sys);
+
+    in->awaits = hc_memory_awaits(r->config.memory, &key, in->service->desired,
+                                  now, &in->own_write);
+    in->undone = hc_memory_undone(r->config.memory, &key, now);
+}
+
+/* ---- keeping ---- */
+
+static void recall_keep_answers(struct hc_reconcile *r,
+                                       enum hc_memory_kind kind,
+                                       struct hc_fact_answer **list,
+                                       int64_t now)
+{
+    for (size_t i = 0; i < r->batch_n; i++) {
+        struct hc_memory_key key = hc_recall_key(r, kind, r->batch[i]);
+        const struct hc_fact_answer *a = hc_facts_answer(&r->facts, list,
+                                                         r->batch[i]);
+
+        if (a != NULL)
+            hc_memory_put_answer(r->config.memory, &key, now, a->yes);
+    }
+}
+
+static void recall_keep_services(struct hc_reconcile *r, int64_t now)
+{
+    for (size_t i = 0; i < r->batch_n; i++) {
+        struct hc_memory_key key = hc_recall_key(r, MEMORY_SERVICE,
+                                                    r->batch[i]);
+        const struct hc_fact_service *s = hc_facts_service(&r->facts,
+                                                           r->batch[i]);
+
+        if (s != NULL && s->value != NULL)
+            hc_memory_saw(r->config.memory, &key, s->value->desired, now);
+    }
+}
+
+void hc_recall_keep(struct hc_reconcile *r, int64_t now)
+{
+    struct hc_memory_key key;
+
+    if (r->config.memory == NULL)
+        return;
+    switch (r->ask) {
+    case ASK_SERVICES:
+        recall_keep_services(r, now);
+        break;
+    case ASK_CAPACITY:
+        recall_keep_answers(r, MEMORY_CAPACITY, &r->facts.capacity,
+                                   now);
+        break;
+    case ASK_TARGET:
+        recall_keep_answers(r, MEMORY_TARGET, &r->facts.targets, now);
+        break;
+    case ASK_UPDATE:
+        key = hc_recall_key(r, MEMORY_SERVICE, r->names[r->at].name);
+        hc_memory_wrote(r->config.memory, &key,
+                        hc_settle_at(r)->desired_before, r->plan.wanted, now);
+        break;
+    case ASK_HOSTS:
+    case ASK_PROVIDERS:
+    case ASK_CLUSTER:
+        break;
+    }
+}

@@ -1,0 +1,19 @@
+/* reconcile/recall.h - between one reconcile and what its handle remembers.
+ * Without a memory nothing is known and nothing kept. */
+#ifndef HC_RECONCILE_RECALL_H
+#define HC_RECONCILE_RECALL_H
+
+#include "reconcile/reconcile.h"
+
+struct hc_memory_key hc_recall_key(const struct hc_reconcile *r,
+                                   enum hc_memory_kind kind,
+                                   struct hc_str name);
+/* What we wrote to the service and what became of it, for its plan. */
+void hc_recall_writes(struct hc_reconcile *r, struct hc_plan_input *in);
+/* An UNKNOWN fact becomes the answer of the last minutes, if there is one. */
+void hc_recall_answer(struct hc_reconcile *r, enum hc_memory_kind kind,
+                      struct hc_fact_answer *a);
+/* r->ask was answered: what of it is worth keeping. */
+void hc_recall_keep(struct hc_reconcile *r, int64_t now);
+
+#endif

@@ -1,0 +1,194 @@
+/* tests/reconcile/memory_test.c - what a handle remembers, and for how long. */
+#include "t.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "reconcile/memory.h"
+
+#define S HC_SECOND
+
+static struct hc_memory m;
+static const struct hc_memory_key web = { MEMORY_SERVICE, { "prod", 4 },
+                                          { "web", 3 } };
+static const struct hc_memory_key logs = { MEMORY_SERVICE, { "prod", 4 },
+                                          { "log", 3 } };
+
+static void begin(void)
+{
+    hc_memory_init(&m, t_alloc());
+}
+
+TEST(memory, a_write_is_awaited_for_half_a_minute)
+{
+    int64_t count = 0;
+
+    begin();
+    CHECK(!hc_memory_awaits(&m, &web, 1, 0, &count));
+    hc_memory_wrote(&m, &web, 1, 3, 10 * S);
+    CHECK(hc_memory_awaits(&m, &web, 1, 40 * S - 1, &count));
+    CHECK_INT(count, 3);
+    CHECK(!hc_memory_awaits(&m, &web, 1, 40 * S, &count));
+    CHECK(!hc_memory_awaits(&m, &web, 2, 11 * S, &count));
+    CHECK(!hc_memory_awaits(&m, &logs, 1, 11 * S, &count));
+    hc_memory_saw(&m, &web, 1, 11 * S);
+    CHECK(hc_memory_awaits(&m, &web, 1, 12 * S, &count));
+    hc_memory_saw(&m, &web, 3, 12 * S);
+    CHECK(!hc_memory_awaits(&m, &web, 1, 13 * S, &count));
+    hc_memory_fini(&m);
+}
+
+TEST(memory, a_write_that_somebody_else_undoes_counts)
+{
+    begin();
+    for (int i = 0; i < 3; i++) {
+        hc_memory_wrote(&m, &web, 1, 3, i * 100 * S);
+        hc_memory_saw(&m, &web, 3, (i * 100 + 1) * S);
+        hc_memory_saw(&m, &web, 3, (i * 100 + 2) * S);
+        CHECK_INT(hc_memory_undone(&m, &web, (i * 100 + 2) * S), i);
+        hc_memory_saw(&m, &web, 1, (i * 100 + 3) * S);
+        hc_memory_saw(&m, &web, 1, (i * 100 + 4) * S);
+        CHECK_INT(hc_memory_undone(&m, &web, (i * 100 + 4) * S), i + 1);
+    }
+    CHECK_INT(hc_memory_undone(&m, &web, 603 * S), 3);
+    CHECK_INT(hc_memory_undone(&m, &web, 603 * S + 1), 2);
+    CHECK_INT(hc_memory_undone(&m, &web, 900 * S), 0);
+    CHECK_INT(hc_memory_undone(&m, &logs, 5 * S), 0);
+    hc_memory_fini(&m);
+}
+
+/* Half a minute later the old count is somebody's, or ECS lost our write. */
+TEST(memory, a_write_that_never_shows_is_undone)
+{
+    begin();
+    hc_memory_wrote(&m, &web, 1, 3, 0);
+    hc_memory_saw(&m, &web, 1, 29 * S);
+    CHECK_INT(hc_memory_undone(&m, &web, 29 * S), 0);
+    hc_memory_saw(&m, &web, 1, 30 * S);
+    CHECK_INT(hc_memory_undone(&m, &web, 30 * S), 1);
+    hc_memory_wrote(&m, &web, 1, 3, 31 * S);
+    hc_memory_saw(&m, &web, 7, 32 * S);
+    CHECK_INT(hc_memory_undone(&m, &web, 32 * S), 2);
+    hc_memory_fini(&m);
+}
+
+TEST(memory, a_hold_is_swapped_for_the_one_before)
+{
+    char code[HC_MEMORY_HOLD] = "zero";
+
+    begin();
+    hc_memory_hold(&m, &web, code);
+    CHECK_Z(code, "");
+    memcpy(code, "paused", 7);
+    hc_memory_hold(&m, &web, code);
+    CHECK_Z(code, "zero");
+    code[0] = '\0';
+    hc_memory_hold(&m, &web, code);
+    CHECK_Z(code, "paused");
+    code[0] = '\0';
+    hc_memory_hold(&m, &logs, code);
+    CHECK_Z(code, "");
+    CHECK_INT(m.n, 1);
+    hc_memory_fini(&m);
+}
+
+TEST(memory, versions_only_grow)
+{
+    const struct hc_memory_key host = { MEMORY_VERSION, { "arn", 3 },
+                                        { NULL, 0 } };
+
+    begin();
+    CHECK(!hc_memory_has_version(&m, &host, 0));
+    hc_memory_put_version(&m, &host, 7);
+    hc_memory_put_version(&m, &host, 5);
+    CHECK(hc_memory_has_version(&m, &host, 7));
+    CHECK(hc_memory_has_version(&m, &host, 6));
+    CHECK(!hc_memory_has_version(&m, &host, 8));
+    hc_memory_fini(&m);
+}
+
+TEST(memory, answers_hold_for_five_minutes)
+{
+    const struct hc_memory_key asg = { MEMORY_CAPACITY, { "arn", 3 },
+                                       { "asg", 3 } };
+    const struct hc_memory_key target = { MEMORY_TARGET, { "arn", 3 },
+                                          { "asg", 3 } };
+    bool yes = false;
+
+    begin();
+    CHECK(!hc_memory_answer(&m, &asg, 0, &yes));
+    hc_memory_put_answer(&m, &asg, 10 * S, true);
+    CHECK(hc_memory_answer(&m, &asg, 310 * S - 1, &yes) && yes);
+    CHECK(!hc_memory_answer(&m, &asg, 310 * S, &yes));
+    CHECK(!hc_memory_answer(&m, &target, 11 * S, &yes));
+    hc_memory_put_answer(&m, &asg, 20 * S, false);
+    CHECK(hc_memory_answer(&m, &asg, 310 * S, &yes) && !yes);
+    hc_memory_fini(&m);
+}
+
+TEST(memory, the_longest_unused_goes)
+{
+    char name[24];
+    int64_t count;
+
+    begin();
+    hc_memory_wrote(&m, &web, 1, 3, 0);
+    hc_memory_wrote(&m, &logs, 1, 3, 0);
+    for (int i = 0; i < HC_MEMORY_MAX - 2; i++) {
+        struct hc_memory_key key = { MEMORY_SERVICE, { "c", 1 }, { name, 0 } };
+
+        for (int v = i; v > 0 || key.name.n == 0; v /= 10)
+            name[key.name.n++] = (char)('0' + v % 10);
+        hc_memory_wrote(&m, &key, 1, 3, 0);
+    }
+    CHECK_INT(m.n, HC_MEMORY_MAX);
+    CHECK(hc_memory_awaits(&m, &web, 1, 0, &count));
+    hc_memory_put_version(&m, &(struct hc_memory_key){
+                                  .kind = MEMORY_VERSION }, 1);
+    CHECK_INT(m.n, HC_MEMORY_MAX);
+    CHECK(!hc_memory_awaits(&m, &logs, 1, 0, &count));
+    CHECK(hc_memory_awaits(&m, &web, 1, 0, &count));
+    hc_memory_fini(&m);
+}
+
+TEST(memory, without_room_nothing_is_remembered)
+{
+    static char big[HC_MEMORY_KEY + 1];
+    struct hc_memory none = { .alloc = NULL };
+    const struct hc_memory_key long_key = { MEMORY_SERVICE, { big, 1000 },
+                                            { big, 23 } };
+    const struct hc_memory_key fits = { MEMORY_SERVICE, { big, 1000 },
+                                        { big, 22 } };
+    const struct hc_memory_key huge = { MEMORY_SERVICE, { big, sizeof(big) },
+                                        { big, 0 } };
+    int64_t count;
+
+    hc_memory_wrote(&none, &web, 1, 3, 0);
+    CHECK(!hc_memory_awaits(&none, &web, 1, 0, &count));
+    memset(big, 'x', sizeof(big));
+    begin();
+    hc_memory_wrote(&m, &long_key, 1, 3, 0);
+    hc_memory_wrote(&m, &huge, 1, 3, 0);
+    CHECK_INT(m.n, 0);
+    hc_memory_wrote(&m, &fits, 1, 3, 0);
+    CHECK_INT(m.n, 1);
+    CHECK(!hc_memory_awaits(&m, &huge, 1, 0, &count));
+    hc_memory_fini(&m);
+}
+
+static int writes(void)
+{
+    int64_t count;
+
+    begin();
+    hc_memory_wrote(&m, &web, 1, 3, 0);
+    bool kept = hc_memory_awaits(&m, &web, 1, 0, &count);
+
+    hc_memory_fini(&m);
+    return kept ? 0 : HC_ENOMEM;
+}
+
+TEST(memory, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(writes);
+}

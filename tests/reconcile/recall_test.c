@@ -1,0 +1,212 @@
+/* tests/reconcile/recall_test.c - reconciles that follow each other under one
+ * memory, and the audit of what they do. */
+#include "t.h"
+
+#include <string.h>
+
+#include "peers/ecs_script.h"
+#include "reconcile/audit.h"
+
+#define SERVICES "DescribeServices"
+#define HOSTS "ListContainerInstances"
+#define UPDATE "UpdateService"
+#define WEB(desired) { .operation = SERVICES,                               \
+    .answer = SCRIPT_SERVICES(SCRIPT_SERVICE("web", desired, "")) }
+#define TWO { .operation = HOSTS,                                           \
+    .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b")) }
+#define WRITE { .operation = UPDATE, .answer = "{\"service\":{}}" }
+
+static struct hc_memory memory;
+static struct hc_wish wish;
+static char audit[8][2048];
+static size_t audit_n;
+
+static void note(void *ud, const char *line, size_t n)
+{
+    CHECK(ud == audit && audit_n < 8 && n < sizeof(audit[0]));
+    memcpy(audit[audit_n], line, n);
+    audit[audit_n++][n] = '\0';
+}
+
+static void begin(void)
+{
+    hc_memory_init(&memory, t_alloc());
+    wish = (struct hc_wish){ .service = HC_STR("web") };
+    audit_n = 0;
+}
+
+/* One reconcile at this second. */
+static void run(const struct script_row *rows, size_t n, int64_t second,
+                enum hc_outcome outcome, const char *code)
+{
+    struct script *s = script_set(rows, n);
+
+    s->now = second * HC_SECOND;
+    s->config.wishes = &wish;
+    s->config.wishes_n = 1;
+    s->config.memory = &memory;
+    s->config.audit = (struct hc_audit_to){ .fn = note, .ud = audit,
+                                            .version = "1.2.3" };
+    CHECK_INT(script_run(), 1);
+    CHECK_Z(hc_outcome_name(script_service(0)->outcome),
+            hc_outcome_name(outcome));
+    CHECK_Z(script_service(0)->code, code);
+    script_end();
+}
+
+static void end(void)
+{
+    hc_memory_fini(&memory);
+}
+
+static bool line_has(size_t at, const char *text)
+{
+    return at < audit_n && strstr(audit[at], text) != NULL;
+}
+
+/* ---- our own writes ---- */
+
+TEST(recall, a_write_that_ecs_does_not_show_yet_is_not_repeated)
+{
+    static const struct script_row write[] = { WEB(1), TWO, WRITE };
+
+    begin();
+    run(SCRIPT_ROWS(write), 0, OUTCOME_UPDATED, "");
+    run(write, 2, 29, OUTCOME_UNCHANGED, "awaiting_own_write");
+    run(SCRIPT_ROWS(write), 30, OUTCOME_UPDATED, "");
+    end();
+}
+
+TEST(recall, another_wish_than_the_one_written_is_written_at_once)
+{
+    static const struct script_row write[] = { WEB(1), TWO, WRITE };
+    static const struct script_row other[] = {
+        WEB(1),
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") ","
+          SCRIPT_HOST("b") "," SCRIPT_HOST("c")) },
+        WRITE
+    };
+
+    begin();
+    run(SCRIPT_ROWS(write), 0, OUTCOME_UPDATED, "");
+    run(SCRIPT_ROWS(other), 1, OUTCOME_UPDATED, "");
+    end();
+}
+
+TEST(recall, a_write_without_an_answer_is_made_again)
+{
+    static const struct script_row lost[] = {
+        WEB(1), TWO, { .operation = UPDATE, .fail = HC_ECLOSED, .sent = true }
+    };
+    static const struct script_row write[] = { WEB(1), TWO, WRITE };
+
+    begin();
+    run(SCRIPT_ROWS(lost), 0, OUTCOME_FAILED, "unknown");
+    run(SCRIPT_ROWS(write), 1, OUTCOME_UPDATED, "");
+    end();
+}
+
+TEST(recall, three_writes_undone_within_ten_minutes_are_contested)
+{
+    static const struct script_row write[] = { WEB(1), TWO, WRITE };
+    static const struct script_row fine[] = { WEB(2), TWO };
+
+    begin();
+    for (int i = 0; i < 3; i++) {
+        run(SCRIPT_ROWS(write), i * 100, OUTCOME_UPDATED, "");
+        run(SCRIPT_ROWS(fine), i * 100 + 50, OUTCOME_UNCHANGED, "");
+    }
+    run(write, 2, 300, OUTCOME_HELD, "contested");
+    run(write, 2, 600, OUTCOME_HELD, "contested");
+    run(SCRIPT_ROWS(write), 701, OUTCOME_UPDATED, "");
+    end();
+}
+
+/* ---- answers of the last minutes ---- */
+
+TEST(recall, capacity_providers_are_asked_every_five_minutes)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, ",\"capacityProviderStrategy\":"
+          "[{\"capacityProvider\":\"asg\"}]")) },
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") ","
+          SCRIPT_HOST("b") "," SCRIPT_HOST("c")) },
+        { .operation = "DescribeContainerInstances", .answer =
+          "{\"containerInstances\":[" SCRIPT_DESCRIBED("a") ","
+          SCRIPT_DESCRIBED("b") "," SCRIPT_DESCRIBED("c") "]}" },
+        { .operation = "DescribeCapacityProviders", .answer =
+          "{\"capacityProviders\":[{\"name\":\"asg\",\"autoScalingGroup"
+          "Provider\":{\"managedScaling\":{\"status\":\"ENABLED\"}}}]}" },
+    };
+
+    begin();
+    run(rows, 4, 0, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    run(rows, 3, 299, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    run(rows, 4, 300, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    end();
+}
+
+/* ---- the audit ---- */
+
+TEST(recall, each_write_is_one_line)
+{
+    static const struct script_row write[] = { WEB(1), TWO, WRITE };
+    static const struct script_row fine[] = { WEB(2), TWO };
+    static const struct script_row lost[] = {
+        WEB(1), TWO, { .operation = UPDATE, .fail = HC_ECLOSED, .sent = true }
+    };
+
+    begin();
+    run(SCRIPT_ROWS(fine), 0, OUTCOME_UNCHANGED, "");
+    CHECK_INT(audit_n, 0);
+    run(SCRIPT_ROWS(write), 1, OUTCOME_UPDATED, "");
+    CHECK_INT(audit_n, 1);
+    CHECK_Z(audit[0], "{\"time\":\"2026-01-01T00:00:00.000Z\","
+            "\"region\":\"eu-west-1\",\"cluster\":\"" SCRIPT_CLUSTER "\","
+            "\"event\":\"write\",\"outcome\":\"updated\",\"code\":\"\","
+            "\"service\":\"web\",\"before\":1,\"after\":2,\"hosts\":2,"
+            "\"by\":\"active\",\"filter\":\"\",\"rule\":\"per_host\","
+            "\"reason\":\"1 task on each of 2 active hosts\","
+            "\"policy_sha256\":null,\"event_id\":null,\"request_id\":null,"
+            "\"version\":\"1.2.3\"}");
+    run(SCRIPT_ROWS(lost), 60, OUTCOME_FAILED, "unknown");
+    CHECK_INT(audit_n, 2);
+    CHECK(line_has(1, "\"event\":\"write\",\"outcome\":\"failed\","
+                      "\"code\":\"unknown\""));
+    end();
+}
+
+TEST(recall, a_hold_is_told_when_it_starts_changes_and_ends)
+{
+    static const struct script_row external[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 1, ",\"deploymentController\":"
+          "{\"type\":\"EXTERNAL\"}")) }, TWO
+    };
+    static const struct script_row paused[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 1, ",\"tags\":[{\"key\":\"headcount:pause\","
+          "\"value\":\"true\"}]")) }, TWO
+    };
+    static const struct script_row fine[] = { WEB(2), TWO };
+    static const struct script_row fails[] = {
+        { .operation = SERVICES, .fail = HC_ECONNECT }
+    };
+
+    begin();
+    run(SCRIPT_ROWS(external), 0, OUTCOME_HELD, "external");
+    CHECK(audit_n == 1 && line_has(0, "hold_started"));
+    run(SCRIPT_ROWS(external), 1, OUTCOME_HELD, "external");
+    CHECK_INT(audit_n, 1);
+    run(SCRIPT_ROWS(fails), 2, OUTCOME_FAILED, "ECONNECT");
+    CHECK_INT(audit_n, 1);
+    run(SCRIPT_ROWS(paused), 3, OUTCOME_HELD, "paused");
+    CHECK(audit_n == 2 && line_has(1, "hold_changed") &&
+          line_has(1, "\"code\":\"paused\""));
+    run(SCRIPT_ROWS(fine), 4, OUTCOME_UNCHANGED, "");
+    CHECK(audit_n == 3 && line_has(2, "hold_ended"));
+    run(SCRIPT_ROWS(fine), 5, OUTCOME_UNCHANGED, "");
+    CHECK_INT(audit_n, 3);
+    end();
+}
