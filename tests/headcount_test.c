@@ -46,6 +46,7 @@ struct scene {
     headcount_op *op;
     const char *const *env;
     char url[128], bundle[256], server[64];
+    size_t audited;
     struct headcount_error error;
 };
 
@@ -68,6 +69,13 @@ static const char *scene_env(void *ud, const char *name)
     return NULL;
 }
 
+static void scene_audit(void *ud, const char *line, size_t n)
+{
+    (void)ud;
+    CHECK(n > 0 && line[n - 1] == '}');
+    scene.audited++;
+}
+
 static bool answer_a(struct dns_peer *peer, const struct dns_asked *asked,
                      struct dns_text *reply)
 {
@@ -82,6 +90,7 @@ static int scene_new(struct headcount_config config)
 {
     const struct headcount_system system = {
         .size = sizeof system, .alloc = scene_alloc, .env = scene_env,
+        .audit = scene_audit,
     };
 
     config.size = sizeof config;
@@ -577,6 +586,117 @@ TEST(headcount, a_cancelled_reconcile_writes_nothing_more)
     CHECK(scene.script.requests <= 1);
     headcount_cancel(scene.op);
     headcount_end(scene.op);
+    scene_close();
+}
+
+/* ---- what a handle remembers ---- */
+
+#define HOST_EVENT(version)                                                 \
+    "{\"source\":\"aws.ecs\",\"detail-type\":\"ECS Container Instance "      \
+    "State Change\",\"detail\":{\"clusterArn\":\"" CLUSTER_ARN "\","         \
+    "\"containerInstanceArn\":" HOST("a") ",\"status\":\"ACTIVE\","           \
+    "\"version\":" version "}}"
+#define UPDATED "{\"service\":{}}"
+
+static const char *skipped(const char *event, bool drop)
+{
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE,
+        .event = event, .event_size = strlen(event), .wishes = &web,
+        .wishes_n = 1, .drop_duplicates = drop,
+    };
+    const char *why;
+
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, 0);
+    why = headcount_outcome(scene.op)->skipped_event;
+    headcount_end(scene.op);
+    return why;
+}
+
+TEST(headcount, a_version_that_was_reconciled_is_dropped_where_it_may_be)
+{
+    const char *const answers[] = {
+        aws_answer(500, "", "{}"),
+        aws_answer(200, "", SERVICE("3")), aws_answer(200, "", HOSTS3),
+        aws_answer(200, "", SERVICE("3")), aws_answer(200, "", HOSTS3),
+        aws_answer(200, "", SERVICE("3")), aws_answer(200, "", HOSTS3), NULL };
+
+    scene_open(false, answers);
+    CHECK_Z(skipped(HOST_EVENT("7"), true), NULL);     /* and it failed */
+    CHECK_INT(scene.script.requests, 1);
+    CHECK_Z(skipped(HOST_EVENT("7"), true), NULL);
+    CHECK_INT(scene.script.requests, 3);
+    CHECK_Z(skipped(HOST_EVENT("7"), true), "duplicate");
+    CHECK_Z(skipped(HOST_EVENT("6"), true), "duplicate");
+    CHECK_INT(scene.script.requests, 3);
+    CHECK_Z(skipped(HOST_EVENT("7"), false), NULL);
+    CHECK_Z(skipped(HOST_EVENT("8"), true), NULL);
+    CHECK_INT(scene.script.requests, 7);
+    scene_close();
+}
+
+TEST(headcount, a_cluster_is_reconciled_by_one_at_a_time)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3),
+        aws_answer(200, "", UPDATED),
+        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3), NULL };
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+        .event_size = strlen(EVENT), .wishes = &web, .wishes_n = 1,
+    };
+    headcount_op *first, *second;
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &first, &request), 0);
+    CHECK_INT(headcount_begin(scene.h, &second, &request), 0);
+    scene.op = first;
+    drive();
+    CHECK(strstr(scene.script.request[1], "ListContainer") != NULL);
+    CHECK(strstr(scene.script.request[2], "UpdateService") != NULL);
+    CHECK_INT(headcount_op_state(second), HEADCOUNT_RUNNING);
+    scene.op = second;
+    drive();
+    CHECK_INT(scene.script.requests, 5);
+    CHECK_Z(headcount_outcome(first)->clusters[0].services[0].code, "");
+    CHECK_Z(headcount_outcome(second)->clusters[0].services[0].code,
+            "awaiting_own_write");
+    CHECK_INT(scene.audited, 1);
+    headcount_end(first);
+    headcount_end(second);
+    scene_close();
+}
+
+/* Who waits for a cluster is not kept from ending. */
+TEST(headcount, who_waits_for_a_cluster_may_be_cancelled_and_ended)
+{
+    const char *const answers[] = { AWS_PEER_SILENT, NULL };
+    struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+        .event_size = strlen(EVENT), .wishes = &web, .wishes_n = 1,
+    };
+    headcount_op *first, *third;
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &first, &request), 0);
+    CHECK_INT(headcount_begin(scene.h, &third, &request), 0);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    for (int i = 0; i < 20; i++)
+        headcount_step(scene.h, NULL, 0);
+    headcount_cancel(scene.op);
+    drive();
+    CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_FAILED], 1);
+    headcount_end(scene.op);
+    request.timeout = 1;
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    drive();
+    CHECK_Z(headcount_outcome(scene.op)->clusters[0].services[0].code,
+            "deadline");
+    headcount_end(scene.op);
+    headcount_end(third);
+    headcount_end(first);
     scene_close();
 }
 
