@@ -46,8 +46,8 @@ class EcsServer(Wire):
 
     def __exit__(self, failure, *rest):
         super().__exit__(failure, *rest)
-        if failure is None:
-            assert self.complaints == []
+        if failure is None and self.complaints:
+            raise AssertionError("\n".join(self.complaints))
 
     # ---- the model ----
 

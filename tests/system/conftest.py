@@ -117,7 +117,7 @@ def headcount(tmp_path):
 @pytest.fixture
 def ecs():
     with ecs_server.EcsServer() as server:
-        yield server            # on leaving it asserts that it has no complaints
+        yield server                     # leaving fails if it complained
 
 
 @pytest.fixture
@@ -132,4 +132,4 @@ def secure(certs, tmp_path, headcount):
         headcount.at(server, NAME)
         headcount.env["AWS_CA_BUNDLE"] = str(certs / "ca.pem")
         headcount.env["HEADCOUNT_DNS_SERVER"] = dns.address
-        yield server            # on leaving it asserts that it has no complaints
+        yield server                     # leaving fails if it complained
