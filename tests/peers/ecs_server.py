@@ -36,7 +36,6 @@ class EcsServer(Wire):
         self.cluster_arn = self.home.arn
         self.services, self.hosts = self.home.services, self.home.hosts
         self.filters = self.model.filters    # {text: names}, beats the query
-        self.model.pages.opaque = False
         self.judge = ecs_check.Judge(region)
         self.throttle = None                 # or a Throttle(clock)
         self.requests, self.complaints, self.refusals = [], [], []

@@ -128,7 +128,6 @@ def secure(certs, tmp_path, headcount):
          servers.Dnsmasq(tmp_path / "dns", {NAME: ["127.0.0.1"]}) as dns:
         server.dns = dns
         server.judge.unsigned = server.judge.regions = False
-        server.model.pages.opaque = True
         headcount.at(server, NAME)
         headcount.env["AWS_CA_BUNDLE"] = str(certs / "ca.pem")
         headcount.env["HEADCOUNT_DNS_SERVER"] = dns.address

@@ -22,7 +22,6 @@ ECS = "AmazonEC2ContainerServiceV20141113"
 @pytest.fixture
 def peer(ecs):
     ecs.judge.unsigned = ecs.judge.regions = False
-    ecs.model.pages.opaque = True
     ecs.service("web")
     return ecs
 
