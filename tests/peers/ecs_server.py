@@ -1,104 +1,68 @@
-"""A small scripted ECS: a model, what each operation answers of it, and faults.
+"""An ECS that is held to AWS's own model, and faults on top of it.
 
     with EcsServer(tls=certs / "ec") as ecs:
         ecs.service("web", desired=1)
         ecs.host("a"); ecs.host("b", status="DRAINING")
         ecs.fault("ListContainerInstances", "throttle")   # the next one only
+        ecs.delay("UpdateService", 0.5)
+        ecs.stale("DescribeServices", ago=2)
         ...
         assert [r.operation for r in ecs.requests] == [...]
         assert (ecs.connections, ecs.handshakes) == (1, 1)
+        assert ecs.complaints == []
 
-It speaks HTTP/1.1 and keeps connections; it counts them where they are
-accepted.  Nothing is checked that ECS would check, but for the names.
+ecs_model answers, ecs_check judges: a request that AWS would not take is
+refused as AWS refuses it and noted in `refusals`; an answer of the model that
+AWS would not give is noted in `complaints`, and a test that leaves one there
+fails.  What a test scripts (a fault's bytes, a member that it set) may be as
+wrong as it likes, but for names that AWS does not know.
 """
-import json
-import socket
-import ssl
-import threading
-import time
+import ecs_check
+import ecs_model
+from ecs_cluster import ACCOUNT, REGION, Resource, ServiceError, arn
+from ecs_throttle import Throttle
+from ecs_wire import Request, Wire
 
-ACCOUNT = "123456789012"
-REGION = "eu-west-1"
-
-
-def arn(kind, rest, region=REGION, account=ACCOUNT):
-    return f"arn:aws:ecs:{region}:{account}:{kind}/{rest}"
+__all__ = ["ACCOUNT", "REGION", "EcsServer", "Request", "Resource",
+           "ServiceError", "Throttle", "arn"]
 
 
-class Request:
-    def __init__(self, head, body, connection):
-        lines = head.decode("latin-1").split("\r\n")
-        self.line = lines[0]
-        self.headers = {}
-        for line in lines[1:]:
-            name, _, value = line.partition(":")
-            self.headers[name.strip().lower()] = value.strip()
-        self.raw_body = body
-        self.connection = connection
-        self.target = self.headers.get("x-amz-target", "")
-        self.operation = self.target.rpartition(".")[2]
-        try:
-            self.body = json.loads(body)
-        except ValueError:
-            self.body = None
-
-
-class ServiceError(Exception):
-    def __init__(self, code, message, status=400):
-        super().__init__(message)
-        self.code, self.message, self.status = code, message, status
-
-
-class EcsServer:
+class EcsServer(Wire):
     def __init__(self, tls=None, cluster="prod", region=REGION):
-        self.region = region
-        self.cluster = cluster
-        self.cluster_arn = arn("cluster", cluster, region)
-        self.services, self.hosts, self.filters = {}, [], {}
-        self.page = 100
-        self.requests, self.faults = [], []
-        self.connections = self.handshakes = self.failed_handshakes = 0
-        self.farewells = self.resumed = 0   # close_notify; sessions again
-        self.lock = threading.Lock()
-        self.context = None
-        if tls is not None:
-            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.context.maximum_version = ssl.TLSVersion.TLSv1_2
-            self.context.set_ciphers("ALL:@SECLEVEL=0")
-            self.context.load_cert_chain(f"{tls}-chain.pem", f"{tls}-key.pem")
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        self.open = set()
-        self.stopped = False
-        self.thread = threading.Thread(target=self.accept, daemon=True)
+        super().__init__(tls)
+        self.region, self.cluster = region, cluster
+        self.model = ecs_model.Model(region)
+        self.home = self.model.cluster(cluster)
+        self.cluster_arn = self.home.arn
+        self.services, self.hosts = self.home.services, self.home.hosts
+        self.filters = self.model.filters    # {text: names}, beats the query
+        self.judge = ecs_check.Judge(region)
+        self.throttle = None                 # or a Throttle(clock)
+        self.requests, self.complaints, self.refusals = [], [], []
+        self.faults, self.delays, self.reads, self.changes = [], [], [], []
+        self.lag = 0
+        self.past, self.written = [], []
+
+    def __exit__(self, failure, *rest):
+        super().__exit__(failure, *rest)
+        if failure is None and self.complaints:
+            raise AssertionError("\n".join(self.complaints))
 
     # ---- the model ----
 
     def service(self, name, desired=1, **more):
-        at = arn("service", f"{self.cluster}/{name}", self.region)
-        self.services[name] = {
-            "serviceArn": at, "serviceName": name,
-            "clusterArn": self.cluster_arn, "status": "ACTIVE",
-            "desiredCount": desired, "runningCount": desired,
-            "pendingCount": 0, "launchType": "EC2",
-            "schedulingStrategy": "REPLICA", "placementConstraints": [],
-            "deploymentController": {"type": "ECS"}, "loadBalancers": [],
-            "deployments": [{"id": "ecs-svc/1", "status": "PRIMARY",
-                             "rolloutState": "COMPLETED"}],
-            "events": [{"id": "1", "createdAt": 1760000000.125,
-                        "message": f"(service {name}) is steady."}],
-            "createdAt": 1760000000.5, **more}
-        return self.services[name]
+        return self.home.service(name, desired, **more)
 
     def host(self, name, status="ACTIVE", provider=None, **more):
-        at = arn("container-instance", f"{self.cluster}/{name}", self.region)
-        host = {"containerInstanceArn": at, "ec2InstanceId": f"i-{name}",
-                "status": status, "agentConnected": True,
-                "runningTasksCount": 1, "attributes": [], **more}
-        if provider is not None:
-            host["capacityProviderName"] = provider
-        self.hosts.append(host)
-        return at
+        return self.home.host(name, status, provider, **more)
+
+    @property
+    def page(self):
+        return self.model.page
+
+    @page.setter
+    def page(self, size):
+        self.model.page = size
 
     def writes(self):
         return [r.body for r in self.requests
@@ -107,96 +71,66 @@ class EcsServer:
     def operations(self):
         return [r.operation for r in self.requests]
 
-    # ---- what each operation answers ----
+    # ---- time ----
 
-    def check_cluster(self, body):
-        if body.get("cluster") not in (self.cluster, self.cluster_arn):
-            raise ServiceError("ClusterNotFoundException",
-                               "Cluster not found.")
+    def delay(self, operation, seconds, nth=1, times=1):
+        """Like fault(): the answer comes, but late."""
+        self.rule(self.delays, operation, seconds, nth, times)
 
-    def DescribeServices(self, body):
-        self.check_cluster(body)
-        found, failures = [], []
-        for asked in body["services"]:
-            name = asked.rpartition("/")[2]
-            if name in self.services:
-                found.append(self.services[name])
-            else:
-                failures.append({"arn": arn("service",
-                                            f"{self.cluster}/{name}"),
-                                 "reason": "MISSING"})
-        return {"services": found, "failures": failures}
+    def stale(self, operation, ago, nth=1, times=1):
+        """Like fault(): answered of the model as it was `ago` requests before
+        this one; of the oldest known where there were not as many.  What is
+        before the first stale() is not remembered."""
+        self.rule(self.reads, operation, ago, nth, times)
 
-    def listed(self, body):
-        hosts = [h for h in self.hosts
-                 if body.get("status", h["status"]) == h["status"]]
-        text = body.get("filter")
-        if text is None:
-            return hosts
-        if text not in self.filters:
-            raise ServiceError("InvalidParameterException",
-                               f"Invalid filter: {text}")
-        return [h for h in hosts if h["ec2InstanceId"][2:] in
-                self.filters[text]]
+    def after(self, requests, change):
+        """`change(model)` happens just before the answer to the request that
+        has `requests` others before it, counted from now: a write of somebody
+        else, a host that registers late, tasks that start."""
+        self.changes.append((len(self.requests) + requests, change))
 
-    def ListContainerInstances(self, body):
-        self.check_cluster(body)
-        at = int(body.get("nextToken", "0"))
-        arns = [h["containerInstanceArn"] for h in self.listed(body)]
-        answer = {"containerInstanceArns": arns[at:at + self.page]}
-        if at + self.page < len(arns):
-            answer["nextToken"] = str(at + self.page)
-        return answer
+    def remember(self):
+        """Keeps the past, if anybody will ask for it."""
+        if self.reads or self.lag:
+            self.past.append(self.model.snapshot())
 
-    def DescribeContainerInstances(self, body):
-        self.check_cluster(body)
-        known = {h["containerInstanceArn"]: h for h in self.hosts}
-        asked = body["containerInstances"]
-        return {"containerInstances": [known[a] for a in asked if a in known],
-                "failures": [{"arn": a, "reason": "MISSING"}
-                             for a in asked if a not in known]}
-
-    def DescribeClusters(self, body):
-        known = (self.cluster, self.cluster_arn)
-        return {"clusters": [
-                    {"clusterArn": self.cluster_arn,
-                     "clusterName": self.cluster, "status": "ACTIVE",
-                     "registeredContainerInstancesCount": len(self.hosts)}
-                    for c in body["clusters"] if c in known],
-                "failures": [{"arn": arn("cluster", c), "reason": "MISSING"}
-                             for c in body["clusters"] if c not in known]}
-
-    def ListClusters(self, body):
-        return {"clusterArns": [self.cluster_arn]}
-
-    def UpdateService(self, body):
-        self.check_cluster(body)
-        name = body["service"].rpartition("/")[2]
-        if name not in self.services:
-            raise ServiceError("ServiceNotFoundException",
-                               "Service not found.")
-        self.services[name]["desiredCount"] = body["desiredCount"]
-        return {"service": self.services[name]}
+    def seen(self, operation):
+        """The model that this request reads.  `lag` is how many requests
+        after a write are still answered of what was before it."""
+        if operation == "UpdateService":
+            self.written.append(len(self.past) - 1)
+            return self.model
+        ago = self.take(self.reads, operation) or 0
+        now = len(self.past) - 1
+        ago = max([ago, *(now - w for w in self.written
+                          if 0 < now - w <= self.lag)])
+        return self.past[max(0, now - ago)] if ago and self.past \
+            else self.model
 
     # ---- faults ----
+
+    @staticmethod
+    def rule(rules, operation, what, nth, times):
+        rules.append({"operation": operation, "what": what,
+                      "after": nth - 1, "times": times})
 
     def fault(self, operation, what, nth=1, times=1):
         """The nth request from now for `operation` (None: any) and the
         times-1 after it are answered by `what`: a name below, bytes to send
         (the connection is closed then), or a function of the body."""
-        self.faults.append({"operation": operation, "what": what,
-                            "after": nth - 1, "times": times})
+        self.rule(self.faults, operation, what, nth, times)
 
-    def take_fault(self, operation):
-        for fault in self.faults:
-            if fault["operation"] not in (None, operation):
+    @staticmethod
+    def take(rules, operation):
+        for rule in rules:
+            if rule["operation"] not in (None, operation):
                 continue
-            if fault["after"] > 0:
-                fault["after"] -= 1
+            if rule["after"] > 0:
+                rule["after"] -= 1
                 continue
-            if fault["times"] > 0:
-                fault["times"] -= 1
-                return fault["what"]
+            if rule["times"] > 0:
+                rule["times"] -= 1
+                return rule["what"]
         return None
 
     def faulty(self, what, request):
@@ -249,131 +183,62 @@ class EcsServer:
             return b"\r\n".join(lines) + b"\r\n\r\n" + body, False
         raise ValueError(what)
 
-    # ---- HTTP ----
+    # ---- answers ----
 
-    def http(self, status, body, kind="application/x-amz-json-1.1"):
-        if not isinstance(body, bytes):
-            body = json.dumps(body).encode()
-        return (f"HTTP/1.1 {status} Any\r\nContent-Type: {kind}\r\n"
-                f"x-amzn-RequestId: 5a1f7c2e-0b7d-4f59-9d3a-{status:012d}\r\n"
-                f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+    def __getattr__(self, name):
+        """An operation, as a fault that is a function may call it."""
+        if name[:1].isupper():
+            return getattr(self.model, name)
+        raise AttributeError(name)
+
+    def judged(self, request):
+        """The operation's model, or the refusal: of every request, whatever
+        answer is scripted for it."""
+        try:
+            return self.judge.request(request)
+        except ServiceError as e:
+            self.refusals.append((request.operation, e.code, e.message))
+            return e
+
+    def answer(self, request):
+        self.requests.append(request)
+        request.verdict = self.judged(request)
+        due = [c for n, c in self.changes if n < len(self.requests)]
+        self.changes = [c for c in self.changes
+                        if c[0] >= len(self.requests)]
+        for change in due:
+            change(self.model)
+        self.remember()
+        what = self.take(self.faults, request.operation)
+        delay = self.take(self.delays, request.operation)
+        if what in (None, "silent", "drip"):
+            return self.good(request), True, what, delay
+        return *self.faulty(what, request), None, delay
 
     def good(self, request):
-        answer = getattr(self, request.operation, None)
-        if answer is None or request.body is None:
-            return self.http(400, {"__type": "UnknownOperationException"})
+        operation = request.verdict
         try:
-            return self.http(200, answer(request.body))
+            if isinstance(operation, ServiceError):
+                raise operation
+            return self.http(200, self.result(operation, request))
         except ServiceError as e:
+            if e is not operation:
+                self.refusals.append((request.operation, e.code, e.message))
+                self.complaints += self.judge.refusal(operation, e)
             return self.http(e.status, {"__type": e.code,
                                         "message": e.message})
+        except Exception as e:               # a mistake of this peer
+            self.complaints.append(f"{request.operation}: {e!r}")
+            return self.http(500, {"__type": "ServerException",
+                                   "message": "The peer broke."})
 
-    def read_request(self, stream, connection):
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            byte = stream.read(1)
-            if not byte:
-                return None
-            head += byte
-        request = Request(head[:-4], b"", connection)
-        n = int(request.headers.get("content-length", "0"))
-        return Request(head[:-4], stream.read(n), connection)
-
-    @staticmethod
-    def drip(peer, answer):
-        """A byte every hundredth of a second: never late, never done."""
-        for i in range(len(answer)):
-            peer.sendall(answer[i:i + 1])
-            time.sleep(0.01)
-
-    def all_closed(self, within=5):
-        """The connections are over, and what they told is counted."""
-        end = time.monotonic() + within
-        while time.monotonic() < end:
-            with self.lock:
-                if not self.open:
-                    return True
-            time.sleep(0.005)
-        return False
-
-    def serve(self, plain, number):
-        try:
-            peer = plain
-            if self.context is not None:
-                peer = self.context.wrap_socket(plain, server_side=True,
-                                                suppress_ragged_eofs=False)
-                with self.lock:
-                    self.handshakes += 1
-                    self.resumed += bool(peer.session_reused)
-            stream = peer.makefile("rb")
-            while (request := self.read_request(stream, number)) is not None:
-                with self.lock:
-                    self.requests.append(request)
-                    what = self.take_fault(request.operation)
-                    answer, keep = ((self.good(request), True)
-                                    if what in (None, "silent", "drip")
-                                    else self.faulty(what, request))
-                if what == "silent":
-                    continue
-                if what == "drip":
-                    self.drip(peer, answer)
-                elif answer:
-                    peer.sendall(answer)
-                if not keep:
-                    break
-            else:
-                with self.lock:
-                    self.farewells += self.context is not None
-            if self.context is not None:
-                peer.unwrap()
-        except ssl.SSLError:
-            with self.lock:
-                self.failed_handshakes += 1
-        except OSError:
-            pass
-        finally:
-            with self.lock:
-                self.open.discard(plain)
-            try:
-                plain.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            plain.close()
-
-    def accept(self):
-        while True:
-            try:
-                peer, _ = self.listener.accept()
-            except OSError:
-                return
-            if self.stopped:
-                peer.close()
-                return
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with self.lock:
-                self.connections += 1
-                self.open.add(peer)
-                number = self.connections
-            threading.Thread(target=self.serve, args=(peer, number),
-                             daemon=True).start()
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopped = True
-        try:                             # accept() does not see a close
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            pass
-        self.thread.join(5)
-        self.listener.close()
-        with self.lock:
-            for peer in list(self.open):
-                try:
-                    peer.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-
-
+    def result(self, operation, request):
+        if self.throttle and not self.throttle.take(request.operation):
+            raise ServiceError("ThrottlingException", "Rate exceeded")
+        model = self.seen(request.operation)
+        if not hasattr(model, request.operation):
+            raise ServiceError("UnknownOperationException", "")
+        answer = getattr(model, request.operation)(
+            ecs_check.no_nulls(request.body))
+        self.complaints += self.judge.answer(operation, answer)
+        return answer

@@ -12,6 +12,7 @@ sys.path.insert(0, str(TOP / "tests" / "peers"))
 
 import ecs_server            # noqa: E402
 import servers               # noqa: E402
+from ecs_check import SECRET, TOKEN     # noqa: E402
 
 # The peers and botocore run in this process: what the caller has set for AWS,
 # and a proxy, are not for them.
@@ -21,8 +22,6 @@ os.environ.update(AWS_CONFIG_FILE="/dev/null", no_proxy="127.0.0.1,localhost",
                   AWS_SHARED_CREDENTIALS_FILE="/dev/null")
 
 NAME = "ecs.test.internal"
-SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-TOKEN = "FwoGZXIvYXdzEXAMPLETOKENthatmustnotshow"
 PROGRAM = os.environ.get("HEADCOUNT", str(TOP / "build" / "headcount"))
 
 
@@ -124,17 +123,18 @@ def headcount(tmp_path):
 @pytest.fixture
 def ecs():
     with ecs_server.EcsServer() as server:
-        yield server
+        yield server                     # leaving fails if it complained
 
 
 @pytest.fixture
 def secure(certs, tmp_path, headcount):
-    """An ECS over TLS under a name that only dnsmasq knows; the binary is told
-    of both."""
+    """An ECS over TLS under a name that only dnsmasq knows, as strict as the
+    peer can be; the binary is told of both."""
     with ecs_server.EcsServer(tls=certs / "ec") as server, \
          servers.Dnsmasq(tmp_path / "dns", {NAME: ["127.0.0.1"]}) as dns:
         server.dns = dns
+        server.judge.unsigned = server.judge.regions = False
         headcount.at(server, NAME)
         headcount.env["AWS_CA_BUNDLE"] = str(certs / "ca.pem")
         headcount.env["HEADCOUNT_DNS_SERVER"] = dns.address
-        yield server
+        yield server                     # leaving fails if it complained

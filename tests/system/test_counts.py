@@ -30,8 +30,8 @@ def test_250_hosts_over_three_pages_7_of_them_draining(prod, headcount, event):
                                  *["ListContainerInstances"] * 3,
                                  "UpdateService"]
     assert prod.writes()[0]["desiredCount"] == 243
-    assert [r.body.get("nextToken") for r in prod.requests[1:4]] == \
-        [None, "100", "200"]
+    tokens = [r.body.get("nextToken") for r in prod.requests[1:4]]
+    assert tokens[0] is None and len(set(tokens)) == 3
     assert {r.body["status"] for r in prod.requests[1:4]} == {"ACTIVE"}
 
 
