@@ -1,4 +1,4 @@
-/* tests/reconcile/reconcile_worlds_test.c - random worlds against a plain model
+/* tests/worlds_test.c - random worlds against a plain model
  * of what may be written.
  *
  * Two headcounts reconcile one cluster while hosts come and go, services
@@ -412,7 +412,7 @@ static uint64_t number_of(const char *name, uint64_t otherwise)
                                          : otherwise;
 }
 
-TEST(reconcile_worlds, no_write_but_the_right_one)
+TEST(worlds, no_write_but_the_right_one)
 {
     uint64_t n = number_of("WORLDS", WORLDS);
     uint64_t first = number_of("SEED", 20261123);
