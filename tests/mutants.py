@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""tests/mutants.py [NAME...] - one-line breaks of the core's decisions; the
+suite has to catch each.
+
+Each break is applied to a copy of the tree under build/mutants, built, and
+judged by the tests of core/reconcile and by random worlds; the first that
+fails has caught it.  Ends with "N caught, N not caught".
+"""
+import os
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TREE = os.path.join(ROOT, "build", "mutants")
+TESTS = ["plan", "hold", "rule", "facts", "filter", "memory", "learn", "need",
+         "ask", "settle", "recall", "reconcile"]
+R = "core/reconcile/"
+
+# (what is broken, file, the line's text, what stands there instead)
+MUTANTS = [
+    # ---- skips ----
+    ("a DAEMON service is written", R + "plan.c",
+     "s->scheduling != SCHEDULING_REPLICA", "false"),
+    ("an inactive service is written", R + "plan.c",
+     "s->status != STATUS_ACTIVE", "s->status == STATUS_INACTIVE && false"),
+    ("a draining service is written", R + "plan.c",
+     "s->status != STATUS_ACTIVE", "s->status == STATUS_INACTIVE"),
+    ("an express service is written", R + "plan.c",
+     "else if (s->express)", "else if (false)"),
+    ("Fargate has hosts", R + "plan.c",
+     "hc_plan_is_fargate(s) && hc_rule", "false && hc_rule"),
+    ("FARGATE_SPOT is no Fargate", R + "plan.c",
+     'hc_str_eqz(t->s, "FARGATE_SPOT")', "false"),
+    ("a required service may be missing", R + "plan.c",
+     "in->wish->required ? OUTCOME_FAILED", "false ? OUTCOME_FAILED"),
+    # ---- counts ----
+    ("no quota", R + "plan.c", "if (bounded > quota) {",
+     "if (false) {"),
+    ("service discovery has the large quota", R + "plan.c",
+     "in->service->discovery ? HC_PLAN_QUOTA_DISCOVERY",
+     "false ? HC_PLAN_QUOTA_DISCOVERY"),
+    ("one more than the hosts", R + "rule.c",
+     "hosts > INT64_MAX / tasks ? INT64_MAX : hosts * tasks",
+     "hosts > INT64_MAX / tasks ? INT64_MAX : hosts * tasks + 1"),
+    ("tasks a host are ignored", R + "rule.c",
+     "INT64_MAX : hosts * tasks", "INT64_MAX : hosts"),
+    ("a count overflows", R + "rule.c",
+     "hosts > INT64_MAX / tasks ? INT64_MAX : hosts * tasks",
+     "(int64_t)((uint64_t)hosts * (uint64_t)tasks)"),
+    ("min is ignored", R + "rule.c",
+     "if (r->has_min && count < r->min)", "if (false)"),
+    ("max is ignored", R + "rule.c",
+     "r->has_max && count > r->max ?", "false ?"),
+    ("hosts of other providers count", R + "facts.c",
+     "h->hosts[i].active && facts_is_of(&h->hosts[i], providers)",
+     "h->hosts[i].active"),
+    ("a host that drains since the list counts", R + "facts.c",
+     "n += h->hosts[i].active && facts_is_of", "n += facts_is_of"),
+    ("a host listed twice counts twice", R + "facts.c",
+     "    if (h->slots[at] != 0)\n        return 0;\n", "\n"),
+    ("an unchanged count is written", R + "plan.c",
+     "if (p->wanted != in->service->desired)", "if (true)"),
+    # ---- holds ----
+    ("paused is forgotten", R + "hold.c",
+     "if (hold_paused(p, in))", "if (false)"),
+    ("a pause that is over still holds", R + "hold.c",
+     "if (until <= in->wall)", "if (false)"),
+    ("a pause to come does not hold", R + "hold.c",
+     "if (until <= in->wall)", "if (true)"),
+    ("external is forgotten", R + "hold.c",
+     "s->controller == CONTROLLER_EXTERNAL ||\n", "false ||\n"),
+    ("a new controller is written", R + "hold.c",
+     "s->controller == CONTROLLER_OTHER)", "false)"),
+    ("CODE_DEPLOY holds from three task sets on", R + "hold.c",
+     "s->task_sets > 1", "s->task_sets > 2"),
+    ("a blue-green deployment is disturbed", R + "hold.c",
+     "if (s->rollout == ROLLOUT_ROLLING ||", "if (true ||"),
+    ("ROLLING is held", R + "hold.c",
+     "s->rollout == ROLLOUT_ROLLING ||", "false ||"),
+    ("contested from the fourth on", R + "hold.c",
+     "in->undone < HC_PLAN_UNDONE", "in->undone <= HC_PLAN_UNDONE"),
+    ("zero is written", R + "hold.c",
+     "if ((allow & ALLOW_ZERO) == 0)", "if (false)"),
+    ("an allowed zero needs no proof", R + "hold.c",
+     "    if (in->all_hosts == HC_UNKNOWN)\n        return "
+     "PLAN_NEEDS_ALL_HOSTS;\n    if (in->cluster == NULL)\n        return "
+     "PLAN_NEEDS_CLUSTER;\n",
+     "    if (in->cluster == NULL)\n        return PLAN_DECIDED;\n"),
+    ("an allowed zero in a cluster that goes", R + "hold.c",
+     'in->all_hosts == 0 && hc_str_eqz(in->cluster->status, "ACTIVE")',
+     "in->all_hosts == 0"),
+    ("a filter that matches nothing makes a zero", R + "hold.c",
+     "if (narrowed && in->all_hosts > 0) {", "if (false) {"),
+    ("step_down from 3 tasks on", R + "hold.c",
+     "return less > 2 && less > to;", "return less > 3 && less > to;"),
+    ("step_down at half", R + "hold.c",
+     "return less > 2 && less > to;", "return less > 2 && less >= to;"),
+    ("step_up is forgotten", R + "hold.c",
+     "return more > 20 && more > from;", "return false;"),
+    ("step_up at double", R + "hold.c",
+     "return more > 20 && more > from;", "return more > 20 && more >= from;"),
+    ("a second reading that differs is fine", R + "hold.c",
+     "if (!second->agrees)", "if (false)"),
+    ("the runaway loop", R + "hold.c",
+     "if (in->scaled != KNOWN_YES)", "if (true)"),
+    ("a scalable target is overruled", R + "hold.c",
+     "if (in->target != KNOWN_YES)", "if (true)"),
+    ("our own write is repeated", R + "plan.c",
+     "if (in->awaits && in->own_write == p->wanted) {", "if (false) {"),
+    ("moving constraints are put into the filter", R + "need.c",
+     "if (!hc_filter_moves(term))", "if (true)"),
+    ("moving constraints are left out in silence", R + "plan.c",
+     "if (counts && in->moving)", "if (false)"),
+    # ---- facts ----
+    ("only the first page counts", R + "learn.c",
+     "    r->next = v->next;\n    if (r->next.n > 0)\n        return 0;\n"
+     "    r->hosts->fact", "    r->hosts->fact"),
+    ("a page that fails is a smaller count", R + "learn.c",
+     "hc_facts_fail(&r->facts, &r->hosts->fact, code, what);",
+     "r->hosts->fact.state = FACT_VALUE;"),
+    ("DRAINING hosts are listed too", R + "need.c",
+     'return hc_facts_hosts(&r->facts, "ACTIVE", filter, SIGHTING_FIRST);',
+     'return hc_facts_hosts(&r->facts, "DRAINING", filter, SIGHTING_FIRST);'),
+    ("the status is left out of the list", "core/ecs/ops_hosts.c",
+     'hc_json_put_member(out, "status", hc_str(status));', "(void)status;"),
+    ("the filter is left out of the list", "core/ecs/ops_hosts.c",
+     "    if (filter.n > 0)\n", "    if (false)\n"),
+    ("hosts of another cluster count", R + "learn.c",
+     "    if (hc_arn_instance(&arn, text, NULL) < 0 ||\n"
+     "        !hc_reconcile_is_here(r, &arn))\n",
+     "    if (hc_arn_instance(&arn, text, NULL) < 0)\n"),
+    ("another cluster's service is believed", R + "learn.c",
+     "return err == 0 && hc_reconcile_is_here(r, &arn);", "return true;"),
+    ("another region's answer is believed", R + "reconcile.c",
+     "region.n == 0 || hc_str_eq(arn->region, region);", "true;"),
+    ("a service that was not asked for is believed", R + "learn.c",
+     "    if (!learn_was_asked(r, s->name))\n", "    if (false)\n"),
+    ("a service that is left out is missing", R + "learn.c",
+     "        if (fact->fact.state == FACT_UNKNOWN)\n            return "
+     "learn_refuse(r, \"the answer to DescribeServices says \"",
+     "        if (false)\n            return "
+     "learn_refuse(r, \"the answer to DescribeServices says \""),
+    ("any failure is MISSING", R + "learn.c",
+     'if (!hc_str_eqz(f->reason, "MISSING"))\n        hc_facts_fail',
+     "if (false)\n        hc_facts_fail"),
+    ("an answer without a list is an empty one", "core/ecs/ops_hosts.c",
+     "if (err == 0 && !v->view.list_seen)", "if (false)"),
+    ("the second reading is the first one", R + "need.c",
+     "filter, SIGHTING_SECOND);\n    return *list", "filter, SIGHTING_FIRST);"
+     "\n    return *list"),
+    ("the second reading counts hosts only", R + "need.c",
+     "if (first == NULL || !hc_fact_hosts_eq(first, active))",
+     "if (first == NULL || first->n != active->n)"),
+    ("the cluster's own number is ignored", R + "need.c",
+     "return in->filter.n > 0 ? second->registered >= seen\n"
+     "                            : second->registered == seen;",
+     "return true;"),
+    ("an event that contradicts a list is ignored", R + "reconcile.c",
+     "return active != (hc_fact_hosts_find(h, r->event_host.text) != NULL);",
+     "return active && false;"),
+    ("an old event contradicts a list", R + "reconcile.c",
+     "age <= HC_RECONCILE_FRESH &&", "true &&"),
+    # ---- writes ----
+    ("a dry run writes", R + "plan.c",
+     "in->dry_run ? OUTCOME_PENDING : OUTCOME_UPDATED", "OUTCOME_UPDATED"),
+    ("a write goes out after the deadline", R + "reconcile.c",
+     "deadline != HC_NEVER && now >= deadline", "false && now >= deadline"),
+    ("a write goes out after a cancel", R + "reconcile.c",
+     "    if (r->cancelled)\n        return \"cancelled\";\n", ""),
+    ("another member in a write", "core/ecs/ops_services.c",
+     'hc_json_put_member_int(out, "desiredCount", desired);',
+     'hc_json_put_member_int(out, "desiredCount", desired);\n'
+     '    hc_buf_lit(out, ",\\"forceNewDeployment\\":true");'),
+    ("a write without an answer is a plain failure", R + "settle.c",
+     "(err != HC_ESERVICE && r->call.request.sent)", "false"),
+    ("an answer with another count is believed", R + "learn.c",
+     "if (s->desired >= 0 && s->desired != r->plan.wanted)", "if (false)"),
+    # ---- memory ----
+    ("own writes are awaited for ever", R + "memory.c",
+     "now < hc_time_add(e->at, HC_MEMORY_SHOWN)", "now > 0"),
+    ("what was undone long ago counts", R + "memory.c",
+     "n += now <= hc_time_add(e->undone[i], HC_MEMORY_UNDONE);", "n++;"),
+    ("versions may fall", R + "memory.c",
+     "if (e != NULL && version > e->count)", "if (e != NULL)"),
+    ("answers are kept for ever", R + "memory.c",
+     "now >= hc_time_add(e->at, HC_MEMORY_ANSWER)", "now < 0"),
+]
+
+
+def run(*command, **more):
+    return subprocess.run(command, cwd=TREE, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False,
+                          timeout=600, **more).returncode
+
+
+def build():
+    return run("make", "-s", f"-j{os.cpu_count()}", "CFLAGS=-O1",
+               *[f"build/tests/reconcile/{t}_test" for t in TESTS],
+               "build/tests/worlds_test",
+               *[f"build/tests/ecs/{t}_test" for t in ("ops_hosts",
+                                                      "ops_services")])
+
+
+def verdict():
+    """Who caught it, or None."""
+    programs = [*[f"reconcile/{t}" for t in TESTS], "ecs/ops_hosts",
+                "ecs/ops_services", "worlds"]
+    for program in programs:
+        if run(f"build/tests/{program}_test",
+               env={**os.environ, "WORLDS": "500"}) != 0:
+            return program
+    return None
+
+
+def copy_tree():
+    shutil.rmtree(TREE, ignore_errors=True)
+    os.makedirs(TREE)
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True,
+                           capture_output=True, text=True).stdout.split("\n")
+    for name in filter(None, files):
+        to = os.path.join(TREE, name)
+        os.makedirs(os.path.dirname(to), exist_ok=True)
+        shutil.copy2(os.path.join(ROOT, name), to)
+
+
+def judge(what, name, old, new):
+    path = os.path.join(TREE, name)
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    if text.count(old) != 1:
+        return f"the line stands there {text.count(old)} times"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text.replace(old, new))
+    who = verdict() if build() == 0 else "it does not build"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    return who
+
+
+def main():
+    copy_tree()
+    if build() != 0 or verdict() is not None:
+        sys.exit("the tree is broken before anything is: see build/mutants")
+    caught = missed = 0
+    for mutant in MUTANTS:
+        if sys.argv[1:] and not any(w in mutant[0] for w in sys.argv[1:]):
+            continue
+        who = judge(*mutant)
+        good = who is not None and " " not in who
+        caught += good
+        missed += not good
+        print(f"{'caught     ' if good else 'NOT CAUGHT '} {mutant[0]}"
+              f"  ({who or 'nobody'})", flush=True)
+    print(f"{caught} caught, {missed} not caught")
+    sys.exit(missed > 0 or caught == 0)
+
+
+main()
