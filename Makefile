@@ -207,7 +207,7 @@ soak: ## units (sanitized) and system tests again and again, SOAK_SECONDS (600)
 	+@$(RUN) soak
 
 mutants: ## one-line breaks of the core's decisions: each has to be caught
-	$(PYTHON) tests/run mutants
+	+@$(RUN) mutants
 
 bench: all ## headcount beside its floors
 	@sh tests/bench/run.sh

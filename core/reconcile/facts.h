@@ -39,7 +39,8 @@ struct hc_fact_service {
 struct hc_host {
     struct hc_str arn;
     struct hc_str provider;           /* once described                      */
-    bool described, active;
+    bool described;
+    bool active;                      /* still, and the first of its machine */
 };
 
 struct hc_fact_hosts {
@@ -102,7 +103,7 @@ void hc_fact_hosts_reset(struct hc_fact_hosts *h);
 /* The same hosts, in whatever order. */
 bool hc_fact_hosts_eq(const struct hc_fact_hosts *a,
                       const struct hc_fact_hosts *b);
-/* Described, still ACTIVE, and of one of these providers. */
+/* Described, active, and of one of these providers. */
 int64_t hc_fact_hosts_of(const struct hc_fact_hosts *h,
                          const struct hc_ecs_text *providers);
 

@@ -244,15 +244,34 @@ static int learn_described(struct hc_reconcile *r, struct hc_str arn,
     return 0;
 }
 
+/* RegisterContainerInstance is not idempotent: one machine may stand there
+ * under several ARNs.  1: it is the first under its id. */
+static int learn_machine(struct hc_reconcile *r, struct hc_str ec2_id)
+{
+    struct hc_fact_hosts *ids = hc_facts_hosts(&r->facts, "ec2InstanceId",
+                                               r->hosts->filter,
+                                               r->hosts->sighting);
+
+    if (ec2_id.n == 0)
+        return 1;
+    return ids != NULL ? hc_fact_hosts_add(&r->facts, ids, ec2_id)
+                       : HC_ENOMEM;
+}
+
 static int learn_detail(struct hc_reconcile *r, const struct hc_ecs_host *h)
 {
     struct hc_host *host = NULL;
     int err = learn_described(r, h->arn, &host);
+    int first = 0;
 
     if (err < 0 || host == NULL)
         return err;
     host->provider = h->provider;
-    host->active = hc_str_eqz(h->status, "ACTIVE");
+    if (hc_str_eqz(h->status, "ACTIVE"))
+        first = learn_machine(r, h->ec2_id);
+    if (first < 0)
+        return hc_error_set(&r->error, first, "no memory for hosts");
+    host->active = first > 0;
     return 0;
 }
 

@@ -160,6 +160,9 @@ TEST(need, a_filter_that_is_too_long_says_so)
 #define DESCRIBED(id, status, provider)                                     \
     "{\"containerInstanceArn\":" SCRIPT_HOST(id) ",\"status\":\"" status    \
     "\",\"capacityProviderName\":\"" provider "\"}"
+#define MACHINE(id, status, ec2) "{\"containerInstanceArn\":"                \
+    SCRIPT_HOST(id) ",\"status\":\"" status "\",\"capacityProviderName\":"    \
+    "\"asg\",\"ec2InstanceId\":\"" ec2 "\"}"
 #define HOST_GONE(id) "{\"arn\":" SCRIPT_HOST(id) ",\"reason\":\"MISSING\"}"
 #define FOUR_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b") ","    \
     SCRIPT_HOST("c") "," SCRIPT_HOST("d"))
@@ -186,6 +189,25 @@ TEST(need, a_strategy_counts_its_own_providers_hosts)
     CHECK_INT(script_service(0)->hosts_counted, 1);
     CHECK(strstr(script_service(0)->reason, "capacity providers") != NULL);
     check(1, OUTCOME_UNCHANGED, "");
+    script_end();
+}
+
+/* field trap: one machine that registered twice is one host. */
+TEST(need, a_machine_under_two_arns_is_counted_once)
+{
+    struct script_row rows[4];
+
+    memcpy(rows, provider_rows, sizeof(rows));
+    rows[0].answer = SCRIPT_SERVICES(SCRIPT_SERVICE("web", 3, STRATEGY));
+    rows[2].answer = "{\"containerInstances\":["
+                     MACHINE("a", "ACTIVE", "i-1") ","
+                     MACHINE("b", "ACTIVE", "i-1") ","
+                     MACHINE("c", "ACTIVE", "i-2") ","
+                     MACHINE("d", "DRAINING", "i-3") "]}";
+    rows[3].body = NULL;
+    set(SCRIPT_ROWS(rows), "web");
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_INT(script_service(0)->hosts_counted, 2);
     script_end();
 }
 

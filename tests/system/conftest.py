@@ -138,3 +138,14 @@ def secure(certs, tmp_path, headcount):
         headcount.env["AWS_CA_BUNDLE"] = str(certs / "ca.pem")
         headcount.env["HEADCOUNT_DNS_SERVER"] = dns.address
         yield server                     # leaving fails if it complained
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The table of traps, each with the test that holds it."""
+    for word in ("passed", "failed"):
+        for report in terminalreporter.stats.get(word, []):
+            for key, value in getattr(report, "user_properties", []):
+                if key == "trap":
+                    terminalreporter.write_line(
+                        f"trap {value}" if word == "passed"
+                        else f"trap {value} FAILED")
