@@ -253,7 +253,10 @@ static int get_long(size_t n)
 
     hc_buf_init(&text, t_alloc(), n);
     hc_buf_lit(&text, "{\"cluster\":\"a\"}");
-    memset(hc_buf_room(&text, n - text.n), ' ', n - text.n);
+    char *room = hc_buf_room(&text, n - text.n);
+
+    CHECK(room != NULL);
+    memset(room, ' ', n - text.n);
     hc_buf_added(&text, n - text.n);
     hc_error_reset(&error);
 

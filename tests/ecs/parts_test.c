@@ -48,6 +48,7 @@ TEST(parts, tags_are_a_list)
     hc_keep_init(&keep, t_alloc(), 1000);
     for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++)
         hc_ecs_part_tag(&tags, &keep, &items[i]);
+    CHECK(tags != NULL && tags->next != NULL);
     CHECK_STR(tags->key, "");
     CHECK_STR(tags->value, "v2");
     CHECK_STR(tags->next->key, "k1");

@@ -187,6 +187,7 @@ TEST(pool, who_needs_a_new_one_gets_a_new_one)
     give(&takers[0], true);
     take(&takers[1], true);
     net_world_until(&world, &takers[1].has);
+    CHECK(takers[1].turn.conn != NULL);
     CHECK(takers[1].turn.conn->watch.id != id);
     CHECK_INT(world.net.pool.conns, 1);      /* the idle one made room */
     give(&takers[1], true);

@@ -197,6 +197,7 @@ TEST(ask, a_request_that_would_be_too_long_is_not_made)
     s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE",
                                 hc_str_n(filter, sizeof(filter)),
                                 SIGHTING_FIRST);
+    CHECK(s->r.hosts != NULL);
     CHECK_INT(hc_ask_hosts(&s->r), HC_ELIMIT);
     CHECK(strstr(s->r.error.what, "too long") != NULL);
     CHECK(!s->r.in_call && !s->r.in_view);

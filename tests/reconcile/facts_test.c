@@ -64,6 +64,7 @@ TEST(facts, a_failed_fact_keeps_its_reason)
     struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
                                              SIGHTING_FIRST);
 
+    CHECK(h != NULL);
     hc_facts_fail(&facts, &h->fact, code, what);
     code[0] = what[0] = '!';
     CHECK_INT(h->fact.state, FACT_FAILED);
@@ -84,6 +85,7 @@ TEST(facts, a_host_is_counted_once_however_many_there_are)
     struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
                                              SIGHTING_FIRST);
 
+    CHECK(h != NULL);
     CHECK(hc_fact_hosts_find(h, HC_STR("arn:host/0")) == NULL);
     for (size_t i = 0; i < 3000; i++) {
         CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
@@ -106,6 +108,7 @@ TEST(facts, a_list_is_bounded)
     struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
                                              SIGHTING_FIRST);
 
+    CHECK(h != NULL);
     for (size_t i = 0; i < HC_FACTS_HOSTS; i++)
         CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
     CHECK_INT(hc_fact_hosts_add(&facts, h, arn(HC_FACTS_HOSTS)), HC_ELIMIT);
@@ -121,6 +124,7 @@ TEST(facts, a_list_that_is_read_again_is_empty)
     struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
                                              SIGHTING_FIRST);
 
+    CHECK(h != NULL);
     for (size_t i = 0; i < 200; i++)
         hc_fact_hosts_add(&facts, h, arn(i));
     h->fact.state = h->providers.state = FACT_VALUE;
@@ -149,6 +153,7 @@ TEST(facts, hosts_of_providers_are_active_and_theirs)
     struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
                                              SIGHTING_FIRST);
 
+    CHECK(h != NULL);
     for (size_t i = 0; i < 6; i++) {
         hc_fact_hosts_add(&facts, h, arn(i));
         h->hosts[i].provider = hc_str(hosts[i].provider);
