@@ -149,17 +149,20 @@ void headcount_free(headcount *h)
 size_t headcount_wants(const headcount *h, struct headcount_want *wants,
                        size_t max, int64_t *deadline)
 {
-    struct hc_want some[HC_LOOP_MAX];
-    size_t n = hc_jobs_wants(&h->net.jobs, some, HC_LOOP_MAX, deadline);
+    size_t n = 0;
 
-    for (size_t i = 0; i < n && i < max && i < HC_LOOP_MAX; i++) {
-        int events = some[i].events;
-
-        wants[i] = (struct headcount_want){
-            .id = some[i].id, .fd = some[i].fd,
-            .events = (short)((events & HC_WATCH_READ ? POLLIN : 0) |
-                              (events & HC_WATCH_WRITE ? POLLOUT : 0)),
-        };
+    hc_jobs_wants(&h->net.jobs, NULL, 0, deadline);
+    for (const struct hc_watch *w = h->net.jobs.watches; w != NULL;
+         w = w->next) {
+        if (w->want == 0)
+            continue;
+        if (n < max)
+            wants[n] = (struct headcount_want){
+                .id = w->id, .fd = w->fd,
+                .events = (short)((w->want & HC_WATCH_READ ? POLLIN : 0) |
+                                  (w->want & HC_WATCH_WRITE ? POLLOUT : 0)),
+            };
+        n++;
     }
     return n;
 }
@@ -177,16 +180,14 @@ static int step_events(short events)
 
 void headcount_step(headcount *h, const struct headcount_want *ready, size_t n)
 {
-    struct hc_want some[HC_LOOP_MAX];
-    size_t used = 0;
-
-    for (size_t i = 0; i < n && used < HC_LOOP_MAX; i++)
+    for (size_t i = 0; i < n; i++)
         if (ready[i].events != 0)
-            some[used++] = (struct hc_want){
-                .fd = ready[i].fd, .id = ready[i].id,
-                .events = step_events(ready[i].events),
-            };
-    hc_jobs_step(&h->net.jobs, hc_now(&h->net.sys), some, used);
+            hc_jobs_tell(&h->net.jobs,
+                         &(struct hc_want){
+                             .fd = ready[i].fd, .id = ready[i].id,
+                             .events = step_events(ready[i].events),
+                         });
+    hc_jobs_step(&h->net.jobs, hc_now(&h->net.sys), NULL, 0);
 }
 
 headcount_op *headcount_next(headcount *h)
@@ -213,7 +214,8 @@ int headcount_wait(headcount_op *op, int64_t timeout)
         int got = wake <= now ? 0 : hc_loop_poll(wants, n, wake - now);
 
         now = hc_now(&net->sys);
-        hc_jobs_step(&net->jobs, now, wants, got > 0 ? n : 0);
+        hc_jobs_step(&net->jobs, now, wants,
+                     got <= 0 ? 0 : n < HC_LOOP_MAX ? n : HC_LOOP_MAX);
         if (got < 0 && op->state == HEADCOUNT_RUNNING)
             return got == -EINTR ? HEADCOUNT_RUNNING : HEADCOUNT_EIO;
         if (now >= until && op->state == HEADCOUNT_RUNNING)

@@ -6,8 +6,10 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
+#include "op.h"
 #include "peers/aws_peer.h"
 #include "peers/dns_peer.h"
 #include "t.h"
@@ -705,4 +707,58 @@ TEST(headcount, codes_have_names)
     CHECK_Z(headcount_code_name(HEADCOUNT_ETIMEDOUT), "ETIMEDOUT");
     CHECK_Z(headcount_code_name(0), "OK");
     CHECK_Z(headcount_version(), HEADCOUNT_VERSION);
+}
+
+/* ---- more sockets than one round has ---- */
+
+TEST(headcount, wait_bears_more_sockets_than_one_round_has)
+{
+    const char *const answers[] = { AWS_PEER_SILENT, NULL };
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
+        .operation = "ListClusters",
+    };
+    static struct hc_watch watches[400];
+    int a[2];
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK(pipe(a) == 0);
+    CHECK(write(a[1], "x", 1) == 1);
+    for (int i = 0; i < 400; i++) {
+        hc_watch_open(&scene.h->net.jobs, &watches[i], a[0], NULL);
+        hc_watch_want(&watches[i], HC_WATCH_READ);
+    }
+    headcount_wait(scene.op, 50 * HC_MS);
+    for (int i = 0; i < 400; i++)
+        hc_watch_close(&watches[i]);
+    close(a[0]);
+    close(a[1]);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(headcount, wants_writes_what_it_says)
+{
+    static struct headcount_want wants[400];
+    static struct hc_watch watches[400];
+    int64_t deadline;
+    int a[2];
+
+    scene_open(false, NULL);
+    CHECK(pipe(a) == 0);
+    for (int i = 0; i < 400; i++) {
+        hc_watch_open(&scene.h->net.jobs, &watches[i], a[0], NULL);
+        hc_watch_want(&watches[i], HC_WATCH_READ);
+    }
+    size_t n = headcount_wants(scene.h, wants, 400, &deadline);
+    uint64_t last = wants[399].id;
+
+    for (int i = 0; i < 400; i++)
+        hc_watch_close(&watches[i]);
+    close(a[0]);
+    close(a[1]);
+    scene_close();
+    CHECK_INT(n, 400);
+    CHECK(last != 0);
 }

@@ -195,7 +195,7 @@ def run(*command, **more):
 
 
 def build():
-    return run("make", "-s", f"-j{os.cpu_count()}", "CFLAGS=-O1",
+    return run("make", "-s", f"-j{os.cpu_count()}", "CFLAGS=-O1", "DEV=",
                *[f"build/tests/reconcile/{t}_test" for t in TESTS],
                "build/tests/worlds_test",
                *[f"build/tests/ecs/{t}_test" for t in ("ops_hosts",

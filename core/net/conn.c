@@ -13,16 +13,18 @@ struct hc_conn *hc_conn_new(const struct hc_system *sys, struct hc_jobs *jobs,
     if (c == NULL)
         return NULL;
     c->sys = sys;
+    c->pid = hc_process();
     hc_watch_open(jobs, &c->watch, fd, job);
     return c;
 }
 
-/* One try: the socket may be full or gone, and nobody waits for it. */
+/* One try: the socket may be full or gone, and nobody waits for it.  A child
+ * after a fork must not end what its parent still uses. */
 static void conn_say_goodbye(struct hc_conn *c)
 {
     size_t n = 0;
 
-    if (hc_tls_state(&c->engine) != TLS_OPEN)
+    if (hc_tls_state(&c->engine) != TLS_OPEN || c->pid != hc_process())
         return;
     hc_tls_close(&c->engine);
     const unsigned char *p = hc_tls_out(&c->engine, &n);

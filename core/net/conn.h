@@ -37,6 +37,8 @@ struct hc_conn {
     struct hc_tls engine;
     struct hc_marks marks;           /* of the dial                          */
     int64_t born, idle_since;
+    bool kept;                       /* was idle in the pool                 */
+    long pid;                        /* of the process that opened it        */
     uint64_t exchanges;              /* that were begun on it                */
     struct hc_conn *prev, *next;     /* idle in the pool                     */
     struct hc_pool_host *host;       /* the pool's, whom it counts for       */

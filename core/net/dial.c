@@ -242,6 +242,8 @@ static void dial_overdue(struct hc_dial *d)
                  (long long)(limit / HC_MS),
                  tls ? "" : ": is there a route, and does a security group or "
                             "firewall let it through?");
+    if (!tls)
+        hc_resolve_forget(&d->net->resolver, hc_str(d->config.origin.host));
     dial_fail(d, HC_ETIMEDOUT);
 }
 

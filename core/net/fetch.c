@@ -48,7 +48,7 @@ static void fetch_mark_dial(struct hc_fetch *f, const struct hc_conn *c)
     int64_t start = f->marks.start;
 
     f->addr = c->addr;
-    if (c->exchanges > 0) {
+    if (c->kept) {
         f->marks = (struct hc_marks){ .start = start, .reused = true };
         return;
     }
@@ -65,7 +65,8 @@ static int fetch_conn(struct hc_fetch *f)
     if (f->turn.conn == NULL)
         return FETCH_WAIT;
     fetch_mark_dial(f, f->turn.conn);
-    if (f->turn.conn->exchanges++ > 0)
+    f->turn.conn->exchanges++;
+    if (f->turn.conn->kept)
         hc_stats_count(&f->net->stats, f->config.stats, connections_reused);
     f->state = FETCH_AT_REQUEST;
     hc_buf_reset(&f->out);
@@ -76,8 +77,11 @@ static int fetch_conn(struct hc_fetch *f)
 
 static bool fetch_is_stale(const struct hc_fetch *f, int code)
 {
-    return code == HC_ECLOSED && f->marks.reused && !f->replayed &&
-           !f->http.any && (!f->flushed || f->config.replay_after_flush_ok);
+    /* Of TLS, an end without close_notify is cut short. */
+    bool ended = code == HC_ECLOSED || code == HC_ETRUNCATED;
+
+    return ended && f->marks.reused && !f->replayed && !f->http.any &&
+           (!f->flushed || f->config.replay_after_flush_ok);
 }
 
 void hc_fetch_is_last(struct hc_fetch *f)
@@ -103,44 +107,6 @@ static int fetch_broken(struct hc_fetch *f, int code, struct hc_error *e,
     return fetch_ask(f, now) < 0 ? fetch_conn(f) : FETCH_GO_ON;
 }
 
-/* ---- SEND ---- */
-
-void hc_fetch_request(struct hc_fetch *f)
-{
-    int64_t now = fetch_now(f);
-
-    f->left = hc_buf_view(&f->out);
-    f->in = (struct hc_str){ NULL, 0 };
-    f->lent = 0;
-    f->body_n = 0;
-    f->marks.send_start = now;
-    hc_http1_fini(&f->http);
-    hc_http1_init(&f->http, &f->net->sys.alloc, f->config.is_head);
-    fetch_phase(f, now, f->net->config.send_timeout);
-    f->state = FETCH_AT_SEND;
-}
-
-static int fetch_send(struct hc_fetch *f, int64_t now)
-{
-    struct hc_error e = { .code = 0 };
-    size_t before = f->left.n;
-    int sent = hc_conn_send(f->turn.conn, &f->left, &e);
-
-    if (sent < 0)
-        return fetch_broken(f, sent, &e, now);
-    if (f->left.n < before)
-        fetch_phase(f, now, f->net->config.send_timeout);
-    if (sent == 0)
-        return FETCH_WAIT;
-    f->flushed = true;
-    f->marks.send_end = fetch_now(f);
-    fetch_phase(f, now, f->net->config.first_byte_timeout);
-    f->state = FETCH_AT_HEAD;
-    return FETCH_GO_ON;
-}
-
-/* ---- HEAD and BODY ---- */
-
 /* Says whom and what the parser's sentence is about. */
 static int fetch_bad_answer(struct hc_fetch *f, int code,
                             const struct hc_error *why, int64_t now)
@@ -164,6 +130,68 @@ static int fetch_eof(struct hc_fetch *f, int64_t now)
         return fetch_broken(f, err, &e, now);
     return fetch_bad_answer(f, err, &e, now);
 }
+
+/* ---- SEND ---- */
+
+void hc_fetch_request(struct hc_fetch *f)
+{
+    int64_t now = fetch_now(f);
+
+    f->left = hc_buf_view(&f->out);
+    f->in = (struct hc_str){ NULL, 0 };
+    f->lent = 0;
+    f->early = false;
+    f->body_n = 0;
+    f->marks.send_start = now;
+    hc_http1_fini(&f->http);
+    hc_http1_init(&f->http, &f->net->sys.alloc, f->config.is_head);
+    fetch_phase(f, now, f->net->config.send_timeout);
+    f->state = FETCH_AT_SEND;
+}
+
+/* RFC 9112, 9.5: who answers while the request is still on its way will not
+ * read the rest: the answer counts, the connection does not stay. */
+static int fetch_early(struct hc_fetch *f, int64_t now)
+{
+    struct hc_error ignored = { .code = 0 };
+    int got = hc_conn_recv(f->turn.conn, &f->in, &ignored);
+
+    if (got == CONN_BYTES) {
+        f->early = true;
+        f->lent = f->in.n;
+        f->marks.first_byte = fetch_now(f);
+        f->state = FETCH_AT_HEAD;
+        hc_watch_want(&f->turn.conn->watch, HC_WATCH_READ);
+        fetch_phase(f, now, f->net->config.between_timeout);
+    }
+    return got;
+}
+
+static int fetch_send(struct hc_fetch *f, int64_t now)
+{
+    struct hc_error e = { .code = 0 };
+    size_t before = f->left.n;
+    int sent = hc_conn_send(f->turn.conn, &f->left, &e);
+    int got = sent <= 0 ? fetch_early(f, now) : CONN_WAIT;
+
+    if (got == CONN_BYTES)
+        return FETCH_GO_ON;
+    if (sent < 0)
+        return fetch_broken(f, sent, &e, now);
+    if (sent == 0 && got == CONN_EOF)
+        return fetch_eof(f, now);
+    if (f->left.n < before)
+        fetch_phase(f, now, f->net->config.send_timeout);
+    if (sent == 0)
+        return FETCH_WAIT;
+    f->flushed = true;
+    f->marks.send_end = fetch_now(f);
+    fetch_phase(f, now, f->net->config.first_byte_timeout);
+    f->state = FETCH_AT_HEAD;
+    return FETCH_GO_ON;
+}
+
+/* ---- HEAD and BODY ---- */
 
 /* GO_ON: f->in holds bytes, or the answer ended with the connection. */
 static int fetch_recv(struct hc_fetch *f, int64_t now)
@@ -192,7 +220,8 @@ static int fetch_recv(struct hc_fetch *f, int64_t now)
 
 static int fetch_done(struct hc_fetch *f, int64_t now)
 {
-    bool reusable = hc_http1_is_reusable(&f->http) && f->in.n == 0;
+    bool reusable = hc_http1_is_reusable(&f->http) && f->in.n == 0 &&
+                    !f->early;
 
     if (f->lent > 0 && reusable)
         hc_conn_used(f->turn.conn, f->lent);

@@ -59,6 +59,7 @@ struct hc_fetch {
     struct hc_str left;              /* of `out`: not sent yet               */
     struct hc_str in;                /* lent by the connection, not used yet */
     size_t lent;
+    bool early;                      /* answered before it was sent whole    */
     uint64_t body_n;
     int64_t until;                   /* of the phase                         */
     bool replayed;

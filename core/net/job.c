@@ -181,7 +181,7 @@ size_t hc_jobs_wants(const struct hc_jobs *q, struct hc_want *out, size_t max,
     return n;
 }
 
-static void jobs_tell(struct hc_jobs *q, const struct hc_want *ready)
+void hc_jobs_tell(struct hc_jobs *q, const struct hc_want *ready)
 {
     for (struct hc_watch *w = q->watches; w != NULL; w = w->next) {
         if (w->id != ready->id || ready->events == 0)
@@ -196,7 +196,7 @@ void hc_jobs_step(struct hc_jobs *q, int64_t now, const struct hc_want *ready,
                   size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        jobs_tell(q, &ready[i]);
+        hc_jobs_tell(q, &ready[i]);
     for (struct hc_job *job = q->all; job != NULL; job = job->next)
         if (job->deadline <= now)
             hc_job_wake(job);

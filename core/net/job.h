@@ -95,6 +95,8 @@ void hc_watch_close(struct hc_watch *w);     /* the fd stays open */
  * and the earliest deadline: 0 if a job is ready, HC_NEVER if there is none. */
 size_t hc_jobs_wants(const struct hc_jobs *q, struct hc_want *out, size_t max,
                      int64_t *deadline);
+/* This one is ready: its owner runs with the next step. */
+void hc_jobs_tell(struct hc_jobs *q, const struct hc_want *ready);
 /* Tells who is ready (ids that are gone are ignored), then runs what is ready
  * or due until nothing is. */
 void hc_jobs_step(struct hc_jobs *q, int64_t now, const struct hc_want *ready,

@@ -86,6 +86,7 @@ static void pool_keep(struct hc_pool *p, struct hc_conn *c, int64_t now)
     struct hc_pool_host *h = c->host;
 
     c->idle_since = now;
+    c->kept = true;
     c->watch.got = 0;
     hc_watch_owner(&c->watch, &p->job);
     hc_watch_want(&c->watch, HC_WATCH_READ);
@@ -182,6 +183,14 @@ static void pool_keep_session(struct hc_pool *p, const struct hc_conn *c)
 
 /* ---- the line ---- */
 
+static void turn_leave_dial(struct hc_turn *t)
+{
+    if (t->dial != NULL)
+        hc_stats_move(t->stats, &t->dial->stats);
+    t->dial = NULL;
+    t->adopted = false;
+}
+
 static void turn_unlink(struct hc_turn *t)
 {
     struct hc_pool_host *h = t->host;
@@ -195,9 +204,7 @@ static void turn_unlink(struct hc_turn *t)
     else
         h->last = t->prev;
     t->prev = t->next = NULL;
-    if (t->dial != NULL)
-        hc_stats_move(t->stats, &t->dial->stats);
-    t->dial = NULL;
+    turn_leave_dial(t);
     t->host = NULL;
 }
 
@@ -256,6 +263,8 @@ static struct hc_dial *pool_orphan(const struct hc_pool_host *h)
     for (struct hc_dial *d = h->dials; d != NULL; d = d->next) {
         const struct hc_turn *t = h->first;
 
+        if (d->state == DIAL_FAILED)
+            continue;
         while (t != NULL && t->dial != d)
             t = t->next;
         if (t == NULL)
@@ -270,8 +279,10 @@ static bool pool_may_wait(struct hc_pool *p, struct hc_pool_host *h,
 {
     struct hc_error e = { .code = 0 };
 
-    if (t->dial == NULL)
+    if (t->dial == NULL) {
         t->dial = pool_orphan(h);
+        t->adopted = t->dial != NULL;
+    }
     if (t->dial != NULL)
         return true;
     if (!pool_has_room(p, h, t->fresh)) {
@@ -332,11 +343,12 @@ static void pool_take_dial(struct hc_pool *p, struct hc_pool_host *h,
         t = t->next;
     if (d->state == DIAL_DONE)
         pool_take_made(p, h, d, now);
-    else if (t != NULL)
+    else if (t != NULL && !t->adopted)
         turn_fail(t, &d->error);
+    /* Who took it over had less than its time: pool_serve dials anew. */
     for (t = h->first; t != NULL; t = t->next)
         if (t->dial == d)
-            t->dial = NULL;
+            turn_leave_dial(t);
     h->dials_n--;
     p->conns--;
     hc_dial_free(d);

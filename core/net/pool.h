@@ -30,6 +30,7 @@ struct hc_turn {
     struct hc_turn *prev, *next;
     struct hc_stats *stats;
     struct hc_dial *dial;            /* that counts for this turn's op       */
+    bool adopted;                    /* and was begun for another one        */
     bool fresh;                      /* no kept connection will do           */
 };
 

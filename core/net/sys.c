@@ -114,6 +114,11 @@ void hc_system_real(struct hc_system *sys)
     };
 }
 
+long hc_process(void)
+{
+    return getpid();
+}
+
 int64_t hc_now(const struct hc_system *sys)
 {
     return sys->now(sys->ud);

@@ -27,6 +27,8 @@ void hc_system_real(struct hc_system *sys);
 
 /* Short forms. */
 int64_t hc_now(const struct hc_system *sys);
+/* The process's id: a child after a fork is another one. */
+long hc_process(void);
 int64_t hc_wall(const struct hc_system *sys);
 int hc_random(const struct hc_system *sys, void *p, size_t n,
               struct hc_error *e);

@@ -18,6 +18,7 @@
 enum {
     DER_BOOLEAN = 0x01,
     DER_INTEGER = 0x02,
+    DER_BITS = 0x03,
     DER_OCTETS = 0x04,
     DER_OID = 0x06,
     DER_UTC = 0x17,
@@ -36,6 +37,7 @@ enum {
 #define OID_CONSTRAINTS HC_STR("\x55\x1D\x1E")
 #define OID_USAGE HC_STR("\x55\x1D\x25")
 #define OID_ANY_USAGE HC_STR("\x55\x1D\x25\x00")
+#define OID_RSA HC_STR("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01")
 #define OID_SERVER_AUTH HC_STR("\x2B\x06\x01\x05\x05\x07\x03\x01")
 
 static unsigned cert_byte(struct hc_str s, size_t at)
@@ -210,6 +212,40 @@ static bool cert_extensions(struct hc_cert *c, struct hc_str tbs)
     return true;
 }
 
+static size_t cert_bits(struct hc_str number)
+{
+    size_t n;
+
+    while (number.n > 0 && cert_byte(number, 0) == 0)
+        number = hc_str_from(number, 1);
+    n = number.n * 8;
+    for (unsigned top = cert_byte(number, 0); n > 0 && (top & 0x80) == 0;
+         top <<= 1)
+        n--;
+    return n;
+}
+
+/* SubjectPublicKeyInfo; of RSA (RFC 8017, A.1.1) the length of the modulus. */
+static bool cert_key(struct hc_cert *c, struct hc_str *tbs)
+{
+    struct hc_str info, algorithm, oid, bits, key, modulus;
+
+    if (!cert_take(tbs, DER_SEQUENCE, &info) ||
+        !cert_take(&info, DER_SEQUENCE, &algorithm) ||
+        !cert_take(&algorithm, DER_OID, &oid) ||
+        !cert_take(&info, DER_BITS, &bits) || bits.n == 0)
+        return false;
+    if (!hc_str_eq(oid, OID_RSA))
+        return true;
+    bits = hc_str_from(bits, 1);         /* unused bits of the last byte: 0 */
+    if (!cert_take(&bits, DER_SEQUENCE, &key) ||
+        !cert_take(&key, DER_INTEGER, &modulus))
+        return false;
+    c->is_rsa = true;
+    c->rsa_bits = cert_bits(modulus);
+    return true;
+}
+
 static bool cert_read(struct hc_cert *c, struct hc_str der)
 {
     struct hc_str cert, tbs, skipped;
@@ -222,7 +258,7 @@ static bool cert_read(struct hc_cert *c, struct hc_str der)
            cert_take_name(&tbs, &c->issuer) &&
            cert_validity(c, &tbs) &&
            cert_take_name(&tbs, &c->subject) &&
-           cert_take(&tbs, DER_SEQUENCE, &skipped) && cert_extensions(c, tbs);
+           cert_key(c, &tbs) && cert_extensions(c, tbs);
 }
 
 int hc_cert_get(struct hc_cert *c, struct hc_str der)

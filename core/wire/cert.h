@@ -17,6 +17,8 @@ struct hc_cert {                     /* all spans lie in the input */
     struct hc_str san;               /* inside of GeneralNames     */
     bool has_san, has_usage, has_constraints;
     bool is_server, is_any;          /* extKeyUsage: serverAuth, any */
+    bool is_rsa;
+    size_t rsa_bits;                 /* of the modulus             */
 };
 
 /* HC_ESYNTAX if it is no certificate that we can read. */

@@ -111,28 +111,34 @@ static void chain_look(struct hc_chain *c, const struct hc_cert *cert)
         chain_refuse(c, CHAIN_USAGE, cert);
     if (cert->has_constraints)
         chain_refuse(c, CHAIN_CONSTRAINED, cert);
+    if (cert->is_rsa && cert->rsa_bits < HC_ANCHORS_MIN_RSA)
+        chain_refuse(c, CHAIN_WEAK_KEY, cert);
     chain_look_at_dates(c, cert);
 }
 
-/* minimal ended the path at this certificate but does not tell at which
- * anchor: one that bears its issuer's name (or, trusted itself, its own). */
-static void chain_look_at_root(struct hc_chain *c, const struct hc_cert *cert)
+static bool chain_names(const br_x509_trust_anchor *ta,
+                        const struct hc_cert *cert)
+{
+    bool is_ca = (ta->flags & BR_X509_TA_CA) != 0;
+
+    return hc_str_eq(hc_str_n(ta->dn.data, ta->dn.len),
+                     is_ca ? cert->issuer : cert->subject);
+}
+
+/* Which of the trusted roots does it name (or is it, trusted itself)?  Those
+ * that have expired trust nobody; minimal does not tell at which of the others
+ * the path ended, so the first to expire counts. */
+static void chain_look_at_roots(struct hc_chain *c, const struct hc_cert *cert)
 {
     const struct hc_anchors *a = c->anchors;
-    int64_t latest = INT64_MIN;
 
     for (size_t i = 0; i < a->n; i++) {
-        struct hc_str dn = hc_str_n(a->ta[i].dn.data, a->ta[i].dn.len);
-        bool is_ca = (a->ta[i].flags & BR_X509_TA_CA) != 0;
-
-        if (hc_str_eq(dn, is_ca ? cert->issuer : cert->subject) &&
-            a->not_after[i] > latest)
-            latest = a->not_after[i];
-    }
-    c->until = hc_time_min(c->until, latest);
-    if (latest < c->wall) {
-        c->not_after = latest;
-        chain_refuse(c, CHAIN_ROOT_EXPIRED, cert);
+        if (!chain_names(&a->ta[i], cert))
+            continue;
+        if (a->not_after[i] >= c->wall)
+            c->until = hc_time_min(c->until, a->not_after[i]);
+        else if (a->not_after[i] > c->root_expired)
+            c->root_expired = a->not_after[i];
     }
 }
 
@@ -146,8 +152,7 @@ static void chain_read(struct hc_chain *c)
         chain_refuse(c, CHAIN_UNREADABLE, NULL);
     } else {
         chain_look(c, &cert);
-        if (c->minimal.err == BR_ERR_X509_OK)
-            chain_look_at_root(c, &cert);
+        chain_look_at_roots(c, &cert);
     }
 }
 
@@ -208,6 +213,27 @@ static void chain_set_host(struct hc_chain *c, struct hc_str host)
         c->ip_n = 16;
 }
 
+/* minimal knows no dates of roots: it gets those that are valid now. */
+static int chain_set_roots(struct hc_chain *c)
+{
+    const struct hc_anchors *a = c->anchors;
+    size_t n = 0;
+
+    for (size_t i = 0; i < a->n; i++)
+        n += a->not_after[i] >= c->wall;
+    if (n < a->n && n > 0) {
+        c->valid = hc_alloc_array(c->alloc, n, sizeof(*c->valid));
+        if (c->valid == NULL)
+            return HC_ENOMEM;
+    }
+    for (size_t i = 0; c->valid != NULL && i < a->n; i++)
+        if (a->not_after[i] >= c->wall)
+            c->valid[c->valid_n++] = a->ta[i];
+    br_x509_minimal_init(&c->minimal, &br_sha256_vtable,
+                         c->valid != NULL ? c->valid : a->ta, n);
+    return 0;
+}
+
 int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
                   struct hc_str host, int64_t wall,
                   const struct hc_alloc *alloc)
@@ -220,9 +246,10 @@ int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
     c->anchors = anchors;
     c->wall = wall;
     c->until = HC_NEVER;
+    c->alloc = alloc;
     hc_buf_init(&c->der, alloc, HC_CERT_MAX);
-    br_x509_minimal_init(&c->minimal, &br_sha256_vtable, anchors->ta,
-                         anchors->n);
+    if (chain_set_roots(c) < 0)
+        return HC_ENOMEM;
     br_x509_minimal_set_hash(&c->minimal, br_sha256_ID, &br_sha256_vtable);
     br_x509_minimal_set_hash(&c->minimal, br_sha384_ID, &br_sha384_vtable);
     br_x509_minimal_set_hash(&c->minimal, br_sha512_ID, &br_sha512_vtable);
@@ -238,6 +265,9 @@ int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
 void hc_chain_fini(struct hc_chain *c)
 {
     hc_buf_fini(&c->der);
+    if (c->valid != NULL)
+        hc_free(c->alloc, c->valid, c->valid_n * sizeof(*c->valid));
+    c->valid = NULL;
 }
 
 /* ---- what to say ---- */
@@ -348,7 +378,7 @@ static int chain_say_root(const struct hc_chain *c, struct hc_error *e)
 {
     char to[11];
 
-    chain_day(to, c->not_after);
+    chain_day(to, c->root_expired);
     return hc_error_set(e, HC_ECERT,
                         "%s: its certificate \"%s\" leads to the root \"%s\" "
                         "of the trusted roots, which expired on %s: get a "
@@ -384,8 +414,8 @@ static int chain_say_fault(const struct hc_chain *c, struct hc_error *e)
         break;
     case CHAIN_WRONG_NAME:
         return chain_say_verdict(c, BR_ERR_X509_BAD_SERVER_NAME, e);
-    case CHAIN_ROOT_EXPIRED:
-        return chain_say_root(c, e);
+    case CHAIN_WEAK_KEY:
+        return chain_say_verdict(c, BR_ERR_X509_WEAK_PUBLIC_KEY, e);
     case CHAIN_WRONG_IP:
         why = "does not name this address as an iPAddress in its "
               "subjectAltName: ask for the server by a name it has";
@@ -414,6 +444,8 @@ int hc_chain_error(const struct hc_chain *c, int br_err, struct hc_error *e)
         return chain_say_fault(c, e);
     if (br_err == BR_ERR_X509_EXPIRED && c->out_of_date)
         return chain_say_date(c, e);
+    if (br_err == BR_ERR_X509_NOT_TRUSTED && c->root_expired != 0)
+        return chain_say_root(c, e);
     if (br_err == BR_ERR_X509_NOT_TRUSTED)
         return chain_say_untrusted(c, e);
     return chain_say_verdict(c, br_err, e);

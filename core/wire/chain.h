@@ -31,13 +31,20 @@ enum hc_chain_fault {
     CHAIN_NO_SAN,            /* a leaf without subjectAltName             */
     CHAIN_WRONG_NAME,        /* the host is not among its dNSNames        */
     CHAIN_WRONG_IP,          /* the literal is not among its iPAddresses  */
-    CHAIN_ROOT_EXPIRED
+    CHAIN_WEAK_KEY           /* RSA of fewer than 2048 bits: minimal counts
+                                bytes                                     */
 };
 
 struct hc_chain {
     const br_x509_class *vtable;         /* first: what BearSSL sees      */
     br_x509_minimal_context minimal;
     const struct hc_anchors *anchors;
+    const struct hc_alloc *alloc;
+    br_x509_trust_anchor *valid;         /* those that are not expired; NULL:
+                                            all of them                   */
+    size_t valid_n;
+    int64_t root_expired;                /* when a root that was named did,
+                                            0: none                       */
     char host[HC_CHAIN_HOST + 1];
     size_t ip_n;                         /* 4, 16; 0 = host is a name     */
     unsigned char ip[16];
@@ -59,7 +66,8 @@ struct hc_chain {
     char issuer[HC_CHAIN_TEXT];          /* of the last one looked at     */
 };
 
-/* host: a DNS name or an IP literal without brackets, 1..255 bytes; HC_EARG.
+/* host: a DNS name or an IP literal without brackets, 1..255 bytes; HC_EARG,
+ * HC_ENOMEM.
  * The hashes, RSA and EC code are set by the caller on `minimal`. */
 int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
                   struct hc_str host, int64_t wall,

@@ -132,12 +132,19 @@ int hc_tls_init(struct hc_tls *tls, const struct hc_tls_config *c,
     memset(tls, 0, sizeof(*tls));
     if (c->anchors == NULL || c->anchors->n == 0)
         return hc_error_set(e, HC_EARG, "TLS without trusted roots");
-    if (hc_chain_init(&tls->chain, c->anchors, c->host, c->wall, c->alloc) < 0)
-        return hc_error_set(e, HC_EARG, "TLS to a host without a usable name");
+    int err = hc_chain_init(&tls->chain, c->anchors, c->host, c->wall,
+                            c->alloc);
+
+    if (err < 0)
+        return hc_error_set(e, err, err == HC_ENOMEM
+                                ? "no memory for a list of roots"
+                                : "TLS to a host without a usable name");
     tls->buffer = hc_alloc(c->alloc, BR_SSL_BUFSIZE_BIDI);
-    if (tls->buffer == NULL)
+    if (tls->buffer == NULL) {
+        hc_chain_fini(&tls->chain);
         return hc_error_set(e, HC_ENOMEM, "%s: no memory for TLS buffers",
                             tls->chain.host);
+    }
     tls->alloc = c->alloc;
     tls->anchors = c->anchors;
     tls_set_profile(tls);

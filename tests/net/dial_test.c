@@ -245,3 +245,31 @@ TEST(dial, every_failed_allocation_is_survived)
 {
     t_fails_every_allocation(dial_over_tls);
 }
+
+/* ---- what did not answer ---- */
+
+TEST(dial, addresses_that_never_answer_are_forgotten)
+{
+    struct hc_addrs out;
+    struct hc_error e = { 0 };
+    struct hc_dns_known known = {
+        .addrs = { .a = { { .family = 4, .ip = { 127, 0, 0, 1 } } }, .n = 1 },
+        .ttl = 300,
+    };
+
+    open_world("", NULL);
+    hc_dns_cache_put(&world.net.resolver.cache, HC_STR("ecs.test.internal"),
+                     &known, world.now);
+    dial_to(net_world_origin(&world), NULL);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    CHECK_INT(owner.dial->state, DIAL_CONNECT);
+    world.now += 3100 * HC_MS;
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    CHECK_INT(owner.dial->state, DIAL_FAILED);
+    CHECK_INT(owner.dial->error.code, HC_ETIMEDOUT);
+    int still = hc_dns_cache_find(&world.net.resolver.cache,
+                                  HC_STR("ecs.test.internal"), world.now,
+                                  &out, &e);
+    hang_up();
+    CHECK_INT(still, 0);
+}

@@ -2,7 +2,9 @@
 #include "net/fetch.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
+#include "net/loop.h"
 #include "peers/net_peer.h"
 #include "t.h"
 
@@ -560,4 +562,174 @@ TEST(fetch, who_waits_for_a_free_connection_waits_ten_seconds)
     fetcher_end(&two);
     fetcher_end(&one);
     net_world_close(&world);
+}
+
+/* ---- kept connections that end, early answers, dials taken over ---- */
+
+/* R1: of TLS, FIN without close_notify as the request leaves. */
+TEST(fetch, a_kept_tls_connection_that_ends_bare_is_stale_too)
+{
+    world_open("ec");
+    exchange(&one, 0, OK_EMPTY);
+    fetcher_end(&one);
+    CHECK_INT(fetcher_start(&two, (struct hc_fetch_config){
+                  .replay_after_flush_ok = true }), 0);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    CHECK(two.f.flushed);
+    shutdown(world.peer.conns[0].fd, SHUT_WR);
+    for (int i = 0; i < 500 && !two.ended && world.peer.n < 2; i++)
+        net_world_round(&world);
+    if (two.failed)
+        fail_msg("not replayed: %s", two.f.error.what);
+    CHECK_INT(two.stats.replays, 1);
+    fetcher_end(&two);
+    net_world_close(&world);
+}
+
+/* A dial whose request gave up: its connection is kept, without an exchange. */
+static void kept_but_unused(void)
+{
+    world_open(NULL);
+    fetcher_begin(&one);
+    fetcher_end(&one);
+    net_world_settle(&world);
+    CHECK_INT(hc_pool_idle(&world.net.pool), 1);
+    net_world_pass(&world, 15 * HC_SECOND);
+    CHECK_INT(hc_pool_idle(&world.net.pool), 1);
+    CHECK_INT(fetcher_start(&two, (struct hc_fetch_config){
+                  .replay_after_flush_ok = true }), 0);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    CHECK(two.f.flushed);
+}
+
+TEST(fetch, a_kept_connection_without_an_exchange_is_stale_too)
+{
+    kept_but_unused();
+    net_peer_hang_up(&world.peer, 0);
+    for (int i = 0; i < 500 && !two.ended && world.peer.n < 2; i++)
+        net_world_round(&world);
+    if (two.failed)
+        fail_msg("not replayed: %s", two.f.error.what);
+    CHECK_INT(two.stats.replays, 1);
+    fetcher_end(&two);
+    net_world_close(&world);
+}
+
+TEST(fetch, a_kept_connection_without_an_exchange_counts_as_kept)
+{
+    kept_but_unused();
+    CHECK_INT(two.stats.connections_opened, 0);
+    CHECK_INT(two.stats.connections_reused, 1);
+    CHECK_INT(two.f.marks.connect_start, 0);     /* 15 s before it began */
+    fetcher_end(&two);
+    net_world_close(&world);
+}
+
+#define EARLY "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n"               \
+              "Connection: close\r\n\r\n"
+
+static char big_request[(8 << 20) - 1];
+
+/* The server answers after the head and reads no further. */
+static void early_answer(void)
+{
+    for (int i = 0; i < 50; i++)
+        hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    net_peer_say(&world.peer, 0, EARLY);
+}
+
+static void early_begin(void)
+{
+    world_open(NULL);
+    memset(big_request, 'x', sizeof big_request - 1);
+    CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){ .deadline = 0 }),
+              0);
+    one.request = big_request;
+    for (int i = 0; i < 5000 && world.peer.n == 0; i++)
+        net_world_round(&world);
+    early_answer();
+}
+
+TEST(fetch, an_early_answer_does_not_spin_the_poll)
+{
+    struct hc_want wants[HC_LOOP_MAX];
+    int64_t deadline;
+    int woken = 0;
+
+    early_begin();
+    for (int i = 0; i < 200 && !one.ended; i++) {
+        size_t n = hc_jobs_wants(&world.net.jobs, wants, HC_LOOP_MAX,
+                                 &deadline);
+
+        woken += hc_loop_poll(wants, n, 2 * HC_MS) > 0;
+        hc_jobs_step(&world.net.jobs, world.now, wants, n);
+    }
+    bool ended = one.ended;
+
+    fetcher_end(&one);
+    net_world_close(&world);
+    if (!ended && woken > 20)
+        fail_msg("poll returned at once %d times out of 200", woken);
+}
+
+TEST(fetch, an_early_answer_is_read)
+{
+    early_begin();
+    shutdown(world.peer.conns[0].fd, SHUT_WR);
+    for (int i = 0; i < 50 && !one.ended; i++) {
+        struct hc_want wants[HC_LOOP_MAX];
+        int64_t deadline;
+        size_t n = hc_jobs_wants(&world.net.jobs, wants, HC_LOOP_MAX,
+                                 &deadline);
+
+        hc_loop_poll(wants, n, 2 * HC_MS);
+        hc_jobs_step(&world.net.jobs, world.now, wants, n);
+    }
+    bool ended = one.ended;
+    int status = one.f.http.status;
+
+    fetcher_end(&one);
+    net_world_close(&world);
+    CHECK(ended);
+    CHECK_INT(status, 413);
+}
+
+TEST(fetch, an_answer_that_was_not_read_forbids_the_replay)
+{
+    world_open(NULL);
+    exchange(&one, 0, OK_EMPTY);
+    fetcher_end(&one);
+    memset(big_request, 'x', sizeof big_request - 1);
+    CHECK_INT(fetcher_start(&two, (struct hc_fetch_config){ .deadline = 0 }),
+              0);
+    two.request = big_request;
+    early_answer();
+    net_peer_reset(&world.peer, 0);
+    for (int i = 0; i < 500 && !two.ended && world.peer.n < 2; i++)
+        net_world_round(&world);
+    CHECK_INT(two.stats.replays, 0);
+    fetcher_end(&two);
+    net_world_close(&world);
+}
+
+/* A dial that another request began and left 100 ms before its end. */
+TEST(fetch, a_dial_taken_over_has_the_whole_time_to_connect)
+{
+    world_open(NULL);
+    fetcher_begin(&one);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    world.now += 3000 * HC_MS;
+    fetcher_end(&one);
+    fetcher_begin(&two);
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    CHECK(!two.ended);
+    world.now += 100 * HC_MS;
+    hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
+    bool failed = two.failed;
+
+    if (failed)
+        print_message("after 100 ms: %s\n", two.f.error.what);
+    fetcher_end(&two);
+    net_world_close(&world);
+    CHECK(!failed);
 }

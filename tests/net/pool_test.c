@@ -2,6 +2,8 @@
 #include "net/pool.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "peers/net_peer.h"
 #include "t.h"
@@ -317,4 +319,31 @@ TEST(pool, one_whose_close_notify_came_with_the_answer_is_not_lent)
     CHECK(takers[1].turn.conn == NULL);
     give(&takers[1], false);
     net_world_close(&world);
+}
+
+/* ---- a fork ---- */
+
+/* headcount.h: after a fork headcount_free "just closes descriptors". */
+TEST(pool, a_child_that_ends_does_not_end_its_parents_connections)
+{
+    memset(&world, 0, sizeof world);
+    net_world_open(&world, NULL, "ec");
+    get(&takers[0]);
+    give(&takers[0], true);
+    net_world_settle(&world);
+    CHECK_INT(idle(), 1);
+    pid_t child = fork();
+
+    if (child == 0) {
+        hc_net_fini(&world.net);
+        _exit(0);
+    }
+    CHECK(child > 0 && waitpid(child, NULL, 0) == child);
+    net_world_settle(&world);
+    bool told = world.peer.conns[0].clean;
+    size_t left = idle();
+
+    net_world_close(&world);
+    CHECK(!told);
+    CHECK_INT(left, 1);
 }

@@ -43,6 +43,7 @@ new_key() { # KIND FILE
     case $1 in
     rsa) quiet openssl genrsa -out "$2" 2048 ;;
     rsa1024) quiet openssl genrsa -out "$2" 1024 ;;
+    rsa2047) quiet openssl genrsa -out "$2" 2047 ;;
     rsa4096) quiet openssl genrsa -out "$2" 4096 ;;
     ec) quiet openssl ecparam -name prime256v1 -genkey -noout -out "$2" ;;
     esac
@@ -166,6 +167,7 @@ leaf ec ec-int wrong-name /CN=other.test.internal \
     "$leaf_ext
 subjectAltName = DNS:other.test.internal"
 leaf rsa1024 rsa-int rsa1024 "/CN=$name"
+leaf rsa2047 rsa-int rsa2047 "/CN=$name"
 leaf ec ec-int critical "/CN=$name" "$leaf_ext
 $san
 1.3.6.1.4.1.55555.1 = critical,ASN1:UTF8String:headcount"

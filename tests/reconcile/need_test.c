@@ -503,8 +503,8 @@ TEST(need, what_capacity_providers_say_must_be_whole)
         "{}", "{\"capacityProviders\":[]}",
         "{\"capacityProviders\":[{\"name\":\"other\"}]}",
         "{\"capacityProviders\":[{\"name\":\"asg\"},{\"name\":\"b\"}]}",
-        "{\"capacityProviders\":[],\"failures\":[{\"arn\":\"asg\","
-        "\"reason\":\"MISSING\"}]}",
+        ("{\"capacityProviders\":[],\"failures\":[{\"arn\":\"asg\","
+         "\"reason\":\"MISSING\"}]}"),
         "{\"capacityProviders\":[{\"name\":7}]}",
     };
 

@@ -544,3 +544,94 @@ TEST(chain, no_memory_is_no_verdict_about_the_server)
     CHECK(!s.has_key);
     CHECK_INT(s.e.code, HC_ENOMEM);
 }
+
+/* ---- roots of one name, path lengths ---- */
+
+/* Two roots of one name: the one that signed has expired, the other not. */
+TEST(chain, an_expired_root_is_refused_beside_its_namesake)
+{
+    struct setting s = sound();
+    struct hc_buf leaf, middle, old, new, pem = buf();
+    struct hc_anchors a;
+    struct hc_error e = { 0 };
+    struct x509_spec spec = { .subject = "root", .issuer = "root", .key = ROOT,
+                              .signer = ROOT, .to = "251231235959Z",
+                              .extensions = hc_buf_view(&s.root) };
+
+    add_host(&s, "good.test");
+    make(&old, &spec);
+    spec.key = spec.signer = STRANGER;
+    spec.to = NULL;
+    make(&new, &spec);
+    spec = (struct x509_spec){ .subject = "middle", .issuer = "root",
+                               .key = MIDDLE, .signer = ROOT,
+                               .extensions = hc_buf_view(&s.middle) };
+    make(&middle, &spec);
+    spec = (struct x509_spec){ .subject = "leaf", .issuer = "middle",
+                               .key = LEAF, .signer = MIDDLE,
+                               .extensions = hc_buf_view(&s.leaf) };
+    make(&leaf, &spec);
+    x509_pem(&pem, hc_buf_view(&old));
+    x509_pem(&pem, hc_buf_view(&new));
+    CHECK_INT(hc_anchors_load_pem(&a, t_alloc(), hc_buf_view(&pem), &e), 0);
+    CHECK_INT(a.n, 2);
+    judge(&s, &a, hc_buf_view(&leaf), hc_buf_view(&middle));
+    hc_anchors_fini(&a);
+    hc_buf_fini(&pem);
+    hc_buf_fini(&leaf);
+    hc_buf_fini(&middle);
+    hc_buf_fini(&old);
+    hc_buf_fini(&new);
+    hc_buf_fini(&s.leaf);
+    hc_buf_fini(&s.middle);
+    hc_buf_fini(&s.root);
+    CHECK(s.verdict != 0);
+}
+
+/* middle may have no CA below it (pathLenConstraint 0), and has one. */
+TEST(chain, the_path_length_is_minded)
+{
+    struct setting s = sound();
+    struct hc_buf leaf, middle, lower, root, zero = buf();
+    struct hc_anchors a;
+    struct x509_spec spec = { .subject = "root", .issuer = "root", .key = ROOT,
+                              .signer = ROOT,
+                              .extensions = hc_buf_view(&s.root) };
+    static struct hc_chain c;
+
+    add_host(&s, "good.test");
+    x509_ext(&zero, "\x55\x1D\x13", true,
+             hc_str_n("\x30\x06\x01\x01\xFF\x02\x01\x00", 8));
+    make(&root, &spec);
+    spec = (struct x509_spec){ .subject = "middle", .issuer = "root",
+                               .key = MIDDLE, .signer = ROOT,
+                               .extensions = hc_buf_view(&zero) };
+    make(&middle, &spec);
+    spec = (struct x509_spec){ .subject = "lower", .issuer = "middle",
+                               .key = STRANGER, .signer = MIDDLE,
+                               .extensions = hc_buf_view(&s.middle) };
+    make(&lower, &spec);
+    spec = (struct x509_spec){ .subject = "leaf", .issuer = "lower",
+                               .key = LEAF, .signer = STRANGER,
+                               .extensions = hc_buf_view(&s.leaf) };
+    make(&leaf, &spec);
+    load_anchor(&a, hc_buf_view(&root));
+    CHECK_INT(hc_chain_init(&c, &a, HC_STR("good.test"), NOW, t_alloc()), 0);
+    c.vtable->start_chain(&c.vtable, NULL);
+    present(&c, hc_buf_view(&leaf), 1000);
+    present(&c, hc_buf_view(&lower), 1000);
+    present(&c, hc_buf_view(&middle), 1000);
+    unsigned verdict = c.vtable->end_chain(&c.vtable);
+
+    hc_chain_fini(&c);
+    hc_anchors_fini(&a);
+    hc_buf_fini(&leaf);
+    hc_buf_fini(&middle);
+    hc_buf_fini(&lower);
+    hc_buf_fini(&root);
+    hc_buf_fini(&zero);
+    hc_buf_fini(&s.leaf);
+    hc_buf_fini(&s.middle);
+    hc_buf_fini(&s.root);
+    CHECK(verdict != 0);
+}

@@ -677,6 +677,7 @@ TEST(tls, each_bad_certificate_is_refused_with_its_sentence)
         { "self-signed", HOST, "self-signed" },
         { "wrong-name", HOST, "not in its certificate's subjectAltName" },
         { "rsa1024", HOST, "fewer than 2048 bits" },
+        { "rsa2047", HOST, "fewer than 2048 bits" },
         { "critical", HOST, "critical extension" },
         { "constrained", HOST, "name constraints" },
         { "cn-only", HOST, "no subjectAltName" },
