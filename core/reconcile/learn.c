@@ -400,8 +400,8 @@ static int learn_target(struct hc_reconcile *r)
         hc_facts_answer(&r->facts, &r->facts.targets, r->batch[0]);
     int err = hc_ecs_arns_end(v, &r->error);
 
-    if (err == 0 && a == NULL)
-        err = hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+    if (a == NULL)
+        return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
     if (err == 0 && (++r->pages > HC_RECONCILE_PAGES ||
                      (v->next.n > 0 && hc_str_eq(v->next, r->next))))
         err = learn_refuse(r, "DescribeScalableTargets does not come to an "

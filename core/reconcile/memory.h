@@ -16,8 +16,8 @@
 #define HC_MEMORY_MAX 8192                       /* entries of all kinds     */
 #define HC_MEMORY_KEY 1024                       /* bytes of a key           */
 #define HC_MEMORY_SHOWN (30 * HC_SECOND)         /* ECS shows a write        */
-#define HC_MEMORY_UNDONE (10 * 60 * HC_SECOND)   /* undone writes count      */
-#define HC_MEMORY_ANSWER (5 * 60 * HC_SECOND)    /* an answer holds          */
+#define HC_MEMORY_UNDONE (600 * HC_SECOND)       /* undone writes count      */
+#define HC_MEMORY_ANSWER (300 * HC_SECOND)       /* an answer holds          */
 
 struct hc_memory_entry;
 

@@ -185,7 +185,7 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
         need_scaled(r, in);
         need_target(r, in);
     }
-    if (!hc_plan_is_hostless(in)) {
+    if (service != NULL && !hc_plan_is_hostless(in)) {
         if (in->by == HOSTS_ACTIVE) {
             in->by_provider = service->providers != NULL;
             err = need_filter(r, in, e);
