@@ -57,7 +57,7 @@ def job(peak, program, port, certs, runs):
         done = subprocess.run([peak, program, "handle", "--service", "web",
                                "--output", "json"], env=env, input=EVENT,
                               check=True, capture_output=True)
-        *row, status = [float(n) for n in done.stderr.split()]
+        *row, status = [float(n) for n in done.stderr.splitlines()[-1].split()]
         if status != 0 or json.loads(done.stdout)["summary"]["updated"] != 1:
             sys.exit(f"the job failed: {done.stdout!r}")
         rows.append(row)
