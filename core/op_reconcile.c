@@ -103,6 +103,9 @@ static int op_check_region(headcount_op *op)
 
         if (err < 0)
             return err;
+        if (r->has_event && r->event.account.n > 0 && arn.account.n > 0 &&
+            !hc_str_eq(arn.account, r->event.account))
+            return op_skip(op, "foreign_account");
         if (!op_is_foreign(r, arn.region))
             continue;
         if (r->has_event)

@@ -271,12 +271,13 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
     case SVC_SCHEDULING:   s->scheduling = services_scheduling(text);     break;
     case SVC_CONTROLLER:   s->controller = services_controller_of(text);  break;
     case SVC_ROLLOUT:      s->rollout = services_rollout(text);           break;
-    case SVC_MANAGEMENT:   s->express = hc_str_eqz(text, "ECS");          break;
+    case SVC_MANAGEMENT:   s->express = !hc_str_eqz(text, "CUSTOMER");    break;
     case SVC_DESIRED:      s->desired = item->number;                     break;
     case SVC_RUNNING:      s->running = item->number;                     break;
     case SVC_PENDING:      s->pending = item->number;                     break;
     case SVC_DEPLOYMENT_STATE:
-        s->in_progress += hc_str_eqz(text, "IN_PROGRESS");
+        s->in_progress += !hc_str_eqz(text, "COMPLETED") &&
+                          !hc_str_eqz(text, "FAILED");
         break;
     case SVC_CONNECT_ENABLED: s->discovery |= item->number != 0;          break;
     case SVC_CONSTRAINT_TYPE: v->kind = hc_keep_str(keep, text);          break;

@@ -266,6 +266,9 @@ static int learn_detail(struct hc_reconcile *r, const struct hc_ecs_host *h)
 
     if (err < 0 || host == NULL)
         return err;
+    if (h->status.n == 0)
+        return learn_refuse(r, "DescribeContainerInstances left out the "
+                            "status of", h->arn);
     host->provider = h->provider;
     if (hc_str_eqz(h->status, "ACTIVE"))
         first = learn_machine(r, h->ec2_id);

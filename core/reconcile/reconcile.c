@@ -152,6 +152,11 @@ bool hc_reconcile_is_here(const struct hc_reconcile *r,
 
     if (!hc_arn_same_place(arn, &r->cluster))
         return false;
+    /* An event of another account is not about this cluster. */
+    if (r->config.event != NULL && r->config.event->account.n > 0 &&
+        hc_arn_is_full(arn) &&
+        !hc_str_eq(arn->account, r->config.event->account))
+        return false;
     return !hc_arn_is_full(arn) || hc_arn_is_full(&r->cluster) ||
            region.n == 0 || hc_str_eq(arn->region, region);
 }

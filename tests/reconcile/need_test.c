@@ -211,6 +211,20 @@ TEST(need, a_machine_under_two_arns_is_counted_once)
     script_end();
 }
 
+TEST(need, a_host_without_a_status_is_no_smaller_count)
+{
+    struct script_row rows[3];
+
+    memcpy(rows, provider_rows, sizeof(rows));
+    rows[2].answer = "{\"containerInstances\":[" DESCRIBED("a", "", "asg") ","
+                     DESCRIBED("b", "ACTIVE", "asg") ","
+                     DESCRIBED("c", "ACTIVE", "asg") ","
+                     DESCRIBED("d", "ACTIVE", "asg") "]}";
+    set(SCRIPT_ROWS(rows), "web log");
+    run(0, OUTCOME_FAILED, "EANSWER");
+    script_end();
+}
+
 TEST(need, a_strategy_without_hosts_is_held)
 {
     static const struct script_row rows[] = {

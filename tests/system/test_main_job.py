@@ -88,6 +88,25 @@ def test_a_foreign_region_is_no_call(secure, headcount, event):
     assert run.report["skipped_event"] == "foreign_region"
 
 
+def test_a_foreign_account_is_no_write(ecs, headcount):
+    """Once the cluster's account is known, an event of another one is not its
+    own; where its ARN says so at once, no call is made."""
+    headcount.at(ecs)
+    ecs.service("web", desired=1)
+    for name in "abc":
+        ecs.host(name)
+    event = {"source": "aws.events", "detail-type": "Scheduled Event",
+             "account": "999999999999", "detail": {"cluster": "prod"}}
+    run = headcount("handle", *OURS, stdin=event)
+    assert run.code == 1 and ecs.writes() == []
+    assert ecs.operations() == ["DescribeServices"]
+    event["detail"]["cluster"] = ecs.cluster_arn
+    run = headcount("handle", *OURS, stdin=event)
+    assert run.code == 0
+    assert run.report["skipped_event"] == "foreign_account"
+    assert len(ecs.requests) == 1
+
+
 def test_a_file_and_a_dash_are_read_too(ecs, headcount, event, tmp_path):
     three_hosts(ecs)
     path = tmp_path / "event.json"
