@@ -28,7 +28,7 @@ struct op_reconcile {
     bool checked;
     struct hc_wish *wishes;              /* these three in op->keep          */
     struct hc_reconcile **clusters;
-    struct hc_str *names;
+    struct hc_arn *names;                /* of the clusters, each one once   */
     size_t clusters_n, begun, at;
     struct hc_str region;
     struct hc_link lane;

@@ -70,7 +70,6 @@ static int op_skip(headcount_op *op, const char *why)
 static struct hc_str op_region(const headcount_op *op)
 {
     const struct op_reconcile *r = &op->as.reconcile;
-    struct hc_arn arn;
 
     if (op->request.region != NULL)
         return hc_str(op->request.region);
@@ -79,8 +78,8 @@ static struct hc_str op_region(const headcount_op *op)
     if (r->has_event && r->event.region.n > 0)
         return r->event.region;
     for (size_t i = 0; i < r->clusters_n; i++)
-        if (hc_arn_cluster(&arn, r->names[i], NULL) == 0 && arn.region.n > 0)
-            return arn.region;
+        if (r->names[i].region.n > 0)
+            return r->names[i].region;
     return (struct hc_str){ NULL, 0 };
 }
 
@@ -89,33 +88,60 @@ static bool op_is_foreign(const struct op_reconcile *r, struct hc_str region)
     return region.n > 0 && r->region.n > 0 && !hc_str_eq(region, r->region);
 }
 
-/* A cluster of another region than the one we may speak to: an event about it
- * is somebody else's; who names it himself is told. */
+/* Why this cluster of an event is somebody else's, or NULL. */
+static const char *op_foreign(const struct op_reconcile *r,
+                              const struct hc_arn *arn)
+{
+    if (r->has_event && r->event.account.n > 0 && arn->account.n > 0 &&
+        !hc_str_eq(arn->account, r->event.account))
+        return "foreign_account";
+    return op_is_foreign(r, arn->region) ? "foreign_region" : NULL;
+}
+
+/* A cluster of another region than the one we may speak to: an event about
+ * such alone is somebody else's; who names one himself is told. */
 static int op_check_region(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
+    const char *why = NULL;
+    size_t foreign = 0;
 
     if (r->has_event && op_is_foreign(r, r->event.region))
         return op_skip(op, "foreign_region");
     for (size_t i = 0; i < r->clusters_n; i++) {
-        struct hc_arn arn;
-        int err = hc_arn_cluster(&arn, r->names[i], &op->error);
+        const struct hc_arn *arn = &r->names[i];
 
-        if (err < 0)
-            return err;
-        if (r->has_event && r->event.account.n > 0 && arn.account.n > 0 &&
-            !hc_str_eq(arn.account, r->event.account))
-            return op_skip(op, "foreign_account");
-        if (!op_is_foreign(r, arn.region))
+        if (op_foreign(r, arn) == NULL)
             continue;
-        if (r->has_event)
-            return op_skip(op, "foreign_region");
-        return hc_error_set(&op->error, HC_ECONFIG, "cluster %.*s is in region "
-                            "%.*s, and the region is set to %.*s",
-                            HC_STR_ARG(r->names[i]), HC_STR_ARG(arn.region),
-                            HC_STR_ARG(r->region));
+        if (!r->has_event)
+            return hc_error_set(&op->error, HC_ECONFIG, "cluster %.*s is in "
+                                "region %.*s, and the region is set to %.*s",
+                                HC_STR_ARG(arn->text), HC_STR_ARG(arn->region),
+                                HC_STR_ARG(r->region));
+        why = op_foreign(r, arn);
+        foreign++;
     }
-    return 0;
+    return foreign > 0 && foreign == r->clusters_n ? op_skip(op, why) : 0;
+}
+
+/* By its name and by its ARN it is one cluster, and gets one reconcile. */
+static void op_drop_twins(struct op_reconcile *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->clusters_n; i++) {
+        size_t at = 0;
+
+        while (at < n && (!hc_arn_same_place(&r->names[at], &r->names[i]) ||
+                          op_foreign(r, &r->names[at]) != NULL ||
+                          op_foreign(r, &r->names[i]) != NULL))
+            at++;
+        if (at == n)
+            r->names[n++] = r->names[i];
+        else if (!hc_arn_is_full(&r->names[at]))
+            r->names[at] = r->names[i];
+    }
+    r->clusters_n = n;
 }
 
 /* ---- start: the event ---- */
@@ -171,22 +197,25 @@ static int op_read_event(headcount_op *op)
     }
     if (op_is_duplicate(op))
         return op_skip(op, "duplicate");
-    r->names = r->event.clusters;
-    r->clusters_n = r->event.clusters_n;
     return 0;
 }
 
 static int op_take_names(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
+    size_t n = r->has_event ? r->event.clusters_n : op->request.clusters_n;
+    int err = 0;
 
-    r->clusters_n = op->request.clusters_n;
-    r->names = hc_keep_zero(&op->keep, r->clusters_n * sizeof *r->names);
+    r->names = hc_keep_zero(&op->keep, n * sizeof *r->names);
     if (r->names == NULL)
         return HC_ENOMEM;
-    for (size_t i = 0; i < r->clusters_n; i++)
-        r->names[i] = hc_str(op->request.clusters[i]);
-    return 0;
+    r->clusters_n = n;
+    for (size_t i = 0; err == 0 && i < n; i++)
+        err = hc_arn_cluster(&r->names[i],
+                             r->has_event ? r->event.clusters[i]
+                                          : hc_str(op->request.clusters[i]),
+                             &op->error);
+    return err;
 }
 
 /* Where the calls will go to has to be known before any target is tried. */
@@ -227,7 +256,7 @@ static int op_begin_cluster(headcount_op *op, size_t at)
 {
     struct op_reconcile *r = &op->as.reconcile;
     const struct hc_reconcile_config config = {
-        .cluster = r->names[at],
+        .cluster = r->names[at].text, .foreign = op_foreign(r, &r->names[at]),
         .wishes = r->wishes, .wishes_n = op->request.wishes_n,
         .by = op->request.hosts == HEADCOUNT_REGISTERED ? HOSTS_REGISTERED
                                                         : HOSTS_ACTIVE,
@@ -342,13 +371,15 @@ static int op_prepare(headcount_op *op)
     struct op_reconcile *r = &op->as.reconcile;
     int err = op_put_wishes(op);
 
+    if (err == 0 && op->request.event != NULL)
+        err = op_read_event(op);
     if (err == 0)
-        err = op->request.event != NULL ? op_read_event(op)
-                                        : op_take_names(op);
+        err = op_take_names(op);
     if (err != 0)
         return err;
     r->region = op_region(op);
     err = op_check_region(op);
+    op_drop_twins(r);
     if (err == 0)
         err = op_check_endpoint(op);
     return err == 0 ? op_begin_clusters(op) : err;
@@ -385,13 +416,11 @@ static bool op_lane_is(const headcount_op *op, const headcount_op *other)
 {
     const struct op_reconcile *mine = &op->as.reconcile;
     const struct op_reconcile *theirs = &other->as.reconcile;
-    struct hc_arn a, b;
 
     return other != op && other->request.kind == HEADCOUNT_RECONCILE &&
            theirs->inside && hc_str_eq(mine->region, theirs->region) &&
-           hc_arn_cluster(&a, mine->names[mine->at], NULL) == 0 &&
-           hc_arn_cluster(&b, theirs->names[theirs->at], NULL) == 0 &&
-           hc_str_eq(a.name, b.name);
+           hc_str_eq(mine->names[mine->at].name,
+                     theirs->names[theirs->at].name);
 }
 
 /* Past its deadline it goes on: it then starts nothing. */

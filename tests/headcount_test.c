@@ -356,6 +356,31 @@ TEST(headcount, events_that_are_not_ours_are_skipped_without_a_call)
     scene_close();
 }
 
+/* By name and by ARN it is one; another region's is told of beside it. */
+TEST(headcount, a_cluster_that_is_named_twice_is_reconciled_once)
+{
+    const char *const answers[] = { aws_answer(200, "", SERVICE("3")),
+                                    aws_answer(200, "", HOSTS3), NULL };
+
+    scene_open(false, answers);
+
+    const struct headcount_outcome *o = handle(
+        "{\"clusters\":[\"prod\",\"arn:aws:ecs:us-east-1:123456789012:cluster/"
+        "prod\",\"" CLUSTER_ARN "\",\"prod\"]}");
+
+    CHECK_INT(o->code, 0);
+    CHECK_Z(o->skipped_event, NULL);
+    CHECK_INT(o->clusters_n, 2);
+    CHECK_Z(o->clusters[0].arn, CLUSTER_ARN);
+    CHECK_INT(o->clusters[0].services[0].outcome, HEADCOUNT_UNCHANGED);
+    CHECK_Z(o->clusters[1].services[0].code, "foreign_region");
+    CHECK_INT(o->clusters[1].services[0].outcome, HEADCOUNT_SKIPPED);
+    CHECK(strstr(scene.script.request[0], CLUSTER_ARN) != NULL);
+    CHECK_INT(scene.script.requests, 2);
+    headcount_end(scene.op);
+    scene_close();
+}
+
 TEST(headcount, the_region_may_come_from_the_clusters_arn)
 {
     static const char *const nowhere[] = {
@@ -598,7 +623,7 @@ TEST(headcount, a_cancelled_reconcile_writes_nothing_more)
     "State Change\",\"detail\":{\"clusterArn\":\"" CLUSTER_ARN "\","         \
     "\"containerInstanceArn\":" HOST("a") ",\"status\":\"ACTIVE\","           \
     "\"version\":" version "}}"
-#define UPDATED "{\"service\":{}}"
+#define UPDATED "{\"service\":{\"desiredCount\":3}}"
 
 static const char *skipped(const char *event, bool drop)
 {

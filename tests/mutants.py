@@ -3,8 +3,8 @@
 suite has to catch each.
 
 Each break is applied to a copy of the tree under build/mutants, built, and
-judged by the tests of core/reconcile and by random worlds; the first that
-fails has caught it.  Ends with "N caught, N not caught".
+judged by the tests of core/reconcile, those of the public API and random
+worlds; the first that fails has caught it.  Ends with "N caught, N not caught".
 """
 import os
 import shutil
@@ -13,8 +13,10 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TREE = os.path.join(ROOT, "build", "mutants")
-TESTS = ["plan", "hold", "rule", "facts", "filter", "memory", "learn", "need",
-         "ask", "settle", "recall", "reconcile"]
+TESTS = [*[f"reconcile/{t}" for t in (
+    "plan", "hold", "rule", "facts", "filter", "memory", "learn",
+    "learn_services", "learn_hosts", "need", "ask", "settle", "recall",
+    "reconcile")], "ecs/ops_hosts", "ecs/ops_services", "headcount", "worlds"]
 R = "core/reconcile/"
 
 # (what is broken, file, the line's text, what stands there instead)
@@ -61,7 +63,29 @@ MUTANTS = [
      "    if (h->slots[at] != 0)\n        return 0;\n", "\n"),
     ("an unchanged count is written", R + "plan.c",
      "if (p->wanted != in->service->desired)", "if (true)"),
+    ("a launch type that is new is EC2", "core/ecs/ops_services.c",
+     "        if (s->launch == LAUNCH_OTHER)\n"
+     "            s->unclear = \"launchType\";\n", ""),
+    ("a service that says no launch type is EC2", "core/ecs/ops_services.c",
+     's->unclear = "launchType, nor capacityProviderStrategy";', ";"),
+    ("half a constraint is none", "core/ecs/ops_services.c",
+     '        s->unclear = "placementConstraints";\n', "        ;\n"),
+    ("two forms of an ARN are two hosts", R + "facts.c",
+     "while (from > 0 && arn.p[from - 1] != '/')", "while (from > 0)"),
+    ("a service of no known cluster is ours", R + "learn_services.c",
+     "if (cluster.n == 0)", "if (false)"),
+    ("a write that says no count was taken", R + "learn_services.c",
+     "if (v->services_n == 0 || s->desired < 0)", "if (false)"),
+    ("the rule's own where is ignored", R + "plan.c",
+     "if (counts && (in->moving || in->where_moves))",
+     "if (counts && in->moving)"),
     # ---- holds ----
+    ("a paused cluster is written", R + "hold.c",
+     'hold_paused_by(p, in, in->cluster_tags, " of the cluster")', "false"),
+    ("CODE_DEPLOY that says no task sets", R + "hold.c",
+     "s->task_sets < 0", "false"),
+    ("deployments that are not told are none", R + "hold.c",
+     "(s->deployments == 0 || s->deployments == 1)", "s->deployments <= 1"),
     ("paused is forgotten", R + "hold.c",
      "if (hold_paused(p, in))", "if (false)"),
     ("a pause that is over still holds", R + "hold.c",
@@ -111,9 +135,9 @@ MUTANTS = [
     ("moving constraints are put into the filter", R + "need.c",
      "if (!hc_filter_moves(term))", "if (true)"),
     ("moving constraints are left out in silence", R + "plan.c",
-     "if (counts && in->moving)", "if (false)"),
+     "if (counts && (in->moving || in->where_moves))", "if (false)"),
     # ---- facts ----
-    ("only the first page counts", R + "learn.c",
+    ("only the first page counts", R + "learn_hosts.c",
      "    r->next = v->next;\n    if (r->next.n > 0)\n        return 0;\n"
      "    r->hosts->fact", "    r->hosts->fact"),
     ("a page that fails is a smaller count", R + "learn.c",
@@ -126,7 +150,7 @@ MUTANTS = [
      'hc_json_put_member(out, "status", hc_str(status));', "(void)status;"),
     ("the filter is left out of the list", "core/ecs/ops_hosts.c",
      "    if (filter.n > 0)\n", "    if (false)\n"),
-    ("hosts of another cluster count", R + "learn.c",
+    ("hosts of another cluster count", R + "learn_hosts.c",
      "    if (hc_arn_instance(&arn, text, NULL) < 0 ||\n"
      "        !hc_reconcile_is_here(r, &arn))\n",
      "    if (hc_arn_instance(&arn, text, NULL) < 0)\n"),
@@ -134,14 +158,17 @@ MUTANTS = [
      "return err == 0 && hc_reconcile_is_here(r, &arn);", "return true;"),
     ("another region's answer is believed", R + "reconcile.c",
      "region.n == 0 || hc_str_eq(arn->region, region);", "true;"),
-    ("a service that was not asked for is believed", R + "learn.c",
-     "    if (!learn_was_asked(r, s->name))\n", "    if (false)\n"),
-    ("a service that is left out is missing", R + "learn.c",
+    ("a service that was not asked for is believed",
+     R + "learn_services.c",
+     "    if (!hc_learn_was_asked(r, s->name))\n", "    if (false)\n"),
+    ("a service that is left out is missing",
+     R + "learn_services.c",
      "        if (fact->fact.state == FACT_UNKNOWN)\n            return "
-     "learn_refuse(r, \"the answer to DescribeServices says \"",
+     "hc_learn_refuse(r, \"the answer to DescribeServices says \"",
      "        if (false)\n            return "
-     "learn_refuse(r, \"the answer to DescribeServices says \""),
-    ("any failure is MISSING", R + "learn.c",
+     "hc_learn_refuse(r, \"the answer to DescribeServices says \""),
+    ("any failure is MISSING",
+     R + "learn_services.c",
      'if (!hc_str_eqz(f->reason, "MISSING"))\n        hc_facts_fail',
      "if (false)\n        hc_facts_fail"),
     ("an answer without a list is an empty one", "core/ecs/ops_hosts.c",
@@ -159,8 +186,10 @@ MUTANTS = [
     ("an event that contradicts a list is ignored", R + "reconcile.c",
      "return active != (hc_fact_hosts_find(h, r->event_host.text) != NULL);",
      "return active && false;"),
-    ("an old event contradicts a list", R + "reconcile.c",
-     "age <= HC_RECONCILE_FRESH &&", "true &&"),
+    ("a cluster's two names are two clusters", "core/op_reconcile.c",
+     "    op_drop_twins(r);\n", ""),
+    ("one foreign cluster is every cluster", "core/op_reconcile.c",
+     "foreign > 0 && foreign == r->clusters_n", "foreign > 0"),
     # ---- writes ----
     ("a dry run writes", R + "plan.c",
      "in->dry_run ? OUTCOME_PENDING : OUTCOME_UPDATED", "OUTCOME_UPDATED"),
@@ -174,8 +203,9 @@ MUTANTS = [
      '    hc_buf_lit(out, ",\\"forceNewDeployment\\":true");'),
     ("a write without an answer is a plain failure", R + "settle.c",
      "(err != HC_ESERVICE && r->call.request.sent)", "false"),
-    ("an answer with another count is believed", R + "learn.c",
-     "if (s->desired >= 0 && s->desired != r->plan.wanted)", "if (false)"),
+    ("an answer with another count is believed",
+     R + "learn_services.c",
+     "if (s->desired != r->plan.wanted)", "if (false)"),
     # ---- memory ----
     ("own writes are awaited for ever", R + "memory.c",
      "now < hc_time_add(e->at, HC_MEMORY_SHOWN)", "now > 0"),
@@ -196,17 +226,12 @@ def run(*command, **more):
 
 def build():
     return run("make", "-s", f"-j{os.cpu_count()}", "CFLAGS=-O1", "DEV=",
-               *[f"build/tests/reconcile/{t}_test" for t in TESTS],
-               "build/tests/worlds_test",
-               *[f"build/tests/ecs/{t}_test" for t in ("ops_hosts",
-                                                      "ops_services")])
+               *[f"build/tests/{t}_test" for t in TESTS])
 
 
 def verdict():
     """Who caught it, or None."""
-    programs = [*[f"reconcile/{t}" for t in TESTS], "ecs/ops_hosts",
-                "ecs/ops_services", "worlds"]
-    for program in programs:
+    for program in TESTS:
         if run(f"build/tests/{program}_test",
                env={**os.environ, "WORLDS": "500"}) != 0:
             return program

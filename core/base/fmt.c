@@ -261,6 +261,21 @@ void hc_text_vfmt(struct hc_buf *out, const char *fmt, va_list ap)
     va_end(args.ap);
 }
 
+/* Of text that filled its array the last character may be cut: none is better
+ * than half of one. */
+static size_t fmt_whole(const char *out, size_t n)
+{
+    size_t from = n;
+
+    while (from > 0 && n - from < 3 &&
+           ((unsigned char)out[from - 1] & 0xC0) == 0x80)
+        from--;
+    if (from > 0 && ((unsigned char)out[from - 1] & 0xC0) == 0xC0 &&
+        hc_text_utf8_length(hc_str_n(out + from - 1, n - from + 1)) == 0)
+        return from - 1;
+    return n;
+}
+
 size_t hc_vfmt(char *out, size_t cap, const char *fmt, va_list ap)
 {
     if (cap == 0)
@@ -272,6 +287,8 @@ size_t hc_vfmt(char *out, size_t cap, const char *fmt, va_list ap)
     va_copy(args.ap, ap);
     fmt_run(&o, fmt, &args);
     va_end(args.ap);
+    if (o.n == cap - 1)
+        o.n = fmt_whole(out, o.n);
     out[o.n] = '\0';
     return o.n;
 }

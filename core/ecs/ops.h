@@ -63,10 +63,12 @@ struct hc_ecs_service {
     bool express;                     /* resourceManagementType ECS          */
     bool discovery;                   /* serviceRegistries, Service Connect  */
     int64_t desired, running, pending;    /* -1: not in the answer           */
-    int64_t deployments, in_progress;     /* deployments[], those rolling out */
-    int64_t task_sets;
+    int64_t deployments, task_sets;       /* likewise                         */
+    int64_t in_progress;                  /* deployments[] that roll out      */
     struct hc_ecs_text *constraints;      /* expressions of memberOf         */
     struct hc_ecs_text *providers;        /* capacityProviderStrategy        */
+    const char *unclear;      /* the member that leaves open which hosts are its
+                                 own; static text, NULL: none does */
     struct hc_ecs_tag *tags;
 };
 
@@ -78,7 +80,7 @@ struct hc_ecs_services {
     struct hc_ecs_failure *failures;
     size_t failures_n;                    /* at most 10                     */
     struct hc_str kind;                   /* of the constraint being read    */
-    struct hc_str expression;
+    struct hc_str expression;             /* of it, or the provider          */
     size_t kept;                          /* before this service             */
 };
 

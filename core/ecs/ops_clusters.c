@@ -27,7 +27,7 @@ void hc_ecs_put_describe_cluster(struct hc_buf *out, struct hc_str cluster)
 {
     hc_buf_lit(out, "{\"clusters\":[");
     hc_json_put_str(out, cluster);
-    hc_buf_lit(out, "]}");
+    hc_buf_lit(out, "],\"include\":[\"TAGS\"]}");
 }
 
 static int clusters_begin(struct hc_ecs_cluster *v,

@@ -3,6 +3,12 @@
  * Both answer services; `events` (up to a hundred sentences each) and whatever
  * else is not in the tables goes by unread.  What a service must have to be
  * judged is checked where its object ends: who it is, its status, its count.
+ * What leaves open which hosts are its own (a launch type that is new, a
+ * constraint without an expression) is noted: not every rule counts hosts.
+ *
+ * Absent are, in answers that are whole: deploymentController (then it is ECS),
+ * schedulingStrategy (older than DAEMON), strategy (ROLLING), launchType (where
+ * there is a capacityProviderStrategy, or task sets have their own).
  */
 #include "ecs/arn.h"
 #include "ecs/ops.h"
@@ -192,12 +198,27 @@ static void services_name_from_arn(struct hc_ecs_service *s)
         s->name = arn.name;
 }
 
-static int services_finish(struct hc_ecs_services *v, struct hc_error *e)
+/* A list that is not there is not an empty one. */
+static void services_told(struct hc_ecs_service *s,
+                            const struct hc_view_item *end)
+{
+    if (!hc_view_gave(end, &services_service, SVC_DEPLOYMENT))
+        s->deployments = -1;
+    if (!hc_view_gave(end, &services_service, SVC_TASK_SET))
+        s->task_sets = -1;
+    if (s->unclear == NULL && s->launch == LAUNCH_NONE &&
+        s->providers == NULL && s->controller != CONTROLLER_EXTERNAL)
+        s->unclear = "launchType, nor capacityProviderStrategy";
+}
+
+static int services_finish(struct hc_ecs_services *v,
+                           const struct hc_view_item *end, struct hc_error *e)
 {
     struct hc_ecs_service *s = &v->services[v->services_n - 1];
     const char *lacks = NULL;
 
     services_name_from_arn(s);
+    services_told(s, end);
     if (v->keep.total - v->kept > HC_ECS_SERVICE)
         return hc_error_set(e, HC_EANSWER, "%s: service \"%.*s\" holds more "
                             "than is kept of one (%zu bytes)", v->view.what,
@@ -230,18 +251,42 @@ static void services_constraint_end(struct hc_ecs_services *v,
 {
     if (hc_str_eqz(v->kind, "memberOf") && v->expression.n > 0)
         services_text_add(&v->keep, &s->constraints, v->expression);
+    else if (!hc_str_eqz(v->kind, "distinctInstance"))
+        s->unclear = "placementConstraints";
 }
 
-/* The ends and beginnings of what a service holds. */
-static void services_mark(struct hc_ecs_services *v, struct hc_ecs_service *s,
-                          const struct hc_view_item *item)
+static void services_strategy_end(struct hc_ecs_services *v,
+                                  struct hc_ecs_service *s)
 {
-    if (item->id == SVC_CONSTRAINT && item->mark == VIEW_END)
+    if (v->expression.n > 0)
+        services_text_add(&v->keep, &s->providers, v->expression);
+    else
+        s->unclear = "capacityProviderStrategy";
+}
+
+static void services_end_of(struct hc_ecs_services *v,
+                            struct hc_ecs_service *s,
+                            const struct hc_view_item *item)
+{
+    if (item->id == SVC_CONSTRAINT)
         services_constraint_end(v, s);
-    if (item->mark != VIEW_BEGIN)
-        return;
+    else if (item->id == SVC_STRATEGY)
+        services_strategy_end(v, s);
+    else if (item->id == SVC_DEPLOYMENT)
+        s->in_progress += !hc_view_gave(item, &services_deployment,
+                                        SVC_DEPLOYMENT_STATE);
+    else if (item->id == SVC_CONTROLLER_OBJECT &&
+             !hc_view_gave(item, &services_controller, SVC_CONTROLLER))
+        s->controller = CONTROLLER_OTHER;
+}
+
+static void services_begin_of(struct hc_ecs_services *v,
+                              struct hc_ecs_service *s,
+                              const struct hc_view_item *item)
+{
     switch (item->id) {
-    case SVC_CONSTRAINT: v->kind = v->expression = HC_STR("");      break;
+    case SVC_CONSTRAINT:
+    case SVC_STRATEGY:   v->kind = v->expression = HC_STR("");      break;
     case SVC_DEPLOYMENT: s->deployments++;                          break;
     case SVC_TASK_SET:   s->task_sets++;                            break;
     case SVC_REGISTRY:   s->discovery = true;                       break;
@@ -267,7 +312,11 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
         s->status_text = hc_keep_str(keep, text);
         s->status = services_status(text);
         break;
-    case SVC_LAUNCH:       s->launch = services_launch(text);             break;
+    case SVC_LAUNCH:
+        s->launch = services_launch(text);
+        if (s->launch == LAUNCH_OTHER)
+            s->unclear = "launchType";
+        break;
     case SVC_SCHEDULING:   s->scheduling = services_scheduling(text);     break;
     case SVC_CONTROLLER:   s->controller = services_controller_of(text);  break;
     case SVC_ROLLOUT:      s->rollout = services_rollout(text);           break;
@@ -281,10 +330,8 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
         break;
     case SVC_CONNECT_ENABLED: s->discovery |= item->number != 0;          break;
     case SVC_CONSTRAINT_TYPE: v->kind = hc_keep_str(keep, text);          break;
-    case SVC_CONSTRAINT_TEXT: v->expression = hc_keep_str(keep, text);    break;
-    case SVC_PROVIDER:
-        services_text_add(keep, &s->providers, hc_keep_str(keep, text));
-        break;
+    case SVC_CONSTRAINT_TEXT:
+    case SVC_PROVIDER:        v->expression = hc_keep_str(keep, text);    break;
     default:               hc_ecs_part_tag(&s->tags, keep, item);         break;
     }
 }
@@ -294,13 +341,15 @@ static int services_item(struct hc_ecs_services *v,
 {
     if (item->id == SVC_SERVICE)
         return item->mark == VIEW_BEGIN ? services_begin(v, e)
-                                        : services_finish(v, e);
+                                        : services_finish(v, item, e);
     if (item->id == SVC_FAILURE)
         return item->mark == VIEW_BEGIN ? services_failure(v, e) : 0;
     if (item->id >= PART_FAILURE_ARN && item->id <= PART_FAILURE_DETAIL)
         hc_ecs_part_failure(&v->failures[v->failures_n - 1], &v->keep, item);
-    else if (item->mark != VIEW_VALUE)
-        services_mark(v, &v->services[v->services_n - 1], item);
+    else if (item->mark == VIEW_BEGIN)
+        services_begin_of(v, &v->services[v->services_n - 1], item);
+    else if (item->mark == VIEW_END)
+        services_end_of(v, &v->services[v->services_n - 1], item);
     else
         services_value(v, &v->services[v->services_n - 1], item);
     return 0;

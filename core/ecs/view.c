@@ -182,7 +182,8 @@ static int view_close(struct hc_view *v, struct hc_error *e)
     if (f.member == NULL || f.is_array)
         return 0;
     return view_tell(v, &(struct hc_view_item){ .id = f.member->id,
-                                                .mark = VIEW_END }, e);
+                                                .mark = VIEW_END,
+                                                .given = f.given }, e);
 }
 
 static int view_no_object(struct hc_view *v, struct hc_error *e)
@@ -204,6 +205,8 @@ static int view_value(struct hc_view *v, int event, struct hc_error *e)
     struct hc_view_frame *f = view_top(v);
     const struct hc_view_member *m = f->is_array ? f->member : f->due;
 
+    if (!f->is_array && event != JSON_NULL && m->type != VIEW_RAW)
+        f->given |= (uint32_t)1 << (m - f->shape->members);
     switch (event) {
     case JSON_OBJECT: return view_open_object(v, m, e);
     case JSON_ARRAY:  return view_open_array(v, m, e);
@@ -253,6 +256,15 @@ int hc_view_feed(struct hc_view *v, struct hc_str bytes, struct hc_error *e)
     while (v->err == 0 && bytes.n > 0)
         v->err = view_next(v, &bytes, e);
     return v->err;
+}
+
+bool hc_view_gave(const struct hc_view_item *end,
+                  const struct hc_view_shape *shape, int id)
+{
+    for (size_t i = 0; i < shape->n; i++)
+        if (shape->members[i].id == id)
+            return (end->given >> i & 1) != 0;
+    return false;
 }
 
 int hc_view_end(struct hc_view *v, struct hc_error *e)

@@ -41,13 +41,14 @@ struct hc_view_item {
     enum hc_view_mark mark;    /* BEGIN, END of an OBJECT (each of OBJECTS) */
     struct hc_str text;        /* TEXT, TEXTS; good until the sink returns  */
     int64_t number;            /* INT; BOOL as 0 and 1                      */
+    uint32_t given;            /* END: bits of the members that had a value */
 };
 
 struct hc_view_frame {
     const struct hc_view_shape *shape;
     const struct hc_view_member *member;   /* whose value this is, or NULL */
     const struct hc_view_member *due;      /* its value comes next         */
-    uint32_t seen;
+    uint32_t seen, given;                  /* null is seen, not given  */
     bool is_array;
 };
 
@@ -80,6 +81,10 @@ struct hc_view_config {
 void hc_view_init(struct hc_view *v, const struct hc_view_config *config);
 void hc_view_fini(struct hc_view *v);
 int hc_view_feed(struct hc_view *v, struct hc_str bytes, struct hc_error *e);
+/* `end` is the END of an object of this shape: whether the member of this id
+ * was there, and not null.  RAW members are not told of. */
+bool hc_view_gave(const struct hc_view_item *end,
+                  const struct hc_view_shape *shape, int id);
 /* The input ended: 0 only if the whole document was there. */
 int hc_view_end(struct hc_view *v, struct hc_error *e);
 

@@ -95,6 +95,17 @@ void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
 
 /* ---- the set: open addressing, at most half full ---- */
 
+/* One host may be told of by the old form of its ARN and by the new one: what
+ * they share is the id at the end. */
+static struct hc_str facts_id(struct hc_str arn)
+{
+    size_t from = arn.n;
+
+    while (from > 0 && arn.p[from - 1] != '/')
+        from--;
+    return hc_str_from(arn, from);
+}
+
 static size_t facts_hash(struct hc_str s)
 {
     uint64_t h = 1469598103934665603U;
@@ -104,13 +115,14 @@ static size_t facts_hash(struct hc_str s)
     return (size_t)(h ^ h >> 32);
 }
 
-/* The slot of this ARN, or the empty one where it would stand. */
+/* The slot of this host, or the empty one where it would stand. */
 static size_t facts_slot(const struct hc_fact_hosts *h, struct hc_str arn)
 {
-    size_t at = facts_hash(arn) & (h->slots_n - 1);
+    struct hc_str id = facts_id(arn);
+    size_t at = facts_hash(id) & (h->slots_n - 1);
 
     while (h->slots[at] != 0 &&
-           !hc_str_eq(h->hosts[h->slots[at] - 1].arn, arn))
+           !hc_str_eq(facts_id(h->hosts[h->slots[at] - 1].arn), id))
         at = (at + 1) & (h->slots_n - 1);
     return at;
 }

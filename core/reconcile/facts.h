@@ -49,7 +49,7 @@ struct hc_fact_hosts {
     const char *status;               /* "ACTIVE"; static                    */
     struct hc_str filter;
     enum hc_sighting sighting;
-    struct hc_host *hosts;            /* each ARN once, in order of arrival  */
+    struct hc_host *hosts;            /* each id once, in order of arrival   */
     size_t n, cap;
     size_t *slots;                    /* of a hash table: index + 1, 0 empty */
     size_t slots_n;
@@ -93,7 +93,8 @@ struct hc_fact_answer *hc_facts_answer(struct hc_facts *f,
 void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
                    const char *what);
 
-/* Adds an ARN that facts->keep owns: 1 new, 0 there already, or a code. */
+/* Adds an ARN that facts->keep owns: 1 new, 0 there already (hosts are told
+ * apart by the id at its end), or a code. */
 int hc_fact_hosts_add(struct hc_facts *f, struct hc_fact_hosts *h,
                       struct hc_str arn);
 struct hc_host *hc_fact_hosts_find(const struct hc_fact_hosts *h,

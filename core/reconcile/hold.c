@@ -69,40 +69,40 @@ static const char *hold_s(int64_t n)
 
 /* ---- those that cost nothing ---- */
 
-static struct hc_str hold_pause_tag(const struct hc_ecs_service *s)
-{
-    for (const struct hc_ecs_tag *t = s->tags; t != NULL; t = t->next)
-        if (hc_str_eqz(t->key, "headcount:pause"))
-            return hc_str_trim(t->value);
-    return HC_STR("");
-}
-
 /* A value that says neither is taken as "pause": whoever set it meant to. */
-static bool hold_paused(struct hc_plan *p,
-                             const struct hc_plan_input *in)
+static bool hold_paused_by(struct hc_plan *p, const struct hc_plan_input *in,
+                           const struct hc_ecs_tag *tags, const char *whose)
 {
-    struct hc_str tag = hold_pause_tag(in->service);
+    struct hc_str tag = HC_STR("");
     char why[200];
     int64_t until;
 
-    if (in->paused) {
-        hc_hold(p, "paused", "every write is paused (HEADCOUNT_DRY_RUN)");
-        return true;
-    }
+    for (; tags != NULL; tags = tags->next)
+        if (hc_str_eqz(tags->key, "headcount:pause"))
+            tag = hc_str_trim(tags->value);
     if (tag.n == 0 || hc_str_eqi(tag, HC_STR("false")))
         return false;
     if (hc_time_get_rfc3339(tag, &until)) {
         if (until <= in->wall)
             return false;
-        hc_fmt(why, sizeof(why), "tag headcount:pause lasts until %.*s",
-               HC_STR_ARG(tag));
+        hc_fmt(why, sizeof(why), "tag headcount:pause%s lasts until %.*s",
+               whose, HC_STR_ARG(tag));
     } else if (hc_str_eqi(tag, HC_STR("true"))) {
-        hc_fmt(why, sizeof(why), "tag headcount:pause is true");
+        hc_fmt(why, sizeof(why), "tag headcount:pause%s is true", whose);
     } else {
-        hc_fmt(why, sizeof(why), "tag headcount:pause is \"%.*s\", neither "
-               "true, false nor a time", HC_STR_ARG(tag));
+        hc_fmt(why, sizeof(why), "tag headcount:pause%s is \"%.*s\", neither "
+               "true, false nor a time", whose, HC_STR_ARG(tag));
     }
     hc_hold(p, "paused", why);
+    return true;
+}
+
+static bool hold_paused(struct hc_plan *p, const struct hc_plan_input *in)
+{
+    if (!in->paused)
+        return hold_paused_by(p, in, in->service->tags, "") ||
+               hold_paused_by(p, in, in->cluster_tags, " of the cluster");
+    hc_hold(p, "paused", "every write is paused (HEADCOUNT_DRY_RUN)");
     return true;
 }
 
@@ -126,6 +126,11 @@ static bool hold_deployment(struct hc_plan *p,
 
     if ((in->wish->allow & ALLOW_DURING_DEPLOYMENT) != 0)
         return false;
+    if (s->controller == CONTROLLER_CODE_DEPLOY && s->task_sets < 0) {
+        hc_hold(p, "code_deploy", "DescribeServices does not say its task "
+                "sets, so CODE_DEPLOY may be deploying");
+        return true;
+    }
     if (s->controller == CONTROLLER_CODE_DEPLOY && s->task_sets > 1) {
         hc_fmt(why, sizeof(why), "CODE_DEPLOY is deploying (%lld task sets), "
                "and a scaling event can fail it", (long long)s->task_sets);
@@ -133,10 +138,11 @@ static bool hold_deployment(struct hc_plan *p,
         return true;
     }
     if (s->rollout == ROLLOUT_ROLLING ||
-        (s->in_progress == 0 && s->deployments <= 1))
+        (s->in_progress == 0 && (s->deployments == 0 || s->deployments == 1)))
         return false;
-    hc_fmt(why, sizeof(why), "a %s deployment is in progress",
-           hold_rollout_name(s->rollout));
+    hc_fmt(why, sizeof(why), "a %s deployment %s in progress",
+           hold_rollout_name(s->rollout),
+           s->deployments < 0 ? "may be" : "is");
     hc_hold(p, "deployment", why);
     return true;
 }

@@ -15,4 +15,22 @@ int hc_learn_take(struct hc_reconcile *r);
 void hc_learn_fail(struct hc_reconcile *r, const char *code,
                     const char *what);
 
+/* ---- for its own files: one for each answer, as hc_learn_take ---- */
+
+int hc_learn_services(struct hc_reconcile *r);
+int hc_learn_update(struct hc_reconcile *r);
+int hc_learn_hosts(struct hc_reconcile *r);
+int hc_learn_providers(struct hc_reconcile *r);
+/* HC_EANSWER: "<what> "<which>" in cluster ...: nothing is made of it". */
+int hc_learn_refuse(struct hc_reconcile *r, const char *what,
+                    struct hc_str which);
+/* What is read lives as long as the facts from now on. */
+int hc_learn_keep(struct hc_reconcile *r, struct hc_keep *keep);
+bool hc_learn_was_asked(const struct hc_reconcile *r, struct hc_str name);
+/* False if the ARN (text.n > 0) is none, or of another place than ours. */
+bool hc_learn_is_ours(const struct hc_reconcile *r, struct hc_str text,
+                      bool of_service);
+/* Text that lives as long as the facts; a mere name becomes an ARN by it. */
+void hc_learn_cluster_arn(struct hc_reconcile *r, struct hc_str text);
+
 #endif

@@ -4,13 +4,15 @@
 
 #include "reconcile/recall.h"
 
-static bool need_moves(const struct hc_plan_input *in, struct hc_str term,
-                       bool *moving)
+/* A constraint that moves is never in the filter: it holds, or is ignored. */
+static bool need_moves(struct hc_plan_input *in, struct hc_str term)
 {
     if (!hc_filter_moves(term))
         return false;
     if ((in->wish->allow & ALLOW_MOVING) == 0)
-        *moving = true;
+        in->moving = true;
+    else
+        in->ignored = term;
     return true;
 }
 
@@ -23,9 +25,10 @@ static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
     int err = 0;
 
     for (; err == 0 && t != NULL; t = t->next)
-        if (!need_moves(in, t->s, &in->moving))
+        if (!need_moves(in, t->s))
             err = hc_filter_add(&filter, t->s, e);
-    if (err == 0 && !need_moves(in, in->wish->where, &in->moving))
+    in->where_moves = hc_filter_moves(in->wish->where);
+    if (err == 0 && !in->where_moves)
         err = hc_filter_add(&filter, in->wish->where, e);
     if (err == 0 && in->service->launch == LAUNCH_EXTERNAL)
         err = hc_filter_add(&filter, HC_STR("attribute:ecs.capability.external "
@@ -110,6 +113,16 @@ static bool need_agrees(struct hc_reconcile *r, const struct hc_plan_input *in,
                             : second->registered == seen;
 }
 
+/* Of the reading that was made last. */
+static const struct hc_ecs_tag *need_tags(const struct hc_reconcile *r)
+{
+    const struct hc_fact_cluster *second = &r->facts.cluster[SIGHTING_SECOND];
+
+    return need_has(&second->fact)
+               ? second->value.tags
+               : r->facts.cluster[SIGHTING_FIRST].value.tags;
+}
+
 static void need_second(struct hc_reconcile *r, struct hc_plan_input *in)
 {
     const struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_SECOND];
@@ -182,6 +195,7 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
     };
     if (service != NULL) {
         hc_recall_writes(r, in);
+        in->cluster_tags = need_tags(r);
         need_scaled(r, in);
         need_target(r, in);
     }

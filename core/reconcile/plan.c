@@ -58,6 +58,20 @@ static bool plan_skip(struct hc_plan *p, const struct hc_plan_input *in)
     return true;
 }
 
+/* An answer that leaves open which hosts are the service's own. */
+static bool plan_is_unclear(struct hc_plan *p, const struct hc_plan_input *in)
+{
+    const char *what = in->service->unclear;
+
+    if (what == NULL || !hc_rule_needs_hosts(&in->wish->rule))
+        return false;
+    plan_say(p, OUTCOME_FAILED, "EANSWER", "");
+    hc_fmt(p->reason, sizeof(p->reason), "DescribeServices says no %s that "
+           "this version of headcount understands: which hosts are its own "
+           "cannot be told", what);
+    return true;
+}
+
 bool hc_plan_is_hostless(const struct hc_plan_input *in)
 {
     struct hc_plan ignored = { .code = "" };
@@ -107,6 +121,15 @@ static void plan_reason_more(struct hc_plan *p, const char *what, int64_t n)
     hc_plan_say_more(p, text);
 }
 
+static void plan_reason_ignored(struct hc_plan *p, struct hc_str what)
+{
+    char text[160];
+
+    hc_fmt(text, sizeof(text), "whatever its constraint \"%.*s\" says",
+           HC_STR_ARG(what));
+    hc_plan_say_more(p, text);
+}
+
 /* The quota is AWS's: a count above it would be refused, or never reached. */
 static int64_t plan_quota(const struct hc_plan_input *in, const char **what)
 {
@@ -138,6 +161,8 @@ static void plan_count(struct hc_plan *p, const struct hc_plan_input *in)
     else
         hc_fmt(p->reason, sizeof(p->reason), "a fixed count of %lld",
                (long long)rule->tasks);
+    if (in->ignored.n > 0)
+        plan_reason_ignored(p, in->ignored);
     if (bounded > count)
         plan_reason_more(p, "raised to min", bounded);
     else if (bounded < count)
@@ -173,18 +198,30 @@ static enum hc_plan_need plan_write(struct hc_plan *p,
     return need;
 }
 
+/* A rule may ignore what the service brings, not what it says itself. */
+static enum hc_plan_need plan_moving(struct hc_plan *p,
+                                     const struct hc_plan_input *in)
+{
+    hc_hold(p, "moving_constraint", in->where_moves
+                ? "its own `where` moves with tasks or agents, so a count by "
+                  "it would chase itself: take that term out"
+                : "an expression in its filter moves with tasks or agents, so "
+                  "a count by it would chase itself");
+    if (in->where_moves)
+        p->way_out = NULL;
+    return PLAN_DECIDED;
+}
+
 enum hc_plan_need hc_plan_make(struct hc_plan *p,
                                const struct hc_plan_input *in)
 {
     bool counts = hc_rule_needs_hosts(&in->wish->rule);
 
     *p = (struct hc_plan){ .code = "", .wanted = HC_UNKNOWN };
-    if (plan_skip(p, in))
+    if (plan_skip(p, in) || plan_is_unclear(p, in))
         return PLAN_DECIDED;
-    if (counts && in->moving)
-        return hc_hold(p, "moving_constraint", "an expression in its filter "
-                       "moves with tasks or agents, so a count by it would "
-                       "chase itself");
+    if (counts && (in->moving || in->where_moves))
+        return plan_moving(p, in);
     if (counts && in->hosts == HC_UNKNOWN)
         return PLAN_NEEDS_HOSTS;
     plan_count(p, in);

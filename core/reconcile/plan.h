@@ -52,6 +52,8 @@ struct hc_plan_input {
     struct hc_str filter;                      /* what hosts were counted by */
     bool by_provider;                          /* its own providers' only    */
     bool moving;                               /* the filter would move      */
+    bool where_moves;                          /* by the wish's own `where`  */
+    struct hc_str ignored;   /* the service's expression that was left out   */
     bool awaits;             /* ECS does not show our last write yet,        */
     int64_t own_write;       /* which was this count                         */
     int undone;              /* of our writes, by others, in ten minutes     */
@@ -60,6 +62,7 @@ struct hc_plan_input {
     int64_t hosts;                             /* under filter (and provider) */
     int64_t all_hosts;                         /* ACTIVE, unfiltered, whole  */
     const struct hc_ecs_cluster *cluster;      /* DescribeClusters           */
+    const struct hc_ecs_tag *cluster_tags;     /* of any reading of it       */
     const struct hc_plan_second *second;
     enum hc_plan_known scaled;   /* a provider of its own scales by its tasks */
     struct hc_str scaled_by;                   /* that provider              */

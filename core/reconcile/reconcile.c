@@ -205,17 +205,8 @@ static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
 
 /* ---- CALL ---- */
 
-static bool reconcile_is_fresh(const struct hc_reconcile *r)
-{
-    int64_t age = r->net->sys.wall(r->net->sys.ud) - r->config.event->time;
-
-    return r->config.event->time > 0 && age <= HC_RECONCILE_FRESH &&
-           age >= -HC_RECONCILE_FRESH;
-}
-
 /* The event's own host is ACTIVE in the event and not in the list, or the
- * reverse: ECS is eventually consistent, so it is asked once more.  An old
- * event says nothing about now. */
+ * reverse: ECS is eventually consistent, so it is asked once more. */
 static bool reconcile_is_contradicted(const struct hc_reconcile *r)
 {
     const struct hc_fact_hosts *h = r->hosts;
@@ -225,8 +216,7 @@ static bool reconcile_is_contradicted(const struct hc_reconcile *r)
         h->sighting != SIGHTING_FIRST ||
         !hc_arn_is_full(&r->event_host) ||
         r->config.event->instance_status.n == 0 ||
-        !hc_arn_same_place(&r->event_host, &r->cluster) ||
-        !reconcile_is_fresh(r))
+        !hc_arn_same_place(&r->event_host, &r->cluster))
         return false;
     active = hc_str_eqz(r->config.event->instance_status, "ACTIVE");
     return active != (hc_fact_hosts_find(h, r->event_host.text) != NULL);
@@ -365,7 +355,11 @@ static int reconcile_wish(struct hc_reconcile *r, struct hc_error *e)
         .hosts_by = r->config.by == HOSTS_ACTIVE ? "active" : "registered",
         .hosts_filter = ""
     };
-    reconcile_elsewhere(r);
+    if (r->config.foreign != NULL)
+        hc_settle(r, OUTCOME_SKIPPED, r->config.foreign, "the cluster is in "
+                  "another region or account than the one that is called");
+    else
+        reconcile_elsewhere(r);
     return s->reason == NULL ? reconcile_check_twice(r, e) : 0;
 }
 

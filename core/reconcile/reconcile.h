@@ -21,8 +21,6 @@
 
 #define HC_RECONCILE_PAGES 1000
 #define HC_RECONCILE_AGAIN HC_SECOND      /* before a list is read again      */
-#define HC_RECONCILE_FRESH (60 * HC_SECOND)  /* age of an event that may
-                                                contradict a list            */
 
 /* How a call is made; NULL in the config is hc_call.  Tests replay scripts
  * through their own. */
@@ -43,6 +41,8 @@ struct hc_audit_to {
 
 struct hc_reconcile_config {
     struct hc_str cluster;            /* name or ARN                         */
+    const char *foreign;              /* the code why it is not ours to look
+                                         at, static; NULL: it is             */
     const struct hc_wish *wishes;
     size_t wishes_n;
     enum hc_hosts_by by;              /* CONNECTED is HC_ECONFIG as yet      */
@@ -51,8 +51,8 @@ struct hc_reconcile_config {
     bool ask_targets;                 /* is Auto Scaling asked               */
     struct hc_memory *memory;         /* NULL: nothing is remembered         */
     struct hc_audit_to audit;
-    /* The event that caused it or NULL: its own host, when the event is fresh,
-     * may cause one list to be read again. */
+    /* The event that caused it or NULL: its own host may cause one list to be
+     * read again. */
     const struct hc_event *event;
     /* Every call is made with this; service, operation, body and replay_ok
      * are filled in here.  Its deadline is the reconcile's. */

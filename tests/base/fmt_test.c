@@ -103,6 +103,18 @@ TEST(fmt, is_cut_and_always_ended)
     CHECK_INT(out[0], 'z');
 }
 
+TEST(fmt, no_character_is_cut_in_half)
+{
+    static const char text[] = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z";
+    static const size_t whole[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11 };
+    char out[16];
+
+    for (size_t n = 0; n < sizeof(whole) / sizeof(*whole); n++)
+        CHECK_INT(fmt(out, n + 1, "%s", text), whole[n]);
+    /* what is no UTF-8 is not ours to judge */
+    CHECK_INT(fmt(out, 4, "%s", "a\x82\x82\x82\x82"), 3);
+}
+
 TEST(fmt, a_huge_width_in_a_format_is_bounded)
 {
     struct hc_buf b;

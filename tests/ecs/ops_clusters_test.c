@@ -33,7 +33,8 @@ TEST(ops_clusters, the_request)
 
     hc_buf_init(&out, t_alloc(), 1000);
     hc_ecs_put_describe_cluster(&out, HC_STR(AT "cluster/prod"));
-    CHECK_STR(hc_buf_view(&out), "{\"clusters\":[\"" AT "cluster/prod\"]}");
+    CHECK_STR(hc_buf_view(&out), "{\"clusters\":[\"" AT "cluster/prod\"],"
+              "\"include\":[\"TAGS\"]}");
     hc_buf_fini(&out);
 }
 

@@ -104,8 +104,9 @@ static void check_whole(void)
     CHECK_INT(s->running, 3);
     CHECK_INT(s->pending, 1);
     CHECK_INT(s->deployments, 3);
-    CHECK_INT(s->in_progress, 1);
+    CHECK_INT(s->in_progress, 2);
     CHECK_INT(s->task_sets, 2);
+    CHECK_Z(s->unclear, "placementConstraints");
     CHECK_STR(s->constraints->s, "attribute:b == 2");
     CHECK_STR(s->constraints->next->s, "attribute:a == 1");
     CHECK(s->constraints->next->next == NULL);
@@ -161,6 +162,8 @@ TEST(ops_services, what_an_old_answer_leaves_out_has_a_meaning)
     CHECK_INT(s->desired, 0);
     CHECK_INT(s->running, -1);
     CHECK_INT(s->pending, -1);
+    CHECK_INT(s->deployments, -1);
+    CHECK_INT(s->task_sets, -1);
     CHECK(!s->express && !s->discovery);
     CHECK(s->constraints == NULL && s->providers == NULL && s->tags == NULL);
     hc_ecs_services_fini(&view);
@@ -171,7 +174,7 @@ TEST(ops_services, what_an_old_answer_leaves_out_has_a_meaning)
 }
 
 enum word { STATUS, LAUNCH, SCHEDULING, CONTROLLER, ROLLOUT, EXPRESS,
-            DISCOVERY };
+            DISCOVERY, DEPLOYMENTS, TASK_SETS, IN_PROGRESS };
 
 static const struct { const char *more; enum word what; int want; } words[] = {
     { ",\"launchType\":\"EC2\"", LAUNCH, LAUNCH_EC2 },
@@ -188,7 +191,10 @@ static const struct { const char *more; enum word what; int want; } words[] = {
       CONTROLLER_EXTERNAL },
     { ",\"deploymentController\":{\"type\":\"X\"}", CONTROLLER,
       CONTROLLER_OTHER },
-    { ",\"deploymentController\":{}", CONTROLLER, CONTROLLER_ECS },
+    { ",\"deploymentController\":{}", CONTROLLER, CONTROLLER_OTHER },
+    { ",\"deploymentController\":{\"type\":null}", CONTROLLER,
+      CONTROLLER_OTHER },
+    { ",\"deploymentController\":null", CONTROLLER, CONTROLLER_ECS },
     { ",\"deploymentConfiguration\":{\"strategy\":\"ROLLING\"}", ROLLOUT,
       ROLLOUT_ROLLING },
     { ",\"deploymentConfiguration\":{\"strategy\":\"BLUE_GREEN\"}", ROLLOUT,
@@ -199,6 +205,15 @@ static const struct { const char *more; enum word what; int want; } words[] = {
       ROLLOUT_OTHER },
     { ",\"resourceManagementType\":\"ECS\"", EXPRESS, true },
     { ",\"resourceManagementType\":\"CUSTOMER\"", EXPRESS, false },
+    { ",\"resourceManagementType\":\"NEW\"", EXPRESS, true },
+    { ",\"deployments\":[]", DEPLOYMENTS, 0 },
+    { ",\"deployments\":null", DEPLOYMENTS, -1 },
+    { ",\"taskSets\":[]", TASK_SETS, 0 },
+    { ",\"taskSets\":[{},{}]", TASK_SETS, 2 },
+    { ",\"deployments\":[{\"rolloutState\":\"COMPLETED\"},"
+      "{\"rolloutState\":\"FAILED\"}]", IN_PROGRESS, 0 },
+    { ",\"deployments\":[{\"rolloutState\":\"NEW\"}]", IN_PROGRESS, 1 },
+    { ",\"deployments\":[{\"rolloutState\":null},{}]", IN_PROGRESS, 2 },
     { ",\"serviceRegistries\":[]", DISCOVERY, false },
     { ",\"serviceRegistries\":[{}]", DISCOVERY, true },
     { ",\"deployments\":[{\"serviceConnectConfiguration\":"
@@ -211,13 +226,16 @@ static const struct { const char *more; enum word what; int want; } words[] = {
 static int word_of(const struct hc_ecs_service *s, enum word what)
 {
     switch (what) {
-    case STATUS:     return (int)s->status;
-    case LAUNCH:     return (int)s->launch;
-    case SCHEDULING: return (int)s->scheduling;
-    case CONTROLLER: return (int)s->controller;
-    case ROLLOUT:    return (int)s->rollout;
-    case EXPRESS:    return s->express;
-    case DISCOVERY:  return s->discovery;
+    case STATUS:      return (int)s->status;
+    case LAUNCH:      return (int)s->launch;
+    case SCHEDULING:  return (int)s->scheduling;
+    case CONTROLLER:  return (int)s->controller;
+    case ROLLOUT:     return (int)s->rollout;
+    case EXPRESS:     return s->express;
+    case DISCOVERY:   return s->discovery;
+    case DEPLOYMENTS: return (int)s->deployments;
+    case TASK_SETS:   return (int)s->task_sets;
+    case IN_PROGRESS: return (int)s->in_progress;
     }
     return -1;
 }
@@ -244,6 +262,41 @@ TEST(ops_services, words_are_understood_or_other)
         CHECK_STR(view.services[0].status_text, status[i].status);
         hc_ecs_services_fini(&view);
     }
+}
+
+TEST(ops_services, what_leaves_its_hosts_open_is_named)
+{
+#define CONSTRAINT(more) ",\"launchType\":\"EC2\",\"placementConstraints"   \
+    "\":[{\"type\":\"distinctInstance\"},{" more "}]"
+#define STRATEGY(more) ",\"capacityProviderStrategy\":[{" more "}]"
+    static const struct { const char *more, *unclear; } rows[] = {
+        { "", "launchType, nor capacityProviderStrategy" },
+        { ",\"launchType\":null,\"capacityProviderStrategy\":[]",
+          "launchType, nor capacityProviderStrategy" },
+        { ",\"launchType\":\"MOON\"", "launchType" },
+        { ",\"launchType\":\"EC2\"", NULL },
+        { ",\"deploymentController\":{\"type\":\"EXTERNAL\"}", NULL },
+        { CONSTRAINT("\"type\":\"memberOf\",\"expression\":\"a\""), NULL },
+        { CONSTRAINT("\"type\":\"memberOf\""), "placementConstraints" },
+        { CONSTRAINT("\"type\":\"memberOf\",\"expression\":null"),
+          "placementConstraints" },
+        { CONSTRAINT("\"type\":\"new\",\"expression\":\"a\""),
+          "placementConstraints" },
+        { CONSTRAINT(""), "placementConstraints" },
+        { STRATEGY("\"capacityProvider\":\"asg\""), NULL },
+        { STRATEGY("\"capacityProvider\":\"\""), "capacityProviderStrategy" },
+        { STRATEGY("\"weight\":1"), "capacityProviderStrategy" },
+    };
+    char text[300];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        hc_fmt(text, sizeof(text), ONE("%s"), rows[i].more);
+        CHECK_INT(get(text), 0);
+        CHECK_Z(view.services[0].unclear, rows[i].unclear);
+        hc_ecs_services_fini(&view);
+    }
+#undef CONSTRAINT
+#undef STRATEGY
 }
 
 /* Constraints of one service are not the next one's. */

@@ -25,6 +25,24 @@ static void check_request(const struct hc_call_config *config)
     CHECK_INT(config->deadline, script.config.call.deadline);
 }
 
+static const char *answer(void)
+{
+    const char *text = script.row->answer;
+
+    return text != NULL && strcmp(text, SCRIPT_TAKEN) == 0 ? script.taken
+                                                           : text;
+}
+
+static void take_count(struct hc_str body)
+{
+    const struct hc_str key = HC_STR("\"desiredCount\"");
+
+    while (body.n > 0 && !hc_str_starts(body, key))
+        body = hc_str_from(body, 1);
+    hc_fmt(script.taken, sizeof(script.taken), "{\"service\":{%.*s}",
+           HC_STR_ARG(body));
+}
+
 static int script_start(struct hc_call *c, struct hc_net *net,
                         struct hc_job *job,
                         const struct hc_call_config *config)
@@ -39,6 +57,7 @@ static int script_start(struct hc_call *c, struct hc_net *net,
     script.given = 0;
     *c = (struct hc_call){ .attempts = 1 };
     check_request(config);
+    take_count(config->body);
     if (script.row->refuse)
         return hc_error_set(&c->error, script.row->fail, "it did not begin");
     script.open = true;
@@ -47,7 +66,7 @@ static int script_start(struct hc_call *c, struct hc_net *net,
 
 static int give(struct hc_call *c, size_t until, int next)
 {
-    struct hc_str all = hc_str(script.row->answer);
+    struct hc_str all = hc_str(answer());
     size_t n = until - script.given;
 
     if (script.piece > 0 && n > script.piece)
@@ -78,7 +97,7 @@ static int end(struct hc_call *c)
 
 static int script_step(struct hc_call *c, int64_t now)
 {
-    size_t n = hc_str(script.row->answer).n;
+    size_t n = hc_str(answer()).n;
 
     CHECK(script.open);
     CHECK_INT(now, script.now);
@@ -189,4 +208,32 @@ const struct hc_report_service *script_service(size_t at)
 {
     CHECK(at < script.r.result.services_n);
     return &script.r.result.services[at];
+}
+
+static void disbelieve(struct script_row *rows, size_t n,
+                       const struct script_answer *answer)
+{
+    const struct hc_wish wish = { .service = HC_STR("web") };
+    struct script *s = script_set(rows, n);
+
+    rows[n - 1].answer = answer->answer;
+    s->config.wishes = &wish;
+    s->config.wishes_n = 1;
+    CHECK_INT(script_run(), 1);
+
+    const struct hc_report_service *got = script_service(0);
+
+    CHECK_Z(hc_outcome_name(got->outcome), "failed");
+    CHECK_Z(got->code, "EANSWER");
+    if (strstr(got->reason, answer->says) == NULL)
+        CHECK_Z(got->reason, answer->says);
+    CHECK_INT(got->hosts_counted, HC_UNKNOWN);
+    script_end();
+}
+
+void script_disbelieve(struct script_row *rows, size_t n,
+                       const struct script_answer *answers, size_t answers_n)
+{
+    for (size_t i = 0; i < answers_n; i++)
+        disbelieve(rows, n, &answers[i]);
 }

@@ -17,6 +17,9 @@
 #define SCRIPT_HOST(id) "\"" SCRIPT_AT "container-instance/prod/" id "\""
 /* `more` starts with a comma or is empty. */
 #define SCRIPT_SERVICE(name, desired, more)                                 \
+    SCRIPT_BARE(name, desired, ",\"launchType\":\"EC2\"" more)
+/* Without a launch type. */
+#define SCRIPT_BARE(name, desired, more)                                 \
     "{\"serviceArn\":\"" SCRIPT_AT "service/prod/" name "\","               \
     "\"serviceName\":\"" name "\",\"clusterArn\":\"" SCRIPT_CLUSTER "\","   \
     "\"status\":\"ACTIVE\",\"desiredCount\":" #desired ","                  \
@@ -28,6 +31,8 @@
 #define SCRIPT_DESCRIBED(id) "{\"containerInstanceArn\":" SCRIPT_HOST(id)    \
     ",\"status\":\"ACTIVE\",\"capacityProviderName\":\"asg\"}"
 #define SCRIPT_HOSTS(list) "{\"containerInstanceArns\":[" list "]}"
+/* The answer of UpdateService: the count that the request asked for. */
+#define SCRIPT_TAKEN "taken"
 #define SCRIPT_ROWS(table) (table), sizeof(table) / sizeof(*(table))
 
 struct script_row {
@@ -62,6 +67,7 @@ struct script {
     const struct script_row *row;
     size_t given;
     int phase;
+    char taken[120];                     /* what SCRIPT_TAKEN stands for     */
     bool open, started, done;
 };
 
@@ -70,6 +76,14 @@ struct script *script_set(const struct script_row *rows, size_t n);
 /* 1, or the negative code of start or step. */
 int script_run(void);
 void script_end(void);
+/* The last of these calls is answered so, in turn: the service "web" fails as
+ * EANSWER and its reason says this. */
+struct script_answer {
+    const char *answer, *says;
+};
+
+void script_disbelieve(struct script_row *rows, size_t n,
+                       const struct script_answer *answers, size_t answers_n);
 /* The service of this place in the report. */
 const struct hc_report_service *script_service(size_t at);
 

@@ -158,6 +158,8 @@ static void put_service(struct world_call *c, int i)
     if (s->strategy)
         put(c, ",\"capacityProviderStrategy\":[{\"capacityProvider\":"
             "\"asg\"}]");
+    else
+        put(c, ",\"launchType\":\"EC2\"");
     if (s->paused)
         put(c, ",\"tags\":[{\"key\":\"headcount:pause\",\"value\":\"true\"}]");
     put(c, "}");

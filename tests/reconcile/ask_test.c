@@ -141,7 +141,7 @@ TEST(ask, the_cluster_and_the_write)
 {
     static const struct script_row rows[] = {
         { .operation = "DescribeClusters",
-          .body = "{\"clusters\":[\"prod\"]}" },
+          .body = "{\"clusters\":[\"prod\"],\"include\":[\"TAGS\"]}" },
         { .operation = "UpdateService", .body = "{\"cluster\":\"prod\","
           "\"service\":\"s1\",\"desiredCount\":12}" },
     };

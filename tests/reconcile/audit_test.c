@@ -23,7 +23,7 @@ static const struct script_row rows[] = {
       .answer = SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, "")) },
     { .operation = "ListContainerInstances",
       .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b")) },
-    { .operation = "UpdateService", .answer = "{\"service\":{}}" },
+    { .operation = "UpdateService", .answer = SCRIPT_TAKEN },
 };
 
 static int run(bool dry_run, bool paused, bool has_sink)

@@ -101,6 +101,21 @@ TEST(facts, a_host_is_counted_once_however_many_there_are)
     hc_facts_fini(&facts);
 }
 
+TEST(facts, both_forms_of_a_hosts_arn_are_one_host)
+{
+    set_up();
+
+    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
+                                             SIGHTING_FIRST);
+
+    CHECK(h != NULL);
+    CHECK_INT(hc_fact_hosts_add(&facts, h, HC_STR("arn:host/0")), 1);
+    CHECK_INT(hc_fact_hosts_add(&facts, h, HC_STR("arn:host/prod/0")), 0);
+    CHECK(hc_fact_hosts_find(h, HC_STR("arn:host/prod/0")) == h->hosts);
+    CHECK_INT(hc_fact_hosts_add(&facts, h, HC_STR("arn:host/prod/00")), 1);
+    hc_facts_fini(&facts);
+}
+
 TEST(facts, a_list_is_bounded)
 {
     set_up();

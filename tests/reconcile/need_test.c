@@ -11,7 +11,7 @@
 #define HOSTS "ListContainerInstances"
 #define UPDATE "UpdateService"
 #define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
-#define UPDATED "{\"service\":{}}"
+#define UPDATED SCRIPT_TAKEN
 
 static struct hc_wish wishes[16];
 
@@ -74,7 +74,7 @@ TEST(need, an_external_service_counts_external_hosts)
 {
     static const struct script_row rows[] = {
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-          SCRIPT_SERVICE("web", 2, ",\"launchType\":\"EXTERNAL\"")) },
+          SCRIPT_BARE("web", 2, ",\"launchType\":\"EXTERNAL\"")) },
         { .operation = HOSTS, .answer = TWO_HOSTS, .body = "{\"cluster\":\""
           SCRIPT_CLUSTER "\",\"filter\":\"attribute:ecs.capability.external "
           "exists\",\"status\":\"ACTIVE\",\"maxResults\":100}" },
@@ -102,6 +102,16 @@ TEST(need, a_moving_constraint_is_held_or_left_out)
     set(SCRIPT_ROWS(rows), "web");
     wishes[0].allow = ALLOW_MOVING;
     run(0, OUTCOME_UNCHANGED, "");
+    CHECK(strstr(script_service(0)->reason,
+                 "constraint \"not(task:group == x)\"") != NULL);
+    script_end();
+    /* What the rule itself says is not left out of it. */
+    set(rows, 1, "web");
+    wishes[0].allow = ALLOW_MOVING;
+    wishes[0].where = HC_STR("runningTasksCount == 0");
+    run(0, OUTCOME_HELD, "moving_constraint");
+    CHECK_Z(script_service(0)->way_out, NULL);
+    CHECK(strstr(script_service(0)->reason, "its own `where`") != NULL);
     script_end();
 }
 
@@ -135,8 +145,9 @@ TEST(need, a_filter_that_is_too_long_says_so)
     hc_buf_init(&out, t_alloc(), sizeof(answer) - 1);
     hc_buf_text(&out, "{\"services\":[{\"serviceName\":\"web\","
                 "\"status\":\"ACTIVE\",\"desiredCount\":1,"
-                "\"placementConstraints\":[{\"type\":\"memberOf\","
-                "\"expression\":\"");
+                "\"clusterArn\":\"" SCRIPT_CLUSTER "\","
+                "\"launchType\":\"EC2\",\"placementConstraints\":["
+                "{\"type\":\"memberOf\",\"expression\":\"");
     hc_buf_text(&out, a);
     hc_buf_text(&out, "\"},{\"type\":\"memberOf\",\"expression\":\"");
     hc_buf_text(&out, b);
@@ -170,8 +181,8 @@ TEST(need, a_filter_that_is_too_long_says_so)
 /* Of another provider, draining by now, gone by now: not counted. */
 static const struct script_row provider_rows[] = {
     { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-      SCRIPT_SERVICE("web", 3, STRATEGY) ","
-      SCRIPT_SERVICE("log", 1, STRATEGY)) },
+      SCRIPT_BARE("web", 3, STRATEGY) ","
+      SCRIPT_BARE("log", 1, STRATEGY)) },
     { .operation = HOSTS, .answer = FOUR_HOSTS },
     { .operation = "DescribeContainerInstances",
       .answer = "{\"containerInstances\":[" DESCRIBED("a", "ACTIVE", "asg")
@@ -198,7 +209,7 @@ TEST(need, a_machine_under_two_arns_is_counted_once)
     struct script_row rows[4];
 
     memcpy(rows, provider_rows, sizeof(rows));
-    rows[0].answer = SCRIPT_SERVICES(SCRIPT_SERVICE("web", 3, STRATEGY));
+    rows[0].answer = SCRIPT_SERVICES(SCRIPT_BARE("web", 3, STRATEGY));
     rows[2].answer = "{\"containerInstances\":["
                      MACHINE("a", "ACTIVE", "i-1") ","
                      MACHINE("b", "ACTIVE", "i-1") ","
@@ -229,7 +240,7 @@ TEST(need, a_strategy_without_hosts_is_held)
 {
     static const struct script_row rows[] = {
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-          SCRIPT_SERVICE("web", 9, STRATEGY)) },
+          SCRIPT_BARE("web", 9, STRATEGY)) },
         { .operation = HOSTS, .answer = SCRIPT_HOSTS("") },
     };
 
@@ -265,7 +276,8 @@ static const struct script_row zero_rows[] = {
       "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
       "\"maxResults\":100}" },
     { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 0),
-      .body = "{\"clusters\":[\"" SCRIPT_CLUSTER "\"]}" },
+      .body = "{\"clusters\":[\"" SCRIPT_CLUSTER "\"],"
+      "\"include\":[\"TAGS\"]}" },
     { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
       SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":0}" },
 };
@@ -485,7 +497,7 @@ TEST(need, the_registered_number_is_confirmed_by_the_lists)
 
 static const struct script_row capacity_rows[] = {
     { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-      SCRIPT_SERVICE("web", 2, STRATEGY)) },
+      SCRIPT_BARE("web", 2, STRATEGY)) },
     { .operation = HOSTS, .answer = SCRIPT_HOSTS(AB "," SCRIPT_HOST("c")) },
     { .operation = "DescribeContainerInstances",
       .answer = "{\"containerInstances\":[" DESCRIBED("a", "ACTIVE", "asg")

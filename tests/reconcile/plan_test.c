@@ -246,6 +246,21 @@ TEST(plan, filter_matches_nothing_is_held)
     }
 }
 
+TEST(plan, what_leaves_its_hosts_open_is_no_count)
+{
+    set_up();
+    service.unclear = "launchType";
+    check(OUTCOME_FAILED, "EANSWER", NULL);
+    CHECK_INT(plan.wanted, HC_UNKNOWN);
+    CHECK(says("no launchType"));
+    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 2 };
+    check(OUTCOME_UPDATED, "", NULL);
+    set_up();
+    service.unclear = "launchType";
+    service.status = STATUS_DRAINING;
+    check(OUTCOME_SKIPPED, "inactive", NULL);
+}
+
 TEST(plan, code_deploy_is_held_with_more_than_one_task_set)
 {
     set_up();
@@ -253,6 +268,8 @@ TEST(plan, code_deploy_is_held_with_more_than_one_task_set)
     service.task_sets = 1;
     check(OUTCOME_UPDATED, "", NULL);
     service.task_sets = 2;
+    check(OUTCOME_HELD, "code_deploy", "during_deployment");
+    service.task_sets = -1;                         /* it does not say */
     check(OUTCOME_HELD, "code_deploy", "during_deployment");
     wish.allow = ALLOW_DURING_DEPLOYMENT;
     check(OUTCOME_UPDATED, "", NULL);
@@ -274,6 +291,9 @@ TEST(plan, a_native_deployment_in_progress_is_held)
         check(OUTCOME_HELD, "deployment", "during_deployment");
         CHECK(says(rows[i].name));
         service.in_progress = 0;
+        service.deployments = -1;
+        check(OUTCOME_HELD, "deployment", "during_deployment");
+        CHECK(says("may be in progress"));
         service.deployments = 2;
         check(OUTCOME_HELD, "deployment", "during_deployment");
         wish.allow = ALLOW_DURING_DEPLOYMENT;
@@ -312,6 +332,10 @@ TEST(plan, moving_constraint_is_held_before_anything_is_counted)
     in.hosts = HC_UNKNOWN;
     check(OUTCOME_HELD, "moving_constraint", "ignore_constraints");
     CHECK_INT(plan.wanted, HC_UNKNOWN);
+    in.moving = false;
+    in.where_moves = true;
+    check(OUTCOME_HELD, "moving_constraint", NULL);
+    CHECK_INT(plan.wanted, HC_UNKNOWN);
     wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 2 };
     check(OUTCOME_UPDATED, "", NULL);
 }
@@ -342,6 +366,13 @@ TEST(plan, paused_by_tag_is_held)
             check(OUTCOME_HELD, "paused", NULL);
         else
             check(OUTCOME_UPDATED, "", NULL);
+        service.tags = NULL;
+        in.cluster_tags = &tag;
+        if (rows[i].held)
+            check(OUTCOME_HELD, "paused", NULL);
+        else
+            check(OUTCOME_UPDATED, "", NULL);
+        CHECK_INT(says("of the cluster"), rows[i].held);
     }
 }
 

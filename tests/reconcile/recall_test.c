@@ -14,7 +14,7 @@
     .answer = SCRIPT_SERVICES(SCRIPT_SERVICE("web", desired, "")) }
 #define TWO { .operation = HOSTS,                                           \
     .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b")) }
-#define WRITE { .operation = UPDATE, .answer = "{\"service\":{}}" }
+#define WRITE { .operation = UPDATE, .answer = SCRIPT_TAKEN }
 
 static struct hc_memory memory;
 static struct hc_wish wish;
@@ -128,7 +128,7 @@ TEST(recall, capacity_providers_are_asked_every_five_minutes)
 {
     static const struct script_row rows[] = {
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-          SCRIPT_SERVICE("web", 2, ",\"capacityProviderStrategy\":"
+          SCRIPT_BARE("web", 2, ",\"capacityProviderStrategy\":"
           "[{\"capacityProvider\":\"asg\"}]")) },
         { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") ","
           SCRIPT_HOST("b") "," SCRIPT_HOST("c")) },

@@ -12,7 +12,7 @@
 #define UPDATE "UpdateService"
 #define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
 #define WEB(desired) SCRIPT_SERVICES(SCRIPT_SERVICE("web", desired, ""))
-#define UPDATED "{\"service\":{}}"
+#define UPDATED SCRIPT_TAKEN
 
 static struct hc_wish wishes[16];
 
@@ -279,7 +279,7 @@ static const struct script_row three_rows[] = {
     { .operation = UPDATE, .answer = UPDATED },
     { .operation = UPDATE, .fail = HC_ESERVICE,
       .code = "AccessDeniedException" },
-    { .operation = UPDATE, .answer = "{}" },
+    { .operation = UPDATE, .answer = UPDATED },
 };
 
 TEST(reconcile, a_write_that_is_refused_stops_no_other)
@@ -488,8 +488,10 @@ static const struct event_row event_rows[] = {
     { SCRIPT_AT "container-instance/prod/b", "DRAINING", 1, true },
     { SCRIPT_AT "container-instance/prod/c", "ACTIVE", 1, true },
     { SCRIPT_AT "container-instance/prod/c", "ACTIVE", -59, true },
-    { SCRIPT_AT "container-instance/prod/c", "ACTIVE", 61, false },
-    { SCRIPT_AT "container-instance/prod/c", "ACTIVE", -61, false },
+    { SCRIPT_AT "container-instance/prod/c", "ACTIVE", 86400, true },
+    { SCRIPT_AT "container-instance/prod/c", "ACTIVE", -3600, true },
+    { SCRIPT_AT "container-instance/b", "ACTIVE", 1, false },
+    { SCRIPT_AT "container-instance/b", "DRAINING", 1, true },
     { SCRIPT_AT "container-instance/prod/c", "DRAINING", 1, false },
     { SCRIPT_AT "container-instance/prod/b", "", 1, false },
     { OTHER, "DRAINING", 1, false },
@@ -545,14 +547,14 @@ TEST(reconcile, the_second_list_counts_alone)
     script_end();
 }
 
-TEST(reconcile, an_event_without_a_time_contradicts_nothing)
+TEST(reconcile, a_cluster_of_somebody_else_is_skipped_without_a_call)
 {
-    struct hc_event event;
-    struct script *s = set(SCRIPT_ROWS(write_rows), "web");
+    struct script *s = set(NULL, 0, "web log");
 
-    set_event(s, &event, &event_rows[2]);
-    event.time = 0;
-    run(0, OUTCOME_UPDATED, "");
+    s->config.foreign = "foreign_region";
+    run(0, OUTCOME_SKIPPED, "foreign_region");
+    check(1, OUTCOME_SKIPPED, "foreign_region");
+    CHECK_Z(s->r.result.error_code, NULL);
     script_end();
 }
 

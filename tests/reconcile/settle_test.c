@@ -7,7 +7,7 @@
 #include "reconcile/settle.h"
 
 #define PROD SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, ""))
-#define STRATEGY SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1,                    \
+#define STRATEGY SCRIPT_SERVICES(SCRIPT_BARE("web", 1,                       \
     ",\"capacityProviderStrategy\":[{\"capacityProvider\":\"asg\"}]"))
 #define ALLOW(action, arn) "to allow it: {\"Effect\": \"Allow\", \"Action\": \
 \"ecs:" action "\", \"Resource\": \"" arn "\"}"

@@ -82,7 +82,7 @@ class Headcount:
 
 
 def event_of(cluster="prod", status="ACTIVE", **more):
-    """As EventBridge sends it."""
+    """As EventBridge sends it; the host is "a"."""
     region = more.pop("region", "eu-west-1")
     account = "123456789012"
     at = f"arn:aws:ecs:{region}:{account}"

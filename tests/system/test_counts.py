@@ -13,7 +13,7 @@ def prod(ecs, headcount):
 
 def hosts(server, n, draining=0):
     for i in range(n):
-        server.host(f"h{i:03d}",
+        server.host("a" if i == 0 else f"h{i:03d}",
                     status="DRAINING" if i % 35 == 3 and i // 35 < draining
                     else "ACTIVE")
     assert [h["status"] for h in server.hosts].count("DRAINING") == draining

@@ -143,7 +143,8 @@ def test_the_same_over_nginx_and_moto(headcount, event, certs, tmp_path):
         headcount.env["AWS_ENDPOINT_URL"] = \
             f"https://ecs.test.internal:{front.port}"
         run = headcount("handle", *OURS, "--ca-bundle", certs / "rsa-ca.pem",
-                        "--dns-server", dns.address, stdin=event())
+                        "--dns-server", dns.address,
+                        stdin=event(status="INACTIVE"))
         assert run.code == 0, run.err
         assert run.service()["outcome"] == "updated"
         seen = front.requests()

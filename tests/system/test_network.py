@@ -17,7 +17,7 @@ OURS = ("--service", "web", "--output", "json")
 def fill(server, hosts=3, desired=1):
     server.service("web", desired=desired)
     for i in range(hosts):
-        server.host(f"h{i}")
+        server.host("a" if i == 0 else f"h{i}")
     return server
 
 

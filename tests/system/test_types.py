@@ -14,7 +14,7 @@ SERVICE = {
     "desiredCount": ["number"], "runningCount": ["number", "minus"],
     "pendingCount": ["number", "minus"],     # only shown
     "schedulingStrategy": ["text"],
-    "launchType": ["text"], "resourceManagementType": ["text"],
+    "resourceManagementType": ["text"],
     "placementConstraints": ["list"], "deployments": ["list"],
     "taskSets": ["list"], "tags": ["list"], "deploymentController": ["object"],
     "deploymentConfiguration": ["object"],
