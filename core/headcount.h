@@ -187,6 +187,12 @@ struct headcount_request {
                                      too: one more call a service            */
     bool drop_duplicates;         /* skip an event whose detail.version this
                                      handle reconciled already               */
+    bool record;                  /* keep what was read of the one cluster: see
+                                     outcome.snapshot                        */
+    /* Plan on these facts instead of AWS's: no call is made, no credentials
+     * are needed, dry_run is.  Clusters and event may be left out. */
+    const void *snapshot;
+    size_t snapshot_size;
 };
 
 /* Starts an op; text is copied.  An event that is refused, a missing region
@@ -296,6 +302,10 @@ struct headcount_outcome {
     size_t summary[6];            /* services by enum headcount_result       */
     const char *json;             /* the report document, format 1.0         */
     size_t json_size;
+    /* With `record`: the facts as JSON, account ids as zeros; NULL where the
+     * cluster could not be read. */
+    const char *snapshot;
+    size_t snapshot_size;
 
     struct headcount_stats stats; /* of this op alone                        */
     const struct headcount_timing *timings;

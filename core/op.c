@@ -145,6 +145,7 @@ static int op_copy_request(headcount_op *op)
     r->operation = op_text(op, r->operation);
     r->body = op_bytes(op, r->body, r->body_size);
     r->event = op_bytes(op, r->event, r->event_size);
+    r->snapshot = op_bytes(op, r->snapshot, r->snapshot_size);
     r->clusters = op_texts(op, r->clusters, r->clusters_n);
     r->allow = op_texts(op, r->allow, r->allow_n);
     r->wishes = op_wishes(op, r->wishes, r->wishes_n);
@@ -168,6 +169,8 @@ static bool op_request_is_sound(const struct headcount_request *r)
         return r->service != NULL && r->operation != NULL &&
                (r->body != NULL || r->body_size == 0);
     case HEADCOUNT_RECONCILE:
+        if (r->event == NULL && r->clusters_n == 0)
+            return r->snapshot != NULL;
         return (r->event != NULL) != (r->clusters_n > 0);
     }
     return false;

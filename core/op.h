@@ -34,7 +34,7 @@ struct op_reconcile {
     struct hc_link lane;
     bool inside;                         /* at work on names[at]             */
     bool cancelled;
-    struct hc_buf json;
+    struct hc_buf json, snapshot;
 };
 
 struct op_call {
@@ -74,6 +74,14 @@ struct headcount_stats hc_op_stats(const struct hc_stats *from,
 
 /* What every call of this op is made with. */
 struct hc_call_config hc_op_call_config(headcount_op *op);
+
+/* Fills in names, clusters_n and region; 1: the event is none of ours. */
+int hc_op_clusters(headcount_op *op);
+/* Why this cluster of an event is somebody else's (static text), or NULL. */
+const char *hc_op_foreign(const struct op_reconcile *r,
+                          const struct hc_arn *arn);
+/* Remembers the event's version, if all of it was reconciled. */
+void hc_op_note_version(headcount_op *op);
 
 /* 0: under way; 1: done at once; < 0: op->error.  Texts are in op->keep. */
 int hc_op_call_start(headcount_op *op);

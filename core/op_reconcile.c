@@ -11,6 +11,7 @@
 
 #include "aws/endpoint.h"
 #include "reconcile/hold.h"
+#include "reconcile/snapshot.h"
 
 #define RECONCILE_JSON ((size_t)64 << 20)
 #define RECONCILE_WISHES 10000
@@ -59,164 +60,7 @@ static int op_put_wishes(headcount_op *op)
     return 0;
 }
 
-/* ---- start: clusters and region ---- */
-
-static int op_skip(headcount_op *op, const char *why)
-{
-    op->outcome.skipped_event = why;
-    return 1;
-}
-
-static struct hc_str op_region(const headcount_op *op)
-{
-    const struct op_reconcile *r = &op->as.reconcile;
-
-    if (op->request.region != NULL)
-        return hc_str(op->request.region);
-    if (op->h->config.region.n > 0)
-        return op->h->config.region;
-    if (r->has_event && r->event.region.n > 0)
-        return r->event.region;
-    for (size_t i = 0; i < r->clusters_n; i++)
-        if (r->names[i].region.n > 0)
-            return r->names[i].region;
-    return (struct hc_str){ NULL, 0 };
-}
-
-static bool op_is_foreign(const struct op_reconcile *r, struct hc_str region)
-{
-    return region.n > 0 && r->region.n > 0 && !hc_str_eq(region, r->region);
-}
-
-/* Why this cluster of an event is somebody else's, or NULL. */
-static const char *op_foreign(const struct op_reconcile *r,
-                              const struct hc_arn *arn)
-{
-    if (r->has_event && r->event.account.n > 0 && arn->account.n > 0 &&
-        !hc_str_eq(arn->account, r->event.account))
-        return "foreign_account";
-    return op_is_foreign(r, arn->region) ? "foreign_region" : NULL;
-}
-
-/* A cluster of another region than the one we may speak to: an event about
- * such alone is somebody else's; who names one himself is told. */
-static int op_check_region(headcount_op *op)
-{
-    struct op_reconcile *r = &op->as.reconcile;
-    const char *why = NULL;
-    size_t foreign = 0;
-
-    if (r->has_event && op_is_foreign(r, r->event.region))
-        return op_skip(op, "foreign_region");
-    for (size_t i = 0; i < r->clusters_n; i++) {
-        const struct hc_arn *arn = &r->names[i];
-
-        if (op_foreign(r, arn) == NULL)
-            continue;
-        if (!r->has_event)
-            return hc_error_set(&op->error, HC_ECONFIG, "cluster %.*s is in "
-                                "region %.*s, and the region is set to %.*s",
-                                HC_STR_ARG(arn->text), HC_STR_ARG(arn->region),
-                                HC_STR_ARG(r->region));
-        why = op_foreign(r, arn);
-        foreign++;
-    }
-    return foreign > 0 && foreign == r->clusters_n ? op_skip(op, why) : 0;
-}
-
-/* By its name and by its ARN it is one cluster, and gets one reconcile. */
-static void op_drop_twins(struct op_reconcile *r)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < r->clusters_n; i++) {
-        size_t at = 0;
-
-        while (at < n && (!hc_arn_same_place(&r->names[at], &r->names[i]) ||
-                          op_foreign(r, &r->names[at]) != NULL ||
-                          op_foreign(r, &r->names[i]) != NULL))
-            at++;
-        if (at == n)
-            r->names[n++] = r->names[i];
-        else if (!hc_arn_is_full(&r->names[at]))
-            r->names[at] = r->names[i];
-    }
-    r->clusters_n = n;
-}
-
-/* ---- start: the event ---- */
-
-static struct hc_memory_key op_version_key(const struct op_reconcile *r)
-{
-    return (struct hc_memory_key){ .kind = MEMORY_VERSION,
-                                   .place = r->event.instance_arn };
-}
-
-static bool op_is_duplicate(headcount_op *op)
-{
-    const struct op_reconcile *r = &op->as.reconcile;
-    struct hc_memory_key key = op_version_key(r);
-
-    return op->request.drop_duplicates && r->event.version >= 0 &&
-           r->event.instance_arn.n > 0 &&
-           hc_memory_has_version(&op->h->memory, &key, r->event.version);
-}
-
-/* Only what was reconciled without a failure may be dropped next time. */
-static void op_note_version(headcount_op *op)
-{
-    const struct op_reconcile *r = &op->as.reconcile;
-    struct hc_memory_key key = op_version_key(r);
-
-    if (r->has_event && r->event.version >= 0 && r->event.instance_arn.n > 0 &&
-        op->outcome.summary[HEADCOUNT_FAILED] == 0 &&
-        op->outcome.skipped_event == NULL && !op->request.dry_run)
-        hc_memory_put_version(&op->h->memory, &key, r->event.version);
-}
-
-static int op_read_event(headcount_op *op)
-{
-    struct op_reconcile *r = &op->as.reconcile;
-    int err = hc_event_get(&r->event, &op->h->net.sys.alloc,
-                           hc_str_n(op->request.event, op->request.event_size),
-                           &op->error);
-
-    r->has_event = true;
-    if (err < 0)
-        return err;
-    switch (r->event.kind) {
-    case EVENT_SKIPPED:
-        return op_skip(op, r->event.skipped.p);
-    case EVENT_NONE:
-    case EVENT_SWEEP:
-        return hc_error_set(&op->error, HC_ECONFIG, "the scheduled event names "
-                            "no cluster: give the rule an input such as "
-                            "{\"cluster\": \"NAME\"}");
-    case EVENT_CLUSTERS:
-        break;
-    }
-    if (op_is_duplicate(op))
-        return op_skip(op, "duplicate");
-    return 0;
-}
-
-static int op_take_names(headcount_op *op)
-{
-    struct op_reconcile *r = &op->as.reconcile;
-    size_t n = r->has_event ? r->event.clusters_n : op->request.clusters_n;
-    int err = 0;
-
-    r->names = hc_keep_zero(&op->keep, n * sizeof *r->names);
-    if (r->names == NULL)
-        return HC_ENOMEM;
-    r->clusters_n = n;
-    for (size_t i = 0; err == 0 && i < n; i++)
-        err = hc_arn_cluster(&r->names[i],
-                             r->has_event ? r->event.clusters[i]
-                                          : hc_str(op->request.clusters[i]),
-                             &op->error);
-    return err;
-}
+/* ---- start: the endpoint ---- */
 
 /* Where the calls will go to has to be known before any target is tried. */
 static int op_check_endpoint(headcount_op *op)
@@ -255,16 +99,20 @@ static bool op_has_scaling(const headcount_op *op)
 static int op_begin_cluster(headcount_op *op, size_t at)
 {
     struct op_reconcile *r = &op->as.reconcile;
+    bool live = op->request.snapshot == NULL;
     const struct hc_reconcile_config config = {
-        .cluster = r->names[at].text, .foreign = op_foreign(r, &r->names[at]),
+        .cluster = r->names[at].text,
+        .foreign = live ? hc_op_foreign(r, &r->names[at]) : NULL,
         .wishes = r->wishes, .wishes_n = op->request.wishes_n,
         .by = op->request.hosts == HEADCOUNT_REGISTERED ? HOSTS_REGISTERED
                                                         : HOSTS_ACTIVE,
         .dry_run = op->request.dry_run, .paused = op->request.paused,
-        .event = r->has_event ? &r->event : NULL,
-        .call = hc_op_call_config(op), .memory = &op->h->memory,
+        .event = live && r->has_event ? &r->event : NULL,
+        .call = hc_op_call_config(op),
+        .memory = live ? &op->h->memory : NULL,
+        .snapshot = hc_str_n(op->request.snapshot, op->request.snapshot_size),
         .ask_targets = op->request.ask_targets && op_has_scaling(op),
-        .audit = op->h->audit,
+        .audit = live ? op->h->audit : (struct hc_audit_to){ NULL, NULL, NULL },
     };
     struct hc_reconcile *one = hc_alloc(&op->h->net.sys.alloc, sizeof *one);
 
@@ -333,6 +181,20 @@ static int op_put_clusters(headcount_op *op,
     return to == NULL && n > 0 ? HC_ENOMEM : 0;
 }
 
+/* A snapshot of what nothing is known of would be of no use. */
+static int op_put_snapshot(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+
+    if (!op->request.record || r->begun != 1 ||
+        r->clusters[0]->result.error_code != NULL)
+        return 0;
+    hc_reconcile_put_snapshot(r->clusters[0], &r->snapshot);
+    op->outcome.snapshot = hc_buf_z(&r->snapshot);
+    op->outcome.snapshot_size = r->snapshot.n;
+    return hc_buf_error(&r->snapshot);
+}
+
 static int op_report(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
@@ -351,8 +213,11 @@ static int op_report(headcount_op *op)
     };
     int err = op_put_clusters(op, all, r->begun);
 
+    if (err == 0)
+        err = op_put_snapshot(op);
+
     hc_report_sum(&report, op->outcome.summary);
-    op_note_version(op);
+    hc_op_note_version(op);
     hc_report_put(&r->json, &report);
     if (err == 0)
         err = hc_buf_error(&r->json);
@@ -368,19 +233,11 @@ static int op_report(headcount_op *op)
 
 static int op_prepare(headcount_op *op)
 {
-    struct op_reconcile *r = &op->as.reconcile;
     int err = op_put_wishes(op);
 
-    if (err == 0 && op->request.event != NULL)
-        err = op_read_event(op);
     if (err == 0)
-        err = op_take_names(op);
-    if (err != 0)
-        return err;
-    r->region = op_region(op);
-    err = op_check_region(op);
-    op_drop_twins(r);
-    if (err == 0)
+        err = hc_op_clusters(op);
+    if (err == 0 && op->request.snapshot == NULL)
         err = op_check_endpoint(op);
     return err == 0 ? op_begin_clusters(op) : err;
 }
@@ -391,6 +248,7 @@ int hc_op_reconcile_start(headcount_op *op)
 
     hc_credentials_init(&r->creds, &op->h->net.sys.alloc);
     hc_buf_init(&r->json, &op->h->net.sys.alloc, RECONCILE_JSON);
+    hc_buf_init(&r->snapshot, &op->h->net.sys.alloc, HC_SNAPSHOT_BYTES);
     int err = op_prepare(op);
 
     return err == 1 ? op_report(op) : err;
@@ -402,7 +260,7 @@ static int op_check_creds(headcount_op *op, int64_t now)
     const struct hc_creds_ask ask = { .link = &r->link, .job = &op->job };
     int got = 1;
 
-    if (r->checked || op->h->no_sign)
+    if (r->checked || op->h->no_sign || op->request.snapshot != NULL)
         return 1;
     got = hc_creds_get(&op->h->client.creds, &ask, now, &r->creds, &op->error);
     hc_credentials_fini(&r->creds);
@@ -492,4 +350,5 @@ void hc_op_reconcile_fini(headcount_op *op)
     hc_event_fini(&r->event);
     hc_credentials_fini(&r->creds);
     hc_buf_fini(&r->json);
+    hc_buf_fini(&r->snapshot);
 }

@@ -381,6 +381,86 @@ TEST(headcount, a_cluster_that_is_named_twice_is_reconciled_once)
     scene_close();
 }
 
+static const struct headcount_outcome *
+ask(const struct headcount_request *request)
+{
+    CHECK_INT(headcount_begin(scene.h, &scene.op, request), 0);
+    drive();
+    return headcount_outcome(scene.op);
+}
+
+TEST(headcount, a_plan_on_a_snapshot_is_the_plan_and_makes_no_call)
+{
+    static const char *const prod[] = { "prod" }, *const stage[] = { "stage" };
+    static const char *const both[] = { "prod", "stage" };
+    static const char *const nothing[] = { NULL };
+    const char *const answers[] = { aws_answer(200, "", SERVICE("1")),
+                                    aws_answer(200, "", HOSTS3), NULL };
+    struct headcount_request r = {
+        .size = sizeof r, .kind = HEADCOUNT_RECONCILE, .clusters = prod,
+        .clusters_n = 1, .wishes = &web, .wishes_n = 1, .dry_run = true,
+        .record = true };
+    const struct headcount_outcome *o;
+    char snapshot[4000];
+
+    scene_open(false, answers);
+    o = ask(&r);
+    CHECK_INT(o->summary[HEADCOUNT_PENDING], 1);
+    CHECK_INT(strlen(o->snapshot), o->snapshot_size);
+    CHECK(o->snapshot_size < sizeof snapshot);
+    memcpy(snapshot, o->snapshot, o->snapshot_size + 1);
+    headcount_end(scene.op);
+
+    headcount_free(scene.h);             /* no region, no credentials */
+    scene.env = nothing;
+    CHECK_INT(scene_new((struct headcount_config){ .size = 0 }), 0);
+    r.record = false;
+    r.snapshot = snapshot;
+    r.snapshot_size = strlen(snapshot);
+    for (int i = 0; i < 3; i++) {
+        r.clusters_n = i < 2 ? (size_t)i : 0;
+        r.event = i == 2 ? EVENT : NULL;
+        r.event_size = i == 2 ? strlen(EVENT) : 0;
+        o = ask(&r);
+        CHECK_Z(o->message, "");
+        CHECK_INT(o->summary[HEADCOUNT_PENDING], 1);
+        CHECK_INT(o->clusters[0].services[0].wanted, 3);
+        CHECK_INT(o->stats.api_calls, 0);
+        CHECK(o->snapshot == NULL);
+        headcount_end(scene.op);
+    }
+    CHECK_INT(scene.script.requests, 2);
+    r.event = NULL;
+    r.clusters = stage;
+    r.clusters_n = 1;
+    o = ask(&r);
+    CHECK_INT(o->code, HEADCOUNT_ECONFIG);
+    CHECK(strstr(o->message, "of cluster prod, not of stage") != NULL);
+    headcount_end(scene.op);
+    r.clusters = prod;
+    r.dry_run = false;
+    CHECK_INT(ask(&r)->code, HEADCOUNT_ECONFIG);
+    headcount_end(scene.op);
+    r.snapshot_size = 7;
+    CHECK_INT(ask(&r)->code, HEADCOUNT_ESYNTAX);
+    headcount_end(scene.op);
+    r.snapshot_size = 0;
+    r.clusters_n = 0;
+    CHECK_INT(ask(&r)->code, HEADCOUNT_ESYNTAX);
+    headcount_end(scene.op);
+    headcount_free(scene.h);
+    scene.env = env;
+    CHECK_INT(scene_new((struct headcount_config){ .endpoint_url = scene.url }),
+              0);
+    r.snapshot = NULL;
+    r.record = true;
+    r.clusters = both;
+    r.clusters_n = 2;
+    CHECK_INT(ask(&r)->code, HEADCOUNT_ECONFIG);
+    headcount_end(scene.op);
+    scene_close();
+}
+
 TEST(headcount, the_region_may_come_from_the_clusters_arn)
 {
     static const char *const nowhere[] = {

@@ -16,7 +16,8 @@ TREE = os.path.join(ROOT, "build", "mutants")
 TESTS = [*[f"reconcile/{t}" for t in (
     "plan", "hold", "rule", "facts", "filter", "memory", "learn",
     "learn_services", "learn_hosts", "need", "ask", "settle", "recall",
-    "reconcile")], "ecs/ops_hosts", "ecs/ops_services", "headcount", "worlds"]
+    "reconcile", "snapshot")], "ecs/ops_hosts", "ecs/ops_services", "ecs/saved",
+    "headcount", "worlds"]
 R = "core/reconcile/"
 
 # (what is broken, file, the line's text, what stands there instead)
@@ -206,6 +207,22 @@ MUTANTS = [
     ("an answer with another count is believed",
      R + "learn_services.c",
      "if (s->desired != r->plan.wanted)", "if (false)"),
+    # ---- snapshots ----
+    ("a snapshot is applied", R + "reconcile.c",
+     "if (!r->config.dry_run)", "if (false)"),
+    ("what a snapshot does not hold is asked for", R + "reconcile.c",
+     "    if (r->taken != 0) {\n        reconcile_not_held(r);\n"
+     "        return 0;\n    }\n", ""),
+    ("hosts of other providers are lost from a snapshot", R + "snapshot.c",
+     'snapshot_bool(out, "counts", host->active);',
+     'snapshot_bool(out, "counts", true);'),
+    ("both readings of a snapshot are the first", R + "snapshot.c",
+     "    snapshot_reading(out, f, SIGHTING_SECOND);\n",
+     "    snapshot_reading(out, f, SIGHTING_FIRST);\n"),
+    ("a snapshot forgets the task sets", "core/ecs/saved.c",
+     'saved_list(out, "taskSets", s->task_sets, "{}");', ";"),
+    ("account ids are shown", R + "snapshot.c",
+     "    snapshot_redact(out, cluster->account);\n", ""),
     # ---- memory ----
     ("own writes are awaited for ever", R + "memory.c",
      "now < hc_time_add(e->at, HC_MEMORY_SHOWN)", "now > 0"),

@@ -5,7 +5,8 @@
  * change, another writer interferes, and calls fail, are cut, lie, answer old
  * things, or are carried out late.  Each write is checked against what its own
  * reconcile was told, and nothing else; after the storm one reconcile has to
- * bring every count to what the model says.
+ * bring every count to what the model says, and the same world planned live,
+ * planned from a snapshot of those facts, and applied gives the same counts.
  *
  * WORLDS= and SEED= choose how many and from where; a failure names its seed.
  */
@@ -29,7 +30,20 @@ struct reading {
     bool has[WORLD_HOSTS];
 };
 
+/* What came of a service. */
+struct verdict {
+    enum hc_outcome outcome;
+    int64_t wanted;
+    char code[40];
+};
+
 struct actor {
+    /* how its next reconcile is made, and what came of the last one */
+    bool dry_run;
+    struct hc_str snapshot;
+    struct hc_buf *record;
+    struct verdict verdicts[WORLD_SERVICES];
+
     struct hc_memory memory;
     struct hc_reconcile r;
     struct hc_job job;
@@ -287,6 +301,7 @@ static void begin(int at, bool with_event)
         .cluster = w->foreign ? HC_STR(WORLD_CLUSTER) : HC_STR("prod"),
         .wishes = a->wishes, .wishes_n = WORLD_SERVICES,
         .memory = &a->memory, .ways = world_ways(at),
+        .dry_run = a->dry_run, .snapshot = a->snapshot,
         .call.region = HC_STR("eu-west-1"),
     };
     struct hc_error error = { .code = 0 };
@@ -303,8 +318,17 @@ static void begin(int at, bool with_event)
 
 static void end(struct actor *a)
 {
-    for (size_t i = 0; i < a->r.result.services_n; i++)
-        holds += a->r.result.services[i].outcome == OUTCOME_HELD;
+    for (size_t i = 0; i < a->r.result.services_n; i++) {
+        const struct hc_report_service *s = &a->r.result.services[i];
+        struct verdict *v = &a->verdicts[i];
+
+        holds += s->outcome == OUTCOME_HELD;
+        v->outcome = s->outcome;
+        v->wanted = s->wanted;
+        hc_fmt(v->code, sizeof(v->code), "%s", s->code);
+    }
+    if (a->record != NULL)
+        hc_reconcile_put_snapshot(&a->r, a->record);
     hc_reconcile_fini(&a->r);
     a->running = false;
 }
@@ -383,6 +407,59 @@ static int64_t right_count(int i)
     return is_forbidden(s) || n == 0 ? s->desired : n;
 }
 
+/* One reconcile of a world that stands still. */
+static void run_calm(bool dry_run, struct hc_str snapshot,
+                     struct hc_buf *record)
+{
+    struct actor *a = &actors[0];
+
+    a->dry_run = dry_run;
+    a->snapshot = snapshot;
+    a->record = record;
+    begin(0, false);
+    while (a->running)
+        go_on(0);
+    a->record = NULL;
+}
+
+static void check_same(const struct verdict *planned, bool applied,
+                       const char *what)
+{
+    for (int i = 0; i < WORLD_SERVICES; i++) {
+        const struct verdict *got = &actors[0].verdicts[i];
+        enum hc_outcome due = planned[i].outcome;
+
+        if (applied && due == OUTCOME_PENDING)
+            due = OUTCOME_UPDATED;
+        if (got->outcome != due || got->wanted != planned[i].wanted ||
+            strcmp(got->code, planned[i].code) != 0)
+            fail_msg("seed %" PRIu64 ": s%d is %s %s %" PRId64 " %s, and %s "
+                     "%s %" PRId64 " planned live", seed, i,
+                     hc_outcome_name(got->outcome), got->code, got->wanted,
+                     what, hc_outcome_name(planned[i].outcome),
+                     planned[i].code, planned[i].wanted);
+    }
+}
+
+/* Planned live, planned from a snapshot of that, applied. */
+static void three_ways(void)
+{
+    struct verdict planned[WORLD_SERVICES];
+    struct world_state before = w->state;
+    struct hc_buf snapshot;
+
+    hc_buf_init(&snapshot, t_alloc(), (size_t)1 << 20);
+    run_calm(true, HC_STR(""), &snapshot);
+    memcpy(planned, actors[0].verdicts, sizeof(planned));
+    CHECK_INT(hc_buf_error(&snapshot), 0);
+    run_calm(true, hc_buf_view(&snapshot), NULL);
+    check_same(planned, false, "from its snapshot");
+    CHECK(memcmp(&before, &w->state, sizeof(before)) == 0);
+    run_calm(false, HC_STR(""), NULL);
+    check_same(planned, true, "applied");
+    hc_buf_fini(&snapshot);
+}
+
 static void calm(void)
 {
     int64_t right[WORLD_SERVICES];
@@ -394,9 +471,7 @@ static void calm(void)
         w->state.services[i].running = w->state.services[i].desired;
         right[i] = right_count(i);
     }
-    begin(0, false);
-    while (actors[0].running)
-        go_on(0);
+    three_ways();
     for (int i = 0; i < WORLD_SERVICES; i++)
         if (w->state.services[i].desired != right[i])
             fail_msg("seed %" PRIu64 ": after the storm s%d has %" PRId64

@@ -31,6 +31,7 @@ static int run_verb(const struct options *o)
     case VERB_PLAN:
     case VERB_APPLY:
     case VERB_HANDLE:
+    case VERB_SNAPSHOT:
         return verb_reconcile(o);
     case VERB_CALL:
         return verb_call(o);

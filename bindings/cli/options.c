@@ -47,6 +47,8 @@ static const struct option table[] = {
       "ask this name server instead of resolv.conf's" },
     { "timeout", TEXT, AT(timeout), true, "SECONDS",
       "for the whole run; then nothing new is begun" },
+    { "snapshot", TEXT, AT(snapshot), false, "FILE",
+      "plan, handle: on these facts, with no call" },
     { "timings", FLAG, AT(timings), true, NULL,
       "draw the time of each call by phase" },
     { "dry-run", FLAG, AT(dry_run), false, NULL,
@@ -71,6 +73,8 @@ static const struct {
     { VERB_APPLY, "apply", "CLUSTER...", "set counts where they are wrong" },
     { VERB_HANDLE, "handle", "[EVENT|-]",
       "act on one event (file or stdin)" },
+    { VERB_SNAPSHOT, "snapshot", "CLUSTER",
+      "write down the facts of a plan, as JSON" },
     { VERB_CALL, "call", "SERVICE OPERATION [JSON|-|@FILE]",
       "one signed call, answer to stdout" },
     { VERB_HELP, "help", "[VERB]", "this text, or one verb's" },
@@ -373,8 +377,8 @@ int options_get(struct options *o, int argc, char **argv)
     if (o->help)
         return 0;
     if (err == 0 && o->verb == VERB_NONE)
-        err = complain("a verb is missing: plan, apply, handle, call, help "
-                       "or version", "");
+        err = complain("a verb is missing: plan, apply, handle, snapshot, "
+                       "call, help or version", "");
     if (err == 0 && o->allow.n > 0 && o->services.n == 0)
         err = complain("--allow goes with --service", "");
     if (err == 0)

@@ -23,14 +23,14 @@ struct options_list {
     size_t n;
 };
 
-enum verb { VERB_NONE, VERB_PLAN, VERB_APPLY, VERB_HANDLE, VERB_CALL,
-            VERB_HELP, VERB_VERSION };
+enum verb { VERB_NONE, VERB_PLAN, VERB_APPLY, VERB_HANDLE, VERB_SNAPSHOT,
+            VERB_CALL, VERB_HELP, VERB_VERSION };
 
 struct options {
     enum verb verb;
     struct options_list args;          /* what stands beside verb and options */
     const char *region, *profile, *endpoint_url, *ca_bundle, *dns_server;
-    const char *output, *where, *hosts, *tcp_keepalive;
+    const char *output, *where, *hosts, *tcp_keepalive, *snapshot;
     const char *connect_timeout, *read_timeout, *timeout;
     struct options_list services, allow;
     bool no_sign_request, debug, timings, dry_run, detailed_exitcode;

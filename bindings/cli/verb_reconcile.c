@@ -1,5 +1,5 @@
-/* cli/verb_reconcile.c - plan, apply and handle: the same op, asked for by
- * cluster or by event, with or without writes. */
+/* cli/verb_reconcile.c - plan, apply, handle and snapshot: the same op, asked
+ * for by cluster or by event, with or without writes, live or on a snapshot. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 
 /* One byte more than the library takes, so that it says the limit. */
 #define EVENT_MAX (((size_t)6 << 20) + 1)
+#define SNAPSHOT_MAX (((size_t)64 << 20) + 1)
 
 static int exit_of(const struct options *o,
                    const struct headcount_outcome *outcome)
@@ -24,11 +25,24 @@ static int exit_of(const struct options *o,
     return EXIT_DONE;
 }
 
+/* What a plan of it would fail with is told, and no half snapshot is made. */
+static void print_snapshot(const struct headcount_outcome *outcome)
+{
+    if (outcome->summary[HEADCOUNT_FAILED] > 0 || !outcome->snapshot) {
+        render_plan(stderr, outcome, true);
+        return;
+    }
+    fwrite(outcome->snapshot, 1, outcome->snapshot_size, stdout);
+    putchar('\n');
+}
+
 static int print_outcome(const struct options *o, bool dry_run,
                          const struct headcount_outcome *outcome)
 {
     if (outcome->code != 0) {
         fprintf(stderr, "headcount: %s\n", outcome->message);
+    } else if (o->verb == VERB_SNAPSHOT) {
+        print_snapshot(outcome);
     } else if (o->json) {
         fwrite(outcome->json, 1, outcome->json_size, stdout);
         putchar('\n');
@@ -89,12 +103,21 @@ static int check_words(const struct options *o)
               "ECS_SERVICE_ARN\n", stderr);
         return EXIT_USAGE;
     }
+    if (o->snapshot && o->verb != VERB_PLAN && o->verb != VERB_HANDLE) {
+        fputs("headcount: --snapshot goes with plan and handle\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (o->verb == VERB_SNAPSHOT && o->args.n != 1) {
+        fputs("headcount: name the one cluster to take a snapshot of\n",
+              stderr);
+        return EXIT_USAGE;
+    }
     if (o->verb == VERB_HANDLE && o->args.n > 1) {
         fputs("headcount: handle takes one event: a file, or - for standard "
               "input\n", stderr);
         return EXIT_USAGE;
     }
-    if (o->verb != VERB_HANDLE && o->args.n == 0) {
+    if (o->verb != VERB_HANDLE && o->args.n == 0 && !o->snapshot) {
         fprintf(stderr, "headcount: name the clusters to %s\n",
                 o->verb == VERB_PLAN ? "plan" : "apply to");
         return EXIT_USAGE;
@@ -102,36 +125,54 @@ static int check_words(const struct options *o)
     return 0;
 }
 
+static int read_inputs(const struct options *o, char **event, char **snapshot,
+                       struct headcount_request *request)
+{
+    int code = 0;
+
+    if (o->verb == VERB_HANDLE)
+        code = verbs_read_input(o->args.n ? o->args.item[0] : NULL, EVENT_MAX,
+                                event, &request->event_size);
+    if (code == 0 && o->snapshot)
+        code = verbs_read_input(o->snapshot, SNAPSHOT_MAX, snapshot,
+                                &request->snapshot_size);
+    request->event = *event;
+    request->snapshot = *snapshot;
+    return code;
+}
+
 int verb_reconcile(const struct options *o)
 {
-    char *event = NULL;
+    char *event = NULL, *snapshot = NULL;
+    bool writes = (o->verb == VERB_APPLY || o->verb == VERB_HANDLE) &&
+                  !o->snapshot;
     struct headcount_request request = {
         .size = sizeof request,
         .kind = HEADCOUNT_RECONCILE,
         .timeout = o->timeout_us,
         .hosts = o->hosts_mode,
-        .dry_run = o->dry_run || o->verb == VERB_PLAN,
+        .dry_run = o->dry_run || !writes,
         .paused = o->paused,
         .allow = o->allow.item,
         .allow_n = o->allow.n,
-        .ask_targets = o->verb == VERB_PLAN,
+        .ask_targets = o->verb == VERB_PLAN || o->verb == VERB_SNAPSHOT,
+        .record = o->verb == VERB_SNAPSHOT,
     };
     int code = check_words(o);
     headcount *h = NULL;
 
-    if (code == 0 && o->verb == VERB_HANDLE) {
-        code = verbs_read_input(o->args.n ? o->args.item[0] : NULL, EVENT_MAX,
-                                &event, &request.event_size);
-        request.event = event;
-    } else {
+    if (o->verb != VERB_HANDLE) {
         request.clusters = o->args.item;
         request.clusters_n = o->args.n;
     }
+    if (code == 0)
+        code = read_inputs(o, &event, &snapshot, &request);
     if (code == 0)
         code = verbs_open(&h, o);
     if (code == 0)
         code = with_wishes(h, o, &request);
     headcount_free(h);
     free(event);
+    free(snapshot);
     return code;
 }

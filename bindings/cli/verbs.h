@@ -5,7 +5,8 @@
 #include "options.h"
 
 int verb_call(const struct options *o);
-int verb_reconcile(const struct options *o);     /* plan, apply, handle */
+/* plan, apply, handle, snapshot */
+int verb_reconcile(const struct options *o);
 
 /* SIGINT and SIGTERM end verbs_run; a closed pipe is an error of writing. */
 void verbs_catch_interrupts(void);

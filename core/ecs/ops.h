@@ -18,6 +18,7 @@
 
 #include "ecs/keep.h"
 #include "ecs/view.h"
+#include "ecs/words.h"
 
 #define HC_ECS_ANSWER ((size_t)16 << 20)     /* bytes of one answer         */
 #define HC_ECS_KEPT ((size_t)4 << 20)        /* bytes kept of one answer    */
@@ -31,17 +32,6 @@ struct hc_ecs_failure {
 };
 
 /* ---- DescribeServices ---- */
-
-enum hc_ecs_status { STATUS_OTHER, STATUS_ACTIVE, STATUS_DRAINING,
-                     STATUS_INACTIVE };
-enum hc_ecs_launch { LAUNCH_NONE, LAUNCH_EC2, LAUNCH_FARGATE, LAUNCH_EXTERNAL,
-                     LAUNCH_MANAGED, LAUNCH_OTHER };
-enum hc_ecs_scheduling { SCHEDULING_REPLICA, SCHEDULING_DAEMON,
-                         SCHEDULING_OTHER };
-enum hc_ecs_controller { CONTROLLER_ECS, CONTROLLER_CODE_DEPLOY,
-                         CONTROLLER_EXTERNAL, CONTROLLER_OTHER };
-enum hc_ecs_rollout { ROLLOUT_ROLLING, ROLLOUT_BLUE_GREEN, ROLLOUT_LINEAR,
-                      ROLLOUT_CANARY, ROLLOUT_OTHER };
 
 struct hc_ecs_text {                  /* a list of strings */
     struct hc_str s;
@@ -75,10 +65,11 @@ struct hc_ecs_service {
 struct hc_ecs_services {
     struct hc_view view;
     struct hc_keep keep;
+    size_t max;                           /* of each: 10 in an answer       */
     struct hc_ecs_service *services;
-    size_t services_n;                    /* at most 10                     */
+    size_t services_n;
     struct hc_ecs_failure *failures;
-    size_t failures_n;                    /* at most 10                     */
+    size_t failures_n;
     struct hc_str kind;                   /* of the constraint being read    */
     struct hc_str expression;             /* of it, or the provider          */
     size_t kept;                          /* before this service             */

@@ -13,6 +13,7 @@
 #include "ecs/arn.h"
 #include "ecs/ops.h"
 #include "ecs/parts.h"
+#include "ecs/saved.h"
 
 enum { SVC_SERVICE, SVC_FAILURE, SVC_ARN, SVC_NAME, SVC_CLUSTER, SVC_STATUS,
        SVC_LAUNCH, SVC_SCHEDULING, SVC_CONTROLLER_OBJECT, SVC_CONTROLLER,
@@ -123,46 +124,6 @@ void hc_ecs_put_update_service(struct hc_buf *out, struct hc_str cluster,
     hc_buf_chr(out, '}');
 }
 
-/* ---- words ---- */
-
-static enum hc_ecs_status services_status(struct hc_str s)
-{
-    static const char *const words[] = { NULL, "ACTIVE", "DRAINING",
-                                         "INACTIVE" };
-
-    return (enum hc_ecs_status)hc_ecs_word(s, words, 4, STATUS_OTHER);
-}
-
-static enum hc_ecs_launch services_launch(struct hc_str s)
-{
-    static const char *const words[] = { NULL, "EC2", "FARGATE", "EXTERNAL",
-                                         "MANAGED_INSTANCES" };
-
-    return (enum hc_ecs_launch)hc_ecs_word(s, words, 5, LAUNCH_OTHER);
-}
-
-static enum hc_ecs_scheduling services_scheduling(struct hc_str s)
-{
-    static const char *const words[] = { "REPLICA", "DAEMON" };
-
-    return (enum hc_ecs_scheduling)hc_ecs_word(s, words, 2, SCHEDULING_OTHER);
-}
-
-static enum hc_ecs_controller services_controller_of(struct hc_str s)
-{
-    static const char *const words[] = { "ECS", "CODE_DEPLOY", "EXTERNAL" };
-
-    return (enum hc_ecs_controller)hc_ecs_word(s, words, 3, CONTROLLER_OTHER);
-}
-
-static enum hc_ecs_rollout services_rollout(struct hc_str s)
-{
-    static const char *const words[] = { "ROLLING", "BLUE_GREEN", "LINEAR",
-                                         "CANARY" };
-
-    return (enum hc_ecs_rollout)hc_ecs_word(s, words, 4, ROLLOUT_OTHER);
-}
-
 /* ---- the answer ---- */
 
 static void services_text_add(struct hc_keep *keep, struct hc_ecs_text **list,
@@ -179,9 +140,9 @@ static void services_text_add(struct hc_keep *keep, struct hc_ecs_text **list,
 
 static int services_begin(struct hc_ecs_services *v, struct hc_error *e)
 {
-    if (v->services_n == HC_ECS_BATCH_SERVICES)
-        return hc_error_set(e, HC_EANSWER, "%s holds more than %d services",
-                            v->view.what, HC_ECS_BATCH_SERVICES);
+    if (v->services_n == v->max)
+        return hc_error_set(e, v->view.code, "%s holds more than %zu services",
+                            v->view.what, v->max);
     v->kept = v->keep.total;
     v->services[v->services_n++] = (struct hc_ecs_service){
         .desired = -1, .running = -1, .pending = -1
@@ -220,8 +181,9 @@ static int services_finish(struct hc_ecs_services *v,
     services_name_from_arn(s);
     services_told(s, end);
     if (v->keep.total - v->kept > HC_ECS_SERVICE)
-        return hc_error_set(e, HC_EANSWER, "%s: service \"%.*s\" holds more "
-                            "than is kept of one (%zu bytes)", v->view.what,
+        return hc_error_set(e, v->view.code, "%s: service \"%.*s\" holds "
+                            "more than is kept of one (%zu bytes)",
+                            v->view.what,
                             HC_STR_ARG(s->name), HC_ECS_SERVICE);
     if (v->view.root == &services_update)
         return 0;
@@ -233,15 +195,15 @@ static int services_finish(struct hc_ecs_services *v,
         lacks = "desiredCount";
     if (lacks == NULL)
         return 0;
-    return hc_error_set(e, HC_EANSWER, "%s: service \"%.*s\" has no usable "
+    return hc_error_set(e, v->view.code, "%s: service \"%.*s\" has no usable "
                         "\"%s\"", v->view.what, HC_STR_ARG(s->name), lacks);
 }
 
 static int services_failure(struct hc_ecs_services *v, struct hc_error *e)
 {
-    if (v->failures_n == HC_ECS_BATCH_SERVICES)
-        return hc_error_set(e, HC_EANSWER, "%s holds more than %d failures",
-                            v->view.what, HC_ECS_BATCH_SERVICES);
+    if (v->failures_n == v->max)
+        return hc_error_set(e, v->view.code, "%s holds more than %zu failures",
+                            v->view.what, v->max);
     v->failures_n++;
     return 0;
 }
@@ -310,16 +272,16 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
         break;
     case SVC_STATUS:
         s->status_text = hc_keep_str(keep, text);
-        s->status = services_status(text);
+        s->status = hc_ecs_status(text);
         break;
     case SVC_LAUNCH:
-        s->launch = services_launch(text);
+        s->launch = hc_ecs_launch(text);
         if (s->launch == LAUNCH_OTHER)
             s->unclear = "launchType";
         break;
-    case SVC_SCHEDULING:   s->scheduling = services_scheduling(text);     break;
-    case SVC_CONTROLLER:   s->controller = services_controller_of(text);  break;
-    case SVC_ROLLOUT:      s->rollout = services_rollout(text);           break;
+    case SVC_SCHEDULING:   s->scheduling = hc_ecs_scheduling(text);     break;
+    case SVC_CONTROLLER:   s->controller = hc_ecs_controller(text);  break;
+    case SVC_ROLLOUT:      s->rollout = hc_ecs_rollout(text);           break;
     case SVC_MANAGEMENT:   s->express = !hc_str_eqz(text, "CUSTOMER");    break;
     case SVC_DESIRED:      s->desired = item->number;                     break;
     case SVC_RUNNING:      s->running = item->number;                     break;
@@ -364,32 +326,58 @@ static int services_sink(void *ud, const struct hc_view_item *item,
     return err < 0 ? err : services_item(v, item, e);
 }
 
+struct services_kind {
+    const struct hc_view_shape *root;
+    const char *what;
+    int code;
+    size_t services, bytes, kept;     /* at most */
+};
+
 static void services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
-                          const struct hc_view_shape *root, const char *what)
+                          const struct services_kind *kind)
 {
     struct hc_view_config config = {
-        .alloc = a, .root = root, .sink = services_sink, .ud = v,
-        .what = what, .code = HC_EANSWER, .max_bytes = HC_ECS_ANSWER,
+        .alloc = a, .root = kind->root, .sink = services_sink, .ud = v,
+        .what = kind->what, .code = kind->code, .max_bytes = kind->bytes,
         .max_text = HC_ECS_SERVICE
     };
 
-    *v = (struct hc_ecs_services){ .services_n = 0 };
+    *v = (struct hc_ecs_services){ .max = kind->services };
     hc_view_init(&v->view, &config);
-    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
-    v->services = hc_keep_zero(&v->keep,
-                               HC_ECS_BATCH_SERVICES * sizeof(*v->services));
-    v->failures = hc_keep_zero(&v->keep,
-                               HC_ECS_BATCH_SERVICES * sizeof(*v->failures));
+    hc_keep_init(&v->keep, a, kind->kept);
+    v->services = hc_keep_zero(&v->keep, v->max * sizeof(*v->services));
+    v->failures = hc_keep_zero(&v->keep, v->max * sizeof(*v->failures));
 }
 
 void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a)
 {
-    services_init(v, a, &services_describe, "the answer to DescribeServices");
+    const struct services_kind kind = {
+        &services_describe, "the answer to DescribeServices", HC_EANSWER,
+        HC_ECS_BATCH_SERVICES, HC_ECS_ANSWER, HC_ECS_KEPT
+    };
+
+    services_init(v, a, &kind);
 }
 
 void hc_ecs_updated_init(struct hc_ecs_services *v, const struct hc_alloc *a)
 {
-    services_init(v, a, &services_update, "the answer to UpdateService");
+    const struct services_kind kind = {
+        &services_update, "the answer to UpdateService", HC_EANSWER, 1,
+        HC_ECS_ANSWER, HC_ECS_KEPT
+    };
+
+    services_init(v, a, &kind);
+}
+
+void hc_ecs_saved_init(struct hc_ecs_services *v, const struct hc_alloc *a,
+                       const char *what, int code)
+{
+    const struct services_kind kind = {
+        &services_describe, what, code, HC_ECS_SAVED, HC_ECS_SAVED_BYTES,
+        HC_ECS_SAVED_BYTES
+    };
+
+    services_init(v, a, &kind);
 }
 
 int hc_ecs_services_feed(struct hc_ecs_services *v, struct hc_str span,

@@ -48,14 +48,6 @@ void hc_ecs_part_tag(struct hc_ecs_tag **tags, struct hc_keep *keep,
         (*tags)->value = hc_keep_str(keep, item->text);
 }
 
-int hc_ecs_word(struct hc_str s, const char *const *words, int n, int other)
-{
-    for (int i = 0; i < n; i++)
-        if (words[i] != NULL && hc_str_eqz(s, words[i]))
-            return i;
-    return other;
-}
-
 int hc_ecs_kept(const struct hc_keep *keep, const char *what,
                 struct hc_error *e)
 {

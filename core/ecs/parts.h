@@ -1,5 +1,6 @@
-/* ecs/parts.h - what the answers of several operations hold: failures, tags,
- * and words of a closed list.  Private to core/ecs. */
+/* ecs/parts.h - what several operations share: failures, tags,
+ * and what requests have.  For core/ecs, and for
+ * who writes its forms down again (reconcile/snapshot). */
 #ifndef HC_ECS_PARTS_H
 #define HC_ECS_PARTS_H
 
@@ -18,8 +19,6 @@ void hc_ecs_part_failure(struct hc_ecs_failure *f, struct hc_keep *keep,
 /* A new tag at the front (item is VIEW_BEGIN of one), or a member of it. */
 void hc_ecs_part_tag(struct hc_ecs_tag **tags, struct hc_keep *keep,
                      const struct hc_view_item *item);
-/* The place of s in words[n], or `other`. */
-int hc_ecs_word(struct hc_str s, const char *const *words, int n, int other);
 /* 0, or the sticky error of what is kept, said: HC_EANSWER for too much. */
 int hc_ecs_kept(const struct hc_keep *keep, const char *what,
                 struct hc_error *e);

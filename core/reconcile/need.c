@@ -171,7 +171,9 @@ static void need_target(struct hc_reconcile *r, struct hc_plan_input *in)
         hc_facts_answer(&r->facts, &r->facts.targets, in->service->name);
 
     hc_recall_answer(r, MEMORY_TARGET, a);
-    in->ask_target = r->config.ask_targets;
+    /* A snapshot that was taken without the question is planned without. */
+    in->ask_target = r->config.ask_targets &&
+                     (r->taken == 0 || (a != NULL && need_has(&a->fact)));
     if (a == NULL)
         return;
     if (need_has(&a->fact))
@@ -189,7 +191,7 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
 
     *in = (struct hc_plan_input){
         .wish = &r->config.wishes[r->at], .service = service,
-        .by = r->config.by, .wall = r->net->sys.wall(r->net->sys.ud),
+        .by = r->config.by, .wall = hc_reconcile_wall(r),
         .dry_run = r->config.dry_run, .paused = r->config.paused,
         .filter = HC_STR(""), .hosts = HC_UNKNOWN, .all_hosts = HC_UNKNOWN,
     };

@@ -21,6 +21,7 @@
 #include "reconcile/need.h"
 #include "reconcile/recall.h"
 #include "reconcile/settle.h"
+#include "reconcile/snapshot.h"
 
 /* Why no call may begin any more, or NULL. */
 static const char *reconcile_stopped(const struct hc_reconcile *r, int64_t now)
@@ -43,11 +44,32 @@ static int reconcile_began(struct hc_reconcile *r, int err)
 
 /* ---- asking ---- */
 
+/* What a snapshot does not hold nobody can say. */
+static void reconcile_not_held(struct hc_reconcile *r)
+{
+    static const char *const lacks[] = {
+        [ASK_SERVICES] = "the service", [ASK_HOSTS] = "a list of hosts",
+        [ASK_PROVIDERS] = "the hosts' capacity providers",
+        [ASK_CLUSTER] = "the cluster",
+        [ASK_CAPACITY] = "the capacity provider",
+        [ASK_TARGET] = "whether Auto Scaling sets the count too",
+        [ASK_UPDATE] = "a write",
+    };
+
+    hc_settle_failed(r, "not_in_snapshot", hc_keep_fmt(
+        &r->facts.keep, "the snapshot does not hold %s that this plan needs: "
+        "take one with the same services and options", lacks[r->ask]));
+}
+
 static int reconcile_ask(struct hc_reconcile *r, int64_t now)
 {
     const char *stopped = reconcile_stopped(r, now);
     int err = 0;
 
+    if (r->taken != 0) {
+        reconcile_not_held(r);
+        return 0;
+    }
     if (stopped != NULL) {
         const char *what = r->cancelled
                                ? "cancelled before it was settled"
@@ -134,6 +156,17 @@ static int reconcile_plan(struct hc_reconcile *r,
         return reconcile_ask(r, now);
     hc_settle_failed(r, fact->code, fact->what);
     return 0;
+}
+
+int64_t hc_reconcile_wall(const struct hc_reconcile *r)
+{
+    return r->taken != 0 ? r->taken : hc_wall(&r->net->sys);
+}
+
+void hc_reconcile_put_snapshot(const struct hc_reconcile *r,
+                               struct hc_buf *out)
+{
+    hc_snapshot_put(out, &r->cluster, &r->facts, hc_reconcile_wall(r));
 }
 
 struct hc_str hc_reconcile_region(const struct hc_reconcile *r)
@@ -338,6 +371,9 @@ static int reconcile_wish(struct hc_reconcile *r, struct hc_error *e)
     struct hc_report_service *s = hc_settle_at(r);
     int err = hc_arn_service(&r->names[r->at], w->service, e);
 
+    /* A snapshot's accounts are zeros. */
+    if (r->taken != 0 && hc_arn_is_full(&r->names[r->at]))
+        r->names[r->at].account = r->cluster.account;
     if (err == 0)
         err = hc_rule_check(&w->rule, e);
     if (err == 0 && w->where.n > 0)
@@ -363,10 +399,27 @@ static int reconcile_wish(struct hc_reconcile *r, struct hc_error *e)
     return s->reason == NULL ? reconcile_check_twice(r, e) : 0;
 }
 
+/* The snapshot's own cluster is the one that is planned. */
+static int reconcile_load(struct hc_reconcile *r, struct hc_error *e)
+{
+    struct hc_snapshot s;
+    int err;
+
+    if (!r->config.dry_run)
+        return hc_error_set(e, HC_ECONFIG, "a snapshot can be planned, not "
+                            "applied");
+    err = hc_snapshot_get(&s, &r->facts, r->config.snapshot, e);
+    if (err < 0)
+        return err;
+    r->taken = s.taken;
+    return hc_arn_cluster(&r->cluster, s.cluster, e);
+}
+
 static int reconcile_begin(struct hc_reconcile *r, struct hc_error *e)
 {
     const struct hc_reconcile_config *c = &r->config;
-    int err = hc_arn_cluster(&r->cluster, c->cluster, e);
+    int err = c->snapshot.n > 0 ? reconcile_load(r, e)
+                                : hc_arn_cluster(&r->cluster, c->cluster, e);
 
     if (err == 0 && c->by == HOSTS_CONNECTED)
         err = hc_error_set(e, HC_ECONFIG, "counting connected hosts is not "

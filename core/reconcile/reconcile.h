@@ -50,6 +50,9 @@ struct hc_reconcile_config {
     bool paused;                      /* what would be written is `held`     */
     bool ask_targets;                 /* is Auto Scaling asked               */
     struct hc_memory *memory;         /* NULL: nothing is remembered         */
+    /* A snapshot's text: its facts and no others, its time and its cluster; no
+     * call is made.  n == 0: AWS is asked.  Needs dry_run. */
+    struct hc_str snapshot;
     struct hc_audit_to audit;
     /* The event that caused it or NULL: its own host may cause one list to be
      * read again. */
@@ -78,6 +81,7 @@ struct hc_reconcile {
     struct hc_net *net;
     struct hc_job *job;
     struct hc_facts facts;
+    int64_t taken;                    /* the snapshot's time; 0: none        */
     struct hc_arn cluster;            /* as known best: an ARN once learned  */
     struct hc_arn event_host;
     struct hc_report_service *services;
@@ -124,7 +128,12 @@ int hc_reconcile_step(struct hc_reconcile *r, int64_t now);
 void hc_reconcile_cancel(struct hc_reconcile *r, int64_t now);
 void hc_reconcile_fini(struct hc_reconcile *r);     /* r may be all zero */
 
+/* What was learned, as a snapshot; good at any time before fini. */
+void hc_reconcile_put_snapshot(const struct hc_reconcile *r,
+                               struct hc_buf *out);
+
 /* For reconcile's own files. */
+int64_t hc_reconcile_wall(const struct hc_reconcile *r);   /* of the facts */
 struct hc_str hc_reconcile_region(const struct hc_reconcile *r);   /* called */
 /* False: the ARN names another cluster or account than ours, or (ours being a
  * mere name) another region than the one that is called. */

@@ -63,18 +63,6 @@ TEST(parts, tags_are_a_list)
     hc_keep_fini(&keep);
 }
 
-TEST(parts, words_are_found_whole)
-{
-    static const char *const words[] = { NULL, "EC2", "FARGATE" };
-
-    CHECK_INT(hc_ecs_word(HC_STR("EC2"), words, 3, 9), 1);
-    CHECK_INT(hc_ecs_word(HC_STR("FARGATE"), words, 3, 9), 2);
-    CHECK_INT(hc_ecs_word(HC_STR("FARGATE"), words, 2, 9), 9);
-    CHECK_INT(hc_ecs_word(HC_STR("ec2"), words, 3, 9), 9);
-    CHECK_INT(hc_ecs_word(HC_STR("EC"), words, 3, 9), 9);
-    CHECK_INT(hc_ecs_word(HC_STR(""), words, 3, 9), 9);
-}
-
 TEST(parts, what_is_not_kept_is_said)
 {
     static const struct { int err, want; const char *says; } rows[] = {

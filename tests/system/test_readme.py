@@ -71,14 +71,17 @@ def test_the_first_use_works_as_it_is_written(ecs, headcount):
     ecs.service("web", desired=1)
     for name in "abc":
         ecs.host(name)
-    lines = re.findall(r"^    (headcount (?:plan|apply|handle|call) [^#\n]*)",
-                       README, re.M)
-    assert len(lines) == 4
+    lines = re.findall(r"^    (headcount (?:plan|apply|handle|snapshot|call) "
+                       r"[^#\n]*)", README, re.M)
+    assert len(lines) == 6
     (headcount.home / "event.json").write_bytes(
         (TOP / "examples" / "event.json").read_bytes())
     outs = []
     for line in lines:
-        run = headcount(*line.split()[1:])
+        words, _, to = line.strip().partition(" > ")
+        run = headcount(*words.split()[1:])
+        if to:
+            (headcount.home / to).write_text(run.out)
         assert run.code == 0, (line, run.err)
         outs.append(run.out)
     sample = re.search(r"^    ~ web .*\n    Plan: .*", README, re.M)[0]

@@ -1,0 +1,18 @@
+/* ecs/saved.h - a service as DescribeServices would answer it: what was read
+ * of it, in AWS's own form, so that the view of ecs/ops reads it back. */
+#ifndef HC_ECS_SAVED_H
+#define HC_ECS_SAVED_H
+
+#include "ecs/ops.h"
+
+#define HC_ECS_SAVED 5000       /* services; AWS's quota of a cluster */
+#define HC_ECS_SAVED_BYTES ((size_t)64 << 20)
+
+void hc_ecs_put_service(struct hc_buf *out, const struct hc_ecs_service *s);
+void hc_ecs_put_tags(struct hc_buf *out, const struct hc_ecs_tag *tags);
+/* "services" and "failures" of a document that may hold more; what is wrong
+ * with it is `what`'s fault, and `code`. */
+void hc_ecs_saved_init(struct hc_ecs_services *v, const struct hc_alloc *a,
+                       const char *what, int code);
+
+#endif

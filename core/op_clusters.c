@@ -1,0 +1,223 @@
+/* op_clusters.c - which clusters a reconcile is about: those that are named,
+ * the event's, or a snapshot's own; and whether they are ours to look at.
+ */
+#include "op.h"
+
+#include "reconcile/snapshot.h"
+
+/* ---- region ---- */
+
+static int op_skip(headcount_op *op, const char *why)
+{
+    op->outcome.skipped_event = why;
+    return 1;
+}
+
+static struct hc_str op_region(const headcount_op *op)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+
+    if (op->request.region != NULL)
+        return hc_str(op->request.region);
+    if (op->h->config.region.n > 0)
+        return op->h->config.region;
+    if (r->has_event && r->event.region.n > 0)
+        return r->event.region;
+    for (size_t i = 0; i < r->clusters_n; i++)
+        if (r->names[i].region.n > 0)
+            return r->names[i].region;
+    return (struct hc_str){ NULL, 0 };
+}
+
+static bool op_is_foreign(const struct op_reconcile *r, struct hc_str region)
+{
+    return region.n > 0 && r->region.n > 0 && !hc_str_eq(region, r->region);
+}
+
+/* Why this cluster of an event is somebody else's, or NULL. */
+const char *hc_op_foreign(const struct op_reconcile *r,
+                          const struct hc_arn *arn)
+{
+    if (r->has_event && r->event.account.n > 0 && arn->account.n > 0 &&
+        !hc_str_eq(arn->account, r->event.account))
+        return "foreign_account";
+    return op_is_foreign(r, arn->region) ? "foreign_region" : NULL;
+}
+
+/* A cluster of another region than the one we may speak to: an event about
+ * such alone is somebody else's; who names one himself is told. */
+static int op_check_region(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    const char *why = NULL;
+    size_t foreign = 0;
+
+    if (r->has_event && op_is_foreign(r, r->event.region))
+        return op_skip(op, "foreign_region");
+    for (size_t i = 0; i < r->clusters_n; i++) {
+        const struct hc_arn *arn = &r->names[i];
+
+        if (hc_op_foreign(r, arn) == NULL)
+            continue;
+        if (!r->has_event)
+            return hc_error_set(&op->error, HC_ECONFIG, "cluster %.*s is in "
+                                "region %.*s, and the region is set to %.*s",
+                                HC_STR_ARG(arn->text), HC_STR_ARG(arn->region),
+                                HC_STR_ARG(r->region));
+        why = hc_op_foreign(r, arn);
+        foreign++;
+    }
+    return foreign > 0 && foreign == r->clusters_n ? op_skip(op, why) : 0;
+}
+
+/* By its name and by its ARN it is one cluster, and gets one reconcile. */
+static void op_drop_twins(struct op_reconcile *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->clusters_n; i++) {
+        size_t at = 0;
+
+        while (at < n && (!hc_arn_same_place(&r->names[at], &r->names[i]) ||
+                          hc_op_foreign(r, &r->names[at]) != NULL ||
+                          hc_op_foreign(r, &r->names[i]) != NULL))
+            at++;
+        if (at == n)
+            r->names[n++] = r->names[i];
+        else if (!hc_arn_is_full(&r->names[at]))
+            r->names[at] = r->names[i];
+    }
+    r->clusters_n = n;
+}
+
+/* ---- the event ---- */
+
+static struct hc_memory_key op_version_key(const struct op_reconcile *r)
+{
+    return (struct hc_memory_key){ .kind = MEMORY_VERSION,
+                                   .place = r->event.instance_arn };
+}
+
+static bool op_is_duplicate(headcount_op *op)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+    struct hc_memory_key key = op_version_key(r);
+
+    return op->request.drop_duplicates && r->event.version >= 0 &&
+           r->event.instance_arn.n > 0 &&
+           hc_memory_has_version(&op->h->memory, &key, r->event.version);
+}
+
+/* Only what was reconciled without a failure may be dropped next time. */
+void hc_op_note_version(headcount_op *op)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+    struct hc_memory_key key = op_version_key(r);
+
+    if (r->has_event && r->event.version >= 0 && r->event.instance_arn.n > 0 &&
+        op->outcome.summary[HEADCOUNT_FAILED] == 0 &&
+        op->outcome.skipped_event == NULL && !op->request.dry_run)
+        hc_memory_put_version(&op->h->memory, &key, r->event.version);
+}
+
+static int op_read_event(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    int err = hc_event_get(&r->event, &op->h->net.sys.alloc,
+                           hc_str_n(op->request.event, op->request.event_size),
+                           &op->error);
+
+    r->has_event = true;
+    if (err < 0)
+        return err;
+    switch (r->event.kind) {
+    case EVENT_SKIPPED:
+        return op_skip(op, r->event.skipped.p);
+    case EVENT_NONE:
+    case EVENT_SWEEP:
+        return hc_error_set(&op->error, HC_ECONFIG, "the scheduled event names "
+                            "no cluster: give the rule an input such as "
+                            "{\"cluster\": \"NAME\"}");
+    case EVENT_CLUSTERS:
+        break;
+    }
+    if (op_is_duplicate(op))
+        return op_skip(op, "duplicate");
+    return 0;
+}
+
+static int op_take_names(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    size_t n = r->has_event ? r->event.clusters_n : op->request.clusters_n;
+    int err = 0;
+
+    r->names = hc_keep_zero(&op->keep, n * sizeof *r->names);
+    if (r->names == NULL)
+        return HC_ENOMEM;
+    r->clusters_n = n;
+    for (size_t i = 0; err == 0 && i < n; i++)
+        err = hc_arn_cluster(&r->names[i],
+                             r->has_event ? r->event.clusters[i]
+                                          : hc_str(op->request.clusters[i]),
+                             &op->error);
+    return err;
+}
+
+/* ---- the snapshot ---- */
+
+/* Who names a cluster beside it means the one it was taken of: by name, since
+ * its account is zeros. */
+static int op_take_snapshot(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    struct hc_str text = hc_str_n(op->request.snapshot,
+                                  op->request.snapshot_size);
+    struct hc_facts facts;
+    struct hc_snapshot s;
+    struct hc_arn own;
+    int err;
+
+    hc_facts_init(&facts, &op->h->net.sys.alloc);
+    err = hc_snapshot_get(&s, &facts, text, &op->error);
+    if (err == 0)
+        err = hc_arn_cluster(&own, hc_keep_str(&op->keep, s.cluster),
+                             &op->error);
+    hc_facts_fini(&facts);
+    for (size_t i = 0; err == 0 && i < r->clusters_n; i++)
+        if (!hc_str_eq(r->names[i].name, own.name))
+            err = hc_error_set(&op->error, HC_ECONFIG, "the snapshot is of "
+                               "cluster %.*s, not of %.*s",
+                               HC_STR_ARG(own.name),
+                               HC_STR_ARG(r->names[i].name));
+    if (err < 0)
+        return err;
+    r->names = hc_keep_zero(&op->keep, sizeof *r->names);
+    if (r->names == NULL)
+        return HC_ENOMEM;
+    r->names[0] = own;
+    r->clusters_n = 1;
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+int hc_op_clusters(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    int err = op->request.event != NULL ? op_read_event(op) : 0;
+
+    if (err == 0)
+        err = op_take_names(op);
+    if (err == 0 && op->request.snapshot != NULL)
+        return op_take_snapshot(op);
+    if (err != 0)
+        return err;
+    r->region = op_region(op);
+    err = op_check_region(op);
+    op_drop_twins(r);
+    if (err == 0 && op->request.record && r->clusters_n != 1)
+        err = hc_error_set(&op->error, HC_ECONFIG, "a snapshot is taken of one "
+                           "cluster, not of %zu", r->clusters_n);
+    return err;
+}

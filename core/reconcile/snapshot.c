@@ -1,0 +1,158 @@
+/* reconcile/snapshot.c - the facts of one reconcile written down. */
+#include "reconcile/snapshot.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "ecs/saved.h"
+
+static void snapshot_open(struct hc_buf *out, const char *key, char bracket)
+{
+    hc_json_put_comma(out);
+    if (key != NULL)
+        hc_json_put_key(out, key);
+    else
+        hc_buf_chr(out, '\n');          /* people read and edit it */
+    hc_buf_chr(out, bracket);
+}
+
+static void snapshot_bool(struct hc_buf *out, const char *key, bool value)
+{
+    hc_json_put_comma(out);
+    hc_json_put_key(out, key);
+    hc_buf_text(out, value ? "true" : "false");
+}
+
+/* ---- services ---- */
+
+static void snapshot_missing(struct hc_buf *out, struct hc_str name)
+{
+    snapshot_open(out, NULL, '{');
+    hc_json_put_member(out, "arn", name);
+    hc_json_put_member(out, "reason", HC_STR("MISSING"));
+    hc_buf_chr(out, '}');
+}
+
+static void snapshot_services(struct hc_buf *out, const struct hc_facts *f)
+{
+    const struct hc_fact_service *s;
+
+    snapshot_open(out, "services", '[');
+    for (s = f->services; s != NULL; s = s->next)
+        if (s->fact.state == FACT_VALUE && s->value != NULL) {
+            hc_json_put_comma(out);
+            hc_buf_chr(out, '\n');
+            hc_ecs_put_service(out, s->value);
+        }
+    hc_buf_chr(out, ']');
+    snapshot_open(out, "failures", '[');
+    for (s = f->services; s != NULL; s = s->next)
+        if (s->fact.state == FACT_VALUE && s->value == NULL)
+            snapshot_missing(out, s->name);
+    hc_buf_chr(out, ']');
+}
+
+/* ---- readings ---- */
+
+static void snapshot_cluster(struct hc_buf *out,
+                             const struct hc_fact_cluster *c)
+{
+    if (c->fact.state != FACT_VALUE)
+        return;
+    snapshot_open(out, "cluster", '{');
+    hc_json_put_member(out, "status", c->value.status);
+    hc_json_put_member_int(out, "registeredContainerInstancesCount",
+                           c->value.registered);
+    hc_ecs_put_tags(out, c->value.tags);
+    hc_buf_chr(out, '}');
+}
+
+static void snapshot_host(struct hc_buf *out, const struct hc_host *host,
+                          bool described)
+{
+    snapshot_open(out, NULL, '{');
+    hc_json_put_member(out, "containerInstanceArn", host->arn);
+    if (described) {
+        snapshot_bool(out, "counts", host->active);
+        hc_json_put_member(out, "capacityProviderName", host->provider);
+    }
+    hc_buf_chr(out, '}');
+}
+
+static void snapshot_list(struct hc_buf *out, const struct hc_fact_hosts *h)
+{
+    bool described = h->providers.state == FACT_VALUE;
+
+    snapshot_open(out, NULL, '{');
+    hc_json_put_member(out, "status", hc_str(h->status));
+    hc_json_put_member(out, "filter", h->filter);
+    snapshot_bool(out, "described", described);
+    snapshot_open(out, "hosts", '[');
+    for (size_t i = 0; i < h->n; i++)
+        snapshot_host(out, &h->hosts[i], described);
+    hc_buf_lit(out, "]}");
+}
+
+static void snapshot_reading(struct hc_buf *out, const struct hc_facts *f,
+                             enum hc_sighting sighting)
+{
+    snapshot_open(out, NULL, '{');
+    snapshot_cluster(out, &f->cluster[sighting]);
+    snapshot_open(out, "lists", '[');
+    for (const struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
+        if (h->sighting == sighting && h->fact.state == FACT_VALUE)
+            snapshot_list(out, h);
+    hc_buf_lit(out, "]}");
+}
+
+/* ---- yes or no ---- */
+
+static void snapshot_answers(struct hc_buf *out, const char *key,
+                             const struct hc_fact_answer *a, const char *name,
+                             const char *yes)
+{
+    snapshot_open(out, key, '[');
+    for (; a != NULL; a = a->next) {
+        if (a->fact.state != FACT_VALUE)
+            continue;
+        snapshot_open(out, NULL, '{');
+        hc_json_put_member(out, name, a->name);
+        snapshot_bool(out, yes, a->yes);
+        hc_buf_chr(out, '}');
+    }
+    hc_buf_chr(out, ']');
+}
+
+/* ---- all of it ---- */
+
+/* Zeros instead of the account's digits, wherever they stand: a snapshot is
+ * made to be shown to others. */
+static void snapshot_redact(struct hc_buf *out, struct hc_str account)
+{
+    if (account.n == 0 || hc_buf_error(out) < 0)
+        return;
+    for (size_t i = 0; i + account.n <= out->n; i++)
+        if (memcmp(out->p + i, account.p, account.n) == 0)
+            memset(out->p + i, '0', account.n);
+}
+
+void hc_snapshot_put(struct hc_buf *out, const struct hc_arn *cluster,
+                     const struct hc_facts *f, int64_t wall)
+{
+    char time[HC_RFC3339 + 1];
+
+    hc_time_rfc3339(time, wall);
+    hc_buf_chr(out, '{');
+    hc_json_put_member(out, "format_version", HC_STR("1.0"));
+    hc_json_put_member(out, "taken", hc_str(time));
+    hc_json_put_member(out, "cluster", cluster->text);
+    snapshot_services(out, f);
+    snapshot_open(out, "readings", '[');
+    snapshot_reading(out, f, SIGHTING_FIRST);
+    snapshot_reading(out, f, SIGHTING_SECOND);
+    hc_buf_chr(out, ']');
+    snapshot_answers(out, "capacityProviders", f->capacity, "name", "managed");
+    snapshot_answers(out, "scalableTargets", f->targets, "service", "owned");
+    hc_buf_chr(out, '}');
+    snapshot_redact(out, cluster->account);
+}

@@ -1,0 +1,42 @@
+/* reconcile/snapshot.h - the facts of one reconcile written down, and read
+ * again: a plan made on them is the plan that was made on AWS's answers.
+ *
+ *   { "format_version": "1.0", "taken": "2026-11-24T01:02:03Z",
+ *     "cluster": "arn:aws:ecs:eu-west-1:000000000000:cluster/prod",
+ *     "services": [ as DescribeServices answers them ],
+ *     "failures": [ { "arn": "gone", "reason": "MISSING" } ],
+ *     "readings": [
+ *       { "cluster": { "status": "ACTIVE", "tags": [],
+ *                      "registeredContainerInstancesCount": 3 },
+ *         "lists": [ { "status": "ACTIVE", "filter": "", "described": true,
+ *             "hosts": [ { "containerInstanceArn": "...", "counts": true,
+ *                          "capacityProviderName": "asg" } ] } ] },
+ *       { the second reading of a big step } ],
+ *     "capacityProviders": [ { "name": "asg", "managed": true } ],
+ *     "scalableTargets": [ { "service": "web", "owned": false } ] }
+ *
+ * Only facts that are known are there: what could not be read is missing, and
+ * so is what was not asked for.  Account ids are zeros of the same length.
+ */
+#ifndef HC_RECONCILE_SNAPSHOT_H
+#define HC_RECONCILE_SNAPSHOT_H
+
+#include "ecs/arn.h"
+#include "reconcile/facts.h"
+
+#define HC_SNAPSHOT_BYTES ((size_t)64 << 20)
+
+struct hc_snapshot {                  /* what is not a fact of it */
+    struct hc_str cluster;            /* ARN, or a name           */
+    int64_t taken;                    /* wall microseconds        */
+};
+
+/* Onto an empty buf. */
+void hc_snapshot_put(struct hc_buf *out, const struct hc_arn *cluster,
+                     const struct hc_facts *f, int64_t wall);
+/* Into facts that are empty; strings of `s` live as long as they.  0,
+ * HC_ESYNTAX (e says where) or HC_ENOMEM. */
+int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
+                    struct hc_str text, struct hc_error *e);
+
+#endif

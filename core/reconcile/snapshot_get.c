@@ -1,0 +1,408 @@
+/* reconcile/snapshot_get.c - a snapshot read: its text goes through two views,
+ * that of DescribeServices and the one below, and each takes what it knows.
+ *
+ * A snapshot comes from a file that anybody may have edited: what is half there
+ * is refused, never guessed.
+ */
+#include "reconcile/snapshot.h"
+
+#include "base/clock.h"
+#include "ecs/parts.h"
+#include "ecs/saved.h"
+
+enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_READING, SNAP_CLUSTER,
+       SNAP_CLUSTER_STATUS, SNAP_REGISTERED, SNAP_TAG, SNAP_LIST,
+       SNAP_LIST_STATUS, SNAP_FILTER, SNAP_DESCRIBED, SNAP_HOST, SNAP_HOST_ARN,
+       SNAP_PROVIDER, SNAP_COUNTS, SNAP_ANSWER_NAME, SNAP_ANSWER, SNAP_CAPACITY,
+       SNAP_TARGET };
+
+static const struct hc_view_member snap_host_members[] = {
+    { "containerInstanceArn", VIEW_TEXT, SNAP_HOST_ARN, NULL },
+    { "capacityProviderName", VIEW_TEXT, SNAP_PROVIDER, NULL },
+    { "counts", VIEW_BOOL, SNAP_COUNTS, NULL }
+};
+static const struct hc_view_shape snap_host_shape =
+    HC_VIEW_SHAPE(snap_host_members);
+
+static const struct hc_view_member snap_list_members[] = {
+    { "status", VIEW_TEXT, SNAP_LIST_STATUS, NULL },
+    { "filter", VIEW_TEXT, SNAP_FILTER, NULL },
+    { "described", VIEW_BOOL, SNAP_DESCRIBED, NULL },
+    { "hosts", VIEW_OBJECTS, SNAP_HOST, &snap_host_shape }
+};
+static const struct hc_view_shape snap_list_shape =
+    HC_VIEW_SHAPE(snap_list_members);
+
+static const struct hc_view_member snap_cluster_members[] = {
+    { "status", VIEW_TEXT, SNAP_CLUSTER_STATUS, NULL },
+    { "registeredContainerInstancesCount", VIEW_INT, SNAP_REGISTERED, NULL },
+    { "tags", VIEW_OBJECTS, SNAP_TAG, &hc_ecs_tag_shape }
+};
+static const struct hc_view_shape snap_cluster_shape =
+    HC_VIEW_SHAPE(snap_cluster_members);
+
+static const struct hc_view_member snap_reading_members[] = {
+    { "cluster", VIEW_OBJECT, SNAP_CLUSTER, &snap_cluster_shape },
+    { "lists", VIEW_OBJECTS, SNAP_LIST, &snap_list_shape }
+};
+static const struct hc_view_shape snap_reading_shape =
+    HC_VIEW_SHAPE(snap_reading_members);
+
+static const struct hc_view_member snap_capacity_members[] = {
+    { "name", VIEW_TEXT, SNAP_ANSWER_NAME, NULL },
+    { "managed", VIEW_BOOL, SNAP_ANSWER, NULL }
+};
+static const struct hc_view_shape snap_capacity_shape =
+    HC_VIEW_SHAPE(snap_capacity_members);
+
+static const struct hc_view_member snap_target_members[] = {
+    { "service", VIEW_TEXT, SNAP_ANSWER_NAME, NULL },
+    { "owned", VIEW_BOOL, SNAP_ANSWER, NULL }
+};
+static const struct hc_view_shape snap_target_shape =
+    HC_VIEW_SHAPE(snap_target_members);
+
+static const struct hc_view_member snap_members[] = {
+    { "format_version", VIEW_TEXT, SNAP_VERSION, NULL },
+    { "taken", VIEW_TEXT, SNAP_TAKEN, NULL },
+    { "cluster", VIEW_TEXT, SNAP_CLUSTER_NAME, NULL },
+    { "readings", VIEW_OBJECTS, SNAP_READING, &snap_reading_shape },
+    { "capacityProviders", VIEW_OBJECTS, SNAP_CAPACITY,
+      &snap_capacity_shape },
+    { "scalableTargets", VIEW_OBJECTS, SNAP_TARGET, &snap_target_shape }
+};
+static const struct hc_view_shape snap_shape =
+    HC_VIEW_SHAPE(snap_members);
+
+struct snap_reader {
+    struct hc_view view;
+    struct hc_snapshot *to;
+    struct hc_facts *facts;
+    size_t readings;                    /* begun                         */
+    struct hc_host *hosts;              /* of the list that is being read */
+    size_t hosts_n, hosts_cap;
+    struct hc_str name, status, filter; /* of the list or answer          */
+    bool described, yes;
+    bool versioned;                     /* format_version was there       */
+    struct hc_ecs_cluster cluster;
+};
+
+static int snap_refuse(const char *what, struct hc_str which,
+                           struct hc_error *e)
+{
+    return hc_error_set(e, HC_ESYNTAX, "the snapshot: %s \"%.*s\"", what,
+                        HC_STR_ARG(which));
+}
+
+static int snap_no_memory(struct hc_error *e)
+{
+    return hc_error_set(e, HC_ENOMEM, "no memory for a snapshot");
+}
+
+static size_t snap_at(const struct snap_reader *r)
+{
+    return r->readings - 1;
+}
+
+/* ---- what begins ---- */
+
+static int snap_host_begin(struct snap_reader *r, struct hc_error *e)
+{
+    int err = hc_grow(r->facts->alloc, &r->hosts, &r->hosts_cap,
+                      r->hosts_n + 1, HC_FACTS_HOSTS, sizeof(*r->hosts));
+
+    if (err == HC_ELIMIT)
+        return snap_refuse("too many hosts in the list", r->filter, e);
+    if (err < 0)
+        return snap_no_memory(e);
+    r->hosts[r->hosts_n++] = (struct hc_host){ .provider = HC_STR("") };
+    return 0;
+}
+
+static int snap_begin(struct snap_reader *r,
+                          const struct hc_view_item *item, struct hc_error *e)
+{
+    switch (item->id) {
+    case SNAP_READING:
+        if (++r->readings > HC_SIGHTINGS)
+            return snap_refuse("more than two", HC_STR("readings"), e);
+        break;
+    case SNAP_CLUSTER:
+        r->cluster = (struct hc_ecs_cluster){ .registered = -1 };
+        break;
+    case SNAP_LIST:
+        r->hosts_n = 0;
+        r->status = r->filter = HC_STR("");
+        r->described = false;
+        break;
+    case SNAP_HOST:
+        return snap_host_begin(r, e);
+    case SNAP_TAG:
+        hc_ecs_part_tag(&r->cluster.tags, &r->facts->keep, item);
+        break;
+    default:
+        r->name = HC_STR("");
+        break;
+    }
+    return 0;
+}
+
+/* ---- what ends ---- */
+
+static int snap_cluster_end(struct snap_reader *r, struct hc_error *e)
+{
+    struct hc_fact_cluster *to = &r->facts->cluster[snap_at(r)];
+
+    if (r->cluster.status.n == 0 || r->cluster.registered < 0)
+        return snap_refuse("a reading's cluster has no status, or no",
+                               HC_STR("registeredContainerInstancesCount"), e);
+    to->value = r->cluster;
+    to->fact.state = FACT_VALUE;
+    return 0;
+}
+
+static int snap_list_fill(struct snap_reader *r,
+                              struct hc_fact_hosts *list, struct hc_error *e)
+{
+    for (size_t i = 0; i < r->hosts_n; i++) {
+        int got = hc_fact_hosts_add(r->facts, list, r->hosts[i].arn);
+
+        if (got < 0)
+            return snap_no_memory(e);
+        if (got == 0)
+            return snap_refuse("a list holds one host twice,",
+                                   r->hosts[i].arn, e);
+        r->hosts[i].described = r->described;
+        list->hosts[i] = r->hosts[i];
+    }
+    list->fact.state = FACT_VALUE;
+    if (r->described)
+        list->providers.state = FACT_VALUE;
+    return 0;
+}
+
+static int snap_list_end(struct snap_reader *r,
+                             const struct hc_view_item *item,
+                             struct hc_error *e)
+{
+    bool active = hc_str_eqz(r->status, "ACTIVE");
+    struct hc_fact_hosts *list;
+
+    if (!active && !hc_str_eqz(r->status, "DRAINING"))
+        return snap_refuse("a list is of ACTIVE or DRAINING hosts, not",
+                               r->status, e);
+    if (!hc_view_gave(item, &snap_list_shape, SNAP_FILTER) ||
+        !hc_view_gave(item, &snap_list_shape, SNAP_HOST))
+        return snap_refuse("a list has no \"filter\" or no",
+                               HC_STR("hosts"), e);
+    list = hc_facts_hosts(r->facts, active ? "ACTIVE" : "DRAINING", r->filter,
+                          (enum hc_sighting)snap_at(r));
+    if (list == NULL)
+        return snap_no_memory(e);
+    if (list->fact.state != FACT_UNKNOWN)
+        return snap_refuse("a reading holds two lists for filter",
+                               r->filter, e);
+    return snap_list_fill(r, list, e);
+}
+
+static int snap_answer_end(struct snap_reader *r,
+                               const struct hc_view_item *item,
+                               struct hc_error *e)
+{
+    bool capacity = item->id == SNAP_CAPACITY;
+    struct hc_fact_answer *a;
+
+    if (r->name.n == 0 || item->given != 3)
+        return snap_refuse("a name or an answer is missing in",
+                               capacity ? HC_STR("capacityProviders")
+                                        : HC_STR("scalableTargets"), e);
+    a = hc_facts_answer(r->facts, capacity ? &r->facts->capacity
+                                           : &r->facts->targets, r->name);
+    if (a == NULL)
+        return snap_no_memory(e);
+    a->fact.state = FACT_VALUE;
+    a->yes = r->yes;
+    return 0;
+}
+
+static int snap_end(struct snap_reader *r,
+                        const struct hc_view_item *item, struct hc_error *e)
+{
+    switch (item->id) {
+    case SNAP_CLUSTER:  return snap_cluster_end(r, e);
+    case SNAP_LIST:     return snap_list_end(r, item, e);
+    case SNAP_CAPACITY:
+    case SNAP_TARGET:   return snap_answer_end(r, item, e);
+    case SNAP_HOST:
+        if (r->hosts[r->hosts_n - 1].arn.n == 0)
+            return snap_refuse("a host has no",
+                                   HC_STR("containerInstanceArn"), e);
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
+
+/* ---- what is told ---- */
+
+static int snap_head(struct snap_reader *r,
+                         const struct hc_view_item *item, struct hc_error *e)
+{
+    struct hc_arn arn;
+    int err = 0;
+
+    r->versioned |= item->id == SNAP_VERSION;
+    if (item->id == SNAP_VERSION && !hc_str_eqz(item->text, "1.0"))
+        return snap_refuse("this version reads format_version 1.0, not",
+                               item->text, e);
+    if (item->id == SNAP_TAKEN &&
+        !hc_time_get_rfc3339(item->text, &r->to->taken))
+        return snap_refuse("\"taken\" is no RFC 3339 time:", item->text,
+                               e);
+    if (item->id == SNAP_CLUSTER_NAME) {
+        r->to->cluster = hc_keep_str(&r->facts->keep, item->text);
+        err = hc_arn_cluster(&arn, item->text, e);
+    }
+    return err;
+}
+
+static void snap_value(struct snap_reader *r,
+                           const struct hc_view_item *item)
+{
+    struct hc_keep *keep = &r->facts->keep;
+    struct hc_host *host = r->hosts_n > 0 ? &r->hosts[r->hosts_n - 1] : NULL;
+
+    switch (item->id) {
+    case SNAP_CLUSTER_STATUS:
+        r->cluster.status = hc_keep_str(keep, item->text);
+        break;
+    case SNAP_REGISTERED:  r->cluster.registered = item->number;         break;
+    case SNAP_LIST_STATUS: r->status = hc_keep_str(keep, item->text);    break;
+    case SNAP_FILTER:      r->filter = hc_keep_str(keep, item->text);    break;
+    case SNAP_DESCRIBED:   r->described = item->number != 0;             break;
+    case SNAP_HOST_ARN:    host->arn = hc_keep_str(keep, item->text);    break;
+    case SNAP_PROVIDER:
+        host->provider = hc_keep_str(keep, item->text);
+        break;
+    case SNAP_COUNTS:      host->active = item->number != 0;             break;
+    case SNAP_ANSWER_NAME: r->name = hc_keep_str(keep, item->text);      break;
+    case SNAP_ANSWER:      r->yes = item->number != 0;                   break;
+    default:
+        hc_ecs_part_tag(&r->cluster.tags, keep, item);
+        break;
+    }
+}
+
+static int snap_sink(void *ud, const struct hc_view_item *item,
+                         struct hc_error *e)
+{
+    struct snap_reader *r = ud;
+
+    if (hc_keep_error(&r->facts->keep) == HC_ENOMEM)
+        return snap_no_memory(e);
+    if (hc_keep_error(&r->facts->keep) < 0)
+        return snap_refuse("it holds more than", HC_STR("is kept"), e);
+    if (item->mark == VIEW_BEGIN)
+        return snap_begin(r, item, e);
+    if (item->mark == VIEW_END)
+        return snap_end(r, item, e);
+    if (item->id <= SNAP_CLUSTER_NAME)
+        return snap_head(r, item, e);
+    snap_value(r, item);
+    return 0;
+}
+
+/* ---- services ---- */
+
+static int snap_take_service(struct hc_facts *f, struct hc_str name,
+                                 const struct hc_ecs_service *value,
+                                 struct hc_error *e)
+{
+    struct hc_fact_service *fact = hc_facts_service(f, name);
+
+    if (fact == NULL)
+        return snap_no_memory(e);
+    if (fact->fact.state != FACT_UNKNOWN)
+        return snap_refuse("it tells twice of service", name, e);
+    fact->fact.state = FACT_VALUE;
+    fact->value = value;
+    return 0;
+}
+
+static int snap_take_services(struct hc_facts *f,
+                                  struct hc_ecs_services *v,
+                                  struct hc_error *e)
+{
+    struct hc_arn arn;
+    int err = hc_keep_join(&f->keep, &v->keep);
+
+    if (err < 0)
+        return snap_refuse("it holds more than", HC_STR("is kept"), e);
+    for (size_t i = 0; err == 0 && i < v->services_n; i++)
+        err = snap_take_service(f, v->services[i].name, &v->services[i],
+                                    e);
+    for (size_t i = 0; err == 0 && i < v->failures_n; i++) {
+        err = hc_arn_service(&arn, v->failures[i].arn, e);
+        if (err == 0)
+            err = snap_take_service(f, arn.name, NULL, e);
+    }
+    return err;
+}
+
+static int snap_services(struct hc_facts *f, struct hc_str text,
+                             struct hc_error *e)
+{
+    struct hc_ecs_services v;
+    int err;
+
+    hc_ecs_saved_init(&v, f->alloc, "the snapshot", HC_ESYNTAX);
+    err = hc_ecs_services_feed(&v, text, e);
+    if (err == 0)
+        err = hc_ecs_services_end(&v, e);
+    if (err == 0)
+        err = snap_take_services(f, &v, e);
+    hc_ecs_services_fini(&v);
+    return err;
+}
+
+/* ---- all of it ---- */
+
+static int snap_rest(struct snap_reader *r, struct hc_str text,
+                         struct hc_error *e)
+{
+    const struct hc_view_config config = {
+        .alloc = r->facts->alloc, .root = &snap_shape,
+        .sink = snap_sink, .ud = r, .what = "the snapshot",
+        .code = HC_ESYNTAX, .max_bytes = HC_SNAPSHOT_BYTES,
+        .max_text = HC_ECS_SERVICE
+    };
+    int err;
+
+    hc_view_init(&r->view, &config);
+    err = hc_view_feed(&r->view, text, e);
+    if (err == 0)
+        err = hc_view_end(&r->view, e);
+    hc_view_fini(&r->view);
+    if (err == 0 &&
+        (!r->versioned || r->to->cluster.n == 0 || r->to->taken == 0))
+        err = snap_refuse("it has no \"format_version\", no \"cluster\" or no",
+                          HC_STR("taken"), e);
+    return err;
+}
+
+int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
+                    struct hc_str text, struct hc_error *e)
+{
+    struct snap_reader r = { .to = s, .facts = f };
+    int err;
+
+    *s = (struct hc_snapshot){ .cluster = HC_STR("") };
+    err = snap_rest(&r, text, e);
+    hc_free(f->alloc, r.hosts, r.hosts_cap * sizeof(*r.hosts));
+    if (err == 0)
+        err = snap_services(f, text, e);
+    if (err == 0 && hc_keep_error(&f->keep) < 0)
+        err = snap_no_memory(e);
+    return err;
+}

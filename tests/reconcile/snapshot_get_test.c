@@ -1,0 +1,138 @@
+/* tests/reconcile/snapshot_get_test.c - snapshots that somebody edited. */
+#include "t.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "reconcile/snapshot.h"
+
+#define HEAD "\"format_version\":\"1.0\",\"taken\":\"2026-11-24T00:00:00Z\"," \
+    "\"cluster\":\"prod\""
+#define WITH(more) "{" HEAD "," more "}"
+#define LISTS(more) WITH("\"readings\":[{\"lists\":[" more "]}]")
+#define LIST(more) "{\"status\":\"ACTIVE\",\"filter\":\"\"" more "}"
+#define HOST(id) "{\"containerInstanceArn\":\"arn:host/" id "\"}"
+#define SERVICE(name) "{\"serviceName\":\"" name "\",\"status\":\"ACTIVE\"," \
+    "\"desiredCount\":1}"
+
+static struct hc_facts facts;
+static struct hc_snapshot snapshot;
+static struct hc_error error;
+
+static int get(const char *text)
+{
+    hc_error_reset(&error);
+    hc_facts_init(&facts, t_alloc());
+    return hc_snapshot_get(&snapshot, &facts,
+                           hc_str_n(t_guard(text, strlen(text)), strlen(text)),
+                           &error);
+}
+
+TEST(snapshot_get, an_empty_one_knows_its_cluster_and_its_time)
+{
+    CHECK_INT(get("{" HEAD "}"), 0);
+    CHECK_STR(snapshot.cluster, "prod");
+    CHECK_INT(snapshot.taken, 1795478400 * HC_SECOND);
+    CHECK(facts.services == NULL && facts.hosts == NULL);
+    hc_facts_fini(&facts);
+}
+
+TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
+{
+    const struct hc_fact_hosts *list;
+
+    CHECK_INT(get("{\"readings\":[{},{\"cluster\":{\"status\":\"ACTIVE\","
+                  "\"registeredContainerInstancesCount\":2,\"tags\":[{"
+                  "\"key\":\"k\",\"value\":\"v\"}]},\"lists\":[{\"hosts\":["
+                  "{\"counts\":true,\"capacityProviderName\":\"asg\","
+                  "\"containerInstanceArn\":\"arn:host/a\"},"
+                  "{\"containerInstanceArn\":\"arn:host/b\"}],"
+                  "\"described\":true,\"filter\":\"x\",\"status\":"
+                  "\"DRAINING\"}]}],\"services\":[" SERVICE("web") "],"
+                  "\"failures\":[{\"arn\":\"gone\"}],\"capacityProviders\":["
+                  "{\"name\":\"asg\",\"managed\":true}],"
+                  "\"scalableTargets\":[{\"owned\":false,\"service\":\"web\"}],"
+                  "\"more\":[{}]," HEAD "}"), 0);
+    CHECK_INT(facts.cluster[SIGHTING_FIRST].fact.state, FACT_UNKNOWN);
+    CHECK_INT(facts.cluster[SIGHTING_SECOND].fact.state, FACT_VALUE);
+    CHECK_INT(facts.cluster[SIGHTING_SECOND].value.registered, 2);
+    CHECK_STR(facts.cluster[SIGHTING_SECOND].value.tags->value, "v");
+    list = hc_facts_hosts(&facts, "DRAINING", HC_STR("x"), SIGHTING_SECOND);
+    CHECK_INT(list->n, 2);
+    CHECK_INT(list->providers.state, FACT_VALUE);
+    CHECK(list->hosts[0].active && !list->hosts[1].active);
+    CHECK_STR(list->hosts[0].provider, "asg");
+    CHECK(hc_facts_service(&facts, HC_STR("web"))->value != NULL);
+    CHECK_INT(hc_facts_service(&facts, HC_STR("gone"))->fact.state,
+              FACT_VALUE);
+    CHECK(hc_facts_service(&facts, HC_STR("gone"))->value == NULL);
+    CHECK(hc_facts_answer(&facts, &facts.capacity, HC_STR("asg"))->yes);
+    CHECK(!hc_facts_answer(&facts, &facts.targets, HC_STR("web"))->yes);
+    CHECK_INT(hc_facts_answer(&facts, &facts.targets, HC_STR("web"))
+                  ->fact.state, FACT_VALUE);
+    hc_facts_fini(&facts);
+}
+
+TEST(snapshot_get, what_is_half_there_is_refused)
+{
+    static const struct { const char *text, *says; } rows[] = {
+        { "", "the snapshot" }, { "[]", "no JSON object" },
+        { "{}", "has no \"format_version\"" },
+        { "{\"format_version\":\"1.0\"}", "\"taken\"" },
+        { "{\"taken\":\"2026-11-24T00:00:00Z\",\"cluster\":\"prod\"}",
+          "has no" },
+        { "{\"format_version\":\"2.0\"}", "not \"2.0\"" },
+        { "{\"format_version\":1.0}", "is not a string" },
+        { "{\"taken\":\"yesterday\"}", "\"yesterday\"" },
+        { "{\"cluster\":\"a/b\"}", "does not name a cluster" },
+        { "{" HEAD, "JSON" }, { "{" HEAD "} x", "JSON" },
+        { WITH("\"readings\":{}"), "array of objects" },
+        { WITH("\"readings\":[{},{},{}]"), "more than two" },
+        { WITH("\"readings\":[{\"cluster\":{}}]"), "no status" },
+        { WITH("\"readings\":[{\"cluster\":{\"status\":\"ACTIVE\"}}]"),
+          "registeredContainerInstancesCount" },
+        { LISTS("{}"), "ACTIVE or DRAINING" },
+        { LISTS("{\"status\":\"active\"}"), "not \"active\"" },
+        { LISTS("{\"status\":\"ACTIVE\",\"hosts\":[]}"), "\"filter\"" },
+        { LISTS(LIST("")), "hosts" },
+        { LISTS(LIST(",\"hosts\":[{}]")), "containerInstanceArn" },
+        { LISTS(LIST(",\"hosts\":[" HOST("a") "," HOST("prod/a") "]")),
+          "one host twice" },
+        { LISTS(LIST(",\"hosts\":[]") "," LIST(",\"hosts\":[]")),
+          "two lists" },
+        { WITH("\"capacityProviders\":[{\"name\":\"a\"}]"), "missing in" },
+        { WITH("\"capacityProviders\":[{\"managed\":true}]"), "missing in" },
+        { WITH("\"scalableTargets\":[{\"owned\":1}]"), "true or false" },
+        { WITH("\"services\":[" SERVICE("web") "," SERVICE("web") "]"),
+          "twice of service" },
+        { WITH("\"services\":[{\"serviceName\":\"web\"}]"), "no usable" },
+        { WITH("\"failures\":[{\"arn\":\"a b\"}]"), "does not name" },
+        { WITH("\"failures\":[{}]"), "does not name" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        CHECK_INT(get(rows[i].text), HC_ESYNTAX);
+        if (strstr(error.what, rows[i].says) == NULL)
+            CHECK_Z(error.what, rows[i].says);
+        hc_facts_fini(&facts);
+    }
+}
+
+static int get_all(void)
+{
+    int err = get(WITH("\"services\":[" SERVICE("web") "],\"readings\":[{"
+                       "\"cluster\":{\"status\":\"ACTIVE\","
+                       "\"registeredContainerInstancesCount\":2,\"tags\":[{"
+                       "\"key\":\"k\",\"value\":\"v\"}]},\"lists\":["
+                       LIST(",\"hosts\":[" HOST("a") "]") "]}],"
+                       "\"capacityProviders\":[{\"name\":\"a\","
+                       "\"managed\":true}]"));
+
+    hc_facts_fini(&facts);
+    return err;
+}
+
+TEST(snapshot_get, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(get_all);
+}
