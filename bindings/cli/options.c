@@ -74,7 +74,7 @@ static const struct {
     { VERB_HANDLE, "handle", "[EVENT|-]",
       "act on one event (file or stdin)" },
     { VERB_SNAPSHOT, "snapshot", "CLUSTER",
-      "write down the facts of a plan, as JSON" },
+      "write a plan's facts down, as JSON" },
     { VERB_CALL, "call", "SERVICE OPERATION [JSON|-|@FILE]",
       "one signed call, answer to stdout" },
     { VERB_HELP, "help", "[VERB]", "this text, or one verb's" },
