@@ -370,10 +370,12 @@ void hc_ecs_updated_init(struct hc_ecs_services *v, const struct hc_alloc *a)
 }
 
 void hc_ecs_saved_init(struct hc_ecs_services *v, const struct hc_alloc *a,
-                       const char *what, int code)
+                       const char *what, int code, size_t size)
 {
+    size_t most = size / sizeof("{\"arn\":\"\"}") + 1;
     const struct services_kind kind = {
-        &services_describe, what, code, HC_ECS_SAVED, HC_ECS_SAVED_BYTES,
+        &services_describe, what, code,
+        most < HC_ECS_SAVED ? most : HC_ECS_SAVED, HC_ECS_SAVED_BYTES,
         HC_ECS_SAVED_BYTES
     };
 

@@ -267,11 +267,24 @@ static int snap_head(struct snap_reader *r,
     return err;
 }
 
+/* Of the host that began last. */
+static void snap_host_value(struct snap_reader *r,
+                            const struct hc_view_item *item)
+{
+    struct hc_host *host = &r->hosts[r->hosts_n - 1];
+
+    if (item->id == SNAP_HOST_ARN)
+        host->arn = hc_keep_str(&r->facts->keep, item->text);
+    else if (item->id == SNAP_PROVIDER)
+        host->provider = hc_keep_str(&r->facts->keep, item->text);
+    else
+        host->active = item->number != 0;
+}
+
 static void snap_value(struct snap_reader *r,
                            const struct hc_view_item *item)
 {
     struct hc_keep *keep = &r->facts->keep;
-    struct hc_host *host = r->hosts_n > 0 ? &r->hosts[r->hosts_n - 1] : NULL;
 
     switch (item->id) {
     case SNAP_CLUSTER_STATUS:
@@ -281,11 +294,9 @@ static void snap_value(struct snap_reader *r,
     case SNAP_LIST_STATUS: r->status = hc_keep_str(keep, item->text);    break;
     case SNAP_FILTER:      r->filter = hc_keep_str(keep, item->text);    break;
     case SNAP_DESCRIBED:   r->described = item->number != 0;             break;
-    case SNAP_HOST_ARN:    host->arn = hc_keep_str(keep, item->text);    break;
+    case SNAP_HOST_ARN:
     case SNAP_PROVIDER:
-        host->provider = hc_keep_str(keep, item->text);
-        break;
-    case SNAP_COUNTS:      host->active = item->number != 0;             break;
+    case SNAP_COUNTS:      snap_host_value(r, item);                     break;
     case SNAP_ANSWER_NAME: r->name = hc_keep_str(keep, item->text);      break;
     case SNAP_ANSWER:      r->yes = item->number != 0;                   break;
     default:
@@ -356,7 +367,7 @@ static int snap_services(struct hc_facts *f, struct hc_str text,
     struct hc_ecs_services v;
     int err;
 
-    hc_ecs_saved_init(&v, f->alloc, "the snapshot", HC_ESYNTAX);
+    hc_ecs_saved_init(&v, f->alloc, "the snapshot", HC_ESYNTAX, text.n);
     err = hc_ecs_services_feed(&v, text, e);
     if (err == 0)
         err = hc_ecs_services_end(&v, e);

@@ -133,33 +133,69 @@ int64_t world_number(const char *body, const char *key)
     return at != NULL ? atoll(at + strlen(key) + 2) : -1;
 }
 
-static void put_service(struct world_call *c, int i)
+/* True, and noted, if this answer leaves it out. */
+static bool leaves_out(struct world_call *c, enum world_left what,
+                       bool useless_without)
 {
-    const struct world_service *s = &c->told.services[i];
+    if (c->fault != FAULT_PARTIAL || c->left != what)
+        return false;
+    c->useless = c->useless || useless_without;
+    return true;
+}
 
-    put(c, "{\"serviceArn\":");
+static void put_place(struct world_call *c, int i)
+{
+    put(c, "\"serviceName\":\"s%d\"", i);
+    if (leaves_out(c, LEFT_PLACE, true))
+        return;
+    put(c, ",\"serviceArn\":");
     put_arn(c, "service/prod/s", i);
-    put(c, ",\"serviceName\":\"s%d\",\"clusterArn\":\"arn:aws:ecs:eu-west-1:%s:"
-        "cluster/prod\",\"status\":\"%s\",\"desiredCount\":%lld,"
-        "\"runningCount\":%lld,\"schedulingStrategy\":\"%s\"", i,
-        account_of(c), s->inactive ? "INACTIVE" : "ACTIVE",
-        (long long)s->desired, (long long)s->running,
-        s->daemon ? "DAEMON" : "REPLICA");
+    put(c, ",\"clusterArn\":\"arn:aws:ecs:eu-west-1:%s:cluster/prod\"",
+        account_of(c));
+}
+
+static void put_deployments(struct world_call *c,
+                            const struct world_service *s)
+{
+    bool told = !leaves_out(c, LEFT_DEPLOYMENTS, false);
+
     put(c, ",\"deploymentController\":{\"type\":\"%s\"}",
         s->external ? "EXTERNAL" : s->code_deploy ? "CODE_DEPLOY" : "ECS");
-    if (s->code_deploy)
+    if (s->code_deploy && told)
         put(c, ",\"taskSets\":[{\"id\":\"a\"},{\"id\":\"b\"}]");
     if (s->deploying)
-        put(c, ",\"deploymentConfiguration\":{\"strategy\":\"CANARY\"},"
-            "\"deployments\":[{\"rolloutState\":\"IN_PROGRESS\"},{}]");
+        put(c, ",\"deploymentConfiguration\":{\"strategy\":\"CANARY\"}");
+    if (s->deploying && told)
+        put(c, ",\"deployments\":[{\"rolloutState\":\"IN_PROGRESS\"},{}]");
+}
+
+static void put_placement(struct world_call *c, const struct world_service *s)
+{
     if (s->constrained)
-        put(c, ",\"placementConstraints\":[{\"type\":\"memberOf\","
-            "\"expression\":\"attribute:a == 1\"}]");
+        put(c, ",\"placementConstraints\":[{\"type\":\"memberOf\"%s}]",
+            leaves_out(c, LEFT_EXPRESSION, false)
+                ? "" : ",\"expression\":\"attribute:a == 1\"");
+    if (leaves_out(c, LEFT_LAUNCH, true))
+        return;
     if (s->strategy)
         put(c, ",\"capacityProviderStrategy\":[{\"capacityProvider\":"
             "\"asg\"}]");
     else
         put(c, ",\"launchType\":\"EC2\"");
+}
+
+static void put_service(struct world_call *c, int i)
+{
+    const struct world_service *s = &c->told.services[i];
+
+    put(c, "{");
+    put_place(c, i);
+    put(c, ",\"status\":\"%s\",\"desiredCount\":%lld,\"runningCount\":%lld,"
+        "\"schedulingStrategy\":\"%s\"", s->inactive ? "INACTIVE" : "ACTIVE",
+        (long long)s->desired, (long long)s->running,
+        s->daemon ? "DAEMON" : "REPLICA");
+    put_deployments(c, s);
+    put_placement(c, s);
     if (s->paused)
         put(c, ",\"tags\":[{\"key\":\"headcount:pause\",\"value\":\"true\"}]");
     put(c, "}");
@@ -192,6 +228,10 @@ static void answer_hosts(const struct world *w, struct world_call *c)
     int at = token != NULL ? atoi(token + 14) : 0;
     size_t n = 0;
 
+    if (leaves_out(c, LEFT_PLACE, true)) {
+        put(c, "{}");
+        return;
+    }
     put(c, "{\"containerInstanceArns\":[");
     for (; at < WORLD_HOSTS && n < w->page; at++) {
         const struct world_host *h = &c->told.hosts[at];
@@ -221,9 +261,10 @@ static void answer_described(struct world_call *c)
             continue;
         put(c, "%s{\"containerInstanceArn\":", first ? "" : ",");
         put_arn(c, "container-instance/prod/h", i);
-        put(c, ",\"status\":\"%s\",\"capacityProviderName\":\"%s\"}",
-            h->status == 'A' ? "ACTIVE" : "DRAINING",
-            h->asg ? "asg" : "other");
+        if (!leaves_out(c, LEFT_PLACE, true))
+            put(c, ",\"status\":\"%s\"",
+                h->status == 'A' ? "ACTIVE" : "DRAINING");
+        put(c, ",\"capacityProviderName\":\"%s\"}", h->asg ? "asg" : "other");
         first = false;
     }
     put(c, "],\"failures\":[");
@@ -249,8 +290,11 @@ static void answer_cluster(struct world_call *c)
     for (int i = 0; i < WORLD_HOSTS; i++)
         n += c->told.hosts[i].status != 0;
     put(c, "{\"clusters\":[{\"clusterArn\":\"arn:aws:ecs:eu-west-1:%s:cluster/"
-        "prod\",\"clusterName\":\"prod\",\"status\":\"ACTIVE\","
-        "\"registeredContainerInstancesCount\":%d}]}", account_of(c), n);
+        "prod\",\"clusterName\":\"prod\",\"status\":\"ACTIVE\"",
+        account_of(c));
+    if (!leaves_out(c, LEFT_PLACE, true))
+        put(c, ",\"registeredContainerInstancesCount\":%d", n);
+    put(c, "}]}");
 }
 
 static void answer_update(struct world *w, struct world_call *c)
@@ -319,6 +363,8 @@ static int start(int actor, struct hc_call *call,
     *call = (struct hc_call){ .attempts = 1 };
     c->open = true;
     c->fault = pick_fault(w);
+    c->left = (enum world_left)world_random(w, WORLD_LEFT);
+    c->useless = false;
     c->phase = PHASE_WAIT;
     c->given = 0;
     c->operation = config->operation.p;
@@ -340,6 +386,7 @@ static int end(struct world *w, int actor, struct hc_call *call)
     /* A foreign page without a host is what ours would be. */
     bool ok = c->fault == FAULT_NONE || c->fault == FAULT_RESTART ||
               c->fault == FAULT_OLD ||
+              (c->fault == FAULT_PARTIAL && !c->useless) ||
               (c->fault == FAULT_FOREIGN && strstr(c->answer, "9999") == NULL);
 
     w->told(w, actor, c, ok);

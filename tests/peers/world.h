@@ -37,7 +37,11 @@ struct world_state {
 
 enum world_fault { FAULT_NONE, FAULT_REFUSED, FAULT_LOST, FAULT_UNSENT,
                    FAULT_CUT, FAULT_FOREIGN, FAULT_BARE, FAULT_RESTART,
-                   FAULT_OLD, WORLD_FAULTS };
+                   FAULT_OLD, FAULT_PARTIAL, WORLD_FAULTS };
+
+/* What a partial answer leaves out, where it would say it. */
+enum world_left { LEFT_LAUNCH, LEFT_PLACE, LEFT_EXPRESSION, LEFT_DEPLOYMENTS,
+                  WORLD_LEFT };
 
 /* One request, as it was sent, and what is answered. */
 struct world_call {
@@ -45,6 +49,8 @@ struct world_call {
     const char *operation;
     char body[4096];
     enum world_fault fault;
+    enum world_left left;            /* of FAULT_PARTIAL                     */
+    bool useless;                    /* without what it leaves out           */
     struct world_state told;         /* the state that the answer is made of */
     char answer[32768];
     size_t answer_n, given;
