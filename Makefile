@@ -100,7 +100,7 @@ LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 # ---- rules ----
 
 .PHONY: all deps demo test check san valgrind cover fuzz soak mutants bench \
-    tidy fmt \
+    allocations tidy fmt \
     install uninstall dist clean help objects unit-programs replays FORCE
 
 all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so
@@ -205,6 +205,9 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (30)
 
 soak: ## units (sanitized) and system tests again and again, SOAK_SECONDS (600)
 	+@$(RUN) soak
+
+allocations: ## every request for memory of every unit test fails in turn
+	+@$(RUN) allocations
 
 mutants: ## one-line breaks of the core's decisions: each has to be caught
 	+@$(RUN) mutants

@@ -1,5 +1,5 @@
 /* tests/t.c - main() of every unit test program, and what t.h promises. */
-#define _DEFAULT_SOURCE     /* MAP_ANONYMOUS */
+#define _DEFAULT_SOURCE     /* MAP_ANONYMOUS, alarm */
 
 #include "t.h"
 
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- checks ---- */
@@ -92,6 +93,13 @@ union head {
 #define MARK ((size_t)0x68656164)
 
 static struct t_alloc counts;
+/* Of all requests of a test, whatever it does with `counts`. */
+static long requests, doomed;
+
+bool t_is_doomed(void)
+{
+    return doomed != 0;
+}
 
 static union head *head_of(void *p, size_t old)
 {
@@ -116,6 +124,8 @@ static void *take_new(size_t n)
 {
     union head *h;
 
+    if (++requests == doomed)
+        return NULL;
     counts.count++;
     counts.total += (long)n;
     if (counts.count == counts.fail_at) {
@@ -165,7 +175,7 @@ struct t_alloc *t_alloc_state(void)
     return &counts;
 }
 
-void t_fails_every_allocation(int (*body)(void))
+long t_fails_every_allocation(int (*body)(void))
 {
     long live = counts.live;
 
@@ -185,13 +195,14 @@ void t_fails_every_allocation(int (*body)(void))
         CHECK_INT(counts.live, live);
         if (!failed) {
             CHECK_INT(code, 0);
-            return;
+            return nth - 1;
         }
         if (code != HC_ENOMEM)
             print_error("with request %ld for memory failing:\n", nth);
         CHECK_INT(code, HC_ENOMEM);
     }
     fail_msg("the body never ran without a failed request");
+    return 0;
 }
 
 /* ---- what goes when the test ends ---- */
@@ -279,10 +290,109 @@ const char *t_certs(void)
     return "build/certs";
 }
 
-/* ---- main ---- */
+/* ---- every request for memory of every test, failed in turn ---- */
 
 static struct t_test *first, **last = &first;
 static size_t tests;
+
+/* Each run is a child of its own: a test that misses its memory may fail as it
+ * likes, but neither crash nor hang.  The number of its requests comes back
+ * through memory that is shared. */
+static int child(const struct t_test *test, long nth, bool quiet, long *count)
+{
+    int status = 0;
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        if (quiet && (freopen("/dev/null", "w", stdout) == NULL ||
+                      freopen("/dev/null", "w", stderr) == NULL))
+            _exit(2);
+        alarm(60);
+        requests = 0;
+        doomed = nth;
+        test->fn();
+        *count = requests;
+        _exit(0);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        return -1;
+    return status;
+}
+
+static bool is_survived(int status)
+{
+    /* 255: a check failed.  99: a sanitizer had something to say. */
+    return WIFEXITED(status) && (WEXITSTATUS(status) == 0 ||
+                                 WEXITSTATUS(status) == 255);
+}
+
+static void tell_death(const struct t_test *test, long nth, long n, int status)
+{
+    bool killed = WIFSIGNALED(status);
+    long ignored;
+
+    printf("not ok %s: request %ld of %ld for memory (%s %d)\n", test->name,
+           nth, n, killed ? "signal" : "exit status",
+           killed ? WTERMSIG(status) : WEXITSTATUS(status));
+    child(test, nth, false, &ignored);
+}
+
+/* The first request that is not survived ends it. */
+static bool fail_each(const struct t_test *test, long most, long *count,
+                      long *runs)
+{
+    *count = 0;
+    if (!is_survived(child(test, 0, true, count))) {
+        printf("not ok %s: not even with all its memory\n", test->name);
+        return false;
+    }
+
+    long n = *count, step = n > most ? (n + most - 1) / most : 1;
+    int status = 0;
+
+    for (long nth = 1; nth <= n && is_survived(status); nth += step) {
+        status = child(test, nth, true, count);
+        (*runs)++;
+        if (!is_survived(status))
+            tell_death(test, nth, n, status);
+    }
+    *count = n;
+    return is_survived(status);
+}
+
+static bool is_wanted(const struct t_test *test, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strstr(test->name, argv[i]) != NULL)
+            return true;
+    return argc <= 1;
+}
+
+/* At most `most` requests of each test are failed, spread over all of them. */
+static int fail_all(long most, int argc, char **argv)
+{
+    long *count = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    long total = 0, runs = 0, n = 0, bad = 0;
+
+    if (count == MAP_FAILED || most <= 0)
+        return 1;
+    for (struct t_test *t = first; t != NULL; t = t->next) {
+        if (!is_wanted(t, argc, argv))
+            continue;
+        n++;
+        bad += !fail_each(t, most, count, &runs);
+        total += *count;
+    }
+    printf("# %ld tests, %ld requests for memory, %ld failed in turn, %ld not "
+           "survived\n", n, total, runs, bad);
+    munmap(count, sizeof(*count));
+    return bad > 0;
+}
+
+/* ---- main ---- */
 
 void t_register(struct t_test *test)
 {
@@ -301,14 +411,6 @@ static void run_one(void **state)
         fail_msg("%ld blocks were not given back", counts.live);
 }
 
-static bool is_wanted(const struct t_test *test, int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (strstr(test->name, argv[i]) != NULL)
-            return true;
-    return argc <= 1;
-}
-
 int main(int argc, char **argv)
 {
     bool list = argc > 1 && strcmp(argv[1], "-l") == 0;
@@ -319,6 +421,10 @@ int main(int argc, char **argv)
     if (run == NULL)
         return 1;
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc >= 3 && strcmp(argv[1], "--allocations") == 0) {
+        free(run);
+        return fail_all(atol(argv[2]), argc - 2, argv + 2);
+    }
     for (struct t_test *t = first; t != NULL; t = t->next) {
         if (list)
             puts(t->name);

@@ -7,7 +7,8 @@
  *   }
  *
  * A test registers itself; tests/t.c has the one main().  Programs run from
- * the top of the tree: "build/tests/wire/http1_test [FILTER...]", "-l" lists.
+ * the top of the tree: "build/tests/wire/http1_test [FILTER...]", "-l" lists,
+ * "--allocations N [FILTER...]" fails up to N requests for memory of each.
  * Every test must give back what it took from t_alloc(): a leak fails it.
  */
 #ifndef T_H
@@ -82,8 +83,13 @@ struct t_alloc *t_alloc_state(void);
 /* Runs body with the first, second, ... request for memory failing, until it
  * returns 0 with nothing failed.  Each run in which one failed must return
  * HC_ENOMEM, and no run may leave anything allocated.  A body that has to
- * forgive a failure (a cache that stays cold) tells by t_alloc_state(). */
-void t_fails_every_allocation(int (*body)(void));
+ * forgive a failure (a cache that stays cold) tells by t_alloc_state().  How
+ * many requests there were. */
+long t_fails_every_allocation(int (*body)(void));
+
+/* True while a request for memory of this test is made to fail: what it waits
+ * for may never come. */
+bool t_is_doomed(void);
 
 /* The bytes again, so that the byte after the last is not readable.  Freed
  * when the test ends. */

@@ -136,7 +136,14 @@ static int fetch_eof(struct hc_fetch *f, int64_t now)
 void hc_fetch_request(struct hc_fetch *f)
 {
     int64_t now = fetch_now(f);
+    int err = hc_buf_error(&f->out);
 
+    if (err < 0) {                       /* half a request is never sent */
+        hc_error_set(&f->error, err, "the request could not be put together: "
+                     "%s", hc_error_sentence(err));
+        f->state = FETCH_AT_FAILED;
+        return;
+    }
     f->left = hc_buf_view(&f->out);
     f->in = (struct hc_str){ NULL, 0 };
     f->lent = 0;

@@ -68,7 +68,8 @@ struct hc_fetch {
 /* 0; < 0 with f->error: fini may but need not be called then. */
 int hc_fetch_start(struct hc_fetch *f, struct hc_net *net, struct hc_job *job,
                    const struct hc_fetch_config *config, int64_t now);
-/* f->out holds the request: send it with the next step. */
+/* f->out holds the request: send it with the next step.  A buf with an error is
+ * a failed exchange. */
 void hc_fetch_request(struct hc_fetch *f);
 enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now);
 /* What is lost from now on is not replayed. */

@@ -452,14 +452,15 @@ TEST(call, a_cancel_awaits_no_longer_than_it_was_told)
     int64_t began;
 
     cancel_when_sent(answers, plain, HC_CALL_GRACE);
+    CHECK_INT(me.timings.n, 1);
     began = me.timings.a[0].marks.start;
     CHECK_INT(w.world.now, began + HC_CALL_GRACE);
-    CHECK_INT(me.timings.n, 1);
     CHECK(strstr(me.call.error.what, "may have been") == NULL);
     failed_with(HC_ECANCELLED, "cancelled before it was answered");
     cancel_when_sent(answers, put, HC_CALL_GRACE);
     failed_with(HC_ECANCELLED, "may have been done");
     cancel_when_sent(answers, plain, 0);
+    CHECK_INT(me.timings.n, 1);
     CHECK_INT(w.world.now, me.timings.a[0].marks.start);
     failed_with(HC_ECANCELLED, "cancelled");
 }

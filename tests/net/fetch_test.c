@@ -88,15 +88,25 @@ static void world_open(const char *certificate)
     net_world_open(&world, NULL, certificate);
 }
 
+static size_t got_by_all(void)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < world.peer.n; i++)
+        n += world.peer.conns[i].got_n;
+    return n;
+}
+
 /* One whole exchange on the given connection of the server. */
 static void exchange(struct fetcher *t, size_t conn, const char *answer)
 {
     fetcher_begin(t);
     size_t before = conn < world.peer.n ? world.peer.conns[conn].got_n : 0;
+    size_t all = got_by_all();
 
-    for (int i = 0; i < 5000 && !(conn < world.peer.n &&
-                                  world.peer.conns[conn].got_n > before); i++)
+    for (int i = 0; i < 5000 && !t->ended && got_by_all() == all; i++)
         net_world_round(&world);
+    CHECK(conn < world.peer.n && world.peer.conns[conn].got_n > before);
     net_peer_say(&world.peer, conn, answer);
     net_world_until(&world, &t->ended);
 }

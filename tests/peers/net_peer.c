@@ -331,7 +331,7 @@ void net_world_round(struct net_world *w)
     net_peer_pump(&w->peer);
     size_t n = hc_jobs_wants(&w->net.jobs, wants, HC_LOOP_MAX, &deadline);
 
-    hc_loop_poll(wants, n, deadline <= w->now ? 0 : HC_MS);
+    hc_loop_poll(wants, n, deadline <= w->now || t_is_doomed() ? 0 : HC_MS);
     hc_jobs_step(&w->net.jobs, w->now, wants, n);
 }
 

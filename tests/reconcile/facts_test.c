@@ -170,7 +170,7 @@ TEST(facts, hosts_of_providers_are_active_and_theirs)
 
     CHECK(h != NULL);
     for (size_t i = 0; i < 6; i++) {
-        hc_fact_hosts_add(&facts, h, arn(i));
+        CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
         h->hosts[i].provider = hc_str(hosts[i].provider);
         h->hosts[i].active = hosts[i].active;
     }
