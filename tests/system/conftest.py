@@ -141,7 +141,9 @@ def secure(certs, tmp_path, headcount):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """The table of traps, each with the test that holds it."""
+    """The table of traps, each with the test that holds it; the table of bad
+    input, how many rows of each kind passed."""
+    rows = {}
     for word in ("passed", "failed"):
         for report in terminalreporter.stats.get(word, []):
             for key, value in getattr(report, "user_properties", []):
@@ -149,3 +151,10 @@ def pytest_terminal_summary(terminalreporter):
                     terminalreporter.write_line(
                         f"trap {value}" if word == "passed"
                         else f"trap {value} FAILED")
+                if key == "bad input":
+                    rows.setdefault(value, []).append(word)
+    for kind, words in rows.items():
+        passed = words.count("passed")
+        terminalreporter.write_line(
+            f"bad input: {kind}: {len(words)} rows, {passed} passed"
+            + ("" if passed == len(words) else " FAILED"))

@@ -1,308 +1,601 @@
-"""Bad input gets a clear error and changes nothing."""
+"""Bad input gets a clear error and changes nothing: the table.
+
+A row is (what the input is, how it is given, what the error has to say), under
+what the issue calls it and the exit code.  252 wrong usage or a bad event, 253
+no region, credentials or usable setting: nobody was called.  1 the target
+failed: the report says so.  254, 255: `call`, whose answer was none.  In what
+is said HOST is who was asked, # any number and NEXT some advice; the givens
+are in bad_input_rows.py.  How many rows of each kind passed is printed at the
+end of the run.
+"""
+import contextlib
 import json
-import socket
-import threading
+import re
 
-import ecs_server
 import pytest
-import servers
+from bad_input_rows import (
+    GONE, HIDDEN, OURS, USED, VALUES, WRONG_TYPES, World, answer, body,
+    called, certificate, changed, deaf, deaf_dns, env, event, holding, instead,
+    line, nginx, no_dns, nobody, of, options, plain, read_by_core, read_here,
+    unknown_name, within)
+from conftest import SECRET, TOKEN, event_of
 
-OURS = ("--service", "web", "--output", "json")
+NEXT = re.compile(r"\b(expected|check|set|give|try|look|at most|has to|"
+                  r"hand in|is (this|it)|does (it|one)|see:|unset|next run)\b")
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")   # a terminal obeys
+EXPECTED = "expected an EventBridge event of aws.ecs"
+
+
+def host_event(**detail):
+    """Of a host; with these members in its detail and no others."""
+    return {"source": "aws.ecs", "region": "eu-west-1", "detail": detail,
+            "detail-type": "ECS Container Instance State Change"}
+
+
+def deep(n):
+    return b'{"a":' * n + b"1" + b"}" * n
+
+
+AT = "arn:aws:ecs:eu-west-1:123456789012"
+ARN = f"{AT}:cluster/prod"
+
+EVENTS = [
+    *of("empty events", 252,
+        ("nothing", event(b""), "the event is empty", EXPECTED),
+        ("blanks", event(b" \n"), "the event is empty", EXPECTED),
+        ("{}", event(b"{}"), "the event names no cluster", EXPECTED),
+        ("no clusters", event({"clusters": []}), "names no cluster", EXPECTED),
+        ("an empty name", event({"cluster": ""}), '""', "a name is 1 to 255"),
+        ("an empty file", holding(b"", line("handle", "file", *OURS)),
+         "the event is empty", EXPECTED)),
+    *of("truncated events", 252,
+        ("a string that goes on", event(b'{"source":"aws.e'), "byte 16"),
+        ("a member that follows", event(b'{"source":"aws.ecs"'), "byte 19"),
+        ("the last bracket", event(json.dumps(event_of()).encode()[:-1]),
+         "the event: JSON: it ends after byte #, before its value is whole"),
+        ("in a file", holding(b"{", line("handle", "file", *OURS)), "byte 1"),
+        ("inside of detail", event({**host_event(), "detail": '{"clusterArn"'}),
+         "the event's detail: JSON: it ends after byte 13")),
+    *of("over-long events", 252,
+        ("a byte too much", event(b'{"x":"' + b"a" * ((6 << 20) - 7) + b'"}'),
+         "the event has 6291457 bytes", "at most 6291456 are taken"),
+        ("more bytes than are read", event(b'{"x":"' + b"a" * (6 << 20)
+                                           + b'"}'),
+         "standard input", "6291456 bytes", "the most that is taken"),
+        ("a file of 7 MiB", holding(b" " * (7 << 20),
+                                    line("handle", "file", *OURS)),
+         "file is longer than 6291456 bytes"),
+        ("a number", event(b"1" * 100000), "too long (byte 65536)"),
+        ("a key", event({"a" * 70000: 1}), "a key, string or number is too "
+         "long (byte #)"),
+        ("a name", event({"cluster": "a" * 256}), '"aaaa', "1 to 255 letters"),
+        ("2001 clusters", event({"clusters": [f"c{i}" for i in range(2001)]}),
+         "the event names more than 2000 clusters")),
+    *of("deeply nested events", 252,
+        ("129 levels", event(deep(129)), "nested too deep (byte 640)"),
+        ("100000 levels", event(deep(100000)), "nested too deep (byte 640)"),
+        ("100000 lists", event(b"[" * 100000), "the event is no JSON object"),
+        ("lists in what is skipped", event(b'{"x":' + b"[" * 200),
+         "nested too deep (byte #)"),
+        ("in detail", event(b'{"source":"aws.ecs","detail":' + deep(129)),
+         "nested too deep (byte #)")),
+    *of("non-JSON events", 252,
+        ("text", event(b"hello"), "JSON: a value is due (byte 0)"),
+        ("null", event(b"null"), "the event is no JSON object"),
+        ("a list", event(b"[]"), "the event is no JSON object"),
+        ("a number", event(b"7"), "the event is no JSON object"),
+        ("a string", event(b'"prod"'), "the event is no JSON object"),
+        ("two values", event(b'{"cluster":"prod"}{"cluster":"prod"}'),
+         "something stands after the value (byte 18)"),
+        ("a comma too much", event(b'{"cluster":"prod",}'),
+         "a key is due (byte 18)"),
+        ("single quotes", event(b"{'cluster':'prod'}"), "due (byte 1)"),
+        ("NaN", event(b'{"cluster":NaN}'), "due (byte 11)"),
+        ("a line break in a string", event(b'{"cluster":"a\nb"}'), "byte 13"),
+        ("a NUL after it", event(b'{"cluster":"prod"}\0'), "byte 18"),
+        ("a member twice", event(b'{"cluster":"a","cluster":"b"}'),
+         'member "cluster" comes twice'),
+        ("a name as detail", event({**host_event(), "detail": "x"}),
+         "the event's detail: JSON: a value is due (byte 0)"),
+        ("a file that is none", line("handle", "none.json", *OURS),
+         "cannot open none.json: No such file"),
+        ("a directory", line("handle", ".", *OURS),
+         "cannot read .: Is a directory")),
+    *of("non-UTF-8 events", 252,
+        ("latin-1", event(b'{"cluster":"pr\xf6d"}'), "not UTF-8 (byte 14)"),
+        ("in what is skipped", event(b'{"x":"\xff","cluster":"prod"}'),
+         "not UTF-8 (byte 6)"),
+        ("a surrogate", event(b'{"cluster":"\xed\xa0\x80"}'), "UTF-8"),
+        ("an overlong NUL", event(b'{"cluster":"\xc0\x80"}'), "UTF-8"),
+        ("UTF-16", event('{"cluster":"prod"}'.encode("utf-16")), "byte 0"),
+        ("a byte order mark", event(b'\xef\xbb\xbf{"cluster":"prod"}'),
+         "byte 0")),
+    *of("events that are none of ours", 252,
+        ("of S3", event({"source": "aws.s3", "detail": {}}),
+         'no "detail-type"', EXPECTED),
+        ("of S3, whole", event({"source": "aws.s3", "detail-type": "Object "
+                                "Created", "detail": {}}),
+         'comes from "aws.s3"', EXPECTED),
+        ("no source", event({"detail-type": "Scheduled Event"}),
+         'no "source"', EXPECTED),
+        ("null as source", event({**host_event(clusterArn=ARN),
+                                  "source": None}), 'no "source"', EXPECTED),
+        ("no detail", event({**host_event(), "detail": None}),
+         'no "clusterArn"'),
+        ("no cluster", event(host_event()), 'no "clusterArn"'),
+        ("null as cluster", event(host_event(clusterArn=None)),
+         'no "clusterArn"'),
+        ("an ARN of S3", event(host_event(clusterArn="arn:aws:s3:::x")),
+         '"arn:aws:s3:::x" does not name a cluster', "another service"),
+        ("a name with a blank", event({"cluster": "a b"}), '"a b"',
+         "1 to 255 letters, digits, - and _"),
+        ("a name with an escape", event({"cluster": "\x1b[31m"}), '"?[31m"'),
+        ("a name with a NUL", event({"cluster": "a\0b"}), '"a?b"'),
+        ("a host that is none", event(host_event(
+            clusterArn=ARN, containerInstanceArn="i-1")),
+         '"i-1" does not name a container instance', "it is no ARN"),
+        ("of two regions", event(host_event(clusterArn=ARN.replace(
+            "eu-west-1", "us-east-1"))), "eu-west-1", "us-east-1"),
+        ("of two accounts", event({**host_event(clusterArn=ARN),
+                                   "account": "999999999999"}),
+         "999999999999", ARN),
+        ("one and many", event({"cluster": "a", "clusters": ["b"]}),
+         'both "cluster" and "clusters"', "say one of them"),
+        ("around it SQS", event({"Records": [{"body": "{}"}]}),
+         '"Records"', "hand in the event itself")),
+]
+
+PASSWORDS = [
+    ("an option", ["--endpoint-url", f"https://me:{HIDDEN}@127.0.0.1/"], {},
+     "--endpoint-url", "user and password do not belong there"),
+    ("a URL", [], {"AWS_ENDPOINT_URL_ECS": f"https://me:{HIDDEN}@127.0.0.1/"},
+     "AWS_ENDPOINT_URL_ECS", "user and password do not belong there"),
+    ("a URL of FTP", [], {"AWS_ENDPOINT_URL_ECS": f"ftp://me:{HIDDEN}@a/"},
+     "AWS_ENDPOINT_URL_ECS", "begin with https:// or http://"),
+    ("a proxy", [], {"HTTPS_PROXY": f"http://me:{HIDDEN}@127.0.0.1:1",
+                     "AWS_ENDPOINT_URL_ECS": "https://ecs.test.internal"},
+     "ecs.test.internal", "HTTPS_PROXY", "unset it"),
+]
+SETTINGS = [
+    *of("missing region", 253,
+        ("in both variables", env(AWS_REGION=None), "no AWS region is known",
+         "set AWS_REGION or give --region"),
+        ("an empty one", env(AWS_REGION=""), "set AWS_REGION"),
+        ("one with a blank", env(AWS_REGION="eu west"),
+         "AWS_REGION is `eu west`", "look like eu-west-1"),
+        ("one that is a host", env(AWS_REGION="a.evil.example/"),
+         "AWS_REGION is `a.evil.example/`", "look like eu-west-1"),
+        ("in the other variable", env(AWS_REGION=None,
+                                      AWS_DEFAULT_REGION="eu_west"),
+         "AWS_DEFAULT_REGION is `eu_west`", "look like eu-west-1"),
+        ("as an option", options("--region", "eu west"),
+         "--region is `eu west`", "look like eu-west-1")),
+    *of("missing credentials", 253,
+        ("both", env(AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None),
+         "no AWS credentials", "set AWS_ACCESS_KEY_ID"),
+        ("the key", env(AWS_ACCESS_KEY_ID=None),
+         "AWS_ACCESS_KEY_ID is not: set both"),
+        ("the secret", env(AWS_SECRET_ACCESS_KEY=None),
+         "AWS_SECRET_ACCESS_KEY is not: set both"),
+        ("an empty key", line("plan", "prod", *OURS, "--debug",
+                              AWS_ACCESS_KEY_ID=""),
+         "AWS_ACCESS_KEY_ID is not: set both"),
+        ("an empty secret", line("plan", "prod", *OURS, "--debug",
+                                 AWS_SECRET_ACCESS_KEY=""),
+         "AWS_SECRET_ACCESS_KEY is not: set both"),
+        ("a key with a blank", env(AWS_ACCESS_KEY_ID="AKID EXAMPLE"),
+         "environment: the access key id holds a blank"),
+        ("a secret with a line break", env(AWS_SECRET_ACCESS_KEY=SECRET
+                                           + "\n"),
+         "environment: the secret access key holds", "a line break"),
+        ("a token with a header", env(AWS_SESSION_TOKEN=TOKEN + "\nb: c"),
+         "environment: the session token holds", "a line break"),
+        ("a token with a control", line("plan", "prod", *OURS, "--debug",
+                                        AWS_SESSION_TOKEN=TOKEN + "\x7f"),
+         "environment: the session token holds", "not ASCII"),
+        ("expired ones", env(AWS_CREDENTIAL_EXPIRATION="2020-01-01T00:00:00Z"),
+         "expired at 2020-01-01T00:00:00Z", "fetch new ones"),
+        ("an expiry that is no time", env(AWS_CREDENTIAL_EXPIRATION="soon"),
+         "AWS_CREDENTIAL_EXPIRATION is `soon`", "has to look like"),
+        ("those of a profile", env(AWS_PROFILE="dev"),
+         "AWS_PROFILE names the profile `dev`", "unset it"),
+        ("for call", line("call", "ecs", "ListClusters",
+                          AWS_ACCESS_KEY_ID=None), "AWS_ACCESS_KEY_ID")),
+    *of("missing service", 252,
+        *[(f"handle, {value!r}", line("handle", ECS_SERVICE_ARN=value),
+           "no service is named: give --service NAME or set ECS_SERVICE_ARN")
+          for value in (None, "", ",", " , ")],
+        ("plan", line("plan", "prod"), "no service is named", "--service"),
+        ("plan, a comma", line("plan", "prod", ECS_SERVICE_ARN=","),
+         "no service is named", "ECS_SERVICE_ARN"),
+        ("apply", line("apply", "prod"), "no service is named", "--service"),
+        ("one with a blank", options("--service", "a b"),
+         '"a b" does not name a service', "1 to 255 letters"),
+        ("an ARN of S3", options("--service", "arn:aws:s3:::x"),
+         '"arn:aws:s3:::x" does not name a service', "another service")),
+    *of("settings of no use", 253,
+        ("another scheme", env(AWS_ENDPOINT_URL_ECS="ftp://127.0.0.1"),
+         'AWS_ENDPOINT_URL_ECS: "ftp://127.0.0.1"', "https:// or http://"),
+        ("no scheme", env(AWS_ENDPOINT_URL_ECS="127.0.0.1:80"),
+         "AWS_ENDPOINT_URL_ECS", "begin with https:// or http://"),
+        ("no host", env(AWS_ENDPOINT_URL_ECS="https:///"), "it has no host"),
+        ("port 0", options("--endpoint-url", "http://a:0"),
+         '--endpoint-url: "http://a:0"', "1 to 65535"),
+        *[(f"a password in {name}, {verb[0]}",
+           line(*verb, *args, "--debug", **values), *said)
+          for verb in (("handle", *OURS), ("call", "ecs", "ListClusters"))
+          for name, args, values, *said in PASSWORDS],
+        ("a URL of 2 KB", env(AWS_ENDPOINT_URL_ECS="http://" + "a" * 2048),
+         "AWS_ENDPOINT_URL_ECS is longer than 1024 bytes"),
+        ("a way to retry", env(AWS_RETRY_MODE="adaptive"),
+         "AWS_RETRY_MODE is `adaptive`", "`standard` only"),
+        ("neither true nor false", env(AWS_USE_FIPS_ENDPOINT="maybe"),
+         "AWS_USE_FIPS_ENDPOINT is `maybe`", "has to be true or false"),
+        ("no attempts", env(AWS_MAX_ATTEMPTS="0"),
+         "AWS_MAX_ATTEMPTS is `0`", "from 1 to 100"),
+        ("attempts in words", env(AWS_MAX_ATTEMPTS="none"),
+         "AWS_MAX_ATTEMPTS is `none`", "from 1 to 100"),
+        ("no roots", env(AWS_CA_BUNDLE="/dev/null"), "AWS_CA_BUNDLE",
+         "/dev/null"),
+        ("roots that are not there", options("--ca-bundle", "none.pem"),
+         "--ca-bundle", "none.pem", "(ENOENT)"),
+        ("roots that are none", holding(b"hello", options("--ca-bundle",
+                                                          "file")),
+         "--ca-bundle", "file", "has to be PEM"),
+        ("a name server's name", env(HEADCOUNT_DNS_SERVER="dns.example"),
+         'the DNS server "dns.example" is no IP'),
+        ("a cluster elsewhere", line("plan", ARN.replace("eu-west-1", "us-e"),
+                                     *OURS), "is in region us-e",
+         "region is set to eu-west-1")),
+]
+
+OPTIONS = [
+    *of("unknown options", 252,
+        ("one", options("--no-such"), "--no-such", "see: headcount help"),
+        ("a letter", options("-x"), "unknown option -x", "see:"),
+        ("a slip", line("handle", "--servise", "web"), "unknown option "
+         "--servise", "did you mean --service"),
+        ("a plural", options("--services=web"), "--services", "did you mean "
+         "--service"),
+        ("a verb", line("hanlde"), "no such verb: hanlde", "see:"),
+        ("no verb", line(), "a verb is missing: plan, apply, handle"),
+        ("no value", options("--service"), "missing after --service", "see:"),
+        ("an empty value", options("--service", ""), "empty value for "
+         "--service"),
+        ("a value too much", options("--dry-run=yes"), "no value goes with "
+         "--dry-run"),
+        ("two events", options("a", "b"), "handle takes one event"),
+        ("no cluster", line("apply", *OURS), "name the clusters to apply to"),
+        ("a form", options("--output", "xml"), "--output is text or json",
+         '"xml"'),
+        ("a way to count", options("--hosts", "all"),
+         "--hosts is active or registered", '"all"'),
+        ("a time", options("--timeout", "soon"), "--timeout takes seconds, "
+         "such as 2.5", '"soon"'),
+        ("a time below 0", options("--timeout", "-1"), "seconds", '"-1"'),
+        ("a power of ten", options("--cli-read-timeout", "1e9"),
+         "--cli-read-timeout takes seconds", '"1e9"'),
+        ("a switch", options("--tcp-keepalive", "maybe"),
+         "--tcp-keepalive is on or off", '"maybe"'),
+        ("a hold", options("--allow", "everything"), '"everything"'),
+        ("a hold with a value", options("--allow=zero=1"), '"zero=1"'),
+        ("an expression", options("--where", "(a"), '"(a" cannot be used as '
+         "a filter", "a bracket in it is not closed"),
+        ("an escape", options("--\x1b[31m"), "unknown option --?[31m"),
+        ("a verb with an escape", line("\x1b[31m"), "no such verb: ?[31m"),
+        ("a file with an escape", options("\x1b[31m"), "cannot open ?[31m"),
+        ("a variable of ours", options(HEADCOUNT_TIMEOUT="x"),
+         "HEADCOUNT_TIMEOUT", "seconds", '"x"')),
+    *of("calls that are not made", 252,
+        ("no operation", line("call", "ecs"), "call takes SERVICE OPERATION"),
+        ("a word too much", line("call", "ecs", "a", "{}", "x"),
+         "call takes SERVICE OPERATION"),
+        ("an operation", line("call", "ecs", "Describe/Services"),
+         "`Describe/Services`", "letters and digits"),
+        ("a list", line("call", "ecs", "List", "[1]"), "has to be a JSON "
+         "object"),
+        ("no JSON", line("call", "ecs", "List", '{"a":}'), "due (byte 5)"),
+        ("two", line("call", "ecs", "List", "{} {}"), "after the value "
+         "(byte 3)"),
+        ("200 levels", line("call", "ecs", "List", deep(200).decode()),
+         "nested too deep (byte #)"),
+        ("a file that is none", line("call", "ecs", "List", "@/no/such/file"),
+         "cannot open /no/such/file")),
+    *of("calls that are not made", 253,
+        ("a service", line("call", "nope", "List"), "`nope`", "it knows ecs")),
+]
+
+HTTP = b"HTTP/1.1 200 OK\r\n"
+SERVICES = "the answer to DescribeServices"
+IS_THIS = "is this the endpoint of ecs?"
+# what is wrong, how the ECS answers, how often it is asked, what is said
+ANSWERS = [
+    ("html", "html", 1, 'it begins with "<!DOCTYPE html>', IS_THIS),
+    ("xml with status 200", "xml", 1, 'begins with "<?xml', IS_THIS),
+    ("an empty body", "empty", 1, "status 200 with an empty body", IS_THIS),
+    ("half a body", "half", 3, "cut short: # of its # bytes are missing"),
+    ("half a head", HTTP, 3, "cut short: the connection ended within its "
+     "head"),
+    ("half a chunk", HTTP + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{\"a", 3,
+     "cut short: the connection ended within its body"),
+    ("half of JSON", HTTP + b'\r\n{"a":', 1, f"{SERVICES}: JSON: it ends after "
+     "byte 5"),
+    ("nothing, and closes", "close", 3, "closed before any byte"),
+    ("nothing", "silent", 3, "no answer in time while waiting for the "
+     "answer's first byte"),
+    ("SSH", b"SSH-2.0-x\r\n", 1, "not HTTP/1.1", '"SSH-2.0-x'),
+    ("escapes", b"\x1b[31m\x1b]0;x\x07", 1, 'it begins with "?[31m?]0;x?"'),
+    ("HTTP/2", b"HTTP/2 200\r\n\r\n", 1, "not HTTP/1.1", '"HTTP/2 200'),
+    ("two lengths", HTTP + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+     1, "not HTTP/1.1: two Content-Lengths that differ"),
+    ("a chunk of no size", HTTP + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+     1, "the chunked body is broken: a size that is no number"),
+    ("10 GB", HTTP + b"Content-Length: 9999999999\r\n\r\n{", 1,
+     "larger than 33554432 bytes: not read"),
+    ("a head of 200 KB", HTTP + b"X: " + b"a" * 200000, 1,
+     "head is larger than 64 KiB"),
+    ("a list", lambda body: [1], 1, 'begins with "[1]"', IS_THIS),
+    ("a number", lambda body: 7, 1, 'it begins with "7"', IS_THIS),
+    ("null", lambda body: None, 1, 'begins with "null"', IS_THIS),
+]
+BODIES = [
+    ("129 levels", deep(129), f"{SERVICES}: JSON: nested too deep (byte 640)"),
+    ("latin-1", b'{"services":[{"serviceName":"\xff"}]}',
+     f"{SERVICES}: JSON: a string is not UTF-8 (byte 29)"),
+    ("a key of 700 KB", b'{"%s":1}' % (b"a" * 700000),
+     f"{SERVICES}: JSON: a key, string or number is too long"),
+    ("a member twice", b'{"services":[],"services":[]}',
+     'member "services" comes twice'),
+    ("more after it", b'{"services":[]} x', "after the value (byte 16)"),
+    ("{}", b"{}", 'says nothing about "web"'),
+]
+LOCATIONS = [
+    ("html of nginx", "return 200 '<html>';", '"<html>"', IS_THIS),
+    ("{} of nginx", "return 200 '{}';", 'says nothing about "web"'),
+    ("no content", "return 204;", "status 204 with an empty body", IS_THIS),
+    ("nothing of that name", "return 404;", "404"),
+    ("somewhere else", "return 301 http://127.0.0.1:1/;", "301"),
+    ("over there", "return 302 https://ecs.test.internal;", "302"),
+    ("at another path", "return 307 /other;", "307"),
+]
+PEERS = [
+    *of("an endpoint that answers", 1,
+        *[(name, answer(what, asked=asked), *said)
+          for name, what, asked, *said in ANSWERS],
+        *[(f"{name}, to the second question",
+           answer(what, "ListContainerInstances",
+                  # The first close looks like a kept connection's end.
+                  4 if what == "close" else asked),
+           *[s.replace("DescribeServices", "ListContainerInstances")
+             for s in said])
+          for name, what, asked, *said in ANSWERS],
+        *[(f"{name}, to the write", answer(what, "UpdateService"),
+           "the write was sent", "the next run reads what came of it",
+           *[s.replace("DescribeServices", "UpdateService") for s in said])
+          for name, what, asked, *said in ANSWERS
+          if what in ("html", "xml", "empty")],
+        *[(name, body(data), *said) for name, data, *said in BODIES],
+        *[(name, nginx(location), *said)
+          for name, location, *said in LOCATIONS],
+        ("NULs", answer(b"\0" * 9), 'it begins with "?????????"'),
+        ("that TLS is due", nginx("return 200;", "http"), "400"),
+        ("nobody", nobody, "HOST: connection refused (ECONNREFUSED)"),
+        ("no handshake", within(5, deaf), "TLS", "HOST"),
+        ("no TLS", within(5, plain), "HOST")),
+    *of("an endpoint that answers, call", 255,
+        ("html", called("html"), "HOST", '"<!DOCTYPE html>'),
+        ("xml", called("xml"), "HOST", '"<?xml'),
+        ("an empty body", called("empty"), "HOST", "empty body"),
+        ("half a body", called("half"), "HOST", "cut short"),
+        ("half of JSON", called(HTTP + b'\r\n{"a":1'), "HOST",
+         "it ends after byte 6"),
+        ("nothing", called("silent"), "HOST", "no answer in time"),
+        ("a proxy's 503", called("503"), "HOST", "503: Service Unavailable")),
+    *of("an endpoint that answers, call", 254,
+        ("no", called("denied"), "AccessDeniedException: not authorized to "
+         "perform: ecs:ListClusters")),
+    *of("certificates", 1, *[
+        (case, certificate(case), "certificate", *said)
+        for case, *said in (
+            ("expired", "expired on #-#-#", "renew it there, or set the "
+             "clock"),
+            ("future", "not valid before #-#-#", "set the clock"),
+            ("self-signed", "self-signed", "--ca-bundle or AWS_CA_BUNDLE"),
+            ("wrong-name", '"other.test.internal"', "check the endpoint's "
+             "name"),
+            ("other-root", 'issuer "other-ca"', "--ca-bundle"),
+            ("no-int", 'issuer "ec-int"', "left an intermediate out"),
+            ("rsa1024", "RSA key of fewer than 2048 bits", "a larger one"),
+            ("cn-only", "no subjectAltName", "have it issued with one"),
+            ("critical", "critical extension", "have it issued without"),
+            ("constrained", "name constraints", "by a CA without"),
+            ("client-only", "lacks serverAuth", "issued with serverAuth"),
+            ("not-a-ca", "issued by one that is no CA", "by a real one"),
+            ("sha1", "SHA-1", "have it issued with SHA-256"))],
+        ("good, but not Amazon's", certificate("ec", roots=None),
+         "certificate", "--ca-bundle")),
+    *of("names", 1,
+        ("NXDOMAIN", unknown_name("nobody.test.internal"), "HOST",
+         "nobody.test.internal has no address (NXDOMAIN", "check the region"),
+        ("a server that refuses", unknown_name("ecs.elsewhere.test", "http", 2),
+         "ecs.elsewhere.test", "HOST answered REFUSED", "check resolv.conf"),
+        ("a server that never answers", within(30, deaf_dns),
+         "asked HOST twice", "does it run"),
+        ("a server that is none", no_dns, "HOST cannot be reached",
+         "check resolv.conf")),
+]
+
+# ---- what ECS answers, wrong in one place ----
+
+NOT_A_SERVICE = 'no usable "{}"'.format
+HOSTS = [f"{AT}:container-instance/prod/{n}" for n in "abc"]
+
+
+def hosts(*arns, **more):
+    return {"containerInstances": [{
+        "containerInstanceArn": a, "status": "ACTIVE",
+        "capacityProviderName": "spot"} for a in arns], **more}
+
+
+# operation, what else is wrong with it, what is said
+CHANGES = [
+    *[("DescribeServices", {f"services[].{name}": value
+                            for name in names.split()}, NOT_A_SERVICE(lacks))
+      for names, lacks in (("status", "status"), ("desiredCount",) * 2,
+                           ("serviceArn serviceName", "serviceName"))
+      for value in (None, GONE)],
+    ("DescribeServices", {"services[].desiredCount": -1},
+     NOT_A_SERVICE("desiredCount")),
+    ("DescribeServices", {"services[].serviceName": "x"}, "another place"),
+    ("DescribeServices", {"services[].serviceArn": "x"}, "another place"),
+    ("DescribeServices", {"services[].clusterArn": "x"}, "another cluster"),
+    ("DescribeServices", {"services": []}, 'says nothing about "web"'),
+    *[("ListContainerInstances", {"containerInstanceArns": value}, said)
+      for value, said in (
+          (None, "has no list in it"), (GONE, "has no list in it"),
+          ([1, 2, 3], "not an array of strings (byte #)"),
+          ([*HOSTS, None], "not an array of strings (byte #)"),
+          ([*HOSTS, [HOSTS[0]]], "not an array of strings (byte #)"),
+          ([*HOSTS, ""], 'no host of the cluster: ""'))],
+    ("DescribeContainerInstances",
+     {"containerInstances[].containerInstanceArn": None}, "was not asked"),
+    ("DescribeContainerInstances",
+     {"containerInstances[].containerInstanceArn": HOSTS[0] + "z"},
+     "was not asked for"),
+    ("DescribeContainerInstances", {"containerInstances": []}, "left out"),
+    ("DescribeContainerInstances", hosts(*HOSTS[:2]), "left out hosts"),
+    ("DescribeContainerInstances", {"containerInstances": GONE}, "left out"),
+    ("DescribeContainerInstances", hosts(*HOSTS[:2], failures=[
+        {"arn": HOSTS[2], "reason": "GONE"}]), "could not read"),
+    *[("DescribeClusters",
+       {"clusters[].registeredContainerInstancesCount": value},
+       "left out status or registeredContainerInstancesCount")
+      for value in (None, GONE, -1)],
+    ("DescribeClusters", {"clusters[].status": None}, "left out status"),
+    ("DescribeClusters", {"clusters[].clusterArn": HOSTS[0]},
+     "another cluster", HOSTS[0]),
+    ("DescribeClusters", {"clusters[].clusterArn": f"{AT}:cluster/other"},
+     "another cluster", "cluster/other"),
+    ("DescribeClusters", {"clusters": []}, "does not know it"),
+    ("DescribeClusters", {"clusters": GONE}, "does not know it"),
+    ("DescribeClusters", {"clusters": [], "failures": [
+        {"arn": "x", "reason": "MISSING"}]}, "does not know it", "MISSING"),
+    ("DescribeCapacityProviders", {"capacityProviders[].name": None},
+     "was not asked for"),
+    ("DescribeCapacityProviders", {"capacityProviders[].name": "other"},
+     "was not asked for", "other"),
+    ("DescribeCapacityProviders", {"capacityProviders": []},
+     'says nothing about "spot"'),
+    ("UpdateService", {"service.desiredCount": 4}, "another count", "web"),
+    ("UpdateService", {"service.serviceName": "api"}, "something else", "web"),
+    ("UpdateService", {"service.clusterArn": f"{AT}:cluster/test"},
+     "something else", "web"),
+]
+FITS_NOT = [
+    *of("wrong types: the event's detail", 252,
+        *[(f"detail is {name}", event({**host_event(), "detail": value}),
+           "the event's detail is no JSON object")
+          for name, value in VALUES.items()
+          if name not in ("a string", "an object")],
+        ("an object in clusters", event({"clusters": ["prod", {}]}),
+         '"clusters" is not an array of strings (byte #)'),
+        ("null in clusters", event({"clusters": ["prod", None]}),
+         '"clusters" is not an array of strings (byte #)'),
+        ("a list in clusters", event({"clusters": ["prod", ["prod"]]}),
+         '"clusters" is not an array of strings (byte #)')),
+    *of("answers that do not fit", 1,
+        *[(f"{operation}: {changes}", changed(operation, changes), *said)
+          for operation, changes, *said in CHANGES],
+        *[(f"{operation}: {{}}", instead(operation, {}), "HOST")
+          for operation in USED if operation not in
+          ("UpdateService", "DescribeScalableTargets")],
+        ("ListContainerInstances: what another answers", instead(
+            "ListContainerInstances", {"services": []}), "HOST",
+         "has no list in it")),
+]
+
+# ---- what each kind of message has to hold ----
+
+KINDS = [
+    *of("what to do next", 252,
+        ("an event that is no JSON", event(b"hello"), NEXT),
+        ("an event that is no object", event(b"null"), NEXT),
+        ("an event of a wrong type", event({"cluster": 7}), NEXT),
+        ("an event of no cluster", event(host_event()), NEXT)),
+    *of("what to do next", 1,
+        *[(f"an endpoint that answers {name}", answer(what, asked=asked), NEXT)
+          for name, what, asked, *_ in ANSWERS
+          if name in ("html", "an empty body", "half a body", "half of JSON",
+                      "nothing, and closes", "nothing", "SSH")],
+        ("an endpoint that has moved", nginx("return 301 /;"), NEXT),
+        ("an endpoint that nobody listens on", nobody, NEXT),
+        ("an answer of a wrong type", changed(
+            "DescribeServices", {"services[].status": 7}), NEXT),
+        ("a write that is answered so", changed(
+            "UpdateService", {"service.status": 7}), NEXT, "HOST")),
+]
+ROWS = [*EVENTS, *SETTINGS, *OPTIONS, *PEERS, *WRONG_TYPES, *FITS_NOT, *KINDS]
+
+
+# ---- how a row is held ----
+
+def told(run):
+    """Why the one target failed, as the one document on stdout says it."""
+    report = run.report
+    assert report["format_version"] == "1.0"
+    assert {k: n for k, n in report["summary"].items() if n} == {"failed": 1}
+    cluster, = report["clusters"]
+    service, = cluster["services"]
+    assert (service["service"], service["outcome"]) == ("web", "failed")
+    if cluster["error"]:
+        assert cluster["error"] == {"code": service["code"],
+                                    "message": service["reason"]}
+    assert service["code"]
+    assert len(run.audit) == len(run.err.splitlines())
+    return service["reason"]
+
+
+def complained(run):
+    """The one line on stderr, where there is nothing to report."""
+    assert run.out == ""
+    last, = [line for line in run.err.splitlines()
+             if not line.startswith("level=")]
+    assert last.startswith("headcount: ") or run.code == 254
+    return last
+
+
+def is_said(word, said, host):
+    if isinstance(word, re.Pattern):
+        return word.search(said)
+    return re.search(re.escape(word.replace("HOST", host))
+                     .replace(r"\#", r"\d+"), said)
 
 
 @pytest.fixture
-def prod(ecs, headcount):
-    headcount.at(ecs)
-    ecs.service("web", desired=1)
-    for name in "abc":
-        ecs.host(name)
-    return ecs
+def world(ecs, headcount, certs):
+    with contextlib.ExitStack() as stack:
+        yield World(ecs, headcount, certs, stack)
 
 
-# ---- events ----
-
-def deep(n):
-    return '{"a":' * n + "1" + "}" * n
-
-
-def ecs_event(detail):
-    return {"source": "aws.ecs", "region": "eu-west-1",
-            "detail-type": "ECS Container Instance State Change",
-            "detail": detail}
-
-
-ARN = "arn:aws:ecs:eu-west-1:123456789012:cluster/prod"
-EVENTS = {
-    "nothing": b"", "blanks": b" \n", "empty": b"{}", "null": b"null",
-    "a list": b"[]", "text": b"hello", "cut": b'{"source":"aws.ecs"',
-    "two": b'{"cluster":"prod"}{"cluster":"prod"}',
-    "a comma": b'{"cluster":"prod",}', "latin": b'{"cluster":"pr\xf6d"}',
-    "nul": b'{"cluster":"prod"}\0', "utf-16": '{"cluster":"prod"}'.encode(
-        "utf-16"),
-    "deep": deep(129).encode(), "very deep": deep(100000).encode(),
-    "too long": b'{"x":"' + b"a" * (6 << 20) + b'"}',
-    "endless number": b"1" * 100000,
-    "foreign source": json.dumps({"source": "aws.s3", "detail": {}}).encode(),
-    "no source": json.dumps({"detail-type": "ECS Container Instance State "
-                             "Change", "detail": {"clusterArn": ARN}}
-                            ).encode(),
-    "source": json.dumps({**ecs_event({"clusterArn": ARN}),
-                          "source": 7}).encode(),
-    "detail-type": json.dumps({**ecs_event({"clusterArn": ARN}),
-                               "detail-type": []}).encode(),
-    "detail": json.dumps(ecs_event("x")).encode(),
-    "no detail": json.dumps(ecs_event(None)).encode(),
-    "no cluster": json.dumps(ecs_event({})).encode(),
-    "cluster type": json.dumps(ecs_event({"clusterArn": 7})).encode(),
-    "cluster list": json.dumps(ecs_event({"clusterArn": [ARN]})).encode(),
-    "no arn": json.dumps(ecs_event({"clusterArn": "arn:aws:s3:::x"})
-                         ).encode(),
-    "status": json.dumps(ecs_event({"clusterArn": ARN, "status": 1})
-                         ).encode(),
-    "version": json.dumps(ecs_event({"clusterArn": ARN, "version": "1"})
-                          ).encode(),
-    "instance": json.dumps(ecs_event({"clusterArn": ARN,
-                                      "containerInstanceArn": {}})).encode(),
-    "region": json.dumps({**ecs_event({"clusterArn": ARN}),
-                          "region": 7}).encode(),
-    "bare cluster": b'{"cluster":7}', "bare name": b'{"cluster":"a b"}',
-    "bare list": b'{"clusters":"prod"}', "empty list": b'{"clusters":[]}',
-    "list of": b'{"clusters":[1]}',
-}
+@pytest.mark.parametrize("row", ROWS, ids=[f"{r.kind}-{r.name}"[:99]
+                                           for r in ROWS])
+def test_bad_input(world, row, record_property):
+    record_property("bad input", row.kind)
+    run = row.given(world)
+    assert run.code == row.code, run.out + run.err
+    said = told(run) if row.code == 1 else complained(run)
+    for word in row.words:
+        assert is_said(word, said, world.host), f"{word!r} is not in: {said}"
+    for secret in (SECRET, TOKEN, HIDDEN):
+        assert secret not in run.out + run.err
+    assert not CONTROL.search(run.out + run.err)
+    world.is_as_before()
+    if row.code in (252, 253):
+        world.is_untouched()
 
 
-@pytest.mark.parametrize("name", EVENTS)
-def test_a_bad_event_is_an_error_without_a_call(prod, headcount, name):
-    run = headcount("handle", *OURS, stdin=EVENTS[name])
-    assert run.code == 252, run.out
-    assert run.out == ""
-    assert run.err.startswith("headcount: ") and len(run.err) > 20
-    assert "\n" not in run.err.strip()
-    assert prod.connections == 0
-
-
-def test_an_event_that_is_no_file(headcount, tmp_path, prod):
-    run = headcount("handle", tmp_path / "none.json", *OURS)
-    assert run.code == 252 and "none.json" in run.err
-    run = headcount("handle", tmp_path, *OURS)
-    assert run.code == 252
-    assert prod.connections == 0
-
-
-# ---- settings ----
-
-def test_what_is_missing_is_named(headcount, event, prod):
-    for name, word in (("AWS_REGION", "region"),
-                       ("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID"),
-                       ("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY")):
-        bare = event()
-        if name == "AWS_REGION":
-            bare = {"cluster": "prod"}
-        run = headcount("handle", *OURS, stdin=bare, **{name: None})
-        assert run.code == 253, (name, run.err)
-        assert word in run.err
-    run = headcount("handle", *OURS, stdin=event(), AWS_ACCESS_KEY_ID=None,
-                    AWS_SECRET_ACCESS_KEY=None)
-    assert run.code == 253 and "AWS_ACCESS_KEY_ID" in run.err
-    run = headcount("handle", stdin=event())
-    assert run.code == 252 and "ECS_SERVICE_ARN" in run.err
-    assert prod.connections == 0
-
-
-def test_the_event_may_tell_the_region(headcount, event, prod):
-    run = headcount("handle", *OURS, stdin=event(), AWS_REGION=None)
-    assert run.code == 0
-    assert run.service()["outcome"] == "updated"
-
-
-@pytest.mark.parametrize("env", [
-    {"AWS_REGION": "eu west"}, {"AWS_REGION": "a.evil.example/"},
-    {"AWS_ENDPOINT_URL_ECS": "ftp://127.0.0.1"},
-    {"AWS_ENDPOINT_URL_ECS": "127.0.0.1:80"},
-    {"AWS_MAX_ATTEMPTS": "none"}, {"AWS_MAX_ATTEMPTS": "0"},
-    {"AWS_CA_BUNDLE": "/dev/null"}, {"AWS_PROFILE": "dev"},
-    {"HEADCOUNT_DNS_SERVER": "dns.example"},
-    {"AWS_ACCESS_KEY_ID": "a b"}, {"AWS_SESSION_TOKEN": "a\nb: c"},
-])
-def test_a_setting_that_cannot_be_used_is_named(headcount, event, prod, env):
-    run = headcount("handle", *OURS, stdin=event(), **env)
-    assert run.code in (252, 253, 255), run.err
-    assert run.err.startswith("headcount: ")
-    assert run.out == ""
-    assert prod.requests == []
-
-
-@pytest.mark.parametrize("args", [
-    ["--no-such"], ["--service"], ["--services=web"], ["--output", "xml"],
-    ["--hosts", "all"], ["--timeout", "soon"], ["--timeout", "-1"],
-    ["--allow", "everything"], ["--allow=zero=1"], ["--dry-run=yes"],
-    ["--tcp-keepalive", "maybe"], ["--cli-read-timeout", "1e9"],
-])
-def test_unknown_options_and_values_are_refused(headcount, event, prod, args):
-    run = headcount("handle", *OURS, *args, stdin=event())
-    assert run.code in (252, 253), run.err
-    assert run.err.startswith("headcount: ")
-    assert prod.connections == 0
-
-
-def test_a_slip_is_recognised(headcount):
-    assert "--service" in headcount("handle", "--servise", "web").err
-    assert headcount("hanlde").code == 252
-    assert headcount().code == 252
-
-
-# ---- endpoints ----
-
-@pytest.mark.parametrize("what,word", [
-    ("html", "JSON"), ("empty", "empty"), ("xml", "JSON"), ("half", ""),
-    ("close", "closed"), (b"HTTP/1.1 200 OK\r\n", "cut short"),
-    (b"SSH-2.0-x\r\n", "HTTP/1.1"), (b"HTTP/1.1 200 OK\r\n\r\n{\"a\":", ""),
-    (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-     "Content-Length"),
-    (lambda body: [1], "JSON"), (lambda body: 7, "JSON"),
-])
-def test_an_endpoint_that_is_none(prod, headcount, event, what, word):
-    prod.fault(None, what, times=99)
-    run = headcount("handle", *OURS, stdin=event())
-    assert run.code == 1, run.out
-    assert prod.writes() == []
-    service = run.report["clusters"][0]
-    text = json.dumps(service)
-    assert service["error"] or service["services"][0]["outcome"] == "failed"
-    assert word in text
-    assert "127.0.0.1" in text
-
-
-def test_one_that_answers_nothing(prod, headcount, event):
-    prod.fault(None, "silent", times=99)
-    run = headcount("handle", *OURS, "--cli-read-timeout", "0.2",
-                    stdin=event())
-    assert run.code == 1
-    assert "in time" in run.out
-    assert prod.operations() == ["DescribeServices"] * 3
-
-
-def test_one_that_nobody_listens_on(headcount, event):
-    port = servers.free_port()
-    run = headcount("handle", *OURS, stdin=event(),
-                    AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}")
-    assert run.code == 1
-    assert f"127.0.0.1:{port}" in run.out and "ECONNREFUSED" in run.out
-
-
-# ---- certificates ----
-
-@pytest.mark.parametrize("case,words", [
-    ("expired", ["expired"]), ("self-signed", ["issuer", "self"]),
-    ("wrong-name", ["other.test.internal", "name"]), ("future", ["valid"]),
-    ("other-root", ["issuer", "trust"]), ("rsa1024", []), ("no-int", []),
-    ("cn-only", []), ("critical", []), ("constrained", []),
-    ("client-only", []), ("not-a-ca", []), ("sha1", []),
-])
-def test_a_certificate_that_is_not_acceptable(certs, headcount, event, case,
-                                              words):
-    with ecs_server.EcsServer(tls=certs / case) as server:
-        server.service("web", desired=1)
-        server.host("a")
-        server.host("b")
-        headcount.at(server, "localhost")
-        headcount.env["AWS_ENDPOINT_URL_ECS"] = \
-            f"https://ecs.test.internal:{server.port}"
-        with Names(headcount):
-            run = headcount("handle", *OURS, "--ca-bundle", certs / "ca.pem",
-                            stdin=event())
-        assert run.code == 1, run.out
-        assert server.requests == []
-        assert server.handshakes == 0
-        assert "ecs.test.internal" in run.out
-        assert "certificate" in run.out or "RSA" in run.out
-        if words:
-            assert any(w in run.out for w in words), run.out
-        assert run.report["stats"]["retries"] == 0
-        assert run.report["stats"]["tls_handshakes"] == 0
-
-
-class Names:
-    """dnsmasq, and the binary told of it."""
-
-    def __init__(self, headcount, **options):
-        self.headcount = headcount
-        self.dns = servers.Dnsmasq(headcount.home / "dns", {
-            "ecs.test.internal": ["127.0.0.1"]}, **options)
-
-    def __enter__(self):
-        self.dns.start()
-        self.headcount.env["HEADCOUNT_DNS_SERVER"] = self.dns.address
-        return self.dns
-
-    def __exit__(self, *_):
-        self.dns.stop()
-
-
-def test_without_a_bundle_nobody_but_amazon_is_believed(certs, headcount,
-                                                        event, secure):
-    run = headcount("handle", *OURS, stdin=event(), AWS_CA_BUNDLE=None)
-    assert run.code == 1
-    assert "--ca-bundle" in run.out
-    assert secure.requests == []
-
-
-def test_another_hosts_bundle(certs, headcount, event, secure):
-    """SSL_CERT_FILE is for hosts that are not AWS's own."""
-    secure.service("web", desired=0)
-    secure.host("a")
-    run = headcount("handle", *OURS, stdin=event(), AWS_CA_BUNDLE=None,
-                    SSL_CERT_FILE=str(certs / "ca.pem"))
-    assert run.code == 0
-    assert run.service()["outcome"] == "updated"
-
-
-# ---- DNS ----
-
-def test_a_name_that_does_not_exist(headcount, event):
-    with Names(headcount) as dns:
-        run = headcount("handle", *OURS, stdin=event(),
-                        AWS_ENDPOINT_URL="https://nobody.test.internal")
-    assert run.code == 1
-    assert "nobody.test.internal" in run.out and "NXDOMAIN" in run.out
-    assert {q[1] for q in dns.queries()} == {"nobody.test.internal"}
-    assert len([q for q in dns.queries() if q[0] == "A"]) == 1
-
-
-def test_a_dns_server_that_never_answers(headcount, event):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{deaf.getsockname()[1]}"
-        run = headcount("handle", *OURS, "--dns-server", address,
-                        stdin=event(), AWS_MAX_ATTEMPTS="1",
-                        AWS_ENDPOINT_URL="https://ecs.test.internal")
-        assert run.code == 1
-        assert address in run.out
-        assert run.report["stats"]["dns_lookups"] == 1
-        deaf.setblocking(False)
-        asked = 0
-        try:
-            while deaf.recv(512):
-                asked += 1
-        except BlockingIOError:
-            pass
-        assert run.report["stats"]["dns_datagrams"] == asked
-
-
-def test_a_cut_answer_is_asked_for_over_tcp(headcount, event, ecs):
-    """dnsmasq cuts what does not fit 512 bytes for who takes no more."""
-    ecs.service("web", desired=1)
-    ecs.host("a")
-    many = [f"127.0.1.{i}" for i in range(1, 120)]
-    dns = servers.Dnsmasq(headcount.home / "dns",
-                          {"ecs.test.internal": ["127.0.0.1", *many]},
-                          options=["--edns-packet-max=512"])
-    listening = threading.Event()
-    listening.set()
-    with dns:
-        run = headcount("handle", *OURS, "--dns-server", dns.address,
-                        stdin=event(), AWS_ENDPOINT_URL=
-                        f"http://ecs.test.internal:{ecs.port}")
-    assert run.report["stats"]["dns_datagrams"] >= 2
-    asked = [q for q in dns.queries() if q[0] == "A"]
-    assert len(asked) == 2
+def test_every_member_that_is_read_is_in_the_table():
+    """But for what no verb asks for, and detail, which is read for itself."""
+    assert read_by_core() - read_here() == {("clusterArns", "TEXTS"),
+                                            ("detail", "RAW")}
+    assert read_here() <= read_by_core()
