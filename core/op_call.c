@@ -83,6 +83,12 @@ int hc_op_call_start(headcount_op *op)
     return err < 0 ? hc_error_pass(&op->error, &c->call.error) : 0;
 }
 
+static const char *op_call_host(const struct op_call *c)
+{
+    return c->call.place != NULL ? c->call.place->endpoint.host
+                                 : "the service";
+}
+
 static int op_call_body(headcount_op *op)
 {
     struct op_call *c = &op->as.call;
@@ -95,8 +101,9 @@ static int op_call_body(headcount_op *op)
     if (hc_buf_error(&c->body) == HC_ENOMEM || err == HC_ENOMEM)
         return hc_error_set(&op->error, HC_ENOMEM,
                             "out of memory for an answer");
-    return hc_error_set(&op->error, HC_EANSWER, "%s: the answer is no valid "
-                        "JSON: %s", op->request.operation, why.what);
+    return hc_error_set(&op->error, HC_EANSWER, "%s: %s: the answer is no "
+                        "valid JSON: %s", op_call_host(c),
+                        op->request.operation, why.what);
 }
 
 static int op_call_done(headcount_op *op)
@@ -107,8 +114,9 @@ static int op_call_done(headcount_op *op)
     op->outcome.status = c->call.service_error.status;
     op->outcome.request_id = c->call.service_error.request_id;
     if (c->body.n > 0 && hc_json_end(&c->json, &why) < 0)
-        return hc_error_set(&op->error, HC_EANSWER, "%s: the answer is no "
-                            "whole JSON: %s", op->request.operation, why.what);
+        return hc_error_set(&op->error, HC_EANSWER, "%s: %s: the answer is "
+                            "no whole JSON: %s", op_call_host(c),
+                            op->request.operation, why.what);
     op->outcome.body = c->body.n > 0 ? c->body.p : "";
     op->outcome.body_size = c->body.n;
     return 1;

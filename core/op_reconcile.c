@@ -23,7 +23,7 @@ static int op_put_allow(headcount_op *op, unsigned *allow)
     *allow = 0;
     for (size_t i = 0; i < op->request.allow_n; i++)
         if (!hc_hold_allow(hc_str(op->request.allow[i]), allow))
-            return hc_error_set(&op->error, HC_ECONFIG, "no hold \"%s\" can be "
+            return hc_error_set(&op->error, HC_EARG, "no hold \"%s\" can be "
                                 "allowed: see the holds in headcount(1)",
                                 op->request.allow[i]);
     return 0;

@@ -323,7 +323,7 @@ TEST(headcount, a_request_that_cannot_be_is_an_outcome_at_once)
     r.wishes_n = 1;
     r.allow = allow;
     r.allow_n = 1;
-    at_once(r, HEADCOUNT_ECONFIG, "everything");
+    at_once(r, HEADCOUNT_EARG, "everything");
     r = (struct headcount_request){ .kind = HEADCOUNT_CALL,
                                     .service = "nope", .operation = "List" };
     at_once(r, HEADCOUNT_ECONFIG, "nope");
@@ -570,7 +570,7 @@ TEST(headcount, a_handle_that_cannot_be_says_why)
     CHECK(scene.h == NULL);
     CHECK(strstr(scene.error.what, "x") != NULL);
     CHECK_INT(scene_new((struct headcount_config){
-                  .ca_bundle = "build/no-such-file" }), HEADCOUNT_EIO);
+                  .ca_bundle = "build/no-such-file" }), HEADCOUNT_ECONFIG);
     CHECK(strstr(scene.error.what, "build/no-such-file") != NULL);
     CHECK_INT(scene_new((struct headcount_config){ .profile = "dev" }),
               HEADCOUNT_ECONFIG);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "complain.h"
 #include "verbs.h"
 
 static int print_help(const struct options *o)
@@ -12,8 +13,8 @@ static int print_help(const struct options *o)
     if (verb == VERB_HELP && o->args.n > 0) {
         verb = options_verb(o->args.item[0]);
         if (verb == VERB_NONE) {
-            fprintf(stderr, "headcount: no such verb: %s (see: headcount "
-                    "help)\n", o->args.item[0]);
+            complain("no such verb: %s (see: headcount help)",
+                     o->args.item[0]);
             return EXIT_USAGE;
         }
     } else if (verb == VERB_HELP) {
@@ -57,8 +58,7 @@ int main(int argc, char **argv)
         code = run_verb(&options);
     options_fini(&options);
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "headcount: cannot write to standard output: %s\n",
-                strerror(errno));
+        complain("cannot write to standard output: %s", strerror(errno));
         return code == EXIT_DONE ? EXIT_OTHER : code;
     }
     return code;

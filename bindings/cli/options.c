@@ -3,6 +3,8 @@
  * HEADCOUNT_<OPTION>; option beats environment. */
 #include "options.h"
 
+#include "complain.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,9 +84,9 @@ static const struct {
 };
 #define VERBS_N (sizeof verbs / sizeof *verbs)
 
-static int complain(const char *what, const char *arg)
+static int bad_usage(const char *what, const char *arg)
 {
-    fprintf(stderr, "headcount: %s%s (see: headcount help)\n", what, arg);
+    complain("%s%s (see: headcount help)", what, arg);
     return EXIT_USAGE;
 }
 
@@ -145,16 +147,16 @@ static int unknown_option(const char *arg, size_t n)
             nearest = table[i].name;
         }
     }
-    fprintf(stderr, "headcount: unknown option --%.*s%s%s (see: headcount "
-            "help)\n", (int)(n > 80 ? 80 : n), arg,
-            nearest ? "; did you mean --" : "", nearest ? nearest : "");
+    complain("unknown option --%.*s%s%s (see: headcount help)",
+             (int)(n > 80 ? 80 : n), arg, nearest ? "; did you mean --" : "",
+             nearest ? nearest : "");
     return EXIT_USAGE;
 }
 
 static int put_item(struct options_list *list, const char *value)
 {
     if (list->n == OPTIONS_LIST_MAX)
-        return complain("more than 256 values for one option or verb: ",
+        return bad_usage("more than 256 values for one option or verb: ",
                         value);
     list->item[list->n++] = value;
     return 0;
@@ -171,12 +173,12 @@ static int set_option(struct options *o, const struct option *opt,
         return 0;
     case TEXT:
         if (*value == '\0')
-            return complain("an empty value for --", opt->name);
+            return bad_usage("an empty value for --", opt->name);
         *(const char **)at = value;
         return 0;
     case LIST:
         if (*value == '\0')
-            return complain("an empty value for --", opt->name);
+            return bad_usage("an empty value for --", opt->name);
         return put_item(at, value);
     }
     return EXIT_USAGE;
@@ -193,9 +195,9 @@ static int read_option(struct options *o, int argc, char **argv, int *i)
     if (!opt)
         return unknown_option(name, n);
     if (opt->kind == FLAG && equals)
-        return complain("no value goes with --", opt->name);
+        return bad_usage("no value goes with --", opt->name);
     if (opt->kind != FLAG && !equals && *i + 1 >= argc)
-        return complain("a value is missing after --", opt->name);
+        return bad_usage("a value is missing after --", opt->name);
     if (opt->kind == FLAG)
         return set_option(o, opt, "");
     return set_option(o, opt, equals ? equals + 1 : argv[++*i]);
@@ -207,7 +209,7 @@ static int read_word(struct options *o, const char *word)
         return put_item(&o->args, word);
     o->verb = options_verb(word);
     if (o->verb == VERB_NONE)
-        return complain("no such verb: ", word);
+        return bad_usage("no such verb: ", word);
     return 0;
 }
 
@@ -222,7 +224,7 @@ static int read_argv(struct options *o, int argc, char **argv)
         else if (strcmp(argv[i], "--") == 0)
             only_words = true;
         else if (argv[i][1] != '-')
-            err = complain("unknown option ", argv[i]);
+            err = bad_usage("unknown option ", argv[i]);
         else
             err = read_option(o, argc, argv, &i);
     }
@@ -252,17 +254,36 @@ static bool env_is_on(const char *value)
            && strcmp(value, "off") != 0 && strcmp(value, "no") != 0;
 }
 
-static const char *env_of(const struct option *opt)
+/* HEADCOUNT_<OPTION> into name[80]. */
+static const char *env_name(const struct option *opt, char *name)
 {
-    char name[80] = "HEADCOUNT_";
-    size_t n = strlen(name);
+    size_t n = strlen("HEADCOUNT_");
 
+    memcpy(name, "HEADCOUNT_", n);
     for (const char *c = opt->name; *c != '\0'; c++)
         name[n++] = *c == '-' ? '_' : (char)(*c - ('a' <= *c && *c <= 'z'
                                                    ? 'a' - 'A' : 0));
     name[n] = '\0';
-    const char *value = getenv(name);
+    return name;
+}
+
+static const char *env_of(const struct option *opt)
+{
+    char name[80];
+    const char *value = getenv(env_name(opt, name));
+
     return value && *value != '\0' ? value : NULL;
+}
+
+/* Who said `text`: the variable, or the option as it is typed. */
+static const char *said_by(const char *option, const char *text, char *name)
+{
+    const struct option *opt = find_option(option, strlen(option));
+
+    if (opt && opt->ours && text == env_of(opt))
+        return env_name(opt, name);
+    snprintf(name, 80, "--%s", option);
+    return name;
 }
 
 static int read_env_option(struct options *o, const struct option *opt)
@@ -292,7 +313,7 @@ static int read_env_services(struct options *o)
         return 0;
     o->owned = malloc(strlen(value) + 1);
     if (!o->owned)
-        return complain("out of memory", "");
+        return bad_usage("out of memory", "");
     memcpy(o->owned, value, strlen(value) + 1);
     return split_list(&o->services, o->owned);
 }
@@ -317,8 +338,10 @@ static int get_seconds(const char *name, const char *text, int64_t *us)
 
     if (*end != '\0' || !(seconds >= 0) || seconds > 1e9
         || text[strspn(text, "0123456789.")] != '\0') {
-        fprintf(stderr, "headcount: --%s takes seconds, such as 2.5, not "
-                "\"%.80s\"\n", name, text);
+        char who[80];
+
+        complain("%s takes seconds, such as 2.5, not \"%.80s\"",
+                 said_by(name, text, who), text);
         return EXIT_USAGE;
     }
     *us = seconds > 0 ? (int64_t)(seconds * 1e6 + 0.5) : -1;
@@ -338,8 +361,10 @@ static int get_choice(const char *name, const char *text,
             return 0;
         }
     }
-    fprintf(stderr, "headcount: --%s is %s or %s, not \"%.80s\"\n", name,
-            choices[0], choices[1], text);
+    char who[80];
+
+    complain("%s is %s or %s, not \"%.80s\"", said_by(name, text, who),
+             choices[0], choices[1], text);
     return EXIT_USAGE;
 }
 
@@ -377,10 +402,10 @@ int options_get(struct options *o, int argc, char **argv)
     if (o->help)
         return 0;
     if (err == 0 && o->verb == VERB_NONE)
-        err = complain("a verb is missing: plan, apply, handle, snapshot, "
+        err = bad_usage("a verb is missing: plan, apply, handle, snapshot, "
                        "call, help or version", "");
     if (err == 0 && o->allow.n > 0 && o->services.n == 0)
-        err = complain("--allow goes with --service", "");
+        err = bad_usage("--allow goes with --service", "");
     if (err == 0)
         err = read_env(o);
     if (err == 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "complain.h"
 #include "render.h"
 #include "verbs.h"
 
@@ -28,7 +29,7 @@ static int print_failure(const struct headcount_outcome *outcome)
     if (outcome->code == HEADCOUNT_ESERVICE)
         fprintf(stderr, "%s\n", outcome->message);
     else
-        fprintf(stderr, "headcount: %s\n", outcome->message);
+        complain("%s", outcome->message);
     return verbs_exit_code(outcome->code);
 }
 
@@ -49,7 +50,7 @@ static int run_call(headcount *h, const struct options *o, const char *body,
     int err = headcount_begin(h, &op, &request);
 
     if (err != 0) {
-        fprintf(stderr, "headcount: %s\n", headcount_code_name(err));
+        complain("%s", headcount_code_name(err));
         return verbs_exit_code(err);
     }
     bool interrupted = verbs_run(op);

@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "complain.h"
 #include "render.h"
 #include "verbs.h"
 
-/* One byte more than the library takes, so that it says the limit. */
-#define EVENT_MAX (((size_t)6 << 20) + 1)
-#define SNAPSHOT_MAX (((size_t)64 << 20) + 1)
+/* What the library takes. */
+#define EVENT_MAX ((size_t)6 << 20)
+#define SNAPSHOT_MAX ((size_t)64 << 20)
 
 static int exit_of(const struct options *o,
                    const struct headcount_outcome *outcome)
@@ -40,7 +41,7 @@ static int print_outcome(const struct options *o, bool dry_run,
                          const struct headcount_outcome *outcome)
 {
     if (outcome->code != 0) {
-        fprintf(stderr, "headcount: %s\n", outcome->message);
+        complain("%s", outcome->message);
     } else if (o->verb == VERB_SNAPSHOT) {
         print_snapshot(outcome);
     } else if (o->json) {
@@ -63,7 +64,7 @@ static int run_request(headcount *h, const struct options *o,
     int err = headcount_begin(h, &op, request);
 
     if (err != 0) {
-        fprintf(stderr, "headcount: %s\n", headcount_code_name(err));
+        complain("%s", headcount_code_name(err));
         return verbs_exit_code(err);
     }
     bool interrupted = verbs_run(op);
@@ -118,8 +119,8 @@ static int check_words(const struct options *o)
         return EXIT_USAGE;
     }
     if (o->verb != VERB_HANDLE && o->args.n == 0 && !o->snapshot) {
-        fprintf(stderr, "headcount: name the clusters to %s\n",
-                o->verb == VERB_PLAN ? "plan" : "apply to");
+        complain("name the clusters to %s",
+                 o->verb == VERB_PLAN ? "plan" : "apply to");
         return EXIT_USAGE;
     }
     return 0;

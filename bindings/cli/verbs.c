@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "complain.h"
+
 /* An op that was cancelled ends by itself after two seconds. */
 #define INTERRUPT_GRACE ((int64_t)3000000)
 
@@ -113,7 +115,7 @@ int verbs_open(headcount **h, const struct options *o)
 
     if (err == 0)
         return 0;
-    fprintf(stderr, "headcount: %s\n", error.what);
+    complain("%s", error.what);
     return verbs_exit_code(err);
 }
 
@@ -130,8 +132,7 @@ static int read_all(int fd, const char *name, size_t max,
         if (got < 0 && errno == EINTR && !interrupted)
             continue;
         if (got < 0) {
-            fprintf(stderr, "headcount: cannot read %s: %s\n", name,
-                    strerror(errno));
+            complain("cannot read %s: %s", name, strerror(errno));
             break;
         }
         if (got == 0) {
@@ -140,8 +141,8 @@ static int read_all(int fd, const char *name, size_t max,
         }
         *n += (size_t)got;
         if (*n > max) {
-            fprintf(stderr, "headcount: %s is longer than %zu bytes, the most "
-                    "that is taken\n", name, max);
+            complain("%s is longer than %zu bytes, the most that is taken",
+                     name, max);
             break;
         }
         if (*n == cap) {
@@ -165,8 +166,7 @@ int verbs_read_input(const char *path, size_t max, char **out, size_t *n)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0) {
-        fprintf(stderr, "headcount: cannot open %s: %s\n", path,
-                strerror(errno));
+        complain("cannot open %s: %s", path, strerror(errno));
         return EXIT_USAGE;
     }
     int err = read_all(fd, path, max, out, n);

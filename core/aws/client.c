@@ -12,10 +12,23 @@
 
 /* ---- trust ---- */
 
+/* `from` is what named the file, for who has to mend it. */
+static int client_load_failed(int err, const struct hc_error *why,
+                              struct hc_str path, const char *from,
+                              struct hc_error *e)
+{
+    if (err == HC_ENOMEM)
+        return hc_error_set(e, err, "no memory to load the CA bundle");
+    return hc_error_set(e, HC_ECONFIG, "%.*s (%s): %s", HC_STR_ARG(path), from,
+                        why->code != 0 ? why->what : "the path is too long");
+}
+
 static int client_load(struct hc_client *k, struct hc_anchors *to,
-                       struct hc_str path, struct hc_error *e)
+                       struct hc_str path, const char *from,
+                       struct hc_error *e)
 {
     const struct hc_system *sys = &k->net->sys;
+    struct hc_error why = { .code = 0 };
     struct hc_buf pem, name;
 
     if (path.n == 0)
@@ -26,15 +39,13 @@ static int client_load(struct hc_client *k, struct hc_anchors *to,
     hc_buf_chr(&name, '\0');
     int err = hc_buf_error(&name);
 
-    if (err < 0)
-        hc_error_set(e, err, "the path of the CA bundle is too long");
-    else
-        err = sys->read_file(sys->ud, name.p, &pem, e);
     if (err == 0)
-        err = hc_anchors_load_pem(to, &sys->alloc, hc_buf_view(&pem), e);
+        err = sys->read_file(sys->ud, name.p, &pem, &why);
+    if (err == 0)
+        err = hc_anchors_load_pem(to, &sys->alloc, hc_buf_view(&pem), &why);
     hc_buf_fini(&pem);
     hc_buf_fini(&name);
-    return err;
+    return err < 0 ? client_load_failed(err, &why, path, from, e) : 0;
 }
 
 const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
@@ -200,9 +211,11 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
     if (err == HC_ENOMEM)
         hc_error_set(e, err, "out of memory for a client");
     if (err == 0)
-        err = client_load(k, &k->bundle, k->config->ca_bundle, e);
+        err = client_load(k, &k->bundle, k->config->ca_bundle,
+                          "--ca-bundle, AWS_CA_BUNDLE", e);
     if (err == 0)
-        err = client_load(k, &k->others, k->config->cert_file, e);
+        err = client_load(k, &k->others, k->config->cert_file,
+                          "SSL_CERT_FILE", e);
     if (err < 0)
         hc_client_fini(k);
     return err;

@@ -27,7 +27,7 @@ struct fmt_args {
 enum fmt_size { FMT_INT, FMT_LONG, FMT_LONG_LONG, FMT_SIZE };
 
 struct fmt_spec {
-    bool zeros, cut;
+    bool zeros, cut, counted;
     unsigned width;
     size_t precision;       /* if cut */
     enum fmt_size size;
@@ -126,7 +126,8 @@ static uint64_t fmt_unsigned(enum fmt_size size, struct fmt_args *args)
     return 0;
 }
 
-/* The bytes up to the precision or the NUL, whichever comes first. */
+/* The bytes up to the precision or the NUL, whichever comes first.  Bytes that
+ * were counted ("%.*s") are all of the text: a NUL in it shows as '?'. */
 static struct hc_str fmt_string(const struct fmt_spec *spec, const char *z)
 {
     if (z == NULL)
@@ -134,7 +135,7 @@ static struct hc_str fmt_string(const struct fmt_spec *spec, const char *z)
     if (!spec->cut)
         return hc_str(z);
 
-    size_t n = 0;
+    size_t n = spec->counted ? spec->precision : 0;
 
     while (n < spec->precision && z[n] != '\0')
         n++;
@@ -195,7 +196,7 @@ static const char *fmt_get_precision(const char *p, struct fmt_spec *spec,
     if (p[1] == '*') {
         int n = va_arg(args->ap, int);
 
-        spec->cut = n >= 0;      /* as in C: a negative one is none */
+        spec->cut = spec->counted = n >= 0;    /* in C, too, negative is none */
         spec->precision = n >= 0 ? (size_t)n : 0;
         return p + 2;
     }

@@ -7,8 +7,11 @@
  */
 #include "ecs/event.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "ecs/arn.h"
 #include "ecs/view.h"
 
@@ -327,6 +330,16 @@ static bool event_is_blank(struct hc_str text)
     return true;
 }
 
+/* What is wrong with it, and what there should have been. */
+static void event_advise(struct hc_error *e)
+{
+    size_t n = e != NULL ? strlen(e->what) : 0;
+
+    if (n > 0 && e->code == HC_EEVENT &&
+        strstr(e->what, "expected an EventBridge") == NULL)
+        hc_fmt(e->what + n, sizeof(e->what) - n, "; %s", EVENT_EXPECTED);
+}
+
 int hc_event_get(struct hc_event *ev, const struct hc_alloc *a,
                  struct hc_str text, struct hc_error *e)
 {
@@ -343,8 +356,10 @@ int hc_event_get(struct hc_event *ev, const struct hc_alloc *a,
 
     int err = event_take(&parts, text, e);
 
-    if (err < 0)
+    if (err < 0) {
         ev->kind = EVENT_NONE;
+        event_advise(e);
+    }
     return err;
 }
 

@@ -180,6 +180,7 @@ static void need_target(struct hc_reconcile *r, struct hc_plan_input *in)
         in->target = a->yes ? KNOWN_YES : KNOWN_NO;
     else if (a->fact.state == FACT_FAILED && in->dry_run)
         in->target = KNOWN_NEVER;
+    in->target_why = a->fact.what;
 }
 
 /* ---- all of it ---- */

@@ -177,6 +177,16 @@ static void plan_count(struct hc_plan *p, const struct hc_plan_input *in)
 
 /* ---- all of it ---- */
 
+static void plan_unread_target(struct hc_plan *p,
+                               const struct hc_plan_input *in)
+{
+    char text[sizeof(p->reason)];
+
+    hc_fmt(text, sizeof(text), "(whether Application Auto Scaling sets it too "
+           "could not be read: %s)", in->target_why);
+    hc_plan_say_more(p, text);
+}
+
 static enum hc_plan_need plan_write(struct hc_plan *p,
                                     const struct hc_plan_input *in)
 {
@@ -193,8 +203,7 @@ static enum hc_plan_need plan_write(struct hc_plan *p,
     p->outcome = in->dry_run ? OUTCOME_PENDING : OUTCOME_UPDATED;
     need = hc_hold_paid(p, in);
     if (need == PLAN_DECIDED && in->ask_target && in->target == KNOWN_NEVER)
-        hc_plan_say_more(p, "(whether Application Auto Scaling sets it too "
-                            "could not be read)");
+        plan_unread_target(p, in);
     return need;
 }
 

@@ -66,7 +66,8 @@ struct hc_plan_input {
     const struct hc_plan_second *second;
     enum hc_plan_known scaled;   /* a provider of its own scales by its tasks */
     struct hc_str scaled_by;                   /* that provider              */
-    enum hc_plan_known target;   /* a scalable target; NEVER: not readable   */
+    enum hc_plan_known target;   /* a scalable target; NEVER: not readable,  */
+    const char *target_why;      /* and this is why                          */
 };
 
 enum hc_plan_need { PLAN_DECIDED, PLAN_NEEDS_HOSTS, PLAN_NEEDS_ALL_HOSTS,
@@ -78,7 +79,7 @@ struct hc_plan {
     const char *code;                   /* "" or static text                 */
     const char *way_out;                /* static text or NULL               */
     int64_t wanted;                     /* or HC_UNKNOWN                     */
-    char reason[480];
+    char reason[800];
 };
 
 enum hc_plan_need hc_plan_make(struct hc_plan *p,

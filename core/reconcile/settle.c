@@ -85,25 +85,48 @@ static bool settle_is_denied(const struct hc_reconcile *r, int err)
                                   hc_str_eqz(code, "AccessDenied"));
 }
 
+/* What to do about it: of others the sentence says it itself. */
+static const char *settle_advice(const struct hc_reconcile *r, int err)
+{
+    /* A proxy, or what a load balancer says: not the service. */
+    if (err == HC_ESERVICE && !r->call.service_error.named)
+        err = HC_EANSWER;
+    switch (err) {
+    case HC_ECONNECT:
+    case HC_ETIMEDOUT:
+    case HC_ECLOSED:
+    case HC_ETRUNCATED:
+    case HC_EPROTOCOL:
+    case HC_EANSWER:
+        return "; check the endpoint and the way to it, the next run asks "
+               "again";
+    default:
+        return "";
+    }
+}
+
 /* What the call itself did not complain of is the answer's fault: the sentence
  * lacks who gave it. */
 static const char *settle_sentence(struct hc_reconcile *r, int err)
 {
     struct hc_keep *keep = &r->facts.keep;
-    const char *what = r->error.what;
-    bool was_answered = r->call.error.code == 0;
+    bool was_answered = r->call.error.code == 0 && r->call.place != NULL;
+    const char *what = was_answered
+                           ? hc_keep_fmt(keep, "%s: %s",
+                                         r->call.place->endpoint.host,
+                                         r->error.what)
+                           : r->error.what;
 
     if (settle_is_unknown(r, err))
         return hc_keep_fmt(keep, "the write was sent and %s, the next run "
-                           "reads what came of it: %s", was_answered
+                           "reads what came of it: %s",
+                           r->call.error.code == 0
                                ? "its answer is not to be believed"
                                : "not answered", what);
     if (settle_is_denied(r, err))
         return hc_keep_fmt(keep, "%s; to allow it: %s", what,
                            hc_ask_statement(r));
-    if (was_answered && r->call.place != NULL)
-        return hc_keep_fmt(keep, "%s: %s", r->call.place->endpoint.host, what);
-    return what;
+    return hc_keep_fmt(keep, "%s%s", what, settle_advice(r, err));
 }
 
 int hc_settle_call(struct hc_reconcile *r, int err)

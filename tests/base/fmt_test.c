@@ -76,6 +76,13 @@ TEST(fmt, control_characters_of_arguments_are_not_let_through)
     CHECK_FMT("a\r\nb", "a\r\n%s", "b");
 }
 
+/* What was counted is a text of somebody's: a NUL in it hides nothing. */
+TEST(fmt, a_nul_in_counted_bytes_is_shown)
+{
+    CHECK_FMT("a?b!", "%.*s!", 3, "a\0b");
+    CHECK_FMT("a", "%.3s", "a\0b");
+}
+
 TEST(fmt, what_it_does_not_know_stands_as_it_is)
 {
     CHECK_FMT("%q 5", "%q %d", 5);

@@ -72,6 +72,7 @@ TEST(keep, one_piece_may_be_larger_than_the_usual)
     struct hc_str c = hc_keep_str(&k, HC_STR("c"));
 
     CHECK_STR(a, "a");
+    CHECK_INT(b.n, sizeof(big));
     CHECK_MEM(b.p, sizeof(big), big);
     CHECK_STR(c, "c");
     hc_keep_fini(&k);

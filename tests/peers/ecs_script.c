@@ -89,6 +89,7 @@ static int end(struct hc_call *c)
         return CALL_DONE;
     hc_error_set(&c->error, row->fail, "scripted: %s",
                  row->code != NULL ? row->code : hc_error_name(row->fail));
+    c->service_error.named = row->code != NULL;
     if (row->code != NULL)
         hc_fmt(c->service_error.code, sizeof(c->service_error.code), "%s",
                row->code);

@@ -327,7 +327,8 @@ TEST(reconcile, a_write_that_may_have_arrived_is_unknown)
         rows[2].operation = UPDATE;
         set(SCRIPT_ROWS(rows), "web");
         run(0, OUTCOME_FAILED, ends[i].code);
-        CHECK((strstr(script_service(0)->reason, "the next run") != NULL) ==
+        CHECK((strstr(script_service(0)->reason, "the next run reads") !=
+               NULL) ==
               (strcmp(ends[i].code, "unknown") == 0));
         script_end();
     }

@@ -1,0 +1,19 @@
+/* cli/complain.c - see complain.h. */
+#include "complain.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void complain(const char *fmt, ...)
+{
+    char line[2048] = "";
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    for (char *c = line; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
+    fprintf(stderr, "headcount: %s\n", line);
+}
