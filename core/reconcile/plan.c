@@ -81,27 +81,27 @@ bool hc_plan_is_hostless(const struct hc_plan_input *in)
 
 /* ---- the count ---- */
 
-static const char *plan_s(int64_t n)
+static void plan_reason_count(struct hc_plan *p,
+                              const struct hc_plan_input *in,
+                              const struct hc_measure *m)
 {
-    return n == 1 ? "" : "s";
-}
-
-static void plan_reason_hosts(struct hc_plan *p,
-                              const struct hc_plan_input *in)
-{
-    const struct hc_rule *rule = &in->wish->rule;
-    int64_t tasks = rule->tasks > 0 ? rule->tasks : 1;
-    const char *by = in->by == HOSTS_REGISTERED ? "registered" : "active";
+    static const char *const modes[] = {
+        [HOSTS_ACTIVE] = "active", [HOSTS_REGISTERED] = "registered",
+        [HOSTS_CONNECTED] = "connected",
+    };
     const char *which = in->by_provider ? " of its capacity providers" : "";
     const char *match = in->filter.n > 0 ? " that match the filter" : "";
+    char words[HC_RULE_WORDS];
 
-    if (in->hosts == 0)
-        hc_fmt(p->reason, sizeof(p->reason), "there are no %s hosts%s%s", by,
-               which, match);
+    hc_rule_words(&in->wish->rule, m, words);
+    if (!hc_rule_needs_hosts(&in->wish->rule))
+        hc_fmt(p->reason, sizeof(p->reason), "%s", words);
+    else if (in->hosts == 0)
+        hc_fmt(p->reason, sizeof(p->reason), "there are no %s hosts%s%s",
+               modes[in->by], which, match);
     else
-        hc_fmt(p->reason, sizeof(p->reason),
-               "%lld task%s on each of %lld %s host%s%s%s", (long long)tasks,
-               plan_s(tasks), (long long)in->hosts, by, plan_s(in->hosts),
+        hc_fmt(p->reason, sizeof(p->reason), "%s %lld %s host%s%s%s", words,
+               (long long)in->hosts, modes[in->by], in->hosts == 1 ? "" : "s",
                which, match);
 }
 
@@ -151,16 +151,13 @@ static int64_t plan_quota(const struct hc_plan_input *in, const char **what)
 static void plan_count(struct hc_plan *p, const struct hc_plan_input *in)
 {
     const struct hc_rule *rule = &in->wish->rule;
-    int64_t count = hc_rule_count(rule, in->hosts);
+    const struct hc_measure measure = { in->hosts, in->cpu, in->memory };
+    int64_t count = hc_rule_count(rule, &measure);
     int64_t bounded = hc_rule_bound(rule, count);
     const char *what;
     int64_t quota = plan_quota(in, &what);
 
-    if (hc_rule_needs_hosts(rule))
-        plan_reason_hosts(p, in);
-    else
-        hc_fmt(p->reason, sizeof(p->reason), "a fixed count of %lld",
-               (long long)rule->tasks);
+    plan_reason_count(p, in, &measure);
     if (in->ignored.n > 0)
         plan_reason_ignored(p, in->ignored);
     if (bounded > count)

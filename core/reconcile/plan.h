@@ -60,6 +60,7 @@ struct hc_plan_input {
     bool ask_target;         /* whether Auto Scaling owns it is asked for    */
     /* facts that cost a call: HC_UNKNOWN, NULL = not read yet */
     int64_t hosts;                             /* under filter (and provider) */
+    int64_t cpu, memory;                       /* of those, if the rule asks */
     int64_t all_hosts;                         /* ACTIVE, unfiltered, whole  */
     const struct hc_ecs_cluster *cluster;      /* DescribeClusters           */
     const struct hc_ecs_tag *cluster_tags;     /* of any reading of it       */
