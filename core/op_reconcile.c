@@ -54,6 +54,8 @@ static int op_put_wishes(headcount_op *op)
                                                          : RULE_PER_HOST,
                       .tasks = w->tasks, .max_step_down = w->max_step_down,
                       .max_step_up = w->max_step_up },
+            .by = op->request.hosts == HEADCOUNT_REGISTERED ? HOSTS_REGISTERED
+                                                            : HOSTS_ACTIVE,
             .allow = allow,
         };
     }
@@ -104,8 +106,6 @@ static int op_begin_cluster(headcount_op *op, size_t at)
         .cluster = r->names[at].text,
         .foreign = live ? hc_op_foreign(r, &r->names[at]) : NULL,
         .wishes = r->wishes, .wishes_n = op->request.wishes_n,
-        .by = op->request.hosts == HEADCOUNT_REGISTERED ? HOSTS_REGISTERED
-                                                        : HOSTS_ACTIVE,
         .dry_run = op->request.dry_run, .paused = op->request.paused,
         .event = live && r->has_event ? &r->event : NULL,
         .call = hc_op_call_config(op),

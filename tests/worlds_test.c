@@ -366,6 +366,7 @@ static void set_up(void)
         struct hc_wish *wish = &actors[0].wishes[i];
 
         wish->rule.tasks = world_random(w, 3);
+        wish->allow |= ALLOW_GROWTH;      /* the model knows no such hold */
         if (world_chance(w, 20))
             wish->where = HC_STR("attribute:a == 1");
         actors[1].wishes[i] = *wish;

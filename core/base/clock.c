@@ -304,3 +304,55 @@ bool hc_time_get_seconds(struct hc_str s, int64_t *us)
     *us = (int64_t)seconds * HC_SECOND + fraction;
     return true;
 }
+
+/* "12.5" as 125 and the power of ten that makes microseconds of it; the bytes
+ * that were read. */
+static size_t clock_get_mantissa(struct hc_str s, int64_t *n, int *power)
+{
+    bool point = false;
+    size_t i = 0;
+
+    *n = 0;
+    *power = 6;
+    for (; i < s.n && (s.p[i] == '.' || clock_is_digit(s.p[i])); i++) {
+        bool taken = s.p[i] != '.' && *n < INT64_MAX / 100;
+
+        point |= s.p[i] == '.';
+        if (taken)
+            *n = *n * 10 + (s.p[i] - '0');
+        if (s.p[i] != '.')
+            *power += (taken ? 0 : 1) - (point ? 1 : 0);
+    }
+    return i;
+}
+
+static bool clock_get_exponent(struct hc_str s, int *exponent)
+{
+    bool minus = s.n > 1 && s.p[1] == '-';
+    size_t i = s.n > 1 && (minus || s.p[1] == '+') ? 2 : 1;
+
+    if (i >= s.n || (s.p[0] != 'e' && s.p[0] != 'E'))
+        return s.n == 0;
+    for (; i < s.n && clock_is_digit(s.p[i]) && *exponent < 100; i++)
+        *exponent = *exponent * 10 + (s.p[i] - '0');
+    if (minus)
+        *exponent = -*exponent;
+    return i == s.n;
+}
+
+bool hc_time_get_epoch(struct hc_str s, int64_t *wall)
+{
+    int power = 0, exponent = 0;
+    int64_t n;
+    size_t read = clock_get_mantissa(s, &n, &power);
+
+    if (read == 0 || !clock_get_exponent(hc_str_from(s, read), &exponent))
+        return false;
+    power += exponent;
+    for (; power < 0 && n > 0; power++)
+        n /= 10;
+    for (; power > 0 && n <= CLOCK_LAST; power--)
+        n = n > CLOCK_LAST / 10 ? CLOCK_LAST + 1 : n * 10;
+    *wall = n;
+    return n <= CLOCK_LAST;
+}

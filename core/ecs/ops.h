@@ -134,25 +134,42 @@ void hc_ecs_cluster_fini(struct hc_ecs_cluster *v);
 
 /* ---- DescribeContainerInstances ---- */
 
+#define HC_ECS_WORDS 256
+
 struct hc_ecs_host {
-    struct hc_str arn, status, provider, ec2_id;
+    struct hc_str arn, status, provider, ec2_id, agent_version;
     bool connected;
+    int64_t registered_at;                /* wall microseconds              */
+    int64_t running;                      /* tasks                          */
+    int64_t cpu, memory;                  /* registered units, MiB          */
+    int64_t cpu_free, memory_free;        /* -1: not in the answer, for all */
+    struct hc_ecs_tag *attributes, *tags;
+};
+
+/* What reads one of them. */
+struct hc_ecs_host_part {
+    struct hc_keep *keep;
+    bool full;                            /* attributes and tags are kept   */
+    struct hc_str resource;               /* that is being read             */
+    int64_t amount;
+    struct hc_str words[HC_ECS_WORDS];    /* kept already, by their hash    */
 };
 
 struct hc_ecs_host_details {
     struct hc_view view;
     struct hc_keep keep;
+    struct hc_ecs_host_part part;
     struct hc_ecs_host *hosts;
     size_t hosts_n;                       /* at most 100                    */
     struct hc_ecs_failure *failures;
     size_t failures_n;                    /* at most 100                    */
 };
 
-/* n is 1 to 100. */
+/* n is 1 to 100; `full` asks for tags too. */
 void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
-                               const struct hc_str *arns, size_t n);
+                               const struct hc_str *arns, size_t n, bool full);
 void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
-                              const struct hc_alloc *a);
+                              const struct hc_alloc *a, bool full);
 int hc_ecs_host_details_feed(struct hc_ecs_host_details *v, struct hc_str span,
                              struct hc_error *e);
 int hc_ecs_host_details_end(struct hc_ecs_host_details *v, struct hc_error *e);

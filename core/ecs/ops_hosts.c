@@ -1,6 +1,6 @@
-/* ecs/ops_hosts.c - ListContainerInstances, DescribeContainerInstances, and
- * the two lists whose answers have the same form as that of the first:
- * ListClusters, and DescribeScalableTargets of Application Auto Scaling.
+/* ecs/ops_hosts.c - ListContainerInstances, and the two lists whose answers
+ * have the same form: ListClusters, and DescribeScalableTargets of Application
+ * Auto Scaling.
  *
  * A page may have fewer elements than asked for, even none, and still name a
  * next one: only the absence of nextToken is an end.
@@ -10,8 +10,7 @@
 
 #define HOSTS_ARNS 50000              /* on one page; AWS sends 100 */
 
-enum { AT_ARN, AT_NEXT, AT_HOST, AT_FAILURE, AT_HOST_ARN,
-       AT_STATUS, AT_PROVIDER, AT_EC2_ID, AT_CONNECTED };
+enum { AT_ARN, AT_NEXT, AT_TARGET };
 
 static const struct hc_view_member hosts_list_members[] = {
     { "containerInstanceArns", VIEW_TEXTS, AT_ARN, NULL },
@@ -34,28 +33,11 @@ static const struct hc_view_shape hosts_target =
     HC_VIEW_SHAPE(hosts_target_members);
 
 static const struct hc_view_member hosts_targets_members[] = {
-    { "ScalableTargets", VIEW_OBJECTS, AT_HOST, &hosts_target },
+    { "ScalableTargets", VIEW_OBJECTS, AT_TARGET, &hosts_target },
     { "NextToken", VIEW_TEXT, AT_NEXT, NULL }
 };
 static const struct hc_view_shape hosts_targets =
     HC_VIEW_SHAPE(hosts_targets_members);
-
-static const struct hc_view_member hosts_host_members[] = {
-    { "containerInstanceArn", VIEW_TEXT, AT_HOST_ARN, NULL },
-    { "status", VIEW_TEXT, AT_STATUS, NULL },
-    { "capacityProviderName", VIEW_TEXT, AT_PROVIDER, NULL },
-    { "ec2InstanceId", VIEW_TEXT, AT_EC2_ID, NULL },
-    { "agentConnected", VIEW_BOOL, AT_CONNECTED, NULL }
-};
-static const struct hc_view_shape hosts_host =
-    HC_VIEW_SHAPE(hosts_host_members);
-
-static const struct hc_view_member hosts_details_members[] = {
-    { "containerInstances", VIEW_OBJECTS, AT_HOST, &hosts_host },
-    { "failures", VIEW_OBJECTS, AT_FAILURE, &hc_ecs_failure_shape }
-};
-static const struct hc_view_shape hosts_details =
-    HC_VIEW_SHAPE(hosts_details_members);
 
 /* ---- requests ---- */
 
@@ -94,14 +76,6 @@ void hc_ecs_put_describe_targets(struct hc_buf *out, struct hc_str cluster,
     hc_buf_lit(out, "\"]");
     if (next.n > 0)
         hc_json_put_member(out, "NextToken", next);
-    hc_buf_chr(out, '}');
-}
-
-void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
-                               const struct hc_str *arns, size_t n)
-{
-    hc_ecs_put_cluster(out, cluster);
-    hc_ecs_put_list(out, "containerInstances", arns, n);
     hc_buf_chr(out, '}');
 }
 
@@ -193,91 +167,6 @@ void hc_ecs_arns_fini(struct hc_ecs_arns *v)
     hc_free(v->keep.alloc, v->arns, v->arns_cap * sizeof(*v->arns));
     v->arns = NULL;
     v->arns_n = v->arns_cap = 0;
-    hc_view_fini(&v->view);
-    hc_keep_fini(&v->keep);
-}
-
-/* ---- descriptions ---- */
-
-static int hosts_begin(struct hc_ecs_host_details *v,
-                       const struct hc_view_item *item, struct hc_error *e)
-{
-    size_t n = item->id == AT_HOST ? v->hosts_n : v->failures_n;
-
-    if (n == HC_ECS_BATCH)
-        return hc_error_set(e, HC_EANSWER, "%s holds more than %d elements",
-                            v->view.what, HC_ECS_BATCH);
-    if (item->id == AT_HOST)
-        v->hosts_n++;
-    else
-        v->failures_n++;
-    return 0;
-}
-
-static void hosts_value(struct hc_ecs_host_details *v,
-                        const struct hc_view_item *item)
-{
-    struct hc_ecs_host *h = &v->hosts[v->hosts_n > 0 ? v->hosts_n - 1 : 0];
-    struct hc_keep *keep = &v->keep;
-
-    switch (item->id) {
-    case AT_HOST_ARN:  h->arn = hc_keep_str(keep, item->text);       break;
-    case AT_STATUS:    h->status = hc_keep_str(keep, item->text);    break;
-    case AT_PROVIDER:  h->provider = hc_keep_str(keep, item->text);  break;
-    case AT_EC2_ID:    h->ec2_id = hc_keep_str(keep, item->text);    break;
-    case AT_CONNECTED: h->connected = item->number != 0;             break;
-    default:
-        hc_ecs_part_failure(&v->failures[v->failures_n - 1], keep, item);
-        break;
-    }
-}
-
-static int hosts_details_sink(void *ud, const struct hc_view_item *item,
-                              struct hc_error *e)
-{
-    struct hc_ecs_host_details *v = ud;
-    int err = hc_ecs_kept(&v->keep, v->view.what, e);
-
-    if (err < 0)
-        return err;
-    if (item->mark == VIEW_BEGIN)
-        return hosts_begin(v, item, e);
-    if (item->mark == VIEW_VALUE)
-        hosts_value(v, item);
-    return 0;
-}
-
-void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
-                              const struct hc_alloc *a)
-{
-    struct hc_view_config config = {
-        .alloc = a, .root = &hosts_details, .sink = hosts_details_sink,
-        .ud = v, .what = "the answer to DescribeContainerInstances",
-        .code = HC_EANSWER, .max_bytes = HC_ECS_ANSWER, .max_text = 65536
-    };
-
-    *v = (struct hc_ecs_host_details){ .hosts_n = 0 };
-    hc_view_init(&v->view, &config);
-    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
-    v->hosts = hc_keep_zero(&v->keep, HC_ECS_BATCH * sizeof(*v->hosts));
-    v->failures = hc_keep_zero(&v->keep, HC_ECS_BATCH * sizeof(*v->failures));
-}
-
-int hc_ecs_host_details_feed(struct hc_ecs_host_details *v, struct hc_str span,
-                             struct hc_error *e)
-{
-    return hc_view_feed(&v->view, span, e);
-}
-
-int hc_ecs_host_details_end(struct hc_ecs_host_details *v, struct hc_error *e)
-{
-    int err = hc_view_end(&v->view, e);
-
-    return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
-}
-
-void hc_ecs_host_details_fini(struct hc_ecs_host_details *v)
-{
     hc_view_fini(&v->view);
     hc_keep_fini(&v->keep);
 }

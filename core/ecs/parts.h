@@ -19,6 +19,11 @@ void hc_ecs_part_failure(struct hc_ecs_failure *f, struct hc_keep *keep,
 /* A new tag at the front (item is VIEW_BEGIN of one), or a member of it. */
 void hc_ecs_part_tag(struct hc_ecs_tag **tags, struct hc_keep *keep,
                      const struct hc_view_item *item);
+/* A host as DescribeContainerInstances tells of it: all items of its shape. */
+extern const struct hc_view_shape hc_ecs_host_shape;
+void hc_ecs_part_host_init(struct hc_ecs_host *h);
+void hc_ecs_part_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
+                      const struct hc_view_item *item);
 /* 0, or the sticky error of what is kept, said: HC_EANSWER for too much. */
 int hc_ecs_kept(const struct hc_keep *keep, const char *what,
                 struct hc_error *e);

@@ -2,6 +2,7 @@
 #include "ecs/saved.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
 static void saved_open(struct hc_buf *out, const char *key, const char *what)
 {
@@ -89,17 +90,23 @@ static void saved_strategy(struct hc_buf *out, const struct hc_ecs_service *s)
     saved_end(out, s, "capacityProviderStrategy");
 }
 
-void hc_ecs_put_tags(struct hc_buf *out, const struct hc_ecs_tag *tags)
+static void saved_pairs(struct hc_buf *out, const char *list, const char *key,
+                        const struct hc_ecs_tag *pairs)
 {
-    saved_open(out, "tags", "[");
-    for (; tags != NULL; tags = tags->next) {
+    saved_open(out, list, "[");
+    for (; pairs != NULL; pairs = pairs->next) {
         hc_json_put_comma(out);
         hc_buf_chr(out, '{');
-        hc_json_put_member(out, "key", tags->key);
-        hc_json_put_member(out, "value", tags->value);
+        hc_json_put_member(out, key, pairs->key);
+        hc_json_put_member(out, "value", pairs->value);
         hc_buf_chr(out, '}');
     }
     hc_buf_chr(out, ']');
+}
+
+void hc_ecs_put_tags(struct hc_buf *out, const struct hc_ecs_tag *tags)
+{
+    saved_pairs(out, "tags", "key", tags);
 }
 
 static void saved_words(struct hc_buf *out, const struct hc_ecs_service *s)
@@ -137,4 +144,56 @@ void hc_ecs_put_service(struct hc_buf *out, const struct hc_ecs_service *s)
     saved_strategy(out, s);
     hc_ecs_put_tags(out, s->tags);
     hc_buf_chr(out, '}');
+}
+
+/* ---- hosts ---- */
+
+static void saved_resource(struct hc_buf *out, const char *name, int64_t n)
+{
+    if (n < 0)
+        return;
+    hc_json_put_comma(out);
+    hc_buf_chr(out, '{');
+    hc_json_put_member(out, "name", hc_str(name));
+    hc_json_put_member_int(out, "integerValue", n);
+    hc_buf_chr(out, '}');
+}
+
+static void saved_resources(struct hc_buf *out, const char *key, int64_t cpu,
+                            int64_t memory)
+{
+    saved_open(out, key, "[");
+    saved_resource(out, "CPU", cpu);
+    saved_resource(out, "MEMORY", memory);
+    hc_buf_chr(out, ']');
+}
+
+static void saved_time(struct hc_buf *out, const char *key, int64_t wall)
+{
+    char text[40];
+
+    if (wall < 0)
+        return;
+    hc_fmt(text, sizeof(text), "%lld.%06lld", (long long)(wall / 1000000),
+           (long long)(wall % 1000000));
+    saved_open(out, key, text);
+}
+
+void hc_ecs_put_host(struct hc_buf *out, const struct hc_ecs_host *h)
+{
+    saved_text(out, "status", h->status);
+    saved_text(out, "capacityProviderName", h->provider);
+    saved_text(out, "ec2InstanceId", h->ec2_id);
+    saved_open(out, "agentConnected", h->connected ? "true" : "false");
+    saved_time(out, "registeredAt", h->registered_at);
+    saved_int(out, "runningTasksCount", h->running);
+    saved_open(out, "versionInfo", "{");
+    saved_text(out, "agentVersion", h->agent_version);
+    hc_buf_chr(out, '}');
+    saved_resources(out, "registeredResources", h->cpu, h->memory);
+    saved_resources(out, "remainingResources", h->cpu_free, h->memory_free);
+    if (h->attributes != NULL)
+        saved_pairs(out, "attributes", "name", h->attributes);
+    if (h->tags != NULL)
+        hc_ecs_put_tags(out, h->tags);
 }

@@ -9,6 +9,9 @@
 #define HC_ECS_SAVED_BYTES ((size_t)64 << 20)
 
 void hc_ecs_put_service(struct hc_buf *out, const struct hc_ecs_service *s);
+/* The members of a host as DescribeContainerInstances would answer them, but
+ * for its ARN, into an object that is open. */
+void hc_ecs_put_host(struct hc_buf *out, const struct hc_ecs_host *h);
 void hc_ecs_put_tags(struct hc_buf *out, const struct hc_ecs_tag *tags);
 /* "services" and "failures" of a document that may hold more; what is wrong
  * with it is `what`'s fault, and `code`; it has `size` bytes. */

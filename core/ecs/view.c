@@ -10,6 +10,8 @@
  */
 #include "ecs/view.h"
 
+#include "base/clock.h"
+
 void hc_view_init(struct hc_view *v, const struct hc_view_config *config)
 {
     *v = (struct hc_view){ .root = config->root, .sink = config->sink,
@@ -40,8 +42,8 @@ static int view_tell(struct hc_view *v, const struct hc_view_item *item,
 static const char *view_type_name(enum hc_view_type type)
 {
     static const char *const names[] = {
-        "a string", "an integer", "true or false", "an object",
-        "an array of objects", "an array of strings", "a value"
+        "a string", "an integer", "true or false", "a time in seconds",
+        "an object", "an array of objects", "an array of strings", "a value"
     };
 
     return names[type];
@@ -149,9 +151,12 @@ static int view_number(struct hc_view *v, const struct hc_view_member *m,
                        struct hc_error *e)
 {
     struct hc_view_item item = { .id = m->id };
+    struct hc_str text = hc_json_text(&v->json);
+    bool fits = m->type == VIEW_INT ? hc_json_number_int(text, &item.number)
+                : m->type == VIEW_TIME &&
+                  hc_time_get_epoch(text, &item.number);
 
-    if (m->type != VIEW_INT ||
-        !hc_json_number_int(hc_json_text(&v->json), &item.number))
+    if (!fits)
         return view_wrong_type(v, m, e);
     return view_tell(v, &item, e);
 }

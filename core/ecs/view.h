@@ -10,10 +10,11 @@
 
 #include "base/json.h"
 
-#define HC_VIEW_DEPTH 8
+#define HC_VIEW_DEPTH 10
 
 enum hc_view_type {
     VIEW_TEXT, VIEW_INT, VIEW_BOOL,
+    VIEW_TIME,        /* seconds since 1970, told in microseconds          */
     VIEW_OBJECT,      /* its own shape                                     */
     VIEW_OBJECTS,     /* an array of them                                  */
     VIEW_TEXTS,       /* an array of strings                               */
@@ -40,7 +41,7 @@ struct hc_view_item {
     int id;
     enum hc_view_mark mark;    /* BEGIN, END of an OBJECT (each of OBJECTS) */
     struct hc_str text;        /* TEXT, TEXTS; good until the sink returns  */
-    int64_t number;            /* INT; BOOL as 0 and 1                      */
+    int64_t number;            /* INT, TIME; BOOL as 0 and 1                */
     uint32_t given;            /* END: bits of the members that had a value */
 };
 

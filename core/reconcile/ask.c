@@ -19,8 +19,8 @@ void hc_ask_view(struct hc_reconcile *r)
     case ASK_HOSTS:
         hc_ecs_hosts_init(&r->view.arns, a);
         break;
-    case ASK_PROVIDERS:
-        hc_ecs_host_details_init(&r->view.details, a);
+    case ASK_DETAILS:
+        hc_ecs_host_details_init(&r->view.details, a, r->full);
         break;
     case ASK_CLUSTER:
         hc_ecs_cluster_init(&r->view.cluster, a);
@@ -55,7 +55,7 @@ void hc_ask_close_view(struct hc_reconcile *r)
     case ASK_TARGET:
         hc_ecs_arns_fini(&r->view.arns);
         break;
-    case ASK_PROVIDERS:
+    case ASK_DETAILS:
         hc_ecs_host_details_fini(&r->view.details);
         break;
     case ASK_CLUSTER:
@@ -92,7 +92,7 @@ static struct hc_buf *ask_body(struct hc_reconcile *r)
 static const char *const ask_operations[] = {
     [ASK_SERVICES] = "DescribeServices",
     [ASK_HOSTS] = "ListContainerInstances",
-    [ASK_PROVIDERS] = "DescribeContainerInstances",
+    [ASK_DETAILS] = "DescribeContainerInstances",
     [ASK_CLUSTER] = "DescribeClusters",
     [ASK_CAPACITY] = "DescribeCapacityProviders",
     [ASK_TARGET] = "DescribeScalableTargets",
@@ -175,7 +175,7 @@ int hc_ask_hosts(struct hc_reconcile *r)
     return ask_start(r, ASK_HOSTS);
 }
 
-int hc_ask_providers(struct hc_reconcile *r)
+int hc_ask_details(struct hc_reconcile *r)
 {
     const struct hc_fact_hosts *h = r->hosts;
 
@@ -183,8 +183,8 @@ int hc_ask_providers(struct hc_reconcile *r)
     for (size_t i = r->host_at; i < h->n && r->batch_n < HC_ECS_BATCH; i++)
         r->batch[r->batch_n++] = h->hosts[i].arn;
     hc_ecs_put_describe_hosts(ask_body(r), r->cluster.text, r->batch,
-                              r->batch_n);
-    return ask_start(r, ASK_PROVIDERS);
+                              r->batch_n, r->full);
+    return ask_start(r, ASK_DETAILS);
 }
 
 int hc_ask_cluster(struct hc_reconcile *r)
@@ -238,7 +238,7 @@ static const char *ask_resource(struct hc_reconcile *r)
     case ASK_UPDATE:
         return hc_keep_fmt(keep, "service/%.*s/%.*s", HC_STR_ARG(cluster),
                            HC_STR_ARG(service));
-    case ASK_PROVIDERS:
+    case ASK_DETAILS:
         return hc_keep_fmt(keep, "container-instance/%.*s/*",
                            HC_STR_ARG(cluster));
     case ASK_CAPACITY:

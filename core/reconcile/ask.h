@@ -14,7 +14,7 @@ int hc_ask_services(struct hc_reconcile *r);
 /* r->hosts from its first page (r->next empty) or the page of r->next. */
 int hc_ask_hosts(struct hc_reconcile *r);
 /* Up to a hundred of r->hosts, from r->host_at on. */
-int hc_ask_providers(struct hc_reconcile *r);
+int hc_ask_details(struct hc_reconcile *r);
 int hc_ask_cluster(struct hc_reconcile *r);
 /* The providers of the wish at hand's service; whether Auto Scaling has it. */
 int hc_ask_capacity(struct hc_reconcile *r);

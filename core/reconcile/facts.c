@@ -188,27 +188,28 @@ bool hc_fact_hosts_eq(const struct hc_fact_hosts *a,
 
 void hc_fact_hosts_reset(struct hc_fact_hosts *h)
 {
-    h->fact = h->providers = (struct hc_fact){ .state = FACT_UNKNOWN };
+    h->fact = h->details = (struct hc_fact){ .state = FACT_UNKNOWN };
     h->n = 0;
     for (size_t i = 0; i < h->slots_n; i++)
         h->slots[i] = 0;
 }
 
-static bool facts_is_of(const struct hc_host *host,
-                        const struct hc_ecs_text *providers)
+int hc_fact_hosts_described(struct hc_facts *f, struct hc_fact_hosts *h)
 {
-    for (; providers != NULL; providers = providers->next)
-        if (hc_str_eq(host->provider, providers->s))
-            return true;
-    return false;
-}
+    struct hc_fact_hosts ids = { .status = "" };
+    int first = 0;
 
-int64_t hc_fact_hosts_of(const struct hc_fact_hosts *h,
-                         const struct hc_ecs_text *providers)
-{
-    int64_t n = 0;
+    for (size_t i = 0; first >= 0 && i < h->n; i++) {
+        const struct hc_ecs_host *d = h->hosts[i].details;
 
-    for (size_t i = 0; i < h->n; i++)
-        n += h->hosts[i].active && facts_is_of(&h->hosts[i], providers);
-    return n;
+        first = 0;
+        if (d != NULL && hc_str_eqz(d->status, "ACTIVE"))
+            first = d->ec2_id.n > 0 ? hc_fact_hosts_add(f, &ids, d->ec2_id)
+                                    : 1;
+        h->hosts[i].active = first > 0;
+    }
+    facts_hosts_free(f, &ids);
+    if (first >= 0)
+        h->details.state = FACT_VALUE;
+    return first >= 0 ? 0 : HC_ENOMEM;
 }

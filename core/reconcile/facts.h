@@ -38,14 +38,14 @@ struct hc_fact_service {
 
 struct hc_host {
     struct hc_str arn;
-    struct hc_str provider;           /* once described                      */
     bool described;
+    const struct hc_ecs_host *details;    /* NULL: gone since it was listed  */
     bool active;                      /* still, and the first of its machine */
 };
 
 struct hc_fact_hosts {
     struct hc_fact fact;              /* of the list                         */
-    struct hc_fact providers;         /* of the description of all in it     */
+    struct hc_fact details;           /* of the description of all in it     */
     const char *status;               /* "ACTIVE"; static                    */
     struct hc_str filter;
     enum hc_sighting sighting;
@@ -104,8 +104,9 @@ void hc_fact_hosts_reset(struct hc_fact_hosts *h);
 /* The same hosts, in whatever order. */
 bool hc_fact_hosts_eq(const struct hc_fact_hosts *a,
                       const struct hc_fact_hosts *b);
-/* Described, active, and of one of these providers. */
-int64_t hc_fact_hosts_of(const struct hc_fact_hosts *h,
-                         const struct hc_ecs_text *providers);
+/* All are described: which of them are active, and the first of their machine.
+ * RegisterContainerInstance is not idempotent: one machine may stand there
+ * under several ARNs.  0 or HC_ENOMEM. */
+int hc_fact_hosts_described(struct hc_facts *f, struct hc_fact_hosts *h);
 
 #endif

@@ -21,7 +21,9 @@ static const struct hold_switch hold_switches[] = {
     { "moving_constraint", "ignore_constraints", ALLOW_MOVING },
     { "step_down", "max_step_down", ALLOW_STEP_DOWN },
     { "step_up", "max_step_up", ALLOW_STEP_UP },
-    { "scalable_target", "allow_scalable_target", ALLOW_TARGET }
+    { "scalable_target", "allow_scalable_target", ALLOW_TARGET },
+    { "growth_on_managed_scaling", "allow_growth", ALLOW_GROWTH },
+    { "disconnected", "allow_disconnected", ALLOW_DISCONNECTED }
 };
 
 #define HOLD_SWITCHES (sizeof(hold_switches) / sizeof(hold_switches[0]))
@@ -158,6 +160,19 @@ static bool hold_contested(struct hc_plan *p, const struct hc_plan_input *in)
     return true;
 }
 
+/* An agent that is away for a moment is away "several times per hour": fewer of
+ * them are believed at the second look. */
+static bool hold_disconnected(struct hc_plan *p,
+                              const struct hc_plan_input *in)
+{
+    if (in->by != HOSTS_CONNECTED || p->wanted >= in->service->desired ||
+        in->low_long || (in->wish->allow & ALLOW_DISCONNECTED) != 0)
+        return false;
+    hc_hold(p, "disconnected", "fewer connected hosts lower a count only when "
+            "they are seen twice, five minutes apart, by one process");
+    return true;
+}
+
 bool hc_hold_free(struct hc_plan *p, const struct hc_plan_input *in)
 {
     const struct hc_ecs_service *s = in->service;
@@ -174,22 +189,38 @@ bool hc_hold_free(struct hc_plan *p, const struct hc_plan_input *in)
                         "and EXTERNAL");
         return true;
     }
-    return hold_deployment(p, in) || hold_contested(p, in);
+    return hold_deployment(p, in) || hold_contested(p, in) ||
+           hold_disconnected(p, in);
 }
 
 /* ---- those that cost a call ---- */
+
+/* There are hosts, and the rule still says 0, though its max does not. */
+static enum hc_plan_need hold_zero_of_some(struct hc_plan *p,
+                                           const struct hc_plan_input *in)
+{
+    const struct hc_rule *rule = &in->wish->rule;
+
+    if ((in->wish->allow & ALLOW_ZERO) != 0 ||
+        (rule->has_max && rule->max == 0))
+        return PLAN_DECIDED;
+    return hc_hold(p, "zero", "the rule leaves no task for the hosts there "
+                   "are, and 0 tasks is only written where it is allowed");
+}
 
 /* 0 hosts, and they would make it 0 tasks.  Why are there none? */
 static enum hc_plan_need hold_zero(struct hc_plan *p,
                                         const struct hc_plan_input *in)
 {
-    bool narrowed = in->filter.n > 0 || in->by_provider;
+    bool narrowed = in->filter.n > 0 || in->by_provider ||
+                    in->by == HOSTS_CONNECTED || in->wish->rule.min_age > 0;
     unsigned allow = in->wish->allow;
     char why[160];
 
-    if (!hc_rule_needs_hosts(&in->wish->rule) || p->wanted != 0 ||
-        in->hosts != 0)
+    if (!hc_rule_needs_hosts(&in->wish->rule) || p->wanted != 0)
         return PLAN_DECIDED;
+    if (in->hosts != 0)
+        return hold_zero_of_some(p, in);
     if (narrowed && in->all_hosts == HC_UNKNOWN)
         return PLAN_NEEDS_ALL_HOSTS;
     if (narrowed && in->all_hosts > 0) {
@@ -216,6 +247,28 @@ static enum hc_plan_need hold_zero(struct hc_plan *p,
     hc_hold(p, "zero", why);
     p->way_out = NULL;
     return PLAN_DECIDED;
+}
+
+/* More than a task a host, and a provider that makes hosts for tasks. */
+static enum hc_plan_need hold_growth(struct hc_plan *p,
+                                     const struct hc_plan_input *in)
+{
+    const struct hc_measure m = { in->hosts, in->cpu, in->memory };
+    char why[300];
+
+    if (in->service->providers == NULL || p->wanted <= in->service->desired ||
+        (in->wish->allow & ALLOW_GROWTH) != 0 ||
+        !hc_rule_outgrows(&in->wish->rule, &m))
+        return PLAN_DECIDED;
+    if (in->scaled == KNOWN_NOT_YET)
+        return PLAN_NEEDS_SCALED;
+    if (in->scaled != KNOWN_YES)
+        return PLAN_DECIDED;
+    hc_fmt(why, sizeof(why), "it asks for more tasks than there are hosts, and "
+           "capacity provider %.*s adds hosts for tasks: unless a host has "
+           "room for all of its share they would raise each other",
+           HC_STR_ARG(in->scaled_by));
+    return hc_hold(p, "growth_on_managed_scaling", why);
 }
 
 /* The runaway: tasks that find no host make the provider start hosts, and those
@@ -307,7 +360,7 @@ enum hc_plan_need hc_hold_paid(struct hc_plan *p,
 {
     static enum hc_plan_need (*const holds[])(
         struct hc_plan *, const struct hc_plan_input *) = {
-        hold_zero, hold_unplaced, hold_target, hold_step
+        hold_zero, hold_unplaced, hold_growth, hold_target, hold_step
     };
     enum hc_outcome before = p->outcome;
     enum hc_plan_need need = PLAN_DECIDED;

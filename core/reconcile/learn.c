@@ -15,7 +15,7 @@ int hc_learn_feed(struct hc_reconcile *r)
         return hc_ecs_services_feed(&r->view.services, span, &r->error);
     case ASK_HOSTS:
         return hc_ecs_arns_feed(&r->view.arns, span, &r->error);
-    case ASK_PROVIDERS:
+    case ASK_DETAILS:
         return hc_ecs_host_details_feed(&r->view.details, span, &r->error);
     case ASK_CLUSTER:
         return hc_ecs_cluster_feed(&r->view.cluster, span, &r->error);
@@ -204,8 +204,8 @@ int hc_learn_take(struct hc_reconcile *r)
         return hc_learn_services(r);
     case ASK_HOSTS:
         return hc_learn_hosts(r);
-    case ASK_PROVIDERS:
-        return hc_learn_providers(r);
+    case ASK_DETAILS:
+        return hc_learn_details(r);
     case ASK_CLUSTER:
         return learn_cluster(r);
     case ASK_CAPACITY:
@@ -253,8 +253,8 @@ void hc_learn_fail(struct hc_reconcile *r, const char *code, const char *what)
     case ASK_HOSTS:
         hc_facts_fail(&r->facts, &r->hosts->fact, code, what);
         break;
-    case ASK_PROVIDERS:
-        hc_facts_fail(&r->facts, &r->hosts->providers, code, what);
+    case ASK_DETAILS:
+        hc_facts_fail(&r->facts, &r->hosts->details, code, what);
         break;
     case ASK_CLUSTER:
         hc_facts_fail(&r->facts, &r->facts.cluster[r->sighting].fact, code,

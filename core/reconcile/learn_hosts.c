@@ -68,23 +68,10 @@ static int learn_described(struct hc_reconcile *r, struct hc_str arn,
     return 0;
 }
 
-/* RegisterContainerInstance is not idempotent: one machine may stand there
- * under several ARNs.  1: it is the first under its id. */
-static int learn_machine(struct hc_reconcile *r, struct hc_str ec2_id)
-{
-    struct hc_fact_hosts *ids = hc_facts_hosts(
-        &r->facts, "ec2InstanceId", r->hosts->filter, r->hosts->sighting);
-
-    if (ec2_id.n == 0)
-        return 1;
-    return ids != NULL ? hc_fact_hosts_add(&r->facts, ids, ec2_id) : HC_ENOMEM;
-}
-
 static int learn_detail(struct hc_reconcile *r, const struct hc_ecs_host *h)
 {
     struct hc_host *host = NULL;
     int err = learn_described(r, h->arn, &host);
-    int first = 0;
 
     if (err < 0 || host == NULL)
         return err;
@@ -93,12 +80,7 @@ static int learn_detail(struct hc_reconcile *r, const struct hc_ecs_host *h)
                                "DescribeContainerInstances left out the "
                                "status of",
                                h->arn);
-    host->provider = h->provider;
-    if (hc_str_eqz(h->status, "ACTIVE"))
-        first = learn_machine(r, h->ec2_id);
-    if (first < 0)
-        return hc_error_set(&r->error, first, "no memory for hosts");
-    host->active = first > 0;
+    host->details = h;
     return 0;
 }
 
@@ -115,7 +97,7 @@ static int learn_detail_failure(struct hc_reconcile *r,
     return learn_described(r, f->arn, &host);
 }
 
-int hc_learn_providers(struct hc_reconcile *r)
+int hc_learn_details(struct hc_reconcile *r)
 {
     struct hc_ecs_host_details *v = &r->view.details;
     int err = hc_ecs_host_details_end(v, &r->error);
@@ -136,6 +118,7 @@ int hc_learn_providers(struct hc_reconcile *r)
     r->host_at += r->batch_n;
     if (r->host_at < r->hosts->n)
         return 0;
-    r->hosts->providers.state = FACT_VALUE;
+    if (hc_fact_hosts_described(&r->facts, r->hosts) < 0)
+        return hc_error_set(&r->error, HC_ENOMEM, "no memory for hosts");
     return 1;
 }

@@ -13,6 +13,8 @@ struct hc_memory_entry {
     int64_t undone[MEMORY_UNDONE_N];
     unsigned undone_n;
     bool written, shown;             /* and ECS showed it                    */
+    bool low;                        /* by connected hosts,                  */
+    int64_t low_since;               /* since then                           */
     char hold[HC_MEMORY_HOLD];
     size_t key_n;
     char key[];
@@ -197,6 +199,29 @@ int hc_memory_undone(struct hc_memory *m, const struct hc_memory_key *key,
          i++)
         n += now <= hc_time_add(e->undone[i], HC_MEMORY_UNDONE);
     return n;
+}
+
+/* ---- hosts that lost their agent ---- */
+
+void hc_memory_saw_low(struct hc_memory *m, const struct hc_memory_key *key,
+                       bool low, int64_t now)
+{
+    struct hc_memory_entry *e = low ? memory_get(m, key) : memory_find(m, key);
+
+    if (e == NULL)
+        return;
+    if (!e->low)
+        e->low_since = now;
+    e->low = low;
+}
+
+bool hc_memory_is_low(struct hc_memory *m, const struct hc_memory_key *key,
+                      int64_t now)
+{
+    const struct hc_memory_entry *e = memory_find(m, key);
+
+    return e != NULL && e->low &&
+           now >= hc_time_add(e->low_since, HC_MEMORY_SIGHTING);
 }
 
 /* ---- holds ---- */

@@ -54,6 +54,17 @@ bool hc_memory_awaits(struct hc_memory *m, const struct hc_memory_key *key,
 int hc_memory_undone(struct hc_memory *m, const struct hc_memory_key *key,
                      int64_t now);
 
+/* ---- hosts that lost their agent ---- */
+
+#define HC_MEMORY_SIGHTING (300 * HC_SECOND)
+
+/* The count by connected hosts is lower than the service's, or not. */
+void hc_memory_saw_low(struct hc_memory *m, const struct hc_memory_key *key,
+                       bool low, int64_t now);
+/* It was so five minutes ago already, and at every look since. */
+bool hc_memory_is_low(struct hc_memory *m, const struct hc_memory_key *key,
+                      int64_t now);
+
 /* ---- holds, for the audit ---- */
 
 #define HC_MEMORY_HOLD 40

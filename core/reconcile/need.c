@@ -2,6 +2,7 @@
  */
 #include "reconcile/need.h"
 
+#include "reconcile/measure.h"
 #include "reconcile/recall.h"
 
 /* A constraint that moves is never in the filter: it holds, or is ignored. */
@@ -33,6 +34,9 @@ static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
     if (err == 0 && in->service->launch == LAUNCH_EXTERNAL)
         err = hc_filter_add(&filter, HC_STR("attribute:ecs.capability.external "
                                             "exists"), e);
+    if (err == 0 && in->wish->no_external)
+        err = hc_filter_add(&filter, HC_STR("attribute:ecs.capability.external "
+                                            "!exists"), e);
     if (err < 0)
         return err;
     hc_buf_reset(&r->filter);
@@ -54,6 +58,36 @@ static bool need_has(const struct hc_fact *fact)
     return fact->state == FACT_VALUE;
 }
 
+/* Which hosts count for this wish. */
+static struct hc_measure_of need_of(const struct hc_reconcile *r,
+                                    const struct hc_plan_input *in)
+{
+    const struct hc_rule *rule = &in->wish->rule;
+
+    return (struct hc_measure_of){
+        .providers = in->by_provider ? in->service->providers : NULL,
+        .connected = in->by == HOSTS_CONNECTED,
+        .before = rule->min_age > 0 ? hc_reconcile_wall(r) - rule->min_age : 0,
+        .resources = hc_rule_needs_resources(rule),
+    };
+}
+
+static void need_list_count(struct hc_reconcile *r, struct hc_plan_input *in,
+                            const struct hc_fact_hosts *list)
+{
+    const struct hc_measure_of of = need_of(r, in);
+    struct hc_measure m;
+
+    if (list->n > 0 && hc_measure_needs_details(&of) &&
+        !need_has(&list->details))
+        return;
+    if (!hc_measure(&m, list, &of, &in->lacks, &in->lacks_of))
+        return;
+    in->hosts = m.hosts;
+    in->cpu = m.cpu;
+    in->memory = m.memory;
+}
+
 static void need_count(struct hc_reconcile *r, struct hc_plan_input *in)
 {
     const struct hc_fact_hosts *all = need_list(r, HC_STR(""));
@@ -68,10 +102,7 @@ static void need_count(struct hc_reconcile *r, struct hc_plan_input *in)
         if (in->cluster != NULL)
             in->hosts = in->cluster->registered;
     } else if (list != NULL && need_has(&list->fact)) {
-        if (!in->by_provider || list->n == 0)
-            in->hosts = (int64_t)list->n;
-        else if (need_has(&list->providers))
-            in->hosts = hc_fact_hosts_of(list, in->service->providers);
+        need_list_count(r, in, list);
     }
 }
 
@@ -192,9 +223,10 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
 
     *in = (struct hc_plan_input){
         .wish = &r->config.wishes[r->at], .service = service,
-        .by = r->config.by, .wall = hc_reconcile_wall(r),
+        .by = r->config.wishes[r->at].by, .wall = hc_reconcile_wall(r),
         .dry_run = r->config.dry_run, .paused = r->config.paused,
         .filter = HC_STR(""), .hosts = HC_UNKNOWN, .all_hosts = HC_UNKNOWN,
+        .cpu = HC_UNKNOWN, .memory = HC_UNKNOWN,
     };
     if (service != NULL) {
         hc_recall_writes(r, in);
@@ -203,7 +235,7 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
         need_target(r, in);
     }
     if (service != NULL && !hc_plan_is_hostless(in)) {
-        if (in->by == HOSTS_ACTIVE) {
+        if (in->by != HOSTS_REGISTERED) {
             in->by_provider = service->providers != NULL;
             err = need_filter(r, in, e);
         }
@@ -215,10 +247,10 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
     return hc_keep_error(&r->facts.keep) == HC_ENOMEM ? HC_ENOMEM : 0;
 }
 
-/* From its first page, then (by_provider) whose hosts they are. */
+/* From its first page, then (details) what its hosts are like. */
 static struct hc_fact *need_from_list(struct hc_reconcile *r,
                                       struct hc_fact_hosts *list,
-                                      bool by_provider)
+                                      bool details)
 {
     r->hosts = list;
     if (list == NULL)
@@ -227,10 +259,10 @@ static struct hc_fact *need_from_list(struct hc_reconcile *r,
     r->pages = 0;
     r->host_at = 0;
     r->ask = ASK_HOSTS;
-    if (list->fact.state != FACT_VALUE || !by_provider)
+    if (list->fact.state != FACT_VALUE || !details)
         return &list->fact;
-    r->ask = ASK_PROVIDERS;
-    return &list->providers;
+    r->ask = ASK_DETAILS;
+    return &list->details;
 }
 
 static struct hc_fact *need_from_cluster(struct hc_reconcile *r,
@@ -289,11 +321,13 @@ struct hc_fact *hc_need_fact(struct hc_reconcile *r,
                              const struct hc_plan_input *in,
                              enum hc_plan_need need)
 {
+    const struct hc_measure_of of = need_of(r, in);
+
     switch (need) {
     case PLAN_NEEDS_HOSTS:
-        if (in->by == HOSTS_ACTIVE)
+        if (in->by != HOSTS_REGISTERED)
             return need_from_list(r, need_list(r, in->filter),
-                                  in->by_provider);
+                                  hc_measure_needs_details(&of));
         return need_from_cluster(r, SIGHTING_FIRST);
     case PLAN_NEEDS_ALL_HOSTS:
         return need_from_list(r, need_list(r, HC_STR("")), false);

@@ -58,6 +58,17 @@ static bool plan_skip(struct hc_plan *p, const struct hc_plan_input *in)
     return true;
 }
 
+static bool plan_lacks(struct hc_plan *p, const struct hc_plan_input *in)
+{
+    if (in->lacks == NULL)
+        return false;
+    plan_say(p, OUTCOME_FAILED, "EANSWER", "");
+    hc_fmt(p->reason, sizeof(p->reason), "DescribeContainerInstances says no "
+           "%s of host %.*s, which the count needs", in->lacks,
+           HC_STR_ARG(in->lacks_of));
+    return true;
+}
+
 /* An answer that leaves open which hosts are the service's own. */
 static bool plan_is_unclear(struct hc_plan *p, const struct hc_plan_input *in)
 {
@@ -228,6 +239,8 @@ enum hc_plan_need hc_plan_make(struct hc_plan *p,
         return PLAN_DECIDED;
     if (counts && (in->moving || in->where_moves))
         return plan_moving(p, in);
+    if (counts && plan_lacks(p, in))
+        return PLAN_DECIDED;
     if (counts && in->hosts == HC_UNKNOWN)
         return PLAN_NEEDS_HOSTS;
     plan_count(p, in);

@@ -22,13 +22,16 @@ enum hc_hosts_by { HOSTS_ACTIVE, HOSTS_REGISTERED, HOSTS_CONNECTED };
 enum hc_allow {
     ALLOW_ZERO = 1, ALLOW_EMPTY_FILTER = 2, ALLOW_DURING_DEPLOYMENT = 4,
     ALLOW_EXTERNAL = 8, ALLOW_MOVING = 16, ALLOW_STEP_DOWN = 32,
-    ALLOW_STEP_UP = 64, ALLOW_TARGET = 128
+    ALLOW_STEP_UP = 64, ALLOW_TARGET = 128, ALLOW_GROWTH = 256,
+    ALLOW_DISCONNECTED = 512
 };
 
 struct hc_wish {
     struct hc_str service;              /* name or ARN, as asked for         */
     struct hc_rule rule;
     struct hc_str where;                /* n == 0: none                      */
+    enum hc_hosts_by by;
+    bool no_external;                   /* hosts of ECS Anywhere do not count */
     unsigned allow;                     /* enum hc_allow, or-ed              */
     bool required;                      /* a missing service is a failure    */
 };
@@ -57,10 +60,13 @@ struct hc_plan_input {
     bool awaits;             /* ECS does not show our last write yet,        */
     int64_t own_write;       /* which was this count                         */
     int undone;              /* of our writes, by others, in ten minutes     */
+    bool low_long;           /* fewer connected hosts, and five minutes ago  */
     bool ask_target;         /* whether Auto Scaling owns it is asked for    */
     /* facts that cost a call: HC_UNKNOWN, NULL = not read yet */
     int64_t hosts;                             /* under filter (and provider) */
     int64_t cpu, memory;                       /* of those, if the rule asks */
+    const char *lacks;       /* the description of a host does not say this, */
+    struct hc_str lacks_of;  /* which the count needs; NULL: all is said     */
     int64_t all_hosts;                         /* ACTIVE, unfiltered, whole  */
     const struct hc_ecs_cluster *cluster;      /* DescribeClusters           */
     const struct hc_ecs_tag *cluster_tags;     /* of any reading of it       */

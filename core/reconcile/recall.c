@@ -44,6 +44,20 @@ void hc_recall_writes(struct hc_reconcile *r, struct hc_plan_input *in)
     in->awaits = hc_memory_awaits(r->config.memory, &key, in->service->desired,
                                   now, &in->own_write);
     in->undone = hc_memory_undone(r->config.memory, &key, now);
+    in->low_long = hc_memory_is_low(r->config.memory, &key, now);
+}
+
+void hc_recall_low(struct hc_reconcile *r, const struct hc_plan_input *in)
+{
+    struct hc_memory_key key;
+
+    if (r->config.memory == NULL || in->by != HOSTS_CONNECTED ||
+        in->service == NULL || r->plan.wanted == HC_UNKNOWN)
+        return;
+    key = hc_recall_key(r, MEMORY_SERVICE, in->service->name);
+    hc_memory_saw_low(r->config.memory, &key,
+                      r->plan.wanted < in->service->desired,
+                      hc_now(&r->net->sys));
 }
 
 /* ---- keeping ---- */
@@ -99,7 +113,7 @@ void hc_recall_keep(struct hc_reconcile *r, int64_t now)
                         hc_settle_at(r)->desired_before, r->plan.wanted, now);
         break;
     case ASK_HOSTS:
-    case ASK_PROVIDERS:
+    case ASK_DETAILS:
     case ASK_CLUSTER:
         break;
     }

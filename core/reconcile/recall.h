@@ -10,6 +10,8 @@ struct hc_memory_key hc_recall_key(const struct hc_reconcile *r,
                                    struct hc_str name);
 /* What we wrote to the service and what became of it, for its plan. */
 void hc_recall_writes(struct hc_reconcile *r, struct hc_plan_input *in);
+/* Whether what was planned by connected hosts is less than there is. */
+void hc_recall_low(struct hc_reconcile *r, const struct hc_plan_input *in);
 /* An UNKNOWN fact becomes the answer of the last minutes, if there is one. */
 void hc_recall_answer(struct hc_reconcile *r, enum hc_memory_kind kind,
                       struct hc_fact_answer *a);

@@ -49,7 +49,7 @@ static void reconcile_not_held(struct hc_reconcile *r)
 {
     static const char *const lacks[] = {
         [ASK_SERVICES] = "the service", [ASK_HOSTS] = "a list of hosts",
-        [ASK_PROVIDERS] = "the hosts' capacity providers",
+        [ASK_DETAILS] = "what its hosts are like",
         [ASK_CLUSTER] = "the cluster",
         [ASK_CAPACITY] = "the capacity provider",
         [ASK_TARGET] = "whether Auto Scaling sets the count too",
@@ -84,7 +84,7 @@ static int reconcile_ask(struct hc_reconcile *r, int64_t now)
     switch (r->ask) {
     case ASK_SERVICES:  err = hc_ask_services(r);  break;
     case ASK_HOSTS:     err = hc_ask_hosts(r);     break;
-    case ASK_PROVIDERS: err = hc_ask_providers(r); break;
+    case ASK_DETAILS: err = hc_ask_details(r); break;
     case ASK_CLUSTER:   err = hc_ask_cluster(r);   break;
     case ASK_CAPACITY:  err = hc_ask_capacity(r);  break;
     case ASK_TARGET:    err = hc_ask_target(r);    break;
@@ -120,6 +120,7 @@ static int reconcile_decided(struct hc_reconcile *r,
                              const struct hc_plan_input *in, int64_t now)
 {
     reconcile_tell(r, in);
+    hc_recall_low(r, in);
     if (r->plan.outcome == OUTCOME_UPDATED) {
         r->ask = ASK_UPDATE;
         return reconcile_ask(r, now);
@@ -365,8 +366,19 @@ static int reconcile_check_twice(const struct hc_reconcile *r,
     return 0;
 }
 
+/* Beyond the one number that DescribeClusters tells. */
+static bool reconcile_narrows(const struct hc_wish *w)
+{
+    return w->where.n > 0 || w->no_external || w->rule.min_age > 0 ||
+           hc_rule_needs_resources(&w->rule);
+}
+
 static int reconcile_wish(struct hc_reconcile *r, struct hc_error *e)
 {
+    static const char *const modes[] = {
+        [HOSTS_ACTIVE] = "active", [HOSTS_REGISTERED] = "registered",
+        [HOSTS_CONNECTED] = "connected",
+    };
     const struct hc_wish *w = &r->config.wishes[r->at];
     struct hc_report_service *s = hc_settle_at(r);
     int err = hc_arn_service(&r->names[r->at], w->service, e);
@@ -378,9 +390,10 @@ static int reconcile_wish(struct hc_reconcile *r, struct hc_error *e)
         err = hc_rule_check(&w->rule, e);
     if (err == 0 && w->where.n > 0)
         err = hc_filter_check(w->where, e);
-    if (err == 0 && w->where.n > 0 && r->config.by == HOSTS_REGISTERED)
-        err = hc_error_set(e, HC_ECONFIG, "registered counts every host of "
-                           "the cluster: `where` needs active");
+    if (err == 0 && w->by == HOSTS_REGISTERED && reconcile_narrows(w))
+        err = hc_error_set(e, HC_ECONFIG, "%s: registered counts every host of "
+                           "the cluster: where, min_age, external, cpu and "
+                           "memory need active", hc_rule_name(&w->rule));
     if (err < 0)
         return err;
     *s = (struct hc_report_service){
@@ -388,7 +401,7 @@ static int reconcile_wish(struct hc_reconcile *r, struct hc_error *e)
         .desired_before = HC_UNKNOWN, .wanted = HC_UNKNOWN,
         .running = HC_UNKNOWN, .pending = HC_UNKNOWN,
         .rule = hc_rule_name(&w->rule), .hosts_counted = HC_UNKNOWN,
-        .hosts_by = r->config.by == HOSTS_ACTIVE ? "active" : "registered",
+        .hosts_by = modes[w->by],
         .hosts_filter = ""
     };
     if (r->config.foreign != NULL)
@@ -421,9 +434,6 @@ static int reconcile_begin(struct hc_reconcile *r, struct hc_error *e)
     int err = c->snapshot.n > 0 ? reconcile_load(r, e)
                                 : hc_arn_cluster(&r->cluster, c->cluster, e);
 
-    if (err == 0 && c->by == HOSTS_CONNECTED)
-        err = hc_error_set(e, HC_ECONFIG, "counting connected hosts is not "
-                           "possible yet: use active or registered");
     if (c->event != NULL)
         hc_arn_instance(&r->event_host, c->event->instance_arn, NULL);
     if (err < 0)

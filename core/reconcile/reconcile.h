@@ -45,7 +45,6 @@ struct hc_reconcile_config {
                                          at, static; NULL: it is             */
     const struct hc_wish *wishes;
     size_t wishes_n;
-    enum hc_hosts_by by;              /* CONNECTED is HC_ECONFIG as yet      */
     bool dry_run;                     /* what would be written is `pending`  */
     bool paused;                      /* what would be written is `held`     */
     bool ask_targets;                 /* is Auto Scaling asked               */
@@ -68,7 +67,7 @@ enum hc_reconcile_state {
 };
 
 enum hc_reconcile_ask {               /* what the call in flight is          */
-    ASK_SERVICES, ASK_HOSTS, ASK_PROVIDERS, ASK_CLUSTER, ASK_CAPACITY,
+    ASK_SERVICES, ASK_HOSTS, ASK_DETAILS, ASK_CLUSTER, ASK_CAPACITY,
     ASK_TARGET, ASK_UPDATE
 };
 
@@ -106,6 +105,7 @@ struct hc_reconcile {
     size_t batch_n;
     size_t host_at;                   /* the next host to describe           */
     struct hc_fact_hosts *hosts;      /* the list that is being read         */
+    bool full;                        /* attributes and tags of hosts too    */
     struct hc_str next;               /* its page                            */
     enum hc_sighting sighting;        /* of the cluster that is being read   */
     struct hc_plan_second second;     /* of the wish at hand                 */

@@ -223,6 +223,14 @@ int64_t hc_rule_count(const struct hc_rule *r, const struct hc_measure *m)
     return r->spread && m->hosts > 1 ? rule_more(count, 2) : count;
 }
 
+bool hc_rule_outgrows(const struct hc_rule *r, const struct hc_measure *m)
+{
+    bool unending = r->kind == RULE_PER_HOST || r->kind == RULE_PERCENT ||
+                    r->kind == RULE_LINEAR;
+
+    return unending && rule_count(r, m) > rule_positive(m->hosts);
+}
+
 int64_t hc_rule_bound(const struct hc_rule *r, int64_t count)
 {
     if (r->has_min && count < r->min)

@@ -71,6 +71,8 @@ int hc_rule_check(const struct hc_rule *r, struct hc_error *e);
 bool hc_rule_needs_hosts(const struct hc_rule *r);
 /* The hosts' resources, not just their number. */
 bool hc_rule_needs_resources(const struct hc_rule *r);
+/* More hosts would ask for yet more tasks than there are hosts, without end. */
+bool hc_rule_outgrows(const struct hc_rule *r, const struct hc_measure *m);
 /* The count before min and max; never negative, never overflows. */
 int64_t hc_rule_count(const struct hc_rule *r, const struct hc_measure *m);
 /* The count cut to min and max. */

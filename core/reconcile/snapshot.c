@@ -67,29 +67,24 @@ static void snapshot_cluster(struct hc_buf *out,
     hc_buf_chr(out, '}');
 }
 
-static void snapshot_host(struct hc_buf *out, const struct hc_host *host,
-                          bool described)
+static void snapshot_host(struct hc_buf *out, const struct hc_host *host)
 {
     snapshot_open(out, NULL, '{');
     hc_json_put_member(out, "containerInstanceArn", host->arn);
-    if (described) {
-        snapshot_bool(out, "counts", host->active);
-        hc_json_put_member(out, "capacityProviderName", host->provider);
-    }
+    if (host->details != NULL)
+        hc_ecs_put_host(out, host->details);
     hc_buf_chr(out, '}');
 }
 
 static void snapshot_list(struct hc_buf *out, const struct hc_fact_hosts *h)
 {
-    bool described = h->providers.state == FACT_VALUE;
-
     snapshot_open(out, NULL, '{');
     hc_json_put_member(out, "status", hc_str(h->status));
     hc_json_put_member(out, "filter", h->filter);
-    snapshot_bool(out, "described", described);
+    snapshot_bool(out, "described", h->details.state == FACT_VALUE);
     snapshot_open(out, "hosts", '[');
     for (size_t i = 0; i < h->n; i++)
-        snapshot_host(out, &h->hosts[i], described);
+        snapshot_host(out, &h->hosts[i]);
     hc_buf_lit(out, "]}");
 }
 

@@ -9,8 +9,8 @@
  *       { "cluster": { "status": "ACTIVE", "tags": [],
  *                      "registeredContainerInstancesCount": 3 },
  *         "lists": [ { "status": "ACTIVE", "filter": "", "described": true,
- *             "hosts": [ { "containerInstanceArn": "...", "counts": true,
- *                          "capacityProviderName": "asg" } ] } ] },
+ *             "hosts": [ as DescribeContainerInstances answers them, or the
+ *                        ARN alone: not described, or gone since ] } ] },
  *       { the second reading of a big step } ],
  *     "capacityProviders": [ { "name": "asg", "managed": true } ],
  *     "scalableTargets": [ { "service": "web", "owned": false } ] }

@@ -12,23 +12,14 @@
 
 enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_READING, SNAP_CLUSTER,
        SNAP_CLUSTER_STATUS, SNAP_REGISTERED, SNAP_TAG, SNAP_LIST,
-       SNAP_LIST_STATUS, SNAP_FILTER, SNAP_DESCRIBED, SNAP_HOST, SNAP_HOST_ARN,
-       SNAP_PROVIDER, SNAP_COUNTS, SNAP_ANSWER_NAME, SNAP_ANSWER, SNAP_CAPACITY,
-       SNAP_TARGET };
-
-static const struct hc_view_member snap_host_members[] = {
-    { "containerInstanceArn", VIEW_TEXT, SNAP_HOST_ARN, NULL },
-    { "capacityProviderName", VIEW_TEXT, SNAP_PROVIDER, NULL },
-    { "counts", VIEW_BOOL, SNAP_COUNTS, NULL }
-};
-static const struct hc_view_shape snap_host_shape =
-    HC_VIEW_SHAPE(snap_host_members);
+       SNAP_LIST_STATUS, SNAP_FILTER, SNAP_DESCRIBED, SNAP_HOST,
+       SNAP_ANSWER_NAME, SNAP_ANSWER, SNAP_CAPACITY, SNAP_TARGET };
 
 static const struct hc_view_member snap_list_members[] = {
     { "status", VIEW_TEXT, SNAP_LIST_STATUS, NULL },
     { "filter", VIEW_TEXT, SNAP_FILTER, NULL },
     { "described", VIEW_BOOL, SNAP_DESCRIBED, NULL },
-    { "hosts", VIEW_OBJECTS, SNAP_HOST, &snap_host_shape }
+    { "hosts", VIEW_OBJECTS, SNAP_HOST, &hc_ecs_host_shape }
 };
 static const struct hc_view_shape snap_list_shape =
     HC_VIEW_SHAPE(snap_list_members);
@@ -79,8 +70,10 @@ struct snap_reader {
     struct hc_snapshot *to;
     struct hc_facts *facts;
     size_t readings;                    /* begun                         */
-    struct hc_host *hosts;              /* of the list that is being read */
+    struct hc_ecs_host_part part;
+    struct hc_ecs_host **hosts;         /* of the list that is being read */
     size_t hosts_n, hosts_cap;
+    bool in_host;
     struct hc_str name, status, filter; /* of the list or answer          */
     bool described, yes;
     bool versioned;                     /* format_version was there       */
@@ -108,14 +101,17 @@ static size_t snap_at(const struct snap_reader *r)
 
 static int snap_host_begin(struct snap_reader *r, struct hc_error *e)
 {
+    struct hc_ecs_host *host = hc_keep_zero(&r->facts->keep, sizeof(*host));
     int err = hc_grow(r->facts->alloc, &r->hosts, &r->hosts_cap,
                       r->hosts_n + 1, HC_FACTS_HOSTS, sizeof(*r->hosts));
 
     if (err == HC_ELIMIT)
         return snap_refuse("too many hosts in the list", r->filter, e);
-    if (err < 0)
+    if (err < 0 || host == NULL)
         return snap_no_memory(e);
-    r->hosts[r->hosts_n++] = (struct hc_host){ .provider = HC_STR("") };
+    hc_ecs_part_host_init(host);
+    r->hosts[r->hosts_n++] = host;
+    r->in_host = true;
     return 0;
 }
 
@@ -165,19 +161,20 @@ static int snap_list_fill(struct snap_reader *r,
                               struct hc_fact_hosts *list, struct hc_error *e)
 {
     for (size_t i = 0; i < r->hosts_n; i++) {
-        int got = hc_fact_hosts_add(r->facts, list, r->hosts[i].arn);
+        const struct hc_ecs_host *host = r->hosts[i];
+        int got = hc_fact_hosts_add(r->facts, list, host->arn);
 
         if (got < 0)
             return snap_no_memory(e);
         if (got == 0)
-            return snap_refuse("a list holds one host twice,",
-                                   r->hosts[i].arn, e);
-        r->hosts[i].described = r->described;
-        list->hosts[i] = r->hosts[i];
+            return snap_refuse("a list holds one host twice,", host->arn, e);
+        list->hosts[i].described = r->described;
+        if (r->described && host->status.n > 0)
+            list->hosts[i].details = host;
     }
     list->fact.state = FACT_VALUE;
-    if (r->described)
-        list->providers.state = FACT_VALUE;
+    if (r->described && hc_fact_hosts_described(r->facts, list) < 0)
+        return snap_no_memory(e);
     return 0;
 }
 
@@ -234,7 +231,8 @@ static int snap_end(struct snap_reader *r,
     case SNAP_CAPACITY:
     case SNAP_TARGET:   return snap_answer_end(r, item, e);
     case SNAP_HOST:
-        if (r->hosts[r->hosts_n - 1].arn.n == 0)
+        r->in_host = false;
+        if (r->hosts[r->hosts_n - 1]->arn.n == 0)
             return snap_refuse("a host has no",
                                    HC_STR("containerInstanceArn"), e);
         break;
@@ -267,20 +265,6 @@ static int snap_head(struct snap_reader *r,
     return err;
 }
 
-/* Of the host that began last. */
-static void snap_host_value(struct snap_reader *r,
-                            const struct hc_view_item *item)
-{
-    struct hc_host *host = &r->hosts[r->hosts_n - 1];
-
-    if (item->id == SNAP_HOST_ARN)
-        host->arn = hc_keep_str(&r->facts->keep, item->text);
-    else if (item->id == SNAP_PROVIDER)
-        host->provider = hc_keep_str(&r->facts->keep, item->text);
-    else
-        host->active = item->number != 0;
-}
-
 static void snap_value(struct snap_reader *r,
                            const struct hc_view_item *item)
 {
@@ -294,9 +278,6 @@ static void snap_value(struct snap_reader *r,
     case SNAP_LIST_STATUS: r->status = hc_keep_str(keep, item->text);    break;
     case SNAP_FILTER:      r->filter = hc_keep_str(keep, item->text);    break;
     case SNAP_DESCRIBED:   r->described = item->number != 0;             break;
-    case SNAP_HOST_ARN:
-    case SNAP_PROVIDER:
-    case SNAP_COUNTS:      snap_host_value(r, item);                     break;
     case SNAP_ANSWER_NAME: r->name = hc_keep_str(keep, item->text);      break;
     case SNAP_ANSWER:      r->yes = item->number != 0;                   break;
     default:
@@ -314,6 +295,10 @@ static int snap_sink(void *ud, const struct hc_view_item *item,
         return snap_no_memory(e);
     if (hc_keep_error(&r->facts->keep) < 0)
         return snap_refuse("it holds more than", HC_STR("is kept"), e);
+    if (r->in_host && item->id != SNAP_HOST) {
+        hc_ecs_part_host(&r->part, r->hosts[r->hosts_n - 1], item);
+        return 0;
+    }
     if (item->mark == VIEW_BEGIN)
         return snap_begin(r, item, e);
     if (item->mark == VIEW_END)
@@ -405,7 +390,8 @@ static int snap_rest(struct snap_reader *r, struct hc_str text,
 int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
                     struct hc_str text, struct hc_error *e)
 {
-    struct snap_reader r = { .to = s, .facts = f };
+    struct snap_reader r = { .to = s, .facts = f,
+                             .part = { .keep = &f->keep, .full = true } };
     int err;
 
     *s = (struct hc_snapshot){ .cluster = HC_STR("") };

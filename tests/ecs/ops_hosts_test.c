@@ -1,5 +1,4 @@
-/* tests/ecs/ops_hosts_test.c - ListContainerInstances, ListClusters and
- * DescribeContainerInstances. */
+/* tests/ecs/ops_hosts_test.c - ListContainerInstances and ListClusters. */
 #include "t.h"
 
 #include <string.h>
@@ -9,7 +8,6 @@
 #define AT "arn:aws:ecs:eu-west-1:111122223333:"
 
 static struct hc_ecs_arns arns;
-static struct hc_ecs_host_details details;
 static struct hc_error error;
 
 /* Whole (cut 0), in two pieces, or byte by byte (cut -1). */
@@ -40,24 +38,6 @@ static int get_hosts(const char *text, int cut)
     return read_arns(text, cut);
 }
 
-static int get_details(const char *text, int cut)
-{
-    size_t n = strlen(text), at = 0;
-    const char *p = t_guard(text, n);
-    int err = 0;
-
-    hc_error_reset(&error);
-    hc_ecs_host_details_init(&details, t_alloc());
-    while (err == 0 && at < n) {
-        size_t step = step_of(at, n, cut);
-
-        err = hc_ecs_host_details_feed(&details, hc_str_n(p + at, step),
-                                       &error);
-        at += step;
-    }
-    return err == 0 ? hc_ecs_host_details_end(&details, &error) : err;
-}
-
 static void check_put(struct hc_buf *out, const char *want)
 {
     CHECK_STR(hc_buf_view(out), want);
@@ -66,7 +46,6 @@ static void check_put(struct hc_buf *out, const char *want)
 
 TEST(ops_hosts, requests)
 {
-    static const struct hc_str hosts[] = { { "a", 1 }, { "b", 1 } };
     struct hc_str c = HC_STR("prod"), no = HC_STR(""), t = HC_STR("t");
     struct hc_buf out;
 
@@ -82,9 +61,6 @@ TEST(ops_hosts, requests)
     check_put(&out, "{\"maxResults\":100}");
     hc_ecs_put_list_clusters(&out, t);
     check_put(&out, "{\"maxResults\":100,\"nextToken\":\"t\"}");
-    hc_ecs_put_describe_hosts(&out, c, hosts, 2);
-    check_put(&out, "{\"cluster\":\"prod\","
-              "\"containerInstances\":[\"a\",\"b\"]}");
     hc_buf_fini(&out);
 }
 
@@ -189,61 +165,6 @@ TEST(ops_hosts, a_page_is_bounded)
     }
 }
 
-static const char described[] =
-    "{\"containerInstances\":[{\"containerInstanceArn\":\"a\",\"status\":"
-    "\"ACTIVE\",\"capacityProviderName\":\"asg\",\"ec2InstanceId\":\"i-1\","
-    "\"agentConnected\":true,\"attributes\":[{\"name\":\"n\"}]},"
-    "{\"containerInstanceArn\":\"b\",\"status\":\"DRAINING\","
-    "\"agentConnected\":false}],\"failures\":[{\"arn\":\"c\",\"reason\":"
-    "\"MISSING\",\"detail\":\"d\"}]}";
-
-TEST(ops_hosts, descriptions_are_the_same_at_every_split)
-{
-    for (int cut = -1; cut < (int)sizeof(described) - 1; cut++) {
-        CHECK_INT(get_details(described, cut), 0);
-        CHECK_INT(details.hosts_n, 2);
-        CHECK_STR(details.hosts[0].arn, "a");
-        CHECK_STR(details.hosts[0].status, "ACTIVE");
-        CHECK_STR(details.hosts[0].provider, "asg");
-        CHECK_STR(details.hosts[0].ec2_id, "i-1");
-        CHECK(details.hosts[0].connected);
-        CHECK_STR(details.hosts[1].arn, "b");
-        CHECK_STR(details.hosts[1].status, "DRAINING");
-        CHECK_STR(details.hosts[1].provider, "");
-        CHECK(!details.hosts[1].connected);
-        CHECK_INT(details.failures_n, 1);
-        CHECK_STR(details.failures[0].arn, "c");
-        CHECK_STR(details.failures[0].reason, "MISSING");
-        CHECK_STR(details.failures[0].detail, "d");
-        hc_ecs_host_details_fini(&details);
-    }
-}
-
-TEST(ops_hosts, descriptions_are_bounded_and_typed)
-{
-    static const char *const lists[] = { "containerInstances", "failures" };
-
-    for (size_t i = 0; i < 4; i++) {
-        size_t n = i < 2 ? 100 : 101;
-        struct hc_buf text;
-
-        hc_buf_init(&text, t_alloc(), 65536);
-        hc_buf_fmt(&text, "{\"%s\":[", lists[i % 2]);
-        for (size_t k = 0; k < n; k++)
-            hc_buf_text(&text, k > 0 ? ",{}" : "{}");
-        hc_buf_text(&text, "]}");
-        CHECK_INT(get_details(hc_buf_z(&text), 0), i < 2 ? 0 : HC_EANSWER);
-        if (i >= 2)
-            CHECK(strstr(error.what, "more than 100") != NULL);
-        hc_ecs_host_details_fini(&details);
-        hc_buf_fini(&text);
-    }
-    CHECK_INT(get_details("{\"containerInstances\":[{\"agentConnected\":1}]}",
-                          0), HC_EANSWER);
-    CHECK(strstr(error.what, "DescribeContainerInstances") != NULL);
-    hc_ecs_host_details_fini(&details);
-}
-
 static int read_page(void)
 {
     int err = get_hosts(page, 0);
@@ -253,17 +174,7 @@ static int read_page(void)
     return err;
 }
 
-static int read_details(void)
-{
-    int err = get_details(described, 0);
-
-    CHECK(err == 0 || error.what[0] != '\0');
-    hc_ecs_host_details_fini(&details);
-    return err;
-}
-
 TEST(ops_hosts, memory_may_end_anywhere)
 {
     t_fails_every_allocation(read_page);
-    t_fails_every_allocation(read_details);
 }

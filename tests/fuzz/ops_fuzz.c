@@ -150,7 +150,7 @@ static void begin(enum which which, union view *v)
     case HOSTS:    hc_ecs_hosts_init(&v->arns, a);           break;
     case CLUSTERS: hc_ecs_clusters_init(&v->arns, a);        break;
     case CLUSTER:  hc_ecs_cluster_init(&v->cluster, a);      break;
-    case DETAILS:  hc_ecs_host_details_init(&v->details, a); break;
+    case DETAILS:  hc_ecs_host_details_init(&v->details, a, true); break;
     case WHICH:    break;
     }
 }

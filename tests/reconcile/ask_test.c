@@ -127,8 +127,8 @@ TEST(ask, a_hundred_hosts_are_described_at_once)
                           hc_str(hc_keep_fmt(&s->r.facts.keep, "h%zu", i)));
     for (size_t i = 0; i < 3; i++) {
         s->r.host_at = from[i];
-        CHECK_INT(hc_ask_providers(&s->r), 0);
-        CHECK_INT(s->r.ask, ASK_PROVIDERS);
+        CHECK_INT(hc_ask_details(&s->r), 0);
+        CHECK_INT(s->r.ask, ASK_DETAILS);
         CHECK_INT(s->r.batch_n, want[i]);
         CHECK(hc_str_eq(s->r.batch[0], s->r.hosts->hosts[from[i]].arn));
         if (i < 2)

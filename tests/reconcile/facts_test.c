@@ -51,7 +51,7 @@ TEST(facts, a_list_is_one_fact_by_status_and_filter)
     CHECK(hc_facts_hosts(&facts, "DRAINING", HC_STR(""),
                          SIGHTING_FIRST) == gone);
     CHECK_INT(all->fact.state, FACT_UNKNOWN);
-    CHECK_INT(all->providers.state, FACT_UNKNOWN);
+    CHECK_INT(all->details.state, FACT_UNKNOWN);
     hc_facts_fini(&facts);
 }
 
@@ -142,26 +142,29 @@ TEST(facts, a_list_that_is_read_again_is_empty)
     CHECK(h != NULL);
     for (size_t i = 0; i < 200; i++)
         hc_fact_hosts_add(&facts, h, arn(i));
-    h->fact.state = h->providers.state = FACT_VALUE;
+    h->fact.state = h->details.state = FACT_VALUE;
     h->hosts[7].described = h->hosts[7].active = true;
     hc_fact_hosts_reset(h);
     CHECK_INT(h->n, 0);
     CHECK_INT(h->fact.state, FACT_UNKNOWN);
-    CHECK_INT(h->providers.state, FACT_UNKNOWN);
+    CHECK_INT(h->details.state, FACT_UNKNOWN);
     CHECK(hc_fact_hosts_find(h, arn(7)) == NULL);
     CHECK_INT(hc_fact_hosts_add(&facts, h, arn(7)), 1);
     CHECK(!h->hosts[0].described && !h->hosts[0].active);
     hc_facts_fini(&facts);
 }
 
-TEST(facts, hosts_of_providers_are_active_and_theirs)
+TEST(facts, of_described_hosts_the_active_ones_count_a_machine_once)
 {
-    static const struct { const char *provider; bool active; } hosts[] = {
-        { "one", true }, { "one", false }, { "two", true }, { "", true },
-        { "three", true }, { "one", true },
+    static const struct hc_ecs_host details[] = {
+        { .status = { "ACTIVE", 6 }, .ec2_id = { "i-1", 3 } },
+        { .status = { "DRAINING", 8 }, .ec2_id = { "i-2", 3 } },
+        { .status = { "ACTIVE", 6 }, .ec2_id = { "i-1", 3 } },
+        { .status = { "ACTIVE", 6 }, .ec2_id = { "i-2", 3 } },
+        { .status = { "ACTIVE", 6 } }, { .status = { "ACTIVE", 6 } },
     };
-    struct hc_ecs_text two = { HC_STR("two"), NULL };
-    struct hc_ecs_text one = { HC_STR("one"), &two };
+    static const bool active[] = { true, false, false, true, true, true,
+                                   false };
 
     set_up();
 
@@ -169,14 +172,15 @@ TEST(facts, hosts_of_providers_are_active_and_theirs)
                                              SIGHTING_FIRST);
 
     CHECK(h != NULL);
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < 7; i++) {
         CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
-        h->hosts[i].provider = hc_str(hosts[i].provider);
-        h->hosts[i].active = hosts[i].active;
+        h->hosts[i].described = true;
+        h->hosts[i].details = i < 6 ? &details[i] : NULL;
     }
-    CHECK_INT(hc_fact_hosts_of(h, &one), 3);
-    CHECK_INT(hc_fact_hosts_of(h, &two), 1);
-    CHECK_INT(hc_fact_hosts_of(h, NULL), 0);
+    CHECK_INT(hc_fact_hosts_described(&facts, h), 0);
+    CHECK_INT(h->details.state, FACT_VALUE);
+    for (size_t i = 0; i < 7; i++)
+        CHECK(h->hosts[i].active == active[i]);
     hc_facts_fini(&facts);
 }
 

@@ -141,6 +141,63 @@ TEST(hold, tasks_that_wait_on_managed_scaling_get_no_company)
     check(OUTCOME_UPDATED, "", NULL, "2 active");
 }
 
+TEST(hold, a_rule_that_outgrows_its_hosts_does_not_rise_on_managed_scaling)
+{
+    static struct hc_ecs_text provider = { .s = { "asg", 3 } };
+
+    set_up(3, 4);
+    service.running = 3;
+    service.providers = &provider;
+    in.by_provider = true;
+    in.scaled_by = provider.s;
+    wish.rule.tasks = 2;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SCALED);
+    in.scaled = KNOWN_NO;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    in.scaled = KNOWN_YES;
+    check(OUTCOME_HELD, "growth_on_managed_scaling", "allow_growth",
+          "more tasks than there are hosts");
+    wish.allow = ALLOW_GROWTH;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    wish.allow = 0;
+    in.hosts = 1;
+    check(OUTCOME_UPDATED, "", NULL, "1 active");
+    in.hosts = 4;
+    wish.rule = (struct hc_rule){ .min = 9, .has_min = true };
+    check(OUTCOME_UPDATED, "clamped", NULL, "4 active");
+}
+
+TEST(hold, fewer_connected_hosts_lower_a_count_at_the_second_look)
+{
+    set_up(4, 3);
+    in.by = HOSTS_CONNECTED;
+    check(OUTCOME_HELD, "disconnected", "allow_disconnected", "3 connected");
+    in.low_long = true;
+    check(OUTCOME_UPDATED, "", NULL, "3 connected");
+    in.low_long = false;
+    wish.allow = ALLOW_DISCONNECTED;
+    check(OUTCOME_UPDATED, "", NULL, "3 connected");
+    wish.allow = 0;
+    in.hosts = 5;
+    check(OUTCOME_UPDATED, "", NULL, "5 connected");
+    in.by = HOSTS_ACTIVE;
+    in.hosts = 3;
+    check(OUTCOME_UPDATED, "", NULL, "3 active");
+}
+
+TEST(hold, a_rule_that_leaves_nothing_for_hosts_that_are_there_is_held)
+{
+    set_up(2, 1);
+    wish.rule = (struct hc_rule){ .kind = RULE_HOSTS_MINUS, .spare = 1 };
+    check(OUTCOME_HELD, "zero", "allow_zero", "leaves no task");
+    wish.allow = ALLOW_ZERO;
+    check(OUTCOME_UPDATED, "", NULL, "all but 1 of 1 active host");
+    wish.allow = 0;
+    wish.rule.min = 1;
+    wish.rule.has_min = true;
+    check(OUTCOME_UPDATED, "clamped", NULL, "raised to min 1");
+}
+
 /* ---- scalable_target ---- */
 
 TEST(hold, what_auto_scaling_sets_is_not_set_where_it_is_asked)

@@ -54,10 +54,9 @@ TEST(learn, another_cluster_or_half_of_one_is_not_believed)
     };
 
     for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-        struct script *s = set(rows, 2, 1);
-
+        set(rows, 2, 1);
         rows[1].answer = answers[i].answer;
-        s->config.by = HOSTS_REGISTERED;
+        wishes[0].by = HOSTS_REGISTERED;
         CHECK_INT(script_run(), 1);
         CHECK_Z(script_service(0)->code, "EANSWER");
         CHECK(strstr(script_service(0)->reason, answers[i].says) != NULL);
@@ -78,7 +77,7 @@ TEST(learn, the_clusters_arn_is_learned_from_the_services_own_too)
     };
     struct script *s = set(SCRIPT_ROWS(rows), 1);
 
-    s->config.by = HOSTS_REGISTERED;
+    wishes[0].by = HOSTS_REGISTERED;
     CHECK_INT(script_run(), 1);
     CHECK_Z(hc_outcome_name(script_service(0)->outcome), "unchanged");
     CHECK_Z(s->r.result.arn, SCRIPT_CLUSTER);

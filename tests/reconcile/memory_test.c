@@ -192,3 +192,23 @@ TEST(memory, memory_may_end_anywhere)
 {
     t_fails_every_allocation(writes);
 }
+
+TEST(memory, a_low_count_is_believed_when_it_was_low_all_the_time)
+{
+    begin();
+    CHECK(!hc_memory_is_low(&m, &web, 0));
+    hc_memory_saw_low(&m, &web, false, 0);
+    CHECK_INT(m.n, 0);
+    hc_memory_saw_low(&m, &web, true, 10 * S);
+    CHECK(!hc_memory_is_low(&m, &web, 310 * S - 1));
+    CHECK(hc_memory_is_low(&m, &web, 310 * S));
+    CHECK(!hc_memory_is_low(&m, &logs, 310 * S));
+    hc_memory_saw_low(&m, &web, true, 200 * S);
+    CHECK(hc_memory_is_low(&m, &web, 310 * S));
+    hc_memory_saw_low(&m, &web, false, 250 * S);
+    CHECK(!hc_memory_is_low(&m, &web, 310 * S));
+    hc_memory_saw_low(&m, &web, true, 260 * S);
+    CHECK(!hc_memory_is_low(&m, &web, 559 * S));
+    CHECK(hc_memory_is_low(&m, &web, 560 * S));
+    hc_memory_fini(&m);
+}

@@ -337,9 +337,9 @@ TEST(need, registered_is_the_clusters_own_number)
         { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
           SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":3}" },
     };
-    struct script *s = set(SCRIPT_ROWS(rows), "web");
 
-    s->config.by = HOSTS_REGISTERED;
+    set(SCRIPT_ROWS(rows), "web");
+    wishes[0].by = HOSTS_REGISTERED;
     run(0, OUTCOME_UPDATED, "");
     CHECK_Z(script_service(0)->hosts_by, "registered");
     CHECK_Z(script_service(0)->hosts_filter, "");
@@ -479,12 +479,14 @@ TEST(need, the_registered_number_is_confirmed_by_the_lists)
     memcpy(rows, step_rows, sizeof(rows));
     rows[0].answer = ONE_SERVICE;
     rows[1] = rows[2];
-    set(SCRIPT_ROWS(rows), "web")->config.by = HOSTS_REGISTERED;
+    set(SCRIPT_ROWS(rows), "web");
+    wishes[0].by = HOSTS_REGISTERED;
     run(0, OUTCOME_UPDATED, "");
     CHECK_INT(script_service(0)->wanted, 3);
     script_end();
     rows[2].answer = CLUSTERS("ACTIVE", 2);
-    set(rows, 5, "web")->config.by = HOSTS_REGISTERED;
+    set(rows, 5, "web");
+    wishes[0].by = HOSTS_REGISTERED;
     run(0, OUTCOME_HELD, "step_down");
     script_end();
 }

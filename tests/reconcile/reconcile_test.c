@@ -588,9 +588,6 @@ TEST(reconcile, what_cannot_be_meant_is_refused)
 
     s->config.cluster = HC_STR("a/b");
     refused(s, HC_ESYNTAX, "does not name a cluster");
-    s = set(NULL, 0, "web");
-    s->config.by = HOSTS_CONNECTED;
-    refused(s, HC_ECONFIG, "connected");
     refused(set(NULL, 0, "web log web"), HC_ECONFIG, "\"web\"");
     refused(set(NULL, 0, "web " ARN("111122223333", "prod/")), HC_ECONFIG,
             "two wishes");
@@ -602,7 +599,7 @@ TEST(reconcile, what_cannot_be_meant_is_refused)
     wishes[0].where = HC_STR("attribute:a == ')");
     refused(s, HC_ESYNTAX, "quote");
     s = set(NULL, 0, "web");
-    s->config.by = HOSTS_REGISTERED;
+    wishes[0].by = HOSTS_REGISTERED;
     wishes[0].where = HC_STR("attribute:a == b");
     refused(s, HC_ECONFIG, "registered");
 }

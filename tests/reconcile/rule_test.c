@@ -120,6 +120,26 @@ TEST(rule, ladder)
     CHECK_INT(hc_rule_count(&both, &(struct hc_measure){ 64, 2048, 0 }), 5);
 }
 
+TEST(rule, some_ask_for_more_tasks_than_hosts_without_end)
+{
+    static const struct hc_rung rungs[] = { { 0, 9 } };
+    const struct { struct hc_rule rule; bool outgrows; } rows[] = {
+        { { .kind = RULE_PER_HOST }, false },
+        { { .kind = RULE_PER_HOST, .tasks = 2 }, true },
+        { { .kind = RULE_FIXED, .tasks = 9 }, false },
+        { { .kind = RULE_HOSTS_MINUS }, false },
+        { { .kind = RULE_PERCENT, .percent = 100 * ONE }, false },
+        { { .kind = RULE_PERCENT, .percent = 101 * ONE }, true },
+        { { .kind = RULE_LINEAR, .per_hosts = ONE }, false },
+        { { .kind = RULE_LINEAR, .per_hosts = ONE, .base = 1 }, true },
+        { { .kind = RULE_LADDER, .by_hosts = { rungs, 1 } }, false },
+    };
+    const struct hc_measure m = { 5, 0, 0 };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        CHECK(hc_rule_outgrows(&rows[i].rule, &m) == rows[i].outgrows);
+}
+
 TEST(rule, what_it_needs)
 {
     CHECK(!hc_rule_needs_resources(&(struct hc_rule){

@@ -19,10 +19,10 @@ static void denied(struct script_row *rows, size_t n, enum hc_hosts_by by,
 {
     struct script *s = script_set(rows, n);
 
-    wish = (struct hc_wish){ .service = HC_STR("web"), .rule.tasks = 1 };
+    wish = (struct hc_wish){ .service = HC_STR("web"), .rule.tasks = 1,
+                             .by = by };
     s->config.wishes = &wish;
     s->config.wishes_n = 1;
-    s->config.by = by;
     rows[n - 1].fail = HC_ESERVICE;
     rows[n - 1].code = "AccessDeniedException";
     CHECK_INT(script_run(), 1);

@@ -44,8 +44,9 @@ TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
     CHECK_INT(get("{\"readings\":[{},{\"cluster\":{\"status\":\"ACTIVE\","
                   "\"registeredContainerInstancesCount\":2,\"tags\":[{"
                   "\"key\":\"k\",\"value\":\"v\"}]},\"lists\":[{\"hosts\":["
-                  "{\"counts\":true,\"capacityProviderName\":\"asg\","
-                  "\"containerInstanceArn\":\"arn:host/a\"},"
+                  "{\"status\":\"ACTIVE\",\"capacityProviderName\":\"asg\","
+                  "\"containerInstanceArn\":\"arn:host/a\",\"attributes\":"
+                  "[{\"name\":\"n\",\"value\":\"v\"}]},"
                   "{\"containerInstanceArn\":\"arn:host/b\"}],"
                   "\"described\":true,\"filter\":\"x\",\"status\":"
                   "\"DRAINING\"}]}],\"services\":[" SERVICE("web") "],"
@@ -59,9 +60,11 @@ TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
     CHECK_STR(facts.cluster[SIGHTING_SECOND].value.tags->value, "v");
     list = hc_facts_hosts(&facts, "DRAINING", HC_STR("x"), SIGHTING_SECOND);
     CHECK_INT(list->n, 2);
-    CHECK_INT(list->providers.state, FACT_VALUE);
+    CHECK_INT(list->details.state, FACT_VALUE);
     CHECK(list->hosts[0].active && !list->hosts[1].active);
-    CHECK_STR(list->hosts[0].provider, "asg");
+    CHECK_STR(list->hosts[0].details->provider, "asg");
+    CHECK_STR(list->hosts[0].details->attributes->value, "v");
+    CHECK(list->hosts[1].described && list->hosts[1].details == NULL);
     CHECK(hc_facts_service(&facts, HC_STR("web"))->value != NULL);
     CHECK_INT(hc_facts_service(&facts, HC_STR("gone"))->fact.state,
               FACT_VALUE);

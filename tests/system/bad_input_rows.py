@@ -308,6 +308,7 @@ VALUES = {"a number": 7, "a fraction": 1.5, "below 0": -1, "2^70": 2 ** 70,
 TYPES = {
     "text": ("a string", "TEXT", {"a string"}),
     "integer": ("an integer", "INT", {"a number", "below 0"}),
+    "time": ("a time in seconds", "TIME", {"a number", "a fraction"}),
     "bool": ("true or false", "BOOL", {"true"}),
     "object": ("an object", "OBJECT", {"an object"}),
     "objects": ("an array of objects", "OBJECTS", {"a list"}),
@@ -351,7 +352,15 @@ USED = {
                                "text": "nextToken"},
     "DescribeContainerInstances": within_each("containerInstances[].", {
         "text": "containerInstanceArn status capacityProviderName "
-                "ec2InstanceId", "bool": "agentConnected"},
+                "ec2InstanceId versionInfo.agentVersion attributes[].name "
+                "attributes[].value tags[].key tags[].value "
+                "registeredResources[].name remainingResources[].name",
+        "integer": "runningTasksCount registeredResources[].integerValue "
+                   "remainingResources[].integerValue",
+        "time": "registeredAt", "bool": "agentConnected",
+        "object": "versionInfo",
+        "objects": "attributes tags registeredResources "
+                   "remainingResources"},
         FAILURES, {"objects": "containerInstances"}),
     "DescribeClusters": within_each("clusters[].", {
         "text": "clusterArn clusterName status tags[].key tags[].value",

@@ -1,0 +1,236 @@
+/* ecs/ops_details.c - DescribeContainerInstances: a hundred hosts, and of each
+ * what a count or a policy may ask for.
+ */
+#include "ecs/ops.h"
+#include "ecs/parts.h"
+
+enum { DETAIL_HOST, DETAIL_FAILURE };
+
+/* Of a host; lower than those of parts.h. */
+enum { HOST_ARN = 50, HOST_STATUS, HOST_PROVIDER, HOST_EC2_ID, HOST_CONNECTED,
+       HOST_REGISTERED_AT, HOST_RUNNING, HOST_VERSION_INFO, HOST_AGENT,
+       HOST_REGISTERED, HOST_REMAINING, HOST_RESOURCE, HOST_AMOUNT,
+       HOST_ATTRIBUTE, HOST_ATTRIBUTE_NAME, HOST_ATTRIBUTE_VALUE, HOST_TAG };
+
+static const struct hc_view_member details_resource_members[] = {
+    { "name", VIEW_TEXT, HOST_RESOURCE, NULL },
+    { "integerValue", VIEW_INT, HOST_AMOUNT, NULL }
+};
+static const struct hc_view_shape details_resource =
+    HC_VIEW_SHAPE(details_resource_members);
+
+static const struct hc_view_member details_attribute_members[] = {
+    { "name", VIEW_TEXT, HOST_ATTRIBUTE_NAME, NULL },
+    { "value", VIEW_TEXT, HOST_ATTRIBUTE_VALUE, NULL }
+};
+static const struct hc_view_shape details_attribute =
+    HC_VIEW_SHAPE(details_attribute_members);
+
+static const struct hc_view_member details_version_members[] = {
+    { "agentVersion", VIEW_TEXT, HOST_AGENT, NULL }
+};
+static const struct hc_view_shape details_version =
+    HC_VIEW_SHAPE(details_version_members);
+
+static const struct hc_view_member details_host_members[] = {
+    { "containerInstanceArn", VIEW_TEXT, HOST_ARN, NULL },
+    { "status", VIEW_TEXT, HOST_STATUS, NULL },
+    { "capacityProviderName", VIEW_TEXT, HOST_PROVIDER, NULL },
+    { "ec2InstanceId", VIEW_TEXT, HOST_EC2_ID, NULL },
+    { "agentConnected", VIEW_BOOL, HOST_CONNECTED, NULL },
+    { "registeredAt", VIEW_TIME, HOST_REGISTERED_AT, NULL },
+    { "runningTasksCount", VIEW_INT, HOST_RUNNING, NULL },
+    { "versionInfo", VIEW_OBJECT, HOST_VERSION_INFO, &details_version },
+    { "registeredResources", VIEW_OBJECTS, HOST_REGISTERED, &details_resource },
+    { "remainingResources", VIEW_OBJECTS, HOST_REMAINING, &details_resource },
+    { "attributes", VIEW_OBJECTS, HOST_ATTRIBUTE, &details_attribute },
+    { "tags", VIEW_OBJECTS, HOST_TAG, &hc_ecs_tag_shape }
+};
+const struct hc_view_shape hc_ecs_host_shape =
+    HC_VIEW_SHAPE(details_host_members);
+
+static const struct hc_view_member details_members[] = {
+    { "containerInstances", VIEW_OBJECTS, DETAIL_HOST, &hc_ecs_host_shape },
+    { "failures", VIEW_OBJECTS, DETAIL_FAILURE, &hc_ecs_failure_shape }
+};
+static const struct hc_view_shape details_shape =
+    HC_VIEW_SHAPE(details_members);
+
+void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
+                               const struct hc_str *arns, size_t n, bool full)
+{
+    hc_ecs_put_cluster(out, cluster);
+    hc_ecs_put_list(out, "containerInstances", arns, n);
+    hc_buf_text(out, full ? ",\"include\":[\"TAGS\"]}" : "}");
+}
+
+/* ---- one host ---- */
+
+static void details_resource_end(struct hc_ecs_host_part *p,
+                                 struct hc_ecs_host *h, bool remaining)
+{
+    if (hc_str_eqz(p->resource, "CPU"))
+        *(remaining ? &h->cpu_free : &h->cpu) = p->amount;
+    else if (hc_str_eqz(p->resource, "MEMORY"))
+        *(remaining ? &h->memory_free : &h->memory) = p->amount;
+}
+
+/* The same words stand on every host: they are kept once. */
+static struct hc_str details_word(struct hc_ecs_host_part *p,
+                                  struct hc_str text)
+{
+    uint32_t hash = 2166136261U;
+    struct hc_str *slot;
+
+    for (size_t i = 0; i < text.n; i++)
+        hash = (hash ^ (unsigned char)text.p[i]) * 16777619U;
+    slot = &p->words[hash % HC_ECS_WORDS];
+    if (slot->p == NULL || !hc_str_eq(*slot, text))
+        *slot = hc_keep_str(p->keep, text);
+    return *slot;
+}
+
+static void details_pair(struct hc_ecs_host_part *p, struct hc_ecs_tag **to,
+                         const struct hc_view_item *item, bool names)
+{
+    struct hc_ecs_tag *pair = *to;
+
+    if (!p->full || item->mark == VIEW_END)
+        return;
+    if (item->mark == VIEW_BEGIN) {
+        pair = hc_keep_zero(p->keep, sizeof(*pair));
+        if (pair != NULL) {
+            pair->next = *to;
+            *to = pair;
+        }
+    } else if (pair != NULL) {
+        *(names ? &pair->key : &pair->value) = details_word(p, item->text);
+    }
+}
+
+static void details_value(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
+                          const struct hc_view_item *item)
+{
+    struct hc_str text = item->text;
+
+    switch (item->id) {
+    case HOST_ARN:           h->arn = hc_keep_str(p->keep, text);       break;
+    case HOST_EC2_ID:        h->ec2_id = hc_keep_str(p->keep, text);    break;
+    case HOST_STATUS:        h->status = details_word(p, text);         break;
+    case HOST_PROVIDER:      h->provider = details_word(p, text);       break;
+    case HOST_AGENT:         h->agent_version = details_word(p, text);  break;
+    case HOST_RESOURCE:      p->resource = details_word(p, text);       break;
+    case HOST_CONNECTED:     h->connected = item->number != 0;          break;
+    case HOST_REGISTERED_AT: h->registered_at = item->number;           break;
+    case HOST_RUNNING:       h->running = item->number;                 break;
+    case HOST_AMOUNT:        p->amount = item->number;                  break;
+    default:                                                            break;
+    }
+}
+
+void hc_ecs_part_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
+                      const struct hc_view_item *item)
+{
+    switch (item->id) {
+    case HOST_REGISTERED:
+    case HOST_REMAINING:
+        if (item->mark == VIEW_END)
+            details_resource_end(p, h, item->id == HOST_REMAINING);
+        p->resource = HC_STR("");
+        p->amount = -1;
+        break;
+    case HOST_ATTRIBUTE:
+    case HOST_ATTRIBUTE_NAME:
+    case HOST_ATTRIBUTE_VALUE:
+        details_pair(p, &h->attributes, item, item->id == HOST_ATTRIBUTE_NAME);
+        break;
+    case HOST_TAG:
+    case PART_TAG_KEY:
+    case PART_TAG_VALUE:
+        details_pair(p, &h->tags, item, item->id == PART_TAG_KEY);
+        break;
+    default:
+        details_value(p, h, item);
+        break;
+    }
+}
+
+void hc_ecs_part_host_init(struct hc_ecs_host *h)
+{
+    *h = (struct hc_ecs_host){
+        .registered_at = -1, .running = -1, .cpu = -1, .memory = -1,
+        .cpu_free = -1, .memory_free = -1
+    };
+}
+
+/* ---- the answer ---- */
+
+static int details_begin(struct hc_ecs_host_details *v, int id,
+                         struct hc_error *e)
+{
+    size_t n = id == DETAIL_HOST ? v->hosts_n : v->failures_n;
+
+    if (n == HC_ECS_BATCH)
+        return hc_error_set(e, HC_EANSWER, "%s holds more than %d elements",
+                            v->view.what, HC_ECS_BATCH);
+    if (id == DETAIL_FAILURE)
+        v->failures_n++;
+    else
+        hc_ecs_part_host_init(&v->hosts[v->hosts_n++]);
+    return 0;
+}
+
+static int details_sink(void *ud, const struct hc_view_item *item,
+                        struct hc_error *e)
+{
+    struct hc_ecs_host_details *v = ud;
+    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+
+    if (err < 0)
+        return err;
+    if (item->id == DETAIL_HOST || item->id == DETAIL_FAILURE)
+        return item->mark == VIEW_BEGIN ? details_begin(v, item->id, e) : 0;
+    if (item->id >= PART_FAILURE_ARN && item->id <= PART_FAILURE_DETAIL)
+        hc_ecs_part_failure(&v->failures[v->failures_n - 1], &v->keep, item);
+    else
+        hc_ecs_part_host(&v->part, &v->hosts[v->hosts_n - 1], item);
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
+                              const struct hc_alloc *a, bool full)
+{
+    struct hc_view_config config = {
+        .alloc = a, .root = &details_shape, .sink = details_sink, .ud = v,
+        .what = "the answer to DescribeContainerInstances",
+        .code = HC_EANSWER, .max_bytes = HC_ECS_ANSWER, .max_text = 65536
+    };
+
+    *v = (struct hc_ecs_host_details){ .part = { .keep = &v->keep,
+                                                 .full = full } };
+    hc_view_init(&v->view, &config);
+    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
+    v->hosts = hc_keep_zero(&v->keep, HC_ECS_BATCH * sizeof(*v->hosts));
+    v->failures = hc_keep_zero(&v->keep, HC_ECS_BATCH * sizeof(*v->failures));
+}
+
+int hc_ecs_host_details_feed(struct hc_ecs_host_details *v, struct hc_str span,
+                             struct hc_error *e)
+{
+    return hc_view_feed(&v->view, span, e);
+}
+
+int hc_ecs_host_details_end(struct hc_ecs_host_details *v, struct hc_error *e)
+{
+    int err = hc_view_end(&v->view, e);
+
+    return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
+}
+
+void hc_ecs_host_details_fini(struct hc_ecs_host_details *v)
+{
+    hc_view_fini(&v->view);
+    hc_keep_fini(&v->keep);
+}

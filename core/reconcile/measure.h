@@ -1,0 +1,25 @@
+/* reconcile/measure.h - what there is of hosts, CPU and memory over the hosts
+ * of a list that count for one wish. */
+#ifndef HC_RECONCILE_MEASURE_H
+#define HC_RECONCILE_MEASURE_H
+
+#include "reconcile/facts.h"
+#include "reconcile/rule.h"
+
+/* Which hosts count; all zero: every one that is listed. */
+struct hc_measure_of {
+    const struct hc_ecs_text *providers;     /* NULL: of any                */
+    bool connected;                          /* only while the agent is     */
+    int64_t before;        /* registered by then (wall); 0: whenever        */
+    bool resources;                          /* CPU and memory are asked    */
+};
+
+/* True: only a description of the hosts can tell. */
+bool hc_measure_needs_details(const struct hc_measure_of *of);
+/* The list (and its description, where one is needed) is a value.  False: a
+ * host's description lacks what is asked; *lacks (static) says what, *who. */
+bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
+                const struct hc_measure_of *of, const char **lacks,
+                struct hc_str *who);
+
+#endif

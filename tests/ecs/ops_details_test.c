@@ -1,0 +1,172 @@
+/* tests/ecs/ops_details_test.c - DescribeContainerInstances. */
+#include "t.h"
+
+#include <string.h>
+
+#include "ecs/ops.h"
+
+static struct hc_ecs_host_details details;
+static struct hc_error error;
+
+/* Whole (cut 0), in two pieces, or byte by byte (cut -1). */
+static int get_details(const char *text, int cut)
+{
+    size_t n = strlen(text), at = 0;
+    const char *p = t_guard(text, n);
+    int err = 0;
+
+    hc_error_reset(&error);
+    hc_ecs_host_details_init(&details, t_alloc(), true);
+    while (err == 0 && at < n) {
+        size_t step = cut < 0 ? 1 : at == 0 && cut > 0 ? (size_t)cut : n - at;
+
+        err = hc_ecs_host_details_feed(&details, hc_str_n(p + at, step),
+                                       &error);
+        at += step;
+    }
+    return err == 0 ? hc_ecs_host_details_end(&details, &error) : err;
+}
+
+TEST(ops_details, requests)
+{
+    static const struct hc_str hosts[] = { { "a", 1 }, { "b", 1 } };
+    struct hc_buf out;
+
+    hc_buf_init(&out, t_alloc(), 1000);
+    hc_ecs_put_describe_hosts(&out, HC_STR("prod"), hosts, 2, false);
+    CHECK_STR(hc_buf_view(&out), "{\"cluster\":\"prod\","
+              "\"containerInstances\":[\"a\",\"b\"]}");
+    hc_buf_reset(&out);
+    hc_ecs_put_describe_hosts(&out, HC_STR("prod"), hosts, 1, true);
+    CHECK_STR(hc_buf_view(&out), "{\"cluster\":\"prod\","
+              "\"containerInstances\":[\"a\"],\"include\":[\"TAGS\"]}");
+    hc_buf_fini(&out);
+}
+
+static const char described[] =
+    "{\"containerInstances\":[{\"containerInstanceArn\":\"a\",\"status\":"
+    "\"ACTIVE\",\"capacityProviderName\":\"asg\",\"ec2InstanceId\":\"i-1\","
+    "\"agentConnected\":true,\"attributes\":[{\"name\":\"n\"}]},"
+    "{\"containerInstanceArn\":\"b\",\"status\":\"DRAINING\","
+    "\"agentConnected\":false}],\"failures\":[{\"arn\":\"c\",\"reason\":"
+    "\"MISSING\",\"detail\":\"d\"}]}";
+
+TEST(ops_details, descriptions_are_the_same_at_every_split)
+{
+    for (int cut = -1; cut < (int)sizeof(described) - 1; cut++) {
+        CHECK_INT(get_details(described, cut), 0);
+        CHECK_INT(details.hosts_n, 2);
+        CHECK_STR(details.hosts[0].arn, "a");
+        CHECK_STR(details.hosts[0].status, "ACTIVE");
+        CHECK_STR(details.hosts[0].provider, "asg");
+        CHECK_STR(details.hosts[0].ec2_id, "i-1");
+        CHECK(details.hosts[0].connected);
+        CHECK_STR(details.hosts[1].arn, "b");
+        CHECK_STR(details.hosts[1].status, "DRAINING");
+        CHECK_STR(details.hosts[1].provider, "");
+        CHECK(!details.hosts[1].connected);
+        CHECK_INT(details.failures_n, 1);
+        CHECK_STR(details.failures[0].arn, "c");
+        CHECK_STR(details.failures[0].reason, "MISSING");
+        CHECK_STR(details.failures[0].detail, "d");
+        hc_ecs_host_details_fini(&details);
+    }
+}
+
+static const char full[] =
+    "{\"containerInstances\":[{\"containerInstanceArn\":\"a\",\"status\":"
+    "\"ACTIVE\",\"registeredAt\":1479234567.5,\"runningTasksCount\":7,"
+    "\"versionInfo\":{\"agentVersion\":\"1.89.0\",\"agentHash\":\"x\"},"
+    "\"registeredResources\":[{\"name\":\"CPU\",\"type\":\"INTEGER\","
+    "\"integerValue\":2048},{\"name\":\"MEMORY\",\"integerValue\":3884},"
+    "{\"name\":\"PORTS\",\"stringSetValue\":[\"22\"]}],"
+    "\"remainingResources\":[{\"integerValue\":1024,\"name\":\"CPU\"},"
+    "{\"name\":\"MEMORY\"}],"
+    "\"attributes\":[{\"name\":\"ecs.os-type\",\"value\":\"linux\"},"
+    "{\"name\":\"gpu\"}],\"tags\":[{\"key\":\"k\",\"value\":\"v\"}]},"
+    "{\"containerInstanceArn\":\"b\",\"attributes\":[{\"name\":"
+    "\"ecs.os-type\",\"value\":\"linux\"}]}]}";
+
+static void check_pair(const struct hc_ecs_tag *pair, const char *key,
+                       const char *value)
+{
+    CHECK(pair != NULL);
+    CHECK_STR(pair->key, key);
+    CHECK_STR(pair->value, value);
+}
+
+TEST(ops_details, all_that_a_policy_may_ask_for)
+{
+    for (int cut = -1; cut < (int)sizeof(full) - 1; cut++) {
+        const struct hc_ecs_host *h;
+
+        CHECK_INT(get_details(full, cut), 0);
+        h = details.hosts;
+        CHECK_INT(h->registered_at, 1479234567500000);
+        CHECK_INT(h->running, 7);
+        CHECK_STR(h->agent_version, "1.89.0");
+        CHECK_INT(h->cpu, 2048);
+        CHECK_INT(h->memory, 3884);
+        CHECK_INT(h->cpu_free, 1024);
+        CHECK_INT(h->memory_free, -1);
+        check_pair(h->attributes, "gpu", "");
+        check_pair(h->attributes->next, "ecs.os-type", "linux");
+        check_pair(h->tags, "k", "v");
+        CHECK(h->tags->next == NULL);
+        CHECK_INT(h[1].cpu, -1);
+        CHECK_INT(h[1].registered_at, -1);
+        check_pair(h[1].attributes, "ecs.os-type", "linux");
+        /* kept once */
+        CHECK(h[1].attributes->key.p == h->attributes->next->key.p);
+        hc_ecs_host_details_fini(&details);
+    }
+}
+
+TEST(ops_details, attributes_are_kept_only_where_they_are_asked_for)
+{
+    hc_ecs_host_details_init(&details, t_alloc(), false);
+    CHECK_INT(hc_ecs_host_details_feed(&details, hc_str(full), &error), 0);
+    CHECK_INT(hc_ecs_host_details_end(&details, &error), 0);
+    CHECK(details.hosts[0].attributes == NULL && details.hosts[0].tags == NULL);
+    CHECK_INT(details.hosts[0].cpu, 2048);
+    hc_ecs_host_details_fini(&details);
+}
+
+TEST(ops_details, descriptions_are_bounded_and_typed)
+{
+    static const char *const lists[] = { "containerInstances", "failures" };
+
+    for (size_t i = 0; i < 4; i++) {
+        size_t n = i < 2 ? 100 : 101;
+        struct hc_buf text;
+
+        hc_buf_init(&text, t_alloc(), 65536);
+        hc_buf_fmt(&text, "{\"%s\":[", lists[i % 2]);
+        for (size_t k = 0; k < n; k++)
+            hc_buf_text(&text, k > 0 ? ",{}" : "{}");
+        hc_buf_text(&text, "]}");
+        CHECK_INT(get_details(hc_buf_z(&text), 0), i < 2 ? 0 : HC_EANSWER);
+        if (i >= 2)
+            CHECK(strstr(error.what, "more than 100") != NULL);
+        hc_ecs_host_details_fini(&details);
+        hc_buf_fini(&text);
+    }
+    CHECK_INT(get_details("{\"containerInstances\":[{\"agentConnected\":1}]}",
+                          0), HC_EANSWER);
+    CHECK(strstr(error.what, "DescribeContainerInstances") != NULL);
+    hc_ecs_host_details_fini(&details);
+}
+
+static int read_details(void)
+{
+    int err = get_details(full, 0);
+
+    CHECK(err == 0 || error.what[0] != '\0');
+    hc_ecs_host_details_fini(&details);
+    return err;
+}
+
+TEST(ops_details, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(read_details);
+}

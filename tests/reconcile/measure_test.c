@@ -1,0 +1,92 @@
+/* tests/reconcile/measure_test.c - which hosts count, and what they have. */
+#include "t.h"
+
+#include "reconcile/measure.h"
+
+static struct hc_ecs_host details[5];
+static struct hc_host hosts[6];
+static const struct hc_fact_hosts list = { .hosts = hosts, .n = 6 };
+static const struct hc_fact_hosts empty = { .n = 0 };
+static const char *lacks;
+static struct hc_str who;
+
+/* Five that are active, of two providers, and one that went. */
+static void set_up(void)
+{
+    lacks = NULL;
+    for (size_t i = 0; i < 5; i++) {
+        details[i] = (struct hc_ecs_host){
+            .provider = i < 2 ? HC_STR("one") : HC_STR("two"),
+            .connected = i != 2, .registered_at = 100 + (int64_t)i,
+            .cpu = 1000, .memory = 10 + (int64_t)i
+        };
+        hosts[i] = (struct hc_host){ .arn = HC_STR("h"), .described = true,
+                                     .details = &details[i], .active = true };
+    }
+    hosts[5] = (struct hc_host){ .arn = HC_STR("gone"), .described = true };
+}
+
+static void check(struct hc_measure_of of, int64_t n, int64_t cpu,
+                  int64_t memory)
+{
+    struct hc_measure m;
+
+    CHECK(hc_measure(&m, &list, &of, &lacks, &who));
+    CHECK_INT(m.hosts, n);
+    CHECK_INT(m.cpu, cpu);
+    CHECK_INT(m.memory, memory);
+}
+
+TEST(measure, hosts_that_are_merely_listed_are_counted_as_listed)
+{
+    set_up();
+    check((struct hc_measure_of){ .resources = false }, 6, 0, 0);
+    CHECK(!hc_measure_needs_details(&(struct hc_measure_of){ .before = 0 }));
+}
+
+TEST(measure, each_condition_needs_the_description_and_excludes_its_hosts)
+{
+    static struct hc_ecs_text two = { { "two", 3 }, NULL };
+    static struct hc_ecs_text one = { { "one", 3 }, &two };
+    const struct { struct hc_measure_of of; int64_t n, cpu, memory; } rows[] = {
+        { { .providers = &two }, 3, 0, 0 },
+        { { .providers = &one }, 5, 0, 0 },
+        { { .connected = true }, 4, 0, 0 },
+        { { .before = 99 }, 0, 0, 0 },
+        { { .before = 100 }, 1, 0, 0 },
+        { { .before = 1000 }, 5, 0, 0 },
+        { { .resources = true }, 5, 5000, 60 },
+        { { .resources = true, .providers = &two, .connected = true,
+            .before = 103 }, 1, 1000, 13 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        set_up();
+        CHECK(hc_measure_needs_details(&rows[i].of));
+        check(rows[i].of, rows[i].n, rows[i].cpu, rows[i].memory);
+    }
+}
+
+TEST(measure, what_a_description_lacks_is_no_number)
+{
+    const struct hc_measure_of by_age = { .before = 1000 };
+    const struct hc_measure_of by_cpu = { .resources = true };
+    struct hc_measure m;
+
+    set_up();
+    details[3].registered_at = -1;
+    CHECK(!hc_measure(&m, &list, &by_age, &lacks, &who));
+    CHECK_Z(lacks, "registeredAt");
+    CHECK_STR(who, "h");
+    CHECK(hc_measure(&m, &list, &by_cpu, &lacks, &who));
+    details[0].memory = -1;
+    CHECK(!hc_measure(&m, &list, &by_cpu, &lacks, &who));
+    CHECK_Z(lacks, "registeredResources");
+    details[0] = (struct hc_ecs_host){ .cpu = -1, .memory = 1 };
+    CHECK(!hc_measure(&m, &list, &by_cpu, &lacks, &who));
+    hosts[0].active = false;
+    CHECK(hc_measure(&m, &list, &by_cpu, &lacks, &who));
+    CHECK_INT(m.hosts, 4);
+    CHECK(hc_measure(&m, &empty, &by_cpu, &lacks, &who));
+    CHECK_INT(m.hosts, 0);
+}
