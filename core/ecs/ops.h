@@ -108,6 +108,14 @@ void hc_ecs_put_list_hosts(struct hc_buf *out, struct hc_str cluster,
 void hc_ecs_put_list_clusters(struct hc_buf *out, struct hc_str next);
 void hc_ecs_hosts_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
 void hc_ecs_clusters_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
+/* Services: of the cluster; of the region, by their tags (`tag_filters` is
+ * JSON, as TagFilters has it). */
+void hc_ecs_put_list_services(struct hc_buf *out, struct hc_str cluster,
+                              struct hc_str launch_type, struct hc_str next);
+void hc_ecs_put_tagged(struct hc_buf *out, struct hc_str tag_filters,
+                       struct hc_str next);
+void hc_ecs_names_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
+void hc_ecs_tagged_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
 int hc_ecs_arns_feed(struct hc_ecs_arns *v, struct hc_str span,
                      struct hc_error *e);
 int hc_ecs_arns_end(struct hc_ecs_arns *v, struct hc_error *e);

@@ -1,6 +1,6 @@
-/* ecs/ops_hosts.c - ListContainerInstances, and the two lists whose answers
- * have the same form: ListClusters, and DescribeScalableTargets of Application
- * Auto Scaling.
+/* ecs/ops_hosts.c - ListContainerInstances, and the lists whose answers have
+ * the same form: ListClusters, ListServices, DescribeScalableTargets of
+ * Application Auto Scaling and GetResources of the Resource Groups Tagging API.
  *
  * A page may have fewer elements than asked for, even none, and still name a
  * next one: only the absence of nextToken is an end.
@@ -39,6 +39,26 @@ static const struct hc_view_member hosts_targets_members[] = {
 static const struct hc_view_shape hosts_targets =
     HC_VIEW_SHAPE(hosts_targets_members);
 
+static const struct hc_view_member hosts_services_members[] = {
+    { "serviceArns", VIEW_TEXTS, AT_ARN, NULL },
+    { "nextToken", VIEW_TEXT, AT_NEXT, NULL }
+};
+static const struct hc_view_shape hosts_services =
+    HC_VIEW_SHAPE(hosts_services_members);
+
+static const struct hc_view_member hosts_mapping_members[] = {
+    { "ResourceARN", VIEW_TEXT, AT_ARN, NULL }
+};
+static const struct hc_view_shape hosts_mapping =
+    HC_VIEW_SHAPE(hosts_mapping_members);
+
+static const struct hc_view_member hosts_tagged_members[] = {
+    { "ResourceTagMappingList", VIEW_OBJECTS, AT_TARGET, &hosts_mapping },
+    { "PaginationToken", VIEW_TEXT, AT_NEXT, NULL }
+};
+static const struct hc_view_shape hosts_tagged =
+    HC_VIEW_SHAPE(hosts_tagged_members);
+
 /* ---- requests ---- */
 
 void hc_ecs_put_list_hosts(struct hc_buf *out, struct hc_str cluster,
@@ -76,6 +96,30 @@ void hc_ecs_put_describe_targets(struct hc_buf *out, struct hc_str cluster,
     hc_buf_lit(out, "\"]");
     if (next.n > 0)
         hc_json_put_member(out, "NextToken", next);
+    hc_buf_chr(out, '}');
+}
+
+void hc_ecs_put_list_services(struct hc_buf *out, struct hc_str cluster,
+                              struct hc_str launch_type, struct hc_str next)
+{
+    hc_ecs_put_cluster(out, cluster);
+    if (launch_type.n > 0)
+        hc_json_put_member(out, "launchType", launch_type);
+    hc_json_put_member_int(out, "maxResults", HC_ECS_BATCH);
+    if (next.n > 0)
+        hc_json_put_member(out, "nextToken", next);
+    hc_buf_chr(out, '}');
+}
+
+void hc_ecs_put_tagged(struct hc_buf *out, struct hc_str tag_filters,
+                       struct hc_str next)
+{
+    hc_buf_lit(out, "{\"ResourceTypeFilters\":[\"ecs:service\"],"
+                    "\"TagFilters\":");
+    hc_buf_str(out, tag_filters);
+    hc_json_put_member_int(out, "ResourcesPerPage", HC_ECS_BATCH);
+    if (next.n > 0)
+        hc_json_put_member(out, "PaginationToken", next);
     hc_buf_chr(out, '}');
 }
 
@@ -140,6 +184,16 @@ void hc_ecs_targets_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
 {
     hosts_arns_init(v, a, &hosts_targets,
                     "the answer to DescribeScalableTargets");
+}
+
+void hc_ecs_names_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
+{
+    hosts_arns_init(v, a, &hosts_services, "the answer to ListServices");
+}
+
+void hc_ecs_tagged_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
+{
+    hosts_arns_init(v, a, &hosts_tagged, "the answer to GetResources");
 }
 
 int hc_ecs_arns_feed(struct hc_ecs_arns *v, struct hc_str span,

@@ -31,6 +31,12 @@ void hc_ask_view(struct hc_reconcile *r)
     case ASK_TARGET:
         hc_ecs_targets_init(&r->view.arns, a);
         break;
+    case ASK_NAMES:
+        hc_ecs_names_init(&r->view.arns, a);
+        break;
+    case ASK_TAGGED:
+        hc_ecs_tagged_init(&r->view.arns, a);
+        break;
     case ASK_UPDATE:
         hc_ecs_updated_init(&r->view.services, a);
         break;
@@ -53,6 +59,8 @@ void hc_ask_close_view(struct hc_reconcile *r)
         break;
     case ASK_HOSTS:
     case ASK_TARGET:
+    case ASK_NAMES:
+    case ASK_TAGGED:
         hc_ecs_arns_fini(&r->view.arns);
         break;
     case ASK_DETAILS:
@@ -89,14 +97,20 @@ static struct hc_buf *ask_body(struct hc_reconcile *r)
     return &r->body;
 }
 
-static const char *const ask_operations[] = {
-    [ASK_SERVICES] = "DescribeServices",
-    [ASK_HOSTS] = "ListContainerInstances",
-    [ASK_DETAILS] = "DescribeContainerInstances",
-    [ASK_CLUSTER] = "DescribeClusters",
-    [ASK_CAPACITY] = "DescribeCapacityProviders",
-    [ASK_TARGET] = "DescribeScalableTargets",
-    [ASK_UPDATE] = "UpdateService",
+static const struct ask_call {
+    enum hc_service_id service;
+    const char *action, *operation;       /* of IAM and of the API */
+} ask_calls[] = {
+    [ASK_SERVICES] = { HC_SERVICE_ECS, "ecs", "DescribeServices" },
+    [ASK_HOSTS] = { HC_SERVICE_ECS, "ecs", "ListContainerInstances" },
+    [ASK_DETAILS] = { HC_SERVICE_ECS, "ecs", "DescribeContainerInstances" },
+    [ASK_CLUSTER] = { HC_SERVICE_ECS, "ecs", "DescribeClusters" },
+    [ASK_CAPACITY] = { HC_SERVICE_ECS, "ecs", "DescribeCapacityProviders" },
+    [ASK_TARGET] = { HC_SERVICE_SCALING, "application-autoscaling",
+                     "DescribeScalableTargets" },
+    [ASK_NAMES] = { HC_SERVICE_ECS, "ecs", "ListServices" },
+    [ASK_TAGGED] = { HC_SERVICE_TAGGING, "tag", "GetResources" },
+    [ASK_UPDATE] = { HC_SERVICE_ECS, "ecs", "UpdateService" },
 };
 
 static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
@@ -109,9 +123,8 @@ static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
         return hc_error_set(&r->error, err, err == HC_ENOMEM
                                 ? "no memory for a request to ECS"
                                 : "a request to ECS would be too long");
-    config.service = hc_service_at(ask == ASK_TARGET ? HC_SERVICE_SCALING
-                                                     : HC_SERVICE_ECS);
-    config.operation = hc_str(ask_operations[ask]);
+    config.service = hc_service_at(ask_calls[ask].service);
+    config.operation = hc_str(ask_calls[ask].operation);
     config.body = hc_buf_view(&r->body);
     /* UpdateService sets a number: twice does what once does. */
     config.replay_ok = true;
@@ -152,20 +165,25 @@ static int ask_batch_add(struct hc_reconcile *r, size_t at)
     return 0;
 }
 
+static int ask_services(struct hc_reconcile *r)
+{
+    hc_ecs_put_describe_services(ask_body(r), r->cluster.text, r->batch,
+                                 r->batch_n);
+    return ask_start(r, ASK_SERVICES);
+}
+
 int hc_ask_services(struct hc_reconcile *r)
 {
     int err = 0;
 
     hc_error_reset(&r->error);
+    if (r->question.open)             /* the batch is what was noted */
+        return ask_services(r);
     r->batch_n = 0;
     for (size_t i = r->at; err == 0 && i < r->config.wishes_n &&
                            r->batch_n < HC_ECS_BATCH_SERVICES; i++)
         err = ask_batch_add(r, i);
-    if (err < 0)
-        return err;
-    hc_ecs_put_describe_services(ask_body(r), r->cluster.text, r->batch,
-                                 r->batch_n);
-    return ask_start(r, ASK_SERVICES);
+    return err < 0 ? err : ask_services(r);
 }
 
 int hc_ask_hosts(struct hc_reconcile *r)
@@ -216,6 +234,19 @@ int hc_ask_target(struct hc_reconcile *r)
     return ask_start(r, ASK_TARGET);
 }
 
+int hc_ask_names(struct hc_reconcile *r)
+{
+    hc_ecs_put_list_services(ask_body(r), r->cluster.text,
+                             r->names_list->launch_type, r->next);
+    return ask_start(r, ASK_NAMES);
+}
+
+int hc_ask_tagged(struct hc_reconcile *r)
+{
+    hc_ecs_put_tagged(ask_body(r), r->names_list->tag_filters, r->next);
+    return ask_start(r, ASK_TAGGED);
+}
+
 int hc_ask_update(struct hc_reconcile *r)
 {
     hc_ecs_put_update_service(ask_body(r), r->cluster.text,
@@ -246,6 +277,8 @@ static const char *ask_resource(struct hc_reconcile *r)
     case ASK_HOSTS:
     case ASK_CLUSTER:
     case ASK_TARGET:
+    case ASK_NAMES:
+    case ASK_TAGGED:
         break;
     }
     return hc_keep_fmt(keep, "cluster/%.*s", HC_STR_ARG(cluster));
@@ -258,9 +291,12 @@ const char *hc_ask_statement(struct hc_reconcile *r)
     struct hc_str partition = hc_str(hc_endpoint_partition(region));
     struct hc_str account = HC_STR("*");
 
-    if (r->ask == ASK_TARGET)
-        return "{\"Effect\": \"Allow\", \"Action\": \"application-autoscaling:"
-               "DescribeScalableTargets\", \"Resource\": \"*\"}";
+    /* No resource can be named for these. */
+    if (r->ask == ASK_TARGET || r->ask == ASK_NAMES || r->ask == ASK_TAGGED)
+        return hc_keep_fmt(&r->facts.keep, "{\"Effect\": \"Allow\", \"Action\":"
+                           " \"%s:%s\", \"Resource\": \"*\"}",
+                           ask_calls[r->ask].action,
+                           ask_calls[r->ask].operation);
     if (hc_arn_is_full(c)) {
         region = c->region;
         partition = c->partition;
@@ -268,7 +304,7 @@ const char *hc_ask_statement(struct hc_reconcile *r)
     }
     return hc_keep_fmt(&r->facts.keep, "{\"Effect\": \"Allow\", \"Action\": "
                        "\"ecs:%s\", \"Resource\": \"arn:%.*s:ecs:%.*s:%.*s:%s"
-                       "\"}", ask_operations[r->ask], HC_STR_ARG(partition),
-                       HC_STR_ARG(region), HC_STR_ARG(account),
-                       ask_resource(r));
+                       "\"}", ask_calls[r->ask].operation,
+                       HC_STR_ARG(partition), HC_STR_ARG(region),
+                       HC_STR_ARG(account), ask_resource(r));
 }

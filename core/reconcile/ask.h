@@ -9,7 +9,8 @@
 
 #include "reconcile/reconcile.h"
 
-/* The wish at hand and up to nine more whose services are not known yet. */
+/* The wish at hand and up to nine more whose services are not known yet; while
+ * a policy asks, r->batch as it is. */
 int hc_ask_services(struct hc_reconcile *r);
 /* r->hosts from its first page (r->next empty) or the page of r->next. */
 int hc_ask_hosts(struct hc_reconcile *r);
@@ -19,6 +20,9 @@ int hc_ask_cluster(struct hc_reconcile *r);
 /* The providers of the wish at hand's service; whether Auto Scaling has it. */
 int hc_ask_capacity(struct hc_reconcile *r);
 int hc_ask_target(struct hc_reconcile *r);
+/* A page of r->names_list, of the cluster or by tags. */
+int hc_ask_names(struct hc_reconcile *r);
+int hc_ask_tagged(struct hc_reconcile *r);
 /* The wish at hand, to r->plan.wanted. */
 int hc_ask_update(struct hc_reconcile *r);
 /* The IAM statement that would allow what was asked last; lives in the facts'

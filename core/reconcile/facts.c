@@ -19,6 +19,8 @@ void hc_facts_fini(struct hc_facts *f)
 {
     for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
         facts_hosts_free(f, h);
+    for (struct hc_fact_names *l = f->names; l != NULL; l = l->next)
+        facts_hosts_free(f, &l->all);
     for (size_t i = 0; i < HC_SIGHTINGS; i++)
         hc_ecs_cluster_fini(&f->cluster[i].value);
     hc_keep_fini(&f->keep);
@@ -85,6 +87,27 @@ struct hc_fact_answer *hc_facts_answer(struct hc_facts *f,
     return hc_keep_error(&f->keep) == 0 ? a : NULL;
 }
 
+struct hc_fact_names *hc_facts_names(struct hc_facts *f,
+                                     struct hc_str launch_type,
+                                     struct hc_str tag_filters)
+{
+    struct hc_fact_names *l = f->names;
+
+    while (l != NULL && (!hc_str_eq(l->launch_type, launch_type) ||
+                         !hc_str_eq(l->tag_filters, tag_filters)))
+        l = l->next;
+    if (l != NULL)
+        return l;
+    l = hc_keep_zero(&f->keep, sizeof(*l));
+    if (l == NULL)
+        return NULL;
+    l->launch_type = hc_keep_str(&f->keep, launch_type);
+    l->tag_filters = hc_keep_str(&f->keep, tag_filters);
+    l->next = f->names;
+    f->names = l;
+    return hc_keep_error(&f->keep) == 0 ? l : NULL;
+}
+
 void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
                    const char *what)
 {
@@ -97,7 +120,7 @@ void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
 
 /* One host may be told of by the old form of its ARN and by the new one: what
  * they share is the id at the end. */
-static struct hc_str facts_id(struct hc_str arn)
+struct hc_str hc_fact_id(struct hc_str arn)
 {
     size_t from = arn.n;
 
@@ -118,11 +141,11 @@ static size_t facts_hash(struct hc_str s)
 /* The slot of this host, or the empty one where it would stand. */
 static size_t facts_slot(const struct hc_fact_hosts *h, struct hc_str arn)
 {
-    struct hc_str id = facts_id(arn);
+    struct hc_str id = hc_fact_id(arn);
     size_t at = facts_hash(id) & (h->slots_n - 1);
 
     while (h->slots[at] != 0 &&
-           !hc_str_eq(facts_id(h->hosts[h->slots[at] - 1].arn), id))
+           !hc_str_eq(hc_fact_id(h->hosts[h->slots[at] - 1].arn), id))
         at = (at + 1) & (h->slots_n - 1);
     return at;
 }

@@ -5,6 +5,8 @@
  *   cluster                 -> DescribeClusters' answer
  *   capacity PROVIDER       -> whether it starts hosts by itself
  *   target SERVICE          -> whether Auto Scaling sets its count too
+ *   names (launch, tags)    -> the services that ListServices or GetResources
+ *                              tell of
  *
  * The lists and the cluster may be read twice, in two sightings that know
  * nothing of each other: the second confirms a big step.
@@ -69,6 +71,14 @@ struct hc_fact_answer {               /* yes or no                           */
     struct hc_fact_answer *next;
 };
 
+struct hc_fact_names {
+    struct hc_fact fact;
+    struct hc_str launch_type;        /* n == 0: any                         */
+    struct hc_str tag_filters;        /* JSON; n == 0: not by tags           */
+    struct hc_fact_hosts all;         /* their ARNs, each service once       */
+    struct hc_fact_names *next;
+};
+
 struct hc_facts {
     const struct hc_alloc *alloc;
     struct hc_keep keep;
@@ -76,6 +86,7 @@ struct hc_facts {
     struct hc_fact_hosts *hosts;
     struct hc_fact_cluster cluster[HC_SIGHTINGS];
     struct hc_fact_answer *capacity, *targets;
+    struct hc_fact_names *names;
 };
 
 void hc_facts_init(struct hc_facts *f, const struct hc_alloc *a);
@@ -90,6 +101,11 @@ struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
 struct hc_fact_answer *hc_facts_answer(struct hc_facts *f,
                                        struct hc_fact_answer **list,
                                        struct hc_str name);
+struct hc_fact_names *hc_facts_names(struct hc_facts *f,
+                                     struct hc_str launch_type,
+                                     struct hc_str tag_filters);
+/* What stands after the last / of an ARN: of a host or of a service. */
+struct hc_str hc_fact_id(struct hc_str arn);
 void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
                    const char *what);
 

@@ -22,6 +22,8 @@ int hc_learn_feed(struct hc_reconcile *r)
     case ASK_CAPACITY:
         return hc_ecs_providers_feed(&r->view.providers, span, &r->error);
     case ASK_TARGET:
+    case ASK_NAMES:
+    case ASK_TAGGED:
         return hc_ecs_arns_feed(&r->view.arns, span, &r->error);
     }
     return 0;
@@ -212,6 +214,9 @@ int hc_learn_take(struct hc_reconcile *r)
         return learn_capacity(r);
     case ASK_TARGET:
         return learn_target(r);
+    case ASK_NAMES:
+    case ASK_TAGGED:
+        return hc_learn_names(r);
     case ASK_UPDATE:
         return hc_learn_update(r);
     }
@@ -265,6 +270,10 @@ void hc_learn_fail(struct hc_reconcile *r, const char *code, const char *what)
         break;
     case ASK_TARGET:
         learn_fail_answers(r, &r->facts.targets, code, what);
+        break;
+    case ASK_NAMES:
+    case ASK_TAGGED:
+        hc_facts_fail(&r->facts, &r->names_list->fact, code, what);
         break;
     case ASK_UPDATE:
         break;

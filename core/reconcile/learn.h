@@ -21,6 +21,7 @@ int hc_learn_services(struct hc_reconcile *r);
 int hc_learn_update(struct hc_reconcile *r);
 int hc_learn_hosts(struct hc_reconcile *r);
 int hc_learn_details(struct hc_reconcile *r);
+int hc_learn_names(struct hc_reconcile *r);
 /* HC_EANSWER: "<what> "<which>" in cluster ...: nothing is made of it". */
 int hc_learn_refuse(struct hc_reconcile *r, const char *what,
                     struct hc_str which);

@@ -1,18 +1,22 @@
 /* reconcile/reconcile.c - one cluster: wishes, the facts they lack, plans,
  * writes.
  *
+ *   QUESTION -> NEEDS    its owner asked for facts, and they are read
+ *   NEEDS -> QUESTION    all are there: the owner's turn again
+ *   QUESTION -> PLAN     the owner told its wishes
  *   PLAN  -> PLAN    the wish at hand is settled, the next one's turn
  *   PLAN  -> CALL    it lacks a fact, or is to be written
  *   PLAN  -> DONE    all are settled
  *   CALL  -> CALL    another page, another hundred hosts
  *   CALL  -> PLAN    the fact is there (or failed), the write is answered
+ *   CALL  -> NEEDS   the fact is there
  *   CALL  -> AGAIN   a list contradicts the event that caused us
  *   AGAIN -> CALL    a second later, once
  *
  * A plan is made from the top each time a fact was learned: it is arithmetic,
  * a call costs ten thousand times as much.  One call at a time; a wish is
  * settled exactly once; what fails settles its own wish and no other, but for
- * the first call, which speaks for the cluster.
+ * the first call and what a policy asks, which speak for the cluster.
  */
 #include "reconcile/reconcile.h"
 
@@ -22,6 +26,7 @@
 #include "reconcile/recall.h"
 #include "reconcile/settle.h"
 #include "reconcile/snapshot.h"
+#include "reconcile/wishes.h"
 
 /* Why no call may begin any more, or NULL. */
 static const char *reconcile_stopped(const struct hc_reconcile *r, int64_t now)
@@ -44,6 +49,16 @@ static int reconcile_began(struct hc_reconcile *r, int err)
 
 /* ---- asking ---- */
 
+/* Nothing more can be learned for what is at hand. */
+static void reconcile_give_up(struct hc_reconcile *r, const char *code,
+                              const char *what)
+{
+    if (r->question.open)
+        hc_settle_cluster(r, code, what);
+    else
+        hc_settle_failed(r, code, what);
+}
+
 /* What a snapshot does not hold nobody can say. */
 static void reconcile_not_held(struct hc_reconcile *r)
 {
@@ -53,10 +68,12 @@ static void reconcile_not_held(struct hc_reconcile *r)
         [ASK_CLUSTER] = "the cluster",
         [ASK_CAPACITY] = "the capacity provider",
         [ASK_TARGET] = "whether Auto Scaling sets the count too",
+        [ASK_NAMES] = "a list of services",
+        [ASK_TAGGED] = "a list of services by tags",
         [ASK_UPDATE] = "a write",
     };
 
-    hc_settle_failed(r, "not_in_snapshot", hc_keep_fmt(
+    reconcile_give_up(r, "not_in_snapshot", hc_keep_fmt(
         &r->facts.keep, "the snapshot does not hold %s that this plan needs: "
         "take one with the same services and options", lacks[r->ask]));
 }
@@ -78,7 +95,7 @@ static int reconcile_ask(struct hc_reconcile *r, int64_t now)
         if (r->ask == ASK_SERVICES && !r->read)
             hc_settle_cluster(r, stopped, what);
         else
-            hc_settle_failed(r, stopped, what);
+            reconcile_give_up(r, stopped, what);
         return 0;
     }
     switch (r->ask) {
@@ -88,6 +105,8 @@ static int reconcile_ask(struct hc_reconcile *r, int64_t now)
     case ASK_CLUSTER:   err = hc_ask_cluster(r);   break;
     case ASK_CAPACITY:  err = hc_ask_capacity(r);  break;
     case ASK_TARGET:    err = hc_ask_target(r);    break;
+    case ASK_NAMES:     err = hc_ask_names(r);     break;
+    case ASK_TAGGED:    err = hc_ask_tagged(r);    break;
     case ASK_UPDATE:    err = hc_ask_update(r);    break;
     }
     return reconcile_began(r, err);
@@ -195,20 +214,6 @@ bool hc_reconcile_is_here(const struct hc_reconcile *r,
            region.n == 0 || hc_str_eq(arn->region, region);
 }
 
-/* A service's ARN that names another cluster, account or region is not this
- * cluster's service.  Asked before any call is made, and again when an answer
- * has told the cluster's own ARN: a name without one says no account. */
-static void reconcile_elsewhere(struct hc_reconcile *r)
-{
-    const struct hc_wish *w = &r->config.wishes[r->at];
-
-    if (hc_reconcile_is_here(r, &r->names[r->at]))
-        return;
-    hc_settle(r, w->required ? OUTCOME_FAILED : OUTCOME_SKIPPED,
-                     "missing", "its ARN names another cluster, account or "
-                     "region than this one");
-}
-
 static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
 {
     struct hc_fact_service *fact;
@@ -221,7 +226,7 @@ static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
         r->state = RECONCILE_DONE;
         return 0;
     }
-    reconcile_elsewhere(r);
+    hc_wishes_elsewhere(r);
     if (hc_settle_at(r)->reason != NULL)
         return 0;
     fact = hc_facts_service(&r->facts, r->names[r->at].name);
@@ -235,6 +240,57 @@ static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
     }
     r->ask = ASK_SERVICES;
     return reconcile_ask(r, now);
+}
+
+/* ---- QUESTION, NEEDS ---- */
+
+static int reconcile_step_needs(struct hc_reconcile *r, int64_t now)
+{
+    int err = 0;
+
+    if (hc_question_next(r, &err) != NULL)
+        return reconcile_ask(r, now);
+    if (err == 0)
+        r->state = RECONCILE_QUESTION;
+    return err;
+}
+
+void hc_reconcile_refuse(struct hc_reconcile *r, const char *code,
+                         const char *what)
+{
+    if (r->state == RECONCILE_QUESTION)
+        hc_settle_cluster(r, code, what);
+}
+
+static void reconcile_told(struct hc_reconcile *r)
+{
+    struct hc_error e = { 0 };
+
+    if (hc_wishes_take(r, &e) == 0) {
+        r->question.open = false;
+        r->state = RECONCILE_PLAN;
+        return;
+    }
+    r->config.wishes_n = r->result.services_n = 0;
+    hc_reconcile_refuse(r, e.code == HC_ENOMEM ? "ENOMEM" : "EPOLICY", e.what);
+}
+
+void hc_reconcile_resume(struct hc_reconcile *r, const struct hc_wish *wishes,
+                         size_t n)
+{
+    if (r->state != RECONCILE_QUESTION)
+        return;
+    if (r->question.needs_n == 0) {
+        r->config.wishes = wishes;
+        r->config.wishes_n = n;
+        reconcile_told(r);
+    } else if (++r->question.rounds > HC_QUESTION_ROUNDS) {
+        hc_reconcile_refuse(r, "EPOLICY", "the policy asked for more facts "
+                            "after each of 32 rounds: let it ask for what it "
+                            "needs earlier");
+    } else {
+        r->state = RECONCILE_NEEDS;
+    }
 }
 
 /* ---- CALL ---- */
@@ -258,7 +314,7 @@ static bool reconcile_is_contradicted(const struct hc_reconcile *r)
 
 static int reconcile_learned(struct hc_reconcile *r, int64_t now)
 {
-    r->state = RECONCILE_PLAN;
+    r->state = r->question.open ? RECONCILE_NEEDS : RECONCILE_PLAN;
     r->read = true;
     hc_recall_keep(r, now);
     if (r->ask == ASK_UPDATE) {
@@ -338,6 +394,8 @@ int hc_reconcile_step(struct hc_reconcile *r, int64_t now)
 
     while (err == 0) {
         switch (r->state) {
+        case RECONCILE_QUESTION: return HC_RECONCILE_ASKS;
+        case RECONCILE_NEEDS: err = reconcile_step_needs(r, now); break;
         case RECONCILE_PLAN:  err = reconcile_step_plan(r, now);  break;
         case RECONCILE_CALL:  err = reconcile_step_call(r, now);  break;
         case RECONCILE_AGAIN: err = reconcile_step_again(r, now); break;
@@ -352,65 +410,6 @@ int hc_reconcile_step(struct hc_reconcile *r, int64_t now)
 }
 
 /* ---- beginning and end ---- */
-
-static int reconcile_check_twice(const struct hc_reconcile *r,
-                                 struct hc_error *e)
-{
-    const struct hc_str name = r->names[r->at].name;
-
-    for (size_t i = 0; i < r->at; i++)
-        if (r->services[i].reason == NULL && hc_str_eq(r->names[i].name, name))
-            return hc_error_set(e, HC_ECONFIG, "two wishes are for one "
-                                "service, \"%.*s\": name it once",
-                                HC_STR_ARG(name));
-    return 0;
-}
-
-/* Beyond the one number that DescribeClusters tells. */
-static bool reconcile_narrows(const struct hc_wish *w)
-{
-    return w->where.n > 0 || w->no_external || w->rule.min_age > 0 ||
-           hc_rule_needs_resources(&w->rule);
-}
-
-static int reconcile_wish(struct hc_reconcile *r, struct hc_error *e)
-{
-    static const char *const modes[] = {
-        [HOSTS_ACTIVE] = "active", [HOSTS_REGISTERED] = "registered",
-        [HOSTS_CONNECTED] = "connected",
-    };
-    const struct hc_wish *w = &r->config.wishes[r->at];
-    struct hc_report_service *s = hc_settle_at(r);
-    int err = hc_arn_service(&r->names[r->at], w->service, e);
-
-    /* A snapshot's accounts are zeros. */
-    if (r->taken != 0 && hc_arn_is_full(&r->names[r->at]))
-        r->names[r->at].account = r->cluster.account;
-    if (err == 0)
-        err = hc_rule_check(&w->rule, e);
-    if (err == 0 && w->where.n > 0)
-        err = hc_filter_check(w->where, e);
-    if (err == 0 && w->by == HOSTS_REGISTERED && reconcile_narrows(w))
-        err = hc_error_set(e, HC_ECONFIG, "%s: registered counts every host of "
-                           "the cluster: where, min_age, external, cpu and "
-                           "memory need active", hc_rule_name(&w->rule));
-    if (err < 0)
-        return err;
-    *s = (struct hc_report_service){
-        .service = hc_keep_str(&r->facts.keep, w->service).p, .code = "",
-        .desired_before = HC_UNKNOWN, .wanted = HC_UNKNOWN,
-        .running = HC_UNKNOWN, .pending = HC_UNKNOWN,
-        .rule = hc_rule_name(&w->rule), .hosts_counted = HC_UNKNOWN,
-        .hosts_by = modes[w->by],
-        .hosts_filter = ""
-    };
-    if (r->config.foreign != NULL)
-        hc_settle(r, OUTCOME_SKIPPED, r->config.foreign, "the cluster is in "
-                  "another region or account than the one that is called");
-    else
-        reconcile_elsewhere(r);
-    return s->reason == NULL ? reconcile_check_twice(r, e) : 0;
-}
 
 /* The snapshot's own cluster is the one that is planned. */
 static int reconcile_load(struct hc_reconcile *r, struct hc_error *e)
@@ -440,18 +439,13 @@ static int reconcile_begin(struct hc_reconcile *r, struct hc_error *e)
         return err;
     r->result.arn = "";
     r->result.name = hc_keep_str(&r->facts.keep, r->cluster.name).p;
-    r->services = hc_keep_zero(&r->facts.keep,
-                               c->wishes_n * sizeof(*r->services));
-    r->names = hc_keep_zero(&r->facts.keep, c->wishes_n * sizeof(*r->names));
-    r->result.services = r->services;
-    r->result.services_n = c->wishes_n;
     if (hc_keep_error(&r->facts.keep) < 0)
-        return hc_error_set(e, HC_ENOMEM, "no memory for %zu wishes",
-                            c->wishes_n);
-    for (r->at = 0; err == 0 && r->at < c->wishes_n; r->at++)
-        err = reconcile_wish(r, e);
-    r->at = 0;
-    return err;
+        return hc_error_set(e, HC_ENOMEM, "no memory for a reconcile");
+    r->question.open = r->full = c->asks && c->foreign == NULL;
+    if (!r->question.open)
+        return hc_wishes_take(r, e);
+    r->state = RECONCILE_QUESTION;
+    return 0;
 }
 
 int hc_reconcile_start(struct hc_reconcile *r, struct hc_net *net,
@@ -487,6 +481,7 @@ void hc_reconcile_fini(struct hc_reconcile *r)
     if (r->facts.alloc == NULL)
         return;
     hc_ask_end(r);
+    hc_question_fini(r);
     hc_buf_fini(&r->body);
     hc_buf_fini(&r->filter);
     hc_facts_fini(&r->facts);

@@ -17,6 +17,7 @@
 #include "reconcile/filter.h"
 #include "reconcile/memory.h"
 #include "reconcile/plan.h"
+#include "reconcile/question.h"
 #include "reconcile/report.h"
 
 #define HC_RECONCILE_PAGES 1000
@@ -45,6 +46,8 @@ struct hc_reconcile_config {
                                          at, static; NULL: it is             */
     const struct hc_wish *wishes;
     size_t wishes_n;
+    bool asks;                        /* its owner is asked for the wishes,
+                                         which are none until then           */
     bool dry_run;                     /* what would be written is `pending`  */
     bool paused;                      /* what would be written is `held`     */
     bool ask_targets;                 /* is Auto Scaling asked               */
@@ -63,12 +66,13 @@ struct hc_reconcile_config {
 };
 
 enum hc_reconcile_state {
-    RECONCILE_PLAN, RECONCILE_CALL, RECONCILE_AGAIN, RECONCILE_DONE
+    RECONCILE_QUESTION, RECONCILE_NEEDS, RECONCILE_PLAN, RECONCILE_CALL,
+    RECONCILE_AGAIN, RECONCILE_DONE
 };
 
 enum hc_reconcile_ask {               /* what the call in flight is          */
     ASK_SERVICES, ASK_HOSTS, ASK_DETAILS, ASK_CLUSTER, ASK_CAPACITY,
-    ASK_TARGET, ASK_UPDATE
+    ASK_TARGET, ASK_NAMES, ASK_TAGGED, ASK_UPDATE
 };
 
 struct hc_reconcile {
@@ -83,6 +87,7 @@ struct hc_reconcile {
     int64_t taken;                    /* the snapshot's time; 0: none        */
     struct hc_arn cluster;            /* as known best: an ARN once learned  */
     struct hc_arn event_host;
+    struct hc_question question;
     struct hc_report_service *services;
     struct hc_arn *names;             /* of the wishes                       */
     size_t at;                        /* the wish that is being settled      */
@@ -106,6 +111,7 @@ struct hc_reconcile {
     size_t host_at;                   /* the next host to describe           */
     struct hc_fact_hosts *hosts;      /* the list that is being read         */
     bool full;                        /* attributes and tags of hosts too    */
+    struct hc_fact_names *names_list; /* likewise                            */
     struct hc_str next;               /* its page                            */
     enum hc_sighting sighting;        /* of the cluster that is being read   */
     struct hc_plan_second second;     /* of the wish at hand                 */
@@ -120,8 +126,18 @@ int hc_reconcile_start(struct hc_reconcile *r, struct hc_net *net,
                        struct hc_job *job,
                        const struct hc_reconcile_config *config,
                        struct hc_error *e);
-/* 1 done, 0 waiting (the job is woken), or HC_ENOMEM: no result. */
+/* 1 done, 0 waiting (the job is woken), HC_RECONCILE_ASKS: it is the owner's
+ * turn, or HC_ENOMEM: no result. */
+#define HC_RECONCILE_ASKS 2
 int hc_reconcile_step(struct hc_reconcile *r, int64_t now);
+/* The end of the owner's turn: what was noted is read, and the turn comes
+ * again; or, nothing being noted, `wishes` are what it wants (borrowed until
+ * fini; their strings too).  A wish that cannot be meant fails the cluster. */
+void hc_reconcile_resume(struct hc_reconcile *r, const struct hc_wish *wishes,
+                         size_t n);
+/* The same, but the cluster fails: nothing of it is written. */
+void hc_reconcile_refuse(struct hc_reconcile *r, const char *code,
+                         const char *what);
 /* Starts nothing new: a write that left is awaited for HC_CALL_GRACE, a
  * read is not, and what is not settled then is `failed`.  Its owner steps on.
  */

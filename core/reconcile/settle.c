@@ -67,7 +67,7 @@ void hc_settle_cluster(struct hc_reconcile *r, const char *code,
 void hc_settle_no_fact(struct hc_reconcile *r, const char *code,
                        const char *what)
 {
-    if (r->ask == ASK_SERVICES && !r->read) {
+    if (r->question.open || (r->ask == ASK_SERVICES && !r->read)) {
         hc_settle_cluster(r, code, what);
         return;
     }

@@ -188,8 +188,12 @@ int script_run(void)
     while (got == 0) {
         script.job.deadline = HC_NEVER;
         got = hc_reconcile_step(&script.r, script.now);
-        if (got == 0)
+        if (got == HC_RECONCILE_ASKS) {
+            script.policy(&script.r);
+            got = 0;
+        } else if (got == 0) {
             wait_for();
+        }
     }
     script.done = got == 1;
     return got;

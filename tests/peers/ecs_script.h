@@ -59,6 +59,7 @@ struct script {
     int64_t now, wall;
     size_t cancel_at;                    /* cancelled in call number ..., 0  */
     int64_t awaited;                     /* until when, as the call was told */
+    void (*policy)(struct hc_reconcile *r);  /* with config.asks: its turn   */
 
     const struct script_row *rows;       /* private from here                */
     size_t n;

@@ -588,20 +588,6 @@ TEST(reconcile, what_cannot_be_meant_is_refused)
 
     s->config.cluster = HC_STR("a/b");
     refused(s, HC_ESYNTAX, "does not name a cluster");
-    refused(set(NULL, 0, "web log web"), HC_ECONFIG, "\"web\"");
-    refused(set(NULL, 0, "web " ARN("111122223333", "prod/")), HC_ECONFIG,
-            "two wishes");
-    refused(set(NULL, 0, "web lo:g"), HC_ESYNTAX, "does not name a service");
-    s = set(NULL, 0, "web");
-    wishes[0].rule.tasks = -1;
-    refused(s, HC_ECONFIG, "tasks");
-    s = set(NULL, 0, "web");
-    wishes[0].where = HC_STR("attribute:a == ')");
-    refused(s, HC_ESYNTAX, "quote");
-    s = set(NULL, 0, "web");
-    wishes[0].by = HOSTS_REGISTERED;
-    wishes[0].where = HC_STR("attribute:a == b");
-    refused(s, HC_ECONFIG, "registered");
 }
 
 /* ---- memory ---- */

@@ -1,0 +1,49 @@
+/* reconcile/learn_names.c - ListServices and GetResources page by page. */
+#include "reconcile/learn.h"
+
+static int learn_add(struct hc_reconcile *r, struct hc_str text)
+{
+    int err = hc_fact_hosts_add(&r->facts, &r->names_list->all, text);
+
+    if (err == HC_ELIMIT)
+        return hc_learn_refuse(r, "more services are listed than can be, up to",
+                               text);
+    return err >= 0 ? 0 : hc_error_set(&r->error, err, "no memory for names");
+}
+
+/* By tags a whole region is told of: what says that it is of another cluster,
+ * or not of which, is none of ours. */
+static int learn_name(struct hc_reconcile *r, struct hc_str text)
+{
+    struct hc_arn arn;
+    bool here = hc_arn_service(&arn, text, NULL) == 0 &&
+                hc_arn_is_full(&arn) && hc_reconcile_is_here(r, &arn);
+
+    if (r->ask == ASK_TAGGED)
+        return here && arn.cluster.n > 0 ? learn_add(r, text) : 0;
+    return here ? learn_add(r, text)
+                : hc_learn_refuse(r, "ECS listed what is no service of the "
+                                  "cluster:", text);
+}
+
+int hc_learn_names(struct hc_reconcile *r)
+{
+    struct hc_ecs_arns *v = &r->view.arns;
+    int err = hc_ecs_arns_end(v, &r->error);
+
+    if (err == 0 && (++r->pages > HC_RECONCILE_PAGES ||
+                     (v->next.n > 0 && hc_str_eq(v->next, r->next))))
+        err = hc_learn_refuse(r, "the list of services does not come to an "
+                              "end,", v->next);
+    if (err == 0)
+        err = hc_learn_keep(r, &v->keep);
+    for (size_t i = 0; err == 0 && i < v->arns_n; i++)
+        err = learn_name(r, v->arns[i]);
+    if (err < 0)
+        return err;
+    r->next = v->next;
+    if (r->next.n > 0)
+        return 0;
+    r->names_list->fact.state = FACT_VALUE;
+    return 1;
+}

@@ -1,0 +1,253 @@
+/* reconcile/question.c - what a policy asks before it wishes. */
+#include "reconcile/question.h"
+
+#include "reconcile/filter.h"
+#include "reconcile/learn.h"
+#include "reconcile/measure.h"
+#include "reconcile/reconcile.h"
+
+static bool question_has(const struct hc_fact *fact)
+{
+    return fact->state == FACT_VALUE;
+}
+
+/* ---- is it a question ---- */
+
+static int question_check_hosts(const struct hc_query *q, struct hc_error *e)
+{
+    if (q->min_age < 0)
+        return hc_error_set(e, HC_ECONFIG, "min_age is negative");
+    if (q->by == HOSTS_REGISTERED &&
+        (q->where.n > 0 || q->min_age > 0 || q->kind == QUERY_HOSTS))
+        return hc_error_set(e, HC_ECONFIG, "registered is one number for the "
+                            "whole cluster: where, min_age and single hosts "
+                            "need active or connected");
+    return q->where.n > 0 ? hc_filter_check(q->where, e) : 0;
+}
+
+static int question_check(const struct hc_query *q, struct hc_error *e)
+{
+    struct hc_arn arn;
+
+    switch (q->kind) {
+    case QUERY_CLUSTER:
+    case QUERY_SERVICES:
+        return 0;
+    case QUERY_COUNT:
+    case QUERY_HOSTS:
+        return question_check_hosts(q, e);
+    case QUERY_SERVICE:
+        break;
+    }
+    return hc_arn_service(&arn, q->service, e);
+}
+
+/* ---- the facts it is made of ---- */
+
+struct hc_measure_of hc_question_of(const struct hc_reconcile *r,
+                                    const struct hc_query *q)
+{
+    return (struct hc_measure_of){
+        .connected = q->by == HOSTS_CONNECTED,
+        .before = q->min_age > 0 ? hc_reconcile_wall(r) - q->min_age : 0,
+    };
+}
+
+static struct hc_fact *question_hosts(struct hc_reconcile *r,
+                                      const struct hc_query *q,
+                                      struct hc_fact_hosts **list)
+{
+    struct hc_measure_of of = hc_question_of(r, q);
+
+    *list = hc_facts_hosts(&r->facts, "ACTIVE", hc_str_trim(q->where),
+                           SIGHTING_FIRST);
+    if (*list == NULL)
+        return NULL;
+    if (!question_has(&(*list)->fact) || (*list)->n == 0)
+        return &(*list)->fact;
+    return q->kind == QUERY_HOSTS || hc_measure_needs_details(&of)
+               ? &(*list)->details : &(*list)->fact;
+}
+
+/* The first of its facts that is not known, or else its last. */
+static struct hc_fact *question_fact(struct hc_reconcile *r,
+                                     const struct hc_query *q,
+                                     struct hc_known *k)
+{
+    struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_FIRST];
+    struct hc_fact_service *service;
+    struct hc_fact_hosts *hosts;
+    struct hc_fact_names *names;
+    struct hc_fact *fact;
+    struct hc_arn arn;
+
+    switch (q->kind) {
+    case QUERY_COUNT:
+    case QUERY_HOSTS:
+        if (q->by == HOSTS_REGISTERED)
+            break;
+        fact = question_hosts(r, q, &hosts);
+        k->hosts = hosts;
+        return fact;
+    case QUERY_SERVICES:
+        names = hc_facts_names(&r->facts, q->launch_type, q->tag_filters);
+        k->names = names;
+        return names != NULL ? &names->fact : NULL;
+    case QUERY_SERVICE:
+        hc_arn_service(&arn, q->service, NULL);
+        service = hc_facts_service(&r->facts, arn.name);
+        k->service = service != NULL ? service->value : NULL;
+        return service != NULL ? &service->fact : NULL;
+    case QUERY_CLUSTER:
+        break;
+    }
+    k->cluster = &cluster->value;
+    return &cluster->fact;
+}
+
+/* ---- the owner's turn ---- */
+
+static int question_note(struct hc_reconcile *r, const struct hc_query *q,
+                         struct hc_error *e)
+{
+    struct hc_question *o = &r->question;
+    struct hc_keep *keep = &r->facts.keep;
+    int err = hc_grow(r->facts.alloc, &o->needs, &o->needs_cap,
+                      o->needs_n + 1, HC_QUESTION_NEEDS, sizeof(*o->needs));
+    struct hc_query *to;
+
+    if (err == HC_ELIMIT)
+        return hc_error_set(e, err, "more than %d facts are asked for at once",
+                            HC_QUESTION_NEEDS);
+    if (err < 0)
+        return hc_error_set(e, err, "no memory for what a policy asks");
+    to = &o->needs[o->needs_n++];
+    *to = *q;
+    to->where = hc_keep_str(keep, q->where);
+    to->launch_type = hc_keep_str(keep, q->launch_type);
+    to->tag_filters = hc_keep_str(keep, q->tag_filters);
+    to->service = hc_keep_str(keep, q->service);
+    return hc_keep_error(keep);
+}
+
+static int question_count(struct hc_reconcile *r, const struct hc_query *q,
+                          struct hc_known *k, struct hc_error *e)
+{
+    const struct hc_measure_of of = hc_question_of(r, q);
+    const char *lacks = NULL;
+    struct hc_measure m;
+    struct hc_str who;
+
+    if (k->hosts == NULL) {
+        k->count = k->cluster->registered;
+        return 1;
+    }
+    if (!hc_measure(&m, k->hosts, &of, &lacks, &who))
+        return hc_error_set(e, HC_EANSWER, "DescribeContainerInstances says no "
+                            "%s of host %.*s", lacks, HC_STR_ARG(who));
+    k->count = m.hosts;
+    return 1;
+}
+
+int hc_question_ask(struct hc_reconcile *r, const struct hc_query *q,
+                    struct hc_known *known, struct hc_error *e)
+{
+    int err = question_check(q, e);
+    const struct hc_fact *fact;
+
+    *known = (struct hc_known){ .count = 0 };
+    if (err < 0)
+        return err;
+    fact = question_fact(r, q, known);
+    if (fact == NULL)
+        return hc_error_set(e, HC_ENOMEM, "no memory for facts");
+    if (!question_has(fact))
+        return question_note(r, q, e);
+    return q->kind == QUERY_COUNT ? question_count(r, q, known, e) : 1;
+}
+
+/* ---- reading what was noted ---- */
+
+/* Up to ten of the services that are noted and not known. */
+static int question_services(struct hc_reconcile *r)
+{
+    const struct hc_question *o = &r->question;
+    struct hc_fact_service *service;
+    struct hc_arn arn;
+
+    r->ask = ASK_SERVICES;
+    r->batch_n = 0;
+    for (size_t i = o->at;
+         i < o->needs_n && r->batch_n < HC_ECS_BATCH_SERVICES; i++) {
+        if (o->needs[i].kind != QUERY_SERVICE)
+            continue;
+        hc_arn_service(&arn, o->needs[i].service, NULL);
+        service = hc_facts_service(&r->facts, arn.name);
+        if (service == NULL)
+            return HC_ENOMEM;
+        if (service->fact.state == FACT_UNKNOWN &&
+            !hc_learn_was_asked(r, service->name))
+            r->batch[r->batch_n++] = service->name;
+    }
+    return 0;
+}
+
+static int question_begin(struct hc_reconcile *r, const struct hc_query *q,
+                          const struct hc_known *k)
+{
+    r->next = HC_STR("");
+    r->pages = 0;
+    r->host_at = 0;
+    r->sighting = SIGHTING_FIRST;
+    switch (q->kind) {
+    case QUERY_COUNT:
+    case QUERY_HOSTS:
+        if (k->hosts == NULL)
+            break;
+        r->hosts = hc_facts_hosts(&r->facts, "ACTIVE", k->hosts->filter,
+                                  SIGHTING_FIRST);
+        r->ask = question_has(&k->hosts->fact) ? ASK_DETAILS : ASK_HOSTS;
+        return r->hosts != NULL ? 0 : HC_ENOMEM;
+    case QUERY_SERVICES:
+        r->names_list = hc_facts_names(&r->facts, q->launch_type,
+                                       q->tag_filters);
+        r->ask = q->tag_filters.n > 0 ? ASK_TAGGED : ASK_NAMES;
+        return r->names_list != NULL ? 0 : HC_ENOMEM;
+    case QUERY_SERVICE:
+        return question_services(r);
+    case QUERY_CLUSTER:
+        break;
+    }
+    r->ask = ASK_CLUSTER;
+    return 0;
+}
+
+struct hc_fact *hc_question_next(struct hc_reconcile *r, int *err)
+{
+    struct hc_question *o = &r->question;
+
+    *err = 0;
+    for (; o->at < o->needs_n; o->at++) {
+        const struct hc_query *q = &o->needs[o->at];
+        struct hc_known k = { .count = 0 };
+        struct hc_fact *fact = question_fact(r, q, &k);
+
+        *err = fact == NULL ? HC_ENOMEM : 0;
+        if (fact != NULL && !question_has(fact))
+            *err = question_begin(r, q, &k);
+        if (*err < 0)
+            return NULL;
+        if (!question_has(fact))
+            return fact;
+    }
+    o->at = o->needs_n = 0;
+    return NULL;
+}
+
+void hc_question_fini(struct hc_reconcile *r)
+{
+    struct hc_question *o = &r->question;
+
+    hc_free(r->facts.alloc, o->needs, o->needs_cap * sizeof(*o->needs));
+    *o = (struct hc_question){ .open = false };
+}

@@ -1,0 +1,96 @@
+/* reconcile/wishes.c - is it a wish, and of this cluster. */
+#include "reconcile/wishes.h"
+
+#include "reconcile/settle.h"
+
+/* A service's ARN that names another cluster, account or region is not this
+ * cluster's service.  Asked before any call is made, and again when an answer
+ * has told the cluster's own ARN: a name without one says no account. */
+void hc_wishes_elsewhere(struct hc_reconcile *r)
+{
+    const struct hc_wish *w = &r->config.wishes[r->at];
+
+    if (hc_reconcile_is_here(r, &r->names[r->at]))
+        return;
+    hc_settle(r, w->required ? OUTCOME_FAILED : OUTCOME_SKIPPED,
+                     "missing", "its ARN names another cluster, account or "
+                     "region than this one");
+}
+
+static int wishes_check_twice(const struct hc_reconcile *r,
+                                 struct hc_error *e)
+{
+    const struct hc_str name = r->names[r->at].name;
+
+    for (size_t i = 0; i < r->at; i++)
+        if (r->services[i].reason == NULL && hc_str_eq(r->names[i].name, name))
+            return hc_error_set(e, HC_ECONFIG, "two wishes are for one "
+                                "service, \"%.*s\": name it once",
+                                HC_STR_ARG(name));
+    return 0;
+}
+
+/* Beyond the one number that DescribeClusters tells. */
+static bool wishes_narrow(const struct hc_wish *w)
+{
+    return w->where.n > 0 || w->no_external || w->rule.min_age > 0 ||
+           hc_rule_needs_resources(&w->rule);
+}
+
+static int wishes_take_one(struct hc_reconcile *r, struct hc_error *e)
+{
+    static const char *const modes[] = {
+        [HOSTS_ACTIVE] = "active", [HOSTS_REGISTERED] = "registered",
+        [HOSTS_CONNECTED] = "connected",
+    };
+    const struct hc_wish *w = &r->config.wishes[r->at];
+    struct hc_report_service *s = hc_settle_at(r);
+    int err = hc_arn_service(&r->names[r->at], w->service, e);
+
+    /* A snapshot's accounts are zeros. */
+    if (r->taken != 0 && hc_arn_is_full(&r->names[r->at]))
+        r->names[r->at].account = r->cluster.account;
+    if (err == 0)
+        err = hc_rule_check(&w->rule, e);
+    if (err == 0 && w->where.n > 0)
+        err = hc_filter_check(w->where, e);
+    if (err == 0 && w->by == HOSTS_REGISTERED && wishes_narrow(w))
+        err = hc_error_set(e, HC_ECONFIG, "%s: registered counts every host of "
+                           "the cluster: where, min_age, external, cpu and "
+                           "memory need active", hc_rule_name(&w->rule));
+    if (err < 0)
+        return err;
+    *s = (struct hc_report_service){
+        .service = hc_keep_str(&r->facts.keep, w->service).p, .code = "",
+        .desired_before = HC_UNKNOWN, .wanted = HC_UNKNOWN,
+        .running = HC_UNKNOWN, .pending = HC_UNKNOWN,
+        .rule = hc_rule_name(&w->rule), .hosts_counted = HC_UNKNOWN,
+        .hosts_by = modes[w->by],
+        .hosts_filter = ""
+    };
+    if (r->config.foreign != NULL)
+        hc_settle(r, OUTCOME_SKIPPED, r->config.foreign, "the cluster is in "
+                  "another region or account than the one that is called");
+    else
+        hc_wishes_elsewhere(r);
+    return s->reason == NULL ? wishes_check_twice(r, e) : 0;
+}
+
+int hc_wishes_take(struct hc_reconcile *r, struct hc_error *e)
+{
+    const struct hc_reconcile_config *c = &r->config;
+    int err = 0;
+
+    r->services = hc_keep_zero(&r->facts.keep,
+                               c->wishes_n * sizeof(*r->services));
+    r->names = hc_keep_zero(&r->facts.keep, c->wishes_n * sizeof(*r->names));
+    r->result.services = r->services;
+    r->result.services_n = c->wishes_n;
+    if (hc_keep_error(&r->facts.keep) < 0)
+        return hc_error_set(e, HC_ENOMEM, "no memory for %zu wishes",
+                            c->wishes_n);
+    for (r->at = 0; err == 0 && r->at < c->wishes_n; r->at++)
+        err = wishes_take_one(r, e);
+    r->at = 0;
+    return err;
+}

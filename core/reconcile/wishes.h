@@ -1,0 +1,14 @@
+/* reconcile/wishes.h - what is wished is looked at before anything is planned:
+ * a rule that is none, a filter that does not close, one service twice. */
+#ifndef HC_RECONCILE_WISHES_H
+#define HC_RECONCILE_WISHES_H
+
+#include "reconcile/reconcile.h"
+
+/* r->config.wishes, each a line of the report from now on.  0, or HC_ECONFIG,
+ * HC_ESYNTAX, HC_ENOMEM: the first that cannot be meant. */
+int hc_wishes_take(struct hc_reconcile *r, struct hc_error *e);
+/* Settles the wish at hand where its ARN names another place. */
+void hc_wishes_elsewhere(struct hc_reconcile *r);
+
+#endif

@@ -1,0 +1,114 @@
+/* tests/reconcile/learn_names_test.c - lists of services: of a cluster, and of a
+ * region by their tags. */
+#include "t.h"
+
+#include <string.h>
+
+#include "peers/ecs_script.h"
+
+#define TAGGING "resourcegroupstaggingapi"
+
+static const struct hc_query named = { .kind = QUERY_SERVICES };
+static const struct hc_query tagged = {
+    .kind = QUERY_SERVICES, .tag_filters = { "[{\"Key\":\"k\"}]", 13 } };
+static const struct hc_query *query;
+static char got[200];
+
+/* What is listed, as words. */
+static void lists(struct hc_reconcile *r)
+{
+    struct hc_known known;
+
+    if (hc_question_ask(r, query, &known, NULL) == 1) {
+        const struct hc_fact_hosts *all = &known.names->all;
+
+        got[0] = '\0';
+        for (size_t i = 0; i < all->n; i++) {
+            struct hc_str id = hc_fact_id(all->hosts[i].arn);
+
+            CHECK(strlen(got) + id.n + 2 < sizeof(got));
+            strncat(got, id.p, id.n);
+            strcat(got, " ");
+        }
+    }
+    hc_reconcile_resume(r, NULL, 0);
+}
+
+static struct script *run(const struct script_row *rows, size_t n,
+                          const struct hc_query *q)
+{
+    struct script *s = script_set(rows, n);
+
+    query = q;
+    s->config.asks = true;
+    s->policy = lists;
+    CHECK_INT(script_run(), 1);
+    return s;
+}
+
+TEST(learn_names, a_list_ends_where_no_next_page_is_named)
+{
+    static const struct script_row rows[] = {
+        { .operation = "ListServices", .answer = "{\"serviceArns\":[\""
+          SCRIPT_AT "service/prod/web\"],\"nextToken\":\"t\"}" },
+        { .operation = "ListServices", .answer = "{\"serviceArns\":[],"
+          "\"nextToken\":\"u\"}" },
+        { .operation = "ListServices", .answer = "{\"serviceArns\":[\""
+          SCRIPT_AT "service/log\",\"" SCRIPT_AT "service/prod/web\"]}" },
+    };
+
+    CHECK(run(SCRIPT_ROWS(rows), &named)->r.result.error_code == NULL);
+    CHECK_Z(got, "web log ");
+    script_end();
+}
+
+TEST(learn_names, tagged_services_of_other_places_are_none_of_ours)
+{
+    static const struct script_row rows[] = {
+        { .operation = "GetResources", .service = TAGGING,
+          .body = "{\"ResourceTypeFilters\":[\"ecs:service\"],"
+                  "\"TagFilters\":[{\"Key\":\"k\"}],"
+                  "\"ResourcesPerPage\":100}",
+          .answer = "{\"PaginationToken\":\"p\",\"ResourceTagMappingList\":["
+              "{\"ResourceARN\":\"" SCRIPT_AT "service/prod/web\"},"
+              "{\"ResourceARN\":\"" SCRIPT_AT "service/prod/web\"},"
+              "{\"ResourceARN\":\"" SCRIPT_AT "service/other/log\"},"
+              "{\"ResourceARN\":\"" SCRIPT_AT "service/log\"},"
+              "{\"ResourceARN\":\"" SCRIPT_AT "cluster/prod\"},"
+              "{\"ResourceARN\":\"arn:aws:ecs:eu-west-2:111122223333:service/"
+              "prod/log\"}]}" },
+        { .operation = "GetResources", .service = TAGGING,
+          .body = "{\"ResourceTypeFilters\":[\"ecs:service\"],"
+                  "\"TagFilters\":[{\"Key\":\"k\"}],"
+                  "\"ResourcesPerPage\":100,\"PaginationToken\":\"p\"}",
+          .answer = "{\"PaginationToken\":\"\",\"ResourceTagMappingList\":["
+              "{\"ResourceARN\":\"" SCRIPT_AT "service/prod/dns\"}]}" },
+    };
+    struct script *s;
+
+    s = run(SCRIPT_ROWS(rows), &tagged);
+    CHECK(s->r.result.error_code == NULL);
+    CHECK_Z(got, "web dns ");
+    script_end();
+}
+
+TEST(learn_names, an_answer_that_is_no_list_of_services_is_not_believed)
+{
+    static const char *const bad[] = {
+        "{\"serviceArns\":[\"nonsense/x/y/z\"]}",
+        "{\"serviceArns\":[\"" SCRIPT_AT "service/other/web\"]}",
+        "{\"serviceArns\":[\"web\"]}", "{}", "[]", "{\"serviceArns\":[1]}",
+        "{\"serviceArns\":[],\"nextToken\":\"t\"}",
+    };
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        const struct script_row rows[] = {
+            { .operation = "ListServices", .answer = bad[i] },
+            { .operation = "ListServices", .answer = bad[i] },
+        };
+
+        CHECK_Z(run(rows, i == 6 ? 2 : 1, &named)->r.result.error_code,
+                "EANSWER");
+        script_end();
+    }
+}
