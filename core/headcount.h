@@ -10,9 +10,10 @@
  * Ask and tell.  Nothing blocks but headcount_wait, and nothing calls back
  *   from inside headcount_step but the hooks of struct headcount_system.
  *
- *       begin --> RUNNING --> DATA | PART --> RUNNING --> ... --> DONE
- *                    ^             |                               |
- *                    +--- next ----+                      outcome, end
+ *       begin --> RUNNING --> ASKS --> RUNNING --> ... --> DONE
+ *                              |         ^                   |
+ *                     fact, wish, refuse |          outcome, end
+ *                              +- resume +
  *
  * Errors.  Functions return 0 or a positive answer, or a negative
  *   HEADCOUNT_E... code.  The sentence that says what failed, where and what
@@ -140,20 +141,55 @@ enum headcount_kind {
     HEADCOUNT_RECONCILE = 2  /* bring services of clusters to their count    */
 };
 
-enum headcount_hosts { HEADCOUNT_ACTIVE, HEADCOUNT_REGISTERED };
+/* Which hosts count: those that are ACTIVE; the cluster's own number, those
+ * that drain included; ACTIVE and with their agent connected (fewer of these
+ * lower a count only when one handle saw them twice, five minutes apart). */
+enum headcount_hosts { HEADCOUNT_ACTIVE, HEADCOUNT_REGISTERED,
+                       HEADCOUNT_CONNECTED };
 
-enum headcount_rule { HEADCOUNT_PER_HOST, HEADCOUNT_FIXED };
+enum headcount_rule {
+    HEADCOUNT_PER_HOST,      /* `tasks` on each host                         */
+    HEADCOUNT_FIXED,         /* `tasks`, whatever the hosts                  */
+    HEADCOUNT_HOSTS_MINUS,   /* every host but `spare`                       */
+    HEADCOUNT_PERCENT,       /* `percent` of the hosts, rounded up           */
+    HEADCOUNT_LINEAR,        /* base + step * the most of hosts, CPU and memory
+                                over ..._per_task, each rounded up           */
+    HEADCOUNT_LADDER         /* the rung at or below the hosts (or CPU)      */
+};
 
-/* One service and the rule for its count. */
+struct headcount_rung {
+    int64_t from, tasks;     /* from so many hosts (CPU units) on, so many   */
+};
+
+/* One service and the rule for its count.  0 is "not given". */
 struct headcount_wish {
     size_t size;
     const char *service;     /* name or ARN                                  */
     enum headcount_rule rule;
-    int64_t tasks;           /* PER_HOST: tasks a host, 0 = 1; FIXED: count  */
+    int64_t tasks;           /* PER_HOST: 0 = 1                              */
     const char *where;       /* cluster query language, and-ed to the filter */
     /* A change by more tasks is confirmed by a second reading; 0: down, half
      * and 2 tasks; up, double and 20 tasks. */
     int64_t max_step_down, max_step_up;
+    int64_t spare;           /* HOSTS_MINUS                                  */
+    double percent;          /* PERCENT: to 1000, to six decimals            */
+    /* LINEAR: at least one of them; CPU units and MiB that hosts registered */
+    double hosts_per_task, cpu_per_task, memory_per_task;
+    int64_t base, step;      /* LINEAR; step 0 = 1                           */
+    const struct headcount_rung *rungs, *cpu_rungs;  /* LADDER: rising, from 0
+                                                        on; by both: the higher
+                                                        one                  */
+    size_t rungs_n, cpu_rungs_n;
+    int64_t min, max;        /* of the count; max 0: none                    */
+    int64_t max_tasks;       /* 0: ECS's own quota                           */
+    int64_t min_age;         /* a host counts this long after it registered  */
+    enum headcount_hosts hosts;      /* ACTIVE: as the request says          */
+    const char *const *allow;        /* hold codes it may pass, beside the   */
+    size_t allow_n;                  /* request's                            */
+    bool required;           /* a service that is missing is a failure       */
+    bool not_external;       /* hosts of ECS Anywhere do not count           */
+    bool prevent_single_point_of_failure;    /* two hosts: at least two tasks */
+    const char *at;          /* where it was written, "policy.lua:12"        */
 };
 
 struct headcount_request {
@@ -178,6 +214,9 @@ struct headcount_request {
     size_t event_size;
     const struct headcount_wish *wishes;
     size_t wishes_n;
+    bool policy;                  /* no wishes: the owner is asked for those of
+                                     each cluster, see ASKS                  */
+    const char *policy_sha256;    /* for the audit                           */
     enum headcount_hosts hosts;
     bool dry_run;                 /* read and plan, write nothing            */
     bool paused;                  /* hold every write: `paused`              */
@@ -233,9 +272,111 @@ void headcount_cancel(headcount_op *op);
  * NULL is fine. */
 void headcount_end(headcount_op *op);
 
+/* ---- a policy: the owner decides -------------------------------------- */
+
+/* An op with `policy` ASKS once or more for each cluster.  Its owner looks at
+ * facts and then resumes it:
+ *
+ *     if (headcount_fact(op, &query, &fact) == 1)      known: decide by it
+ *         headcount_wish(op, &wish);
+ *     headcount_resume(op);
+ *
+ * A fact that is not known yet is noted; resume then has all that was noted
+ * read, forgets the wishes of this round, and the op ASKS again (32 times at
+ * most).  With nothing noted the wishes stand, and are planned.  Each fact is
+ * read once; one that cannot be read fails the cluster.  The same facts must
+ * give the same wishes: that is what makes a snapshot a test. */
+struct headcount_question {
+    const char *name;             /* of the cluster                          */
+    const char *arn, *account, *region, *partition;  /* "" where not known   */
+    int round;                    /* from 1                                  */
+    int64_t time;                 /* of the facts, microseconds since 1970   */
+    const void *event;            /* that caused it, as it was given; NULL   */
+    size_t event_size;
+};
+
+/* NULL unless the op ASKS; good until resume. */
+const struct headcount_question *headcount_question(const headcount_op *op);
+
+enum headcount_fact_kind {
+    HEADCOUNT_FACT_CLUSTER = 1,   /* status, registered, tags                */
+    HEADCOUNT_FACT_COUNT,         /* count, of hosts                         */
+    HEADCOUNT_FACT_HOSTS,         /* count, headcount_fact_host              */
+    HEADCOUNT_FACT_SERVICES,      /* count, headcount_fact_name              */
+    HEADCOUNT_FACT_SERVICE        /* service; NULL: there is none            */
+};
+
+struct headcount_tag {
+    const char *key, *value;      /* value NULL in a query: any              */
+};
+
+struct headcount_query {
+    size_t size;
+    enum headcount_fact_kind kind;
+    const char *where;            /* COUNT, HOSTS: cluster query language    */
+    enum headcount_hosts hosts;   /* likewise                                */
+    int64_t min_age;              /* likewise, microseconds                  */
+    const char *launch_type;      /* SERVICES: "EC2", ...                    */
+    const struct headcount_tag *tags;    /* SERVICES that have all of these  */
+    size_t tags_n;
+    const char *service;          /* SERVICE: name or ARN                    */
+};
+
+/* Tags and attributes: headcount_pair(pairs, i, &tag) for i = 0, 1, ... */
+struct headcount_pairs;
+
+struct headcount_host {
+    const char *arn, *id;         /* id: the last part of the ARN            */
+    const char *ec2_id, *provider, *agent_version;       /* "" where unknown */
+    bool connected;
+    int64_t registered_at;        /* microseconds since 1970, or             */
+    int64_t running_tasks;        /* HEADCOUNT_UNKNOWN, as all of these      */
+    int64_t cpu, memory, cpu_remaining, memory_remaining;   /* units, MiB    */
+    const struct headcount_pairs *attributes, *tags;
+};
+
+struct headcount_service_fact {
+    const char *arn, *name, *status, *launch_type, *scheduling_strategy;
+    const char *task_definition;
+    int64_t desired, running, pending;       /* or HEADCOUNT_UNKNOWN         */
+    const struct headcount_pairs *tags;
+};
+
+struct headcount_fact {
+    int64_t count;
+    const char *status;
+    int64_t registered;
+    const struct headcount_pairs *tags;
+    const struct headcount_service_fact *service;
+    const void *list;             /* private                                 */
+};
+
+/* 1: known, *fact is good until headcount_end; 0: noted; or a code with the
+ * sentence in *error (may be NULL): HEADCOUNT_ESTATE unless the op ASKS. */
+int headcount_fact(headcount_op *op, const struct headcount_query *query,
+                   struct headcount_fact *fact, struct headcount_error *error);
+/* The i-th host, or the name of the i-th service; false, NULL: there is none.
+ */
+bool headcount_fact_host(const struct headcount_fact *fact, size_t i,
+                         struct headcount_host *host);
+const char *headcount_fact_name(const struct headcount_fact *fact, size_t i);
+bool headcount_pair(const struct headcount_pairs *pairs, size_t i,
+                    struct headcount_tag *pair);
+/* The value ("" for none) of this key; NULL: it is not there. */
+const char *headcount_pair_find(const struct headcount_pairs *pairs,
+                                const char *key);
+
+/* One more wish; copied.  0, or HEADCOUNT_ENOMEM, HEADCOUNT_EARG,
+ * HEADCOUNT_ELIMIT, HEADCOUNT_ESTATE. */
+int headcount_wish(headcount_op *op, const struct headcount_wish *wish);
+/* The cluster fails with EPOLICY and this sentence: nothing of it is written.
+ * Instead of resume. */
+void headcount_refuse(headcount_op *op, const char *why);
+void headcount_resume(headcount_op *op);
+
 /* ---- what came of it ------------------------------------------------- */
 
-enum headcount_state { HEADCOUNT_RUNNING, HEADCOUNT_DONE };
+enum headcount_state { HEADCOUNT_RUNNING, HEADCOUNT_DONE, HEADCOUNT_ASKS };
 
 struct headcount_stats {
     uint64_t api_calls;           /* operations; retries, replays not counted */
@@ -275,6 +416,7 @@ struct headcount_service {
     const char *way_out;          /* the switch that lets it pass, or NULL   */
     int64_t hosts_counted;        /* or HEADCOUNT_UNKNOWN                    */
     const char *hosts_by, *hosts_filter;
+    const char *at;               /* the wish's, "" if it had none           */
 };
 
 struct headcount_cluster {

@@ -120,21 +120,6 @@ static const char *const *op_texts(headcount_op *op, const char *const *from,
     return to;
 }
 
-/* An array whose elements have the size that the first one says. */
-static const struct headcount_wish *
-op_wishes(headcount_op *op, const struct headcount_wish *from, size_t n)
-{
-    struct headcount_wish *to = hc_keep_zero(&op->keep, n * sizeof *to);
-    const char *at = (const char *)from;
-
-    for (size_t i = 0; to != NULL && i < n; i++, at += from->size) {
-        hc_take_struct(&to[i], sizeof *to, at);
-        to[i].service = op_text(op, to[i].service);
-        to[i].where = op_text(op, to[i].where);
-    }
-    return to;
-}
-
 static int op_copy_request(headcount_op *op)
 {
     struct headcount_request *r = &op->request;
@@ -148,7 +133,7 @@ static int op_copy_request(headcount_op *op)
     r->snapshot = op_bytes(op, r->snapshot, r->snapshot_size);
     r->clusters = op_texts(op, r->clusters, r->clusters_n);
     r->allow = op_texts(op, r->allow, r->allow_n);
-    r->wishes = op_wishes(op, r->wishes, r->wishes_n);
+    r->policy_sha256 = op_text(op, r->policy_sha256);
     return hc_keep_error(&op->keep);
 }
 
@@ -193,8 +178,19 @@ static void op_run(struct hc_job *job, int64_t now)
         return;
     int got = op_step(op, now);
 
-    if (got != 0)
+    if (got == HC_OP_ASKS) {
+        op->state = HEADCOUNT_ASKS;
+        op_changed(op);
+    } else if (got != 0) {
         op_done(op, got);
+    }
+}
+
+void hc_op_goes_on(headcount_op *op)
+{
+    hc_op_told(op);
+    op->state = HEADCOUNT_RUNNING;
+    hc_job_wake(&op->job);
 }
 
 static int op_start(headcount_op *op)
@@ -260,7 +256,7 @@ int headcount_begin(headcount *h, headcount_op **out,
         struct headcount_wish w = { .size = 0 };
 
         hc_take_struct(&w, sizeof w, at);
-        if (w.service == NULL)
+        if (!hc_op_wish_is_sound(&w))
             return HEADCOUNT_EARG;
     }
     headcount_op *op = op_new(h, &r);
@@ -274,6 +270,7 @@ int headcount_begin(headcount *h, headcount_op **out,
         return HEADCOUNT_ENOMEM;
     }
     err = op_start(op);
+    op->request.wishes = NULL;        /* the caller's, copied by now */
     if (err != 0)
         op_done(op, err);
     *out = op;
@@ -282,13 +279,13 @@ int headcount_begin(headcount *h, headcount_op **out,
 
 void headcount_cancel(headcount_op *op)
 {
-    if (op->state != HEADCOUNT_RUNNING)
+    if (op->state == HEADCOUNT_DONE)
         return;
     switch (op->request.kind) {
     case HEADCOUNT_CALL:      hc_op_call_cancel(op); break;
     case HEADCOUNT_RECONCILE: hc_op_reconcile_cancel(op); break;
     }
-    hc_job_wake(&op->job);
+    hc_op_goes_on(op);
 }
 
 void headcount_end(headcount_op *op)

@@ -27,6 +27,7 @@ struct op_reconcile {
     struct hc_link link;
     bool checked;
     struct hc_wish *wishes;              /* these three in op->keep          */
+    size_t wishes_n;
     struct hc_reconcile **clusters;
     struct hc_arn *names;                /* of the clusters, each one once   */
     size_t clusters_n, begun, at;
@@ -35,6 +36,9 @@ struct op_reconcile {
     bool inside;                         /* at work on names[at]             */
     bool cancelled;
     struct hc_buf json, snapshot;
+    struct headcount_question question;  /* while the op ASKS                */
+    struct hc_wish *told;                /* in this round                    */
+    size_t told_n, told_cap;
 };
 
 struct op_call {
@@ -74,6 +78,22 @@ struct headcount_stats hc_op_stats(const struct hc_stats *from,
 
 /* What every call of this op is made with. */
 struct hc_call_config hc_op_call_config(headcount_op *op);
+
+#define HC_OP_WISHES 10000
+bool hc_op_wish_is_sound(const struct headcount_wish *w);
+/* Copied into op->keep.  0, HC_ENOMEM, or HC_EARG with op->error set. */
+int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
+                    struct hc_wish *to);
+/* The request's, while the caller's memory is still there. */
+int hc_op_put_wishes(headcount_op *op);
+
+/* What hc_op_reconcile_step returns while its owner has to decide. */
+#define HC_OP_ASKS 2
+/* It is the owner's turn: fills in the question. */
+void hc_op_ask(headcount_op *op);
+void hc_op_ask_fini(headcount_op *op);
+/* Runs again, after its owner's turn. */
+void hc_op_goes_on(headcount_op *op);
 
 /* Fills in names, clusters_n and region; 1: the event is none of ours. */
 int hc_op_clusters(headcount_op *op);

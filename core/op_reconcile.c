@@ -10,57 +10,9 @@
 #include <string.h>
 
 #include "aws/endpoint.h"
-#include "reconcile/hold.h"
 #include "reconcile/snapshot.h"
 
 #define RECONCILE_JSON ((size_t)64 << 20)
-#define RECONCILE_WISHES 10000
-
-/* ---- start: wishes ---- */
-
-static int op_put_allow(headcount_op *op, unsigned *allow)
-{
-    *allow = 0;
-    for (size_t i = 0; i < op->request.allow_n; i++)
-        if (!hc_hold_allow(hc_str(op->request.allow[i]), allow))
-            return hc_error_set(&op->error, HC_EARG, "no hold \"%s\" can be "
-                                "allowed: see the holds in headcount(1)",
-                                op->request.allow[i]);
-    return 0;
-}
-
-static int op_put_wishes(headcount_op *op)
-{
-    struct op_reconcile *r = &op->as.reconcile;
-    unsigned allow;
-    int err = op_put_allow(op, &allow);
-
-    if (err < 0)
-        return err;
-    if (op->request.wishes_n == 0 || op->request.wishes_n > RECONCILE_WISHES)
-        return hc_error_set(&op->error, HC_ECONFIG, "%zu services are named: "
-                            "it takes 1 to %d", op->request.wishes_n,
-                            RECONCILE_WISHES);
-    r->wishes = hc_keep_zero(&op->keep,
-                             op->request.wishes_n * sizeof *r->wishes);
-    if (r->wishes == NULL)
-        return HC_ENOMEM;
-    for (size_t i = 0; i < op->request.wishes_n; i++) {
-        const struct headcount_wish *w = &op->request.wishes[i];
-
-        r->wishes[i] = (struct hc_wish){
-            .service = hc_str(w->service), .where = hc_str(w->where),
-            .rule = { .kind = w->rule == HEADCOUNT_FIXED ? RULE_FIXED
-                                                         : RULE_PER_HOST,
-                      .tasks = w->tasks, .max_step_down = w->max_step_down,
-                      .max_step_up = w->max_step_up },
-            .by = op->request.hosts == HEADCOUNT_REGISTERED ? HOSTS_REGISTERED
-                                                            : HOSTS_ACTIVE,
-            .allow = allow,
-        };
-    }
-    return 0;
-}
 
 /* ---- start: the endpoint ---- */
 
@@ -105,7 +57,9 @@ static int op_begin_cluster(headcount_op *op, size_t at)
     const struct hc_reconcile_config config = {
         .cluster = r->names[at].text,
         .foreign = live ? hc_op_foreign(r, &r->names[at]) : NULL,
-        .wishes = r->wishes, .wishes_n = op->request.wishes_n,
+        .wishes = r->wishes, .wishes_n = r->wishes_n,
+        .asks = op->request.policy,
+        .policy_sha256 = hc_str(op->request.policy_sha256),
         .dry_run = op->request.dry_run, .paused = op->request.paused,
         .event = live && r->has_event ? &r->event : NULL,
         .call = hc_op_call_config(op),
@@ -153,6 +107,7 @@ static void op_put_services(struct headcount_service *to,
             .running = s->running, .pending = s->pending, .rule = s->rule,
             .way_out = s->way_out, .hosts_counted = s->hosts_counted,
             .hosts_by = s->hosts_by, .hosts_filter = s->hosts_filter,
+            .at = s->at,
         };
     }
 }
@@ -233,7 +188,7 @@ static int op_report(headcount_op *op)
 
 static int op_prepare(headcount_op *op)
 {
-    int err = op_put_wishes(op);
+    int err = hc_op_put_wishes(op);
 
     if (err == 0)
         err = hc_op_clusters(op);
@@ -309,6 +264,26 @@ static void op_leave(headcount_op *op)
     r->inside = false;
 }
 
+/* Its owner is not asked any more when nothing may begin any more. */
+static int op_step_cluster(headcount_op *op, int64_t now)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    struct hc_reconcile *one = r->clusters[r->at];
+    int got = hc_reconcile_step(one, now);
+
+    if (got != HC_RECONCILE_ASKS)
+        return got;
+    if (!r->cancelled && now < op->deadline) {
+        hc_op_ask(op);
+        return HC_OP_ASKS;
+    }
+    hc_reconcile_refuse(one, r->cancelled ? "cancelled" : "deadline",
+                        r->cancelled ? "cancelled before its policy decided"
+                                     : "the deadline passed before its policy "
+                                       "decided");
+    return hc_reconcile_step(one, now);
+}
+
 int hc_op_reconcile_step(headcount_op *op, int64_t now)
 {
     struct op_reconcile *r = &op->as.reconcile;
@@ -317,7 +292,9 @@ int hc_op_reconcile_step(headcount_op *op, int64_t now)
     while (got == 1 && r->at < r->clusters_n) {
         if (!op_enter(op, now))
             return 0;
-        got = hc_reconcile_step(r->clusters[r->at], now);
+        got = op_step_cluster(op, now);
+        if (got == HC_OP_ASKS)
+            return got;
         if (got != 0)
             op_leave(op);
         if (got == 1)
@@ -347,6 +324,7 @@ void hc_op_reconcile_fini(headcount_op *op)
         hc_reconcile_fini(r->clusters[i]);
         hc_free(&op->h->net.sys.alloc, r->clusters[i], sizeof **r->clusters);
     }
+    hc_op_ask_fini(op);
     hc_event_fini(&r->event);
     hc_credentials_fini(&r->creds);
     hc_buf_fini(&r->json);

@@ -10,163 +10,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "op.h"
-#include "peers/aws_peer.h"
-#include "peers/dns_peer.h"
+#include "peers/scene.h"
 #include "t.h"
-
-#define EVENT                                                               \
-    "{\"version\":\"0\",\"id\":\"1\",\"source\":\"aws.ecs\","               \
-    "\"detail-type\":\"ECS Container Instance State Change\","              \
-    "\"account\":\"123456789012\",\"region\":\"eu-west-1\","                \
-    "\"time\":\"2020-01-01T00:00:00Z\",\"detail\":{\"clusterArn\":"         \
-    "\"arn:aws:ecs:eu-west-1:123456789012:cluster/prod\","                  \
-    "\"status\":\"ACTIVE\",\"version\":1}}"
-#define CLUSTER_ARN "arn:aws:ecs:eu-west-1:123456789012:cluster/prod"
-#define SERVICE(desired)                                                    \
-    "{\"services\":[{\"serviceArn\":\"arn:aws:ecs:eu-west-1:123456789012:"  \
-    "service/prod/web\",\"serviceName\":\"web\",\"clusterArn\":\""          \
-    CLUSTER_ARN "\",\"status\":\"ACTIVE\",\"desiredCount\":" desired ","    \
-    "\"runningCount\":1,\"pendingCount\":0,\"launchType\":\"EC2\","         \
-    "\"schedulingStrategy\":\"REPLICA\",\"deploymentController\":"          \
-    "{\"type\":\"ECS\"},\"deployments\":[{\"status\":\"PRIMARY\","          \
-    "\"rolloutState\":\"COMPLETED\"}]}],\"failures\":[]}"
-#define HOST(n) "\"arn:aws:ecs:eu-west-1:123456789012:container-instance/"  \
-    "prod/" n "\""
-#define HOSTS3 "{\"containerInstanceArns\":[" HOST("a") "," HOST("b") ","   \
-    HOST("c") "]}"
-
-static const char *const env[] = {
-    "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
-    "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", NULL
-};
-
-struct scene {
-    struct net_peer peer;
-    struct aws_script script;
-    struct dns_peer dns;
-    headcount *h;
-    headcount_op *op;
-    const char *const *env;
-    char url[128], bundle[256], server[64];
-    size_t audited;
-    struct headcount_error error;
-};
-
-static struct scene scene;
-
-static void *scene_alloc(void *ud, void *p, size_t old, size_t n)
-{
-    (void)ud;
-    return t_alloc()->fn(t_alloc()->ud, p, old, n);
-}
-
-static const char *scene_env(void *ud, const char *name)
-{
-    size_t n = strlen(name);
-
-    (void)ud;
-    for (const char *const *at = scene.env; *at != NULL; at++)
-        if (strncmp(*at, name, n) == 0 && (*at)[n] == '=')
-            return *at + n + 1;
-    return NULL;
-}
-
-static void scene_audit(void *ud, const char *line, size_t n)
-{
-    (void)ud;
-    CHECK(n > 0 && line[n - 1] == '}');
-    scene.audited++;
-}
-
-static bool answer_a(struct dns_peer *peer, const struct dns_asked *asked,
-                     struct dns_text *reply)
-{
-    (void)peer;
-    dns_reply_to(reply, asked->query.p, asked->query.n, 0x8180);
-    if (asked->type == 1)
-        dns_put_a(reply, NULL, 60, "127.0.0.1");
-    return true;
-}
-
-static int scene_new(struct headcount_config config)
-{
-    const struct headcount_system system = {
-        .size = sizeof system, .alloc = scene_alloc, .env = scene_env,
-        .audit = scene_audit,
-    };
-
-    config.size = sizeof config;
-    config.system = &system;
-    return headcount_new(&scene.h, &config, &scene.error);
-}
-
-/* tls: under ecs.test.internal by the test's DNS server; else 127.0.0.1.
- * Answers the code of headcount_new. */
-static int scene_try(bool tls, const char *const *answers)
-{
-    struct headcount_config config = { .max_attempts = 1 };
-
-    memset(&scene, 0, sizeof scene);
-    scene.env = env;
-    scene.script.answers = answers;
-    net_peer_open(&scene.peer, tls ? "ec" : NULL);
-    if (tls) {
-        scene.dns.answer = answer_a;
-        dns_peer_open(&scene.dns);
-        hc_fmt(scene.server, sizeof scene.server, "127.0.0.1:%u",
-               scene.dns.port);
-        hc_fmt(scene.bundle, sizeof scene.bundle, "%s/ca.pem", t_certs());
-        config.dns_server = scene.server;
-        config.ca_bundle = scene.bundle;
-    }
-    hc_fmt(scene.url, sizeof scene.url, "%s:%u",
-           tls ? "https://ecs.test.internal" : "http://127.0.0.1",
-           scene.peer.port);
-    config.endpoint_url = scene.url;
-    return scene_new(config);
-}
-
-static void scene_open(bool tls, const char *const *answers)
-{
-    if (scene_try(tls, answers) != 0)
-        fail_msg("%s", scene.error.what);
-}
-
-static void scene_close(void)
-{
-    headcount_free(scene.h);
-    net_peer_close(&scene.peer);
-    if (scene.dns.port != 0)
-        dns_peer_close(&scene.dns);
-    CHECK_INT(t_alloc_state()->live, 0);
-}
-
-/* What an owner with a loop of his own does; the servers have their turns. */
-static void drive(void)
-{
-    for (int i = 0; i < 20000 &&
-                    headcount_op_state(scene.op) == HEADCOUNT_RUNNING; i++) {
-        struct headcount_want wants[8];
-        struct pollfd fds[8];
-        int64_t deadline;
-        size_t n = headcount_wants(scene.h, wants, 8, &deadline);
-
-        CHECK(n <= 8);
-        for (size_t k = 0; k < n; k++)
-            fds[k] = (struct pollfd){ .fd = wants[k].fd,
-                                      .events = wants[k].events };
-        poll(fds, (nfds_t)n, deadline == 0 || t_is_doomed() ? 0 : 1);
-        for (size_t k = 0; k < n; k++)
-            wants[k].events = fds[k].revents;
-        headcount_step(scene.h, wants, n);
-        net_peer_pump(&scene.peer);
-        aws_script_pump(&scene.script, &scene.peer);
-        if (scene.dns.port != 0)
-            dns_peer_serve(&scene.dns);
-    }
-    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
-}
 
 static const struct headcount_wish web = {
     .size = sizeof web, .service = "web", .rule = HEADCOUNT_PER_HOST,
@@ -181,7 +26,8 @@ static const struct headcount_outcome *handle(const char *event)
     };
 
     CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
-    drive();
+    scene_drive();
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
     return headcount_outcome(scene.op);
 }
 
@@ -253,7 +99,7 @@ static int job_once(bool tls)
     if (err == 0)
         err = headcount_begin(scene.h, &scene.op, &request);
     if (err == 0) {
-        drive();
+        scene_drive();
         err = headcount_outcome(scene.op)->code;
     }
     if (scene.script.requests > 2)
@@ -395,7 +241,7 @@ static const struct headcount_outcome *
 ask(const struct headcount_request *request)
 {
     CHECK_INT(headcount_begin(scene.h, &scene.op, request), 0);
-    drive();
+    scene_drive();
     return headcount_outcome(scene.op);
 }
 
@@ -459,7 +305,7 @@ TEST(headcount, a_plan_on_a_snapshot_is_the_plan_and_makes_no_call)
     CHECK_INT(ask(&r)->code, HEADCOUNT_ESYNTAX);
     headcount_end(scene.op);
     headcount_free(scene.h);
-    scene.env = env;
+    scene.env = scene_env_of;
     CHECK_INT(scene_new((struct headcount_config){ .endpoint_url = scene.url }),
               0);
     r.snapshot = NULL;
@@ -488,7 +334,7 @@ TEST(headcount, the_region_may_come_from_the_clusters_arn)
     CHECK_INT(scene_new((struct headcount_config){ .endpoint_url = scene.url }),
               0);
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
-    drive();
+    scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 1);
     CHECK(strstr(aws_script_header(&scene.script, 0, "Authorization"),
                  "/eu-west-1/ecs/") != NULL);
@@ -501,7 +347,7 @@ TEST(headcount, the_region_may_come_from_the_clusters_arn)
     r.endpoint_url = "http://127.0.0.1:1";
     r.hosts = HEADCOUNT_REGISTERED;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
-    drive();
+    scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_FAILED], 1);
     CHECK_Z(headcount_outcome(scene.op)->clusters[0].error_code, "ECONNECT");
     headcount_end(scene.op);
@@ -564,7 +410,7 @@ TEST(headcount, arguments_that_are_none_begin_nothing)
 TEST(headcount, a_handle_that_cannot_be_says_why)
 {
     memset(&scene, 0, sizeof scene);
-    scene.env = env;
+    scene.env = scene_env_of;
     CHECK_INT(scene_new((struct headcount_config){ .dns_server = "x" }),
               HEADCOUNT_ECONFIG);
     CHECK(scene.h == NULL);
@@ -590,7 +436,7 @@ static const struct headcount_outcome *call(const char *operation,
 
     CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
     CHECK(headcount_outcome(scene.op) == NULL);
-    drive();
+    scene_drive();
     return headcount_outcome(scene.op);
 }
 
@@ -641,7 +487,7 @@ TEST(headcount, the_timeout_of_an_op_ends_it)
     scene_open(false, answers);
     CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
     CHECK_INT(headcount_wait(scene.op, 0), HEADCOUNT_ETIMEDOUT);
-    drive();
+    scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EDEADLINE);
     headcount_end(scene.op);
     scene_close();
@@ -695,7 +541,7 @@ TEST(headcount, a_cancelled_reconcile_writes_nothing_more)
     scene_open(false, answers);
     CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
     headcount_cancel(scene.op);
-    drive();
+    scene_drive();
     const struct headcount_outcome *o = headcount_outcome(scene.op);
 
     CHECK_INT(o->code, 0);
@@ -725,7 +571,7 @@ static const char *skipped(const char *event, bool drop)
     const char *why;
 
     CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
-    drive();
+    scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, 0);
     why = headcount_outcome(scene.op)->skipped_event;
     headcount_end(scene.op);
@@ -770,12 +616,12 @@ TEST(headcount, a_cluster_is_reconciled_by_one_at_a_time)
     CHECK_INT(headcount_begin(scene.h, &first, &request), 0);
     CHECK_INT(headcount_begin(scene.h, &second, &request), 0);
     scene.op = first;
-    drive();
+    scene_drive();
     CHECK(strstr(scene.script.request[1], "ListContainer") != NULL);
     CHECK(strstr(scene.script.request[2], "UpdateService") != NULL);
     CHECK_INT(headcount_op_state(second), HEADCOUNT_RUNNING);
     scene.op = second;
-    drive();
+    scene_drive();
     CHECK_INT(scene.script.requests, 5);
     CHECK_INT(headcount_outcome(first)->code, 0);
     CHECK_INT(headcount_outcome(second)->code, 0);
@@ -805,12 +651,12 @@ TEST(headcount, who_waits_for_a_cluster_may_be_cancelled_and_ended)
     for (int i = 0; i < 20; i++)
         headcount_step(scene.h, NULL, 0);
     headcount_cancel(scene.op);
-    drive();
+    scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_FAILED], 1);
     headcount_end(scene.op);
     request.timeout = 1;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
-    drive();
+    scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, 0);
     CHECK_Z(headcount_outcome(scene.op)->clusters[0].services[0].code,
             "deadline");

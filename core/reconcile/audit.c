@@ -31,6 +31,16 @@ static void audit_number(struct hc_buf *out, const char *key, int64_t n)
         hc_json_put_member_int(out, key, n);
 }
 
+/* "per_host", or "per_host (policy.lua:12)" */
+static void audit_rule(struct hc_buf *out, const struct hc_report_service *s)
+{
+    char rule[300];
+
+    if (s->at[0] != '\0')
+        hc_fmt(rule, sizeof(rule), "%s (%s)", s->rule, s->at);
+    audit_text(out, "rule", s->at[0] != '\0' ? rule : s->rule);
+}
+
 static void audit_put_service(struct hc_buf *out,
                               const struct hc_report_service *s,
                               const char *event)
@@ -44,7 +54,7 @@ static void audit_put_service(struct hc_buf *out,
     audit_number(out, "hosts", s->hosts_counted);
     audit_text(out, "by", s->hosts_by);
     audit_text(out, "filter", s->hosts_filter);
-    audit_text(out, "rule", s->rule);
+    audit_rule(out, s);
     audit_text(out, "reason", s->reason);
 }
 
@@ -61,7 +71,10 @@ static void audit_put(struct hc_buf *out, struct hc_reconcile *r,
     hc_json_put_member(out, "region", hc_reconcile_region(r));
     hc_json_put_member(out, "cluster", r->cluster.text);
     audit_put_service(out, hc_settle_at(r), event);
-    audit_null(out, "policy_sha256");
+    if (r->config.policy_sha256.n > 0)
+        hc_json_put_member(out, "policy_sha256", r->config.policy_sha256);
+    else
+        audit_null(out, "policy_sha256");
     if (cause != NULL && cause->id.n > 0)
         hc_json_put_member(out, "event_id", cause->id);
     else

@@ -28,10 +28,11 @@ static const char *measure_lacks(const struct hc_ecs_host *host,
     return NULL;
 }
 
-static bool measure_counts(const struct hc_ecs_host *host,
-                           const struct hc_measure_of *of)
+bool hc_measure_counts(const struct hc_host *h, const struct hc_measure_of *of)
 {
-    return measure_is_of(host, of->providers) &&
+    const struct hc_ecs_host *host = h->details;
+
+    return h->active && measure_is_of(host, of->providers) &&
            (host->connected || !of->connected) &&
            (of->before <= 0 || host->registered_at <= of->before);
 }
@@ -53,7 +54,7 @@ bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
         *who = list->hosts[i].arn;
         if (*lacks != NULL)
             return false;
-        if (!measure_counts(host, of))
+        if (!hc_measure_counts(&list->hosts[i], of))
             continue;
         m->hosts++;
         if (!of->resources)

@@ -22,4 +22,8 @@ bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
                 const struct hc_measure_of *of, const char **lacks,
                 struct hc_str *who);
 
+/* A host that is described: whether it counts. */
+bool hc_measure_counts(const struct hc_host *host,
+                       const struct hc_measure_of *of);
+
 #endif

@@ -33,6 +33,7 @@ struct hc_wish {
     enum hc_hosts_by by;
     bool no_external;                   /* hosts of ECS Anywhere do not count */
     unsigned allow;                     /* enum hc_allow, or-ed              */
+    struct hc_str at;                   /* where it was written, "file:line" */
     bool required;                      /* a missing service is a failure    */
 };
 

@@ -46,6 +46,7 @@ struct hc_reconcile_config {
                                          at, static; NULL: it is             */
     const struct hc_wish *wishes;
     size_t wishes_n;
+    struct hc_str policy_sha256;      /* for the audit; n == 0: none         */
     bool asks;                        /* its owner is asked for the wishes,
                                          which are none until then           */
     bool dry_run;                     /* what would be written is `pending`  */

@@ -27,6 +27,7 @@ struct hc_report_service {
     const char *way_out;          /* the switch, or NULL                   */
     int64_t hosts_counted;        /* or HC_UNKNOWN                         */
     const char *hosts_by, *hosts_filter;     /* "active", ""               */
+    const char *at;               /* the wish's, "" if it has none         */
 };
 
 struct hc_report_cluster {

@@ -66,7 +66,7 @@ static int wishes_take_one(struct hc_reconcile *r, struct hc_error *e)
         .running = HC_UNKNOWN, .pending = HC_UNKNOWN,
         .rule = hc_rule_name(&w->rule), .hosts_counted = HC_UNKNOWN,
         .hosts_by = modes[w->by],
-        .hosts_filter = ""
+        .hosts_filter = "", .at = hc_keep_str(&r->facts.keep, w->at).p
     };
     if (r->config.foreign != NULL)
         hc_settle(r, OUTCOME_SKIPPED, r->config.foreign, "the cluster is in "
@@ -74,6 +74,19 @@ static int wishes_take_one(struct hc_reconcile *r, struct hc_error *e)
     else
         hc_wishes_elsewhere(r);
     return s->reason == NULL ? wishes_check_twice(r, e) : 0;
+}
+
+/* Where it was written stands before what is wrong with it. */
+static int wishes_take_at(struct hc_reconcile *r, struct hc_error *e)
+{
+    struct hc_error why = { .code = 0 };
+    struct hc_str at = r->config.wishes[r->at].at;
+    int err = wishes_take_one(r, &why);
+
+    if (err == 0)
+        return 0;
+    return hc_error_set(e, err, at.n > 0 ? "%.*s: %s" : "%.*s%s",
+                        HC_STR_ARG(at), why.what);
 }
 
 int hc_wishes_take(struct hc_reconcile *r, struct hc_error *e)
@@ -90,7 +103,7 @@ int hc_wishes_take(struct hc_reconcile *r, struct hc_error *e)
         return hc_error_set(e, HC_ENOMEM, "no memory for %zu wishes",
                             c->wishes_n);
     for (r->at = 0; err == 0 && r->at < c->wishes_n; r->at++)
-        err = wishes_take_one(r, e);
+        err = wishes_take_at(r, e);
     r->at = 0;
     return err;
 }

@@ -1,5 +1,5 @@
-/* tests/reconcile/learn_names_test.c - lists of services: of a cluster, and of a
- * region by their tags. */
+/* tests/reconcile/learn_names_test.c - lists of services: of a cluster, and of
+ * a region by their tags. */
 #include "t.h"
 
 #include <string.h>
