@@ -90,6 +90,17 @@ def test_the_first_use_works_as_it_is_written(ecs, headcount):
     assert ecs.services["web"]["desiredCount"] == 3
 
 
+def built(cc, name, tmp_path):
+    """An example, linked as an embedder links it."""
+    library = TOP / "build" / "libheadcount.a"
+    program = tmp_path / name
+    subprocess.run([cc, "-std=c11", "-Wall", "-Wextra", "-Wpedantic",
+                    "-Werror", f"-I{TOP}/core", "-o", str(program),
+                    str(TOP / "examples" / f"{name}.c"), str(library),
+                    "-l:libbearssl.a"], check=True)
+    return program
+
+
 def embed_of_readme():
     return re.search(r"```c\n(.*?)```", README, re.S)[1]
 
@@ -97,13 +108,8 @@ def embed_of_readme():
 @pytest.mark.parametrize("cc", ["gcc", "clang"])
 def test_the_example_is_the_one_in_readme_and_works(ecs, headcount, tmp_path,
                                                     cc):
-    source = TOP / "examples" / "embed.c"
-    assert embed_of_readme() == source.read_text()
-    library = TOP / "build" / "libheadcount.a"
-    program = tmp_path / "embed"
-    subprocess.run([cc, "-std=c11", "-Wall", "-Wextra", "-Wpedantic",
-                    "-Werror", f"-I{TOP}/core", "-o", str(program),
-                    str(source), str(library), "-l:libbearssl.a"], check=True)
+    assert embed_of_readme() == (TOP / "examples" / "embed.c").read_text()
+    program = built(cc, "embed", tmp_path)
     headcount.at(ecs)
     ecs.service("web", desired=1)
     ecs.host("a")
@@ -117,6 +123,30 @@ def test_the_example_is_the_one_in_readme_and_works(ecs, headcount, tmp_path,
     done = subprocess.run([program, "prod", "web"], env=bare,
                           capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "region" in done.stderr
+
+
+def test_a_policy_in_c_is_asked_and_wishes(ecs, headcount, tmp_path):
+    program = built("gcc", "c_policy", tmp_path)
+    headcount.at(ecs)
+    ecs.service("datadog-agent", desired=1)
+    ecs.service("web", desired=1)
+    for name in "abcd":
+        ecs.host(name)
+
+    def run():
+        before = len(ecs.requests)
+        done = subprocess.run([program, "prod"], env=headcount.env,
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return (ecs.services["datadog-agent"]["desiredCount"],
+                ecs.services["web"]["desiredCount"],
+                ecs.operations()[before:])
+
+    assert run() == (4, 3, ["DescribeClusters", "DescribeServices",
+                            "ListContainerInstances", "UpdateService",
+                            "UpdateService"])
+    ecs.home.record.write(tags=[{"key": "tier", "value": "gold"}])
+    assert run()[:2] == (8, 3)
 
 
 def test_what_is_installed_can_be_linked(tmp_path):
