@@ -309,6 +309,8 @@ static enum match_result match_from(struct match *m, size_t pat, size_t at,
 
     if (result == MATCH_YES)
         *end = r.at;
+    else
+        m->captures_n = 0;
     return result;
 }
 

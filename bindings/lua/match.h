@@ -38,16 +38,16 @@ struct match {
     size_t pn;
     uint64_t steps;     /* how many more bytes may be looked at; at 0 the
                          * result is MATCH_SPENT */
-    struct match_capture captures[MATCH_CAPTURES];      /* after MATCH_YES */
-    size_t captures_n;
-    const char *error;  /* after MATCH_BAD, lives for ever; else NULL */
+    struct match_capture captures[MATCH_CAPTURES];
+    size_t captures_n;  /* 0 unless it is MATCH_YES */
+    const char *error;  /* NULL unless it is MATCH_BAD; lives for ever */
 };
 
 /* Does the whole of the pattern match at this very place?  "^" is a byte like
  * others here.  *end is set on MATCH_YES: the place after the match. */
 enum match_result match_at(struct match *m, size_t at, size_t *end);
 /* The first match from `at` on.  A pattern that begins with "^" is tried at
- * `at` only.  *from and *end are set on MATCH_YES. */
+ * `at` only.  *from and *end mean something on MATCH_YES. */
 enum match_result match_find(struct match *m, size_t at, size_t *from,
                              size_t *end);
 
