@@ -4,7 +4,7 @@
 #
 # Yours to set: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS PREFIX DESTDIR BUILD DEV=1
 # (warnings are errors) and the trees BEARSSL_DIR= (inc/ + build/libbearssl.a,
-# or include/ + lib/), JSMN_DIR= (jsmn.h), LUA_DIR= (asked for by deps only).
+# or include/ + lib/), JSMN_DIR= (jsmn.h), LUA_DIR= (src/, or include/ + lib/).
 
 BUILD ?= build
 CFLAGS ?= -O2 -g
@@ -33,6 +33,7 @@ PYTHON = $(firstword $(wildcard build/venv/bin/python) python3)
 
 CORE_C := $(wildcard core/*.c core/*/*.c)
 CLI_C := $(wildcard bindings/cli/*.c)
+LUA_C := $(wildcard bindings/lua/*.c)
 TEST_C := $(filter-out tests/fuzz/% tests/bench/% tests/system/%,\
     $(wildcard tests/*_test.c tests/*/*_test.c))
 PEER_C := $(wildcard tests/peers/*.c)
@@ -41,6 +42,7 @@ FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 CORE_O := $(call obj,$(CORE_C))
 CLI_O := $(call obj,$(CLI_C))
+LUA_O := $(call obj,$(LUA_C))
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_C))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_C))
 REPLAYS := $(patsubst %_fuzz.c,$(BUILD)/%_replay,$(FUZZ_C))
@@ -66,6 +68,15 @@ BEARSSL_A := $(if $(BEARSSL_DIR),$(firstword $(wildcard \
 # -l:NAME.a is what both GNU ld and lld call "this archive, no shared object".
 BEARSSL_LIB = $(or $(BEARSSL_A),$(if $(filter /%,$(shell $(CC) \
     -print-file-name=libbearssl.a)),-l:libbearssl.a,-lbearssl))
+
+# Lua 5.4 likewise; bindings alone see its headers.
+LUA_INC := $(if $(LUA_DIR),$(firstword $(patsubst %/lua.h,%,$(wildcard \
+    $(LUA_DIR)/src/lua.h $(LUA_DIR)/include/lua.h)) $(LUA_DIR)/src),\
+    $(firstword $(patsubst %/lua.h,%,$(wildcard /usr/include/lua5.4/lua.h \
+    /usr/local/include/lua.h)) /usr/include/lua5.4))
+LUA_A := $(if $(LUA_DIR),$(firstword $(wildcard $(LUA_DIR)/src/liblua.a \
+    $(LUA_DIR)/lib/liblua.a) $(LUA_DIR)/src/liblua.a))
+LUA_LIB = $(or $(LUA_A),-l:liblua5.4.a) -lm
 
 HC_CPPFLAGS := -Icore -D_POSIX_C_SOURCE=200809L \
     $(if $(BEARSSL_INC),-isystem $(BEARSSL_INC)) \
@@ -123,8 +134,9 @@ $(BUILD)/libheadcount.so: $(LIB_SO)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(if $(filter tests/%,$<),-Itests) $(WERROR) \
-	    -MMD -MP -c -o $@ $<
+	$(COMPILE) $(if $(filter tests/%,$<),-Itests) \
+	    $(if $(filter bindings/% tests/lua/%,$<),-isystem $(LUA_INC) \
+	    -Ibindings/lua) $(WERROR) -MMD -MP -c -o $@ $<
 
 # VARIABLE, a path in the tree that it names, a file there: an error that says
 # what the tree lacks (else the system's file would be taken in silence).
@@ -137,6 +149,8 @@ $(BUILD)/flags: FORCE
 	$(call a_named_tree,BEARSSL_DIR,$(BEARSSL_INC),bearssl.h)
 	$(call a_named_tree,BEARSSL_DIR,$(BEARSSL_A),)
 	$(call a_named_tree,JSMN_DIR,$(JSMN_DIR),jsmn.h)
+	$(call a_named_tree,LUA_DIR,$(LUA_INC),lua.h)
+	$(call a_named_tree,LUA_DIR,$(LUA_A),)
 	@mkdir -p $(@D)
 	@for h in bearssl.h jsmn.h; do \
 	    echo "#include <$$h>" | $(COMPILE) -w -E -x c - \
@@ -144,10 +158,13 @@ $(BUILD)/flags: FORCE
 	        echo "$$h is not found: run \`make deps\`, or name its tree" \
 	            "with BEARSSL_DIR= or JSMN_DIR=" >&2; exit 1; }; \
 	done
+	@test -f $(LUA_INC)/lua.h || { \
+	    echo "lua.h of Lua 5.4 is not found: run \`make deps\`, or name its" \
+	        "tree with LUA_DIR=" >&2; exit 1; }
 	@echo '$(COMPILE)' >$@.new; \
 	if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
 
-objects: $(CORE_O) $(CLI_O) $(call obj,$(TEST_C) tests/t.c $(PEER_C))
+objects: $(CORE_O) $(CLI_O) $(LUA_O) $(call obj,$(TEST_C) tests/t.c $(PEER_C))
 
 # ---- tests ----
 
@@ -163,6 +180,16 @@ $(BUILD)/tests/%_test: $(BUILD)/obj/tests/%_test.o $(BUILD)/obj/tests/t.o \
     $(BUILD)/tests/peers.a $(LIB_A)
 	@mkdir -p $(@D)
 	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
+
+$(BUILD)/tests/lua.a: $(LUA_O)
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) qcs $@ $(LUA_O)
+
+$(BUILD)/tests/lua/%_test: $(BUILD)/obj/tests/lua/%_test.o \
+    $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(BUILD)/tests/lua.a $(LIB_A)
+	@mkdir -p $(@D)
+	$(LINK) -pie -o $@ $^ -lcmocka $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
 $(BUILD)/tests/%_replay: $(BUILD)/obj/tests/%_fuzz.o \
     $(BUILD)/obj/tests/fuzz/replay.o $(LIB_A)
@@ -217,7 +244,8 @@ bench: all ## headcount beside its floors
 
 tidy: ## clang-tidy and cppcheck
 	@$(MAKE) BUILD=$(BUILD) $(BUILD)/flags
-	@HC_CPPFLAGS='$(HC_CPPFLAGS) $(CPPFLAGS)' BUILD=$(BUILD) JOBS=$(JOBS) \
+	@HC_CPPFLAGS='$(HC_CPPFLAGS) -isystem $(LUA_INC) -Ibindings/lua \
+	    $(CPPFLAGS)' BUILD=$(BUILD) JOBS=$(JOBS) \
 	    sh tests/lint/tidy.sh
 
 fmt: ## clang-format on the lines changed since HEAD (tables are set by hand)

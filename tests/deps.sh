@@ -97,6 +97,11 @@ look_for_build() {
         ${BEARSSL_DIR:+"-I$BEARSSL_DIR/include"}
     has_bearssl_archive || need libbearssl-dev
     header_or jsmn.h libjsmn-dev ${JSMN_DIR:+"-I$JSMN_DIR"}
+    if [ -n "${LUA_DIR-}" ]; then
+        header_or lua.h liblua5.4-dev "-I$LUA_DIR/src" "-I$LUA_DIR/include"
+    else
+        header_or lua5.4/lua.h liblua5.4-dev
+    fi
 }
 
 look_for_peers() {
@@ -124,11 +129,6 @@ look_for_tests() {
         need valgrind libc6-dbg
     header_or cmocka.h libcmocka-dev
     header_or openssl/ssl.h libssl-dev
-    if [ -n "${LUA_DIR-}" ]; then
-        header_or lua.h liblua5.4-dev "-I$LUA_DIR/src" "-I$LUA_DIR"
-    else
-        header_or lua5.4/lua.h liblua5.4-dev
-    fi
 }
 
 # nginx's package starts a server; a policy of our own, for this one call,

@@ -12,7 +12,7 @@
 #include <lua.h>
 #include <lualib.h>
 
-#include "lua/match.h"
+#include "match.h"
 
 #define ENOUGH 1000000
 #define LEN(a) (sizeof(a) / sizeof(*(a)))
