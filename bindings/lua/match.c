@@ -63,7 +63,7 @@ static enum turn choice_put(struct run *r, struct match_single single,
 static enum turn step_most(struct run *r, struct match_single single, char how)
 {
     size_t least = how == '+' ? r->at + 1 : r->at;
-    size_t most = how == '?' && r->at < r->m->n ? r->at + 1 : r->m->n;
+    size_t most = how == '?' ? r->at + 1 : r->m->n;
 
     while (r->at < most && match_single_fits(r->m, single, r->at))
         r->at++;
@@ -207,7 +207,7 @@ static enum turn step_balance(struct run *r)
             r->pat += 4;
             return TURN_GOES;
         }
-        if (m->s[i] == x && x != y)
+        if (m->s[i] == x)
             depth++;
     }
     return TURN_FAILS;
