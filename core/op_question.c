@@ -217,10 +217,11 @@ static int asks_ask(headcount_op *op, const struct headcount_query *from,
     if (err == HC_EARG)
         hc_error_set(e, err, "one tag key stands twice in a query");
     q.tag_filters = hc_buf_view(&filters);
-    if (err == 0)
+    if (err == 0) {
         err = hc_question_ask(r, &q, &known, e);
-    if (err == 1)
-        err = asks_fill(r, &q, &known, fact);
+        if (err == 1)
+            err = asks_fill(r, &q, &known, fact);
+    }
     hc_buf_fini(&filters);
     return err < 0 ? hc_error_set(e, err, "%s", hc_error_sentence(err)) : err;
 }

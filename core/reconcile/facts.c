@@ -144,7 +144,7 @@ static size_t facts_slot(const struct hc_fact_hosts *h, struct hc_str arn)
     struct hc_str id = hc_fact_id(arn);
     size_t at = facts_hash(id) & (h->slots_n - 1);
 
-    while (h->slots[at] != 0 &&
+    while (h->n > 0 && h->slots[at] != 0 &&
            !hc_str_eq(hc_fact_id(h->hosts[h->slots[at] - 1].arn), id))
         at = (at + 1) & (h->slots_n - 1);
     return at;

@@ -194,9 +194,10 @@ static int64_t rule_rung(const struct hc_ladder *l, int64_t n)
 
 static int64_t rule_percent(const struct hc_rule *r, int64_t hosts)
 {
+    const int64_t all = (int64_t)100 * HC_RULE_ONE;
     int64_t n = rule_times(hosts, r->percent);
 
-    return n / (100 * HC_RULE_ONE) + (n % (100 * HC_RULE_ONE) > 0);
+    return n / all + (n % all > 0);
 }
 
 static int64_t rule_count(const struct hc_rule *r, const struct hc_measure *m)
