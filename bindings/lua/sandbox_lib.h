@@ -1,0 +1,26 @@
+/* lua/sandbox_lib.h - the parts of the sandbox's library, for its own files.
+ * Each puts its functions into the table on top of the stack. */
+#ifndef LUA_SANDBOX_LIB_H
+#define LUA_SANDBOX_LIB_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "sandbox.h"
+
+void sandbox_open_base(lua_State *L);      /* pairs, tostring, ...          */
+void sandbox_open_string(lua_State *L);    /* and the metatable of strings  */
+void sandbox_open_table(lua_State *L);
+
+/* An environment: the given names by a table that raises at others. */
+void sandbox_push_env(lua_State *L, int names);
+/* tostring without addresses: pushes the text of the value at i. */
+const char *sandbox_text(lua_State *L, int i, size_t *n);
+/* Sorts the array at i (n elements, raw): merges, so equal ones stay. */
+typedef int sandbox_less(lua_State *L, int a, int b, void *ud);
+void sandbox_sort(lua_State *L, int i, lua_Integer n, sandbox_less *less,
+                  void *ud);
+/* Of `names` (keys of a table at i) the one nearest to `name`, or NULL. */
+const char *sandbox_nearest(lua_State *L, int i, const char *name);
+
+#endif
