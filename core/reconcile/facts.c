@@ -9,7 +9,7 @@ void hc_facts_init(struct hc_facts *f, const struct hc_alloc *a)
     hc_keep_init(&f->keep, a, HC_FACTS_KEPT);
 }
 
-static void facts_hosts_free(struct hc_facts *f, struct hc_fact_hosts *h)
+void hc_fact_hosts_free(struct hc_facts *f, struct hc_fact_hosts *h)
 {
     hc_free(f->alloc, h->hosts, h->cap * sizeof(*h->hosts));
     hc_free(f->alloc, h->slots, h->slots_n * sizeof(*h->slots));
@@ -18,9 +18,9 @@ static void facts_hosts_free(struct hc_facts *f, struct hc_fact_hosts *h)
 void hc_facts_fini(struct hc_facts *f)
 {
     for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
-        facts_hosts_free(f, h);
+        hc_fact_hosts_free(f, h);
     for (struct hc_fact_names *l = f->names; l != NULL; l = l->next)
-        facts_hosts_free(f, &l->all);
+        hc_fact_hosts_free(f, &l->all);
     for (size_t i = 0; i < HC_SIGHTINGS; i++)
         hc_ecs_cluster_fini(&f->cluster[i].value);
     hc_keep_fini(&f->keep);
@@ -231,7 +231,7 @@ int hc_fact_hosts_described(struct hc_facts *f, struct hc_fact_hosts *h)
                                     : 1;
         h->hosts[i].active = first > 0;
     }
-    facts_hosts_free(f, &ids);
+    hc_fact_hosts_free(f, &ids);
     if (first >= 0)
         h->details.state = FACT_VALUE;
     return first >= 0 ? 0 : HC_ENOMEM;

@@ -115,6 +115,8 @@ int hc_fact_hosts_add(struct hc_facts *f, struct hc_fact_hosts *h,
                       struct hc_str arn);
 struct hc_host *hc_fact_hosts_find(const struct hc_fact_hosts *h,
                                    struct hc_str arn);
+/* A set that is none of the facts' own gives back its memory. */
+void hc_fact_hosts_free(struct hc_facts *f, struct hc_fact_hosts *h);
 /* Empties the list for a second one. */
 void hc_fact_hosts_reset(struct hc_fact_hosts *h);
 /* The same hosts, in whatever order. */

@@ -100,6 +100,30 @@ static void snapshot_reading(struct hc_buf *out, const struct hc_facts *f,
     hc_buf_lit(out, "]}");
 }
 
+/* ---- lists of services ---- */
+
+static void snapshot_names(struct hc_buf *out, const struct hc_fact_names *l)
+{
+    snapshot_open(out, NULL, '{');
+    hc_json_put_member(out, "launchType", l->launch_type);
+    hc_json_put_member(out, "tagFilters", l->tag_filters);
+    snapshot_open(out, "serviceArns", '[');
+    for (size_t i = 0; i < l->all.n; i++) {
+        hc_json_put_comma(out);
+        hc_json_put_str(out, l->all.hosts[i].arn);
+    }
+    hc_buf_lit(out, "]}");
+}
+
+static void snapshot_lists(struct hc_buf *out, const struct hc_facts *f)
+{
+    snapshot_open(out, "serviceLists", '[');
+    for (const struct hc_fact_names *l = f->names; l != NULL; l = l->next)
+        if (l->fact.state == FACT_VALUE)
+            snapshot_names(out, l);
+    hc_buf_chr(out, ']');
+}
+
 /* ---- yes or no ---- */
 
 static void snapshot_answers(struct hc_buf *out, const char *key,
@@ -146,6 +170,7 @@ void hc_snapshot_put(struct hc_buf *out, const struct hc_arn *cluster,
     snapshot_reading(out, f, SIGHTING_FIRST);
     snapshot_reading(out, f, SIGHTING_SECOND);
     hc_buf_chr(out, ']');
+    snapshot_lists(out, f);
     snapshot_answers(out, "capacityProviders", f->capacity, "name", "managed");
     snapshot_answers(out, "scalableTargets", f->targets, "service", "owned");
     hc_buf_chr(out, '}');

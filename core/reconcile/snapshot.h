@@ -12,6 +12,8 @@
  *             "hosts": [ as DescribeContainerInstances answers them, or the
  *                        ARN alone: not described, or gone since ] } ] },
  *       { the second reading of a big step } ],
+ *     "serviceLists": [ { "launchType": "", "tagFilters": "",
+ *                         "serviceArns": [ "..." ] } ],
  *     "capacityProviders": [ { "name": "asg", "managed": true } ],
  *     "scalableTargets": [ { "service": "web", "owned": false } ] }
  *

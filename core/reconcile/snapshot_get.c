@@ -13,7 +13,8 @@
 enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_READING, SNAP_CLUSTER,
        SNAP_CLUSTER_STATUS, SNAP_REGISTERED, SNAP_TAG, SNAP_LIST,
        SNAP_LIST_STATUS, SNAP_FILTER, SNAP_DESCRIBED, SNAP_HOST,
-       SNAP_ANSWER_NAME, SNAP_ANSWER, SNAP_CAPACITY, SNAP_TARGET };
+       SNAP_ANSWER_NAME, SNAP_ANSWER, SNAP_CAPACITY, SNAP_TARGET, SNAP_NAMES,
+       SNAP_LAUNCH_TYPE, SNAP_TAG_FILTERS, SNAP_SERVICE_ARN };
 
 static const struct hc_view_member snap_list_members[] = {
     { "status", VIEW_TEXT, SNAP_LIST_STATUS, NULL },
@@ -53,11 +54,20 @@ static const struct hc_view_member snap_target_members[] = {
 static const struct hc_view_shape snap_target_shape =
     HC_VIEW_SHAPE(snap_target_members);
 
+static const struct hc_view_member snap_names_members[] = {
+    { "launchType", VIEW_TEXT, SNAP_LAUNCH_TYPE, NULL },
+    { "tagFilters", VIEW_TEXT, SNAP_TAG_FILTERS, NULL },
+    { "serviceArns", VIEW_TEXTS, SNAP_SERVICE_ARN, NULL }
+};
+static const struct hc_view_shape snap_names_shape =
+    HC_VIEW_SHAPE(snap_names_members);
+
 static const struct hc_view_member snap_members[] = {
     { "format_version", VIEW_TEXT, SNAP_VERSION, NULL },
     { "taken", VIEW_TEXT, SNAP_TAKEN, NULL },
     { "cluster", VIEW_TEXT, SNAP_CLUSTER_NAME, NULL },
     { "readings", VIEW_OBJECTS, SNAP_READING, &snap_reading_shape },
+    { "serviceLists", VIEW_OBJECTS, SNAP_NAMES, &snap_names_shape },
     { "capacityProviders", VIEW_OBJECTS, SNAP_CAPACITY,
       &snap_capacity_shape },
     { "scalableTargets", VIEW_OBJECTS, SNAP_TARGET, &snap_target_shape }
@@ -74,6 +84,7 @@ struct snap_reader {
     struct hc_ecs_host **hosts;         /* of the list that is being read */
     size_t hosts_n, hosts_cap;
     bool in_host;
+    struct hc_fact_hosts names;         /* the services of a list          */
     struct hc_str name, status, filter; /* of the list or answer          */
     bool described, yes;
     bool versioned;                     /* format_version was there       */
@@ -133,6 +144,9 @@ static int snap_begin(struct snap_reader *r,
         break;
     case SNAP_HOST:
         return snap_host_begin(r, e);
+    case SNAP_NAMES:
+        r->name = r->filter = HC_STR("");
+        break;
     case SNAP_TAG:
         hc_ecs_part_tag(&r->cluster.tags, &r->facts->keep, item);
         break;
@@ -222,6 +236,39 @@ static int snap_answer_end(struct snap_reader *r,
     return 0;
 }
 
+/* The set moves to the facts. */
+static int snap_names_end(struct snap_reader *r,
+                          const struct hc_view_item *item, struct hc_error *e)
+{
+    struct hc_fact_names *l;
+
+    if (item->given != 7)
+        return snap_refuse("a member is missing in", HC_STR("serviceLists"),
+                           e);
+    l = hc_facts_names(r->facts, r->name, r->filter);
+    if (l == NULL)
+        return snap_no_memory(e);
+    if (l->fact.state != FACT_UNKNOWN)
+        return snap_refuse("two lists are of the same services:", r->filter,
+                           e);
+    l->all = r->names;
+    l->fact.state = FACT_VALUE;
+    r->names = (struct hc_fact_hosts){ .status = "" };
+    return 0;
+}
+
+static int snap_service_arn(struct snap_reader *r, struct hc_str text,
+                            struct hc_error *e)
+{
+    struct hc_arn arn;
+    int got = hc_arn_service(&arn, text, e);
+
+    if (got == 0)
+        got = hc_fact_hosts_add(r->facts, &r->names,
+                                hc_keep_str(&r->facts->keep, text));
+    return got == HC_ENOMEM ? snap_no_memory(e) : got < 0 ? got : 0;
+}
+
 static int snap_end(struct snap_reader *r,
                         const struct hc_view_item *item, struct hc_error *e)
 {
@@ -230,6 +277,7 @@ static int snap_end(struct snap_reader *r,
     case SNAP_LIST:     return snap_list_end(r, item, e);
     case SNAP_CAPACITY:
     case SNAP_TARGET:   return snap_answer_end(r, item, e);
+    case SNAP_NAMES:    return snap_names_end(r, item, e);
     case SNAP_HOST:
         r->in_host = false;
         if (r->hosts[r->hosts_n - 1]->arn.n == 0)
@@ -278,6 +326,8 @@ static void snap_value(struct snap_reader *r,
     case SNAP_LIST_STATUS: r->status = hc_keep_str(keep, item->text);    break;
     case SNAP_FILTER:      r->filter = hc_keep_str(keep, item->text);    break;
     case SNAP_DESCRIBED:   r->described = item->number != 0;             break;
+    case SNAP_LAUNCH_TYPE: r->name = hc_keep_str(keep, item->text);      break;
+    case SNAP_TAG_FILTERS: r->filter = hc_keep_str(keep, item->text);    break;
     case SNAP_ANSWER_NAME: r->name = hc_keep_str(keep, item->text);      break;
     case SNAP_ANSWER:      r->yes = item->number != 0;                   break;
     default:
@@ -305,6 +355,8 @@ static int snap_sink(void *ud, const struct hc_view_item *item,
         return snap_end(r, item, e);
     if (item->id <= SNAP_CLUSTER_NAME)
         return snap_head(r, item, e);
+    if (item->id == SNAP_SERVICE_ARN)
+        return snap_service_arn(r, item->text, e);
     snap_value(r, item);
     return 0;
 }
@@ -397,6 +449,7 @@ int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
     *s = (struct hc_snapshot){ .cluster = HC_STR("") };
     err = snap_rest(&r, text, e);
     hc_free(f->alloc, r.hosts, r.hosts_cap * sizeof(*r.hosts));
+    hc_fact_hosts_free(f, &r.names);
     if (err == 0)
         err = snap_services(f, text, e);
     if (err == 0 && hc_keep_error(&f->keep) < 0)

@@ -28,6 +28,9 @@ static int get(const char *text)
                            &error);
 }
 
+#define NAMES(arns) "{\"launchType\":\"\",\"tagFilters\":\"\"," \
+    "\"serviceArns\":[" arns "]}"
+
 TEST(snapshot_get, an_empty_one_knows_its_cluster_and_its_time)
 {
     CHECK_INT(get("{" HEAD "}"), 0);
@@ -53,7 +56,10 @@ TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
                   "\"failures\":[{\"arn\":\"gone\"}],\"capacityProviders\":["
                   "{\"name\":\"asg\",\"managed\":true}],"
                   "\"scalableTargets\":[{\"owned\":false,\"service\":\"web\"}],"
+                  "\"serviceLists\":[{\"launchType\":\"EC2\",\"tagFilters\":"
+                  "\"\",\"serviceArns\":[\"web\",\"log\"]}],"
                   "\"more\":[{}]," HEAD "}"), 0);
+    CHECK_INT(hc_facts_names(&facts, HC_STR("EC2"), HC_STR(""))->all.n, 2);
     CHECK_INT(facts.cluster[SIGHTING_FIRST].fact.state, FACT_UNKNOWN);
     CHECK_INT(facts.cluster[SIGHTING_SECOND].fact.state, FACT_VALUE);
     CHECK_INT(facts.cluster[SIGHTING_SECOND].value.registered, 2);
@@ -106,6 +112,11 @@ TEST(snapshot_get, what_is_half_there_is_refused)
         { WITH("\"capacityProviders\":[{\"name\":\"a\"}]"), "missing in" },
         { WITH("\"capacityProviders\":[{\"managed\":true}]"), "missing in" },
         { WITH("\"scalableTargets\":[{\"owned\":1}]"), "true or false" },
+        { WITH("\"serviceLists\":[{}]"), "missing in \"serviceLists\"" },
+        { WITH("\"serviceLists\":[" NAMES("\"web\"") "," NAMES("") "]"),
+          "two lists are of the same services" },
+        { WITH("\"serviceLists\":[" NAMES("\"a b\"") "]"), "does not name" },
+        { WITH("\"serviceLists\":[" NAMES("1") "]"), "array of strings" },
         { WITH("\"services\":[" SERVICE("web") "," SERVICE("web") "]"),
           "twice of service" },
         { WITH("\"services\":[{\"serviceName\":\"web\"}]"), "no usable" },
@@ -128,6 +139,7 @@ static int get_all(void)
                        "\"registeredContainerInstancesCount\":2,\"tags\":[{"
                        "\"key\":\"k\",\"value\":\"v\"}]},\"lists\":["
                        LIST(",\"hosts\":[" HOST("a") "]") "]}],"
+                       "\"serviceLists\":[" NAMES("\"web\",\"log\"") "],"
                        "\"capacityProviders\":[{\"name\":\"a\","
                        "\"managed\":true}]"));
 
