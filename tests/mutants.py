@@ -16,8 +16,8 @@ TREE = os.path.join(ROOT, "build", "mutants")
 TESTS = [*[f"reconcile/{t}" for t in (
     "plan", "hold", "rule", "measure", "facts", "filter", "memory", "learn",
     "learn_services", "learn_hosts", "need", "ask", "settle", "recall",
-    "reconcile", "snapshot")], "ecs/ops_hosts", "ecs/ops_services", "ecs/saved",
-    "headcount", "worlds"]
+    "reconcile", "snapshot", "question", "wishes", "learn_names")],
+    "ecs/ops_hosts", "ecs/ops_services", "ecs/saved", "headcount", "worlds"]
 R = "core/reconcile/"
 
 # (what is broken, file, the line's text, what stands there instead)
@@ -219,6 +219,27 @@ MUTANTS = [
      "    op_drop_twins(r);\n", ""),
     ("one foreign cluster is every cluster", "core/op_clusters.c",
      "foreign > 0 && foreign == r->clusters_n", "foreign > 0"),
+    # ---- questions ----
+    ("a fact that failed is no reason to stop", R + "settle.c",
+     "if (r->question.open || (r->ask", "if (false || (r->ask"),
+    ("wishes of a round that lacks facts stand", R + "reconcile.c",
+     "if (r->question.needs_n == 0) {", "if (true) {"),
+    ("a policy asks for ever", R + "reconcile.c",
+     "++r->question.rounds > HC_QUESTION_ROUNDS", "false"),
+    ("tagged services of another cluster are ours", R + "learn_names.c",
+     "here && arn.cluster.n > 0 ?", "true ?"),
+    ("a list of services may name those of others", R + "learn_names.c",
+     "    return here ? learn_add(r, text)",
+     "    return true ? learn_add(r, text)"),
+    ("one page of services is all of them", R + "learn_names.c",
+     "    if (r->next.n > 0)\n        return 0;\n", ""),
+    ("one service may be wished for twice", R + "wishes.c",
+     "return s->reason == NULL ? wishes_check_twice(r, e) : 0;", "return 0;"),
+    ("a rule that is none is planned", R + "wishes.c",
+     "err = hc_rule_check(&w->rule, e);", "err = 0;"),
+    ("what is asked is read again in each round", R + "question.c",
+     "    return q->kind == QUERY_COUNT ? question_count(r, q, known, e) : 1;",
+     "    return question_note(r, q, e);"),
     # ---- writes ----
     ("a dry run writes", R + "plan.c",
      "in->dry_run ? OUTCOME_PENDING : OUTCOME_UPDATED", "OUTCOME_UPDATED"),
