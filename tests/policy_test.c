@@ -168,6 +168,76 @@ TEST(policy, facts_are_read_and_the_wish_is_written)
     scene_close();
 }
 
+/* ---- services, counts, pairs ---- */
+
+/* Asks for one service and two counts, and keeps what runs. */
+static void keeps(void)
+{
+    struct headcount_wish wish = {
+        .size = sizeof wish, .service = "web", .rule = HEADCOUNT_FIXED,
+        .hosts = HEADCOUNT_CONNECTED,
+    };
+    struct headcount_tag pair;
+    struct headcount_fact f, by;
+
+    if (fact((struct headcount_query){ .kind = HEADCOUNT_FACT_SERVICE,
+                                       .service = "web" }, &f) == 1) {
+        CHECK_Z(f.service->name, "web");
+        CHECK_Z(f.service->status, "ACTIVE");
+        CHECK_Z(f.service->launch_type, "EC2");
+        CHECK_Z(f.service->scheduling_strategy, "REPLICA");
+        CHECK_INT(f.service->desired, 1);
+        CHECK_INT(f.service->pending, 0);
+        CHECK(!headcount_pair(f.service->tags, 0, &pair));
+        wish.tasks = f.service->desired;
+        CHECK_INT(headcount_wish(scene.op, &wish), 0);
+    }
+    if (fact((struct headcount_query){ .kind = HEADCOUNT_FACT_COUNT,
+                                       .hosts = HEADCOUNT_CONNECTED }, &f) == 1)
+        CHECK_INT(f.count, 3);
+    if (fact((struct headcount_query){ .kind = HEADCOUNT_FACT_COUNT,
+                                       .hosts = HEADCOUNT_REGISTERED }, &by)
+        == 1) {
+        CHECK_INT(by.count, 3);
+        CHECK(!headcount_fact_host(&by, 0, NULL));
+        CHECK_Z(headcount_fact_name(&by, 0), NULL);
+        fact((struct headcount_query){ .kind = HEADCOUNT_FACT_CLUSTER }, &f);
+        CHECK(headcount_pair(f.tags, 0, &pair));
+        CHECK_Z(pair.key, "bare");
+        CHECK_Z(pair.value, "");
+        CHECK(headcount_pair(f.tags, 1, &pair));
+        CHECK_Z(pair.value, "gold");
+        CHECK(!headcount_pair(f.tags, 2, &pair));
+    }
+    if (fact((struct headcount_query){ .kind = HEADCOUNT_FACT_SERVICES,
+                                       .tags = (struct headcount_tag[]){
+                                           { "b", "2" }, { "a", NULL } },
+                                       .tags_n = 2 }, &f) == 1)
+        CHECK_INT(f.count, 1);
+    headcount_resume(scene.op);
+}
+
+TEST(policy, services_counts_and_tags_are_facts_too)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3),
+        aws_answer(200, "", DETAILS), aws_answer(200, "", CLUSTER),
+        aws_answer(200, "", TAGGED), NULL
+    };
+
+    scene_open(false, answers);
+
+    const struct headcount_outcome *o = run(keeps);
+
+    CHECK_Z(o->message, "");
+    CHECK_INT(o->summary[HEADCOUNT_UNCHANGED], 1);
+    CHECK_INT(o->stats.api_calls, 5);
+    CHECK(strstr(scene.script.request[4], "\"TagFilters\":[{\"Key\":\"a\"},"
+                 "{\"Key\":\"b\",\"Values\":[\"2\"]}]") != NULL);
+    headcount_end(scene.op);
+    scene_close();
+}
+
 /* ---- what it may not do ---- */
 
 static void refuses(void)
