@@ -71,7 +71,7 @@ MUTANTS = [
     ("a host counts before its age", R + "measure.c",
      "host->registered_at <= of->before", "host->registered_at >= 0"),
     ("a host without CPU has none", R + "measure.c",
-     "host->cpu < 0 || host->memory < 0", "false"),
+     "host->cpu < 0 || host->memory < 0 ||", "false ||"),
     ("fewer connected hosts are believed at once", R + "hold.c",
      "        in->low_long || (in->wish", "        true || (in->wish"),
     ("hosts that came back are still away", R + "memory.c",

@@ -1,6 +1,9 @@
 /* reconcile/measure.c - what there is over the hosts that count. */
 #include "reconcile/measure.h"
 
+/* More of it than any host has: no number that sums are made of. */
+#define MEASURE_MOST ((int64_t)1 << 40)
+
 bool hc_measure_needs_details(const struct hc_measure_of *of)
 {
     return of->providers != NULL || of->connected || of->before > 0 ||
@@ -23,7 +26,9 @@ static const char *measure_lacks(const struct hc_ecs_host *host,
 {
     if (of->before > 0 && host->registered_at < 0)
         return "registeredAt";
-    if (of->resources && (host->cpu < 0 || host->memory < 0))
+    if (of->resources && (host->cpu < 0 || host->memory < 0 ||
+                          host->cpu > MEASURE_MOST ||
+                          host->memory > MEASURE_MOST))
         return "registeredResources";
     return NULL;
 }

@@ -22,6 +22,10 @@ static int question_check_hosts(const struct hc_query *q, struct hc_error *e)
         return hc_error_set(e, HC_ECONFIG, "registered is one number for the "
                             "whole cluster: where, min_age and single hosts "
                             "need active or connected");
+    if (hc_filter_moves(q->where))
+        return hc_error_set(e, HC_ECONFIG, "\"%.*s\" moves with tasks or "
+                            "agents: a count by it would chase itself",
+                            HC_STR_ARG(q->where));
     return q->where.n > 0 ? hc_filter_check(q->where, e) : 0;
 }
 

@@ -82,6 +82,8 @@ TEST(measure, what_a_description_lacks_is_no_number)
     details[0].memory = -1;
     CHECK(!hc_measure(&m, &list, &by_cpu, &lacks, &who));
     CHECK_Z(lacks, "registeredResources");
+    details[0].memory = INT64_MAX;
+    CHECK(!hc_measure(&m, &list, &by_cpu, &lacks, &who));
     details[0] = (struct hc_ecs_host){ .cpu = -1, .memory = 1 };
     CHECK(!hc_measure(&m, &list, &by_cpu, &lacks, &who));
     hosts[0].active = false;

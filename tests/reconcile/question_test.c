@@ -266,6 +266,7 @@ static void asks_nonsense(struct hc_reconcile *r)
         { .kind = QUERY_COUNT, .by = HOSTS_REGISTERED, .min_age = 1 },
         { .kind = QUERY_COUNT, .by = HOSTS_REGISTERED, .where = { "a", 1 } },
         { .kind = QUERY_COUNT, .min_age = -1 },
+        { .kind = QUERY_HOSTS, .where = { "runningTasksCount > 1", 21 } },
         { .kind = QUERY_SERVICE, .service = { "a b", 3 } },
         { .kind = QUERY_SERVICE, .service = { "", 0 } },
     };
