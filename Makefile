@@ -116,8 +116,9 @@ LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 
 all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so
 
-$(PROGRAM): $(CLI_O) $(LIB_A)
-	$(LINK) -pie -o $@ $(CLI_O) $(LIB_A) $(BEARSSL_LIB) $(LDLIBS)
+$(PROGRAM): $(CLI_O) $(LUA_O) $(LIB_A)
+	$(LINK) -pie -o $@ $(CLI_O) $(LUA_O) $(LIB_A) $(LUA_LIB) \
+	    $(BEARSSL_LIB) $(LDLIBS)
 
 # No `ar r`: it would let a second member of the same name push out the first.
 $(LIB_A): $(CORE_O)

@@ -79,6 +79,9 @@ enum headcount_code {
 /* "ETIMEDOUT" for HEADCOUNT_ETIMEDOUT, "OK" for 0; static text. */
 const char *headcount_code_name(int code);
 const char *headcount_version(void);
+/* The 64 digits of the SHA-256 of n bytes, and a NUL: what policy_sha256 is
+ * made of. */
+void headcount_sha256(char digits[65], const void *bytes, size_t n);
 
 struct headcount_error {
     int code;

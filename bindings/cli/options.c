@@ -4,6 +4,7 @@
 #include "options.h"
 
 #include "complain.h"
+#include "nearest.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -41,7 +42,9 @@ static const struct option table[] = {
       "log every step to stderr (never secrets)" },
     { "service", LIST, AT(services), true, "NAME",
       "name or ARN to keep at one a host; repeatable" },
-    { "hosts", TEXT, AT(hosts), true, "active|registered",
+    { "policy", TEXT, AT(policy), true, "FILE|tags",
+      "rules in Lua, or the services' own tags" },
+    { "hosts", TEXT, AT(hosts), true, "active|registered|connected",
       "which hosts count (active)" },
     { "where", TEXT, AT(where), true, "EXPR",
       "count only hosts that match this expression" },
@@ -107,49 +110,17 @@ static const struct option *find_option(const char *name, size_t n)
     return NULL;
 }
 
-/* How many letters must change; bounded work, names are short. */
-static size_t distance(const char *a, const char *b, size_t an)
-{
-    size_t row[64], bn = strlen(b);
-
-    if (an > 40 || bn > 40)
-        return 99;
-    for (size_t j = 0; j <= bn; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= an; i++) {
-        size_t corner = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= bn; j++) {
-            size_t change = corner + (a[i - 1] != b[j - 1]);
-
-            corner = row[j];
-            if (row[j - 1] + 1 < change)
-                change = row[j - 1] + 1;
-            if (row[j] + 1 < change)
-                change = row[j] + 1;
-            row[j] = change;
-        }
-    }
-    return row[bn];
-}
-
 static int unknown_option(const char *arg, size_t n)
 {
-    const char *nearest = NULL;
-    size_t best = 4;
+    char name[81];
+    struct nearest near;
 
-    for (size_t i = 0; i < TABLE_N; i++) {
-        size_t d = distance(arg, table[i].name, n);
-
-        if (d < best) {
-            best = d;
-            nearest = table[i].name;
-        }
-    }
-    complain("unknown option --%.*s%s%s (see: headcount help)",
-             (int)(n > 80 ? 80 : n), arg, nearest ? "; did you mean --" : "",
-             nearest ? nearest : "");
+    snprintf(name, sizeof name, "%.*s", (int)(n > 80 ? 80 : n), arg);
+    nearest_init(&near, name);
+    for (size_t i = 0; i < TABLE_N; i++)
+        nearest_try(&near, table[i].name);
+    complain("unknown option --%s%s%s (see: headcount help)", name,
+             near.best ? "; did you mean --" : "", near.best ? near.best : "");
     return EXIT_USAGE;
 }
 
@@ -302,7 +273,7 @@ static int read_env_option(struct options *o, const struct option *opt)
     return 0;
 }
 
-/* --service beats HEADCOUNT_SERVICE beats ECS_SERVICE_ARN. */
+/* HEADCOUNT_SERVICE beats ECS_SERVICE_ARN. */
 static int read_env_services(struct options *o)
 {
     const char *value = getenv("HEADCOUNT_SERVICE");
@@ -318,14 +289,43 @@ static int read_env_services(struct options *o)
     return split_list(&o->services, o->owned);
 }
 
+static int refuse_beside_policy(const struct options *o, const char *option,
+                                const char *text)
+{
+    char policy[80], other[80];
+
+    complain("a policy says itself which services and hosts it means: %s and "
+             "%s do not go together", said_by("policy", o->policy, policy),
+             said_by(option, text, other));
+    return EXIT_USAGE;
+}
+
+/* A policy beats ECS_SERVICE_ARN; --service beats HEADCOUNT_POLICY. */
+static int read_env_what(struct options *o, bool policy_is_option)
+{
+    const char *services = getenv("HEADCOUNT_SERVICE");
+
+    if (o->policy && o->services.n > 0 && policy_is_option)
+        return refuse_beside_policy(o, "service", NULL);
+    if (o->services.n > 0)
+        o->policy = NULL;
+    if (!o->policy)
+        return read_env_services(o);
+    if (!policy_is_option && services && *services != '\0')
+        return refuse_beside_policy(o, "service", services);
+    return o->where ? refuse_beside_policy(o, "where", o->where) : 0;
+}
+
 static int read_env(struct options *o)
 {
+    bool policy_is_option = o->policy != NULL;
+    const char *pause = getenv("HEADCOUNT_DRY_RUN");
+
     for (size_t i = 0; i < TABLE_N; i++)
         if (table[i].ours)
             read_env_option(o, &table[i]);
-    const char *pause = getenv("HEADCOUNT_DRY_RUN");
     o->paused = pause && *pause != '\0' && env_is_on(pause);
-    return read_env_services(o);
+    return read_env_what(o, policy_is_option);
 }
 
 /* Seconds, fractions allowed; 0 = none, which the library spells -1. */
@@ -350,37 +350,41 @@ static int get_seconds(const char *name, const char *text, int64_t *us)
     return 0;
 }
 
+/* One of the choices, which end with a NULL; *at stays where none is said. */
 static int get_choice(const char *name, const char *text,
-                      const char *const choices[2], bool *second)
+                      const char *const *choices, int *at)
 {
-    if (!text)
-        return 0;
-    for (int i = 0; i < 2; i++) {
+    char who[80];
+
+    for (int i = 0; text && choices[i]; i++) {
         if (strcmp(text, choices[i]) == 0) {
-            *second = i == 1;
+            *at = i;
             return 0;
         }
     }
-    char who[80];
-
-    complain("%s is %s or %s, not \"%.80s\"", said_by(name, text, who),
-             choices[0], choices[1], text);
+    if (!text)
+        return 0;
+    complain("%s is %s%s%s or %s, not \"%.80s\"", said_by(name, text, who),
+             choices[0], choices[2] ? ", " : "", choices[2] ? choices[1] : "",
+             choices[2] ? choices[2] : choices[1], text);
     return EXIT_USAGE;
 }
 
 static int work_out(struct options *o)
 {
-    static const char *const forms[2] = { "text", "json" };
-    static const char *const modes[2] = { "active", "registered" };
-    static const char *const on_off[2] = { "on", "off" };
-    bool registered = false, off = false;
-    int err = get_choice("output", o->output, forms, &o->json);
+    static const char *const forms[] = { "text", "json", NULL };
+    static const char *const modes[] = { "active", "registered", "connected",
+                                         NULL };
+    static const char *const on_off[] = { "on", "off", NULL };
+    int json = 0, mode = HEADCOUNT_ACTIVE, off = 0;
+    int err = get_choice("output", o->output, forms, &json);
 
     if (err == 0)
-        err = get_choice("hosts", o->hosts, modes, &registered);
+        err = get_choice("hosts", o->hosts, modes, &mode);
     if (err == 0)
         err = get_choice("tcp-keepalive", o->tcp_keepalive, on_off, &off);
-    o->hosts_mode = registered ? HEADCOUNT_REGISTERED : HEADCOUNT_ACTIVE;
+    o->json = json == 1;
+    o->hosts_mode = (enum headcount_hosts)mode;
     o->tcp_keepalive = off ? "off" : NULL;
     if (err == 0)
         err = get_seconds("cli-connect-timeout", o->connect_timeout,
@@ -438,7 +442,7 @@ static void print_options(void)
                  table[i].value ? table[i].value : "");
         printf("  %-32s %s\n", left, table[i].help);
     }
-    puts("\nservice, hosts, where, dns-server, timeout, timings, "
+    puts("\nservice, policy, hosts, where, dns-server, timeout, timings, "
          "detailed-exitcode,\nretry-writes and tcp-keepalive are also "
          "HEADCOUNT_<OPTION>; ECS_SERVICE_ARN\nnames services (comma list); "
          "HEADCOUNT_DRY_RUN=1 pauses every write.\n"

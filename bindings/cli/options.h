@@ -30,7 +30,7 @@ struct options {
     enum verb verb;
     struct options_list args;          /* what stands beside verb and options */
     const char *region, *profile, *endpoint_url, *ca_bundle, *dns_server;
-    const char *output, *where, *hosts, *tcp_keepalive, *snapshot;
+    const char *output, *where, *hosts, *policy, *tcp_keepalive, *snapshot;
     const char *connect_timeout, *read_timeout, *timeout;
     struct options_list services, allow;
     bool no_sign_request, debug, timings, dry_run, detailed_exitcode;

@@ -53,7 +53,7 @@ static int run_call(headcount *h, const struct options *o, const char *body,
         complain("%s", headcount_code_name(err));
         return verbs_exit_code(err);
     }
-    bool interrupted = verbs_run(op);
+    bool interrupted = verbs_run(op, NULL);
     const struct headcount_outcome *outcome = headcount_outcome(op);
     int code = EXIT_INTERRUPTED;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "complain.h"
+#include "decide.h"
 #include "render.h"
 #include "verbs.h"
 
@@ -58,7 +59,8 @@ static int print_outcome(const struct options *o, bool dry_run,
 }
 
 static int run_request(headcount *h, const struct options *o,
-                       const struct headcount_request *request)
+                       const struct headcount_request *request,
+                       struct decide *decide)
 {
     headcount_op *op = NULL;
     int err = headcount_begin(h, &op, request);
@@ -67,7 +69,7 @@ static int run_request(headcount *h, const struct options *o,
         complain("%s", headcount_code_name(err));
         return verbs_exit_code(err);
     }
-    bool interrupted = verbs_run(op);
+    bool interrupted = verbs_run(op, decide);
     const struct headcount_outcome *outcome = headcount_outcome(op);
     int code = outcome ? print_outcome(o, request->dry_run, outcome)
                        : EXIT_INTERRUPTED;
@@ -91,17 +93,27 @@ static int with_wishes(headcount *h, const struct options *o,
     }
     request->wishes = wishes;
     request->wishes_n = o->services.n;
-    int code = run_request(h, o, request);
+    int code = run_request(h, o, request, NULL);
 
     free(wishes);
     return code;
 }
 
+static int with_policy(headcount *h, const struct options *o,
+                       struct headcount_request *request,
+                       struct decide *decide)
+{
+    request->policy = true;
+    request->policy_sha256 = decide->sha256;
+    request->ask_targets = true;
+    return run_request(h, o, request, decide);
+}
+
 static int check_words(const struct options *o)
 {
-    if (o->services.n == 0) {
-        fputs("headcount: no service is named: give --service NAME or set "
-              "ECS_SERVICE_ARN\n", stderr);
+    if (o->services.n == 0 && !o->policy) {
+        fputs("headcount: no service is named: give --service NAME or "
+              "--policy FILE, or set ECS_SERVICE_ARN\n", stderr);
         return EXIT_USAGE;
     }
     if (o->snapshot && o->verb != VERB_PLAN && o->verb != VERB_HANDLE) {
@@ -160,6 +172,7 @@ int verb_reconcile(const struct options *o)
         .record = o->verb == VERB_SNAPSHOT,
     };
     int code = check_words(o);
+    struct decide decide = { .policy = NULL };
     headcount *h = NULL;
 
     if (o->verb != VERB_HANDLE) {
@@ -167,12 +180,16 @@ int verb_reconcile(const struct options *o)
         request.clusters_n = o->args.n;
     }
     if (code == 0)
+        code = decide_open(&decide, o);
+    if (code == 0)
         code = read_inputs(o, &event, &snapshot, &request);
     if (code == 0)
         code = verbs_open(&h, o);
     if (code == 0)
-        code = with_wishes(h, o, &request);
+        code = decide.policy ? with_policy(h, o, &request, &decide)
+                             : with_wishes(h, o, &request);
     headcount_free(h);
+    decide_close(&decide);
     free(event);
     free(snapshot);
     return code;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "decide.h"
 
 /* An op that was cancelled ends by itself after two seconds. */
 #define INTERRUPT_GRACE ((int64_t)3000000)
@@ -38,10 +39,11 @@ void verbs_catch_interrupts(void)
     sigaction(SIGPIPE, &act, NULL);
 }
 
-bool verbs_run(headcount_op *op)
+bool verbs_run(headcount_op *op, struct decide *decide)
 {
-    while (!interrupted && headcount_op_state(op) == HEADCOUNT_RUNNING)
-        headcount_wait(op, -1);
+    while (!interrupted && headcount_op_state(op) != HEADCOUNT_DONE)
+        if (headcount_wait(op, -1) == HEADCOUNT_ASKS)
+            decide_op(decide, op);
     if (!interrupted)
         return false;
     headcount_cancel(op);

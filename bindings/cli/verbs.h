@@ -4,6 +4,8 @@
 
 #include "options.h"
 
+struct decide;
+
 int verb_call(const struct options *o);
 /* plan, apply, handle, snapshot */
 int verb_reconcile(const struct options *o);
@@ -14,8 +16,9 @@ void verbs_catch_interrupts(void);
  * complaint on stderr. */
 int verbs_open(headcount **h, const struct options *o);
 /* Runs the op to its end, or until SIGINT: then no new write, two seconds for
- * what is in flight.  True if it was interrupted. */
-bool verbs_run(headcount_op *op);
+ * what is in flight.  What the op asks `decide` answers; NULL for an op that
+ * asks nothing.  True if it was interrupted. */
+bool verbs_run(headcount_op *op, struct decide *decide);
 /* The exit code for a library code (call, discovery, configuration). */
 int verbs_exit_code(int code);
 

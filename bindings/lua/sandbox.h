@@ -57,7 +57,9 @@ int sandbox_load(struct sandbox *s, const char *name, const char *text,
  * upvalue.  Before the first run.  0 or -1: no memory. */
 int sandbox_give(struct sandbox *s, const char *name, lua_CFunction f);
 
-/* Calls body(L) with the loaded chunk at 1, its environment fresh, and `ud` as
+/* lua_getextraspace of the state is the caller's.
+ *
+ * Calls body(L) with the loaded chunk at 1, its environment fresh, and `ud` as
  * light userdata at 2; the budgets are full.  What body raises, or calls that
  * raises, ends the run: 0, or -1 with the sentence in *why. */
 int sandbox_run(struct sandbox *s, lua_CFunction body, void *ud,

@@ -8,6 +8,7 @@
 
 #include <lualib.h>
 
+#include "nearest.h"
 #include "sandbox_lib.h"
 
 /* ---- tostring ---- */
@@ -91,12 +92,24 @@ static int base_pairs_next(lua_State *L)
     return 2;
 }
 
+/* What is no table (a host's attributes) may show itself as one: to functions
+ * of ours alone, what text in the sandbox calls __pairs is not asked. */
+static void base_shown(lua_State *L)
+{
+    if (lua_type(L, 1) != LUA_TLIGHTUSERDATA ||
+        luaL_getmetafield(L, 1, "__pairs") == LUA_TNIL)
+        return;
+    lua_insert(L, 1);
+    lua_call(L, 1, 1);
+}
+
 static int base_pairs(lua_State *L)
 {
     lua_Integer n = 0;
 
-    luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
+    base_shown(L);
+    luaL_checktype(L, 1, LUA_TTABLE);
     lua_newtable(L);
     lua_pushnil(L);
     while (lua_next(L, 1)) {
@@ -141,53 +154,19 @@ static int base_setmetatable(lua_State *L)
 
 /* ---- names that are not there ---- */
 
-/* How many letters must change; names are short. */
-static size_t base_distance(const char *a, const char *b)
-{
-    size_t row[41], an = strlen(a), bn = strlen(b);
-
-    if (an > 40 || bn > 40)
-        return 99;
-    for (size_t j = 0; j <= bn; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= an; i++) {
-        size_t corner = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= bn; j++) {
-            size_t change = corner + (a[i - 1] != b[j - 1]);
-
-            corner = row[j];
-            if (row[j - 1] + 1 < change)
-                change = row[j - 1] + 1;
-            row[j] = row[j] + 1 < change ? row[j] + 1 : change;
-        }
-    }
-    return row[bn];
-}
-
-/* Ties go to what is first in the alphabet: the order of a table is none. */
 const char *sandbox_nearest(lua_State *L, int i, const char *name)
 {
-    const char *best = NULL;
-    size_t least = strlen(name) > 5 ? 4 : 3;
+    struct nearest n;
 
+    nearest_init(&n, name);
     i = lua_absindex(L, i);
     lua_pushnil(L);
     while (lua_next(L, i)) {
         lua_pop(L, 1);
-        if (lua_type(L, -1) == LUA_TSTRING) {
-            const char *key = lua_tostring(L, -1);
-            size_t d = base_distance(name, key);
-
-            if (d < least || (d == least && best != NULL &&
-                              strcmp(key, best) < 0)) {
-                least = d;
-                best = key;             /* the table holds it */
-            }
-        }
+        if (lua_type(L, -1) == LUA_TSTRING)
+            nearest_try(&n, lua_tostring(L, -1));   /* the table holds it */
     }
-    return best;
+    return n.best;
 }
 
 /* Upvalue: the names. */

@@ -24,7 +24,10 @@ SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TOKEN = "FwoGZXIvYXdzEXAMPLETOKENthatmustnotshow"
 SKEW = datetime.timedelta(minutes=5)
 TARGETS = {"AmazonEC2ContainerServiceV20141113": "ecs",
-           "AnyScaleFrontendService": "application-autoscaling"}
+           "AnyScaleFrontendService": "application-autoscaling",
+           "ResourceGroupsTaggingAPI_20170126": "resourcegroupstaggingapi"}
+# Whose names in a signature are others than their models'.
+SCOPES = {"resourcegroupstaggingapi": "tagging"}
 # What every service may answer, and no model lists.
 COMMON = {"ThrottlingException", "SerializationException",
           "UnknownOperationException", "InvalidSignatureException",
@@ -237,6 +240,7 @@ class Judge:
             raise bad_signature("Credential should be scoped to a valid "
                                 f"region, not '{scope['region']}'.")
         wanted = TARGETS.get(request.target.partition(".")[0])
+        wanted = SCOPES.get(wanted, wanted)
         if wanted and scope["service"] != wanted:
             raise bad_signature("Credential should be scoped to correct "
                                 f"service: '{wanted}'.")

@@ -303,3 +303,30 @@ class Model:
         except ServiceError as e:
             raise ServiceError("InvalidNextTokenException", e.message) from e
         return {"ScalableTargets": page, **more}
+
+    def GetResources(self, body):
+        """Of ECS there are services only."""
+        def has(tags, wanted):
+            values = [t["value"] for t in tags if t["key"] == wanted["Key"]]
+            return values and (not wanted.get("Values")
+                               or values[0] in wanted["Values"])
+
+        if not set(body.get("ResourceTypeFilters") or ["ecs"]) & \
+                {"ecs", "ecs:service"}:
+            return {"ResourceTagMappingList": [], "PaginationToken": ""}
+        found = [s for c in self.clusters for s in c.services.values()
+                 if s.get("tags") and all(has(s["tags"], f) for f in
+                                          body.get("TagFilters") or ())]
+        asked = {**body, "PaginationToken": body.get("PaginationToken")
+                 or None}
+        try:
+            page, more = self.pages.cut(
+                asked, found, body.get("ResourcesPerPage") or 50,
+                ("resources", "PaginationToken"))
+        except ServiceError as e:
+            raise ServiceError("PaginationTokenExpiredException",
+                               e.message) from e
+        return {"PaginationToken": "", **more, "ResourceTagMappingList": [
+            {"ResourceARN": s["serviceArn"],
+             "Tags": [{"Key": t["key"], "Value": t.get("value", "")}
+                      for t in s["tags"]]} for s in page]}

@@ -61,7 +61,9 @@ class Headcount:
 
     def at(self, server, name="127.0.0.1"):
         scheme = "https" if getattr(server, "context", None) else "http"
-        self.env["AWS_ENDPOINT_URL_ECS"] = f"{scheme}://{name}:{server.port}"
+        for service in ("ECS", "RESOURCE_GROUPS_TAGGING_API"):
+            self.env[f"AWS_ENDPOINT_URL_{service}"] = \
+                f"{scheme}://{name}:{server.port}"
         return self
 
     def __call__(self, *args, stdin=b"", timeout=60, **env):

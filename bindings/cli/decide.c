@@ -1,0 +1,49 @@
+/* cli/decide.c - what --policy names. */
+#include "decide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
+#include "verbs.h"
+
+static int decide_compile(struct decide *d, const char *path,
+                          const char *text, size_t n)
+{
+    struct sandbox_error why;
+
+    headcount_sha256(d->sha256, text, n);
+    d->policy = policy_new(&(struct policy_config){ .name = path,
+                                                    .text = text, .n = n },
+                           &why);
+    if (d->policy)
+        return 0;
+    complain("%s", why.what);
+    return EXIT_CONFIG;
+}
+
+int decide_open(struct decide *d, const struct options *o)
+{
+    char *text = NULL;
+    size_t n = 0;
+    int code;
+
+    memset(d, 0, sizeof *d);
+    if (!o->policy)
+        return 0;
+    code = verbs_read_input(o->policy, SANDBOX_TEXT, &text, &n);
+    code = code != 0 ? EXIT_CONFIG : decide_compile(d, o->policy, text, n);
+    free(text);
+    return code;
+}
+
+void decide_close(struct decide *d)
+{
+    policy_free(d->policy);
+    d->policy = NULL;
+}
+
+void decide_op(struct decide *d, headcount_op *op)
+{
+    policy_decide(d->policy, op);
+}

@@ -1,0 +1,51 @@
+/* lua/nearest.c - the right name that somebody may have meant. */
+#include "nearest.h"
+
+#include <string.h>
+
+#define NEAREST_MAX 40              /* longer names are near to none */
+
+/* How many letters must change. */
+static size_t nearest_distance(const char *a, const char *b)
+{
+    size_t row[NEAREST_MAX + 1], an = strlen(a), bn = strlen(b);
+
+    if (an > NEAREST_MAX || bn > NEAREST_MAX)
+        return 99;
+    for (size_t j = 0; j <= bn; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= an; i++) {
+        size_t corner = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= bn; j++) {
+            size_t change = corner + (a[i - 1] != b[j - 1]);
+
+            corner = row[j];
+            if (row[j - 1] + 1 < change)
+                change = row[j - 1] + 1;
+            row[j] = row[j] + 1 < change ? row[j] + 1 : change;
+        }
+    }
+    return row[bn];
+}
+
+void nearest_init(struct nearest *n, const char *name)
+{
+    size_t length = strlen(name);
+
+    n->name = name;
+    n->best = NULL;
+    n->least = length > 5 ? 4 : length > 2 ? 3 : 2;
+}
+
+void nearest_try(struct nearest *n, const char *candidate)
+{
+    size_t d = nearest_distance(n->name, candidate);
+
+    if (d < n->least || (d == n->least && n->best != NULL &&
+                         strcmp(candidate, n->best) < 0)) {
+        n->least = d;
+        n->best = candidate;
+    }
+}
