@@ -39,8 +39,8 @@ static int run_verb(const struct options *o)
     case VERB_HELP:
         return print_help(o);
     case VERB_VERSION:
-        printf("headcount %s (BearSSL, jsmn; %s)\n", headcount_version(),
-               __VERSION__);
+        printf("headcount %s (BearSSL, Lua 5.4, jsmn; %s)\n",
+               headcount_version(), __VERSION__);
         return EXIT_DONE;
     case VERB_NONE:
         break;
