@@ -39,7 +39,8 @@ void aws_world_close(struct aws_world *w)
     net_world_close(&w->world);
 }
 
-/* Length of the whole request at `text`, 0 if it is not whole yet. */
+/* Length of the whole request at `text`, 0 if it is not whole yet.  Who says
+ * no Content-Length sends no body. */
 static size_t request_length(const char *text, size_t n)
 {
     static char head[NET_PEER_GOT + 1];
@@ -49,9 +50,11 @@ static size_t request_length(const char *text, size_t n)
     const char *end = strstr(head, "\r\n\r\n");
     const char *length = strstr(head, "Content-Length: ");
 
-    if (end == NULL || length == NULL || length > end)
+    if (end == NULL)
         return 0;
-    size_t whole = (size_t)(end - head) + 4 + strtoul(length + 16, NULL, 10);
+    size_t body = length != NULL && length < end
+                      ? strtoul(length + 16, NULL, 10) : 0;
+    size_t whole = (size_t)(end - head) + 4 + body;
 
     return whole <= n ? whole : 0;
 }
