@@ -40,28 +40,32 @@ void hc_timings_fini(struct hc_timings *t)
     t->n = t->cap = 0;
 }
 
-/* A timing that does not fit is not kept: the call matters more. */
-static void call_note_timing(struct hc_call *c)
+void hc_timings_note(struct hc_timings *t, struct hc_timing *timing,
+                     const struct hc_fetch *fetch, const char *host)
 {
-    struct hc_timings *t = c->config.timings;
-    const struct hc_fetch *fetch = &c->request.fetch;
-
     if (t == NULL || hc_grow(t->alloc, &t->a, &t->cap, t->n + 1,
                              HC_TIMINGS_MAX, sizeof *t->a) < 0)
         return;
-    struct hc_timing *to = &t->a[t->n++];
-
-    *to = (struct hc_timing){
-        .service = c->config.service->id, .attempt = c->attempts,
-        .status = c->request.answer.status, .marks = fetch->marks,
-    };
-    hc_fmt(to->operation, sizeof to->operation, "%.*s",
-           HC_STR_ARG(c->config.operation));
-    hc_fmt(to->host, sizeof to->host, "%s", c->place->endpoint.host);
+    timing->marks = fetch->marks;
+    hc_fmt(timing->host, sizeof timing->host, "%s", host);
     if (fetch->addr.family != 0)
-        hc_addr_put(to->address, &fetch->addr);
-    if (to->marks.end == 0)
-        to->marks.end = hc_now(&c->net->sys);
+        hc_addr_put(timing->address, &fetch->addr);
+    if (timing->marks.end == 0)
+        timing->marks.end = hc_now(&fetch->net->sys);
+    t->a[t->n++] = *timing;
+}
+
+static void call_note_timing(struct hc_call *c)
+{
+    struct hc_timing timing = {
+        .service = c->config.service->id, .attempt = c->attempts,
+        .status = c->request.answer.status,
+    };
+
+    hc_fmt(timing.operation, sizeof timing.operation, "%.*s",
+           HC_STR_ARG(c->config.operation));
+    hc_timings_note(c->config.timings, &timing, &c->request.fetch,
+                    c->place->endpoint.host);
 }
 
 static void call_log(const struct hc_call *c, const char *end)

@@ -36,6 +36,10 @@ struct hc_timings {                      /* all zero but alloc: empty        */
     const struct hc_alloc *alloc;
 };
 void hc_timings_fini(struct hc_timings *t);
+/* `timing` with host, address and marks of its exchange.  What does not fit is
+ * not kept: the call matters more. */
+void hc_timings_note(struct hc_timings *t, struct hc_timing *timing,
+                     const struct hc_fetch *fetch, const char *host);
 
 /* ---- one call ---- */
 

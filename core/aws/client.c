@@ -133,9 +133,8 @@ static struct hc_place *client_room(struct hc_client *k)
     return best;
 }
 
-static int client_refuse_proxy(const struct hc_client *k,
-                               const struct hc_endpoint *at,
-                               struct hc_error *e)
+int hc_client_check_proxy(const struct hc_client *k,
+                          const struct hc_endpoint *at, struct hc_error *e)
 {
     const struct hc_proxy_env env = {
         k->config->https_proxy, k->config->http_proxy, k->config->no_proxy
@@ -161,7 +160,7 @@ int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
         int err = hc_endpoint_get(&at, ask, e);
 
         if (err == 0)
-            err = client_refuse_proxy(k, &at, e);
+            err = hc_client_check_proxy(k, &at, e);
         if (err < 0)
             return err;
         p = client_room(k);

@@ -57,6 +57,9 @@ void hc_client_fini(struct hc_client *k);            /* k may be all zero */
 int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
                     struct hc_place **out, struct hc_error *e);
 void hc_client_leave(struct hc_place *p);
+/* HC_ECONFIG where a proxy is asked for. */
+int hc_client_check_proxy(const struct hc_client *k,
+                          const struct hc_endpoint *at, struct hc_error *e);
 /* Whom to believe there; NULL for http. */
 const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
                                            const struct hc_endpoint *at);

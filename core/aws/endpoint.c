@@ -162,6 +162,7 @@ static void endpoint_put_host(struct hc_endpoint *out)
     size_t n = hc_fmt(out->host, sizeof(out->host), is_v6 ? "[%s]" : "%s",
                       o->host);
 
+    out->is_aws = endpoint_is_aws(hc_str(o->host));
     if (o->port != (o->tls ? 443 : 80))
         hc_fmt(out->host + n, sizeof(out->host) - n, ":%u", (unsigned)o->port);
 }
@@ -192,7 +193,13 @@ int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
         endpoint_by_rules(out, &asked);
     if (err < 0)
         return err;
-    out->is_aws = endpoint_is_aws(hc_str(out->origin.host));
     endpoint_put_host(out);
     return 0;
+}
+
+void hc_endpoint_of(struct hc_endpoint *out, const struct hc_origin *origin)
+{
+    *out = (struct hc_endpoint){ .origin = *origin, .path = "/",
+                                 .custom = true };
+    endpoint_put_host(out);
 }

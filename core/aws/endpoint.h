@@ -30,6 +30,8 @@ struct hc_endpoint {
  * HC_ECONFIG (the URL, or a URL with FIPS or dual stack). */
 int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
                     struct hc_error *e);
+/* That of an origin which is no service's: no service, no region. */
+void hc_endpoint_of(struct hc_endpoint *out, const struct hc_origin *origin);
 /* "aws", "aws-cn", ...; of a region nobody knows: "aws". */
 const char *hc_endpoint_partition(struct hc_str region);
 /* 1..63 of a-z, 0-9, '-', neither first nor last a '-'. */

@@ -45,7 +45,7 @@ static int http1_wrong(struct hc_error *e, const char *why)
 
 /* ---- the head's lines ---- */
 
-static bool http1_is_token(struct hc_str s)
+bool hc_http1_is_token(struct hc_str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = hc_lower(s.p[i]);
@@ -57,7 +57,7 @@ static bool http1_is_token(struct hc_str s)
     return s.n > 0;
 }
 
-static bool http1_is_value(struct hc_str s)
+bool hc_http1_is_value(struct hc_str s)
 {
     for (size_t i = 0; i < s.n; i++)
         if (((unsigned char)s.p[i] < 0x20 && s.p[i] != '\t') ||
@@ -79,7 +79,7 @@ static int http1_status_line(struct hc_http1 *x, struct hc_str line,
         status > 599 || (line.n > 12 && line.p[12] != ' '))
         return hc_error_set(e, HC_EPROTOCOL, "the answer is not HTTP/1.1: it "
                             "begins with \"%.*s\"", HC_STR_ARG(begin));
-    if (!http1_is_value(line))
+    if (!hc_http1_is_value(line))
         return http1_wrong(e, "a control character in the status line");
     x->minor = line.p[7] - '0';
     x->status = (int)status;
@@ -94,10 +94,10 @@ static int http1_field(struct hc_http1 *x, struct hc_str line,
 
     if (line.p[0] == ' ' || line.p[0] == '\t')
         return http1_wrong(e, "a folded header line");
-    if (colon == line.n || !http1_is_token(hc_str_n(line.p, colon)))
+    if (colon == line.n || !hc_http1_is_token(hc_str_n(line.p, colon)))
         return http1_wrong(e, "a header line without a proper name");
     value = hc_str_trim(hc_str_from(line, colon + 1));
-    if (!http1_is_value(value))
+    if (!hc_http1_is_value(value))
         return http1_wrong(e, "a control character in a header");
     int err = hc_grow(x->alloc, &x->fields, &x->fields_cap, x->fields_n + 1,
                       HC_HTTP1_HEADERS, sizeof *x->fields);
@@ -432,6 +432,16 @@ bool hc_http1_header(const struct hc_http1 *x, const char *name,
             return true;
         }
     return false;
+}
+
+bool hc_http1_nth(const struct hc_http1 *x, size_t i, struct hc_str *name,
+                  struct hc_str *value)
+{
+    if (i >= x->fields_n)
+        return false;
+    *name = http1_name(x, i);
+    *value = http1_value(x, i);
+    return true;
 }
 
 bool hc_http1_is_reusable(const struct hc_http1 *x)

@@ -63,6 +63,12 @@ bool hc_http1_has_head(const struct hc_http1 *x);
 /* First header of that name, trimmed; false if there is none. */
 bool hc_http1_header(const struct hc_http1 *x, const char *name,
                      struct hc_str *value);
+/* The i-th header as it came, its value trimmed; false: there are fewer. */
+bool hc_http1_nth(const struct hc_http1 *x, size_t i, struct hc_str *name,
+                  struct hc_str *value);
+/* What may be the name (RFC 9110, 5.6.2) and the value of a header. */
+bool hc_http1_is_token(struct hc_str s);
+bool hc_http1_is_value(struct hc_str s);
 /* Decided at DONE: may another request follow on this connection? */
 bool hc_http1_is_reusable(const struct hc_http1 *x);
 /* Content-Length, or UINT64_MAX where none was said. */

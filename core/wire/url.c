@@ -7,7 +7,7 @@
 #include "wire/addr.h"
 
 /* What stands before an '@' may be a password: it is not repeated. */
-static int url_wrong(struct hc_error *e, struct hc_str url, const char *why)
+static int url_refuse(struct hc_error *e, struct hc_str url, const char *why)
 {
     size_t at = url.n;
 
@@ -138,29 +138,34 @@ static size_t url_authority_end(struct hc_str s)
     return i;
 }
 
-int hc_url_get(struct hc_url *out, struct hc_str text, struct hc_error *e)
+const char *hc_url_wrong(struct hc_url *out, struct hc_str text)
 {
     struct hc_url url = { .path = { "", 0 } };
     struct hc_str rest = text;
 
     if (text.n == 0 || !url_is_printable(text))
-        return url_wrong(e, text, "it is empty, or holds a blank or what is "
-                         "no printable ASCII");
+        return "it is empty, or holds a blank or what is no printable ASCII";
     if (!url_take_scheme(&url.origin, &rest))
-        return url_wrong(e, text, "it does not begin with https:// or "
-                         "http://");
+        return "it does not begin with https:// or http://";
     if (hc_str_find(rest, '#') < rest.n)
-        return url_wrong(e, text, "it has a fragment (#)");
+        return "it has a fragment (#)";
     size_t end = url_authority_end(rest);
     const char *why = url_get_authority(&url.origin, hc_str_n(rest.p, end));
 
     if (why != NULL)
-        return url_wrong(e, text, why);
+        return why;
     rest = hc_str_from(rest, end);
     url.path = hc_str_cut(&rest, '?');
     url.query = rest;
     *out = url;
-    return 0;
+    return NULL;
+}
+
+int hc_url_get(struct hc_url *out, struct hc_str text, struct hc_error *e)
+{
+    const char *why = hc_url_wrong(out, text);
+
+    return why != NULL ? url_refuse(e, text, why) : 0;
 }
 
 /* ---- origins ---- */
