@@ -141,7 +141,14 @@ void headcount_free(headcount *h);
 
 enum headcount_kind {
     HEADCOUNT_CALL = 1,      /* one operation of one AWS service             */
-    HEADCOUNT_RECONCILE = 2  /* bring services of clusters to their count    */
+    HEADCOUNT_RECONCILE = 2, /* bring services of clusters to their count    */
+    HEADCOUNT_FETCH = 3      /* one plain HTTP request, to any URL           */
+};
+
+/* One header.  Those of an answer: name in lower case, value without blanks at
+ * its ends, in the order in which they came. */
+struct headcount_header {
+    const char *name, *value;
 };
 
 /* Which hosts count: those that are ACTIVE; the cluster's own number, those
@@ -205,7 +212,7 @@ struct headcount_request {
     /* HEADCOUNT_CALL */
     const char *service;          /* "ecs", "dynamodb", ...                  */
     const char *operation;        /* "DescribeServices"                      */
-    const void *body;             /* JSON; NULL: {}                          */
+    const void *body;             /* JSON; NULL: {}.  FETCH: any bytes       */
     size_t body_size;
     bool retry_writes;            /* send again what was sent whole and got no
                                      answer, whatever the operation is named */
@@ -235,6 +242,20 @@ struct headcount_request {
      * are needed, dry_run is.  Clusters and event may be left out. */
     const void *snapshot;
     size_t snapshot_size;
+
+    /* HEADCOUNT_FETCH: over the same connections, DNS answers and trust as
+     * calls.  No redirect is followed, nothing is signed or tried again, but
+     * that GET, HEAD, PUT, DELETE, OPTIONS and TRACE are sent once more if a
+     * kept connection ended before any answer.  A status of 4xx or 5xx is an
+     * answer: code 0.  A URL or header that cannot be sent is HEADCOUNT_EARG
+     * in the outcome; no sentence shows more of a URL than scheme and host. */
+    const char *method;           /* NULL: GET, or POST with a body          */
+    const char *url;              /* http or https; a fragment is not sent   */
+    /* None of connection, content-length, transfer-encoding, te, upgrade and
+     * proxy-...: they are ours; host only as the URL says it.  User-Agent and
+     * "Accept-Encoding: identity" are added where they are not given. */
+    const struct headcount_header *headers;
+    size_t headers_n;
 };
 
 /* Starts an op; text is copied.  An event that is refused, a missing region
@@ -395,7 +416,7 @@ struct headcount_stats {
 /* One attempt of one call; marks are monotonic microseconds, 0 = did not
  * happen (a reused connection has no dns, connect and tls). */
 struct headcount_timing {
-    const char *operation, *host, *address;
+    const char *operation, *host, *address;      /* FETCH: the method        */
     int attempt, status;
     bool reused, resumed;
     int64_t start, dns_start, dns_end, connect_start, connect_end;
@@ -436,8 +457,8 @@ struct headcount_outcome {
     /* HEADCOUNT_CALL */
     const char *service_code;     /* AWS's error code, "" if none            */
     const char *request_id;
-    int status;                   /* HTTP, 0 without an answer               */
-    const void *body;             /* the answer as it came                   */
+    int status;                   /* HTTP, 0 without an answer; FETCH too    */
+    const void *body;             /* the answer as it came; FETCH too        */
     size_t body_size;
 
     /* HEADCOUNT_RECONCILE */
@@ -455,6 +476,10 @@ struct headcount_outcome {
     struct headcount_stats stats; /* of this op alone                        */
     const struct headcount_timing *timings;
     size_t timings_n;
+
+    /* HEADCOUNT_FETCH */
+    const struct headcount_header *headers;
+    size_t headers_n;
 };
 
 /* NULL while the op runs. */

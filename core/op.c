@@ -128,13 +128,24 @@ static int op_copy_request(headcount_op *op)
     r->endpoint_url = op_text(op, r->endpoint_url);
     r->service = op_text(op, r->service);
     r->operation = op_text(op, r->operation);
-    r->body = op_bytes(op, r->body, r->body_size);
+    if (r->kind == HEADCOUNT_CALL)
+        r->body = op_bytes(op, r->body, r->body_size);
     r->event = op_bytes(op, r->event, r->event_size);
     r->snapshot = op_bytes(op, r->snapshot, r->snapshot_size);
     r->clusters = op_texts(op, r->clusters, r->clusters_n);
     r->allow = op_texts(op, r->allow, r->allow_n);
     r->policy_sha256 = op_text(op, r->policy_sha256);
     return hc_keep_error(&op->keep);
+}
+
+static bool op_fetch_is_sound(const struct headcount_request *r)
+{
+    if (r->headers == NULL && r->headers_n > 0)
+        return false;
+    for (size_t i = 0; i < r->headers_n; i++)
+        if (r->headers[i].name == NULL || r->headers[i].value == NULL)
+            return false;
+    return r->url != NULL && (r->body != NULL || r->body_size == 0);
 }
 
 static bool op_request_is_sound(const struct headcount_request *r)
@@ -153,6 +164,8 @@ static bool op_request_is_sound(const struct headcount_request *r)
     case HEADCOUNT_CALL:
         return r->service != NULL && r->operation != NULL &&
                (r->body != NULL || r->body_size == 0);
+    case HEADCOUNT_FETCH:
+        return op_fetch_is_sound(r);
     case HEADCOUNT_RECONCILE:
         if (r->event == NULL && r->clusters_n == 0)
             return r->snapshot != NULL;
@@ -165,6 +178,7 @@ static int op_step(headcount_op *op, int64_t now)
 {
     switch (op->request.kind) {
     case HEADCOUNT_CALL:      return hc_op_call_step(op, now);
+    case HEADCOUNT_FETCH:     return hc_op_fetch_step(op, now);
     case HEADCOUNT_RECONCILE: return hc_op_reconcile_step(op, now);
     }
     return HC_ESTATE;
@@ -197,6 +211,7 @@ static int op_start(headcount_op *op)
 {
     switch (op->request.kind) {
     case HEADCOUNT_CALL:      return hc_op_call_start(op);
+    case HEADCOUNT_FETCH:     return hc_op_fetch_start(op);
     case HEADCOUNT_RECONCILE: return hc_op_reconcile_start(op);
     }
     return HC_EARG;
@@ -242,6 +257,18 @@ static headcount_op *op_new(headcount *h,
     return op;
 }
 
+/* What start has copied and is still the caller's memory. */
+static void op_forget_callers(headcount_op *op)
+{
+    struct headcount_request *r = &op->request;
+
+    r->wishes = NULL;
+    r->method = r->url = NULL;
+    r->headers = NULL;
+    if (r->kind != HEADCOUNT_CALL)
+        r->body = NULL;
+}
+
 int headcount_begin(headcount *h, headcount_op **out,
                     const struct headcount_request *request)
 {
@@ -270,7 +297,7 @@ int headcount_begin(headcount *h, headcount_op **out,
         return HEADCOUNT_ENOMEM;
     }
     err = op_start(op);
-    op->request.wishes = NULL;        /* the caller's, copied by now */
+    op_forget_callers(op);
     if (err != 0)
         op_done(op, err);
     *out = op;
@@ -283,6 +310,7 @@ void headcount_cancel(headcount_op *op)
         return;
     switch (op->request.kind) {
     case HEADCOUNT_CALL:      hc_op_call_cancel(op); break;
+    case HEADCOUNT_FETCH:     hc_op_fetch_cancel(op); break;
     case HEADCOUNT_RECONCILE: hc_op_reconcile_cancel(op); break;
     }
     hc_op_goes_on(op);
@@ -296,6 +324,7 @@ void headcount_end(headcount_op *op)
 
     switch (op->request.kind) {
     case HEADCOUNT_CALL:      hc_op_call_fini(op); break;
+    case HEADCOUNT_FETCH:     hc_op_fetch_fini(op); break;
     case HEADCOUNT_RECONCILE: hc_op_reconcile_fini(op); break;
     }
     hc_op_told(op);

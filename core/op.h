@@ -48,6 +48,16 @@ struct op_call {
     bool judging;
 };
 
+struct op_fetch {
+    struct hc_fetch fetch;
+    struct hc_endpoint at;
+    struct hc_buf request;               /* head and body; secret            */
+    struct hc_buf body;                  /* of the answer                    */
+    char method[HC_OPERATION_MAX + 1];
+    bool cancelled;
+    int64_t until;                       /* once cancelled: awaited so long  */
+};
+
 struct headcount_op {
     struct hc_job job;                   /* first member                     */
     headcount *h;
@@ -65,6 +75,7 @@ struct headcount_op {
     union {
         struct op_reconcile reconcile;
         struct op_call call;
+        struct op_fetch fetch;
     } as;
 };
 
@@ -105,13 +116,19 @@ void hc_op_note_version(headcount_op *op);
 
 /* 0: under way; 1: done at once; < 0: op->error.  Texts are in op->keep. */
 int hc_op_call_start(headcount_op *op);
+/* Takes url, headers and body where the caller has them: they may be secret,
+ * and op->keep is not wiped. */
+int hc_op_fetch_start(headcount_op *op);
 int hc_op_reconcile_start(headcount_op *op);
 /* 1: done, the outcome is filled in; 0: waits; < 0: op->error. */
 int hc_op_call_step(headcount_op *op, int64_t now);
+int hc_op_fetch_step(headcount_op *op, int64_t now);
 int hc_op_reconcile_step(headcount_op *op, int64_t now);
 void hc_op_call_cancel(headcount_op *op);
+void hc_op_fetch_cancel(headcount_op *op);
 void hc_op_reconcile_cancel(headcount_op *op);
 void hc_op_call_fini(headcount_op *op);
+void hc_op_fetch_fini(headcount_op *op);
 void hc_op_reconcile_fini(headcount_op *op);
 
 #endif

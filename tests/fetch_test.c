@@ -1,0 +1,593 @@
+/* HEADCOUNT_FETCH: one plain request to any URL, over what calls use. */
+#include "headcount.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "peers/scene.h"
+#include "t.h"
+
+static const char *at(const char *path)
+{
+    static char url[4][512];
+    static unsigned turn;
+    char *out = url[turn++ % 4];
+
+    hc_fmt(out, sizeof url[0], "%s%s", scene.url, path);
+    return out;
+}
+
+static const struct headcount_outcome *fetch(struct headcount_request request)
+{
+    request.size = sizeof request;
+    request.kind = HEADCOUNT_FETCH;
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
+        scene_drive();
+    return headcount_outcome(scene.op);
+}
+
+static const struct headcount_outcome *get(const char *path)
+{
+    return fetch((struct headcount_request){ .url = at(path) });
+}
+
+static void says(const struct headcount_outcome *o, int code, const char *what)
+{
+    CHECK_INT(o->code, code);
+    if (strstr(o->message, what) == NULL)
+        fail_msg("no \"%s\" in \"%s\"", what, o->message);
+}
+
+static const char *sent(size_t i, const char *name)
+{
+    return aws_script_header(&scene.script, i, name);
+}
+
+static const char *header(const struct headcount_outcome *o, const char *name)
+{
+    for (size_t i = 0; i < o->headers_n; i++)
+        if (strcmp(o->headers[i].name, name) == 0)
+            return o->headers[i].value;
+    return NULL;
+}
+
+/* ---- what is sent, and what comes back ---- */
+
+TEST(fetch, a_get_gives_status_headers_and_body)
+{
+    const char *const answers[] = {
+        aws_answer(200, "X-Thing:  a b \r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
+                   "Empty:\r\n", "hello"), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = get("/a/b?c=d#part");
+    CHECK_INT(o->code, 0);
+    CHECK_Z(o->message, "");
+    CHECK_INT(o->status, 200);
+    CHECK_MEM(o->body, o->body_size, "hello");
+    CHECK_INT(o->headers_n, 6);
+    CHECK_Z(o->headers[0].name, "x-amzn-requestid");
+    CHECK_Z(header(o, "x-thing"), "a b");
+    CHECK_Z(o->headers[3].value, "a");
+    CHECK_Z(o->headers[4].name, "set-cookie");
+    CHECK_Z(o->headers[4].value, "b");
+    CHECK_Z(header(o, "empty"), "");
+    CHECK(strncmp(scene.script.request[0], "GET /a/b?c=d HTTP/1.1\r\n", 23)
+          == 0);
+    CHECK_Z(sent(0, "Host"), scene.url + strlen("http://"));
+    CHECK(strncmp(sent(0, "User-Agent"), "headcount/", 10) == 0);
+    CHECK_Z(sent(0, "Accept-Encoding"), "identity");
+    CHECK_Z(sent(0, "Content-Length"), "");
+    CHECK_Z(sent(0, "Authorization"), "");
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(fetch, a_body_is_sent_as_it_is)
+{
+    static const struct headcount_header headers[] = {
+        { "Content-Type", " text/plain " }, { "USER-AGENT", "me" },
+        { "accept-encoding", "gzip" }, { "x-tab", "a\tb" } };
+    const char *const answers[] = {
+        aws_answer(201, "", ""), aws_answer(204, "", ""),
+        aws_answer(200, "", ""), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = fetch((struct headcount_request){
+        .url = at(""), .body = "a\0b", .body_size = 3, .headers = headers,
+        .headers_n = 4 });
+    CHECK_INT(o->status, 201);
+    CHECK_INT(o->body_size, 0);
+    const char *r = scene.script.request[0];
+
+    CHECK(strncmp(r, "POST / HTTP/1.1\r\n", 17) == 0);
+    CHECK_Z(sent(0, "Content-Length"), "3");
+    CHECK_Z(sent(0, "Content-Type"), "text/plain");
+    CHECK_Z(sent(0, "User-Agent"), "me");
+    CHECK_Z(sent(0, "Accept-Encoding"), "gzip");
+    CHECK_Z(sent(0, "X-Tab"), "a\tb");
+    CHECK(strstr(r, "headcount/") == NULL && strstr(r, "identity") == NULL);
+    CHECK(memcmp(strstr(r, "\r\n\r\n"), "\r\n\r\na\0b", 7) == 0);
+    headcount_end(scene.op);
+    /* Who expects a body is told that there is none. */
+    o = fetch((struct headcount_request){ .method = "PUT", .url = at("?q") });
+    CHECK_INT(o->status, 204);
+    CHECK(strncmp(scene.script.request[1], "PUT /?q HTTP", 12) == 0);
+    CHECK_Z(sent(1, "Content-Length"), "0");
+    headcount_end(scene.op);
+    o = fetch((struct headcount_request){ .method = "DELETE", .url = at("/") });
+    CHECK_Z(sent(2, "Content-Length"), "");
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(fetch, a_chunked_answer_is_put_together)
+{
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", NULL };
+
+    scene_open(false, answers);
+    const struct headcount_outcome *o = get("/");
+
+    CHECK_INT(o->code, 0);
+    CHECK_MEM(o->body, o->body_size, "abcde");
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(fetch, the_answer_of_head_has_no_body)
+{
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = fetch((struct headcount_request){ .method = "HEAD", .url = at("/") });
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->body_size, 0);
+    CHECK_Z(header(o, "content-length"), "5");
+    headcount_end(scene.op);
+    o = get("/");
+    CHECK_MEM(o->body, o->body_size, "ok");
+    CHECK_INT(scene.peer.n, 1);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(fetch, a_refusal_or_a_redirect_is_an_answer)
+{
+    static const int status[] = { 301, 404, 500, 503 };
+
+    for (size_t i = 0; i < 4; i++) {
+        const char *const answers[] = {
+            aws_answer(status[i], "Location: /elsewhere\r\n", "no"), NULL };
+
+        scene_open(false, answers);
+        const struct headcount_outcome *o = get("/");
+
+        CHECK_INT(o->code, 0);
+        CHECK_INT(o->status, status[i]);
+        CHECK_MEM(o->body, o->body_size, "no");
+        CHECK_Z(o->service_code, "");
+        CHECK_INT(scene.script.requests, 1);
+        headcount_end(scene.op);
+        scene_close();
+    }
+}
+
+/* ---- the connection ---- */
+
+TEST(fetch, calls_and_fetches_share_a_connection_and_are_counted)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", "{}"), aws_answer(200, "", "a"),
+        aws_answer(404, "", "b"), NULL };
+    const struct headcount_request call = {
+        .size = sizeof call, .kind = HEADCOUNT_CALL, .service = "ecs",
+        .operation = "ListClusters" };
+    const struct headcount_outcome *o;
+
+    scene_open(true, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &call), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, 0);
+    headcount_end(scene.op);
+    o = get("/a");
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->stats.api_calls, 1);
+    CHECK_INT(o->stats.connections_opened, 0);
+    CHECK_INT(o->stats.connections_reused, 1);
+    CHECK_INT(o->stats.tls_handshakes, 0);
+    headcount_end(scene.op);
+    o = get("/b");
+    CHECK_INT(o->timings_n, 1);
+    CHECK_Z(o->timings[0].operation, "GET");
+    CHECK_Z(o->timings[0].address, "127.0.0.1");
+    CHECK(strncmp(o->timings[0].host, "ecs.test.internal:", 18) == 0);
+    CHECK_INT(o->timings[0].status, 404);
+    CHECK_INT(o->timings[0].attempt, 1);
+    CHECK(o->timings[0].reused);
+    CHECK(o->timings[0].end >= o->timings[0].first_byte);
+    CHECK_INT(scene.peer.n, 1);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(fetch, what_may_be_done_twice_is_sent_again_on_a_new_connection)
+{
+    static const struct { const char *method; bool again; } rows[] = {
+        { "GET", true }, { "HEAD", true }, { "PUT", true }, { "DELETE", true },
+        { "OPTIONS", true }, { "TRACE", true }, { "POST", false },
+        { "PATCH", false }, { "get", false } };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const answers[] = { aws_answer(200, "", "a"),
+                                        AWS_PEER_CLOSE,
+                                        aws_answer(204, "", ""), NULL };
+        const struct headcount_outcome *o;
+
+        scene_open(false, answers);
+        get("/");
+        headcount_end(scene.op);
+        o = fetch((struct headcount_request){ .method = rows[i].method,
+                                              .url = at("/") });
+        CHECK_INT(o->code, rows[i].again ? 0 : HEADCOUNT_ECLOSED);
+        CHECK_INT(o->status, rows[i].again ? 204 : 0);
+        CHECK_INT(o->stats.replays, rows[i].again ? 1 : 0);
+        CHECK_INT(scene.script.requests, rows[i].again ? 3 : 2);
+        CHECK_INT(scene.peer.n, rows[i].again ? 2 : 1);
+        headcount_end(scene.op);
+        scene_close();
+    }
+}
+
+TEST(fetch, nothing_is_tried_again_after_a_new_connection_failed)
+{
+    static const char *const answers[] = { AWS_PEER_CLOSE, NULL };
+
+    scene_open(false, answers);
+    says(get("/"), HEADCOUNT_ECLOSED, "127.0.0.1");
+    CHECK_INT(scene.script.requests, 1);
+    CHECK_INT(headcount_outcome(scene.op)->timings_n, 1);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(fetch, an_answer_that_is_too_large_or_broken_is_none)
+{
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\na",
+        "HTTP/1.1 200 OK\r\nContent-Length: 33554433\r\n\r\n", "no http\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nz\r\n",
+        NULL };
+    static const int codes[] = { 0, HEADCOUNT_ELIMIT, HEADCOUNT_EPROTOCOL,
+                                 HEADCOUNT_EPROTOCOL };
+
+    scene_open(false, answers);
+    for (size_t i = 0; i < 4; i++) {
+        const struct headcount_outcome *o = get("/?key=secret");
+
+        CHECK_INT(o->code, codes[i]);
+        CHECK_INT(o->status, i == 0 || i == 3 ? 200 : 0);
+        CHECK_INT(o->headers_n, i == 0 ? 2 : 0);
+        CHECK_INT(o->body_size, i == 0 ? 1 : 0);
+        CHECK(strstr(o->message, "secret") == NULL);
+        CHECK_INT(scene.peer.n, i + 1);
+        headcount_end(scene.op);
+    }
+    scene_close();
+}
+
+/* ---- trust ---- */
+
+TEST(fetch, a_host_that_is_not_aws_needs_a_bundle)
+{
+    const char *const answers[] = { aws_answer(200, "", "a"), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(true, answers);
+    o = get("/");
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->stats.tls_handshakes, 1);
+    CHECK_INT(o->stats.dns_lookups, 1);
+    headcount_end(scene.op);
+    headcount_free(scene.h);
+    CHECK_INT(scene_new((struct headcount_config){
+                  .dns_server = scene.server }), 0);
+    o = get("/");
+    says(o, HEADCOUNT_ECERT, "AWS_CA_BUNDLE");
+    CHECK_INT(o->status, 0);
+    headcount_end(scene.op);
+    CHECK_INT(scene.script.requests, 1);
+    scene_close();
+}
+
+TEST(fetch, a_proxy_is_refused_as_it_is_for_calls)
+{
+    static const char *const env[] = { "HTTP_PROXY=http://10.0.0.1:3128",
+                                       "http_proxy=http://10.0.0.1:3128",
+                                       "HTTPS_PROXY=http://10.0.0.1:3128",
+                                       NULL };
+
+    scene_open(false, NULL);
+    headcount_free(scene.h);
+    scene.env = env;
+    CHECK_INT(scene_new((struct headcount_config){ .size = 0 }), 0);
+    says(fetch((struct headcount_request){ .url = "https://example.test/" }),
+         HEADCOUNT_ECONFIG, "proxy");
+    headcount_end(scene.op);
+    scene_close();
+}
+
+/* ---- what cannot be sent ---- */
+
+/* An outcome at once, and nobody was spoken to. */
+static void refused(struct headcount_request request, int code,
+                    const char *what)
+{
+    scene_open(false, NULL);
+    request.size = sizeof request;
+    request.kind = HEADCOUNT_FETCH;
+    if (request.url == NULL)
+        request.url = at("/?key=secret");
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
+    const struct headcount_outcome *o = headcount_outcome(scene.op);
+
+    says(o, code, what);
+    CHECK(strstr(o->message, "secret") == NULL);
+    CHECK_INT(o->status, 0);
+    CHECK_INT(o->headers_n, 0);
+    CHECK_INT(o->stats.connections_opened, 0);
+    headcount_end(scene.op);
+    CHECK_INT(scene.script.requests, 0);
+    scene_close();
+}
+
+TEST(fetch, headers_that_are_ours_or_no_headers_are_refused)
+{
+    static const struct { struct headcount_header header; const char *says; }
+    rows[] = {
+        { { "Host", "secret.example" }, "`Host` cannot be given" },
+        { { "content-length", "1" }, "`content-length` cannot be given" },
+        { { "Connection", "close" }, "`Connection` cannot be given" },
+        { { "Transfer-Encoding", "chunked" }, "cannot be given" },
+        { { "TE", "trailers" }, "`TE` cannot be given" },
+        { { "upgrade", "h2c" }, "`upgrade` cannot be given" },
+        { { "Proxy-Authorization", "secret" }, "cannot be given" },
+        { { "proxy-", "secret" }, "cannot be given" },
+        { { "", "secret" }, "its name is empty" },
+        { { "Authorization: secret", "" }, "`Authorization` cannot be sent" },
+        { { "a b", "" }, "`a` cannot be sent" },
+        { { "a\r\nb", "" }, "`a` cannot be sent" },
+        { { "\xc3\xa4", "" }, "`` cannot be sent" },
+        { { "a", "secret\r\nb: c" }, "`a` cannot be sent: its value" },
+        { { "a", "secret\nb: c" }, "`a` cannot be sent: its value" },
+        { { "a", "secret\rb" }, "`a` cannot be sent: its value" },
+        { { "a", "secret\x01" }, "`a` cannot be sent: its value" },
+        { { "a", "secret\x7f" }, "`a` cannot be sent: its value" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        refused((struct headcount_request){ .headers = &rows[i].header,
+                                            .headers_n = 1 },
+                HEADCOUNT_EARG, rows[i].says);
+}
+
+TEST(fetch, a_host_header_that_is_the_urls_is_sent_once)
+{
+    const char *const answers[] = { aws_answer(200, "", ""), NULL };
+    struct headcount_header host = { "host", NULL };
+
+    scene_open(false, answers);
+    host.value = scene.url + strlen("http://");
+    CHECK_INT(fetch((struct headcount_request){
+                  .url = at("/"), .headers = &host, .headers_n = 1 })->code, 0);
+    CHECK(strstr(scene.script.request[0], "host:") == NULL);
+    CHECK_Z(sent(0, "Host"), host.value);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(fetch, urls_that_cannot_be_fetched_say_why_and_no_more_than_the_host)
+{
+    static const struct { const char *url, *says; } rows[] = {
+        { "", "it is empty" },
+        { "example.com/secret", "the URL cannot be fetched: it does not begin "
+                                "with https://" },
+        { "/secret", "it does not begin" },
+        { "ftp://secret/", "it does not begin" },
+        { "https:/secret", "it does not begin" },
+        { "https://", "it has no host" },
+        { "https:///secret", "it has no host" },
+        { "https://me:secret@example.com/", "the URL cannot be fetched: user "
+                                            "and password" },
+        { "https://me:se/secret@example.com/", "the URL cannot be fetched: " },
+        { "https://example.com/?a=secret b",
+          "the URL https://example.com cannot be fetched: it is empty, or "
+          "holds a blank" },
+        { "https://exa mple.com/?secret", "https://exa cannot be fetched" },
+        { "https://example.com/\xc3\xa4?secret", "no printable ASCII" },
+        { "https://example.com:0/?secret",
+          "the URL https://example.com:0 cannot be fetched: its port" },
+        { "http://example.com:65536/?secret", "its port" },
+        { "http://example.com:80a?secret", "its port" },
+        { "HTTP://-a?secret", "HTTP://-a cannot be fetched: its host" },
+        { "http://[::1/?secret", "its " },
+        { "http://1.2.3/?secret", "its host" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        refused((struct headcount_request){ .url = rows[i].url },
+                HEADCOUNT_EARG, rows[i].says);
+}
+
+TEST(fetch, methods_that_are_none_are_refused)
+{
+    static const char *const rows[] = {
+        "", "GET ", "GE\nT", "CONNECT", "A/B",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        refused((struct headcount_request){ .method = rows[i] },
+                HEADCOUNT_EARG, "method");
+}
+
+TEST(fetch, a_request_that_is_too_large_is_not_sent)
+{
+    char *body = calloc(1, HC_FETCH_REQUEST);
+
+    CHECK(body != NULL);
+    refused((struct headcount_request){ .body = body,
+                                        .body_size = HC_FETCH_REQUEST },
+            HEADCOUNT_ELIMIT, "larger than 8388608 bytes");
+    free(body);
+}
+
+TEST(fetch, arguments_that_are_none_begin_nothing)
+{
+    static const struct headcount_header holes[] = { { "a", NULL },
+                                                     { NULL, "a" } };
+    const struct headcount_request rows[] = {
+        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH, .url = "http://a",
+          .body_size = 1 },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH, .url = "http://a",
+          .headers_n = 1 },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH, .url = "http://a",
+          .headers = holes, .headers_n = 1 },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH, .url = "http://a",
+          .headers = holes + 1, .headers_n = 1 },
+        /* a caller who was built before there was a URL */
+        { .size = offsetof(struct headcount_request, method),
+          .kind = HEADCOUNT_FETCH, .url = "http://a" },
+    };
+
+    scene_open(false, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CHECK_INT(headcount_begin(scene.h, &scene.op, &rows[i]),
+                  HEADCOUNT_EARG);
+        CHECK(scene.op == NULL);
+    }
+    scene_close();
+}
+
+/* ---- its end ---- */
+
+TEST(fetch, the_timeout_bounds_all_of_it)
+{
+    static const char *const slow[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", NULL };
+    static const char *const silent[] = { AWS_PEER_SILENT, NULL };
+    const struct headcount_outcome *o;
+
+    for (int i = 0; i < 2; i++) {
+        scene_open(false, i == 0 ? silent : slow);
+        o = fetch((struct headcount_request){ .url = at("/"),
+                                              .timeout = 20 * HC_MS });
+        says(o, HEADCOUNT_EDEADLINE, i == 0 ? "first byte" : "body");
+        CHECK_INT(o->status, i == 0 ? 0 : 200);
+        CHECK_INT(o->body_size, 0);
+        headcount_end(scene.op);
+        scene_close();
+    }
+}
+
+TEST(fetch, the_patience_of_the_handle_holds_too)
+{
+    static const char *const answers[] = { AWS_PEER_SILENT, NULL };
+
+    scene_open(false, answers);
+    headcount_free(scene.h);
+    CHECK_INT(scene_new((struct headcount_config){
+                  .read_timeout = 20 * HC_MS }), 0);
+    says(get("/"), HEADCOUNT_ETIMEDOUT, "first byte");
+    headcount_end(scene.op);
+    scene_close();
+}
+
+/* Until the request has come whole. */
+static void until_sent(void)
+{
+    for (int i = 0; i < 2000 && scene.script.requests == 0; i++) {
+        headcount_wait(scene.op, HC_MS);
+        net_peer_pump(&scene.peer);
+        aws_script_pump(&scene.script, &scene.peer);
+    }
+    CHECK_INT(scene.script.requests, 1);
+}
+
+TEST(fetch, cancelled_before_it_left_it_does_not_leave)
+{
+    struct headcount_request r = { .size = sizeof r, .kind = HEADCOUNT_FETCH };
+
+    scene_open(false, NULL);
+    r.url = at("/");
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    headcount_cancel(scene.op);
+    headcount_cancel(scene.op);
+    scene_drive();
+    says(headcount_outcome(scene.op), HEADCOUNT_ECANCELLED, "before it was "
+         "sent");
+    headcount_cancel(scene.op);
+    headcount_end(scene.op);
+    CHECK_INT(scene.script.requests, 0);
+    scene_close();
+}
+
+TEST(fetch, cancelled_after_it_left_it_is_awaited_for_a_little)
+{
+    static const char *const answers[] = { AWS_PEER_SILENT, NULL };
+
+    for (int i = 0; i < 3; i++) {
+        struct headcount_request r = { .size = sizeof r,
+                                       .kind = HEADCOUNT_FETCH };
+
+        scene_open(false, answers);
+        r.url = at("/");
+        CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+        until_sent();
+        if (i < 2) {
+            headcount_cancel(scene.op);
+            if (i == 0)
+                net_peer_say(&scene.peer, 0, aws_answer(200, "", "a"));
+            scene_drive();
+            CHECK_INT(headcount_outcome(scene.op)->code,
+                      i == 0 ? 0 : HEADCOUNT_ECANCELLED);
+        }
+        if (i < 2)
+            headcount_end(scene.op);
+        scene_close();
+    }
+}
+
+static int one_fetch(void)
+{
+    const char *const answers[] = { aws_answer(200, "", "a"), NULL };
+    const struct headcount_header header = { "a", "b" };
+    struct headcount_request r = { .size = sizeof r, .kind = HEADCOUNT_FETCH,
+                                   .headers = &header, .headers_n = 1 };
+    int err = scene_try(false, answers);
+
+    r.url = at("/");
+    if (err == 0)
+        err = headcount_begin(scene.h, &scene.op, &r);
+    if (err == 0) {
+        if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
+            scene_drive();
+        err = headcount_outcome(scene.op)->code;
+    }
+    scene_close();
+    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+}
+
+TEST(fetch, every_failed_allocation_is_survived)
+{
+    t_fails_every_allocation(one_fetch);
+}
