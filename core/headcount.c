@@ -80,6 +80,8 @@ static int open_parts(headcount *h, const struct headcount_config *c,
     const struct hc_client_config client = {
         .config = &h->config, .net = &h->net, .version = HEADCOUNT_VERSION,
         .no_sign = c->no_sign_request,
+        .who = { hc_str(c->access_key_id), hc_str(c->secret_access_key),
+                 hc_str(c->session_token) },
     };
     int err = hc_config_init(&h->config, &h->net.sys, &options, e);
 

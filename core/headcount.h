@@ -128,6 +128,9 @@ struct headcount_config {
     bool no_keep_alive;           /* a connection a call                     */
     bool no_tcp_keepalive;
     bool no_sign_request;
+    const char *access_key_id;    /* both, or the environment's.  Copied, and */
+    const char *secret_access_key;      /* wiped by headcount_free           */
+    const char *session_token;
 };
 
 /* 0, or a negative code with *error filled (error may be NULL).  Reads the

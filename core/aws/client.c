@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aws/creds_env.h"
+#include "aws/creds_given.h"
 #include "base/text.h"
 #include "wire/proxy.h"
 
@@ -186,6 +187,17 @@ void hc_client_leave(struct hc_place *p)
 
 /* ---- birth and death ---- */
 
+static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
+                            struct hc_error *e)
+{
+    const struct hc_creds_provider given = hc_creds_given(&k->given);
+    const struct hc_creds_provider env = hc_creds_env(&k->net->sys);
+
+    hc_creds_add(&k->creds, &given);
+    hc_creds_add(&k->creds, &env);
+    return hc_creds_given_init(&k->given, &k->net->sys.alloc, who, e);
+}
+
 int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
                    struct hc_error *e)
 {
@@ -196,9 +208,6 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
                              .no_sign = config->no_sign };
     hc_quota_init(&k->quota);
     hc_creds_init(&k->creds, &net->sys, &net->jobs);
-    const struct hc_creds_provider env = hc_creds_env(&net->sys);
-
-    hc_creds_add(&k->creds, &env);
     hc_buf_init_secret(&k->work, alloc, CLIENT_WORK);
     hc_buf_init(&k->user_agent, alloc, CLIENT_USER_AGENT);
     hc_buf_init(&k->trace_id, alloc, CLIENT_USER_AGENT);
@@ -207,6 +216,8 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
     k->places = hc_alloc_array(alloc, HC_CLIENT_PLACES, sizeof *k->places);
     int err = k->places == NULL ? HC_ENOMEM : hc_buf_error(&k->user_agent);
 
+    if (err == 0)
+        err = client_add_creds(k, &config->who, e);
     if (err == HC_ENOMEM)
         hc_error_set(e, err, "out of memory for a client");
     if (err == 0)
@@ -234,6 +245,7 @@ void hc_client_fini(struct hc_client *k)
     hc_buf_fini(&k->user_agent);
     hc_buf_fini(&k->trace_id);
     hc_creds_fini(&k->creds);
+    hc_credentials_fini(&k->given);
     k->net = NULL;
     k->places = NULL;
 }

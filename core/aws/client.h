@@ -27,6 +27,7 @@ struct hc_client {
     const struct hc_config *config;
     struct hc_net *net;
     struct hc_creds creds;
+    struct hc_credentials given;         /* a provider of it                 */
     struct hc_quota quota;
     int64_t skew;                        /* theirs minus ours                */
     struct hc_place *places;             /* HC_CLIENT_PLACES                 */
@@ -44,9 +45,11 @@ struct hc_client_config {
     struct hc_net *net;
     const char *version;                 /* "0.1.0"                          */
     bool no_sign;                        /* requests go out unsigned         */
+    struct hc_identity who;              /* given by the program; copied     */
 };
-/* Reads the CA bundle.  0, HC_ECONFIG, HC_EIO, HC_ENOMEM; on error `k` is
- * empty.  Credentials from the environment are its provider. */
+/* Reads the CA bundle.  0, HC_ECONFIG, HC_EIO, HC_ENOMEM, HC_ECREDENTIALS
+ * (half a set was given); on error `k` is empty.  What was given and then the
+ * environment are its providers of credentials. */
 int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
                    struct hc_error *e);
 void hc_client_fini(struct hc_client *k);            /* k may be all zero */

@@ -1,0 +1,17 @@
+/* aws/creds_given.h - credentials that the program itself was handed: they
+ * beat every other source, and are never asked for again. */
+#ifndef HC_AWS_CREDS_GIVEN_H
+#define HC_AWS_CREDS_GIVEN_H
+
+#include "aws/creds.h"
+
+/* Copies them.  0; HC_ECREDENTIALS: a key without its secret or the reverse,
+ * a token alone, or what could not stand in a header; HC_ENOMEM.  All empty:
+ * nothing is given, and the provider says so. */
+int hc_creds_given_init(struct hc_credentials *given,
+                        const struct hc_alloc *alloc,
+                        const struct hc_identity *who, struct hc_error *e);
+/* `given` must outlive the provider. */
+struct hc_creds_provider hc_creds_given(struct hc_credentials *given);
+
+#endif
