@@ -35,8 +35,8 @@ const char *headcount_version(void)
 
 /* ---- a handle ---- */
 
-static void take_system(struct hc_system *sys, struct hc_log *log,
-                        const struct headcount_system *from, int level)
+void hc_take_system(struct hc_system *sys, struct hc_log *log,
+                    const struct headcount_system *from, int level)
 {
     struct headcount_system user = { .size = 0 };
 
@@ -58,6 +58,14 @@ static void take_system(struct hc_system *sys, struct hc_log *log,
         sys->getenv = user.env;
     log->fn = user.log;
     log->ud = user.ud;
+}
+
+void hc_give_error(struct headcount_error *to, const struct hc_error *from)
+{
+    if (to == NULL)
+        return;
+    *to = (struct headcount_error){ .code = from->code, .sys = from->sys };
+    memcpy(to->what, from->what, sizeof to->what);
 }
 
 static struct hc_audit_to take_audit(const struct headcount_system *from)
@@ -134,13 +142,10 @@ int headcount_new(headcount **out, const struct headcount_config *config,
 
     *out = NULL;
     hc_take_struct(&c, sizeof c, config);
-    take_system(&sys, &log, c.system, c.log_level);
+    hc_take_system(&sys, &log, c.system, c.log_level);
     int err = open_handle(out, &sys, &log, &c, &e);
 
-    if (error != NULL) {
-        *error = (struct headcount_error){ .code = e.code, .sys = e.sys };
-        memcpy(error->what, e.what, sizeof error->what);
-    }
+    hc_give_error(error, &e);
     return err;
 }
 

@@ -401,6 +401,71 @@ int headcount_wish(headcount_op *op, const struct headcount_wish *wish);
 void headcount_refuse(headcount_op *op, const char *why);
 void headcount_resume(headcount_op *op);
 
+/* ---- JSON ------------------------------------------------------------ */
+
+/* The reader that judges every answer, for who has to look into one: RFC 8259
+ * without exception, UTF-8, at most 128 levels.
+ *
+ *     while ((event = headcount_json_next(json, &text, &n)) > 0)
+ *         ...                  text of KEY, STRING (decoded) and NUMBER
+ *     headcount_json_free(json);
+ */
+typedef struct headcount_json headcount_json;
+
+enum headcount_json_event {
+    HEADCOUNT_JSON_END,           /* the one value is over, nothing follows  */
+    HEADCOUNT_JSON_OBJECT, HEADCOUNT_JSON_OBJECT_END,
+    HEADCOUNT_JSON_ARRAY, HEADCOUNT_JSON_ARRAY_END,
+    HEADCOUNT_JSON_KEY, HEADCOUNT_JSON_STRING, HEADCOUNT_JSON_NUMBER,
+    HEADCOUNT_JSON_TRUE, HEADCOUNT_JSON_FALSE, HEADCOUNT_JSON_NULL
+};
+
+/* `text` must outlive the reader; `system` (may be NULL) is for its memory.
+ * 0, or HEADCOUNT_ENOMEM. */
+int headcount_json_new(headcount_json **out, const void *text, size_t n,
+                       const struct headcount_system *system);
+/* An event; or HEADCOUNT_ESYNTAX, HEADCOUNT_ETRUNCATED, HEADCOUNT_ELIMIT,
+ * HEADCOUNT_ENOMEM with *error (may be NULL) that says at which byte.  What
+ * *text points to holds until the next call. */
+int headcount_json_next(headcount_json *json, const char **text, size_t *n,
+                        struct headcount_error *error);
+void headcount_json_free(headcount_json *json);      /* NULL is fine */
+
+/* ---- signatures ------------------------------------------------------ */
+
+/* AWS Signature Version 4 of a request that somebody else sends. */
+struct headcount_sign_request {
+    size_t size;
+    const char *method;           /* NULL: GET                               */
+    const char *url;              /* http or https; path and query as sent   */
+    const struct headcount_header *headers;    /* all of them are signed     */
+    size_t headers_n;
+    const void *body;
+    size_t body_size;
+    const char *service, *region; /* "ecs", "eu-west-1"                      */
+    int64_t time;                 /* microseconds since 1970; 0: now         */
+    const char *access_key_id, *secret_access_key, *session_token;
+    bool no_double_encode;        /* S3 wants the path encoded once          */
+    bool no_normalize_path;       /* S3 wants the path as it is              */
+};
+
+struct headcount_signed {
+    /* Those of the request, then Host, X-Amz-Date, X-Amz-Security-Token where
+     * they were not given, X-Amz-Content-Sha256 for s3, and Authorization. */
+    const struct headcount_header *headers;
+    size_t headers_n;
+    const char *canonical_request, *string_to_sign, *signature;
+};
+
+/* The three steps of a signature; the caller frees *out.  0; HEADCOUNT_EARG
+ * (what is missing or cannot stand in a request), HEADCOUNT_ELIMIT,
+ * HEADCOUNT_ENOMEM with *error (may be NULL) filled. */
+int headcount_sign(struct headcount_signed **out,
+                   const struct headcount_sign_request *request,
+                   const struct headcount_system *system,
+                   struct headcount_error *error);
+void headcount_signed_free(struct headcount_signed *s);    /* wipes; or NULL */
+
 /* ---- what came of it ------------------------------------------------- */
 
 enum headcount_state { HEADCOUNT_RUNNING, HEADCOUNT_DONE, HEADCOUNT_ASKS };

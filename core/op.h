@@ -82,6 +82,10 @@ struct headcount_op {
 /* What the caller's struct, which begins with its size, has of ours; the rest
  * of `to` stays as it is. */
 void hc_take_struct(void *to, size_t size, const void *from);
+/* The real world but for what `from` has of its own. */
+void hc_take_system(struct hc_system *sys, struct hc_log *log,
+                    const struct headcount_system *from, int level);
+void hc_give_error(struct headcount_error *to, const struct hc_error *from);
 /* Out of the list for headcount_next. */
 void hc_op_told(headcount_op *op);
 struct headcount_stats hc_op_stats(const struct hc_stats *from,

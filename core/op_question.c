@@ -236,10 +236,7 @@ int headcount_fact(headcount_op *op, const struct headcount_query *query,
     *fact = (struct headcount_fact){ .registered = HEADCOUNT_UNKNOWN };
     hc_take_struct(&q, sizeof q, query);
     got = asks_ask(op, &q, fact, &e);
-    if (error != NULL) {
-        *error = (struct headcount_error){ .code = e.code, .sys = e.sys };
-        memcpy(error->what, e.what, sizeof error->what);
-    }
+    hc_give_error(error, &e);
     return got;
 }
 
