@@ -50,6 +50,9 @@ REPLAYS := $(patsubst %_fuzz.c,$(BUILD)/%_replay,$(FUZZ_C))
 LIB_A := $(BUILD)/libheadcount.a
 LIB_SO := $(BUILD)/libheadcount.so.$(SOVERSION)
 PROGRAM := $(BUILD)/headcount
+LUA_FILES := $(wildcard lua/headcount/*.lua)
+LUA_FACADE := $(patsubst lua/%,$(BUILD)/lua/%,$(LUA_FILES))
+LUA_MODULE := $(BUILD)/lua/headcount/core.so
 
 # ---- with what ----
 
@@ -111,10 +114,11 @@ LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 # ---- rules ----
 
 .PHONY: all deps demo test check san valgrind cover fuzz soak mutants bench \
-    allocations tidy fmt \
+    allocations tidy fmt lua-env \
     install uninstall dist clean help objects unit-programs replays FORCE
 
-all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so
+all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so $(LUA_MODULE) \
+    $(LUA_FACADE)
 
 $(PROGRAM): $(CLI_O) $(LUA_O) $(LIB_A)
 	$(LINK) -pie -o $@ $(CLI_O) $(LUA_O) $(LIB_A) $(LUA_LIB) \
@@ -132,6 +136,16 @@ $(LIB_SO): $(CORE_O) bindings/packaging/headcount.map
 
 $(BUILD)/libheadcount.so: $(LIB_SO)
 	ln -sf $(<F) $@
+
+# Lua is its host's, the rest comes along.
+$(LUA_MODULE): $(LUA_O) $(LIB_A) bindings/packaging/module.map
+	@mkdir -p $(@D)
+	$(LINK) -shared -Wl,--version-script=bindings/packaging/module.map \
+	    -o $@ $(LUA_O) $(LIB_A) $(BEARSSL_LIB) $(LDLIBS)
+
+$(BUILD)/lua/%.lua: lua/%.lua
+	@mkdir -p $(@D)
+	cp $< $@
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -260,6 +274,12 @@ incdir = $(DESTDIR)$(PREFIX)/include
 mandir = $(DESTDIR)$(PREFIX)/share/man
 MAN := $(wildcard bindings/cli/man/*.[135])
 
+LUA_TREE = $(abspath $(BUILD))/lua
+
+lua-env: ## the LUA_PATH and LUA_CPATH to set for the module in build/
+	@echo "export LUA_PATH='$(LUA_TREE)/?.lua;$(LUA_TREE)/?/init.lua;;'"
+	@echo "export LUA_CPATH='$(LUA_TREE)/?.so;;'"
+
 install: all ## program, library, header, pkg-config file: PREFIX=, DESTDIR=
 	install -d $(bindir) $(libdir)/pkgconfig $(incdir)
 	install -m 755 $(PROGRAM) $(bindir)/headcount
@@ -307,5 +327,5 @@ help: ## this list
 	    expand -t 16
 	@echo 'No npm package is needed by any target.'
 
--include $(patsubst %.o,%.d,$(CORE_O) $(CLI_O) $(call obj,$(TEST_C) \
+-include $(patsubst %.o,%.d,$(CORE_O) $(CLI_O) $(LUA_O) $(call obj,$(TEST_C) \
     $(PEER_C) $(FUZZ_C) tests/t.c tests/fuzz/replay.c))

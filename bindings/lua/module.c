@@ -1,0 +1,182 @@
+/* lua/module.c - require "headcount.core": clients, and what stands beside
+ * them.  lua/headcount/init.lua is what scripts see. */
+#include "module.h"
+
+#include <stdio.h>
+
+#include <lauxlib.h>
+
+int module_fail(lua_State *L, const char *message, const char *code)
+{
+    lua_pushnil(L);
+    lua_pushstring(L, message);
+    lua_pushstring(L, code);
+    return 3;
+}
+
+int module_fail_code(lua_State *L, const char *message, int code)
+{
+    return module_fail(L, message, headcount_code_name(code));
+}
+
+/* ---- clients ---- */
+
+struct client *module_client(lua_State *L, int i)
+{
+    struct client *c = luaL_checkudata(L, i, MODULE_CLIENT);
+
+    if (c->h == NULL)
+        luaL_argerror(L, i, "the client is closed");
+    return c;
+}
+
+static int client_close(lua_State *L)
+{
+    struct client *c = luaL_checkudata(L, 1, MODULE_CLIENT);
+
+    module_end_all(c);
+    headcount_free(c->h);
+    c->h = NULL;
+    return 0;
+}
+
+static int client_tostring(lua_State *L)
+{
+    const struct client *c = luaL_checkudata(L, 1, MODULE_CLIENT);
+
+    lua_pushstring(L, c->h == NULL ? "headcount.client (closed)"
+                                   : "headcount.client");
+    return 1;
+}
+
+void module_push_stats(lua_State *L, const struct headcount_stats *stats)
+{
+    const struct { const char *name; uint64_t n; } rows[] = {
+        { "api_calls", stats->api_calls },
+        { "connections_opened", stats->connections_opened },
+        { "connections_reused", stats->connections_reused },
+        { "dns_lookups", stats->dns_lookups },
+        { "dns_datagrams", stats->dns_datagrams },
+        { "dns_hits", stats->dns_hits },
+        { "tls_handshakes", stats->tls_handshakes },
+        { "tls_resumed", stats->tls_resumed },
+        { "retries", stats->retries }, { "replays", stats->replays },
+    };
+
+    lua_createtable(L, 0, (int)(sizeof rows / sizeof *rows));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        lua_pushinteger(L, (lua_Integer)rows[i].n);
+        lua_setfield(L, -2, rows[i].name);
+    }
+}
+
+static int client_stats(lua_State *L)
+{
+    struct headcount_stats stats;
+
+    headcount_stats(module_client(L, 1)->h, &stats);
+    module_push_stats(L, &stats);
+    return 1;
+}
+
+/* ---- a new one ---- */
+
+struct client_options {
+    struct headcount_config config;
+    bool audit;
+};
+
+#define AT(member) offsetof(struct client_options, config.member)
+
+static const struct option client_options[] = {
+    { "region", FIELD_TEXT, AT(region) },
+    { "profile", FIELD_TEXT, AT(profile) },
+    { "endpoint_url", FIELD_TEXT, AT(endpoint_url) },
+    { "ca_bundle", FIELD_TEXT, AT(ca_bundle) },
+    { "dns_server", FIELD_TEXT, AT(dns_server) },
+    { "connect_timeout", FIELD_SECONDS, AT(connect_timeout) },
+    { "read_timeout", FIELD_SECONDS, AT(read_timeout) },
+    { "max_attempts", FIELD_WHOLE, AT(max_attempts) },
+    { "keep_alive", FIELD_NOT, AT(no_keep_alive) },
+    { "tcp_keepalive", FIELD_NOT, AT(no_tcp_keepalive) },
+    { "no_sign_request", FIELD_FLAG, AT(no_sign_request) },
+    { "credentials", FIELD_VALUE, 0 },
+    { "audit", FIELD_FLAG, offsetof(struct client_options, audit) },
+    { NULL, FIELD_VALUE, 0 }
+};
+
+static const struct option credentials_options[] = {
+    { "access_key_id", FIELD_TEXT,
+      offsetof(struct headcount_config, access_key_id) },
+    { "secret_access_key", FIELD_TEXT,
+      offsetof(struct headcount_config, secret_access_key) },
+    { "session_token", FIELD_TEXT,
+      offsetof(struct headcount_config, session_token) },
+    { NULL, FIELD_VALUE, 0 }
+};
+
+static void audit_line(void *ud, const char *line, size_t n)
+{
+    (void)ud;
+    fprintf(stderr, "%.*s\n", (int)n, line);
+}
+
+int module_new_client(lua_State *L)
+{
+    static const char who[] = "headcount.client";
+    struct headcount_system system = { .size = sizeof system };
+    struct client_options o = {
+        .config = { .size = sizeof o.config, .system = &system },
+    };
+    struct headcount_error error;
+    struct client *c;
+    int err;
+
+    lua_settop(L, 1);
+    module_options(L, 1, who, client_options, &o);
+    module_field(L, 1, "credentials");
+    module_options(L, 2, "headcount.client: credentials", credentials_options,
+                   &o.config);
+    system.audit = o.audit ? audit_line : NULL;
+    c = lua_newuserdatauv(L, sizeof *c, 0);
+    *c = (struct client){ .h = NULL };
+    luaL_setmetatable(L, MODULE_CLIENT);
+    err = headcount_new(&c->h, &o.config, &error);
+    return err == 0 ? 1 : module_fail_code(L, error.what, err);
+}
+
+static void open_clients(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        { "call", module_call }, { "fetch", module_fetch },
+        { "reconcile", module_reconcile }, { "stats", client_stats },
+        { "close", client_close }, { NULL, NULL }
+    };
+    static const luaL_Reg meta[] = {
+        { "__gc", client_close }, { "__close", client_close },
+        { "__tostring", client_tostring }, { NULL, NULL }
+    };
+
+    luaL_newmetatable(L, MODULE_CLIENT);
+    luaL_setfuncs(L, meta, 0);
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+int luaopen_headcount_core(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        { "client", module_new_client }, { "sign", module_sign },
+        { "wait", module_wait }, { "enter", module_enter }, { NULL, NULL }
+    };
+
+    open_clients(L);
+    module_open_ops(L);
+    luaL_newlib(L, functions);
+    lua_pushstring(L, headcount_version());
+    lua_setfield(L, -2, "version");
+    module_open_json(L);
+    lua_setfield(L, -2, "json");
+    return 1;
+}

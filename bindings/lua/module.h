@@ -1,0 +1,116 @@
+/* lua/module.h - what the files of the Lua module share.
+ *
+ *     module.c            luaopen_headcount_core, client, close, stats
+ *     module_fields.c     tables of options: { name = value }
+ *     module_op.c         an op until it is done: waited for, or yielded to a
+ *                         loop
+ *     module_call.c       client:call, client:fetch
+ *     module_reconcile.c  client:reconcile
+ *     module_sign.c       sign
+ *     module_json.c       json.decode; module_json_put.c json.encode
+ *
+ * The world's failures return nil, message, code; misuse raises.
+ */
+#ifndef LUA_MODULE_H
+#define LUA_MODULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lua.h>
+
+#include "headcount.h"
+#include "policy.h"
+
+/* ---- options ---- */
+
+enum field_kind {
+    FIELD_TEXT,                     /* const char *: no NUL in it, or NULL  */
+    FIELD_SECONDS,                  /* int64_t: microseconds; 0 -> no limit */
+    FIELD_FLAG, FIELD_NOT,          /* bool, and what is not it             */
+    FIELD_WHOLE,                    /* int, from 1 on                       */
+    FIELD_VALUE                     /* of any type: who asks looks at it    */
+};
+
+struct option {
+    const char *name;
+    enum field_kind kind;
+    size_t at;                      /* offset in what is filled             */
+};
+
+/* The table at i (nil: an empty one) has these fields and no others; raises,
+ * with the nearest right name, otherwise.  Ends with a NULL name. */
+void module_options(lua_State *L, int i, const char *who,
+                    const struct option *options, void *to);
+/* Pushes the field of the table at i (nil where there is no table). */
+int module_field(lua_State *L, int i, const char *name);
+
+/* ---- clients ---- */
+
+#define MODULE_CLIENT "headcount.client"
+
+struct client {
+    headcount *h;                   /* NULL: closed                         */
+    struct pending *pending;        /* ops under way                        */
+    bool seen;                      /* in this round of core.wait, with     */
+    size_t wants_at, wants_n;       /* these descriptors                    */
+};
+
+/* The open one at i, or raises. */
+struct client *module_client(lua_State *L, int i);
+int module_fail(lua_State *L, const char *message, const char *code);
+int module_fail_code(lua_State *L, const char *message, int code);
+
+/* ---- ops ---- */
+
+/* Pushes what the call returns. */
+typedef int module_finish(lua_State *L, const struct headcount_outcome *o);
+
+struct pending {
+    headcount_op *op;               /* NULL: its client was closed          */
+    struct client *client;
+    struct policy *policy;
+    module_finish *finish;
+    struct pending *next, **at;     /* of the client                        */
+};
+
+/* Pushes an empty one, which frees itself. */
+struct pending *module_pending(lua_State *L, struct client *c,
+                               module_finish *finish);
+/* Begins the request for the pending at the top of the stack and returns what
+ * the whole function returns. */
+int module_run(lua_State *L, const struct headcount_request *request);
+/* Every op of this client ends now. */
+void module_end_all(struct client *c);
+/* core.wait, core.enter: for the loop. */
+int module_wait(lua_State *L);
+int module_enter(lua_State *L);
+void module_open_ops(lua_State *L);
+
+/* ---- the rest ---- */
+
+int module_new_client(lua_State *L);
+int module_call(lua_State *L);
+int module_fetch(lua_State *L);
+int module_reconcile(lua_State *L);
+int module_sign(lua_State *L);
+void module_push_stats(lua_State *L, const struct headcount_stats *stats);
+
+enum module_null { NULL_IS_NULL, NULL_IS_NIL };     /* members only        */
+
+/* Pushes the value: true; or pushes nothing, with the sentence. */
+bool module_json_push(lua_State *L, const void *text, size_t n,
+                      enum module_null null, struct headcount_error *error);
+int module_json_decode(lua_State *L);
+int module_json_encode(lua_State *L);
+int module_json_array(lua_State *L);
+bool module_json_is_array(lua_State *L, int i);
+/* Pushes the text of the value at i; `who` begins what it raises. */
+void module_json_put(lua_State *L, int i, const char *who);
+void module_open_json(lua_State *L);
+
+__attribute__((visibility("default")))
+int luaopen_headcount_core(lua_State *L);
+
+#endif

@@ -1,0 +1,192 @@
+/* lua/module_call.c - one call of an AWS service, one plain HTTP request. */
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "module.h"
+
+/* ---- client:call(service, operation, input, options) ---- */
+
+static const struct option call_options[] = {
+    { "timeout", FIELD_SECONDS, offsetof(struct headcount_request, timeout) },
+    { "region", FIELD_TEXT, offsetof(struct headcount_request, region) },
+    { "endpoint_url", FIELD_TEXT,
+      offsetof(struct headcount_request, endpoint_url) },
+    { "retry_writes", FIELD_FLAG,
+      offsetof(struct headcount_request, retry_writes) },
+    { NULL, FIELD_VALUE, 0 }
+};
+
+static int fail_outcome(lua_State *L, const struct headcount_outcome *o)
+{
+    bool theirs = o->service_code != NULL && o->service_code[0] != '\0';
+
+    return module_fail(L, o->message, theirs ? o->service_code
+                                             : headcount_code_name(o->code));
+}
+
+static int call_finish(lua_State *L, const struct headcount_outcome *o)
+{
+    struct headcount_error error;
+
+    if (o->code != 0)
+        return fail_outcome(L, o);
+    if (o->body_size == 0) {
+        lua_newtable(L);
+        return 1;
+    }
+    if (!module_json_push(L, o->body, o->body_size, NULL_IS_NIL, &error))
+        return module_fail_code(L, error.what, error.code);
+    return 1;
+}
+
+int module_call(lua_State *L)
+{
+    struct client *c = module_client(L, 1);
+    struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_CALL,
+        .service = luaL_checkstring(L, 2),
+        .operation = luaL_checkstring(L, 3),
+    };
+
+    lua_settop(L, 5);
+    module_options(L, 5, "client:call", call_options, &request);
+    if (lua_type(L, 4) == LUA_TSTRING) {            /* JSON as it is */
+        request.body = lua_tolstring(L, 4, &request.body_size);
+    } else if (!lua_isnil(L, 4)) {
+        luaL_checktype(L, 4, LUA_TTABLE);
+        module_json_put(L, 4, "client:call");
+        request.body = lua_tolstring(L, -1, &request.body_size);
+    }
+    module_pending(L, c, call_finish);
+    return module_run(L, &request);
+}
+
+/* ---- client:fetch{ method, url, headers, body, timeout } ---- */
+
+
+static const struct option fetch_options[] = {
+    { "method", FIELD_TEXT, offsetof(struct headcount_request, method) },
+    { "url", FIELD_TEXT, offsetof(struct headcount_request, url) },
+    { "timeout", FIELD_SECONDS, offsetof(struct headcount_request, timeout) },
+    { "headers", FIELD_VALUE, 0 }, { "body", FIELD_VALUE, 0 },
+    { NULL, FIELD_VALUE, 0 }
+};
+
+static void set_us(lua_State *L, const char *name, int64_t from, int64_t to)
+{
+    lua_pushinteger(L, from != 0 && to >= from ? to - from : 0);
+    lua_setfield(L, -2, name);
+}
+
+/* Microseconds of each phase; 0: it did not happen. */
+static void push_timings(lua_State *L, const struct headcount_timing *t)
+{
+    lua_createtable(L, 0, 9);
+    set_us(L, "dns", t->dns_start, t->dns_end);
+    set_us(L, "connect", t->connect_start, t->connect_end);
+    set_us(L, "tls", t->tls_start, t->tls_end);
+    set_us(L, "send", t->send_start, t->send_end);
+    set_us(L, "wait", t->send_end, t->first_byte);
+    set_us(L, "receive", t->first_byte, t->end);
+    set_us(L, "total", t->start, t->end);
+    lua_pushboolean(L, t->reused);
+    lua_setfield(L, -2, "reused");
+    lua_pushboolean(L, t->resumed);
+    lua_setfield(L, -2, "resumed");
+}
+
+/* What came twice is joined with commas (RFC 9110, 5.3). */
+static void push_headers(lua_State *L, const struct headcount_outcome *o)
+{
+    lua_createtable(L, 0, (int)o->headers_n);
+    for (size_t i = 0; i < o->headers_n; i++) {
+        const char *name = o->headers[i].name;
+
+        lua_pushstring(L, o->headers[i].value);
+        if (lua_getfield(L, -2, name) == LUA_TSTRING)
+            lua_pushfstring(L, "%s, %s", lua_tostring(L, -1),
+                            lua_tostring(L, -2));
+        else
+            lua_pushvalue(L, -2);
+        lua_setfield(L, -4, name);
+        lua_pop(L, 2);
+    }
+}
+
+static int fetch_finish(lua_State *L, const struct headcount_outcome *o)
+{
+    if (o->code != 0)
+        return fail_outcome(L, o);
+    lua_createtable(L, 0, 4);
+    lua_pushinteger(L, o->status);
+    lua_setfield(L, -2, "status");
+    push_headers(L, o);
+    lua_setfield(L, -2, "headers");
+    lua_pushlstring(L, o->body, o->body_size);
+    lua_setfield(L, -2, "body");
+    if (o->timings_n > 0) {
+        push_timings(L, &o->timings[o->timings_n - 1]);
+        lua_setfield(L, -2, "timings");
+    }
+    return 1;
+}
+
+static const char *header_text(lua_State *L, int i, const char *what)
+{
+    size_t n;
+    const char *text = lua_type(L, i) == LUA_TSTRING
+                           ? lua_tolstring(L, i, &n) : NULL;
+
+    if (text == NULL || strlen(text) != n)
+        luaL_error(L, "client:fetch: headers: a %s is a text without NUL, "
+                   "not a %s", what, luaL_typename(L, i));
+    return text;
+}
+
+/* { ["Content-Type"] = "text/plain" } on top; the table holds the texts. */
+static void take_headers(lua_State *L, struct headcount_request *r)
+{
+    int t = lua_gettop(L);
+    size_t n = 0;
+    struct headcount_header *to;
+
+    if (lua_isnil(L, t))
+        return;
+    if (!lua_istable(L, t))
+        luaL_error(L, "client:fetch: headers is a table: { NAME = \"VALUE\" "
+                   "}");
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
+        n++;
+    to = lua_newuserdatauv(L, (n + 1) * sizeof *to, 0);
+    lua_insert(L, t);
+    r->headers = to;
+    for (lua_pushnil(L); lua_next(L, t + 1); lua_pop(L, 1))
+        to[r->headers_n++] = (struct headcount_header){
+            header_text(L, -2, "name"), header_text(L, -1, "value")
+        };
+}
+
+int module_fetch(lua_State *L)
+{
+    struct client *c = module_client(L, 1);
+    struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_FETCH,
+    };
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    module_options(L, 2, "client:fetch", fetch_options, &request);
+    if (request.url == NULL)
+        return luaL_error(L, "client:fetch takes a url: client:fetch { url = "
+                          "\"https://...\" }");
+    if (module_field(L, 2, "body") != LUA_TNIL &&
+        lua_type(L, -1) != LUA_TSTRING)
+        return luaL_error(L, "client:fetch: body is a text, not a %s",
+                          luaL_typename(L, -1));
+    request.body = lua_tolstring(L, -1, &request.body_size);
+    module_field(L, 2, "headers");
+    take_headers(L, &request);
+    module_pending(L, c, fetch_finish);
+    return module_run(L, &request);
+}

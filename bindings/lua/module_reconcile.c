@@ -1,0 +1,242 @@
+/* lua/module_reconcile.c - client:reconcile: events and clusters to a report.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "module.h"
+#include "rule_fields.h"
+
+#define RECONCILE "client:reconcile"
+#define NAMES_MAX 10000
+
+struct reconcile_options {
+    struct headcount_request request;
+    const char *policy, *policy_name, *where, *hosts;
+    char sha256[65];
+};
+
+#define AT(member) offsetof(struct reconcile_options, member)
+
+static const struct option reconcile_options[] = {
+    { "policy", FIELD_TEXT, AT(policy) },
+    { "policy_name", FIELD_TEXT, AT(policy_name) },
+    { "services", FIELD_VALUE, 0 },
+    { "where", FIELD_TEXT, AT(where) },
+    { "hosts", FIELD_TEXT, AT(hosts) },
+    { "dry_run", FIELD_FLAG, AT(request.dry_run) },
+    { "allow", FIELD_VALUE, 0 },
+    { "snapshot", FIELD_VALUE, 0 },
+    { "record", FIELD_FLAG, AT(request.record) },
+    { "timeout", FIELD_SECONDS, AT(request.timeout) },
+    { "region", FIELD_TEXT, AT(request.region) },
+    { "endpoint_url", FIELD_TEXT, AT(request.endpoint_url) },
+    { "drop_duplicates", FIELD_FLAG, AT(request.drop_duplicates) },
+    { NULL, FIELD_VALUE, 0 }
+};
+
+/* ---- what to look at ---- */
+
+/* JSON of the text or table at i: the text stays on the stack. */
+static const char *take_json(lua_State *L, int i, size_t *n)
+{
+    if (lua_istable(L, i)) {
+        module_json_put(L, i, RECONCILE);
+        return lua_tolstring(L, -1, n);
+    }
+    return lua_tolstring(L, i, n);
+}
+
+/* A name, an ARN, or a list of them; an event as a table or as JSON. */
+static void take_target(lua_State *L, struct headcount_request *r)
+{
+    const char **one;
+
+    switch (lua_type(L, 2)) {
+    case LUA_TNIL:                      /* the snapshot's cluster */
+        return;
+    case LUA_TSTRING:
+        if (strpbrk(lua_tostring(L, 2), "{[") == NULL) {
+            one = lua_newuserdatauv(L, sizeof *one, 0);
+            *one = lua_tostring(L, 2);
+            r->clusters = one;
+            r->clusters_n = 1;
+            return;
+        }
+        /* fall through */
+    case LUA_TTABLE:
+        r->event = take_json(L, 2, &r->event_size);
+        return;
+    default:
+        luaL_error(L, RECONCILE " takes a cluster's name or ARN, or an event "
+                   "(a table, or its JSON), not a %s", luaL_typename(L, 2));
+    }
+}
+
+/* The field's list of texts, which its table holds. */
+static const char **take_texts(lua_State *L, const char *name, size_t *n)
+{
+    const char **to;
+
+    *n = 0;
+    if (module_field(L, 3, name) == LUA_TNIL)
+        return NULL;
+    if (!lua_istable(L, -1))
+        luaL_error(L, RECONCILE ": %s is a list of texts, not a %s", name,
+                   luaL_typename(L, -1));
+    lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
+
+    if (count > NAMES_MAX)
+        luaL_error(L, RECONCILE ": %s has more than 10000 names", name);
+    to = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *to, 0);
+    for (lua_Integer i = 1; i <= count; i++) {
+        if (lua_rawgeti(L, -2, i) != LUA_TSTRING)
+            luaL_error(L, RECONCILE ": %s[%d] is a text, not a %s", name,
+                       (int)i, luaL_typename(L, -1));
+        to[(*n)++] = lua_tostring(L, -1);
+        lua_pop(L, 1);
+    }
+    return to;
+}
+
+/* One task a host of each service. */
+static void take_services(lua_State *L, struct reconcile_options *o)
+{
+    const char **names = take_texts(L, "services", &o->request.wishes_n);
+    struct headcount_wish *wishes;
+
+    if (names == NULL)
+        return;
+    wishes = lua_newuserdatauv(L, (o->request.wishes_n + 1) * sizeof *wishes,
+                               0);
+    for (size_t i = 0; i < o->request.wishes_n; i++)
+        wishes[i] = (struct headcount_wish){
+            .size = sizeof *wishes, .service = names[i],
+            .rule = HEADCOUNT_PER_HOST, .where = o->where,
+        };
+    o->request.wishes = wishes;
+}
+
+static void take_rest(lua_State *L, struct reconcile_options *o)
+{
+    struct headcount_request *r = &o->request;
+
+    if (o->hosts != NULL) {
+        lua_pushstring(L, o->hosts);
+        if (!rule_mode(L, -1, &r->hosts))
+            luaL_error(L, RECONCILE ": hosts is \"active\", \"registered\" or "
+                       "\"connected\"");
+    }
+    r->allow = take_texts(L, "allow", &r->allow_n);
+    if (module_field(L, 3, "snapshot") != LUA_TNIL) {
+        r->snapshot = take_json(L, lua_gettop(L), &r->snapshot_size);
+        if (r->snapshot == NULL)
+            luaL_error(L, RECONCILE ": snapshot is JSON or a table");
+    }
+    take_services(L, o);
+    if ((o->policy == NULL) == (r->wishes == NULL))
+        luaL_error(L, RECONCILE " takes either a policy or services");
+}
+
+/* ---- the policy ---- */
+
+/* A text has a line break, or begins with `return`; else it is a path. */
+static bool is_policy_text(const char *policy)
+{
+    if (strpbrk(policy, "\n{") != NULL)
+        return true;
+    policy += strspn(policy, " \t");
+    return strncmp(policy, "return", 6) == 0 &&
+           (isspace((unsigned char)policy[6]) || policy[6] == '\0');
+}
+
+/* Pushes the file's text; or NULL with errno. */
+static const char *read_policy(lua_State *L, const char *path, size_t *n)
+{
+    char *text = lua_newuserdatauv(L, SANDBOX_TEXT + 1, 0);
+    FILE *f = fopen(path, "rb");
+
+    if (f == NULL)
+        return NULL;
+    *n = fread(text, 1, SANDBOX_TEXT + 1, f);
+    int err = ferror(f) ? errno : 0;
+
+    fclose(f);
+    errno = err;
+    return err == 0 ? text : NULL;
+}
+
+/* For the pending at the top; 0, or what reconcile returns. */
+static int open_policy(lua_State *L, struct pending *p,
+                       struct reconcile_options *o)
+{
+    struct policy_config config = { .name = o->policy_name };
+    struct sandbox_error why;
+    char what[480];
+    int top = lua_gettop(L);
+
+    if (is_policy_text(o->policy)) {
+        config.text = o->policy;
+        config.n = strlen(o->policy);
+        if (config.name == NULL)
+            config.name = "policy";
+    } else {
+        config.text = read_policy(L, o->policy, &config.n);
+        if (config.name == NULL)
+            config.name = o->policy;
+        if (config.text == NULL) {
+            snprintf(what, sizeof what, "cannot read the policy %.200s: %s",
+                     o->policy, strerror(errno));
+            return module_fail_code(L, what, HEADCOUNT_ECONFIG);
+        }
+    }
+    headcount_sha256(o->sha256, config.text, config.n);
+    p->policy = policy_new(&config, &why);
+    lua_settop(L, top);
+    if (p->policy == NULL)
+        return module_fail_code(L, why.what, HEADCOUNT_EPOLICY);
+    o->request.policy = true;
+    o->request.policy_sha256 = o->sha256;
+    return 0;
+}
+
+/* ---- the report ---- */
+
+/* The report as a table; with `record` the snapshot's JSON after it. */
+static int reconcile_finish(lua_State *L, const struct headcount_outcome *o)
+{
+    struct headcount_error error;
+
+    if (o->code != 0)
+        return module_fail_code(L, o->message, o->code);
+    if (!module_json_push(L, o->json, o->json_size, NULL_IS_NIL, &error))
+        return module_fail_code(L, error.what, error.code);
+    if (o->snapshot == NULL)
+        return 1;
+    lua_pushlstring(L, o->snapshot, o->snapshot_size);
+    return 2;
+}
+
+int module_reconcile(lua_State *L)
+{
+    struct client *c = module_client(L, 1);
+    struct reconcile_options o = {
+        .request = { .size = sizeof o.request, .kind = HEADCOUNT_RECONCILE },
+    };
+    struct pending *p;
+    int failed;
+
+    lua_settop(L, 3);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    module_options(L, 3, RECONCILE, reconcile_options, &o);
+    luaL_checkstack(L, 30, RECONCILE);
+    take_rest(L, &o);
+    take_target(L, &o.request);
+    o.request.ask_targets = o.policy != NULL || o.request.dry_run;
+    p = module_pending(L, c, reconcile_finish);
+    failed = o.policy == NULL ? 0 : open_policy(L, p, &o);
+    return failed != 0 ? failed : module_run(L, &o.request);
+}

@@ -1,0 +1,289 @@
+--- AWS ECS services at the count their cluster calls for, and AWS calls that
+-- keep their connections.
+--
+-- What fails in the world returns `nil, message, code`: code is AWS's
+-- (`"ClusterNotFoundException"`) or headcount's (`"ETIMEDOUT"`, `"ETLS"`,
+-- `"EPOLICY"`, ...).  What was misused raises an error with the caller's line.
+-- Times are seconds unless a name ends in `_us`; `timings` are microseconds.
+--
+--     local headcount = require "headcount"
+--     local client = assert(headcount.client { region = "eu-west-1" })
+--     local answer, message, code = client:call("ecs", "ListClusters", {})
+--
+-- @module headcount
+local core = require "headcount.core"
+
+local headcount = {
+  --- The version of the library, such as `"0.1.0"`.
+  _VERSION = "headcount " .. core.version,
+}
+
+--- A client: connections, DNS answers, TLS sessions and credentials that its
+-- calls share.  What is not given comes from the environment as the AWS SDKs
+-- read it.  Opens no connection.
+-- @function client
+-- @tparam[opt] table options
+-- @tparam[opt] string options.region `AWS_REGION`
+-- @tparam[opt] string options.endpoint_url instead of AWS's
+-- @tparam[opt] string options.ca_bundle path; replaces the built-in roots
+-- @tparam[opt] string options.dns_server `ADDRESS` or `ADDRESS:PORT`
+-- @tparam[opt] boolean options.keep_alive false: a connection a call
+-- @tparam[opt] boolean options.tcp_keepalive false: no TCP probes
+-- @tparam[opt] string options.profile refused: profiles are not read
+-- @tparam[opt] table options.credentials `{ access_key_id=,
+-- secret_access_key=, session_token= }`
+-- @tparam[opt] number options.connect_timeout seconds (3.1); 0 is no limit
+-- @tparam[opt] number options.read_timeout seconds (30) to the first byte and
+-- between bytes; 0 is no limit
+-- @tparam[opt] integer options.max_attempts the first one too (3)
+-- @tparam[opt] boolean options.no_sign_request requests go out unsigned
+-- @tparam[opt] boolean options.audit each write, and each hold when it starts,
+-- changes or ends, is one JSON line on standard error
+-- @treturn[1] client
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong: a setting, the CA bundle
+-- @treturn[2] string its code, `"ECONFIG"`
+-- @raise an unknown option, or one of the wrong type
+headcount.client = core.client
+
+--- A signature (AWS Signature Version 4) for a request that somebody else
+-- sends.
+-- @function sign
+-- @tparam table request
+-- @tparam string request.url `http` or `https`, path and query as sent
+-- @tparam string request.service such as `"ecs"`
+-- @tparam string request.region
+-- @tparam string request.access_key_id
+-- @tparam string request.secret_access_key
+-- @tparam[opt] string request.session_token
+-- @tparam[opt="GET"] string request.method
+-- @tparam[opt] table request.headers `{ NAME = "VALUE" }`: all are signed
+-- @tparam[opt] string request.body
+-- @tparam[opt] number|string request.time seconds since 1970, or
+-- `"YYYYMMDDTHHMMSSZ"`; now, if it is not given
+-- @tparam[opt=true] boolean request.double_encode false for S3
+-- @tparam[opt=true] boolean request.normalize_path false for S3
+-- @treturn table `{ headers=, canonical_request=, string_to_sign=, signature=
+-- }`: headers are all that are to be sent
+-- @raise what is missing or cannot stand in a request
+headcount.sign = core.sign
+
+--- JSON, strictly by RFC 8259: `decode`, `encode`, `null`, `array`.
+--
+-- `decode(text)` returns the value, or `nil, message, "ESYNTAX"` with the byte
+-- where it broke.  Integers that fit 64 bits stay integers, other numbers are
+-- floats; `null` is `json.null`.
+--
+-- `encode(value)` returns text whose keys are in their order.  A table with the
+-- keys 1..n is an array, one with texts as keys an object, an empty one an
+-- object unless `json.array(t)` marked it (decoded arrays are).  It raises for
+-- what JSON has not: functions, NaN, mixed keys, gaps, texts that are no UTF-8,
+-- more than 128 levels.
+-- @table json
+headcount.json = core.json
+
+--- Methods of a client.
+-- @type client
+
+--- One operation of one AWS service, signed; tried again where that is safe.
+-- @function client:call
+-- @tparam string service `"ecs"`, `"dynamodb"`, `"sqs"`,
+-- `"application-autoscaling"`, `"resourcegroupstaggingapi"`
+-- @tparam string operation such as `"DescribeServices"`
+-- @tparam[opt] table|string input members of the operation, or its JSON
+-- @tparam[opt] table options
+-- @tparam[opt] number options.timeout seconds, for all attempts
+-- @tparam[opt] string options.region
+-- @tparam[opt] string options.endpoint_url
+-- @tparam[opt] boolean options.retry_writes send again what was sent whole and
+-- got no answer, whatever the operation is named
+-- @treturn[1] table the answer; members that are null are absent
+-- @treturn[2] nil
+-- @treturn[2] string what failed, where, and what to do
+-- @treturn[2] string AWS's code, or headcount's
+
+--- One plain HTTP request to any URL, over the same connections, DNS answers
+-- and trust.  No redirect is followed, nothing is signed.
+-- @function client:fetch
+-- @tparam table request
+-- @tparam string request.url `http` or `https`
+-- @tparam[opt] string request.method `"GET"`, or `"POST"` with a body
+-- @tparam[opt] table request.headers `{ NAME = "VALUE" }`
+-- @tparam[opt] string request.body
+-- @tparam[opt] number request.timeout seconds, for the whole
+-- @treturn[1] table `{ status=, headers=, body=, timings= }`: any status is an
+-- answer, names of headers are in lower case, timings are `dns, connect, tls,
+-- send, wait, receive, total` in microseconds and `reused, resumed`
+-- @treturn[2] nil
+-- @treturn[2] string what failed
+-- @treturn[2] string its code
+
+--- Brings services of a cluster to their count.
+-- @function client:reconcile
+-- @tparam string|table target a cluster's name or ARN; or an event, as a table
+-- or as its JSON; nil: the snapshot's cluster
+-- @tparam table options either `policy` or `services`
+-- @tparam[opt] string options.policy its text (which has a line break or a
+-- brace), or a path
+-- @tparam[opt] string options.policy_name what its errors call it
+-- @tparam[opt] {string,...} options.services one task a host of each
+-- @tparam[opt] string options.where with services: only hosts that match
+-- @tparam[opt="active"] string options.hosts `"active"`, `"registered"`,
+-- `"connected"`
+-- @tparam[opt] boolean options.dry_run read and plan, write nothing
+-- @tparam[opt] {string,...} options.allow codes of holds that it may pass
+-- @tparam[opt] string|table options.snapshot plan on these facts, without a
+-- call; nothing is written
+-- @tparam[opt] boolean options.record return the facts too
+-- @tparam[opt] number options.timeout seconds, for the whole
+-- @tparam[opt] string options.region
+-- @tparam[opt] string options.endpoint_url
+-- @tparam[opt] boolean options.drop_duplicates skip an event whose
+-- `detail.version` this client reconciled already
+-- @treturn[1] table the report: the document of `headcount plan --output
+-- json`; members that are null are absent
+-- @treturn[1] string with `record`, the facts as JSON
+-- @treturn[2] nil
+-- @treturn[2] string what failed as a whole
+-- @treturn[2] string its code
+-- @usage local report = assert(client:reconcile("prod", {
+--   policy = "policy.lua", dry_run = true }))
+-- for _, cluster in ipairs(report.clusters) do
+--   for _, service in ipairs(cluster.services) do
+--     print(service.service, service.outcome, service.wanted)
+--   end
+-- end
+
+--- Counters since the client was made.
+-- @function client:stats
+-- @treturn table `api_calls, connections_opened, connections_reused,
+-- dns_lookups, dns_datagrams, dns_hits, tls_handshakes, tls_resumed, retries,
+-- replays`
+
+--- Ends what is under way and closes all connections; a second time does
+-- nothing.
+-- @function client:close
+
+--- @section end
+
+-- ---- the loop ----
+
+local running = false
+
+-- Resumes one task until it waits or ends; an error ends the loop.
+local function advance(loop, task, ...)
+  core.enter(task.co, true)
+  local got = table.pack(coroutine.resume(task.co, ...))
+  if not got[1] then
+    error(debug.traceback(task.co, tostring(got[2])), 0)
+  end
+  if coroutine.status(task.co) == "dead" then
+    task.results = table.pack(table.unpack(got, 2, got.n))
+    for _, waiter in ipairs(task.waiters) do
+      loop.ready[#loop.ready + 1] = waiter
+    end
+  elseif type(got[2]) == "userdata" then
+    loop.calls[#loop.calls + 1] = got[2]
+    loop.owner[got[2]] = task
+  elseif got[2] ~= loop then -- a plain yield: the others first
+    loop.ready[#loop.ready + 1] = task
+  end
+end
+
+local function spawn(loop, f, ...)
+  local task = { co = coroutine.create(f), waiters = {} }
+  loop.tasks[#loop.tasks + 1] = task
+  loop.ready[#loop.ready + 1] = task
+  task.arguments = table.pack(...)
+  function task:wait()
+    while not self.results do
+      self.waiters[#self.waiters + 1] = loop.current
+      coroutine.yield(loop)
+    end
+    return table.unpack(self.results, 1, self.results.n)
+  end
+  return task
+end
+
+local function turn(loop)
+  local ready = loop.ready
+  loop.ready = {}
+  for _, task in ipairs(ready) do
+    local arguments = task.arguments or { n = 0 }
+    task.arguments = nil
+    loop.current = task
+    advance(loop, task, table.unpack(arguments, 1, arguments.n))
+  end
+  if #loop.ready > 0 or #loop.calls == 0 then
+    return #loop.ready > 0
+  end
+  local done = {}
+  for _, call in ipairs(core.wait(loop.calls)) do
+    done[call] = true
+  end
+  local left = {}
+  for _, call in ipairs(loop.calls) do
+    if done[call] then
+      loop.ready[#loop.ready + 1] = loop.owner[call]
+      loop.owner[call] = nil
+    else
+      left[#left + 1] = call
+    end
+  end
+  loop.calls = left
+  return true
+end
+
+local function finish(loop)
+  running = false
+  for _, task in ipairs(loop.tasks) do
+    core.enter(task.co, false)
+    if coroutine.status(task.co) == "suspended" then
+      coroutine.close(task.co)
+    end
+  end
+end
+
+--- Runs a function whose calls, and those of what it spawns, go side by side.
+-- The function gets `spawn`: `spawn(f, ...)` starts `f(...)` beside the others
+-- and returns a task, whose `task:wait()` returns what f returned.  Calls made
+-- in coroutines that the loop did not start are waited for on the spot.
+--
+-- An error in one of them ends the loop: the others are closed, what they had
+-- under way is ended, and the error is raised with its traceback.
+-- @function loop
+-- @tparam function f
+-- @return what f returned, when all that was spawned has ended
+-- @raise within another loop
+-- @usage headcount.loop(function(spawn)
+--   for _, region in ipairs { "eu-west-1", "us-east-1" } do
+--     spawn(function()
+--       print(region, client:call("ecs", "ListClusters", {},
+--                                 { region = region }))
+--     end)
+--   end
+-- end)
+function headcount.loop(f)
+  if type(f) ~= "function" then
+    error("headcount.loop takes a function, not a " .. type(f), 2)
+  end
+  if running then
+    error("headcount.loop: a loop runs already: use its spawn", 2)
+  end
+  running = true
+  local loop = { ready = {}, calls = {}, owner = {}, tasks = {} }
+  local main = spawn(loop, f, function(...) return spawn(loop, ...) end)
+  local ok, why = pcall(function()
+    while turn(loop) do end -- luacheck: ignore 542
+  end)
+  finish(loop)
+  if not ok then
+    error(why, 0)
+  end
+  if not main.results then
+    error("headcount.loop: it waits for a task that waits for it", 2)
+  end
+  return table.unpack(main.results, 1, main.results.n)
+end
+
+return headcount
