@@ -52,6 +52,7 @@ LIB_SO := $(BUILD)/libheadcount.so.$(SOVERSION)
 PROGRAM := $(BUILD)/headcount
 LUA_FILES := $(wildcard lua/headcount/*.lua)
 LUA_FACADE := $(patsubst lua/%,$(BUILD)/lua/%,$(LUA_FILES))
+LUA_FILES_O := $(BUILD)/obj/lua_files.o
 LUA_MODULE := $(BUILD)/lua/headcount/core.so
 
 # ---- with what ----
@@ -120,9 +121,18 @@ LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so $(LUA_MODULE) \
     $(LUA_FACADE)
 
-$(PROGRAM): $(CLI_O) $(LUA_O) $(LIB_A)
-	$(LINK) -pie -o $@ $(CLI_O) $(LUA_O) $(LIB_A) $(LUA_LIB) \
+$(PROGRAM): $(CLI_O) $(LUA_O) $(LUA_FILES_O) $(LIB_A)
+	$(LINK) -pie -o $@ $(CLI_O) $(LUA_O) $(LUA_FILES_O) $(LIB_A) $(LUA_LIB) \
 	    $(BEARSSL_LIB) $(LDLIBS)
+
+# lua/headcount as bytes for the program: what od makes of each file.
+$(BUILD)/obj/lua_files.c: $(LUA_FILES) bindings/packaging/lua_files.sh
+	@mkdir -p $(@D)
+	sh bindings/packaging/lua_files.sh $(LUA_FILES) >$@
+
+$(LUA_FILES_O): $(BUILD)/obj/lua_files.c bindings/cli/lua_host.h \
+    $(BUILD)/flags
+	$(COMPILE) -isystem $(LUA_INC) -Ibindings/cli $(WERROR) -c -o $@ $<
 
 # No `ar r`: it would let a second member of the same name push out the first.
 $(LIB_A): $(CORE_O)

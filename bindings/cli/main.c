@@ -36,6 +36,10 @@ static int run_verb(const struct options *o)
         return verb_reconcile(o);
     case VERB_CALL:
         return verb_call(o);
+    case VERB_TEST:
+        return verb_test(o);
+    case VERB_RUN:
+        return verb_run(o);
     case VERB_HELP:
         return print_help(o);
     case VERB_VERSION:

@@ -66,6 +66,10 @@ static const struct option table[] = {
       "call: repeat even what may have been done" },
     { "tcp-keepalive", TEXT, AT(tcp_keepalive), true, "on|off",
       "TCP keep-alive probes (on)" },
+    { "run", TEXT, AT(run), false, "TEXT",
+      "test: only tests whose name holds this" },
+    { "format", TEXT, AT(format), false, "text|json",
+      "test: form of the results" },
     { "help", FLAG, AT(help), false, NULL, "this text" },
 };
 #define TABLE_N (sizeof table / sizeof *table)
@@ -82,6 +86,9 @@ static const struct {
       "write a plan's facts down, as JSON" },
     { VERB_CALL, "call", "SERVICE OPERATION [JSON|-|@FILE]",
       "one signed call, answer to stdout" },
+    { VERB_TEST, "test", "[DIR]", "run the *_test.lua of policies, offline" },
+    { VERB_RUN, "run", "FILE.lua|- [ARG...]",
+      "a Lua script, the module inside" },
     { VERB_HELP, "help", "[VERB]", "this text, or one verb's" },
     { VERB_VERSION, "version", "", "version, and what it is built with" },
 };
@@ -190,12 +197,16 @@ static int read_argv(struct options *o, int argc, char **argv)
     bool only_words = false;
 
     for (int i = 1; i < argc && err == 0; i++) {
+        /* What stands after the script is the script's. */
+        only_words |= o->verb == VERB_RUN && o->args.n > 0;
         if (only_words || argv[i][0] != '-' || argv[i][1] == '\0')
             err = read_word(o, argv[i]);
         else if (strcmp(argv[i], "--") == 0)
             only_words = true;
         else if (argv[i][1] != '-')
             err = bad_usage("unknown option ", argv[i]);
+        else if (o->verb == VERB_RUN && strcmp(argv[i], "--help") != 0)
+            err = bad_usage("run takes no option before its file: ", argv[i]);
         else
             err = read_option(o, argc, argv, &i);
     }
@@ -376,14 +387,17 @@ static int work_out(struct options *o)
     static const char *const modes[] = { "active", "registered", "connected",
                                          NULL };
     static const char *const on_off[] = { "on", "off", NULL };
-    int json = 0, mode = HEADCOUNT_ACTIVE, off = 0;
+    int json = 0, mode = HEADCOUNT_ACTIVE, off = 0, format = 0;
     int err = get_choice("output", o->output, forms, &json);
 
+    if (err == 0)
+        err = get_choice("format", o->format, forms, &format);
     if (err == 0)
         err = get_choice("hosts", o->hosts, modes, &mode);
     if (err == 0)
         err = get_choice("tcp-keepalive", o->tcp_keepalive, on_off, &off);
     o->json = json == 1;
+    o->format_json = format == 1;
     o->hosts_mode = (enum headcount_hosts)mode;
     o->tcp_keepalive = off ? "off" : NULL;
     if (err == 0)
@@ -396,18 +410,31 @@ static int work_out(struct options *o)
     return err;
 }
 
+/* Anywhere but behind "--" and among the arguments of a script. */
+static bool asks_for_help(int argc, char **argv)
+{
+    bool runs = false;
+
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+        if (runs && (argv[i][0] != '-' || argv[i][1] == '\0'))
+            return false;
+        runs |= options_verb(argv[i]) == VERB_RUN;
+    }
+    return false;
+}
+
 int options_get(struct options *o, int argc, char **argv)
 {
     memset(o, 0, sizeof *o);
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--help") == 0)
-            o->help = true;
+    o->help = asks_for_help(argc, argv);
     int err = read_argv(o, argc, argv);
     if (o->help)
         return 0;
     if (err == 0 && o->verb == VERB_NONE)
         err = bad_usage("a verb is missing: plan, apply, handle, snapshot, "
-                       "call, help or version", "");
+                       "call, test, run, help or version", "");
     if (err == 0 && o->allow.n > 0 && o->services.n == 0)
         err = bad_usage("--allow goes with --service", "");
     if (err == 0)

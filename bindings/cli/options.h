@@ -24,7 +24,7 @@ struct options_list {
 };
 
 enum verb { VERB_NONE, VERB_PLAN, VERB_APPLY, VERB_HANDLE, VERB_SNAPSHOT,
-            VERB_CALL, VERB_HELP, VERB_VERSION };
+            VERB_CALL, VERB_TEST, VERB_RUN, VERB_HELP, VERB_VERSION };
 
 struct options {
     enum verb verb;
@@ -32,12 +32,13 @@ struct options {
     const char *region, *profile, *endpoint_url, *ca_bundle, *dns_server;
     const char *output, *where, *hosts, *policy, *tcp_keepalive, *snapshot;
     const char *connect_timeout, *read_timeout, *timeout;
+    const char *run, *format;          /* of test */
     struct options_list services, allow;
     bool no_sign_request, debug, timings, dry_run, detailed_exitcode;
     bool retry_writes, help;
     bool paused;                       /* HEADCOUNT_DRY_RUN */
     /* worked out of the texts above */
-    bool json;
+    bool json, format_json;
     enum headcount_hosts hosts_mode;
     int64_t connect_us, read_us, timeout_us;
     char *owned;                       /* storage of split lists */

@@ -7,6 +7,8 @@
 struct decide;
 
 int verb_call(const struct options *o);
+int verb_run(const struct options *o);
+int verb_test(const struct options *o);
 /* plan, apply, handle, snapshot */
 int verb_reconcile(const struct options *o);
 

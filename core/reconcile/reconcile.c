@@ -23,6 +23,7 @@
 #include "reconcile/ask.h"
 #include "reconcile/learn.h"
 #include "reconcile/need.h"
+#include "reconcile/offline.h"
 #include "reconcile/recall.h"
 #include "reconcile/settle.h"
 #include "reconcile/snapshot.h"
@@ -59,23 +60,18 @@ static void reconcile_give_up(struct hc_reconcile *r, const char *code,
         hc_settle_failed(r, code, what);
 }
 
-/* What a snapshot does not hold nobody can say. */
-static void reconcile_not_held(struct hc_reconcile *r)
+/* What a snapshot does not hold, and what does not follow from it, nobody can
+ * say. */
+static int reconcile_ask_snapshot(struct hc_reconcile *r)
 {
-    static const char *const lacks[] = {
-        [ASK_SERVICES] = "the service", [ASK_HOSTS] = "a list of hosts",
-        [ASK_DETAILS] = "what its hosts are like",
-        [ASK_CLUSTER] = "the cluster",
-        [ASK_CAPACITY] = "the capacity provider",
-        [ASK_TARGET] = "whether Auto Scaling sets the count too",
-        [ASK_NAMES] = "a list of services",
-        [ASK_TAGGED] = "a list of services by tags",
-        [ASK_UPDATE] = "a write",
-    };
+    const char *code = NULL, *what = NULL;
+    int got = hc_offline_learn(r, &code, &what);
 
-    reconcile_give_up(r, "not_in_snapshot", hc_keep_fmt(
-        &r->facts.keep, "the snapshot does not hold %s that this plan needs: "
-        "take one with the same services and options", lacks[r->ask]));
+    if (got == 0)
+        reconcile_give_up(r, code, what);
+    else if (got > 0)
+        r->state = r->question.open ? RECONCILE_NEEDS : RECONCILE_PLAN;
+    return got < 0 ? got : 0;
 }
 
 static int reconcile_ask(struct hc_reconcile *r, int64_t now)
@@ -83,10 +79,8 @@ static int reconcile_ask(struct hc_reconcile *r, int64_t now)
     const char *stopped = reconcile_stopped(r, now);
     int err = 0;
 
-    if (r->taken != 0) {
-        reconcile_not_held(r);
-        return 0;
-    }
+    if (r->taken != 0)
+        return reconcile_ask_snapshot(r);
     if (stopped != NULL) {
         const char *what = r->cancelled
                                ? "cancelled before it was settled"
@@ -424,6 +418,7 @@ static int reconcile_load(struct hc_reconcile *r, struct hc_error *e)
     if (err < 0)
         return err;
     r->taken = s.taken;
+    r->complete = s.complete;
     return hc_arn_cluster(&r->cluster, s.cluster, e);
 }
 

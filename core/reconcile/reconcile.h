@@ -86,6 +86,7 @@ struct hc_reconcile {
     struct hc_job *job;
     struct hc_facts facts;
     int64_t taken;                    /* the snapshot's time; 0: none        */
+    bool complete;                    /* what is not in it is not anywhere   */
     struct hc_arn cluster;            /* as known best: an ARN once learned  */
     struct hc_arn event_host;
     struct hc_question question;

@@ -3,6 +3,7 @@
  *
  *   { "format_version": "1.0", "taken": "2026-11-24T01:02:03Z",
  *     "cluster": "arn:aws:ecs:eu-west-1:000000000000:cluster/prod",
+ *     "complete": true,          by hand only: what is not here does not exist
  *     "services": [ as DescribeServices answers them ],
  *     "failures": [ { "arn": "gone", "reason": "MISSING" } ],
  *     "readings": [
@@ -31,6 +32,7 @@
 struct hc_snapshot {                  /* what is not a fact of it */
     struct hc_str cluster;            /* ARN, or a name           */
     int64_t taken;                    /* wall microseconds        */
+    bool complete;                    /* see reconcile/offline.h  */
 };
 
 /* Onto an empty buf. */

@@ -10,11 +10,11 @@
 #include "ecs/parts.h"
 #include "ecs/saved.h"
 
-enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_READING, SNAP_CLUSTER,
-       SNAP_CLUSTER_STATUS, SNAP_REGISTERED, SNAP_TAG, SNAP_LIST,
-       SNAP_LIST_STATUS, SNAP_FILTER, SNAP_DESCRIBED, SNAP_HOST,
-       SNAP_ANSWER_NAME, SNAP_ANSWER, SNAP_CAPACITY, SNAP_TARGET, SNAP_NAMES,
-       SNAP_LAUNCH_TYPE, SNAP_TAG_FILTERS, SNAP_SERVICE_ARN };
+enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_COMPLETE,
+       SNAP_READING, SNAP_CLUSTER, SNAP_CLUSTER_STATUS, SNAP_REGISTERED,
+       SNAP_TAG, SNAP_LIST, SNAP_LIST_STATUS, SNAP_FILTER, SNAP_DESCRIBED,
+       SNAP_HOST, SNAP_ANSWER_NAME, SNAP_ANSWER, SNAP_CAPACITY, SNAP_TARGET,
+       SNAP_NAMES, SNAP_LAUNCH_TYPE, SNAP_TAG_FILTERS, SNAP_SERVICE_ARN };
 
 static const struct hc_view_member snap_list_members[] = {
     { "status", VIEW_TEXT, SNAP_LIST_STATUS, NULL },
@@ -66,6 +66,7 @@ static const struct hc_view_member snap_members[] = {
     { "format_version", VIEW_TEXT, SNAP_VERSION, NULL },
     { "taken", VIEW_TEXT, SNAP_TAKEN, NULL },
     { "cluster", VIEW_TEXT, SNAP_CLUSTER_NAME, NULL },
+    { "complete", VIEW_BOOL, SNAP_COMPLETE, NULL },
     { "readings", VIEW_OBJECTS, SNAP_READING, &snap_reading_shape },
     { "serviceLists", VIEW_OBJECTS, SNAP_NAMES, &snap_names_shape },
     { "capacityProviders", VIEW_OBJECTS, SNAP_CAPACITY,
@@ -306,6 +307,8 @@ static int snap_head(struct snap_reader *r,
         !hc_time_get_rfc3339(item->text, &r->to->taken))
         return snap_refuse("\"taken\" is no RFC 3339 time:", item->text,
                                e);
+    if (item->id == SNAP_COMPLETE)
+        r->to->complete = item->number != 0;
     if (item->id == SNAP_CLUSTER_NAME) {
         r->to->cluster = hc_keep_str(&r->facts->keep, item->text);
         err = hc_arn_cluster(&arn, item->text, e);
@@ -353,7 +356,7 @@ static int snap_sink(void *ud, const struct hc_view_item *item,
         return snap_begin(r, item, e);
     if (item->mark == VIEW_END)
         return snap_end(r, item, e);
-    if (item->id <= SNAP_CLUSTER_NAME)
+    if (item->id <= SNAP_COMPLETE)
         return snap_head(r, item, e);
     if (item->id == SNAP_SERVICE_ARN)
         return snap_service_arn(r, item->text, e);

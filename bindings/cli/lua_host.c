@@ -1,0 +1,131 @@
+/* cli/lua_host.c - the binary as a Lua host. */
+#include "lua_host.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include <lauxlib.h>
+#include <lualib.h>
+
+#include "complain.h"
+#include "module.h"
+#include "options.h"
+
+/* What a signal handler may touch: lua_sethook is made for that. */
+static lua_State *volatile running;
+static volatile sig_atomic_t stopped;
+
+static void stop(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    lua_sethook(L, NULL, 0, 0);
+    luaL_error(L, "interrupted");
+}
+
+static void on_interrupt(int sig)
+{
+    (void)sig;
+    stopped = 1;
+    if (running != NULL)
+        lua_sethook(running, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE |
+                    LUA_MASKCOUNT, 1);
+}
+
+static int load_file(lua_State *L)
+{
+    const struct lua_file *f = lua_touserdata(L, lua_upvalueindex(1));
+
+    if (luaL_loadbufferx(L, (const char *)f->text, f->n, f->chunk, "t") !=
+        LUA_OK)
+        return lua_error(L);
+    lua_pushstring(L, f->name);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+static int open_libraries(lua_State *L)
+{
+    luaL_openlibs(L);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    lua_pushcfunction(L, luaopen_headcount_core);
+    lua_setfield(L, -2, "headcount.core");
+    for (const struct lua_file *f = lua_files; f->name != NULL; f++) {
+        lua_pushlightuserdata(L, (void *)(uintptr_t)f);
+        lua_pushcclosure(L, load_file, 1);
+        lua_setfield(L, -2, f->name);
+    }
+    return 0;
+}
+
+lua_State *lua_host_open(void)
+{
+    lua_State *L = luaL_newstate();
+    struct sigaction act;
+
+    if (L == NULL)
+        return NULL;
+    lua_pushcfunction(L, open_libraries);
+    if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
+        lua_close(L);
+        return NULL;
+    }
+    running = L;
+    memset(&act, 0, sizeof act);
+    act.sa_handler = on_interrupt;
+    sigemptyset(&act.sa_mask);
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    return L;
+}
+
+void lua_host_close(lua_State *L)
+{
+    running = NULL;
+    if (L != NULL)
+        lua_close(L);
+}
+
+static int with_traceback(lua_State *L)
+{
+    const char *message = lua_tostring(L, 1);
+
+    if (message == NULL) {
+        if (luaL_callmeta(L, 1, "__tostring") && lua_isstring(L, -1))
+            return 1;
+        message = lua_pushfstring(L, "(error object is a %s value)",
+                                  luaL_typename(L, 1));
+    }
+    luaL_traceback(L, L, message, 1);
+    return 1;
+}
+
+/* Lines of a traceback are lines: each is complained about by itself. */
+static void print_error(lua_State *L, const char *text)
+{
+    text = luaL_gsub(L, text, "\t", "  ");
+    for (size_t n; *text != '\0'; text += n) {
+        n = strcspn(text, "\n");
+        complain("%.*s", (int)n, text);
+        n += text[n] == '\n';
+    }
+}
+
+int lua_host_call(lua_State *L, int n)
+{
+    int handler = lua_gettop(L) - n;
+
+    lua_pushcfunction(L, with_traceback);
+    lua_insert(L, handler);
+    int err = lua_pcall(L, n, 1, handler);
+
+    lua_remove(L, handler);
+    if (err == LUA_OK)
+        return 0;
+    if (stopped) {
+        complain("interrupted");
+        return EXIT_INTERRUPTED;
+    }
+    print_error(L, lua_tostring(L, -1) != NULL ? lua_tostring(L, -1)
+                                               : "an error without a text");
+    return EXIT_TARGET_FAILED;
+}

@@ -1,0 +1,27 @@
+/* cli/lua_host.h - Lua 5.4 with its standard libraries and the module inside:
+ * what `run` and `test` run in. */
+#ifndef CLI_LUA_HOST_H
+#define CLI_LUA_HOST_H
+
+#include <stddef.h>
+
+#include <lua.h>
+
+/* The files of lua/headcount, as bytes; ends with a NULL name. */
+struct lua_file {
+    const char *name;               /* "headcount.test", as require has it */
+    const char *chunk;              /* "=headcount/test.lua", in errors    */
+    const unsigned char *text;
+    size_t n;
+};
+extern const struct lua_file lua_files[];
+
+/* NULL: no memory.  `require "headcount"` works in it, wherever it is; SIGINT
+ * raises an error there. */
+lua_State *lua_host_open(void);
+void lua_host_close(lua_State *L);
+/* Calls the function below its n arguments, which returns one value: 0 with
+ * the value on the stack, or the exit code with the traceback on stderr. */
+int lua_host_call(lua_State *L, int n);
+
+#endif

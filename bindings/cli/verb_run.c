@@ -1,0 +1,53 @@
+/* cli/verb_run.c - run: a Lua script with the module inside. */
+#include <stdio.h>
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "complain.h"
+#include "lua_host.h"
+#include "verbs.h"
+
+/* As lua(1): arg[0] is the script, arg[1] ... are its arguments, which are the
+ * chunk's `...` too. */
+static int script(lua_State *L)
+{
+    const struct options_list *args = lua_touserdata(L, 1);
+    const char *file = args->item[0];
+
+    lua_settop(L, 0);
+    if (luaL_loadfilex(L, strcmp(file, "-") == 0 ? NULL : file, "t") !=
+        LUA_OK)
+        return lua_error(L);
+    lua_createtable(L, (int)args->n, 1);
+    luaL_checkstack(L, (int)args->n + 2, "arguments");
+    for (size_t i = 0; i < args->n; i++) {
+        lua_pushstring(L, args->item[i]);
+        lua_rawseti(L, 2, (lua_Integer)i);
+    }
+    lua_setglobal(L, "arg");
+    for (size_t i = 1; i < args->n; i++)
+        lua_pushstring(L, args->item[i]);
+    lua_call(L, (int)args->n - 1, 0);
+    return 0;
+}
+
+int verb_run(const struct options *o)
+{
+    if (o->args.n == 0) {
+        complain("name the Lua file to run, or - for standard input");
+        return EXIT_USAGE;
+    }
+    lua_State *L = lua_host_open();
+
+    if (L == NULL) {
+        complain("out of memory");
+        return EXIT_OTHER;
+    }
+    lua_pushcfunction(L, script);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)&o->args);
+    int code = lua_host_call(L, 1);
+
+    lua_host_close(L);
+    return code;
+}

@@ -1,0 +1,260 @@
+/* reconcile/offline.c - facts of a snapshot that follow from others of it. */
+#include "reconcile/offline.h"
+
+#include "base/json.h"
+#include "ecs/query.h"
+
+#define OFFLINE_TOKENS 1024
+
+/* ---- hosts ---- */
+
+/* The whole list of that status and sighting, or NULL; described in full. */
+static const struct hc_fact_hosts *offline_all(const struct hc_reconcile *r)
+{
+    const struct hc_fact_hosts *h = r->facts.hosts;
+
+    while (h != NULL && (h->filter.n > 0 || h->sighting != r->hosts->sighting ||
+                         h->details.state != FACT_VALUE ||
+                         !hc_str_eqz(hc_str(h->status), r->hosts->status)))
+        h = h->next;
+    return h;
+}
+
+/* One without any attribute was described for its provider only. */
+static bool offline_is_full(const struct hc_fact_hosts *all)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (all->hosts[i].details != NULL &&
+            all->hosts[i].details->attributes == NULL)
+            return false;
+    return true;
+}
+
+static int offline_add(struct hc_reconcile *r, const struct hc_host *host)
+{
+    struct hc_fact_hosts *to = r->hosts;
+    int err = hc_fact_hosts_add(&r->facts, to, host->arn);
+
+    if (err < 0)
+        return HC_ENOMEM;
+    to->hosts[to->n - 1].details = host->details;
+    to->hosts[to->n - 1].described = true;
+    return 1;
+}
+
+static int offline_filter(struct hc_reconcile *r,
+                          const struct hc_fact_hosts *all, struct hc_error *e)
+{
+    int got = hc_query_check(r->hosts->filter, e);
+
+    for (size_t i = 0; got >= 0 && i < all->n; i++) {
+        const struct hc_ecs_host *d = all->hosts[i].details;
+
+        got = d == NULL ? 0 : hc_query_matches(r->hosts->filter, d, e);
+        if (got > 0)
+            got = offline_add(r, &all->hosts[i]);
+    }
+    if (got < 0) {
+        hc_fact_hosts_reset(r->hosts);
+        return got;
+    }
+    r->hosts->fact.state = FACT_VALUE;
+    return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HC_ENOMEM : 1;
+}
+
+static int offline_hosts(struct hc_reconcile *r, struct hc_error *e)
+{
+    const struct hc_fact_hosts *all = offline_all(r);
+
+    if (r->hosts->filter.n == 0 || all == NULL)
+        return 0;
+    if (!offline_is_full(all))
+        return hc_error_set(e, HC_ECONFIG, "its hosts have no attributes: take "
+                            "one with --policy");
+    return offline_filter(r, all, e);
+}
+
+static int offline_details(struct hc_reconcile *r)
+{
+    const struct hc_fact_hosts *all = offline_all(r);
+
+    if (all == NULL || all == r->hosts)
+        return 0;
+    for (size_t i = 0; i < r->hosts->n; i++)
+        if (hc_fact_hosts_find(all, r->hosts->hosts[i].arn) == NULL)
+            return 0;
+    for (size_t i = 0; i < r->hosts->n; i++) {
+        struct hc_host *host = &r->hosts->hosts[i];
+
+        host->details = hc_fact_hosts_find(all, host->arn)->details;
+        host->described = true;
+    }
+    return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HC_ENOMEM : 1;
+}
+
+/* ---- services ---- */
+
+static int offline_missing(struct hc_reconcile *r)
+{
+    struct hc_fact_service *fact;
+
+    if (!r->question.open) {
+        r->batch[0] = r->names[r->at].name;
+        r->batch_n = 1;
+    }
+    for (size_t i = 0; i < r->batch_n; i++) {
+        fact = hc_facts_service(&r->facts, r->batch[i]);
+        if (fact == NULL)
+            return HC_ENOMEM;
+        fact->fact.state = FACT_VALUE;
+    }
+    return 1;
+}
+
+static bool offline_has_tag(const struct hc_ecs_service *s,
+                            const struct hc_json_doc *d, int filter)
+{
+    const struct hc_ecs_tag *t = s->tags;
+    int key = hc_json_find(d, filter, "Key");
+    int values = hc_json_find(d, filter, "Values");
+
+    while (t != NULL && !hc_json_is(d, key, t->key.p))
+        t = t->next;
+    if (t == NULL || values < 0)
+        return t != NULL;
+    for (int v = hc_json_first(d, values); v >= 0;
+         v = hc_json_after(d, values, v))
+        if (hc_json_is(d, v, t->value.p))
+            return true;
+    return false;
+}
+
+static bool offline_has_tags(const struct hc_ecs_service *s,
+                             const struct hc_json_doc *d)
+{
+    for (int f = hc_json_first(d, 0); f >= 0; f = hc_json_after(d, 0, f))
+        if (!offline_has_tag(s, d, f))
+            return false;
+    return true;
+}
+
+/* The services that are there and of this list; `d` NULL: not by tags. */
+static int offline_list(struct hc_reconcile *r, const struct hc_json_doc *d)
+{
+    struct hc_fact_names *l = r->names_list;
+    int err = 0;
+
+    for (const struct hc_fact_service *f = r->facts.services;
+         err >= 0 && f != NULL; f = f->next) {
+        const struct hc_ecs_service *s = f->value;
+
+        if (s == NULL || s->status == STATUS_INACTIVE ||
+            (l->launch_type.n > 0 &&
+             hc_ecs_launch(l->launch_type) != s->launch) ||
+            (d != NULL && !offline_has_tags(s, d)))
+            continue;
+        err = hc_fact_hosts_add(&r->facts, &l->all, s->arn);
+    }
+    if (err < 0)
+        return HC_ENOMEM;
+    l->fact.state = FACT_VALUE;
+    return 1;
+}
+
+static int offline_tagged(struct hc_reconcile *r, struct hc_error *e)
+{
+    struct hc_json_doc d;
+    int got = hc_json_doc_init(&d, r->facts.alloc, r->names_list->tag_filters,
+                               OFFLINE_TOKENS, e);
+
+    if (got < 0)
+        return got;
+    got = offline_list(r, &d);
+    hc_json_doc_fini(&d);
+    return got;
+}
+
+/* ---- yes or no ---- */
+
+static int offline_no(struct hc_reconcile *r, struct hc_fact_answer **list,
+                      struct hc_str name)
+{
+    struct hc_fact_answer *a = hc_facts_answer(&r->facts, list, name);
+
+    if (a == NULL)
+        return HC_ENOMEM;
+    if (a->fact.state == FACT_UNKNOWN)
+        a->fact.state = FACT_VALUE;
+    return 1;
+}
+
+static int offline_capacity(struct hc_reconcile *r)
+{
+    const struct hc_fact_service *s =
+        hc_facts_service(&r->facts, r->names[r->at].name);
+    int got = 1;
+
+    for (const struct hc_ecs_text *t = s->value->providers;
+         got > 0 && t != NULL; t = t->next)
+        got = offline_no(r, &r->facts.capacity, t->s);
+    return got;
+}
+
+/* ---- all of it ---- */
+
+static int offline_complete(struct hc_reconcile *r, struct hc_error *e)
+{
+    switch (r->ask) {
+    case ASK_SERVICES: return offline_missing(r);
+    case ASK_CAPACITY: return offline_capacity(r);
+    case ASK_TARGET:
+        return offline_no(r, &r->facts.targets, r->names[r->at].name);
+    case ASK_NAMES:    return offline_list(r, NULL);
+    case ASK_TAGGED:   return offline_tagged(r, e);
+    case ASK_HOSTS:
+    case ASK_DETAILS:
+    case ASK_CLUSTER:
+    case ASK_UPDATE:
+        break;
+    }
+    return 0;
+}
+
+static int offline_derive(struct hc_reconcile *r, struct hc_error *e)
+{
+    if (r->ask == ASK_HOSTS)
+        return offline_hosts(r, e);
+    if (r->ask == ASK_DETAILS)
+        return offline_details(r);
+    return r->complete ? offline_complete(r, e) : 0;
+}
+
+int hc_offline_learn(struct hc_reconcile *r, const char **code,
+                     const char **what)
+{
+    static const char *const lacks[] = {
+        [ASK_SERVICES] = "the service", [ASK_HOSTS] = "a list of hosts",
+        [ASK_DETAILS] = "what its hosts are like",
+        [ASK_CLUSTER] = "the cluster",
+        [ASK_CAPACITY] = "the capacity provider",
+        [ASK_TARGET] = "whether Auto Scaling sets the count too",
+        [ASK_NAMES] = "a list of services",
+        [ASK_TAGGED] = "a list of services by tags",
+        [ASK_UPDATE] = "a write",
+    };
+    struct hc_error e = { 0 };
+    int got = offline_derive(r, &e);
+
+    if (got > 0 || got == HC_ENOMEM)
+        return got;
+    *code = got == HC_ESYNTAX || got == HC_ELIMIT ? "filter"
+                                                  : "not_in_snapshot";
+    if (got < 0)
+        *what = hc_keep_fmt(&r->facts.keep, "the snapshot does not hold %s "
+                            "and cannot tell: %s", lacks[r->ask], e.what);
+    else
+        *what = hc_keep_fmt(&r->facts.keep, "the snapshot does not hold %s "
+                            "that this plan needs: take one with the same "
+                            "services and options", lacks[r->ask]);
+    return 0;
+}
