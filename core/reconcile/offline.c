@@ -174,30 +174,23 @@ static int offline_tagged(struct hc_reconcile *r, struct hc_error *e)
     return got;
 }
 
-/* ---- yes or no ---- */
-
-static int offline_no(struct hc_reconcile *r, struct hc_fact_answer **list,
-                      struct hc_str name)
-{
-    struct hc_fact_answer *a = hc_facts_answer(&r->facts, list, name);
-
-    if (a == NULL)
-        return HC_ENOMEM;
-    if (a->fact.state == FACT_UNKNOWN)
-        a->fact.state = FACT_VALUE;
-    return 1;
-}
+/* ---- capacity providers ---- */
 
 static int offline_capacity(struct hc_reconcile *r)
 {
     const struct hc_fact_service *s =
         hc_facts_service(&r->facts, r->names[r->at].name);
-    int got = 1;
 
-    for (const struct hc_ecs_text *t = s->value->providers;
-         got > 0 && t != NULL; t = t->next)
-        got = offline_no(r, &r->facts.capacity, t->s);
-    return got;
+    for (const struct hc_ecs_text *t = s->value->providers; t != NULL;
+         t = t->next) {
+        struct hc_fact_answer *a =
+            hc_facts_answer(&r->facts, &r->facts.capacity, t->s);
+
+        if (a == NULL)
+            return HC_ENOMEM;
+        a->fact.state = FACT_VALUE;
+    }
+    return 1;
 }
 
 /* ---- all of it ---- */
@@ -207,13 +200,12 @@ static int offline_complete(struct hc_reconcile *r, struct hc_error *e)
     switch (r->ask) {
     case ASK_SERVICES: return offline_missing(r);
     case ASK_CAPACITY: return offline_capacity(r);
-    case ASK_TARGET:
-        return offline_no(r, &r->facts.targets, r->names[r->at].name);
     case ASK_NAMES:    return offline_list(r, NULL);
     case ASK_TAGGED:   return offline_tagged(r, e);
     case ASK_HOSTS:
     case ASK_DETAILS:
     case ASK_CLUSTER:
+    case ASK_TARGET:                  /* planned without where it is unknown */
     case ASK_UPDATE:
         break;
     }

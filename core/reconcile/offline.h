@@ -3,9 +3,8 @@
  *   a filtered list   from the whole list, if its hosts are described in full
  *   a description     of hosts that another list of the snapshot describes
  *   "complete": true  services that are not there do not exist, providers that
- *                     are not add no hosts, services that are not are no
- *                     scalable targets; lists of services are made of those
- *                     that are there
+ *                     are not add no hosts; lists of services are made of
+ *                     those that are there
  *
  * What was recorded is never asked here: exactly that filter, exactly that
  * list.
