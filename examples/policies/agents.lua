@@ -1,0 +1,2 @@
+-- One agent on each host.
+return { per_host { "datadog-agent" } }
