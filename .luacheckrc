@@ -1,6 +1,6 @@
 -- Everything in Lua: the facade, examples, tests.
 std = "lua54"
-max_line_length = 79
+max_line_length = 80
 files["tests/lua/*_spec.lua"].std = "+busted"
 -- What a policy finds, and what a policy's test finds.
 files["examples/policies/*.lua"].globals = {

@@ -116,7 +116,7 @@ LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 
 .PHONY: all deps demo test check san valgrind cover fuzz soak mutants bench \
     allocations tidy fmt lua-env \
-    install uninstall dist clean help objects unit-programs replays FORCE
+    install uninstall dist clean help objects unit-programs lua-programs replays FORCE
 
 all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so $(LUA_MODULE) \
     $(LUA_FACADE)
@@ -194,6 +194,7 @@ objects: $(CORE_O) $(CLI_O) $(LUA_O) $(call obj,$(TEST_C) tests/t.c $(PEER_C))
 # ---- tests ----
 
 unit-programs: $(TESTS)
+lua-programs: $(filter $(BUILD)/tests/lua/%,$(TESTS))
 replays: $(REPLAYS)
 
 $(BUILD)/tests/peers.a: $(call obj,$(PEER_C))

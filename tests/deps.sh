@@ -124,6 +124,10 @@ look_for_tests() {
     command_or gcovr gcovr
     command_or mandoc mandoc
     command_or shellcheck shellcheck
+    command_or lua5.4 lua5.4
+    command_or busted lua-busted
+    command_or luacheck lua-check
+    command_or luarocks luarocks
     # valgrind needs the symbols of ld.so.
     valgrind -q --error-exitcode=9 true >/dev/null 2>&1 ||
         need valgrind libc6-dbg

@@ -32,7 +32,8 @@ describe("json.decode", function()
   for _, text in ipairs { "", " ", "{", '{"a"}', "[01]", "[1,,2]", "[1,]",
                           "{} x", '"\xff"', "nul", "'a'", '"\\ud800"',
                           "[" .. ("["):rep(200) } do
-    it(("refuses %q and says where"):format(text:sub(1, 20)), function()
+    local shown = text:sub(1, 20):gsub("[^ -~]", "?")
+    it(("refuses %q and says where"):format(shown), function()
       local v, message, code = json.decode(text)
       assert.is_nil(v)
       assert.matches("JSON", message)
