@@ -33,6 +33,7 @@ class Wire:
         self.connections = self.handshakes = self.failed_handshakes = 0
         self.farewells = self.resumed = 0   # close_notify; sessions again
         self.lock = threading.Lock()
+        self.barrier = None          # answers wait for so many others
         self.context = None
         if tls is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -98,6 +99,8 @@ class Wire:
                     answer, keep, how, delay = self.answer(request)
                 if delay:
                     time.sleep(delay)
+                if self.barrier is not None:
+                    self.barrier.wait(20)
                 if how == "silent":
                     continue
                 if how == "drip":

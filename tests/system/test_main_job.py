@@ -159,33 +159,33 @@ def test_the_same_over_nginx_and_moto(headcount, event, certs, tmp_path):
         assert moto_count(moto) == 3
 
 
-def moto_client(moto):
+def moto_client(moto, region="eu-west-1"):
     import boto3
 
-    return boto3.client("ecs", "eu-west-1", endpoint_url=moto.url,
+    return boto3.client("ecs", region, endpoint_url=moto.url,
                         aws_access_key_id="a", aws_secret_access_key="b")
 
 
-def fill_moto(moto, hosts):
+def fill_moto(moto, hosts, region="eu-west-1", cluster="prod"):
     """A cluster, a service of one task, and hosts as an instance's identity
     document registers them."""
     import boto3
 
-    ecs = moto_client(moto)
-    ecs.create_cluster(clusterName="prod")
+    ecs = moto_client(moto, region)
+    ecs.create_cluster(clusterName=cluster)
     ecs.register_task_definition(
         family="web", containerDefinitions=[
             {"name": "web", "image": "nginx", "memory": 64}])
-    ecs.create_service(cluster="prod", serviceName="web", desiredCount=1,
+    ecs.create_service(cluster=cluster, serviceName="web", desiredCount=1,
                        taskDefinition="web", launchType="EC2")
-    ec2 = boto3.client("ec2", "eu-west-1", endpoint_url=moto.url,
+    ec2 = boto3.client("ec2", region, endpoint_url=moto.url,
                        aws_access_key_id="a", aws_secret_access_key="b")
     image = ec2.describe_images()["Images"][0]["ImageId"]
     for instance in ec2.run_instances(ImageId=image, MinCount=hosts,
                                       MaxCount=hosts)["Instances"]:
         ecs.register_container_instance(
-            cluster="prod", instanceIdentityDocument=json.dumps({
-                "instanceId": instance["InstanceId"], "region": "eu-west-1",
+            cluster=cluster, instanceIdentityDocument=json.dumps({
+                "instanceId": instance["InstanceId"], "region": region,
                 "accountId": "123456789012"}))
 
 

@@ -1,0 +1,369 @@
+"""Lua around the client: the module under stock Lua and inside the binary,
+against servers that nobody here wrote where there are any; `headcount test`."""
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import threading
+
+import pytest
+import servers
+from conftest import PROGRAM, TOP
+from ecs_check import SECRET
+
+LUA = TOP / "build" / "lua"
+EXAMPLES = TOP / "examples"
+
+
+@pytest.fixture(params=["lua5.4", "run"])
+def script(request, headcount):
+    """Runs a text in Lua, under stock Lua with the module and in the binary:
+    the lines that it prints."""
+    def run(text, *args, code=0, **env):
+        path = headcount.home / "script.lua"
+        path.write_text(text)
+        if request.param == "run":
+            done = headcount("run", path, *args, **env)
+        else:
+            known = {**headcount.env, **env,
+                     "LUA_PATH": f"{LUA}/?.lua;{LUA}/?/init.lua",
+                     "LUA_CPATH": f"{LUA}/?.so"}
+            done = subprocess.run(["lua5.4", path, *args], env=known,
+                                  cwd=headcount.home, capture_output=True,
+                                  text=True, timeout=60, check=False)
+            done.code, done.out, done.err = (done.returncode, done.stdout,
+                                             done.stderr)
+        assert done.code == code, done.err
+        assert SECRET not in done.out + done.err
+        return done.out.splitlines()
+    return run
+
+
+# ---- calls ----
+
+def test_calls_side_by_side_share_what_they_can(script, ecs, headcount):
+    headcount.at(ecs)
+    ecs.barrier = threading.Barrier(8)   # one after another none is answered
+    lines = script("""
+        local headcount = require "headcount"
+        local client = headcount.client()
+        local n = 0
+        headcount.loop(function(spawn)
+          for i = 1, 8 do
+            spawn(function()
+              for _ = 1, 2 do
+                local answer = assert(client:call("ecs", "ListClusters", {}))
+                n = n + #answer.clusterArns
+              end
+            end)
+          end
+        end)
+        print(n)
+        print(headcount.json.encode(client:stats()))
+    """)
+    stats = json.loads(lines[1])
+    assert lines[0] == "16"
+    assert stats["api_calls"] == len(ecs.requests) == 16
+    assert stats["connections_opened"] == ecs.connections == 8
+    assert stats["connections_reused"] == 8
+
+
+def test_an_error_of_the_service_is_its_code(script, ecs, headcount):
+    headcount.at(ecs)
+    lines = script("""
+        local client = require("headcount").client()
+        print(client:call("ecs", "ListServices", { cluster = "gone" }))
+    """)
+    assert lines[0].startswith("nil\t")
+    assert lines[0].endswith("\tClusterNotFoundException")
+
+
+def test_a_policy_writes_what_it_wishes(script, ecs, headcount, event):
+    headcount.at(ecs)
+    for i in range(4):
+        ecs.host(f"h{i}")
+    ecs.service("web", desired=1)
+    lines = script("""
+        local headcount = require "headcount"
+        local json = headcount.json
+        local client = headcount.client { audit = true }
+        local report = assert(client:reconcile(json.decode(arg[1]), {
+          policy = [[return function(cluster)
+            return { hosts_minus { "web", spare = 1 } } end]] }))
+        print(json.encode(report))
+        report = assert(client:reconcile("prod", { services = { "web" },
+                                                   dry_run = true }))
+        print(report.clusters[1].services[1].wanted)
+    """, json.dumps(event()))
+    report = json.loads(lines[0])
+    assert report["clusters"][0]["services"][0]["wanted"] == 3
+    assert report["summary"]["updated"] == 1
+    assert [w["desiredCount"] for w in ecs.writes()] == [3]
+    assert lines[1] == "4"
+
+
+def test_fetch_over_nginx(script, headcount, tmp_path):
+    with servers.Nginx(tmp_path / "nginx", location="""
+            location / { return 200 "hello"; add_header X-Twice a;
+                         add_header X-Twice b; }
+            location /gone { return 404 "no"; }""") as nginx:
+        lines = script("""
+            local headcount = require "headcount"
+            local client = headcount.client()
+            local a = assert(client:fetch { url = arg[1] .. "/" })
+            print(a.status, a.body, a.headers["x-twice"],
+                  a.headers["content-length"], a.timings.reused)
+            a = assert(client:fetch { url = arg[1] .. "/gone",
+                                      headers = { ["X-A"] = "b" } })
+            print(a.status, a.body, a.timings.reused, a.timings.connect)
+            print(math.type(a.timings.total), a.timings.total > 0)
+            print(client:stats().connections_opened)
+        """, f"http://127.0.0.1:{nginx.port}")
+        assert lines == ["200\thello\ta, b\t5\tfalse", "404\tno\ttrue\t0",
+                         "integer\ttrue", "1"]
+        assert nginx.connections() == 1
+
+
+# ---- the examples ----
+
+@pytest.fixture(scope="module")
+def moto(tmp_path_factory):
+    with servers.Moto(tmp_path_factory.mktemp("moto")) as server:
+        yield server
+
+
+def boto(moto, service, region="eu-west-1"):
+    import boto3
+    return boto3.client(service, region, endpoint_url=moto.url,
+                        aws_access_key_id="AKIDEXAMPLE",
+                        aws_secret_access_key=SECRET)
+
+
+def test_put_item_against_moto(headcount, moto, tmp_path):
+    with servers.Nginx(tmp_path / "nginx", moto.port) as front:
+        put_item(headcount, moto, f"http://127.0.0.1:{front.port}")
+        assert front.connections() == 2      # one for each process
+
+
+def put_item(headcount, moto, url):
+    db = boto(moto, "dynamodb")
+    db.create_table(
+        TableName="notes", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "user_id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "user_id",
+                               "AttributeType": "S"}])
+    events = [{"body": json.dumps({"user_id": f"u{i}",
+                                   "message": f"\u00e9 {i}"})}
+              for i in range(5)] + [{"body": "no JSON"}, {"body": "{}"}]
+    run = headcount("run", EXAMPLES / "put_item.lua", TABLE="notes",
+                    AWS_ENDPOINT_URL=url,
+                    stdin="".join(json.dumps(e) + "\n" for e in events))
+    assert run.code == 0, run.err
+    answers = [json.loads(line) for line in run.out.splitlines()]
+    assert [a["statusCode"] for a in answers] == [200] * 5 + [400, 400]
+    assert all(json.loads(a["body"])["connections_opened"] == 1
+               for a in answers[:5])
+    items = db.scan(TableName="notes")["Items"]
+    assert {i["user_id"]["S"]: i["message"]["S"] for i in items} == \
+        {f"u{i}": f"\u00e9 {i}" for i in range(5)}
+    missing = headcount("run", EXAMPLES / "put_item.lua", TABLE="none",
+                        AWS_ENDPOINT_URL=url,
+                        stdin=json.dumps(events[0]) + "\n")
+    answer = json.loads(missing.out)
+    assert answer["statusCode"] == 502
+    assert json.loads(answer["body"])["code"] == "ResourceNotFoundException"
+
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.server.posts.append(json.loads(
+            self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def webhook():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    server.posts = []
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_three_regions_to_a_webhook(headcount, moto, webhook):
+    from test_main_job import fill_moto
+    regions = ("eu-west-1", "us-east-1", "ap-south-1")
+    for i, region in enumerate(regions):
+        fill_moto(moto, hosts=i + 1, region=region, cluster=f"c{i}")
+    policy = headcount.home / "policy.lua"
+    policy.write_text('return { per_host { "web" } }')
+    run = headcount("run", EXAMPLES / "regions.lua", policy,
+                    f"http://127.0.0.1:{webhook.server_port}/hook", *regions,
+                    AWS_ENDPOINT_URL=moto.url)
+    assert run.code == 0, run.out + run.err
+    changes = webhook.posts[0]["changes"]
+    assert {c["cluster"].rsplit("/", 1)[1]: c["wanted"] for c in changes} == \
+        {"c1": 2, "c2": 3}
+    assert webhook.posts == [json.loads(run.out)]
+    assert headcount("run", EXAMPLES / "regions.lua").code == 2
+
+
+# ---- headcount run ----
+
+@pytest.mark.parametrize("text, args, code, out, err", [
+    ("print(#arg, ...)", ["--help", "-x"], 0, "2\t--help\t-x\n", ""),
+    ("os.exit(7)", [], 7, "", ""),
+    ("local t = nil\nt.x = 1", [], 1, "", "script.lua:2: attempt to index"),
+    ("x = = 1", [], 1, "", "script.lua:1: unexpected symbol"),
+    ("error { }", [], 1, "", "(error object is a table value)"),
+    ("print(_VERSION)", [], 0, "Lua 5.4\n", ""),
+])
+def test_run(headcount, text, args, code, out, err):
+    (headcount.home / "script.lua").write_text(text)
+    run = headcount("run", "script.lua", *args)
+    assert (run.code, run.out) == (code, out)
+    assert err in run.err
+
+
+def test_run_says_what_it_takes(headcount):
+    for args, says in ((("run",), "name the Lua file"),
+                       (("run", "--debug", "x.lua"), "no option before"),
+                       (("run", "missing.lua"), "missing.lua")):
+        run = headcount(*args)
+        assert run.code == (1 if args[-1] == "missing.lua" else 252)
+        assert says in run.err
+    assert headcount("run", "-", stdin="print(arg[0])").out == "-\n"
+
+
+# ---- headcount test ----
+
+def test_the_examples_tests_pass(headcount):
+    run = headcount("test", EXAMPLES / "policies")
+    assert run.code == 0, run.out + run.err
+    assert run.out.splitlines()[-1] == "7 passed, 0 failed"
+
+
+def write_tests(headcount, text):
+    (headcount.home / "policy.lua").write_text('return { per_host { "web" } }')
+    (headcount.home / "sub").mkdir(exist_ok=True)
+    (headcount.home / "sub" / "a_test.lua").write_text(text)
+
+
+def test_a_failed_expectation_shows_the_plan(headcount):
+    write_tests(headcount, """
+test "good" (function()
+  cluster { hosts = 2, services = { "web" } }:plan "../policy.lua"
+    :wants("web", 2)
+end)
+test "bad" (function()
+  local plan = cluster { hosts = 3, services = { "web" } }:plan "../policy.lua"
+  plan:wants("web", 4)
+end)
+test "broken" (function() local t; t.x = 1 end)
+""")
+    run = headcount("test")
+    assert run.code == 1
+    assert "ok   sub/a_test.lua: good" in run.out
+    assert "sub/a_test.lua:8: web gets 3, not 4" in run.out
+    assert "~ web  0 -> 3  pending: 1 task on each of 3 active hosts" in \
+        run.out
+    assert "sub/a_test.lua:10: attempt to index a nil value" in run.out
+    assert run.out.splitlines()[-1] == "1 passed, 2 failed"
+    run = headcount("test", "--run", "good", "--format", "json")
+    assert run.code == 0
+    assert (run.report["passed"], run.report["failed"]) == (1, 0)
+    assert run.report["tests"][0]["name"] == "good"
+    run = headcount("test", "sub/a_test.lua", "--format", "json")
+    failed = [t for t in run.report["tests"] if not t["ok"]]
+    assert run.code == 1 and len(failed) == 2
+    assert "0 -> 3" in failed[0]["plan"] and failed[0]["seconds"] >= 0
+
+
+@pytest.mark.parametrize("text, says", [
+    ('test "x" (function() cluster { hots = 1 } end)',
+     "cluster has no 'hots'; did you mean 'hosts'?"),
+    ('test "x" (function() cluster { services = { { nmae = "a" } } } end)',
+     "a service has no 'nmae'; did you mean 'name'?"),
+    ('test "x" (function() cluster { hosts = { { os = "a", arch = 1 } } } end)',
+     "a host has no 'arch'"),
+    ('test "x" (function() cluster { hosts = { { status = "GONE" } } } end)',
+     "ACTIVE or DRAINING"),
+    ('test "x" (function() cluster "gone.json" end)', "gone.json"),
+    ('test "x" (function() expect(1 == 2, "sums") end)', "a_test.lua:1: sums"),
+    ('test "x"', "1 failed"),
+    ('test "x" (5)', 'a test is test "NAME" (function() ... end)'),
+    ("test (", "unexpected symbol"),
+    ('test "x" (function() cluster {}:plan "gone.lua":wants("web", 1) end)',
+     "cannot read the policy sub/gone.lua"),
+])
+def test_what_is_wrong_with_a_test_is_told(headcount, text, says):
+    write_tests(headcount, text)
+    run = headcount("test")
+    if text == 'test "x"':              # it names a test and gives none
+        assert run.code == 252 and "no tests" in run.err
+        return
+    assert run.code == 1
+    assert says in run.out
+
+
+def test_no_tests_are_no_success(headcount):
+    assert headcount("test").code == 252
+    assert headcount("test", "missing").code == 252
+    write_tests(headcount, 'test "x" (function() end)')
+    run = headcount("test", "--run", "other")
+    assert run.code == 252 and "other" in run.err
+    assert headcount("test", "a", "b").code == 252
+
+
+def test_the_environment_does_not_matter(headcount):
+    shutil.copytree(EXAMPLES / "policies", headcount.home / "policies")
+    run = headcount("test", AWS_PROFILE="mine", AWS_CA_BUNDLE="/nonexistent",
+                    HTTPS_PROXY="http://proxy:1", AWS_REGION="nowhere")
+    assert run.code == 0, run.out + run.err
+
+
+def test_a_recorded_snapshot_is_a_cluster(ecs, headcount):
+    headcount.at(ecs)
+    for i in range(3):
+        ecs.host(f"h{i}")
+    ecs.service("web", desired=1)
+    (headcount.home / "policy.lua").write_text('return { per_host { "web" } }')
+    taken = headcount("snapshot", "prod", "--policy", "policy.lua")
+    assert taken.code == 0, taken.err
+    (headcount.home / "prod.json").write_text(taken.out)
+    (headcount.home / "prod_test.lua").write_text("""
+test "prod" (function()
+  cluster "prod.json":plan "policy.lua":wants("web", 3)
+end)
+""")
+    run = headcount("test")
+    assert run.code == 0, run.out
+
+
+# ---- what is shipped ----
+
+def test_lua_env_is_what_a_shell_takes(tmp_path):
+    lines = subprocess.run(["make", "-s", "lua-env"], cwd=TOP, check=True,
+                           capture_output=True, text=True).stdout
+    done = subprocess.run(
+        ["sh", "-c", lines + "lua5.4 -e 'print(require(\"headcount\")"
+         "._VERSION)'"], cwd=tmp_path, capture_output=True, text=True,
+        check=False, env={"PATH": os.environ["PATH"]})
+    assert done.stdout.startswith("headcount "), done.stderr
+
+
+def test_the_module_shows_one_symbol():
+    names = subprocess.run(
+        ["nm", "-D", "--defined-only", LUA / "headcount" / "core.so"],
+        check=True, capture_output=True, text=True).stdout.split()[2::3]
+    assert names == ["luaopen_headcount_core"]
+    assert pathlib.Path(PROGRAM).exists()
