@@ -66,13 +66,94 @@ def test_libheadcount_names_every_function():
     assert names == set(re.findall(r"^\.Fn (headcount_\w+)", page, re.M))
 
 
+def section(title):
+    return re.search(rf"^## {title}\n(.*?)^## ", README, re.S | re.M)[1]
+
+
+def commands(text):
+    return re.findall(r"^    (headcount (?:plan|apply|handle|snapshot|call|test)"
+                      r"\b[^#\n]*)", text, re.M)
+
+
+def test_the_policy_of_ten_minutes_works(ecs, headcount):
+    text = section("A policy in ten minutes")
+    policy, test = re.findall(r"```lua\n(.*?)```", text, re.S)
+    (headcount.home / "policy.lua").write_text(policy)
+    (headcount.home / "policy_test.lua").write_text(test)
+    headcount.at(ecs)
+    for i in range(5):
+        ecs.host(f"h{i}", attributes=[{"name": "ecs.os-type",
+                                       "value": "linux"}])
+    names = ("datadog-agent", "log-router", "web", "ingress", "dns", "mine")
+    for name in names:
+        ecs.service(name, desired=1)
+    ecs.services["mine"]["tags"] = [{"key": "headcount:rule",
+                                     "value": "per-host"}]
+    lines = commands(text)
+    assert len(lines) == 4
+    for line in lines:
+        words, _, to = line.strip().partition(" > ")
+        run = headcount(*words.split()[1:])
+        assert run.code == 0, (line, run.out, run.err)
+        if to:
+            (headcount.home / to).write_text(run.out)
+    assert [ecs.services[n]["desiredCount"] for n in names] == \
+        [5, 10, 4, 2, 2, 5]
+    assert json.loads((headcount.home / "prod.json").read_text())["services"]
+
+
+def test_the_script_of_readme_works(ecs, headcount):
+    (script,) = re.findall(r"```lua\n(.*?)```", section("Lua scripts"), re.S)
+    headcount.at(ecs)
+    ecs.service("web")
+    run = headcount("run", "-", stdin=script)
+    assert run.code == 0, run.err
+    prod, test = sorted(run.out.splitlines())
+    assert prod == "prod\t1\tnil"
+    assert test.endswith("\tClusterNotFoundException")
+
+
+def test_the_manual_page_of_policies_works(headcount):
+    page = (MAN / "headcount-policy.5").read_text()
+    policy, test = re.findall(r"^\.Bd -literal\n(.*?)^\.Ed", page,
+                              re.S | re.M)
+    (headcount.home / "policy.lua").write_text(
+        'return { per_host { "agent" }, fixed { "web", 4 } }')
+    (headcount.home / "policy_test.lua").write_text(test)
+    assert headcount("test").code == 0
+    (headcount.home / "policy.lua").write_text(policy)
+    (headcount.home / "policy_test.lua").write_text("""
+test "it" (function()
+  cluster { hosts = 4, tags = { tier = "gold" }, services = {
+    "datadog-agent", { name = "dns", desired = 1 }, "canary" } }
+    :plan "policy.lua":wants("datadog-agent", 4):wants("dns", 2)
+    :wants("canary", 1)
+end)""")
+    run = headcount("test")
+    assert run.code == 0, run.out
+
+
+def test_the_manual_page_of_policies_names_every_field():
+    page = (MAN / "headcount-policy.5").read_text()
+    lua = TOP / "bindings" / "lua"
+    fields = set(re.findall(r'^    \{ "(\w+)", [A-Z_]+,',
+                            (lua / "rule_fields.c").read_text(), re.M))
+    for name in ("cluster_names", "host_names", "service_names"):
+        text = "".join((lua / f).read_text()
+                       for f in ("facts.c", "facts_items.c"))
+        fields |= set(re.findall(r'"(\w+)"', re.search(
+            rf"{name}\[\] = \{{(.*?)\}};", text, re.S)[1]))
+    assert len(fields) > 50
+    for field in fields:
+        assert re.search(rf"\b{field}\b", page), field
+
+
 def test_the_first_use_works_as_it_is_written(ecs, headcount):
     headcount.at(ecs)
     ecs.service("web", desired=1)
     for name in "abc":
         ecs.host(name)
-    lines = re.findall(r"^    (headcount (?:plan|apply|handle|snapshot|call) "
-                       r"[^#\n]*)", README, re.M)
+    lines = commands(section("First use"))
     assert len(lines) == 6
     (headcount.home / "event.json").write_bytes(
         (TOP / "examples" / "event.json").read_bytes())
