@@ -96,7 +96,7 @@ bool facts_glob(lua_State *L, const char *glob, const char *name)
         if (*glob == '*') {
             star = ++glob;
             from = name;
-        } else if (*glob == *name || (*glob == '?' && *glob != '\0')) {
+        } else if (*glob == *name || *glob == '?') {
             glob++;
             name++;
         } else if (star != NULL) {

@@ -56,7 +56,7 @@ static struct facts_list *list_new(lua_State *L,
 
     if (f->n == FACTS_LISTS || fact->count > ITEMS_MAX)
         luaL_error(L, "it asks for more than 1024 lists");
-    if (f->n == f->cap) {
+    if (f->lists == NULL || f->n == f->cap) {
         size_t cap = f->cap == 0 ? 4 : f->cap * 2;
         struct facts_list *more = realloc(f->lists, cap * sizeof *more);
 

@@ -95,10 +95,10 @@ void module_options(lua_State *L, int i, const char *who,
                                ? lua_tostring(L, -2) : NULL;
         const struct option *option;
 
+        option = name != NULL ? option_find(options, name) : NULL;
         if (name == NULL)
             luaL_error(L, "%s takes options with names only", who);
-        option = option_find(options, name);
-        if (option == NULL)
+        else if (option == NULL)
             option_unknown(L, who, name, options);
         else
             option_take(L, who, option, to);

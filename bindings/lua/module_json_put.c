@@ -71,7 +71,7 @@ static void put(lua_State *L, struct writer *w, const char *p, size_t n)
 {
     if (n > SIZE_MAX_TEXT - w->n)
         luaL_error(L, "%s: the JSON is larger than 64 MiB", w->who);
-    if (w->n + n > w->cap) {
+    if (w->p == NULL || w->n + n > w->cap) {
         size_t cap = w->cap < 256 ? 512 : w->cap * 2;
 
         cap = cap < w->n + n ? w->n + n : cap;

@@ -196,7 +196,7 @@ static void round_room(lua_State *L, struct round *r, size_t more)
         return;
     cap *= 2;
     wants = lua_newuserdatauv(L, cap * sizeof *r->wants, 0);
-    if (r->n > 0)
+    if (r->wants != NULL)
         memcpy(wants, r->wants, r->n * sizeof *r->wants);
     lua_replace(L, 2);
     fds = lua_newuserdatauv(L, cap * sizeof *r->fds, 0);
@@ -244,6 +244,8 @@ static int round_poll(struct round *r)
     int64_t now = now_us();
     int64_t left = r->deadline > now ? (r->deadline - now + 999) / 1000 : 0;
 
+    if (r->fds == NULL)
+        return 0;                       /* nobody waits for anything */
     for (size_t i = 0; i < r->n; i++)
         r->fds[i] = (struct pollfd){ .fd = r->wants[i].fd,
                                      .events = r->wants[i].events };

@@ -372,7 +372,7 @@ static int query_get_operator(struct query *q, struct query_term *t)
 
 static bool query_get_quoted(struct query *q, struct query_term *t)
 {
-    int quote = query_byte(q, 0), c = quote;
+    int quote = query_byte(q, 0), c;
     size_t n = 0;
 
     if (quote != '"' && quote != '\'')
