@@ -400,6 +400,9 @@ int headcount_wish(headcount_op *op, const struct headcount_wish *wish);
  * Instead of resume. */
 void headcount_refuse(headcount_op *op, const char *why);
 void headcount_resume(headcount_op *op);
+/* All of a turn (facts, wishes, resume) by what services say of themselves in
+ * tags: headcount:rule, and what goes with it; see headcount(1). */
+void headcount_decide_by_tags(headcount_op *op);
 
 /* ---- JSON ------------------------------------------------------------ */
 

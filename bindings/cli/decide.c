@@ -31,6 +31,10 @@ int decide_open(struct decide *d, const struct options *o)
     memset(d, 0, sizeof *d);
     if (!o->policy)
         return 0;
+    if (strcmp(o->policy, "tags") == 0) {   /* ./tags is a file */
+        d->tags = true;
+        return 0;
+    }
     code = verbs_read_input(o->policy, SANDBOX_TEXT, &text, &n);
     code = code != 0 ? EXIT_CONFIG : decide_compile(d, o->policy, text, n);
     free(text);
@@ -45,5 +49,8 @@ void decide_close(struct decide *d)
 
 void decide_op(struct decide *d, headcount_op *op)
 {
-    policy_decide(d->policy, op);
+    if (d->tags)
+        headcount_decide_by_tags(op);
+    else
+        policy_decide(d->policy, op);
 }

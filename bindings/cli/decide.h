@@ -6,7 +6,8 @@
 #include "policy.h"
 
 struct decide {
-    struct policy *policy;          /* NULL: none was named               */
+    struct policy *policy;          /* NULL: none was named, or tags      */
+    bool tags;
     char sha256[65];                /* of its text, for the audit         */
 };
 

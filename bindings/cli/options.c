@@ -86,7 +86,7 @@ static const struct {
       "write a plan's facts down, as JSON" },
     { VERB_CALL, "call", "SERVICE OPERATION [JSON|-|@FILE]",
       "one signed call, answer to stdout" },
-    { VERB_TEST, "test", "[DIR]", "run the *_test.lua of policies, offline" },
+    { VERB_TEST, "test", "[DIR]", "run tests of policies, offline" },
     { VERB_RUN, "run", "FILE.lua|- [ARG...]",
       "a Lua script, the module inside" },
     { VERB_HELP, "help", "[VERB]", "this text, or one verb's" },
@@ -467,7 +467,10 @@ static void print_options(void)
 
         snprintf(left, sizeof left, "--%s %s", table[i].name,
                  table[i].value ? table[i].value : "");
-        printf("  %-32s %s\n", left, table[i].help);
+        if (strlen(left) > 32)
+            printf("  %s\n  %-32s %s\n", left, "", table[i].help);
+        else
+            printf("  %-32s %s\n", left, table[i].help);
     }
     puts("\nservice, policy, hosts, where, dns-server, timeout, timings, "
          "detailed-exitcode,\nretry-writes and tcp-keepalive are also "

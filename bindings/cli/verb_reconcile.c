@@ -104,7 +104,7 @@ static int with_policy(headcount *h, const struct options *o,
                        struct decide *decide)
 {
     request->policy = true;
-    request->policy_sha256 = decide->sha256;
+    request->policy_sha256 = decide->tags ? NULL : decide->sha256;
     request->ask_targets = true;
     return run_request(h, o, request, decide);
 }
@@ -186,7 +186,7 @@ int verb_reconcile(const struct options *o)
     if (code == 0)
         code = verbs_open(&h, o);
     if (code == 0)
-        code = decide.policy ? with_policy(h, o, &request, &decide)
+        code = decide.policy || decide.tags ? with_policy(h, o, &request, &decide)
                              : with_wishes(h, o, &request);
     headcount_free(h);
     decide_close(&decide);

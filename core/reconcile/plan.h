@@ -35,6 +35,7 @@ struct hc_wish {
     unsigned allow;                     /* enum hc_allow, or-ed              */
     struct hc_str at;                   /* where it was written, "file:line" */
     bool required;                      /* a missing service is a failure    */
+    struct hc_str broken;               /* why it has no rule: held, always  */
 };
 
 /* The second, independent reading of a big step: DescribeClusters, the list

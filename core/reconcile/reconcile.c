@@ -143,9 +143,26 @@ static int reconcile_decided(struct hc_reconcile *r,
     return 0;
 }
 
+/* What its owner wrote is no rule: its count stays, whatever it is. */
+static void reconcile_broken(struct hc_reconcile *r,
+                             const struct hc_ecs_service *service)
+{
+    struct hc_report_service *s = hc_settle_at(r);
+
+    s->desired_before = service->desired;
+    s->running = reconcile_known(service->running);
+    s->pending = reconcile_known(service->pending);
+    hc_settle(r, OUTCOME_HELD, "bad_tags",
+              r->config.wishes[r->at].broken.p);
+}
+
 static int reconcile_plan(struct hc_reconcile *r,
                           const struct hc_ecs_service *service, int64_t now)
 {
+    if (service != NULL && r->config.wishes[r->at].broken.n > 0) {
+        reconcile_broken(r, service);
+        return 0;
+    }
     struct hc_error error = { 0 };
     struct hc_plan_input in;
     int err = hc_need_input(r, &in, service, &error);

@@ -203,7 +203,8 @@ SETTINGS = [
                           AWS_ACCESS_KEY_ID=None), "AWS_ACCESS_KEY_ID")),
     *of("missing service", 252,
         *[(f"handle, {value!r}", line("handle", ECS_SERVICE_ARN=value),
-           "no service is named: give --service NAME or set ECS_SERVICE_ARN")
+           "no service is named: give --service NAME or --policy FILE, or set "
+           "ECS_SERVICE_ARN")
           for value in (None, "", ",", " , ")],
         ("plan", line("plan", "prod"), "no service is named", "--service"),
         ("plan, a comma", line("plan", "prod", ECS_SERVICE_ARN=","),
@@ -269,7 +270,7 @@ OPTIONS = [
         ("a form", options("--output", "xml"), "--output is text or json",
          '"xml"'),
         ("a way to count", options("--hosts", "all"),
-         "--hosts is active or registered", '"all"'),
+         "--hosts is active, registered or connected", '"all"'),
         ("a time", options("--timeout", "soon"), "--timeout takes seconds, "
          "such as 2.5", '"soon"'),
         ("a time below 0", options("--timeout", "-1"), "seconds", '"-1"'),

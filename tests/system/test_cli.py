@@ -19,11 +19,13 @@ def prod(ecs, headcount):
 def test_help_is_on_stdout_and_names_every_verb(headcount):
     run = headcount("help")
     assert run.code == 0 and run.err == ""
-    for verb in ("plan", "apply", "handle", "call", "help", "version"):
+    for verb in ("plan", "apply", "handle", "snapshot", "call", "test", "run",
+                 "help", "version"):
         assert re.search(rf"\b{verb}\b", run.out)
         one = headcount("help", verb)
         assert one.code == 0 and verb in one.out
         assert headcount(verb, "--help").code == 0
+        assert headcount("--help", verb).code == 0
     assert headcount("--help").out == run.out
     assert headcount("help", "nothing").code == 252
     assert max(map(len, run.out.splitlines())) <= 80
