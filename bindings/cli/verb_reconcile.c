@@ -186,8 +186,8 @@ int verb_reconcile(const struct options *o)
     if (code == 0)
         code = verbs_open(&h, o);
     if (code == 0)
-        code = decide.policy || decide.tags ? with_policy(h, o, &request, &decide)
-                             : with_wishes(h, o, &request);
+        code = o->policy ? with_policy(h, o, &request, &decide)
+                         : with_wishes(h, o, &request);
     headcount_free(h);
     decide_close(&decide);
     free(event);

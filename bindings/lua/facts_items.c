@@ -49,6 +49,12 @@ static struct item item_at(lua_State *L, int i)
 
 /* ---- a list ---- */
 
+static _Noreturn void list_no_memory(lua_State *L)
+{
+    luaL_error(L, "not enough memory");
+    abort();                            /* luaL_error does not come back */
+}
+
 static struct facts_list *list_new(lua_State *L,
                                    const struct headcount_fact *fact)
 {
@@ -61,7 +67,7 @@ static struct facts_list *list_new(lua_State *L,
         struct facts_list *more = realloc(f->lists, cap * sizeof *more);
 
         if (more == NULL)
-            luaL_error(L, "not enough memory");
+            list_no_memory(L);
         f->lists = more;
         f->cap = cap;
     }

@@ -67,6 +67,12 @@ static int refuse(lua_State *L, const struct writer *w, const char *why)
                       w->depth > 0 ? " at " : "", lua_tostring(L, -1), why);
 }
 
+static _Noreturn void no_memory(lua_State *L)
+{
+    luaL_error(L, "not enough memory");
+    abort();                            /* luaL_error does not come back */
+}
+
 static void put(lua_State *L, struct writer *w, const char *p, size_t n)
 {
     if (n > SIZE_MAX_TEXT - w->n)
@@ -78,7 +84,7 @@ static void put(lua_State *L, struct writer *w, const char *p, size_t n)
         char *more = realloc(w->p, cap);
 
         if (more == NULL)
-            luaL_error(L, "not enough memory");
+            no_memory(L);
         w->p = more;
         w->cap = cap;
     }

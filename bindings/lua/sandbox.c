@@ -35,7 +35,8 @@ struct sandbox {
     unsigned glances;
     enum trip trip;
     bool running;
-    char where[100];                /* of a trip that the allocator saw    */
+    char name[100];                 /* of the chunk, as in "NAME: "        */
+    char where[100];                /* the place that was seen last        */
 };
 
 /* ---- time ---- */
@@ -56,7 +57,17 @@ static bool sandbox_is_late(const struct sandbox *s)
 
 /* ---- memory ---- */
 
-/* Where the text is that runs now: no memory is asked for. */
+static bool sandbox_note(struct sandbox *s, const lua_Debug *ar)
+{
+    if (ar->currentline <= 0)
+        return false;
+    snprintf(s->where, sizeof s->where, "%.60s:%d: ", ar->short_src,
+             ar->currentline);
+    return true;
+}
+
+/* Where the text is that runs now: no memory is asked for.  Not while a block
+ * grows: it may be the stack, which is nowhere then. */
 static void sandbox_note_where(struct sandbox *s)
 {
     lua_Debug ar;
@@ -64,38 +75,41 @@ static void sandbox_note_where(struct sandbox *s)
     for (int level = 0; s->L != NULL && level < 10 &&
                         lua_getstack(s->L, level, &ar); level++) {
         lua_getinfo(s->L, "Sl", &ar);
-        if (ar.currentline <= 0)
-            continue;
-        snprintf(s->where, sizeof s->where, "%.60s:%d: ", ar.short_src,
-                 ar.currentline);
-        return;
+        if (sandbox_note(s, &ar))
+            return;
     }
 }
 
-static void sandbox_trip(struct sandbox *s, enum trip trip)
+/* Why there is no memory for what is new, or grows to n bytes; TRIP_MEMORY is
+ * no trip yet: Lua collects, and asks once more. */
+static enum trip sandbox_why_not(struct sandbox *s, size_t more, size_t n,
+                                 bool string)
 {
-    if (s->trip != TRIP_NONE)
-        return;
-    s->trip = trip;
-    sandbox_note_where(s);
+    if (string && n > SANDBOX_STRING + 64)
+        return TRIP_STRING;
+    if (more > s->limits.memory || s->live > s->limits.memory - more)
+        return TRIP_MEMORY;
+    if ((++s->glances % SANDBOX_GLANCE == 0 || n >= SANDBOX_LARGE) &&
+        sandbox_is_late(s))
+        return TRIP_TIME;
+    return TRIP_NONE;
 }
 
-/* What is new, or grows; `kind` as lua_Alloc has it for what is new. */
-static bool sandbox_may_have(struct sandbox *s, size_t more, size_t n,
-                             bool string)
+static bool sandbox_may_have(struct sandbox *s, size_t had, size_t n,
+                             bool is_new, bool string)
 {
+    enum trip why;
+
     if (!s->running)
         return true;
     if (s->trip != TRIP_NONE)
         return false;
-    if (string && n > SANDBOX_STRING + 64)
-        sandbox_trip(s, TRIP_STRING);
-    else if (more > s->limits.memory || s->live > s->limits.memory - more)
-        return false;               /* Lua collects, and asks once more */
-    else if ((++s->glances % SANDBOX_GLANCE == 0 || n >= SANDBOX_LARGE) &&
-             sandbox_is_late(s))
-        sandbox_trip(s, TRIP_TIME);
-    return s->trip == TRIP_NONE;
+    why = sandbox_why_not(s, n - had, n, string);
+    if (why != TRIP_NONE && is_new)
+        sandbox_note_where(s);
+    if (why != TRIP_MEMORY)
+        s->trip = why;
+    return why == TRIP_NONE;
 }
 
 static void *sandbox_alloc(void *ud, void *p, size_t old, size_t n)
@@ -110,7 +124,7 @@ static void *sandbox_alloc(void *ud, void *p, size_t old, size_t n)
         s->live -= had;
         return NULL;
     }
-    if (n > had && !sandbox_may_have(s, n - had, n, string))
+    if (n > had && !sandbox_may_have(s, had, n, p == NULL, string))
         return NULL;
     q = realloc(p, n);
     if (q != NULL)
@@ -142,17 +156,18 @@ static void sandbox_raise(lua_State *L, int level)
 static void sandbox_look(struct sandbox *s)
 {
     if (s->trip == TRIP_NONE && s->used > s->limits.instructions)
-        sandbox_trip(s, TRIP_INSTRUCTIONS);
+        s->trip = TRIP_INSTRUCTIONS;
     else if (s->trip == TRIP_NONE && sandbox_is_late(s))
-        sandbox_trip(s, TRIP_TIME);
+        s->trip = TRIP_TIME;
 }
 
 static void sandbox_hook(lua_State *L, lua_Debug *ar)
 {
     struct sandbox *s = sandbox_of(L);
 
-    (void)ar;
     s->used += SANDBOX_COUNT;
+    lua_getinfo(L, "Sl", ar);
+    sandbox_note(s, ar);
     sandbox_look(s);
     if (s->trip == TRIP_NONE)
         return;
@@ -170,8 +185,10 @@ void sandbox_pay(lua_State *L, uint64_t work)
     s->used += s->owed / SANDBOX_WORK;
     s->owed = 0;
     sandbox_look(s);
-    if (s->trip != TRIP_NONE)
-        sandbox_raise(L, 1);
+    if (s->trip == TRIP_NONE)
+        return;
+    sandbox_note_where(s);
+    sandbox_raise(L, 1);
 }
 
 /* ---- what went wrong ---- */
@@ -179,24 +196,25 @@ void sandbox_pay(lua_State *L, uint64_t work)
 static void sandbox_say(const struct sandbox *s, struct sandbox_error *why)
 {
     const char *text = NULL;
+    const char *where = s->where[0] != '\0' ? s->where : s->name;
 
     switch (s->trip) {
     case TRIP_MEMORY:
         snprintf(why->what, sizeof why->what, "%sit takes more than %zu MiB "
-                 "of memory", s->where, s->limits.memory >> 20);
+                 "of memory", where, s->limits.memory >> 20);
         return;
     case TRIP_STRING:
         snprintf(why->what, sizeof why->what, "%sit makes a text of more than "
-                 "%zu bytes", s->where, SANDBOX_STRING);
+                 "%zu bytes", where, SANDBOX_STRING);
         return;
     case TRIP_INSTRUCTIONS:
         snprintf(why->what, sizeof why->what, "%sit takes more than %llu "
-                 "instructions", s->where,
+                 "instructions", where,
                  (unsigned long long)s->limits.instructions);
         return;
     case TRIP_TIME:
         snprintf(why->what, sizeof why->what, "%sit takes more than %lld ms",
-                 s->where, (long long)s->limits.time / 1000);
+                 where, (long long)s->limits.time / 1000);
         return;
     case TRIP_NONE:
         break;
@@ -208,8 +226,8 @@ static void sandbox_say(const struct sandbox *s, struct sandbox_error *why)
     if (text != NULL)
         snprintf(why->what, sizeof why->what, "%s", text);
     else
-        snprintf(why->what, sizeof why->what, "it raised %s instead of a text",
-                 lua_typename(s->L, lua_type(s->L, -1)));
+        snprintf(why->what, sizeof why->what, "%sit raised a %s instead of a "
+                 "text", s->name, lua_typename(s->L, lua_type(s->L, -1)));
 }
 
 static void sandbox_clean(struct sandbox_error *why)
@@ -284,6 +302,7 @@ static int sandbox_call(struct sandbox *s, int args,
     int status;
 
     s->used = s->owed = 0;
+    s->where[0] = '\0';
     s->deadline = s->limits.now(s->limits.ud) + s->limits.time;
     s->running = true;
     lua_sethook(s->L, sandbox_hook, LUA_MASKCOUNT, SANDBOX_COUNT);
@@ -345,6 +364,7 @@ int sandbox_load(struct sandbox *s, const char *name, const char *text,
 {
     struct sandbox_chunk c = { name, text, n };
 
+    snprintf(s->name, sizeof s->name, "%.90s: ", name);
     if (s->trip != TRIP_NONE)
         return sandbox_refuse(why, name, "the sandbox is spent");
     if (n > SANDBOX_TEXT)

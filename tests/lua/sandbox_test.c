@@ -258,10 +258,10 @@ static const struct { const char *name, *text, *says; } attempts[] = {
       "{}, m) end m.__gc = function() while true do end end local t = {} for "
       "i = 1, 1e6 do t = { t } end", MORE },
     { "weak tables", "setmetatable({}, { __mode = 'k' })", "__mode is not" },
-    { "an error that is a table", "error({})", "it raised table" },
+    { "an error that is a table", "error({})", "it raised a table" },
     { "an error with a metatable", "error(setmetatable({}, { __tostring = "
-      "function() while true do end end }))", "it raised table" },
-    { "an error of nil", "error()", "it raised nil" },
+      "function() while true do end end }))", "it raised a table" },
+    { "an error of nil", "error()", "it raised a nil" },
     { "an error with control bytes", "error('\\27[31m', 0)", "?[31m" },
     { "a name that loops", "local t = setmetatable({}, { __name = ('x'):rep("
       "9999) }) return t + 1", "policy.lua:1" },

@@ -1,6 +1,12 @@
 """--policy: what a text in Lua wishes is what is written, and what is wrong
 with it is told with its line."""
+import concurrent.futures
+import json
+import re
+import subprocess
+
 import pytest
+from conftest import PROGRAM
 
 README = """
 return function(cluster)
@@ -79,3 +85,195 @@ def test_the_readmes_policy(prod, policy):
         wanted(run)
     assert all("policy.lua:" in a["rule"] and len(a["policy_sha256"]) == 64
                for a in run.audit if a.get("after"))
+
+
+def test_the_calls_are_those_that_are_needed(prod, policy):
+    """Tags and two filtered counts: each asked once, whatever the rounds."""
+    run = policy("""
+return function(cluster)
+  if cluster.tags.tier == "tin" then return {} end
+  local linux = cluster:count { where = "attribute:ecs.os-type == linux" }
+  if linux == 0 then return {} end
+  local west = cluster:count {
+    where = "attribute:ecs.availability-zone == eu-west-1a" }
+  linux = cluster:count { where = "attribute:ecs.os-type == linux" }
+  return { fixed { "web", linux + west } }
+end
+""", verb="apply")
+    assert wanted(run) == {"web": 12}
+    seen = [r.operation for r in prod.requests]
+    assert seen.count("DescribeClusters") == 1
+    assert seen.count("ListContainerInstances") == 2
+    assert seen.count("DescribeServices") == 1
+    assert seen.count("UpdateService") == 1
+    assert set(seen) == {"DescribeClusters", "ListContainerInstances",
+                         "DescribeServices", "UpdateService",
+                         "DescribeScalableTargets"} & set(seen)
+
+
+# ---- what is wrong with it ----
+
+WRONG = [
+    # what is written, and what has to be said
+    ('return { per_hots { "web" } }',
+     "policy.lua:1: ", "per_hots", "per_host"),
+    ("return function(cluster) return { fixed { 'web', cluster.tag.n } } end",
+     "policy.lua:1: ", "cluster has no 'tag'", "tags"),
+    ("return function(cluster) return cluster.nmae end", "nmae", "name"),
+    ("local x = 1", "policy.lua: it returns nothing", "return function"),
+    ("return function() end", "policy.lua:1: it returned nothing",
+     "`return {}`"),
+    ("return function() return 5 end", "it returned number"),
+    ("return 'web'", "policy.lua: it returned string"),
+    ("\n\nreturn { per_host {} }", "policy.lua:3: ", "no service is named"),
+    ("return { per_host { '' } }", "policy.lua:1: "),
+    ("return { per_host 'web' }", 'per_host takes a table: per_host { "NAME"'),
+    ("return { per_host }", "policy.lua: a wish is per_host { ... }",
+     "not a function"),
+    ("return { { 'web' } }", 'a wish has no rule ""'),
+    ("return { { service = 'web', rule = 'per_hos' } }",
+     'did you mean "per_host"?'),
+    ("return { web = per_host { 'web' } }", "numbers as keys only"),
+    ("return { per_host { 'web', taks = 2 } }", "per_host takes no 'taks'",
+     "did you mean 'tasks'?"),
+    ("return { per_host { 'web', spare = 2 } }", "per_host takes no 'spare'"),
+    ("return { per_host { 'web', tasks = 0 } }", "tasks is", "not 0"),
+    ("return { per_host { 'web', tasks = -1 } }", "tasks is", "not -1"),
+    ("return { per_host { 'web', tasks = 1.5 } }", "tasks is", "not 1.5"),
+    ("return { per_host { 'web', tasks = 0/0 } }", "tasks is", "nan"),
+    ("return { per_host { 'web', tasks = 1e300 } }", "tasks is"),
+    ("return { per_host { 'web', tasks = '2' } }", "tasks is", 'not "2"'),
+    ("return { per_host { 'web', min = 3, max = 2 } }", "policy.lua:1"),
+    ("return { per_host { 'web', where = 5 } }", "where is"),
+    ("return { per_host { 'web', where = \"a == 'b\" } }", "policy.lua:1"),
+    ("return { per_host { 'web', hosts = 'all' } }", "hosts is"),
+    ("return { per_host { 'web', allow_zero = 1 } }", "allow_zero is"),
+    ("return { fixed { 'web' } }", "it says no count"),
+    ("return { percent { 'web' } }", "it says no percent"),
+    ("return { percent { 'web', percent = -5 } }", "percent is"),
+    ("return { linear { 'web' } }", "hosts_per_task, cpu_per_task"),
+    ("return { linear { 'web', hosts_per_task = 0 } }", "hosts_per_task is"),
+    ("return { ladder { 'web' } }", "it has no rungs"),
+    ("return { ladder { 'web', { 4, 2 } } }", "policy.lua:1"),
+    ("return { ladder { 'web', { 0, 1 }, { 0, 2 } } }", "policy.lua:1"),
+    ("return { per_host { 'web' },\n fixed { 'web', 2 } }",
+     "policy.lua:2: two wishes are for one service, \"web\""),
+    ("defaults { taks = 1 } return {}", "defaults takes no 'taks'"),
+    ("defaults {} defaults {} return {}", "defaults is given twice"),
+    ("return function(c) return c:count { wher = 'x' } end", "'wher'",
+     "'where'"),
+    ("return function(c) return c:count { where = 5 } end", "where is a text"),
+    ("return function(c) return c:count { where = \"a == 'b\" } end",
+     "policy.lua:1: "),
+    ("return function(c) return c:count { where = 'runningTasksCount == 0' } "
+     "end", "would chase itself"),
+    ("return function(c) return c:count { min_age = -1 } end", "min_age"),
+    ("return function(c) for s in c:services { tag = {} } do end return {} "
+     "end", "'tag'", "'tags'"),
+    ("return function(c) return c:matches(5) end", "cluster:matches takes"),
+    ("return function(c) c.x = 1 return {} end", "cannot be changed"),
+    ("return function(c) for h in c:hosts {} do h.x = 1 end return {} end",
+     "cannot be changed"),
+    ("return function(c) for h in c:hosts {} do local _ = h.zoen end "
+     "return {} end", "a host has no 'zoen'", "zone"),
+    ("error 'by hand'", "policy.lua:1: by hand"),
+    ("error { }", "policy.lua: it raised a table"),
+    ("local t return t.x", "policy.lua:1: attempt to index"),
+    ("return pcall(print)", "pcall"),
+    ("while true do end", "policy.lua:1"),
+    ("local s = 'x' while true do s = s .. s end", "policy.lua:1"),
+    ("local t = {} while true do t[#t + 1] = {} end", "policy.lua:1"),
+    ("local function f() return f() + 1 end return f()", "policy.lua:1"),
+    ("return ('x'):rep(1e9)", "policy.lua:1"),
+]
+
+
+@pytest.mark.parametrize("text, says", [(w[0], w[1:]) for w in WRONG])
+def test_what_is_wrong_is_told_and_nothing_is_written(prod, policy, text,
+                                                      says):
+    run = policy(text, verb="apply")
+    told = error(run)
+    for part in says:
+        assert part in told, told
+    assert prod.writes() == []
+
+
+@pytest.mark.parametrize("text, says", [
+    ("return {", "policy.lua:1: unexpected symbol near <eof>"),
+    ("x = = 1", "policy.lua:1: "), ("\x1bLua", "policy.lua"),
+    pytest.param("x" * (300 << 10), "262144 bytes", id="too long"),
+])
+def test_what_does_not_compile_is_wrong_before_any_call(prod, policy, text,
+                                                        says):
+    run = policy(text, verb="apply")
+    assert run.code == 253 and says in run.err
+    assert prod.requests == []
+
+
+def test_one_cluster_that_breaks_harms_no_other(ecs, headcount, policy):
+    headcount.at(ecs)
+    ecs.host("a")
+    ecs.service("web", desired=0)
+    ecs.model.cluster("test")
+    run = policy("""
+return function(cluster)
+  if cluster.name == "test" then while true do end end
+  return { per_host { "web" } }
+end""", "test", "prod", verb="apply")
+    assert run.code == 1
+    clusters = {c["name"]: c for c in run.report["clusters"]}
+    assert clusters["test"]["error"]["code"] == "EPOLICY"
+    assert clusters["prod"]["services"][0]["outcome"] == "updated"
+    assert [w["desiredCount"] for w in ecs.writes()] == [1]
+
+
+# ---- the same facts, the same wishes ----
+
+GAMES = """
+local t, order = {}, {}
+for i = 1, 60 do t["k" .. i * 7919 % 61] = i end
+for k in pairs(t) do order[#order + 1] = k end
+local text = tostring(t) .. tostring(function() end)
+return function(cluster)
+  local n = 0
+  for i, k in ipairs(order) do n = (n * 31 + t[k] * i) % 97 end
+  for h in cluster:hosts {} do n = (n * 7 + #h.id + #tostring(h)) % 97 end
+  local wishes = {}
+  for s in cluster:services {} do
+    n = (n + #s.name + #text) % 97
+    wishes[#wishes + 1] = fixed { s.name, n + 1 }
+  end
+  return wishes
+end
+"""
+
+
+def test_a_thousand_processes_wish_the_same(prod, policy, headcount):
+    taken = policy(GAMES, verb="snapshot")
+    assert taken.code == 0, taken.err
+    (headcount.home / "prod.json").write_text(taken.out)
+    args = [PROGRAM, "plan", "--snapshot", "prod.json", "--policy",
+            "policy.lua", "--output", "json"]
+
+    def one(_):
+        done = subprocess.run(args, cwd=headcount.home, env=headcount.env,
+                              capture_output=True, check=True)
+        return re.sub(rb'"elapsed_us": ?\d+', b"", done.stdout)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        seen = set(pool.map(one, range(1000)))
+    assert len(seen) == 1
+    assert len(json.loads(re.sub(rb",\s*}", b"}", seen.pop()))["clusters"][0]
+               ["services"]) == 7
+
+
+def test_a_snapshot_replays_a_policy(prod, policy, headcount):
+    live = policy(README)
+    taken = policy(README, verb="snapshot")
+    (headcount.home / "prod.json").write_text(taken.out)
+    kept = headcount("plan", "--snapshot", "prod.json", "--policy",
+                     "policy.lua", "--output", "json")
+    assert kept.code == 0, kept.err
+    assert kept.report["clusters"][0]["services"] == \
+        live.report["clusters"][0]["services"]
+    assert kept.report["stats"]["api_calls"] == 0
