@@ -203,6 +203,9 @@ struct headcount_wish {
     bool not_external;       /* hosts of ECS Anywhere do not count           */
     bool prevent_single_point_of_failure;    /* two hosts: at least two tasks */
     const char *at;          /* where it was written, "policy.lua:12"        */
+    /* cluster-proportional-autoscaler's parameters, as JSON, instead of rule
+     * and its numbers, min and max. */
+    const char *autoscaler;
 };
 
 struct headcount_request {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "reconcile/autoscaler.h"
 #include "reconcile/hold.h"
 
 #define OP_SHARE_MAX 1e9
@@ -84,6 +85,20 @@ static int wish_allow(headcount_op *op, const char *const *codes, size_t n,
     return 0;
 }
 
+/* Its limits on steps and on the age of hosts stay the wish's. */
+static int wish_autoscaler(headcount_op *op, const struct headcount_wish *w,
+                           struct hc_wish *to)
+{
+    struct hc_rule given = to->rule;
+
+    to->rule = (struct hc_rule){
+        .max_tasks = given.max_tasks, .min_age = given.min_age,
+        .max_step_down = given.max_step_down, .max_step_up = given.max_step_up,
+    };
+    return hc_autoscaler_wish(to, hc_str(w->autoscaler), &op->keep,
+                              &op->error);
+}
+
 int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
                     struct hc_wish *to)
 {
@@ -98,7 +113,9 @@ int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
         .by = wish_hosts(w->hosts == HEADCOUNT_ACTIVE ? r->hosts : w->hosts),
         .no_external = w->not_external, .required = w->required,
     };
-    if (!wish_kind(w->rule, &to->rule.kind))
+    if (w->autoscaler != NULL)
+        err = wish_autoscaler(op, w, to);
+    else if (!wish_kind(w->rule, &to->rule.kind))
         err = hc_error_set(&op->error, HC_EARG, "rule %d is none of enum "
                            "headcount_rule", (int)w->rule);
     if (err == 0)

@@ -44,6 +44,8 @@ static const struct option table[] = {
       "name or ARN to keep at one a host; repeatable" },
     { "policy", TEXT, AT(policy), true, "FILE|tags",
       "rules in Lua, or the services' own tags" },
+    { "autoscaler", TEXT, AT(autoscaler), true, "FILE",
+      "rule of --service: the autoscaler's JSON" },
     { "hosts", TEXT, AT(hosts), true, "active|registered|connected",
       "which hosts count (active)" },
     { "where", TEXT, AT(where), true, "EXPR",
@@ -324,6 +326,8 @@ static int read_env_what(struct options *o, bool policy_is_option)
         return read_env_services(o);
     if (!policy_is_option && services && *services != '\0')
         return refuse_beside_policy(o, "service", services);
+    if (o->autoscaler)
+        return refuse_beside_policy(o, "autoscaler", o->autoscaler);
     return o->where ? refuse_beside_policy(o, "where", o->where) : 0;
 }
 
@@ -472,10 +476,10 @@ static void print_options(void)
         else
             printf("  %-32s %s\n", left, table[i].help);
     }
-    puts("\nservice, policy, hosts, where, dns-server, timeout, timings, "
-         "detailed-exitcode,\nretry-writes and tcp-keepalive are also "
-         "HEADCOUNT_<OPTION>; ECS_SERVICE_ARN\nnames services (comma list); "
-         "HEADCOUNT_DRY_RUN=1 pauses every write.\n"
+    puts("\nservice, policy, autoscaler, hosts, where, dns-server, timeout, "
+         "timings,\ndetailed-exitcode, retry-writes and tcp-keepalive are "
+         "also HEADCOUNT_<OPTION>;\nECS_SERVICE_ARN names services (comma "
+         "list); HEADCOUNT_DRY_RUN=1 pauses every\nwrite.\n"
          "\nExit: 0 done, 1 a target failed, 2 changes pending, 3 held "
          "(both with\n--detailed-exitcode), 130 interrupted, 252 wrong usage "
          "or a bad event, 253 no\nregion, no credentials or a bad setting, "

@@ -31,6 +31,7 @@ struct options {
     struct options_list args;          /* what stands beside verb and options */
     const char *region, *profile, *endpoint_url, *ca_bundle, *dns_server;
     const char *output, *where, *hosts, *policy, *tcp_keepalive, *snapshot;
+    const char *autoscaler;
     const char *connect_timeout, *read_timeout, *timeout;
     const char *run, *format;          /* of test */
     struct options_list services, allow;

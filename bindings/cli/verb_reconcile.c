@@ -78,24 +78,54 @@ static int run_request(headcount *h, const struct options *o,
     return interrupted ? EXIT_INTERRUPTED : code;
 }
 
+#define AUTOSCALER_MAX ((size_t)64 << 10)
+
+/* The file's text as --autoscaler names it; NULL where it does not. */
+static int read_autoscaler(const struct options *o, char **text)
+{
+    size_t n = 0;
+
+    *text = NULL;
+    if (!o->autoscaler)
+        return 0;
+    int code = verbs_read_input(o->autoscaler, AUTOSCALER_MAX, text, &n);
+    char *whole = code == 0 ? realloc(*text, n + 1) : NULL;
+
+    if (!whole)
+        return code == 0 ? EXIT_OTHER : EXIT_CONFIG;
+    whole[n] = '\0';
+    *text = whole;
+    return 0;
+}
+
 static int with_wishes(headcount *h, const struct options *o,
                        struct headcount_request *request)
 {
+    char *autoscaler;
+    int code = read_autoscaler(o, &autoscaler);
+
+    if (code != 0) {
+        free(autoscaler);
+        return code;
+    }
     struct headcount_wish *wishes = calloc(o->services.n, sizeof *wishes);
 
-    if (!wishes)
+    if (!wishes) {
+        free(autoscaler);
         return EXIT_OTHER;
+    }
     for (size_t i = 0; i < o->services.n; i++) {
         wishes[i].size = sizeof *wishes;
         wishes[i].service = o->services.item[i];
         wishes[i].rule = HEADCOUNT_PER_HOST;
         wishes[i].where = o->where;
+        wishes[i].autoscaler = autoscaler;
     }
     request->wishes = wishes;
     request->wishes_n = o->services.n;
-    int code = run_request(h, o, request, NULL);
-
+    code = run_request(h, o, request, NULL);
     free(wishes);
+    free(autoscaler);
     return code;
 }
 

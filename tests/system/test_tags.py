@@ -90,3 +90,45 @@ def test_on_a_snapshot(prod, headcount):
                      "--output", "json")
     assert kept.code == 0, kept.err
     assert by_service(kept) == by_service(live)
+
+
+# ---- cluster-proportional-autoscaler's JSON ----
+
+LINEAR = '{"linear": {"nodesPerReplica": 3, "min": 2, "max": 40}}'
+
+
+def test_the_autoscalers_json_is_a_rule(prod, headcount):
+    path = headcount.home / "dns.json"
+    path.write_text(LINEAR)
+    run = headcount("apply", "prod", "--service", "plain", "--autoscaler",
+                    path, "--output", "json")
+    assert run.code == 0, run.err
+    got = by_service(run)["plain"]
+    assert (got["wanted"], got["rule"]) == (3, "linear")
+    assert prod.services["plain"]["desiredCount"] == 3
+    run = headcount("plan", "prod", "--service", "plain", "--output", "json",
+                    HEADCOUNT_AUTOSCALER="dns.json")
+    assert by_service(run)["plain"]["outcome"] == "unchanged"
+    path.write_text('{"ladder": {"coresToReplicas": [[1, 1], [4, 2]]}}')
+    run = headcount("plan", "prod", "--service", "plain", "--autoscaler",
+                    path, "--output", "json")
+    assert run.code in (0, 1)      # the hosts of the peer may tell no CPU
+
+
+@pytest.mark.parametrize("text, args, code, says", [
+    ('{"ladder": {}}', (), 253, "without them it would be 0"),
+    ('{"linear": {"nodePerReplica": 3}}', (), 253, '"nodePerReplica"'),
+    ("", (), 253, "the text is empty"),
+    (LINEAR, ("--policy", "tags"), 252, "do not go together"),
+    (None, (), 253, "none.json"),
+])
+def test_an_autoscaler_that_cannot_be_meant(prod, headcount, text, args, code,
+                                            says):
+    path = headcount.home / ("none.json" if text is None else "dns.json")
+    if text is not None:
+        path.write_text(text)
+    named = () if args else ("--service", "plain")
+    run = headcount("apply", "prod", *named, "--autoscaler", path, *args)
+    assert run.code == code, run.out + run.err
+    assert says in run.err
+    assert prod.requests == []
