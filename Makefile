@@ -265,8 +265,9 @@ allocations: ## every request for memory of every unit test fails in turn
 mutants: ## one-line breaks of the core's decisions: each has to be caught
 	+@$(RUN) mutants
 
-bench: all ## headcount beside its floors
+bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 	@sh tests/bench/run.sh
+	@sh tests/bench/policies.sh
 
 tidy: ## clang-tidy and cppcheck
 	@$(MAKE) BUILD=$(BUILD) $(BUILD)/flags

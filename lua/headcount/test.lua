@@ -260,6 +260,11 @@ local function snapshot_of(given)
   }
 end
 
+--- The snapshot of a cluster that is made by hand, as JSON.
+-- @function snapshot
+-- @tparam table given as `cluster` takes it
+M.snapshot = snapshot_of
+
 -- ---- a plan ----
 
 local Plan = {}
