@@ -115,7 +115,7 @@ LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 # ---- rules ----
 
 .PHONY: all deps demo test check san valgrind cover fuzz soak mutants bench \
-    allocations tidy fmt lua-env \
+    allocations tidy fmt lua-env lua-module install-lua \
     install uninstall dist clean help objects unit-programs lua-programs replays FORCE
 
 all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so $(LUA_MODULE) \
@@ -307,6 +307,16 @@ install: all ## program, library, header, pkg-config file: PREFIX=, DESTDIR=
 	    install -m 644 $$page $(mandir)/man$${page##*.}/; \
 	done
 
+LUADIR ?= $(PREFIX)/share/lua/5.4
+LUALIBDIR ?= $(PREFIX)/lib/lua/5.4
+
+install-lua: $(LUA_MODULE) $(LUA_FACADE) ## the Lua module: LUADIR=, LUALIBDIR=
+	install -d $(DESTDIR)$(LUADIR)/headcount $(DESTDIR)$(LUALIBDIR)/headcount
+	install -m 644 $(LUA_FILES) $(DESTDIR)$(LUADIR)/headcount/
+	install -m 755 $(LUA_MODULE) $(DESTDIR)$(LUALIBDIR)/headcount/core.so
+
+lua-module: $(LUA_MODULE) $(LUA_FACADE)
+
 uninstall: ## what install put there
 	rm -f $(bindir)/headcount $(incdir)/headcount.h \
 	    $(libdir)/libheadcount.a $(libdir)/libheadcount.so \
@@ -335,7 +345,7 @@ clean: ## all that was built; the Python peers in build/venv stay
 
 help: ## this list
 	@echo 'make            build/headcount, build/libheadcount.a and .so'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | \
 	    expand -t 16
 	@echo 'No npm package is needed by any target.'
 

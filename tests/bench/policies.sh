@@ -14,6 +14,7 @@ $compile -isystem "$lua_inc" -Ibindings/lua -o "$bench/policy" \
 
 "$BUILD/headcount" run tests/bench/snapshot.lua 9 >"$work/small.json"
 "$BUILD/headcount" run tests/bench/snapshot.lua 5000 >"$work/large.json"
+# shellcheck disable=SC2016 # Markdown's fences, not commands
 sed -n '/^```lua/,/^```/p' README.md | sed -n '2,/^```/p' | sed '$d' \
     >"$work/readme.lua"
 cat >"$work/hosts.lua" <<'EOF'

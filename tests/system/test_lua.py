@@ -367,3 +367,33 @@ def test_the_module_shows_one_symbol():
         check=True, capture_output=True, text=True).stdout.split()[2::3]
     assert names == ["luaopen_headcount_core"]
     assert pathlib.Path(PROGRAM).exists()
+
+
+def test_the_rockspec_builds_offline(tmp_path):
+    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"],
+                           cwd=TOP, check=True, capture_output=True,
+                           text=True).stdout.split("\n")
+    for name in filter(None, files):
+        if name.startswith("tests/") or not (TOP / name).exists():
+            continue
+        (tmp_path / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(TOP / name, tmp_path / "src" / name)
+    (spec,) = (tmp_path / "src" / "bindings" / "lua").glob("*.rockspec")
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path),
+           "MAKEFLAGS": "-j2", "https_proxy": "http://127.0.0.1:1",
+           "http_proxy": "http://127.0.0.1:1"}
+    for command in (["lint", spec], ["make", "--tree", tmp_path / "tree",
+                                     spec]):
+        done = subprocess.run(["luarocks", "--lua-version=5.4", *command],
+                              cwd=tmp_path / "src", env=env, text=True,
+                              capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    done = subprocess.run(
+        ["lua5.4", "-e", 'print(require("headcount")._VERSION)'], text=True,
+        capture_output=True, check=False, cwd=tmp_path,
+        env={"LUA_PATH": f"{tmp_path}/tree/share/lua/5.4/?/init.lua",
+             "LUA_CPATH": f"{tmp_path}/tree/lib/lua/5.4/?.so",
+             "PATH": os.environ["PATH"]})
+    assert done.stdout.startswith("headcount "), done.stderr
+    version = spec.name[len("headcount-"):-len("-1.rockspec")]
+    assert done.stdout.strip() == f"headcount {version}"
