@@ -275,13 +275,13 @@ static int cluster_matches(lua_State *L)
 /* ---- the cluster itself ---- */
 
 enum cluster_field { CLUSTER_ACCOUNT, CLUSTER_ARN, CLUSTER_COUNT,
-                     CLUSTER_HOSTS, CLUSTER_MATCHES, CLUSTER_NAME,
+                     CLUSTER_EVENT, CLUSTER_HOSTS, CLUSTER_MATCHES, CLUSTER_NAME,
                      CLUSTER_PARTITION, CLUSTER_REGION, CLUSTER_REGISTERED,
                      CLUSTER_SERVICES, CLUSTER_STATUS, CLUSTER_TAGS,
                      CLUSTER_FIELDS };
 
 static const char *const cluster_names[] = {
-    "account", "arn", "count", "hosts", "matches", "name", "partition",
+    "account", "arn", "count", "event", "hosts", "matches", "name", "partition",
     "region", "registered", "services", "status", "tags", NULL
 };
 _Static_assert(sizeof cluster_names / sizeof *cluster_names ==
@@ -304,6 +304,17 @@ static int cluster_fact(lua_State *L, enum cluster_field field)
             lua_pushvalue(L, -1);
             lua_setiuservalue(L, 1, 1);
         }
+    }
+    return 1;
+}
+
+/* One table for the whole run. */
+static int cluster_event(lua_State *L)
+{
+    if (lua_getiuservalue(L, 1, 2) == LUA_TNIL) {
+        facts_push_event(L);
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, 1, 2);
     }
     return 1;
 }
@@ -354,6 +365,8 @@ static int cluster_index(lua_State *L)
         return cluster_identity(L, q->account);
     case CLUSTER_PARTITION:
         return cluster_identity(L, q->partition);
+    case CLUSTER_EVENT:
+        return cluster_event(L);
     case CLUSTER_STATUS:
     case CLUSTER_REGISTERED:
     case CLUSTER_TAGS:
@@ -402,7 +415,7 @@ void facts_push_cluster(lua_State *L, struct facts *f)
     memcpy(lua_getextraspace(L), &f, sizeof f);
     f->question = headcount_question(f->op);
     f->asked = false;
-    lua_newuserdatauv(L, 0, 1);
+    lua_newuserdatauv(L, 0, 2);
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &cluster_key) == LUA_TNIL) {
         lua_pop(L, 1);
         facts_open(L);

@@ -61,4 +61,7 @@ void facts_push_hosts(lua_State *L, const struct headcount_fact *fact);
 void facts_push_services(lua_State *L, const struct headcount_fact *fact,
                          const char *glob, const char *launch_type);
 
+/* The event of the question as a table, or nil. */
+void facts_push_event(lua_State *L);
+
 #endif

@@ -277,3 +277,28 @@ def test_a_snapshot_replays_a_policy(prod, policy, headcount):
     assert kept.report["clusters"][0]["services"] == \
         live.report["clusters"][0]["services"]
     assert kept.report["stats"]["api_calls"] == 0
+
+
+def test_the_event_is_a_fact(prod, policy, headcount, event):
+    (headcount.home / "policy.lua").write_text("""
+return function(cluster)
+  local event = cluster.event
+  if event == nil then return { fixed { "web", 9 } } end
+  assert(event.detail.attributes[1] == nil and event == cluster.event)
+  if event.detail.status == "DRAINING" and event.detail.version == 14801
+     and event.detail.agentConnected == true and event.nothing == nil then
+    return { fixed { "web", #event.resources + 4 } }
+  end
+  return {}
+end""")
+    args = ("--policy", "policy.lua", "--output", "json", "--dry-run")
+    run = headcount("handle", *args, stdin=event(status="DRAINING"))
+    assert wanted(run) == {"web": 5}, run.out
+    assert wanted(headcount("plan", "prod", *args)) == {"web": 9}
+    deep = event()
+    deep["detail"]["deep"] = json.loads("[" * 100 + "]" * 100)
+    assert wanted(headcount("handle", *args, stdin=deep)) == {}
+    large = event()
+    large["detail"]["many"] = [{}] * 1000000
+    run = headcount("handle", *args, stdin=large)
+    assert "policy.lua:3" in error(run)      # it is over its budget
