@@ -275,8 +275,8 @@ static int cluster_matches(lua_State *L)
 /* ---- the cluster itself ---- */
 
 enum cluster_field { CLUSTER_ACCOUNT, CLUSTER_ARN, CLUSTER_COUNT,
-                     CLUSTER_EVENT, CLUSTER_HOSTS, CLUSTER_MATCHES, CLUSTER_NAME,
-                     CLUSTER_PARTITION, CLUSTER_REGION, CLUSTER_REGISTERED,
+                     CLUSTER_EVENT, CLUSTER_HOSTS, CLUSTER_MATCHES,
+                     CLUSTER_NAME, CLUSTER_PARTITION, CLUSTER_REGION, CLUSTER_REGISTERED,
                      CLUSTER_SERVICES, CLUSTER_STATUS, CLUSTER_TAGS,
                      CLUSTER_FIELDS };
 
