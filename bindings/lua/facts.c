@@ -276,9 +276,9 @@ static int cluster_matches(lua_State *L)
 
 enum cluster_field { CLUSTER_ACCOUNT, CLUSTER_ARN, CLUSTER_COUNT,
                      CLUSTER_EVENT, CLUSTER_HOSTS, CLUSTER_MATCHES,
-                     CLUSTER_NAME, CLUSTER_PARTITION, CLUSTER_REGION, CLUSTER_REGISTERED,
-                     CLUSTER_SERVICES, CLUSTER_STATUS, CLUSTER_TAGS,
-                     CLUSTER_FIELDS };
+                     CLUSTER_NAME, CLUSTER_PARTITION, CLUSTER_REGION,
+                     CLUSTER_REGISTERED, CLUSTER_SERVICES, CLUSTER_STATUS,
+                     CLUSTER_TAGS, CLUSTER_FIELDS };
 
 static const char *const cluster_names[] = {
     "account", "arn", "count", "event", "hosts", "matches", "name", "partition",
