@@ -10,7 +10,7 @@
 static int decide_compile(struct decide *d, const char *path,
                           const char *text, size_t n)
 {
-    struct sandbox_error why;
+    struct sandbox_error why = { "" };
 
     headcount_sha256(d->sha256, text, n);
     d->policy = policy_new(&(struct policy_config){ .name = path,

@@ -174,7 +174,7 @@ static int open_policy(lua_State *L, struct pending *p,
                        struct reconcile_options *o)
 {
     struct policy_config config = { .name = o->policy_name };
-    struct sandbox_error why;
+    struct sandbox_error why = { "" };
     char what[480];
     int top = lua_gettop(L);
 

@@ -66,7 +66,7 @@ int main(int argc, char **argv)
         .dry_run = true,
     };
     struct policy_config text = { .name = "policy.lua" };
-    struct sandbox_error why;
+    struct sandbox_error why = { "" };
     headcount *h;
     size_t services = 0;
 
