@@ -94,6 +94,32 @@ TEST(offline, hosts_without_attributes_answer_no_filter)
           HC_UNKNOWN, "a list of hosts");
 }
 
+/* The second reading of a big step has lists of its own. */
+TEST(offline, each_reading_answers_for_itself)
+{
+#define LINUX(id) HOST(id, OS("linux"))
+#define STEP(first, second, n) "{\"format_version\":\"1.0\",\"taken\":"     \
+    "\"2026-11-24T00:00:00Z\",\"cluster\":\"" SCRIPT_CLUSTER "\","          \
+    "\"complete\":true,\"services\":[" SCRIPT_SERVICE("web", 9, "")        \
+    "],\"failures\":[],\"readings\":[{\"lists\":[" LIST("", "true", first)  \
+    "]},{\"cluster\":{\"status\":\"ACTIVE\",\"tags\":[],"                   \
+    "\"registeredContainerInstancesCount\":" n "},\"lists\":["              \
+    LIST("", "true", second) ",{\"status\":\"DRAINING\",\"filter\":\"\","  \
+    "\"described\":true,\"hosts\":[]}]}]}"
+#define TWO LINUX("a") "," LINUX("b")
+#define SIX TWO "," LINUX("c") "," LINUX("d") "," LINUX("e") "," LINUX("f")
+    static const char agrees[] = STEP(TWO, TWO, "2");
+    static const char differs[] = STEP(TWO, SIX, "6");
+    static const char other[] = STEP(SIX, TWO, "2");
+
+    check(plan(agrees, "web", "attribute:os == linux"), OUTCOME_PENDING, "",
+          2, "");
+    check(plan(differs, "web", "attribute:os == linux"), OUTCOME_HELD,
+          "step_down", 2, "");
+    check(plan(other, "web", "attribute:os == linux"), OUTCOME_PENDING, "", 6,
+          "");
+}
+
 /* A strategy service counts the hosts of its own providers. */
 TEST(offline, hosts_are_described_where_another_list_describes_them)
 {
