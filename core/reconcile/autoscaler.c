@@ -202,9 +202,10 @@ static int scaler_rungs(struct hc_ladder *to, const struct hc_json_doc *d,
     for (int v = hc_json_first(d, list); err == 0 && v >= 0;
          v = hc_json_after(d, list, v)) {
         err = scaler_rung(d, v, name, &rung, e);
+        if (err < 0)
+            break;
         rung.from *= unit;
-        if (err == 0)
-            err = scaler_put_rung(rungs, n++, rung, name, e);
+        err = scaler_put_rung(rungs, n++, rung, name, e);
     }
     rungs[0].from = 0;                  /* below it, it holds too */
     *to = (struct hc_ladder){ rungs, n };
