@@ -83,7 +83,8 @@ struct pending *module_pending(lua_State *L, struct client *c,
 int module_run(lua_State *L, const struct headcount_request *request);
 /* Every op of this client ends now. */
 void module_end_all(struct client *c);
-/* core.wait, core.enter: for the loop. */
+/* core.wait, core.enter, core.stop: for the loop. */
+int module_stop(lua_State *L);
 int module_wait(lua_State *L);
 int module_enter(lua_State *L);
 void module_open_ops(lua_State *L);

@@ -56,6 +56,11 @@ static int pending_gc(lua_State *L)
     return 0;
 }
 
+int module_stop(lua_State *L)
+{
+    return pending_gc(L);
+}
+
 void module_end_all(struct client *c)
 {
     while (c->pending != NULL)

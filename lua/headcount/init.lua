@@ -236,6 +236,9 @@ end
 
 local function finish(loop)
   running = false
+  for _, call in ipairs(loop.calls) do
+    core.stop(call)
+  end
   for _, task in ipairs(loop.tasks) do
     core.enter(task.co, false)
     if coroutine.status(task.co) == "suspended" then

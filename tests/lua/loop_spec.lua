@@ -95,6 +95,18 @@ describe("headcount.loop", function()
     assert.equal(7, headcount.loop(function() return 7 end))
   end)
 
+  it("leaves nothing under way behind an error", function()
+    local c <close> = client()
+    pcall(headcount.loop, function(spawn)
+      spawn(function() c:call("ecs", "ListClusters") end)
+      spawn(function() coroutine.yield() error "boom" end)
+      coroutine.yield()
+      c:call("ecs", "ListClusters")
+    end)
+    -- the client goes on as if they had never been
+    assert.equal("ECONNECT", select(3, c:call("ecs", "ListClusters")))
+  end)
+
   it("ends what is under way when its client is closed", function()
     local c = client()
     local message, code = headcount.loop(function(spawn)
