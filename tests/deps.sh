@@ -128,6 +128,7 @@ look_for_tests() {
     command_or busted lua-busted
     command_or luacheck lua-check
     command_or luarocks luarocks
+    command_or ldoc lua-ldoc
     # valgrind needs the symbols of ld.so.
     valgrind -q --error-exitcode=9 true >/dev/null 2>&1 ||
         need valgrind libc6-dbg

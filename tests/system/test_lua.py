@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import threading
@@ -397,3 +398,24 @@ def test_the_rockspec_builds_offline(tmp_path):
     assert done.stdout.startswith("headcount "), done.stderr
     version = spec.name[len("headcount-"):-len("-1.rockspec")]
     assert done.stdout.strip() == f"headcount {version}"
+
+
+def test_ldoc_knows_every_function(tmp_path):
+    done = subprocess.run(["ldoc", "-d", tmp_path, "-f", "plain",
+                           "lua/headcount"], cwd=TOP, capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0
+    assert [line for line in (done.stdout + done.stderr).splitlines()
+            if not line.startswith("output written")] == []
+    page = (tmp_path / "modules" / "headcount.html").read_text()
+    names = set(re.findall(r'<a name = "([^"]+)"', page))
+    methods = subprocess.run(
+        [PROGRAM, "run", "-"], capture_output=True, text=True, check=True,
+        input="""
+local headcount = require "headcount"
+for name in pairs(headcount) do print(name) end
+local client = headcount.client { region = "eu-west-1" }
+for name in pairs(getmetatable(client).__index) do print("client:" .. name) end
+""").stdout.split()
+    assert len(methods) == 10
+    assert set(methods) - {"_VERSION"} <= names
