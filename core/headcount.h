@@ -160,6 +160,14 @@ struct headcount_header {
 enum headcount_hosts { HEADCOUNT_ACTIVE, HEADCOUNT_REGISTERED,
                        HEADCOUNT_CONNECTED };
 
+/* Whose placement constraints narrow the hosts that count for a service: its
+ * own; those of its task definition too, which is one more call for each
+ * revision that a handle has not seen.  DEFAULT: of a service that is named its
+ * own, with a policy all. */
+enum headcount_constraints { HEADCOUNT_CONSTRAINTS_DEFAULT,
+                             HEADCOUNT_CONSTRAINTS_SERVICE,
+                             HEADCOUNT_CONSTRAINTS_ALL };
+
 enum headcount_rule {
     HEADCOUNT_PER_HOST,      /* `tasks` on each host                         */
     HEADCOUNT_FIXED,         /* `tasks`, whatever the hosts                  */
@@ -234,6 +242,7 @@ struct headcount_request {
                                      each cluster, see ASKS                  */
     const char *policy_sha256;    /* for the audit                           */
     enum headcount_hosts hosts;
+    enum headcount_constraints constraints;
     bool dry_run;                 /* read and plan, write nothing            */
     bool paused;                  /* hold every write: `paused`              */
     const char *const *allow;     /* hold codes this op may pass             */

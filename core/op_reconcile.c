@@ -48,6 +48,13 @@ static bool op_has_scaling(const headcount_op *op)
            hc_config_url(config, ecs).n == 0;
 }
 
+static bool op_heeds_all(const struct headcount_request *request)
+{
+    if (request->constraints == HEADCOUNT_CONSTRAINTS_DEFAULT)
+        return request->policy;
+    return request->constraints == HEADCOUNT_CONSTRAINTS_ALL;
+}
+
 /* ---- start: one reconcile a cluster ---- */
 
 static int op_begin_cluster(headcount_op *op, size_t at)
@@ -65,6 +72,7 @@ static int op_begin_cluster(headcount_op *op, size_t at)
         .call = hc_op_call_config(op),
         .memory = live ? &op->h->memory : NULL,
         .snapshot = hc_str_n(op->request.snapshot, op->request.snapshot_size),
+        .ask_definitions = op_heeds_all(&op->request),
         .ask_targets = op->request.ask_targets && op_has_scaling(op),
         .audit = live ? op->h->audit : (struct hc_audit_to){ NULL, NULL, NULL },
     };

@@ -5,118 +5,16 @@
 
 #include "complain.h"
 #include "nearest.h"
+#include "options_table.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum kind { FLAG, TEXT, LIST };
-
-struct option {
-    const char *name;        /* without the dashes */
-    enum kind kind;
-    size_t at;               /* member of struct options */
-    bool ours;               /* HEADCOUNT_<OPTION> sets it too */
-    const char *value;       /* what help calls the value */
-    const char *help;
-};
-
-#define AT(member) offsetof(struct options, member)
-
-static const struct option table[] = {
-    { "region", TEXT, AT(region), false, "NAME", "AWS region" },
-    { "profile", TEXT, AT(profile), false, "NAME", "profile to use" },
-    { "endpoint-url", TEXT, AT(endpoint_url), false, "URL",
-      "talk to this endpoint instead of AWS's" },
-    { "ca-bundle", TEXT, AT(ca_bundle), false, "FILE",
-      "trust these PEM roots, not the built-in ones" },
-    { "output", TEXT, AT(output), false, "text|json", "form of the report" },
-    { "cli-connect-timeout", TEXT, AT(connect_timeout), false, "SECONDS",
-      "to connect, again for TLS (3.1; 0 = none)" },
-    { "cli-read-timeout", TEXT, AT(read_timeout), false, "SECONDS",
-      "to the first byte, then between (30; 0 none)" },
-    { "no-sign-request", FLAG, AT(no_sign_request), false, NULL,
-      "send requests without credentials" },
-    { "debug", FLAG, AT(debug), false, NULL,
-      "log every step to stderr (never secrets)" },
-    { "service", LIST, AT(services), true, "NAME",
-      "name or ARN to keep at one a host; repeatable" },
-    { "policy", TEXT, AT(policy), true, "FILE|tags",
-      "rules in Lua, or the services' own tags" },
-    { "autoscaler", TEXT, AT(autoscaler), true, "FILE",
-      "rule of --service: the autoscaler's JSON" },
-    { "hosts", TEXT, AT(hosts), true, "active|registered|connected",
-      "which hosts count (active)" },
-    { "where", TEXT, AT(where), true, "EXPR",
-      "count only hosts that match this expression" },
-    { "dns-server", TEXT, AT(dns_server), true, "ADDR[:PORT]",
-      "ask this name server instead of resolv.conf's" },
-    { "timeout", TEXT, AT(timeout), true, "SECONDS",
-      "for the whole run; then nothing new is begun" },
-    { "snapshot", TEXT, AT(snapshot), false, "FILE",
-      "plan, handle: on these facts, with no call" },
-    { "timings", FLAG, AT(timings), true, NULL,
-      "draw the time of each call by phase" },
-    { "dry-run", FLAG, AT(dry_run), false, NULL,
-      "read and plan, write nothing" },
-    { "detailed-exitcode", FLAG, AT(detailed_exitcode), true, NULL,
-      "exit 2 if changes are pending, 3 if held" },
-    { "allow", LIST, AT(allow), false, "CODE",
-      "let this hold pass (repeatable)" },
-    { "retry-writes", FLAG, AT(retry_writes), true, NULL,
-      "call: repeat even what may have been done" },
-    { "tcp-keepalive", TEXT, AT(tcp_keepalive), true, "on|off",
-      "TCP keep-alive probes (on)" },
-    { "run", TEXT, AT(run), false, "TEXT",
-      "test: only tests whose name holds this" },
-    { "format", TEXT, AT(format), false, "text|json",
-      "test: form of the results" },
-    { "help", FLAG, AT(help), false, NULL, "this text" },
-};
-#define TABLE_N (sizeof table / sizeof *table)
-
-static const struct {
-    enum verb verb;
-    const char *name, *args, *help;
-} verbs[] = {
-    { VERB_PLAN, "plan", "CLUSTER...", "show what apply would change" },
-    { VERB_APPLY, "apply", "CLUSTER...", "set counts where they are wrong" },
-    { VERB_HANDLE, "handle", "[EVENT|-]",
-      "act on one event (file or stdin)" },
-    { VERB_SNAPSHOT, "snapshot", "CLUSTER",
-      "write a plan's facts down, as JSON" },
-    { VERB_CALL, "call", "SERVICE OPERATION [JSON|-|@FILE]",
-      "one signed call, answer to stdout" },
-    { VERB_TEST, "test", "[DIR]", "run tests of policies, offline" },
-    { VERB_RUN, "run", "FILE.lua|- [ARG...]",
-      "a Lua script, the module inside" },
-    { VERB_HELP, "help", "[VERB]", "this text, or one verb's" },
-    { VERB_VERSION, "version", "", "version, and what it is built with" },
-};
-#define VERBS_N (sizeof verbs / sizeof *verbs)
 
 static int bad_usage(const char *what, const char *arg)
 {
     complain("%s%s (see: headcount help)", what, arg);
     return EXIT_USAGE;
-}
-
-enum verb options_verb(const char *name)
-{
-    for (size_t i = 0; i < VERBS_N; i++)
-        if (strcmp(verbs[i].name, name) == 0)
-            return verbs[i].verb;
-    return VERB_NONE;
-}
-
-static const struct option *find_option(const char *name, size_t n)
-{
-    for (size_t i = 0; i < TABLE_N; i++)
-        if (strlen(table[i].name) == n
-            && memcmp(table[i].name, name, n) == 0)
-            return &table[i];
-    return NULL;
 }
 
 static int unknown_option(const char *arg, size_t n)
@@ -126,8 +24,8 @@ static int unknown_option(const char *arg, size_t n)
 
     snprintf(name, sizeof name, "%.*s", (int)(n > 80 ? 80 : n), arg);
     nearest_init(&near, name);
-    for (size_t i = 0; i < TABLE_N; i++)
-        nearest_try(&near, table[i].name);
+    for (size_t i = 0; i < options_table_n; i++)
+        nearest_try(&near, options_table[i].name);
     complain("unknown option --%s%s%s (see: headcount help)", name,
              near.best ? "; did you mean --" : "", near.best ? near.best : "");
     return EXIT_USAGE;
@@ -170,7 +68,7 @@ static int read_option(struct options *o, int argc, char **argv, int *i)
     const char *name = argv[*i] + 2;
     const char *equals = strchr(name, '=');
     size_t n = equals ? (size_t)(equals - name) : strlen(name);
-    const struct option *opt = find_option(name, n);
+    const struct option *opt = options_find(name, n);
 
     if (!opt)
         return unknown_option(name, n);
@@ -262,7 +160,7 @@ static const char *env_of(const struct option *opt)
 /* Who said `text`: the variable, or the option as it is typed. */
 static const char *said_by(const char *option, const char *text, char *name)
 {
-    const struct option *opt = find_option(option, strlen(option));
+    const struct option *opt = options_find(option, strlen(option));
 
     if (opt && opt->ours && text == env_of(opt))
         return env_name(opt, name);
@@ -336,9 +234,9 @@ static int read_env(struct options *o)
     bool policy_is_option = o->policy != NULL;
     const char *pause = getenv("HEADCOUNT_DRY_RUN");
 
-    for (size_t i = 0; i < TABLE_N; i++)
-        if (table[i].ours)
-            read_env_option(o, &table[i]);
+    for (size_t i = 0; i < options_table_n; i++)
+        if (options_table[i].ours)
+            read_env_option(o, &options_table[i]);
     o->paused = pause && *pause != '\0' && env_is_on(pause);
     return read_env_what(o, policy_is_option);
 }
@@ -390,8 +288,9 @@ static int work_out(struct options *o)
     static const char *const forms[] = { "text", "json", NULL };
     static const char *const modes[] = { "active", "registered", "connected",
                                          NULL };
+    static const char *const whose[] = { "service", "all", NULL };
     static const char *const on_off[] = { "on", "off", NULL };
-    int json = 0, mode = HEADCOUNT_ACTIVE, off = 0, format = 0;
+    int json = 0, mode = HEADCOUNT_ACTIVE, off = 0, format = 0, heeded = -1;
     int err = get_choice("output", o->output, forms, &json);
 
     if (err == 0)
@@ -399,10 +298,15 @@ static int work_out(struct options *o)
     if (err == 0)
         err = get_choice("hosts", o->hosts, modes, &mode);
     if (err == 0)
+        err = get_choice("constraints", o->constraints, whose, &heeded);
+    if (err == 0)
         err = get_choice("tcp-keepalive", o->tcp_keepalive, on_off, &off);
     o->json = json == 1;
     o->format_json = format == 1;
     o->hosts_mode = (enum headcount_hosts)mode;
+    if (heeded >= 0)
+        o->heeded = heeded ? HEADCOUNT_CONSTRAINTS_ALL
+                           : HEADCOUNT_CONSTRAINTS_SERVICE;
     o->tcp_keepalive = off ? "off" : NULL;
     if (err == 0)
         err = get_seconds("cli-connect-timeout", o->connect_timeout,
@@ -452,49 +356,4 @@ void options_fini(struct options *o)
 {
     free(o->owned);
     o->owned = NULL;
-}
-
-static void print_verbs(void)
-{
-    puts("headcount keeps AWS ECS services at the count their cluster calls "
-         "for.\n\nUsage: headcount VERB [ARG...] [--option value...]\n");
-    for (size_t i = 0; i < VERBS_N; i++)
-        printf("  %-8s %-34s %s\n", verbs[i].name, verbs[i].args,
-               verbs[i].help);
-}
-
-static void print_options(void)
-{
-    puts("\nOptions, before or after the verb (--opt value or --opt=value):");
-    for (size_t i = 0; i < TABLE_N; i++) {
-        char left[64];
-
-        snprintf(left, sizeof left, "--%s %s", table[i].name,
-                 table[i].value ? table[i].value : "");
-        if (strlen(left) > 32)
-            printf("  %s\n  %-32s %s\n", left, "", table[i].help);
-        else
-            printf("  %-32s %s\n", left, table[i].help);
-    }
-    puts("\nservice, policy, autoscaler, hosts, where, dns-server, timeout, "
-         "timings,\ndetailed-exitcode, retry-writes and tcp-keepalive are "
-         "also HEADCOUNT_<OPTION>;\nECS_SERVICE_ARN names services (comma "
-         "list); HEADCOUNT_DRY_RUN=1 pauses every\nwrite.\n"
-         "\nExit: 0 done, 1 a target failed, 2 changes pending, 3 held "
-         "(both with\n--detailed-exitcode), 130 interrupted, 252 wrong usage "
-         "or a bad event, 253 no\nregion, no credentials or a bad setting, "
-         "254 the service refused, 255 network\nand the rest.");
-}
-
-void options_print_help(enum verb verb)
-{
-    if (verb == VERB_NONE) {
-        print_verbs();
-    } else {
-        for (size_t i = 0; i < VERBS_N; i++)
-            if (verbs[i].verb == verb)
-                printf("Usage: headcount %s %s [--option value...]\n\n%s\n",
-                       verbs[i].name, verbs[i].args, verbs[i].help);
-    }
-    print_options();
 }

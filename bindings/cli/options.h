@@ -31,7 +31,7 @@ struct options {
     struct options_list args;          /* what stands beside verb and options */
     const char *region, *profile, *endpoint_url, *ca_bundle, *dns_server;
     const char *output, *where, *hosts, *policy, *tcp_keepalive, *snapshot;
-    const char *autoscaler;
+    const char *autoscaler, *constraints;
     const char *connect_timeout, *read_timeout, *timeout;
     const char *run, *format;          /* of test */
     struct options_list services, allow;
@@ -41,6 +41,7 @@ struct options {
     /* worked out of the texts above */
     bool json, format_json;
     enum headcount_hosts hosts_mode;
+    enum headcount_constraints heeded;
     int64_t connect_us, read_us, timeout_us;
     char *owned;                       /* storage of split lists */
 };

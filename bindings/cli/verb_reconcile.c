@@ -194,6 +194,7 @@ int verb_reconcile(const struct options *o)
         .kind = HEADCOUNT_RECONCILE,
         .timeout = o->timeout_us,
         .hosts = o->hosts_mode,
+        .constraints = o->heeded,
         .dry_run = o->dry_run || !writes,
         .paused = o->paused,
         .allow = o->allow.item,

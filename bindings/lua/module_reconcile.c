@@ -15,7 +15,7 @@
 
 struct reconcile_options {
     struct headcount_request request;
-    const char *policy, *policy_name, *where, *hosts;
+    const char *policy, *policy_name, *where, *hosts, *constraints;
     char sha256[65];
 };
 
@@ -27,6 +27,7 @@ static const struct option reconcile_options[] = {
     { "services", FIELD_VALUE, 0 },
     { "where", FIELD_TEXT, AT(where) },
     { "hosts", FIELD_TEXT, AT(hosts) },
+    { "constraints", FIELD_TEXT, AT(constraints) },
     { "dry_run", FIELD_FLAG, AT(request.dry_run) },
     { "allow", FIELD_VALUE, 0 },
     { "snapshot", FIELD_VALUE, 0 },
@@ -120,6 +121,18 @@ static void take_services(lua_State *L, struct reconcile_options *o)
     o->request.wishes = wishes;
 }
 
+static void take_constraints(lua_State *L, struct reconcile_options *o)
+{
+    if (o->constraints == NULL)
+        return;
+    if (strcmp(o->constraints, "all") == 0)
+        o->request.constraints = HEADCOUNT_CONSTRAINTS_ALL;
+    else if (strcmp(o->constraints, "service") == 0)
+        o->request.constraints = HEADCOUNT_CONSTRAINTS_SERVICE;
+    else
+        luaL_error(L, RECONCILE ": constraints is \"service\" or \"all\"");
+}
+
 static void take_rest(lua_State *L, struct reconcile_options *o)
 {
     struct headcount_request *r = &o->request;
@@ -130,6 +143,7 @@ static void take_rest(lua_State *L, struct reconcile_options *o)
             luaL_error(L, RECONCILE ": hosts is \"active\", \"registered\" or "
                        "\"connected\"");
     }
+    take_constraints(L, o);
     r->allow = take_texts(L, "allow", &r->allow_n);
     if (module_field(L, 3, "snapshot") != LUA_TNIL) {
         r->snapshot = take_json(L, lua_gettop(L), &r->snapshot_size);

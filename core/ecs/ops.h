@@ -38,6 +38,10 @@ struct hc_ecs_text {                  /* a list of strings */
     struct hc_ecs_text *next;
 };
 
+struct hc_ecs_constraint {            /* of placementConstraints */
+    struct hc_str type, expression;
+};
+
 struct hc_ecs_tag {
     struct hc_str key, value;
     struct hc_ecs_tag *next;
@@ -70,8 +74,8 @@ struct hc_ecs_services {
     size_t services_n;
     struct hc_ecs_failure *failures;
     size_t failures_n;
-    struct hc_str kind;                   /* of the constraint being read    */
-    struct hc_str expression;             /* of it, or the provider          */
+    struct hc_ecs_constraint constraint;  /* that is being read              */
+    struct hc_str provider;               /* likewise                        */
     size_t kept;                          /* before this service             */
 };
 
@@ -207,6 +211,26 @@ int hc_ecs_providers_feed(struct hc_ecs_providers *v, struct hc_str span,
                           struct hc_error *e);
 int hc_ecs_providers_end(struct hc_ecs_providers *v, struct hc_error *e);
 void hc_ecs_providers_fini(struct hc_ecs_providers *v);
+
+/* ---- DescribeTaskDefinition of one revision ---- */
+
+struct hc_ecs_definition {
+    struct hc_view view;
+    struct hc_keep keep;
+    struct hc_str arn;
+    struct hc_ecs_text *constraints;      /* expressions of memberOf         */
+    bool unclear;                         /* there is a constraint that this
+                                             version does not understand     */
+    struct hc_ecs_constraint constraint;  /* that is being read              */
+};
+
+void hc_ecs_put_describe_definition(struct hc_buf *out, struct hc_str arn);
+void hc_ecs_definition_init(struct hc_ecs_definition *v,
+                            const struct hc_alloc *a);
+int hc_ecs_definition_feed(struct hc_ecs_definition *v, struct hc_str span,
+                           struct hc_error *e);
+int hc_ecs_definition_end(struct hc_ecs_definition *v, struct hc_error *e);
+void hc_ecs_definition_fini(struct hc_ecs_definition *v);
 
 /* ---- DescribeScalableTargets, of Application Auto Scaling ---- */
 

@@ -20,8 +20,8 @@ enum { SVC_SERVICE, SVC_FAILURE, SVC_ARN, SVC_NAME, SVC_CLUSTER, SVC_STATUS,
        SVC_CONFIGURATION, SVC_ROLLOUT, SVC_MANAGEMENT, SVC_REGISTRY,
        SVC_DESIRED, SVC_RUNNING, SVC_PENDING, SVC_DEPLOYMENT,
        SVC_DEPLOYMENT_STATE, SVC_CONNECT, SVC_CONNECT_ENABLED, SVC_TASK_SET,
-       SVC_TASK_DEFINITION, SVC_CONSTRAINT, SVC_CONSTRAINT_TYPE,
-       SVC_CONSTRAINT_TEXT, SVC_STRATEGY, SVC_PROVIDER, SVC_TAG };
+       SVC_TASK_DEFINITION, SVC_CONSTRAINT, SVC_STRATEGY, SVC_PROVIDER,
+       SVC_TAG };
 
 static const struct hc_view_shape services_nothing = { NULL, 0 };
 
@@ -51,13 +51,6 @@ static const struct hc_view_member services_deployment_members[] = {
 static const struct hc_view_shape services_deployment =
     HC_VIEW_SHAPE(services_deployment_members);
 
-static const struct hc_view_member services_constraint_members[] = {
-    { "type", VIEW_TEXT, SVC_CONSTRAINT_TYPE, NULL },
-    { "expression", VIEW_TEXT, SVC_CONSTRAINT_TEXT, NULL }
-};
-static const struct hc_view_shape services_constraint =
-    HC_VIEW_SHAPE(services_constraint_members);
-
 static const struct hc_view_member services_strategy_members[] = {
     { "capacityProvider", VIEW_TEXT, SVC_PROVIDER, NULL }
 };
@@ -84,7 +77,7 @@ static const struct hc_view_member services_members[] = {
     { "taskSets", VIEW_OBJECTS, SVC_TASK_SET, &services_nothing },
     { "serviceRegistries", VIEW_OBJECTS, SVC_REGISTRY, &services_nothing },
     { "placementConstraints", VIEW_OBJECTS, SVC_CONSTRAINT,
-      &services_constraint },
+      &hc_ecs_constraint_shape },
     { "capacityProviderStrategy", VIEW_OBJECTS, SVC_STRATEGY,
       &services_strategy },
     { "tags", VIEW_OBJECTS, SVC_TAG, &hc_ecs_tag_shape }
@@ -125,18 +118,6 @@ void hc_ecs_put_update_service(struct hc_buf *out, struct hc_str cluster,
 }
 
 /* ---- the answer ---- */
-
-static void services_text_add(struct hc_keep *keep, struct hc_ecs_text **list,
-                              struct hc_str s)
-{
-    struct hc_ecs_text *text = hc_keep_zero(keep, sizeof(*text));
-
-    if (text == NULL)
-        return;
-    text->s = s;
-    text->next = *list;
-    *list = text;
-}
 
 static int services_begin(struct hc_ecs_services *v, struct hc_error *e)
 {
@@ -211,17 +192,16 @@ static int services_failure(struct hc_ecs_services *v, struct hc_error *e)
 static void services_constraint_end(struct hc_ecs_services *v,
                                     struct hc_ecs_service *s)
 {
-    if (hc_str_eqz(v->kind, "memberOf") && v->expression.n > 0)
-        services_text_add(&v->keep, &s->constraints, v->expression);
-    else if (!hc_str_eqz(v->kind, "distinctInstance"))
+    if (!hc_ecs_part_constraint_end(&v->constraint, &v->keep,
+                                    &s->constraints))
         s->unclear = "placementConstraints";
 }
 
 static void services_strategy_end(struct hc_ecs_services *v,
                                   struct hc_ecs_service *s)
 {
-    if (v->expression.n > 0)
-        services_text_add(&v->keep, &s->providers, v->expression);
+    if (v->provider.n > 0)
+        hc_ecs_part_text(&s->providers, &v->keep, v->provider);
     else
         s->unclear = "capacityProviderStrategy";
 }
@@ -248,7 +228,9 @@ static void services_begin_of(struct hc_ecs_services *v,
 {
     switch (item->id) {
     case SVC_CONSTRAINT:
-    case SVC_STRATEGY:   v->kind = v->expression = HC_STR("");      break;
+        v->constraint = (struct hc_ecs_constraint){ .type = HC_STR("") };
+        break;
+    case SVC_STRATEGY:   v->provider = HC_STR("");                  break;
     case SVC_DEPLOYMENT: s->deployments++;                          break;
     case SVC_TASK_SET:   s->task_sets++;                            break;
     case SVC_REGISTRY:   s->discovery = true;                       break;
@@ -291,9 +273,11 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
                           !hc_str_eqz(text, "FAILED");
         break;
     case SVC_CONNECT_ENABLED: s->discovery |= item->number != 0;          break;
-    case SVC_CONSTRAINT_TYPE: v->kind = hc_keep_str(keep, text);          break;
-    case SVC_CONSTRAINT_TEXT:
-    case SVC_PROVIDER:        v->expression = hc_keep_str(keep, text);    break;
+    case SVC_PROVIDER:     v->provider = hc_keep_str(keep, text);         break;
+    case PART_CONSTRAINT_TYPE:
+    case PART_CONSTRAINT_TEXT:
+        hc_ecs_part_constraint(&v->constraint, keep, item);
+        break;
     default:               hc_ecs_part_tag(&s->tags, keep, item);         break;
     }
 }

@@ -16,6 +16,13 @@ static const struct hc_view_member parts_tag_members[] = {
 const struct hc_view_shape hc_ecs_tag_shape =
     HC_VIEW_SHAPE(parts_tag_members);
 
+static const struct hc_view_member parts_constraint_members[] = {
+    { "type", VIEW_TEXT, PART_CONSTRAINT_TYPE, NULL },
+    { "expression", VIEW_TEXT, PART_CONSTRAINT_TEXT, NULL }
+};
+const struct hc_view_shape hc_ecs_constraint_shape =
+    HC_VIEW_SHAPE(parts_constraint_members);
+
 void hc_ecs_part_failure(struct hc_ecs_failure *f, struct hc_keep *keep,
                          const struct hc_view_item *item)
 {
@@ -46,6 +53,37 @@ void hc_ecs_part_tag(struct hc_ecs_tag **tags, struct hc_keep *keep,
         (*tags)->key = hc_keep_str(keep, item->text);
     else if (*tags != NULL && item->id == PART_TAG_VALUE)
         (*tags)->value = hc_keep_str(keep, item->text);
+}
+
+void hc_ecs_part_text(struct hc_ecs_text **list, struct hc_keep *keep,
+                      struct hc_str s)
+{
+    struct hc_ecs_text *text = hc_keep_zero(keep, sizeof(*text));
+
+    if (text == NULL)
+        return;
+    text->s = s;
+    text->next = *list;
+    *list = text;
+}
+
+void hc_ecs_part_constraint(struct hc_ecs_constraint *c, struct hc_keep *keep,
+                            const struct hc_view_item *item)
+{
+    if (item->id == PART_CONSTRAINT_TYPE)
+        c->type = hc_keep_str(keep, item->text);
+    else if (item->id == PART_CONSTRAINT_TEXT)
+        c->expression = hc_keep_str(keep, item->text);
+}
+
+bool hc_ecs_part_constraint_end(const struct hc_ecs_constraint *c,
+                                struct hc_keep *keep,
+                                struct hc_ecs_text **list)
+{
+    if (!hc_str_eqz(c->type, "memberOf") || c->expression.n == 0)
+        return hc_str_eqz(c->type, "distinctInstance");
+    hc_ecs_part_text(list, keep, c->expression);
+    return true;
 }
 
 int hc_ecs_kept(const struct hc_keep *keep, const char *what,

@@ -53,29 +53,34 @@ static void saved_deployments(struct hc_buf *out,
     hc_buf_chr(out, ']');
 }
 
+static bool saved_is_unclear(const struct hc_ecs_service *s,
+                             const char *member)
+{
+    return s->unclear != NULL && hc_str_eqz(hc_str(s->unclear), member);
+}
+
 /* An element without members says that one was there which was not
  * understood. */
-static void saved_end(struct hc_buf *out, const struct hc_ecs_service *s,
-                      const char *member)
+static void saved_end(struct hc_buf *out, bool unclear)
 {
-    if (s->unclear != NULL && hc_str_eqz(hc_str(s->unclear), member)) {
+    if (unclear) {
         hc_json_put_comma(out);
         hc_buf_lit(out, "{}");
     }
     hc_buf_chr(out, ']');
 }
 
-static void saved_constraints(struct hc_buf *out,
-                              const struct hc_ecs_service *s)
+void hc_ecs_put_constraints(struct hc_buf *out, const struct hc_ecs_text *list,
+                            bool unclear)
 {
     saved_open(out, "placementConstraints", "[");
-    for (const struct hc_ecs_text *t = s->constraints; t != NULL; t = t->next) {
+    for (const struct hc_ecs_text *t = list; t != NULL; t = t->next) {
         hc_json_put_comma(out);
         hc_buf_lit(out, "{\"type\":\"memberOf\"");
         hc_json_put_member(out, "expression", t->s);
         hc_buf_chr(out, '}');
     }
-    saved_end(out, s, "placementConstraints");
+    saved_end(out, unclear);
 }
 
 static void saved_strategy(struct hc_buf *out, const struct hc_ecs_service *s)
@@ -87,7 +92,7 @@ static void saved_strategy(struct hc_buf *out, const struct hc_ecs_service *s)
         hc_json_put_member(out, "capacityProvider", t->s);
         hc_buf_chr(out, '}');
     }
-    saved_end(out, s, "capacityProviderStrategy");
+    saved_end(out, saved_is_unclear(s, "capacityProviderStrategy"));
 }
 
 static void saved_pairs(struct hc_buf *out, const char *list, const char *key,
@@ -140,7 +145,8 @@ void hc_ecs_put_service(struct hc_buf *out, const struct hc_ecs_service *s)
     saved_deployments(out, s);
     saved_list(out, "taskSets", s->task_sets, "{}");
     saved_list(out, "serviceRegistries", s->discovery, "{}");
-    saved_constraints(out, s);
+    hc_ecs_put_constraints(out, s->constraints,
+                           saved_is_unclear(s, "placementConstraints"));
     saved_strategy(out, s);
     hc_ecs_put_tags(out, s->tags);
     hc_buf_chr(out, '}');

@@ -31,6 +31,9 @@ void hc_ask_view(struct hc_reconcile *r)
     case ASK_TARGET:
         hc_ecs_targets_init(&r->view.arns, a);
         break;
+    case ASK_DEFINITION:
+        hc_ecs_definition_init(&r->view.definition, a);
+        break;
     case ASK_NAMES:
         hc_ecs_names_init(&r->view.arns, a);
         break;
@@ -68,6 +71,9 @@ void hc_ask_close_view(struct hc_reconcile *r)
         break;
     case ASK_CLUSTER:
         hc_ecs_cluster_fini(&r->view.cluster);
+        break;
+    case ASK_DEFINITION:
+        hc_ecs_definition_fini(&r->view.definition);
         break;
     }
 }
@@ -108,6 +114,7 @@ static const struct ask_call {
     [ASK_CAPACITY] = { HC_SERVICE_ECS, "ecs", "DescribeCapacityProviders" },
     [ASK_TARGET] = { HC_SERVICE_SCALING, "application-autoscaling",
                      "DescribeScalableTargets" },
+    [ASK_DEFINITION] = { HC_SERVICE_ECS, "ecs", "DescribeTaskDefinition" },
     [ASK_NAMES] = { HC_SERVICE_ECS, "ecs", "ListServices" },
     [ASK_TAGGED] = { HC_SERVICE_TAGGING, "tag", "GetResources" },
     [ASK_UPDATE] = { HC_SERVICE_ECS, "ecs", "UpdateService" },
@@ -234,6 +241,12 @@ int hc_ask_target(struct hc_reconcile *r)
     return ask_start(r, ASK_TARGET);
 }
 
+int hc_ask_definition(struct hc_reconcile *r)
+{
+    hc_ecs_put_describe_definition(ask_body(r), r->definition->arn);
+    return ask_start(r, ASK_DEFINITION);
+}
+
 int hc_ask_names(struct hc_reconcile *r)
 {
     hc_ecs_put_list_services(ask_body(r), r->cluster.text,
@@ -277,6 +290,7 @@ static const char *ask_resource(struct hc_reconcile *r)
     case ASK_HOSTS:
     case ASK_CLUSTER:
     case ASK_TARGET:
+    case ASK_DEFINITION:
     case ASK_NAMES:
     case ASK_TAGGED:
         break;
@@ -292,7 +306,8 @@ const char *hc_ask_statement(struct hc_reconcile *r)
     struct hc_str account = HC_STR("*");
 
     /* No resource can be named for these. */
-    if (r->ask == ASK_TARGET || r->ask == ASK_NAMES || r->ask == ASK_TAGGED)
+    if (r->ask == ASK_TARGET || r->ask == ASK_DEFINITION ||
+        r->ask == ASK_NAMES || r->ask == ASK_TAGGED)
         return hc_keep_fmt(&r->facts.keep, "{\"Effect\": \"Allow\", \"Action\":"
                            " \"%s:%s\", \"Resource\": \"*\"}",
                            ask_calls[r->ask].action,

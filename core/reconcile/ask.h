@@ -21,6 +21,7 @@ int hc_ask_cluster(struct hc_reconcile *r);
 int hc_ask_capacity(struct hc_reconcile *r);
 int hc_ask_target(struct hc_reconcile *r);
 /* A page of r->names_list, of the cluster or by tags. */
+int hc_ask_definition(struct hc_reconcile *r);
 int hc_ask_names(struct hc_reconcile *r);
 int hc_ask_tagged(struct hc_reconcile *r);
 /* The wish at hand, to r->plan.wanted. */

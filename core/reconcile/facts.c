@@ -87,6 +87,24 @@ struct hc_fact_answer *hc_facts_answer(struct hc_facts *f,
     return hc_keep_error(&f->keep) == 0 ? a : NULL;
 }
 
+struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
+                                               struct hc_str arn)
+{
+    struct hc_fact_definition *d = f->definitions;
+
+    while (d != NULL && !hc_str_eq(d->arn, arn))
+        d = d->next;
+    if (d != NULL)
+        return d;
+    d = hc_keep_zero(&f->keep, sizeof(*d));
+    if (d == NULL)
+        return NULL;
+    d->arn = hc_keep_str(&f->keep, arn);
+    d->next = f->definitions;
+    f->definitions = d;
+    return hc_keep_error(&f->keep) == 0 ? d : NULL;
+}
+
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,
                                      struct hc_str launch_type,
                                      struct hc_str tag_filters)

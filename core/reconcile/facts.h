@@ -5,6 +5,7 @@
  *   cluster                 -> DescribeClusters' answer
  *   capacity PROVIDER       -> whether it starts hosts by itself
  *   target SERVICE          -> whether Auto Scaling sets its count too
+ *   definition ARN          -> the constraints of a task definition
  *   names (launch, tags)    -> the services that ListServices or GetResources
  *                              tell of
  *
@@ -71,6 +72,14 @@ struct hc_fact_answer {               /* yes or no                           */
     struct hc_fact_answer *next;
 };
 
+struct hc_fact_definition {           /* a revision: it never changes        */
+    struct hc_fact fact;
+    struct hc_str arn;
+    const struct hc_ecs_text *constraints;
+    bool unclear;                     /* as hc_ecs_definition                */
+    struct hc_fact_definition *next;
+};
+
 struct hc_fact_names {
     struct hc_fact fact;
     struct hc_str launch_type;        /* n == 0: any                         */
@@ -86,6 +95,7 @@ struct hc_facts {
     struct hc_fact_hosts *hosts;
     struct hc_fact_cluster cluster[HC_SIGHTINGS];
     struct hc_fact_answer *capacity, *targets;
+    struct hc_fact_definition *definitions;
     struct hc_fact_names *names;
 };
 
@@ -101,6 +111,8 @@ struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
 struct hc_fact_answer *hc_facts_answer(struct hc_facts *f,
                                        struct hc_fact_answer **list,
                                        struct hc_str name);
+struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
+                                               struct hc_str arn);
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,
                                      struct hc_str launch_type,
                                      struct hc_str tag_filters);

@@ -21,6 +21,8 @@ int hc_learn_feed(struct hc_reconcile *r)
         return hc_ecs_cluster_feed(&r->view.cluster, span, &r->error);
     case ASK_CAPACITY:
         return hc_ecs_providers_feed(&r->view.providers, span, &r->error);
+    case ASK_DEFINITION:
+        return hc_ecs_definition_feed(&r->view.definition, span, &r->error);
     case ASK_TARGET:
     case ASK_NAMES:
     case ASK_TAGGED:
@@ -197,6 +199,29 @@ static int learn_target(struct hc_reconcile *r)
     return 1;
 }
 
+/* ---- DescribeTaskDefinition ---- */
+
+static int learn_definition(struct hc_reconcile *r)
+{
+    struct hc_ecs_definition *v = &r->view.definition;
+    struct hc_fact_definition *d = r->definition;
+    int err = hc_ecs_definition_end(v, &r->error);
+
+    if (err == 0 && !hc_str_eq(v->arn, d->arn))
+        err = hc_learn_refuse(r,
+                              "ECS answered about a task definition that was "
+                              "not asked for,",
+                              v->arn);
+    if (err == 0)
+        err = hc_learn_keep(r, &v->keep);
+    if (err < 0)
+        return err;
+    d->constraints = v->constraints;
+    d->unclear = v->unclear;
+    d->fact.state = FACT_VALUE;
+    return 1;
+}
+
 /* ---- all of them ---- */
 
 int hc_learn_take(struct hc_reconcile *r)
@@ -214,6 +239,8 @@ int hc_learn_take(struct hc_reconcile *r)
         return learn_capacity(r);
     case ASK_TARGET:
         return learn_target(r);
+    case ASK_DEFINITION:
+        return learn_definition(r);
     case ASK_NAMES:
     case ASK_TAGGED:
         return hc_learn_names(r);
@@ -270,6 +297,9 @@ void hc_learn_fail(struct hc_reconcile *r, const char *code, const char *what)
         break;
     case ASK_TARGET:
         learn_fail_answers(r, &r->facts.targets, code, what);
+        break;
+    case ASK_DEFINITION:
+        hc_facts_fail(&r->facts, &r->definition->fact, code, what);
         break;
     case ASK_NAMES:
     case ASK_TAGGED:

@@ -16,8 +16,8 @@ struct hc_memory_entry {
     bool low;                        /* by connected hosts,                  */
     int64_t low_since;               /* since then                           */
     char hold[HC_MEMORY_HOLD];
-    size_t key_n;
-    char key[];
+    size_t key_n, text_n;
+    char key[];                      /* and the text                         */
 };
 
 void hc_memory_init(struct hc_memory *m, const struct hc_alloc *a)
@@ -52,6 +52,7 @@ static void memory_drop(struct hc_memory *m, struct hc_memory_entry *e)
 {
     memory_unlink(m, e);
     m->n--;
+    m->texts -= e->text_n;
     hc_free(m->alloc, e, e->size);
 }
 
@@ -110,7 +111,8 @@ static struct hc_memory_entry *memory_find(struct hc_memory *m,
 }
 
 static struct hc_memory_entry *memory_new(struct hc_memory *m,
-                                          const struct hc_memory_key *key)
+                                          const struct hc_memory_key *key,
+                                          struct hc_str value)
 {
     char text[HC_MEMORY_KEY];
     size_t n = memory_text(text, key);
@@ -120,13 +122,17 @@ static struct hc_memory_entry *memory_new(struct hc_memory *m,
         return NULL;
     if (m->n >= HC_MEMORY_MAX)
         memory_drop(m, m->oldest);
-    e = hc_alloc(m->alloc, sizeof(*e) + n);
+    e = hc_alloc(m->alloc, sizeof(*e) + n + value.n);
     if (e == NULL)
         return NULL;
-    e->size = sizeof(*e) + n;
+    e->size = sizeof(*e) + n + value.n;
     e->hash = memory_hash(text, n);
     e->key_n = n;
     memcpy(e->key, text, n);
+    e->text_n = value.n;
+    if (value.n > 0)
+        memcpy(e->key + n, value.p, value.n);
+    m->texts += value.n;
     memory_link(m, e);
     m->n++;
     return e;
@@ -137,7 +143,7 @@ static struct hc_memory_entry *memory_get(struct hc_memory *m,
 {
     struct hc_memory_entry *e = memory_find(m, key);
 
-    return e != NULL ? e : memory_new(m, key);
+    return e != NULL ? e : memory_new(m, key, HC_STR(""));
 }
 
 /* ---- our own writes ---- */
@@ -240,7 +246,7 @@ void hc_memory_hold(struct hc_memory *m, const struct hc_memory_key *key,
     memcpy(code, before, sizeof(before));
 }
 
-/* ---- versions, answers ---- */
+/* ---- versions, answers, texts ---- */
 
 bool hc_memory_has_version(struct hc_memory *m,
                            const struct hc_memory_key *key, int64_t version)
@@ -279,4 +285,22 @@ void hc_memory_put_answer(struct hc_memory *m, const struct hc_memory_key *key,
         return;
     e->count = yes;
     e->at = now;
+}
+
+bool hc_memory_text(struct hc_memory *m, const struct hc_memory_key *key,
+                    struct hc_str *text)
+{
+    const struct hc_memory_entry *e = memory_find(m, key);
+
+    if (e == NULL)
+        return false;
+    *text = hc_str_n(e->key + e->key_n, e->text_n);
+    return true;
+}
+
+void hc_memory_put_text(struct hc_memory *m, const struct hc_memory_key *key,
+                        struct hc_str text)
+{
+    if (text.n <= HC_MEMORY_TEXTS - m->texts && memory_find(m, key) == NULL)
+        memory_new(m, key, text);
 }

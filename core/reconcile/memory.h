@@ -1,6 +1,6 @@
 /* reconcile/memory.h - what a handle remembers from one reconcile to the next:
- * its own writes, what was undone of them, versions of events, and answers
- * that hold for five minutes.
+ * its own writes, what was undone of them, versions of events, answers that
+ * hold for five minutes, and texts that hold for ever.
  *
  * It is bounded: the longest unused goes.  Without memory nothing is
  * remembered, and nothing fails: each rule that needs it only holds back
@@ -18,6 +18,7 @@
 #define HC_MEMORY_SHOWN (30 * HC_SECOND)         /* ECS shows a write        */
 #define HC_MEMORY_UNDONE (600 * HC_SECOND)       /* undone writes count      */
 #define HC_MEMORY_ANSWER (300 * HC_SECOND)       /* an answer holds          */
+#define HC_MEMORY_TEXTS ((size_t)4 << 20)        /* bytes of all texts       */
 
 struct hc_memory_entry;
 
@@ -25,10 +26,11 @@ struct hc_memory {                               /* alloc NULL: remembers not */
     const struct hc_alloc *alloc;
     struct hc_memory_entry *newest, *oldest;
     size_t n;
+    size_t texts;                                /* bytes of them            */
 };
 
 enum hc_memory_kind { MEMORY_SERVICE, MEMORY_VERSION, MEMORY_CAPACITY,
-                      MEMORY_TARGET };
+                      MEMORY_TARGET, MEMORY_DEFINITION };
 
 /* What is remembered of: a kind, a place (an ARN or a region) and a name. */
 struct hc_memory_key {
@@ -74,7 +76,7 @@ bool hc_memory_is_low(struct hc_memory *m, const struct hc_memory_key *key,
 void hc_memory_hold(struct hc_memory *m, const struct hc_memory_key *key,
                     char code[HC_MEMORY_HOLD]);
 
-/* ---- versions, answers ---- */
+/* ---- versions, answers, texts ---- */
 
 /* A number that only grows: false if nothing or a lower one is known. */
 bool hc_memory_has_version(struct hc_memory *m,
@@ -86,5 +88,11 @@ bool hc_memory_answer(struct hc_memory *m, const struct hc_memory_key *key,
                       int64_t now, bool *yes);
 void hc_memory_put_answer(struct hc_memory *m, const struct hc_memory_key *key,
                           int64_t now, bool yes);
+/* What was put first, good until the memory is told anything: it does not
+ * change.  One that does not fit any more is not remembered. */
+bool hc_memory_text(struct hc_memory *m, const struct hc_memory_key *key,
+                    struct hc_str *text);
+void hc_memory_put_text(struct hc_memory *m, const struct hc_memory_key *key,
+                        struct hc_str text);
 
 #endif

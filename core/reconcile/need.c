@@ -5,6 +5,11 @@
 #include "reconcile/measure.h"
 #include "reconcile/recall.h"
 
+static bool need_has(const struct hc_fact *fact)
+{
+    return fact->state == FACT_VALUE;
+}
+
 /* A constraint that moves is never in the filter: it holds, or is ignored. */
 static bool need_moves(struct hc_plan_input *in, struct hc_str term)
 {
@@ -17,17 +22,61 @@ static bool need_moves(struct hc_plan_input *in, struct hc_str term)
     return true;
 }
 
-/* The wish's filter into r->filter. */
-static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
-                       struct hc_error *e)
+static int need_constraints(struct hc_plan_input *in,
+                            struct hc_filter *filter,
+                            const struct hc_ecs_text *t, struct hc_error *e)
 {
-    const struct hc_ecs_text *t = in->service->constraints;
-    struct hc_filter filter = { .n = 0 };
     int err = 0;
 
     for (; err == 0 && t != NULL; t = t->next)
         if (!need_moves(in, t->s))
-            err = hc_filter_add(&filter, t->s, e);
+            err = hc_filter_add(filter, t->s, e);
+    return err;
+}
+
+/* Task sets have definitions of their own, and in a snapshot that was made by
+ * hand none needs to be named. */
+static struct hc_fact_definition *need_definition(struct hc_reconcile *r,
+                                                  struct hc_plan_input *in)
+{
+    const struct hc_ecs_service *s = in->service;
+    struct hc_fact_definition *d = NULL;
+
+    if (!r->config.ask_definitions)
+        return NULL;
+    if (s->task_definition.n > 0)
+        d = hc_facts_definition(&r->facts, s->task_definition);
+    else
+        in->unclear_definition = s->controller != CONTROLLER_EXTERNAL &&
+                                 !r->complete;
+    if (d != NULL)
+        hc_recall_definition(r, d);
+    return d;
+}
+
+/* The constraints of its task definition, if they are to be heeded. */
+static int need_from_definition(struct hc_reconcile *r,
+                                struct hc_plan_input *in,
+                                struct hc_filter *filter, struct hc_error *e)
+{
+    const struct hc_fact_definition *d = need_definition(r, in);
+
+    if (d == NULL)
+        return 0;
+    in->lacks_definition = !need_has(&d->fact);
+    in->unclear_definition = d->unclear;
+    return need_constraints(in, filter, d->constraints, e);
+}
+
+/* The wish's filter into r->filter. */
+static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
+                       struct hc_error *e)
+{
+    struct hc_filter filter = { .n = 0 };
+    int err = need_constraints(in, &filter, in->service->constraints, e);
+
+    if (err == 0)
+        err = need_from_definition(r, in, &filter, e);
     in->where_moves = hc_filter_moves(in->wish->where);
     if (err == 0 && !in->where_moves)
         err = hc_filter_add(&filter, in->wish->where, e);
@@ -51,11 +100,6 @@ static struct hc_fact_hosts *need_list(struct hc_reconcile *r,
                                        struct hc_str filter)
 {
     return hc_facts_hosts(&r->facts, "ACTIVE", filter, SIGHTING_FIRST);
-}
-
-static bool need_has(const struct hc_fact *fact)
-{
-    return fact->state == FACT_VALUE;
 }
 
 /* Which hosts count for this wish. */
@@ -239,7 +283,7 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
             in->by_provider = service->providers != NULL;
             err = need_filter(r, in, e);
         }
-        if (err < 0)
+        if (err < 0 || in->lacks_definition)
             return err;
         need_count(r, in);
         need_second(r, in);
@@ -324,6 +368,11 @@ struct hc_fact *hc_need_fact(struct hc_reconcile *r,
     const struct hc_measure_of of = need_of(r, in);
 
     switch (need) {
+    case PLAN_NEEDS_DEFINITION:
+        r->ask = ASK_DEFINITION;
+        r->definition = hc_facts_definition(&r->facts,
+                                            in->service->task_definition);
+        return r->definition != NULL ? &r->definition->fact : NULL;
     case PLAN_NEEDS_HOSTS:
         if (in->by != HOSTS_REGISTERED)
             return need_from_list(r, need_list(r, in->filter),

@@ -200,6 +200,9 @@ static int offline_complete(struct hc_reconcile *r, struct hc_error *e)
     switch (r->ask) {
     case ASK_SERVICES: return offline_missing(r);
     case ASK_CAPACITY: return offline_capacity(r);
+    case ASK_DEFINITION:
+        r->definition->fact.state = FACT_VALUE;
+        return 1;
     case ASK_NAMES:    return offline_list(r, NULL);
     case ASK_TAGGED:   return offline_tagged(r, e);
     case ASK_HOSTS:
@@ -230,6 +233,7 @@ int hc_offline_learn(struct hc_reconcile *r, const char **code,
         [ASK_CLUSTER] = "the cluster",
         [ASK_CAPACITY] = "the capacity provider",
         [ASK_TARGET] = "whether Auto Scaling sets the count too",
+        [ASK_DEFINITION] = "the task definition",
         [ASK_NAMES] = "a list of services",
         [ASK_TAGGED] = "a list of services by tags",
         [ASK_UPDATE] = "a write",

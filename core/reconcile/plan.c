@@ -73,13 +73,18 @@ static bool plan_lacks(struct hc_plan *p, const struct hc_plan_input *in)
 static bool plan_is_unclear(struct hc_plan *p, const struct hc_plan_input *in)
 {
     const char *what = in->service->unclear;
+    const char *operation = "DescribeServices";
 
+    if (what == NULL && in->unclear_definition) {
+        what = "placementConstraints";
+        operation = "DescribeTaskDefinition";
+    }
     if (what == NULL || !hc_rule_needs_hosts(&in->wish->rule))
         return false;
     plan_say(p, OUTCOME_FAILED, "EANSWER", "");
-    hc_fmt(p->reason, sizeof(p->reason), "DescribeServices says no %s that "
-           "this version of headcount understands: which hosts are its own "
-           "cannot be told", what);
+    hc_fmt(p->reason, sizeof(p->reason), "%s says no %s that this version of "
+           "headcount understands: which hosts are its own cannot be told",
+           operation, what);
     return true;
 }
 
@@ -239,6 +244,8 @@ enum hc_plan_need hc_plan_make(struct hc_plan *p,
         return PLAN_DECIDED;
     if (counts && (in->moving || in->where_moves))
         return plan_moving(p, in);
+    if (counts && in->lacks_definition)
+        return PLAN_NEEDS_DEFINITION;
     if (counts && plan_lacks(p, in))
         return PLAN_DECIDED;
     if (counts && in->hosts == HC_UNKNOWN)

@@ -57,6 +57,8 @@ struct hc_plan_input {
     struct hc_str filter;                      /* what hosts were counted by */
     bool by_provider;                          /* its own providers' only    */
     bool moving;                               /* the filter would move      */
+    bool lacks_definition;      /* the filter lacks its task definition's, ... */
+    bool unclear_definition;    /* ... or this version does not understand it */
     bool where_moves;                          /* by the wish's own `where`  */
     struct hc_str ignored;   /* the service's expression that was left out   */
     bool awaits;             /* ECS does not show our last write yet,        */
@@ -79,7 +81,8 @@ struct hc_plan_input {
     const char *target_why;      /* and this is why                          */
 };
 
-enum hc_plan_need { PLAN_DECIDED, PLAN_NEEDS_HOSTS, PLAN_NEEDS_ALL_HOSTS,
+enum hc_plan_need { PLAN_DECIDED, PLAN_NEEDS_DEFINITION, PLAN_NEEDS_HOSTS,
+                    PLAN_NEEDS_ALL_HOSTS,
                     PLAN_NEEDS_CLUSTER, PLAN_NEEDS_SCALED, PLAN_NEEDS_TARGET,
                     PLAN_NEEDS_SECOND };
 

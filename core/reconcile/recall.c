@@ -1,6 +1,7 @@
 /* reconcile/recall.c - between one reconcile and what its handle remembers. */
 #include "reconcile/recall.h"
 
+#include "ecs/parts.h"
 #include "reconcile/settle.h"
 
 /* Capacity providers are an account's, the rest is a cluster's. */
@@ -30,6 +31,26 @@ void hc_recall_answer(struct hc_reconcile *r, enum hc_memory_kind kind,
     if (hc_memory_answer(r->config.memory, &key, hc_now(&r->net->sys),
                          &a->yes))
         a->fact.state = FACT_VALUE;
+}
+
+/* Each expression is a line. */
+void hc_recall_definition(struct hc_reconcile *r, struct hc_fact_definition *d)
+{
+    struct hc_memory_key key = { .kind = MEMORY_DEFINITION, .name = d->arn };
+    struct hc_ecs_text *constraints = NULL;
+    struct hc_str text;
+
+    if (d->fact.state != FACT_UNKNOWN || r->config.memory == NULL ||
+        !hc_memory_text(r->config.memory, &key, &text))
+        return;
+    while (text.n > 0)
+        hc_ecs_part_text(&constraints, &r->facts.keep,
+                         hc_keep_str(&r->facts.keep,
+                                     hc_str_cut(&text, '\n')));
+    if (hc_keep_error(&r->facts.keep) < 0)
+        return;                       /* it is not whole: asked for again */
+    d->constraints = constraints;
+    d->fact.state = FACT_VALUE;
 }
 
 void hc_recall_writes(struct hc_reconcile *r, struct hc_plan_input *in)
@@ -90,6 +111,25 @@ static void recall_keep_services(struct hc_reconcile *r, int64_t now)
     }
 }
 
+static void recall_keep_definition(struct hc_reconcile *r)
+{
+    struct hc_memory_key key = { .kind = MEMORY_DEFINITION,
+                                 .name = r->definition->arn };
+    struct hc_buf lines;
+    bool is_lines = !r->definition->unclear;
+
+    hc_buf_init(&lines, r->facts.alloc, HC_ECS_SERVICE);
+    for (const struct hc_ecs_text *t = r->definition->constraints; t != NULL;
+         t = t->next) {
+        is_lines = is_lines && hc_str_find(t->s, '\n') == t->s.n;
+        hc_buf_str(&lines, t->s);
+        hc_buf_chr(&lines, '\n');
+    }
+    if (is_lines && hc_buf_error(&lines) == 0)
+        hc_memory_put_text(r->config.memory, &key, hc_buf_view(&lines));
+    hc_buf_fini(&lines);
+}
+
 void hc_recall_keep(struct hc_reconcile *r, int64_t now)
 {
     struct hc_memory_key key;
@@ -106,6 +146,9 @@ void hc_recall_keep(struct hc_reconcile *r, int64_t now)
         break;
     case ASK_TARGET:
         recall_keep_answers(r, MEMORY_TARGET, &r->facts.targets, now);
+        break;
+    case ASK_DEFINITION:
+        recall_keep_definition(r);
         break;
     case ASK_UPDATE:
         key = hc_recall_key(r, MEMORY_SERVICE, r->names[r->at].name);

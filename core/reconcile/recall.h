@@ -12,9 +12,12 @@ struct hc_memory_key hc_recall_key(const struct hc_reconcile *r,
 void hc_recall_writes(struct hc_reconcile *r, struct hc_plan_input *in);
 /* Whether what was planned by connected hosts is less than there is. */
 void hc_recall_low(struct hc_reconcile *r, const struct hc_plan_input *in);
-/* An UNKNOWN fact becomes the answer of the last minutes, if there is one. */
+/* An UNKNOWN fact becomes the answer of the last minutes (of a definition: of
+ * any time), if there is one. */
 void hc_recall_answer(struct hc_reconcile *r, enum hc_memory_kind kind,
                       struct hc_fact_answer *a);
+void hc_recall_definition(struct hc_reconcile *r,
+                          struct hc_fact_definition *d);
 /* r->ask was answered: what of it is worth keeping. */
 void hc_recall_keep(struct hc_reconcile *r, int64_t now);
 

@@ -99,6 +99,7 @@ static int reconcile_ask(struct hc_reconcile *r, int64_t now)
     case ASK_CLUSTER:   err = hc_ask_cluster(r);   break;
     case ASK_CAPACITY:  err = hc_ask_capacity(r);  break;
     case ASK_TARGET:    err = hc_ask_target(r);    break;
+    case ASK_DEFINITION: err = hc_ask_definition(r); break;
     case ASK_NAMES:     err = hc_ask_names(r);     break;
     case ASK_TAGGED:    err = hc_ask_tagged(r);    break;
     case ASK_UPDATE:    err = hc_ask_update(r);    break;

@@ -52,6 +52,8 @@ struct hc_reconcile_config {
     bool dry_run;                     /* what would be written is `pending`  */
     bool paused;                      /* what would be written is `held`     */
     bool ask_targets;                 /* is Auto Scaling asked               */
+    bool ask_definitions;             /* constraints of a task definition join
+                                         those of its service                */
     struct hc_memory *memory;         /* NULL: nothing is remembered         */
     /* A snapshot's text: its facts and no others, its time and its cluster; no
      * call is made.  n == 0: AWS is asked.  Needs dry_run. */
@@ -73,7 +75,7 @@ enum hc_reconcile_state {
 
 enum hc_reconcile_ask {               /* what the call in flight is          */
     ASK_SERVICES, ASK_HOSTS, ASK_DETAILS, ASK_CLUSTER, ASK_CAPACITY,
-    ASK_TARGET, ASK_NAMES, ASK_TAGGED, ASK_UPDATE
+    ASK_TARGET, ASK_DEFINITION, ASK_NAMES, ASK_TAGGED, ASK_UPDATE
 };
 
 struct hc_reconcile {
@@ -105,6 +107,7 @@ struct hc_reconcile {
         struct hc_ecs_cluster cluster;
         struct hc_ecs_host_details details;
         struct hc_ecs_providers providers;
+        struct hc_ecs_definition definition;
     } view;
     bool in_view;
     struct hc_error error;            /* of the view or the check after it   */
@@ -112,6 +115,7 @@ struct hc_reconcile {
     size_t batch_n;
     size_t host_at;                   /* the next host to describe           */
     struct hc_fact_hosts *hosts;      /* the list that is being read         */
+    struct hc_fact_definition *definition;   /* that is being read           */
     bool full;                        /* attributes and tags of hosts too    */
     struct hc_fact_names *names_list; /* likewise                            */
     struct hc_str next;               /* its page                            */

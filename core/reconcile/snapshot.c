@@ -142,6 +142,23 @@ static void snapshot_answers(struct hc_buf *out, const char *key,
     hc_buf_chr(out, ']');
 }
 
+/* ---- task definitions ---- */
+
+static void snapshot_definitions(struct hc_buf *out,
+                                 const struct hc_fact_definition *d)
+{
+    snapshot_open(out, "taskDefinitions", '[');
+    for (; d != NULL; d = d->next) {
+        if (d->fact.state != FACT_VALUE)
+            continue;
+        snapshot_open(out, NULL, '{');
+        hc_json_put_member(out, "taskDefinitionArn", d->arn);
+        hc_ecs_put_constraints(out, d->constraints, d->unclear);
+        hc_buf_chr(out, '}');
+    }
+    hc_buf_chr(out, ']');
+}
+
 /* ---- all of it ---- */
 
 /* Zeros instead of the account's digits, wherever they stand: a snapshot is
@@ -172,6 +189,7 @@ void hc_snapshot_put(struct hc_buf *out, const struct hc_arn *cluster,
     hc_buf_chr(out, ']');
     snapshot_lists(out, f);
     snapshot_answers(out, "capacityProviders", f->capacity, "name", "managed");
+    snapshot_definitions(out, f->definitions);
     snapshot_answers(out, "scalableTargets", f->targets, "service", "owned");
     hc_buf_chr(out, '}');
     snapshot_redact(out, cluster->account);

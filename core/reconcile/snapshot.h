@@ -16,6 +16,7 @@
  *     "serviceLists": [ { "launchType": "", "tagFilters": "",
  *                         "serviceArns": [ "..." ] } ],
  *     "capacityProviders": [ { "name": "asg", "managed": true } ],
+ *     "taskDefinitions": [ as DescribeTaskDefinition answers them ],
  *     "scalableTargets": [ { "service": "web", "owned": false } ] }
  *
  * Only facts that are known are there: what could not be read is missing, and

@@ -14,7 +14,8 @@ enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_COMPLETE,
        SNAP_READING, SNAP_CLUSTER, SNAP_CLUSTER_STATUS, SNAP_REGISTERED,
        SNAP_TAG, SNAP_LIST, SNAP_LIST_STATUS, SNAP_FILTER, SNAP_DESCRIBED,
        SNAP_HOST, SNAP_ANSWER_NAME, SNAP_ANSWER, SNAP_CAPACITY, SNAP_TARGET,
-       SNAP_NAMES, SNAP_LAUNCH_TYPE, SNAP_TAG_FILTERS, SNAP_SERVICE_ARN };
+       SNAP_NAMES, SNAP_LAUNCH_TYPE, SNAP_TAG_FILTERS, SNAP_SERVICE_ARN,
+       SNAP_DEFINITION, SNAP_DEFINITION_ARN, SNAP_CONSTRAINT };
 
 static const struct hc_view_member snap_list_members[] = {
     { "status", VIEW_TEXT, SNAP_LIST_STATUS, NULL },
@@ -62,6 +63,14 @@ static const struct hc_view_member snap_names_members[] = {
 static const struct hc_view_shape snap_names_shape =
     HC_VIEW_SHAPE(snap_names_members);
 
+static const struct hc_view_member snap_definition_members[] = {
+    { "taskDefinitionArn", VIEW_TEXT, SNAP_DEFINITION_ARN, NULL },
+    { "placementConstraints", VIEW_OBJECTS, SNAP_CONSTRAINT,
+      &hc_ecs_constraint_shape }
+};
+static const struct hc_view_shape snap_definition_shape =
+    HC_VIEW_SHAPE(snap_definition_members);
+
 static const struct hc_view_member snap_members[] = {
     { "format_version", VIEW_TEXT, SNAP_VERSION, NULL },
     { "taken", VIEW_TEXT, SNAP_TAKEN, NULL },
@@ -71,7 +80,9 @@ static const struct hc_view_member snap_members[] = {
     { "serviceLists", VIEW_OBJECTS, SNAP_NAMES, &snap_names_shape },
     { "capacityProviders", VIEW_OBJECTS, SNAP_CAPACITY,
       &snap_capacity_shape },
-    { "scalableTargets", VIEW_OBJECTS, SNAP_TARGET, &snap_target_shape }
+    { "scalableTargets", VIEW_OBJECTS, SNAP_TARGET, &snap_target_shape },
+    { "taskDefinitions", VIEW_OBJECTS, SNAP_DEFINITION,
+      &snap_definition_shape }
 };
 static const struct hc_view_shape snap_shape =
     HC_VIEW_SHAPE(snap_members);
@@ -90,6 +101,9 @@ struct snap_reader {
     bool described, yes;
     bool versioned;                     /* format_version was there       */
     struct hc_ecs_cluster cluster;
+    struct hc_fact_definition definition;   /* that is being read         */
+    struct hc_ecs_text *constraints;        /* of it                      */
+    struct hc_ecs_constraint constraint;
 };
 
 static int snap_refuse(const char *what, struct hc_str which,
@@ -147,6 +161,13 @@ static int snap_begin(struct snap_reader *r,
         return snap_host_begin(r, e);
     case SNAP_NAMES:
         r->name = r->filter = HC_STR("");
+        break;
+    case SNAP_DEFINITION:
+        r->definition = (struct hc_fact_definition){ .unclear = false };
+        r->constraints = NULL;
+        break;
+    case SNAP_CONSTRAINT:
+        r->constraint = (struct hc_ecs_constraint){ .type = HC_STR("") };
         break;
     case SNAP_TAG:
         hc_ecs_part_tag(&r->cluster.tags, &r->facts->keep, item);
@@ -258,6 +279,26 @@ static int snap_names_end(struct snap_reader *r,
     return 0;
 }
 
+static int snap_definition_end(struct snap_reader *r,
+                               const struct hc_view_item *item,
+                               struct hc_error *e)
+{
+    struct hc_fact_definition *d;
+
+    if (r->definition.arn.n == 0 || item->given != 3)
+        return snap_refuse("a member is missing in",
+                           HC_STR("taskDefinitions"), e);
+    d = hc_facts_definition(r->facts, r->definition.arn);
+    if (d == NULL)
+        return snap_no_memory(e);
+    if (d->fact.state != FACT_UNKNOWN)
+        return snap_refuse("it tells twice of task definition", d->arn, e);
+    d->constraints = r->constraints;
+    d->unclear = r->definition.unclear;
+    d->fact.state = FACT_VALUE;
+    return 0;
+}
+
 static int snap_service_arn(struct snap_reader *r, struct hc_str text,
                             struct hc_error *e)
 {
@@ -279,6 +320,11 @@ static int snap_end(struct snap_reader *r,
     case SNAP_CAPACITY:
     case SNAP_TARGET:   return snap_answer_end(r, item, e);
     case SNAP_NAMES:    return snap_names_end(r, item, e);
+    case SNAP_DEFINITION: return snap_definition_end(r, item, e);
+    case SNAP_CONSTRAINT:
+        r->definition.unclear |= !hc_ecs_part_constraint_end(
+            &r->constraint, &r->facts->keep, &r->constraints);
+        break;
     case SNAP_HOST:
         r->in_host = false;
         if (r->hosts[r->hosts_n - 1]->arn.n == 0)
@@ -333,6 +379,13 @@ static void snap_value(struct snap_reader *r,
     case SNAP_TAG_FILTERS: r->filter = hc_keep_str(keep, item->text);    break;
     case SNAP_ANSWER_NAME: r->name = hc_keep_str(keep, item->text);      break;
     case SNAP_ANSWER:      r->yes = item->number != 0;                   break;
+    case SNAP_DEFINITION_ARN:
+        r->definition.arn = hc_keep_str(keep, item->text);
+        break;
+    case PART_CONSTRAINT_TYPE:
+    case PART_CONSTRAINT_TEXT:
+        hc_ecs_part_constraint(&r->constraint, keep, item);
+        break;
     default:
         hc_ecs_part_tag(&r->cluster.tags, keep, item);
         break;

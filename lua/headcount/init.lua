@@ -130,6 +130,9 @@ headcount.json = core.json
 -- @tparam[opt] string options.where with services: only hosts that match
 -- @tparam[opt="active"] string options.hosts `"active"`, `"registered"`,
 -- `"connected"`
+-- @tparam[opt] string options.constraints `"service"`: its own placement
+-- constraints narrow the hosts that count; `"all"`, as with a policy: those of
+-- its task definition too
 -- @tparam[opt] boolean options.dry_run read and plan, write nothing
 -- @tparam[opt] {string,...} options.allow codes of holds that it may pass
 -- @tparam[opt] string|table options.snapshot plan on these facts, without a

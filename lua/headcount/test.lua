@@ -58,7 +58,7 @@ local HOST = {
 local CLUSTER = {
   name = true, region = true, account = true, tags = true, status = true,
   hosts = true, services = true, registered = true, managed = true,
-  scalable = true, second = true, time = true,
+  scalable = true, second = true, time = true, task_definitions = true,
 }
 
 -- Distance of two names, for "did you mean".
@@ -191,6 +191,14 @@ local function reading(c, hosts, registered)
   }
 end
 
+local function constraints_of(list)
+  local out = json.array {}
+  for i, expression in ipairs(list or {}) do
+    out[i] = { type = "memberOf", expression = expression }
+  end
+  return out
+end
+
 local function service_of(c, s)
   if type(s) == "string" then
     s = { name = s }
@@ -199,10 +207,7 @@ local function service_of(c, s)
   if type(s.name) ~= "string" then
     error("a service has a name", 3)
   end
-  local constraints, strategy = json.array {}, json.array {}
-  for i, expression in ipairs(s.constraints or {}) do
-    constraints[i] = { type = "memberOf", expression = expression }
-  end
+  local strategy = json.array {}
   for i, provider in ipairs(s.providers or {}) do
     strategy[i] = { capacityProvider = provider, weight = 1, base = 0 }
   end
@@ -217,11 +222,24 @@ local function service_of(c, s)
       s.task_definition or s.name .. ":1"),
     deploymentController = { type = "ECS" },
     deployments = { { status = "PRIMARY", rolloutState = "COMPLETED" } },
-    placementConstraints = constraints, capacityProviderStrategy = strategy,
+    placementConstraints = constraints_of(s.constraints),
+    capacityProviderStrategy = strategy,
     tags = pairs_of(s.tags, "key"),
   }
   for member, value in pairs(s.aws or {}) do
     out[member] = value
+  end
+  return out
+end
+
+-- { ["web:1"] = { "attribute:gpu exists" } }
+local function definitions_of(c, given)
+  local out = json.array {}
+  for name, list in pairs(given or {}) do
+    out[#out + 1] = {
+      taskDefinitionArn = arn(c, "task-definition", name),
+      placementConstraints = constraints_of(list),
+    }
   end
   return out
 end
@@ -256,6 +274,7 @@ local function snapshot_of(given)
         second.registered or given.registered) },
     serviceLists = json.array {},
     capacityProviders = answers(given.managed, "name", "managed"),
+    taskDefinitions = definitions_of(c, given.task_definitions),
     scalableTargets = answers(given.scalable, "service", "owned"),
   }
 end
@@ -386,12 +405,13 @@ end
 --- Plans the policy (a path beside the test's file, or its text) on the
 -- cluster.
 -- @tparam string policy
--- @tparam[opt] table options `{ event =, allow =, hosts =, services =, where =
--- }` as client:reconcile takes them
+-- @tparam[opt] table options `{ event =, allow =, hosts =, constraints =,
+-- services =, where = }` as client:reconcile takes them
 function Cluster:plan(policy, options)
   options = options or {}
   check("options", options, { event = true, allow = true, hosts = true,
-                              services = true, where = true })
+                              services = true, where = true,
+                              constraints = true })
   local client <close> = assert(headcount.client {
     region = self.region, no_sign_request = true,
   })
@@ -399,6 +419,7 @@ function Cluster:plan(policy, options)
     policy = policy and beside(self.file, policy), snapshot = self.snapshot,
     dry_run = true, allow = options.allow, hosts = options.hosts,
     services = options.services, where = options.where,
+    constraints = options.constraints,
     policy_name = policy and not policy:find("[\n{]") and policy or nil,
   })
   local plan = setmetatable({ file = self.file, report = report,
