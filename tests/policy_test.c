@@ -25,6 +25,8 @@
 #define TAGGED "{\"PaginationToken\":\"\",\"ResourceTagMappingList\":["     \
     "{\"ResourceARN\":\"arn:aws:ecs:eu-west-1:123456789012:service/prod/"   \
     "web\"}]}"
+#define DEFINITION "{\"taskDefinition\":{\"taskDefinitionArn\":\""           \
+    DEFINITION_ARN "\",\"placementConstraints\":[]}}"
 #define UPDATED(n) "{\"service\":{\"desiredCount\":" n "}}"
 
 static int rounds;
@@ -146,8 +148,8 @@ TEST(policy, facts_are_read_and_the_wish_is_written)
     const char *const answers[] = {
         aws_answer(200, "", CLUSTER), aws_answer(200, "", HOSTS3),
         aws_answer(200, "", DETAILS), aws_answer(200, "", TAGGED),
-        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", UPDATED("2")),
-        NULL
+        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", DEFINITION),
+        aws_answer(200, "", UPDATED("2")), NULL
     };
 
     scene_open(false, answers);
@@ -155,7 +157,7 @@ TEST(policy, facts_are_read_and_the_wish_is_written)
     const struct headcount_outcome *o = run(decide);
 
     CHECK_Z(o->message, "");
-    CHECK_INT(o->stats.api_calls, 6);
+    CHECK_INT(o->stats.api_calls, 7);
     CHECK_INT(rounds, 2);
     CHECK_INT(o->summary[HEADCOUNT_UPDATED], 1);
     CHECK_INT(o->clusters[0].services[0].wanted, 2);

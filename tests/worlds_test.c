@@ -172,7 +172,7 @@ static bool is_forbidden(const struct world_service *s)
 static bool is_filtered(const struct actor *a, int i,
                         const struct world_service *s)
 {
-    return s->constrained || a->wishes[i].where.n > 0;
+    return world_is_constrained(w, s) || a->wishes[i].where.n > 0;
 }
 
 /* May this count be concluded from this reading? */
@@ -302,6 +302,7 @@ static void begin(int at, bool with_event)
         .wishes = a->wishes, .wishes_n = WORLD_SERVICES,
         .memory = &a->memory, .ways = world_ways(at),
         .dry_run = a->dry_run, .snapshot = a->snapshot,
+        .ask_definitions = w->definitions,
         .call.region = HC_STR("eu-west-1"),
     };
     struct hc_error error = { .code = 0 };
@@ -395,7 +396,7 @@ static int64_t right_count(int i)
 {
     const struct world_service *s = &w->state.services[i];
     const struct hc_wish *wish = &actors[0].wishes[i];
-    bool filtered = s->constrained || wish->where.n > 0;
+    bool filtered = world_is_constrained(w, s) || wish->where.n > 0;
     int64_t n = 0;
 
     for (int h = 0; h < WORLD_HOSTS; h++) {

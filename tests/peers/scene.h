@@ -16,11 +16,14 @@
     "\"arn:aws:ecs:eu-west-1:123456789012:cluster/prod\","                  \
     "\"status\":\"ACTIVE\",\"version\":1}}"
 #define CLUSTER_ARN "arn:aws:ecs:eu-west-1:123456789012:cluster/prod"
+#define DEFINITION_ARN                                                      \
+    "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
 #define SERVICE(desired)                                                    \
     "{\"services\":[{\"serviceArn\":\"arn:aws:ecs:eu-west-1:123456789012:"  \
     "service/prod/web\",\"serviceName\":\"web\",\"clusterArn\":\""          \
     CLUSTER_ARN "\",\"status\":\"ACTIVE\",\"desiredCount\":" desired ","    \
     "\"runningCount\":1,\"pendingCount\":0,\"launchType\":\"EC2\","         \
+    "\"taskDefinition\":\"" DEFINITION_ARN "\","                             \
     "\"schedulingStrategy\":\"REPLICA\",\"deploymentController\":"          \
     "{\"type\":\"ECS\"},\"deployments\":[{\"status\":\"PRIMARY\","          \
     "\"rolloutState\":\"COMPLETED\"}]}],\"failures\":[]}"

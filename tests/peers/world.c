@@ -48,7 +48,7 @@ static void change_service(struct world *w)
     struct world_service *s =
         &w->state.services[world_random(w, WORLD_SERVICES)];
 
-    switch (world_random(w, 9)) {
+    switch (world_random(w, 10)) {
     case 0: s->daemon = !s->daemon;           break;
     case 1: s->inactive = !s->inactive;       break;
     case 2: s->external = !s->external;       break;
@@ -57,6 +57,7 @@ static void change_service(struct world *w)
     case 5: s->paused = !s->paused;           break;
     case 6: s->constrained = !s->constrained; break;
     case 7: s->strategy = !s->strategy;       break;
+    case 8: s->revision++;                    break;
     default: s->desired = world_random(w, 70);    /* another writer */
     }
 }
@@ -169,12 +170,24 @@ static void put_deployments(struct world_call *c,
         put(c, ",\"deployments\":[{\"rolloutState\":\"IN_PROGRESS\"},{}]");
 }
 
+bool world_is_constrained(const struct world *w, const struct world_service *s)
+{
+    return s->constrained || (w->definitions && s->revision % 2 != 0);
+}
+
+static void put_constraints(struct world_call *c)
+{
+    put(c, ",\"placementConstraints\":[{\"type\":\"memberOf\"%s}]",
+        leaves_out(c, LEFT_EXPRESSION, false)
+            ? "" : ",\"expression\":\"attribute:a == 1\"");
+}
+
 static void put_placement(struct world_call *c, const struct world_service *s)
 {
     if (s->constrained)
-        put(c, ",\"placementConstraints\":[{\"type\":\"memberOf\"%s}]",
-            leaves_out(c, LEFT_EXPRESSION, false)
-                ? "" : ",\"expression\":\"attribute:a == 1\"");
+        put_constraints(c);
+    put(c, ",\"taskDefinition\":\"arn:aws:ecs:eu-west-1:%s:task-definition/s:%d"
+        "\"", account_of(c), s->revision);
     if (leaves_out(c, LEFT_LAUNCH, true))
         return;
     if (s->strategy)
@@ -316,6 +329,18 @@ static void answer_update(struct world *w, struct world_call *c)
     put(c, "}");
 }
 
+static void answer_definition(struct world_call *c)
+{
+    const char *at = strstr(c->body, "task-definition/s:");
+    int revision = at != NULL ? atoi(at + 18) : -1;
+
+    put(c, "{\"taskDefinition\":{\"taskDefinitionArn\":");
+    put_arn(c, "task-definition/s:", revision);
+    if (revision % 2 != 0)
+        put_constraints(c);
+    put(c, "}}");
+}
+
 static void answer(struct world *w, struct world_call *c)
 {
     c->answer_n = 0;
@@ -327,6 +352,8 @@ static void answer(struct world *w, struct world_call *c)
         answer_described(c);
     else if (strcmp(c->operation, "DescribeClusters") == 0)
         answer_cluster(c);
+    else if (strcmp(c->operation, "DescribeTaskDefinition") == 0)
+        answer_definition(c);
     else if (strcmp(c->operation, "DescribeCapacityProviders") == 0)
         put(c, "{\"capacityProviders\":[{\"name\":\"asg\",\"autoScalingGroup"
             "Provider\":{\"managedScaling\":{\"status\":\"%s\"}}}]}",
@@ -512,6 +539,7 @@ struct world *world_new(uint64_t seed)
     w->net.sys.now = world_now;
     w->net.sys.wall = world_wall;
     w->foreign = world_chance(w, 50);
+    w->definitions = world_chance(w, 50);
     w->page = 3 + world_random(w, 30);
     hosts = world_random(w, WORLD_HOSTS);
     for (unsigned i = 0; i < hosts; i++)
@@ -523,6 +551,7 @@ struct world *world_new(uint64_t seed)
         w->state.services[i].running = w->state.services[i].desired;
         w->state.services[i].constrained = world_chance(w, 30);
         w->state.services[i].strategy = world_chance(w, 30);
+        w->state.services[i].revision = world_chance(w, 30);
     }
     w->old = w->state;
     return w;

@@ -27,6 +27,8 @@ struct world_service {
     bool daemon, inactive, external, code_deploy, deploying, paused;
     bool constrained;                /* memberOf attribute:a == 1            */
     bool strategy;                   /* capacity provider asg                */
+    int revision;                    /* of its task definition: an odd one is
+                                        constrained likewise                 */
 };
 
 struct world_state {
@@ -68,6 +70,7 @@ struct world {
     bool foreign;                    /* so do answers of another account,
                                         which a bare name could not tell     */
     struct world_state state, old;
+    bool definitions;                /* those of task definitions are heeded */
     size_t page;                     /* hosts on a page                      */
     int64_t now, wall;
     struct hc_net net;
@@ -93,6 +96,8 @@ void world_arrive(struct world *w, bool all);
 /* The way to the world for this actor. */
 const struct hc_call_ways *world_ways(int actor);
 /* The service that a body names, -1 if none; "service":"sN". */
+/* Whether only hosts with the attribute are this service's. */
+bool world_is_constrained(const struct world *w, const struct world_service *s);
 int world_service_of(const char *body);
 /* The number after key":, or -1. */
 int64_t world_number(const char *body, const char *key);
