@@ -126,6 +126,34 @@ TEST(memory, answers_hold_for_five_minutes)
     hc_memory_fini(&m);
 }
 
+TEST(memory, texts_hold_for_ever_and_are_bounded)
+{
+    const struct hc_memory_key one = { MEMORY_DEFINITION, { NULL, 0 },
+                                       { "one", 3 } };
+    const struct hc_memory_key two = { MEMORY_DEFINITION, { NULL, 0 },
+                                       { "two", 3 } };
+    size_t n = HC_MEMORY_TEXTS - 3;
+    char *large = hc_alloc(t_alloc(), n);
+    struct hc_str text = HC_STR("");
+
+    CHECK(large != NULL);
+    memset(large, 'x', n);
+    begin();
+    CHECK(!hc_memory_text(&m, &one, &text));
+    hc_memory_put_text(&m, &one, HC_STR("abcd"));
+    hc_memory_put_text(&m, &one, HC_STR("other"));
+    CHECK(hc_memory_text(&m, &one, &text));
+    CHECK_STR(text, "abcd");
+    hc_memory_put_text(&m, &two, hc_str_n(large, n));
+    CHECK(!hc_memory_text(&m, &two, &text));
+    hc_memory_put_text(&m, &two, hc_str_n(large, n - 1));
+    CHECK(hc_memory_text(&m, &two, &text));
+    CHECK_INT(m.texts, HC_MEMORY_TEXTS);
+    hc_memory_fini(&m);
+    CHECK_INT(m.texts, 0);
+    hc_free(t_alloc(), large, n);
+}
+
 TEST(memory, the_longest_unused_goes)
 {
     char name[24];

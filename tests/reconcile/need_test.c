@@ -547,6 +547,128 @@ TEST(need, what_capacity_providers_say_must_be_whole)
     }
 }
 
+/* ---- what the task definition says ---- */
+
+#define REVISION SCRIPT_AT "task-definition/web:7"
+#define WITH_DEFINITION(more) ",\"taskDefinition\":\"" REVISION "\"" more
+#define DEFINITION(list) { .operation = "DescribeTaskDefinition",            \
+    .body = "{\"taskDefinition\":\"" REVISION "\"}", .answer =             \
+    "{\"taskDefinition\":{\"taskDefinitionArn\":\"" REVISION "\","         \
+    "\"placementConstraints\":[" list "]}}" }
+#define EXPRESSION(text) "{\"type\":\"memberOf\",\"expression\":\"" text "\"}"
+
+static struct script *set_definitions(const struct script_row *rows, size_t n,
+                                      const char *services)
+{
+    struct script *s = set(rows, n, services);
+
+    s->config.ask_definitions = true;
+    return s;
+}
+
+TEST(need, constraints_of_the_task_definition_join_the_filter)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, WITH_DEFINITION(MEMBER("attribute:b == 1")))
+          "," SCRIPT_SERVICE("log", 2, WITH_DEFINITION(""))) },
+        DEFINITION(EXPRESSION("attribute:a == 1")),
+        { .operation = HOSTS, .answer = TWO_HOSTS, .body = "{\"cluster\":\""
+          SCRIPT_CLUSTER "\",\"filter\":\"(attribute:a == 1) and "
+          "(attribute:b == 1)\",\"status\":\"ACTIVE\",\"maxResults\":100}" },
+        { .operation = HOSTS, .answer = TWO_HOSTS, .body = "{\"cluster\":\""
+          SCRIPT_CLUSTER "\",\"filter\":\"attribute:a == 1\",\"status\":"
+          "\"ACTIVE\",\"maxResults\":100}" },
+    };
+
+    set_definitions(SCRIPT_ROWS(rows), "web log");
+    run(0, OUTCOME_UNCHANGED, "");
+    check(1, OUTCOME_UNCHANGED, "");
+    CHECK_Z(script_service(1)->hosts_filter, "attribute:a == 1");
+    script_end();
+}
+
+TEST(need, a_task_definition_is_read_for_who_counts_by_filter_only)
+{
+    static const struct script_row fixed[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, WITH_DEFINITION(""))) },
+    };
+    static const struct script_row registered[] = {
+        fixed[0],
+        { .operation = "DescribeClusters", .answer = "{\"clusters\":[{"
+          "\"clusterArn\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
+          "\"registeredContainerInstancesCount\":2}]}" },
+    };
+
+    set_definitions(SCRIPT_ROWS(fixed), "web");
+    wishes[0].rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 2 };
+    run(0, OUTCOME_UNCHANGED, "");
+    script_end();
+    set_definitions(SCRIPT_ROWS(registered), "web");
+    wishes[0].by = HOSTS_REGISTERED;
+    run(0, OUTCOME_UNCHANGED, "");
+    script_end();
+}
+
+TEST(need, a_moving_constraint_of_the_task_definition_is_held_or_left_out)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, WITH_DEFINITION(""))) },
+        DEFINITION(EXPRESSION("task:group == x")),
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+    };
+
+    set_definitions(rows, 2, "web");
+    run(0, OUTCOME_HELD, "moving_constraint");
+    script_end();
+    set_definitions(SCRIPT_ROWS(rows), "web");
+    wishes[0].allow = ALLOW_MOVING;
+    run(0, OUTCOME_UNCHANGED, "");
+    script_end();
+}
+
+TEST(need, a_task_definition_that_is_not_to_be_believed_fails_its_service)
+{
+    static const struct script_row service = {
+        .operation = SERVICES, .answer = SCRIPT_SERVICES(
+        SCRIPT_SERVICE("web", 1, WITH_DEFINITION("")))
+    };
+    static const struct script_row bare = {
+        .operation = SERVICES, .answer = SCRIPT_SERVICES(
+        SCRIPT_SERVICE("web", 1, ""))
+    };
+    static const struct script_row answers[] = {
+        DEFINITION("{\"type\":\"newOf\"}"),
+        { .operation = "DescribeTaskDefinition", .answer = "{}" },
+        { .operation = "DescribeTaskDefinition", .answer =
+          "{\"taskDefinition\":{\"taskDefinitionArn\":\"" REVISION "1\"}}" },
+    };
+    static const struct script_row denied = {
+        .operation = "DescribeTaskDefinition", .fail = HC_ESERVICE,
+        .code = "AccessDeniedException"
+    };
+    struct script_row rows[2] = { service, denied };
+
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+        rows[1] = answers[i];
+        set_definitions(rows, 2, "web");
+        run(0, OUTCOME_FAILED, "EANSWER");
+        script_end();
+    }
+    rows[1] = denied;
+    set_definitions(rows, 2, "web");
+    run(0, OUTCOME_FAILED, "AccessDeniedException");
+    CHECK(strstr(script_service(0)->reason, "\"ecs:DescribeTaskDefinition\", "
+                                            "\"Resource\": \"*\"") != NULL);
+    CHECK_Z(script_service(0)->hosts_filter, "");
+    script_end();
+    set_definitions(&bare, 1, "web");
+    run(0, OUTCOME_FAILED, "EANSWER");
+    script_end();
+}
+
 #define TARGETS(list, more) "{\"ScalableTargets\":[" list "]" more "}"
 #define TARGET(id) "{\"ServiceNamespace\":\"ecs\",\"ResourceId\":\"" id "\"}"
 

@@ -21,6 +21,7 @@
 #define WEB SCRIPT_SERVICE("web", 1, "")
 
 static struct hc_wish wish;
+static bool definitions;
 
 static const struct hc_report_service *plan(const char *snapshot,
                                             const char *service,
@@ -34,6 +35,7 @@ static const struct hc_report_service *plan(const char *snapshot,
     s->config.wishes_n = 1;
     s->config.snapshot = hc_str(snapshot);
     s->config.dry_run = s->config.ask_targets = true;
+    s->config.ask_definitions = definitions;
     CHECK_INT(script_run(), 1);
     return script_service(0);
 }
@@ -175,6 +177,30 @@ TEST(offline, providers_that_are_not_told_of_add_no_hosts)
           "unplaced_on_managed_scaling", 3, "");
     check(plan(recorded, "web", ""), OUTCOME_FAILED, "not_in_snapshot",
           3, "the capacity provider");
+}
+
+TEST(offline, a_task_definition_that_is_not_told_of_has_no_constraints)
+{
+#define DEFINED SCRIPT_SERVICE("web", 1, ",\"taskDefinition\":\"web:1\"")
+    static const char complete[] = SNAPSHOT(COMPLETE, DEFINED,
+                                            LIST("", "true", THREE));
+    static const char bare[] = SNAPSHOT(COMPLETE, WEB,
+                                        LIST("", "true", THREE));
+    static const char told[] = SNAPSHOT(COMPLETE ",\"taskDefinitions\":[{"
+        "\"taskDefinitionArn\":\"web:1\",\"placementConstraints\":[{\"type\":"
+        "\"memberOf\",\"expression\":\"attribute:os == linux\"}]}]", DEFINED,
+        LIST("", "true", THREE));
+    static const char recorded[] = SNAPSHOT("", DEFINED,
+                                            LIST("", "true", THREE));
+
+    check(plan(told, "web", ""), OUTCOME_PENDING, "", 3, "3 active hosts");
+    definitions = true;
+    check(plan(complete, "web", ""), OUTCOME_PENDING, "", 3, "3 active hosts");
+    check(plan(bare, "web", ""), OUTCOME_PENDING, "", 3, "3 active hosts");
+    check(plan(told, "web", ""), OUTCOME_PENDING, "", 2, "2 active hosts");
+    check(plan(recorded, "web", ""), OUTCOME_FAILED, "not_in_snapshot",
+          HC_UNKNOWN, "the task definition that this plan needs");
+    definitions = false;
 }
 
 /* ---- lists of services, for a policy ---- */

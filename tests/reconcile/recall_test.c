@@ -20,6 +20,7 @@ static struct hc_memory memory;
 static struct hc_wish wish;
 static char audit[8][2048];
 static size_t audit_n;
+static bool definitions;
 
 static void note(void *ud, const char *line, size_t n)
 {
@@ -33,6 +34,7 @@ static void begin(void)
     hc_memory_init(&memory, t_alloc());
     wish = (struct hc_wish){ .service = HC_STR("web") };
     audit_n = 0;
+    definitions = false;
 }
 
 /* One reconcile at this second. */
@@ -45,6 +47,7 @@ static void run(const struct script_row *rows, size_t n, int64_t second,
     s->config.wishes = &wish;
     s->config.wishes_n = 1;
     s->config.memory = &memory;
+    s->config.ask_definitions = definitions;
     s->config.audit = (struct hc_audit_to){ .fn = note, .ud = audit,
                                             .version = "1.2.3" };
     CHECK_INT(script_run(), 1);
@@ -144,6 +147,61 @@ TEST(recall, capacity_providers_are_asked_every_five_minutes)
     run(rows, 4, 0, OUTCOME_HELD, "unplaced_on_managed_scaling");
     run(rows, 3, 299, OUTCOME_HELD, "unplaced_on_managed_scaling");
     run(rows, 4, 300, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    end();
+}
+
+#define REVISION(n) SCRIPT_AT "task-definition/web:" #n
+#define WEB_OF(n) { .operation = SERVICES, .answer = SCRIPT_SERVICES(         \
+    SCRIPT_SERVICE("web", 2, ",\"taskDefinition\":\"" REVISION(n) "\"")) }
+#define DEFINITION(n, list) { .operation = "DescribeTaskDefinition",         \
+    .answer = "{\"taskDefinition\":{\"taskDefinitionArn\":\"" REVISION(n)   \
+    "\",\"placementConstraints\":[" list "]}}" }
+#define ONE_OF(text) "{\"type\":\"memberOf\",\"expression\":\"" text "\"}"
+#define HOSTS_OF(filter) { .operation = HOSTS, .body = "{\"cluster\":\""     \
+    SCRIPT_CLUSTER "\",\"filter\":\"" filter "\",\"status\":\"ACTIVE\","   \
+    "\"maxResults\":100}", .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") ","     \
+    SCRIPT_HOST("b")) }
+
+TEST(recall, a_task_definition_is_read_once_for_ever)
+{
+    static const struct script_row first[] = {
+        WEB_OF(1), DEFINITION(1, ONE_OF("b == 1") "," ONE_OF("a == 1")),
+        HOSTS_OF("(a == 1) and (b == 1)"),
+    };
+    static const struct script_row again[] = {
+        WEB_OF(1), HOSTS_OF("(a == 1) and (b == 1)")
+    };
+    static const struct script_row none[] = {
+        WEB_OF(2), DEFINITION(2, ""), TWO
+    };
+    static const struct script_row none_again[] = { WEB_OF(2), TWO };
+
+    begin();
+    definitions = true;
+    run(SCRIPT_ROWS(first), 0, OUTCOME_UNCHANGED, "");
+    run(SCRIPT_ROWS(again), 1000000, OUTCOME_UNCHANGED, "");
+    run(SCRIPT_ROWS(none), 1000001, OUTCOME_UNCHANGED, "");
+    run(SCRIPT_ROWS(none_again), 2000000, OUTCOME_UNCHANGED, "");
+    run(SCRIPT_ROWS(again), 2000001, OUTCOME_UNCHANGED, "");
+    end();
+}
+
+/* What is not understood now, and what is not a line, is not remembered. */
+TEST(recall, a_task_definition_that_fails_is_asked_for_again)
+{
+    static const struct script_row unclear[] = {
+        WEB_OF(1), DEFINITION(1, "{\"type\":\"newOf\"}")
+    };
+    static const struct script_row broken[] = {
+        WEB_OF(1), DEFINITION(1, ONE_OF("a ==\\n1"))
+    };
+
+    begin();
+    definitions = true;
+    for (int i = 0; i < 2; i++)
+        run(SCRIPT_ROWS(unclear), i, OUTCOME_FAILED, "EANSWER");
+    for (int i = 0; i < 2; i++)
+        run(SCRIPT_ROWS(broken), i, OUTCOME_FAILED, "filter");
     end();
 }
 

@@ -31,6 +31,10 @@ static int get(const char *text)
 #define NAMES(arns) "{\"launchType\":\"\",\"tagFilters\":\"\"," \
     "\"serviceArns\":[" arns "]}"
 
+#define FIRST "{\"type\":\"memberOf\",\"expression\":\"a == 1\"}"
+#define DEFINITION(list) "{\"taskDefinitionArn\":\"web:1\","                 \
+    "\"placementConstraints\":[" list "]}"
+
 TEST(snapshot_get, an_empty_one_knows_its_cluster_and_its_time)
 {
     CHECK_INT(get("{" HEAD "}"), 0);
@@ -58,7 +62,16 @@ TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
                   "\"scalableTargets\":[{\"owned\":false,\"service\":\"web\"}],"
                   "\"serviceLists\":[{\"launchType\":\"EC2\",\"tagFilters\":"
                   "\"\",\"serviceArns\":[\"web\",\"log\"]}],"
-                  "\"more\":[{}]," HEAD "}"), 0);
+                  "\"taskDefinitions\":[" DEFINITION(FIRST) ",{"
+                  "\"placementConstraints\":[{}],\"taskDefinitionArn\":"
+                  "\"web:2\"}],\"more\":[{}]," HEAD "}"), 0);
+    CHECK_STR(hc_facts_definition(&facts, HC_STR("web:1"))->constraints->s,
+              "a == 1");
+    CHECK(!hc_facts_definition(&facts, HC_STR("web:1"))->unclear);
+    CHECK(hc_facts_definition(&facts, HC_STR("web:2"))->unclear);
+    CHECK(hc_facts_definition(&facts, HC_STR("web:2"))->constraints == NULL);
+    CHECK_INT(hc_facts_definition(&facts, HC_STR("web:2"))->fact.state,
+              FACT_VALUE);
     CHECK_INT(hc_facts_names(&facts, HC_STR("EC2"), HC_STR(""))->all.n, 2);
     CHECK_INT(facts.cluster[SIGHTING_FIRST].fact.state, FACT_UNKNOWN);
     CHECK_INT(facts.cluster[SIGHTING_SECOND].fact.state, FACT_VALUE);
@@ -120,6 +133,14 @@ TEST(snapshot_get, what_is_half_there_is_refused)
         { WITH("\"services\":[" SERVICE("web") "," SERVICE("web") "]"),
           "twice of service" },
         { WITH("\"services\":[{\"serviceName\":\"web\"}]"), "no usable" },
+        { WITH("\"taskDefinitions\":[{}]"), "missing in" },
+        { WITH("\"taskDefinitions\":[{\"taskDefinitionArn\":\"web:1\"}]"),
+          "missing in \"taskDefinitions\"" },
+        { WITH("\"taskDefinitions\":[{\"taskDefinitionArn\":\"\","
+               "\"placementConstraints\":[]}]"), "missing in" },
+        { WITH("\"taskDefinitions\":[" DEFINITION(FIRST) "," DEFINITION("")
+               "]"), "twice of task definition \"web:1\"" },
+        { WITH("\"taskDefinitions\":[" DEFINITION("1") "]"), "array of" },
         { WITH("\"failures\":[{\"arn\":\"a b\"}]"), "does not name" },
         { WITH("\"failures\":[{}]"), "does not name" },
     };
