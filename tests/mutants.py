@@ -32,7 +32,7 @@ MUTANTS = [
     ("a task definition is not waited for", R + "need.c",
      "in->lacks_definition = !need_has(&d->fact);", ""),
     ("a task definition that is not understood has none", R + "need.c",
-     "in->unclear_definition = d->unclear;", ""),
+     "if (d->unclear)", "if (false)"),
     ("another task definition is believed", R + "learn.c",
      "if (err == 0 && !hc_str_eq(v->arn, d->arn))", "if (err > 0)"),
     ("a snapshot loses constraints of task definitions", R + "snapshot.c",

@@ -100,8 +100,8 @@ static void print_verbs(void)
     puts("headcount keeps AWS ECS services at the count their cluster calls "
          "for.\n\nUsage: headcount VERB [ARG...] [--option value...]\n");
     for (size_t i = 0; i < options_verbs_n; i++)
-        printf("  %-8s %-34s %s\n", options_verbs[i].name, options_verbs[i].args,
-               options_verbs[i].help);
+        printf("  %-8s %-34s %s\n", options_verbs[i].name,
+               options_verbs[i].args, options_verbs[i].help);
 }
 
 static void print_options(void)
@@ -117,10 +117,10 @@ static void print_options(void)
         else
             printf("  %-32s %s\n", left, options_table[i].help);
     }
-    puts("\nservice, policy, autoscaler, hosts, constraints, where, dns-server, "
-         "timeout,\ntimings, detailed-exitcode, retry-writes and "
-         "tcp-keepalive are also HEADCOUNT_<OPTION>;\nECS_SERVICE_ARN names services (comma "
-         "list); HEADCOUNT_DRY_RUN=1 pauses every\nwrite.\n"
+    puts("\nservice, policy, autoscaler, hosts, constraints, where, "
+         "dns-server, timeout,\ntimings, detailed-exitcode, retry-writes and "
+         "tcp-keepalive are also\nHEADCOUNT_<OPTION>; ECS_SERVICE_ARN names "
+         "services (comma list);\nHEADCOUNT_DRY_RUN=1 pauses every write.\n"
          "\nExit: 0 done, 1 a target failed, 2 changes pending, 3 held "
          "(both with\n--detailed-exitcode), 130 interrupted, 252 wrong usage "
          "or a bad event, 253 no\nregion, no credentials or a bad setting, "
@@ -135,7 +135,8 @@ void options_print_help(enum verb verb)
         for (size_t i = 0; i < options_verbs_n; i++)
             if (options_verbs[i].verb == verb)
                 printf("Usage: headcount %s %s [--option value...]\n\n%s\n",
-                       options_verbs[i].name, options_verbs[i].args, options_verbs[i].help);
+                       options_verbs[i].name, options_verbs[i].args,
+                       options_verbs[i].help);
     }
     print_options();
 }

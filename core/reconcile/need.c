@@ -34,6 +34,13 @@ static int need_constraints(struct hc_plan_input *in,
     return err;
 }
 
+static void need_is_unclear(struct hc_plan_input *in, const char *operation,
+                            const char *member)
+{
+    in->unclear_in = operation;
+    in->unclear = member;
+}
+
 /* Task sets have definitions of their own, and in a snapshot that was made by
  * hand none needs to be named. */
 static struct hc_fact_definition *need_definition(struct hc_reconcile *r,
@@ -46,9 +53,8 @@ static struct hc_fact_definition *need_definition(struct hc_reconcile *r,
         return NULL;
     if (s->task_definition.n > 0)
         d = hc_facts_definition(&r->facts, s->task_definition);
-    else
-        in->unclear_definition = s->controller != CONTROLLER_EXTERNAL &&
-                                 !r->complete;
+    else if (s->controller != CONTROLLER_EXTERNAL && !r->complete)
+        need_is_unclear(in, "DescribeServices", "taskDefinition");
     if (d != NULL)
         hc_recall_definition(r, d);
     return d;
@@ -64,7 +70,8 @@ static int need_from_definition(struct hc_reconcile *r,
     if (d == NULL)
         return 0;
     in->lacks_definition = !need_has(&d->fact);
-    in->unclear_definition = d->unclear;
+    if (d->unclear)
+        need_is_unclear(in, "DescribeTaskDefinition", "placementConstraints");
     return need_constraints(in, filter, d->constraints, e);
 }
 

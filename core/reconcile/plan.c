@@ -73,12 +73,11 @@ static bool plan_lacks(struct hc_plan *p, const struct hc_plan_input *in)
 static bool plan_is_unclear(struct hc_plan *p, const struct hc_plan_input *in)
 {
     const char *what = in->service->unclear;
-    const char *operation = "DescribeServices";
+    const char *operation = what != NULL ? "DescribeServices"
+                                         : in->unclear_in;
 
-    if (what == NULL && in->unclear_definition) {
-        what = "placementConstraints";
-        operation = "DescribeTaskDefinition";
-    }
+    if (what == NULL)
+        what = in->unclear;
     if (what == NULL || !hc_rule_needs_hosts(&in->wish->rule))
         return false;
     plan_say(p, OUTCOME_FAILED, "EANSWER", "");

@@ -57,8 +57,9 @@ struct hc_plan_input {
     struct hc_str filter;                      /* what hosts were counted by */
     bool by_provider;                          /* its own providers' only    */
     bool moving;                               /* the filter would move      */
-    bool lacks_definition;      /* the filter lacks its task definition's, ... */
-    bool unclear_definition;    /* ... or this version does not understand it */
+    bool lacks_definition;      /* the filter lacks its task definition's    */
+    const char *unclear;        /* or this member leaves it open, of the     */
+    const char *unclear_in;     /* answer to this operation; NULL: none does */
     bool where_moves;                          /* by the wish's own `where`  */
     struct hc_str ignored;   /* the service's expression that was left out   */
     bool awaits;             /* ECS does not show our last write yet,        */

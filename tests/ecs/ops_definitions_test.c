@@ -22,8 +22,9 @@ static int get(const char *text, size_t step)
     return err == 0 ? hc_ecs_definition_end(&v, &error) : err;
 }
 
-#define DEFINITION(list) "{\"taskDefinition\":{\"taskDefinitionArn\":\"web:7\"," \
-    "\"containerDefinitions\":[{\"placementConstraints\":[{\"type\":1}]}],"     \
+#define DEFINITION(list)                                                     \
+    "{\"taskDefinition\":{\"taskDefinitionArn\":\"web:7\","                  \
+    "\"containerDefinitions\":[{\"placementConstraints\":[{\"type\":1}]}],"  \
     "\"placementConstraints\":[" list "],\"revision\":7},\"tags\":[]}"
 #define MEMBER(text) "{\"type\":\"memberOf\",\"expression\":\"" text "\"}"
 

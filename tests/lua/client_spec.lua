@@ -205,6 +205,29 @@ describe("client:reconcile on a snapshot", function()
     end
   end)
 
+  it("heeds the constraints that it is told to", function()
+    snapshot.services[1].taskDefinition = "web:1"
+    snapshot.taskDefinitions = { {
+      taskDefinitionArn = "web:1", placementConstraints = { {
+        type = "memberOf", expression = "attribute:os == linux" } },
+    } }
+    for whose, wanted in pairs { service = 2, all = 1 } do
+      for _, options in ipairs {
+        { services = { "web" } }, { policy = "return { per_host { 'web' } }" },
+      } do
+        options.snapshot, options.dry_run = snapshot, true
+        options.constraints = whose
+        local report = assert(c:reconcile(nil, options))
+        assert.equal(wanted, report.clusters[1].services[1].wanted)
+      end
+    end
+    snapshot.services[1].taskDefinition, snapshot.taskDefinitions = nil, nil
+    assert.error_matches(function()
+      c:reconcile(nil, { services = { "web" }, snapshot = snapshot,
+                         dry_run = true, constraints = "task" })
+    end, 'constraints is "service" or "all"')
+  end)
+
   it("takes where, and reads a policy's file", function()
     local report = assert(c:reconcile(nil, {
       services = { "web" }, snapshot = snapshot, dry_run = true,

@@ -69,6 +69,7 @@ class Cluster:
             "serviceName": name, "clusterArn": self.arn, "status": "ACTIVE",
             "desiredCount": desired, "runningCount": desired,
             "pendingCount": 0, "launchType": "EC2",
+            "taskDefinition": arn("task-definition", f"{name}:1", self.region),
             "schedulingStrategy": "REPLICA", "placementConstraints": [],
             "placementStrategy": [], "deploymentController": {"type": "ECS"},
             "loadBalancers": [],

@@ -224,12 +224,19 @@ class Model:
                                           f"{cluster.name}/")
                              for a, k in zip(asked, keys) if k not in known]}
 
+    def is_run(self, definition):
+        """What a service runs is there, though no test registered it."""
+        return any(s.get("taskDefinition") == definition
+                   for c in self.clusters for s in c.services.values())
+
     def DescribeTaskDefinition(self, body):
         asked = body["taskDefinition"].rpartition("/")[2]
         family, _, revision = asked.partition(":")
         found = [t for t in self.task_definitions if t["family"] == family
                  and (str(t["revision"]) == revision if revision
                       else t["status"] == "ACTIVE")]
+        if not found and self.is_run(body["taskDefinition"]):
+            found = [self.task_definition(family, int(revision))]
         if not found:
             raise ServiceError("ClientException",
                                "Unable to describe task definition.")

@@ -131,6 +131,8 @@ def reach(w, operation, *args):
                           AWS_ENDPOINT_URL=f"http://{w.host}")
     elif operation == "DescribeClusters":
         run = w.handle("--hosts", "registered")
+    elif operation == "DescribeTaskDefinition":
+        run = w.handle("--constraints", "all")
     else:
         run = w.handle(*args)
     assert w.ecs.operations()[-1] == operation
@@ -372,6 +374,10 @@ USED = {
         "object": "autoScalingGroupProvider managedInstancesProvider "
                   "autoScalingGroupProvider.managedScaling"},
         FAILURES, {"objects": "capacityProviders"}),
+    "DescribeTaskDefinition": within_each("taskDefinition.", {
+        "text": "taskDefinitionArn placementConstraints[].type "
+                "placementConstraints[].expression",
+        "objects": "placementConstraints"}, {"object": "taskDefinition"}),
     "DescribeScalableTargets": {
         "text": "ScalableTargets[].ResourceId NextToken",
         "objects": "ScalableTargets"},

@@ -271,6 +271,8 @@ OPTIONS = [
          '"xml"'),
         ("a way to count", options("--hosts", "all"),
          "--hosts is active, registered or connected", '"all"'),
+        ("whose constraints", options("--constraints", "task"),
+         "--constraints is service or all", '"task"'),
         ("a time", options("--timeout", "soon"), "--timeout takes seconds, "
          "such as 2.5", '"soon"'),
         ("a time below 0", options("--timeout", "-1"), "seconds", '"-1"'),
@@ -487,6 +489,14 @@ CHANGES = [
      "was not asked for", "other"),
     ("DescribeCapacityProviders", {"capacityProviders": []},
      'says nothing about "spot"'),
+    ("DescribeTaskDefinition", {"taskDefinition.taskDefinitionArn": None},
+     "was not asked for"),
+    ("DescribeTaskDefinition", {"taskDefinition.taskDefinitionArn":
+                                f"{AT}:task-definition/web:2"},
+     "was not asked for", "web:2"),
+    ("DescribeTaskDefinition", {"taskDefinition": GONE}, "was not asked for"),
+    ("DescribeTaskDefinition", {"taskDefinition.placementConstraints": [
+        {"type": "memberOf"}]}, "which hosts are its own cannot be told"),
     ("UpdateService", {"service.desiredCount": 4}, "another count", "web"),
     ("UpdateService", {"service.serviceName": "api"}, "something else", "web"),
     ("UpdateService", {"service.clusterArn": f"{AT}:cluster/test"},

@@ -19,6 +19,62 @@ def hosts(server, n, draining=0):
     assert [h["status"] for h in server.hosts].count("DRAINING") == draining
 
 
+# ---- what a task definition says ----
+
+GPU = [{"type": "memberOf", "expression": "attribute:gpu exists"}]
+
+
+def constrained(server):
+    """Two of five hosts have what the task definition calls for."""
+    server.model.task_definition("web", placementConstraints=GPU)
+    for name in "abcde":
+        server.host(name, attributes={"gpu": None} if name in "ab" else {})
+
+
+def test_constraints_of_a_task_definition_cost_one_call(prod, headcount,
+                                                        event):
+    constrained(prod)
+    assert headcount("handle", *OURS, stdin=event()).code == 0
+    assert prod.operations() == ["DescribeServices", "ListContainerInstances",
+                                 "UpdateService"]
+    assert prod.writes()[-1]["desiredCount"] == 5
+    prod.service("web", desired=3)
+    run = headcount("handle", *OURS, "--constraints", "all", stdin=event())
+    assert run.code == 0
+    assert prod.operations()[3:] == [
+        "DescribeServices", "DescribeTaskDefinition",
+        "ListContainerInstances", "UpdateService"]
+    assert prod.writes()[-1]["desiredCount"] == 2
+    assert run.service()["hosts"]["filter"] == "attribute:gpu exists"
+
+
+def test_a_policy_heeds_them_unless_it_is_told_not_to(prod, headcount):
+    constrained(prod)
+    policy = headcount.home / "policy.lua"
+    policy.write_text('return { per_host { "web" } }')
+    for more, env, wanted in (
+            ((), {}, 2), (("--constraints", "service"), {}, 5),
+            ((), {"HEADCOUNT_CONSTRAINTS": "service"}, 5),
+            (("--constraints=all",), {"HEADCOUNT_CONSTRAINTS": "service"}, 2)):
+        run = headcount("plan", "prod", "--policy", str(policy), *more,
+                        "--output", "json", **env)
+        assert run.service()["wanted"] == wanted
+
+
+def test_a_snapshot_holds_them(prod, headcount):
+    constrained(prod)
+    (headcount.home / "policy.lua").write_text('return { per_host { "web" } }')
+    taken = headcount("snapshot", "prod", "--policy", "policy.lua")
+    assert taken.code == 0, taken.err
+    (headcount.home / "prod.json").write_text(taken.out)
+    again = headcount("plan", "--snapshot", "prod.json", "--policy",
+                      "policy.lua", "--output", "json")
+    assert again.service()["wanted"] == 2
+    assert again.report["stats"]["api_calls"] == 0
+    other = headcount("plan", "--snapshot", "prod.json", *OURS)
+    assert other.service()["code"] == "not_in_snapshot"
+
+
 # ---- pages ----
 
 def test_250_hosts_over_three_pages_7_of_them_draining(prod, headcount, event):

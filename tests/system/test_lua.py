@@ -259,6 +259,27 @@ def write_tests(headcount, text):
     (headcount.home / "sub" / "a_test.lua").write_text(text)
 
 
+def test_a_cluster_tells_of_task_definitions(headcount):
+    write_tests(headcount, """
+local function of(more)
+  return cluster {
+    hosts = { { count = 2, attributes = { gpu = "" } }, { count = 3 } },
+    task_definitions = { ["web:7"] = { "attribute:gpu exists" } },
+    services = { { name = "web", task_definition = more } },
+  }
+end
+test "all" (function()
+  of "web:7":plan "../policy.lua":wants("web", 2)
+  of "web:6":plan "../policy.lua":wants("web", 5)
+end)
+test "the service's" (function()
+  of "web:7":plan("../policy.lua", { constraints = "service" }):wants("web", 5)
+end)
+""")
+    run = headcount("test")
+    assert run.code == 0, run.out
+
+
 def test_a_failed_expectation_shows_the_plan(headcount):
     write_tests(headcount, """
 test "good" (function()

@@ -224,7 +224,8 @@ def test_a_policy_in_c_is_asked_and_wishes(ecs, headcount, tmp_path):
                 ecs.operations()[before:])
 
     assert run() == (4, 3, ["DescribeClusters", "DescribeServices",
-                            "ListContainerInstances", "UpdateService",
+                            "DescribeTaskDefinition", "ListContainerInstances",
+                            "UpdateService", "DescribeTaskDefinition",
                             "UpdateService"])
     ecs.home.record.write(tags=[{"key": "tier", "value": "gold"}])
     assert run()[:2] == (8, 3)
