@@ -39,6 +39,7 @@ struct op_reconcile {
     struct headcount_question question;  /* while the op ASKS                */
     struct hc_wish *told;                /* in this round                    */
     size_t told_n, told_cap;
+    bool by_tags;                        /* the owner is op_tags             */
 };
 
 struct op_call {

@@ -217,6 +217,7 @@ static int asks_ask(headcount_op *op, const struct headcount_query *from,
     if (err == HC_EARG)
         hc_error_set(e, err, "one tag key stands twice in a query");
     q.tag_filters = hc_buf_view(&filters);
+    q.recent = op->as.reconcile.by_tags;
     if (err == 0) {
         err = hc_question_ask(r, &q, &known, e);
         if (err == 1)

@@ -67,7 +67,9 @@ static int tags_decide(headcount_op *op, struct headcount_error *e)
     for (size_t i = 0; got == 1 && i < (size_t)list.count; i++) {
         q.service = headcount_fact_name(&list, i);
         got = headcount_fact(op, &q, &fact, e);
-        if (got == 1 && fact.service != NULL) {
+        /* It may have lost its tag since it was listed. */
+        if (got == 1 && fact.service != NULL &&
+            hc_tags_have_rule((const struct hc_ecs_tag *)fact.service->tags)) {
             int err = tags_put(op, q.service, fact.service);
 
             got = err < 0 ? err : got;
@@ -79,9 +81,12 @@ static int tags_decide(headcount_op *op, struct headcount_error *e)
 void headcount_decide_by_tags(headcount_op *op)
 {
     struct headcount_error e = { .code = 0 };
-    int got = headcount_question(op) == NULL ? HEADCOUNT_ESTATE
-                                             : tags_decide(op, &e);
+    int got = HEADCOUNT_ESTATE;
 
+    if (headcount_question(op) != NULL) {
+        op->as.reconcile.by_tags = true;
+        got = tags_decide(op, &e);
+    }
     if (got == HEADCOUNT_ESTATE)
         return;
     if (got < 0)

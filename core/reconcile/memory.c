@@ -288,19 +288,26 @@ void hc_memory_put_answer(struct hc_memory *m, const struct hc_memory_key *key,
 }
 
 bool hc_memory_text(struct hc_memory *m, const struct hc_memory_key *key,
-                    struct hc_str *text)
+                    int64_t since, struct hc_str *text)
 {
     const struct hc_memory_entry *e = memory_find(m, key);
 
-    if (e == NULL)
+    if (e == NULL || e->at < since)
         return false;
     *text = hc_str_n(e->key + e->key_n, e->text_n);
     return true;
 }
 
 void hc_memory_put_text(struct hc_memory *m, const struct hc_memory_key *key,
-                        struct hc_str text)
+                        int64_t now, struct hc_str text)
 {
-    if (text.n <= HC_MEMORY_TEXTS - m->texts && memory_find(m, key) == NULL)
-        memory_new(m, key, text);
+    struct hc_memory_entry *e = memory_find(m, key);
+
+    if (e != NULL)
+        memory_drop(m, e);
+    if (text.n > HC_MEMORY_TEXTS - m->texts)
+        return;
+    e = memory_new(m, key, text);
+    if (e != NULL)
+        e->at = now;
 }

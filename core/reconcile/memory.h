@@ -1,6 +1,6 @@
 /* reconcile/memory.h - what a handle remembers from one reconcile to the next:
  * its own writes, what was undone of them, versions of events, answers that
- * hold for five minutes, and texts that hold for ever.
+ * hold for five minutes, and texts.
  *
  * It is bounded: the longest unused goes.  Without memory nothing is
  * remembered, and nothing fails: each rule that needs it only holds back
@@ -18,6 +18,7 @@
 #define HC_MEMORY_SHOWN (30 * HC_SECOND)         /* ECS shows a write        */
 #define HC_MEMORY_UNDONE (600 * HC_SECOND)       /* undone writes count      */
 #define HC_MEMORY_ANSWER (300 * HC_SECOND)       /* an answer holds          */
+#define HC_MEMORY_TAGGED (60 * HC_SECOND)        /* a list by tags holds     */
 #define HC_MEMORY_TEXTS ((size_t)4 << 20)        /* bytes of all texts       */
 
 struct hc_memory_entry;
@@ -30,7 +31,7 @@ struct hc_memory {                               /* alloc NULL: remembers not */
 };
 
 enum hc_memory_kind { MEMORY_SERVICE, MEMORY_VERSION, MEMORY_CAPACITY,
-                      MEMORY_TARGET, MEMORY_DEFINITION };
+                      MEMORY_TARGET, MEMORY_DEFINITION, MEMORY_TAGGED };
 
 /* What is remembered of: a kind, a place (an ARN or a region) and a name. */
 struct hc_memory_key {
@@ -88,11 +89,11 @@ bool hc_memory_answer(struct hc_memory *m, const struct hc_memory_key *key,
                       int64_t now, bool *yes);
 void hc_memory_put_answer(struct hc_memory *m, const struct hc_memory_key *key,
                           int64_t now, bool yes);
-/* What was put first, good until the memory is told anything: it does not
- * change.  One that does not fit any more is not remembered. */
+/* False: not known, or put before `since`.  Good until the memory is told
+ * anything.  One that does not fit is not remembered. */
 bool hc_memory_text(struct hc_memory *m, const struct hc_memory_key *key,
-                    struct hc_str *text);
+                    int64_t since, struct hc_str *text);
 void hc_memory_put_text(struct hc_memory *m, const struct hc_memory_key *key,
-                        struct hc_str text);
+                        int64_t now, struct hc_str text);
 
 #endif

@@ -4,6 +4,7 @@
 #include "reconcile/filter.h"
 #include "reconcile/learn.h"
 #include "reconcile/measure.h"
+#include "reconcile/recall.h"
 #include "reconcile/reconcile.h"
 
 static bool question_has(const struct hc_fact *fact)
@@ -96,6 +97,8 @@ static struct hc_fact *question_fact(struct hc_reconcile *r,
     case QUERY_SERVICES:
         names = hc_facts_names(&r->facts, q->launch_type, q->tag_filters);
         k->names = names;
+        if (names != NULL && q->recent)
+            hc_recall_tagged(r, names);
         return names != NULL ? &names->fact : NULL;
     case QUERY_SERVICE:
         hc_arn_service(&arn, q->service, NULL);

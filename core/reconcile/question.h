@@ -34,6 +34,8 @@ struct hc_query {
     struct hc_str tag_filters;        /* SERVICES; JSON as GetResources takes
                                          it, n == 0: not by tags           */
     struct hc_str service;            /* SERVICE: its name                 */
+    bool recent;                      /* SERVICES by tags: a list of the last
+                                         minute will do                    */
 };
 
 /* What is known; of the query's kind. */

@@ -41,7 +41,7 @@ void hc_recall_definition(struct hc_reconcile *r, struct hc_fact_definition *d)
     struct hc_str text;
 
     if (d->fact.state != FACT_UNKNOWN || r->config.memory == NULL ||
-        !hc_memory_text(r->config.memory, &key, &text))
+        !hc_memory_text(r->config.memory, &key, INT64_MIN, &text))
         return;
     while (text.n > 0)
         hc_ecs_part_text(&constraints, &r->facts.keep,
@@ -51,6 +51,43 @@ void hc_recall_definition(struct hc_reconcile *r, struct hc_fact_definition *d)
         return;                       /* it is not whole: asked for again */
     d->constraints = constraints;
     d->fact.state = FACT_VALUE;
+}
+
+/* A bare name may be that of a cluster in any region. */
+static struct hc_memory_key recall_tagged_key(struct hc_reconcile *r,
+                                              const struct hc_fact_names *l)
+{
+    struct hc_str region = hc_reconcile_region(r);
+
+    return (struct hc_memory_key){
+        .kind = MEMORY_TAGGED, .place = r->cluster.text,
+        .name = hc_str(hc_keep_fmt(&r->facts.keep, "%.*s %.*s",
+                                   HC_STR_ARG(region),
+                                   HC_STR_ARG(l->tag_filters))),
+    };
+}
+
+void hc_recall_tagged(struct hc_reconcile *r, struct hc_fact_names *l)
+{
+    struct hc_memory_key key;
+    struct hc_str text;
+    int err = 0;
+
+    if (l->fact.state != FACT_UNKNOWN || l->all.n > 0 ||
+        r->config.memory == NULL)
+        return;
+    key = recall_tagged_key(r, l);
+    if (!hc_memory_text(r->config.memory, &key,
+                        hc_now(&r->net->sys) - HC_MEMORY_TAGGED, &text))
+        return;
+    while (err >= 0 && text.n > 0)
+        err = hc_fact_hosts_add(&r->facts, &l->all,
+                                hc_keep_str(&r->facts.keep,
+                                            hc_str_cut(&text, '\n')));
+    if (err >= 0 && hc_keep_error(&r->facts.keep) == 0)
+        l->fact.state = FACT_VALUE;
+    else
+        hc_fact_hosts_reset(&l->all);
 }
 
 void hc_recall_writes(struct hc_reconcile *r, struct hc_plan_input *in)
@@ -98,6 +135,21 @@ static void recall_keep_answers(struct hc_reconcile *r,
     }
 }
 
+static void recall_keep_tagged(struct hc_reconcile *r, int64_t now)
+{
+    struct hc_memory_key key = recall_tagged_key(r, r->names_list);
+    struct hc_buf lines;
+
+    hc_buf_init(&lines, r->facts.alloc, HC_MEMORY_TEXTS);
+    for (size_t i = 0; i < r->names_list->all.n; i++) {
+        hc_buf_str(&lines, r->names_list->all.hosts[i].arn);
+        hc_buf_chr(&lines, '\n');
+    }
+    if (hc_buf_error(&lines) == 0)
+        hc_memory_put_text(r->config.memory, &key, now, hc_buf_view(&lines));
+    hc_buf_fini(&lines);
+}
+
 static void recall_keep_services(struct hc_reconcile *r, int64_t now)
 {
     for (size_t i = 0; i < r->batch_n; i++) {
@@ -111,7 +163,7 @@ static void recall_keep_services(struct hc_reconcile *r, int64_t now)
     }
 }
 
-static void recall_keep_definition(struct hc_reconcile *r)
+static void recall_keep_definition(struct hc_reconcile *r, int64_t now)
 {
     struct hc_memory_key key = { .kind = MEMORY_DEFINITION,
                                  .name = r->definition->arn };
@@ -126,7 +178,7 @@ static void recall_keep_definition(struct hc_reconcile *r)
         hc_buf_chr(&lines, '\n');
     }
     if (is_lines && hc_buf_error(&lines) == 0)
-        hc_memory_put_text(r->config.memory, &key, hc_buf_view(&lines));
+        hc_memory_put_text(r->config.memory, &key, now, hc_buf_view(&lines));
     hc_buf_fini(&lines);
 }
 
@@ -148,18 +200,20 @@ void hc_recall_keep(struct hc_reconcile *r, int64_t now)
         recall_keep_answers(r, MEMORY_TARGET, &r->facts.targets, now);
         break;
     case ASK_DEFINITION:
-        recall_keep_definition(r);
+        recall_keep_definition(r, now);
         break;
     case ASK_UPDATE:
         key = hc_recall_key(r, MEMORY_SERVICE, r->names[r->at].name);
         hc_memory_wrote(r->config.memory, &key,
                         hc_settle_at(r)->desired_before, r->plan.wanted, now);
         break;
+    case ASK_TAGGED:
+        recall_keep_tagged(r, now);
+        break;
     case ASK_HOSTS:
     case ASK_DETAILS:
     case ASK_CLUSTER:
     case ASK_NAMES:
-    case ASK_TAGGED:
         break;
     }
 }

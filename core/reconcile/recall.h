@@ -16,6 +16,9 @@ void hc_recall_low(struct hc_reconcile *r, const struct hc_plan_input *in);
  * any time), if there is one. */
 void hc_recall_answer(struct hc_reconcile *r, enum hc_memory_kind kind,
                       struct hc_fact_answer *a);
+/* The same of services that were listed by tags; only of the last minute, and
+ * of none that were listed already. */
+void hc_recall_tagged(struct hc_reconcile *r, struct hc_fact_names *l);
 void hc_recall_definition(struct hc_reconcile *r,
                           struct hc_fact_definition *d);
 /* r->ask was answered: what of it is worth keeping. */

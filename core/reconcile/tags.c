@@ -215,6 +215,11 @@ static int tags_check(struct hc_wish *to, const struct hc_ecs_tag *tags,
     return hc_rule_check(r, &why) < 0 ? tags_refuse(rule, why.what, e) : 0;
 }
 
+bool hc_tags_have_rule(const struct hc_ecs_tag *tags)
+{
+    return tags_of(tags, HC_TAGS_RULE) != NULL;
+}
+
 int hc_tags_wish(struct hc_wish *to, const struct hc_ecs_tag *tags,
                  struct hc_keep *keep, struct hc_error *e)
 {

@@ -21,6 +21,9 @@
 
 #define HC_TAGS_RULE "headcount:rule"
 
+/* It says that it wants to be counted. */
+bool hc_tags_have_rule(const struct hc_ecs_tag *tags);
+
 /* Fills in rule and where of a wish that is else zero; rungs are kept in
  * `keep`.  0; HC_ECONFIG: which tag cannot be meant, and why; HC_ENOMEM. */
 int hc_tags_wish(struct hc_wish *to, const struct hc_ecs_tag *tags,

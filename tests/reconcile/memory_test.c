@@ -126,7 +126,7 @@ TEST(memory, answers_hold_for_five_minutes)
     hc_memory_fini(&m);
 }
 
-TEST(memory, texts_hold_for_ever_and_are_bounded)
+TEST(memory, texts_are_bounded_and_the_last_one_is_told)
 {
     const struct hc_memory_key one = { MEMORY_DEFINITION, { NULL, 0 },
                                        { "one", 3 } };
@@ -139,15 +139,16 @@ TEST(memory, texts_hold_for_ever_and_are_bounded)
     CHECK(large != NULL);
     memset(large, 'x', n);
     begin();
-    CHECK(!hc_memory_text(&m, &one, &text));
-    hc_memory_put_text(&m, &one, HC_STR("abcd"));
-    hc_memory_put_text(&m, &one, HC_STR("other"));
-    CHECK(hc_memory_text(&m, &one, &text));
+    CHECK(!hc_memory_text(&m, &one, 0, &text));
+    hc_memory_put_text(&m, &one, 5, HC_STR("other"));
+    hc_memory_put_text(&m, &one, 7, HC_STR("abcd"));
+    CHECK(hc_memory_text(&m, &one, 7, &text));
     CHECK_STR(text, "abcd");
-    hc_memory_put_text(&m, &two, hc_str_n(large, n));
-    CHECK(!hc_memory_text(&m, &two, &text));
-    hc_memory_put_text(&m, &two, hc_str_n(large, n - 1));
-    CHECK(hc_memory_text(&m, &two, &text));
+    CHECK(!hc_memory_text(&m, &one, 8, &text));
+    hc_memory_put_text(&m, &two, 9, hc_str_n(large, n));
+    CHECK(!hc_memory_text(&m, &two, 0, &text));
+    hc_memory_put_text(&m, &two, 9, hc_str_n(large, n - 1));
+    CHECK(hc_memory_text(&m, &two, 0, &text));
     CHECK_INT(m.texts, HC_MEMORY_TEXTS);
     hc_memory_fini(&m);
     CHECK_INT(m.texts, 0);

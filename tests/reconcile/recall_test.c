@@ -205,6 +205,69 @@ TEST(recall, a_task_definition_that_fails_is_asked_for_again)
     end();
 }
 
+/* ---- services that were listed by tags ---- */
+
+static bool recent;
+static size_t listed;
+
+static void asks_tagged(struct hc_reconcile *r)
+{
+    const struct hc_query q = {
+        .kind = QUERY_SERVICES, .recent = recent,
+        .tag_filters = HC_STR("[{\"Key\":\"k\"}]"),
+    };
+    struct hc_known known;
+
+    if (hc_question_ask(r, &q, &known, NULL) == 1)
+        listed = known.names->all.n;
+    hc_reconcile_resume(r, NULL, 0);
+}
+
+static size_t lists(const struct script_row *rows, size_t n, int64_t second,
+                    bool recent_will_do, const char *region)
+{
+    struct script *s = script_set(rows, n);
+
+    recent = recent_will_do;
+    listed = 99;
+    s->now = second * HC_SECOND;
+    s->config.asks = true;
+    s->policy = asks_tagged;
+    s->config.memory = &memory;
+    s->config.cluster = HC_STR("prod");
+    s->config.call.region = hc_str(region);
+    CHECK_INT(script_run(), 1);
+    script_end();
+    return listed;
+}
+
+#define TAGGED(list) { .operation = "GetResources", .service =                   \
+    "resourcegroupstaggingapi",                                             \
+    .answer = "{\"ResourceTagMappingList\":[" list "]}" }
+#define OF(name) "{\"ResourceARN\":\"" SCRIPT_AT "service/prod/" name "\"}"
+
+TEST(recall, a_list_by_tags_is_that_of_the_last_minute_for_who_says_so)
+{
+    static const struct script_row two[] = { TAGGED(OF("web") "," OF("log")) };
+    static const struct script_row one[] = { TAGGED(OF("web")) };
+    static const struct script_row none[] = { TAGGED("") };
+    static const struct script_row fails[] = {
+        { .operation = "GetResources", .service = "resourcegroupstaggingapi",
+          .fail = HC_ECONNECT }
+    };
+
+    begin();
+    CHECK_INT(lists(SCRIPT_ROWS(fails), 0, true, "eu-west-1"), 99);
+    CHECK_INT(lists(SCRIPT_ROWS(two), 0, true, "eu-west-1"), 2);
+    CHECK_INT(lists(NULL, 0, 60, true, "eu-west-1"), 2);
+    CHECK_INT(lists(SCRIPT_ROWS(none), 60, true, "eu-west-2"), 0);
+    CHECK_INT(lists(SCRIPT_ROWS(one), 60, false, "eu-west-1"), 1);
+    CHECK_INT(lists(NULL, 0, 120, true, "eu-west-1"), 1);
+    CHECK_INT(lists(NULL, 0, 120, true, "eu-west-2"), 0);
+    CHECK_INT(lists(SCRIPT_ROWS(two), 121, true, "eu-west-1"), 2);
+    end();
+}
+
 /* ---- the audit ---- */
 
 TEST(recall, each_write_is_one_line)
