@@ -323,8 +323,9 @@ void headcount_end(headcount_op *op);
  * A fact that is not known yet is noted; resume then has all that was noted
  * read, forgets the wishes of this round, and the op ASKS again (32 times at
  * most).  With nothing noted the wishes stand, and are planned.  Each fact is
- * read once; one that cannot be read fails the cluster.  The same facts must
- * give the same wishes: that is what makes a snapshot a test. */
+ * read once; one that cannot be read fails the cluster; so does an owner who
+ * looks at facts for more than a minute, when they are old.  The same facts
+ * must give the same wishes: that is what makes a snapshot a test. */
 struct headcount_question {
     const char *name;             /* of the cluster                          */
     const char *arn, *account, *region, *partition;  /* "" where not known   */

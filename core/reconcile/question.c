@@ -251,6 +251,13 @@ struct hc_fact *hc_question_next(struct hc_reconcile *r, int *err)
     return NULL;
 }
 
+bool hc_question_is_late(const struct hc_reconcile *r)
+{
+    return r->read && r->taken == 0 &&
+           hc_now(&r->net->sys) >
+               hc_time_add(r->question.turn, HC_QUESTION_PATIENCE);
+}
+
 void hc_question_fini(struct hc_reconcile *r)
 {
     struct hc_question *o = &r->question;

@@ -11,10 +11,12 @@
 #ifndef HC_RECONCILE_QUESTION_H
 #define HC_RECONCILE_QUESTION_H
 
+#include "base/clock.h"
 #include "reconcile/facts.h"
 #include "reconcile/plan.h"
 
 #define HC_QUESTION_ROUNDS 32
+#define HC_QUESTION_PATIENCE (60 * HC_SECOND)   /* facts are older then  */
 #define HC_QUESTION_NEEDS 10000           /* of one round */
 
 enum hc_query_kind {
@@ -54,6 +56,7 @@ struct hc_question {
     struct hc_query *needs;           /* in the facts' memory               */
     size_t needs_n, needs_cap, at;
     int rounds;
+    int64_t turn;                     /* when the owner's began             */
     bool open;                        /* no wishes are told yet             */
 };
 
@@ -67,6 +70,8 @@ struct hc_measure_of hc_question_of(const struct hc_reconcile *r,
 /* The fact that is to be read next, r->ask saying how; NULL: all that was
  * noted is there, or memory ended (*err). */
 struct hc_fact *hc_question_next(struct hc_reconcile *r, int *err);
+/* The owner's turn is so long that facts of it are too old to be written by. */
+bool hc_question_is_late(const struct hc_reconcile *r);
 void hc_question_fini(struct hc_reconcile *r);
 
 #endif

@@ -262,9 +262,11 @@ static int reconcile_step_needs(struct hc_reconcile *r, int64_t now)
 
     if (hc_question_next(r, &err) != NULL)
         return reconcile_ask(r, now);
-    if (err == 0)
-        r->state = RECONCILE_QUESTION;
-    return err;
+    if (err < 0)
+        return err;
+    r->question.turn = now;
+    r->state = RECONCILE_QUESTION;
+    return 0;
 }
 
 void hc_reconcile_refuse(struct hc_reconcile *r, const char *code,
@@ -292,7 +294,11 @@ void hc_reconcile_resume(struct hc_reconcile *r, const struct hc_wish *wishes,
 {
     if (r->state != RECONCILE_QUESTION)
         return;
-    if (r->question.needs_n == 0) {
+    if (hc_question_is_late(r)) {
+        hc_reconcile_refuse(r, "EPOLICY", "the policy took more than a minute "
+                            "to decide: what it was told may not be true any "
+                            "more, the next run asks again");
+    } else if (r->question.needs_n == 0) {
         r->config.wishes = wishes;
         r->config.wishes_n = n;
         reconcile_told(r);

@@ -48,6 +48,41 @@ static void tell(struct hc_reconcile *r, size_t n)
     hc_reconcile_resume(r, wishes, n);
 }
 
+/* ---- in its own time ---- */
+
+static int64_t thinks;
+static struct script *thinker;
+
+static void thinks_about_tags(struct hc_reconcile *r)
+{
+    bool knows = ask(r, (struct hc_query){ .kind = QUERY_CLUSTER }) == 1;
+
+    turns++;
+    thinker->now += knows ? thinks : 1000 * HC_SECOND;
+    tell(r, 0);
+}
+
+TEST(question, who_thinks_for_more_than_a_minute_wishes_on_old_facts)
+{
+    static const struct script_row rows[] = {
+        { .operation = "DescribeClusters", .answer = CLUSTERS }
+    };
+
+    for (thinks = 60 * HC_SECOND; thinks < 62 * HC_SECOND;
+         thinks += HC_SECOND) {
+        thinker = set(SCRIPT_ROWS(rows), thinks_about_tags);
+        CHECK_INT(script_run(), 1);
+        CHECK_INT(turns, 2);
+        if (thinks == 60 * HC_SECOND) {
+            CHECK_Z(thinker->r.result.error_code, NULL);
+        } else {
+            CHECK_Z(thinker->r.result.error_code, "EPOLICY");
+            CHECK(strstr(thinker->r.result.error, "more than a minute") != NULL);
+        }
+        script_end();
+    }
+}
+
 /* ---- each fact once ---- */
 
 static const struct hc_query of_cluster = { .kind = QUERY_CLUSTER };

@@ -241,7 +241,7 @@ static size_t lists(const struct script_row *rows, size_t n, int64_t second,
     return listed;
 }
 
-#define TAGGED(list) { .operation = "GetResources", .service =                   \
+#define TAGGED(list) { .operation = "GetResources", .service =               \
     "resourcegroupstaggingapi",                                             \
     .answer = "{\"ResourceTagMappingList\":[" list "]}" }
 #define OF(name) "{\"ResourceARN\":\"" SCRIPT_AT "service/prod/" name "\"}"
