@@ -18,14 +18,44 @@ TESTS = [*[f"reconcile/{t}" for t in (
     "learn_services", "learn_hosts", "need", "ask", "settle", "recall",
     "reconcile", "snapshot", "question", "wishes", "learn_names",
     "offline", "tags", "autoscaler")], "ecs/query", "ecs/query_value",
-    "ecs/ops_hosts", "ecs/ops_services", "ecs/saved", "headcount", "worlds"]
+    "ecs/ops_hosts", "ecs/ops_services", "ecs/saved", "headcount", "worlds",
+    "lua/policy"]
 R = "core/reconcile/"
+L = "bindings/lua/"
 
 # (what is broken, file, the line's text, what stands there instead)
 MUTANTS = [
     # ---- skips ----
     ("a DAEMON service is written", R + "plan.c",
      "s->scheduling != SCHEDULING_REPLICA", "false"),
+    # ---- what a policy says ----
+    ("a fraction is a count", L + "rule_fields.c",
+     "if (whole && n >= field->least", "if (n >= field->least"),
+    ("a negative count is one", L + "rule_fields.c",
+     "n >= field->least &&", ""),
+    ("min_age is milliseconds", L + "rule_fields.c", "n * 1e6", "n * 1e3"),
+    ("hosts are ACTIVE whatever it says", L + "rule_fields.c",
+     "*to = (enum headcount_hosts)k;", "*to = HEADCOUNT_ACTIVE;"),
+    ("defaults beat the wish", L + "rule_fields.c",
+     "d->given & ~s->given", "d->given"),
+    ("defaults are forgotten", L + "rule_fields.c",
+     "d != NULL ? d->given & ~s->given : 0", "0"),
+    ("external is turned round", L + "rule_fields.c",
+     "field->kind == NOT ? !on : on", "on"),
+    ("a policy of nothing wishes nothing", L + "policy.c",
+     "if (lua_isnil(L, 1))", "if (false)"),
+    ("the rest of a list is left", L + "rules.c",
+     "for (lua_Integer at = 1; at <= end; at++)",
+     "for (lua_Integer at = 1; at <= end && at < 2; at++)"),
+    ("a wish by name may be of two rules", L + "rules.c",
+     "if (strcmp(rule_names[rule], name) == 0)", "if (true)"),
+    ("names as keys are left out", L + "rules.c", "if (at < 1)", "if (false)"),
+    ("a rule that lacks its number is one", L + "rules.c",
+     "if (lacks != NULL) {", "if (lacks == NULL && who == NULL) {"),
+    ("any name matches", L + "facts.c",
+     "*glob == *name || *glob == '?'", "true"),
+    ("a spent sandbox runs on", L + "policy.c",
+     "if (p->s != NULL && sandbox_is_spent(p->s))", "if (false)"),
     ("constraints of a task definition are ignored", R + "need.c",
      "return need_constraints(in, filter, d->constraints, e);",
      "return 0;"),
