@@ -595,7 +595,8 @@ TEST(need, a_task_definition_is_read_for_who_counts_by_filter_only)
           SCRIPT_SERVICE("web", 2, WITH_DEFINITION(""))) },
     };
     static const struct script_row registered[] = {
-        fixed[0],
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, WITH_DEFINITION(""))) },
         { .operation = "DescribeClusters", .answer = "{\"clusters\":[{"
           "\"clusterArn\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
           "\"registeredContainerInstancesCount\":2}]}" },
