@@ -120,7 +120,7 @@ static struct hc_memory_entry *memory_new(struct hc_memory *m,
 
     if (m->alloc == NULL || n == 0)
         return NULL;
-    if (m->n >= HC_MEMORY_MAX)
+    if (m->n >= HC_MEMORY_MAX && m->oldest != NULL)
         memory_drop(m, m->oldest);
     e = hc_alloc(m->alloc, sizeof(*e) + n + value.n);
     if (e == NULL)

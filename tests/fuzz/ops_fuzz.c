@@ -14,13 +14,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MOST (1 << 16)
 
-enum which { SERVICES, UPDATED, HOSTS, CLUSTERS, CLUSTER, DETAILS, WHICH };
+enum which { SERVICES, UPDATED, HOSTS, CLUSTERS, CLUSTER, DETAILS, DEFINITION,
+             PROVIDERS, WHICH };
 
 union view {
     struct hc_ecs_services services;
     struct hc_ecs_arns arns;
     struct hc_ecs_cluster cluster;
     struct hc_ecs_host_details details;
+    struct hc_ecs_definition definition;
+    struct hc_ecs_providers providers;
 };
 
 struct outcome {
@@ -63,6 +66,20 @@ static void note_tags(struct outcome *o, const struct hc_ecs_tag *tag)
     }
 }
 
+static void note_texts(struct outcome *o, const struct hc_ecs_text *t)
+{
+    for (; t != NULL; t = t->next)
+        note(o, t->s);
+}
+
+static void note_providers(struct outcome *o, const struct hc_ecs_provider *p)
+{
+    for (; p != NULL; p = p->next) {
+        note(o, p->name);
+        hc_buf_chr(&o->values, p->managed ? '+' : '-');
+    }
+}
+
 static void note_service(struct outcome *o, const struct hc_ecs_service *s)
 {
     note(o, s->arn);
@@ -75,10 +92,8 @@ static void note_service(struct outcome *o, const struct hc_ecs_service *s)
                (long long)s->desired, (long long)s->running,
                (long long)s->deployments, (long long)s->in_progress,
                (long long)s->task_sets);
-    for (const struct hc_ecs_text *t = s->constraints; t != NULL; t = t->next)
-        note(o, t->s);
-    for (const struct hc_ecs_text *t = s->providers; t != NULL; t = t->next)
-        note(o, t->s);
+    note_texts(o, s->constraints);
+    note_texts(o, s->providers);
     note_tags(o, s->tags);
 }
 
@@ -133,6 +148,15 @@ static void note_view(struct outcome *o, enum which which,
     case DETAILS:
         note_details(o, &v->details);
         break;
+    case DEFINITION:
+        note(o, v->definition.arn);
+        note_texts(o, v->definition.constraints);
+        hc_buf_chr(&o->values, v->definition.unclear ? '?' : '.');
+        break;
+    case PROVIDERS:
+        note_providers(o, v->providers.providers);
+        note_failures(o, &v->providers.failure, 1);
+        break;
     case WHICH:
         break;
     }
@@ -151,6 +175,8 @@ static void begin(enum which which, union view *v)
     case CLUSTERS: hc_ecs_clusters_init(&v->arns, a);        break;
     case CLUSTER:  hc_ecs_cluster_init(&v->cluster, a);      break;
     case DETAILS:  hc_ecs_host_details_init(&v->details, a, true); break;
+    case DEFINITION: hc_ecs_definition_init(&v->definition, a);    break;
+    case PROVIDERS:  hc_ecs_providers_init(&v->providers, a);      break;
     case WHICH:    break;
     }
 }
@@ -174,6 +200,13 @@ static int feed(enum which which, union view *v, const struct hc_str *span,
     case DETAILS:
         return span != NULL ? hc_ecs_host_details_feed(&v->details, *span, e)
                             : hc_ecs_host_details_end(&v->details, e);
+    case DEFINITION:
+        return span != NULL
+                   ? hc_ecs_definition_feed(&v->definition, *span, e)
+                   : hc_ecs_definition_end(&v->definition, e);
+    case PROVIDERS:
+        return span != NULL ? hc_ecs_providers_feed(&v->providers, *span, e)
+                            : hc_ecs_providers_end(&v->providers, e);
     case WHICH:
         break;
     }
@@ -189,6 +222,8 @@ static void finish(enum which which, union view *v)
     case CLUSTERS: hc_ecs_arns_fini(&v->arns);            break;
     case CLUSTER:  hc_ecs_cluster_fini(&v->cluster);      break;
     case DETAILS:  hc_ecs_host_details_fini(&v->details); break;
+    case DEFINITION: hc_ecs_definition_fini(&v->definition); break;
+    case PROVIDERS:  hc_ecs_providers_fini(&v->providers);   break;
     case WHICH:    break;
     }
 }
