@@ -266,7 +266,7 @@ TEST(policy, external_hosts_may_be_left_out)
 TEST(policy, a_wish_knows_its_line)
 {
     open_handle();
-    plan("local x = 1\nreturn {\n  fixed { 'web', 1 },\n  fixed { 'log', 1 } }");
+    plan("local x = 1\nreturn {\n  fixed { 'web', 1 },\n  fixed { 'log', 1 }}");
     CHECK_Z(outcome->clusters[0].services[0].at, "policy.lua:3");
     CHECK_Z(outcome->clusters[0].services[1].at, "policy.lua:4");
     done();
