@@ -194,10 +194,26 @@ static int op_report(headcount_op *op)
 
 /* ---- start and step ---- */
 
+static int op_check_request(headcount_op *op)
+{
+    int hosts = (int)op->request.hosts, whose = (int)op->request.constraints;
+
+    if (hosts < HEADCOUNT_ACTIVE || hosts > HEADCOUNT_CONNECTED)
+        return hc_error_set(&op->error, HC_EARG, "hosts %d is none of enum "
+                            "headcount_hosts", hosts);
+    if (whose < HEADCOUNT_CONSTRAINTS_DEFAULT ||
+        whose > HEADCOUNT_CONSTRAINTS_ALL)
+        return hc_error_set(&op->error, HC_EARG, "constraints %d is none of "
+                            "enum headcount_constraints", whose);
+    return 0;
+}
+
 static int op_prepare(headcount_op *op)
 {
-    int err = hc_op_put_wishes(op);
+    int err = op_check_request(op);
 
+    if (err == 0)
+        err = hc_op_put_wishes(op);
     if (err == 0)
         err = hc_op_clusters(op);
     if (err == 0 && op->request.snapshot == NULL)

@@ -170,6 +170,12 @@ TEST(headcount, a_request_that_cannot_be_is_an_outcome_at_once)
     r.allow = allow;
     r.allow_n = 1;
     at_once(r, HEADCOUNT_EARG, "everything");
+    r.allow_n = 0;
+    r.hosts = (enum headcount_hosts)3;
+    at_once(r, HEADCOUNT_EARG, "hosts 3 is none");
+    r.hosts = HEADCOUNT_ACTIVE;
+    r.constraints = (enum headcount_constraints)3;
+    at_once(r, HEADCOUNT_EARG, "constraints 3 is none");
     r = (struct headcount_request){ .kind = HEADCOUNT_CALL,
                                     .service = "nope", .operation = "List" };
     at_once(r, HEADCOUNT_ECONFIG, "nope");
