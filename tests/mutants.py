@@ -19,7 +19,8 @@ TESTS = [*[f"reconcile/{t}" for t in (
     "reconcile", "snapshot", "question", "wishes", "learn_names",
     "offline", "tags", "autoscaler")], "ecs/query", "ecs/query_value",
     "ecs/ops_hosts", "ecs/ops_services", "ecs/saved", "headcount", "worlds",
-    "lua/policy"]
+    "lua/policy", "ecs/batch", "ecs/unwrap"]
+E = "core/ecs/"
 R = "core/reconcile/"
 L = "bindings/lua/"
 
@@ -28,6 +29,27 @@ MUTANTS = [
     # ---- skips ----
     ("a DAEMON service is written", R + "plan.c",
      "s->scheduling != SCHEDULING_REPLICA", "false"),
+    # ---- records of a queue ----
+    ("after a failed record of a FIFO queue others are done", E + "batch.c",
+     "size_t i = fifo ? 0 : record", "size_t i = record"),
+    ("a record that nobody understands is deleted", E + "batch.c",
+     "if (r->why.n > 0 ||", "if ("),
+    ("a record is done with its first cluster", E + "batch.c",
+     "i < r->links_n; i++", "i < r->links_n && i < 1; i++"),
+    ("a sweep that failed is done", E + "batch.c",
+     "(r->sweeps && !b->sweep_done)", "false"),
+    ("an older event beats a newer one", E + "batch.c",
+     "ev->time >= c->event.time", "true"),
+    ("one of several causes drops a cluster", E + "batch.c",
+     "if (--c->causes > 0)", "if (--c->causes > 9)"),
+    ("a record without an id is named", E + "batch.c",
+     "named = named && r->sqs && r->id.n > 0;", ""),
+    ("the id of one record is the next one's", E + "unwrap.c",
+     "hc_buf_reset(&l->id);", ""),
+    ("a body that is missing is the one before it", E + "unwrap.c",
+     "hc_buf_reset(&l->inner);\n    l->has_inner = false;", ""),
+    ("events are unwrapped for ever", E + "unwrap.c",
+     "if (l->wraps == HC_UNWRAP_WRAPS)", "if (false)"),
     # ---- what a policy says ----
     ("a fraction is a count", L + "rule_fields.c",
      "if (whole && n >= field->least", "if (n >= field->least"),

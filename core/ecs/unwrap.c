@@ -1,0 +1,207 @@
+/* ecs/unwrap.c - what queues and topics put around an event.
+ *
+ * A text is read for what wraps it.  Where nothing does it is the event, and
+ * whoever reads events says what is wrong with it; that goes for text that is
+ * no JSON too.
+ */
+#include "ecs/unwrap.h"
+
+#include "base/buf.h"
+#include "ecs/event.h"
+#include "ecs/view.h"
+
+enum { UNWRAP_RECORD, UNWRAP_TYPE, UNWRAP_NOTIFICATION, UNWRAP_ID,
+       UNWRAP_BODY, UNWRAP_SOURCE, UNWRAP_QUEUE, UNWRAP_SNS, UNWRAP_MESSAGE };
+
+static const struct hc_view_member unwrap_sns_members[] = {
+    { "Message", VIEW_TEXT, UNWRAP_MESSAGE, NULL }
+};
+static const struct hc_view_shape unwrap_sns =
+    HC_VIEW_SHAPE(unwrap_sns_members);
+
+static const struct hc_view_member unwrap_record_members[] = {
+    { "messageId", VIEW_TEXT, UNWRAP_ID, NULL },
+    { "body", VIEW_TEXT, UNWRAP_BODY, NULL },
+    { "eventSource", VIEW_TEXT, UNWRAP_SOURCE, NULL },
+    { "EventSource", VIEW_TEXT, UNWRAP_SOURCE, NULL },
+    { "eventSourceARN", VIEW_TEXT, UNWRAP_QUEUE, NULL },
+    { "Sns", VIEW_OBJECT, UNWRAP_SNS, &unwrap_sns }
+};
+static const struct hc_view_shape unwrap_record =
+    HC_VIEW_SHAPE(unwrap_record_members);
+
+static const struct hc_view_member unwrap_members[] = {
+    { "Records", VIEW_OBJECTS, UNWRAP_RECORD, &unwrap_record },
+    { "Type", VIEW_TEXT, UNWRAP_TYPE, NULL },
+    { "Message", VIEW_TEXT, UNWRAP_NOTIFICATION, NULL }
+};
+static const struct hc_view_shape unwrap_shape = HC_VIEW_SHAPE(unwrap_members);
+
+/* One text and what is around it. */
+struct unwrap_level {
+    const struct hc_unwrap_to *to;
+    int wraps;                        /* around this text already            */
+    size_t records;
+    struct hc_buf type;               /* of a notification                   */
+    struct hc_buf id, source, queue;  /* of the record that is being read    */
+    struct hc_buf inner;              /* its body, or the notification's     */
+    bool has_inner;
+};
+
+static int unwrap_text(const struct hc_unwrap_to *to, struct hc_str text,
+                       int wraps, struct hc_error *e);
+
+static int unwrap_copy(struct hc_buf *to, struct hc_str text,
+                       struct hc_error *e)
+{
+    hc_buf_reset(to);
+    hc_buf_str(to, text);
+    return hc_buf_error(to) == 0
+               ? 0 : hc_error_set(e, HC_ENOMEM, "no memory for the event");
+}
+
+static int unwrap_inner(const struct unwrap_level *l, struct hc_error *e)
+{
+    if (l->wraps == HC_UNWRAP_WRAPS)
+        return hc_error_set(e, HC_EEVENT, "the event is wrapped more than %d "
+                            "times", HC_UNWRAP_WRAPS);
+    return unwrap_text(l->to, hc_buf_view(&l->inner), l->wraps + 1, e);
+}
+
+/* ---- records ---- */
+
+static void unwrap_record_begin(struct unwrap_level *l)
+{
+    hc_buf_reset(&l->id);
+    hc_buf_reset(&l->source);
+    hc_buf_reset(&l->queue);
+    hc_buf_reset(&l->inner);
+    l->has_inner = false;
+}
+
+static int unwrap_record_read(struct unwrap_level *l, struct hc_error *e)
+{
+    struct hc_str source = hc_buf_view(&l->source);
+
+    if (l->has_inner && (hc_str_eqz(source, "aws:sqs") ||
+                         hc_str_eqz(source, "aws:sns")))
+        return unwrap_inner(l, e);
+    return hc_error_set(e, HC_EEVENT, "a record of \"%.*s\" holds no event: "
+                        "expected one of \"aws:sqs\" with a \"body\", or of "
+                        "\"aws:sns\" with a \"Message\"", HC_STR_ARG(source));
+}
+
+static int unwrap_record_end(struct unwrap_level *l, struct hc_error *e)
+{
+    const struct hc_unwrap_record record = {
+        .id = hc_buf_view(&l->id),
+        .sqs = hc_str_eqz(hc_buf_view(&l->source), "aws:sqs"),
+        .fifo = hc_str_ends(hc_buf_view(&l->queue), HC_STR(".fifo")),
+    };
+    struct hc_error why = { 0 };
+    int err;
+
+    if (++l->records > HC_UNWRAP_RECORDS)
+        return hc_error_set(e, HC_EEVENT, "the event holds more than %d "
+                            "records", HC_UNWRAP_RECORDS);
+    if (l->wraps > 0)                 /* inside a record: that one's events */
+        return unwrap_record_read(l, e);
+    err = l->to->record(l->to->ud, &record, e);
+    if (err < 0)
+        return err;
+    err = unwrap_record_read(l, &why);
+    if (err == HC_EEVENT)
+        return l->to->broken(l->to->ud, why.what, e);
+    return err < 0 ? hc_error_pass(e, &why) : 0;
+}
+
+static int unwrap_sink(void *ud, const struct hc_view_item *item,
+                       struct hc_error *e)
+{
+    struct unwrap_level *l = ud;
+
+    switch (item->id) {
+    case UNWRAP_RECORD:
+        if (item->mark == VIEW_END)
+            return unwrap_record_end(l, e);
+        unwrap_record_begin(l);
+        return 0;
+    case UNWRAP_TYPE:   return unwrap_copy(&l->type, item->text, e);
+    case UNWRAP_ID:     return unwrap_copy(&l->id, item->text, e);
+    case UNWRAP_SOURCE: return unwrap_copy(&l->source, item->text, e);
+    case UNWRAP_QUEUE:  return unwrap_copy(&l->queue, item->text, e);
+    case UNWRAP_BODY:
+    case UNWRAP_MESSAGE:
+    case UNWRAP_NOTIFICATION:
+        l->has_inner = true;
+        return unwrap_copy(&l->inner, item->text, e);
+    default:
+        return 0;
+    }
+}
+
+/* ---- one text ---- */
+
+static int unwrap_read(struct unwrap_level *l, struct hc_str text,
+                       bool *wrapped, struct hc_error *e)
+{
+    struct hc_view view;
+    struct hc_view_config config = {
+        .alloc = l->to->alloc, .root = &unwrap_shape, .sink = unwrap_sink,
+        .ud = l, .what = "the event", .code = HC_EEVENT,
+        .max_bytes = HC_EVENT_BYTES, .max_text = HC_EVENT_BYTES
+    };
+
+    hc_view_init(&view, &config);
+
+    int err = hc_view_feed(&view, text, e);
+
+    if (err == 0)
+        err = hc_view_end(&view, e);
+    *wrapped = view.list_seen;
+    hc_view_fini(&view);
+    return err;
+}
+
+static int unwrap_judge(struct unwrap_level *l, struct hc_str text,
+                        struct hc_error *e)
+{
+    struct hc_error ignored = { 0 };
+    bool records = false;
+    int err = unwrap_read(l, text, &records, &ignored);
+
+    if (err == HC_ENOMEM || (records && err < 0))
+        return hc_error_pass(e, &ignored);
+    if (records)
+        return l->records > 0
+                   ? 0 : hc_error_set(e, HC_EEVENT, "the event's \"Records\" "
+                                      "is empty");
+    if (err == 0 && l->has_inner &&
+        hc_str_eqz(hc_buf_view(&l->type), "Notification"))
+        return unwrap_inner(l, e);
+    return l->to->event(l->to->ud, text, e);
+}
+
+static int unwrap_text(const struct hc_unwrap_to *to, struct hc_str text,
+                       int wraps, struct hc_error *e)
+{
+    struct unwrap_level l = { .to = to, .wraps = wraps };
+    struct hc_buf *bufs[] = { &l.type, &l.id, &l.source, &l.queue, &l.inner };
+
+    for (size_t i = 0; i < sizeof(bufs) / sizeof(*bufs); i++)
+        hc_buf_init(bufs[i], to->alloc, HC_EVENT_BYTES);
+
+    int err = unwrap_judge(&l, text, e);
+
+    for (size_t i = 0; i < sizeof(bufs) / sizeof(*bufs); i++)
+        hc_buf_fini(bufs[i]);
+    return err;
+}
+
+int hc_unwrap(const struct hc_unwrap_to *to, struct hc_str text,
+              struct hc_error *e)
+{
+    if (text.n > HC_EVENT_BYTES)
+        return to->event(to->ud, text, e);
+    return unwrap_text(to, text, 0, e);
+}

@@ -1,0 +1,44 @@
+/* ecs/unwrap.h - what queues and topics put around an event: Records of SQS,
+ * Records of SNS, a notification of SNS as the body of a message; up to three
+ * of them nested.
+ *
+ *     {"Records": [{"messageId": "1", "body": "{\"Type\": \"Notification\",
+ *                   \"Message\": \"{...the event...}\"}"}]}
+ *
+ * Each record of the outermost Records is told of once, when it is whole, and
+ * then the events in it; an event without anything around it is told of alone.
+ */
+#ifndef HC_ECS_UNWRAP_H
+#define HC_ECS_UNWRAP_H
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#define HC_UNWRAP_WRAPS 3
+#define HC_UNWRAP_RECORDS 10000       /* SQS's largest batch */
+
+struct hc_unwrap_record {
+    struct hc_str id;                 /* messageId; n == 0: it has none      */
+    bool sqs;                         /* it can be delivered again alone     */
+    bool fifo;                        /* after it none may come before it    */
+};
+
+/* Texts are good until the function returns; each returns 0 or a code. */
+struct hc_unwrap_to {
+    const struct hc_alloc *alloc;
+    void *ud;
+    int (*record)(void *ud, const struct hc_unwrap_record *record,
+                  struct hc_error *e);
+    /* HC_EEVENT: the event cannot be understood, and so its record */
+    int (*event)(void *ud, struct hc_str text, struct hc_error *e);
+    /* the record that was told of last cannot be; others may */
+    int (*broken)(void *ud, const char *why, struct hc_error *e);
+};
+
+/* 0; HC_EEVENT (what is around the events is broken, or the one event is);
+ * HC_ENOMEM, or what a function returned. */
+int hc_unwrap(const struct hc_unwrap_to *to, struct hc_str text,
+              struct hc_error *e);
+
+#endif
