@@ -230,7 +230,7 @@ $(BUILD)/tests/%_fuzz: $(BUILD)/obj/tests/%_fuzz.o $(LIB_A)
 
 RUN = MAKE='$(MAKE)' CC='$(CC)' JOBS=$(JOBS) $(PYTHON) tests/run
 
-deps: ## install what is missing (commands, headers, pinned peers; no npm)
+deps: ## install what is missing (commands, headers, pinned peers)
 	@CC='$(CC)' sh tests/deps.sh all
 
 demo: ## a local ECS API, two events, what headcount did and how long it took
@@ -338,16 +338,15 @@ dist: ## build/headcount-VERSION.tar.gz of HEAD, the same bytes each time
 	gzip -9nf $(BUILD)/$(DIST).tar
 	@rm -rf $(BUILD)/dist
 
-clean: ## all that was built; the Python peers in build/venv stay
+clean: ## all that was built; the peers in build/venv and build/npm stay
 	@if [ -d $(BUILD) ]; then \
-	    find $(BUILD) -mindepth 1 -maxdepth 1 ! -name venv \
+	    find $(BUILD) -mindepth 1 -maxdepth 1 ! -name venv ! -name npm \
 	        -exec rm -rf {} +; fi
 
 help: ## this list
 	@echo 'make            build/headcount, build/libheadcount.a and .so'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | \
 	    expand -t 16
-	@echo 'No npm package is needed by any target.'
 
 -include $(patsubst %.o,%.d,$(CORE_O) $(CLI_O) $(LUA_O) $(call obj,$(TEST_C) \
     $(PEER_C) $(FUZZ_C) tests/t.c tests/fuzz/replay.c))

@@ -4,7 +4,8 @@
 # It looks for commands and headers, not for packages, and asks apt-get once
 # for all that is missing; where it may not, it prints the line to run.  The
 # Python peers (tests/requirements.txt, one exact version each) live in
-# build/venv.  When nothing is missing nothing is called.
+# build/venv, those of node (tests/npm, likewise) in build/npm.  When nothing is
+# missing nothing is called.
 #
 # CC, CPPFLAGS, BEARSSL_DIR, JSMN_DIR, LUA_DIR are heeded; PYTHON names the
 # python3 that makes the virtual environment.
@@ -65,6 +66,11 @@ can_make_venv() {
     "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null
 }
 
+has_npm_peers() {
+    [ -d build/npm/node_modules ] &&
+        cmp -s tests/npm/package-lock.json build/npm/stamp
+}
+
 can_fuzz() {
     dir=$(mktemp -d)
     echo '#include <stddef.h>
@@ -113,6 +119,8 @@ look_for_peers() {
 
 look_for_tests() {
     command_or gcc gcc
+    command_or node nodejs
+    has_npm_peers || command_or npm npm
     command_or nm binutils
     command_or git git
     command_or curl curl
@@ -177,9 +185,24 @@ make_venv() {
     cp tests/requirements.txt build/venv/stamp
 }
 
+make_npm_peers() {
+    has_npm_peers && return
+    echo "deps: installing the peers of node into build/npm"
+    rm -rf build/npm
+    mkdir build/npm
+    cp tests/npm/package.json tests/npm/package-lock.json build/npm
+    (cd build/npm && npm ci --ignore-scripts --omit=optional --no-audit \
+        --no-fund --loglevel=error >npm.log 2>&1) || {
+        cat build/npm/npm.log >&2
+        exit 1
+    }
+    cp tests/npm/package-lock.json build/npm/stamp
+}
+
 mkdir -p build
 look_for_build
 look_for_peers
 [ "$want" = demo ] || look_for_tests
 [ -z "$missing" ] || install_missing
 make_venv
+[ "$want" = demo ] || make_npm_peers

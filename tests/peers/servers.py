@@ -1,4 +1,5 @@
-"""Starters for the servers that are not ours: moto, nginx, dnsmasq.
+"""Starters for the servers that are not ours: moto, dynalite, nginx,
+dnsmasq.
 
 Each listens on 127.0.0.1 on a port that was free, writes what it has to say
 into a folder of its own, is ready when start() returns, and is a context
@@ -22,6 +23,7 @@ import sys
 import time
 import urllib.request
 
+TOP = pathlib.Path(__file__).resolve().parents[2]
 SBIN = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
@@ -119,6 +121,25 @@ class Moto(Server):
         request = urllib.request.Request(f"{self.url}/moto-api/reset",
                                          data=b"", method="POST")
         urllib.request.urlopen(request, timeout=10).close()
+
+
+class Dynalite(Server):
+    """DynamoDB by other people than moto's; it keeps connections open, and
+    judges a signature by its form only."""
+
+    name = "dynalite"
+    ready_within = 60
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self):
+        # Its own program would listen on every address.
+        package = TOP / "build" / "npm" / "node_modules" / "dynalite"
+        return [find("node"), "-e", "require(process.argv[1])"
+                "({ createTableMs: 0 }).listen(+process.argv[2], '127.0.0.1')",
+                str(package), str(self.port)]
 
 
 class Nginx(Server):

@@ -148,13 +148,20 @@ def test_put_item_against_moto(headcount, moto, tmp_path):
         assert front.connections() == 2      # one for each process
 
 
-def put_item(headcount, moto, url):
-    db = boto(moto, "dynamodb")
+def test_put_item_against_dynalite(headcount, tmp_path):
+    with servers.Dynalite(tmp_path / "dynalite") as server:
+        put_item(headcount, server, server.url)
+
+
+def put_item(headcount, server, url):
+    db = boto(server, "dynamodb")
     db.create_table(
         TableName="notes", BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "user_id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "user_id",
                                "AttributeType": "S"}])
+    db.get_waiter("table_exists").wait(TableName="notes",
+                                       WaiterConfig={"Delay": 1})
     events = [{"body": json.dumps({"user_id": f"u{i}",
                                    "message": f"\u00e9 {i}"})}
               for i in range(5)] + [{"body": "no JSON"}, {"body": "{}"}]
