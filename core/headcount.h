@@ -534,6 +534,15 @@ struct headcount_cluster {
     size_t services_n;
 };
 
+/* One of an event's Records.  It is not done if a cluster that it asks for
+ * failed, if it cannot be understood, or if its queue is a FIFO queue and one
+ * before it is not done. */
+struct headcount_record {
+    const char *id;               /* messageId; "" if it has none            */
+    const char *error;            /* why it cannot be understood, or NULL    */
+    bool done;                    /* it may be deleted                       */
+};
+
 struct headcount_outcome {
     int code;                     /* 0, or why the op as a whole failed      */
     const char *message;          /* the sentence for it, "" with 0          */
@@ -556,6 +565,14 @@ struct headcount_outcome {
      * cluster could not be read. */
     const char *snapshot;
     size_t snapshot_size;
+    /* Of an event that held Records (of SQS, of SNS): each one, and how many
+     * are to be delivered again.  `failures` is what Lambda's queue is told,
+     * {"batchItemFailures": [...]}; NULL where a failed record cannot be named:
+     * fail the whole. */
+    const struct headcount_record *records;
+    size_t records_n, records_failed;
+    const char *failures;
+    size_t failures_size;
 
     struct headcount_stats stats; /* of this op alone                        */
     const struct headcount_timing *timings;

@@ -4,7 +4,7 @@
 #define HC_OP_H
 
 #include "aws/call.h"
-#include "ecs/event.h"
+#include "ecs/batch.h"
 #include "headcount.h"
 #include "reconcile/reconcile.h"
 
@@ -21,8 +21,11 @@ struct headcount {
 };
 
 struct op_reconcile {
-    struct hc_event event;
+    struct hc_batch batch;               /* of the event                     */
     bool has_event;
+    size_t *causes;                      /* of names: places in the batch    */
+    size_t *names_of;                    /* of the batch's clusters, settled
+                                            ones excepted: places in names   */
     struct hc_credentials creds;         /* asked for once, before any target */
     struct hc_link link;
     bool checked;
@@ -36,6 +39,7 @@ struct op_reconcile {
     bool inside;                         /* at work on names[at]             */
     bool cancelled;
     struct hc_buf json, snapshot;
+    struct hc_buf failures;              /* records to be delivered again    */
     struct headcount_question question;  /* while the op ASKS                */
     struct hc_wish *told;                /* in this round                    */
     size_t told_n, told_cap;
@@ -111,13 +115,15 @@ void hc_op_ask_fini(headcount_op *op);
 /* Runs again, after its owner's turn. */
 void hc_op_goes_on(headcount_op *op);
 
+/* Reads it into r->batch; 1: there is nothing in it for us to do. */
+int hc_op_read_event(headcount_op *op);
 /* Fills in names, clusters_n and region; 1: the event is none of ours. */
 int hc_op_clusters(headcount_op *op);
-/* Why this cluster of an event is somebody else's (static text), or NULL. */
-const char *hc_op_foreign(const struct op_reconcile *r,
-                          const struct hc_arn *arn);
-/* Remembers the event's version, if all of it was reconciled. */
-void hc_op_note_version(headcount_op *op);
+/* Why this one of r->names is somebody else's, or NULL. */
+const char *hc_op_foreign(const struct op_reconcile *r, size_t at);
+/* What came of it: of the event's clusters, records and versions.  0 or
+ * HC_ENOMEM. */
+int hc_op_settle_event(headcount_op *op);
 
 /* 0: under way; 1: done at once; < 0: op->error.  Texts are in op->keep. */
 int hc_op_call_start(headcount_op *op);

@@ -13,6 +13,13 @@ static int op_skip(headcount_op *op, const char *why)
     return 1;
 }
 
+/* What stood around the first event that named it. */
+static const struct hc_batch_cluster *op_envelope(const struct op_reconcile *r,
+                                                  size_t at)
+{
+    return &r->batch.clusters[r->causes[at]];
+}
+
 static struct hc_str op_region(const headcount_op *op)
 {
     const struct op_reconcile *r = &op->as.reconcile;
@@ -21,8 +28,9 @@ static struct hc_str op_region(const headcount_op *op)
         return hc_str(op->request.region);
     if (op->h->config.region.n > 0)
         return op->h->config.region;
-    if (r->has_event && r->event.region.n > 0)
-        return r->event.region;
+    for (size_t i = 0; r->has_event && i < r->clusters_n; i++)
+        if (op_envelope(r, i)->region.n > 0)
+            return op_envelope(r, i)->region;
     for (size_t i = 0; i < r->clusters_n; i++)
         if (r->names[i].region.n > 0)
             return r->names[i].region;
@@ -34,12 +42,16 @@ static bool op_is_foreign(const struct op_reconcile *r, struct hc_str region)
     return region.n > 0 && r->region.n > 0 && !hc_str_eq(region, r->region);
 }
 
-/* Why this cluster of an event is somebody else's, or NULL. */
-const char *hc_op_foreign(const struct op_reconcile *r,
-                          const struct hc_arn *arn)
+const char *hc_op_foreign(const struct op_reconcile *r, size_t at)
 {
-    if (r->has_event && r->event.account.n > 0 && arn->account.n > 0 &&
-        !hc_str_eq(arn->account, r->event.account))
+    const struct hc_arn *arn = &r->names[at];
+    const struct hc_batch_cluster *c = r->has_event ? op_envelope(r, at)
+                                                    : NULL;
+
+    if (c != NULL && op_is_foreign(r, c->region))
+        return "foreign_region";
+    if (c != NULL && c->account.n > 0 && arn->account.n > 0 &&
+        !hc_str_eq(arn->account, c->account))
         return "foreign_account";
     return op_is_foreign(r, arn->region) ? "foreign_region" : NULL;
 }
@@ -52,22 +64,27 @@ static int op_check_region(headcount_op *op)
     const char *why = NULL;
     size_t foreign = 0;
 
-    if (r->has_event && op_is_foreign(r, r->event.region))
-        return op_skip(op, "foreign_region");
     for (size_t i = 0; i < r->clusters_n; i++) {
         const struct hc_arn *arn = &r->names[i];
 
-        if (hc_op_foreign(r, arn) == NULL)
+        if (hc_op_foreign(r, i) == NULL)
             continue;
         if (!r->has_event)
             return hc_error_set(&op->error, HC_ECONFIG, "cluster %.*s is in "
                                 "region %.*s, and the region is set to %.*s",
                                 HC_STR_ARG(arn->text), HC_STR_ARG(arn->region),
                                 HC_STR_ARG(r->region));
-        why = hc_op_foreign(r, arn);
+        why = hc_op_foreign(r, i);
         foreign++;
     }
     return foreign > 0 && foreign == r->clusters_n ? op_skip(op, why) : 0;
+}
+
+static void op_move(struct op_reconcile *r, size_t to, size_t from)
+{
+    r->names[to] = r->names[from];
+    if (r->has_event)
+        r->causes[to] = r->causes[from];
 }
 
 /* By its name and by its ARN it is one cluster, and gets one reconcile. */
@@ -79,87 +96,52 @@ static void op_drop_twins(struct op_reconcile *r)
         size_t at = 0;
 
         while (at < n && (!hc_arn_same_place(&r->names[at], &r->names[i]) ||
-                          hc_op_foreign(r, &r->names[at]) != NULL ||
-                          hc_op_foreign(r, &r->names[i]) != NULL))
+                          hc_op_foreign(r, at) != NULL ||
+                          hc_op_foreign(r, i) != NULL))
             at++;
-        if (at == n)
-            r->names[n++] = r->names[i];
-        else if (!hc_arn_is_full(&r->names[at]))
-            r->names[at] = r->names[i];
+        if (r->has_event)
+            r->names_of[r->causes[i]] = at;
+        if (at == n || !hc_arn_is_full(&r->names[at]))
+            op_move(r, at, i);
+        n += at == n;
     }
     r->clusters_n = n;
 }
 
-/* ---- the event ---- */
+/* ---- names ---- */
 
-static struct hc_memory_key op_version_key(const struct op_reconcile *r)
-{
-    return (struct hc_memory_key){ .kind = MEMORY_VERSION,
-                                   .place = r->event.instance_arn };
-}
-
-static bool op_is_duplicate(headcount_op *op)
-{
-    const struct op_reconcile *r = &op->as.reconcile;
-    struct hc_memory_key key = op_version_key(r);
-
-    return op->request.drop_duplicates && r->event.version >= 0 &&
-           r->event.instance_arn.n > 0 &&
-           hc_memory_has_version(&op->h->memory, &key, r->event.version);
-}
-
-/* Only what was reconciled without a failure may be dropped next time. */
-void hc_op_note_version(headcount_op *op)
-{
-    const struct op_reconcile *r = &op->as.reconcile;
-    struct hc_memory_key key = op_version_key(r);
-
-    if (r->has_event && r->event.version >= 0 && r->event.instance_arn.n > 0 &&
-        op->outcome.summary[HEADCOUNT_FAILED] == 0 &&
-        op->outcome.skipped_event == NULL && !op->request.dry_run)
-        hc_memory_put_version(&op->h->memory, &key, r->event.version);
-}
-
-static int op_read_event(headcount_op *op)
+static int op_event_names(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
-    int err = hc_event_get(&r->event, &op->h->net.sys.alloc,
-                           hc_str_n(op->request.event, op->request.event_size),
-                           &op->error);
+    size_t n = r->batch.clusters_n;
 
-    r->has_event = true;
-    if (err < 0)
-        return err;
-    switch (r->event.kind) {
-    case EVENT_SKIPPED:
-        return op_skip(op, r->event.skipped.p);
-    case EVENT_NONE:
-    case EVENT_SWEEP:
-        return hc_error_set(&op->error, HC_ECONFIG, "the scheduled event names "
-                            "no cluster: give the rule an input such as "
-                            "{\"cluster\": \"NAME\"}");
-    case EVENT_CLUSTERS:
-        break;
-    }
-    if (op_is_duplicate(op))
-        return op_skip(op, "duplicate");
+    r->names = hc_keep_zero(&op->keep, n * sizeof *r->names);
+    r->causes = hc_keep_zero(&op->keep, n * sizeof *r->causes);
+    r->names_of = hc_keep_zero(&op->keep, n * sizeof *r->names_of);
+    if (r->names == NULL || r->causes == NULL || r->names_of == NULL)
+        return HC_ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        if (!r->batch.clusters[i].settled) {
+            r->names[r->clusters_n] = r->batch.clusters[i].arn;
+            r->causes[r->clusters_n++] = i;
+        }
     return 0;
 }
 
 static int op_take_names(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
-    size_t n = r->has_event ? r->event.clusters_n : op->request.clusters_n;
+    size_t n = op->request.clusters_n;
     int err = 0;
 
+    if (r->has_event)
+        return op_event_names(op);
     r->names = hc_keep_zero(&op->keep, n * sizeof *r->names);
     if (r->names == NULL)
         return HC_ENOMEM;
     r->clusters_n = n;
     for (size_t i = 0; err == 0 && i < n; i++)
-        err = hc_arn_cluster(&r->names[i],
-                             r->has_event ? r->event.clusters[i]
-                                          : hc_str(op->request.clusters[i]),
+        err = hc_arn_cluster(&r->names[i], hc_str(op->request.clusters[i]),
                              &op->error);
     return err;
 }
@@ -205,7 +187,7 @@ static int op_take_snapshot(headcount_op *op)
 int hc_op_clusters(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
-    int err = op->request.event != NULL ? op_read_event(op) : 0;
+    int err = op->request.event != NULL ? hc_op_read_event(op) : 0;
 
     if (err == 0)
         err = op_take_names(op);

@@ -57,18 +57,25 @@ static bool op_heeds_all(const struct headcount_request *request)
 
 /* ---- start: one reconcile a cluster ---- */
 
+static const struct hc_event *op_event_of(const struct op_reconcile *r,
+                                          size_t at)
+{
+    return r->has_event ? &r->batch.clusters[r->causes[at]].newest->event
+                        : NULL;
+}
+
 static int op_begin_cluster(headcount_op *op, size_t at)
 {
     struct op_reconcile *r = &op->as.reconcile;
     bool live = op->request.snapshot == NULL;
     const struct hc_reconcile_config config = {
         .cluster = r->names[at].text,
-        .foreign = live ? hc_op_foreign(r, &r->names[at]) : NULL,
+        .foreign = live ? hc_op_foreign(r, at) : NULL,
         .wishes = r->wishes, .wishes_n = r->wishes_n,
         .asks = op->request.policy,
         .policy_sha256 = hc_str(op->request.policy_sha256),
         .dry_run = op->request.dry_run, .paused = op->request.paused,
-        .event = live && r->has_event ? &r->event : NULL,
+        .event = live ? op_event_of(r, at) : NULL,
         .call = hc_op_call_config(op),
         .memory = live ? &op->h->memory : NULL,
         .snapshot = hc_str_n(op->request.snapshot, op->request.snapshot_size),
@@ -172,6 +179,7 @@ static int op_report(headcount_op *op)
         .dry_run = op->request.dry_run,
         .skipped_event = op->outcome.skipped_event,
         .clusters = all, .clusters_n = r->begun, .stats = op->stats,
+        .batch = r->batch.wrapped ? &r->batch : NULL,
         .elapsed_us = hc_now(&op->h->net.sys) - op->started,
     };
     int err = op_put_clusters(op, all, r->begun);
@@ -179,8 +187,9 @@ static int op_report(headcount_op *op)
     if (err == 0)
         err = op_put_snapshot(op);
 
+    if (err == 0)
+        err = hc_op_settle_event(op);
     hc_report_sum(&report, op->outcome.summary);
-    hc_op_note_version(op);
     hc_report_put(&r->json, &report);
     if (err == 0)
         err = hc_buf_error(&r->json);
@@ -228,6 +237,7 @@ int hc_op_reconcile_start(headcount_op *op)
     hc_credentials_init(&r->creds, &op->h->net.sys.alloc);
     hc_buf_init(&r->json, &op->h->net.sys.alloc, RECONCILE_JSON);
     hc_buf_init(&r->snapshot, &op->h->net.sys.alloc, HC_SNAPSHOT_BYTES);
+    hc_buf_init(&r->failures, &op->h->net.sys.alloc, HC_EVENT_BYTES);
     int err = op_prepare(op);
 
     return err == 1 ? op_report(op) : err;
@@ -349,7 +359,8 @@ void hc_op_reconcile_fini(headcount_op *op)
         hc_free(&op->h->net.sys.alloc, r->clusters[i], sizeof **r->clusters);
     }
     hc_op_ask_fini(op);
-    hc_event_fini(&r->event);
+    hc_batch_fini(&r->batch);
+    hc_buf_fini(&r->failures);
     hc_credentials_fini(&r->creds);
     hc_buf_fini(&r->json);
     hc_buf_fini(&r->snapshot);

@@ -39,7 +39,7 @@ MUTANTS = [
     ("a sweep that failed is done", E + "batch.c",
      "(r->sweeps && !b->sweep_done)", "false"),
     ("an older event beats a newer one", E + "batch.c",
-     "ev->time >= c->event.time", "true"),
+     "ev->event.time < c->newest->event.time", "false"),
     ("one of several causes drops a cluster", E + "batch.c",
      "if (--c->causes > 0)", "if (--c->causes > 9)"),
     ("a record without an id is named", E + "batch.c",

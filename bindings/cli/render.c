@@ -123,12 +123,31 @@ static void put_summary(FILE *out, const struct headcount_outcome *o,
     fprintf(out, "%zu failed.\n", o->summary[HEADCOUNT_FAILED]);
 }
 
+/* Records of a queue that are to be delivered again. */
+static void put_records(FILE *out, const struct headcount_outcome *o)
+{
+    for (size_t i = 0; i < o->records_n; i++) {
+        if (o->records[i].error == NULL)
+            continue;
+        fputs("x record ", out);
+        put_text(out, *o->records[i].id != '\0' ? o->records[i].id
+                                                : "without an id");
+        fputs(": ", out);
+        put_text(out, o->records[i].error);
+        fputc('\n', out);
+    }
+    if (o->records_n > 0)
+        fprintf(out, "Records: %zu, %zu to be delivered again.\n",
+                o->records_n, o->records_failed);
+}
+
 void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
 {
     if (o->skipped_event) {
         fputs("Nothing to do: ", out);
         put_text(out, o->skipped_event);
         fputc('\n', out);
+        put_records(out, o);
         return;
     }
     for (size_t i = 0; i < o->clusters_n; i++) {
@@ -147,6 +166,7 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
             put_service(out, c, &c->services[k]);
     }
     put_summary(out, o, dry_run);
+    put_records(out, o);
 }
 
 /* ---- waterfall ------------------------------------------------------- */

@@ -18,7 +18,9 @@ static int exit_of(const struct options *o,
 {
     if (outcome->code != 0)
         return verbs_exit_code(outcome->code);
-    if (outcome->summary[HEADCOUNT_FAILED] > 0)
+    if (outcome->records_failed > 0 && outcome->clusters_n == 0)
+        return EXIT_USAGE;            /* it says nothing that is an event */
+    if (outcome->summary[HEADCOUNT_FAILED] > 0 || outcome->records_failed > 0)
         return EXIT_TARGET_FAILED;
     if (o->detailed_exitcode && outcome->summary[HEADCOUNT_PENDING] > 0)
         return EXIT_CHANGES;
@@ -38,11 +40,24 @@ static void print_snapshot(const struct headcount_outcome *outcome)
     putchar('\n');
 }
 
+/* None of its records is an event. */
+static void complain_of_records(const struct headcount_outcome *outcome)
+{
+    const struct headcount_record *first = outcome->records;
+
+    while (first->done)
+        first++;
+    complain("record %s: %s", *first->id != '\0' ? first->id : "without an id",
+             first->error ? first->error : "it is not done");
+}
+
 static int print_outcome(const struct options *o, bool dry_run,
                          const struct headcount_outcome *outcome)
 {
     if (outcome->code != 0) {
         complain("%s", outcome->message);
+    } else if (outcome->records_failed > 0 && outcome->clusters_n == 0) {
+        complain_of_records(outcome);
     } else if (o->verb == VERB_SNAPSHOT) {
         print_snapshot(outcome);
     } else if (o->json) {

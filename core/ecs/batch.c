@@ -99,26 +99,44 @@ static int batch_link(struct hc_batch *b, size_t cluster, struct hc_error *e)
     return 0;
 }
 
-static int batch_clusters(struct hc_batch *b, const struct hc_event *ev,
+static void batch_leave(struct hc_batch *b, struct hc_batch_event *ev)
+{
+    if (ev == NULL || --ev->users > 0)
+        return;
+    hc_event_fini(&ev->event);
+    hc_free(b->keep.alloc, ev, sizeof(*ev));
+}
+
+static void batch_newest(struct hc_batch *b, struct hc_batch_cluster *c,
+                         struct hc_batch_event *ev)
+{
+    if (c->newest != NULL && ev->event.time < c->newest->event.time)
+        return;
+    batch_leave(b, c->newest);
+    c->newest = ev;
+    ev->users++;
+}
+
+static int batch_clusters(struct hc_batch *b, struct hc_batch_event *ev,
                           size_t *at, struct hc_error *e)
 {
     int err = 0;
 
-    for (size_t i = 0; err == 0 && i < ev->clusters_n; i++) {
-        err = batch_cluster(b, ev, ev->clusters[i], at, e);
+    for (size_t i = 0; err == 0 && i < ev->event.clusters_n; i++) {
+        err = batch_cluster(b, &ev->event, ev->event.clusters[i], at, e);
         if (err == 0)
             err = batch_link(b, *at, e);
+        if (err == 0)
+            batch_newest(b, &b->clusters[*at], ev);
     }
     return err;
 }
 
 /* ---- events ---- */
 
-/* The newest stays with its cluster: its host is looked for there. */
-static int batch_host(struct hc_batch *b, struct hc_event *ev, size_t at,
+static int batch_host(struct hc_batch *b, const struct hc_event *ev, size_t at,
                       struct hc_error *e)
 {
-    struct hc_batch_cluster *c = &b->clusters[at];
     int err = hc_grow(b->keep.alloc, &b->sightings, &b->sightings_cap,
                       b->sightings_n + 1, (size_t)HC_BATCH_CLUSTERS * 100,
                       sizeof(*b->sightings));
@@ -128,17 +146,13 @@ static int batch_host(struct hc_batch *b, struct hc_event *ev, size_t at,
     b->sightings[b->sightings_n++] = (struct hc_batch_sighting){
         hc_keep_str(&b->keep, ev->instance_arn), ev->version, at
     };
-    if (c->event.kind == EVENT_NONE || ev->time >= c->event.time) {
-        hc_event_fini(&c->event);
-        c->event = *ev;
-        *ev = (struct hc_event){ .kind = EVENT_NONE };
-    }
     return 0;
 }
 
-static int batch_take(struct hc_batch *b, struct hc_event *ev,
+static int batch_take(struct hc_batch *b, struct hc_batch_event *of,
                       struct hc_error *e)
 {
+    const struct hc_event *ev = &of->event;
     size_t at = 0;
     int err;
 
@@ -154,7 +168,7 @@ static int batch_take(struct hc_batch *b, struct hc_event *ev,
     case EVENT_CLUSTERS:
         break;
     }
-    err = batch_clusters(b, ev, &at, e);
+    err = batch_clusters(b, of, &at, e);
     if (err == 0 && ev->instance_arn.n > 0 && ev->version >= 0)
         err = batch_host(b, ev, at, e);
     return err;
@@ -164,7 +178,7 @@ static int batch_event(void *ud, struct hc_str text, struct hc_error *e)
 {
     static const struct hc_unwrap_record bare = { .sqs = false };
     struct hc_batch *b = ud;
-    struct hc_event ev;
+    struct hc_batch_event *ev;
     int err = 0;
 
     if (b->records_n == 0) {                  /* nothing is around it */
@@ -173,10 +187,14 @@ static int batch_event(void *ud, struct hc_str text, struct hc_error *e)
     }
     if (err < 0)
         return err;
-    err = hc_event_get(&ev, b->keep.alloc, text, e);
+    ev = hc_alloc(b->keep.alloc, sizeof(*ev));
+    if (ev == NULL)
+        return batch_no_memory(e);
+    ev->users = 1;
+    err = hc_event_get(&ev->event, b->keep.alloc, text, e);
     if (err == 0)
-        err = batch_take(b, &ev, e);
-    hc_event_fini(&ev);
+        err = batch_take(b, ev, e);
+    batch_leave(b, ev);
     return err == 0 ? batch_kept(b, e) : err;
 }
 
@@ -198,7 +216,7 @@ void hc_batch_fini(struct hc_batch *b)
     const struct hc_alloc *a = b->keep.alloc;
 
     for (size_t i = 0; i < b->clusters_n; i++)
-        hc_event_fini(&b->clusters[i].event);
+        batch_leave(b, b->clusters[i].newest);
     hc_free(a, b->records, b->records_cap * sizeof(*b->records));
     hc_free(a, b->clusters, b->clusters_cap * sizeof(*b->clusters));
     hc_free(a, b->sightings, b->sightings_cap * sizeof(*b->sightings));

@@ -31,9 +31,14 @@ struct hc_batch_record {
     size_t link, links_n;             /* the clusters that it asks for       */
 };
 
+struct hc_batch_event {               /* of the clusters that point to it    */
+    struct hc_event event;
+    size_t users;
+};
+
 struct hc_batch_cluster {
     struct hc_arn arn;                /* as it was first named               */
-    struct hc_event event;            /* about it alone, the newest; or NONE */
+    struct hc_batch_event *newest;    /* of those that name it               */
     struct hc_str region, account;    /* of an envelope, or {"",0}           */
     size_t causes;                    /* events that name it                 */
     bool settled, done;

@@ -279,9 +279,8 @@ static int event_judge(struct event_parts *parts, struct hc_error *e)
     struct hc_event *ev = parts->event;
 
     if (parts->text[MEMBER_RECORDS].p != NULL)
-        return hc_error_set(e, HC_EEVENT, "the event holds \"Records\" (SQS "
-                            "or SNS around it): this version does not unwrap "
-                            "them, hand in the event itself");
+        return hc_error_set(e, HC_EEVENT, "the event holds \"Records\": it is "
+                            "what stands around events");
     if (ev->source.p != NULL || ev->detail_type.p != NULL) {
         if (ev->clusters_n > 0)
             return hc_error_set(e, HC_EEVENT, "the event has both \"source\" "

@@ -7,6 +7,8 @@
  *   {"cluster": "..."}, {"clusters": [...]}               -> those
  *   anything else                                         -> HC_EEVENT
  *
+ * What is around an event is ecs/unwrap's.
+ *
  * The event only says where to look; no count is ever taken from it.
  */
 #ifndef HC_ECS_EVENT_H

@@ -163,6 +163,27 @@ static void report_put_stats(struct hc_buf *out, const struct hc_report *r)
     hc_buf_chr(out, '}');
 }
 
+/* Each one that is to be delivered again, and why if it is the record's own
+ * fault. */
+static void report_put_records(struct hc_buf *out, const struct hc_batch *b)
+{
+    report_put_key(out, "records");
+    hc_buf_chr(out, '{');
+    hc_json_put_member_int(out, "total", (int64_t)b->records_n);
+    report_put_key(out, "failed");
+    hc_buf_chr(out, '[');
+    for (size_t i = 0; i < b->records_n; i++) {
+        if (hc_batch_is_done(b, i))
+            continue;
+        hc_json_put_comma(out);
+        hc_buf_chr(out, '{');
+        hc_json_put_member(out, "id", b->records[i].id);
+        report_put_text_or_null(out, "error", b->records[i].why.p);
+        hc_buf_chr(out, '}');
+    }
+    hc_buf_lit(out, "]}");
+}
+
 void hc_report_put(struct hc_buf *out, const struct hc_report *r)
 {
     hc_buf_chr(out, '{');
@@ -170,6 +191,8 @@ void hc_report_put(struct hc_buf *out, const struct hc_report *r)
     report_put_key(out, "dry_run");
     hc_buf_text(out, r->dry_run ? "true" : "false");
     report_put_text_or_null(out, "skipped_event", r->skipped_event);
+    if (r->batch != NULL)
+        report_put_records(out, r->batch);
     report_put_key(out, "clusters");
     hc_buf_chr(out, '[');
     for (size_t i = 0; i < r->clusters_n; i++)

@@ -9,6 +9,7 @@
 #define HC_RECONCILE_REPORT_H
 
 #include "base/buf.h"
+#include "ecs/batch.h"
 #include "net/stats.h"
 
 /* The order is public (enum headcount_result). */
@@ -42,6 +43,7 @@ struct hc_report {
     const char *skipped_event;               /* NULL: not skipped          */
     const struct hc_report_cluster *const *clusters;
     size_t clusters_n;
+    const struct hc_batch *batch;            /* settled; NULL: no Records  */
     struct hc_stats stats;
     int64_t elapsed_us;
 };

@@ -106,7 +106,8 @@ TEST(batch, an_event_alone_is_a_batch_of_one)
     CHECK(!b.wrapped && !b.sweeps);
     CHECK_INT(b.clusters_n, 2);
     CHECK_STR(b.clusters[1].arn.name, "test");
-    CHECK_INT(b.clusters[0].event.kind, EVENT_NONE);
+    CHECK(b.clusters[0].newest == b.clusters[1].newest);
+    CHECK_INT(b.clusters[0].newest->event.clusters_n, 2);
     check_done("0");
     hc_batch_settle(&b, 0, true);
     check_done("0");
@@ -127,15 +128,15 @@ TEST(batch, each_cluster_is_asked_for_once_with_its_newest_event)
     CHECK(b.wrapped);
     CHECK_INT(b.clusters_n, 3);
     CHECK_STR(b.clusters[0].arn.text, AT "cluster/prod");
-    CHECK_INT(b.clusters[0].event.version, 6);
-    CHECK_STR(b.clusters[0].event.instance_arn,
+    CHECK_INT(b.clusters[0].newest->event.version, 6);
+    CHECK_STR(b.clusters[0].newest->event.instance_arn,
               AT "container-instance/prod/a");
     CHECK_STR(b.clusters[0].region, "eu-west-1");
     CHECK_STR(b.clusters[0].account, "111122223333");
     CHECK_INT(b.clusters[0].causes, 3);
     CHECK_INT(b.clusters[1].causes, 2);
-    CHECK_INT(b.clusters[1].event.version, 1);
-    CHECK_INT(b.clusters[2].event.kind, EVENT_NONE);
+    CHECK_INT(b.clusters[1].newest->event.version, 1);
+    CHECK_INT(b.clusters[2].newest->event.version, -1);
     CHECK_INT(b.sightings_n, 4);
     CHECK_INT(b.sightings[1].version, 6);
     CHECK_INT(b.sightings[2].cluster, 1);

@@ -387,6 +387,11 @@ USED_EVENTS = {
     "the event": {
         "text": "source detail-type id region account time cluster",
         "texts": "clusters", "objects": "Records"},
+    "the event, of a queue": {
+        "text": "Records[].messageId Records[].body Records[].eventSource "
+                "Records[].eventSourceARN Records[].EventSource "
+                "Records[].Sns.Message",
+        "object": "Records[].Sns"},
     "the event's detail": {
         "text": "clusterArn containerInstanceArn status",
         "integer": "version"},
@@ -411,7 +416,11 @@ def in_event(where, path, value):
     if where.endswith("schedule"):
         data.update({"source": "aws.events", "detail": {},
                      "detail-type": "Scheduled Event"})
-    put(data if where == "the event" else data["detail"], path, value)
+    if where.endswith("queue"):
+        data = {"Records": [{"messageId": "1", "eventSource": "aws:sqs",
+                             "body": json.dumps(data), "Sns": {}}]}
+    detail = where.startswith("the event's detail")
+    put(data["detail"] if detail else data, path, value)
     return event(data)
 
 

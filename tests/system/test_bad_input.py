@@ -141,8 +141,14 @@ EVENTS = [
          "999999999999", ARN),
         ("one and many", event({"cluster": "a", "clusters": ["b"]}),
          'both "cluster" and "clusters"', "say one of them"),
-        ("around it SQS", event({"Records": [{"body": "{}"}]}),
-         '"Records"', "hand in the event itself")),
+        ("no records", event({"Records": []}), '"Records" is empty'),
+        ("records that are none", event({"Records": 5}),
+         "is not an array of objects"),
+        ("records of nobody", event({"Records": [{"body": "{}"}]}),
+         'a record of "" holds no event'),
+        ("a record of another event", event({"Records": [
+            {"messageId": "7", "eventSource": "aws:sqs", "body": "{}"}]}),
+         "record 7: the event names no cluster")),
 ]
 
 PASSWORDS = [
@@ -609,8 +615,10 @@ def test_bad_input(world, row, record_property):
 
 
 def test_every_member_that_is_read_is_in_the_table():
-    """But for what no verb asks for, and detail, which is read for itself."""
+    """But for what no verb asks for, and detail and Type, which are
+    judged by themselves."""
     assert read_by_core() - read_here() == {
+        ("Type", "TEXT"),
         ("clusterArns", "TEXTS"), ("detail", "RAW"), ("serviceArns", "TEXTS"),
         ("ResourceTagMappingList", "OBJECTS"), ("ResourceARN", "TEXT"),
         ("PaginationToken", "TEXT")}

@@ -1,0 +1,162 @@
+/* op_event.c - an event, or a queue's records of them: what of it is to be
+ * done, and what came of it.
+ */
+#include "op.h"
+
+/* ---- what is to be done ---- */
+
+static struct hc_memory_key event_key(const struct hc_batch_sighting *seen)
+{
+    return (struct hc_memory_key){ .kind = MEMORY_VERSION,
+                                   .place = seen->instance_arn };
+}
+
+/* True: one of its clusters needs no reconcile any more. */
+static bool event_drop_known(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    bool dropped = false;
+
+    for (size_t i = 0; op->request.drop_duplicates &&
+                       i < r->batch.sightings_n; i++) {
+        const struct hc_batch_sighting *seen = &r->batch.sightings[i];
+        struct hc_memory_key key = event_key(seen);
+
+        if (hc_memory_has_version(&op->h->memory, &key, seen->version))
+            dropped |= hc_batch_drop(&r->batch, seen->cluster);
+    }
+    return dropped;
+}
+
+static bool event_is_settled(const struct hc_batch *b)
+{
+    for (size_t i = 0; i < b->clusters_n; i++)
+        if (!b->clusters[i].settled)
+            return false;
+    return true;
+}
+
+#define EVENT_NO_CLUSTER "the scheduled event names no cluster: give the " \
+    "rule an input such as {\"cluster\": \"NAME\"}"
+
+/* True: each record can be understood. */
+static bool event_is_sound(struct hc_batch *b)
+{
+    bool sound = true;
+
+    for (size_t i = 0; i < b->records_n; i++) {
+        struct hc_batch_record *record = &b->records[i];
+
+        if (record->sweeps)
+            record->why = HC_STR(EVENT_NO_CLUSTER);
+        sound = sound && record->why.n == 0;
+    }
+    return sound;
+}
+
+int hc_op_read_event(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    struct hc_batch *b = &r->batch;
+    int err = hc_batch_get(b, &op->h->net.sys.alloc,
+                           hc_str_n(op->request.event, op->request.event_size),
+                           &op->error);
+    bool dropped, sound;
+
+    r->has_event = true;
+    if (err < 0)
+        return err;
+    if (b->sweeps && !b->wrapped)
+        return hc_error_set(&op->error, HC_ECONFIG, "%s", EVENT_NO_CLUSTER);
+    dropped = event_drop_known(op);
+    sound = event_is_sound(b);
+    if (!event_is_settled(b))
+        return 0;
+    if (sound)
+        op->outcome.skipped_event = dropped ? "duplicate" : b->skipped.p;
+    return 1;
+}
+
+/* ---- what came of it ---- */
+
+static bool event_went_well(const struct hc_report_cluster *c)
+{
+    bool well = c->error_code == NULL;
+
+    for (size_t i = 0; well && i < c->services_n; i++)
+        well = c->services[i].outcome != OUTCOME_FAILED;
+    return well;
+}
+
+static void event_settle_clusters(struct op_reconcile *r)
+{
+    for (size_t i = 0; i < r->batch.clusters_n; i++) {
+        if (r->batch.clusters[i].settled)
+            continue;
+        /* None was begun: the event is somebody else's. */
+        hc_batch_settle(&r->batch, i, r->begun == 0 ||
+                        event_went_well(&r->clusters[r->names_of[i]]->result));
+    }
+}
+
+/* Only what was reconciled without a failure may be dropped next time. */
+static void event_note_versions(headcount_op *op)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+
+    for (size_t i = 0; r->begun > 0 && !op->request.dry_run &&
+                       i < r->batch.sightings_n; i++) {
+        const struct hc_batch_sighting *seen = &r->batch.sightings[i];
+        struct hc_memory_key key = event_key(seen);
+
+        if (r->batch.clusters[seen->cluster].done)
+            hc_memory_put_version(&op->h->memory, &key, seen->version);
+    }
+}
+
+static int event_put_records(headcount_op *op)
+{
+    const struct hc_batch *b = &op->as.reconcile.batch;
+    struct headcount_record *to = hc_keep_zero(&op->keep,
+                                               b->records_n * sizeof *to);
+
+    if (to == NULL)
+        return HC_ENOMEM;
+    for (size_t i = 0; i < b->records_n; i++) {
+        to[i] = (struct headcount_record){
+            .id = b->records[i].id.p,
+            .error = b->records[i].why.n > 0 ? b->records[i].why.p : NULL,
+            .done = hc_batch_is_done(b, i),
+        };
+        op->outcome.records_failed += !to[i].done;
+    }
+    op->outcome.records = to;
+    op->outcome.records_n = b->records_n;
+    return 0;
+}
+
+static int event_put_failures(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+
+    if (hc_batch_put_failures(&r->batch, &r->failures)) {
+        op->outcome.failures = hc_buf_z(&r->failures);
+        op->outcome.failures_size = r->failures.n;
+    }
+    return hc_buf_error(&r->failures);
+}
+
+int hc_op_settle_event(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    int err;
+
+    if (!r->has_event)
+        return 0;
+    event_settle_clusters(r);
+    event_note_versions(op);
+    if (!r->batch.wrapped)
+        return 0;
+    err = event_put_records(op);
+    return err < 0 ? err : event_put_failures(op);
+}

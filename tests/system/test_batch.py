@@ -1,0 +1,143 @@
+"""Events with queues and topics around them: one reconcile a cluster, and
+which records are to be delivered again."""
+import json
+
+from conftest import event_of
+
+OURS = ("--service", "web", "--output", "json")
+
+
+def record(number, body, queue="headcount", **more):
+    return {"messageId": str(number), "receiptHandle": "AQEB",
+            "body": body if isinstance(body, str) else json.dumps(body),
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "messageAttributes": {}, "md5OfBody": "0", "awsRegion":
+            "eu-west-1", "eventSource": "aws:sqs", "eventSourceARN":
+            f"arn:aws:sqs:eu-west-1:123456789012:{queue}", **more}
+
+
+def notified(event):
+    """As SNS puts it into a queue."""
+    return {"Type": "Notification", "MessageId": "9", "TopicArn":
+            "arn:aws:sns:eu-west-1:123456789012:t", "Message":
+            json.dumps(event), "Timestamp": "2026-01-01T00:00:00.000Z"}
+
+
+def batch(*records):
+    return json.dumps({"Records": list(records)})
+
+
+def clusters(ecs, **services):
+    """One host in each, and the service web at this count."""
+    for name, desired in services.items():
+        home = ecs.home if name == "prod" else ecs.model.cluster(name)
+        home.service("web", desired=desired)
+        home.host("a")
+        home.host("b")
+
+
+def failed(run):
+    return [r["id"] for r in run.report["records"]["failed"]]
+
+
+def test_a_cluster_of_many_records_is_reconciled_once(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1)
+    run = headcount("handle", *OURS, stdin=batch(
+        record(1, event_of()), record(2, notified(event_of(status="ACTIVE"))),
+        record(3, {"cluster": "prod"}), record(4, event_of())))
+    assert run.code == 0, run.out + run.err
+    assert ecs.operations() == ["DescribeServices", "ListContainerInstances",
+                                "UpdateService"]
+    assert run.report["records"] == {"total": 4, "failed": []}
+    assert ecs.home.services["web"]["desiredCount"] == 2
+
+
+def test_records_of_a_cluster_that_fails_are_delivered_again(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1, stage=1)
+    bodies = [{"cluster": "prod"}, {"cluster": "gone"},
+              {"clusters": ["prod", "gone"]}, {"cluster": "stage"},
+              "no JSON", event_of(**{"detail-type": "ECS Task State Change"})]
+    records = [record(i, b) for i, b in enumerate(bodies, 1)]
+    run = headcount("handle", *OURS, stdin=batch(*records))
+    assert run.code == 1
+    assert failed(run) == ["2", "3", "5"]
+    errors = [r["error"] for r in run.report["records"]["failed"]]
+    assert errors[:2] == [None, None] and "JSON" in errors[2]
+    assert run.report["summary"]["updated"] == 2
+    # Of a FIFO queue all that comes after the first of them.
+    for r in records:
+        r["eventSourceARN"] += ".fifo"
+    run = headcount("handle", *OURS, stdin=batch(*records))
+    assert failed(run) == ["2", "3", "4", "5", "6"]
+
+
+def test_what_is_not_ours_is_done_without_a_call(ecs, headcount):
+    headcount.at(ecs)
+    task = event_of(**{"detail-type": "ECS Task State Change"})
+    run = headcount("handle", *OURS, stdin=batch(record(1, task),
+                                                 record(2, notified(task))))
+    assert run.code == 0
+    assert run.report["skipped_event"] == "detail_type: ECS Task State Change"
+    assert run.report["records"] == {"total": 2, "failed": []}
+    assert ecs.requests == []
+
+
+def test_a_topic_and_a_notification_alone(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1)
+    topic = {"EventSource": "aws:sns", "EventVersion": "1.0",
+             "Sns": {"Type": "Notification", "MessageId": "9",
+                     "Message": json.dumps(event_of())}}
+    run = headcount("handle", *OURS, stdin=batch(topic))
+    assert run.code == 0
+    assert run.report["records"] == {"total": 1, "failed": []}
+    assert run.report["summary"]["updated"] == 1
+    run = headcount("handle", *OURS, stdin=json.dumps(notified(event_of())))
+    assert run.code == 0 and "records" not in run.report
+    assert run.report["summary"]["unchanged"] == 1
+
+
+def test_a_person_reads_what_is_left(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1)
+    run = headcount("handle", "--service", "web", stdin=batch(
+        record("abc", "{}"), record(2, {"cluster": "prod"})))
+    assert run.code == 1
+    assert "x record abc: the event names no cluster" in run.out
+    assert run.out.splitlines()[-1] == \
+        "Records: 2, 1 to be delivered again."
+    run = headcount("handle", "--service", "web",
+                    stdin=batch(record("abc", "{}")))
+    assert run.code == 252 and run.out == ""
+    assert "record abc: the event names no cluster" in run.err
+
+
+def test_a_schedule_without_a_cluster_is_delivered_again(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1)
+    sweep = {"source": "aws.scheduler", "detail-type": "Scheduled Event",
+             "detail": "{}", "region": "eu-west-1"}
+    run = headcount("handle", *OURS, stdin=batch(
+        record(1, sweep), record(2, event_of())))
+    assert run.code == 1 and failed(run) == ["1"]
+    assert "names no cluster" in run.report["records"]["failed"][0]["error"]
+    assert run.report["summary"]["updated"] == 1
+
+
+def test_a_region_that_is_not_ours_is_not_looked_at(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1)
+    far = event_of(region="us-east-1")
+    run = headcount("handle", *OURS, stdin=batch(record(1, far)))
+    assert run.report["skipped_event"] == "foreign_region"
+    assert run.report["records"] == {"total": 1, "failed": []}
+    assert ecs.requests == []
+    run = headcount("handle", *OURS, stdin=batch(record(1, far),
+                                                 record(2, event_of())))
+    assert run.code == 0 and failed(run) == []
+    assert [c["name"] for c in run.report["clusters"]] == ["prod", "prod"]
+    assert run.report["summary"] == {"updated": 1, "pending": 0,
+                                     "unchanged": 0, "held": 0, "skipped": 1,
+                                     "failed": 0}
