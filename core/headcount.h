@@ -265,6 +265,8 @@ struct headcount_request {
      * answer: code 0.  A URL or header that cannot be sent is HEADCOUNT_EARG
      * in the outcome; no sentence shows more of a URL than scheme and host. */
     const char *method;           /* NULL: GET, or POST with a body          */
+    int64_t first_byte_timeout;   /* 0: the handle's read_timeout; negative:
+                                     none, for who waits for work            */
     const char *url;              /* http or https; a fragment is not sent   */
     /* None of connection, content-length, transfer-encoding, te, upgrade and
      * proxy-...: they are ours; host only as the URL says it.  User-Agent and

@@ -238,6 +238,7 @@ int hc_op_fetch_start(headcount_op *op)
         .replay_after_flush_ok = fetch_is_repeatable(f->method),
         .is_head = hc_str_eqz(hc_str(f->method), "HEAD"),
         .deadline = op->deadline, .stats = &op->stats,
+        .first_byte_timeout = op->request.first_byte_timeout,
     };
 
     hc_stats_count(&op->h->net.stats, &op->stats, api_calls);

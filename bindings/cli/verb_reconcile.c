@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "complain.h"
-#include "decide.h"
 #include "render.h"
+#include "target.h"
 #include "verbs.h"
 
 /* What the library takes. */
@@ -93,74 +93,8 @@ static int run_request(headcount *h, const struct options *o,
     return interrupted ? EXIT_INTERRUPTED : code;
 }
 
-#define AUTOSCALER_MAX ((size_t)64 << 10)
-
-/* The file's text as --autoscaler names it; NULL where it does not. */
-static int read_autoscaler(const struct options *o, char **text)
-{
-    size_t n = 0;
-
-    *text = NULL;
-    if (!o->autoscaler)
-        return 0;
-    int code = verbs_read_input(o->autoscaler, AUTOSCALER_MAX, text, &n);
-    char *whole = code == 0 ? realloc(*text, n + 1) : NULL;
-
-    if (!whole)
-        return code == 0 ? EXIT_OTHER : EXIT_CONFIG;
-    whole[n] = '\0';
-    *text = whole;
-    return 0;
-}
-
-static int with_wishes(headcount *h, const struct options *o,
-                       struct headcount_request *request)
-{
-    char *autoscaler;
-    int code = read_autoscaler(o, &autoscaler);
-
-    if (code != 0) {
-        free(autoscaler);
-        return code;
-    }
-    struct headcount_wish *wishes = calloc(o->services.n, sizeof *wishes);
-
-    if (!wishes) {
-        free(autoscaler);
-        return EXIT_OTHER;
-    }
-    for (size_t i = 0; i < o->services.n; i++) {
-        wishes[i].size = sizeof *wishes;
-        wishes[i].service = o->services.item[i];
-        wishes[i].rule = HEADCOUNT_PER_HOST;
-        wishes[i].where = o->where;
-        wishes[i].autoscaler = autoscaler;
-    }
-    request->wishes = wishes;
-    request->wishes_n = o->services.n;
-    code = run_request(h, o, request, NULL);
-    free(wishes);
-    free(autoscaler);
-    return code;
-}
-
-static int with_policy(headcount *h, const struct options *o,
-                       struct headcount_request *request,
-                       struct decide *decide)
-{
-    request->policy = true;
-    request->policy_sha256 = decide->tags ? NULL : decide->sha256;
-    request->ask_targets = true;
-    return run_request(h, o, request, decide);
-}
-
 static int check_words(const struct options *o)
 {
-    if (o->services.n == 0 && !o->policy) {
-        fputs("headcount: no service is named: give --service NAME or "
-              "--policy FILE, or set ECS_SERVICE_ARN\n", stderr);
-        return EXIT_USAGE;
-    }
     if (o->snapshot && o->verb != VERB_PLAN && o->verb != VERB_HANDLE) {
         fputs("headcount: --snapshot goes with plan and handle\n", stderr);
         return EXIT_USAGE;
@@ -208,17 +142,12 @@ int verb_reconcile(const struct options *o)
         .size = sizeof request,
         .kind = HEADCOUNT_RECONCILE,
         .timeout = o->timeout_us,
-        .hosts = o->hosts_mode,
-        .constraints = o->heeded,
         .dry_run = o->dry_run || !writes,
-        .paused = o->paused,
-        .allow = o->allow.item,
-        .allow_n = o->allow.n,
         .ask_targets = o->verb == VERB_PLAN || o->verb == VERB_SNAPSHOT,
         .record = o->verb == VERB_SNAPSHOT,
     };
     int code = check_words(o);
-    struct decide decide = { .policy = NULL };
+    struct target target = { .wishes = NULL };
     headcount *h = NULL;
 
     if (o->verb != VERB_HANDLE) {
@@ -226,16 +155,15 @@ int verb_reconcile(const struct options *o)
         request.clusters_n = o->args.n;
     }
     if (code == 0)
-        code = decide_open(&decide, o);
+        code = target_open(&target, o, &request);
     if (code == 0)
         code = read_inputs(o, &event, &snapshot, &request);
     if (code == 0)
         code = verbs_open(&h, o);
     if (code == 0)
-        code = o->policy ? with_policy(h, o, &request, &decide)
-                         : with_wishes(h, o, &request);
+        code = run_request(h, o, &request, &target.decide);
     headcount_free(h);
-    decide_close(&decide);
+    target_close(&target);
     free(event);
     free(snapshot);
     return code;

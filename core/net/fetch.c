@@ -174,6 +174,15 @@ static int fetch_early(struct hc_fetch *f, int64_t now)
     return got;
 }
 
+/* Who waits for work waits without an end. */
+static int64_t fetch_patience(const struct hc_fetch *f)
+{
+    int64_t own = f->config.first_byte_timeout;
+
+    return own == 0 ? f->net->config.first_byte_timeout
+                    : own < 0 ? HC_NEVER : own;
+}
+
 static int fetch_send(struct hc_fetch *f, int64_t now)
 {
     struct hc_error e = { .code = 0 };
@@ -193,7 +202,7 @@ static int fetch_send(struct hc_fetch *f, int64_t now)
         return FETCH_WAIT;
     f->flushed = true;
     f->marks.send_end = fetch_now(f);
-    fetch_phase(f, now, f->net->config.first_byte_timeout);
+    fetch_phase(f, now, fetch_patience(f));
     f->state = FETCH_AT_HEAD;
     return FETCH_GO_ON;
 }

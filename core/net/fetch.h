@@ -24,6 +24,7 @@ struct hc_fetch_config {
     bool replay_after_flush_ok;      /* twice does what once does            */
     bool is_head;                    /* the method is HEAD                   */
     int64_t deadline;                /* absolute; HC_NEVER: none             */
+    int64_t first_byte_timeout;      /* 0: the net's; < 0: none              */
     uint64_t max_body;               /* 0: HC_FETCH_BODY                     */
     struct hc_stats *stats;          /* of the op, or NULL                   */
 };

@@ -405,6 +405,29 @@ TEST(fetch, no_first_byte_in_time)
     end_with(HC_ETIMEDOUT, "first byte");
 }
 
+/* Who waits for work may wait without an end, and is no less strict after. */
+TEST(fetch, the_first_byte_may_have_a_time_of_its_own)
+{
+    world_open(NULL);
+    CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){
+                  .first_byte_timeout = 2 * HC_SECOND }), 0);
+    net_world_settle(&world);
+    net_world_pass(&world, 1 * HC_SECOND);
+    CHECK(!one.ended);
+    net_world_pass(&world, 1 * HC_SECOND);
+    end_with(HC_ETIMEDOUT, "first byte");
+    world_open(NULL);
+    CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){
+                  .first_byte_timeout = -1 }), 0);
+    net_world_settle(&world);
+    net_world_pass(&world, 100000 * HC_SECOND);
+    CHECK(!one.ended);
+    net_peer_say(&world.peer, 0, "HTTP");
+    net_world_settle(&world);
+    net_world_pass(&world, 30 * HC_SECOND);
+    end_with(HC_ETIMEDOUT, "rest of the answer's head");
+}
+
 TEST(fetch, no_next_byte_in_time)
 {
     begin_and_answer(NULL, "HTTP/1.1 200 OK\r\nContent-");
