@@ -40,6 +40,8 @@ static int run_verb(const struct options *o)
         return verb_test(o);
     case VERB_RUN:
         return verb_run(o);
+    case VERB_LAMBDA:
+        return verb_lambda(o);
     case VERB_HELP:
         return print_help(o);
     case VERB_VERSION:
@@ -60,6 +62,8 @@ int main(int argc, char **argv)
     verbs_catch_interrupts();
     if (code == 0)
         code = run_verb(&options);
+    else if (options.verb == VERB_LAMBDA)
+        lambda_cannot();
     options_fini(&options);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         complain("cannot write to standard output: %s", strerror(errno));

@@ -91,11 +91,23 @@ static int read_word(struct options *o, const char *word)
     return 0;
 }
 
+static bool is_bootstrap(const char *program)
+{
+    const char *slash = program ? strrchr(program, '/') : NULL;
+
+    return program && strcmp(slash ? slash + 1 : program, "bootstrap") == 0;
+}
+
 static int read_argv(struct options *o, int argc, char **argv)
 {
     int err = 0;
     bool only_words = false;
 
+    /* Lambda's own arguments, if any, are not ours. */
+    if (is_bootstrap(argv[0])) {
+        o->verb = VERB_LAMBDA;
+        return 0;
+    }
     for (int i = 1; i < argc && err == 0; i++) {
         /* What stands after the script is the script's. */
         only_words |= o->verb == VERB_RUN && o->args.n > 0;
@@ -342,7 +354,7 @@ int options_get(struct options *o, int argc, char **argv)
         return 0;
     if (err == 0 && o->verb == VERB_NONE)
         err = bad_usage("a verb is missing: plan, apply, handle, snapshot, "
-                       "call, test, run, help or version", "");
+                       "call, test, run, lambda, help or version", "");
     if (err == 0 && o->allow.n > 0 && o->services.n == 0)
         err = bad_usage("--allow goes with --service", "");
     if (err == 0)

@@ -24,7 +24,8 @@ struct options_list {
 };
 
 enum verb { VERB_NONE, VERB_PLAN, VERB_APPLY, VERB_HANDLE, VERB_SNAPSHOT,
-            VERB_CALL, VERB_TEST, VERB_RUN, VERB_HELP, VERB_VERSION };
+            VERB_CALL, VERB_TEST, VERB_RUN, VERB_LAMBDA, VERB_HELP,
+            VERB_VERSION };
 
 struct options {
     enum verb verb;

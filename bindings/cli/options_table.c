@@ -73,6 +73,8 @@ const struct verb_line options_verbs[] = {
     { VERB_TEST, "test", "[DIR]", "run tests of policies, offline" },
     { VERB_RUN, "run", "FILE.lua|- [ARG...]",
       "a Lua script, the module inside" },
+    { VERB_LAMBDA, "lambda", "",
+      "as AWS Lambda's bootstrap" },
     { VERB_HELP, "help", "[VERB]", "this text, or one verb's" },
     { VERB_VERSION, "version", "", "version, and what it is built with" },
 };

@@ -9,6 +9,9 @@ struct decide;
 int verb_call(const struct options *o);
 int verb_run(const struct options *o);
 int verb_test(const struct options *o);
+int verb_lambda(const struct options *o);
+/* Tells Lambda that no invocation can be taken. */
+void lambda_cannot(void);
 /* plan, apply, handle, snapshot */
 int verb_reconcile(const struct options *o);
 

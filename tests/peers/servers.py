@@ -12,6 +12,7 @@ manager:
         assert front.connections() == 1
         assert dns.queries() == [("A", "ecs.test.internal")]
 """
+import json
 import os
 import pathlib
 import re
@@ -21,6 +22,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -140,6 +142,44 @@ class Dynalite(Server):
         return [find("node"), "-e", "require(process.argv[1])"
                 "({ createTableMs: 0 }).listen(+process.argv[2], '127.0.0.1')",
                 str(package), str(self.port)]
+
+
+class Lambda(Server):
+    """AWS's own emulator of Lambda around a bootstrap: its Runtime API, and
+    invoke()."""
+
+    name = "lambda"
+    ready_within = 30
+
+    def __init__(self, folder, bootstrap, env):
+        super().__init__(folder)
+        self.api, self.env = free_port(), env
+        self.bootstrap = self.folder / "bootstrap"
+        self.bootstrap.symlink_to(bootstrap)
+
+    def command(self):
+        import samcli
+        kind = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
+        rie = (pathlib.Path(samcli.__file__).parent / "local" / "rapid"
+               / f"aws-lambda-rie-{kind}")
+        given = [f"{k}={v}" for k, v in self.env.items()]
+        return ["env", "-i", *given, str(rie),
+                "--runtime-interface-emulator-address",
+                f"127.0.0.1:{self.port}", "--runtime-api-address",
+                f"127.0.0.1:{self.api}", "--log-level", "info",
+                str(self.bootstrap), "bootstrap"]
+
+    def invoke(self, event, timeout=60):
+        """What the function answered, as JSON."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/"
+            "invocations", data=event if isinstance(event, bytes)
+            else json.dumps(event).encode())
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:      # init failed: 502
+            return json.loads(error.read() or b"null")
 
 
 class Nginx(Server):

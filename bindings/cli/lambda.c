@@ -1,0 +1,188 @@
+/* cli/lambda.c - the Runtime API of AWS Lambda, over the client that makes
+ * the calls: one process, one invocation after the other.
+ *
+ *   next -> the event, its deadline -> one reconcile op -> response or error
+ *
+ * Connections, DNS answers and what a handle remembers live from one invocation
+ * to the next.  The process is frozen between them, inside of the wait for the
+ * next one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "complain.h"
+#include "runtime_api.h"
+#include "target.h"
+#include "verbs.h"
+
+#define DEADLINE_MARGIN (500 * 1000)     /* microseconds, to answer in */
+#define NEXT_TRIES 3
+/* A deadline that is further away than any function may run, or long past, is
+ * none: emulators give such. */
+#define DEADLINE_FAR ((int64_t)3600 * 1000 * 1000)
+
+struct lambda {
+    const struct options *options;
+    struct headcount_request request;
+    struct target target;
+    headcount *h;
+    struct runtime_api api;
+};
+
+static int64_t wall_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* What is left of the invocation; 0 where nothing sensible is said. */
+static int64_t time_left(const struct runtime_invocation *in)
+{
+    int64_t left = in->deadline_ms * 1000 - wall_now();
+
+    if (in->deadline_ms <= 0 || left > DEADLINE_FAR || left < -DEADLINE_FAR)
+        return 0;
+    return left > DEADLINE_MARGIN ? left - DEADLINE_MARGIN : 1;
+}
+
+/* "web: reason" of the first target that failed. */
+static void first_failure(const struct headcount_outcome *o, char *out,
+                          size_t size)
+{
+    for (size_t i = 0; i < o->clusters_n; i++) {
+        const struct headcount_cluster *c = &o->clusters[i];
+
+        if (c->error) {
+            snprintf(out, size, "cluster %s: %s", c->name, c->error);
+            return;
+        }
+        for (size_t k = 0; k < c->services_n; k++)
+            if (c->services[k].outcome == HEADCOUNT_FAILED) {
+                snprintf(out, size, "service %s of cluster %s: %s",
+                         c->services[k].service, c->name,
+                         c->services[k].reason);
+                return;
+            }
+    }
+    snprintf(out, size, "a record of the event is not done");
+}
+
+/* Through a queue: what is to be delivered again.  Else the report, or an
+ * error, so that Lambda tries again. */
+static int answer(struct lambda *l, const struct runtime_invocation *in,
+                  const struct headcount_outcome *o)
+{
+    char what[700];
+
+    if (o->code != 0) {
+        snprintf(what, sizeof what, "Headcount.%s",
+                 headcount_code_name(o->code));
+        return runtime_api_error(&l->api, in->id, what, o->message);
+    }
+    if (o->records_n > 0 && o->failures)
+        return runtime_api_response(&l->api, in->id, o->failures,
+                                    o->failures_size);
+    if (o->summary[HEADCOUNT_FAILED] == 0 && o->records_failed == 0)
+        return runtime_api_response(&l->api, in->id, o->json, o->json_size);
+    first_failure(o, what, sizeof what);
+    return runtime_api_error(&l->api, in->id, "Headcount.TargetFailed", what);
+}
+
+/* The report of each invocation is a line of the log. */
+static void log_report(const struct headcount_outcome *o)
+{
+    if (o->json)
+        fprintf(stderr, "%s\n", o->json);
+    else
+        complain("%s", o->message);
+}
+
+static int invoke(struct lambda *l, const struct runtime_invocation *in)
+{
+    headcount_op *op = NULL;
+    int err;
+
+    l->request.event = in->event;
+    l->request.event_size = in->event_size;
+    l->request.timeout = time_left(in);
+    if (in->trace_id[0] != '\0')
+        setenv("_X_AMZN_TRACE_ID", in->trace_id, 1);
+    err = headcount_begin(l->h, &op, &l->request);
+    if (err != 0)
+        return runtime_api_error(&l->api, in->id, "Headcount.ENOMEM",
+                                 headcount_code_name(err));
+    bool interrupted = verbs_run(op, &l->target.decide);
+    const struct headcount_outcome *o = headcount_outcome(op);
+
+    if (o) {
+        log_report(o);
+        err = answer(l, in, o);
+    }
+    headcount_end(op);
+    return interrupted ? EXIT_INTERRUPTED : err;
+}
+
+static int serve(struct lambda *l)
+{
+    struct runtime_invocation in;
+    int tries = 0, code = 0;
+
+    while (code == 0) {
+        code = runtime_api_next(&l->api, &in);
+        if (code == RUNTIME_AGAIN && ++tries < NEXT_TRIES) {
+            code = 0;
+            continue;
+        }
+        if (code != 0)
+            return code == RUNTIME_AGAIN ? EXIT_OTHER : code;
+        tries = 0;
+        code = invoke(l, &in);
+        runtime_api_done(&in);
+    }
+    return code;
+}
+
+/* Everything that an invocation needs and the first one should not find out. */
+static int begin(struct lambda *l)
+{
+    int code = target_open(&l->target, l->options, &l->request);
+
+    return code != 0 ? code : verbs_open(&l->h, l->options);
+}
+
+void lambda_cannot(void)
+{
+    struct runtime_api api = { .h = NULL };
+
+    if (runtime_api_find(&api) == 0)
+        runtime_api_init_error(&api, "Headcount.InitError",
+                               "headcount cannot begin: the line of its log "
+                               "before this one says why");
+}
+
+int verb_lambda(const struct options *o)
+{
+    struct lambda l = {
+        .options = o,
+        .request = { .size = sizeof l.request, .kind = HEADCOUNT_RECONCILE,
+                     .drop_duplicates = true, .dry_run = o->dry_run },
+    };
+    int code = runtime_api_find(&l.api);
+
+    if (code != 0)
+        return code;
+    code = begin(&l);
+    if (code == 0) {
+        l.api.h = l.h;
+        code = serve(&l);
+    } else {
+        lambda_cannot();
+    }
+    headcount_free(l.h);
+    target_close(&l.target);
+    return code;
+}

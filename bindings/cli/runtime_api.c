@@ -1,0 +1,226 @@
+/* cli/runtime_api.c - the Runtime API of AWS Lambda. */
+#include "runtime_api.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "complain.h"
+#include "options.h"
+#include "verbs.h"
+
+#define PATH "/2018-06-01/runtime/"
+#define POST_TIMEOUT ((int64_t)10 * 1000 * 1000)
+
+int runtime_api_find(struct runtime_api *api)
+{
+    api->host = getenv("AWS_LAMBDA_RUNTIME_API");
+    if (api->host && *api->host != '\0')
+        return 0;
+    complain("AWS_LAMBDA_RUNTIME_API is not set: this verb is for AWS Lambda, "
+             "which sets it");
+    return EXIT_CONFIG;
+}
+
+static void url_of(const struct runtime_api *api, const char *path,
+                   char *out, size_t size)
+{
+    snprintf(out, size, "http://%s" PATH "%s", api->host, path);
+}
+
+/* The op when it is done, or NULL: no memory, or interrupted. */
+static headcount_op *fetch(struct runtime_api *api,
+                           const struct headcount_request *request)
+{
+    headcount_op *op = NULL;
+
+    if (headcount_begin(api->h, &op, request) != 0)
+        return NULL;
+    if (!verbs_run(op, NULL))
+        return op;
+    headcount_end(op);
+    return NULL;
+}
+
+/* ---- next ---- */
+
+static const char *header(const struct headcount_outcome *o, const char *name)
+{
+    for (size_t i = 0; i < o->headers_n; i++)
+        if (strcasecmp(o->headers[i].name, name) == 0)
+            return o->headers[i].value;
+    return "";
+}
+
+static int next_failed(const struct headcount_outcome *o)
+{
+    if (o->code != 0)
+        complain("Lambda's Runtime API: %s", o->message);
+    else
+        complain("Lambda's Runtime API answers %d where the next event is due",
+                 o->status);
+    return o->code == 0 && o->status >= 400 && o->status < 500
+               ? EXIT_OTHER : RUNTIME_AGAIN;
+}
+
+int runtime_api_next(struct runtime_api *api, struct runtime_invocation *in)
+{
+    char url[512];
+    /* "Do not set a timeout": the process is frozen while it waits. */
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_FETCH, .url = url,
+        .first_byte_timeout = -1,
+    };
+    const struct headcount_outcome *o;
+    int code = 0;
+
+    memset(in, 0, sizeof *in);
+    url_of(api, "invocation/next", url, sizeof url);
+    in->op = fetch(api, &request);
+    if (!in->op)
+        return EXIT_INTERRUPTED;
+    o = headcount_outcome(in->op);
+    if (o->code != 0 || o->status != 200) {
+        code = next_failed(o);
+        runtime_api_done(in);
+        return code;
+    }
+    in->event = o->body;
+    in->event_size = o->body_size;
+    in->id = header(o, "Lambda-Runtime-Aws-Request-Id");
+    in->trace_id = header(o, "Lambda-Runtime-Trace-Id");
+    in->deadline_ms = strtoll(header(o, "Lambda-Runtime-Deadline-Ms"), NULL,
+                              10);
+    return 0;
+}
+
+void runtime_api_done(struct runtime_invocation *in)
+{
+    if (in->op)
+        headcount_end(in->op);
+    in->op = NULL;
+}
+
+/* ---- what came of it ---- */
+
+/* The status, or 0 with the complaint on stderr. */
+static int post(struct runtime_api *api, const char *path, const char *type,
+                const void *body, size_t n)
+{
+    char url[512];
+    const struct headcount_header headers[] = {
+        { "Content-Type", "application/json" },
+        { "Lambda-Runtime-Function-Error-Type", type },
+    };
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_FETCH, .url = url,
+        .method = "POST", .body = body, .body_size = n, .headers = headers,
+        .headers_n = type ? 2 : 1, .timeout = POST_TIMEOUT,
+    };
+    headcount_op *op;
+    int status = 0;
+
+    url_of(api, path, url, sizeof url);
+    op = fetch(api, &request);
+    if (!op)
+        return 0;
+    const struct headcount_outcome *o = headcount_outcome(op);
+
+    if (o->code == 0)
+        status = o->status;
+    else
+        complain("Lambda's Runtime API: %s", o->message);
+    headcount_end(op);
+    return status;
+}
+
+static int judged(int status)
+{
+    if (status / 100 == 2)
+        return 0;
+    if (status != 0)
+        complain("Lambda's Runtime API answers %d to what came of the event",
+                 status);
+    return EXIT_OTHER;
+}
+
+/* What does not fit is cut: it is a sentence. */
+static size_t put_text(char *out, size_t size, const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0' && n + 8 < size; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '"' || c == '\\')
+            out[n++] = '\\';
+        if (c < ' ')
+            n += (size_t)snprintf(out + n, size - n, "\\u%04x", c);
+        else
+            out[n++] = (char)c;
+    }
+    out[n] = '\0';
+    return n;
+}
+
+static int post_error(struct runtime_api *api, const char *path,
+                      const char *type, const char *message)
+{
+    char text[4096], body[4400];
+
+    put_text(text, sizeof text, message);
+    snprintf(body, sizeof body, "{\"errorMessage\":\"%s\",\"errorType\":\"%s\""
+             ",\"stackTrace\":[]}", text, type);
+    return post(api, path, type, body, strlen(body));
+}
+
+int runtime_api_error(struct runtime_api *api, const char *id,
+                      const char *type, const char *message)
+{
+    char path[300];
+
+    snprintf(path, sizeof path, "invocation/%s/error", id);
+    return judged(post_error(api, path, type, message));
+}
+
+int runtime_api_response(struct runtime_api *api, const char *id,
+                         const void *body, size_t n)
+{
+    char path[300];
+    int status;
+
+    snprintf(path, sizeof path, "invocation/%s/response", id);
+    status = post(api, path, NULL, body, n);
+    if (status == 413)
+        return runtime_api_error(api, id, "Headcount.ResponseTooLarge",
+                                 "what was done is in the log: the report is "
+                                 "larger than Lambda takes");
+    return judged(status);
+}
+
+static const char *no_env(void *ud, const char *name)
+{
+    (void)ud;
+    (void)name;
+    return NULL;
+}
+
+/* Whatever was wrong with the settings, this is said without them. */
+void runtime_api_init_error(struct runtime_api *api, const char *type,
+                            const char *message)
+{
+    const struct headcount_system system = { .size = sizeof system,
+                                             .env = no_env };
+    const struct headcount_config config = { .size = sizeof config,
+                                             .system = &system };
+    struct runtime_api bare = *api;
+    struct headcount_error error;
+
+    if (!bare.h && headcount_new(&bare.h, &config, &error) != 0)
+        return;
+    judged(post_error(&bare, "init/error", type, message));
+    if (!api->h)
+        headcount_free(bare.h);
+}

@@ -1,0 +1,165 @@
+"""The binary as Lambda's bootstrap, under AWS's own emulator."""
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+import servers
+from conftest import PROGRAM, event_of
+from test_batch import record
+
+
+@pytest.fixture
+def function(ecs, headcount, tmp_path):
+    """Starts a function with more of an environment."""
+    running = []
+
+    def start(**more):
+        headcount.at(ecs)
+        env = {**headcount.env, "ECS_SERVICE_ARN": "web", **more}
+        env = {k: v for k, v in env.items() if v is not None}
+        running.append(servers.Lambda(tmp_path / f"lambda{len(running)}",
+                                      PROGRAM, env).start())
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+def fill(ecs):
+    ecs.service("web", desired=1)
+    for name in "abc":
+        ecs.host(name)
+
+
+def pid_of(function):
+    found = subprocess.run(["pgrep", "-f", str(function.bootstrap) + " "
+                            "|" + str(function.bootstrap) + "$"],
+                           capture_output=True, text=True, check=False)
+    for pid in map(int, found.stdout.split()):
+        if os.readlink(f"/proc/{pid}/exe").endswith("/headcount"):
+            return pid
+    return None
+
+
+def test_an_event_is_answered_by_its_report(ecs, function):
+    fill(ecs)
+    answer = function().invoke(event_of())
+    assert answer["summary"]["updated"] == 1
+    assert ecs.services["web"]["desiredCount"] == 3
+
+
+def test_a_warm_invocation_opens_no_connection(ecs, function):
+    fill(ecs)
+    warm = function()
+    assert warm.invoke(event_of())["stats"]["connections_opened"] == 1
+    for _ in range(3):
+        stats = warm.invoke({"cluster": "prod"})["stats"]
+        assert stats["connections_opened"] == 0
+        assert stats["dns_lookups"] == 0 and stats["api_calls"] == 2
+    assert ecs.connections == 1
+
+
+def test_a_duplicate_is_dropped(ecs, function):
+    fill(ecs)
+    warm = function()
+    warm.invoke(event_of())
+    seen = len(ecs.requests)
+    assert warm.invoke(event_of())["skipped_event"] == "duplicate"
+    assert len(ecs.requests) == seen
+
+
+# ---- what goes wrong ----
+
+def test_an_event_that_is_none_of_ours_is_an_error(ecs, function):
+    server = function()
+    answer = server.invoke({"source": "aws.s3", "detail-type": "x"})
+    assert answer["errorType"] == "Headcount.EEVENT"
+    assert "the event comes from \"aws.s3\"" in answer["errorMessage"]
+    fill(ecs)                                   # and the next one is done
+    assert server.invoke(event_of())["summary"]["updated"] == 1
+
+
+def test_a_target_that_fails_is_an_error_of_its_own_type(ecs, function):
+    fill(ecs)
+    ecs.fault("ListContainerInstances", "denied", times=99)
+    answer = function().invoke(event_of())
+    assert answer["errorType"] == "Headcount.TargetFailed"
+    assert "service web of cluster prod" in answer["errorMessage"]
+    assert "ecs:ListContainerInstances" in answer["errorMessage"]
+
+
+def test_a_queue_is_told_which_records_to_deliver_again(ecs, function):
+    fill(ecs)
+    records = [record(1, event_of()), record(2, {"cluster": "gone"}),
+               record(3, "no JSON"), record(4, {"cluster": "prod"})]
+    assert function().invoke({"Records": records}) == {"batchItemFailures": [
+        {"itemIdentifier": "2"}, {"itemIdentifier": "3"}]}
+    assert ecs.operations().count("UpdateService") == 1
+
+
+def test_the_deadline_bounds_everything(ecs, function):
+    fill(ecs)
+    ecs.delay("ListContainerInstances", 30)
+    answer = function(AWS_LAMBDA_FUNCTION_TIMEOUT="2").invoke(event_of())
+    assert answer["errorType"] == "Headcount.TargetFailed"
+    assert "deadline" in answer["errorMessage"]
+    assert ecs.writes() == []
+
+
+def test_an_event_of_six_mebibytes(ecs, function):
+    fill(ecs)
+    event = event_of()
+    event["detail"]["more"] = "x" * ((6 << 20) - 2000)
+    assert function().invoke(event)["summary"]["updated"] == 1
+
+
+# ---- policies, settings ----
+
+def test_a_policy_from_the_environment(ecs, function, tmp_path):
+    fill(ecs)
+    (tmp_path / "policy.lua").write_text(
+        'return { per_host { "web", tasks = 2 } }')
+    server = function(HEADCOUNT_POLICY=str(tmp_path / "policy.lua"),
+                      ECS_SERVICE_ARN=None)
+    assert server.invoke(event_of())["summary"]["updated"] == 1
+    assert ecs.services["web"]["desiredCount"] == 6
+
+
+@pytest.mark.parametrize("more, says", [
+    ({"ECS_SERVICE_ARN": None}, "no service is named"),
+    ({"ECS_SERVICE_ARN": None, "HEADCOUNT_POLICY": "/nonexistent.lua"},
+     "/nonexistent.lua"),
+    ({"HEADCOUNT_HOSTS": "all"}, "HEADCOUNT_HOSTS"),
+])
+def test_what_cannot_begin_is_an_error_of_init(ecs, function, more, says):
+    server = function(**more)
+    answer = server.invoke(event_of())
+    assert answer["errorType"] == "Headcount.InitError"
+    assert says in server.output.read_text()
+    assert ecs.requests == []
+
+
+def test_no_lambda_is_around_it(headcount, tmp_path):
+    run = headcount("lambda", "--service", "web")
+    assert run.code == 253 and "AWS_LAMBDA_RUNTIME_API" in run.err
+
+
+# ---- frozen ----
+
+def test_frozen_for_longer_than_the_server_keeps_connections(ecs, function,
+                                                             tmp_path):
+    fill(ecs)
+    with servers.Nginx(tmp_path / "nginx", ecs.port,
+                       server_text="keepalive_timeout 1s;") as front:
+        server = function(AWS_ENDPOINT_URL_ECS=f"http://127.0.0.1:{front.port}")
+        server.invoke(event_of())
+        assert front.connections() == 1
+        os.kill(pid_of(server), signal.SIGSTOP)
+        time.sleep(2)                # nginx has no other clock
+        os.kill(pid_of(server), signal.SIGCONT)
+        stats = server.invoke({"cluster": "prod"})["stats"]
+        assert stats["retries"] == 0 and stats["connections_opened"] == 1
+        assert front.connections() == 2
