@@ -17,7 +17,7 @@
 #include "target.h"
 #include "verbs.h"
 
-#define DEADLINE_MARGIN (500 * 1000)     /* microseconds, to answer in */
+#define DEADLINE_MARGIN ((int64_t)500 * 1000)     /* to answer in         */
 #define NEXT_TRIES 3
 /* A deadline that is further away than any function may run, or long past, is
  * none: emulators give such. */
