@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "complain.h"
+#include "emf.h"
 #include "runtime_api.h"
 #include "target.h"
 #include "verbs.h"
@@ -101,9 +102,23 @@ static void log_report(const struct headcount_outcome *o)
         complain("%s", o->message);
 }
 
+/* What the log's level would drop is given that level. */
+static void put_metrics(const struct headcount_outcome *o, int64_t began)
+{
+    int64_t now = wall_now();
+    const struct emf emf = {
+        .function = getenv("AWS_LAMBDA_FUNCTION_NAME"),
+        .level = getenv("AWS_LAMBDA_LOG_LEVEL"),
+        .now_ms = now / 1000, .duration_ms = (now - began) / 1000,
+    };
+
+    emf_put(stdout, &emf, o);
+}
+
 static int invoke(struct lambda *l, const struct runtime_invocation *in)
 {
     headcount_op *op = NULL;
+    int64_t began = wall_now();
     int err;
 
     l->request.event = in->event;
@@ -120,6 +135,7 @@ static int invoke(struct lambda *l, const struct runtime_invocation *in)
 
     if (o) {
         log_report(o);
+        put_metrics(o, began);
         err = answer(l, in, o);
     }
     headcount_end(op);

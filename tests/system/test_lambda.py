@@ -1,4 +1,5 @@
 """The binary as Lambda's bootstrap, under AWS's own emulator."""
+import json
 import os
 import signal
 import subprocess
@@ -114,6 +115,40 @@ def test_an_event_of_six_mebibytes(ecs, function):
     event = event_of()
     event["detail"]["more"] = "x" * ((6 << 20) - 2000)
     assert function().invoke(event)["summary"]["updated"] == 1
+
+
+# ---- metrics ----
+
+def metrics(server):
+    lines = [json.loads(line[line.index("{"):])
+             for line in server.output.read_text().splitlines()
+             if '"_aws"' in line]
+    for line in lines:
+        told = line["_aws"]["CloudWatchMetrics"][0]
+        assert told["Namespace"] == "headcount"
+        assert told["Dimensions"] == [["FunctionName"]]
+        assert all(m["Name"] in line for m in told["Metrics"])
+        assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 60
+    return [{m["Name"]: line[m["Name"]] for m in
+             line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+            for line in lines]
+
+
+def test_each_invocation_is_a_line_of_metrics(ecs, function):
+    fill(ecs)
+    server = function(AWS_LAMBDA_LOG_LEVEL="WARN")
+    server.invoke(event_of())
+    server.invoke({"cluster": "gone"})
+    server.invoke({"source": "aws.s3", "detail-type": "x"})
+    good, bad, none = metrics(server)
+    assert (good["Updated"], good["Held"], good["Failed"]) == (1, 0, 0)
+    assert good["Calls"] == len(ecs.requests) - 1 == 3
+    assert good["ConnectionsOpened"] == ecs.connections == 1
+    assert good["Unplaced"] == 2             # 3 are wanted, and 1 runs
+    assert abs(good["LastSuccess"] - time.time()) < 60
+    assert bad["Failed"] == none["Failed"] == 1
+    assert "LastSuccess" not in bad and "LastSuccess" not in none
+    assert '"level":"WARN"' in server.output.read_text()
 
 
 # ---- policies, settings ----

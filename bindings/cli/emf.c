@@ -1,0 +1,78 @@
+/* cli/emf.c - CloudWatch's embedded metric format. */
+#include "emf.h"
+
+#include <inttypes.h>
+
+enum { EMF_METRICS = 8 };
+
+struct metric {
+    const char *name, *unit;
+    int64_t value;
+};
+
+/* Tasks that are asked for and do not run. */
+static int64_t unplaced(const struct headcount_outcome *o)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < o->clusters_n; i++)
+        for (size_t k = 0; k < o->clusters[i].services_n; k++) {
+            const struct headcount_service *s = &o->clusters[i].services[k];
+            int64_t asked = s->outcome == HEADCOUNT_UPDATED
+                                ? s->wanted : s->desired_before;
+
+            if (asked != HEADCOUNT_UNKNOWN &&
+                s->running != HEADCOUNT_UNKNOWN && asked > s->running)
+                sum += asked - s->running;
+        }
+    return sum;
+}
+
+static int64_t failed(const struct headcount_outcome *o)
+{
+    if (o->code != 0)
+        return 1;
+    return (int64_t)(o->summary[HEADCOUNT_FAILED] > 0
+                         ? o->summary[HEADCOUNT_FAILED] : o->records_failed);
+}
+
+/* A function's name has letters, digits, - and _. */
+static void put_head(FILE *out, const struct emf *emf,
+                     const struct metric *metrics, size_t n)
+{
+    fprintf(out, "{\"_aws\":{\"Timestamp\":%" PRId64 ",\"CloudWatchMetrics\":"
+            "[{\"Namespace\":\"headcount\",\"Dimensions\":[[%s]],"
+            "\"Metrics\":[", emf->now_ms,
+            emf->function ? "\"FunctionName\"" : "");
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%s{\"Name\":\"%s\",\"Unit\":\"%s\"}", i > 0 ? "," : "",
+                metrics[i].name, metrics[i].unit);
+    fputs("]}]}", out);
+    if (emf->function)
+        fprintf(out, ",\"FunctionName\":\"%s\"", emf->function);
+    if (emf->level)
+        fprintf(out, ",\"level\":\"%s\"", emf->level);
+}
+
+void emf_put(FILE *out, const struct emf *emf,
+             const struct headcount_outcome *o)
+{
+    const struct metric metrics[EMF_METRICS] = {
+        { "Updated", "Count", (int64_t)o->summary[HEADCOUNT_UPDATED] },
+        { "Held", "Count", (int64_t)o->summary[HEADCOUNT_HELD] },
+        { "Failed", "Count", failed(o) },
+        { "Unplaced", "Count", unplaced(o) },
+        { "Calls", "Count", (int64_t)o->stats.api_calls },
+        { "Duration", "Milliseconds", emf->duration_ms },
+        { "ConnectionsOpened", "Count",
+          (int64_t)o->stats.connections_opened },
+        { "LastSuccess", "Seconds", emf->now_ms / 1000 },
+    };
+    size_t n = failed(o) > 0 ? EMF_METRICS - 1 : EMF_METRICS;
+
+    put_head(out, emf, metrics, n);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, ",\"%s\":%" PRId64, metrics[i].name, metrics[i].value);
+    fputs("}\n", out);
+    fflush(out);
+}

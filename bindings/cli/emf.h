@@ -1,0 +1,22 @@
+/* cli/emf.h - CloudWatch's embedded metric format: a line of the log that
+ * becomes metrics. */
+#ifndef CLI_EMF_H
+#define CLI_EMF_H
+
+#include <stdio.h>
+
+#include "headcount.h"
+
+struct emf {
+    const char *function;               /* the one dimension; NULL: none     */
+    const char *level;                  /* what the log lets through, or NULL */
+    int64_t now_ms;                     /* since 1970                        */
+    int64_t duration_ms;
+};
+
+/* Updated, Held, Failed, Unplaced, Calls, Duration, ConnectionsOpened, and
+ * LastSuccess (seconds since 1970) where nothing failed: one line. */
+void emf_put(FILE *out, const struct emf *emf,
+             const struct headcount_outcome *o);
+
+#endif
