@@ -63,6 +63,23 @@ def test_a_warm_invocation_opens_no_connection(ecs, function):
     assert ecs.connections == 1
 
 
+def test_a_warm_invocation_makes_no_handshake_and_asks_no_name(
+        secure, headcount, tmp_path):
+    fill(secure)
+    env = {**headcount.env, "ECS_SERVICE_ARN": "web"}
+    with servers.Lambda(tmp_path / "lambda", PROGRAM, env) as warm:
+        cold = warm.invoke(event_of())["stats"]
+        assert (cold["tls_handshakes"], cold["connections_opened"]) == (1, 1)
+        asked = secure.dns.queries()
+        assert len({name for _, name in asked}) == cold["dns_lookups"] == 1
+        for _ in range(3):
+            stats = warm.invoke({"cluster": "prod"})["stats"]
+            assert stats["tls_handshakes"] == stats["dns_lookups"] == 0
+            assert stats["api_calls"] == stats["connections_reused"] == 2
+    assert (secure.connections, secure.handshakes) == (1, 1)
+    assert secure.dns.queries() == asked
+
+
 def test_a_duplicate_is_dropped(ecs, function):
     fill(ecs)
     warm = function()
