@@ -13,7 +13,7 @@ static int op_skip(headcount_op *op, const char *why)
     return 1;
 }
 
-/* What stood around the first event that named it. */
+/* What stood around the events that named it. */
 static const struct hc_batch_cluster *op_envelope(const struct op_reconcile *r,
                                                   size_t at)
 {

@@ -126,7 +126,7 @@ static int event_put_records(headcount_op *op)
         to[i] = (struct headcount_record){
             .id = b->records[i].id.p,
             .error = b->records[i].why.n > 0 ? b->records[i].why.p : NULL,
-            .done = hc_batch_is_done(b, i),
+            .done = b->records[i].done,
         };
         op->outcome.records_failed += !to[i].done;
     }
@@ -157,6 +157,7 @@ int hc_op_settle_event(headcount_op *op)
     event_note_versions(op);
     if (!r->batch.wrapped)
         return 0;
+    hc_batch_judge(&r->batch);
     err = event_put_records(op);
     return err < 0 ? err : event_put_failures(op);
 }

@@ -31,7 +31,7 @@ MUTANTS = [
      "s->scheduling != SCHEDULING_REPLICA", "false"),
     # ---- records of a queue ----
     ("after a failed record of a FIFO queue others are done", E + "batch.c",
-     "size_t i = fifo ? 0 : record", "size_t i = record"),
+     "done && (all || !b->records[i].fifo)", "done"),
     ("a record that nobody understands is deleted", E + "batch.c",
      "if (r->why.n > 0 ||", "if ("),
     ("a record is done with its first cluster", E + "batch.c",
@@ -40,6 +40,8 @@ MUTANTS = [
      "(r->sweeps && !b->sweep_done)", "false"),
     ("an older event beats a newer one", E + "batch.c",
      "ev->event.time < c->newest->event.time", "false"),
+    ("a cluster is settled by its namesake elsewhere", E + "batch.c",
+     "hc_str_eq(b->clusters[at].region, like->region)", "true"),
     ("one of several causes drops a cluster", E + "batch.c",
      "if (--c->causes > 0)", "if (--c->causes > 9)"),
     ("a record without an id is named", E + "batch.c",

@@ -2,6 +2,9 @@
 #include "emf.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 enum { EMF_METRICS = 8 };
 
@@ -50,7 +53,7 @@ static void put_head(FILE *out, const struct emf *emf,
     fputs("]}]}", out);
     if (emf->function)
         fprintf(out, ",\"FunctionName\":\"%s\"", emf->function);
-    if (emf->level)
+    if (emf->level && emf->level[strspn(emf->level, LETTERS)] == '\0')
         fprintf(out, ",\"level\":\"%s\"", emf->level);
 }
 

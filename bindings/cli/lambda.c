@@ -20,9 +20,9 @@
 
 #define DEADLINE_MARGIN ((int64_t)500 * 1000)     /* to answer in         */
 #define NEXT_TRIES 3
-/* A deadline that is further away than any function may run, or long past, is
+/* No function runs longer.  A deadline that is further away, or long past, is
  * none: emulators give such. */
-#define DEADLINE_FAR ((int64_t)3600 * 1000 * 1000)
+#define LONGEST_MS ((int64_t)900 * 1000)
 
 struct lambda {
     const struct options *options;
@@ -40,14 +40,17 @@ static int64_t wall_now(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* What is left of the invocation; 0 where nothing sensible is said. */
-static int64_t time_left(const struct runtime_invocation *in)
+/* What is left of the invocation, or less if --timeout says so. */
+static int64_t time_left(const struct lambda *l,
+                         const struct runtime_invocation *in)
 {
-    int64_t left = in->deadline_ms * 1000 - wall_now();
+    int64_t now_ms = wall_now() / 1000, own = l->options->timeout_us;
+    bool sane = in->deadline_ms > now_ms - LONGEST_MS &&
+                in->deadline_ms <= now_ms + LONGEST_MS + 1000;
+    int64_t left = 1000 * (sane ? in->deadline_ms - now_ms : LONGEST_MS);
 
-    if (in->deadline_ms <= 0 || left > DEADLINE_FAR || left < -DEADLINE_FAR)
-        return 0;
-    return left > DEADLINE_MARGIN ? left - DEADLINE_MARGIN : 1;
+    left = left > DEADLINE_MARGIN ? left - DEADLINE_MARGIN : 1;
+    return own > 0 && own < left ? own : left;
 }
 
 /* "web: reason" of the first target that failed. */
@@ -123,7 +126,7 @@ static int invoke(struct lambda *l, const struct runtime_invocation *in)
 
     l->request.event = in->event;
     l->request.event_size = in->event_size;
-    l->request.timeout = time_left(in);
+    l->request.timeout = time_left(l, in);
     if (in->trace_id[0] != '\0')
         setenv("_X_AMZN_TRACE_ID", in->trace_id, 1);
     err = headcount_begin(l->h, &op, &l->request);
@@ -189,6 +192,10 @@ int verb_lambda(const struct options *o)
     };
     int code = runtime_api_find(&l.api);
 
+    if (code == 0 && o->args.n > 0) {
+        complain("lambda takes no argument: %s", o->args.item[0]);
+        code = EXIT_USAGE;
+    }
     if (code != 0)
         return code;
     code = begin(&l);

@@ -47,23 +47,37 @@ static int batch_broken(void *ud, const char *why, struct hc_error *e)
 
 /* ---- clusters ---- */
 
-static size_t batch_find(const struct hc_batch *b, struct hc_str text)
+/* A bare name means another cluster in each region and account. */
+static size_t batch_find(const struct hc_batch *b,
+                         const struct hc_batch_cluster *like)
 {
     size_t at = 0;
 
-    while (at < b->clusters_n && !hc_str_eq(b->clusters[at].arn.text, text))
+    while (at < b->clusters_n &&
+           !(hc_str_eq(b->clusters[at].arn.text, like->arn.text) &&
+             hc_str_eq(b->clusters[at].region, like->region) &&
+             hc_str_eq(b->clusters[at].account, like->account)))
         at++;
     return at;
+}
+
+static struct hc_str batch_either(struct hc_str first, struct hc_str other)
+{
+    return first.n > 0 ? first : other;
 }
 
 /* Its place among the clusters into *at. */
 static int batch_cluster(struct hc_batch *b, const struct hc_event *ev,
                          struct hc_str text, size_t *at, struct hc_error *e)
 {
-    struct hc_batch_cluster *c;
-    int err;
+    struct hc_batch_cluster c = { .causes = 0 };
+    int err = hc_arn_cluster(&c.arn, text, e);
 
-    *at = batch_find(b, text);
+    if (err < 0)
+        return err;
+    c.region = batch_either(ev->region, c.arn.region);
+    c.account = batch_either(ev->account, c.arn.account);
+    *at = batch_find(b, &c);
     if (*at < b->clusters_n)
         return 0;
     err = hc_grow(b->keep.alloc, &b->clusters, &b->clusters_cap,
@@ -73,14 +87,13 @@ static int batch_cluster(struct hc_batch *b, const struct hc_event *ev,
                             "%d clusters", HC_BATCH_CLUSTERS);
     if (err < 0)
         return batch_no_memory(e);
-    c = &b->clusters[b->clusters_n];
-    *c = (struct hc_batch_cluster){
-        .region = hc_keep_str(&b->keep, ev->region),
-        .account = hc_keep_str(&b->keep, ev->account),
-    };
-    err = hc_arn_cluster(&c->arn, hc_keep_str(&b->keep, text), e);
-    b->clusters_n += err == 0;
-    return err;
+    c.region = hc_keep_str(&b->keep, c.region);
+    c.account = hc_keep_str(&b->keep, c.account);
+    err = hc_arn_cluster(&c.arn, hc_keep_str(&b->keep, text), e);
+    if (err < 0)                      /* what could not be kept is no name */
+        return hc_keep_error(&b->keep) < 0 ? batch_kept(b, e) : err;
+    b->clusters[b->clusters_n++] = c;
+    return 0;
 }
 
 static int batch_link(struct hc_batch *b, size_t cluster, struct hc_error *e)
@@ -235,7 +248,6 @@ void hc_batch_settle(struct hc_batch *b, size_t cluster, bool done)
 
 void hc_batch_settle_sweep(struct hc_batch *b, bool done)
 {
-    b->swept = true;
     b->sweep_done = done;
 }
 
@@ -262,14 +274,16 @@ static bool batch_is_done(const struct hc_batch *b, size_t record)
     return true;
 }
 
-bool hc_batch_is_done(const struct hc_batch *b, size_t record)
+void hc_batch_judge(struct hc_batch *b)
 {
-    bool fifo = b->records[record].fifo;
+    bool all = true;                          /* of those before it */
 
-    for (size_t i = fifo ? 0 : record; i < record; i++)
-        if (!batch_is_done(b, i))
-            return false;
-    return batch_is_done(b, record);
+    for (size_t i = 0; i < b->records_n; i++) {
+        bool done = batch_is_done(b, i);
+
+        b->records[i].done = done && (all || !b->records[i].fifo);
+        all = all && done;
+    }
 }
 
 bool hc_batch_put_failures(const struct hc_batch *b, struct hc_buf *out)
@@ -280,7 +294,7 @@ bool hc_batch_put_failures(const struct hc_batch *b, struct hc_buf *out)
     for (size_t i = 0; i < b->records_n; i++) {
         const struct hc_batch_record *r = &b->records[i];
 
-        if (hc_batch_is_done(b, i))
+        if (r->done)
             continue;
         named = named && r->sqs && r->id.n > 0;
         hc_json_put_comma(out);

@@ -3,7 +3,8 @@
  *     hc_batch_get(&b, alloc, text, e);      an event, or Records of them
  *     b.clusters[i]                          each is reconciled once
  *     hc_batch_settle(&b, i, done);          and this is what came of it
- *     hc_batch_is_done(&b, record);          may it be deleted
+ *     hc_batch_judge(&b);                    then b.records[i].done: may it be
+ *                                            deleted
  *     always: hc_batch_fini(&b);
  *
  * A record is done when every cluster that it asks for is.  One that cannot be
@@ -29,6 +30,7 @@ struct hc_batch_record {
     bool sweeps;                      /* it asks for the sweep that is
                                          configured                          */
     size_t link, links_n;             /* the clusters that it asks for       */
+    bool done;                        /* as it was judged last               */
 };
 
 struct hc_batch_event {               /* of the clusters that point to it    */
@@ -37,9 +39,9 @@ struct hc_batch_event {               /* of the clusters that point to it    */
 };
 
 struct hc_batch_cluster {
-    struct hc_arn arn;                /* as it was first named               */
+    struct hc_arn arn;                /* as it was named                     */
     struct hc_batch_event *newest;    /* of those that name it               */
-    struct hc_str region, account;    /* of an envelope, or {"",0}           */
+    struct hc_str region, account;    /* the envelope's, else the ARN's      */
     size_t causes;                    /* events that name it                 */
     bool settled, done;
 };
@@ -53,7 +55,7 @@ struct hc_batch_sighting {
 
 struct hc_batch {
     bool wrapped;                     /* it had Records                      */
-    bool swept, sweep_done;           /* the sweep was settled               */
+    bool sweep_done;                  /* the sweep was settled, and well     */
     bool sweeps;                      /* a record asks for it                */
     struct hc_str skipped;            /* of the first event that is not ours */
     size_t skipped_n;
@@ -79,7 +81,8 @@ void hc_batch_settle_sweep(struct hc_batch *b, bool done);
  * the cluster is settled. */
 bool hc_batch_drop(struct hc_batch *b, size_t cluster);
 
-bool hc_batch_is_done(const struct hc_batch *b, size_t record);
+/* What is not settled is not done. */
+void hc_batch_judge(struct hc_batch *b);
 /* {"batchItemFailures":[{"itemIdentifier":"..."}]}: what Lambda's queue is to
  * deliver again.  False: a record that is not done cannot be named, so all
  * have to be. */

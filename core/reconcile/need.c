@@ -97,7 +97,8 @@ static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
         return err;
     hc_buf_reset(&r->filter);
     hc_filter_put(&r->filter, &filter);
-    in->filter = hc_buf_view(&r->filter);
+    if (!in->lacks_definition)        /* else it is half of one */
+        in->filter = hc_buf_view(&r->filter);
     err = hc_buf_error(&r->filter);
     return err == 0 ? 0 : hc_error_set(e, err, "its filter is longer than %d "
                                        "bytes", HC_FILTER_BYTES);

@@ -173,7 +173,7 @@ static void report_put_records(struct hc_buf *out, const struct hc_batch *b)
     report_put_key(out, "failed");
     hc_buf_chr(out, '[');
     for (size_t i = 0; i < b->records_n; i++) {
-        if (hc_batch_is_done(b, i))
+        if (b->records[i].done)
             continue;
         hc_json_put_comma(out);
         hc_buf_chr(out, '{');

@@ -43,7 +43,7 @@ struct hc_report {
     const char *skipped_event;               /* NULL: not skipped          */
     const struct hc_report_cluster *const *clusters;
     size_t clusters_n;
-    const struct hc_batch *batch;            /* settled; NULL: no Records  */
+    const struct hc_batch *batch;            /* judged; NULL: no Records   */
     struct hc_stats stats;
     int64_t elapsed_us;
 };

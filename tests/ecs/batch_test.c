@@ -77,8 +77,9 @@ static void get_records(void)
 static void check_done(const char *done)
 {
     CHECK_INT(b.records_n, strlen(done));
+    hc_batch_judge(&b);
     for (size_t i = 0; i < b.records_n; i++)
-        if (hc_batch_is_done(&b, i) != (done[i] == '1'))
+        if (b.records[i].done != (done[i] == '1'))
             fail_msg("record %zu, of %s", i, done);
 }
 
@@ -87,6 +88,7 @@ static void check_failures(bool named, const char *json)
     struct hc_buf out;
 
     hc_buf_init(&out, t_alloc(), 10000);
+    hc_batch_judge(&b);
     CHECK_INT(hc_batch_put_failures(&b, &out), named);
     CHECK_STR(hc_buf_view(&out), json);
     hc_buf_fini(&out);
@@ -140,6 +142,25 @@ TEST(batch, each_cluster_is_asked_for_once_with_its_newest_event)
     CHECK_INT(b.sightings_n, 4);
     CHECK_INT(b.sightings[1].version, 6);
     CHECK_INT(b.sightings[2].cluster, 1);
+    end();
+}
+
+/* Else one of another region would settle ours without a look at it. */
+TEST(batch, one_name_in_two_regions_is_two_clusters)
+{
+    add_record("1", QUEUE, "{\"source\":\"aws.events\",\"detail-type\":"
+               "\"Scheduled Event\",\"region\":\"us-east-1\",\"detail\":"
+               "{\"cluster\":\"prod\"}}");
+    add_record("2", QUEUE, "{\"cluster\":\"prod\"}");
+    add_record("3", QUEUE, "{\"source\":\"aws.events\",\"detail-type\":"
+               "\"Scheduled Event\",\"region\":\"us-east-1\",\"account\":"
+               "\"1\",\"detail\":{\"cluster\":\"prod\"}}");
+    get_records();
+    CHECK_INT(b.clusters_n, 3);
+    CHECK_STR(b.clusters[0].region, "us-east-1");
+    CHECK_STR(b.clusters[1].region, "");
+    hc_batch_settle(&b, 0, true);
+    check_done("100");
     end();
 }
 

@@ -14,12 +14,13 @@ static void must(bool ok)
         abort();
 }
 
-static size_t done(const struct hc_batch *b)
+static size_t done(struct hc_batch *b)
 {
     size_t n = 0;
 
+    hc_batch_judge(b);
     for (size_t i = 0; i < b->records_n; i++)
-        n += hc_batch_is_done(b, i);
+        n += b->records[i].done;
     return n;
 }
 
@@ -75,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (err == 0) {
         must_be_usable(&b);
         hc_buf_init(&out, &hc_alloc_libc, 16 * MOST);
+        must(done(&b) <= b.records_n);
         must(hc_batch_put_failures(&b, &out) || done(&b) < b.records_n);
         must(hc_buf_error(&out) == 0);
         hc_buf_fini(&out);

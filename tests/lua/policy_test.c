@@ -424,8 +424,10 @@ TEST(policy, text_that_is_no_lua_is_no_policy)
 TEST(policy, a_run_leaves_nothing_for_the_next)
 {
     static const char *const texts[] = {
-        "x = (x or 0) + 1 return { fixed { 'web', x } }",
         "string.y = (string.y or 0) + 1 return { fixed { 'web', string.y } }",
+        "return function(c) if c.registered == 4 then leak = 7 "
+        "return { fixed { 'web', leak } } end "
+        "return { fixed { 'web', leak } } end",
     };
 
     open_handle();
@@ -434,12 +436,18 @@ TEST(policy, a_run_leaves_nothing_for_the_next)
         struct policy *p = policy_of(texts[i], &why);
 
         CHECK(p != NULL);
-        for (int k = 0; k < 2; k++) {
-            plan_by(p);
-            if (outcome->clusters[0].error == NULL)
-                CHECK_INT(outcome->clusters[0].services[0].wanted, 1);
-            done();
-        }
+        write_snapshot(4, 4);
+        plan_by(p);
+        CHECK_INT(outcome->clusters[0].services[0].wanted, i == 0 ? 1 : 7);
+        done();
+        write_snapshot(5, 5);
+        plan_by(p);
+        if (i == 0)
+            CHECK_INT(outcome->clusters[0].services[0].wanted, 1);
+        else
+            CHECK(strstr(outcome->clusters[0].error, "'leak' is not known")
+                  != NULL);
+        done();
         policy_free(p);
     }
     headcount_free(h);

@@ -141,3 +141,14 @@ def test_a_region_that_is_not_ours_is_not_looked_at(ecs, headcount):
     assert run.report["summary"] == {"updated": 1, "pending": 0,
                                      "unchanged": 0, "held": 0, "skipped": 1,
                                      "failed": 0}
+
+
+def test_ours_is_not_settled_by_its_namesake_of_another_region(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1)
+    far = {"source": "aws.events", "detail-type": "Scheduled Event",
+           "region": "us-east-1", "detail": {"cluster": "prod"}}
+    run = headcount("handle", *OURS, stdin=batch(
+        record(1, far), record(2, {"cluster": "prod"})))
+    assert run.code == 0 and failed(run) == []
+    assert ecs.home.services["web"]["desiredCount"] == 2

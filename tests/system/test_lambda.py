@@ -194,9 +194,12 @@ def test_what_cannot_begin_is_an_error_of_init(ecs, function, more, says):
     assert ecs.requests == []
 
 
-def test_no_lambda_is_around_it(headcount, tmp_path):
+def test_no_lambda_is_around_it(headcount):
     run = headcount("lambda", "--service", "web")
     assert run.code == 253 and "AWS_LAMBDA_RUNTIME_API" in run.err
+    run = headcount("lambda", "event.json", "--service", "web",
+                    AWS_LAMBDA_RUNTIME_API="127.0.0.1:1")
+    assert run.code == 252 and "takes no argument: event.json" in run.err
 
 
 # ---- frozen ----
