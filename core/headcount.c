@@ -87,7 +87,7 @@ static int open_parts(headcount *h, const struct headcount_config *c,
     };
     const struct hc_client_config client = {
         .config = &h->config, .net = &h->net, .version = HEADCOUNT_VERSION,
-        .no_sign = c->no_sign_request,
+        .no_sign = c->no_sign_request, .api_share = c->api_share,
         .who = { hc_str(c->access_key_id), hc_str(c->secret_access_key),
                  hc_str(c->session_token) },
     };
@@ -116,6 +116,7 @@ static int open_handle(headcount **out, const struct hc_system *sys,
     if (h == NULL)
         return hc_error_set(e, HC_ENOMEM, "out of memory for a handle");
     h->no_sign = c->no_sign_request;
+    h->concurrency = c->concurrency > 0 ? (size_t)c->concurrency : SIZE_MAX;
     int err = hc_net_init(&h->net, sys, log, &net, e);
 
     if (err < 0) {
@@ -153,8 +154,8 @@ void headcount_free(headcount *h)
 {
     if (h == NULL)
         return;
-    while (h->ops != NULL)
-        headcount_end(h->ops);
+    while (h->ops != NULL)             /* a sweep ends its parts */
+        headcount_end(h->ops->parent != NULL ? h->ops->parent : h->ops);
     hc_memory_fini(&h->memory);
     hc_client_fini(&h->client);
     hc_config_fini(&h->config);

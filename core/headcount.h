@@ -14,6 +14,7 @@
  *                              |         ^                   |
  *                     fact, wish, refuse |          outcome, end
  *                              +- resume +
+ *                         and  PART (part, resume) of a sweep
  *
  * Errors.  Functions return 0 or a positive answer, or a negative
  *   HEADCOUNT_E... code.  The sentence that says what failed, where and what
@@ -128,6 +129,9 @@ struct headcount_config {
     bool no_keep_alive;           /* a connection a call                     */
     bool no_tcp_keepalive;
     bool no_sign_request;
+    int concurrency;              /* reconciles at work at once; 0: any      */
+    double api_share;             /* of the rates that ECS allows an account,
+                                     for reconciles: 0 = 0.5, at most 1      */
     const char *access_key_id;    /* both, or the environment's.  Copied, and */
     const char *secret_access_key;      /* wiped by headcount_free           */
     const char *session_token;
@@ -145,13 +149,18 @@ void headcount_free(headcount *h);
 enum headcount_kind {
     HEADCOUNT_CALL = 1,      /* one operation of one AWS service             */
     HEADCOUNT_RECONCILE = 2, /* bring services of clusters to their count    */
-    HEADCOUNT_FETCH = 3      /* one plain HTTP request, to any URL           */
+    HEADCOUNT_FETCH = 3,     /* one plain HTTP request, to any URL           */
+    HEADCOUNT_SWEEP = 4      /* RECONCILE of clusters that are found first   */
 };
 
 /* One header.  Those of an answer: name in lower case, value without blanks at
  * its ends, in the order in which they came. */
 struct headcount_header {
     const char *name, *value;
+};
+
+struct headcount_tag {
+    const char *key, *value;      /* value NULL in a query: any              */
 };
 
 /* Which hosts count: those that are ACTIVE; the cluster's own number, those
@@ -167,6 +176,12 @@ enum headcount_hosts { HEADCOUNT_ACTIVE, HEADCOUNT_REGISTERED,
 enum headcount_constraints { HEADCOUNT_CONSTRAINTS_DEFAULT,
                              HEADCOUNT_CONSTRAINTS_SERVICE,
                              HEADCOUNT_CONSTRAINTS_ALL };
+
+/* An event that names no cluster asks for the sweep that is configured.  Its
+ * owner makes it first, see headcount_event_read; else such an event is an
+ * error, and such a record is left. */
+enum headcount_swept { HEADCOUNT_SWEPT_NOT, HEADCOUNT_SWEPT_WELL,
+                       HEADCOUNT_SWEPT_FAILED };
 
 enum headcount_rule {
     HEADCOUNT_PER_HOST,      /* `tasks` on each host                         */
@@ -221,6 +236,8 @@ struct headcount_request {
     enum headcount_kind kind;
     const char *region;           /* NULL: the handle's, then the event's    */
     const char *endpoint_url;     /* NULL: the handle's                      */
+    const char *assume_role;      /* ARN of the role whose credentials the calls
+                                     are made with; NULL: the handle's own   */
     int64_t timeout;              /* for the whole op; 0 or negative: none   */
 
     /* HEADCOUNT_CALL */
@@ -231,7 +248,8 @@ struct headcount_request {
     bool retry_writes;            /* send again what was sent whole and got no
                                      answer, whatever the operation is named */
 
-    /* HEADCOUNT_RECONCILE: clusters by name or ARN, or else an event */
+    /* HEADCOUNT_RECONCILE: clusters by name or ARN, or an event; with both, of
+     * the event's clusters those that are named as headcount_event has them */
     const char *const *clusters;
     size_t clusters_n;
     const void *event;
@@ -251,6 +269,8 @@ struct headcount_request {
                                      too: one more call a service            */
     bool drop_duplicates;         /* skip an event whose detail.version this
                                      handle reconciled already               */
+    enum headcount_swept swept;   /* what came of the sweep that the event
+                                     asks for                                */
     bool record;                  /* keep what was read of the one cluster: see
                                      outcome.snapshot                        */
     /* Plan on these facts instead of AWS's: no call is made, no credentials
@@ -273,6 +293,20 @@ struct headcount_request {
      * "Accept-Encoding: identity" are added where they are not given. */
     const struct headcount_header *headers;
     size_t headers_n;
+
+    /* HEADCOUNT_SWEEP: clusters may be globs (`*`, `?`); none: all.  They are
+     * looked for in each region, as each role, at_once of them are reconciled
+     * side by side, paced by config.api_share, and each is a PART when it is
+     * done.  What RECONCILE has, but event, snapshot and record. */
+    const char *const *regions;   /* none: the handle's                      */
+    size_t regions_n;
+    const char *const *roles;     /* ARNs; none: the handle's credentials    */
+    size_t roles_n;
+    const struct headcount_tag *tags;    /* clusters that have all of these  */
+    size_t tags_n;
+    int at_once;                  /* 0: 10, at most 64                       */
+    bool report;                  /* outcome.json, of all parts; `clusters` of
+                                     the outcome are none in any case        */
 };
 
 /* Starts an op; text is copied.  An event that is refused, a missing region
@@ -348,10 +382,6 @@ enum headcount_fact_kind {
     HEADCOUNT_FACT_SERVICE        /* service; NULL: there is none            */
 };
 
-struct headcount_tag {
-    const char *key, *value;      /* value NULL in a query: any              */
-};
-
 struct headcount_query {
     size_t size;
     enum headcount_fact_kind kind;
@@ -418,6 +448,44 @@ void headcount_resume(headcount_op *op);
 /* All of a turn (facts, wishes, resume) by what services say of themselves in
  * tags: headcount:rule, and what goes with it; see headcount(1). */
 void headcount_decide_by_tags(headcount_op *op);
+
+/* ---- a sweep: its parts ------------------------------------------------ */
+
+/* In PART, one cluster of a sweep (or a region in which none could be listed:
+ * a cluster without a name) is done; headcount_resume goes on. */
+struct headcount_progress {
+    size_t at;                    /* of the part: found as the at-th, from 0 */
+    size_t found, done;           /* clusters so far                         */
+    bool all_found;
+};
+/* NULL unless PART; good until resume. */
+const struct headcount_outcome *headcount_part(const headcount_op *op);
+void headcount_sweep_progress(const headcount_op *op,
+                              struct headcount_progress *out);
+
+/* ---- events ------------------------------------------------------------ */
+
+/* What an event (or Records of them, or a message of a queue) is about, read
+ * as HEADCOUNT_RECONCILE reads it. */
+struct headcount_event_cluster {
+    const char *name;             /* or ARN, as it was named                 */
+    const char *region, *account; /* the envelope's, else the ARN's, or ""   */
+};
+
+struct headcount_event {
+    const struct headcount_event_cluster *clusters;      /* each one once    */
+    size_t clusters_n;
+    bool wrapped;                 /* it holds Records                        */
+    bool sweep;                   /* it, or a record, names no cluster       */
+    const char *skipped;          /* why it is none of ours, or NULL         */
+};
+
+/* 0; HEADCOUNT_EEVENT (a record that cannot be understood is one, too) or
+ * HEADCOUNT_ENOMEM, with *error (may be NULL) filled. */
+int headcount_event_read(struct headcount_event **out, const void *event,
+                         size_t n, const struct headcount_system *system,
+                         struct headcount_error *error);
+void headcount_event_free(struct headcount_event *event);    /* or NULL */
 
 /* ---- JSON ------------------------------------------------------------ */
 
@@ -486,7 +554,8 @@ void headcount_signed_free(struct headcount_signed *s);    /* wipes; or NULL */
 
 /* ---- what came of it ------------------------------------------------- */
 
-enum headcount_state { HEADCOUNT_RUNNING, HEADCOUNT_DONE, HEADCOUNT_ASKS };
+enum headcount_state { HEADCOUNT_RUNNING, HEADCOUNT_DONE, HEADCOUNT_ASKS,
+                       HEADCOUNT_PART };
 
 struct headcount_stats {
     uint64_t api_calls;           /* operations; retries, replays not counted */

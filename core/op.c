@@ -20,6 +20,10 @@ static void op_changed(headcount_op *op)
 {
     headcount *h = op->h;
 
+    if (op->parent != NULL) {
+        hc_job_wake(&op->parent->job);
+        return;
+    }
     op->is_changed = true;
     op->changed_next = NULL;
     if (h->changed_last != NULL)
@@ -120,12 +124,24 @@ static const char *const *op_texts(headcount_op *op, const char *const *from,
     return to;
 }
 
+static const struct headcount_tag *
+op_tags(headcount_op *op, const struct headcount_tag *from, size_t n)
+{
+    struct headcount_tag *to = hc_keep_zero(&op->keep, n * sizeof *to);
+
+    for (size_t i = 0; to != NULL && i < n; i++)
+        to[i] = (struct headcount_tag){ op_text(op, from[i].key),
+                                        op_text(op, from[i].value) };
+    return to;
+}
+
 static int op_copy_request(headcount_op *op)
 {
     struct headcount_request *r = &op->request;
 
     r->region = op_text(op, r->region);
     r->endpoint_url = op_text(op, r->endpoint_url);
+    r->assume_role = op_text(op, r->assume_role);
     r->service = op_text(op, r->service);
     r->operation = op_text(op, r->operation);
     if (r->kind == HEADCOUNT_CALL)
@@ -133,6 +149,9 @@ static int op_copy_request(headcount_op *op)
     r->event = op_bytes(op, r->event, r->event_size);
     r->snapshot = op_bytes(op, r->snapshot, r->snapshot_size);
     r->clusters = op_texts(op, r->clusters, r->clusters_n);
+    r->regions = op_texts(op, r->regions, r->regions_n);
+    r->roles = op_texts(op, r->roles, r->roles_n);
+    r->tags = op_tags(op, r->tags, r->tags_n);
     r->allow = op_texts(op, r->allow, r->allow_n);
     r->policy_sha256 = op_text(op, r->policy_sha256);
     return hc_keep_error(&op->keep);
@@ -148,14 +167,29 @@ static bool op_fetch_is_sound(const struct headcount_request *r)
     return r->url != NULL && (r->body != NULL || r->body_size == 0);
 }
 
+static bool op_has_texts(const char *const *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (texts == NULL || texts[i] == NULL)
+            return false;
+    return true;
+}
+
+static bool op_sweep_is_sound(const struct headcount_request *r)
+{
+    for (size_t i = 0; i < r->tags_n; i++)
+        if (r->tags == NULL || r->tags[i].key == NULL)
+            return false;
+    return op_has_texts(r->regions, r->regions_n) &&
+           op_has_texts(r->roles, r->roles_n) && r->event == NULL &&
+           r->snapshot == NULL && !r->record;
+}
+
 static bool op_request_is_sound(const struct headcount_request *r)
 {
-    for (size_t i = 0; i < r->clusters_n; i++)
-        if (r->clusters == NULL || r->clusters[i] == NULL)
-            return false;
-    for (size_t i = 0; i < r->allow_n; i++)
-        if (r->allow == NULL || r->allow[i] == NULL)
-            return false;
+    if (!op_has_texts(r->clusters, r->clusters_n) ||
+        !op_has_texts(r->allow, r->allow_n))
+        return false;
     if (r->wishes_n > 0 &&
         (r->wishes == NULL ||
          r->wishes->size < offsetof(struct headcount_wish, tasks)))
@@ -167,9 +201,9 @@ static bool op_request_is_sound(const struct headcount_request *r)
     case HEADCOUNT_FETCH:
         return op_fetch_is_sound(r);
     case HEADCOUNT_RECONCILE:
-        if (r->event == NULL && r->clusters_n == 0)
-            return r->snapshot != NULL;
-        return (r->event != NULL) != (r->clusters_n > 0);
+        return r->event != NULL || r->clusters_n > 0 || r->snapshot != NULL;
+    case HEADCOUNT_SWEEP:
+        return op_sweep_is_sound(r);
     }
     return false;
 }
@@ -180,6 +214,7 @@ static int op_step(headcount_op *op, int64_t now)
     case HEADCOUNT_CALL:      return hc_op_call_step(op, now);
     case HEADCOUNT_FETCH:     return hc_op_fetch_step(op, now);
     case HEADCOUNT_RECONCILE: return hc_op_reconcile_step(op, now);
+    case HEADCOUNT_SWEEP:     return hc_op_sweep_step(op);
     }
     return HC_ESTATE;
 }
@@ -192,8 +227,8 @@ static void op_run(struct hc_job *job, int64_t now)
         return;
     int got = op_step(op, now);
 
-    if (got == HC_OP_ASKS) {
-        op->state = HEADCOUNT_ASKS;
+    if (got == HC_OP_ASKS || got == HC_OP_PART) {
+        op->state = got == HC_OP_ASKS ? HEADCOUNT_ASKS : HEADCOUNT_PART;
         op_changed(op);
     } else if (got != 0) {
         op_done(op, got);
@@ -213,6 +248,7 @@ static int op_start(headcount_op *op)
     case HEADCOUNT_CALL:      return hc_op_call_start(op);
     case HEADCOUNT_FETCH:     return hc_op_fetch_start(op);
     case HEADCOUNT_RECONCILE: return hc_op_reconcile_start(op);
+    case HEADCOUNT_SWEEP:     return hc_op_sweep_start(op);
     }
     return HC_EARG;
 }
@@ -228,6 +264,7 @@ struct hc_call_config hc_op_call_config(headcount_op *op)
         .endpoint_url = hc_str(op->request.endpoint_url),
         .deadline = op->deadline, .stats = &op->stats,
         .timings = &op->timings,
+        .paced = op->request.kind != HEADCOUNT_CALL || op->parent != NULL,
     };
 }
 
@@ -267,6 +304,23 @@ static void op_forget_callers(headcount_op *op)
     r->headers = NULL;
     if (r->kind != HEADCOUNT_CALL)
         r->body = NULL;
+}
+
+headcount_op *hc_op_begin_part(headcount_op *parent,
+                               const struct headcount_request *request)
+{
+    headcount_op *op = op_new(parent->h, request);
+
+    if (op == NULL)
+        return NULL;
+    op->parent = parent;
+    op->deadline = parent->deadline;
+    int err = op_start(op);
+
+    op_forget_callers(op);
+    if (err != 0)
+        op_done(op, err);
+    return op;
 }
 
 int headcount_begin(headcount *h, headcount_op **out,
@@ -312,6 +366,7 @@ void headcount_cancel(headcount_op *op)
     case HEADCOUNT_CALL:      hc_op_call_cancel(op); break;
     case HEADCOUNT_FETCH:     hc_op_fetch_cancel(op); break;
     case HEADCOUNT_RECONCILE: hc_op_reconcile_cancel(op); break;
+    case HEADCOUNT_SWEEP:     hc_op_sweep_cancel(op); break;
     }
     hc_op_goes_on(op);
 }
@@ -326,6 +381,7 @@ void headcount_end(headcount_op *op)
     case HEADCOUNT_CALL:      hc_op_call_fini(op); break;
     case HEADCOUNT_FETCH:     hc_op_fetch_fini(op); break;
     case HEADCOUNT_RECONCILE: hc_op_reconcile_fini(op); break;
+    case HEADCOUNT_SWEEP:     hc_op_sweep_fini(op); break;
     }
     hc_op_told(op);
     if (op->prev != NULL)

@@ -7,6 +7,7 @@
 #include "ecs/batch.h"
 #include "headcount.h"
 #include "reconcile/reconcile.h"
+#include "reconcile/sweep.h"
 
 struct headcount {
     struct hc_net net;
@@ -18,6 +19,8 @@ struct headcount {
     struct hc_audit_to audit;
     struct hc_links lanes;               /* who waits for another's cluster  */
     bool no_sign;
+    size_t concurrency;                  /* reconciles inside, at most       */
+    size_t inside;
 };
 
 struct op_reconcile {
@@ -29,7 +32,8 @@ struct op_reconcile {
     struct hc_credentials creds;         /* asked for once, before any target */
     struct hc_link link;
     bool checked;
-    struct hc_wish *wishes;              /* these three in op->keep          */
+    struct hc_wish *wishes;              /* these three in op->keep, or the
+                                            wishes in its parent's           */
     size_t wishes_n;
     struct hc_reconcile **clusters;
     struct hc_arn *names;                /* of the clusters, each one once   */
@@ -63,6 +67,47 @@ struct op_fetch {
     int64_t until;                       /* once cancelled: awaited so long  */
 };
 
+/* One cluster that a sweep found, or why there is none. */
+struct op_target {
+    struct hc_str name;                  /* or ARN; in the sweep's keep      */
+    size_t place;
+    const char *code, *what;             /* static, kept; NULL: it is one    */
+    struct hc_buf json;                  /* of the report                    */
+};
+
+struct op_part {
+    bool used;
+    headcount_op *op;                    /* NULL: its target has a code      */
+    size_t at;                           /* of the targets                   */
+};
+
+struct op_sweep {
+    struct hc_wish *wishes;              /* of every part; in op->keep, as   */
+    size_t wishes_n;                     /* all of these                     */
+    struct hc_sweep_place *places;
+    size_t places_n;
+    bool *matched;                       /* of request.clusters              */
+    struct hc_str *page;                 /* ARNs whose tags are asked for    */
+    size_t page_n;
+    bool lists;                          /* clusters are to be found         */
+    bool all_found;
+    size_t place, pages;                 /* that is being listed             */
+    struct hc_buf token;                 /* of its next page                 */
+    headcount_op *lister;                /* the call that finds more         */
+    bool describes;                      /* it is DescribeClusters           */
+    struct hc_buf body;                  /* of it                            */
+    struct op_target *targets;
+    size_t targets_n, targets_cap, begun, done;
+    struct op_part parts[HC_SWEEP_AT_ONCE];
+    size_t at_once;
+    struct op_part *turn;                /* whom ASKS or PART is about       */
+    const struct headcount_outcome *showing;     /* in PART                  */
+    struct headcount_outcome shown;      /* of a part that has none          */
+    struct headcount_cluster shown_cluster;
+    bool cancelled;
+    struct hc_buf json;
+};
+
 struct headcount_op {
     struct hc_job job;                   /* first member                     */
     headcount *h;
@@ -77,10 +122,14 @@ struct headcount_op {
     headcount_op *prev, *next;           /* all ops                          */
     headcount_op *changed_next;
     bool is_changed;
+    headcount_op *parent;                /* the sweep that it is a part of;
+                                            its request's texts are that
+                                            one's                            */
     union {
         struct op_reconcile reconcile;
         struct op_call call;
         struct op_fetch fetch;
+        struct op_sweep sweep;
     } as;
 };
 
@@ -105,10 +154,35 @@ bool hc_op_wish_is_sound(const struct headcount_wish *w);
 int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
                     struct hc_wish *to);
 /* The request's, while the caller's memory is still there. */
-int hc_op_put_wishes(headcount_op *op);
+int hc_op_put_wishes(headcount_op *op, struct hc_wish **wishes, size_t *n);
+/* Where the calls will go to has to be known before any target is tried; and
+ * what a request says of hosts and constraints. */
+int hc_op_check_endpoint(headcount_op *op, struct hc_str region);
+int hc_op_check_reconcile(headcount_op *op);
+#define HC_OP_JSON ((size_t)64 << 20)
 
-/* What hc_op_reconcile_step returns while its owner has to decide. */
+/* ---- a sweep and its parts ---- */
+
+/* An op that tells its parent instead of its owner; NULL without memory. */
+headcount_op *hc_op_begin_part(headcount_op *parent,
+                               const struct headcount_request *request);
+/* The op that ASKS: of a sweep one of its parts. */
+headcount_op *hc_op_turn(headcount_op *op);
+bool hc_op_asks_in_sweep(const headcount_op *op);
+/* `like` is copied but for code.  0, HC_ENOMEM, HC_ELIMIT. */
+int hc_op_sweep_add(headcount_op *op, const struct op_target *like);
+/* Adds what can be added now. */
+int hc_op_sweep_find(headcount_op *op);
+int hc_op_sweep_find_init(headcount_op *op);
+void hc_op_sweep_find_fini(headcount_op *op);
+/* Its counters are the sweep's. */
+void hc_op_sweep_end_child(headcount_op *op, headcount_op *child);
+/* The part that is shown was seen. */
+void hc_op_sweep_end_part(headcount_op *op);
+
+/* What a step returns while it is the owner's turn. */
 #define HC_OP_ASKS 2
+#define HC_OP_PART 3
 /* It is the owner's turn: fills in the question. */
 void hc_op_ask(headcount_op *op);
 void hc_op_ask_fini(headcount_op *op);
@@ -131,15 +205,19 @@ int hc_op_call_start(headcount_op *op);
  * and op->keep is not wiped. */
 int hc_op_fetch_start(headcount_op *op);
 int hc_op_reconcile_start(headcount_op *op);
+int hc_op_sweep_start(headcount_op *op);
 /* 1: done, the outcome is filled in; 0: waits; < 0: op->error. */
 int hc_op_call_step(headcount_op *op, int64_t now);
 int hc_op_fetch_step(headcount_op *op, int64_t now);
 int hc_op_reconcile_step(headcount_op *op, int64_t now);
+int hc_op_sweep_step(headcount_op *op);
 void hc_op_call_cancel(headcount_op *op);
 void hc_op_fetch_cancel(headcount_op *op);
 void hc_op_reconcile_cancel(headcount_op *op);
+void hc_op_sweep_cancel(headcount_op *op);
 void hc_op_call_fini(headcount_op *op);
 void hc_op_fetch_fini(headcount_op *op);
 void hc_op_reconcile_fini(headcount_op *op);
+void hc_op_sweep_fini(headcount_op *op);
 
 #endif

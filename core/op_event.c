@@ -40,23 +40,43 @@ static bool event_is_settled(const struct hc_batch *b)
     "rule an input such as {\"cluster\": \"NAME\"}"
 
 /* True: each record can be understood. */
-static bool event_is_sound(struct hc_batch *b)
+static bool event_is_sound(struct hc_batch *b, enum headcount_swept swept)
 {
     bool sound = true;
 
+    hc_batch_settle_sweep(b, swept == HEADCOUNT_SWEPT_WELL);
     for (size_t i = 0; i < b->records_n; i++) {
         struct hc_batch_record *record = &b->records[i];
 
-        if (record->sweeps)
+        if (record->sweeps && swept == HEADCOUNT_SWEPT_NOT)
             record->why = HC_STR(EVENT_NO_CLUSTER);
         sound = sound && record->why.n == 0;
     }
     return sound;
 }
 
+static bool event_is_named(const struct headcount_request *r, struct hc_str c)
+{
+    for (size_t i = 0; i < r->clusters_n; i++)
+        if (hc_str_eqz(c, r->clusters[i]))
+            return true;
+    return r->clusters_n == 0;
+}
+
+/* Those that are not wanted now are not done now. */
+static void event_narrow(headcount_op *op)
+{
+    struct hc_batch *b = &op->as.reconcile.batch;
+
+    for (size_t i = 0; i < b->clusters_n; i++)
+        if (!event_is_named(&op->request, b->clusters[i].arn.text))
+            hc_batch_settle(b, i, false);
+}
+
 int hc_op_read_event(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
+    enum headcount_swept swept = op->request.swept;
     struct hc_batch *b = &r->batch;
     int err = hc_batch_get(b, &op->h->net.sys.alloc,
                            hc_str_n(op->request.event, op->request.event_size),
@@ -66,10 +86,11 @@ int hc_op_read_event(headcount_op *op)
     r->has_event = true;
     if (err < 0)
         return err;
-    if (b->sweeps && !b->wrapped)
+    if (b->sweeps && !b->wrapped && swept == HEADCOUNT_SWEPT_NOT)
         return hc_error_set(&op->error, HC_ECONFIG, "%s", EVENT_NO_CLUSTER);
+    event_narrow(op);
     dropped = event_drop_known(op);
-    sound = event_is_sound(b);
+    sound = event_is_sound(b, swept);
     if (!event_is_settled(b))
         return 0;
     if (sound)

@@ -14,6 +14,7 @@ static const struct headcount_pairs *asks_pairs(const struct hc_ecs_tag *tags)
     return (const struct headcount_pairs *)tags;
 }
 
+/* `op` is the one whose turn it is. */
 static struct hc_reconcile *asks_of(const headcount_op *op)
 {
     const struct op_reconcile *r = &op->as.reconcile;
@@ -49,8 +50,11 @@ void hc_op_ask(headcount_op *op)
     };
 }
 
-const struct headcount_question *headcount_question(const headcount_op *op)
+const struct headcount_question *headcount_question(const headcount_op *owned)
 {
+    const headcount_op *op = hc_op_asks_in_sweep(owned)
+                                 ? owned->as.sweep.turn->op : owned;
+
     return asks_of(op) != NULL ? &op->as.reconcile.question : NULL;
 }
 
@@ -236,7 +240,7 @@ int headcount_fact(headcount_op *op, const struct headcount_query *query,
 
     *fact = (struct headcount_fact){ .registered = HEADCOUNT_UNKNOWN };
     hc_take_struct(&q, sizeof q, query);
-    got = asks_ask(op, &q, fact, &e);
+    got = asks_ask(hc_op_turn(op), &q, fact, &e);
     hc_give_error(error, &e);
     return got;
 }
@@ -310,8 +314,9 @@ const char *headcount_pair_find(const struct headcount_pairs *pairs,
 
 /* ---- the owner's answer ---- */
 
-int headcount_wish(headcount_op *op, const struct headcount_wish *wish)
+int headcount_wish(headcount_op *owned, const struct headcount_wish *wish)
 {
+    headcount_op *op = hc_op_turn(owned);
     struct op_reconcile *r = &op->as.reconcile;
     struct headcount_wish w = { .size = 0 };
     int err;
@@ -331,26 +336,32 @@ int headcount_wish(headcount_op *op, const struct headcount_wish *wish)
     return err;
 }
 
-void headcount_refuse(headcount_op *op, const char *why)
+/* The part goes on, and the sweep that it is of. */
+static void asks_go_on(headcount_op *owned, headcount_op *op)
 {
+    hc_op_goes_on(op);
+    if (owned != op)
+        hc_op_goes_on(owned);
+}
+
+void headcount_refuse(headcount_op *owned, const char *why)
+{
+    headcount_op *op = hc_op_turn(owned);
     struct hc_reconcile *r = asks_of(op);
 
     if (r == NULL)
         return;
     hc_reconcile_refuse(r, "EPOLICY", why);
-    hc_op_goes_on(op);
+    asks_go_on(owned, op);
 }
 
 /* Wishes that stand move to where they stay. */
-void headcount_resume(headcount_op *op)
+static void asks_resume(headcount_op *op, struct hc_reconcile *r)
 {
     struct op_reconcile *o = &op->as.reconcile;
-    struct hc_reconcile *r = asks_of(op);
     struct hc_wish *wishes = NULL;
     size_t n = o->told_n;
 
-    if (r == NULL)
-        return;
     if (r->question.needs_n == 0 && n > 0) {
         wishes = hc_keep_zero(&op->keep, n * sizeof *wishes);
         if (wishes != NULL)
@@ -360,7 +371,20 @@ void headcount_resume(headcount_op *op)
         hc_reconcile_refuse(r, "ENOMEM", "no memory for wishes");
     else
         hc_reconcile_resume(r, wishes, n);
-    hc_op_goes_on(op);
+}
+
+void headcount_resume(headcount_op *owned)
+{
+    headcount_op *op = hc_op_turn(owned);
+    struct hc_reconcile *r = asks_of(op);
+
+    if (owned->state == HEADCOUNT_PART) {
+        hc_op_sweep_end_part(owned);
+        hc_op_goes_on(owned);
+    } else if (r != NULL) {
+        asks_resume(op, r);
+        asks_go_on(owned, op);
+    }
 }
 
 void hc_op_ask_fini(headcount_op *op)

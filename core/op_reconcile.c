@@ -12,20 +12,17 @@
 #include "aws/endpoint.h"
 #include "reconcile/snapshot.h"
 
-#define RECONCILE_JSON ((size_t)64 << 20)
-
 /* ---- start: the endpoint ---- */
 
-/* Where the calls will go to has to be known before any target is tried. */
-static int op_check_endpoint(headcount_op *op)
+int hc_op_check_endpoint(headcount_op *op, struct hc_str region)
 {
-    struct hc_call_config call = hc_op_call_config(op);
     const struct hc_config *config = &op->h->config;
     const struct hc_service *ecs = hc_service_at(HC_SERVICE_ECS);
     const struct hc_endpoint_ask ask = {
-        .service = ecs, .region = call.region,
-        .url = call.endpoint_url.n > 0 ? call.endpoint_url
-                                       : hc_config_url(config, ecs),
+        .service = ecs, .region = region,
+        .url = op->request.endpoint_url != NULL
+                   ? hc_str(op->request.endpoint_url)
+                   : hc_config_url(config, ecs),
         .use_fips = config->use_fips, .use_dualstack = config->use_dualstack,
     };
     struct hc_place *place = NULL;
@@ -203,7 +200,7 @@ static int op_report(headcount_op *op)
 
 /* ---- start and step ---- */
 
-static int op_check_request(headcount_op *op)
+int hc_op_check_reconcile(headcount_op *op)
 {
     int hosts = (int)op->request.hosts, whose = (int)op->request.constraints;
 
@@ -217,16 +214,28 @@ static int op_check_request(headcount_op *op)
     return 0;
 }
 
+/* A sweep has checked and kept them for all its parts. */
+static int op_take_wishes(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+
+    if (op->parent == NULL)
+        return hc_op_put_wishes(op, &r->wishes, &r->wishes_n);
+    r->wishes = op->parent->as.sweep.wishes;
+    r->wishes_n = op->parent->as.sweep.wishes_n;
+    return 0;
+}
+
 static int op_prepare(headcount_op *op)
 {
-    int err = op_check_request(op);
+    int err = hc_op_check_reconcile(op);
 
     if (err == 0)
-        err = hc_op_put_wishes(op);
+        err = op_take_wishes(op);
     if (err == 0)
         err = hc_op_clusters(op);
     if (err == 0 && op->request.snapshot == NULL)
-        err = op_check_endpoint(op);
+        err = hc_op_check_endpoint(op, hc_op_call_config(op).region);
     return err == 0 ? op_begin_clusters(op) : err;
 }
 
@@ -235,7 +244,7 @@ int hc_op_reconcile_start(headcount_op *op)
     struct op_reconcile *r = &op->as.reconcile;
 
     hc_credentials_init(&r->creds, &op->h->net.sys.alloc);
-    hc_buf_init(&r->json, &op->h->net.sys.alloc, RECONCILE_JSON);
+    hc_buf_init(&r->json, &op->h->net.sys.alloc, HC_OP_JSON);
     hc_buf_init(&r->snapshot, &op->h->net.sys.alloc, HC_SNAPSHOT_BYTES);
     hc_buf_init(&r->failures, &op->h->net.sys.alloc, HC_EVENT_BYTES);
     int err = op_prepare(op);
@@ -280,7 +289,8 @@ static bool op_enter(headcount_op *op, int64_t now)
         return true;
     while (other != NULL && !op_lane_is(op, other))
         other = other->next;
-    r->inside = other == NULL;
+    r->inside = other == NULL && op->h->inside < op->h->concurrency;
+    op->h->inside += r->inside;
     if (r->inside || r->cancelled || now >= op->deadline)
         return true;
     hc_link_wait(&op->h->lanes, &r->lane, &op->job);
@@ -293,8 +303,10 @@ static void op_leave(headcount_op *op)
     struct op_reconcile *r = &op->as.reconcile;
 
     hc_link_drop(&r->lane);
-    if (r->inside)
+    if (r->inside) {
+        op->h->inside--;
         hc_links_wake(&op->h->lanes);
+    }
     r->inside = false;
 }
 

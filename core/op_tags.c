@@ -78,8 +78,9 @@ static int tags_decide(headcount_op *op, struct headcount_error *e)
     return got;
 }
 
-void headcount_decide_by_tags(headcount_op *op)
+void headcount_decide_by_tags(headcount_op *owned)
 {
+    headcount_op *op = hc_op_turn(owned);
     struct headcount_error e = { .code = 0 };
     int got = HEADCOUNT_ESTATE;
 
@@ -90,8 +91,8 @@ void headcount_decide_by_tags(headcount_op *op)
     if (got == HEADCOUNT_ESTATE)
         return;
     if (got < 0)
-        headcount_refuse(op, e.code != 0 ? e.what
+        headcount_refuse(owned, e.code != 0 ? e.what
                                          : "no memory for wishes of tags");
     else
-        headcount_resume(op);
+        headcount_resume(owned);
 }

@@ -135,9 +135,8 @@ bool hc_op_wish_is_sound(const struct headcount_wish *w)
 }
 
 /* The caller's array, whose elements have the size that the first one says. */
-int hc_op_put_wishes(headcount_op *op)
+int hc_op_put_wishes(headcount_op *op, struct hc_wish **wishes, size_t *n)
 {
-    struct op_reconcile *r = &op->as.reconcile;
     const struct headcount_request *from = &op->request;
     const char *at = (const char *)from->wishes;
     int err = 0;
@@ -147,15 +146,17 @@ int hc_op_put_wishes(headcount_op *op)
         return hc_error_set(&op->error, HC_ECONFIG, "%zu services are named: "
                             "it takes %s", from->wishes_n, from->policy
                                 ? "none beside a policy" : "1 to 10000");
-    r->wishes = hc_keep_zero(&op->keep, from->wishes_n * sizeof *r->wishes);
-    if (r->wishes == NULL && from->wishes_n > 0)
+    struct hc_wish *to = hc_keep_zero(&op->keep, from->wishes_n * sizeof *to);
+
+    if (to == NULL && from->wishes_n > 0)
         return HC_ENOMEM;
     for (size_t i = 0; err == 0 && i < from->wishes_n; i++) {
         struct headcount_wish w = { .size = 0 };
 
         hc_take_struct(&w, sizeof w, at + i * from->wishes->size);
-        err = hc_op_take_wish(op, &w, &r->wishes[i]);
+        err = hc_op_take_wish(op, &w, &to[i]);
     }
-    r->wishes_n = from->wishes_n;
+    *wishes = to;
+    *n = from->wishes_n;
     return err;
 }

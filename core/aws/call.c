@@ -1,9 +1,10 @@
 /* aws/call.c - one operation of one service, until it is done or hopeless.
  *
+ *   TURN    -> CREDS              [call_turn]
  *   CREDS   -> REQUEST            [call_creds]
  *   REQUEST -> DONE, FAILED       [call_request]
  *   REQUEST -> BACKOFF            [call_again]    retryable, and allowed
- *   BACKOFF -> CREDS              [call_backoff]
+ *   BACKOFF -> TURN               [call_backoff]
  *
  * A write that left whole and got no answer is not sent again unless its owner
  * said that twice does what once does: it may have been done.
@@ -20,6 +21,7 @@
 static int call_failed(struct hc_call *c)
 {
     hc_link_drop(&c->link);
+    hc_bucket_leave(c->bucket, &c->turn);
     c->state = CALL_AT_FAILED;
     return CALL_FAILED;
 }
@@ -82,7 +84,7 @@ static void call_log(const struct hc_call *c, const char *end)
                 c->request.answer.request_id, end);
 }
 
-/* ---- CREDS ---- */
+/* ---- TURN ---- */
 
 static int call_overdue(struct hc_call *c, const char *what)
 {
@@ -91,6 +93,20 @@ static int call_overdue(struct hc_call *c, const char *what)
                  HC_STR_ARG(c->config.operation), what);
     return call_failed(c);
 }
+
+static int call_turn(struct hc_call *c, int64_t now)
+{
+    if (c->bucket != NULL && now >= c->config.deadline)
+        return call_overdue(c, "its turn (ECS allows so many calls a second)");
+    if (c->bucket == NULL || hc_bucket_take(c->bucket, &c->turn, now) == 1) {
+        c->state = CALL_AT_CREDS;
+        return CALL_GO_ON;
+    }
+    hc_job_at(c->job, c->config.deadline);
+    return CALL_WAIT;
+}
+
+/* ---- CREDS ---- */
 
 static int call_begin_request(struct hc_call *c)
 {
@@ -272,6 +288,8 @@ static int call_ended(struct hc_call *c, int64_t now)
 
     call_note_timing(c);
     call_note_skew(c);
+    if (c->bucket != NULL && call_class(c) == RETRY_THROTTLED)
+        hc_bucket_drain(c->bucket, now);
     c->unsure = c->unsure || (r->state == REQUEST_FAILED && r->sent);
     c->service_error = r->answer;
     if (r->state == REQUEST_DONE && r->ok)
@@ -331,7 +349,7 @@ static int call_backoff(struct hc_call *c, int64_t now)
         hc_job_at(c->job, c->wake_at);
         return CALL_WAIT;
     }
-    c->state = CALL_AT_CREDS;
+    c->state = CALL_AT_TURN;
     return CALL_GO_ON;
 }
 
@@ -340,6 +358,7 @@ static int call_backoff(struct hc_call *c, int64_t now)
 static int call_once(struct hc_call *c, int64_t now)
 {
     switch (c->state) {
+    case CALL_AT_TURN:    return call_turn(c, now);
     case CALL_AT_CREDS:   return call_creds(c, now);
     case CALL_AT_REQUEST: return call_request(c, now);
     case CALL_AT_BACKOFF: return call_backoff(c, now);
@@ -396,15 +415,23 @@ static int call_find_place(struct hc_call *c)
     };
     int err = hc_client_place(k, &ask, &c->place, &c->error);
 
-    if (err == 0)
-        c->anchors = hc_client_anchors(k, &c->place->endpoint);
-    return err;
+    if (err < 0)
+        return err;
+    c->anchors = hc_client_anchors(k, &c->place->endpoint);
+    if (c->config.paced && c->config.service->index == HC_SERVICE_ECS)
+        c->bucket = hc_buckets_get(&k->buckets,
+                                   &(struct hc_buckets_key){
+                                       &k->creds,
+                                       hc_str(c->place->endpoint.region),
+                                   }, c->config.operation);
+    return 0;
 }
 
 int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
                   const struct hc_call_config *config)
 {
-    *c = (struct hc_call){ .config = *config, .net = net, .job = job };
+    *c = (struct hc_call){ .config = *config, .net = net, .job = job,
+                           .turn = { .job = job, .yields = config->yields } };
     hc_credentials_init(&c->creds, &net->sys.alloc);
     if (c->config.max_attempts <= 0)
         c->config.max_attempts = config->client->config->max_attempts;
@@ -442,6 +469,7 @@ void hc_call_fini(struct hc_call *c)
     if (c->net == NULL)
         return;
     hc_link_drop(&c->link);
+    hc_bucket_leave(c->bucket, &c->turn);
     hc_request_fini(&c->request);
     hc_credentials_fini(&c->creds);
     hc_client_leave(c->place);

@@ -4,9 +4,9 @@
  *     each run of the job:  switch (hc_call_step(&c, now)) ...
  *     always:               hc_call_fini(&c);
  *
- *   CREDS --> EXCHANGE --> DONE | FAILED
- *     ^           |
- *     +- BACKOFF <+  (retryable, allowed by attempts, quota and deadline)
+ *   TURN --> CREDS --> EXCHANGE --> DONE | FAILED
+ *     ^                    |
+ *     +------- BACKOFF <---+  (retryable, allowed by attempts, quota, deadline)
  *
  * What many calls share (credentials, quota, clock skew, day keys, endpoints)
  * is in a struct hc_client, one per handle.
@@ -60,6 +60,8 @@ struct hc_call_config {
      * says that it only reads, or if one of these is set. */
     bool read_only;                      /* changes nothing                  */
     bool replay_ok;                      /* twice does what once does        */
+    bool paced;                          /* waits for its turn: aws/bucket.h */
+    bool yields;                         /* to those who wait and do not     */
     struct hc_stats *stats;              /* of the op, or NULL               */
     struct hc_timings *timings;          /* of the op, or NULL               */
 };
@@ -73,8 +75,8 @@ enum hc_call_answer {
 };
 
 enum hc_call_state {
-    CALL_AT_CREDS, CALL_AT_REQUEST, CALL_AT_BACKOFF, CALL_AT_DONE,
-    CALL_AT_FAILED
+    CALL_AT_TURN, CALL_AT_CREDS, CALL_AT_REQUEST, CALL_AT_BACKOFF,
+    CALL_AT_DONE, CALL_AT_FAILED
 };
 
 struct hc_call {
@@ -93,6 +95,8 @@ struct hc_call {
     struct hc_credentials creds;
     struct hc_identity who;
     struct hc_link link;
+    struct hc_bucket *bucket;                /* NULL: not paced              */
+    struct hc_bucket_turn turn;
     struct hc_request request;
     char invocation[37];
     int64_t wake_at;

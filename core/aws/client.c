@@ -10,6 +10,7 @@
 
 #define CLIENT_WORK ((size_t)256 << 10)
 #define CLIENT_USER_AGENT 1024
+#define CLIENT_SHARE 0.5
 
 /* ---- trust ---- */
 
@@ -198,6 +199,17 @@ static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
     return hc_creds_given_init(&k->given, &k->net->sys.alloc, who, e);
 }
 
+static int client_init_buckets(struct hc_client *k, double share,
+                               struct hc_error *e)
+{
+    if (!(share >= 0 && share <= 1))
+        return hc_error_set(e, HC_ECONFIG, "the share of ECS's request rates "
+                            "has to be more than 0 and at most 1");
+    hc_buckets_init(&k->buckets, &k->net->sys.alloc,
+                    share > 0 ? share : CLIENT_SHARE);
+    return 0;
+}
+
 int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
                    struct hc_error *e)
 {
@@ -216,6 +228,8 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
     k->places = hc_alloc_array(alloc, HC_CLIENT_PLACES, sizeof *k->places);
     int err = k->places == NULL ? HC_ENOMEM : hc_buf_error(&k->user_agent);
 
+    if (err == 0)
+        err = client_init_buckets(k, config->api_share, e);
     if (err == 0)
         err = client_add_creds(k, &config->who, e);
     if (err == HC_ENOMEM)
@@ -244,6 +258,7 @@ void hc_client_fini(struct hc_client *k)
     hc_buf_fini(&k->work);
     hc_buf_fini(&k->user_agent);
     hc_buf_fini(&k->trace_id);
+    hc_buckets_fini(&k->buckets);
     hc_creds_fini(&k->creds);
     hc_credentials_fini(&k->given);
     k->net = NULL;

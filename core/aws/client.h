@@ -3,6 +3,7 @@
 #ifndef HC_AWS_CLIENT_H
 #define HC_AWS_CLIENT_H
 
+#include "aws/bucket.h"
 #include "aws/config.h"
 #include "aws/creds.h"
 #include "aws/endpoint.h"
@@ -29,6 +30,7 @@ struct hc_client {
     struct hc_creds creds;
     struct hc_credentials given;         /* a provider of it                 */
     struct hc_quota quota;
+    struct hc_buckets buckets;           /* of calls that are paced          */
     int64_t skew;                        /* theirs minus ours                */
     struct hc_place *places;             /* HC_CLIENT_PLACES                 */
     uint64_t clock;                      /* of `used`                        */
@@ -45,6 +47,7 @@ struct hc_client_config {
     struct hc_net *net;
     const char *version;                 /* "0.1.0"                          */
     bool no_sign;                        /* requests go out unsigned         */
+    double api_share;                    /* of ECS's buckets; 0: 0.5         */
     struct hc_identity who;              /* given by the program; copied     */
 };
 /* Reads the CA bundle.  0, HC_ECONFIG, HC_EIO, HC_ENOMEM, HC_ECREDENTIALS

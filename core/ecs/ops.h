@@ -144,6 +144,31 @@ int hc_ecs_cluster_feed(struct hc_ecs_cluster *v, struct hc_str span,
 int hc_ecs_cluster_end(struct hc_ecs_cluster *v, struct hc_error *e);
 void hc_ecs_cluster_fini(struct hc_ecs_cluster *v);
 
+/* ---- DescribeClusters of many, for their tags ---- */
+
+struct hc_ecs_cluster_tags {
+    struct hc_str arn;
+    struct hc_ecs_tag *tags;
+};
+
+struct hc_ecs_cluster_list {
+    struct hc_view view;
+    struct hc_keep keep;
+    struct hc_ecs_cluster_tags clusters[HC_ECS_BATCH];
+    size_t n;
+};
+
+/* n is 1 to 100.  A cluster that is gone meanwhile is not in the answer. */
+void hc_ecs_put_describe_clusters(struct hc_buf *out,
+                                  const struct hc_str *clusters, size_t n);
+void hc_ecs_cluster_list_init(struct hc_ecs_cluster_list *v,
+                              const struct hc_alloc *a);
+int hc_ecs_cluster_list_feed(struct hc_ecs_cluster_list *v,
+                             struct hc_str span, struct hc_error *e);
+int hc_ecs_cluster_list_end(struct hc_ecs_cluster_list *v,
+                            struct hc_error *e);
+void hc_ecs_cluster_list_fini(struct hc_ecs_cluster_list *v);
+
 /* ---- DescribeContainerInstances ---- */
 
 #define HC_ECS_WORDS 256

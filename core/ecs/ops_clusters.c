@@ -1,4 +1,5 @@
-/* ecs/ops_clusters.c - DescribeClusters, asked of one cluster. */
+/* ecs/ops_clusters.c - DescribeClusters: of one cluster, all of it; of many,
+ * their tags. */
 #include "ecs/ops.h"
 #include "ecs/parts.h"
 
@@ -23,11 +24,17 @@ static const struct hc_view_member clusters_members[] = {
 static const struct hc_view_shape clusters_shape =
     HC_VIEW_SHAPE(clusters_members);
 
+void hc_ecs_put_describe_clusters(struct hc_buf *out,
+                                  const struct hc_str *clusters, size_t n)
+{
+    hc_buf_chr(out, '{');
+    hc_ecs_put_list(out, "clusters", clusters, n);
+    hc_buf_lit(out, ",\"include\":[\"TAGS\"]}");
+}
+
 void hc_ecs_put_describe_cluster(struct hc_buf *out, struct hc_str cluster)
 {
-    hc_buf_lit(out, "{\"clusters\":[");
-    hc_json_put_str(out, cluster);
-    hc_buf_lit(out, "],\"include\":[\"TAGS\"]}");
+    hc_ecs_put_describe_clusters(out, &cluster, 1);
 }
 
 static int clusters_begin(struct hc_ecs_cluster *v,
@@ -101,6 +108,81 @@ int hc_ecs_cluster_end(struct hc_ecs_cluster *v, struct hc_error *e)
 }
 
 void hc_ecs_cluster_fini(struct hc_ecs_cluster *v)
+{
+    hc_view_fini(&v->view);
+    hc_keep_fini(&v->keep);
+}
+
+/* ---- of many ---- */
+
+static int cluster_list_begin(struct hc_ecs_cluster_list *v,
+                              const struct hc_view_item *item,
+                              struct hc_error *e)
+{
+    if (item->id == CLUSTERS_TAG && v->n > 0)
+        hc_ecs_part_tag(&v->clusters[v->n - 1].tags, &v->keep, item);
+    if (item->id != CLUSTERS_CLUSTER)
+        return 0;
+    if (v->n == HC_ECS_BATCH)
+        return hc_error_set(e, HC_EANSWER, "%s holds more clusters than were "
+                            "asked for", v->view.what);
+    v->clusters[v->n++] = (struct hc_ecs_cluster_tags){ .tags = NULL };
+    return 0;
+}
+
+static int cluster_list_sink(void *ud, const struct hc_view_item *item,
+                             struct hc_error *e)
+{
+    struct hc_ecs_cluster_list *v = ud;
+    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+
+    if (err < 0)
+        return err;
+    if (item->mark == VIEW_BEGIN)
+        return cluster_list_begin(v, item, e);
+    if (item->mark != VIEW_VALUE || v->n == 0)
+        return 0;
+    if (item->id == CLUSTERS_ARN)
+        v->clusters[v->n - 1].arn = hc_keep_str(&v->keep, item->text);
+    else if (item->id == PART_TAG_KEY || item->id == PART_TAG_VALUE)
+        hc_ecs_part_tag(&v->clusters[v->n - 1].tags, &v->keep, item);
+    return 0;
+}
+
+void hc_ecs_cluster_list_init(struct hc_ecs_cluster_list *v,
+                              const struct hc_alloc *a)
+{
+    struct hc_view_config config = {
+        .alloc = a, .root = &clusters_shape, .sink = cluster_list_sink,
+        .ud = v, .what = "the answer to DescribeClusters", .code = HC_EANSWER,
+        .max_bytes = HC_ECS_ANSWER, .max_text = 65536
+    };
+
+    v->n = 0;
+    hc_view_init(&v->view, &config);
+    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
+}
+
+int hc_ecs_cluster_list_feed(struct hc_ecs_cluster_list *v,
+                             struct hc_str span, struct hc_error *e)
+{
+    return hc_view_feed(&v->view, span, e);
+}
+
+int hc_ecs_cluster_list_end(struct hc_ecs_cluster_list *v,
+                            struct hc_error *e)
+{
+    int err = hc_view_end(&v->view, e);
+
+    if (err == 0)
+        err = hc_ecs_kept(&v->keep, v->view.what, e);
+    if (err == 0 && !v->view.list_seen)
+        return hc_error_set(e, HC_EANSWER, "%s has no list in it",
+                            v->view.what);
+    return err;
+}
+
+void hc_ecs_cluster_list_fini(struct hc_ecs_cluster_list *v)
 {
     hc_view_fini(&v->view);
     hc_keep_fini(&v->keep);

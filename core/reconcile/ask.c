@@ -4,6 +4,7 @@
 #include "aws/endpoint.h"
 
 #define ASK_BODY ((size_t)256 << 10)
+#define ASK_WRITE_WITHIN (60 * HC_SECOND)
 
 /* ---- the view of the answer ---- */
 
@@ -120,6 +121,15 @@ static const struct ask_call {
     [ASK_UPDATE] = { HC_SERVICE_ECS, "ecs", "UpdateService" },
 };
 
+/* What was read to decide it must not be old when it is written, however long
+ * its turn takes to come. */
+static int64_t ask_write_by(const struct hc_reconcile *r, int64_t deadline)
+{
+    int64_t by = hc_time_add(hc_now(&r->net->sys), ASK_WRITE_WITHIN);
+
+    return deadline > 0 && deadline < by ? deadline : by;
+}
+
 static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
 {
     struct hc_call_config config = r->config.call;
@@ -135,6 +145,10 @@ static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
     config.body = hc_buf_view(&r->body);
     /* UpdateService sets a number: twice does what once does. */
     config.replay_ok = true;
+    if (ask == ASK_UPDATE) {
+        config.yields = r->falling;
+        config.deadline = ask_write_by(r, config.deadline);
+    }
     r->ask = ask;
     err = hc_reconcile_ways(r)->start(&r->call, r->net, r->job, &config);
     if (err < 0) {

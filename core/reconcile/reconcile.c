@@ -4,7 +4,8 @@
  *   QUESTION -> NEEDS    its owner asked for facts, and they are read
  *   NEEDS -> QUESTION    all are there: the owner's turn again
  *   QUESTION -> PLAN     the owner told its wishes
- *   PLAN  -> PLAN    the wish at hand is settled, the next one's turn
+ *   PLAN  -> PLAN    the wish at hand is settled, or its count is to fall and
+ *                    others may have to rise: the next one's turn
  *   PLAN  -> CALL    it lacks a fact, or is to be written
  *   PLAN  -> DONE    all are settled
  *   CALL  -> CALL    another page, another hundred hosts
@@ -135,6 +136,12 @@ static int reconcile_decided(struct hc_reconcile *r,
 {
     reconcile_tell(r, in);
     hc_recall_low(r, in);
+    if (r->plan.outcome == OUTCOME_UPDATED && !r->falling &&
+        r->plan.wanted < in->service->desired) {
+        r->at++;
+        r->falls = true;
+        return 0;
+    }
     if (r->plan.outcome == OUTCOME_UPDATED) {
         r->ask = ASK_UPDATE;
         return reconcile_ask(r, now);
@@ -235,7 +242,12 @@ static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
         return 0;
     }
     if (r->at == r->config.wishes_n) {
-        r->state = RECONCILE_DONE;
+        if (r->falls && !r->falling) {      /* what rises has risen */
+            r->falling = true;
+            r->at = 0;
+        } else {
+            r->state = RECONCILE_DONE;
+        }
         return 0;
     }
     hc_wishes_elsewhere(r);

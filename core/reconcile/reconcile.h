@@ -124,6 +124,8 @@ struct hc_reconcile {
     size_t pages;
     int64_t again_at;
     bool read;                        /* something was learned of it         */
+    bool falls, falling;              /* a count is to fall: after all that
+                                         rise; and now is their turn         */
     bool cancelled;
 };
 

@@ -111,10 +111,9 @@ static void report_put_error(struct hc_buf *out,
     hc_buf_chr(out, '}');
 }
 
-static void report_put_cluster(struct hc_buf *out,
-                               const struct hc_report_cluster *c)
+void hc_report_put_cluster(struct hc_buf *out,
+                           const struct hc_report_cluster *c)
 {
-    hc_json_put_comma(out);
     hc_buf_chr(out, '{');
     report_put_text(out, "arn", c->arn);
     report_put_text(out, "name", c->name);
@@ -126,11 +125,9 @@ static void report_put_cluster(struct hc_buf *out,
     hc_buf_lit(out, "]}");
 }
 
-static void report_put_summary(struct hc_buf *out, const struct hc_report *r)
+static void report_put_summary(struct hc_buf *out,
+                               const size_t summary[HC_OUTCOMES])
 {
-    size_t summary[HC_OUTCOMES];
-
-    hc_report_sum(r, summary);
     report_put_key(out, "summary");
     hc_buf_chr(out, '{');
     for (int o = 0; o < HC_OUTCOMES; o++)
@@ -184,7 +181,7 @@ static void report_put_records(struct hc_buf *out, const struct hc_batch *b)
     hc_buf_lit(out, "]}");
 }
 
-void hc_report_put(struct hc_buf *out, const struct hc_report *r)
+void hc_report_put_head(struct hc_buf *out, const struct hc_report *r)
 {
     hc_buf_chr(out, '{');
     report_put_text(out, "format_version", "1.0");
@@ -195,10 +192,26 @@ void hc_report_put(struct hc_buf *out, const struct hc_report *r)
         report_put_records(out, r->batch);
     report_put_key(out, "clusters");
     hc_buf_chr(out, '[');
-    for (size_t i = 0; i < r->clusters_n; i++)
-        report_put_cluster(out, r->clusters[i]);
+}
+
+void hc_report_put_tail(struct hc_buf *out, const struct hc_report *r,
+                        const size_t summary[HC_OUTCOMES])
+{
     hc_buf_chr(out, ']');
-    report_put_summary(out, r);
+    report_put_summary(out, summary);
     report_put_stats(out, r);
     hc_buf_chr(out, '}');
+}
+
+void hc_report_put(struct hc_buf *out, const struct hc_report *r)
+{
+    size_t summary[HC_OUTCOMES];
+
+    hc_report_sum(r, summary);
+    hc_report_put_head(out, r);
+    for (size_t i = 0; i < r->clusters_n; i++) {
+        hc_json_put_comma(out);
+        hc_report_put_cluster(out, r->clusters[i]);
+    }
+    hc_report_put_tail(out, r, summary);
 }

@@ -54,5 +54,12 @@ const char *hc_outcome_name(enum hc_outcome o);          /* "updated" */
 void hc_report_sum(const struct hc_report *r, size_t summary[HC_OUTCOMES]);
 /* One document, no newline after it. */
 void hc_report_put(struct hc_buf *out, const struct hc_report *r);
+/* The same in parts, for who does not have all clusters at once: what stands
+ * before them, each one, and what stands after them. */
+void hc_report_put_head(struct hc_buf *out, const struct hc_report *r);
+void hc_report_put_cluster(struct hc_buf *out,
+                           const struct hc_report_cluster *c);
+void hc_report_put_tail(struct hc_buf *out, const struct hc_report *r,
+                        const size_t summary[HC_OUTCOMES]);
 
 #endif

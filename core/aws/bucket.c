@@ -1,0 +1,192 @@
+/* aws/bucket.c - ECS's published throttle, and whose turn it is. */
+#include "aws/bucket.h"
+
+#include "base/text.h"
+
+#define BUCKET_REGION 64
+
+/* Burst and rate a second, of an account in a region; operations that share
+ * one stand together. */
+static const struct { int burst, rate; } bucket_sizes[BUCKET_N] = {
+    [BUCKET_CLUSTERS] = { 50, 20 },
+    [BUCKET_HOSTS] = { 100, 20 },
+    [BUCKET_SERVICES] = { 100, 20 },
+    [BUCKET_WRITES] = { 50, 5 },
+    [BUCKET_DEFINITIONS] = { 50, 20 },
+    [BUCKET_TAGS] = { 50, 20 },
+    [BUCKET_PROVIDERS] = { 50, 20 },
+};
+
+static const struct { const char *operation; enum hc_bucket_id id; }
+bucket_operations[] = {
+    { "DescribeClusters", BUCKET_CLUSTERS },
+    { "ListClusters", BUCKET_CLUSTERS },
+    { "ListContainerInstances", BUCKET_HOSTS },
+    { "DescribeContainerInstances", BUCKET_HOSTS },
+    { "DescribeServices", BUCKET_SERVICES },
+    { "ListServices", BUCKET_SERVICES },
+    { "UpdateService", BUCKET_WRITES },
+    { "DescribeTaskDefinition", BUCKET_DEFINITIONS },
+    { "ListTagsForResource", BUCKET_TAGS },
+    { "DescribeCapacityProviders", BUCKET_PROVIDERS },
+};
+
+enum hc_bucket_id hc_bucket_of(struct hc_str operation)
+{
+    size_t n = sizeof bucket_operations / sizeof *bucket_operations;
+
+    for (size_t i = 0; i < n; i++)
+        if (hc_str_eqz(operation, bucket_operations[i].operation))
+            return bucket_operations[i].id;
+    return BUCKET_N;
+}
+
+/* ---- one ---- */
+
+void hc_bucket_init(struct hc_bucket *b, int burst, int rate, double share)
+{
+    double interval = (double)HC_SECOND / (rate * share);
+    double tokens = burst * share;
+
+    *b = (struct hc_bucket){ .interval = (int64_t)interval };
+    b->depth = b->interval * (int64_t)(tokens >= 1 ? tokens : 1);
+    b->full_at = INT64_MIN / 2;
+}
+
+/* When the next token is there. */
+static int64_t bucket_next(const struct hc_bucket *b)
+{
+    return b->full_at - b->depth + b->interval;
+}
+
+/* Who is first in line, or NULL. */
+static struct hc_link *bucket_first(const struct hc_bucket *b)
+{
+    return b->first.first != NULL ? b->first.first : b->yielding.first;
+}
+
+static void bucket_hand_on(const struct hc_bucket *b)
+{
+    if (bucket_first(b) != NULL)
+        hc_job_wake(bucket_first(b)->job);
+}
+
+/* Who has yielded long enough stands with the others from now on. */
+static void bucket_end_yielding(struct hc_bucket_turn *turn, int64_t now)
+{
+    if (!turn->yields)
+        return;
+    if (turn->since == 0)
+        turn->since = now;
+    if (now < hc_time_add(turn->since, HC_TURN_YIELDS))
+        return;
+    turn->yields = false;
+    hc_link_drop(&turn->link);
+}
+
+int hc_bucket_take(struct hc_bucket *b, struct hc_bucket_turn *turn, int64_t now)
+{
+    bucket_end_yielding(turn, now);
+
+    struct hc_link *first = bucket_first(b);
+    bool mine = first == NULL || first == &turn->link ||
+                (!turn->yields && b->first.first == NULL);
+
+    if (mine && now >= bucket_next(b)) {
+        b->full_at = hc_time_add(b->full_at > now ? b->full_at : now,
+                                 b->interval);
+        hc_bucket_leave(b, turn);
+        return 1;
+    }
+    hc_link_wait(turn->yields ? &b->yielding : &b->first, &turn->link,
+                 turn->job);
+    if (bucket_first(b) == &turn->link)
+        hc_job_at(turn->job, bucket_next(b));
+    if (turn->yields)
+        hc_job_at(turn->job, hc_time_add(turn->since, HC_TURN_YIELDS));
+    return 0;
+}
+
+void hc_bucket_leave(struct hc_bucket *b, struct hc_bucket_turn *turn)
+{
+    if (turn->link.line != NULL)
+        hc_link_drop(&turn->link);
+    if (b != NULL)
+        bucket_hand_on(b);
+}
+
+void hc_bucket_drain(struct hc_bucket *b, int64_t now)
+{
+    b->full_at = hc_time_add(now, b->depth);
+}
+
+/* ---- all ---- */
+
+struct hc_buckets_set {
+    struct hc_buckets_set *next;
+    const void *account;
+    char region[BUCKET_REGION];
+    struct hc_bucket of[BUCKET_N];
+};
+
+void hc_buckets_init(struct hc_buckets *all, const struct hc_alloc *alloc,
+                     double share)
+{
+    *all = (struct hc_buckets){ .alloc = alloc, .share = share };
+}
+
+void hc_buckets_fini(struct hc_buckets *all)
+{
+    while (all->sets != NULL) {
+        struct hc_buckets_set *set = all->sets;
+
+        all->sets = set->next;
+        hc_free(all->alloc, set, sizeof *set);
+    }
+    all->n = 0;
+}
+
+static struct hc_buckets_set *buckets_find(const struct hc_buckets *all,
+                                           const struct hc_buckets_key *key)
+{
+    struct hc_buckets_set *set = all->sets;
+
+    while (set != NULL && (set->account != key->account ||
+                           !hc_str_eqz(key->region, set->region)))
+        set = set->next;
+    return set;
+}
+
+static struct hc_buckets_set *buckets_new(struct hc_buckets *all,
+                                          const struct hc_buckets_key *key)
+{
+    struct hc_buckets_set *set =
+        all->n < HC_BUCKETS_MAX ? hc_alloc(all->alloc, sizeof *set) : NULL;
+
+    if (set == NULL)
+        return NULL;
+    set->account = key->account;
+    hc_fmt(set->region, sizeof set->region, "%.*s", HC_STR_ARG(key->region));
+    for (int i = 0; i < BUCKET_N; i++)
+        hc_bucket_init(&set->of[i], bucket_sizes[i].burst,
+                       bucket_sizes[i].rate, all->share);
+    set->next = all->sets;
+    all->sets = set;
+    all->n++;
+    return set;
+}
+
+struct hc_bucket *hc_buckets_get(struct hc_buckets *all,
+                                 const struct hc_buckets_key *key,
+                                 struct hc_str operation)
+{
+    enum hc_bucket_id id = hc_bucket_of(operation);
+    struct hc_buckets_set *set;
+
+    if (id == BUCKET_N)
+        return NULL;
+    set = buckets_find(all, key);
+    if (set == NULL)
+        set = buckets_new(all, key);
+    return set != NULL ? &set->of[id] : NULL;
+}

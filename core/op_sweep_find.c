@@ -1,0 +1,331 @@
+/* op_sweep_find.c - the clusters of a sweep: listed page by page in each of its
+ * places, while those that were found are reconciled already.
+ *
+ *   ListClusters --> (tags are asked for: DescribeClusters) --> targets
+ *        ^                                                         |
+ *        +--------- another page, or the next place <--------------+
+ *
+ * A place that cannot be listed is a target that failed, and no other.
+ */
+#include "op.h"
+
+#define FIND_BODY ((size_t)512 << 10)
+#define FIND_TOKEN ((size_t)64 << 10)
+#define FIND_PAGES 1000
+
+/* ---- targets ---- */
+
+int hc_op_sweep_add(headcount_op *op, const struct op_target *like)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int err = hc_grow(&op->h->net.sys.alloc, &s->targets, &s->targets_cap,
+                      s->targets_n + 1, HC_SWEEP_CLUSTERS, sizeof *s->targets);
+
+    if (err == HC_ELIMIT)
+        return hc_error_set(&op->error, err, "the sweep found more than %d "
+                            "clusters", HC_SWEEP_CLUSTERS);
+    if (err < 0)
+        return err;
+    s->targets[s->targets_n++] = (struct op_target){
+        .name = hc_keep_str(&op->keep, like->name), .place = like->place,
+        .code = like->code,
+        .what = like->what != NULL
+                    ? hc_keep_str(&op->keep, hc_str(like->what)).p : NULL,
+    };
+    hc_buf_init(&s->targets[s->targets_n - 1].json, &op->h->net.sys.alloc,
+                HC_OP_JSON);
+    return hc_keep_error(&op->keep);
+}
+
+static bool find_wants(headcount_op *op, const struct hc_arn *cluster)
+{
+    struct op_sweep *s = &op->as.sweep;
+    const struct headcount_request *r = &op->request;
+    bool wanted = r->clusters_n == 0;
+
+    for (size_t i = 0; i < r->clusters_n; i++)
+        if (hc_sweep_matches(hc_str(r->clusters[i]), cluster))
+            wanted = s->matched[i] = true;
+    return wanted;
+}
+
+static bool find_is_tagged(const headcount_op *op,
+                           const struct hc_ecs_tag *tags)
+{
+    const struct headcount_request *r = &op->request;
+
+    for (size_t i = 0; i < r->tags_n; i++) {
+        struct hc_str value = { NULL, 0 };
+
+        if (r->tags[i].value != NULL)
+            value = hc_str(r->tags[i].value);
+        if (!hc_sweep_has_tag(tags, hc_str(r->tags[i].key), value))
+            return false;
+    }
+    return true;
+}
+
+static int find_add(headcount_op *op, struct hc_str arn)
+{
+    return hc_op_sweep_add(op, &(struct op_target){
+        .name = arn, .place = op->as.sweep.place });
+}
+
+/* ---- one answer ---- */
+
+static int find_check(headcount_op *op, struct hc_str text,
+                      struct hc_arn *arn, struct hc_error *e)
+{
+    const struct op_sweep *s = &op->as.sweep;
+    int err = hc_arn_cluster(arn, text, e);
+
+    if (err == 0 && (!hc_arn_is_full(arn) ||
+                     !hc_str_eq(arn->region, s->places[s->place].region)))
+        err = hc_error_set(e, HC_EANSWER, "ListClusters answers with a "
+                           "cluster `%.*s`, which is none of this region",
+                           HC_STR_ARG(text));
+    return err;
+}
+
+/* Those that match: targets, or first to be asked for their tags. */
+static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
+                     struct hc_error *e)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int err = 0;
+
+    s->page_n = 0;
+    if (v->arns_n > HC_ECS_BATCH)
+        return hc_error_set(e, HC_EANSWER, "ListClusters answers with more "
+                            "than the %d clusters that were asked for",
+                            HC_ECS_BATCH);
+    for (size_t i = 0; err == 0 && i < v->arns_n; i++) {
+        struct hc_arn arn;
+
+        err = find_check(op, v->arns[i], &arn, e);
+        if (err < 0 || !find_wants(op, &arn))
+            continue;
+        if (op->request.tags_n == 0)
+            err = find_add(op, arn.text);
+        else
+            s->page[s->page_n++] = hc_keep_str(&op->keep, arn.text);
+    }
+    hc_buf_reset(&s->token);
+    hc_buf_str(&s->token, v->next);
+    return err == 0 ? hc_buf_error(&s->token) : err;
+}
+
+static int find_take_list(headcount_op *op, struct hc_str body,
+                          struct hc_error *e)
+{
+    struct hc_ecs_arns v;
+    int err;
+
+    hc_ecs_clusters_init(&v, &op->h->net.sys.alloc);
+    err = hc_ecs_arns_feed(&v, body, e);
+    if (err == 0)
+        err = hc_ecs_arns_end(&v, e);
+    if (err == 0)
+        err = find_page(op, &v, e);
+    hc_ecs_arns_fini(&v);
+    return err;
+}
+
+static int find_take_tags(headcount_op *op, struct hc_str body,
+                          struct hc_error *e)
+{
+    struct op_sweep *s = &op->as.sweep;
+    struct hc_ecs_cluster_list v;
+    int err;
+
+    hc_ecs_cluster_list_init(&v, &op->h->net.sys.alloc);
+    err = hc_ecs_cluster_list_feed(&v, body, e);
+    if (err == 0)
+        err = hc_ecs_cluster_list_end(&v, e);
+    for (size_t i = 0; err == 0 && i < v.n; i++) {
+        struct hc_arn arn;
+
+        err = find_check(op, v.clusters[i].arn, &arn, e);
+        if (err == 0 && find_is_tagged(op, v.clusters[i].tags))
+            err = find_add(op, arn.text);
+    }
+    hc_ecs_cluster_list_fini(&v);
+    s->page_n = 0;
+    return err;
+}
+
+/* ---- a place ---- */
+
+static void find_next_place(struct op_sweep *s)
+{
+    hc_buf_reset(&s->token);
+    s->page_n = s->pages = 0;
+    s->place++;
+}
+
+/* Alone it fails the sweep. */
+static int find_failed(headcount_op *op, int code, const char *what)
+{
+    struct op_sweep *s = &op->as.sweep;
+    const struct hc_sweep_place *at = &s->places[s->place];
+    const char *said = hc_keep_fmt(
+        &op->keep, "the clusters of %.*s%s%.*s could not be listed: %s",
+        HC_STR_ARG(at->region), at->role.n > 0 ? " as " : "",
+        HC_STR_ARG(at->role), what);
+
+    if (code == HC_ENOMEM)
+        return code;
+    if (s->places_n == 1 && s->targets_n == 0)
+        return hc_error_set(&op->error, code, "%s", said);
+    int err = hc_op_sweep_add(op, &(struct op_target){
+        .place = s->place, .code = hc_error_name(code), .what = said });
+
+    find_next_place(s);
+    return err;
+}
+
+#define FIND_ALLOW "; to allow it: {\"Effect\": \"Allow\", \"Action\": "      \
+    "[\"ecs:ListClusters\", \"ecs:DescribeClusters\"], \"Resource\": \"*\"}"
+
+static int find_refused(headcount_op *op, const struct headcount_outcome *o)
+{
+    bool denied = hc_str_starts(hc_str(o->service_code),
+                                HC_STR("AccessDenied"));
+
+    return find_failed(op, o->code,
+                       hc_keep_fmt(&op->keep, "%s%s", o->message,
+                                   denied ? FIND_ALLOW : ""));
+}
+
+static int find_took(headcount_op *op, int err, const struct hc_error *why)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    if (err < 0)
+        return find_failed(op, err, why->code != 0 ? why->what
+                                                   : hc_error_sentence(err));
+    if (s->page_n > 0)
+        return 0;                      /* their tags are asked for next */
+    if (s->token.n == 0)
+        find_next_place(s);
+    else if (++s->pages >= FIND_PAGES)
+        return find_failed(op, HC_EANSWER, "ListClusters goes on for more "
+                           "than 1000 pages");
+    return 0;
+}
+
+/* ---- the call ---- */
+
+static int find_ask(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    const struct hc_sweep_place *at = &s->places[s->place];
+
+    hc_buf_reset(&s->body);
+    s->describes = s->page_n > 0;
+    if (s->describes)
+        hc_ecs_put_describe_clusters(&s->body, s->page, s->page_n);
+    else
+        hc_ecs_put_list_clusters(&s->body, hc_buf_view(&s->token));
+    if (hc_buf_error(&s->body) < 0)
+        return HC_ENOMEM;
+    const struct headcount_request r = {
+        .size = sizeof r, .kind = HEADCOUNT_CALL, .service = "ecs",
+        .operation = s->describes ? "DescribeClusters" : "ListClusters",
+        .region = at->region.p,
+        .assume_role = at->role.n > 0 ? at->role.p : NULL,
+        .endpoint_url = op->request.endpoint_url,
+        .body = s->body.p, .body_size = s->body.n,
+    };
+
+    s->lister = hc_op_begin_part(op, &r);
+    return s->lister != NULL ? 0 : HC_ENOMEM;
+}
+
+static int find_answered(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    headcount_op *lister = s->lister;
+    const struct headcount_outcome *o = &lister->outcome;
+    struct hc_str body = hc_str_n(o->body, o->body_size);
+    struct hc_error why = { .code = 0 };
+    int err;
+
+    if (o->code != 0)
+        err = find_refused(op, o);
+    else
+        err = find_took(op, s->describes ? find_take_tags(op, body, &why)
+                                         : find_take_list(op, body, &why),
+                        &why);
+    hc_op_sweep_end_child(op, lister);
+    s->lister = NULL;
+    return err;
+}
+
+/* What was named and is nowhere is a target, too: it failed. */
+static int find_unmatched(headcount_op *op)
+{
+    const struct headcount_request *r = &op->request;
+    struct op_sweep *s = &op->as.sweep;
+    int err = 0;
+
+    s->all_found = true;
+    for (size_t i = 0; err == 0 && s->lists && i < r->clusters_n; i++)
+        if (!s->matched[i])
+            err = hc_op_sweep_add(op, &(struct op_target){
+                .name = hc_str(r->clusters[i]), .code = "no_cluster",
+                .what = "no cluster is named so in the regions and accounts "
+                        "that were looked at" });
+    return err;
+}
+
+static int find_stopped(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int err = hc_op_sweep_add(op, &(struct op_target){
+        .place = s->place, .code = "cancelled",
+        .what = "cancelled before all clusters were found" });
+
+    s->place = s->places_n;
+    s->all_found = true;
+    return err;
+}
+
+int hc_op_sweep_find(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int err = 0;
+
+    while (err == 0 && s->lists && s->place < s->places_n) {
+        if (s->lister == NULL && s->cancelled)
+            return find_stopped(op);
+        if (s->lister == NULL)
+            err = find_ask(op);
+        if (err == 0 && s->lister->state != HEADCOUNT_DONE)
+            return 0;
+        if (err == 0)
+            err = find_answered(op);
+    }
+    return err == 0 && !s->all_found ? find_unmatched(op) : err;
+}
+
+int hc_op_sweep_find_init(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    hc_buf_init(&s->body, &op->h->net.sys.alloc, FIND_BODY);
+    hc_buf_init(&s->token, &op->h->net.sys.alloc, FIND_TOKEN);
+    s->page = hc_keep_zero(&op->keep, HC_ECS_BATCH * sizeof *s->page);
+    s->matched = hc_keep_zero(&op->keep, op->request.clusters_n + 1);
+    return hc_keep_error(&op->keep);
+}
+
+void hc_op_sweep_find_fini(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    headcount_end(s->lister);
+    s->lister = NULL;
+    hc_buf_fini(&s->body);
+    hc_buf_fini(&s->token);
+}

@@ -1,0 +1,38 @@
+/* reconcile/sweep.h - which clusters a sweep is about: by name, by glob, by
+ * tag; and where they can be.  Pure.
+ *
+ *   prod      *      prod-?-*      arn:aws:ecs:eu-west-1:123456789012:cluster/p*
+ *
+ * `*` is any run of characters, `?` any one.  What begins with "arn:" is
+ * compared with the cluster's ARN, everything else with its name.
+ */
+#ifndef HC_RECONCILE_SWEEP_H
+#define HC_RECONCILE_SWEEP_H
+
+#include "ecs/arn.h"
+#include "ecs/ops.h"
+
+#define HC_SWEEP_AT_ONCE 64               /* clusters, at most                */
+#define HC_SWEEP_CLUSTERS 100000          /* of one sweep, at most            */
+#define HC_SWEEP_PLACES 1024              /* regions times roles, at most     */
+
+/* One region as one role sees it. */
+struct hc_sweep_place {
+    struct hc_str region;
+    struct hc_str role;                   /* its ARN; n == 0: none            */
+};
+
+bool hc_sweep_is_glob(struct hc_str pattern);
+/* 0, or HC_ESYNTAX: no name, ARN or glob of a cluster. */
+int hc_sweep_check(struct hc_str pattern, struct hc_error *e);
+bool hc_sweep_matches(struct hc_str pattern, const struct hc_arn *cluster);
+
+/* One of `tags` has this key, and this value where value.p is not NULL. */
+bool hc_sweep_has_tag(const struct hc_ecs_tag *tags, struct hc_str key,
+                      struct hc_str value);
+/* False: the cluster's region is another one, or its account is not the
+ * role's.  A bare name may be anywhere. */
+bool hc_sweep_is_there(const struct hc_sweep_place *place,
+                       const struct hc_arn *cluster);
+
+#endif
