@@ -31,6 +31,7 @@ static int run_verb(const struct options *o)
     switch (o->verb) {
     case VERB_PLAN:
     case VERB_APPLY:
+        return sweep_is_meant(o) ? verb_sweep(o) : verb_reconcile(o);
     case VERB_HANDLE:
     case VERB_SNAPSHOT:
         return verb_reconcile(o);
@@ -48,6 +49,7 @@ static int run_verb(const struct options *o)
         printf("headcount %s (BearSSL, Lua 5.4, jsmn; %s)\n",
                headcount_version(), __VERSION__);
         return EXIT_DONE;
+    case VERB_WATCH:
     case VERB_NONE:
         break;
     }

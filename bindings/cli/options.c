@@ -180,13 +180,30 @@ static const char *said_by(const char *option, const char *text, char *name)
     return name;
 }
 
+/* A list that was not given as options. */
+static int read_env_list(struct options *o, struct options_list *list,
+                         const char *value)
+{
+    if (list->n > 0 || !value || *value == '\0')
+        return 0;
+    char *copy = o->owned_n < OPTIONS_OWNED ? malloc(strlen(value) + 1) : NULL;
+
+    if (!copy)
+        return bad_usage("out of memory", "");
+    memcpy(copy, value, strlen(value) + 1);
+    o->owned[o->owned_n++] = copy;
+    return split_list(list, copy);
+}
+
 static int read_env_option(struct options *o, const struct option *opt)
 {
     void *at = (char *)o + opt->at;
     const char *value = env_of(opt);
 
-    if (!value || opt->kind == LIST)
+    if (!value || at == (void *)&o->services)
         return 0;
+    if (opt->kind == LIST)
+        return read_env_list(o, at, value);
     if (opt->kind == FLAG) {
         if (env_is_on(value))
             *(bool *)at = true;
@@ -203,13 +220,7 @@ static int read_env_services(struct options *o)
 
     if (!value || *value == '\0')
         value = getenv("ECS_SERVICE_ARN");
-    if (o->services.n > 0 || !value || *value == '\0')
-        return 0;
-    o->owned = malloc(strlen(value) + 1);
-    if (!o->owned)
-        return bad_usage("out of memory", "");
-    memcpy(o->owned, value, strlen(value) + 1);
-    return split_list(&o->services, o->owned);
+    return read_env_list(o, &o->services, value);
 }
 
 static int refuse_beside_policy(const struct options *o, const char *option,
@@ -246,11 +257,13 @@ static int read_env(struct options *o)
     bool policy_is_option = o->policy != NULL;
     const char *pause = getenv("HEADCOUNT_DRY_RUN");
 
-    for (size_t i = 0; i < options_table_n; i++)
+    int err = 0;
+
+    for (size_t i = 0; err == 0 && i < options_table_n; i++)
         if (options_table[i].ours)
-            read_env_option(o, &options_table[i]);
+            err = read_env_option(o, &options_table[i]);
     o->paused = pause && *pause != '\0' && env_is_on(pause);
-    return read_env_what(o, policy_is_option);
+    return err == 0 ? read_env_what(o, policy_is_option) : err;
 }
 
 /* Seconds, fractions allowed; 0 = none, which the library spells -1. */
@@ -295,6 +308,47 @@ static int get_choice(const char *name, const char *text,
     return EXIT_USAGE;
 }
 
+static int get_numbers(struct options *o)
+{
+    char who[80], *end = NULL;
+    long n = o->at_once ? strtol(o->at_once, &end, 10) : 0;
+
+    if (o->at_once && (*end != '\0' || n < 1 || n > 64)) {
+        complain("%s is a number from 1 to 64, not \"%.80s\"",
+                 said_by("concurrency", o->at_once, who), o->at_once);
+        return EXIT_USAGE;
+    }
+    o->concurrency = (int)n;
+    if (!o->share)
+        return 0;
+    o->api_share = strtod(o->share, &end);
+    if (*end == '\0' && o->api_share > 0 && o->api_share <= 1 &&
+        o->share[strspn(o->share, "0123456789.")] == '\0')
+        return 0;
+    complain("%s is a fraction, more than 0 and at most 1, such as 0.5, not "
+             "\"%.80s\"", said_by("api-share", o->share, who), o->share);
+    return EXIT_USAGE;
+}
+
+/* One region and one role is all that most verbs can use. */
+static int get_places(struct options *o)
+{
+    bool many = o->verb == VERB_PLAN || o->verb == VERB_APPLY ||
+                o->verb == VERB_WATCH;
+
+    if (!many && o->regions.n > 1)
+        return bad_usage("more than one --region goes with plan, apply and "
+                         "watch: ", o->regions.item[1]);
+    if (!many && o->roles.n > 1)
+        return bad_usage("more than one --assume-role goes with plan, apply "
+                         "and watch: ", o->roles.item[1]);
+    if (o->all && o->args.n > 0)
+        return bad_usage("--all goes without the name of a cluster: ",
+                         o->args.item[0]);
+    o->region = o->regions.n == 1 ? o->regions.item[0] : NULL;
+    return 0;
+}
+
 static int work_out(struct options *o)
 {
     static const char *const forms[] = { "text", "json", NULL };
@@ -327,7 +381,9 @@ static int work_out(struct options *o)
         err = get_seconds("cli-read-timeout", o->read_timeout, &o->read_us);
     if (err == 0)
         err = get_seconds("timeout", o->timeout, &o->timeout_us);
-    return err;
+    if (err == 0)
+        err = get_numbers(o);
+    return err == 0 ? get_places(o) : err;
 }
 
 /* Anywhere but behind "--" and among the arguments of a script. */
@@ -366,6 +422,6 @@ int options_get(struct options *o, int argc, char **argv)
 
 void options_fini(struct options *o)
 {
-    free(o->owned);
-    o->owned = NULL;
+    while (o->owned_n > 0)
+        free(o->owned[--o->owned_n]);
 }

@@ -18,14 +18,16 @@ enum exit_code {
 
 #define OPTIONS_LIST_MAX 256
 
+#define OPTIONS_OWNED 8
+
 struct options_list {
     const char *item[OPTIONS_LIST_MAX];
     size_t n;
 };
 
 enum verb { VERB_NONE, VERB_PLAN, VERB_APPLY, VERB_HANDLE, VERB_SNAPSHOT,
-            VERB_CALL, VERB_TEST, VERB_RUN, VERB_LAMBDA, VERB_HELP,
-            VERB_VERSION };
+            VERB_CALL, VERB_TEST, VERB_RUN, VERB_LAMBDA, VERB_WATCH,
+            VERB_HELP, VERB_VERSION };
 
 struct options {
     enum verb verb;
@@ -35,7 +37,11 @@ struct options {
     const char *autoscaler, *constraints;
     const char *connect_timeout, *read_timeout, *timeout;
     const char *run, *format;          /* of test */
+    const char *at_once, *share;       /* --concurrency, --api-share */
     struct options_list services, allow;
+    struct options_list regions;       /* region: the only one */
+    struct options_list roles, cluster_tags;
+    bool all;
     bool no_sign_request, debug, timings, dry_run, detailed_exitcode;
     bool retry_writes, help;
     bool paused;                       /* HEADCOUNT_DRY_RUN */
@@ -44,7 +50,10 @@ struct options {
     enum headcount_hosts hosts_mode;
     enum headcount_constraints heeded;
     int64_t connect_us, read_us, timeout_us;
-    char *owned;                       /* storage of split lists */
+    int concurrency;                   /* 0: not said */
+    double api_share;                  /* likewise */
+    char *owned[OPTIONS_OWNED];        /* storage of split lists */
+    size_t owned_n;
 };
 
 /* Reads argv, then the HEADCOUNT_ environment for what argv left open.

@@ -8,7 +8,8 @@
 #define AT(member) offsetof(struct options, member)
 
 const struct option options_table[] = {
-    { "region", TEXT, AT(region), false, "NAME", "AWS region" },
+    { "region", LIST, AT(regions), false, "NAME",
+      "AWS region; plan, apply, watch: repeatable" },
     { "profile", TEXT, AT(profile), false, "NAME", "profile to use" },
     { "endpoint-url", TEXT, AT(endpoint_url), false, "URL",
       "talk to this endpoint instead of AWS's" },
@@ -25,6 +26,15 @@ const struct option options_table[] = {
       "log every step to stderr (never secrets)" },
     { "service", LIST, AT(services), true, "NAME",
       "name or ARN to keep at one a host; repeatable" },
+    { "all", FLAG, AT(all), true, NULL, "every cluster" },
+    { "tag", LIST, AT(cluster_tags), true, "KEY[=VALUE]",
+      "only clusters with this tag; repeatable" },
+    { "assume-role", LIST, AT(roles), true, "ARN",
+      "with this role's credentials; repeatable" },
+    { "concurrency", TEXT, AT(at_once), true, "N",
+      "clusters at once (10)" },
+    { "api-share", TEXT, AT(share), true, "FRACTION",
+      "of ECS's request rates that is used (0.5)" },
     { "policy", TEXT, AT(policy), true, "FILE|tags",
       "rules in Lua, or the services' own tags" },
     { "autoscaler", TEXT, AT(autoscaler), true, "FILE",
@@ -62,8 +72,10 @@ const struct option options_table[] = {
 const size_t options_table_n = sizeof options_table / sizeof *options_table;
 
 const struct verb_line options_verbs[] = {
-    { VERB_PLAN, "plan", "CLUSTER...", "show what apply would change" },
-    { VERB_APPLY, "apply", "CLUSTER...", "set counts where they are wrong" },
+    { VERB_PLAN, "plan", "[CLUSTER...]",
+      "show what apply would change (no name: all)" },
+    { VERB_APPLY, "apply", "CLUSTER...|--all",
+      "set counts where they are wrong" },
     { VERB_HANDLE, "handle", "[EVENT|-]",
       "act on one event (file or stdin)" },
     { VERB_SNAPSHOT, "snapshot", "CLUSTER",
@@ -119,10 +131,12 @@ static void print_options(void)
         else
             printf("  %-32s %s\n", left, options_table[i].help);
     }
-    puts("\nservice, policy, autoscaler, hosts, constraints, where, "
-         "dns-server, timeout,\ntimings, detailed-exitcode, retry-writes and "
-         "tcp-keepalive are also\nHEADCOUNT_<OPTION>; ECS_SERVICE_ARN names "
-         "services (comma list);\nHEADCOUNT_DRY_RUN=1 pauses every write.\n"
+    puts("\nservice, all, tag, assume-role, concurrency, api-share, policy, "
+         "autoscaler, hosts,\nconstraints, where, dns-server, timeout, "
+         "timings, detailed-exitcode, retry-writes\nand tcp-keepalive are "
+         "also HEADCOUNT_<OPTION> (lists with commas); ECS_SERVICE_ARN\n"
+         "names services, too; HEADCOUNT_DRY_RUN=1 pauses every write.\n"
+         "A CLUSTER is a name, an ARN, or a glob of names such as 'prod-*'.\n"
          "\nExit: 0 done, 1 a target failed, 2 changes pending, 3 held "
          "(both with\n--detailed-exitcode), 130 interrupted, 252 wrong usage "
          "or a bad event, 253 no\nregion, no credentials or a bad setting, "

@@ -10,7 +10,7 @@
 
 /* Text out of AWS must not steer a terminal: control characters, C1 in UTF-8
  * among them, become '?'. */
-static void put_text(FILE *out, const char *text)
+void render_text(FILE *out, const char *text)
 {
     for (const char *c = text; *c != '\0'; c++) {
         unsigned char byte = (unsigned char)*c;
@@ -76,7 +76,7 @@ static void put_counts(FILE *out, const struct headcount_service *s)
                 s->hosts_by, s->hosts_counted == 1 ? "" : "s");
         if (*s->hosts_filter != '\0') {
             fputs(", ", out);
-            put_text(out, s->hosts_filter);
+            render_text(out, s->hosts_filter);
         }
     }
     fputc(')', out);
@@ -87,28 +87,28 @@ static void put_service(FILE *out, const struct headcount_cluster *c,
                         const struct headcount_service *s)
 {
     fprintf(out, "%s ", sign_of(s->outcome));
-    put_text(out, s->service);
+    render_text(out, s->service);
     put_counts(out, s);
     fprintf(out, "  %s", word_of(s->outcome));
     if (*s->code != '\0') {
         fputc(' ', out);
-        put_text(out, s->code);
+        render_text(out, s->code);
     }
     if (*s->reason != '\0' && !(c->error && strcmp(c->error, s->reason) == 0)) {
         fputs(": ", out);
-        put_text(out, s->reason);
+        render_text(out, s->reason);
     }
     if (s->way_out) {
         fputs("; to let it pass: --allow ", out);
-        put_text(out, s->code);
+        render_text(out, s->code);
         fputs(" --service ", out);
-        put_text(out, s->service);
+        render_text(out, s->service);
     }
     fputc('\n', out);
 }
 
-static void put_summary(FILE *out, const struct headcount_outcome *o,
-                        bool dry_run)
+void render_summary(FILE *out, const struct headcount_outcome *o,
+                    bool dry_run)
 {
     if (dry_run)
         fprintf(out, "Plan: %zu to change, %zu held, %zu unchanged, ",
@@ -130,10 +130,10 @@ static void put_records(FILE *out, const struct headcount_outcome *o)
         if (o->records[i].error == NULL)
             continue;
         fputs("x record ", out);
-        put_text(out, *o->records[i].id != '\0' ? o->records[i].id
+        render_text(out, *o->records[i].id != '\0' ? o->records[i].id
                                                 : "without an id");
         fputs(": ", out);
-        put_text(out, o->records[i].error);
+        render_text(out, o->records[i].error);
         fputc('\n', out);
     }
     if (o->records_n > 0)
@@ -145,7 +145,7 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
 {
     if (o->skipped_event) {
         fputs("Nothing to do: ", out);
-        put_text(out, o->skipped_event);
+        render_text(out, o->skipped_event);
         fputc('\n', out);
         put_records(out, o);
         return;
@@ -154,19 +154,66 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
         const struct headcount_cluster *c = &o->clusters[i];
 
         if (o->clusters_n > 1 || c->error) {
-            put_text(out, *c->name != '\0' ? c->name : c->arn);
+            render_text(out, *c->name != '\0' ? c->name : c->arn);
             fputc('\n', out);
         }
         if (c->error) {
             fprintf(out, "x %s: ", c->error_code);
-            put_text(out, c->error);
+            render_text(out, c->error);
             fputc('\n', out);
         }
         for (size_t k = 0; k < c->services_n; k++)
             put_service(out, c, &c->services[k]);
     }
-    put_summary(out, o, dry_run);
+    render_summary(out, o, dry_run);
     put_records(out, o);
+}
+
+/* "prod", or, where a name may stand for several, with region and account:
+ * "prod (eu-west-1, 123456789012)". */
+static void put_heading(FILE *out, const struct headcount_cluster *c,
+                        bool where)
+{
+    const char *region = c->arn, *account, *end;
+
+    render_text(out, *c->name != '\0' ? c->name : "(no cluster)");
+    for (int colons = 0; where && *region != '\0' && colons < 3; region++)
+        colons += *region == ':';
+    account = where ? strchr(region, ':') : NULL;
+    end = account ? strchr(account + 1, ':') : NULL;
+    if (end)
+        fprintf(out, " (%.*s, %.*s)", (int)(account - region), region,
+                (int)(end - account - 1), account + 1);
+    fputc('\n', out);
+}
+
+/* Of many clusters only that is told which is not as it should be. */
+static bool is_worth_telling(const struct headcount_service *s)
+{
+    return s->outcome != HEADCOUNT_UNCHANGED &&
+           s->outcome != HEADCOUNT_SKIPPED;
+}
+
+void render_part(FILE *out, const struct headcount_outcome *o, bool where)
+{
+    for (size_t i = 0; i < o->clusters_n; i++) {
+        const struct headcount_cluster *c = &o->clusters[i];
+        bool worth = c->error != NULL;
+
+        for (size_t k = 0; k < c->services_n; k++)
+            worth = worth || is_worth_telling(&c->services[k]);
+        if (!worth)
+            continue;
+        put_heading(out, c, where);
+        if (c->error) {
+            fprintf(out, "x %s: ", c->error_code);
+            render_text(out, c->error);
+            fputc('\n', out);
+        }
+        for (size_t k = 0; k < c->services_n; k++)
+            if (is_worth_telling(&c->services[k]))
+                put_service(out, c, &c->services[k]);
+    }
 }
 
 /* ---- waterfall ------------------------------------------------------- */

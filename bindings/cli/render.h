@@ -9,6 +9,13 @@
 /* One line a service, clusters as headings, the summary last. */
 void render_plan(FILE *out, const struct headcount_outcome *outcome,
                  bool dry_run);
+/* One cluster of a sweep: what is not as it should be, under its name (and
+ * where it is), or nothing. */
+void render_part(FILE *out, const struct headcount_outcome *part, bool where);
+void render_summary(FILE *out, const struct headcount_outcome *outcome,
+                    bool dry_run);
+/* Text that came from elsewhere: it cannot steer a terminal. */
+void render_text(FILE *out, const char *text);
 /* The calls of the op as a waterfall by phase. */
 void render_timings(FILE *out, const struct headcount_outcome *outcome);
 

@@ -13,22 +13,6 @@
 #define EVENT_MAX ((size_t)6 << 20)
 #define SNAPSHOT_MAX ((size_t)64 << 20)
 
-static int exit_of(const struct options *o,
-                   const struct headcount_outcome *outcome)
-{
-    if (outcome->code != 0)
-        return verbs_exit_code(outcome->code);
-    if (outcome->records_failed > 0 && outcome->clusters_n == 0)
-        return EXIT_USAGE;            /* it says nothing that is an event */
-    if (outcome->summary[HEADCOUNT_FAILED] > 0 || outcome->records_failed > 0)
-        return EXIT_TARGET_FAILED;
-    if (o->detailed_exitcode && outcome->summary[HEADCOUNT_PENDING] > 0)
-        return EXIT_CHANGES;
-    if (o->detailed_exitcode && outcome->summary[HEADCOUNT_HELD] > 0)
-        return EXIT_HELD;
-    return EXIT_DONE;
-}
-
 /* What a plan of it would fail with is told, and no half snapshot is made. */
 static void print_snapshot(const struct headcount_outcome *outcome)
 {
@@ -70,7 +54,7 @@ static int print_outcome(const struct options *o, bool dry_run,
         fflush(stdout);
         render_timings(stderr, outcome);
     }
-    return exit_of(o, outcome);
+    return verbs_outcome_code(o, outcome);
 }
 
 static int run_request(headcount *h, const struct options *o,
@@ -109,9 +93,12 @@ static int check_words(const struct options *o)
               "input\n", stderr);
         return EXIT_USAGE;
     }
-    if (o->verb != VERB_HANDLE && o->args.n == 0 && !o->snapshot) {
-        complain("name the clusters to %s",
-                 o->verb == VERB_PLAN ? "plan" : "apply to");
+    if (o->verb == VERB_APPLY && o->args.n == 0) {
+        complain("name the clusters to apply to, or say --all");
+        return EXIT_USAGE;
+    }
+    if (o->all || o->cluster_tags.n > 0) {
+        complain("--all and --tag go with plan, apply and watch");
         return EXIT_USAGE;
     }
     return 0;
@@ -150,6 +137,8 @@ int verb_reconcile(const struct options *o)
     struct target target = { .wishes = NULL };
     headcount *h = NULL;
 
+    if (o->roles.n > 0)
+        request.assume_role = o->roles.item[0];
     if (o->verb != VERB_HANDLE) {
         request.clusters = o->args.item;
         request.clusters_n = o->args.n;

@@ -15,6 +15,7 @@
 
 /* An op that was cancelled ends by itself after two seconds. */
 #define INTERRUPT_GRACE ((int64_t)3000000)
+#define TICK ((int64_t)200000)
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t interrupted;
@@ -39,19 +40,60 @@ void verbs_catch_interrupts(void)
     sigaction(SIGPIPE, &act, NULL);
 }
 
+static int wait_for(headcount_op *op, bool cancelled,
+                    const struct verbs_parts *parts)
+{
+    if (cancelled)
+        return headcount_wait(op, INTERRUPT_GRACE);
+    return headcount_wait(op, parts && parts->tick ? TICK : -1);
+}
+
+bool verbs_run_parts(headcount_op *op, struct decide *decide,
+                     const struct verbs_parts *parts)
+{
+    bool cancelled = false, late = false;
+
+    /* Whoever interrupts twice does not want to wait. */
+    while (headcount_op_state(op) != HEADCOUNT_DONE && interrupted < 2 &&
+           !late) {
+        if (interrupted && !cancelled)
+            headcount_cancel(op);
+        cancelled = interrupted;
+        int got = wait_for(op, cancelled, parts);
+
+        if (got == HEADCOUNT_ASKS) {
+            decide_op(decide, op);
+        } else if (got == HEADCOUNT_PART) {
+            parts->part(parts->ud, op);
+            headcount_resume(op);
+        } else if (got == HEADCOUNT_ETIMEDOUT && !cancelled) {
+            parts->tick(parts->ud, op);
+        } else {
+            late = got == HEADCOUNT_ETIMEDOUT;
+        }
+    }
+    return interrupted;
+}
+
 bool verbs_run(headcount_op *op, struct decide *decide)
 {
-    while (!interrupted && headcount_op_state(op) != HEADCOUNT_DONE)
-        if (headcount_wait(op, -1) == HEADCOUNT_ASKS)
-            decide_op(decide, op);
-    if (!interrupted)
-        return false;
-    headcount_cancel(op);
-    /* Whoever interrupts twice does not want to wait. */
-    while (interrupted == 1 &&
-           headcount_wait(op, INTERRUPT_GRACE) == HEADCOUNT_RUNNING)
-        continue;
-    return true;
+    return verbs_run_parts(op, decide, NULL);
+}
+
+int verbs_outcome_code(const struct options *o,
+                       const struct headcount_outcome *outcome)
+{
+    if (outcome->code != 0)
+        return verbs_exit_code(outcome->code);
+    if (outcome->records_failed > 0 && outcome->clusters_n == 0)
+        return EXIT_USAGE;            /* it says nothing that is an event */
+    if (outcome->summary[HEADCOUNT_FAILED] > 0 || outcome->records_failed > 0)
+        return EXIT_TARGET_FAILED;
+    if (o->detailed_exitcode && outcome->summary[HEADCOUNT_PENDING] > 0)
+        return EXIT_CHANGES;
+    if (o->detailed_exitcode && outcome->summary[HEADCOUNT_HELD] > 0)
+        return EXIT_HELD;
+    return EXIT_DONE;
 }
 
 int verbs_exit_code(int code)
@@ -111,6 +153,8 @@ int verbs_open(headcount **h, const struct options *o)
         .read_timeout = o->read_us,
         .no_tcp_keepalive = o->tcp_keepalive != NULL,
         .no_sign_request = o->no_sign_request,
+        .concurrency = o->concurrency,
+        .api_share = o->api_share,
     };
     struct headcount_error error;
     int err = headcount_new(h, &config, &error);

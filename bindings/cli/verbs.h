@@ -14,6 +14,9 @@ int verb_lambda(const struct options *o);
 void lambda_cannot(void);
 /* plan, apply, handle, snapshot */
 int verb_reconcile(const struct options *o);
+/* plan and apply of clusters that are found first, or in many places */
+int verb_sweep(const struct options *o);
+bool sweep_is_meant(const struct options *o);
 
 /* SIGINT and SIGTERM end verbs_run; a closed pipe is an error of writing. */
 void verbs_catch_interrupts(void);
@@ -24,6 +27,18 @@ int verbs_open(headcount **h, const struct options *o);
  * what is in flight.  What the op asks `decide` answers; NULL for an op that
  * asks nothing.  True if it was interrupted. */
 bool verbs_run(headcount_op *op, struct decide *decide);
+/* The same for a sweep, or any op: what is told of it meanwhile. */
+struct verbs_parts {
+    void *ud;
+    void (*part)(void *ud, headcount_op *op);   /* headcount_part, const */
+    void (*tick)(void *ud, headcount_op *op);   /* NULL, or a few times a
+                                                   second */
+};
+bool verbs_run_parts(headcount_op *op, struct decide *decide,
+                     const struct verbs_parts *parts);
+/* The exit code for what came of clusters. */
+int verbs_outcome_code(const struct options *o,
+                       const struct headcount_outcome *outcome);
 /* The exit code for a library code (call, discovery, configuration). */
 int verbs_exit_code(int code);
 

@@ -1,0 +1,80 @@
+/* cli/missing.c - services that are in none of a sweep's clusters. */
+#include "missing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nearest.h"
+#include "render.h"
+
+/* Beyond it names are not told apart any more: their lines are left out. */
+#define MISSING_MAX 4096
+
+static struct missing_name *name_at(struct missing *m, const char *name)
+{
+    struct missing_name *more;
+
+    for (size_t i = 0; i < m->n; i++)
+        if (strcmp(m->names[i].name, name) == 0)
+            return &m->names[i];
+    if (m->n == MISSING_MAX)
+        return NULL;
+    if ((m->n & (m->n - 1)) == 0) {           /* full at each power of two */
+        more = realloc(m->names, (m->n ? 2 * m->n : 1) * sizeof *more);
+        if (!more)
+            return NULL;
+        m->names = more;
+    }
+    m->names[m->n] = (struct missing_name){ .name = strdup(name) };
+    return m->names[m->n].name ? &m->names[m->n++] : NULL;
+}
+
+void missing_note(struct missing *m, const struct headcount_cluster *cluster)
+{
+    for (size_t i = 0; i < cluster->services_n; i++) {
+        const struct headcount_service *s = &cluster->services[i];
+        struct missing_name *name;
+
+        if (s->outcome == HEADCOUNT_FAILED)   /* it may be there */
+            continue;
+        name = name_at(m, s->service);
+        if (!name)
+            continue;
+        if (strcmp(s->code, "missing") == 0)
+            name->clusters++;
+        else
+            name->found = true;
+    }
+}
+
+void missing_render(const struct missing *m, FILE *out)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        struct nearest near;
+
+        if (m->names[i].found)
+            continue;
+        nearest_init(&near, m->names[i].name);
+        for (size_t k = 0; k < m->n; k++)
+            if (m->names[k].found)
+                nearest_try(&near, m->names[k].name);
+        fputs("- ", out);
+        render_text(out, m->names[i].name);
+        fprintf(out, "  skipped missing: in none of %zu cluster%s",
+                m->names[i].clusters, m->names[i].clusters == 1 ? "" : "s");
+        if (near.best) {
+            fputs("; did you mean ", out);
+            render_text(out, near.best);
+            fputc('?', out);
+        }
+        fputc('\n', out);
+    }
+}
+
+void missing_fini(struct missing *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        free(m->names[i].name);
+    free(m->names);
+    *m = (struct missing){ .n = 0 };
+}

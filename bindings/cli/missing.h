@@ -1,0 +1,27 @@
+/* cli/missing.h - services that are in none of a sweep's clusters: one that is
+ * in some of them is missing in the others on purpose. */
+#ifndef CLI_MISSING_H
+#define CLI_MISSING_H
+
+#include <stdio.h>
+
+#include "headcount.h"
+
+struct missing_name {
+    char *name;
+    size_t clusters;               /* in which it is missing */
+    bool found;                    /* in another one         */
+};
+
+struct missing {                   /* all zero: empty */
+    struct missing_name *names;
+    size_t n;
+};
+
+void missing_note(struct missing *m, const struct headcount_cluster *cluster);
+/* A line each for those that were found nowhere, with the nearest name that
+ * was. */
+void missing_render(const struct missing *m, FILE *out);
+void missing_fini(struct missing *m);
+
+#endif

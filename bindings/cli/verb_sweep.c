@@ -1,0 +1,263 @@
+/* cli/verb_sweep.c - plan and apply of clusters that are found first, by name,
+ * glob or tag, in several regions and accounts.
+ *
+ * Parts come as they are done; what is told of them is kept until all that were
+ * found before are told, so that two runs can be compared.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "complain.h"
+#include "missing.h"
+#include "render.h"
+#include "target.h"
+#include "verbs.h"
+
+struct sweep {
+    const struct options *o;
+    struct headcount_tag tags[OPTIONS_LIST_MAX];
+    char *copies[OPTIONS_LIST_MAX];    /* of --tag, split                    */
+    char **texts;                  /* by place; NULL: not done, or told      */
+    size_t texts_n, told;
+    struct missing missing;
+    bool many_places, progress, drawn;
+    size_t failed, changed;
+};
+
+bool sweep_is_meant(const struct options *o)
+{
+    bool globs = false;
+
+    for (size_t i = 0; i < o->args.n; i++)
+        globs = globs || strpbrk(o->args.item[i], "*?") != NULL;
+    return !o->snapshot &&
+           (globs || o->all || o->cluster_tags.n > 0 || o->regions.n > 1 ||
+            o->roles.n > 1 || (o->verb == VERB_PLAN && o->args.n == 0));
+}
+
+/* ---- progress ---- */
+
+static void clear_progress(struct sweep *s)
+{
+    if (s->drawn)
+        fputs("\r\033[K", stderr);
+    s->drawn = false;
+}
+
+static void draw_progress(struct sweep *s, const headcount_op *op)
+{
+    struct headcount_progress p;
+
+    if (!s->progress)
+        return;
+    headcount_sweep_progress(op, &p);
+    fprintf(stderr, "\r\033[K%zu of %zu%s cluster%s, %zu to change, %zu failed",
+            p.done, p.found, p.all_found ? "" : " or more",
+            p.found == 1 ? "" : "s", s->changed, s->failed);
+    fflush(stderr);
+    s->drawn = true;
+}
+
+static void on_tick(void *ud, headcount_op *op)
+{
+    draw_progress(ud, op);
+}
+
+/* ---- parts ---- */
+
+static bool make_room(struct sweep *s, size_t at)
+{
+    size_t n = s->texts_n ? s->texts_n : 64;
+    char **more;
+
+    while (n <= at)
+        n *= 2;
+    if (n == s->texts_n)
+        return true;
+    more = realloc(s->texts, n * sizeof *more);
+    if (!more)
+        return false;
+    memset(more + s->texts_n, 0, (n - s->texts_n) * sizeof *more);
+    s->texts = more;
+    s->texts_n = n;
+    return true;
+}
+
+/* All that is due: the first that is not done ends it. */
+static void tell(struct sweep *s)
+{
+    while (s->told < s->texts_n && s->texts[s->told]) {
+        if (*s->texts[s->told] != '\0') {
+            clear_progress(s);
+            fputs(s->texts[s->told], stdout);
+            fflush(stdout);
+        }
+        free(s->texts[s->told]);
+        s->texts[s->told++] = NULL;
+    }
+}
+
+static char *text_of(struct sweep *s, const struct headcount_outcome *part)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+
+    if (!out)
+        return NULL;
+    render_part(out, part, s->many_places);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static void on_part(void *ud, headcount_op *op)
+{
+    struct sweep *s = ud;
+    const struct headcount_outcome *part = headcount_part(op);
+    struct headcount_progress p;
+
+    headcount_sweep_progress(op, &p);
+    s->failed += part->summary[HEADCOUNT_FAILED];
+    s->changed += part->summary[HEADCOUNT_PENDING] +
+                  part->summary[HEADCOUNT_UPDATED];
+    for (size_t i = 0; i < part->clusters_n; i++)
+        missing_note(&s->missing, &part->clusters[i]);
+    if (s->o->json)
+        return;
+    if (make_room(s, p.at))
+        s->texts[p.at] = text_of(s, part);
+    if (p.at >= s->texts_n || !s->texts[p.at])
+        complain("out of memory: a cluster is missing below, not in the sum");
+    tell(s);
+}
+
+/* Behind an interrupt there may be holes. */
+static void tell_rest(struct sweep *s)
+{
+    for (; s->told < s->texts_n; s->told++) {
+        if (s->texts[s->told])
+            fputs(s->texts[s->told], stdout);
+        free(s->texts[s->told]);
+    }
+    free(s->texts);
+    s->texts = NULL;
+    s->texts_n = 0;
+}
+
+/* ---- the verb ---- */
+
+/* KEY or KEY=VALUE. */
+static int take_tags(struct sweep *s)
+{
+    const struct options_list *from = &s->o->cluster_tags;
+
+    for (size_t i = 0; i < from->n; i++) {
+        char *key = s->copies[i] = strdup(from->item[i]);
+        char *equals = key ? strchr(key, '=') : NULL;
+
+        if (!key)
+            return EXIT_OTHER;
+        if (equals == key) {
+            complain("--tag takes KEY or KEY=VALUE, not \"%s\"", key);
+            return EXIT_USAGE;
+        }
+        if (equals)
+            *equals = '\0';
+        s->tags[i] = (struct headcount_tag){ key, equals ? equals + 1 : NULL };
+    }
+    return 0;
+}
+
+static int print_outcome(struct sweep *s, const struct headcount_request *r,
+                         const struct headcount_outcome *outcome)
+{
+    const struct options *o = s->o;
+
+    tell_rest(s);
+    if (outcome->code != 0) {
+        complain("%s", outcome->message);
+    } else if (o->json) {
+        fwrite(outcome->json, 1, outcome->json_size, stdout);
+        putchar('\n');
+    } else {
+        missing_render(&s->missing, stdout);
+        render_summary(stdout, outcome, r->dry_run);
+    }
+    if (o->timings) {
+        fflush(stdout);
+        render_timings(stderr, outcome);
+    }
+    return verbs_outcome_code(o, outcome);
+}
+
+static int run_sweep(struct sweep *s, headcount *h,
+                     const struct headcount_request *request,
+                     struct decide *decide)
+{
+    const struct verbs_parts parts = { s, on_part,
+                                       s->progress ? on_tick : NULL };
+    headcount_op *op = NULL;
+    int err = headcount_begin(h, &op, request);
+
+    if (err != 0) {
+        complain("%s", headcount_code_name(err));
+        return verbs_exit_code(err);
+    }
+    bool interrupted = verbs_run_parts(op, decide, &parts);
+    const struct headcount_outcome *outcome = headcount_outcome(op);
+    int code = EXIT_INTERRUPTED;
+
+    clear_progress(s);
+    if (outcome)
+        code = print_outcome(s, request, outcome);
+    else
+        tell_rest(s);
+    headcount_end(op);
+    return interrupted ? EXIT_INTERRUPTED : code;
+}
+
+static struct headcount_request request_of(const struct sweep *s)
+{
+    const struct options *o = s->o;
+
+    return (struct headcount_request){
+        .size = sizeof(struct headcount_request), .kind = HEADCOUNT_SWEEP,
+        .timeout = o->timeout_us, .report = o->json,
+        .dry_run = o->dry_run || o->verb == VERB_PLAN,
+        .ask_targets = o->verb == VERB_PLAN,
+        .clusters = o->args.item, .clusters_n = o->args.n,
+        .regions = o->regions.item, .regions_n = o->regions.n,
+        .roles = o->roles.item, .roles_n = o->roles.n,
+        .tags = s->tags, .tags_n = o->cluster_tags.n,
+        .at_once = o->concurrency,
+    };
+}
+
+int verb_sweep(const struct options *o)
+{
+    struct sweep s = {
+        .o = o, .many_places = o->regions.n > 1 || o->roles.n > 1,
+        .progress = isatty(STDERR_FILENO) && !o->debug,
+    };
+    struct headcount_request request = request_of(&s);
+    struct target target = { .wishes = NULL };
+    headcount *h = NULL;
+    int code = take_tags(&s);
+
+    if (code == 0)
+        code = target_open(&target, o, &request);
+    if (code == 0)
+        code = verbs_open(&h, o);
+    if (code == 0)
+        code = run_sweep(&s, h, &request, &target.decide);
+    headcount_free(h);
+    target_close(&target);
+    missing_fini(&s.missing);
+    for (size_t i = 0; i < o->cluster_tags.n; i++)
+        free(s.copies[i]);
+    return code;
+}
