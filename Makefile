@@ -268,6 +268,7 @@ mutants: ## one-line breaks of the core's decisions: each has to be caught
 bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 	@sh tests/bench/run.sh
 	@sh tests/bench/policies.sh
+	@sh tests/bench/sweeps.sh
 
 tidy: ## clang-tidy and cppcheck
 	@$(MAKE) BUILD=$(BUILD) $(BUILD)/flags

@@ -84,7 +84,8 @@ static void bucket_end_yielding(struct hc_bucket_turn *turn, int64_t now)
     hc_link_drop(&turn->link);
 }
 
-int hc_bucket_take(struct hc_bucket *b, struct hc_bucket_turn *turn, int64_t now)
+int hc_bucket_take(struct hc_bucket *b, struct hc_bucket_turn *turn,
+                   int64_t now)
 {
     bucket_end_yielding(turn, now);
 

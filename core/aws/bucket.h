@@ -5,12 +5,13 @@
  * deployments draw from the same ones.  Who is paced draws from a share of
  * them, and waits in line instead of being throttled:
  *
- *     b = hc_buckets_get(&all, place, operation)     NULL: not paced
- *     hc_bucket_take(b, &turn, now)                  1: send; 0: job is woken
+ *     b = hc_buckets_get(&all, &key, operation)      NULL: not paced
+ *     hc_bucket_take(b, &turn, now)                  1: send; 0: wait
  *     hc_bucket_leave(b, &turn)                      in any case, at the end
  *
  * One line a bucket, in the order of coming; who yields stands behind all who
- * do not, for ten seconds.  Only the first of a line has an alarm; it hands on to the next.
+ * do not, for ten seconds.  Only the first of a line has an alarm; it hands on
+ * to the next.
  */
 #ifndef HC_AWS_BUCKET_H
 #define HC_AWS_BUCKET_H
@@ -39,7 +40,7 @@ struct hc_bucket {
 
 #define HC_TURN_YIELDS (10 * HC_SECOND)    /* then it has waited long enough */
 
-struct hc_bucket_turn {                       /* all zero: in no line               */
+struct hc_bucket_turn {                /* all zero: in no line               */
     struct hc_link link;
     struct hc_job *job;
     bool yields;
@@ -50,7 +51,8 @@ struct hc_bucket_turn {                       /* all zero: in no line           
 void hc_bucket_init(struct hc_bucket *b, int burst, int rate, double share);
 /* 1: a token was taken; 0: turn->job is woken when it is worth asking again.
  * `turn` keeps its place in the line. */
-int hc_bucket_take(struct hc_bucket *b, struct hc_bucket_turn *turn, int64_t now);
+int hc_bucket_take(struct hc_bucket *b, struct hc_bucket_turn *turn,
+                   int64_t now);
 /* Out of the line, if it stands there.  b may be NULL. */
 void hc_bucket_leave(struct hc_bucket *b, struct hc_bucket_turn *turn);
 /* ECS throttled: others drew from it too, it is empty now. */

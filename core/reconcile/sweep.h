@@ -1,7 +1,7 @@
 /* reconcile/sweep.h - which clusters a sweep is about: by name, by glob, by
  * tag; and where they can be.  Pure.
  *
- *   prod      *      prod-?-*      arn:aws:ecs:eu-west-1:123456789012:cluster/p*
+ *   prod     *     prod-?-*     arn:aws:ecs:eu-west-1:123456789012:cluster/p*
  *
  * `*` is any run of characters, `?` any one.  What begins with "arn:" is
  * compared with the cluster's ARN, everything else with its name.

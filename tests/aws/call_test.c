@@ -278,6 +278,77 @@ TEST(call, a_deadline_that_is_past_sends_nothing)
 
 /* ---- credentials and clock ---- */
 
+/* ---- its turn ---- */
+
+static void drain(void)
+{
+    const struct hc_buckets_key key = { &w.client.creds,
+                                        HC_STR("eu-west-1") };
+
+    hc_bucket_drain(hc_buckets_get(&w.client.buckets, &key,
+                                   HC_STR("DescribeServices")), w.world.now);
+}
+
+TEST(call, one_that_is_paced_waits_for_its_turn)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+    struct hc_call_config config = { .paced = true };
+    int64_t began;
+
+    aws_world_open(&w, NULL, answers);
+    drain();
+    began = w.world.now;
+    CHECK_INT(caller_start(config), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK(me.done);
+    CHECK_INT(w.world.now - began, 100 * 1000);    /* half of 20 a second */
+    caller_end();
+}
+
+TEST(call, one_that_is_not_paced_does_not_wait)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+    int64_t began;
+
+    aws_world_open(&w, NULL, answers);
+    drain();
+    began = w.world.now;
+    CHECK_INT(caller_start(plain), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK(me.done && w.world.now < began + 100 * 1000);
+    caller_end();
+}
+
+TEST(call, a_turn_that_does_not_come_in_time_sends_nothing)
+{
+    struct hc_call_config config = { .paced = true };
+
+    aws_world_open(&w, NULL, NULL);
+    drain();
+    config.deadline = w.world.now + 50 * 1000;
+    CHECK_INT(caller_start(config), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(w.script.requests, 0);
+    failed_with(HC_EDEADLINE, "its turn");
+}
+
+TEST(call, who_is_throttled_leaves_the_bucket_empty)
+{
+    const char *const answers[] = {
+        aws_answer(400, "", "{\"__type\":\"ThrottlingException\"}"), NULL };
+    const struct hc_buckets_key key = { &w.client.creds,
+                                        HC_STR("eu-west-1") };
+    struct hc_call_config config = { .paced = true, .max_attempts = 1 };
+    struct hc_bucket_turn turn = { .job = NULL };
+    struct hc_bucket *b;
+
+    run(answers, config);
+    b = hc_buckets_get(&w.client.buckets, &key, HC_STR("ListServices"));
+    CHECK_INT(hc_bucket_take(b, &turn, w.world.now), 0);
+    hc_bucket_leave(b, &turn);
+    failed_with(HC_ESERVICE, "Throttling");
+}
+
 TEST(call, expired_credentials_are_fetched_again_once)
 {
     const char *const answers[] = {

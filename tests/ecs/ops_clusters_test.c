@@ -1,4 +1,5 @@
-/* tests/ecs/ops_clusters_test.c - DescribeClusters of one cluster. */
+/* tests/ecs/ops_clusters_test.c - DescribeClusters of one cluster, and of many
+ * for their tags. */
 #include "t.h"
 
 #include <string.h>
@@ -124,4 +125,59 @@ static int read_whole(void)
 TEST(ops_clusters, memory_may_end_anywhere)
 {
     t_fails_every_allocation(read_whole);
+}
+
+/* ---- of many ---- */
+
+static struct hc_ecs_cluster_list many;
+
+static int get_many(const char *text, int cut)
+{
+    size_t n = strlen(text), at = 0;
+    const char *p = t_guard(text, n);
+    int err = 0;
+
+    hc_error_reset(&error);
+    hc_ecs_cluster_list_init(&many, t_alloc());
+    while (err == 0 && at < n) {
+        size_t step = cut < 0 ? 1 : at == 0 && cut > 0 ? (size_t)cut : n - at;
+
+        err = hc_ecs_cluster_list_feed(&many, hc_str_n(p + at, step), &error);
+        at += step;
+    }
+    return err == 0 ? hc_ecs_cluster_list_end(&many, &error) : err;
+}
+
+static const char two[] =
+    "{\"clusters\":[{\"clusterArn\":\"" AT "cluster/a\",\"tags\":[{\"key\":"
+    "\"tier\",\"value\":\"gold\"}]},{\"tags\":[],\"clusterArn\":\"" AT
+    "cluster/b\",\"status\":\"ACTIVE\"}],\"failures\":[{\"arn\":\"" AT
+    "cluster/c\",\"reason\":\"MISSING\"}]}";
+
+TEST(ops_clusters, the_tags_of_many_are_the_same_at_every_split)
+{
+    for (int cut = -1; cut < (int)sizeof(two) - 1; cut++) {
+        CHECK_INT(get_many(two, cut), 0);
+        CHECK_INT(many.n, 2);
+        CHECK_STR(many.clusters[0].arn, AT "cluster/a");
+        CHECK_STR(many.clusters[0].tags->value, "gold");
+        CHECK_STR(many.clusters[1].arn, AT "cluster/b");
+        CHECK(many.clusters[1].tags == NULL);
+        hc_ecs_cluster_list_fini(&many);
+    }
+}
+
+TEST(ops_clusters, more_than_were_asked_for_or_no_list_is_no_answer)
+{
+    char text[4000] = "{\"clusters\":[{}";
+
+    for (int i = 0; i < HC_ECS_BATCH; i++)
+        strcat(text, ",{}");
+    strcat(text, "]}");
+    CHECK_INT(get_many(text, 0), HC_EANSWER);
+    hc_ecs_cluster_list_fini(&many);
+    CHECK_INT(get_many("{}", 0), HC_EANSWER);
+    hc_ecs_cluster_list_fini(&many);
+    CHECK_INT(get_many("{\"clusters\":[7]}", 0), HC_EANSWER);
+    hc_ecs_cluster_list_fini(&many);
 }

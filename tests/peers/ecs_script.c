@@ -32,6 +32,8 @@ static void check_request(const struct hc_call_config *config)
         CHECK_STR(config->body, row->body);
     CHECK_Z(config->service->id, row->service != NULL ? row->service : "ecs");
     CHECK(config->replay_ok);
+    CHECK(!config->yields || hc_str_eqz(config->operation, "UpdateService"));
+    CHECK(config->yields ? !row->rises : !row->yields);
     CHECK_INT(config->deadline, deadline_of(config));
 }
 

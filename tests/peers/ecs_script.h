@@ -47,6 +47,7 @@ struct script_row {
     bool unsure;               /* one of them was, and had no answer         */
     bool restart;              /* half of the answer first, then all of it   */
     bool refuse;               /* the call does not even begin               */
+    bool rises, yields;        /* it has to go first, it has to let others   */
     int64_t takes;             /* time that goes by while it is under way    */
 };
 

@@ -45,6 +45,37 @@ static void run(size_t at, enum hc_outcome outcome, const char *code)
     check(at, outcome, code);
 }
 
+/* ---- rises before drops ---- */
+
+TEST(reconcile, what_falls_is_written_after_all_that_rises)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+              SCRIPT_SERVICE("a", 3, "") "," SCRIPT_SERVICE("b", 1, "") ","
+              SCRIPT_SERVICE("c", 4, "") "," SCRIPT_SERVICE("d", 2, "") ","
+              SCRIPT_SERVICE("e", 0, "")) },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+          SCRIPT_CLUSTER "\",\"service\":\"b\",\"desiredCount\":2}",
+          .rises = true },
+        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+          SCRIPT_CLUSTER "\",\"service\":\"e\",\"desiredCount\":2}",
+          .rises = true },
+        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+          SCRIPT_CLUSTER "\",\"service\":\"a\",\"desiredCount\":2}",
+          .yields = true },
+        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+          SCRIPT_CLUSTER "\",\"service\":\"c\",\"desiredCount\":2}",
+          .yields = true },
+    };
+
+    set(SCRIPT_ROWS(rows), "a b c d e");
+    CHECK_INT(script_run(), 1);
+    for (size_t i = 0; i < 5; i++)
+        check(i, i == 3 ? OUTCOME_UNCHANGED : OUTCOME_UPDATED, "");
+    script_end();
+}
+
 /* ---- one, two, three calls ---- */
 
 TEST(reconcile, a_missing_service_costs_one_call)
