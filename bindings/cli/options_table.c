@@ -73,7 +73,7 @@ const size_t options_table_n = sizeof options_table / sizeof *options_table;
 
 const struct verb_line options_verbs[] = {
     { VERB_PLAN, "plan", "[CLUSTER...]",
-      "show what apply would change (no name: all)" },
+      "show what apply would change" },
     { VERB_APPLY, "apply", "CLUSTER...|--all",
       "set counts where they are wrong" },
     { VERB_HANDLE, "handle", "[EVENT|-]",
@@ -132,10 +132,10 @@ static void print_options(void)
             printf("  %-32s %s\n", left, options_table[i].help);
     }
     puts("\nservice, all, tag, assume-role, concurrency, api-share, policy, "
-         "autoscaler, hosts,\nconstraints, where, dns-server, timeout, "
-         "timings, detailed-exitcode, retry-writes\nand tcp-keepalive are "
-         "also HEADCOUNT_<OPTION> (lists with commas); ECS_SERVICE_ARN\n"
-         "names services, too; HEADCOUNT_DRY_RUN=1 pauses every write.\n"
+         "autoscaler,\nhosts, constraints, where, dns-server, timeout, "
+         "timings, detailed-exitcode,\nretry-writes and tcp-keepalive are "
+         "also HEADCOUNT_<OPTION> (lists with commas);\nECS_SERVICE_ARN names "
+         "services, too; HEADCOUNT_DRY_RUN=1 pauses every write.\n"
          "A CLUSTER is a name, an ARN, or a glob of names such as 'prod-*'.\n"
          "\nExit: 0 done, 1 a target failed, 2 changes pending, 3 held "
          "(both with\n--detailed-exitcode), 130 interrupted, 252 wrong usage "
