@@ -1,0 +1,144 @@
+/* tests/event_op_test.c - an event whose owner decides when each of its
+ * clusters' turn is, and the sweep that an event may ask for. */
+#include "headcount.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "peers/scene.h"
+#include "t.h"
+
+#define RECORD(id, body) "{\"messageId\":\"" id "\",\"eventSource\":"        \
+    "\"aws:sqs\",\"body\":\"" body "\"}"
+#define SCHEDULE "{\\\"source\\\":\\\"aws.events\\\",\\\"detail-type\\\":"   \
+    "\\\"Scheduled Event\\\",\\\"detail\\\":{}}"
+
+static const struct headcount_wish web = {
+    .size = sizeof web, .service = "web", .rule = HEADCOUNT_PER_HOST,
+};
+
+static const struct headcount_outcome *
+handle(const char *event, const char *cluster, enum headcount_swept swept)
+{
+    const char *const clusters[] = { cluster };
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE,
+        .event = event, .event_size = strlen(event), .clusters = clusters,
+        .clusters_n = cluster != NULL, .wishes = &web, .wishes_n = 1,
+        .swept = swept, .drop_duplicates = true,
+    };
+
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
+        scene_drive();
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
+    return headcount_outcome(scene.op);
+}
+
+TEST(event_op, one_cluster_of_an_event_is_reconciled_alone)
+{
+    const char *const answers[] = { aws_answer(200, "", SERVICE("3")),
+                                    aws_answer(200, "", HOSTS3), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = handle("{\"clusters\":[\"a\",\"" CLUSTER_ARN "\",\"b\"]}",
+               CLUSTER_ARN, HEADCOUNT_SWEPT_NOT);
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->clusters_n, 1);
+    CHECK_Z(o->clusters[0].arn, CLUSTER_ARN);
+    CHECK_INT(scene.script.requests, 2);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(event_op, a_cluster_that_the_event_does_not_name_is_nothing_to_do)
+{
+    const struct headcount_outcome *o;
+
+    scene_open(false, NULL);
+    o = handle("{\"cluster\":\"prod\"}", "other", HEADCOUNT_SWEPT_NOT);
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->clusters_n, 0);
+    CHECK_INT(o->summary[HEADCOUNT_FAILED], 0);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(event_op, records_of_other_clusters_stay_undone)
+{
+    const char *const answers[] = { aws_answer(200, "", SERVICE("3")),
+                                    aws_answer(200, "", HOSTS3), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = handle("{\"Records\":[" RECORD("1", "{\\\"cluster\\\":\\\"prod\\\"}")
+               "," RECORD("2", "{\\\"cluster\\\":\\\"b\\\"}") "]}", "prod",
+               HEADCOUNT_SWEPT_NOT);
+    CHECK_INT(o->records_n, 2);
+    CHECK(o->records[0].done && !o->records[1].done);
+    CHECK_INT(o->records_failed, 1);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+/* The duplicate that is dropped was done, as an event of its own would be. */
+TEST(event_op, a_version_that_was_reconciled_is_dropped_for_its_cluster)
+{
+    const char *const answers[] = { aws_answer(200, "", SERVICE("3")),
+                                    aws_answer(200, "", HOSTS3), NULL };
+    const char *event =
+        "{\"source\":\"aws.ecs\",\"detail-type\":\"ECS Container Instance "
+        "State Change\",\"region\":\"eu-west-1\",\"detail\":{\"clusterArn\":\""
+        CLUSTER_ARN "\",\"containerInstanceArn\":" HOST("a") ",\"status\":"
+        "\"ACTIVE\",\"version\":7}}";
+
+    scene_open(false, answers);
+    CHECK_Z(handle(event, CLUSTER_ARN, HEADCOUNT_SWEPT_NOT)->skipped_event,
+            NULL);
+    headcount_end(scene.op);
+    CHECK_Z(handle(event, CLUSTER_ARN, HEADCOUNT_SWEPT_NOT)->skipped_event,
+            "duplicate");
+    CHECK_INT(scene.script.requests, 2);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+TEST(event_op, a_record_that_asks_for_the_sweep_is_done_when_the_sweep_was)
+{
+    static const struct { enum headcount_swept swept; bool done, told; }
+    rows[] = {
+        { HEADCOUNT_SWEPT_NOT, false, true },
+        { HEADCOUNT_SWEPT_WELL, true, false },
+        { HEADCOUNT_SWEPT_FAILED, false, false },
+    };
+
+    for (size_t i = 0; i < 3; i++) {
+        const struct headcount_outcome *o;
+
+        scene_open(false, NULL);
+        o = handle("{\"Records\":[" RECORD("1", SCHEDULE) "]}", NULL,
+                   rows[i].swept);
+        CHECK_INT(o->code, 0);
+        CHECK_INT(o->records_n, 1);
+        CHECK_INT(o->records[0].done, rows[i].done);
+        CHECK_INT(o->records[0].error != NULL, rows[i].told);
+        CHECK_INT(o->records_failed, !rows[i].done);
+        headcount_end(scene.op);
+        scene_close();
+    }
+}
+
+TEST(event_op, a_schedule_alone_is_an_error_unless_its_sweep_was_made)
+{
+    const char *event = "{\"source\":\"aws.events\",\"detail-type\":"
+                        "\"Scheduled Event\",\"detail\":{}}";
+
+    scene_open(false, NULL);
+    CHECK_INT(handle(event, NULL, HEADCOUNT_SWEPT_NOT)->code,
+              HEADCOUNT_ECONFIG);
+    headcount_end(scene.op);
+    CHECK_INT(handle(event, NULL, HEADCOUNT_SWEPT_WELL)->code, 0);
+    headcount_end(scene.op);
+    scene_close();
+}
