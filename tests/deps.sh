@@ -132,6 +132,7 @@ look_for_tests() {
     command_or gcovr gcovr
     command_or mandoc mandoc
     command_or shellcheck shellcheck
+    command_or systemd-analyze systemd
     command_or lua5.4 lua5.4
     command_or busted lua-busted
     command_or luacheck lua-check

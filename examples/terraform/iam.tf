@@ -1,0 +1,148 @@
+# The calls that headcount makes, and nothing else.
+
+data "aws_iam_policy_document" "function" {
+  statement {
+    sid       = "Services"
+    actions   = ["ecs:DescribeServices", "ecs:UpdateService"]
+    resources = local.services
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = var.cluster_arns
+    }
+  }
+
+  statement {
+    sid       = "Clusters"
+    actions   = ["ecs:DescribeClusters", "ecs:ListContainerInstances"]
+    resources = var.cluster_arns
+  }
+
+  statement {
+    sid       = "Hosts"
+    actions   = ["ecs:DescribeContainerInstances"]
+    resources = ["${local.ecs}:container-instance/*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = var.cluster_arns
+    }
+  }
+
+  # Of services with a capacity provider strategy.
+  statement {
+    sid       = "Providers"
+    actions   = ["ecs:DescribeCapacityProviders"]
+    resources = ["${local.ecs}:capacity-provider/*"]
+  }
+
+  statement {
+    sid = "Queue"
+    actions = [
+      "sqs:ReceiveMessage",
+      "sqs:DeleteMessage",
+      "sqs:GetQueueAttributes",
+    ]
+    resources = [aws_sqs_queue.queue.arn]
+  }
+
+  statement {
+    sid       = "Log"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.log.arn}:*"]
+  }
+}
+
+# What only a policy asks for.  AWS knows no resource for these, and no
+# condition but for the first.
+data "aws_iam_policy_document" "by_policy" {
+  statement {
+    sid       = "PolicyLists"
+    actions   = ["ecs:ListServices"]
+    resources = ["*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = var.cluster_arns
+    }
+  }
+
+  statement {
+    sid = "PolicyReads"
+    actions = [
+      "ecs:DescribeTaskDefinition",
+      "application-autoscaling:DescribeScalableTargets",
+      "tag:GetResources",
+    ]
+    resources = ["*"]
+  }
+}
+
+data "aws_iam_policy_document" "function_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "function" {
+  name_prefix        = "${var.name}-"
+  assume_role_policy = data.aws_iam_policy_document.function_trust.json
+}
+
+resource "aws_iam_role_policy" "function" {
+  name   = "headcount"
+  role   = aws_iam_role.function.id
+  policy = data.aws_iam_policy_document.function.json
+}
+
+resource "aws_iam_role_policy" "by_policy" {
+  count  = local.by_policy ? 1 : 0
+  name   = "headcount-by-policy"
+  role   = aws_iam_role.function.id
+  policy = data.aws_iam_policy_document.by_policy.json
+}
+
+# ---- the schedule's ----
+
+data "aws_iam_policy_document" "sweep" {
+  statement {
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.queue.arn, aws_sqs_queue.dead_letters.arn]
+  }
+}
+
+data "aws_iam_policy_document" "sweep_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["scheduler.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_iam_role" "sweep" {
+  name_prefix        = "${var.name}-sweep-"
+  assume_role_policy = data.aws_iam_policy_document.sweep_trust.json
+}
+
+resource "aws_iam_role_policy" "sweep" {
+  name   = "send"
+  role   = aws_iam_role.sweep.id
+  policy = data.aws_iam_policy_document.sweep.json
+}

@@ -1,0 +1,414 @@
+"""The examples that deploy: what they say, as AWS's own tools and ours read
+it.  Terraform itself is not among the peers: its files are parsed by
+python-hcl2 and evaluated by tests/peers/terraform.py.
+"""
+import json
+import pathlib
+import re
+import subprocess
+
+import aws_lambda_builders.builder
+import aws_lambda_builders.exceptions
+import cfnlint
+import cfnlint.config
+import cloudformation
+import deployment
+import pytest
+import servers
+from conftest import PROGRAM, TOP, event_of
+from ecs_server import arn
+from moto.events.models import EventPattern
+from test_batch import batch, record
+
+EXAMPLES = TOP / "examples"
+PROD, STAGE = arn("cluster", "prod"), arn("cluster", "stage")
+WEB = arn("service", "prod/web")
+
+
+@pytest.fixture(params=sorted(deployment.KINDS))
+def deploy(request):
+    """The deployment of these clusters, services, ..."""
+    return deployment.KINDS[request.param]
+
+
+def findings(template):
+    """Warnings and errors of cfn-lint, for regions of two partitions."""
+    ways = cfnlint.config.ManualArgs(regions=["eu-west-1", "cn-north-1"])
+    return [f"{m.rule.id} line {m.linenumber}: {m.message}"
+            for m in cfnlint.lint(template, config=ways)]
+
+
+# ---- both ways of saying it ----
+
+@pytest.mark.parametrize("path", ["lambda", "ecs"])
+def test_cfn_lint_finds_nothing(path):
+    assert findings((EXAMPLES / path / "template.yaml").read_text()) == []
+
+
+@pytest.mark.parametrize("services", ["", WEB])
+def test_cfn_lint_finds_nothing_in_what_sam_makes_of_it(services):
+    template = deployment.translated({
+        "ClusterArns": f"{PROD},{STAGE}", "ServiceArns": services})
+    assert findings(json.dumps(template)) == []
+
+
+def test_both_say_the_same():
+    """Names are each one's own."""
+    def same(kind):
+        d = deployment.KINDS[kind]([PROD, STAGE], [WEB])
+        return {
+            "function": {**d["function"], "name": ""},
+            "mapping": {**d["mapping"], "of": ""},
+            "pattern": json.loads(d["rule"]["pattern"]),
+            "sweep": [json.loads(d["sweep"]["input"]), d["sweep"]["rate"],
+                      d["sweep"]["window"], d["sweep"]["age"]],
+            "queue": [d["queue"][k] for k in ("visibility", "tries", "kept")],
+            "alarms": sorted(json.dumps({**a, "of": sorted(a["of"])})
+                             for a in d["alarms"]),
+            "age": d["rule"]["age"], "log_days": d["log_days"]}
+    assert same("sam") == same("terraform")
+
+
+def test_the_binary_is_what_lambda_starts(deploy):
+    function = deploy([PROD])["function"]
+    assert (function["runtime"], function["handler"]) == (
+        "provided.al2023", "bootstrap")
+    assert function["architectures"] == ["arm64"]      # of the static binary
+    assert function["log"] == "JSON"
+    assert function["env"] == {"HEADCOUNT_POLICY": "/var/task/policy.lua"}
+    named = deploy([PROD], [WEB, WEB + "2"])["function"]
+    assert named["env"] == {"ECS_SERVICE_ARN": f"{WEB},{WEB}2"}
+
+
+def test_the_queue_waits_for_the_function(deploy):
+    d = deploy([PROD])
+    assert d["queue"]["visibility"] >= (6 * d["function"]["timeout"]
+                                        + d["mapping"]["window"])
+    assert d["mapping"]["of"] == d["queue"]["arn"]
+    assert d["mapping"]["types"] == ["ReportBatchItemFailures"]
+    assert d["mapping"]["batch"] == 100 and d["mapping"]["window"] > 0
+    assert d["log_days"] == 30
+
+
+def test_one_writer_a_region(deploy):
+    d = deploy([PROD])
+    assert d["function"]["reserved"] == 1
+    assert d["mapping"]["concurrency"] == 2            # the least AWS takes
+    # Whatever calls the function goes through its queue.
+    assert d["rule"]["target"] == d["queue"]["arn"]
+    assert d["sweep"]["target"] == d["queue"]["arn"]
+
+
+def test_nothing_is_lost_silently(deploy):
+    d = deploy([PROD])
+    dead = d["queue"]["dead"]
+    assert dead != d["queue"]["arn"]
+    assert d["rule"]["dead"] == d["sweep"]["dead"] == dead
+    # A batch that waits for the one writer is received again meanwhile.
+    assert d["queue"]["tries"] >= 5
+    assert d["queue"]["kept"] == 14 * 86400
+    # What EventBridge may send: to both queues, and for this rule only.
+    open_to = set()
+    for s in [s for p in d["queue"]["policies"] for s in p["Statement"]]:
+        assert s["Condition"] == {"ArnEquals": {
+            "aws:SourceArn": s["Condition"]["ArnEquals"]["aws:SourceArn"]}}
+        source = s["Condition"]["ArnEquals"]["aws:SourceArn"]
+        assert source in (d["rule"]["arn"], [d["rule"]["arn"]])
+        assert s["Principal"]["Service"] in (
+            "events.amazonaws.com", ["events.amazonaws.com"])
+        assert s["Action"] in ("sqs:SendMessage", ["sqs:SendMessage"])
+        open_to |= set(s["Resource"])
+    assert open_to == {d["queue"]["arn"], dead}
+    (policy,) = d["sweep"]["policies"]
+    (sends,) = policy["Statement"]
+    assert sends["Action"] in ("sqs:SendMessage", ["sqs:SendMessage"])
+    assert set(sends["Resource"]) == {d["queue"]["arn"], dead}
+
+
+def test_the_alarms(deploy):
+    d = deploy([PROD])
+    alarms = {a["metric"]: a for a in d["alarms"]}
+    assert len(alarms) == len(d["alarms"]) == 4
+    for a in d["alarms"]:
+        assert a["tells"] == a["tells_ok"] == [deployment.TOPIC]
+    source = (TOP / "bindings" / "cli" / "emf.c").read_text()
+    assert '"Namespace\\":\\"headcount\\"' in source
+    for (space, metric), a in alarms.items():
+        if space == "headcount":         # a metric that the binary writes
+            assert f'{{ "{metric}", ' in source
+            assert a["of"] == {"FunctionName": d["function"]["name"]}
+
+    def says(metric, space="headcount"):
+        a = alarms[(space, metric)]
+        return (a["statistic"], a["when"], a["periods"] * a["period"],
+                a["missing"])
+
+    above = ("GreaterThanThreshold", 0)
+    assert says("Failed") == ("Sum", above, 300, "notBreaching")
+    assert says("Held") == ("Maximum", above, 1800, "notBreaching")
+    assert d["sweep"]["rate"] == "rate(5 minutes)"
+    assert says("LastSuccess") == (
+        "SampleCount", ("LessThanThreshold", 1), 3 * 300, "breaching")
+    assert says("ApproximateNumberOfMessagesVisible", "AWS/SQS") == (
+        "Maximum", above, 300, "notBreaching")
+    assert list(alarms[("AWS/SQS", "ApproximateNumberOfMessagesVisible")]
+                ["of"].values()) == [d["queue"]["dead"].rpartition(":")[2]]
+    for a in deploy([PROD], topic=False)["alarms"]:
+        assert a["tells"] == a["tells_ok"] == []
+
+
+# ---- events and inputs, run ----
+
+def test_the_rule_matches_the_events_of_its_clusters_only(deploy):
+    pattern = EventPattern.load(deploy([PROD, STAGE])["rule"]["pattern"])
+    sample = json.loads((EXAMPLES / "event.json").read_text())
+    sample["detail"]["clusterArn"] = PROD
+    for event in (event_of("prod"), event_of("stage"), sample,
+                  event_of("prod", status="DRAINING")):
+        assert pattern.matches_event(event)
+    assert not pattern.matches_event(event_of("test"))
+    assert not pattern.matches_event(
+        {**event_of("prod"), "detail-type": "ECS Task State Change"})
+
+
+def fill(ecs):
+    for home in (ecs.home, ecs.model.cluster("stage")):
+        home.service("web", desired=1, tags=[
+            {"key": "headcount:rule", "value": "per-host"}])
+        for name in "abc":
+            home.host(name)
+
+
+def counts(ecs):
+    return [c.services["web"]["desiredCount"] for c in ecs.model.clusters]
+
+
+def environment(d):
+    """The function's; the package is where this test has it."""
+    return {k: v.replace("/var/task/policy.lua",
+                         str(EXAMPLES / "policies" / "opt_in.lua"))
+            for k, v in d["function"]["env"].items()}
+
+
+@pytest.mark.parametrize("services", [(), (WEB, arn("service", "stage/web"))])
+def test_a_sweep_and_an_event_of_it_are_done(deploy, services, ecs, headcount):
+    """As they come out of the queue, in one batch: every cluster once."""
+    headcount.at(ecs)
+    d = deploy([PROD, STAGE], services)
+    fill(ecs)
+    if not services:
+        headcount.env["AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"] = \
+            headcount.env["AWS_ENDPOINT_URL_ECS"]
+    run = headcount("handle", "--output", "json", **environment(d),
+                    stdin=batch(record(1, event_of("prod")),
+                                record(2, d["sweep"]["input"])))
+    assert run.code == 0, run.out + run.err
+    assert counts(ecs) == [3, 3]
+    assert run.report["records"] == {"total": 2, "failed": []}
+    assert [c["name"] for c in run.report["clusters"]] == ["prod", "stage"]
+    assert len(ecs.writes()) == 2
+
+
+# ---- the worker on ECS ----
+
+def worker(**more):
+    """Its resources, as CloudFormation makes them."""
+    template = deployment.read(EXAMPLES / "ecs" / "template.yaml")
+    given = {"Image": "x", "RunsIn": "tools", "Subnets": "subnet-1,subnet-2",
+             "SecurityGroups": "sg-1", "ClusterArns": f"{PROD},{STAGE}"}
+    made = cloudformation.resources_of(template, {**given, **more})
+    return {name: r["Properties"] for name, r in made.items()}
+
+
+def test_the_worker_is_one_task_and_reads_its_queue():
+    p = worker()
+    (container,) = p["Task"]["ContainerDefinitions"]
+    assert container["Command"] == [
+        "watch", "--queue", cloudformation.physical(
+            "AWS::SQS::Queue", "Queue", {})[0], "--every", "300s", PROD, STAGE]
+    env = {e["Name"]: e["Value"] for e in container["Environment"]}
+    assert env == {"AWS_REGION": "eu-west-1",
+                   "HEADCOUNT_POLICY": "/policy.lua"}
+    named = worker(ServiceArns=WEB)["Task"]["ContainerDefinitions"][0]
+    assert {e["Name"]: e["Value"] for e in named["Environment"]} == {
+        "AWS_REGION": "eu-west-1", "ECS_SERVICE_ARN": WEB}
+    dockerfile = (EXAMPLES / "ecs" / "Dockerfile").read_text()
+    assert " /policy.lua\n" in dockerfile
+    assert container["StopTimeout"] >= 10 + 5 and \
+        container["ReadonlyRootFilesystem"] is True
+    # ARM64 is the static binary's.
+    assert p["Task"]["RuntimePlatform"]["CpuArchitecture"] == "ARM64"
+    assert p["Service"]["DesiredCount"] == 1
+    assert p["Service"]["DeploymentConfiguration"] == {
+        "MinimumHealthyPercent": 0, "MaximumPercent": 100}
+    assert p["Service"]["AvailabilityZoneRebalancing"] == "DISABLED"
+
+
+def test_the_workers_queue_loses_nothing_silently():
+    p = worker(AlarmTopicArn=deployment.TOPIC)
+    dead = cloudformation.at("sqs", "DeadLetters")
+    (target,) = p["Rule"]["Targets"]
+    assert target["Arn"] == cloudformation.at("sqs", "Queue")
+    assert p["Queue"]["RedrivePolicy"]["deadLetterTargetArn"] == dead
+    assert target["DeadLetterConfig"]["Arn"] == dead
+    pattern = EventPattern.load(json.dumps(p["Rule"]["EventPattern"]))
+    assert pattern.matches_event(event_of("stage"))
+    assert not pattern.matches_event(event_of("test"))
+    (sends,) = p["QueuePolicy"]["PolicyDocument"]["Statement"]
+    assert sends["Condition"]["ArnEquals"]["aws:SourceArn"] == \
+        cloudformation.at("events", "rule/Rule")
+    alarms = {(a["MetricName"], a["Dimensions"][0]["Value"],
+               a["Threshold"]): a["AlarmActions"]
+              for a in (p["UnreadAlarm"], p["DeadLettersAlarm"])}
+    assert alarms == {
+        ("ApproximateAgeOfOldestMessage", "Queue", 600): [deployment.TOPIC],
+        ("ApproximateNumberOfMessagesVisible", "DeadLetters", 0):
+            [deployment.TOPIC]}
+
+
+# ---- the package ----
+
+def sam_build(tmp_path, **variables):
+    """What `sam build` does with BuildMethod makefile: the sources are copied
+    elsewhere, and make runs there."""
+    template = deployment.read(deployment.SAM)["Resources"]["Headcount"]
+    assert template["Metadata"] == {"BuildMethod": "makefile"}
+    source = deployment.SAM.parent / template["Properties"]["CodeUri"]
+    artifacts = tmp_path / "artifacts"
+    artifacts.mkdir(parents=True)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, str(value))
+        patch.delenv("MAKEFLAGS", raising=False)
+        aws_lambda_builders.builder.LambdaBuilder(
+            language="provided", dependency_manager=None,
+            application_framework=None).build(
+                str(source.resolve()), str(artifacts),
+                str(tmp_path / "scratch"), str(source.resolve() / "Makefile"),
+                runtime="provided.al2023", architecture="arm64",
+                options={"build_logical_id": "Headcount"})
+    return artifacts
+
+
+def test_the_package_is_a_bootstrap_and_a_policy(tmp_path):
+    made = sam_build(tmp_path, BINARY=PROGRAM)
+    assert sorted(p.name for p in made.iterdir()) == ["bootstrap",
+                                                      "policy.lua"]
+    assert (made / "bootstrap").stat().st_mode & 0o777 == 0o755
+    assert (made / "policy.lua").stat().st_mode & 0o777 == 0o644
+    assert (made / "bootstrap").read_bytes() == \
+        pathlib.Path(PROGRAM).read_bytes()
+    assert (made / "policy.lua").read_text() == \
+        (EXAMPLES / "policies" / "opt_in.lua").read_text()
+    other = tmp_path / "mine.lua"
+    other.write_text('return { per_host { "web" } }')
+    made = sam_build(tmp_path / "again", BINARY=PROGRAM, POLICY=other)
+    assert (made / "policy.lua").read_text() == other.read_text()
+
+
+def test_the_package_works_off_a_batch_in_lambda(ecs, headcount, tmp_path):
+    """What `sam build` made, under AWS's emulator, with the template's
+    environment; what is no event is delivered again."""
+    headcount.at(ecs)
+    made = sam_build(tmp_path / "build", BINARY=PROGRAM)
+    d = deployment.sam([PROD, STAGE])
+    env = {k: v.replace("/var/task", str(made))
+           for k, v in d["function"]["env"].items()}
+    assert env == {"HEADCOUNT_POLICY": f"{made}/policy.lua"}
+    fill(ecs)
+    with servers.Lambda(tmp_path / "lambda", made / "bootstrap",
+                        {**headcount.env, **env}) as function:
+        answer = function.invoke(json.loads(batch(
+            record(1, d["sweep"]["input"]), record(2, event_of()),
+                record(3, "no JSON"))))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "3"}]}
+    assert counts(ecs) == [3, 3]
+
+
+@pytest.mark.parametrize("variables, says", [
+    ({"BINARY": "/nonexistent/headcount"}, 'run "make static"'),
+    ({"BINARY": PROGRAM, "POLICY": "/nonexistent.lua"}, "name a policy"),
+])
+def test_what_the_package_lacks_is_named(tmp_path, variables, says):
+    with pytest.raises(aws_lambda_builders.exceptions.LambdaBuilderError,
+                       match=says):
+        sam_build(tmp_path, **variables)
+
+
+def test_names_without_their_cluster_are_refused():
+    """They would make a policy that AWS does not take."""
+    for wrong in ("web", f"{WEB},web", WEB.replace("prod/", "")):
+        with pytest.raises(AssertionError, match="ServiceArns: "):
+            deployment.sam([PROD], [wrong])
+        with pytest.raises(AssertionError, match="ServiceArns: "):
+            worker(ServiceArns=wrong)
+        with pytest.raises(AssertionError, match="Each service is named"):
+            deployment.terraform([PROD], [wrong])
+    for deploy in deployment.KINDS.values():
+        with pytest.raises(AssertionError):
+            deploy(["prod"])
+
+
+def test_the_static_binary_is_where_the_examples_look():
+    """The path of `make static`, in all of them."""
+    path = "build/static/headcount-aarch64"
+    makefile = (EXAMPLES / "lambda" / "Makefile").read_text()
+    assert f"BINARY ?= $(HERE)../../{path}\n" in makefile
+    dockerfile = (EXAMPLES / "ecs" / "Dockerfile").read_text()
+    assert f"ARG BINARY={path}\n" in dockerfile
+    steps = re.findall(r"^([A-Z]+) (.*)$", dockerfile, re.M)
+    assert steps[0] == ("FROM", "scratch")
+    assert "RUN" not in dict(steps)
+    (policy,) = re.findall(r"^ARG POLICY=(.*)$", dockerfile, re.M)
+    assert (TOP / policy).is_file()
+
+
+# ---- systemd ----
+
+UNITS = EXAMPLES / "systemd"
+
+
+@pytest.fixture
+def units(tmp_path):
+    """Our units, where `make install` has put this binary."""
+    for path in UNITS.iterdir():
+        (tmp_path / path.name).write_text(path.read_text().replace(
+            "/usr/local/bin/headcount", PROGRAM))
+    return tmp_path
+
+
+def analyze(folder, *args):
+    return subprocess.run(["systemd-analyze", *args], cwd=folder, text=True,
+                          capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("unit", ["headcount-watch.service",
+                                  "headcount-apply.service",
+                                  "headcount-apply.timer"])
+def test_systemd_takes_the_units(units, unit):
+    done = analyze(units, "verify", "--man=no", f"./{unit}")
+    said = [line for line in done.stderr.splitlines() if "headcount" in line]
+    assert (done.returncode, said) == (0, []), done.stderr
+    if unit.endswith(".service"):
+        done = analyze(units, "security", "--offline=true", "--threshold=15",
+                       f"./{unit}")
+        assert done.returncode == 0, done.stdout[-200:]
+
+
+def test_the_unit_of_one_sweep_runs(ecs, headcount):
+    """Its command and its environment, as systemd splits them."""
+    text = (UNITS / "headcount-apply.service").read_text()
+    given = dict(line.split("=", 1) for line in
+                 (UNITS / "headcount.env").read_text().splitlines()
+                 if line and line[0] != "#")
+    (command,) = re.findall(r"^ExecStart=/usr/local/bin/headcount (.*)$",
+                            text, re.M)
+    words = [w for word in command.split() for w in
+             (given[word[1:]].split() if word[0] == "$" else [word])]
+    headcount.at(ecs)
+    ecs.service("datadog-agent", desired=1)
+    ecs.host("a")
+    ecs.host("b")
+    run = headcount(*words, **given)
+    assert run.code == 0, run.err
+    assert ecs.services["datadog-agent"]["desiredCount"] == 2
