@@ -33,7 +33,7 @@ musl 1.2.3-1 musl_1.2.3.orig.tar.gz
 7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4'
 
 die() {
-    printf 'static: %s\n' "$@" >&2
+    printf '%s\n' "$@" | sed 's/^/static: /' >&2
     exit 1
 }
 
@@ -322,4 +322,5 @@ all_sources
 for arch; do
     program_of "$arch"
 done
+cp LICENSE bindings/packaging/NOTICE "$top"
 rm -rf "$top/apt" "$top/src"

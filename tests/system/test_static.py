@@ -13,6 +13,7 @@ import servers
 from conftest import TOP, event_of
 
 STATIC, LAMBDA = TOP / "build" / "static", TOP / "build" / "lambda"
+BEARSSL = STATIC / "debian" / "bearssl_0.6+dfsg.1.orig.tar.xz"
 SCRIPT = TOP / "bindings" / "packaging" / "static.sh"
 ARCHS = {"x86_64": ("X86-64", "x86_64"), "aarch64": ("AArch64", "arm64")}
 README = (TOP / "README.md").read_text()
@@ -199,7 +200,7 @@ def test_the_zip_is_a_function(zipped, secure, headcount, tmp_path):
     assert secure.writes()[0]["desiredCount"] == 6
 
 
-# ---- what `make static` says when it cannot ----
+# ---- how it is built ----
 
 def build(tmp_path, *archs, **env):
     """static.sh in a build folder of its own."""
@@ -207,6 +208,19 @@ def build(tmp_path, *archs, **env):
         ["sh", str(SCRIPT), *archs], text=True, capture_output=True,
         check=False, env={"PATH": os.environ["PATH"],
                           "BUILD": str(tmp_path / "build"), **env})
+
+
+def test_another_folder_gives_the_same_bytes(tmp_path):
+    """And sources that are named do, without a call for those of Debian."""
+    machine = os.uname().machine
+    (tmp_path / "build" / "static").mkdir(parents=True)
+    shutil.copytree(STATIC / "debian", tmp_path / "build/static/debian")
+    (tmp_path / "build/static/debian" / BEARSSL.name).unlink()
+    done = build(tmp_path, machine, BEARSSL_SRC=str(BEARSSL))
+    assert done.returncode == 0, done.stderr
+    built = tmp_path / "build" / "static" / f"headcount-{machine}"
+    assert built.read_bytes() == path_of(machine).read_bytes()
+    assert not (tmp_path / "build/static/apt.log").exists()
 
 
 @pytest.fixture
@@ -254,24 +268,27 @@ def test_a_source_that_is_none(tmp_path):
 @pytest.fixture
 def mirror(tmp_path, without):
     """An apt-get that serves what it is told to; its calls are kept."""
-    def serve(*files):
+    def serve(**files):
         path = pathlib.Path(without("apt-get"))
+        served = tmp_path / "served"
+        served.mkdir()
+        for name, content in files.items():
+            (served / name).write_bytes(content)
         (path / "apt-get").write_text(
             "#!/bin/sh\n"
             f'echo "$*" >>{tmp_path}/calls\n'
-            "case $* in *source*)\n"
-            + "".join(f"echo '{text}' >'{name}'\n" for name, text in files)
-            + "esac\n")
+            f"case $* in *source*) cp {served}/* . ;; esac\n")
         (path / "apt-get").chmod(0o755)
         return str(path)
     return serve
 
 
 def test_another_version_than_was_looked_at_is_not_built(tmp_path, mirror):
-    path = mirror(("bearssl_0.7-1.dsc", "a"), ("bearssl_0.7.orig.tar.xz", "b"))
+    path = mirror(**{"bearssl_0.7-1.dsc": b"a",
+                     "bearssl_0.7.orig.tar.xz": b"b"})
     done = build(tmp_path, os.uname().machine, PATH=path)
     assert done.returncode == 1
-    sha = hashlib.sha256(b"b\n").hexdigest()
+    sha = hashlib.sha256(b"b").hexdigest()
     for words in ("expected bearssl_0.6+dfsg.1-3.dsc", "bearssl_0.7-1.dsc",
                   f"bearssl_0.7.orig.tar.xz, SHA-256 {sha}",
                   "static.sh, or name a source of yours: BEARSSL_SRC=PATH"):
@@ -279,16 +296,24 @@ def test_another_version_than_was_looked_at_is_not_built(tmp_path, mirror):
     assert not list((tmp_path / "build").rglob("headcount-*"))
 
 
+def test_a_newer_package_of_the_same_source_is_not_passed_over(tmp_path,
+                                                               mirror):
+    path = mirror(**{"bearssl_0.6+dfsg.1-3+deb12u1.dsc": b"a",
+                     BEARSSL.name: BEARSSL.read_bytes()})
+    done = build(tmp_path, os.uname().machine, PATH=path)
+    assert done.returncode == 1 and "another source of bearssl" in done.stderr
+    assert "found    bearssl_0.6+dfsg.1-3+deb12u1.dsc" in done.stderr
+
+
 def test_other_bytes_under_the_right_name_are_not_built(tmp_path, mirror):
-    path = mirror(("bearssl_0.6+dfsg.1-3.dsc", "a"),
-                  ("bearssl_0.6+dfsg.1.orig.tar.xz", "b"))
+    path = mirror(**{"bearssl_0.6+dfsg.1-3.dsc": b"a", BEARSSL.name: b"b"})
     done = build(tmp_path, os.uname().machine, PATH=path)
     assert done.returncode == 1 and "another source of bearssl" in done.stderr
 
 
 def test_the_apt_of_the_system_is_not_touched(tmp_path, mirror):
     build(tmp_path, os.uname().machine,
-          PATH=mirror(("bearssl_0.7-1.dsc", "a"), ("x.tar.xz", "b")))
+          PATH=mirror(**{"bearssl_0.7-1.dsc": b"a", "x.tar.xz": b"b"}))
     calls = (tmp_path / "calls").read_text().splitlines()
     assert len(calls) == 2
     for call in calls:
