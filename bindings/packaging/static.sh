@@ -6,9 +6,9 @@
 # BearSSL, Lua and musl come from BEARSSL_SRC, LUA_SRC and MUSL_SRC (a tree or
 # a tarball), or else as Debian's sources: a private apt under $BUILD asks the
 # mirrors that the system's apt asks, which itself is left alone, and only what
-# has the SHA-256 below is built.  The machine's own architecture takes musl from
-# its package, musl-dev, unless MUSL_SRC is set.  jsmn.h is JSMN_DIR's or the
-# system's.
+# has the SHA-256 below is built.  The machine's own architecture takes musl
+# from its package, musl-dev, unless MUSL_SRC is set.  jsmn.h is JSMN_DIR's or
+# the system's.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -293,7 +293,9 @@ compiler_of() { # ARCH
 program_of() { # ARCH
     to=$top/$1
     mkdir -p "$to"
+    # Nothing here is unwound: the tables for that are a tenth of the file.
     cflags="-Os -fPIE -ffunction-sections -fdata-sections"
+    cflags="$cflags -fno-unwind-tables -fno-asynchronous-unwind-tables"
     cflags="$cflags -ffile-prefix-map=$top=. -ffile-prefix-map=$PWD=."
     compiler_of "$1"
     musl_of "$1"
@@ -308,6 +310,7 @@ program_of() { # ARCH
     echo "$BUILD/static/headcount-$1: $(wc -c <"$top/headcount-$1") bytes"
 }
 
+[ $# -gt 0 ] || die "no architecture: STATIC_ARCHS is empty"
 for arch; do
     case $arch in
     x86_64 | aarch64) compiler_of "$arch" ;;
