@@ -5,6 +5,7 @@
 # Yours to set: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS PREFIX DESTDIR BUILD DEV=1
 # (warnings are errors) and the trees BEARSSL_DIR= (inc/ + build/libbearssl.a,
 # or include/ + lib/), JSMN_DIR= (jsmn.h), LUA_DIR= (src/, or include/ + lib/).
+# `make static` takes sources: BEARSSL_SRC= LUA_SRC= MUSL_SRC= (trees, tarballs).
 
 BUILD ?= build
 CFLAGS ?= -O2 -g
@@ -16,6 +17,11 @@ JSMN_DIR ?=
 LUA_DIR ?=
 FUZZ_SECONDS ?= 30
 SOAK_SECONDS ?= 600
+BEARSSL_SRC ?=
+LUA_SRC ?=
+MUSL_SRC ?=
+STATIC_ARCHS ?= x86_64 aarch64
+POLICY ?=
 export BEARSSL_DIR JSMN_DIR LUA_DIR DEV FUZZ_SECONDS SOAK_SECONDS
 
 .DEFAULT_GOAL := all
@@ -115,7 +121,7 @@ LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 # ---- rules ----
 
 .PHONY: all deps demo test check san valgrind cover fuzz soak mutants bench \
-    allocations tidy fmt lua-env lua-module install-lua \
+    allocations tidy fmt static lambda lua-env lua-module install-lua \
     install uninstall dist clean help objects unit-programs lua-programs replays FORCE
 
 all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so $(LUA_MODULE) \
@@ -278,6 +284,17 @@ tidy: ## clang-tidy and cppcheck
 
 fmt: ## clang-format on the lines changed since HEAD (tables are set by hand)
 	git clang-format HEAD -- core bindings tests examples
+
+# ---- to carry away ----
+
+static: ## build/static/headcount-ARCH, musl and no library: STATIC_ARCHS=
+	@BUILD='$(BUILD)' MAKE='$(MAKE)' JOBS=$(JOBS) \
+	    BEARSSL_SRC='$(BEARSSL_SRC)' LUA_SRC='$(LUA_SRC)' \
+	    MUSL_SRC='$(MUSL_SRC)' sh bindings/packaging/static.sh $(STATIC_ARCHS)
+
+lambda: static ## build/lambda/headcount-ARCH.zip: POLICY=FILE goes along
+	@$(PYTHON) bindings/packaging/lambda_zip.py '$(BUILD)' '$(POLICY)' \
+	    $(STATIC_ARCHS)
 
 # ---- out of the tree ----
 

@@ -143,6 +143,21 @@ look_for_tests() {
         need valgrind libc6-dbg
     header_or cmocka.h libcmocka-dev
     header_or openssl/ssl.h libssl-dev
+    look_for_static
+}
+
+# What `make static` takes for this architecture and for the other one, and
+# what runs that here.
+look_for_static() {
+    native=$(uname -m)
+    other=aarch64
+    [ "$native" != aarch64 ] || other=x86_64
+    [ -f "/usr/lib/$native-linux-musl/rcrt1.o" ] || need musl-dev
+    command_or "$other-linux-gnu-gcc" \
+        "gcc-$(echo $other | tr _ -)-linux-gnu"
+    command_or "qemu-$other-static" qemu-user-static
+    command_or patch patch
+    command_or xz xz-utils
 }
 
 # nginx's package starts a server; a policy of our own, for this one call,

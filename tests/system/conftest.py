@@ -57,6 +57,7 @@ class Headcount:
             "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
             "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": TOKEN}
         self.wrap = []
+        self.program = PROGRAM
         self.options = []
 
     def at(self, server, name="127.0.0.1"):
@@ -74,7 +75,7 @@ class Headcount:
         if isinstance(stdin, str):
             stdin = stdin.encode()
         done = subprocess.run(
-            [*self.wrap, PROGRAM, *self.options, *map(str, args)],
+            [*self.wrap, self.program, *self.options, *map(str, args)],
             input=stdin, env=known, cwd=self.home, timeout=timeout,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         for secret in (SECRET, TOKEN):

@@ -40,7 +40,7 @@ def pid_of(function):
                             "|" + str(function.bootstrap) + "$"],
                            capture_output=True, text=True, check=False)
     for pid in map(int, found.stdout.split()):
-        if os.readlink(f"/proc/{pid}/exe").endswith("/headcount"):
+        if os.path.samefile(f"/proc/{pid}/exe", PROGRAM):
             return pid
     return None
 
