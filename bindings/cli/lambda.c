@@ -118,6 +118,20 @@ static void put_metrics(const struct headcount_outcome *o, int64_t began)
     emf_put(stdout, &emf, o);
 }
 
+/* The environment is one for all: where several invocations share it, it
+ * cannot hold the trace of each. */
+static void set_trace(const struct runtime_invocation *in)
+{
+    const char *most = getenv("AWS_LAMBDA_MAX_CONCURRENCY");
+
+    if (most && strtol(most, NULL, 10) > 1)
+        return;
+    if (in->trace_id[0] != '\0')
+        setenv("_X_AMZN_TRACE_ID", in->trace_id, 1);
+    else
+        unsetenv("_X_AMZN_TRACE_ID");
+}
+
 static int invoke(struct lambda *l, const struct runtime_invocation *in)
 {
     headcount_op *op = NULL;
@@ -127,8 +141,7 @@ static int invoke(struct lambda *l, const struct runtime_invocation *in)
     l->request.event = in->event;
     l->request.event_size = in->event_size;
     l->request.timeout = time_left(l, in);
-    if (in->trace_id[0] != '\0')
-        setenv("_X_AMZN_TRACE_ID", in->trace_id, 1);
+    set_trace(in);
     err = headcount_begin(l->h, &op, &l->request);
     if (err != 0)
         return runtime_api_error(&l->api, in->id, "Headcount.ENOMEM",

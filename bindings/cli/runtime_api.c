@@ -105,7 +105,17 @@ void runtime_api_done(struct runtime_invocation *in)
 
 /* ---- what came of it ---- */
 
-/* The status, or 0 with the complaint on stderr. */
+/* Of a request that was sent twice the first may have been taken: the second
+ * then names an invocation that is over. */
+static int status_of(const struct headcount_outcome *o)
+{
+    bool over = o->status == 400 || o->status == 403;
+
+    return over && o->stats.replays > 0 ? 202 : o->status;
+}
+
+/* The status, or 0 with the complaint on stderr.  The path names one
+ * invocation, so that what is posted twice is taken once. */
 static int post(struct runtime_api *api, const char *path, const char *type,
                 const void *body, size_t n)
 {
@@ -118,6 +128,7 @@ static int post(struct runtime_api *api, const char *path, const char *type,
         .size = sizeof request, .kind = HEADCOUNT_FETCH, .url = url,
         .method = "POST", .body = body, .body_size = n, .headers = headers,
         .headers_n = type ? 2 : 1, .timeout = POST_TIMEOUT,
+        .replay_ok = true,
     };
     headcount_op *op;
     int status = 0;
@@ -129,7 +140,7 @@ static int post(struct runtime_api *api, const char *path, const char *type,
     const struct headcount_outcome *o = headcount_outcome(op);
 
     if (o->code == 0)
-        status = o->status;
+        status = status_of(o);
     else
         complain("Lambda's Runtime API: %s", o->message);
     headcount_end(op);

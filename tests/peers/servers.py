@@ -169,17 +169,23 @@ class Lambda(Server):
                 f"127.0.0.1:{self.api}", "--log-level", "info",
                 str(self.bootstrap), "bootstrap"]
 
-    def invoke(self, event, timeout=60):
-        """What the function answered, as JSON."""
+    def invoke(self, event, timeout=60, **headers):
+        """What the function answered, as JSON; a text where the emulator
+        speaks."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/"
             "invocations", data=event if isinstance(event, bytes)
-            else json.dumps(event).encode())
+            else json.dumps(event).encode(),
+            headers={k.replace("_", "-"): v for k, v in headers.items()})
         try:
             with urllib.request.urlopen(request, timeout=timeout) as answer:
-                return json.loads(answer.read() or b"null")
+                body = answer.read()
         except urllib.error.HTTPError as error:      # init failed: 502
-            return json.loads(error.read() or b"null")
+            body = error.read()
+        try:
+            return json.loads(body or b"null")
+        except json.JSONDecodeError:
+            return body.decode()
 
 
 class Nginx(Server):

@@ -8,6 +8,7 @@ import time
 import pytest
 import servers
 from conftest import PROGRAM, event_of
+from runtime_api import RuntimeApi
 from test_batch import record
 
 
@@ -27,6 +28,30 @@ def function(ecs, headcount, tmp_path):
     yield start
     for server in running:
         server.stop()
+
+
+@pytest.fixture
+def runtime_api(tmp_path):
+    """Invocations under a Runtime API that may lose an answer; the process
+    is ended when it asks for one event more."""
+    def run(headcount, events=(None,), statuses=(202,), traces=None, **env):
+        events = [event or event_of() for event in events]
+        with RuntimeApi(events, statuses, traces) as api, \
+             open(tmp_path / "err", "wb") as err:
+            child = subprocess.Popen(
+                [PROGRAM, "lambda", "--service", "web"], stderr=err,
+                stdout=subprocess.DEVNULL, cwd=tmp_path,
+                env={**headcount.env, "AWS_LAMBDA_RUNTIME_API": api.address,
+                     **env})
+            end = time.monotonic() + 60
+            while not api.idle.wait(0.02) and child.poll() is None:
+                assert time.monotonic() < end
+            child.terminate()
+            api.code = child.wait(30)
+        api.err = (tmp_path / "err").read_text()
+        return api
+
+    return run
 
 
 def fill(ecs):
@@ -87,6 +112,45 @@ def test_a_duplicate_is_dropped(ecs, function):
     seen = len(ecs.requests)
     assert warm.invoke(event_of())["skipped_event"] == "duplicate"
     assert len(ecs.requests) == seen
+
+
+def test_each_invocation_has_its_own_trace(ecs, runtime_api, headcount):
+    fill(ecs)
+    traces = ["Root=1-5e1be3b2-2b3c;Sampled=1", "Root=1-67891233-abcd", None]
+    run = runtime_api(headcount.at(ecs), [{"cluster": "prod"}] * 3,
+                      traces=traces, AWS_LAMBDA_FUNCTION_NAME="f")
+    assert len(run.posts) == 3
+    assert [r.headers.get("x-amzn-trace-id") for r in ecs.requests] == \
+        [traces[0]] * 3 + [traces[1]] * 2 + [traces[2]] * 2
+
+
+def test_a_shared_environment_holds_no_trace(ecs, runtime_api, headcount):
+    fill(ecs)
+    run = runtime_api(headcount.at(ecs), traces=["Root=1-5e1be3b2-2b3c"],
+                      AWS_LAMBDA_FUNCTION_NAME="f",
+                      AWS_LAMBDA_MAX_CONCURRENCY="2")
+    assert len(run.posts) == 1 and len(ecs.requests) == 3
+    assert all("x-amzn-trace-id" not in r.headers for r in ecs.requests)
+
+
+# ---- an answer that is lost ----
+
+@pytest.mark.parametrize("second", [202, 400, 403])
+def test_an_answer_whose_connection_died_is_posted_again(
+        ecs, runtime_api, headcount, second):
+    fill(ecs)
+    run = runtime_api(headcount.at(ecs), statuses=[None, second])
+    assert len(run.posts) == 2 and run.connections == 2
+    assert run.posts[0] == run.posts[1]
+    assert run.nexts == 2                   # and asked for the next event
+
+
+def test_an_answer_that_is_refused_at_once_ends_the_process(
+        ecs, runtime_api, headcount):
+    fill(ecs)
+    run = runtime_api(headcount.at(ecs), statuses=[403])
+    assert len(run.posts) == 1 and run.code == 255
+    assert "answers 403" in run.err
 
 
 # ---- what goes wrong ----
