@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "complain.h"
 #include "emf.h"
+#include "log.h"
 #include "runtime_api.h"
 #include "target.h"
 #include "verbs.h"
@@ -93,15 +95,16 @@ static int answer(struct lambda *l, const struct runtime_invocation *in,
     if (o->summary[HEADCOUNT_FAILED] == 0 && o->records_failed == 0)
         return runtime_api_response(&l->api, in->id, o->json, o->json_size);
     first_failure(o, what, sizeof what);
+    complain("%s", what);
     return runtime_api_error(&l->api, in->id, "Headcount.TargetFailed", what);
 }
 
 /* The report of each invocation is a line of the log. */
 static void log_report(const struct headcount_outcome *o)
 {
-    if (o->json)
-        fprintf(stderr, "%s\n", o->json);
-    else
+    if (o->json && o->json_size > 0)
+        log_object(LOG_INFO, o->json, o->json_size);
+    if (o->code != 0)
         complain("%s", o->message);
 }
 
@@ -172,7 +175,9 @@ static int serve(struct lambda *l)
         if (code != 0)
             return code == RUNTIME_AGAIN ? EXIT_OTHER : code;
         tries = 0;
+        log_request(in.id);
         code = invoke(l, &in);
+        log_request(NULL);
         runtime_api_done(&in);
     }
     return code;
@@ -184,6 +189,17 @@ static int begin(struct lambda *l)
     int code = target_open(&l->target, l->options, &l->request);
 
     return code != 0 ? code : verbs_open(&l->h, l->options);
+}
+
+void lambda_begin_log(bool debug)
+{
+    const char *format = getenv("AWS_LAMBDA_LOG_FORMAT");
+    enum log_level least = log_level_of(getenv("AWS_LAMBDA_LOG_LEVEL"));
+
+    if (debug && least > LOG_DEBUG)
+        least = LOG_DEBUG;
+    log_begin(format && strcasecmp(format, "JSON") == 0 ? LOG_JSON : LOG_TEXT,
+              least);
 }
 
 void lambda_cannot(void)
@@ -203,8 +219,10 @@ int verb_lambda(const struct options *o)
         .request = { .size = sizeof l.request, .kind = HEADCOUNT_RECONCILE,
                      .drop_duplicates = true, .dry_run = o->dry_run },
     };
-    int code = runtime_api_find(&l.api);
+    int code;
 
+    lambda_begin_log(o->debug);
+    code = runtime_api_find(&l.api);
     if (code == 0 && o->args.n > 0) {
         complain("lambda takes no argument: %s", o->args.item[0]);
         code = EXIT_USAGE;

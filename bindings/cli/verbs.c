@@ -12,6 +12,7 @@
 
 #include "complain.h"
 #include "decide.h"
+#include "log.h"
 
 /* An op that was cancelled ends by itself after two seconds. */
 #define INTERRUPT_GRACE ((int64_t)3000000)
@@ -119,18 +120,35 @@ int verbs_exit_code(int code)
 
 static void log_line(void *ud, int level, const char *line, size_t n)
 {
-    static const char *const names[] = { "error", "warn", "info", "debug" };
+    static const struct { enum log_level level; const char *before; } as[] = {
+        [HEADCOUNT_LOG_ERROR] = { LOG_ERROR, "level=error " },
+        [HEADCOUNT_LOG_WARN] = { LOG_WARN, "level=warn " },
+        [HEADCOUNT_LOG_INFO] = { LOG_INFO, "level=info " },
+        [HEADCOUNT_LOG_DEBUG] = { LOG_DEBUG, "level=debug " },
+    };
+    int at = level >= 0 && level <= HEADCOUNT_LOG_DEBUG ? level
+                                                        : HEADCOUNT_LOG_DEBUG;
 
     (void)ud;
-    fprintf(stderr, "level=%s %.*s\n",
-            names[level >= 0 && level <= 3 ? level : 3], (int)n, line);
+    log_sentence(as[at].level, as[at].before, line, n);
+}
+
+/* As the bytes stand only outside of a text: there its quotes are escaped. */
+static bool is_write(const char *line, size_t n)
+{
+    static const char write[] = "\"event\":\"write\"";
+
+    for (size_t i = 0; i + sizeof write - 1 <= n; i++)
+        if (memcmp(line + i, write, sizeof write - 1) == 0)
+            return true;
+    return false;
 }
 
 /* A person at a terminal has the report. */
 static void audit_line(void *ud, const char *line, size_t n)
 {
     (void)ud;
-    fprintf(stderr, "%.*s\n", (int)n, line);
+    log_object(is_write(line, n) ? LOG_INFO : LOG_WARN, line, n);
 }
 
 int verbs_open(headcount **h, const struct options *o)
@@ -143,7 +161,7 @@ int verbs_open(headcount **h, const struct options *o)
     struct headcount_config config = {
         .size = sizeof config,
         .system = &system,
-        .log_level = o->debug ? HEADCOUNT_LOG_DEBUG : HEADCOUNT_LOG_WARN,
+        .log_level = o->debug ? HEADCOUNT_LOG_DEBUG : log_library_level(),
         .region = o->region,
         .profile = o->profile,
         .endpoint_url = o->endpoint_url,

@@ -10,6 +10,8 @@ int verb_call(const struct options *o);
 int verb_run(const struct options *o);
 int verb_test(const struct options *o);
 int verb_lambda(const struct options *o);
+/* How Lambda wants its log; `debug` as the option. */
+void lambda_begin_log(bool debug);
 /* Tells Lambda that no invocation can be taken. */
 void lambda_cannot(void);
 /* plan, apply, handle, snapshot */

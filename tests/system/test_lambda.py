@@ -8,50 +8,7 @@ import time
 import pytest
 import servers
 from conftest import PROGRAM, event_of
-from runtime_api import RuntimeApi
 from test_batch import record
-
-
-@pytest.fixture
-def function(ecs, headcount, tmp_path):
-    """Starts a function with more of an environment."""
-    running = []
-
-    def start(**more):
-        headcount.at(ecs)
-        env = {**headcount.env, "ECS_SERVICE_ARN": "web", **more}
-        env = {k: v for k, v in env.items() if v is not None}
-        running.append(servers.Lambda(tmp_path / f"lambda{len(running)}",
-                                      PROGRAM, env).start())
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.stop()
-
-
-@pytest.fixture
-def runtime_api(tmp_path):
-    """Invocations under a Runtime API that may lose an answer; the process
-    is ended when it asks for one event more."""
-    def run(headcount, events=(None,), statuses=(202,), traces=None, **env):
-        events = [event or event_of() for event in events]
-        with RuntimeApi(events, statuses, traces) as api, \
-             open(tmp_path / "err", "wb") as err:
-            child = subprocess.Popen(
-                [PROGRAM, "lambda", "--service", "web"], stderr=err,
-                stdout=subprocess.DEVNULL, cwd=tmp_path,
-                env={**headcount.env, "AWS_LAMBDA_RUNTIME_API": api.address,
-                     **env})
-            end = time.monotonic() + 60
-            while not api.idle.wait(0.02) and child.poll() is None:
-                assert time.monotonic() < end
-            child.terminate()
-            api.code = child.wait(30)
-        api.err = (tmp_path / "err").read_text()
-        return api
-
-    return run
 
 
 def fill(ecs):
