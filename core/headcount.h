@@ -281,9 +281,10 @@ struct headcount_request {
     /* HEADCOUNT_FETCH: over the same connections, DNS answers and trust as
      * calls.  No redirect is followed, nothing is signed or tried again, but
      * that GET, HEAD, PUT, DELETE, OPTIONS and TRACE, and with replay_ok any
-     * method, are sent once more if a kept connection ended before any answer.  A status of 4xx or 5xx is an
-     * answer: code 0.  A URL or header that cannot be sent is HEADCOUNT_EARG
-     * in the outcome; no sentence shows more of a URL than scheme and host. */
+     * method, are sent once more if a kept connection ended before any answer.
+     * A status of 4xx or 5xx is an answer: code 0.  A URL or header that cannot
+     * be sent is HEADCOUNT_EARG in the outcome; no sentence shows more of a URL
+     * than scheme and host. */
     const char *method;           /* NULL: GET, or POST with a body          */
     int64_t first_byte_timeout;   /* 0: the handle's read_timeout; negative:
                                      none, for who waits for work            */
