@@ -41,6 +41,11 @@ void verbs_catch_interrupts(void)
     sigaction(SIGPIPE, &act, NULL);
 }
 
+bool verbs_interrupted(void)
+{
+    return interrupted > 0;
+}
+
 static int wait_for(headcount_op *op, bool cancelled,
                     const struct verbs_parts *parts)
 {

@@ -169,7 +169,7 @@ int luaopen_headcount_core(lua_State *L)
     static const luaL_Reg functions[] = {
         { "client", module_new_client }, { "sign", module_sign },
         { "wait", module_wait }, { "enter", module_enter },
-        { "stop", module_stop }, { NULL, NULL }
+        { "stop", module_stop }, { "now", module_now }, { NULL, NULL }
     };
 
     open_clients(L);

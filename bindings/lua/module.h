@@ -81,12 +81,16 @@ struct pending *module_pending(lua_State *L, struct client *c,
 /* Begins the request for the pending at the top of the stack and returns what
  * the whole function returns. */
 int module_run(lua_State *L, const struct headcount_request *request);
+/* No op that begins from now on goes on after this moment (monotonic
+ * microseconds; INT64_MAX: none): for a host that has to answer by then. */
+void module_set_deadline(lua_State *L, int64_t until);
 /* Every op of this client ends now. */
 void module_end_all(struct client *c);
-/* core.wait, core.enter, core.stop: for the loop. */
+/* core.wait, core.enter, core.stop: for the loop; core.now. */
 int module_stop(lua_State *L);
 int module_wait(lua_State *L);
 int module_enter(lua_State *L);
+int module_now(lua_State *L);
 void module_open_ops(lua_State *L);
 
 /* ---- the rest ---- */

@@ -151,9 +151,9 @@ class Lambda(Server):
     name = "lambda"
     ready_within = 30
 
-    def __init__(self, folder, bootstrap, env):
+    def __init__(self, folder, bootstrap, env, handler="bootstrap"):
         super().__init__(folder)
-        self.api, self.env = free_port(), env
+        self.api, self.env, self.handler = free_port(), env, handler
         self.bootstrap = self.folder / "bootstrap"
         self.bootstrap.symlink_to(bootstrap)
 
@@ -167,7 +167,7 @@ class Lambda(Server):
                 "--runtime-interface-emulator-address",
                 f"127.0.0.1:{self.port}", "--runtime-api-address",
                 f"127.0.0.1:{self.api}", "--log-level", "info",
-                str(self.bootstrap), "bootstrap"]
+                str(self.bootstrap), self.handler]
 
     def invoke(self, event, timeout=60, **headers):
         """What the function answered, as JSON; a text where the emulator
