@@ -17,6 +17,9 @@
 /* An op that was cancelled ends by itself after two seconds. */
 #define INTERRUPT_GRACE ((int64_t)3000000)
 #define TICK ((int64_t)200000)
+/* A signal that comes just before the wait does not end it: look for one now
+ * and then. */
+#define LOOK_AGAIN ((int64_t)1000000)
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t interrupted;
@@ -51,7 +54,7 @@ static int wait_for(headcount_op *op, bool cancelled,
 {
     if (cancelled)
         return headcount_wait(op, INTERRUPT_GRACE);
-    return headcount_wait(op, parts && parts->tick ? TICK : -1);
+    return headcount_wait(op, parts && parts->tick ? TICK : LOOK_AGAIN);
 }
 
 bool verbs_run_parts(headcount_op *op, struct decide *decide,
@@ -73,7 +76,8 @@ bool verbs_run_parts(headcount_op *op, struct decide *decide,
             parts->part(parts->ud, op);
             headcount_resume(op);
         } else if (got == HEADCOUNT_ETIMEDOUT && !cancelled) {
-            parts->tick(parts->ud, op);
+            if (parts && parts->tick)
+                parts->tick(parts->ud, op);
         } else {
             late = got == HEADCOUNT_ETIMEDOUT;
         }
