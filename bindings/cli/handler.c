@@ -286,10 +286,13 @@ static void pick(lua_State *L, const struct handler_name *name, int line)
 
 static int load(lua_State *L)
 {
-    const struct handler *h = lua_touserdata(L, 1);
+    struct handler *h = lua_touserdata(L, 1);
     int line;
 
     luaL_requiref(L, "headcount.core", luaopen_headcount_core, 0);
+    h->host = (struct module_host){ log_library_line, log_audit_line,
+                                    log_library_level() };
+    module_set_host(L, &h->host);
     set_path(L);
     lua_register(L, "print", print);
     if (luaL_loadfilex(L, h->name.path, "t") != LUA_OK)

@@ -12,6 +12,7 @@
 
 #include <lua.h>
 
+#include "module.h"
 #include "runtime_api.h"
 
 struct handler_name {
@@ -22,6 +23,7 @@ struct handler_name {
 struct handler {
     struct handler_name name;
     lua_State *L;
+    struct module_host host;            /* whose log its clients write       */
     int64_t until;                      /* monotonic; of this invocation     */
     bool spent;                         /* it was ended: load it anew        */
 };

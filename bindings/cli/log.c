@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,4 +160,36 @@ void log_object(enum log_level level, const char *json, size_t n)
         say(put_object, level, json, n);
     else
         fprintf(stderr, "%.*s\n", (int)n, json);
+}
+
+void log_library_line(void *ud, int level, const char *line, size_t n)
+{
+    static const struct { enum log_level level; const char *before; } as[] = {
+        [HEADCOUNT_LOG_ERROR] = { LOG_ERROR, "level=error " },
+        [HEADCOUNT_LOG_WARN] = { LOG_WARN, "level=warn " },
+        [HEADCOUNT_LOG_INFO] = { LOG_INFO, "level=info " },
+        [HEADCOUNT_LOG_DEBUG] = { LOG_DEBUG, "level=debug " },
+    };
+    int at = level >= 0 && level <= HEADCOUNT_LOG_DEBUG ? level
+                                                        : HEADCOUNT_LOG_DEBUG;
+
+    (void)ud;
+    log_sentence(as[at].level, as[at].before, line, n);
+}
+
+/* As the bytes stand only outside of a text: there its quotes are escaped. */
+static bool is_write(const char *line, size_t n)
+{
+    static const char write[] = "\"event\":\"write\"";
+
+    for (size_t i = 0; i + sizeof write - 1 <= n; i++)
+        if (memcmp(line + i, write, sizeof write - 1) == 0)
+            return true;
+    return false;
+}
+
+void log_audit_line(void *ud, const char *line, size_t n)
+{
+    (void)ud;
+    log_object(is_write(line, n) ? LOG_INFO : LOG_WARN, line, n);
 }

@@ -32,5 +32,8 @@ void log_sentence(enum log_level level, const char *before, const char *text,
                   size_t n);
 /* A whole JSON object, which has none of the members above. */
 void log_object(enum log_level level, const char *json, size_t n);
+/* For struct headcount_system: a write is INFO, a hold WARN. */
+void log_library_line(void *ud, int level, const char *line, size_t n);
+void log_audit_line(void *ud, const char *line, size_t n);
 
 #endif

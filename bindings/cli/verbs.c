@@ -127,46 +127,13 @@ int verbs_exit_code(int code)
     }
 }
 
-static void log_line(void *ud, int level, const char *line, size_t n)
-{
-    static const struct { enum log_level level; const char *before; } as[] = {
-        [HEADCOUNT_LOG_ERROR] = { LOG_ERROR, "level=error " },
-        [HEADCOUNT_LOG_WARN] = { LOG_WARN, "level=warn " },
-        [HEADCOUNT_LOG_INFO] = { LOG_INFO, "level=info " },
-        [HEADCOUNT_LOG_DEBUG] = { LOG_DEBUG, "level=debug " },
-    };
-    int at = level >= 0 && level <= HEADCOUNT_LOG_DEBUG ? level
-                                                        : HEADCOUNT_LOG_DEBUG;
-
-    (void)ud;
-    log_sentence(as[at].level, as[at].before, line, n);
-}
-
-/* As the bytes stand only outside of a text: there its quotes are escaped. */
-static bool is_write(const char *line, size_t n)
-{
-    static const char write[] = "\"event\":\"write\"";
-
-    for (size_t i = 0; i + sizeof write - 1 <= n; i++)
-        if (memcmp(line + i, write, sizeof write - 1) == 0)
-            return true;
-    return false;
-}
-
-/* A person at a terminal has the report. */
-static void audit_line(void *ud, const char *line, size_t n)
-{
-    (void)ud;
-    log_object(is_write(line, n) ? LOG_INFO : LOG_WARN, line, n);
-}
-
 int verbs_open(headcount **h, const struct options *o)
 {
     struct headcount_system system = { .size = sizeof system,
-                                       .log = log_line };
+                                       .log = log_library_line };
 
-    if (!isatty(STDERR_FILENO))
-        system.audit = audit_line;
+    if (!isatty(STDERR_FILENO))     /* a person there has the report */
+        system.audit = log_audit_line;
     struct headcount_config config = {
         .size = sizeof config,
         .system = &system,

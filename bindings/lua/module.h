@@ -57,6 +57,16 @@ struct client {
     size_t wants_at, wants_n;       /* these descriptors                    */
 };
 
+/* What a host may take over: where the lines of clients go, and how many come.
+ * Without one nothing is logged, and the audit goes to stderr. */
+struct module_host {
+    void (*log)(void *ud, int level, const char *line, size_t n);
+    void (*audit)(void *ud, const char *line, size_t n);
+    int log_level;                  /* enum headcount_log                   */
+};
+/* Of the clients made from now on; it outlives them. */
+void module_set_host(lua_State *L, const struct module_host *host);
+
 /* The open one at i, or raises. */
 struct client *module_client(lua_State *L, int i);
 int module_fail(lua_State *L, const char *message, const char *code);

@@ -160,6 +160,7 @@ def function(ecs, headcount, tmp_path):
     yield start
     for server in running:
         server.stop()
+        assert "Sanitizer" not in server.output.read_text()
 
 
 @pytest.fixture

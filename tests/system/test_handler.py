@@ -31,6 +31,7 @@ def handler(headcount, tmp_path):
     yield start
     for server in running:
         server.stop()
+        assert "Sanitizer" not in server.output.read_text()
 
 
 # ---- which function ----
@@ -107,6 +108,26 @@ def test_print_goes_to_the_log(handler):
              if one.startswith("{")]
     assert line["message"] == "a\t1\tnil\t\x01\"b" and line["level"] == "INFO"
     assert line["requestId"] in said and "as it is\n" in said
+
+
+def test_its_clients_write_the_same_log(ecs, headcount, handler):
+    headcount.at(ecs)
+    ecs.service("web", desired=1)
+    ecs.host("a")
+    ecs.host("b")
+    server = handler(files="""
+        local client = assert(require "headcount".client { audit = true })
+        function handle(e)
+          return client:reconcile(e, { services = { "web" } }).summary
+        end""", AWS_LAMBDA_LOG_FORMAT="JSON", AWS_LAMBDA_LOG_LEVEL="DEBUG")
+    assert server.invoke({"cluster": "prod"})["updated"] == 1
+    said = [json.loads(line) for line in server.output.read_text()
+            .splitlines() if line.startswith("{")]
+    write, = [one for one in said if one.get("event") == "write"]
+    assert write["level"] == "INFO" and write["after"] == 2
+    steps = [one for one in said if one["level"] == "DEBUG"
+             and "UpdateService" in one["message"]]
+    assert steps and steps[0]["requestId"] == write["requestId"]
 
 
 # ---- errors ----
