@@ -52,9 +52,14 @@ bool verbs_interrupted(void)
 static int wait_for(headcount_op *op, bool cancelled,
                     const struct verbs_parts *parts)
 {
+    int got;
+
     if (cancelled)
         return headcount_wait(op, INTERRUPT_GRACE);
-    return headcount_wait(op, parts && parts->tick ? TICK : LOOK_AGAIN);
+    if (parts->tick)
+        return headcount_wait(op, TICK);
+    got = headcount_wait(op, LOOK_AGAIN);
+    return got == HEADCOUNT_ETIMEDOUT ? HEADCOUNT_RUNNING : got;
 }
 
 bool verbs_run_parts(headcount_op *op, struct decide *decide,
@@ -76,8 +81,7 @@ bool verbs_run_parts(headcount_op *op, struct decide *decide,
             parts->part(parts->ud, op);
             headcount_resume(op);
         } else if (got == HEADCOUNT_ETIMEDOUT && !cancelled) {
-            if (parts && parts->tick)
-                parts->tick(parts->ud, op);
+            parts->tick(parts->ud, op);
         } else {
             late = got == HEADCOUNT_ETIMEDOUT;
         }
@@ -87,7 +91,9 @@ bool verbs_run_parts(headcount_op *op, struct decide *decide,
 
 bool verbs_run(headcount_op *op, struct decide *decide)
 {
-    return verbs_run_parts(op, decide, NULL);
+    static const struct verbs_parts none;    /* only a sweep has parts */
+
+    return verbs_run_parts(op, decide, &none);
 }
 
 int verbs_outcome_code(const struct options *o,
