@@ -275,6 +275,7 @@ bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 	@sh tests/bench/run.sh
 	@sh tests/bench/policies.sh
 	@sh tests/bench/sweeps.sh
+	@sh tests/bench/lambda.sh
 
 tidy: ## clang-tidy and cppcheck
 	@$(MAKE) BUILD=$(BUILD) $(BUILD)/flags

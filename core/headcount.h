@@ -280,10 +280,11 @@ struct headcount_request {
 
     /* HEADCOUNT_FETCH: over the same connections, DNS answers and trust as
      * calls.  No redirect is followed, nothing is signed or tried again, but
-     * that GET, HEAD, PUT, DELETE, OPTIONS and TRACE are sent once more if a
-     * kept connection ended before any answer.  A status of 4xx or 5xx is an
-     * answer: code 0.  A URL or header that cannot be sent is HEADCOUNT_EARG
-     * in the outcome; no sentence shows more of a URL than scheme and host. */
+     * that GET, HEAD, PUT, DELETE, OPTIONS and TRACE, and with replay_ok any
+     * method, are sent once more if a kept connection ended before any answer.
+     * A status of 4xx or 5xx is an answer: code 0.  A URL or header that cannot
+     * be sent is HEADCOUNT_EARG in the outcome; no sentence shows more of a URL
+     * than scheme and host. */
     const char *method;           /* NULL: GET, or POST with a body          */
     int64_t first_byte_timeout;   /* 0: the handle's read_timeout; negative:
                                      none, for who waits for work            */
@@ -293,6 +294,9 @@ struct headcount_request {
      * "Accept-Encoding: identity" are added where they are not given. */
     const struct headcount_header *headers;
     size_t headers_n;
+    bool replay_ok;               /* sent twice, this request does what it does
+                                     sent once: a POST that whoever gets it
+                                     knows by an id                          */
 
     /* HEADCOUNT_SWEEP: clusters may be globs (`*`, `?`); none: all.  They are
      * looked for in each region, as each role, at_once of them are reconciled

@@ -235,7 +235,8 @@ int hc_op_fetch_start(headcount_op *op)
     const struct hc_fetch_config config = {
         .origin = f->at.origin,
         .anchors = hc_client_anchors(&op->h->client, &f->at),
-        .replay_after_flush_ok = fetch_is_repeatable(f->method),
+        .replay_after_flush_ok = op->request.replay_ok ||
+                                 fetch_is_repeatable(f->method),
         .is_head = hc_str_eqz(hc_str(f->method), "HEAD"),
         .deadline = op->deadline, .stats = &op->stats,
         .first_byte_timeout = op->request.first_byte_timeout,

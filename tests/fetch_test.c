@@ -221,10 +221,11 @@ TEST(fetch, calls_and_fetches_share_a_connection_and_are_counted)
 
 TEST(fetch, what_may_be_done_twice_is_sent_again_on_a_new_connection)
 {
-    static const struct { const char *method; bool again; } rows[] = {
-        { "GET", true }, { "HEAD", true }, { "PUT", true }, { "DELETE", true },
-        { "OPTIONS", true }, { "TRACE", true }, { "POST", false },
-        { "PATCH", false }, { "get", false } };
+    static const struct { const char *method; bool ok, again; } rows[] = {
+        { "GET", 0, 1 }, { "HEAD", 0, 1 }, { "PUT", 0, 1 }, { "DELETE", 0, 1 },
+        { "OPTIONS", 0, 1 }, { "TRACE", 0, 1 }, { "POST", 0, 0 },
+        { "PATCH", 0, 0 }, { "get", 0, 0 }, { "POST", 1, 1 },
+        { "PATCH", 1, 1 } };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *const answers[] = { aws_answer(200, "", "a"),
@@ -236,6 +237,7 @@ TEST(fetch, what_may_be_done_twice_is_sent_again_on_a_new_connection)
         get("/");
         headcount_end(scene.op);
         o = fetch((struct headcount_request){ .method = rows[i].method,
+                                              .replay_ok = rows[i].ok,
                                               .url = at("/") });
         CHECK_INT(o->code, rows[i].again ? 0 : HEADCOUNT_ECLOSED);
         CHECK_INT(o->status, rows[i].again ? 204 : 0);

@@ -3,6 +3,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "log.h"
 
 void complain(const char *fmt, ...)
 {
@@ -15,5 +18,5 @@ void complain(const char *fmt, ...)
     for (char *c = line; *c != '\0'; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = '?';
-    fprintf(stderr, "headcount: %s\n", line);
+    log_sentence(LOG_ERROR, "headcount: ", line, strlen(line));
 }

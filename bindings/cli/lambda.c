@@ -2,6 +2,7 @@
  * the calls: one process, one invocation after the other.
  *
  *   next -> the event, its deadline -> one reconcile op -> response or error
+ *                                   -> a handler in Lua ->
  *
  * Connections, DNS answers and what a handle remembers live from one invocation
  * to the next.  The process is frozen between them, inside of the wait for the
@@ -10,10 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "complain.h"
 #include "emf.h"
+#include "handler.h"
+#include "log.h"
 #include "runtime_api.h"
 #include "target.h"
 #include "verbs.h"
@@ -28,6 +32,7 @@ struct lambda {
     const struct options *options;
     struct headcount_request request;
     struct target target;
+    struct handler handler;             /* of one's own; L NULL: none        */
     headcount *h;
     struct runtime_api api;
 };
@@ -75,6 +80,14 @@ static void first_failure(const struct headcount_outcome *o, char *out,
     snprintf(out, size, "a record of the event is not done");
 }
 
+static int refuse(struct lambda *l, const struct runtime_invocation *in,
+                  const char *type, const char *message)
+{
+    const struct runtime_error error = { .type = type, .message = message };
+
+    return runtime_api_error(&l->api, in->id, &error);
+}
+
 /* Through a queue: what is to be delivered again.  Else the report, or an
  * error, so that Lambda tries again. */
 static int answer(struct lambda *l, const struct runtime_invocation *in,
@@ -85,7 +98,7 @@ static int answer(struct lambda *l, const struct runtime_invocation *in,
     if (o->code != 0) {
         snprintf(what, sizeof what, "Headcount.%s",
                  headcount_code_name(o->code));
-        return runtime_api_error(&l->api, in->id, what, o->message);
+        return refuse(l, in, what, o->message);
     }
     if (o->records_n > 0 && o->failures)
         return runtime_api_response(&l->api, in->id, o->failures,
@@ -93,15 +106,16 @@ static int answer(struct lambda *l, const struct runtime_invocation *in,
     if (o->summary[HEADCOUNT_FAILED] == 0 && o->records_failed == 0)
         return runtime_api_response(&l->api, in->id, o->json, o->json_size);
     first_failure(o, what, sizeof what);
-    return runtime_api_error(&l->api, in->id, "Headcount.TargetFailed", what);
+    complain("%s", what);
+    return refuse(l, in, "Headcount.TargetFailed", what);
 }
 
 /* The report of each invocation is a line of the log. */
 static void log_report(const struct headcount_outcome *o)
 {
-    if (o->json)
-        fprintf(stderr, "%s\n", o->json);
-    else
+    if (o->json && o->json_size > 0)
+        log_object(LOG_INFO, o->json, o->json_size);
+    if (o->code != 0)
         complain("%s", o->message);
 }
 
@@ -118,7 +132,46 @@ static void put_metrics(const struct headcount_outcome *o, int64_t began)
     emf_put(stdout, &emf, o);
 }
 
-static int invoke(struct lambda *l, const struct runtime_invocation *in)
+/* The environment is one for all: where several invocations share it, it
+ * cannot hold the trace of each. */
+static void set_trace(const struct runtime_invocation *in)
+{
+    const char *most = getenv("AWS_LAMBDA_MAX_CONCURRENCY");
+
+    if (most && strtol(most, NULL, 10) > 1)
+        return;
+    if (in->trace_id[0] != '\0')
+        setenv("_X_AMZN_TRACE_ID", in->trace_id, 1);
+    else
+        unsetenv("_X_AMZN_TRACE_ID");
+}
+
+static void log_error(const struct runtime_error *error)
+{
+    size_t n;
+    char *json = runtime_error_json(error, &n);
+
+    if (json)
+        log_object(LOG_ERROR, json, n);
+    else
+        complain("%s", error->message);
+    free(json);
+}
+
+static int invoke_handler(struct lambda *l, const struct runtime_invocation *in)
+{
+    struct handler_answer answer;
+
+    handler_call(&l->handler, in, time_left(l, in), &answer);
+    fflush(stdout);                     /* what it wrote stands in its log */
+    if (answer.body)
+        return runtime_api_response(&l->api, in->id, answer.body,
+                                    answer.body_size);
+    log_error(&answer.error);
+    return runtime_api_error(&l->api, in->id, &answer.error);
+}
+
+static int reconcile(struct lambda *l, const struct runtime_invocation *in)
 {
     headcount_op *op = NULL;
     int64_t began = wall_now();
@@ -127,12 +180,9 @@ static int invoke(struct lambda *l, const struct runtime_invocation *in)
     l->request.event = in->event;
     l->request.event_size = in->event_size;
     l->request.timeout = time_left(l, in);
-    if (in->trace_id[0] != '\0')
-        setenv("_X_AMZN_TRACE_ID", in->trace_id, 1);
     err = headcount_begin(l->h, &op, &l->request);
     if (err != 0)
-        return runtime_api_error(&l->api, in->id, "Headcount.ENOMEM",
-                                 headcount_code_name(err));
+        return refuse(l, in, "Headcount.ENOMEM", headcount_code_name(err));
     bool interrupted = verbs_run(op, &l->target.decide);
     const struct headcount_outcome *o = headcount_outcome(op);
 
@@ -143,6 +193,13 @@ static int invoke(struct lambda *l, const struct runtime_invocation *in)
     }
     headcount_end(op);
     return interrupted ? EXIT_INTERRUPTED : err;
+}
+
+static int invoke(struct lambda *l, const struct runtime_invocation *in)
+{
+    set_trace(in);
+    return l->handler.name.path[0] != '\0' ? invoke_handler(l, in)
+                                           : reconcile(l, in);
 }
 
 static int serve(struct lambda *l)
@@ -159,28 +216,61 @@ static int serve(struct lambda *l)
         if (code != 0)
             return code == RUNTIME_AGAIN ? EXIT_OTHER : code;
         tries = 0;
+        log_request(in.id);
         code = invoke(l, &in);
+        log_request(NULL);
         runtime_api_done(&in);
     }
     return code;
 }
 
-/* Everything that an invocation needs and the first one should not find out. */
-static int begin(struct lambda *l)
-{
-    int code = target_open(&l->target, l->options, &l->request);
-
-    return code != 0 ? code : verbs_open(&l->h, l->options);
-}
-
 void lambda_cannot(void)
 {
+    static const struct runtime_error error = {
+        .type = "Headcount.InitError",
+        .message = "headcount cannot begin: the line of its log before this "
+                   "one says why",
+    };
     struct runtime_api api = { .h = NULL };
 
     if (runtime_api_find(&api) == 0)
-        runtime_api_init_error(&api, "Headcount.InitError",
-                               "headcount cannot begin: the line of its log "
-                               "before this one says why");
+        runtime_api_init_error(&api, &error);
+}
+
+static int begin_handler(struct lambda *l)
+{
+    struct handler_answer why;
+
+    if (handler_open(&l->handler, &why))
+        return 0;
+    log_error(&why.error);
+    runtime_api_init_error(&l->api, &why.error);
+    return EXIT_CONFIG;
+}
+
+/* Everything that an invocation needs and the first one should not find out. */
+static int begin(struct lambda *l)
+{
+    bool own = handler_find(&l->handler.name, getenv("_HANDLER"));
+    int code = own ? 0 : target_open(&l->target, l->options, &l->request);
+
+    if (code == 0)
+        code = verbs_open(&l->h, l->options);
+    l->api.h = l->h;
+    if (code != 0)
+        lambda_cannot();
+    return code == 0 && own ? begin_handler(l) : code;
+}
+
+void lambda_begin_log(bool debug)
+{
+    const char *format = getenv("AWS_LAMBDA_LOG_FORMAT");
+    enum log_level least = log_level_of(getenv("AWS_LAMBDA_LOG_LEVEL"));
+
+    if (debug && least > LOG_DEBUG)
+        least = LOG_DEBUG;
+    log_begin(format && strcasecmp(format, "JSON") == 0 ? LOG_JSON : LOG_TEXT,
+              least);
 }
 
 int verb_lambda(const struct options *o)
@@ -190,8 +280,10 @@ int verb_lambda(const struct options *o)
         .request = { .size = sizeof l.request, .kind = HEADCOUNT_RECONCILE,
                      .drop_duplicates = true, .dry_run = o->dry_run },
     };
-    int code = runtime_api_find(&l.api);
+    int code;
 
+    lambda_begin_log(o->debug);
+    code = runtime_api_find(&l.api);
     if (code == 0 && o->args.n > 0) {
         complain("lambda takes no argument: %s", o->args.item[0]);
         code = EXIT_USAGE;
@@ -199,12 +291,9 @@ int verb_lambda(const struct options *o)
     if (code != 0)
         return code;
     code = begin(&l);
-    if (code == 0) {
-        l.api.h = l.h;
+    if (code == 0)
         code = serve(&l);
-    } else {
-        lambda_cannot();
-    }
+    handler_close(&l.handler);
     headcount_free(l.h);
     target_close(&l.target);
     return code;

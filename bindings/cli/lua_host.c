@@ -60,7 +60,6 @@ static int open_libraries(lua_State *L)
 lua_State *lua_host_open(void)
 {
     lua_State *L = luaL_newstate();
-    struct sigaction act;
 
     if (L == NULL)
         return NULL;
@@ -69,13 +68,19 @@ lua_State *lua_host_open(void)
         lua_close(L);
         return NULL;
     }
+    return L;
+}
+
+void lua_host_catch_interrupts(lua_State *L)
+{
+    struct sigaction act;
+
     running = L;
     memset(&act, 0, sizeof act);
     act.sa_handler = on_interrupt;
     sigemptyset(&act.sa_mask);
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
-    return L;
 }
 
 void lua_host_close(lua_State *L)

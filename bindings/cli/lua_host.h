@@ -1,5 +1,5 @@
 /* cli/lua_host.h - Lua 5.4 with its standard libraries and the module inside:
- * what `run` and `test` run in. */
+ * what `run`, `test` and a handler of Lambda run in. */
 #ifndef CLI_LUA_HOST_H
 #define CLI_LUA_HOST_H
 
@@ -16,9 +16,10 @@ struct lua_file {
 };
 extern const struct lua_file lua_files[];
 
-/* NULL: no memory.  `require "headcount"` works in it, wherever it is; SIGINT
- * raises an error there. */
+/* NULL: no memory.  `require "headcount"` works in it, wherever it is. */
 lua_State *lua_host_open(void);
+/* SIGINT and SIGTERM raise an error there from now on, until it is closed. */
+void lua_host_catch_interrupts(lua_State *L);
 void lua_host_close(lua_State *L);
 /* Calls the function below its n arguments, which returns one value: 0 with
  * the value on the stack, or the exit code with the traceback on stderr. */

@@ -59,6 +59,9 @@ static int run_verb(const struct options *o)
 int main(int argc, char **argv)
 {
     struct options options;
+
+    if (options_is_lambda(argc, argv))  /* an option may be complained about */
+        lambda_begin_log(false);
     int code = options_get(&options, argc, argv);
 
     verbs_catch_interrupts();

@@ -98,6 +98,12 @@ static bool is_bootstrap(const char *program)
     return program && strcmp(slash ? slash + 1 : program, "bootstrap") == 0;
 }
 
+bool options_is_lambda(int argc, char **argv)
+{
+    return is_bootstrap(argv[0]) ||
+           (argc > 1 && options_verb(argv[1]) == VERB_LAMBDA);
+}
+
 static int read_argv(struct options *o, int argc, char **argv)
 {
     int err = 0;

@@ -60,6 +60,9 @@ struct options {
  * 0, or the exit code with the complaint already on stderr. */
 int options_get(struct options *o, int argc, char **argv);
 void options_fini(struct options *o);
+/* Before options_get: the program is called bootstrap, or lambda is its first
+ * word. */
+bool options_is_lambda(int argc, char **argv);
 
 /* `help` for the whole program, or for one verb. */
 void options_print_help(enum verb verb);

@@ -8,10 +8,13 @@
 #include <strings.h>
 
 #include "complain.h"
+#include "json_text.h"
 #include "options.h"
 #include "verbs.h"
 
 #define PATH "/2018-06-01/runtime/"
+/* Lambda takes 6 MiB, and says so with a 413; what is far more is not sent. */
+#define RESPONSE_MAX ((size_t)7 << 20)
 #define POST_TIMEOUT ((int64_t)10 * 1000 * 1000)
 
 int runtime_api_find(struct runtime_api *api)
@@ -91,6 +94,9 @@ int runtime_api_next(struct runtime_api *api, struct runtime_invocation *in)
     in->event_size = o->body_size;
     in->id = header(o, "Lambda-Runtime-Aws-Request-Id");
     in->trace_id = header(o, "Lambda-Runtime-Trace-Id");
+    in->function_arn = header(o, "Lambda-Runtime-Invoked-Function-Arn");
+    in->client_context = header(o, "Lambda-Runtime-Client-Context");
+    in->identity = header(o, "Lambda-Runtime-Cognito-Identity");
     in->deadline_ms = strtoll(header(o, "Lambda-Runtime-Deadline-Ms"), NULL,
                               10);
     return 0;
@@ -105,7 +111,17 @@ void runtime_api_done(struct runtime_invocation *in)
 
 /* ---- what came of it ---- */
 
-/* The status, or 0 with the complaint on stderr. */
+/* Of a request that was sent twice the first may have been taken: the second
+ * then names an invocation that is over. */
+static int status_of(const struct headcount_outcome *o)
+{
+    bool over = o->status == 400 || o->status == 403;
+
+    return over && o->stats.replays > 0 ? 202 : o->status;
+}
+
+/* The status, or 0 with the complaint on stderr.  The path names one
+ * invocation, so that what is posted twice is taken once. */
 static int post(struct runtime_api *api, const char *path, const char *type,
                 const void *body, size_t n)
 {
@@ -118,6 +134,7 @@ static int post(struct runtime_api *api, const char *path, const char *type,
         .size = sizeof request, .kind = HEADCOUNT_FETCH, .url = url,
         .method = "POST", .body = body, .body_size = n, .headers = headers,
         .headers_n = type ? 2 : 1, .timeout = POST_TIMEOUT,
+        .replay_ok = true,
     };
     headcount_op *op;
     int status = 0;
@@ -129,7 +146,7 @@ static int post(struct runtime_api *api, const char *path, const char *type,
     const struct headcount_outcome *o = headcount_outcome(op);
 
     if (o->code == 0)
-        status = o->status;
+        status = status_of(o);
     else
         complain("Lambda's Runtime API: %s", o->message);
     headcount_end(op);
@@ -146,57 +163,81 @@ static int judged(int status)
     return EXIT_OTHER;
 }
 
-/* What does not fit is cut: it is a sentence. */
-static size_t put_text(char *out, size_t size, const char *text)
+static void put_trace(FILE *out, const char *trace)
 {
-    size_t n = 0;
+    const char *comma = "";
 
-    for (; *text != '\0' && n + 8 < size; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c == '"' || c == '\\')
-            out[n++] = '\\';
-        if (c < ' ')
-            n += (size_t)snprintf(out + n, size - n, "\\u%04x", c);
-        else
-            out[n++] = (char)c;
+    for (size_t n; trace && *trace != '\0'; trace += n) {
+        trace += strspn(trace, "\t\n");
+        n = strcspn(trace, "\n");
+        if (n == 0)
+            break;
+        fprintf(out, "%s\"", comma);
+        json_text_put(out, trace, n);
+        fputc('"', out);
+        comma = ",";
     }
-    out[n] = '\0';
-    return n;
+}
+
+char *runtime_error_json(const struct runtime_error *error, size_t *n)
+{
+    char *body = NULL;
+    FILE *out = open_memstream(&body, n);
+
+    if (!out)
+        return NULL;
+    fputc('{', out);
+    json_text_member(out, "errorMessage", error->message);
+    fputc(',', out);
+    json_text_member(out, "errorType", error->type);
+    fputs(",\"stackTrace\":[", out);
+    put_trace(out, error->trace);
+    fputs("]}", out);
+    if (fclose(out) == 0)
+        return body;
+    free(body);
+    return NULL;
 }
 
 static int post_error(struct runtime_api *api, const char *path,
-                      const char *type, const char *message)
+                      const struct runtime_error *error)
 {
-    char text[4096], body[4400];
+    static const char bare[] = "{\"errorMessage\":\"out of memory\","
+                               "\"errorType\":\"Headcount.ENOMEM\"}";
+    size_t n = sizeof bare - 1;
+    char *body = runtime_error_json(error, &n);
+    int status = body ? post(api, path, error->type, body, n)
+                      : post(api, path, error->type, bare, sizeof bare - 1);
 
-    put_text(text, sizeof text, message);
-    snprintf(body, sizeof body, "{\"errorMessage\":\"%s\",\"errorType\":\"%s\""
-             ",\"stackTrace\":[]}", text, type);
-    return post(api, path, type, body, strlen(body));
+    free(body);
+    return status;
 }
 
 int runtime_api_error(struct runtime_api *api, const char *id,
-                      const char *type, const char *message)
+                      const struct runtime_error *error)
 {
     char path[300];
 
     snprintf(path, sizeof path, "invocation/%s/error", id);
-    return judged(post_error(api, path, type, message));
+    return judged(post_error(api, path, error));
 }
 
 int runtime_api_response(struct runtime_api *api, const char *id,
                          const void *body, size_t n)
 {
+    static const struct runtime_error large = {
+        .type = "Headcount.ResponseTooLarge",
+        .message = "the answer is larger than the 6 MiB that Lambda takes: "
+                   "what the function did is done",
+    };
     char path[300];
-    int status;
+    int status = 413;
 
     snprintf(path, sizeof path, "invocation/%s/response", id);
-    status = post(api, path, NULL, body, n);
+    if (n <= RESPONSE_MAX)
+        status = post(api, path, NULL, body, n);
     if (status == 413)
-        return runtime_api_error(api, id, "Headcount.ResponseTooLarge",
-                                 "what was done is in the log: the report is "
-                                 "larger than Lambda takes");
+        return runtime_api_error(api, id, &large);
     return judged(status);
 }
 
@@ -208,19 +249,19 @@ static const char *no_env(void *ud, const char *name)
 }
 
 /* Whatever was wrong with the settings, this is said without them. */
-void runtime_api_init_error(struct runtime_api *api, const char *type,
-                            const char *message)
+void runtime_api_init_error(struct runtime_api *api,
+                            const struct runtime_error *error)
 {
     const struct headcount_system system = { .size = sizeof system,
                                              .env = no_env };
     const struct headcount_config config = { .size = sizeof config,
                                              .system = &system };
     struct runtime_api bare = *api;
-    struct headcount_error error;
+    struct headcount_error why;
 
-    if (!bare.h && headcount_new(&bare.h, &config, &error) != 0)
+    if (!bare.h && headcount_new(&bare.h, &config, &why) != 0)
         return;
-    judged(post_error(&bare, "init/error", type, message));
+    judged(post_error(&bare, "init/error", error));
     if (!api->h)
         headcount_free(bare.h);
 }

@@ -21,7 +21,16 @@ struct runtime_invocation {
     const void *event;
     size_t event_size;
     const char *id, *trace_id;          /* "" if none                        */
+    const char *function_arn;           /* likewise                          */
+    const char *client_context, *identity;      /* JSON, or ""               */
     int64_t deadline_ms;                /* since 1970; 0: none               */
+};
+
+/* Why an invocation has no answer. */
+struct runtime_error {
+    const char *type;                   /* "Headcount.TargetFailed"          */
+    const char *message;
+    const char *trace;                  /* a line each; NULL: none           */
 };
 
 enum { RUNTIME_AGAIN = -1 };            /* nothing came: ask again           */
@@ -36,9 +45,12 @@ void runtime_api_done(struct runtime_invocation *in);
 int runtime_api_response(struct runtime_api *api, const char *id,
                          const void *body, size_t n);
 int runtime_api_error(struct runtime_api *api, const char *id,
-                      const char *type, const char *message);
+                      const struct runtime_error *error);
 /* Nothing can be invoked; api->h may be NULL. */
-void runtime_api_init_error(struct runtime_api *api, const char *type,
-                            const char *message);
+void runtime_api_init_error(struct runtime_api *api,
+                            const struct runtime_error *error);
+/* What is posted of it, as a line of the log; NULL: no memory.  The caller
+ * frees it. */
+char *runtime_error_json(const struct runtime_error *error, size_t *n);
 
 #endif

@@ -1,10 +1,10 @@
 /* cli/target.c - what is to be reconciled and by which rule. */
 #include "target.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "complain.h"
 #include "verbs.h"
 
 #define AUTOSCALER_MAX ((size_t)64 << 10)
@@ -59,8 +59,8 @@ int target_open(struct target *t, const struct options *o,
     request->allow = o->allow.item;
     request->allow_n = o->allow.n;
     if (o->services.n == 0 && !o->policy) {
-        fputs("headcount: no service is named: give --service NAME or "
-              "--policy FILE, or set ECS_SERVICE_ARN\n", stderr);
+        complain("no service is named: give --service NAME or --policy FILE, "
+                 "or set ECS_SERVICE_ARN");
         return EXIT_USAGE;
     }
     if (!o->policy)

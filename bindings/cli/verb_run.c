@@ -44,6 +44,7 @@ int verb_run(const struct options *o)
         complain("out of memory");
         return EXIT_OTHER;
     }
+    lua_host_catch_interrupts(L);
     lua_pushcfunction(L, script);
     lua_pushlightuserdata(L, (void *)(uintptr_t)&o->args);
     int code = lua_host_call(L, 1);

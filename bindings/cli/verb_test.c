@@ -165,6 +165,7 @@ int verb_test(const struct options *o)
         complain("out of memory");
         return EXIT_OTHER;
     }
+    lua_host_catch_interrupts(L);
     lua_pushcfunction(L, tests);
     lua_pushlightuserdata(L, (void *)(uintptr_t)o);
     int code = lua_host_call(L, 1);

@@ -12,10 +12,14 @@
 
 #include "complain.h"
 #include "decide.h"
+#include "log.h"
 
 /* An op that was cancelled ends by itself after two seconds. */
 #define INTERRUPT_GRACE ((int64_t)3000000)
 #define TICK ((int64_t)200000)
+/* A signal that comes just before the wait does not end it: look for one now
+ * and then. */
+#define LOOK_AGAIN ((int64_t)1000000)
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t interrupted;
@@ -40,12 +44,22 @@ void verbs_catch_interrupts(void)
     sigaction(SIGPIPE, &act, NULL);
 }
 
+bool verbs_interrupted(void)
+{
+    return interrupted > 0;
+}
+
 static int wait_for(headcount_op *op, bool cancelled,
                     const struct verbs_parts *parts)
 {
+    int got;
+
     if (cancelled)
         return headcount_wait(op, INTERRUPT_GRACE);
-    return headcount_wait(op, parts && parts->tick ? TICK : -1);
+    if (parts->tick)
+        return headcount_wait(op, TICK);
+    got = headcount_wait(op, LOOK_AGAIN);
+    return got == HEADCOUNT_ETIMEDOUT ? HEADCOUNT_RUNNING : got;
 }
 
 bool verbs_run_parts(headcount_op *op, struct decide *decide,
@@ -77,7 +91,9 @@ bool verbs_run_parts(headcount_op *op, struct decide *decide,
 
 bool verbs_run(headcount_op *op, struct decide *decide)
 {
-    return verbs_run_parts(op, decide, NULL);
+    static const struct verbs_parts none;    /* only a sweep has parts */
+
+    return verbs_run_parts(op, decide, &none);
 }
 
 int verbs_outcome_code(const struct options *o,
@@ -117,33 +133,17 @@ int verbs_exit_code(int code)
     }
 }
 
-static void log_line(void *ud, int level, const char *line, size_t n)
-{
-    static const char *const names[] = { "error", "warn", "info", "debug" };
-
-    (void)ud;
-    fprintf(stderr, "level=%s %.*s\n",
-            names[level >= 0 && level <= 3 ? level : 3], (int)n, line);
-}
-
-/* A person at a terminal has the report. */
-static void audit_line(void *ud, const char *line, size_t n)
-{
-    (void)ud;
-    fprintf(stderr, "%.*s\n", (int)n, line);
-}
-
 int verbs_open(headcount **h, const struct options *o)
 {
     struct headcount_system system = { .size = sizeof system,
-                                       .log = log_line };
+                                       .log = log_library_line };
 
-    if (!isatty(STDERR_FILENO))
-        system.audit = audit_line;
+    if (!isatty(STDERR_FILENO))     /* a person there has the report */
+        system.audit = log_audit_line;
     struct headcount_config config = {
         .size = sizeof config,
         .system = &system,
-        .log_level = o->debug ? HEADCOUNT_LOG_DEBUG : HEADCOUNT_LOG_WARN,
+        .log_level = o->debug ? HEADCOUNT_LOG_DEBUG : log_library_level(),
         .region = o->region,
         .profile = o->profile,
         .endpoint_url = o->endpoint_url,

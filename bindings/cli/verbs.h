@@ -10,6 +10,8 @@ int verb_call(const struct options *o);
 int verb_run(const struct options *o);
 int verb_test(const struct options *o);
 int verb_lambda(const struct options *o);
+/* How Lambda wants its log; `debug` as the option. */
+void lambda_begin_log(bool debug);
 /* Tells Lambda that no invocation can be taken. */
 void lambda_cannot(void);
 /* plan, apply, handle, snapshot */
@@ -20,6 +22,7 @@ bool sweep_is_meant(const struct options *o);
 
 /* SIGINT and SIGTERM end verbs_run; a closed pipe is an error of writing. */
 void verbs_catch_interrupts(void);
+bool verbs_interrupted(void);
 /* The handle that these options describe; 0, or the exit code with the
  * complaint on stderr. */
 int verbs_open(headcount **h, const struct options *o);

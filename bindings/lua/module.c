@@ -121,6 +121,30 @@ static void audit_line(void *ud, const char *line, size_t n)
     fprintf(stderr, "%.*s\n", (int)n, line);
 }
 
+static const char host_key = 'h';       /* registry: the module_host */
+
+void module_set_host(lua_State *L, const struct module_host *host)
+{
+    lua_pushlightuserdata(L, (void *)(uintptr_t)host);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &host_key);
+}
+
+static void take_host(lua_State *L, struct client_options *o,
+                      struct headcount_system *system)
+{
+    const struct module_host *host;
+
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
+    host = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    if (host != NULL) {
+        system->log = host->log;
+        o->config.log_level = host->log_level;
+    }
+    if (o->audit)
+        system->audit = host != NULL ? host->audit : audit_line;
+}
+
 int module_new_client(lua_State *L)
 {
     static const char who[] = "headcount.client";
@@ -137,7 +161,7 @@ int module_new_client(lua_State *L)
     module_field(L, 1, "credentials");
     module_options(L, 2, "headcount.client: credentials", credentials_options,
                    &o.config);
-    system.audit = o.audit ? audit_line : NULL;
+    take_host(L, &o, &system);
     c = lua_newuserdatauv(L, sizeof *c, 0);
     *c = (struct client){ .h = NULL };
     luaL_setmetatable(L, MODULE_CLIENT);
@@ -169,7 +193,7 @@ int luaopen_headcount_core(lua_State *L)
     static const luaL_Reg functions[] = {
         { "client", module_new_client }, { "sign", module_sign },
         { "wait", module_wait }, { "enter", module_enter },
-        { "stop", module_stop }, { NULL, NULL }
+        { "stop", module_stop }, { "now", module_now }, { NULL, NULL }
     };
 
     open_clients(L);

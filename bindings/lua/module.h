@@ -57,6 +57,16 @@ struct client {
     size_t wants_at, wants_n;       /* these descriptors                    */
 };
 
+/* What a host may take over: where the lines of clients go, and how many come.
+ * Without one nothing is logged, and the audit goes to stderr. */
+struct module_host {
+    void (*log)(void *ud, int level, const char *line, size_t n);
+    void (*audit)(void *ud, const char *line, size_t n);
+    int log_level;                  /* enum headcount_log                   */
+};
+/* Of the clients made from now on; it outlives them. */
+void module_set_host(lua_State *L, const struct module_host *host);
+
 /* The open one at i, or raises. */
 struct client *module_client(lua_State *L, int i);
 int module_fail(lua_State *L, const char *message, const char *code);
@@ -81,12 +91,16 @@ struct pending *module_pending(lua_State *L, struct client *c,
 /* Begins the request for the pending at the top of the stack and returns what
  * the whole function returns. */
 int module_run(lua_State *L, const struct headcount_request *request);
+/* No op that begins from now on goes on after this moment (monotonic
+ * microseconds; INT64_MAX: none): for a host that has to answer by then. */
+void module_set_deadline(lua_State *L, int64_t until);
 /* Every op of this client ends now. */
 void module_end_all(struct client *c);
-/* core.wait, core.enter, core.stop: for the loop. */
+/* core.wait, core.enter, core.stop: for the loop; core.now. */
 int module_stop(lua_State *L);
 int module_wait(lua_State *L);
 int module_enter(lua_State *L);
+int module_now(lua_State *L);
 void module_open_ops(lua_State *L);
 
 /* ---- the rest ---- */

@@ -21,6 +21,7 @@
 #define WAIT_LONGEST 3600000            /* ms: poll's own bound */
 
 static const char entered_key = 'e';    /* registry: coroutines of the loop */
+static const char deadline_key = 'd';   /* registry: of all ops             */
 
 /* ---- pending ---- */
 
@@ -125,11 +126,49 @@ static bool is_entered(lua_State *L)
     return is;
 }
 
+static int64_t now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int module_now(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)now_us() / 1e6);
+    return 1;
+}
+
+void module_set_deadline(lua_State *L, int64_t until)
+{
+    lua_pushinteger(L, until);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &deadline_key);
+}
+
+/* What is asked for, or what is left if that is less. */
+static int64_t time_for(lua_State *L, int64_t asked)
+{
+    int64_t until, left;
+
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &deadline_key);
+    until = lua_isnil(L, -1) ? INT64_MAX : lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    if (until == INT64_MAX)
+        return asked;
+    left = until - now_us();
+    left = left > 1 ? left : 1;
+    return asked > 0 && asked < left ? asked : left;
+}
+
 int module_run(lua_State *L, const struct headcount_request *request)
 {
     struct pending *p = lua_touserdata(L, -1);
     struct client *c = p->client;
-    int err = headcount_begin(c->h, &p->op, request);
+    struct headcount_request bounded = *request;
+
+    bounded.timeout = time_for(L, request->timeout);
+    int err = headcount_begin(c->h, &p->op, &bounded);
 
     if (err != 0)
         return module_fail_code(L, "the request cannot be begun", err);
@@ -151,14 +190,6 @@ int module_run(lua_State *L, const struct headcount_request *request)
 }
 
 /* ---- many ---- */
-
-static int64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 static struct pending *pending_of(lua_State *L, lua_Integer i)
 {

@@ -118,7 +118,7 @@ static int call_begin_request(struct hc_call *c)
         .who = k->no_sign ? NULL : &c->who,
         .key = &c->place->key, .work = &k->work,
         .user_agent = hc_buf_view(&k->user_agent),
-        .trace_id = hc_buf_view(&k->trace_id),
+        .trace_id = hc_client_trace(k),
         .invocation = c->invocation,
         .attempt = ++c->attempts, .max_attempts = c->config.max_attempts,
         .skew = k->skew, .anchors = c->anchors,

@@ -94,23 +94,19 @@ static void client_put_user_agent(struct hc_client *k, const char *version)
     }
 }
 
-static bool client_is_printable(struct hc_str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] < 0x20 || s.p[i] > 0x7e)
-            return false;
-    return true;
-}
-
-/* Lambda's trace goes on through our calls, as it does with the SDKs. */
-static void client_put_trace(struct hc_client *k)
+/* Lambda's trace goes on through our calls, encoded as the SDKs do.  Each
+ * invocation has one of its own. */
+const struct hc_buf *hc_client_trace(struct hc_client *k)
 {
     const struct hc_system *sys = &k->net->sys;
-    struct hc_str id = hc_getenv(sys, "_X_AMZN_TRACE_ID");
 
-    if (hc_getenv(sys, "AWS_LAMBDA_FUNCTION_NAME").n > 0 &&
-        client_is_printable(id))
-        hc_buf_str(&k->trace_id, id);
+    hc_buf_reset(&k->trace_id);
+    if (hc_getenv(sys, "AWS_LAMBDA_FUNCTION_NAME").n > 0)
+        hc_text_percent(&k->trace_id, hc_getenv(sys, "_X_AMZN_TRACE_ID"),
+                        "=;:+&[]{}\"',");
+    if (hc_buf_error(&k->trace_id) < 0)      /* half a trace is none */
+        hc_buf_reset(&k->trace_id);
+    return &k->trace_id;
 }
 
 /* ---- places ---- */
@@ -224,7 +220,6 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
     hc_buf_init(&k->user_agent, alloc, CLIENT_USER_AGENT);
     hc_buf_init(&k->trace_id, alloc, CLIENT_USER_AGENT);
     client_put_user_agent(k, config->version);
-    client_put_trace(k);
     k->places = hc_alloc_array(alloc, HC_CLIENT_PLACES, sizeof *k->places);
     int err = k->places == NULL ? HC_ENOMEM : hc_buf_error(&k->user_agent);
 

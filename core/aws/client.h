@@ -57,6 +57,10 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
                    struct hc_error *e);
 void hc_client_fini(struct hc_client *k);            /* k may be all zero */
 
+/* The trace of Lambda's invocation as the environment has it now, encoded for
+ * a header; empty outside of Lambda. */
+const struct hc_buf *hc_client_trace(struct hc_client *k);
+
 /* The place for this service, region and URL: *out is held until
  * hc_client_leave (NULL is fine).  Errors as hc_endpoint_get, HC_ELIMIT;
  * HC_ECONFIG where a proxy is asked for. */

@@ -115,8 +115,9 @@ static void request_put_unsigned(const struct hc_request *r,
     const struct hc_request_config *c = &r->config;
 
     request_put_header(out, HC_STR("User-Agent"), c->user_agent);
-    if (c->trace_id.n > 0)
-        request_put_header(out, HC_STR("X-Amzn-Trace-Id"), c->trace_id);
+    if (c->trace_id != NULL && c->trace_id->n > 0)
+        request_put_header(out, HC_STR("X-Amzn-Trace-Id"),
+                           hc_buf_view(c->trace_id));
     hc_buf_lit(out, "Accept-Encoding: identity\r\nContent-Length: ");
     hc_buf_u64(out, c->body.n);
     hc_buf_lit(out, "\r\n\r\n");

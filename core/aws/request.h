@@ -26,7 +26,7 @@ struct hc_request_config {
     struct hc_sigv4_key *key;            /* kept from request to request     */
     struct hc_buf *work;                 /* scratch, kept likewise           */
     struct hc_str user_agent;
-    struct hc_str trace_id;              /* X-Amzn-Trace-Id, or empty        */
+    const struct hc_buf *trace_id;       /* X-Amzn-Trace-Id, or empty, NULL   */
     const char *invocation;              /* UUID: same for all attempts      */
     int attempt, max_attempts;
     int64_t skew;                        /* added to the wall clock          */

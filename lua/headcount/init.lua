@@ -68,6 +68,11 @@ headcount.client = core.client
 -- @raise what is missing or cannot stand in a request
 headcount.sign = core.sign
 
+--- Seconds on a clock that never goes back: for how long something took.
+-- @function now
+-- @treturn number with a fraction; where it began is unknown
+headcount.now = core.now
+
 --- JSON, strictly by RFC 8259: `decode`, `encode`, `null`, `array`.
 --
 -- `decode(text)` returns the value, or `nil, message, "ESYNTAX"` with the byte

@@ -191,23 +191,43 @@ TEST(client, the_user_agent_says_who_and_where)
     close_all();
 }
 
+static void trace_is(const char *const *env, const char *want)
+{
+    open_fine(env);
+    CHECK_Z(hc_buf_z(&client.trace_id), "");
+    hc_client_trace(&client);
+    CHECK_Z(hc_buf_z(&client.trace_id), want);
+    close_all();
+}
+
 TEST(client, lambdas_trace_goes_on)
 {
     static const char *const here[] = {
-        "AWS_LAMBDA_FUNCTION_NAME=f", "_X_AMZN_TRACE_ID=Root=1-2-3", NULL };
+        "AWS_LAMBDA_FUNCTION_NAME=f",
+        "_X_AMZN_TRACE_ID=Root=1-5e-9;Parent=3f;Sampled=1;Lineage=a8:0,68:5",
+        NULL };
     static const char *const outside[] = { "_X_AMZN_TRACE_ID=Root=1-2-3",
                                            NULL };
-    static const char *const bad[] = {
-        "AWS_LAMBDA_FUNCTION_NAME=f", "_X_AMZN_TRACE_ID=a\r\nb: c", NULL };
+    static const char *const odd[] = {
+        "AWS_LAMBDA_FUNCTION_NAME=f",
+        "_X_AMZN_TRACE_ID=a\r\nb: c%\xc3\xa9[]{}&+\"'/", NULL };
 
-    open_fine(here);
-    CHECK_Z(hc_buf_z(&client.trace_id), "Root=1-2-3");
-    close_all();
-    open_fine(outside);
-    CHECK_INT(client.trace_id.n, 0);
-    close_all();
-    open_fine(bad);
-    CHECK_INT(client.trace_id.n, 0);
+    trace_is(here, "Root=1-5e-9;Parent=3f;Sampled=1;Lineage=a8:0,68:5");
+    trace_is(outside, "");
+    trace_is(odd, "a%0D%0Ab:%20c%25%C3%A9[]{}&+\"'%2F");
+}
+
+TEST(client, the_trace_is_that_of_now)
+{
+    const char *env[] = { "AWS_LAMBDA_FUNCTION_NAME=f",
+                          "_X_AMZN_TRACE_ID=Root=1", NULL };
+
+    open_fine(env);
+    for (size_t i = 0; i < 2; i++) {
+        env[1] = i == 0 ? "_X_AMZN_TRACE_ID=Root=1" : "_X_AMZN_TRACE_ID=R=2";
+        hc_client_trace(&client);
+        CHECK_Z(hc_buf_z(&client.trace_id), env[1] + 17);
+    }
     close_all();
 }
 

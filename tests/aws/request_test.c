@@ -49,12 +49,14 @@ static void start(enum hc_service_id service, const struct hc_identity *who)
     };
 
     memset(&me, 0, sizeof me);
+    hc_buf_reset(&w.client.trace_id);
+    hc_buf_lit(&w.client.trace_id, "Root=1");
     CHECK_INT(hc_endpoint_get(&me.endpoint, &ask, NULL), 0);
     const struct hc_request_config config = {
         .endpoint = &me.endpoint, .operation = HC_STR("DoThis"),
         .body = HC_STR("{}"), .who = who, .key = &me.key,
         .work = &w.client.work, .user_agent = HC_STR("agent"),
-        .trace_id = HC_STR("Root=1"), .invocation = "an-id", .attempt = 2,
+        .trace_id = &w.client.trace_id, .invocation = "an-id", .attempt = 2,
         .max_attempts = 5, .replay_after_flush_ok = true,
     };
 

@@ -7,6 +7,20 @@ local function client()
     max_attempts = 1, no_sign_request = true })
 end
 
+describe("headcount.now", function()
+  it("goes on, and never back", function()
+    local start = headcount.now()
+    local last = start
+    while last == start do
+      local now = headcount.now()
+      assert.is_true(now >= last)
+      last = now
+    end
+    assert.equal("float", math.type(last))
+    assert.is_true(last - start < 60)
+  end)
+end)
+
 describe("headcount.loop", function()
   it("returns what its function returns", function()
     assert.same({ 1, nil, 3, n = 3 }, table.pack(headcount.loop(function()

@@ -151,9 +151,9 @@ class Lambda(Server):
     name = "lambda"
     ready_within = 30
 
-    def __init__(self, folder, bootstrap, env):
+    def __init__(self, folder, bootstrap, env, handler="bootstrap"):
         super().__init__(folder)
-        self.api, self.env = free_port(), env
+        self.api, self.env, self.handler = free_port(), env, handler
         self.bootstrap = self.folder / "bootstrap"
         self.bootstrap.symlink_to(bootstrap)
 
@@ -167,19 +167,25 @@ class Lambda(Server):
                 "--runtime-interface-emulator-address",
                 f"127.0.0.1:{self.port}", "--runtime-api-address",
                 f"127.0.0.1:{self.api}", "--log-level", "info",
-                str(self.bootstrap), "bootstrap"]
+                str(self.bootstrap), self.handler]
 
-    def invoke(self, event, timeout=60):
-        """What the function answered, as JSON."""
+    def invoke(self, event, timeout=60, **headers):
+        """What the function answered, as JSON; a text where the emulator
+        speaks."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/"
             "invocations", data=event if isinstance(event, bytes)
-            else json.dumps(event).encode())
+            else json.dumps(event).encode(),
+            headers={k.replace("_", "-"): v for k, v in headers.items()})
         try:
             with urllib.request.urlopen(request, timeout=timeout) as answer:
-                return json.loads(answer.read() or b"null")
+                body = answer.read()
         except urllib.error.HTTPError as error:      # init failed: 502
-            return json.loads(error.read() or b"null")
+            body = error.read()
+        try:
+            return json.loads(body or b"null")
+        except json.JSONDecodeError:
+            return body.decode()
 
 
 class Nginx(Server):

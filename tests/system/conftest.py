@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -12,6 +13,7 @@ sys.path.insert(0, str(TOP / "tests" / "peers"))
 
 import ecs_server            # noqa: E402
 import servers               # noqa: E402
+from runtime_api import RuntimeApi   # noqa: E402
 from ecs_check import SECRET, TOKEN     # noqa: E402
 
 # The peers and botocore run in this process: what the caller has set for AWS,
@@ -141,6 +143,49 @@ def secure(certs, tmp_path, headcount):
         headcount.env["AWS_CA_BUNDLE"] = str(certs / "ca.pem")
         headcount.env["HEADCOUNT_DNS_SERVER"] = dns.address
         yield server                     # leaving fails if it complained
+
+
+@pytest.fixture
+def function(ecs, headcount, tmp_path):
+    """Starts a function with more of an environment."""
+    running = []
+
+    def start(**more):
+        headcount.at(ecs)
+        env = {**headcount.env, "ECS_SERVICE_ARN": "web", **more}
+        env = {k: v for k, v in env.items() if v is not None}
+        running.append(servers.Lambda(tmp_path / f"lambda{len(running)}",
+                                      PROGRAM, env).start())
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+        assert "Sanitizer" not in server.output.read_text()
+
+
+@pytest.fixture
+def runtime_api(tmp_path):
+    """Invocations under a Runtime API that may lose an answer; the process
+    is ended when it asks for one event more."""
+    def run(headcount, events=(None,), statuses=(202,), traces=None, **env):
+        events = [event or event_of() for event in events]
+        with RuntimeApi(events, statuses, traces) as api, \
+             open(tmp_path / "err", "wb") as err:
+            child = subprocess.Popen(
+                [PROGRAM, "lambda", "--service", "web"], stderr=err,
+                stdout=subprocess.DEVNULL, cwd=tmp_path,
+                env={**headcount.env, "AWS_LAMBDA_RUNTIME_API": api.address,
+                     **env})
+            end = time.monotonic() + 60
+            while not api.idle.wait(0.02) and child.poll() is None:
+                assert time.monotonic() < end
+            child.terminate()
+            api.code = child.wait(30)
+        api.err = (tmp_path / "err").read_text()
+        return api
+
+    return run
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -11,24 +11,6 @@ from conftest import PROGRAM, event_of
 from test_batch import record
 
 
-@pytest.fixture
-def function(ecs, headcount, tmp_path):
-    """Starts a function with more of an environment."""
-    running = []
-
-    def start(**more):
-        headcount.at(ecs)
-        env = {**headcount.env, "ECS_SERVICE_ARN": "web", **more}
-        env = {k: v for k, v in env.items() if v is not None}
-        running.append(servers.Lambda(tmp_path / f"lambda{len(running)}",
-                                      PROGRAM, env).start())
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.stop()
-
-
 def fill(ecs):
     ecs.service("web", desired=1)
     for name in "abc":
@@ -87,6 +69,45 @@ def test_a_duplicate_is_dropped(ecs, function):
     seen = len(ecs.requests)
     assert warm.invoke(event_of())["skipped_event"] == "duplicate"
     assert len(ecs.requests) == seen
+
+
+def test_each_invocation_has_its_own_trace(ecs, runtime_api, headcount):
+    fill(ecs)
+    traces = ["Root=1-5e1be3b2-2b3c;Sampled=1", "Root=1-67891233-abcd", None]
+    run = runtime_api(headcount.at(ecs), [{"cluster": "prod"}] * 3,
+                      traces=traces, AWS_LAMBDA_FUNCTION_NAME="f")
+    assert len(run.posts) == 3
+    assert [r.headers.get("x-amzn-trace-id") for r in ecs.requests] == \
+        [traces[0]] * 3 + [traces[1]] * 2 + [traces[2]] * 2
+
+
+def test_a_shared_environment_holds_no_trace(ecs, runtime_api, headcount):
+    fill(ecs)
+    run = runtime_api(headcount.at(ecs), traces=["Root=1-5e1be3b2-2b3c"],
+                      AWS_LAMBDA_FUNCTION_NAME="f",
+                      AWS_LAMBDA_MAX_CONCURRENCY="2")
+    assert len(run.posts) == 1 and len(ecs.requests) == 3
+    assert all("x-amzn-trace-id" not in r.headers for r in ecs.requests)
+
+
+# ---- an answer that is lost ----
+
+@pytest.mark.parametrize("second", [202, 400, 403])
+def test_an_answer_whose_connection_died_is_posted_again(
+        ecs, runtime_api, headcount, second):
+    fill(ecs)
+    run = runtime_api(headcount.at(ecs), statuses=[None, second])
+    assert len(run.posts) == 2 and run.connections == 2
+    assert run.posts[0] == run.posts[1]
+    assert run.nexts == 2                   # and asked for the next event
+
+
+def test_an_answer_that_is_refused_at_once_ends_the_process(
+        ecs, runtime_api, headcount):
+    fill(ecs)
+    run = runtime_api(headcount.at(ecs), statuses=[403])
+    assert len(run.posts) == 1 and run.code == 255
+    assert "answers 403" in run.err
 
 
 # ---- what goes wrong ----

@@ -157,9 +157,10 @@ def put_item(headcount, server, url):
     db = boto(server, "dynamodb")
     db.create_table(
         TableName="notes", BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "user_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "user_id",
-                               "AttributeType": "S"}])
+        KeySchema=[{"AttributeName": "userId", "KeyType": "HASH"},
+                   {"AttributeName": "postId", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"}
+                              for name in ("userId", "postId")])
     db.get_waiter("table_exists").wait(TableName="notes",
                                        WaiterConfig={"Delay": 1})
     events = [{"body": json.dumps({"user_id": f"u{i}",
@@ -174,7 +175,10 @@ def put_item(headcount, server, url):
     assert all(json.loads(a["body"])["connections_opened"] == 1
                for a in answers[:5])
     items = db.scan(TableName="notes")["Items"]
-    assert {i["user_id"]["S"]: i["message"]["S"] for i in items} == \
+    assert len({i["postId"]["S"] for i in items}) == 5
+    assert all(json.loads(a["body"])["duration_in_ms"] > 0
+               for a in answers[:5])
+    assert {i["userId"]["S"]: i["message"]["S"] for i in items} == \
         {f"u{i}": f"\u00e9 {i}" for i in range(5)}
     missing = headcount("run", EXAMPLES / "put_item.lua", TABLE="none",
                         AWS_ENDPOINT_URL=url,
@@ -445,5 +449,5 @@ for name in pairs(headcount) do print(name) end
 local client = headcount.client { region = "eu-west-1" }
 for name in pairs(getmetatable(client).__index) do print("client:" .. name) end
 """).stdout.split()
-    assert len(methods) == 10
+    assert len(methods) == 11
     assert set(methods) - {"_VERSION"} <= names

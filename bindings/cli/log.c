@@ -1,0 +1,195 @@
+/* cli/log.c - what the process says while it works. */
+#include "log.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "headcount.h"
+#include "json_text.h"
+
+/* There is one stderr: how it is written is the process's, as it is. */
+static enum log_format log_format;
+static enum log_level log_least;
+static const char *log_request_id;
+
+static const char *const names[] = { "ALL", "TRACE", "DEBUG", "INFO", "WARN",
+                                     "ERROR", "FATAL" };
+
+void log_begin(enum log_format format, enum log_level least)
+{
+    log_format = format;
+    log_least = least;
+}
+
+void log_request(const char *id)
+{
+    log_request_id = id;
+}
+
+enum log_level log_level_of(const char *name)
+{
+    if (!name || *name == '\0')
+        return LOG_ALL;
+    for (int i = LOG_TRACE; i <= LOG_FATAL; i++)
+        if (strcasecmp(name, names[i]) == 0)
+            return (enum log_level)i;
+    return LOG_INFO;
+}
+
+int log_library_level(void)
+{
+    switch (log_least) {
+    case LOG_TRACE:
+    case LOG_DEBUG:
+        return HEADCOUNT_LOG_DEBUG;
+    case LOG_INFO:
+        return HEADCOUNT_LOG_INFO;
+    case LOG_ALL:
+    case LOG_WARN:
+        return HEADCOUNT_LOG_WARN;
+    case LOG_ERROR:
+    case LOG_FATAL:
+        break;
+    }
+    return HEADCOUNT_LOG_ERROR;
+}
+
+/* Days since 1970 as a date (the civil calendar, years from March on). */
+static void put_date(FILE *out, int64_t days)
+{
+    int64_t z = days + 719468, era = z / 146097, doe = z % 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153, month = mp < 10 ? mp + 3 : mp - 9;
+
+    fprintf(out, "%04" PRId64 "-%02" PRId64 "-%02" PRId64,
+            yoe + era * 400 + (month <= 2), month,
+            doy - (153 * mp + 2) / 5 + 1);
+}
+
+static void put_now(FILE *out)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    int64_t s = t.tv_sec;
+
+    put_date(out, s / 86400);
+    fprintf(out, "T%02d:%02d:%02d.%03dZ", (int)(s / 3600 % 24),
+            (int)(s / 60 % 60), (int)(s % 60), (int)(t.tv_nsec / 1000000));
+}
+
+static void put_head(FILE *out, enum log_level level)
+{
+    fputs("{\"timestamp\":\"", out);
+    put_now(out);
+    fprintf(out, "\",\"level\":\"%s\"", names[level]);
+    if (log_request_id) {
+        fputc(',', out);
+        json_text_member(out, "requestId", log_request_id);
+    }
+}
+
+static void put_sentence(FILE *out, enum log_level level, const char *text,
+                         size_t n)
+{
+    put_head(out, level);
+    fputs(",\"message\":\"", out);
+    json_text_put(out, text, n);
+    fputs("\"}\n", out);
+}
+
+static void put_object(FILE *out, enum log_level level, const char *json,
+                       size_t n)
+{
+    put_head(out, level);
+    if (n > 2) {                            /* not {} */
+        fputc(',', out);
+        fwrite(json + 1, 1, n - 1, out);
+    } else {
+        fputc('}', out);
+    }
+    fputc('\n', out);
+}
+
+typedef void put_line(FILE *out, enum log_level level, const char *text,
+                      size_t n);
+
+/* stderr has no buffer: a line that leaves in pieces may be read as several.
+ * Without memory pieces are better than nothing. */
+static void say(put_line *put, enum log_level level, const char *text,
+                size_t n)
+{
+    char *line = NULL;
+    size_t line_n = 0;
+    FILE *out = open_memstream(&line, &line_n);
+
+    if (!out) {
+        put(stderr, level, text, n);
+        return;
+    }
+    put(out, level, text, n);
+    if (fclose(out) == 0)
+        fwrite(line, 1, line_n, stderr);
+    else
+        put(stderr, level, text, n);
+    free(line);
+}
+
+void log_sentence(enum log_level level, const char *before, const char *text,
+                  size_t n)
+{
+    if (level < log_least)
+        return;
+    if (log_format == LOG_JSON)
+        say(put_sentence, level, text, n);
+    else
+        fprintf(stderr, "%s%.*s\n", before, (int)n, text);
+}
+
+void log_object(enum log_level level, const char *json, size_t n)
+{
+    if (level < log_least)
+        return;
+    if (log_format == LOG_JSON)
+        say(put_object, level, json, n);
+    else
+        fprintf(stderr, "%.*s\n", (int)n, json);
+}
+
+void log_library_line(void *ud, int level, const char *line, size_t n)
+{
+    static const struct { enum log_level level; const char *before; } as[] = {
+        [HEADCOUNT_LOG_ERROR] = { LOG_ERROR, "level=error " },
+        [HEADCOUNT_LOG_WARN] = { LOG_WARN, "level=warn " },
+        [HEADCOUNT_LOG_INFO] = { LOG_INFO, "level=info " },
+        [HEADCOUNT_LOG_DEBUG] = { LOG_DEBUG, "level=debug " },
+    };
+    int at = level >= 0 && level <= HEADCOUNT_LOG_DEBUG ? level
+                                                        : HEADCOUNT_LOG_DEBUG;
+
+    (void)ud;
+    log_sentence(as[at].level, as[at].before, line, n);
+}
+
+/* As the bytes stand only outside of a text: there its quotes are escaped. */
+static bool is_write(const char *line, size_t n)
+{
+    static const char write[] = "\"event\":\"write\"";
+
+    for (size_t i = 0; i + sizeof write - 1 <= n; i++)
+        if (memcmp(line + i, write, sizeof write - 1) == 0)
+            return true;
+    return false;
+}
+
+void log_audit_line(void *ud, const char *line, size_t n)
+{
+    (void)ud;
+    log_object(is_write(line, n) ? LOG_INFO : LOG_WARN, line, n);
+}
