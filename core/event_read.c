@@ -20,13 +20,18 @@ event_cluster(const struct hc_batch_cluster *c)
     };
 }
 
+static const char *event_broken(const struct hc_batch *b)
+{
+    for (size_t i = 0; i < b->records_n; i++)
+        if (b->records[i].why.n > 0)
+            return b->records[i].why.p;
+    return NULL;
+}
+
 static int event_show(struct event_box *box, struct hc_error *e)
 {
     const struct hc_batch *b = &box->batch;
 
-    for (size_t i = 0; i < b->records_n; i++)
-        if (b->records[i].why.n > 0)
-            return hc_error_set(e, HC_EEVENT, "%s", b->records[i].why.p);
     box->clusters = hc_alloc_array(&box->alloc, b->clusters_n + 1,
                                    sizeof *box->clusters);
     if (box->clusters == NULL)
@@ -38,6 +43,7 @@ static int event_show(struct event_box *box, struct hc_error *e)
         .wrapped = b->wrapped, .sweep = b->sweeps,
         .skipped = b->clusters_n == 0 && b->skipped_n > 0 && !b->sweeps
                        ? b->skipped.p : NULL,
+        .broken = event_broken(b),
     };
     return 0;
 }

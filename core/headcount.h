@@ -482,10 +482,11 @@ struct headcount_event {
     bool wrapped;                 /* it holds Records                        */
     bool sweep;                   /* it, or a record, names no cluster       */
     const char *skipped;          /* why it is none of ours, or NULL         */
+    const char *broken;           /* why a record cannot be understood: the
+                                     first that cannot; or NULL              */
 };
 
-/* 0; HEADCOUNT_EEVENT (a record that cannot be understood is one, too) or
- * HEADCOUNT_ENOMEM, with *error (may be NULL) filled. */
+/* 0; HEADCOUNT_EEVENT or HEADCOUNT_ENOMEM, with *error (may be NULL) filled. */
 int headcount_event_read(struct headcount_event **out, const void *event,
                          size_t n, const struct headcount_system *system,
                          struct headcount_error *error);

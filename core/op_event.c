@@ -37,7 +37,8 @@ static bool event_is_settled(const struct hc_batch *b)
 }
 
 #define EVENT_NO_CLUSTER "the scheduled event names no cluster: give the " \
-    "rule an input such as {\"cluster\": \"NAME\"}"
+    "rule an input such as {\"cluster\": \"NAME\"}, or say of which clusters " \
+    "the sweep is (lambda and watch: HEADCOUNT_CLUSTERS or HEADCOUNT_ALL)"
 
 /* True: each record can be understood. */
 static bool event_is_sound(struct hc_batch *b, enum headcount_swept swept)

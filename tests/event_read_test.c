@@ -81,13 +81,21 @@ TEST(event_read, an_event_that_is_none_of_ours_says_why)
     put();
 }
 
-TEST(event_read, what_is_no_event_is_an_error_in_a_record_too)
+TEST(event_read, a_record_that_is_no_event_hides_no_other)
+{
+    CHECK_INT(get("{\"Records\":[{\"messageId\":\"1\",\"eventSource\":"
+                  "\"aws:sqs\",\"body\":\"x\"},{\"messageId\":\"2\","
+                  "\"eventSource\":\"aws:sqs\",\"body\":"
+                  "\"{\\\"cluster\\\":\\\"a\\\"}\"}]}"), 0);
+    CHECK_INT(event->clusters_n, 1);
+    CHECK(event->broken != NULL && event->skipped == NULL);
+    put();
+}
+
+TEST(event_read, what_is_no_event_is_an_error)
 {
     static const char *const rows[] = {
-        "", "{}", "[1]", "no JSON", "{\"cluster\":7}",
-        "{\"Records\":[{\"messageId\":\"1\",\"eventSource\":\"aws:sqs\","
-        "\"body\":\"{\\\"cluster\\\":\\\"a\\\"}\"},{\"messageId\":\"2\","
-        "\"eventSource\":\"aws:sqs\",\"body\":\"x\"}]}",
+        "", "{}", "[1]", "no JSON", "{\"cluster\":7}", "{\"Records\":[]}",
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -13,8 +13,7 @@ struct metric {
     int64_t value;
 };
 
-/* Tasks that are asked for and do not run. */
-static int64_t unplaced(const struct headcount_outcome *o)
+int64_t emf_unplaced(const struct headcount_outcome *o)
 {
     int64_t sum = 0;
 
@@ -57,21 +56,39 @@ static void put_head(FILE *out, const struct emf *emf,
         fprintf(out, ",\"level\":\"%s\"", emf->level);
 }
 
+static int64_t services(const struct emf *emf,
+                        const struct headcount_outcome *o,
+                        enum headcount_result result)
+{
+    return (int64_t)(o->summary[result] +
+                     (emf->sweep ? emf->sweep->summary[result] : 0));
+}
+
+static int64_t counted(uint64_t own, const uint64_t *swept)
+{
+    return (int64_t)(own + (swept ? *swept : 0));
+}
+
 void emf_put(FILE *out, const struct emf *emf,
              const struct headcount_outcome *o)
 {
+    const struct headcount_stats *swept = emf->sweep ? &emf->sweep->stats
+                                                     : NULL;
+    int64_t failures = failed(o) + (emf->sweep ? failed(emf->sweep) : 0);
     const struct metric metrics[EMF_METRICS] = {
-        { "Updated", "Count", (int64_t)o->summary[HEADCOUNT_UPDATED] },
-        { "Held", "Count", (int64_t)o->summary[HEADCOUNT_HELD] },
-        { "Failed", "Count", failed(o) },
-        { "Unplaced", "Count", unplaced(o) },
-        { "Calls", "Count", (int64_t)o->stats.api_calls },
+        { "Updated", "Count", services(emf, o, HEADCOUNT_UPDATED) },
+        { "Held", "Count", services(emf, o, HEADCOUNT_HELD) },
+        { "Failed", "Count", failures },
+        { "Unplaced", "Count", emf_unplaced(o) + emf->unplaced },
+        { "Calls", "Count", counted(o->stats.api_calls,
+                                    swept ? &swept->api_calls : NULL) },
         { "Duration", "Milliseconds", emf->duration_ms },
         { "ConnectionsOpened", "Count",
-          (int64_t)o->stats.connections_opened },
+          counted(o->stats.connections_opened,
+                  swept ? &swept->connections_opened : NULL) },
         { "LastSuccess", "Seconds", emf->now_ms / 1000 },
     };
-    size_t n = failed(o) > 0 ? EMF_METRICS - 1 : EMF_METRICS;
+    size_t n = failures > 0 ? EMF_METRICS - 1 : EMF_METRICS;
 
     put_head(out, emf, metrics, n);
     for (size_t i = 0; i < n; i++)

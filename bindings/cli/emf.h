@@ -12,8 +12,12 @@ struct emf {
     const char *level;                  /* what the log lets through, or NULL */
     int64_t now_ms;                     /* since 1970                        */
     int64_t duration_ms;
+    const struct headcount_outcome *sweep;   /* that was made too, or NULL   */
+    int64_t unplaced;                   /* in it                             */
 };
 
+/* Tasks that are asked for and do not run. */
+int64_t emf_unplaced(const struct headcount_outcome *o);
 /* Updated, Held, Failed, Unplaced, Calls, Duration, ConnectionsOpened, and
  * LastSuccess (seconds since 1970) where nothing failed: one line. */
 void emf_put(FILE *out, const struct emf *emf,

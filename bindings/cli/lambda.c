@@ -2,6 +2,7 @@
  * the calls: one process, one invocation after the other.
  *
  *   next -> the event, its deadline -> one reconcile op -> response or error
+ *                                   -> the sweep, if it is asked for ->
  *                                   -> a handler in Lua ->
  *
  * Connections, DNS answers and what a handle remembers live from one invocation
@@ -17,6 +18,7 @@
 #include "complain.h"
 #include "emf.h"
 #include "handler.h"
+#include "lambda_sweep.h"
 #include "log.h"
 #include "runtime_api.h"
 #include "target.h"
@@ -32,7 +34,9 @@ struct lambda {
     const struct options *options;
     struct headcount_request request;
     struct target target;
+    struct lambda_sweep sweep;
     struct handler handler;             /* of one's own; L NULL: none        */
+    int64_t began;                      /* the invocation                    */
     headcount *h;
     struct runtime_api api;
 };
@@ -58,28 +62,6 @@ static int64_t time_left(const struct lambda *l,
     return own > 0 && own < left ? own : left;
 }
 
-/* "web: reason" of the first target that failed. */
-static void first_failure(const struct headcount_outcome *o, char *out,
-                          size_t size)
-{
-    for (size_t i = 0; i < o->clusters_n; i++) {
-        const struct headcount_cluster *c = &o->clusters[i];
-
-        if (c->error) {
-            snprintf(out, size, "cluster %s: %s", c->name, c->error);
-            return;
-        }
-        for (size_t k = 0; k < c->services_n; k++)
-            if (c->services[k].outcome == HEADCOUNT_FAILED) {
-                snprintf(out, size, "service %s of cluster %s: %s",
-                         c->services[k].service, c->name,
-                         c->services[k].reason);
-                return;
-            }
-    }
-    snprintf(out, size, "a record of the event is not done");
-}
-
 static int refuse(struct lambda *l, const struct runtime_invocation *in,
                   const char *type, const char *message)
 {
@@ -91,7 +73,8 @@ static int refuse(struct lambda *l, const struct runtime_invocation *in,
 /* Through a queue: what is to be delivered again.  Else the report, or an
  * error, so that Lambda tries again. */
 static int answer(struct lambda *l, const struct runtime_invocation *in,
-                  const struct headcount_outcome *o)
+                  const struct headcount_outcome *o,
+                  const struct lambda_swept *swept)
 {
     char what[700];
 
@@ -105,7 +88,10 @@ static int answer(struct lambda *l, const struct runtime_invocation *in,
                                     o->failures_size);
     if (o->summary[HEADCOUNT_FAILED] == 0 && o->records_failed == 0)
         return runtime_api_response(&l->api, in->id, o->json, o->json_size);
-    first_failure(o, what, sizeof what);
+    snprintf(what, sizeof what, "a record of the event is not done");
+    if (swept && swept->first[0] != '\0')
+        memcpy(what, swept->first, sizeof swept->first);
+    lambda_first_failure(o, what, sizeof what);
     complain("%s", what);
     return refuse(l, in, "Headcount.TargetFailed", what);
 }
@@ -120,13 +106,18 @@ static void log_report(const struct headcount_outcome *o)
 }
 
 /* What the log's level would drop is given that level. */
-static void put_metrics(const struct headcount_outcome *o, int64_t began)
+static void put_metrics(const struct headcount_outcome *o, int64_t began,
+                        const struct lambda_swept *swept)
 {
     int64_t now = wall_now();
+    const struct headcount_outcome *sweep =
+        swept && swept->op ? headcount_outcome(swept->op) : NULL;
     const struct emf emf = {
         .function = getenv("AWS_LAMBDA_FUNCTION_NAME"),
         .level = getenv("AWS_LAMBDA_LOG_LEVEL"),
         .now_ms = now / 1000, .duration_ms = (now - began) / 1000,
+        .sweep = sweep != o ? sweep : NULL,
+        .unplaced = swept ? swept->unplaced : 0,
     };
 
     emf_put(stdout, &emf, o);
@@ -171,10 +162,20 @@ static int invoke_handler(struct lambda *l, const struct runtime_invocation *in)
     return runtime_api_error(&l->api, in->id, &answer.error);
 }
 
-static int reconcile(struct lambda *l, const struct runtime_invocation *in)
+/* What the invocation is told, and the log. */
+static int tell(struct lambda *l, const struct runtime_invocation *in,
+                const struct headcount_outcome *o,
+                const struct lambda_swept *swept)
+{
+    log_report(o);
+    put_metrics(o, l->began, swept);
+    return answer(l, in, o, swept);
+}
+
+static int reconcile(struct lambda *l, const struct runtime_invocation *in,
+                     const struct lambda_swept *swept)
 {
     headcount_op *op = NULL;
-    int64_t began = wall_now();
     int err;
 
     l->request.event = in->event;
@@ -186,20 +187,56 @@ static int reconcile(struct lambda *l, const struct runtime_invocation *in)
     bool interrupted = verbs_run(op, &l->target.decide);
     const struct headcount_outcome *o = headcount_outcome(op);
 
-    if (o) {
-        log_report(o);
-        put_metrics(o, began);
-        err = answer(l, in, o);
-    }
+    if (o)
+        err = tell(l, in, o, swept);
     headcount_end(op);
     return interrupted ? EXIT_INTERRUPTED : err;
+}
+
+/* A schedule's own sweep is the answer; of records it settles those that asked
+ * for it, and the rest goes on. */
+static int sweep_first(struct lambda *l, const struct runtime_invocation *in,
+                       bool wrapped)
+{
+    struct lambda_swept swept;
+    const struct headcount_outcome *o;
+    int code = EXIT_INTERRUPTED;
+
+    lambda_sweep_run(&l->sweep, l->h, &l->target.decide, time_left(l, in),
+                     &swept);
+    o = swept.op ? headcount_outcome(swept.op) : NULL;
+    if (!swept.op) {
+        code = refuse(l, in, "Headcount.ENOMEM", "no memory for a sweep");
+    } else if (o && !wrapped) {
+        code = tell(l, in, o, &swept);
+    } else if (o) {
+        l->request.swept = o->code == 0 && o->summary[HEADCOUNT_FAILED] == 0
+                               ? HEADCOUNT_SWEPT_WELL : HEADCOUNT_SWEPT_FAILED;
+        if (o->code != 0)
+            complain("%s", o->message);
+        code = reconcile(l, in, &swept);
+        l->request.swept = HEADCOUNT_SWEPT_NOT;
+    }
+    headcount_end(swept.op);
+    return swept.interrupted ? EXIT_INTERRUPTED : code;
+}
+
+static int invoke_job(struct lambda *l, const struct runtime_invocation *in)
+{
+    bool wrapped = false;
+
+    l->began = wall_now();
+    if (l->sweep.is_said &&
+        lambda_sweep_is_asked(in->event, in->event_size, &wrapped))
+        return sweep_first(l, in, wrapped);
+    return reconcile(l, in, NULL);
 }
 
 static int invoke(struct lambda *l, const struct runtime_invocation *in)
 {
     set_trace(in);
     return l->handler.name.path[0] != '\0' ? invoke_handler(l, in)
-                                           : reconcile(l, in);
+                                           : invoke_job(l, in);
 }
 
 static int serve(struct lambda *l)
@@ -255,7 +292,11 @@ static int begin(struct lambda *l)
     int code = own ? 0 : target_open(&l->target, l->options, &l->request);
 
     if (code == 0)
+        code = lambda_sweep_open(&l->sweep, l->options, &l->request);
+    if (code == 0)
         code = verbs_open(&l->h, l->options);
+    if (code == 0)
+        code = lambda_sweep_check(&l->sweep, l->h);
     l->api.h = l->h;
     if (code != 0)
         lambda_cannot();
@@ -284,10 +325,6 @@ int verb_lambda(const struct options *o)
 
     lambda_begin_log(o->debug);
     code = runtime_api_find(&l.api);
-    if (code == 0 && o->args.n > 0) {
-        complain("lambda takes no argument: %s", o->args.item[0]);
-        code = EXIT_USAGE;
-    }
     if (code != 0)
         return code;
     code = begin(&l);
@@ -296,5 +333,6 @@ int verb_lambda(const struct options *o)
     handler_close(&l.handler);
     headcount_free(l.h);
     target_close(&l.target);
+    lambda_sweep_close(&l.sweep);
     return code;
 }

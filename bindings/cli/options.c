@@ -419,8 +419,12 @@ int options_get(struct options *o, int argc, char **argv)
                        "call, test, run, lambda, help or version", "");
     if (err == 0 && o->allow.n > 0 && o->services.n == 0)
         err = bad_usage("--allow goes with --service", "");
+    if (err == 0 && o->verb == VERB_LAMBDA && o->args.n > 0)
+        err = bad_usage("lambda takes no argument: ", o->args.item[0]);
     if (err == 0)
         err = read_env(o);
+    if (err == 0 && (o->verb == VERB_LAMBDA || o->verb == VERB_WATCH))
+        err = read_env_list(o, &o->args, getenv("HEADCOUNT_CLUSTERS"));
     if (err == 0)
         err = work_out(o);
     return err;

@@ -9,16 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cluster_tags.h"
 #include "complain.h"
 #include "missing.h"
 #include "render.h"
+#include "sweep_of.h"
 #include "target.h"
 #include "verbs.h"
 
 struct sweep {
     const struct options *o;
-    struct headcount_tag tags[OPTIONS_LIST_MAX];
-    char *copies[OPTIONS_LIST_MAX];    /* of --tag, split                    */
+    struct cluster_tags tags;
     char **texts;                  /* by place; NULL: not done, or told      */
     size_t texts_n, told;
     struct missing missing;
@@ -150,28 +151,6 @@ static void tell_rest(struct sweep *s)
 
 /* ---- the verb ---- */
 
-/* KEY or KEY=VALUE. */
-static int take_tags(struct sweep *s)
-{
-    const struct options_list *from = &s->o->cluster_tags;
-
-    for (size_t i = 0; i < from->n; i++) {
-        char *key = s->copies[i] = strdup(from->item[i]);
-        char *equals = key ? strchr(key, '=') : NULL;
-
-        if (!key)
-            return EXIT_OTHER;
-        if (equals == key) {
-            complain("--tag takes KEY or KEY=VALUE, not \"%s\"", key);
-            return EXIT_USAGE;
-        }
-        if (equals)
-            *equals = '\0';
-        s->tags[i] = (struct headcount_tag){ key, equals ? equals + 1 : NULL };
-    }
-    return 0;
-}
-
 static int print_outcome(struct sweep *s, const struct headcount_request *r,
                          const struct headcount_outcome *outcome)
 {
@@ -220,34 +199,22 @@ static int run_sweep(struct sweep *s, headcount *h,
     return interrupted ? EXIT_INTERRUPTED : code;
 }
 
-static struct headcount_request request_of(const struct sweep *s)
-{
-    const struct options *o = s->o;
-
-    return (struct headcount_request){
-        .size = sizeof(struct headcount_request), .kind = HEADCOUNT_SWEEP,
-        .timeout = o->timeout_us, .report = o->json,
-        .dry_run = o->dry_run || o->verb == VERB_PLAN,
-        .ask_targets = o->verb == VERB_PLAN,
-        .clusters = o->args.item, .clusters_n = o->args.n,
-        .regions = o->regions.item, .regions_n = o->regions.n,
-        .roles = o->roles.item, .roles_n = o->roles.n,
-        .tags = s->tags, .tags_n = o->cluster_tags.n,
-        .at_once = o->concurrency,
-    };
-}
-
 int verb_sweep(const struct options *o)
 {
     struct sweep s = {
         .o = o, .many_places = o->regions.n > 1 || o->roles.n > 1,
         .progress = isatty(STDERR_FILENO) && !o->debug,
     };
-    struct headcount_request request = request_of(&s);
+    struct headcount_request request = {
+        .size = sizeof request, .timeout = o->timeout_us, .report = o->json,
+        .dry_run = o->dry_run || o->verb == VERB_PLAN,
+        .ask_targets = o->verb == VERB_PLAN,
+    };
     struct target target = { .wishes = NULL };
     headcount *h = NULL;
-    int code = take_tags(&s);
+    int code = cluster_tags_open(&s.tags, o);
 
+    sweep_of_put(&request, o, &s.tags);
     if (code == 0)
         code = target_open(&target, o, &request);
     if (code == 0)
@@ -257,7 +224,6 @@ int verb_sweep(const struct options *o)
     headcount_free(h);
     target_close(&target);
     missing_fini(&s.missing);
-    for (size_t i = 0; i < o->cluster_tags.n; i++)
-        free(s.copies[i]);
+    cluster_tags_close(&s.tags);
     return code;
 }
