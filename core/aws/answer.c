@@ -1,4 +1,4 @@
-/* aws/answer.c - errors of the AWS JSON protocol, and the service's clock.
+/* aws/answer.c - errors of the AWS protocols, and the service's clock.
  *
  * Where the code is, the first that is there wins:
  *
@@ -6,6 +6,7 @@
  *   X-Amzn-ErrorType:   ClusterNotFoundException:http://internal.../
  *   {"__type": "com.amazonaws.ecs#ClusterNotFoundException:..."}
  *   {"code": "ClusterNotFoundException"}
+ *   <ErrorResponse><Error><Code>AccessDenied</Code>   of a query service
  *
  * A load balancer or a proxy answers HTML or nothing: then the status speaks.
  */
@@ -13,6 +14,7 @@
 
 #include <string.h>
 
+#include "aws/xml.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -107,14 +109,41 @@ static int answer_read_object(struct hc_service_error *out,
     return err;
 }
 
-static int answer_read_body(struct hc_service_error *out,
+static void answer_take_xml(struct hc_service_error *out,
+                            const struct hc_xml_tag *tags)
+{
+    if (!out->named)
+        answer_name(out, answer_code(hc_buf_view(tags[0].out)));
+    answer_copy(out->message, sizeof(out->message), hc_buf_view(tags[1].out));
+    if (out->request_id[0] == '\0')
+        answer_copy(out->request_id, sizeof(out->request_id),
+                    hc_buf_view(tags[2].out));
+}
+
+static int answer_read_xml(struct hc_service_error *out,
+                           const struct hc_alloc *alloc, struct hc_str body)
+{
+    struct hc_buf text[3];
+    struct hc_xml_tag tags[] = {
+        { "Code", &text[0], false }, { "Message", &text[1], false },
+        { "RequestId", &text[2], false },
+    };
+
+    for (size_t i = 0; i < 3; i++)
+        hc_buf_init(&text[i], alloc, HC_ERROR_BODY);
+    int err = hc_xml_get(body, tags, 3);
+
+    if (err == 0)
+        answer_take_xml(out, tags);
+    for (size_t i = 0; i < 3; i++)
+        hc_buf_fini(&text[i]);
+    return err == HC_ENOMEM ? err : 0;
+}
+
+static int answer_read_json(struct hc_service_error *out,
                             const struct hc_alloc *alloc, struct hc_str body)
 {
     struct hc_json_doc doc;
-
-    if (body.n > HC_ERROR_BODY)
-        return 0;
-
     int err = hc_json_doc_init(&doc, alloc, body, ANSWER_TOKENS, NULL);
 
     if (err < 0)
@@ -132,6 +161,20 @@ static int answer_read_body(struct hc_service_error *out,
     return err == HC_ENOMEM ? err : 0;
 }
 
+static int answer_read_body(struct hc_service_error *out,
+                            const struct hc_alloc *alloc,
+                            const struct hc_answer_parts *parts)
+{
+    if (parts->body.n > HC_ERROR_BODY)
+        return 0;
+    switch (parts->protocol) {
+    case PROTOCOL_JSON_1_0:
+    case PROTOCOL_JSON_1_1: return answer_read_json(out, alloc, parts->body);
+    case PROTOCOL_QUERY:    return answer_read_xml(out, alloc, parts->body);
+    }
+    return 0;
+}
+
 int hc_service_error_get(struct hc_service_error *out,
                          const struct hc_alloc *alloc,
                          const struct hc_answer_parts *parts)
@@ -145,7 +188,7 @@ int hc_service_error_get(struct hc_service_error *out,
     if (!out->named)
         answer_name(out, answer_code(parts->type));
 
-    int err = answer_read_body(out, alloc, parts->body);
+    int err = answer_read_body(out, alloc, parts);
 
     if (err < 0)
         return err;

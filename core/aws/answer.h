@@ -1,8 +1,9 @@
-/* aws/answer.h - what an AWS JSON service said, beside the body it promised:
+/* aws/answer.h - what an AWS service said, beside the body it promised:
  * its error, and how far its clock is from ours.  Pure. */
 #ifndef HC_AWS_ANSWER_H
 #define HC_AWS_ANSWER_H
 
+#include "aws/service.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -23,13 +24,14 @@ struct hc_service_error {
 /* Of an answer that is no 2xx, whole or not. */
 struct hc_answer_parts {
     int status;
+    enum hc_protocol protocol;     /* of its body                            */
     struct hc_str type;            /* X-Amzn-ErrorType                       */
     struct hc_str query_error;     /* x-amzn-query-error                     */
     struct hc_str request_id;
     struct hc_str body;
 };
 
-/* 0; HC_ENOMEM.  A body that is no JSON object is no failure. */
+/* 0; HC_ENOMEM.  A body that is no error of the protocol is no failure. */
 int hc_service_error_get(struct hc_service_error *out,
                          const struct hc_alloc *alloc,
                          const struct hc_answer_parts *parts);

@@ -142,7 +142,7 @@ static int call_creds(struct hc_call *c, int64_t now)
     if (k->no_sign)
         return call_begin_request(c);
     hc_credentials_fini(&c->creds);
-    int got = hc_creds_get(&k->creds, &ask, now, &c->creds, &c->error);
+    int got = hc_creds_get(c->config.creds, &ask, now, &c->creds, &c->error);
 
     if (got < 0)
         return call_failed(c);
@@ -181,7 +181,7 @@ static bool call_may_mend(struct hc_call *c, enum hc_retry why)
         return false;
     *was = true;
     if (why == RETRY_EXPIRED)
-        hc_creds_invalidate(&k->creds, c->who.key_id);
+        hc_creds_invalidate(c->config.creds, c->who.key_id);
     return true;
 }
 
@@ -379,28 +379,6 @@ int hc_call_step(struct hc_call *c, int64_t now)
 
 /* ---- start and end ---- */
 
-/* RFC 9562, version 4. */
-static int call_name(struct hc_call *c)
-{
-    unsigned char id[16];
-    char hex[32];
-    char *out = c->invocation;
-    int err = hc_random(&c->net->sys, id, sizeof id, &c->error);
-
-    if (err < 0)
-        return err;
-    id[6] = (unsigned char)((id[6] & 0x0f) | 0x40);
-    id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
-    hc_hex(hex, id, sizeof id);
-    for (size_t i = 0; i < sizeof hex; i++) {
-        if (i == 8 || i == 12 || i == 16 || i == 20)
-            *out++ = '-';
-        *out++ = hex[i];
-    }
-    *out = '\0';
-    return 0;
-}
-
 static int call_find_place(struct hc_call *c)
 {
     struct hc_client *k = c->config.client;
@@ -435,6 +413,8 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
     hc_credentials_init(&c->creds, &net->sys.alloc);
     if (c->config.max_attempts <= 0)
         c->config.max_attempts = config->client->config->max_attempts;
+    if (c->config.creds == NULL)
+        c->config.creds = &config->client->creds;
     if (c->config.deadline == 0)
         c->config.deadline = HC_NEVER;
     int err = hc_service_check_operation(config->operation, &c->error);
@@ -442,7 +422,7 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
     if (err == 0)
         err = call_find_place(c);
     if (err == 0)
-        err = call_name(c);
+        err = hc_request_name(c->invocation, &net->sys, &c->error);
     if (err < 0) {
         call_failed(c);
         return err;

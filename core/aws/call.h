@@ -49,6 +49,7 @@ void hc_timings_note(struct hc_timings *t, struct hc_timing *timing,
 /* Texts are borrowed and must outlive the call. */
 struct hc_call_config {
     struct hc_client *client;
+    struct hc_creds *creds;              /* NULL: the client's own           */
     const struct hc_service *service;
     struct hc_str operation;
     struct hc_str body;                  /* empty: {}                        */
@@ -98,7 +99,7 @@ struct hc_call {
     struct hc_bucket *bucket;                /* NULL: not paced              */
     struct hc_bucket_turn turn;
     struct hc_request request;
-    char invocation[37];
+    char invocation[HC_REQUEST_NAME];
     int64_t wake_at;
     int64_t until;                           /* once cancelled: awaited so
                                                 long                         */

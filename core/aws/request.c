@@ -6,7 +6,8 @@
  *   any  -> FAILED        no answer, or one that is not what was promised
  *
  * The body of a 2xx is given out as it comes, but not before its first byte
- * says that it is a JSON object: XML and HTML never look like an answer.
+ * says that it is of the service's protocol: where that is JSON, neither XML
+ * nor HTML ever looks like an answer.
  */
 #include "aws/request.h"
 
@@ -29,11 +30,38 @@ static void request_what(char out[REQUEST_WHAT], const struct hc_request *r)
            HC_STR_ARG(r->config.operation));
 }
 
+/* What tells the protocols apart on the wire. */
+struct request_form {
+    const char *type;              /* Content-Type                           */
+    char first;                    /* of an answer, blanks before it apart   */
+    const char *is;                /* what begins so                         */
+};
+
+static const struct request_form *request_form(const struct hc_request *r)
+{
+    static const struct request_form json_1_0 = {
+        "application/x-amz-json-1.0", '{', "JSON object"
+    };
+    static const struct request_form json_1_1 = {
+        "application/x-amz-json-1.1", '{', "JSON object"
+    };
+    static const struct request_form query = {
+        "application/x-www-form-urlencoded; charset=utf-8", '<', "XML"
+    };
+
+    switch (r->config.endpoint->service->protocol) {
+    case PROTOCOL_JSON_1_0: return &json_1_0;
+    case PROTOCOL_JSON_1_1: return &json_1_1;
+    case PROTOCOL_QUERY:    return &query;
+    }
+    return &json_1_1;
+}
+
 /* ---- out ---- */
 
 /* Header texts that are made for each send. */
 struct request_texts {
-    char type[32], target[HC_OPERATION_MAX + 64];
+    char target[HC_OPERATION_MAX + 64];  /* "": it stands in the body        */
     char date[HC_AMZ_DATE + 1], attempt[48];
 };
 
@@ -43,10 +71,10 @@ static void request_texts(struct request_texts *t, const struct hc_request *r,
     const struct hc_request_config *c = &r->config;
     const struct hc_service *service = c->endpoint->service;
 
-    hc_fmt(t->type, sizeof t->type, "application/x-amz-json-1.%d",
-           service->json);
-    hc_fmt(t->target, sizeof t->target, "%s.%.*s", service->target,
-           HC_STR_ARG(c->operation));
+    t->target[0] = '\0';
+    if (service->protocol != PROTOCOL_QUERY)
+        hc_fmt(t->target, sizeof t->target, "%s.%.*s", service->target,
+               HC_STR_ARG(c->operation));
     hc_time_amz(t->date, wall);
     hc_fmt(t->attempt, sizeof t->attempt, "attempt=%d; max=%d", c->attempt,
            c->max_attempts);
@@ -65,8 +93,9 @@ static size_t request_headers(struct hc_sigv4_header *h,
 #define put(name_, value_)                                                  \
     h[n++] = (struct hc_sigv4_header){ HC_STR(name_), (value_) }
     put("Host", hc_str(c->endpoint->host));
-    put("Content-Type", hc_str(t->type));
-    put("X-Amz-Target", hc_str(t->target));
+    put("Content-Type", hc_str(request_form(r)->type));
+    if (t->target[0] != '\0')
+        put("X-Amz-Target", hc_str(t->target));
     put("X-Amz-Date", hc_str(t->date));
     put("amz-sdk-invocation-id", hc_str(c->invocation));
     put("amz-sdk-request", hc_str(t->attempt));
@@ -218,7 +247,7 @@ static void request_read_head(struct hc_request *r)
 
 /* ---- in: the body of a 2xx ---- */
 
-static enum hc_request_state request_no_json(struct hc_request *r)
+static enum hc_request_state request_no_answer(struct hc_request *r)
 {
     char what[REQUEST_WHAT];
     struct hc_str seen = hc_str_n(r->fetch.span.p,
@@ -226,9 +255,9 @@ static enum hc_request_state request_no_json(struct hc_request *r)
 
     request_what(what, r);
     hc_error_set(&r->error, HC_EANSWER,
-                 "%s: status %d, but the answer is no JSON object: it begins "
+                 "%s: status %d, but the answer is no %s: it begins "
                  "with \"%.*s\"; is this the endpoint of %s?", what,
-                 r->answer.status, HC_STR_ARG(seen),
+                 r->answer.status, request_form(r)->is, HC_STR_ARG(seen),
                  r->config.endpoint->service->id);
     return request_fail(r);
 }
@@ -249,8 +278,8 @@ static enum hc_request_state request_body_ok(struct hc_request *r)
         r->crc = hc_crc32(r->crc, r->fetch.span.p, r->fetch.span.n);
     if (r->first == '\0')
         r->first = request_first(r->fetch.span);
-    if (r->first != '\0' && r->first != '{')
-        return request_no_json(r);
+    if (r->first != '\0' && r->first != request_form(r)->first)
+        return request_no_answer(r);
     r->body_n += r->fetch.span.n;
     r->span = r->fetch.span;
     return REQUEST_BODY;
@@ -296,6 +325,7 @@ static enum hc_request_state request_close_error(struct hc_request *r)
 {
     const struct hc_answer_parts parts = {
         .status = r->fetch.http.status,
+        .protocol = r->config.endpoint->service->protocol,
         .type = request_header(r, "x-amzn-errortype"),
         .query_error = request_header(r, "x-amzn-query-error"),
         .request_id = request_id(r),
@@ -366,6 +396,28 @@ enum hc_request_state hc_request_step(struct hc_request *r, int64_t now)
         continue;
     r->sent = r->fetch.flushed;
     return state;
+}
+
+/* RFC 9562, version 4. */
+int hc_request_name(char out[HC_REQUEST_NAME], const struct hc_system *sys,
+                    struct hc_error *e)
+{
+    unsigned char id[16];
+    char hex[32];
+    int err = hc_random(sys, id, sizeof id, e);
+
+    if (err < 0)
+        return err;
+    id[6] = (unsigned char)((id[6] & 0x0f) | 0x40);
+    id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
+    hc_hex(hex, id, sizeof id);
+    for (size_t i = 0; i < sizeof hex; i++) {
+        if (i == 8 || i == 12 || i == 16 || i == 20)
+            *out++ = '-';
+        *out++ = hex[i];
+    }
+    *out = '\0';
+    return 0;
 }
 
 int hc_request_start(struct hc_request *r, struct hc_net *net,

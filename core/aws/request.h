@@ -16,12 +16,11 @@
 #include "aws/sigv4.h"
 #include "net/fetch.h"
 
-
 /* Everything is borrowed and must outlive the request. */
 struct hc_request_config {
     const struct hc_endpoint *endpoint;
     struct hc_str operation;
-    struct hc_str body;                  /* JSON; at least "{}"              */
+    struct hc_str body;                  /* JSON, at least "{}"; or a form   */
     const struct hc_identity *who;       /* NULL: not signed                 */
     struct hc_sigv4_key *key;            /* kept from request to request     */
     struct hc_buf *work;                 /* scratch, kept likewise           */
@@ -65,6 +64,10 @@ struct hc_request {
     char first;                    /* the body's first byte that is no blank */
 };
 
+/* A UUID for hc_request_config.invocation. */
+#define HC_REQUEST_NAME 37
+int hc_request_name(char out[HC_REQUEST_NAME], const struct hc_system *sys,
+                    struct hc_error *e);
 /* 0, or < 0 with r->error set: then step is not called, fini is. */
 int hc_request_start(struct hc_request *r, struct hc_net *net,
                      struct hc_job *job,

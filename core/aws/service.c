@@ -8,7 +8,7 @@ static const struct hc_service service_table[HC_SERVICE_COUNT] = {
 };
 
 #define SERVICE_NAME(name, id, ...) ", " id
-static const char service_names[] = HC_SERVICES(SERVICE_NAME);
+static const char service_names[] = HC_SERVICES_JSON(SERVICE_NAME);
 #undef SERVICE_NAME
 
 const struct hc_service *hc_service_at(enum hc_service_id index)
@@ -18,9 +18,18 @@ const struct hc_service *hc_service_at(enum hc_service_id index)
 
 const struct hc_service *hc_service_find(struct hc_str id, struct hc_error *e)
 {
-    for (size_t i = 0; i < HC_SERVICE_COUNT; i++)
-        if (hc_str_eqz(id, service_table[i].id))
-            return &service_table[i];
+    for (size_t i = 0; i < HC_SERVICE_COUNT; i++) {
+        const struct hc_service *s = &service_table[i];
+
+        if (!hc_str_eqz(id, s->id))
+            continue;
+        if (s->protocol != PROTOCOL_QUERY)
+            return s;
+        hc_error_set(e, HC_ECONFIG, "%s takes no JSON and answers none, so it "
+                     "cannot be called; headcount calls %s", s->id,
+                     service_names + 2);
+        return NULL;
+    }
     hc_error_set(e, HC_ECONFIG, "headcount does not know a service `%.*s`; "
                  "it knows %s", HC_STR_ARG(id), service_names + 2);
     return NULL;

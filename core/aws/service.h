@@ -5,20 +5,33 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* How operations of a service are put and answered. */
+enum hc_protocol {
+    PROTOCOL_JSON_1_0,         /* a JSON object each way, x-amz-target       */
+    PROTOCOL_JSON_1_1,
+    PROTOCOL_QUERY             /* Action=...&Version=... in, XML out         */
+};
+
 /* id, the suffix of AWS_ENDPOINT_URL_, first label of the host, signing name,
- * target, JSON 1.N, query mode, FIPS in us-gov without "-fips", backoff. */
-#define HC_SERVICES(X)                                                      \
+ * target, protocol, query mode, FIPS in us-gov without "-fips", backoff. */
+#define HC_SERVICES_JSON(X)                                                      \
     X(ECS, "ecs", "ECS", "ecs", "ecs",                                      \
-      "AmazonEC2ContainerServiceV20141113", 1, false, false, 50)            \
+      "AmazonEC2ContainerServiceV20141113", PROTOCOL_JSON_1_1, false, false,  \
+      50)                                                                   \
     X(DYNAMODB, "dynamodb", "DYNAMODB", "dynamodb", "dynamodb",             \
-      "DynamoDB_20120810", 0, false, true, 25)                              \
-    X(SQS, "sqs", "SQS", "sqs", "sqs", "AmazonSQS", 0, true, true, 50)      \
+      "DynamoDB_20120810", PROTOCOL_JSON_1_0, false, true, 25)              \
+    X(SQS, "sqs", "SQS", "sqs", "sqs", "AmazonSQS", PROTOCOL_JSON_1_0,      \
+      true, true, 50)                                                       \
     X(SCALING, "application-autoscaling", "APPLICATION_AUTO_SCALING",       \
       "application-autoscaling", "application-autoscaling",                 \
-      "AnyScaleFrontendService", 1, false, true, 50)                        \
+      "AnyScaleFrontendService", PROTOCOL_JSON_1_1, false, true, 50)        \
     X(TAGGING, "resourcegroupstaggingapi", "RESOURCE_GROUPS_TAGGING_API",   \
-      "tagging", "tagging", "ResourceGroupsTaggingAPI_20170126", 1, false,  \
-      false, 50)
+      "tagging", "tagging", "ResourceGroupsTaggingAPI_20170126",            \
+      PROTOCOL_JSON_1_1, false, false, 50)
+#define HC_SERVICES_QUERY(X)                                                \
+    X(STS, "sts", "STS", "sts", "sts", "2011-06-15", PROTOCOL_QUERY, false, \
+      true, 50)
+#define HC_SERVICES(X) HC_SERVICES_JSON(X) HC_SERVICES_QUERY(X)
 
 enum hc_service_id {
 #define HC_SERVICES_ID(name, ...) HC_SERVICE_##name,
@@ -33,15 +46,17 @@ struct hc_service {
     const char *env;           /* AWS_ENDPOINT_URL_<env>                     */
     const char *prefix;        /* first label of its host                    */
     const char *signing;       /* name in the signature's scope              */
-    const char *target;        /* x-amz-target: <target>.<Operation>         */
-    int json;                  /* application/x-amz-json-1.<json>            */
+    const char *target;        /* x-amz-target: <target>.<Operation>; of a
+                                  query service the version of its API       */
+    enum hc_protocol protocol;
     bool query_mode;           /* wants x-amzn-query-mode: true              */
     bool plain_gov_fips;       /* us-gov: FIPS is served by the plain host   */
     int backoff_ms;            /* t_0 of a retry that is no throttling       */
 };
 
 const struct hc_service *hc_service_at(enum hc_service_id index);
-/* NULL with HC_ECONFIG naming the known ones. */
+/* One that speaks JSON, for who brings the JSON; NULL with HC_ECONFIG naming
+ * those. */
 const struct hc_service *hc_service_find(struct hc_str id, struct hc_error *e);
 #define HC_OPERATION_MAX 63
 /* 1..63 ASCII letters and digits, a letter first; else HC_EARG. */

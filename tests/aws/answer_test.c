@@ -1,4 +1,4 @@
-/* tests/aws/answer_test.c - errors of the AWS JSON protocol, and the service's
+/* tests/aws/answer_test.c - errors of the AWS protocols, and the service's
  * clock. */
 #include "t.h"
 
@@ -176,4 +176,56 @@ static int get_one(void)
 TEST(answer, memory_may_end_anywhere)
 {
     t_fails_every_allocation(get_one);
+}
+
+/* ---- a query service ---- */
+
+static int get_xml(int status, const char *id, const char *body)
+{
+    const struct hc_answer_parts parts = {
+        .status = status, .protocol = PROTOCOL_QUERY, .request_id = hc_str(id),
+        .body = hc_str_n(t_guard(body, strlen(body)), strlen(body))
+    };
+
+    return hc_service_error_get(&out, t_alloc(), &parts);
+}
+
+#define DENIED "<ErrorResponse xmlns=\"u\"><Error><Type>Sender</Type>"       \
+    "<Code>AccessDenied</Code><Message>User: a is not &lt;allowed&gt;"        \
+    "</Message></Error><RequestId>in-body</RequestId></ErrorResponse>"
+
+TEST(answer, of_a_query_service_is_xml)
+{
+    CHECK_INT(get_xml(403, "in-head", DENIED), 0);
+    CHECK(out.named);
+    CHECK_Z(out.code, "AccessDenied");
+    CHECK_Z(out.message, "User: a is not <allowed>");
+    CHECK_Z(out.request_id, "in-head");
+    CHECK_INT(get_xml(403, "", DENIED), 0);
+    CHECK_Z(out.request_id, "in-body");
+}
+
+TEST(answer, of_a_query_service_that_is_none_leaves_the_status)
+{
+    static const char *const bodies[] = {
+        "", "<html><body>no</body></html>", "{\"__type\":\"Code\"}",
+        "<Error><Code>Code</Code>",
+    };
+
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+        CHECK_INT(get_xml(503, "", bodies[i]), 0);
+        CHECK(!out.named);
+        CHECK_Z(out.code, "503");
+        CHECK_Z(out.message, "Service Unavailable");
+    }
+}
+
+static int get_xml_once(void)
+{
+    return get_xml(403, "", DENIED);
+}
+
+TEST(answer, memory_may_end_anywhere_in_xml)
+{
+    t_fails_every_allocation(get_xml_once);
 }

@@ -41,7 +41,8 @@ static const struct hc_identity someone = {
     .key_id = { "AKIDEXAMPLE", 11 }, .secret = { "secret", 6 },
 };
 
-static void start(enum hc_service_id service, const struct hc_identity *who)
+static void start_with(enum hc_service_id service,
+                       const struct hc_identity *who, const char *body)
 {
     const struct hc_endpoint_ask ask = {
         .service = hc_service_at(service), .region = HC_STR("eu-west-1"),
@@ -54,7 +55,7 @@ static void start(enum hc_service_id service, const struct hc_identity *who)
     CHECK_INT(hc_endpoint_get(&me.endpoint, &ask, NULL), 0);
     const struct hc_request_config config = {
         .endpoint = &me.endpoint, .operation = HC_STR("DoThis"),
-        .body = HC_STR("{}"), .who = who, .key = &me.key,
+        .body = hc_str(body), .who = who, .key = &me.key,
         .work = &w.client.work, .user_agent = HC_STR("agent"),
         .trace_id = &w.client.trace_id, .invocation = "an-id", .attempt = 2,
         .max_attempts = 5, .replay_after_flush_ok = true,
@@ -63,6 +64,11 @@ static void start(enum hc_service_id service, const struct hc_identity *who)
     hc_job_init(&me.job, &w.world.net.jobs, asker_run);
     CHECK_INT(hc_request_start(&me.request, &w.world.net, &me.job, &config),
               0);
+}
+
+static void start(enum hc_service_id service, const struct hc_identity *who)
+{
+    start_with(service, who, "{}");
 }
 
 static void end(void)
@@ -95,6 +101,66 @@ TEST(request, is_written_in_one_piece_and_this_order)
            "Content-Length: 2\r\n\r\n{}", w.world.peer.port, date);
     CHECK_Z(w.script.request[0], want);
     CHECK_INT(w.world.peer.conns[0].flights, 1);
+    end();
+}
+
+TEST(request, of_a_query_service_is_a_form_and_has_no_target)
+{
+    const char *const answers[] = { aws_answer(200, "", " <A/>"), NULL };
+    char want[1024], date[HC_AMZ_DATE + 1];
+
+    aws_world_open(&w, NULL, answers);
+    hc_time_amz(date, w.world.wall);
+    start_with(HC_SERVICE_STS, NULL, "Action=DoThis");
+    aws_world_until(&w, &me.ended);
+    CHECK(me.request.ok);
+    hc_fmt(want, sizeof want,
+           "POST / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
+           "Content-Type: application/x-www-form-urlencoded; charset=utf-8"
+           "\r\nX-Amz-Date: %s\r\n"
+           "amz-sdk-invocation-id: an-id\r\n"
+           "amz-sdk-request: attempt=2; max=5\r\nUser-Agent: agent\r\n"
+           "X-Amzn-Trace-Id: Root=1\r\nAccept-Encoding: identity\r\n"
+           "Content-Length: 13\r\n\r\nAction=DoThis", w.world.peer.port, date);
+    CHECK_Z(w.script.request[0], want);
+    end();
+}
+
+static void answered(enum hc_service_id service, const char *body, bool ok)
+{
+    const char *const answers[] = { aws_answer(200, "", body), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    start(service, NULL);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(me.request.state, ok ? REQUEST_DONE : REQUEST_FAILED);
+    if (!ok)
+        CHECK_INT(me.request.error.code, HC_EANSWER);
+    end();
+}
+
+TEST(request, an_answer_of_the_other_protocol_is_none)
+{
+    answered(HC_SERVICE_ECS, "{}", true);
+    answered(HC_SERVICE_ECS, "<A/>", false);
+    answered(HC_SERVICE_STS, "<A/>", true);
+    answered(HC_SERVICE_STS, "{}", false);
+}
+
+TEST(request, what_a_query_service_says_of_an_error)
+{
+    const char *const answers[] = {
+        aws_answer(403, "", "<ErrorResponse><Error><Code>AccessDenied</Code>"
+                   "<Message>no</Message></Error></ErrorResponse>"), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    start(HC_SERVICE_STS, &someone);
+    aws_world_until(&w, &me.ended);
+    CHECK(!me.request.ok);
+    CHECK_Z(me.request.answer.code, "AccessDenied");
+    CHECK_Z(me.request.answer.message, "no");
+    CHECK(strstr(aws_world_header(&w, 0, "Authorization"),
+                 "/eu-west-1/sts/aws4_request") != NULL);
     end();
 }
 

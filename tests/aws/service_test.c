@@ -11,20 +11,23 @@ TEST(service, the_table_is_aws_own)
     static const struct {
         enum hc_service_id index;
         const char *id, *env, *prefix, *target;
-        int json;
+        enum hc_protocol protocol;
         bool query;
     } rows[] = {
         { HC_SERVICE_ECS, "ecs", "ECS", "ecs",
-          "AmazonEC2ContainerServiceV20141113", 1, false },
+          "AmazonEC2ContainerServiceV20141113", PROTOCOL_JSON_1_1, false },
         { HC_SERVICE_DYNAMODB, "dynamodb", "DYNAMODB", "dynamodb",
-          "DynamoDB_20120810", 0, false },
-        { HC_SERVICE_SQS, "sqs", "SQS", "sqs", "AmazonSQS", 0, true },
+          "DynamoDB_20120810", PROTOCOL_JSON_1_0, false },
+        { HC_SERVICE_SQS, "sqs", "SQS", "sqs", "AmazonSQS",
+          PROTOCOL_JSON_1_0, true },
         { HC_SERVICE_SCALING, "application-autoscaling",
           "APPLICATION_AUTO_SCALING", "application-autoscaling",
-          "AnyScaleFrontendService", 1, false },
+          "AnyScaleFrontendService", PROTOCOL_JSON_1_1, false },
         { HC_SERVICE_TAGGING, "resourcegroupstaggingapi",
           "RESOURCE_GROUPS_TAGGING_API", "tagging",
-          "ResourceGroupsTaggingAPI_20170126", 1, false },
+          "ResourceGroupsTaggingAPI_20170126", PROTOCOL_JSON_1_1, false },
+        { HC_SERVICE_STS, "sts", "STS", "sts", "2011-06-15", PROTOCOL_QUERY,
+          false },
     };
 
     CHECK_INT(sizeof(rows) / sizeof(*rows), HC_SERVICE_COUNT);
@@ -37,11 +40,12 @@ TEST(service, the_table_is_aws_own)
         CHECK_Z(s->prefix, rows[i].prefix);
         CHECK_Z(s->signing, rows[i].prefix);
         CHECK_Z(s->target, rows[i].target);
-        CHECK_INT(s->json, rows[i].json);
+        CHECK_INT(s->protocol, rows[i].protocol);
         CHECK_INT(s->query_mode, rows[i].query);
         CHECK_INT(s->backoff_ms,
                   rows[i].index == HC_SERVICE_DYNAMODB ? 25 : 50);
-        CHECK(hc_service_find(hc_str(s->id), NULL) == s);
+        if (s->protocol != PROTOCOL_QUERY)
+            CHECK(hc_service_find(hc_str(s->id), NULL) == s);
     }
 }
 
@@ -59,6 +63,16 @@ TEST(service, one_nobody_knows_is_refused_with_those_that_are_known)
               != NULL);
         CHECK(hc_service_find(hc_str(unknown[i]), NULL) == NULL);
     }
+}
+
+TEST(service, one_that_speaks_no_json_is_not_found_and_says_so)
+{
+    struct hc_error e = { 0 };
+
+    CHECK(hc_service_find(HC_STR("sts"), &e) == NULL);
+    CHECK_INT(e.code, HC_ECONFIG);
+    CHECK(strstr(e.what, "sts takes no JSON") != NULL);
+    CHECK(strstr(e.what, "headcount calls ecs, dynamodb") != NULL);
 }
 
 TEST(service, operations_are_letters_and_digits)
