@@ -236,8 +236,9 @@ struct headcount_request {
     enum headcount_kind kind;
     const char *region;           /* NULL: the handle's, then the event's    */
     const char *endpoint_url;     /* NULL: the handle's                      */
-    const char *assume_role;      /* ARN of the role whose credentials the calls
-                                     are made with; NULL: the handle's own   */
+    const char *assume_role;      /* ARN of the role that makes the calls, as
+                                     assumed with the handle's credentials;
+                                     NULL: those themselves.  Not for FETCH  */
     int64_t timeout;              /* for the whole op; 0 or negative: none   */
 
     /* HEADCOUNT_CALL */

@@ -164,7 +164,8 @@ static bool op_fetch_is_sound(const struct headcount_request *r)
     for (size_t i = 0; i < r->headers_n; i++)
         if (r->headers[i].name == NULL || r->headers[i].value == NULL)
             return false;
-    return r->url != NULL && (r->body != NULL || r->body_size == 0);
+    return r->url != NULL && r->assume_role == NULL &&
+           (r->body != NULL || r->body_size == 0);
 }
 
 static bool op_has_texts(const char *const *texts, size_t n)
@@ -242,8 +243,23 @@ void hc_op_goes_on(headcount_op *op)
     hc_job_wake(&op->job);
 }
 
+/* On a snapshot nothing is signed. */
+static int op_find_creds(headcount_op *op)
+{
+    struct hc_str role = hc_str(op->request.assume_role);
+
+    if (op->request.snapshot != NULL)
+        role.n = 0;
+    op->creds = hc_client_creds(&op->h->client, role, &op->error);
+    return op->creds == NULL ? op->error.code : 0;
+}
+
 static int op_start(headcount_op *op)
 {
+    int err = op_find_creds(op);
+
+    if (err < 0)
+        return err;
     switch (op->request.kind) {
     case HEADCOUNT_CALL:      return hc_op_call_start(op);
     case HEADCOUNT_FETCH:     return hc_op_fetch_start(op);
@@ -260,7 +276,7 @@ struct hc_call_config hc_op_call_config(headcount_op *op)
     if (region.n == 0 && op->request.kind == HEADCOUNT_RECONCILE)
         region = op->as.reconcile.region;
     return (struct hc_call_config){
-        .client = &op->h->client, .region = region,
+        .client = &op->h->client, .creds = op->creds, .region = region,
         .endpoint_url = hc_str(op->request.endpoint_url),
         .deadline = op->deadline, .stats = &op->stats,
         .timings = &op->timings,

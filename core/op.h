@@ -118,6 +118,7 @@ struct headcount_op {
     struct hc_stats stats;
     struct hc_timings timings;
     struct hc_error error;
+    struct hc_creds *creds;              /* its calls are signed with        */
     int64_t started, deadline;
     headcount_op *prev, *next;           /* all ops                          */
     headcount_op *changed_next;

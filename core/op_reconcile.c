@@ -260,7 +260,7 @@ static int op_check_creds(headcount_op *op, int64_t now)
 
     if (r->checked || op->h->no_sign || op->request.snapshot != NULL)
         return 1;
-    got = hc_creds_get(&op->h->client.creds, &ask, now, &r->creds, &op->error);
+    got = hc_creds_get(op->creds, &ask, now, &r->creds, &op->error);
     hc_credentials_fini(&r->creds);
     r->checked = got == 1;
     return got;

@@ -71,6 +71,10 @@ static int sweep_check(headcount_op *op)
     }
     for (size_t i = 0; err == 0 && i < s->places_n; i++)
         err = hc_op_check_endpoint(op, s->places[i].region);
+    for (size_t i = 0; err == 0 && i < s->places_n; i++)
+        if (hc_client_creds(&op->h->client, s->places[i].role,
+                            &op->error) == NULL)
+            err = op->error.code;
     if (r->at_once < 0 || r->at_once > HC_SWEEP_AT_ONCE)
         return hc_error_set(&op->error, HC_EARG, "at_once %d: up to %d "
                             "clusters are reconciled side by side",

@@ -319,7 +319,8 @@ int verb_lambda(const struct options *o)
     struct lambda l = {
         .options = o,
         .request = { .size = sizeof l.request, .kind = HEADCOUNT_RECONCILE,
-                     .drop_duplicates = true, .dry_run = o->dry_run },
+                     .drop_duplicates = true, .dry_run = o->dry_run,
+                     .assume_role = o->role },
     };
     int code;
 

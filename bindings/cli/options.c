@@ -352,6 +352,7 @@ static int get_places(struct options *o)
         return bad_usage("--all goes without the name of a cluster: ",
                          o->args.item[0]);
     o->region = o->regions.n == 1 ? o->regions.item[0] : NULL;
+    o->role = o->roles.n == 1 ? o->roles.item[0] : NULL;
     return 0;
 }
 

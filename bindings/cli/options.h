@@ -40,7 +40,8 @@ struct options {
     const char *at_once, *share;       /* --concurrency, --api-share */
     struct options_list services, allow;
     struct options_list regions;       /* region: the only one */
-    struct options_list roles, cluster_tags;
+    struct options_list roles, cluster_tags;     /* role: the only one */
+    const char *role;
     bool all;
     bool no_sign_request, debug, timings, dry_run, detailed_exitcode;
     bool retry_writes, help;

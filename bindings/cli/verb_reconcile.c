@@ -129,6 +129,7 @@ int verb_reconcile(const struct options *o)
         .size = sizeof request,
         .kind = HEADCOUNT_RECONCILE,
         .timeout = o->timeout_us,
+        .assume_role = o->role,
         .dry_run = o->dry_run || !writes,
         .ask_targets = o->verb == VERB_PLAN || o->verb == VERB_SNAPSHOT,
         .record = o->verb == VERB_SNAPSHOT,
@@ -137,8 +138,6 @@ int verb_reconcile(const struct options *o)
     struct target target = { .wishes = NULL };
     headcount *h = NULL;
 
-    if (o->roles.n > 0)
-        request.assume_role = o->roles.item[0];
     if (o->verb != VERB_HANDLE) {
         request.clusters = o->args.item;
         request.clusters_n = o->args.n;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "aws/creds_assume.h"
 #include "aws/creds_env.h"
 #include "aws/creds_given.h"
 #include "base/text.h"
@@ -53,13 +54,7 @@ static int client_load(struct hc_client *k, struct hc_anchors *to,
 const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
                                            const struct hc_endpoint *at)
 {
-    if (!at->origin.tls)
-        return NULL;
-    if (k->bundle.n > 0)
-        return &k->bundle;
-    if (!at->is_aws && k->others.n > 0)
-        return &k->others;
-    return hc_anchors_amazon();
+    return hc_endpoint_anchors(at, &k->bundle, &k->others);
 }
 
 /* ---- names ---- */
@@ -182,16 +177,146 @@ void hc_client_leave(struct hc_place *p)
         p->users--;
 }
 
+/* ---- roles ---- */
+
+struct hc_client_role {
+    struct hc_creds creds;
+    struct hc_creds_assume assume;
+    struct hc_client_role *next;
+};
+
+/* A role is the same in every region: without one of ours it is asked for in
+ * the first of its partition.  An endpoint that is named for STS beats one that
+ * is named for what is called. */
+static int role_endpoint(const struct hc_client *k, struct hc_str arn,
+                         struct hc_endpoint *out, struct hc_error *e)
+{
+    const struct hc_config *c = k->config;
+    const struct hc_service *sts = hc_service_at(HC_SERVICE_STS);
+    struct hc_str region = c->region;
+    struct hc_str partition = hc_role_partition(arn);
+    char name[32];
+
+    if (region.n == 0) {
+        hc_fmt(name, sizeof name, "%.*s", HC_STR_ARG(partition));
+        region = hc_str(hc_endpoint_home(hc_str(name)));
+    }
+    const struct hc_endpoint_ask ask = {
+        .service = sts, .region = region,
+        .url = c->service_url[sts->index].n > 0 ? c->service_url[sts->index]
+                                                : hc_config_url(c, sts),
+        .use_fips = c->use_fips, .use_dualstack = c->use_dualstack,
+    };
+    int err = hc_endpoint_get(out, &ask, e);
+
+    return err == 0 ? hc_client_check_proxy(k, out, e) : err;
+}
+
+/* Whose sessions they are, in CloudTrail. */
+static struct hc_str role_label(const struct hc_client *k,
+                                const struct hc_endpoint *sts)
+{
+    struct hc_str function = hc_getenv(&k->net->sys,
+                                       "AWS_LAMBDA_FUNCTION_NAME");
+
+    if (function.n > 0)
+        return function;
+    return k->config->app_id.n > 0 ? k->config->app_id : hc_str(sts->region);
+}
+
+static struct hc_client_role *role_new(struct hc_client *k, struct hc_str arn,
+                                       const struct hc_endpoint *sts)
+{
+    const struct hc_assume_shared shared = {
+        .net = k->net, .base = &k->creds, .work = &k->work,
+        .user_agent = &k->user_agent, .quota = &k->quota, .skew = &k->skew,
+        .bundle = &k->bundle, .others = &k->others,
+        .max_attempts = k->config->max_attempts,
+    };
+    struct hc_client_role *r = hc_alloc(&k->net->sys.alloc, sizeof *r);
+
+    if (r == NULL)
+        return NULL;
+    hc_creds_assume_init(&r->assume, &shared, sts, arn, role_label(k, sts));
+    hc_creds_init(&r->creds, &k->net->sys, &k->net->jobs);
+    r->creds.role = hc_str(r->assume.role);
+    const struct hc_creds_provider p = hc_creds_assume(&r->assume);
+
+    hc_creds_add(&r->creds, &p);
+    r->next = k->roles;
+    k->roles = r;
+    k->roles_n++;
+    return r;
+}
+
+static struct hc_client_role *role_open(struct hc_client *k, struct hc_str arn,
+                                        struct hc_error *e)
+{
+    struct hc_endpoint sts;
+    struct hc_client_role *r;
+
+    if (hc_role_check(arn, e) < 0)
+        return NULL;
+    if (k->no_sign) {
+        hc_error_set(e, HC_ECONFIG, "a role is assumed with signed requests: "
+                     "leave out --no-sign-request or the role");
+        return NULL;
+    }
+    if (k->roles_n >= HC_CLIENT_ROLES) {
+        hc_error_set(e, HC_ELIMIT, "more than %d roles in one process",
+                     HC_CLIENT_ROLES);
+        return NULL;
+    }
+    if (role_endpoint(k, arn, &sts, e) < 0)
+        return NULL;
+    r = role_new(k, arn, &sts);
+    if (r == NULL)
+        hc_error_set(e, HC_ENOMEM, "out of memory for a role");
+    return r;
+}
+
+struct hc_creds *hc_client_creds(struct hc_client *k, struct hc_str role_arn,
+                                 struct hc_error *e)
+{
+    struct hc_client_role *r = k->roles;
+
+    if (role_arn.n == 0)
+        return &k->creds;
+    while (r != NULL && !hc_str_eqz(role_arn, r->assume.role))
+        r = r->next;
+    if (r == NULL)
+        r = role_open(k, role_arn, e);
+    return r != NULL ? &r->creds : NULL;
+}
+
+/* Before the client's own credentials: it may wait for those. */
+static void client_fini_roles(struct hc_client *k)
+{
+    while (k->roles != NULL) {
+        struct hc_client_role *r = k->roles;
+
+        k->roles = r->next;
+        hc_creds_fini(&r->creds);
+        hc_creds_assume_fini(&r->assume);
+        hc_free(&k->net->sys.alloc, r, sizeof *r);
+    }
+    k->roles_n = 0;
+}
+
 /* ---- birth and death ---- */
 
 static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
                             struct hc_error *e)
 {
-    const struct hc_creds_provider given = hc_creds_given(&k->given);
-    const struct hc_creds_provider env = hc_creds_env(&k->net->sys);
+    const struct hc_creds_provider chain[] = {
+        hc_creds_given(&k->given), hc_creds_env(&k->net->sys),
+        hc_creds_container(&k->container), hc_creds_imds(&k->imds),
+    };
 
-    hc_creds_add(&k->creds, &given);
-    hc_creds_add(&k->creds, &env);
+    hc_creds_container_init(&k->container, k->net, &k->bundle, &k->others);
+    hc_creds_imds_init(&k->imds, k->net);
+    for (size_t i = 0; i < sizeof(chain) / sizeof(*chain); i++)
+        hc_creds_add(&k->creds, &chain[i]);
     return hc_creds_given_init(&k->given, &k->net->sys.alloc, who, e);
 }
 
@@ -248,14 +373,17 @@ void hc_client_fini(struct hc_client *k)
         hc_sigv4_key_wipe(&k->places[i].key);
     hc_free(&k->net->sys.alloc, k->places,
             HC_CLIENT_PLACES * sizeof *k->places);
+    client_fini_roles(k);
+    hc_creds_fini(&k->creds);
+    hc_creds_container_fini(&k->container);
+    hc_creds_imds_fini(&k->imds);
+    hc_credentials_fini(&k->given);
     hc_anchors_fini(&k->bundle);
     hc_anchors_fini(&k->others);
     hc_buf_fini(&k->work);
     hc_buf_fini(&k->user_agent);
     hc_buf_fini(&k->trace_id);
     hc_buckets_fini(&k->buckets);
-    hc_creds_fini(&k->creds);
-    hc_credentials_fini(&k->given);
     k->net = NULL;
     k->places = NULL;
 }

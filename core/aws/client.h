@@ -6,13 +6,16 @@
 #include "aws/bucket.h"
 #include "aws/config.h"
 #include "aws/creds.h"
+#include "aws/creds_container.h"
+#include "aws/creds_imds.h"
 #include "aws/endpoint.h"
 #include "aws/retry.h"
 #include "aws/sigv4.h"
 #include "net/net.h"
 #include "wire/anchors.h"
 
-#define HC_CLIENT_PLACES 8
+#define HC_CLIENT_PLACES 64
+#define HC_CLIENT_ROLES 64
 
 /* Where a service lives in a region, and the day key for it. */
 struct hc_place {
@@ -24,11 +27,18 @@ struct hc_place {
     unsigned users;                      /* calls that hold it               */
 };
 
+/* A role that calls are made as, and its credentials; private to client.c. */
+struct hc_client_role;
+
 struct hc_client {
     const struct hc_config *config;
     struct hc_net *net;
     struct hc_creds creds;
-    struct hc_credentials given;         /* a provider of it                 */
+    struct hc_credentials given;         /* these three: its providers       */
+    struct hc_creds_container container;
+    struct hc_creds_imds imds;
+    struct hc_client_role *roles;
+    size_t roles_n;
     struct hc_quota quota;
     struct hc_buckets buckets;           /* of calls that are paced          */
     int64_t skew;                        /* theirs minus ours                */
@@ -51,8 +61,8 @@ struct hc_client_config {
     struct hc_identity who;              /* given by the program; copied     */
 };
 /* Reads the CA bundle.  0, HC_ECONFIG, HC_EIO, HC_ENOMEM, HC_ECREDENTIALS
- * (half a set was given); on error `k` is empty.  What was given and then the
- * environment are its providers of credentials. */
+ * (half a set was given); on error `k` is empty.  Its credentials are what was
+ * given, else the environment's, a container's, or those of the instance. */
 int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
                    struct hc_error *e);
 void hc_client_fini(struct hc_client *k);            /* k may be all zero */
@@ -67,6 +77,12 @@ const struct hc_buf *hc_client_trace(struct hc_client *k);
 int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
                     struct hc_place **out, struct hc_error *e);
 void hc_client_leave(struct hc_place *p);
+/* Where a call's credentials come from: the client's own for an empty role,
+ * else the one source of that role, which assumes it with them.  NULL:
+ * HC_ECONFIG (no ARN of a role; nothing to sign with), HC_ELIMIT after
+ * HC_CLIENT_ROLES, HC_ENOMEM, and as hc_endpoint_get of STS. */
+struct hc_creds *hc_client_creds(struct hc_client *k, struct hc_str role_arn,
+                                 struct hc_error *e);
 /* HC_ECONFIG where a proxy is asked for. */
 int hc_client_check_proxy(const struct hc_client *k,
                           const struct hc_endpoint *at, struct hc_error *e);

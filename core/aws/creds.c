@@ -2,14 +2,15 @@
  * drawing: aws/creds.h).
  *
  *   EMPTY   -> REFRESH        [hc_creds_get]       nothing is kept
- *   FRESH   -> REFRESH        [hc_creds_get]       expiry is near
+ *   FRESH   -> REFRESH        [hc_creds_get]       it expires soon
  *   FRESH   -> EMPTY          [hc_creds_invalidate]
  *   REFRESH -> FRESH          [creds_succeed]
  *   REFRESH -> FRESH, EMPTY   [creds_fail]         the old set still holds, or
  *                                                  there is none
  *
  * A good set is replaced only by another good one: a refresh that fails leaves
- * it, and is not tried again for a second.
+ * it, and is not tried again for a while.  In REFRESH the old set is lent until
+ * its last minute.
  */
 #include "aws/creds.h"
 
@@ -120,45 +121,60 @@ static void creds_swap(struct hc_credentials *a, struct hc_credentials *b)
 
 /* ---- the one refresh ---- */
 
-static bool creds_expires_in(const struct hc_creds *c, int64_t margin)
+static bool creds_is_within(const struct hc_creds *c, int64_t margin,
+                            int64_t expires)
 {
-    int64_t expires = c->now_good.expires;
-
     return expires != HC_NEVER &&
            c->sys->wall(c->sys->ud) >= expires - margin;
 }
 
-static void creds_succeed(struct hc_creds *c)
+static bool creds_expires_in(const struct hc_creds *c, int64_t margin)
+{
+    return creds_is_within(c, margin, c->now_good.expires);
+}
+
+/* A set that has not expired. */
+static bool creds_has_one(const struct hc_creds *c)
+{
+    return c->now_good.key_id_n > 0 && !creds_expires_in(c, 0);
+}
+
+static void creds_succeed(struct hc_creds *c, int64_t now)
 {
     creds_swap(&c->now_good, &c->coming);
     hc_credentials_fini(&c->coming);
     hc_error_reset(&c->error);
     c->failed_until = 0;
+    c->rest_until = hc_time_add(now, HC_CREDS_REST);
     c->state = CREDS_FRESH;
     c->refreshes++;
 }
 
 static void creds_fail(struct hc_creds *c, int64_t now)
 {
-    bool still_good = c->now_good.key_id_n > 0 && !creds_expires_in(c, 0);
-
     hc_credentials_fini(&c->coming);
     c->failed_until = hc_time_add(now, HC_CREDS_AGAIN);
-    c->state = still_good ? CREDS_FRESH : CREDS_EMPTY;
+    c->rest_until = hc_time_add(now, HC_CREDS_REST);
+    c->state = creds_has_one(c) ? CREDS_FRESH : CREDS_EMPTY;
+}
+
+/* One that is not configured here, and what it said of that. */
+static void creds_note(struct hc_creds *c, const struct hc_creds_provider *p)
+{
+    bool says = c->error.code != 0;
+
+    c->tried_n += hc_fmt(c->tried + c->tried_n, sizeof(c->tried) - c->tried_n,
+                         "%s%s%s%s%s", c->at > 0 ? ", " : "", p->name,
+                         says ? " (" : "", says ? c->error.what : "",
+                         says ? ")" : "");
+    hc_error_reset(&c->error);
 }
 
 static void creds_found_none(struct hc_creds *c)
 {
-    char tried[128];
-    size_t n = 0;
-
-    tried[0] = '\0';
-    for (size_t i = 0; i < c->n; i++)
-        n += hc_fmt(tried + n, sizeof(tried) - n, "%s%s", i > 0 ? ", " : "",
-                    c->providers[i].name);
     hc_error_set(&c->error, HC_ECREDENTIALS, "no AWS credentials (looked in: "
                  "%s): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and "
-                 "AWS_SESSION_TOKEN if they are temporary", tried);
+                 "AWS_SESSION_TOKEN if they are temporary", c->tried);
 }
 
 /* Asks one provider after the other until one has an answer or has to wait. */
@@ -173,8 +189,12 @@ static void creds_refresh(struct hc_creds *c, int64_t now)
 
         if (got == HC_CREDS_WAIT)
             return;
+        if (got == 1 && creds_is_within(c, 0, c->coming.expires))
+            got = hc_error_set(&c->error, HC_ECREDENTIALS, "%s: the "
+                               "credentials it gave have expired already",
+                               p->name);
         if (got == 1) {
-            creds_succeed(c);
+            creds_succeed(c, now);
             return;
         }
         if (got < 0) {
@@ -182,6 +202,7 @@ static void creds_refresh(struct hc_creds *c, int64_t now)
             creds_fail(c, now);
             return;
         }
+        creds_note(c, p);
         c->at++;
     }
     creds_found_none(c);
@@ -202,6 +223,8 @@ static void creds_start(struct hc_creds *c, int64_t now)
 {
     c->state = CREDS_REFRESH;
     c->at = 0;
+    c->tried[0] = '\0';
+    c->tried_n = 0;
     hc_error_reset(&c->error);
     hc_credentials_fini(&c->coming);
     hc_credentials_init(&c->coming, &c->sys->alloc);
@@ -236,32 +259,38 @@ void hc_creds_add(struct hc_creds *c, const struct hc_creds_provider *p)
         c->providers[c->n++] = *p;
 }
 
-/* Whether what is kept can be lent as it is. */
-static bool creds_will_do(const struct hc_creds *c, int64_t now)
+/* Is it time to ask the providers?  What failed a moment ago is not asked
+ * again at once, and less often while there is a set that will do. */
+static bool creds_is_due(const struct hc_creds *c, int64_t now)
 {
-    if (c->state != CREDS_FRESH)
+    if (c->state == CREDS_REFRESH)
         return false;
-    if (!creds_expires_in(c, HC_CREDS_NEAR))
-        return true;
-    return now < c->failed_until && !creds_expires_in(c, 0);
+    if (!creds_has_one(c) || creds_expires_in(c, HC_CREDS_NEAR))
+        return now >= c->failed_until;
+    return creds_expires_in(c, HC_CREDS_SOON) && now >= c->rest_until;
+}
+
+static bool creds_lends(const struct hc_creds *c)
+{
+    if (c->state == CREDS_REFRESH)
+        return creds_has_one(c) && !creds_expires_in(c, HC_CREDS_NEAR);
+    return creds_has_one(c);
 }
 
 int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
                  int64_t now, struct hc_credentials *out, struct hc_error *e)
 {
-    if (c->state != CREDS_REFRESH && !creds_will_do(c, now)) {
-        if (now < c->failed_until)
-            return hc_error_pass(e, &c->error);
+    if (creds_is_due(c, now))
         creds_start(c, now);
-    }
-    switch (c->state) {
-    case CREDS_REFRESH:
-        hc_link_wait(&c->waiting, ask->link, ask->job);
-        return 0;
-    case CREDS_EMPTY:
+    if (!creds_lends(c)) {
+        if (c->state == CREDS_REFRESH) {
+            hc_link_wait(&c->waiting, ask->link, ask->job);
+            return 0;
+        }
+        /* A wall clock that jumps leaves no other word for it. */
+        hc_error_set(&c->error, HC_ECREDENTIALS, "the credentials expired as "
+                     "they were fetched");
         return hc_error_pass(e, &c->error);
-    case CREDS_FRESH:
-        break;
     }
     if (hc_credentials_copy(out, &c->now_good) < 0)
         return hc_error_set(e, HC_ENOMEM, "no memory for the credentials");
@@ -270,11 +299,11 @@ int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
 
 void hc_creds_invalidate(struct hc_creds *c, struct hc_str key_id)
 {
-    if (c->state != CREDS_FRESH ||
-        !hc_str_eq(hc_credentials_view(&c->now_good).key_id, key_id))
+    if (!hc_str_eq(hc_credentials_view(&c->now_good).key_id, key_id))
         return;
     hc_credentials_fini(&c->now_good);
     hc_credentials_init(&c->now_good, &c->sys->alloc);
     c->failed_until = 0;
-    c->state = CREDS_EMPTY;
+    if (c->state == CREDS_FRESH)
+        c->state = CREDS_EMPTY;
 }

@@ -5,6 +5,9 @@
  *
  *   EMPTY --> REFRESH --> FRESH --(expiry near, or invalidated)--> REFRESH
  *               +-------> EMPTY, and the error is told to all who waited
+ *
+ * Five minutes before a set expires another one is fetched while the old one is
+ * still lent; in its last minute who asks waits for the new one.
  */
 #ifndef HC_AWS_CREDS_H
 #define HC_AWS_CREDS_H
@@ -36,7 +39,8 @@ int hc_credentials_copy(struct hc_credentials *to,
 struct hc_identity hc_credentials_view(const struct hc_credentials *c);
 
 /* One way to get credentials.  get: 1 = *out is filled, 0 = not configured
- * here (ask the next one), < 0 = configured and broken: stop.  A provider
+ * here (ask the next one; *e may say why), < 0 = configured and broken: stop.
+ * A set that has expired already is as broken.  A provider
  * that has to wait (HC_CREDS_WAIT) wakes `job` and is asked again. */
 #define HC_CREDS_WAIT 2
 struct hc_creds_provider {
@@ -49,8 +53,10 @@ struct hc_creds_provider {
 enum hc_creds_state { CREDS_EMPTY, CREDS_REFRESH, CREDS_FRESH };
 
 #define HC_CREDS_PROVIDERS 8
-#define HC_CREDS_NEAR (60 * HC_SECOND)     /* before expiry: fetch another    */
+#define HC_CREDS_SOON (300 * HC_SECOND)    /* before expiry: fetch another    */
+#define HC_CREDS_NEAR (60 * HC_SECOND)     /* and then: wait for it           */
 #define HC_CREDS_AGAIN HC_SECOND           /* after a failure: ask again      */
+#define HC_CREDS_REST (30 * HC_SECOND)     /* while there is a good set       */
 
 struct hc_creds {
     struct hc_job job;                     /* the one refresh; first member  */
@@ -62,7 +68,11 @@ struct hc_creds {
     size_t n, at;                          /* at: the one being asked        */
     struct hc_error error;                 /* of the last refresh            */
     int64_t failed_until;                  /* monotonic: told again till then */
+    int64_t rest_until;                    /* monotonic                      */
+    char tried[240];                       /* what had none, and why          */
+    size_t tried_n;
     const struct hc_system *sys;
+    struct hc_str role;                    /* ARN of who they are; "" unknown */
     uint64_t refreshes;
 };
 
@@ -80,8 +90,9 @@ struct hc_creds_ask {
  * < 0: HC_ECREDENTIALS (what was tried, what to set), HC_ENOMEM. */
 int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
                  int64_t now, struct hc_credentials *out, struct hc_error *e);
-/* The service calls the set with this key id expired: the next get fetches
- * another one.  A set that was replaced meanwhile is left alone. */
+/* The service calls the set with this key id expired: it is lent no more, and
+ * the next get fetches another one.  A set that was replaced meanwhile is left
+ * alone. */
 void hc_creds_invalidate(struct hc_creds *c, struct hc_str key_id);
 
 #endif

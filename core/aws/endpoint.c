@@ -16,19 +16,25 @@ struct endpoint_partition {
     const char *regions;           /* what they begin with                   */
     const char *id;
     const char *suffix, *dualstack;
+    const char *home;
 };
 
 /* The last one takes every region that the others do not. */
 static const struct endpoint_partition endpoint_partitions[] = {
     { "cn-",      "aws-cn",     "amazonaws.com.cn",
-      "api.amazonwebservices.com.cn" },
-    { "us-gov-",  "aws-us-gov", "amazonaws.com",   "api.aws" },
-    { "eusc-",    "aws-eusc",   "amazonaws.eu",    "api.amazonwebservices.eu" },
-    { "us-iso-",  "aws-iso",    "c2s.ic.gov",      "api.aws.ic.gov" },
-    { "us-isob-", "aws-iso-b",  "sc2s.sgov.gov",   "api.aws.scloud" },
-    { "eu-isoe-", "aws-iso-e",  "cloud.adc-e.uk",  "api.cloud-aws.adc-e.uk" },
-    { "us-isof-", "aws-iso-f",  "csp.hci.ic.gov",  "api.aws.hci.ic.gov" },
-    { "",         "aws",        "amazonaws.com",   "api.aws" },
+      "api.amazonwebservices.com.cn", "cn-north-1" },
+    { "us-gov-",  "aws-us-gov", "amazonaws.com",   "api.aws", "us-gov-west-1" },
+    { "eusc-",    "aws-eusc",   "amazonaws.eu",    "api.amazonwebservices.eu",
+      "eusc-de-east-1" },
+    { "us-iso-",  "aws-iso",    "c2s.ic.gov",      "api.aws.ic.gov",
+      "us-iso-east-1" },
+    { "us-isob-", "aws-iso-b",  "sc2s.sgov.gov",   "api.aws.scloud",
+      "us-isob-east-1" },
+    { "eu-isoe-", "aws-iso-e",  "cloud.adc-e.uk",  "api.cloud-aws.adc-e.uk",
+      "eu-isoe-west-1" },
+    { "us-isof-", "aws-iso-f",  "csp.hci.ic.gov",  "api.aws.hci.ic.gov",
+      "us-isof-south-1" },
+    { "",         "aws",        "amazonaws.com",   "api.aws", "us-east-1" },
 };
 
 #define ENDPOINT_PARTITIONS \
@@ -46,6 +52,14 @@ static const struct endpoint_partition *endpoint_find(struct hc_str region)
 const char *hc_endpoint_partition(struct hc_str region)
 {
     return endpoint_find(region)->id;
+}
+
+const char *hc_endpoint_home(struct hc_str partition)
+{
+    for (size_t i = 0; i < ENDPOINT_PARTITIONS; i++)
+        if (hc_str_eqz(partition, endpoint_partitions[i].id))
+            return endpoint_partitions[i].home;
+    return NULL;
 }
 
 bool hc_endpoint_is_region(struct hc_str region)
@@ -202,4 +216,17 @@ void hc_endpoint_of(struct hc_endpoint *out, const struct hc_origin *origin)
     *out = (struct hc_endpoint){ .origin = *origin, .path = "/",
                                  .custom = true };
     endpoint_put_host(out);
+}
+
+const struct hc_anchors *hc_endpoint_anchors(const struct hc_endpoint *at,
+                                             const struct hc_anchors *bundle,
+                                             const struct hc_anchors *others)
+{
+    if (!at->origin.tls)
+        return NULL;
+    if (bundle->n > 0)
+        return bundle;
+    if (!at->is_aws && others->n > 0)
+        return others;
+    return hc_anchors_amazon();
 }

@@ -4,6 +4,7 @@
 #define HC_AWS_ENDPOINT_H
 
 #include "aws/service.h"
+#include "wire/anchors.h"
 #include "wire/url.h"
 
 #define HC_REGION_MAX 63
@@ -32,8 +33,15 @@ int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
                     struct hc_error *e);
 /* That of an origin which is no service's: no service, no region. */
 void hc_endpoint_of(struct hc_endpoint *out, const struct hc_origin *origin);
+/* Whom to believe there, of the bundles that were loaded; NULL for http. */
+const struct hc_anchors *hc_endpoint_anchors(const struct hc_endpoint *at,
+                                             const struct hc_anchors *bundle,
+                                             const struct hc_anchors *others);
 /* "aws", "aws-cn", ...; of a region nobody knows: "aws". */
 const char *hc_endpoint_partition(struct hc_str region);
+/* The region that a partition began with, for what is the same in all of them;
+ * NULL for one nobody knows. */
+const char *hc_endpoint_home(struct hc_str partition);
 /* 1..63 of a-z, 0-9, '-', neither first nor last a '-'. */
 bool hc_endpoint_is_region(struct hc_str region);
 

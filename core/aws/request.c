@@ -35,18 +35,20 @@ struct request_form {
     const char *type;              /* Content-Type                           */
     char first;                    /* of an answer, blanks before it apart   */
     const char *is;                /* what begins so                         */
+    size_t shown;                  /* bytes of what does not; STS's may be
+                                      credentials                            */
 };
 
 static const struct request_form *request_form(const struct hc_request *r)
 {
     static const struct request_form json_1_0 = {
-        "application/x-amz-json-1.0", '{', "JSON object"
+        "application/x-amz-json-1.0", '{', "JSON object", 40
     };
     static const struct request_form json_1_1 = {
-        "application/x-amz-json-1.1", '{', "JSON object"
+        "application/x-amz-json-1.1", '{', "JSON object", 40
     };
     static const struct request_form query = {
-        "application/x-www-form-urlencoded; charset=utf-8", '<', "XML"
+        "application/x-www-form-urlencoded; charset=utf-8", '<', "XML", 0
     };
 
     switch (r->config.endpoint->service->protocol) {
@@ -249,16 +251,18 @@ static void request_read_head(struct hc_request *r)
 
 static enum hc_request_state request_no_answer(struct hc_request *r)
 {
+    const struct request_form *form = request_form(r);
     char what[REQUEST_WHAT];
-    struct hc_str seen = hc_str_n(r->fetch.span.p,
-                                  r->fetch.span.n < 40 ? r->fetch.span.n : 40);
+    struct hc_str seen = r->fetch.span;
 
+    if (seen.n > form->shown)
+        seen.n = form->shown;
     request_what(what, r);
     hc_error_set(&r->error, HC_EANSWER,
-                 "%s: status %d, but the answer is no %s: it begins "
-                 "with \"%.*s\"; is this the endpoint of %s?", what,
-                 r->answer.status, request_form(r)->is, HC_STR_ARG(seen),
-                 r->config.endpoint->service->id);
+                 "%s: status %d, but the answer is no %s%s%.*s%s; is this the "
+                 "endpoint of %s?", what, r->answer.status, form->is,
+                 seen.n > 0 ? ": it begins with \"" : "", HC_STR_ARG(seen),
+                 seen.n > 0 ? "\"" : "", r->config.endpoint->service->id);
     return request_fail(r);
 }
 

@@ -14,10 +14,10 @@ enum hc_protocol {
 
 /* id, the suffix of AWS_ENDPOINT_URL_, first label of the host, signing name,
  * target, protocol, query mode, FIPS in us-gov without "-fips", backoff. */
-#define HC_SERVICES_JSON(X)                                                      \
+#define HC_SERVICES_JSON(X)                                                 \
     X(ECS, "ecs", "ECS", "ecs", "ecs",                                      \
-      "AmazonEC2ContainerServiceV20141113", PROTOCOL_JSON_1_1, false, false,  \
-      50)                                                                   \
+      "AmazonEC2ContainerServiceV20141113", PROTOCOL_JSON_1_1, false,         \
+      false, 50)                                                            \
     X(DYNAMODB, "dynamodb", "DYNAMODB", "dynamodb", "dynamodb",             \
       "DynamoDB_20120810", PROTOCOL_JSON_1_0, false, true, 25)              \
     X(SQS, "sqs", "SQS", "sqs", "sqs", "AmazonSQS", PROTOCOL_JSON_1_0,      \

@@ -77,17 +77,20 @@ static uint64_t memory_hash(const char *p, size_t n)
 static size_t memory_text(char out[HC_MEMORY_KEY],
                           const struct hc_memory_key *key)
 {
-    size_t n = key->place.n + key->name.n + 2;
+    const struct hc_str parts[] = {
+        key->place, HC_STR("\n"), key->name,
+        key->role.n > 0 ? HC_STR("\n") : key->role, key->role,
+    };
+    size_t n = 1;
 
-    if (key->place.n > HC_MEMORY_KEY || key->name.n > HC_MEMORY_KEY ||
-        n > HC_MEMORY_KEY)
-        return 0;
     out[0] = (char)('A' + (int)key->kind);
-    if (key->place.n > 0)
-        memcpy(out + 1, key->place.p, key->place.n);
-    out[1 + key->place.n] = '\n';
-    if (key->name.n > 0)
-        memcpy(out + 2 + key->place.n, key->name.p, key->name.n);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+        if (parts[i].n > HC_MEMORY_KEY - n)
+            return 0;
+        if (parts[i].n > 0)
+            memcpy(out + n, parts[i].p, parts[i].n);
+        n += parts[i].n;
+    }
     return n;
 }
 

@@ -33,10 +33,13 @@ struct hc_memory {                               /* alloc NULL: remembers not */
 enum hc_memory_kind { MEMORY_SERVICE, MEMORY_VERSION, MEMORY_CAPACITY,
                       MEMORY_TARGET, MEMORY_DEFINITION, MEMORY_TAGGED };
 
-/* What is remembered of: a kind, a place (an ARN or a region) and a name. */
+/* What is remembered of: a kind, a place (an ARN or a region) and a name.
+ * Where the place does not say whose it is, `role` does: the ARN of the role
+ * that asked, empty for the handle's own credentials. */
 struct hc_memory_key {
     enum hc_memory_kind kind;
     struct hc_str place, name;
+    struct hc_str role;
 };
 
 void hc_memory_init(struct hc_memory *m, const struct hc_alloc *a);

@@ -4,13 +4,23 @@
 #include "ecs/parts.h"
 #include "reconcile/settle.h"
 
+/* Who asks, where a cluster is only a name: another role may see another
+ * account's cluster of that name. */
+static struct hc_str recall_role(const struct hc_reconcile *r)
+{
+    const struct hc_creds *creds = r->config.call.creds;
+
+    return hc_arn_is_full(&r->cluster) || creds == NULL
+               ? (struct hc_str){ NULL, 0 } : creds->role;
+}
+
 /* Capacity providers are an account's, the rest is a cluster's. */
 struct hc_memory_key hc_recall_key(const struct hc_reconcile *r,
                                    enum hc_memory_kind kind,
                                    struct hc_str name)
 {
     struct hc_memory_key key = { .kind = kind, .place = r->cluster.text,
-                                 .name = name };
+                                 .name = name, .role = recall_role(r) };
 
     if (!hc_arn_is_full(&r->cluster))
         return key;
@@ -61,6 +71,7 @@ static struct hc_memory_key recall_tagged_key(struct hc_reconcile *r,
 
     return (struct hc_memory_key){
         .kind = MEMORY_TAGGED, .place = r->cluster.text,
+        .role = recall_role(r),
         .name = hc_str(hc_keep_fmt(&r->facts.keep, "%.*s %.*s",
                                    HC_STR_ARG(region),
                                    HC_STR_ARG(l->tag_filters))),

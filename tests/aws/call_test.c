@@ -1,5 +1,6 @@
 /* aws/call - one operation against a service on loopback. */
 #include "aws/call.h"
+#include "aws/creds_given.h"
 
 #include <string.h>
 
@@ -570,6 +571,92 @@ TEST(call, a_cancel_ends_what_was_not_sent)
     aws_world_until(&w, &me.ended);
     CHECK_INT(w.script.requests, 1);
     failed_with(HC_ECANCELLED, "before it was sent");
+}
+
+/* ---- other credentials than the client's ---- */
+
+static struct other {
+    struct hc_credentials given;
+    struct hc_creds creds;
+} others[2];
+
+static void open_others(void)
+{
+    static const struct hc_identity who[] = {
+        { { "ONE", 3 }, { "secret-one", 10 }, { NULL, 0 } },
+        { { "TWO", 3 }, { "secret-two", 10 }, { NULL, 0 } },
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct hc_creds_provider p = hc_creds_given(&others[i].given);
+
+        CHECK_INT(hc_creds_given_init(&others[i].given, t_alloc(), &who[i],
+                                      NULL), 0);
+        hc_creds_init(&others[i].creds, &w.world.net.sys, &w.world.net.jobs);
+        hc_creds_add(&others[i].creds, &p);
+    }
+}
+
+static void close_others(void)
+{
+    for (size_t i = 0; i < 2; i++) {
+        hc_creds_fini(&others[i].creds);
+        hc_credentials_fini(&others[i].given);
+    }
+}
+
+/* The call is made; its place is looked at before it is left. */
+static void call_as(struct hc_creds *creds, size_t request, const char *id,
+                    const char *secret)
+{
+    char credential[64];
+
+    hc_fmt(credential, sizeof credential, "Credential=%s/", id);
+    CHECK_INT(caller_start((struct hc_call_config){ .creds = creds }), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK(me.done);
+    CHECK(strstr(aws_world_header(&w, request, "Authorization"), credential)
+          != NULL);
+    const struct hc_sigv4_key *key = &me.call.place->key;
+
+    CHECK_STR(hc_str_n(key->secret, key->secret_n), secret);
+    hc_call_fini(&me.call);
+    hc_job_fini(&me.job);
+    hc_timings_fini(&me.timings);
+}
+
+/* One place, one day key: it follows the secret. */
+TEST(call, two_who_take_turns_sign_with_their_own_keys)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", "{}"), aws_answer(200, "", "{}"),
+        aws_answer(200, "", "{}"), aws_answer(200, "", "{}"), NULL };
+    static const char own[] = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+
+    aws_world_open(&w, NULL, answers);
+    open_others();
+    call_as(&others[0].creds, 0, "ONE", "secret-one");
+    call_as(&others[1].creds, 1, "TWO", "secret-two");
+    call_as(NULL, 2, "AKIDEXAMPLE", own);
+    call_as(&others[0].creds, 3, "ONE", "secret-one");
+    CHECK_INT(w.world.peer.n, 1);        /* and one connection               */
+    close_others();
+    aws_world_close(&w);
+}
+
+TEST(call, what_a_service_calls_expired_is_dropped_where_it_came_from)
+{
+    const char *const answers[] = {
+        aws_answer(400, "", "{\"__type\":\"ExpiredTokenException\"}"),
+        aws_answer(200, "", "{}"), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    open_others();
+    call_as(&others[0].creds, 1, "ONE", "secret-one");
+    CHECK_INT(others[0].creds.refreshes, 2);
+    CHECK_INT(w.client.creds.refreshes, 0);
+    close_others();
+    aws_world_close(&w);
 }
 
 static int call_once(void)

@@ -97,6 +97,79 @@ TEST(client, the_longest_unused_place_makes_room_and_one_in_use_never)
     close_all();
 }
 
+/* ---- roles ---- */
+
+#define ROLE "arn:aws:iam::123456789012:role/"
+
+static struct hc_creds *role(const char *arn, struct hc_error *e)
+{
+    hc_error_reset(e);
+    return hc_client_creds(&client, hc_str(arn), e);
+}
+
+TEST(client, a_role_has_one_source_of_credentials)
+{
+    static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
+    struct hc_error e = { 0 };
+
+    open_fine(env);
+    CHECK(role(NULL, &e) == &client.creds);
+    CHECK(role("", &e) == &client.creds);
+    struct hc_creds *a = role(ROLE "a", &e), *b = role(ROLE "b", &e);
+
+    CHECK(a != NULL && b != NULL && a != b && a != &client.creds);
+    CHECK(role(ROLE "a", &e) == a);
+    CHECK(role(ROLE "b", &e) == b);
+    CHECK_STR(a->role, ROLE "a");
+    CHECK_STR(client.creds.role, "");
+    close_all();
+}
+
+TEST(client, roles_are_bounded)
+{
+    static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
+    struct hc_error e = { 0 };
+    char arn[128];
+
+    open_fine(env);
+    for (int i = 0; i < HC_CLIENT_ROLES; i++) {
+        hc_fmt(arn, sizeof arn, ROLE "r%d", i);
+        CHECK(role(arn, &e) != NULL);
+    }
+    CHECK(role(ROLE "one-more", &e) == NULL);
+    CHECK_INT(e.code, HC_ELIMIT);
+    CHECK(role(ROLE "r0", &e) != NULL);
+    close_all();
+}
+
+TEST(client, a_role_that_cannot_be_assumed_is_none)
+{
+    static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
+    static const char *const nowhere[] = { "A=b", NULL };
+    static const char *const proxy[] = {
+        "AWS_REGION=eu-west-1", "HTTPS_PROXY=http://127.0.0.1:1", NULL };
+    struct hc_error e = { 0 };
+
+    open_fine(env);
+    CHECK(role("role/a", &e) == NULL);
+    CHECK_INT(e.code, HC_ECONFIG);
+    client.no_sign = true;
+    CHECK(role(ROLE "a", &e) == NULL);
+    CHECK_INT(e.code, HC_ECONFIG);
+    CHECK(role("", &e) != NULL);
+    close_all();
+    open_fine(nowhere);
+    CHECK(role("arn:aws-mars:iam::123456789012:role/a", &e) == NULL);
+    CHECK_INT(e.code, HC_EREGION);
+    CHECK(role("arn:aws-cn:iam::123456789012:role/a", &e) != NULL);
+    close_all();
+    open_fine(proxy);
+    CHECK(role(ROLE "a", &e) == NULL);
+    CHECK_INT(e.code, HC_ECONFIG);
+    CHECK_INT(client.roles_n, 0);
+    close_all();
+}
+
 TEST(client, a_bad_place_is_none)
 {
     struct hc_place *p = NULL;

@@ -327,6 +327,152 @@ TEST(creds, until_it_expires_a_good_set_outlives_a_failed_refresh)
     tear_down();
 }
 
+/* ---- before it expires ---- */
+
+#define LIFE (3600 * HC_SECOND)
+
+/* The set that is there is lent while the next one is fetched. */
+TEST(creds, five_minutes_before_another_one_is_fetched_and_nobody_waits)
+{
+    struct provider p = { { 1, HC_CREDS_WAIT, 1, 1 }, "one", WALL + LIFE, 0 };
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires - HC_CREDS_SOON - 1;
+    CHECK_INT(get(0, LIFE), 1);
+    CHECK_INT(p.asked, 1);
+    s.wall++;
+    p.id = "two";
+    for (size_t i = 0; i < 3; i++) {
+        CHECK_INT(get(i % 2, LIFE), 1);
+        check_view(&s.out, "one", "secret", "");
+    }
+    CHECK_INT(p.asked, 2);
+    p.expires += LIFE;
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, LIFE, NULL, 0);
+    CHECK_INT(s.woken[0] + s.woken[1], 0);
+    CHECK_INT(get(0, LIFE), 1);
+    check_view(&s.out, "two", "secret", "");
+    CHECK_INT(p.asked, 3);
+    CHECK_INT(s.creds.refreshes, 2);
+    tear_down();
+}
+
+TEST(creds, in_its_last_minute_who_asks_waits_for_the_next_one)
+{
+    struct provider p = { { 1, HC_CREDS_WAIT, 1, 1 }, "one", WALL + LIFE, 0 };
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires - HC_CREDS_NEAR - 1;
+    CHECK_INT(get(0, LIFE), 1);
+    s.wall++;
+    CHECK_INT(get(1, LIFE), 0);
+    p.id = "two";
+    p.expires += LIFE;
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, LIFE, NULL, 0);
+    CHECK_INT(s.woken[0], 0);
+    CHECK_INT(s.woken[1], 1);
+    CHECK_INT(get(1, LIFE), 1);
+    check_view(&s.out, "two", "secret", "");
+    tear_down();
+}
+
+TEST(creds, a_refresh_that_fails_early_rests_for_half_a_minute)
+{
+    struct provider p = { { 1, HC_EIO, HC_EIO, 1 }, "one", WALL + LIFE, 0 };
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires - HC_CREDS_SOON;
+    CHECK_INT(get(0, LIFE), 1);
+    CHECK_INT(get(0, LIFE + HC_CREDS_REST - 1), 1);
+    CHECK_INT(p.asked, 2);
+    CHECK_INT(get(0, LIFE + HC_CREDS_REST), 1);
+    CHECK_INT(p.asked, 3);
+    tear_down();
+}
+
+/* A source whose sets never live for five minutes is not asked at each call. */
+TEST(creds, a_short_life_is_no_reason_to_ask_all_the_time)
+{
+    struct provider p = { { 1, 1, 1, 1 }, "one", WALL + 200 * HC_SECOND, 0 };
+
+    set_up(&p, 1);
+    for (int i = 0; i < 10; i++)
+        CHECK_INT(get(0, i), 1);
+    CHECK_INT(p.asked, 1);
+    CHECK_INT(get(0, HC_CREDS_REST), 1);
+    CHECK_INT(p.asked, 2);
+    tear_down();
+}
+
+TEST(creds, a_set_that_has_expired_already_is_a_failure)
+{
+    struct provider p[] = {
+        { { 1, 1, 1, 1 }, "one", WALL, 0 },
+        { { 1, 1, 1, 1 }, "two", HC_NEVER, 0 },
+    };
+
+    set_up(p, 2);
+    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK_Z(s.error.what, "first: the credentials it gave have expired "
+            "already");
+    CHECK_INT(p[1].asked, 0);
+    check_view(&s.out, "", "", "");
+    tear_down();
+}
+
+/* The old set is what the service refuses: it is not lent while another one is
+ * under way. */
+TEST(creds, a_set_that_is_called_expired_in_a_refresh_is_not_lent)
+{
+    struct provider p = { { 1, HC_CREDS_WAIT, 1, 1 }, "one", WALL + LIFE, 0 };
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires - HC_CREDS_SOON;
+    CHECK_INT(get(0, LIFE), 1);
+    hc_creds_invalidate(&s.creds, HC_STR("one"));
+    CHECK_INT(get(0, LIFE), 0);
+    p.id = "two";
+    p.expires += LIFE;
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, LIFE, NULL, 0);
+    CHECK_INT(s.woken[0], 1);
+    CHECK_INT(get(0, LIFE), 1);
+    check_view(&s.out, "two", "secret", "");
+    CHECK_INT(p.asked, 3);
+    tear_down();
+}
+
+/* What no provider had is told with each one's own word. */
+static int ask_none(void *ud, struct hc_job *job, int64_t now,
+                    struct hc_credentials *out, struct hc_error *e)
+{
+    (void)job;
+    (void)now;
+    (void)out;
+    if (ud != NULL)
+        hc_error_set(e, HC_ECREDENTIALS, "%s", (const char *)ud);
+    return 0;
+}
+
+TEST(creds, one_that_has_none_may_say_why)
+{
+    static char why[] = "nobody answers";
+
+    set_up(NULL, 0);
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "a", ask_none, why });
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "b", ask_none, NULL });
+    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK(strstr(s.error.what, "(looked in: a (nobody answers), b): set "
+                 "AWS_ACCESS_KEY_ID") != NULL);
+    tear_down();
+}
+
 TEST(creds, a_set_that_the_service_calls_expired_is_dropped)
 {
     struct provider p = { { 1, 1, 1, 1 }, "one", HC_NEVER, 0 };

@@ -163,6 +163,32 @@ TEST(endpoint, dynamodb_local_is_a_port_on_this_host)
     CHECK_Z(out.host, "ecs.local.amazonaws.com");
 }
 
+TEST(endpoint, sts_is_regional_and_fips_of_us_gov_is_the_plain_host)
+{
+    CHECK_INT(get(HC_SERVICE_STS, "eu-west-1", NULL, false, false), 0);
+    CHECK_Z(out.host, "sts.eu-west-1.amazonaws.com");
+    CHECK_INT(get(HC_SERVICE_STS, "us-east-1", NULL, true, false), 0);
+    CHECK_Z(out.host, "sts-fips.us-east-1.amazonaws.com");
+    CHECK_INT(get(HC_SERVICE_STS, "us-gov-west-1", NULL, true, false), 0);
+    CHECK_Z(out.host, "sts.us-gov-west-1.amazonaws.com");
+    CHECK_INT(get(HC_SERVICE_STS, "cn-north-1", NULL, false, false), 0);
+    CHECK_Z(out.host, "sts.cn-north-1.amazonaws.com.cn");
+}
+
+TEST(endpoint, a_partition_has_a_first_region)
+{
+    static const char *const known[] = {
+        "aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b",
+        "aws-iso-e", "aws-iso-f"
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+        CHECK_Z(hc_endpoint_partition(hc_str(hc_endpoint_home(
+                    hc_str(known[i])))), known[i]);
+    CHECK(hc_endpoint_home(HC_STR("aws-mars")) == NULL);
+    CHECK(hc_endpoint_home(HC_STR("")) == NULL);
+}
+
 TEST(endpoint, a_region_is_known_and_a_host_label)
 {
     static const char *const bad[] = {

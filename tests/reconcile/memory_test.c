@@ -10,9 +10,11 @@
 
 static struct hc_memory m;
 static const struct hc_memory_key web = { MEMORY_SERVICE, { "prod", 4 },
-                                          { "web", 3 } };
+                                          { "web", 3 },
+                                          { NULL, 0 } };
 static const struct hc_memory_key logs = { MEMORY_SERVICE, { "prod", 4 },
-                                          { "log", 3 } };
+                                          { "log", 3 },
+                                          { NULL, 0 } };
 
 static void begin(void)
 {
@@ -95,6 +97,7 @@ TEST(memory, a_hold_is_swapped_for_the_one_before)
 TEST(memory, versions_only_grow)
 {
     const struct hc_memory_key host = { MEMORY_VERSION, { "arn", 3 },
+                                        { NULL, 0 },
                                         { NULL, 0 } };
 
     begin();
@@ -107,12 +110,32 @@ TEST(memory, versions_only_grow)
     hc_memory_fini(&m);
 }
 
+TEST(memory, of_one_name_is_another_with_another_role)
+{
+    const struct hc_memory_key own = { .kind = MEMORY_SERVICE,
+                                       .place = HC_STR("prod"),
+                                       .name = HC_STR("web") };
+    struct hc_memory_key a = own, b = own;
+    int64_t count;
+
+    a.role = HC_STR("arn:aws:iam::111111111111:role/a");
+    b.role = HC_STR("arn:aws:iam::222222222222:role/b");
+    begin();
+    hc_memory_wrote(&m, &a, 1, 3, 0);
+    CHECK(hc_memory_awaits(&m, &a, 1, 0, &count));
+    CHECK(!hc_memory_awaits(&m, &b, 1, 0, &count));
+    CHECK(!hc_memory_awaits(&m, &own, 1, 0, &count));
+    hc_memory_fini(&m);
+}
+
 TEST(memory, answers_hold_for_five_minutes)
 {
     const struct hc_memory_key asg = { MEMORY_CAPACITY, { "arn", 3 },
-                                       { "asg", 3 } };
+                                       { "asg", 3 },
+                                       { NULL, 0 } };
     const struct hc_memory_key target = { MEMORY_TARGET, { "arn", 3 },
-                                          { "asg", 3 } };
+                                          { "asg", 3 },
+                                          { NULL, 0 } };
     bool yes = false;
 
     begin();
@@ -129,9 +152,11 @@ TEST(memory, answers_hold_for_five_minutes)
 TEST(memory, texts_are_bounded_and_the_last_one_is_told)
 {
     const struct hc_memory_key one = { MEMORY_DEFINITION, { NULL, 0 },
-                                       { "one", 3 } };
+                                       { "one", 3 },
+                                       { NULL, 0 } };
     const struct hc_memory_key two = { MEMORY_DEFINITION, { NULL, 0 },
-                                       { "two", 3 } };
+                                       { "two", 3 },
+                                       { NULL, 0 } };
     size_t n = HC_MEMORY_TEXTS - 3;
     char *large = hc_alloc(t_alloc(), n);
     struct hc_str text = HC_STR("");
@@ -164,7 +189,8 @@ TEST(memory, the_longest_unused_goes)
     hc_memory_wrote(&m, &web, 1, 3, 0);
     hc_memory_wrote(&m, &logs, 1, 3, 0);
     for (int i = 0; i < HC_MEMORY_MAX - 2; i++) {
-        struct hc_memory_key key = { MEMORY_SERVICE, { "c", 1 }, { name, 0 } };
+        struct hc_memory_key key = { MEMORY_SERVICE, { "c", 1 }, { name, 0 },
+                                     { NULL, 0 } };
 
         for (int v = i; v > 0 || key.name.n == 0; v /= 10)
             name[key.name.n++] = (char)('0' + v % 10);
@@ -185,11 +211,14 @@ TEST(memory, without_room_nothing_is_remembered)
     static char big[HC_MEMORY_KEY + 1];
     struct hc_memory none = { .alloc = NULL };
     const struct hc_memory_key long_key = { MEMORY_SERVICE, { big, 1000 },
-                                            { big, 23 } };
+                                            { big, 23 },
+                                            { NULL, 0 } };
     const struct hc_memory_key fits = { MEMORY_SERVICE, { big, 1000 },
-                                        { big, 22 } };
+                                        { big, 22 },
+                                        { NULL, 0 } };
     const struct hc_memory_key huge = { MEMORY_SERVICE, { big, sizeof(big) },
-                                        { big, 0 } };
+                                        { big, 0 },
+                                        { NULL, 0 } };
     int64_t count;
 
     hc_memory_wrote(&none, &web, 1, 3, 0);

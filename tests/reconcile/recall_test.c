@@ -21,6 +21,7 @@ static struct hc_wish wish;
 static char audit[8][2048];
 static size_t audit_n;
 static bool definitions;
+static struct hc_creds *creds;           /* who asks                         */
 
 static void note(void *ud, const char *line, size_t n)
 {
@@ -35,6 +36,7 @@ static void begin(void)
     wish = (struct hc_wish){ .service = HC_STR("web") };
     audit_n = 0;
     definitions = false;
+    creds = NULL;
 }
 
 /* One reconcile at this second. */
@@ -236,6 +238,7 @@ static size_t lists(const struct script_row *rows, size_t n, int64_t second,
     s->config.memory = &memory;
     s->config.cluster = HC_STR("prod");
     s->config.call.region = hc_str(region);
+    s->config.call.creds = creds;
     CHECK_INT(script_run(), 1);
     script_end();
     return listed;
@@ -265,6 +268,24 @@ TEST(recall, a_list_by_tags_is_that_of_the_last_minute_for_who_says_so)
     CHECK_INT(lists(NULL, 0, 120, true, "eu-west-1"), 1);
     CHECK_INT(lists(NULL, 0, 120, true, "eu-west-2"), 0);
     CHECK_INT(lists(SCRIPT_ROWS(two), 121, true, "eu-west-1"), 2);
+    end();
+}
+
+/* "prod" may be another account's for another role. */
+TEST(recall, of_a_name_another_role_knows_nothing)
+{
+    static const struct script_row two[] = { TAGGED(OF("web") "," OF("log")) };
+    static const struct script_row one[] = { TAGGED(OF("web")) };
+    struct hc_creds a = { .role = HC_STR("arn:aws:iam::111111111111:role/a") };
+    struct hc_creds b = { .role = HC_STR("arn:aws:iam::222222222222:role/b") };
+
+    begin();
+    creds = &a;
+    CHECK_INT(lists(SCRIPT_ROWS(two), 0, true, "eu-west-1"), 2);
+    creds = &b;
+    CHECK_INT(lists(SCRIPT_ROWS(one), 1, true, "eu-west-1"), 1);
+    creds = &a;
+    CHECK_INT(lists(NULL, 0, 2, true, "eu-west-1"), 2);
     end();
 }
 

@@ -1,0 +1,450 @@
+/* aws/creds_assume.c - credentials of a role (contract: aws/creds_assume.h).
+ *
+ *   IDLE    -> BASE           [assume_start]
+ *   BASE    -> REQUEST        [assume_base]
+ *   REQUEST -> BACKOFF        [assume_again]     as aws/retry.h has it
+ *   BACKOFF -> BASE           [assume_backoff]
+ *   any     -> IDLE           the answer, whatever it is
+ *
+ * To assume a role twice does what once does, so every attempt may be made
+ * again.  The base may be asked for other credentials in between.
+ */
+#include "aws/creds_assume.h"
+
+#include <string.h>
+
+#include "aws/xml.h"
+#include "base/text.h"
+
+#define ASSUME_GO_ON 3                   /* beside 1 and HC_CREDS_WAIT       */
+#define ASSUME_BODY 4096
+
+struct assume_step {
+    struct hc_creds_assume *c;
+    struct hc_job *job;
+    int64_t now;
+    struct hc_credentials *out;
+    struct hc_error *e;
+};
+
+/* ---- a role's ARN ---- */
+
+/* What IAM allows in names ("+=,.@_-" beside letters and digits), and the
+ * slashes of a path. */
+static bool role_is_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("+=,.@_-", c) != NULL);
+}
+
+static bool role_is_name(struct hc_str s)
+{
+    bool good = s.n > 0 && s.p[0] != '/' && s.p[s.n - 1] != '/';
+
+    for (size_t i = 0; good && i < s.n; i++)
+        good = role_is_char(s.p[i]) || (s.p[i] == '/' && s.p[i - 1] != '/');
+    return good;
+}
+
+static bool role_is_account(struct hc_str s)
+{
+    uint64_t number;
+
+    return s.n == 12 && hc_str_u64(s, &number);
+}
+
+static bool role_is_partition(struct hc_str s)
+{
+    return hc_str_starts(s, HC_STR("aws")) && hc_endpoint_is_region(s);
+}
+
+int hc_role_check(struct hc_str arn, struct hc_error *e)
+{
+    struct hc_str rest = arn;
+    struct hc_str scheme = hc_str_cut(&rest, ':');
+    struct hc_str partition = hc_str_cut(&rest, ':');
+    struct hc_str service = hc_str_cut(&rest, ':');
+    struct hc_str region = hc_str_cut(&rest, ':');
+    struct hc_str account = hc_str_cut(&rest, ':');
+    struct hc_str role = HC_STR("role/");
+
+    if (arn.n <= HC_ROLE_MAX && hc_str_eqz(scheme, "arn") &&
+        role_is_partition(partition) && hc_str_eqz(service, "iam") &&
+        region.n == 0 && role_is_account(account) &&
+        hc_str_starts(rest, role) &&
+        role_is_name(hc_str_from(rest, role.n)))
+        return 0;
+    return hc_error_set(e, HC_ECONFIG, "`%.*s` is no role's ARN: it has to "
+                        "look like arn:aws:iam::123456789012:role/NAME",
+                        (int)(arn.n > 200 ? 200 : arn.n),
+                        arn.n > 0 ? arn.p : "");
+}
+
+struct hc_str hc_role_partition(struct hc_str arn)
+{
+    hc_str_cut(&arn, ':');
+    return hc_str_cut(&arn, ':');
+}
+
+/* ---- BASE ---- */
+
+static void assume_put_body(struct hc_creds_assume *c)
+{
+    hc_buf_reset(&c->body);
+    hc_buf_fmt(&c->body, "Action=AssumeRole&Version=%s&RoleArn=",
+               c->endpoint.service->target);
+    hc_text_percent(&c->body, hc_str(c->role), "");
+    hc_buf_lit(&c->body, "&RoleSessionName=");
+    hc_text_percent(&c->body, hc_str(c->session), "");
+}
+
+static int assume_start(const struct assume_step *s)
+{
+    struct hc_creds_assume *c = s->c;
+    struct hc_net *net = c->shared.net;
+
+    c->attempts = c->paid = 0;
+    c->was_expired = c->was_skewed = false;
+    c->deadline = hc_time_add(s->now, HC_ASSUME_TIMEOUT);
+    hc_credentials_init(&c->creds, &net->sys.alloc);
+    hc_buf_init(&c->body, &net->sys.alloc, ASSUME_BODY);
+    hc_buf_init_secret(&c->answer, &net->sys.alloc, HC_XML_TEXT);
+    assume_put_body(c);
+    int err = hc_buf_error(&c->body);
+
+    if (err < 0)
+        return hc_error_set(s->e, err, "no memory to assume a role");
+    err = hc_request_name(c->invocation, &net->sys, s->e);
+    c->state = ASSUME_BASE;
+    return err < 0 ? err : ASSUME_GO_ON;
+}
+
+static int assume_request(const struct assume_step *s)
+{
+    struct hc_creds_assume *c = s->c;
+    const struct hc_assume_shared *with = &c->shared;
+    const struct hc_request_config config = {
+        .endpoint = &c->endpoint, .operation = HC_STR("AssumeRole"),
+        .body = hc_buf_view(&c->body), .who = &c->who, .key = &c->key,
+        .work = with->work, .user_agent = hc_buf_view(with->user_agent),
+        .invocation = c->invocation, .attempt = ++c->attempts,
+        .max_attempts = with->max_attempts, .skew = *with->skew,
+        .anchors = hc_endpoint_anchors(&c->endpoint, with->bundle,
+                                       with->others),
+        .replay_after_flush_ok = true, .deadline = c->deadline,
+    };
+
+    hc_buf_reset(&c->answer);
+    c->state = ASSUME_REQUEST;
+    hc_request_start(&c->request, with->net, s->job, &config);
+    return ASSUME_GO_ON;
+}
+
+static int assume_base(const struct assume_step *s)
+{
+    struct hc_creds_assume *c = s->c;
+    const struct hc_creds_ask ask = { .link = &c->link, .job = s->job };
+    struct hc_error why = { .code = 0 };
+
+    if (s->now >= c->deadline)
+        return hc_error_set(s->e, HC_ECREDENTIALS, "%s: nobody gave "
+                            "credentials to assume it with in time", c->role);
+    hc_credentials_fini(&c->creds);
+    int got = hc_creds_get(c->shared.base, &ask, s->now, &c->creds, &why);
+
+    if (got < 0)
+        return hc_error_set(s->e, got, "to assume %s: %s", c->role, why.what);
+    if (got == 0) {
+        hc_job_at(s->job, c->deadline);
+        return HC_CREDS_WAIT;
+    }
+    c->who = hc_credentials_view(&c->creds);
+    return assume_request(s);
+}
+
+/* ---- REQUEST: the verdict ---- */
+
+static enum hc_retry assume_class(const struct hc_creds_assume *c)
+{
+    const struct hc_request *r = &c->request;
+
+    if (r->state == REQUEST_DONE)
+        return hc_retry_of_answer(hc_str(r->answer.code), r->answer.status);
+    return hc_retry_of_error(r->error.code);
+}
+
+static bool assume_matters(const struct hc_request *r)
+{
+    return r->has_skew && (r->skew > HC_SKEW_MATTERS ||
+                           r->skew < -HC_SKEW_MATTERS);
+}
+
+/* Another request, with other credentials or another date: once each. */
+static bool assume_mends(struct hc_creds_assume *c, enum hc_retry why)
+{
+    bool *was = why == RETRY_EXPIRED ? &c->was_expired : &c->was_skewed;
+
+    if (*was || (why == RETRY_SKEW && !assume_matters(&c->request)))
+        return false;
+    *was = true;
+    if (why == RETRY_EXPIRED)
+        hc_creds_invalidate(c->shared.base, c->who.key_id);
+    return true;
+}
+
+static bool assume_may_again(struct hc_creds_assume *c, enum hc_retry why)
+{
+    if (c->attempts >= c->shared.max_attempts)
+        return false;
+    switch (why) {
+    case RETRY_NO:
+        return false;
+    case RETRY_EXPIRED:
+    case RETRY_SKEW:
+        return assume_mends(c, why);
+    case RETRY_TRANSIENT:
+    case RETRY_THROTTLED:
+        c->paid = hc_quota_take(c->shared.quota, why);
+        return c->paid > 0;
+    }
+    return false;
+}
+
+/* True: after a wait there is another attempt. */
+static bool assume_again(const struct assume_step *s)
+{
+    struct hc_creds_assume *c = s->c;
+    struct hc_net *net = c->shared.net;
+    struct hc_retry_ask ask = {
+        .why = assume_class(c), .failed = c->attempts,
+        .base_ms = c->endpoint.service->backoff_ms,
+        .after = c->request.retry_after,
+    };
+
+    if (!assume_may_again(c, ask.why) ||
+        hc_random(&net->sys, &ask.random, sizeof ask.random, NULL) < 0)
+        return false;
+    c->wake_at = hc_time_add(s->now, hc_retry_delay(&ask));
+    if (c->wake_at >= c->deadline)
+        return false;
+    hc_request_fini(&c->request);
+    c->state = ASSUME_BACKOFF;
+    return true;
+}
+
+static int assume_refused(const struct assume_step *s)
+{
+    const struct hc_service_error *a = &s->c->request.answer;
+    const char *role = s->c->role;
+    const char *id = a->request_id[0] != '\0' ? a->request_id : "none";
+
+    if (hc_str_starts(hc_str(a->code), HC_STR("AccessDenied")))
+        return hc_error_set(s->e, HC_ECREDENTIALS, "%s may not be assumed: "
+                            "the role's trust policy has to name who calls, "
+                            "and who calls needs {\"Effect\":\"Allow\","
+                            "\"Action\":\"sts:AssumeRole\",\"Resource\":"
+                            "\"%s\"}: %s (request id %s)", role, role,
+                            a->message, id);
+    return hc_error_set(s->e, HC_ECREDENTIALS, "%s: AssumeRole of %s: %s%s%s "
+                        "(HTTP %d, request id %s, attempt %d of %d)",
+                        s->c->endpoint.host, role, a->code,
+                        a->message[0] != '\0' ? ": " : "", a->message,
+                        a->status, id, s->c->attempts,
+                        s->c->shared.max_attempts);
+}
+
+static int assume_broken(const struct assume_step *s)
+{
+    const struct hc_error *why = &s->c->request.error;
+    /* The deadline was ours, not that of who waits. */
+    int code = why->code == HC_EDEADLINE ? HC_ETIMEDOUT : why->code;
+
+    return hc_error_set(s->e, code, "to assume %s: %s", s->c->role,
+                        why->what);
+}
+
+/* ---- REQUEST: the answer ---- */
+
+enum { ASSUME_KEY_ID, ASSUME_SECRET, ASSUME_TOKEN, ASSUME_EXPIRES,
+       ASSUME_TAGS };
+
+static int assume_wrong(const struct assume_step *s, const char *what)
+{
+    return hc_error_set(s->e, HC_EANSWER, "%s: AssumeRole of %s: the answer "
+                        "%s", s->c->endpoint.host, s->c->role, what);
+}
+
+static int assume_take(const struct assume_step *s, const struct hc_buf *text)
+{
+    const struct hc_identity who = {
+        hc_buf_view(&text[ASSUME_KEY_ID]), hc_buf_view(&text[ASSUME_SECRET]),
+        hc_buf_view(&text[ASSUME_TOKEN])
+    };
+
+    if (who.key_id.n == 0 || who.secret.n == 0 || who.token.n == 0)
+        return assume_wrong(s, "has no credentials");
+    if (!hc_time_get_rfc3339(hc_buf_view(&text[ASSUME_EXPIRES]),
+                             &s->out->expires))
+        return assume_wrong(s, "does not say when they expire");
+    int err = hc_credentials_put(s->out, &who, s->e);
+
+    return err < 0 ? err : 1;
+}
+
+static int assume_read(const struct assume_step *s)
+{
+    struct hc_buf text[ASSUME_TAGS];
+    struct hc_xml_tag tags[ASSUME_TAGS] = {
+        { "AccessKeyId", &text[ASSUME_KEY_ID], false },
+        { "SecretAccessKey", &text[ASSUME_SECRET], false },
+        { "SessionToken", &text[ASSUME_TOKEN], false },
+        { "Expiration", &text[ASSUME_EXPIRES], false },
+    };
+    int err = hc_buf_error(&s->c->answer);
+
+    for (size_t i = 0; i < ASSUME_TAGS; i++)
+        hc_buf_init_secret(&text[i], &s->c->shared.net->sys.alloc,
+                           HC_XML_TEXT);
+    if (err == 0)
+        err = hc_xml_get(hc_buf_view(&s->c->answer), tags, ASSUME_TAGS);
+    if (err == HC_ENOMEM)
+        hc_error_set(s->e, err, "no memory for the credentials");
+    else if (err < 0)
+        err = assume_wrong(s, "is no XML that can be read");
+    else
+        err = assume_take(s, text);
+    for (size_t i = 0; i < ASSUME_TAGS; i++)
+        hc_buf_fini(&text[i]);
+    return err;
+}
+
+static void assume_log(const struct hc_creds_assume *c, int64_t now)
+{
+    const struct hc_request *r = &c->request;
+
+    hc_log_line(&c->shared.net->log, LOG_DEBUG, "assume host=%s role=%s "
+                "session=%s attempt=%d status=%d us=%lld id=%s",
+                c->endpoint.host, c->role, c->session, c->attempts,
+                r->answer.status, (long long)(now - r->fetch.marks.start),
+                r->answer.request_id);
+}
+
+static int assume_ended(const struct assume_step *s)
+{
+    struct hc_creds_assume *c = s->c;
+    const struct hc_request *r = &c->request;
+
+    assume_log(c, s->now);
+    if (r->has_skew)
+        *c->shared.skew = assume_matters(r) ? r->skew : 0;
+    if (r->state == REQUEST_DONE && r->ok) {
+        hc_quota_give(c->shared.quota, c->paid);
+        return assume_read(s);
+    }
+    if (assume_again(s))
+        return ASSUME_GO_ON;
+    return r->state == REQUEST_DONE ? assume_refused(s) : assume_broken(s);
+}
+
+/* ---- the machine ---- */
+
+static int assume_step_request(const struct assume_step *s)
+{
+    struct hc_creds_assume *c = s->c;
+
+    for (;;) {
+        switch (hc_request_step(&c->request, s->now)) {
+        case REQUEST_WAIT:
+            return HC_CREDS_WAIT;
+        case REQUEST_BODY:
+            hc_buf_str(&c->answer, c->request.span);
+            break;
+        case REQUEST_DONE:
+        case REQUEST_FAILED:
+            return assume_ended(s);
+        }
+    }
+}
+
+static int assume_backoff(const struct assume_step *s)
+{
+    if (s->now < s->c->wake_at) {
+        hc_job_at(s->job, s->c->wake_at);
+        return HC_CREDS_WAIT;
+    }
+    s->c->state = ASSUME_BASE;
+    return ASSUME_GO_ON;
+}
+
+static int assume_once(const struct assume_step *s)
+{
+    switch (s->c->state) {
+    case ASSUME_IDLE:    return assume_start(s);
+    case ASSUME_BASE:    return assume_base(s);
+    case ASSUME_REQUEST: return assume_step_request(s);
+    case ASSUME_BACKOFF: return assume_backoff(s);
+    }
+    return HC_ESTATE;
+}
+
+static void assume_end(struct hc_creds_assume *c)
+{
+    hc_link_drop(&c->link);
+    hc_request_fini(&c->request);
+    hc_credentials_fini(&c->creds);
+    hc_buf_fini(&c->body);
+    hc_buf_fini(&c->answer);
+    c->state = ASSUME_IDLE;
+}
+
+static int creds_assume_ask(void *ud, struct hc_job *job, int64_t now,
+                            struct hc_credentials *out, struct hc_error *e)
+{
+    const struct assume_step s = { ud, job, now, out, e };
+    int got = ASSUME_GO_ON;
+
+    while (got == ASSUME_GO_ON)
+        got = assume_once(&s);
+    if (got != HC_CREDS_WAIT)
+        assume_end(s.c);
+    return got;
+}
+
+/* ---- birth and death ---- */
+
+/* A stable name, so that CloudTrail shows one session where there is one. */
+static void assume_name(struct hc_creds_assume *c, struct hc_str label)
+{
+    size_t n = hc_fmt(c->session, sizeof c->session, "headcount-");
+
+    for (size_t i = 0; i < label.n && n < HC_ASSUME_SESSION; i++)
+        c->session[n++] = role_is_char(label.p[i]) ? label.p[i] : '-';
+    c->session[n] = '\0';
+}
+
+void hc_creds_assume_init(struct hc_creds_assume *c,
+                          const struct hc_assume_shared *shared,
+                          const struct hc_endpoint *endpoint,
+                          struct hc_str role, struct hc_str label)
+{
+    memset(c, 0, sizeof(*c));
+    c->shared = *shared;
+    c->endpoint = *endpoint;
+    hc_fmt(c->role, sizeof c->role, "%.*s", HC_STR_ARG(role));
+    assume_name(c, label);
+}
+
+void hc_creds_assume_fini(struct hc_creds_assume *c)
+{
+    if (c->shared.net == NULL)
+        return;
+    assume_end(c);
+    hc_sigv4_key_wipe(&c->key);
+    c->shared.net = NULL;
+}
+
+struct hc_creds_provider hc_creds_assume(struct hc_creds_assume *c)
+{
+    return (struct hc_creds_provider){ "assumed role", creds_assume_ask, c };
+}

@@ -1,0 +1,70 @@
+/* aws/creds_assume.h - credentials of a role: sts:AssumeRole, signed with
+ * credentials from somewhere else.
+ *
+ *   BASE --> REQUEST --> the role's credentials, or why there are none
+ *    ^          |
+ *    +- BACKOFF +        transient, throttled; expired and skewed once each
+ */
+#ifndef HC_AWS_CREDS_ASSUME_H
+#define HC_AWS_CREDS_ASSUME_H
+
+#include "aws/creds.h"
+#include "aws/request.h"
+#include "net/net.h"
+
+#define HC_ROLE_MAX 640                      /* bytes of a role's ARN: account,
+                                                a path of 512, a name of 64  */
+#define HC_ASSUME_TIMEOUT (30 * HC_SECOND)   /* of one refresh, all attempts */
+#define HC_ASSUME_SESSION 64                 /* bytes of a session's name    */
+
+/* arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME: 0, or HC_ECONFIG. */
+int hc_role_check(struct hc_str arn, struct hc_error *e);
+/* "aws" of such an ARN; borrowed from it. */
+struct hc_str hc_role_partition(struct hc_str arn);
+
+/* What all assumed roles of a client share; outlives them. */
+struct hc_assume_shared {
+    struct hc_net *net;
+    struct hc_creds *base;               /* who assumes the role             */
+    struct hc_buf *work;                 /* scratch of the signer            */
+    const struct hc_buf *user_agent;
+    struct hc_quota *quota;
+    int64_t *skew;                       /* theirs minus ours                */
+    const struct hc_anchors *bundle, *others;
+    int max_attempts;
+};
+
+enum hc_assume_state { ASSUME_IDLE, ASSUME_BASE, ASSUME_REQUEST,
+                       ASSUME_BACKOFF };
+
+struct hc_creds_assume {                 /* must not move                    */
+    enum hc_assume_state state;
+    struct hc_assume_shared shared;
+    struct hc_endpoint endpoint;         /* of STS                           */
+    struct hc_sigv4_key key;
+    char role[HC_ROLE_MAX + 1];
+    char session[HC_ASSUME_SESSION + 1];
+
+    struct hc_link link;                 /* of one refresh from here         */
+    struct hc_credentials creds;         /* of the base                      */
+    struct hc_identity who;
+    struct hc_request request;
+    struct hc_buf body;
+    struct hc_buf answer;                /* secret                           */
+    char invocation[HC_REQUEST_NAME];
+    int attempts;
+    int paid;                            /* quota of the last retry          */
+    int64_t wake_at, deadline;
+    bool was_expired, was_skewed;        /* each is mended once              */
+};
+
+/* The ARN has been checked, the endpoint found; texts are copied.  `label`
+ * makes the session's name: "headcount-<label>". */
+void hc_creds_assume_init(struct hc_creds_assume *c,
+                          const struct hc_assume_shared *shared,
+                          const struct hc_endpoint *endpoint,
+                          struct hc_str role, struct hc_str label);
+void hc_creds_assume_fini(struct hc_creds_assume *c);  /* c may be all zero */
+struct hc_creds_provider hc_creds_assume(struct hc_creds_assume *c);
+
+#endif

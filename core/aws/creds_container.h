@@ -1,0 +1,32 @@
+/* aws/creds_container.h - credentials of a container: an ECS task's role, EKS
+ * Pod Identity, or whatever else speaks that way.
+ *
+ * AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is a path at 169.254.170.2 and beats
+ * AWS_CONTAINER_CREDENTIALS_FULL_URI, which names its host: over http only one
+ * that is known to be local, since who answers there hands out credentials and
+ * is shown the authorization token.
+ */
+#ifndef HC_AWS_CREDS_CONTAINER_H
+#define HC_AWS_CREDS_CONTAINER_H
+
+#include "aws/creds.h"
+#include "aws/creds_fetch.h"
+
+#define HC_CREDS_CONTAINER_TRIES 3
+#define HC_CREDS_CONTAINER_TIMEOUT (2 * HC_SECOND)
+#define HC_CREDS_CONTAINER_PAUSE HC_SECOND
+
+struct hc_creds_container {              /* must not move                    */
+    struct hc_net *net;
+    const struct hc_anchors *bundle, *others;    /* of an https URL          */
+    struct hc_creds_fetch fetch;         /* under way, or all zero           */
+};
+
+/* The anchors may still be empty; they outlive `c`. */
+void hc_creds_container_init(struct hc_creds_container *c, struct hc_net *net,
+                             const struct hc_anchors *bundle,
+                             const struct hc_anchors *others);
+void hc_creds_container_fini(struct hc_creds_container *c);
+struct hc_creds_provider hc_creds_container(struct hc_creds_container *c);
+
+#endif

@@ -1,0 +1,208 @@
+/* aws/creds_fetch.c - one document from an endpoint of this host.
+ *
+ *   TRY   -> DONE            [fetch_creds_answered]   any status but those
+ *   TRY   -> PAUSE, FAILED   [fetch_creds_again]      that are tried again
+ *   PAUSE -> TRY             [fetch_creds_begin]
+ *
+ * Whoever is not there must not be waited for: a try has a deadline for its
+ * connection and one for its answer.
+ */
+#include "aws/creds_fetch.h"
+
+#include <string.h>
+
+#define FETCH_CREDS_REQUEST ((size_t)80 << 10)
+
+static int fetch_creds_put(struct hc_creds_fetch *f)
+{
+    const struct hc_creds_fetch_config *c = &f->config;
+    struct hc_buf *out = &f->request;
+
+    if (!hc_http1_is_value(c->value))
+        return hc_error_set(&f->error, HC_EARG, "%.*s holds what cannot stand "
+                            "in a header", HC_STR_ARG(c->header));
+    hc_buf_str(out, c->method);
+    hc_buf_chr(out, ' ');
+    hc_buf_str(out, c->target);
+    hc_buf_lit(out, " HTTP/1.1\r\nHost: ");
+    hc_origin_host_header(out, &c->origin);
+    hc_buf_lit(out, "\r\nUser-Agent: headcount\r\nAccept: */*\r\n"
+                    "Accept-Encoding: identity\r\n");
+    if (c->header.n > 0) {
+        hc_buf_str(out, c->header);
+        hc_buf_lit(out, ": ");
+        hc_buf_str(out, c->value);
+        hc_buf_lit(out, "\r\n");
+    }
+    if (hc_str_eqz(c->method, "PUT"))
+        hc_buf_lit(out, "Content-Length: 0\r\n");
+    hc_buf_lit(out, "\r\n");
+    int err = hc_buf_error(out);
+
+    return err < 0 ? hc_error_set(&f->error, err, "the request for "
+                                  "credentials cannot be made: %s",
+                                  hc_error_sentence(err)) : 0;
+}
+
+static int fetch_creds_begin(struct hc_creds_fetch *f, int64_t now)
+{
+    const struct hc_fetch_config config = {
+        .origin = f->config.origin, .anchors = f->config.anchors,
+        .replay_after_flush_ok = true, .max_body = HC_CREDS_FETCH_BODY,
+        .deadline = hc_time_add(now, f->config.timeout),
+    };
+
+    f->deadline = config.deadline;
+    hc_error_reset(&f->error);
+    hc_buf_reset(&f->body);
+    f->status = 0;
+    f->tried++;
+    f->until = hc_time_add(now, f->config.connect_timeout);
+    f->state = CREDS_FETCH_AT_TRY;
+    return hc_fetch_start(&f->fetch, f->config.net, f->config.job, &config,
+                          now);
+}
+
+static void fetch_creds_fail(struct hc_creds_fetch *f)
+{
+    hc_fetch_fini(&f->fetch);
+    f->state = CREDS_FETCH_AT_FAILED;
+}
+
+/* Is there another try in it? */
+static void fetch_creds_again(struct hc_creds_fetch *f, int64_t now)
+{
+    hc_fetch_fini(&f->fetch);
+    f->state = CREDS_FETCH_AT_FAILED;
+    if (f->tried >= f->config.tries || f->error.code == HC_ENOMEM ||
+        f->error.code == HC_ECERT || f->error.code == HC_ELIMIT)
+        return;
+    f->until = hc_time_add(now, f->config.pause);
+    f->state = CREDS_FETCH_AT_PAUSE;
+}
+
+static void fetch_creds_answered(struct hc_creds_fetch *f, int64_t now)
+{
+    int err = hc_buf_error(&f->body);
+
+    if (err < 0) {
+        hc_error_set(&f->error, err, "no memory for an answer with "
+                     "credentials");
+        fetch_creds_fail(f);
+        return;
+    }
+    if (f->status != 429 && f->status / 100 != 5) {
+        hc_fetch_fini(&f->fetch);
+        f->state = CREDS_FETCH_AT_DONE;
+        return;
+    }
+    fetch_creds_again(f, now);
+    if (f->state == CREDS_FETCH_AT_FAILED)
+        f->state = CREDS_FETCH_AT_DONE;
+}
+
+/* Until its request is asked for there is no connection. */
+static bool fetch_creds_waits(struct hc_creds_fetch *f, int64_t now)
+{
+    if (now < f->until) {
+        hc_job_at(f->config.job, f->until);
+        return true;
+    }
+    hc_error_set(&f->error, HC_ETIMEDOUT, "%s:%u: no connection in time",
+                 f->config.origin.host, (unsigned)f->config.origin.port);
+    fetch_creds_again(f, now);
+    return false;
+}
+
+/* True: nothing more can be done now. */
+static bool fetch_creds_try(struct hc_creds_fetch *f, int64_t now)
+{
+    switch (hc_fetch_step(&f->fetch, now)) {
+    case FETCH_WAIT:
+        return fetch_creds_waits(f, now);
+    case FETCH_NEED_REQUEST:
+        hc_buf_str(&f->fetch.out, hc_buf_view(&f->request));
+        hc_fetch_request(&f->fetch);
+        f->until = f->deadline;
+        break;
+    case FETCH_HEAD:
+        f->status = f->fetch.http.status;
+        break;
+    case FETCH_BODY:
+        hc_buf_str(&f->body, f->fetch.span);
+        break;
+    case FETCH_DONE:
+        fetch_creds_answered(f, now);
+        break;
+    case FETCH_FAILED:
+        hc_error_pass(&f->error, &f->fetch.error);
+        fetch_creds_again(f, now);
+        break;
+    }
+    return false;
+}
+
+static bool fetch_creds_once(struct hc_creds_fetch *f, int64_t now)
+{
+    switch (f->state) {
+    case CREDS_FETCH_AT_TRY:
+        return fetch_creds_try(f, now);
+    case CREDS_FETCH_AT_PAUSE:
+        if (now < f->until) {
+            hc_job_at(f->config.job, f->until);
+            return true;
+        }
+        if (fetch_creds_begin(f, now) < 0) {
+            hc_error_pass(&f->error, &f->fetch.error);
+            fetch_creds_fail(f);
+        }
+        return false;
+    case CREDS_FETCH_AT_DONE:
+    case CREDS_FETCH_AT_FAILED:
+        break;
+    }
+    return true;
+}
+
+enum hc_creds_fetch_answer hc_creds_fetch_step(struct hc_creds_fetch *f,
+                                               int64_t now)
+{
+    while (!fetch_creds_once(f, now))
+        continue;
+    if (f->state == CREDS_FETCH_AT_DONE)
+        return CREDS_FETCH_DONE;
+    return f->state == CREDS_FETCH_AT_FAILED ? CREDS_FETCH_FAILED
+                                             : CREDS_FETCH_WAIT;
+}
+
+void hc_creds_fetch_start(struct hc_creds_fetch *f,
+                          const struct hc_creds_fetch_config *config,
+                          int64_t now)
+{
+    const struct hc_alloc *alloc = &config->net->sys.alloc;
+
+    memset(f, 0, sizeof(*f));
+    f->config = *config;
+    hc_buf_init_secret(&f->body, alloc, HC_CREDS_FETCH_BODY);
+    hc_buf_init_secret(&f->request, alloc, FETCH_CREDS_REQUEST);
+    int err = fetch_creds_put(f);
+
+    f->config.method = f->config.target = f->config.header =
+        f->config.value = (struct hc_str){ NULL, 0 };
+    if (err == 0)
+        err = fetch_creds_begin(f, now);
+    if (err < 0) {
+        hc_error_pass(&f->error, &f->fetch.error);
+        f->state = CREDS_FETCH_AT_FAILED;
+    }
+}
+
+void hc_creds_fetch_fini(struct hc_creds_fetch *f)
+{
+    if (f->config.net == NULL)
+        return;
+    hc_fetch_fini(&f->fetch);
+    hc_buf_fini(&f->body);
+    hc_buf_fini(&f->request);
+    f->config.net = NULL;
+}

@@ -1,0 +1,63 @@
+/* aws/creds_fetch.h - one document from an endpoint of this host: a bounded
+ * body, a few tries, never through a proxy.
+ *
+ *     hc_creds_fetch_start(&f, &config, now);
+ *     each run of the job:  switch (hc_creds_fetch_step(&f, now)) ...
+ *     always:               hc_creds_fetch_fini(&f);
+ *
+ *   TRY --> DONE | FAILED       a connection that does not come, no answer in
+ *    ^  |                       time, 429 and 5xx are tried again
+ *    +--+ PAUSE
+ */
+#ifndef HC_AWS_CREDS_FETCH_H
+#define HC_AWS_CREDS_FETCH_H
+
+#include "net/fetch.h"
+
+#define HC_CREDS_FETCH_BODY ((size_t)64 << 10)
+
+/* `net` and `job` outlive the fetch; the texts are copied. */
+struct hc_creds_fetch_config {
+    struct hc_net *net;
+    struct hc_job *job;
+    struct hc_origin origin;
+    const struct hc_anchors *anchors;    /* NULL for http                    */
+    struct hc_str method;                /* GET, PUT: no body goes with it   */
+    struct hc_str target;                /* "/path?query"                    */
+    struct hc_str header, value;         /* one more header; empty: none     */
+    int tries;
+    int64_t connect_timeout, timeout;    /* of a try; all of the answer      */
+    int64_t pause;                       /* between two tries                */
+};
+
+enum hc_creds_fetch_answer {
+    CREDS_FETCH_WAIT,                    /* the job is woken                 */
+    CREDS_FETCH_DONE,                    /* f->status, f->body               */
+    CREDS_FETCH_FAILED                   /* f->error: nobody answered        */
+};
+
+enum hc_creds_fetch_state { CREDS_FETCH_AT_TRY, CREDS_FETCH_AT_PAUSE,
+                            CREDS_FETCH_AT_DONE, CREDS_FETCH_AT_FAILED };
+
+struct hc_creds_fetch {
+    int status;
+    struct hc_buf body;                  /* secret                           */
+    struct hc_error error;
+    int tried;                           /* begun so far                     */
+
+    enum hc_creds_fetch_state state;     /* private from here                */
+    struct hc_creds_fetch_config config;
+    struct hc_buf request;               /* secret                           */
+    struct hc_fetch fetch;
+    int64_t until, deadline;             /* of what is under way; of the try */
+};
+
+/* What cannot be sent is told by the first step. */
+void hc_creds_fetch_start(struct hc_creds_fetch *f,
+                          const struct hc_creds_fetch_config *config,
+                          int64_t now);
+enum hc_creds_fetch_answer hc_creds_fetch_step(struct hc_creds_fetch *f,
+                                               int64_t now);
+void hc_creds_fetch_fini(struct hc_creds_fetch *f);    /* f may be all zero */
+
+#endif

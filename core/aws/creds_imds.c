@@ -1,0 +1,316 @@
+/* aws/creds_imds.c - credentials of an instance's role (contract:
+ * aws/creds_imds.h).
+ *
+ *   IDLE        -> TOKEN          [imds_start]         PUT /latest/api/token
+ *   TOKEN       -> ROLE           [imds_take_token]    GET .../
+ *   ROLE        -> CREDENTIALS    [imds_take_role]     GET .../NAME
+ *   ROLE, CREDENTIALS -> TOKEN    [imds_renew]         401, once
+ *   any         -> IDLE           the answer, whatever it is
+ */
+#include "aws/creds_imds.h"
+
+#include <string.h>
+
+#include "aws/creds_json.h"
+
+#define IMDS_TOKEN_MAX ((size_t)4 << 10)
+#define IMDS_ROLE_MAX 64                     /* as IAM bounds a name          */
+#define IMDS_ROLES "/latest/meta-data/iam/security-credentials/"
+#define IMDS_ENDPOINT "AWS_EC2_METADATA_SERVICE_ENDPOINT"
+#define IMDS_MODE "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
+
+/* What one step is about. */
+struct imds_step {
+    struct hc_creds_imds *c;
+    struct hc_job *job;
+    int64_t now;
+    struct hc_credentials *out;
+    struct hc_error *e;
+};
+
+#define IMDS_GO_ON 3                     /* beside 0, 1 and HC_CREDS_WAIT    */
+
+/* ---- where ---- */
+
+static int imds_default(const struct hc_system *sys, const char **url,
+                        struct hc_error *e)
+{
+    struct hc_str mode = hc_getenv(sys, IMDS_MODE);
+
+    *url = "http://169.254.169.254";
+    if (mode.n == 0 || hc_str_eqi(mode, HC_STR("IPv4")))
+        return 0;
+    *url = "http://[fd00:ec2::254]";
+    if (hc_str_eqi(mode, HC_STR("IPv6")))
+        return 0;
+    return hc_error_set(e, HC_ECONFIG, "%s is `%.*s`: it has to be IPv4 or "
+                        "IPv6", IMDS_MODE, HC_STR_ARG(mode));
+}
+
+static int imds_where(const struct imds_step *s)
+{
+    const struct hc_system *sys = &s->c->net->sys;
+    struct hc_str given = hc_getenv(sys, IMDS_ENDPOINT);
+    const char *url = NULL;
+    struct hc_url parsed;
+    int err = given.n > 0 ? 0 : imds_default(sys, &url, s->e);
+
+    if (err < 0)
+        return err;
+    const char *wrong = hc_url_wrong(&parsed, given.n > 0 ? given
+                                                          : hc_str(url));
+
+    if (wrong == NULL && parsed.origin.tls)
+        wrong = "it is spoken to over http";
+    if (wrong == NULL && (parsed.query.n > 0 || parsed.path.n > 1))
+        wrong = "give scheme, host and port only";
+    if (wrong != NULL)
+        return hc_error_set(s->e, HC_ECONFIG, "%s is no URL of a metadata "
+                            "service: %s", IMDS_ENDPOINT, wrong);
+    s->c->origin = parsed.origin;
+    return 0;
+}
+
+/* Not to be asked at all, and why. */
+static bool imds_is_off(const struct imds_step *s)
+{
+    const struct hc_system *sys = &s->c->net->sys;
+
+    if (hc_getenv(sys, "AWS_LAMBDA_FUNCTION_NAME").n > 0) {
+        hc_error_set(s->e, HC_ECREDENTIALS, "not in Lambda");
+        return true;
+    }
+    if (!hc_str_eqi(hc_getenv(sys, "AWS_EC2_METADATA_DISABLED"),
+                    HC_STR("true")))
+        return false;
+    hc_error_set(s->e, HC_ECREDENTIALS, "AWS_EC2_METADATA_DISABLED");
+    return true;
+}
+
+/* ---- the three requests ---- */
+
+static void imds_fetch(const struct imds_step *s, struct hc_str target)
+{
+    struct hc_creds_imds *c = s->c;
+    bool token = c->state == IMDS_TOKEN;
+    const struct hc_creds_fetch_config config = {
+        .net = c->net, .job = s->job, .origin = c->origin,
+        .method = token ? HC_STR("PUT") : HC_STR("GET"), .target = target,
+        .header = token ? HC_STR("X-aws-ec2-metadata-token-ttl-seconds")
+                        : HC_STR("X-aws-ec2-metadata-token"),
+        .value = token ? HC_STR("21600") : hc_buf_view(&c->token),
+        .tries = HC_CREDS_IMDS_TRIES,
+        .connect_timeout = HC_CREDS_IMDS_CONNECT,
+        .timeout = HC_CREDS_IMDS_TIMEOUT,
+    };
+
+    hc_creds_fetch_fini(&c->fetch);
+    hc_creds_fetch_start(&c->fetch, &config, s->now);
+}
+
+static void imds_ask_token(const struct imds_step *s)
+{
+    hc_buf_reset(&s->c->token);
+    s->c->state = IMDS_TOKEN;
+    imds_fetch(s, HC_STR("/latest/api/token"));
+}
+
+static int imds_start(const struct imds_step *s)
+{
+    struct hc_creds_imds *c = s->c;
+
+    if (imds_is_off(s))
+        return 0;
+    int err = imds_where(s);
+
+    if (err < 0)
+        return err;
+    c->renewed = false;
+    hc_buf_init_secret(&c->token, &c->net->sys.alloc, IMDS_TOKEN_MAX);
+    hc_buf_init(&c->path, &c->net->sys.alloc,
+                sizeof(IMDS_ROLES) + IMDS_ROLE_MAX);
+    imds_ask_token(s);
+    return IMDS_GO_ON;
+}
+
+/* ---- their answers ---- */
+
+/* There are none; the chain names this provider itself. */
+static int imds_none(const struct imds_step *s, const char *what)
+{
+    hc_error_set(s->e, HC_ECREDENTIALS, "%s:%u %s, HTTP %d",
+                 s->c->origin.host, (unsigned)s->c->origin.port, what,
+                 s->c->fetch.status);
+    return 0;
+}
+
+static int imds_wrong(const struct imds_step *s, const char *what)
+{
+    return hc_error_set(s->e, HC_ECREDENTIALS, "%s: %s:%u %s, HTTP %d",
+                        s->out->source, s->c->origin.host,
+                        (unsigned)s->c->origin.port, what,
+                        s->c->fetch.status);
+}
+
+static int imds_take_token(const struct imds_step *s)
+{
+    struct hc_creds_imds *c = s->c;
+    struct hc_str body = hc_buf_view(&c->fetch.body);
+
+    switch (c->fetch.status) {
+    case 200:
+        break;
+    case 403:
+    case 404:
+    case 405:
+        return imds_none(s, "gives no token");
+    default:
+        return imds_wrong(s, "gives no token");
+    }
+    for (size_t i = 0; i < body.n; i++)
+        if (body.p[i] <= ' ' || body.p[i] > '~')
+            return imds_wrong(s, "gives a token that cannot stand in a header");
+    if (body.n == 0 || body.n > IMDS_TOKEN_MAX)
+        return imds_wrong(s, "gives no token, or one that is too long");
+    hc_buf_str(&c->token, body);
+    if (hc_buf_error(&c->token) < 0)
+        return hc_error_set(s->e, HC_ENOMEM, "no memory for a token");
+    c->state = IMDS_ROLE;
+    imds_fetch(s, HC_STR(IMDS_ROLES));
+    return IMDS_GO_ON;
+}
+
+static bool imds_is_name(struct hc_str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i];
+
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+            !(c >= '0' && c <= '9') &&
+            (c == '\0' || strchr("+=,.@_-", c) == NULL))
+            return false;
+    }
+    return name.n > 0 && name.n <= IMDS_ROLE_MAX;
+}
+
+static int imds_take_role(const struct imds_step *s)
+{
+    struct hc_creds_imds *c = s->c;
+    struct hc_str body = hc_buf_view(&c->fetch.body);
+    struct hc_str name = hc_str_cut(&body, '\n');
+
+    if (c->fetch.status == 404)
+        return imds_none(s, "has no role for this instance");
+    if (c->fetch.status != 200)
+        return imds_wrong(s, "does not name the role");
+    if (name.n > 0 && name.p[name.n - 1] == '\r')
+        name.n--;
+    if (!imds_is_name(name))
+        return imds_wrong(s, "names a role that is none");
+    hc_buf_reset(&c->path);
+    hc_buf_lit(&c->path, IMDS_ROLES);
+    hc_buf_str(&c->path, name);
+    if (hc_buf_error(&c->path) < 0)
+        return hc_error_set(s->e, HC_ENOMEM, "no memory for a role");
+    c->state = IMDS_CREDENTIALS;
+    imds_fetch(s, hc_buf_view(&c->path));
+    return IMDS_GO_ON;
+}
+
+static int imds_take_credentials(const struct imds_step *s)
+{
+    const struct hc_system *sys = &s->c->net->sys;
+
+    if (s->c->fetch.status != 200)
+        return imds_wrong(s, "gives no credentials");
+    int err = hc_creds_json_get(s->out, &sys->alloc,
+                                hc_buf_view(&s->c->fetch.body), hc_wall(sys),
+                                s->e);
+
+    return err < 0 ? err : 1;
+}
+
+/* A token may end between two requests. */
+static bool imds_renew(const struct imds_step *s)
+{
+    if (s->c->fetch.status != 401 || s->c->state == IMDS_TOKEN ||
+        s->c->renewed)
+        return false;
+    s->c->renewed = true;
+    imds_ask_token(s);
+    return true;
+}
+
+static int imds_answered(const struct imds_step *s)
+{
+    if (imds_renew(s))
+        return IMDS_GO_ON;
+    switch (s->c->state) {
+    case IMDS_TOKEN:       return imds_take_token(s);
+    case IMDS_ROLE:        return imds_take_role(s);
+    case IMDS_CREDENTIALS: return imds_take_credentials(s);
+    case IMDS_IDLE:        break;
+    }
+    return 0;
+}
+
+/* Who is not there has none; who was there a moment ago is ill. */
+static int imds_failed(const struct imds_step *s)
+{
+    const struct hc_creds_fetch *f = &s->c->fetch;
+
+    if (f->error.code == HC_ENOMEM)
+        return hc_error_pass(s->e, &f->error);
+    if (s->c->state == IMDS_TOKEN) {
+        hc_error_set(s->e, HC_ECREDENTIALS, "%s", f->error.what);
+        return 0;
+    }
+    return hc_error_set(s->e, HC_ECREDENTIALS, "%s: %s (tried %d times)",
+                        s->out->source, f->error.what, f->tried);
+}
+
+/* ---- the provider ---- */
+
+static int imds_once(const struct imds_step *s)
+{
+    if (s->c->state == IMDS_IDLE)
+        return imds_start(s);
+    switch (hc_creds_fetch_step(&s->c->fetch, s->now)) {
+    case CREDS_FETCH_WAIT:   return HC_CREDS_WAIT;
+    case CREDS_FETCH_DONE:   return imds_answered(s);
+    case CREDS_FETCH_FAILED: return imds_failed(s);
+    }
+    return 0;
+}
+
+static int creds_imds_ask(void *ud, struct hc_job *job, int64_t now,
+                          struct hc_credentials *out, struct hc_error *e)
+{
+    const struct imds_step s = { ud, job, now, out, e };
+    int got = IMDS_GO_ON;
+
+    while (got == IMDS_GO_ON)
+        got = imds_once(&s);
+    if (got != HC_CREDS_WAIT)
+        hc_creds_imds_fini(s.c);
+    return got;
+}
+
+void hc_creds_imds_init(struct hc_creds_imds *c, struct hc_net *net)
+{
+    memset(c, 0, sizeof(*c));
+    c->net = net;
+}
+
+void hc_creds_imds_fini(struct hc_creds_imds *c)
+{
+    hc_creds_fetch_fini(&c->fetch);
+    hc_buf_fini(&c->token);
+    hc_buf_fini(&c->path);
+    c->state = IMDS_IDLE;
+}
+
+struct hc_creds_provider hc_creds_imds(struct hc_creds_imds *c)
+{
+    return (struct hc_creds_provider){ "instance metadata", creds_imds_ask, c };
+}

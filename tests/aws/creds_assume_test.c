@@ -1,0 +1,391 @@
+/* tests/aws/creds_assume_test.c - credentials of a role, from an STS on
+ * loopback. */
+#include "t.h"
+
+#include <string.h>
+
+#include "aws/creds_assume.h"
+#include "base/text.h"
+#include "peers/creds_peer.h"
+
+#define ROLE "arn:aws:iam::123456789012:role/ops/deploy"
+#define STS "AWS_ENDPOINT_URL_STS=http://127.0.0.1:%u"
+#define KEYS "AWS_ACCESS_KEY_ID=BASE", "AWS_SECRET_ACCESS_KEY=hush-base"
+#define DENIED "<ErrorResponse><Error><Code>AccessDenied</Code><Message>User:" \
+    " u is not authorized</Message></Error></ErrorResponse>"
+
+static struct creds_peer p;
+
+static const char *set(const char *id, int64_t seconds)
+{
+    static char text[4][1024];
+    static unsigned turn;
+    char *out = text[turn++ % 4];
+    char when[HC_RFC3339 + 1];
+
+    hc_time_rfc3339(when, p.aws.world.wall + seconds * HC_SECOND);
+    hc_fmt(out, sizeof text[0], "<AssumeRoleResponse xmlns=\"https://sts."
+           "amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><AssumedRoleUser>"
+           "<Arn>a</Arn></AssumedRoleUser><Credentials><AccessKeyId>%s"
+           "</AccessKeyId><SecretAccessKey>hush/role</SecretAccessKey>"
+           "<SessionToken>hush+token==</SessionToken><Expiration>%s"
+           "</Expiration></Credentials></AssumeRoleResult>"
+           "</AssumeRoleResponse>", id, when);
+    return aws_answer(200, "", out);
+}
+
+static const char *error(int status, const char *code)
+{
+    static char text[8][256];
+    static unsigned turn;
+    char *out = text[turn++ % 8];
+
+    hc_fmt(out, sizeof text[0], "<ErrorResponse><Error><Code>%s</Code>"
+           "<Message>m</Message></Error></ErrorResponse>", code);
+    return aws_answer(status, "", out);
+}
+
+static void open_here(void)
+{
+    static const char *const env[] = { STS, KEYS, NULL };
+
+    if (creds_peer_open(&p, env, NULL) < 0)
+        fail_msg("%s", p.error.what);
+}
+
+static int ask(const char *const *answers)
+{
+    struct hc_creds *c = hc_client_creds(&p.aws.client, HC_STR(ROLE),
+                                         &p.error);
+
+    CHECK(c != NULL);
+    p.aws.script.answers = answers;
+    return creds_peer_ask(&p, c);
+}
+
+TEST(creds_assume, a_role_is_asked_for_by_a_signed_form)
+{
+    open_here();
+    const char *const answers[] = { set("ROLE", 3600), NULL };
+
+    CHECK_INT(ask(answers), 1);
+    creds_peer_has(&p, "ROLE");
+    struct hc_identity who = hc_credentials_view(&p.out);
+
+    CHECK_STR(who.secret, "hush/role");
+    CHECK_STR(who.token, "hush+token==");
+    CHECK_Z(p.out.source, "assumed role");
+    CHECK(strstr(p.aws.script.request[0], "\r\n\r\nAction=AssumeRole&Version="
+                 "2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole"
+                 "%2Fops%2Fdeploy&RoleSessionName=headcount-eu-west-1")
+          != NULL);
+    CHECK(strstr(aws_world_header(&p.aws, 0, "Authorization"),
+                 "Credential=BASE/") != NULL);
+    CHECK(strstr(aws_world_header(&p.aws, 0, "Authorization"),
+                 "/eu-west-1/sts/aws4_request") != NULL);
+    CHECK_INT(ask(answers), 1);
+    CHECK_INT(p.aws.script.requests, 1);
+    creds_peer_close(&p);
+}
+
+static void session_is(const char *const *env, const char *want)
+{
+    char text[128];
+
+    if (creds_peer_open(&p, env, NULL) < 0)
+        fail_msg("%s", p.error.what);
+    const char *const answers[] = { set("ROLE", 3600), NULL };
+
+    CHECK_INT(ask(answers), 1);
+    hc_fmt(text, sizeof text, "&RoleSessionName=%s", want);
+    const char *at = strstr(p.aws.script.request[0], text);
+
+    if (at == NULL || at[strlen(text)] != '\0')
+        fail_msg("%s is not in %s", text, p.aws.script.request[0]);
+    creds_peer_close(&p);
+}
+
+/* [\w+=,.@-]{2,64}, the same in every run. */
+TEST(creds_assume, a_session_is_named_after_who_runs)
+{
+    static const char *const function[] = {
+        STS, KEYS, "AWS_LAMBDA_FUNCTION_NAME=my_scaler", NULL };
+    static const char *const app[] = { STS, KEYS, "AWS_SDK_UA_APP_ID=a b/\xC3",
+                                       NULL };
+    static const char *const endless[] = {
+        STS, KEYS, "AWS_LAMBDA_FUNCTION_NAME=a234567890123456789012345678901234"
+        "567890123456789012345678901234567890", NULL };
+
+    session_is(function, "headcount-my_scaler");
+    session_is(app, "headcount-a-b--");
+    session_is(endless, "headcount-"
+               "a23456789012345678901234567890123456789012345678901234");
+}
+
+TEST(creds_assume, it_is_replaced_before_it_expires_by_one_request)
+{
+    open_here();
+    const char *const answers[] = { set("ONE", 400), set("TWO", 4000), NULL };
+
+    CHECK_INT(ask(answers), 1);
+    creds_peer_pass(&p, 99 * HC_SECOND);
+    CHECK_INT(ask(answers), 1);
+    CHECK_INT(p.aws.script.requests, 1);
+    creds_peer_pass(&p, HC_SECOND);
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(ask(answers), 1);
+        creds_peer_has(&p, "ONE");
+    }
+    creds_peer_pass(&p, 0);
+    CHECK_INT(ask(answers), 1);
+    creds_peer_has(&p, "TWO");
+    CHECK_INT(p.aws.script.requests, 2);
+    creds_peer_close(&p);
+}
+
+/* ---- what is tried again ---- */
+
+static void tried(const char *first, size_t requests, const char *says)
+{
+    const char *const answers[] = { first, set("ROLE", 3600), NULL };
+
+    ask(answers);
+    if (says == NULL)
+        creds_peer_has(&p, "ROLE");
+    else
+        creds_peer_failed(&p, p.got, says);
+    CHECK_INT(p.aws.script.requests, requests);
+    creds_peer_close(&p);
+}
+
+TEST(creds_assume, what_passes_is_tried_again)
+{
+    static const char *const codes[] = { "Throttling", "RequestTimeout",
+                                         "InternalServerError",
+                                         "ExpiredToken" };
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+        open_here();
+        tried(error(400, codes[i]), 2, NULL);
+    }
+    open_here();
+    tried(aws_answer(503, "", "<html>busy</html>"), 2, NULL);
+    open_here();
+    tried(AWS_PEER_CLOSE, 2, NULL);
+    open_here();
+    tried(error(400, "ValidationError"), 1, "ValidationError: m (HTTP 400");
+    open_here();
+    tried(error(403, "SignatureDoesNotMatch"), 1, "SignatureDoesNotMatch");
+}
+
+TEST(creds_assume, it_is_not_tried_for_ever)
+{
+    const char *const answers[] = { error(500, "Oops"), error(500, "Oops"),
+                                    error(500, "Oops"), NULL };
+
+    open_here();
+    ask(answers);
+    creds_peer_failed(&p, HC_ECREDENTIALS, "attempt 3 of 3");
+    creds_peer_failed(&p, HC_ECREDENTIALS, ROLE);
+    CHECK_INT(p.aws.script.requests, 3);
+    CHECK_INT(p.aws.client.quota.left, HC_RETRY_QUOTA - 2 * HC_RETRY_COST);
+    creds_peer_close(&p);
+}
+
+TEST(creds_assume, a_clock_that_is_off_is_mended_once)
+{
+    char date[64] = "Date: Tue, 01 Jan 2030 12:00:00 GMT\r\n";
+
+    open_here();
+    const char *const answers[] = {
+        aws_answer(403, date, "<ErrorResponse><Error><Code>SignatureDoesNot"
+                   "Match</Code></Error></ErrorResponse>"),
+        set("ROLE", 200000000), NULL };
+
+    CHECK_INT(ask(answers), 1);
+    CHECK(strncmp(aws_world_header(&p.aws, 1, "X-Amz-Date"), "20300101T12",
+                  11) == 0);
+    creds_peer_close(&p);
+}
+
+TEST(creds_assume, who_is_silent_is_given_up)
+{
+    const char *const answers[] = { AWS_PEER_SILENT, AWS_PEER_SILENT,
+                                    AWS_PEER_SILENT, NULL };
+    int64_t before;
+
+    open_here();
+    before = p.aws.world.now;
+    ask(answers);
+    creds_peer_failed(&p, HC_ETIMEDOUT, "to assume " ROLE);
+    CHECK(p.aws.world.now - before <= HC_ASSUME_TIMEOUT);
+    creds_peer_close(&p);
+}
+
+/* ---- what is refused ---- */
+
+TEST(creds_assume, who_may_not_is_told_what_is_missing)
+{
+    const char *const answers[] = { aws_answer(403, "", DENIED), NULL };
+
+    open_here();
+    ask(answers);
+    creds_peer_failed(&p, HC_ECREDENTIALS, ROLE " may not be assumed");
+    creds_peer_failed(&p, HC_ECREDENTIALS, "trust policy has to name who");
+    creds_peer_failed(&p, HC_ECREDENTIALS, "\"Action\":\"sts:AssumeRole\","
+                      "\"Resource\":\"" ROLE "\"}");
+    creds_peer_failed(&p, HC_ECREDENTIALS, "User: u is not authorized "
+                      "(request id req-403)");
+    CHECK_INT(p.aws.script.requests, 1);
+    creds_peer_close(&p);
+}
+
+TEST(creds_assume, an_answer_that_holds_no_set_is_none)
+{
+    static const struct { const char *body, *says; } rows[] = {
+        { "", "empty body" },
+        { "{\"hush\":1}", "no XML" },
+        { "<a>hush", "is no XML that can be read" },
+        { "<a/>", "has no credentials" },
+        { "<a><AccessKeyId>a</AccessKeyId><SecretAccessKey>hush"
+          "</SecretAccessKey></a>", "has no credentials" },
+        { "<a><AccessKeyId>a</AccessKeyId><SecretAccessKey>hush"
+          "</SecretAccessKey><SessionToken>hush</SessionToken></a>",
+          "does not say when they expire" },
+        { "<a><AccessKeyId>a</AccessKeyId><SecretAccessKey>hu&#10;sh"
+          "</SecretAccessKey><SessionToken>hush</SessionToken><Expiration>"
+          "2099-01-01T00:00:00Z</Expiration></a>", "secret access key" },
+        { "<a><AccessKeyId>a</AccessKeyId><SecretAccessKey>hush"
+          "</SecretAccessKey><SessionToken>hush</SessionToken><Expiration>"
+          "2019-01-01T00:00:00Z</Expiration></a>", "have expired already" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const char *const answers[] = {
+            i == 0 ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+                   : aws_answer(200, "", rows[i].body), NULL };
+
+        open_here();
+        ask(answers);
+        CHECK(p.got == HC_EANSWER || p.got == HC_ECREDENTIALS);
+        creds_peer_failed(&p, p.got, rows[i].says);
+        creds_peer_close(&p);
+    }
+}
+
+TEST(creds_assume, without_credentials_of_its_own_it_says_so)
+{
+    static const char *const env[] = { STS, "AWS_EC2_METADATA_DISABLED=true",
+                                       NULL };
+
+    if (creds_peer_open(&p, env, NULL) < 0)
+        fail_msg("%s", p.error.what);
+    ask(NULL);
+    creds_peer_failed(&p, HC_ECREDENTIALS, "to assume " ROLE ": no AWS "
+                      "credentials (looked in:");
+    creds_peer_close(&p);
+}
+
+/* Credentials that have to be waited for are waited for. */
+TEST(creds_assume, a_containers_credentials_may_assume_it)
+{
+    static const char *const env[] = {
+        STS, "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:%u/creds",
+        NULL };
+
+    if (creds_peer_open(&p, env, NULL) < 0)
+        fail_msg("%s", p.error.what);
+    const char *const answers[] = {
+        aws_answer(200, "", "{\"AccessKeyId\":\"TASK\",\"SecretAccessKey\":"
+                   "\"hush\",\"Token\":\"hush\"}"), set("ROLE", 3600), NULL };
+
+    CHECK_INT(ask(answers), 1);
+    creds_peer_has(&p, "ROLE");
+    CHECK(strstr(aws_world_header(&p.aws, 1, "Authorization"),
+                 "Credential=TASK/") != NULL);
+    CHECK_Z(aws_world_header(&p.aws, 1, "X-Amz-Security-Token"), "hush");
+    creds_peer_close(&p);
+}
+
+/* ---- an ARN ---- */
+
+TEST(creds_assume, a_role_is_an_arn_of_iam)
+{
+    static const char *const good[] = {
+        "arn:aws:iam::123456789012:role/a",
+        "arn:aws-cn:iam::123456789012:role/a/b/c",
+        "arn:aws-us-gov:iam::123456789012:role/service-role/A+=,.@_-9",
+    };
+    static const char *const bad[] = {
+        "", "deploy", "role/deploy", "arn:aws:iam::123456789012:role/",
+        "arn:aws:iam::123456789012:role", "arn:aws:iam::123456789012:user/a",
+        "arn:aws:sts::123456789012:assumed-role/a/b",
+        "arn:aws:iam:eu-west-1:123456789012:role/a",
+        "arn:aws:iam::12345678901:role/a", "arn:aws:iam::1234567890123:role/a",
+        "arn:aws:iam::12345678901x:role/a", "arn:aws:iam:::role/a",
+        "arn::iam::123456789012:role/a", "arn:AWS:iam::123456789012:role/a",
+        "ARN:aws:iam::123456789012:role/a", "arn:aws:s3::123456789012:role/a",
+        "arn:aws:iam::123456789012:role/a b", "arn:aws:iam::123456789012:role/a"
+        "\r\nb", "arn:aws:iam::123456789012:role//a",
+        "arn:aws:iam::123456789012:role/a/", "arn:aws:iam::123456789012:role/a"
+        "//b", "arn:aws:iam::123456789012:role/\xC3\xA4",
+        "arn:aws:iam::123456789012:role/a:b", " arn:aws:iam::123456789012:"
+        "role/a", "arn:aws:iam::123456789012:role/a&Action=b",
+    };
+    static char big[HC_ROLE_MAX + 2] = "arn:aws:iam::123456789012:role/";
+
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+        CHECK_INT(hc_role_check(hc_str(good[i]), NULL), 0);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        struct hc_error e = { 0 };
+
+        if (hc_role_check(hc_str(bad[i]), &e) != HC_ECONFIG)
+            fail_msg("%s was taken", bad[i]);
+        CHECK(strstr(e.what, "arn:aws:iam::123456789012:role/NAME") != NULL);
+    }
+    memset(big + 31, 'a', HC_ROLE_MAX - 31);
+    CHECK_INT(hc_role_check(hc_str(big), NULL), 0);
+    big[HC_ROLE_MAX] = 'a';
+    CHECK_INT(hc_role_check(hc_str(big), NULL), HC_ECONFIG);
+    CHECK_INT(hc_role_check(hc_str_n("arn:aws:iam::123456789012:role/a\0b", 34),
+                            NULL), HC_ECONFIG);
+    CHECK_STR(hc_role_partition(HC_STR("arn:aws-cn:iam::1:role/a")), "aws-cn");
+}
+
+/* ---- ends ---- */
+
+TEST(creds_assume, what_ends_half_way_leaves_nothing)
+{
+    static const char *const answers[] = { AWS_PEER_SILENT, NULL };
+
+    open_here();
+    p.aws.script.answers = answers;
+    p.from = hc_client_creds(&p.aws.client, HC_STR(ROLE), NULL);
+    hc_job_wake(&p.job);
+    creds_peer_pass(&p, 0);
+    CHECK_INT(p.aws.script.requests, 1);
+    CHECK(!p.ended);
+    creds_peer_close(&p);
+}
+
+static int ask_one(void)
+{
+    static const char *const env[] = { STS, KEYS, "AWS_MAX_ATTEMPTS=1", NULL };
+    int err = creds_peer_open(&p, env, NULL);
+
+    if (err == 0) {
+        const char *const answers[] = { set("ROLE", 3600), NULL };
+        struct hc_creds *c = hc_client_creds(&p.aws.client, HC_STR(ROLE),
+                                             &p.error);
+
+        p.aws.script.answers = answers;
+        err = c != NULL ? creds_peer_ask(&p, c) : p.error.code;
+    }
+    creds_peer_close(&p);
+    return err == 1 ? 0 : err;
+}
+
+TEST(creds_assume, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(ask_one);
+}

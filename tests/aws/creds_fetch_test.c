@@ -1,0 +1,227 @@
+/* tests/aws/creds_fetch_test.c - one document of this host, by a few tries. */
+#include "t.h"
+
+#include <string.h>
+
+#include "aws/creds_fetch.h"
+#include "peers/aws_peer.h"
+
+static struct aws_world w;
+
+static struct {
+    struct hc_job job;
+    struct hc_creds_fetch fetch;
+    enum hc_creds_fetch_answer answer;
+    bool ended;
+} me;
+
+static void run(struct hc_job *job, int64_t now)
+{
+    (void)job;
+    if (me.ended || me.fetch.config.net == NULL)
+        return;
+    me.answer = hc_creds_fetch_step(&me.fetch, now);
+    me.ended = me.answer != CREDS_FETCH_WAIT;
+}
+
+static struct hc_creds_fetch_config plain(void)
+{
+    return (struct hc_creds_fetch_config){
+        .net = &w.world.net, .job = &me.job,
+        .origin = net_world_origin(&w.world), .method = HC_STR("GET"),
+        .target = HC_STR("/a?b=c"), .tries = 3,
+        .connect_timeout = HC_SECOND, .timeout = 2 * HC_SECOND,
+        .pause = 5 * HC_SECOND,
+    };
+}
+
+static void start(const char *const *answers)
+{
+    memset(&me, 0, sizeof me);
+    aws_world_open(&w, NULL, answers);
+    hc_job_init(&me.job, &w.world.net.jobs, run);
+}
+
+static void fetch(const struct hc_creds_fetch_config *config)
+{
+    hc_creds_fetch_start(&me.fetch, config, w.world.now);
+    aws_world_until(&w, &me.ended);
+}
+
+static void end(void)
+{
+    hc_creds_fetch_fini(&me.fetch);
+    hc_creds_fetch_fini(&me.fetch);
+    hc_job_fini(&me.job);
+    aws_world_close(&w);
+}
+
+static void get(const char *const *answers)
+{
+    start(answers);
+    const struct hc_creds_fetch_config config = plain();
+
+    fetch(&config);
+}
+
+TEST(creds_fetch, brings_any_answer_that_is_not_tried_again)
+{
+    static const char line[] =
+        "GET /a?b=c HTTP/1.1\r\nHost: ecs.test.internal:";
+    const char *const answers[] = { aws_answer(404, "", "none"), NULL };
+
+    get(answers);
+    CHECK_INT(me.answer, CREDS_FETCH_DONE);
+    CHECK_INT(me.fetch.status, 404);
+    CHECK_STR(hc_buf_view(&me.fetch.body), "none");
+    CHECK(me.fetch.body.secret);
+    CHECK_INT(w.script.requests, 1);
+    CHECK(strncmp(w.script.request[0], line, sizeof line - 1) == 0);
+    CHECK_Z(aws_world_header(&w, 0, "Authorization"), "");
+    end();
+}
+
+TEST(creds_fetch, a_header_goes_with_it_and_no_body_with_put)
+{
+    const char *const answers[] = { aws_answer(200, "", "token"), NULL };
+
+    start(answers);
+    struct hc_creds_fetch_config config = plain();
+
+    config.method = HC_STR("PUT");
+    config.header = HC_STR("X-Token");
+    config.value = HC_STR("a b");
+    fetch(&config);
+    CHECK_INT(me.fetch.status, 200);
+    CHECK_Z(aws_world_header(&w, 0, "X-Token"), "a b");
+    CHECK_Z(aws_world_header(&w, 0, "Content-Length"), "0");
+    end();
+}
+
+TEST(creds_fetch, a_header_that_cannot_stand_there_is_not_sent)
+{
+    start(NULL);
+    struct hc_creds_fetch_config config = plain();
+
+    config.header = HC_STR("X-Token");
+    config.value = HC_STR("hush\r\nevil: yes");
+    fetch(&config);
+    CHECK_INT(me.answer, CREDS_FETCH_FAILED);
+    CHECK(strstr(me.fetch.error.what, "X-Token") != NULL);
+    CHECK(strstr(me.fetch.error.what, "hush") == NULL);
+    CHECK_INT(w.script.requests, 0);
+    end();
+}
+
+TEST(creds_fetch, what_passes_is_tried_again_after_a_pause)
+{
+    const char *const answers[] = { aws_answer(500, "", "ill"),
+                                    aws_answer(429, "", "busy"),
+                                    aws_answer(200, "", "well"), NULL };
+    int64_t before;
+
+    start(answers);
+    before = w.world.now;
+    const struct hc_creds_fetch_config config = plain();
+
+    fetch(&config);
+    CHECK_INT(me.fetch.status, 200);
+    CHECK_STR(hc_buf_view(&me.fetch.body), "well");
+    CHECK_INT(me.fetch.tried, 3);
+    CHECK(w.world.now - before >= 10 * HC_SECOND);
+    end();
+}
+
+TEST(creds_fetch, the_last_answer_counts_when_there_is_no_more_try)
+{
+    const char *const answers[] = { AWS_PEER_CLOSE, aws_answer(500, "", ""),
+                                    aws_answer(503, "", ""), NULL };
+
+    get(answers);
+    CHECK_INT(me.answer, CREDS_FETCH_DONE);
+    CHECK_INT(me.fetch.status, 503);
+    CHECK_INT(w.script.requests, 3);
+    end();
+}
+
+TEST(creds_fetch, nobody_is_waited_for_longer_than_was_said)
+{
+    const char *const answers[] = { AWS_PEER_SILENT, AWS_PEER_SILENT,
+                                    AWS_PEER_SILENT, NULL };
+    int64_t before;
+
+    start(answers);
+    before = w.world.now;
+    const struct hc_creds_fetch_config config = plain();
+
+    fetch(&config);
+    CHECK_INT(me.answer, CREDS_FETCH_FAILED);
+    CHECK_INT(me.fetch.tried, 3);
+    CHECK_INT(w.world.now - before, (3 * 2 + 2 * 5) * HC_SECOND);
+    end();
+}
+
+TEST(creds_fetch, a_port_that_refuses_is_tried_as_often)
+{
+    start(NULL);
+    net_peer_refuse(&w.world.peer);
+    const struct hc_creds_fetch_config config = plain();
+
+    fetch(&config);
+    CHECK_INT(me.answer, CREDS_FETCH_FAILED);
+    CHECK_INT(me.fetch.error.code, HC_ECONNECT);
+    CHECK_INT(me.fetch.tried, 3);
+    end();
+}
+
+TEST(creds_fetch, an_answer_without_an_end_is_not_read)
+{
+    const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n", NULL };
+
+    get(answers);
+    CHECK_INT(me.answer, CREDS_FETCH_FAILED);
+    CHECK_INT(me.fetch.error.code, HC_ELIMIT);
+    CHECK_INT(w.script.requests, 1);
+    end();
+}
+
+TEST(creds_fetch, what_ends_half_way_leaves_nothing)
+{
+    const char *const answers[] = { AWS_PEER_SILENT, NULL };
+
+    start(answers);
+    const struct hc_creds_fetch_config config = plain();
+
+    hc_creds_fetch_start(&me.fetch, &config, w.world.now);
+    for (int i = 0; i < 50; i++)
+        aws_world_round(&w);
+    CHECK(!me.ended);
+    CHECK_INT(w.script.requests, 1);
+    end();
+}
+
+static int get_one(void)
+{
+    const char *const answers[] = { aws_answer(200, "", "well"), NULL };
+
+    memset(&me, 0, sizeof me);
+    memset(&w, 0, sizeof w);
+    w.script.answers = answers;
+    net_world_open(&w.world, NULL, NULL);
+    hc_job_init(&me.job, &w.world.net.jobs, run);
+    struct hc_creds_fetch_config config = plain();
+
+    config.header = HC_STR("X-Token");
+    config.value = HC_STR("token");
+    fetch(&config);
+    int err = me.answer == CREDS_FETCH_DONE ? 0 : me.fetch.error.code;
+
+    end();
+    return err;
+}
+
+TEST(creds_fetch, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(get_one);
+}
