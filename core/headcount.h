@@ -132,8 +132,11 @@ struct headcount_config {
     int concurrency;              /* reconciles at work at once; 0: any      */
     double api_share;             /* of the rates that ECS allows an account,
                                      for reconciles: 0 = 0.5, at most 1      */
-    const char *access_key_id;    /* both, or the environment's.  Copied, and */
-    const char *secret_access_key;      /* wiped by headcount_free           */
+    /* Both, or else the environment's, a container's or those of the EC2
+     * instance, which are asked for when the first op needs them, and replaced
+     * before they end.  Copied, and wiped by headcount_free. */
+    const char *access_key_id;
+    const char *secret_access_key;
     const char *session_token;
 };
 

@@ -180,6 +180,9 @@ TEST(headcount, a_request_that_cannot_be_is_an_outcome_at_once)
                                     .service = "nope", .operation = "List" };
     at_once(r, HEADCOUNT_ECONFIG, "nope");
     r.service = "ecs";
+    r.assume_role = "role/deploy";
+    at_once(r, HEADCOUNT_ECONFIG, "`role/deploy` is no role's ARN");
+    r.assume_role = NULL;
     r.body = "{\"a\":}";
     r.body_size = 6;
     at_once(r, HEADCOUNT_ESYNTAX, "no JSON");
@@ -407,6 +410,9 @@ TEST(headcount, arguments_that_are_none_begin_nothing)
           .clusters = prod, .clusters_n = 1, .wishes_n = 1 },
         { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
           .clusters = prod, .clusters_n = 1, .allow_n = 1 },
+        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH,
+          .url = "http://127.0.0.1:1/",
+          .assume_role = "arn:aws:iam::123456789012:role/deploy" },
     };
 
     scene_open(false, NULL);
@@ -507,7 +513,8 @@ TEST(headcount, the_timeout_of_an_op_ends_it)
 
 TEST(headcount, wait_drives_an_op_to_its_end)
 {
-    static const char *const nobody[] = { "AWS_REGION=eu-west-1", NULL };
+    static const char *const nobody[] = {
+        "AWS_REGION=eu-west-1", "AWS_EC2_METADATA_DISABLED=true", NULL };
     const struct headcount_request request = {
         .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
         .operation = "ListClusters",

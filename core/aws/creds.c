@@ -260,13 +260,17 @@ void hc_creds_add(struct hc_creds *c, const struct hc_creds_provider *p)
 }
 
 /* Is it time to ask the providers?  What failed a moment ago is not asked
- * again at once, and less often while there is a set that will do. */
+ * again at once, and less often while there is a set that will do.  A set that
+ * has just come is lent however near its end is: who waited for it would wait
+ * for ever where none lives longer. */
 static bool creds_is_due(const struct hc_creds *c, int64_t now)
 {
     if (c->state == CREDS_REFRESH)
         return false;
-    if (!creds_has_one(c) || creds_expires_in(c, HC_CREDS_NEAR))
+    if (!creds_has_one(c))
         return now >= c->failed_until;
+    if (creds_expires_in(c, HC_CREDS_NEAR))
+        return now >= (c->failed_until > 0 ? c->failed_until : c->rest_until);
     return creds_expires_in(c, HC_CREDS_SOON) && now >= c->rest_until;
 }
 

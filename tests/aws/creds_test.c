@@ -298,11 +298,16 @@ TEST(creds, near_its_expiry_a_set_is_replaced)
     CHECK_INT(p.asked, 1);
     s.wall++;
     p.expires += 100 * HC_SECOND;
-    CHECK_INT(get(0, 0), 1);
+    CHECK_INT(get(0, HC_CREDS_REST - 1), 1);
+    CHECK_INT(p.asked, 1);               /* it has just come                 */
+    CHECK_INT(get(0, HC_CREDS_REST), 1);
     CHECK_INT(p.asked, 2);
     CHECK_INT(s.out.expires, p.expires);
     tear_down();
 }
+
+#define LATER (50 * HC_SECOND)           /* a set that came at 0 is none that
+                                            has just come                    */
 
 /* A good set is not given up for a provider that is ill. */
 TEST(creds, until_it_expires_a_good_set_outlives_a_failed_refresh)
@@ -313,16 +318,16 @@ TEST(creds, until_it_expires_a_good_set_outlives_a_failed_refresh)
     set_up(&p, 1);
     CHECK_INT(get(0, 0), 1);
     s.wall = p.expires - 1;
-    CHECK_INT(get(0, 10), 1);
+    CHECK_INT(get(0, LATER), 1);
     CHECK_INT(p.asked, 2);
-    CHECK_INT(get(0, 10 + HC_CREDS_AGAIN - 1), 1);
+    CHECK_INT(get(0, LATER + HC_CREDS_AGAIN - 1), 1);
     CHECK_INT(p.asked, 2);
-    CHECK_INT(get(0, 10 + HC_CREDS_AGAIN), 1);
+    CHECK_INT(get(0, LATER + HC_CREDS_AGAIN), 1);
     CHECK_INT(p.asked, 3);
     s.wall = p.expires;
-    CHECK_INT(get(0, 20 + HC_CREDS_AGAIN), HC_EIO);
+    CHECK_INT(get(0, LATER + HC_CREDS_AGAIN + 10), HC_EIO);
     CHECK_INT(p.asked, 3);
-    CHECK_INT(get(0, 20 + 2 * HC_CREDS_AGAIN), HC_EIO);
+    CHECK_INT(get(0, LATER + 2 * HC_CREDS_AGAIN), HC_EIO);
     CHECK_INT(p.asked, 4);
     tear_down();
 }
@@ -406,6 +411,24 @@ TEST(creds, a_short_life_is_no_reason_to_ask_all_the_time)
     CHECK_INT(p.asked, 1);
     CHECK_INT(get(0, HC_CREDS_REST), 1);
     CHECK_INT(p.asked, 2);
+    tear_down();
+}
+
+/* Who waited for a set that is in its last minute as it comes has it. */
+TEST(creds, a_set_that_never_lives_for_a_minute_is_lent_all_the_same)
+{
+    struct provider p = { { HC_CREDS_WAIT, 1, HC_CREDS_WAIT, 1 }, "one",
+                          WALL + 40 * HC_SECOND, 0 };
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 0);
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, 1, NULL, 0);
+    CHECK_INT(get(0, 1), 1);
+    CHECK_INT(get(0, 1 + HC_CREDS_REST - 1), 1);
+    CHECK_INT(p.asked, 2);
+    CHECK_INT(get(0, 1 + HC_CREDS_REST), 0);
+    CHECK_INT(p.asked, 3);
     tear_down();
 }
 

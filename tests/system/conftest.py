@@ -57,7 +57,9 @@ class Headcount:
         self.env = {
             "PATH": os.environ["PATH"], "HOME": str(home),
             "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": TOKEN}
+            "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": TOKEN,
+            # Only this host is asked for anything.
+            "AWS_EC2_METADATA_DISABLED": "true"}
         self.wrap = []
         self.program = PROGRAM
         self.options = []
