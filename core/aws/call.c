@@ -399,7 +399,7 @@ static int call_find_place(struct hc_call *c)
     if (c->config.paced && c->config.service->index == HC_SERVICE_ECS)
         c->bucket = hc_buckets_get(&k->buckets,
                                    &(struct hc_buckets_key){
-                                       &k->creds,
+                                       c->config.creds,
                                        hc_str(c->place->endpoint.region),
                                    }, c->config.operation);
     return 0;

@@ -644,6 +644,34 @@ TEST(call, two_who_take_turns_sign_with_their_own_keys)
     aws_world_close(&w);
 }
 
+static struct hc_bucket *bucket_of(struct hc_creds *creds)
+{
+    CHECK_INT(caller_start((struct hc_call_config){ .creds = creds,
+                                                    .paced = true }), 0);
+    struct hc_bucket *b = me.call.bucket;
+
+    hc_call_fini(&me.call);
+    hc_job_fini(&me.job);
+    hc_timings_fini(&me.timings);
+    return b;
+}
+
+/* Another role may be another account's, which has buckets of its own. */
+TEST(call, each_source_of_credentials_has_its_own_buckets)
+{
+    aws_world_open(&w, NULL, NULL);
+    open_others();
+    struct hc_bucket *one = bucket_of(&others[0].creds);
+
+    CHECK(one != NULL);
+    CHECK(bucket_of(&others[0].creds) == one);
+    CHECK(bucket_of(&others[1].creds) != one);
+    CHECK(bucket_of(NULL) != one);
+    CHECK(bucket_of(NULL) == bucket_of(&w.client.creds));
+    close_others();
+    aws_world_close(&w);
+}
+
 TEST(call, what_a_service_calls_expired_is_dropped_where_it_came_from)
 {
     const char *const answers[] = {

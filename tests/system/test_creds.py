@@ -411,12 +411,32 @@ def test_what_cannot_be_used_stops_the_run(ecs, creds, headcount, name):
     assert ecs.requests == []
 
 
-def test_two_roles_are_wrong_usage(ecs, creds, headcount):
+def test_two_roles_are_wrong_usage_but_for_a_sweep(ecs, creds, headcount):
     for args, env in ((("--assume-role", ROLE, "--assume-role", ROLE + "2"),
-                       {}), ((), {"HEADCOUNT_ASSUME_ROLE": f"{ROLE} {ROLE}2"})):
-        done = run(headcount, creds, "plan", "prod", *OURS, *args, code=252,
-                   **env)
-        assert "one role makes all calls" in done.err
+                       {}), ((), {"HEADCOUNT_ASSUME_ROLE": f"{ROLE},{ROLE}2"})):
+        done = run(headcount, creds, "call", "ecs", "ListClusters", *args,
+                   code=252, **env)
+        assert "more than one --assume-role" in done.err
+    assert ecs.requests == [] and creds.requests == []
+
+
+def test_a_sweep_has_each_role_once(ecs, creds, headcount):
+    """Two roles see the one cluster: for each of them it is another one."""
+    two = ("--assume-role", ROLE, "--assume-role", ROLE + "2")
+    run(headcount, creds, "plan", "prod", *OURS, *two)
+    assert creds.asked("AssumeRole") == 2
+    assert set(signers(ecs)) == {"ROLE1", "ROLE2"}
+    creds.denied.add(ROLE)
+    ecs.requests.clear()
+    done = run(headcount, creds, "plan", "prod", *OURS, *two, code=1)
+    assert f"{ROLE} may not be assumed" in done.out + done.err
+    assert set(signers(ecs)) == {"ROLE3"}
+
+
+def test_a_sweep_with_a_broken_role_does_not_begin(ecs, creds, headcount):
+    done = run(headcount, creds, "plan", "prod", *OURS, "--assume-role", ROLE,
+               "--assume-role", "scaler", code=253)
+    assert "`scaler` is no role's ARN" in done.err
     assert ecs.requests == [] and creds.requests == []
 
 
