@@ -19,13 +19,71 @@ TESTS = [*[f"reconcile/{t}" for t in (
     "reconcile", "snapshot", "question", "wishes", "learn_names",
     "offline", "tags", "autoscaler")], "ecs/query", "ecs/query_value",
     "ecs/ops_hosts", "ecs/ops_services", "ecs/saved", "headcount", "worlds",
-    "lua/policy", "ecs/batch", "ecs/unwrap"]
+    "lua/policy", "ecs/batch", "ecs/unwrap", *[f"aws/{t}" for t in (
+        "xml", "creds", "creds_json", "creds_fetch", "creds_container",
+        "creds_imds", "creds_assume", "client", "call", "request")]]
+A = "core/aws/"
 E = "core/ecs/"
 R = "core/reconcile/"
 L = "bindings/lua/"
 
 # (what is broken, file, the line's text, what stands there instead)
 MUTANTS = [
+    # ---- credentials ----
+    ("a set in its last minute is lent while another one comes", A + "creds.c",
+     "creds_has_one(c) && !creds_expires_in(c, HC_CREDS_NEAR);",
+     "creds_has_one(c);"),
+    ("who waits for a short-lived set waits for ever", A + "creds.c",
+     "(c->failed_until > 0 ? c->failed_until : c->rest_until)",
+     "c->failed_until"),
+    ("a set that has expired already is taken", A + "creds.c",
+     "got == 1 && creds_is_within(c, 0, c->coming.expires)", "false"),
+    ("a set that was called expired is lent in a refresh", A + "creds.c",
+     "if (!hc_str_eq(hc_credentials_view(&c->now_good).key_id, key_id))",
+     "if (c->state != CREDS_FRESH)"),
+    ("a container's credentials come from anywhere", A + "creds_container.c",
+     "!url.origin.tls && !container_is_local(&url.origin)", "false"),
+    ("a token may bring a header with it", A + "creds_container.c",
+     "if (a->token.p[i] < ' ' || a->token.p[i] > '~')", "if (false)"),
+    ("the token of the environment beats its file", A + "creds_container.c",
+     "if (path.n > 0)\n        err = container_read_token",
+     "if (hc_getenv(sys, CONTAINER_TOKEN_TEXT).n == 0 && path.n > 0)\n"
+     "        err = container_read_token"),
+    ("a token of the metadata is replaced for ever", A + "creds_imds.c",
+     "s->c->state == IMDS_TOKEN ||\n        s->c->renewed",
+     "s->c->state == IMDS_TOKEN ||\n        false"),
+    ("an instance without a role is an error", A + "creds_imds.c",
+     "if (c->fetch.status == 404)", "if (false)"),
+    ("a role's name may be a path", A + "creds_imds.c",
+     "if (!imds_is_name(name))", "if (false)"),
+    ("Lambda looks for an instance", A + "creds_imds.c",
+     'hc_getenv(sys, "AWS_LAMBDA_FUNCTION_NAME").n > 0', "false"),
+    ("a Code that is no Success is none", A + "creds_json.c",
+     'hc_json_is(&j->doc, code, "Success")', "true"),
+    ("a user is a role", A + "creds_assume.c",
+     "hc_str_starts(rest, role) &&", ""),
+    ("a role is assumed again without a bound", A + "creds_assume.c",
+     "if (c->attempts >= c->shared.max_attempts)", "if (false)"),
+    ("expired keys assume a role again", A + "creds_assume.c",
+     "hc_creds_invalidate(c->shared.base, c->who.key_id);", "(void)0;"),
+    ("each op assumes the role for itself", A + "client.c",
+     "while (r != NULL && !hc_str_eqz(role_arn, r->assume.role))",
+     "while (r != NULL)"),
+    ("a call drops the credentials of another one", A + "call.c",
+     "hc_creds_invalidate(c->config.creds, c->who.key_id)",
+     "hc_creds_invalidate(&k->creds, c->who.key_id)"),
+    ("a day key outlives its secret", A + "sigv4.c",
+     "    hc_wipe(k->secret, sizeof(k->secret));\n    sigv4_derive",
+     "    if (k->secret_n > 0)\n        return;\n    sigv4_derive"),
+    ("an end tag ends whatever is open", A + "xml.c",
+     "!hc_str_eq(name, x->open[x->depth - 1])", "false"),
+    ("an element that is cut short is whole", A + "xml.c",
+     "(x.depth > 0 || !x.had_root)", "!x.had_root"),
+    ("what one role wrote another one awaits", R + "memory.c",
+     'key->role.n > 0 ? HC_STR("\\n") : key->role, key->role,', ""),
+    ("what is known of a name is known to every role", R + "recall.c",
+     "? (struct hc_str){ NULL, 0 } : creds->role",
+     "? (struct hc_str){ NULL, 0 } : (struct hc_str){ NULL, 0 }"),
     # ---- skips ----
     ("a DAEMON service is written", R + "plan.c",
      "s->scheduling != SCHEDULING_REPLICA", "false"),

@@ -286,8 +286,10 @@ TEST(creds_assume, without_credentials_of_its_own_it_says_so)
     creds_peer_close(&p);
 }
 
-/* Credentials that have to be waited for are waited for. */
-TEST(creds_assume, a_containers_credentials_may_assume_it)
+#define TASK(id) aws_answer(200, "", "{\"AccessKeyId\":\"" id "\","          \
+    "\"SecretAccessKey\":\"hush\",\"Token\":\"hush\"}")
+
+static void open_in_task(void)
 {
     static const char *const env[] = {
         STS, "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:%u/creds",
@@ -295,9 +297,37 @@ TEST(creds_assume, a_containers_credentials_may_assume_it)
 
     if (creds_peer_open(&p, env, NULL) < 0)
         fail_msg("%s", p.error.what);
-    const char *const answers[] = {
-        aws_answer(200, "", "{\"AccessKeyId\":\"TASK\",\"SecretAccessKey\":"
-                   "\"hush\",\"Token\":\"hush\"}"), set("ROLE", 3600), NULL };
+}
+
+TEST(creds_assume, who_assumes_it_with_expired_keys_gets_new_ones)
+{
+    open_in_task();
+    const char *const answers[] = { TASK("OLD"), error(400, "ExpiredToken"),
+                                    TASK("NEW"), set("ROLE", 3600), NULL };
+
+    CHECK_INT(ask(answers), 1);
+    creds_peer_has(&p, "ROLE");
+    CHECK(strstr(aws_world_header(&p.aws, 1, "Authorization"),
+                 "Credential=OLD/") != NULL);
+    CHECK(strstr(aws_world_header(&p.aws, 3, "Authorization"),
+                 "Credential=NEW/") != NULL);
+    creds_peer_close(&p);
+    open_in_task();
+    const char *const twice[] = { TASK("OLD"), error(400, "ExpiredToken"),
+                                  TASK("NEW"), error(400, "ExpiredToken"),
+                                  NULL };
+
+    ask(twice);
+    creds_peer_failed(&p, HC_ECREDENTIALS, "ExpiredToken");
+    CHECK_INT(p.aws.script.requests, 4);
+    creds_peer_close(&p);
+}
+
+/* Credentials that have to be waited for are waited for. */
+TEST(creds_assume, a_containers_credentials_may_assume_it)
+{
+    open_in_task();
+    const char *const answers[] = { TASK("TASK"), set("ROLE", 3600), NULL };
 
     CHECK_INT(ask(answers), 1);
     creds_peer_has(&p, "ROLE");
