@@ -386,7 +386,8 @@ TEST(call, a_wrong_signature_under_a_right_clock_is_final)
 
 TEST(call, without_credentials_nothing_is_sent)
 {
-    static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
+    static const char *const env[] = {
+        "AWS_REGION=eu-west-1", "AWS_EC2_METADATA_DISABLED=true", NULL };
 
     aws_world_open(&w, env, NULL);
     CHECK_INT(caller_start(plain), 0);
@@ -399,7 +400,8 @@ TEST(call, without_credentials_nothing_is_sent)
 TEST(call, unsigned_requests_have_no_authorization)
 {
     const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
-    static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
+    static const char *const env[] = {
+        "AWS_REGION=eu-west-1", "AWS_EC2_METADATA_DISABLED=true", NULL };
 
     aws_world_open(&w, env, answers);
     w.client.no_sign = true;

@@ -75,6 +75,17 @@ def test_the_role_is_an_option_or_a_variable(ecs, creds, headcount, verb):
     assert signers(ecs)[-1] == "AKIDEXAMPLE"
 
 
+def test_a_function_assumes_it_once_for_many_invocations(ecs, creds, function):
+    warm = function(AWS_ENDPOINT_URL_STS=creds.url, HEADCOUNT_ASSUME_ROLE=ROLE)
+    for _ in range(3):
+        assert warm.invoke({"cluster": "prod"})["summary"]["failed"] == 0
+    assert set(signers(ecs)) == {"ROLE1"}
+    assert creds.asked("AssumeRole") == 1
+    assert b"RoleSessionName=headcount-" in creds.requests[0][1].raw_body
+    output = warm.output.read_text()
+    assert not any(secret in output for secret in creds.given)
+
+
 def test_who_may_not_assume_it_is_told_what_is_missing(ecs, creds, headcount):
     creds.denied.add(ROLE)
     for verb in (("plan", "prod", *OURS), ("call", "ecs", "ListClusters")):
