@@ -460,7 +460,8 @@ void headcount_decide_by_tags(headcount_op *op);
 /* ---- a sweep: its parts ------------------------------------------------ */
 
 /* In PART, one cluster of a sweep (or a region in which none could be listed:
- * a cluster without a name) is done; headcount_resume goes on. */
+ * a cluster without a name) is done; headcount_resume goes on, after a cancel
+ * too. */
 struct headcount_progress {
     size_t at;                    /* of the part: found as the at-th, from 0 */
     size_t found, done;           /* clusters so far                         */

@@ -384,7 +384,8 @@ void headcount_cancel(headcount_op *op)
     case HEADCOUNT_RECONCILE: hc_op_reconcile_cancel(op); break;
     case HEADCOUNT_SWEEP:     hc_op_sweep_cancel(op); break;
     }
-    hc_op_goes_on(op);
+    if (op->state != HEADCOUNT_PART)   /* its owner has yet to resume */
+        hc_op_goes_on(op);
 }
 
 void headcount_end(headcount_op *op)

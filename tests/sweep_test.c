@@ -287,6 +287,29 @@ TEST(sweep_op, a_cancel_begins_nothing_and_tells_of_all)
     end();
 }
 
+TEST(sweep_op, a_part_that_is_shown_stays_so_when_it_is_cancelled)
+{
+    const char *const answers[] = { OK(LIST(C("a"), "")),
+                                    OK(SERVICE_IN("a", "2")),
+                                    OK(HOSTS_IN("a")), NULL };
+    const struct headcount_request r = sweep();
+    const struct headcount_outcome *part;
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    scene_drive();
+    part = headcount_part(scene.op);
+    CHECK(part != NULL);
+    headcount_cancel(scene.op);
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_PART);
+    CHECK(headcount_part(scene.op) == part);
+    headcount_resume(scene.op);
+    drive();
+    CHECK_INT(parts, 0);                       /* none is shown twice */
+    CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 1);
+    end();
+}
+
 TEST(sweep_op, at_once_and_concurrency_bound_what_is_under_way)
 {
     static const struct { int at_once, concurrency; size_t most; } rows[] = {
