@@ -98,6 +98,9 @@ struct op_sweep {
     struct hc_buf body;                  /* of it                            */
     struct op_target *targets;
     size_t targets_n, targets_cap, begun, done;
+    size_t *slots;                       /* of a hash table of the clusters:
+                                            place in targets + 1, 0 empty    */
+    size_t slots_n;
     struct op_part parts[HC_SWEEP_AT_ONCE];
     size_t at_once;
     struct op_part *turn;                /* whom ASKS or PART is about       */
@@ -170,8 +173,11 @@ headcount_op *hc_op_begin_part(headcount_op *parent,
 /* The op that ASKS: of a sweep one of its parts. */
 headcount_op *hc_op_turn(headcount_op *op);
 bool hc_op_asks_in_sweep(const headcount_op *op);
-/* `like` is copied but for code.  0, HC_ENOMEM, HC_ELIMIT. */
-int hc_op_sweep_add(headcount_op *op, const struct op_target *like);
+/* A cluster that was named, or found there; that it is a target already, as it
+ * is by name and by ARN and for each role of its account, is fine.  0,
+ * HC_ENOMEM, HC_ELIMIT. */
+int hc_op_sweep_add(headcount_op *op, size_t place,
+                    const struct hc_arn *cluster);
 /* Adds what can be added now. */
 int hc_op_sweep_find(headcount_op *op);
 int hc_op_sweep_find_init(headcount_op *op);

@@ -34,6 +34,17 @@ static struct hc_str sweep_region(headcount_op *op)
     return HC_STR("");
 }
 
+/* One that is named twice is looked into once. */
+static void sweep_put_place(struct op_sweep *s,
+                            const struct hc_sweep_place *place)
+{
+    for (size_t i = 0; i < s->places_n; i++)
+        if (hc_str_eq(s->places[i].region, place->region) &&
+            hc_str_eq(s->places[i].role, place->role))
+            return;
+    s->places[s->places_n++] = *place;
+}
+
 static int sweep_put_places(headcount_op *op)
 {
     const struct headcount_request *r = &op->request;
@@ -50,11 +61,11 @@ static int sweep_put_places(headcount_op *op)
         return HC_ENOMEM;
     for (size_t i = 0; i < roles; i++)
         for (size_t k = 0; k < regions; k++)
-            s->places[s->places_n++] = (struct hc_sweep_place){
+            sweep_put_place(s, &(struct hc_sweep_place){
                 .region = r->regions_n > 0 ? hc_str(r->regions[k])
                                            : sweep_region(op),
                 .role = r->roles_n > 0 ? hc_str(r->roles[i]) : HC_STR(""),
-            };
+            });
     return 0;
 }
 
@@ -83,20 +94,6 @@ static int sweep_check(headcount_op *op)
     return err;
 }
 
-static bool sweep_has(const struct op_sweep *s, size_t place,
-                      const struct hc_arn *cluster)
-{
-    struct hc_arn other;
-
-    for (size_t i = 0; i < s->targets_n; i++)
-        if (s->targets[i].place == place &&
-            hc_arn_cluster(&other, s->targets[i].name, NULL) == 0 &&
-            hc_arn_same_place(&other, cluster) &&
-            hc_str_eq(other.name, cluster->name))
-            return true;
-    return false;
-}
-
 /* One cluster that is named, in each place where it can be. */
 static int sweep_put_name(headcount_op *op, const char *name)
 {
@@ -109,9 +106,7 @@ static int sweep_put_name(headcount_op *op, const char *name)
         if (!hc_sweep_is_there(&s->places[i], &cluster))
             continue;
         somewhere = true;
-        if (!sweep_has(s, i, &cluster))
-            err = hc_op_sweep_add(op, &(struct op_target){
-                .name = cluster.text, .place = i });
+        err = hc_op_sweep_add(op, i, &cluster);
     }
     if (err == 0 && !somewhere)
         return hc_error_set(&op->error, HC_ECONFIG, "cluster %s is in none of "

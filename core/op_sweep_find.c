@@ -15,7 +15,8 @@
 
 /* ---- targets ---- */
 
-int hc_op_sweep_add(headcount_op *op, const struct op_target *like)
+/* `like` is copied but for code. */
+static int find_put(headcount_op *op, const struct op_target *like)
 {
     struct op_sweep *s = &op->as.sweep;
     int err = hc_grow(&op->h->net.sys.alloc, &s->targets, &s->targets_cap,
@@ -36,6 +37,83 @@ int hc_op_sweep_add(headcount_op *op, const struct op_target *like)
                 HC_OP_JSON);
     return hc_keep_error(&op->keep);
 }
+
+/* ---- each cluster once ---- */
+
+/* Pages may name one twice while clusters come and go, and two roles may be
+ * of one account. */
+static bool find_is(const struct op_target *t, size_t place,
+                    const struct hc_arn *cluster)
+{
+    struct hc_arn other;
+
+    return hc_arn_cluster(&other, t->name, NULL) == 0 &&
+           hc_str_eq(other.name, cluster->name) &&
+           hc_arn_same_place(&other, cluster) &&
+           (t->place == place ||
+            (hc_arn_is_full(&other) && hc_arn_is_full(cluster)));
+}
+
+/* Where it is, or where it would be. */
+static size_t *find_slot(const struct op_sweep *s, size_t place,
+                         const struct hc_arn *cluster)
+{
+    uint64_t hash = 1469598103934665603U;         /* FNV-1a */
+
+    for (size_t i = 0; i < cluster->name.n; i++)
+        hash = (hash ^ (unsigned char)cluster->name.p[i]) * 1099511628211U;
+    size_t at = (size_t)hash & (s->slots_n - 1);
+
+    while (s->slots[at] != 0 &&
+           !find_is(&s->targets[s->slots[at] - 1], place, cluster))
+        at = (at + 1) & (s->slots_n - 1);
+    return &s->slots[at];
+}
+
+/* At most half of the slots, a power of two, are taken. */
+static int find_make_room(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    const struct hc_alloc *alloc = &op->h->net.sys.alloc;
+    size_t n = s->slots_n > 0 ? 2 * s->slots_n : 64;
+    struct hc_arn cluster;
+
+    if (2 * (s->targets_n + 1) <= s->slots_n)
+        return 0;
+    size_t *slots = hc_alloc_array(alloc, n, sizeof *slots);
+
+    if (slots == NULL)
+        return HC_ENOMEM;
+    hc_free(alloc, s->slots, s->slots_n * sizeof *slots);
+    s->slots = slots;
+    s->slots_n = n;
+    for (size_t i = 0; i < s->targets_n; i++)
+        if (s->targets[i].code == NULL &&
+            hc_arn_cluster(&cluster, s->targets[i].name, NULL) == 0)
+            *find_slot(s, s->targets[i].place, &cluster) = i + 1;
+    return 0;
+}
+
+int hc_op_sweep_add(headcount_op *op, size_t place,
+                    const struct hc_arn *cluster)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int err = find_make_room(op);
+
+    if (err < 0)
+        return err;
+    size_t *slot = find_slot(s, place, cluster);
+
+    if (*slot != 0)
+        return 0;
+    err = find_put(op, &(struct op_target){ .name = cluster->text,
+                                            .place = place });
+    if (err == 0)
+        *slot = s->targets_n;
+    return err;
+}
+
+/* ---- what is wanted ---- */
 
 static bool find_wants(headcount_op *op, const struct hc_arn *cluster)
 {
@@ -65,12 +143,6 @@ static bool find_is_tagged(const headcount_op *op,
     return true;
 }
 
-static int find_add(headcount_op *op, struct hc_str arn)
-{
-    return hc_op_sweep_add(op, &(struct op_target){
-        .name = arn, .place = op->as.sweep.place });
-}
-
 /* ---- one answer ---- */
 
 static int find_check(headcount_op *op, struct hc_str text,
@@ -80,11 +152,19 @@ static int find_check(headcount_op *op, struct hc_str text,
     int err = hc_arn_cluster(arn, text, e);
 
     if (err == 0 && (!hc_arn_is_full(arn) ||
-                     !hc_str_eq(arn->region, s->places[s->place].region)))
-        err = hc_error_set(e, HC_EANSWER, "ListClusters answers with a "
-                           "cluster `%.*s`, which is none of this region",
-                           HC_STR_ARG(text));
+                     !hc_sweep_is_there(&s->places[s->place], arn)))
+        err = hc_error_set(e, HC_EANSWER, "ECS answers with a cluster `%.*s`, "
+                           "which is none of this region, or of another "
+                           "account than the role", HC_STR_ARG(text));
     return err;
+}
+
+static bool find_was_asked(const struct op_sweep *s, struct hc_str arn)
+{
+    for (size_t i = 0; i < s->page_n; i++)
+        if (hc_str_eq(s->page[i], arn))
+            return true;
+    return false;
 }
 
 /* Those that match: targets, or first to be asked for their tags. */
@@ -99,6 +179,9 @@ static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
         return hc_error_set(e, HC_EANSWER, "ListClusters answers with more "
                             "than the %d clusters that were asked for",
                             HC_ECS_BATCH);
+    if (v->next.n > 0 && hc_str_eq(v->next, hc_buf_view(&s->token)))
+        return hc_error_set(e, HC_EANSWER, "ListClusters names a page as its "
+                            "own next one");
     for (size_t i = 0; err == 0 && i < v->arns_n; i++) {
         struct hc_arn arn;
 
@@ -106,7 +189,7 @@ static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
         if (err < 0 || !find_wants(op, &arn))
             continue;
         if (op->request.tags_n == 0)
-            err = find_add(op, arn.text);
+            err = hc_op_sweep_add(op, s->place, &arn);
         else
             s->page[s->page_n++] = hc_keep_str(&op->keep, arn.text);
     }
@@ -146,8 +229,12 @@ static int find_take_tags(headcount_op *op, struct hc_str body,
         struct hc_arn arn;
 
         err = find_check(op, v.clusters[i].arn, &arn, e);
+        if (err == 0 && !find_was_asked(s, arn.text))
+            err = hc_error_set(e, HC_EANSWER, "DescribeClusters answers with a "
+                               "cluster `%.*s`, which it was not asked for",
+                               HC_STR_ARG(arn.text));
         if (err == 0 && find_is_tagged(op, v.clusters[i].tags))
-            err = find_add(op, arn.text);
+            err = hc_op_sweep_add(op, s->place, &arn);
     }
     hc_ecs_cluster_list_fini(&v);
     s->page_n = 0;
@@ -177,7 +264,7 @@ static int find_failed(headcount_op *op, int code, const char *what)
         return code;
     if (s->places_n == 1 && s->targets_n == 0)
         return hc_error_set(&op->error, code, "%s", said);
-    int err = hc_op_sweep_add(op, &(struct op_target){
+    int err = find_put(op, &(struct op_target){
         .place = s->place, .code = hc_error_name(code), .what = said });
 
     find_next_place(s);
@@ -272,7 +359,7 @@ static int find_unmatched(headcount_op *op)
     s->all_found = true;
     for (size_t i = 0; err == 0 && s->lists && i < r->clusters_n; i++)
         if (!s->matched[i])
-            err = hc_op_sweep_add(op, &(struct op_target){
+            err = find_put(op, &(struct op_target){
                 .name = hc_str(r->clusters[i]), .code = "no_cluster",
                 .what = "no cluster is named so in the regions and accounts "
                         "that were looked at" });
@@ -282,7 +369,7 @@ static int find_unmatched(headcount_op *op)
 static int find_stopped(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
-    int err = hc_op_sweep_add(op, &(struct op_target){
+    int err = find_put(op, &(struct op_target){
         .place = s->place, .code = "cancelled",
         .what = "cancelled before all clusters were found" });
 
@@ -328,4 +415,7 @@ void hc_op_sweep_find_fini(headcount_op *op)
     s->lister = NULL;
     hc_buf_fini(&s->body);
     hc_buf_fini(&s->token);
+    hc_free(&op->h->net.sys.alloc, s->slots, s->slots_n * sizeof *s->slots);
+    s->slots = NULL;
+    s->slots_n = 0;
 }

@@ -310,6 +310,96 @@ TEST(sweep_op, a_part_that_is_shown_stays_so_when_it_is_cancelled)
     end();
 }
 
+TEST(sweep_op, a_cluster_that_is_listed_twice_is_one)
+{
+    static const char *const regions[] = { "eu-west-1", "eu-west-1" };
+    const char *const answers[] = {
+        OK(LIST(C("a") "," C("a"), ",\"nextToken\":\"t1\"")),
+        OK(LIST(C("a"), "")), OK(SERVICE_IN("a", "2")), OK(HOSTS_IN("a")),
+        NULL };
+    struct headcount_request r = sweep();
+
+    r.regions = regions;                       /* as one that is named so */
+    r.regions_n = 2;
+    scene_open(false, answers);
+    run(r);
+    CHECK_Z(told, "0 a ; ");
+    CHECK_INT(scene.script.requests, 4);
+    end();
+}
+
+TEST(sweep_op, a_page_that_is_its_own_next_one_ends_the_list)
+{
+    const char *const answers[] = {
+        OK(LIST("", ",\"nextToken\":\"t1\"")),
+        OK(LIST("", ",\"nextToken\":\"t1\"")), NULL };
+
+    scene_open(false, answers);
+    CHECK_INT(run(sweep())->code, HEADCOUNT_EANSWER);
+    CHECK_INT(scene.script.requests, 2);
+    end();
+}
+
+TEST(sweep_op, an_arn_is_one_cluster_for_two_roles_of_its_account)
+{
+    static const char *const names[] = { AT "cluster/a" }, *const roles[] = {
+        "arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/y",
+        "arn:aws:iam::210987654321:role/z" };
+    struct headcount_request r = sweep();
+    struct headcount_progress p;
+
+    r.clusters = names;
+    r.clusters_n = 1;
+    r.roles = roles;
+    r.roles_n = 3;
+    scene_open(false, NULL);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    headcount_sweep_progress(scene.op, &p);
+    CHECK_INT(p.found, 1);
+    end();
+}
+
+TEST(sweep_op, many_names_are_told_apart)
+{
+    static const char *names[20000];
+    static char text[20000][64];
+    struct headcount_request r = sweep();
+    struct headcount_progress p;
+
+    for (size_t i = 0; i < 20000; i++) {
+        names[i] = text[i];
+        hc_fmt(text[i], sizeof text[i], "%sc%zu",
+               i % 2 != 0 ? AT "cluster/" : "", i / 2);
+    }
+    r.clusters = names;
+    r.clusters_n = 20000;
+    scene_open(false, NULL);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    headcount_sweep_progress(scene.op, &p);
+    CHECK_INT(p.found, 10000);
+    end();
+}
+
+TEST(sweep_op, tags_of_what_was_not_asked_for_are_not_believed)
+{
+    static const struct headcount_tag tier = { "tier", NULL };
+    static const char *const names[] = { "p*" };
+    const char *const answers[] = {
+        OK(LIST(C("p1") "," C("x"), "")),
+        OK("{\"clusters\":[{\"clusterArn\":" C("x") ",\"tags\":[{\"key\":"
+           "\"tier\",\"value\":\"\"}]}]}"), NULL };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 1;
+    r.tags = &tier;
+    r.tags_n = 1;
+    scene_open(false, answers);
+    CHECK_INT(run(r)->code, HEADCOUNT_EANSWER);
+    CHECK_INT(parts, 0);
+    end();
+}
+
 TEST(sweep_op, at_once_and_concurrency_bound_what_is_under_way)
 {
     static const struct { int at_once, concurrency; size_t most; } rows[] = {
