@@ -177,7 +177,7 @@ bool hc_op_asks_in_sweep(const headcount_op *op);
  * is by name and by ARN and for each role of its account, is fine.  0,
  * HC_ENOMEM, HC_ELIMIT. */
 int hc_op_sweep_add(headcount_op *op, size_t place,
-                    const struct hc_arn *cluster);
+                    const struct hc_arn *cluster, struct hc_error *e);
 /* Adds what can be added now. */
 int hc_op_sweep_find(headcount_op *op);
 int hc_op_sweep_find_init(headcount_op *op);

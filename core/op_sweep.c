@@ -106,7 +106,7 @@ static int sweep_put_name(headcount_op *op, const char *name)
         if (!hc_sweep_is_there(&s->places[i], &cluster))
             continue;
         somewhere = true;
-        err = hc_op_sweep_add(op, i, &cluster);
+        err = hc_op_sweep_add(op, i, &cluster, &op->error);
     }
     if (err == 0 && !somewhere)
         return hc_error_set(&op->error, HC_ECONFIG, "cluster %s is in none of "
@@ -164,27 +164,29 @@ static headcount_op *sweep_begin_part(headcount_op *op, size_t at)
     return part;
 }
 
-/* What cannot be begun (a region without its account, a place that was not
- * listed) takes a slot, too: its owner is told. */
-static int sweep_begin(headcount_op *op)
+/* What cannot be begun (a place that was not listed, a cluster without memory
+ * for it) takes a slot, too: its owner is told. */
+static void sweep_begin(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
 
     for (size_t i = 0; i < s->at_once && s->begun < s->targets_n; i++) {
         struct op_part *p = &s->parts[i];
+        struct op_target *t = &s->targets[s->begun];
 
         if (p->used)
             continue;
         *p = (struct op_part){ .used = true, .at = s->begun++ };
-        if (s->targets[p->at].code != NULL)
+        if (t->code != NULL)
             continue;
         p->op = sweep_begin_part(op, p->at);
-        if (p->op == NULL)
-            return HC_ENOMEM;
-        if (s->cancelled)
+        if (p->op == NULL) {
+            t->code = hc_error_name(HC_ENOMEM);
+            t->what = hc_error_sentence(HC_ENOMEM);
+        } else if (s->cancelled) {
             headcount_cancel(p->op);
+        }
     }
-    return 0;
 }
 
 /* HC_OP_ASKS, HC_OP_PART, or 0: nobody's turn. */
@@ -349,15 +351,28 @@ static int sweep_report(headcount_op *op)
 
 /* ---- step, cancel, end ---- */
 
+/* What is done, or over, has nobody at work. */
+static void sweep_end_all(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    for (size_t i = 0; i < HC_SWEEP_AT_ONCE; i++) {
+        hc_op_sweep_end_child(op, s->parts[i].op);
+        s->parts[i] = (struct op_part){ .used = false };
+    }
+    hc_op_sweep_find_fini(op);
+}
+
 int hc_op_sweep_step(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
     int got = hc_op_sweep_find(op);
 
-    if (got == 0)
-        got = sweep_begin(op);
-    if (got < 0)
+    if (got < 0) {
+        sweep_end_all(op);
         return got;
+    }
+    sweep_begin(op);
     got = sweep_turn(op);
     if (got == HC_OP_PART)
         s->showing = sweep_show(op);
@@ -382,9 +397,7 @@ void hc_op_sweep_fini(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
 
-    hc_op_sweep_find_fini(op);
-    for (size_t i = 0; i < HC_SWEEP_AT_ONCE; i++)
-        headcount_end(s->parts[i].op);
+    sweep_end_all(op);
     for (size_t i = 0; i < s->targets_n; i++)
         hc_buf_fini(&s->targets[i].json);
     hc_free(&op->h->net.sys.alloc, s->targets,

@@ -15,16 +15,16 @@
 
 /* ---- targets ---- */
 
+/* Clusters, and beside them what is to be told of names and places. */
+#define FIND_TARGETS ((size_t)2 * HC_SWEEP_CLUSTERS)
+
 /* `like` is copied but for code. */
 static int find_put(headcount_op *op, const struct op_target *like)
 {
     struct op_sweep *s = &op->as.sweep;
     int err = hc_grow(&op->h->net.sys.alloc, &s->targets, &s->targets_cap,
-                      s->targets_n + 1, HC_SWEEP_CLUSTERS, sizeof *s->targets);
+                      s->targets_n + 1, FIND_TARGETS, sizeof *s->targets);
 
-    if (err == HC_ELIMIT)
-        return hc_error_set(&op->error, err, "the sweep found more than %d "
-                            "clusters", HC_SWEEP_CLUSTERS);
     if (err < 0)
         return err;
     s->targets[s->targets_n++] = (struct op_target){
@@ -95,7 +95,7 @@ static int find_make_room(headcount_op *op)
 }
 
 int hc_op_sweep_add(headcount_op *op, size_t place,
-                    const struct hc_arn *cluster)
+                    const struct hc_arn *cluster, struct hc_error *e)
 {
     struct op_sweep *s = &op->as.sweep;
     int err = find_make_room(op);
@@ -106,6 +106,9 @@ int hc_op_sweep_add(headcount_op *op, size_t place,
 
     if (*slot != 0)
         return 0;
+    if (s->targets_n >= HC_SWEEP_CLUSTERS)
+        return hc_error_set(e, HC_ELIMIT, "the sweep found more than %d "
+                            "clusters", HC_SWEEP_CLUSTERS);
     err = find_put(op, &(struct op_target){ .name = cluster->text,
                                             .place = place });
     if (err == 0)
@@ -189,7 +192,7 @@ static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
         if (err < 0 || !find_wants(op, &arn))
             continue;
         if (op->request.tags_n == 0)
-            err = hc_op_sweep_add(op, s->place, &arn);
+            err = hc_op_sweep_add(op, s->place, &arn, e);
         else
             s->page[s->page_n++] = hc_keep_str(&op->keep, arn.text);
     }
@@ -234,7 +237,7 @@ static int find_take_tags(headcount_op *op, struct hc_str body,
                                "cluster `%.*s`, which it was not asked for",
                                HC_STR_ARG(arn.text));
         if (err == 0 && find_is_tagged(op, v.clusters[i].tags))
-            err = hc_op_sweep_add(op, s->place, &arn);
+            err = hc_op_sweep_add(op, s->place, &arn, e);
     }
     hc_ecs_cluster_list_fini(&v);
     s->page_n = 0;

@@ -487,9 +487,9 @@ TEST(sweep_op, one_that_is_left_in_the_middle_leaves_nothing)
 static int sweep_once(void)
 {
     const char *const answers[] = {
-        OK(LIST(C("a") "," C("b"), "")), OK(SERVICE_IN("a", "1")),
-        OK(HOSTS_IN("a")), OK(UPDATED), OK(SERVICE_IN("b", "2")),
-        OK(HOSTS_IN("b")), NULL };
+        OK(LIST(C("a"), ",\"nextToken\":\"t1\"")), OK(LIST(C("b"), "")),
+        OK(SERVICE_IN("a", "1")), OK(HOSTS_IN("a")), OK(UPDATED),
+        OK(SERVICE_IN("b", "2")), OK(HOSTS_IN("b")), NULL };
     struct headcount_request r = sweep();
     int err = scene_try(false, answers);
 
@@ -502,8 +502,10 @@ static int sweep_once(void)
         else
             headcount_resume(scene.op);
     }
-    if (err == 0)
+    if (err == 0) {
         err = headcount_outcome(scene.op)->code;
+        CHECK(scene.h->ops == scene.op && scene.op->next == NULL);
+    }
     for (size_t i = 0; i < scene.script.requests; i++)
         if (strcmp(operation(i), "UpdateService") == 0)
             CHECK(asked(i, "\"desiredCount\":2}"));
