@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #define BUCKET_REGION 64
+#define BUCKET_SLOWEST (86400.0 * HC_SECOND)   /* between tokens, at most */
 
 /* Burst and rate a second, of an account in a region; operations that share
  * one stand together. */
@@ -48,7 +49,10 @@ void hc_bucket_init(struct hc_bucket *b, int burst, int rate, double share)
     double interval = (double)HC_SECOND / (rate * share);
     double tokens = burst * share;
 
-    *b = (struct hc_bucket){ .interval = (int64_t)interval };
+    *b = (struct hc_bucket){
+        .interval = interval < BUCKET_SLOWEST ? (int64_t)interval
+                                              : (int64_t)BUCKET_SLOWEST,
+    };
     b->depth = b->interval * (int64_t)(tokens >= 1 ? tokens : 1);
     b->full_at = INT64_MIN / 2;
 }

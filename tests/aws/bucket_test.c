@@ -63,6 +63,20 @@ TEST(bucket, a_share_of_less_than_a_token_is_one)
     CHECK_INT(tried(&b, 5000 * MS), 1);
 }
 
+TEST(bucket, the_smallest_share_is_a_token_a_day)
+{
+    static const double shares[] = { 1e-7, 1e-22, 1e-300 };
+
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        struct hc_bucket b;
+
+        hc_bucket_init(&b, 50, 5, shares[i]);
+        CHECK_INT(tried(&b, 0), 1);
+        CHECK_INT(tried(&b, 86399 * HC_SECOND), 0);
+        CHECK_INT(tried(&b, 86400 * HC_SECOND), 1);
+    }
+}
+
 TEST(bucket, one_that_was_drained_is_empty_and_fills_at_its_rate)
 {
     struct hc_bucket b;
