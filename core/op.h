@@ -108,6 +108,7 @@ struct op_sweep {
     struct headcount_outcome shown;      /* of a part that has none          */
     struct headcount_cluster shown_cluster;
     bool cancelled;
+    size_t kept;                         /* bytes of all targets' json       */
     struct hc_buf json;
 };
 

@@ -303,6 +303,9 @@ static void sweep_keep_json(headcount_op *op)
         hc_report_put_cluster(out,
                               &s->turn->op->as.reconcile.clusters[0]->result);
     }
+    s->kept += out->n;
+    if (s->kept > HC_OP_JSON)             /* none will be written */
+        hc_buf_fini(out);
 }
 
 void hc_op_sweep_end_part(headcount_op *op)
@@ -332,6 +335,10 @@ static int sweep_report(headcount_op *op)
 
     if (!op->request.report)
         return 1;
+    if (s->kept > HC_OP_JSON)
+        return hc_error_set(&op->error, HC_ELIMIT, "all clusters were seen to, "
+                            "but the report would be longer than %zu bytes: "
+                            "sweep fewer of them at once", HC_OP_JSON);
     hc_report_put_head(&s->json, &report);
     for (size_t i = 0; i < s->targets_n; i++) {
         hc_json_put_comma(&s->json);

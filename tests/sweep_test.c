@@ -400,6 +400,38 @@ TEST(sweep_op, tags_of_what_was_not_asked_for_are_not_believed)
     end();
 }
 
+/* Many clusters of a thousand services with long names, all cancelled. */
+TEST(sweep_op, a_report_that_would_be_too_long_is_said_to_be)
+{
+    static char text[200][8], service[1000][256];
+    static const char *names[200];
+    static struct headcount_wish wishes[1000];
+    struct headcount_request r = sweep();
+
+    for (size_t i = 0; i < 200; i++) {
+        names[i] = text[i];
+        hc_fmt(text[i], sizeof text[i], "c%zu", i);
+    }
+    for (size_t i = 0; i < 1000; i++) {
+        memset(service[i], 's', 240);
+        hc_fmt(service[i] + 240, 16, "%zu", i);
+        wishes[i] = web;
+        wishes[i].service = service[i];
+    }
+    r.clusters = names;
+    r.clusters_n = 200;
+    r.wishes = wishes;
+    r.wishes_n = 1000;
+    r.report = true;
+    scene_open(false, NULL);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    headcount_cancel(scene.op);
+    CHECK_INT(drive()->code, HEADCOUNT_ELIMIT);
+    CHECK_INT(parts, 200);
+    CHECK_INT(scene.op->as.sweep.targets[199].json.n, 0);
+    end();
+}
+
 TEST(sweep_op, at_once_and_concurrency_bound_what_is_under_way)
 {
     static const struct { int at_once, concurrency; size_t most; } rows[] = {
