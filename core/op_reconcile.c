@@ -276,20 +276,23 @@ static bool op_lane_is(const headcount_op *op, const headcount_op *other)
     return other != op && other->request.kind == HEADCOUNT_RECONCILE &&
            theirs->inside && hc_str_eq(mine->region, theirs->region) &&
            hc_str_eq(mine->names[mine->at].name,
-                     theirs->names[theirs->at].name);
+                     theirs->names[theirs->at].name) &&
+           hc_arn_same_place(&mine->names[mine->at],
+                             &theirs->names[theirs->at]);
 }
 
 /* Past its deadline it goes on: it then starts nothing. */
 static bool op_enter(headcount_op *op, int64_t now)
 {
     struct op_reconcile *r = &op->as.reconcile;
-    const headcount_op *other = op->h->ops;
+    bool room = op->h->inside < op->h->concurrency;
+    const headcount_op *other = room ? op->h->ops : NULL;
 
     if (r->inside)
         return true;
     while (other != NULL && !op_lane_is(op, other))
         other = other->next;
-    r->inside = other == NULL && op->h->inside < op->h->concurrency;
+    r->inside = room && other == NULL;
     op->h->inside += r->inside;
     if (r->inside || r->cancelled || now >= op->deadline)
         return true;
@@ -298,16 +301,20 @@ static bool op_enter(headcount_op *op, int64_t now)
     return false;
 }
 
-static void op_leave(headcount_op *op)
+/* True: somebody waited, and runs next. */
+static bool op_leave(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
+    bool waited = false;
 
     hc_link_drop(&r->lane);
     if (r->inside) {
         op->h->inside--;
+        waited = hc_links_wake_one(&op->h->lanes);
         hc_links_wake(&op->h->lanes);
     }
     r->inside = false;
+    return waited;
 }
 
 /* Its owner is not asked any more when nothing may begin any more. */
@@ -334,15 +341,17 @@ int hc_op_reconcile_step(headcount_op *op, int64_t now)
 {
     struct op_reconcile *r = &op->as.reconcile;
     int got = op_check_creds(op, now);
+    bool waited = false;
 
     while (got == 1 && r->at < r->clusters_n) {
-        if (!op_enter(op, now))
+        if (waited)                    /* this op's next cluster comes after */
+            hc_job_wake(&op->job);
+        if (waited || !op_enter(op, now))
             return 0;
         got = op_step_cluster(op, now);
         if (got == HC_OP_ASKS)
             return got;
-        if (got != 0)
-            op_leave(op);
+        waited = got != 0 && op_leave(op);
         if (got == 1)
             r->at++;
     }

@@ -462,6 +462,57 @@ TEST(sweep_op, at_once_and_concurrency_bound_what_is_under_way)
     }
 }
 
+TEST(sweep_op, one_name_in_two_accounts_is_two_clusters)
+{
+    static const char *const names[] = {
+        AT "cluster/a", "arn:aws:ecs:eu-west-1:210987654321:cluster/a" };
+    const char *const answers[] = { AWS_PEER_SILENT, AWS_PEER_SILENT, NULL };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 2;
+    r.at_once = 2;
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    for (int i = 0; i < 60; i++) {
+        headcount_wait(scene.op, 1000);
+        net_peer_pump(&scene.peer);
+        aws_script_pump(&scene.script, &scene.peer);
+    }
+    CHECK_INT(scene.script.requests, 2);
+    end();
+}
+
+TEST(sweep_op, who_waits_for_room_comes_before_the_next_of_who_has_it)
+{
+    static const char *const many[] = { "a", "b" }, *const one[] = { "c" };
+    const char *const answers[] = {
+        OK(SERVICE_IN("a", "2")), OK(HOSTS_IN("a")),
+        OK(SERVICE_IN("c", "2")), OK(HOSTS_IN("c")),
+        OK(SERVICE_IN("b", "2")), OK(HOSTS_IN("b")), NULL };
+    struct headcount_request r = sweep();
+    headcount_op *other = NULL;
+
+    scene_open(false, answers);
+    headcount_free(scene.h);
+    CHECK_INT(scene_new((struct headcount_config){
+        .endpoint_url = scene.url, .max_attempts = 1, .concurrency = 1 }), 0);
+    r.kind = HEADCOUNT_RECONCILE;
+    r.at_once = 0;
+    r.clusters = many;
+    r.clusters_n = 2;
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    r.clusters = one;
+    r.clusters_n = 1;
+    CHECK_INT(headcount_begin(scene.h, &other, &r), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 2);
+    CHECK(headcount_outcome(other) != NULL);
+    CHECK_INT(headcount_outcome(other)->summary[HEADCOUNT_UNCHANGED], 1);
+    headcount_end(other);
+    end();
+}
+
 TEST(sweep_op, misuse_is_an_outcome)
 {
     static const char *const bad[] = { "a b" }, *const far[] = {
