@@ -4,7 +4,6 @@
 #include "aws/endpoint.h"
 
 #define ASK_BODY ((size_t)256 << 10)
-#define ASK_WRITE_WITHIN (60 * HC_SECOND)
 
 /* ---- the view of the answer ---- */
 
@@ -121,15 +120,6 @@ static const struct ask_call {
     [ASK_UPDATE] = { HC_SERVICE_ECS, "ecs", "UpdateService" },
 };
 
-/* What was read to decide it must not be old when it is written, however long
- * its turn takes to come. */
-static int64_t ask_write_by(const struct hc_reconcile *r, int64_t deadline)
-{
-    int64_t by = hc_time_add(hc_now(&r->net->sys), ASK_WRITE_WITHIN);
-
-    return deadline > 0 && deadline < by ? deadline : by;
-}
-
 static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
 {
     struct hc_call_config config = r->config.call;
@@ -147,7 +137,8 @@ static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
     config.replay_ok = true;
     if (ask == ASK_UPDATE) {
         config.yields = r->falling;
-        config.deadline = ask_write_by(r, config.deadline);
+        if (config.deadline <= 0 || config.deadline > r->write_by)
+            config.deadline = r->write_by;
     }
     r->ask = ask;
     err = hc_reconcile_ways(r)->start(&r->call, r->net, r->job, &config);

@@ -28,6 +28,7 @@ enum hc_fact_state { FACT_UNKNOWN, FACT_VALUE, FACT_FAILED };
 struct hc_fact {
     enum hc_fact_state state;
     const char *code, *what;          /* of FAILED */
+    int64_t at;                       /* when a call brought it              */
 };
 
 enum hc_sighting { SIGHTING_FIRST, SIGHTING_SECOND, HC_SIGHTINGS };

@@ -299,6 +299,19 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
     return hc_keep_error(&r->facts.keep) == HC_ENOMEM ? HC_ENOMEM : 0;
 }
 
+int64_t hc_need_read_at(struct hc_reconcile *r, const struct hc_plan_input *in)
+{
+    const struct hc_fact_service *s =
+        hc_facts_service(&r->facts, in->service->name);
+    const struct hc_fact_hosts *list = need_list(r, in->filter);
+    const struct hc_fact *hosts =
+        in->by == HOSTS_REGISTERED ? &r->facts.cluster[SIGHTING_FIRST].fact
+        : list != NULL             ? &list->fact : NULL;
+    int64_t at = s != NULL ? s->fact.at : 0;
+
+    return hosts != NULL && need_has(hosts) ? hc_time_min(at, hosts->at) : at;
+}
+
 /* From its first page, then (details) what its hosts are like. */
 static struct hc_fact *need_from_list(struct hc_reconcile *r,
                                       struct hc_fact_hosts *list,

@@ -9,6 +9,10 @@
  * code with e set: no filter can be made; HC_ENOMEM. */
 int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
                   const struct hc_ecs_service *service, struct hc_error *e);
+/* When ECS told the oldest of what the count of this plan follows from: the
+ * service, its hosts. */
+int64_t hc_need_read_at(struct hc_reconcile *r,
+                        const struct hc_plan_input *in);
 /* The fact that the plan asks for; r->ask, r->hosts, r->next, r->host_at say
  * how to get it.  NULL without memory. */
 struct hc_fact *hc_need_fact(struct hc_reconcile *r,

@@ -30,6 +30,8 @@
 #include "reconcile/snapshot.h"
 #include "reconcile/wishes.h"
 
+#define RECONCILE_WRITE_WITHIN (60 * HC_SECOND)
+
 /* Why no call may begin any more, or NULL. */
 static const char *reconcile_stopped(const struct hc_reconcile *r, int64_t now)
 {
@@ -131,21 +133,38 @@ static void reconcile_tell(struct hc_reconcile *r,
     s->hosts_filter = hc_keep_str(&r->facts.keep, in->filter).p;
 }
 
+/* What was read to decide it must not be old when it is written, however long
+ * its turn takes to come; a drop comes after all that rises, and of what takes
+ * tasks away that time counts, too. */
+static int reconcile_write(struct hc_reconcile *r,
+                           const struct hc_plan_input *in, int64_t now)
+{
+    bool falls = r->plan.wanted < in->service->desired;
+
+    if (falls && !r->falling) {
+        r->at++;
+        r->falls = true;
+        return 0;
+    }
+    r->write_by = hc_time_add(falls ? hc_need_read_at(r, in) : now,
+                              RECONCILE_WRITE_WITHIN);
+    if (now >= r->write_by) {
+        hc_settle_failed(r, "deadline", "what says that it is to fall was read "
+                         "more than a minute ago, and calls have waited since: "
+                         "the next run asks again");
+        return 0;
+    }
+    r->ask = ASK_UPDATE;
+    return reconcile_ask(r, now);
+}
+
 static int reconcile_decided(struct hc_reconcile *r,
                              const struct hc_plan_input *in, int64_t now)
 {
     reconcile_tell(r, in);
     hc_recall_low(r, in);
-    if (r->plan.outcome == OUTCOME_UPDATED && !r->falling &&
-        r->plan.wanted < in->service->desired) {
-        r->at++;
-        r->falls = true;
-        return 0;
-    }
-    if (r->plan.outcome == OUTCOME_UPDATED) {
-        r->ask = ASK_UPDATE;
-        return reconcile_ask(r, now);
-    }
+    if (r->plan.outcome == OUTCOME_UPDATED)
+        return reconcile_write(r, in, now);
     hc_settle_at(r)->way_out = r->plan.way_out;
     hc_settle(r, r->plan.outcome, r->plan.code, r->plan.reason);
     return 0;
@@ -342,10 +361,26 @@ static bool reconcile_is_contradicted(const struct hc_reconcile *r)
     return active != (hc_fact_hosts_find(h, r->event_host.text) != NULL);
 }
 
+/* Of what counts follow from. */
+static void reconcile_note_time(struct hc_reconcile *r, int64_t now)
+{
+    for (size_t i = 0; r->ask == ASK_SERVICES && i < r->batch_n; i++) {
+        struct hc_fact_service *s = hc_facts_service(&r->facts, r->batch[i]);
+
+        if (s != NULL)
+            s->fact.at = now;
+    }
+    if (r->ask == ASK_HOSTS)
+        r->hosts->fact.at = now;
+    if (r->ask == ASK_CLUSTER)
+        r->facts.cluster[r->sighting].fact.at = now;
+}
+
 static int reconcile_learned(struct hc_reconcile *r, int64_t now)
 {
     r->state = r->question.open ? RECONCILE_NEEDS : RECONCILE_PLAN;
     r->read = true;
+    reconcile_note_time(r, now);
     hc_recall_keep(r, now);
     if (r->ask == ASK_UPDATE) {
         hc_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);

@@ -126,6 +126,7 @@ struct hc_reconcile {
     bool read;                        /* something was learned of it         */
     bool falls, falling;              /* a count is to fall: after all that
                                          rise; and now is their turn         */
+    int64_t write_by;                 /* the wish at hand, or not at all     */
     bool cancelled;
 };
 

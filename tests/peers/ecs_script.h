@@ -49,6 +49,7 @@ struct script_row {
     bool refuse;               /* the call does not even begin               */
     bool rises, yields;        /* it has to go first, it has to let others   */
     int64_t takes;             /* time that goes by while it is under way    */
+    int64_t aged;              /* what this drop follows from, by now        */
 };
 
 struct script {

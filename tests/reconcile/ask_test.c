@@ -152,6 +152,7 @@ TEST(ask, the_cluster_and_the_write)
     hc_ask_end(&s->r);
     s->r.at = 1;
     s->r.plan.wanted = 12;
+    s->r.write_by = s->now + 60 * HC_SECOND;
     CHECK_INT(hc_ask_update(&s->r), 0);
     CHECK_INT(s->r.ask, ASK_UPDATE);
     end(s);

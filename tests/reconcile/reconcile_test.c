@@ -76,6 +76,62 @@ TEST(reconcile, what_falls_is_written_after_all_that_rises)
     script_end();
 }
 
+/* Each rise waits for its turn: what was read before them gets old. */
+TEST(reconcile, no_drop_is_written_on_what_was_read_a_minute_ago)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+              SCRIPT_SERVICE("a", 3, "") "," SCRIPT_SERVICE("b", 1, "") ","
+              SCRIPT_SERVICE("c", 1, "") "," SCRIPT_SERVICE("d", 3, "")) },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+        { .operation = UPDATE, .answer = UPDATED, .rises = true,
+          .takes = 30 * HC_SECOND },
+        { .operation = UPDATE, .answer = UPDATED, .rises = true,
+          .takes = 20 * HC_SECOND },
+        { .operation = UPDATE, .answer = UPDATED, .yields = true,
+          .takes = 10 * HC_SECOND, .aged = 50 * HC_SECOND },
+    };
+
+    set(SCRIPT_ROWS(rows), "a b c d");
+    run(3, OUTCOME_FAILED, "deadline");
+    for (size_t i = 0; i < 3; i++)
+        check(i, OUTCOME_UPDATED, "");
+    script_end();
+}
+
+/* Each list has an age of its own, and so has the number of the cluster; the
+ * services of the second call are younger than both. */
+TEST(reconcile, a_drop_is_as_old_as_the_hosts_that_it_follows_from)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .takes = 50 * HC_SECOND,
+          .answer = SCRIPT_SERVICES(
+              SCRIPT_SERVICE("a", 2, "") "," SCRIPT_SERVICE("b", 2, "") ","
+              SCRIPT_SERVICE("c", 2, "") "," SCRIPT_SERVICE("d", 2, "") ","
+              SCRIPT_SERVICE("e", 2, "") "," SCRIPT_SERVICE("f", 2, "") ","
+              SCRIPT_SERVICE("g", 2, "") "," SCRIPT_SERVICE("h", 2, "") ","
+              SCRIPT_SERVICE("i", 2, "") "," SCRIPT_SERVICE("j", 2, "")) },
+        { .operation = "DescribeClusters", .takes = 5 * HC_SECOND, .answer =
+          "{\"clusters\":[{\"clusterArn\":\"" SCRIPT_CLUSTER "\",\"status\":"
+          "\"ACTIVE\",\"registeredContainerInstancesCount\":2}],"
+          "\"failures\":[]}" },
+        { .operation = HOSTS, .answer = TWO_HOSTS, .takes = 7 * HC_SECOND },
+        { .operation = SERVICES, .takes = 11 * HC_SECOND,
+          .answer = SCRIPT_SERVICES(SCRIPT_SERVICE("k", 3, "") ","
+                                    SCRIPT_SERVICE("l", 3, "")) },
+        { .operation = UPDATE, .answer = UPDATED, .yields = true,
+          .takes = 4 * HC_SECOND, .aged = 18 * HC_SECOND },
+        { .operation = UPDATE, .answer = UPDATED, .yields = true,
+          .aged = 15 * HC_SECOND },
+    };
+
+    set(SCRIPT_ROWS(rows), "a b c d e f g h i j k l");
+    wishes[0].by = wishes[10].by = HOSTS_REGISTERED;
+    run(10, OUTCOME_UPDATED, "");
+    check(11, OUTCOME_UPDATED, "");
+    script_end();
+}
+
 /* ---- one, two, three calls ---- */
 
 TEST(reconcile, a_missing_service_costs_one_call)
