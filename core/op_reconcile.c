@@ -258,11 +258,13 @@ static int op_check_creds(headcount_op *op, int64_t now)
     const struct hc_creds_ask ask = { .link = &r->link, .job = &op->job };
     int got = 1;
 
-    if (r->checked || op->h->no_sign || op->request.snapshot != NULL)
+    if (r->checked || op->h->no_sign || op->request.snapshot != NULL ||
+        r->cancelled || now >= op->deadline)   /* nothing is begun then */
         return 1;
     got = hc_creds_get(op->creds, &ask, now, &r->creds, &op->error);
     hc_credentials_fini(&r->creds);
     r->checked = got == 1;
+    hc_job_at(&op->job, op->deadline);
     return got;
 }
 

@@ -513,6 +513,36 @@ TEST(sweep_op, who_waits_for_room_comes_before_the_next_of_who_has_it)
     end();
 }
 
+static int keep_waiting(void *ud, struct hc_job *job, int64_t now,
+                        struct hc_credentials *out, struct hc_error *e)
+{
+    (void)ud, (void)job, (void)now, (void)out, (void)e;
+    return HC_CREDS_WAIT;
+}
+
+TEST(sweep_op, credentials_that_never_come_are_not_waited_for_beyond_its_end)
+{
+    static const char *const names[] = { "a", "b" };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 2;
+    for (int way = 0; way < 2; way++) {
+        scene_open(false, NULL);
+        scene.h->client.creds.providers[0] = (struct hc_creds_provider){
+            .name = "slow", .get = keep_waiting };
+        r.timeout = way == 0 ? 20000 : 0;
+        CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+        CHECK_INT(headcount_wait(scene.op, 0), HEADCOUNT_ETIMEDOUT);
+        if (way == 1)
+            headcount_cancel(scene.op);
+        drive();
+        CHECK_Z(told, way == 0 ? "0 a deadline; 1 b deadline; "
+                               : "0 a cancelled; 1 b cancelled; ");
+        end();
+    }
+}
+
 TEST(sweep_op, misuse_is_an_outcome)
 {
     static const char *const bad[] = { "a b" }, *const far[] = {
