@@ -279,7 +279,7 @@ struct hc_call_config hc_op_call_config(headcount_op *op)
         .client = &op->h->client, .creds = op->creds, .region = region,
         .endpoint_url = hc_str(op->request.endpoint_url),
         .deadline = op->deadline, .stats = &op->stats,
-        .timings = &op->timings,
+        .timings = op->parent != NULL ? &op->parent->timings : &op->timings,
         .paced = op->request.kind != HEADCOUNT_CALL || op->parent != NULL,
     };
 }

@@ -126,6 +126,8 @@ TEST(sweep_op, clusters_of_all_pages_are_reconciled_and_told)
     CHECK_INT(o->summary[HEADCOUNT_UNCHANGED], 1);
     CHECK_INT(o->summary[HEADCOUNT_SKIPPED], 1);
     CHECK_INT(o->stats.api_calls, scene.script.requests);
+    CHECK_INT(o->timings_n, scene.script.requests);
+    CHECK_Z(o->timings[0].operation, "ListClusters");
     CHECK(strstr(o->json, "\"clusters\":[{\"arn\":" C("a")) != NULL);
     CHECK(strstr(o->json, "},{\"arn\":" C("b")) != NULL);
     CHECK(strstr(o->json, "},{\"arn\":\"\",\"name\":\"c\"") != NULL ||
