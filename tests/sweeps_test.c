@@ -2,8 +2,8 @@
  *
  * Several ops of one handle, with policies and without, are driven side by
  * side against clusters whose answers fail, are late or never come; they are
- * cancelled and ended at random moments.  The clock is the test's: it moves
- * when nothing else does.  At every moment no two reconciles are inside one
+ * cancelled and ended at random moments, and in some worlds one request for
+ * memory fails.  The clock is the test's: it moves when nothing else does.  At every moment no two reconciles are inside one
  * cluster, and no more than may be at work; in the end each target was told
  * once, the sum is that of its parts, the report is theirs, nothing is left.
  *
@@ -43,7 +43,8 @@ static headcount *h;
 static uint64_t seed;
 static int64_t now;
 static size_t concurrency;
-static uint64_t seen_parts, seen_turns, seen_cancels, seen_ends, seen_waits;
+static uint64_t seen_parts, seen_turns, seen_cancels, seen_waits,
+    seen_failures;
 
 static const struct headcount_wish web = {
     .size = sizeof web, .service = "web", .rule = HEADCOUNT_PER_HOST,
@@ -160,7 +161,9 @@ static void begin(struct run *r)
         r->request.clusters_n = 1;
         r->request.at_once = 0;
     }
-    CHECK_INT(headcount_begin(h, &r->op, &r->request), 0);
+    int got = headcount_begin(h, &r->op, &r->request);
+
+    CHECK(got == 0 || (got == HEADCOUNT_ENOMEM && t_alloc_state()->failed));
 }
 
 /* ---- at every moment ---- */
@@ -319,7 +322,6 @@ static void end(struct run *r)
 {
     headcount_end(r->op);
     r->op = NULL;
-    seen_ends++;
 }
 
 /* ---- driving ---- */
@@ -415,13 +417,20 @@ static void drive(void)
 
 static void one_seed(void)
 {
+    struct t_alloc *memory = t_alloc_state();
+
     open_world();
+    memory->failed = false;
+    memory->fail_at = fleet_chance(&fleet, 30)
+        ? memory->count + 1 + fleet_random(&fleet, 800) : 0;
     for (int i = 0; i < OPS; i++)
         begin(&runs[i]);
     if (fleet_chance(&fleet, 90))
         drive();
     headcount_free(h);
     fleet_close(&fleet);
+    seen_failures += memory->failed;
+    memory->fail_at = 0;
     if (t_alloc_state()->live != 0)
         wrong("memory is left");
 }
@@ -432,13 +441,14 @@ TEST(sweeps, every_target_is_told_once_and_no_cluster_has_two_at_work)
     uint64_t n = many != NULL ? strtoull(many, NULL, 10) : SWEEPS;
 
     seed = from != NULL ? strtoull(from, NULL, 10) : 1;
-    seen_parts = seen_turns = seen_cancels = seen_ends = seen_waits = 0;
+    seen_parts = seen_turns = seen_cancels = seen_waits = 0;
+    seen_failures = 0;
     for (uint64_t i = 0; i < n; i++, seed++)
         one_seed();
     printf("# %" PRIu64 " worlds: %" PRIu64 " parts told, %" PRIu64 " turns of "
-           "policies, %" PRIu64 " cancels, %" PRIu64 " ends\n", n, seen_parts,
-           seen_turns, seen_cancels, seen_ends);
+           "policies, %" PRIu64 " cancels, %" PRIu64 " failed for memory\n", n,
+           seen_parts, seen_turns, seen_cancels, seen_failures);
     CHECK(from != NULL || many != NULL ||
           (seen_parts > 1000 && seen_turns > 100 && seen_cancels > 50 &&
-           seen_waits > 100));
+           seen_waits > 100 && seen_failures > 20));
 }
