@@ -346,7 +346,8 @@ headcount_op *headcount_next(headcount *h);
 /* poll(2) and step until this op is no longer RUNNING or `timeout` (negative:
  * none) is over: the op's state (RUNNING only if a signal came in), or
  * HEADCOUNT_ETIMEDOUT.  A thin layer over wants and step; other ops of the
- * handle go on meanwhile. */
+ * handle go on meanwhile, but for those that ASK: who is to reconcile the same
+ * cluster waits for their owner's answer, so do not wait for it without end. */
 int headcount_wait(headcount_op *op, int64_t timeout);
 /* Starts no new write or call for this op: what is in flight is awaited (or
  * ended by headcount_end), the rest is `failed: cancelled`. */
