@@ -21,8 +21,10 @@ TESTS = [*[f"reconcile/{t}" for t in (
     "ecs/ops_hosts", "ecs/ops_services", "ecs/saved", "headcount", "worlds",
     "lua/policy", "ecs/batch", "ecs/unwrap", *[f"aws/{t}" for t in (
         "xml", "creds", "creds_json", "creds_fetch", "creds_container",
-        "creds_imds", "creds_assume", "client", "call", "request")]]
+        "creds_imds", "creds_assume", "client", "call", "request", "bucket")],
+    "sweep", "sweeps", "event_op", "event_read", "reconcile/sweep"]
 A = "core/aws/"
+C = "core/"
 E = "core/ecs/"
 R = "core/reconcile/"
 L = "bindings/lua/"
@@ -449,13 +451,149 @@ MUTANTS = [
      "if (e != NULL && version > e->count)", "if (e != NULL)"),
     ("answers are kept for ever", R + "memory.c",
      "now >= hc_time_add(e->at, HC_MEMORY_ANSWER)", "now < 0"),
+    # ---- turns ----
+    ("a bucket never runs dry", A + "bucket.c",
+     "if (mine && now >= bucket_next(b)) {", "if (mine) {"),
+    ("who comes last is served first", A + "bucket.c",
+     "first == NULL || first == &turn->link ||", "true ||"),
+    ("who yields stands with the others", A + "bucket.c",
+     "turn->yields ? &b->yielding : &b->first", "&b->first"),
+    ("who yields does so for ever", A + "bucket.c",
+     "    if (now < hc_time_add(turn->since, HC_TURN_YIELDS))\n",
+     "    if (now >= 0)\n"),
+    ("who leaves a line hands nothing on", A + "bucket.c",
+     "    if (b != NULL)\n        bucket_hand_on(b);\n", ""),
+    ("the first of a line has no alarm", A + "bucket.c",
+     "if (bucket_first(b) == &turn->link)", "if (false)"),
+    ("writes draw from the bucket of reads", A + "bucket.c",
+     '{ "UpdateService", BUCKET_WRITES }',
+     '{ "UpdateService", BUCKET_SERVICES }'),
+    ("all regions share a bucket", A + "bucket.c",
+     "!hc_str_eqz(key->region, set->region)", "false"),
+    ("all accounts share a bucket", A + "bucket.c",
+     "set->account != key->account ||", ""),
+    ("a throttle leaves the bucket full", A + "bucket.c",
+     "    b->full_at = hc_time_add(now, b->depth);\n", "    (void)now;\n"),
+    ("the rate is not shared", A + "bucket.c",
+     "(double)HC_SECOND / (rate * share)", "(double)HC_SECOND / rate"),
+    ("a share may be no interval", A + "bucket.c",
+     "interval < BUCKET_SLOWEST ?", "true ?"),
+    ("a turn is awaited after the deadline", A + "call.c",
+     "if (c->bucket != NULL && now >= c->config.deadline)", "if (false)"),
+    ("a throttle drains nothing", A + "call.c",
+     "c->bucket != NULL && call_class(c) == RETRY_THROTTLED", "false"),
+    # ---- rises before drops ----
+    ("what falls is written as it comes", R + "reconcile.c",
+     "    if (falls && !r->falling) {", "    if (false) {"),
+    ("what falls is forgotten", R + "reconcile.c",
+     "if (r->falls && !r->falling) {", "if (false) {"),
+    ("what falls yields to nobody", R + "ask.c",
+     "config.yields = r->falling;", "config.yields = false;"),
+    ("a drop follows from what is old", R + "reconcile.c",
+     "falls ? hc_need_read_at(r, in) : now", "now"),
+    ("a drop that is late is asked for", R + "reconcile.c",
+     "    if (now >= r->write_by) {", "    if (false) {"),
+    ("the hosts of a drop may be old", R + "need.c",
+     "hosts != NULL && need_has(hosts) ? hc_time_min(at, hosts->at) : at",
+     "at"),
+    ("registered hosts have the age of a list", R + "need.c",
+     "in->by == HOSTS_REGISTERED ? &r->facts.cluster[SIGHTING_FIRST].fact\n"
+     "        : list", "list"),
+    # ---- which clusters ----
+    ("a question mark is itself", R + "sweep.c",
+     "pattern.p[p] == '?' ||", ""),
+    ("a tag has any value", R + "sweep.c",
+     "(value.p == NULL || hc_str_eq(t->value, value))", "true"),
+    ("a cluster is in every region", R + "sweep.c",
+     "hc_str_eq(cluster->region, place->region) &&", ""),
+    ("a role sees every account", R + "sweep.c",
+     "(account.n == 0 || hc_str_eq(cluster->account, account))", "true"),
+    ("a cluster is found twice", C + "op_sweep_find.c",
+     "    if (*slot != 0)\n        return 0;\n", ""),
+    ("an ARN is another cluster for each role", C + "op_sweep_find.c",
+     "(hc_arn_is_full(&other) && hc_arn_is_full(cluster))", "false"),
+    ("a page may be its own next one", C + "op_sweep_find.c",
+     "if (v->next.n > 0 && hc_str_eq(v->next, hc_buf_view(&s->token)))",
+     "if (false)"),
+    ("a list of another region is believed", C + "op_sweep_find.c",
+     "!hc_sweep_is_there(&s->places[s->place], arn)", "false"),
+    ("tags of any cluster are believed", C + "op_sweep_find.c",
+     "err == 0 && !find_was_asked(s, arn.text)", "false"),
+    ("what is not tagged so is found", C + "op_sweep_find.c",
+     "err == 0 && find_is_tagged(op, v.clusters[i].tags)", "err == 0"),
+    ("a name that nothing has is passed over", C + "op_sweep_find.c",
+     "if (!s->matched[i])", "if (false)"),
+    ("one region that fails is all", C + "op_sweep_find.c",
+     "if (s->places_n == 1 && s->targets_n == 0)", "if (true)"),
+    ("a region that is named twice is two", C + "op_sweep.c",
+     "hc_str_eq(s->places[i].role, place->role)", "false"),
+    # ---- parts ----
+    ("a cancelled sweep begins parts", C + "op_sweep.c",
+     "} else if (s->cancelled) {", "} else if (false) {"),
+    ("more parts than at_once", C + "op_sweep.c",
+     "i < s->at_once && s->begun < s->targets_n",
+     "i < HC_SWEEP_AT_ONCE && s->begun < s->targets_n"),
+    ("the sum is the last part's", C + "op_sweep.c",
+     "op->outcome.summary[i] += o->summary[i];",
+     "op->outcome.summary[i] = o->summary[i];"),
+    ("parts outlive their sweep", C + "op_sweep.c",
+     "        sweep_end_all(op);\n        return got;\n",
+     "        return got;\n"),
+    ("a sweep is done before all are found", C + "op_sweep.c",
+     "s->all_found && s->done == s->targets_n ?",
+     "s->done == s->targets_n ?"),
+    ("what is kept for a report has no bound", C + "op_sweep.c",
+     "    if (s->kept > HC_OP_JSON)\n        return",
+     "    if (false)\n        return"),
+    ("a cancel shows a part twice", C + "op.c",
+     "    if (op->state != HEADCOUNT_PART)", "    if (true)"),
+    ("a sweep has no timings", C + "op.c",
+     "op->parent != NULL ? &op->parent->timings : &op->timings",
+     "&op->timings"),
+    # ---- side by side ----
+    ("two are inside one cluster", C + "op_reconcile.c",
+     "while (other != NULL && !op_lane_is(op, other))",
+     "while (other != NULL)"),
+    ("more are at work than there may be", C + "op_reconcile.c",
+     "bool room = op->h->inside < op->h->concurrency;", "bool room = true;"),
+    ("who leaves wakes nobody", C + "op_reconcile.c",
+     "        waited = hc_links_wake_one(&op->h->lanes);\n"
+     "        hc_links_wake(&op->h->lanes);\n", ""),
+    ("a name is one cluster in all accounts", C + "op_reconcile.c",
+     "hc_arn_same_place(&mine->names[mine->at],\n"
+     "                             &theirs->names[theirs->at])", "true"),
+    ("who has room keeps it", C + "op_reconcile.c",
+     "if (waited || !op_enter(op, now))", "if (!op_enter(op, now))"),
+    ("credentials are awaited after a cancel", C + "op_reconcile.c",
+     "        r->cancelled || now >= op->deadline)   /*",
+     "        now >= op->deadline)   /*"),
+    ("credentials are awaited after the deadline", C + "op_reconcile.c",
+     "        r->cancelled || now >= op->deadline)   /*",
+     "        r->cancelled)   /*"),
+    # ---- events whose clusters come one by one ----
+    ("all clusters of an event are done at once", C + "op_event.c",
+     "if (hc_str_eqz(c, r->clusters[i]))", "if (true)"),
+    ("a cluster whose turn it is not is done", C + "op_event.c",
+     "hc_batch_settle(b, i, false);", "hc_batch_settle(b, i, true);"),
+    ("any sweep was a good one", C + "op_event.c",
+     "swept == HEADCOUNT_SWEPT_WELL", "true"),
+    ("a record may ask for a sweep that there is not", C + "op_event.c",
+     "record->sweeps && swept == HEADCOUNT_SWEPT_NOT", "false"),
+    ("a schedule may ask for a sweep that there is not", C + "op_event.c",
+     "b->sweeps && !b->wrapped && swept == HEADCOUNT_SWEPT_NOT", "false"),
+    ("records that nobody understands are read", C + "event_read.c",
+     "if (b->records[i].why.n > 0)", "if (false)"),
 ]
 
 
-def run(*command, **more):
-    return subprocess.run(command, cwd=TREE, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, check=False,
-                          timeout=600, **more).returncode
+def run(*command, timeout=600, **more):
+    """Its exit code; what does not end in time has failed."""
+    try:
+        return subprocess.run(command, cwd=TREE, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, check=False,
+                              timeout=timeout, **more).returncode
+    except subprocess.TimeoutExpired:
+        return 1
 
 
 def build():
@@ -466,7 +604,7 @@ def build():
 def verdict():
     """Who caught it, or None."""
     for program in TESTS:
-        if run(f"build/tests/{program}_test",
+        if run(f"build/tests/{program}_test", timeout=60,
                env={**os.environ, "WORLDS": "500"}) != 0:
             return program
     return None
