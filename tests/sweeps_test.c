@@ -3,9 +3,10 @@
  * Several ops of one handle, with policies and without, are driven side by
  * side against clusters whose answers fail, are late or never come; they are
  * cancelled and ended at random moments, and in some worlds one request for
- * memory fails.  The clock is the test's: it moves when nothing else does.  At every moment no two reconciles are inside one
- * cluster, and no more than may be at work; in the end each target was told
- * once, the sum is that of its parts, the report is theirs, nothing is left.
+ * memory fails.  The clock is the test's: it moves when nothing else does.  At
+ * every moment no two reconciles are inside one cluster, and no more than may
+ * be at work; in the end each target was told once, the sum is that of its
+ * parts, the report is theirs, nothing is left.
  *
  * SWEEPS= and SEED= choose how many and from where; a failure names its seed.
  */
