@@ -140,7 +140,8 @@ static void answer(struct fleet *f, struct text *t, const struct asked *a)
         put_service(f, t, a);
         put(t, "],\"failures\":[]}");
     } else if (strstr(a->head, ".UpdateService") != NULL && count != NULL) {
-        f->clusters[a->region][a->cluster].desired = atoi(count + 15);
+        f->clusters[a->region][a->cluster].desired =
+            (int)strtol(count + 15, NULL, 10);
         f->clusters[a->region][a->cluster].writes++;
         put(t, "{\"service\":");
         put_service(f, t, a);
@@ -210,7 +211,8 @@ static void take(struct fleet *f, struct fleet_conn *c, const char *body)
     if (cluster != NULL) {
         const char *name = strstr(cluster, "cluster/c");
 
-        a.cluster = atoi(name != NULL ? name + 9 : cluster + 12);
+        a.cluster = (int)strtol(name != NULL ? name + 9 : cluster + 12, NULL,
+                                10);
         if ((size_t)a.cluster >= f->clusters_n[a.region]) {
             say(c, 400, "{\"__type\":\"ClusterNotFoundException\"}");
             return;
