@@ -342,6 +342,28 @@ TEST(sweep_op, a_page_that_is_its_own_next_one_ends_the_list)
     end();
 }
 
+TEST(sweep_op, a_list_of_another_account_than_the_role_is_not_believed)
+{
+    static const char *const roles[] = {
+        "arn:aws:iam::210987654321:role/z" };
+    const char *const answers[] = {
+        OK("<AssumeRoleResponse><AssumeRoleResult><Credentials>"
+           "<AccessKeyId>ROLE1</AccessKeyId><SecretAccessKey>s"
+           "</SecretAccessKey><SessionToken>t</SessionToken><Expiration>"
+           "2100-01-01T00:00:00Z</Expiration></Credentials>"
+           "</AssumeRoleResult></AssumeRoleResponse>"),
+        OK(LIST(C("a"), "")), NULL };
+    struct headcount_request r = sweep();
+
+    r.roles = roles;
+    r.roles_n = 1;
+    scene_open(false, answers);
+    CHECK_INT(run(r)->code, HEADCOUNT_EANSWER);
+    CHECK(strstr(headcount_outcome(scene.op)->message, "account") != NULL);
+    CHECK_INT(scene.script.requests, 2);
+    end();
+}
+
 TEST(sweep_op, an_arn_is_one_cluster_for_two_roles_of_its_account)
 {
     static const char *const names[] = { AT "cluster/a" }, *const roles[] = {
