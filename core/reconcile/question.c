@@ -6,6 +6,8 @@
 #include "reconcile/measure.h"
 #include "reconcile/recall.h"
 #include "reconcile/reconcile.h"
+#include "reconcile/settle.h"
+#include "reconcile/wishes.h"
 
 static bool question_has(const struct hc_fact *fact)
 {
@@ -264,4 +266,48 @@ void hc_question_fini(struct hc_reconcile *r)
 
     hc_free(r->facts.alloc, o->needs, o->needs_cap * sizeof(*o->needs));
     *o = (struct hc_question){ .open = false };
+}
+
+/* ---- the end of the owner's turn ---- */
+
+void hc_reconcile_refuse(struct hc_reconcile *r, const char *code,
+                         const char *what)
+{
+    if (r->state == RECONCILE_QUESTION)
+        hc_settle_cluster(r, code, what);
+}
+
+static void question_told(struct hc_reconcile *r)
+{
+    struct hc_error e = { 0 };
+
+    if (hc_wishes_take(r, &e) == 0) {
+        r->question.open = false;
+        r->state = RECONCILE_PLAN;
+        return;
+    }
+    r->config.wishes_n = r->result.services_n = 0;
+    hc_reconcile_refuse(r, e.code == HC_ENOMEM ? "ENOMEM" : "EPOLICY", e.what);
+}
+
+void hc_reconcile_resume(struct hc_reconcile *r, const struct hc_wish *wishes,
+                         size_t n)
+{
+    if (r->state != RECONCILE_QUESTION)
+        return;
+    if (hc_question_is_late(r)) {
+        hc_reconcile_refuse(r, "EPOLICY", "the policy took more than a minute "
+                            "to decide: what it was told may not be true any "
+                            "more, the next run asks again");
+    } else if (r->question.needs_n == 0) {
+        r->config.wishes = wishes;
+        r->config.wishes_n = n;
+        question_told(r);
+    } else if (++r->question.rounds > HC_QUESTION_ROUNDS) {
+        hc_reconcile_refuse(r, "EPOLICY", "the policy asked for more facts "
+                            "after each of 32 rounds: let it ask for what it "
+                            "needs earlier");
+    } else {
+        r->state = RECONCILE_NEEDS;
+    }
 }
