@@ -166,6 +166,7 @@ $(BUILD)/lua/%.lua: lua/%.lua
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(if $(filter tests/%,$<),-Itests) \
+	    $(if $(filter tests/cli/%,$<),-Ibindings/cli) \
 	    $(if $(filter bindings/% tests/lua/%,$<),-isystem $(LUA_INC) \
 	    -Ibindings/lua) $(WERROR) -MMD -MP -c -o $@ $<
 
@@ -222,6 +223,14 @@ $(BUILD)/tests/lua/%_test: $(BUILD)/obj/tests/lua/%_test.o \
     $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(BUILD)/tests/lua.a $(LIB_A)
 	@mkdir -p $(@D)
 	$(LINK) -pie -o $@ $^ -lcmocka $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
+
+# Rooms of the program that need no other.
+CREW_O := $(call obj,$(wildcard bindings/cli/crew*.c))
+
+$(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(CREW_O) \
+    $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(LIB_A)
+	@mkdir -p $(@D)
+	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
 
 $(BUILD)/tests/%_replay: $(BUILD)/obj/tests/%_fuzz.o \
     $(BUILD)/obj/tests/fuzz/replay.o $(LIB_A)
