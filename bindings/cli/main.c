@@ -41,6 +41,8 @@ static int run_verb(const struct options *o)
         return verb_test(o);
     case VERB_RUN:
         return verb_run(o);
+    case VERB_WATCH:
+        return verb_watch(o);
     case VERB_LAMBDA:
         return verb_lambda(o);
     case VERB_HELP:
@@ -49,7 +51,6 @@ static int run_verb(const struct options *o)
         printf("headcount %s (BearSSL, Lua 5.4, jsmn; %s)\n",
                headcount_version(), __VERSION__);
         return EXIT_DONE;
-    case VERB_WATCH:
     case VERB_NONE:
         break;
     }

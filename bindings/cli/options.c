@@ -314,6 +314,43 @@ static int get_choice(const char *name, const char *text,
     return EXIT_USAGE;
 }
 
+/* Whole seconds, up to the 12 hours that SQS allows. */
+static int get_visibility(struct options *o)
+{
+    const char *text = o->visibility ? o->visibility : "60";
+    char who[80], *end = NULL;
+    long n = strtol(text, &end, 10);
+
+    o->visibility_us = n * (int64_t)1000000;
+    if (*end == '\0' && n >= 1 && n <= 43200)
+        return 0;
+    complain("%s takes whole seconds from 1 to 43200, not \"%.80s\"",
+             said_by("visibility", text, who), text);
+    return EXIT_USAGE;
+}
+
+/* Seconds, or with a unit: 0.5, 300s, 5m, 1h. */
+static int get_every(struct options *o)
+{
+    static const char units[] = "smh";
+    static const int64_t factors[] = { 1, 60, 3600 };
+    const char *text = o->every ? o->every : "300";
+    const char *unit = strchr(units, text[strlen(text) - 1]);
+    char who[80], *end = NULL;
+    double seconds = strtod(text, &end);
+
+    if (text[strspn(text, "0123456789.")] == (unit ? *unit : '\0') &&
+        end == text + strlen(text) - (unit ? 1 : 0) && seconds >= 0.001 &&
+        seconds <= 1e6) {
+        o->every_us = (int64_t)(seconds * 1e6 + 0.5) *
+                      (unit ? factors[unit - units] : 1);
+        return 0;
+    }
+    complain("%s takes a time such as 300s, 5m or 0.5, not \"%.80s\"",
+             said_by("every", text, who), text);
+    return EXIT_USAGE;
+}
+
 static int get_numbers(struct options *o)
 {
     char who[80], *end = NULL;
@@ -390,6 +427,10 @@ static int work_out(struct options *o)
         err = get_seconds("timeout", o->timeout, &o->timeout_us);
     if (err == 0)
         err = get_numbers(o);
+    if (err == 0)
+        err = get_visibility(o);
+    if (err == 0)
+        err = get_every(o);
     return err == 0 ? get_places(o) : err;
 }
 
@@ -416,8 +457,9 @@ int options_get(struct options *o, int argc, char **argv)
     if (o->help)
         return 0;
     if (err == 0 && o->verb == VERB_NONE)
-        err = bad_usage("a verb is missing: plan, apply, handle, snapshot, "
-                       "call, test, run, lambda, help or version", "");
+        err = bad_usage("a verb is missing: plan, apply, handle, watch, "
+                        "snapshot, call, test, run, lambda, help or version",
+                        "");
     if (err == 0 && o->allow.n > 0 && o->services.n == 0)
         err = bad_usage("--allow goes with --service", "");
     if (err == 0 && o->verb == VERB_LAMBDA && o->args.n > 0)

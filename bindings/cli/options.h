@@ -37,6 +37,7 @@ struct options {
     const char *autoscaler, *constraints;
     const char *connect_timeout, *read_timeout, *timeout;
     const char *run, *format;          /* of test */
+    const char *queue, *every, *visibility, *metrics, *heartbeat;   /* watch */
     const char *at_once, *share;       /* --concurrency, --api-share */
     struct options_list services, allow;
     struct options_list regions;       /* region: the only one */
@@ -50,7 +51,7 @@ struct options {
     bool json, format_json;
     enum headcount_hosts hosts_mode;
     enum headcount_constraints heeded;
-    int64_t connect_us, read_us, timeout_us;
+    int64_t connect_us, read_us, timeout_us, every_us, visibility_us;
     int concurrency;                   /* 0: not said */
     double api_share;                  /* likewise */
     char *owned[OPTIONS_OWNED];        /* storage of split lists */

@@ -51,6 +51,16 @@ const struct option options_table[] = {
       "for the whole run; then nothing new is begun" },
     { "snapshot", TEXT, AT(snapshot), false, "FILE",
       "plan, handle: on these facts, with no call" },
+    { "queue", TEXT, AT(queue), true, "URL",
+      "watch: act on the messages of this SQS queue" },
+    { "every", TEXT, AT(every), true, "SECONDS",
+      "watch: between sweeps; also 90s, 5m (300)" },
+    { "visibility", TEXT, AT(visibility), true, "SECONDS",
+      "watch: a message is ours, then extended (60)" },
+    { "metrics", TEXT, AT(metrics), true, "FILE",
+      "watch: keep Prometheus' text in this file" },
+    { "heartbeat", TEXT, AT(heartbeat), true, "FILE",
+      "watch: renew this file every 10 seconds" },
     { "timings", FLAG, AT(timings), true, NULL,
       "draw the time of each call by phase" },
     { "dry-run", FLAG, AT(dry_run), false, NULL,
@@ -78,6 +88,8 @@ const struct verb_line options_verbs[] = {
       "set counts where they are wrong" },
     { VERB_HANDLE, "handle", "[EVENT|-]",
       "act on one event (file or stdin)" },
+    { VERB_WATCH, "watch", "[CLUSTER...|--all]",
+      "act on a queue's events, and sweep" },
     { VERB_SNAPSHOT, "snapshot", "CLUSTER",
       "write a plan's facts down, as JSON" },
     { VERB_CALL, "call", "SERVICE OPERATION [JSON|-|@FILE]",
@@ -133,9 +145,10 @@ static void print_options(void)
     }
     puts("\nservice, all, tag, assume-role, concurrency, api-share, policy, "
          "autoscaler,\nhosts, constraints, where, dns-server, timeout, "
-         "timings, detailed-exitcode,\nretry-writes and tcp-keepalive are "
-         "also HEADCOUNT_<OPTION> (lists with commas);\nECS_SERVICE_ARN names "
-         "services, too; HEADCOUNT_DRY_RUN=1 pauses every write.\n"
+         "queue, every, visibility,\nmetrics, heartbeat, timings, "
+         "detailed-exitcode, retry-writes and tcp-keepalive\nare also "
+         "HEADCOUNT_<OPTION> (lists with commas); ECS_SERVICE_ARN names "
+         "services,\ntoo; HEADCOUNT_DRY_RUN=1 pauses every write.\n"
          "A CLUSTER is a name, an ARN, or a glob of names such as 'prod-*'.\n"
          "\nExit: 0 done, 1 a target failed, 2 changes pending, 3 held "
          "(both with\n--detailed-exitcode), 130 interrupted, 252 wrong usage "

@@ -12,6 +12,7 @@ int verb_test(const struct options *o);
 int verb_lambda(const struct options *o);
 /* How Lambda wants its log; `debug` as the option. */
 void lambda_begin_log(bool debug);
+int verb_watch(const struct options *o);
 /* Tells Lambda that no invocation can be taken. */
 void lambda_cannot(void);
 /* plan, apply, handle, snapshot */

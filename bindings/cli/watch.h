@@ -1,0 +1,167 @@
+/* cli/watch.h - the worker beside a queue, in its parts.
+ *
+ *   watch.c          the loop, signals, the order of ending
+ *   watch_work.c     reconciles of clusters, sweeps, the rules that they go by
+ *   watch_queue.c    SQS: receive, delete, extend, give back
+ *   watch_messages.c what it hands out: clusters, or poison
+ *   watch_metrics.c  Prometheus' text, the heartbeat
+ *   crew.c           who waits for whom; notify.c: systemd
+ *
+ * Each part is handed every op that needs its owner and says whether it was
+ * its own; none waits.
+ */
+#ifndef CLI_WATCH_H
+#define CLI_WATCH_H
+
+#include "cluster_tags.h"
+#include "crew.h"
+#include "notify.h"
+#include "target.h"
+
+#define WATCH_SECOND ((int64_t)1000000)
+#define WATCH_NEVER INT64_MAX
+#define WATCH_AT_ONCE 64             /* reconciles, at most                  */
+
+int64_t watch_now(void);             /* monotonic, as the library has it     */
+int64_t watch_wall(void);
+
+int64_t watch_first(int64_t a, int64_t b);
+
+/* ---- metrics ---- */
+
+enum metrics_reconcile { METRICS_OK, METRICS_FAILED, METRICS_SKIPPED,
+                         METRICS_DUPLICATE, METRICS_RECONCILES };
+
+/* As its last reconcile left it. */
+struct metrics_cluster {
+    char *name;                      /* its ARN, where that is known         */
+    uint64_t services[6];            /* by enum headcount_result             */
+    int64_t unplaced;
+    int64_t at;
+};
+
+struct metrics_file {
+    const char *path;                /* NULL: none                           */
+    bool told;                       /* that it cannot be written            */
+};
+
+struct metrics {
+    struct metrics_file file, heartbeat;
+    int64_t written, beat;           /* when; 0: never                       */
+    bool changed;
+    uint64_t reconciles[METRICS_RECONCILES], updates;
+    uint64_t received, deleted, poison;
+    uint64_t sweeps_ok, sweeps_failed, reloads_ok, reloads_failed;
+    int64_t sweep_us, last_success;  /* of the last sweep; wall clock        */
+    struct metrics_cluster *clusters;
+    size_t clusters_n;
+};
+
+/* Both paths are tried: 0, or the exit code with the complaint on stderr. */
+int metrics_open(struct metrics *m, const struct options *o);
+void metrics_close(struct metrics *m);
+/* One cluster was reconciled: by an event, or as part of a sweep. */
+void metrics_reconciled(struct metrics *m, enum metrics_reconcile how,
+                        const struct headcount_outcome *o);
+/* Clusters that were not seen since then are gone. */
+void metrics_forget(struct metrics *m, int64_t before);
+struct metrics_now {
+    const headcount *h;
+    const struct crew *crew;
+    int64_t now;
+};
+/* Writes what is due; `always`: whatever the time. */
+void metrics_turn(struct metrics *m, const struct metrics_now *n, bool always);
+int64_t metrics_due(const struct metrics *m);
+
+/* ---- the queue ---- */
+
+enum { QUEUE_BATCHES = 6, QUEUE_BATCH = 10, QUEUE_POISON = 64 };
+
+enum queue_batch_kind { QUEUE_DELETE, QUEUE_EXTEND, QUEUE_RELEASE };
+
+struct queue_batch {
+    headcount_op *op;                /* NULL: free                           */
+    enum queue_batch_kind kind;
+    uint64_t numbers[QUEUE_BATCH];
+    size_t n;
+};
+
+struct queue {
+    const char *url;                 /* NULL: there is none                  */
+    char region[40];                 /* "" where the URL has none            */
+    int wait, visibility;            /* seconds                              */
+    bool sweeps;                     /* a message may ask for a sweep        */
+    bool debug, stopped;
+    bool reached;                    /* it answered once                     */
+    bool lost;                       /* something was not told to it         */
+    int fatal;                       /* the exit code, at the first answer   */
+    headcount *h;
+    struct crew *crew;
+    struct metrics *metrics;
+    headcount_op *receive;
+    int64_t began, next, backoff;    /* of receives                          */
+    char trouble[80];                /* what was told last                   */
+    struct queue_batch batches[QUEUE_BATCHES];
+    uint64_t poison[QUEUE_POISON];   /* what was told of, by hash            */
+    size_t poison_n;
+};
+
+void queue_init(struct queue *q, const struct options *o);
+/* Begins what can be begun. */
+void queue_turn(struct queue *q, int64_t now);
+/* True: it was one of the queue's, and is ended. */
+bool queue_took(struct queue *q, headcount_op *op, int64_t now);
+/* No receive any more; batches go on. */
+void queue_stop(struct queue *q);
+bool queue_is_idle(const struct queue *q);
+/* What a receive answered goes to the crew; how many messages there were. */
+size_t queue_take_messages(struct queue *q, const struct headcount_outcome *o,
+                           int64_t now);
+int64_t queue_due(const struct queue *q);
+
+/* ---- work ---- */
+
+/* What the options said when the policy was last read.  It lives until the
+ * last op that goes by it ended. */
+struct work_rules {
+    struct target target;
+    struct headcount_request request;
+    size_t users;
+};
+
+struct work_job {
+    headcount_op *op;                /* NULL: free                           */
+    struct work_rules *rules;
+    struct crew_post *post;          /* NULL: a sweep                        */
+    char name[300];                  /* of the cluster, for a person         */
+};
+
+struct work {
+    const struct options *options;
+    headcount *h;
+    struct crew *crew;
+    struct metrics *metrics;
+    struct work_rules *rules;        /* the newest                           */
+    struct work_job jobs[WATCH_AT_ONCE], sweep;
+    struct cluster_tags tags;        /* of clusters to sweep                 */
+    bool sweeps;                     /* one is configured                    */
+    int64_t every, next;             /* of sweeps                            */
+    int64_t sweep_began;
+    size_t sweep_clusters, sweep_failed;
+    int fatal;                       /* the first sweep cannot be begun      */
+    bool cut;                        /* something at work did not end well   */
+    bool stopped;
+};
+
+int work_open(struct work *w, const struct options *o);
+void work_close(struct work *w);
+/* The policy is read again; one that is bad changes nothing. */
+bool work_reload(struct work *w);
+void work_turn(struct work *w, int64_t now);
+bool work_took(struct work *w, headcount_op *op, int64_t now);
+void work_cancel(struct work *w);
+bool work_is_idle(const struct work *w);
+int64_t work_due(const struct work *w);
+
+#endif

@@ -1,0 +1,137 @@
+/* cli/watch_messages.c - messages as the queue hands them out: which clusters
+ * each is about, or that it is poison.
+ *
+ * Poison is told of and left alone: it is the queue's redrive policy that takes
+ * it away.
+ */
+#include "watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
+#include "rows.h"
+
+static uint64_t hash_of(const char *text)
+{
+    uint64_t h = 14695981039346656037u;
+
+    for (; *text != '\0'; text++)
+        h = (h ^ (unsigned char)*text) * 1099511628211u;
+    return h;
+}
+
+/* It comes again until the queue's redrive policy takes it away: a message is
+ * told of once. */
+static void tell_poison(struct queue *q, const char *id, const char *why)
+{
+    uint64_t hash = hash_of(id);
+
+    q->metrics->poison++;
+    for (size_t i = 0; i < QUEUE_POISON && i < q->poison_n; i++)
+        if (q->poison[i] == hash)
+            return;
+    q->poison[q->poison_n++ % QUEUE_POISON] = hash;
+    complain("message %s is left to the queue's redrive policy: %s", id, why);
+}
+
+/* "eu-west-1/123456789012/prod": an ARN and a name are one cluster where the
+ * envelope says the rest. */
+static char *key_of(const struct headcount_event_cluster *c)
+{
+    const char *slash = strrchr(c->name, '/');
+    const char *name = slash ? slash + 1 : c->name;
+    size_t n = strlen(c->region) + strlen(c->account) + strlen(name) + 3;
+    char *key = malloc(n);
+
+    if (key)
+        snprintf(key, n, "%s/%s/%s", c->region, c->account, name);
+    return key;
+}
+
+static void free_wants(struct crew_want *wants, size_t n)
+{
+    for (size_t i = 0; wants && i < n; i++)
+        free((char *)(uintptr_t)wants[i].key);
+    free(wants);
+}
+
+/* NULL: no memory. */
+static struct crew_want *wants_of(const struct headcount_event *event,
+                                  size_t *n)
+{
+    struct crew_want *wants = calloc(event->clusters_n + 1, sizeof *wants);
+
+    *n = 0;
+    for (size_t i = 0; wants && i < event->clusters_n; i++) {
+        wants[i].name = event->clusters[i].name;
+        wants[i].key = key_of(&event->clusters[i]);
+        if (!wants[i].key) {
+            free_wants(wants, i);
+            return NULL;
+        }
+        *n = i + 1;
+    }
+    if (wants && event->sweep)
+        wants[(*n)++] = (struct crew_want){ .key = NULL };
+    return wants;
+}
+
+enum { ROW_ID, ROW_RECEIPT, ROW_BODY };
+
+static void put_message(struct queue *q, const struct rows *rows,
+                        const struct headcount_event *event, int64_t now)
+{
+    size_t n;
+    struct crew_want *wants = wants_of(event, &n);
+    const struct crew_given given = {
+        .id = rows->text[ROW_ID], .receipt = rows->text[ROW_RECEIPT],
+        .body = rows->text[ROW_BODY], .body_n = rows->text_n[ROW_BODY],
+        .wants = wants, .wants_n = n,
+    };
+
+    if (!wants || crew_put(q->crew, &given, now) == CREW_NOMEM)
+        complain("no memory for message %s: it comes again",
+                 rows->text[ROW_ID]);
+    free_wants(wants, n);
+}
+
+static void take_message(struct queue *q, const struct rows *rows, int64_t now)
+{
+    struct headcount_event *event;
+    struct headcount_error why;
+
+    if (!rows->text[ROW_ID] || !rows->text[ROW_RECEIPT] ||
+        !rows->text[ROW_BODY])
+        return;
+    q->metrics->received++;
+    if (headcount_event_read(&event, rows->text[ROW_BODY],
+                             rows->text_n[ROW_BODY], NULL, &why) != 0) {
+        tell_poison(q, rows->text[ROW_ID], why.what);
+        return;
+    }
+    if (event->sweep && !q->sweeps)
+        tell_poison(q, rows->text[ROW_ID], "it asks for a sweep, and none is "
+                    "configured: name clusters, or give --all");
+    else
+        put_message(q, rows, event, now);
+    headcount_event_free(event);
+}
+
+/* How many messages there were. */
+size_t queue_take_messages(struct queue *q, const struct headcount_outcome *o,
+                           int64_t now)
+{
+    static const char *const names[] = { "MessageId", "ReceiptHandle",
+                                         "Body" };
+    struct rows rows;
+    size_t n = 0;
+
+    if (rows_open(&rows, o->body, o->body_size, names, 3))
+        for (; rows_next(&rows); n++)
+            if (strcmp(rows.list, "Messages") == 0)
+                take_message(q, &rows, now);
+    rows_close(&rows);
+    return n;
+}

@@ -1,0 +1,450 @@
+/* cli/watch_queue.c - the queue: one receive under way at a time, up to six
+ * batches of what it is told.
+ *
+ * Whatever the queue refuses is told once, until it changes: a message that
+ * could not be deleted, extended or given back comes again, which does no
+ * harm.
+ */
+#include "watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
+#include "rows.h"
+#include "verbs.h"
+
+#define QUEUE_WAIT 20                /* seconds, the longest that SQS has   */
+#define QUEUE_BACKOFF (60 * WATCH_SECOND)
+
+/* ---- its URL ---- */
+
+/* https://sqs.REGION.amazonaws.com/ACCOUNT/NAME */
+static void find_region(struct queue *q)
+{
+    const char *host = strstr(q->url, "://"), *from, *to;
+
+    host = host ? host + 3 : q->url;
+    from = strchr(host, '.');
+    to = strstr(host, ".amazonaws.com");
+    if (!from || !to || from >= to || strncmp(host, "sqs", 3) != 0)
+        return;
+    from++;
+    if ((size_t)(to - from) < sizeof q->region)
+        snprintf(q->region, sizeof q->region, "%.*s", (int)(to - from), from);
+}
+
+void queue_init(struct queue *q, const struct options *o)
+{
+    int64_t read = o->read_us / WATCH_SECOND;
+
+    memset(q, 0, sizeof *q);
+    q->url = o->queue;
+    q->visibility = (int)(o->visibility_us / WATCH_SECOND);
+    q->debug = o->debug;
+    q->wait = QUEUE_WAIT;
+    /* An answer is due before its reader loses patience. */
+    if (o->read_us > 0 && read <= QUEUE_WAIT)
+        q->wait = read > 1 ? (int)read - 1 : 0;
+    if (q->url)
+        find_region(q);
+}
+
+/* ---- what it is asked ---- */
+
+static void put_text(FILE *out, const char *text)
+{
+    putc('"', out);
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c < ' ')
+            fprintf(out, "\\u%04x", c);
+        else
+            putc(c, out);
+    }
+    putc('"', out);
+}
+
+struct question {
+    FILE *out;                       /* into text, which grows               */
+    char *text;
+    size_t n;
+};
+
+/* The queue's URL is in it already.  False: no memory. */
+static bool question_open(const struct queue *q, struct question *ask)
+{
+    *ask = (struct question){ .text = NULL };
+    ask->out = open_memstream(&ask->text, &ask->n);
+    if (!ask->out)
+        return false;
+    fputs("{\"QueueUrl\":", ask->out);
+    put_text(ask->out, q->url);
+    return true;
+}
+
+static headcount_op *question_send(struct queue *q, struct question *ask,
+                                   const char *operation)
+{
+    struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "sqs",
+        .operation = operation,
+        .region = *q->region != '\0' ? q->region : NULL,
+    };
+    headcount_op *op = NULL;
+
+    putc('}', ask->out);
+    if (fclose(ask->out) == 0) {
+        request.body = ask->text;
+        request.body_size = ask->n;
+        if (headcount_begin(q->h, &op, &request) != 0)
+            op = NULL;
+    }
+    free(ask->text);
+    return op;
+}
+
+/* The first one does not wait: it says that the queue is there. */
+static void begin_receive(struct queue *q, int64_t now)
+{
+    struct question ask;
+
+    q->began = now;
+    if (question_open(q, &ask)) {
+        fprintf(ask.out, ",\"MaxNumberOfMessages\":10,\"WaitTimeSeconds\":%d,"
+                "\"VisibilityTimeout\":%d,\"MessageSystemAttributeNames\":"
+                "[\"ApproximateReceiveCount\",\"SentTimestamp\"]",
+                q->reached ? q->wait : 0, q->visibility);
+        q->receive = question_send(q, &ask, "ReceiveMessage");
+    }
+    if (!q->receive)
+        q->next = now + WATCH_SECOND;
+}
+
+static const char *batch_operation(enum queue_batch_kind kind)
+{
+    return kind == QUEUE_DELETE ? "DeleteMessageBatch"
+                                : "ChangeMessageVisibilityBatch";
+}
+
+static void put_entries(const struct queue *q, FILE *out,
+                        enum queue_batch_kind kind,
+                        const struct crew_item *items, size_t n)
+{
+    fputs(",\"Entries\":[", out);
+    for (size_t i = 0; i < n; i++) {
+        fprintf(out, "%s{\"Id\":\"%zu\",\"ReceiptHandle\":", i > 0 ? "," : "",
+                i);
+        put_text(out, items[i].receipt);
+        if (kind != QUEUE_DELETE)
+            fprintf(out, ",\"VisibilityTimeout\":%d",
+                    kind == QUEUE_EXTEND ? q->visibility : 0);
+        putc('}', out);
+    }
+    putc(']', out);
+}
+
+/* What the queue was not told: the message comes again, sooner or later. */
+static void entry_failed(struct queue *q, enum queue_batch_kind kind,
+                         uint64_t number, int64_t now)
+{
+    switch (kind) {
+    case QUEUE_DELETE:
+        q->lost |= !crew_not_deleted(q->crew, number, now);
+        break;
+    case QUEUE_EXTEND:
+        crew_not_extended(q->crew, number, now);
+        break;
+    case QUEUE_RELEASE:
+        crew_forget(q->crew, number);
+        q->lost = true;
+        break;
+    }
+}
+
+static void entry_went_well(struct queue *q, enum queue_batch_kind kind,
+                            uint64_t number)
+{
+    if (kind != QUEUE_EXTEND)
+        crew_forget(q->crew, number);
+    q->metrics->deleted += kind == QUEUE_DELETE;
+}
+
+static void begin_batch(struct queue *q, struct queue_batch *b,
+                        const struct crew_item *items, int64_t now)
+{
+    struct question ask;
+
+    b->op = NULL;
+    if (question_open(q, &ask)) {
+        put_entries(q, ask.out, b->kind, items, b->n);
+        b->op = question_send(q, &ask, batch_operation(b->kind));
+    }
+    for (size_t i = 0; i < b->n; i++) {
+        b->numbers[i] = items[i].number;
+        if (!b->op)
+            entry_failed(q, b->kind, items[i].number, now);
+    }
+}
+
+static struct queue_batch *free_batch(struct queue *q)
+{
+    for (size_t i = 0; i < QUEUE_BATCHES; i++)
+        if (!q->batches[i].op)
+            return &q->batches[i];
+    return NULL;
+}
+
+static size_t take_items(struct queue *q, enum queue_batch_kind kind,
+                         struct crew_item *items, int64_t now)
+{
+    switch (kind) {
+    case QUEUE_DELETE:
+        return crew_take_done(q->crew, items, QUEUE_BATCH, now);
+    case QUEUE_EXTEND:
+        return crew_take_due(q->crew, items, QUEUE_BATCH, now);
+    case QUEUE_RELEASE:
+        return crew_take_released(q->crew, items, QUEUE_BATCH);
+    }
+    return 0;
+}
+
+static void begin_batches(struct queue *q, enum queue_batch_kind kind,
+                          int64_t now)
+{
+    struct crew_item items[QUEUE_BATCH];
+    struct queue_batch *b;
+
+    while ((b = free_batch(q))) {
+        b->kind = kind;
+        b->n = take_items(q, kind, items, now);
+        if (b->n == 0)
+            return;
+        begin_batch(q, b, items, now);
+        if (!b->op)
+            return;
+    }
+}
+
+/* Time is short for those that are to be extended, and for those that wait to
+ * be given back. */
+void queue_turn(struct queue *q, int64_t now)
+{
+    if (!q->url)
+        return;
+    begin_batches(q, QUEUE_EXTEND, now);
+    begin_batches(q, QUEUE_RELEASE, now);
+    begin_batches(q, QUEUE_DELETE, now);
+    if (!q->receive && !q->stopped && now >= q->next &&
+        crew_has_room(q->crew))
+        begin_receive(q, now);
+}
+
+int64_t queue_due(const struct queue *q)
+{
+    int64_t due = WATCH_NEVER;
+
+    if (!q->url)
+        return due;
+    for (size_t i = 0; i < QUEUE_BATCHES; i++)
+        if (!q->batches[i].op) {
+            due = watch_first(crew_extensions_due(q->crew),
+                              crew_deletes_due(q->crew));
+            break;
+        }
+    if (!q->receive && !q->stopped && crew_has_room(q->crew))
+        due = watch_first(due, q->next);
+    return due;
+}
+
+void queue_stop(struct queue *q)
+{
+    headcount_end(q->receive);
+    q->receive = NULL;
+    q->stopped = true;
+    q->lost = false;                 /* from now on it is told by the exit   */
+}
+
+bool queue_is_idle(const struct queue *q)
+{
+    for (size_t i = 0; i < QUEUE_BATCHES; i++)
+        if (q->batches[i].op)
+            return false;
+    return !q->receive;
+}
+
+/* ---- what it answers ---- */
+
+/* Told when it is news. */
+static void tell_trouble(struct queue *q, const char *doing,
+                         const struct headcount_outcome *o)
+{
+    char trouble[sizeof q->trouble];
+
+    snprintf(trouble, sizeof trouble, "%s %s", headcount_code_name(o->code),
+             o->service_code);
+    if (strcmp(trouble, q->trouble) == 0)
+        return;
+    snprintf(q->trouble, sizeof q->trouble, "%s", trouble);
+    complain("queue %s: cannot %s: %s; it is tried again", q->url, doing,
+             o->message);
+}
+
+static void tell_no_trouble(struct queue *q)
+{
+    if (*q->trouble != '\0')
+        complain("queue %s: it answers again", q->url);
+    *q->trouble = '\0';
+}
+
+/* The statement that lets it in, for the queue that the URL names. */
+static void tell_statement(const struct queue *q)
+{
+    const char *name = strrchr(q->url, '/'), *account = name;
+    const char *partition = strncmp(q->region, "cn-", 3) == 0 ? "aws-cn"
+        : strncmp(q->region, "us-gov-", 7) == 0 ? "aws-us-gov" : "aws";
+
+    while (account && account > q->url && account[-1] != '/')
+        account--;
+    if (!name || account == q->url || account == name)
+        return;
+    complain("to allow it: {\"Effect\": \"Allow\", \"Action\": "
+             "[\"sqs:ReceiveMessage\", \"sqs:DeleteMessage\", "
+             "\"sqs:ChangeMessageVisibility\"], \"Resource\": "
+             "\"arn:%s:sqs:%s:%.*s:%s\"}", partition,
+             *q->region != '\0' ? q->region : "*", (int)(name - account),
+             account, name + 1);
+}
+
+static bool says(const struct headcount_outcome *o, const char *word)
+{
+    return strstr(o->service_code, word) != NULL;
+}
+
+/* What no waiting cures, where nothing worked yet. */
+static bool is_fatal(const struct headcount_outcome *o)
+{
+    return verbs_exit_code(o->code) == EXIT_CONFIG ||
+           verbs_exit_code(o->code) == EXIT_USAGE ||
+           says(o, "AccessDenied") || says(o, "QueueDoesNotExist") ||
+           says(o, "NonExistentQueue") || says(o, "InvalidAddress");
+}
+
+static void receive_failed(struct queue *q, const struct headcount_outcome *o,
+                           int64_t now)
+{
+    if (!q->reached && is_fatal(o)) {
+        complain("queue %s: %s", q->url, o->message);
+        if (says(o, "AccessDenied"))
+            tell_statement(q);
+        q->fatal = verbs_exit_code(o->code);
+        return;
+    }
+    tell_trouble(q, "receive", o);
+    q->backoff = q->backoff > 0 ? q->backoff * 2 : WATCH_SECOND;
+    q->backoff = watch_first(q->backoff, QUEUE_BACKOFF);
+    q->next = now + q->backoff;
+}
+
+/* Nothing that came at once is no reason to ask at once. */
+static void receive_ended(struct queue *q, const struct headcount_outcome *o,
+                          int64_t now)
+{
+    if (o->code != 0) {
+        receive_failed(q, o, now);
+        return;
+    }
+    bool first = !q->reached;
+
+    q->reached = true;
+    q->backoff = 0;
+    tell_no_trouble(q);
+    q->next = queue_take_messages(q, o, now) > 0 || first
+                  ? now : q->began + WATCH_SECOND;
+}
+
+/* It expired: the message comes again, or somebody else has it. */
+static bool is_expired(const char *code)
+{
+    return strstr(code, "ReceiptHandleIsInvalid") ||
+           strstr(code, "InvalidParameterValue") ||
+           strstr(code, "MessageNotInflight");
+}
+
+static void entry_refused(struct queue *q, const struct queue_batch *b,
+                          size_t at, const char *code, int64_t now)
+{
+    if (!is_expired(code)) {
+        entry_failed(q, b->kind, b->numbers[at], now);
+        return;
+    }
+    if (q->debug)
+        complain("queue %s: %s of a message: %s", q->url,
+                 batch_operation(b->kind), code);
+    if (b->kind != QUEUE_EXTEND)
+        crew_forget(q->crew, b->numbers[at]);
+}
+
+/* Each entry is answered; one that is not was not done. */
+static void batch_answered(struct queue *q, struct queue_batch *b,
+                           const struct headcount_outcome *o, int64_t now)
+{
+    static const char *const names[] = { "Id", "Code" };
+    bool told[QUEUE_BATCH] = { false };
+    struct rows rows;
+
+    if (rows_open(&rows, o->body, o->body_size, names, 2))
+        while (rows_next(&rows)) {
+            size_t at = rows.text[0] ? strtoul(rows.text[0], NULL, 10) : b->n;
+
+            if (at >= b->n || told[at])
+                continue;
+            told[at] = true;
+            if (strcmp(rows.list, "Successful") == 0)
+                entry_went_well(q, b->kind, b->numbers[at]);
+            else
+                entry_refused(q, b, at, rows.text[1] ? rows.text[1] : "", now);
+        }
+    rows_close(&rows);
+    for (size_t i = 0; i < b->n; i++)
+        if (!told[i])
+            entry_failed(q, b->kind, b->numbers[i], now);
+}
+
+static void batch_ended(struct queue *q, struct queue_batch *b,
+                        const struct headcount_outcome *o, int64_t now)
+{
+    static const char *const doing[] = { "delete messages",
+                                         "extend the visibility of messages",
+                                         "give messages back" };
+
+    if (o->code == 0) {
+        batch_answered(q, b, o, now);
+        return;
+    }
+    tell_trouble(q, doing[b->kind], o);
+    for (size_t i = 0; i < b->n; i++)
+        entry_failed(q, b->kind, b->numbers[i], now);
+}
+
+bool queue_took(struct queue *q, headcount_op *op, int64_t now)
+{
+    if (op == q->receive) {
+        receive_ended(q, headcount_outcome(op), now);
+        q->receive = NULL;
+        headcount_end(op);
+        return true;
+    }
+    for (size_t i = 0; i < QUEUE_BATCHES; i++)
+        if (q->batches[i].op == op) {
+            batch_ended(q, &q->batches[i], headcount_outcome(op), now);
+            q->batches[i].op = NULL;
+            headcount_end(op);
+            return true;
+        }
+    return false;
+}
