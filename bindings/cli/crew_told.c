@@ -1,10 +1,10 @@
-/* cli/crew_told.c - what the queue is to be told of messages: deleted, extended,
- * given back; and how many there are. */
+/* cli/crew_told.c - what the queue is to be told of messages: deleted,
+ * extended, given back; and how many there are. */
 #include "crew_parts.h"
 
 #define CREW_SECOND ((int64_t)1000000)
 /* SQS lets nobody hold a message for longer. */
-#define CREW_LONGEST (12 * 3600 * CREW_SECOND)
+#define CREW_LONGEST (CREW_SECOND * 12 * 3600)
 #define CREW_DELETES 5                  /* tries for one message */
 
 static struct crew_message *find_message(struct crew *c, uint64_t number)

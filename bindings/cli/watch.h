@@ -47,7 +47,7 @@ struct metrics_file {
 
 struct metrics {
     struct metrics_file file, heartbeat;
-    int64_t written, beat;           /* when; 0: never                       */
+    int64_t written, beat;           /* when                                 */
     bool changed;
     uint64_t reconciles[METRICS_RECONCILES], updates;
     uint64_t received, deleted, poison;
@@ -79,6 +79,7 @@ int64_t metrics_due(const struct metrics *m);
 enum { QUEUE_BATCHES = 6, QUEUE_BATCH = 10, QUEUE_POISON = 64 };
 
 enum queue_batch_kind { QUEUE_DELETE, QUEUE_EXTEND, QUEUE_RELEASE };
+enum { QUEUE_RECEIVE = QUEUE_RELEASE + 1, QUEUE_KINDS };
 
 struct queue_batch {
     headcount_op *op;                /* NULL: free                           */
@@ -101,7 +102,7 @@ struct queue {
     struct metrics *metrics;
     headcount_op *receive;
     int64_t began, next, backoff;    /* of receives                          */
-    char trouble[80];                /* what was told last                   */
+    char trouble[QUEUE_KINDS][80];   /* what was told last                   */
     struct queue_batch batches[QUEUE_BATCHES];
     uint64_t poison[QUEUE_POISON];   /* what was told of, by hash            */
     size_t poison_n;

@@ -74,19 +74,16 @@ static bool replace_file(const char *path, const char *text, size_t n)
     return false;
 }
 
-static bool put_file(struct metrics_file *f, const char *text, size_t n)
+static void put_file(struct metrics_file *f, const char *text, size_t n)
 {
-    if (replace_file(f->path, text, n)) {
-        if (f->told)
-            complain("%s is written again", f->path);
-        f->told = false;
-        return true;
-    }
-    if (!f->told)
+    bool good = replace_file(f->path, text, n);
+
+    if (good && f->told)
+        complain("%s is written again", f->path);
+    if (!good && !f->told)
         complain("cannot write %s: %s; the work goes on without it", f->path,
                  strerror(errno));
-    f->told = true;
-    return false;
+    f->told = !good;
 }
 
 /* ---- the heartbeat ---- */
@@ -110,13 +107,13 @@ static size_t put_time(char *out, size_t size, int64_t seconds)
                             (int)(rest % 60));
 }
 
-static bool put_beat(struct metrics *m, int64_t now)
+static void put_beat(struct metrics *m, int64_t now)
 {
     char line[80];
     size_t n = put_time(line, sizeof line, watch_wall() / WATCH_SECOND);
 
     m->beat = now;
-    return put_file(&m->heartbeat, line, n);
+    put_file(&m->heartbeat, line, n);
 }
 
 /* ---- clusters ---- */
@@ -384,17 +381,11 @@ void metrics_turn(struct metrics *m, const struct metrics_now *n, bool always)
 
 static bool try_file(const char *path)
 {
-    char beside[4096];
-    int fd = open_beside(path, beside, sizeof beside);
-
-    if (fd < 0) {
-        complain("cannot write %s.new, by way of which %s is replaced: %s",
-                 path, path, strerror(errno));
-        return false;
-    }
-    close(fd);
-    unlink(beside);
-    return true;
+    if (!path || replace_file(path, "", 0))
+        return true;
+    complain("cannot write %s by way of %s.new: %s", path, path,
+             strerror(errno));
+    return false;
 }
 
 int metrics_open(struct metrics *m, const struct options *o)
@@ -403,11 +394,10 @@ int metrics_open(struct metrics *m, const struct options *o)
     m->file.path = o->metrics;
     m->heartbeat.path = o->heartbeat;
     m->changed = true;
-    if (m->file.path && !try_file(m->file.path))
-        return EXIT_CONFIG;
-    if (m->heartbeat.path && !put_beat(m, watch_now()))
-        return EXIT_CONFIG;
-    return 0;
+    m->written = watch_now() - METRICS_SELDOM;
+    m->beat = watch_now() - METRICS_BEAT;
+    return try_file(m->file.path) && try_file(m->heartbeat.path)
+               ? 0 : EXIT_CONFIG;
 }
 
 void metrics_close(struct metrics *m)

@@ -16,6 +16,7 @@
 #include "verbs.h"
 
 #define QUEUE_WAIT 20                /* seconds, the longest that SQS has   */
+#define QUEUE_PATIENCE (60 * WATCH_SECOND)           /* retries too      */
 #define QUEUE_BACKOFF (60 * WATCH_SECOND)
 
 /* ---- its URL ---- */
@@ -92,7 +93,7 @@ static headcount_op *question_send(struct queue *q, struct question *ask,
 {
     struct headcount_request request = {
         .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "sqs",
-        .operation = operation,
+        .operation = operation, .timeout = QUEUE_PATIENCE,
         .region = *q->region != '\0' ? q->region : NULL,
     };
     headcount_op *op = NULL;
@@ -279,26 +280,34 @@ bool queue_is_idle(const struct queue *q)
 
 /* ---- what it answers ---- */
 
-/* Told when it is news. */
-static void tell_trouble(struct queue *q, const char *doing,
-                         const struct headcount_outcome *o)
+static const char *doing(int kind)
 {
-    char trouble[sizeof q->trouble];
+    static const char *const words[QUEUE_KINDS] = {
+        [QUEUE_RECEIVE] = "receive", [QUEUE_DELETE] = "delete messages",
+        [QUEUE_EXTEND] = "extend the visibility of messages",
+        [QUEUE_RELEASE] = "give messages back",
+    };
 
-    snprintf(trouble, sizeof trouble, "%s %s", headcount_code_name(o->code),
-             o->service_code);
-    if (strcmp(trouble, q->trouble) == 0)
-        return;
-    snprintf(q->trouble, sizeof q->trouble, "%s", trouble);
-    complain("queue %s: cannot %s: %s; it is tried again", q->url, doing,
-             o->message);
+    return words[kind];
 }
 
-static void tell_no_trouble(struct queue *q)
+/* Told when it is news; `o` is NULL when all is well again. */
+static void tell_trouble(struct queue *q, int kind,
+                         const struct headcount_outcome *o)
 {
-    if (*q->trouble != '\0')
+    char trouble[sizeof q->trouble[kind]] = "";
+
+    if (o)
+        snprintf(trouble, sizeof trouble, "%s %s",
+                 headcount_code_name(o->code), o->service_code);
+    if (strcmp(trouble, q->trouble[kind]) == 0)
+        return;
+    memcpy(q->trouble[kind], trouble, sizeof trouble);
+    if (o)
+        complain("queue %s: cannot %s: %s; it is tried again", q->url,
+                 doing(kind), o->message);
+    else
         complain("queue %s: it answers again", q->url);
-    *q->trouble = '\0';
 }
 
 /* The statement that lets it in, for the queue that the URL names. */
@@ -344,7 +353,7 @@ static void receive_failed(struct queue *q, const struct headcount_outcome *o,
         q->fatal = verbs_exit_code(o->code);
         return;
     }
-    tell_trouble(q, "receive", o);
+    tell_trouble(q, QUEUE_RECEIVE, o);
     q->backoff = q->backoff > 0 ? q->backoff * 2 : WATCH_SECOND;
     q->backoff = watch_first(q->backoff, QUEUE_BACKOFF);
     q->next = now + q->backoff;
@@ -362,7 +371,7 @@ static void receive_ended(struct queue *q, const struct headcount_outcome *o,
 
     q->reached = true;
     q->backoff = 0;
-    tell_no_trouble(q);
+    tell_trouble(q, QUEUE_RECEIVE, NULL);
     q->next = queue_take_messages(q, o, now) > 0 || first
                   ? now : q->began + WATCH_SECOND;
 }
@@ -418,15 +427,11 @@ static void batch_answered(struct queue *q, struct queue_batch *b,
 static void batch_ended(struct queue *q, struct queue_batch *b,
                         const struct headcount_outcome *o, int64_t now)
 {
-    static const char *const doing[] = { "delete messages",
-                                         "extend the visibility of messages",
-                                         "give messages back" };
-
+    tell_trouble(q, (int)b->kind, o->code == 0 ? NULL : o);
     if (o->code == 0) {
         batch_answered(q, b, o, now);
         return;
     }
-    tell_trouble(q, doing[b->kind], o);
     for (size_t i = 0; i < b->n; i++)
         entry_failed(q, b->kind, b->numbers[i], now);
 }

@@ -105,7 +105,13 @@ int work_open(struct work *w, const struct options *o)
                                                         WORK_JITTER));
     int code = cluster_tags_open(&w->tags, o);
 
-    return code == 0 ? rules_open(&w->rules, o) : code;
+    if (code == 0)
+        code = rules_open(&w->rules, o);
+    if (code == 0 && w->every > 0)
+        complain("a sweep every %g s, the first one in %.1f s",
+                 (double)w->every / 1e6, (double)(w->next - watch_now()) /
+                 1e6);
+    return code;
 }
 
 static void end_job(struct work_job *job)
@@ -295,24 +301,29 @@ static void tell_sweep(const struct work *w, const struct headcount_outcome *o,
     if (o->code != 0)
         complain("sweep: %s", o->message);
     else
-        complain("sweep: %zu clusters in %d.%03d s: %zu updated, %zu held, "
+        complain("sweep: %zu clusters in %d.%03d s: %zu %s, %zu held, "
                  "%zu unchanged, %zu failed", w->sweep_clusters,
                  (int)(us / WATCH_SECOND), (int)(us % WATCH_SECOND / 1000),
-                 o->summary[HEADCOUNT_UPDATED], o->summary[HEADCOUNT_HELD],
+                 o->summary[HEADCOUNT_UPDATED] +
+                     o->summary[HEADCOUNT_PENDING],
+                 w->options->dry_run ? "to update" : "updated",
+                 o->summary[HEADCOUNT_HELD],
                  o->summary[HEADCOUNT_UNCHANGED],
                  o->summary[HEADCOUNT_FAILED]);
 }
 
-/* A setting that no time cures, where no sweep went well yet. */
+/* A setting that no time cures: so says the first sweep, or none. */
 static int sweep_fatal(const struct work *w, const struct headcount_outcome *o)
 {
+    if (w->metrics->sweeps_ok + w->metrics->sweeps_failed > 0)
+        return 0;
     switch (o->code) {
     case HEADCOUNT_EARG:
-        return w->metrics->sweeps_ok == 0 ? EXIT_USAGE : 0;
+        return EXIT_USAGE;
     case HEADCOUNT_ECONFIG:
     case HEADCOUNT_EREGION:
     case HEADCOUNT_ECREDENTIALS:
-        return w->metrics->sweeps_ok == 0 ? EXIT_CONFIG : 0;
+        return EXIT_CONFIG;
     default:
         return 0;
     }

@@ -16,7 +16,7 @@ import ecs_server
 import pytest
 from test_watch import Worker, Queue, front, moto, until  # noqa: F401
 
-KILLS = int(os.environ.get("HEADCOUNT_KILLS") or 60)
+KILLS = int(os.environ.get("HEADCOUNT_KILLS") or 200)
 SEED = int(os.environ.get("HEADCOUNT_SEED") or 20201206)
 CLUSTERS = 4
 

@@ -1,6 +1,7 @@
 """The worker beside a queue: SQS is moto's, ECS the peer's; between the worker
 and moto a proxy notes what went by."""
 import json
+import os
 import re
 import resource
 import signal
@@ -546,11 +547,11 @@ def test_metrics_are_what_the_peers_counted(prod, queue, headcount):
     assert value(got, "build_info", version=version) == 1
 
 
-def test_an_idle_worker_renews_its_files(prod, headcount):
+def test_an_idle_worker_renews_its_files(prod, queue, headcount):
     metrics, beat = headcount.home / "m.prom", headcount.home / "beat"
-    with Worker(headcount, None, "prod", "--every", "1h", "--metrics",
+    with Worker(headcount, queue, "prod", "--every", "1h", "--metrics",
                 metrics, "--heartbeat", beat) as worker:
-        until(metrics.exists)
+        until(lambda: metrics.exists() and beat.exists() and beat.read_text())
         first = metrics.stat().st_mtime_ns, beat.stat().st_mtime_ns
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n",
                             beat.read_text())
@@ -558,6 +559,10 @@ def test_an_idle_worker_renews_its_files(prod, headcount):
         assert abs(time.mktime(said) - time.mktime(time.gmtime())) < 30
         until(lambda: beat.stat().st_mtime_ns > first[1], 12)
         until(lambda: metrics.stat().st_mtime_ns > first[0], 8)
+        with open(f"/proc/{worker.process.pid}/stat", encoding="ascii") as f:
+            ticks = sum(map(int, f.read().rpartition(")")[2].split()[11:13]))
+        assert ticks / os.sysconf("SC_CLK_TCK") < 0.3     # it waits
+        assert len(queue.front.calls("ReceiveMessage")) <= 2
         assert sorted(p.name for p in headcount.home.iterdir()) == sorted(
             [metrics.name, beat.name, worker.log.name])
 
