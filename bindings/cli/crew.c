@@ -233,6 +233,7 @@ enum crew_put crew_put(struct crew *c, const struct crew_given *g, int64_t now)
         return CREW_NOMEM;
     }
     m->received = now;
+    m->failed = g->kept;
     m->state = m->left > 0 ? MESSAGE_HELD : MESSAGE_DONE;
     m->due = m->left > 0 ? now + c->config.visibility / 2 : now;
     *c->messages_end = m;

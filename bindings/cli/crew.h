@@ -49,6 +49,8 @@ struct crew_given {
     size_t body_n;
     const struct crew_want *wants;   /* none: it is done at once             */
     size_t wants_n;
+    bool kept;                       /* it is left to come back, whatever
+                                        comes of its clusters                */
 };
 
 enum crew_put { CREW_TAKEN, CREW_KNOWN, CREW_NOMEM };

@@ -299,7 +299,7 @@ static int run(struct watch *w)
 
 static int check_words(const struct options *o)
 {
-    bool sweeps = o->all || o->args.n > 0 || o->cluster_tags.n > 0;
+    bool sweeps = sweep_of_is_said(o);
     const char *wrong = NULL;
 
     if (!sweeps && o->every)

@@ -13,9 +13,9 @@
 #ifndef CLI_WATCH_H
 #define CLI_WATCH_H
 
-#include "cluster_tags.h"
 #include "crew.h"
 #include "notify.h"
+#include "sweep_of.h"
 #include "target.h"
 
 #define WATCH_SECOND ((int64_t)1000000)

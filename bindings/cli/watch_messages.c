@@ -58,7 +58,8 @@ static void free_wants(struct crew_want *wants, size_t n)
 }
 
 /* NULL: no memory. */
-static struct crew_want *wants_of(const struct headcount_event *event,
+static struct crew_want *wants_of(const struct queue *q,
+                                  const struct headcount_event *event,
                                   size_t *n)
 {
     struct crew_want *wants = calloc(event->clusters_n + 1, sizeof *wants);
@@ -73,27 +74,40 @@ static struct crew_want *wants_of(const struct headcount_event *event,
         }
         *n = i + 1;
     }
-    if (wants && event->sweep)
+    if (wants && event->sweep && q->sweeps)
         wants[(*n)++] = (struct crew_want){ .key = NULL };
     return wants;
 }
 
 enum { ROW_ID, ROW_RECEIPT, ROW_BODY };
 
+/* What of it cannot be done: it is not deleted, whatever the rest comes to. */
+static const char *broken_of(const struct queue *q,
+                             const struct headcount_event *event)
+{
+    if (event->sweep && !q->sweeps)
+        return "it asks for a sweep, and none is configured: name clusters, "
+               "or give --all";
+    return event->broken;
+}
+
 static void put_message(struct queue *q, const struct rows *rows,
                         const struct headcount_event *event, int64_t now)
 {
+    const char *id = rows->text[ROW_ID], *why = broken_of(q, event);
     size_t n;
-    struct crew_want *wants = wants_of(event, &n);
+    struct crew_want *wants = wants_of(q, event, &n);
     const struct crew_given given = {
-        .id = rows->text[ROW_ID], .receipt = rows->text[ROW_RECEIPT],
+        .id = id, .receipt = rows->text[ROW_RECEIPT],
         .body = rows->text[ROW_BODY], .body_n = rows->text_n[ROW_BODY],
-        .wants = wants, .wants_n = n,
+        .wants = wants, .wants_n = n, .kept = why != NULL,
     };
 
-    if (!wants || crew_put(q->crew, &given, now) == CREW_NOMEM)
-        complain("no memory for message %s: it comes again",
-                 rows->text[ROW_ID]);
+    if (why)
+        tell_poison(q, id, why);
+    if (!wants || ((n > 0 || !why) &&
+                   crew_put(q->crew, &given, now) == CREW_NOMEM))
+        complain("no memory for message %s: it comes again", id);
     free_wants(wants, n);
 }
 
@@ -111,11 +125,7 @@ static void take_message(struct queue *q, const struct rows *rows, int64_t now)
         tell_poison(q, rows->text[ROW_ID], why.what);
         return;
     }
-    if (event->sweep && !q->sweeps)
-        tell_poison(q, rows->text[ROW_ID], "it asks for a sweep, and none is "
-                    "configured: name clusters, or give --all");
-    else
-        put_message(q, rows, event, now);
+    put_message(q, rows, event, now);
     headcount_event_free(event);
 }
 

@@ -97,7 +97,7 @@ int work_open(struct work *w, const struct options *o)
 {
     memset(w, 0, sizeof *w);
     w->options = o;
-    w->sweeps = o->all || o->args.n > 0 || o->cluster_tags.n > 0;
+    w->sweeps = sweep_of_is_said(o);
     w->every = w->sweeps ? o->every_us : 0;
     w->next = WATCH_NEVER;
     if (w->every > 0)
@@ -248,27 +248,11 @@ static void job_ended(struct work *w, struct work_job *job)
 
 /* ---- the sweep ---- */
 
-static void sweep_request(const struct work *w, struct headcount_request *r)
-{
-    const struct options *o = w->options;
-
-    r->kind = HEADCOUNT_SWEEP;
-    r->clusters = o->args.item;
-    r->clusters_n = o->args.n;
-    r->regions = o->regions.item;
-    r->regions_n = o->regions.n;
-    r->roles = o->roles.item;
-    r->roles_n = o->roles.n;
-    r->tags = w->tags.tags;
-    r->tags_n = w->tags.n;
-    r->at_once = o->concurrency;
-}
-
 static void begin_sweep(struct work *w, int64_t now)
 {
     struct headcount_request r = w->rules->request;
 
-    sweep_request(w, &r);
+    sweep_of_put(&r, w->options, &w->tags);
     w->sweep_began = now;
     w->sweep_clusters = w->sweep_failed = 0;
     if (w->every > 0)

@@ -177,6 +177,21 @@ TEST(crew, a_failure_leaves_the_message_to_come_back)
     crew_free(c);
 }
 
+TEST(crew, what_is_kept_is_not_deleted)
+{
+    struct crew *c = crew_of(10);
+    const struct crew_want want = { "a", "a" };
+    const struct crew_given given = { .id = "1", .receipt = "1", .body = "1",
+                                      .body_n = 1, .wants = &want,
+                                      .wants_n = 1, .kept = true };
+
+    CHECK_INT(crew_put(c, &given, 0), CREW_TAKEN);
+    crew_end(c, begin(c, "a").post, CREW_WELL);
+    CHECK_Z(deleted(c), "");
+    CHECK_INT(held(c), 0);
+    crew_free(c);
+}
+
 TEST(crew, the_longest_waiting_is_first_and_no_more_than_may_be)
 {
     struct crew *c = crew_of(2);

@@ -288,6 +288,17 @@ def test_poison_is_told_of_once_and_goes_to_the_dead(prod, queue, headcount):
         assert prod.services["web"]["desiredCount"] == 3
 
 
+def test_a_record_that_is_no_event_keeps_its_message(prod, queue, headcount):
+    with Worker(headcount, queue, "--visibility", 1) as worker:
+        queue.send({"Records": [
+            {"eventSource": "aws:sqs", "messageId": str(i), "body": body}
+            for i, body in enumerate(['{"cluster": "prod"}', "no JSON"])]})
+        until(lambda: queue.count(queue.dead)[0] == 1)
+        assert worker.text.count("redrive policy") == 1
+    assert prod.services["web"]["desiredCount"] == 3
+    assert queue.deleted() == 0
+
+
 SCHEDULE = {"source": "aws.scheduler", "detail-type": "Scheduled Event",
             "detail": "{}", "region": "eu-west-1", "account": ACCOUNT}
 
