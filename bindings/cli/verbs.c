@@ -89,6 +89,11 @@ bool verbs_run_parts(headcount_op *op, struct decide *decide,
     return interrupted;
 }
 
+bool verbs_are_interrupted(void)
+{
+    return interrupted > 0;
+}
+
 bool verbs_run(headcount_op *op, struct decide *decide)
 {
     static const struct verbs_parts none;    /* only a sweep has parts */

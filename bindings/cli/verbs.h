@@ -23,6 +23,7 @@ bool sweep_is_meant(const struct options *o);
 
 /* SIGINT and SIGTERM end verbs_run; a closed pipe is an error of writing. */
 void verbs_catch_interrupts(void);
+bool verbs_are_interrupted(void);
 bool verbs_interrupted(void);
 /* The handle that these options describe; 0, or the exit code with the
  * complaint on stderr. */

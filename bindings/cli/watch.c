@@ -108,6 +108,8 @@ static int catch_signals(struct watch *w)
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
     sigaction(SIGHUP, &act, NULL);
+    if (verbs_are_interrupted())     /* between two handlers */
+        on_signal(SIGTERM);
     return 0;
 }
 
@@ -353,18 +355,18 @@ static void connect_parts(struct watch *w)
 
 static int open_all(struct watch *w, const struct options *o)
 {
-    int code = work_open(&w->work, o);
+    int code = catch_signals(w);
 
     queue_init(&w->queue, o);
     notify_open(&w->notify);
+    if (code == 0)
+        code = work_open(&w->work, o);
     if (code == 0)
         code = metrics_open(&w->metrics, o);
     if (code == 0)
         code = open_crew(w, o);
     if (code == 0)
         code = verbs_open(&w->h, o);
-    if (code == 0)
-        code = catch_signals(w);
     if (code == 0)
         connect_parts(w);
     return code;

@@ -48,6 +48,8 @@ void queue_init(struct queue *q, const struct options *o)
     /* An answer is due before its reader loses patience. */
     if (o->read_us > 0 && read <= QUEUE_WAIT)
         q->wait = read > 1 ? (int)read - 1 : 0;
+    if (o->regions.n > 0)            /* the handle has the only one */
+        snprintf(q->region, sizeof q->region, "%s", o->regions.item[0]);
     if (q->url)
         find_region(q);
 }

@@ -126,7 +126,7 @@ def check_writes(world, requests):
     """Each count had been read: over the connection of the write, or last."""
     lists, writes = {}, 0
     for r in requests:
-        name = r.body["cluster"].rpartition("/")[2]
+        name = r.body.get("cluster", "").rpartition("/")[2]
         if r.operation == "ListContainerInstances":
             lists[name, r.connection] = lists[name, None] = r.at
         if r.operation == "UpdateService":
@@ -145,6 +145,8 @@ def test_killed_at_any_moment(headcount, moto, front):   # noqa: F811
     queue = Queue(moto, front, "events", tries=1000)
     with Timed() as ecs:
         headcount.at(ecs)
+        # Messages come in the middle of a reconcile, too.
+        ecs.delay("ListContainerInstances", 0.05, times=1000000)
         world = World(ecs, queue, random.Random(SEED + 1))
         world.start()
         for begun in kill_again_and_again(headcount, queue, dice):

@@ -12,6 +12,7 @@ import time
 import boto3
 import pytest
 from conftest import PROGRAM, event_of
+import ecs_server
 import servers
 import sqs_proxy
 
@@ -82,7 +83,9 @@ class Worker:
             words += ["--queue", queue.url]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, *words], env={**headcount.env, **env},
+                [PROGRAM, *words],
+                env={k: v for k, v in {**headcount.env, **env}.items()
+                     if v is not None},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=headcount.home, **(more or {}))
 
@@ -250,6 +253,22 @@ def test_a_duplicate_is_deleted_without_a_call(prod, queue, headcount):
         assert len(prod.requests) == calls
 
 
+def test_events_of_several_regions(queue, headcount):
+    with ecs_server.EcsServer(region="us-east-1") as far:
+        headcount.at(far)
+        far.service("web", desired=2)
+        far.host("a")
+        with Worker(headcount, queue, "--region", "eu-west-1", "--region",
+                    "us-east-1", AWS_REGION=None):
+            queue.send({**event_of(region="us-east-1"), "id": "far"},
+                       event_of(region="ap-south-1"))
+            until(queue.is_empty)
+        scopes = [re.search(r"/([a-z0-9-]+)/ecs/",
+                            r.headers["authorization"])[1]
+                  for r in far.requests]
+        assert scopes == ["us-east-1"] * 3
+
+
 # ---- what fails ----
 
 def test_a_cluster_that_fails_sends_its_message_to_the_dead(prod, queue,
@@ -334,7 +353,7 @@ def test_a_receipt_that_expired_is_not_tried_again(prod, queue, headcount):
     queue.front.fault("DeleteMessageBatch", {
         "Successful": [], "Failed": [{"Id": "0", "SenderFault": True,
                                       "Code": "ReceiptHandleIsInvalid"}]})
-    with Worker(headcount, queue, "--visibility", 1) as worker:
+    with Worker(headcount, queue, "--visibility", 3) as worker:
         queue.send({"cluster": "prod"})
         until(queue.is_empty)               # it came again: harmless
         assert "ReceiptHandle" not in worker.text
@@ -366,6 +385,15 @@ def test_what_the_queue_refuses_later_is_told_once(prod, queue, headcount):
         prod.host("d")
         queue.send({"cluster": "prod"})
         until(lambda: prod.services["web"]["desiredCount"] == 4)
+
+
+def test_a_queue_that_does_not_wait_is_not_asked_all_the_time(prod, queue,
+                                                              headcount):
+    queue.front.fault("ReceiveMessage", {}, times=10000)
+    with Worker(headcount, queue):
+        until(lambda: len(queue.front.calls("ReceiveMessage")) >= 4)
+    calls = [c.came for c in queue.front.calls("ReceiveMessage")]
+    assert all(b - a > 0.9 for a, b in zip(calls[1:], calls[2:]))
 
 
 # ---- time ----
@@ -431,6 +459,15 @@ def test_sigterm_gives_back_what_is_stuck(prod, queue, headcount):
     assert queue.deleted() == 0 and prod.writes() == []
 
 
+def test_a_signal_at_its_birth_is_heard(prod, queue, headcount):
+    for i in range(30):
+        with Worker(headcount, queue) as worker:
+            time.sleep(i / 3000)            # the moment is what is tried
+            worker.signal()
+            code, seconds = worker.end()
+            assert code in (0, -signal.SIGTERM) and seconds < 2
+
+
 def test_a_second_signal_ends_it_at_once(prod, queue, headcount):
     prod.fault("DescribeServices", "silent", times=100)
     with Worker(headcount, queue, "--concurrency", 1) as worker:
@@ -445,7 +482,10 @@ def test_a_second_signal_ends_it_at_once(prod, queue, headcount):
 
 
 def policy(count):
-    return f'return function() return {{ fixed {{ "web", {count} }} }} end\n'
+    """It asks for a fact, and is asked again when that is known."""
+    return ("return function(cluster)\n"
+            f"  local count = cluster.registered and {count}\n"
+            "  return { fixed { \"web\", count } }\nend\n")
 
 
 def test_sighup_reads_the_policy_again(prod, queue, headcount):
@@ -465,10 +505,10 @@ def test_sighup_reads_the_policy_again(prod, queue, headcount):
         counts(2)
         # What is at work goes on with the old one.
         prod.services["web"]["desiredCount"] = 4
-        prod.delay("DescribeServices", 1.5)
+        prod.delay("DescribeClusters", 1.5)
         before = len(prod.requests)
         queue.send({"cluster": "prod"})
-        until(lambda: "DescribeServices" in prod.operations()[before:])
+        until(lambda: "DescribeClusters" in prod.operations()[before:])
         file.write_text(policy(5))
         worker.signal(signal.SIGHUP)
         until(lambda: worker.told("was read again"))
