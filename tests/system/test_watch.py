@@ -9,9 +9,12 @@ import socket
 import subprocess
 import time
 
+from urllib.parse import quote
+
 import boto3
 import pytest
-from conftest import PROGRAM, event_of
+from conftest import PROGRAM, TOP, event_of
+import creds_server
 import ecs_server
 import servers
 import sqs_proxy
@@ -267,6 +270,26 @@ def test_events_of_several_regions(queue, headcount):
                             r.headers["authorization"])[1]
                   for r in far.requests]
         assert scopes == ["us-east-1"] * 3
+
+
+ROLES = [f"arn:aws:iam::{account}:role/scaler"
+         for account in ("210987654321", ACCOUNT)]
+
+
+@pytest.mark.parametrize("roles", [ROLES[:1], ROLES])
+def test_reconciles_are_made_as_the_role(prod, queue, headcount, roles):
+    prod.judge.unsigned = False
+    words = [w for role in roles for w in ("--assume-role", role)]
+    with creds_server.CredsServer([prod.judge]) as sts:
+        headcount.env["AWS_ENDPOINT_URL_STS"] = sts.url
+        with Worker(headcount, queue, *words):
+            queue.send(event_of())
+            until(queue.is_empty)
+        (_, asked), = sts.requests
+        assert f"RoleArn={quote(roles[-1], '')}&" in asked.raw_body.decode()
+    assert len(prod.requests) == 3
+    assert all("Credential=ROLE1/" in r.headers["authorization"]
+               for r in prod.requests)
 
 
 # ---- what fails ----
@@ -692,6 +715,29 @@ def test_a_watchdog_of_another_process_is_not_fed(prod, headcount):
             with pytest.raises(TimeoutError):
                 while True:
                     assert b"WATCHDOG" not in systemd.recv(4096)
+
+
+def test_the_unit_of_the_worker_runs(ecs, queue, headcount):
+    """Its command and its environment, as systemd splits them."""
+    unit = (TOP / "examples/systemd/headcount-watch.service").read_text()
+    env = (TOP / "examples/systemd/headcount.env").read_text()
+    given = dict(line.split("=", 1) for line in env.splitlines()
+                 if line and line[0] != "#")
+    command = re.search(r"^ExecStart=\S+ watch ((?:.*\\\n)*.*)$", unit, re.M)[1]
+    words = [w for word in command.replace("\\\n", "").split() for w in
+             (given[word[1:]].split() if word[0] == "$" else [word])]
+    words = [w.replace("/run/headcount", str(headcount.home)) for w in words]
+    headcount.at(ecs)
+    ecs.service("datadog-agent", desired=1)
+    ecs.host("a")
+    ecs.host("b")
+    with Worker(headcount, queue, *words, what=(), **given) as worker:
+        queue.send(event_of())
+        until(queue.is_empty)
+        assert ecs.services["datadog-agent"]["desiredCount"] == 2
+        assert (headcount.home / "heartbeat").read_text()
+        assert worker.stop()[0] == 0
+    read_metrics(headcount.home / "metrics.prom")
 
 
 @pytest.mark.parametrize("words, sentence", [
