@@ -143,7 +143,8 @@ int verbs_open(headcount **h, const struct options *o)
     struct headcount_system system = { .size = sizeof system,
                                        .log = log_library_line };
 
-    if (!isatty(STDERR_FILENO))     /* a person there has the report */
+    /* A person there has the report, but of the worker. */
+    if (!isatty(STDERR_FILENO) || o->verb == VERB_WATCH)
         system.audit = log_audit_line;
     struct headcount_config config = {
         .size = sizeof config,

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "complain.h"
@@ -379,13 +380,24 @@ void metrics_turn(struct metrics *m, const struct metrics_now *n, bool always)
         put_beat(m, n->now);
 }
 
+/* What is there stays until there is news. */
 static bool try_file(const char *path)
 {
-    if (!path || replace_file(path, "", 0))
-        return true;
-    complain("cannot write %s by way of %s.new: %s", path, path,
-             strerror(errno));
-    return false;
+    char beside[4096];
+    struct stat there;
+    int fd = path ? open_beside(path, beside, sizeof beside) : -1;
+
+    if (fd >= 0) {
+        close(fd);
+        unlink(beside);
+        if (stat(path, &there) != 0 || S_ISREG(there.st_mode))
+            return true;
+        complain("%s is there, and no file that could be replaced", path);
+    } else if (path) {
+        complain("cannot write %s by way of %s.new: %s", path, path,
+                 strerror(errno));
+    }
+    return !path;
 }
 
 int metrics_open(struct metrics *m, const struct options *o)

@@ -14,7 +14,8 @@ import time
 
 import ecs_server
 import pytest
-from test_watch import Worker, Queue, front, moto, until  # noqa: F401
+from test_watch import (Queue, Worker, front, moto,      # noqa: F401
+                        read_metrics, until)
 
 KILLS = int(os.environ.get("HEADCOUNT_KILLS") or 200)
 SEED = int(os.environ.get("HEADCOUNT_SEED") or 20201206)
@@ -82,13 +83,16 @@ def kill_again_and_again(headcount, queue, dice):
     begun = []
     for i in range(KILLS + 1):
         begun.append(time.monotonic())
-        with Worker(headcount, queue, "--visibility", 2) as worker:
+        file = headcount.home / "metrics.prom"
+        with Worker(headcount, queue, "--visibility", 2, "--metrics",
+                    file) as worker:
             if i < KILLS:
                 time.sleep(dice.uniform(0.05, 0.6))    # then it is killed
                 assert worker.process.poll() is None, worker.text
             else:
                 yield begun
                 assert worker.stop()[0] == 0, worker.text
+        read_metrics(file)               # whole, whenever it was killed
 
 
 def deletions(front):                            # noqa: F811

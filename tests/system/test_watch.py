@@ -89,8 +89,8 @@ class Worker:
                 [PROGRAM, *words],
                 env={k: v for k, v in {**headcount.env, **env}.items()
                      if v is not None},
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=headcount.home, **(more or {}))
+                stdin=subprocess.DEVNULL, stdout=log, cwd=headcount.home,
+                **{"stderr": log, **(more or {})})
 
     @property
     def text(self):
@@ -647,6 +647,9 @@ def test_files_that_cannot_be_written(prod, headcount):
         with Worker(headcount, None, "prod", option, gone) as worker:
             assert worker.end()[0] == 253
             assert str(gone) in worker.text
+        with Worker(headcount, None, "prod", option, headcount.home) as worker:
+            assert worker.end()[0] == 253
+            assert "no file" in worker.text
     assert prod.requests == []
 
 
@@ -667,6 +670,18 @@ def test_a_full_disk_is_told_once(prod, headcount):
         assert worker.text.count("cannot write") == 1
         read_metrics(file)
         assert worker.stop()[0] == 0
+
+
+def test_a_terminal_shows_what_was_written(prod, queue, headcount):
+    ours, theirs = os.openpty()
+    with Worker(headcount, queue, more={"stderr": theirs}):
+        queue.send(event_of())
+        until(queue.is_empty)
+        os.close(theirs)
+        text = os.read(ours, 65536).decode()
+    os.close(ours)
+    (line,) = [json.loads(x) for x in text.splitlines() if x[0] == "{"]
+    assert line["after"] == 3
 
 
 @pytest.mark.parametrize("kind", ["path", "abstract"])
