@@ -419,6 +419,16 @@ def test_a_queue_that_does_not_wait_is_not_asked_all_the_time(prod, queue,
     assert all(b - a > 0.9 for a, b in zip(calls[1:], calls[2:]))
 
 
+def test_a_queue_that_is_not_reached_stops_no_sweep(prod, queue, headcount):
+    headcount.env["AWS_ENDPOINT_URL_SQS"] = \
+        f"http://127.0.0.1:{servers.free_port()}"
+    with Worker(headcount, queue, "prod", "--every", "0.3") as worker:
+        until(lambda: worker.text.count("sweep: 1 clusters") >= 8)
+        assert worker.text.count("cannot receive") == 1
+        assert prod.services["web"]["desiredCount"] == 3
+        assert worker.stop()[0] == 0
+
+
 # ---- time ----
 
 def test_visibility_is_extended_during_a_slow_reconcile(prod, queue,
@@ -480,6 +490,16 @@ def test_sigterm_gives_back_what_is_stuck(prod, queue, headcount):
         assert code == 130 and 7 < seconds < 10.5
     assert queue.count() == (2, 0)
     assert queue.deleted() == 0 and prod.writes() == []
+
+
+def test_sigterm_cuts_a_sweep_that_is_stuck(prod, headcount):
+    prod.fault("DescribeServices", "silent", times=100)
+    with Worker(headcount, None, "prod", "--every", "0.2") as worker:
+        until(lambda: "DescribeServices" in prod.operations())
+        worker.signal()
+        code, seconds = worker.end()
+        assert code == 130 and 7 < seconds < 10.5
+    assert prod.writes() == []
 
 
 def test_a_signal_at_its_birth_is_heard(prod, queue, headcount):
