@@ -96,15 +96,16 @@ def kill_again_and_again(headcount, queue, dice):
 
 
 def deletions(front):                            # noqa: F811
-    """[(message id, when), ...] and {message id: [when it was got, ...]}"""
-    got, ids, gone = {}, {}, []
+    """[(message id, when its receipt was got, when it was deleted), ...] and
+    {message id: [when it was got, ...]}"""
+    got, receipts, gone = {}, {}, []
     for call in front.calls("ReceiveMessage"):
         for m in call.answer.get("Messages", []):
-            ids[m["ReceiptHandle"]] = m["MessageId"]
+            receipts[m["ReceiptHandle"]] = m["MessageId"], call.went
             got.setdefault(m["MessageId"], []).append(call.went)
     for call in front.calls("DeleteMessageBatch"):
         entries = {e["Id"]: e["ReceiptHandle"] for e in call.body["Entries"]}
-        gone += [(ids[entries[s["Id"]]], call.came)
+        gone += [(*receipts[entries[s["Id"]]], call.came)
                  for s in call.answer.get("Successful", [])]
     return gone, got
 
@@ -117,9 +118,10 @@ def check_deletions(world, front, begun, requests):      # noqa: F811
                     and r.body["cluster"].rpartition("/")[2] == name]
              for name in world.homes}
     gone, got = deletions(front)
-    assert {m for m, _ in gone} == set(world.sent)
-    for message, when in gone:
-        alive_since = begun[bisect.bisect(begun, when) - 1]
+    assert {m for m, _, _ in gone} == set(world.sent)
+    for message, receipt, when in gone:
+        # Who deletes it is who was alive when the receipt was handed out.
+        alive_since = begun[bisect.bisect(begun, receipt) - 1]
         had = min(t for t in got[message] if t >= alive_since)
         assert any(had < r < when for r in reads[world.sent[message]]), \
             f"{message} was deleted unread"
