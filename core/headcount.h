@@ -352,6 +352,9 @@ int headcount_wait(headcount_op *op, int64_t timeout);
 /* Starts no new write or call for this op: what is in flight is awaited (or
  * ended by headcount_end), the rest is `failed: cancelled`. */
 void headcount_cancel(headcount_op *op);
+/* A sweep begins no cluster any more: those at work end as they would, the rest
+ * is not told of.  Nothing to other ops. */
+void headcount_finish(headcount_op *op);
 /* Frees the op and what its outcome pointed to; cancels it if it still runs.
  * NULL is fine. */
 void headcount_end(headcount_op *op);

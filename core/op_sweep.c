@@ -388,6 +388,22 @@ int hc_op_sweep_step(headcount_op *op)
     return s->all_found && s->done == s->targets_n ? sweep_report(op) : 0;
 }
 
+/* What was not begun is as if it had not been found. */
+void headcount_finish(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    if (op->request.kind != HEADCOUNT_SWEEP || op->state == HEADCOUNT_DONE)
+        return;
+    hc_op_sweep_end_child(op, s->lister);
+    s->lister = NULL;
+    s->place = s->places_n;
+    s->all_found = true;
+    while (s->targets_n > s->begun)
+        hc_buf_fini(&s->targets[--s->targets_n].json);
+    hc_job_wake(&op->job);
+}
+
 void hc_op_sweep_cancel(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;

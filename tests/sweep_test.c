@@ -456,6 +456,36 @@ TEST(sweep_op, a_report_that_would_be_too_long_is_said_to_be)
     end();
 }
 
+TEST(sweep_op, a_finish_begins_no_other_and_lets_those_at_work_end)
+{
+    const char *const answers[] = {
+        OK(LIST(C("a") "," C("b") "," C("c"), ",\"nextToken\":\"t\"")),
+        AWS_PEER_SILENT, OK(SERVICE_IN("a", "1")), OK(HOSTS_IN("a")),
+        OK(UPDATED), NULL };
+    struct headcount_request r = sweep();
+
+    r.report = true;
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    for (int i = 0; i < 2000 && scene.script.requests < 3; i++) {
+        headcount_wait(scene.op, 1000);
+        net_peer_pump(&scene.peer);
+        aws_script_pump(&scene.script, &scene.peer);
+    }
+    headcount_finish(scene.op);
+    headcount_finish(scene.op);
+    const struct headcount_outcome *o = drive();
+
+    CHECK_INT(o->code, 0);
+    CHECK_Z(told, "0 a ; ");
+    CHECK_INT(o->summary[HEADCOUNT_UPDATED], 1);
+    CHECK_INT(scene.script.requests, 5);
+    CHECK(strstr(o->json, "\"clusters\":[{\"arn\":" C("a")) != NULL);
+    CHECK(strstr(o->json, C("b")) == NULL);
+    headcount_finish(scene.op);
+    end();
+}
+
 TEST(sweep_op, at_once_and_concurrency_bound_what_is_under_way)
 {
     static const struct { int at_once, concurrency; size_t most; } rows[] = {

@@ -215,6 +215,10 @@ static void check_moment(void)
 
 static void maybe_cancel(struct run *r, unsigned percent)
 {
+    if (fleet_chance(&fleet, 1)) {           /* what follows is the same */
+        headcount_finish(r->op);
+        r->cancelled = true;
+    }
     if (!fleet_chance(&fleet, percent))
         return;
     headcount_cancel(r->op);

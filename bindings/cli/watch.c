@@ -118,7 +118,7 @@ static void stop(struct watch *w, int64_t now)
     notify_send(&w->notify, "STOPPING=1\nSTATUS=ends what is at work");
     w->phase = WATCH_STOPS;
     w->stopped = now;
-    w->work.stopped = true;
+    work_stop(&w->work);
     queue_stop(&w->queue);
     crew_stop(w->crew);
 }

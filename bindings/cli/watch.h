@@ -161,6 +161,7 @@ void work_close(struct work *w);
 bool work_reload(struct work *w);
 void work_turn(struct work *w, int64_t now);
 bool work_took(struct work *w, headcount_op *op, int64_t now);
+void work_stop(struct work *w);
 void work_cancel(struct work *w);
 bool work_is_idle(const struct work *w);
 int64_t work_due(const struct work *w);

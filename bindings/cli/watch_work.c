@@ -320,14 +320,14 @@ static void sweep_ended(struct work *w, int64_t now)
 
     tell_sweep(w, o, now - w->sweep_began);
     w->fatal = sweep_fatal(w, o);
-    w->metrics->sweeps_ok += well;
+    w->metrics->sweeps_ok += well && !w->stopped;
     w->metrics->sweeps_failed += !well;
     w->metrics->sweep_us = now - w->sweep_began;
     if (o->code == 0 && !w->stopped)
         metrics_forget(w->metrics, w->sweep_began);
     w->metrics->changed = true;
     w->cut |= w->stopped && !well;
-    crew_sweep_end(w->crew, well ? CREW_WELL : CREW_FAILED);
+    crew_sweep_end(w->crew, well && !w->stopped ? CREW_WELL : CREW_FAILED);
     end_job(&w->sweep);
 }
 
@@ -386,6 +386,14 @@ bool work_took(struct work *w, headcount_op *op, int64_t now)
         return true;
     }
     return false;
+}
+
+/* Clusters at work are finished; of a sweep the others are not begun. */
+void work_stop(struct work *w)
+{
+    w->stopped = true;
+    if (w->sweep.op)
+        headcount_finish(w->sweep.op);
 }
 
 void work_cancel(struct work *w)

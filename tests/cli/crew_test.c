@@ -136,7 +136,7 @@ TEST(crew, what_is_about_nothing_is_deleted_at_once)
 TEST(crew, messages_that_come_during_a_reconcile_are_one_more)
 {
     struct crew *c = crew_of(10);
-    char id[8];
+    char id[16];
 
     put(c, "1", "a");
     struct crew_turn turn = begin(c, "a");

@@ -502,6 +502,26 @@ def test_sigterm_cuts_a_sweep_that_is_stuck(prod, headcount):
     assert prod.writes() == []
 
 
+def test_sigterm_begins_no_other_cluster_of_a_sweep(prod, headcount):
+    """What is at work is finished; the rest waits for who comes next."""
+    for i in range(40):
+        cluster = prod.model.cluster(f"c{i:02}")
+        cluster.service("web", desired=1)
+        cluster.host(f"{i}-1")
+        cluster.host(f"{i}-2")
+    prod.delay("ListContainerInstances", 0.3, times=99)
+    with Worker(headcount, None, "c*", "--every", "0.2", "--concurrency",
+                "3") as worker:
+        until(lambda: len(prod.writes()) >= 3)
+        worker.signal()
+        code, seconds = worker.end()
+        assert code == 0 and seconds < 3, worker.text
+    done = [c for c in prod.model.clusters if c.name.startswith("c") and
+            c.services["web"]["desiredCount"] == 2]
+    assert 3 <= len(done) == len(prod.writes()) < 20
+    assert prod.operations().count("ListContainerInstances") == len(done)
+
+
 def test_a_signal_at_its_birth_is_heard(prod, queue, headcount):
     for i in range(30):
         with Worker(headcount, queue) as worker:
