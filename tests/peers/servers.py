@@ -15,6 +15,7 @@ manager:
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -29,18 +30,27 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 SBIN = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
+# Below those that the system gives to whoever connects; a share of them for
+# each process of pytest-xdist, so that nobody takes another's.
+PORTS, SHARES = range(10240, 32768), 8
+given = set()
+
+
 def free_port():
-    """A port that nobody had a moment ago, for TCP and UDP."""
+    """A port that nobody has, for TCP and UDP; each one once."""
+    share = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % SHARES
     while True:
+        port = random.choice(PORTS[share::SHARES])
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
              socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
             try:
+                tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
-                return port
             except OSError:
                 continue
+        if port not in given:
+            given.add(port)
+            return port
 
 
 def find(program):

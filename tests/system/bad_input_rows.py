@@ -164,7 +164,14 @@ def called(what):
     return given
 
 
-GONE = object()
+class Gone:
+    """A member that is not there; named in the names of tests."""
+
+    def __repr__(self):
+        return "gone"
+
+
+GONE = Gone()
 
 
 def put(answer, path, value):
