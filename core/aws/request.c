@@ -430,7 +430,7 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
 {
     *r = (struct hc_request){ .net = net, .config = *config,
                               .retry_after = -1, .has_fetch = true };
-    hc_buf_init(&r->error_body, &net->sys.alloc, HC_ERROR_BODY);
+    hc_buf_init_secret(&r->error_body, &net->sys.alloc, HC_ERROR_BODY);
     const struct hc_fetch_config fetch = {
         .origin = config->endpoint->origin, .anchors = config->anchors,
         .replay_after_flush_ok = config->replay_after_flush_ok,

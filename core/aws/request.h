@@ -53,7 +53,7 @@ struct hc_request {
     struct hc_request_config config;      /* private from here               */
     enum hc_request_state state;
     struct hc_net *net;
-    struct hc_buf error_body;
+    struct hc_buf error_body;      /* secret                                 */
     int64_t sent_wall;             /* when the request was written           */
     uint32_t crc;
     uint32_t crc_wanted;
