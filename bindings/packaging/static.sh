@@ -315,6 +315,10 @@ program_of() { # ARCH
 }
 
 [ $# -gt 0 ] || die "no architecture: STATIC_ARCHS is empty"
+case $PWD$top in
+*[[:space:]]*) die "$top has a blank in it, and neither specs of gcc" \
+    "nor make take one: build in another folder" ;;
+esac
 for arch; do
     case $arch in
     x86_64 | aarch64) compiler_of "$arch" ;;

@@ -248,6 +248,17 @@ def test_a_missing_compiler_is_told_with_the_line_to_run(tmp_path, without):
         in done.stderr
 
 
+def test_a_folder_with_a_blank_in_its_name_is_told(tmp_path):
+    """Specs and make take none; gcc's own words do not say so."""
+    done = subprocess.run(
+        ["sh", str(SCRIPT), os.uname().machine], text=True, check=False,
+        capture_output=True, env={"PATH": os.environ["PATH"],
+                                  "BUILD": str(tmp_path / "a b")})
+    assert done.returncode == 1 and done.stdout == ""
+    assert f"{tmp_path}/a b/static has a blank in it" in done.stderr
+    assert not (tmp_path / "a b").exists()
+
+
 def test_an_architecture_that_is_unknown(tmp_path):
     done = build(tmp_path, "riscv64")
     assert done.returncode == 1
