@@ -434,6 +434,7 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
     const struct hc_fetch_config fetch = {
         .origin = config->endpoint->origin, .anchors = config->anchors,
         .replay_after_flush_ok = config->replay_after_flush_ok,
+        .is_secret = request_form(r)->shown == 0,
         .deadline = config->deadline, .stats = config->stats,
     };
     int err = hc_fetch_start(&r->fetch, net, job, &fetch, hc_now(&net->sys));
