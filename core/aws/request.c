@@ -234,7 +234,9 @@ static void request_read_head(struct hc_request *r)
     uint64_t crc;
 
     r->has_head = true;
-    r->has_skew = hc_skew_get(&ask, &r->skew);
+    r->slept = hc_now(&r->net->sys) - r->fetch.marks.send_start >
+               HC_SKEW_MATTERS;
+    r->has_skew = !r->slept && hc_skew_get(&ask, &r->skew);
     r->retry_after = hc_retry_after(request_header(r, "x-amz-retry-after"));
     r->answer.status = r->fetch.http.status;
     hc_fmt(r->answer.request_id, sizeof r->answer.request_id, "%.*s",
@@ -245,6 +247,12 @@ static void request_read_head(struct hc_request *r)
         r->has_crc = true;
         r->crc_wanted = (uint32_t)crc;
     }
+}
+
+bool hc_request_is_off(const struct hc_request *r)
+{
+    return r->slept || (r->has_skew && (r->skew > HC_SKEW_MATTERS ||
+                                        r->skew < -HC_SKEW_MATTERS));
 }
 
 /* ---- in: the body of a 2xx ---- */
