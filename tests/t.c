@@ -113,8 +113,19 @@ static union head *head_of(void *p, size_t old)
     return h;
 }
 
+static void look_for_secret(const union head *h)
+{
+    const char *at = (const char *)(h + 1);
+    size_t n = counts.secret != NULL ? strlen(counts.secret) : 0;
+
+    for (size_t i = 0; n > 0 && i + n <= h->is.n; i++)
+        counts.unwiped = counts.unwiped ||
+                         memcmp(at + i, counts.secret, n) == 0;
+}
+
 static void give_back(union head *h)
 {
+    look_for_secret(h);
     memset(h, 0x5A, sizeof(*h) + h->is.n);
     free(h);
     counts.live--;

@@ -75,6 +75,8 @@ struct t_alloc {
     long live;      /* blocks that are out                                  */
     long total;     /* bytes asked for so far                               */
     bool failed;    /* request fail_at came                                 */
+    const char *secret;   /* no block may be given back with this in it     */
+    bool unwiped;         /* one was                                        */
 };
 
 const struct hc_alloc *t_alloc(void);

@@ -49,16 +49,20 @@ is_ours() { # FILE SHA-256
 }
 
 private_apt() {
-    apt-get -qq -o Dir::Etc::SourceList=/dev/null \
+    apt-get -qq -c "$top/apt/apt.conf" -o Dir::Etc::SourceList=/dev/null \
         -o Dir::Etc::SourceParts="$top/apt/parts" \
         -o Dir::State::Lists="$top/apt/lists" \
         -o Dir::Cache="$top/apt/cache" "$@" >>"$top/apt.log" 2>&1
 }
 
-# The system's lines and stanzas, asking for sources instead.
+# The system's lines and stanzas, asking for sources instead, and without the
+# commands that it runs after an update: those are about its own files.
 copy_apt_sources() {
     mkdir -p "$top/apt/parts" "$top/apt/lists/partial" \
         "$top/apt/cache/archives/partial"
+    for when in Pre-Invoke Post-Invoke Post-Invoke-Success; do
+        echo "#clear APT::Update::$when;"
+    done >"$top/apt/apt.conf"
     for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
         [ ! -f "$file" ] || sed -n 's/^deb[[:space:]]/deb-src /p' "$file" \
             >"$top/apt/parts/$(basename "$file" .list).list"
@@ -311,6 +315,10 @@ program_of() { # ARCH
 }
 
 [ $# -gt 0 ] || die "no architecture: STATIC_ARCHS is empty"
+case $PWD$top in
+*[[:space:]]*) die "$top has a blank in it, and neither specs of gcc" \
+    "nor make take one: build in another folder" ;;
+esac
 for arch; do
     case $arch in
     x86_64 | aarch64) compiler_of "$arch" ;;

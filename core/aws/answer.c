@@ -58,6 +58,23 @@ static void answer_copy(char *out, size_t cap, struct hc_str s)
     hc_fmt(out, cap, "%.*s", HC_STR_ARG(s));
 }
 
+/* A service that does not find a signature right repeats the request that
+ * should have been signed, session token and all: its sentence ends before. */
+static struct hc_str answer_message(struct hc_str s)
+{
+    static const char *const ends[] = {
+        "The Canonical String", "x-amz-security-token"
+    };
+
+    for (size_t i = 0; i < s.n; i++)
+        for (size_t k = 0; k < sizeof(ends) / sizeof(*ends); k++)
+            if (hc_str_starts(hc_str_from(s, i), hc_str(ends[k])))
+                s.n = i;
+    while (s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
+        s.n--;
+    return s;
+}
+
 /* "namespace#Code:where" to "Code". */
 static struct hc_str answer_code(struct hc_str s)
 {
@@ -105,7 +122,8 @@ static int answer_read_object(struct hc_service_error *out,
         answer_name(out, answer_code(hc_buf_view(text)));
     err = answer_member(d, messages, text);
     if (err == 0 && text->n > 0)
-        answer_copy(out->message, sizeof(out->message), hc_buf_view(text));
+        answer_copy(out->message, sizeof(out->message),
+                    answer_message(hc_buf_view(text)));
     return err;
 }
 
@@ -114,7 +132,8 @@ static void answer_take_xml(struct hc_service_error *out,
 {
     if (!out->named)
         answer_name(out, answer_code(hc_buf_view(tags[0].out)));
-    answer_copy(out->message, sizeof(out->message), hc_buf_view(tags[1].out));
+    answer_copy(out->message, sizeof(out->message),
+                answer_message(hc_buf_view(tags[1].out)));
     if (out->request_id[0] == '\0')
         answer_copy(out->request_id, sizeof(out->request_id),
                     hc_buf_view(tags[2].out));
@@ -130,7 +149,7 @@ static int answer_read_xml(struct hc_service_error *out,
     };
 
     for (size_t i = 0; i < 3; i++)
-        hc_buf_init(&text[i], alloc, HC_ERROR_BODY);
+        hc_buf_init_secret(&text[i], alloc, HC_ERROR_BODY);
     int err = hc_xml_get(body, tags, 3);
 
     if (err == 0)
@@ -151,7 +170,7 @@ static int answer_read_json(struct hc_service_error *out,
 
     struct hc_buf text;
 
-    hc_buf_init(&text, alloc, HC_ERROR_BODY);
+    hc_buf_init_secret(&text, alloc, HC_ERROR_BODY);
     if (hc_json_kind(&doc, 0) == KIND_OBJECT)
         err = answer_read_object(out, &doc, &text);
     if (err == 0)

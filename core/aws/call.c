@@ -175,9 +175,7 @@ static bool call_may_mend(struct hc_call *c, enum hc_retry why)
 
     if (*was || k->no_sign)
         return false;
-    if (why == RETRY_SKEW &&
-        !(c->request.has_skew && (c->request.skew > HC_SKEW_MATTERS ||
-                                  c->request.skew < -HC_SKEW_MATTERS)))
+    if (why == RETRY_SKEW && !hc_request_is_off(&c->request))
         return false;
     *was = true;
     if (why == RETRY_EXPIRED)
@@ -242,8 +240,7 @@ static void call_note_skew(struct hc_call *c)
     const struct hc_request *r = &c->request;
 
     if (r->has_skew)
-        c->config.client->skew = r->skew > HC_SKEW_MATTERS ||
-                                 r->skew < -HC_SKEW_MATTERS ? r->skew : 0;
+        c->config.client->skew = hc_request_is_off(r) ? r->skew : 0;
 }
 
 static int call_refused(struct hc_call *c)

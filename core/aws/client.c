@@ -185,24 +185,31 @@ struct hc_client_role {
     struct hc_client_role *next;
 };
 
-/* A role is the same in every region: without one of ours it is asked for in
- * the first of its partition.  An endpoint that is named for STS beats one that
- * is named for what is called. */
+/* A role is the same in every region of its partition: without one of ours in
+ * there it is asked for in the first. */
+static struct hc_str role_region(const struct hc_client *k, struct hc_str arn)
+{
+    struct hc_str ours = k->config->region;
+    struct hc_str partition = hc_role_partition(arn);
+    const char *home = NULL;
+    char name[32];
+
+    if (ours.n == 0 || !hc_str_eqz(partition, hc_endpoint_partition(ours))) {
+        hc_fmt(name, sizeof name, "%.*s", HC_STR_ARG(partition));
+        home = hc_endpoint_home(hc_str(name));
+    }
+    return home != NULL ? hc_str(home) : ours;
+}
+
+/* An endpoint that is named for STS beats one that is named for what is
+ * called. */
 static int role_endpoint(const struct hc_client *k, struct hc_str arn,
                          struct hc_endpoint *out, struct hc_error *e)
 {
     const struct hc_config *c = k->config;
     const struct hc_service *sts = hc_service_at(HC_SERVICE_STS);
-    struct hc_str region = c->region;
-    struct hc_str partition = hc_role_partition(arn);
-    char name[32];
-
-    if (region.n == 0) {
-        hc_fmt(name, sizeof name, "%.*s", HC_STR_ARG(partition));
-        region = hc_str(hc_endpoint_home(hc_str(name)));
-    }
     const struct hc_endpoint_ask ask = {
-        .service = sts, .region = region,
+        .service = sts, .region = role_region(k, arn),
         .url = c->service_url[sts->index].n > 0 ? c->service_url[sts->index]
                                                 : hc_config_url(c, sts),
         .use_fips = c->use_fips, .use_dualstack = c->use_dualstack,

@@ -7,6 +7,7 @@
  *   REFRESH -> FRESH          [creds_succeed]
  *   REFRESH -> FRESH, EMPTY   [creds_fail]         the old set still holds, or
  *                                                  there is none
+ *   REFRESH -> REFRESH        [creds_slept]        the process was frozen
  *
  * A good set is replaced only by another good one: a refresh that fails leaves
  * it, and is not tried again for a while.  In REFRESH the old set is lent until
@@ -209,26 +210,38 @@ static void creds_refresh(struct hc_creds *c, int64_t now)
     creds_fail(c, now);
 }
 
-static void creds_run(struct hc_job *job, int64_t now)
-{
-    struct hc_creds *c = (struct hc_creds *)(void *)job;
-
-    if (c->state == CREDS_REFRESH)
-        creds_refresh(c, now);
-    if (c->state != CREDS_REFRESH)
-        hc_links_wake(&c->waiting);
-}
-
 static void creds_start(struct hc_creds *c, int64_t now)
 {
     c->state = CREDS_REFRESH;
     c->at = 0;
+    c->started = now;
     c->tried[0] = '\0';
     c->tried_n = 0;
     hc_error_reset(&c->error);
     hc_credentials_fini(&c->coming);
     hc_credentials_init(&c->coming, &c->sys->alloc);
     creds_refresh(c, now);
+}
+
+/* A process that was frozen under way (Lambda, SIGSTOP) finds all deadlines of
+ * its refresh past: that says nothing of who was asked. */
+static bool creds_slept(const struct hc_creds *c, int64_t now)
+{
+    return c->state != CREDS_REFRESH && c->failed_until > 0 &&
+           now >= hc_time_add(c->started, HC_CREDS_SLEPT);
+}
+
+static void creds_run(struct hc_job *job, int64_t now)
+{
+    struct hc_creds *c = (struct hc_creds *)(void *)job;
+
+    if (c->state == CREDS_REFRESH) {
+        creds_refresh(c, now);
+        if (creds_slept(c, now))
+            creds_start(c, now);
+    }
+    if (c->state != CREDS_REFRESH)
+        hc_links_wake(&c->waiting);
 }
 
 /* ---- what others see ---- */

@@ -57,6 +57,7 @@ enum hc_creds_state { CREDS_EMPTY, CREDS_REFRESH, CREDS_FRESH };
 #define HC_CREDS_NEAR (60 * HC_SECOND)     /* and then: wait for it           */
 #define HC_CREDS_AGAIN HC_SECOND           /* after a failure: ask again      */
 #define HC_CREDS_REST (30 * HC_SECOND)     /* while there is a good set       */
+#define HC_CREDS_SLEPT (60 * HC_SECOND)    /* longer than any refresh lasts   */
 
 struct hc_creds {
     struct hc_job job;                     /* the one refresh; first member  */
@@ -69,6 +70,7 @@ struct hc_creds {
     struct hc_error error;                 /* of the last refresh            */
     int64_t failed_until;                  /* monotonic: told again till then */
     int64_t rest_until;                    /* monotonic                      */
+    int64_t started;                       /* monotonic: the refresh         */
     char tried[240];                       /* what had none, and why          */
     size_t tried_n;
     const struct hc_system *sys;

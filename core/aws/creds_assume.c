@@ -174,18 +174,12 @@ static enum hc_retry assume_class(const struct hc_creds_assume *c)
     return hc_retry_of_error(r->error.code);
 }
 
-static bool assume_matters(const struct hc_request *r)
-{
-    return r->has_skew && (r->skew > HC_SKEW_MATTERS ||
-                           r->skew < -HC_SKEW_MATTERS);
-}
-
 /* Another request, with other credentials or another date: once each. */
 static bool assume_mends(struct hc_creds_assume *c, enum hc_retry why)
 {
     bool *was = why == RETRY_EXPIRED ? &c->was_expired : &c->was_skewed;
 
-    if (*was || (why == RETRY_SKEW && !assume_matters(&c->request)))
+    if (*was || (why == RETRY_SKEW && !hc_request_is_off(&c->request)))
         return false;
     *was = true;
     if (why == RETRY_EXPIRED)
@@ -337,7 +331,7 @@ static int assume_ended(const struct assume_step *s)
 
     assume_log(c, s->now);
     if (r->has_skew)
-        *c->shared.skew = assume_matters(r) ? r->skew : 0;
+        *c->shared.skew = hc_request_is_off(r) ? r->skew : 0;
     if (r->state == REQUEST_DONE && r->ok) {
         hc_quota_give(c->shared.quota, c->paid);
         return assume_read(s);

@@ -23,8 +23,7 @@
 struct container_ask {
     struct hc_creds_container *c;
     const char *from;                    /* the variable that named the URL  */
-    struct hc_buf url, target;
-    struct hc_buf token;                 /* secret                           */
+    struct hc_buf url, target, token;    /* secret                           */
     struct hc_origin origin;
     struct hc_error *e;
 };
@@ -160,8 +159,8 @@ static int container_start(struct hc_creds_container *c, struct hc_job *job,
     const struct hc_alloc *alloc = &c->net->sys.alloc;
     struct container_ask a = { .c = c, .e = e };
 
-    hc_buf_init(&a.url, alloc, CONTAINER_URL);
-    hc_buf_init(&a.target, alloc, CONTAINER_URL);
+    hc_buf_init_secret(&a.url, alloc, CONTAINER_URL);
+    hc_buf_init_secret(&a.target, alloc, CONTAINER_URL);
     hc_buf_init_secret(&a.token, alloc, CONTAINER_TOKEN);
     int err = container_where(&a);
 

@@ -101,7 +101,7 @@ static void imds_fetch(const struct imds_step *s, struct hc_str target)
         .value = token ? HC_STR("21600") : hc_buf_view(&c->token),
         .tries = HC_CREDS_IMDS_TRIES,
         .connect_timeout = HC_CREDS_IMDS_CONNECT,
-        .timeout = HC_CREDS_IMDS_TIMEOUT,
+        .timeout = token ? HC_CREDS_IMDS_TOKEN : HC_CREDS_IMDS_TIMEOUT,
     };
 
     hc_creds_fetch_fini(&c->fetch);
@@ -254,7 +254,8 @@ static int imds_answered(const struct imds_step *s)
     return 0;
 }
 
-/* Who is not there has none; who was there a moment ago is ill. */
+/* Who is not there has none; who was there a moment ago is ill.  An answer that
+ * is not allowed the one hop more into a container does not arrive. */
 static int imds_failed(const struct imds_step *s)
 {
     const struct hc_creds_fetch *f = &s->c->fetch;
@@ -262,7 +263,9 @@ static int imds_failed(const struct imds_step *s)
     if (f->error.code == HC_ENOMEM)
         return hc_error_pass(s->e, &f->error);
     if (s->c->state == IMDS_TOKEN) {
-        hc_error_set(s->e, HC_ECREDENTIALS, "%s", f->error.what);
+        hc_error_set(s->e, HC_ECREDENTIALS, "%s%s", f->error.what,
+                     f->error.code == HC_EDEADLINE ? "; in a container the "
+                     "instance's hop limit has to be 2" : "");
         return 0;
     }
     return hc_error_set(s->e, HC_ECREDENTIALS, "%s: %s (tried %d times)",

@@ -15,6 +15,7 @@
 #define HC_CREDS_IMDS_TRIES 2
 #define HC_CREDS_IMDS_CONNECT HC_SECOND
 #define HC_CREDS_IMDS_TIMEOUT (6 * HC_SECOND)        /* the connection too   */
+#define HC_CREDS_IMDS_TOKEN (2 * HC_SECOND)          /* is anybody there?    */
 
 enum hc_creds_imds_state { IMDS_IDLE, IMDS_TOKEN, IMDS_ROLE,
                            IMDS_CREDENTIALS };

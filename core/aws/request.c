@@ -234,7 +234,9 @@ static void request_read_head(struct hc_request *r)
     uint64_t crc;
 
     r->has_head = true;
-    r->has_skew = hc_skew_get(&ask, &r->skew);
+    r->slept = hc_now(&r->net->sys) - r->fetch.marks.send_start >
+               HC_SKEW_MATTERS;
+    r->has_skew = !r->slept && hc_skew_get(&ask, &r->skew);
     r->retry_after = hc_retry_after(request_header(r, "x-amz-retry-after"));
     r->answer.status = r->fetch.http.status;
     hc_fmt(r->answer.request_id, sizeof r->answer.request_id, "%.*s",
@@ -245,6 +247,12 @@ static void request_read_head(struct hc_request *r)
         r->has_crc = true;
         r->crc_wanted = (uint32_t)crc;
     }
+}
+
+bool hc_request_is_off(const struct hc_request *r)
+{
+    return r->slept || (r->has_skew && (r->skew > HC_SKEW_MATTERS ||
+                                        r->skew < -HC_SKEW_MATTERS));
 }
 
 /* ---- in: the body of a 2xx ---- */
@@ -430,10 +438,11 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
 {
     *r = (struct hc_request){ .net = net, .config = *config,
                               .retry_after = -1, .has_fetch = true };
-    hc_buf_init(&r->error_body, &net->sys.alloc, HC_ERROR_BODY);
+    hc_buf_init_secret(&r->error_body, &net->sys.alloc, HC_ERROR_BODY);
     const struct hc_fetch_config fetch = {
         .origin = config->endpoint->origin, .anchors = config->anchors,
         .replay_after_flush_ok = config->replay_after_flush_ok,
+        .is_secret = request_form(r)->shown == 0,
         .deadline = config->deadline, .stats = config->stats,
     };
     int err = hc_fetch_start(&r->fetch, net, job, &fetch, hc_now(&net->sys));

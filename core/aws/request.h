@@ -49,11 +49,12 @@ struct hc_request {
     int64_t retry_after;           /* us; < 0: not said                      */
     int64_t skew;                  /* measured; valid if has_skew            */
     bool has_skew;
+    bool slept;                    /* its date was old when it was answered  */
 
     struct hc_request_config config;      /* private from here               */
     enum hc_request_state state;
     struct hc_net *net;
-    struct hc_buf error_body;
+    struct hc_buf error_body;      /* secret                                 */
     int64_t sent_wall;             /* when the request was written           */
     uint32_t crc;
     uint32_t crc_wanted;
@@ -74,6 +75,9 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
                      const struct hc_request_config *config);
 /* DONE with !ok: the service refused (r->answer).  FAILED: r->error. */
 enum hc_request_state hc_request_step(struct hc_request *r, int64_t now);
+/* Its date was not the service's: a clock is off, or the process was frozen
+ * after it had signed.  Another one has another date. */
+bool hc_request_is_off(const struct hc_request *r);
 void hc_request_fini(struct hc_request *r);        /* r may be all zero */
 
 #endif

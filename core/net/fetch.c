@@ -112,10 +112,12 @@ static int fetch_bad_answer(struct hc_fetch *f, int code,
                             const struct hc_error *why, int64_t now)
 {
     char where[HC_CONN_WHERE];
+    bool shown = code != HC_EPROTOCOL || !f->config.is_secret;
 
     hc_conn_where(where, &f->config.origin, &f->addr);
     hc_turn_drop(&f->net->pool, &f->turn, now);
-    hc_error_set(&f->error, code, "%s: %s", where, why->what);
+    hc_error_set(&f->error, code, "%s: %s", where, shown
+                 ? why->what : "the answer is no HTTP/1.1 that can be read");
     return fetch_failed(f);
 }
 

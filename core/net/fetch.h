@@ -23,6 +23,7 @@ struct hc_fetch_config {
     const struct hc_anchors *anchors;    /* of a tls origin                  */
     bool replay_after_flush_ok;      /* twice does what once does            */
     bool is_head;                    /* the method is HEAD                   */
+    bool is_secret;                  /* the answer: no error shows any of it */
     int64_t deadline;                /* absolute; HC_NEVER: none             */
     int64_t first_byte_timeout;      /* 0: the net's; < 0: none              */
     uint64_t max_body;               /* 0: HC_FETCH_BODY                     */

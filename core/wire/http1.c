@@ -25,7 +25,7 @@
 void hc_http1_init(struct hc_http1 *x, const struct hc_alloc *a, bool is_head)
 {
     *x = (struct hc_http1){ .alloc = a, .is_head = is_head };
-    hc_buf_init(&x->head, a, HC_HTTP1_HEAD);
+    hc_buf_init_secret(&x->head, a, HC_HTTP1_HEAD);
 }
 
 void hc_http1_fini(struct hc_http1 *x)

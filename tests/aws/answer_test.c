@@ -58,6 +58,11 @@ static const struct {
       "403", "Missing Authentication Token", false },
     { 599, NULL, NULL, "", "599", "unknown status", false },
     { 503, "ServerException", NULL, "<html>", "ServerException", "", true },
+    /* what is said of a signature repeats the request, token and all */
+    { 400, NULL, NULL, "{\"__type\":\"InvalidSignatureException\",\"message\":"
+      "\"It does not match.\\n\\nThe Canonical String for this request should "
+      "have been\\n'POST\\nx-amz-security-token:hush'\"}",
+      "InvalidSignatureException", "It does not match.", true },
     /* control characters never reach a terminal */
     { 400, NULL, NULL, "{\"__type\":\"A\\u001b\",\"message\":\"a\\nb\"}",
       "A?", "a?b", true },
@@ -74,6 +79,22 @@ TEST(answer, code_and_message_from_wherever_they_stand)
         CHECK_Z(out.request_id, "id-1");
         CHECK_INT(out.named, rows[i].named);
     }
+}
+
+TEST(answer, a_query_service_repeats_no_token_either)
+{
+    static const char body[] =
+        "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>It "
+        "does not match.\n\nThe Canonical String for this request should have "
+        "been\n'POST\nx-amz-security-token:hush'</Message></Error>"
+        "</ErrorResponse>";
+    const struct hc_answer_parts parts = {
+        .status = 403, .protocol = PROTOCOL_QUERY, .body = hc_str(body)
+    };
+
+    CHECK_INT(hc_service_error_get(&out, t_alloc(), &parts), 0);
+    CHECK_Z(out.code, "SignatureDoesNotMatch");
+    CHECK_Z(out.message, "It does not match.");
 }
 
 TEST(answer, long_texts_are_cut_between_characters)

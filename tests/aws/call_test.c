@@ -378,6 +378,31 @@ TEST(call, a_clock_that_is_off_is_corrected_once)
     caller_end();
 }
 
+/* What was signed before a freeze and left after it is too old when it comes:
+ * no clock is off. */
+TEST(call, a_request_that_slept_is_signed_anew_once)
+{
+    const char *const answers[] = {
+        aws_answer(400, "Date: Thu, 01 Jan 2026 00:10:00 GMT\r\n",
+                   "{\"__type\":\"InvalidSignatureException\"}"),
+        aws_answer(200, "", "{}"), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    w.world.wall = (int64_t)1767225600 * HC_SECOND;
+    CHECK_INT(caller_start(plain), 0);
+    while (w.script.requests < 1)
+        aws_world_round(&w);
+    w.world.now += 600 * HC_SECOND;
+    w.world.wall += 600 * HC_SECOND;
+    aws_world_until(&w, &me.ended);
+    CHECK(me.done);
+    CHECK_Z(aws_world_header(&w, 0, "X-Amz-Date"), "20260101T000000Z");
+    CHECK(strncmp(aws_world_header(&w, 1, "X-Amz-Date"), "20260101T0010",
+                  13) == 0);
+    CHECK_INT(w.client.skew, 0);
+    caller_end();
+}
+
 TEST(call, a_wrong_signature_under_a_right_clock_is_final)
 {
     const char *const answers[] = {

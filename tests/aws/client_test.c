@@ -1,5 +1,6 @@
 /* aws/client - trust, places and names of a handle. */
 #include "aws/client.h"
+#include "aws/creds_assume.h"
 
 #include <string.h>
 
@@ -123,6 +124,36 @@ TEST(client, a_role_has_one_source_of_credentials)
     CHECK_STR(a->role, ROLE "a");
     CHECK_STR(client.creds.role, "");
     close_all();
+}
+
+static void assumed_at(const char *const *env, const char *arn,
+                       const char *host)
+{
+    struct hc_error e = { 0 };
+
+    open_fine(env);
+    const struct hc_creds *c = role(arn, &e);
+
+    if (c == NULL)
+        fail_msg("%s", e.what);
+    const struct hc_creds_assume *assume = c->providers[0].ud;
+
+    CHECK_Z(assume->endpoint.host, host);
+    close_all();
+}
+
+/* Who may assume a role has keys of its partition. */
+TEST(client, a_role_is_assumed_where_its_partition_is)
+{
+    static const char *const here[] = { "AWS_REGION=eu-west-1", NULL };
+    static const char *const nowhere[] = { "A=b", NULL };
+    const char *cn = "arn:aws-cn:iam::123456789012:role/a";
+
+    assumed_at(here, ROLE "a", "sts.eu-west-1.amazonaws.com");
+    assumed_at(here, cn, "sts.cn-north-1.amazonaws.com.cn");
+    assumed_at(here, "arn:aws-mars:iam::123456789012:role/a",
+               "sts.eu-west-1.amazonaws.com");
+    assumed_at(nowhere, cn, "sts.cn-north-1.amazonaws.com.cn");
 }
 
 TEST(client, roles_are_bounded)

@@ -273,6 +273,19 @@ TEST(creds_assume, an_answer_that_holds_no_set_is_none)
     }
 }
 
+/* What comes without a head may be the credentials themselves. */
+TEST(creds_assume, an_answer_that_is_no_http_is_not_shown)
+{
+    const char *const answers[] = {
+        "<SecretAccessKey>hush</SecretAccessKey>\r\n\r\n", NULL };
+
+    open_here();
+    ask(answers);
+    creds_peer_failed(&p, HC_EPROTOCOL, "to assume " ROLE);
+    creds_peer_failed(&p, HC_EPROTOCOL, "no HTTP/1.1");
+    creds_peer_close(&p);
+}
+
 TEST(creds_assume, without_credentials_of_its_own_it_says_so)
 {
     static const char *const env[] = { STS, "AWS_EC2_METADATA_DISABLED=true",

@@ -186,6 +186,21 @@ TEST(creds_fetch, an_answer_without_an_end_is_not_read)
     end();
 }
 
+/* What comes without a head may be the credentials themselves. */
+TEST(creds_fetch, an_answer_that_is_no_http_is_not_shown)
+{
+    const char *const answers[] = {
+        "{\"SecretAccessKey\":\"hush\"}\r\n\r\n", "hush\r\n\r\n",
+        "{\"Token\":\"hush\"}\r\n\r\n", NULL };
+
+    get(answers);
+    CHECK_INT(me.answer, CREDS_FETCH_FAILED);
+    CHECK_INT(me.fetch.error.code, HC_EPROTOCOL);
+    CHECK(strstr(me.fetch.error.what, "no HTTP/1.1") != NULL);
+    CHECK(strstr(me.fetch.error.what, "hush") == NULL);
+    end();
+}
+
 TEST(creds_fetch, what_ends_half_way_leaves_nothing)
 {
     const char *const answers[] = { AWS_PEER_SILENT, NULL };

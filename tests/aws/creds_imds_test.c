@@ -139,8 +139,19 @@ TEST(creds_imds, who_does_not_answer_is_no_metadata_service)
 
     ask(silent);
     creds_peer_failed(&p, HC_ECREDENTIALS, "instance metadata (127.0.0.1");
-    CHECK_INT(p.aws.world.now - before, 2 * HC_CREDS_IMDS_TIMEOUT);
+    creds_peer_failed(&p, HC_ECREDENTIALS, "hop limit");
+    CHECK_INT(p.aws.world.now - before, 2 * HC_CREDS_IMDS_TOKEN);
+    CHECK(p.aws.world.now - before <= 5 * HC_SECOND);
     CHECK_INT(p.aws.script.requests, 2);
+    creds_peer_close(&p);
+    open_here();
+    const char *const ill[] = { TOKEN, AWS_PEER_SILENT, AWS_PEER_SILENT,
+                                NULL };
+
+    before = p.aws.world.now;
+    ask(ill);
+    creds_peer_failed(&p, HC_ECREDENTIALS, "(tried 2 times)");
+    CHECK_INT(p.aws.world.now - before, 2 * HC_CREDS_IMDS_TIMEOUT);
     creds_peer_close(&p);
     open_here();
     net_peer_refuse(&p.aws.world.peer);

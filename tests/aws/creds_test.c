@@ -332,6 +332,33 @@ TEST(creds, until_it_expires_a_good_set_outlives_a_failed_refresh)
     tear_down();
 }
 
+/* The process was frozen while a refresh was under way: that this one is over
+ * says nothing of who gives credentials. */
+TEST(creds, a_refresh_that_slept_is_begun_again)
+{
+    struct provider p = { { HC_CREDS_WAIT, HC_ETIMEDOUT, 1, 1 }, "one",
+                          HC_NEVER, 0 };
+
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 0);
+    CHECK_INT(get(1, HC_CREDS_SLEPT), 0);
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, HC_CREDS_SLEPT, NULL, 0);
+    CHECK_INT(p.asked, 3);
+    CHECK_INT(get(1, HC_CREDS_SLEPT), 1);
+    CHECK_INT(get(0, HC_CREDS_SLEPT), 1);
+    tear_down();
+    p.answers[2] = HC_ETIMEDOUT;         /* once                             */
+    p.asked = 0;
+    set_up(&p, 1);
+    CHECK_INT(get(0, 0), 0);
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, HC_CREDS_SLEPT, NULL, 0);
+    CHECK_INT(get(0, HC_CREDS_SLEPT), HC_ETIMEDOUT);
+    CHECK_INT(p.asked, 3);
+    tear_down();
+}
+
 /* ---- before it expires ---- */
 
 #define LIFE (3600 * HC_SECOND)

@@ -51,6 +51,7 @@ int creds_peer_open(struct creds_peer *p, const char *const *env,
                                              .version = "0.0.0" };
 
     memset(p, 0, sizeof *p);
+    t_alloc_state()->secret = "hush";
     w->script.answers = answers;
     net_world_open(&w->world, NULL, NULL);
     put_env(p, env);
@@ -69,6 +70,7 @@ void creds_peer_close(struct creds_peer *p)
     hc_job_fini(&p->job);
     hc_credentials_fini(&p->out);
     aws_world_close(&p->aws);
+    CHECK(!t_alloc_state()->unwiped);
 }
 
 /* Several exchanges follow each other before nothing happens any more. */

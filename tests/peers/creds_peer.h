@@ -25,6 +25,7 @@ struct creds_peer {
  * hc_config_init and hc_client_init say. */
 int creds_peer_open(struct creds_peer *p, const char *const *env,
                     const char *const *answers);
+/* No memory has been given back with "hush" in it: it was wiped before. */
 void creds_peer_close(struct creds_peer *p);
 /* Asks `from` until it has an answer, over any number of waits; the clock goes
  * on where nothing else can. */

@@ -119,6 +119,20 @@ def test_a_session_that_ecs_calls_expired_is_begun_anew(ecs, creds, headcount):
     assert creds.asked("AssumeRole") == 2
 
 
+def test_a_signature_that_is_refused_shows_no_token(ecs, creds, headcount):
+    """AWS repeats what should have been signed."""
+    for token in ("token/1", "token/2"):
+        ecs.fault("ListClusters", ecs.http(403, json.dumps({
+            "__type": "InvalidSignatureException", "message": "The request "
+            "signature we calculated does not match.\n\nThe Canonical String "
+            "for this request should have been\n'POST\n/\n\n"
+            f"x-amz-security-token:{token}+{'of' * 20}==\n'"}).encode()))
+        done = run(headcount, creds, "call", "ecs", "ListClusters",
+                   "--assume-role", ROLE, code=254)
+        assert "signature we calculated does not match. (" in done.err
+        assert token in creds.given[-1]
+
+
 @pytest.fixture
 def moto(tmp_path):
     with servers.Moto(tmp_path / "moto") as server:

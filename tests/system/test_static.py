@@ -248,6 +248,17 @@ def test_a_missing_compiler_is_told_with_the_line_to_run(tmp_path, without):
         in done.stderr
 
 
+def test_a_folder_with_a_blank_in_its_name_is_told(tmp_path):
+    """Specs and make take none; gcc's own words do not say so."""
+    done = subprocess.run(
+        ["sh", str(SCRIPT), os.uname().machine], text=True, check=False,
+        capture_output=True, env={"PATH": os.environ["PATH"],
+                                  "BUILD": str(tmp_path / "a b")})
+    assert done.returncode == 1 and done.stdout == ""
+    assert f"{tmp_path}/a b/static has a blank in it" in done.stderr
+    assert not (tmp_path / "a b").exists()
+
+
 def test_an_architecture_that_is_unknown(tmp_path):
     done = build(tmp_path, "riscv64")
     assert done.returncode == 1
@@ -277,6 +288,8 @@ def mirror(tmp_path, without):
         (path / "apt-get").write_text(
             "#!/bin/sh\n"
             f'echo "$*" >>{tmp_path}/calls\n'
+            'for word; do case $word in *.conf) '
+            f'apt-config -c "$word" dump >>{tmp_path}/settings ;; esac; done\n'
             f"case $* in *source*) cp {served}/* . ;; esac\n")
         (path / "apt-get").chmod(0o755)
         return str(path)
@@ -321,3 +334,16 @@ def test_the_apt_of_the_system_is_not_touched(tmp_path, mirror):
                      "Dir::Cache"):
             assert f"{kept}={tmp_path}/build/static/apt/" in call
         assert "Dir::Etc::SourceList=/dev/null" in call
+
+
+def test_what_the_system_runs_after_an_update_is_not_run(tmp_path, mirror):
+    """Hooks refresh or clean what is the system's."""
+    hooks = tmp_path / "hooks"
+    hooks.write_text("".join(
+        f'APT::Update::{when} {{"touch {tmp_path}/x"; }};\n'
+        for when in ("Pre-Invoke", "Post-Invoke", "Post-Invoke-Success")))
+    build(tmp_path, os.uname().machine, APT_CONFIG=str(hooks),
+          PATH=mirror(**{"bearssl_0.7-1.dsc": b"a", "x.tar.xz": b"b"}))
+    settings = (tmp_path / "settings").read_text()
+    assert "Acquire" in settings
+    assert str(tmp_path / "x") not in settings

@@ -266,6 +266,26 @@ def test_the_workers_queue_loses_nothing_silently():
             [deployment.TOPIC]}
 
 
+def test_a_worker_that_is_gone_is_told_without_an_event():
+    """A queue that nobody fills is never old: that it is read is measured."""
+    alarm = worker(AlarmTopicArn=deployment.TOPIC)["GoneAlarm"]
+    asked, *read = alarm["Metrics"]
+    assert asked["Expression"] == "FILL(empty, 0) + FILL(received, 0)"
+    assert {(m["Id"], m["MetricStat"]["Metric"]["MetricName"]) for m in read} \
+        == {("empty", "NumberOfEmptyReceives"),
+            ("received", "NumberOfMessagesReceived")}
+    for m in read:
+        assert m["ReturnData"] is False
+        assert (m["MetricStat"]["Stat"], m["MetricStat"]["Period"]) == (
+            "Sum", 300)
+        (of,) = m["MetricStat"]["Metric"]["Dimensions"]
+        assert of == {"Name": "QueueName", "Value": "Queue"}
+    assert (alarm["ComparisonOperator"], alarm["Threshold"],
+            alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (
+        "LessThanThreshold", 1, 3, "breaching")
+    assert alarm["AlarmActions"] == alarm["OKActions"] == [deployment.TOPIC]
+
+
 # ---- the package ----
 
 def sam_build(tmp_path, **variables):

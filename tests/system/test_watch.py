@@ -795,6 +795,18 @@ def test_the_unit_of_the_worker_runs(ecs, queue, headcount):
     read_metrics(headcount.home / "metrics.prom")
 
 
+def test_the_unit_is_started_again_once_there_may_be_credentials(
+        prod, queue, headcount):
+    """A host that boots may have none yet; a wrong word stays wrong."""
+    unit = (TOP / "examples/systemd/headcount-watch.service").read_text()
+    stays = re.search(r"^RestartPreventExitStatus=(.*)$", unit, re.M)[1].split()
+    with Worker(headcount, queue, AWS_ACCESS_KEY_ID=None,
+                AWS_SECRET_ACCESS_KEY=None, AWS_SESSION_TOKEN=None) as worker:
+        assert str(worker.end()[0]) not in stays
+        assert "no AWS credentials" in worker.text
+    assert str(headcount("watch").code) in stays
+
+
 @pytest.mark.parametrize("words, sentence", [
     ([], "watch what?"),
     (["--queue", "queue"], "takes the queue's URL"),
