@@ -310,7 +310,7 @@ static void end_claim(struct crew_message *m, struct crew_claim *claim,
 {
     struct crew_post *p = claim->post;
 
-    if (how == CREW_DUPLICATE && m->number != p->cause) {
+    if (how == CREW_IDLE && m->number != p->cause) {
         claim_waits(claim, p->covered_since);
         return;
     }

@@ -72,7 +72,7 @@ struct crew_turn {
 };
 
 enum crew_how { CREW_WELL, CREW_FAILED,
-                CREW_DUPLICATE };    /* nothing was read for this cause      */
+                CREW_IDLE };         /* nothing was read for this cause      */
 
 /* The cluster that has waited longest is at work now; false: none waits, or
  * as many as may be are at work.  The turn's texts live until crew_end. */

@@ -227,6 +227,8 @@ static enum metrics_reconcile judge_job(const struct work_job *job,
         return METRICS_DUPLICATE;
     if (o->skipped_event)
         return METRICS_SKIPPED;
+    if (o->clusters_n == 0)          /* beside a record that is broken */
+        return METRICS_DUPLICATE;
     tell_failures(o);
     return o->summary[HEADCOUNT_FAILED] > 0 ? METRICS_FAILED : METRICS_OK;
 }
@@ -234,8 +236,8 @@ static enum metrics_reconcile judge_job(const struct work_job *job,
 static void job_ended(struct work *w, struct work_job *job)
 {
     static const enum crew_how how[METRICS_RECONCILES] = {
-        [METRICS_OK] = CREW_WELL, [METRICS_SKIPPED] = CREW_WELL,
-        [METRICS_FAILED] = CREW_FAILED, [METRICS_DUPLICATE] = CREW_DUPLICATE,
+        [METRICS_OK] = CREW_WELL, [METRICS_SKIPPED] = CREW_IDLE,
+        [METRICS_FAILED] = CREW_FAILED, [METRICS_DUPLICATE] = CREW_IDLE,
     };
     const struct headcount_outcome *o = headcount_outcome(job->op);
     enum metrics_reconcile came = judge_job(job, o);

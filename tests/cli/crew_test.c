@@ -221,12 +221,12 @@ TEST(crew, a_duplicate_settles_nothing_but_itself)
     struct crew_turn turn = begin(c, "a");
 
     CHECK_Z(turn.body, "3");
-    crew_end(c, turn.post, CREW_DUPLICATE);
+    crew_end(c, turn.post, CREW_IDLE);
     CHECK_Z(deleted(c), "3@0");
     turn = begin(c, "a");
     CHECK_Z(turn.body, "2");
     put(c, "4", "a");
-    crew_end(c, turn.post, CREW_DUPLICATE);
+    crew_end(c, turn.post, CREW_IDLE);
     CHECK_Z(deleted(c), "2@0");
     turn = begin(c, "a");
     CHECK_Z(turn.body, "4");
@@ -484,7 +484,7 @@ static void model_end(struct model *m, int at, enum crew_how how)
         struct model_message *x = &m->messages[i];
 
         if (x->put >= m->began[at] || !x->needs[at] ||
-            (how == CREW_DUPLICATE && i != cause))
+            (how == CREW_IDLE && i != cause))
             continue;
         x->needs[at] = false;
         x->failed |= how == CREW_FAILED;
@@ -528,7 +528,7 @@ static void model_take(struct model *m, bool released)
 static void model_step(struct model *m)
 {
     static const enum crew_how hows[] = { CREW_WELL, CREW_WELL, CREW_WELL,
-                                          CREW_FAILED, CREW_DUPLICATE };
+                                          CREW_FAILED, CREW_IDLE };
 
     m->step++;
     switch (roll(m, 5)) {

@@ -157,6 +157,10 @@ def notified(event):
             json.dumps(event), "Timestamp": "2026-01-01T00:00:00.000Z"}
 
 
+SCHEDULE = {"source": "aws.scheduler", "detail-type": "Scheduled Event",
+            "detail": "{}", "region": "eu-west-1", "account": ACCOUNT}
+
+
 # ---- events ----
 
 def test_an_event_sets_the_count_and_its_message_is_gone(prod, queue,
@@ -256,6 +260,45 @@ def test_a_duplicate_is_deleted_without_a_call(prod, queue, headcount):
         assert len(prod.requests) == calls
 
 
+HERE = f"arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/prod"
+ELSEWHERE = HERE.replace("eu-west-1", "us-east-1")
+
+
+@pytest.mark.parametrize("idle", [
+    {"Records": [{"eventSource": "aws:sqs", "messageId": "1",
+                  "body": json.dumps(event_of())},
+                 {"eventSource": "aws:sqs", "messageId": "2",
+                  "body": "no JSON"}]},
+    {**SCHEDULE, "region": "us-east-1", "detail": {"cluster": HERE}},
+    {**SCHEDULE, "detail": {"cluster": ELSEWHERE}},
+], ids=["broken", "envelope", "arn"])
+def test_what_reads_nothing_settles_no_other_message(prod, queue, headcount,
+                                                     idle):
+    def later(more):
+        event = event_of()
+        event["detail"]["version"] += more
+        return event
+
+    with Worker(headcount, queue):
+        queue.send(event_of())
+        until(lambda: queue.deleted() == 1)
+        prod.delay("DescribeServices", 1.5)
+        before = len(prod.requests)
+        queue.send(later(1))
+        until(lambda: "DescribeServices" in prod.operations()[before:])
+        queue.send(later(2))
+        queue.send(idle)
+        until(lambda: queue.deleted() >= 3)
+    assert prod.operations()[before:].count("DescribeServices") == 2
+
+
+def test_one_name_in_two_regions_is_two_clusters(prod, queue, headcount):
+    with Worker(headcount, queue):
+        queue.send({**SCHEDULE, "detail": {"clusters": [ELSEWHERE, HERE]}})
+        until(queue.is_empty)
+    assert prod.services["web"]["desiredCount"] == 3
+
+
 def test_events_of_several_regions(queue, headcount):
     with ecs_server.EcsServer(region="us-east-1") as far:
         headcount.at(far)
@@ -339,10 +382,6 @@ def test_a_record_that_is_no_event_keeps_its_message(prod, queue, headcount):
         assert worker.text.count("redrive policy") == 1
     assert prod.services["web"]["desiredCount"] == 3
     assert queue.deleted() == 0
-
-
-SCHEDULE = {"source": "aws.scheduler", "detail-type": "Scheduled Event",
-            "detail": "{}", "region": "eu-west-1", "account": ACCOUNT}
 
 
 def test_a_schedule_without_a_sweep_is_poison(prod, queue, headcount):
