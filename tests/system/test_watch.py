@@ -621,6 +621,20 @@ def test_sighup_reads_the_policy_again(prod, queue, headcount):
     assert [w["desiredCount"] for w in prod.writes()] == [2, 2, 2, 5]
 
 
+def test_a_policy_from_a_pipe_is_not_waited_for_again(prod, queue, headcount):
+    file = headcount.home / "policy.lua"
+    os.mkfifo(file)
+    with Worker(headcount, queue, "--policy", file, what=()) as worker:
+        file.write_text(policy(2))
+        until(lambda: queue.front.calls("ReceiveMessage"))
+        worker.signal(signal.SIGHUP)
+        until(lambda: worker.told("cannot be read again"), 5)
+        queue.send({"cluster": "prod"})
+        until(queue.is_empty)
+        assert worker.stop()[0] == 0
+    assert [w["desiredCount"] for w in prod.writes()] == [2]
+
+
 # ---- what it tells ----
 
 LABEL = r'[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"'
@@ -730,6 +744,21 @@ def test_files_that_cannot_be_written(prod, headcount):
             assert worker.end()[0] == 253
             assert "no file" in worker.text
     assert prod.requests == []
+
+
+def test_what_lies_in_the_way_is_replaced(prod, headcount):
+    """A pipe would be waited for, another's file written to."""
+    file, other = headcount.home / "m.prom", headcount.home / "other"
+    for option in ("--metrics", "--heartbeat"):
+        other.write_text("kept")
+        for put in (os.mkfifo, lambda way: way.hardlink_to(other),
+                    lambda way: way.symlink_to(other)):
+            put(headcount.home / "m.prom.new")
+            with Worker(headcount, None, "prod", option, file) as worker:
+                until(file.exists, 5)
+                assert worker.stop()[0] == 0
+            assert other.read_text() == "kept"
+            file.unlink()
 
 
 def test_a_full_disk_is_told_once(prod, headcount):
