@@ -108,6 +108,7 @@ void crew_drop(struct crew *c, struct crew_message *m)
         c->messages_end = at;
     c->messages_n--;
     c->bytes -= m->body_n;
+    c->claims_n -= m->claims_n;
     free_message(m);
 }
 
@@ -240,13 +241,15 @@ enum crew_put crew_put(struct crew *c, const struct crew_given *g, int64_t now)
     c->messages_end = &m->next;
     c->messages_n++;
     c->bytes += m->body_n;
+    c->claims_n += m->claims_n;
     return CREW_TAKEN;
 }
 
 bool crew_has_room(const struct crew *c)
 {
     return !c->stopping && c->messages_n < c->config.messages_max &&
-           c->bytes < c->config.bytes_max;
+           c->bytes < c->config.bytes_max &&
+           c->claims_n < c->config.claims_max;
 }
 
 /* ---- work ---- */

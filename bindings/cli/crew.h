@@ -29,6 +29,7 @@ struct crew_config {
     int64_t visibility;              /* of a message, in microseconds        */
     size_t at_once;                  /* clusters at work side by side        */
     size_t messages_max, bytes_max;  /* held: then there is no room          */
+    size_t claims_max;               /* clusters that held messages name     */
 };
 
 /* NULL: no memory. */

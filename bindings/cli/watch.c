@@ -28,6 +28,8 @@
 #define WATCH_CLUSTERS 10            /* at work, if nothing is said          */
 #define WATCH_MESSAGES 1000
 #define WATCH_BYTES ((size_t)64 << 20)
+/* A message may name 2000 clusters, and each is looked for among all. */
+#define WATCH_CLAIMS 8000
 /* Whatever is forgotten, the loop turns. */
 #define WATCH_LONGEST (60 * WATCH_SECOND)
 
@@ -333,6 +335,7 @@ static int open_crew(struct watch *w, const struct options *o)
     const struct crew_config config = {
         .visibility = o->visibility_us, .at_once = (size_t)o->concurrency,
         .messages_max = WATCH_MESSAGES, .bytes_max = WATCH_BYTES,
+        .claims_max = WATCH_CLAIMS,
     };
 
     w->crew = crew_new(&config);

@@ -17,7 +17,8 @@ static struct crew *crew_of(size_t at_once)
     const struct crew_config config = { .visibility = VISIBILITY,
                                         .at_once = at_once,
                                         .messages_max = 1000,
-                                        .bytes_max = 1 << 20 };
+                                        .bytes_max = 1 << 20,
+                                        .claims_max = 1000 };
     struct crew *c = crew_new(&config);
 
     CHECK(c != NULL);
@@ -363,7 +364,7 @@ TEST(crew, there_is_room_for_so_many_messages_and_bytes)
 {
     const struct crew_config config = { .visibility = VISIBILITY,
                                         .at_once = 1, .messages_max = 3,
-                                        .bytes_max = 4 };
+                                        .bytes_max = 4, .claims_max = 9 };
     struct crew *c = crew_new(&config);
 
     put(c, "1", "a");
@@ -377,6 +378,27 @@ TEST(crew, there_is_room_for_so_many_messages_and_bytes)
     CHECK(crew_has_room(c));
     put(c, "long", "a");
     CHECK(!crew_has_room(c));
+    crew_free(c);
+}
+
+TEST(crew, there_is_room_for_so_many_clusters)
+{
+    const struct crew_config config = { .visibility = VISIBILITY,
+                                        .at_once = 9, .messages_max = 3,
+                                        .bytes_max = 100, .claims_max = 6 };
+    struct crew *c = crew_new(&config);
+
+    put(c, "1", "abc");
+    put(c, "2", "ab");
+    CHECK(crew_has_room(c));
+    crew_end(c, begin(c, "a").post, CREW_WELL);
+    crew_end(c, begin(c, "b").post, CREW_WELL);
+    deleted(c);
+    put(c, "3", "abc");
+    CHECK(!crew_has_room(c));
+    crew_end(c, begin(c, "c").post, CREW_WELL);
+    deleted(c);
+    CHECK(crew_has_room(c));
     crew_free(c);
 }
 
