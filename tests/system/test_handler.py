@@ -214,6 +214,24 @@ def test_a_handler_without_an_end_is_ended_before_the_deadline(handler, body):
     assert server.invoke({"fine": True}) == 1   # in a state that is new
 
 
+def test_a_file_that_runs_again_is_ended_before_the_deadline(handler,
+                                                             tmp_path):
+    mark = tmp_path / "mark"
+    server = handler(files=f"""
+        while io.open("{mark}") do end
+        function handle(e)
+          if e.fine then return 1 end
+          io.open("{mark}", "w"):close()
+          while true do end
+        end""", AWS_LAMBDA_FUNCTION_TIMEOUT="1")
+    assert server.invoke({})["errorType"] == "Headcount.EDEADLINE"
+    answer = server.invoke({"fine": True})
+    assert answer["errorType"] == "Headcount.EDEADLINE"
+    assert "handler.lua:2:" in answer["errorMessage"]
+    mark.unlink()
+    assert server.invoke({"fine": True}) == 1
+
+
 def test_calls_end_before_the_handler_does(ecs, headcount, handler):
     headcount.at(ecs)
     ecs.delay("ListClusters", 30)
