@@ -174,6 +174,20 @@ def test_an_answer_that_is_too_large(handler):
     assert server.invoke(1000) == "x" * 1000
 
 
+def test_an_error_that_is_too_large(handler):
+    server = handler(files="local n = 0\nfunction handle(size) n = n + 1\n"
+                     "if size == 0 then return n end\n"
+                     "error('begun ' .. ('\u00e9\\n'):rep(size)) end")
+    for size in (1 << 20, 5 << 20):
+        answer = server.invoke(size)
+        assert answer["errorType"] == "Headcount.HandlerError"
+        assert "handler.lua:4: begun \u00e9" in answer["errorMessage"]
+        assert len(json.dumps(answer)) < 1 << 20
+        assert answer["stackTrace"]
+    assert server.invoke(0) == 3                # the process is the same
+    assert server.output.stat().st_size < 1 << 20
+
+
 @pytest.mark.parametrize("name, text, says", [
     ("handler.handle", "local x = \nreturn {}", "handler.lua:2: unexpected"),
     ("handler.handle", "\nlocal t = nil\nreturn t.x",
