@@ -301,6 +301,15 @@ static int run(struct watch *w)
 
 /* ---- open, close ---- */
 
+/* It is told whenever the queue is, and a password would be, too. */
+static bool has_user(const char *url)
+{
+    const char *host = strstr(url, "://");
+    size_t n = host ? strcspn(host + 3, "/?#") : 0;
+
+    return host && memchr(host + 3, '@', n);
+}
+
 static int check_words(const struct options *o)
 {
     bool sweeps = sweep_of_is_said(o);
@@ -318,6 +327,9 @@ static int check_words(const struct options *o)
              strncmp(o->queue, "http://", 7) != 0)
         wrong = "--queue takes the queue's URL, https://sqs.REGION."
                 "amazonaws.com/ACCOUNT/NAME";
+    else if (o->queue && has_user(o->queue))
+        wrong = "a queue's URL has no user in it: credentials are found where "
+                "the AWS CLI finds them";
     else if (o->snapshot)
         wrong = "--snapshot goes with plan and handle";
     if (wrong) {

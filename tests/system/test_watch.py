@@ -470,6 +470,22 @@ def test_a_queue_that_is_not_reached_stops_no_sweep(prod, queue, headcount):
 
 # ---- time ----
 
+def test_deletes_are_sent_however_many_wait(prod, queue, headcount):
+    """Every half second all that is held is to be extended, and that takes
+    longer."""
+    stage = prod.model.cluster("stage")
+    stage.service("web", desired=1)
+    prod.delay("DescribeServices", 15)
+    queue.front.slow = {"ChangeMessageVisibilityBatch": 2}
+    with Worker(headcount, queue, "--visibility", 1):
+        for at in range(0, 90, 10):
+            queue.send(*[{"cluster": "prod"}] * 10)
+        until(lambda: len(queue.front.calls(
+            "ChangeMessageVisibilityBatch")) >= 6, 30)
+        queue.send({"cluster": "stage"})
+        until(lambda: queue.deleted() >= 1, 6)
+
+
 def test_visibility_is_extended_during_a_slow_reconcile(prod, queue,
                                                         headcount):
     prod.delay("DescribeServices", 3)
@@ -866,6 +882,7 @@ def test_the_unit_of_the_worker_runs(ecs, queue, headcount):
 @pytest.mark.parametrize("words, sentence", [
     ([], "watch what?"),
     (["--queue", "queue"], "takes the queue's URL"),
+    (["--queue", "https://me:hidden@sqs.x/1/q"], "has no user in it"),
     (["--queue", "https://sqs.x/1/q", "--every", "5"], "--every is for"),
     (["--queue", "https://sqs.x/1/q", "--dry-run"], "--dry-run"),
     (["prod", "--every", "0"], "a time such as"),
@@ -880,3 +897,4 @@ def test_wrong_words(headcount, words, sentence):
     run = headcount("watch", "--service", "web", *words)
     assert run.code == 252
     assert sentence in run.err and run.out == ""
+    assert "hidden" not in run.err
