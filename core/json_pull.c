@@ -75,7 +75,7 @@ int headcount_json_next(headcount_json *json, const char **text, size_t *n,
     }
     struct hc_str s = hc_json_text(&json->reader);
 
-    *text = s.p;
+    *text = s.n > 0 ? s.p : "";
     *n = s.n;
     return event;
 }

@@ -32,6 +32,7 @@ static int events(const char *text, char *to, size_t size)
         at += (size_t)snprintf(to + at, size - at, "%s%.*s ", shown[event],
                                has ? (int)n : 0, has ? part : "");
         CHECK(at < size);
+        CHECK(!has || part != NULL);   /* nor where it is empty */
     }
     if (event == 0)                    /* and it stays so */
         CHECK_INT(headcount_json_next(json, &part, &n, NULL), 0);
@@ -44,6 +45,7 @@ TEST(json_pull, a_text_is_its_events)
     static const struct { const char *text, *events; } rows[] = {
         { "{}", "{ } " }, { " [ ] ", "[ ] " }, { "7", "n:7 " },
         { "-0.5e3", "n:-0.5e3 " }, { "\"\"", "s: " }, { "null", "0 " },
+        { "{\"\":\"\"}", "{ k: s: } " },
         { "{\"a\":[1,true,false,null,\"\\u00e9\"],\"b\":{}}",
           "{ k:a [ n:1 t f 0 s:\xc3\xa9 ] k:b { } } " },
     };

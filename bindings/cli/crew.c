@@ -108,6 +108,7 @@ void crew_drop(struct crew *c, struct crew_message *m)
         c->messages_end = at;
     c->messages_n--;
     c->bytes -= m->body_n;
+    c->claims_n -= m->claims_n;
     free_message(m);
 }
 
@@ -240,13 +241,15 @@ enum crew_put crew_put(struct crew *c, const struct crew_given *g, int64_t now)
     c->messages_end = &m->next;
     c->messages_n++;
     c->bytes += m->body_n;
+    c->claims_n += m->claims_n;
     return CREW_TAKEN;
 }
 
 bool crew_has_room(const struct crew *c)
 {
     return !c->stopping && c->messages_n < c->config.messages_max &&
-           c->bytes < c->config.bytes_max;
+           c->bytes < c->config.bytes_max &&
+           c->claims_n < c->config.claims_max;
 }
 
 /* ---- work ---- */
@@ -310,7 +313,7 @@ static void end_claim(struct crew_message *m, struct crew_claim *claim,
 {
     struct crew_post *p = claim->post;
 
-    if (how == CREW_DUPLICATE && m->number != p->cause) {
+    if (how == CREW_IDLE && m->number != p->cause) {
         claim_waits(claim, p->covered_since);
         return;
     }

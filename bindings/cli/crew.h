@@ -29,6 +29,7 @@ struct crew_config {
     int64_t visibility;              /* of a message, in microseconds        */
     size_t at_once;                  /* clusters at work side by side        */
     size_t messages_max, bytes_max;  /* held: then there is no room          */
+    size_t claims_max;               /* clusters that held messages name     */
 };
 
 /* NULL: no memory. */
@@ -72,7 +73,7 @@ struct crew_turn {
 };
 
 enum crew_how { CREW_WELL, CREW_FAILED,
-                CREW_DUPLICATE };    /* nothing was read for this cause      */
+                CREW_IDLE };         /* nothing was read for this cause      */
 
 /* The cluster that has waited longest is at work now; false: none waits, or
  * as many as may be are at work.  The turn's texts live until crew_end. */

@@ -43,7 +43,7 @@ struct crew {
     struct crew_post sweep, *posts, **posts_end;
     struct crew_message *messages, **messages_end;
     uint64_t numbers, failed;
-    size_t messages_n, bytes, at_work;
+    size_t messages_n, bytes, claims_n, at_work;
     bool stopping;
 };
 

@@ -305,7 +305,8 @@ static int load(lua_State *L)
     return 1;
 }
 
-bool handler_open(struct handler *h, struct handler_answer *why)
+static bool open_until(struct handler *h, int64_t until,
+                       struct handler_answer *why)
 {
     *why = (struct handler_answer){ .error = {
         .type = "Headcount.InitError", .message = "out of memory" } };
@@ -314,13 +315,18 @@ bool handler_open(struct handler *h, struct handler_answer *why)
     if (h->L == NULL)
         return false;
     *(struct handler **)lua_getextraspace(h->L) = h;
-    h->until = INT64_MAX;
-    lua_sethook(h->L, watch, LUA_MASKCOUNT, HOOK_EVERY);
+    allow_until(h, until);
     if (call_protected(h->L, load, h))
         return true;
     take_error(h, &why->error);
-    why->error.type = "Headcount.InitError";
+    if (!h->spent)
+        why->error.type = "Headcount.InitError";
     return false;
+}
+
+bool handler_open(struct handler *h, struct handler_answer *why)
+{
+    return open_until(h, INT64_MAX, why);
 }
 
 void handler_close(struct handler *h)
@@ -422,13 +428,15 @@ static int run(lua_State *L)
 void handler_call(struct handler *h, const struct runtime_invocation *in,
                   int64_t left, struct handler_answer *out)
 {
+    int64_t until = now_us() + left;
+
     if (h->spent)
         handler_close(h);
-    if (h->L == NULL && !handler_open(h, out)) {
+    if (h->L == NULL && !open_until(h, until, out)) {
         h->spent = true;
         return;
     }
-    allow_until(h, now_us() + left);
+    allow_until(h, until);
     *out = (struct handler_answer){ .body = NULL };
     if (call_protected(h->L, run, (void *)(uintptr_t)in) &&
         lua_type(h->L, -1) == LUA_TSTRING)

@@ -15,6 +15,9 @@
 #define PATH "/2018-06-01/runtime/"
 /* Lambda takes 6 MiB, and says so with a 413; what is far more is not sent. */
 #define RESPONSE_MAX ((size_t)7 << 20)
+/* Bytes of an error's text and of its trace, about: both are a line of the log,
+ * where CloudWatch takes 256 KiB, and are posted. */
+#define ERROR_TEXT ((size_t)32 << 10)
 #define POST_TIMEOUT ((int64_t)10 * 1000 * 1000)
 
 int runtime_api_find(struct runtime_api *api)
@@ -166,12 +169,14 @@ static int judged(int status)
 static void put_trace(FILE *out, const char *trace)
 {
     const char *comma = "";
+    const char *end = trace ? trace + strnlen(trace, ERROR_TEXT) : NULL;
 
-    for (size_t n; trace && *trace != '\0'; trace += n) {
+    for (size_t n; trace && trace < end; trace += n) {
         trace += strspn(trace, "\t\n");
         n = strcspn(trace, "\n");
         if (n == 0)
             break;
+        n = n < ERROR_TEXT ? n : ERROR_TEXT;
         fprintf(out, "%s\"", comma);
         json_text_put(out, trace, n);
         fputc('"', out);
@@ -186,9 +191,10 @@ char *runtime_error_json(const struct runtime_error *error, size_t *n)
 
     if (!out)
         return NULL;
-    fputc('{', out);
-    json_text_member(out, "errorMessage", error->message);
-    fputc(',', out);
+    fputs("{\"errorMessage\":\"", out);
+    json_text_put(out, error->message,
+                  strnlen(error->message, ERROR_TEXT));
+    fputs("\",", out);
     json_text_member(out, "errorType", error->type);
     fputs(",\"stackTrace\":[", out);
     put_trace(out, error->trace);

@@ -28,6 +28,8 @@
 #define WATCH_CLUSTERS 10            /* at work, if nothing is said          */
 #define WATCH_MESSAGES 1000
 #define WATCH_BYTES ((size_t)64 << 20)
+/* A message may name 2000 clusters, and each is looked for among all. */
+#define WATCH_CLAIMS 8000
 /* Whatever is forgotten, the loop turns. */
 #define WATCH_LONGEST (60 * WATCH_SECOND)
 
@@ -299,6 +301,15 @@ static int run(struct watch *w)
 
 /* ---- open, close ---- */
 
+/* It is told whenever the queue is, and a password would be, too. */
+static bool has_user(const char *url)
+{
+    const char *host = strstr(url, "://");
+    size_t n = host ? strcspn(host + 3, "/?#") : 0;
+
+    return host && memchr(host + 3, '@', n);
+}
+
 static int check_words(const struct options *o)
 {
     bool sweeps = sweep_of_is_said(o);
@@ -316,6 +327,9 @@ static int check_words(const struct options *o)
              strncmp(o->queue, "http://", 7) != 0)
         wrong = "--queue takes the queue's URL, https://sqs.REGION."
                 "amazonaws.com/ACCOUNT/NAME";
+    else if (o->queue && has_user(o->queue))
+        wrong = "a queue's URL has no user in it: credentials are found where "
+                "the AWS CLI finds them";
     else if (o->snapshot)
         wrong = "--snapshot goes with plan and handle";
     if (wrong) {
@@ -333,6 +347,7 @@ static int open_crew(struct watch *w, const struct options *o)
     const struct crew_config config = {
         .visibility = o->visibility_us, .at_once = (size_t)o->concurrency,
         .messages_max = WATCH_MESSAGES, .bytes_max = WATCH_BYTES,
+        .claims_max = WATCH_CLAIMS,
     };
 
     w->crew = crew_new(&config);

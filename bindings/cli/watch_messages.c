@@ -36,17 +36,33 @@ static void tell_poison(struct queue *q, const char *id, const char *why)
     complain("message %s is left to the queue's redrive policy: %s", id, why);
 }
 
+/* Behind the n-th colon of an ARN; of anything else `other`. */
+static const char *arn_part(const char *arn, int n, const char *other)
+{
+    const char *at = strncmp(arn, "arn:", 4) == 0 ? arn : NULL;
+
+    for (; at && n > 0; n--) {
+        at = strchr(at, ':');
+        at = at ? at + 1 : NULL;
+    }
+    return at ? at : other;
+}
+
 /* "eu-west-1/123456789012/prod": an ARN and a name are one cluster where the
- * envelope says the rest. */
+ * envelope says the rest; where both say it, the ARN is the cluster's. */
 static char *key_of(const struct headcount_event_cluster *c)
 {
+    const char *region = arn_part(c->name, 3, c->region);
+    const char *account = arn_part(c->name, 4, c->account);
     const char *slash = strrchr(c->name, '/');
     const char *name = slash ? slash + 1 : c->name;
-    size_t n = strlen(c->region) + strlen(c->account) + strlen(name) + 3;
+    size_t region_n = strcspn(region, ":"), account_n = strcspn(account, ":");
+    size_t n = region_n + account_n + strlen(name) + 3;
     char *key = malloc(n);
 
     if (key)
-        snprintf(key, n, "%s/%s/%s", c->region, c->account, name);
+        snprintf(key, n, "%.*s/%.*s/%s", (int)region_n, region, (int)account_n,
+                 account, name);
     return key;
 }
 

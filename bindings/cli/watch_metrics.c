@@ -39,15 +39,16 @@ static bool write_all(int fd, const char *text, size_t n)
     return true;
 }
 
-/* No link is followed: others may write into the folder, too. */
+/* Others may write into the folder, too: what they left there is no file of
+ * ours, but a link, or a pipe that would be waited for. */
 static int open_beside(const char *path, char *beside, size_t size)
 {
     if ((size_t)snprintf(beside, size, "%s.new", path) >= size) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    return open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                0644);
+    unlink(beside);
+    return open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 }
 
 /* By way of PATH.new beside it: a reader sees the old one or the new one. */

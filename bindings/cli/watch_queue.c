@@ -194,12 +194,15 @@ static void begin_batch(struct queue *q, struct queue_batch *b,
     }
 }
 
-static struct queue_batch *free_batch(struct queue *q)
+/* QUEUE_BATCHES: none.  One is kept from what is extended, again and again, for
+ * what is deleted or given back once. */
+static size_t free_batch(const struct queue *q, enum queue_batch_kind kind)
 {
-    for (size_t i = 0; i < QUEUE_BATCHES; i++)
-        if (!q->batches[i].op)
-            return &q->batches[i];
-    return NULL;
+    size_t i = kind == QUEUE_EXTEND ? 1 : 0;
+
+    while (i < QUEUE_BATCHES && q->batches[i].op)
+        i++;
+    return i;
 }
 
 static size_t take_items(struct queue *q, enum queue_batch_kind kind,
@@ -220,9 +223,10 @@ static void begin_batches(struct queue *q, enum queue_batch_kind kind,
                           int64_t now)
 {
     struct crew_item items[QUEUE_BATCH];
-    struct queue_batch *b;
 
-    while ((b = free_batch(q))) {
+    for (size_t at; (at = free_batch(q, kind)) < QUEUE_BATCHES;) {
+        struct queue_batch *b = &q->batches[at];
+
         b->kind = kind;
         b->n = take_items(q, kind, items, now);
         if (b->n == 0)
@@ -253,12 +257,10 @@ int64_t queue_due(const struct queue *q)
 
     if (!q->url)
         return due;
-    for (size_t i = 0; i < QUEUE_BATCHES; i++)
-        if (!q->batches[i].op) {
-            due = watch_first(crew_extensions_due(q->crew),
-                              crew_deletes_due(q->crew));
-            break;
-        }
+    if (free_batch(q, QUEUE_EXTEND) < QUEUE_BATCHES)
+        due = crew_extensions_due(q->crew);
+    if (free_batch(q, QUEUE_DELETE) < QUEUE_BATCHES)
+        due = watch_first(due, crew_deletes_due(q->crew));
     if (!q->receive && !q->stopped && crew_has_room(q->crew))
         due = watch_first(due, q->next);
     return due;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "complain.h"
@@ -55,14 +56,24 @@ static struct work_rules *rules_join(struct work_rules *r)
     return r;
 }
 
+/* A pipe is, once: to open it again waits for somebody to write. */
+static bool is_read_once(const char *path)
+{
+    struct stat there;
+
+    return strcmp(path, "-") == 0 ||
+           (stat(path, &there) == 0 && !S_ISREG(there.st_mode));
+}
+
 bool work_reload(struct work *w)
 {
     const struct options *o = w->options;
     struct work_rules *rules;
+    const char *path = o->policy ? o->policy : o->autoscaler;
 
-    if (o->policy && strcmp(o->policy, "-") == 0) {
-        complain("the policy came from standard input, and cannot be read "
-                 "again");
+    if (path && !w->rules->target.decide.tags && is_read_once(path)) {
+        complain("%s is no file, and cannot be read again: what ran before "
+                 "goes on", strcmp(path, "-") == 0 ? "standard input" : path);
         return false;
     }
     if (rules_open(&rules, o) != 0) {
@@ -227,6 +238,8 @@ static enum metrics_reconcile judge_job(const struct work_job *job,
         return METRICS_DUPLICATE;
     if (o->skipped_event)
         return METRICS_SKIPPED;
+    if (o->clusters_n == 0)          /* beside a record that is broken */
+        return METRICS_DUPLICATE;
     tell_failures(o);
     return o->summary[HEADCOUNT_FAILED] > 0 ? METRICS_FAILED : METRICS_OK;
 }
@@ -234,8 +247,8 @@ static enum metrics_reconcile judge_job(const struct work_job *job,
 static void job_ended(struct work *w, struct work_job *job)
 {
     static const enum crew_how how[METRICS_RECONCILES] = {
-        [METRICS_OK] = CREW_WELL, [METRICS_SKIPPED] = CREW_WELL,
-        [METRICS_FAILED] = CREW_FAILED, [METRICS_DUPLICATE] = CREW_DUPLICATE,
+        [METRICS_OK] = CREW_WELL, [METRICS_SKIPPED] = CREW_IDLE,
+        [METRICS_FAILED] = CREW_FAILED, [METRICS_DUPLICATE] = CREW_IDLE,
     };
     const struct headcount_outcome *o = headcount_outcome(job->op);
     enum metrics_reconcile came = judge_job(job, o);

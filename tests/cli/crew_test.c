@@ -17,7 +17,8 @@ static struct crew *crew_of(size_t at_once)
     const struct crew_config config = { .visibility = VISIBILITY,
                                         .at_once = at_once,
                                         .messages_max = 1000,
-                                        .bytes_max = 1 << 20 };
+                                        .bytes_max = 1 << 20,
+                                        .claims_max = 1000 };
     struct crew *c = crew_new(&config);
 
     CHECK(c != NULL);
@@ -221,12 +222,12 @@ TEST(crew, a_duplicate_settles_nothing_but_itself)
     struct crew_turn turn = begin(c, "a");
 
     CHECK_Z(turn.body, "3");
-    crew_end(c, turn.post, CREW_DUPLICATE);
+    crew_end(c, turn.post, CREW_IDLE);
     CHECK_Z(deleted(c), "3@0");
     turn = begin(c, "a");
     CHECK_Z(turn.body, "2");
     put(c, "4", "a");
-    crew_end(c, turn.post, CREW_DUPLICATE);
+    crew_end(c, turn.post, CREW_IDLE);
     CHECK_Z(deleted(c), "2@0");
     turn = begin(c, "a");
     CHECK_Z(turn.body, "4");
@@ -363,7 +364,7 @@ TEST(crew, there_is_room_for_so_many_messages_and_bytes)
 {
     const struct crew_config config = { .visibility = VISIBILITY,
                                         .at_once = 1, .messages_max = 3,
-                                        .bytes_max = 4 };
+                                        .bytes_max = 4, .claims_max = 9 };
     struct crew *c = crew_new(&config);
 
     put(c, "1", "a");
@@ -377,6 +378,27 @@ TEST(crew, there_is_room_for_so_many_messages_and_bytes)
     CHECK(crew_has_room(c));
     put(c, "long", "a");
     CHECK(!crew_has_room(c));
+    crew_free(c);
+}
+
+TEST(crew, there_is_room_for_so_many_clusters)
+{
+    const struct crew_config config = { .visibility = VISIBILITY,
+                                        .at_once = 9, .messages_max = 3,
+                                        .bytes_max = 100, .claims_max = 6 };
+    struct crew *c = crew_new(&config);
+
+    put(c, "1", "abc");
+    put(c, "2", "ab");
+    CHECK(crew_has_room(c));
+    crew_end(c, begin(c, "a").post, CREW_WELL);
+    crew_end(c, begin(c, "b").post, CREW_WELL);
+    deleted(c);
+    put(c, "3", "abc");
+    CHECK(!crew_has_room(c));
+    crew_end(c, begin(c, "c").post, CREW_WELL);
+    deleted(c);
+    CHECK(crew_has_room(c));
     crew_free(c);
 }
 
@@ -484,7 +506,7 @@ static void model_end(struct model *m, int at, enum crew_how how)
         struct model_message *x = &m->messages[i];
 
         if (x->put >= m->began[at] || !x->needs[at] ||
-            (how == CREW_DUPLICATE && i != cause))
+            (how == CREW_IDLE && i != cause))
             continue;
         x->needs[at] = false;
         x->failed |= how == CREW_FAILED;
@@ -528,7 +550,7 @@ static void model_take(struct model *m, bool released)
 static void model_step(struct model *m)
 {
     static const enum crew_how hows[] = { CREW_WELL, CREW_WELL, CREW_WELL,
-                                          CREW_FAILED, CREW_DUPLICATE };
+                                          CREW_FAILED, CREW_IDLE };
 
     m->step++;
     switch (roll(m, 5)) {

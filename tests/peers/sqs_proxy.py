@@ -68,6 +68,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.came.append(operation)
             fault = self.server.take_fault(operation)
+        time.sleep(self.server.slow.get(operation, 0))
         headers = {k: v for k, v in self.headers.items()
                    if k.lower() not in ("connection", "content-length")}
         kind = "application/x-amz-json-1.0"
@@ -116,6 +117,7 @@ class SqsProxy(http.server.ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.connections, self.noted, self.faults = 0, [], []
         self.came = []               # operations, answered or not
+        self.slow = {}               # seconds until such a request is read
 
     def handle_error(self, *_):
         pass

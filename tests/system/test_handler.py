@@ -174,6 +174,20 @@ def test_an_answer_that_is_too_large(handler):
     assert server.invoke(1000) == "x" * 1000
 
 
+def test_an_error_that_is_too_large(handler):
+    server = handler(files="local n = 0\nfunction handle(size) n = n + 1\n"
+                     "if size == 0 then return n end\n"
+                     "error('begun ' .. ('\u00e9\\n'):rep(size)) end")
+    for size in (1 << 20, 5 << 20):
+        answer = server.invoke(size)
+        assert answer["errorType"] == "Headcount.HandlerError"
+        assert "handler.lua:4: begun \u00e9" in answer["errorMessage"]
+        assert len(json.dumps(answer)) < 1 << 20
+        assert answer["stackTrace"]
+    assert server.invoke(0) == 3                # the process is the same
+    assert server.output.stat().st_size < 1 << 20
+
+
 @pytest.mark.parametrize("name, text, says", [
     ("handler.handle", "local x = \nreturn {}", "handler.lua:2: unexpected"),
     ("handler.handle", "\nlocal t = nil\nreturn t.x",
@@ -212,6 +226,24 @@ def test_a_handler_without_an_end_is_ended_before_the_deadline(handler, body):
     assert answer["errorType"] == "Headcount.EDEADLINE"
     assert "handler.lua:" in answer["errorMessage"]
     assert server.invoke({"fine": True}) == 1   # in a state that is new
+
+
+def test_a_file_that_runs_again_is_ended_before_the_deadline(handler,
+                                                             tmp_path):
+    mark = tmp_path / "mark"
+    server = handler(files=f"""
+        while io.open("{mark}") do end
+        function handle(e)
+          if e.fine then return 1 end
+          io.open("{mark}", "w"):close()
+          while true do end
+        end""", AWS_LAMBDA_FUNCTION_TIMEOUT="1")
+    assert server.invoke({})["errorType"] == "Headcount.EDEADLINE"
+    answer = server.invoke({"fine": True})
+    assert answer["errorType"] == "Headcount.EDEADLINE"
+    assert "handler.lua:2:" in answer["errorMessage"]
+    mark.unlink()
+    assert server.invoke({"fine": True}) == 1
 
 
 def test_calls_end_before_the_handler_does(ecs, headcount, handler):

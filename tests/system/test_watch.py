@@ -157,6 +157,10 @@ def notified(event):
             json.dumps(event), "Timestamp": "2026-01-01T00:00:00.000Z"}
 
 
+SCHEDULE = {"source": "aws.scheduler", "detail-type": "Scheduled Event",
+            "detail": "{}", "region": "eu-west-1", "account": ACCOUNT}
+
+
 # ---- events ----
 
 def test_an_event_sets_the_count_and_its_message_is_gone(prod, queue,
@@ -256,6 +260,45 @@ def test_a_duplicate_is_deleted_without_a_call(prod, queue, headcount):
         assert len(prod.requests) == calls
 
 
+HERE = f"arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/prod"
+ELSEWHERE = HERE.replace("eu-west-1", "us-east-1")
+
+
+@pytest.mark.parametrize("idle", [
+    {"Records": [{"eventSource": "aws:sqs", "messageId": "1",
+                  "body": json.dumps(event_of())},
+                 {"eventSource": "aws:sqs", "messageId": "2",
+                  "body": "no JSON"}]},
+    {**SCHEDULE, "region": "us-east-1", "detail": {"cluster": HERE}},
+    {**SCHEDULE, "detail": {"cluster": ELSEWHERE}},
+], ids=["broken", "envelope", "arn"])
+def test_what_reads_nothing_settles_no_other_message(prod, queue, headcount,
+                                                     idle):
+    def later(more):
+        event = event_of()
+        event["detail"]["version"] += more
+        return event
+
+    with Worker(headcount, queue):
+        queue.send(event_of())
+        until(lambda: queue.deleted() == 1)
+        prod.delay("DescribeServices", 1.5)
+        before = len(prod.requests)
+        queue.send(later(1))
+        until(lambda: "DescribeServices" in prod.operations()[before:])
+        queue.send(later(2))
+        queue.send(idle)
+        until(lambda: queue.deleted() >= 3)
+    assert prod.operations()[before:].count("DescribeServices") == 2
+
+
+def test_one_name_in_two_regions_is_two_clusters(prod, queue, headcount):
+    with Worker(headcount, queue):
+        queue.send({**SCHEDULE, "detail": {"clusters": [ELSEWHERE, HERE]}})
+        until(queue.is_empty)
+    assert prod.services["web"]["desiredCount"] == 3
+
+
 def test_events_of_several_regions(queue, headcount):
     with ecs_server.EcsServer(region="us-east-1") as far:
         headcount.at(far)
@@ -339,10 +382,6 @@ def test_a_record_that_is_no_event_keeps_its_message(prod, queue, headcount):
         assert worker.text.count("redrive policy") == 1
     assert prod.services["web"]["desiredCount"] == 3
     assert queue.deleted() == 0
-
-
-SCHEDULE = {"source": "aws.scheduler", "detail-type": "Scheduled Event",
-            "detail": "{}", "region": "eu-west-1", "account": ACCOUNT}
 
 
 def test_a_schedule_without_a_sweep_is_poison(prod, queue, headcount):
@@ -430,6 +469,22 @@ def test_a_queue_that_is_not_reached_stops_no_sweep(prod, queue, headcount):
 
 
 # ---- time ----
+
+def test_deletes_are_sent_however_many_wait(prod, queue, headcount):
+    """Every half second all that is held is to be extended, and that takes
+    longer."""
+    stage = prod.model.cluster("stage")
+    stage.service("web", desired=1)
+    prod.delay("DescribeServices", 15)
+    queue.front.slow = {"ChangeMessageVisibilityBatch": 2}
+    with Worker(headcount, queue, "--visibility", 1):
+        for at in range(0, 90, 10):
+            queue.send(*[{"cluster": "prod"}] * 10)
+        until(lambda: len(queue.front.calls(
+            "ChangeMessageVisibilityBatch")) >= 6, 30)
+        queue.send({"cluster": "stage"})
+        until(lambda: queue.deleted() >= 1, 6)
+
 
 def test_visibility_is_extended_during_a_slow_reconcile(prod, queue,
                                                         headcount):
@@ -582,6 +637,20 @@ def test_sighup_reads_the_policy_again(prod, queue, headcount):
     assert [w["desiredCount"] for w in prod.writes()] == [2, 2, 2, 5]
 
 
+def test_a_policy_from_a_pipe_is_not_waited_for_again(prod, queue, headcount):
+    file = headcount.home / "policy.lua"
+    os.mkfifo(file)
+    with Worker(headcount, queue, "--policy", file, what=()) as worker:
+        file.write_text(policy(2))
+        until(lambda: queue.front.calls("ReceiveMessage"))
+        worker.signal(signal.SIGHUP)
+        until(lambda: worker.told("cannot be read again"), 5)
+        queue.send({"cluster": "prod"})
+        until(queue.is_empty)
+        assert worker.stop()[0] == 0
+    assert [w["desiredCount"] for w in prod.writes()] == [2]
+
+
 # ---- what it tells ----
 
 LABEL = r'[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"'
@@ -691,6 +760,21 @@ def test_files_that_cannot_be_written(prod, headcount):
             assert worker.end()[0] == 253
             assert "no file" in worker.text
     assert prod.requests == []
+
+
+def test_what_lies_in_the_way_is_replaced(prod, headcount):
+    """A pipe would be waited for, another's file written to."""
+    file, other = headcount.home / "m.prom", headcount.home / "other"
+    for option in ("--metrics", "--heartbeat"):
+        other.write_text("kept")
+        for put in (os.mkfifo, lambda way: way.hardlink_to(other),
+                    lambda way: way.symlink_to(other)):
+            put(headcount.home / "m.prom.new")
+            with Worker(headcount, None, "prod", option, file) as worker:
+                until(file.exists, 5)
+                assert worker.stop()[0] == 0
+            assert other.read_text() == "kept"
+            file.unlink()
 
 
 def test_a_full_disk_is_told_once(prod, headcount):
@@ -810,6 +894,7 @@ def test_the_unit_is_started_again_once_there_may_be_credentials(
 @pytest.mark.parametrize("words, sentence", [
     ([], "watch what?"),
     (["--queue", "queue"], "takes the queue's URL"),
+    (["--queue", "https://me:hidden@sqs.x/1/q"], "has no user in it"),
     (["--queue", "https://sqs.x/1/q", "--every", "5"], "--every is for"),
     (["--queue", "https://sqs.x/1/q", "--dry-run"], "--dry-run"),
     (["prod", "--every", "0"], "a time such as"),
@@ -824,3 +909,4 @@ def test_wrong_words(headcount, words, sentence):
     run = headcount("watch", "--service", "web", *words)
     assert run.code == 252
     assert sentence in run.err and run.out == ""
+    assert "hidden" not in run.err
