@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""tests/mutants.py [--part K/N] [NAME...] - one-line breaks of the core's decisions; the
-suite has to catch each.
+"""tests/mutants.py [--part K/N] [NAME...] - one-line breaks of the core's
+decisions; the suite has to catch each.
 
 Each break is applied to a copy of the tree under build/mutants and judged: by
 the test of its own file first, which costs a second, and where that one is

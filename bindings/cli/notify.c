@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define LEAST_EVERY ((int64_t)10000)         /* the loop has more to do */
+
 /* A path, or "@name" in the namespace that has no files. */
 static socklen_t address_of(struct sockaddr_un *to, const char *name)
 {
@@ -50,7 +52,9 @@ static int64_t watchdog_of(void)
 
     if (pid && strtoll(pid, NULL, 10) != (long long)getpid())
         return 0;
-    return us > 1 ? (int64_t)us / 2 : 0;
+    if (us <= 0)
+        return 0;
+    return us / 2 > LEAST_EVERY ? (int64_t)us / 2 : LEAST_EVERY;
 }
 
 void notify_open(struct notify *n)

@@ -402,6 +402,13 @@ static void entry_refused(struct queue *q, const struct queue_batch *b,
         crew_forget(q->crew, b->numbers[at]);
 }
 
+/* The place in the batch that an Id of ours names, or n. */
+static size_t place_of(const char *id, size_t n)
+{
+    return id && id[0] >= '0' && id[0] <= '9' && id[1] == '\0'
+               ? (size_t)(id[0] - '0') : n;
+}
+
 /* Each entry is answered; one that is not was not done. */
 static void batch_answered(struct queue *q, struct queue_batch *b,
                            const struct headcount_outcome *o, int64_t now)
@@ -412,7 +419,7 @@ static void batch_answered(struct queue *q, struct queue_batch *b,
 
     if (rows_open(&rows, o->body, o->body_size, names, 2))
         while (rows_next(&rows)) {
-            size_t at = rows.text[0] ? strtoul(rows.text[0], NULL, 10) : b->n;
+            size_t at = place_of(rows.text[0], b->n);
 
             if (at >= b->n || told[at])
                 continue;
