@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "complain.h"
+#include "json_text.h"
 #include "rows.h"
 #include "verbs.h"
 
@@ -56,22 +57,6 @@ void queue_init(struct queue *q, const struct options *o)
 
 /* ---- what it is asked ---- */
 
-static void put_text(FILE *out, const char *text)
-{
-    putc('"', out);
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c < ' ')
-            fprintf(out, "\\u%04x", c);
-        else
-            putc(c, out);
-    }
-    putc('"', out);
-}
-
 struct question {
     FILE *out;                       /* into text, which grows               */
     char *text;
@@ -85,8 +70,8 @@ static bool question_open(const struct queue *q, struct question *ask)
     ask->out = open_memstream(&ask->text, &ask->n);
     if (!ask->out)
         return false;
-    fputs("{\"QueueUrl\":", ask->out);
-    put_text(ask->out, q->url);
+    putc('{', ask->out);
+    json_text_member(ask->out, "QueueUrl", q->url);
     return true;
 }
 
@@ -140,9 +125,8 @@ static void put_entries(const struct queue *q, FILE *out,
 {
     fputs(",\"Entries\":[", out);
     for (size_t i = 0; i < n; i++) {
-        fprintf(out, "%s{\"Id\":\"%zu\",\"ReceiptHandle\":", i > 0 ? "," : "",
-                i);
-        put_text(out, items[i].receipt);
+        fprintf(out, "%s{\"Id\":\"%zu\",", i > 0 ? "," : "", i);
+        json_text_member(out, "ReceiptHandle", items[i].receipt);
         if (kind != QUEUE_DELETE)
             fprintf(out, ",\"VisibilityTimeout\":%d",
                     kind == QUEUE_EXTEND ? q->visibility : 0);
