@@ -7,9 +7,15 @@
 
 #include "log.h"
 
+static char line[2048];
+
+const char *complaint(void)
+{
+    return line;
+}
+
 void complain(const char *fmt, ...)
 {
-    char line[2048] = "";
     va_list ap;
 
     va_start(ap, fmt);

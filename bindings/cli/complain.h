@@ -6,5 +6,7 @@
  * a byte that steers a terminal shows as '?', and a sentence longer than a
  * screen is cut. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The last of them, "" before the first: for who is not at the terminal. */
+const char *complaint(void);
 
 #endif

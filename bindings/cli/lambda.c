@@ -263,10 +263,11 @@ static int serve(struct lambda *l)
 
 void lambda_cannot(void)
 {
-    static const struct runtime_error error = {
+    const struct runtime_error error = {
         .type = "Headcount.InitError",
-        .message = "headcount cannot begin: the line of its log before this "
-                   "one says why",
+        .message = *complaint() != '\0'
+                       ? complaint()
+                       : "headcount cannot begin: its log says why",
     };
     struct runtime_api api = { .h = NULL };
 

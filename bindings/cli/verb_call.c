@@ -74,8 +74,7 @@ static int run_call(headcount *h, const struct options *o, const char *body,
 int verb_call(const struct options *o)
 {
     if (o->args.n < 2 || o->args.n > 3) {
-        fputs("headcount: call takes SERVICE OPERATION [JSON|-|@FILE]\n",
-              stderr);
+        complain("call takes SERVICE OPERATION [JSON|-|@FILE]");
         return EXIT_USAGE;
     }
     char *owned;

@@ -80,17 +80,15 @@ static int run_request(headcount *h, const struct options *o,
 static int check_words(const struct options *o)
 {
     if (o->snapshot && o->verb != VERB_PLAN && o->verb != VERB_HANDLE) {
-        fputs("headcount: --snapshot goes with plan and handle\n", stderr);
+        complain("--snapshot goes with plan and handle");
         return EXIT_USAGE;
     }
     if (o->verb == VERB_SNAPSHOT && o->args.n != 1) {
-        fputs("headcount: name the one cluster to take a snapshot of\n",
-              stderr);
+        complain("name the one cluster to take a snapshot of");
         return EXIT_USAGE;
     }
     if (o->verb == VERB_HANDLE && o->args.n > 1) {
-        fputs("headcount: handle takes one event: a file, or - for standard "
-              "input\n", stderr);
+        complain("handle takes one event: a file, or - for standard input");
         return EXIT_USAGE;
     }
     if (o->verb == VERB_APPLY && o->args.n == 0) {

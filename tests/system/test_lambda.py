@@ -211,6 +211,7 @@ def test_what_cannot_begin_is_an_error_of_init(ecs, function, more, says):
     server = function(**more)
     answer = server.invoke(event_of())
     assert answer["errorType"] == "Headcount.InitError"
+    assert says in answer["errorMessage"]
     assert says in server.output.read_text()
     assert ecs.requests == []
 
