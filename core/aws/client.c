@@ -112,18 +112,27 @@ static bool place_is(const struct hc_place *p, const struct hc_endpoint_ask *a)
            hc_str_eqz(a->region, p->region) && hc_str_eqz(a->url, p->url);
 }
 
-/* One that nobody holds: empty, or the longest unused. */
-static struct hc_place *client_room(struct hc_client *k)
+/* One that nobody holds: a new one, or the longest unused. */
+static int client_room(struct hc_client *k, struct hc_place **out,
+                       struct hc_error *e)
 {
     struct hc_place *best = NULL;
+    size_t i = 0;
 
-    for (size_t i = 0; i < HC_CLIENT_PLACES; i++) {
-        struct hc_place *p = &k->places[i];
-
-        if (p->users == 0 && (best == NULL || p->used < best->used))
-            best = p;
+    for (; i < HC_CLIENT_PLACES && k->places[i] != NULL; i++)
+        if (k->places[i]->users == 0 &&
+            (best == NULL || k->places[i]->used < best->used))
+            best = k->places[i];
+    if (i < HC_CLIENT_PLACES) {
+        best = k->places[i] = hc_alloc(&k->net->sys.alloc, sizeof *best);
+        if (best == NULL)
+            return hc_error_set(e, HC_ENOMEM, "out of memory for an endpoint");
     }
-    return best;
+    if (best == NULL)
+        return hc_error_set(e, HC_ELIMIT, "more than %d endpoints are in use "
+                            "at the same time", HC_CLIENT_PLACES);
+    *out = best;
+    return 0;
 }
 
 int hc_client_check_proxy(const struct hc_client *k,
@@ -146,20 +155,19 @@ int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
     struct hc_place *p = NULL;
     struct hc_endpoint at;
 
-    for (size_t i = 0; p == NULL && i < HC_CLIENT_PLACES; i++)
-        if (place_is(&k->places[i], ask))
-            p = &k->places[i];
+    for (size_t i = 0; p == NULL && i < HC_CLIENT_PLACES &&
+                       k->places[i] != NULL; i++)
+        if (place_is(k->places[i], ask))
+            p = k->places[i];
     if (p == NULL) {
         int err = hc_endpoint_get(&at, ask, e);
 
         if (err == 0)
             err = hc_client_check_proxy(k, &at, e);
+        if (err == 0)
+            err = client_room(k, &p, e);
         if (err < 0)
             return err;
-        p = client_room(k);
-        if (p == NULL)
-            return hc_error_set(e, HC_ELIMIT, "more than %d endpoints are in "
-                                "use at the same time", HC_CLIENT_PLACES);
         hc_sigv4_key_wipe(&p->key);
         *p = (struct hc_place){ .endpoint = at };
         hc_fmt(p->url, sizeof p->url, "%.*s", HC_STR_ARG(ask->url));
@@ -352,8 +360,7 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
     hc_buf_init(&k->user_agent, alloc, CLIENT_USER_AGENT);
     hc_buf_init(&k->trace_id, alloc, CLIENT_USER_AGENT);
     client_put_user_agent(k, config->version);
-    k->places = hc_alloc_array(alloc, HC_CLIENT_PLACES, sizeof *k->places);
-    int err = k->places == NULL ? HC_ENOMEM : hc_buf_error(&k->user_agent);
+    int err = hc_buf_error(&k->user_agent);
 
     if (err == 0)
         err = client_init_buckets(k, config->api_share, e);
@@ -376,10 +383,11 @@ void hc_client_fini(struct hc_client *k)
 {
     if (k->net == NULL)
         return;
-    for (size_t i = 0; k->places != NULL && i < HC_CLIENT_PLACES; i++)
-        hc_sigv4_key_wipe(&k->places[i].key);
-    hc_free(&k->net->sys.alloc, k->places,
-            HC_CLIENT_PLACES * sizeof *k->places);
+    for (size_t i = 0; i < HC_CLIENT_PLACES && k->places[i] != NULL; i++) {
+        hc_sigv4_key_wipe(&k->places[i]->key);
+        hc_free(&k->net->sys.alloc, k->places[i], sizeof **k->places);
+        k->places[i] = NULL;
+    }
     client_fini_roles(k);
     hc_creds_fini(&k->creds);
     hc_creds_container_fini(&k->container);
@@ -392,5 +400,4 @@ void hc_client_fini(struct hc_client *k)
     hc_buf_fini(&k->trace_id);
     hc_buckets_fini(&k->buckets);
     k->net = NULL;
-    k->places = NULL;
 }

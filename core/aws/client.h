@@ -42,7 +42,8 @@ struct hc_client {
     struct hc_quota quota;
     struct hc_buckets buckets;           /* of calls that are paced          */
     int64_t skew;                        /* theirs minus ours                */
-    struct hc_place *places;             /* HC_CLIENT_PLACES                 */
+    struct hc_place *places[HC_CLIENT_PLACES];   /* as they were needed; the
+                                            first NULL is the end            */
     uint64_t clock;                      /* of `used`                        */
     struct hc_anchors bundle;            /* loaded from config->ca_bundle    */
     struct hc_anchors others;            /* from SSL_CERT_FILE               */
