@@ -162,12 +162,18 @@ static int invoke_handler(struct lambda *l, const struct runtime_invocation *in)
     return runtime_api_error(&l->api, in->id, &answer.error);
 }
 
-/* What the invocation is told, and the log. */
+/* What the invocation is told, and the log: it has the parts of a sweep that
+ * are worth a line, its whole report may be longer than a line can be. */
 static int tell(struct lambda *l, const struct runtime_invocation *in,
                 const struct headcount_outcome *o,
                 const struct lambda_swept *swept)
 {
-    log_report(o);
+    bool is_sweep = swept && o == headcount_outcome(swept->op);
+
+    if (!is_sweep)
+        log_report(o);
+    else if (o->code != 0)
+        complain("%s", o->message);
     put_metrics(o, l->began, swept);
     return answer(l, in, o, swept);
 }

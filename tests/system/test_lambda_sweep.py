@@ -47,6 +47,20 @@ def test_all_is_every_cluster(ecs, function):
     assert counts(ecs) == {"prod": 3, "a": 2, "b": 2}
 
 
+def test_the_log_has_the_clusters_where_something_was(ecs, function):
+    fill(ecs)
+    more(ecs, "a", "b")
+    ecs.model.clusters[2].services["web"].write(desiredCount=2)
+    server = function(HEADCOUNT_ALL="1")
+    assert len(server.invoke(RULE)["clusters"]) == 3
+    reports = [json.loads(line[line.index("{"):]) for line in
+               server.output.read_text().splitlines()
+               if '"format_version"' in line]
+    assert sorted(c["name"] for r in reports for c in r["clusters"]) == \
+        ["a", "prod"]
+    assert all(len(r["clusters"]) == 1 for r in reports)
+
+
 def test_without_one_a_schedule_is_told_what_to_do(ecs, function):
     answer = function().invoke(RULE)
     assert answer["errorType"] == "Headcount.ECONFIG"
