@@ -205,7 +205,7 @@ struct headcount_wish {
     size_t size;
     const char *service;     /* name or ARN                                  */
     enum headcount_rule rule;
-    int64_t tasks;           /* PER_HOST: 0 = 1                              */
+    int64_t tasks;           /* PER_HOST: 0 = 1; FIXED: 0 is a count of 0    */
     const char *where;       /* cluster query language, and-ed to the filter */
     /* A change by more tasks is confirmed by a second reading; 0: down, half
      * and 2 tasks; up, double and 20 tasks. */
@@ -219,7 +219,7 @@ struct headcount_wish {
                                                         on; by both: the higher
                                                         one                  */
     size_t rungs_n, cpu_rungs_n;
-    int64_t min, max;        /* of the count; max 0: none                    */
+    int64_t min, max;        /* of the count; max 0: none, but see has_max   */
     int64_t max_tasks;       /* 0: ECS's own quota                           */
     int64_t min_age;         /* a host counts this long after it registered  */
     enum headcount_hosts hosts;      /* ACTIVE: as the request says          */
@@ -232,6 +232,7 @@ struct headcount_wish {
     /* cluster-proportional-autoscaler's parameters, as JSON, instead of rule
      * and its numbers, min and max. */
     const char *autoscaler;
+    bool has_max;            /* max counts even where it is 0                */
 };
 
 struct headcount_request {

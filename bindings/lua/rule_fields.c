@@ -39,7 +39,8 @@ struct field {
 
 static const struct field fields[] = {
     { "service", TEXT, COMMON & ~BIT(DEFAULTS), AT(service), 0, { NULL } },
-    { "tasks", WHOLE, PER_HOST | FIXED, AT(tasks), 1, { NULL } },
+    { "tasks", WHOLE, PER_HOST, AT(tasks), 1, { NULL } },
+    { "tasks", WHOLE, FIXED, AT(tasks), 0, { NULL } },
     { "spare", WHOLE, MINUS, AT(spare), 0, { NULL } },
     { "percent", SHARE, PERCENT, AT(percent), 0, { NULL } },
     { "hosts_per_task", SHARE, LINEAR, AT(hosts_per_task), 0, { NULL } },
@@ -52,7 +53,7 @@ static const struct field fields[] = {
     { "hosts", MODE, COMMON, AT(hosts), 0, { NULL } },
     { "min_age", SECONDS, COMMON, AT(min_age), 0, { NULL } },
     { "min", WHOLE, COMMON, AT(min), 0, { NULL } },
-    { "max", WHOLE, COMMON, AT(max), 1, { NULL } },
+    { "max", WHOLE, COMMON, AT(max), 0, { NULL } },
     { "max_tasks", WHOLE, COMMON, AT(max_tasks), 1, { NULL } },
     { "max_step_down", WHOLE, COMMON, AT(max_step_down), 1, { NULL } },
     { "max_step_up", WHOLE, COMMON, AT(max_step_up), 1, { NULL } },
@@ -428,6 +429,13 @@ struct spelled *rule_spell(lua_State *L, int t, int rule, const char *who,
 
 /* ---- a wish ---- */
 
+bool rule_gave(const struct spelled *s, const char *name)
+{
+    const struct field *field = field_find(name, s->rule);
+
+    return field != NULL && (s->given >> (field - fields) & 1) != 0;
+}
+
 static size_t field_size(enum kind kind)
 {
     switch (kind) {
@@ -468,4 +476,5 @@ void rule_wish(const struct spelled *s, const struct spelled *d,
             if (fields[i].codes[k] != NULL)
                 allow[w->allow_n++] = fields[i].codes[k];
     w->allow = allow;
+    w->has_max = rule_gave(s, "max") || (d != NULL && rule_gave(d, "max"));
 }

@@ -28,6 +28,8 @@ struct spelled {
  * `who` ("policy.lua:3: "); `plain`: it may have a field "rule". */
 struct spelled *rule_spell(lua_State *L, int t, int rule, const char *who,
                            bool plain);
+/* Whether the table has this field, 0 too. */
+bool rule_gave(const struct spelled *s, const char *name);
 /* What `s` does not say itself is what the defaults `d` (or NULL) say. */
 void rule_wish(const struct spelled *s, const struct spelled *d,
                struct headcount_wish *w, const char *allow[RULE_CODES]);

@@ -36,8 +36,8 @@ static const char *spell_lacks(const struct spelled *s)
                "name";
     switch (w->rule) {
     case HEADCOUNT_FIXED:
-        return w->tasks == 0 ? "it says no count: fixed { \"NAME\", COUNT }"
-                             : NULL;
+        return rule_gave(s, "tasks")
+                   ? NULL : "it says no count: fixed { \"NAME\", COUNT }";
     case HEADCOUNT_PERCENT:
         return !(w->percent > 0) ? "it says no percent" : NULL;
     case HEADCOUNT_LINEAR:

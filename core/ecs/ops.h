@@ -60,6 +60,7 @@ struct hc_ecs_service {
     int64_t deployments, task_sets;       /* likewise                         */
     int64_t in_progress;                  /* deployments[] that roll out      */
     struct hc_ecs_text *constraints;      /* expressions of memberOf         */
+    bool distinct;                        /* distinctInstance is one of them */
     struct hc_ecs_text *providers;        /* capacityProviderStrategy        */
     const char *unclear;      /* the member that leaves open which hosts are its
                                  own; static text, NULL: none does */
@@ -239,6 +240,9 @@ void hc_ecs_providers_fini(struct hc_ecs_providers *v);
 
 /* ---- DescribeTaskDefinition of one revision ---- */
 
+/* networkMode.  BRIDGE: absent too, and what Windows calls default and nat. */
+enum hc_ecs_network { NETWORK_BRIDGE, NETWORK_HOST, NETWORK_OWN };
+
 struct hc_ecs_definition {
     struct hc_view view;
     struct hc_keep keep;
@@ -246,7 +250,11 @@ struct hc_ecs_definition {
     struct hc_ecs_text *constraints;      /* expressions of memberOf         */
     bool unclear;                         /* there is a constraint that this
                                              version does not understand     */
+    bool fixed_port;                      /* a port of the host is taken: one
+                                             task on a host; known at the end */
     struct hc_ecs_constraint constraint;  /* that is being read              */
+    enum hc_ecs_network network;
+    bool host_port, any_port;             /* of some container               */
 };
 
 void hc_ecs_put_describe_definition(struct hc_buf *out, struct hc_str arn);

@@ -1,12 +1,36 @@
 /* ecs/ops_definitions.c - DescribeTaskDefinition: which hosts a task definition
- * says its tasks may stand on. */
+ * says its tasks may stand on, and whether one host has room for two of them.
+ *
+ * A port of the host is taken by one task at a time.  With the network mode
+ * host every port of a container is the host's.  With bridge those are that
+ * hostPort names; 0 and absent mean one that ECS picks.  With awsvpc and none
+ * no port is the host's, and of a mode that is new nothing is assumed.
+ */
 #include "ecs/ops.h"
 #include "ecs/parts.h"
 
-enum { DEFINITION_ITSELF, DEFINITION_ARN, DEFINITION_CONSTRAINT };
+enum { DEFINITION_ITSELF, DEFINITION_ARN, DEFINITION_CONSTRAINT,
+       DEFINITION_NETWORK, DEFINITION_CONTAINER, DEFINITION_MAPPING,
+       DEFINITION_HOST_PORT, DEFINITION_PORT };
+
+static const struct hc_view_member definition_mapping_members[] = {
+    { "hostPort", VIEW_INT, DEFINITION_HOST_PORT, NULL },
+    { "containerPort", VIEW_INT, DEFINITION_PORT, NULL }
+};
+static const struct hc_view_shape definition_mapping =
+    HC_VIEW_SHAPE(definition_mapping_members);
+
+static const struct hc_view_member definition_container_members[] = {
+    { "portMappings", VIEW_OBJECTS, DEFINITION_MAPPING, &definition_mapping }
+};
+static const struct hc_view_shape definition_container =
+    HC_VIEW_SHAPE(definition_container_members);
 
 static const struct hc_view_member definition_itself_members[] = {
     { "taskDefinitionArn", VIEW_TEXT, DEFINITION_ARN, NULL },
+    { "networkMode", VIEW_TEXT, DEFINITION_NETWORK, NULL },
+    { "containerDefinitions", VIEW_OBJECTS, DEFINITION_CONTAINER,
+      &definition_container },
     { "placementConstraints", VIEW_OBJECTS, DEFINITION_CONSTRAINT,
       &hc_ecs_constraint_shape }
 };
@@ -26,20 +50,55 @@ void hc_ecs_put_describe_definition(struct hc_buf *out, struct hc_str arn)
     hc_buf_chr(out, '}');
 }
 
+static enum hc_ecs_network definition_network(struct hc_str mode)
+{
+    if (hc_str_eqz(mode, "host"))
+        return NETWORK_HOST;
+    return hc_str_eqz(mode, "bridge") || hc_str_eqz(mode, "default") ||
+                   hc_str_eqz(mode, "nat")
+               ? NETWORK_BRIDGE : NETWORK_OWN;
+}
+
+static void definition_constraint(struct hc_ecs_definition *v,
+                                  const struct hc_view_item *item)
+{
+    if (item->mark == VIEW_BEGIN)
+        v->constraint = (struct hc_ecs_constraint){ .type = HC_STR("") };
+    else
+        v->unclear |= !hc_ecs_part_constraint_end(&v->constraint, &v->keep,
+                                                  &v->constraints);
+}
+
 static int definition_sink(void *ud, const struct hc_view_item *item,
                            struct hc_error *e)
 {
     struct hc_ecs_definition *v = ud;
 
-    if (item->id == DEFINITION_ARN)
+    switch (item->id) {
+    case DEFINITION_ITSELF:
+    case DEFINITION_CONTAINER:
+    case DEFINITION_MAPPING:
+        break;
+    case DEFINITION_ARN:
         v->arn = hc_keep_str(&v->keep, item->text);
-    else if (item->id == DEFINITION_CONSTRAINT && item->mark == VIEW_BEGIN)
-        v->constraint = (struct hc_ecs_constraint){ .type = HC_STR("") };
-    else if (item->id == DEFINITION_CONSTRAINT)
-        v->unclear |= !hc_ecs_part_constraint_end(&v->constraint, &v->keep,
-                                                  &v->constraints);
-    else
+        break;
+    case DEFINITION_NETWORK:
+        v->network = definition_network(item->text);
+        break;
+    case DEFINITION_HOST_PORT:
+        v->host_port |= item->number > 0;
+        v->any_port |= item->number > 0;
+        break;
+    case DEFINITION_PORT:
+        v->any_port |= item->number > 0;
+        break;
+    case DEFINITION_CONSTRAINT:
+        definition_constraint(v, item);
+        break;
+    default:
         hc_ecs_part_constraint(&v->constraint, &v->keep, item);
+        break;
+    }
     return hc_ecs_kept(&v->keep, v->view.what, e);
 }
 
@@ -67,6 +126,8 @@ int hc_ecs_definition_end(struct hc_ecs_definition *v, struct hc_error *e)
 {
     int err = hc_view_end(&v->view, e);
 
+    v->fixed_port = (v->network == NETWORK_BRIDGE && v->host_port) ||
+                    (v->network == NETWORK_HOST && v->any_port);
     return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
 }
 

@@ -192,6 +192,7 @@ static int services_failure(struct hc_ecs_services *v, struct hc_error *e)
 static void services_constraint_end(struct hc_ecs_services *v,
                                     struct hc_ecs_service *s)
 {
+    s->distinct |= hc_str_eqz(v->constraint.type, "distinctInstance");
     if (!hc_ecs_part_constraint_end(&v->constraint, &v->keep,
                                     &s->constraints))
         s->unclear = "placementConstraints";

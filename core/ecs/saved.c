@@ -70,10 +70,18 @@ static void saved_end(struct hc_buf *out, bool unclear)
     hc_buf_chr(out, ']');
 }
 
+static void saved_distinct(struct hc_buf *out)
+{
+    hc_json_put_comma(out);
+    hc_buf_lit(out, "{\"type\":\"distinctInstance\"}");
+}
+
 void hc_ecs_put_constraints(struct hc_buf *out, const struct hc_ecs_text *list,
-                            bool unclear)
+                            bool distinct, bool unclear)
 {
     saved_open(out, "placementConstraints", "[");
+    if (distinct)
+        saved_distinct(out);
     for (const struct hc_ecs_text *t = list; t != NULL; t = t->next) {
         hc_json_put_comma(out);
         hc_buf_lit(out, "{\"type\":\"memberOf\"");
@@ -145,7 +153,7 @@ void hc_ecs_put_service(struct hc_buf *out, const struct hc_ecs_service *s)
     saved_deployments(out, s);
     saved_list(out, "taskSets", s->task_sets, "{}");
     saved_list(out, "serviceRegistries", s->discovery, "{}");
-    hc_ecs_put_constraints(out, s->constraints,
+    hc_ecs_put_constraints(out, s->constraints, s->distinct,
                            saved_is_unclear(s, "placementConstraints"));
     saved_strategy(out, s);
     hc_ecs_put_tags(out, s->tags);

@@ -12,10 +12,10 @@ void hc_ecs_put_service(struct hc_buf *out, const struct hc_ecs_service *s);
 /* The members of a host as DescribeContainerInstances would answer them, but
  * for its ARN, into an object that is open. */
 void hc_ecs_put_host(struct hc_buf *out, const struct hc_ecs_host *h);
-/* "placementConstraints":[...] into an object that is open; `unclear`: with
- * one that is read as such again. */
+/* "placementConstraints":[...] into an object that is open; `distinct`: with
+ * distinctInstance, `unclear`: with one that is read as such again. */
 void hc_ecs_put_constraints(struct hc_buf *out, const struct hc_ecs_text *list,
-                            bool unclear);
+                            bool distinct, bool unclear);
 void hc_ecs_put_tags(struct hc_buf *out, const struct hc_ecs_tag *tags);
 /* "services" and "failures" of a document that may hold more; what is wrong
  * with it is `what`'s fault, and `code`; it has `size` bytes. */

@@ -5,7 +5,8 @@
  *   cluster                 -> DescribeClusters' answer
  *   capacity PROVIDER       -> whether it starts hosts by itself
  *   target SERVICE          -> whether Auto Scaling sets its count too
- *   definition ARN          -> the constraints of a task definition
+ *   definition ARN          -> a task definition's constraints, and whether it
+ *                              takes a port of the host
  *   names (launch, tags)    -> the services that ListServices or GetResources
  *                              tell of
  *
@@ -77,7 +78,7 @@ struct hc_fact_definition {           /* a revision: it never changes        */
     struct hc_fact fact;
     struct hc_str arn;
     const struct hc_ecs_text *constraints;
-    bool unclear;                     /* as hc_ecs_definition                */
+    bool unclear, fixed_port;         /* as hc_ecs_definition                */
     struct hc_fact_definition *next;
 };
 

@@ -195,17 +195,17 @@ bool hc_hold_free(struct hc_plan *p, const struct hc_plan_input *in)
 
 /* ---- those that cost a call ---- */
 
-/* There are hosts, and the rule still says 0, though its max does not. */
-static enum hc_plan_need hold_zero_of_some(struct hc_plan *p,
+/* The rule says 0, whatever the hosts are or though there are some. */
+static enum hc_plan_need hold_zero_by_rule(struct hc_plan *p,
                                            const struct hc_plan_input *in)
 {
-    const struct hc_rule *rule = &in->wish->rule;
-
-    if ((in->wish->allow & ALLOW_ZERO) != 0 ||
-        (rule->has_max && rule->max == 0))
+    if ((in->wish->allow & ALLOW_ZERO) != 0)
         return PLAN_DECIDED;
-    return hc_hold(p, "zero", "the rule leaves no task for the hosts there "
-                   "are, and 0 tasks is only written where it is allowed");
+    return hc_hold(p, "zero", hc_rule_needs_hosts(&in->wish->rule)
+                       ? "the rule leaves no task for the hosts there are, and "
+                         "0 tasks is only written where it is allowed"
+                       : "the rule asks for 0 tasks, and 0 is only written "
+                         "where it is allowed");
 }
 
 /* 0 hosts, and they would make it 0 tasks.  Why are there none? */
@@ -217,10 +217,10 @@ static enum hc_plan_need hold_zero(struct hc_plan *p,
     unsigned allow = in->wish->allow;
     char why[160];
 
-    if (!hc_rule_needs_hosts(&in->wish->rule) || p->wanted != 0)
+    if (p->wanted != 0)
         return PLAN_DECIDED;
-    if (in->hosts != 0)
-        return hold_zero_of_some(p, in);
+    if (in->hosts != 0 || !hc_rule_needs_hosts(&in->wish->rule))
+        return hold_zero_by_rule(p, in);
     if (narrowed && in->all_hosts == HC_UNKNOWN)
         return PLAN_NEEDS_ALL_HOSTS;
     if (narrowed && in->all_hosts > 0) {
@@ -257,7 +257,7 @@ static enum hc_plan_need hold_growth(struct hc_plan *p,
     char why[300];
 
     if (in->service->providers == NULL || p->wanted <= in->service->desired ||
-        (in->wish->allow & ALLOW_GROWTH) != 0 ||
+        (in->wish->allow & ALLOW_GROWTH) != 0 || p->wanted <= in->hosts ||
         !hc_rule_outgrows(&in->wish->rule, &m))
         return PLAN_DECIDED;
     if (in->scaled == KNOWN_NOT_YET)

@@ -218,6 +218,7 @@ static int learn_definition(struct hc_reconcile *r)
         return err;
     d->constraints = v->constraints;
     d->unclear = v->unclear;
+    d->fixed_port = v->fixed_port;
     d->fact.state = FACT_VALUE;
     return 1;
 }

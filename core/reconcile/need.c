@@ -70,6 +70,7 @@ static int need_from_definition(struct hc_reconcile *r,
     if (d == NULL)
         return 0;
     in->lacks_definition = !need_has(&d->fact);
+    in->fixed_port = d->fixed_port;
     if (d->unclear)
         need_is_unclear(in, "DescribeTaskDefinition", "placementConstraints");
     return need_constraints(in, filter, d->constraints, e);

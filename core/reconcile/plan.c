@@ -163,6 +163,45 @@ static int64_t plan_quota(const struct hc_plan_input *in, const char **what)
     return quota;
 }
 
+/* Why a host has room for one task of the service; NULL: that is not known. */
+static const char *plan_one_each(const struct hc_plan_input *in)
+{
+    if (in->service->distinct)
+        return "distinctInstance places one task on a host";
+    return in->fixed_port ? "the fixed host port of its task definition takes "
+                            "one task on a host" : NULL;
+}
+
+/* Tasks may find room on hosts that do not count: on those that the wish leaves
+ * out, and on those that a capacity provider starts. */
+static bool plan_has_other_hosts(const struct hc_plan_input *in)
+{
+    const struct hc_wish *w = in->wish;
+
+    return w->where.n > 0 || w->no_external || w->rule.min_age > 0 ||
+           in->by == HOSTS_CONNECTED || in->by_provider;
+}
+
+/* One task on each host that counts.  A min above that stays where other hosts
+ * may have room; and no hosts at all are no reason for 0 tasks. */
+static void plan_cut_to_hosts(struct hc_plan *p, const struct hc_plan_input *in)
+{
+    const struct hc_rule *rule = &in->wish->rule;
+    const char *why = plan_one_each(in);
+    int64_t most = in->hosts;
+    char text[160];
+
+    if (why == NULL || !hc_rule_needs_hosts(rule) || in->hosts <= 0)
+        return;
+    if (rule->has_min && rule->min > most && plan_has_other_hosts(in))
+        most = rule->min;
+    if (p->wanted <= most)
+        return;
+    p->wanted = most;
+    hc_fmt(text, sizeof(text), "cut to %lld: %s", (long long)most, why);
+    hc_plan_say_more(p, text);
+}
+
 static void plan_count(struct hc_plan *p, const struct hc_plan_input *in)
 {
     const struct hc_rule *rule = &in->wish->rule;
@@ -184,7 +223,8 @@ static void plan_count(struct hc_plan *p, const struct hc_plan_input *in)
         plan_reason_more(p, what, quota);
         p->wanted = quota;
     }
-    p->code = p->wanted != count ? "clamped" : "";
+    plan_cut_to_hosts(p, in);
+    p->code = bounded != count || p->wanted != bounded ? "clamped" : "";
 }
 
 /* ---- all of it ---- */

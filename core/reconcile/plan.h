@@ -58,6 +58,7 @@ struct hc_plan_input {
     bool by_provider;                          /* its own providers' only    */
     bool moving;                               /* the filter would move      */
     bool lacks_definition;      /* the filter lacks its task definition's    */
+    bool fixed_port;            /* its task definition takes a host's port   */
     const char *unclear;        /* or this member leaves it open, of the     */
     const char *unclear_in;     /* answer to this operation; NULL: none does */
     bool where_moves;                          /* by the wish's own `where`  */

@@ -4,6 +4,8 @@
 #include "ecs/parts.h"
 #include "reconcile/settle.h"
 
+#define RECALL_FIXED_PORT "fixed host port"
+
 /* Who asks, where a cluster is only a name: another role may see another
  * account's cluster of that name. */
 static struct hc_str recall_role(const struct hc_reconcile *r)
@@ -43,16 +45,19 @@ void hc_recall_answer(struct hc_reconcile *r, enum hc_memory_kind kind,
         a->fact.state = FACT_VALUE;
 }
 
-/* Each expression is a line. */
+/* Its first line is whether it has a fixed host port, each one after that an
+ * expression. */
 void hc_recall_definition(struct hc_reconcile *r, struct hc_fact_definition *d)
 {
     struct hc_memory_key key = { .kind = MEMORY_DEFINITION, .name = d->arn };
     struct hc_ecs_text *constraints = NULL;
     struct hc_str text;
+    bool fixed_port;
 
     if (d->fact.state != FACT_UNKNOWN || r->config.memory == NULL ||
         !hc_memory_text(r->config.memory, &key, INT64_MIN, &text))
         return;
+    fixed_port = hc_str_eqz(hc_str_cut(&text, '\n'), RECALL_FIXED_PORT);
     while (text.n > 0)
         hc_ecs_part_text(&constraints, &r->facts.keep,
                          hc_keep_str(&r->facts.keep,
@@ -60,6 +65,7 @@ void hc_recall_definition(struct hc_reconcile *r, struct hc_fact_definition *d)
     if (hc_keep_error(&r->facts.keep) < 0)
         return;                       /* it is not whole: asked for again */
     d->constraints = constraints;
+    d->fixed_port = fixed_port;
     d->fact.state = FACT_VALUE;
 }
 
@@ -182,6 +188,9 @@ static void recall_keep_definition(struct hc_reconcile *r, int64_t now)
     bool is_lines = !r->definition->unclear;
 
     hc_buf_init(&lines, r->facts.alloc, HC_ECS_SERVICE);
+    if (r->definition->fixed_port)
+        hc_buf_lit(&lines, RECALL_FIXED_PORT);
+    hc_buf_chr(&lines, '\n');
     for (const struct hc_ecs_text *t = r->definition->constraints; t != NULL;
          t = t->next) {
         is_lines = is_lines && hc_str_find(t->s, '\n') == t->s.n;

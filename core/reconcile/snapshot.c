@@ -153,7 +153,8 @@ static void snapshot_definitions(struct hc_buf *out,
             continue;
         snapshot_open(out, NULL, '{');
         hc_json_put_member(out, "taskDefinitionArn", d->arn);
-        hc_ecs_put_constraints(out, d->constraints, d->unclear);
+        hc_ecs_put_constraints(out, d->constraints, false, d->unclear);
+        snapshot_bool(out, "fixedHostPort", d->fixed_port);
         hc_buf_chr(out, '}');
     }
     hc_buf_chr(out, ']');

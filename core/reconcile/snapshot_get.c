@@ -15,7 +15,8 @@ enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_COMPLETE,
        SNAP_TAG, SNAP_LIST, SNAP_LIST_STATUS, SNAP_FILTER, SNAP_DESCRIBED,
        SNAP_HOST, SNAP_ANSWER_NAME, SNAP_ANSWER, SNAP_CAPACITY, SNAP_TARGET,
        SNAP_NAMES, SNAP_LAUNCH_TYPE, SNAP_TAG_FILTERS, SNAP_SERVICE_ARN,
-       SNAP_DEFINITION, SNAP_DEFINITION_ARN, SNAP_CONSTRAINT };
+       SNAP_DEFINITION, SNAP_DEFINITION_ARN, SNAP_CONSTRAINT,
+       SNAP_FIXED_PORT };
 
 static const struct hc_view_member snap_list_members[] = {
     { "status", VIEW_TEXT, SNAP_LIST_STATUS, NULL },
@@ -66,7 +67,8 @@ static const struct hc_view_shape snap_names_shape =
 static const struct hc_view_member snap_definition_members[] = {
     { "taskDefinitionArn", VIEW_TEXT, SNAP_DEFINITION_ARN, NULL },
     { "placementConstraints", VIEW_OBJECTS, SNAP_CONSTRAINT,
-      &hc_ecs_constraint_shape }
+      &hc_ecs_constraint_shape },
+    { "fixedHostPort", VIEW_BOOL, SNAP_FIXED_PORT, NULL }
 };
 static const struct hc_view_shape snap_definition_shape =
     HC_VIEW_SHAPE(snap_definition_members);
@@ -285,7 +287,9 @@ static int snap_definition_end(struct snap_reader *r,
 {
     struct hc_fact_definition *d;
 
-    if (r->definition.arn.n == 0 || item->given != 3)
+    /* "fixedHostPort" came later: a snapshot without it says no. */
+    if (r->definition.arn.n == 0 ||
+        !hc_view_gave(item, &snap_definition_shape, SNAP_CONSTRAINT))
         return snap_refuse("a member is missing in",
                            HC_STR("taskDefinitions"), e);
     d = hc_facts_definition(r->facts, r->definition.arn);
@@ -295,6 +299,7 @@ static int snap_definition_end(struct snap_reader *r,
         return snap_refuse("it tells twice of task definition", d->arn, e);
     d->constraints = r->constraints;
     d->unclear = r->definition.unclear;
+    d->fixed_port = r->definition.fixed_port;
     d->fact.state = FACT_VALUE;
     return 0;
 }
@@ -381,6 +386,9 @@ static void snap_value(struct snap_reader *r,
     case SNAP_ANSWER:      r->yes = item->number != 0;                   break;
     case SNAP_DEFINITION_ARN:
         r->definition.arn = hc_keep_str(keep, item->text);
+        break;
+    case SNAP_FIXED_PORT:
+        r->definition.fixed_port = item->number != 0;
         break;
     case PART_CONSTRAINT_TYPE:
     case PART_CONSTRAINT_TEXT:

@@ -195,14 +195,14 @@ static int tags_check(struct hc_wish *to, const struct hc_ecs_tag *tags,
 {
     struct hc_rule *r = &to->rule;
     const struct hc_ecs_tag *rule = tags_of(tags, HC_TAGS_RULE);
+    const struct hc_ecs_tag *tasks = tags_of(tags, TAGS_BEGIN "tasks");
     struct hc_error why = { 0 };
 
     r->has_min = tags_of(tags, TAGS_BEGIN "min") != NULL;
     r->has_max = tags_of(tags, TAGS_BEGIN "max") != NULL;
-    if (tags_of(tags, TAGS_BEGIN "tasks") != NULL && r->tasks == 0)
-        return tags_refuse(tags_of(tags, TAGS_BEGIN "tasks"),
-                           "it is 1 at the least", e);
-    if (r->kind == RULE_FIXED && r->tasks == 0)
+    if (r->kind == RULE_PER_HOST && tasks != NULL && r->tasks == 0)
+        return tags_refuse(tasks, "it is 1 at the least", e);
+    if (r->kind == RULE_FIXED && tasks == NULL)
         return tags_refuse(rule, "it needs " TAGS_BEGIN "tasks", e);
     if (r->kind == RULE_PERCENT && r->percent == 0)
         return tags_refuse(rule, "it needs " TAGS_BEGIN "percent", e);

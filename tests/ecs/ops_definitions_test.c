@@ -80,9 +80,51 @@ TEST(ops_definitions, a_constraint_that_is_not_understood_is_told)
     }
 }
 
+#define PORTS(mode, list) "{\"taskDefinition\":{\"containerDefinitions\":["  \
+    "{\"name\":\"a\",\"portMappings\":[]},{\"portMappings\":[" list "]}],"    \
+    mode "\"taskDefinitionArn\":\"web:7\"}}"
+#define MODE(name) "\"networkMode\":\"" name "\","
+
+TEST(ops_definitions, a_port_of_the_host_has_room_for_one_task)
+{
+    static const struct { const char *text; bool fixed; } rows[] = {
+        { PORTS("", "{\"containerPort\":80,\"hostPort\":8125}"), true },
+        { PORTS("", "{\"hostPort\":8125,\"protocol\":\"udp\"},{}"), true },
+        { PORTS(MODE("bridge"), "{\"hostPort\":8125}"), true },
+        { PORTS(MODE("default"), "{\"hostPort\":8125}"), true },
+        { PORTS(MODE("nat"), "{\"hostPort\":8125}"), true },
+        { PORTS(MODE("bridge"), "{\"containerPort\":80}"), false },
+        { PORTS("", "{\"containerPort\":80,\"hostPort\":0}"), false },
+        { PORTS("", "{\"containerPortRange\":\"80-90\"}"), false },
+        { PORTS("", "{\"containerPort\":80,\"hostPort\":null}"), false },
+        { PORTS("", ""), false },
+        { PORTS(MODE("host"), "{\"containerPort\":80}"), true },
+        { PORTS(MODE("host"), "{\"containerPort\":80,\"hostPort\":0}"), true },
+        { PORTS(MODE("host"), "{\"hostPort\":80}"), true },
+        { PORTS(MODE("host"), "{\"containerPort\":0}"), false },
+        { PORTS(MODE("host"), ""), false },
+        { PORTS(MODE("awsvpc"), "{\"hostPort\":80}"), false },
+        { PORTS(MODE("none"), "{\"hostPort\":80}"), false },
+        { PORTS(MODE("mesh"), "{\"hostPort\":80}"), false },
+        { "{\"taskDefinition\":{\"networkMode\":\"host\",\"containerDefinit"
+          "ions\":[{\"portMappings\":[{\"containerPort\":80}]}]}}", true },
+        { "{\"taskDefinition\":{}}", false },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        CHECK_INT(get(rows[i].text, 1 + i * 5), 0);
+        if (v.fixed_port != rows[i].fixed)
+            print_error("%s\n", rows[i].text);
+        CHECK(v.fixed_port == rows[i].fixed);
+        CHECK(v.constraints == NULL && !v.unclear);
+        hc_ecs_definition_fini(&v);
+    }
+}
+
 TEST(ops_definitions, other_types_are_refused)
 {
     static const char *const texts[] = {
+        PORTS("", "{\"hostPort\":\"80\"}"), PORTS("\"networkMode\":1,", ""),
         "[]", "{", "{\"taskDefinition\":[]}", DEFINITION("1"),
         DEFINITION("{\"type\":1}"), DEFINITION("{\"expression\":{}}"),
         "{\"taskDefinition\":{\"taskDefinitionArn\":1}}",

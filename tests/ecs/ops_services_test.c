@@ -110,6 +110,7 @@ static void check_whole(void)
     CHECK_STR(s->constraints->s, "attribute:b == 2");
     CHECK_STR(s->constraints->next->s, "attribute:a == 1");
     CHECK(s->constraints->next->next == NULL);
+    CHECK(s->distinct);
     CHECK_STR(s->providers->s, "two");
     CHECK_STR(s->providers->next->s, "one");
     CHECK(s->providers->next->next == NULL);
@@ -304,12 +305,14 @@ TEST(ops_services, what_one_service_has_the_next_has_not)
 {
     CHECK_INT(get("{\"services\":[{\"serviceName\":\"a\",\"status\":\"X\","
                   "\"desiredCount\":1,\"placementConstraints\":[{\"type\":"
+                  "\"distinctInstance\"},{\"type\":"
                   "\"memberOf\",\"expression\":\"e\"}],\"tags\":[{\"key\":"
                   "\"k\"}]},{\"serviceName\":\"b\",\"status\":\"ACTIVE\","
                   "\"desiredCount\":2,\"placementConstraints\":[{}]}]}"), 0);
     CHECK_INT(view.services_n, 2);
     CHECK_STR(view.services[0].constraints->s, "e");
     CHECK(view.services[1].constraints == NULL);
+    CHECK(view.services[0].distinct && !view.services[1].distinct);
     CHECK(view.services[1].tags == NULL);
     CHECK_INT(view.services[0].desired, 1);
     CHECK_INT(view.services[1].desired, 2);

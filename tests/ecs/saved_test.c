@@ -76,6 +76,7 @@ static void check_same(const struct hc_ecs_service *a,
     CHECK_INT(a->task_sets, b->task_sets);
     CHECK_Z(a->unclear, b->unclear);
     CHECK(same_texts(a->constraints, b->constraints));
+    CHECK(a->distinct == b->distinct);
     CHECK(same_texts(a->providers, b->providers));
     CHECK(same_tags(a->tags, b->tags) && same_tags(b->tags, a->tags));
 }
@@ -104,6 +105,9 @@ TEST(saved, what_is_written_down_is_read_again)
         SERVICE(",\"launchType\":\"EC2\",\"placementConstraints\":["
                 "{\"type\":\"memberOf\",\"expression\":\"a\"},"
                 "{\"type\":\"new\"}]"),
+        SERVICE(",\"launchType\":\"EC2\",\"placementConstraints\":["
+                "{\"type\":\"distinctInstance\"},"
+                "{\"type\":\"memberOf\",\"expression\":\"a\"}]"),
         SERVICE(",\"capacityProviderStrategy\":[{\"capacityProvider\":\"a\"},"
                 "{\"capacityProvider\":\"b\"}],\"tags\":[{\"key\":"
                 "\"headcount:pause\",\"value\":\"true\"},{\"key\":\"k\","

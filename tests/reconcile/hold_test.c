@@ -160,6 +160,9 @@ TEST(hold, a_rule_that_outgrows_its_hosts_does_not_rise_on_managed_scaling)
     wish.allow = ALLOW_GROWTH;
     check(OUTCOME_UPDATED, "", NULL, "4 active");
     wish.allow = 0;
+    service.distinct = true;              /* one a host raises no other */
+    check(OUTCOME_UPDATED, "clamped", NULL, "cut to 4");
+    service.distinct = false;
     in.hosts = 1;
     check(OUTCOME_UPDATED, "", NULL, "1 active");
     in.hosts = 4;

@@ -81,6 +81,82 @@ TEST(plan, what_is_right_is_not_held)
     check(OUTCOME_UNCHANGED, "", NULL);
 }
 
+/* ---- one task on a host ---- */
+
+static const struct {
+    struct hc_rule rule;
+    int64_t hosts;
+    int64_t wanted;
+    const char *says;
+} one_each[] = {
+    { { .tasks = 2 }, 3, 3,
+      "2 tasks on each of 3 active hosts, cut to 3: distinctInstance places "
+      "one task on a host" },
+    { { .tasks = 1 }, 3, 3, "1 task on each of 3 active hosts" },
+    { { .tasks = 2 }, 1, 1, "1 active host, cut to 1: distinctInstance" },
+    { { .min = 5, .has_min = true }, 3, 3,
+      "raised to min 5, cut to 3: distinctInstance" },
+    { { .tasks = 4, .max = 10, .has_max = true }, 3, 3,
+      "cut to max 10, cut to 3: distinctInstance" },
+    { { .tasks = 4, .max = 2, .has_max = true }, 3, 2, "cut to max 2" },
+    { { .kind = RULE_HOSTS_MINUS, .spare = 1 }, 3, 2, "all but 1" },
+    { { .kind = RULE_FIXED, .tasks = 9 }, HC_UNKNOWN, 9, "fixed count of 9" },
+    /* No host at all says nothing about how many there is room for. */
+    { { .min = 2, .has_min = true }, 0, 2, "raised to min 2" },
+};
+
+TEST(plan, distinct_instance_places_one_task_on_a_host)
+{
+    for (size_t i = 0; i < sizeof(one_each) / sizeof(*one_each); i++) {
+        set_up();
+        service.distinct = true;
+        service.desired = 7;
+        wish.rule = one_each[i].rule;
+        wish.allow = ALLOW_STEP_DOWN;
+        in.hosts = one_each[i].hosts;
+        CHECK_INT(hc_plan_make(&plan, &in), PLAN_DECIDED);
+        CHECK_INT(plan.wanted, one_each[i].wanted);
+        CHECK(says(one_each[i].says));
+        CHECK_INT(strstr(plan.reason, "distinct") != NULL,
+                  strstr(one_each[i].says, "distinct") != NULL);
+        if (strstr(one_each[i].says, "distinct") != NULL)
+            CHECK_Z(plan.code, "clamped");
+        service.distinct = false;
+        hc_plan_make(&plan, &in);
+        CHECK(!says("distinct"));
+    }
+}
+
+TEST(plan, a_fixed_host_port_does_the_same)
+{
+    set_up();
+    wish.rule.tasks = 2;
+    check(OUTCOME_UPDATED, "", NULL);
+    CHECK_INT(plan.wanted, 6);
+    in.fixed_port = true;
+    check(OUTCOME_UPDATED, "clamped", NULL);
+    CHECK_INT(plan.wanted, 3);
+    CHECK(says("cut to 3: the fixed host port of its task definition takes "
+               "one task on a host"));
+}
+
+/* Other hosts than those that count may take a task as well. */
+TEST(plan, a_min_stays_where_hosts_that_do_not_count_can_take_tasks)
+{
+    for (int row = 0; row < 5; row++) {
+        set_up();
+        service.distinct = true;
+        wish.rule = (struct hc_rule){ .tasks = 2, .min = 4, .has_min = true };
+        wish.where = row == 0 ? HC_STR("attribute:a exists") : HC_STR("");
+        wish.no_external = row == 1;
+        wish.rule.min_age = row == 2;
+        in.by = row == 3 ? HOSTS_CONNECTED : HOSTS_ACTIVE;
+        in.by_provider = row == 4;
+        check(OUTCOME_UPDATED, "clamped", NULL);
+        CHECK_INT(plan.wanted, 4);
+    }
+}
+
 /* ---- skipped ---- */
 
 TEST(plan, missing_is_skipped_and_failed_where_required)
@@ -212,18 +288,34 @@ TEST(plan, a_dry_run_asks_for_the_same_facts)
     check(OUTCOME_PENDING, "", NULL);
 }
 
-/* A number that somebody wrote down is asked for. */
-TEST(plan, zero_by_a_fixed_count_or_a_max_is_no_empty_cluster)
+/* 0 is a wish like any other, and held like any other 0: no call is made. */
+TEST(plan, zero_by_a_fixed_count_or_a_max_is_held_unless_allowed)
 {
-    set_up();
-    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 0 };
-    in.hosts = HC_UNKNOWN;
-    check(OUTCOME_UPDATED, "", NULL);
-    CHECK_INT(plan.wanted, 0);
-    set_up();
-    wish.rule = (struct hc_rule){ .has_max = true };
-    check(OUTCOME_UPDATED, "clamped", NULL);
-    CHECK_INT(plan.wanted, 0);
+    static const struct hc_rule rules[] = {
+        { .kind = RULE_FIXED, .tasks = 0 },
+        { .kind = RULE_FIXED, .tasks = 3, .has_max = true },
+        { .has_max = true },
+    };
+    static const char *const words[] = {
+        "a fixed count of 0; held: the rule asks for 0 tasks",
+        "a fixed count of 3, cut to max 0; held: the rule asks for 0 tasks",
+        "cut to max 0; held: the rule leaves no task",
+    };
+
+    for (size_t i = 0; i < 3; i++) {
+        set_up();
+        wish.rule = rules[i];
+        in.hosts = i < 2 ? HC_UNKNOWN : 3;
+        check(OUTCOME_HELD, "zero", "allow_zero");
+        CHECK_INT(plan.wanted, 0);
+        CHECK(says(words[i]));
+        wish.allow = ALLOW_ZERO;
+        check(OUTCOME_UPDATED, i == 0 ? "" : "clamped", NULL);
+        CHECK_INT(plan.wanted, 0);
+        wish.allow = 0;
+        service.desired = 0;
+        check(OUTCOME_UNCHANGED, "", NULL);
+    }
 }
 
 TEST(plan, filter_matches_nothing_is_held)

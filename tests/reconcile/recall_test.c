@@ -188,6 +188,29 @@ TEST(recall, a_task_definition_is_read_once_for_ever)
     end();
 }
 
+/* A host has room for one task, with and without an expression. */
+TEST(recall, a_fixed_host_port_is_remembered)
+{
+#define PORTED(n, list) { .operation = "DescribeTaskDefinition",             \
+    .answer = "{\"taskDefinition\":{\"taskDefinitionArn\":\"" REVISION(n)   \
+    "\",\"containerDefinitions\":[{\"portMappings\":[{\"hostPort\":80}]}]," \
+    "\"placementConstraints\":[" list "]}}" }
+    static const struct script_row rows[][3] = {
+        { WEB_OF(1), PORTED(1, ""), TWO },
+        { WEB_OF(1), TWO },
+        { WEB_OF(2), PORTED(2, ONE_OF("a == 1")), HOSTS_OF("a == 1") },
+        { WEB_OF(2), HOSTS_OF("a == 1") },
+    };
+
+    begin();
+    definitions = true;
+    wish.rule.tasks = 2;              /* 2 hosts, and 2 tasks are there */
+    for (int i = 0; i < 4; i++)
+        run(rows[i], i % 2 == 0 ? 3 : 2, i, OUTCOME_UNCHANGED, "");
+    end();
+#undef PORTED
+}
+
 /* What is not understood now, and what is not a line, is not remembered. */
 TEST(recall, a_task_definition_that_fails_is_asked_for_again)
 {

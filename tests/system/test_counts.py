@@ -1,4 +1,6 @@
 """Counts are read whole or not at all; what must not be written is held."""
+import json
+
 import pytest
 
 OURS = ("--service", "web", "--output", "json")
@@ -289,6 +291,124 @@ def test_the_quota_clamps(prod, headcount, event):
     run = headcount("handle", *OURS, stdin=event())
     assert run.service()["code"] == "clamped"
     assert prod.writes()[0]["desiredCount"] == 5000
+
+
+# ---- one task on a host ----
+
+DISTINCT = [{"type": "distinctInstance"}]
+
+
+def by_policy(headcount, text, *more, command="apply"):
+    (headcount.home / "policy.lua").write_text(f"return {{ {text} }}")
+    return headcount(command, "prod", "--policy", "policy.lua", *more,
+                     "--output", "json")
+
+
+def test_distinct_instance_has_one_task_on_a_host(prod, headcount):
+    hosts(prod, 3)
+    prod.service("web", placementConstraints=DISTINCT)
+    for more, wanted, code in (("tasks = 2", 3, "clamped"),
+                               ("min = 5", 3, "clamped"),
+                               ("tasks = 2, max = 2", 2, "clamped"),
+                               ("tasks = 1", 3, "")):
+        run = by_policy(headcount, f'per_host {{ "web", {more} }}',
+                        command="plan")
+        assert (run.service()["wanted"], run.service()["code"]) == \
+            (wanted, code)
+        assert ("distinctInstance places one task on a host" in
+                run.service()["reason"]) == (wanted == 3 and code != "")
+    run = by_policy(headcount, 'per_host { "web", tasks = 2 }')
+    assert run.service()["outcome"] == "updated"
+    assert "cut to 3: distinctInstance" in run.service()["reason"]
+    assert [w["desiredCount"] for w in prod.writes()] == [3]
+    # Where no hosts are counted none are read for it.
+    asked = len(prod.requests)
+    run = by_policy(headcount, 'fixed { "web", 4 }')
+    assert run.service()["wanted"] == 4
+    assert "ListContainerInstances" not in prod.operations()[asked:]
+    assert "DescribeTaskDefinition" not in prod.operations()[asked:]
+
+
+def test_distinct_instance_by_tags_and_in_a_snapshot(prod, headcount):
+    hosts(prod, 3)
+    prod.service("web", placementConstraints=DISTINCT, tags=[
+        {"key": "headcount:rule", "value": "per-host"},
+        {"key": "headcount:tasks", "value": "2"}])
+    run = headcount("plan", "prod", "--policy", "tags", "--output", "json")
+    assert (run.service()["wanted"], run.service()["code"]) == (3, "clamped")
+    taken = headcount("snapshot", "prod", "--policy", "tags")
+    (headcount.home / "prod.json").write_text(taken.out)
+    again = headcount("plan", "--snapshot", "prod.json", "--policy", "tags",
+                      "--output", "json")
+    assert again.service()["reason"] == run.service()["reason"]
+    # One of an older version does not know it.
+    old = json.loads(taken.out)
+    old["services"][0]["placementConstraints"] = []
+    for definition in old["taskDefinitions"]:
+        del definition["fixedHostPort"]
+    (headcount.home / "old.json").write_text(json.dumps(old))
+    again = headcount("plan", "--snapshot", "old.json", "--policy", "tags",
+                      "--output", "json")
+    assert (again.service()["wanted"], again.service()["code"]) == (6, "")
+
+
+@pytest.mark.parametrize("mode, mapping, wanted", [
+    ("bridge", {"containerPort": 80, "hostPort": 8125}, 3),
+    ("host", {"containerPort": 80}, 3),
+    ("bridge", {"containerPort": 80, "hostPort": 0}, 6),
+    ("awsvpc", {"containerPort": 80, "hostPort": 80}, 6)])
+def test_a_fixed_host_port_has_one_task_on_a_host(prod, headcount, mode,
+                                                  mapping, wanted):
+    hosts(prod, 3)
+    prod.model.task_definition("web", networkMode=mode, containerDefinitions=[
+        {"name": "web", "image": "x", "cpu": 0, "memory": 8,
+         "essential": True, "portMappings": [mapping]}])
+    rule = 'per_host { "web", tasks = 2 }'
+    run = by_policy(headcount, rule, command="plan")
+    assert run.service()["wanted"] == wanted
+    assert prod.operations().count("DescribeTaskDefinition") == 1
+    assert ("fixed host port" in run.service()["reason"]) == (wanted == 3)
+    taken = headcount("snapshot", "prod", "--policy", "policy.lua")
+    (headcount.home / "prod.json").write_text(taken.out)
+    again = headcount("plan", "--snapshot", "prod.json", "--policy",
+                      "policy.lua", "--output", "json")
+    assert again.service()["reason"] == run.service()["reason"]
+    # No call is made for it.
+    asked = len(prod.requests)
+    run = by_policy(headcount, rule, "--constraints", "service",
+                    command="plan")
+    assert run.service()["wanted"] == 6
+    assert "DescribeTaskDefinition" not in prod.operations()[asked:]
+
+
+# ---- 0 is a wish like any other ----
+
+@pytest.mark.parametrize("rule, tags, code", [
+    ('fixed { "web", 0 }', {"rule": "fixed", "tasks": "0"}, ""),
+    ('per_host { "web", max = 0 }', {"rule": "per-host", "max": "0"},
+     "clamped")])
+def test_a_wish_for_0_is_held_unless_it_is_allowed(prod, headcount, rule,
+                                                   tags, code):
+    hosts(prod, 3)
+    prod.service("log", desired=2)
+    prod.service("web", desired=2, tags=[
+        {"key": f"headcount:{k}", "value": v} for k, v in tags.items()])
+
+    for run in (by_policy(headcount, f'{rule}, fixed {{ "log", 2 }}'),
+                headcount("apply", "prod", "--policy", "tags", "--output",
+                          "json")):
+        assert run.code == 0, run.err
+        web = next(s for s in run.report["clusters"][0]["services"]
+                   if s["service"].endswith("web"))
+        assert (web["outcome"], web["code"], web["wanted"]) == \
+            ("held", "zero", 0)
+    assert prod.writes() == []
+    run = by_policy(headcount, rule.replace(" }", ", allow_zero = true }"))
+    assert (run.service()["outcome"], run.service()["code"]) == \
+        ("updated", code)
+    assert [w["desiredCount"] for w in prod.writes()] == [0]
+    run = by_policy(headcount, rule)          # at 0 there is nothing to hold
+    assert run.service()["outcome"] == "unchanged"
 
 
 # ---- answers of somebody else ----
