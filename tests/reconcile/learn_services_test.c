@@ -208,6 +208,7 @@ TEST(learn_services, a_write_is_believed_unless_it_tells_otherwise)
     }
     set(SCRIPT_ROWS(zero), 1);
     wishes[0].rule = (struct hc_rule){ .kind = RULE_FIXED };
+    wishes[0].allow = ALLOW_ZERO;
     CHECK_INT(script_run(), 1);
     CHECK_Z(script_service(0)->code, "unknown");
     script_end();

@@ -253,8 +253,13 @@ TEST(reconcile, a_fixed_count_counts_no_hosts)
 
     set(SCRIPT_ROWS(rows), "web");
     wishes[0].rule.kind = RULE_FIXED;
+    wishes[0].allow = ALLOW_ZERO;
     run(0, OUTCOME_UPDATED, "");
     CHECK_Z(script_service(0)->rule, "fixed");
+    script_end();
+    set(rows, 1, "web");
+    wishes[0].rule.kind = RULE_FIXED;
+    run(0, OUTCOME_HELD, "zero");
     script_end();
 }
 

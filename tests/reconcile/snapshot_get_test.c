@@ -64,7 +64,8 @@ TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
                   "\"\",\"serviceArns\":[\"web\",\"log\"]}],"
                   "\"taskDefinitions\":[" DEFINITION(FIRST) ",{"
                   "\"placementConstraints\":[{}],\"taskDefinitionArn\":"
-                  "\"web:2\",\"fixedHostPort\":true}],\"more\":[{}]," HEAD "}"), 0);
+                  "\"web:2\",\"fixedHostPort\":true}],\"more\":[{}],"
+                  HEAD "}"), 0);
     CHECK_STR(hc_facts_definition(&facts, HC_STR("web:1"))->constraints->s,
               "a == 1");
     CHECK(!hc_facts_definition(&facts, HC_STR("web:1"))->unclear);
