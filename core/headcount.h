@@ -667,6 +667,14 @@ struct headcount_outcome {
     /* HEADCOUNT_FETCH */
     const struct headcount_header *headers;
     size_t headers_n;
+
+    /* HEADCOUNT_SWEEP, and HEADCOUNT_RECONCILE without an event and without
+     * `record`: those of the request's wishes whose service is in none of the
+     * clusters, each of which was looked at.  Each counts once in
+     * summary[HEADCOUNT_FAILED]; the rows of the clusters stay skipped,
+     * `missing`. */
+    const char *const *missing_services;
+    size_t missing_services_n;
 };
 
 /* NULL while the op runs. */

@@ -6,6 +6,7 @@
 #include "aws/call.h"
 #include "ecs/batch.h"
 #include "headcount.h"
+#include "reconcile/missing.h"
 #include "reconcile/reconcile.h"
 #include "reconcile/sweep.h"
 
@@ -109,6 +110,7 @@ struct op_sweep {
     struct headcount_cluster shown_cluster;
     bool cancelled;
     size_t kept;                         /* bytes of all targets' json       */
+    struct hc_missing missing;
     struct hc_buf json;
 };
 

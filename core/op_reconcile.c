@@ -162,6 +162,28 @@ static int op_put_snapshot(headcount_op *op)
     return hc_buf_error(&r->snapshot);
 }
 
+/* Services that a person named and that none of these clusters has.  An event
+ * of a cluster without the service is no typo: one name may be meant for every
+ * cluster of an account.  A sweep asks this of all its parts together, and a
+ * snapshot records what is there. */
+static int op_put_missing(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    bool named = op->request.event == NULL && op->parent == NULL &&
+                 !op->request.record;
+    struct hc_missing missing;
+    int err = hc_missing_init(&missing, &op->keep, r->wishes,
+                              named ? r->wishes_n : 0);
+
+    for (size_t i = 0; err == 0 && i < r->begun; i++)
+        hc_missing_note(&missing, &r->clusters[i]->result);
+    if (err == 0)
+        op->outcome.missing_services =
+            hc_missing_list(&missing, &op->keep,
+                            &op->outcome.missing_services_n);
+    return err == 0 ? hc_keep_error(&op->keep) : err;
+}
+
 static int op_report(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
@@ -172,18 +194,21 @@ static int op_report(headcount_op *op)
         return HC_ENOMEM;
     for (size_t i = 0; i < r->begun; i++)
         all[i] = &r->clusters[i]->result;
+    int err = op_put_missing(op);
     const struct hc_report report = {
         .dry_run = op->request.dry_run,
         .skipped_event = op->outcome.skipped_event,
         .clusters = all, .clusters_n = r->begun, .stats = op->stats,
+        .missing_services = op->outcome.missing_services,
+        .missing_services_n = op->outcome.missing_services_n,
         .batch = r->batch.wrapped ? &r->batch : NULL,
         .elapsed_us = hc_now(&op->h->net.sys) - op->started,
     };
-    int err = op_put_clusters(op, all, r->begun);
 
     if (err == 0)
+        err = op_put_clusters(op, all, r->begun);
+    if (err == 0)
         err = op_put_snapshot(op);
-
     if (err == 0)
         err = hc_op_settle_event(op);
     hc_report_sum(&report, op->outcome.summary);

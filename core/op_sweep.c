@@ -136,6 +136,8 @@ int hc_op_sweep_start(headcount_op *op)
     if (err == 0)
         err = hc_op_put_wishes(op, &s->wishes, &s->wishes_n);
     if (err == 0)
+        err = hc_missing_init(&s->missing, &op->keep, s->wishes, s->wishes_n);
+    if (err == 0)
         err = sweep_put_places(op);
     if (err == 0)
         err = sweep_check(op);
@@ -308,6 +310,15 @@ static void sweep_keep_json(headcount_op *op)
         hc_buf_fini(out);
 }
 
+static void sweep_note_missing(struct op_sweep *s)
+{
+    if (sweep_part_failed(s))
+        s->missing.partial = true;
+    else
+        hc_missing_note(&s->missing,
+                        &s->turn->op->as.reconcile.clusters[0]->result);
+}
+
 void hc_op_sweep_end_part(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
@@ -315,6 +326,7 @@ void hc_op_sweep_end_part(headcount_op *op)
 
     for (int i = 0; i < HC_OUTCOMES; i++)
         op->outcome.summary[i] += o->summary[i];
+    sweep_note_missing(s);
     sweep_keep_json(op);
     hc_op_sweep_end_child(op, s->turn->op);
     *s->turn = (struct op_part){ .used = false };
@@ -325,16 +337,29 @@ void hc_op_sweep_end_part(headcount_op *op)
 
 /* ---- the report ---- */
 
+static int sweep_put_missing(headcount_op *op)
+{
+    size_t *n = &op->outcome.missing_services_n;
+
+    op->outcome.missing_services =
+        hc_missing_list(&op->as.sweep.missing, &op->keep, n);
+    op->outcome.summary[HEADCOUNT_FAILED] += *n;
+    return hc_keep_error(&op->keep);
+}
+
 static int sweep_report(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
+    int err = sweep_put_missing(op);
     const struct hc_report report = {
         .dry_run = op->request.dry_run, .stats = op->stats,
+        .missing_services = op->outcome.missing_services,
+        .missing_services_n = op->outcome.missing_services_n,
         .elapsed_us = hc_now(&op->h->net.sys) - op->started,
     };
 
-    if (!op->request.report)
-        return 1;
+    if (err < 0 || !op->request.report)
+        return err < 0 ? err : 1;
     if (s->kept > HC_OP_JSON)
         return hc_error_set(&op->error, HC_ELIMIT, "all clusters were seen to, "
                             "but the report would be longer than %zu bytes: "
@@ -350,8 +375,7 @@ static int sweep_report(headcount_op *op)
     hc_report_put_tail(&s->json, &report, op->outcome.summary);
     op->outcome.json = hc_buf_z(&s->json);
     op->outcome.json_size = s->json.n;
-    int err = hc_buf_error(&s->json);
-
+    err = hc_buf_error(&s->json);
     return err < 0 ? hc_error_set(&op->error, err, "the report could not be "
                                   "written: %s", hc_error_sentence(err)) : 1;
 }
@@ -397,6 +421,7 @@ void headcount_finish(headcount_op *op)
         return;
     hc_op_sweep_end_child(op, s->lister);
     s->lister = NULL;
+    s->missing.partial |= !s->all_found || s->targets_n > s->begun;
     s->place = s->places_n;
     s->all_found = true;
     while (s->targets_n > s->begun)

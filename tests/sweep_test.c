@@ -136,6 +136,56 @@ TEST(sweep_op, clusters_of_all_pages_are_reconciled_and_told)
     end();
 }
 
+#define NONE_IN(cluster) "{\"services\":[],\"failures\":[{\"arn\":\"" AT  \
+    "service/" cluster "/web\",\"reason\":\"MISSING\"}]}"
+
+TEST(sweep_op, a_service_that_no_cluster_has_is_one_failure_of_the_run)
+{
+    const char *const answers[] = { OK(LIST(C("a") "," C("b"), "")),
+                                    OK(NONE_IN("a")), OK(NONE_IN("b")),
+                                    NULL };
+    struct headcount_request r = sweep();
+
+    r.report = true;
+    scene_open(false, answers);
+    const struct headcount_outcome *o = run(r);
+
+    CHECK_INT(o->code, 0);
+    CHECK_Z(told, "0 a missing; 1 b missing; ");
+    CHECK_INT(o->missing_services_n, 1);
+    CHECK_Z(o->missing_services[0], "web");
+    CHECK_INT(o->summary[HEADCOUNT_SKIPPED], 2);
+    CHECK_INT(o->summary[HEADCOUNT_FAILED], 1);
+    CHECK(strstr(o->json, "],\"missing_services\":[\"web\"],\"summary\"")
+          != NULL);
+    end();
+}
+
+TEST(sweep_op, a_cluster_that_was_not_looked_at_leaves_it_open)
+{
+    static const char *const names[] = { "a*", "nix*" };
+    const char *const rows[][4] = {
+        { OK(LIST(C("a"), "")), OK(NONE_IN("a")), NULL },      /* no nix* */
+        { OK(LIST(C("a") "," C("a2"), "")), OK(NONE_IN("a")),
+          aws_answer(400, "", "{\"__type\":\"AccessDeniedException\"}"),
+          NULL },
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct headcount_request r = sweep();
+
+        r.clusters = names;
+        r.clusters_n = i == 0 ? 2 : 1;
+        scene_open(false, rows[i]);
+        const struct headcount_outcome *o = run(r);
+
+        CHECK_INT(parts, 2);
+        CHECK_INT(o->missing_services_n, 0);
+        CHECK_INT(o->summary[HEADCOUNT_FAILED], 1);
+        end();
+    }
+}
+
 TEST(sweep_op, names_are_not_looked_for)
 {
     static const char *const names[] = { "a", AT "cluster/b", AT "cluster/a" };

@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "verbs.h"
+
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-enum { EMF_METRICS = 8 };
+enum { EMF_ALWAYS = 7, EMF_METRICS = EMF_ALWAYS + 2 };
 
 struct metric {
     const char *name, *unit;
@@ -32,10 +34,21 @@ int64_t emf_unplaced(const struct headcount_outcome *o)
 
 static int64_t failed(const struct headcount_outcome *o)
 {
+    size_t targets = verbs_targets_failed(o);
+
     if (o->code != 0)
         return 1;
-    return (int64_t)(o->summary[HEADCOUNT_FAILED] > 0
-                         ? o->summary[HEADCOUNT_FAILED] : o->records_failed);
+    return (int64_t)(targets > 0 ? targets : o->records_failed);
+}
+
+/* Only a sweep knows, and only one that looked at every cluster: an alarm
+ * that counts data points must not see a 0 from the events between. */
+static const struct headcount_outcome *
+whole_sweep(const struct emf *emf, const struct headcount_outcome *o)
+{
+    const struct headcount_outcome *sweep = emf->is_sweep ? o : emf->sweep;
+
+    return sweep && failed(sweep) == 0 ? sweep : NULL;
 }
 
 /* A function's name has letters, digits, - and _. */
@@ -74,8 +87,10 @@ void emf_put(FILE *out, const struct emf *emf,
 {
     const struct headcount_stats *swept = emf->sweep ? &emf->sweep->stats
                                                      : NULL;
+    const struct headcount_outcome *whole = whole_sweep(emf, o);
     int64_t failures = failed(o) + (emf->sweep ? failed(emf->sweep) : 0);
-    const struct metric metrics[EMF_METRICS] = {
+    size_t n = EMF_ALWAYS;
+    struct metric metrics[EMF_METRICS] = {
         { "Updated", "Count", services(emf, o, HEADCOUNT_UPDATED) },
         { "Held", "Count", services(emf, o, HEADCOUNT_HELD) },
         { "Failed", "Count", failures },
@@ -86,10 +101,14 @@ void emf_put(FILE *out, const struct emf *emf,
         { "ConnectionsOpened", "Count",
           counted(o->stats.connections_opened,
                   swept ? &swept->connections_opened : NULL) },
-        { "LastSuccess", "Seconds", emf->now_ms / 1000 },
     };
-    size_t n = failures > 0 ? EMF_METRICS - 1 : EMF_METRICS;
 
+    if (failures == 0)
+        metrics[n++] = (struct metric){ "LastSuccess", "Seconds",
+                                        emf->now_ms / 1000 };
+    if (whole)
+        metrics[n++] = (struct metric){ "MissingServices", "Count",
+                                        (int64_t)whole->missing_services_n };
     put_head(out, emf, metrics, n);
     for (size_t i = 0; i < n; i++)
         fprintf(out, ",\"%s\":%" PRId64, metrics[i].name, metrics[i].value);

@@ -86,7 +86,7 @@ static int answer(struct lambda *l, const struct runtime_invocation *in,
     if (o->records_n > 0 && o->failures)
         return runtime_api_response(&l->api, in->id, o->failures,
                                     o->failures_size);
-    if (o->summary[HEADCOUNT_FAILED] == 0 && o->records_failed == 0)
+    if (verbs_targets_failed(o) == 0 && o->records_failed == 0)
         return runtime_api_response(&l->api, in->id, o->json, o->json_size);
     snprintf(what, sizeof what, "a record of the event is not done");
     if (swept && swept->first[0] != '\0')
@@ -116,7 +116,7 @@ static void put_metrics(const struct headcount_outcome *o, int64_t began,
         .function = getenv("AWS_LAMBDA_FUNCTION_NAME"),
         .level = getenv("AWS_LAMBDA_LOG_LEVEL"),
         .now_ms = now / 1000, .duration_ms = (now - began) / 1000,
-        .sweep = sweep != o ? sweep : NULL,
+        .sweep = sweep != o ? sweep : NULL, .is_sweep = sweep == o,
         .unplaced = swept ? swept->unplaced : 0,
     };
 
@@ -216,7 +216,7 @@ static int sweep_first(struct lambda *l, const struct runtime_invocation *in,
     } else if (o && !wrapped) {
         code = tell(l, in, o, &swept);
     } else if (o) {
-        l->request.swept = o->code == 0 && o->summary[HEADCOUNT_FAILED] == 0
+        l->request.swept = o->code == 0 && verbs_targets_failed(o) == 0
                                ? HEADCOUNT_SWEPT_WELL : HEADCOUNT_SWEPT_FAILED;
         if (o->code != 0)
             complain("%s", o->message);

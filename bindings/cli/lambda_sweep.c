@@ -7,6 +7,7 @@
 #include "complain.h"
 #include "emf.h"
 #include "log.h"
+#include "missing.h"
 #include "sweep_of.h"
 #include "verbs.h"
 
@@ -97,6 +98,15 @@ static void on_part(void *ud, headcount_op *op)
         log_object(failed ? LOG_ERROR : LOG_INFO, part->json, part->json_size);
 }
 
+static void tell_missing(const headcount_op *op)
+{
+    static const struct missing no_names;
+    const struct headcount_outcome *o = headcount_outcome(op);
+
+    if (o)
+        missing_complain(&no_names, o);
+}
+
 void lambda_sweep_run(const struct lambda_sweep *s, headcount *h,
                       struct decide *decide, int64_t timeout,
                       struct lambda_swept *swept)
@@ -106,6 +116,8 @@ void lambda_sweep_run(const struct lambda_sweep *s, headcount *h,
 
     memset(swept, 0, sizeof *swept);
     request.timeout = timeout;
-    if (headcount_begin(h, &swept->op, &request) == 0)
-        swept->interrupted = verbs_run_parts(swept->op, decide, &parts);
+    if (headcount_begin(h, &swept->op, &request) != 0)
+        return;
+    swept->interrupted = verbs_run_parts(swept->op, decide, &parts);
+    tell_missing(swept->op);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "complain.h"
 #include "nearest.h"
 #include "render.h"
 
@@ -47,24 +48,46 @@ void missing_note(struct missing *m, const struct headcount_cluster *cluster)
     }
 }
 
+/* NULL: no name that was found is near. */
+static const char *nearest_found(const struct missing *m, const char *name)
+{
+    struct nearest near;
+
+    nearest_init(&near, name);
+    for (size_t k = 0; k < m->n; k++)
+        if (m->names[k].found)
+            nearest_try(&near, m->names[k].name);
+    return near.best;
+}
+
+void missing_complain(const struct missing *m,
+                      const struct headcount_outcome *o)
+{
+    for (size_t i = 0; i < o->missing_services_n; i++) {
+        const char *name = o->missing_services[i];
+        const char *best = nearest_found(m, name);
+
+        complain("no cluster of this run has a service %s%s%s%s", name,
+                 best ? "; did you mean " : "", best ? best : "",
+                 best ? "?" : "");
+    }
+}
+
 void missing_render(const struct missing *m, FILE *out)
 {
     for (size_t i = 0; i < m->n; i++) {
-        struct nearest near;
+        const char *best;
 
         if (m->names[i].found)
             continue;
-        nearest_init(&near, m->names[i].name);
-        for (size_t k = 0; k < m->n; k++)
-            if (m->names[k].found)
-                nearest_try(&near, m->names[k].name);
+        best = nearest_found(m, m->names[i].name);
         fputs("- ", out);
         render_text(out, m->names[i].name);
         fprintf(out, "  skipped missing: in none of %zu cluster%s",
                 m->names[i].clusters, m->names[i].clusters == 1 ? "" : "s");
-        if (near.best) {
+        if (best) {
             fputs("; did you mean ", out);
-            render_text(out, near.best);
+            render_text(out, best);
             fputc('?', out);
         }
         fputc('\n', out);

@@ -19,8 +19,12 @@ struct missing {                   /* all zero: empty */
 };
 
 void missing_note(struct missing *m, const struct headcount_cluster *cluster);
+/* The run's own failure, on stderr: a line for each service that none of its
+ * clusters has, with the nearest name that was noted; m may be all zero. */
+void missing_complain(const struct missing *m,
+                      const struct headcount_outcome *o);
 /* A line each for those that were found nowhere, with the nearest name that
- * was. */
+ * was: `skipped` in the report, whether every cluster was looked at or not. */
 void missing_render(const struct missing *m, FILE *out);
 void missing_fini(struct missing *m);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "complain.h"
+#include "missing.h"
 #include "render.h"
 #include "target.h"
 #include "verbs.h"
@@ -35,6 +36,16 @@ static void complain_of_records(const struct headcount_outcome *outcome)
              first->error ? first->error : "it is not done");
 }
 
+static void complain_of_missing(const struct headcount_outcome *outcome)
+{
+    struct missing missing = { .n = 0 };
+
+    for (size_t i = 0; i < outcome->clusters_n; i++)
+        missing_note(&missing, &outcome->clusters[i]);
+    missing_complain(&missing, outcome);
+    missing_fini(&missing);
+}
+
 static int print_outcome(const struct options *o, bool dry_run,
                          const struct headcount_outcome *outcome)
 {
@@ -50,6 +61,7 @@ static int print_outcome(const struct options *o, bool dry_run,
     } else {
         render_plan(stdout, outcome, dry_run);
     }
+    complain_of_missing(outcome);
     if (o->timings) {
         fflush(stdout);
         render_timings(stderr, outcome);

@@ -166,6 +166,7 @@ static int print_outcome(struct sweep *s, const struct headcount_request *r,
         missing_render(&s->missing, stdout);
         render_summary(stdout, outcome, r->dry_run);
     }
+    missing_complain(&s->missing, outcome);
     if (o->timings) {
         fflush(stdout);
         render_timings(stderr, outcome);

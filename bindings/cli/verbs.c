@@ -101,6 +101,11 @@ bool verbs_run(headcount_op *op, struct decide *decide)
     return verbs_run_parts(op, decide, &none);
 }
 
+size_t verbs_targets_failed(const struct headcount_outcome *outcome)
+{
+    return outcome->summary[HEADCOUNT_FAILED] - outcome->missing_services_n;
+}
+
 int verbs_outcome_code(const struct options *o,
                        const struct headcount_outcome *outcome)
 {

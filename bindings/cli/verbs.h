@@ -41,6 +41,8 @@ struct verbs_parts {
 };
 bool verbs_run_parts(headcount_op *op, struct decide *decide,
                      const struct verbs_parts *parts);
+/* Targets that failed: a service that no cluster of a sweep has is none. */
+size_t verbs_targets_failed(const struct headcount_outcome *outcome);
 /* The exit code for what came of clusters. */
 int verbs_outcome_code(const struct options *o,
                        const struct headcount_outcome *outcome);

@@ -53,6 +53,7 @@ struct metrics {
     uint64_t received, deleted, poison;
     uint64_t sweeps_ok, sweeps_failed, reloads_ok, reloads_failed;
     int64_t sweep_us, last_success;  /* of the last sweep; wall clock        */
+    uint64_t missing;                /* services, of the last whole sweep    */
     struct metrics_cluster *clusters;
     size_t clusters_n;
 };

@@ -310,6 +310,9 @@ static void put_sweeps(FILE *out, const struct metrics *m)
     put_row(out, "sweeps_total", "result", "failed", m->sweeps_failed);
     put_seconds(out, "sweep_duration_seconds", "How long the last sweep took.",
                 m->sweep_us);
+    put_one(out, "missing_services", "gauge", "Services named by option or "
+            "ECS_SERVICE_ARN that no cluster of the last whole sweep has.",
+            m->missing);
     put_seconds(out, "last_success_timestamp_seconds",
                 "When a reconcile last ended well.", m->last_success);
     put_head(out, "policy_reloads_total", "counter",

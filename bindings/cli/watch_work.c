@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "missing.h"
+#include "verbs.h"
 
 #define WORK_JITTER (30 * WATCH_SECOND)
 
@@ -295,6 +297,9 @@ static void sweep_part(struct work *w)
 static void tell_sweep(const struct work *w, const struct headcount_outcome *o,
                        int64_t us)
 {
+    static const struct missing no_names;
+
+    missing_complain(&no_names, o);
     if (o->code != 0)
         complain("sweep: %s", o->message);
     else
@@ -305,8 +310,7 @@ static void tell_sweep(const struct work *w, const struct headcount_outcome *o,
                      o->summary[HEADCOUNT_PENDING],
                  w->options->dry_run ? "to update" : "updated",
                  o->summary[HEADCOUNT_HELD],
-                 o->summary[HEADCOUNT_UNCHANGED],
-                 o->summary[HEADCOUNT_FAILED]);
+                 o->summary[HEADCOUNT_UNCHANGED], verbs_targets_failed(o));
 }
 
 /* A setting that no time cures: so says the first sweep, or none. */
@@ -329,13 +333,15 @@ static int sweep_fatal(const struct work *w, const struct headcount_outcome *o)
 static void sweep_ended(struct work *w, int64_t now)
 {
     const struct headcount_outcome *o = headcount_outcome(w->sweep.op);
-    bool well = o->code == 0 && o->summary[HEADCOUNT_FAILED] == 0;
+    bool well = o->code == 0 && verbs_targets_failed(o) == 0;
 
     tell_sweep(w, o, now - w->sweep_began);
     w->fatal = sweep_fatal(w, o);
     w->metrics->sweeps_ok += well && !w->stopped;
     w->metrics->sweeps_failed += !well;
     w->metrics->sweep_us = now - w->sweep_began;
+    if (well && !w->stopped)
+        w->metrics->missing = o->missing_services_n;
     if (o->code == 0 && !w->stopped)
         metrics_forget(w->metrics, w->sweep_began);
     w->metrics->changed = true;

@@ -17,6 +17,7 @@ void hc_report_sum(const struct hc_report *r, size_t summary[HC_OUTCOMES])
 {
     for (int o = 0; o < HC_OUTCOMES; o++)
         summary[o] = 0;
+    summary[OUTCOME_FAILED] = r->missing_services_n;
     for (size_t i = 0; i < r->clusters_n; i++) {
         const struct hc_report_cluster *c = r->clusters[i];
 
@@ -194,10 +195,26 @@ void hc_report_put_head(struct hc_buf *out, const struct hc_report *r)
     hc_buf_chr(out, '[');
 }
 
+/* Only where there are some: they are the failure of a run, and a run that
+ * went well has none. */
+static void report_put_missing(struct hc_buf *out, const struct hc_report *r)
+{
+    if (r->missing_services_n == 0)
+        return;
+    report_put_key(out, "missing_services");
+    hc_buf_chr(out, '[');
+    for (size_t i = 0; i < r->missing_services_n; i++) {
+        hc_json_put_comma(out);
+        hc_json_put_str(out, hc_str(r->missing_services[i]));
+    }
+    hc_buf_chr(out, ']');
+}
+
 void hc_report_put_tail(struct hc_buf *out, const struct hc_report *r,
                         const size_t summary[HC_OUTCOMES])
 {
     hc_buf_chr(out, ']');
+    report_put_missing(out, r);
     report_put_summary(out, summary);
     report_put_stats(out, r);
     hc_buf_chr(out, '}');

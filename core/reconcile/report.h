@@ -43,6 +43,8 @@ struct hc_report {
     const char *skipped_event;               /* NULL: not skipped          */
     const struct hc_report_cluster *const *clusters;
     size_t clusters_n;
+    const char *const *missing_services;     /* in none of the clusters    */
+    size_t missing_services_n;
     const struct hc_batch *batch;            /* judged; NULL: no Records   */
     struct hc_stats stats;
     int64_t elapsed_us;
@@ -50,7 +52,7 @@ struct hc_report {
 
 const char *hc_outcome_name(enum hc_outcome o);          /* "updated" */
 /* Services by outcome; a cluster with an error and no services counts once in
- * [OUTCOME_FAILED]. */
+ * [OUTCOME_FAILED], and so does a service that no cluster has. */
 void hc_report_sum(const struct hc_report *r, size_t summary[HC_OUTCOMES]);
 /* One document, no newline after it. */
 void hc_report_put(struct hc_buf *out, const struct hc_report *r);

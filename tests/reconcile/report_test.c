@@ -141,6 +141,19 @@ TEST(report, a_cluster_counts_once_or_by_its_services)
         CHECK_INT(sum[o], want[o]);
 }
 
+TEST(report, a_service_that_no_cluster_has_is_one_failure_of_the_run)
+{
+    static const char *const names[] = { "wbe", "lo\"g" };
+    const struct hc_report r = { .missing_services = names,
+                                 .missing_services_n = 2 };
+
+    check(&r, "{\"format_version\":\"1.0\",\"dry_run\":false,"
+          "\"skipped_event\":null,\"clusters\":[],"
+          "\"missing_services\":[\"wbe\",\"lo\\\"g\"],"
+          "\"summary\":{\"updated\":0,\"pending\":0,\"unchanged\":0,"
+          "\"held\":0,\"skipped\":0,\"failed\":2}," ZERO_STATS "}");
+}
+
 static int put(void)
 {
     struct hc_buf out;

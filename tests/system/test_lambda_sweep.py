@@ -113,6 +113,40 @@ def test_a_sweep_keeps_to_the_deadline(ecs, function):
     assert 0 < len(ecs.writes()) < 40
 
 
+def test_a_name_that_no_cluster_has_is_a_metric(ecs, function):
+    """It fails no invocation, and gives no message back."""
+    fill(ecs)
+    more(ecs, "a")
+    server = function(HEADCOUNT_ALL="1", ECS_SERVICE_ARN="wbe")
+    answer = server.invoke(RULE)
+    assert answer["missing_services"] == ["wbe"]
+    assert answer["summary"]["failed"] == 1
+    assert server.invoke({"Records": [record(1, RULE)]}) == {
+        "batchItemFailures": []}
+    assert "missing_services" not in server.invoke(event_of())
+    alone, record_of_it, event = metrics(server)
+    for told in alone, record_of_it:
+        assert told["MissingServices"] == 1
+        assert told["Failed"] == 0 and told["LastSuccess"] > 0
+    assert "MissingServices" not in event     # an event does not look for it
+    assert "no cluster of this run has a service wbe" in \
+        server.output.read_text()
+    server = function(HEADCOUNT_ALL="1")
+    server.invoke(RULE)
+    told, = metrics(server)
+    assert told["MissingServices"] == 0
+
+
+def test_a_sweep_that_failed_says_nothing_of_names(ecs, function):
+    fill(ecs)
+    more(ecs, "a")
+    ecs.fault("DescribeServices", "denied", nth=2, times=1)
+    server = function(HEADCOUNT_ALL="1", ECS_SERVICE_ARN="wbe")
+    assert server.invoke(RULE)["errorType"] == "Headcount.TargetFailed"
+    told, = metrics(server)
+    assert told["Failed"] == 1 and "MissingServices" not in told
+
+
 # ---- storms ----
 
 def host_event(cluster, host, version, status="ACTIVE"):

@@ -24,14 +24,16 @@ def prod(ecs, headcount):
 
 
 def has_the_form(report):
-    assert list(report) == ["format_version", "dry_run", "skipped_event",
-                            "clusters", "summary", "stats"]
+    missing = report.get("missing_services", [])
+    assert list(report) == [
+        "format_version", "dry_run", "skipped_event", "clusters",
+        *["missing_services"][:len(missing)], "summary", "stats"]
     assert report["format_version"] == "1.0"
     assert list(report["summary"]) == ["updated", "pending", "unchanged",
                                        "held", "skipped", "failed"]
     assert list(report["stats"]) == STATS
     assert all(type(v) is int and v >= 0 for v in report["stats"].values())
-    counted = dict.fromkeys(report["summary"], 0)
+    counted = {**dict.fromkeys(report["summary"], 0), "failed": len(missing)}
     for cluster in report["clusters"]:
         assert list(cluster) == ["arn", "name", "error", "services"]
         assert cluster["error"] is None or list(cluster["error"]) == \
@@ -114,6 +116,43 @@ def test_each_cluster_and_each_service_is_in_it(prod, headcount):
     assert report["summary"]["failed"] >= 1
 
 
+def test_a_service_that_no_cluster_has_fails_the_run(prod, headcount):
+    stage = prod.model.cluster("stage")
+    stage.service("agent", desired=0)
+    args = ("--service", "web", "--service", "agent", "--service", "wbe",
+            "--output", "json")
+    run = headcount("plan", "prod", *args)
+    assert run.code == 1
+    assert run.report["missing_services"] == ["agent", "wbe"]
+    assert run.report["summary"]["failed"] == 2
+    assert run.report["summary"]["skipped"] == 2
+    run = headcount("apply", "prod", "stage", *args)
+    assert run.code == 1
+    assert run.report["missing_services"] == ["wbe"]
+    assert run.report["summary"]["failed"] == 1
+    assert [s["outcome"] for c in run.report["clusters"]
+            for s in c["services"]] == [
+                "updated", "skipped", "skipped", "skipped", "unchanged",
+                "skipped"]
+    assert "service wbe; did you mean web?" in run.err
+    snapshot = headcount("snapshot", "prod", "--service", "web")
+    (headcount.home / "s.json").write_text(snapshot.out)
+    run = headcount("plan", "--snapshot", headcount.home / "s.json", *args)
+    assert run.code == 1
+
+
+def test_an_event_of_a_cluster_without_the_service_is_skipped(prod, headcount,
+                                                              event):
+    run = headcount("handle", "--service", "wbe", "--output", "json",
+                    stdin=event())
+    assert run.code == 0 and run.err == ""
+    has_the_form(run.report)
+    assert run.service()["code"] == "missing"
+    run = headcount("handle", "--service", "wbe", "--output", "json",
+                    stdin='{"clusters": ["prod"]}')
+    assert run.code == 0 and run.err == ""
+
+
 @pytest.mark.parametrize("what,times", [("500", 2), ("throttle", 1),
                                         ("half", 2), ("close", 1)])
 def test_retries_and_replays_are_beside_the_calls(prod, headcount, event,
@@ -170,7 +209,7 @@ def test_text_says_the_same_as_json(prod, headcount):
         assert service["outcome"] in line and service["code"] in line
         assert service["reason"] in line
     assert text[-1] == ("Plan: 1 to change, 1 held, 1 unchanged, 1 skipped, "
-                        "0 failed.")
+                        "1 failed.")
 
 
 def test_the_network_is_counted_even_where_it_fails(certs, headcount, event,

@@ -164,11 +164,60 @@ def test_only_what_is_not_as_it_should_be_is_told_in_order(clusters,
     fill(clusters, ["d"], desired=2)
     clusters.delay("DescribeServices", 0.4, times=1)      # a comes last
     got = headcount("plan", "--service", "web", "--service", "wbe")
-    assert got.code == 0
+    assert got.code == 1
     assert [line for line in got.out.splitlines() if line[0] not in "~"] == [
         "a", "b", "c",
         "- wbe  skipped missing: in none of 4 clusters; did you mean web?",
-        "Plan: 3 to change, 0 held, 1 unchanged, 4 skipped, 0 failed."]
+        "Plan: 3 to change, 0 held, 1 unchanged, 4 skipped, 1 failed."]
+    assert got.err == ("headcount: no cluster of this run has a service wbe; "
+                       "did you mean web?\n")
+
+
+def test_a_typo_in_the_only_service_fails_the_run(clusters, headcount):
+    fill(clusters, ["a", "b"])
+    got = headcount("apply", "--all", "--service", "wbe", "--output", "json")
+    assert got.code == 1
+    assert got.err == "headcount: no cluster of this run has a service wbe\n"
+    assert got.report["missing_services"] == ["wbe"]
+    assert list(got.report)[3:6] == ["clusters", "missing_services", "summary"]
+    assert got.report["summary"] == {
+        "updated": 0, "pending": 0, "unchanged": 0, "held": 0, "skipped": 2,
+        "failed": 1}
+    assert {(s["outcome"], s["code"]) for c in got.report["clusters"]
+            for s in c["services"]} == {("skipped", "missing")}
+    assert len(clusters.requests) == 3       # it cost no call
+
+
+@pytest.mark.parametrize("what", ["failed", "listed", "deadline"])
+def test_who_did_not_look_everywhere_says_nothing_of_a_name(clusters,
+                                                            headcount, what):
+    fill(clusters, [f"c{i:03}" for i in range(150 if what == "listed" else 3)])
+    more = ["--api-share", "1"]
+    if what == "failed":
+        clusters.fault("DescribeServices", "denied", nth=2, times=1)
+    elif what == "listed":
+        clusters.fault("ListClusters", "denied", nth=2, times=9)
+    else:
+        clusters.delay("DescribeServices", 2, nth=3)
+        more += ["--timeout", "1", "--concurrency", "1"]
+    got = headcount("apply", "--all", "--service", "wbe", "--output", "json",
+                    *more)
+    assert got.code == 1
+    assert "missing_services" not in got.report
+    assert "service wbe" not in got.err
+    assert got.report["summary"]["failed"] == 1
+
+
+def test_what_a_policy_wishes_may_be_missing(clusters, headcount):
+    fill(clusters, ["a", "b"])
+    for more, code in (("", 0), (", required = true", 1)):
+        policy = headcount.home / "policy.lua"
+        policy.write_text(f'return {{ per_host {{ "wbe"{more} }} }}')
+        got = headcount("apply", "--all", "--policy", policy, "--output",
+                        "json")
+        assert got.code == code
+        assert "missing_services" not in got.report
+        assert got.report["summary"]["skipped"] == (0 if code else 2)
 
 
 def test_a_service_that_is_somewhere_is_not_missing(clusters, headcount):

@@ -777,6 +777,34 @@ def test_what_lies_in_the_way_is_replaced(prod, headcount):
             file.unlink()
 
 
+def test_a_name_that_no_cluster_has_is_a_metric(prod, queue, headcount):
+    """It fails no sweep, and gives no message back."""
+    file = headcount.home / "m.prom"
+    with Worker(headcount, queue, "--all", "--metrics", file, "--every", "1h",
+                what=("--service", "wbe")) as worker:
+        queue.send(SCHEDULE, event_of())
+        until(lambda: queue.deleted() == 2)
+        until(lambda: value(read_metrics(file), "missing_services") == 1)
+        assert worker.told("no cluster of this run has a service wbe")
+        assert worker.told(r"sweep: 1 clusters in .* 0 failed")
+        assert worker.stop()[0] == 0
+    got = read_metrics(file)
+    assert value(got, "sweeps_total", result="ok") >= 1
+    assert value(got, "sweeps_total", result="failed") == 0
+    assert value(got, "failed") == 0
+
+
+def test_a_sweep_that_failed_leaves_the_last_word_on_names(prod, headcount):
+    file = headcount.home / "m.prom"
+    prod.fault("DescribeServices", "denied", nth=2, times=99)
+    with Worker(headcount, None, "--all", "--metrics", file, "--every", "0.3",
+                what=("--service", "wbe")) as worker:
+        until(lambda: file.exists() and value(
+            read_metrics(file), "sweeps_total", result="failed") > 0)
+        assert worker.stop()[0] == 0
+    assert value(read_metrics(file), "missing_services") == 1
+
+
 def test_a_full_disk_is_told_once(prod, headcount):
     file = headcount.home / "m.prom"
     with Worker(headcount, None, "prod", "--every", "0.3", "--metrics", file,

@@ -1,0 +1,45 @@
+/* reconcile/missing.c - services that none of a run's clusters has. */
+#include "reconcile/missing.h"
+
+int hc_missing_init(struct hc_missing *m, struct hc_keep *keep,
+                    const struct hc_wish *wishes, size_t n)
+{
+    *m = (struct hc_missing){ .n = n };
+    m->names = hc_keep_zero(keep, n * sizeof *m->names);
+    for (size_t i = 0; m->names != NULL && i < n; i++)
+        m->names[i].name = wishes[i].service.p;
+    return hc_keep_error(keep);
+}
+
+/* A cluster that is no more says nothing of the service.  A service that
+ * failed may be there. */
+static void missing_note_one(struct hc_missing_name *to,
+                             const struct hc_report_service *s)
+{
+    struct hc_str code = hc_str(s->code);
+    bool skipped = s->outcome == OUTCOME_SKIPPED;
+
+    if (skipped && hc_str_eqz(code, "missing"))
+        to->lacks = true;
+    else if (!skipped || !hc_str_eqz(code, "cluster_gone"))
+        to->has = true;
+}
+
+void hc_missing_note(struct hc_missing *m, const struct hc_report_cluster *c)
+{
+    m->partial |= c->error_code != NULL;
+    for (size_t i = 0; i < c->services_n && i < m->n; i++)
+        missing_note_one(&m->names[i], &c->services[i]);
+}
+
+const char *const *hc_missing_list(const struct hc_missing *m,
+                                   struct hc_keep *keep, size_t *n)
+{
+    const char **to = hc_keep_zero(keep, m->n * sizeof *to);
+
+    *n = 0;
+    for (size_t i = 0; to != NULL && !m->partial && i < m->n; i++)
+        if (m->names[i].lacks && !m->names[i].has)
+            to[(*n)++] = m->names[i].name;
+    return to;
+}

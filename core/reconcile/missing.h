@@ -1,0 +1,34 @@
+/* reconcile/missing.h - services that a run was told by name and that none of
+ * its clusters has.  A service that is missing in one cluster and there in
+ * another is as it should be; one that is missing in all of them is a typo.
+ *
+ * Nothing is said of a run that did not look at every cluster.
+ */
+#ifndef HC_RECONCILE_MISSING_H
+#define HC_RECONCILE_MISSING_H
+
+#include "ecs/keep.h"
+#include "reconcile/plan.h"
+#include "reconcile/report.h"
+
+struct hc_missing_name {
+    const char *name;             /* as asked for; the wish's               */
+    bool lacks, has;              /* some cluster lacks it; has it, or may  */
+};
+
+struct hc_missing {
+    struct hc_missing_name *names;    /* in the keep                        */
+    size_t n;
+    bool partial;                 /* a cluster was not looked at            */
+};
+
+/* The wishes of every cluster of the run, which outlive it.  0 or HC_ENOMEM. */
+int hc_missing_init(struct hc_missing *m, struct hc_keep *keep,
+                    const struct hc_wish *wishes, size_t n);
+/* One cluster is done: its services are in the order of the wishes. */
+void hc_missing_note(struct hc_missing *m, const struct hc_report_cluster *c);
+/* All clusters are done: those that none of them has, kept; *n may be 0. */
+const char *const *hc_missing_list(const struct hc_missing *m,
+                                   struct hc_keep *keep, size_t *n);
+
+#endif
