@@ -1,14 +1,22 @@
-# Metrics are in the namespace headcount, one line of the log an invocation.
+# headcount writes its metrics to the namespace headcount, with one line of the
+# log for each invocation.
+#
+# Each alarm waits for two datapoints or more: nobody is paged for a failure
+# that the next sweep repairs.  Sweeps start up to a minute late, so a period of
+# five minutes may have none and its neighbour two.  Hence two of three such
+# periods, where one without data counts as good; or periods of ten minutes,
+# which always have a sweep.
 
 resource "aws_cloudwatch_metric_alarm" "failed" {
   alarm_name          = "${var.name}-failed"
-  alarm_description   = "headcount could not do its work for a cluster or a service; its log says for which and what to do"
+  alarm_description   = "headcount failed twice within a quarter of an hour at a cluster or a service; its log names it and says what to do"
   namespace           = "headcount"
   metric_name         = "Failed"
   dimensions          = { FunctionName = aws_lambda_function.headcount.function_name }
   statistic           = "Sum"
   period              = 300
-  evaluation_periods  = 1
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
@@ -18,13 +26,14 @@ resource "aws_cloudwatch_metric_alarm" "failed" {
 
 resource "aws_cloudwatch_metric_alarm" "held" {
   alarm_name          = "${var.name}-held"
-  alarm_description   = "For half an hour a safety rule has held a count that is not what the rule calls for; the log has its code"
+  alarm_description   = "For half an hour a safety rule has held a count that is not the count its rule calls for; the log has the code"
   namespace           = "headcount"
   metric_name         = "Held"
   dimensions          = { FunctionName = aws_lambda_function.headcount.function_name }
   statistic           = "Maximum"
-  period              = 300
-  evaluation_periods  = 6
+  period              = 600
+  evaluation_periods  = 3
+  datapoints_to_alarm = 3
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
@@ -32,32 +41,49 @@ resource "aws_cloudwatch_metric_alarm" "held" {
   ok_actions          = var.alarm_topic_arns
 }
 
-# Three sweeps without one that went well, or without any.
+# A failed invocation writes no LastSuccess, so a missing datapoint is what this
+# alarm looks for.  FILL makes it a 0: CloudWatch would otherwise reach back for
+# older datapoints first.
 resource "aws_cloudwatch_metric_alarm" "silent" {
   alarm_name          = "${var.name}-silent"
-  alarm_description   = "headcount has done nothing with success for fifteen minutes: is the schedule on, does the function begin, are its calls allowed?"
-  namespace           = "headcount"
-  metric_name         = "LastSuccess"
-  dimensions          = { FunctionName = aws_lambda_function.headcount.function_name }
-  statistic           = "SampleCount"
-  period              = 300
-  evaluation_periods  = 3
+  alarm_description   = "headcount has succeeded at nothing for twenty minutes. Is the schedule on, does the function start, are its calls allowed?"
+  evaluation_periods  = 2
+  datapoints_to_alarm = 2
   comparison_operator = "LessThanThreshold"
   threshold           = 1
   treat_missing_data  = "breaching"
   alarm_actions       = var.alarm_topic_arns
   ok_actions          = var.alarm_topic_arns
+
+  metric_query {
+    id          = "filled"
+    expression  = "FILL(success, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "success"
+
+    metric {
+      namespace   = "headcount"
+      metric_name = "LastSuccess"
+      dimensions  = { FunctionName = aws_lambda_function.headcount.function_name }
+      stat        = "SampleCount"
+      period      = 600
+    }
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${var.name}-dead-letters"
-  alarm_description   = "Events could not be delivered, or failed ten times; they lie in the queue of dead letters"
+  alarm_description   = "The queue of dead letters has events that could not be delivered or that failed ten times"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letters.name }
   statistic           = "Maximum"
   period              = 300
-  evaluation_periods  = 1
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"

@@ -1,4 +1,14 @@
-# The calls that headcount makes, and nothing else.
+# The role allows the calls that headcount makes, and nothing else.
+
+locals {
+  # A request of UpdateService that sets one of these is not headcount's.
+  foreign_updates = var.limit_updates ? [
+    "ecs:task-definition",
+    "ecs:enable-execute-command",
+    "ecs:subnet",
+    "ecs:auto-assign-public-ip",
+  ] : []
+}
 
 data "aws_iam_policy_document" "function" {
   statement {
@@ -10,6 +20,16 @@ data "aws_iam_policy_document" "function" {
       test     = "ArnEquals"
       variable = "ecs:cluster"
       values   = var.cluster_arns
+    }
+
+    dynamic "condition" {
+      for_each = local.foreign_updates
+
+      content {
+        test     = "Null"
+        variable = condition.value
+        values   = ["true"]
+      }
     }
   }
 
@@ -31,7 +51,7 @@ data "aws_iam_policy_document" "function" {
     }
   }
 
-  # Of services with a capacity provider strategy.
+  # Needed for services with a capacity provider strategy.
   statement {
     sid       = "Providers"
     actions   = ["ecs:DescribeCapacityProviders"]
@@ -55,8 +75,8 @@ data "aws_iam_policy_document" "function" {
   }
 }
 
-# What only a policy asks for.  AWS knows no resource for these, and no
-# condition but for the first.
+# Only a policy needs these calls.  They work on no resource that IAM could
+# name, and only the first knows a condition.
 data "aws_iam_policy_document" "by_policy" {
   statement {
     sid       = "PolicyLists"
@@ -110,7 +130,7 @@ resource "aws_iam_role_policy" "by_policy" {
   policy = data.aws_iam_policy_document.by_policy.json
 }
 
-# ---- the schedule's ----
+# ---- the schedule's role ----
 
 data "aws_iam_policy_document" "sweep" {
   statement {

@@ -1,14 +1,14 @@
-# headcount as a Lambda function: events and sweeps through one queue.  The
-# same as examples/lambda/template.yaml, where the drawing is.
+# headcount as a Lambda function: events and sweeps go through one queue.
+# examples/lambda/template.yaml makes the same, and has a drawing of it.
 #
 #   make lambda POLICY=examples/policies/opt_in.lua
 #   cd examples/terraform && terraform init
 #   terraform apply -var package=../../build/lambda/headcount-arm64.zip \
 #       -var 'cluster_arns=["arn:aws:ecs:..."]'
 #
-# Once in each region that has clusters.  Services that headcount keeps need
-# `lifecycle { ignore_changes = [desired_count] }` where Terraform made them,
-# or each apply sets the count back.
+# Apply it once in each region that has clusters.  A service that headcount
+# keeps needs `lifecycle { ignore_changes = [desired_count] }` where Terraform
+# made it, or each apply sets its count back.
 
 locals {
   # "arn:PARTITION:ecs:REGION:ACCOUNT" of the clusters.
@@ -17,26 +17,32 @@ locals {
   by_policy = length(var.service_arns) == 0
   services  = local.by_policy ? ["${local.ecs}:service/*"] : var.service_arns
 
-  # Maps, not objects: the two have to be of one type.
-  policy_env   = tomap({ HEADCOUNT_POLICY = var.policy })
-  services_env = tomap({ ECS_SERVICE_ARN = join(",", var.service_arns) })
+  # The function's environment.  A variable that is null is not set.
+  environment = {
+    for name, value in {
+      ECS_SERVICE_ARN   = local.by_policy ? null : join(",", var.service_arns)
+      HEADCOUNT_POLICY  = local.by_policy ? var.policy : null
+      HEADCOUNT_DRY_RUN = var.dry_run ? "1" : null
+    } : name => value if value != null
+  }
 }
 
-# ---- what comes in ----
+# ---- events and sweeps ----
 
-# A host that comes makes many events, and each task that is placed on it one
-# more: the queue collects them, and each cluster of a batch is looked at once.
+# A new host makes many events, and each task that ECS places on it makes one
+# more.  The queue collects them, and headcount looks at each cluster of a batch
+# once.
 resource "aws_sqs_queue" "queue" {
   name = var.name
-  # Six times the function's timeout, and the window: AWS's own rule.
+  # AWS recommends six times the function's timeout, plus the batching window.
   visibility_timeout_seconds = 365
   message_retention_seconds  = 86400
   sqs_managed_sse_enabled    = true
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letters.arn
-    # A batch that finds the one writer busy counts as a try, so this is far
-    # above the number of failures that anybody waits for.
+    # A batch that finds the one writer busy counts as a try, so this number is
+    # far above the failures that an operator would wait for.
     maxReceiveCount = 10
   })
 }
@@ -93,10 +99,11 @@ resource "aws_sqs_queue_policy" "dead_letters" {
   policy    = data.aws_iam_policy_document.dead_letters.json
 }
 
-# Without the filter every cluster of the account would call the function.
+# Without the filter, hosts of every cluster in the account would call the
+# function.
 resource "aws_cloudwatch_event_rule" "hosts" {
   name        = "${var.name}-hosts"
-  description = "Hosts of headcount's clusters that come, drain or go"
+  description = "Hosts of headcount's clusters register, drain or leave"
 
   event_pattern = jsonencode({
     source      = ["aws.ecs"]
@@ -109,7 +116,7 @@ resource "aws_cloudwatch_event_target" "queue" {
   rule = aws_cloudwatch_event_rule.hosts.name
   arn  = aws_sqs_queue.queue.arn
 
-  # What is an hour old has been seen by twelve sweeps.
+  # Twelve sweeps have made an event of an hour ago useless.
   retry_policy {
     maximum_event_age_in_seconds = 3600
     maximum_retry_attempts       = 185
@@ -120,9 +127,9 @@ resource "aws_cloudwatch_event_target" "queue" {
   }
 }
 
-# Events get lost, and changed attributes make none: the sweep repairs it.  It
-# goes through the queue, so that it waits for its turn and meets the events of
-# the same clusters.
+# Events can get lost, and changed attributes make none: the sweep repairs both.
+# It goes through the queue, so that it waits for the one writer and joins the
+# events of the same clusters.
 resource "aws_scheduler_schedule" "sweep" {
   name                = "${var.name}-sweep"
   description         = "All of headcount's clusters"
@@ -138,7 +145,7 @@ resource "aws_scheduler_schedule" "sweep" {
     role_arn = aws_iam_role.sweep.arn
     input    = jsonencode({ clusters = var.cluster_arns })
 
-    # The next sweep does the same.
+    # The next sweep does the same work.
     retry_policy {
       maximum_retry_attempts       = 5
       maximum_event_age_in_seconds = 300
@@ -164,15 +171,13 @@ resource "aws_lambda_function" "headcount" {
   timeout          = 60
   role             = aws_iam_role.function.arn
 
-  # One writer a region: of two that look at one cluster at once, the slower
-  # could write what it read earlier.  This is the limit that makes it one.
-  # maximum_concurrency below cannot (AWS takes 2 or more); it keeps the poller
-  # from holding more than one batch that has to wait.  A FIFO queue would also
-  # run one at a time, but has no window to collect events in, and one cluster
-  # that fails would block all others.  (An account whose whole limit is still
-  # 10 cannot reserve any: ask for more, or take this line out and trust the
-  # sweep.)
-  reserved_concurrent_executions = 1
+  # One writer per region: if two look at one cluster at once, the slower one
+  # could write an older count.  This limit makes it one.  maximum_concurrency
+  # below cannot (AWS takes 2 or more); it keeps the poller from holding more
+  # than one batch that has to wait.  A FIFO queue would also run one batch at a
+  # time, but it has no window to collect events in, and one cluster that fails
+  # would block all others.
+  reserved_concurrent_executions = var.reserved_concurrency
 
   logging_config {
     log_format            = "JSON"
@@ -182,14 +187,14 @@ resource "aws_lambda_function" "headcount" {
   }
 
   environment {
-    variables = local.by_policy ? local.policy_env : local.services_env
+    variables = local.environment
   }
 }
 
 resource "aws_lambda_event_source_mapping" "queue" {
   event_source_arn = aws_sqs_queue.queue.arn
   function_name    = aws_lambda_function.headcount.arn
-  # A change waits five seconds at most for others of its kind.
+  # An event waits five seconds at most for others to join its batch.
   batch_size                         = 100
   maximum_batching_window_in_seconds = 5
   function_response_types            = ["ReportBatchItemFailures"]
@@ -198,7 +203,7 @@ resource "aws_lambda_event_source_mapping" "queue" {
     maximum_concurrency = 2
   }
 
-  # The poller needs it from the start.
+  # The poller needs the role's permissions from the start.
   depends_on = [aws_iam_role_policy.function]
 }
 

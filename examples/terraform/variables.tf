@@ -1,16 +1,20 @@
 variable "name" {
-  description = "What everything here is called"
+  description = "Name of the function; all other names begin with it"
   type        = string
   default     = "headcount"
 }
 
 variable "package" {
-  description = "Zip file with the binary as bootstrap, and a policy beside it"
+  description = "Path of the zip file: the binary as bootstrap, and a policy"
   type        = string
 }
 
 variable "cluster_arns" {
-  description = "Full ARNs of the clusters of this region that it looks after"
+  description = <<-EOT
+    Full ARNs of this region's clusters that headcount looks after.
+    EventBridge allows 2,048 characters for the rule's pattern: 29 clusters
+    fit if their names have 20 characters, 6 if they have 255 (eu-west-1).
+  EOT
   type        = list(string)
 
   validation {
@@ -28,7 +32,12 @@ variable "cluster_arns" {
 }
 
 variable "service_arns" {
-  description = "Full ARNs of what is kept at one task a host; [] = the policy"
+  description = <<-EOT
+    Full ARNs (service/CLUSTER/NAME) of the services that headcount keeps at
+    one task on each host.  If it is empty, the policy decides.  The role's
+    policies (10,240 characters) hold 40 services beside 20 clusters if all
+    names have 20 characters (eu-west-1).
+  EOT
   type        = list(string)
   default     = []
 
@@ -42,19 +51,57 @@ variable "service_arns" {
 }
 
 variable "policy" {
-  description = "The policy in the zip, or \"tags\"; not used with service_arns"
+  description = <<-EOT
+    Path of the policy in the package; or "tags", and the services' own
+    headcount:* tags decide.  Not used with service_arns.
+  EOT
   type        = string
   default     = "/var/task/policy.lua"
 }
 
+variable "reserved_concurrency" {
+  description = <<-EOT
+    1 makes the function the only writer.  AWS refuses to reserve any
+    concurrency where the account's limit is 10, as in many new accounts: set
+    it to null there.  Two environments may then run at once, and the slower
+    one may write an older count, which stays until the next sweep.
+  EOT
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = coalesce(var.reserved_concurrency, 1) == 1
+    error_message = "Reserve 1, or null for an account that can reserve none."
+  }
+}
+
+variable "dry_run" {
+  description = <<-EOT
+    If it is true, headcount reads, reports and logs, and holds every write
+    (code "paused").  The alarm on held writes goes off while a count is wrong.
+  EOT
+  type        = bool
+  default     = false
+}
+
+variable "limit_updates" {
+  description = <<-EOT
+    If it is true, the role may call UpdateService only without a task
+    definition, execute command or network settings.  Not tried on AWS: if AWS
+    then denies the plain change of a count too, set it back to false.
+  EOT
+  type        = bool
+  default     = false
+}
+
 variable "alarm_topic_arns" {
-  description = "SNS topics that alarms go to"
+  description = "ARNs of the SNS topics that alarms notify"
   type        = list(string)
   default     = []
 }
 
 variable "log_retention_days" {
-  description = "How long the log is kept, in days"
+  description = "CloudWatch keeps the log this number of days"
   type        = number
   default     = 30
 }

@@ -47,6 +47,8 @@ class Stack:
             for one in value if isinstance(value, list) else [value]:
                 assert re.fullmatch(declared.get("AllowedPattern", ".*"),
                                     str(one)), f"{name}: {one}"
+                assert one in declared.get("AllowedValues", [one]), \
+                    f"{name}: {one}"
             self.parameters[name] = value
         assert set(parameters) <= set(self.parameters)
 

@@ -40,22 +40,44 @@ def inline(resource):
     return [p["PolicyDocument"] for p in resource["Properties"]["Policies"]]
 
 
+def sam_metric(p):
+    """Of an alarm: a metric, or an expression and the metric in it."""
+    if "Metrics" not in p:
+        return {"metric": (p["Namespace"], p["MetricName"]),
+                "of": {d["Name"]: d["Value"] for d in p["Dimensions"]},
+                "statistic": p["Statistic"], "period": p["Period"],
+                "expression": None}
+    shown, hidden = p["Metrics"]
+    assert hidden["ReturnData"] is False
+    stat = hidden["MetricStat"]
+    return {**sam_metric({**stat["Metric"], "Period": stat["Period"],
+                          "Statistic": stat["Stat"]}),
+            "expression": shown["Expression"].replace(hidden["Id"], "METRIC")}
+
+
 def sam_alarm(alarm):
     p = alarm["Properties"]
-    return {"metric": (p["Namespace"], p["MetricName"]),
-            "of": {d["Name"]: d["Value"] for d in p["Dimensions"]},
-            "statistic": p["Statistic"], "period": p["Period"],
-            "periods": p["EvaluationPeriods"],
+    return {**sam_metric(p), "periods": p["EvaluationPeriods"],
+            "datapoints": p["DatapointsToAlarm"],
             "when": (p["ComparisonOperator"], p["Threshold"]),
             "missing": p["TreatMissingData"],
             "tells": p.get("AlarmActions", []),
             "tells_ok": p.get("OKActions", [])}
 
 
-def sam(clusters, services=(), topic=True):
+def sam_given(more):
+    """Variables of the Terraform module as the template's parameters."""
+    def text(value):
+        return "" if value is None else \
+            str(value).lower() if isinstance(value, bool) else str(value)
+    return {"".join(word.capitalize() for word in name.split("_")): text(value)
+            for name, value in more.items()}
+
+
+def sam(clusters, services=(), topic=True, **more):
     given = {"ClusterArns": ",".join(clusters),
              **({"ServiceArns": ",".join(services)} if services else {}),
-             **({"AlarmTopicArn": TOPIC} if topic else {})}
+             **({"AlarmTopicArn": TOPIC} if topic else {}), **sam_given(more)}
     r = cloudformation.resources_of(translated(given), given)
     p = {name: resource["Properties"] for name, resource in r.items()}
     function, mapping = p["Headcount"], p["HeadcountBatch"]
@@ -74,7 +96,9 @@ def sam(clusters, services=(), topic=True):
             "handler": function["Handler"],
             "architectures": function["Architectures"],
             "timeout": function["Timeout"],
-            "reserved": function["ReservedConcurrentExecutions"],
+            # A parameter is text; CloudFormation makes a number of it.
+            "reserved": int(function["ReservedConcurrentExecutions"])
+            if "ReservedConcurrentExecutions" in function else None,
             "log": function["LoggingConfig"]["LogFormat"],
             "env": function["Environment"]["Variables"],
         },
@@ -106,20 +130,31 @@ def sam(clusters, services=(), topic=True):
     }
 
 
+def terraform_metric(a):
+    if "metric_query" not in a:
+        return {"metric": (a["namespace"], a["metric_name"]),
+                "of": a["dimensions"], "period": a["period"],
+                "statistic": a.get("statistic") or a["stat"],
+                "expression": None}
+    shown, hidden = a["metric_query"]
+    assert shown["return_data"] is True and "return_data" not in hidden
+    return {**terraform_metric(hidden["metric"][0]),
+            "expression": shown["expression"].replace(hidden["id"], "METRIC")}
+
+
 def terraform_alarm(a):
-    return {"metric": (a["namespace"], a["metric_name"]),
-            "of": a["dimensions"], "statistic": a["statistic"],
-            "period": a["period"], "periods": a["evaluation_periods"],
+    return {**terraform_metric(a), "periods": a["evaluation_periods"],
+            "datapoints": a["datapoints_to_alarm"],
             "when": (a["comparison_operator"], a["threshold"]),
             "missing": a["treat_missing_data"], "tells": a["alarm_actions"],
             "tells_ok": a["ok_actions"]}
 
 
-def terraform(clusters, services=(), topic=True):
+def terraform(clusters, services=(), topic=True, **more):
     m = Module(TERRAFORM, {
         "cluster_arns": list(clusters), "package": "headcount.zip",
         **({"service_arns": list(services)} if services else {}),
-        **({"alarm_topic_arns": [TOPIC]} if topic else {})})
+        **({"alarm_topic_arns": [TOPIC]} if topic else {}), **more})
     queue = m.resource("aws_sqs_queue", "queue")
     redrive = json.loads(queue["redrive_policy"])
     function = m.resource("aws_lambda_function", "headcount")

@@ -8,6 +8,7 @@ Types are Terraform's where it is strict: both sides of a condition are of one
 type, an unknown reference is an error.
 """
 import json
+import operator
 import pathlib
 import re
 
@@ -15,7 +16,7 @@ import hcl2
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 TOKEN = re.compile(r"""\s*(?:(?P<number>\d+)|(?P<name>[A-Za-z_][\w-]*)
-                       |(?P<mark>==|[][(){}?:,.=>]))""", re.X)
+                       |(?P<mark>[=!>]=|=>|[][(){}?:,.=>]))""", re.X)
 
 
 def at(service, rest):
@@ -64,9 +65,8 @@ class Expression:
 
     def value(self):
         left = self.operand()
-        if self.peek() in ("==", ">"):
-            left = (left == self.operand() if self.take() == "=="
-                    else left > self.operand())
+        if self.peek() in COMPARE:
+            left = COMPARE[self.take()](left, self.operand())
         if self.peek() != "?":
             return left
         self.take()
@@ -74,8 +74,9 @@ class Expression:
         self.take(":")
         no = self.value()
         assert isinstance(left, bool)
-        assert type(yes) is type(no), f"{yes} and {no} differ in type"
-        if type(yes) is dict:            # an object; a map may differ
+        assert None in (yes, no) or type(yes) is type(no), \
+            f"{yes} and {no} differ in type"
+        if type(yes) is dict:            # objects
             assert set(yes) == set(no), f"{yes} and {no} differ in members"
         return yes if left else no
 
@@ -91,6 +92,26 @@ class Expression:
             found.append(self.value())
         self.take("]")
         return found if items else []
+
+    def each_member(self):
+        """{for NAME, NAME in OBJECT : KEY => VALUE if CONDITION}, likewise."""
+        key = self.take()
+        self.take(",")
+        name = self.take()
+        self.take("in")
+        members = self.value()
+        self.take(":")
+        found, start = {}, self.at
+        for self.scope[key], self.scope[name] in members.items():
+            self.at = start
+            made = self.value()
+            self.take("=>")
+            value = self.value()
+            self.take("if")
+            if self.value():
+                found[made] = value
+        self.take("}")
+        return found
 
     def items(self, end):
         found = []
@@ -128,13 +149,16 @@ class Expression:
         token = self.take()
         if token.isdigit():
             return int(token)
-        if token in ("true", "false"):
-            return token == "true"
+        if token in WORDS:
+            return WORDS[token]
         if token == "[" and self.peek() == "for":
             self.take()
             return self.each()
         if token == "[":
             return self.items("]")
+        if token == "{" and self.peek() == "for":
+            self.take()
+            return self.each_member()
         if token == "{":
             return self.members()
         if token == "(":
@@ -157,16 +181,20 @@ class Expression:
         return value
 
 
-class Map(dict):
-    """map(string): unlike an object it has the members that it has."""
+def coalesce(*values):
+    return next(v for v in values if v not in (None, ""))
 
 
+WORDS = {"true": True, "false": False, "null": None}
+COMPARE = {"==": operator.eq, "!=": operator.ne, ">": operator.gt,
+           ">=": operator.ge}
 FUNCTIONS = {
+    "coalesce": coalesce,
+    "tostring": lambda value: None if value is None else str(value),
     "join": lambda by, items: by.join(items),
     "split": lambda by, text: text.split(by),
     "slice": lambda items, first, end: items[first:end],
     "length": len,
-    "tomap": Map,
     "jsonencode": json.dumps,
     "alltrue": all,
     "regex": lambda form, text: re.search(form, text),
@@ -190,6 +218,7 @@ class Module:
         self.declared = self.labelled("variable")
         assert set(variables) <= set(self.declared)
         self.given = variables
+        self.iterators = {}              # of dynamic blocks
         for name, declared in self.declared.items():
             self.validate(name, declared)
 
@@ -228,8 +257,13 @@ class Module:
         if isinstance(v, list):
             return [self.value(x) for x in v]
         if isinstance(v, dict):
-            return {bare(k): self.value(x) for k, x in v.items()
-                    if not k.startswith("__")}
+            made = {bare(k): self.value(x) for k, x in v.items()
+                    if not k.startswith("__") and k != "dynamic"}
+            for block in v.get("dynamic", []):
+                ((label, said),) = block.items()
+                made.setdefault(bare(label), []).extend(
+                    self.dynamic(bare(label), said))
+            return made
         if not isinstance(v, str):
             return v
         if v[:1] == '"':
@@ -237,7 +271,18 @@ class Module:
         assert v[:2] == "${" and v[-1] == "}", v
         return Expression(v[2:-1], self).whole()
 
+    def dynamic(self, label, said):
+        """The blocks that a dynamic block comes to."""
+        made = []
+        for item in self.value(said["for_each"]):
+            self.iterators[label] = {"value": item}
+            made += self.value(said["content"])
+        self.iterators.pop(label, None)
+        return made
+
     def reference(self, path):
+        if path[0] in self.iterators:
+            return self.iterators[path[0]][path[1]]
         if path[0] == "var":
             return self.given[path[1]] if path[1] in self.given \
                 else self.value(self.declared[path[1]]["default"])

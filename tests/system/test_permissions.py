@@ -136,12 +136,13 @@ def asked(tmp_path_factory):
 
 # ---- what the templates allow ----
 
-def worker(clusters, services=()):
+def worker(clusters, services=(), **more):
     """The role of the ECS task."""
     template = deployment.read(TOP / "examples" / "ecs" / "template.yaml")
     resources = cloudformation.resources_of(template, {
         "Image": "x", "RunsIn": "tools", "Subnets": "s", "SecurityGroups": "g",
-        "ClusterArns": ",".join(clusters), "ServiceArns": ",".join(services)})
+        "ClusterArns": ",".join(clusters), "ServiceArns": ",".join(services),
+        **deployment.sam_given(more)})
     policy = resources["TaskPolicy"]["Properties"]
     assert policy["Roles"] == ["TaskRole"]
     assert resources["Task"]["Properties"]["TaskRoleArn"].endswith("/TaskRole")
@@ -150,8 +151,8 @@ def worker(clusters, services=()):
              "sqs:ChangeMessageVisibility"})
 
 
-def function(kind, clusters, services=()):
-    d = deployment.KINDS[kind](clusters, services)
+def function(kind, clusters, services=(), **more):
+    d = deployment.KINDS[kind](clusters, services, **more)
     return (d["policies"], d["queue"]["arn"],
             {"sqs:ReceiveMessage", "sqs:DeleteMessage",
              "sqs:GetQueueAttributes", "logs:CreateLogStream",
@@ -170,6 +171,11 @@ def role(request):
 
 
 MODES = {"services": SERVICES, "policy": []}
+
+# Values of what UpdateService may set beside the count.
+TASKS = arn("task-definition", "web:7")
+SETS = {"ecs:task-definition": TASKS, "ecs:enable-execute-command": "true",
+        "ecs:subnet": ["subnet-1"], "ecs:auto-assign-public-ip": "true"}
 
 
 @pytest.fixture(params=sorted(MODES))
@@ -217,6 +223,23 @@ def test_every_call_is_allowed(role, mode, asked):
     assert len(calls) > 10
     for call, verdict in zip(calls, judged(policies, calls), strict=True):
         assert verdict == "Allowed", call
+
+
+def test_updates_are_limited_where_the_switch_is_on(role, mode, asked):
+    """That AWS fills these keys from the request alone was not tried."""
+    name, here = about("web")
+    calls = [("ecs:UpdateService", name, {**here, key: value})
+             for key, value in SETS.items()]
+    policies, _, _ = role([PROD, STAGE], MODES[mode])
+    assert "Null" not in json.dumps(policies)
+    assert judged(policies, calls) == ["Allowed"] * len(SETS)
+    policies, _, _ = role([PROD, STAGE], MODES[mode], limit_updates=True)
+    assert judged(policies, calls) == ["ImplicitlyDenied"] * len(SETS)
+    (limited,) = [s for p in policies for s in p["Statement"]
+                  if "Null" in s.get("Condition", {})]
+    assert set(limited["Condition"]["Null"]) == set(SETS)
+    own = sorted({json.dumps(c) for c in asked[mode]})
+    assert set(judged(policies, map(json.loads, own))) == {"Allowed"}
 
 
 def test_no_action_is_allowed_that_nothing_makes(role, mode, asked):

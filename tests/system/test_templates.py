@@ -2,6 +2,7 @@
 it.  Terraform itself is not among the peers: its files are parsed by
 python-hcl2 and evaluated by tests/peers/terraform.py.
 """
+import itertools
 import json
 import pathlib
 import re
@@ -15,6 +16,7 @@ import cloudformation
 import deployment
 import pytest
 import servers
+import terraform
 from conftest import PROGRAM, TOP, event_of
 from ecs_server import arn
 from moto.events.models import EventPattern
@@ -52,10 +54,16 @@ def test_cfn_lint_finds_nothing_in_what_sam_makes_of_it(services):
     assert findings(json.dumps(template)) == []
 
 
-def test_both_say_the_same():
+# Every switch of both templates, in its other position.
+SWITCHED = {"reserved_concurrency": None, "dry_run": True,
+            "limit_updates": True}
+
+
+@pytest.mark.parametrize("more", [{}, SWITCHED], ids=["default", "switched"])
+def test_both_say_the_same(more):
     """Names are each one's own."""
     def same(kind):
-        d = deployment.KINDS[kind]([PROD, STAGE], [WEB])
+        d = deployment.KINDS[kind]([PROD, STAGE], [WEB], **more)
         return {
             "function": {**d["function"], "name": ""},
             "mapping": {**d["mapping"], "of": ""},
@@ -63,10 +71,22 @@ def test_both_say_the_same():
             "sweep": [json.loads(d["sweep"]["input"]), d["sweep"]["rate"],
                       d["sweep"]["window"], d["sweep"]["age"]],
             "queue": [d["queue"][k] for k in ("visibility", "tries", "kept")],
-            "alarms": sorted(json.dumps({**a, "of": sorted(a["of"])})
+            "alarms": sorted(json.dumps({**a, "of": sorted(a["of"])},
+                                        sort_keys=True)
                              for a in d["alarms"]),
             "age": d["rule"]["age"], "log_days": d["log_days"]}
     assert same("sam") == same("terraform")
+
+
+def test_both_have_the_same_parameters():
+    """But for those that `sam build` and SAM's stack name make needless."""
+    sam = set(deployment.read(deployment.SAM)["Parameters"])
+    names = set(terraform.Module(deployment.TERRAFORM, {
+        "cluster_arns": [PROD], "package": "x.zip"}).declared)
+    names = names - {"name", "package"} - {"alarm_topic_arns"} \
+        | {"alarm_topic_arn"}
+    assert set(deployment.sam_given(dict.fromkeys(names))) == sam
+    assert set(SWITCHED) < names
 
 
 def test_the_binary_is_what_lambda_starts(deploy):
@@ -99,6 +119,31 @@ def test_one_writer_a_region(deploy):
     assert d["sweep"]["target"] == d["queue"]["arn"]
 
 
+def test_an_account_that_can_reserve_nothing(deploy):
+    """Its limit is 10, and AWS keeps 10 unreserved."""
+    d = deploy([PROD], reserved_concurrency=None)
+    assert d["function"]["reserved"] is None
+    assert d["mapping"]["concurrency"] == 2
+    with pytest.raises(AssertionError):
+        deploy([PROD], reserved_concurrency=2)         # two writers, reserved
+    for text in described("ReservedConcurrency", "reserved_concurrency"):
+        assert "limit is 10" in text
+        assert "may write an older count, which stays until the next" in text
+
+
+def test_a_dry_run_holds_every_write(deploy, ecs, headcount):
+    headcount.at(ecs)
+    fill(ecs)
+    for dry, written in ((True, [1, 1]), (False, [3, 1])):
+        d = deploy([PROD], [WEB], dry_run=dry)
+        run = headcount("handle", "--output", "json", **environment(d),
+                        stdin=d["sweep"]["input"])
+        assert run.code == 0, run.out + run.err
+        (service,) = run.report["clusters"][0]["services"]
+        assert service["code"] == ("paused" if dry else "")
+        assert counts(ecs) == written
+
+
 def test_nothing_is_lost_silently(deploy):
     d = deploy([PROD])
     dead = d["queue"]["dead"]
@@ -125,36 +170,141 @@ def test_nothing_is_lost_silently(deploy):
     assert set(sends["Resource"]) == {d["queue"]["arn"], dead}
 
 
+# What one of three datapoints, or a missing one, cannot set off.
+ABOVE = ("GreaterThanThreshold", 0)
+TWICE = {"when": ABOVE, "period": 300, "periods": 3, "datapoints": 2,
+         "missing": "notBreaching", "expression": None}
+ALARMS = {
+    ("headcount", "Failed"): {**TWICE, "statistic": "Sum"},
+    # Half an hour; each ten minutes have a sweep.
+    ("headcount", "Held"): {**TWICE, "statistic": "Maximum", "period": 600,
+                            "periods": 3, "datapoints": 3},
+    ("headcount", "LastSuccess"): {
+        "when": ("LessThanThreshold", 1), "statistic": "SampleCount",
+        "period": 600, "periods": 2, "datapoints": 2, "missing": "breaching",
+        "expression": "FILL(METRIC, 0)"},
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {
+        **TWICE, "statistic": "Maximum"},
+}
+
+
 def test_the_alarms(deploy):
     d = deploy([PROD])
     alarms = {a["metric"]: a for a in d["alarms"]}
-    assert len(alarms) == len(d["alarms"]) == 4
-    for a in d["alarms"]:
-        assert a["tells"] == a["tells_ok"] == [deployment.TOPIC]
+    assert len(alarms) == len(d["alarms"])
+    assert {metric: {k: a[k] for k in ALARMS[metric]}
+            for metric, a in alarms.items()} == ALARMS
     source = (TOP / "bindings" / "cli" / "emf.c").read_text()
     assert '"Namespace\\":\\"headcount\\"' in source
     for (space, metric), a in alarms.items():
+        assert a["tells"] == a["tells_ok"] == [deployment.TOPIC]
         if space == "headcount":         # a metric that the binary writes
             assert f'{{ "{metric}", ' in source
             assert a["of"] == {"FunctionName": d["function"]["name"]}
-
-    def says(metric, space="headcount"):
-        a = alarms[(space, metric)]
-        return (a["statistic"], a["when"], a["periods"] * a["period"],
-                a["missing"])
-
-    above = ("GreaterThanThreshold", 0)
-    assert says("Failed") == ("Sum", above, 300, "notBreaching")
-    assert says("Held") == ("Maximum", above, 1800, "notBreaching")
-    assert d["sweep"]["rate"] == "rate(5 minutes)"
-    assert says("LastSuccess") == (
-        "SampleCount", ("LessThanThreshold", 1), 3 * 300, "breaching")
-    assert says("ApproximateNumberOfMessagesVisible", "AWS/SQS") == (
-        "Maximum", above, 300, "notBreaching")
     assert list(alarms[("AWS/SQS", "ApproximateNumberOfMessagesVisible")]
                 ["of"].values()) == [d["queue"]["dead"].rpartition(":")[2]]
     for a in deploy([PROD], topic=False)["alarms"]:
         assert a["tells"] == a["tells_ok"] == []
+
+
+SWEEPS = 10
+
+
+def goes_off(alarm, starts, phase):
+    """Whether it does where the sweeps that began at these seconds wrote its
+    metric; `phase` is where its periods begin.  Only periods that lie whole in
+    the run are looked at."""
+    period = alarm["period"]
+    written = {(t - phase) // period for t in starts}
+    wanted = alarm["missing"] == "notBreaching"
+    bad = [(k in written) == wanted
+           for k in range(-((phase - 300) // period),
+                          (300 * (SWEEPS + 1) - phase) // period)]
+    return any(sum(bad[i:i + alarm["periods"]]) >= alarm["datapoints"]
+               for i in range(len(bad) - alarm["periods"] + 1))
+
+
+def test_a_sweep_that_starts_late_pages_nobody(deploy):
+    """Whatever the minute that EventBridge adds, and wherever the periods
+    begin: a fault that lasts is told; one failure, or none, is not."""
+    d = deploy([PROD])
+    assert d["sweep"]["rate"] == "rate(5 minutes)"
+    late = 60 * d["sweep"]["window"] + d["mapping"]["window"]
+    alarms = {a["metric"][1]: a for a in d["alarms"]}
+    silent = alarms["LastSuccess"]
+    for delays in itertools.product((0, late), repeat=SWEEPS):
+        starts = [300 * i + delay for i, delay in enumerate(delays, 1)]
+        for phase in range(0, 600, 100):
+            assert goes_off(alarms["Failed"], starts, phase)
+            assert goes_off(alarms["Held"], starts, phase)
+            assert not goes_off(alarms["Failed"], starts[3:4], phase)
+            assert not goes_off(silent, starts, phase)
+            assert not goes_off(silent, starts[:3] + starts[4:], phase)
+            assert goes_off(silent, starts[:1] + starts[-1:], phase)
+
+
+# ---- what fits ----
+
+def described(parameter, variable):
+    """What the templates that have it say of a parameter."""
+    texts = [declared[parameter]["Description"] for declared in (
+        deployment.read(EXAMPLES / path / "template.yaml")["Parameters"]
+        for path in ("lambda", "ecs")) if parameter in declared]
+    texts.append(terraform.Module(deployment.TERRAFORM, {
+        "cluster_arns": [PROD], "package": "x.zip"}).declared[variable]
+        ["description"])
+    return [" ".join(text.split()) for text in texts]
+
+
+def clusters(n, size):
+    """Their ARNs, the names of `size` characters."""
+    return [arn("cluster", f"c{i:02}".ljust(size, "-")) for i in range(n)]
+
+
+def patterns(arns):
+    yield from (d(arns)["rule"]["pattern"] for d in deployment.KINDS.values())
+    yield json.dumps(worker(ClusterArns=",".join(arns))["Rule"]
+                     ["EventPattern"])
+
+
+def test_the_clusters_that_fit_into_a_pattern():
+    """EventBridge's quota is 2,048 characters."""
+    said = {20: 29, 255: 6}
+    for size, n in said.items():
+        for more in (0, 1):
+            for pattern in patterns(clusters(n + more, size)):
+                compact = json.dumps(json.loads(pattern),
+                                     separators=(",", ":"))
+                assert (len(compact) <= 2048) == (more == 0)
+    for text in described("ClusterArns", "cluster_arns"):
+        assert (f"{said[20]} clusters fit if their names have 20 characters, "
+                f"{said[255]} if they have 255") in text
+
+
+@pytest.mark.parametrize("arns, services", [
+    (clusters(29, 20), []), (clusters(6, 255), []),
+    (clusters(20, 20), [c.replace(":cluster/", ":service/") + f"/{s * 20}"
+                        for c in clusters(20, 20) for s in "ab"]),
+], ids=["policy", "long names", "services"])
+def test_so_many_fit_into_the_roles_policies_too(arns, services):
+    """IAM's quota of all of a role's own is 10,240 without white space;
+    Lambda's environment takes 4,096 bytes."""
+    made = [d(arns, services, **SWITCHED) for d in deployment.KINDS.values()]
+    roles = [d["policies"] for d in made]
+    roles.append([worker(ClusterArns=",".join(arns), LimitUpdates="true",
+                         ServiceArns=",".join(services))
+                  ["TaskPolicy"]["PolicyDocument"]])
+    for policies in roles:
+        # Names of a stack's resources are longer than these, by far under 100.
+        assert sum(len("".join(json.dumps(p).split())) + 300
+                   for p in policies) <= 10240
+    for d in made:
+        assert sum(len(k + v) for k, v in
+                   d["function"]["env"].items()) <= 4096
+    if services:
+        for text in described("ServiceArns", "service_arns"):
+            assert (f"hold {len(services)} services beside {len(arns)} "
+                    "clusters if all names have 20 characters") in text
 
 
 # ---- events and inputs, run ----
@@ -232,6 +382,9 @@ def test_the_worker_is_one_task_and_reads_its_queue():
     named = worker(ServiceArns=WEB)["Task"]["ContainerDefinitions"][0]
     assert {e["Name"]: e["Value"] for e in named["Environment"]} == {
         "AWS_REGION": "eu-west-1", "ECS_SERVICE_ARN": WEB}
+    dry = worker(DryRun="true")["Task"]["ContainerDefinitions"][0]
+    assert {e["Name"]: e["Value"] for e in dry["Environment"]} == {
+        **env, "HEADCOUNT_DRY_RUN": "1"}
     dockerfile = (EXAMPLES / "ecs" / "Dockerfile").read_text()
     assert " /policy.lua\n" in dockerfile
     assert container["StopTimeout"] >= 10 + 5 and \
@@ -264,6 +417,9 @@ def test_the_workers_queue_loses_nothing_silently():
         ("ApproximateAgeOfOldestMessage", "Queue", 600): [deployment.TOPIC],
         ("ApproximateNumberOfMessagesVisible", "DeadLetters", 0):
             [deployment.TOPIC]}
+    for a in (p["UnreadAlarm"], p["DeadLettersAlarm"]):
+        assert (a["EvaluationPeriods"], a["DatapointsToAlarm"],
+                a["TreatMissingData"]) == (3, 2, "notBreaching")
 
 
 def test_a_worker_that_is_gone_is_told_without_an_event():
@@ -281,8 +437,9 @@ def test_a_worker_that_is_gone_is_told_without_an_event():
         (of,) = m["MetricStat"]["Metric"]["Dimensions"]
         assert of == {"Name": "QueueName", "Value": "Queue"}
     assert (alarm["ComparisonOperator"], alarm["Threshold"],
-            alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (
-        "LessThanThreshold", 1, 3, "breaching")
+            alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"],
+            alarm["TreatMissingData"]) == (
+        "LessThanThreshold", 1, 3, 3, "breaching")
     assert alarm["AlarmActions"] == alarm["OKActions"] == [deployment.TOPIC]
 
 
@@ -415,12 +572,32 @@ def test_systemd_takes_the_units(units, unit):
         assert done.returncode == 0, done.stdout[-200:]
 
 
+def env_file(*uncommented):
+    """headcount.env, with these of its variables uncommented."""
+    lines = (UNITS / "headcount.env").read_text().splitlines()
+    for name in uncommented:
+        (at,) = [i for i, l in enumerate(lines) if l.startswith(f"#{name}=")]
+        lines[at] = lines[at][1:]
+    return dict(l.split("=", 1) for l in lines if l and l[0] != "#")
+
+
+def test_the_units_dry_run_holds_every_write(ecs, headcount):
+    assert "HEADCOUNT_DRY_RUN" not in env_file()
+    headcount.at(ecs)
+    ecs.service("datadog-agent", desired=1)
+    ecs.host("a")
+    ecs.host("b")
+    run = headcount("apply", "prod", "--output", "json",
+                    **env_file("HEADCOUNT_DRY_RUN"))
+    assert run.code == 0, run.err
+    (service,) = run.report["clusters"][0]["services"]
+    assert service["code"] == "paused" and ecs.writes() == []
+
+
 def test_the_unit_of_one_sweep_runs(ecs, headcount):
     """Its command and its environment, as systemd splits them."""
     text = (UNITS / "headcount-apply.service").read_text()
-    given = dict(line.split("=", 1) for line in
-                 (UNITS / "headcount.env").read_text().splitlines()
-                 if line and line[0] != "#")
+    given = env_file()
     (command,) = re.findall(r"^ExecStart=/usr/local/bin/headcount (.*)$",
                             text, re.M)
     words = [w for word in command.split() for w in
