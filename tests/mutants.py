@@ -18,7 +18,8 @@ TESTS = [*[f"reconcile/{t}" for t in (
     "plan", "hold", "rule", "measure", "facts", "filter", "memory", "learn",
     "learn_services", "learn_hosts", "need", "ask", "settle", "recall",
     "reconcile", "snapshot", "question", "wishes", "learn_names",
-    "offline", "tags", "autoscaler", "missing", "report")], "ecs/query", "ecs/query_value",
+    "offline", "tags", "autoscaler", "missing", "report")], "ecs/query",
+    "ecs/query_value",
     "ecs/ops_hosts", "ecs/ops_services", "ecs/saved", "headcount", "worlds",
     "lua/policy", "ecs/batch", "ecs/unwrap", *[f"aws/{t}" for t in (
         "xml", "creds", "creds_json", "creds_fetch", "creds_container",
