@@ -119,7 +119,7 @@ struct headcount_config {
     const struct headcount_system *system;    /* NULL: the real one          */
     int log_level;                            /* enum headcount_log          */
     const char *region;
-    const char *profile;
+    const char *profile;          /* profiles are not read: it is an error   */
     const char *endpoint_url;
     const char *ca_bundle;        /* path; replaces the built-in roots       */
     const char *dns_server;       /* ADDR[:PORT]; NULL: resolv.conf          */

@@ -325,14 +325,27 @@ static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
 {
     const struct hc_creds_provider chain[] = {
         hc_creds_given(&k->given), hc_creds_env(&k->net->sys),
-        hc_creds_container(&k->container), hc_creds_imds(&k->imds),
+        hc_creds_files(&k->files), hc_creds_container(&k->container),
+        hc_creds_imds(&k->imds),
     };
 
+    hc_creds_files_init(&k->files, &k->net->sys);
     hc_creds_container_init(&k->container, k->net, &k->bundle, &k->others);
     hc_creds_imds_init(&k->imds, k->net);
     for (size_t i = 0; i < sizeof(chain) / sizeof(*chain); i++)
         hc_creds_add(&k->creds, &chain[i]);
     return hc_creds_given_init(&k->given, &k->net->sys.alloc, who, e);
+}
+
+/* Once, for who expects the profile's region or account. */
+static void client_note_profile(const struct hc_client *k)
+{
+    const struct hc_config *c = k->config;
+
+    if (c->profile.n > 0)
+        hc_log_line(&k->net->log, LOG_INFO, "%s names the profile `%.*s`, "
+                    "which is not read: the access key that was given beside "
+                    "it signs", c->profile_from, HC_STR_ARG(c->profile));
 }
 
 static int client_init_buckets(struct hc_client *k, double share,
@@ -376,6 +389,8 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
                           "SSL_CERT_FILE", e);
     if (err < 0)
         hc_client_fini(k);
+    else
+        client_note_profile(k);
     return err;
 }
 

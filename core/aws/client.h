@@ -7,6 +7,7 @@
 #include "aws/config.h"
 #include "aws/creds.h"
 #include "aws/creds_container.h"
+#include "aws/creds_files.h"
 #include "aws/creds_imds.h"
 #include "aws/endpoint.h"
 #include "aws/retry.h"
@@ -34,7 +35,8 @@ struct hc_client {
     const struct hc_config *config;
     struct hc_net *net;
     struct hc_creds creds;
-    struct hc_credentials given;         /* these three: its providers       */
+    struct hc_credentials given;         /* these four: its providers        */
+    struct hc_creds_files files;
     struct hc_creds_container container;
     struct hc_creds_imds imds;
     struct hc_client_role *roles;
@@ -63,7 +65,8 @@ struct hc_client_config {
 };
 /* Reads the CA bundle.  0, HC_ECONFIG, HC_EIO, HC_ENOMEM, HC_ECREDENTIALS
  * (half a set was given); on error `k` is empty.  Its credentials are what was
- * given, else the environment's, a container's, or those of the instance. */
+ * given, else the environment's, a container's, or those of the instance; a
+ * web identity or a profile that is configured stops it before a container. */
 int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
                    struct hc_error *e);
 void hc_client_fini(struct hc_client *k);            /* k may be all zero */

@@ -116,6 +116,14 @@ static int config_region(const struct config_reader *r)
     return 0;
 }
 
+/* What signs whatever a profile says: AWS's own SDKs take these first. */
+static bool config_has_keys(const struct config_reader *r)
+{
+    return r->options->has_keys ||
+           (config_env(r, "AWS_ACCESS_KEY_ID").n > 0 &&
+            config_env(r, "AWS_SECRET_ACCESS_KEY").n > 0);
+}
+
 /* A profile somebody names holds keys, a role, a region: to go on without it
  * could write to the wrong account. */
 static int config_profile(const struct config_reader *r)
@@ -130,6 +138,11 @@ static int config_profile(const struct config_reader *r)
     }
     if (profile.n == 0)
         return 0;
+    if (!option && config_has_keys(r)) {
+        r->c->profile = profile;
+        r->c->profile_from = from;
+        return 0;
+    }
     return hc_error_set(r->e, HC_ECONFIG, "%s names the profile `%.*s`, and "
                         "headcount does not read profile files yet: unset it "
                         "and set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
@@ -225,14 +238,14 @@ static int config_read(const struct config_reader *r)
     return err == 0 ? config_attempts(r) : err;
 }
 
-#define CONFIG_TEXTS (10 + HC_SERVICE_COUNT)
+#define CONFIG_TEXTS (11 + HC_SERVICE_COUNT)
 
 static void config_list(struct hc_config *c, struct hc_str *list[CONFIG_TEXTS])
 {
     struct hc_str *fixed[] = {
         &c->region, &c->endpoint_url, &c->env_url, &c->ca_bundle,
         &c->cert_file, &c->https_proxy, &c->http_proxy, &c->no_proxy,
-        &c->app_id, &c->exec_env
+        &c->app_id, &c->exec_env, &c->profile
     };
     size_t n = sizeof(fixed) / sizeof(*fixed);
 

@@ -2,7 +2,8 @@
  *
  * Empty environment variables are unset ones.  A value that cannot be used is
  * HC_ECONFIG and names its variable.  Profile files are not read yet, so a
- * profile that somebody names is refused, never ignored.
+ * profile that somebody names is refused; where a variable names it and there
+ * are complete keys, those sign, as with the SDKs, and it is only noted.
  */
 #ifndef HC_AWS_CONFIG_H
 #define HC_AWS_CONFIG_H
@@ -17,6 +18,7 @@ struct hc_config_options {
     const char *endpoint_url;
     const char *ca_bundle;
     int max_attempts;
+    bool has_keys;                 /* complete ones were given               */
 };
 
 struct hc_config {
@@ -29,6 +31,8 @@ struct hc_config {
     struct hc_str https_proxy, http_proxy, no_proxy;
     struct hc_str app_id;          /* AWS_SDK_UA_APP_ID                      */
     struct hc_str exec_env;        /* AWS_EXECUTION_ENV                      */
+    struct hc_str profile;         /* that a variable names beside keys      */
+    const char *profile_from;      /* the variable; static                   */
     int max_attempts;              /* >= 1                                   */
     bool use_fips, use_dualstack;
 

@@ -159,15 +159,18 @@ static void creds_fail(struct hc_creds *c, int64_t now)
     c->state = creds_has_one(c) ? CREDS_FRESH : CREDS_EMPTY;
 }
 
-/* One that is not configured here, and what it said of that. */
+/* One that is not configured here, and what it said of that.  Without a name
+ * it is no place to look for credentials. */
 static void creds_note(struct hc_creds *c, const struct hc_creds_provider *p)
 {
     bool says = c->error.code != 0;
 
-    c->tried_n += hc_fmt(c->tried + c->tried_n, sizeof(c->tried) - c->tried_n,
-                         "%s%s%s%s%s", c->at > 0 ? ", " : "", p->name,
-                         says ? " (" : "", says ? c->error.what : "",
-                         says ? ")" : "");
+    if (*p->name != '\0')
+        c->tried_n += hc_fmt(c->tried + c->tried_n,
+                             sizeof(c->tried) - c->tried_n, "%s%s%s%s%s",
+                             c->tried_n > 0 ? ", " : "", p->name,
+                             says ? " (" : "", says ? c->error.what : "",
+                             says ? ")" : "");
     hc_error_reset(&c->error);
 }
 

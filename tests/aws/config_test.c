@@ -260,3 +260,47 @@ TEST(config, memory_may_end_anywhere)
 {
     t_fails_every_allocation(read_some);
 }
+
+/* As the SDKs have it: complete keys sign, whatever a variable says of a
+ * profile; an option that names one is meant. */
+TEST(config, beside_complete_keys_a_profile_is_only_noted)
+{
+    static const struct {
+        const char *env[4];
+        bool given;
+        const char *profile, *from;      /* NULL: refused                    */
+    } rows[] = {
+        { { "AWS_PROFILE=work", "AWS_ACCESS_KEY_ID=a",
+            "AWS_SECRET_ACCESS_KEY=s" }, false, "work", "AWS_PROFILE" },
+        { { "AWS_DEFAULT_PROFILE=work", "AWS_ACCESS_KEY_ID=a",
+            "AWS_SECRET_ACCESS_KEY=s" }, false, "work",
+          "AWS_DEFAULT_PROFILE" },
+        { { "AWS_PROFILE=work" }, true, "work", "AWS_PROFILE" },
+        { { "AWS_ACCESS_KEY_ID=a" }, true, "", NULL },
+        { { "AWS_PROFILE=work", "AWS_ACCESS_KEY_ID=a" }, false, NULL, NULL },
+        { { "AWS_PROFILE=work", "AWS_ACCESS_KEY_ID=a",
+            "AWS_SECRET_ACCESS_KEY=" }, false, NULL, NULL },
+        { { "AWS_PROFILE=work", "AWS_SECRET_ACCESS_KEY=s" }, false, NULL,
+          NULL },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set_up();
+        memcpy(env, rows[i].env, sizeof rows[i].env);
+        options.has_keys = rows[i].given;
+        if (rows[i].profile == NULL) {
+            CHECK_INT(init(), HC_ECONFIG);
+            CHECK(strstr(error.what, "names the profile `work`") != NULL);
+            continue;
+        }
+        CHECK_INT(init(), 0);
+        CHECK_STR(config.profile, rows[i].profile);
+        if (rows[i].from != NULL)
+            CHECK_Z(config.profile_from, rows[i].from);
+        hc_config_fini(&config);
+    }
+    set_up();
+    options.has_keys = true;
+    options.profile = "work";
+    CHECK_INT(init(), HC_ECONFIG);
+}

@@ -523,6 +523,19 @@ TEST(creds, one_that_has_none_may_say_why)
     tear_down();
 }
 
+/* What only stops the chain is no place to look for credentials. */
+TEST(creds, one_without_a_name_is_not_told)
+{
+    set_up(NULL, 0);
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "", ask_none, NULL });
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "a", ask_none, NULL });
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "", ask_none, NULL });
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "b", ask_none, NULL });
+    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK(strstr(s.error.what, "(looked in: a, b): set") != NULL);
+    tear_down();
+}
+
 TEST(creds, a_set_that_the_service_calls_expired_is_dropped)
 {
     struct provider p = { { 1, 1, 1, 1 }, "one", HC_NEVER, 0 };

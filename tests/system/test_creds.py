@@ -1,6 +1,8 @@
 """Where credentials come from: a role that is assumed, a container's endpoint,
 an instance's metadata; and that none of it is shown."""
 import json
+import subprocess
+import sys
 import urllib.request
 
 import boto3
@@ -282,6 +284,205 @@ def test_the_order_is_environment_container_instance(ecs, creds, headcount):
         **{**everything, **NO_KEYS})
     run(headcount, creds, "call", "ecs", "ListClusters", **imds(creds.url))
     assert signers(ecs) == ["AKIDEXAMPLE", "TASK1", "HOST2"]
+
+
+# ---- what is configured and cannot be used yet ----
+
+EXPORT = 'eval "$(aws configure export-credentials --format env)"'
+WEB_IDENTITY = {"AWS_ROLE_ARN": ROLE,
+                "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/geheim/token"}
+KEY_PAIR = "aws_access_key_id = AKIDGEHEIM\naws_secret_access_key = geheim\n"
+
+
+def everywhere(creds):
+    """Container and instance both have credentials to give."""
+    return {**imds(creds.url),
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": creds.url}
+
+
+def files(headcount, config=None, credentials=None):
+    folder = headcount.home / ".aws"
+    folder.mkdir(exist_ok=True)
+    for name, text in (("config", config), ("credentials", credentials)):
+        (folder / name).unlink(missing_ok=True)
+        if text is not None:
+            (folder / name).write_text(text)
+    return folder
+
+
+def stops(ecs, creds, headcount, *words, **env):
+    """Nobody is asked for credentials, nor is anything asked with some."""
+    for verb in (("plan", "prod", *OURS), ("call", "ecs", "ListClusters"),
+                 ("call", "ecs", "ListClusters", "--assume-role", ROLE)):
+        done = run(headcount, creds, *verb, code=253, **env)
+        for word in (*words, EXPORT):
+            assert word in done.err, done.err
+        assert "geheim" not in (done.out + done.err).lower()
+        assert done.out == ""
+    assert ecs.requests == [] and creds.requests == []
+
+
+def test_a_pod_with_a_role_of_its_own_is_not_the_node(ecs, creds, headcount):
+    """IRSA, and the node's metadata can be reached."""
+    stops(ecs, creds, headcount, "AWS_WEB_IDENTITY_TOKEN_FILE says",
+          **imds(creds.url), **WEB_IDENTITY)
+    stops(ecs, creds, headcount, "AWS_WEB_IDENTITY_TOKEN_FILE says",
+          **everywhere(creds), **WEB_IDENTITY)
+
+
+def test_a_pod_identity_is_used(ecs, creds, headcount, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("token-of-the-file")
+    files(headcount, "[default]\nregion = us-east-1\n", "[other]\n" + KEY_PAIR)
+    run(headcount, creds, "call", "ecs", "ListClusters",
+        **everywhere(creds), AWS_ROLE_ARN=ROLE,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=str(token))
+    assert signers(ecs) == ["TASK1"]
+
+
+def test_a_host_whose_root_has_a_file_is_not_the_instance(ecs, creds,
+                                                          headcount):
+    path = files(headcount, None, "[default]\n" + KEY_PAIR) / "credentials"
+    stops(ecs, creds, headcount, f"{path}:2: aws_access_key_id says",
+          **imds(creds.url))
+
+
+def test_a_runner_s_exported_keys_sign(ecs, creds, headcount):
+    """As configure-aws-credentials leaves it: keys, and what they came of."""
+    files(headcount, "[default]\nrole_arn = x\n", "[default]\n" + KEY_PAIR)
+    done = run(headcount, creds, "call", "ecs", "ListClusters",
+               **WEB_IDENTITY, AWS_PROFILE="work")
+    assert signers(ecs) == ["AKIDEXAMPLE"]
+    assert done.err.count("AWS_PROFILE names the profile `work`, which is not "
+                          "read") == 1
+    quiet = headcount("call", "ecs", "ListClusters", AWS_PROFILE="work")
+    assert quiet.code == 0 and quiet.err == ""
+
+
+def test_a_function_is_as_it_was(ecs, creds, function, headcount):
+    files(headcount, "[default]\nrole_arn = x\n", "[default]\n" + KEY_PAIR)
+    warm = function(**WEB_IDENTITY)
+    assert warm.invoke({"cluster": "prod"})["summary"]["failed"] == 0
+    assert set(signers(ecs)) == {"AKIDEXAMPLE"}
+
+
+def test_a_snapshot_is_planned_whatever_is_configured(ecs, creds, headcount):
+    taken = run(headcount, creds, "snapshot", "prod", *OURS[:2])
+    headcount.home.joinpath("prod.json").write_text(taken.out)
+    files(headcount, None, "[default]\n" + KEY_PAIR)
+    run(headcount, creds, "plan", "--snapshot", "prod.json", *OURS,
+        **NO_KEYS, **WEB_IDENTITY)
+
+
+D = "[default]\n"
+KINDS = {
+    "keys": (None, D + KEY_PAIR, "aws_access_key_id"),
+    "keys in config": (D + KEY_PAIR, None, "aws_access_key_id"),
+    "role of a profile": (
+        D + "role_arn = arn:aws:iam::123456789012:role/geheim\n"
+        "source_profile = base\n", "[base]\n" + KEY_PAIR, "role_arn"),
+    "role of the instance": (
+        D + "role_arn = arn:aws:iam::123456789012:role/geheim\n"
+        "credential_source = Ec2InstanceMetadata\n", None, "role_arn"),
+    "web identity": (
+        D + "role_arn = arn:aws:iam::123456789012:role/geheim\n"
+        "web_identity_token_file = /geheim\n", None, "config:"),
+    "process": (D + "credential_process = /bin/geheim\n", None,
+                "credential_process"),
+    "single sign-on": (
+        "[profile default]\nsso_session = s\nsso_account_id = 123456789012\n"
+        "sso_role_name = geheim\n[sso-session s]\nsso_region = eu-west-1\n"
+        "sso_start_url = https://geheim\n", None, "sso_session"),
+    "older single sign-on": (
+        D + "sso_start_url = https://geheim\nsso_region = eu-west-1\n"
+        "sso_account_id = 123456789012\nsso_role_name = geheim\n", None,
+        "sso_start_url"),
+    "login": (D + "login_session = arn:aws:iam::123456789012:user/geheim\n",
+              None, "login_session"),
+    "source only": (D + "source_profile = geheim\n", None, "source_profile"),
+    "credential_source only": (D + "credential_source = geheim\n", None,
+                               "credential_source"),
+    "everybody's keys": (D, "[DEFAULT]\n" + KEY_PAIR + D + "region = x\n",
+                         "aws_access_key_id"),
+    "indented keys": (None, D + "  aws_access_key_id = AKIDGEHEIM\n"
+                      "  aws_secret_access_key = geheim\n",
+                      "aws_access_key_id"),
+    "quoted": ("[profile 'default']\n" + KEY_PAIR, None, "aws_access_key_id"),
+}
+NONE = {
+    "no file": (None, None),
+    "a region": (D + "region = us-east-1\noutput = json\n", D),
+    "other profiles": ("[profile dev]\nrole_arn = x\n", "[dev]\n" + KEY_PAIR),
+    "a name that is none": ("[dev]\n" + KEY_PAIR,
+                            "[profile default]\n" + KEY_PAIR),
+    "settings of a service": (D + "s3 =\n  role_arn = x\n", None),
+    "empty values": (D + "web_identity_token_file =\n", None),
+}
+# What botocore, which reads the files, would sign with.
+BOTOCORE = """
+import botocore.session
+try:
+    found = botocore.session.Session().get_credentials()
+    print(found.method if found else "none")
+except Exception as e:
+    print("an error")
+"""
+
+
+def botocore_s(headcount, env):
+    known = {k: v for k, v in {**headcount.env, **env}.items() if v is not None}
+    return subprocess.run([sys.executable, "-c", BOTOCORE], env=known,
+                          capture_output=True, text=True, check=True,
+                          timeout=60).stdout.strip()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_a_file_configures_stops_the_run(ecs, creds, headcount, name):
+    config, credentials, word = KINDS[name]
+    files(headcount, config, credentials)
+    stops(ecs, creds, headcount, word, **everywhere(creds))
+    assert botocore_s(headcount, {**everywhere(creds),
+                                  "AWS_ENDPOINT_URL": creds.url}) != \
+        "container-role" or name in ("source only", "credential_source only")
+
+
+@pytest.mark.parametrize("name", NONE)
+def test_what_configures_nothing_stops_nobody(ecs, creds, headcount, name):
+    files(headcount, *NONE[name])
+    run(headcount, creds, "call", "ecs", "ListClusters", **everywhere(creds))
+    assert signers(ecs) == ["TASK1"]
+    assert botocore_s(headcount, everywhere(creds)) == "container-role"
+
+
+def test_files_are_where_the_variables_say(ecs, creds, headcount):
+    files(headcount, None, D + KEY_PAIR)
+    other = headcount.home / "other"
+    other.write_text(D + "credential_process = geheim\n")
+    stops(ecs, creds, headcount, f"{other}:2: credential_process",
+          **everywhere(creds), AWS_CONFIG_FILE="~/other",
+          AWS_SHARED_CREDENTIALS_FILE="/dev/null")
+    run(headcount, creds, "call", "ecs", "ListClusters", **everywhere(creds),
+        AWS_CONFIG_FILE="/nonexistent",
+        AWS_SHARED_CREDENTIALS_FILE="/dev/null")
+    assert signers(ecs) == ["TASK1"]
+
+
+@pytest.mark.parametrize("text, words", [
+    ("# " + "x" * (256 << 10), "is larger than 262144 bytes"),
+    ("[default\nrole_arn = geheim\n", ":1: the name of a section has no ]"),
+    ("geheim = x\n", ":1: it stands before the first section"),
+    (D + "geheim\n", ":2: it is no section"),
+    (None, "is no regular file")])
+def test_a_file_that_cannot_be_understood_stops_the_run(ecs, creds, headcount,
+                                                        text, words):
+    folder = files(headcount, text)
+    if text is None:
+        (folder / "config").mkdir()
+    done = run(headcount, creds, "call", "ecs", "ListClusters", code=253,
+               **everywhere(creds))
+    assert f"{folder}/config" in done.err and words in done.err
+    assert "geheim" not in done.err
+    assert ecs.requests == [] and creds.requests == []
 
 
 # ---- before they end ----
