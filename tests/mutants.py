@@ -22,8 +22,9 @@ TESTS = [*[f"reconcile/{t}" for t in (
     "ecs/query_value",
     "ecs/ops_hosts", "ecs/ops_services", "ecs/saved", "headcount", "worlds",
     "lua/policy", "ecs/batch", "ecs/unwrap", *[f"aws/{t}" for t in (
-        "xml", "creds", "creds_json", "creds_fetch", "creds_container",
-        "creds_imds", "creds_assume", "client", "call", "request", "bucket")],
+        "xml", "creds", "creds_files", "profile", "config", "creds_json",
+        "creds_fetch", "creds_container", "creds_imds", "creds_assume",
+        "client", "call", "request", "bucket")],
     "sweep", "sweeps", "event_op", "event_read", "reconcile/sweep"]
 A = "core/aws/"
 C = "core/"
@@ -45,6 +46,18 @@ MUTANTS = [
     ("a set that was called expired is lent in a refresh", A + "creds.c",
      "if (!hc_str_eq(hc_credentials_view(&c->now_good).key_id, key_id))",
      "if (c->state != CREDS_FRESH)"),
+    ("a web identity is passed by", A + "creds_files.c",
+     "hc_getenv(l->sys, FILES_TOKEN).n > 0 &&", "false &&"),
+    ("a home that cannot be read stops everybody", A + "creds_files.c",
+     "(why->sys == EACCES && !meant)", "false"),
+    ("a config file's keys are the credentials file's", A + "creds_files.c",
+     "rank == FILES_KEYS && files_kinds[i].file == PROFILE_CONFIG", "false"),
+    ("a broken section is passed by", A + "profile.c",
+     "if (end == name.n)", "if (false)"),
+    ("another profile's settings count", A + "profile.c",
+     "return p->ours ? profile_line", "return true ? profile_line"),
+    ("a profile beside half a key is passed by", A + "config.c",
+     "if (!option && config_has_keys(r))", "if (!option)"),
     ("a container's credentials come from anywhere", A + "creds_container.c",
      "!url.origin.tls && !container_is_local(&url.origin)", "false"),
     ("a token may bring a header with it", A + "creds_container.c",

@@ -29,7 +29,8 @@ static const struct files_key {
     { "web_identity_token_file", FILES_WEB_IDENTITY },
     { "sso_account_id", FILES_SSO }, { "sso_role_name", FILES_SSO },
     { "sso_session", FILES_SSO }, { "sso_start_url", FILES_SSO },
-    { "aws_access_key_id", FILES_KEYS }, { "aws_secret_access_key", FILES_KEYS },
+    { "aws_access_key_id", FILES_KEYS },
+    { "aws_secret_access_key", FILES_KEYS },
     { "login_session", FILES_LOGIN },
     { "credential_process", FILES_PROCESS },
     { "source_profile", FILES_REST }, { "credential_source", FILES_REST },
@@ -173,8 +174,9 @@ static int files_open(struct files_look *l, size_t i)
 
 /* ---- what the SDKs would take ---- */
 
-#define FILES_HELP "headcount cannot use that yet, and signs as nobody else. "  \
-    "To give it those credentials, run: "                                       \
+#define FILES_HELP                                                          \
+    "headcount cannot use that yet, and signs as nobody else. To give it "  \
+    "those credentials, run: "                                              \
     "eval \"$(aws configure export-credentials --format env)\""
 
 static int files_verdict(struct files_look *l)
