@@ -24,6 +24,23 @@ resource "aws_cloudwatch_metric_alarm" "failed" {
   ok_actions          = var.alarm_topic_arns
 }
 
+resource "aws_cloudwatch_metric_alarm" "missing_services" {
+  alarm_name          = "${var.name}-missing-services"
+  alarm_description   = "No cluster has a service that service_arns names; the log has its name and the nearest one that exists"
+  namespace           = "headcount"
+  metric_name         = "MissingServices"
+  dimensions          = { FunctionName = aws_lambda_function.headcount.function_name }
+  statistic           = "Maximum"
+  period              = 300
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarm_topic_arns
+  ok_actions          = var.alarm_topic_arns
+}
+
 resource "aws_cloudwatch_metric_alarm" "held" {
   alarm_name          = "${var.name}-held"
   alarm_description   = "For half an hour a safety rule has held a count that is not the count its rule calls for; the log has the code"

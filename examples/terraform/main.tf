@@ -20,9 +20,10 @@ locals {
   # The function's environment.  A variable that is null is not set.
   environment = {
     for name, value in {
-      ECS_SERVICE_ARN   = local.by_policy ? null : join(",", var.service_arns)
-      HEADCOUNT_POLICY  = local.by_policy ? var.policy : null
-      HEADCOUNT_DRY_RUN = var.dry_run ? "1" : null
+      HEADCOUNT_CLUSTERS = join(",", var.cluster_arns)
+      ECS_SERVICE_ARN    = local.by_policy ? null : join(",", var.service_arns)
+      HEADCOUNT_POLICY   = local.by_policy ? var.policy : null
+      HEADCOUNT_DRY_RUN  = var.dry_run ? "1" : null
     } : name => value if value != null
   }
 }
@@ -128,8 +129,7 @@ resource "aws_cloudwatch_event_target" "queue" {
 }
 
 # Events can get lost, and changed attributes make none: the sweep repairs both.
-# It goes through the queue, so that it waits for the one writer and joins the
-# events of the same clusters.
+# It goes through the queue, so that it waits for the one writer.
 resource "aws_scheduler_schedule" "sweep" {
   name                = "${var.name}-sweep"
   description         = "All of headcount's clusters"
@@ -143,7 +143,12 @@ resource "aws_scheduler_schedule" "sweep" {
   target {
     arn      = aws_sqs_queue.queue.arn
     role_arn = aws_iam_role.sweep.arn
-    input    = jsonencode({ clusters = var.cluster_arns })
+    # An event that names no cluster: the function sweeps HEADCOUNT_CLUSTERS.
+    input = jsonencode({
+      source      = "aws.scheduler"
+      detail-type = "Scheduled Event"
+      detail      = {}
+    })
 
     # The next sweep does the same work.
     retry_policy {

@@ -34,9 +34,9 @@ variable "cluster_arns" {
 variable "service_arns" {
   description = <<-EOT
     Full ARNs (service/CLUSTER/NAME) of the services that headcount keeps at
-    one task on each host.  If it is empty, the policy decides.  The role's
-    policies (10,240 characters) hold 40 services beside 20 clusters if all
-    names have 20 characters (eu-west-1).
+    one task on each host.  If it is empty, the policy decides.  Lambda's
+    environment (4,096 bytes) holds 30 services beside 15 clusters if all names
+    have 20 characters (eu-west-1).
   EOT
   type        = list(string)
   default     = []

@@ -21,6 +21,7 @@ from conftest import PROGRAM, TOP, event_of
 from ecs_server import arn
 from moto.events.models import EventPattern
 from test_batch import batch, record
+from test_lambda import metrics
 
 EXAMPLES = TOP / "examples"
 PROD, STAGE = arn("cluster", "prod"), arn("cluster", "stage")
@@ -95,9 +96,11 @@ def test_the_binary_is_what_lambda_starts(deploy):
         "provided.al2023", "bootstrap")
     assert function["architectures"] == ["arm64"]      # of the static binary
     assert function["log"] == "JSON"
-    assert function["env"] == {"HEADCOUNT_POLICY": "/var/task/policy.lua"}
-    named = deploy([PROD], [WEB, WEB + "2"])["function"]
-    assert named["env"] == {"ECS_SERVICE_ARN": f"{WEB},{WEB}2"}
+    assert function["env"] == {"HEADCOUNT_CLUSTERS": PROD,
+                               "HEADCOUNT_POLICY": "/var/task/policy.lua"}
+    named = deploy([PROD, STAGE], [WEB, WEB + "2"])["function"]
+    assert named["env"] == {"HEADCOUNT_CLUSTERS": f"{PROD},{STAGE}",
+                            "ECS_SERVICE_ARN": f"{WEB},{WEB}2"}
 
 
 def test_the_queue_waits_for_the_function(deploy):
@@ -129,19 +132,6 @@ def test_an_account_that_can_reserve_nothing(deploy):
     for text in described("ReservedConcurrency", "reserved_concurrency"):
         assert "limit is 10" in text
         assert "may write an older count, which stays until the next" in text
-
-
-def test_a_dry_run_holds_every_write(deploy, ecs, headcount):
-    headcount.at(ecs)
-    fill(ecs)
-    for dry, written in ((True, [1, 1]), (False, [3, 1])):
-        d = deploy([PROD], [WEB], dry_run=dry)
-        run = headcount("handle", "--output", "json", **environment(d),
-                        stdin=d["sweep"]["input"])
-        assert run.code == 0, run.out + run.err
-        (service,) = run.report["clusters"][0]["services"]
-        assert service["code"] == ("paused" if dry else "")
-        assert counts(ecs) == written
 
 
 def test_nothing_is_lost_silently(deploy):
@@ -176,6 +166,7 @@ TWICE = {"when": ABOVE, "period": 300, "periods": 3, "datapoints": 2,
          "missing": "notBreaching", "expression": None}
 ALARMS = {
     ("headcount", "Failed"): {**TWICE, "statistic": "Sum"},
+    ("headcount", "MissingServices"): {**TWICE, "statistic": "Maximum"},
     # Half an hour; each ten minutes have a sweep.
     ("headcount", "Held"): {**TWICE, "statistic": "Maximum", "period": 600,
                             "periods": 3, "datapoints": 3},
@@ -226,7 +217,7 @@ def goes_off(alarm, starts, phase):
 
 def test_a_sweep_that_starts_late_pages_nobody(deploy):
     """Whatever the minute that EventBridge adds, and wherever the periods
-    begin: a fault that lasts is told; one failure, or none, is not."""
+    begin: a fault that lasts sets off its alarm; one failure does not."""
     d = deploy([PROD])
     assert d["sweep"]["rate"] == "rate(5 minutes)"
     late = 60 * d["sweep"]["window"] + d["mapping"]["window"]
@@ -235,8 +226,8 @@ def test_a_sweep_that_starts_late_pages_nobody(deploy):
     for delays in itertools.product((0, late), repeat=SWEEPS):
         starts = [300 * i + delay for i, delay in enumerate(delays, 1)]
         for phase in range(0, 600, 100):
-            assert goes_off(alarms["Failed"], starts, phase)
-            assert goes_off(alarms["Held"], starts, phase)
+            for lasts in ("Failed", "Held", "MissingServices"):
+                assert goes_off(alarms[lasts], starts, phase)
             assert not goes_off(alarms["Failed"], starts[3:4], phase)
             assert not goes_off(silent, starts, phase)
             assert not goes_off(silent, starts[:3] + starts[4:], phase)
@@ -281,30 +272,49 @@ def test_the_clusters_that_fit_into_a_pattern():
                 f"{said[255]} if they have 255") in text
 
 
-@pytest.mark.parametrize("arns, services", [
-    (clusters(29, 20), []), (clusters(6, 255), []),
-    (clusters(20, 20), [c.replace(":cluster/", ":service/") + f"/{s * 20}"
-                        for c in clusters(20, 20) for s in "ab"]),
-], ids=["policy", "long names", "services"])
-def test_so_many_fit_into_the_roles_policies_too(arns, services):
-    """IAM's quota of all of a role's own is 10,240 without white space;
-    Lambda's environment takes 4,096 bytes."""
-    made = [d(arns, services, **SWITCHED) for d in deployment.KINDS.values()]
-    roles = [d["policies"] for d in made]
-    roles.append([worker(ClusterArns=",".join(arns), LimitUpdates="true",
-                         ServiceArns=",".join(services))
-                  ["TaskPolicy"]["PolicyDocument"]])
-    for policies in roles:
-        # Names of a stack's resources are longer than these, by far under 100.
-        assert sum(len("".join(json.dumps(p).split())) + 300
-                   for p in policies) <= 10240
-    for d in made:
-        assert sum(len(k + v) for k, v in
-                   d["function"]["env"].items()) <= 4096
-    if services:
-        for text in described("ServiceArns", "service_arns"):
-            assert (f"hold {len(services)} services beside {len(arns)} "
-                    "clusters if all names have 20 characters") in text
+def of_roles(arns, services=()):
+    yield from (d(arns, services, **SWITCHED)["policies"]
+                for d in deployment.KINDS.values())
+    yield [worker(ClusterArns=",".join(arns), LimitUpdates="true",
+                  ServiceArns=",".join(services))
+           ["TaskPolicy"]["PolicyDocument"]]
+
+
+def fits_a_role(policies):
+    """IAM's quota of a role's own policies is 10,240 without white space.  A
+    stack's names are longer than those here, by less than 600 in all."""
+    return sum(len("".join(json.dumps(p).split()))
+               for p in policies) + 600 <= 10240
+
+
+@pytest.mark.parametrize("arns", [clusters(29, 20), clusters(6, 255)])
+def test_as_many_fit_into_the_roles_policies(arns):
+    assert all(map(fits_a_role, of_roles(arns)))
+
+
+def twice_in(arns):
+    return [c.replace(":cluster/", ":service/") + f"/{s * 20}"
+            for c in arns for s in "ab"]
+
+
+def test_the_services_that_fit():
+    """Lambda's environment takes 4,096 bytes; a worker's has no such limit,
+    but its role has."""
+    said = {"lambda": 15, "ecs": 20}
+    for n in said.values():
+        arns = clusters(n, 20)
+        roles = list(of_roles(arns, twice_in(arns)))
+        assert fits_a_role(roles[-1])
+        if n == said["lambda"]:
+            assert all(map(fits_a_role, roles))
+    for deploy in deployment.KINDS.values():
+        arns = clusters(said["lambda"], 20)
+        env = deploy(arns, twice_in(arns), **SWITCHED)["function"]["env"]
+        assert sum(len(k + v) for k, v in env.items()) + 100 <= 4096
+    words = "{} services beside {} clusters if all names have 20 characters"
+    sam, ecs, tf = described("ServiceArns", "service_arns")
+    for text, kind in ((sam, "lambda"), (tf, "lambda"), (ecs, "ecs")):
+        assert words.format(2 * said[kind], said[kind]) in text
 
 
 # ---- events and inputs, run ----
@@ -340,23 +350,60 @@ def environment(d):
             for k, v in d["function"]["env"].items()}
 
 
-@pytest.mark.parametrize("services", [(), (WEB, arn("service", "stage/web"))])
-def test_a_sweep_and_an_event_of_it_are_done(deploy, services, ecs, headcount):
-    """As they come out of the queue, in one batch: every cluster once."""
+@pytest.fixture
+def start(ecs, headcount, tmp_path):
+    """The function of a deployment, under AWS's emulator."""
+    started = []
     headcount.at(ecs)
+    headcount.env["AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"] = \
+        headcount.env["AWS_ENDPOINT_URL_ECS"]
+
+    def begin(d):
+        started.append(servers.Lambda(
+            tmp_path / f"lambda{len(started)}", PROGRAM,
+            {**headcount.env, **environment(d)}))
+        return started[-1].__enter__()
+    yield begin
+    for server in started:
+        server.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("services", [(), (WEB, arn("service", "stage/web"))])
+def test_a_sweep_and_an_event_of_it_are_done(deploy, services, ecs, start):
+    """As they come out of the queue, in one batch."""
     d = deploy([PROD, STAGE], services)
     fill(ecs)
-    if not services:
-        headcount.env["AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"] = \
-            headcount.env["AWS_ENDPOINT_URL_ECS"]
-    run = headcount("handle", "--output", "json", **environment(d),
-                    stdin=batch(record(1, event_of("prod")),
-                                record(2, d["sweep"]["input"])))
-    assert run.code == 0, run.out + run.err
+    server = start(d)
+    assert server.invoke(json.loads(batch(
+        record(1, event_of("prod")), record(2, d["sweep"]["input"])))) == {
+            "batchItemFailures": []}
     assert counts(ecs) == [3, 3]
-    assert run.report["records"] == {"total": 2, "failed": []}
-    assert [c["name"] for c in run.report["clusters"]] == ["prod", "stage"]
     assert len(ecs.writes()) == 2
+    told, = metrics(server)
+    assert told["Updated"] == 2
+    assert told["MissingServices"] == 0
+
+
+def test_a_sweep_tells_of_a_service_that_no_cluster_has(deploy, ecs, start):
+    """Else its alarm could not go off."""
+    fill(ecs)
+    d = deploy([PROD, STAGE], [WEB, arn("service", "prod/wbe")])
+    server = start(d)
+    assert server.invoke(json.loads(batch(record(
+        1, d["sweep"]["input"])))) == {"batchItemFailures": []}
+    told, = metrics(server)
+    assert (told["MissingServices"], told["Failed"]) == (1, 0)
+
+
+def test_a_dry_run_holds_every_write(deploy, ecs, start):
+    fill(ecs)
+    for dry, written in ((True, [1, 1]), (False, [3, 1])):
+        d = deploy([PROD], [WEB], dry_run=dry)
+        server = start(d)
+        server.invoke(json.loads(batch(record(1, d["sweep"]["input"]))))
+        told, = metrics(server)
+        assert (told["Held"], told["Updated"]) == ((1, 0) if dry else (0, 1))
+        assert counts(ecs) == written
 
 
 # ---- the worker on ECS ----
@@ -491,7 +538,7 @@ def test_the_package_works_off_a_batch_in_lambda(ecs, headcount, tmp_path):
     d = deployment.sam([PROD, STAGE])
     env = {k: v.replace("/var/task", str(made))
            for k, v in d["function"]["env"].items()}
-    assert env == {"HEADCOUNT_POLICY": f"{made}/policy.lua"}
+    assert env["HEADCOUNT_POLICY"] == f"{made}/policy.lua"
     fill(ecs)
     with servers.Lambda(tmp_path / "lambda", made / "bootstrap",
                         {**headcount.env, **env}) as function:
