@@ -17,6 +17,7 @@ event_cluster(const struct hc_batch_cluster *c)
         .name = c->arn.text.p,
         .region = c->region.n > 0 ? c->region.p : "",
         .account = c->account.n > 0 ? c->account.p : "",
+        .dry_run = c->writers == 0,
     };
 }
 

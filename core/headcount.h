@@ -484,6 +484,7 @@ void headcount_sweep_progress(const headcount_op *op,
 struct headcount_event_cluster {
     const char *name;             /* or ARN, as it was named                 */
     const char *region, *account; /* the envelope's, else the ARN's, or ""   */
+    bool dry_run;                 /* nothing is to be written for it         */
 };
 
 struct headcount_event {
@@ -642,6 +643,8 @@ struct headcount_outcome {
 
     /* HEADCOUNT_RECONCILE */
     const char *skipped_event;    /* why the event is not ours, or NULL      */
+    bool dry_run;                 /* of the request, or of all that the event
+                                     asks for: nothing was to be written     */
     const struct headcount_cluster *clusters;
     size_t clusters_n;
     size_t summary[6];            /* services by enum headcount_result       */

@@ -205,6 +205,8 @@ int hc_op_read_event(headcount_op *op);
 int hc_op_clusters(headcount_op *op);
 /* Why this one of r->names is somebody else's, or NULL. */
 const char *hc_op_foreign(const struct op_reconcile *r, size_t at);
+/* The event asks for no write to this one of r->names. */
+bool hc_op_is_dry(const struct op_reconcile *r, size_t at);
 /* What came of it: of the event's clusters, records and versions.  0 or
  * HC_ENOMEM. */
 int hc_op_settle_event(headcount_op *op);

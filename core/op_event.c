@@ -74,6 +74,17 @@ static void event_narrow(headcount_op *op)
             hc_batch_settle(b, i, false);
 }
 
+bool hc_op_is_dry(const struct op_reconcile *r, size_t at)
+{
+    const struct hc_batch *b = &r->batch;
+
+    for (size_t i = 0; i < b->clusters_n; i++)
+        if (!b->clusters[i].settled && r->names_of[i] == at &&
+            b->clusters[i].writers > 0)
+            return false;
+    return r->has_event;
+}
+
 int hc_op_read_event(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;

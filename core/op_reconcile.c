@@ -71,7 +71,8 @@ static int op_begin_cluster(headcount_op *op, size_t at)
         .wishes = r->wishes, .wishes_n = r->wishes_n,
         .asks = op->request.policy,
         .policy_sha256 = hc_str(op->request.policy_sha256),
-        .dry_run = op->request.dry_run, .paused = op->request.paused,
+        .dry_run = op->request.dry_run || (live && hc_op_is_dry(r, at)),
+        .paused = op->request.paused,
         .event = live ? op_event_of(r, at) : NULL,
         .call = hc_op_call_config(op),
         .memory = live ? &op->h->memory : NULL,
@@ -184,6 +185,17 @@ static int op_put_missing(headcount_op *op)
     return err == 0 ? hc_keep_error(&op->keep) : err;
 }
 
+/* Where it says so in the end nothing was written, whoever forbade it. */
+static bool op_was_dry(const headcount_op *op)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+    bool dry = op->request.dry_run || r->begun > 0;
+
+    for (size_t i = 0; i < r->begun && !op->request.dry_run; i++)
+        dry = dry && r->clusters[i]->config.dry_run;
+    return dry;
+}
+
 static int op_report(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
@@ -196,7 +208,7 @@ static int op_report(headcount_op *op)
         all[i] = &r->clusters[i]->result;
     int err = op_put_missing(op);
     const struct hc_report report = {
-        .dry_run = op->request.dry_run,
+        .dry_run = op_was_dry(op),
         .skipped_event = op->outcome.skipped_event,
         .clusters = all, .clusters_n = r->begun, .stats = op->stats,
         .missing_services = op->outcome.missing_services,
@@ -211,6 +223,7 @@ static int op_report(headcount_op *op)
         err = op_put_snapshot(op);
     if (err == 0)
         err = hc_op_settle_event(op);
+    op->outcome.dry_run = report.dry_run;
     hc_report_sum(&report, op->outcome.summary);
     hc_report_put(&r->json, &report);
     if (err == 0)

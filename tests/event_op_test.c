@@ -13,6 +13,8 @@
 #define SCHEDULE "{\\\"source\\\":\\\"aws.events\\\",\\\"detail-type\\\":"   \
     "\\\"Scheduled Event\\\",\\\"detail\\\":{}}"
 
+#define UPDATED "{\"service\":{\"desiredCount\":3}}"
+
 static const struct headcount_wish web = {
     .size = sizeof web, .service = "web", .rule = HEADCOUNT_PER_HOST,
 };
@@ -80,6 +82,51 @@ TEST(event_op, records_of_other_clusters_stay_undone)
     CHECK_INT(o->records_failed, 1);
     headcount_end(scene.op);
     scene_close();
+}
+
+TEST(event_op, a_dry_run_writes_nothing)
+{
+    const char *const answers[] = { aws_answer(200, "", SERVICE("1")),
+                                    aws_answer(200, "", HOSTS3), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = handle("{\"cluster\":\"prod\",\"dry_run\":true}", NULL,
+               HEADCOUNT_SWEPT_NOT);
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->summary[HEADCOUNT_PENDING], 1);
+    CHECK_INT(scene.script.requests, 2);
+    CHECK(o->dry_run && strstr(o->json, "\"dry_run\":true") != NULL);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+/* Whichever comes first. */
+TEST(event_op, a_dry_run_stops_no_write_of_another_record)
+{
+    static const char *const events[] = {
+        "{\"Records\":[" RECORD("1", "{\\\"cluster\\\":\\\"prod\\\","
+        "\\\"dry_run\\\":true}") ","
+        RECORD("2", "{\\\"cluster\\\":\\\"prod\\\"}") "]}",
+        "{\"Records\":[" RECORD("1", "{\\\"cluster\\\":\\\"prod\\\"}") ","
+        RECORD("2", "{\\\"cluster\\\":\\\"prod\\\","
+        "\\\"dry_run\\\":true}") "]}",
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *const answers[] = {
+            aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3),
+            aws_answer(200, "", UPDATED), NULL };
+        const struct headcount_outcome *o;
+
+        scene_open(false, answers);
+        o = handle(events[i], NULL, HEADCOUNT_SWEPT_NOT);
+        CHECK_INT(o->summary[HEADCOUNT_UPDATED], 1);
+        CHECK_INT(scene.script.requests, 3);
+        CHECK(!o->dry_run && o->records_failed == 0);
+        headcount_end(scene.op);
+        scene_close();
+    }
 }
 
 /* The duplicate that is dropped was done, as an event of its own would be. */

@@ -40,6 +40,18 @@ TEST(event_read, the_clusters_that_it_names_each_once)
     put();
 }
 
+TEST(event_read, clusters_for_which_nothing_is_to_be_written)
+{
+    CHECK_INT(get("{\"clusters\":[\"a\",\"b\"],\"dry_run\":true}"), 0);
+    CHECK(event->clusters[0].dry_run && event->clusters[1].dry_run);
+    put();
+    CHECK_INT(get("[{\"clusters\":[\"a\",\"b\"],\"dry_run\":true},"
+                  "{\"cluster\":\"b\"}]"), 0);
+    CHECK(event->wrapped);
+    CHECK(event->clusters[0].dry_run && !event->clusters[1].dry_run);
+    put();
+}
+
 TEST(event_read, a_message_that_a_topic_sent_to_a_queue)
 {
     CHECK_INT(get("{\"Type\":\"Notification\",\"Message\":\"{\\\"cluster\\\":"
@@ -95,7 +107,7 @@ TEST(event_read, a_record_that_is_no_event_hides_no_other)
 TEST(event_read, what_is_no_event_is_an_error)
 {
     static const char *const rows[] = {
-        "", "{}", "[1]", "no JSON", "{\"cluster\":7}", "{\"Records\":[]}",
+        "", "{}", "[]", "no JSON", "{\"cluster\":7}", "{\"Records\":[]}",
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -25,7 +25,8 @@ TESTS = [*[f"reconcile/{t}" for t in (
         "xml", "creds", "creds_files", "profile", "config", "creds_json",
         "creds_fetch", "creds_container", "creds_imds", "creds_assume",
         "client", "call", "request", "bucket")],
-    "sweep", "sweeps", "event_op", "event_read", "reconcile/sweep"]
+    "sweep", "sweeps", "event_op", "event_read", "ecs/event",
+    "reconcile/sweep"]
 A = "core/aws/"
 C = "core/"
 E = "core/ecs/"

@@ -70,6 +70,22 @@ static int refuse(struct lambda *l, const struct runtime_invocation *in,
     return runtime_api_error(&l->api, in->id, &error);
 }
 
+/* What is wrong with the first record that is no event, where one is not. */
+static void put_first_record(const struct headcount_outcome *o, char *to,
+                             size_t size)
+{
+    for (size_t i = 0; i < o->records_n; i++) {
+        const struct headcount_record *r = &o->records[i];
+
+        if (!r->error)
+            continue;
+        snprintf(to, size, "record %zu of the event%s%s: %s", i + 1,
+                 *r->id != '\0' ? ", " : "", r->id, r->error);
+        return;
+    }
+    snprintf(to, size, "a record of the event is not done");
+}
+
 /* Through a queue: what is to be delivered again.  Else the report, or an
  * error, so that Lambda tries again. */
 static int answer(struct lambda *l, const struct runtime_invocation *in,
@@ -88,7 +104,7 @@ static int answer(struct lambda *l, const struct runtime_invocation *in,
                                     o->failures_size);
     if (verbs_targets_failed(o) == 0 && o->records_failed == 0)
         return runtime_api_response(&l->api, in->id, o->json, o->json_size);
-    snprintf(what, sizeof what, "a record of the event is not done");
+    put_first_record(o, what, sizeof what);
     if (swept && swept->first[0] != '\0')
         memcpy(what, swept->first, sizeof swept->first);
     lambda_first_failure(o, what, sizeof what);

@@ -46,7 +46,7 @@ static void complain_of_missing(const struct headcount_outcome *outcome)
     missing_fini(&missing);
 }
 
-static int print_outcome(const struct options *o, bool dry_run,
+static int print_outcome(const struct options *o,
                          const struct headcount_outcome *outcome)
 {
     if (outcome->code != 0) {
@@ -59,7 +59,7 @@ static int print_outcome(const struct options *o, bool dry_run,
         fwrite(outcome->json, 1, outcome->json_size, stdout);
         putchar('\n');
     } else {
-        render_plan(stdout, outcome, dry_run);
+        render_plan(stdout, outcome, outcome->dry_run);
     }
     complain_of_missing(outcome);
     if (o->timings) {
@@ -82,7 +82,7 @@ static int run_request(headcount *h, const struct options *o,
     }
     bool interrupted = verbs_run(op, decide);
     const struct headcount_outcome *outcome = headcount_outcome(op);
-    int code = outcome ? print_outcome(o, request->dry_run, outcome)
+    int code = outcome ? print_outcome(o, outcome)
                        : EXIT_INTERRUPTED;
 
     headcount_end(op);

@@ -49,7 +49,9 @@ static const char *arn_part(const char *arn, int n, const char *other)
 }
 
 /* "eu-west-1/123456789012/prod": an ARN and a name are one cluster where the
- * envelope says the rest; where both say it, the ARN is the cluster's. */
+ * envelope says the rest; where both say it, the ARN is the cluster's.  What is
+ * not to be written has a reconcile of its own, "eu-west-1/123456789012/prod
+ * dry_run": it settles no message that asks for a write. */
 static char *key_of(const struct headcount_event_cluster *c)
 {
     const char *region = arn_part(c->name, 3, c->region);
@@ -57,12 +59,13 @@ static char *key_of(const struct headcount_event_cluster *c)
     const char *slash = strrchr(c->name, '/');
     const char *name = slash ? slash + 1 : c->name;
     size_t region_n = strcspn(region, ":"), account_n = strcspn(account, ":");
-    size_t n = region_n + account_n + strlen(name) + 3;
+    const char *dry = c->dry_run ? " dry_run" : "";
+    size_t n = region_n + account_n + strlen(name) + strlen(dry) + 3;
     char *key = malloc(n);
 
     if (key)
-        snprintf(key, n, "%.*s/%.*s/%s", (int)region_n, region, (int)account_n,
-                 account, name);
+        snprintf(key, n, "%.*s/%.*s/%s%s", (int)region_n, region,
+                 (int)account_n, account, name, dry);
     return key;
 }
 

@@ -244,3 +244,34 @@ size_t hc_text_utf8(char out[4], uint32_t c)
     memcpy(out, u, n);
     return n;
 }
+
+/* ---- likeness ---- */
+
+static size_t text_least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Levenshtein's table, one row at a time. */
+size_t hc_text_distance(struct hc_str a, struct hc_str b)
+{
+    size_t row[256];
+
+    if (a.n > 255 || b.n > 255)
+        return HC_TEXT_FAR;
+    for (size_t j = 0; j <= b.n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.n; i++) {
+        size_t corner = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= b.n; j++) {
+            size_t change = corner + (a.p[i - 1] != b.p[j - 1]);
+
+            corner = row[j];
+            row[j] = text_least(change,
+                                text_least(row[j - 1], row[j]) + 1);
+        }
+    }
+    return row[b.n];
+}

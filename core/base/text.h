@@ -19,6 +19,11 @@ size_t hc_vfmt(char *out, size_t cap, const char *fmt, va_list ap)
 void hc_text_vfmt(struct hc_buf *out, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
+/* How many bytes must be changed, added or taken away to turn one into the
+ * other; HC_TEXT_FAR where one of them is longer than 255 bytes. */
+#define HC_TEXT_FAR ((size_t)1000)
+size_t hc_text_distance(struct hc_str a, struct hc_str b);
+
 /* Lower case. */
 void hc_text_hex(struct hc_buf *out, const void *p, size_t n);
 void hc_hex(char *out, const unsigned char *p, size_t n); /* 2n, no NUL */

@@ -141,6 +141,10 @@ static int batch_clusters(struct hc_batch *b, struct hc_batch_event *ev,
             err = batch_link(b, *at, e);
         if (err == 0)
             batch_newest(b, &b->clusters[*at], ev);
+        if (err == 0) {
+            b->clusters[*at].writers += !ev->event.dry_run;
+            b->clusters[*at].named |= ev->event.named;
+        }
     }
     return err;
 }
@@ -255,6 +259,7 @@ bool hc_batch_drop(struct hc_batch *b, size_t cluster)
 {
     struct hc_batch_cluster *c = &b->clusters[cluster];
 
+    c->writers--;
     if (--c->causes > 0)
         return false;
     hc_batch_settle(b, cluster, true);

@@ -10,6 +10,9 @@
  * A record is done when every cluster that it asks for is.  One that cannot be
  * understood is never done: it is delivered again until its queue puts it
  * aside.  Of a FIFO queue nothing is done that comes after what is not.
+ *
+ * An event that says dry_run asks for no write, and stops none: its cluster is
+ * written where another event asks for that.
  */
 #ifndef HC_ECS_BATCH_H
 #define HC_ECS_BATCH_H
@@ -43,6 +46,8 @@ struct hc_batch_cluster {
     struct hc_batch_event *newest;    /* of those that name it               */
     struct hc_str region, account;    /* the envelope's, else the ARN's      */
     size_t causes;                    /* events that name it                 */
+    size_t writers;                   /* of these: that do not say dry_run   */
+    bool named;                       /* a person wrote its name in one      */
     bool settled, done;
 };
 
@@ -77,7 +82,8 @@ void hc_batch_fini(struct hc_batch *b);      /* b may be all zero */
 
 void hc_batch_settle(struct hc_batch *b, size_t cluster, bool done);
 void hc_batch_settle_sweep(struct hc_batch *b, bool done);
-/* One of its causes is known to be reconciled; true: so are all of them, and
+/* One of its causes, a host event, is known to be reconciled; true: so are all
+ * of them, and
  * the cluster is settled. */
 bool hc_batch_drop(struct hc_batch *b, size_t cluster);
 

@@ -17,13 +17,15 @@
 
 #define EVENT_TEXT ((size_t)65536)             /* one key or string */
 #define EVENT_KEPT ((size_t)8 << 20)
+#define EVENT_FORM "cluster, clusters and dry_run"
 #define EVENT_EXPECTED "expected an EventBridge event of aws.ecs, " \
     "a Scheduled Event, {\"cluster\": \"...\"} or {\"clusters\": [...]}"
 
 enum { MEMBER_SOURCE, MEMBER_TYPE, MEMBER_ID, MEMBER_REGION, MEMBER_ACCOUNT,
        MEMBER_TIME, MEMBER_DETAIL, MEMBER_CLUSTER, MEMBER_CLUSTERS,
-       MEMBER_RECORDS, MEMBER_CLUSTER_ARN, MEMBER_HOST_ARN, MEMBER_STATUS,
-       MEMBER_VERSION, EVENT_MEMBERS };
+       MEMBER_RECORDS, MEMBER_DRY_RUN, MEMBER_CLUSTER_ARN, MEMBER_HOST_ARN,
+       MEMBER_STATUS, MEMBER_VERSION, MEMBER_CALL, MEMBER_CALL_ERROR,
+       MEMBER_CALL_INPUT, MEMBER_CALL_CLUSTER, EVENT_MEMBERS };
 
 static const struct hc_view_shape event_nothing = { NULL, 0 };
 
@@ -37,6 +39,7 @@ static const struct hc_view_member event_members[] = {
     { "detail", VIEW_RAW, MEMBER_DETAIL, NULL },
     { "cluster", VIEW_TEXT, MEMBER_CLUSTER, NULL },
     { "clusters", VIEW_TEXTS, MEMBER_CLUSTERS, NULL },
+    { "dry_run", VIEW_RAW, MEMBER_DRY_RUN, NULL },
     { "Records", VIEW_OBJECTS, MEMBER_RECORDS, &event_nothing }
 };
 static const struct hc_view_shape event_shape = {
@@ -54,15 +57,35 @@ static const struct hc_view_shape event_host_shape =
 
 static const struct hc_view_member event_list_members[] = {
     { "cluster", VIEW_TEXT, MEMBER_CLUSTER, NULL },
-    { "clusters", VIEW_TEXTS, MEMBER_CLUSTERS, NULL }
+    { "clusters", VIEW_TEXTS, MEMBER_CLUSTERS, NULL },
+    { "dry_run", VIEW_RAW, MEMBER_DRY_RUN, NULL }
 };
 static const struct hc_view_shape event_list_shape =
     HC_VIEW_SHAPE(event_list_members);
 
+static const struct hc_view_member event_input_members[] = {
+    { "cluster", VIEW_TEXT, MEMBER_CALL_CLUSTER, NULL }
+};
+static const struct hc_view_shape event_input_shape =
+    HC_VIEW_SHAPE(event_input_members);
+
+static const struct hc_view_member event_call_members[] = {
+    { "eventName", VIEW_TEXT, MEMBER_CALL, NULL },
+    { "errorCode", VIEW_TEXT, MEMBER_CALL_ERROR, NULL },
+    { "requestParameters", VIEW_OBJECT, MEMBER_CALL_INPUT, &event_input_shape }
+};
+static const struct hc_view_shape event_call_shape =
+    HC_VIEW_SHAPE(event_call_members);
+
 struct event_parts {
     struct hc_event *event;
     struct hc_str text[EVENT_MEMBERS];         /* p NULL: not there     */
-    bool has_list;                             /* in what was read last */
+    /* of the object that was read last: */
+    bool has_list;
+    bool has_dry_run, has_cluster_arn, has_host_arn, has_task_arn;
+    struct hc_str stranger;                    /* its first member that the
+                                                  short forms do not have;
+                                                  p NULL: none          */
 };
 
 /* ---- taking members ---- */
@@ -111,13 +134,35 @@ static int event_sink(void *ud, const struct hc_view_item *item,
                : hc_error_set(e, HC_ENOMEM, "no memory for the event");
 }
 
+/* A member counts as there even where its value is null. */
+static void event_key(void *ud, struct hc_str key)
+{
+    struct event_parts *parts = ud;
+
+    if (hc_str_eqz(key, "dry_run"))
+        parts->has_dry_run = true;
+    else if (!hc_str_eqz(key, "cluster") && !hc_str_eqz(key, "clusters") &&
+             parts->stranger.p == NULL)
+        parts->stranger = hc_keep_str(&parts->event->keep, key);
+    parts->has_cluster_arn |= hc_str_eqz(key, "clusterArn");
+    parts->has_host_arn |= hc_str_eqz(key, "containerInstanceArn");
+    parts->has_task_arn |= hc_str_eqz(key, "taskArn");
+}
+
+static void event_forget_keys(struct event_parts *parts)
+{
+    parts->has_dry_run = parts->has_cluster_arn = false;
+    parts->has_host_arn = parts->has_task_arn = false;
+    parts->stranger = parts->text[MEMBER_DRY_RUN] = hc_str(NULL);
+}
+
 static int event_read(struct event_parts *parts, struct hc_str text,
                       const struct hc_view_shape *shape, struct hc_error *e)
 {
     struct hc_view view;
     struct hc_view_config config = {
         .alloc = parts->event->keep.alloc, .root = shape, .sink = event_sink,
-        .ud = parts,
+        .key = event_key, .ud = parts,
         .what = shape == &event_shape ? "the event" : "the event's detail",
         .code = HC_EEVENT, .max_bytes = HC_EVENT_BYTES,
         .max_text = EVENT_TEXT, .max_raw = HC_EVENT_BYTES
@@ -131,6 +176,8 @@ static int event_read(struct event_parts *parts, struct hc_str text,
         err = hc_view_end(&view, e);
     parts->has_list = view.list_seen;
     hc_view_fini(&view);
+    if (err == 0 && hc_keep_error(&parts->event->keep) < 0)
+        return hc_error_set(e, HC_ENOMEM, "no memory for the event");
     return err;
 }
 
@@ -144,6 +191,7 @@ static int event_read_detail(struct event_parts *parts,
     struct hc_json_doc doc;
     struct hc_buf inner;
 
+    event_forget_keys(parts);
     if (raw.n == 0)
         return 0;
     if (raw.p[0] != '"')
@@ -177,6 +225,56 @@ static int event_one_or_many(struct event_parts *parts, struct hc_error *e)
     return one.p != NULL ? event_add_cluster(ev, one, e) : 0;
 }
 
+/* The member of the short forms that somebody may have meant, or NULL. */
+static const char *event_nearest(struct hc_str member)
+{
+    static const char *const names[] = { "cluster", "clusters", "dry_run" };
+    const char *best = NULL;
+    size_t least = member.n > 5 ? 4 : 3;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        size_t distance = hc_text_distance(member, hc_str(names[i]));
+
+        if (distance < least) {
+            least = distance;
+            best = names[i];
+        }
+    }
+    return best;
+}
+
+static int event_refuse_member(const struct event_parts *parts,
+                               const char *what, struct hc_error *e)
+{
+    const char *nearest = event_nearest(parts->stranger);
+
+    if (nearest != NULL)
+        return hc_error_set(e, HC_EEVENT, "%s has a member \"%.*s\" that this "
+                            "form does not know: did you mean \"%s\"?", what,
+                            HC_STR_ARG(parts->stranger), nearest);
+    return hc_error_set(e, HC_EEVENT, "%s has a member \"%.*s\" that this form "
+                        "does not know: it has " EVENT_FORM, what,
+                        HC_STR_ARG(parts->stranger));
+}
+
+/* What a person wrote means something in all of its parts, or it is refused:
+ * who adds "service" or a misspelt "dry_run" expects less to be written. */
+static int event_take_form(struct event_parts *parts, const char *what,
+                           struct hc_error *e)
+{
+    struct hc_str dry_run = parts->text[MEMBER_DRY_RUN];
+
+    if (parts->stranger.p != NULL)
+        return event_refuse_member(parts, what, e);
+    if (parts->has_dry_run && !hc_str_eqz(dry_run, "true") &&
+        !hc_str_eqz(dry_run, "false"))
+        return hc_error_set(e, HC_EEVENT, "%s: \"dry_run\" is not true or "
+                            "false", what);
+    parts->event->named = true;
+    parts->event->dry_run = hc_str_eqz(dry_run, "true");
+    return 0;
+}
+
 static void event_take_place(struct hc_event *ev, struct hc_arn *arn)
 {
     if (ev->region.n == 0)
@@ -199,20 +297,14 @@ static int event_host_parts(struct event_parts *parts, struct hc_error *e)
     return 0;
 }
 
-static int event_host(struct event_parts *parts, struct hc_error *e)
+/* The one cluster that AWS tells of. */
+static int event_one_cluster(struct event_parts *parts, struct hc_str text,
+                             struct hc_error *e)
 {
     struct hc_event *ev = parts->event;
-    struct hc_str text;
     struct hc_arn arn;
-    int err = event_read_detail(parts, &event_host_shape, e);
+    int err = event_add_cluster(ev, text, e);
 
-    if (err < 0)
-        return err;
-    text = parts->text[MEMBER_CLUSTER_ARN];
-    if (text.p == NULL)
-        return hc_error_set(e, HC_EEVENT, "the event's detail has no "
-                            "\"clusterArn\": it says no cluster");
-    err = event_add_cluster(ev, text, e);
     if (err < 0)
         return err;
     hc_arn_cluster(&arn, ev->clusters[0], NULL);
@@ -221,12 +313,25 @@ static int event_host(struct event_parts *parts, struct hc_error *e)
         (ev->account.n > 0 && arn.account.n > 0 &&
          !hc_str_eq(ev->account, arn.account)))
         return hc_error_set(e, HC_EEVENT, "the event is of %.*s %.*s, but its "
-                            "clusterArn is not: \"%.*s\"",
+                            "cluster is not: \"%.*s\"",
                             HC_STR_ARG(ev->region), HC_STR_ARG(ev->account),
                             HC_STR_ARG(text));
     event_take_place(ev, &arn);
     ev->kind = EVENT_CLUSTERS;
-    return event_host_parts(parts, e);
+    return 0;
+}
+
+static int event_host(struct event_parts *parts, struct hc_error *e)
+{
+    int err = event_read_detail(parts, &event_host_shape, e);
+
+    if (err < 0)
+        return err;
+    if (parts->text[MEMBER_CLUSTER_ARN].p == NULL)
+        return hc_error_set(e, HC_EEVENT, "the event's detail has no "
+                            "\"clusterArn\": it says no cluster");
+    err = event_one_cluster(parts, parts->text[MEMBER_CLUSTER_ARN], e);
+    return err == 0 ? event_host_parts(parts, e) : err;
 }
 
 static int event_schedule(struct event_parts *parts, struct hc_error *e)
@@ -239,6 +344,12 @@ static int event_schedule(struct event_parts *parts, struct hc_error *e)
     if (err == 0 && parts->has_list && parts->event->clusters_n == 0)
         return hc_error_set(e, HC_EEVENT, "the event's \"clusters\" is empty: "
                             "name one, or leave it out for all that are "
+                            "configured");
+    if (err == 0 && parts->event->clusters_n > 0)
+        err = event_take_form(parts, "the event's detail", e);
+    else if (err == 0 && parts->has_dry_run)
+        return hc_error_set(e, HC_EEVENT, "the event's detail has \"dry_run\" "
+                            "and names no cluster: a sweep is made as it is "
                             "configured");
     parts->event->kind = parts->event->clusters_n > 0 ? EVENT_CLUSTERS
                                                       : EVENT_SWEEP;
@@ -253,6 +364,77 @@ static int event_skip(struct hc_event *ev)
     return 0;
 }
 
+/* ---- an API call, as CloudTrail tells of it ---- */
+
+/* The calls that change which hosts can take a task, and that cause no event
+ * of the host's own. */
+static bool event_call_matters(struct hc_str name)
+{
+    return hc_str_eqz(name, "UpdateContainerInstancesState") ||
+           hc_str_eqz(name, "PutAttributes") ||
+           hc_str_eqz(name, "DeleteAttributes");
+}
+
+static int event_skip_call(struct event_parts *parts)
+{
+    struct hc_event *ev = parts->event;
+    struct hc_str error = parts->text[MEMBER_CALL_ERROR];
+
+    ev->skipped = hc_str(hc_keep_fmt(
+        &ev->keep, "detail_type: %.*s, event_name: %.*s%s%.*s",
+        HC_STR_ARG(ev->detail_type), HC_STR_ARG(parts->text[MEMBER_CALL]),
+        error.n > 0 ? ", error_code: " : "", HC_STR_ARG(error)));
+    ev->kind = EVENT_SKIPPED;
+    return 0;
+}
+
+/* A call that failed changed nothing; one that names no cluster meant ECS's
+ * own "default". */
+static int event_call(struct event_parts *parts, struct hc_error *e)
+{
+    struct hc_str cluster;
+    int err = event_read_detail(parts, &event_call_shape, e);
+
+    if (err < 0)
+        return err;
+    if (parts->text[MEMBER_CALL].n == 0)
+        return hc_error_set(e, HC_EEVENT, "the event's detail has no "
+                            "\"eventName\": it says no API call");
+    if (!event_call_matters(parts->text[MEMBER_CALL]) ||
+        parts->text[MEMBER_CALL_ERROR].n > 0)
+        return event_skip_call(parts);
+    cluster = parts->text[MEMBER_CALL_CLUSTER];
+    return event_one_cluster(parts, cluster.n > 0 ? cluster
+                                                  : HC_STR("default"), e);
+}
+
+/* ---- an event of ECS ---- */
+
+/* Somebody's InputPath is $.detail.  A task's detail has a cluster and a host,
+ * too; its version is not the host's. */
+static int event_detail_alone(struct event_parts *parts, struct hc_str text,
+                              struct hc_error *e)
+{
+    struct hc_event *ev = parts->event;
+
+    if (parts->has_task_arn) {
+        ev->detail_type = HC_STR("ECS Task State Change");
+        return event_skip(ev);
+    }
+    parts->text[MEMBER_DETAIL] = text;
+    return event_host(parts, e);
+}
+
+static int event_of_ecs(struct event_parts *parts, struct hc_error *e)
+{
+    struct hc_str type = parts->event->detail_type;
+
+    if (hc_str_eqz(type, "ECS Container Instance State Change"))
+        return event_host(parts, e);
+    return hc_str_eqz(type, "AWS API Call via CloudTrail")
+               ? event_call(parts, e) : event_skip(parts->event);
+}
+
 static int event_envelope(struct event_parts *parts, struct hc_error *e)
 {
     struct hc_event *ev = parts->event;
@@ -263,8 +445,7 @@ static int event_envelope(struct event_parts *parts, struct hc_error *e)
                             source.n == 0 ? "source" : "detail-type",
                             EVENT_EXPECTED);
     if (hc_str_eqz(source, "aws.ecs"))
-        return hc_str_eqz(type, "ECS Container Instance State Change")
-                   ? event_host(parts, e) : event_skip(ev);
+        return event_of_ecs(parts, e);
     if ((hc_str_eqz(source, "aws.events") ||
          hc_str_eqz(source, "aws.scheduler")) &&
         hc_str_eqz(type, "Scheduled Event"))
@@ -274,7 +455,8 @@ static int event_envelope(struct event_parts *parts, struct hc_error *e)
                         HC_STR_ARG(type), EVENT_EXPECTED);
 }
 
-static int event_judge(struct event_parts *parts, struct hc_error *e)
+static int event_judge(struct event_parts *parts, struct hc_str text,
+                       struct hc_error *e)
 {
     struct hc_event *ev = parts->event;
 
@@ -291,11 +473,14 @@ static int event_judge(struct event_parts *parts, struct hc_error *e)
 
     int err = event_one_or_many(parts, e);
 
+    if (err == 0 && ev->clusters_n == 0 && parts->has_cluster_arn &&
+        parts->has_host_arn)
+        return event_detail_alone(parts, text, e);
     if (err == 0 && ev->clusters_n == 0)
         return hc_error_set(e, HC_EEVENT, "the event names no cluster: %s",
                             EVENT_EXPECTED);
     ev->kind = EVENT_CLUSTERS;
-    return err;
+    return err == 0 ? event_take_form(parts, "the event", e) : err;
 }
 
 static int event_take(struct event_parts *parts, struct hc_str text,
@@ -315,7 +500,7 @@ static int event_take(struct event_parts *parts, struct hc_str text,
      * fresh the event is. */
     if (!hc_time_get_rfc3339(parts->text[MEMBER_TIME], &ev->time))
         ev->time = 0;
-    err = event_judge(parts, e);
+    err = event_judge(parts, text, e);
     if (err == 0 && hc_keep_error(&ev->keep) < 0)
         return hc_error_set(e, HC_ENOMEM, "no memory for the event");
     return err;

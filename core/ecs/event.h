@@ -1,11 +1,19 @@
 /* ecs/event.h - what an event asks for: an envelope becomes clusters.
  *
  *   source aws.ecs, "ECS Container Instance State Change" -> that cluster
- *   source aws.ecs, any other detail-type                 -> skipped
+ *   the detail of such an event, alone                    -> that cluster
+ *   source aws.ecs, "AWS API Call via CloudTrail" of UpdateContainerInstances-
+ *       State, PutAttributes or DeleteAttributes that succeeded
+ *                                                         -> that cluster
+ *   source aws.ecs, anything else                         -> skipped
  *   source aws.events or aws.scheduler, "Scheduled Event" -> the clusters of
  *                               its detail (object or string), or a sweep
  *   {"cluster": "..."}, {"clusters": [...]}               -> those
  *   anything else                                         -> HC_EEVENT
+ *
+ * A person writes the short forms, and the detail of a Scheduled Event that
+ * names clusters: they may say "dry_run": true, and a member that they do not
+ * have is an error.  AWS adds members to all others.
  *
  * What is around an event is ecs/unwrap's.
  *
@@ -32,6 +40,8 @@ struct hc_event {
     enum hc_event_kind kind;
     struct hc_str *clusters;           /* names or ARNs, validated        */
     size_t clusters_n;
+    bool named;                        /* a person wrote their names      */
+    bool dry_run;                      /* nothing is to be written for it */
     struct hc_str skipped;             /* "detail_type: ECS Task ...",
                                           NUL-terminated                  */
     /* of the envelope; {"",0} or {NULL,0} where it has none */

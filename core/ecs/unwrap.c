@@ -11,7 +11,8 @@
 #include "ecs/view.h"
 
 enum { UNWRAP_RECORD, UNWRAP_TYPE, UNWRAP_NOTIFICATION, UNWRAP_ID,
-       UNWRAP_BODY, UNWRAP_SOURCE, UNWRAP_QUEUE, UNWRAP_SNS, UNWRAP_MESSAGE };
+       UNWRAP_BODY, UNWRAP_SOURCE, UNWRAP_QUEUE, UNWRAP_SNS, UNWRAP_MESSAGE,
+       UNWRAP_FROM, UNWRAP_DETAIL, UNWRAP_PAYLOAD };
 
 static const struct hc_view_member unwrap_sns_members[] = {
     { "Message", VIEW_TEXT, UNWRAP_MESSAGE, NULL }
@@ -30,10 +31,20 @@ static const struct hc_view_member unwrap_record_members[] = {
 static const struct hc_view_shape unwrap_record =
     HC_VIEW_SHAPE(unwrap_record_members);
 
+/* Of the destination of a failed invocation that is an event bus. */
+static const struct hc_view_member unwrap_detail_members[] = {
+    { "requestPayload", VIEW_RAW, UNWRAP_PAYLOAD, NULL }
+};
+static const struct hc_view_shape unwrap_detail =
+    HC_VIEW_SHAPE(unwrap_detail_members);
+
 static const struct hc_view_member unwrap_members[] = {
     { "Records", VIEW_OBJECTS, UNWRAP_RECORD, &unwrap_record },
     { "Type", VIEW_TEXT, UNWRAP_TYPE, NULL },
-    { "Message", VIEW_TEXT, UNWRAP_NOTIFICATION, NULL }
+    { "Message", VIEW_TEXT, UNWRAP_NOTIFICATION, NULL },
+    { "source", VIEW_TEXT, UNWRAP_FROM, NULL },
+    { "detail", VIEW_OBJECT, UNWRAP_DETAIL, &unwrap_detail },
+    { "requestPayload", VIEW_RAW, UNWRAP_PAYLOAD, NULL }
 };
 static const struct hc_view_shape unwrap_shape = HC_VIEW_SHAPE(unwrap_members);
 
@@ -43,9 +54,15 @@ struct unwrap_level {
     int wraps;                        /* around this text already            */
     size_t records;
     struct hc_buf type;               /* of a notification                   */
+    struct hc_buf from;               /* the source of an envelope           */
     struct hc_buf id, source, queue;  /* of the record that is being read    */
     struct hc_buf inner;              /* its body, or the notification's     */
     bool has_inner;
+    bool is_event;                    /* inner is an element of an array, and
+                                         no record is around it              */
+    bool has_payload;                 /* inner is a destination's            */
+    bool names;                       /* it is a short form that names
+                                         clusters                            */
 };
 
 static int unwrap_text(const struct hc_unwrap_to *to, struct hc_str text,
@@ -77,12 +94,15 @@ static void unwrap_record_begin(struct unwrap_level *l)
     hc_buf_reset(&l->queue);
     hc_buf_reset(&l->inner);
     l->has_inner = false;
+    l->is_event = false;
 }
 
 static int unwrap_record_read(struct unwrap_level *l, struct hc_error *e)
 {
     struct hc_str source = hc_buf_view(&l->source);
 
+    if (l->is_event)
+        return unwrap_inner(l, e);
     if (l->has_inner && (hc_str_eqz(source, "aws:sqs") ||
                          hc_str_eqz(source, "aws:sns")))
         return unwrap_inner(l, e);
@@ -130,6 +150,10 @@ static int unwrap_sink(void *ud, const struct hc_view_item *item,
     case UNWRAP_ID:     return unwrap_copy(&l->id, item->text, e);
     case UNWRAP_SOURCE: return unwrap_copy(&l->source, item->text, e);
     case UNWRAP_QUEUE:  return unwrap_copy(&l->queue, item->text, e);
+    case UNWRAP_FROM:   return unwrap_copy(&l->from, item->text, e);
+    case UNWRAP_PAYLOAD:
+        l->has_payload = true;
+        return unwrap_copy(&l->inner, item->text, e);
     case UNWRAP_BODY:
     case UNWRAP_MESSAGE:
     case UNWRAP_NOTIFICATION:
@@ -140,16 +164,25 @@ static int unwrap_sink(void *ud, const struct hc_view_item *item,
     }
 }
 
-/* ---- one text ---- */
+/* ---- one object ---- */
+
+static void unwrap_key(void *ud, struct hc_str key)
+{
+    struct unwrap_level *l = ud;
+
+    l->names |= hc_str_eqz(key, "cluster") || hc_str_eqz(key, "clusters");
+}
 
 static int unwrap_read(struct unwrap_level *l, struct hc_str text,
-                       bool *wrapped, struct hc_error *e)
+                       const struct hc_view_shape *shape, bool *wrapped,
+                       struct hc_error *e)
 {
     struct hc_view view;
     struct hc_view_config config = {
-        .alloc = l->to->alloc, .root = &unwrap_shape, .sink = unwrap_sink,
-        .ud = l, .what = "the event", .code = HC_EEVENT,
-        .max_bytes = HC_EVENT_BYTES, .max_text = HC_EVENT_BYTES
+        .alloc = l->to->alloc, .root = shape, .sink = unwrap_sink,
+        .key = unwrap_key, .ud = l, .what = "the event", .code = HC_EEVENT,
+        .max_bytes = HC_EVENT_BYTES, .max_text = HC_EVENT_BYTES,
+        .max_raw = HC_EVENT_BYTES
     };
 
     hc_view_init(&view, &config);
@@ -163,12 +196,22 @@ static int unwrap_read(struct unwrap_level *l, struct hc_str text,
     return err;
 }
 
-static int unwrap_judge(struct unwrap_level *l, struct hc_str text,
-                        struct hc_error *e)
+/* What Lambda could not have done, as it tells a destination: by itself, or as
+ * the detail of an event of its own. */
+static bool unwrap_is_destination(const struct unwrap_level *l)
+{
+    struct hc_str from = hc_buf_view(&l->from);
+
+    return l->has_payload && !l->names &&
+           (from.n == 0 || hc_str_eqz(from, "lambda"));
+}
+
+static int unwrap_object(struct unwrap_level *l, struct hc_str text,
+                         struct hc_error *e)
 {
     struct hc_error ignored = { 0 };
     bool records = false;
-    int err = unwrap_read(l, text, &records, &ignored);
+    int err = unwrap_read(l, text, &unwrap_shape, &records, &ignored);
 
     if (err == HC_ENOMEM || (records && err < 0))
         return hc_error_pass(e, &ignored);
@@ -176,22 +219,121 @@ static int unwrap_judge(struct unwrap_level *l, struct hc_str text,
         return l->records > 0
                    ? 0 : hc_error_set(e, HC_EEVENT, "the event's \"Records\" "
                                       "is empty");
+    if (err == 0 && unwrap_is_destination(l))
+        return unwrap_inner(l, e);
     if (err == 0 && l->has_inner &&
         hc_str_eqz(hc_buf_view(&l->type), "Notification"))
         return unwrap_inner(l, e);
     return l->to->event(l->to->ud, text, e);
 }
 
+/* ---- an array ---- */
+
+/* A record says of which service it is; anything else is an event itself. */
+static int unwrap_element(struct unwrap_level *l, struct hc_str text,
+                          struct hc_error *e)
+{
+    struct hc_error ignored = { 0 };
+    bool lists;
+    int err;
+
+    unwrap_record_begin(l);
+    err = unwrap_read(l, text, &unwrap_record, &lists, &ignored);
+    if (err == HC_ENOMEM)
+        return hc_error_pass(e, &ignored);
+    if (!hc_str_starts(hc_buf_view(&l->source), HC_STR("aws:"))) {
+        unwrap_record_begin(l);
+        l->is_event = true;
+        err = unwrap_copy(&l->inner, text, e);
+        if (err < 0)
+            return err;
+    }
+    return unwrap_record_end(l, e);
+}
+
+/* 1: the array is over. */
+static int unwrap_next(struct unwrap_level *l, struct hc_json *json,
+                       struct hc_buf *element, struct hc_str *text,
+                       struct hc_error *e)
+{
+    struct hc_error why = { 0 };
+    int event;
+
+    hc_buf_reset(element);
+    hc_json_take(json, element);
+    event = hc_json_next(json, text, &why);
+    if (event == HC_ENOMEM)
+        return hc_error_pass(e, &why);
+    if (event == JSON_STRING)
+        return unwrap_element(l, hc_buf_view(element), e);
+    if (event == JSON_ARRAY_END)
+        return 1;
+    return hc_error_set(e, HC_EEVENT, "the event: %s", event < 0
+                            ? why.what : "its array has no end");
+}
+
+/* Nothing may follow it. */
+static int unwrap_array_end(const struct unwrap_level *l, struct hc_json *json,
+                            struct hc_str text, struct hc_error *e)
+{
+    struct hc_error why = { 0 };
+    int event = JSON_DONE;
+
+    while (event > 0 && text.n > 0)
+        event = hc_json_next(json, &text, &why);
+    if (event >= 0)
+        event = hc_json_end(json, &why);
+    if (event < 0)
+        return hc_error_set(e, HC_EEVENT, "the event: %s", why.what);
+    return l->records > 0 ? 0 : hc_error_set(e, HC_EEVENT, "the event is an "
+                                             "array of no records");
+}
+
+static int unwrap_array(struct unwrap_level *l, struct hc_str text,
+                        struct hc_error *e)
+{
+    struct hc_error why = { 0 };
+    struct hc_json json;
+    struct hc_buf element;
+    int err = 0;
+
+    hc_json_init(&json, l->to->alloc, HC_EVENT_BYTES, HC_JSON_DEPTH,
+                 HC_EVENT_BYTES);
+    hc_buf_init(&element, l->to->alloc, HC_EVENT_BYTES);
+    if (hc_json_next(&json, &text, &why) != JSON_ARRAY)
+        err = hc_error_set(e, HC_EEVENT, "the event: %s", why.what);
+    while (err == 0)
+        err = unwrap_next(l, &json, &element, &text, e);
+    if (err == 1)
+        err = unwrap_array_end(l, &json, text, e);
+    hc_buf_fini(&element);
+    hc_json_fini(&json);
+    return err;
+}
+
+/* ---- one text ---- */
+
+static bool unwrap_is_array(struct hc_str text)
+{
+    size_t at = 0;
+
+    while (at < text.n && hc_str_find(HC_STR(" \t\r\n"), text.p[at]) < 4)
+        at++;
+    return at < text.n && text.p[at] == '[';
+}
+
 static int unwrap_text(const struct hc_unwrap_to *to, struct hc_str text,
                        int wraps, struct hc_error *e)
 {
     struct unwrap_level l = { .to = to, .wraps = wraps };
-    struct hc_buf *bufs[] = { &l.type, &l.id, &l.source, &l.queue, &l.inner };
+    struct hc_buf *bufs[] = { &l.type, &l.from, &l.id, &l.source, &l.queue,
+                              &l.inner };
 
     for (size_t i = 0; i < sizeof(bufs) / sizeof(*bufs); i++)
         hc_buf_init(bufs[i], to->alloc, HC_EVENT_BYTES);
 
-    int err = unwrap_judge(&l, text, e);
+    int err = unwrap_is_array(text) ? unwrap_array(&l, text, e)
+                                    : unwrap_object(&l, text, e);
 
     for (size_t i = 0; i < sizeof(bufs) / sizeof(*bufs); i++)
         hc_buf_fini(bufs[i]);

@@ -1,12 +1,17 @@
 /* ecs/unwrap.h - what queues and topics put around an event: Records of SQS,
- * Records of SNS, a notification of SNS as the body of a message; up to three
- * of them nested.
+ * Records of SNS, an array of records or of events (EventBridge Pipes), a
+ * notification of SNS as the body of a message, what Lambda sends to the
+ * destination of an invocation that failed; up to three of them nested.
  *
  *     {"Records": [{"messageId": "1", "body": "{\"Type\": \"Notification\",
  *                   \"Message\": \"{...the event...}\"}"}]}
+ *     [{"messageId": "1", "body": "...", "eventSource": "aws:sqs"}]
+ *     [{...the event...}, {...the event...}]
+ *     {"requestContext": {...}, "requestPayload": {...the event...}}
  *
- * Each record of the outermost Records is told of once, when it is whole, and
- * then the events in it; an event without anything around it is told of alone.
+ * Each record of the outermost Records or array is told of once, when it is
+ * whole, and then the events in it; an event without anything around it is told
+ * of alone.
  */
 #ifndef HC_ECS_UNWRAP_H
 #define HC_ECS_UNWRAP_H

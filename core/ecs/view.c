@@ -15,7 +15,8 @@
 void hc_view_init(struct hc_view *v, const struct hc_view_config *config)
 {
     *v = (struct hc_view){ .root = config->root, .sink = config->sink,
-                           .ud = config->ud, .what = config->what,
+                           .key = config->key, .ud = config->ud,
+                           .what = config->what,
                            .code = config->code };
     hc_json_init(&v->json, config->alloc, config->max_bytes, HC_JSON_DEPTH,
                  config->max_text);
@@ -69,8 +70,10 @@ static int view_due(struct hc_view *v, struct hc_view_frame *f, size_t i,
                             v->what, m->name);
     f->seen |= (uint32_t)1 << i;
     f->due = m;
-    if (m->type == VIEW_RAW)
+    if (m->type == VIEW_RAW) {
+        hc_buf_reset(&v->raw);
         hc_json_take(&v->json, &v->raw);
+    }
     return 0;
 }
 
@@ -79,6 +82,8 @@ static int view_key(struct hc_view *v, struct hc_error *e)
     struct hc_view_frame *f = view_top(v);
     struct hc_str key = hc_json_text(&v->json);
 
+    if (v->key != NULL && v->depth == 1)
+        v->key(v->ud, key);
     for (size_t i = 0; i < f->shape->n; i++)
         if (hc_str_eqz(key, f->shape->members[i].name))
             return view_due(v, f, i, e);

@@ -60,6 +60,7 @@ struct hc_view {
     const struct hc_view_shape *root;
     /* 0, or a negative code with e set, which ends the reading */
     int (*sink)(void *ud, const struct hc_view_item *item, struct hc_error *e);
+    void (*key)(void *ud, struct hc_str key);
     void *ud;
     const char *what;          /* "the answer to ListClusters", for errors */
     int code;                  /* HC_EANSWER, HC_EEVENT                    */
@@ -73,6 +74,8 @@ struct hc_view_config {
     const struct hc_alloc *alloc;
     const struct hc_view_shape *root;
     int (*sink)(void *ud, const struct hc_view_item *item, struct hc_error *e);
+    /* Gets each key of the root object, before its value; NULL: nobody does. */
+    void (*key)(void *ud, struct hc_str key);
     void *ud;
     const char *what;
     int code;

@@ -220,6 +220,28 @@ static int encode_all(void)
     return err;
 }
 
+TEST(text, how_far_two_words_are_apart)
+{
+    static const struct { const char *a, *b; size_t far; } rows[] = {
+        { "", "", 0 }, { "", "abc", 3 }, { "abc", "", 3 }, { "abc", "abc", 0 },
+        { "wbe", "web", 2 }, { "dryRun", "dry_run", 2 },
+        { "kitten", "sitting", 3 }, { "prod", "prod-eu", 3 },
+    };
+    char long_one[257];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        CHECK_INT(hc_text_distance(hc_str(rows[i].a), hc_str(rows[i].b)),
+                  rows[i].far);
+        CHECK_INT(hc_text_distance(hc_str(rows[i].b), hc_str(rows[i].a)),
+                  rows[i].far);
+    }
+    memset(long_one, 'a', sizeof long_one);
+    CHECK_INT(hc_text_distance(hc_str_n(long_one, 255),
+                               hc_str_n(long_one, 254)), 1);
+    CHECK_INT(hc_text_distance(hc_str_n(long_one, 256), hc_str("a")),
+              HC_TEXT_FAR);
+}
+
 TEST(text, every_allocation_may_fail)
 {
     t_fails_every_allocation(encode_all);

@@ -189,6 +189,38 @@ TEST(batch, what_was_reconciled_already_is_dropped)
     end();
 }
 
+/* It stops no write that another event asks for. */
+TEST(batch, a_cluster_is_written_unless_all_its_events_say_dry_run)
+{
+    add_record("1", QUEUE, "{\"clusters\":[\"dry\",\"both\"],\"dry_run\":true}");
+    add_record("2", QUEUE, "{\"cluster\":\"both\",\"dry_run\":false}");
+    add_record("3", QUEUE, "{\"cluster\":\"dry\",\"dry_run\":true}");
+    add_record("4", QUEUE, HOST("prod", "a", "5", "02"));
+    get_records();
+    CHECK_INT(b.clusters_n, 3);
+    CHECK_INT(b.clusters[0].writers, 0);
+    CHECK_INT(b.clusters[1].writers, 1);
+    CHECK_INT(b.clusters[2].writers, 1);
+    CHECK(b.clusters[0].named && b.clusters[1].named && !b.clusters[2].named);
+    end();
+}
+
+/* What asked for the write was done already. */
+TEST(batch, a_duplicate_writes_nothing_for_a_dry_run)
+{
+    add_record("1", QUEUE, HOST("prod", "a", "5", "02"));
+    add_record("2", QUEUE, "{\"source\":\"aws.events\",\"detail-type\":"
+               "\"Scheduled Event\",\"region\":\"eu-west-1\",\"account\":"
+               "\"111122223333\",\"detail\":{\"cluster\":\"" AT
+               "cluster/prod\",\"dry_run\":true}}");
+    get_records();
+    CHECK_INT(b.clusters_n, 1);
+    CHECK_INT(b.clusters[0].writers, 1);
+    CHECK(!hc_batch_drop(&b, b.sightings[0].cluster));
+    CHECK_INT(b.clusters[0].writers, 0);
+    end();
+}
+
 /* ---- and back ---- */
 
 TEST(batch, a_record_is_done_when_all_its_clusters_are)

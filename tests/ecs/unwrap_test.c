@@ -62,6 +62,9 @@ static int unwrap(const char *text)
 #define SNS(message) "{\"EventSource\":\"aws:sns\",\"EventVersion\":\"1.0\"," \
     "\"Sns\":{\"Type\":\"Notification\",\"MessageId\":\"9\",\"Message\":\""   \
     message "\"}}"
+#define DESTINATION(payload) "{\"version\":\"1.0\",\"requestContext\":{"      \
+    "\"condition\":\"RetriesExhausted\"},\"requestPayload\":" payload          \
+    ",\"responsePayload\":{\"errorType\":\"x\"}}"
 #define RECORDS(list) "{\"Records\":[" list "]}"
 
 TEST(unwrap, wrappings_are_taken_off)
@@ -87,6 +90,36 @@ TEST(unwrap, wrappings_are_taken_off)
                       "\\\"eventSource\\\":\\\"aws:sqs\\\"},{\\\"eventSource"
                       "\\\":\\\"aws:sqs\\\",\\\"body\\\":\\\"y\\\"}]}")),
           "sqs(1) event(x) event(y)" },
+        /* EventBridge Pipes: an array of records, or of events. */
+        { "[" SQS("1", "x") "," SQS("2", "y") "]",
+          "sqs(1) event(x) sqs(2) event(y)" },
+        { " \n[{\"a\": 1}, " SQS("2", "y") " ] ",
+          "record() event({\"a\": 1}) sqs(2) event(y)" },
+        { "[{\"body\":\"x\",\"eventSource\":\"ecs.amazonaws.com\"}]",
+          "record() event({\"body\":\"x\",\"eventSource\":"
+          "\"ecs.amazonaws.com\"})" },
+        { "[{\"Type\":\"Notification\",\"Message\":\"x\"}]",
+          "record() event(x)" },
+        { "[7,\"x\"]", "record() event(7) record() event(\"x\")" },
+        { RECORDS(SQS("1", "[{\\\"a\\\":1},{\\\"b\\\":2}]")),
+          "sqs(1) event({\"a\":1}) event({\"b\":2})" },
+        /* The destination of an invocation that failed. */
+        { DESTINATION("{\"a\": [1]}"), "event({\"a\": [1]})" },
+        { "{\"source\":\"lambda\",\"detail-type\":\"Lambda Function "
+          "Invocation Result - Failure\",\"detail\":" DESTINATION("{\"a\":1}")
+          "}", "event({\"a\":1})" },
+        { DESTINATION("{\"Type\":\"Notification\",\"Message\":\"x\"}"),
+          "event(x)" },
+        { DESTINATION(RECORDS(SQS("1", "x"))), "event(x)" },
+        { "{\"requestPayload\":null,\"a\":1}",
+          "event({\"requestPayload\":null,\"a\":1})" },
+        { "{\"cluster\":\"a\",\"requestPayload\":{}}",
+          "event({\"cluster\":\"a\",\"requestPayload\":{}})" },
+        { "{\"source\":\"aws.ecs\",\"detail\":{\"requestPayload\":{}}}",
+          "event({\"source\":\"aws.ecs\",\"detail\":{\"requestPayload\":{}}"
+          "})" },
+        { "{\"source\":\"aws.scheduler\",\"detail\":\"{}\"}",
+          "event({\"source\":\"aws.scheduler\",\"detail\":\"{}\"})" },
         { RECORDS("{\"body\":\"x\",\"messageId\":\"7\",\"eventSourceARN\":"
                   "\"arn:aws:sqs:eu-west-1:1:q.fifo\",\"eventSource\":"
                   "\"aws:sqs\"}"), "fifo(7) event(x)" },
@@ -109,6 +142,8 @@ TEST(unwrap, a_record_that_is_broken_harms_no_other)
           "\"aws:s3\" holds no event" },
         { "{\"messageId\":\"1\",\"body\":\"x\"}", "holds no event" },
         { SQS("1", "{\\\"Records\\\":[]}"), "is empty" },
+        { SQS("1", "[]"), "array of no records" },
+        { SQS("1", "[1,]"), "(byte 3)" },
         { SQS("1", "{\\\"Records\\\":[{}]}"), "holds no event" },
         { SQS("1", "{\\\"Records\\\":[{\\\"body\\\":\\\"bad\\\","
                    "\\\"eventSource\\\":\\\"aws:sqs\\\"}]}"), "it is bad" },
@@ -134,6 +169,15 @@ TEST(unwrap, what_one_record_lacks_is_not_taken_from_another)
     CHECK(strstr(told, "record() broken(a record of \"\" holds no") != NULL);
 }
 
+/* Its records are none of ours: it says so, as Records do. */
+TEST(unwrap, an_array_of_another_service_holds_no_event)
+{
+    CHECK_INT(unwrap("[{\"eventSource\":\"aws:kinesis\",\"data\":\"eA==\"},"
+                     "{\"eventSource\":\"aws:sqs\",\"body\":7}]"), 0);
+    CHECK(strstr(told, "\"aws:kinesis\" holds no event") != NULL);
+    CHECK(strstr(told, "\"aws:sqs\" holds no event") != NULL);
+}
+
 TEST(unwrap, what_is_broken_as_a_whole_is_refused)
 {
     static const struct { const char *text, *says; } rows[] = {
@@ -142,6 +186,11 @@ TEST(unwrap, what_is_broken_as_a_whole_is_refused)
         { "{\"Records\":[" SQS("1", "x") "],\"Records\":[]}", "twice" },
         { "{\"Records\":[{\"body\":5}]}", "\"body\" is not a string" },
         { "bad", "it is bad" },
+        { "[]", "array of no records" }, { "[ \n]", "array of no records" },
+        { "[", "no end" }, { "[" SQS("1", "x"), "no end" },
+        { "[" SQS("1", "x") ",", "no end" },
+        { "[" SQS("1", "x") ",]", "the event" },
+        { "[" SQS("1", "x") "] x", "the event" }, { "[\"x]", "no end" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -185,7 +234,13 @@ static int reads(void)
                               "\\\"Message\\\":\\\"x\\\"}") "," SNS("bad")));
 }
 
+static int reads_arrays(void)
+{
+    return unwrap("[" SQS("1", "[1]") ",{\"requestPayload\":{\"a\":[1]}}]");
+}
+
 TEST(unwrap, memory_may_end_anywhere)
 {
     t_fails_every_allocation(reads);
+    t_fails_every_allocation(reads_arrays);
 }

@@ -5,7 +5,7 @@
 
 #include "ecs/view.h"
 
-enum { NAME, COUNT, FLAG, CHILD, CHILDREN, WORDS, RAW, INNER, DEEPER };
+enum { NAME, COUNT, FLAG, CHILD, CHILDREN, WORDS, RAW, INNER, DEEPER, BARE };
 
 static const struct hc_view_member inner_members[] = {
     { "name", VIEW_TEXT, INNER, NULL }
@@ -25,7 +25,8 @@ static const struct hc_view_member root_members[] = {
     { "child", VIEW_OBJECT, CHILD, &child },
     { "children", VIEW_OBJECTS, CHILDREN, &child },
     { "words", VIEW_TEXTS, WORDS, NULL },
-    { "raw", VIEW_RAW, RAW, NULL }
+    { "raw", VIEW_RAW, RAW, NULL },
+    { "bare", VIEW_RAW, BARE, NULL }
 };
 static const struct hc_view_shape root = HC_VIEW_SHAPE(root_members);
 
@@ -110,6 +111,7 @@ static const struct { const char *text, *want; } good[] = {
     { "{\"raw\": {\"a\" : [1, null]} }", "6={\"a\" : [1, null]};" },
     { "{\"raw\": \"x\\n\"}", "6=\"x\\n\";" }, { "{\"raw\":7}", "6=7;" },
     { "{\"raw\":true,\"name\":\"a\"}", "6=true;0=a;" },
+    { "{\"raw\":true,\"more\":{\"raw\":1},\"bare\":[7]}", "6=true;9=[7];" },
     { "{\"count\":9223372036854775807}", "1#9223372036854775807;" },
     { "{\"count\":1e2}", "1#100;" },
     /* a name that is ours, in an object that is not */
@@ -181,6 +183,35 @@ TEST(view, what_is_wrong_is_named_at_every_split)
                 CHECK_Z(s.e.what, bad[i].says);
             end(&s);
         }
+}
+
+static void note_key(void *ud, struct hc_str key)
+{
+    hc_buf_str(ud, key);
+    hc_buf_chr(ud, ';');
+}
+
+/* Those that the table names and the others, null or not, and no deeper one. */
+TEST(view, each_key_of_the_root_is_told)
+{
+    const char *text = "{\"x\":{\"y\":1},\"name\":null,\"child\":{\"name\":"
+                       "\"a\"},\"children\":[{\"z\":1}],\"\\u0071\":[]}";
+    struct hc_buf keys;
+    const struct hc_view_config config = {
+        .alloc = t_alloc(), .root = &root, .key = note_key, .ud = &keys,
+        .what = "the thing", .code = HC_EANSWER, .max_bytes = 1000,
+        .max_text = 40, .max_raw = 40
+    };
+    struct hc_error e;
+    struct hc_view v;
+
+    hc_buf_init(&keys, t_alloc(), 4096);
+    hc_view_init(&v, &config);
+    CHECK_INT(hc_view_feed(&v, hc_str(text), &e), 0);
+    CHECK_INT(hc_view_end(&v, &e), 0);
+    CHECK_STR(hc_buf_view(&keys), "x;name;child;children;q;");
+    hc_view_fini(&v);
+    hc_buf_fini(&keys);
 }
 
 TEST(view, a_sink_that_refuses_ends_the_reading)

@@ -30,6 +30,7 @@ static void must_be_usable(const struct hc_batch *b)
     must(b->clusters_n <= HC_BATCH_CLUSTERS);
     for (size_t i = 0; i < b->clusters_n; i++) {
         must(b->clusters[i].causes > 0 && !b->clusters[i].settled);
+        must(b->clusters[i].writers <= b->clusters[i].causes);
         must(b->clusters[i].newest != NULL &&
              b->clusters[i].newest->event.kind == EVENT_CLUSTERS);
     }

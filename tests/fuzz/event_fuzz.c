@@ -38,6 +38,7 @@ static void must_be_usable(const struct hc_event *ev)
          hc_str_starts(ev->skipped, HC_STR("detail_type: ")));
     must(ev->instance_arn.n == 0 ||
          hc_arn_instance(&arn, ev->instance_arn, NULL) == 0);
+    must(!ev->dry_run || (ev->named && ev->kind == EVENT_CLUSTERS));
     must_be_text(ev->id);
 }
 
@@ -48,6 +49,7 @@ static void must_be_the_same(const struct hc_event *a,
     for (size_t i = 0; i < a->clusters_n; i++)
         must(hc_str_eq(a->clusters[i], b->clusters[i]));
     must(a->time == b->time && a->version == b->version);
+    must(a->dry_run == b->dry_run && a->named == b->named);
     must(hc_str_eq(a->instance_arn, b->instance_arn));
     must(hc_str_eq(a->skipped, b->skipped));
 }

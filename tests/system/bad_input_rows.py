@@ -404,6 +404,9 @@ USED_EVENTS = {
         "integer": "version"},
     "the event's detail, of a schedule": {
         "text": "cluster", "texts": "clusters"},
+    "the event's detail, of an API call": {
+        "text": "eventName errorCode requestParameters.cluster",
+        "object": "requestParameters"},
 }
 
 
@@ -418,11 +421,14 @@ def in_answer(operation, path, value):
 
 
 def in_event(where, path, value):
-    """In an event of a host, or of a schedule."""
+    """In an event of a host, of a schedule, or of an API call."""
     data = event_of()
     if where.endswith("schedule"):
         data.update({"source": "aws.events", "detail": {},
                      "detail-type": "Scheduled Event"})
+    if where.endswith("call"):
+        data.update({"detail-type": "AWS API Call via CloudTrail", "detail": {
+            "eventName": "PutAttributes", "requestParameters": {}}})
     if where.endswith("queue"):
         data = {"Records": [{"messageId": "1", "eventSource": "aws:sqs",
                              "body": json.dumps(data), "Sns": {}}]}

@@ -74,7 +74,7 @@ EVENTS = [
     *of("deeply nested events", 252,
         ("129 levels", event(deep(129)), "nested too deep (byte 640)"),
         ("100000 levels", event(deep(100000)), "nested too deep (byte 640)"),
-        ("100000 lists", event(b"[" * 100000), "the event is no JSON object"),
+        ("100000 lists", event(b"[" * 100000), "nested too deep (byte #)"),
         ("lists in what is skipped", event(b'{"x":' + b"[" * 200),
          "nested too deep (byte #)"),
         ("in detail", event(b'{"source":"aws.ecs","detail":' + deep(129)),
@@ -82,7 +82,10 @@ EVENTS = [
     *of("non-JSON events", 252,
         ("text", event(b"hello"), "JSON: a value is due (byte 0)"),
         ("null", event(b"null"), "the event is no JSON object"),
-        ("a list", event(b"[]"), "the event is no JSON object"),
+        ("a list", event(b"[]"), "the event is an array of no records"),
+        ("a list without an end", event(b'[{"cluster":"prod"}'), "no end"),
+        ("a list of texts", event(b'["prod"]'), "record without an id",
+         "the event is no JSON object"),
         ("a number", event(b"7"), "the event is no JSON object"),
         ("a string", event(b'"prod"'), "the event is no JSON object"),
         ("two values", event(b'{"cluster":"prod"}{"cluster":"prod"}'),
@@ -621,10 +624,11 @@ def test_bad_input(world, row, record_property):
 
 
 def test_every_member_that_is_read_is_in_the_table():
-    """But for what no verb asks for, and detail and Type, which are
-    judged by themselves."""
+    """But for what no verb asks for, and detail, dry_run, requestPayload and
+    Type, which are judged by themselves."""
     assert read_by_core() - read_here() == {
-        ("Type", "TEXT"),
+        ("Type", "TEXT"), ("dry_run", "RAW"), ("requestPayload", "RAW"),
+        ("detail", "OBJECT"),
         ("clusterArns", "TEXTS"), ("detail", "RAW"), ("serviceArns", "TEXTS"),
         ("ResourceTagMappingList", "OBJECTS"), ("ResourceARN", "TEXT"),
         ("PaginationToken", "TEXT")}

@@ -126,6 +126,53 @@ def test_a_schedule_without_a_cluster_is_delivered_again(ecs, headcount):
     assert run.report["summary"]["updated"] == 1
 
 
+def test_an_array_of_records_or_of_events(ecs, headcount):
+    """As EventBridge Pipes sends them."""
+    headcount.at(ecs)
+    clusters(ecs, prod=1, stage=1)
+    run = headcount("handle", *OURS, stdin=[record(1, event_of()),
+                                            record(2, "no JSON")])
+    assert run.code == 1 and failed(run) == ["2"]
+    assert run.report["summary"]["updated"] == 1
+    run = headcount("handle", *OURS, stdin=[event_of(), {"cluster": "stage"}])
+    assert run.code == 0 and run.report["records"] == {"total": 2,
+                                                       "failed": []}
+    assert [s["outcome"] for c in run.report["clusters"]
+            for s in c["services"]] == ["unchanged", "updated"]
+    run = headcount("handle", *OURS, stdin=[])
+    assert run.code == 252 and "array of no records" in run.err
+
+
+def test_what_lambda_sends_to_the_destination_of_a_failure(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1)
+    told = {"version": "1.0", "timestamp": "2026-01-01T00:00:00.000Z",
+            "requestContext": {"condition": "RetriesExhausted"},
+            "requestPayload": event_of(),
+            "responsePayload": {"errorType": "Headcount.TargetFailed"}}
+    run = headcount("handle", *OURS, stdin=told)
+    assert run.code == 0 and run.service()["outcome"] == "updated"
+    run = headcount("handle", *OURS, stdin={
+        "source": "lambda", "detail": told, "detail-type":
+        "Lambda Function Invocation Result - Failure"})
+    assert run.code == 0 and run.service()["outcome"] == "unchanged"
+    run = headcount("handle", *OURS, stdin=batch(record(1, notified(told))))
+    assert run.code == 0 and failed(run) == []
+
+
+def test_a_dry_run_of_one_record_stops_no_write_of_another(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1, stage=1)
+    run = headcount("handle", *OURS, stdin=batch(
+        record(1, {"clusters": ["prod", "stage"], "dry_run": True}),
+        record(2, {"cluster": "stage"})))
+    assert run.code == 0 and failed(run) == []
+    assert [s["outcome"] for c in run.report["clusters"]
+            for s in c["services"]] == ["pending", "updated"]
+    assert ecs.home.services["web"]["desiredCount"] == 1
+    assert not run.report["dry_run"]
+
+
 def test_a_region_that_is_not_ours_is_not_looked_at(ecs, headcount):
     headcount.at(ecs)
     clusters(ecs, prod=1)

@@ -130,6 +130,17 @@ def test_a_target_that_fails_is_an_error_of_its_own_type(ecs, function):
     assert "ecs:ListContainerInstances" in answer["errorMessage"]
 
 
+def test_a_record_that_cannot_be_failed_alone_says_what_is_wrong(function):
+    topic = {"EventSource": "aws:sns", "Sns": {"Message": json.dumps(
+        {"cluster": "prod", "service": "web"})}}
+    answer = function().invoke({"Records": [topic]})
+    assert answer["errorType"] == "Headcount.TargetFailed"
+    assert "record 1 of the event: the event has a member \"service\"" in \
+        answer["errorMessage"]
+    answer = function().invoke([{"clusters": []}])
+    assert "names no cluster" in answer["errorMessage"]
+
+
 def test_a_queue_is_told_which_records_to_deliver_again(ecs, function):
     fill(ecs)
     records = [record(1, event_of()), record(2, {"cluster": "gone"}),

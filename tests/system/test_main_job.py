@@ -2,6 +2,7 @@
 only dnsmasq knows, as the servers counted it."""
 import json
 
+import pytest
 import servers
 
 OURS = ("--service", "web", "--output", "json")
@@ -130,6 +131,74 @@ def test_scheduled_events_and_bare_forms_name_clusters(ecs, headcount):
         run = headcount("handle", *OURS, stdin=event)
         assert run.code == 0, run.err
         assert run.service()["outcome"] == "unchanged"
+
+
+def test_a_dry_run_that_an_event_asks_for_writes_nothing(ecs, headcount):
+    three_hosts(ecs)
+    headcount.at(ecs)
+    form = {"cluster": "prod", "dry_run": True}
+    scheduled = {"source": "aws.scheduler", "detail-type": "Scheduled Event",
+                 "region": "eu-west-1", "detail": json.dumps(form)}
+    for event in (form, scheduled, {**scheduled, "detail": form}):
+        run = headcount("handle", *OURS, stdin=event)
+        assert run.code == 0, run.err
+        assert run.report["dry_run"]
+        assert run.service()["outcome"] == "pending"
+    run = headcount("handle", "--service", "web", stdin=form)
+    assert "Plan: 1 to change" in run.out
+    assert ecs.writes() == []
+    run = headcount("handle", "--dry-run", *OURS,
+                    stdin={"cluster": "prod", "dry_run": False})
+    assert run.report["dry_run"] and ecs.writes() == []
+    run = headcount("handle", *OURS,
+                    stdin={"cluster": "prod", "dry_run": False})
+    assert run.service()["outcome"] == "updated"
+
+
+@pytest.mark.parametrize("more,says", [
+    ({"service": "other"}, 'a member "service" that this form does not know'),
+    ({"dryRun": True}, 'did you mean "dry_run"?'),
+    ({"dry_run": "true"}, '"dry_run" is not true or false'),
+    ({"policy": None}, 'a member "policy"'),
+])
+def test_a_short_form_with_a_member_that_it_does_not_know(ecs, headcount, more,
+                                                          says):
+    headcount.at(ecs)
+    form = {"cluster": "prod", **more}
+    for event in (form, {"source": "aws.events", "detail": form,
+                         "detail-type": "Scheduled Event"}):
+        run = headcount("handle", *OURS, stdin=event)
+        assert run.code == 252 and says in run.err
+    assert ecs.requests == []
+
+
+def test_the_detail_of_an_event_alone(ecs, headcount, event):
+    three_hosts(ecs)
+    headcount.at(ecs)
+    run = headcount("handle", *OURS, stdin=event()["detail"])
+    assert run.code == 0 and run.service()["outcome"] == "updated"
+
+
+def test_calls_that_cloudtrail_tells_of(ecs, headcount):
+    three_hosts(ecs)
+    headcount.at(ecs)
+    call = {"version": "0", "id": "1", "source": "aws.ecs",
+            "detail-type": "AWS API Call via CloudTrail",
+            "account": "123456789012", "region": "eu-west-1",
+            "time": "2026-01-01T00:00:00Z", "resources": [],
+            "detail": {"eventSource": "ecs.amazonaws.com",
+                       "eventName": "UpdateContainerInstancesState",
+                       "requestParameters": {
+                           "cluster": "prod", "containerInstances": ["a"],
+                           "status": "DRAINING"}}}
+    run = headcount("handle", *OURS, stdin=call)
+    assert run.code == 0 and run.service()["outcome"] == "updated"
+    call["detail"]["errorCode"] = "ClusterNotFoundException"
+    made = len(ecs.requests)
+    run = headcount("handle", *OURS, stdin=call)
+    assert run.code == 0 and len(ecs.requests) == made
+    assert run.report["skipped_event"].endswith(
+        "UpdateContainerInstancesState, error_code: ClusterNotFoundException")
 
 
 def test_the_same_over_nginx_and_moto(headcount, event, certs, tmp_path):

@@ -200,6 +200,23 @@ def test_what_is_not_ours_is_deleted_without_a_call(prod, queue, headcount):
     assert prod.requests == []
 
 
+def test_a_dry_run_writes_nothing_and_settles_no_other(prod, queue, headcount):
+    """Held until both are: the newest message is not the one for both."""
+    prod.delay("DescribeServices", 1.5)
+    dry = {"cluster": "prod", "dry_run": True}
+    with Worker(headcount, queue):
+        queue.send(dry)
+        until(lambda: "DescribeServices" in prod.operations())
+        queue.send({"cluster": "prod"}, dry)
+        until(lambda: queue.deleted() == 3)
+        assert prod.services["web"]["desiredCount"] == 3
+        until(queue.is_empty)
+        prod.host("d")
+        queue.send(dry)
+        until(lambda: queue.deleted() == 4)
+    assert prod.services["web"]["desiredCount"] == 3
+
+
 def test_messages_during_a_reconcile_are_one_more(prod, queue, headcount):
     prod.delay("DescribeServices", 1.5)
     with Worker(headcount, queue):
