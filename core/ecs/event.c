@@ -135,7 +135,7 @@ static int event_sink(void *ud, const struct hc_view_item *item,
 }
 
 /* A member counts as there even where its value is null. */
-static void event_key(void *ud, struct hc_str key)
+static void event_note_key(void *ud, struct hc_str key)
 {
     struct event_parts *parts = ud;
 
@@ -162,7 +162,7 @@ static int event_read(struct event_parts *parts, struct hc_str text,
     struct hc_view view;
     struct hc_view_config config = {
         .alloc = parts->event->keep.alloc, .root = shape, .sink = event_sink,
-        .key = event_key, .ud = parts,
+        .key = event_note_key, .ud = parts,
         .what = shape == &event_shape ? "the event" : "the event's detail",
         .code = HC_EEVENT, .max_bytes = HC_EVENT_BYTES,
         .max_text = EVENT_TEXT, .max_raw = HC_EVENT_BYTES

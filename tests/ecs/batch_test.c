@@ -192,7 +192,8 @@ TEST(batch, what_was_reconciled_already_is_dropped)
 /* It stops no write that another event asks for. */
 TEST(batch, a_cluster_is_written_unless_all_its_events_say_dry_run)
 {
-    add_record("1", QUEUE, "{\"clusters\":[\"dry\",\"both\"],\"dry_run\":true}");
+    add_record("1", QUEUE, "{\"clusters\":[\"dry\",\"both\"],"
+               "\"dry_run\":true}");
     add_record("2", QUEUE, "{\"cluster\":\"both\",\"dry_run\":false}");
     add_record("3", QUEUE, "{\"cluster\":\"dry\",\"dry_run\":true}");
     add_record("4", QUEUE, HOST("prod", "a", "5", "02"));
