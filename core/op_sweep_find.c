@@ -341,12 +341,14 @@ static int find_answered(headcount_op *op)
     struct hc_error why = { .code = 0 };
     int err;
 
-    if (o->code != 0)
+    if (o->code != 0) {
         err = find_refused(op, o);
-    else
-        err = find_took(op, s->describes ? find_take_tags(op, body, &why)
-                                         : find_take_list(op, body, &why),
-                        &why);
+    } else {
+        err = s->describes ? find_take_tags(op, body, &why)
+                           : find_take_list(op, body, &why);
+        hc_call_strike(&lister->as.call.call, why.what);
+        err = find_took(op, err, &why);
+    }
     hc_op_sweep_end_child(op, lister);
     s->lister = NULL;
     return err;

@@ -58,18 +58,40 @@ static void answer_copy(char *out, size_t cap, struct hc_str s)
     hc_fmt(out, cap, "%.*s", HC_STR_ARG(s));
 }
 
+static bool answer_begins(struct hc_str s, const char *with)
+{
+    struct hc_str head = hc_str(with);
+
+    return s.n >= head.n && hc_str_eqi(hc_str_n(s.p, head.n), head);
+}
+
+/* "Authorization: ...", "\"authorization\": ...", "authorization=...", but
+ * not "an encoded authorization failure message: ...". */
+static bool answer_is_header(struct hc_str s, const char *name)
+{
+    if (!answer_begins(s, name))
+        return false;
+    s = hc_str_from(s, hc_str(name).n);
+    while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '"' || s.p[0] == '\'' ||
+                       s.p[0] == '\\'))
+        s = hc_str_from(s, 1);
+    return s.n > 0 && (s.p[0] == ':' || s.p[0] == '=' || s.p[0] == '>');
+}
+
 /* A service that does not find a signature right repeats the request that
- * should have been signed, session token and all: its sentence ends before. */
+ * should have been signed, session token and all, and a gateway the one that
+ * was sent: its sentence ends before. */
 static struct hc_str answer_message(struct hc_str s)
 {
-    static const char *const ends[] = {
-        "The Canonical String", "x-amz-security-token"
-    };
+    for (size_t i = 0; i < s.n; i++) {
+        struct hc_str rest = hc_str_from(s, i);
 
-    for (size_t i = 0; i < s.n; i++)
-        for (size_t k = 0; k < sizeof(ends) / sizeof(*ends); k++)
-            if (hc_str_starts(hc_str_from(s, i), hc_str(ends[k])))
-                s.n = i;
+        if (answer_begins(rest, "the canonical string") ||
+            answer_begins(rest, "x-amz-security-token") ||
+            answer_begins(rest, "aws4-hmac-sha256") ||
+            answer_is_header(rest, "authorization"))
+            s.n = i;
+    }
     while (s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
         s.n--;
     return s;

@@ -15,8 +15,8 @@ struct hc_service_error {
     int status;                    /* HTTP; 0: nothing was answered          */
     char code[128];                /* "ClusterNotFoundException"; if !named
                                       the status: "503"                      */
-    char message[512];             /* the service's, without what it repeats
-                                      of the request; if !named the status'
+    char message[512];             /* the service's, up to where it repeats
+                                      the request; if !named the status'
                                       text: "Service Unavailable"            */
     char request_id[128];
     bool named;                    /* an AWS code came in header or body     */

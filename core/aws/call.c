@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "aws/strike.h"
 #include "base/text.h"
 #include "net/conn.h"
 
@@ -441,6 +442,11 @@ void hc_call_cancel(struct hc_call *c, int64_t until)
         call_cancelled(c, "before it was sent");
 }
 
+void hc_call_strike(const struct hc_call *c, char *text)
+{
+    hc_strike_identity(text, &c->who);
+}
+
 void hc_call_fini(struct hc_call *c)
 {
     if (c->net == NULL)
@@ -449,6 +455,7 @@ void hc_call_fini(struct hc_call *c)
     hc_bucket_leave(c->bucket, &c->turn);
     hc_request_fini(&c->request);
     hc_credentials_fini(&c->creds);
+    c->who = (struct hc_identity){ .secret = { NULL, 0 } };
     hc_client_leave(c->place);
     c->place = NULL;
     c->net = NULL;

@@ -119,6 +119,9 @@ int hc_call_step(struct hc_call *c, int64_t now);
  * awaited until then, one that did not is ended: HC_ECANCELLED.  The owner goes
  * on stepping. */
 void hc_call_cancel(struct hc_call *c, int64_t until);
+/* Strikes what the call was signed with out of a text that is made of its
+ * answer; while the call is there. */
+void hc_call_strike(const struct hc_call *c, char *text);
 /* Ends what is in flight.  c may be all zero. */
 void hc_call_fini(struct hc_call *c);
 

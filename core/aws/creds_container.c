@@ -190,6 +190,8 @@ static int container_answered(struct hc_creds_container *c,
     int err = hc_creds_json_get(out, &sys->alloc, hc_buf_view(&f->body),
                                 hc_wall(sys), e);
 
+    if (err < 0 && e != NULL)
+        hc_creds_fetch_strike(f, e->what);
     return err < 0 ? err : 1;
 }
 

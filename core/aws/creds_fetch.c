@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "aws/strike.h"
+
 #define FETCH_CREDS_REQUEST ((size_t)80 << 10)
 
 static int fetch_creds_put(struct hc_creds_fetch *f)
@@ -23,6 +25,8 @@ static int fetch_creds_put(struct hc_creds_fetch *f)
                             "in a header", HC_STR_ARG(c->header));
     hc_buf_str(out, c->method);
     hc_buf_chr(out, ' ');
+    f->target_n = c->target.n;
+    f->target_at = out->n;
     hc_buf_str(out, c->target);
     hc_buf_lit(out, " HTTP/1.1\r\nHost: ");
     hc_origin_host_header(out, &c->origin);
@@ -31,6 +35,8 @@ static int fetch_creds_put(struct hc_creds_fetch *f)
     if (c->header.n > 0) {
         hc_buf_str(out, c->header);
         hc_buf_lit(out, ": ");
+        f->value_n = c->value.n;
+        f->value_at = out->n;
         hc_buf_str(out, c->value);
         hc_buf_lit(out, "\r\n");
     }
@@ -196,6 +202,16 @@ void hc_creds_fetch_start(struct hc_creds_fetch *f,
         hc_error_pass(&f->error, &f->fetch.error);
         f->state = CREDS_FETCH_AT_FAILED;
     }
+}
+
+void hc_creds_fetch_strike(const struct hc_creds_fetch *f, char *text)
+{
+    struct hc_str all = hc_buf_view(&f->request);
+
+    if (hc_buf_error(&f->request) < 0)
+        return;
+    hc_strike(text, hc_str_n(hc_str_from(all, f->value_at).p, f->value_n));
+    hc_strike(text, hc_str_n(hc_str_from(all, f->target_at).p, f->target_n));
 }
 
 void hc_creds_fetch_fini(struct hc_creds_fetch *f)

@@ -48,6 +48,7 @@ struct hc_creds_fetch {
     enum hc_creds_fetch_state state;     /* private from here                */
     struct hc_creds_fetch_config config;
     struct hc_buf request;               /* secret                           */
+    size_t target_at, target_n, value_at, value_n;     /* in it              */
     struct hc_fetch fetch;
     int64_t until, deadline;             /* of what is under way; of the try */
 };
@@ -58,6 +59,9 @@ void hc_creds_fetch_start(struct hc_creds_fetch *f,
                           int64_t now);
 enum hc_creds_fetch_answer hc_creds_fetch_step(struct hc_creds_fetch *f,
                                                int64_t now);
+/* Strikes what the request asked with, its header's value and its path, out of
+ * a text that is made of the answer. */
+void hc_creds_fetch_strike(const struct hc_creds_fetch *f, char *text);
 void hc_creds_fetch_fini(struct hc_creds_fetch *f);    /* f may be all zero */
 
 #endif

@@ -227,6 +227,8 @@ static int imds_take_credentials(const struct imds_step *s)
                                 hc_buf_view(&s->c->fetch.body), hc_wall(sys),
                                 s->e);
 
+    if (err < 0 && s->e != NULL)
+        hc_creds_fetch_strike(&s->c->fetch, s->e->what);
     return err < 0 ? err : 1;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "aws/creds_json.h"
 
+#include "aws/strike.h"
 #include "base/json.h"
 
 #define CREDS_JSON_TOKENS 256
@@ -70,6 +71,15 @@ static int creds_json_expiry(struct creds_json *j, int64_t wall)
     return creds_json_wrong(j, "its Expiration is no time");
 }
 
+/* A refusal that brings a set all the same does not show it. */
+static void creds_json_strike(struct creds_json *j, const char *name)
+{
+    int v = hc_json_find(&j->doc, 0, name);
+
+    if (j->e != NULL && hc_json_kind(&j->doc, v) == KIND_STRING)
+        hc_strike(j->e->what, hc_json_raw(&j->doc, v));
+}
+
 /* {"Code": "AssumeRoleUnauthorizedAccess", "Message": "..."} */
 static int creds_json_refusal(struct creds_json *j)
 {
@@ -80,10 +90,11 @@ static int creds_json_refusal(struct creds_json *j)
     if (hc_json_kind(&j->doc, code) != KIND_STRING ||
         hc_json_is(&j->doc, code, "Success"))
         return 0;
-    return hc_error_set(j->e, HC_ECREDENTIALS, "%s: %.*s: %.*s",
-                        j->out->source,
-                        HC_STR_ARG(hc_json_raw(&j->doc, code)),
-                        HC_STR_ARG(why));
+    hc_error_set(j->e, HC_ECREDENTIALS, "%s: %.*s: %.*s", j->out->source,
+                 HC_STR_ARG(hc_json_raw(&j->doc, code)), HC_STR_ARG(why));
+    creds_json_strike(j, "SecretAccessKey");
+    creds_json_strike(j, "Token");
+    return HC_ECREDENTIALS;
 }
 
 static int creds_json_object(struct creds_json *j, int64_t wall)

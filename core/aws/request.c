@@ -13,11 +13,20 @@
 
 #include <string.h>
 
+#include "aws/strike.h"
 #include "base/text.h"
 #include "net/conn.h"
 
+/* What an answer said is kept without what the request was signed with: this
+ * is the last step to any of its texts. */
+static void request_strike(const struct hc_request *r, char *text)
+{
+    hc_strike_identity(text, r->config.who);
+}
+
 static enum hc_request_state request_fail(struct hc_request *r)
 {
+    request_strike(r, r->error.what);
     r->state = REQUEST_FAILED;
     return r->state;
 }
@@ -224,13 +233,36 @@ static struct hc_str request_id(const struct hc_request *r)
     return id.n > 0 ? id : request_header(r, "x-amz-request-id");
 }
 
+/* As AWS makes them: there is no room for a secret in one. */
+static bool request_is_uuid(struct hc_str id)
+{
+    for (size_t i = 0; i < id.n; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        uint64_t digit;
+
+        if (dash ? id.p[i] != '-'
+                 : !hc_str_hex_u64(hc_str_n(id.p + i, 1), &digit))
+            return false;
+    }
+    return id.n == 36;
+}
+
+static void request_read_id(struct hc_request *r)
+{
+    struct hc_str id = request_id(r);
+
+    hc_fmt(r->answer.request_id, sizeof r->answer.request_id, "%.*s",
+           HC_STR_ARG(id));
+    if (!request_is_uuid(id))
+        request_strike(r, r->answer.request_id);
+}
+
 static void request_read_head(struct hc_request *r)
 {
     const struct hc_skew_ask ask = {
         .date = request_header(r, "date"), .age = request_header(r, "age"),
         .sent = r->sent_wall, .received = hc_wall(&r->net->sys),
     };
-    struct hc_str id = request_id(r);
     uint64_t crc;
 
     r->has_head = true;
@@ -239,8 +271,7 @@ static void request_read_head(struct hc_request *r)
     r->has_skew = !r->slept && hc_skew_get(&ask, &r->skew);
     r->retry_after = hc_retry_after(request_header(r, "x-amz-retry-after"));
     r->answer.status = r->fetch.http.status;
-    hc_fmt(r->answer.request_id, sizeof r->answer.request_id, "%.*s",
-           HC_STR_ARG(id));
+    request_read_id(r);
     r->ok = r->answer.status / 100 == 2;
     if (hc_str_u64(request_header(r, "x-amz-crc32"), &crc) &&
         crc <= UINT32_MAX) {
@@ -347,6 +378,9 @@ static enum hc_request_state request_close_error(struct hc_request *r)
 
     if (err == 0)
         err = hc_service_error_get(&r->answer, &r->net->sys.alloc, &parts);
+    request_strike(r, r->answer.code);
+    request_strike(r, r->answer.message);
+    request_strike(r, r->answer.request_id);
     if (err < 0) {
         hc_error_set(&r->error, err, "out of memory for an error answer");
         return request_fail(r);

@@ -5,6 +5,8 @@
  */
 #include "reconcile/learn.h"
 
+#include "base/text.h"
+
 /* ---- DescribeServices ---- */
 
 /* Its ARN, if it has one, is of the service that it is named. */
@@ -67,6 +69,16 @@ static int learn_service(struct hc_reconcile *r, const struct hc_ecs_service *s)
     return 0;
 }
 
+/* What ECS says of a failure, as it may be shown. */
+static const char *learn_said(struct hc_reconcile *r, struct hc_str s)
+{
+    char text[512];
+
+    hc_fmt(text, sizeof(text), "%.*s", HC_STR_ARG(s));
+    hc_call_strike(&r->call, text);
+    return hc_keep_fmt(&r->facts.keep, "%s", text);
+}
+
 static int learn_service_failure(struct hc_reconcile *r,
                                  const struct hc_ecs_failure *f)
 {
@@ -87,11 +99,12 @@ static int learn_service_failure(struct hc_reconcile *r,
     fact->fact.state = FACT_VALUE;
     if (!hc_str_eqz(f->reason, "MISSING"))
         hc_facts_fail(
-            &r->facts, &fact->fact, f->reason.n > 0 ? f->reason.p : "failure",
+            &r->facts, &fact->fact,
+            f->reason.n > 0 ? learn_said(r, f->reason) : "failure",
             hc_keep_fmt(&r->facts.keep,
                         "DescribeServices could not "
-                        "read it: %.*s %.*s",
-                        HC_STR_ARG(f->reason), HC_STR_ARG(f->detail)));
+                        "read it: %s %s",
+                        learn_said(r, f->reason), learn_said(r, f->detail)));
     return 0;
 }
 

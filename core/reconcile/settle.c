@@ -131,6 +131,7 @@ static const char *settle_sentence(struct hc_reconcile *r, int err)
 
 int hc_settle_call(struct hc_reconcile *r, int err)
 {
+    hc_call_strike(&r->call, r->error.what);
     if (err != HC_ENOMEM)
         hc_settle_no_fact(r, settle_is_unknown(r, err) ? "unknown"
                                                        : settle_code(r, err),

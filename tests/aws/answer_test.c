@@ -63,6 +63,22 @@ static const struct {
       "\"It does not match.\\n\\nThe Canonical String for this request should "
       "have been\\n'POST\\nx-amz-security-token:hush'\"}",
       "InvalidSignatureException", "It does not match.", true },
+    { 400, NULL, NULL, "{\"code\":\"A\",\"message\":\"no. "
+      "X-Amz-Security-Token: hush\"}", "A", "no. ", true },
+    { 400, NULL, NULL, "{\"code\":\"A\",\"message\":\"no. "
+      "AUTHORIZATION: AWS4 hush\"}", "A", "no. ", true },
+    { 400, NULL, NULL, "{\"code\":\"A\",\"message\":\"no. "
+      "{\\\"authorization\\\" : hush\"}", "A", "no. {\"", true },
+    { 400, NULL, NULL, "{\"code\":\"A\",\"message\":\"no=in Authorization "
+      "header: 'AWS4-HMAC-SHA256 hush'\"}", "A",
+      "no=in Authorization header: '", true },
+    { 400, NULL, NULL, "{\"code\":\"A\",\"message\":\"Encoded authorization "
+      "failure message: abc\"}", "A", "Encoded authorization failure message: "
+      "abc", true },
+    { 400, NULL, NULL, "{\"code\":\"A\",\"message\":\"no authorization\"}", "A",
+      "no authorization", true },
+    { 400, NULL, NULL, "{\"code\":\"A\",\"message\":\"X-Amz-Security-Token: "
+      "hush\"}", "A", "", true },
     /* control characters never reach a terminal */
     { 400, NULL, NULL, "{\"__type\":\"A\\u001b\",\"message\":\"a\\nb\"}",
       "A?", "a?b", true },

@@ -240,6 +240,32 @@ TEST(creds_assume, who_may_not_is_told_what_is_missing)
     creds_peer_close(&p);
 }
 
+/* As a gateway before STS may: what the base signed with is repeated. */
+TEST(creds_assume, a_refusal_repeats_nothing_of_who_assumes)
+{
+    static const char *const env[] = {
+        "AWS_ENDPOINT_URL=http://127.0.0.1:%u", "AWS_ACCESS_KEY_ID=BASE",
+        "AWS_SECRET_ACCESS_KEY=hush/of/the/base",
+        "AWS_SESSION_TOKEN=hush/of/the/session", NULL };
+    const char *const answers[] = {
+        aws_answer(403, "", "<E><Error><Code>AccessDenied</Code><Message>for "
+                   "hush/of/the/session</Message></Error><RequestId>hush/of/"
+                   "the/base</RequestId></E>"),
+        aws_answer(403, "", "<E><Error><Code>No-hush/of/the/session</Code>"
+                   "<Message>X-Amz-Security-Token=hush/of/the/session"
+                   "</Message></Error></E>"), NULL };
+
+    for (size_t i = 0; i < 2; i++) {
+        if (creds_peer_open(&p, env, NULL) < 0)
+            fail_msg("%s", p.error.what);
+        const char *const one[] = { answers[i], NULL };
+
+        ask(one);
+        creds_peer_failed(&p, HC_ECREDENTIALS, i == 0 ? "for ***" : "No-***");
+        creds_peer_close(&p);
+    }
+}
+
 TEST(creds_assume, an_answer_that_holds_no_set_is_none)
 {
     static const struct { const char *body, *says; } rows[] = {

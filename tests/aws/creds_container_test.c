@@ -231,6 +231,24 @@ TEST(creds_container, a_broken_answer_ends_the_chain)
     }
 }
 
+/* A gateway in between may repeat what it was asked with. */
+TEST(creds_container, a_refusal_repeats_neither_token_nor_path)
+{
+    static const char *const env[] = {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:%u/hush-of-path",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN=hush/of/the/token", NULL };
+    const char *const answers[] = {
+        aws_answer(200, "", "{\"Code\":\"No\",\"Message\":\"GET /hush-of-path "
+                   "Authorization: hush\\/of\\/the\\/token Token: hush of its "
+                   "own\",\"Token\":\"hush of its own\"}"), NULL };
+
+    open_with(env);
+    ask(answers);
+    creds_peer_failed(&p, HC_ECREDENTIALS, "container: No: GET *** "
+                      "Authorization: *** Token: ***");
+    creds_peer_close(&p);
+}
+
 TEST(creds_container, what_ends_half_way_leaves_nothing)
 {
     static const char *const env[] = { URL, TEXT_TOKEN, NULL };

@@ -176,6 +176,10 @@ TEST(creds_imds, who_answers_and_breaks_is_an_error)
         { 2, 404, "hush", "gives no credentials, HTTP 404" },
         { 2, 200, "{\"Code\":\"Failed\",\"Message\":\"m\"}",
           "instance metadata: Failed: m" },
+        { 2, 200, "{\"Code\":\"Failed\",\"SecretAccessKey\":\"hush of its "
+          "own\",\"Message\":\"a hush of its own b\"}", "Failed: a *** b" },
+        { 2, 200, "{\"Code\":\"you sent hush-token==\",\"Message\":\"m\"}",
+          "instance metadata: you sent ***: m" },
         { 2, 200, "[]", "no JSON object" },
     };
 

@@ -265,6 +265,89 @@ TEST(request, the_skew_is_theirs_minus_ours)
     end();
 }
 
+/* ---- who repeats the request ---- */
+
+#define SECRET "the-secret/of+this"
+#define TOKEN "the-token/of+this=="
+
+static const struct hc_identity secretive = {
+    .key_id = { "AKIDEXAMPLE", 11 },
+    .secret = { SECRET, sizeof SECRET - 1 },
+    .token = { TOKEN, sizeof TOKEN - 1 },
+};
+
+static void check_unsaid(const char *text)
+{
+    if (strstr(text, "the-sec") != NULL || strstr(text, "the-tok") != NULL ||
+        strstr(text, "of+this") != NULL)
+        fail_msg("a secret in \"%s\"", text);
+}
+
+/* Whichever text of an answer has it, it is not kept. */
+TEST(request, what_it_was_signed_with_is_in_no_text_of_its_answer)
+{
+    static const struct {
+        enum hc_service_id service;
+        int status;
+        const char *headers, *body, *code, *message, *what;
+    } rows[] = {
+        { HC_SERVICE_ECS, 400, "", "{\"__type\":\"A\",\"message\":\"you sent "
+          TOKEN " and " SECRET "!\"}", "A", "you sent *** and ***!", "" },
+        { HC_SERVICE_ECS, 400, "", "{\"__type\":\"A\",\"message\":\"no. "
+          "X-Amz-Security-Token: " TOKEN "\"}", "A", "no. ", "" },
+        { HC_SERVICE_ECS, 400, "", "{\"__type\":\"A\",\"message\":\"t=the-token"
+          "\\/of+this%3D%3D\"}", "A", "t=***", "" },
+        { HC_SERVICE_ECS, 400, "", "{\"__type\":\"" TOKEN "\"}", "***", "",
+          "" },
+        { HC_SERVICE_ECS, 400, "X-Amzn-ErrorType: " SECRET "\r\n", "{}", "***",
+          "", "" },
+        { HC_SERVICE_ECS, 400, "x-amzn-query-error: " SECRET ";Sender\r\n",
+          "{}", "***", "", "" },
+        { HC_SERVICE_STS, 403, "", "<E><Error><Code>" SECRET "</Code><Message>"
+          "a " TOKEN "</Message></Error></E>", "***", "a ***", "" },
+        { HC_SERVICE_ECS, 200, "", TOKEN " is no JSON", "", "", "\"*** is no" },
+        { HC_SERVICE_ECS, 200, TOKEN "\r\n", "{}", "", "", "" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const answers[] = {
+            aws_answer(rows[i].status, rows[i].headers, rows[i].body), NULL };
+
+        aws_world_open(&w, NULL, answers);
+        start(rows[i].service, &secretive);
+        aws_world_until(&w, &me.ended);
+        CHECK(strstr(w.script.request[0], TOKEN) != NULL);
+        CHECK_Z(me.request.answer.code, rows[i].code);
+        CHECK_Z(me.request.answer.message, rows[i].message);
+        CHECK(strstr(me.request.error.what, rows[i].what) != NULL);
+        check_unsaid(me.request.error.what);
+        end();
+    }
+}
+
+TEST(request, nor_is_it_in_a_request_id)
+{
+    static const char *const rows[][2] = {
+        { "HTTP/1.1 200 OK\r\nx-amzn-RequestId: id " TOKEN "\r\n"
+          "Content-Length: 2\r\n\r\n{}", "id ***" },
+        { "HTTP/1.1 400 Bad\r\nx-amz-request-id: " SECRET "\r\n"
+          "Content-Length: 2\r\n\r\n{}", "***" },
+        { "HTTP/1.1 200 OK\r\nx-amzn-RequestId: 5a1f7c2e-0b7d-4f59-9D3A-"
+          "0123456789ab\r\nContent-Length: 2\r\n\r\n{}",
+          "5a1f7c2e-0b7d-4f59-9D3A-0123456789ab" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const answers[] = { rows[i][0], NULL };
+
+        aws_world_open(&w, NULL, answers);
+        start(HC_SERVICE_ECS, &secretive);
+        aws_world_until(&w, &me.ended);
+        CHECK_Z(me.request.answer.request_id, rows[i][1]);
+        end();
+    }
+}
+
 TEST(request, a_token_that_cannot_stand_in_a_header_is_not_sent)
 {
     const struct hc_identity bad = { .key_id = HC_STR("A"),

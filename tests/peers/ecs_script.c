@@ -68,7 +68,10 @@ static int script_start(struct hc_call *c, struct hc_net *net,
     script.row = &script.rows[script.at++];
     script.phase = PHASE_WAIT;
     script.given = 0;
-    *c = (struct hc_call){ .attempts = 1 };
+    *c = (struct hc_call){ .attempts = 1,
+                           .who = { HC_STR("AKIDEXAMPLE"),
+                                    HC_STR(SCRIPT_SECRET),
+                                    HC_STR(SCRIPT_TOKEN) } };
     check_request(config);
     take_count(config->body);
     if (script.row->refuse)

@@ -33,6 +33,9 @@
 #define SCRIPT_HOSTS(list) "{\"containerInstanceArns\":[" list "]}"
 /* The answer of UpdateService: the count that the request asked for. */
 #define SCRIPT_TAKEN "taken"
+/* What its calls are signed with. */
+#define SCRIPT_SECRET "the-secret/of+this"
+#define SCRIPT_TOKEN "the-token/of+this=="
 #define SCRIPT_ROWS(table) (table), sizeof(table) / sizeof(*(table))
 
 struct script_row {

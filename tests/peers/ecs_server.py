@@ -117,7 +117,8 @@ class EcsServer(Wire):
     def fault(self, operation, what, nth=1, times=1):
         """The nth request from now for `operation` (None: any) and the
         times-1 after it are answered by `what`: a name below, bytes to send
-        (the connection is closed then), or a function of the body."""
+        (the connection is closed then), a function of the body, or a list
+        whose one item is a function of the request and gives the bytes."""
         self.rule(self.faults, operation, what, nth, times)
 
     @staticmethod
@@ -158,6 +159,8 @@ class EcsServer(Wire):
             return b"", False
         if isinstance(what, bytes):
             return what, False
+        if isinstance(what, list):
+            return what[0](request), True
         if callable(what):
             return self.http(200, what(request.body)), True
         if what == "xml":

@@ -153,6 +153,30 @@ TEST(learn_services, a_failure_that_is_not_missing_is_a_failure)
     script_end();
 }
 
+/* Whoever repeats the request in an answer that is a good one otherwise. */
+TEST(learn_services, what_the_call_was_signed_with_is_not_kept_of_a_failure)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = "{\"failures\":[{\"arn\":\""
+          SCRIPT_AT "service/web\",\"reason\":\"R " SCRIPT_SECRET "\","
+          "\"detail\":\"you sent " SCRIPT_TOKEN "!\"}]}" },
+    };
+    static const struct script_row refused[] = {
+        { .operation = SERVICES, .answer = "{\"failures\":[{\"arn\":\""
+          SCRIPT_TOKEN "\"}]}" },
+    };
+
+    set(SCRIPT_ROWS(rows), 1);
+    CHECK_INT(script_run(), 1);
+    CHECK_Z(script_service(0)->code, "R ***");
+    CHECK(strstr(script_service(0)->reason, "R *** you sent ***!") != NULL);
+    script_end();
+    set(SCRIPT_ROWS(refused), 1);
+    CHECK_INT(script_run(), 1);
+    CHECK(strstr(script_service(0)->reason, "\"***\"") != NULL);
+    script_end();
+}
+
 TEST(learn_services, a_failure_without_a_reason_is_one)
 {
     static const struct script_row rows[] = {

@@ -3,10 +3,12 @@ an instance's metadata; and that none of it is shown."""
 import json
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 
 import boto3
 import creds_server
+import ecs_check
 import pytest
 import servers
 from conftest import event_of
@@ -133,6 +135,124 @@ def test_a_signature_that_is_refused_shows_no_token(ecs, creds, headcount):
                    "--assume-role", ROLE, code=254)
         assert "signature we calculated does not match. (" in done.err
         assert token in creds.given[-1]
+
+
+# ---- a gateway that repeats the request ----
+
+def gateway(status, body, *headers):
+    if not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    head = [f"HTTP/1.1 {status} Any", f"Content-Length: {len(body)}",
+            "Content-Type: application/x-amz-json-1.1", *headers]
+    if not any("requestid" in h.lower() for h in headers):
+        head.append("x-amzn-RequestId: 5a1f7c2e-0b7d-4f59-9d3a-000000000400")
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def token_of(request):
+    return request.headers["x-amz-security-token"]
+
+
+def named(message, status=400, code="Blocked"):
+    return gateway(status, {"__type": code, "message": message})
+
+
+def as_sent(request):
+    return named("blocked: POST / HTTP/1.1\r\nX-Amz-Security-Token: "
+                 f"{token_of(request)}\r\nAuthorization: "
+                 f"{request.headers['authorization']}")
+
+
+def title(name):
+    return "-".join(word.capitalize() for word in name.split("-"))
+
+
+ECHOES = {
+    "as it was sent": as_sent,
+    "its headers as JSON": lambda r: named("blocked " + json.dumps(
+        {title(k): v for k, v in r.headers.items()})),
+    "the token alone": lambda r: named(f"this token is odd: {token_of(r)}!"),
+    "with escapes": lambda r: named(
+        "token=" + token_of(r).replace("/", "\\/") + ";"),
+    "percent-encoded": lambda r: named(
+        "?X-Token=" + urllib.parse.quote(token_of(r), safe="") + "&"),
+    "in capitals": lambda r: named(f"X-AMZ-SECURITY-TOKEN={token_of(r)}"),
+    "cut off": lambda r: named("x" * 420 + token_of(r)),
+    "as the code": lambda r: named("no", code=token_of(r)),
+    "as the error type": lambda r: gateway(
+        400, {}, f"X-Amzn-ErrorType: {token_of(r)}"),
+    "as the request id": lambda r: gateway(
+        400, {"__type": "Blocked"}, f"x-amzn-RequestId: {token_of(r)}"),
+    "as a page": lambda r: gateway(200, token_of(r).encode()),
+    "as a status line": lambda r: token_of(r).encode() + b"\r\n\r\n",
+}
+
+
+def shows_no_piece(text, secrets):
+    for secret in secrets:
+        for at in range(len(secret) - 11):
+            assert secret[at:at + 12] not in text, text
+        for encode in (urllib.parse.quote, urllib.parse.quote_plus):
+            assert encode(secret, "") not in text
+
+
+@pytest.mark.parametrize("name", ECHOES)
+def test_a_gateway_that_repeats_the_request_gets_nothing_shown(
+        ecs, creds, headcount, name):
+    for verb in (("call", "ecs", "ListClusters"), ("plan", "prod", *OURS),
+                 ("handle", *OURS), ("apply", "--all", *OURS)):
+        ecs.fault(None, [ECHOES[name]], times=9)
+        done = headcount(*verb, "--debug", "--assume-role", ROLE,
+                         stdin=event_of())
+        assert done.code != 0
+        ecs.faults.clear()
+        shows_no_piece(done.out + done.err, creds.given)
+        assert "Signature=" not in done.out + done.err
+    assert creds.given
+
+
+def test_nor_does_one_before_sts(ecs, creds, headcount):
+    for code in ("AccessDenied", "Blocked"):
+        creds.fault("AssumeRole", creds.refuse(
+            403, code, f"X-Amz-Security-Token: {ecs_check.TOKEN}"),
+            creds.refuse(403, code, f"for {ecs_check.TOKEN} and "
+                         f"{ecs_check.SECRET}!"))
+        for words in ("(", "for *** and ***!"):
+            done = headcount("call", "ecs", "ListClusters", "--assume-role",
+                             ROLE, "--debug")
+            assert done.code == 253
+            assert words in done.err
+            shows_no_piece(done.err, (ecs_check.TOKEN, ecs_check.SECRET))
+
+
+def test_nor_do_the_reasons_of_a_good_answer(ecs, creds, headcount):
+    def failures(request):
+        return gateway(200, {"services": [], "failures": [{
+            "arn": "arn:aws:ecs:eu-west-1:123456789012:service/prod/web",
+            "reason": "BLOCKED", "detail": f"you sent {token_of(request)}."}]})
+    ecs.fault("DescribeServices", [failures], times=2)
+    for verb in (("plan", "prod", *OURS), ("handle", *OURS)):
+        done = headcount(*verb, "--debug", "--assume-role", ROLE,
+                         stdin=event_of())
+        assert done.service()["outcome"] == "failed"
+        assert "BLOCKED you sent ***." in done.service()["reason"]
+        shows_no_piece(done.out + done.err, creds.given)
+
+
+def test_nor_does_who_gives_credentials(ecs, creds, headcount):
+    token = "AbCd/0123456789+geheim=="
+    creds.fault("container", (200, json.dumps(
+        {"Code": "Blocked", "Message": f"Authorization: {token}"})))
+    done = run(headcount, creds, "call", "ecs", "ListClusters", code=253,
+               **NO_KEYS, AWS_CONTAINER_CREDENTIALS_FULL_URI=creds.url,
+               AWS_CONTAINER_AUTHORIZATION_TOKEN=token)
+    assert "container: Blocked: Authorization: ***" in done.err
+    shows_no_piece(done.err, [token])
+    creds.fault("instance", (200, json.dumps(
+        {"Code": "Blocked", "Message": "metadata-token== is odd"})))
+    done = run(headcount, creds, "call", "ecs", "ListClusters", code=253,
+               **imds(creds.url))
+    assert "Blocked: *** is odd" in done.err
 
 
 @pytest.fixture
