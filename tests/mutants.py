@@ -23,8 +23,8 @@ TESTS = [*[f"reconcile/{t}" for t in (
     "ecs/ops_hosts", "ecs/ops_services", "ecs/saved", "headcount", "worlds",
     "lua/policy", "ecs/batch", "ecs/unwrap", *[f"aws/{t}" for t in (
         "xml", "creds", "creds_files", "profile", "strike", "creds_json",
-        "config", "creds_fetch", "creds_container", "creds_imds", "creds_assume",
-        "client", "call", "request", "bucket")],
+        "config", "creds_fetch", "creds_container", "creds_imds",
+        "creds_assume", "client", "call", "request", "bucket")],
     "sweep", "sweeps", "event_op", "event_read", "ecs/event",
     "reconcile/sweep"]
 A = "core/aws/"
