@@ -17,6 +17,7 @@
 #define HC_ECS_OPS_H
 
 #include "ecs/keep.h"
+#include "ecs/strategy.h"
 #include "ecs/view.h"
 #include "ecs/words.h"
 
@@ -24,6 +25,7 @@
 #define HC_ECS_KEPT ((size_t)4 << 20)        /* bytes kept of one answer    */
 #define HC_ECS_SERVICE ((size_t)256 << 10)   /* bytes kept of one service   */
 #define HC_ECS_BATCH_SERVICES 10             /* AWS's limit a call          */
+#define HC_ECS_BATCH_PROVIDERS 10            /* of them in a page           */
 #define HC_ECS_BATCH 100                     /* of everything else          */
 
 /* One element of "failures": {arn, reason, detail}. */
@@ -61,10 +63,19 @@ struct hc_ecs_service {
     int64_t in_progress;                  /* deployments[] that roll out      */
     struct hc_ecs_text *constraints;      /* expressions of memberOf         */
     bool distinct;                        /* distinctInstance is one of them */
-    struct hc_ecs_text *providers;        /* capacityProviderStrategy        */
+    struct hc_ecs_share *providers;       /* capacityProviderStrategy        */
     const char *unclear;      /* the member that leaves open which hosts are its
                                  own; static text, NULL: none does */
     struct hc_ecs_tag *tags;
+};
+
+/* An element of taskSets: with the controllers EXTERNAL and CODE_DEPLOY it may
+ * say where tasks run, instead of the service. */
+struct hc_ecs_task_set {
+    bool primary;
+    enum hc_ecs_launch launch;
+    struct hc_ecs_share *providers;
+    bool unclear;                         /* its strategy is not understood  */
 };
 
 struct hc_ecs_services {
@@ -76,7 +87,11 @@ struct hc_ecs_services {
     struct hc_ecs_failure *failures;
     size_t failures_n;
     struct hc_ecs_constraint constraint;  /* that is being read              */
-    struct hc_str provider;               /* likewise                        */
+    struct hc_ecs_share share;            /* likewise                        */
+    struct hc_ecs_task_set set, primary;  /* that is being read; of the
+                                             service that is being read      */
+    bool weighed;                         /* that service has a weight       */
+    bool saved;                           /* of a snapshot                   */
     size_t kept;                          /* before this service             */
 };
 
@@ -226,11 +241,14 @@ struct hc_ecs_providers {
     struct hc_keep keep;
     struct hc_ecs_provider *providers;    /* the last one first             */
     struct hc_ecs_failure failure;        /* the last, {0} if none          */
+    struct hc_str next;                   /* n == 0: the last page          */
 };
 
-/* n is 1 to 100. */
-void hc_ecs_put_describe_providers(struct hc_buf *out,
-                                   const struct hc_str *names, size_t n);
+/* Of the cluster's providers; n is 1 to 10, and `next` of length 0 is left
+ * out. */
+void hc_ecs_put_describe_providers(struct hc_buf *out, struct hc_str cluster,
+                                   const struct hc_str *names, size_t n,
+                                   struct hc_str next);
 void hc_ecs_providers_init(struct hc_ecs_providers *v,
                            const struct hc_alloc *a);
 int hc_ecs_providers_feed(struct hc_ecs_providers *v, struct hc_str span,

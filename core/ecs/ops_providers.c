@@ -4,7 +4,8 @@
 #include "ecs/parts.h"
 
 enum { PROVIDERS_PROVIDER, PROVIDERS_FAILURE, PROVIDERS_NAME, PROVIDERS_ASG,
-       PROVIDERS_SCALING, PROVIDERS_STATUS, PROVIDERS_INSTANCES };
+       PROVIDERS_SCALING, PROVIDERS_STATUS, PROVIDERS_INSTANCES,
+       PROVIDERS_TYPE, PROVIDERS_NEXT };
 
 static const struct hc_view_member providers_scaling_members[] = {
     { "status", VIEW_TEXT, PROVIDERS_STATUS, NULL }
@@ -26,6 +27,7 @@ static const struct hc_view_shape providers_instances =
 
 static const struct hc_view_member providers_one_members[] = {
     { "name", VIEW_TEXT, PROVIDERS_NAME, NULL },
+    { "type", VIEW_TEXT, PROVIDERS_TYPE, NULL },
     { "autoScalingGroupProvider", VIEW_OBJECT, PROVIDERS_ASG, &providers_asg },
     { "managedInstancesProvider", VIEW_OBJECT, PROVIDERS_INSTANCES,
       &providers_instances }
@@ -35,16 +37,21 @@ static const struct hc_view_shape providers_one =
 
 static const struct hc_view_member providers_members[] = {
     { "capacityProviders", VIEW_OBJECTS, PROVIDERS_PROVIDER, &providers_one },
-    { "failures", VIEW_OBJECTS, PROVIDERS_FAILURE, &hc_ecs_failure_shape }
+    { "failures", VIEW_OBJECTS, PROVIDERS_FAILURE, &hc_ecs_failure_shape },
+    { "nextToken", VIEW_TEXT, PROVIDERS_NEXT, NULL }
 };
 static const struct hc_view_shape providers_shape =
     HC_VIEW_SHAPE(providers_members);
 
-void hc_ecs_put_describe_providers(struct hc_buf *out,
-                                   const struct hc_str *names, size_t n)
+/* Providers of ECS Managed Instances are only told of with their cluster. */
+void hc_ecs_put_describe_providers(struct hc_buf *out, struct hc_str cluster,
+                                   const struct hc_str *names, size_t n,
+                                   struct hc_str next)
 {
-    hc_buf_chr(out, '{');
+    hc_ecs_put_cluster(out, cluster);
     hc_ecs_put_list(out, "capacityProviders", names, n);
+    if (next.n > 0)
+        hc_json_put_member(out, "nextToken", next);
     hc_buf_chr(out, '}');
 }
 
@@ -72,8 +79,12 @@ static int providers_sink(void *ud, const struct hc_view_item *item,
         v->providers->name = hc_keep_str(&v->keep, item->text);
     else if (item->id == PROVIDERS_STATUS)
         v->providers->managed |= hc_str_eqz(item->text, "ENABLED");
-    else if (item->id == PROVIDERS_INSTANCES && item->mark == VIEW_BEGIN)
+    else if ((item->id == PROVIDERS_INSTANCES && item->mark == VIEW_BEGIN) ||
+             (item->id == PROVIDERS_TYPE &&
+              hc_str_eqz(item->text, "MANAGED_INSTANCES")))
         v->providers->managed = true;        /* ECS starts those itself */
+    else if (item->id == PROVIDERS_NEXT)
+        v->next = hc_keep_str(&v->keep, item->text);
     else if (item->mark == VIEW_VALUE)
         hc_ecs_part_failure(&v->failure, &v->keep, item);
     return hc_ecs_kept(&v->keep, v->view.what, e);

@@ -8,7 +8,11 @@
  *
  * Absent are, in answers that are whole: deploymentController (then it is ECS),
  * schedulingStrategy (older than DAEMON), strategy (ROLLING), launchType (where
- * there is a capacityProviderStrategy, or task sets have their own).
+ * there is a capacityProviderStrategy, or task sets have their own), weight and
+ * base (0).
+ *
+ * A service with neither launchType nor a strategy has what its PRIMARY task
+ * set has.  An empty strategy is an absent one.
  */
 #include "ecs/arn.h"
 #include "ecs/ops.h"
@@ -21,6 +25,7 @@ enum { SVC_SERVICE, SVC_FAILURE, SVC_ARN, SVC_NAME, SVC_CLUSTER, SVC_STATUS,
        SVC_DESIRED, SVC_RUNNING, SVC_PENDING, SVC_DEPLOYMENT,
        SVC_DEPLOYMENT_STATE, SVC_CONNECT, SVC_CONNECT_ENABLED, SVC_TASK_SET,
        SVC_TASK_DEFINITION, SVC_CONSTRAINT, SVC_STRATEGY, SVC_PROVIDER,
+       SVC_WEIGHT, SVC_BASE, SVC_SET_STATUS, SVC_SET_LAUNCH, SVC_SET_STRATEGY,
        SVC_TAG };
 
 static const struct hc_view_shape services_nothing = { NULL, 0 };
@@ -52,10 +57,21 @@ static const struct hc_view_shape services_deployment =
     HC_VIEW_SHAPE(services_deployment_members);
 
 static const struct hc_view_member services_strategy_members[] = {
-    { "capacityProvider", VIEW_TEXT, SVC_PROVIDER, NULL }
+    { "capacityProvider", VIEW_TEXT, SVC_PROVIDER, NULL },
+    { "weight", VIEW_INT, SVC_WEIGHT, NULL },
+    { "base", VIEW_INT, SVC_BASE, NULL }
 };
 static const struct hc_view_shape services_strategy =
     HC_VIEW_SHAPE(services_strategy_members);
+
+static const struct hc_view_member services_set_members[] = {
+    { "status", VIEW_TEXT, SVC_SET_STATUS, NULL },
+    { "launchType", VIEW_TEXT, SVC_SET_LAUNCH, NULL },
+    { "capacityProviderStrategy", VIEW_OBJECTS, SVC_SET_STRATEGY,
+      &services_strategy }
+};
+static const struct hc_view_shape services_set =
+    HC_VIEW_SHAPE(services_set_members);
 
 static const struct hc_view_member services_members[] = {
     { "serviceArn", VIEW_TEXT, SVC_ARN, NULL },
@@ -74,7 +90,7 @@ static const struct hc_view_member services_members[] = {
     { "deploymentConfiguration", VIEW_OBJECT, SVC_CONFIGURATION,
       &services_configuration },
     { "deployments", VIEW_OBJECTS, SVC_DEPLOYMENT, &services_deployment },
-    { "taskSets", VIEW_OBJECTS, SVC_TASK_SET, &services_nothing },
+    { "taskSets", VIEW_OBJECTS, SVC_TASK_SET, &services_set },
     { "serviceRegistries", VIEW_OBJECTS, SVC_REGISTRY, &services_nothing },
     { "placementConstraints", VIEW_OBJECTS, SVC_CONSTRAINT,
       &hc_ecs_constraint_shape },
@@ -125,6 +141,8 @@ static int services_begin(struct hc_ecs_services *v, struct hc_error *e)
         return hc_error_set(e, v->view.code, "%s holds more than %zu services",
                             v->view.what, v->max);
     v->kept = v->keep.total;
+    v->primary = (struct hc_ecs_task_set){ .primary = false };
+    v->weighed = false;
     v->services[v->services_n++] = (struct hc_ecs_service){
         .desired = -1, .running = -1, .pending = -1
     };
@@ -140,17 +158,46 @@ static void services_name_from_arn(struct hc_ecs_service *s)
         s->name = arn.name;
 }
 
+static void services_from_set(struct hc_ecs_services *v,
+                              struct hc_ecs_service *s)
+{
+    if (s->launch != LAUNCH_NONE || s->providers != NULL)
+        return;
+    s->launch = v->primary.launch;
+    s->providers = v->primary.providers;
+    if (v->primary.unclear)
+        s->unclear = "capacityProviderStrategy";
+    else if (s->launch == LAUNCH_OTHER)
+        s->unclear = "launchType";
+}
+
+/* Snapshots of versions before weights were read have none: every provider
+ * counts, as it did for them. */
+static void services_weigh(struct hc_ecs_service *s)
+{
+    for (struct hc_ecs_share *t = s->providers; t != NULL; t = t->next)
+        t->weight = 1;
+}
+
 /* A list that is not there is not an empty one. */
-static void services_told(struct hc_ecs_service *s,
-                            const struct hc_view_item *end)
+static void services_told(struct hc_ecs_services *v, struct hc_ecs_service *s,
+                          const struct hc_view_item *end)
 {
     if (!hc_view_gave(end, &services_service, SVC_DEPLOYMENT))
         s->deployments = -1;
     if (!hc_view_gave(end, &services_service, SVC_TASK_SET))
         s->task_sets = -1;
-    if (s->unclear == NULL && s->launch == LAUNCH_NONE &&
-        s->providers == NULL && s->controller != CONTROLLER_EXTERNAL)
+    services_from_set(v, s);
+    if (v->saved && !v->weighed)
+        services_weigh(s);
+    if (s->unclear != NULL)
+        return;
+    if (s->launch == LAUNCH_NONE && s->providers == NULL &&
+        s->controller != CONTROLLER_EXTERNAL)
         s->unclear = "launchType, nor capacityProviderStrategy";
+    if (s->providers != NULL &&
+        hc_ecs_share_used(s->providers, s->providers) == NULL)
+        s->unclear = "capacityProviderStrategy with a weight above 0";
 }
 
 static int services_finish(struct hc_ecs_services *v,
@@ -160,7 +207,7 @@ static int services_finish(struct hc_ecs_services *v,
     const char *lacks = NULL;
 
     services_name_from_arn(s);
-    services_told(s, end);
+    services_told(v, s, end);
     if (v->keep.total - v->kept > HC_ECS_SERVICE)
         return hc_error_set(e, v->view.code, "%s: service \"%.*s\" holds "
                             "more than is kept of one (%zu bytes)",
@@ -198,29 +245,51 @@ static void services_constraint_end(struct hc_ecs_services *v,
         s->unclear = "placementConstraints";
 }
 
-static void services_strategy_end(struct hc_ecs_services *v,
-                                  struct hc_ecs_service *s)
+/* False: an element without a name or one that came before, or a number that
+ * the API does not know. */
+static bool services_share_end(struct hc_ecs_services *v,
+                               struct hc_ecs_share **list)
 {
-    if (v->provider.n > 0)
-        hc_ecs_part_text(&s->providers, &v->keep, v->provider);
-    else
-        s->unclear = "capacityProviderStrategy";
+    const struct hc_ecs_share *one = &v->share;
+
+    if (one->provider.n == 0 || one->weight < 0 || one->base < 0 ||
+        one->weight > HC_ECS_WEIGHT_MAX || one->base > HC_ECS_BASE_MAX ||
+        hc_ecs_share_find(*list, one->provider) != NULL)
+        return false;
+    hc_ecs_part_share(list, &v->keep, one);
+    return true;
 }
 
 static void services_end_of(struct hc_ecs_services *v,
                             struct hc_ecs_service *s,
                             const struct hc_view_item *item)
 {
-    if (item->id == SVC_CONSTRAINT)
+    switch (item->id) {
+    case SVC_CONSTRAINT:
         services_constraint_end(v, s);
-    else if (item->id == SVC_STRATEGY)
-        services_strategy_end(v, s);
-    else if (item->id == SVC_DEPLOYMENT)
+        break;
+    case SVC_STRATEGY:
+        if (!services_share_end(v, &s->providers))
+            s->unclear = "capacityProviderStrategy";
+        break;
+    case SVC_SET_STRATEGY:
+        v->set.unclear |= !services_share_end(v, &v->set.providers);
+        break;
+    case SVC_TASK_SET:
+        if (v->set.primary)
+            v->primary = v->set;
+        break;
+    case SVC_DEPLOYMENT:
         s->in_progress += !hc_view_gave(item, &services_deployment,
                                         SVC_DEPLOYMENT_STATE);
-    else if (item->id == SVC_CONTROLLER_OBJECT &&
-             !hc_view_gave(item, &services_controller, SVC_CONTROLLER))
-        s->controller = CONTROLLER_OTHER;
+        break;
+    case SVC_CONTROLLER_OBJECT:
+        if (!hc_view_gave(item, &services_controller, SVC_CONTROLLER))
+            s->controller = CONTROLLER_OTHER;
+        break;
+    default:
+        break;
+    }
 }
 
 static void services_begin_of(struct hc_ecs_services *v,
@@ -231,9 +300,15 @@ static void services_begin_of(struct hc_ecs_services *v,
     case SVC_CONSTRAINT:
         v->constraint = (struct hc_ecs_constraint){ .type = HC_STR("") };
         break;
-    case SVC_STRATEGY:   v->provider = HC_STR("");                  break;
+    case SVC_STRATEGY:
+    case SVC_SET_STRATEGY:
+        v->share = (struct hc_ecs_share){ .provider = HC_STR("") };
+        break;
     case SVC_DEPLOYMENT: s->deployments++;                          break;
-    case SVC_TASK_SET:   s->task_sets++;                            break;
+    case SVC_TASK_SET:
+        s->task_sets++;
+        v->set = (struct hc_ecs_task_set){ .primary = false };
+        break;
     case SVC_REGISTRY:   s->discovery = true;                       break;
     case SVC_TAG:        hc_ecs_part_tag(&s->tags, &v->keep, item); break;
     default:             break;
@@ -274,7 +349,14 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
                           !hc_str_eqz(text, "FAILED");
         break;
     case SVC_CONNECT_ENABLED: s->discovery |= item->number != 0;          break;
-    case SVC_PROVIDER:     v->provider = hc_keep_str(keep, text);         break;
+    case SVC_PROVIDER: v->share.provider = hc_keep_str(keep, text);       break;
+    case SVC_WEIGHT:
+        v->share.weight = item->number;
+        v->weighed = true;
+        break;
+    case SVC_BASE:         v->share.base = item->number;                  break;
+    case SVC_SET_STATUS: v->set.primary = hc_str_eqz(text, "PRIMARY");    break;
+    case SVC_SET_LAUNCH:   v->set.launch = hc_ecs_launch(text);           break;
     case PART_CONSTRAINT_TYPE:
     case PART_CONSTRAINT_TEXT:
         hc_ecs_part_constraint(&v->constraint, keep, item);
@@ -365,6 +447,7 @@ void hc_ecs_saved_init(struct hc_ecs_services *v, const struct hc_alloc *a,
     };
 
     services_init(v, a, &kind);
+    v->saved = true;
 }
 
 int hc_ecs_services_feed(struct hc_ecs_services *v, struct hc_str span,

@@ -67,6 +67,18 @@ void hc_ecs_part_text(struct hc_ecs_text **list, struct hc_keep *keep,
     *list = text;
 }
 
+void hc_ecs_part_share(struct hc_ecs_share **list, struct hc_keep *keep,
+                       const struct hc_ecs_share *share)
+{
+    struct hc_ecs_share *to = hc_keep_zero(keep, sizeof(*to));
+
+    if (to == NULL)
+        return;
+    *to = *share;
+    to->next = *list;
+    *list = to;
+}
+
 void hc_ecs_part_constraint(struct hc_ecs_constraint *c, struct hc_keep *keep,
                             const struct hc_view_item *item)
 {

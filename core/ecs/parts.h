@@ -24,6 +24,9 @@ void hc_ecs_part_tag(struct hc_ecs_tag **tags, struct hc_keep *keep,
 /* A new text at the front. */
 void hc_ecs_part_text(struct hc_ecs_text **list, struct hc_keep *keep,
                       struct hc_str s);
+/* A copy of the share at the front; its name is kept already. */
+void hc_ecs_part_share(struct hc_ecs_share **list, struct hc_keep *keep,
+                       const struct hc_ecs_share *share);
 /* A member of a constraint; other items are left alone. */
 void hc_ecs_part_constraint(struct hc_ecs_constraint *c, struct hc_keep *keep,
                             const struct hc_view_item *item);

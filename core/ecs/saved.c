@@ -94,10 +94,12 @@ void hc_ecs_put_constraints(struct hc_buf *out, const struct hc_ecs_text *list,
 static void saved_strategy(struct hc_buf *out, const struct hc_ecs_service *s)
 {
     saved_open(out, "capacityProviderStrategy", "[");
-    for (const struct hc_ecs_text *t = s->providers; t != NULL; t = t->next) {
+    for (const struct hc_ecs_share *t = s->providers; t != NULL; t = t->next) {
         hc_json_put_comma(out);
         hc_buf_chr(out, '{');
-        hc_json_put_member(out, "capacityProvider", t->s);
+        hc_json_put_member(out, "capacityProvider", t->provider);
+        hc_json_put_member_int(out, "weight", t->weight);
+        hc_json_put_member_int(out, "base", t->base);
         hc_buf_chr(out, '}');
     }
     saved_end(out, saved_is_unclear(s, "capacityProviderStrategy"));

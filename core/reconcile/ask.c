@@ -223,17 +223,39 @@ int hc_ask_cluster(struct hc_reconcile *r)
     return ask_start(r, ASK_CLUSTER);
 }
 
-int hc_ask_capacity(struct hc_reconcile *r)
+/* Those of the service that are used and not known: a page of them. */
+static int ask_providers(struct hc_reconcile *r)
 {
     const struct hc_fact_service *s =
         hc_facts_service(&r->facts, r->names[r->at].name);
+    const struct hc_ecs_share *all = s->value->providers, *t = all;
 
     r->batch_n = 0;
-    for (const struct hc_ecs_text *t = s->value->providers;
-         t != NULL && r->batch_n < HC_ECS_BATCH; t = t->next)
-        if (!ask_batch_has(r, t->s))
-            r->batch[r->batch_n++] = t->s;
-    hc_ecs_put_describe_providers(ask_body(r), r->batch, r->batch_n);
+    while (t != NULL && r->batch_n < HC_ECS_BATCH_PROVIDERS &&
+           (t = hc_ecs_share_used(all, t)) != NULL) {
+        const struct hc_fact_answer *a =
+            hc_facts_answer(&r->facts, &r->facts.capacity, t->provider);
+
+        if (a == NULL)
+            return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+        if (a->fact.state != FACT_VALUE)
+            r->batch[r->batch_n++] = t->provider;
+        t = t->next;
+    }
+    return 0;
+}
+
+int hc_ask_capacity(struct hc_reconcile *r)
+{
+    int err = 0;
+
+    hc_error_reset(&r->error);
+    if (r->next.n == 0)               /* a page goes with its first question */
+        err = ask_providers(r);
+    if (err < 0)
+        return err;
+    hc_ecs_put_describe_providers(ask_body(r), r->cluster.text, r->batch,
+                                  r->batch_n, r->next);
     return ask_start(r, ASK_CAPACITY);
 }
 

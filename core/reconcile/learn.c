@@ -5,6 +5,8 @@
  */
 #include "reconcile/learn.h"
 
+#define LEARN_IDLE_PAGES 3            /* that bring nothing new */
+
 int hc_learn_feed(struct hc_reconcile *r)
 {
     struct hc_str span = r->call.span;
@@ -126,9 +128,32 @@ static int learn_provider(struct hc_reconcile *r,
     return 0;
 }
 
+/* Of what was asked for: how many are known, and one that is not. */
+static int learn_known_capacity(struct hc_reconcile *r, size_t *known,
+                                struct hc_str *unknown)
+{
+    *known = 0;
+    for (size_t i = 0; i < r->batch_n; i++) {
+        const struct hc_fact_answer *a =
+            hc_facts_answer(&r->facts, &r->facts.capacity, r->batch[i]);
+
+        if (a == NULL)
+            return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+        if (a->fact.state == FACT_VALUE)
+            ++*known;
+        else
+            *unknown = r->batch[i];
+    }
+    return 0;
+}
+
+/* Pages that go round in a ring bring nothing new: three of those are the
+ * end, and so is the last provider that was asked for. */
 static int learn_capacity(struct hc_reconcile *r)
 {
     struct hc_ecs_providers *v = &r->view.providers;
+    struct hc_str unknown = HC_STR("");
+    size_t known = 0;
     int err = hc_ecs_providers_end(v, &r->error);
 
     if (err == 0)
@@ -136,19 +161,18 @@ static int learn_capacity(struct hc_reconcile *r)
     for (const struct hc_ecs_provider *p = v->providers; err == 0 && p != NULL;
          p = p->next)
         err = learn_provider(r, p);
-    for (size_t i = 0; err == 0 && i < r->batch_n; i++) {
-        const struct hc_fact_answer *a =
-            hc_facts_answer(&r->facts, &r->facts.capacity, r->batch[i]);
-
-        if (a == NULL)
-            err = hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
-        else if (a->fact.state != FACT_VALUE)
-            err = hc_learn_refuse(r,
-                                  "DescribeCapacityProviders says nothing "
-                                  "about",
-                                  r->batch[i]);
-    }
-    return err < 0 ? err : 1;
+    if (err == 0)
+        err = learn_known_capacity(r, &known, &unknown);
+    if (err < 0 || known == r->batch_n)
+        return err < 0 ? err : 1;
+    if (v->next.n == 0)
+        return hc_learn_refuse(r, "DescribeCapacityProviders says nothing "
+                               "about", unknown);
+    if (++r->pages >= known + LEARN_IDLE_PAGES)
+        return hc_learn_refuse(r, "DescribeCapacityProviders does not come to "
+                               "an end, and says nothing about", unknown);
+    r->next = v->next;
+    return 0;
 }
 
 /* ---- DescribeScalableTargets ---- */

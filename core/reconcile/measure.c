@@ -11,13 +11,14 @@ bool hc_measure_needs_details(const struct hc_measure_of *of)
 }
 
 static bool measure_is_of(const struct hc_ecs_host *host,
-                          const struct hc_ecs_text *providers)
+                          const struct hc_ecs_share *strategy)
 {
-    bool found = providers == NULL;
+    const struct hc_ecs_share *own = NULL;
 
-    for (; !found && providers != NULL; providers = providers->next)
-        found = hc_str_eq(host->provider, providers->s);
-    return found;
+    if (strategy != NULL)
+        own = hc_ecs_share_find(strategy, host->provider);
+    return strategy == NULL ||
+           (own != NULL && hc_ecs_share_most(strategy, own) > 0);
 }
 
 /* What the answer left out of it, or NULL. */
@@ -42,30 +43,83 @@ bool hc_measure_counts(const struct hc_host *h, const struct hc_measure_of *of)
            (of->before <= 0 || host->registered_at <= of->before);
 }
 
+static bool measure_is_whole(const struct hc_fact_hosts *list,
+                             const struct hc_measure_of *of,
+                             const char **lacks, struct hc_str *who)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (!list->hosts[i].active)
+            continue;
+        *lacks = measure_lacks(list->hosts[i].details, of);
+        *who = list->hosts[i].arn;
+        if (*lacks != NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Over the hosts of one provider, or (NULL) of all that count. */
+static struct hc_measure measure_sum(const struct hc_fact_hosts *list,
+                                     const struct hc_measure_of *of,
+                                     const struct hc_ecs_share *provider)
+{
+    struct hc_measure m = { 0, 0, 0 };
+
+    for (size_t i = 0; i < list->n; i++) {
+        const struct hc_ecs_host *host = list->hosts[i].details;
+
+        if (!hc_measure_counts(&list->hosts[i], of) ||
+            (provider != NULL &&
+             !hc_str_eq(host->provider, provider->provider)))
+            continue;
+        m.hosts++;
+        if (!of->resources)
+            continue;
+        m.cpu += host->cpu;
+        m.memory += host->memory;
+    }
+    return m;
+}
+
+/* part/whole of the sum, rounded down: sum * part might overflow. */
+static int64_t measure_part(int64_t sum, int64_t part, int64_t whole)
+{
+    return sum / whole * part + sum % whole * part / whole;
+}
+
+/* The hosts of this provider above `most` do not count. */
+static void measure_take_off(struct hc_measure *m,
+                             const struct hc_measure *own, int64_t most)
+{
+    int64_t rest = own->hosts - most;
+
+    if (rest <= 0)
+        return;
+    m->hosts -= rest;
+    m->cpu -= own->cpu - measure_part(own->cpu, most, own->hosts);
+    m->memory -= own->memory - measure_part(own->memory, most, own->hosts);
+}
+
 bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
                 const struct hc_measure_of *of, const char **lacks,
                 struct hc_str *who)
 {
+    const struct hc_ecs_share *all = of->providers;
+
     *m = (struct hc_measure){ (int64_t)list->n, 0, 0 };
     if (!hc_measure_needs_details(of) || list->n == 0)
         return true;
-    m->hosts = 0;
-    for (size_t i = 0; i < list->n; i++) {
-        const struct hc_ecs_host *host = list->hosts[i].details;
+    if (!measure_is_whole(list, of, lacks, who))
+        return false;
+    *m = measure_sum(list, of, NULL);
+    for (const struct hc_ecs_share *s = all; s != NULL; s = s->next) {
+        int64_t most = hc_ecs_share_most(all, s);
+        struct hc_measure own;
 
-        if (!list->hosts[i].active)
-            continue;
-        *lacks = measure_lacks(host, of);
-        *who = list->hosts[i].arn;
-        if (*lacks != NULL)
-            return false;
-        if (!hc_measure_counts(&list->hosts[i], of))
-            continue;
-        m->hosts++;
-        if (!of->resources)
-            continue;
-        m->cpu += host->cpu;
-        m->memory += host->memory;
+        if (most == 0 || most >= m->hosts)
+            continue;                 /* none of it counts, or all of it */
+        own = measure_sum(list, of, s);
+        measure_take_off(m, &own, most);
     }
     return true;
 }

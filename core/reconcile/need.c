@@ -233,19 +233,21 @@ static void need_second(struct hc_reconcile *r, struct hc_plan_input *in)
 
 static void need_scaled(struct hc_reconcile *r, struct hc_plan_input *in)
 {
-    const struct hc_ecs_text *t = in->service->providers;
+    const struct hc_ecs_share *all = in->service->providers, *t = all;
 
     in->scaled = KNOWN_NO;
-    for (; t != NULL && in->scaled == KNOWN_NO; t = t->next) {
+    while (in->scaled == KNOWN_NO && t != NULL &&
+           (t = hc_ecs_share_used(all, t)) != NULL) {
         struct hc_fact_answer *a =
-            hc_facts_answer(&r->facts, &r->facts.capacity, t->s);
+            hc_facts_answer(&r->facts, &r->facts.capacity, t->provider);
 
         hc_recall_answer(r, MEMORY_CAPACITY, a);
         if (a == NULL || !need_has(&a->fact))
             in->scaled = KNOWN_NOT_YET;
         else if (a->yes)
             in->scaled = KNOWN_YES;
-        in->scaled_by = t->s;
+        in->scaled_by = t->provider;
+        t = t->next;
     }
 }
 
@@ -355,19 +357,22 @@ static struct hc_fact *need_from_second(struct hc_reconcile *r,
     return need_from_list(r, list, false);
 }
 
-/* The first provider that is not known, of those that the service names. */
+/* The first provider that is not known, of those that the service uses. */
 static struct hc_fact *need_from_capacity(struct hc_reconcile *r,
                                           const struct hc_plan_input *in)
 {
-    const struct hc_ecs_text *t = in->service->providers;
+    const struct hc_ecs_share *all = in->service->providers, *t = all;
     struct hc_fact_answer *a = NULL;
 
-    for (; t != NULL; t = t->next) {
-        a = hc_facts_answer(&r->facts, &r->facts.capacity, t->s);
+    while (t != NULL && (t = hc_ecs_share_used(all, t)) != NULL) {
+        a = hc_facts_answer(&r->facts, &r->facts.capacity, t->provider);
         if (a == NULL || !need_has(&a->fact))
             break;
+        t = t->next;
     }
     r->ask = ASK_CAPACITY;
+    r->next = HC_STR("");
+    r->pages = 0;
     return a != NULL ? &a->fact : NULL;
 }
 

@@ -181,10 +181,10 @@ static int offline_capacity(struct hc_reconcile *r)
     const struct hc_fact_service *s =
         hc_facts_service(&r->facts, r->names[r->at].name);
 
-    for (const struct hc_ecs_text *t = s->value->providers; t != NULL;
+    for (const struct hc_ecs_share *t = s->value->providers; t != NULL;
          t = t->next) {
         struct hc_fact_answer *a =
-            hc_facts_answer(&r->facts, &r->facts.capacity, t->s);
+            hc_facts_answer(&r->facts, &r->facts.capacity, t->provider);
 
         if (a == NULL)
             return HC_ENOMEM;

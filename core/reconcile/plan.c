@@ -20,14 +20,17 @@ static enum hc_plan_need plan_say(struct hc_plan *p, enum hc_outcome outcome,
 
 /* ---- skipped ---- */
 
+/* Of those that are used; of all, where none is. */
 bool hc_plan_is_fargate(const struct hc_ecs_service *s)
 {
-    const struct hc_ecs_text *t = s->providers;
+    const struct hc_ecs_share *all = s->providers, *t = all;
+    bool none = all != NULL && hc_ecs_share_used(all, all) == NULL;
 
-    while (t != NULL && (hc_str_eqz(t->s, "FARGATE") ||
-                         hc_str_eqz(t->s, "FARGATE_SPOT")))
+    while (t != NULL && (hc_str_eqz(t->provider, "FARGATE") ||
+                         hc_str_eqz(t->provider, "FARGATE_SPOT") ||
+                         (!none && hc_ecs_share_most(all, t) == 0)))
         t = t->next;
-    return s->launch == LAUNCH_FARGATE || (s->providers != NULL && t == NULL);
+    return s->launch == LAUNCH_FARGATE || (all != NULL && t == NULL);
 }
 
 static bool plan_skip(struct hc_plan *p, const struct hc_plan_input *in)
@@ -69,6 +72,16 @@ static bool plan_lacks(struct hc_plan *p, const struct hc_plan_input *in)
     return true;
 }
 
+/* Its task sets say where they run, and none is PRIMARY.  Unless it is allowed
+ * the service is held anyway. */
+static bool plan_has_no_place(const struct hc_plan_input *in)
+{
+    const struct hc_ecs_service *s = in->service;
+
+    return s->controller == CONTROLLER_EXTERNAL && s->providers == NULL &&
+           s->launch == LAUNCH_NONE && (in->wish->allow & ALLOW_EXTERNAL) != 0;
+}
+
 /* An answer that leaves open which hosts are the service's own. */
 static bool plan_is_unclear(struct hc_plan *p, const struct hc_plan_input *in)
 {
@@ -78,6 +91,10 @@ static bool plan_is_unclear(struct hc_plan *p, const struct hc_plan_input *in)
 
     if (what == NULL)
         what = in->unclear;
+    if (what == NULL && plan_has_no_place(in)) {
+        operation = "DescribeServices";
+        what = "PRIMARY task set with a launchType or a strategy";
+    }
     if (what == NULL || !hc_rule_needs_hosts(&in->wish->rule))
         return false;
     plan_say(p, OUTCOME_FAILED, "EANSWER", "");
@@ -163,6 +180,35 @@ static int64_t plan_quota(const struct hc_plan_input *in, const char **what)
     return quota;
 }
 
+/* The providers whose hosts do not count, or not all of them. */
+static void plan_reason_weights(struct hc_plan *p,
+                                const struct hc_plan_input *in)
+{
+    const struct hc_ecs_share *all = in->service->providers, *some = NULL;
+    int64_t n = 0;
+    char text[300];
+
+    for (const struct hc_ecs_share *t = all; t != NULL; t = t->next) {
+        if (hc_ecs_share_most(all, t) == INT64_MAX)
+            continue;
+        some = t;
+        n++;
+    }
+    if (n == 0 || !in->by_provider)
+        return;
+    if (n > 1)
+        hc_fmt(text, sizeof(text), "%lld other providers have weight 0",
+               (long long)n);
+    else if (some->base > 0)
+        hc_fmt(text, sizeof(text), "provider %.*s has weight 0 and counts at "
+               "most its base of %lld", HC_STR_ARG(some->provider),
+               (long long)some->base);
+    else
+        hc_fmt(text, sizeof(text), "provider %.*s has weight 0 and does not "
+               "count", HC_STR_ARG(some->provider));
+    hc_plan_say_more(p, text);
+}
+
 /* Why a host has room for one task of the service; NULL: that is not known. */
 static const char *plan_one_each(const struct hc_plan_input *in)
 {
@@ -212,6 +258,7 @@ static void plan_count(struct hc_plan *p, const struct hc_plan_input *in)
     int64_t quota = plan_quota(in, &what);
 
     plan_reason_count(p, in, &measure);
+    plan_reason_weights(p, in);
     if (in->ignored.n > 0)
         plan_reason_ignored(p, in->ignored);
     if (bounded > count)

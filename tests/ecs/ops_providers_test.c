@@ -38,8 +38,14 @@ TEST(ops_providers, the_requests)
     struct hc_buf out;
 
     hc_buf_init(&out, t_alloc(), 1000);
-    hc_ecs_put_describe_providers(&out, names, 2);
-    CHECK_STR(hc_buf_view(&out), "{\"capacityProviders\":[\"a\",\"b\\\"\"]}");
+    hc_ecs_put_describe_providers(&out, HC_STR("prod"), names, 2, HC_STR(""));
+    CHECK_STR(hc_buf_view(&out), "{\"cluster\":\"prod\",\"capacityProviders\":"
+              "[\"a\",\"b\\\"\"]}");
+    hc_buf_reset(&out);
+    hc_ecs_put_describe_providers(&out, HC_STR("prod"), names, 1,
+                                  HC_STR("t\""));
+    CHECK_STR(hc_buf_view(&out), "{\"cluster\":\"prod\",\"capacityProviders\":"
+              "[\"a\"],\"nextToken\":\"t\\\"\"}");
     hc_buf_reset(&out);
     hc_ecs_put_describe_targets(&out, HC_STR("prod"), HC_STR("web"),
                                 HC_STR("t"));
@@ -58,12 +64,16 @@ TEST(ops_providers, what_scales_by_itself_is_managed)
         "{\"name\":\"off\",\"autoScalingGroupProvider\":{\"managedScaling\":"
         "{\"status\":\"DISABLED\"}}},{\"name\":\"bare\"},"
         "{\"name\":\"ecs\",\"managedInstancesProvider\":"
-        "{\"infrastructureRoleArn\":\"r\"}}],\"failures\":[]}";
+        "{\"infrastructureRoleArn\":\"r\"}},{\"name\":\"own\",\"type\":"
+        "\"MANAGED_INSTANCES\"},{\"type\":\"EC2_AUTOSCALING\",\"name\":"
+        "\"asg\"}],\"failures\":[],\"nextToken\":\"more\"}";
 
     for (size_t step = 1; step < sizeof(text); step += 7) {
         CHECK_INT(get(text, step), 0);
         CHECK(named("on")->managed && named("ecs")->managed);
         CHECK(!named("off")->managed && !named("bare")->managed);
+        CHECK(named("own")->managed && !named("asg")->managed);
+        CHECK_STR(v.next, "more");
         hc_ecs_providers_fini(&v);
     }
 }
@@ -74,6 +84,7 @@ TEST(ops_providers, what_fails_is_told)
                   1000), 0);
     CHECK(v.providers == NULL);
     CHECK_STR(v.failure.reason, "MISSING");
+    CHECK_INT(v.next.n, 0);
     hc_ecs_providers_fini(&v);
 }
 

@@ -77,7 +77,7 @@ static const char whole[] =
     "{\"expression\":\"attribute:b == 2\",\"type\":\"memberOf\"}],"
     "\"placementStrategy\":[{\"type\":\"spread\"}],"
     "\"capacityProviderStrategy\":[{\"capacityProvider\":\"one\","
-    "\"weight\":1,\"base\":0},{\"weight\":1,\"capacityProvider\":\"two\"}],"
+    "\"weight\":1,\"base\":3},{\"weight\":7,\"capacityProvider\":\"two\"}],"
     "\"schedulingStrategy\":\"REPLICA\",\"deploymentController\":"
     "{\"type\":\"CODE_DEPLOY\"},\"tags\":[{\"key\":\"headcount:pause\","
     "\"value\":\"true\"},{\"key\":\"a\",\"value\":\"\"}],"
@@ -111,8 +111,12 @@ static void check_whole(void)
     CHECK_STR(s->constraints->next->s, "attribute:a == 1");
     CHECK(s->constraints->next->next == NULL);
     CHECK(s->distinct);
-    CHECK_STR(s->providers->s, "two");
-    CHECK_STR(s->providers->next->s, "one");
+    CHECK_STR(s->providers->provider, "two");
+    CHECK_INT(s->providers->weight, 7);
+    CHECK_INT(s->providers->base, 0);
+    CHECK_STR(s->providers->next->provider, "one");
+    CHECK_INT(s->providers->next->weight, 1);
+    CHECK_INT(s->providers->next->base, 3);
     CHECK(s->providers->next->next == NULL);
     CHECK_STR(s->tags->key, "a");
     CHECK_STR(s->tags->value, "");
@@ -270,6 +274,7 @@ TEST(ops_services, what_leaves_its_hosts_open_is_named)
 #define CONSTRAINT(more) ",\"launchType\":\"EC2\",\"placementConstraints"   \
     "\":[{\"type\":\"distinctInstance\"},{" more "}]"
 #define STRATEGY(more) ",\"capacityProviderStrategy\":[{" more "}]"
+#define NAMED(name) "\"capacityProvider\":\"" name "\",\"weight\":"
     static const struct { const char *more, *unclear; } rows[] = {
         { "", "launchType, nor capacityProviderStrategy" },
         { ",\"launchType\":null,\"capacityProviderStrategy\":[]",
@@ -287,6 +292,22 @@ TEST(ops_services, what_leaves_its_hosts_open_is_named)
         { STRATEGY("\"capacityProvider\":\"asg\""), NULL },
         { STRATEGY("\"capacityProvider\":\"\""), "capacityProviderStrategy" },
         { STRATEGY("\"weight\":1"), "capacityProviderStrategy" },
+        { STRATEGY(NAMED("asg") "0,\"base\":5"), NULL },
+        { STRATEGY(NAMED("asg") "1000,\"base\":100000"), NULL },
+        { STRATEGY(NAMED("asg") "-1"), "capacityProviderStrategy" },
+        { STRATEGY(NAMED("asg") "1001"), "capacityProviderStrategy" },
+        { STRATEGY(NAMED("asg") "1,\"base\":-1"),
+          "capacityProviderStrategy" },
+        { STRATEGY(NAMED("asg") "1,\"base\":100001"),
+          "capacityProviderStrategy" },
+        { STRATEGY(NAMED("a") "1},{" NAMED("a") "1"),
+          "capacityProviderStrategy" },
+        { STRATEGY(NAMED("a") "0},{" NAMED("b") "1"), NULL },
+        { STRATEGY(NAMED("a") "0},{" NAMED("b") "0,\"base\":1"), NULL },
+        { STRATEGY(NAMED("a") "0},{" NAMED("b") "0"),
+          "capacityProviderStrategy with a weight above 0" },
+        { STRATEGY("\"capacityProvider\":\"a\"},{\"capacityProvider\":\"b\""),
+          "capacityProviderStrategy with a weight above 0" },
     };
     char text[300];
 
@@ -298,6 +319,83 @@ TEST(ops_services, what_leaves_its_hosts_open_is_named)
     }
 #undef CONSTRAINT
 #undef STRATEGY
+#undef NAMED
+}
+
+/* Where the service says nothing its PRIMARY task set does. */
+TEST(ops_services, a_task_set_says_where_tasks_run)
+{
+#define SETS(more) ",\"taskSets\":[" more "]"
+#define PRIMARY(more) "{\"status\":\"PRIMARY\"" more "}"
+#define ACTIVE(more) "{\"status\":\"ACTIVE\"" more "}"
+#define LAUNCH(type) ",\"launchType\":\"" type "\""
+#define STRATEGY(more) ",\"capacityProviderStrategy\":[{" more "}]"
+#define ASG "\"capacityProvider\":\"asg\",\"weight\":2,\"base\":1"
+    static const struct {
+        const char *more;
+        enum hc_ecs_launch launch;
+        const char *provider, *unclear;
+    } rows[] = {
+        { SETS(PRIMARY(LAUNCH("EC2"))), LAUNCH_EC2, NULL, NULL },
+        { SETS(ACTIVE(LAUNCH("FARGATE")) "," PRIMARY(LAUNCH("EXTERNAL"))),
+          LAUNCH_EXTERNAL, NULL, NULL },
+        { SETS(PRIMARY(STRATEGY(ASG)) "," ACTIVE(LAUNCH("FARGATE"))),
+          LAUNCH_NONE, "asg", NULL },
+        /* The service's own word comes first. */
+        { LAUNCH("EC2") SETS(PRIMARY(STRATEGY(ASG))), LAUNCH_EC2, NULL, NULL },
+        { STRATEGY("\"capacityProvider\":\"own\"")
+          SETS(PRIMARY(LAUNCH("EC2"))), LAUNCH_NONE, "own", NULL },
+        { ",\"capacityProviderStrategy\":[]" SETS(PRIMARY(LAUNCH("EC2"))),
+          LAUNCH_EC2, NULL, NULL },
+        { SETS(ACTIVE(LAUNCH("EC2"))), LAUNCH_NONE, NULL,
+          "launchType, nor capacityProviderStrategy" },
+        { SETS("{\"launchType\":\"EC2\"}"), LAUNCH_NONE, NULL,
+          "launchType, nor capacityProviderStrategy" },
+        { SETS(PRIMARY("")), LAUNCH_NONE, NULL,
+          "launchType, nor capacityProviderStrategy" },
+        { SETS(PRIMARY(LAUNCH("MOON"))), LAUNCH_OTHER, NULL, "launchType" },
+        { SETS(PRIMARY(STRATEGY("\"weight\":1"))), LAUNCH_NONE, NULL,
+          "capacityProviderStrategy" },
+        { SETS(PRIMARY(LAUNCH("EC2")) "," ACTIVE(STRATEGY("\"weight\":1"))),
+          LAUNCH_EC2, NULL, NULL },
+        { SETS("") ",\"deploymentController\":{\"type\":\"EXTERNAL\"}",
+          LAUNCH_NONE, NULL, NULL },
+    };
+    char text[400];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const struct hc_ecs_service *s = view.services;
+
+        hc_fmt(text, sizeof(text), ONE("%s"), rows[i].more);
+        CHECK_INT(get(text), 0);
+        s = view.services;
+        CHECK_INT(s->launch, rows[i].launch);
+        CHECK_Z(s->unclear, rows[i].unclear);
+        CHECK((s->providers != NULL) == (rows[i].provider != NULL));
+        if (s->providers != NULL)
+            CHECK(hc_str_eqz(s->providers->provider, rows[i].provider));
+        hc_ecs_services_fini(&view);
+    }
+#undef SETS
+#undef PRIMARY
+#undef ACTIVE
+#undef LAUNCH
+#undef STRATEGY
+#undef ASG
+}
+
+/* The task sets of one service are not the next one's. */
+TEST(ops_services, a_task_set_is_its_own_services)
+{
+    CHECK_INT(get("{\"services\":[{\"serviceName\":\"a\",\"status\":\"X\","
+                  "\"desiredCount\":1,\"taskSets\":[{\"status\":\"PRIMARY\","
+                  "\"launchType\":\"EC2\"}]},{\"serviceName\":\"b\","
+                  "\"status\":\"ACTIVE\",\"desiredCount\":2}]}"), 0);
+    CHECK_INT(view.services[0].launch, LAUNCH_EC2);
+    CHECK_INT(view.services[1].launch, LAUNCH_NONE);
+    CHECK_Z(view.services[1].unclear,
+            "launchType, nor capacityProviderStrategy");
+    hc_ecs_services_fini(&view);
 }
 
 /* Constraints of one service are not the next one's. */

@@ -41,6 +41,23 @@ static bool same_texts(const struct hc_ecs_text *a, const struct hc_ecs_text *b)
     return n == m;
 }
 
+static bool same_shares(const struct hc_ecs_share *a,
+                        const struct hc_ecs_share *b)
+{
+    size_t n = 0, m = 0;
+
+    for (const struct hc_ecs_share *s = a; s != NULL; s = s->next) {
+        const struct hc_ecs_share *t = hc_ecs_share_find(b, s->provider);
+
+        if (t == NULL || t->weight != s->weight || t->base != s->base)
+            return false;
+        n++;
+    }
+    for (; b != NULL; b = b->next)
+        m++;
+    return n == m;
+}
+
 static bool same_tags(const struct hc_ecs_tag *a, const struct hc_ecs_tag *b)
 {
     for (; a != NULL; a = a->next) {
@@ -77,7 +94,7 @@ static void check_same(const struct hc_ecs_service *a,
     CHECK_Z(a->unclear, b->unclear);
     CHECK(same_texts(a->constraints, b->constraints));
     CHECK(a->distinct == b->distinct);
-    CHECK(same_texts(a->providers, b->providers));
+    CHECK(same_shares(a->providers, b->providers));
     CHECK(same_tags(a->tags, b->tags) && same_tags(b->tags, a->tags));
 }
 
@@ -113,6 +130,20 @@ TEST(saved, what_is_written_down_is_read_again)
                 "\"headcount:pause\",\"value\":\"true\"},{\"key\":\"k\","
                 "\"value\":\"\"}]"),
         SERVICE(",\"capacityProviderStrategy\":[{\"weight\":1}]"),
+        SERVICE(",\"capacityProviderStrategy\":[{\"capacityProvider\":\"a\","
+                "\"weight\":0,\"base\":7},{\"capacityProvider\":\"b\","
+                "\"weight\":3}]"),
+        SERVICE(",\"capacityProviderStrategy\":[{\"capacityProvider\":\"a\","
+                "\"weight\":0},{\"capacityProvider\":\"b\"}]"),
+        SERVICE(",\"capacityProviderStrategy\":[{\"capacityProvider\":\"a\","
+                "\"weight\":1001}]"),
+        SERVICE(",\"deploymentController\":{\"type\":\"EXTERNAL\"},"
+                "\"taskSets\":[{\"status\":\"PRIMARY\",\"launchType\":"
+                "\"EXTERNAL\"},{\"status\":\"ACTIVE\"}]"),
+        SERVICE(",\"deploymentController\":{\"type\":\"CODE_DEPLOY\"},"
+                "\"taskSets\":[{\"status\":\"PRIMARY\",\"capacityProvider"
+                "Strategy\":[{\"capacityProvider\":\"a\",\"weight\":2,"
+                "\"base\":1},{\"capacityProvider\":\"b\",\"weight\":0}]}]"),
     };
     struct hc_buf text;
 
@@ -132,6 +163,26 @@ TEST(saved, what_is_written_down_is_read_again)
         hc_ecs_services_fini(&again);
     }
     hc_buf_fini(&text);
+}
+
+/* A version that read no weights wrote none: every provider counted. */
+TEST(saved, a_strategy_without_any_weight_counts_all_its_providers)
+{
+    const struct hc_ecs_share *all;
+
+    CHECK_INT(read_into(&first, "{\"services\":[" SERVICE(
+        ",\"capacityProviderStrategy\":[{\"capacityProvider\":\"a\"},"
+        "{\"capacityProvider\":\"b\"}]") "," SERVICE(
+        ",\"capacityProviderStrategy\":[{\"capacityProvider\":\"a\"},"
+        "{\"capacityProvider\":\"b\",\"weight\":1}]") "]}"), 0);
+    all = first.services[0].providers;
+    CHECK_INT(all->weight, 1);
+    CHECK_INT(all->next->weight, 1);
+    CHECK_Z(first.services[0].unclear, NULL);
+    all = first.services[1].providers;
+    CHECK_INT(hc_ecs_share_find(all, HC_STR("a"))->weight, 0);
+    CHECK_INT(hc_ecs_share_find(all, HC_STR("b"))->weight, 1);
+    hc_ecs_services_fini(&first);
 }
 
 TEST(saved, there_may_be_more_than_an_answer_holds)

@@ -246,23 +246,39 @@ class Model:
             answer["tags"] = last.get("tags", [])
         return answer
 
+    @staticmethod
+    def associated(cluster):
+        """The names of its providers: those that it has, and those of its
+        services, which AWS lets name no others."""
+        def of(thing):
+            return {share.get("capacityProvider") for share in
+                    thing.get("capacityProviderStrategy") or ()}
+
+        return set(cluster.record.get("capacityProviders") or ()).union(
+            *(of(s) for s in cluster.services.values()),
+            *(of(t) for s in cluster.services.values()
+              for t in s.get("taskSets") or ()))
+
     def DescribeCapacityProviders(self, body):
-        asked, known = body.get("capacityProviders"), self.providers
+        """Pages of ten, whatever is asked for; those of Managed Instances are
+        told of with their cluster only."""
+        asked = body.get("capacityProviders")
         if body.get("cluster"):
-            names = self.the_cluster(body).record.get("capacityProviders", [])
-            known = {k: p for k, p in known.items() if k in names}
-        if asked is None:
-            page, more = self.pages.cut(body, list(known.values()),
-                                        self.limit(body, 10, most=10))
-            return {"capacityProviders": [shown(p, body) for p in page],
-                    "failures": [], **more}
-        if len(asked) > 100:
+            names = self.associated(self.the_cluster(body))
+            known = {k: p for k, p in self.providers.items() if k in names}
+        else:
+            known = {k: p for k, p in self.providers.items()
+                     if p["type"] != "MANAGED_INSTANCES"}
+        if asked is not None and len(asked) > 100:
             raise invalid("Capacity providers can have at most 100 items.")
-        found = [(a, known.get(a.rpartition("/")[2])) for a in asked]
-        return {"capacityProviders": [shown(p, body) for _, p in found
+        names = list(known) if asked is None else asked
+        page, more = self.pages.cut(
+            body, [(a, known.get(a.rpartition("/")[2])) for a in names],
+            self.limit(body, min(self.page, 10), most=10))
+        return {"capacityProviders": [shown(p, body) for _, p in page
                                       if p is not None],
                 "failures": [self.missing("capacity-provider", a)
-                             for a, p in found if p is None]}
+                             for a, p in page if p is None], **more}
 
     def UpdateService(self, body):
         service = self.the_cluster(body).named(body["service"])

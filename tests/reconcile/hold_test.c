@@ -120,7 +120,7 @@ TEST(hold, a_plain_number_is_no_step)
 
 TEST(hold, tasks_that_wait_on_managed_scaling_get_no_company)
 {
-    static struct hc_ecs_text provider = { .s = { "asg", 3 } };
+    static struct hc_ecs_share provider = { .provider = { "asg", 3 } };
 
     set_up(3, 4);
     service.running = 2;
@@ -131,7 +131,7 @@ TEST(hold, tasks_that_wait_on_managed_scaling_get_no_company)
     in.scaled = KNOWN_NO;
     check(OUTCOME_UPDATED, "", NULL, "4 active");
     in.scaled = KNOWN_YES;
-    in.scaled_by = provider.s;
+    in.scaled_by = provider.provider;
     check(OUTCOME_HELD, "unplaced_on_managed_scaling", NULL,
           "2 of 3 tasks run, and capacity provider asg");
     service.running = 3;
@@ -143,13 +143,13 @@ TEST(hold, tasks_that_wait_on_managed_scaling_get_no_company)
 
 TEST(hold, a_rule_that_outgrows_its_hosts_does_not_rise_on_managed_scaling)
 {
-    static struct hc_ecs_text provider = { .s = { "asg", 3 } };
+    static struct hc_ecs_share provider = { .provider = { "asg", 3 } };
 
     set_up(3, 4);
     service.running = 3;
     service.providers = &provider;
     in.by_provider = true;
-    in.scaled_by = provider.s;
+    in.scaled_by = provider.provider;
     wish.rule.tasks = 2;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SCALED);
     in.scaled = KNOWN_NO;

@@ -46,8 +46,8 @@ TEST(measure, hosts_that_are_merely_listed_are_counted_as_listed)
 
 TEST(measure, each_condition_needs_the_description_and_excludes_its_hosts)
 {
-    static struct hc_ecs_text two = { { "two", 3 }, NULL };
-    static struct hc_ecs_text one = { { "one", 3 }, &two };
+    static struct hc_ecs_share two = { { "two", 3 }, 1, 0, NULL };
+    static struct hc_ecs_share one = { { "one", 3 }, 1, 0, &two };
     const struct { struct hc_measure_of of; int64_t n, cpu, memory; } rows[] = {
         { { .providers = &two }, 3, 0, 0 },
         { { .providers = &one }, 5, 0, 0 },
@@ -65,6 +65,59 @@ TEST(measure, each_condition_needs_the_description_and_excludes_its_hosts)
         CHECK(hc_measure_needs_details(&rows[i].of));
         check(rows[i].of, rows[i].n, rows[i].cpu, rows[i].memory);
     }
+}
+
+/* Hosts of `one`: 2, of `two`: 3 with 10, 11 and 12, 13, 14 MiB. */
+TEST(measure, a_provider_counts_by_its_weight_and_base)
+{
+    static const struct {
+        int64_t weight[2], base[2];
+        bool is_only;                 /* the strategy is `two` alone        */
+        int64_t hosts, cpu, memory;
+    } rows[] = {
+        { { 1, 1 }, { 0, 0 }, false, 5, 5000, 60 },
+        { { 0, 1 }, { 0, 0 }, false, 3, 3000, 39 },
+        { { 1, 0 }, { 0, 0 }, false, 2, 2000, 21 },
+        { { 0, 0 }, { 0, 0 }, true, 3, 3000, 39 },
+        { { 0, 0 }, { 0, 1 }, true, 3, 3000, 39 },
+        { { 1, 0 }, { 0, 1 }, false, 3, 3000, 21 + 13 },
+        { { 1, 0 }, { 0, 2 }, false, 4, 4000, 21 + 26 },
+        { { 1, 0 }, { 0, 3 }, false, 5, 5000, 60 },
+        { { 1, 0 }, { 0, 100000 }, false, 5, 5000, 60 },
+        { { 0, 1 }, { 1, 0 }, false, 4, 4000, 39 + 10 },  /* of 21 a half */
+        { { 1, 1 }, { 1, 0 }, false, 5, 5000, 60 },
+        { { 0, 0 }, { 1, 2 }, false, 3, 3000, 10 + 26 },
+        { { 0, 0 }, { 0, 0 }, false, 0, 0, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct hc_ecs_share two = { HC_STR("two"), rows[i].weight[1],
+                                    rows[i].base[1], NULL };
+        struct hc_ecs_share one = { HC_STR("one"), rows[i].weight[0],
+                                    rows[i].base[0], &two };
+
+        set_up();
+        check((struct hc_measure_of){
+                  .providers = rows[i].is_only ? &two : &one,
+                  .resources = true },
+              rows[i].hosts, rows[i].cpu, rows[i].memory);
+    }
+}
+
+/* A base limits the hosts that count, not those that are there. */
+TEST(measure, a_base_counts_hosts_that_count_and_large_sums)
+{
+    struct hc_ecs_share two = { HC_STR("two"), 0, 2, NULL };
+    struct hc_ecs_share one = { HC_STR("one"), 1, 0, &two };
+    const struct hc_measure_of of = { .providers = &one, .connected = true,
+                                      .resources = true };
+
+    set_up();
+    check(of, 4, 4000, 21 + 13 + 14);     /* one of the three is away */
+    for (size_t i = 0; i < 5; i++)
+        details[i].cpu = (int64_t)1 << 40;
+    details[2].connected = true;
+    check(of, 4, (int64_t)1 << 42, 21 + 26);
 }
 
 TEST(measure, what_a_description_lacks_is_no_number)

@@ -506,7 +506,8 @@ static const struct script_row capacity_rows[] = {
       "," DESCRIBED("b", "ACTIVE", "asg") ","
       DESCRIBED("c", "ACTIVE", "asg") "]}" },
     { .operation = "DescribeCapacityProviders", .answer = CAPACITY("ENABLED"),
-      .body = "{\"capacityProviders\":[\"asg\"]}" },
+      .body = "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"capacityProviders\":"
+      "[\"asg\"]}" },
     { .operation = UPDATE, .answer = UPDATED },
 };
 
@@ -543,6 +544,140 @@ TEST(need, what_capacity_providers_say_must_be_whole)
         rows[3].answer = answers[i];
         set(SCRIPT_ROWS(rows), "web");
         run(0, OUTCOME_FAILED, "EANSWER");
+        script_end();
+    }
+}
+
+#define PROVIDER(name) "{\"capacityProvider\":\"" name "\",\"weight\":1}"
+#define UNUSED(name) "{\"capacityProvider\":\"" name "\",\"weight\":0}"
+#define ASKED(names, more) "{\"cluster\":\"" SCRIPT_CLUSTER                 \
+    "\",\"capacityProviders\":[" names "]" more "}"
+#define TOLD(names, more) "{\"capacityProviders\":[" names "]" more "}"
+#define BARE(name) "{\"name\":\"" name "\"}"
+#define WHO(strategy) { .operation = SERVICES, .answer = SCRIPT_SERVICES(     \
+    SCRIPT_BARE("web", 2, ",\"capacityProviderStrategy\":[" strategy "]")) }
+#define THREE_OF(provider) { .operation = HOSTS,                             \
+    .answer = SCRIPT_HOSTS(AB "," SCRIPT_HOST("c")) },                       \
+    { .operation = "DescribeContainerInstances",                             \
+      .answer = "{\"containerInstances\":[" DESCRIBED("a", "ACTIVE", provider) \
+      "," DESCRIBED("b", "ACTIVE", provider) ","                             \
+      DESCRIBED("c", "ACTIVE", provider) "]}" }
+#define CAPACITIES "DescribeCapacityProviders"
+
+/* A page has ten; the one that is not used is not asked for. */
+TEST(need, twelve_providers_are_asked_for_in_two_calls)
+{
+    static const struct script_row rows[] = {
+        WHO(PROVIDER("a") "," PROVIDER("b") "," PROVIDER("c") ","
+            UNUSED("old") "," PROVIDER("d") "," PROVIDER("e") ","
+            PROVIDER("f") "," PROVIDER("g") "," PROVIDER("h") ","
+            PROVIDER("i") "," PROVIDER("j") "," PROVIDER("k") ","
+            PROVIDER("l")),
+        THREE_OF("a"),
+        { .operation = CAPACITIES, .answer = TOLD(
+            BARE("c") "," BARE("d") "," BARE("e") "," BARE("f") ","
+            BARE("g") "," BARE("h") "," BARE("i") "," BARE("j") ","
+            BARE("k") "," BARE("l"), ",\"nextToken\":\"unread\""),
+          .body = ASKED("\"l\",\"k\",\"j\",\"i\",\"h\",\"g\",\"f\",\"e\","
+                        "\"d\",\"c\"", "") },
+        { .operation = CAPACITIES, .answer = TOLD(BARE("b") "," BARE("a"), ""),
+          .body = ASKED("\"b\",\"a\"", "") },
+        { .operation = UPDATE, .answer = UPDATED },
+    };
+
+    set(SCRIPT_ROWS(rows), "web");
+    run(0, OUTCOME_UPDATED, "");
+    script_end();
+}
+
+TEST(need, pages_of_capacity_providers_are_followed)
+{
+    static const struct script_row rows[] = {
+        WHO(PROVIDER("b") "," PROVIDER("a")),
+        THREE_OF("a"),
+        { .operation = CAPACITIES, .answer = TOLD("", ",\"nextToken\":\"1\""),
+          .body = ASKED("\"a\",\"b\"", "") },
+        { .operation = CAPACITIES,
+          .answer = TOLD(BARE("a"), ",\"nextToken\":\"2\""),
+          .body = ASKED("\"a\",\"b\"", ",\"nextToken\":\"1\"") },
+        { .operation = CAPACITIES, .answer = TOLD("{\"name\":\"b\",\"type\":"
+                                                  "\"MANAGED_INSTANCES\"}",
+                                                  ",\"nextToken\":\"3\""),
+          .body = ASKED("\"a\",\"b\"", ",\"nextToken\":\"2\"") },
+    };
+
+    set(SCRIPT_ROWS(rows), "web");
+    run(0, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    CHECK(strstr(script_service(0)->reason, "provider b adds hosts") != NULL);
+    script_end();
+}
+
+/* Pages in a ring, pages that say one thing again, and one that is the last. */
+TEST(need, pages_of_capacity_providers_come_to_an_end)
+{
+#define PAGE(names, next) { .operation = CAPACITIES,                         \
+    .answer = TOLD(names, ",\"nextToken\":\"" next "\"") }
+    static const struct script_row rings[][7] = {
+        { WHO(PROVIDER("b") "," PROVIDER("a")), THREE_OF("a"),
+          PAGE("", "1"), PAGE("", "2"), PAGE("", "1") },
+        { WHO(PROVIDER("b") "," PROVIDER("a")), THREE_OF("a"),
+          PAGE("", "1"), PAGE("", "1"), PAGE("", "1") },
+        { WHO(PROVIDER("b") "," PROVIDER("a")), THREE_OF("a"),
+          PAGE(BARE("a"), "1"), PAGE(BARE("a"), "2"), PAGE(BARE("a"), "1"),
+          PAGE(BARE("a"), "2") },
+        { WHO(PROVIDER("b") "," PROVIDER("a")), THREE_OF("a"),
+          PAGE(BARE("a"), "1"), { .operation = CAPACITIES,
+                                  .answer = TOLD("", "") } },
+    };
+    static const size_t calls[] = { 6, 6, 7, 5 };
+
+    for (size_t i = 0; i < 4; i++) {
+        set(rings[i], calls[i], "web");
+        run(0, OUTCOME_FAILED, "EANSWER");
+        CHECK(strstr(script_service(0)->reason, "nothing about \"b\"") != NULL);
+        script_end();
+    }
+#undef PAGE
+}
+
+/* Three hosts of an old provider, two of the new one. */
+TEST(need, a_provider_of_weight_0_does_not_count)
+{
+    static const struct { const char *answer; int64_t wanted; } rows[] = {
+        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
+          ":[" UNUSED("old") "," PROVIDER("new") "]")), 2 },
+        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
+          ":[{\"capacityProvider\":\"old\",\"base\":1}," PROVIDER("new")
+          "]")), 3 },
+        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
+          ":[" PROVIDER("old") "," PROVIDER("new") "]")), 5 },
+        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
+          ":[" UNUSED("old") "]")), 3 },
+        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"taskSets\":[{\"status\":"
+          "\"PRIMARY\",\"capacityProviderStrategy\":[" PROVIDER("new")
+          "]}],\"deploymentController\":{\"type\":\"CODE_DEPLOY\"}")), 2 },
+    };
+    struct script_row calls[] = {
+        { .operation = SERVICES },
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") ","
+          SCRIPT_HOST("b") "," SCRIPT_HOST("c") "," SCRIPT_HOST("d") ","
+          SCRIPT_HOST("e")) },
+        { .operation = "DescribeContainerInstances",
+          .answer = "{\"containerInstances\":[" DESCRIBED("a", "ACTIVE", "old")
+          "," DESCRIBED("b", "ACTIVE", "new") ","
+          DESCRIBED("c", "ACTIVE", "old") "," DESCRIBED("d", "ACTIVE", "new")
+          "," DESCRIBED("e", "ACTIVE", "old") "]}" },
+        { .operation = UPDATE, .answer = UPDATED },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct script *s;
+
+        calls[0].answer = rows[i].answer;
+        s = set(calls, 3, "web");
+        s->config.dry_run = true;
+        CHECK_INT(script_run(), 1);
+        CHECK_INT(script_service(0)->wanted, rows[i].wanted);
         script_end();
     }
 }

@@ -214,9 +214,9 @@ TEST(plan, fargate_is_skipped_unless_the_wish_is_a_number)
 
 TEST(plan, fargate_by_strategy_is_fargate_a_mix_is_not)
 {
-    struct hc_ecs_text own = { HC_STR("asg"), NULL };
-    struct hc_ecs_text spot = { HC_STR("FARGATE_SPOT"), NULL };
-    struct hc_ecs_text fargate = { HC_STR("FARGATE"), &spot };
+    struct hc_ecs_share own = { HC_STR("asg"), 1, 0, NULL };
+    struct hc_ecs_share spot = { HC_STR("FARGATE_SPOT"), 1, 0, NULL };
+    struct hc_ecs_share fargate = { HC_STR("FARGATE"), 1, 0, &spot };
 
     set_up();
     service.launch = LAUNCH_NONE;
@@ -227,6 +227,70 @@ TEST(plan, fargate_by_strategy_is_fargate_a_mix_is_not)
     CHECK(!hc_plan_is_fargate(&service));
     service.providers = &own;
     CHECK(!hc_plan_is_fargate(&service));
+    own.weight = 0;                   /* the only one is used all the same */
+    CHECK(!hc_plan_is_fargate(&service));
+    own.next = &fargate;              /* of several only those with weight */
+    spot.next = NULL;
+    CHECK(hc_plan_is_fargate(&service));
+    fargate.weight = 0;
+    CHECK(hc_plan_is_fargate(&service));
+    spot.weight = 0;                  /* none is used */
+    CHECK(!hc_plan_is_fargate(&service));
+    service.providers = &fargate;
+    CHECK(hc_plan_is_fargate(&service));
+    service.providers = &own;
+    own.base = 2;
+    CHECK(!hc_plan_is_fargate(&service));
+}
+
+/* What a weight of 0 leaves out is said. */
+TEST(plan, providers_that_do_not_count_are_named)
+{
+    struct hc_ecs_share third = { HC_STR("third"), 0, 0, NULL };
+    struct hc_ecs_share old = { HC_STR("old"), 0, 0, NULL };
+    struct hc_ecs_share new = { HC_STR("new"), 1, 0, &old };
+
+    set_up();
+    service.launch = LAUNCH_NONE;
+    service.providers = &new;
+    in.by_provider = true;
+    in.scaled = KNOWN_NO;
+    check(OUTCOME_UPDATED, "", NULL);
+    CHECK_Z(plan.reason, "1 task on each of 3 active hosts of its capacity "
+            "providers, provider old has weight 0 and does not count");
+    old.base = 4;
+    check(OUTCOME_UPDATED, "", NULL);
+    CHECK(says("provider old has weight 0 and counts at most its base of 4"));
+    old.next = &third;
+    check(OUTCOME_UPDATED, "", NULL);
+    CHECK(says("providers, 2 other providers have weight 0"));
+    new.next = NULL;
+    new.weight = 0;
+    check(OUTCOME_UPDATED, "", NULL);
+    CHECK(!says("weight"));
+}
+
+/* EXTERNAL is held; allowed, its hosts are those of its PRIMARY task set. */
+TEST(plan, an_external_service_of_no_known_place_has_no_count)
+{
+    struct hc_ecs_share own = { HC_STR("asg"), 0, 0, NULL };
+
+    set_up();
+    service.launch = LAUNCH_NONE;
+    service.controller = CONTROLLER_EXTERNAL;
+    check(OUTCOME_HELD, "external", "allow_external");
+    wish.allow = ALLOW_EXTERNAL;
+    check(OUTCOME_FAILED, "EANSWER", NULL);
+    CHECK(says("DescribeServices says no PRIMARY task set"));
+    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 2 };
+    check(OUTCOME_UPDATED, "", NULL);
+    wish.rule = (struct hc_rule){ .kind = RULE_PER_HOST };
+    service.providers = &own;
+    in.scaled = KNOWN_NO;
+    check(OUTCOME_UPDATED, "", NULL);
+    service.providers = NULL;
+    service.launch = LAUNCH_EC2;
+    check(OUTCOME_UPDATED, "", NULL);
 }
 
 /* Precedence: what is not ours is not held either. */

@@ -334,13 +334,20 @@ SERVICE = {
             "deploymentController.type deploymentConfiguration.strategy "
             "deployments[].rolloutState placementConstraints[].type "
             "placementConstraints[].expression tags[].key tags[].value "
-            "capacityProviderStrategy[].capacityProvider",
-    "integer": "desiredCount runningCount pendingCount",
+            "capacityProviderStrategy[].capacityProvider "
+            "taskSets[].status taskSets[].launchType "
+            "taskSets[].capacityProviderStrategy[].capacityProvider",
+    "integer": "desiredCount runningCount pendingCount "
+               "capacityProviderStrategy[].weight "
+               "capacityProviderStrategy[].base "
+               "taskSets[].capacityProviderStrategy[].weight "
+               "taskSets[].capacityProviderStrategy[].base",
     "bool": "deployments[].serviceConnectConfiguration.enabled",
     "object": "deploymentController deploymentConfiguration "
               "deployments[].serviceConnectConfiguration",
     "objects": "deployments taskSets serviceRegistries placementConstraints "
-               "capacityProviderStrategy tags",
+               "capacityProviderStrategy "
+               "taskSets[].capacityProviderStrategy tags",
 }
 
 
@@ -376,15 +383,20 @@ USED = {
         "integer": "registeredContainerInstancesCount", "objects": "tags"},
         FAILURES, {"objects": "clusters"}),
     "DescribeCapacityProviders": within_each("capacityProviders[].", {
-        "text": "name autoScalingGroupProvider.managedScaling.status "
+        "text": "name type autoScalingGroupProvider.managedScaling.status "
                 "managedInstancesProvider.infrastructureRoleArn",
         "object": "autoScalingGroupProvider managedInstancesProvider "
                   "autoScalingGroupProvider.managedScaling"},
-        FAILURES, {"objects": "capacityProviders"}),
+        FAILURES, {"objects": "capacityProviders", "text": "nextToken"}),
     "DescribeTaskDefinition": within_each("taskDefinition.", {
-        "text": "taskDefinitionArn placementConstraints[].type "
+        "text": "taskDefinitionArn networkMode "
+                "placementConstraints[].type "
                 "placementConstraints[].expression",
-        "objects": "placementConstraints"}, {"object": "taskDefinition"}),
+        "integer": "containerDefinitions[].portMappings[].hostPort "
+                   "containerDefinitions[].portMappings[].containerPort",
+        "objects": "placementConstraints containerDefinitions "
+                   "containerDefinitions[].portMappings"},
+        {"object": "taskDefinition"}),
     "DescribeScalableTargets": {
         "text": "ScalableTargets[].ResourceId NextToken",
         "objects": "ScalableTargets"},

@@ -195,6 +195,37 @@ def test_what_is_changed_after_signing_is_noticed(peer, change, code):
 
 # ---- answers ----
 
+def test_capacity_providers_come_in_pages_of_ten(peer):
+    """As AWS has it: also of those that are named, and a cluster's own."""
+    names = [f"cp{i}" for i in range(12)]
+    for name in names:
+        peer.model.provider(name)
+    peer.model.provider("own", type="MANAGED_INSTANCES")
+    peer.service("web", capacityProviderStrategy=[
+        {"capacityProvider": n, "weight": 1, "base": 0} for n in
+        (*names[:11], "own")])
+    client = client_of(peer)
+    first = client.describe_capacity_providers(cluster="prod",
+                                               capacityProviders=names)
+    assert [p["name"] for p in first["capacityProviders"]] == names[:10]
+    rest = client.describe_capacity_providers(
+        cluster="prod", capacityProviders=names,
+        nextToken=first["nextToken"])
+    assert [p["name"] for p in rest["capacityProviders"]] == ["cp10"]
+    assert [f["reason"] for f in rest["failures"]] == ["MISSING"]
+    assert "nextToken" not in rest
+    for cluster, found in (({"cluster": "prod"}, ["own"]), ({}, [])):
+        answer = client.describe_capacity_providers(
+            **cluster, capacityProviders=["own"])
+        assert [p["name"] for p in answer["capacityProviders"]] == found
+    with pytest.raises(ClientError, match="Invalid token"):
+        client.describe_capacity_providers(nextToken=first["nextToken"])
+    with pytest.raises(ClientError, match="from 1 to 10"):
+        client.describe_capacity_providers(maxResults=11)
+    with pytest.raises(ClientError, match="ClusterNotFound"):
+        client.describe_capacity_providers(cluster="gone")
+
+
 def test_every_operation_answers_what_the_model_says(peer):
     peer.service("pool", tags=[{"key": "a", "value": "b"}],
                  capacityProviderStrategy=[{"capacityProvider": "spot",
