@@ -229,7 +229,9 @@ MUTANTS = [
     ("Fargate has hosts", R + "plan.c",
      "hc_plan_is_fargate(s) && hc_rule", "false && hc_rule"),
     ("FARGATE_SPOT is no Fargate", R + "plan.c",
-     'hc_str_eqz(t->s, "FARGATE_SPOT")', "false"),
+     'hc_str_eqz(t->provider, "FARGATE_SPOT")', "false"),
+    ("a provider of weight 0 makes Fargate a mix", R + "plan.c",
+     "(!none && hc_ecs_share_most(all, t) == 0)", "false"),
     ("a required service may be missing", R + "plan.c",
      "in->wish->required ? OUTCOME_FAILED", "false ? OUTCOME_FAILED"),
     # ---- counts ----

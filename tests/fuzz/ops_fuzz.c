@@ -72,6 +72,18 @@ static void note_texts(struct outcome *o, const struct hc_ecs_text *t)
         note(o, t->s);
 }
 
+static void note_shares(struct outcome *o, const struct hc_ecs_share *all)
+{
+    for (const struct hc_ecs_share *s = all; s != NULL; s = s->next) {
+        note(o, s->provider);
+        must(s->weight >= 0 && s->weight <= HC_ECS_WEIGHT_MAX);
+        must(s->base >= 0 && hc_ecs_share_most(all, s) >= 0);
+        must(hc_ecs_share_find(all, s->provider) == s);
+        hc_buf_fmt(&o->values, "%lld %lld", (long long)s->weight,
+                   (long long)s->base);
+    }
+}
+
 static void note_providers(struct outcome *o, const struct hc_ecs_provider *p)
 {
     for (; p != NULL; p = p->next) {
@@ -93,7 +105,8 @@ static void note_service(struct outcome *o, const struct hc_ecs_service *s)
                (long long)s->deployments, (long long)s->in_progress,
                (long long)s->task_sets);
     note_texts(o, s->constraints);
-    note_texts(o, s->providers);
+    note_shares(o, s->providers);
+    hc_buf_chr(&o->values, s->distinct ? '1' : '*');
     note_tags(o, s->tags);
 }
 
@@ -152,10 +165,12 @@ static void note_view(struct outcome *o, enum which which,
         note(o, v->definition.arn);
         note_texts(o, v->definition.constraints);
         hc_buf_chr(&o->values, v->definition.unclear ? '?' : '.');
+        hc_buf_chr(&o->values, v->definition.fixed_port ? '1' : '*');
         break;
     case PROVIDERS:
         note_providers(o, v->providers.providers);
         note_failures(o, &v->providers.failure, 1);
+        note(o, v->providers.next);
         break;
     case WHICH:
         break;
