@@ -203,6 +203,10 @@ void hc_op_goes_on(headcount_op *op);
 int hc_op_read_event(headcount_op *op);
 /* Fills in names, clusters_n and region; 1: the event is none of ours. */
 int hc_op_clusters(headcount_op *op);
+/* Drops r->names[r->at], which was not begun, where one that was read turned
+ * out to be the same cluster: that one settles it.  True: there is another one
+ * at r->at now, or none. */
+bool hc_op_drop_twin(headcount_op *op);
 /* Why this one of r->names is somebody else's, or NULL. */
 const char *hc_op_foreign(const struct op_reconcile *r, size_t at);
 /* The event asks for no write to this one of r->names. */

@@ -87,6 +87,32 @@ static void op_move(struct op_reconcile *r, size_t to, size_t from)
         r->causes[to] = r->causes[from];
 }
 
+/* ---- one cluster under two names ---- */
+
+/* n == 0: it is that of our credentials, whichever that is. */
+static struct hc_str op_account(const struct op_reconcile *r, size_t at)
+{
+    if (r->has_event && op_envelope(r, at)->account.n > 0)
+        return op_envelope(r, at)->account;
+    return r->names[at].account;
+}
+
+/* They may be: none is elsewhere, and their regions are the one that is
+ * called. */
+static bool op_are_alike(const struct op_reconcile *r, size_t a, size_t b)
+{
+    return hc_op_foreign(r, a) == NULL && hc_op_foreign(r, b) == NULL &&
+           hc_arn_same_place(&r->names[a], &r->names[b]);
+}
+
+/* An ARN of another account may have the name of one of ours: who did not say
+ * the account is the same only as who did not either. */
+static bool op_is_twin(const struct op_reconcile *r, size_t a, size_t b)
+{
+    return op_are_alike(r, a, b) &&
+           hc_str_eq(op_account(r, a), op_account(r, b));
+}
+
 /* By its name and by its ARN it is one cluster, and gets one reconcile. */
 static void op_drop_twins(struct op_reconcile *r)
 {
@@ -95,9 +121,7 @@ static void op_drop_twins(struct op_reconcile *r)
     for (size_t i = 0; i < r->clusters_n; i++) {
         size_t at = 0;
 
-        while (at < n && (!hc_arn_same_place(&r->names[at], &r->names[i]) ||
-                          hc_op_foreign(r, at) != NULL ||
-                          hc_op_foreign(r, i) != NULL))
+        while (at < n && !op_is_twin(r, at, i))
             at++;
         if (r->has_event)
             r->names_of[r->causes[i]] = at;
@@ -106,6 +130,76 @@ static void op_drop_twins(struct op_reconcile *r)
         n += at == n;
     }
     r->clusters_n = n;
+}
+
+static void op_swap(struct op_reconcile *r, size_t a, size_t b)
+{
+    struct hc_arn name = r->names[a];
+    size_t cause = r->has_event ? r->causes[a] : 0;
+
+    op_move(r, a, b);
+    r->names[b] = name;
+    if (!r->has_event)
+        return;
+    r->causes[b] = cause;
+    for (size_t i = 0; i < r->batch.clusters_n; i++)
+        if (!r->batch.clusters[i].settled &&
+            (r->names_of[i] == a || r->names_of[i] == b))
+            r->names_of[i] = r->names_of[i] == a ? b : a;
+}
+
+/* Its ARN comes before its name: the event that has it may know more, and when
+ * ECS has answered for the ARN the account is ours, and the name's. */
+static void op_sort_twins(struct op_reconcile *r)
+{
+    for (size_t i = 0; i < r->clusters_n; i++)
+        for (size_t k = i + 1; k < r->clusters_n &&
+                               !hc_arn_is_full(&r->names[i]); k++)
+            if (hc_arn_is_full(&r->names[k]) && op_are_alike(r, i, k))
+                op_swap(r, i, k);
+}
+
+/* What was read there is the cluster that `at` means, and no less was to be
+ * done. */
+static bool op_was_read(const struct op_reconcile *r, size_t done, size_t at)
+{
+    const struct hc_reconcile *one = r->clusters[done];
+    struct hc_str account = op_account(r, at);
+    struct hc_arn read;
+
+    return one->read && one->result.error_code == NULL &&
+           op_are_alike(r, done, at) &&
+           (!one->config.dry_run || r->clusters[at]->config.dry_run) &&
+           hc_arn_cluster(&read, hc_str(one->result.arn), NULL) == 0 &&
+           hc_arn_is_full(&read) &&
+           hc_arn_same_place(&read, &r->names[at]) &&
+           (account.n == 0 || hc_str_eq(account, read.account));
+}
+
+bool hc_op_drop_twin(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    size_t at = r->at, done = 0;
+
+    while (done < at && !op_was_read(r, done, at))
+        done++;
+    if (done == at)
+        return false;
+    hc_reconcile_fini(r->clusters[at]);
+    hc_free(&op->h->net.sys.alloc, r->clusters[at], sizeof **r->clusters);
+    for (size_t i = at + 1; i < r->clusters_n; i++) {
+        op_move(r, i - 1, i);
+        r->clusters[i - 1] = r->clusters[i];
+    }
+    r->clusters_n--;
+    r->begun--;
+    for (size_t i = 0; r->has_event && i < r->batch.clusters_n; i++) {
+        if (r->names_of[i] == at)
+            r->names_of[i] = done;
+        else if (r->names_of[i] > at)
+            r->names_of[i]--;
+    }
+    return true;
 }
 
 /* ---- names ---- */
@@ -198,6 +292,7 @@ int hc_op_clusters(headcount_op *op)
     r->region = op_region(op);
     err = op_check_region(op);
     op_drop_twins(r);
+    op_sort_twins(r);
     if (err == 0 && op->request.record && r->clusters_n != 1)
         err = hc_error_set(&op->error, HC_ECONFIG, "a snapshot is taken of one "
                            "cluster, not of %zu", r->clusters_n);

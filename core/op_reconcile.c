@@ -386,6 +386,8 @@ int hc_op_reconcile_step(headcount_op *op, int64_t now)
     while (got == 1 && r->at < r->clusters_n) {
         if (waited)                    /* this op's next cluster comes after */
             hc_job_wake(&op->job);
+        if (!r->inside && hc_op_drop_twin(op))
+            continue;
         if (waited || !op_enter(op, now))
             return 0;
         got = op_step_cluster(op, now);

@@ -94,6 +94,20 @@ static int find_make_room(headcount_op *op)
     return 0;
 }
 
+/* Of a name and an ARN the ARN is looked at: where it is of another account
+ * than the name it fails, and says so; the name alone would go well, and
+ * nobody would have looked at the ARN. */
+static int find_know_better(headcount_op *op, struct op_target *t,
+                            const struct hc_arn *cluster)
+{
+    struct hc_arn known;
+
+    if (hc_arn_cluster(&known, t->name, NULL) == 0 &&
+        !hc_arn_is_full(&known) && hc_arn_is_full(cluster))
+        t->name = hc_keep_str(&op->keep, cluster->text);
+    return hc_keep_error(&op->keep);
+}
+
 int hc_op_sweep_add(headcount_op *op, size_t place,
                     const struct hc_arn *cluster, struct hc_error *e)
 {
@@ -105,7 +119,7 @@ int hc_op_sweep_add(headcount_op *op, size_t place,
     size_t *slot = find_slot(s, place, cluster);
 
     if (*slot != 0)
-        return 0;
+        return find_know_better(op, &s->targets[*slot - 1], cluster);
     if (s->targets_n >= HC_SWEEP_CLUSTERS)
         return hc_error_set(e, HC_ELIMIT, "the sweep found more than %d "
                             "clusters", HC_SWEEP_CLUSTERS);

@@ -129,6 +129,90 @@ TEST(event_op, a_dry_run_stops_no_write_of_another_record)
     }
 }
 
+/* ---- one name in two accounts ---- */
+
+#define OTHER_ARN "arn:aws:ecs:eu-west-1:999999999999:cluster/prod"
+#define BODY(cluster) "{\\\"cluster\\\":\\\"" cluster "\\\"}"
+#define NO_CLUSTER "{\"__type\":\"AccessDeniedException\",\"message\":\"no\"}"
+
+/* Whichever comes first: the other one's failure is not ours. */
+TEST(event_op, a_namesake_in_another_account_is_another_cluster)
+{
+    static const char *const events[] = {
+        "{\"Records\":[" RECORD("1", BODY(OTHER_ARN)) ","
+        RECORD("2", BODY("prod")) "]}",
+        "{\"Records\":[" RECORD("2", BODY("prod")) ","
+        RECORD("1", BODY(OTHER_ARN)) "]}",
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *const answers[] = {
+            aws_answer(400, "", NO_CLUSTER), aws_answer(200, "", SERVICE("1")),
+            aws_answer(200, "", HOSTS3), aws_answer(200, "", UPDATED), NULL };
+        const struct headcount_outcome *o;
+
+        scene_open(false, answers);
+        o = handle(events[i], NULL, HEADCOUNT_SWEPT_NOT);
+        CHECK_INT(o->clusters_n, 2);
+        CHECK_INT(o->summary[HEADCOUNT_UPDATED], 1);
+        CHECK_INT(o->summary[HEADCOUNT_FAILED], 1);
+        CHECK_INT(scene.script.requests, 4);
+        CHECK(strstr(scene.script.request[0], OTHER_ARN) != NULL);
+        CHECK(o->records[i].done == false && o->records[1 - i].done);
+        headcount_end(scene.op);
+        scene_close();
+    }
+}
+
+/* What ECS answered for the ARN says whose account it is. */
+TEST(event_op, a_name_and_its_arn_are_one_reconcile)
+{
+    static const char *const events[] = {
+        "{\"Records\":[" RECORD("1", BODY(CLUSTER_ARN)) ","
+        RECORD("2", BODY("prod")) "," RECORD("3", BODY("b")) "]}",
+        "{\"Records\":[" RECORD("1", BODY("prod")) ","
+        RECORD("2", BODY(CLUSTER_ARN)) "," RECORD("3", BODY("b")) "]}",
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *const answers[] = {
+            aws_answer(200, "", SERVICE("3")), aws_answer(200, "", HOSTS3),
+            aws_answer(400, "", NO_CLUSTER), NULL };
+        const struct headcount_outcome *o;
+
+        scene_open(false, answers);
+        o = handle(events[i], NULL, HEADCOUNT_SWEPT_NOT);
+        CHECK_INT(o->clusters_n, 2);
+        CHECK_INT(scene.script.requests, 3);
+        CHECK(strstr(scene.script.request[0], CLUSTER_ARN) != NULL);
+        CHECK(o->records[0].done && o->records[1].done &&
+              !o->records[2].done);
+        headcount_end(scene.op);
+        scene_close();
+    }
+}
+
+/* The name asks for more than was done for the ARN. */
+TEST(event_op, a_dry_run_of_an_arn_is_not_the_write_of_its_name)
+{
+    const char *event = "{\"Records\":[" RECORD("1", "{\\\"cluster\\\":\\\""
+        CLUSTER_ARN "\\\",\\\"dry_run\\\":true}") ","
+        RECORD("2", BODY("prod")) "]}";
+    const char *const answers[] = {
+        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3),
+        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3),
+        aws_answer(200, "", UPDATED), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = handle(event, NULL, HEADCOUNT_SWEPT_NOT);
+    CHECK_INT(o->summary[HEADCOUNT_PENDING], 1);
+    CHECK_INT(o->summary[HEADCOUNT_UPDATED], 1);
+    CHECK_INT(scene.script.requests, 5);
+    headcount_end(scene.op);
+    scene_close();
+}
+
 /* The duplicate that is dropped was done, as an event of its own would be. */
 TEST(event_op, a_version_that_was_reconciled_is_dropped_for_its_cluster)
 {

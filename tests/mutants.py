@@ -458,6 +458,14 @@ MUTANTS = [
      "    op_drop_twins(r);\n", ""),
     ("one foreign cluster is every cluster", "core/op_clusters.c",
      "foreign > 0 && foreign == r->clusters_n", "foreign > 0"),
+    ("a namesake in another account is the same cluster", C + "op_clusters.c",
+     "hc_str_eq(op_account(r, a), op_account(r, b));", "true;"),
+    ("what was not read settles its namesake", C + "op_clusters.c",
+     "return one->read && one->result.error_code == NULL &&", "return"),
+    ("a dry run settles a write", C + "op_clusters.c",
+     "(!one->config.dry_run || r->clusters[at]->config.dry_run) &&", ""),
+    ("a name and its ARN are two clusters", C + "op_reconcile.c",
+     "if (!r->inside && hc_op_drop_twin(op))", "if (false)"),
     # ---- questions ----
     ("a fact that failed is no reason to stop", R + "settle.c",
      "if (r->question.open || (r->ask", "if (false || (r->ask"),
@@ -727,7 +735,8 @@ def own(name):
         return ["lua/policy"]
     if room.startswith("op"):
         room = {"op_sweep": "sweep", "op_sweep_find": "sweep",
-                "op_event": "event_op"}.get(room, "headcount")
+                "op_event": "event_op",
+                "op_clusters": "event_op"}.get(room, "headcount")
     return [room] if room in TESTS else []
 
 

@@ -205,6 +205,22 @@ TEST(sweep_op, names_are_not_looked_for)
     end();
 }
 
+/* The name alone would go well, and nobody would have looked at the ARN. */
+TEST(sweep_op, a_name_hides_no_arn_of_another_account)
+{
+    static const char *const names[] = {
+        "a", "arn:aws:ecs:eu-west-1:999999999999:cluster/a" };
+    const char *const answers[] = { OK(SERVICE_IN("a", "2")), NULL };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 2;
+    scene_open(false, answers);
+    CHECK_INT(run(r)->summary[HEADCOUNT_FAILED], 1);
+    CHECK(asked(0, names[1]));
+    end();
+}
+
 TEST(sweep_op, tags_are_asked_for_of_what_matches)
 {
     static const char *const names[] = { "p*" };
