@@ -274,6 +274,8 @@ struct headcount_request {
                                      too: one more call a service            */
     bool drop_duplicates;         /* skip an event whose detail.version this
                                      handle reconciled already               */
+    bool drop_foreign;            /* a record about another region or account
+                                     is done; else it is left to its queue   */
     enum headcount_swept swept;   /* what came of the sweep that the event
                                      asks for                                */
     bool record;                  /* keep what was read of the one cluster: see
@@ -622,12 +624,15 @@ struct headcount_cluster {
 };
 
 /* One of an event's Records.  It is not done if a cluster that it asks for
- * failed, if it cannot be understood, or if its queue is a FIFO queue and one
- * before it is not done. */
+ * failed or is in another region or account, if it cannot be understood, or if
+ * its queue is a FIFO queue and one before it is not done. */
 struct headcount_record {
     const char *id;               /* messageId; "" if it has none            */
-    const char *error;            /* why it cannot be understood, or NULL    */
+    const char *error;            /* why it cannot be understood, or is left to
+                                     others; or NULL                         */
     bool done;                    /* it may be deleted                       */
+    bool foreign;                 /* a cluster of it is in another region or
+                                     account                                 */
 };
 
 struct headcount_outcome {
@@ -660,6 +665,8 @@ struct headcount_outcome {
      * fail the whole. */
     const struct headcount_record *records;
     size_t records_n, records_failed;
+    size_t foreign;               /* records about another region or account,
+                                     or 1: the event alone is               */
     const char *failures;
     size_t failures_size;
 

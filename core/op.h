@@ -10,6 +10,8 @@
 #include "reconcile/reconcile.h"
 #include "reconcile/sweep.h"
 
+#define HC_OP_PLACES 64               /* of others, that were told of         */
+
 struct headcount {
     struct hc_net net;
     struct hc_config config;
@@ -20,6 +22,9 @@ struct headcount {
     struct hc_audit_to audit;
     struct hc_links lanes;               /* who waits for another's cluster  */
     bool no_sign;
+    uint64_t foreign[HC_OP_PLACES];      /* whose events were told of, by
+                                            hash                             */
+    size_t foreign_n;
     size_t concurrency;                  /* reconciles inside, at most       */
     size_t inside;
 };
@@ -209,6 +214,8 @@ int hc_op_clusters(headcount_op *op);
 bool hc_op_drop_twin(headcount_op *op);
 /* Why this one of r->names is somebody else's, or NULL. */
 const char *hc_op_foreign(const struct op_reconcile *r, size_t at);
+/* Why, as a sentence in op->keep; NULL: no memory. */
+const char *hc_op_foreign_why(headcount_op *op, size_t at);
 /* The event asks for no write to this one of r->names. */
 bool hc_op_is_dry(const struct op_reconcile *r, size_t at);
 /* What came of it: of the event's clusters, records and versions.  0 or

@@ -56,6 +56,57 @@ const char *hc_op_foreign(const struct op_reconcile *r, size_t at)
     return op_is_foreign(r, arn->region) ? "foreign_region" : NULL;
 }
 
+const char *hc_op_foreign_why(headcount_op *op, size_t at)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+    const struct hc_batch_cluster *c = op_envelope(r, at);
+    const struct hc_arn *arn = &r->names[at];
+
+    if (hc_str_eqz(hc_str(hc_op_foreign(r, at)), "foreign_account"))
+        return hc_keep_fmt(&op->keep, "cluster %.*s is in account %.*s, and "
+                           "its event in account %.*s", HC_STR_ARG(arn->name),
+                           HC_STR_ARG(arn->account), HC_STR_ARG(c->account));
+    return hc_keep_fmt(&op->keep, "cluster %.*s is in region %.*s%s%.*s, and "
+                       "the region here is %.*s", HC_STR_ARG(arn->name),
+                       HC_STR_ARG(op_is_foreign(r, c->region) ? c->region
+                                                              : arn->region),
+                       c->account.n > 0 ? ", account " : "",
+                       HC_STR_ARG(c->account), HC_STR_ARG(r->region));
+}
+
+static uint64_t op_hash(uint64_t hash, struct hc_str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        hash = (hash ^ (unsigned char)text.p[i]) * 1099511628211U;
+    return (hash ^ 0xff) * 1099511628211U;
+}
+
+/* Once for each region and account: a queue that is drained by mistake holds
+ * many.  The last line of all says that more will come untold. */
+static void op_tell_foreign(headcount_op *op, size_t at)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+    const struct hc_batch_cluster *c = op_envelope(r, at);
+    uint64_t hash = op_hash(op_hash(op_hash(14695981039346656037U, c->region),
+                                    c->account), r->names[at].account);
+    headcount *h = op->h;
+
+    for (size_t i = 0; i < h->foreign_n; i++)
+        if (h->foreign[i] == hash)
+            return;
+    if (h->foreign_n == HC_OP_PLACES)
+        return;
+    h->foreign[h->foreign_n++] = hash;
+    hc_log_line(&h->net.log, LOG_WARN, "an event is not for us: %s%s%s",
+                hc_op_foreign_why(op, at),
+                op->request.drop_foreign
+                    ? "; it is dropped"
+                    : "; its record or message is left to the queue's redrive "
+                      "policy (--drop-foreign drops such)",
+                h->foreign_n == HC_OP_PLACES
+                    ? "; no other region and account is told of" : "");
+}
+
 /* A cluster of another region than the one we may speak to: an event about
  * such alone is somebody else's; who names one himself is told. */
 static int op_check_region(headcount_op *op)
@@ -75,6 +126,7 @@ static int op_check_region(headcount_op *op)
                                 HC_STR_ARG(arn->text), HC_STR_ARG(arn->region),
                                 HC_STR_ARG(r->region));
         why = hc_op_foreign(r, i);
+        op_tell_foreign(op, i);
         foreign++;
     }
     return foreign > 0 && foreign == r->clusters_n ? op_skip(op, why) : 0;

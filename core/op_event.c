@@ -121,15 +121,54 @@ static bool event_went_well(const struct hc_report_cluster *c)
     return well;
 }
 
-static void event_settle_clusters(struct op_reconcile *r)
+/* What is in another region or account is done only where somebody says so: a
+ * wrong region would empty a queue. */
+static void event_settle_clusters(headcount_op *op)
 {
+    struct op_reconcile *r = &op->as.reconcile;
+
     for (size_t i = 0; i < r->batch.clusters_n; i++) {
         if (r->batch.clusters[i].settled)
             continue;
-        /* None was begun: the event is somebody else's. */
-        hc_batch_settle(&r->batch, i, r->begun == 0 ||
-                        event_went_well(&r->clusters[r->names_of[i]]->result));
+        size_t at = r->names_of[i];
+        bool foreign = hc_op_foreign(r, at) != NULL;
+
+        r->batch.clusters[i].foreign = foreign;
+        hc_batch_settle(&r->batch, i, foreign
+                            ? op->request.drop_foreign
+                            : event_went_well(&r->clusters[at]->result));
     }
+}
+
+/* The place in the batch of the first cluster of this record that is somebody
+ * else's, or clusters_n. */
+static size_t event_foreign(const struct hc_batch *b,
+                            const struct hc_batch_record *record)
+{
+    for (size_t i = 0; i < record->links_n; i++)
+        if (b->clusters[b->links[record->link + i]].foreign)
+            return b->links[record->link + i];
+    return b->clusters_n;
+}
+
+/* A record is left for that reason, and says it. */
+static int event_settle_foreign(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    struct hc_batch *b = &r->batch;
+
+    for (size_t i = 0; i < b->records_n; i++) {
+        struct hc_batch_record *record = &b->records[i];
+        size_t cluster = event_foreign(b, record);
+
+        if (cluster == b->clusters_n)
+            continue;
+        op->outcome.foreign++;
+        record->foreign = true;
+        if (!op->request.drop_foreign && record->why.n == 0)
+            record->why = hc_str(hc_op_foreign_why(op, r->names_of[cluster]));
+    }
+    return hc_keep_error(&op->keep);
 }
 
 /* Only what was reconciled without a failure may be dropped next time. */
@@ -159,7 +198,7 @@ static int event_put_records(headcount_op *op)
         to[i] = (struct headcount_record){
             .id = b->records[i].id.p,
             .error = b->records[i].why.n > 0 ? b->records[i].why.p : NULL,
-            .done = b->records[i].done,
+            .done = b->records[i].done, .foreign = b->records[i].foreign,
         };
         op->outcome.records_failed += !to[i].done;
     }
@@ -186,10 +225,11 @@ int hc_op_settle_event(headcount_op *op)
 
     if (!r->has_event)
         return 0;
-    event_settle_clusters(r);
+    event_settle_clusters(op);
     event_note_versions(op);
-    if (!r->batch.wrapped)
-        return 0;
+    err = event_settle_foreign(op);
+    if (err < 0 || !r->batch.wrapped)
+        return err;
     hc_batch_judge(&r->batch);
     err = event_put_records(op);
     return err < 0 ? err : event_put_failures(op);

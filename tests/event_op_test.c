@@ -129,6 +129,92 @@ TEST(event_op, a_dry_run_stops_no_write_of_another_record)
     }
 }
 
+/* ---- another region, another account ---- */
+
+#define FAR_ARN "arn:aws:ecs:us-east-1:123456789012:cluster/prod"
+
+static const struct headcount_outcome *handle_foreign(const char *event,
+                                                      bool drop)
+{
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE,
+        .event = event, .event_size = strlen(event), .wishes = &web,
+        .wishes_n = 1, .drop_foreign = drop, .drop_duplicates = true,
+    };
+
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
+        scene_drive();
+    return headcount_outcome(scene.op);
+}
+
+TEST(event_op, a_record_of_another_region_is_left_unless_it_is_to_be_dropped)
+{
+    const char *event = "{\"Records\":[" RECORD("1",
+        "{\\\"cluster\\\":\\\"" FAR_ARN "\\\"}") "]}";
+
+    for (int drop = 0; drop < 2; drop++) {
+        const struct headcount_outcome *o;
+
+        scene_open(false, NULL);
+        o = handle_foreign(event, drop);
+        CHECK_INT(o->code, 0);
+        CHECK_Z(o->skipped_event, "foreign_region");
+        CHECK_INT(o->foreign, 1);
+        CHECK(o->records[0].foreign && o->records[0].done == drop);
+        CHECK_INT(o->records_failed, !drop);
+        CHECK((o->records[0].error != NULL) == !drop);
+        if (!drop) {
+            CHECK_Z(o->records[0].error, "cluster prod is in region us-east-1, "
+                    "account 123456789012, and the region here is eu-west-1");
+            CHECK_Z(o->failures, "{\"batchItemFailures\":[{\"itemIdentifier\":"
+                    "\"1\"}]}");
+        }
+        CHECK_INT(scene.script.requests, 0);
+        headcount_end(scene.op);
+        scene_close();
+    }
+}
+
+TEST(event_op, a_record_of_another_account_is_left)
+{
+    const struct headcount_outcome *o;
+
+    scene_open(false, NULL);
+    o = handle_foreign("[{\"source\":\"aws.events\",\"detail-type\":"
+                       "\"Scheduled Event\",\"account\":\"1\",\"detail\":{"
+                       "\"cluster\":\"" CLUSTER_ARN "\"}}]", false);
+    CHECK_Z(o->skipped_event, "foreign_account");
+    CHECK_Z(o->records[0].error, "cluster prod is in account 123456789012, "
+            "and its event in account 1");
+    CHECK(o->failures == NULL && o->records_failed == 1);
+    headcount_end(scene.op);
+    scene_close();
+}
+
+/* Ours beside it is done as ever; an event alone is skipped as ever. */
+TEST(event_op, what_is_foreign_harms_no_other)
+{
+    const char *const answers[] = { aws_answer(200, "", SERVICE("3")),
+                                    aws_answer(200, "", HOSTS3), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = handle_foreign("{\"Records\":[" RECORD("1", "{\\\"cluster\\\":\\\""
+                       FAR_ARN "\\\"}") "," RECORD("2", "{\\\"cluster\\\":"
+                       "\\\"prod\\\"}") "]}", false);
+    CHECK_INT(o->foreign, 1);
+    CHECK(!o->records[0].done && o->records[1].done &&
+          !o->records[1].foreign);
+    headcount_end(scene.op);
+    o = handle_foreign("{\"cluster\":\"" FAR_ARN "\"}", false);
+    CHECK_Z(o->skipped_event, "foreign_region");
+    CHECK_INT(o->foreign, 1);
+    CHECK_INT(o->records_n, 0);
+    headcount_end(scene.op);
+    scene_close();
+}
+
 /* ---- one name in two accounts ---- */
 
 #define OTHER_ARN "arn:aws:ecs:eu-west-1:999999999999:cluster/prod"

@@ -301,7 +301,7 @@ static void judge_message(struct crew *c, struct crew_message *m)
     m->due = 0;
     c->failed += m->failed;
     if (!m->failed)
-        m->state = MESSAGE_DONE;
+        m->state = m->foreign ? MESSAGE_SHELVED : MESSAGE_DONE;
     else if (c->stopping)
         m->state = MESSAGE_RELEASED;
     else
@@ -313,11 +313,12 @@ static void end_claim(struct crew_message *m, struct crew_claim *claim,
 {
     struct crew_post *p = claim->post;
 
-    if (how == CREW_IDLE && m->number != p->cause) {
+    if ((how == CREW_IDLE || how == CREW_FOREIGN) && m->number != p->cause) {
         claim_waits(claim, p->covered_since);
         return;
     }
     m->failed |= how == CREW_FAILED;
+    m->foreign |= how == CREW_FOREIGN;
     settle_claim(m, claim);
 }
 

@@ -9,7 +9,9 @@
  *   a message   HELD --its clusters went well--> DONE --> DELETING --> gone
  *                 |                                ^-- not deleted --+
  *                 +--one of them failed, all ended--> gone, it comes back
- *                                     (stopping)  --> RELEASED --> gone
+ *                 |                   (stopping)  --> RELEASED --> gone
+ *                 +--one is somebody else's --> SHELVED --> gone, it comes
+ *                                               back after a longer time
  *
  * A message is done when for each of its clusters a reconcile that began after
  * the message was put ended well.  The sweep is one more cluster here, which
@@ -73,7 +75,8 @@ struct crew_turn {
 };
 
 enum crew_how { CREW_WELL, CREW_FAILED,
-                CREW_IDLE };         /* nothing was read for this cause      */
+                CREW_IDLE,           /* nothing was read for this cause      */
+                CREW_FOREIGN };      /* likewise, and it is somebody else's  */
 
 /* The cluster that has waited longest is at work now; false: none waits, or
  * as many as may be are at work.  The turn's texts live until crew_end. */
@@ -114,6 +117,10 @@ void crew_not_extended(struct crew *crew, uint64_t number, int64_t now);
 size_t crew_take_released(struct crew *crew, struct crew_item *out,
                           size_t max);
 
+/* Those that are somebody else's, to be left invisible for a while; each is
+ * then told by crew_forget. */
+size_t crew_take_shelved(struct crew *crew, struct crew_item *out, size_t max);
+
 /* When the first of them is due: INT64_MAX if none is. */
 int64_t crew_deletes_due(const struct crew *crew);
 int64_t crew_extensions_due(const struct crew *crew);
@@ -122,7 +129,7 @@ struct crew_counts {
     size_t messages, bytes;          /* held, those to delete too            */
     size_t waiting, at_work;         /* clusters                             */
     size_t deleting;                 /* messages to delete, or being deleted */
-    size_t released;                 /* likewise, to give back               */
+    size_t released;                 /* likewise, to give back or to shelve  */
     uint64_t failed;                 /* messages that are left to come back,
                                         since crew_new                       */
 };

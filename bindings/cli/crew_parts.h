@@ -23,13 +23,14 @@ struct crew_claim {
 };
 
 enum message_state { MESSAGE_HELD, MESSAGE_DONE, MESSAGE_DELETING,
-                     MESSAGE_RELEASED, MESSAGE_RELEASING };
+                     MESSAGE_RELEASED, MESSAGE_RELEASING, MESSAGE_SHELVED,
+                     MESSAGE_SHELVING };
 
 struct crew_message {
     struct crew_message *next;
     uint64_t number;
     enum message_state state;
-    bool failed;
+    bool failed, foreign;
     int tries;
     int64_t received, due;              /* due: to extend, or to delete      */
     char *receipt;

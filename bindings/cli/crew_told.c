@@ -27,9 +27,8 @@ static size_t take(struct crew *c, struct crew_item *out, size_t max,
         out[n++] = (struct crew_item){ m->number, m->receipt };
         if (from == MESSAGE_HELD)
             m->due = now + c->config.visibility / 2;
-        else
-            m->state = from == MESSAGE_DONE ? MESSAGE_DELETING
-                                            : MESSAGE_RELEASING;
+        else                            /* DONE, RELEASED, SHELVED */
+            m->state = (enum message_state)(from + 1);
     }
     return n;
 }
@@ -43,6 +42,11 @@ size_t crew_take_done(struct crew *c, struct crew_item *out, size_t max,
 size_t crew_take_released(struct crew *c, struct crew_item *out, size_t max)
 {
     return take(c, out, max, MESSAGE_RELEASED, INT64_MAX);
+}
+
+size_t crew_take_shelved(struct crew *c, struct crew_item *out, size_t max)
+{
+    return take(c, out, max, MESSAGE_SHELVED, INT64_MAX);
 }
 
 size_t crew_take_due(struct crew *c, struct crew_item *out, size_t max,
@@ -117,6 +121,8 @@ void crew_count(const struct crew *c, struct crew_counts *out)
         out->deleting += m->state == MESSAGE_DONE ||
                          m->state == MESSAGE_DELETING;
         out->released += m->state == MESSAGE_RELEASED ||
-                         m->state == MESSAGE_RELEASING;
+                         m->state == MESSAGE_RELEASING ||
+                         m->state == MESSAGE_SHELVED ||
+                         m->state == MESSAGE_SHELVING;
     }
 }

@@ -8,7 +8,7 @@
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-enum { EMF_ALWAYS = 7, EMF_METRICS = EMF_ALWAYS + 2 };
+enum { EMF_ALWAYS = 8, EMF_METRICS = EMF_ALWAYS + 2 };
 
 struct metric {
     const char *name, *unit;
@@ -32,13 +32,23 @@ int64_t emf_unplaced(const struct headcount_outcome *o)
     return sum;
 }
 
+/* Records about another region or account have a metric of their own. */
+static int64_t failed_records(const struct headcount_outcome *o)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < o->records_n; i++)
+        n += !o->records[i].done && !o->records[i].foreign;
+    return n;
+}
+
 static int64_t failed(const struct headcount_outcome *o)
 {
     size_t targets = verbs_targets_failed(o);
 
     if (o->code != 0)
         return 1;
-    return (int64_t)(targets > 0 ? targets : o->records_failed);
+    return targets > 0 ? (int64_t)targets : failed_records(o);
 }
 
 /* Only a sweep knows, and only one that looked at every cluster: an alarm
@@ -94,6 +104,7 @@ void emf_put(FILE *out, const struct emf *emf,
         { "Updated", "Count", services(emf, o, HEADCOUNT_UPDATED) },
         { "Held", "Count", services(emf, o, HEADCOUNT_HELD) },
         { "Failed", "Count", failures },
+        { "ForeignEvents", "Count", (int64_t)o->foreign },
         { "Unplaced", "Count", emf_unplaced(o) + emf->unplaced },
         { "Calls", "Count", counted(o->stats.api_calls,
                                     swept ? &swept->api_calls : NULL) },

@@ -46,6 +46,7 @@ struct options {
     bool all;
     bool no_sign_request, debug, timings, dry_run, detailed_exitcode;
     bool retry_writes, help;
+    bool drop_foreign;
     bool paused;                       /* HEADCOUNT_DRY_RUN */
     /* worked out of the texts above */
     bool json, format_json;

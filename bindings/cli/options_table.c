@@ -57,6 +57,8 @@ const struct option options_table[] = {
       "watch: between sweeps; also 90s, 5m (300)" },
     { "visibility", TEXT, AT(visibility), true, "SECONDS",
       "watch: a message is ours, then extended (60)" },
+    { "drop-foreign", FLAG, AT(drop_foreign), true, NULL,
+      "drop events of another region or account" },
     { "metrics", TEXT, AT(metrics), true, "FILE",
       "watch: keep Prometheus' text in this file" },
     { "heartbeat", TEXT, AT(heartbeat), true, "FILE",
@@ -145,8 +147,8 @@ static void print_options(void)
     }
     puts("\nservice, all, tag, assume-role, concurrency, api-share, policy, "
          "autoscaler,\nhosts, constraints, where, dns-server, timeout, "
-         "queue, every, visibility,\nmetrics, heartbeat, timings, "
-         "detailed-exitcode, retry-writes and tcp-keepalive\nare also "
+         "queue, every, visibility,\ndrop-foreign, metrics, heartbeat, "
+         "timings, detailed-exitcode, retry-writes and\ntcp-keepalive are also "
          "HEADCOUNT_<OPTION> (lists with commas); ECS_SERVICE_ARN names "
          "services,\ntoo; HEADCOUNT_DRY_RUN=1 pauses every write.\n"
          "A CLUSTER is a name, an ARN, or a glob of names such as 'prod-*'.\n"

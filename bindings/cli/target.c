@@ -56,6 +56,7 @@ int target_open(struct target *t, const struct options *o,
     request->hosts = o->hosts_mode;
     request->constraints = o->heeded;
     request->paused = o->paused;
+    request->drop_foreign = o->drop_foreign;
     request->allow = o->allow.item;
     request->allow_n = o->allow.n;
     if (o->services.n == 0 && !o->policy) {

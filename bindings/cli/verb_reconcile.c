@@ -51,7 +51,7 @@ static int print_outcome(const struct options *o,
 {
     if (outcome->code != 0) {
         complain("%s", outcome->message);
-    } else if (outcome->records_failed > 0 && outcome->clusters_n == 0) {
+    } else if (verbs_has_no_event(outcome)) {
         complain_of_records(outcome);
     } else if (o->verb == VERB_SNAPSHOT) {
         print_snapshot(outcome);

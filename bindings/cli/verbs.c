@@ -106,13 +106,19 @@ size_t verbs_targets_failed(const struct headcount_outcome *outcome)
     return outcome->summary[HEADCOUNT_FAILED] - outcome->missing_services_n;
 }
 
+bool verbs_has_no_event(const struct headcount_outcome *outcome)
+{
+    return outcome->records_failed > 0 && outcome->clusters_n == 0 &&
+           outcome->foreign == 0;
+}
+
 int verbs_outcome_code(const struct options *o,
                        const struct headcount_outcome *outcome)
 {
     if (outcome->code != 0)
         return verbs_exit_code(outcome->code);
-    if (outcome->records_failed > 0 && outcome->clusters_n == 0)
-        return EXIT_USAGE;            /* it says nothing that is an event */
+    if (verbs_has_no_event(outcome))
+        return EXIT_USAGE;
     if (outcome->summary[HEADCOUNT_FAILED] > 0 || outcome->records_failed > 0)
         return EXIT_TARGET_FAILED;
     if (o->detailed_exitcode && outcome->summary[HEADCOUNT_PENDING] > 0)

@@ -28,6 +28,8 @@ bool verbs_interrupted(void);
 /* The handle that these options describe; 0, or the exit code with the
  * complaint on stderr. */
 int verbs_open(headcount **h, const struct options *o);
+/* None of the records is an event. */
+bool verbs_has_no_event(const struct headcount_outcome *outcome);
 /* Runs the op to its end, or until SIGINT: then no new write, two seconds for
  * what is in flight.  What the op asks `decide` answers; NULL for an op that
  * asks nothing.  True if it was interrupted. */

@@ -32,6 +32,13 @@ int64_t watch_first(int64_t a, int64_t b);
 enum metrics_reconcile { METRICS_OK, METRICS_FAILED, METRICS_SKIPPED,
                          METRICS_DUPLICATE, METRICS_RECONCILES };
 
+/* Messages about another region or account, by these. */
+enum { METRICS_PLACES = 32 };
+struct metrics_place {
+    char region[40], account[16];    /* only letters, digits and -           */
+    uint64_t messages;
+};
+
 /* As its last reconcile left it. */
 struct metrics_cluster {
     char *name;                      /* its ARN, where that is known         */
@@ -51,6 +58,8 @@ struct metrics {
     bool changed;
     uint64_t reconciles[METRICS_RECONCILES], updates;
     uint64_t received, deleted, poison;
+    struct metrics_place foreign[METRICS_PLACES];    /* the last: all others */
+    size_t foreign_n;
     uint64_t sweeps_ok, sweeps_failed, reloads_ok, reloads_failed;
     int64_t sweep_us, last_success;  /* of the last sweep; wall clock        */
     uint64_t missing;                /* services, of the last whole sweep    */
@@ -64,6 +73,9 @@ void metrics_close(struct metrics *m);
 /* One cluster was reconciled: by an event, or as part of a sweep. */
 void metrics_reconciled(struct metrics *m, enum metrics_reconcile how,
                         const struct headcount_outcome *o);
+/* One message is about this cluster of another region or account, given as
+ * "REGION/ACCOUNT/NAME". */
+void metrics_foreign(struct metrics *m, const char *place);
 /* Clusters that were not seen since then are gone. */
 void metrics_forget(struct metrics *m, int64_t before);
 struct metrics_now {
@@ -79,8 +91,9 @@ int64_t metrics_due(const struct metrics *m);
 
 enum { QUEUE_BATCHES = 6, QUEUE_BATCH = 10, QUEUE_POISON = 64 };
 
-enum queue_batch_kind { QUEUE_DELETE, QUEUE_EXTEND, QUEUE_RELEASE };
-enum { QUEUE_RECEIVE = QUEUE_RELEASE + 1, QUEUE_KINDS };
+enum queue_batch_kind { QUEUE_DELETE, QUEUE_EXTEND, QUEUE_RELEASE,
+                        QUEUE_SHELVE };
+enum { QUEUE_RECEIVE = QUEUE_SHELVE + 1, QUEUE_KINDS };
 
 struct queue_batch {
     headcount_op *op;                /* NULL: free                           */
@@ -102,6 +115,8 @@ struct queue {
     struct crew *crew;
     struct metrics *metrics;
     headcount_op *receive;
+    headcount_op *attributes;        /* has it a redrive policy?             */
+    bool asked;                      /* that, once                           */
     int64_t began, next, backoff;    /* of receives                          */
     char trouble[QUEUE_KINDS][80];   /* what was told last                   */
     struct queue_batch batches[QUEUE_BATCHES];
@@ -136,6 +151,7 @@ struct work_job {
     headcount_op *op;                /* NULL: free                           */
     struct work_rules *rules;
     struct crew_post *post;          /* NULL: a sweep                        */
+    char place[80];                  /* "REGION/ACCOUNT/..." of the cluster  */
     char name[300];                  /* of the cluster, for a person         */
 };
 

@@ -207,6 +207,43 @@ void metrics_reconciled(struct metrics *m, enum metrics_reconcile how,
         note_cluster(m, &o->clusters[i]);
 }
 
+/* It comes out of a message: whatever stands there, it is a word. */
+static size_t take_word(char *to, size_t size, const char *from)
+{
+    size_t n = strcspn(from, "/");
+
+    for (size_t i = 0; i < n && i + 1 < size; i++) {
+        bool good = (from[i] >= 'a' && from[i] <= 'z') ||
+                    (from[i] >= 'A' && from[i] <= 'Z') ||
+                    (from[i] >= '0' && from[i] <= '9') || from[i] == '-';
+
+        to[i] = good ? from[i] : '_';
+    }
+    return n;
+}
+
+void metrics_foreign(struct metrics *m, const char *place)
+{
+    struct metrics_place p = { .messages = 1 };
+    size_t n = take_word(p.region, sizeof p.region, place);
+
+    if (place[n] == '/')
+        take_word(p.account, sizeof p.account, place + n + 1);
+    m->changed = true;
+    for (size_t i = 0; i < m->foreign_n; i++)
+        if (strcmp(m->foreign[i].region, p.region) == 0 &&
+            strcmp(m->foreign[i].account, p.account) == 0) {
+            m->foreign[i].messages++;
+            return;
+        }
+    if (m->foreign_n + 1 < METRICS_PLACES) {
+        m->foreign[m->foreign_n++] = p;
+        return;
+    }
+    m->foreign_n = METRICS_PLACES;
+    m->foreign[METRICS_PLACES - 1].messages++;
+}
+
 void metrics_forget(struct metrics *m, int64_t before)
 {
     m->changed = true;
@@ -303,6 +340,21 @@ static void put_messages(FILE *out, const struct metrics *m,
             counts.messages);
 }
 
+static void put_foreign(FILE *out, const struct metrics *m)
+{
+    put_head(out, "foreign_messages_total", "counter", "Messages about "
+             "clusters of another region or account, each time one came.");
+    for (size_t i = 0; i < m->foreign_n; i++) {
+        const struct metrics_place *p = &m->foreign[i];
+        bool others = i == METRICS_PLACES - 1;
+
+        fprintf(out, "headcount_foreign_messages_total{region=\"%s\","
+                "account=\"%s\"} %" PRIu64 "\n",
+                others ? "other" : p->region, others ? "other" : p->account,
+                p->messages);
+    }
+}
+
 static void put_sweeps(FILE *out, const struct metrics *m)
 {
     put_head(out, "sweeps_total", "counter", "Sweeps that ended.");
@@ -352,6 +404,7 @@ static void put_metrics(struct metrics *m, const struct metrics_now *n)
     put_reconciles(out, m);
     put_services(out, m);
     put_messages(out, m, n->crew);
+    put_foreign(out, m);
     put_sweeps(out, m);
     put_stats(out, n->h);
     put_head(out, "build_info", "gauge", "What runs.");

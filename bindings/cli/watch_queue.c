@@ -17,6 +17,10 @@
 #include "verbs.h"
 
 #define QUEUE_WAIT 20                /* seconds, the longest that SQS has   */
+/* A message of another region or account comes back so much later, in seconds:
+ * it is not ours to hurry to its dead-letter queue, nor to hand out all the
+ * time. */
+#define QUEUE_SHELF 300
 #define QUEUE_PATIENCE (60 * WATCH_SECOND)           /* retries too      */
 #define QUEUE_BACKOFF (60 * WATCH_SECOND)
 
@@ -96,6 +100,18 @@ static headcount_op *question_send(struct queue *q, struct question *ask,
     return op;
 }
 
+/* Asked once, when the queue has answered: nothing depends on it. */
+static void begin_attributes(struct queue *q)
+{
+    struct question ask;
+
+    q->asked = true;
+    if (!question_open(q, &ask))
+        return;
+    fputs(",\"AttributeNames\":[\"RedrivePolicy\"]", ask.out);
+    q->attributes = question_send(q, &ask, "GetQueueAttributes");
+}
+
 /* The first one does not wait: it says that the queue is there. */
 static void begin_receive(struct queue *q, int64_t now)
 {
@@ -119,6 +135,20 @@ static const char *batch_operation(enum queue_batch_kind kind)
                                 : "ChangeMessageVisibilityBatch";
 }
 
+static int new_visibility(const struct queue *q, enum queue_batch_kind kind)
+{
+    switch (kind) {
+    case QUEUE_EXTEND:
+        return q->visibility;
+    case QUEUE_SHELVE:
+        return q->visibility > QUEUE_SHELF ? q->visibility : QUEUE_SHELF;
+    case QUEUE_RELEASE:
+    case QUEUE_DELETE:
+        break;
+    }
+    return 0;
+}
+
 static void put_entries(const struct queue *q, FILE *out,
                         enum queue_batch_kind kind,
                         const struct crew_item *items, size_t n)
@@ -129,7 +159,7 @@ static void put_entries(const struct queue *q, FILE *out,
         json_text_member(out, "ReceiptHandle", items[i].receipt);
         if (kind != QUEUE_DELETE)
             fprintf(out, ",\"VisibilityTimeout\":%d",
-                    kind == QUEUE_EXTEND ? q->visibility : 0);
+                    new_visibility(q, kind));
         putc('}', out);
     }
     putc(']', out);
@@ -149,6 +179,9 @@ static void entry_failed(struct queue *q, enum queue_batch_kind kind,
     case QUEUE_RELEASE:
         crew_forget(q->crew, number);
         q->lost = true;
+        break;
+    case QUEUE_SHELVE:               /* it comes back sooner */
+        crew_forget(q->crew, number);
         break;
     }
 }
@@ -199,6 +232,8 @@ static size_t take_items(struct queue *q, enum queue_batch_kind kind,
         return crew_take_due(q->crew, items, QUEUE_BATCH, now);
     case QUEUE_RELEASE:
         return crew_take_released(q->crew, items, QUEUE_BATCH);
+    case QUEUE_SHELVE:
+        return crew_take_shelved(q->crew, items, QUEUE_BATCH);
     }
     return 0;
 }
@@ -230,6 +265,9 @@ void queue_turn(struct queue *q, int64_t now)
     begin_batches(q, QUEUE_EXTEND, now);
     begin_batches(q, QUEUE_RELEASE, now);
     begin_batches(q, QUEUE_DELETE, now);
+    begin_batches(q, QUEUE_SHELVE, now);
+    if (q->reached && !q->asked && !q->stopped)
+        begin_attributes(q);
     if (!q->receive && !q->stopped && now >= q->next &&
         crew_has_room(q->crew))
         begin_receive(q, now);
@@ -253,7 +291,8 @@ int64_t queue_due(const struct queue *q)
 void queue_stop(struct queue *q)
 {
     headcount_end(q->receive);
-    q->receive = NULL;
+    headcount_end(q->attributes);
+    q->receive = q->attributes = NULL;
     q->stopped = true;
     q->lost = false;                 /* from now on it is told by the exit   */
 }
@@ -274,6 +313,7 @@ static const char *doing(int kind)
         [QUEUE_RECEIVE] = "receive", [QUEUE_DELETE] = "delete messages",
         [QUEUE_EXTEND] = "extend the visibility of messages",
         [QUEUE_RELEASE] = "give messages back",
+        [QUEUE_SHELVE] = "leave messages of others for later",
     };
 
     return words[kind];
@@ -431,8 +471,46 @@ static void batch_ended(struct queue *q, struct queue_batch *b,
         entry_failed(q, b->kind, b->numbers[i], now);
 }
 
+/* {"Attributes": {"RedrivePolicy": "..."}}, and without one no such member. */
+static bool has_redrive(const struct headcount_outcome *o)
+{
+    headcount_json *json;
+    const char *text;
+    size_t n;
+    int event = 1;
+    bool found = false;
+
+    if (headcount_json_new(&json, o->body, o->body_size, NULL) != 0)
+        return true;
+    while (event > 0 && !found) {
+        event = headcount_json_next(json, &text, &n, NULL);
+        found = event == HEADCOUNT_JSON_KEY && n == strlen("RedrivePolicy") &&
+                memcmp(text, "RedrivePolicy", n) == 0;
+    }
+    headcount_json_free(json);
+    return found;
+}
+
+static void attributes_ended(const struct queue *q,
+                             const struct headcount_outcome *o)
+{
+    if (o->code == 0 && !has_redrive(o))
+        complain("queue %s: it has no redrive policy, so what is no event, and "
+                 "what is of another region or account, comes back until it is "
+                 "too old: give it a dead-letter queue", q->url);
+    else if (o->code != 0 && q->debug)
+        complain("queue %s: whether it has a redrive policy is not known: %s",
+                 q->url, o->message);
+}
+
 bool queue_took(struct queue *q, headcount_op *op, int64_t now)
 {
+    if (op == q->attributes) {
+        attributes_ended(q, headcount_outcome(op));
+        q->attributes = NULL;
+        headcount_end(op);
+        return true;
+    }
     if (op == q->receive) {
         receive_ended(q, headcount_outcome(op), now);
         q->receive = NULL;

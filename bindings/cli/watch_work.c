@@ -201,6 +201,7 @@ static void begin_job(struct work *w, struct work_job *job,
     r.drop_duplicates = true;
     set_place(w->options, turn->key, &r);
     *job = (struct work_job){ .post = turn->post };
+    snprintf(job->place, sizeof job->place, "%s", turn->key);
     snprintf(job->name, sizeof job->name, "%s", turn->name);
     int err = headcount_begin(w->h, &job->op, &r);
 
@@ -246,17 +247,29 @@ static enum metrics_reconcile judge_job(const struct work_job *job,
     return o->summary[HEADCOUNT_FAILED] > 0 ? METRICS_FAILED : METRICS_OK;
 }
 
-static void job_ended(struct work *w, struct work_job *job)
+/* What is somebody else's is left to the queue, unless it is to be dropped. */
+static enum crew_how settle_job(struct work *w, const struct work_job *job,
+                                const struct headcount_outcome *o,
+                                enum metrics_reconcile came)
 {
     static const enum crew_how how[METRICS_RECONCILES] = {
         [METRICS_OK] = CREW_WELL, [METRICS_SKIPPED] = CREW_IDLE,
         [METRICS_FAILED] = CREW_FAILED, [METRICS_DUPLICATE] = CREW_IDLE,
     };
+
+    if (came != METRICS_SKIPPED || o->foreign == 0)
+        return how[came];
+    metrics_foreign(w->metrics, job->place);
+    return w->options->drop_foreign ? CREW_IDLE : CREW_FOREIGN;
+}
+
+static void job_ended(struct work *w, struct work_job *job)
+{
     const struct headcount_outcome *o = headcount_outcome(job->op);
     enum metrics_reconcile came = judge_job(job, o);
 
     metrics_reconciled(w->metrics, came, o);
-    crew_end(w->crew, job->post, how[came]);
+    crew_end(w->crew, job->post, settle_job(w, job, o, came));
     w->cut |= w->stopped && came == METRICS_FAILED;
     end_job(job);
 }

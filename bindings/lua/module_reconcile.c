@@ -36,6 +36,7 @@ static const struct option reconcile_options[] = {
     { "region", FIELD_TEXT, AT(request.region) },
     { "endpoint_url", FIELD_TEXT, AT(request.endpoint_url) },
     { "drop_duplicates", FIELD_FLAG, AT(request.drop_duplicates) },
+    { "drop_foreign", FIELD_FLAG, AT(request.drop_foreign) },
     { NULL, FIELD_VALUE, 0 }
 };
 

@@ -30,6 +30,7 @@ struct hc_batch_record {
     struct hc_str why;                /* it cannot be understood; n == 0: it
                                          can                                 */
     bool sqs, fifo;
+    bool foreign;                     /* a cluster of it is somebody else's  */
     bool sweeps;                      /* it asks for the sweep that is
                                          configured                          */
     size_t link, links_n;             /* the clusters that it asks for       */
@@ -49,6 +50,7 @@ struct hc_batch_cluster {
     size_t writers;                   /* of these: that do not say dry_run   */
     bool named;                       /* a person wrote its name in one      */
     bool settled, done;
+    bool foreign;                     /* in another region or account        */
 };
 
 /* One host event: what a handle may have reconciled already. */

@@ -236,6 +236,51 @@ TEST(crew, a_duplicate_settles_nothing_but_itself)
     crew_free(c);
 }
 
+static const char *shelved(struct crew *c)
+{
+    struct crew_item items[10];
+    size_t n = crew_take_shelved(c, items, 10);
+    const char *text = receipts(items, n);
+
+    for (size_t i = 0; i < n; i++)
+        crew_forget(c, items[i].number);
+    return text;
+}
+
+/* One that names ours, too, waits for it; one that failed comes back as one. */
+TEST(crew, what_is_somebody_elses_is_shelved_and_settles_nothing_else)
+{
+    struct crew *c = crew_of(10);
+    struct crew_counts counts;
+
+    put(c, "1", "a");
+    put(c, "2", "ab");
+    put(c, "3", "a");
+    struct crew_turn turn = begin(c, "a"), ours = begin(c, "b");
+
+    CHECK_Z(turn.body, "3");
+    crew_end(c, turn.post, CREW_FOREIGN);
+    crew_count(c, &counts);
+    CHECK_INT(counts.released, 1);
+    CHECK_Z(shelved(c), "3@0");
+    CHECK_Z(shelved(c), "");
+    turn = begin(c, "a");
+    CHECK_Z(turn.body, "2");
+    crew_end(c, turn.post, CREW_FOREIGN);
+    CHECK_Z(shelved(c), "");
+    crew_end(c, ours.post, CREW_FAILED);
+    CHECK_Z(shelved(c), "");
+    turn = begin(c, "a");
+    CHECK_Z(turn.body, "1");
+    crew_end(c, turn.post, CREW_WELL);
+    CHECK_Z(deleted(c), "1@0");
+    CHECK_INT(held(c), 0);
+    crew_count(c, &counts);
+    CHECK_INT(counts.failed, 1);
+    CHECK_INT(counts.released, 0);
+    crew_free(c);
+}
+
 TEST(crew, a_cluster_that_is_named_twice_is_claimed_once)
 {
     struct crew *c = crew_of(10);
@@ -441,7 +486,7 @@ enum { MODEL_CLUSTERS = 5, MODEL_MESSAGES = 400, MODEL_STEPS = 1200 };
 /* Of a message: when it was put, and which clusters it still needs. */
 struct model_message {
     long put;                        /* step; 0: not there                   */
-    bool needs[MODEL_CLUSTERS], failed, gone;
+    bool needs[MODEL_CLUSTERS], foreign, failed, gone;
 };
 
 struct model {
@@ -506,10 +551,11 @@ static void model_end(struct model *m, int at, enum crew_how how)
         struct model_message *x = &m->messages[i];
 
         if (x->put >= m->began[at] || !x->needs[at] ||
-            (how == CREW_IDLE && i != cause))
+            ((how == CREW_IDLE || how == CREW_FOREIGN) && i != cause))
             continue;
         x->needs[at] = false;
         x->failed |= how == CREW_FAILED;
+        x->foreign |= how == CREW_FOREIGN;
     }
     m->began[at] = 0;
     m->at_work--;
@@ -538,7 +584,7 @@ static void model_take(struct model *m, bool released)
         if (released)
             CHECK(m->stopping && (x->failed || model_needs(x)));
         else
-            CHECK(!x->failed && !model_needs(x));
+            CHECK(!x->failed && !x->foreign && !model_needs(x));
         if (!released && roll(m, 4) == 0 &&
             crew_not_deleted(m->crew, items[i].number, 0))
             continue;
@@ -547,10 +593,26 @@ static void model_take(struct model *m, bool released)
     }
 }
 
+static void model_take_shelved(struct model *m)
+{
+    struct crew_item items[10];
+    size_t n = crew_take_shelved(m->crew, items, 10);
+
+    for (size_t i = 0; i < n; i++) {
+        struct model_message *x =
+            &m->messages[strtoul(items[i].receipt, NULL, 10)];
+
+        CHECK(!x->gone && !x->failed && x->foreign && !model_needs(x));
+        x->gone = true;
+        crew_forget(m->crew, items[i].number);
+    }
+}
+
 static void model_step(struct model *m)
 {
     static const enum crew_how hows[] = { CREW_WELL, CREW_WELL, CREW_WELL,
-                                          CREW_FAILED, CREW_IDLE };
+                                          CREW_FAILED, CREW_IDLE,
+                                          CREW_FOREIGN };
 
     m->step++;
     switch (roll(m, 5)) {
@@ -562,10 +624,11 @@ static void model_step(struct model *m)
         model_begin(m);
         break;
     case 3:
-        model_end(m, (int)roll(m, MODEL_CLUSTERS), hows[roll(m, 5)]);
+        model_end(m, (int)roll(m, MODEL_CLUSTERS), hows[roll(m, 6)]);
         break;
     case 4:
         model_take(m, false);
+        model_take_shelved(m);
         break;
     }
 }
@@ -581,6 +644,7 @@ static void model_drain(struct model *m)
             model_end(m, i, CREW_WELL);
         model_take(m, true);
         model_take(m, false);
+        model_take_shelved(m);
         model_begin(m);
     }
     crew_count(m->crew, &counts);

@@ -178,12 +178,20 @@ def test_a_region_that_is_not_ours_is_not_looked_at(ecs, headcount):
     clusters(ecs, prod=1)
     far = event_of(region="us-east-1")
     run = headcount("handle", *OURS, stdin=batch(record(1, far)))
+    assert run.code == 1 and failed(run) == ["1"]
     assert run.report["skipped_event"] == "foreign_region"
-    assert run.report["records"] == {"total": 1, "failed": []}
+    assert run.report["records"]["failed"][0]["error"] == (
+        "cluster prod is in region us-east-1, account 123456789012, and the "
+        "region here is eu-west-1")
+    assert ecs.requests == []
+    run = headcount("handle", "--drop-foreign", *OURS,
+                    stdin=batch(record(1, far)))
+    assert run.code == 0 and failed(run) == []
+    assert run.report["skipped_event"] == "foreign_region"
     assert ecs.requests == []
     run = headcount("handle", *OURS, stdin=batch(record(1, far),
                                                  record(2, event_of())))
-    assert run.code == 0 and failed(run) == []
+    assert run.code == 1 and failed(run) == ["1"]
     assert [c["name"] for c in run.report["clusters"]] == ["prod", "prod"]
     assert run.report["summary"] == {"updated": 1, "pending": 0,
                                      "unchanged": 0, "held": 0, "skipped": 1,
@@ -197,5 +205,28 @@ def test_ours_is_not_settled_by_its_namesake_of_another_region(ecs, headcount):
            "region": "us-east-1", "detail": {"cluster": "prod"}}
     run = headcount("handle", *OURS, stdin=batch(
         record(1, far), record(2, {"cluster": "prod"})))
-    assert run.code == 0 and failed(run) == []
+    assert run.code == 1 and failed(run) == ["1"]
     assert ecs.home.services["web"]["desiredCount"] == 2
+
+
+def told(run):
+    return [line for line in run.err.splitlines() if "not for us" in line]
+
+
+def test_what_is_not_ours_is_told_of_once_for_each_region(ecs, headcount):
+    headcount.at(ecs)
+    far = [event_of(region=region) for region in (
+        "us-east-1", "us-east-1", "ap-south-1", "us-east-1")]
+    run = headcount("handle", *OURS, stdin=batch(
+        *[record(i, event) for i, event in enumerate(far)]))
+    lines = told(run)
+    assert len(lines) == 2 and "us-east-1" in lines[0] and \
+        "ap-south-1" in lines[1]
+    for line in lines:
+        assert "eu-west-1" in line and "redrive policy" in line and \
+            "--drop-foreign" in line
+    line, = told(headcount("handle", *OURS, stdin=far[0]))
+    assert "us-east-1" in line
+    line, = told(headcount("handle", *OURS, stdin=batch(record(1, far[0])),
+                           HEADCOUNT_DROP_FOREIGN="1"))
+    assert "it is dropped" in line

@@ -150,6 +150,23 @@ def test_a_queue_is_told_which_records_to_deliver_again(ecs, function):
     assert ecs.operations().count("UpdateService") == 1
 
 
+def test_events_of_another_region_stay_in_the_queue(ecs, function):
+    far = event_of(region="us-east-1")
+    server = function()
+    assert server.invoke({"Records": [record(1, far)]}) == {
+        "batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert server.invoke(far)["skipped_event"] == "foreign_region"
+    for line in metrics(server):
+        assert line["ForeignEvents"] == 1 and line["Failed"] == 0
+        assert "LastSuccess" in line
+    assert server.output.read_text().count("is not for us") == 1
+    server = function(HEADCOUNT_DROP_FOREIGN="1")
+    assert server.invoke({"Records": [record(1, far)]}) == {
+        "batchItemFailures": []}
+    assert metrics(server)[0]["ForeignEvents"] == 1
+    assert ecs.requests == []
+
+
 def test_the_deadline_bounds_everything(ecs, function):
     fill(ecs)
     ecs.delay("ListContainerInstances", 30)

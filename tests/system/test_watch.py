@@ -193,11 +193,59 @@ def test_what_topics_and_records_wrap_is_understood(prod, queue, headcount):
 
 
 def test_what_is_not_ours_is_deleted_without_a_call(prod, queue, headcount):
-    with Worker(headcount, queue):
+    with Worker(headcount, queue, "--drop-foreign") as worker:
         queue.send(event_of(**{"detail-type": "ECS Task State Change"}),
                    event_of(region="us-east-1"))
         until(queue.is_empty)
+        assert worker.told("us-east-1.*it is dropped")
     assert prod.requests == []
+
+
+def shelved(queue):
+    return [e["VisibilityTimeout"]
+            for c in queue.front.calls("ChangeMessageVisibilityBatch")
+            for e in c.body["Entries"]]
+
+
+def test_what_is_anothers_is_left_to_its_queue(prod, queue, headcount):
+    """A wrong region would empty it; told once, counted, and not handed out
+    again at once."""
+    file = headcount.home / "metrics.prom"
+    with Worker(headcount, queue, "--metrics", file) as worker:
+        queue.send(*[{**event_of(region="us-east-1"), "id": str(i)}
+                     for i in range(12)], event_of(region="ap-south-1"),
+                   event_of())
+        until(lambda: queue.deleted() == 1 and len(shelved(queue)) == 13)
+        assert shelved(queue) == [300] * 13
+        until(lambda: queue.count() == (0, 13))
+        until(lambda: value(read_metrics(file), "messages_deleted_total") == 1)
+        got = read_metrics(file)
+        assert value(got, "foreign_messages_total", region="us-east-1",
+                     account=ACCOUNT) == 12
+        assert value(got, "foreign_messages_total", region="ap-south-1",
+                     account=ACCOUNT) == 1
+        assert value(got, "messages_failed_total") == 0
+        assert worker.text.count("not for us") == 2
+        assert worker.told("us-east-1.*eu-west-1")
+        assert worker.stop()[0] == 0
+    assert len(prod.requests) == 3
+
+
+def test_a_queue_without_a_redrive_policy_is_warned_of(prod, queue, headcount):
+    with Worker(headcount, queue) as worker:
+        until(lambda: queue.front.calls("GetQueueAttributes"))
+        queue.send({"cluster": "prod"})
+        until(lambda: queue.deleted() == 1)
+        assert not worker.told("redrive policy")
+    queue.url = queue.dead
+    with Worker(headcount, queue) as worker:
+        until(lambda: worker.told("it has no redrive policy"))
+    queue.front.fault("GetQueueAttributes", "AccessDeniedException", times=9)
+    with Worker(headcount, queue) as worker:
+        queue.send({"cluster": "prod"})
+        until(lambda: queue.deleted() == 2)
+        assert not worker.told("redrive policy")
+        assert worker.stop()[0] == 0
 
 
 def test_a_dry_run_writes_nothing_and_settles_no_other(prod, queue, headcount):
@@ -312,8 +360,9 @@ def test_what_reads_nothing_settles_no_other_message(prod, queue, headcount,
 def test_one_name_in_two_regions_is_two_clusters(prod, queue, headcount):
     with Worker(headcount, queue):
         queue.send({**SCHEDULE, "detail": {"clusters": [ELSEWHERE, HERE]}})
-        until(queue.is_empty)
+        until(lambda: shelved(queue) == [300])
     assert prod.services["web"]["desiredCount"] == 3
+    assert queue.count() == (0, 1)
 
 
 def test_events_of_several_regions(queue, headcount):
@@ -325,7 +374,7 @@ def test_events_of_several_regions(queue, headcount):
                     "us-east-1", AWS_REGION=None):
             queue.send({**event_of(region="us-east-1"), "id": "far"},
                        event_of(region="ap-south-1"))
-            until(queue.is_empty)
+            until(lambda: queue.deleted() == 1 and shelved(queue) == [300])
         scopes = [re.search(r"/([a-z0-9-]+)/ecs/",
                             r.headers["authorization"])[1]
                   for r in far.requests]
@@ -671,7 +720,7 @@ def test_a_policy_from_a_pipe_is_not_waited_for_again(prod, queue, headcount):
 # ---- what it tells ----
 
 LABEL = r'[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"'
-SAMPLE = re.compile(rf"(headcount_[a-z_]+)(?:\{{({LABEL})\}})? "
+SAMPLE = re.compile(rf"(headcount_[a-z_]+)(?:\{{({LABEL}(?:,{LABEL})*)\}})? "
                     r"(-?\d+(?:\.\d+)?)$")
 
 
