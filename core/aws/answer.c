@@ -252,3 +252,8 @@ bool hc_skew_get(const struct hc_skew_ask *ask, int64_t *skew)
     *skew = theirs - (ask->sent + elapsed / 2);
     return true;
 }
+
+bool hc_skew_matters(int64_t skew)
+{
+    return skew > HC_SKEW_MATTERS || skew < -HC_SKEW_MATTERS;
+}

@@ -51,5 +51,7 @@ struct hc_skew_ask {
     int64_t sent, received;
 };
 bool hc_skew_get(const struct hc_skew_ask *ask, int64_t *skew);
+/* It is more than AWS forgives in a signature, or nearly. */
+bool hc_skew_matters(int64_t skew);
 
 #endif

@@ -255,6 +255,8 @@ static struct hc_client_role *role_new(struct hc_client *k, struct hc_str arn,
     hc_creds_assume_init(&r->assume, &shared, sts, arn, role_label(k, sts));
     hc_creds_init(&r->creds, &k->net->sys, &k->net->jobs);
     r->creds.role = hc_str(r->assume.role);
+    r->creds.log = &k->net->log;
+    r->creds.skew = &k->skew;
     const struct hc_creds_provider p = hc_creds_assume(&r->assume);
 
     hc_creds_add(&r->creds, &p);
@@ -332,6 +334,9 @@ static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
     hc_creds_files_init(&k->files, &k->net->sys);
     hc_creds_container_init(&k->container, k->net, &k->bundle, &k->others);
     hc_creds_imds_init(&k->imds, k->net);
+    k->container.skew = k->imds.skew = &k->skew;
+    k->creds.log = &k->net->log;
+    k->creds.skew = &k->skew;
     for (size_t i = 0; i < sizeof(chain) / sizeof(*chain); i++)
         hc_creds_add(&k->creds, &chain[i]);
     return hc_creds_given_init(&k->given, &k->net->sys.alloc, who, e);

@@ -2,11 +2,12 @@
  * drawing: aws/creds.h).
  *
  *   EMPTY   -> REFRESH        [hc_creds_get]       nothing is kept
- *   FRESH   -> REFRESH        [hc_creds_get]       it expires soon
- *   FRESH   -> EMPTY          [hc_creds_invalidate]
+ *   FRESH   -> REFRESH        [hc_creds_get]       it expires soon, or the
+ *                                                  service says it did
+ *   FRESH   -> EMPTY          [hc_creds_invalidate]  what does not outlast it
  *   REFRESH -> FRESH          [creds_succeed]
- *   REFRESH -> FRESH, EMPTY   [creds_fail]         the old set still holds, or
- *                                                  there is none
+ *   REFRESH -> FRESH, EMPTY   [creds_fail]         the old set still holds or
+ *                                                  outlasts, or there is none
  *   REFRESH -> REFRESH        [creds_slept]        the process was frozen
  *
  * A good set is replaced only by another good one: a refresh that fails leaves
@@ -122,11 +123,16 @@ static void creds_swap(struct hc_credentials *a, struct hc_credentials *b)
 
 /* ---- the one refresh ---- */
 
+/* The time of whoever said when they expire, as far as it is known. */
+static int64_t creds_wall(const struct hc_creds *c)
+{
+    return hc_time_add(hc_wall(c->sys), c->skew != NULL ? *c->skew : 0);
+}
+
 static bool creds_is_within(const struct hc_creds *c, int64_t margin,
                             int64_t expires)
 {
-    return expires != HC_NEVER &&
-           c->sys->wall(c->sys->ud) >= expires - margin;
+    return expires != HC_NEVER && creds_wall(c) >= expires - margin;
 }
 
 static bool creds_expires_in(const struct hc_creds *c, int64_t margin)
@@ -134,10 +140,16 @@ static bool creds_expires_in(const struct hc_creds *c, int64_t margin)
     return creds_is_within(c, margin, c->now_good.expires);
 }
 
-/* A set that has not expired. */
+/* A set that has not expired, by its date or the service's word. */
 static bool creds_has_one(const struct hc_creds *c)
 {
-    return c->now_good.key_id_n > 0 && !creds_expires_in(c, 0);
+    return c->now_good.key_id_n > 0 && !c->refused && !creds_expires_in(c, 0);
+}
+
+/* One that is better than none. */
+static bool creds_outlasts(const struct hc_creds *c)
+{
+    return c->now_good.key_id_n > 0 && c->outlasts;
 }
 
 static void creds_succeed(struct hc_creds *c, int64_t now)
@@ -145,18 +157,48 @@ static void creds_succeed(struct hc_creds *c, int64_t now)
     creds_swap(&c->now_good, &c->coming);
     hc_credentials_fini(&c->coming);
     hc_error_reset(&c->error);
+    c->outlasts = c->providers[c->at].outlasts;
+    c->refused = false;
     c->failed_until = 0;
     c->rest_until = hc_time_add(now, HC_CREDS_REST);
     c->state = CREDS_FRESH;
     c->refreshes++;
 }
 
+/* Not all who lost the same source come back to it at once. */
+static int64_t creds_pause(const struct hc_creds *c)
+{
+    uint32_t random = 0;
+
+    if (hc_random(c->sys, &random, sizeof random, NULL) < 0)
+        random = 0;
+    return HC_CREDS_PAST +
+           (int64_t)(((uint64_t)HC_CREDS_PAST * random) >> 32);
+}
+
+/* The old set is past its end and nobody gives another one. */
+static void creds_go_on(struct hc_creds *c, int64_t now)
+{
+    int64_t pause = creds_pause(c);
+
+    c->failed_until = hc_time_add(now, pause);
+    if (c->log != NULL)
+        hc_log_line(c->log, LOG_WARN, "the credentials have expired and could "
+                    "not be replaced: they are used on, and others are asked "
+                    "for in %lld s: %s", (long long)(pause / HC_SECOND),
+                    c->error.what);
+}
+
 static void creds_fail(struct hc_creds *c, int64_t now)
 {
+    bool past = !creds_has_one(c) && creds_outlasts(c);
+
     hc_credentials_fini(&c->coming);
     c->failed_until = hc_time_add(now, HC_CREDS_AGAIN);
     c->rest_until = hc_time_add(now, HC_CREDS_REST);
-    c->state = creds_has_one(c) ? CREDS_FRESH : CREDS_EMPTY;
+    if (past)
+        creds_go_on(c, now);
+    c->state = past || creds_has_one(c) ? CREDS_FRESH : CREDS_EMPTY;
 }
 
 /* One that is not configured here, and what it said of that.  Without a name
@@ -294,7 +336,7 @@ static bool creds_lends(const struct hc_creds *c)
 {
     if (c->state == CREDS_REFRESH)
         return creds_has_one(c) && !creds_expires_in(c, HC_CREDS_NEAR);
-    return creds_has_one(c);
+    return creds_has_one(c) || creds_outlasts(c);
 }
 
 int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
@@ -321,9 +363,13 @@ void hc_creds_invalidate(struct hc_creds *c, struct hc_str key_id)
 {
     if (!hc_str_eq(hc_credentials_view(&c->now_good).key_id, key_id))
         return;
+    if (creds_has_one(c))              /* else it was asked for, and failed  */
+        c->failed_until = 0;
+    c->refused = true;
+    if (creds_outlasts(c))
+        return;
     hc_credentials_fini(&c->now_good);
     hc_credentials_init(&c->now_good, &c->sys->alloc);
-    c->failed_until = 0;
     if (c->state == CREDS_FRESH)
         c->state = CREDS_EMPTY;
 }

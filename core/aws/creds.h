@@ -8,11 +8,17 @@
  *
  * Five minutes before a set expires another one is fetched while the old one is
  * still lent; in its last minute who asks waits for the new one.
+ *
+ * Where its source can only be asked (an instance, a container, STS) a set is
+ * used on past its end for as long as the source gives no other: AWS may still
+ * take it, as it does in an outage of its own, and whoever refused it here
+ * would never know.  The source is then asked every five to ten minutes.
  */
 #ifndef HC_AWS_CREDS_H
 #define HC_AWS_CREDS_H
 
 #include "aws/sigv4.h"
+#include "base/log.h"
 #include "net/job.h"
 #include "net/sys.h"
 
@@ -48,6 +54,7 @@ struct hc_creds_provider {
     int (*get)(void *ud, struct hc_job *job, int64_t now,
                struct hc_credentials *out, struct hc_error *e);
     void *ud;
+    bool outlasts;                 /* its sets are used on past their end    */
 };
 
 enum hc_creds_state { CREDS_EMPTY, CREDS_REFRESH, CREDS_FRESH };
@@ -57,6 +64,7 @@ enum hc_creds_state { CREDS_EMPTY, CREDS_REFRESH, CREDS_FRESH };
 #define HC_CREDS_NEAR (60 * HC_SECOND)     /* and then: wait for it           */
 #define HC_CREDS_AGAIN HC_SECOND           /* after a failure: ask again      */
 #define HC_CREDS_REST (30 * HC_SECOND)     /* while there is a good set       */
+#define HC_CREDS_PAST (300 * HC_SECOND)    /* past its end: and up to twice  */
 #define HC_CREDS_SLEPT (60 * HC_SECOND)    /* longer than any refresh lasts   */
 
 struct hc_creds {
@@ -67,13 +75,18 @@ struct hc_creds {
     struct hc_links waiting;
     struct hc_creds_provider providers[HC_CREDS_PROVIDERS];
     size_t n, at;                          /* at: the one being asked        */
+    bool outlasts;                         /* now_good does                  */
+    bool refused;                          /* the service calls it expired   */
     struct hc_error error;                 /* of the last refresh            */
-    int64_t failed_until;                  /* monotonic: told again till then */
+    int64_t failed_until;                  /* monotonic: not asked again till
+                                              then; 0: it went well          */
     int64_t rest_until;                    /* monotonic                      */
     int64_t started;                       /* monotonic: the refresh         */
     char tried[240];                       /* what had none, and why          */
     size_t tried_n;
     const struct hc_system *sys;
+    const struct hc_log *log;              /* NULL: none                     */
+    const int64_t *skew;                   /* theirs minus ours; NULL: 0     */
     struct hc_str role;                    /* ARN of who they are; "" unknown */
     uint64_t refreshes;
 };
@@ -92,9 +105,10 @@ struct hc_creds_ask {
  * < 0: HC_ECREDENTIALS (what was tried, what to set), HC_ENOMEM. */
 int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
                  int64_t now, struct hc_credentials *out, struct hc_error *e);
-/* The service calls the set with this key id expired: it is lent no more, and
- * the next get fetches another one.  A set that was replaced meanwhile is left
- * alone. */
+/* The service calls the set with this key id expired: the next get fetches
+ * another one, unless that failed a moment ago.  Only what outlasts its end is
+ * lent where there is none.  A set that was replaced meanwhile is left alone.
+ */
 void hc_creds_invalidate(struct hc_creds *c, struct hc_str key_id);
 
 #endif

@@ -440,5 +440,6 @@ void hc_creds_assume_fini(struct hc_creds_assume *c)
 
 struct hc_creds_provider hc_creds_assume(struct hc_creds_assume *c)
 {
-    return (struct hc_creds_provider){ "assumed role", creds_assume_ask, c };
+    return (struct hc_creds_provider){ "assumed role", creds_assume_ask, c,
+                                       true };
 }

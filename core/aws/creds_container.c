@@ -188,7 +188,7 @@ static int container_answered(struct hc_creds_container *c,
                             f->config.origin.host,
                             (unsigned)f->config.origin.port, f->status);
     int err = hc_creds_json_get(out, &sys->alloc, hc_buf_view(&f->body),
-                                hc_wall(sys), e);
+                                hc_creds_fetch_wall(f, c->skew), e);
 
     if (err < 0 && e != NULL)
         hc_creds_fetch_strike(f, e->what);
@@ -251,5 +251,6 @@ void hc_creds_container_fini(struct hc_creds_container *c)
 
 struct hc_creds_provider hc_creds_container(struct hc_creds_container *c)
 {
-    return (struct hc_creds_provider){ "container", creds_container_ask, c };
+    return (struct hc_creds_provider){ "container", creds_container_ask, c,
+                                       true };
 }

@@ -19,6 +19,7 @@
 struct hc_creds_container {              /* must not move                    */
     struct hc_net *net;
     const struct hc_anchors *bundle, *others;    /* of an https URL          */
+    int64_t *skew;                       /* the client's; NULL: none         */
     struct hc_creds_fetch fetch;         /* under way, or all zero           */
 };
 

@@ -64,5 +64,6 @@ static int creds_env_ask(void *ud, struct hc_job *job, int64_t now,
 
 struct hc_creds_provider hc_creds_env(struct hc_system *sys)
 {
-    return (struct hc_creds_provider){ "environment", creds_env_ask, sys };
+    return (struct hc_creds_provider){ "environment", creds_env_ask, sys,
+                                       false };
 }

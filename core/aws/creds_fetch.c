@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "aws/answer.h"
 #include "aws/strike.h"
 
 #define FETCH_CREDS_REQUEST ((size_t)80 << 10)
@@ -121,6 +122,20 @@ static bool fetch_creds_waits(struct hc_creds_fetch *f, int64_t now)
     return false;
 }
 
+/* A clock that is right within minutes needs no correction. */
+static void fetch_creds_skew(struct hc_creds_fetch *f)
+{
+    struct hc_skew_ask ask = {
+        .sent = f->sent, .received = hc_wall(&f->config.net->sys),
+    };
+
+    hc_http1_header(&f->fetch.http, "date", &ask.date);
+    hc_http1_header(&f->fetch.http, "age", &ask.age);
+    f->skew = 0;
+    if (hc_skew_get(&ask, &f->skew) && !hc_skew_matters(f->skew))
+        f->skew = 0;
+}
+
 /* True: nothing more can be done now. */
 static bool fetch_creds_try(struct hc_creds_fetch *f, int64_t now)
 {
@@ -128,12 +143,14 @@ static bool fetch_creds_try(struct hc_creds_fetch *f, int64_t now)
     case FETCH_WAIT:
         return fetch_creds_waits(f, now);
     case FETCH_NEED_REQUEST:
+        f->sent = hc_wall(&f->config.net->sys);
         hc_buf_str(&f->fetch.out, hc_buf_view(&f->request));
         hc_fetch_request(&f->fetch);
         f->until = f->deadline;
         break;
     case FETCH_HEAD:
         f->status = f->fetch.http.status;
+        fetch_creds_skew(f);
         break;
     case FETCH_BODY:
         hc_buf_str(&f->body, f->fetch.span);
@@ -212,6 +229,14 @@ void hc_creds_fetch_strike(const struct hc_creds_fetch *f, char *text)
         return;
     hc_strike(text, hc_str_n(hc_str_from(all, f->value_at).p, f->value_n));
     hc_strike(text, hc_str_n(hc_str_from(all, f->target_at).p, f->target_n));
+}
+
+int64_t hc_creds_fetch_wall(const struct hc_creds_fetch *f, int64_t *skew)
+{
+    if (skew != NULL && *skew == 0)
+        *skew = f->skew;
+    return hc_time_add(hc_wall(&f->config.net->sys),
+                       skew != NULL ? *skew : f->skew);
 }
 
 void hc_creds_fetch_fini(struct hc_creds_fetch *f)

@@ -42,6 +42,7 @@ enum hc_creds_fetch_state { CREDS_FETCH_AT_TRY, CREDS_FETCH_AT_PAUSE,
 struct hc_creds_fetch {
     int status;
     struct hc_buf body;                  /* secret                           */
+    int64_t skew;                        /* theirs minus ours; 0: unknown    */
     struct hc_error error;
     int tried;                           /* begun so far                     */
 
@@ -51,6 +52,7 @@ struct hc_creds_fetch {
     size_t target_at, target_n, value_at, value_n;     /* in it              */
     struct hc_fetch fetch;
     int64_t until, deadline;             /* of what is under way; of the try */
+    int64_t sent;                        /* wall                             */
 };
 
 /* What cannot be sent is told by the first step. */
@@ -62,6 +64,10 @@ enum hc_creds_fetch_answer hc_creds_fetch_step(struct hc_creds_fetch *f,
 /* Strikes what the request asked with, its header's value and its path, out of
  * a text that is made of the answer. */
 void hc_creds_fetch_strike(const struct hc_creds_fetch *f, char *text);
+/* The time by the clock of whoever gives the credentials: `skew` where it is
+ * known, else what the answer's own date says.  May learn *skew by that; NULL:
+ * nobody knows, nobody wants to. */
+int64_t hc_creds_fetch_wall(const struct hc_creds_fetch *f, int64_t *skew);
 void hc_creds_fetch_fini(struct hc_creds_fetch *f);    /* f may be all zero */
 
 #endif

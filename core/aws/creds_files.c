@@ -237,5 +237,5 @@ void hc_creds_files_init(struct hc_creds_files *c, struct hc_system *sys)
  * the places where there are no credentials. */
 struct hc_creds_provider hc_creds_files(struct hc_creds_files *c)
 {
-    return (struct hc_creds_provider){ "", creds_files_ask, c };
+    return (struct hc_creds_provider){ "", creds_files_ask, c, false };
 }

@@ -35,5 +35,6 @@ static int creds_given_ask(void *ud, struct hc_job *job, int64_t now,
 
 struct hc_creds_provider hc_creds_given(struct hc_credentials *given)
 {
-    return (struct hc_creds_provider){ "the program", creds_given_ask, given };
+    return (struct hc_creds_provider){ "the program", creds_given_ask, given,
+                                       false };
 }

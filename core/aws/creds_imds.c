@@ -224,7 +224,8 @@ static int imds_take_credentials(const struct imds_step *s)
     if (s->c->fetch.status != 200)
         return imds_wrong(s, "gives no credentials");
     int err = hc_creds_json_get(s->out, &sys->alloc,
-                                hc_buf_view(&s->c->fetch.body), hc_wall(sys),
+                                hc_buf_view(&s->c->fetch.body),
+                                hc_creds_fetch_wall(&s->c->fetch, s->c->skew),
                                 s->e);
 
     if (err < 0 && s->e != NULL)
@@ -317,5 +318,6 @@ void hc_creds_imds_fini(struct hc_creds_imds *c)
 
 struct hc_creds_provider hc_creds_imds(struct hc_creds_imds *c)
 {
-    return (struct hc_creds_provider){ "instance metadata", creds_imds_ask, c };
+    return (struct hc_creds_provider){ "instance metadata", creds_imds_ask, c,
+                                       true };
 }

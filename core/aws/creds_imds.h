@@ -27,6 +27,7 @@ struct hc_creds_imds {                   /* must not move                    */
     struct hc_origin origin;
     struct hc_buf token;                 /* secret                           */
     struct hc_buf path;                  /* of the role                      */
+    int64_t *skew;                       /* the client's; NULL: none         */
     bool renewed;                        /* the token was refused once       */
 };
 

@@ -282,8 +282,7 @@ static void request_read_head(struct hc_request *r)
 
 bool hc_request_is_off(const struct hc_request *r)
 {
-    return r->slept || (r->has_skew && (r->skew > HC_SKEW_MATTERS ||
-                                        r->skew < -HC_SKEW_MATTERS));
+    return r->slept || (r->has_skew && hc_skew_matters(r->skew));
 }
 
 /* ---- in: the body of a 2xx ---- */

@@ -38,6 +38,8 @@ static const struct {
     { "SignatureDoesNotMatch",                  RETRY_SKEW },
     { "AuthFailure",                            RETRY_SKEW },
     { "RequestTimeTooSkewed",                   RETRY_SKEW },
+    { "RequestExpired",                         RETRY_SKEW },
+    { "RequestInTheFuture",                     RETRY_SKEW },
     { "AccessDeniedException",                  RETRY_SKEW },
 };
 

@@ -378,6 +378,30 @@ TEST(call, a_clock_that_is_off_is_corrected_once)
     caller_end();
 }
 
+TEST(call, a_date_that_the_service_calls_wrong_is_one_of_a_clock)
+{
+    static const char *const bodies[] = {
+        "{\"__type\":\"RequestExpired\"}",
+        "{\"__type\":\"RequestInTheFuture\"}",
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *const wrong[] = {
+            aws_answer(400, "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+                       bodies[i]),
+            aws_answer(200, "", "{}"), NULL };
+        const char *const right[] = { aws_answer(400, "", bodies[i]), NULL };
+
+        run(wrong, plain);
+        CHECK(me.done);
+        CHECK_INT(w.script.requests, 2);
+        caller_end();
+        run(right, plain);
+        CHECK_INT(w.script.requests, 1);
+        failed_with(HC_ESERVICE, "Request");
+    }
+}
+
 /* What was signed before a freeze and left after it is too old when it comes:
  * no clock is off. */
 TEST(call, a_request_that_slept_is_signed_anew_once)

@@ -143,6 +143,26 @@ TEST(creds_assume, it_is_replaced_before_it_expires_by_one_request)
     creds_peer_close(&p);
 }
 
+TEST(creds_assume, while_nobody_lets_it_a_role_is_used_on_past_its_end)
+{
+    open_here();
+    const char *const answers[] = { set("ONE", 400), error(403, "AccessDenied"),
+                                    set("TWO", 20000), NULL };
+
+    CHECK_INT(ask(answers), 1);
+    p.aws.world.wall += 400 * HC_SECOND;
+    p.aws.world.now += 400 * HC_SECOND;
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(ask(answers), 1);
+        creds_peer_has(&p, "ONE");
+        CHECK_INT(p.aws.script.requests, 2);
+    }
+    p.aws.world.now += 2 * HC_CREDS_PAST;
+    CHECK_INT(ask(answers), 1);
+    creds_peer_has(&p, "TWO");
+    creds_peer_close(&p);
+}
+
 /* ---- what is tried again ---- */
 
 static void tried(const char *first, size_t requests, const char *says)

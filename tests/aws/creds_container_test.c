@@ -249,6 +249,51 @@ TEST(creds_container, a_refusal_repeats_neither_token_nor_path)
     creds_peer_close(&p);
 }
 
+TEST(creds_container, past_its_end_a_set_is_used_on)
+{
+    static const char *const env[] = { URL, NULL };
+
+    open_with(env);
+    const char *const answers[] = { set("ONE", 400), aws_answer(403, "", ""),
+                                    set("TWO", 20000), NULL };
+
+    CHECK_INT(ask(answers), 1);
+    p.aws.world.wall += 400 * HC_SECOND;
+    p.aws.world.now += 400 * HC_SECOND;
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(ask(answers), 1);
+        creds_peer_has(&p, "ONE");
+        CHECK_INT(p.aws.script.requests, 2);
+    }
+    hc_creds_invalidate(&p.aws.client.creds, HC_STR("ONE"));
+    CHECK_INT(ask(answers), 1);
+    creds_peer_has(&p, "ONE");
+    p.aws.world.now += 2 * HC_CREDS_PAST;
+    CHECK_INT(ask(answers), 1);
+    creds_peer_has(&p, "TWO");
+    creds_peer_close(&p);
+}
+
+/* Fifteen minutes, from its now and not from ours. */
+TEST(creds_container, a_set_without_an_end_lives_by_their_clock)
+{
+    static const char *const env[] = { URL, NULL };
+    static const int64_t skews[] = { -7200, 7200, 0 };
+    const char *const answers[] = {
+        aws_answer(200, "", "{\"AccessKeyId\":\"ONE\",\"SecretAccessKey\":"
+                   "\"hush\",\"Token\":\"hush\"}"), NULL };
+
+    for (size_t i = 0; i < 3; i++) {
+        open_with(env);
+        p.aws.client.skew = skews[i] * HC_SECOND;
+        CHECK_INT(ask(answers), 1);
+        creds_peer_has(&p, "ONE");
+        CHECK_INT(p.out.expires, p.aws.world.wall +
+                  (skews[i] + 900) * HC_SECOND);
+        creds_peer_close(&p);
+    }
+}
+
 TEST(creds_container, what_ends_half_way_leaves_nothing)
 {
     static const char *const env[] = { URL, TEXT_TOKEN, NULL };

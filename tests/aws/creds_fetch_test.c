@@ -56,6 +56,39 @@ static void end(void)
     aws_world_close(&w);
 }
 
+/* What the answer's date says of its clock, and whether that is believed. */
+TEST(creds_fetch, the_time_is_theirs_where_ours_is_far_off)
+{
+    static const struct { const char *headers; int64_t known, skew; } rows[] = {
+        { "", 0, 0 }, { "Date: Thu, 01 Jan 2026 00:03:59 GMT\r\n", 0, 0 },
+        { "Date: Thu, 01 Jan 2026 00:10:00 GMT\r\n", 0, 600 },
+        { "Date: Wed, 31 Dec 2025 22:00:00 GMT\r\n", 0, -7200 },
+        { "Date: Wed, 31 Dec 2025 22:00:00 GMT\r\n", 60, 60 },
+        { "Date: Wed, 31 Dec 2025 22:00:00 GMT\r\nAge: 1\r\n", 0, 0 },
+        { "Date: some day\r\n", 0, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const answers[] = { aws_answer(200, rows[i].headers, "{}"),
+                                        NULL };
+        struct hc_creds_fetch_config c;
+        int64_t skew = rows[i].known * HC_SECOND;
+        const int64_t wall = (int64_t)1767225600 * HC_SECOND;
+
+        start(answers);
+        w.world.wall = wall;
+        c = plain();
+        fetch(&c);
+        CHECK_INT(hc_creds_fetch_wall(&me.fetch, &skew),
+                  wall + rows[i].skew * HC_SECOND);
+        CHECK_INT(skew, rows[i].skew * HC_SECOND);
+        if (rows[i].known == 0)
+            CHECK_INT(hc_creds_fetch_wall(&me.fetch, NULL),
+                      wall + rows[i].skew * HC_SECOND);
+        end();
+    }
+}
+
 static void get(const char *const *answers)
 {
     start(answers);

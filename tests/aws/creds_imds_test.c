@@ -265,6 +265,66 @@ TEST(creds_imds, a_set_is_replaced_while_it_still_serves)
     creds_peer_close(&p);
 }
 
+/* It gives no token, and nobody has to be refused for that. */
+TEST(creds_imds, while_it_is_ill_a_set_is_used_on_past_its_end)
+{
+    open_here();
+    const char *const answers[] = {
+        TOKEN, ROLE, set("ONE", 400), aws_answer(500, "", ""),
+        aws_answer(500, "", ""), aws_answer(403, "", ""), TOKEN, ROLE,
+        set("OLD", -1), TOKEN, ROLE, set("TWO", 20000), NULL };
+
+    CHECK_INT(ask(answers), 1);
+    p.aws.world.wall += 400 * HC_SECOND;
+    p.aws.world.now += 400 * HC_SECOND;
+    for (size_t at = 5; at < 12; at = at == 5 ? 6 : at + 3) {
+        for (int i = 0; i < 3; i++) {
+            CHECK_INT(ask(answers), 1);
+            creds_peer_has(&p, "ONE");
+            CHECK_INT(p.aws.script.requests, at);
+        }
+        p.aws.world.now += 2 * HC_CREDS_PAST;
+        p.aws.world.wall += 2 * HC_CREDS_PAST;
+    }
+    CHECK_INT(ask(answers), 1);
+    creds_peer_has(&p, "TWO");
+    creds_peer_close(&p);
+}
+
+#define NEW_YEAR ((int64_t)1767225600 * HC_SECOND)   /* 2026                 */
+#define BEFORE "Date: Wed, 31 Dec 2025 22:00:00 GMT\r\n"
+#define UNTIL_23 "{\"AccessKeyId\":\"ONE\",\"SecretAccessKey\":\"hush\","      \
+    "\"Token\":\"hush\",\"Expiration\":\"2025-12-31T23:00:00Z\"}"
+
+/* A clock that is two hours ahead does not make them old. */
+TEST(creds_imds, its_date_says_how_old_they_are)
+{
+    open_here();
+    p.aws.world.wall = NEW_YEAR;
+    const char *const answers[] = {
+        TOKEN, ROLE, aws_answer(200, BEFORE, UNTIL_23), NULL };
+
+    CHECK_INT(ask(answers), 1);
+    creds_peer_has(&p, "ONE");
+    CHECK_INT(p.aws.client.skew, -7200 * HC_SECOND);
+    creds_peer_close(&p);
+}
+
+/* What a service said of its clock is not forgotten for that. */
+TEST(creds_imds, a_skew_that_is_known_stays)
+{
+    open_here();
+    p.aws.world.wall = NEW_YEAR;
+    p.aws.client.skew = -3600 * HC_SECOND;
+    const char *const answers[] = {
+        TOKEN, ROLE, aws_answer(200, BEFORE, UNTIL_23), NULL };
+
+    ask(answers);
+    creds_peer_failed(&p, HC_ECREDENTIALS, "have expired already");
+    CHECK_INT(p.aws.client.skew, -3600 * HC_SECOND);
+    creds_peer_close(&p);
+}
+
 static int ask_one(void)
 {
     static const char *const env[] = { AT, NULL };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aws/creds.h"
+#include "base/text.h"
 
 #define WALL ((int64_t)1767225600 * HC_SECOND)
 
@@ -104,12 +105,34 @@ static struct {
     int woken[2];
     struct hc_credentials out;
     struct hc_error error;
+    struct hc_log log;
+    char said[256];
+    int lines;
 } s;
+
+static bool outlasts;                    /* what the providers give          */
+static uint32_t random_word;
 
 static int64_t fake_wall(void *ud)
 {
     (void)ud;
     return s.wall;
+}
+
+static int fake_random(void *ud, void *p, size_t n)
+{
+    (void)ud;
+    CHECK_INT(n, sizeof random_word);
+    memcpy(p, &random_word, n);
+    return random_word == 7 ? HC_EIO : 0;
+}
+
+static void log_line(void *ud, int level, const char *line, size_t n)
+{
+    (void)ud;
+    CHECK_INT(level, LOG_WARN);
+    hc_fmt(s.said, sizeof s.said, "%.*s", (int)n, line);
+    s.lines++;
 }
 
 static int ask(void *ud, struct hc_job *job, int64_t now,
@@ -146,14 +169,18 @@ static void set_up(struct provider *p, size_t n)
 
     memset(&s, 0, sizeof(s));
     s.wall = WALL;
-    s.sys = (struct hc_system){ .alloc = *t_alloc(), .wall = fake_wall };
+    s.sys = (struct hc_system){ .alloc = *t_alloc(), .wall = fake_wall,
+                                .random = fake_random };
     hc_jobs_init(&s.jobs);
     hc_creds_init(&s.creds, &s.sys, &s.jobs);
     for (size_t i = 0; i < 2; i++)
         hc_job_init(&s.waiter[i], &s.jobs, run_waiter);
     for (size_t i = 0; i < n; i++)
         hc_creds_add(&s.creds, &(struct hc_creds_provider){ names[i], ask,
-                                                            &p[i] });
+                                                            &p[i],
+                                                            outlasts });
+    s.log = (struct hc_log){ .level = LOG_WARN, .fn = log_line };
+    s.creds.log = &s.log;
     hc_jobs_step(&s.jobs, 0, NULL, 0);
     s.woken[0] = s.woken[1] = 0;
     hc_credentials_init(&s.out, t_alloc());
@@ -168,6 +195,8 @@ static void tear_down(void)
     hc_credentials_fini(&s.out);
     hc_creds_fini(&s.creds);
     hc_creds_fini(&s.creds);
+    outlasts = false;
+    random_word = 0;
 }
 
 static int get(size_t who, int64_t now)
@@ -498,6 +527,223 @@ TEST(creds, a_set_that_is_called_expired_in_a_refresh_is_not_lent)
     tear_down();
 }
 
+/* ---- past its end ---- */
+
+static void set_up_lasting(struct provider *p, size_t n)
+{
+    outlasts = true;
+    set_up(p, n);
+}
+
+TEST(creds, past_its_end_a_set_is_used_on_while_its_source_is_down)
+{
+    struct provider p = { { 1, HC_EIO, HC_ECREDENTIALS, 1 }, "one",
+                          WALL + LIFE, 0 };
+
+    set_up_lasting(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires;
+    CHECK_INT(get(0, LIFE), 1);
+    check_view(&s.out, "one", "secret", "");
+    CHECK_INT(p.asked, 2);
+    CHECK_INT(s.lines, 1);
+    CHECK_Z(s.said, "the credentials have expired and could not be replaced: "
+            "they are used on, and others are asked for in 300 s: no "
+            "credentials from: first");
+    CHECK_INT(get(0, LIFE + HC_CREDS_PAST - 1), 1);
+    CHECK_INT(p.asked, 2);
+    random_word = 0x80000000;            /* half of another five minutes     */
+    CHECK_INT(get(0, LIFE + HC_CREDS_PAST), 1);
+    CHECK_INT(p.asked, 3);
+    CHECK_INT(s.lines, 2);
+    CHECK(strstr(s.said, "in 450 s: one broke") != NULL);
+    CHECK_INT(get(0, LIFE + HC_CREDS_PAST * 5 / 2 - 1), 1);
+    CHECK_INT(p.asked, 3);
+    p.id = "two";
+    p.expires += 2 * LIFE;
+    CHECK_INT(get(0, LIFE + HC_CREDS_PAST * 5 / 2), 1);
+    CHECK_INT(p.asked, 4);
+    check_view(&s.out, "two", "secret", "");
+    CHECK_INT(s.lines, 2);
+    tear_down();
+}
+
+TEST(creds, without_randomness_the_pause_is_the_shortest)
+{
+    struct provider p = { { 1, HC_EIO, 1, 1 }, "one", WALL + LIFE, 0 };
+
+    set_up_lasting(&p, 1);
+    random_word = 7;
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires;
+    p.expires += LIFE;
+    CHECK_INT(get(0, LIFE), 1);
+    CHECK_INT(get(0, LIFE + HC_CREDS_PAST - 1), 1);
+    CHECK_INT(p.asked, 2);
+    CHECK_INT(get(0, LIFE + HC_CREDS_PAST), 1);
+    CHECK_INT(p.asked, 3);
+    tear_down();
+}
+
+TEST(creds, a_source_that_has_none_any_more_leaves_the_old_set)
+{
+    struct provider p = { { 1, 0, 0, 1 }, "one", WALL + LIFE, 0 };
+
+    set_up_lasting(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires;
+    CHECK_INT(get(0, LIFE), 1);
+    check_view(&s.out, "one", "secret", "");
+    CHECK(strstr(s.said, "no AWS credentials (looked in: first)") != NULL);
+    tear_down();
+}
+
+TEST(creds, one_that_gives_expired_ones_leaves_the_old_set)
+{
+    struct provider p = { { 1, 1, 1, 1 }, "one", WALL + LIFE, 0 };
+
+    set_up_lasting(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires;
+    p.id = "two";
+    CHECK_INT(get(0, LIFE), 1);
+    check_view(&s.out, "one", "secret", "");
+    CHECK(strstr(s.said, "have expired already") != NULL);
+    CHECK_INT(get(0, LIFE + 1), 1);
+    CHECK_INT(p.asked, 2);
+    tear_down();
+}
+
+TEST(creds, there_has_to_be_one_that_can_be_used_on)
+{
+    struct provider p = { { HC_EIO, HC_EIO, 1, 1 }, "one", WALL + LIFE, 0 };
+
+    set_up_lasting(&p, 1);
+    CHECK_INT(get(0, 0), HC_EIO);
+    CHECK_INT(s.lines, 0);
+    CHECK_INT(get(0, HC_CREDS_AGAIN), HC_EIO);
+    CHECK_INT(p.asked, 2);
+    tear_down();
+}
+
+/* Until then it is asked for as often as ever. */
+TEST(creds, before_its_end_a_failed_refresh_rests_as_others_do)
+{
+    struct provider p = { { 1, HC_EIO, HC_EIO, HC_EIO }, "one", WALL + LIFE,
+                          0 };
+
+    set_up_lasting(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires - HC_CREDS_SOON;
+    CHECK_INT(get(0, LIFE), 1);
+    CHECK_INT(get(0, LIFE + HC_CREDS_REST), 1);
+    CHECK_INT(p.asked, 3);
+    s.wall = p.expires - 1;
+    CHECK_INT(get(0, LIFE + HC_CREDS_REST + HC_CREDS_AGAIN), 1);
+    CHECK_INT(p.asked, 4);
+    CHECK_INT(s.lines, 0);
+    tear_down();
+}
+
+TEST(creds, who_waits_past_the_end_has_the_old_set_in_the_end)
+{
+    struct provider p = { { 1, HC_CREDS_WAIT, HC_ETIMEDOUT, 1 }, "one",
+                          WALL + LIFE, 0 };
+
+    set_up_lasting(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires;
+    CHECK_INT(get(0, LIFE), 0);
+    CHECK_INT(get(1, LIFE), 0);
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, LIFE + 1, NULL, 0);
+    CHECK_INT(s.woken[0] + s.woken[1], 2);
+    CHECK_INT(get(0, LIFE + 1), 1);
+    check_view(&s.out, "one", "secret", "");
+    CHECK_INT(get(1, LIFE + 2), 1);
+    CHECK_INT(p.asked, 3);
+    tear_down();
+}
+
+/* The service's word makes it ask at once, and not again and again. */
+TEST(creds, a_set_that_the_service_calls_expired_is_lent_where_none_comes)
+{
+    struct provider p = { { 1, HC_EIO, HC_EIO, 1 }, "one", HC_NEVER, 0 };
+
+    set_up_lasting(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    hc_creds_invalidate(&s.creds, HC_STR("older"));
+    CHECK_INT(get(0, 1), 1);
+    CHECK_INT(p.asked, 1);
+    for (int64_t i = 0; i < 3; i++) {
+        hc_creds_invalidate(&s.creds, HC_STR("one"));
+        CHECK_INT(get(0, 2 + i), 1);
+        check_view(&s.out, "one", "secret", "");
+        CHECK_INT(p.asked, 2);
+    }
+    hc_creds_invalidate(&s.creds, HC_STR("one"));
+    CHECK_INT(get(0, 2 + HC_CREDS_PAST), 1);
+    CHECK_INT(p.asked, 3);
+    p.id = "two";
+    CHECK_INT(get(0, 2 + 2 * HC_CREDS_PAST), 1);
+    check_view(&s.out, "two", "secret", "");
+    hc_creds_invalidate(&s.creds, HC_STR("one"));     /* too late            */
+    CHECK_INT(get(0, 3 + 2 * HC_CREDS_PAST), 1);
+    CHECK_INT(p.asked, 4);
+    hc_creds_invalidate(&s.creds, HC_STR("two"));
+    CHECK_INT(get(0, 4 + 2 * HC_CREDS_PAST), 1);
+    CHECK_INT(p.asked, 5);
+    tear_down();
+}
+
+TEST(creds, in_a_refresh_the_word_expired_keeps_the_set_for_the_worst)
+{
+    struct provider p = { { 1, HC_CREDS_WAIT, HC_EIO, 1 }, "one", WALL + LIFE,
+                          0 };
+
+    set_up_lasting(&p, 1);
+    CHECK_INT(get(0, 0), 1);
+    s.wall = p.expires - HC_CREDS_SOON;
+    CHECK_INT(get(0, LIFE), 1);
+    hc_creds_invalidate(&s.creds, HC_STR("one"));
+    CHECK_INT(get(0, LIFE), 0);
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, LIFE, NULL, 0);
+    CHECK_INT(get(0, LIFE), 1);
+    check_view(&s.out, "one", "secret", "");
+    CHECK_INT(p.asked, 3);
+    tear_down();
+}
+
+/* ---- by whose clock ---- */
+
+TEST(creds, they_expire_by_the_clock_of_who_gave_them)
+{
+    int64_t skew = -2 * LIFE;            /* ours is two hours ahead          */
+    struct provider p = { { 1, 1, 1, 1 }, "one", WALL + LIFE, 0 };
+
+    set_up(&p, 1);
+    s.creds.skew = &skew;
+    s.wall = WALL + 2 * LIFE;
+    CHECK_INT(get(0, 0), 1);             /* has not expired already          */
+    s.wall = WALL + 3 * LIFE - HC_CREDS_SOON - 1;
+    CHECK_INT(get(0, LIFE), 1);
+    CHECK_INT(p.asked, 1);
+    s.wall++;
+    CHECK_INT(get(0, LIFE), 1);
+    CHECK_INT(p.asked, 2);
+    tear_down();
+
+    skew = 2 * LIFE;                     /* and behind                       */
+    p.asked = 0;
+    set_up(&p, 1);
+    s.creds.skew = &skew;
+    s.wall = WALL - LIFE;
+    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK(strstr(s.error.what, "have expired already") != NULL);
+    tear_down();
+}
+
 /* What no provider had is told with each one's own word. */
 static int ask_none(void *ud, struct hc_job *job, int64_t now,
                     struct hc_credentials *out, struct hc_error *e)
@@ -515,8 +761,10 @@ TEST(creds, one_that_has_none_may_say_why)
     static char why[] = "nobody answers";
 
     set_up(NULL, 0);
-    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "a", ask_none, why });
-    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "b", ask_none, NULL });
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "a", ask_none, why,
+                                                        false });
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "b", ask_none, NULL,
+                                                        false });
     CHECK_INT(get(0, 0), HC_ECREDENTIALS);
     CHECK(strstr(s.error.what, "(looked in: a (nobody answers), b): set "
                  "AWS_ACCESS_KEY_ID") != NULL);
@@ -527,10 +775,14 @@ TEST(creds, one_that_has_none_may_say_why)
 TEST(creds, one_without_a_name_is_not_told)
 {
     set_up(NULL, 0);
-    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "", ask_none, NULL });
-    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "a", ask_none, NULL });
-    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "", ask_none, NULL });
-    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "b", ask_none, NULL });
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "", ask_none, NULL,
+                                                        false });
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "a", ask_none, NULL,
+                                                        false });
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "", ask_none, NULL,
+                                                        false });
+    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "b", ask_none, NULL,
+                                                        false });
     CHECK_INT(get(0, 0), HC_ECREDENTIALS);
     CHECK(strstr(s.error.what, "(looked in: a, b): set") != NULL);
     tear_down();
@@ -561,7 +813,7 @@ TEST(creds, providers_are_bounded)
     set_up(&p, 1);
     for (size_t i = 0; i < HC_CREDS_PROVIDERS + 3; i++)
         hc_creds_add(&s.creds, &(struct hc_creds_provider){ "more", ask,
-                                                            &p });
+                                                            &p, false });
     CHECK_INT(s.creds.n, HC_CREDS_PROVIDERS);
     CHECK_INT(get(0, 0), HC_ECREDENTIALS);
     CHECK_INT(p.asked, HC_CREDS_PROVIDERS);

@@ -20,6 +20,10 @@ TEST(retry, answers_fall_into_classes)
         { "ExpiredToken", 403, RETRY_EXPIRED },
         { "InvalidSignatureException", 400, RETRY_SKEW },
         { "RequestTimeTooSkewed", 403, RETRY_SKEW },
+        { "RequestExpired", 400, RETRY_SKEW },
+        { "RequestInTheFuture", 400, RETRY_SKEW },
+        { "SignatureDoesNotMatch", 403, RETRY_SKEW },
+        { "AuthFailure", 401, RETRY_SKEW },
         { "AccessDeniedException", 400, RETRY_SKEW },
         /* the code speaks before the status */
         { "ThrottlingException", 500, RETRY_THROTTLED },

@@ -1,8 +1,10 @@
 """Where credentials come from: a role that is assumed, a container's endpoint,
 an instance's metadata; and that none of it is shown."""
+import email.utils
 import json
 import subprocess
 import sys
+import time
 import urllib.parse
 import urllib.request
 
@@ -643,6 +645,57 @@ def test_a_set_that_ended_is_replaced_and_one_that_serves_is_kept(
     assert done.code == 0, done.err
     assert signers(ecs) == ["TASK1"] * 3 + ["TASK2"] * 4
     assert creds.asked("container") == 2
+
+
+def test_a_set_that_nobody_replaces_is_used_on(ecs, creds, headcount):
+    """ECS calls it expired once, and the container's endpoint is ill."""
+    headcount.home.joinpath("loop.lua").write_text(LOOP)
+    env = {**NO_KEYS, "AWS_CONTAINER_CREDENTIALS_FULL_URI": creds.url}
+    creds.fault("container", creds.as_json("TASK"), *[(403, "no")] * 9)
+    ecs.fault("ListClusters", ecs.http(
+        400, b'{"__type": "ExpiredTokenException"}'), nth=3)
+    done = headcount("run", "loop.lua", **env)
+    assert done.code == 0, done.err
+    assert signers(ecs) == ["TASK1"] * 7
+    assert creds.asked("container") == 2
+
+
+def test_a_set_that_is_refused_for_good_says_so(ecs, creds, headcount):
+    creds.fault("container", creds.as_json("TASK"), *[(403, "no")] * 9)
+    ecs.fault("ListClusters", ecs.http(
+        400, b'{"__type": "ExpiredTokenException"}'), times=9)
+    done = run(headcount, creds, "call", "ecs", "ListClusters", code=254,
+               **NO_KEYS, AWS_CONTAINER_CREDENTIALS_FULL_URI=creds.url)
+    assert "ExpiredTokenException" in done.err
+    assert "could not be replaced" in done.err
+    assert len(ecs.requests) == 2 and creds.asked("container") == 2
+
+
+def test_a_clock_that_is_ahead_makes_no_set_old(ecs, creds, headcount):
+    """By two hours: the set has an hour to live, and its date says so."""
+    ahead = 7200
+    ecs.judge.clock = lambda: time.time() - ahead
+    creds.life = 3600 - ahead
+    answer = creds.as_json("TASK")
+    date = email.utils.formatdate(time.time() - ahead, usegmt=True)
+    creds.fault("container", answer.replace(
+        b"\r\n", f"\r\nDate: {date}\r\n".encode(), 1))
+    run(headcount, creds, "call", "ecs", "ListClusters", **NO_KEYS,
+        AWS_CONTAINER_CREDENTIALS_FULL_URI=creds.url)
+    assert signers(ecs) == ["TASK1"]
+
+
+@pytest.mark.parametrize("code", ["RequestExpired", "RequestInTheFuture",
+                                  "RequestTimeTooSkewed"])
+def test_a_clock_that_is_off_is_made_good_for(ecs, creds, headcount, code):
+    behind = 3600
+    ecs.judge.clock = lambda: time.time() + behind
+    date = email.utils.formatdate(time.time() + behind, usegmt=True)
+    ecs.fault("ListClusters", gateway(400, {"__type": code}, f"Date: {date}"))
+    run(headcount, creds, "call", "ecs", "ListClusters")
+    assert len(ecs.requests) == 2
+    done = run(headcount, creds, "call", "ecs", "ListClusters", code=254)
+    assert len(ecs.requests) == 3 and "expired" in done.err.lower()
 
 
 def test_many_who_wait_share_one_request(ecs, creds, headcount):
