@@ -254,7 +254,8 @@ int hc_ask_capacity(struct hc_reconcile *r)
         err = ask_providers(r);
     if (err < 0)
         return err;
-    hc_ecs_put_describe_providers(ask_body(r), r->cluster.text, r->batch,
+    /* Of all operations this one is documented to take the name only. */
+    hc_ecs_put_describe_providers(ask_body(r), r->cluster.name, r->batch,
                                   r->batch_n, r->next);
     return ask_start(r, ASK_CAPACITY);
 }

@@ -506,8 +506,7 @@ static const struct script_row capacity_rows[] = {
       "," DESCRIBED("b", "ACTIVE", "asg") ","
       DESCRIBED("c", "ACTIVE", "asg") "]}" },
     { .operation = "DescribeCapacityProviders", .answer = CAPACITY("ENABLED"),
-      .body = "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"capacityProviders\":"
-      "[\"asg\"]}" },
+      .body = "{\"cluster\":\"prod\",\"capacityProviders\":[\"asg\"]}" },
     { .operation = UPDATE, .answer = UPDATED },
 };
 
@@ -550,8 +549,8 @@ TEST(need, what_capacity_providers_say_must_be_whole)
 
 #define PROVIDER(name) "{\"capacityProvider\":\"" name "\",\"weight\":1}"
 #define UNUSED(name) "{\"capacityProvider\":\"" name "\",\"weight\":0}"
-#define ASKED(names, more) "{\"cluster\":\"" SCRIPT_CLUSTER                 \
-    "\",\"capacityProviders\":[" names "]" more "}"
+#define ASKED(names, more) "{\"cluster\":\"prod\",\"capacityProviders\":["   \
+    names "]" more "}"
 #define TOLD(names, more) "{\"capacityProviders\":[" names "]" more "}"
 #define BARE(name) "{\"name\":\"" name "\"}"
 #define WHO(strategy) { .operation = SERVICES, .answer = SCRIPT_SERVICES(     \
