@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "peers/ecs_script.h"
 #include "reconcile/snapshot.h"
 
@@ -172,6 +173,54 @@ TEST(snapshot, it_is_planned_at_the_time_it_was_taken)
     check(0, OUTCOME_HELD, "paused", 2);
     script_end();
     hc_buf_fini(&text);
+}
+
+/* What cuts a count to one task on a host is in the snapshot. */
+TEST(snapshot, it_holds_what_has_room_for_one_task_on_a_host)
+{
+#define DEFINED(more) ",\"taskDefinition\":\"" SCRIPT_AT                    \
+    "task-definition/web:7\"" more
+    static const char *const services[] = {
+        SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, DEFINED(""))),
+        SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, DEFINED(
+            ",\"placementConstraints\":[{\"type\":\"distinctInstance\"}]"))),
+    };
+    static const char *const mappings[] = { "{\"hostPort\":80}", "" };
+    static const char *const says[] = { "fixed host port", "distinctInstance" };
+
+    for (size_t i = 0; i < 2; i++) {
+        char definition[300];
+        const struct script_row rows[] = {
+            { .operation = SERVICES, .answer = services[i] },
+            { .operation = "DescribeTaskDefinition", .answer = definition },
+            { .operation = HOSTS,
+              .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b")) },
+        };
+
+        hc_fmt(definition, sizeof(definition), "{\"taskDefinition\":{"
+               "\"taskDefinitionArn\":\"" SCRIPT_AT "task-definition/web:7\","
+               "\"containerDefinitions\":[{\"portMappings\":[%s]}]}}",
+               mappings[i]);
+        hc_buf_init(&text, t_alloc(), 100000);
+        for (int again = 0; again < 2; again++) {
+            struct script *s = set(again ? NULL : rows, again ? 0 : 3);
+
+            wishes[0].rule.tasks = 2;
+            s->config.wishes_n = 1;
+            s->config.ask_definitions = true;
+            s->config.ask_targets = false;
+            if (again)
+                s->config.snapshot = hc_buf_view(&text);
+            CHECK_INT(script_run(), 1);
+            check(0, OUTCOME_PENDING, "clamped", 2);
+            CHECK(strstr(script_service(0)->reason, says[i]) != NULL);
+            if (!again)
+                hc_reconcile_put_snapshot(&s->r, &text);
+            script_end();
+        }
+        hc_buf_fini(&text);
+    }
+#undef DEFINED
 }
 
 TEST(snapshot, nothing_is_written_from_one)
