@@ -226,7 +226,8 @@ struct headcount_wish {
     const char *const *allow;        /* hold codes it may pass, beside the   */
     size_t allow_n;                  /* request's                            */
     bool required;           /* a service that is missing is a failure       */
-    bool not_external;       /* hosts of ECS Anywhere do not count           */
+    bool not_external;       /* hosts of ECS Anywhere do not count, as for a
+                                service of launch type EC2 they never do     */
     bool prevent_single_point_of_failure;    /* two hosts: at least two tasks */
     const char *at;          /* where it was written, "policy.lua:12"        */
     /* cluster-proportional-autoscaler's parameters, as JSON, instead of rule
@@ -376,14 +377,21 @@ void headcount_end(headcount_op *op);
  * most).  With nothing noted the wishes stand, and are planned.  Each fact is
  * read once; one that cannot be read fails the cluster; so does an owner who
  * looks at facts for more than a minute, when they are old.  The same facts
- * must give the same wishes: that is what makes a snapshot a test. */
+ * must give the same wishes: that is what makes a snapshot a test.
+ *
+ * If the owner looked at hosts or the cluster, and one of its wishes is a big
+ * step, these are read once more and the op ASKS again (`confirming`): the
+ * count is written only if the same count follows from the second reading. */
 struct headcount_question {
     const char *name;             /* of the cluster                          */
     const char *arn, *account, *region, *partition;  /* "" where not known   */
-    int round;                    /* from 1                                  */
+    int round;                    /* from 1, and from 1 again when confirming */
     int64_t time;                 /* of the facts, microseconds since 1970   */
     const void *event;            /* that caused it, as it was given; NULL   */
     size_t event_size;
+    bool confirming;              /* of a big step: hosts and the cluster were
+                                     read once more, wishes are compared and
+                                     no longer taken                         */
 };
 
 /* NULL unless the op ASKS; good until resume. */

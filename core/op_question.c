@@ -47,6 +47,7 @@ void hc_op_ask(headcount_op *op)
         .time = hc_reconcile_wall(one),
         .event = op->request.event,
         .event_size = op->request.event_size,
+        .confirming = one->question.again,
     };
 }
 

@@ -147,20 +147,21 @@ struct hc_str hc_fact_id(struct hc_str arn)
     return hc_str_from(arn, from);
 }
 
-static size_t facts_hash(struct hc_str s)
+uint64_t hc_fact_host_hash(struct hc_str arn)
 {
+    struct hc_str id = hc_fact_id(arn);
     uint64_t h = 1469598103934665603U;
 
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ (unsigned char)s.p[i]) * 1099511628211U;
-    return (size_t)(h ^ h >> 32);
+    for (size_t i = 0; i < id.n; i++)
+        h = (h ^ (unsigned char)id.p[i]) * 1099511628211U;
+    return h ^ h >> 32;
 }
 
 /* The slot of this host, or the empty one where it would stand. */
 static size_t facts_slot(const struct hc_fact_hosts *h, struct hc_str arn)
 {
     struct hc_str id = hc_fact_id(arn);
-    size_t at = facts_hash(id) & (h->slots_n - 1);
+    size_t at = (size_t)hc_fact_host_hash(arn) & (h->slots_n - 1);
 
     while (h->n > 0 && h->slots[at] != 0 &&
            !hc_str_eq(hc_fact_id(h->hosts[h->slots[at] - 1].arn), id))

@@ -59,6 +59,10 @@ struct hc_fact_hosts {
     size_t *slots;                    /* of a hash table: index + 1, 0 empty */
     size_t slots_n;
     bool relisted;                    /* it contradicted its event           */
+    bool asked;                       /* a policy asked for it               */
+    bool by_launch;                   /* its filter tells hosts of EC2 and of
+                                         ECS Anywhere apart, and only that
+                                         costs it a list of its own          */
     struct hc_fact_hosts *next;
 };
 
@@ -120,6 +124,8 @@ struct hc_fact_names *hc_facts_names(struct hc_facts *f,
                                      struct hc_str tag_filters);
 /* What stands after the last / of an ARN: of a host or of a service. */
 struct hc_str hc_fact_id(struct hc_str arn);
+/* Of that id. */
+uint64_t hc_fact_host_hash(struct hc_str arn);
 void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
                    const char *what);
 

@@ -69,6 +69,27 @@ static const char *hold_s(int64_t n)
     return n == 1 ? "" : "s";
 }
 
+/* What the count is now, where ECS may not show our last write yet: a write is
+ * a drop if it is less than the most, a rise if it is more than the least. */
+static int64_t hold_most(const struct hc_plan_input *in)
+{
+    int64_t desired = in->service->desired;
+
+    return in->awaits && in->own_write > desired ? in->own_write : desired;
+}
+
+static int64_t hold_least(const struct hc_plan_input *in)
+{
+    int64_t desired = in->service->desired;
+
+    return in->awaits && in->own_write < desired ? in->own_write : desired;
+}
+
+bool hc_hold_falls(const struct hc_plan *p, const struct hc_plan_input *in)
+{
+    return p->wanted < hold_most(in);
+}
+
 /* ---- those that cost nothing ---- */
 
 /* A value that says neither is taken as "pause": whoever set it meant to. */
@@ -151,7 +172,8 @@ static bool hold_deployment(struct hc_plan *p,
 
 static bool hold_contested(struct hc_plan *p, const struct hc_plan_input *in)
 {
-    if (in->undone < HC_PLAN_UNDONE)
+    /* A count that we do not want any more was not undone but followed. */
+    if (in->undone + (in->replaced == p->wanted) < HC_PLAN_UNDONE)
         return false;
     hc_hold(p, "contested", "our writes were undone three times within ten "
             "minutes: somebody else sets this count, a person or a template "
@@ -165,7 +187,7 @@ static bool hold_contested(struct hc_plan *p, const struct hc_plan_input *in)
 static bool hold_disconnected(struct hc_plan *p,
                               const struct hc_plan_input *in)
 {
-    if (in->by != HOSTS_CONNECTED || p->wanted >= in->service->desired ||
+    if (in->by != HOSTS_CONNECTED || !hc_hold_falls(p, in) ||
         in->low_long || (in->wish->allow & ALLOW_DISCONNECTED) != 0)
         return false;
     hc_hold(p, "disconnected", "fewer connected hosts lower a count only when "
@@ -208,13 +230,25 @@ static enum hc_plan_need hold_zero_by_rule(struct hc_plan *p,
                          "where it is allowed");
 }
 
+static bool hold_is_by_launch(const struct hc_plan_input *in)
+{
+    return in->by != HOSTS_REGISTERED && in->by_launch == BY_LAUNCH &&
+           (in->service->launch == LAUNCH_EC2 ||
+            in->service->launch == LAUNCH_EXTERNAL);
+}
+
 /* 0 hosts, and they would make it 0 tasks.  Why are there none? */
 static enum hc_plan_need hold_zero(struct hc_plan *p,
                                         const struct hc_plan_input *in)
 {
-    bool narrowed = in->filter.n > 0 || in->by_provider ||
-                    in->by == HOSTS_CONNECTED || in->wish->rule.min_age > 0;
     unsigned allow = in->wish->allow;
+    /* Whether others are left out by launch type only is read where it makes
+     * a difference. */
+    bool narrowed = in->filter.n > 0 || in->by_provider ||
+                    in->by == HOSTS_CONNECTED || in->wish->rule.min_age > 0 ||
+                    (hold_is_by_launch(in) &&
+                     (in->all_hosts != HC_UNKNOWN ||
+                      (allow & (ALLOW_ZERO | ALLOW_EMPTY_FILTER)) != 0));
     char why[160];
 
     if (p->wanted != 0)
@@ -256,7 +290,7 @@ static enum hc_plan_need hold_growth(struct hc_plan *p,
     const struct hc_measure m = { in->hosts, in->cpu, in->memory };
     char why[300];
 
-    if (in->service->providers == NULL || p->wanted <= in->service->desired ||
+    if (in->service->providers == NULL || p->wanted <= hold_least(in) ||
         (in->wish->allow & ALLOW_GROWTH) != 0 || p->wanted <= in->hosts ||
         !hc_rule_outgrows(&in->wish->rule, &m))
         return PLAN_DECIDED;
@@ -279,7 +313,7 @@ static enum hc_plan_need hold_unplaced(struct hc_plan *p,
     const struct hc_ecs_service *s = in->service;
     char why[300];
 
-    if (s->providers == NULL || p->wanted <= s->desired ||
+    if (s->providers == NULL || p->wanted <= hold_least(in) ||
         (s->running >= 0 && s->running >= s->desired))
         return PLAN_DECIDED;
     if (in->scaled == KNOWN_NOT_YET)
@@ -328,31 +362,73 @@ static bool hold_is_step_up(const struct hc_rule *rule, int64_t from,
     return more > 20 && more > from;
 }
 
+static enum hc_plan_need hold_second(struct hc_plan *p,
+                                     const struct hc_plan_input *in,
+                                     const char *code)
+{
+    const struct hc_plan_second *second = in->second;
+    char others[80] = "", why[300];
+
+    if (!hc_rule_needs_hosts(&in->wish->rule))
+        return PLAN_DECIDED;
+    if (second == NULL)
+        return PLAN_NEEDS_SECOND;
+    if (second->others > 0)
+        hc_fmt(others, sizeof(others), "%lld of the other launch type, ",
+               (long long)second->others);
+    hc_fmt(why, sizeof(why), "a second reading %s: %lld active, %s%lld "
+           "draining, %lld registered, cluster %.*s",
+           second->agrees ? "agrees" : "differs", (long long)second->active,
+           others, (long long)second->draining, (long long)second->registered,
+           HC_STR_ARG(second->status));
+    if (!second->agrees)
+        return hc_hold(p, code, why);
+    hc_plan_say_more(p, why);
+    return PLAN_DECIDED;
+}
+
+/* What a policy makes of hosts is as right as what it was told of them. */
+static enum hc_plan_need hold_again(struct hc_plan *p,
+                                    const struct hc_plan_input *in,
+                                    const char *code)
+{
+    char why[200];
+
+    if (!in->asked)
+        return PLAN_DECIDED;
+    if (in->again == HC_UNKNOWN)
+        return PLAN_NEEDS_AGAIN;
+    if (in->again == p->wanted) {
+        hc_plan_say_more(p, "the policy, run again on a second reading, "
+                         "agrees");
+        return PLAN_DECIDED;
+    }
+    if (in->again == HC_PLAN_NO_WISH)
+        hc_fmt(why, sizeof(why), "the policy, run again on a second reading, "
+               "does not wish this any more");
+    else
+        hc_fmt(why, sizeof(why), "the policy, run again on a second reading, "
+               "wants %lld", (long long)in->again);
+    return hc_hold(p, code, why);
+}
+
 /* A big step is right or wrong for many tasks at once: it is read twice. */
 static enum hc_plan_need hold_step(struct hc_plan *p,
                                    const struct hc_plan_input *in)
 {
+    enum hc_outcome before = p->outcome;
     const struct hc_rule *rule = &in->wish->rule;
-    int64_t from = in->service->desired;
-    bool down = hold_is_step_down(rule, from, p->wanted);
-    const struct hc_plan_second *second = in->second;
-    char why[300];
+    bool down = hold_is_step_down(rule, hold_most(in), p->wanted);
+    const char *code = down ? "step_down" : "step_up";
+    enum hc_plan_need need;
 
-    if (!hc_rule_needs_hosts(rule) ||
-        (!down && !hold_is_step_up(rule, from, p->wanted)) ||
+    if ((!down && !hold_is_step_up(rule, hold_least(in), p->wanted)) ||
         (in->wish->allow & (down ? ALLOW_STEP_DOWN : ALLOW_STEP_UP)) != 0)
         return PLAN_DECIDED;
-    if (second == NULL)
-        return PLAN_NEEDS_SECOND;
-    hc_fmt(why, sizeof(why), "a second reading %s: %lld active, %lld draining, "
-           "%lld registered, cluster %.*s",
-           second->agrees ? "agrees" : "differs", (long long)second->active,
-           (long long)second->draining, (long long)second->registered,
-           HC_STR_ARG(second->status));
-    if (!second->agrees)
-        return hc_hold(p, down ? "step_down" : "step_up", why);
-    hc_plan_say_more(p, why);
-    return PLAN_DECIDED;
+    need = hold_second(p, in, code);
+    if (need != PLAN_DECIDED || p->outcome != before)
+        return need;
+    return hold_again(p, in, code);
 }
 
 enum hc_plan_need hc_hold_paid(struct hc_plan *p,

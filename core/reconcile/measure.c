@@ -7,7 +7,7 @@
 bool hc_measure_needs_details(const struct hc_measure_of *of)
 {
     return of->providers != NULL || of->connected || of->before > 0 ||
-           of->resources;
+           of->resources || of->ec2;
 }
 
 static bool measure_is_of(const struct hc_ecs_host *host,
@@ -34,12 +34,28 @@ static const char *measure_lacks(const struct hc_ecs_host *host,
     return NULL;
 }
 
+static bool measure_has(const struct hc_fact_hosts *list, struct hc_str arn)
+{
+    return list != NULL && hc_fact_hosts_find(list, arn) != NULL;
+}
+
+bool hc_measure_is_anywhere(const struct hc_ecs_host *host)
+{
+    const struct hc_ecs_tag *a = host->attributes;
+
+    while (a != NULL && !hc_str_eqz(a->key, HC_MEASURE_ANYWHERE))
+        a = a->next;
+    return a != NULL;
+}
+
 bool hc_measure_counts(const struct hc_host *h, const struct hc_measure_of *of)
 {
     const struct hc_ecs_host *host = h->details;
 
-    return h->active && measure_is_of(host, of->providers) &&
+    return h->active && !measure_has(of->without, h->arn) &&
+           measure_is_of(host, of->providers) &&
            (host->connected || !of->connected) &&
+           (!of->ec2 || !hc_measure_is_anywhere(host)) &&
            (of->before <= 0 || host->registered_at <= of->before);
 }
 
@@ -48,7 +64,8 @@ static bool measure_is_whole(const struct hc_fact_hosts *list,
                              const char **lacks, struct hc_str *who)
 {
     for (size_t i = 0; i < list->n; i++) {
-        if (!list->hosts[i].active)
+        if (!list->hosts[i].active ||
+            measure_has(of->without, list->hosts[i].arn))
             continue;
         *lacks = measure_lacks(list->hosts[i].details, of);
         *who = list->hosts[i].arn;
@@ -100,13 +117,23 @@ static void measure_take_off(struct hc_measure *m,
     m->memory -= own->memory - measure_part(own->memory, most, own->hosts);
 }
 
+static int64_t measure_listed(const struct hc_fact_hosts *list,
+                              const struct hc_fact_hosts *without)
+{
+    int64_t n = (int64_t)list->n;
+
+    for (size_t i = 0; without != NULL && i < list->n; i++)
+        n -= measure_has(without, list->hosts[i].arn);
+    return n;
+}
+
 bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
                 const struct hc_measure_of *of, const char **lacks,
                 struct hc_str *who)
 {
     const struct hc_ecs_share *all = of->providers;
 
-    *m = (struct hc_measure){ (int64_t)list->n, 0, 0 };
+    *m = (struct hc_measure){ measure_listed(list, of->without), 0, 0 };
     if (!hc_measure_needs_details(of) || list->n == 0)
         return true;
     if (!measure_is_whole(list, of, lacks, who))
@@ -122,4 +149,50 @@ bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
         measure_take_off(m, &own, most);
     }
     return true;
+}
+
+/* ---- two readings ---- */
+
+static bool measure_same(const struct hc_host *a, const struct hc_host *b,
+                         const struct hc_measure_of *of)
+{
+    const struct hc_ecs_host *x = a->details, *y = b->details;
+
+    return x != NULL && y != NULL && a->active == b->active &&
+           (of->providers == NULL || hc_str_eq(x->provider, y->provider)) &&
+           (!of->connected || x->connected == y->connected) &&
+           (!of->ec2 ||
+            hc_measure_is_anywhere(x) == hc_measure_is_anywhere(y)) &&
+           (of->before <= 0 || x->registered_at == y->registered_at) &&
+           (!of->resources || (x->cpu == y->cpu && x->memory == y->memory));
+}
+
+bool hc_measure_agrees(const struct hc_fact_hosts *first,
+                       const struct hc_measure_of *of,
+                       const struct hc_fact_hosts *second,
+                       const struct hc_fact_hosts *without)
+{
+    bool details = hc_measure_needs_details(of);
+    bool same = first->n == second->n;
+
+    for (size_t i = 0; same && i < first->n; i++) {
+        struct hc_str arn = first->hosts[i].arn;
+        const struct hc_host *other = hc_fact_hosts_find(second, arn);
+
+        same = other != NULL &&
+               measure_has(of->without, arn) == measure_has(without, arn) &&
+               (!details || measure_same(&first->hosts[i], other, of));
+    }
+    return same;
+}
+
+uint64_t hc_measure_print(const struct hc_fact_hosts *list,
+                          const struct hc_fact_hosts *without)
+{
+    uint64_t print = 0;
+
+    for (size_t i = 0; i < list->n; i++)
+        if (!measure_has(without, list->hosts[i].arn))
+            print += hc_fact_host_hash(list->hosts[i].arn);
+    return print;
 }

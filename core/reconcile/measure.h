@@ -6,12 +6,19 @@
 #include "reconcile/facts.h"
 #include "reconcile/rule.h"
 
+/* The attribute that hosts of ECS Anywhere have, and no other host. */
+#define HC_MEASURE_ANYWHERE "ecs.capability.external"
+
 /* Which hosts count; all zero: every one that is listed. */
 struct hc_measure_of {
     const struct hc_ecs_share *providers;    /* a strategy; NULL: of any    */
     bool connected;                          /* only while the agent is     */
     int64_t before;        /* registered by then (wall); 0: whenever        */
     bool resources;                          /* CPU and memory are asked    */
+    bool ec2;              /* hosts of ECS Anywhere do not count, as their
+                              attributes say                                */
+    const struct hc_fact_hosts *without;     /* hosts of this list do not
+                                                count; NULL: none is left out */
 };
 
 /* True: only a description of the hosts can tell. */
@@ -25,6 +32,20 @@ bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
                 const struct hc_measure_of *of, const char **lacks,
                 struct hc_str *who);
 
+/* Two readings tell the same: the same hosts are listed, and of each the same
+ * is said of what `of` looks at.  A host that is listed and was not described
+ * in one of them (MISSING) differs.  `of` is the first reading's, `without` is
+ * the second's list of hosts that do not count. */
+bool hc_measure_agrees(const struct hc_fact_hosts *first,
+                       const struct hc_measure_of *of,
+                       const struct hc_fact_hosts *second,
+                       const struct hc_fact_hosts *without);
+/* Names the hosts that count, whatever their order; another set has, but for
+ * chance, another print. */
+uint64_t hc_measure_print(const struct hc_fact_hosts *list,
+                          const struct hc_fact_hosts *without);
+
+bool hc_measure_is_anywhere(const struct hc_ecs_host *host);
 /* A host that is described: whether it counts, where a base does not limit how
  * many of its provider do. */
 bool hc_measure_counts(const struct hc_host *host,

@@ -10,9 +10,13 @@ struct hc_memory_entry {
     size_t size;                     /* of this entry, its key included      */
     uint64_t hash;
     int64_t before, count, at;       /* of our write; `at` of an answer      */
+    int64_t earlier;                 /* our write before it, if ECS had not
+                                        shown that one; or -1                */
+    uint64_t hosts;                  /* fingerprint of what it follows from  */
     int64_t undone[MEMORY_UNDONE_N];
     unsigned undone_n;
     bool written, shown;             /* and ECS showed it                    */
+    bool replaced;                   /* ECS shows another count since        */
     bool low;                        /* by connected hosts,                  */
     int64_t low_since;               /* since then                           */
     char hold[HC_MEMORY_HOLD];
@@ -151,25 +155,28 @@ static struct hc_memory_entry *memory_get(struct hc_memory *m,
 
 /* ---- our own writes ---- */
 
+static bool memory_is_awaited(const struct hc_memory_entry *e, int64_t desired,
+                              int64_t now)
+{
+    return e->written && !e->shown && !e->replaced &&
+           (desired == e->before || desired == e->earlier) &&
+           now < hc_time_add(e->at, HC_MEMORY_SHOWN);
+}
+
 void hc_memory_wrote(struct hc_memory *m, const struct hc_memory_key *key,
-                     int64_t before, int64_t count, int64_t now)
+                     const struct hc_memory_write *write, int64_t now)
 {
     struct hc_memory_entry *e = memory_get(m, key);
 
     if (e == NULL)
         return;
-    e->before = before;
-    e->count = count;
+    e->earlier = memory_is_awaited(e, write->before, now) ? e->count : -1;
+    e->before = write->before;
+    e->count = write->count;
+    e->hosts = write->hosts;
     e->at = now;
     e->written = true;
-    e->shown = false;
-}
-
-static bool memory_is_awaited(const struct hc_memory_entry *e, int64_t desired,
-                              int64_t now)
-{
-    return e->written && !e->shown && desired == e->before &&
-           now < hc_time_add(e->at, HC_MEMORY_SHOWN);
+    e->shown = e->replaced = false;
 }
 
 void hc_memory_saw(struct hc_memory *m, const struct hc_memory_key *key,
@@ -179,12 +186,36 @@ void hc_memory_saw(struct hc_memory *m, const struct hc_memory_key *key,
 
     if (e == NULL || !e->written || memory_is_awaited(e, desired, now))
         return;
-    if (desired == e->count) {
-        e->shown = true;
+    e->replaced = desired != e->count;
+    e->shown = e->shown || !e->replaced;
+}
+
+static bool memory_is_undone(const struct hc_memory_entry *e, uint64_t hosts)
+{
+    return e != NULL && e->written && e->replaced && e->hosts == hosts;
+}
+
+bool hc_memory_replaced(struct hc_memory *m, const struct hc_memory_key *key,
+                        uint64_t hosts, int64_t *count)
+{
+    const struct hc_memory_entry *e = memory_find(m, key);
+
+    if (!memory_is_undone(e, hosts))
+        return false;
+    *count = e->count;
+    return true;
+}
+
+void hc_memory_planned(struct hc_memory *m, const struct hc_memory_key *key,
+                       int64_t wanted, uint64_t hosts, int64_t now)
+{
+    struct hc_memory_entry *e = memory_find(m, key);
+
+    if (e == NULL || !e->written || !e->replaced)
         return;
-    }
-    e->undone[e->undone_n++ % MEMORY_UNDONE_N] = now;
-    e->written = false;
+    if (memory_is_undone(e, hosts) && wanted == e->count)
+        e->undone[e->undone_n++ % MEMORY_UNDONE_N] = now;
+    e->written = e->replaced = false;
 }
 
 bool hc_memory_awaits(struct hc_memory *m, const struct hc_memory_key *key,

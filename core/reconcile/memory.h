@@ -47,16 +47,31 @@ void hc_memory_fini(struct hc_memory *m);        /* m may be all zero */
 
 /* ---- our own writes ---- */
 
+struct hc_memory_write {
+    int64_t before, count;        /* what ECS showed, and what we wrote      */
+    uint64_t hosts;               /* a fingerprint of the hosts that it
+                                     follows from                            */
+};
+
 void hc_memory_wrote(struct hc_memory *m, const struct hc_memory_key *key,
-                     int64_t before, int64_t count, int64_t now);
-/* ECS shows this count: is our write there, not there yet, or undone? */
+                     const struct hc_memory_write *write, int64_t now);
+/* ECS shows this count: is our write there, not there yet, or replaced?  One
+ * that was replaced is judged by the next plan. */
 void hc_memory_saw(struct hc_memory *m, const struct hc_memory_key *key,
                    int64_t desired, int64_t now);
+/* ECS shows another count than our write, which followed from the same hosts:
+ * *count is ours.  If the plan still wants it, somebody undid our write; if it
+ * does not, a newer count replaced it (another headcount's, for one). */
+bool hc_memory_replaced(struct hc_memory *m, const struct hc_memory_key *key,
+                        uint64_t hosts, int64_t *count);
+/* A plan was made of it: a write that was replaced is judged, once. */
+void hc_memory_planned(struct hc_memory *m, const struct hc_memory_key *key,
+                       int64_t wanted, uint64_t hosts, int64_t now);
 /* What we wrote less than 30 s ago while ECS still shows the count before it;
  * false: nothing of that kind. */
 bool hc_memory_awaits(struct hc_memory *m, const struct hc_memory_key *key,
                       int64_t desired, int64_t now, int64_t *count);
-/* Of our writes, in the last ten minutes. */
+/* How many of our writes were undone in the last ten minutes. */
 int hc_memory_undone(struct hc_memory *m, const struct hc_memory_key *key,
                      int64_t now);
 

@@ -4,6 +4,7 @@
 
 #include "reconcile/measure.h"
 #include "reconcile/recall.h"
+#include "reconcile/second.h"
 
 static bool need_has(const struct hc_fact *fact)
 {
@@ -76,7 +77,61 @@ static int need_from_definition(struct hc_reconcile *r,
     return need_constraints(in, filter, d->constraints, e);
 }
 
-/* The wish's filter into r->filter. */
+/* ---- which lists of hosts ---- */
+
+/* Hosts of ECS Anywhere have this attribute, and no other host has it. */
+#define NEED_ANYWHERE HC_STR("attribute:" HC_MEASURE_ANYWHERE " exists")
+#define NEED_EC2 HC_STR("attribute:" HC_MEASURE_ANYWHERE " !exists")
+
+/* A policy asked for the list under the wish's own filter: it is shared.  Where
+ * it asked what the hosts are like, their attributes tell which are of ECS
+ * Anywhere; else the list of those is read beside it, once for all filters. */
+static bool need_shares(struct hc_reconcile *r, struct hc_str filter)
+{
+    const struct hc_fact_hosts *list = hc_facts_hosts(
+        &r->facts, "ACTIVE", filter, SIGHTING_FIRST);
+
+    if (list == NULL || !list->asked)
+        return false;
+    if (r->full && need_has(&list->details))
+        r->lists.described = true;
+    else
+        r->lists.without = NEED_ANYWHERE;
+    return true;
+}
+
+/* The launch type's own term is sent and not shown: the service says it. */
+static int need_lists(struct hc_reconcile *r, struct hc_plan_input *in,
+                      struct hc_filter *filter, struct hc_error *e)
+{
+    struct hc_need_lists *lists = &r->lists;
+    bool ec2 = in->service->launch == LAUNCH_EC2;
+    int err;
+
+    *lists = (struct hc_need_lists){ .active = in->filter,
+                                     .draining = in->filter,
+                                     .whole = in->filter.n == 0 };
+    in->by_launch = r->by_launch;
+    if ((!ec2 && in->service->launch != LAUNCH_EXTERNAL) ||
+        (ec2 && r->by_launch != BY_LAUNCH))
+        return 0;
+    if (ec2 && need_shares(r, in->filter))
+        return 0;
+    err = hc_filter_add(filter, ec2 ? NEED_EC2 : NEED_ANYWHERE, e);
+    hc_buf_reset(&r->sent);
+    hc_filter_put(&r->sent, filter);
+    lists->active = hc_buf_view(&r->sent);
+    lists->falls_back = ec2;
+    if (r->by_launch == BY_LAUNCH_NOT_SAVED) {
+        lists->draining = lists->active;
+        lists->whole = false;
+    } else if (lists->whole) {
+        lists->others = ec2 ? NEED_ANYWHERE : NEED_EC2;
+    }
+    return err == 0 ? hc_buf_error(&r->sent) : err;
+}
+
+/* The wish's filter into r->filter, and which lists it makes. */
 static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
                        struct hc_error *e)
 {
@@ -88,21 +143,20 @@ static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
     in->where_moves = hc_filter_moves(in->wish->where);
     if (err == 0 && !in->where_moves)
         err = hc_filter_add(&filter, in->wish->where, e);
-    if (err == 0 && in->service->launch == LAUNCH_EXTERNAL)
-        err = hc_filter_add(&filter, HC_STR("attribute:ecs.capability.external "
-                                            "exists"), e);
     if (err == 0 && in->wish->no_external)
-        err = hc_filter_add(&filter, HC_STR("attribute:ecs.capability.external "
-                                            "!exists"), e);
+        err = hc_filter_add(&filter, NEED_EC2, e);
     if (err < 0)
         return err;
     hc_buf_reset(&r->filter);
     hc_filter_put(&r->filter, &filter);
-    if (!in->lacks_definition)        /* else it is half of one */
-        in->filter = hc_buf_view(&r->filter);
     err = hc_buf_error(&r->filter);
-    return err == 0 ? 0 : hc_error_set(e, err, "its filter is longer than %d "
-                                       "bytes", HC_FILTER_BYTES);
+    if (err == 0 && !in->lacks_definition) {  /* else it is half of one */
+        in->filter = hc_buf_view(&r->filter);
+        err = need_lists(r, in, &filter, e);
+    }
+    return err == 0 || err != HC_ELIMIT ? err
+        : hc_error_set(e, err, "its filter is longer than %d bytes",
+                       HC_FILTER_BYTES);
 }
 
 static struct hc_fact_hosts *need_list(struct hc_reconcile *r,
@@ -111,9 +165,17 @@ static struct hc_fact_hosts *need_list(struct hc_reconcile *r,
     return hc_facts_hosts(&r->facts, "ACTIVE", filter, SIGHTING_FIRST);
 }
 
-/* Which hosts count for this wish. */
-static struct hc_measure_of need_of(const struct hc_reconcile *r,
-                                    const struct hc_plan_input *in)
+/* Those of it that do not count; NULL: all of them do, or it is not known. */
+static const struct hc_fact_hosts *need_without(struct hc_reconcile *r)
+{
+    const struct hc_fact_hosts *list = r->lists.without.n > 0
+        ? need_list(r, r->lists.without) : NULL;
+
+    return list != NULL && need_has(&list->fact) ? list : NULL;
+}
+
+struct hc_measure_of hc_need_of(struct hc_reconcile *r,
+                                const struct hc_plan_input *in)
 {
     const struct hc_rule *rule = &in->wish->rule;
 
@@ -122,18 +184,22 @@ static struct hc_measure_of need_of(const struct hc_reconcile *r,
         .connected = in->by == HOSTS_CONNECTED,
         .before = rule->min_age > 0 ? hc_reconcile_wall(r) - rule->min_age : 0,
         .resources = hc_rule_needs_resources(rule),
+        .ec2 = r->lists.described, .without = need_without(r),
     };
 }
 
 static void need_list_count(struct hc_reconcile *r, struct hc_plan_input *in,
                             const struct hc_fact_hosts *list)
 {
-    const struct hc_measure_of of = need_of(r, in);
+    const struct hc_measure_of of = hc_need_of(r, in);
     struct hc_measure m;
 
+    if (r->lists.without.n > 0 && of.without == NULL)
+        return;
     if (list->n > 0 && hc_measure_needs_details(&of) &&
         !need_has(&list->details))
         return;
+    r->print = hc_measure_print(list, of.without);
     if (!hc_measure(&m, list, &of, &in->lacks, &in->lacks_of))
         return;
     in->hosts = m.hosts;
@@ -144,57 +210,24 @@ static void need_list_count(struct hc_reconcile *r, struct hc_plan_input *in,
 static void need_count(struct hc_reconcile *r, struct hc_plan_input *in)
 {
     const struct hc_fact_hosts *all = need_list(r, HC_STR(""));
-    const struct hc_fact_hosts *list = need_list(r, in->filter);
+    const struct hc_fact_hosts *list = need_list(r, r->lists.active);
+    const struct hc_fact_hosts *anywhere = need_list(r, NEED_ANYWHERE);
     const struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_FIRST];
 
     if (need_has(&cluster->fact))
         in->cluster = &cluster->value;
     if (all != NULL && need_has(&all->fact))
         in->all_hosts = (int64_t)all->n;
+    if (in->service->launch == LAUNCH_EC2 && anywhere != NULL &&
+        need_has(&anywhere->fact))
+        in->anywhere = (int64_t)anywhere->n;
     if (in->by == HOSTS_REGISTERED) {
         if (in->cluster != NULL)
             in->hosts = in->cluster->registered;
+        r->print = (uint64_t)in->hosts;
     } else if (list != NULL && need_has(&list->fact)) {
         need_list_count(r, in, list);
     }
-}
-
-/* ---- the second reading of a big step ---- */
-
-enum { SECOND_CLUSTER, SECOND_ACTIVE, SECOND_DRAINING, SECONDS };
-
-/* Its parts in the order in which they are read.  NULL without memory. */
-static struct hc_fact *need_second_part(struct hc_reconcile *r,
-                                        struct hc_str filter, int part,
-                                        struct hc_fact_hosts **list)
-{
-    struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_SECOND];
-
-    if (part == SECOND_CLUSTER)
-        return &cluster->fact;
-    *list = hc_facts_hosts(&r->facts,
-                           part == SECOND_ACTIVE ? "ACTIVE" : "DRAINING",
-                           filter, SIGHTING_SECOND);
-    return *list != NULL ? &(*list)->fact : NULL;
-}
-
-/* The same hosts again; and the cluster's own number is theirs and those that
- * drain.  Under a filter it may only be larger. */
-static bool need_agrees(struct hc_reconcile *r, const struct hc_plan_input *in,
-                        const struct hc_fact_hosts *active,
-                        const struct hc_plan_second *second)
-{
-    int64_t seen = second->active + second->draining;
-    const struct hc_fact_hosts *first = need_list(r, in->filter);
-
-    if (!hc_str_eqz(second->status, "ACTIVE"))
-        return false;
-    if (in->by == HOSTS_REGISTERED)
-        return second->registered == in->hosts && second->registered == seen;
-    if (first == NULL || !hc_fact_hosts_eq(first, active))
-        return false;
-    return in->filter.n > 0 ? second->registered >= seen
-                            : second->registered == seen;
 }
 
 /* Of the reading that was made last. */
@@ -205,28 +238,6 @@ static const struct hc_ecs_tag *need_tags(const struct hc_reconcile *r)
     return need_has(&second->fact)
                ? second->value.tags
                : r->facts.cluster[SIGHTING_FIRST].value.tags;
-}
-
-static void need_second(struct hc_reconcile *r, struct hc_plan_input *in)
-{
-    const struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_SECOND];
-    struct hc_fact_hosts *lists[SECONDS] = { NULL };
-
-    for (int part = 0; part < SECONDS; part++) {
-        const struct hc_fact *fact = need_second_part(r, in->filter, part,
-                                                      &lists[part]);
-
-        if (fact == NULL || !need_has(fact))
-            return;
-    }
-    r->second = (struct hc_plan_second){
-        .status = cluster->value.status,
-        .registered = cluster->value.registered,
-        .active = (int64_t)lists[SECOND_ACTIVE]->n,
-        .draining = (int64_t)lists[SECOND_DRAINING]->n,
-    };
-    r->second.agrees = need_agrees(r, in, lists[SECOND_ACTIVE], &r->second);
-    in->second = &r->second;
 }
 
 /* ---- capacity providers and scalable targets ---- */
@@ -281,10 +292,12 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
         .by = r->config.wishes[r->at].by, .wall = hc_reconcile_wall(r),
         .dry_run = r->config.dry_run, .paused = r->config.paused,
         .filter = HC_STR(""), .hosts = HC_UNKNOWN, .all_hosts = HC_UNKNOWN,
-        .cpu = HC_UNKNOWN, .memory = HC_UNKNOWN,
+        .cpu = HC_UNKNOWN, .memory = HC_UNKNOWN, .replaced = HC_UNKNOWN,
+        .again = HC_UNKNOWN,
     };
+    r->lists = (struct hc_need_lists){ .active = in->filter, .whole = true };
+    r->print = 0;
     if (service != NULL) {
-        hc_recall_writes(r, in);
         in->cluster_tags = need_tags(r);
         need_scaled(r, in);
         need_target(r, in);
@@ -295,9 +308,13 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
             err = need_filter(r, in, e);
         }
         if (err < 0 || in->lacks_definition)
-            return err;
+            return err;                /* nothing is counted yet */
         need_count(r, in);
-        need_second(r, in);
+        hc_second_input(r, in);
+    }
+    if (service != NULL) {
+        hc_recall_writes(r, in);
+        hc_second_again(r, in);
     }
     return hc_keep_error(&r->facts.keep) == HC_ENOMEM ? HC_ENOMEM : 0;
 }
@@ -306,19 +323,20 @@ int64_t hc_need_read_at(struct hc_reconcile *r, const struct hc_plan_input *in)
 {
     const struct hc_fact_service *s =
         hc_facts_service(&r->facts, in->service->name);
-    const struct hc_fact_hosts *list = need_list(r, in->filter);
+    const struct hc_fact_hosts *list = need_list(r, r->lists.active);
+    const struct hc_fact_hosts *without = need_without(r);
     const struct hc_fact *hosts =
         in->by == HOSTS_REGISTERED ? &r->facts.cluster[SIGHTING_FIRST].fact
         : list != NULL             ? &list->fact : NULL;
     int64_t at = s != NULL ? s->fact.at : 0;
 
+    if (without != NULL)
+        at = hc_time_min(at, without->fact.at);
     return hosts != NULL && need_has(hosts) ? hc_time_min(at, hosts->at) : at;
 }
 
-/* From its first page, then (details) what its hosts are like. */
-static struct hc_fact *need_from_list(struct hc_reconcile *r,
-                                      struct hc_fact_hosts *list,
-                                      bool details)
+struct hc_fact *hc_need_from_list(struct hc_reconcile *r,
+                                  struct hc_fact_hosts *list, bool details)
 {
     r->hosts = list;
     if (list == NULL)
@@ -333,28 +351,33 @@ static struct hc_fact *need_from_list(struct hc_reconcile *r,
     return &list->details;
 }
 
-static struct hc_fact *need_from_cluster(struct hc_reconcile *r,
-                                         enum hc_sighting sighting)
+struct hc_fact *hc_need_from_cluster(struct hc_reconcile *r,
+                                     enum hc_sighting sighting)
 {
     r->ask = ASK_CLUSTER;
     r->sighting = sighting;
     return &r->facts.cluster[sighting].fact;
 }
 
-static struct hc_fact *need_from_second(struct hc_reconcile *r,
-                                        struct hc_str filter)
+/* The list, then the list of those that do not count, then what they are
+ * like. */
+static struct hc_fact *need_from_hosts(struct hc_reconcile *r,
+                                       const struct hc_plan_input *in)
 {
-    struct hc_fact_hosts *list = NULL;
-    struct hc_fact *fact = NULL;
-    int part = 0;
+    const struct hc_measure_of of = hc_need_of(r, in);
+    struct hc_fact_hosts *list = need_list(r, r->lists.active);
+    bool listed = list != NULL && need_has(&list->fact);
 
-    while (part < SECONDS &&
-           (fact = need_second_part(r, filter, part, &list)) != NULL &&
-           need_has(fact))
-        part++;
-    if (fact == NULL || part == SECOND_CLUSTER)
-        return fact == NULL ? NULL : need_from_cluster(r, SIGHTING_SECOND);
-    return need_from_list(r, list, false);
+    if (list == NULL || !listed || r->lists.without.n == 0 ||
+        of.without != NULL) {
+        if (list != NULL)
+            list->by_launch = r->lists.falls_back;
+        return hc_need_from_list(r, list, hc_measure_needs_details(&of));
+    }
+    list = need_list(r, r->lists.without);
+    if (list != NULL)
+        list->by_launch = true;
+    return hc_need_from_list(r, list, false);
 }
 
 /* The first provider that is not known, of those that the service uses. */
@@ -392,8 +415,6 @@ struct hc_fact *hc_need_fact(struct hc_reconcile *r,
                              const struct hc_plan_input *in,
                              enum hc_plan_need need)
 {
-    const struct hc_measure_of of = need_of(r, in);
-
     switch (need) {
     case PLAN_NEEDS_DEFINITION:
         r->ask = ASK_DEFINITION;
@@ -402,20 +423,26 @@ struct hc_fact *hc_need_fact(struct hc_reconcile *r,
         return r->definition != NULL ? &r->definition->fact : NULL;
     case PLAN_NEEDS_HOSTS:
         if (in->by != HOSTS_REGISTERED)
-            return need_from_list(r, need_list(r, in->filter),
-                                  hc_measure_needs_details(&of));
-        return need_from_cluster(r, SIGHTING_FIRST);
+            return need_from_hosts(r, in);
+        return hc_need_from_cluster(r, SIGHTING_FIRST);
     case PLAN_NEEDS_ALL_HOSTS:
-        return need_from_list(r, need_list(r, HC_STR("")), false);
+        return hc_need_from_list(r, need_list(r, HC_STR("")), false);
     case PLAN_NEEDS_SCALED:
         return need_from_capacity(r, in);
     case PLAN_NEEDS_TARGET:
         return need_from_target(r, in);
     case PLAN_NEEDS_SECOND:
-        return need_from_second(r, in->filter);
+        return hc_second_fact(r, in);
+    case PLAN_NEEDS_AGAIN:
+        return &r->again.fact;
     case PLAN_NEEDS_CLUSTER:
     case PLAN_DECIDED:
         break;
     }
-    return need_from_cluster(r, SIGHTING_FIRST);
+    return hc_need_from_cluster(r, SIGHTING_FIRST);
+}
+
+bool hc_need_is_whole(const struct hc_fact_hosts *list)
+{
+    return list->filter.n == 0 || hc_str_eq(list->filter, NEED_EC2);
 }

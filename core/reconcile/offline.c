@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "ecs/query.h"
+#include "reconcile/measure.h"
 
 #define OFFLINE_TOKENS 1024
 
@@ -62,10 +63,48 @@ static int offline_filter(struct hc_reconcile *r,
     return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HC_ENOMEM : 1;
 }
 
+/* The list as it was recorded without the launch type's term, of which each
+ * host's attributes tell its kind. */
+static const struct hc_fact_hosts *offline_shown(struct hc_reconcile *r)
+{
+    const struct hc_fact_hosts *h =
+        r->hosts->by_launch && hc_str_eq(r->hosts->filter, r->lists.active)
+            ? hc_facts_hosts(&r->facts, r->hosts->status,
+                             hc_buf_view(&r->filter), r->hosts->sighting)
+            : NULL;
+
+    return h != NULL && h->fact.state == FACT_VALUE ? h : NULL;
+}
+
+static int offline_by_launch(struct hc_reconcile *r,
+                             const struct hc_fact_hosts *shown,
+                             const struct hc_fact_hosts *all)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < shown->n; i++)
+        if (hc_fact_hosts_find(all, shown->hosts[i].arn) == NULL)
+            return 0;
+    for (size_t i = 0; err >= 0 && i < shown->n; i++) {
+        const struct hc_host *host =
+            hc_fact_hosts_find(all, shown->hosts[i].arn);
+
+        if (host->details == NULL || !hc_measure_is_anywhere(host->details))
+            err = offline_add(r, host);
+    }
+    if (err < 0)
+        return err;
+    r->hosts->fact.state = FACT_VALUE;
+    return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HC_ENOMEM : 1;
+}
+
 static int offline_hosts(struct hc_reconcile *r, struct hc_error *e)
 {
     const struct hc_fact_hosts *all = offline_all(r);
+    const struct hc_fact_hosts *shown = offline_shown(r);
 
+    if (shown != NULL && all != NULL && offline_is_full(all))
+        return offline_by_launch(r, shown, all);
     if (r->hosts->filter.n == 0 || all == NULL)
         return 0;
     if (!offline_is_full(all))
@@ -74,12 +113,10 @@ static int offline_hosts(struct hc_reconcile *r, struct hc_error *e)
     return offline_filter(r, all, e);
 }
 
-static int offline_details(struct hc_reconcile *r)
+/* Each host of the list as it is described in that one, if all of them are. */
+static int offline_describe(struct hc_reconcile *r,
+                            const struct hc_fact_hosts *all)
 {
-    const struct hc_fact_hosts *all = offline_all(r);
-
-    if (all == NULL || all == r->hosts)
-        return 0;
     for (size_t i = 0; i < r->hosts->n; i++)
         if (hc_fact_hosts_find(all, r->hosts->hosts[i].arn) == NULL)
             return 0;
@@ -90,6 +127,13 @@ static int offline_details(struct hc_reconcile *r)
         host->described = true;
     }
     return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HC_ENOMEM : 1;
+}
+
+static int offline_details(struct hc_reconcile *r)
+{
+    const struct hc_fact_hosts *all = offline_all(r);
+
+    return all == NULL || all == r->hosts ? 0 : offline_describe(r, all);
 }
 
 /* ---- services ---- */
@@ -224,6 +268,33 @@ static int offline_derive(struct hc_reconcile *r, struct hc_error *e)
     return r->complete ? offline_complete(r, e) : 0;
 }
 
+/* What older versions did not read is planned as they planned it: hosts of ECS
+ * Anywhere count, a description is read once, and so is what a policy asks. */
+static int offline_older(struct hc_reconcile *r, int got)
+{
+    const struct hc_fact_hosts *first;
+
+    if (got == HC_ENOMEM)
+        return got;
+    if (r->question.again && r->question.sighting == SIGHTING_SECOND) {
+        r->question.sighting = SIGHTING_FIRST;
+        return 1;
+    }
+    if (r->ask == ASK_HOSTS && r->hosts->by_launch &&
+        r->by_launch == BY_LAUNCH) {
+        r->by_launch = BY_LAUNCH_NOT_SAVED;
+        return 1;
+    }
+    if (r->ask != ASK_DETAILS || r->hosts->sighting != SIGHTING_SECOND)
+        return got;
+    first = hc_facts_hosts(&r->facts, r->hosts->status, r->hosts->filter,
+                           SIGHTING_FIRST);
+    if (first == NULL)
+        return HC_ENOMEM;
+    return first->details.state == FACT_VALUE ? offline_describe(r, first)
+                                              : got;
+}
+
 int hc_offline_learn(struct hc_reconcile *r, const char **code,
                      const char **what)
 {
@@ -241,6 +312,8 @@ int hc_offline_learn(struct hc_reconcile *r, const char **code,
     struct hc_error e = { 0 };
     int got = offline_derive(r, &e);
 
+    if (got <= 0)
+        got = offline_older(r, got);
     if (got > 0 || got == HC_ENOMEM)
         return got;
     *code = got == HC_ESYNTAX || got == HC_ELIMIT ? "filter"

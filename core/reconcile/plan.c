@@ -153,6 +153,24 @@ static void plan_reason_more(struct hc_plan *p, const char *what, int64_t n)
     hc_plan_say_more(p, text);
 }
 
+/* Hosts of ECS Anywhere run no task of launch type EC2. */
+static void plan_reason_anywhere(struct hc_plan *p,
+                                 const struct hc_plan_input *in)
+{
+    char text[160];
+
+    if (in->by == HOSTS_REGISTERED || in->service->launch != LAUNCH_EC2)
+        return;
+    if (in->by_launch == BY_LAUNCH_REFUSED)
+        hc_plan_say_more(p, "those of ECS Anywhere included: ECS refused the "
+                         "filter that leaves them out");
+    if (in->by_launch != BY_LAUNCH || in->anywhere == 0)
+        return;
+    hc_fmt(text, sizeof(text), "the cluster's %lld host%s of ECS Anywhere "
+           "left out", (long long)in->anywhere, in->anywhere == 1 ? "" : "s");
+    hc_plan_say_more(p, text);
+}
+
 static void plan_reason_ignored(struct hc_plan *p, struct hc_str what)
 {
     char text[160];
@@ -258,6 +276,8 @@ static void plan_count(struct hc_plan *p, const struct hc_plan_input *in)
     int64_t quota = plan_quota(in, &what);
 
     plan_reason_count(p, in, &measure);
+    if (hc_rule_needs_hosts(rule))
+        plan_reason_anywhere(p, in);
     plan_reason_weights(p, in);
     if (in->ignored.n > 0)
         plan_reason_ignored(p, in->ignored);
@@ -272,6 +292,16 @@ static void plan_count(struct hc_plan *p, const struct hc_plan_input *in)
     }
     plan_cut_to_hosts(p, in);
     p->code = bounded != count || p->wanted != bounded ? "clamped" : "";
+}
+
+int64_t hc_plan_wanted(const struct hc_plan_input *in)
+{
+    struct hc_plan p = { .code = "" };
+
+    if (hc_rule_needs_hosts(&in->wish->rule) && in->hosts == HC_UNKNOWN)
+        return HC_PLAN_NO_WISH;
+    plan_count(&p, in);
+    return p.wanted;
 }
 
 /* ---- all of it ---- */
@@ -337,7 +367,11 @@ enum hc_plan_need hc_plan_make(struct hc_plan *p,
     if (counts && in->hosts == HC_UNKNOWN)
         return PLAN_NEEDS_HOSTS;
     plan_count(p, in);
-    if (p->wanted != in->service->desired)
+    if (in->awaits && in->own_write != p->wanted)
+        hc_plan_say_more(p, "our last write is not shown by ECS yet and was "
+                         "another count");
+    if (p->wanted != in->service->desired ||
+        (in->awaits && in->own_write != p->wanted))
         return plan_write(p, in);
     p->outcome = OUTCOME_UNCHANGED;
     p->code = "";

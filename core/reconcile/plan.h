@@ -13,6 +13,7 @@
 #include "reconcile/rule.h"
 
 #define HC_PLAN_UNDONE 3                /* writes undone: contested         */
+#define HC_PLAN_NO_WISH (-1)
 #define HC_PLAN_QUOTA 5000              /* tasks of a service               */
 #define HC_PLAN_QUOTA_DISCOVERY 1000    /* with discovery, Service Connect  */
 
@@ -43,10 +44,15 @@ struct hc_wish {
 struct hc_plan_second {
     struct hc_str status;                      /* the cluster's              */
     int64_t registered, active, draining;
+    int64_t others;      /* ACTIVE, and left out of the list by launch type  */
     bool agrees;
 };
 
 enum hc_plan_known { KNOWN_NOT_YET, KNOWN_NO, KNOWN_YES, KNOWN_NEVER };
+
+/* Whether services of EC2 leave out hosts of ECS Anywhere: unless ECS refuses
+ * that filter, or a snapshot of an older version has no such list. */
+enum hc_by_launch { BY_LAUNCH, BY_LAUNCH_REFUSED, BY_LAUNCH_NOT_SAVED };
 
 struct hc_plan_input {
     const struct hc_wish *wish;
@@ -66,6 +72,14 @@ struct hc_plan_input {
     bool awaits;             /* ECS does not show our last write yet,        */
     int64_t own_write;       /* which was this count                         */
     int undone;              /* of our writes, by others, in ten minutes     */
+    int64_t replaced;        /* our last write, which ECS does not show any
+                                more though the hosts are the same; or
+                                HC_UNKNOWN                                   */
+    enum hc_by_launch by_launch;               /* see there                  */
+    bool asked;              /* its policy looked at hosts itself            */
+    int64_t again;           /* what that policy wants on a second reading,
+                                HC_PLAN_NO_WISH: nothing that can be
+                                compared; HC_UNKNOWN: it was not asked yet   */
     bool low_long;           /* fewer connected hosts, and five minutes ago  */
     bool ask_target;         /* whether Auto Scaling owns it is asked for    */
     /* facts that cost a call: HC_UNKNOWN, NULL = not read yet */
@@ -74,6 +88,8 @@ struct hc_plan_input {
     const char *lacks;       /* the description of a host does not say this, */
     struct hc_str lacks_of;  /* which the count needs; NULL: all is said     */
     int64_t all_hosts;                         /* ACTIVE, unfiltered, whole  */
+    int64_t anywhere;        /* hosts of ECS Anywhere, for a service of EC2;
+                                0 where nobody asked                         */
     const struct hc_ecs_cluster *cluster;      /* DescribeClusters           */
     const struct hc_ecs_tag *cluster_tags;     /* of any reading of it       */
     const struct hc_plan_second *second;
@@ -86,7 +102,7 @@ struct hc_plan_input {
 enum hc_plan_need { PLAN_DECIDED, PLAN_NEEDS_DEFINITION, PLAN_NEEDS_HOSTS,
                     PLAN_NEEDS_ALL_HOSTS,
                     PLAN_NEEDS_CLUSTER, PLAN_NEEDS_SCALED, PLAN_NEEDS_TARGET,
-                    PLAN_NEEDS_SECOND };
+                    PLAN_NEEDS_SECOND, PLAN_NEEDS_AGAIN };
 
 struct hc_plan {
     enum hc_outcome outcome;            /* OUTCOME_UPDATED: to be written    */
@@ -98,6 +114,9 @@ struct hc_plan {
 
 enum hc_plan_need hc_plan_make(struct hc_plan *p,
                                const struct hc_plan_input *in);
+/* The count that the wish calls for, before all holds; HC_PLAN_NO_WISH: its
+ * hosts are not known. */
+int64_t hc_plan_wanted(const struct hc_plan_input *in);
 /* ", and this" after the reason so far. */
 void hc_plan_say_more(struct hc_plan *p, const char *what);
 /* True if this service's count needs no host and no filter: it is skipped, or

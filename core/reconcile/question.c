@@ -67,9 +67,10 @@ static struct hc_fact *question_hosts(struct hc_reconcile *r,
     struct hc_measure_of of = hc_question_of(r, q);
 
     *list = hc_facts_hosts(&r->facts, "ACTIVE", hc_str_trim(q->where),
-                           SIGHTING_FIRST);
+                           r->question.sighting);
     if (*list == NULL)
         return NULL;
+    (*list)->asked = true;
     if (!question_has(&(*list)->fact) || (*list)->n == 0)
         return &(*list)->fact;
     return q->kind == QUERY_HOSTS || hc_measure_needs_details(&of)
@@ -81,7 +82,7 @@ static struct hc_fact *question_fact(struct hc_reconcile *r,
                                      const struct hc_query *q,
                                      struct hc_known *k)
 {
-    struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_FIRST];
+    struct hc_fact_cluster *cluster = &r->facts.cluster[r->question.sighting];
     struct hc_fact_service *service;
     struct hc_fact_hosts *hosts;
     struct hc_fact_names *names;
@@ -170,6 +171,8 @@ int hc_question_ask(struct hc_reconcile *r, const struct hc_query *q,
     fact = question_fact(r, q, known);
     if (fact == NULL)
         return hc_error_set(e, HC_ENOMEM, "no memory for facts");
+    r->question.counted = r->question.counted || q->kind == QUERY_CLUSTER ||
+                          q->kind == QUERY_COUNT || q->kind == QUERY_HOSTS;
     if (!question_has(fact))
         return question_note(r, q, e);
     return q->kind == QUERY_COUNT ? question_count(r, q, known, e) : 1;
@@ -207,14 +210,14 @@ static int question_begin(struct hc_reconcile *r, const struct hc_query *q,
     r->next = HC_STR("");
     r->pages = 0;
     r->host_at = 0;
-    r->sighting = SIGHTING_FIRST;
+    r->sighting = r->question.sighting;
     switch (q->kind) {
     case QUERY_COUNT:
     case QUERY_HOSTS:
         if (k->hosts == NULL)
             break;
         r->hosts = hc_facts_hosts(&r->facts, "ACTIVE", k->hosts->filter,
-                                  SIGHTING_FIRST);
+                                  r->question.sighting);
         r->ask = question_has(&k->hosts->fact) ? ASK_DETAILS : ASK_HOSTS;
         return r->hosts != NULL ? 0 : HC_ENOMEM;
     case QUERY_SERVICES:
@@ -270,17 +273,72 @@ void hc_question_fini(struct hc_reconcile *r)
 
 /* ---- the end of the owner's turn ---- */
 
+void hc_question_again(struct hc_reconcile *r, int64_t now)
+{
+    struct hc_question *o = &r->question;
+
+    o->open = o->again = true;
+    o->sighting = SIGHTING_SECOND;
+    o->rounds = 0;
+    o->turn = now;
+    r->state = RECONCILE_QUESTION;
+}
+
+static void question_end_again(struct hc_reconcile *r)
+{
+    r->question.open = r->question.again = false;
+    r->question.at = r->question.needs_n = 0;
+    r->state = RECONCILE_PLAN;
+}
+
+void hc_question_fail(struct hc_reconcile *r, const char *code,
+                      const char *what)
+{
+    if (!r->question.again) {
+        hc_settle_cluster(r, code, what);
+        return;
+    }
+    hc_facts_fail(&r->facts, &r->again.fact, code, what);
+    question_end_again(r);
+}
+
 void hc_reconcile_refuse(struct hc_reconcile *r, const char *code,
                          const char *what)
 {
     if (r->state == RECONCILE_QUESTION)
-        hc_settle_cluster(r, code, what);
+        hc_question_fail(r, code, what);
 }
 
-static void question_told(struct hc_reconcile *r)
+/* What cannot be meant compares as what it is: no such wish. */
+static void question_confirmed(struct hc_reconcile *r,
+                               const struct hc_wish *wishes, size_t n)
+{
+    struct hc_error e = { .code = 0 };
+    int err = 0;
+
+    for (size_t i = 0; err == 0 && i < n; i++)
+        err = hc_rule_check(&wishes[i].rule, &e);
+    if (err < 0) {
+        hc_question_fail(r, "EPOLICY", e.what);
+        return;
+    }
+    r->again.fact.state = FACT_VALUE;
+    r->again.wishes = wishes;
+    r->again.n = n;
+    question_end_again(r);
+}
+
+static void question_told(struct hc_reconcile *r, const struct hc_wish *wishes,
+                          size_t n)
 {
     struct hc_error e = { 0 };
 
+    if (r->question.again) {
+        question_confirmed(r, wishes, n);
+        return;
+    }
+    r->config.wishes = wishes;
+    r->config.wishes_n = n;
     if (hc_wishes_take(r, &e) == 0) {
         r->question.open = false;
         r->state = RECONCILE_PLAN;
@@ -300,9 +358,7 @@ void hc_reconcile_resume(struct hc_reconcile *r, const struct hc_wish *wishes,
                             "to decide: what it was told may not be true any "
                             "more, the next run asks again");
     } else if (r->question.needs_n == 0) {
-        r->config.wishes = wishes;
-        r->config.wishes_n = n;
-        question_told(r);
+        question_told(r, wishes, n);
     } else if (++r->question.rounds > HC_QUESTION_ROUNDS) {
         hc_reconcile_refuse(r, "EPOLICY", "the policy asked for more facts "
                             "after each of 32 rounds: let it ask for what it "

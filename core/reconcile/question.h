@@ -58,6 +58,10 @@ struct hc_question {
     int rounds;
     int64_t turn;                     /* when the owner's began             */
     bool open;                        /* no wishes are told yet             */
+    bool counted;                     /* it looked at hosts or the cluster  */
+    bool again;                       /* it is asked once more, and only to
+                                         confirm what it wished             */
+    enum hc_sighting sighting;        /* of the hosts that it is told of    */
 };
 
 /* 1: known; 0: noted; HC_ESYNTAX, HC_ECONFIG, HC_ELIMIT: no such question;
@@ -70,6 +74,13 @@ struct hc_measure_of hc_question_of(const struct hc_reconcile *r,
 /* The fact that is to be read next, r->ask saying how; NULL: all that was
  * noted is there, or memory ended (*err). */
 struct hc_fact *hc_question_next(struct hc_reconcile *r, int *err);
+/* The owner's turn comes once more, on second readings: what it wishes then
+ * becomes r->again, and no wish. */
+void hc_question_again(struct hc_reconcile *r, int64_t now);
+/* What was asked cannot be had, or the owner refuses: the cluster fails, or
+ * (asked once more) r->again does. */
+void hc_question_fail(struct hc_reconcile *r, const char *code,
+                      const char *what);
 /* The owner's turn is so long that facts of it are too old to be written by. */
 bool hc_question_is_late(const struct hc_reconcile *r);
 void hc_question_fini(struct hc_reconcile *r);

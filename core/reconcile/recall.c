@@ -119,6 +119,8 @@ void hc_recall_writes(struct hc_reconcile *r, struct hc_plan_input *in)
     in->awaits = hc_memory_awaits(r->config.memory, &key, in->service->desired,
                                   now, &in->own_write);
     in->undone = hc_memory_undone(r->config.memory, &key, now);
+    if (!hc_memory_replaced(r->config.memory, &key, r->print, &in->replaced))
+        in->replaced = HC_UNKNOWN;
     in->low_long = hc_memory_is_low(r->config.memory, &key, now);
 }
 
@@ -132,6 +134,18 @@ void hc_recall_low(struct hc_reconcile *r, const struct hc_plan_input *in)
     key = hc_recall_key(r, MEMORY_SERVICE, in->service->name);
     hc_memory_saw_low(r->config.memory, &key,
                       r->plan.wanted < in->service->desired,
+                      hc_now(&r->net->sys));
+}
+
+void hc_recall_planned(struct hc_reconcile *r, const struct hc_plan_input *in)
+{
+    struct hc_memory_key key;
+
+    if (r->config.memory == NULL || in->service == NULL ||
+        r->plan.wanted == HC_UNKNOWN)
+        return;
+    key = hc_recall_key(r, MEMORY_SERVICE, in->service->name);
+    hc_memory_planned(r->config.memory, &key, r->plan.wanted, r->print,
                       hc_now(&r->net->sys));
 }
 
@@ -204,6 +218,7 @@ static void recall_keep_definition(struct hc_reconcile *r, int64_t now)
 
 void hc_recall_keep(struct hc_reconcile *r, int64_t now)
 {
+    struct hc_memory_write write;
     struct hc_memory_key key;
 
     if (r->config.memory == NULL)
@@ -224,8 +239,9 @@ void hc_recall_keep(struct hc_reconcile *r, int64_t now)
         break;
     case ASK_UPDATE:
         key = hc_recall_key(r, MEMORY_SERVICE, r->names[r->at].name);
-        hc_memory_wrote(r->config.memory, &key,
-                        hc_settle_at(r)->desired_before, r->plan.wanted, now);
+        write = (struct hc_memory_write){ hc_settle_at(r)->desired_before,
+                                          r->plan.wanted, r->print };
+        hc_memory_wrote(r->config.memory, &key, &write, now);
         break;
     case ASK_TAGGED:
         recall_keep_tagged(r, now);

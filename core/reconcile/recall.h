@@ -12,6 +12,9 @@ struct hc_memory_key hc_recall_key(const struct hc_reconcile *r,
 void hc_recall_writes(struct hc_reconcile *r, struct hc_plan_input *in);
 /* Whether what was planned by connected hosts is less than there is. */
 void hc_recall_low(struct hc_reconcile *r, const struct hc_plan_input *in);
+/* The wish at hand was planned: a write of ours that ECS does not show any more
+ * was undone, or followed by a newer count. */
+void hc_recall_planned(struct hc_reconcile *r, const struct hc_plan_input *in);
 /* An UNKNOWN fact becomes the answer of the last minutes (of a definition: of
  * any time), if there is one. */
 void hc_recall_answer(struct hc_reconcile *r, enum hc_memory_kind kind,

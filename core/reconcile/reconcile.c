@@ -7,6 +7,8 @@
  *   PLAN  -> PLAN    the wish at hand is settled, or its count is to fall and
  *                    others may have to rise: the next one's turn
  *   PLAN  -> CALL    it lacks a fact, or is to be written
+ *   PLAN  -> QUESTION    a big step of a policy that looked at hosts: its owner
+ *                    is asked once more, on second readings
  *   PLAN  -> DONE    all are settled
  *   CALL  -> CALL    another page, another hundred hosts
  *   CALL  -> PLAN    the fact is there (or failed), the write is answered
@@ -22,6 +24,7 @@
 #include "reconcile/reconcile.h"
 
 #include "reconcile/ask.h"
+#include "reconcile/hold.h"
 #include "reconcile/learn.h"
 #include "reconcile/need.h"
 #include "reconcile/offline.h"
@@ -58,7 +61,7 @@ static void reconcile_give_up(struct hc_reconcile *r, const char *code,
                               const char *what)
 {
     if (r->question.open)
-        hc_settle_cluster(r, code, what);
+        hc_question_fail(r, code, what);
     else
         hc_settle_failed(r, code, what);
 }
@@ -139,7 +142,7 @@ static void reconcile_tell(struct hc_reconcile *r,
 static int reconcile_write(struct hc_reconcile *r,
                            const struct hc_plan_input *in, int64_t now)
 {
-    bool falls = r->plan.wanted < in->service->desired;
+    bool falls = hc_hold_falls(&r->plan, in);
 
     if (falls && !r->falling) {
         r->at++;
@@ -163,6 +166,7 @@ static int reconcile_decided(struct hc_reconcile *r,
 {
     reconcile_tell(r, in);
     hc_recall_low(r, in);
+    hc_recall_planned(r, in);
     if (r->plan.outcome == OUTCOME_UPDATED)
         return reconcile_write(r, in, now);
     hc_settle_at(r)->way_out = r->plan.way_out;
@@ -210,9 +214,12 @@ static int reconcile_plan(struct hc_reconcile *r,
     if (fact == NULL)
         return HC_ENOMEM;
     reconcile_tell(r, &in);
-    if (fact->state != FACT_FAILED)
+    if (fact->state == FACT_FAILED)
+        hc_settle_failed(r, fact->code, fact->what);
+    else if (need == PLAN_NEEDS_AGAIN)
+        hc_question_again(r, now);
+    else
         return reconcile_ask(r, now);
-    hc_settle_failed(r, fact->code, fact->what);
     return 0;
 }
 
@@ -290,11 +297,16 @@ static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
 static int reconcile_step_needs(struct hc_reconcile *r, int64_t now)
 {
     int err = 0;
+    const struct hc_fact *fact = hc_question_next(r, &err);
 
-    if (hc_question_next(r, &err) != NULL)
-        return reconcile_ask(r, now);
     if (err < 0)
         return err;
+    if (fact != NULL && fact->state == FACT_FAILED) {
+        hc_question_fail(r, fact->code, fact->what);
+        return 0;
+    }
+    if (fact != NULL)
+        return reconcile_ask(r, now);
     r->question.turn = now;
     r->state = RECONCILE_QUESTION;
     return 0;
@@ -309,7 +321,7 @@ static bool reconcile_is_contradicted(const struct hc_reconcile *r)
     const struct hc_fact_hosts *h = r->hosts;
     bool active;
 
-    if (r->config.event == NULL || h->filter.n > 0 || h->relisted ||
+    if (r->config.event == NULL || !hc_need_is_whole(h) || h->relisted ||
         h->sighting != SIGHTING_FIRST ||
         !hc_arn_is_full(&r->event_host) ||
         r->config.event->instance_status.n == 0 ||
@@ -466,6 +478,7 @@ static int reconcile_begin(struct hc_reconcile *r, struct hc_error *e)
     if (hc_keep_error(&r->facts.keep) < 0)
         return hc_error_set(e, HC_ENOMEM, "no memory for a reconcile");
     r->question.open = r->full = c->asks && c->foreign == NULL;
+    r->question.sighting = SIGHTING_FIRST;
     if (!r->question.open)
         return hc_wishes_take(r, e);
     r->state = RECONCILE_QUESTION;
@@ -481,6 +494,7 @@ int hc_reconcile_start(struct hc_reconcile *r, struct hc_net *net,
                                 .net = net, .job = job };
     hc_facts_init(&r->facts, &net->sys.alloc);
     hc_buf_init(&r->filter, &net->sys.alloc, HC_FILTER_BYTES);
+    hc_buf_init(&r->sent, &net->sys.alloc, HC_FILTER_BYTES);
 
     int err = reconcile_begin(r, e);
 
@@ -508,6 +522,7 @@ void hc_reconcile_fini(struct hc_reconcile *r)
     hc_question_fini(r);
     hc_buf_fini(&r->body);
     hc_buf_fini(&r->filter);
+    hc_buf_fini(&r->sent);
     hc_facts_fini(&r->facts);
     r->result = (struct hc_report_cluster){ .arn = "" };
 }

@@ -78,6 +78,27 @@ enum hc_reconcile_ask {               /* what the call in flight is          */
     ASK_TARGET, ASK_DEFINITION, ASK_NAMES, ASK_TAGGED, ASK_UPDATE
 };
 
+/* The lists of hosts that the wish at hand is counted by, by their filters. */
+struct hc_need_lists {
+    struct hc_str active;             /* those that count, but for           */
+    struct hc_str without;            /* these; n == 0: all of them count,   */
+    bool described;                   /* or of each is said which it is      */
+    struct hc_str others;             /* of the cluster's number and in no
+                                         list of ours; n == 0: there are none
+                                         or the filter leaves out others too */
+    struct hc_str draining;           /* those that drain                    */
+    bool whole;                       /* these are all hosts of the cluster  */
+    bool falls_back;                  /* to the filter without the launch
+                                         type's term, if ECS refuses it      */
+};
+
+/* What a policy that looked at hosts wants on second readings of them. */
+struct hc_again {
+    struct hc_fact fact;
+    const struct hc_wish *wishes;
+    size_t n;
+};
+
 struct hc_reconcile {
     struct hc_report_cluster result;
 
@@ -100,7 +121,11 @@ struct hc_reconcile {
     bool in_call;
     bool in_write;                    /* it is UpdateService, and began      */
     struct hc_buf body;
-    struct hc_buf filter;             /* of the wish at hand                 */
+    struct hc_buf filter;             /* of the wish at hand, as it is shown */
+    struct hc_buf sent;               /* and as it is sent                   */
+    struct hc_need_lists lists;       /* of the wish at hand                 */
+    enum hc_by_launch by_launch;
+    uint64_t print;                   /* of the hosts that count for it      */
     union {
         struct hc_ecs_services services;
         struct hc_ecs_arns arns;
@@ -121,6 +146,7 @@ struct hc_reconcile {
     struct hc_str next;               /* its page                            */
     enum hc_sighting sighting;        /* of the cluster that is being read   */
     struct hc_plan_second second;     /* of the wish at hand                 */
+    struct hc_again again;
     size_t pages;
     int64_t again_at;
     bool read;                        /* something was learned of it         */

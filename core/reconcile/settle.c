@@ -67,7 +67,12 @@ void hc_settle_cluster(struct hc_reconcile *r, const char *code,
 void hc_settle_no_fact(struct hc_reconcile *r, const char *code,
                        const char *what)
 {
-    if (r->question.open || (r->ask == ASK_SERVICES && !r->read)) {
+    if (r->question.open) {
+        hc_learn_fail(r, code, what);
+        hc_question_fail(r, code, what);
+        return;
+    }
+    if (r->ask == ASK_SERVICES && !r->read) {
         hc_settle_cluster(r, code, what);
         return;
     }
@@ -129,8 +134,27 @@ static const char *settle_sentence(struct hc_reconcile *r, int err)
     return hc_keep_fmt(keep, "%s%s", what, settle_advice(r, err));
 }
 
+/* ECS does not take the term that tells hosts of EC2 and of ECS Anywhere apart:
+ * the list is asked without it, and the plan says so. */
+static bool settle_falls_back(struct hc_reconcile *r, int err)
+{
+    struct hc_str code = hc_str(r->call.service_error.code);
+
+    if (err != HC_ESERVICE || r->ask != ASK_HOSTS || !r->hosts->by_launch ||
+        r->by_launch != BY_LAUNCH ||
+        !(hc_str_eqz(code, "InvalidParameterException") ||
+          hc_str_eqz(code, "ClientException")))
+        return false;
+    r->by_launch = BY_LAUNCH_REFUSED;
+    r->state = RECONCILE_PLAN;
+    hc_ask_end(r);
+    return true;
+}
+
 int hc_settle_call(struct hc_reconcile *r, int err)
 {
+    if (settle_falls_back(r, err))
+        return 0;
     hc_call_strike(&r->call, r->error.what);
     if (err != HC_ENOMEM)
         hc_settle_no_fact(r, settle_is_unknown(r, err) ? "unknown"

@@ -58,6 +58,21 @@ class Pages:
         return items[at:at + limit], more
 
 
+EXTERNAL = "attribute:ecs.capability.external "
+
+
+def launch_terms(text):
+    """The term of a launch type in a filter of several, and the others."""
+    if not text.startswith("("):
+        return
+    terms = text[1:-1].split(") and (")
+    for term in [EXTERNAL + "exists", EXTERNAL + "!exists"]:
+        rest = [t for t in terms if t != term]
+        if len(rest) < len(terms):
+            yield term, rest[0] if len(rest) == 1 else \
+                " and ".join(f"({t})" for t in rest)
+
+
 class Model:
     def __init__(self, region=REGION):
         self.region, self.page = region, 100
@@ -147,6 +162,11 @@ class Model:
         text = body.get("filter")
         if text is None:
             return hosts
+        for term, rest in launch_terms(text):
+            if rest in self.filters:
+                hosts = [h for h in hosts
+                         if ecs_query.matches(ecs_query.parse(term), h)]
+                text = rest
         if text in self.filters:
             return [h for h in hosts
                     if h["ec2InstanceId"][2:] in self.filters[text]]

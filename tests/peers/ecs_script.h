@@ -30,6 +30,13 @@
     "\"reason\":\"MISSING\"}"
 #define SCRIPT_DESCRIBED(id) "{\"containerInstanceArn\":" SCRIPT_HOST(id)    \
     ",\"status\":\"ACTIVE\",\"capacityProviderName\":\"asg\"}"
+/* The whole body of a list of hosts; for a service of EC2, whose filter says
+ * so, SCRIPT_LIST("ACTIVE", SCRIPT_FILTER(SCRIPT_EC2)). */
+#define SCRIPT_EC2 "attribute:ecs.capability.external !exists"
+#define SCRIPT_ANYWHERE "attribute:ecs.capability.external exists"
+#define SCRIPT_FILTER(text) "\"filter\":\"" text "\","
+#define SCRIPT_LIST(status, filter) "{\"cluster\":\"" SCRIPT_CLUSTER "\"," \
+    filter "\"status\":\"" status "\",\"maxResults\":100}"
 #define SCRIPT_HOSTS(list) "{\"containerInstanceArns\":[" list "]}"
 /* The answer of UpdateService: the count that the request asked for. */
 #define SCRIPT_TAKEN "taken"

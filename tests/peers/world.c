@@ -236,7 +236,8 @@ static void answer_services(struct world_call *c)
 static void answer_hosts(const struct world *w, struct world_call *c)
 {
     char status = strstr(c->body, "\"ACTIVE\"") != NULL ? 'A' : 'D';
-    bool filtered = strstr(c->body, "\"filter\"") != NULL;
+    bool filtered = strstr(c->body, "attribute:a") != NULL;
+    bool anywhere = strstr(c->body, "external exists") != NULL;
     const char *token = strstr(c->body, "\"nextToken\":\"t");
     int at = token != NULL ? atoi(token + 14) : 0;
     size_t n = 0;
@@ -249,7 +250,7 @@ static void answer_hosts(const struct world *w, struct world_call *c)
     for (; at < WORLD_HOSTS && n < w->page; at++) {
         const struct world_host *h = &c->told.hosts[at];
 
-        if (h->status != status || (filtered && !h->attr))
+        if (h->status != status || (filtered && !h->attr) || anywhere)
             continue;
         put(c, "%s", n++ > 0 ? "," : "");
         put_arn(c, "container-instance/prod/h", at);

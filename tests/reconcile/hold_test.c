@@ -233,6 +233,11 @@ TEST(hold, writes_that_are_undone_stop)
     set_up(3, 4);
     in.undone = 2;
     check(OUTCOME_UPDATED, "", NULL, "4 active");
+    in.replaced = 5;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    in.replaced = 4;
+    check(OUTCOME_HELD, "contested", NULL, "ignore_changes");
+    in.replaced = HC_UNKNOWN;
     in.undone = 3;
     check(OUTCOME_HELD, "contested", NULL, "ignore_changes");
     service.desired = 4;
@@ -249,6 +254,25 @@ TEST(hold, our_own_write_is_awaited)
     in.own_write = 5;
     in.undone = 0;
     check(OUTCOME_UPDATED, "", NULL, "4 active");
+}
+
+/* ECS shows neither count for certain: a step is measured from both. */
+TEST(hold, a_step_from_our_own_unshown_write_is_a_step)
+{
+    set_up(9, 9);
+    in.awaits = true;
+    in.own_write = 9;
+    check(OUTCOME_UNCHANGED, "", NULL, "9 active");
+    in.own_write = 8;
+    check(OUTCOME_UPDATED, "", NULL, "not shown by ECS yet");
+    CHECK(!hc_hold_falls(&plan, &in));
+    in.own_write = 30;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SECOND);
+    CHECK(hc_hold_falls(&plan, &in));
+    wish.allow = ALLOW_STEP_DOWN;
+    check(OUTCOME_UPDATED, "", NULL, "9 active");
+    in.by = HOSTS_CONNECTED;
+    check(OUTCOME_HELD, "disconnected", "allow_disconnected", "twice");
 }
 
 /* ---- the cheap before the dear ---- */

@@ -145,3 +145,84 @@ TEST(measure, what_a_description_lacks_is_no_number)
     CHECK(hc_measure(&m, &empty, &by_cpu, &lacks, &who));
     CHECK_INT(m.hosts, 0);
 }
+
+/* ---- two readings ---- */
+
+/* A list of its own with the same hosts: hc_measure_agrees finds by id. */
+static void read_again(struct hc_facts *f, struct hc_fact_hosts *to,
+                       const char *const *ids, size_t n)
+{
+    static struct hc_ecs_host same = { .cpu = 1000, .memory = 10 };
+
+    *to = (struct hc_fact_hosts){ .status = "ACTIVE" };
+    same.provider = HC_STR("one");
+    for (size_t i = 0; i < n; i++) {
+        CHECK_INT(hc_fact_hosts_add(f, to, hc_str(ids[i])), 1);
+        to->hosts[i].details = &same;
+        to->hosts[i].active = to->hosts[i].described = true;
+    }
+}
+
+TEST(measure, two_readings_agree_on_what_is_looked_at)
+{
+    static const char *const ids[] = { "c/1", "c/2", "c/3" };
+    static const char *const turned[] = { "c/3", "c/1", "c/2" };
+    static const struct hc_ecs_share one = { .provider = { "one", 3 } };
+    static struct hc_ecs_tag anywhere = { { HC_MEASURE_ANYWHERE, 23 },
+                                          { "", 0 }, NULL };
+    static struct hc_ecs_host other;
+    const struct { struct hc_measure_of of; bool agrees; } rows[] = {
+        { { .connected = false }, true }, { { .providers = &one }, false },
+        { { .connected = true }, false }, { { .before = 9 }, false },
+        { { .resources = true }, false }, { { .ec2 = true }, false },
+    };
+    struct hc_fact_hosts a, b;
+    struct hc_facts f;
+
+    hc_facts_init(&f, t_alloc());
+    read_again(&f, &a, ids, 3);
+    read_again(&f, &b, turned, 3);
+    other = (struct hc_ecs_host){
+        .provider = HC_STR("two"), .connected = true, .registered_at = 1,
+        .cpu = 1001, .memory = 10, .attributes = &anywhere };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const struct hc_ecs_host *before = b.hosts[1].details;
+
+        CHECK(hc_measure_agrees(&a, &rows[i].of, &b, NULL));
+        b.hosts[1].details = &other;
+        CHECK(hc_measure_agrees(&a, &rows[i].of, &b, NULL) == rows[i].agrees);
+        b.hosts[1].details = NULL;           /* listed, and MISSING */
+        CHECK(hc_measure_agrees(&a, &rows[i].of, &b, NULL) == rows[i].agrees);
+        b.hosts[1].details = before;
+    }
+    hc_fact_hosts_free(&f, &a);
+    hc_fact_hosts_free(&f, &b);
+    hc_facts_fini(&f);
+}
+
+TEST(measure, a_list_of_others_leaves_its_hosts_out)
+{
+    static const char *const ids[] = { "c/1", "c/2", "c/3" };
+    static const char *const external[] = { "c/2", "c/9" };
+    struct hc_fact_hosts all, without, none = { .n = 0 };
+    struct hc_measure_of of = { .without = &without };
+    struct hc_measure m;
+    struct hc_facts f;
+
+    hc_facts_init(&f, t_alloc());
+    read_again(&f, &all, ids, 3);
+    read_again(&f, &without, external, 2);
+    CHECK(hc_measure(&m, &all, &of, &lacks, &who));
+    CHECK_INT(m.hosts, 2);
+    of.resources = true;
+    CHECK(hc_measure(&m, &all, &of, &lacks, &who));
+    CHECK_INT(m.hosts, 2);
+    CHECK_INT(m.cpu, 2000);
+    CHECK(hc_measure_agrees(&all, &of, &all, &without));
+    CHECK(!hc_measure_agrees(&all, &of, &all, &none));
+    CHECK(hc_measure_print(&all, NULL) != hc_measure_print(&all, &without));
+    CHECK(hc_measure_print(&all, &none) == hc_measure_print(&all, NULL));
+    hc_fact_hosts_free(&f, &all);
+    hc_fact_hosts_free(&f, &without);
+    hc_facts_fini(&f);
+}

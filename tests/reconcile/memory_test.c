@@ -21,13 +21,28 @@ static void begin(void)
     hc_memory_init(&m, t_alloc());
 }
 
+static const struct hc_memory_write any = { 1, 3, 7 };
+
+static void wrote(int64_t before, int64_t count, int64_t now)
+{
+    hc_memory_wrote(&m, &web, &(struct hc_memory_write){ before, count, 7 },
+                    now);
+}
+
+/* ECS shows this count, and the plan wants that one from the same hosts. */
+static void shows(int64_t desired, int64_t wanted, int64_t now)
+{
+    hc_memory_saw(&m, &web, desired, now);
+    hc_memory_planned(&m, &web, wanted, 7, now);
+}
+
 TEST(memory, a_write_is_awaited_for_half_a_minute)
 {
     int64_t count = 0;
 
     begin();
     CHECK(!hc_memory_awaits(&m, &web, 1, 0, &count));
-    hc_memory_wrote(&m, &web, 1, 3, 10 * S);
+    wrote(1, 3, 10 * S);
     CHECK(hc_memory_awaits(&m, &web, 1, 40 * S - 1, &count));
     CHECK_INT(count, 3);
     CHECK(!hc_memory_awaits(&m, &web, 1, 40 * S, &count));
@@ -40,16 +55,35 @@ TEST(memory, a_write_is_awaited_for_half_a_minute)
     hc_memory_fini(&m);
 }
 
+/* ECS shows our own writes one after the other. */
+TEST(memory, the_write_before_an_unshown_one_is_ours_too)
+{
+    int64_t count = 0;
+
+    begin();
+    wrote(3, 4, 0);
+    wrote(3, 2, 5 * S);
+    CHECK(hc_memory_awaits(&m, &web, 3, 6 * S, &count));
+    CHECK(hc_memory_awaits(&m, &web, 4, 6 * S, &count));
+    CHECK_INT(count, 2);
+    shows(4, 2, 6 * S);
+    CHECK_INT(hc_memory_undone(&m, &web, 6 * S), 0);
+    shows(2, 2, 7 * S);
+    wrote(2, 5, 8 * S);
+    CHECK(!hc_memory_awaits(&m, &web, 4, 9 * S, &count));
+    hc_memory_fini(&m);
+}
+
 TEST(memory, a_write_that_somebody_else_undoes_counts)
 {
     begin();
     for (int i = 0; i < 3; i++) {
-        hc_memory_wrote(&m, &web, 1, 3, i * 100 * S);
-        hc_memory_saw(&m, &web, 3, (i * 100 + 1) * S);
-        hc_memory_saw(&m, &web, 3, (i * 100 + 2) * S);
+        wrote(1, 3, i * 100 * S);
+        shows(3, 3, (i * 100 + 1) * S);
+        shows(3, 3, (i * 100 + 2) * S);
         CHECK_INT(hc_memory_undone(&m, &web, (i * 100 + 2) * S), i);
-        hc_memory_saw(&m, &web, 1, (i * 100 + 3) * S);
-        hc_memory_saw(&m, &web, 1, (i * 100 + 4) * S);
+        shows(1, 3, (i * 100 + 3) * S);
+        shows(1, 3, (i * 100 + 4) * S);
         CHECK_INT(hc_memory_undone(&m, &web, (i * 100 + 4) * S), i + 1);
     }
     CHECK_INT(hc_memory_undone(&m, &web, 603 * S), 3);
@@ -59,17 +93,42 @@ TEST(memory, a_write_that_somebody_else_undoes_counts)
     hc_memory_fini(&m);
 }
 
+/* Hosts changed: another headcount wrote what they call for. */
+TEST(memory, a_newer_count_of_another_headcount_is_no_undoing)
+{
+    int64_t count = 0;
+
+    begin();
+    for (int i = 0; i < 5; i++) {
+        wrote(1, 3, i * 100 * S);
+        shows(3, 3, (i * 100 + 1) * S);
+        hc_memory_saw(&m, &web, 4, (i * 100 + 2) * S);
+        CHECK(hc_memory_replaced(&m, &web, 7, &count));
+        CHECK_INT(count, 3);
+        hc_memory_planned(&m, &web, 4, 7, (i * 100 + 2) * S);
+        shows(4, 3, (i * 100 + 3) * S);      /* judged already */
+    }
+    for (int i = 0; i < 5; i++) {            /* other hosts, as many */
+        wrote(1, 3, i * 100 * S);
+        hc_memory_saw(&m, &web, 4, (i * 100 + 2) * S);
+        CHECK(!hc_memory_replaced(&m, &web, 8, &count));
+        hc_memory_planned(&m, &web, 3, 8, (i * 100 + 2) * S);
+    }
+    CHECK_INT(hc_memory_undone(&m, &web, 402 * S), 0);
+    hc_memory_fini(&m);
+}
+
 /* Half a minute later the old count is somebody's, or ECS lost our write. */
 TEST(memory, a_write_that_never_shows_is_undone)
 {
     begin();
-    hc_memory_wrote(&m, &web, 1, 3, 0);
-    hc_memory_saw(&m, &web, 1, 29 * S);
+    wrote(1, 3, 0);
+    shows(1, 3, 29 * S);
     CHECK_INT(hc_memory_undone(&m, &web, 29 * S), 0);
-    hc_memory_saw(&m, &web, 1, 30 * S);
+    shows(1, 3, 30 * S);
     CHECK_INT(hc_memory_undone(&m, &web, 30 * S), 1);
-    hc_memory_wrote(&m, &web, 1, 3, 31 * S);
-    hc_memory_saw(&m, &web, 7, 32 * S);
+    wrote(1, 3, 31 * S);
+    shows(7, 3, 32 * S);
     CHECK_INT(hc_memory_undone(&m, &web, 32 * S), 2);
     hc_memory_fini(&m);
 }
@@ -121,7 +180,7 @@ TEST(memory, of_one_name_is_another_with_another_role)
     a.role = HC_STR("arn:aws:iam::111111111111:role/a");
     b.role = HC_STR("arn:aws:iam::222222222222:role/b");
     begin();
-    hc_memory_wrote(&m, &a, 1, 3, 0);
+    hc_memory_wrote(&m, &a, &any, 0);
     CHECK(hc_memory_awaits(&m, &a, 1, 0, &count));
     CHECK(!hc_memory_awaits(&m, &b, 1, 0, &count));
     CHECK(!hc_memory_awaits(&m, &own, 1, 0, &count));
@@ -186,15 +245,15 @@ TEST(memory, the_longest_unused_goes)
     int64_t count;
 
     begin();
-    hc_memory_wrote(&m, &web, 1, 3, 0);
-    hc_memory_wrote(&m, &logs, 1, 3, 0);
+    hc_memory_wrote(&m, &web, &any, 0);
+    hc_memory_wrote(&m, &logs, &any, 0);
     for (int i = 0; i < HC_MEMORY_MAX - 2; i++) {
         struct hc_memory_key key = { MEMORY_SERVICE, { "c", 1 }, { name, 0 },
                                      { NULL, 0 } };
 
         for (int v = i; v > 0 || key.name.n == 0; v /= 10)
             name[key.name.n++] = (char)('0' + v % 10);
-        hc_memory_wrote(&m, &key, 1, 3, 0);
+        hc_memory_wrote(&m, &key, &any, 0);
     }
     CHECK_INT(m.n, HC_MEMORY_MAX);
     CHECK(hc_memory_awaits(&m, &web, 1, 0, &count));
@@ -221,14 +280,14 @@ TEST(memory, without_room_nothing_is_remembered)
                                         { NULL, 0 } };
     int64_t count;
 
-    hc_memory_wrote(&none, &web, 1, 3, 0);
+    hc_memory_wrote(&none, &web, &any, 0);
     CHECK(!hc_memory_awaits(&none, &web, 1, 0, &count));
     memset(big, 'x', sizeof(big));
     begin();
-    hc_memory_wrote(&m, &long_key, 1, 3, 0);
-    hc_memory_wrote(&m, &huge, 1, 3, 0);
+    hc_memory_wrote(&m, &long_key, &any, 0);
+    hc_memory_wrote(&m, &huge, &any, 0);
     CHECK_INT(m.n, 0);
-    hc_memory_wrote(&m, &fits, 1, 3, 0);
+    hc_memory_wrote(&m, &fits, &any, 0);
     CHECK_INT(m.n, 1);
     CHECK(!hc_memory_awaits(&m, &huge, 1, 0, &count));
     hc_memory_fini(&m);
@@ -239,7 +298,7 @@ static int writes(void)
     int64_t count;
 
     begin();
-    hc_memory_wrote(&m, &web, 1, 3, 0);
+    hc_memory_wrote(&m, &web, &any, 0);
     bool kept = hc_memory_awaits(&m, &web, 1, 0, &count);
 
     hc_memory_fini(&m);

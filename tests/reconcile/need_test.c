@@ -57,7 +57,8 @@ TEST(need, equal_filters_share_one_list)
           SCRIPT_SERVICE("log", 2, MEMBER("attribute:a == 1"))) },
         { .operation = HOSTS, .answer = TWO_HOSTS, .body = "{\"cluster\":\""
           SCRIPT_CLUSTER "\",\"filter\":\"(attribute:a == 1) and "
-          "(attribute:b == 1)\",\"status\":\"ACTIVE\",\"maxResults\":100}" },
+          "(attribute:b == 1) and (" SCRIPT_EC2 ")\",\"status\":\"ACTIVE\","
+          "\"maxResults\":100}" },
     };
 
     set(SCRIPT_ROWS(rows), "web log");
@@ -82,6 +83,7 @@ TEST(need, an_external_service_counts_external_hosts)
 
     set(SCRIPT_ROWS(rows), "web");
     run(0, OUTCOME_UNCHANGED, "");
+    CHECK_Z(script_service(0)->hosts_filter, "");
     script_end();
 }
 
@@ -91,8 +93,7 @@ TEST(need, a_moving_constraint_is_held_or_left_out)
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
           SCRIPT_SERVICE("web", 1, MEMBER("not(task:group == x)"))) },
         { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a")),
-          .body = "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
-          "\"maxResults\":100}" },
+          .body = SCRIPT_LIST("ACTIVE", SCRIPT_FILTER(SCRIPT_EC2)) },
     };
 
     set(rows, 1, "web");
@@ -373,121 +374,82 @@ static int asks_whose_hosts(void)
     return got == 1 ? 0 : got;
 }
 
-/* ---- the second reading of a big step ---- */
-
-#define AGAIN(status, list)                                                 \
-    { .operation = HOSTS, .answer = SCRIPT_HOSTS(list), .body =             \
-      "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"status\":\"" status "\","      \
-      "\"maxResults\":100}" }
 #define AB SCRIPT_HOST("a") "," SCRIPT_HOST("b")
 
-static const struct script_row step_rows[] = {
-    { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-      SCRIPT_SERVICE("web", 9, "") "," SCRIPT_SERVICE("log", 9, "")) },
-    AGAIN("ACTIVE", AB),
-    { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 3) },
-    AGAIN("ACTIVE", SCRIPT_HOST("b") "," SCRIPT_HOST("a")),
-    AGAIN("DRAINING", SCRIPT_HOST("c")),
-    { .operation = UPDATE, .answer = UPDATED },
-    { .operation = UPDATE, .answer = UPDATED },
-};
+/* ---- hosts of EC2 and of ECS Anywhere ---- */
 
-TEST(need, a_big_step_is_written_when_a_second_reading_agrees)
+/* ECS may not know the term: then the old count is better than none. */
+TEST(need, a_launch_type_that_ecs_refuses_to_filter_by_is_left_out)
 {
-    set(SCRIPT_ROWS(step_rows), "web log");
-    run(0, OUTCOME_UPDATED, "");
-    CHECK(strstr(script_service(0)->reason, "a second reading agrees: 2 "
-                 "active, 1 draining, 3 registered") != NULL);
-    check(1, OUTCOME_UPDATED, "");
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, "") "," SCRIPT_SERVICE("log", 2,
+                                          MEMBER("attribute:a == 1"))) },
+        { .operation = HOSTS, .fail = HC_ESERVICE,
+          .code = "InvalidParameterException",
+          .body = SCRIPT_LIST("ACTIVE", SCRIPT_FILTER(SCRIPT_EC2)) },
+        { .operation = HOSTS, .answer = TWO_HOSTS,
+          .body = SCRIPT_LIST("ACTIVE", "") },
+        { .operation = HOSTS, .answer = TWO_HOSTS,
+          .body = SCRIPT_LIST("ACTIVE", SCRIPT_FILTER("attribute:a == 1")) },
+    };
+    static const struct script_row wrong[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, MEMBER("attribute:a likes 1"))) },
+        { .operation = HOSTS, .fail = HC_ESERVICE,
+          .code = "InvalidParameterException" },
+        { .operation = HOSTS, .fail = HC_ESERVICE,
+          .code = "InvalidParameterException" },
+    };
+
+    set(SCRIPT_ROWS(rows), "web log");
+    run(0, OUTCOME_UNCHANGED, "");
+    check(1, OUTCOME_UNCHANGED, "");
+    CHECK(strstr(script_service(0)->reason, "those of ECS Anywhere included: "
+                 "ECS refused the filter") != NULL);
+    script_end();
+    set(SCRIPT_ROWS(wrong), "web");
+    run(0, OUTCOME_FAILED, "InvalidParameterException");
     script_end();
 }
 
-TEST(need, a_big_step_is_held_when_a_second_reading_differs)
+/* Whatever else fails a list fails its count. */
+TEST(need, any_other_failure_of_a_list_is_no_reason_to_count_more)
 {
-    static const struct { size_t at; struct script_row row; } differs[] = {
-        { 2, { .operation = "DescribeClusters",
-               .answer = CLUSTERS("ACTIVE", 4) } },
-        { 2, { .operation = "DescribeClusters",
-               .answer = CLUSTERS("ACTIVE", 2) } },
-        { 2, { .operation = "DescribeClusters",
-               .answer = CLUSTERS("PROVISIONING", 3) } },
-        { 3, AGAIN("ACTIVE", SCRIPT_HOST("a")) },
-        { 3, AGAIN("ACTIVE", SCRIPT_HOST("a") "," SCRIPT_HOST("d")) },
-        { 3, AGAIN("ACTIVE", AB "," SCRIPT_HOST("d")) },
-        { 4, AGAIN("DRAINING", "") },
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, "")) },
+        { .operation = HOSTS, .fail = HC_ESERVICE,
+          .code = "ServerException" },
     };
 
-    for (size_t i = 0; i < sizeof(differs) / sizeof(*differs); i++) {
-        struct script_row rows[5];
-
-        memcpy(rows, step_rows, sizeof(rows));
-        rows[differs[i].at] = differs[i].row;
-        set(SCRIPT_ROWS(rows), "web log");
-        run(0, OUTCOME_HELD, "step_down");
-        CHECK_Z(script_service(0)->way_out, "max_step_down");
-        check(1, OUTCOME_HELD, "step_down");
-        script_end();
-    }
-}
-
-TEST(need, a_second_reading_that_fails_is_no_agreement)
-{
-    for (size_t at = 2; at < 5; at++) {
-        struct script_row rows[5];
-
-        memcpy(rows, step_rows, sizeof(rows));
-        rows[at].answer = NULL;
-        rows[at].fail = HC_ETIMEDOUT;
-        set(rows, at + 1, "web log");
-        run(0, OUTCOME_FAILED, "ETIMEDOUT");
-        check(1, OUTCOME_FAILED, "ETIMEDOUT");
-        script_end();
-    }
-}
-
-#define ONE_SERVICE SCRIPT_SERVICES(SCRIPT_SERVICE("web", 9, ""))
-
-/* Under a filter the cluster's number may be larger, never smaller. */
-TEST(need, under_a_filter_the_cluster_may_have_more)
-{
-    static const struct { const char *cluster; enum hc_outcome outcome; }
-        counts[] = {
-        { CLUSTERS("ACTIVE", 2), OUTCOME_HELD },
-        { CLUSTERS("ACTIVE", 3), OUTCOME_UPDATED },
-        { CLUSTERS("ACTIVE", 9), OUTCOME_UPDATED },
-    };
-
-    for (size_t i = 0; i < 3; i++) {
-        struct script_row rows[6];
-
-        memcpy(rows, step_rows, sizeof(rows));
-        rows[0].answer = ONE_SERVICE;
-        rows[1].body = rows[3].body = rows[4].body = NULL;
-        rows[2].answer = counts[i].cluster;
-        set(rows, counts[i].outcome == OUTCOME_UPDATED ? 6 : 5, "web");
-        wishes[0].where = HC_STR("attribute:a == 1");
-        run(0, counts[i].outcome,
-            counts[i].outcome == OUTCOME_UPDATED ? "" : "step_down");
-        script_end();
-    }
-}
-
-TEST(need, the_registered_number_is_confirmed_by_the_lists)
-{
-    struct script_row rows[6];
-
-    memcpy(rows, step_rows, sizeof(rows));
-    rows[0].answer = ONE_SERVICE;
-    rows[1] = rows[2];
     set(SCRIPT_ROWS(rows), "web");
-    wishes[0].by = HOSTS_REGISTERED;
-    run(0, OUTCOME_UPDATED, "");
-    CHECK_INT(script_service(0)->wanted, 3);
+    run(0, OUTCOME_FAILED, "ServerException");
     script_end();
-    rows[2].answer = CLUSTERS("ACTIVE", 2);
-    set(rows, 5, "web");
-    wishes[0].by = HOSTS_REGISTERED;
-    run(0, OUTCOME_HELD, "step_down");
+}
+
+/* Without a switch the two calls stay two; with one, why it is 0 is read. */
+TEST(need, a_cluster_without_hosts_of_ec2_is_held)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, "")) },
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS("") },
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(AB),
+          .body = SCRIPT_LIST("ACTIVE", "") },
+        { .operation = UPDATE, .answer = UPDATED },
+    };
+
+    set(rows, 2, "web");
+    run(0, OUTCOME_HELD, "zero");
+    script_end();
+    set(rows, 3, "web");
+    wishes[0].allow = ALLOW_ZERO;
+    run(0, OUTCOME_HELD, "filter_matches_nothing");
+    script_end();
+    set(rows, 4, "web");
+    wishes[0].allow = ALLOW_EMPTY_FILTER;
+    run(0, OUTCOME_UPDATED, "");
     script_end();
 }
 
@@ -721,10 +683,11 @@ TEST(need, constraints_of_the_task_definition_join_the_filter)
         DEFINITION(EXPRESSION("attribute:a == 1")),
         { .operation = HOSTS, .answer = TWO_HOSTS, .body = "{\"cluster\":\""
           SCRIPT_CLUSTER "\",\"filter\":\"(attribute:a == 1) and "
-          "(attribute:b == 1)\",\"status\":\"ACTIVE\",\"maxResults\":100}" },
+          "(attribute:b == 1) and (" SCRIPT_EC2 ")\",\"status\":\"ACTIVE\","
+          "\"maxResults\":100}" },
         { .operation = HOSTS, .answer = TWO_HOSTS, .body = "{\"cluster\":\""
-          SCRIPT_CLUSTER "\",\"filter\":\"attribute:a == 1\",\"status\":"
-          "\"ACTIVE\",\"maxResults\":100}" },
+          SCRIPT_CLUSTER "\",\"filter\":\"(attribute:a == 1) and ("
+          SCRIPT_EC2 ")\",\"status\":\"ACTIVE\",\"maxResults\":100}" },
     };
 
     set_definitions(SCRIPT_ROWS(rows), "web log");

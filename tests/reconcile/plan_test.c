@@ -335,8 +335,11 @@ TEST(plan, zero_is_held_where_the_cluster_says_otherwise)
     CHECK(says("PROVISIONING"));
     cluster.status = HC_STR("ACTIVE");
     in.all_hosts = 2;
+    in.by = HOSTS_REGISTERED;
     check(OUTCOME_HELD, "zero", NULL);
     CHECK(says("2 active hosts"));
+    in.by = HOSTS_ACTIVE;                /* hosts of another launch type */
+    check(OUTCOME_HELD, "filter_matches_nothing", "allow_empty_filter");
 }
 
 TEST(plan, a_dry_run_asks_for_the_same_facts)

@@ -125,6 +125,8 @@ TEST(question, tags_and_two_counts_are_three_calls_each_made_once)
           "exists\",\"status\":\"ACTIVE\",\"maxResults\":100}" },
         { .operation = "DescribeServices",
           .answer = SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, "")) },
+        { .operation = LIST, .answer = SCRIPT_HOSTS(""),
+          .body = SCRIPT_LIST("ACTIVE", SCRIPT_FILTER(SCRIPT_ANYWHERE)) },
         { .operation = "UpdateService", .answer = SCRIPT_TAKEN },
     };
 

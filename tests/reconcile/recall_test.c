@@ -127,6 +127,46 @@ TEST(recall, three_writes_undone_within_ten_minutes_are_contested)
     end();
 }
 
+#define ID(n) SCRIPT_HOST("h" #n)
+#define FOUR { .operation = HOSTS, .answer = SCRIPT_HOSTS(ID(1) "," ID(2)     \
+    "," ID(3) "," ID(4)) }
+#define THREE { .operation = HOSTS, .answer = SCRIPT_HOSTS(ID(1) "," ID(2)    \
+    "," ID(3)) }
+
+/* Hosts come and go, and of two headcounts each sees every second event: the
+ * other one's count is right, and no undoing of ours. */
+TEST(recall, a_newer_count_of_another_headcount_contests_nothing)
+{
+    static const struct script_row up[] = { WEB(3), FOUR, WRITE };
+    static const struct script_row down[] = { WEB(3), THREE };
+
+    begin();
+    for (int i = 0; i < 8; i++) {
+        run(SCRIPT_ROWS(up), i * 60, OUTCOME_UPDATED, "");
+        run(SCRIPT_ROWS(down), i * 60 + 40, OUTCOME_UNCHANGED, "");
+    }
+    end();
+}
+
+/* We wrote 4, ECS still shows 3, and 3 is right again: without a write it
+ * would end with 4. */
+TEST(recall, a_write_that_is_not_shown_yet_is_taken_back)
+{
+    static const struct script_row up[] = { WEB(3), FOUR, WRITE };
+    static const struct script_row back[] = { WEB(3), THREE, {
+        .operation = UPDATE, .answer = SCRIPT_TAKEN, .yields = true,
+        .body = "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"service\":\"web\","
+        "\"desiredCount\":3}" } };
+    static const struct script_row late[] = { WEB(4), THREE };
+
+    begin();
+    run(SCRIPT_ROWS(up), 0, OUTCOME_UPDATED, "");
+    run(SCRIPT_ROWS(back), 5, OUTCOME_UPDATED, "");
+    run(back, 2, 6, OUTCOME_UNCHANGED, "");
+    run(SCRIPT_ROWS(late), 7, OUTCOME_UNCHANGED, "awaiting_own_write");
+    end();
+}
+
 /* ---- answers of the last minutes ---- */
 
 TEST(recall, capacity_providers_are_asked_every_five_minutes)
@@ -168,10 +208,10 @@ TEST(recall, a_task_definition_is_read_once_for_ever)
 {
     static const struct script_row first[] = {
         WEB_OF(1), DEFINITION(1, ONE_OF("b == 1") "," ONE_OF("a == 1")),
-        HOSTS_OF("(a == 1) and (b == 1)"),
+        HOSTS_OF("(a == 1) and (" SCRIPT_EC2 ") and (b == 1)"),
     };
     static const struct script_row again[] = {
-        WEB_OF(1), HOSTS_OF("(a == 1) and (b == 1)")
+        WEB_OF(1), HOSTS_OF("(a == 1) and (" SCRIPT_EC2 ") and (b == 1)")
     };
     static const struct script_row none[] = {
         WEB_OF(2), DEFINITION(2, ""), TWO
@@ -198,8 +238,9 @@ TEST(recall, a_fixed_host_port_is_remembered)
     static const struct script_row rows[][3] = {
         { WEB_OF(1), PORTED(1, ""), TWO },
         { WEB_OF(1), TWO },
-        { WEB_OF(2), PORTED(2, ONE_OF("a == 1")), HOSTS_OF("a == 1") },
-        { WEB_OF(2), HOSTS_OF("a == 1") },
+        { WEB_OF(2), PORTED(2, ONE_OF("a == 1")),
+          HOSTS_OF("(a == 1) and (" SCRIPT_EC2 ")") },
+        { WEB_OF(2), HOSTS_OF("(a == 1) and (" SCRIPT_EC2 ")") },
     };
 
     begin();

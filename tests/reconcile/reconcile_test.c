@@ -168,9 +168,8 @@ TEST(reconcile, nothing_to_change_costs_two_calls)
 static const struct script_row write_rows[] = {
     { .operation = SERVICES, .answer = WEB(1), .body =
       "{\"cluster\":\"prod\",\"services\":[\"web\"],\"include\":[\"TAGS\"]}" },
-    { .operation = HOSTS, .answer = TWO_HOSTS, .body =
-      "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
-      "\"maxResults\":100}" },
+    { .operation = HOSTS, .answer = TWO_HOSTS,
+      .body = SCRIPT_LIST("ACTIVE", SCRIPT_FILTER(SCRIPT_EC2)) },
     { .operation = UPDATE, .body = "{\"cluster\":\"" SCRIPT_CLUSTER "\","
       "\"service\":\"web\",\"desiredCount\":2}",
       .answer = "{\"service\":" SCRIPT_SERVICE("web", 2, "") "}" },
@@ -285,7 +284,8 @@ TEST(reconcile, all_pages_are_counted_each_host_once)
         { .operation = HOSTS, .answer = FIRST_PAGE },
         { .operation = HOSTS, .answer = "{\"containerInstanceArns\":[],"
           "\"nextToken\":\"t2\"}", .body = "{\"cluster\":\"" SCRIPT_CLUSTER
-          "\",\"status\":\"ACTIVE\",\"maxResults\":100,\"nextToken\":\"t1\"}",
+          "\"," SCRIPT_FILTER(SCRIPT_EC2) "\"status\":\"ACTIVE\","
+          "\"maxResults\":100,\"nextToken\":\"t1\"}",
           .restart = true },
         { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("b") ","
           SCRIPT_HOST("c")) },

@@ -14,6 +14,11 @@
     "\"asg\"}]"
 #define NO_ONE "arn:aws:ecs:eu-west-1:000000000000:"
 
+#define TWO_DETAILS { .operation = "DescribeContainerInstances", .answer =    \
+    "{\"containerInstances\":[" SCRIPT_DESCRIBED("a") ",{"                  \
+    "\"containerInstanceArn\":" SCRIPT_HOST("b") ",\"status\":\"DRAINING\","  \
+    "\"capacityProviderName\":\"asg\"}]}" }
+
 /* A big step of a strategy service, another that is missing, a third whose
  * list fails: all kinds of facts. */
 static const struct script_row live_rows[] = {
@@ -24,10 +29,7 @@ static const struct script_row live_rows[] = {
       "],\"failures\":[" SCRIPT_MISSING("gone") "]}" },
     { .operation = HOSTS,
       .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b")) },
-    { .operation = "DescribeContainerInstances", .answer =
-      "{\"containerInstances\":[" SCRIPT_DESCRIBED("a") ",{"
-      "\"containerInstanceArn\":" SCRIPT_HOST("b") ",\"status\":\"DRAINING\","
-      "\"capacityProviderName\":\"asg\"}]}" },
+    TWO_DETAILS,
     { .operation = "DescribeScalableTargets",
       .service = "application-autoscaling",
       .answer = "{\"ScalableTargets\":[]}" },
@@ -37,6 +39,7 @@ static const struct script_row live_rows[] = {
       "\"tags\":[{\"key\":\"owner\",\"value\":\"111122223333\"}]}]}" },
     { .operation = HOSTS,
       .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b")) },
+    TWO_DETAILS,
     { .operation = HOSTS, .answer = SCRIPT_HOSTS("") },
     { .operation = HOSTS, .fail = HC_ETIMEDOUT },
 };

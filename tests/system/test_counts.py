@@ -173,7 +173,7 @@ def test_a_strategy_counts_its_own_providers_hosts(prod, headcount, event):
     run = headcount("handle", *OURS, stdin=event())
     assert run.code == 0, run.err
     assert prod.writes()[0]["desiredCount"] == 120
-    assert prod.operations().count("DescribeContainerInstances") == 2
+    assert prod.operations().count("DescribeContainerInstances") == 4
 
 
 def test_registered_is_the_clusters_own_number(prod, headcount, event):

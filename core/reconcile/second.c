@@ -1,0 +1,185 @@
+/* reconcile/second.c - the second reading that a big step needs.
+ *
+ *   DescribeClusters                the cluster is ACTIVE, and its own number
+ *                                   of hosts fits what is listed
+ *   the list of ACTIVE hosts        the same hosts
+ *   what they are like              where the count follows from it: the same
+ *   the hosts of the other kind     (EC2, ECS Anywhere), where the list left
+ *                                   them out: the cluster's number has them
+ *   the hosts that drain            likewise
+ *
+ * Each answer of it is of the second reading alone.
+ */
+#include "reconcile/second.h"
+
+#include "reconcile/measure.h"
+#include "reconcile/need.h"
+
+enum { SECOND_CLUSTER, SECOND_ACTIVE, SECOND_WITHOUT, SECOND_DETAILS,
+       SECOND_OTHERS, SECOND_DRAINING, SECOND_PARTS };
+
+static bool second_has(const struct hc_fact *fact)
+{
+    return fact != NULL && fact->state == FACT_VALUE;
+}
+
+static struct hc_fact_hosts *second_list(struct hc_reconcile *r,
+                                         const char *status,
+                                         struct hc_str filter)
+{
+    return hc_facts_hosts(&r->facts, status, filter, SIGHTING_SECOND);
+}
+
+/* The list that this part is; *needed false: the count does without it. */
+static struct hc_fact_hosts *second_part(struct hc_reconcile *r,
+                                         const struct hc_plan_input *in,
+                                         int part, bool *needed)
+{
+    const struct hc_measure_of of = hc_need_of(r, in);
+    struct hc_fact_hosts *active = second_list(r, "ACTIVE", r->lists.active);
+
+    *needed = true;
+    switch (part) {
+    case SECOND_WITHOUT:
+        *needed = r->lists.without.n > 0;
+        return second_list(r, "ACTIVE", r->lists.without);
+    case SECOND_OTHERS:
+        *needed = r->lists.others.n > 0;
+        return second_list(r, "ACTIVE", r->lists.others);
+    case SECOND_DETAILS:
+        *needed = in->by != HOSTS_REGISTERED && hc_measure_needs_details(&of) &&
+                  active != NULL && active->n > 0;
+        return active;
+    case SECOND_DRAINING:
+        return second_list(r, "DRAINING", r->lists.draining);
+    default:
+        return active;
+    }
+}
+
+/* Its parts in the order in which they are read; NULL: all are there.  *list
+ * is NULL where it is the cluster. */
+static struct hc_fact *second_next(struct hc_reconcile *r,
+                                   const struct hc_plan_input *in,
+                                   struct hc_fact_hosts **list, int *part)
+{
+    bool needed;
+
+    *list = NULL;
+    *part = SECOND_CLUSTER;
+    if (!second_has(&r->facts.cluster[SIGHTING_SECOND].fact))
+        return &r->facts.cluster[SIGHTING_SECOND].fact;
+    for (*part = SECOND_ACTIVE; *part < SECOND_PARTS; ++*part) {
+        *list = second_part(r, in, *part, &needed);
+        if (!needed)
+            continue;
+        if (*list == NULL)
+            return NULL;
+        if (!second_has(*part == SECOND_DETAILS ? &(*list)->details
+                                                : &(*list)->fact))
+            return *part == SECOND_DETAILS ? &(*list)->details
+                                           : &(*list)->fact;
+    }
+    *list = NULL;
+    return NULL;
+}
+
+struct hc_fact *hc_second_fact(struct hc_reconcile *r,
+                               const struct hc_plan_input *in)
+{
+    struct hc_fact_hosts *list;
+    int part;
+
+    second_next(r, in, &list, &part);
+    if (part == SECOND_CLUSTER)
+        return hc_need_from_cluster(r, SIGHTING_SECOND);
+    if (list != NULL)
+        list->by_launch = (part == SECOND_ACTIVE && r->lists.falls_back) ||
+                          part == SECOND_WITHOUT || part == SECOND_OTHERS ||
+                          (part == SECOND_DRAINING && r->lists.others.n > 0);
+    return hc_need_from_list(r, list, part == SECOND_DETAILS);
+}
+
+/* The same hosts of which the same is said; and the cluster's own number is
+ * theirs, those of the other kind and those that drain.  Under a filter it may
+ * only be larger. */
+static bool second_agrees(struct hc_reconcile *r,
+                          const struct hc_plan_input *in,
+                          const struct hc_plan_second *second)
+{
+    const struct hc_measure_of of = hc_need_of(r, in);
+    int64_t seen = second->active + second->others + second->draining;
+    const struct hc_fact_hosts *first = hc_facts_hosts(
+        &r->facts, "ACTIVE", r->lists.active, SIGHTING_FIRST);
+    const struct hc_fact_hosts *active =
+        second_list(r, "ACTIVE", r->lists.active);
+    const struct hc_fact_hosts *without =
+        r->lists.without.n > 0 ? second_list(r, "ACTIVE", r->lists.without)
+                               : NULL;
+
+    if (!hc_str_eqz(second->status, "ACTIVE"))
+        return false;
+    if (in->by == HOSTS_REGISTERED)
+        return second->registered == in->hosts && second->registered == seen;
+    if (first == NULL || active == NULL ||
+        !hc_measure_agrees(first, &of, active, without))
+        return false;
+    return r->lists.whole ? second->registered == seen
+                          : second->registered >= seen;
+}
+
+void hc_second_input(struct hc_reconcile *r, struct hc_plan_input *in)
+{
+    const struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_SECOND];
+    struct hc_fact_hosts *list;
+    int part;
+
+    if (second_next(r, in, &list, &part) != NULL || part < SECOND_PARTS)
+        return;
+    r->second = (struct hc_plan_second){
+        .status = cluster->value.status,
+        .registered = cluster->value.registered,
+    };
+    list = second_list(r, "ACTIVE", r->lists.active);
+    r->second.active = list != NULL ? (int64_t)list->n : 0;
+    list = second_list(r, "DRAINING", r->lists.draining);
+    r->second.draining = list != NULL ? (int64_t)list->n : 0;
+    list = second_list(r, "ACTIVE", r->lists.others);
+    if (r->lists.others.n > 0 && list != NULL)
+        r->second.others = (int64_t)list->n;
+    r->second.agrees = second_agrees(r, in, &r->second);
+    in->second = &r->second;
+}
+
+/* ---- the policy's second answer ---- */
+
+/* Counted over the same hosts; else the two counts cannot be compared. */
+static bool second_counts_alike(const struct hc_wish *a,
+                                const struct hc_wish *b)
+{
+    return a->by == b->by && hc_str_eq(a->where, b->where) &&
+           a->no_external == b->no_external &&
+           a->rule.min_age == b->rule.min_age && b->broken.n == 0;
+}
+
+void hc_second_again(struct hc_reconcile *r, struct hc_plan_input *in)
+{
+    const struct hc_again *again = &r->again;
+    struct hc_plan_input other = *in;
+    struct hc_arn arn;
+
+    in->asked = r->question.counted;
+    if (again->fact.state != FACT_VALUE)
+        return;
+    in->again = HC_PLAN_NO_WISH;
+    for (size_t i = 0; i < again->n; i++) {
+        const struct hc_wish *w = &again->wishes[i];
+
+        if (hc_arn_service(&arn, w->service, NULL) < 0 ||
+            !hc_str_eq(arn.name, r->names[r->at].name) ||
+            !second_counts_alike(in->wish, w))
+            continue;
+        other.wish = w;
+        in->again = hc_plan_wanted(&other);
+    }
+}

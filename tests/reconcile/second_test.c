@@ -1,0 +1,455 @@
+/* tests/reconcile/second_test.c - the second reading of a big step: what it
+ * reads again, and that anything which differs holds the write. */
+#include "t.h"
+
+#include <string.h>
+
+#include "peers/ecs_script.h"
+
+#define SERVICES "DescribeServices"
+#define HOSTS "ListContainerInstances"
+#define DETAILS "DescribeContainerInstances"
+#define UPDATE "UpdateService"
+#define UPDATED SCRIPT_TAKEN
+#define CLUSTERS(status, registered) "{\"clusters\":[{\"clusterArn\":\""   \
+    SCRIPT_CLUSTER "\",\"clusterName\":\"prod\",\"status\":\"" status      \
+    "\",\"registeredContainerInstancesCount\":" #registered "}]}"
+
+static struct hc_wish wishes[16];
+
+/* A script with wishes for these services, one task a host. */
+static struct script *set(const struct script_row *rows, size_t n,
+                          const char *services)
+{
+    struct script *s = script_set(rows, n);
+    struct hc_str list = hc_str(services);
+
+    memset(wishes, 0, sizeof(wishes));
+    while (list.n > 0)
+        wishes[s->config.wishes_n++].service = hc_str_cut(&list, ' ');
+    s->config.wishes = wishes;
+    return s;
+}
+
+static void check(size_t at, enum hc_outcome outcome, const char *code)
+{
+    const struct hc_report_service *service = script_service(at);
+
+    CHECK_Z(hc_outcome_name(service->outcome), hc_outcome_name(outcome));
+    CHECK_Z(service->code, code);
+    CHECK(service->reason != NULL);
+}
+
+static void run(size_t at, enum hc_outcome outcome, const char *code)
+{
+    CHECK_INT(script_run(), 1);
+    check(at, outcome, code);
+}
+
+static bool says(size_t at, const char *text)
+{
+    return strstr(script_service(at)->reason, text) != NULL;
+}
+
+/* ---- lists ---- */
+
+#define AGAIN(status, filter, list)                                         \
+    { .operation = HOSTS, .answer = SCRIPT_HOSTS(list),                     \
+      .body = SCRIPT_LIST(status, filter) }
+#define EC2 SCRIPT_FILTER(SCRIPT_EC2)
+#define ANYWHERE SCRIPT_FILTER(SCRIPT_ANYWHERE)
+#define AB SCRIPT_HOST("a") "," SCRIPT_HOST("b")
+
+static const struct script_row step_rows[] = {
+    { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+      SCRIPT_SERVICE("web", 9, "") "," SCRIPT_SERVICE("log", 9, "")) },
+    AGAIN("ACTIVE", EC2, AB),
+    { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 4) },
+    AGAIN("ACTIVE", EC2, SCRIPT_HOST("b") "," SCRIPT_HOST("a")),
+    AGAIN("ACTIVE", ANYWHERE, SCRIPT_HOST("x")),
+    AGAIN("DRAINING", "", SCRIPT_HOST("c")),
+    { .operation = UPDATE, .answer = UPDATED },
+    { .operation = UPDATE, .answer = UPDATED },
+};
+
+TEST(second, a_big_step_is_written_when_it_agrees)
+{
+    set(SCRIPT_ROWS(step_rows), "web log");
+    run(0, OUTCOME_UPDATED, "");
+    CHECK(says(0, "a second reading agrees: 2 active, 1 of the other launch "
+               "type, 1 draining, 4 registered"));
+    check(1, OUTCOME_UPDATED, "");
+    script_end();
+}
+
+TEST(second, a_big_step_is_held_when_it_differs)
+{
+    static const struct { size_t at; struct script_row row; } differs[] = {
+        { 2, { .operation = "DescribeClusters",
+               .answer = CLUSTERS("ACTIVE", 5) } },
+        { 2, { .operation = "DescribeClusters",
+               .answer = CLUSTERS("ACTIVE", 3) } },
+        { 2, { .operation = "DescribeClusters",
+               .answer = CLUSTERS("PROVISIONING", 4) } },
+        { 3, AGAIN("ACTIVE", EC2, SCRIPT_HOST("a")) },
+        { 3, AGAIN("ACTIVE", EC2, SCRIPT_HOST("a") "," SCRIPT_HOST("d")) },
+        { 3, AGAIN("ACTIVE", EC2, AB "," SCRIPT_HOST("d")) },
+        { 4, AGAIN("ACTIVE", ANYWHERE, "") },
+        { 5, AGAIN("DRAINING", "", "") },
+    };
+
+    for (size_t i = 0; i < sizeof(differs) / sizeof(*differs); i++) {
+        struct script_row rows[6];
+
+        memcpy(rows, step_rows, sizeof(rows));
+        rows[differs[i].at] = differs[i].row;
+        set(SCRIPT_ROWS(rows), "web log");
+        run(0, OUTCOME_HELD, "step_down");
+        CHECK_Z(script_service(0)->way_out, "max_step_down");
+        check(1, OUTCOME_HELD, "step_down");
+        script_end();
+    }
+}
+
+TEST(second, one_that_fails_is_no_agreement)
+{
+    for (size_t at = 2; at < 6; at++) {
+        struct script_row rows[6];
+
+        memcpy(rows, step_rows, sizeof(rows));
+        rows[at].answer = NULL;
+        rows[at].fail = HC_ETIMEDOUT;
+        set(rows, at + 1, "web log");
+        run(0, OUTCOME_FAILED, "ETIMEDOUT");
+        check(1, OUTCOME_FAILED, "ETIMEDOUT");
+        script_end();
+    }
+}
+
+#define ONE_SERVICE SCRIPT_SERVICES(SCRIPT_SERVICE("web", 9, ""))
+
+/* Under a filter the cluster's number may be larger, never smaller. */
+TEST(second, under_a_filter_the_cluster_may_have_more)
+{
+    static const struct { const char *cluster; enum hc_outcome outcome; }
+        counts[] = {
+        { CLUSTERS("ACTIVE", 2), OUTCOME_HELD },
+        { CLUSTERS("ACTIVE", 3), OUTCOME_UPDATED },
+        { CLUSTERS("ACTIVE", 9), OUTCOME_UPDATED },
+    };
+
+    for (size_t i = 0; i < 3; i++) {
+        const struct script_row rows[] = {
+            { .operation = SERVICES, .answer = ONE_SERVICE },
+            { .operation = HOSTS, .answer = SCRIPT_HOSTS(AB) },
+            { .operation = "DescribeClusters", .answer = counts[i].cluster },
+            { .operation = HOSTS, .answer = SCRIPT_HOSTS(AB) },
+            AGAIN("DRAINING", SCRIPT_FILTER("attribute:a == 1"),
+                  SCRIPT_HOST("c")),
+            { .operation = UPDATE, .answer = UPDATED },
+        };
+
+        set(rows, counts[i].outcome == OUTCOME_UPDATED ? 6 : 5, "web");
+        wishes[0].where = HC_STR("attribute:a == 1");
+        run(0, counts[i].outcome,
+            counts[i].outcome == OUTCOME_UPDATED ? "" : "step_down");
+        script_end();
+    }
+}
+
+TEST(second, the_registered_number_is_confirmed_by_the_lists)
+{
+    static const char *const numbers[] = { CLUSTERS("ACTIVE", 3),
+                                           CLUSTERS("ACTIVE", 2) };
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct script_row rows[] = {
+            { .operation = SERVICES, .answer = ONE_SERVICE },
+            { .operation = "DescribeClusters",
+              .answer = CLUSTERS("ACTIVE", 3) },
+            { .operation = "DescribeClusters", .answer = numbers[i] },
+            AGAIN("ACTIVE", "", AB), AGAIN("DRAINING", "", SCRIPT_HOST("c")),
+            { .operation = UPDATE, .answer = UPDATED },
+        };
+
+        set(rows, i == 0 ? 6 : 5, "web");
+        wishes[0].by = HOSTS_REGISTERED;
+        run(0, i == 0 ? OUTCOME_UPDATED : OUTCOME_HELD,
+            i == 0 ? "" : "step_down");
+        CHECK_INT(script_service(0)->wanted, 3);
+        script_end();
+    }
+}
+
+/* ---- what the hosts are like ---- */
+
+#define STRATEGY ",\"capacityProviderStrategy\":[{\"capacityProvider\":"    \
+    "\"asg\",\"weight\":1}]"
+#define HOST_OF(id, provider, cpu, memory, more)                            \
+    "{\"containerInstanceArn\":" SCRIPT_HOST(id) ",\"status\":\"ACTIVE\","  \
+    "\"agentConnected\":true,\"registeredAt\":1,\"capacityProviderName\":"  \
+    "\"" provider "\",\"registeredResources\":[{\"name\":\"CPU\","         \
+    "\"integerValue\":" #cpu "},{\"name\":\"MEMORY\",\"integerValue\":"    \
+    #memory "}]" more "}"
+#define HOST_A HOST_OF("a", "asg", 1024, 2048, "")
+#define HOST_B HOST_OF("b", "asg", 1024, 2048, "")
+#define DESCRIBED(hosts, failures) "{\"containerInstances\":[" hosts "],"    \
+    "\"failures\":[" failures "]}"
+#define GONE(id) "{\"arn\":" SCRIPT_HOST(id) ",\"reason\":\"MISSING\"}"
+
+/* What decides of a host, spelled as a wish of it would look. */
+static void counts_by(const char *what)
+{
+    wishes[0].rule.tasks = 1;
+    if (strcmp(what, "cpu") == 0)
+        wishes[0].rule = (struct hc_rule){ .kind = RULE_LINEAR,
+            .per_cpu = (int64_t)1024 * HC_RULE_ONE };
+    if (strcmp(what, "memory") == 0)
+        wishes[0].rule = (struct hc_rule){ .kind = RULE_LINEAR,
+            .per_memory = (int64_t)2048 * HC_RULE_ONE };
+    if (strcmp(what, "connected") == 0)
+        wishes[0].by = HOSTS_CONNECTED;
+    if (strcmp(what, "age") == 0)
+        wishes[0].rule.min_age = HC_SECOND;
+    wishes[0].allow = ALLOW_DISCONNECTED;
+}
+
+/* One answer of DescribeContainerInstances is not the other one. */
+static void described_twice(const char *what, const char *first,
+                            const char *second, bool agrees)
+{
+    const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_BARE("web", 40, STRATEGY)) },
+        AGAIN("ACTIVE", "", AB),
+        { .operation = DETAILS, .answer = first },
+        { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 2) },
+        AGAIN("ACTIVE", "", AB),
+        { .operation = DETAILS, .answer = second },
+        AGAIN("DRAINING", "", ""),
+        { .operation = UPDATE, .answer = UPDATED },
+    };
+    size_t n = sizeof(rows) / sizeof(*rows);
+
+    set(rows, agrees ? n : n - 1, "web");
+    counts_by(what);
+    run(0, agrees ? OUTCOME_UPDATED : OUTCOME_HELD,
+        agrees ? "" : "step_down");
+    script_end();
+}
+
+static const char both[] = DESCRIBED(HOST_A "," HOST_B, "");
+static const struct { const char *what, *one; } odd[] = {
+    { "provider", DESCRIBED(HOST_A "," HOST_OF("b", "old", 1024, 2048, ""),
+                            "") },
+    { "provider", DESCRIBED(HOST_A, GONE("b")) },
+    { "cpu", DESCRIBED(HOST_A "," HOST_OF("b", "asg", 256, 2048, ""), "") },
+    { "memory", DESCRIBED(HOST_A "," HOST_OF("b", "asg", 1024, 128, ""),
+                          "") },
+    { "connected", DESCRIBED(HOST_A ",{\"containerInstanceArn\":"
+      SCRIPT_HOST("b") ",\"status\":\"ACTIVE\",\"agentConnected\":false,"
+      "\"capacityProviderName\":\"asg\"}", "") },
+    { "age", DESCRIBED(HOST_A ",{\"containerInstanceArn\":"
+      SCRIPT_HOST("b") ",\"status\":\"ACTIVE\",\"agentConnected\":true,"
+      "\"registeredAt\":99999999999,\"capacityProviderName\":\"asg\"}",
+      "") },
+};
+
+TEST(second, what_decides_of_hosts_is_read_again)
+{
+    for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+        described_twice(odd[i].what, odd[i].one, both, false);
+        described_twice(odd[i].what, both, odd[i].one, false);
+        described_twice(odd[i].what, both, both, true);
+    }
+}
+
+/* The count does not follow from it: nothing of it can differ. */
+TEST(second, what_does_not_decide_may_change)
+{
+    described_twice("provider", both, odd[2].one, true);
+    described_twice("cpu", both, odd[4].one, false);   /* it says no CPU */
+}
+
+/* A host that is listed and MISSING, in both readings: which is right? */
+TEST(second, a_host_that_is_listed_and_missing_is_no_agreement)
+{
+    described_twice("provider", odd[1].one, odd[1].one, false);
+}
+
+/* ---- the policy's second answer ---- */
+
+static int turns;
+static bool looks, forgets;
+static struct hc_known known;
+
+/* Wishes as many tasks as it counts hosts, or that many at most. */
+static void counts(struct hc_reconcile *r)
+{
+    static struct hc_wish given[2];      /* both stay until the end */
+    struct hc_wish *wish = &given[r->question.again];
+    struct hc_error e = { .code = 0 };
+    struct hc_query q = { .kind = QUERY_COUNT };
+    int got = 1;
+
+    turns++;
+    known.count = 3;
+    if (looks)
+        got = hc_question_ask(r, &q, &known, &e);
+    if (got < 0)
+        hc_reconcile_refuse(r, "ENOMEM", "memory ended");
+    if (got != 1) {
+        hc_reconcile_resume(r, NULL, 0);
+        return;
+    }
+    *wish = (struct hc_wish){ .service = HC_STR("web") };
+    wish->rule.kind = RULE_FIXED;
+    wish->rule.tasks = known.count;
+    hc_reconcile_resume(r, wish, forgets && r->question.again ? 0 : 1);
+}
+
+static struct script *policy(const struct script_row *rows, size_t n)
+{
+    struct script *s = script_set(rows, n);
+
+    s->config.asks = true;
+    s->policy = counts;
+    turns = 0;
+    looks = true;
+    forgets = false;
+    return s;
+}
+
+#define THREE AB "," SCRIPT_HOST("c")
+
+TEST(second, a_policy_that_counts_hosts_counts_twice)
+{
+    struct script_row rows[] = {
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(THREE) },
+        { .operation = SERVICES, .answer = ONE_SERVICE },
+        AGAIN("ACTIVE", "", THREE),
+        { .operation = UPDATE, .answer = UPDATED },
+    };
+
+    policy(SCRIPT_ROWS(rows));
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_INT(turns, 4);
+    CHECK(says(0, "the policy, run again on a second reading, agrees"));
+    script_end();
+    rows[2].answer = SCRIPT_HOSTS(THREE "," SCRIPT_HOST("d"));
+    policy(rows, 3);
+    run(0, OUTCOME_HELD, "step_down");
+    CHECK(says(0, "the policy, run again on a second reading, wants 4"));
+    CHECK_Z(script_service(0)->way_out, "max_step_down");
+    script_end();
+}
+
+TEST(second, a_policy_that_wishes_no_more_does_not_agree)
+{
+    static const struct script_row rows[] = {
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(THREE) },
+        { .operation = SERVICES, .answer = ONE_SERVICE },
+        AGAIN("ACTIVE", "", THREE),
+    };
+
+    policy(SCRIPT_ROWS(rows));
+    forgets = true;
+    run(0, OUTCOME_HELD, "step_down");
+    CHECK(says(0, "does not wish this any more"));
+    script_end();
+}
+
+TEST(second, a_policy_that_looked_at_no_host_is_asked_once)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = ONE_SERVICE },
+        { .operation = UPDATE, .answer = UPDATED },
+    };
+
+    policy(SCRIPT_ROWS(rows));
+    looks = false;
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_INT(turns, 1);
+    script_end();
+}
+
+TEST(second, a_small_step_of_a_policy_needs_none)
+{
+    static const struct script_row rows[] = {
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(THREE) },
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 4, "")) },
+        { .operation = UPDATE, .answer = UPDATED },
+    };
+
+    policy(SCRIPT_ROWS(rows));
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_INT(turns, 2);
+    script_end();
+}
+
+/* It fails its service and no other: the cluster was read well once. */
+TEST(second, a_list_that_the_policy_cannot_have_again_fails_its_service)
+{
+    static const struct script_row rows[] = {
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(THREE) },
+        { .operation = SERVICES, .answer = ONE_SERVICE },
+        { .operation = HOSTS, .fail = HC_ETIMEDOUT },
+    };
+    const struct script *s = policy(SCRIPT_ROWS(rows));
+
+    run(0, OUTCOME_FAILED, "ETIMEDOUT");
+    CHECK_Z(s->r.result.error_code, NULL);
+    script_end();
+}
+
+/* ---- memory ---- */
+
+static int reads_twice(void)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_BARE("web", 40, STRATEGY)) },
+        AGAIN("ACTIVE", "", AB),
+        { .operation = DETAILS, .answer = DESCRIBED(HOST_A "," HOST_B, "") },
+        { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 2) },
+        AGAIN("ACTIVE", "", AB),
+        { .operation = DETAILS, .answer = DESCRIBED(HOST_A "," HOST_B, "") },
+        AGAIN("DRAINING", "", ""),
+        { .operation = UPDATE, .answer = UPDATED },
+    };
+    int got;
+
+    set(SCRIPT_ROWS(rows), "web");
+    got = script_run();
+    if (got == 1)
+        check(0, OUTCOME_UPDATED, "");
+    script_end();
+    return got == 1 ? 0 : got;
+}
+
+static int asks_twice(void)
+{
+    static const struct script_row rows[] = {
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(THREE) },
+        { .operation = SERVICES, .answer = ONE_SERVICE },
+        AGAIN("ACTIVE", "", THREE),
+        { .operation = UPDATE, .answer = UPDATED },
+    };
+    struct script *s = policy(SCRIPT_ROWS(rows));
+    int got = script_run();
+
+    if (got == 1 && (s->r.result.error_code != NULL ||
+                     script_service(0)->outcome != OUTCOME_UPDATED)) {
+        s->done = false;                     /* rows are left */
+        got = HC_ENOMEM;
+    }
+    script_end();
+    return got == 1 ? 0 : got;
+}
+
+TEST(second, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(reads_twice);
+    t_fails_every_allocation(asks_twice);
+}
