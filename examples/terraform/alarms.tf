@@ -58,6 +58,23 @@ resource "aws_cloudwatch_metric_alarm" "held" {
   ok_actions          = var.alarm_topic_arns
 }
 
+resource "aws_cloudwatch_metric_alarm" "foreign_events" {
+  alarm_name          = "${var.name}-foreign-events"
+  alarm_description   = "Events of another region or account come to headcount's queue; the log has their names. Is a rule of another region wrong?"
+  namespace           = "headcount"
+  metric_name         = "ForeignEvents"
+  dimensions          = { FunctionName = aws_lambda_function.headcount.function_name }
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarm_topic_arns
+  ok_actions          = var.alarm_topic_arns
+}
+
 # A failed invocation writes no LastSuccess, so a missing datapoint is what this
 # alarm looks for.  FILL makes it a 0: CloudWatch would otherwise reach back for
 # older datapoints first.

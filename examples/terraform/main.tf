@@ -20,10 +20,11 @@ locals {
   # The function's environment.  A variable that is null is not set.
   environment = {
     for name, value in {
-      HEADCOUNT_CLUSTERS = join(",", var.cluster_arns)
-      ECS_SERVICE_ARN    = local.by_policy ? null : join(",", var.service_arns)
-      HEADCOUNT_POLICY   = local.by_policy ? var.policy : null
-      HEADCOUNT_DRY_RUN  = var.dry_run ? "1" : null
+      HEADCOUNT_CLUSTERS     = join(",", var.cluster_arns)
+      ECS_SERVICE_ARN        = local.by_policy ? null : join(",", var.service_arns)
+      HEADCOUNT_POLICY       = local.by_policy ? var.policy : null
+      HEADCOUNT_DRY_RUN      = var.dry_run ? "1" : null
+      HEADCOUNT_DROP_FOREIGN = var.drop_foreign_events ? "1" : null
     } : name => value if value != null
   }
 }

@@ -84,6 +84,15 @@ variable "dry_run" {
   default     = false
 }
 
+variable "drop_foreign_events" {
+  description = <<-EOT
+    If it is true, headcount drops events of another region or account.  If it
+    is false, they go to the queue of dead letters after ten tries.
+  EOT
+  type        = bool
+  default     = false
+}
+
 variable "limit_updates" {
   description = <<-EOT
     If it is true, the role may call UpdateService only without a task

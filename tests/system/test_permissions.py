@@ -148,7 +148,7 @@ def worker(clusters, services=(), **more):
     assert resources["Task"]["Properties"]["TaskRoleArn"].endswith("/TaskRole")
     return ([policy["PolicyDocument"]], cloudformation.at("sqs", "Queue"),
             {"sqs:ReceiveMessage", "sqs:DeleteMessage",
-             "sqs:ChangeMessageVisibility"})
+             "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"})
 
 
 def function(kind, clusters, services=(), **more):

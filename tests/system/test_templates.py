@@ -22,6 +22,7 @@ from ecs_server import arn
 from moto.events.models import EventPattern
 from test_batch import batch, record
 from test_lambda import metrics
+from test_watch import Worker, until
 
 EXAMPLES = TOP / "examples"
 PROD, STAGE = arn("cluster", "prod"), arn("cluster", "stage")
@@ -57,7 +58,7 @@ def test_cfn_lint_finds_nothing_in_what_sam_makes_of_it(services):
 
 # Every switch of both templates, in its other position.
 SWITCHED = {"reserved_concurrency": None, "dry_run": True,
-            "limit_updates": True}
+            "drop_foreign_events": True, "limit_updates": True}
 
 
 @pytest.mark.parametrize("more", [{}, SWITCHED], ids=["default", "switched"])
@@ -170,6 +171,7 @@ ALARMS = {
     # Half an hour; each ten minutes have a sweep.
     ("headcount", "Held"): {**TWICE, "statistic": "Maximum", "period": 600,
                             "periods": 3, "datapoints": 3},
+    ("headcount", "ForeignEvents"): {**TWICE, "statistic": "Sum"},
     ("headcount", "LastSuccess"): {
         "when": ("LessThanThreshold", 1), "statistic": "SampleCount",
         "period": 600, "periods": 2, "datapoints": 2, "missing": "breaching",
@@ -406,6 +408,28 @@ def test_a_dry_run_holds_every_write(deploy, ecs, start):
         assert counts(ecs) == written
 
 
+def abroad():
+    return json.loads(json.dumps(event_of()).replace("eu-west-1",
+                                                     "us-east-1"))
+
+
+@pytest.mark.parametrize("drops", [False, True])
+def test_an_event_of_another_region_is_left_or_dropped(deploy, drops, ecs,
+                                                       start):
+    fill(ecs)
+    d = deploy([PROD, STAGE], drop_foreign_events=drops)
+    server = start(d)
+    answer = server.invoke(json.loads(batch(record(1, abroad()),
+                                            record(2, event_of()))))
+    assert answer == {"batchItemFailures": [] if drops else [
+        {"itemIdentifier": "1"}]}
+    told, = metrics(server)
+    assert (told["ForeignEvents"], told["Updated"]) == (1, 1)
+    # The alarm's three periods have both of the tries that it waits for.
+    alarm, = [a for a in d["alarms"] if a["metric"][1] == "ForeignEvents"]
+    assert d["queue"]["visibility"] <= 2 * alarm["period"]
+
+
 # ---- the worker on ECS ----
 
 def worker(**more):
@@ -415,6 +439,13 @@ def worker(**more):
              "SecurityGroups": "sg-1", "ClusterArns": f"{PROD},{STAGE}"}
     made = cloudformation.resources_of(template, {**given, **more})
     return {name: r["Properties"] for name, r in made.items()}
+
+
+# What each of its parameters sets.
+WORKER = {
+    ("DryRun", "true"): ("HEADCOUNT_DRY_RUN", "1"),
+    ("DropForeignEvents", "true"): ("HEADCOUNT_DROP_FOREIGN", "1"),
+}
 
 
 def test_the_worker_is_one_task_and_reads_its_queue():
@@ -429,9 +460,10 @@ def test_the_worker_is_one_task_and_reads_its_queue():
     named = worker(ServiceArns=WEB)["Task"]["ContainerDefinitions"][0]
     assert {e["Name"]: e["Value"] for e in named["Environment"]} == {
         "AWS_REGION": "eu-west-1", "ECS_SERVICE_ARN": WEB}
-    dry = worker(DryRun="true")["Task"]["ContainerDefinitions"][0]
-    assert {e["Name"]: e["Value"] for e in dry["Environment"]} == {
-        **env, "HEADCOUNT_DRY_RUN": "1"}
+    for more, sets in WORKER.items():
+        other = worker(**dict([more]))["Task"]["ContainerDefinitions"][0]
+        assert {e["Name"]: e["Value"] for e in other["Environment"]} == {
+            **env, **dict([sets])}
     dockerfile = (EXAMPLES / "ecs" / "Dockerfile").read_text()
     assert " /policy.lua\n" in dockerfile
     assert container["StopTimeout"] >= 10 + 5 and \
@@ -488,6 +520,24 @@ def test_a_worker_that_is_gone_is_told_without_an_event():
             alarm["TreatMissingData"]) == (
         "LessThanThreshold", 1, 3, 3, "breaching")
     assert alarm["AlarmActions"] == alarm["OKActions"] == [deployment.TOPIC]
+
+
+@pytest.mark.parametrize("path", ["ecs/template.yaml",
+                                  "systemd/headcount-watch.service"])
+def test_a_worker_writes_the_series_to_alert_on(ecs, headcount, path):
+    headcount.at(ecs)
+    ecs.service("web", desired=0)
+    ecs.host("a")
+    file = headcount.home / "metrics.prom"
+    with Worker(headcount, None, "prod", "--every", "0.5", "--metrics",
+                file) as process:
+        until(ecs.writes)
+        assert process.stop()[0] == 0
+    series = re.findall(r"^ *#.*?(headcount_\w+)(?=\[| >)",
+                        (EXAMPLES / path).read_text(), re.M)
+    assert len(series) >= 5
+    text = file.read_text()
+    assert [s for s in series if f"# TYPE {s} " not in text] == []
 
 
 # ---- the package ----
@@ -639,6 +689,15 @@ def test_the_units_dry_run_holds_every_write(ecs, headcount):
     assert run.code == 0, run.err
     (service,) = run.report["clusters"][0]["services"]
     assert service["code"] == "paused" and ecs.writes() == []
+
+
+def test_the_units_switch_for_foreign_events(ecs, headcount):
+    headcount.at(ecs)
+    for given, left in ((env_file(), ["1"]),
+                        (env_file("HEADCOUNT_DROP_FOREIGN"), [])):
+        run = headcount("handle", "--output", "json", **given,
+                        stdin=batch(record(1, abroad())))
+        assert [r["id"] for r in run.report["records"]["failed"]] == left
 
 
 def test_the_unit_of_one_sweep_runs(ecs, headcount):
