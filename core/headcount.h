@@ -319,6 +319,12 @@ struct headcount_request {
     int at_once;                  /* 0: 10, at most 64                       */
     bool report;                  /* outcome.json, of all parts; `clusters` of
                                      the outcome are none in any case        */
+
+    /* RECONCILE and SWEEP: the brake on the whole run, which is this op, and on
+     * all of a handle's within ten minutes; 0: none.  Beyond it a write is held
+     * (`too_many_changes`); a dry run counts what it would write. */
+    int64_t max_changes;          /* services that are written               */
+    int64_t max_falls;            /* tasks that are taken away               */
 };
 
 /* Starts an op; text is copied.  An event that is refused, a missing region
@@ -464,6 +470,10 @@ const char *headcount_pair_find(const struct headcount_pairs *pairs,
 /* One more wish; copied.  0, or HEADCOUNT_ENOMEM, HEADCOUNT_EARG,
  * HEADCOUNT_ELIMIT, HEADCOUNT_ESTATE. */
 int headcount_wish(headcount_op *op, const struct headcount_wish *wish);
+/* The run's limits, as request.max_changes and max_falls, are at most these; 0
+ * says nothing.  The smallest that any cluster's owner has said so far holds.
+ * 0, or HEADCOUNT_ESTATE, HEADCOUNT_EARG (a negative one). */
+int headcount_limits(headcount_op *op, int64_t max_changes, int64_t max_falls);
 /* The cluster fails with EPOLICY and this sentence: nothing of it is written.
  * Instead of resume. */
 void headcount_refuse(headcount_op *op, const char *why);

@@ -189,7 +189,8 @@ static bool op_sweep_is_sound(const struct headcount_request *r)
 static bool op_request_is_sound(const struct headcount_request *r)
 {
     if (!op_has_texts(r->clusters, r->clusters_n) ||
-        !op_has_texts(r->allow, r->allow_n))
+        !op_has_texts(r->allow, r->allow_n) ||
+        r->max_changes < 0 || r->max_falls < 0)
         return false;
     if (r->wishes_n > 0 &&
         (r->wishes == NULL ||
@@ -295,6 +296,9 @@ static headcount_op *op_new(headcount *h,
     op->request = *request;
     op->state = HEADCOUNT_RUNNING;
     op->timings.alloc = &h->net.sys.alloc;
+    op->brake.window = &h->written;
+    hc_brake_limit(&op->brake, request->max_changes, request->max_falls,
+                   false);
     op->outcome.service_code = op->outcome.request_id = "";
     op->outcome.body = "";
     op->outcome.json = "";
@@ -320,6 +324,21 @@ static void op_forget_callers(headcount_op *op)
     r->headers = NULL;
     if (r->kind != HEADCOUNT_CALL)
         r->body = NULL;
+}
+
+struct hc_brake *hc_op_brake(headcount_op *op)
+{
+    return op->parent != NULL ? &op->parent->brake : &op->brake;
+}
+
+int headcount_limits(headcount_op *op, int64_t max_changes, int64_t max_falls)
+{
+    if (op->state != HEADCOUNT_ASKS)
+        return HEADCOUNT_ESTATE;
+    if (max_changes < 0 || max_falls < 0)
+        return HEADCOUNT_EARG;
+    hc_brake_limit(hc_op_brake(op), max_changes, max_falls, true);
+    return 0;
 }
 
 headcount_op *hc_op_begin_part(headcount_op *parent,

@@ -19,6 +19,7 @@ struct headcount {
     headcount_op *ops;                   /* all                              */
     headcount_op *changed, *changed_last;    /* for headcount_next           */
     struct hc_memory memory;
+    struct hc_brake_window written;      /* in the last ten minutes          */
     struct hc_audit_to audit;
     struct hc_links lanes;               /* who waits for another's cluster  */
     bool no_sign;
@@ -78,6 +79,7 @@ struct op_target {
     struct hc_str name;                  /* or ARN; in the sweep's keep      */
     size_t place;
     const char *code, *what;             /* static, kept; NULL: it is one    */
+    bool done;
     struct hc_buf json;                  /* of the report                    */
 };
 
@@ -131,6 +133,8 @@ struct headcount_op {
     struct hc_error error;
     struct hc_creds *creds;              /* its calls are signed with        */
     int64_t started, deadline;
+    struct hc_brake brake;               /* of its run; a part's is its
+                                            parent's                         */
     headcount_op *prev, *next;           /* all ops                          */
     headcount_op *changed_next;
     bool is_changed;
@@ -172,6 +176,9 @@ int hc_op_put_wishes(headcount_op *op, struct hc_wish **wishes, size_t *n);
 int hc_op_check_endpoint(headcount_op *op, struct hc_str region);
 int hc_op_check_reconcile(headcount_op *op);
 #define HC_OP_JSON ((size_t)64 << 20)
+
+/* The limits of the run that this op is, or is a part of. */
+struct hc_brake *hc_op_brake(headcount_op *op);
 
 /* ---- a sweep and its parts ---- */
 

@@ -61,6 +61,12 @@ static const struct hc_event *op_event_of(const struct op_reconcile *r,
                         : NULL;
 }
 
+/* Among its sweep's clusters: it is the one that is being begun. */
+static size_t op_turn(const headcount_op *op)
+{
+    return op->parent != NULL ? op->parent->as.sweep.begun - 1 : 0;
+}
+
 static int op_begin_cluster(headcount_op *op, size_t at)
 {
     struct op_reconcile *r = &op->as.reconcile;
@@ -76,6 +82,7 @@ static int op_begin_cluster(headcount_op *op, size_t at)
         .event = live ? op_event_of(r, at) : NULL,
         .call = hc_op_call_config(op),
         .memory = live ? &op->h->memory : NULL,
+        .brake = hc_op_brake(op), .brake_at = op_turn(op),
         .snapshot = hc_str_n(op->request.snapshot, op->request.snapshot_size),
         .ask_definitions = op_heeds_all(&op->request),
         .ask_targets = op->request.ask_targets && op_has_scaling(op),

@@ -319,6 +319,19 @@ static void sweep_note_missing(struct op_sweep *s)
                         &s->turn->op->as.reconcile.clusters[0]->result);
 }
 
+/* Parts that wait to write until those before them are done look again. */
+static void sweep_next_turn(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    size_t before = op->brake.turn;
+
+    while (op->brake.turn < s->targets_n && s->targets[op->brake.turn].done)
+        op->brake.turn++;
+    for (size_t i = 0; op->brake.turn > before && i < s->at_once; i++)
+        if (s->parts[i].op != NULL)
+            hc_job_wake(&s->parts[i].op->job);
+}
+
 void hc_op_sweep_end_part(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
@@ -329,10 +342,12 @@ void hc_op_sweep_end_part(headcount_op *op)
     sweep_note_missing(s);
     sweep_keep_json(op);
     hc_op_sweep_end_child(op, s->turn->op);
+    s->targets[s->turn->at].done = true;
     *s->turn = (struct op_part){ .used = false };
     s->turn = NULL;
     s->showing = NULL;
     s->done++;
+    sweep_next_turn(op);
 }
 
 /* ---- the report ---- */

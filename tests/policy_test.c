@@ -267,8 +267,12 @@ static void wishes_nonsense(void)
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         CHECK_INT(headcount_wish(scene.op, &bad[i]), HEADCOUNT_EARG);
     CHECK_INT(headcount_wish(scene.op, &wish), 0);
+    CHECK_INT(headcount_limits(scene.op, -1, 0), HEADCOUNT_EARG);
+    CHECK_INT(headcount_limits(scene.op, 0, -1), HEADCOUNT_EARG);
+    CHECK_INT(headcount_limits(scene.op, 0, 0), 0);
     headcount_resume(scene.op);
     CHECK_INT(headcount_wish(scene.op, &wish), HEADCOUNT_ESTATE);
+    CHECK_INT(headcount_limits(scene.op, 1, 1), HEADCOUNT_ESTATE);
 }
 
 static void asks_nonsense(void)

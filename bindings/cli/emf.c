@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "render.h"
 #include "verbs.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -103,6 +104,8 @@ void emf_put(FILE *out, const struct emf *emf,
     struct metric metrics[EMF_METRICS] = {
         { "Updated", "Count", services(emf, o, HEADCOUNT_UPDATED) },
         { "Held", "Count", services(emf, o, HEADCOUNT_HELD) },
+        { "TooManyChanges", "Count",
+          (int64_t)render_braked(o) + emf->braked },
         { "Failed", "Count", failures },
         { "ForeignEvents", "Count", (int64_t)o->foreign },
         { "Unplaced", "Count", emf_unplaced(o) + emf->unplaced },

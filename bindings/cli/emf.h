@@ -14,12 +14,13 @@ struct emf {
     int64_t duration_ms;
     const struct headcount_outcome *sweep;   /* that was made too, or NULL   */
     bool is_sweep;                      /* the outcome is a sweep's itself   */
-    int64_t unplaced;                   /* in it                             */
+    int64_t unplaced, braked;           /* in it                             */
 };
 
 /* Tasks that are asked for and do not run. */
 int64_t emf_unplaced(const struct headcount_outcome *o);
-/* Updated, Held, Failed, Unplaced, Calls, Duration, ConnectionsOpened;
+/* Updated, Held, TooManyChanges (held by the brake on the run), Failed,
+ * Unplaced, Calls, Duration, ConnectionsOpened;
  * LastSuccess (seconds since 1970) where nothing failed; MissingServices of a
  * sweep that looked at every cluster: one line. */
 void emf_put(FILE *out, const struct emf *emf,

@@ -134,6 +134,7 @@ static void put_metrics(const struct headcount_outcome *o, int64_t began,
         .now_ms = now / 1000, .duration_ms = (now - began) / 1000,
         .sweep = sweep != o ? sweep : NULL, .is_sweep = sweep == o,
         .unplaced = swept ? swept->unplaced : 0,
+        .braked = swept ? swept->braked : 0,
     };
 
     emf_put(stdout, &emf, o);

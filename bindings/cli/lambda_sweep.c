@@ -8,6 +8,7 @@
 #include "emf.h"
 #include "log.h"
 #include "missing.h"
+#include "render.h"
 #include "sweep_of.h"
 #include "verbs.h"
 
@@ -91,6 +92,7 @@ static void on_part(void *ud, headcount_op *op)
     bool failed = part->summary[HEADCOUNT_FAILED] > 0;
 
     swept->unplaced += emf_unplaced(part);
+    swept->braked += (int64_t)render_braked(part);
     if (failed && swept->first[0] == '\0')
         lambda_first_failure(part, swept->first, sizeof swept->first);
     if ((failed || part->summary[HEADCOUNT_UPDATED] > 0 ||

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LIMIT_MAX 1000000000
+
 static int bad_usage(const char *what, const char *arg)
 {
     complain("%s%s (see: headcount help)", what, arg);
@@ -351,6 +353,37 @@ static int get_every(struct options *o)
     return EXIT_USAGE;
 }
 
+static int get_whole(const char *name, const char *text, int64_t *n)
+{
+    char who[80], *end = NULL;
+    long long value = strtoll(text, &end, 10);
+
+    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && value >= 1 &&
+        value <= LIMIT_MAX) {
+        *n = *n == 0 || value < *n ? value : *n;
+        return 0;
+    }
+    complain("%s takes a whole number from 1 to %d, not \"%.80s\"",
+             said_by(name, text, who), LIMIT_MAX, text);
+    return EXIT_USAGE;
+}
+
+/* Neither lets more pass than the other one says. */
+static int get_limit(const char *name, const char *text, int64_t *n)
+{
+    const char *env = env_of(options_find(name, strlen(name)));
+    int err = text ? get_whole(name, text, n) : 0;
+
+    return err == 0 && env && env != text ? get_whole(name, env, n) : err;
+}
+
+static int get_limits(struct options *o)
+{
+    int err = get_limit("max-changes", o->changes, &o->max_changes);
+
+    return err == 0 ? get_limit("max-falls", o->falls, &o->max_falls) : err;
+}
+
 static int get_numbers(struct options *o)
 {
     char who[80], *end = NULL;
@@ -426,6 +459,8 @@ static int work_out(struct options *o)
     if (err == 0)
         err = get_seconds("timeout", o->timeout, &o->timeout_us);
     if (err == 0)
+        err = get_limits(o);
+    if (err == 0)
         err = get_numbers(o);
     if (err == 0)
         err = get_visibility(o);
@@ -449,6 +484,15 @@ static bool asks_for_help(int argc, char **argv)
     return false;
 }
 
+/* The brake is on the run, whatever says which services it is about. */
+static bool allows_for_services(const struct options *o)
+{
+    for (size_t i = 0; i < o->allow.n; i++)
+        if (strcmp(o->allow.item[i], "too_many_changes") != 0)
+            return true;
+    return false;
+}
+
 int options_get(struct options *o, int argc, char **argv)
 {
     memset(o, 0, sizeof *o);
@@ -460,7 +504,7 @@ int options_get(struct options *o, int argc, char **argv)
         err = bad_usage("a verb is missing: plan, apply, handle, watch, "
                         "snapshot, call, test, run, lambda, help or version",
                         "");
-    if (err == 0 && o->allow.n > 0 && o->services.n == 0)
+    if (err == 0 && allows_for_services(o) && o->services.n == 0)
         err = bad_usage("--allow goes with --service", "");
     if (err == 0 && o->verb == VERB_LAMBDA && o->args.n > 0)
         err = bad_usage("lambda takes no argument: ", o->args.item[0]);

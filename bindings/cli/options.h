@@ -39,6 +39,7 @@ struct options {
     const char *run, *format;          /* of test */
     const char *queue, *every, *visibility, *metrics, *heartbeat;   /* watch */
     const char *at_once, *share;       /* --concurrency, --api-share */
+    const char *changes, *falls;       /* --max-changes, --max-falls */
     struct options_list services, allow;
     struct options_list regions;       /* region: the only one */
     struct options_list roles, cluster_tags;     /* role: the only one */
@@ -55,6 +56,7 @@ struct options {
     int64_t connect_us, read_us, timeout_us, every_us, visibility_us;
     int concurrency;                   /* 0: not said */
     double api_share;                  /* likewise */
+    int64_t max_changes, max_falls;    /* likewise */
     char *owned[OPTIONS_OWNED];        /* storage of split lists */
     size_t owned_n;
 };

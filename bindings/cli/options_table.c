@@ -35,6 +35,10 @@ const struct option options_table[] = {
       "clusters at once (10)" },
     { "api-share", TEXT, AT(share), true, "FRACTION",
       "of ECS's request rates that is used (0.5)" },
+    { "max-changes", TEXT, AT(changes), true, "N",
+      "hold every write of the run after N services" },
+    { "max-falls", TEXT, AT(falls), true, "N",
+      "hold what takes away more than N tasks of all" },
     { "policy", TEXT, AT(policy), true, "FILE|tags",
       "rules in Lua, or the services' own tags" },
     { "autoscaler", TEXT, AT(autoscaler), true, "FILE",
@@ -145,12 +149,13 @@ static void print_options(void)
         else
             printf("  %-32s %s\n", left, options_table[i].help);
     }
-    puts("\nservice, all, tag, assume-role, concurrency, api-share, policy, "
-         "autoscaler,\nhosts, constraints, where, dns-server, timeout, "
-         "queue, every, visibility,\ndrop-foreign, metrics, heartbeat, "
-         "timings, detailed-exitcode, retry-writes and\ntcp-keepalive are also "
-         "HEADCOUNT_<OPTION> (lists with commas); ECS_SERVICE_ARN names "
-         "services,\ntoo; HEADCOUNT_DRY_RUN=1 pauses every write.\n"
+    puts("\nservice, all, tag, assume-role, concurrency, api-share, "
+         "max-changes, max-falls,\npolicy, autoscaler, hosts, constraints, "
+         "where, dns-server, timeout, queue,\nevery, visibility, "
+         "drop-foreign, metrics, heartbeat, timings,\ndetailed-exitcode, "
+         "retry-writes and tcp-keepalive are also HEADCOUNT_<OPTION>\n(lists "
+         "with commas; of two limits the smaller one holds); ECS_SERVICE_ARN "
+         "names\nservices, too; HEADCOUNT_DRY_RUN=1 pauses every write.\n"
          "A CLUSTER is a name, an ARN, or a glob of names such as 'prod-*'.\n"
          "\nExit: 0 done, 1 a target failed, 2 changes pending, 3 held "
          "(both with\n--detailed-exitcode), 130 interrupted, 252 wrong usage "

@@ -58,6 +58,12 @@ static const char *word_of(enum headcount_result outcome)
     return "?";
 }
 
+bool render_is_braked(const struct headcount_service *s)
+{
+    return s->outcome == HEADCOUNT_HELD &&
+           strcmp(s->code, "too_many_changes") == 0;
+}
+
 static void put_counts(FILE *out, const struct headcount_service *s)
 {
     if (s->desired_before == HEADCOUNT_UNKNOWN)
@@ -101,8 +107,10 @@ static void put_service(FILE *out, const struct headcount_cluster *c,
     if (s->way_out) {
         fputs("; to let it pass: --allow ", out);
         render_text(out, s->code);
-        fputs(" --service ", out);
-        render_text(out, s->service);
+        if (!render_is_braked(s)) {           /* the brake is on the whole run */
+            fputs(" --service ", out);
+            render_text(out, s->service);
+        }
     }
     fputc('\n', out);
 }
@@ -121,6 +129,30 @@ void render_summary(FILE *out, const struct headcount_outcome *o,
     if (o->summary[HEADCOUNT_SKIPPED] > 0)
         fprintf(out, "%zu skipped, ", o->summary[HEADCOUNT_SKIPPED]);
     fprintf(out, "%zu failed.\n", o->summary[HEADCOUNT_FAILED]);
+}
+
+size_t render_braked(const struct headcount_outcome *o)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < o->clusters_n; i++)
+        for (size_t k = 0; k < o->clusters[i].services_n; k++)
+            n += render_is_braked(&o->clusters[i].services[k]);
+    return n;
+}
+
+void render_brake(FILE *out, const struct headcount_outcome *o, size_t braked,
+                  bool dry_run)
+{
+    size_t written = o->summary[dry_run ? HEADCOUNT_PENDING
+                                        : HEADCOUNT_UPDATED];
+
+    if (braked > 0)
+        fprintf(out, "Limit: %zu service%s %s written, %zu %s for another run "
+                "(--allow too_many_changes lifts it for one).\n", written,
+                written == 1 ? "" : "s",
+                dry_run ? "would be" : written == 1 ? "was" : "were", braked,
+                dry_run ? "would wait" : braked == 1 ? "waits" : "wait");
 }
 
 /* Records of a queue that are to be delivered again. */
@@ -167,6 +199,7 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
     }
     render_summary(out, o, dry_run);
     put_records(out, o);
+    render_brake(out, o, render_braked(o), dry_run);
 }
 
 /* "prod", or, where a name may stand for several, with region and account:

@@ -6,7 +6,8 @@
 
 #include "headcount.h"
 
-/* One line a service, clusters as headings, the summary last. */
+/* One line a service, clusters as headings, then the summary, and what the
+ * brake holds. */
 void render_plan(FILE *out, const struct headcount_outcome *outcome,
                  bool dry_run);
 /* One cluster of a sweep: what is not as it should be, under its name (and
@@ -14,6 +15,13 @@ void render_plan(FILE *out, const struct headcount_outcome *outcome,
 void render_part(FILE *out, const struct headcount_outcome *part, bool where);
 void render_summary(FILE *out, const struct headcount_outcome *outcome,
                     bool dry_run);
+/* How many services were written and how many wait for another run, where the
+ * brake holds some (render_braked counts them); else nothing. */
+void render_brake(FILE *out, const struct headcount_outcome *outcome,
+                  size_t braked, bool dry_run);
+/* Services whose write the brake on the run holds. */
+bool render_is_braked(const struct headcount_service *service);
+size_t render_braked(const struct headcount_outcome *outcome);
 /* Text that came from elsewhere: it cannot steer a terminal. */
 void render_text(FILE *out, const char *text);
 /* The calls of the op as a waterfall by phase. */

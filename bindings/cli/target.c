@@ -59,6 +59,8 @@ int target_open(struct target *t, const struct options *o,
     request->drop_foreign = o->drop_foreign;
     request->allow = o->allow.item;
     request->allow_n = o->allow.n;
+    request->max_changes = o->max_changes;
+    request->max_falls = o->max_falls;
     if (o->services.n == 0 && !o->policy) {
         complain("no service is named: give --service NAME or --policy FILE, "
                  "or set ECS_SERVICE_ARN");

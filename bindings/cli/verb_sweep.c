@@ -24,7 +24,7 @@ struct sweep {
     size_t texts_n, told;
     struct missing missing;
     bool many_places, progress, drawn;
-    size_t failed, changed;
+    size_t failed, changed, braked;
 };
 
 bool sweep_is_meant(const struct options *o)
@@ -125,6 +125,7 @@ static void on_part(void *ud, headcount_op *op)
     s->failed += part->summary[HEADCOUNT_FAILED];
     s->changed += part->summary[HEADCOUNT_PENDING] +
                   part->summary[HEADCOUNT_UPDATED];
+    s->braked += render_braked(part);
     for (size_t i = 0; i < part->clusters_n; i++)
         missing_note(&s->missing, &part->clusters[i]);
     if (s->o->json)
@@ -165,6 +166,7 @@ static int print_outcome(struct sweep *s, const struct headcount_request *r,
     } else {
         missing_render(&s->missing, stdout);
         render_summary(stdout, outcome, r->dry_run);
+        render_brake(stdout, outcome, s->braked, r->dry_run);
     }
     missing_complain(&s->missing, outcome);
     if (o->timings) {

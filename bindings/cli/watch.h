@@ -43,6 +43,7 @@ struct metrics_place {
 struct metrics_cluster {
     char *name;                      /* its ARN, where that is known         */
     uint64_t services[6];            /* by enum headcount_result             */
+    uint64_t braked;                 /* of those that are held               */
     int64_t unplaced;
     int64_t at;
 };

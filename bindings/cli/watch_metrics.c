@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "render.h"
 
 #define METRICS_OFTEN (1 * WATCH_SECOND)
 #define METRICS_SELDOM (15 * WATCH_SECOND)
@@ -188,10 +189,12 @@ static void note_cluster(struct metrics *m, const struct headcount_cluster *c)
     memset(to->services, 0, sizeof to->services);
     to->services[HEADCOUNT_FAILED] = c->error && c->services_n == 0;
     to->unplaced = 0;
+    to->braked = 0;
     to->at = watch_now();
     for (size_t i = 0; i < c->services_n; i++) {
         to->services[c->services[i].outcome]++;
         to->unplaced += unplaced(&c->services[i]);
+        to->braked += render_is_braked(&c->services[i]);
     }
     m->updates += to->services[HEADCOUNT_UPDATED];
 }
@@ -301,11 +304,12 @@ static void put_services(FILE *out, const struct metrics *m)
 {
     static const char *const words[6] = { "updated", "pending", "unchanged",
                                           "held", "skipped", "failed" };
-    uint64_t sum[6] = { 0 };
+    uint64_t sum[6] = { 0 }, braked = 0;
     int64_t waiting = 0;
 
     for (size_t i = 0; i < m->clusters_n; i++) {
         waiting += m->clusters[i].unplaced;
+        braked += m->clusters[i].braked;
         for (size_t k = 0; k < 6; k++)
             sum[k] += m->clusters[i].services[k];
     }
@@ -315,6 +319,8 @@ static void put_services(FILE *out, const struct metrics *m)
         put_row(out, "services", "outcome", words[k], sum[k]);
     put_one(out, "held", "gauge", "Services whose write a safety rule holds.",
             sum[HEADCOUNT_HELD]);
+    put_one(out, "too_many_changes", "gauge", "Services of these whose write "
+            "the brake on the run holds.", braked);
     put_one(out, "failed", "gauge", "Services, and clusters that could not be "
             "read, that failed.", sum[HEADCOUNT_FAILED]);
     put_one(out, "unplaced", "gauge",

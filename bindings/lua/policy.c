@@ -95,6 +95,7 @@ static void policy_ask(lua_State *L, struct policy *p)
 static int policy_body(lua_State *L)
 {
     struct policy *p = lua_touserdata(L, 2);
+    struct rules_limits limits;
 
     lua_settop(L, 1);
     rules_begin(L);
@@ -110,6 +111,8 @@ static int policy_body(lua_State *L)
         lua_insert(L, 1);
     }
     rules_take(L, 2, lua_tostring(L, 1), policy_put, p);
+    rules_limits(L, &limits);
+    headcount_limits(p->facts.op, limits.changes, limits.falls);
     return 0;
 }
 

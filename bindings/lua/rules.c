@@ -11,6 +11,9 @@
 
 static const char wish_key = 'w';           /* registry: metatable      */
 static const char defaults_key = 'd';       /* registry: of this run    */
+static const char limits_key = 'l';         /* likewise                 */
+
+#define LIMITS_MOST 1000000000
 
 /* ---- the spellings ---- */
 
@@ -131,6 +134,80 @@ static int spell_defaults(lua_State *L)
     return 0;
 }
 
+/* ---- limits of the run ---- */
+
+/* The value is on top. */
+static int64_t limit_value(lua_State *L, const char *who, const char *name)
+{
+    lua_Integer n = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+
+    if (n < 1 || n > LIMITS_MOST) {
+        lua_pushfstring(L, "limits: %s takes a whole number from 1 to %d",
+                        name, LIMITS_MOST);
+        rule_raise(L, who, lua_tostring(L, -1));
+    }
+    return n;
+}
+
+static int64_t *limit_find(lua_State *L, struct rules_limits *l,
+                           const char *who, const char *name)
+{
+    struct nearest near;
+
+    if (strcmp(name, "changes") == 0)
+        return &l->changes;
+    if (strcmp(name, "falls") == 0)
+        return &l->falls;
+    nearest_init(&near, name);
+    nearest_try(&near, "changes");
+    nearest_try(&near, "falls");
+    lua_pushfstring(L, "limits takes changes and falls, no '%s'%s%s%s", name,
+                    near.best != NULL ? "; did you mean '" : "",
+                    near.best != NULL ? near.best : "",
+                    near.best != NULL ? "'?" : "");
+    rule_raise(L, who, lua_tostring(L, -1));
+    return NULL;
+}
+
+/* For the whole run, whichever of its clusters it is said for. */
+static int spell_limits(lua_State *L)
+{
+    struct rules_limits *l;
+
+    luaL_where(L, 1);
+    const char *who = lua_tostring(L, -1);
+
+    if (!lua_istable(L, 1))
+        rule_raise(L, who, "limits takes a table: limits { changes = 50 }");
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &limits_key) == LUA_TUSERDATA)
+        rule_raise(L, who, "limits is given twice");
+    l = lua_newuserdatauv(L, sizeof *l, 0);
+    *l = (struct rules_limits){ 0, 0 };
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+        const char *name = lua_type(L, -2) == LUA_TSTRING
+                               ? lua_tostring(L, -2) : "";
+
+        int64_t *to = limit_find(L, l, who, name);
+
+        *to = limit_value(L, who, name);
+        sandbox_pay(L, 8);
+    }
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &limits_key);
+    return 0;
+}
+
+void rules_limits(lua_State *L, struct rules_limits *to)
+{
+    const struct rules_limits *said;
+
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &limits_key);
+    said = lua_touserdata(L, -1);
+    *to = said != NULL ? *said : (struct rules_limits){ 0, 0 };
+    lua_pop(L, 1);
+}
+
+/* ---- the names ---- */
+
 static int spell_name(lua_State *L)
 {
     const struct spelled *s = lua_touserdata(L, 1);
@@ -159,13 +236,15 @@ int rules_give(struct sandbox *s)
     for (size_t i = 0; i <= DEFAULTS; i++)
         if (sandbox_give(s, rule_names[i], spellings[i]) < 0)
             return -1;
-    return 0;
+    return sandbox_give(s, "limits", spell_limits);
 }
 
 void rules_begin(lua_State *L)
 {
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &defaults_key);
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &limits_key);
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &wish_key) == LUA_TNIL) {
         static const luaL_Reg meta[] = {
             { "__tostring", spell_name }, { "__index", spell_closed },

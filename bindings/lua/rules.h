@@ -26,5 +26,10 @@ void rules_begin(lua_State *L);
 typedef int rules_put(void *ud, const struct headcount_wish *wish);
 void rules_take(lua_State *L, int i, const char *who, rules_put *put,
                 void *ud);
+/* What `limits { changes = 50, falls = 200 }` said in this run; 0: nothing. */
+struct rules_limits {
+    int64_t changes, falls;
+};
+void rules_limits(lua_State *L, struct rules_limits *to);
 
 #endif

@@ -23,7 +23,9 @@ static const struct hold_switch hold_switches[] = {
     { "step_up", "max_step_up", ALLOW_STEP_UP },
     { "scalable_target", "allow_scalable_target", ALLOW_TARGET },
     { "growth_on_managed_scaling", "allow_growth", ALLOW_GROWTH },
-    { "disconnected", "allow_disconnected", ALLOW_DISCONNECTED }
+    { "disconnected", "allow_disconnected", ALLOW_DISCONNECTED },
+    /* No rule's field: for one run, by who starts it. */
+    { "too_many_changes", "--allow too_many_changes", ALLOW_TOO_MANY }
 };
 
 #define HOLD_SWITCHES (sizeof(hold_switches) / sizeof(hold_switches[0]))

@@ -9,6 +9,9 @@
  *   PLAN  -> CALL    it lacks a fact, or is to be written
  *   PLAN  -> QUESTION    a big step of a policy that looked at hosts: its owner
  *                    is asked once more, on second readings
+ *   PLAN  -> TURN    it is to be written, and the run has a limit: clusters
+ *                    before this one take their places first
+ *   TURN  -> PLAN    they are done, or it waited long enough
  *   PLAN  -> DONE    all are settled
  *   CALL  -> CALL    another page, another hundred hosts
  *   CALL  -> PLAN    the fact is there (or failed), the write is answered
@@ -139,26 +142,97 @@ static void reconcile_tell(struct hc_reconcile *r,
 /* What was read to decide it must not be old when it is written, however long
  * its turn takes to come; a drop comes after all that rises, and of what takes
  * tasks away that time counts, too. */
+static bool reconcile_is_late(struct hc_reconcile *r,
+                              const struct hc_plan_input *in, int64_t now)
+{
+    bool falls = hc_hold_falls(&r->plan, in);
+
+    r->write_by = hc_time_add(falls ? hc_need_read_at(r, in) : now,
+                              RECONCILE_WRITE_WITHIN);
+    if (now < r->write_by)
+        return false;
+    hc_settle_failed(r, "deadline", "what says that it is to fall was read "
+                     "more than a minute ago, and calls have waited since: "
+                     "the next run asks again");
+    return true;
+}
+
+static void reconcile_settle_plan(struct hc_reconcile *r)
+{
+    hc_settle_at(r)->way_out = r->plan.way_out;
+    hc_settle(r, r->plan.outcome, r->plan.code, r->plan.reason);
+}
+
+/* The clusters of a sweep are read side by side, and take their places in its
+ * limits in their order: what is held does not hang on which of them is
+ * answered first.  One that is slow holds up the others for a while only. */
+static bool reconcile_awaits_turn(const struct hc_reconcile *r, int64_t now)
+{
+    const struct hc_brake *b = r->config.brake;
+
+    return hc_brake_is_set(b) && !r->write.allowed &&
+           b->turn < r->config.brake_at && now < r->turn_by &&
+           reconcile_stopped(r, now) == NULL;
+}
+
+/* False: it waits for its turn, or is held. */
+static bool reconcile_has_place(struct hc_reconcile *r, int64_t now)
+{
+    char why[HC_BRAKE_WHY];
+
+    if (r->config.brake == NULL)
+        return true;
+    if (r->turn_by == 0)
+        r->turn_by = hc_time_add(now, HC_RECONCILE_TURN);
+    if (reconcile_awaits_turn(r, now)) {
+        r->state = RECONCILE_TURN;
+        return false;
+    }
+    if (!hc_brake_take(r->config.brake, &r->write, now, why)) {
+        hc_hold(&r->plan, "too_many_changes", why);
+        reconcile_settle_plan(r);
+        return false;
+    }
+    r->placed = !r->write.dry_run;
+    return true;
+}
+
+/* Tasks that it takes away: from the count that ECS shows, or from our own last
+ * write where ECS does not show that yet and it is more. */
+static int64_t reconcile_fall(const struct hc_reconcile *r,
+                              const struct hc_plan_input *in)
+{
+    int64_t from = in->service->desired;
+
+    if (in->awaits && in->own_write > from)
+        from = in->own_write;
+    return from > r->plan.wanted ? from - r->plan.wanted : 0;
+}
+
+/* A dry run comes here too: it holds what the run would hold. */
 static int reconcile_write(struct hc_reconcile *r,
                            const struct hc_plan_input *in, int64_t now)
 {
     bool falls = hc_hold_falls(&r->plan, in);
+    int err = 0;
 
+    r->write = (struct hc_brake_write){
+        .fall = reconcile_fall(r, in), .dry_run = r->config.dry_run,
+        .allowed = (in->wish->allow & ALLOW_TOO_MANY) != 0,
+    };
     if (falls && !r->falling) {
         r->at++;
         r->falls = true;
-        return 0;
+    } else if (r->config.dry_run) {
+        if (reconcile_has_place(r, now))
+            reconcile_settle_plan(r);
+    } else if (!reconcile_is_late(r, in, now) && reconcile_has_place(r, now)) {
+        r->ask = ASK_UPDATE;
+        err = reconcile_ask(r, now);
+        if (!r->in_call)                  /* it was not begun */
+            hc_settle_place(r, false);
     }
-    r->write_by = hc_time_add(falls ? hc_need_read_at(r, in) : now,
-                              RECONCILE_WRITE_WITHIN);
-    if (now >= r->write_by) {
-        hc_settle_failed(r, "deadline", "what says that it is to fall was read "
-                         "more than a minute ago, and calls have waited since: "
-                         "the next run asks again");
-        return 0;
-    }
-    r->ask = ASK_UPDATE;
-    return reconcile_ask(r, now);
+    return err;
 }
 
 static int reconcile_decided(struct hc_reconcile *r,
@@ -167,10 +241,10 @@ static int reconcile_decided(struct hc_reconcile *r,
     reconcile_tell(r, in);
     hc_recall_low(r, in);
     hc_recall_planned(r, in);
-    if (r->plan.outcome == OUTCOME_UPDATED)
+    if (r->plan.outcome == OUTCOME_UPDATED ||
+        r->plan.outcome == OUTCOME_PENDING)
         return reconcile_write(r, in, now);
-    hc_settle_at(r)->way_out = r->plan.way_out;
-    hc_settle(r, r->plan.outcome, r->plan.code, r->plan.reason);
+    reconcile_settle_plan(r);
     return 0;
 }
 
@@ -353,6 +427,7 @@ static int reconcile_learned(struct hc_reconcile *r, int64_t now)
     reconcile_note_time(r, now);
     hc_recall_keep(r, now);
     if (r->ask == ASK_UPDATE) {
+        hc_settle_place(r, true);
         hc_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);
     } else if (r->ask == ASK_HOSTS && reconcile_is_contradicted(r)) {
         r->hosts->relisted = true;
@@ -411,14 +486,27 @@ static int reconcile_step_call(struct hc_reconcile *r, int64_t now)
 
 /* 1: not yet.  There is no point in waiting beyond the deadline: the next
  * ask says so. */
+static int reconcile_wait(struct hc_reconcile *r, int64_t until)
+{
+    hc_job_at(r->job, until);
+    if (r->config.call.deadline > 0)
+        hc_job_at(r->job, r->config.call.deadline);
+    return 1;
+}
+
+/* The sweep wakes it when a cluster before it is done. */
+static int reconcile_step_turn(struct hc_reconcile *r, int64_t now)
+{
+    if (reconcile_awaits_turn(r, now))
+        return reconcile_wait(r, r->turn_by);
+    r->state = RECONCILE_PLAN;
+    return 0;
+}
+
 static int reconcile_step_again(struct hc_reconcile *r, int64_t now)
 {
-    if (now < r->again_at && reconcile_stopped(r, now) == NULL) {
-        hc_job_at(r->job, r->again_at);
-        if (r->config.call.deadline > 0)
-            hc_job_at(r->job, r->config.call.deadline);
-        return 1;
-    }
+    if (now < r->again_at && reconcile_stopped(r, now) == NULL)
+        return reconcile_wait(r, r->again_at);
     r->ask = ASK_HOSTS;
     return reconcile_ask(r, now);
 }
@@ -432,6 +520,7 @@ int hc_reconcile_step(struct hc_reconcile *r, int64_t now)
         case RECONCILE_QUESTION: return HC_RECONCILE_ASKS;
         case RECONCILE_NEEDS: err = reconcile_step_needs(r, now); break;
         case RECONCILE_PLAN:  err = reconcile_step_plan(r, now);  break;
+        case RECONCILE_TURN:  err = reconcile_step_turn(r, now);  break;
         case RECONCILE_CALL:  err = reconcile_step_call(r, now);  break;
         case RECONCILE_AGAIN: err = reconcile_step_again(r, now); break;
         case RECONCILE_DONE:
@@ -519,6 +608,7 @@ void hc_reconcile_fini(struct hc_reconcile *r)
     if (r->facts.alloc == NULL)
         return;
     hc_ask_end(r);
+    hc_settle_place(r, true);         /* it may have been written */
     hc_question_fini(r);
     hc_buf_fini(&r->body);
     hc_buf_fini(&r->filter);

@@ -13,6 +13,7 @@
 #include "ecs/arn.h"
 #include "ecs/event.h"
 #include "ecs/ops.h"
+#include "reconcile/brake.h"
 #include "reconcile/facts.h"
 #include "reconcile/filter.h"
 #include "reconcile/memory.h"
@@ -22,6 +23,8 @@
 
 #define HC_RECONCILE_PAGES 1000
 #define HC_RECONCILE_AGAIN HC_SECOND      /* before a list is read again      */
+/* A cluster of a sweep that has a limit waits so long for those before it. */
+#define HC_RECONCILE_TURN (5 * HC_SECOND)
 
 /* How a call is made; NULL in the config is hc_call.  Tests replay scripts
  * through their own. */
@@ -55,6 +58,8 @@ struct hc_reconcile_config {
     bool ask_definitions;             /* constraints of a task definition join
                                          those of its service                */
     struct hc_memory *memory;         /* NULL: nothing is remembered         */
+    struct hc_brake *brake;           /* of the run; NULL: none              */
+    size_t brake_at;                  /* its turn among the run's clusters   */
     /* A snapshot's text: its facts and no others, its time and its cluster; no
      * call is made.  n == 0: AWS is asked.  Needs dry_run. */
     struct hc_str snapshot;
@@ -69,8 +74,8 @@ struct hc_reconcile_config {
 };
 
 enum hc_reconcile_state {
-    RECONCILE_QUESTION, RECONCILE_NEEDS, RECONCILE_PLAN, RECONCILE_CALL,
-    RECONCILE_AGAIN, RECONCILE_DONE
+    RECONCILE_QUESTION, RECONCILE_NEEDS, RECONCILE_PLAN, RECONCILE_TURN,
+    RECONCILE_CALL, RECONCILE_AGAIN, RECONCILE_DONE
 };
 
 enum hc_reconcile_ask {               /* what the call in flight is          */
@@ -153,6 +158,9 @@ struct hc_reconcile {
     bool falls, falling;              /* a count is to fall: after all that
                                          rise; and now is their turn         */
     int64_t write_by;                 /* the wish at hand, or not at all     */
+    int64_t turn_by;                  /* it waits no longer for its turn     */
+    struct hc_brake_write write;      /* of the wish at hand                 */
+    bool placed;                      /* it has its place in the run         */
     bool cancelled;
 };
 

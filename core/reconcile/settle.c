@@ -53,6 +53,25 @@ static bool settle_is_unknown(const struct hc_reconcile *r, int err)
            (err != HC_ESERVICE && r->call.request.sent);
 }
 
+/* A refusal by the service's own name is an answer; what broke inside of it, or
+ * stands between, is none. */
+static bool settle_may_be_written(const struct hc_reconcile *r, int err)
+{
+    const struct hc_service_error *e = &r->call.service_error;
+
+    return settle_is_unknown(r, err) ||
+           (r->in_call && err == HC_ESERVICE &&
+            !(e->named && e->status >= 400 && e->status < 500));
+}
+
+void hc_settle_place(struct hc_reconcile *r, bool sent)
+{
+    if (r->placed)
+        hc_brake_end(r->config.brake, &r->write, sent,
+                     hc_now(&r->net->sys));
+    r->placed = false;
+}
+
 void hc_settle_cluster(struct hc_reconcile *r, const char *code,
                        const char *what)
 {
@@ -156,6 +175,8 @@ int hc_settle_call(struct hc_reconcile *r, int err)
     if (settle_falls_back(r, err))
         return 0;
     hc_call_strike(&r->call, r->error.what);
+    if (r->ask == ASK_UPDATE)
+        hc_settle_place(r, settle_may_be_written(r, err));
     if (err != HC_ENOMEM)
         hc_settle_no_fact(r, settle_is_unknown(r, err) ? "unknown"
                                                        : settle_code(r, err),

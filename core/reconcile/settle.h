@@ -17,6 +17,9 @@ void hc_settle_cluster(struct hc_reconcile *r, const char *code,
 /* What r->ask asked for is not to be had. */
 void hc_settle_no_fact(struct hc_reconcile *r, const char *code,
                        const char *what);
+/* The write at hand keeps its place in the run's limits, or gives it back where
+ * it surely was not carried out; once. */
+void hc_settle_place(struct hc_reconcile *r, bool sent);
 /* err is what began, fed or ended the call in flight, r->error says why.  0, or
  * HC_ENOMEM: no report. */
 int hc_settle_call(struct hc_reconcile *r, int err);

@@ -106,6 +106,7 @@ static int end(struct hc_call *c)
     hc_error_set(&c->error, row->fail, "scripted: %s",
                  row->code != NULL ? row->code : hc_error_name(row->fail));
     c->service_error.named = row->code != NULL;
+    c->service_error.status = row->status > 0 ? row->status : 400;
     if (row->code != NULL)
         hc_fmt(c->service_error.code, sizeof(c->service_error.code), "%s",
                row->code);

@@ -52,6 +52,7 @@ struct script_row {
     const char *answer;        /* of a 2xx; NULL: none                       */
     int fail;                  /* how it ends after the answer; 0: well      */
     const char *code;          /* AWS's, where fail is HC_ESERVICE           */
+    int status;                /* likewise; 0 is 400                         */
     int attempts;              /* begun, 0 is 1                              */
     bool sent;                 /* the last attempt was flushed whole         */
     bool unsure;               /* one of them was, and had no answer         */

@@ -426,6 +426,178 @@ TEST(reconcile, a_write_that_may_have_arrived_is_unknown)
     }
 }
 
+/* ---- the brake on the run ---- */
+
+static struct hc_brake_window window;
+static struct hc_brake brake;
+
+static void set_brake(struct script *s, int64_t changes, int64_t falls)
+{
+    window = (struct hc_brake_window){ .last = 0 };
+    brake = (struct hc_brake){ .window = &window };
+    hc_brake_limit(&brake, changes, falls, false);
+    s->config.brake = &brake;
+}
+
+/* Two hosts: a and c fall, b, d and e rise. */
+#define FIVE SCRIPT_SERVICES(                                               \
+    SCRIPT_SERVICE("a", 4, "") "," SCRIPT_SERVICE("b", 1, "") ","           \
+    SCRIPT_SERVICE("c", 3, "") "," SCRIPT_SERVICE("d", 1, "") ","           \
+    SCRIPT_SERVICE("e", 1, ""))
+
+TEST(reconcile, beyond_the_limit_of_the_run_writes_are_held)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = FIVE },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+        { .operation = UPDATE, .answer = UPDATED, .rises = true },
+        { .operation = UPDATE, .answer = UPDATED, .rises = true },
+        { .operation = UPDATE, .answer = UPDATED, .rises = true },
+        { .operation = UPDATE, .answer = UPDATED, .yields = true },
+    };
+
+    set_brake(set(SCRIPT_ROWS(rows), "a b c d e"), 4, 0);
+    run(0, OUTCOME_UPDATED, "");
+    check(2, OUTCOME_HELD, "too_many_changes");
+    CHECK_Z(script_service(2)->reason, "1 task on each of 2 active hosts; "
+            "held: 4 services were written in this run, which is "
+            "--max-changes");
+    CHECK_Z(script_service(2)->way_out, "--allow too_many_changes");
+    CHECK_INT(script_service(2)->wanted, 2);
+    script_end();
+}
+
+/* A dry run holds what the run would hold, and falls come last in it too. */
+TEST(reconcile, a_dry_run_holds_what_the_run_would_hold)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = FIVE },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+    };
+    struct script *s = set(SCRIPT_ROWS(rows), "a b c d e");
+
+    set_brake(s, 4, 0);
+    s->config.dry_run = true;
+    run(0, OUTCOME_PENDING, "");
+    check(1, OUTCOME_PENDING, "");
+    check(2, OUTCOME_HELD, "too_many_changes");
+    check(4, OUTCOME_PENDING, "");
+    script_end();
+
+    s = set(SCRIPT_ROWS(rows), "a b c d e");
+    set_brake(s, 0, 1);
+    s->config.dry_run = true;
+    run(0, OUTCOME_HELD, "too_many_changes");      /* 2 of 1             */
+    check(2, OUTCOME_HELD, "too_many_changes");    /* so is the 1 behind */
+    check(3, OUTCOME_PENDING, "");
+    script_end();
+    CHECK_INT(window.open_changes, 0);
+}
+
+TEST(reconcile, who_lifts_the_limit_of_a_run_writes_all)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+              SCRIPT_SERVICE("a", 1, "") "," SCRIPT_SERVICE("b", 1, "")) },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+        { .operation = UPDATE, .answer = UPDATED },
+        { .operation = UPDATE, .answer = UPDATED },
+    };
+
+    set_brake(set(SCRIPT_ROWS(rows), "a b"), 1, 0);
+    wishes[0].allow = wishes[1].allow = ALLOW_TOO_MANY;
+    run(0, OUTCOME_UPDATED, "");
+    check(1, OUTCOME_UPDATED, "");
+    script_end();
+}
+
+TEST(reconcile, only_a_write_that_surely_failed_gives_its_place_back)
+{
+    static const struct { struct script_row row; bool given_back; } ends[] = {
+        { { .fail = HC_ESERVICE, .code = "AccessDeniedException",
+            .sent = true }, true },
+        { { .fail = HC_ECONNECT }, true },
+        { { .fail = HC_EREGION, .refuse = true }, true },
+        { { .fail = HC_EDEADLINE }, true },
+        { { .fail = HC_ESERVICE, .code = "ServerException", .status = 500,
+            .sent = true }, false },
+        { { .fail = HC_ESERVICE, .status = 403, .sent = true }, false },
+        { { .fail = HC_ECLOSED, .sent = true }, false },
+        { { .fail = HC_ESERVICE, .code = "ThrottlingException", .sent = true,
+            .unsure = true }, false },
+        { { .answer = "{" }, false },
+    };
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+        struct script_row rows[] = {
+            { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+                  SCRIPT_SERVICE("a", 1, "") "," SCRIPT_SERVICE("b", 1, "")) },
+            { .operation = HOSTS, .answer = TWO_HOSTS },
+            ends[i].row, { .operation = UPDATE, .answer = UPDATED },
+        };
+
+        rows[2].operation = UPDATE;
+        set_brake(set(rows, ends[i].given_back ? 4 : 3, "a b"), 1, 0);
+        CHECK_INT(script_run(), 1);
+        CHECK_Z(hc_outcome_name(script_service(0)->outcome), "failed");
+        check(1, ends[i].given_back ? OUTCOME_UPDATED : OUTCOME_HELD,
+              ends[i].given_back ? "" : "too_many_changes");
+        script_end();
+        CHECK_INT(window.open_changes, 0);
+        CHECK_INT(brake.changes, 1);
+    }
+}
+
+/* The clusters before this one take their places first, and are not waited for
+ * without an end. */
+TEST(reconcile, a_cluster_waits_for_its_turn_in_the_limits)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = WEB(1) },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+        { .operation = UPDATE, .answer = UPDATED },
+    };
+    struct script *s = set(SCRIPT_ROWS(rows), "web");
+    int64_t began = s->now;
+
+    set_brake(s, 1, 0);
+    s->config.brake_at = 1;
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_INT(s->now - began, HC_RECONCILE_TURN);
+    script_end();
+
+    s = set(SCRIPT_ROWS(rows), "web");
+    set_brake(s, 1, 0);
+    s->config.brake_at = brake.turn = 1;
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_INT(s->now, began);
+    script_end();
+
+    s = set(SCRIPT_ROWS(rows), "web");
+    set_brake(s, 0, 0);                      /* no limit, no wait */
+    s->config.brake_at = 1;
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_INT(s->now, began);
+    script_end();
+}
+
+TEST(reconcile, a_turn_is_not_awaited_beyond_the_deadline)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = WEB(1) },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+    };
+    struct script *s = set(SCRIPT_ROWS(rows), "web");
+
+    set_brake(s, 1, 0);
+    s->config.brake_at = 1;
+    s->config.call.deadline = s->now + HC_SECOND;
+    run(0, OUTCOME_FAILED, "deadline");
+    CHECK_INT(s->now, s->config.call.deadline);
+    script_end();
+    CHECK_INT(brake.changes, 0);
+}
+
 /* ---- deadline and cancel ---- */
 
 TEST(reconcile, a_deadline_that_is_past_starts_nothing)
