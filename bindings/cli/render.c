@@ -107,7 +107,7 @@ static void put_service(FILE *out, const struct headcount_cluster *c,
     if (s->way_out) {
         fputs("; to let it pass: --allow ", out);
         render_text(out, s->code);
-        if (!render_is_braked(s)) {           /* the brake is on the whole run */
+        if (!render_is_braked(s)) {    /* the brake is on the run */
             fputs(" --service ", out);
             render_text(out, s->service);
         }
