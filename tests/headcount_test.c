@@ -576,6 +576,43 @@ TEST(headcount, a_cancelled_reconcile_writes_nothing_more)
     scene_close();
 }
 
+/* ---- the brake: runs of one handle share ten minutes ---- */
+
+/* Nobody waits for what came of its write: it may have been carried out. */
+TEST(headcount, a_write_that_was_left_keeps_its_place)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3),
+        AWS_PEER_SILENT,
+        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3), NULL };
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+        .event_size = strlen(EVENT), .wishes = &web, .wishes_n = 1,
+        .max_changes = 1,
+    };
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    for (int i = 0; i < 2000 && scene.script.requests < 3; i++) {
+        headcount_wait(scene.op, 1000);
+        net_peer_pump(&scene.peer);
+        aws_script_pump(&scene.script, &scene.peer);
+    }
+    CHECK_INT(scene.script.requests, 3);
+    headcount_end(scene.op);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    scene_drive();
+    const struct headcount_service *s =
+        &headcount_outcome(scene.op)->clusters[0].services[0];
+
+    CHECK_INT(s->outcome, HEADCOUNT_HELD);
+    CHECK_Z(s->code, "too_many_changes");
+    CHECK(strstr(s->reason, "1 service was written within ten minutes") !=
+          NULL);
+    headcount_end(scene.op);
+    scene_close();
+}
+
 /* ---- what a handle remembers ---- */
 
 #define HOST_EVENT(version)                                                 \

@@ -9,7 +9,7 @@
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-enum { EMF_ALWAYS = 8, EMF_METRICS = EMF_ALWAYS + 2 };
+enum { EMF_ALWAYS = 9, EMF_METRICS = EMF_ALWAYS + 2 };
 
 struct metric {
     const char *name, *unit;

@@ -133,6 +133,7 @@ TEST(brake, runs_of_one_process_share_ten_minutes)
     b = run(3, 0);
     CHECK(!write_one(&b, 0, now));
     CHECK(!write_one(&b, 0, 1000 + HC_BRAKE_WINDOW - 1));
+    CHECK(!write_one(&b, 0, 1000 + HC_BRAKE_WINDOW));    /* with the next */
     CHECK(write_one(&b, 0, 1001 + HC_SECOND + HC_BRAKE_WINDOW));
     b = run(3, 0);                           /* the one at 31 s, and that one */
     now = 1000 + 31 * HC_SECOND + HC_BRAKE_WINDOW - 1;

@@ -548,6 +548,25 @@ TEST(reconcile, only_a_write_that_surely_failed_gives_its_place_back)
     }
 }
 
+/* As if it were ended between a write and its answer. */
+TEST(reconcile, a_write_that_was_left_counts_for_ten_minutes)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = WEB(2) },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+    };
+    struct script *s = set(SCRIPT_ROWS(rows), "web");
+    char why[HC_BRAKE_WHY];
+
+    set_brake(s, 1, 0);
+    run(0, OUTCOME_UNCHANGED, "");
+    s->r.write = (struct hc_brake_write){ .fall = 0 };
+    s->r.placed = hc_brake_take(&brake, &s->r.write, s->now, why);
+    script_end();
+    CHECK_INT(window.open_changes, 0);
+    CHECK_INT(window.slices[window.last].changes, 1);
+}
+
 /* The clusters before this one take their places first, and are not waited for
  * without an end. */
 TEST(reconcile, a_cluster_waits_for_its_turn_in_the_limits)
