@@ -22,6 +22,7 @@ static char audit[8][2048];
 static size_t audit_n;
 static bool definitions;
 static struct hc_creds *creds;           /* who asks                         */
+static struct hc_brake *brake;           /* of the run                       */
 
 static void note(void *ud, const char *line, size_t n)
 {
@@ -37,6 +38,7 @@ static void begin(void)
     audit_n = 0;
     definitions = false;
     creds = NULL;
+    brake = NULL;
 }
 
 /* One reconcile at this second. */
@@ -49,6 +51,7 @@ static void run(const struct script_row *rows, size_t n, int64_t second,
     s->config.wishes = &wish;
     s->config.wishes_n = 1;
     s->config.memory = &memory;
+    s->config.brake = brake;
     s->config.ask_definitions = definitions;
     s->config.audit = (struct hc_audit_to){ .fn = note, .ud = audit,
                                             .version = "1.2.3" };
@@ -306,6 +309,27 @@ static size_t lists(const struct script_row *rows, size_t n, int64_t second,
     CHECK_INT(script_run(), 1);
     script_end();
     return listed;
+}
+
+/* A fall is one from what we wrote, though ECS does not show it yet. */
+TEST(recall, tasks_that_our_own_last_write_made_count_as_taken_away)
+{
+    static const struct script_row four[] = {
+        WEB(1),
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") ","
+          SCRIPT_HOST("b") "," SCRIPT_HOST("c") "," SCRIPT_HOST("d")) },
+        WRITE
+    };
+    static const struct script_row two[] = { WEB(1), TWO };
+    struct hc_brake_window window = { .last = 0 };
+    struct hc_brake limits = { .window = &window };
+
+    begin();
+    brake = &limits;
+    hc_brake_limit(brake, 0, 1, false);
+    run(SCRIPT_ROWS(four), 0, OUTCOME_UPDATED, "");
+    run(SCRIPT_ROWS(two), 1, OUTCOME_HELD, "too_many_changes");
+    end();
 }
 
 #define TAGGED(list) { .operation = "GetResources", .service =               \
