@@ -12,7 +12,7 @@
 #include "aws/endpoint.h"
 #include "reconcile/snapshot.h"
 
-#define OP_LISTS 10                   /* clusters that may ask which there are */
+#define OP_LISTS 10                   /* so many ask which clusters there are */
 
 /* ---- start: the endpoint ---- */
 

@@ -505,7 +505,8 @@ MUTANTS = [
      '(!missing && !settle_says(r, err, "ServiceNotActiveException")))',
      "true)"),
     ("the farthest name is shown first", R + "settle.c",
-     "if (distance < least) {", "if (distance >= least || best == v->arns_n) {"),
+     "if (distance < least) {",
+     "if (distance >= least || best == v->arns_n) {"),
     # ---- questions ----
     ("a fact that failed is no reason to stop", R + "settle.c",
      "if (r->question.open || (r->ask", "if (false || (r->ask"),
