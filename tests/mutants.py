@@ -83,6 +83,8 @@ MUTANTS = [
      "if (err < 0 && e != NULL)", "if (false)"),
     ("a web identity is passed by", A + "creds_files.c",
      "hc_getenv(l->sys, FILES_TOKEN).n > 0 &&", "false &&"),
+    ("a service without a HOME has no files", A + "creds_files.c",
+     "if (l->home.n > 0 || sys->user == NULL)", "if (true)"),
     ("a home that cannot be read stops everybody", A + "creds_files.c",
      "(why->sys == EACCES && !meant)", "false"),
     ("a config file's keys are the credentials file's", A + "creds_files.c",
