@@ -58,6 +58,13 @@ data "aws_iam_policy_document" "function" {
     resources = ["${local.ecs}:capacity-provider/*"]
   }
 
+  # If a cluster is gone, the error names those that exist.
+  statement {
+    sid       = "Names"
+    actions   = ["ecs:ListClusters"]
+    resources = ["*"]
+  }
+
   statement {
     sid = "Queue"
     actions = [

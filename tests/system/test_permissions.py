@@ -119,16 +119,28 @@ def run_of(folder, environment, policy=None, verb=("handle",)):
     return [call for r in ecs.requests for call in calls_of(r)]
 
 
+def run_of_gone(folder):
+    """The requests of a sweep when one of its clusters is no more."""
+    folder.mkdir()
+    with ecs_server.EcsServer() as ecs:
+        run = Headcount(folder).at(ecs)("apply", "stage", ECS_SERVICE_ARN="web")
+        assert run.code == 1 and "prod" in run.out + run.err
+    listed = [r for r in ecs.requests if r.operation == "ListClusters"]
+    assert listed
+    return [call for r in listed for call in calls_of(r)]
+
+
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory):
     """{mode: calls} of functions as the templates set them."""
     folder = tmp_path_factory.mktemp("asked")
+    gone = run_of_gone(folder / "gone")
     opt_in = (TOP / "examples" / "policies" / "opt_in.lua").read_text()
     named = {"ECS_SERVICE_ARN": ",".join(SERVICES)}
     sweep = ("apply", PROD, STAGE)
-    return {"services": run_of(folder / "handle", named)
+    return {"services": gone + run_of(folder / "handle", named)
             + run_of(folder / "apply", named, verb=sweep),
-            "policy": run_of(folder / "policy", {}, POLICY)
+            "policy": gone + run_of(folder / "policy", {}, POLICY)
             + run_of(folder / "opt_in", {}, opt_in)
             + run_of(folder / "sweep", {}, opt_in, sweep)
             + run_of(folder / "tags", {"HEADCOUNT_POLICY": "tags"})}
