@@ -273,6 +273,10 @@ struct headcount_request {
     size_t allow_n;
     bool ask_targets;             /* hold what Application Auto Scaling sets
                                      too: one more call a service            */
+    bool verify;                  /* after a write the hosts are listed again,
+                                     and it goes on if they call for another
+                                     count: for several writers without a
+                                     table.  One more call for what is written */
     bool drop_duplicates;         /* skip an event whose detail.version this
                                      handle reconciled already               */
     bool drop_foreign;            /* a record about another region or account

@@ -97,6 +97,7 @@ static int op_begin_cluster(headcount_op *op, size_t at)
         .wishes = r->wishes, .wishes_n = r->wishes_n,
         .asks = op->request.policy,
         .policy_sha256 = hc_str(op->request.policy_sha256),
+        .verify = op->request.verify,
         .dry_run = op->request.dry_run || (live && hc_op_is_dry(r, at)),
         .paused = op->request.paused,
         .event = live ? op_event_of(r, at) : NULL,

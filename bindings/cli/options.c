@@ -434,6 +434,7 @@ static int work_out(struct options *o)
     static const char *const whose[] = { "service", "all", NULL };
     static const char *const on_off[] = { "on", "off", NULL };
     int json = 0, mode = HEADCOUNT_ACTIVE, off = 0, format = 0, heeded = -1;
+    int unverified = 1;
     int err = get_choice("output", o->output, forms, &json);
 
     if (err == 0)
@@ -444,6 +445,8 @@ static int work_out(struct options *o)
         err = get_choice("constraints", o->constraints, whose, &heeded);
     if (err == 0)
         err = get_choice("tcp-keepalive", o->tcp_keepalive, on_off, &off);
+    if (err == 0)
+        err = get_choice("verify", o->verify, on_off, &unverified);
     o->json = json == 1;
     o->format_json = format == 1;
     o->hosts_mode = (enum headcount_hosts)mode;
@@ -451,6 +454,7 @@ static int work_out(struct options *o)
         o->heeded = heeded ? HEADCOUNT_CONSTRAINTS_ALL
                            : HEADCOUNT_CONSTRAINTS_SERVICE;
     o->tcp_keepalive = off ? "off" : NULL;
+    o->verifies = !unverified;
     if (err == 0)
         err = get_seconds("cli-connect-timeout", o->connect_timeout,
                           &o->connect_us);

@@ -33,7 +33,7 @@ struct options {
     enum verb verb;
     struct options_list args;          /* what stands beside verb and options */
     const char *region, *profile, *endpoint_url, *ca_bundle, *dns_server;
-    const char *output, *where, *hosts, *policy, *tcp_keepalive, *snapshot;
+    const char *output, *where, *hosts, *policy, *tcp_keepalive, *snapshot, *verify;
     const char *autoscaler, *constraints;
     const char *connect_timeout, *read_timeout, *timeout;
     const char *run, *format;          /* of test */
@@ -48,6 +48,7 @@ struct options {
     bool no_sign_request, debug, timings, dry_run, detailed_exitcode;
     bool retry_writes, help;
     bool drop_foreign;
+    bool verifies;               /* --verify on */
     bool paused;                       /* HEADCOUNT_DRY_RUN */
     /* worked out of the texts above */
     bool json, format_json;

@@ -79,6 +79,8 @@ const struct option options_table[] = {
       "call: repeat even what may have been done" },
     { "tcp-keepalive", TEXT, AT(tcp_keepalive), true, "on|off",
       "TCP keep-alive probes (on)" },
+    { "verify", TEXT, AT(verify), true, "on|off",
+      "list hosts again after a write (off)" },
     { "run", TEXT, AT(run), false, "TEXT",
       "test: only tests whose name holds this" },
     { "format", TEXT, AT(format), false, "text|json",
@@ -153,9 +155,10 @@ static void print_options(void)
          "max-changes, max-falls,\npolicy, autoscaler, hosts, constraints, "
          "where, dns-server, timeout, queue,\nevery, visibility, "
          "drop-foreign, metrics, heartbeat, timings,\ndetailed-exitcode, "
-         "retry-writes and tcp-keepalive are also HEADCOUNT_<OPTION>\n(lists "
-         "with commas; of two limits the smaller one holds); ECS_SERVICE_ARN "
-         "names\nservices, too; HEADCOUNT_DRY_RUN=1 pauses every write.\n"
+         "retry-writes, tcp-keepalive and verify are also "
+         "HEADCOUNT_<OPTION>\n(lists with commas; of two limits the smaller "
+         "one holds); ECS_SERVICE_ARN names\nservices, too; "
+         "HEADCOUNT_DRY_RUN=1 pauses every write.\n"
          "A CLUSTER is a name, an ARN, or a glob of names such as 'prod-*'.\n"
          "\nExit: 0 done, 1 a target failed, 2 changes pending, 3 held "
          "(both with\n--detailed-exitcode), 130 interrupted, 252 wrong usage "

@@ -57,6 +57,7 @@ int target_open(struct target *t, const struct options *o,
     request->constraints = o->heeded;
     request->paused = o->paused;
     request->drop_foreign = o->drop_foreign;
+    request->verify = o->verifies;
     request->allow = o->allow.item;
     request->allow_n = o->allow.n;
     request->max_changes = o->max_changes;

@@ -37,6 +37,7 @@ static const struct option reconcile_options[] = {
     { "endpoint_url", FIELD_TEXT, AT(request.endpoint_url) },
     { "drop_duplicates", FIELD_FLAG, AT(request.drop_duplicates) },
     { "drop_foreign", FIELD_FLAG, AT(request.drop_foreign) },
+    { "verify", FIELD_FLAG, AT(request.verify) },
     { NULL, FIELD_VALUE, 0 }
 };
 

@@ -236,6 +236,16 @@ void hc_fact_hosts_reset(struct hc_fact_hosts *h)
         h->slots[i] = 0;
 }
 
+void hc_facts_forget_hosts(struct hc_facts *f)
+{
+    for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
+        hc_fact_hosts_reset(h);
+    for (size_t i = 0; i < HC_SIGHTINGS; i++) {
+        hc_ecs_cluster_fini(&f->cluster[i].value);
+        f->cluster[i] = (struct hc_fact_cluster){ .value.registered = -1 };
+    }
+}
+
 int hc_fact_hosts_described(struct hc_facts *f, struct hc_fact_hosts *h)
 {
     struct hc_fact_hosts ids = { .status = "" };

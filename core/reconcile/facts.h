@@ -139,6 +139,8 @@ struct hc_host *hc_fact_hosts_find(const struct hc_fact_hosts *h,
 void hc_fact_hosts_free(struct hc_facts *f, struct hc_fact_hosts *h);
 /* Empties the list for a second one. */
 void hc_fact_hosts_reset(struct hc_fact_hosts *h);
+/* All lists of hosts and both readings of the cluster become UNKNOWN. */
+void hc_facts_forget_hosts(struct hc_facts *f);
 /* The same hosts, in whatever order. */
 bool hc_fact_hosts_eq(const struct hc_fact_hosts *a,
                       const struct hc_fact_hosts *b);

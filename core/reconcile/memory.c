@@ -170,7 +170,8 @@ void hc_memory_wrote(struct hc_memory *m, const struct hc_memory_key *key,
 
     if (e == NULL)
         return;
-    e->earlier = memory_is_awaited(e, write->before, now) ? e->count : -1;
+    e->earlier = !memory_is_awaited(e, e->before, now) ? -1
+                 : write->before == e->count           ? e->before : e->count;
     e->before = write->before;
     e->count = write->count;
     e->hosts = write->hosts;

@@ -7,6 +7,7 @@
 #include "reconcile/recall.h"
 #include "reconcile/reconcile.h"
 #include "reconcile/settle.h"
+#include "reconcile/verify.h"
 #include "reconcile/wishes.h"
 
 static bool question_has(const struct hc_fact *fact)
@@ -273,12 +274,13 @@ void hc_question_fini(struct hc_reconcile *r)
 
 /* ---- the end of the owner's turn ---- */
 
-void hc_question_again(struct hc_reconcile *r, int64_t now)
+void hc_question_again(struct hc_reconcile *r, enum hc_sighting sighting,
+                       int64_t now)
 {
     struct hc_question *o = &r->question;
 
     o->open = o->again = true;
-    o->sighting = SIGHTING_SECOND;
+    o->sighting = sighting;
     o->rounds = 0;
     o->turn = now;
     r->state = RECONCILE_QUESTION;
@@ -298,7 +300,10 @@ void hc_question_fail(struct hc_reconcile *r, const char *code,
         hc_settle_cluster(r, code, what);
         return;
     }
-    hc_facts_fail(&r->facts, &r->again.fact, code, what);
+    if (r->question.sighting == SIGHTING_FIRST && r->taken == 0)
+        hc_verify_unanswered(r, code, what);
+    else
+        hc_facts_fail(&r->facts, &r->again.fact, code, what);
     question_end_again(r);
 }
 
@@ -322,9 +327,10 @@ static void question_confirmed(struct hc_reconcile *r,
         hc_question_fail(r, "EPOLICY", e.what);
         return;
     }
-    r->again.fact.state = FACT_VALUE;
-    r->again.wishes = wishes;
-    r->again.n = n;
+    if (r->question.sighting == SIGHTING_FIRST && r->taken == 0)
+        hc_verify_wishes(r, wishes, n);
+    else
+        r->again = (struct hc_again){ { .state = FACT_VALUE }, wishes, n };
     question_end_again(r);
 }
 

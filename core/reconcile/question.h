@@ -74,9 +74,11 @@ struct hc_measure_of hc_question_of(const struct hc_reconcile *r,
 /* The fact that is to be read next, r->ask saying how; NULL: all that was
  * noted is there, or memory ended (*err). */
 struct hc_fact *hc_question_next(struct hc_reconcile *r, int *err);
-/* The owner's turn comes once more, on second readings: what it wishes then
- * becomes r->again, and no wish. */
-void hc_question_again(struct hc_reconcile *r, int64_t now);
+/* The owner's turn comes once more.  On second readings: what it wishes then
+ * becomes r->again, and no wish.  On first ones, which were forgotten after a
+ * write: it goes to hc_verify_wishes. */
+void hc_question_again(struct hc_reconcile *r, enum hc_sighting sighting,
+                       int64_t now);
 /* What was asked cannot be had, or the owner refuses: the cluster fails, or
  * (asked once more) r->again does. */
 void hc_question_fail(struct hc_reconcile *r, const char *code,

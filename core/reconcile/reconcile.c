@@ -12,6 +12,8 @@
  *   PLAN  -> TURN    it is to be written, and the run has a limit: clusters
  *                    before this one take their places first
  *   TURN  -> PLAN    they are done, or it waited long enough
+ *   PLAN  -> PLAN, QUESTION    all are settled, and what was written is looked
+ *                    at once more (verify.c)
  *   PLAN  -> DONE    all are settled
  *   CALL  -> CALL    another page, another hundred hosts
  *   CALL  -> PLAN    the fact is there (or failed), the write is answered
@@ -37,6 +39,7 @@
 #include "reconcile/recall.h"
 #include "reconcile/settle.h"
 #include "reconcile/snapshot.h"
+#include "reconcile/verify.h"
 #include "reconcile/wishes.h"
 
 #define RECONCILE_WRITE_WITHIN (60 * HC_SECOND)
@@ -249,7 +252,8 @@ static int reconcile_decided(struct hc_reconcile *r,
     if (r->plan.outcome == OUTCOME_UPDATED ||
         r->plan.outcome == OUTCOME_PENDING)
         return reconcile_write(r, in, now);
-    reconcile_settle_plan(r);
+    if (!hc_verify_agrees(r))
+        reconcile_settle_plan(r);
     return 0;
 }
 
@@ -296,7 +300,7 @@ static int reconcile_plan(struct hc_reconcile *r,
     if (fact->state == FACT_FAILED)
         hc_settle_failed(r, fact->code, fact->what);
     else if (need == PLAN_NEEDS_AGAIN)
-        hc_question_again(r, now);
+        hc_question_again(r, SIGHTING_SECOND, now);
     else
         return reconcile_ask(r, now);
     return 0;
@@ -350,10 +354,13 @@ static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
         if (r->falls && !r->falling) {      /* what rises has risen */
             r->falling = true;
             r->at = 0;
-        } else {
-            r->state = RECONCILE_DONE;
+            return 0;
         }
-        return 0;
+        int looks = hc_verify_begin(r, now);
+
+        if (looks == 0)
+            r->state = RECONCILE_DONE;
+        return looks < 0 ? looks : 0;
     }
     hc_wishes_elsewhere(r);
     if (hc_settle_at(r)->reason != NULL)
@@ -433,7 +440,7 @@ static int reconcile_learned(struct hc_reconcile *r, int64_t now)
     hc_recall_keep(r, now);
     if (r->ask == ASK_UPDATE) {
         hc_settle_place(r, true);
-        hc_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);
+        hc_verify_wrote(r, now);
     } else if (r->ask == ASK_HOSTS && reconcile_is_contradicted(r)) {
         r->hosts->relisted = true;
         hc_fact_hosts_reset(r->hosts);

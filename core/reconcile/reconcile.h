@@ -61,6 +61,9 @@ struct hc_reconcile_config {
     bool ask_targets;                 /* is Auto Scaling asked               */
     bool ask_definitions;             /* constraints of a task definition join
                                          those of its service                */
+    bool verify;                      /* hosts are listed again after a
+                                         write, and it goes on if they call
+                                         for another count                   */
     struct hc_memory *memory;         /* NULL: nothing is remembered         */
     struct hc_brake *brake;           /* of the run; NULL: none              */
     size_t brake_at;                  /* its turn among the run's clusters   */
@@ -107,6 +110,14 @@ struct hc_again {
     struct hc_fact fact;
     const struct hc_wish *wishes;
     size_t n;
+};
+
+/* The looks after writes; its arrays have a member for each wish. */
+struct hc_verify {
+    int round;                        /* looks so far                        */
+    bool *wrote;                      /* since the last look; NULL: never    */
+    bool *open;                       /* it is being looked at               */
+    struct hc_report_service *before; /* what it came to then                */
 };
 
 struct hc_reconcile {
@@ -157,6 +168,7 @@ struct hc_reconcile {
     enum hc_sighting sighting;        /* of the cluster that is being read   */
     struct hc_plan_second second;     /* of the wish at hand                 */
     struct hc_again again;
+    struct hc_verify verify;
     size_t pages;
     int64_t again_at;
     bool read;                        /* something was learned of it         */

@@ -29,6 +29,11 @@ void hc_settle(struct hc_reconcile *r, enum hc_outcome outcome,
 void hc_settle_failed(struct hc_reconcile *r, const char *code,
                       const char *reason)
 {
+    bool writes = r->in_call && r->ask == ASK_UPDATE;
+
+    if (r->verify.open != NULL && r->verify.open[r->at] && !writes)
+        reason = hc_keep_fmt(&r->facts.keep, "it was written, but the look "
+                             "after the write failed: %s", reason);
     hc_settle(r, OUTCOME_FAILED, code, reason);
 }
 

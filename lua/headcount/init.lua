@@ -148,6 +148,8 @@ headcount.json = core.json
 -- @tparam[opt] string options.endpoint_url
 -- @tparam[opt] boolean options.drop_duplicates skip an event whose
 -- `detail.version` this client reconciled already
+-- @tparam[opt] boolean options.verify after a write list the hosts again, and
+-- go on if they call for another count
 -- @tparam[opt] boolean options.drop_foreign records about another region or
 -- account are done
 -- @treturn[1] table the report: the document of `headcount plan --output

@@ -1,0 +1,176 @@
+/* reconcile/verify.c - a look at the hosts after a write. */
+#include "reconcile/verify.h"
+
+#include "reconcile/question.h"
+#include "reconcile/settle.h"
+
+/* Looks of one run: hosts that change at each of them are the next run's. */
+#define VERIFY_ROUNDS 3
+
+/* ---- after a write ---- */
+
+/* A number that follows from no host cannot change with the hosts. */
+static bool verify_is_due(const struct hc_reconcile *r)
+{
+    return r->config.verify &&
+           (r->question.counted ||
+            hc_rule_needs_hosts(&r->config.wishes[r->at].rule));
+}
+
+static void verify_settle(struct hc_reconcile *r)
+{
+    const char *what;
+
+    if (r->verify.round < VERIFY_ROUNDS) {
+        hc_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);
+        return;
+    }
+    what = hc_keep_fmt(&r->facts.keep, "%lld was written, but the hosts "
+                       "changed at each of %d looks after a write: the next "
+                       "run looks again", (long long)r->plan.wanted,
+                       VERIFY_ROUNDS);
+    hc_settle_failed(r, "unsettled", what);
+}
+
+/* ECS may show our write later: for us it is the count from now on. */
+static void verify_desired(struct hc_reconcile *r, int64_t now)
+{
+    struct hc_fact_service *fact =
+        hc_facts_service(&r->facts, r->names[r->at].name);
+    struct hc_ecs_service *value =
+        hc_keep_zero(&r->facts.keep, sizeof(*value));
+
+    if (fact == NULL || fact->value == NULL || value == NULL)
+        return;
+    *value = *fact->value;
+    value->desired = r->plan.wanted;
+    fact->value = value;
+    fact->fact.at = now;
+}
+
+void hc_verify_wrote(struct hc_reconcile *r, int64_t now)
+{
+    struct hc_verify *v = &r->verify;
+    struct hc_keep *keep = &r->facts.keep;
+    size_t n = r->config.wishes_n;
+
+    if (!verify_is_due(r)) {
+        hc_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);
+        return;
+    }
+    if (v->wrote == NULL) {
+        v->wrote = hc_keep_zero(keep, n * sizeof(*v->wrote));
+        v->before = hc_keep_zero(keep, n * sizeof(*v->before));
+    }
+    if (v->open != NULL)
+        v->open[r->at] = false;
+    verify_settle(r);
+    if (hc_keep_error(keep) < 0)
+        return;                       /* which ends the reconcile */
+    if (v->before[r->at].reason != NULL)
+        hc_settle_at(r)->desired_before = v->before[r->at].desired_before;
+    v->wrote[r->at] = v->round < VERIFY_ROUNDS;
+    verify_desired(r, now);
+}
+
+/* ---- the look ---- */
+
+/* What was written in this round is to be planned once more. */
+static bool verify_reopen(struct hc_reconcile *r)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < r->config.wishes_n; i++) {
+        r->verify.open[i] = r->verify.wrote[i];
+        if (!r->verify.wrote[i])
+            continue;
+        r->verify.wrote[i] = false;
+        r->verify.before[i] = r->services[i];
+        r->services[i].reason = NULL;
+        any = true;
+    }
+    return any;
+}
+
+int hc_verify_begin(struct hc_reconcile *r, int64_t now)
+{
+    struct hc_verify *v = &r->verify;
+    size_t n = r->config.wishes_n;
+
+    if (v->wrote == NULL)
+        return 0;
+    if (v->open == NULL)
+        v->open = hc_keep_zero(&r->facts.keep, n * sizeof(*v->open));
+    if (v->open == NULL)
+        return HC_ENOMEM;
+    if (!verify_reopen(r))
+        return 0;
+    v->round++;
+    hc_facts_forget_hosts(&r->facts);
+    r->again = (struct hc_again){ .n = 0 };
+    r->at = 0;
+    r->falls = r->falling = false;
+    r->state = RECONCILE_PLAN;
+    if (r->question.counted)
+        hc_question_again(r, SIGHTING_FIRST, now);
+    return 1;
+}
+
+bool hc_verify_agrees(struct hc_reconcile *r)
+{
+    struct hc_verify *v = &r->verify;
+
+    if (v->round == 0 || !v->open[r->at] ||
+        r->plan.outcome != OUTCOME_UNCHANGED)
+        return false;
+    v->open[r->at] = false;
+    r->services[r->at] = v->before[r->at];
+    r->services[r->at].reason =
+        hc_keep_fmt(&r->facts.keep, "%s, as the hosts that were listed after "
+                    "the write say, too", v->before[r->at].reason);
+    return true;
+}
+
+/* ---- the policy's part in it ---- */
+
+static const struct hc_wish *verify_find(const struct hc_wish *wishes,
+                                         size_t n, struct hc_str name)
+{
+    struct hc_arn arn;
+
+    for (size_t i = 0; i < n; i++)
+        if (hc_arn_service(&arn, wishes[i].service, NULL) == 0 &&
+            hc_str_eq(arn.name, name))
+            return &wishes[i];
+    return NULL;
+}
+
+/* A wish that it does not make any more has no other count: what was written
+ * stands. */
+void hc_verify_wishes(struct hc_reconcile *r, const struct hc_wish *wishes,
+                      size_t n)
+{
+    size_t all = r->config.wishes_n;
+    struct hc_wish *copy = hc_keep_zero(&r->facts.keep, all * sizeof(*copy));
+
+    for (size_t i = 0; copy != NULL && i < all; i++) {
+        const struct hc_wish *again =
+            r->verify.open[i] ? verify_find(wishes, n, r->names[i].name)
+                              : NULL;
+
+        copy[i] = again != NULL ? *again : r->config.wishes[i];
+        if (r->verify.open[i] && again == NULL)
+            r->services[i] = r->verify.before[i];
+    }
+    if (copy != NULL)
+        r->config.wishes = copy;
+}
+
+void hc_verify_unanswered(struct hc_reconcile *r, const char *code,
+                          const char *what)
+{
+    for (r->at = 0; r->at < r->config.wishes_n; r->at++)
+        if (r->services[r->at].reason == NULL)
+            hc_settle_failed(r, code, what);
+    r->at = 0;
+}

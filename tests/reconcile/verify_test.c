@@ -1,0 +1,265 @@
+/* tests/reconcile/verify_test.c - the look after a write: which calls it makes,
+ * and that the run goes on until the hosts call for what was written. */
+#include "t.h"
+
+#include <string.h>
+
+#include "peers/ecs_script.h"
+
+#define SERVICES "DescribeServices"
+#define LIST "ListContainerInstances"
+#define UPDATE "UpdateService"
+#define A SCRIPT_HOST("a")
+#define AB A "," SCRIPT_HOST("b")
+#define ABC AB "," SCRIPT_HOST("c")
+#define ABCD ABC "," SCRIPT_HOST("d")
+#define READ(desired) { .operation = SERVICES, .answer = SCRIPT_SERVICES(      \
+    SCRIPT_SERVICE("web", desired, "")) }
+#define LISTS(hosts) { .operation = LIST, .answer = SCRIPT_HOSTS(hosts),      \
+    .body = SCRIPT_LIST("ACTIVE", SCRIPT_FILTER(SCRIPT_EC2)) }
+#define WRITES(n) { .operation = UPDATE, .answer = SCRIPT_TAKEN, .body =      \
+    "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"service\":\"web\"," \
+    "\"desiredCount\":" #n "}" }
+#define FALLS(n) { .operation = UPDATE, .answer = SCRIPT_TAKEN, .body =       \
+    "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"service\":\"web\"," \
+    "\"desiredCount\":" #n "}", .yields = true }
+
+static struct hc_wish wishes[2];
+
+static struct script *set(const struct script_row *rows, size_t n)
+{
+    struct script *s = script_set(rows, n);
+
+    wishes[0] = (struct hc_wish){ .service = HC_STR("web") };
+    wishes[1] = (struct hc_wish){ .service = HC_STR("log") };
+    s->config.wishes = wishes;
+    s->config.wishes_n = 1;
+    s->config.verify = true;
+    return s;
+}
+
+static void run(enum hc_outcome outcome, const char *code, const char *says)
+{
+    const struct hc_report_service *got;
+
+    CHECK_INT(script_run(), 1);
+    got = script_service(0);
+    CHECK_Z(hc_outcome_name(got->outcome), hc_outcome_name(outcome));
+    CHECK_Z(got->code, code);
+    if (strstr(got->reason, says) == NULL)
+        print_error("%s\n", got->reason);
+    CHECK(strstr(got->reason, says) != NULL);
+    script_end();
+}
+
+TEST(verify, a_write_is_four_calls_with_it_and_three_without)
+{
+    static const struct script_row rows[] = {
+        READ(1), LISTS(AB), WRITES(2), LISTS(AB)
+    };
+    struct script *s = set(SCRIPT_ROWS(rows));
+
+    run(OUTCOME_UPDATED, "", "listed after the write say, too");
+    s = set(rows, 3);
+    s->config.verify = false;
+    run(OUTCOME_UPDATED, "", "2 active hosts");
+}
+
+TEST(verify, nothing_written_is_nothing_to_look_at)
+{
+    static const struct script_row rows[] = { READ(2), LISTS(AB) };
+    struct script *s = set(SCRIPT_ROWS(rows));
+
+    run(OUTCOME_UNCHANGED, "", "");
+    s = set(rows, 2);
+    s->config.dry_run = true;
+    run(OUTCOME_UNCHANGED, "", "");
+}
+
+TEST(verify, another_count_is_written_and_looked_at_again)
+{
+    static const struct script_row rows[] = {
+        READ(1), LISTS(AB), WRITES(2), LISTS(ABC), WRITES(3), LISTS(ABC)
+    };
+    static const struct script_row back[] = {
+        READ(1), LISTS(AB), WRITES(2), LISTS(A), FALLS(1), LISTS(A)
+    };
+    const struct script *s = set(SCRIPT_ROWS(rows));
+
+    CHECK_INT(script_run(), 1);
+    CHECK_INT(script_service(0)->desired_before, 1);
+    CHECK_INT(script_service(0)->wanted, 3);
+    CHECK_INT(s->r.result.services[0].outcome, OUTCOME_UPDATED);
+    script_end();
+    set(SCRIPT_ROWS(back));
+    run(OUTCOME_UPDATED, "", "1 active host");
+}
+
+/* Hosts that never stand still are not called settled. */
+TEST(verify, three_looks_that_differ_are_a_failure)
+{
+    static const struct script_row rows[] = {
+        READ(1), LISTS(AB), WRITES(2), LISTS(ABC), WRITES(3), LISTS(AB),
+        FALLS(2), LISTS(ABC), WRITES(3)
+    };
+
+    set(SCRIPT_ROWS(rows));
+    run(OUTCOME_FAILED, "unsettled", "3 was written, but the hosts changed");
+}
+
+TEST(verify, a_look_that_fails_is_no_agreement)
+{
+    static const struct script_row rows[] = {
+        READ(1), LISTS(AB), WRITES(2), { .operation = LIST,
+                                         .fail = HC_ETIMEDOUT }
+    };
+
+    set(SCRIPT_ROWS(rows));
+    run(OUTCOME_FAILED, "ETIMEDOUT", "it was written, but the look after the "
+        "write failed");
+}
+
+TEST(verify, the_deadline_ends_it_without_agreement)
+{
+    static const struct script_row rows[] = {
+        READ(1), LISTS(AB), { .operation = UPDATE, .answer = SCRIPT_TAKEN,
+                              .takes = 9 * HC_SECOND }
+    };
+    struct script *s = set(SCRIPT_ROWS(rows));
+
+    s->config.call.deadline = s->now + 5 * HC_SECOND;
+    run(OUTCOME_FAILED, "deadline", "the deadline passed");
+}
+
+/* Only who was written is looked at; the list is one. */
+TEST(verify, others_stay_as_they_are)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 1, "") "," SCRIPT_SERVICE("log", 2, "")) },
+        LISTS(AB), WRITES(2), LISTS(ABC), WRITES(3), LISTS(ABC)
+    };
+    struct script *s = set(SCRIPT_ROWS(rows));
+
+    s->config.wishes_n = 2;
+    CHECK_INT(script_run(), 1);
+    CHECK_INT(script_service(0)->wanted, 3);
+    CHECK_INT(script_service(1)->outcome, OUTCOME_UNCHANGED);
+    CHECK_INT(script_service(1)->wanted, 2);
+    script_end();
+}
+
+/* A second write that is a big step has its own second reading. */
+TEST(verify, holds_hold_in_a_look_too)
+{
+    static const struct script_row rows[] = {
+        READ(5), LISTS(ABCD), FALLS(4), LISTS(A),
+        { .operation = "DescribeClusters", .answer = "{\"clusters\":[{"
+          "\"clusterArn\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
+          "\"registeredContainerInstancesCount\":4}]}" },
+        LISTS(A), { .operation = LIST, .answer = SCRIPT_HOSTS("") },
+        { .operation = LIST, .answer = SCRIPT_HOSTS("") }
+    };
+
+    set(SCRIPT_ROWS(rows));
+    run(OUTCOME_HELD, "step_down", "a second reading differs");
+}
+
+TEST(verify, a_plain_number_follows_from_no_host)
+{
+    static const struct script_row rows[] = { READ(1), WRITES(2) };
+
+    set(SCRIPT_ROWS(rows));
+    wishes[0].rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 2 };
+    run(OUTCOME_UPDATED, "", "a fixed count of 2");
+}
+
+/* ---- policies ---- */
+
+static int turns;
+static bool refuses;
+
+/* Wishes as many tasks as it counts hosts. */
+static void counts(struct hc_reconcile *r)
+{
+    static struct hc_wish given[4];      /* they stay until the end */
+    struct hc_wish *wish = &given[turns++ % 4];
+    struct hc_query q = { .kind = QUERY_COUNT };
+    struct hc_error e = { .code = 0 };
+    struct hc_known known;
+
+    if (refuses && r->verify.round > 0) {
+        hc_reconcile_refuse(r, "EPOLICY", "no more");
+        return;
+    }
+    if (hc_question_ask(r, &q, &known, &e) != 1) {
+        hc_reconcile_resume(r, NULL, 0);
+        return;
+    }
+    *wish = (struct hc_wish){ .service = HC_STR("web") };
+    wish->rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = known.count };
+    hc_reconcile_resume(r, wish, 1);
+}
+
+#define COUNTS(hosts) { .operation = LIST, .answer = SCRIPT_HOSTS(hosts) }
+
+static void ask(const struct script_row *rows, size_t n)
+{
+    struct script *s = set(rows, n);
+
+    s->config.asks = true;
+    s->policy = counts;
+    turns = 0;
+    refuses = false;
+}
+
+TEST(verify, a_policy_is_run_again_on_the_hosts_after_the_write)
+{
+    static const struct script_row same[] = {
+        COUNTS(AB), READ(1), WRITES(2), COUNTS(AB)
+    };
+    static const struct script_row more[] = {
+        COUNTS(AB), READ(1), WRITES(2), COUNTS(ABC), WRITES(3), COUNTS(ABC)
+    };
+
+    ask(SCRIPT_ROWS(same));
+    run(OUTCOME_UPDATED, "", "say, too");
+    CHECK_INT(turns, 4);
+    ask(SCRIPT_ROWS(more));
+    run(OUTCOME_UPDATED, "", "a fixed count of 3");
+    CHECK_INT(turns, 6);
+}
+
+TEST(verify, a_policy_without_an_answer_is_no_agreement)
+{
+    static const struct script_row rows[] = {
+        COUNTS(AB), READ(1), WRITES(2), COUNTS(AB)
+    };
+
+    ask(rows, 3);
+    refuses = true;
+    run(OUTCOME_FAILED, "EPOLICY", "it was written, but");
+}
+
+/* ---- memory ---- */
+
+static int looks_twice(void)
+{
+    static const struct script_row rows[] = {
+        READ(1), LISTS(AB), WRITES(2), LISTS(ABC), WRITES(3), LISTS(ABC)
+    };
+    struct script *s = set(SCRIPT_ROWS(rows));
+    int got = script_run();
+
+    if (got == 1 && script_service(0)->outcome != OUTCOME_UPDATED) {
+        s->done = false;                     /* rows are left */
+        got = HC_ENOMEM;
+    }
+    script_end();
+    return got == 1 ? 0 : got;
+}
+
+TEST(verify, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(looks_twice);
+}
