@@ -275,8 +275,8 @@ struct headcount_request {
                                      too: one more call a service            */
     bool verify;                  /* after a write the hosts are listed again,
                                      and it goes on if they call for another
-                                     count: for several writers without a
-                                     table.  One more call for what is written */
+                                     count: for several writers at once.  One
+                                     more call for what is written           */
     bool drop_duplicates;         /* skip an event whose detail.version this
                                      handle reconciled already               */
     bool drop_foreign;            /* a record about another region or account

@@ -33,8 +33,8 @@ struct options {
     enum verb verb;
     struct options_list args;          /* what stands beside verb and options */
     const char *region, *profile, *endpoint_url, *ca_bundle, *dns_server;
-    const char *output, *where, *hosts, *policy, *tcp_keepalive, *snapshot, *verify;
-    const char *autoscaler, *constraints;
+    const char *output, *where, *hosts, *policy, *tcp_keepalive, *snapshot;
+    const char *autoscaler, *constraints, *verify;
     const char *connect_timeout, *read_timeout, *timeout;
     const char *run, *format;          /* of test */
     const char *queue, *every, *visibility, *metrics, *heartbeat;   /* watch */
