@@ -4,9 +4,9 @@
  * side against clusters whose answers fail, are late or never come; they are
  * cancelled and ended at random moments, and in some worlds one request for
  * memory fails.  The clock is the test's: it moves when nothing else does.  At
- * every moment no two reconciles are inside one cluster, and no more than may
- * be at work; in the end each target was told once, the sum is that of its
- * parts, the report is theirs, nothing is left.
+ * every moment no two reconciles are inside one cluster, no more than may be at
+ * work, and no run is beyond its limits; in the end each target was told once,
+ * the sum is that of its parts, the report is theirs, nothing is left.
  *
  * SWEEPS= and SEED= choose how many and from where; a failure names its seed.
  */
@@ -45,7 +45,7 @@ static uint64_t seed;
 static int64_t now;
 static size_t concurrency;
 static uint64_t seen_parts, seen_turns, seen_cancels, seen_waits,
-    seen_failures;
+    seen_failures, seen_braked, seen_awaiting;
 
 static const struct headcount_wish web = {
     .size = sizeof web, .service = "web", .rule = HEADCOUNT_PER_HOST,
@@ -148,6 +148,10 @@ static void begin(struct run *r)
         .at_once = (int)fleet_random(&fleet, 6),
         .timeout = fleet_chance(&fleet, 40)
                        ? (1 + fleet_random(&fleet, 30)) * HC_SECOND : 0,
+        .max_changes = fleet_chance(&fleet, 40) ? 1 + fleet_random(&fleet, 3)
+                                                : 0,
+        .max_falls = fleet_chance(&fleet, 40) ? 1 + fleet_random(&fleet, 4)
+                                              : 0,
     };
     if (!r->request.policy) {
         r->request.wishes = &web;
@@ -182,6 +186,50 @@ static bool is_inside(const headcount_op *op)
     return op->request.kind == HEADCOUNT_RECONCILE && op->as.reconcile.inside;
 }
 
+static bool is_beyond(int64_t n, int64_t limit)
+{
+    return n < 0 || (limit > 0 && n > limit);
+}
+
+/* Each write in flight has its place, and no place has lost its write. */
+static void check_brake(void)
+{
+    int64_t placed = 0;
+
+    for (const headcount_op *op = h->ops; op != NULL; op = op->next) {
+        const struct op_reconcile *r = &op->as.reconcile;
+
+        if (is_beyond(op->brake.changes, op->request.max_changes) ||
+            is_beyond(op->brake.falls, op->request.max_falls))
+            wrong("a run beyond its limits");
+        if (op->request.kind != HEADCOUNT_RECONCILE)
+            continue;
+        for (size_t i = 0; i < r->begun; i++) {
+            placed += r->clusters[i]->placed;
+            seen_awaiting += r->clusters[i]->state == RECONCILE_TURN;
+        }
+    }
+    if (placed != h->written.open_changes)
+        wrong("places are not those of the writes in flight");
+}
+
+/* It is the turn of the first cluster of which nobody was told. */
+static void check_turns(void)
+{
+    for (int i = 0; i < OPS; i++) {
+        const struct run *r = &runs[i];
+        size_t first = 0;
+
+        if (r->op == NULL || r->request.kind != HEADCOUNT_SWEEP ||
+            headcount_op_state(r->op) == HEADCOUNT_DONE)
+            continue;
+        while (first < TARGETS && r->told[first] > 0)
+            first++;
+        if (r->op->brake.turn != first)
+            wrong("it is another cluster's turn");
+    }
+}
+
 static void check_moment(void)
 {
     size_t inside = 0, waits = 0;
@@ -196,6 +244,8 @@ static void check_moment(void)
                 wrong("two reconciles inside one cluster");
     }
     seen_waits += waits;
+    check_brake();
+    check_turns();
     if (inside != h->inside || (concurrency > 0 && inside > concurrency))
         wrong("more reconciles at work than there may be");
     for (const headcount_op *a = h->ops; a != NULL; a = a->next) {
@@ -244,6 +294,8 @@ static void take_part(struct run *r)
     snprintf(r->names[p.at], sizeof r->names[0], "%s", c->arn);
     for (int i = 0; i <= HEADCOUNT_FAILED; i++)
         r->sum[i] += part->summary[i];
+    for (size_t i = 0; i < c->services_n; i++)
+        seen_braked += strcmp(c->services[i].code, "too_many_changes") == 0;
     r->parts++;
     seen_parts++;
     maybe_cancel(r, 2);
@@ -275,6 +327,8 @@ static void decide(struct run *r)
     default:
         break;
     }
+    if (fleet_chance(&fleet, 10))
+        headcount_limits(r->op, 1 + fleet_random(&fleet, 3), 0);
     if (got == 1)
         headcount_wish(r->op, &web);
     headcount_resume(r->op);
@@ -316,9 +370,14 @@ static void check_done(struct run *r)
     for (size_t i = 0; i < p.found; i++)
         if (r->told[i] != 1)
             wrong("a target that was not told");
+    r->sum[HEADCOUNT_FAILED] += o->missing_services_n;
     for (int i = 0; i <= HEADCOUNT_FAILED; i++)
         if (r->sum[i] != o->summary[i])
             wrong("the sum is not that of the parts");
+    if (is_beyond((int64_t)(r->sum[HEADCOUNT_UPDATED] +
+                            r->sum[HEADCOUNT_PENDING]),
+                  r->request.max_changes))
+        wrong("more is written than the limit");
     if (clusters_of(o) != r->parts)
         wrong("the report is not that of the parts");
 }
@@ -447,13 +506,15 @@ TEST(sweeps, every_target_is_told_once_and_no_cluster_has_two_at_work)
 
     seed = from != NULL ? strtoull(from, NULL, 10) : 1;
     seen_parts = seen_turns = seen_cancels = seen_waits = 0;
-    seen_failures = 0;
+    seen_failures = seen_braked = seen_awaiting = 0;
     for (uint64_t i = 0; i < n; i++, seed++)
         one_seed();
     printf("# %" PRIu64 " worlds: %" PRIu64 " parts told, %" PRIu64 " turns of "
-           "policies, %" PRIu64 " cancels, %" PRIu64 " failed for memory\n", n,
-           seen_parts, seen_turns, seen_cancels, seen_failures);
+           "policies, %" PRIu64 " cancels, %" PRIu64 " failed for memory, %" PRIu64
+           " held by limits\n", n, seen_parts, seen_turns, seen_cancels,
+           seen_failures, seen_braked);
     CHECK(from != NULL || many != NULL ||
           (seen_parts > 1000 && seen_turns > 100 && seen_cancels > 50 &&
-           seen_waits > 100 && seen_failures > 20));
+           seen_waits > 100 && seen_failures > 20 && seen_braked > 20 &&
+           seen_awaiting > 20));
 }

@@ -143,6 +143,7 @@ static int call_creds(struct hc_call *c, int64_t now)
     if (k->no_sign)
         return call_begin_request(c);
     hc_credentials_fini(&c->creds);
+    c->who = (struct hc_identity){ .secret = { NULL, 0 } };   /* went along */
     int got = hc_creds_get(c->config.creds, &ask, now, &c->creds, &c->error);
 
     if (got < 0)
