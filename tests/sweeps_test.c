@@ -510,9 +510,9 @@ TEST(sweeps, every_target_is_told_once_and_no_cluster_has_two_at_work)
     for (uint64_t i = 0; i < n; i++, seed++)
         one_seed();
     printf("# %" PRIu64 " worlds: %" PRIu64 " parts told, %" PRIu64 " turns of "
-           "policies, %" PRIu64 " cancels, %" PRIu64 " failed for memory, %" PRIu64
-           " held by limits\n", n, seen_parts, seen_turns, seen_cancels,
-           seen_failures, seen_braked);
+           "policies, %" PRIu64 " cancels, %" PRIu64 " failed for memory, "
+           "%" PRIu64 " held by limits\n", n, seen_parts, seen_turns,
+           seen_cancels, seen_failures, seen_braked);
     CHECK(from != NULL || many != NULL ||
           (seen_parts > 1000 && seen_turns > 100 && seen_cancels > 50 &&
            seen_waits > 100 && seen_failures > 20 && seen_braked > 20 &&
