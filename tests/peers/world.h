@@ -4,42 +4,80 @@
  *
  * It answers a reconcile through struct hc_call_ways, and hands each request
  * and what was told of it to its watcher.
+ *
+ *   world.c           the state, its changes, its birth
+ *   world_answers.c   what each operation answers
+ *   world_calls.c     calls, and the faults of calls
  */
 #ifndef PEERS_WORLD_H
 #define PEERS_WORLD_H
 
 #include "reconcile/reconcile.h"
 
-#define WORLD_HOSTS 64
+#define WORLD_HOSTS 64               /* a set of them is a uint64_t          */
 #define WORLD_SERVICES 4
 #define WORLD_ACTORS 2
+#define WORLD_PROVIDERS 13           /* an answer tells ten of them          */
+#define WORLD_PAGE_PROVIDERS 10
+#define WORLD_LAG (20 * HC_SECOND)   /* ECS shows a write within this time   */
 #define WORLD_AT "arn:aws:ecs:eu-west-1:111122223333:"
 #define WORLD_CLUSTER WORLD_AT "cluster/prod"
+
+/* What a world may have beside hosts, services and faults of calls.  A world
+ * draws its own set of them. */
+enum world_kind {
+    WORLD_DETAILS = 1,     /* wishes by CPU, memory, age and connection; and
+                              descriptions of hosts that lie                 */
+    WORLD_WEIGHTS = 2,     /* strategies of several providers                */
+    WORLD_ANYWHERE = 4,    /* hosts and services of ECS Anywhere             */
+    WORLD_GONE = 8,        /* the cluster may be deleted                     */
+    WORLD_POLICY = 16,     /* wishes come from a policy that counts          */
+    WORLD_LAG_SHOWN = 32,  /* a write is shown later                         */
+    WORLD_ZERO = 64,       /* wishes for no task at all                      */
+    WORLD_DISTINCT = 128,  /* distinctInstance, and fixed ports of hosts     */
+    WORLD_WRITER = 256,    /* a foreign writer sets counts, too              */
+};
 
 struct world_host {
     char status;                     /* A, D, or 0: gone                     */
     bool attr;                       /* attribute:a == 1                     */
-    bool asg;                        /* of capacity provider asg             */
+    bool external;                   /* of ECS Anywhere                      */
+    bool connected;
+    int provider;                    /* -1: registered by itself             */
+    int cpu, memory;
+    int64_t registered_at;           /* wall time                            */
+};
+
+struct world_item {                  /* of a strategy                        */
+    bool named;
+    int weight, base;                /* weight -1: not said                  */
 };
 
 struct world_service {
     int64_t desired, running;
+    int64_t before, shown_at;        /* until then `before` is shown         */
     bool daemon, inactive, external, code_deploy, deploying, paused;
     bool constrained;                /* memberOf attribute:a == 1            */
-    bool strategy;                   /* capacity provider asg                */
+    bool distinct;                   /* distinctInstance                     */
+    bool anywhere;                   /* launch type EXTERNAL                 */
+    bool strategy;                   /* the items, and no launch type        */
+    struct world_item items[WORLD_PROVIDERS];
     int revision;                    /* of its task definition: an odd one is
-                                        constrained likewise                 */
+                                        constrained likewise, two of four have
+                                        a fixed port (WORLD_DISTINCT)        */
+    bool unclear;                    /* told without its launch type         */
 };
 
 struct world_state {
     struct world_host hosts[WORLD_HOSTS];
     struct world_service services[WORLD_SERVICES];
-    bool managed;                    /* asg starts hosts by itself           */
+    bool managed[WORLD_PROVIDERS];   /* it starts hosts by itself            */
+    bool gone;                       /* the cluster is deleted               */
 };
 
 enum world_fault { FAULT_NONE, FAULT_REFUSED, FAULT_LOST, FAULT_UNSENT,
                    FAULT_CUT, FAULT_FOREIGN, FAULT_BARE, FAULT_RESTART,
-                   FAULT_OLD, FAULT_PARTIAL, WORLD_FAULTS };
+                   FAULT_OLD, FAULT_PARTIAL, FAULT_LIE, WORLD_FAULTS };
 
 /* What a partial answer leaves out, where it would say it. */
 enum world_left { LEFT_LAUNCH, LEFT_PLACE, LEFT_EXPRESSION, LEFT_DEPLOYMENTS,
@@ -49,12 +87,13 @@ enum world_left { LEFT_LAUNCH, LEFT_PLACE, LEFT_EXPRESSION, LEFT_DEPLOYMENTS,
 struct world_call {
     bool open;
     const char *operation;
-    char body[4096];
+    char body[8192];
     enum world_fault fault;
     enum world_left left;            /* of FAULT_PARTIAL                     */
     bool useless;                    /* without what it leaves out           */
+    bool gone;                       /* answered by ClusterNotFoundException */
     struct world_state told;         /* the state that the answer is made of */
-    char answer[32768];
+    char answer[65536];
     size_t answer_n, given;
     int phase;
 };
@@ -65,7 +104,8 @@ struct world_late {                  /* a write that arrives after its call  */
 };
 
 struct world {
-    uint64_t random;
+    uint64_t seed, random;
+    unsigned kinds;                  /* enum world_kind, or-ed               */
     bool storm;                      /* faults happen                        */
     bool foreign;                    /* so do answers of another account,
                                         which a bare name could not tell     */
@@ -84,22 +124,52 @@ struct world {
                  bool ok);
 };
 
-/* The one world: calls know no other. */
-struct world *world_new(uint64_t seed);
+/* The one world: calls know no other.  Of its kinds it keeps those in `of`. */
+struct world *world_new(uint64_t seed, unsigned of);
+struct world *world_the(void);
 /* 0 to n - 1. */
 unsigned world_random(struct world *w, unsigned n);
 bool world_chance(struct world *w, unsigned percent);
+static inline bool world_has(const struct world *w, enum world_kind kind)
+{
+    return (w->kinds & kind) != 0;
+}
+/* A host that registers now. */
+struct world_host world_host_new(struct world *w);
 /* A little of what happens in a cluster. */
 void world_change(struct world *w);
 /* Late writes of `steps` ago arrive; all of them with `all`. */
 void world_arrive(struct world *w, bool all);
+/* Sets a count, and (WORLD_LAG_SHOWN) shows it later. */
+void world_set_desired(struct world *w, int service, int64_t desired);
+int64_t world_wall_now(const struct world *w);
+
 /* The way to the world for this actor. */
 const struct hc_call_ways *world_ways(int actor);
-/* The service that a body names, -1 if none; "service":"sN". */
+
+/* ---- what follows from a state ---- */
+
 /* Whether only hosts with the attribute are this service's. */
 bool world_is_constrained(const struct world *w, const struct world_service *s);
+/* Whether a host has room for one task of this service. */
+bool world_is_alone(const struct world *w, const struct world_service *s);
+/* Whether tasks of this service are placed on hosts of the provider, and on
+ * how many of them at most. */
+bool world_uses(const struct world_service *s, int provider, int *most);
+
+/* ---- requests and answers ---- */
+
+void world_answer(struct world *w, struct world_call *c);
+/* The service that a body names, -1 if none; "service":"sN". */
 int world_service_of(const char *body);
 /* The number after key":, or -1. */
 int64_t world_number(const char *body, const char *key);
+/* The hosts whose ARNs stand in it, whosever account they are of. */
+uint64_t world_hosts_in(const char *text);
+
+/* Of a list of hosts, read off its filter. */
+enum world_filter { FILTER_ATTR = 1, FILTER_INSIDE = 2, FILTER_OUTSIDE = 4 };
+unsigned world_filter_of(const char *body);
+bool world_is_listed(const struct world_host *h, char status, unsigned filter);
 
 #endif

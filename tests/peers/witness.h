@@ -1,0 +1,98 @@
+/* peers/witness.h - what one headcount was told by the ECS in memory, and the
+ * plain model of what it may write.
+ *
+ * The model knows no facts, plans or sightings: it knows lists, descriptions
+ * and numbers that were told by whole answers, and says which counts follow
+ * from each.  A write is wrong if its count follows from none of them, and a
+ * big one if it does not follow from two that agree.
+ */
+#ifndef PEERS_WITNESS_H
+#define PEERS_WITNESS_H
+
+#include "peers/world.h"
+
+#define WITNESS_LISTS 64
+#define WITNESS_DETAILS 24
+#define WITNESS_UNDONE 8
+
+/* How a policy comes to the count of a service. */
+enum witness_policy {
+    POLICY_NONE,           /* the wish says it                              */
+    POLICY_COUNT,          /* fixed: cluster:count with the wish's `where`  */
+    POLICY_REGISTERED,     /* fixed: cluster.registered                     */
+    POLICY_MAX,            /* the wish, max = cluster.registered            */
+    POLICY_HOSTS,          /* fixed: its hosts of two CPUs and more         */
+    WITNESS_POLICIES
+};
+#define WITNESS_POLICY_CPU 2048
+
+/* One list of hosts from its first page to its last. */
+struct witness_list {
+    char status;
+    unsigned filter;                 /* enum world_filter, or-ed             */
+    bool complete, broken;
+    uint64_t hosts;
+};
+
+/* One answer of DescribeContainerInstances. */
+struct witness_details {
+    uint64_t asked;
+    struct world_host hosts[WORLD_HOSTS];     /* status 0: MISSING           */
+};
+
+/* The last write that was answered, and those before it that were undone. */
+struct witness_own {
+    bool written, shown;
+    bool replaced;                   /* another count was shown since        */
+    int64_t before, count, at;
+    int64_t earlier;                 /* the one before it, if that was not
+                                        shown either; or -1                  */
+    int64_t undone[WITNESS_UNDONE];
+    unsigned undone_n;
+};
+
+struct witness {
+    struct world *w;
+    const struct hc_wish *wishes;              /* of each service            */
+    enum witness_policy policies[WORLD_SERVICES];
+    /* what this reconcile was told, by answers that were whole */
+    int64_t began;                             /* wall time                  */
+    struct world_service services[WORLD_SERVICES];
+    int64_t shown[WORLD_SERVICES];             /* desired, as it was read;
+                                                  there it is our write's    */
+    int64_t read_at[WORLD_SERVICES];
+    bool knows[WORLD_SERVICES];
+    struct witness_list lists[WITNESS_LISTS];
+    size_t lists_n;
+    struct witness_details details[WITNESS_DETAILS];
+    size_t details_n;
+    int registered[WITNESS_LISTS];
+    size_t registered_n;
+    bool gone;                                 /* ClusterNotFoundException   */
+    uint64_t writes;                           /* that it sent               */
+    /* and what it knows from those before it */
+    bool managed[WORLD_PROVIDERS];
+    struct { bool told, yes; } coming[WORLD_PROVIDERS];   /* more pages      */
+    struct witness_own own[WORLD_SERVICES], sent[WORLD_SERVICES];
+};
+
+void witness_init(struct witness *x, struct world *w,
+                  const struct hc_wish *wishes);
+/* A reconcile begins: what the one before it was told does not count. */
+void witness_begin(struct witness *x);
+/* For the world's asked and told; a wrong write ends the test. */
+void witness_asked(struct witness *x, const struct world_call *c);
+void witness_told(struct witness *x, const struct world_call *c, bool ok);
+/* The reconcile has ended, and this came of the service. */
+void witness_end(struct witness *x, int service,
+                 const struct hc_report_service *s);
+/* The count that is right for the world as it is; the present one, where none
+ * is to be written. */
+int64_t witness_right(const struct witness *x, int service);
+bool witness_is_forbidden(const struct world_service *s);
+/* Some answer says this count for the service; two that agree do. */
+bool witness_follows(const struct witness *x, int service, int64_t wanted);
+bool witness_follows_twice(const struct witness *x, int service,
+                           int64_t wanted);
+
+#endif

@@ -1,0 +1,163 @@
+/* peers/witness_writes.c - is a write the right one, and what became of those
+ * before it. */
+#include "peers/witness.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "t.h"
+
+#define WITNESS_SHOWN (30 * HC_SECOND)
+#define WITNESS_WINDOW (660 * HC_SECOND)     /* ten minutes, and a reconcile */
+
+static void wrong(const struct witness *x, const struct world_call *c,
+                  const char *what)
+{
+    fail_msg("seed %" PRIu64 ": %s: %s %s", x->w->seed, what, c->operation,
+             c->body);
+}
+
+static bool is_big(int64_t from, int64_t to)
+{
+    return (from - to > 2 && 2 * (from - to) > from) ||
+           (to - from > 20 && to > 2 * from);
+}
+
+static bool is_managed(const struct witness *x, const struct world_service *s)
+{
+    bool yes = false;
+    int most;
+
+    for (int i = 0; i < WORLD_PROVIDERS; i++)
+        yes = yes || (world_uses(s, i, &most) && x->managed[i]);
+    return yes;
+}
+
+/* What we wrote may not be shown yet. */
+static bool is_awaited(const struct witness_own *own, int64_t shown,
+                       int64_t now)
+{
+    return own->written && !own->shown && !own->replaced &&
+           (shown == own->before || shown == own->earlier) &&
+           now < own->at + WITNESS_SHOWN;
+}
+
+/* And it is another count. */
+static bool is_hidden(const struct witness *x, int i, int64_t wanted)
+{
+    return x->own[i].count != wanted &&
+           is_awaited(&x->own[i], x->shown[i], x->w->now);
+}
+
+static void check_zero(const struct witness *x, const struct world_call *c,
+                       int i)
+{
+    const struct hc_wish *wish = &x->wishes[i];
+
+    if ((wish->allow & ALLOW_ZERO) == 0)
+        wrong(x, c, "a zero that nobody allowed");
+}
+
+static void check_write(struct witness *x, const struct world_call *c)
+{
+    int i = world_service_of(c->body);
+    int64_t wanted = world_number(c->body, "desiredCount");
+    char body[256];
+
+    if (i < 0 || i >= WORLD_SERVICES || !x->knows[i])
+        wrong(x, c, "a write to a service that was not read");
+    hc_fmt(body, sizeof(body), "{\"cluster\":\"" WORLD_CLUSTER "\",\"service\":"
+           "\"s%d\",\"desiredCount\":%lld}", i, (long long)wanted);
+    if (strcmp(body, c->body) != 0)
+        wrong(x, c, "more than three members");
+    const struct world_service *s = &x->services[i];
+
+    if (x->gone)
+        wrong(x, c, "a write to a cluster that is gone");
+    if (witness_is_forbidden(s))
+        wrong(x, c, "a write to a forbidden service");
+    if (wanted == 0)
+        check_zero(x, c, i);
+    if (wanted < 0 || (wanted == s->desired && !is_hidden(x, i, wanted)))
+        wrong(x, c, "no change");
+    if (!witness_follows(x, i, wanted))
+        wrong(x, c, "a count that no whole reading says");
+    if (is_big(s->desired, wanted) && !witness_follows_twice(x, i, wanted))
+        wrong(x, c, "a big step that nothing confirms");
+    if (s->strategy && !s->unclear && is_managed(x, s) && wanted > s->desired &&
+        s->running < s->desired)
+        wrong(x, c, "a rise while tasks wait on managed scaling");
+    x->writes++;
+}
+
+void witness_asked(struct witness *x, const struct world_call *c)
+{
+    if (strcmp(c->operation, "UpdateService") == 0)
+        check_write(x, c);
+}
+
+/* ---- the end of a reconcile ---- */
+
+/* ECS shows neither our write nor what was before it, and the plan still wants
+ * what we wrote: it was undone.  If it wants another count, that write is
+ * history. */
+static void end_own(struct witness *x, int i,
+                    const struct hc_report_service *s)
+{
+    struct witness_own *own = &x->own[i];
+
+    if (!own->written || is_awaited(own, x->shown[i], x->read_at[i]))
+        return;
+    own->replaced = x->shown[i] != own->count;
+    own->shown = own->shown || !own->replaced;
+    if (!own->replaced)
+        return;
+    if (s->wanted == own->count)
+        own->undone[own->undone_n++ % WITNESS_UNDONE] = x->w->now;
+    if (s->wanted != HC_UNKNOWN && s->outcome != OUTCOME_FAILED)
+        own->written = false;
+}
+
+static void end_write(struct witness *x, int i,
+                      const struct hc_report_service *s)
+{
+    struct witness_own *own = &x->own[i];
+    const struct witness_own *sent = &x->sent[i];
+
+    if (!sent->written || (!sent->shown && s->outcome != OUTCOME_UPDATED))
+        return;
+    own->earlier = is_awaited(own, sent->before, sent->at) ? own->count : -1;
+    own->written = true;
+    own->shown = own->replaced = false;
+    own->before = sent->before;
+    own->count = sent->count;
+    own->at = sent->at;
+}
+
+static unsigned undone_lately(const struct witness *x, int i)
+{
+    const struct witness_own *own = &x->own[i];
+    unsigned n = 0;
+
+    for (unsigned k = 0; k < WITNESS_UNDONE && k < own->undone_n; k++)
+        n += x->w->now <= own->undone[k] + WITNESS_WINDOW;
+    return n;
+}
+
+void witness_end(struct witness *x, int i, const struct hc_report_service *s)
+{
+    bool hidden = x->knows[i] && is_hidden(x, i, s->wanted);
+
+    if (x->knows[i])
+        end_own(x, i, s);
+    if (s->outcome == OUTCOME_HELD && strcmp(s->code, "contested") == 0 &&
+        undone_lately(x, i) < HC_PLAN_UNDONE)
+        fail_msg("seed %" PRIu64 ": s%d is contested, and %u writes of this "
+                 "headcount were undone", x->w->seed, i, undone_lately(x, i));
+    if (s->outcome == OUTCOME_UNCHANGED && hidden)
+        fail_msg("seed %" PRIu64 ": s%d is unchanged at %" PRId64 ", and %"
+                 PRId64 " was written a moment ago", x->w->seed, i, s->wanted,
+                 x->own[i].count);
+    end_write(x, i, s);
+}
