@@ -24,8 +24,9 @@
 enum { MEMBER_SOURCE, MEMBER_TYPE, MEMBER_ID, MEMBER_REGION, MEMBER_ACCOUNT,
        MEMBER_TIME, MEMBER_DETAIL, MEMBER_CLUSTER, MEMBER_CLUSTERS,
        MEMBER_RECORDS, MEMBER_DRY_RUN, MEMBER_CLUSTER_ARN, MEMBER_HOST_ARN,
-       MEMBER_STATUS, MEMBER_VERSION, MEMBER_CALL, MEMBER_CALL_ERROR,
-       MEMBER_CALL_INPUT, MEMBER_CALL_CLUSTER, EVENT_MEMBERS };
+       MEMBER_STATUS, MEMBER_MACHINE, MEMBER_VERSION, MEMBER_CALL,
+       MEMBER_CALL_ERROR, MEMBER_CALL_INPUT, MEMBER_CALL_CLUSTER,
+       EVENT_MEMBERS };
 
 static const struct hc_view_shape event_nothing = { NULL, 0 };
 
@@ -50,6 +51,7 @@ static const struct hc_view_member event_host_members[] = {
     { "clusterArn", VIEW_TEXT, MEMBER_CLUSTER_ARN, NULL },
     { "containerInstanceArn", VIEW_TEXT, MEMBER_HOST_ARN, NULL },
     { "status", VIEW_TEXT, MEMBER_STATUS, NULL },
+    { "ec2InstanceId", VIEW_TEXT, MEMBER_MACHINE, NULL },
     { "version", VIEW_INT, MEMBER_VERSION, NULL }
 };
 static const struct hc_view_shape event_host_shape =
@@ -291,6 +293,7 @@ static int event_host_parts(struct event_parts *parts, struct hc_error *e)
 
     ev->instance_arn = parts->text[MEMBER_HOST_ARN];
     ev->instance_status = parts->text[MEMBER_STATUS];
+    ev->instance_machine = parts->text[MEMBER_MACHINE];
     if (ev->instance_arn.p != NULL &&
         hc_arn_instance(&arn, ev->instance_arn, &why) < 0)
         return hc_error_set(e, HC_EEVENT, "the event's detail: %s", why.what);

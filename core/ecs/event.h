@@ -51,6 +51,7 @@ struct hc_event {
     /* of a container instance state change */
     int64_t version;                   /* -1 unknown                      */
     struct hc_str instance_arn, instance_status;
+    struct hc_str instance_machine;    /* "i-...", of ECS Anywhere "mi-..." */
 
     struct hc_keep keep;               /* owns all of the above */
     size_t clusters_cap;

@@ -408,6 +408,10 @@ static bool reconcile_is_contradicted(const struct hc_reconcile *r)
         r->config.event->instance_status.n == 0 ||
         !hc_arn_same_place(&r->event_host, &r->cluster))
         return false;
+    /* A host of ECS Anywhere is in no list of EC2's. */
+    if (h->filter.n > 0 && hc_str_starts(r->config.event->instance_machine,
+                                         HC_STR("mi-")))
+        return false;
     active = hc_str_eqz(r->config.event->instance_status, "ACTIVE");
     return active != (hc_fact_hosts_find(h, r->event_host.text) != NULL);
 }

@@ -58,6 +58,7 @@ TEST(event, a_host_event_names_its_cluster_and_its_host)
     CHECK_INT(event.version, 14801);
     CHECK_STR(event.instance_arn, AT "container-instance/prod/b54a2a04");
     CHECK_STR(event.instance_status, "ACTIVE");
+    CHECK_STR(event.instance_machine, "i-f3a8506b");
     hc_event_fini(&event);
     CHECK_INT(event.kind, EVENT_NONE);
     hc_event_fini(&event);

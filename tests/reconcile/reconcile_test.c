@@ -815,6 +815,20 @@ TEST(reconcile, a_list_that_contradicts_its_event_is_read_once_more)
     }
 }
 
+/* A host of ECS Anywhere is in no list of EC2's: that is no contradiction. */
+TEST(reconcile, an_event_of_ecs_anywhere_contradicts_no_list_of_ec2)
+{
+    struct hc_event event;
+    struct script *s = set(SCRIPT_ROWS(write_rows), "web");
+    int64_t before = s->now;
+
+    set_event(s, &event, &event_rows[2]);
+    event.instance_machine = HC_STR("mi-0123456789abcdef0");
+    run(0, OUTCOME_UPDATED, "");
+    CHECK_INT(s->now - before, 0);
+    script_end();
+}
+
 TEST(reconcile, the_second_list_counts_alone)
 {
     static const struct script_row rows[] = {
