@@ -221,7 +221,8 @@ static int reconcile_write(struct hc_reconcile *r,
 
     r->write = (struct hc_brake_write){
         .fall = reconcile_fall(r, in), .dry_run = r->config.dry_run,
-        .allowed = (in->wish->allow & ALLOW_TOO_MANY) != 0,
+        .allowed = (in->wish->allow & ALLOW_TOO_MANY) != 0 ||
+                   hc_verify_corrects(r),
     };
     if (falls && !r->falling) {
         r->at++;

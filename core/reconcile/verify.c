@@ -116,12 +116,16 @@ int hc_verify_begin(struct hc_reconcile *r, int64_t now)
     return 1;
 }
 
+bool hc_verify_corrects(const struct hc_reconcile *r)
+{
+    return r->verify.open != NULL && r->verify.open[r->at];
+}
+
 bool hc_verify_agrees(struct hc_reconcile *r)
 {
     struct hc_verify *v = &r->verify;
 
-    if (v->round == 0 || !v->open[r->at] ||
-        r->plan.outcome != OUTCOME_UNCHANGED)
+    if (!hc_verify_corrects(r) || r->plan.outcome != OUTCOME_UNCHANGED)
         return false;
     v->open[r->at] = false;
     r->services[r->at] = v->before[r->at];

@@ -21,6 +21,9 @@ void hc_verify_wishes(struct hc_reconcile *r, const struct hc_wish *wishes,
                       size_t n);
 void hc_verify_unanswered(struct hc_reconcile *r, const char *code,
                           const char *what);
+/* The wish at hand was written in this run already: another write of it puts
+ * right a count of ours, and changes no further service. */
+bool hc_verify_corrects(const struct hc_reconcile *r);
 /* The wish at hand was looked at again and is as it was written: it is settled
  * as it was.  False: it is no such wish. */
 bool hc_verify_agrees(struct hc_reconcile *r);

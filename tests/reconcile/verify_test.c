@@ -165,6 +165,21 @@ TEST(verify, holds_hold_in_a_look_too)
     run(OUTCOME_HELD, "step_down", "a second reading differs");
 }
 
+/* It changes no further service, so the limit of the run lets it pass. */
+TEST(verify, a_correction_is_no_further_change)
+{
+    static const struct script_row rows[] = {
+        READ(1), LISTS(AB), WRITES(2), LISTS(ABC), WRITES(3), LISTS(ABC)
+    };
+    struct script *s = set(SCRIPT_ROWS(rows));
+    struct hc_brake_window window = { .last = 0 };
+    struct hc_brake brake = { .window = &window };
+
+    hc_brake_limit(&brake, 1, 0, false);
+    s->config.brake = &brake;
+    run(OUTCOME_UPDATED, "", "3 active hosts");
+}
+
 TEST(verify, a_plain_number_follows_from_no_host)
 {
     static const struct script_row rows[] = { READ(1), WRITES(2) };
