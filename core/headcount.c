@@ -54,8 +54,10 @@ void hc_take_system(struct hc_system *sys, struct hc_log *log,
         sys->wall = user.wall;
     if (user.random != NULL)
         sys->random = user.random;
-    if (user.env != NULL)
+    if (user.env != NULL) {
         sys->getenv = user.env;
+        sys->user = NULL;              /* its home would be another's HOME */
+    }
     log->fn = user.log;
     log->ud = user.ud;
 }

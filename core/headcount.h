@@ -643,6 +643,8 @@ struct headcount_cluster {
     const char *error_code, *error;    /* NULL where the cluster was read    */
     const struct headcount_service *services;
     size_t services_n;
+    const char *skipped;          /* "cluster_gone": it is deleted, and AWS
+                                     named it, no person; or NULL            */
 };
 
 /* One of an event's Records.  It is not done if a cluster that it asks for

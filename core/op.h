@@ -223,6 +223,8 @@ bool hc_op_drop_twin(headcount_op *op);
 const char *hc_op_foreign(const struct op_reconcile *r, size_t at);
 /* Why, as a sentence in op->keep; NULL: no memory. */
 const char *hc_op_foreign_why(headcount_op *op, size_t at);
+/* A person wrote this one of r->names into the event. */
+bool hc_op_is_named(const struct op_reconcile *r, size_t at);
 /* The event asks for no write to this one of r->names. */
 bool hc_op_is_dry(const struct op_reconcile *r, size_t at);
 /* What came of it: of the event's clusters, records and versions.  0 or

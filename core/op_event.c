@@ -85,6 +85,17 @@ bool hc_op_is_dry(const struct op_reconcile *r, size_t at)
     return r->has_event;
 }
 
+bool hc_op_is_named(const struct op_reconcile *r, size_t at)
+{
+    const struct hc_batch *b = &r->batch;
+
+    for (size_t i = 0; i < b->clusters_n; i++)
+        if (!b->clusters[i].settled && r->names_of[i] == at &&
+            b->clusters[i].named)
+            return true;
+    return false;
+}
+
 int hc_op_read_event(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;

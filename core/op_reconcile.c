@@ -12,6 +12,8 @@
 #include "aws/endpoint.h"
 #include "reconcile/snapshot.h"
 
+#define OP_LISTS 10                   /* so many ask which clusters there are */
+
 /* ---- start: the endpoint ---- */
 
 int hc_op_check_endpoint(headcount_op *op, struct hc_str region)
@@ -67,6 +69,23 @@ static size_t op_turn(const headcount_op *op)
     return op->parent != NULL ? op->parent->as.sweep.begun - 1 : 0;
 }
 
+/* AWS told of it: by an event of its own, or to the sweep that listed it. */
+static bool op_was_found(const headcount_op *op, size_t at)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+
+    if (op->parent != NULL)
+        return op->parent->as.sweep.lists;
+    return r->has_event && !hc_op_is_named(r, at);
+}
+
+/* A person who misspells names reads a few sentences. */
+static bool op_lists(const headcount_op *op, size_t at)
+{
+    return op->parent != NULL ? op->parent->as.sweep.targets_n <= OP_LISTS
+                              : at < OP_LISTS;
+}
+
 static int op_begin_cluster(headcount_op *op, size_t at)
 {
     struct op_reconcile *r = &op->as.reconcile;
@@ -74,6 +93,7 @@ static int op_begin_cluster(headcount_op *op, size_t at)
     const struct hc_reconcile_config config = {
         .cluster = r->names[at].text,
         .foreign = live ? hc_op_foreign(r, at) : NULL,
+        .found = live && op_was_found(op, at), .lists = op_lists(op, at),
         .wishes = r->wishes, .wishes_n = r->wishes_n,
         .asks = op->request.policy,
         .policy_sha256 = hc_str(op->request.policy_sha256),
@@ -149,6 +169,7 @@ static int op_put_clusters(headcount_op *op,
         to[i] = (struct headcount_cluster){
             .arn = from[i]->arn, .name = from[i]->name,
             .error_code = from[i]->error_code, .error = from[i]->error,
+            .skipped = from[i]->skipped,
             .services = services, .services_n = from[i]->services_n,
         };
     }

@@ -36,7 +36,9 @@ void missing_note(struct missing *m, const struct headcount_cluster *cluster)
         const struct headcount_service *s = &cluster->services[i];
         struct missing_name *name;
 
-        if (s->outcome == HEADCOUNT_FAILED)   /* it may be there */
+        /* It may be there; the cluster is not. */
+        if (s->outcome == HEADCOUNT_FAILED ||
+            strcmp(s->code, "cluster_gone") == 0)
             continue;
         name = name_at(m, s->service);
         if (!name)

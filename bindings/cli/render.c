@@ -194,6 +194,8 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
             render_text(out, c->error);
             fputc('\n', out);
         }
+        if (c->skipped && c->services_n == 0)
+            fprintf(out, "- skipped %s\n", c->skipped);
         for (size_t k = 0; k < c->services_n; k++)
             put_service(out, c, &c->services[k]);
     }

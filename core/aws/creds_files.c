@@ -4,7 +4,8 @@
  * Of several things the one is named that the SDKs would take, in the order in
  * which botocore looks: a role to assume, a web identity (of the environment
  * before the profile's), single sign-on, the keys of the credentials file, a
- * login session, a process, the keys of the config file.
+ * login session, a process, the keys of the config file, and a file that
+ * AWS_CREDENTIAL_FILE names, which botocore alone still reads.
  */
 #include "aws/creds_files.h"
 
@@ -15,6 +16,7 @@
 #define FILES_PATH 4096
 #define FILES_SHOWN 160                  /* bytes of a path in a sentence    */
 #define FILES_TOKEN "AWS_WEB_IDENTITY_TOKEN_FILE"
+#define FILES_OLD "AWS_CREDENTIAL_FILE"
 
 /* In the order in which the SDKs look. */
 enum files_rank { FILES_ROLE, FILES_WEB_IDENTITY, FILES_SSO, FILES_KEYS,
@@ -49,7 +51,8 @@ static const struct files_kind {
 /* One look at all of it. */
 struct files_look {
     const struct hc_system *sys;
-    struct hc_buf path[FILES_N];
+    struct hc_buf path[FILES_N], passwd;
+    struct hc_str home;                  /* empty: there is none             */
     enum files_rank rank;                /* of what was found                */
     const char *key;
     size_t file, line;
@@ -59,11 +62,41 @@ struct files_look {
 
 /* ---- where the files are ---- */
 
+/* name:password:UID:GID:words:HOME:shell */
+static struct hc_str files_home_of(struct hc_str passwd, long user)
+{
+    while (passwd.n > 0) {
+        struct hc_str line = hc_str_cut(&passwd, '\n'), field[6];
+        uint64_t id;
+
+        for (size_t i = 0; i < 6; i++)
+            field[i] = hc_str_cut(&line, ':');
+        if (hc_str_u64(field[2], &id) && id == (uint64_t)user)
+            return field[5];
+    }
+    return (struct hc_str){ NULL, 0 };
+}
+
+/* A service of the system may have no HOME; the SDKs look its user up then. */
+static int files_find_home(struct files_look *l)
+{
+    const struct hc_system *sys = l->sys;
+    int err;
+
+    l->home = hc_getenv(sys, "HOME");
+    if (l->home.n > 0 || sys->user == NULL)
+        return 0;
+    err = sys->read_file(sys->ud, "/etc/passwd", &l->passwd, NULL);
+    if (err == 0)
+        l->home = files_home_of(hc_buf_view(&l->passwd), sys->user(sys->ud));
+    return err == HC_ENOMEM ? err : 0;
+}
+
 static int files_put_path(struct files_look *l, const struct files_kind *kind,
                           struct hc_buf *out)
 {
     struct hc_str given = hc_getenv(l->sys, kind->variable);
-    struct hc_str home = hc_getenv(l->sys, "HOME");
+    struct hc_str home = l->home;
     struct hc_str tilde = HC_STR("~/");
 
     if (hc_str_find(given, '$') < given.n)
@@ -188,6 +221,10 @@ static int files_verdict(struct files_look *l)
         return hc_error_set(l->e, HC_ECREDENTIALS, "%s says that credentials "
                             "come from a web identity; " FILES_HELP,
                             FILES_TOKEN);
+    if (l->rank == FILES_NONE && hc_getenv(l->sys, FILES_OLD).n > 0)
+        return hc_error_set(l->e, HC_ECREDENTIALS, "%s names a file of "
+                            "credentials, as the first tools of EC2 had them; "
+                            FILES_HELP, FILES_OLD);
     if (l->rank == FILES_NONE)
         return 0;
     return hc_error_set(l->e, HC_ECREDENTIALS, "%.*s:%zu: %s says where the "
@@ -199,16 +236,19 @@ static int files_verdict(struct files_look *l)
 static int files_look(const struct hc_system *sys, struct hc_error *e)
 {
     struct files_look l = { .sys = sys, .rank = FILES_NONE, .e = e };
-    int err = 0;
+    int err;
 
+    hc_buf_init(&l.passwd, &sys->alloc, HC_CREDS_FILES_MAX);
     for (size_t i = 0; i < FILES_N; i++)
         hc_buf_init(&l.path[i], &sys->alloc, FILES_PATH);
+    err = files_find_home(&l);
     for (size_t i = 0; err == 0 && i < FILES_N; i++)
         err = files_open(&l, i);
     if (err == 0)
         err = files_verdict(&l);
     for (size_t i = 0; i < FILES_N; i++)
         hc_buf_fini(&l.path[i]);
+    hc_buf_fini(&l.passwd);
     return err == HC_ENOMEM ? hc_error_set(e, err, "no memory to read the "
                                            "files of ~/.aws") : err;
 }

@@ -102,6 +102,12 @@ static int sys_read_file(void *ud, const char *path, struct hc_buf *out,
     return err;
 }
 
+static long sys_user(void *ud)
+{
+    (void)ud;
+    return (long)getuid();
+}
+
 void hc_system_real(struct hc_system *sys)
 {
     *sys = (struct hc_system){
@@ -111,6 +117,7 @@ void hc_system_real(struct hc_system *sys)
         .random = sys_random,
         .getenv = sys_getenv,
         .read_file = sys_read_file,
+        .user = sys_user,
     };
 }
 

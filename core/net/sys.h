@@ -19,6 +19,8 @@ struct hc_system {
      * is no regular file: that is HC_EIO. */
     int (*read_file)(void *ud, const char *path, struct hc_buf *out,
                      struct hc_error *e);
+    long (*user)(void *ud);              /* whose the process is; NULL: that
+                                            is not to be known               */
     void *ud;
 };
 

@@ -43,6 +43,9 @@ void hc_ask_view(struct hc_reconcile *r)
     case ASK_UPDATE:
         hc_ecs_updated_init(&r->view.services, a);
         break;
+    case ASK_CLUSTERS:
+        hc_ecs_clusters_init(&r->view.arns, a);
+        break;
     }
     r->in_view = true;
 }
@@ -64,6 +67,7 @@ void hc_ask_close_view(struct hc_reconcile *r)
     case ASK_TARGET:
     case ASK_NAMES:
     case ASK_TAGGED:
+    case ASK_CLUSTERS:
         hc_ecs_arns_fini(&r->view.arns);
         break;
     case ASK_DETAILS:
@@ -118,6 +122,7 @@ static const struct ask_call {
     [ASK_NAMES] = { HC_SERVICE_ECS, "ecs", "ListServices" },
     [ASK_TAGGED] = { HC_SERVICE_TAGGING, "tag", "GetResources" },
     [ASK_UPDATE] = { HC_SERVICE_ECS, "ecs", "UpdateService" },
+    [ASK_CLUSTERS] = { HC_SERVICE_ECS, "ecs", "ListClusters" },
 };
 
 static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
@@ -140,6 +145,9 @@ static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
         if (config.deadline <= 0 || config.deadline > r->write_by)
             config.deadline = r->write_by;
     }
+    if (ask == ASK_CLUSTERS &&
+        (config.deadline <= 0 || config.deadline > r->list_by))
+        config.deadline = r->list_by;
     r->ask = ask;
     err = hc_reconcile_ways(r)->start(&r->call, r->net, r->job, &config);
     if (err < 0) {
@@ -288,6 +296,12 @@ int hc_ask_tagged(struct hc_reconcile *r)
     return ask_start(r, ASK_TAGGED);
 }
 
+int hc_ask_clusters(struct hc_reconcile *r)
+{
+    hc_ecs_put_list_clusters(ask_body(r), HC_STR(""));
+    return ask_start(r, ASK_CLUSTERS);
+}
+
 int hc_ask_update(struct hc_reconcile *r)
 {
     hc_ecs_put_update_service(ask_body(r), r->cluster.text,
@@ -321,6 +335,7 @@ static const char *ask_resource(struct hc_reconcile *r)
     case ASK_DEFINITION:
     case ASK_NAMES:
     case ASK_TAGGED:
+    case ASK_CLUSTERS:
         break;
     }
     return hc_keep_fmt(keep, "cluster/%.*s", HC_STR_ARG(cluster));
@@ -335,7 +350,8 @@ const char *hc_ask_statement(struct hc_reconcile *r)
 
     /* No resource can be named for these. */
     if (r->ask == ASK_TARGET || r->ask == ASK_DEFINITION ||
-        r->ask == ASK_NAMES || r->ask == ASK_TAGGED)
+        r->ask == ASK_NAMES || r->ask == ASK_TAGGED ||
+        r->ask == ASK_CLUSTERS)
         return hc_keep_fmt(&r->facts.keep, "{\"Effect\": \"Allow\", \"Action\":"
                            " \"%s:%s\", \"Resource\": \"*\"}",
                            ask_calls[r->ask].action,

@@ -24,6 +24,8 @@ int hc_ask_target(struct hc_reconcile *r);
 int hc_ask_definition(struct hc_reconcile *r);
 int hc_ask_names(struct hc_reconcile *r);
 int hc_ask_tagged(struct hc_reconcile *r);
+/* The first page of the clusters that there are, until r->list_by. */
+int hc_ask_clusters(struct hc_reconcile *r);
 /* The wish at hand, to r->plan.wanted. */
 int hc_ask_update(struct hc_reconcile *r);
 /* The IAM statement that would allow what was asked last; lives in the facts'

@@ -5,6 +5,8 @@
  */
 #include "reconcile/learn.h"
 
+#include "reconcile/settle.h"
+
 #define LEARN_IDLE_PAGES 3            /* that bring nothing new */
 
 int hc_learn_feed(struct hc_reconcile *r)
@@ -28,6 +30,7 @@ int hc_learn_feed(struct hc_reconcile *r)
     case ASK_TARGET:
     case ASK_NAMES:
     case ASK_TAGGED:
+    case ASK_CLUSTERS:
         return hc_ecs_arns_feed(&r->view.arns, span, &r->error);
     }
     return 0;
@@ -88,9 +91,13 @@ static int learn_cluster(struct hc_reconcile *r)
 
     if (err < 0)
         return err;
-    if (v->clusters_n == 0)
+    if (v->clusters_n == 0) {
+        r->gone = hc_str_eqz(v->failure.reason, "MISSING") &&
+                  v->failure.arn.n > 0 &&
+                  hc_learn_is_ours(r, v->failure.arn, false);
         return hc_learn_refuse(
             r, "DescribeClusters does not know it:", v->failure.reason);
+    }
     if (!hc_learn_is_ours(r, v->arn, false) ||
         (v->arn.n == 0 && !hc_str_eq(v->name, r->cluster.name)))
         return hc_learn_refuse(r, "ECS answered for another cluster:", v->arn);
@@ -99,6 +106,9 @@ static int learn_cluster(struct hc_reconcile *r)
                                "DescribeClusters left out status or "
                                "registeredContainerInstancesCount of",
                                v->arn);
+    r->gone = hc_str_eqz(v->status, "INACTIVE");
+    if (r->gone)                      /* it is deleted, and not forgotten yet */
+        return hc_learn_refuse(r, "DescribeClusters says", v->status);
     struct hc_fact_cluster *to = &r->facts.cluster[r->sighting];
 
     to->value = *v;
@@ -247,6 +257,19 @@ static int learn_definition(struct hc_reconcile *r)
     return 1;
 }
 
+/* ---- ListClusters ---- */
+
+/* For a sentence: one page says enough.  The view is read where it is. */
+static int learn_clusters(struct hc_reconcile *r)
+{
+    int err = hc_ecs_arns_end(&r->view.arns, &r->error);
+
+    if (err < 0)
+        return err;
+    hc_settle_gone(r);
+    return 1;
+}
+
 /* ---- all of them ---- */
 
 int hc_learn_take(struct hc_reconcile *r)
@@ -271,6 +294,8 @@ int hc_learn_take(struct hc_reconcile *r)
         return hc_learn_names(r);
     case ASK_UPDATE:
         return hc_learn_update(r);
+    case ASK_CLUSTERS:
+        return learn_clusters(r);
     }
     return 0;
 }
@@ -331,6 +356,7 @@ void hc_learn_fail(struct hc_reconcile *r, const char *code, const char *what)
         hc_facts_fail(&r->facts, &r->names_list->fact, code, what);
         break;
     case ASK_UPDATE:
+    case ASK_CLUSTERS:
         break;
     }
 }

@@ -254,6 +254,7 @@ static int offline_complete(struct hc_reconcile *r, struct hc_error *e)
     case ASK_CLUSTER:
     case ASK_TARGET:                  /* planned without where it is unknown */
     case ASK_UPDATE:
+    case ASK_CLUSTERS:
         break;
     }
     return 0;
@@ -307,7 +308,7 @@ int hc_offline_learn(struct hc_reconcile *r, const char **code,
         [ASK_DEFINITION] = "the task definition",
         [ASK_NAMES] = "a list of services",
         [ASK_TAGGED] = "a list of services by tags",
-        [ASK_UPDATE] = "a write",
+        [ASK_UPDATE] = "a write", [ASK_CLUSTERS] = "a list of clusters",
     };
     struct hc_error e = { 0 };
     int got = offline_derive(r, &e);

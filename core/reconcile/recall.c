@@ -250,6 +250,7 @@ void hc_recall_keep(struct hc_reconcile *r, int64_t now)
     case ASK_DETAILS:
     case ASK_CLUSTER:
     case ASK_NAMES:
+    case ASK_CLUSTERS:
         break;
     }
 }

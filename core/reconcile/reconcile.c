@@ -20,6 +20,9 @@
  *   CALL  -> NEEDS   the fact is there
  *   CALL  -> AGAIN   a list contradicts the event that caused us
  *   AGAIN -> CALL    a second later, once
+ *   CALL  -> GONE    the cluster is deleted, and a person named it
+ *   GONE  -> CALL    which clusters there are is asked for
+ *   CALL  -> DONE    that is answered, or not; or AWS had named the cluster
  *
  * A plan is made from the top each time a fact was learned: it is arithmetic,
  * a call costs ten thousand times as much.  One call at a time; a wish is
@@ -40,6 +43,7 @@
 #include "reconcile/wishes.h"
 
 #define RECONCILE_WRITE_WITHIN (60 * HC_SECOND)
+#define RECONCILE_LIST_WITHIN (5 * HC_SECOND)
 
 /* Why no call may begin any more, or NULL. */
 static const char *reconcile_stopped(const struct hc_reconcile *r, int64_t now)
@@ -115,6 +119,7 @@ static int reconcile_ask(struct hc_reconcile *r, int64_t now)
     case ASK_NAMES:     err = hc_ask_names(r);     break;
     case ASK_TAGGED:    err = hc_ask_tagged(r);    break;
     case ASK_UPDATE:    err = hc_ask_update(r);    break;
+    case ASK_CLUSTERS:  err = hc_ask_clusters(r);  break;
     }
     return reconcile_began(r, err);
 }
@@ -459,6 +464,8 @@ static int reconcile_answered(struct hc_reconcile *r, int64_t now)
     if (got < 0)
         return hc_settle_call(r, got);
     hc_ask_end(r);
+    if (r->state == RECONCILE_DONE)
+        return 0;
     if (got > 0)
         return reconcile_learned(r, now);
 
@@ -523,6 +530,18 @@ static int reconcile_step_again(struct hc_reconcile *r, int64_t now)
     return reconcile_ask(r, now);
 }
 
+/* It is no part of the work: within the deadline, and not for long. */
+static int reconcile_step_gone(struct hc_reconcile *r, int64_t now)
+{
+    if (reconcile_stopped(r, now) != NULL) {
+        hc_settle_gone(r);
+        return 0;
+    }
+    r->list_by = hc_time_add(now, RECONCILE_LIST_WITHIN);
+    r->ask = ASK_CLUSTERS;
+    return reconcile_ask(r, now);
+}
+
 int hc_reconcile_step(struct hc_reconcile *r, int64_t now)
 {
     int err = 0;
@@ -535,6 +554,7 @@ int hc_reconcile_step(struct hc_reconcile *r, int64_t now)
         case RECONCILE_TURN:  err = reconcile_step_turn(r, now);  break;
         case RECONCILE_CALL:  err = reconcile_step_call(r, now);  break;
         case RECONCILE_AGAIN: err = reconcile_step_again(r, now); break;
+        case RECONCILE_GONE:  err = reconcile_step_gone(r, now);  break;
         case RECONCILE_DONE:
             r->result.arn = hc_arn_is_full(&r->cluster)
                 ? hc_keep_str(&r->facts.keep, r->cluster.text).p : "";

@@ -47,6 +47,10 @@ struct hc_reconcile_config {
     struct hc_str cluster;            /* name or ARN                         */
     const char *foreign;              /* the code why it is not ours to look
                                          at, static; NULL: it is             */
+    bool found;                       /* AWS named it, not a person: that it is
+                                         deleted is no failure               */
+    bool lists;                       /* where it is one, the clusters that
+                                         there are may be asked for          */
     const struct hc_wish *wishes;
     size_t wishes_n;
     struct hc_str policy_sha256;      /* for the audit; n == 0: none         */
@@ -78,12 +82,13 @@ struct hc_reconcile_config {
 
 enum hc_reconcile_state {
     RECONCILE_QUESTION, RECONCILE_NEEDS, RECONCILE_PLAN, RECONCILE_TURN,
-    RECONCILE_CALL, RECONCILE_AGAIN, RECONCILE_DONE
+    RECONCILE_CALL, RECONCILE_AGAIN, RECONCILE_GONE, RECONCILE_DONE
 };
 
 enum hc_reconcile_ask {               /* what the call in flight is          */
     ASK_SERVICES, ASK_HOSTS, ASK_DETAILS, ASK_CLUSTER, ASK_CAPACITY,
-    ASK_TARGET, ASK_DEFINITION, ASK_NAMES, ASK_TAGGED, ASK_UPDATE
+    ASK_TARGET, ASK_DEFINITION, ASK_NAMES, ASK_TAGGED, ASK_UPDATE,
+    ASK_CLUSTERS
 };
 
 /* The lists of hosts that the wish at hand is counted by, by their filters. */
@@ -174,6 +179,9 @@ struct hc_reconcile {
     struct hc_brake_write write;      /* of the wish at hand                 */
     bool placed;                      /* it has its place in the run         */
     bool cancelled;
+    bool gone;                        /* the cluster is deleted              */
+    const char *gone_code, *gone_what;
+    int64_t list_by;                  /* when ListClusters is given up       */
 };
 
 /* 0, or HC_ECONFIG, HC_ESYNTAX (cluster, wish, rule, where), HC_ENOMEM. */

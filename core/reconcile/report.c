@@ -119,6 +119,8 @@ void hc_report_put_cluster(struct hc_buf *out,
     report_put_text(out, "arn", c->arn);
     report_put_text(out, "name", c->name);
     report_put_error(out, c);
+    if (c->skipped != NULL)
+        report_put_text(out, "skipped", c->skipped);
     report_put_key(out, "services");
     hc_buf_chr(out, '[');
     for (size_t i = 0; i < c->services_n; i++)

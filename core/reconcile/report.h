@@ -36,6 +36,7 @@ struct hc_report_cluster {
     const char *error_code, *error;          /* NULL: the cluster was read */
     const struct hc_report_service *services;
     size_t services_n;
+    const char *skipped;          /* "cluster_gone", or NULL               */
 };
 
 struct hc_report {

@@ -2,6 +2,7 @@
  * the wishes that needed it. */
 #include "reconcile/settle.h"
 
+#include "base/text.h"
 #include "reconcile/ask.h"
 #include "reconcile/audit.h"
 #include "reconcile/learn.h"
@@ -106,6 +107,118 @@ void hc_settle_no_fact(struct hc_reconcile *r, const char *code,
     r->state = RECONCILE_PLAN;
 }
 
+/* ---- a cluster, a service that is not there any more ---- */
+
+#define SETTLE_SHOWN 10                   /* clusters in a sentence */
+
+/* Of those that ListClusters named: the next one to show. */
+static size_t settle_nearest(const struct hc_reconcile *r, const bool *shown)
+{
+    const struct hc_ecs_arns *v = &r->view.arns;
+    size_t best = v->arns_n, least = SIZE_MAX;
+    struct hc_arn arn;
+
+    for (size_t i = 0; i < v->arns_n && i < HC_ECS_BATCH; i++) {
+        if (shown[i] || hc_arn_cluster(&arn, v->arns[i], NULL) < 0)
+            continue;
+        size_t distance = hc_text_distance(arn.name, r->cluster.name);
+
+        if (distance < least) {
+            least = distance;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* What ListClusters answered, the nearest name first. */
+static const char *settle_clusters(struct hc_reconcile *r)
+{
+    const struct hc_ecs_arns *v = &r->view.arns;
+    struct hc_keep *keep = &r->facts.keep;
+    struct hc_str region = hc_reconcile_region(r);
+    bool shown[HC_ECS_BATCH] = { false };
+    const char *list = "";
+    size_t n = 0, at;
+    struct hc_arn arn;
+
+    if (v->arns_n == 0)
+        return hc_keep_fmt(keep, "; there is no cluster in %.*s",
+                           HC_STR_ARG(region));
+    while (n < SETTLE_SHOWN && (at = settle_nearest(r, shown)) < v->arns_n) {
+        hc_arn_cluster(&arn, v->arns[at], NULL);
+        list = hc_keep_fmt(keep, "%s%s%.*s", list, n > 0 ? ", " : "",
+                           HC_STR_ARG(arn.name));
+        shown[at] = true;
+        n++;
+    }
+    return hc_keep_fmt(keep, "; clusters in %.*s: %s%s", HC_STR_ARG(region),
+                       list, n < v->arns_n || v->next.n > 0 ? " and more"
+                                                            : "");
+}
+
+/* The last events of a cluster that is taken down come after it. */
+static void settle_gone_found(struct hc_reconcile *r)
+{
+    const char *what = hc_keep_fmt(&r->facts.keep, "the cluster is deleted: %s",
+                                   r->gone_what);
+
+    r->result.skipped = "cluster_gone";
+    for (r->at = 0; r->at < r->config.wishes_n; r->at++)
+        if (hc_settle_at(r)->reason == NULL)
+            hc_settle(r, r->config.wishes[r->at].required ? OUTCOME_FAILED
+                                                          : OUTCOME_SKIPPED,
+                      "cluster_gone", what);
+    r->state = RECONCILE_DONE;
+}
+
+void hc_settle_gone(struct hc_reconcile *r)
+{
+    const char *clusters = r->ask == ASK_CLUSTERS && r->in_view
+                               ? settle_clusters(r) : "";
+
+    if (r->config.found)
+        settle_gone_found(r);
+    else
+        hc_settle_cluster(r, r->gone_code,
+                          hc_keep_fmt(&r->facts.keep, "%s%s", r->gone_what,
+                                      clusters));
+}
+
+/* A person is told which clusters there are: what that asks changes nothing
+ * else. */
+static void settle_gone(struct hc_reconcile *r, const char *code,
+                        const char *what)
+{
+    r->gone = true;
+    r->gone_code = hc_keep_fmt(&r->facts.keep, "%s", code);
+    r->gone_what = what;
+    if (r->config.found || !r->config.lists)
+        hc_settle_gone(r);
+    else
+        r->state = RECONCILE_GONE;
+}
+
+static bool settle_says(const struct hc_reconcile *r, int err, const char *code)
+{
+    return err == HC_ESERVICE &&
+           hc_str_eqz(hc_str(r->call.service_error.code), code);
+}
+
+/* The service was there when it was read.  True: it is settled. */
+static bool settle_service(struct hc_reconcile *r, int err, const char *what)
+{
+    bool missing = settle_says(r, err, "ServiceNotFoundException");
+
+    if (r->ask != ASK_UPDATE ||
+        (!missing && !settle_says(r, err, "ServiceNotActiveException")))
+        return false;
+    hc_settle(r, r->config.wishes[r->at].required ? OUTCOME_FAILED
+                                                  : OUTCOME_SKIPPED,
+              missing ? "missing" : "inactive", what);
+    return true;
+}
+
 static bool settle_is_denied(const struct hc_reconcile *r, int err)
 {
     struct hc_str code = hc_str(r->call.service_error.code);
@@ -175,17 +288,33 @@ static bool settle_falls_back(struct hc_reconcile *r, int err)
     return true;
 }
 
+static void settle_call(struct hc_reconcile *r, int err)
+{
+    if (r->gone) {
+        settle_gone(r, "cluster_gone", settle_sentence(r, err));
+    } else if (settle_says(r, err, "ClusterNotFoundException")) {
+        settle_gone(r, settle_code(r, err), settle_sentence(r, err));
+    } else if (!settle_service(r, err, settle_sentence(r, err))) {
+        hc_settle_no_fact(r, settle_is_unknown(r, err) ? "unknown"
+                                                       : settle_code(r, err),
+                          settle_sentence(r, err));
+    }
+}
+
 int hc_settle_call(struct hc_reconcile *r, int err)
 {
+    if (r->ask == ASK_CLUSTERS) {
+        hc_ask_end(r);
+        hc_settle_gone(r);
+        return err == HC_ENOMEM ? err : 0;
+    }
     if (settle_falls_back(r, err))
         return 0;
     hc_call_strike(&r->call, r->error.what);
     if (r->ask == ASK_UPDATE)
         hc_settle_place(r, settle_may_be_written(r, err));
     if (err != HC_ENOMEM)
-        hc_settle_no_fact(r, settle_is_unknown(r, err) ? "unknown"
-                                                       : settle_code(r, err),
-                          settle_sentence(r, err));
+        settle_call(r, err);
     hc_ask_end(r);
     return err == HC_ENOMEM ? err : 0;
 }

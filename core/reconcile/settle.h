@@ -14,6 +14,9 @@ void hc_settle_failed(struct hc_reconcile *r, const char *code,
 /* Nothing is known of the cluster: it failed, and every wish with it. */
 void hc_settle_cluster(struct hc_reconcile *r, const char *code,
                        const char *what);
+/* The cluster is deleted: what `found` says decides what that makes of the
+ * wishes that are left.  r->gone_code and gone_what say how it is known. */
+void hc_settle_gone(struct hc_reconcile *r);
 /* What r->ask asked for is not to be had. */
 void hc_settle_no_fact(struct hc_reconcile *r, const char *code,
                        const char *what);

@@ -75,6 +75,23 @@ resource "aws_cloudwatch_metric_alarm" "foreign_events" {
   ok_actions          = var.alarm_topic_arns
 }
 
+resource "aws_cloudwatch_metric_alarm" "too_many_changes" {
+  alarm_name          = "${var.name}-too-many-changes"
+  alarm_description   = "The brake holds writes, because a run reached its limit of changes or falls; the log says how many wait. Is the policy right?"
+  namespace           = "headcount"
+  metric_name         = "TooManyChanges"
+  dimensions          = { FunctionName = aws_lambda_function.headcount.function_name }
+  statistic           = "Maximum"
+  period              = 300
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarm_topic_arns
+  ok_actions          = var.alarm_topic_arns
+}
+
 # A failed invocation writes no LastSuccess, so a missing datapoint is what this
 # alarm looks for.  FILL makes it a 0: CloudWatch would otherwise reach back for
 # older datapoints first.

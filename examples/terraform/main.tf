@@ -25,6 +25,8 @@ locals {
       HEADCOUNT_POLICY       = local.by_policy ? var.policy : null
       HEADCOUNT_DRY_RUN      = var.dry_run ? "1" : null
       HEADCOUNT_DROP_FOREIGN = var.drop_foreign_events ? "1" : null
+      HEADCOUNT_MAX_CHANGES  = tostring(var.max_changes)
+      HEADCOUNT_MAX_FALLS    = tostring(var.max_falls)
     } : name => value if value != null
   }
 }

@@ -93,6 +93,36 @@ variable "drop_foreign_events" {
   default     = false
 }
 
+variable "max_changes" {
+  description = <<-EOT
+    headcount writes the counts of at most this number of services in one
+    sweep, or for the events of ten minutes; null for no limit.  It holds every
+    further write (code "too_many_changes").  Where each service runs once per
+    host, one host that leaves changes them all.
+  EOT
+  type        = number
+  default     = null
+
+  validation {
+    condition     = coalesce(var.max_changes, 1) >= 1
+    error_message = "A limit is 1 or more; null is none."
+  }
+}
+
+variable "max_falls" {
+  description = <<-EOT
+    headcount takes away at most this number of tasks in one sweep, or for the
+    events of ten minutes; null for no limit.
+  EOT
+  type        = number
+  default     = null
+
+  validation {
+    condition     = coalesce(var.max_falls, 1) >= 1
+    error_message = "A limit is 1 or more; null is none."
+  }
+}
+
 variable "limit_updates" {
   description = <<-EOT
     If it is true, the role may call UpdateService only without a task

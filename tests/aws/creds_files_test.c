@@ -12,6 +12,7 @@
 static struct {
     const char *env[4];
     const char *config, *credentials;    /* NULL: ENOENT                     */
+    const char *passwd;
     const char *config_path, *credentials_path;
     int sys;                             /* what opening them ends with      */
     size_t reads;
@@ -34,11 +35,11 @@ static int fake_read(void *ud, const char *path, struct hc_buf *out,
 {
     const char *text = strcmp(path, s.config_path) == 0 ? s.config
                      : strcmp(path, s.credentials_path) == 0 ? s.credentials
-                     : NULL;
+                     : strcmp(path, "/etc/passwd") == 0 ? s.passwd : NULL;
 
     (void)ud;
     s.reads++;
-    CHECK(out->secret);
+    CHECK(out->secret || strcmp(path, "/etc/passwd") == 0);
     CHECK_INT(out->max, HC_CREDS_FILES_MAX);
     if (s.sys != 0)
         return hc_error_sys(e, HC_EIO, s.sys, "%s cannot be opened", path);
@@ -191,6 +192,25 @@ TEST(creds_files, a_web_identity_stands_where_the_sdks_look_for_it)
     CHECK_INT(ask(), 0);
 }
 
+TEST(creds_files, a_file_of_the_first_tools_comes_last)
+{
+    static const struct { const char *config, *says; } rows[] = {
+        { NULL, "AWS_CREDENTIAL_FILE names" },
+        { D "region = x", "AWS_CREDENTIAL_FILE names" },
+        { D "aws_access_key_id = x", "config:2: aws_access_key_id" },
+        { D "source_profile = x", "config:2: source_profile" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set_up();
+        s.env[1] = "AWS_CREDENTIAL_FILE=/hush";
+        s.config = rows[i].config;
+        CHECK_INT(ask(), HC_ECREDENTIALS);
+        says(rows[i].says);
+        says(HELP);
+    }
+}
+
 TEST(creds_files, variables_say_where_the_files_are)
 {
     static const struct { const char *env[3], *path; } rows[] = {
@@ -218,6 +238,39 @@ TEST(creds_files, variables_say_where_the_files_are)
     s.env[2] = "AWS_SHARED_CREDENTIALS_FILE=/dev/null";
     CHECK_INT(ask(), 0);
     CHECK_INT(s.reads, 0);
+}
+
+static long user(void *ud)
+{
+    (void)ud;
+    return 12;
+}
+
+/* As a service that root starts may be. */
+TEST(creds_files, without_a_home_the_users_own_is_looked_up)
+{
+    static const struct { const char *passwd; bool found; } rows[] = {
+        { "root:x:0:0:root:/r:/bin/sh\nown:x:12:1:O W N:/own:/bin/sh\n", true },
+        { "own:x:12:1::/own", true }, { "a\n\n:\nown:x:12:1::/own:", true },
+        { "root:x:0:0:root:/own:/bin/sh\n", false }, { "", false },
+        { "own:x:12:1:O W N::/bin/sh\n", false }, { NULL, false },
+        { "own:x:12\n", false }, { "own:x:+12:1::/own:\n", false },
+        { "LARGE", false },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set_up();
+        s.env[0] = "HOME=";
+        sys.user = user;
+        s.passwd = rows[i].passwd;
+        s.credentials_path = "/own/.aws/credentials";
+        s.credentials = D "aws_access_key_id = hush";
+        CHECK_INT(ask(), rows[i].found ? HC_ECREDENTIALS : 0);
+        if (rows[i].found)
+            says("/own/.aws/credentials:2: aws_access_key_id");
+        s.env[0] = "HOME=/h";            /* beats it                         */
+        CHECK_INT(ask(), 0);
+    }
 }
 
 TEST(creds_files, a_path_that_not_all_tools_read_alike_is_refused)
@@ -293,6 +346,9 @@ TEST(creds_files, a_home_of_somebody_else_has_no_files)
 static int ask_once(void)
 {
     set_up();
+    s.env[0] = "HOME=";
+    sys.user = user;
+    s.passwd = "own:x:12:1::/h:\n";
     s.config = D "region = x";
     s.credentials = D "region = x";
     return ask();

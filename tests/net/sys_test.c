@@ -20,6 +20,13 @@ static struct hc_system real(void)
     return sys;
 }
 
+TEST(sys, the_process_is_somebody_s)
+{
+    struct hc_system sys = real();
+
+    CHECK_INT(sys.user(sys.ud), getuid());
+}
+
 TEST(sys, the_clocks_go_forward)
 {
     struct hc_system sys = real();

@@ -25,10 +25,11 @@ static const struct hc_report_service services[] = {
       .hosts_filter = "x" },
 };
 static const struct hc_report_cluster good = {
-    "arn:aws:ecs:eu-west-1:1:cluster/prod", "prod", NULL, NULL, services, 3
+    "arn:aws:ecs:eu-west-1:1:cluster/prod", "prod", NULL, NULL, services, 3,
+    NULL
 };
 static const struct hc_report_cluster bad = {
-    "", "stage", "EDNS", "no address", NULL, 0
+    "", "stage", "EDNS", "no address", NULL, 0, NULL
 };
 static const struct hc_report_cluster *const both[] = { &good, &bad };
 
@@ -129,8 +130,10 @@ TEST(report, a_cluster_counts_once_or_by_its_services)
     struct hc_report_service failed[2] = {
         { .outcome = OUTCOME_FAILED }, { .outcome = OUTCOME_FAILED }
     };
-    struct hc_report_cluster known = { "", "a", "EDNS", "x", failed, 2 };
-    struct hc_report_cluster empty = { "", "b", NULL, NULL, NULL, 0 };
+    struct hc_report_cluster known = { "", "a", "EDNS", "x", failed, 2,
+                                      NULL };
+    struct hc_report_cluster empty = { "", "b", NULL, NULL, NULL, 0,
+                                       "cluster_gone" };
     const struct hc_report_cluster *list[] = { &known, &empty, &bad, &good };
     struct hc_report r = { .clusters = list, .clusters_n = 4 };
     size_t sum[HC_OUTCOMES] = { 9, 9, 9, 9, 9, 9 };

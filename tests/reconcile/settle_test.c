@@ -71,3 +71,278 @@ TEST(settle, the_statement_names_the_resource_of_each_operation)
     denied(providers, 3, HOSTS_ACTIVE, ALLOW("DescribeContainerInstances",
            SCRIPT_AT "container-instance/prod/*"));
 }
+
+/* ---- a cluster that is deleted ---- */
+
+#define SERVICES "DescribeServices"
+#define NO_CLUSTER "ClusterNotFoundException"
+#define CLUSTER_AT(name) "\"" SCRIPT_AT "cluster/" name "\""
+#define ONE_HOST SCRIPT_HOSTS(SCRIPT_HOST("a"))
+#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
+
+static struct hc_wish two[2];
+
+/* The last of these calls fails so; "web" and a service that is required. */
+static struct script *set_failing(struct script_row *rows, size_t n,
+                                  const char *code)
+{
+    struct script *s = script_set(rows, n);
+
+    two[0] = (struct hc_wish){ .service = HC_STR("web"), .rule.tasks = 1 };
+    two[1] = (struct hc_wish){ .service = HC_STR("log"), .rule.tasks = 1,
+                               .required = true };
+    s->config.wishes = two;
+    s->config.wishes_n = 1;
+    if (code != NULL) {
+        rows[n - 1].fail = HC_ESERVICE;
+        rows[n - 1].code = code;
+    }
+    return s;
+}
+
+static void check_settled(size_t at, const char *outcome, const char *code)
+{
+    CHECK_Z(hc_outcome_name(script_service(at)->outcome), outcome);
+    CHECK_Z(script_service(at)->code, code);
+}
+
+TEST(settle, a_deleted_cluster_that_aws_named_is_skipped)
+{
+    struct script_row first[] = { { .operation = SERVICES } };
+    struct script_row later[] = {
+        { .operation = SERVICES,
+          .answer = SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, "") ","
+                                    SCRIPT_SERVICE("log", 1, "")) },
+        { .operation = "ListContainerInstances" },
+    };
+
+    for (int i = 0; i < 2; i++) {
+        struct script *s = i == 0 ? set_failing(first, 1, NO_CLUSTER)
+                                  : set_failing(later, 2, NO_CLUSTER);
+
+        s->config.found = s->config.lists = true;
+        s->config.wishes_n = 2;
+        CHECK_INT(script_run(), 1);
+        CHECK_Z(s->r.result.error_code, NULL);
+        CHECK_Z(s->r.result.skipped, "cluster_gone");
+        check_settled(0, "skipped", "cluster_gone");
+        check_settled(1, "failed", "cluster_gone");
+        CHECK(strstr(script_service(0)->reason, "the cluster is deleted")
+              != NULL);
+        script_end();
+    }
+}
+
+/* What was written before stays so. */
+TEST(settle, a_cluster_may_be_deleted_between_two_writes)
+{
+    struct script_row rows[] = {
+        { .operation = SERVICES,
+          .answer = SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, "") ","
+                                    SCRIPT_SERVICE("log", 1, "")) },
+        { .operation = "ListContainerInstances", .answer = TWO_HOSTS },
+        { .operation = "UpdateService", .answer = SCRIPT_TAKEN, .rises = true },
+        { .operation = "UpdateService", .rises = true },
+    };
+    struct script *s = set_failing(rows, 4, NO_CLUSTER);
+
+    s->config.found = true;
+    s->config.wishes_n = 2;
+    two[1].required = false;
+    CHECK_INT(script_run(), 1);
+    check_settled(0, "updated", "");
+    check_settled(1, "skipped", "cluster_gone");
+    CHECK_Z(s->r.result.skipped, "cluster_gone");
+    script_end();
+}
+
+static void named(struct script_row *rows, size_t n, const char *ends)
+{
+    struct script *s = set_failing(rows, n, NULL);
+
+    rows[0].fail = HC_ESERVICE;
+    rows[0].code = NO_CLUSTER;
+    s->config.lists = true;
+    CHECK_INT(script_run(), 1);
+    CHECK_Z(s->r.result.error_code, NO_CLUSTER);
+    CHECK_Z(s->r.result.skipped, NULL);
+    check_settled(0, "failed", NO_CLUSTER);
+    if (!hc_str_ends(hc_str(script_service(0)->reason), hc_str(ends)))
+        CHECK_Z(script_service(0)->reason, ends);
+    CHECK(strlen(ends) > 0 ||
+          strstr(script_service(0)->reason, "clusters in") == NULL);
+    script_end();
+}
+
+TEST(settle, a_person_is_told_which_clusters_there_are)
+{
+    struct script_row rows[] = {
+        { .operation = SERVICES },
+        { .operation = "ListClusters", .body = "{\"maxResults\":100}",
+          .answer = "{\"clusterArns\":[" CLUSTER_AT("zulu") ","
+          CLUSTER_AT("prod-2") "," CLUSTER_AT("prd") "]}" },
+    };
+
+    named(rows, 2, "; clusters in eu-west-1: prd, prod-2, zulu");
+    rows[1].answer = "{\"clusterArns\":[" CLUSTER_AT("a") "],\"nextToken\":"
+                     "\"t\"}";
+    named(rows, 2, "; clusters in eu-west-1: a and more");
+    rows[1].answer = "{\"clusterArns\":[]}";
+    named(rows, 2, "; there is no cluster in eu-west-1");
+    rows[1].answer = "{\"clusterArns\":[" CLUSTER_AT("a1") "," CLUSTER_AT("a2")
+        "," CLUSTER_AT("a3") "," CLUSTER_AT("a4") "," CLUSTER_AT("a5") ","
+        CLUSTER_AT("a6") "," CLUSTER_AT("a7") "," CLUSTER_AT("a8") ","
+        CLUSTER_AT("a9") "," CLUSTER_AT("b1") "," CLUSTER_AT("b2") "]}";
+    named(rows, 2, "a9, b1 and more");
+}
+
+/* It is no part of the work: what it comes to changes nothing. */
+TEST(settle, clusters_that_cannot_be_listed_change_nothing)
+{
+    static const struct { int fail; const char *code, *answer; bool refuse; }
+    ends[] = {
+        { HC_ESERVICE, "AccessDeniedException", NULL, false },
+        { HC_ETIMEDOUT, NULL, NULL, false },
+        { 0, NULL, "{\"clusterArns\":7}", false },
+        { 0, NULL, "no JSON", false }, { HC_EDNS, NULL, NULL, true },
+    };
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+        struct script_row rows[] = {
+            { .operation = SERVICES },
+            { .operation = "ListClusters", .fail = ends[i].fail,
+              .code = ends[i].code, .answer = ends[i].answer,
+              .refuse = ends[i].refuse },
+        };
+
+        named(rows, 2, "");
+    }
+}
+
+TEST(settle, clusters_are_listed_only_where_there_is_time)
+{
+    struct script_row rows[] = {
+        { .operation = SERVICES, .takes = HC_SECOND },
+        { .operation = "ListClusters" },
+    };
+    struct script *s = set_failing(rows, 1, NO_CLUSTER);
+
+    s->config.lists = true;
+    s->config.call.deadline = s->now + HC_SECOND;
+    CHECK_INT(script_run(), 1);
+    check_settled(0, "failed", NO_CLUSTER);
+    script_end();
+    s = set_failing(rows, 1, NO_CLUSTER);      /* nor where it is not asked */
+    CHECK_INT(script_run(), 1);
+    check_settled(0, "failed", NO_CLUSTER);
+    script_end();
+    rows[0].fail = HC_ESERVICE;
+    rows[0].code = NO_CLUSTER;
+    s = set_failing(rows, 2, NULL);
+    s->config.lists = true;
+    s->cancel_at = 2;
+    CHECK_INT(script_run(), 1);
+    check_settled(0, "failed", NO_CLUSTER);
+    script_end();
+}
+
+#define DESCRIBED(arn, status) "{\"clusters\":[{\"clusterArn\":\"" arn "\"," \
+    "\"clusterName\":\"prod\",\"status\":\"" status "\","                    \
+    "\"registeredContainerInstancesCount\":0}]}"
+#define UNKNOWN(arn, reason) "{\"clusters\":[],\"failures\":[{\"arn\":\"" arn \
+    "\",\"reason\":\"" reason "\"}]}"
+
+TEST(settle, a_deleted_cluster_is_known_by_its_description_too)
+{
+    static const struct { const char *answer, *code; bool gone; } rows[] = {
+        { UNKNOWN(SCRIPT_CLUSTER, "MISSING"), "cluster_gone", true },
+        { DESCRIBED(SCRIPT_CLUSTER, "INACTIVE"), "cluster_gone", true },
+        { UNKNOWN(SCRIPT_CLUSTER, "OTHER"), "EANSWER", false },
+        { UNKNOWN(SCRIPT_AT "cluster/other", "MISSING"), "EANSWER", false },
+        { "{\"clusters\":[],\"failures\":[{\"reason\":\"MISSING\"}]}",
+          "EANSWER", false },
+        { DESCRIBED(SCRIPT_AT "cluster/other", "INACTIVE"), "EANSWER", false },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        for (int found = 0; found < 2; found++) {
+            struct script_row calls[] = {
+                { .operation = SERVICES, .answer = PROD },
+                { .operation = "DescribeClusters", .answer = rows[i].answer },
+            };
+            struct script *s = set_failing(calls, 2, NULL);
+
+            s->config.found = found;
+            two[0].by = HOSTS_REGISTERED;
+            CHECK_INT(script_run(), 1);
+            check_settled(0, found && rows[i].gone ? "skipped" : "failed",
+                          rows[i].code);
+            script_end();
+        }
+}
+
+/* ---- a service that is deleted ---- */
+
+TEST(settle, a_service_that_is_deleted_before_its_write_is_skipped)
+{
+    static const struct { const char *error, *code; } rows[] = {
+        { "ServiceNotFoundException", "missing" },
+        { "ServiceNotActiveException", "inactive" },
+    };
+
+    for (size_t i = 0; i < 2; i++)
+        for (int required = 0; required < 2; required++) {
+            struct script_row calls[] = {
+                { .operation = SERVICES, .answer = PROD },
+                { .operation = "ListContainerInstances", .answer = TWO_HOSTS },
+                { .operation = "UpdateService", .rises = true },
+            };
+            struct script *s = set_failing(calls, 3, rows[i].error);
+
+            two[0].required = required;
+            CHECK_INT(script_run(), 1);
+            check_settled(0, required ? "failed" : "skipped", rows[i].code);
+            CHECK(script_service(0)->desired_before == 1 &&
+                  script_service(0)->wanted == 2);
+            CHECK_Z(s->r.result.error_code, NULL);
+            script_end();
+        }
+}
+
+/* Of a read it is no answer that ECS has. */
+TEST(settle, only_a_write_finds_a_service_deleted)
+{
+    struct script_row rows[] = {
+        { .operation = SERVICES, .answer = PROD },
+        { .operation = "ListContainerInstances", .answer = ONE_HOST },
+    };
+
+    set_failing(rows, 2, "ServiceNotFoundException");
+    rows[1].answer = NULL;
+    CHECK_INT(script_run(), 1);
+    check_settled(0, "failed", "ServiceNotFoundException");
+    script_end();
+}
+
+static int lists(void)
+{
+    struct script_row rows[] = {
+        { .operation = SERVICES, .fail = HC_ESERVICE, .code = NO_CLUSTER,
+          .answer = PROD },           /* so that all memory is used */
+        { .operation = "ListClusters",
+          .answer = "{\"clusterArns\":[" CLUSTER_AT("a") "]}" },
+    };
+    struct script *s = set_failing(rows, 2, NULL);
+
+    s->config.lists = true;
+
+    int got = script_run();
+
+    script_end();
+    return got == 1 ? 0 : got;
+}
+
+TEST(settle, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(lists);
+}

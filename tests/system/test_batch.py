@@ -209,6 +209,94 @@ def test_ours_is_not_settled_by_its_namesake_of_another_region(ecs, headcount):
     assert ecs.home.services["web"]["desiredCount"] == 2
 
 
+# ---- a cluster that is deleted ----
+
+def test_the_last_events_of_a_cluster_are_done(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1)
+    gone = event_of("gone")
+    run = headcount("handle", *OURS, stdin=gone)
+    assert run.code == 0, run.out + run.err
+    assert ecs.operations() == ["DescribeServices"]
+    cluster, = run.report["clusters"]
+    assert cluster["error"] is None and cluster["skipped"] == "cluster_gone"
+    assert (run.service()["outcome"], run.service()["code"]) == (
+        "skipped", "cluster_gone")
+    run = headcount("handle", *OURS, stdin=batch(
+        record(1, gone), record(2, notified(gone)), record(3, event_of())))
+    assert run.code == 0 and failed(run) == []
+    assert run.report["summary"]["updated"] == 1
+    # Known still, and no more.
+    ecs.model.cluster("old").record["status"] = "INACTIVE"
+    run = headcount("handle", *OURS, stdin=event_of("old"))
+    assert run.code == 0
+    assert run.service()["code"] == "cluster_gone"
+    # A person named it: no event of AWS's does.
+    run = headcount("handle", *OURS, stdin=batch(
+        record(1, gone), record(2, {"cluster": "gone"})))
+    assert run.code == 1 and failed(run) == ["2"]
+
+
+def test_a_deleted_cluster_of_a_policy_is_done(ecs, headcount):
+    headcount.at(ecs)
+    policy = headcount.home / "policy.lua"
+    policy.write_text("return function(cluster)\n"
+                      "  return { fixed { 'web', cluster.registered } }\n"
+                      "end\n")
+    run = headcount("handle", "--policy", policy, "--output", "json",
+                    stdin=event_of("gone"))
+    assert run.code == 0, run.out + run.err
+    cluster, = run.report["clusters"]
+    assert cluster["services"] == [] and cluster["skipped"] == "cluster_gone"
+    run = headcount("handle", "--policy", policy, stdin=event_of("gone"))
+    assert "- skipped cluster_gone" in run.out
+    run = headcount("handle", "--policy", policy, stdin={"cluster": "gone"})
+    assert run.code == 1
+
+
+def test_a_person_is_told_which_clusters_there_are(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1, stage=1)
+    for words, stdin in ((("apply", "prd"), b""), (("plan", "prd"), b""),
+                         (("handle",), json.dumps({"cluster": "prd"}))):
+        ecs.requests.clear()
+        run = headcount(*words, "--service", "web", stdin=stdin)
+        assert run.code == 1
+        assert "clusters in eu-west-1: prod, stage" in run.out
+        assert ecs.operations() == ["DescribeServices", "ListClusters"]
+    ecs.fault("ListClusters", "denied", times=9)
+    run = headcount("handle", *OURS, stdin={"cluster": "prd"})
+    assert run.code == 1
+    assert run.service()["code"] == "ClusterNotFoundException"
+    assert "ListClusters" not in run.out + run.err
+
+
+def test_a_service_that_is_deleted_before_its_write_is_no_failure(ecs,
+                                                                  headcount):
+    headcount.at(ecs)
+    for error, code in (("ServiceNotFoundException", "missing"),
+                        ("ServiceNotActiveException", "inactive")):
+        clusters(ecs, prod=1)
+        ecs.fault("UpdateService", [lambda _, error=error: ecs.http(
+            400, {"__type": error, "message": "it was there"})])
+        run = headcount("handle", *OURS, stdin=batch(record(1, event_of())))
+        assert run.code == 0 and failed(run) == []
+        assert (run.service()["outcome"], run.service()["code"]) == (
+            "skipped", code)
+
+
+def test_a_cluster_that_is_deleted_in_a_sweep_is_no_failure(ecs, headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1)
+    ecs.fault("DescribeServices", [lambda _: ecs.http(400, {
+        "__type": "ClusterNotFoundException",
+        "message": "Cluster not found."})])
+    run = headcount("apply", "--all", *OURS)
+    assert run.code == 0, run.out + run.err
+    assert run.report["clusters"][0]["skipped"] == "cluster_gone"
+    assert run.report["summary"]["skipped"] == 1
+
+
 def told(run):
     return [line for line in run.err.splitlines() if "not for us" in line]
 

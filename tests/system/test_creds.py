@@ -452,6 +452,14 @@ def test_a_pod_with_a_role_of_its_own_is_not_the_node(ecs, creds, headcount):
           **everywhere(creds), **WEB_IDENTITY)
 
 
+def test_a_file_of_the_first_tools_is_named(ecs, creds, headcount):
+    old = headcount.home / "old"
+    old.write_text("AWSAccessKeyId=AKIDGEHEIM\nAWSSecretKey=geheim\n")
+    env = {**everywhere(creds), "AWS_CREDENTIAL_FILE": str(old)}
+    stops(ecs, creds, headcount, "AWS_CREDENTIAL_FILE names a file", **env)
+    assert botocore_s(headcount, env) == "ec2-credentials-file"
+
+
 def test_a_pod_identity_is_used(ecs, creds, headcount, tmp_path):
     token = tmp_path / "token"
     token.write_text("token-of-the-file")

@@ -150,6 +150,17 @@ def test_a_queue_is_told_which_records_to_deliver_again(ecs, function):
     assert ecs.operations().count("UpdateService") == 1
 
 
+def test_the_last_events_of_a_cluster_are_done(ecs, function):
+    gone = event_of("gone")
+    server = function()
+    assert server.invoke({"Records": [record(1, gone)]}) == {
+        "batchItemFailures": []}
+    gone["detail"]["version"] += 1
+    assert server.invoke(gone)["summary"]["skipped"] == 1
+    assert all(line["Failed"] == 0 for line in metrics(server))
+    assert ecs.operations() == ["DescribeServices"] * 2
+
+
 def test_events_of_another_region_stay_in_the_queue(ecs, function):
     far = event_of(region="us-east-1")
     server = function()
@@ -208,7 +219,8 @@ def test_each_invocation_is_a_line_of_metrics(ecs, function):
     server.invoke({"source": "aws.s3", "detail-type": "x"})
     good, bad, none = metrics(server)
     assert (good["Updated"], good["Held"], good["Failed"]) == (1, 0, 0)
-    assert good["Calls"] == len(ecs.requests) - 1 == 3
+    # The one that is gone, and which there are.
+    assert good["Calls"] == len(ecs.requests) - 2 == 3
     assert good["ConnectionsOpened"] == ecs.connections == 1
     assert good["Unplaced"] == 2             # 3 are wanted, and 1 runs
     assert abs(good["LastSuccess"] - time.time()) < 60

@@ -58,6 +58,7 @@ def test_cfn_lint_finds_nothing_in_what_sam_makes_of_it(services):
 
 # Every switch of both templates, in its other position.
 SWITCHED = {"reserved_concurrency": None, "dry_run": True,
+            "max_changes": 500, "max_falls": 20000,
             "drop_foreign_events": True, "limit_updates": True}
 
 
@@ -172,6 +173,7 @@ ALARMS = {
     ("headcount", "Held"): {**TWICE, "statistic": "Maximum", "period": 600,
                             "periods": 3, "datapoints": 3},
     ("headcount", "ForeignEvents"): {**TWICE, "statistic": "Sum"},
+    ("headcount", "TooManyChanges"): {**TWICE, "statistic": "Maximum"},
     ("headcount", "LastSuccess"): {
         "when": ("LessThanThreshold", 1), "statistic": "SampleCount",
         "period": 600, "periods": 2, "datapoints": 2, "missing": "breaching",
@@ -228,7 +230,8 @@ def test_a_sweep_that_starts_late_pages_nobody(deploy):
     for delays in itertools.product((0, late), repeat=SWEEPS):
         starts = [300 * i + delay for i, delay in enumerate(delays, 1)]
         for phase in range(0, 600, 100):
-            for lasts in ("Failed", "Held", "MissingServices"):
+            for lasts in ("Failed", "Held", "MissingServices",
+                          "TooManyChanges"):
                 assert goes_off(alarms[lasts], starts, phase)
             assert not goes_off(alarms["Failed"], starts[3:4], phase)
             assert not goes_off(silent, starts, phase)
@@ -430,6 +433,32 @@ def test_an_event_of_another_region_is_left_or_dropped(deploy, drops, ecs,
     assert d["queue"]["visibility"] <= 2 * alarm["period"]
 
 
+def test_the_brake_holds_what_is_too_much(deploy, ecs, start):
+    """Both clusters want two tasks more; then both want two less."""
+    fill(ecs)
+    services = [WEB, arn("service", "stage/web")]
+    d = deploy([PROD, STAGE], services, max_changes=1)
+    server = start(d)
+    server.invoke(json.loads(batch(record(1, d["sweep"]["input"]))))
+    told, = metrics(server)
+    assert (told["Updated"], told["TooManyChanges"]) == (1, 1)
+    assert sorted(counts(ecs)) == [1, 3]
+    for c in ecs.model.clusters:
+        c.services["web"].write(desiredCount=5)
+    d = deploy([PROD, STAGE], services, max_falls=3)
+    server = start(d)
+    server.invoke(json.loads(batch(record(1, d["sweep"]["input"]))))
+    told, = metrics(server)
+    assert (told["Updated"], told["TooManyChanges"]) == (1, 1)
+    assert sorted(counts(ecs)) == [3, 5]
+    for none in ("0", "x", "-1"):
+        with pytest.raises(AssertionError):
+            deployment.sam([PROD], max_changes=none)
+    for limit in ("max_changes", "max_falls"):
+        with pytest.raises(AssertionError):
+            deploy([PROD], **{limit: 0})
+
+
 # ---- the worker on ECS ----
 
 def worker(**more):
@@ -445,6 +474,8 @@ def worker(**more):
 WORKER = {
     ("DryRun", "true"): ("HEADCOUNT_DRY_RUN", "1"),
     ("DropForeignEvents", "true"): ("HEADCOUNT_DROP_FOREIGN", "1"),
+    ("MaxChanges", "9"): ("HEADCOUNT_MAX_CHANGES", "9"),
+    ("MaxFalls", "9"): ("HEADCOUNT_MAX_FALLS", "9"),
 }
 
 
@@ -698,6 +729,22 @@ def test_the_units_switch_for_foreign_events(ecs, headcount):
         run = headcount("handle", "--output", "json", **given,
                         stdin=batch(record(1, abroad())))
         assert [r["id"] for r in run.report["records"]["failed"]] == left
+
+
+def test_the_units_limits_are_settings(ecs, headcount):
+    """The program takes them as they stand there."""
+    headcount.at(ecs)
+    names = ("HEADCOUNT_MAX_CHANGES", "HEADCOUNT_MAX_FALLS")
+    given = env_file(*names)
+    assert set(given) - set(env_file()) == set(names)
+    ecs.service("datadog-agent", desired=1)
+    for i in range(2):
+        ecs.host(f"h{i}")
+    assert headcount("apply", "prod", **given).code == 0
+    assert ecs.services["datadog-agent"]["desiredCount"] == 2
+    for name in names:
+        run = headcount("apply", "prod", **{**given, name: "none"})
+        assert run.code == 252 and name in run.err
 
 
 def test_the_unit_of_one_sweep_runs(ecs, headcount):

@@ -265,6 +265,15 @@ def test_a_dry_run_writes_nothing_and_settles_no_other(prod, queue, headcount):
     assert prod.services["web"]["desiredCount"] == 3
 
 
+def test_the_last_events_of_a_cluster_are_deleted(prod, queue, headcount):
+    with Worker(headcount, queue) as worker:
+        queue.send(event_of("gone"), {**event_of("gone"), "id": "2"})
+        until(queue.is_empty)
+        assert queue.deleted() == 2
+        assert not worker.told("ClusterNotFound")
+    assert set(prod.operations()) == {"DescribeServices"}
+
+
 def test_messages_during_a_reconcile_are_one_more(prod, queue, headcount):
     prod.delay("DescribeServices", 1.5)
     with Worker(headcount, queue):
