@@ -591,6 +591,8 @@ MUTANTS = [
      "if (falls && !r->falling && !r->config.dry_run) {"),
     ("clusters take their places as they are answered", R + "reconcile.c",
      "b->turn < r->config.brake_at && ", "false && "),
+    ("a second look takes a second place", R + "brake.c",
+     "return w->again ? 0 : 1;", "return 1;"),
     ("a cluster waits for its turn for ever", R + "reconcile.c",
      "b->turn < r->config.brake_at && now < r->turn_by &&",
      "b->turn < r->config.brake_at &&"),

@@ -205,7 +205,8 @@ static void check_brake(void)
         if (op->request.kind != HEADCOUNT_RECONCILE)
             continue;
         for (size_t i = 0; i < r->begun; i++) {
-            placed += r->clusters[i]->placed;
+            placed += r->clusters[i]->placed &&
+                      !r->clusters[i]->write.again;
             seen_awaiting += r->clusters[i]->state == RECONCILE_TURN;
         }
     }

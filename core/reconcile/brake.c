@@ -5,17 +5,18 @@
 
 /* ---- the last ten minutes ---- */
 
-static void window_add(struct hc_brake_window *w, int64_t fall, int64_t now)
+static void window_add(struct hc_brake_window *w, int64_t changes,
+                       int64_t fall, int64_t now)
 {
     struct hc_brake_slice *s = &w->slices[w->last];
 
-    if (s->changes == 0 || now - s->begin >= HC_BRAKE_SLICE) {
+    if (!s->used || now - s->begin >= HC_BRAKE_SLICE) {
         w->last = (w->last + 1) % HC_BRAKE_SLICES;
         s = &w->slices[w->last];
-        *s = (struct hc_brake_slice){ .begin = now };
+        *s = (struct hc_brake_slice){ .used = true, .begin = now };
     }
     s->newest = now;
-    s->changes++;
+    s->changes += changes;
     s->falls += fall;
 }
 
@@ -28,7 +29,7 @@ static void window_sum(const struct hc_brake_window *w, int64_t now,
     for (size_t i = 0; i < HC_BRAKE_SLICES; i++) {
         const struct hc_brake_slice *s = &w->slices[i];
 
-        if (s->changes == 0 || now - s->newest >= HC_BRAKE_WINDOW)
+        if (!s->used || now - s->newest >= HC_BRAKE_WINDOW)
             continue;
         *changes += s->changes;
         *falls += s->falls;
@@ -103,7 +104,7 @@ static bool brake_holds_change(const struct hc_brake *b,
 {
     const struct hc_brake_limit *l = &b->max_changes;
 
-    if (l->most == 0 || u->changes < l->most)
+    if (l->most == 0 || w->again || u->changes < l->most)
         return false;
     hc_fmt(why, HC_BRAKE_WHY, "%lld service%s %s written %s, which is %s",
            (long long)u->changes, u->changes == 1 ? "" : "s",
@@ -137,13 +138,18 @@ static bool brake_holds_fall(const struct hc_brake *b,
 
 /* ---- one write ---- */
 
+static int64_t brake_changes(const struct hc_brake_write *w)
+{
+    return w->again ? 0 : 1;
+}
+
 static void brake_put(struct hc_brake *b, const struct hc_brake_write *w)
 {
-    b->changes++;
+    b->changes += brake_changes(w);
     b->falls += w->fall;
     if (w->dry_run)
         return;
-    b->window->open_changes++;
+    b->window->open_changes += brake_changes(w);
     b->window->open_falls += w->fall;
 }
 
@@ -170,12 +176,12 @@ bool hc_brake_take(struct hc_brake *b, const struct hc_brake_write *w,
 void hc_brake_end(struct hc_brake *b, const struct hc_brake_write *w,
                   bool sent, int64_t now)
 {
-    b->window->open_changes--;
+    b->window->open_changes -= brake_changes(w);
     b->window->open_falls -= w->fall;
     if (sent) {
-        window_add(b->window, w->fall, now);
+        window_add(b->window, brake_changes(w), w->fall, now);
         return;
     }
-    b->changes--;
+    b->changes -= brake_changes(w);
     b->falls -= w->fall;
 }

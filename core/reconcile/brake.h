@@ -30,6 +30,7 @@
 #define HC_BRAKE_SLICES 64
 
 struct hc_brake_slice {
+    bool used;
     int64_t begin, newest;
     int64_t changes, falls;
 };
@@ -58,6 +59,7 @@ struct hc_brake {
 
 struct hc_brake_write {
     int64_t fall;                     /* tasks that it takes away, or 0      */
+    bool again;                       /* the service has its place already   */
     bool dry_run;
     bool allowed;                     /* it passes, and is counted           */
 };

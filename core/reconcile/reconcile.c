@@ -206,14 +206,20 @@ static bool reconcile_has_place(struct hc_reconcile *r, int64_t now)
 }
 
 /* Tasks that it takes away: from the count that ECS shows, or from our own last
- * write where ECS does not show that yet and it is more. */
+ * write where ECS does not show that yet and it is more.  What the run itself
+ * added, or took away already, is no fall of a second write. */
 static int64_t reconcile_fall(const struct hc_reconcile *r,
                               const struct hc_plan_input *in)
 {
     int64_t from = in->service->desired;
 
-    if (in->awaits && in->own_write > from)
+    if (hc_verify_corrects(r)) {
+        int64_t before = r->verify.before[r->at].desired_before;
+
+        from = before < from ? before : from;
+    } else if (in->awaits && in->own_write > from) {
         from = in->own_write;
+    }
     return from > r->plan.wanted ? from - r->plan.wanted : 0;
 }
 
@@ -225,9 +231,9 @@ static int reconcile_write(struct hc_reconcile *r,
     int err = 0;
 
     r->write = (struct hc_brake_write){
-        .fall = reconcile_fall(r, in), .dry_run = r->config.dry_run,
-        .allowed = (in->wish->allow & ALLOW_TOO_MANY) != 0 ||
-                   hc_verify_corrects(r),
+        .fall = reconcile_fall(r, in), .again = hc_verify_corrects(r),
+        .dry_run = r->config.dry_run,
+        .allowed = (in->wish->allow & ALLOW_TOO_MANY) != 0,
     };
     if (falls && !r->falling) {
         r->at++;

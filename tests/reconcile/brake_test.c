@@ -226,6 +226,26 @@ TEST(brake, what_is_allowed_passes_and_counts)
     CHECK(!write_one(&c, 0, 1000));
 }
 
+TEST(brake, a_service_that_is_written_again_in_its_run_is_one_change)
+{
+    const struct hc_brake_write again = { .fall = 2, .again = true };
+    struct hc_brake b = run(1, 5);
+
+    reset();
+    CHECK(write_one(&b, 1, 1000));
+    CHECK(hc_brake_take(&b, &again, 1000, why));
+    hc_brake_end(&b, &again, true, 1000);
+    CHECK(hc_brake_take(&b, &again, 1000, why));
+    hc_brake_end(&b, &again, false, 1000);
+    CHECK_INT(b.changes, 1);
+    CHECK_INT(b.falls, 3);                   /* its falls are new ones */
+    CHECK(hc_brake_take(&b, &again, 1000, why));
+    hc_brake_end(&b, &again, true, 1000);
+    CHECK(!hc_brake_take(&b, &again, 1000, why));
+    CHECK(strstr(why, "5 tasks were taken away") != NULL);
+    CHECK(!write_one(&b, 0, 1000));
+}
+
 TEST(brake, the_smaller_limit_holds_whoever_said_it)
 {
     struct hc_brake b = run(50, 20);

@@ -122,6 +122,43 @@ def test_a_limit_is_a_whole_number(prod, headcount, name, text):
     assert prod.requests == []
 
 
+def test_a_service_that_is_looked_at_again_is_one_change(ecs, headcount):
+    """--verify: what the second look calls for is the same service's."""
+    headcount.at(ecs)
+    ecs.service("web", desired=3)
+    ecs.service("other", desired=3)
+    for name in "abcd":
+        ecs.host(name)
+    ecs.after(3, lambda model: ecs.host("e"))
+    args = ("apply", "prod", "--service", "web", "--service", "other",
+            "--verify", "on", "--max-changes", "1", "--output", "json")
+    run = headcount(*args)
+    assert run.code == 0, run.err
+    assert [(w["service"], w["desiredCount"]) for w in ecs.writes()] == \
+        [("web", 4), ("web", 5)]
+    assert rows(run) == {"web": "updated", "other": HELD}
+
+
+@pytest.mark.parametrize("desired,limit,written_counts,code", [
+    (1, 1, [4, 2], "updated"),         # what the run itself added
+    (6, 4, [4, 2], "updated"),
+    (6, 3, [4], HELD),                 # 2 were taken away, and 2 more would be
+])
+def test_a_second_look_takes_away_what_is_new(ecs, headcount, desired, limit,
+                                              written_counts, code):
+    headcount.at(ecs)
+    ecs.service("web", desired=desired)
+    for name in "abcd":
+        ecs.host(name)
+    ecs.after(3, lambda model: [h.update(status="DRAINING")
+                                for h in ecs.hosts[2:]])
+    run = headcount("apply", "prod", "--service", "web", "--verify", "on",
+                    "--max-falls", limit, "--output", "json")
+    assert run.code == 0, run.err
+    assert [w["desiredCount"] for w in ecs.writes()] == written_counts
+    assert rows(run) == {"web": code}
+
+
 # ---- a sweep ----
 
 NAMES = [f"c{i:02}" for i in range(20)]
