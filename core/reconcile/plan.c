@@ -321,7 +321,8 @@ static enum hc_plan_need plan_write(struct hc_plan *p,
 {
     enum hc_plan_need need;
 
-    if (in->awaits && in->own_write == p->wanted) {
+    /* With other writers, what ECS shows may be newer than our write. */
+    if (in->awaits && in->own_write == p->wanted && !in->verify) {
         p->outcome = OUTCOME_UNCHANGED;
         p->code = "awaiting_own_write";
         hc_plan_say_more(p, "written a moment ago: ECS does not show it yet");

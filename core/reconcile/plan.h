@@ -60,6 +60,7 @@ struct hc_plan_input {
     enum hc_hosts_by by;
     int64_t wall;                              /* for pause tags             */
     bool dry_run, paused;                      /* paused: all of headcount is */
+    bool verify;             /* there are other writers                      */
     struct hc_str filter;                      /* what hosts were counted by */
     bool by_provider;                          /* its own providers' only    */
     bool moving;                               /* the filter would move      */

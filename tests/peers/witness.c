@@ -114,7 +114,7 @@ static void told_write(struct witness *x, const struct world_call *c, bool ok)
 
     x->sent[i] = (struct witness_own){
         .written = true, .shown = ok, .at = x->w->now,
-        .before = x->services[i].desired,
+        .again = x->sent[i].written, .before = x->services[i].desired,
         .count = world_number(c->body, "desiredCount") };
     if (ok)
         x->services[i].desired = x->sent[i].count;

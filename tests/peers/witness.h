@@ -43,10 +43,8 @@ struct witness_details {
 /* The last write that was answered, and those before it that were undone. */
 struct witness_own {
     bool written, shown;
-    bool replaced;                   /* another count was shown since        */
+    bool again;                      /* the one before it was not shown      */
     int64_t before, count, at;
-    int64_t earlier;                 /* the one before it, if that was not
-                                        shown either; or -1                  */
     int64_t undone[WITNESS_UNDONE];
     unsigned undone_n;
 };

@@ -34,20 +34,22 @@ static bool is_managed(const struct witness *x, const struct world_service *s)
     return yes;
 }
 
-/* What we wrote may not be shown yet. */
-static bool is_awaited(const struct witness_own *own, int64_t shown,
-                       int64_t now)
+/* A write of another count that ECS may not show yet. */
+static bool is_recent(const struct witness *x, int i, int64_t wanted)
 {
-    return own->written && !own->shown && !own->replaced &&
-           (shown == own->before || shown == own->earlier) &&
-           now < own->at + WITNESS_SHOWN;
+    const struct witness_own *own = &x->own[i];
+
+    return own->written && own->count != wanted &&
+           x->w->now < own->at + WITNESS_SHOWN;
 }
 
-/* And it is another count. */
-static bool is_hidden(const struct witness *x, int i, int64_t wanted)
+/* ECS still shows what it did before our write. */
+static bool is_awaited(const struct witness *x, int i, int64_t now)
 {
-    return x->own[i].count != wanted &&
-           is_awaited(&x->own[i], x->shown[i], x->w->now);
+    const struct witness_own *own = &x->own[i];
+
+    return own->written && !own->shown && own->before == x->shown[i] &&
+           now < own->at + WITNESS_SHOWN;
 }
 
 static void check_zero(const struct witness *x, const struct world_call *c,
@@ -79,7 +81,7 @@ static void check_write(struct witness *x, const struct world_call *c)
         wrong(x, c, "a write to a forbidden service");
     if (wanted == 0)
         check_zero(x, c, i);
-    if (wanted < 0 || (wanted == s->desired && !is_hidden(x, i, wanted)))
+    if (wanted < 0 || (wanted == s->desired && !is_recent(x, i, wanted)))
         wrong(x, c, "no change");
     if (!witness_follows(x, i, wanted))
         wrong(x, c, "a count that no whole reading says");
@@ -100,23 +102,17 @@ void witness_asked(struct witness *x, const struct world_call *c)
 /* ---- the end of a reconcile ---- */
 
 /* ECS shows neither our write nor what was before it, and the plan still wants
- * what we wrote: it was undone.  If it wants another count, that write is
- * history. */
+ * what we wrote: it was undone. */
 static void end_own(struct witness *x, int i,
                     const struct hc_report_service *s)
 {
     struct witness_own *own = &x->own[i];
 
-    if (!own->written || is_awaited(own, x->shown[i], x->read_at[i]))
+    if (!own->written || is_awaited(x, i, x->read_at[i]))
         return;
-    own->replaced = x->shown[i] != own->count;
-    own->shown = own->shown || !own->replaced;
-    if (!own->replaced)
-        return;
-    if (s->wanted == own->count)
+    own->shown = true;                /* or another count was               */
+    if (x->shown[i] != own->count && s->wanted == own->count)
         own->undone[own->undone_n++ % WITNESS_UNDONE] = x->w->now;
-    if (s->wanted != HC_UNKNOWN && s->outcome != OUTCOME_FAILED)
-        own->written = false;
 }
 
 static void end_write(struct witness *x, int i,
@@ -127,9 +123,9 @@ static void end_write(struct witness *x, int i,
 
     if (!sent->written || (!sent->shown && s->outcome != OUTCOME_UPDATED))
         return;
-    own->earlier = is_awaited(own, sent->before, sent->at) ? own->count : -1;
+    own->again = sent->again || (own->written && !own->shown);
     own->written = true;
-    own->shown = own->replaced = false;
+    own->shown = false;
     own->before = sent->before;
     own->count = sent->count;
     own->at = sent->at;
@@ -147,7 +143,8 @@ static unsigned undone_lately(const struct witness *x, int i)
 
 void witness_end(struct witness *x, int i, const struct hc_report_service *s)
 {
-    bool hidden = x->knows[i] && is_hidden(x, i, s->wanted);
+    bool hidden = x->knows[i] && is_awaited(x, i, x->w->now) &&
+                  !x->own[i].again && is_recent(x, i, s->wanted);
 
     if (x->knows[i])
         end_own(x, i, s);

@@ -251,6 +251,9 @@ TEST(hold, our_own_write_is_awaited)
     in.own_write = 4;
     in.undone = 3;
     check(OUTCOME_UNCHANGED, "awaiting_own_write", NULL, "does not show it");
+    in.undone = 0;
+    in.verify = true;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
     in.own_write = 5;
     in.undone = 0;
     check(OUTCOME_UPDATED, "", NULL, "4 active");
