@@ -17,6 +17,9 @@ locals {
   by_policy = length(var.service_arns) == 0
   services  = local.by_policy ? ["${local.ecs}:service/*"] : var.service_arns
 
+  # Without a reservation there may be two writers.
+  default_verify = var.reserved_concurrency == null ? "on" : null
+
   # The function's environment.  A variable that is null is not set.
   environment = {
     for name, value in {
@@ -25,6 +28,7 @@ locals {
       HEADCOUNT_POLICY       = local.by_policy ? var.policy : null
       HEADCOUNT_DRY_RUN      = var.dry_run ? "1" : null
       HEADCOUNT_DROP_FOREIGN = var.drop_foreign_events ? "1" : null
+      HEADCOUNT_VERIFY       = var.verify != null ? var.verify : local.default_verify
       HEADCOUNT_MAX_CHANGES  = tostring(var.max_changes)
       HEADCOUNT_MAX_FALLS    = tostring(var.max_falls)
     } : name => value if value != null

@@ -64,7 +64,9 @@ variable "reserved_concurrency" {
     1 makes the function the only writer.  AWS refuses to reserve any
     concurrency where the account's limit is 10, as in many new accounts: set
     it to null there.  Two environments may then run at once, and the slower
-    one may write an older count, which stays until the next sweep.
+    one may write an older count, which stays until the next sweep.  The
+    variable verify closes that gap unless one of them crashes, and is on where
+    this is null.
   EOT
   type        = number
   default     = 1
@@ -72,6 +74,21 @@ variable "reserved_concurrency" {
   validation {
     condition     = coalesce(var.reserved_concurrency, 1) == 1
     error_message = "Reserve 1, or null for an account that can reserve none."
+  }
+}
+
+variable "verify" {
+  description = <<-EOT
+    "on": after a write headcount lists the hosts once more, and goes on if the
+    count that follows is another one; "off": it does not.  If it is null, it
+    is on where reserved_concurrency is null, and off elsewhere.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = contains(["on", "off"], coalesce(var.verify, "off"))
+    error_message = "It is \"on\", \"off\" or null."
   }
 }
 

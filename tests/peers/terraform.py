@@ -195,6 +195,7 @@ FUNCTIONS = {
     "split": lambda by, text: text.split(by),
     "slice": lambda items, first, end: items[first:end],
     "length": len,
+    "contains": lambda items, one: one in items,
     "jsonencode": json.dumps,
     "alltrue": all,
     "regex": lambda form, text: re.search(form, text),

@@ -57,7 +57,7 @@ def test_cfn_lint_finds_nothing_in_what_sam_makes_of_it(services):
 
 
 # Every switch of both templates, in its other position.
-SWITCHED = {"reserved_concurrency": None, "dry_run": True,
+SWITCHED = {"reserved_concurrency": None, "verify": "off", "dry_run": True,
             "max_changes": 500, "max_falls": 20000,
             "drop_foreign_events": True, "limit_updates": True}
 
@@ -416,6 +416,24 @@ def abroad():
                                                      "us-east-1"))
 
 
+@pytest.mark.parametrize("reserved, said, sets", [
+    (1, None, None), (None, None, "on"), (None, "off", "off"),
+    (1, "on", "on"), (1, "off", "off")])
+def test_verify_is_on_where_nothing_is_reserved(deploy, reserved, said, sets,
+                                                ecs, start):
+    """On, a write is four calls; off, three."""
+    ecs.service("web", desired=1)
+    ecs.host("a")
+    ecs.host("b")
+    d = deploy([PROD], [WEB], reserved_concurrency=reserved, verify=said)
+    assert d["function"]["env"].get("HEADCOUNT_VERIFY") == sets
+    start(d).invoke(json.loads(batch(record(1, event_of()))))
+    assert len(ecs.writes()) == 1
+    assert len(ecs.requests) == (4 if sets == "on" else 3)
+    with pytest.raises(AssertionError):
+        deploy([PROD], verify="yes")
+
+
 @pytest.mark.parametrize("drops", [False, True])
 def test_an_event_of_another_region_is_left_or_dropped(deploy, drops, ecs,
                                                        start):
@@ -474,6 +492,7 @@ def worker(**more):
 WORKER = {
     ("DryRun", "true"): ("HEADCOUNT_DRY_RUN", "1"),
     ("DropForeignEvents", "true"): ("HEADCOUNT_DROP_FOREIGN", "1"),
+    ("Verify", "on"): ("HEADCOUNT_VERIFY", "on"),
     ("MaxChanges", "9"): ("HEADCOUNT_MAX_CHANGES", "9"),
     ("MaxFalls", "9"): ("HEADCOUNT_MAX_FALLS", "9"),
 }
@@ -734,7 +753,8 @@ def test_the_units_switch_for_foreign_events(ecs, headcount):
 def test_the_units_limits_are_settings(ecs, headcount):
     """The program takes them as they stand there."""
     headcount.at(ecs)
-    names = ("HEADCOUNT_MAX_CHANGES", "HEADCOUNT_MAX_FALLS")
+    names = ("HEADCOUNT_MAX_CHANGES", "HEADCOUNT_MAX_FALLS",
+             "HEADCOUNT_VERIFY")
     given = env_file(*names)
     assert set(given) - set(env_file()) == set(names)
     ecs.service("datadog-agent", desired=1)
