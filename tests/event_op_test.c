@@ -215,6 +215,45 @@ TEST(event_op, what_is_foreign_harms_no_other)
     scene_close();
 }
 
+/* ---- a cluster that is deleted ---- */
+
+#define GONE "{\"__type\":\"ClusterNotFoundException\",\"message\":\"no\"}"
+
+TEST(event_op, a_deleted_cluster_is_a_failure_only_where_a_person_named_it)
+{
+    static const struct { const char *event; bool failed; } rows[] = {
+        { EVENT, false },
+        { "{\"cluster\":\"prod\"}", true },
+        { "{\"source\":\"aws.events\",\"detail-type\":\"Scheduled Event\","
+          "\"detail\":{\"cluster\":\"prod\"}}", true },
+        { "[" EVENT ",{\"source\":\"aws.events\",\"detail-type\":"
+          "\"Scheduled Event\",\"region\":\"eu-west-1\",\"account\":"
+          "\"123456789012\",\"detail\":{\"cluster\":\"" CLUSTER_ARN "\"}}]",
+          true },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const char *const answers[] = {
+            aws_answer(400, "", GONE),
+            aws_answer(200, "", "{\"clusterArns\":[\"" CLUSTER_ARN "2\"]}"),
+            NULL };
+        const struct headcount_outcome *o;
+
+        scene_open(false, answers);
+        o = handle_foreign(rows[i].event, false);
+        CHECK_INT(o->summary[HEADCOUNT_FAILED], rows[i].failed);
+        CHECK_INT(o->summary[HEADCOUNT_SKIPPED], !rows[i].failed);
+        CHECK_INT(scene.script.requests, rows[i].failed ? 2 : 1);
+        CHECK_INT(o->clusters[0].error != NULL, rows[i].failed);
+        CHECK_Z(o->clusters[0].skipped, rows[i].failed ? NULL
+                                                       : "cluster_gone");
+        if (rows[i].failed)
+            CHECK(strstr(o->clusters[0].error, "eu-west-1: prod2") != NULL);
+        headcount_end(scene.op);
+        scene_close();
+    }
+}
+
 /* ---- one name in two accounts ---- */
 
 #define OTHER_ARN "arn:aws:ecs:eu-west-1:999999999999:cluster/prod"
