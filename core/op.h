@@ -23,6 +23,8 @@ struct headcount {
     struct hc_audit_to audit;
     struct hc_links lanes;               /* who waits for another's cluster  */
     bool no_sign;
+    char account[13];                    /* of the handle's credentials, as ECS
+                                            said; "" unknown                 */
     uint64_t foreign[HC_OP_PLACES];      /* whose events were told of, by
                                             hash                             */
     size_t foreign_n;

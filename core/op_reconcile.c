@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "aws/endpoint.h"
+#include "base/text.h"
 #include "reconcile/snapshot.h"
 
 #define OP_LISTS 10                   /* so many ask which clusters there are */
@@ -79,11 +80,47 @@ static bool op_was_found(const headcount_op *op, size_t at)
     return r->has_event && !hc_op_is_named(r, at);
 }
 
-/* A person who misspells names reads a few sentences. */
+/* A person who misspells names reads a few sentences.  A sweep lists in any
+ * case. */
 static bool op_lists(const headcount_op *op, size_t at)
 {
-    return op->parent != NULL ? op->parent->as.sweep.targets_n <= OP_LISTS
+    return op->parent != NULL ? !op->parent->as.sweep.lists &&
+                                op->parent->as.sweep.targets_n <= OP_LISTS
                               : at < OP_LISTS;
+}
+
+/* "arn:aws:iam::111122223333:role/NAME", or what ECS said before; n == 0: it is
+ * not known. */
+static struct hc_str op_account_called(const headcount_op *op)
+{
+    struct hc_str rest, part = HC_STR("");
+
+    if (op->request.assume_role == NULL)
+        return hc_str(op->h->account);
+    rest = hc_str(op->request.assume_role);
+    for (int i = 0; i < 5; i++)
+        part = hc_str_cut(&rest, ':');
+    return part;
+}
+
+/* A cluster that ECS answered for is of the credentials' account. */
+static void op_learn_account(headcount_op *op)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+    struct hc_arn arn;
+
+    for (size_t i = 0; i < r->begun && op->h->account[0] == '\0' &&
+                       op->request.assume_role == NULL; i++) {
+        const struct hc_reconcile *one = r->clusters[i];
+        struct hc_str account = one->account;
+
+        if (account.n == 0 && one->read && one->result.error_code == NULL &&
+            hc_arn_cluster(&arn, hc_str(one->result.arn), NULL) == 0)
+            account = arn.account;
+        if (account.n > 0 && account.n < sizeof op->h->account)
+            hc_fmt(op->h->account, sizeof op->h->account, "%.*s",
+                   HC_STR_ARG(account));
+    }
 }
 
 static int op_begin_cluster(headcount_op *op, size_t at)
@@ -94,6 +131,7 @@ static int op_begin_cluster(headcount_op *op, size_t at)
         .cluster = r->names[at].text,
         .foreign = live ? hc_op_foreign(r, at) : NULL,
         .found = live && op_was_found(op, at), .lists = op_lists(op, at),
+        .account = op_account_called(op),
         .wishes = r->wishes, .wishes_n = r->wishes_n,
         .asks = op->request.policy,
         .policy_sha256 = hc_str(op->request.policy_sha256),
@@ -235,6 +273,8 @@ static int op_report(headcount_op *op)
         return HC_ENOMEM;
     for (size_t i = 0; i < r->begun; i++)
         all[i] = &r->clusters[i]->result;
+    if (op->request.snapshot == NULL)
+        op_learn_account(op);
     int err = op_put_missing(op);
     const struct hc_report report = {
         .dry_run = op_was_dry(op),

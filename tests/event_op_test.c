@@ -217,6 +217,10 @@ TEST(event_op, what_is_foreign_harms_no_other)
 
 /* ---- a cluster that is deleted ---- */
 
+#define OTHER_EVENT                                                         \
+    "{\"source\":\"aws.ecs\",\"detail-type\":\"ECS Container Instance State "  \
+    "Change\",\"region\":\"eu-west-1\",\"detail\":{\"clusterArn\":"            \
+    "\"arn:aws:ecs:eu-west-1:999999999999:cluster/prod\"}}"
 #define GONE "{\"__type\":\"ClusterNotFoundException\",\"message\":\"no\"}"
 
 TEST(event_op, a_deleted_cluster_is_a_failure_only_where_a_person_named_it)
@@ -236,20 +240,27 @@ TEST(event_op, a_deleted_cluster_is_a_failure_only_where_a_person_named_it)
         const char *const answers[] = {
             aws_answer(400, "", GONE),
             aws_answer(200, "", "{\"clusterArns\":[\"" CLUSTER_ARN "2\"]}"),
-            NULL };
+            aws_answer(400, "", GONE), NULL };
         const struct headcount_outcome *o;
 
         scene_open(false, answers);
         o = handle_foreign(rows[i].event, false);
         CHECK_INT(o->summary[HEADCOUNT_FAILED], rows[i].failed);
         CHECK_INT(o->summary[HEADCOUNT_SKIPPED], !rows[i].failed);
-        CHECK_INT(scene.script.requests, rows[i].failed ? 2 : 1);
+        CHECK_INT(scene.script.requests, 2);
         CHECK_INT(o->clusters[0].error != NULL, rows[i].failed);
         CHECK_Z(o->clusters[0].skipped, rows[i].failed ? NULL
                                                        : "cluster_gone");
         if (rows[i].failed)
             CHECK(strstr(o->clusters[0].error, "eu-west-1: prod2") != NULL);
         headcount_end(scene.op);
+        if (!rows[i].failed) {            /* whose account it is is known now */
+            handle_foreign(OTHER_EVENT, false);
+            CHECK_Z(headcount_outcome(scene.op)->clusters[0].error_code,
+                    "foreign_account");
+            CHECK_INT(scene.script.requests, 3);
+            headcount_end(scene.op);
+        }
         scene_close();
     }
 }

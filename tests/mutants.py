@@ -540,6 +540,9 @@ MUTANTS = [
     ("the last events of a cluster fail", R + "settle.c",
      "if (r->config.found)\n        settle_gone_found(r);",
      "if (false)\n        settle_gone_found(r);"),
+    ("another account's cluster is deleted", R + "settle.c",
+     "owner.n == 0 || r->account.n == 0 || hc_str_eq(owner, r->account)",
+     "true"),
     ("who requires a service of a deleted cluster is not told", R + "settle.c",
      "hc_settle(r, r->config.wishes[r->at].required ? OUTCOME_FAILED\n"
      "                                                          : ",

@@ -618,7 +618,8 @@ int hc_reconcile_start(struct hc_reconcile *r, struct hc_net *net,
                        struct hc_error *e)
 {
     *r = (struct hc_reconcile){ .state = RECONCILE_PLAN, .config = *config,
-                                .net = net, .job = job };
+                                .net = net, .job = job,
+                                .account = config->account };
     hc_facts_init(&r->facts, &net->sys.alloc);
     hc_buf_init(&r->filter, &net->sys.alloc, HC_FILTER_BYTES);
     hc_buf_init(&r->sent, &net->sys.alloc, HC_FILTER_BYTES);

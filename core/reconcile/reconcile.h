@@ -51,6 +51,7 @@ struct hc_reconcile_config {
                                          deleted is no failure               */
     bool lists;                       /* where it is one, the clusters that
                                          there are may be asked for          */
+    struct hc_str account;            /* of the credentials; n == 0: unknown */
     const struct hc_wish *wishes;
     size_t wishes_n;
     struct hc_str policy_sha256;      /* for the audit; n == 0: none         */
@@ -181,6 +182,7 @@ struct hc_reconcile {
     bool cancelled;
     bool gone;                        /* the cluster is deleted              */
     const char *gone_code, *gone_what;
+    struct hc_str account;            /* of the credentials, as far as known */
     int64_t list_by;                  /* when ListClusters is given up       */
 };
 

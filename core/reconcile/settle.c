@@ -172,28 +172,70 @@ static void settle_gone_found(struct hc_reconcile *r)
     r->state = RECONCILE_DONE;
 }
 
+/* Whose cluster it is, as its ARN or its event says; n == 0: neither does. */
+static struct hc_str settle_owner(const struct hc_reconcile *r)
+{
+    const struct hc_event *event = r->config.event;
+
+    if (hc_arn_is_full(&r->cluster))
+        return r->cluster.account;
+    return event != NULL ? event->account : HC_STR("");
+}
+
+/* Any cluster that ECS lists is of the account of the credentials. */
+static void settle_learn_account(struct hc_reconcile *r)
+{
+    struct hc_arn arn;
+
+    if (r->account.n == 0 && r->view.arns.arns_n > 0 &&
+        hc_arn_cluster(&arn, r->view.arns.arns[0], NULL) == 0)
+        r->account = hc_keep_str(&r->facts.keep, arn.account);
+}
+
+/* To credentials of another account each cluster is one that is not there: its
+ * event is not done. */
+static bool settle_gone_foreign(struct hc_reconcile *r)
+{
+    struct hc_str owner = settle_owner(r);
+
+    if (owner.n == 0 || r->account.n == 0 || hc_str_eq(owner, r->account))
+        return false;
+    hc_settle_cluster(r, "foreign_account", hc_keep_fmt(
+        &r->facts.keep, "the cluster is in account %.*s, and the credentials "
+        "are of account %.*s: %s", HC_STR_ARG(owner), HC_STR_ARG(r->account),
+        r->gone_what));
+    return true;
+}
+
 void hc_settle_gone(struct hc_reconcile *r)
 {
-    const char *clusters = r->ask == ASK_CLUSTERS && r->in_view
-                               ? settle_clusters(r) : "";
+    const char *clusters = "";
 
-    if (r->config.found)
-        settle_gone_found(r);
-    else
+    if (r->ask == ASK_CLUSTERS && r->in_view) {
+        clusters = settle_clusters(r);
+        settle_learn_account(r);
+    }
+    if (!r->config.found)
         hc_settle_cluster(r, r->gone_code,
                           hc_keep_fmt(&r->facts.keep, "%s%s", r->gone_what,
                                       clusters));
+    else if (!settle_gone_foreign(r))
+        settle_gone_found(r);
 }
 
-/* A person is told which clusters there are: what that asks changes nothing
- * else. */
+/* A person is told which clusters there are; of an event it is made sure that
+ * its account is the one that was asked.  Where the list is refused nothing
+ * else changes. */
 static void settle_gone(struct hc_reconcile *r, const char *code,
                         const char *what)
 {
+    /* It was read a moment ago, or where it is is not in question. */
+    bool known = r->read || r->account.n > 0 || settle_owner(r).n == 0;
+
     r->gone = true;
     r->gone_code = hc_keep_fmt(&r->facts.keep, "%s", code);
     r->gone_what = what;
-    if (r->config.found || !r->config.lists)
+    if (!r->config.lists || (r->config.found && known))
         hc_settle_gone(r);
     else
         r->state = RECONCILE_GONE;

@@ -133,6 +133,44 @@ TEST(settle, a_deleted_cluster_that_aws_named_is_skipped)
     }
 }
 
+/* To credentials of another account each cluster is one that is not there. */
+TEST(settle, a_cluster_of_another_account_is_not_deleted)
+{
+    static const struct { const char *account, *list, *code; } rows[] = {
+        { "999999999999", NULL, "foreign_account" },
+        { "111122223333", NULL, "cluster_gone" },
+        { "", "{\"clusterArns\":[\"arn:aws:ecs:eu-west-1:999999999999:"
+          "cluster/a\"]}", "foreign_account" },
+        { "", "{\"clusterArns\":[" CLUSTER_AT("a") "]}", "cluster_gone" },
+        { "", "{\"clusterArns\":[]}", "cluster_gone" },
+        { "", "", "cluster_gone" },            /* it may not be listed */
+    };
+    const struct hc_event event = { .account = HC_STR("111122223333") };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        for (int bare = 0; bare < 2; bare++) {
+            bool denied = rows[i].list != NULL && rows[i].list[0] == '\0';
+            struct script_row calls[] = {
+                { .operation = SERVICES, .fail = HC_ESERVICE,
+                  .code = NO_CLUSTER },
+                { .operation = "ListClusters", .answer = rows[i].list,
+                  .fail = denied ? HC_ESERVICE : 0,
+                  .code = denied ? "AccessDeniedException" : NULL },
+            };
+            struct script *s = set_failing(calls, rows[i].list != NULL ? 2 : 1,
+                                           NULL);
+
+            s->config.found = s->config.lists = true;
+            s->config.account = hc_str(rows[i].account);
+            s->config.event = bare ? &event : NULL;
+            s->config.cluster = bare ? HC_STR("prod") : HC_STR(SCRIPT_CLUSTER);
+            CHECK_INT(script_run(), 1);
+            check_settled(0, strcmp(rows[i].code, "cluster_gone") == 0
+                                 ? "skipped" : "failed", rows[i].code);
+            script_end();
+        }
+}
+
 /* What was written before stays so. */
 TEST(settle, a_cluster_may_be_deleted_between_two_writes)
 {

@@ -217,7 +217,8 @@ def test_the_last_events_of_a_cluster_are_done(ecs, headcount):
     gone = event_of("gone")
     run = headcount("handle", *OURS, stdin=gone)
     assert run.code == 0, run.out + run.err
-    assert ecs.operations() == ["DescribeServices"]
+    # The second says that it is not another account's.
+    assert ecs.operations() == ["DescribeServices", "ListClusters"]
     cluster, = run.report["clusters"]
     assert cluster["error"] is None and cluster["skipped"] == "cluster_gone"
     assert (run.service()["outcome"], run.service()["code"]) == (
@@ -235,6 +236,23 @@ def test_the_last_events_of_a_cluster_are_done(ecs, headcount):
     run = headcount("handle", *OURS, stdin=batch(
         record(1, gone), record(2, {"cluster": "gone"})))
     assert run.code == 1 and failed(run) == ["2"]
+
+
+def test_a_cluster_of_another_account_is_not_one_that_is_deleted(ecs,
+                                                                 headcount):
+    headcount.at(ecs)
+    clusters(ecs, prod=1)
+    far = event_of()
+    far["account"] = "999999999999"
+    for name in ("clusterArn", "containerInstanceArn"):
+        far["detail"][name] = far["detail"][name].replace("123456789012",
+                                                          "999999999999")
+    run = headcount("handle", *OURS, stdin=batch(record(1, far),
+                                                 record(2, event_of())))
+    assert run.code == 1 and failed(run) == ["1"]
+    assert run.report["clusters"][0]["error"]["code"] == "foreign_account"
+    assert "999999999999" in run.report["clusters"][0]["error"]["message"]
+    assert run.report["summary"]["updated"] == 1
 
 
 def test_a_deleted_cluster_of_a_policy_is_done(ecs, headcount):
