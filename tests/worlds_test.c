@@ -24,7 +24,7 @@
 #include "peers/witness.h"
 
 #define WORLDS 10000
-#define KINDS 0x1f7                  /* all but WORLD_GONE                   */
+#define KINDS 0x1ff
 #define ROUNDS 16                    /* of a policy's answers, kept          */
 
 /* What came of a service. */
@@ -238,8 +238,10 @@ static void begin(int at, bool with_event)
         config.wishes_n = 0;
     }
     pick_event(a);
-    if (with_event)
+    if (with_event) {
         config.event = &a->event;
+        config.found = true;
+    }
     witness_begin(&a->witness);
     a->running = true;
     a->rounds = 0;
@@ -248,8 +250,22 @@ static void begin(int at, bool with_event)
     CHECK_INT(hc_reconcile_start(&a->r, &w->net, &a->job, &config, &error), 0);
 }
 
+/* A deleted cluster settles its events, and fails whoever named it. */
+static void check_gone(const struct actor *a)
+{
+    const struct hc_report_cluster *c = &a->r.result;
+    bool found = a->r.config.found;
+
+    if (a->witness.gone &&
+        (found ? c->skipped == NULL || strcmp(c->skipped, "cluster_gone") != 0
+               : c->error_code == NULL))
+        fail_msg("seed %" PRIu64 ": the cluster is gone, and %s", w->seed,
+                 found ? "its event is not settled" : "the run does not fail");
+}
+
 static void end(struct actor *a)
 {
+    check_gone(a);
     memset(a->verdicts, 0, sizeof(a->verdicts));
     for (size_t i = 0; i < a->r.result.services_n; i++) {
         const struct hc_report_service *s = &a->r.result.services[i];
@@ -490,11 +506,24 @@ static void stubborn(void)
              "contested", w->seed, i);
 }
 
+/* The last events of a cluster come after it. */
+static void torn_down(void)
+{
+    w->state.gone = true;
+    for (int at = 0; at < WORLD_ACTORS; at++) {
+        run(at, world_chance(w, 50));
+        if (!actors[at].witness.gone)
+            fail_msg("seed %" PRIu64 ": nobody asked", w->seed);
+        CHECK_INT(actors[at].witness.writes, 0);
+    }
+}
+
 static void afterwards(void)
 {
     switch (world_random(w, 6)) {
-    case 0: turns();    break;
-    case 1: stubborn(); break;
+    case 0: turns();     break;
+    case 1: stubborn();  break;
+    case 2: torn_down(); break;
     default:            break;
     }
 }

@@ -135,7 +135,9 @@ void witness_told(struct witness *x, const struct world_call *c, bool ok)
         told_services(x, c);
     if (strcmp(c->operation, "DescribeContainerInstances") == 0)
         told_details(x, c);
-    if (strcmp(c->operation, "DescribeClusters") == 0 && !c->told.gone) {
+    if (strcmp(c->operation, "DescribeClusters") == 0 && c->told.gone)
+        x->gone = true;
+    else if (strcmp(c->operation, "DescribeClusters") == 0) {
         CHECK(x->registered_n < WITNESS_LISTS);
         x->registered[x->registered_n++] = (int)world_number(
             c->answer, "registeredContainerInstancesCount");

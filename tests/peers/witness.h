@@ -66,7 +66,7 @@ struct witness {
     size_t details_n;
     int registered[WITNESS_LISTS];
     size_t registered_n;
-    bool gone;                                 /* ClusterNotFoundException   */
+    bool gone;                                 /* the cluster is             */
     uint64_t writes;                           /* that it sent               */
     /* and what it knows from those before it */
     bool managed[WORLD_PROVIDERS];
