@@ -375,6 +375,8 @@ static void check_same(const struct verdict *planned, bool applied,
 
         if (applied && due == OUTCOME_PENDING)
             due = OUTCOME_UPDATED;
+        if (due == OUTCOME_FAILED && got->outcome == due)
+            continue;                /* a snapshot does not say why          */
         if (got->outcome != due || got->wanted != planned[i].wanted ||
             strcmp(got->code, planned[i].code) != 0)
             fail_msg("seed %" PRIu64 ": s%d is %s %s %" PRId64 " %s, and %s "

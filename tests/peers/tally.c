@@ -88,8 +88,10 @@ unsigned tally_filter(const struct world *w, const struct hc_wish *wish,
 
     if (world_is_constrained(w, s) || wish->where.n > 0)
         filter |= FILTER_ATTR;
-    if (!s->strategy)
-        filter |= s->anywhere ? FILTER_OUTSIDE : FILTER_INSIDE;
+    if (!s->strategy && s->anywhere)
+        filter |= FILTER_OUTSIDE;
+    else if (!s->strategy && !w->refuses)
+        filter |= FILTER_INSIDE;
     return filter;
 }
 

@@ -122,7 +122,8 @@ static void told_write(struct witness *x, const struct world_call *c, bool ok)
 
 void witness_told(struct witness *x, const struct world_call *c, bool ok)
 {
-    x->gone = x->gone || c->gone;
+    x->gone = x->gone || (c->error != NULL &&
+                          strcmp(c->error, WORLD_GONE_CODE) == 0);
     if (strcmp(c->operation, "ListContainerInstances") == 0)
         told_hosts(x, c, ok);
     if (strcmp(c->operation, "DescribeCapacityProviders") == 0)
@@ -415,6 +416,16 @@ static int64_t right_by_policy(const struct witness *x, int i, int64_t count)
     return count;
 }
 
+/* Hosts of ECS Anywhere, where ECS takes no such filter. */
+static bool cannot_list(const struct witness *x, int i,
+                        const struct world_service *s)
+{
+    bool fixed = x->policies[i] == POLICY_NONE &&
+                 x->wishes[i].rule.kind == RULE_FIXED;
+
+    return x->w->refuses && s->anywhere && !s->strategy && !fixed;
+}
+
 int64_t witness_right(const struct witness *x, int i)
 {
     const struct world *w = x->w;
@@ -425,7 +436,7 @@ int64_t witness_right(const struct witness *x, int i)
                               world_wall_now(w));
     int64_t n = right_by_policy(x, i, tally_count(w, wish, s, t));
 
-    if (witness_is_forbidden(s) ||
+    if (witness_is_forbidden(s) || cannot_list(x, i, s) ||
         (n == 0 && (wish->allow & ALLOW_ZERO) == 0))
         return s->desired;
     return n;

@@ -20,6 +20,7 @@
 #define WORLD_PROVIDERS 13           /* an answer tells ten of them          */
 #define WORLD_PAGE_PROVIDERS 10
 #define WORLD_LAG (20 * HC_SECOND)   /* ECS shows a write within this time   */
+#define WORLD_GONE_CODE "ClusterNotFoundException"
 #define WORLD_AT "arn:aws:ecs:eu-west-1:111122223333:"
 #define WORLD_CLUSTER WORLD_AT "cluster/prod"
 
@@ -91,7 +92,7 @@ struct world_call {
     enum world_fault fault;
     enum world_left left;            /* of FAULT_PARTIAL                     */
     bool useless;                    /* without what it leaves out           */
-    bool gone;                       /* answered by ClusterNotFoundException */
+    const char *error;               /* it is answered by, or NULL           */
     struct world_state told;         /* the state that the answer is made of */
     char answer[65536];
     size_t answer_n, given;
@@ -111,6 +112,8 @@ struct world {
                                         which a bare name could not tell     */
     struct world_state state, old;
     bool definitions;                /* those of task definitions are heeded */
+    bool refuses;                    /* ECS takes no filter by the attribute of
+                                        ECS Anywhere                         */
     size_t page;                     /* hosts on a page                      */
     int64_t now, wall;
     struct hc_net net;

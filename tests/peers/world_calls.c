@@ -35,7 +35,8 @@ static int start(int actor, struct hc_call *call,
     c->operation = config->operation.p;
     c->fault = pick_fault(w, c->operation);
     c->left = (enum world_left)world_random(w, WORLD_LEFT);
-    c->useless = c->gone = false;
+    c->useless = false;
+    c->error = NULL;
     c->phase = PHASE_WAIT;
     c->given = 0;
     CHECK(config->body.n < sizeof(c->body));
@@ -52,21 +53,20 @@ static int end(struct world *w, int actor, struct hc_call *call)
         [FAULT_UNSENT] = HC_ECONNECT, [FAULT_CUT] = HC_ETRUNCATED,
     };
     struct world_call *c = &w->calls[actor];
-    int code = c->gone ? HC_ESERVICE : codes[c->fault];
+    int code = c->error != NULL ? HC_ESERVICE : codes[c->fault];
     /* A foreign page without a host is what ours would be. */
     bool ok = c->fault == FAULT_NONE || c->fault == FAULT_RESTART ||
               c->fault == FAULT_OLD || c->fault == FAULT_LIE ||
               (c->fault == FAULT_PARTIAL && !c->useless) ||
               (c->fault == FAULT_FOREIGN && strstr(c->answer, "9999") == NULL);
 
-    w->told(w, actor, c, ok && !c->gone);
+    w->told(w, actor, c, ok && c->error == NULL);
     call->request.sent = c->fault != FAULT_UNSENT;
     if (code == 0)
         return CALL_DONE;
     if (code == HC_ESERVICE)
         hc_fmt(call->service_error.code, sizeof(call->service_error.code),
-               "%s", c->gone ? "ClusterNotFoundException"
-                             : "ThrottlingException");
+               "%s", c->error != NULL ? c->error : "ThrottlingException");
     call->service_error.named = code == HC_ESERVICE;
     hc_error_set(&call->error, code, "a fault of this world");
     return CALL_FAILED;
@@ -86,14 +86,22 @@ static int give(struct world *w, struct world_call *c, struct hc_call *call,
 
 /* An operation of a deleted cluster fails; three are no cluster's, or answer
  * that there is none.  No write to it is ever carried out. */
-static bool is_gone(const struct world_call *c)
+static bool is_gone(const struct world *w, const struct world_call *c)
 {
     return (c->told.gone &&
             strcmp(c->operation, "DescribeClusters") != 0 &&
             strcmp(c->operation, "DescribeTaskDefinition") != 0 &&
             strcmp(c->operation, "DescribeCapacityProviders") != 0) ||
-           (world_the()->state.gone &&
-            strcmp(c->operation, "UpdateService") == 0);
+           (w->state.gone && strcmp(c->operation, "UpdateService") == 0);
+}
+
+/* What ECS has to say against it, or NULL. */
+static const char *error_of(const struct world *w, const struct world_call *c)
+{
+    if (is_gone(w, c))
+        return WORLD_GONE_CODE;
+    return w->refuses && strstr(c->body, "ecs.capability.external") != NULL
+               ? "InvalidParameterException" : NULL;
 }
 
 static int step(int actor, struct hc_call *call)
@@ -102,17 +110,17 @@ static int step(int actor, struct hc_call *call)
     struct world_call *c = &w->calls[actor];
     bool none = c->fault == FAULT_REFUSED || c->fault == FAULT_LOST ||
                 c->fault == FAULT_UNSENT;
-    bool gone;
     size_t all;
 
     CHECK(c->open);
     if (c->phase == PHASE_WAIT) {
         c->told = c->fault == FAULT_OLD ? w->old : w->state;
-        gone = is_gone(c);
-        c->gone = gone && !none;
-        if (!gone)
+        c->error = error_of(w, c);
+        if (c->error == NULL)
             world_answer(w, c);
-        c->phase = c->gone || none              ? PHASE_END
+        else if (none)
+            c->error = NULL;         /* it did not come to that              */
+        c->phase = c->error != NULL || none     ? PHASE_END
                    : c->fault == FAULT_RESTART ? PHASE_HALF : PHASE_BODY;
         return CALL_WAIT;
     }
