@@ -50,6 +50,7 @@ static int processes_n;
 static struct hc_wish wishes[SERVICES];
 static bool verify;
 static int last;                     /* the host that changed last           */
+static int fast;                     /* the process that is fast now         */
 
 static void asked(struct world *world, int at, const struct world_call *c)
 {
@@ -91,7 +92,7 @@ static void change(void)
         *h = world_host_new(w);
     put_notice(&processes[at], (struct notice){
         .host = host, .status = h->status,
-        .due = w->now + world_random(w, 1500) * HC_MS });
+        .due = w->now + world_random(w, 300) * HC_MS });
 }
 
 static bool is_due(const struct process *p)
@@ -175,7 +176,7 @@ static void set_up(uint64_t seed)
     w->asked = asked;
     w->told = told;
     w->storm = false;
-    last = 0;
+    last = fast = 0;
     memset(wishes, 0, sizeof(wishes));
     for (int h = 0; h < WORLD_HOSTS; h++) {
         w->state.hosts[h] = world_host_new(w);
@@ -208,7 +209,7 @@ static bool happen(int at)
         return false;
     if (!p->running)
         begin(at);
-    for (unsigned k = 1 + world_random(w, 6); k > 0 && p->running; k--)
+    for (unsigned k = 1 + world_random(w, 4); k > 0 && p->running; k--)
         go_on(at);
     return true;
 }
@@ -228,6 +229,15 @@ static bool is_quiet(void)
     return true;
 }
 
+/* One process is slow for a while, so that the other one overtakes it. */
+static int pick_process(void)
+{
+    if (world_chance(w, 3))
+        fast = (int)world_random(w, (unsigned)processes_n);
+    return world_chance(w, 90) ? fast
+                               : (int)world_random(w, (unsigned)processes_n);
+}
+
 /* Whether all counts are right in the end. */
 static bool is_right(uint64_t seed, bool must)
 {
@@ -241,8 +251,7 @@ static bool is_right(uint64_t seed, bool must)
             change();
             changes--;
         }
-        if (!happen((int)world_random(w, (unsigned)processes_n)) &&
-            changes == 0)
+        if (!happen(pick_process()) && changes == 0)
             w->now += 100 * HC_MS;
     }
     for (int at = 0; at < processes_n; at++)

@@ -447,14 +447,14 @@ static void calm(void)
 
 /* ---- and then ---- */
 
-/* A policy's number of hosts does not say which hosts.  Where it comes back, a
+/* cluster.registered does not say which hosts.  Where that number comes back, a
  * newer count of the other headcount looks like an undone write. */
 static bool is_mistaken(int at)
 {
     bool yes = false;
 
     for (int i = 0; i < WORLD_SERVICES; i++)
-        yes = yes || (actors[at].witness.policies[i] != POLICY_NONE &&
+        yes = yes || (actors[at].witness.policies[i] == POLICY_REGISTERED &&
                       strcmp(actors[at].verdicts[i].code, "contested") == 0);
     return yes;
 }

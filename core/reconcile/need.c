@@ -199,7 +199,7 @@ static void need_list_count(struct hc_reconcile *r, struct hc_plan_input *in,
     if (list->n > 0 && hc_measure_needs_details(&of) &&
         !need_has(&list->details))
         return;
-    r->print = hc_measure_print(list, of.without);
+    r->print += hc_measure_print(list, of.without);
     if (!hc_measure(&m, list, &of, &in->lacks, &in->lacks_of))
         return;
     in->hosts = m.hosts;
@@ -224,7 +224,7 @@ static void need_count(struct hc_reconcile *r, struct hc_plan_input *in)
     if (in->by == HOSTS_REGISTERED) {
         if (in->cluster != NULL)
             in->hosts = in->cluster->registered;
-        r->print = (uint64_t)in->hosts;
+        r->print += (uint64_t)in->hosts;
     } else if (list != NULL && need_has(&list->fact)) {
         need_list_count(r, in, list);
     }
@@ -282,6 +282,19 @@ static void need_target(struct hc_reconcile *r, struct hc_plan_input *in)
 
 /* ---- all of it ---- */
 
+/* A count that a policy made of hosts follows from those that it looked at. */
+static uint64_t need_asked_print(const struct hc_reconcile *r)
+{
+    const struct hc_fact_hosts *list = r->facts.hosts;
+    uint64_t print = 0;
+
+    for (; list != NULL; list = list->next)
+        if (list->asked && list->sighting == SIGHTING_FIRST &&
+            need_has(&list->fact))
+            print += hc_measure_print(list, NULL);
+    return print;
+}
+
 int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
                   const struct hc_ecs_service *service, struct hc_error *e)
 {
@@ -297,7 +310,7 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
         .again = HC_UNKNOWN,
     };
     r->lists = (struct hc_need_lists){ .active = in->filter, .whole = true };
-    r->print = 0;
+    r->print = need_asked_print(r);
     if (service != NULL) {
         in->cluster_tags = need_tags(r);
         need_scaled(r, in);

@@ -23,6 +23,7 @@ static size_t audit_n;
 static bool definitions;
 static struct hc_creds *creds;           /* who asks                         */
 static struct hc_brake *brake;           /* of the run                       */
+static void (*policy)(struct hc_reconcile *r);   /* that makes the wish      */
 
 static void note(void *ud, const char *line, size_t n)
 {
@@ -39,6 +40,7 @@ static void begin(void)
     definitions = false;
     creds = NULL;
     brake = NULL;
+    policy = NULL;
 }
 
 /* One reconcile at this second. */
@@ -49,7 +51,9 @@ static void run(const struct script_row *rows, size_t n, int64_t second,
 
     s->now = second * HC_SECOND;
     s->config.wishes = &wish;
-    s->config.wishes_n = 1;
+    s->config.wishes_n = policy == NULL;
+    s->config.asks = policy != NULL;
+    s->policy = policy;
     s->config.memory = &memory;
     s->config.brake = brake;
     s->config.ask_definitions = definitions;
@@ -148,6 +152,40 @@ TEST(recall, a_newer_count_of_another_headcount_contests_nothing)
         run(SCRIPT_ROWS(up), i * 60, OUTCOME_UPDATED, "");
         run(SCRIPT_ROWS(down), i * 60 + 40, OUTCOME_UNCHANGED, "");
     }
+    end();
+}
+
+static void as_many_as_hosts(struct hc_reconcile *r)
+{
+    const struct hc_query q = { .kind = QUERY_COUNT };
+    struct hc_error e = { .code = 0 };
+    struct hc_known known;
+    bool knows = hc_question_ask(r, &q, &known, &e) == 1;
+
+    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = known.count };
+    hc_reconcile_resume(r, &wish, knows);
+}
+
+/* A policy that counts looked at those hosts: as many others are not the same.
+ */
+TEST(recall, nor_does_it_where_a_policy_made_the_count)
+{
+    static const struct script_row some[] = { THREE, WEB(4), WRITE };
+    static const struct script_row others[] = {
+        { .operation = HOSTS,
+          .answer = SCRIPT_HOSTS(ID(1) "," ID(2) "," ID(4)) },
+        WEB(4), WRITE };
+
+    begin();
+    policy = as_many_as_hosts;
+    for (int i = 0; i < 4; i++) {
+        run(SCRIPT_ROWS(some), i * 100, OUTCOME_UPDATED, "");
+        run(SCRIPT_ROWS(others), i * 100 + 50, OUTCOME_UPDATED, "");
+        audit_n = 0;
+    }
+    run(SCRIPT_ROWS(others), 450, OUTCOME_UPDATED, "");
+    run(SCRIPT_ROWS(others), 500, OUTCOME_UPDATED, "");
+    run(others, 2, 550, OUTCOME_HELD, "contested");
     end();
 }
 
