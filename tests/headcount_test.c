@@ -602,6 +602,7 @@ TEST(headcount, a_write_that_was_left_keeps_its_place)
     headcount_end(scene.op);
     CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
     scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->clusters_n, 1);
     const struct headcount_service *s =
         &headcount_outcome(scene.op)->clusters[0].services[0];
 
