@@ -76,9 +76,13 @@ bool hc_learn_is_ours(const struct hc_reconcile *r, struct hc_str text,
     return err == 0 && hc_reconcile_is_here(r, &arn);
 }
 
+/* Kept: what DescribeClusters said goes with the look after a write. */
 void hc_learn_cluster_arn(struct hc_reconcile *r, struct hc_str text)
 {
-    if (text.n > 0 && !hc_arn_is_full(&r->cluster))
+    if (text.n == 0 || hc_arn_is_full(&r->cluster))
+        return;
+    text = hc_keep_str(&r->facts.keep, text);
+    if (text.n > 0)
         hc_arn_cluster(&r->cluster, text, NULL);
 }
 

@@ -70,6 +70,24 @@ def test_a_dry_run_looks_once(three, headcount):
     assert three.operations() == READ
 
 
+def test_what_a_policy_read_of_the_cluster_is_read_again(three, headcount):
+    """The name of the cluster outlives the answer that said its ARN."""
+    (headcount.home / "policy.lua").write_text(
+        'return function(cluster)\n'
+        '  return { fixed { "web", cluster.registered } }\n'
+        'end')
+    three.after(3, registers(three, "d"))
+    run = headcount("apply", "prod", "--policy", "policy.lua", "--verify=on",
+                    "--output", "json")
+    assert run.code == 0, run.out
+    assert three.operations() == ["DescribeClusters", "DescribeServices",
+                                  *["UpdateService", "DescribeClusters"] * 2]
+    assert [w["desiredCount"] for w in three.writes()] == [3, 4]
+    assert {r.body["clusters"][0] for r in three.requests
+            if r.operation == "DescribeClusters"} == \
+        {"prod", three.cluster_arn}
+
+
 def test_lua_has_it_too(three, headcount, tmp_path):
     script = tmp_path / "verify.lua"
     script.write_text("""
