@@ -458,6 +458,17 @@ static int event_envelope(struct event_parts *parts, struct hc_error *e)
                         HC_STR_ARG(type), EVENT_EXPECTED);
 }
 
+/* What AWS adds to its events is AWS's; this is none of its names: somebody
+ * wrote it beside them and expects that nothing is written. */
+static int event_check_dry(const struct event_parts *parts, struct hc_error *e)
+{
+    if (!hc_str_eqz(parts->text[MEMBER_DRY_RUN], "true"))
+        return 0;
+    return hc_error_set(e, HC_EEVENT, "the event has a member \"dry_run\" that "
+                        "this form does not know: it goes with \"cluster\" and "
+                        "\"clusters\"; --dry-run is for any event");
+}
+
 static int event_judge(struct event_parts *parts, struct hc_str text,
                        struct hc_error *e)
 {
@@ -471,14 +482,16 @@ static int event_judge(struct event_parts *parts, struct hc_str text,
             return hc_error_set(e, HC_EEVENT, "the event has both \"source\" "
                                 "and \"clusters\": %s", EVENT_EXPECTED);
         parts->text[MEMBER_CLUSTER] = hc_str(NULL);
-        return event_envelope(parts, e);
+        return event_check_dry(parts, e) < 0 ? HC_EEVENT
+                                             : event_envelope(parts, e);
     }
 
     int err = event_one_or_many(parts, e);
 
     if (err == 0 && ev->clusters_n == 0 && parts->has_cluster_arn &&
         parts->has_host_arn)
-        return event_detail_alone(parts, text, e);
+        return event_check_dry(parts, e) < 0
+                   ? HC_EEVENT : event_detail_alone(parts, text, e);
     if (err == 0 && ev->clusters_n == 0)
         return hc_error_set(e, HC_EEVENT, "the event names no cluster: %s",
                             EVENT_EXPECTED);

@@ -159,6 +159,12 @@ static const struct { const char *text, *says; } bad[] = {
     { "{" SCHEDULER ",\"detail\":\"{\\\"cluster\\\":\\\"a\\\","
       "\\\"dry_run\\\":0}\"}", "not true or false" },
     { "{" SCHEDULE ",\"detail\":{\"dry_run\":true}}", "names no cluster" },
+    { "{" SCHEDULE ",\"dry_run\":true,\"detail\":{\"cluster\":\"a\"}}",
+      "it goes with \"cluster\" and \"clusters\"" },
+    { "{" HOST_EVENT ",\"dry_run\":true,\"detail\":{\"clusterArn\":\"a\"}}",
+      "a member \"dry_run\"" },
+    { "{\"clusterArn\":\"" AT "cluster/a\",\"containerInstanceArn\":\"" AT
+      "container-instance/a/b\",\"dry_run\":true}", "a member \"dry_run\"" },
     { "{\"cluster\":\"a\\u0000b\"}", "does not name a cluster" },
     { "{\"Records\":[{\"body\":\"{}\"}]}", "stands around events" },
     { "{\"Records\":[{}],\"cluster\":\"a\"}", "stands around" },
@@ -220,13 +226,11 @@ TEST(event, dry_run_is_what_the_short_forms_say)
         { "{\"clusters\":[\"a\"],\"dry_run\":false}", true, false },
         { "{" SCHEDULE ",\"detail\":{\"cluster\":\"a\",\"dry_run\":true}}",
           true, true },
-        { "{" SCHEDULE ",\"dry_run\":true,\"detail\":{\"cluster\":\"a\"}}",
-          true, false },
         { "{" SCHEDULER ",\"detail\":\"{\\\"dry_run\\\":true,"
           "\\\"cluster\\\":\\\"a\\\"}\"}", true, true },
         { "{" SCHEDULE ",\"detail\":{}}", false, false },
-        { "{" HOST_EVENT ",\"dry_run\":true,\"detail\":{\"clusterArn\":"
-          "\"a\",\"dry_run\":true}}", false, false },
+        { "{" HOST_EVENT ",\"detail\":{\"clusterArn\":\"a\","
+          "\"dry_run\":true}}", false, false },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
