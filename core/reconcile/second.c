@@ -153,13 +153,15 @@ void hc_second_input(struct hc_reconcile *r, struct hc_plan_input *in)
 
 /* ---- the policy's second answer ---- */
 
-/* Counted over the same hosts; else the two counts cannot be compared. */
+/* Counted over the same hosts, with the same switches; else the two counts
+ * cannot be compared. */
 static bool second_counts_alike(const struct hc_wish *a,
                                 const struct hc_wish *b)
 {
     return a->by == b->by && hc_str_eq(a->where, b->where) &&
            a->no_external == b->no_external &&
-           a->rule.min_age == b->rule.min_age && b->broken.n == 0;
+           a->rule.min_age == b->rule.min_age && b->broken.n == 0 &&
+           (a->allow & ~b->allow) == 0;
 }
 
 void hc_second_again(struct hc_reconcile *r, struct hc_plan_input *in)

@@ -280,7 +280,7 @@ TEST(second, a_host_that_is_listed_and_missing_is_no_agreement)
 /* ---- the policy's second answer ---- */
 
 static int turns;
-static bool looks, forgets;
+static bool looks, forgets, allows;
 static struct hc_known known;
 
 /* Wishes as many tasks as it counts hosts, or that many at most. */
@@ -305,6 +305,8 @@ static void counts(struct hc_reconcile *r)
     *wish = (struct hc_wish){ .service = HC_STR("web") };
     wish->rule.kind = RULE_FIXED;
     wish->rule.tasks = known.count;
+    if (allows && !r->question.again)
+        wish->allow = ALLOW_ZERO;
     hc_reconcile_resume(r, wish, forgets && r->question.again ? 0 : 1);
 }
 
@@ -316,7 +318,7 @@ static struct script *policy(const struct script_row *rows, size_t n)
     s->policy = counts;
     turns = 0;
     looks = true;
-    forgets = false;
+    forgets = allows = false;
     return s;
 }
 
@@ -354,6 +356,22 @@ TEST(second, a_policy_that_wishes_no_more_does_not_agree)
 
     policy(SCRIPT_ROWS(rows));
     forgets = true;
+    run(0, OUTCOME_HELD, "step_down");
+    CHECK(says(0, "does not wish this any more"));
+    script_end();
+}
+
+/* A switch that followed from the first reading is none of the second. */
+TEST(second, a_policy_that_allows_no_more_does_not_agree)
+{
+    static const struct script_row rows[] = {
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(THREE) },
+        { .operation = SERVICES, .answer = ONE_SERVICE },
+        AGAIN("ACTIVE", "", THREE),
+    };
+
+    policy(SCRIPT_ROWS(rows));
+    allows = true;
     run(0, OUTCOME_HELD, "step_down");
     CHECK(says(0, "does not wish this any more"));
     script_end();
