@@ -207,6 +207,17 @@ static bool settle_gone_foreign(struct hc_reconcile *r)
     return true;
 }
 
+/* An ARN of another account: those that there are do not help. */
+static const char *settle_whose(struct hc_reconcile *r)
+{
+    if (!hc_arn_is_full(&r->cluster) || r->account.n == 0 ||
+        hc_str_eq(r->cluster.account, r->account))
+        return "";
+    return hc_keep_fmt(&r->facts.keep, "; its ARN is of account %.*s, and the "
+                       "credentials are of account %.*s",
+                       HC_STR_ARG(r->cluster.account), HC_STR_ARG(r->account));
+}
+
 void hc_settle_gone(struct hc_reconcile *r)
 {
     const char *clusters = "";
@@ -217,8 +228,8 @@ void hc_settle_gone(struct hc_reconcile *r)
     }
     if (!r->config.found)
         hc_settle_cluster(r, r->gone_code,
-                          hc_keep_fmt(&r->facts.keep, "%s%s", r->gone_what,
-                                      clusters));
+                          hc_keep_fmt(&r->facts.keep, "%s%s%s", r->gone_what,
+                                      settle_whose(r), clusters));
     else if (!settle_gone_foreign(r))
         settle_gone_found(r);
 }

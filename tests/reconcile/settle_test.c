@@ -234,6 +234,27 @@ TEST(settle, a_person_is_told_which_clusters_there_are)
     named(rows, 2, "a9, b1 and more");
 }
 
+TEST(settle, a_person_is_told_that_the_arn_is_of_another_account)
+{
+    struct script_row rows[] = {
+        { .operation = SERVICES },
+        { .operation = "ListClusters", .answer = "{\"clusterArns\":[\""
+          "arn:aws:ecs:eu-west-1:999999999999:cluster/a\"]}" },
+    };
+    struct script *s = set_failing(rows, 2, NULL);
+
+    rows[0].fail = HC_ESERVICE;
+    rows[0].code = NO_CLUSTER;
+    s->config.lists = true;
+    s->config.cluster = HC_STR(SCRIPT_CLUSTER);
+    CHECK_INT(script_run(), 1);
+    check_settled(0, "failed", NO_CLUSTER);
+    CHECK(hc_str_ends(hc_str(script_service(0)->reason), HC_STR(
+        "; its ARN is of account 111122223333, and the credentials are of "
+        "account 999999999999; clusters in eu-west-1: a")));
+    script_end();
+}
+
 /* It is no part of the work: what it comes to changes nothing. */
 TEST(settle, clusters_that_cannot_be_listed_change_nothing)
 {
