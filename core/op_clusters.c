@@ -101,8 +101,9 @@ static void op_tell_foreign(headcount_op *op, size_t at)
                 hc_op_foreign_why(op, at),
                 op->request.drop_foreign
                     ? "; it is dropped"
-                    : "; its record or message is left to the queue's redrive "
-                      "policy (--drop-foreign drops such)",
+                    : "; nothing is done, and a record or message that holds "
+                      "it is left to its queue's redrive policy "
+                      "(--drop-foreign drops such)",
                 h->foreign_n == HC_OP_PLACES
                     ? "; no other region and account is told of" : "");
 }

@@ -69,9 +69,14 @@ void missing_complain(const struct missing *m,
         const char *name = o->missing_services[i];
         const char *best = nearest_found(m, name);
 
-        complain("no cluster of this run has a service %s%s%s%s", name,
-                 best ? "; did you mean " : "", best ? best : "",
-                 best ? "?" : "");
+        if (best)
+            complain("no cluster of this run has a service %s; did you mean "
+                     "%s?", name, best);
+        else
+            complain("no cluster of this run has a service %s; `headcount "
+                     "call ecs ListServices '{\"cluster\": \"%s\"}'` lists "
+                     "those of a cluster", name,
+                     o->clusters_n == 1 ? o->clusters[0].name : "NAME");
     }
 }
 

@@ -185,7 +185,11 @@ static int spell_limits(lua_State *L)
     *l = (struct rules_limits){ 0, 0 };
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
         const char *name = lua_type(L, -2) == LUA_TSTRING
-                               ? lua_tostring(L, -2) : "";
+                               ? lua_tostring(L, -2) : NULL;
+
+        if (name == NULL)
+            rule_raise(L, who, "limits takes changes and falls by name: "
+                       "limits { changes = 50 }");
 
         int64_t *to = limit_find(L, l, who, name);
 

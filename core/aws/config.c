@@ -146,7 +146,9 @@ static int config_profile(const struct config_reader *r)
     return hc_error_set(r->e, HC_ECONFIG, "%s names the profile `%.*s`, and "
                         "headcount does not read profile files yet: unset it "
                         "and set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
-                        "AWS_REGION", from, HC_STR_ARG(profile));
+                        "AWS_REGION; eval \"$(aws configure "
+                        "export-credentials --profile NAME --format env)\" "
+                        "sets the keys", from, HC_STR_ARG(profile));
 }
 
 /* ---- URLs ---- */

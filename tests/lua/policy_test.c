@@ -397,7 +397,7 @@ static const struct { const char *text, *says; } wrong[] = {
     { "defaults {} defaults {}", "given twice" },
     { "limits {} limits {}", "given twice" },
     { "limits 'x'", "limits takes a table" },
-    { "limits { 5 }", "limits takes changes and falls" },
+    { "limits { 5 }", "limits takes changes and falls by name" },
     { "limits { change = 5 }", "did you mean 'changes'?" },
     { "limits { changes = 0 }", "changes takes a whole number from 1" },
     { "limits { falls = 1.5 }", "falls takes a whole number from 1" },

@@ -177,7 +177,9 @@ def test_a_typo_in_the_only_service_fails_the_run(clusters, headcount):
     fill(clusters, ["a", "b"])
     got = headcount("apply", "--all", "--service", "wbe", "--output", "json")
     assert got.code == 1
-    assert got.err == "headcount: no cluster of this run has a service wbe\n"
+    assert got.err == ("headcount: no cluster of this run has a service wbe; "
+                       "`headcount call ecs ListServices "
+                       "'{\"cluster\": \"NAME\"}'` lists those of a cluster\n")
     assert got.report["missing_services"] == ["wbe"]
     assert list(got.report)[3:6] == ["clusters", "missing_services", "summary"]
     assert got.report["summary"] == {
@@ -186,6 +188,9 @@ def test_a_typo_in_the_only_service_fails_the_run(clusters, headcount):
     assert {(s["outcome"], s["code"]) for c in got.report["clusters"]
             for s in c["services"]} == {("skipped", "missing")}
     assert len(clusters.requests) == 3       # it cost no call
+    one = headcount("apply", "a", "--service", "wbe")
+    assert one.err.endswith("'{\"cluster\": \"a\"}'` lists those of a cluster"
+                            "\n")
 
 
 @pytest.mark.parametrize("what", ["failed", "listed", "deadline"])
