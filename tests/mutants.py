@@ -476,6 +476,8 @@ MUTANTS = [
      "if (false)\n        hc_facts_fail"),
     ("an answer without a list is an empty one", "core/ecs/ops_hosts.c",
      "if (err == 0 && !v->view.list_seen)", "if (false)"),
+    ("a policy's second run may allow less", R + "second.c",
+     "(a->allow & ~b->allow) == 0", "true"),
     ("the second reading is the first one", R + "second.c",
      "filter, SIGHTING_SECOND);", "filter, SIGHTING_FIRST);"),
     ("the second reading compares lists only", R + "second.c",
