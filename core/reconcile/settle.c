@@ -14,11 +14,23 @@ struct hc_report_service *hc_settle_at(struct hc_reconcile *r)
     return &r->services[r->at];
 }
 
+/* In the look after a write: what is held or skipped then was written. */
+static bool settle_was_written(const struct hc_reconcile *r)
+{
+    return r->verify.open != NULL && r->verify.open[r->at];
+}
+
 void hc_settle(struct hc_reconcile *r, enum hc_outcome outcome,
                const char *code, const char *reason)
 {
     struct hc_report_service *s = hc_settle_at(r);
 
+    if (settle_was_written(r) &&
+        (outcome == OUTCOME_HELD || outcome == OUTCOME_SKIPPED))
+        reason = hc_keep_fmt(&r->facts.keep, "this run wrote %lld; the look "
+                             "after it: %s",
+                             (long long)r->verify.before[r->at].wanted,
+                             reason);
     s->outcome = outcome;
     s->code = hc_keep_fmt(&r->facts.keep, "%s", code);
     s->reason = hc_keep_fmt(&r->facts.keep, "%s", reason);
@@ -31,7 +43,7 @@ void hc_settle_failed(struct hc_reconcile *r, const char *code,
 {
     bool writes = r->in_call && r->ask == ASK_UPDATE;
 
-    if (r->verify.open != NULL && r->verify.open[r->at] && !writes)
+    if (settle_was_written(r) && !writes)
         reason = hc_keep_fmt(&r->facts.keep, "it was written, but the look "
                              "after the write failed: %s", reason);
     hc_settle(r, OUTCOME_FAILED, code, reason);

@@ -95,6 +95,18 @@ TEST(verify, another_count_is_written_and_looked_at_again)
     run(OUTCOME_UPDATED, "", "1 active host");
 }
 
+/* The sum says nothing of that write: the row does. */
+TEST(verify, what_is_held_after_a_write_says_what_was_written)
+{
+    static const struct script_row rows[] = {
+        READ(1), LISTS(AB), WRITES(2), LISTS("")
+    };
+
+    set(SCRIPT_ROWS(rows));
+    run(OUTCOME_HELD, "zero", "this run wrote 2; the look after it: there are "
+        "no active hosts");
+}
+
 /* Hosts that never stand still are not called settled. */
 TEST(verify, three_looks_that_differ_are_a_failure)
 {
