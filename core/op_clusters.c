@@ -220,7 +220,7 @@ static bool op_was_read(const struct op_reconcile *r, size_t done, size_t at)
     struct hc_str account = op_account(r, at);
     struct hc_arn read;
 
-    return one->read && one->result.error_code == NULL &&
+    return one->known && one->result.error_code == NULL &&
            op_are_alike(r, done, at) &&
            (!one->config.dry_run || r->clusters[at]->config.dry_run) &&
            hc_arn_cluster(&read, hc_str(one->result.arn), NULL) == 0 &&

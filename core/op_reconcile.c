@@ -114,7 +114,7 @@ static void op_learn_account(headcount_op *op)
         const struct hc_reconcile *one = r->clusters[i];
         struct hc_str account = one->account;
 
-        if (account.n == 0 && one->read && one->result.error_code == NULL &&
+        if (account.n == 0 && one->known && one->result.error_code == NULL &&
             hc_arn_cluster(&arn, hc_str(one->result.arn), NULL) == 0)
             account = arn.account;
         if (account.n > 0 && account.n < sizeof op->h->account)

@@ -301,6 +301,48 @@ TEST(event_op, a_namesake_in_another_account_is_another_cluster)
     }
 }
 
+static const struct headcount_outcome *handle_by_tags(const char *event)
+{
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = event,
+        .event_size = strlen(event), .policy = true,
+    };
+
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    while (headcount_op_state(scene.op) != HEADCOUNT_DONE) {
+        if (headcount_op_state(scene.op) == HEADCOUNT_ASKS)
+            headcount_decide_by_tags(scene.op);
+        else
+            scene_drive();
+    }
+    return headcount_outcome(scene.op);
+}
+
+/* That nothing there has the tag was said of our account, not of the cluster:
+ * it is nobody's twin, and tells of no account. */
+TEST(event_op, a_list_by_tags_says_nothing_of_another_accounts_cluster)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", "{\"ResourceTagMappingList\":[]}"),
+        aws_answer(400, "", NO_CLUSTER), aws_answer(400, "", GONE),
+        aws_answer(200, "", "{\"clusterArns\":[\"" CLUSTER_ARN "2\"]}"),
+        NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = handle_by_tags("{\"Records\":[" RECORD("1", BODY(OTHER_ARN)) ","
+                       RECORD("2", BODY("prod")) "]}");
+    CHECK_INT(o->clusters_n, 2);
+    CHECK_INT(scene.script.requests, 2);
+    CHECK(!o->records[1].done);
+    headcount_end(scene.op);
+    o = handle_foreign(EVENT, false);
+    CHECK_Z(o->clusters[0].skipped, "cluster_gone");
+    CHECK_INT(scene.script.requests, 4);
+    headcount_end(scene.op);
+    scene_close();
+}
+
 /* What ECS answered for the ARN says whose account it is. */
 TEST(event_op, a_name_and_its_arn_are_one_reconcile)
 {

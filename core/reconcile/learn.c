@@ -124,17 +124,23 @@ static int learn_cluster(struct hc_reconcile *r)
 
 /* ---- DescribeCapacityProviders ---- */
 
+static int learn_check_providers(struct hc_reconcile *r,
+                                 const struct hc_ecs_provider *p)
+{
+    while (p != NULL && hc_learn_was_asked(r, p->name))
+        p = p->next;
+    if (p == NULL)
+        return 0;
+    return hc_learn_refuse(r, "ECS answered about a capacity provider that "
+                           "was not asked for,", p->name);
+}
+
 static int learn_provider(struct hc_reconcile *r,
                           const struct hc_ecs_provider *p)
 {
-    struct hc_fact_answer *a;
+    struct hc_fact_answer *a =
+        hc_facts_answer(&r->facts, &r->facts.capacity, p->name);
 
-    if (!hc_learn_was_asked(r, p->name))
-        return hc_learn_refuse(r,
-                               "ECS answered about a capacity provider that "
-                               "was not asked for,",
-                               p->name);
-    a = hc_facts_answer(&r->facts, &r->facts.capacity, p->name);
     if (a == NULL)
         return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
     a->fact.state = FACT_VALUE;
@@ -172,6 +178,8 @@ static int learn_capacity(struct hc_reconcile *r)
 
     if (err == 0)
         err = hc_learn_keep(r, &v->keep);
+    if (err == 0)
+        err = learn_check_providers(r, v->providers);
     for (const struct hc_ecs_provider *p = v->providers; err == 0 && p != NULL;
          p = p->next)
         err = learn_provider(r, p);

@@ -42,6 +42,7 @@ int hc_learn_hosts(struct hc_reconcile *r)
         err = learn_host(r, v->arns[i]);
     if (err < 0)
         return err;
+    r->launch_taken = r->launch_taken || r->hosts->by_launch;
     r->next = v->next;
     if (r->next.n > 0)
         return 0;

@@ -443,10 +443,20 @@ static void reconcile_note_time(struct hc_reconcile *r, int64_t now)
         r->facts.cluster[r->sighting].fact.at = now;
 }
 
+/* Whether ECS knows the cluster that it was asked about.  A list by tags is of
+ * a whole region, and a provider, a target or a task definition of its own. */
+static bool reconcile_speaks_of_it(const struct hc_reconcile *r)
+{
+    return r->ask == ASK_SERVICES || r->ask == ASK_HOSTS ||
+           r->ask == ASK_DETAILS || r->ask == ASK_CLUSTER ||
+           r->ask == ASK_NAMES || r->ask == ASK_UPDATE;
+}
+
 static int reconcile_learned(struct hc_reconcile *r, int64_t now)
 {
     r->state = r->question.open ? RECONCILE_NEEDS : RECONCILE_PLAN;
     r->read = true;
+    r->known = r->known || reconcile_speaks_of_it(r);
     reconcile_note_time(r, now);
     hc_recall_keep(r, now);
     if (r->ask == ASK_UPDATE) {

@@ -147,6 +147,7 @@ struct hc_reconcile {
     struct hc_buf sent;               /* and as it is sent                   */
     struct hc_need_lists lists;       /* of the wish at hand                 */
     enum hc_by_launch by_launch;
+    bool launch_taken;                /* ECS took a list with its term       */
     uint64_t print;                   /* of the hosts that count for it      */
     union {
         struct hc_ecs_services services;
@@ -172,7 +173,9 @@ struct hc_reconcile {
     struct hc_verify verify;
     size_t pages;
     int64_t again_at;
-    bool read;                        /* something was learned of it         */
+    bool read;                        /* something was learned for it        */
+    bool known;                       /* ECS answered for it: it is of the
+                                         credentials' account                */
     bool falls, falling;              /* a count is to fall: after all that
                                          rise; and now is their turn         */
     int64_t write_by;                 /* the wish at hand, or not at all     */

@@ -253,7 +253,7 @@ static void settle_gone(struct hc_reconcile *r, const char *code,
                         const char *what)
 {
     /* It was read a moment ago, or where it is is not in question. */
-    bool known = r->read || r->account.n > 0 || settle_owner(r).n == 0;
+    bool known = r->known || r->account.n > 0 || settle_owner(r).n == 0;
 
     r->gone = true;
     r->gone_code = hc_keep_fmt(&r->facts.keep, "%s", code);
@@ -264,10 +264,13 @@ static void settle_gone(struct hc_reconcile *r, const char *code,
         r->state = RECONCILE_GONE;
 }
 
+/* As a refusal of the request: a gateway's 502 is no word of the service. */
 static bool settle_says(const struct hc_reconcile *r, int err, const char *code)
 {
-    return err == HC_ESERVICE &&
-           hc_str_eqz(hc_str(r->call.service_error.code), code);
+    const struct hc_service_error *e = &r->call.service_error;
+
+    return err == HC_ESERVICE && e->status >= 400 && e->status < 500 &&
+           hc_str_eqz(hc_str(e->code), code);
 }
 
 /* The service was there when it was read.  True: it is settled. */
@@ -337,15 +340,14 @@ static const char *settle_sentence(struct hc_reconcile *r, int err)
 }
 
 /* ECS does not take the term that tells hosts of EC2 and of ECS Anywhere apart:
- * the list is asked without it, and the plan says so. */
+ * the list is asked without it, and the plan says so.  Where a list was taken
+ * with it, it is something else that is refused. */
 static bool settle_falls_back(struct hc_reconcile *r, int err)
 {
-    struct hc_str code = hc_str(r->call.service_error.code);
-
-    if (err != HC_ESERVICE || r->ask != ASK_HOSTS || !r->hosts->by_launch ||
+    if (r->ask != ASK_HOSTS || !r->hosts->by_launch || r->launch_taken ||
         r->by_launch != BY_LAUNCH ||
-        !(hc_str_eqz(code, "InvalidParameterException") ||
-          hc_str_eqz(code, "ClientException")))
+        !(settle_says(r, err, "InvalidParameterException") ||
+          settle_says(r, err, "ClientException")))
         return false;
     r->by_launch = BY_LAUNCH_REFUSED;
     r->state = RECONCILE_PLAN;

@@ -428,6 +428,52 @@ TEST(need, any_other_failure_of_a_list_is_no_reason_to_count_more)
     script_end();
 }
 
+/* A list that was taken with the term has shown that ECS knows it: what is
+ * refused after that is something else, a page that is too old for instance. */
+TEST(need, a_page_that_is_refused_is_no_refusal_of_the_term)
+{
+    static const struct script_row pages[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, "")) },
+        { .operation = HOSTS, .answer = "{\"containerInstanceArns\":["
+          SCRIPT_HOST("a") "],\"nextToken\":\"old\"}" },
+        { .operation = HOSTS, .fail = HC_ESERVICE,
+          .code = "InvalidParameterException" },
+    };
+    static const struct script_row second[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 9, "")) },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+        { .operation = "DescribeClusters", .answer = "{\"clusters\":[{"
+          "\"clusterArn\":\"" SCRIPT_CLUSTER "\",\"clusterName\":\"prod\","
+          "\"status\":\"ACTIVE\",\"registeredContainerInstancesCount\":2}]}" },
+        { .operation = HOSTS, .fail = HC_ESERVICE, .code = "ClientException",
+          .body = SCRIPT_LIST("ACTIVE", SCRIPT_FILTER(SCRIPT_EC2)) },
+    };
+
+    set(SCRIPT_ROWS(pages), "web");
+    run(0, OUTCOME_FAILED, "InvalidParameterException");
+    script_end();
+    set(SCRIPT_ROWS(second), "web");
+    run(0, OUTCOME_FAILED, "ClientException");
+    script_end();
+}
+
+/* What a gateway says is no word of ECS. */
+TEST(need, only_a_refusal_of_the_request_is_one_of_the_term)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+          SCRIPT_SERVICE("web", 2, "")) },
+        { .operation = HOSTS, .fail = HC_ESERVICE, .status = 502,
+          .code = "InvalidParameterException" },
+    };
+
+    set(SCRIPT_ROWS(rows), "web");
+    run(0, OUTCOME_FAILED, "InvalidParameterException");
+    script_end();
+}
+
 /* Without a switch the two calls stay two; with one, why it is 0 is read. */
 TEST(need, a_cluster_without_hosts_of_ec2_is_held)
 {
@@ -493,6 +539,7 @@ TEST(need, what_capacity_providers_say_must_be_whole)
         "{}", "{\"capacityProviders\":[]}",
         "{\"capacityProviders\":[{\"name\":\"other\"}]}",
         "{\"capacityProviders\":[{\"name\":\"asg\"},{\"name\":\"b\"}]}",
+        "{\"capacityProviders\":[{\"name\":\"b\"},{\"name\":\"asg\"}]}",
         ("{\"capacityProviders\":[],\"failures\":[{\"arn\":\"asg\","
          "\"reason\":\"MISSING\"}]}"),
         "{\"capacityProviders\":[{\"name\":7}]}",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "peers/ecs_script.h"
+#include "reconcile/question.h"
 #include "reconcile/settle.h"
 
 #define PROD SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, ""))
@@ -169,6 +170,52 @@ TEST(settle, a_cluster_of_another_account_is_not_deleted)
                                  ? "skipped" : "failed", rows[i].code);
             script_end();
         }
+}
+
+/* What a gateway says of it is no word of ECS. */
+TEST(settle, a_cluster_is_deleted_where_ecs_refuses_the_request)
+{
+    struct script_row rows[] = { { .operation = SERVICES, .status = 503 } };
+    struct script *s = set_failing(rows, 1, NO_CLUSTER);
+
+    s->config.found = true;
+    CHECK_INT(script_run(), 1);
+    check_settled(0, "failed", NO_CLUSTER);
+    CHECK_Z(s->r.result.skipped, NULL);
+    script_end();
+}
+
+static void asks_for_tagged(struct hc_reconcile *r)
+{
+    const struct hc_query q = {
+        .kind = QUERY_SERVICES, .tag_filters = HC_STR("[{\"Key\":\"a\"}]")
+    };
+    struct hc_known known;
+
+    hc_question_ask(r, &q, &known, NULL);
+    hc_reconcile_resume(r, two, 1);
+}
+
+/* The list of what has a tag says nothing of the cluster. */
+TEST(settle, a_list_by_tags_does_not_tell_whose_a_cluster_is)
+{
+    struct script_row rows[] = {
+        { .operation = "GetResources", .service = "resourcegroupstaggingapi",
+          .answer = "{\"ResourceTagMappingList\":[]}" },
+        { .operation = SERVICES, .fail = HC_ESERVICE, .code = NO_CLUSTER },
+        { .operation = "ListClusters", .answer = "{\"clusterArns\":["
+          "\"arn:aws:ecs:eu-west-1:999999999999:cluster/a\"]}" },
+    };
+    struct script *s = set_failing(rows, 3, NULL);
+
+    s->config.cluster = HC_STR(SCRIPT_CLUSTER);
+    s->config.found = s->config.lists = s->config.asks = true;
+    s->policy = asks_for_tagged;
+    CHECK_INT(script_run(), 1);
+    CHECK_Z(s->r.result.error_code, "foreign_account");
+    check_settled(0, "failed", "foreign_account");
+    CHECK(!s->r.known);
+    script_end();
 }
 
 /* What was written before stays so. */
