@@ -245,8 +245,9 @@ static void services_constraint_end(struct hc_ecs_services *v,
         s->unclear = "placementConstraints";
 }
 
-/* False: an element without a name or one that came before, or a number that
- * the API does not know. */
+/* False: an element without a name or one that came before, a number that the
+ * API does not know, or more elements than any strategy has: each is held
+ * against each host. */
 static bool services_share_end(struct hc_ecs_services *v,
                                struct hc_ecs_share **list)
 {
@@ -254,6 +255,7 @@ static bool services_share_end(struct hc_ecs_services *v,
 
     if (one->provider.n == 0 || one->weight < 0 || one->base < 0 ||
         one->weight > HC_ECS_WEIGHT_MAX || one->base > HC_ECS_BASE_MAX ||
+        hc_ecs_share_is_full(*list) ||
         hc_ecs_share_find(*list, one->provider) != NULL)
         return false;
     hc_ecs_part_share(list, &v->keep, one);

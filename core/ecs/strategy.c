@@ -25,3 +25,12 @@ hc_ecs_share_find(const struct hc_ecs_share *strategy, struct hc_str provider)
         strategy = strategy->next;
     return strategy;
 }
+
+bool hc_ecs_share_is_full(const struct hc_ecs_share *strategy)
+{
+    size_t n = 0;
+
+    for (; strategy != NULL; strategy = strategy->next)
+        n++;
+    return n >= HC_ECS_SHARES;
+}

@@ -17,6 +17,7 @@
 
 #define HC_ECS_WEIGHT_MAX 1000
 #define HC_ECS_BASE_MAX 100000
+#define HC_ECS_SHARES 100             /* of one strategy; AWS allows 20      */
 
 struct hc_ecs_share {                 /* an element; absent numbers are 0   */
     struct hc_str provider;
@@ -39,5 +40,7 @@ hc_ecs_share_used(const struct hc_ecs_share *strategy,
 /* The element of this provider, or NULL. */
 const struct hc_ecs_share *
 hc_ecs_share_find(const struct hc_ecs_share *strategy, struct hc_str provider);
+/* It has HC_ECS_SHARES elements. */
+bool hc_ecs_share_is_full(const struct hc_ecs_share *strategy);
 
 #endif

@@ -399,6 +399,41 @@ TEST(ops_services, a_task_set_is_its_own_services)
 }
 
 /* Constraints of one service are not the next one's. */
+/* Each is held against each host: an answer of a few megabytes would take the
+ * time of a minute. */
+TEST(ops_services, a_strategy_of_more_providers_than_any_has_is_not_understood)
+{
+    static const char *const around[][2] = {
+        { ",\"capacityProviderStrategy\":[", "]" },
+        { ",\"taskSets\":[{\"status\":\"PRIMARY\","
+          "\"capacityProviderStrategy\":[", "]}]" },
+    };
+
+    for (size_t i = 0; i < 4; i++) {
+        size_t n = HC_ECS_SHARES + i % 2, kept = 0;
+        struct hc_buf text;
+
+        hc_buf_init(&text, t_alloc(), 100000);
+        hc_buf_lit(&text, "{\"services\":[{\"serviceName\":\"web\","
+                   "\"status\":\"ACTIVE\",\"desiredCount\":1");
+        hc_buf_text(&text, around[i / 2][0]);
+        for (size_t k = 0; k < n; k++)
+            hc_buf_fmt(&text, "%s{\"capacityProvider\":\"p%zu\",\"weight\":1}",
+                       k > 0 ? "," : "", k);
+        hc_buf_text(&text, around[i / 2][1]);
+        hc_buf_lit(&text, "}]}");
+        CHECK_INT(get(hc_buf_z(&text)), 0);
+        CHECK_Z(view.services[0].unclear,
+                i % 2 == 0 ? NULL : "capacityProviderStrategy");
+        for (const struct hc_ecs_share *s = view.services[0].providers;
+             s != NULL; s = s->next)
+            kept++;
+        CHECK_INT(kept, HC_ECS_SHARES);
+        hc_ecs_services_fini(&view);
+        hc_buf_fini(&text);
+    }
+}
+
 TEST(ops_services, what_one_service_has_the_next_has_not)
 {
     CHECK_INT(get("{\"services\":[{\"serviceName\":\"a\",\"status\":\"X\","
