@@ -552,6 +552,8 @@ MUTANTS = [
      "|| r->launch_taken ||", "||"),
     ("a gateway says that a cluster is deleted", R + "settle.c",
      "e->status >= 400 && e->status < 500 &&", ""),
+    ("a gateway tells the time", "core/aws/call.c",
+     "if (r->has_skew && (r->ok || r->answer.named))", "if (r->has_skew)"),
     ("a strategy may have any number of providers", "core/ecs/ops_services.c",
      "hc_ecs_share_is_full(*list) ||", ""),
     ("half of an answer about providers is believed", R + "learn.c",

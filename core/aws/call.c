@@ -237,11 +237,13 @@ static int call_again(struct hc_call *c, int64_t now)
     return c->has_spans ? CALL_RESTART : CALL_GO_ON;
 }
 
+/* What stands between may have a clock of its own: the time is that of who
+ * does what was asked, or refuses it by a name. */
 static void call_note_skew(struct hc_call *c)
 {
     const struct hc_request *r = &c->request;
 
-    if (r->has_skew)
+    if (r->has_skew && (r->ok || r->answer.named))
         c->config.client->skew = hc_request_is_off(r) ? r->skew : 0;
 }
 

@@ -378,6 +378,22 @@ TEST(call, a_clock_that_is_off_is_corrected_once)
     caller_end();
 }
 
+/* Else its wrong clock would make credentials expire that are good, and who
+ * has none makes no call that could tell the time. */
+TEST(call, a_gateways_clock_is_not_the_services)
+{
+    const char *const answers[] = {
+        aws_answer(502, "Date: Thu, 06 Nov 2036 08:49:37 GMT\r\n",
+                   "<html>Bad Gateway</html>"),
+        NULL };
+    const struct hc_call_config once = { .max_attempts = 1 };
+
+    run(answers, once);
+    CHECK_INT(w.script.requests, 1);
+    CHECK_INT(w.client.skew, 0);
+    failed_with(HC_ESERVICE, "502");
+}
+
 TEST(call, a_date_that_the_service_calls_wrong_is_one_of_a_clock)
 {
     static const char *const bodies[] = {
