@@ -68,6 +68,7 @@ static int end(struct world *w, int actor, struct hc_call *call)
         hc_fmt(call->service_error.code, sizeof(call->service_error.code),
                "%s", c->error != NULL ? c->error : "ThrottlingException");
     call->service_error.named = code == HC_ESERVICE;
+    call->service_error.status = 400;
     hc_error_set(&call->error, code, "a fault of this world");
     return CALL_FAILED;
 }
