@@ -405,7 +405,7 @@ MUTANTS = [
     ("whatever a policy wants the second time agrees", R + "hold.c",
      "if (in->again == p->wanted) {", "if (true) {"),
     ("a step from an unshown write is none", R + "hold.c",
-     "hold_is_step_down(rule, hold_most(in), p->wanted)",
+     "hold_is_step_down(rule, hc_hold_from(in), p->wanted)",
      "hold_is_step_down(rule, in->service->desired, p->wanted)"),
     ("zero is written", R + "hold.c",
      "if ((allow & ALLOW_ZERO) == 0)", "if (false)"),

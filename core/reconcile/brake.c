@@ -59,7 +59,7 @@ bool hc_brake_is_set(const struct hc_brake *b)
 
 /* ---- what is left ---- */
 
-/* What was counted: of the run, or of the window where that has more. */
+/* The counts of the run, or of the window. */
 struct brake_used {
     int64_t changes, falls;
     bool recent;                      /* in ten minutes, not in this run     */
@@ -128,7 +128,7 @@ static bool brake_holds_fall(const struct hc_brake *b,
         hc_fmt(more, sizeof(more), "%lld more would pass",
                (long long)w->fall);
     else
-        hc_fmt(more, sizeof(more), "a fall before this one would have passed");
+        hc_fmt(more, sizeof(more), "an earlier fall would have passed");
     hc_fmt(why, HC_BRAKE_WHY, "%lld task%s %s taken away %s, and %s %lld, "
            "which is %s", (long long)u->falls, u->falls == 1 ? "" : "s",
            brake_verb(w, u->falls), brake_when(u), more, (long long)l->most,

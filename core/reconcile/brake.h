@@ -21,7 +21,6 @@
 #include "base/clock.h"
 
 #define HC_BRAKE_WINDOW (600 * HC_SECOND)
-#define HC_BRAKE_MOST 1000000000      /* of a limit                          */
 #define HC_BRAKE_WHY 300
 
 /* Writes of ten seconds, forgotten ten minutes after the newest of them: a
@@ -35,7 +34,7 @@ struct hc_brake_slice {
     int64_t changes, falls;
 };
 
-/* Of a handle; all zero: nothing was written. */
+/* A handle has one; all zero: nothing was written. */
 struct hc_brake_window {
     struct hc_brake_slice slices[HC_BRAKE_SLICES];   /* a ring               */
     size_t last;
@@ -47,7 +46,7 @@ struct hc_brake_limit {
     bool by_policy;                   /* a policy set it, not a person       */
 };
 
-/* Of a run; all zero but the window: no limit. */
+/* A run has one; all zero but the window: no limit. */
 struct hc_brake {
     struct hc_brake_window *window;
     struct hc_brake_limit max_changes, max_falls;
@@ -71,8 +70,8 @@ bool hc_brake_is_set(const struct hc_brake *b);
 /* False: it is held, and `why` says by which numbers. */
 bool hc_brake_take(struct hc_brake *b, const struct hc_brake_write *w,
                    int64_t now, char why[HC_BRAKE_WHY]);
-/* Of a write that took a place and is no dry run: `sent`, unless it surely was
- * not carried out. */
+/* Ends a write that took a place and is no dry run.  `sent` is false only if
+ * the write surely was not carried out. */
 void hc_brake_end(struct hc_brake *b, const struct hc_brake_write *w,
                   bool sent, int64_t now);
 

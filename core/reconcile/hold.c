@@ -71,9 +71,10 @@ static const char *hold_s(int64_t n)
     return n == 1 ? "" : "s";
 }
 
-/* What the count is now, where ECS may not show our last write yet: a write is
- * a drop if it is less than the most, a rise if it is more than the least. */
-static int64_t hold_most(const struct hc_plan_input *in)
+/* ECS may not show our last write yet, so the count may be either of the two: a
+ * write is a drop if it is less than the higher one, a rise if it is more than
+ * the lower one. */
+int64_t hc_hold_from(const struct hc_plan_input *in)
 {
     int64_t desired = in->service->desired;
 
@@ -89,7 +90,7 @@ static int64_t hold_least(const struct hc_plan_input *in)
 
 bool hc_hold_falls(const struct hc_plan *p, const struct hc_plan_input *in)
 {
-    return p->wanted < hold_most(in);
+    return p->wanted < hc_hold_from(in);
 }
 
 /* ---- those that cost nothing ---- */
@@ -389,7 +390,7 @@ static enum hc_plan_need hold_second(struct hc_plan *p,
     return PLAN_DECIDED;
 }
 
-/* What a policy makes of hosts is as right as what it was told of them. */
+/* A policy's count is as right as the hosts that the policy was told of. */
 static enum hc_plan_need hold_again(struct hc_plan *p,
                                     const struct hc_plan_input *in,
                                     const char *code)
@@ -420,7 +421,7 @@ static enum hc_plan_need hold_step(struct hc_plan *p,
 {
     enum hc_outcome before = p->outcome;
     const struct hc_rule *rule = &in->wish->rule;
-    bool down = hold_is_step_down(rule, hold_most(in), p->wanted);
+    bool down = hold_is_step_down(rule, hc_hold_from(in), p->wanted);
     const char *code = down ? "step_down" : "step_up";
     enum hc_plan_need need;
 

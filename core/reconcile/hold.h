@@ -12,6 +12,9 @@ bool hc_hold_allow(struct hc_str code, unsigned *allow);
 /* Holds it: `why` is a sentence, after what was counted. */
 enum hc_plan_need hc_hold(struct hc_plan *p, const char *code,
                           const char *why);
+/* The count that a drop is measured from: ECS's, or our own last write, if ECS
+ * does not show that yet and it is higher. */
+int64_t hc_hold_from(const struct hc_plan_input *in);
 /* The write takes tasks away, or may: our last write may not be shown yet. */
 bool hc_hold_falls(const struct hc_plan *p, const struct hc_plan_input *in);
 /* The holds that need no further fact: true if one of them holds. */

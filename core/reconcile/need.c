@@ -79,7 +79,6 @@ static int need_from_definition(struct hc_reconcile *r,
 
 /* ---- which lists of hosts ---- */
 
-/* Hosts of ECS Anywhere have this attribute, and no other host has it. */
 #define NEED_ANYWHERE HC_STR("attribute:" HC_MEASURE_ANYWHERE " exists")
 #define NEED_EC2 HC_STR("attribute:" HC_MEASURE_ANYWHERE " !exists")
 
@@ -165,7 +164,8 @@ static struct hc_fact_hosts *need_list(struct hc_reconcile *r,
     return hc_facts_hosts(&r->facts, "ACTIVE", filter, SIGHTING_FIRST);
 }
 
-/* Those of it that do not count; NULL: all of them do, or it is not known. */
+/* The list of hosts that do not count; NULL: all of them do, or it is not read
+ * yet. */
 static const struct hc_fact_hosts *need_without(struct hc_reconcile *r)
 {
     const struct hc_fact_hosts *list = r->lists.without.n > 0

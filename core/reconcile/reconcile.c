@@ -20,9 +20,12 @@
  *   CALL  -> NEEDS   the fact is there
  *   CALL  -> AGAIN   a list contradicts the event that caused us
  *   AGAIN -> CALL    a second later, once
- *   CALL  -> GONE    the cluster is deleted, and a person named it
- *   GONE  -> CALL    which clusters there are is asked for
- *   CALL  -> DONE    that is answered, or not; or AWS had named the cluster
+ *   CALL  -> GONE    the cluster is not there, and a person named it or it may
+ *                    be in another account
+ *   GONE  -> CALL    ListClusters is asked which clusters there are
+ *   GONE  -> DONE    there is no time left to ask
+ *   CALL  -> DONE    ListClusters is answered, or refused; or an event of AWS
+ *                    or a sweep named the cluster, and it is deleted
  *
  * A plan is made from the top each time a fact was learned: it is arithmetic,
  * a call costs ten thousand times as much.  One call at a time; a wish is
@@ -205,21 +208,18 @@ static bool reconcile_has_place(struct hc_reconcile *r, int64_t now)
     return true;
 }
 
-/* Tasks that it takes away: from the count that ECS shows, or from our own last
- * write where ECS does not show that yet and it is more.  What the run itself
- * added, or took away already, is no fall of a second write. */
+/* Tasks that the write takes away.  A second write of this run is measured from
+ * the count before the first one, where that is lower: tasks that the run
+ * itself added or took away already count once. */
 static int64_t reconcile_fall(const struct hc_reconcile *r,
                               const struct hc_plan_input *in)
 {
     int64_t from = in->service->desired;
 
-    if (hc_verify_corrects(r)) {
-        int64_t before = r->verify.before[r->at].desired_before;
-
-        from = before < from ? before : from;
-    } else if (in->awaits && in->own_write > from) {
-        from = in->own_write;
-    }
+    if (!hc_verify_corrects(r))
+        from = hc_hold_from(in);
+    else if (r->verify.before[r->at].desired_before < from)
+        from = r->verify.before[r->at].desired_before;
     return from > r->plan.wanted ? from - r->plan.wanted : 0;
 }
 

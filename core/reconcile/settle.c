@@ -6,6 +6,7 @@
 #include "reconcile/ask.h"
 #include "reconcile/audit.h"
 #include "reconcile/learn.h"
+#include "reconcile/verify.h"
 
 /* ---- settling a wish ---- */
 
@@ -14,18 +15,13 @@ struct hc_report_service *hc_settle_at(struct hc_reconcile *r)
     return &r->services[r->at];
 }
 
-/* In the look after a write: what is held or skipped then was written. */
-static bool settle_was_written(const struct hc_reconcile *r)
-{
-    return r->verify.open != NULL && r->verify.open[r->at];
-}
-
 void hc_settle(struct hc_reconcile *r, enum hc_outcome outcome,
                const char *code, const char *reason)
 {
     struct hc_report_service *s = hc_settle_at(r);
 
-    if (settle_was_written(r) &&
+    /* In the look after a write, a service that is held or skipped was written. */
+    if (hc_verify_corrects(r) &&
         (outcome == OUTCOME_HELD || outcome == OUTCOME_SKIPPED))
         reason = hc_keep_fmt(&r->facts.keep, "this run wrote %lld; the look "
                              "after it: %s",
@@ -43,7 +39,7 @@ void hc_settle_failed(struct hc_reconcile *r, const char *code,
 {
     bool writes = r->in_call && r->ask == ASK_UPDATE;
 
-    if (settle_was_written(r) && !writes)
+    if (hc_verify_corrects(r) && !writes)
         reason = hc_keep_fmt(&r->facts.keep, "it was written, but the look "
                              "after the write failed: %s", reason);
     hc_settle(r, OUTCOME_FAILED, code, reason);
@@ -123,7 +119,7 @@ void hc_settle_no_fact(struct hc_reconcile *r, const char *code,
 
 #define SETTLE_SHOWN 10                   /* clusters in a sentence */
 
-/* Of those that ListClusters named: the next one to show. */
+/* The next cluster to show, of those that ListClusters named. */
 static size_t settle_nearest(const struct hc_reconcile *r, const bool *shown)
 {
     const struct hc_ecs_arns *v = &r->view.arns;
@@ -184,7 +180,7 @@ static void settle_gone_found(struct hc_reconcile *r)
     r->state = RECONCILE_DONE;
 }
 
-/* Whose cluster it is, as its ARN or its event says; n == 0: neither does. */
+/* The cluster's account, as its ARN or its event says; n == 0: neither does. */
 static struct hc_str settle_owner(const struct hc_reconcile *r)
 {
     const struct hc_event *event = r->config.event;
@@ -246,13 +242,13 @@ void hc_settle_gone(struct hc_reconcile *r)
         settle_gone_found(r);
 }
 
-/* A person is told which clusters there are; of an event it is made sure that
- * its account is the one that was asked.  Where the list is refused nothing
- * else changes. */
+/* The error tells a person which clusters there are; for an event, the list
+ * tells whether the credentials are of its account.  If the list is refused,
+ * nothing else changes. */
 static void settle_gone(struct hc_reconcile *r, const char *code,
                         const char *what)
 {
-    /* It was read a moment ago, or where it is is not in question. */
+    /* It was read a moment ago, or its account is known, or nobody said it. */
     bool known = r->known || r->account.n > 0 || settle_owner(r).n == 0;
 
     r->gone = true;

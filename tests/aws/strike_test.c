@@ -84,7 +84,7 @@ TEST(strike, at_any_cut_at_most_a_few_bytes_are_left)
 
     for (size_t from = 0; from < n; from++)
         for (size_t to = from; to <= n; to++) {
-            hc_fmt(text, sizeof text, "%.*s", (int)(to - from), SECRET + from);
+            hc_fmt(text, sizeof text, "%.*s", (int)(to - from), &SECRET[from]);
             hc_strike(text, HC_STR(SECRET));
             CHECK(strcmp(text, "***") == 0 || to - from < HC_STRIKE_PIECE);
             CHECK(from > 0 || to < HC_STRIKE_TAIL ||

@@ -91,8 +91,8 @@ TEST(brake, behind_a_fall_that_is_held_every_fall_is_held)
     CHECK_Z(why, "1 task was taken away in this run, and 10 more would pass "
             "10, which is --max-falls");
     CHECK(!write_one(&b, 1, 1000));
-    CHECK_Z(why, "1 task was taken away in this run, and a fall before this "
-            "one would have passed 10, which is --max-falls");
+    CHECK_Z(why, "1 task was taken away in this run, and an earlier fall "
+            "would have passed 10, which is --max-falls");
     CHECK(write_one(&b, 0, 1000));
 }
 
