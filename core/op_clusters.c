@@ -74,23 +74,20 @@ const char *hc_op_foreign_why(headcount_op *op, size_t at)
                        HC_STR_ARG(c->account), HC_STR_ARG(r->region));
 }
 
-static uint64_t op_hash(uint64_t hash, struct hc_str text)
-{
-    for (size_t i = 0; i < text.n; i++)
-        hash = (hash ^ (unsigned char)text.p[i]) * 1099511628211U;
-    return (hash ^ 0xff) * 1099511628211U;
-}
-
-/* Once for each region and account: a queue that is drained by mistake holds
- * many.  The last line of all says that more will come untold. */
+/* Logs each region and account once: a queue that is drained by mistake holds
+ * many of their events.  The last line says that further ones are not logged.
+ */
 static void op_tell_foreign(headcount_op *op, size_t at)
 {
     const struct op_reconcile *r = &op->as.reconcile;
     const struct hc_batch_cluster *c = op_envelope(r, at);
-    uint64_t hash = op_hash(op_hash(op_hash(14695981039346656037U, c->region),
-                                    c->account), r->names[at].account);
+    const struct hc_str place[] = { c->region, HC_STR("\n"), c->account,
+                                    HC_STR("\n"), r->names[at].account };
+    uint64_t hash = HC_STR_HASH;
     headcount *h = op->h;
 
+    for (size_t i = 0; i < sizeof place / sizeof *place; i++)
+        hash = hc_str_hash(hash, place[i]);
     for (size_t i = 0; i < h->foreign_n; i++)
         if (h->foreign[i] == hash)
             return;
@@ -105,7 +102,7 @@ static void op_tell_foreign(headcount_op *op, size_t at)
                       "it is left to its queue's redrive policy "
                       "(--drop-foreign drops such)",
                 h->foreign_n == HC_OP_PLACES
-                    ? "; no other region and account is told of" : "");
+                    ? "; further regions and accounts are not logged" : "");
 }
 
 /* A cluster of another region than the one we may speak to: an event about
@@ -212,8 +209,8 @@ static void op_sort_twins(struct op_reconcile *r)
                 op_swap(r, i, k);
 }
 
-/* What was read there is the cluster that `at` means, and no less was to be
- * done. */
+/* `done` was read, is the cluster that `at` means, and was written if `at` may
+ * be. */
 static bool op_was_read(const struct op_reconcile *r, size_t done, size_t at)
 {
     const struct hc_reconcile *one = r->clusters[done];

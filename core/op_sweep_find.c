@@ -58,10 +58,7 @@ static bool find_is(const struct op_target *t, size_t place,
 static size_t *find_slot(const struct op_sweep *s, size_t place,
                          const struct hc_arn *cluster)
 {
-    uint64_t hash = 1469598103934665603U;         /* FNV-1a */
-
-    for (size_t i = 0; i < cluster->name.n; i++)
-        hash = (hash ^ (unsigned char)cluster->name.p[i]) * 1099511628211U;
+    uint64_t hash = hc_str_hash(HC_STR_HASH, cluster->name);
     size_t at = (size_t)hash & (s->slots_n - 1);
 
     while (s->slots[at] != 0 &&
@@ -94,9 +91,9 @@ static int find_make_room(headcount_op *op)
     return 0;
 }
 
-/* Of a name and an ARN the ARN is looked at: where it is of another account
- * than the name it fails, and says so; the name alone would go well, and
- * nobody would have looked at the ARN. */
+/* A name and an ARN of one name become the ARN.  If it is of another account,
+ * it fails and says so; the name alone would go well, and the ARN would have
+ * been left out. */
 static int find_know_better(headcount_op *op, struct op_target *t,
                             const struct hc_arn *cluster)
 {

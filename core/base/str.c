@@ -157,6 +157,13 @@ bool hc_str_hex_u64(struct hc_str s, uint64_t *out)
     return true;
 }
 
+uint64_t hc_str_hash(uint64_t hash, struct hc_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        hash = (hash ^ (unsigned char)s.p[i]) * 1099511628211U;
+    return hash;
+}
+
 /* After a mismatch only the last '*' takes one byte more: earlier ones need
  * not be tried again, so the work is at most pattern times s. */
 bool hc_str_glob(struct hc_str pattern, struct hc_str s)

@@ -38,6 +38,10 @@ bool hc_str_u64(struct hc_str s, uint64_t *out);
 bool hc_str_i64(struct hc_str s, int64_t *out);      /* optional leading '-' */
 bool hc_str_hex_u64(struct hc_str s, uint64_t *out);
 char hc_lower(char c);                               /* ASCII only          */
+/* FNV-1a, for tables in memory: begin with HC_STR_HASH, or go on with what came
+ * out of the text before. */
+#define HC_STR_HASH 14695981039346656037U
+uint64_t hc_str_hash(uint64_t hash, struct hc_str s);
 /* Glob with '*' and '?' only, bytewise, no recursion. */
 bool hc_str_glob(struct hc_str pattern, struct hc_str s);
 

@@ -149,11 +149,8 @@ struct hc_str hc_fact_id(struct hc_str arn)
 
 uint64_t hc_fact_host_hash(struct hc_str arn)
 {
-    struct hc_str id = hc_fact_id(arn);
-    uint64_t h = 1469598103934665603U;
+    uint64_t h = hc_str_hash(HC_STR_HASH, hc_fact_id(arn));
 
-    for (size_t i = 0; i < id.n; i++)
-        h = (h ^ (unsigned char)id.p[i]) * 1099511628211U;
     return h ^ h >> 32;
 }
 

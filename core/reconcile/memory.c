@@ -68,15 +68,6 @@ void hc_memory_fini(struct hc_memory *m)
 
 /* ---- finding ---- */
 
-static uint64_t memory_hash(const char *p, size_t n)
-{
-    uint64_t h = 1469598103934665603U;
-
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)p[i]) * 1099511628211U;
-    return h;
-}
-
 /* Bytes of the key's text, 0 if it is too long for one. */
 static size_t memory_text(char out[HC_MEMORY_KEY],
                           const struct hc_memory_key *key)
@@ -104,7 +95,7 @@ static struct hc_memory_entry *memory_find(struct hc_memory *m,
 {
     char text[HC_MEMORY_KEY];
     size_t n = m->newest != NULL ? memory_text(text, key) : 0;
-    uint64_t hash = memory_hash(text, n);
+    uint64_t hash = hc_str_hash(HC_STR_HASH, (struct hc_str){ text, n });
     struct hc_memory_entry *e = n > 0 ? m->newest : NULL;
 
     while (e != NULL && (e->hash != hash || e->key_n != n ||
@@ -133,7 +124,7 @@ static struct hc_memory_entry *memory_new(struct hc_memory *m,
     if (e == NULL)
         return NULL;
     e->size = sizeof(*e) + n + value.n;
-    e->hash = memory_hash(text, n);
+    e->hash = hc_str_hash(HC_STR_HASH, (struct hc_str){ text, n });
     e->key_n = n;
     memcpy(e->key, text, n);
     e->text_n = value.n;

@@ -192,6 +192,16 @@ TEST(str, a_hostile_glob_is_not_slow)
                        hc_str_n(text, sizeof(text))));
 }
 
+/* The values of FNV's own test suite. */
+TEST(str, a_hash_goes_on_where_the_text_before_ended)
+{
+    uint64_t foo = hc_str_hash(HC_STR_HASH, HC_STR("foo"));
+
+    CHECK(hc_str_hash(HC_STR_HASH, HC_STR("")) == 0xcbf29ce484222325U);
+    CHECK(hc_str_hash(HC_STR_HASH, HC_STR("a")) == 0xaf63dc4c8601ec8cU);
+    CHECK(hc_str_hash(foo, HC_STR("bar")) == 0x85944171f73967e8U);
+}
+
 TEST(str, nothing_is_read_beyond_the_end)
 {
     char *p = t_guard("12 ", 3);
