@@ -274,9 +274,10 @@ struct headcount_request {
     bool ask_targets;             /* hold what Application Auto Scaling sets
                                      too: one more call a service            */
     bool verify;                  /* after a write the hosts are listed again,
-                                     and it goes on if they call for another
-                                     count: for several writers at once.  One
-                                     more call for what is written           */
+                                     and the op goes on if they call for another
+                                     count; after three such looks the service
+                                     fails (`unsettled`).  For several writers
+                                     at once; a write costs one more call    */
     bool drop_duplicates;         /* skip an event whose detail.version this
                                      handle reconciled already               */
     bool drop_foreign;            /* a record about another region or account
@@ -325,8 +326,9 @@ struct headcount_request {
                                      the outcome are none in any case        */
 
     /* RECONCILE and SWEEP: the brake on the whole run, which is this op, and on
-     * all of a handle's within ten minutes; 0: none.  Beyond it a write is held
-     * (`too_many_changes`); a dry run counts what it would write. */
+     * all of a handle's within ten minutes.  0: none; negative: EARG.  Beyond
+     * it a write is held (`too_many_changes`); a dry run counts what it would
+     * write. */
     int64_t max_changes;          /* services that are written               */
     int64_t max_falls;            /* tasks that are taken away               */
 };
@@ -474,9 +476,10 @@ const char *headcount_pair_find(const struct headcount_pairs *pairs,
 /* One more wish; copied.  0, or HEADCOUNT_ENOMEM, HEADCOUNT_EARG,
  * HEADCOUNT_ELIMIT, HEADCOUNT_ESTATE. */
 int headcount_wish(headcount_op *op, const struct headcount_wish *wish);
-/* The run's limits, as request.max_changes and max_falls, are at most these; 0
- * says nothing.  The smallest that any cluster's owner has said so far holds.
- * 0, or HEADCOUNT_ESTATE, HEADCOUNT_EARG (a negative one). */
+/* Lowers the run's limits, which are request.max_changes and max_falls, to at
+ * most these; 0 says nothing.  The smallest limit so far holds, whichever
+ * cluster of the run it was said for.  0, HEADCOUNT_ESTATE (the op does not
+ * ASK), or HEADCOUNT_EARG (a negative one). */
 int headcount_limits(headcount_op *op, int64_t max_changes, int64_t max_falls);
 /* The cluster fails with EPOLICY and this sentence: nothing of it is written.
  * Instead of resume. */

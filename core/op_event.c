@@ -132,8 +132,8 @@ static bool event_went_well(const struct hc_report_cluster *c)
     return well;
 }
 
-/* What is in another region or account is done only where somebody says so: a
- * wrong region would empty a queue. */
+/* A cluster of another region or account is done only with drop_foreign: a
+ * region that is set wrongly would empty a queue. */
 static void event_settle_clusters(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;

@@ -117,8 +117,8 @@ void crew_not_extended(struct crew *crew, uint64_t number, int64_t now);
 size_t crew_take_released(struct crew *crew, struct crew_item *out,
                           size_t max);
 
-/* Those that are somebody else's, to be left invisible for a while; each is
- * then told by crew_forget. */
+/* Takes messages that are somebody else's, to be left invisible for a while;
+ * the caller then gives each to crew_forget. */
 size_t crew_take_shelved(struct crew *crew, struct crew_item *out, size_t max);
 
 /* When the first of them is due: INT64_MAX if none is. */

@@ -22,6 +22,8 @@ struct crew_claim {
     enum claim_state state;
 };
 
+/* DONE, RELEASED and SHELVED wait for their call to the queue; the state after
+ * each is that of the call in flight. */
 enum message_state { MESSAGE_HELD, MESSAGE_DONE, MESSAGE_DELETING,
                      MESSAGE_RELEASED, MESSAGE_RELEASING, MESSAGE_SHELVED,
                      MESSAGE_SHELVING };

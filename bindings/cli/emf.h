@@ -20,9 +20,9 @@ struct emf {
 /* Tasks that are asked for and do not run. */
 int64_t emf_unplaced(const struct headcount_outcome *o);
 /* Updated, Held, TooManyChanges (held by the brake on the run), Failed,
- * Unplaced, Calls, Duration, ConnectionsOpened;
- * LastSuccess (seconds since 1970) where nothing failed; MissingServices of a
- * sweep that looked at every cluster: one line. */
+ * ForeignEvents, Unplaced, Calls, Duration, ConnectionsOpened; LastSuccess
+ * (seconds since 1970) where nothing failed; MissingServices of a sweep that
+ * looked at every cluster: one line. */
 void emf_put(FILE *out, const struct emf *emf,
              const struct headcount_outcome *o);
 

@@ -70,7 +70,7 @@ static int refuse(struct lambda *l, const struct runtime_invocation *in,
     return runtime_api_error(&l->api, in->id, &error);
 }
 
-/* What is wrong with the first record that is no event, where one is not. */
+/* Says why the first record that was refused is no event. */
 static void put_first_record(const struct headcount_outcome *o, char *to,
                              size_t size)
 {

@@ -320,7 +320,7 @@ static void put_services(FILE *out, const struct metrics *m)
     put_one(out, "held", "gauge", "Services whose write a safety rule holds.",
             sum[HEADCOUNT_HELD]);
     put_one(out, "too_many_changes", "gauge", "Services of these whose write "
-            "the brake on the run holds.", braked);
+            "the limits of the run hold.", braked);
     put_one(out, "failed", "gauge", "Services, and clusters that could not be "
             "read, that failed.", sum[HEADCOUNT_FAILED]);
     put_one(out, "unplaced", "gauge",

@@ -247,7 +247,8 @@ static enum metrics_reconcile judge_job(const struct work_job *job,
     return o->summary[HEADCOUNT_FAILED] > 0 ? METRICS_FAILED : METRICS_OK;
 }
 
-/* What is somebody else's is left to the queue, unless it is to be dropped. */
+/* A message that is somebody else's is left to the queue, unless it is to be
+ * dropped. */
 static enum crew_how settle_job(struct work *w, const struct work_job *job,
                                 const struct headcount_outcome *o,
                                 enum metrics_reconcile came)

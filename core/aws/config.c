@@ -116,7 +116,7 @@ static int config_region(const struct config_reader *r)
     return 0;
 }
 
-/* What signs whatever a profile says: AWS's own SDKs take these first. */
+/* These keys sign, whatever a profile says: AWS's own SDKs take them first. */
 static bool config_has_keys(const struct config_reader *r)
 {
     return r->options->has_keys ||

@@ -1,11 +1,11 @@
 /* aws/creds_files.c - what is configured and cannot be used yet (contract:
  * aws/creds_files.h).
  *
- * Of several things the one is named that the SDKs would take, in the order in
- * which botocore looks: a role to assume, a web identity (of the environment
- * before the profile's), single sign-on, the keys of the credentials file, a
- * login session, a process, the keys of the config file, and a file that
- * AWS_CREDENTIAL_FILE names, which botocore alone still reads.
+ * Where several are configured, the error names the one that the SDKs would
+ * take, in the order in which botocore looks: a role to assume, a web identity
+ * (of the environment before the profile's), single sign-on, the keys of the
+ * credentials file, a login session, a process, the keys of the config file,
+ * and a file that AWS_CREDENTIAL_FILE names, which botocore alone still reads.
  */
 #include "aws/creds_files.h"
 
@@ -131,7 +131,7 @@ static struct hc_str files_shown(const struct files_look *l, size_t i)
 
 /* ---- what stands in one ---- */
 
-/* Of two that rank the same the first that is found stays. */
+/* If two rank the same, the first that was found stays. */
 static void files_note(struct files_look *l, size_t i,
                        const struct hc_profile_setting *s)
 {
@@ -169,8 +169,8 @@ static int files_read(struct files_look *l, size_t i, struct hc_str text)
                         p.wrong);
 }
 
-/* What is not there is as good as empty, and so is what the home of somebody
- * else keeps to itself: no SDK sees that.  A file that a variable names is
+/* A file that is not there is as good as empty, and so is one in a home that
+ * this user may not read: no SDK sees it.  A file that a variable names is
  * meant. */
 static bool files_is_missing(const struct files_look *l, size_t i,
                              const struct hc_error *why)
@@ -273,8 +273,8 @@ void hc_creds_files_init(struct hc_creds_files *c, struct hc_system *sys)
     *c = (struct hc_creds_files){ .sys = sys };
 }
 
-/* Who only stops others has nothing to be looked for in: it has no name among
- * the places where there are no credentials. */
+/* This provider only stops the others, so its name is empty: it is not listed
+ * among the places that had no credentials. */
 struct hc_creds_provider hc_creds_files(struct hc_creds_files *c)
 {
     return (struct hc_creds_provider){ "", creds_files_ask, c, false };

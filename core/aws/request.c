@@ -17,8 +17,8 @@
 #include "base/text.h"
 #include "net/conn.h"
 
-/* What an answer said is kept without what the request was signed with: this
- * is the last step to any of its texts. */
+/* The last step before a text of an answer is kept: the credentials that signed
+ * the request are struck out of it. */
 static void request_strike(const struct hc_request *r, char *text)
 {
     hc_strike_identity(text, r->config.who);

@@ -85,8 +85,7 @@ void hc_batch_fini(struct hc_batch *b);      /* b may be all zero */
 void hc_batch_settle(struct hc_batch *b, size_t cluster, bool done);
 void hc_batch_settle_sweep(struct hc_batch *b, bool done);
 /* One of its causes, a host event, is known to be reconciled; true: so are all
- * of them, and
- * the cluster is settled. */
+ * of them, and the cluster is settled. */
 bool hc_batch_drop(struct hc_batch *b, size_t cluster);
 
 /* What is not settled is not done. */

@@ -259,8 +259,9 @@ static int event_refuse_member(const struct event_parts *parts,
                         HC_STR_ARG(parts->stranger));
 }
 
-/* What a person wrote means something in all of its parts, or it is refused:
- * who adds "service" or a misspelt "dry_run" expects less to be written. */
+/* Every member that a person wrote is understood, or the event is refused: a
+ * person who adds "service" or a misspelt "dry_run" expects less to be written.
+ */
 static int event_take_form(struct event_parts *parts, const char *what,
                            struct hc_error *e)
 {

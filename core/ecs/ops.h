@@ -244,8 +244,8 @@ struct hc_ecs_providers {
     struct hc_str next;                   /* n == 0: the last page          */
 };
 
-/* Of the cluster's providers; n is 1 to 10, and `next` of length 0 is left
- * out. */
+/* The names are of the cluster's providers; n is 1 to 10, and `next` of length
+ * 0 is left out. */
 void hc_ecs_put_describe_providers(struct hc_buf *out, struct hc_str cluster,
                                    const struct hc_str *names, size_t n,
                                    struct hc_str next);

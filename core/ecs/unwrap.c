@@ -31,7 +31,8 @@ static const struct hc_view_member unwrap_record_members[] = {
 static const struct hc_view_shape unwrap_record =
     HC_VIEW_SHAPE(unwrap_record_members);
 
-/* Of the destination of a failed invocation that is an event bus. */
+/* Lambda's event, where the destination of a failed invocation is an event bus.
+ */
 static const struct hc_view_member unwrap_detail_members[] = {
     { "requestPayload", VIEW_RAW, UNWRAP_PAYLOAD, NULL }
 };

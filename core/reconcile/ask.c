@@ -231,7 +231,7 @@ int hc_ask_cluster(struct hc_reconcile *r)
     return ask_start(r, ASK_CLUSTER);
 }
 
-/* Those of the service that are used and not known: a page of them. */
+/* Puts a page of the service's used providers that are not known yet. */
 static int ask_providers(struct hc_reconcile *r)
 {
     const struct hc_fact_service *s =
@@ -262,7 +262,7 @@ int hc_ask_capacity(struct hc_reconcile *r)
         err = ask_providers(r);
     if (err < 0)
         return err;
-    /* Of all operations this one is documented to take the name only. */
+    /* No other operation is documented to take only the name of a cluster. */
     hc_ecs_put_describe_providers(ask_body(r), r->cluster.name, r->batch,
                                   r->batch_n, r->next);
     return ask_start(r, ASK_CAPACITY);

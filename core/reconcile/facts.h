@@ -124,7 +124,7 @@ struct hc_fact_names *hc_facts_names(struct hc_facts *f,
                                      struct hc_str tag_filters);
 /* What stands after the last / of an ARN: of a host or of a service. */
 struct hc_str hc_fact_id(struct hc_str arn);
-/* Of that id. */
+/* A hash of that id. */
 uint64_t hc_fact_host_hash(struct hc_str arn);
 void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
                    const char *what);

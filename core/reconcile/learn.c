@@ -148,7 +148,8 @@ static int learn_provider(struct hc_reconcile *r,
     return 0;
 }
 
-/* Of what was asked for: how many are known, and one that is not. */
+/* Counts the providers of the question that are known, and names one that is
+ * not. */
 static int learn_known_capacity(struct hc_reconcile *r, size_t *known,
                                 struct hc_str *unknown)
 {

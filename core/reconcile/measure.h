@@ -24,9 +24,9 @@ struct hc_measure_of {
 /* True: only a description of the hosts can tell. */
 bool hc_measure_needs_details(const struct hc_measure_of *of);
 /* The list (and its description, where one is needed) is a value.  False: a
- * host's description lacks what is asked; *lacks (static) says what, *who.
- * Of a provider with weight 0 and a base at most `base` hosts count.  None of
- * its hosts is preferred: its CPU and memory are as many of them on average,
+ * host's description lacks what is asked; *lacks (static) says what, *who.  A
+ * provider with weight 0 and a base has at most `base` hosts that count.  None
+ * of its hosts is preferred: its CPU and memory are as many of them on average,
  * rounded down, so neither the order of a list nor an id decides anything. */
 bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
                 const struct hc_measure_of *of, const char **lacks,

@@ -269,8 +269,10 @@ static int offline_derive(struct hc_reconcile *r, struct hc_error *e)
     return r->complete ? offline_complete(r, e) : 0;
 }
 
-/* What older versions did not read is planned as they planned it: hosts of ECS
- * Anywhere count, a description is read once, and so is what a policy asks. */
+/* A snapshot of an older version lacks facts that it did not read, and is
+ * planned as that version planned: hosts of ECS Anywhere count, and the first
+ * reading stands for the second one, of descriptions and of what a policy asks.
+ */
 static int offline_older(struct hc_reconcile *r, int got)
 {
     const struct hc_fact_hosts *first;

@@ -20,7 +20,8 @@ static enum hc_plan_need plan_say(struct hc_plan *p, enum hc_outcome outcome,
 
 /* ---- skipped ---- */
 
-/* Of those that are used; of all, where none is. */
+/* All providers that are used are Fargate's; where none is used, all that the
+ * strategy names. */
 bool hc_plan_is_fargate(const struct hc_ecs_service *s)
 {
     const struct hc_ecs_share *all = s->providers, *t = all;

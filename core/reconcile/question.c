@@ -314,7 +314,7 @@ void hc_reconcile_refuse(struct hc_reconcile *r, const char *code,
         hc_question_fail(r, code, what);
 }
 
-/* What cannot be meant compares as what it is: no such wish. */
+/* A rule that would fail the cluster at the first run fails this run, too. */
 static void question_confirmed(struct hc_reconcile *r,
                                const struct hc_wish *wishes, size_t n)
 {

@@ -79,7 +79,7 @@ struct hc_fact *hc_question_next(struct hc_reconcile *r, int *err);
  * write: it goes to hc_verify_wishes. */
 void hc_question_again(struct hc_reconcile *r, enum hc_sighting sighting,
                        int64_t now);
-/* What was asked cannot be had, or the owner refuses: the cluster fails, or
+/* A fact cannot be had, or the owner refuses: the cluster fails, or
  * (asked once more) r->again does. */
 void hc_question_fail(struct hc_reconcile *r, const char *code,
                       const char *what);

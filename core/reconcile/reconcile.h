@@ -106,7 +106,7 @@ struct hc_need_lists {
                                          type's term, if ECS refuses it      */
 };
 
-/* What a policy that looked at hosts wants on second readings of them. */
+/* The wishes of a policy that looked at hosts, on second readings of them. */
 struct hc_again {
     struct hc_fact fact;
     const struct hc_wish *wishes;

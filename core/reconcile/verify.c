@@ -75,7 +75,7 @@ void hc_verify_wrote(struct hc_reconcile *r, int64_t now)
 
 /* ---- the look ---- */
 
-/* What was written in this round is to be planned once more. */
+/* Every wish that was written in this round is to be planned once more. */
 static bool verify_reopen(struct hc_reconcile *r)
 {
     bool any = false;

@@ -2,9 +2,9 @@
  *
  * Two headcounts may act on one cluster at once: the one with the newer facts
  * finds nothing to write and is done, and the older count of the other lands
- * after it.  So who wrote lists the hosts once more, and goes on if another
- * count follows.  Whoever writes last then looks last, and no count stays that
- * is not the hosts'.
+ * after it.  So a run that wrote lists the hosts once more, and goes on if
+ * another count follows.  The run that writes last then looks last, and no
+ * count stays that is not the hosts'.
  */
 #ifndef HC_RECONCILE_VERIFY_H
 #define HC_RECONCILE_VERIFY_H

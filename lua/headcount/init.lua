@@ -149,9 +149,9 @@ headcount.json = core.json
 -- @tparam[opt] boolean options.drop_duplicates skip an event whose
 -- `detail.version` this client reconciled already
 -- @tparam[opt] boolean options.verify after a write list the hosts again, and
--- go on if they call for another count
+-- go on if they call for another count (one more call for each write)
 -- @tparam[opt] boolean options.drop_foreign records about another region or
--- account are done
+-- account are done; without it they are left to their queue
 -- @treturn[1] table the report: the document of `headcount plan --output
 -- json`; members that are null are absent
 -- @treturn[1] string with `record`, the facts as JSON
