@@ -103,14 +103,16 @@ static struct hc_str op_account_called(const headcount_op *op)
     return part;
 }
 
-/* A cluster that ECS answered for is of the credentials' account. */
+/* A cluster that ECS answered for is of the credentials' account; what a
+ * snapshot says, and a role's clusters, tell nothing of the handle's. */
 static void op_learn_account(headcount_op *op)
 {
     const struct op_reconcile *r = &op->as.reconcile;
+    bool ours = op->request.assume_role == NULL && op->request.snapshot == NULL;
     struct hc_arn arn;
 
-    for (size_t i = 0; i < r->begun && op->h->account[0] == '\0' &&
-                       op->request.assume_role == NULL; i++) {
+    for (size_t i = 0; ours && i < r->begun && op->h->account[0] == '\0';
+         i++) {
         const struct hc_reconcile *one = r->clusters[i];
         struct hc_str account = one->account;
 
@@ -266,20 +268,19 @@ static bool op_was_dry(const headcount_op *op)
 static int op_report(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
+    const size_t n = r->begun;
     const struct hc_report_cluster **all =
-        hc_keep_zero(&op->keep, r->begun * sizeof *all);
+        hc_keep_zero(&op->keep, n * sizeof *all);
 
-    if (all == NULL && r->begun > 0)
+    if (all == NULL && n > 0)
         return HC_ENOMEM;
-    for (size_t i = 0; i < r->begun; i++)
+    for (size_t i = 0; i < n; i++)
         all[i] = &r->clusters[i]->result;
-    if (op->request.snapshot == NULL)
-        op_learn_account(op);
     int err = op_put_missing(op);
     const struct hc_report report = {
         .dry_run = op_was_dry(op),
         .skipped_event = op->outcome.skipped_event,
-        .clusters = all, .clusters_n = r->begun, .stats = op->stats,
+        .clusters = all, .clusters_n = n, .stats = op->stats,
         .missing_services = op->outcome.missing_services,
         .missing_services_n = op->outcome.missing_services_n,
         .batch = r->batch.wrapped ? &r->batch : NULL,
@@ -287,7 +288,7 @@ static int op_report(headcount_op *op)
     };
 
     if (err == 0)
-        err = op_put_clusters(op, all, r->begun);
+        err = op_put_clusters(op, all, n);
     if (err == 0)
         err = op_put_snapshot(op);
     if (err == 0)
@@ -468,7 +469,10 @@ int hc_op_reconcile_step(headcount_op *op, int64_t now)
     }
     if (got == HC_ENOMEM)
         hc_error_set(&op->error, HC_ENOMEM, "out of memory in a reconcile");
-    return got == 1 ? op_report(op) : got;
+    if (got != 1)
+        return got;
+    op_learn_account(op);
+    return op_report(op);
 }
 
 void hc_op_reconcile_cancel(headcount_op *op)

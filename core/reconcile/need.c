@@ -153,7 +153,7 @@ static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
         in->filter = hc_buf_view(&r->filter);
         err = need_lists(r, in, &filter, e);
     }
-    return err == 0 || err != HC_ELIMIT ? err
+    return err != HC_ELIMIT ? err
         : hc_error_set(e, err, "its filter is longer than %d bytes",
                        HC_FILTER_BYTES);
 }
