@@ -108,11 +108,9 @@ static int64_t measure_part(int64_t sum, int64_t part, int64_t whole)
 static void measure_take_off(struct hc_measure *m,
                              const struct hc_measure *own, int64_t most)
 {
-    int64_t rest = own->hosts - most;
-
-    if (rest <= 0)
+    if (own->hosts <= most)
         return;
-    m->hosts -= rest;
+    m->hosts -= own->hosts - most;
     m->cpu -= own->cpu - measure_part(own->cpu, most, own->hosts);
     m->memory -= own->memory - measure_part(own->memory, most, own->hosts);
 }
@@ -143,7 +141,7 @@ bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
         int64_t most = hc_ecs_share_most(all, s);
         struct hc_measure own;
 
-        if (most == 0 || most >= m->hosts)
+        if (most <= 0 || most >= m->hosts)
             continue;                 /* none of it counts, or all of it */
         own = measure_sum(list, of, s);
         measure_take_off(m, &own, most);

@@ -130,8 +130,8 @@ bool hc_verify_agrees(struct hc_reconcile *r)
     v->open[r->at] = false;
     r->services[r->at] = v->before[r->at];
     r->services[r->at].reason =
-        hc_keep_fmt(&r->facts.keep, "%s, as the hosts that were listed after "
-                    "the write say, too", v->before[r->at].reason);
+        hc_keep_fmt(&r->facts.keep, "%s, and the hosts that were listed after "
+                    "the write agree", v->before[r->at].reason);
     return true;
 }
 

@@ -59,7 +59,7 @@ TEST(verify, a_write_is_four_calls_with_it_and_three_without)
     };
     struct script *s = set(SCRIPT_ROWS(rows));
 
-    run(OUTCOME_UPDATED, "", "listed after the write say, too");
+    run(OUTCOME_UPDATED, "", "listed after the write agree");
     s = set(rows, 3);
     s->config.verify = false;
     run(OUTCOME_UPDATED, "", "2 active hosts");
@@ -250,7 +250,7 @@ TEST(verify, a_policy_is_run_again_on_the_hosts_after_the_write)
     };
 
     ask(SCRIPT_ROWS(same));
-    run(OUTCOME_UPDATED, "", "say, too");
+    run(OUTCOME_UPDATED, "", "after the write agree");
     CHECK_INT(turns, 4);
     ask(SCRIPT_ROWS(more));
     run(OUTCOME_UPDATED, "", "a fixed count of 3");
