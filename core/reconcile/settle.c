@@ -20,7 +20,7 @@ void hc_settle(struct hc_reconcile *r, enum hc_outcome outcome,
 {
     struct hc_report_service *s = hc_settle_at(r);
 
-    /* In the look after a write, a service that is held or skipped was written. */
+    /* In the look after a write, what is held or skipped was written. */
     if (hc_verify_corrects(r) &&
         (outcome == OUTCOME_HELD || outcome == OUTCOME_SKIPPED))
         reason = hc_keep_fmt(&r->facts.keep, "this run wrote %lld; the look "
