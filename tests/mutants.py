@@ -554,6 +554,8 @@ MUTANTS = [
      "e->status >= 400 && e->status < 500 &&", ""),
     ("a gateway tells the time", "core/aws/call.c",
      "if (r->has_skew && (r->ok || r->answer.named))", "if (r->has_skew)"),
+    ("of two PRIMARY task sets the last one counts", "core/ecs/ops_services.c",
+     "v->set.doubled = v->primary.primary;", ""),
     ("a strategy may have any number of providers", "core/ecs/ops_services.c",
      "hc_ecs_share_is_full(*list) ||", ""),
     ("half of an answer about providers is believed", R + "learn.c",

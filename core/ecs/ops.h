@@ -76,6 +76,7 @@ struct hc_ecs_task_set {
     enum hc_ecs_launch launch;
     struct hc_ecs_share *providers;
     bool unclear;                         /* its strategy is not understood  */
+    bool doubled;                         /* another one is PRIMARY, too     */
 };
 
 struct hc_ecs_services {

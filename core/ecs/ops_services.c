@@ -165,7 +165,9 @@ static void services_from_set(struct hc_ecs_services *v,
         return;
     s->launch = v->primary.launch;
     s->providers = v->primary.providers;
-    if (v->primary.unclear)
+    if (v->primary.doubled)
+        s->unclear = "taskSets";
+    else if (v->primary.unclear)
         s->unclear = "capacityProviderStrategy";
     else if (s->launch == LAUNCH_OTHER)
         s->unclear = "launchType";
@@ -278,8 +280,10 @@ static void services_end_of(struct hc_ecs_services *v,
         v->set.unclear |= !services_share_end(v, &v->set.providers);
         break;
     case SVC_TASK_SET:
-        if (v->set.primary)
-            v->primary = v->set;
+        if (!v->set.primary)
+            break;
+        v->set.doubled = v->primary.primary;
+        v->primary = v->set;
         break;
     case SVC_DEPLOYMENT:
         s->in_progress += !hc_view_gave(item, &services_deployment,

@@ -358,6 +358,10 @@ TEST(ops_services, a_task_set_says_where_tasks_run)
           "capacityProviderStrategy" },
         { SETS(PRIMARY(LAUNCH("EC2")) "," ACTIVE(STRATEGY("\"weight\":1"))),
           LAUNCH_EC2, NULL, NULL },
+        { SETS(PRIMARY(LAUNCH("EC2")) "," PRIMARY(LAUNCH("EXTERNAL"))),
+          LAUNCH_EXTERNAL, NULL, "taskSets" },
+        { LAUNCH("EC2") SETS(PRIMARY("") "," PRIMARY("")), LAUNCH_EC2, NULL,
+          NULL },
         { SETS("") ",\"deploymentController\":{\"type\":\"EXTERNAL\"}",
           LAUNCH_NONE, NULL, NULL },
     };
