@@ -339,9 +339,12 @@ MUTANTS = [
     ("pages of providers in a ring have no end", R + "learn.c",
      "if (++r->pages >= known + LEARN_IDLE_PAGES)", "if (false)"),
     ("providers of weight 0 are asked for", R + "need.c",
-     "    while (in->scaled == KNOWN_NO && t != NULL &&\n"
+     "    while (in->scaled != KNOWN_YES && t != NULL &&\n"
      "           (t = hc_ecs_share_used(all, t)) != NULL) {",
-     "    while (in->scaled == KNOWN_NO && t != NULL) {"),
+     "    while (in->scaled != KNOWN_YES && t != NULL) {"),
+    ("an unread provider hides one that adds hosts", R + "need.c",
+     "while (in->scaled != KNOWN_YES && t != NULL &&",
+     "while (in->scaled == KNOWN_NO && t != NULL &&"),
     ("an EXTERNAL service of no known place is counted", R + "plan.c",
      "if (what == NULL && plan_has_no_place(in)) {", "if (false) {"),
     ("hosts of other providers count", R + "measure.c",

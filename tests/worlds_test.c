@@ -406,10 +406,16 @@ static void three_ways(void)
     hc_buf_fini(&snapshot);
 }
 
+/* Of a strategy's tasks some may wait: whether their providers start hosts for
+ * them has to be asked then. */
 static void all_run(void)
 {
-    for (int i = 0; i < WORLD_SERVICES; i++)
-        w->state.services[i].running = w->state.services[i].desired;
+    for (int i = 0; i < WORLD_SERVICES; i++) {
+        struct world_service *s = &w->state.services[i];
+
+        s->running = world_has(w, WORLD_WEIGHTS) && world_chance(w, 30)
+                         ? 0 : s->desired;
+    }
 }
 
 static void note_right(int64_t right[WORLD_SERVICES])

@@ -247,7 +247,8 @@ static void need_scaled(struct hc_reconcile *r, struct hc_plan_input *in)
     const struct hc_ecs_share *all = in->service->providers, *t = all;
 
     in->scaled = KNOWN_NO;
-    while (in->scaled == KNOWN_NO && t != NULL &&
+    /* One that does is enough, whatever the others do. */
+    while (in->scaled != KNOWN_YES && t != NULL &&
            (t = hc_ecs_share_used(all, t)) != NULL) {
         struct hc_fact_answer *a =
             hc_facts_answer(&r->facts, &r->facts.capacity, t->provider);

@@ -426,6 +426,19 @@ static bool cannot_list(const struct witness *x, int i,
     return x->w->refuses && s->anywhere && !s->strategy && !fixed;
 }
 
+/* More tasks would start more hosts. */
+static bool must_wait(const struct world *w, const struct world_service *s,
+                      int64_t wanted)
+{
+    bool managed = false;
+    int most;
+
+    for (int i = 0; i < WORLD_PROVIDERS; i++)
+        managed = managed || (world_uses(s, i, &most) && w->state.managed[i]);
+    return s->strategy && managed && wanted > s->desired &&
+           s->running < s->desired;
+}
+
 int64_t witness_right(const struct witness *x, int i)
 {
     const struct world *w = x->w;
@@ -437,6 +450,7 @@ int64_t witness_right(const struct witness *x, int i)
     int64_t n = right_by_policy(x, i, tally_count(w, wish, s, t));
 
     if (witness_is_forbidden(s) || cannot_list(x, i, s) ||
+        must_wait(w, s, n) ||
         (n == 0 && (wish->allow & ALLOW_ZERO) == 0))
         return s->desired;
     return n;

@@ -301,6 +301,7 @@ struct world *world_new(uint64_t seed, unsigned of)
     w->foreign = world_chance(w, 50);
     w->definitions = world_chance(w, 50);
     w->refuses = world_has(w, WORLD_ANYWHERE) && world_chance(w, 15);
+    w->page_providers = 3 + (int)world_random(w, 8);
     w->page = 3 + world_random(w, 30);
     fill(w);
     w->old = w->state;

@@ -17,8 +17,7 @@
 #define WORLD_HOSTS 64               /* a set of them is a uint64_t          */
 #define WORLD_SERVICES 4
 #define WORLD_ACTORS 2
-#define WORLD_PROVIDERS 13           /* an answer tells ten of them          */
-#define WORLD_PAGE_PROVIDERS 10
+#define WORLD_PROVIDERS 13           /* an answer tells ten of them at most  */
 #define WORLD_LAG (20 * HC_SECOND)   /* ECS shows a write within this time   */
 #define WORLD_GONE_CODE "ClusterNotFoundException"
 #define WORLD_AT "arn:aws:ecs:eu-west-1:111122223333:"
@@ -115,6 +114,7 @@ struct world {
     bool refuses;                    /* ECS takes no filter by the attribute of
                                         ECS Anywhere                         */
     size_t page;                     /* hosts on a page                      */
+    int page_providers;              /* likewise                             */
     int64_t now, wall;
     struct hc_net net;
     struct world_call calls[WORLD_ACTORS];

@@ -365,8 +365,8 @@ static void answer_definition(const struct world *w, struct world_call *c)
     put(c, "}}");
 }
 
-/* Ten at most, as they are asked for; a token is a place among those. */
-static void answer_providers(struct world_call *c)
+/* Ten at most; a token is a place among those that are asked for. */
+static void answer_providers(const struct world *w, struct world_call *c)
 {
     const char *token = strstr(c->body, "\"nextToken\":\"t");
     int from = token != NULL ? atoi(token + 14) : 0, n = 0;
@@ -378,15 +378,15 @@ static void answer_providers(struct world_call *c)
         hc_fmt(name, sizeof(name), "\"p%d\"", i);
         if (strstr(c->body, name) == NULL)
             continue;
-        if (n >= from && n < from + WORLD_PAGE_PROVIDERS)
+        if (n >= from && n < from + w->page_providers)
             put(c, "%s{\"name\":\"p%d\",\"autoScalingGroupProvider\":{\"managed"
                 "Scaling\":{\"status\":\"%s\"}}}", n > from ? "," : "", i,
                 c->told.managed[i] ? "ENABLED" : "DISABLED");
         n++;
     }
     put(c, "],\"failures\":[]");
-    if (n > from + WORLD_PAGE_PROVIDERS)
-        put(c, ",\"nextToken\":\"t%d\"", from + WORLD_PAGE_PROVIDERS);
+    if (n > from + w->page_providers)
+        put(c, ",\"nextToken\":\"t%d\"", from + w->page_providers);
     put(c, "}");
 }
 
@@ -404,7 +404,7 @@ void world_answer(struct world *w, struct world_call *c)
     else if (strcmp(c->operation, "DescribeTaskDefinition") == 0)
         answer_definition(w, c);
     else if (strcmp(c->operation, "DescribeCapacityProviders") == 0)
-        answer_providers(c);
+        answer_providers(w, c);
     else
         answer_update(w, c);
     if (c->fault == FAULT_BARE) {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "peers/ecs_script.h"
 #include "reconcile/audit.h"
 
@@ -210,26 +211,52 @@ TEST(recall, a_write_that_is_not_shown_yet_is_taken_back)
 
 /* ---- answers of the last minutes ---- */
 
+static const struct script_row managed_rows[] = {
+    { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+      SCRIPT_BARE("web", 2, ",\"capacityProviderStrategy\":"
+      "[{\"capacityProvider\":\"asg\"}]")) },
+    { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") ","
+      SCRIPT_HOST("b") "," SCRIPT_HOST("c")) },
+    { .operation = "DescribeContainerInstances", .answer =
+      "{\"containerInstances\":[" SCRIPT_DESCRIBED("a") ","
+      SCRIPT_DESCRIBED("b") "," SCRIPT_DESCRIBED("c") "]}" },
+    { .operation = "DescribeCapacityProviders", .answer =
+      "{\"capacityProviders\":[{\"name\":\"asg\",\"autoScalingGroup"
+      "Provider\":{\"managedScaling\":{\"status\":\"ENABLED\"}}}]}" },
+};
+
 TEST(recall, capacity_providers_are_asked_every_five_minutes)
 {
-    static const struct script_row rows[] = {
-        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-          SCRIPT_BARE("web", 2, ",\"capacityProviderStrategy\":"
-          "[{\"capacityProvider\":\"asg\"}]")) },
-        { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") ","
-          SCRIPT_HOST("b") "," SCRIPT_HOST("c")) },
-        { .operation = "DescribeContainerInstances", .answer =
-          "{\"containerInstances\":[" SCRIPT_DESCRIBED("a") ","
-          SCRIPT_DESCRIBED("b") "," SCRIPT_DESCRIBED("c") "]}" },
-        { .operation = "DescribeCapacityProviders", .answer =
-          "{\"capacityProviders\":[{\"name\":\"asg\",\"autoScalingGroup"
-          "Provider\":{\"managedScaling\":{\"status\":\"ENABLED\"}}}]}" },
+    begin();
+    run(managed_rows, 4, 0, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    run(managed_rows, 3, 299, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    run(managed_rows, 4, 300, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    end();
+}
+
+/* One that adds hosts is enough: what another one does is not asked then. */
+TEST(recall, a_provider_that_is_not_known_hides_none_that_is)
+{
+    static struct script_row rows[4];
+    static const char *const strategies[] = {
+        "[{\"capacityProvider\":\"asg\"}]",
+        "[{\"capacityProvider\":\"asg\",\"weight\":1},"
+        "{\"capacityProvider\":\"new\",\"weight\":1}]",
+        "[{\"capacityProvider\":\"new\",\"weight\":1},"
+        "{\"capacityProvider\":\"asg\",\"weight\":1}]",
     };
+    static char answers[3][1024];
 
     begin();
-    run(rows, 4, 0, OUTCOME_HELD, "unplaced_on_managed_scaling");
-    run(rows, 3, 299, OUTCOME_HELD, "unplaced_on_managed_scaling");
-    run(rows, 4, 300, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    for (size_t i = 0; i < 3; i++) {
+        hc_fmt(answers[i], sizeof(answers[i]), SCRIPT_SERVICES(
+               SCRIPT_BARE("web", 2, ",\"capacityProviderStrategy\":%s")),
+               strategies[i]);
+        memcpy(rows, managed_rows, sizeof(rows));
+        rows[0].answer = answers[i];
+        run(rows, i == 0 ? 4 : 3, 0, OUTCOME_HELD,
+            "unplaced_on_managed_scaling");
+    }
     end();
 }
 
