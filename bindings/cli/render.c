@@ -74,8 +74,10 @@ static void put_counts(FILE *out, const struct headcount_service *s)
     if (s->wanted != s->desired_before)
         fprintf(out, " -> %" PRId64 "  (%+" PRId64, s->wanted,
                 s->wanted - s->desired_before);
-    else
+    else if (s->hosts_counted != HEADCOUNT_UNKNOWN)
         fputs("  (", out);
+    else
+        return;
     if (s->hosts_counted != HEADCOUNT_UNKNOWN) {
         fprintf(out, "%s%" PRId64 " %s host%s",
                 s->wanted != s->desired_before ? "; " : "", s->hosts_counted,

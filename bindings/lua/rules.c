@@ -139,9 +139,11 @@ static int spell_defaults(lua_State *L)
 /* The value is on top. */
 static int64_t limit_value(lua_State *L, const char *who, const char *name)
 {
-    lua_Integer n = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+    int whole = 0;
+    lua_Integer n = lua_type(L, -1) == LUA_TNUMBER
+                        ? lua_tointegerx(L, -1, &whole) : 0;
 
-    if (n < 1 || n > LIMITS_MOST) {
+    if (!whole || n < 1 || n > LIMITS_MOST) {
         lua_pushfstring(L, "limits: %s takes a whole number from 1 to %d",
                         name, LIMITS_MOST);
         rule_raise(L, who, lua_tostring(L, -1));

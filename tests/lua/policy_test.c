@@ -238,8 +238,8 @@ static const struct {
       HEADCOUNT_UNCHANGED, "" },
     { "limits { falls = 1 } return { fixed { 'log', 2 } }", HEADCOUNT_HELD,
       "too_many_changes" },
-    { "limits { falls = 2 } return { fixed { 'log', 2 } }", HEADCOUNT_PENDING,
-      "" },
+    { "limits { falls = 4 / 2 } return { fixed { 'log', 2 } }",
+      HEADCOUNT_PENDING, "" },
     { "return function() limits { falls = 1, changes = 1 } return "
       "fixed { 'log', 2 } end", HEADCOUNT_HELD, "too_many_changes" },
     { "limits { changes = 1 } return { per_host { 'web' } }",

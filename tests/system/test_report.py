@@ -240,3 +240,9 @@ def test_the_report_is_json_to_others_too(prod, headcount, event, tmp_path):
     assert run.code == 0, run.err
     assert json.loads(run.out)["clusters"][0]["services"][0]["hosts"][
         "filter"] == where
+
+
+def test_a_line_of_the_plan_has_no_empty_parentheses(prod, headcount):
+    (headcount.home / "policy.lua").write_text('return { fixed { "web", 1 } }')
+    run = headcount("plan", "prod", "--policy", "policy.lua")
+    assert run.out.splitlines()[0] == "= web  1  unchanged: a fixed count of 1"
