@@ -320,7 +320,7 @@ MUTANTS = [
     ("weights that are all 0 are a count", E + "ops_services.c",
      's->unclear = "capacityProviderStrategy with a weight above 0";', ";"),
     ("a task set that is not PRIMARY says where", E + "ops_services.c",
-     "        if (v->set.primary)\n", "        if (true)\n"),
+     "        if (!v->set.primary)\n", "        if (false)\n"),
     ("a task set beats its service", E + "ops_services.c",
      "if (s->launch != LAUNCH_NONE || s->providers != NULL)", "if (false)"),
     ("an old snapshot's providers have weight 0", E + "ops_services.c",
