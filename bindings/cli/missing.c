@@ -11,12 +11,14 @@
 /* Beyond it names are not told apart any more: their lines are left out. */
 #define MISSING_MAX 4096
 
-static struct missing_name *name_at(struct missing *m, const char *name)
+static struct missing_name *name_at(struct missing *m, const char *name,
+                                    size_t n)
 {
     struct missing_name *more;
 
     for (size_t i = 0; i < m->n; i++)
-        if (strcmp(m->names[i].name, name) == 0)
+        if (strlen(m->names[i].name) == n &&
+            memcmp(m->names[i].name, name, n) == 0)
             return &m->names[i];
     if (m->n == MISSING_MAX)
         return NULL;
@@ -26,7 +28,7 @@ static struct missing_name *name_at(struct missing *m, const char *name)
             return NULL;
         m->names = more;
     }
-    m->names[m->n] = (struct missing_name){ .name = strdup(name) };
+    m->names[m->n] = (struct missing_name){ .name = strndup(name, n) };
     return m->names[m->n].name ? &m->names[m->n++] : NULL;
 }
 
@@ -40,7 +42,7 @@ void missing_note(struct missing *m, const struct headcount_cluster *cluster)
         if (s->outcome == HEADCOUNT_FAILED ||
             strcmp(s->code, "cluster_gone") == 0)
             continue;
-        name = name_at(m, s->service);
+        name = name_at(m, s->service, strlen(s->service));
         if (!name)
             continue;
         if (strcmp(s->code, "missing") == 0)
@@ -48,6 +50,14 @@ void missing_note(struct missing *m, const struct headcount_cluster *cluster)
         else
             name->found = true;
     }
+}
+
+void missing_found(struct missing *m, const char *name, size_t n)
+{
+    struct missing_name *at = name_at(m, name, n);
+
+    if (at)
+        at->found = true;
 }
 
 /* NULL: no name that was found is near. */
@@ -60,6 +70,15 @@ static const char *nearest_found(const struct missing *m, const char *name)
         if (m->names[k].found)
             nearest_try(&near, m->names[k].name);
     return near.best;
+}
+
+bool missing_has_nearest(const struct missing *m,
+                         const struct headcount_outcome *o)
+{
+    for (size_t i = 0; i < o->missing_services_n; i++)
+        if (!nearest_found(m, o->missing_services[i]))
+            return false;
+    return true;
 }
 
 void missing_complain(const struct missing *m,

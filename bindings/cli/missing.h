@@ -3,6 +3,7 @@
 #ifndef CLI_MISSING_H
 #define CLI_MISSING_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "headcount.h"
@@ -18,6 +19,11 @@ struct missing {                   /* all zero: empty */
     size_t n;
 };
 
+/* Some cluster has a service of this name (n bytes). */
+void missing_found(struct missing *m, const char *name, size_t n);
+/* Each service that no cluster has is near to one that was found. */
+bool missing_has_nearest(const struct missing *m,
+                         const struct headcount_outcome *o);
 void missing_note(struct missing *m, const struct headcount_cluster *cluster);
 /* The run's own failure, on stderr: a line for each service that none of its
  * clusters has, with the nearest name that was noted; m may be all zero. */

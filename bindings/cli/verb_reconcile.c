@@ -7,6 +7,7 @@
 #include "complain.h"
 #include "missing.h"
 #include "render.h"
+#include "service_names.h"
 #include "target.h"
 #include "verbs.h"
 
@@ -36,17 +37,29 @@ static void complain_of_records(const struct headcount_outcome *outcome)
              first->error ? first->error : "it is not done");
 }
 
-static void complain_of_missing(const struct headcount_outcome *outcome)
+/* Some cluster that was looked at: its ARN, where that is known. */
+static const char *cluster_of(const struct headcount_outcome *outcome)
+{
+    const struct headcount_cluster *c = &outcome->clusters[0];
+
+    return c->arn[0] != '\0' ? c->arn : c->name;
+}
+
+static void complain_of_missing(headcount *h, const struct options *o,
+                                const struct headcount_outcome *outcome)
 {
     struct missing missing = { .n = 0 };
 
     for (size_t i = 0; i < outcome->clusters_n; i++)
         missing_note(&missing, &outcome->clusters[i]);
+    if (!o->snapshot && outcome->clusters_n > 0 &&
+        !missing_has_nearest(&missing, outcome))
+        service_names_note(h, cluster_of(outcome), o->role, &missing);
     missing_complain(&missing, outcome);
     missing_fini(&missing);
 }
 
-static int print_outcome(const struct options *o,
+static int print_outcome(headcount *h, const struct options *o,
                          const struct headcount_outcome *outcome)
 {
     if (outcome->code != 0) {
@@ -61,7 +74,7 @@ static int print_outcome(const struct options *o,
     } else {
         render_plan(stdout, outcome, outcome->dry_run);
     }
-    complain_of_missing(outcome);
+    complain_of_missing(h, o, outcome);
     if (o->timings) {
         fflush(stdout);
         render_timings(stderr, outcome);
@@ -82,7 +95,7 @@ static int run_request(headcount *h, const struct options *o,
     }
     bool interrupted = verbs_run(op, decide);
     const struct headcount_outcome *outcome = headcount_outcome(op);
-    int code = outcome ? print_outcome(o, outcome)
+    int code = outcome ? print_outcome(h, o, outcome)
                        : EXIT_INTERRUPTED;
 
     headcount_end(op);

@@ -13,6 +13,7 @@
 #include "complain.h"
 #include "missing.h"
 #include "render.h"
+#include "service_names.h"
 #include "sweep_of.h"
 #include "target.h"
 #include "verbs.h"
@@ -23,6 +24,7 @@ struct sweep {
     char **texts;                  /* by place; NULL: not done, or told      */
     size_t texts_n, told;
     struct missing missing;
+    char *looked;                  /* the ARN of a cluster that was looked at */
     bool many_places, progress, drawn;
     size_t failed, changed, braked;
 };
@@ -128,6 +130,8 @@ static void on_part(void *ud, headcount_op *op)
     s->braked += render_braked(part);
     for (size_t i = 0; i < part->clusters_n; i++)
         missing_note(&s->missing, &part->clusters[i]);
+    if (!s->looked && part->clusters_n > 0 && part->clusters[0].arn[0])
+        s->looked = strdup(part->clusters[0].arn);
     if (s->o->json)
         return;
     if (make_room(s, p.at))
@@ -152,12 +156,18 @@ static void tell_rest(struct sweep *s)
 
 /* ---- the verb ---- */
 
-static int print_outcome(struct sweep *s, const struct headcount_request *r,
+static int print_outcome(struct sweep *s, headcount *h,
+                         const struct headcount_request *r,
                          const struct headcount_outcome *outcome)
 {
     const struct options *o = s->o;
 
     tell_rest(s);
+    if (s->looked && o->roles.n < 2 &&
+        !missing_has_nearest(&s->missing, outcome))
+        service_names_note(h, s->looked,
+                           o->roles.n == 1 ? o->roles.item[0] : NULL,
+                           &s->missing);
     if (outcome->code != 0) {
         complain("%s", outcome->message);
     } else if (o->json) {
@@ -195,7 +205,7 @@ static int run_sweep(struct sweep *s, headcount *h,
 
     clear_progress(s);
     if (outcome)
-        code = print_outcome(s, request, outcome);
+        code = print_outcome(s, h, request, outcome);
     else
         tell_rest(s);
     headcount_end(op);
@@ -227,6 +237,7 @@ int verb_sweep(const struct options *o)
     headcount_free(h);
     target_close(&target);
     missing_fini(&s.missing);
+    free(s.looked);
     cluster_tags_close(&s.tags);
     return code;
 }

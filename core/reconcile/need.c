@@ -200,6 +200,9 @@ static void need_list_count(struct hc_reconcile *r, struct hc_plan_input *in,
         !need_has(&list->details))
         return;
     r->print += hc_measure_print(list, of.without);
+    for (size_t i = 0; of.ec2 && i < list->n; i++)
+        in->anywhere += list->hosts[i].details != NULL &&
+                        hc_measure_is_anywhere(list->hosts[i].details);
     if (!hc_measure(&m, list, &of, &in->lacks, &in->lacks_of))
         return;
     in->hosts = m.hosts;

@@ -173,13 +173,15 @@ def test_only_what_is_not_as_it_should_be_is_told_in_order(clusters,
                        "did you mean web?\n")
 
 
+NEAR = "headcount: no cluster of this run has a service wbe; did you mean " \
+    "web?\n"
+
+
 def test_a_typo_in_the_only_service_fails_the_run(clusters, headcount):
     fill(clusters, ["a", "b"])
     got = headcount("apply", "--all", "--service", "wbe", "--output", "json")
     assert got.code == 1
-    assert got.err == ("headcount: no cluster of this run has a service wbe; "
-                       "`headcount call ecs ListServices "
-                       "'{\"cluster\": \"NAME\"}'` lists those of a cluster\n")
+    assert got.err == NEAR
     assert got.report["missing_services"] == ["wbe"]
     assert list(got.report)[3:6] == ["clusters", "missing_services", "summary"]
     assert got.report["summary"] == {
@@ -187,10 +189,24 @@ def test_a_typo_in_the_only_service_fails_the_run(clusters, headcount):
         "failed": 1}
     assert {(s["outcome"], s["code"]) for c in got.report["clusters"]
             for s in c["services"]} == {("skipped", "missing")}
-    assert len(clusters.requests) == 3       # it cost no call
+    assert clusters.operations()[3:] == ["ListServices"]   # for the name only
     one = headcount("apply", "a", "--service", "wbe")
-    assert one.err.endswith("'{\"cluster\": \"a\"}'` lists those of a cluster"
-                            "\n")
+    assert (one.code, one.err) == (1, NEAR)
+    assert clusters.operations()[4:] == ["DescribeServices", "ListServices"]
+
+
+@pytest.mark.parametrize("run, name", [(["apply", "--all"], "NAME"),
+                                       (["apply", "a"], "a")])
+def test_a_name_is_near_to_none_where_the_services_are_not_listed(
+        clusters, headcount, run, name):
+    fill(clusters, ["a"])
+    clusters.fault("ListServices", "denied", times=9)
+    got = headcount(*run, "--service", "wbe")
+    assert got.code == 1
+    assert got.err == ("headcount: no cluster of this run has a service wbe; "
+                       "`headcount call ecs ListServices "
+                       f"'{{\"cluster\": \"{name}\"}}'` lists those of a "
+                       "cluster\n")
 
 
 @pytest.mark.parametrize("what", ["failed", "listed", "deadline"])

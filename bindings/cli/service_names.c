@@ -1,0 +1,75 @@
+/* cli/service_names.c - the services that a cluster has, for a message. */
+#include "service_names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "verbs.h"
+
+#define NAMES_WITHIN 5000000                   /* microseconds */
+
+/* The region of arn:PARTITION:ecs:REGION:..., or "" of a name. */
+static void region_of(const char *cluster, char region[64])
+{
+    const char *at = cluster;
+
+    region[0] = '\0';
+    for (int i = 0; i < 3 && at; i++) {
+        at = strchr(at, ':');
+        at = at ? at + 1 : NULL;
+    }
+    if (at)
+        snprintf(region, 64, "%.*s", (int)strcspn(at, ":"), at);
+}
+
+/* The last part of each ARN of an answer to ListServices. */
+static void note_answer(const struct headcount_outcome *o, struct missing *m)
+{
+    headcount_json *json;
+    const char *text;
+    size_t n;
+    int event;
+
+    if (headcount_json_new(&json, o->body, o->body_size, NULL) != 0)
+        return;
+    while ((event = headcount_json_next(json, &text, &n, NULL)) > 0) {
+        const char *end = text + n, *name = end;
+
+        if (event != HEADCOUNT_JSON_STRING || n == 0 || n > 1024 ||
+            memcmp(text, "arn:", n < 4 ? n : 4) != 0)
+            continue;
+        while (name > text && name[-1] != '/')
+            name--;
+        missing_found(m, name, (size_t)(end - name));
+    }
+    headcount_json_free(json);
+}
+
+void service_names_note(headcount *h, const char *cluster, const char *role,
+                        struct missing *m)
+{
+    char body[1400], region[64];
+    struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_CALL,
+        .timeout = NAMES_WITHIN, .service = "ecs",
+        .operation = "ListServices", .body = body, .assume_role = role,
+    };
+    const struct headcount_outcome *o;
+    headcount_op *op = NULL;
+    int n = snprintf(body, sizeof body, "{\"cluster\":\"%s\",\"maxResults\":"
+                     "100}", cluster);
+
+    if (n < 0 || (size_t)n >= sizeof body || strpbrk(cluster, "\"\\"))
+        return;
+    region_of(cluster, region);
+    request.body_size = (size_t)n;
+    request.region = region[0] != '\0' ? region : NULL;
+    if (headcount_begin(h, &op, &request) != 0)
+        return;
+    if (!verbs_run(op, NULL)) {
+        o = headcount_outcome(op);
+        if (o && o->code == 0)
+            note_answer(o, m);
+    }
+    headcount_end(op);
+}

@@ -1,0 +1,15 @@
+/* cli/service_names.h - the services that a cluster has, for a better message:
+ * one page of ListServices, at best effort. */
+#ifndef CLI_SERVICE_NAMES_H
+#define CLI_SERVICE_NAMES_H
+
+#include "headcount.h"
+#include "missing.h"
+
+/* Notes the names of at most 100 services of this cluster (a name or an ARN) as
+ * found, so that a mistyped name has a nearest one.  `role` may be NULL.  A
+ * call that fails, is denied or takes more than 5 seconds notes nothing. */
+void service_names_note(headcount *h, const char *cluster, const char *role,
+                        struct missing *m);
+
+#endif
