@@ -101,8 +101,8 @@ struct op_sweep {
     size_t page_n;
     bool lists;                          /* clusters are to be found         */
     bool all_found;
-    size_t place, pages;                 /* that is being listed             */
-    struct hc_buf token;                 /* of its next page                 */
+    size_t place;                        /* that is being listed             */
+    struct hc_pages pages;               /* of it                            */
     headcount_op *lister;                /* the call that finds more         */
     bool describes;                      /* it is DescribeClusters           */
     struct hc_buf body;                  /* of it                            */

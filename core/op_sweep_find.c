@@ -10,8 +10,6 @@
 #include "op.h"
 
 #define FIND_BODY ((size_t)512 << 10)
-#define FIND_TOKEN ((size_t)64 << 10)
-#define FIND_PAGES 1000
 
 /* ---- targets ---- */
 
@@ -181,6 +179,17 @@ static bool find_was_asked(const struct op_sweep *s, struct hc_str arn)
     return false;
 }
 
+static int find_next_page(struct op_sweep *s, struct hc_str next,
+                          struct hc_error *e)
+{
+    const char *why = NULL;
+    int err = hc_pages_turn(&s->pages, next, &why);
+
+    if (why != NULL)
+        return hc_error_set(e, err, "ListClusters %s", why);
+    return err < 0 ? err : 0;
+}
+
 /* Those that match: targets, or first to be asked for their tags. */
 static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
                      struct hc_error *e)
@@ -193,13 +202,12 @@ static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
         return hc_error_set(e, HC_EANSWER, "ListClusters answers with more "
                             "than the %d clusters that were asked for",
                             HC_ECS_BATCH);
-    if (v->next.n > 0 && hc_str_eq(v->next, hc_buf_view(&s->token)))
-        return hc_error_set(e, HC_EANSWER, "ListClusters names a page as its "
-                            "own next one");
     for (size_t i = 0; err == 0 && i < v->arns_n; i++) {
         struct hc_arn arn;
 
         err = find_check(op, v->arns[i], &arn, e);
+        if (err == 0)
+            err = hc_pages_saw(&s->pages, v->arns[i]);
         if (err < 0 || !find_wants(op, &arn))
             continue;
         if (op->request.tags_n == 0)
@@ -207,9 +215,7 @@ static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
         else
             s->page[s->page_n++] = hc_keep_str(&op->keep, arn.text);
     }
-    hc_buf_reset(&s->token);
-    hc_buf_str(&s->token, v->next);
-    return err == 0 ? hc_buf_error(&s->token) : err;
+    return err == 0 ? find_next_page(s, v->next, e) : err;
 }
 
 static int find_take_list(headcount_op *op, struct hc_str body,
@@ -259,8 +265,8 @@ static int find_take_tags(headcount_op *op, struct hc_str body,
 
 static void find_next_place(struct op_sweep *s)
 {
-    hc_buf_reset(&s->token);
-    s->page_n = s->pages = 0;
+    hc_pages_reset(&s->pages);
+    s->page_n = 0;
     s->place++;
 }
 
@@ -307,11 +313,8 @@ static int find_took(headcount_op *op, int err, const struct hc_error *why)
                                                    : hc_error_sentence(err));
     if (s->page_n > 0)
         return 0;                      /* their tags are asked for next */
-    if (s->token.n == 0)
+    if (hc_pages_token(&s->pages).n == 0)
         find_next_place(s);
-    else if (++s->pages >= FIND_PAGES)
-        return find_failed(op, HC_EANSWER, "ListClusters goes on for more "
-                           "than 1000 pages");
     return 0;
 }
 
@@ -327,7 +330,7 @@ static int find_ask(headcount_op *op)
     if (s->describes)
         hc_ecs_put_describe_clusters(&s->body, s->page, s->page_n);
     else
-        hc_ecs_put_list_clusters(&s->body, hc_buf_view(&s->token));
+        hc_ecs_put_list_clusters(&s->body, hc_pages_token(&s->pages));
     if (hc_buf_error(&s->body) < 0)
         return HC_ENOMEM;
     const struct headcount_request r = {
@@ -417,7 +420,7 @@ int hc_op_sweep_find_init(headcount_op *op)
     struct op_sweep *s = &op->as.sweep;
 
     hc_buf_init(&s->body, &op->h->net.sys.alloc, FIND_BODY);
-    hc_buf_init(&s->token, &op->h->net.sys.alloc, FIND_TOKEN);
+    hc_pages_init(&s->pages, &op->h->net.sys.alloc);
     s->page = hc_keep_zero(&op->keep, HC_ECS_BATCH * sizeof *s->page);
     s->matched = hc_keep_zero(&op->keep, op->request.clusters_n + 1);
     return hc_keep_error(&op->keep);
@@ -430,7 +433,7 @@ void hc_op_sweep_find_fini(headcount_op *op)
     headcount_end(s->lister);
     s->lister = NULL;
     hc_buf_fini(&s->body);
-    hc_buf_fini(&s->token);
+    hc_pages_fini(&s->pages);
     hc_free(&op->h->net.sys.alloc, s->slots, s->slots_n * sizeof *s->slots);
     s->slots = NULL;
     s->slots_n = 0;

@@ -14,7 +14,7 @@ end
 
 -- All clusters of a region, page by page.
 local function clusters(client)
-  local arns, token = {}, nil
+  local arns, named, token = {}, {}, nil
   repeat
     local page, message = client:call("ecs", "ListClusters",
                                       { nextToken = token })
@@ -23,6 +23,10 @@ local function clusters(client)
     end
     table.move(page.clusterArns, 1, #page.clusterArns, #arns + 1, arns)
     token = page.nextToken
+    if token and named[token] then
+      return nil, "ListClusters names a page twice: " .. token
+    end
+    named[token or ""] = true
   until not token
   return arns
 end

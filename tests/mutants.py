@@ -21,7 +21,7 @@ TESTS = [*[f"reconcile/{t}" for t in (
     "learn_names", "offline", "tags", "autoscaler", "brake", "missing",
     "report")], "ecs/query", "ecs/query_value",
     "ecs/ops_hosts", "ecs/ops_services", "ecs/ops_definitions", "ecs/strategy",
-    "ecs/saved", "headcount", "worlds",
+    "ecs/saved", "base/pages", "headcount", "worlds",
     "schedules", "lua/policy", "ecs/batch", "ecs/unwrap",
     *[f"aws/{t}" for t in (
         "xml", "creds", "creds_files", "profile", "strike", "creds_json",
@@ -336,8 +336,10 @@ MUTANTS = [
      '"DescribeCapacityProviders says nothing "',
      "    if (true)\n        return hc_learn_refuse(r, "
      '"DescribeCapacityProviders says nothing "'),
-    ("pages of providers in a ring have no end", R + "learn.c",
-     "if (++r->pages >= known + LEARN_IDLE_PAGES)", "if (false)"),
+    ("pages in a ring have no end", "core/base/pages.c",
+     "if (p->idle >= HC_PAGES_IDLE)", "if (false)"),
+    ("every page brings something new", "core/base/pages.c",
+     "if (*slot == hash)", "if (false)"),
     ("providers of weight 0 are asked for", R + "need.c",
      "    while (in->scaled != KNOWN_YES && t != NULL &&\n"
      "           (t = hc_ecs_share_used(all, t)) != NULL) {",
@@ -448,8 +450,8 @@ MUTANTS = [
      "if (counts && (in->moving || in->where_moves))", "if (false)"),
     # ---- facts ----
     ("only the first page counts", R + "learn_hosts.c",
-     "    r->next = v->next;\n    if (r->next.n > 0)\n        return 0;\n"
-     "    r->hosts->fact", "    r->hosts->fact"),
+     "    if (err <= 0)\n        return err;\n    r->hosts->fact",
+     "    r->hosts->fact"),
     ("a page that fails is a smaller count", R + "learn.c",
      "hc_facts_fail(&r->facts, &r->hosts->fact, code, what);",
      "r->hosts->fact.state = FACT_VALUE;"),
@@ -603,7 +605,7 @@ MUTANTS = [
      "    return here ? learn_add(r, text)",
      "    return true ? learn_add(r, text)"),
     ("one page of services is all of them", R + "learn_names.c",
-     "    if (r->next.n > 0)\n        return 0;\n", ""),
+     "    if (err <= 0)\n        return err;\n", ""),
     # ---- the brake on the run ----
     ("writes that have no answer yet have no place", R + "brake.c",
      "*changes = w->open_changes;", "*changes = 0;"),
@@ -798,9 +800,8 @@ MUTANTS = [
      "    if (false)\n        return find_know_better"),
     ("an ARN is another cluster for each role", C + "op_sweep_find.c",
      "(hc_arn_is_full(&other) && hc_arn_is_full(cluster))", "false"),
-    ("a page may be its own next one", C + "op_sweep_find.c",
-     "if (v->next.n > 0 && hc_str_eq(v->next, hc_buf_view(&s->token)))",
-     "if (false)"),
+    ("a page may be its own next one", "core/base/pages.c",
+     "if (hc_str_eq(next, hc_buf_view(&p->token)))", "if (false)"),
     ("a list of another region is believed", C + "op_sweep_find.c",
      "!hc_sweep_is_there(&s->places[s->place], arn)", "false"),
     ("tags of any cluster are believed", C + "op_sweep_find.c",

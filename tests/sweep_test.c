@@ -408,6 +408,31 @@ TEST(sweep_op, a_page_that_is_its_own_next_one_ends_the_list)
     end();
 }
 
+/* Clusters that nobody wants are news, too, if they were not seen yet. */
+TEST(sweep_op, pages_in_a_ring_end_the_list)
+{
+    const char *const names[] = { "other*" };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 1;
+    for (int full = 0; full < 2; full++) {
+        const char *a = full ? OK(LIST(C("a"), ",\"nextToken\":\"t1\""))
+                             : OK(LIST("", ",\"nextToken\":\"t1\""));
+        const char *b = full ? OK(LIST(C("b"), ",\"nextToken\":\"t2\""))
+                             : OK(LIST("", ",\"nextToken\":\"t2\""));
+        const char *const answers[] = { a, b, a, b, a, b, a, NULL };
+
+        scene_open(false, answers);
+        const struct headcount_outcome *o = run(r);
+
+        CHECK_INT(o->code, HEADCOUNT_EANSWER);
+        CHECK(strstr(o->message, "to an end") != NULL);
+        CHECK_INT(scene.script.requests, full ? 5 : 3);
+        end();
+    }
+}
+
 TEST(sweep_op, a_list_of_another_account_than_the_role_is_not_believed)
 {
     static const char *const roles[] = {

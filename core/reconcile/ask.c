@@ -209,7 +209,7 @@ int hc_ask_services(struct hc_reconcile *r)
 int hc_ask_hosts(struct hc_reconcile *r)
 {
     hc_ecs_put_list_hosts(ask_body(r), r->cluster.text, r->hosts->status,
-                          r->hosts->filter, r->next);
+                          r->hosts->filter, hc_pages_token(&r->pages));
     return ask_start(r, ASK_HOSTS);
 }
 
@@ -258,13 +258,13 @@ int hc_ask_capacity(struct hc_reconcile *r)
     int err = 0;
 
     hc_error_reset(&r->error);
-    if (r->next.n == 0)               /* a page goes with its first question */
+    if (hc_pages_token(&r->pages).n == 0)   /* a page goes with its question */
         err = ask_providers(r);
     if (err < 0)
         return err;
     /* No other operation is documented to take only the name of a cluster. */
     hc_ecs_put_describe_providers(ask_body(r), r->cluster.name, r->batch,
-                                  r->batch_n, r->next);
+                                  r->batch_n, hc_pages_token(&r->pages));
     return ask_start(r, ASK_CAPACITY);
 }
 
@@ -273,7 +273,7 @@ int hc_ask_target(struct hc_reconcile *r)
     r->batch[0] = r->names[r->at].name;
     r->batch_n = 1;
     hc_ecs_put_describe_targets(ask_body(r), r->cluster.name, r->batch[0],
-                                r->next);
+                                hc_pages_token(&r->pages));
     return ask_start(r, ASK_TARGET);
 }
 
@@ -286,13 +286,15 @@ int hc_ask_definition(struct hc_reconcile *r)
 int hc_ask_names(struct hc_reconcile *r)
 {
     hc_ecs_put_list_services(ask_body(r), r->cluster.text,
-                             r->names_list->launch_type, r->next);
+                             r->names_list->launch_type,
+                             hc_pages_token(&r->pages));
     return ask_start(r, ASK_NAMES);
 }
 
 int hc_ask_tagged(struct hc_reconcile *r)
 {
-    hc_ecs_put_tagged(ask_body(r), r->names_list->tag_filters, r->next);
+    hc_ecs_put_tagged(ask_body(r), r->names_list->tag_filters,
+                      hc_pages_token(&r->pages));
     return ask_start(r, ASK_TAGGED);
 }
 

@@ -12,7 +12,8 @@
 /* The wish at hand and up to nine more whose services are not known yet; while
  * a policy asks, r->batch as it is. */
 int hc_ask_services(struct hc_reconcile *r);
-/* r->hosts from its first page (r->next empty) or the page of r->next. */
+/* r->hosts from its first page or from the page that r->pages
+ * names. */
 int hc_ask_hosts(struct hc_reconcile *r);
 /* Up to a hundred of r->hosts, from r->host_at on. */
 int hc_ask_details(struct hc_reconcile *r);

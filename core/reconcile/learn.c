@@ -7,8 +7,6 @@
 
 #include "reconcile/settle.h"
 
-#define LEARN_IDLE_PAGES 3            /* that bring nothing new */
-
 int hc_learn_feed(struct hc_reconcile *r)
 {
     struct hc_str span = r->call.span;
@@ -74,6 +72,22 @@ bool hc_learn_is_ours(const struct hc_reconcile *r, struct hc_str text,
     err = of_service ? hc_arn_service(&arn, text, NULL)
                      : hc_arn_cluster(&arn, text, NULL);
     return err == 0 && hc_reconcile_is_here(r, &arn);
+}
+
+int hc_learn_page(struct hc_reconcile *r, const char *operation,
+                  struct hc_str next)
+{
+    const char *why = NULL;
+    int err = hc_pages_turn(&r->pages, next, &why);
+
+    if (err >= 0)
+        return err;
+    if (why == NULL)
+        return hc_error_set(&r->error, err, "%s: %s", operation,
+                            hc_error_sentence(err));
+    return hc_error_set(&r->error, err,
+                        "%s for cluster %.*s %s: nothing is made of this "
+                        "answer", operation, HC_STR_ARG(r->cluster.name), why);
 }
 
 /* Kept: what DescribeClusters said goes with the look after a write. */
@@ -143,6 +157,8 @@ static int learn_provider(struct hc_reconcile *r,
 
     if (a == NULL)
         return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+    if (a->fact.state != FACT_VALUE)
+        hc_pages_news(&r->pages);
     a->fact.state = FACT_VALUE;
     a->yes = a->yes || p->managed;
     return 0;
@@ -168,8 +184,7 @@ static int learn_known_capacity(struct hc_reconcile *r, size_t *known,
     return 0;
 }
 
-/* Pages that go round in a ring bring nothing new: three of those are the
- * end, and so is the last provider that was asked for. */
+/* The last provider that was asked for is the end of the list, too. */
 static int learn_capacity(struct hc_reconcile *r)
 {
     struct hc_ecs_providers *v = &r->view.providers;
@@ -191,11 +206,13 @@ static int learn_capacity(struct hc_reconcile *r)
     if (v->next.n == 0)
         return hc_learn_refuse(r, "DescribeCapacityProviders says nothing "
                                "about", unknown);
-    if (++r->pages >= known + LEARN_IDLE_PAGES)
+    const char *why = NULL;
+
+    err = hc_pages_turn(&r->pages, v->next, &why);
+    if (why != NULL)
         return hc_learn_refuse(r, "DescribeCapacityProviders does not come to "
                                "an end, and says nothing about", unknown);
-    r->next = v->next;
-    return 0;
+    return err;
 }
 
 /* ---- DescribeScalableTargets ---- */
@@ -221,12 +238,6 @@ static int learn_target(struct hc_reconcile *r)
 
     if (a == NULL)
         return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
-    if (err == 0 && (++r->pages > HC_RECONCILE_PAGES ||
-                     (v->next.n > 0 && hc_str_eq(v->next, r->next))))
-        err = hc_learn_refuse(r,
-                              "DescribeScalableTargets does not come to an "
-                              "end,",
-                              v->next);
     for (size_t i = 0; err == 0 && i < v->arns_n; i++)
         err = learn_is_target(r, v->arns[i])
                   ? 0
@@ -238,10 +249,12 @@ static int learn_target(struct hc_reconcile *r)
         err = hc_learn_keep(r, &v->keep);
     if (err < 0)
         return err;
+    if (v->arns_n > 0 && !a->yes)
+        hc_pages_news(&r->pages);
     a->yes = a->yes || v->arns_n > 0;
-    r->next = v->next;
-    if (r->next.n > 0)
-        return 0;
+    err = hc_learn_page(r, "DescribeScalableTargets", v->next);
+    if (err <= 0)
+        return err;
     a->fact.state = FACT_VALUE;
     return 1;
 }

@@ -8,7 +8,7 @@
 /* r->call.span into the view. */
 int hc_learn_feed(struct hc_reconcile *r);
 /* The answer is whole: 1 and the facts that were asked for are there; 0 and
- * r->next or r->host_at say where to go on; HC_EANSWER or HC_ENOMEM with
+ * r->pages or r->host_at say where to go on; HC_EANSWER or HC_ENOMEM with
  * r->error set. */
 int hc_learn_take(struct hc_reconcile *r);
 /* The facts that were asked for cannot be had. */
@@ -25,6 +25,10 @@ int hc_learn_names(struct hc_reconcile *r);
 /* HC_EANSWER: "<what> "<which>" in cluster ...: nothing is made of it". */
 int hc_learn_refuse(struct hc_reconcile *r, const char *what,
                     struct hc_str which);
+/* The page of this list is over: 1 it was the last, 0 another is asked for, or
+ * a code with r->error set: the list does not come to an end. */
+int hc_learn_page(struct hc_reconcile *r, const char *operation,
+                  struct hc_str next);
 /* What is read lives as long as the facts from now on. */
 int hc_learn_keep(struct hc_reconcile *r, struct hc_keep *keep);
 bool hc_learn_was_asked(const struct hc_reconcile *r, struct hc_str name);

@@ -18,6 +18,8 @@ static int learn_host(struct hc_reconcile *r, struct hc_str text)
                             "ECS lists more than %d "
                             "hosts in cluster %.*s",
                             HC_FACTS_HOSTS, HC_STR_ARG(r->cluster.name));
+    if (err > 0)
+        hc_pages_news(&r->pages);
     return err >= 0 ? 0 : hc_error_set(&r->error, err, "no memory for hosts");
 }
 
@@ -26,16 +28,6 @@ int hc_learn_hosts(struct hc_reconcile *r)
     struct hc_ecs_arns *v = &r->view.arns;
     int err = hc_ecs_arns_end(v, &r->error);
 
-    if (err == 0 && v->next.n > 0 && hc_str_eq(v->next, r->next))
-        err = hc_learn_refuse(r,
-                              "ListContainerInstances names a page as its own "
-                              "next one,",
-                              r->next);
-    if (err == 0 && ++r->pages > HC_RECONCILE_PAGES)
-        err = hc_learn_refuse(r,
-                              "ListContainerInstances does not come to an "
-                              "end,",
-                              v->next);
     if (err == 0)
         err = hc_learn_keep(r, &v->keep);
     for (size_t i = 0; err == 0 && i < v->arns_n; i++)
@@ -43,9 +35,9 @@ int hc_learn_hosts(struct hc_reconcile *r)
     if (err < 0)
         return err;
     r->launch_taken = r->launch_taken || r->hosts->by_launch;
-    r->next = v->next;
-    if (r->next.n > 0)
-        return 0;
+    err = hc_learn_page(r, "ListContainerInstances", v->next);
+    if (err <= 0)
+        return err;
     r->hosts->fact.state = FACT_VALUE;
     return 1;
 }

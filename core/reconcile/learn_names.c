@@ -8,6 +8,8 @@ static int learn_add(struct hc_reconcile *r, struct hc_str text)
     if (err == HC_ELIMIT)
         return hc_learn_refuse(r, "more services are listed than can be, up to",
                                text);
+    if (err > 0)
+        hc_pages_news(&r->pages);
     return err >= 0 ? 0 : hc_error_set(&r->error, err, "no memory for names");
 }
 
@@ -19,6 +21,8 @@ static int learn_name(struct hc_reconcile *r, struct hc_str text)
     bool here = hc_arn_service(&arn, text, NULL) == 0 &&
                 hc_arn_is_full(&arn) && hc_reconcile_is_here(r, &arn);
 
+    if (r->ask == ASK_TAGGED && hc_pages_saw(&r->pages, text) < 0)
+        return hc_error_set(&r->error, HC_ENOMEM, "no memory for names");
     if (r->ask == ASK_TAGGED)
         return here && arn.cluster.n > 0 ? learn_add(r, text) : 0;
     return here ? learn_add(r, text)
@@ -31,19 +35,16 @@ int hc_learn_names(struct hc_reconcile *r)
     struct hc_ecs_arns *v = &r->view.arns;
     int err = hc_ecs_arns_end(v, &r->error);
 
-    if (err == 0 && (++r->pages > HC_RECONCILE_PAGES ||
-                     (v->next.n > 0 && hc_str_eq(v->next, r->next))))
-        err = hc_learn_refuse(r, "the list of services does not come to an "
-                              "end,", v->next);
     if (err == 0)
         err = hc_learn_keep(r, &v->keep);
     for (size_t i = 0; err == 0 && i < v->arns_n; i++)
         err = learn_name(r, v->arns[i]);
-    if (err < 0)
+    if (err == 0)
+        err = hc_learn_page(r, r->ask == ASK_TAGGED ? "GetResources"
+                                                    : "ListServices",
+                            v->next);
+    if (err <= 0)
         return err;
-    r->next = v->next;
-    if (r->next.n > 0)
-        return 0;
     r->names_list->fact.state = FACT_VALUE;
     return 1;
 }

@@ -359,8 +359,7 @@ struct hc_fact *hc_need_from_list(struct hc_reconcile *r,
     r->hosts = list;
     if (list == NULL)
         return NULL;
-    r->next = HC_STR("");
-    r->pages = 0;
+    hc_pages_reset(&r->pages);
     r->host_at = 0;
     r->ask = ASK_HOSTS;
     if (list->fact.state != FACT_VALUE || !details)
@@ -412,8 +411,7 @@ static struct hc_fact *need_from_capacity(struct hc_reconcile *r,
         t = t->next;
     }
     r->ask = ASK_CAPACITY;
-    r->next = HC_STR("");
-    r->pages = 0;
+    hc_pages_reset(&r->pages);
     return a != NULL ? &a->fact : NULL;
 }
 
@@ -424,8 +422,7 @@ static struct hc_fact *need_from_target(struct hc_reconcile *r,
         hc_facts_answer(&r->facts, &r->facts.targets, in->service->name);
 
     r->ask = ASK_TARGET;
-    r->next = HC_STR("");
-    r->pages = 0;
+    hc_pages_reset(&r->pages);
     return a != NULL ? &a->fact : NULL;
 }
 

@@ -14,7 +14,7 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
  * service, its hosts. */
 int64_t hc_need_read_at(struct hc_reconcile *r,
                         const struct hc_plan_input *in);
-/* The fact that the plan asks for; r->ask, r->hosts, r->next, r->host_at say
+/* The fact that the plan asks for; r->ask, r->hosts, r->pages, r->host_at say
  * how to get it.  NULL without memory. */
 struct hc_fact *hc_need_fact(struct hc_reconcile *r,
                              const struct hc_plan_input *in,

@@ -208,8 +208,7 @@ static int question_services(struct hc_reconcile *r)
 static int question_begin(struct hc_reconcile *r, const struct hc_query *q,
                           const struct hc_known *k)
 {
-    r->next = HC_STR("");
-    r->pages = 0;
+    hc_pages_reset(&r->pages);
     r->host_at = 0;
     r->sighting = r->question.sighting;
     switch (q->kind) {

@@ -465,8 +465,7 @@ static int reconcile_learned(struct hc_reconcile *r, int64_t now)
     } else if (r->ask == ASK_HOSTS && reconcile_is_contradicted(r)) {
         r->hosts->relisted = true;
         hc_fact_hosts_reset(r->hosts);
-        r->next = HC_STR("");
-        r->pages = 0;
+        hc_pages_reset(&r->pages);
         r->again_at = hc_time_add(now, HC_RECONCILE_AGAIN);
         r->state = RECONCILE_AGAIN;
     }
@@ -631,6 +630,7 @@ int hc_reconcile_start(struct hc_reconcile *r, struct hc_net *net,
                                 .net = net, .job = job,
                                 .account = config->account };
     hc_facts_init(&r->facts, &net->sys.alloc);
+    hc_pages_init(&r->pages, &net->sys.alloc);
     hc_buf_init(&r->filter, &net->sys.alloc, HC_FILTER_BYTES);
     hc_buf_init(&r->sent, &net->sys.alloc, HC_FILTER_BYTES);
 
@@ -659,6 +659,7 @@ void hc_reconcile_fini(struct hc_reconcile *r)
     hc_ask_end(r);
     hc_settle_place(r, true);         /* it may have been written */
     hc_question_fini(r);
+    hc_pages_fini(&r->pages);
     hc_buf_fini(&r->body);
     hc_buf_fini(&r->filter);
     hc_buf_fini(&r->sent);

@@ -10,6 +10,7 @@
 #define HC_RECONCILE_RECONCILE_H
 
 #include "aws/call.h"
+#include "base/pages.h"
 #include "ecs/arn.h"
 #include "ecs/event.h"
 #include "ecs/ops.h"
@@ -21,7 +22,6 @@
 #include "reconcile/question.h"
 #include "reconcile/report.h"
 
-#define HC_RECONCILE_PAGES 1000
 #define HC_RECONCILE_AGAIN HC_SECOND      /* before a list is read again      */
 /* A cluster of a sweep that has a limit waits so long for those before it. */
 #define HC_RECONCILE_TURN (5 * HC_SECOND)
@@ -166,12 +166,11 @@ struct hc_reconcile {
     struct hc_fact_definition *definition;   /* that is being read           */
     bool full;                        /* attributes and tags of hosts too    */
     struct hc_fact_names *names_list; /* likewise                            */
-    struct hc_str next;               /* its page                            */
+    struct hc_pages pages;            /* of the list that is being read      */
     enum hc_sighting sighting;        /* of the cluster that is being read   */
     struct hc_plan_second second;     /* of the wish at hand                 */
     struct hc_again again;
     struct hc_verify verify;
-    size_t pages;
     int64_t again_at;
     bool read;                        /* something was learned for it        */
     bool known;                       /* ECS answered for it: it is of the

@@ -65,21 +65,35 @@ TEST(learn_hosts, a_page_that_names_itself_as_the_next_is_not_believed)
                                                         "its own next" }, 1);
 }
 
-TEST(learn_hosts, pages_without_an_end_are_not_believed)
+/* Two or five tokens that take turns, and the same hosts on each page. */
+TEST(learn_hosts, pages_in_a_ring_are_not_believed)
 {
-    static struct script_row rows[HC_RECONCILE_PAGES + 2];
     static const char *const pages[] = {
-        "{\"containerInstanceArns\":[],\"nextToken\":\"a\"}",
-        "{\"containerInstanceArns\":[],\"nextToken\":\"b\"}",
+        "{\"containerInstanceArns\":[" SCRIPT_HOST("a") "],"
+            "\"nextToken\":\"p\"}",
+        "{\"containerInstanceArns\":[" SCRIPT_HOST("b") "],"
+            "\"nextToken\":\"q\"}",
+        "{\"containerInstanceArns\":[" SCRIPT_HOST("c") "],"
+            "\"nextToken\":\"r\"}",
+        "{\"containerInstanceArns\":[" SCRIPT_HOST("d") "],"
+            "\"nextToken\":\"s\"}",
+        "{\"containerInstanceArns\":[],\"nextToken\":\"t\"}",
     };
+    struct script_row rows[1 + 5 + 3];
 
     rows[0] = (struct script_row){ .operation = SERVICES,
                                    .answer = SCRIPT_SERVICES(WEB) };
-    for (size_t i = 1; i < HC_RECONCILE_PAGES + 2; i++)
-        rows[i] = (struct script_row){ .operation = HOSTS,
-                                       .answer = pages[i % 2] };
-    script_disbelieve(rows, HC_RECONCILE_PAGES + 2,
-                      &(struct script_answer){ pages[1], "to an end" }, 1);
+    for (size_t ring = 2; ring <= 5; ring += 3) {
+        /* The empty page, the last of the five, is idle itself. */
+        size_t n = ring == 2 ? 1 + 2 + 3 : 1 + 4 + 3;
+
+        for (size_t i = 1; i < n; i++)
+            rows[i] = (struct script_row){ .operation = HOSTS,
+                                           .answer = pages[(i - 1) % ring] };
+        script_disbelieve(rows, n,
+                          &(struct script_answer){ rows[n - 1].answer,
+                                                   "to an end" }, 1);
+    }
 }
 
 TEST(learn_hosts, more_hosts_than_can_be_are_not_believed)

@@ -112,3 +112,52 @@ TEST(learn_names, an_answer_that_is_no_list_of_services_is_not_believed)
         script_end();
     }
 }
+
+/* Two tokens that take turns, with the same services or none, are no end. */
+TEST(learn_names, pages_in_a_ring_are_not_believed)
+{
+    static const char *const full[] = {
+        "{\"serviceArns\":[\"" SCRIPT_AT "service/prod/a\"],"
+            "\"nextToken\":\"p\"}",
+        "{\"serviceArns\":[\"" SCRIPT_AT "service/prod/b\"],"
+            "\"nextToken\":\"q\"}",
+    };
+    struct script_row rows[2 + 3];
+
+    for (size_t i = 0; i < 5; i++)
+        rows[i] = (struct script_row){ .operation = "ListServices",
+                                       .answer = full[i % 2] };
+    CHECK_Z(run(SCRIPT_ROWS(rows), &named)->r.result.error_code, "EANSWER");
+    script_end();
+}
+
+/* Services of other clusters are news, too, if they were not seen yet. */
+TEST(learn_names, tagged_pages_in_a_ring_are_not_believed)
+{
+    static const char *const pages[] = {
+        "{\"PaginationToken\":\"p\",\"ResourceTagMappingList\":["
+            "{\"ResourceARN\":\"" SCRIPT_AT "service/other/web\"}]}",
+        "{\"PaginationToken\":\"q\",\"ResourceTagMappingList\":["
+            "{\"ResourceARN\":\"" SCRIPT_AT "service/third/web\"}]}",
+        "{\"PaginationToken\":\"r\",\"ResourceTagMappingList\":["
+            "{\"ResourceARN\":\"" SCRIPT_AT "service/fourth/web\"}]}",
+        "{\"PaginationToken\":\"s\",\"ResourceTagMappingList\":["
+            "{\"ResourceARN\":\"" SCRIPT_AT "service/fifth/web\"}]}",
+        "{\"PaginationToken\":\"t\",\"ResourceTagMappingList\":["
+            "{\"ResourceARN\":\"" SCRIPT_AT "service/sixth/web\"}]}",
+    };
+    struct script_row rows[5 + 3];
+
+    for (size_t i = 0; i < 8; i++)
+        rows[i] = (struct script_row){ .operation = "GetResources",
+                                       .service = TAGGING,
+                                       .answer = pages[i % 5] };
+    CHECK_Z(run(SCRIPT_ROWS(rows), &tagged)->r.result.error_code, "EANSWER");
+    script_end();
+    /* Five pages of others, and the sixth is ours: a list like any other. */
+    rows[5].answer = "{\"PaginationToken\":\"\",\"ResourceTagMappingList\":["
+                     "{\"ResourceARN\":\"" SCRIPT_AT "service/prod/web\"}]}";
+    CHECK(run(rows, 6, &tagged)->r.result.error_code == NULL);
+    CHECK_Z(got, "web ");
+    script_end();
+}

@@ -632,7 +632,8 @@ static int follows_pages(void)
     return got == 1 ? 0 : got;
 }
 
-/* Pages in a ring, pages that say one thing again, and one that is the last. */
+/* Pages in a ring, one that is its own next, pages that say one thing again,
+ * and one that is the last. */
 TEST(need, pages_of_capacity_providers_come_to_an_end)
 {
 #define PAGE(names, next) { .operation = CAPACITIES,                         \
@@ -641,7 +642,7 @@ TEST(need, pages_of_capacity_providers_come_to_an_end)
         { WHO(PROVIDER("b") "," PROVIDER("a")), THREE_OF("a"),
           PAGE("", "1"), PAGE("", "2"), PAGE("", "1") },
         { WHO(PROVIDER("b") "," PROVIDER("a")), THREE_OF("a"),
-          PAGE("", "1"), PAGE("", "1"), PAGE("", "1") },
+          PAGE("", "1"), PAGE("", "1") },
         { WHO(PROVIDER("b") "," PROVIDER("a")), THREE_OF("a"),
           PAGE(BARE("a"), "1"), PAGE(BARE("a"), "2"), PAGE(BARE("a"), "1"),
           PAGE(BARE("a"), "2") },
@@ -649,7 +650,7 @@ TEST(need, pages_of_capacity_providers_come_to_an_end)
           PAGE(BARE("a"), "1"), { .operation = CAPACITIES,
                                   .answer = TOLD("", "") } },
     };
-    static const size_t calls[] = { 6, 6, 7, 5 };
+    static const size_t calls[] = { 6, 5, 7, 5 };
 
     for (size_t i = 0; i < 4; i++) {
         set(rings[i], calls[i], "web");
@@ -871,6 +872,25 @@ TEST(need, what_auto_scaling_sets_is_held)
         run_target(&rows[i].row, 3, i == 0 ? OUTCOME_HELD : OUTCOME_FAILED,
                    rows[i].code);
     run_target(&target_rows[2], 4, OUTCOME_UPDATED, "");
+}
+
+TEST(need, targets_in_a_ring_are_not_believed)
+{
+    static const char *const pages[] = {
+        TARGETS("", ",\"NextToken\":\"p\""), TARGETS("", ",\"NextToken\":\"q\"")
+    };
+    struct script_row rows[2 + 3];
+
+    memcpy(rows, target_rows, sizeof(target_rows));
+    for (size_t i = 0; i < 3; i++) {
+        rows[2 + i] = target_rows[2];
+        rows[2 + i].body = NULL;
+        rows[2 + i].answer = pages[i % 2];
+    }
+    set(SCRIPT_ROWS(rows), "web")->config.ask_targets = true;
+    run(0, OUTCOME_FAILED, "EANSWER");
+    CHECK(strstr(script_service(0)->reason, "to an end") != NULL);
+    script_end();
 }
 
 /* A plan is worth something without that answer too. */

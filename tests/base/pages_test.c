@@ -1,0 +1,113 @@
+/* tests/base/pages_test.c - lists that come page by page, and those that do
+ * not come to an end. */
+#include "t.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/pages.h"
+
+static struct hc_pages pages;
+static const char *why;
+
+static int turn(const char *next)
+{
+    return hc_pages_turn(&pages, hc_str(next), &why);
+}
+
+static void saw(const char *item)
+{
+    CHECK_INT(hc_pages_saw(&pages, hc_str(item)), 0);
+}
+
+TEST(pages, a_list_ends_where_no_next_page_is_named)
+{
+    hc_pages_init(&pages, t_alloc());
+    CHECK_INT(hc_pages_token(&pages).n, 0);
+    saw("a");
+    CHECK_INT(turn("t"), 0);
+    CHECK_STR(hc_pages_token(&pages), "t");
+    CHECK_INT(turn("u"), 0);
+    CHECK_STR(hc_pages_token(&pages), "u");
+    CHECK_INT(turn(""), 1);
+    CHECK_INT(hc_pages_token(&pages).n, 0);
+    hc_pages_fini(&pages);
+}
+
+TEST(pages, a_page_is_not_its_own_next_one)
+{
+    hc_pages_init(&pages, t_alloc());
+    saw("a");
+    CHECK_INT(turn("t"), 0);
+    saw("b");
+    CHECK_INT(turn("t"), HC_EANSWER);
+    CHECK(strstr(why, "its own next") != NULL);
+    hc_pages_fini(&pages);
+}
+
+TEST(pages, three_in_a_row_without_news_end_a_list_as_failed)
+{
+    static const char *const ring[] = { "p", "q", "r", "s", "t" };
+
+    for (size_t n = 2; n <= 5; n += 3) {
+        hc_pages_init(&pages, t_alloc());
+        for (size_t i = 0; i < n; i++) {
+            saw(ring[i]);
+            CHECK_INT(turn(ring[i]), 0);
+        }
+        for (size_t i = 0; i < 2; i++) {
+            saw(ring[i]);
+            CHECK_INT(turn(ring[i]), 0);
+        }
+        saw(ring[0]);
+        CHECK_INT(turn(ring[2 % n]), HC_EANSWER);
+        CHECK(strstr(why, "to an end") != NULL);
+        hc_pages_fini(&pages);
+    }
+}
+
+TEST(pages, two_empty_ones_in_a_row_are_followed)
+{
+    hc_pages_init(&pages, t_alloc());
+    for (int i = 0; i < 5; i++) {
+        CHECK_INT(turn("a"), 0);
+        CHECK_INT(turn("b"), 0);
+        hc_pages_news(&pages);
+        CHECK_INT(turn("c"), 0);
+    }
+    CHECK_INT(turn("a"), 0);
+    CHECK_INT(turn("b"), 0);
+    CHECK_INT(turn(""), 1);            /* the third, and the last */
+    hc_pages_fini(&pages);
+}
+
+TEST(pages, a_list_has_an_end_even_if_each_page_brings_something)
+{
+    char token[20];
+
+    hc_pages_init(&pages, t_alloc());
+    for (size_t i = 1; i <= HC_PAGES_MAX; i++) {
+        snprintf(token, sizeof(token), "%zu", i);
+        saw(token);
+        CHECK_INT(turn(token), i < HC_PAGES_MAX ? 0 : HC_EANSWER);
+    }
+    CHECK(strstr(why, "1000 pages") != NULL);
+    hc_pages_reset(&pages);
+    CHECK_INT(hc_pages_token(&pages).n, 0);
+    saw("1");
+    CHECK_INT(turn("a"), 0);
+    hc_pages_fini(&pages);
+}
+
+TEST(pages, a_token_that_is_too_long_is_refused)
+{
+    static char token[(64 << 10) + 2];
+
+    for (size_t i = 0; i < sizeof(token) - 1; i++)
+        token[i] = 'x';
+    hc_pages_init(&pages, t_alloc());
+    saw("1");
+    CHECK_INT(turn(token), HC_ELIMIT);
+    hc_pages_fini(&pages);
+}
