@@ -334,9 +334,11 @@ TEST(event_op, a_list_by_tags_says_nothing_of_another_accounts_cluster)
                        RECORD("2", BODY("prod")) "]}");
     CHECK_INT(o->clusters_n, 2);
     CHECK_INT(scene.script.requests, 2);
+    CHECK_INT(o->records_n, 2);
     CHECK(!o->records[1].done);
     headcount_end(scene.op);
     o = handle_foreign(EVENT, false);
+    CHECK_INT(o->clusters_n, 1);
     CHECK_Z(o->clusters[0].skipped, "cluster_gone");
     CHECK_INT(scene.script.requests, 4);
     headcount_end(scene.op);
