@@ -4,7 +4,8 @@
 #
 # Yours to set: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS PREFIX DESTDIR BUILD DEV=1
 # (warnings are errors) and the trees BEARSSL_DIR= (inc/ + build/libbearssl.a,
-# or include/ + lib/), JSMN_DIR= (jsmn.h), LUA_DIR= (src/, or include/ + lib/).
+# or include/ + lib/), JSMN_DIR= (jsmn.h), LUA_DIR= (src/, or include/ + lib/);
+# BEARSSL_VERSION= is what `headcount version` says of a tree of yours.
 # `make static` takes sources: BEARSSL_SRC= LUA_SRC= MUSL_SRC= (trees, tarballs).
 
 BUILD ?= build
@@ -15,6 +16,8 @@ DEV ?=
 BEARSSL_DIR ?=
 JSMN_DIR ?=
 LUA_DIR ?=
+BEARSSL_VERSION ?=
+MUSL_VERSION ?=
 FUZZ_SECONDS ?= 30
 SOAK_SECONDS ?= 600
 BEARSSL_SRC ?=
@@ -139,6 +142,16 @@ $(BUILD)/obj/lua_files.c: $(LUA_FILES) bindings/packaging/lua_files.sh
 $(LUA_FILES_O): $(BUILD)/obj/lua_files.c bindings/cli/lua_host.h \
     $(BUILD)/flags
 	$(COMPILE) -isystem $(LUA_INC) -Ibindings/cli $(WERROR) -c -o $@ $<
+
+# What `version` tells; rewritten only when it is another text.
+$(BUILD)/obj/build_info.h: FORCE
+	@mkdir -p $(@D)
+	@BEARSSL_VERSION='$(BEARSSL_VERSION)' MUSL_VERSION='$(MUSL_VERSION)' \
+	    sh bindings/packaging/build_info.sh >$@.new; \
+	if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
+
+$(BUILD)/obj/bindings/cli/verb_version.o: $(BUILD)/obj/build_info.h
+$(BUILD)/obj/bindings/cli/verb_version.o: HC_CPPFLAGS += -I$(BUILD)/obj
 
 # No `ar r`: it would let a second member of the same name push out the first.
 $(LIB_A): $(CORE_O)

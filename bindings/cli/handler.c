@@ -291,7 +291,7 @@ static int load(lua_State *L)
 
     luaL_requiref(L, "headcount.core", luaopen_headcount_core, 0);
     h->host = (struct module_host){ log_library_line, log_audit_line,
-                                    log_library_level() };
+                                    log_library_level(), NULL };
     module_set_host(L, &h->host);
     set_path(L);
     lua_register(L, "print", print);

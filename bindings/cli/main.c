@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "complain.h"
+#include "help.h"
 #include "verbs.h"
 
 static int print_help(const struct options *o)
@@ -12,15 +13,12 @@ static int print_help(const struct options *o)
 
     if (verb == VERB_HELP && o->args.n > 0) {
         verb = options_verb(o->args.item[0]);
-        if (verb == VERB_NONE) {
-            complain("no such verb: %s (see: headcount help)",
-                     o->args.item[0]);
-            return EXIT_USAGE;
-        }
-    } else if (verb == VERB_HELP) {
+        if (verb == VERB_NONE)
+            return options_unknown_verb(o->args.item[0]);
+    } else if (verb == VERB_HELP && !o->help) {
         verb = VERB_NONE;
     }
-    options_print_help(verb);
+    help_print(verb);
     return EXIT_DONE;
 }
 
@@ -48,9 +46,7 @@ static int run_verb(const struct options *o)
     case VERB_HELP:
         return print_help(o);
     case VERB_VERSION:
-        printf("headcount %s (BearSSL, Lua 5.4, jsmn; %s)\n",
-               headcount_version(), __VERSION__);
-        return EXIT_DONE;
+        return verb_version();
     case VERB_NONE:
         break;
     }

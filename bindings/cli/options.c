@@ -1,9 +1,14 @@
 /* cli/options.c - options as the AWS CLI spells them, before or after the
  * verb, `--opt value` or `--opt=value`.  Every option of ours is also
- * HEADCOUNT_<OPTION>; option beats environment. */
+ * HEADCOUNT_<OPTION>; option beats environment.
+ *
+ *   argv -> what was typed -> less what the verb does not use -> the verb's
+ *   variables, for what was not typed -> numbers and choices, checked
+ */
 #include "options.h"
 
 #include "complain.h"
+#include "help.h"
 #include "nearest.h"
 #include "options_table.h"
 
@@ -28,8 +33,22 @@ static int unknown_option(const char *arg, size_t n)
     nearest_init(&near, name);
     for (size_t i = 0; i < options_table_n; i++)
         nearest_try(&near, options_table[i].name);
-    complain("unknown option --%s%s%s (see: headcount help)", name,
-             near.best ? "; did you mean --" : "", near.best ? near.best : "");
+    complain("unknown option --%s%s%s%s (see: headcount help)", name,
+             near.best ? "; did you mean --" : "", near.best ? near.best : "",
+             near.best ? "?" : "");
+    return EXIT_USAGE;
+}
+
+int options_unknown_verb(const char *word)
+{
+    struct nearest near;
+
+    nearest_init(&near, word);
+    for (size_t i = 0; i < options_verbs_n; i++)
+        nearest_try(&near, options_verbs[i].name);
+    complain("no such verb: %s%s%s%s (see: headcount help)", word,
+             near.best ? "; did you mean " : "", near.best ? near.best : "",
+             near.best ? "?" : "");
     return EXIT_USAGE;
 }
 
@@ -42,45 +61,127 @@ static int put_item(struct options_list *list, const char *value)
     return 0;
 }
 
+/* A copy of the text that lives as long as the options; NULL, and the
+ * complaint is on stderr. */
+static char *keep_copy(struct options *o, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    struct options_text *copy = malloc(sizeof *copy + n);
+
+    if (!copy) {
+        bad_usage("out of memory", "");
+        return NULL;
+    }
+    memcpy(copy->text, text, n);
+    copy->next = o->owned;
+    o->owned = copy;
+    return copy->text;
+}
+
+/* Where the item that starts the text ends: at a comma (in a variable at a
+ * blank, too).  A role's name may have commas, so roles are divided before
+ * "arn:". */
+static size_t item_length(const char *text, const char *ends, bool arns)
+{
+    size_t n = strcspn(text, ends);
+
+    while (arns && text[n] != '\0' &&
+           strncmp(text + n + strspn(text + n, ", "), "arn:", 4) != 0 &&
+           text[n + strspn(text + n, ", ")] != '\0')
+        n += 1 + strcspn(text + n + 1, ends);
+    return n;
+}
+
+/* "a,b" in place: the list points into the text, which must stay. */
+static int split_list(struct options_list *list, char *text, const char *ends,
+                      bool arns)
+{
+    int err = 0;
+
+    while (*(text += strspn(text, ", ")) != '\0' && err == 0) {
+        size_t n = item_length(text, ends, arns);
+        char *end = text + n;
+        bool last = *end == '\0';
+
+        while (n > 0 && text[n - 1] == ' ')
+            n--;
+        text[n] = '\0';
+        err = put_item(list, text);
+        text = last ? end : end + 1;
+    }
+    return err;
+}
+
+static int set_list(struct options *o, const struct option *opt,
+                    const char *value)
+{
+    struct options_list *list = (void *)((char *)o + opt->at);
+    size_t before = list->n;
+    char *copy = keep_copy(o, value);
+    int err = copy ? split_list(list, copy, ",", list == &o->roles)
+                   : EXIT_USAGE;
+
+    return err == 0 && list->n == before
+               ? bad_usage("an empty value for --", opt->name) : err;
+}
+
 static int set_option(struct options *o, const struct option *opt,
                       const char *value)
 {
     void *at = (char *)o + opt->at;
 
+    o->given |= (uint64_t)1 << (opt - options_table);
+    if (opt->kind != FLAG && *value == '\0')
+        return bad_usage("an empty value for --", opt->name);
     switch (opt->kind) {
     case FLAG:
         *(bool *)at = true;
         return 0;
     case TEXT:
-        if (*value == '\0')
-            return bad_usage("an empty value for --", opt->name);
         *(const char **)at = value;
         return 0;
     case LIST:
-        if (*value == '\0')
-            return bad_usage("an empty value for --", opt->name);
-        return put_item(at, value);
+        return set_list(o, opt, value);
     }
     return EXIT_USAGE;
 }
 
-/* One `--...`; *i moves on when the value is the next word. */
+/* `--name`, `--name=value` or `-x`: the option, and its value or NULL. */
+static int find_option(const char *arg, const struct option **opt,
+                       const char **value)
+{
+    const char *equals = strchr(arg, '=');
+    size_t n = equals ? (size_t)(equals - arg) : strlen(arg);
+
+    *value = equals ? equals + 1 : NULL;
+    *opt = arg[1] == '-' ? options_find(arg + 2, n - 2)
+           : n == 2      ? options_find_letter(arg[1]) : NULL;
+    if (*opt)
+        return 0;
+    return arg[1] == '-' ? unknown_option(arg + 2, n - 2)
+                         : bad_usage("unknown option ", arg);
+}
+
+/* *i moves on when the value is the next word. */
 static int read_option(struct options *o, int argc, char **argv, int *i)
 {
-    const char *name = argv[*i] + 2;
-    const char *equals = strchr(name, '=');
-    size_t n = equals ? (size_t)(equals - name) : strlen(name);
-    const struct option *opt = options_find(name, n);
+    const struct option *opt;
+    const char *value;
+    int err = find_option(argv[*i], &opt, &value);
 
-    if (!opt)
-        return unknown_option(name, n);
-    if (opt->kind == FLAG && equals)
+    if (err != 0)
+        return err;
+    /* What follows `run` is the script's, as soon as it can be. */
+    if (o->verb == VERB_RUN && !option_is_used(opt, VERB_RUN))
+        return bad_usage("before its file run takes the AWS CLI's common "
+                         "options only, not --", opt->name);
+    if (opt->kind == FLAG && value)
         return bad_usage("no value goes with --", opt->name);
-    if (opt->kind != FLAG && !equals && *i + 1 >= argc)
+    if (opt->kind != FLAG && !value && *i + 1 >= argc)
         return bad_usage("a value is missing after --", opt->name);
     if (opt->kind == FLAG)
         return set_option(o, opt, "");
-    return set_option(o, opt, equals ? equals + 1 : argv[++*i]);
+    return set_option(o, opt, value ? value : argv[++*i]);
 }
 
 static int read_word(struct options *o, const char *word)
@@ -88,9 +189,7 @@ static int read_word(struct options *o, const char *word)
     if (o->verb != VERB_NONE)
         return put_item(&o->args, word);
     o->verb = options_verb(word);
-    if (o->verb == VERB_NONE)
-        return bad_usage("no such verb: ", word);
-    return 0;
+    return o->verb == VERB_NONE ? options_unknown_verb(word) : 0;
 }
 
 static bool is_bootstrap(const char *program)
@@ -123,31 +222,40 @@ static int read_argv(struct options *o, int argc, char **argv)
             err = read_word(o, argv[i]);
         else if (strcmp(argv[i], "--") == 0)
             only_words = true;
-        else if (argv[i][1] != '-')
-            err = bad_usage("unknown option ", argv[i]);
-        else if (o->verb == VERB_RUN && strcmp(argv[i], "--help") != 0)
-            err = bad_usage("run takes no option before its file: ", argv[i]);
         else
             err = read_option(o, argc, argv, &i);
     }
     return err;
 }
 
-/* "a,b" in place: the list points into the text, which must stay. */
-static int split_list(struct options_list *list, char *text)
+/* What the verb does not use: said, and left out. */
+static int drop_unused(struct options *o)
 {
-    int err = 0;
+    const char *verb = "";
 
-    while (*text != '\0' && err == 0) {
-        size_t n = strcspn(text, ", ");
-        bool last = text[n] == '\0';
+    for (size_t i = 0; i < options_verbs_n; i++)
+        if (options_verbs[i].verb == o->verb)
+            verb = options_verbs[i].name;
+    for (size_t i = 0; i < options_table_n; i++) {
+        const struct option *opt = &options_table[i];
+        void *at = (char *)o + opt->at;
 
-        text[n] = '\0';
-        if (n > 0)
-            err = put_item(list, text);
-        text += last ? n : n + 1;
+        if (!(o->given >> i & 1) || option_is_used(opt, o->verb))
+            continue;
+        if (option_is_refused(opt, o->verb)) {
+            complain("%s does not use --%s (see: headcount help %s)", verb,
+                     opt->name, verb);
+            return EXIT_USAGE;
+        }
+        warn("%s does not use --%s: the next release will refuse it", verb,
+             opt->name);
+        switch (opt->kind) {
+        case FLAG: *(bool *)at = false;                   break;
+        case TEXT: *(const char **)at = NULL;             break;
+        case LIST: ((struct options_list *)at)->n = 0;    break;
+        }
     }
-    return err;
+    return 0;
 }
 
 static bool env_is_on(const char *value)
@@ -188,19 +296,21 @@ static const char *said_by(const char *option, const char *text, char *name)
     return name;
 }
 
+static bool uses(const struct options *o, const char *option)
+{
+    return option_is_used(options_find(option, strlen(option)), o->verb);
+}
+
 /* A list that was not given as options. */
 static int read_env_list(struct options *o, struct options_list *list,
                          const char *value)
 {
     if (list->n > 0 || !value || *value == '\0')
         return 0;
-    char *copy = o->owned_n < OPTIONS_OWNED ? malloc(strlen(value) + 1) : NULL;
+    char *copy = keep_copy(o, value);
 
-    if (!copy)
-        return bad_usage("out of memory", "");
-    memcpy(copy, value, strlen(value) + 1);
-    o->owned[o->owned_n++] = copy;
-    return split_list(list, copy);
+    return copy ? split_list(list, copy, ", ", list == &o->roles)
+                : EXIT_USAGE;
 }
 
 static int read_env_option(struct options *o, const struct option *opt)
@@ -209,6 +319,8 @@ static int read_env_option(struct options *o, const struct option *opt)
     const char *value = env_of(opt);
 
     if (!value || at == (void *)&o->services)
+        return 0;
+    if (at == (void *)&o->all && o->args.n > 0)      /* typed names beat it */
         return 0;
     if (opt->kind == LIST)
         return read_env_list(o, at, value);
@@ -268,10 +380,12 @@ static int read_env(struct options *o)
     int err = 0;
 
     for (size_t i = 0; err == 0 && i < options_table_n; i++)
-        if (options_table[i].ours)
+        if (options_table[i].ours &&
+            option_is_used(&options_table[i], o->verb))
             err = read_env_option(o, &options_table[i]);
     o->paused = pause && *pause != '\0' && env_is_on(pause);
-    return err == 0 ? read_env_what(o, policy_is_option) : err;
+    return err == 0 && uses(o, "policy") ? read_env_what(o, policy_is_option)
+                                         : err;
 }
 
 /* Seconds, fractions allowed; 0 = none, which the library spells -1. */
@@ -379,6 +493,8 @@ static int get_limit(const char *name, const char *text, int64_t *n)
 
 static int get_limits(struct options *o)
 {
+    if (!uses(o, "max-changes"))
+        return 0;
     int err = get_limit("max-changes", o->changes, &o->max_changes);
 
     return err == 0 ? get_limit("max-falls", o->falls, &o->max_falls) : err;
@@ -473,13 +589,19 @@ static int work_out(struct options *o)
     return err == 0 ? get_places(o) : err;
 }
 
+static bool is_one_of(const char *arg, const char *name, const char *letter)
+{
+    return strcmp(arg, name) == 0 || strcmp(arg, letter) == 0;
+}
+
 /* Anywhere but behind "--" and among the arguments of a script. */
-static bool asks_for_help(int argc, char **argv)
+static bool asks_for(int argc, char **argv, const char *name,
+                     const char *letter)
 {
     bool runs = false;
 
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        if (strcmp(argv[i], "--help") == 0)
+        if (is_one_of(argv[i], name, letter))
             return true;
         if (runs && (argv[i][0] != '-' || argv[i][1] == '\0'))
             return false;
@@ -497,24 +619,47 @@ static bool allows_for_services(const struct options *o)
     return false;
 }
 
+/* What stands for a verb, and what is wrong whatever the environment says. */
+static int check_typed(struct options *o)
+{
+    int err = 0;
+
+    if (o->version)
+        o->verb = VERB_VERSION;
+    if (o->verb == VERB_NONE)
+        return bad_usage("a verb is missing: plan, apply, handle, watch, "
+                         "snapshot, call, test, run, lambda, help or version",
+                         "");
+    if (!o->version && (o->verb == VERB_LAMBDA || o->verb == VERB_VERSION) &&
+        o->args.n > 0)
+        return bad_usage(o->verb == VERB_LAMBDA ? "lambda takes no argument: "
+                                                : "version takes no argument: ",
+                         o->args.item[0]);
+    err = drop_unused(o);
+    if (err == 0 && allows_for_services(o) && o->services.n == 0)
+        err = bad_usage("--allow goes with --service", "");
+    return err;
+}
+
 int options_get(struct options *o, int argc, char **argv)
 {
     memset(o, 0, sizeof *o);
-    o->help = asks_for_help(argc, argv);
+    if (argc < 2 && !is_bootstrap(argv[0])) {
+        help_print_short();
+        return EXIT_USAGE;
+    }
+    o->help = asks_for(argc, argv, "--help", "-h");
     int err = read_argv(o, argc, argv);
     if (o->help)
         return 0;
-    if (err == 0 && o->verb == VERB_NONE)
-        err = bad_usage("a verb is missing: plan, apply, handle, watch, "
-                        "snapshot, call, test, run, lambda, help or version",
-                        "");
-    if (err == 0 && allows_for_services(o) && o->services.n == 0)
-        err = bad_usage("--allow goes with --service", "");
-    if (err == 0 && o->verb == VERB_LAMBDA && o->args.n > 0)
-        err = bad_usage("lambda takes no argument: ", o->args.item[0]);
+    if (err == 0)
+        err = check_typed(o);
+    bool typed_all = o->all;
+
     if (err == 0)
         err = read_env(o);
-    if (err == 0 && (o->verb == VERB_LAMBDA || o->verb == VERB_WATCH))
+    if (err == 0 && !typed_all &&
+        (o->verb == VERB_LAMBDA || o->verb == VERB_WATCH))
         err = read_env_list(o, &o->args, getenv("HEADCOUNT_CLUSTERS"));
     if (err == 0)
         err = work_out(o);
@@ -523,6 +668,10 @@ int options_get(struct options *o, int argc, char **argv)
 
 void options_fini(struct options *o)
 {
-    while (o->owned_n > 0)
-        free(o->owned[--o->owned_n]);
+    while (o->owned) {
+        struct options_text *next = o->owned->next;
+
+        free(o->owned);
+        o->owned = next;
+    }
 }

@@ -18,8 +18,6 @@ enum exit_code {
 
 #define OPTIONS_LIST_MAX 256
 
-#define OPTIONS_OWNED 8
-
 struct options_list {
     const char *item[OPTIONS_LIST_MAX];
     size_t n;
@@ -28,6 +26,11 @@ struct options_list {
 enum verb { VERB_NONE, VERB_PLAN, VERB_APPLY, VERB_HANDLE, VERB_SNAPSHOT,
             VERB_CALL, VERB_TEST, VERB_RUN, VERB_LAMBDA, VERB_WATCH,
             VERB_HELP, VERB_VERSION };
+
+struct options_text {
+    struct options_text *next;
+    char text[];
+};
 
 struct options {
     enum verb verb;
@@ -46,7 +49,7 @@ struct options {
     const char *role;
     bool all;
     bool no_sign_request, debug, timings, dry_run, detailed_exitcode;
-    bool retry_writes, help;
+    bool retry_writes, help, version;
     bool drop_foreign;
     bool verifies;               /* --verify on */
     bool paused;                       /* HEADCOUNT_DRY_RUN */
@@ -58,8 +61,9 @@ struct options {
     int concurrency;                   /* 0: not said */
     double api_share;                  /* likewise */
     int64_t max_changes, max_falls;    /* likewise */
-    char *owned[OPTIONS_OWNED];        /* storage of split lists */
-    size_t owned_n;
+    uint64_t given;                    /* options that were typed: bit i is
+                                          that of options_table[i] */
+    struct options_text *owned;        /* storage of split lists */
 };
 
 /* Reads argv, then the HEADCOUNT_ environment for what argv left open.
@@ -70,9 +74,9 @@ void options_fini(struct options *o);
  * word. */
 bool options_is_lambda(int argc, char **argv);
 
-/* `help` for the whole program, or for one verb. */
-void options_print_help(enum verb verb);
 /* The verb that is spelled so, VERB_NONE if there is none. */
 enum verb options_verb(const char *name);
+/* Complains, with the verb that was meant; the exit code. */
+int options_unknown_verb(const char *name);
 
 #endif

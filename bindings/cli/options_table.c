@@ -1,114 +1,176 @@
-/* cli/options_table.c - the options and the verbs, and what `help` says. */
+/* cli/options_table.c - the options, the verbs, and which verb uses which
+ * option.
+ *
+ * A verb that does not use an option of ours warns, and refuses it from the
+ * next release on.  help and version refuse at once, and so do the pairs that
+ * were errors before.  A HEADCOUNT_ variable is read by the verbs that use its
+ * option, and is never refused by others. */
 #include "options_table.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #define AT(member) offsetof(struct options, member)
 
+#define PLAN VERB_BIT(VERB_PLAN)
+#define APPLY VERB_BIT(VERB_APPLY)
+#define HANDLE VERB_BIT(VERB_HANDLE)
+#define WATCH VERB_BIT(VERB_WATCH)
+#define SNAPSHOT VERB_BIT(VERB_SNAPSHOT)
+#define CALL VERB_BIT(VERB_CALL)
+#define TEST VERB_BIT(VERB_TEST)
+#define LAMBDA VERB_BIT(VERB_LAMBDA)
+
+/* plan takes all that apply takes: a line is tried with it first. */
+#define WRITES (PLAN | APPLY | HANDLE | WATCH | LAMBDA)
+#define LOOKS (WRITES | SNAPSHOT)
+#define CALLS (LOOKS | CALL)
+#define SWEEPS (PLAN | APPLY | WATCH | LAMBDA)
+#define ONCE (PLAN | APPLY | HANDLE | SNAPSHOT)
+#define EVERY (~0U)
+
 const struct option options_table[] = {
-    { "region", LIST, AT(regions), false, "NAME",
-      "AWS region; plan, apply, watch: repeatable" },
-    { "profile", TEXT, AT(profile), false, "NAME", "profile to use" },
-    { "endpoint-url", TEXT, AT(endpoint_url), false, "URL",
+    { "region", LIST, AT(regions), false, EVERY, "NAME",
+      "AWS region; plan, apply, watch: several" },
+    { "profile", TEXT, AT(profile), false, EVERY, "NAME",
+      "profile to use" },
+    { "endpoint-url", TEXT, AT(endpoint_url), false, EVERY, "URL",
       "talk to this endpoint instead of AWS's" },
-    { "ca-bundle", TEXT, AT(ca_bundle), false, "FILE",
+    { "ca-bundle", TEXT, AT(ca_bundle), false, EVERY, "FILE",
       "trust these PEM roots, not the built-in ones" },
-    { "output", TEXT, AT(output), false, "text|json", "form of the report" },
-    { "cli-connect-timeout", TEXT, AT(connect_timeout), false, "SECONDS",
+    { "output", TEXT, AT(output), false, EVERY, "text|json",
+      "form of the report" },
+    { "cli-connect-timeout", TEXT, AT(connect_timeout), false, EVERY, "SECONDS",
       "to connect, again for TLS (3.1; 0 = none)" },
-    { "cli-read-timeout", TEXT, AT(read_timeout), false, "SECONDS",
+    { "cli-read-timeout", TEXT, AT(read_timeout), false, EVERY, "SECONDS",
       "to the first byte, then between (30; 0 none)" },
-    { "no-sign-request", FLAG, AT(no_sign_request), false, NULL,
+    { "no-sign-request", FLAG, AT(no_sign_request), false, EVERY, NULL,
       "send requests without credentials" },
-    { "debug", FLAG, AT(debug), false, NULL,
+    { "debug", FLAG, AT(debug), false, EVERY, NULL,
       "log every step to stderr (never secrets)" },
-    { "service", LIST, AT(services), true, "NAME",
+    { "service", LIST, AT(services), true, LOOKS, "NAME",
       "name or ARN to keep at one a host; repeatable" },
-    { "all", FLAG, AT(all), true, NULL, "every cluster" },
-    { "tag", LIST, AT(cluster_tags), true, "KEY[=VALUE]",
+    { "all", FLAG, AT(all), true, SWEEPS, NULL,
+      "every cluster" },
+    { "tag", LIST, AT(cluster_tags), true, SWEEPS, "KEY[=VALUE]",
       "only clusters with this tag; repeatable" },
-    { "assume-role", LIST, AT(roles), true, "ARN",
+    { "assume-role", LIST, AT(roles), true, CALLS, "ARN",
       "with this role's credentials; repeatable" },
-    { "concurrency", TEXT, AT(at_once), true, "N",
+    { "concurrency", TEXT, AT(at_once), true, WRITES, "N",
       "clusters at once (10)" },
-    { "api-share", TEXT, AT(share), true, "FRACTION",
+    { "api-share", TEXT, AT(share), true, CALLS, "FRACTION",
       "of ECS's request rates that is used (0.5)" },
-    { "max-changes", TEXT, AT(changes), true, "N",
+    { "max-changes", TEXT, AT(changes), true, WRITES, "N",
       "hold every write of the run after N services" },
-    { "max-falls", TEXT, AT(falls), true, "N",
+    { "max-falls", TEXT, AT(falls), true, WRITES, "N",
       "hold what takes away more than N tasks of all" },
-    { "policy", TEXT, AT(policy), true, "FILE|tags",
+    { "policy", TEXT, AT(policy), true, LOOKS, "FILE|tags",
       "rules in Lua, or the services' own tags" },
-    { "autoscaler", TEXT, AT(autoscaler), true, "FILE",
+    { "autoscaler", TEXT, AT(autoscaler), true, LOOKS, "FILE",
       "rule of --service: the autoscaler's JSON" },
-    { "hosts", TEXT, AT(hosts), true, "active|registered|connected",
+    { "hosts", TEXT, AT(hosts), true, LOOKS, "active|registered|connected",
       "which hosts count (active)" },
-    { "constraints", TEXT, AT(constraints), true, "service|all",
+    { "constraints", TEXT, AT(constraints), true, LOOKS, "service|all",
       "whose placement constraints are heeded" },
-    { "where", TEXT, AT(where), true, "EXPR",
+    { "where", TEXT, AT(where), true, LOOKS, "EXPR",
       "count only hosts that match this expression" },
-    { "dns-server", TEXT, AT(dns_server), true, "ADDR[:PORT]",
+    { "dns-server", TEXT, AT(dns_server), true, CALLS, "ADDR[:PORT]",
       "ask this name server instead of resolv.conf's" },
-    { "timeout", TEXT, AT(timeout), true, "SECONDS",
+    { "timeout", TEXT, AT(timeout), true, ONCE | CALL | LAMBDA, "SECONDS",
       "for the whole run; then nothing new is begun" },
-    { "snapshot", TEXT, AT(snapshot), false, "FILE",
-      "plan, handle: on these facts, with no call" },
-    { "queue", TEXT, AT(queue), true, "URL",
-      "watch: act on the messages of this SQS queue" },
-    { "every", TEXT, AT(every), true, "SECONDS",
-      "watch: between sweeps; also 90s, 5m (300)" },
-    { "visibility", TEXT, AT(visibility), true, "SECONDS",
-      "watch: a message is ours, then extended (60)" },
-    { "drop-foreign", FLAG, AT(drop_foreign), true, NULL,
+    { "snapshot", TEXT, AT(snapshot), false, PLAN | HANDLE, "FILE",
+      "on these facts, with no call" },
+    { "queue", TEXT, AT(queue), true, WATCH, "URL",
+      "act on the messages of this SQS queue" },
+    { "every", TEXT, AT(every), true, WATCH, "SECONDS",
+      "between sweeps; also 90s, 5m (300)" },
+    { "visibility", TEXT, AT(visibility), true, WATCH, "SECONDS",
+      "visibility timeout of messages (60)" },
+    { "drop-foreign", FLAG, AT(drop_foreign), true, HANDLE | WATCH | LAMBDA,
+      NULL,
       "drop events of another region or account" },
-    { "metrics", TEXT, AT(metrics), true, "FILE",
-      "watch: keep Prometheus' text in this file" },
-    { "heartbeat", TEXT, AT(heartbeat), true, "FILE",
-      "watch: renew this file every 10 seconds" },
-    { "timings", FLAG, AT(timings), true, NULL,
+    { "metrics", TEXT, AT(metrics), true, WATCH, "FILE",
+      "keep Prometheus' text in this file" },
+    { "heartbeat", TEXT, AT(heartbeat), true, WATCH, "FILE",
+      "renew this file every 10 seconds" },
+    { "timings", FLAG, AT(timings), true, ONCE | CALL, NULL,
       "draw the time of each call by phase" },
-    { "dry-run", FLAG, AT(dry_run), false, NULL,
+    { "dry-run", FLAG, AT(dry_run), false, WRITES, NULL,
       "read and plan, write nothing" },
-    { "detailed-exitcode", FLAG, AT(detailed_exitcode), true, NULL,
+    { "detailed-exitcode", FLAG, AT(detailed_exitcode), true, ONCE, NULL,
       "exit 2 if changes are pending, 3 if held" },
-    { "allow", LIST, AT(allow), false, "CODE",
+    { "allow", LIST, AT(allow), false, LOOKS, "CODE",
       "let this hold pass (repeatable)" },
-    { "retry-writes", FLAG, AT(retry_writes), true, NULL,
-      "call: repeat even what may have been done" },
-    { "tcp-keepalive", TEXT, AT(tcp_keepalive), true, "on|off",
+    { "retry-writes", FLAG, AT(retry_writes), true, CALL, NULL,
+      "repeat even what may have been done" },
+    { "tcp-keepalive", TEXT, AT(tcp_keepalive), true, CALLS, "on|off",
       "TCP keep-alive probes (on)" },
-    { "verify", TEXT, AT(verify), true, "on|off",
+    { "verify", TEXT, AT(verify), true, WRITES, "on|off",
       "list hosts again after a write (off)" },
-    { "run", TEXT, AT(run), false, "TEXT",
-      "test: only tests whose name holds this" },
-    { "format", TEXT, AT(format), false, "text|json",
-      "test: form of the results" },
-    { "help", FLAG, AT(help), false, NULL, "this text" },
+    { "run", TEXT, AT(run), false, TEST, "TEXT",
+      "only tests whose name holds this" },
+    { "format", TEXT, AT(format), false, TEST, "text|json",
+      "form of the results" },
+    { "help", FLAG, AT(help), false, EVERY, NULL,
+      "this text, or that of the verb" },
+    { "version", FLAG, AT(version), false, EVERY, NULL,
+      "the version, as of the verb version" },
 };
 const size_t options_table_n = sizeof options_table / sizeof *options_table;
 
+_Static_assert(sizeof options_table / sizeof *options_table <= 64,
+               "the typed ones have a bit each in struct options");
+
+static const struct { char letter; const char *name; } letters[] = {
+    { 'h', "help" }, { 'o', "output" }, { 'V', "version" },
+};
+
+static const struct { const char *name; unsigned verbs; } refused[] = {
+    { "all", HANDLE | SNAPSHOT | CALL },
+    { "tag", HANDLE | SNAPSHOT },
+    { "snapshot", APPLY | SNAPSHOT | WATCH },
+};
+
 const struct verb_line options_verbs[] = {
     { VERB_PLAN, "plan", "[CLUSTER...]",
-      "show what apply would change" },
+      "show what apply would change",
+      { "headcount plan prod --service web",
+        "headcount plan --tag tier=gold --policy policy.lua --output json" } },
     { VERB_APPLY, "apply", "CLUSTER...|--all",
-      "set counts where they are wrong" },
+      "set counts where they are wrong",
+      { "headcount apply prod --service web",
+        "headcount apply --all --policy policy.lua --max-changes 50" } },
     { VERB_HANDLE, "handle", "[EVENT|-]",
-      "act on one event (file or stdin)" },
+      "act on one event (file or stdin)",
+      { "headcount handle --service web event.json",
+        "headcount handle --policy policy.lua --dry-run < event.json" } },
     { VERB_WATCH, "watch", "[CLUSTER...|--all]",
-      "act on a queue's events, and sweep" },
+      "act on a queue's events, and sweep",
+      { "headcount watch --all --every 5m --policy policy.lua",
+        "headcount watch --queue https://sqs.... 'prod-*' --service web" } },
     { VERB_SNAPSHOT, "snapshot", "CLUSTER",
-      "write a plan's facts down, as JSON" },
+      "write a plan's facts down, as JSON",
+      { "headcount snapshot prod --service web > prod.json",
+        "headcount snapshot prod --policy policy.lua > prod.json" } },
     { VERB_CALL, "call", "SERVICE OPERATION [JSON|-|@FILE]",
-      "one signed call, answer to stdout" },
-    { VERB_TEST, "test", "[DIR]", "run tests of policies, offline" },
+      "one signed call, answer to stdout",
+      { "headcount call ecs list-clusters",
+        "headcount call ecs DescribeClusters '{\"clusters\": [\"prod\"]}'" } },
+    { VERB_TEST, "test", "[DIR]", "run tests of policies, offline",
+      { "headcount test policies",
+        "headcount test --run 'gold clusters' policies" } },
     { VERB_RUN, "run", "FILE.lua|- [ARG...]",
-      "a Lua script, the module inside" },
+      "a Lua script, the module inside",
+      { "headcount run audit.lua prod test",
+        "headcount run --region eu-west-1 - < audit.lua" } },
     { VERB_LAMBDA, "lambda", "",
-      "as AWS Lambda's bootstrap" },
-    { VERB_HELP, "help", "[VERB]", "this text, or one verb's" },
-    { VERB_VERSION, "version", "", "version, and what it is built with" },
+      "as AWS Lambda's bootstrap",
+      { "headcount lambda --service web",
+        "headcount lambda --all --policy policy.lua" } },
+    { VERB_HELP, "help", "[VERB]", "this text, or one verb's",
+      { "headcount help plan", "headcount help | less" } },
+    { VERB_VERSION, "version", "", "version, and what it is built with",
+      { "headcount version", "headcount --version" } },
 };
 const size_t options_verbs_n = sizeof options_verbs / sizeof *options_verbs;
 
@@ -129,53 +191,39 @@ const struct option *options_find(const char *name, size_t n)
     return NULL;
 }
 
-static void print_verbs(void)
+bool option_is_common(const struct option *option)
 {
-    puts("headcount keeps AWS ECS services at the count their cluster calls "
-         "for.\n\nUsage: headcount VERB [ARG...] [--option value...]\n");
-    for (size_t i = 0; i < options_verbs_n; i++)
-        printf("  %-8s %-34s %s\n", options_verbs[i].name,
-               options_verbs[i].args, options_verbs[i].help);
+    return option->verbs == EVERY && option->at != AT(help) &&
+           option->at != AT(version);
 }
 
-static void print_options(void)
+bool option_is_used(const struct option *option, enum verb verb)
 {
-    puts("\nOptions, before or after the verb (--opt value or --opt=value):");
-    for (size_t i = 0; i < options_table_n; i++) {
-        char left[64];
-
-        snprintf(left, sizeof left, "--%s %s", options_table[i].name,
-                 options_table[i].value ? options_table[i].value : "");
-        if (strlen(left) > 32)
-            printf("  %s\n  %-32s %s\n", left, "", options_table[i].help);
-        else
-            printf("  %-32s %s\n", left, options_table[i].help);
-    }
-    puts("\nservice, all, tag, assume-role, concurrency, api-share, "
-         "max-changes, max-falls,\npolicy, autoscaler, hosts, constraints, "
-         "where, dns-server, timeout, queue,\nevery, visibility, "
-         "drop-foreign, metrics, heartbeat, timings,\ndetailed-exitcode, "
-         "retry-writes, tcp-keepalive and verify are also\n"
-         "HEADCOUNT_<OPTION> (lists with commas; of two limits the smaller "
-         "one holds);\nECS_SERVICE_ARN names services, too; "
-         "HEADCOUNT_DRY_RUN=1 pauses every write.\n"
-         "A CLUSTER is a name, an ARN, or a glob of names such as 'prod-*'.\n"
-         "\nExit: 0 done, 1 a target failed, 2 changes pending, 3 held "
-         "(both with\n--detailed-exitcode), 130 interrupted, 252 wrong usage "
-         "or a bad event, 253 no\nregion, no credentials or a bad setting, "
-         "254 the service refused, 255 network\nand the rest.");
+    return (option->verbs & VERB_BIT(verb)) != 0;
 }
 
-void options_print_help(enum verb verb)
+char option_letter(const struct option *option)
 {
-    if (verb == VERB_NONE) {
-        print_verbs();
-    } else {
-        for (size_t i = 0; i < options_verbs_n; i++)
-            if (options_verbs[i].verb == verb)
-                printf("Usage: headcount %s %s [--option value...]\n\n%s\n",
-                       options_verbs[i].name, options_verbs[i].args,
-                       options_verbs[i].help);
-    }
-    print_options();
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        if (strcmp(letters[i].name, option->name) == 0)
+            return letters[i].letter;
+    return '\0';
+}
+
+const struct option *options_find_letter(char letter)
+{
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        if (letters[i].letter == letter)
+            return options_find(letters[i].name, strlen(letters[i].name));
+    return NULL;
+}
+
+bool option_is_refused(const struct option *option, enum verb verb)
+{
+    if (verb == VERB_HELP || verb == VERB_VERSION)
+        return true;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (strcmp(refused[i].name, option->name) == 0)
+            return (refused[i].verbs & VERB_BIT(verb)) != 0;
+    return false;
 }

@@ -12,9 +12,12 @@ struct option {
     enum kind kind;
     size_t at;               /* member of struct options */
     bool ours;               /* HEADCOUNT_<OPTION> sets it too */
+    unsigned verbs;          /* a bit for each verb that uses it, VERB_BIT */
     const char *value;       /* what help calls the value */
     const char *help;
 };
+
+#define VERB_BIT(verb) (1U << (verb))
 
 extern const struct option options_table[];
 extern const size_t options_table_n;
@@ -22,6 +25,7 @@ extern const size_t options_table_n;
 struct verb_line {
     enum verb verb;
     const char *name, *args, *help;
+    const char *examples[2];
 };
 
 extern const struct verb_line options_verbs[];
@@ -29,5 +33,13 @@ extern const size_t options_verbs_n;
 
 /* NULL: there is none of this name. */
 const struct option *options_find(const char *name, size_t n);
+/* One of AWS's common options: every verb takes it. */
+bool option_is_common(const struct option *option);
+/* -o is --output; 0: it has none. */
+char option_letter(const struct option *option);
+const struct option *options_find_letter(char letter);
+/* A verb that does not use it warns, or refuses it in this release, too. */
+bool option_is_refused(const struct option *option, enum verb verb);
+bool option_is_used(const struct option *option, enum verb verb);
 
 #endif

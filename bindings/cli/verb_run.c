@@ -1,11 +1,14 @@
-/* cli/verb_run.c - run: a Lua script with the module inside. */
+/* cli/verb_run.c - run: a Lua script with the module inside.  The AWS CLI's
+ * common options before its file are what its clients start from. */
 #include <stdio.h>
 #include <string.h>
 
 #include <lauxlib.h>
 
 #include "complain.h"
+#include "log.h"
 #include "lua_host.h"
+#include "module.h"
 #include "verbs.h"
 
 /* As lua(1): arg[0] is the script, arg[1] ... are its arguments, which are the
@@ -38,12 +41,24 @@ int verb_run(const struct options *o)
         complain("name the Lua file to run, or - for standard input");
         return EXIT_USAGE;
     }
+    struct headcount_config defaults = {
+        .size = sizeof defaults, .region = o->region, .profile = o->profile,
+        .endpoint_url = o->endpoint_url, .ca_bundle = o->ca_bundle,
+        .connect_timeout = o->connect_us, .read_timeout = o->read_us,
+        .no_sign_request = o->no_sign_request,
+    };
+    const struct module_host host = {
+        .log = o->debug ? log_library_line : NULL, .audit = log_audit_line,
+        .log_level = o->debug ? HEADCOUNT_LOG_DEBUG : 0,
+        .defaults = &defaults,
+    };
     lua_State *L = lua_host_open();
 
     if (L == NULL) {
         complain("out of memory");
         return EXIT_OTHER;
     }
+    module_set_host(L, &host);
     lua_host_catch_interrupts(L);
     lua_pushcfunction(L, script);
     lua_pushlightuserdata(L, (void *)(uintptr_t)&o->args);

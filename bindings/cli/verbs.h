@@ -8,6 +8,7 @@ struct decide;
 
 int verb_call(const struct options *o);
 int verb_run(const struct options *o);
+int verb_version(void);
 int verb_test(const struct options *o);
 int verb_lambda(const struct options *o);
 /* How Lambda wants its log; `debug` as the option. */

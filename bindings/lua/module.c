@@ -129,14 +129,20 @@ void module_set_host(lua_State *L, const struct module_host *host)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &host_key);
 }
 
-static void take_host(lua_State *L, struct client_options *o,
-                      struct headcount_system *system)
+static const struct module_host *host_of(lua_State *L)
 {
     const struct module_host *host;
 
     lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
     host = lua_touserdata(L, -1);
     lua_pop(L, 1);
+    return host;
+}
+
+static void take_host(const struct module_host *host,
+                      struct client_options *o,
+                      struct headcount_system *system)
+{
     if (host != NULL) {
         system->log = host->log;
         o->config.log_level = host->log_level;
@@ -152,16 +158,21 @@ int module_new_client(lua_State *L)
     struct client_options o = {
         .config = { .size = sizeof o.config, .system = &system },
     };
+    const struct module_host *host = host_of(L);
     struct headcount_error error;
     struct client *c;
     int err;
 
+    if (host != NULL && host->defaults != NULL) {
+        o.config = *host->defaults;
+        o.config.system = &system;
+    }
     lua_settop(L, 1);
     module_options(L, 1, who, client_options, &o);
     module_field(L, 1, "credentials");
     module_options(L, 2, "headcount.client: credentials", credentials_options,
                    &o.config);
-    take_host(L, &o, &system);
+    take_host(host, &o, &system);
     c = lua_newuserdatauv(L, sizeof *c, 0);
     *c = (struct client){ .h = NULL };
     luaL_setmetatable(L, MODULE_CLIENT);

@@ -57,12 +57,14 @@ struct client {
     size_t wants_at, wants_n;       /* these descriptors                    */
 };
 
-/* What a host may take over: where the lines of clients go, and how many come.
- * Without one nothing is logged, and the audit goes to stderr. */
+/* What a host may take over: where the lines of clients go, and how many come,
+ * and what a client is like whose script does not say it.  Without one nothing
+ * is logged, and the audit goes to stderr. */
 struct module_host {
     void (*log)(void *ud, int level, const char *line, size_t n);
     void (*audit)(void *ud, const char *line, size_t n);
     int log_level;                  /* enum headcount_log                   */
+    const struct headcount_config *defaults;        /* NULL: none            */
 };
 /* Of the clients made from now on; it outlives them. */
 void module_set_host(lua_State *L, const struct module_host *host);

@@ -284,6 +284,24 @@ libraries_of() { # ARCH
 
 # ---- the program ----
 
+# Debian's where the source is; another one does not tell which it is.
+bearssl_version() {
+    echo "$pins" | while read -r package version _ && read -r sum; do
+        [ "$package" != bearssl ] ||
+            { [ -n "${BEARSSL_SRC-}" ] && ! is_ours "$BEARSSL_SRC" "$sum"; } ||
+            echo "$version"
+    done
+}
+
+musl_version() {
+    if [ -f "$top/src/musl/VERSION" ]; then
+        cat "$top/src/musl/VERSION"
+    else
+        # shellcheck disable=SC2016 # dpkg-query's own
+        dpkg-query -W -f '${Version}' musl-dev 2>/dev/null || true
+    fi
+}
+
 compiler_of() { # ARCH
     gcc=$1-linux-gnu-gcc
     tools=$1-linux-gnu-
@@ -308,7 +326,8 @@ program_of() { # ARCH
     "$MAKE" -s -j"$JOBS" BUILD="$BUILD/static/$1" CC="$cc" AR="${tools}ar" \
         CFLAGS="$cflags" CPPFLAGS= LDFLAGS='-Wl,--gc-sections -s' LDLIBS= \
         SAN= COVER= FUZZ= BEARSSL_DIR="$to/bearssl" LUA_DIR="$to/lua" \
-        JSMN_DIR="$top/src/jsmn" "$BUILD/static/$1/headcount"
+        JSMN_DIR="$top/src/jsmn" BEARSSL_VERSION="$(bearssl_version)" \
+        MUSL_VERSION="$(musl_version)" "$BUILD/static/$1/headcount"
     cp "$to/headcount" "$top/headcount-$1.new"
     mv "$top/headcount-$1.new" "$top/headcount-$1"
     echo "$BUILD/static/headcount-$1: $(wc -c <"$top/headcount-$1") bytes"

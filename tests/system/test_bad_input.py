@@ -273,8 +273,9 @@ OPTIONS = [
          "--servise", "did you mean --service"),
         ("a plural", options("--services=web"), "--services", "did you mean "
          "--service"),
-        ("a verb", line("hanlde"), "no such verb: hanlde", "see:"),
-        ("no verb", line(), "a verb is missing: plan, apply, handle"),
+        ("a verb", line("hanlde"), "no such verb: hanlde",
+         "did you mean handle?", "see:"),
+        ("no verb", line("--debug"), "a verb is missing: plan, apply, handle"),
         ("no value", options("--service"), "missing after --service", "see:"),
         ("an empty value", options("--service", ""), "empty value for "
          "--service"),

@@ -1,8 +1,11 @@
 """Verbs, options, exit codes, what is printed where."""
+import os
 import re
+import shutil
+import subprocess
 
 import pytest
-from conftest import SECRET, TOKEN
+from conftest import SECRET, TOKEN, TOP
 
 OURS = ("--service", "web")
 
@@ -16,25 +19,312 @@ def prod(ecs, headcount):
     return ecs
 
 
+VERBS = ("plan", "apply", "handle", "watch", "snapshot", "call", "test", "run",
+         "lambda", "help", "version")
+COMMON = ("region", "profile", "endpoint-url", "ca-bundle", "output",
+          "cli-connect-timeout", "cli-read-timeout", "no-sign-request",
+          "debug")
+SAID_ALONE = ("help", "version")              # what stands for a verb
+LOOKS = ("plan", "apply", "handle", "watch", "snapshot", "lambda")
+ONCE = ("plan", "apply", "handle", "snapshot")
+# option, a value or None, the verbs that use it
+USED_BY = [
+    ("service", "web", LOOKS), ("policy", "p.lua", LOOKS),
+    ("autoscaler", "a.json", LOOKS), ("hosts", "active", LOOKS),
+    ("constraints", "all", LOOKS), ("where", "a==b", LOOKS),
+    ("allow", "zero", LOOKS), ("assume-role", "arn:r", (*LOOKS, "call")),
+    ("dns-server", "127.0.0.1", (*LOOKS, "call")),
+    ("tcp-keepalive", "on", (*LOOKS, "call")),
+    ("all", None, ("plan", "apply", "watch", "lambda")),
+    ("tag", "a=b", ("plan", "apply", "watch", "lambda")),
+    ("concurrency", "4", ("plan", "apply", "handle", "watch", "lambda")),
+    ("api-share", "0.5", (*LOOKS, "call")),
+    ("max-changes", "9", ("plan", "apply", "handle", "watch", "lambda")),
+    ("max-falls", "9", ("plan", "apply", "handle", "watch", "lambda")),
+    ("verify", "on", ("plan", "apply", "handle", "watch", "lambda")),
+    ("dry-run", None, ("plan", "apply", "handle", "watch", "lambda")),
+    ("timeout", "9", (*ONCE, "call", "lambda")),
+    ("timings", None, (*ONCE, "call")), ("detailed-exitcode", None, ONCE),
+    ("snapshot", "s.json", ("plan", "handle")),
+    ("drop-foreign", None, ("handle", "watch", "lambda")),
+    ("queue", "https://q", ("watch",)), ("every", "5m", ("watch",)),
+    ("visibility", "60", ("watch",)), ("metrics", "m", ("watch",)),
+    ("heartbeat", "h", ("watch",)), ("retry-writes", None, ("call",)),
+    ("run", "x", ("test",)), ("format", "json", ("test",)),
+]
+# Refused before this release, too.
+REFUSED = {("handle", "all"), ("snapshot", "all"), ("call", "all"),
+           ("handle", "tag"), ("snapshot", "tag"), ("apply", "snapshot"),
+           ("snapshot", "snapshot"), ("watch", "snapshot")}
+# A command line of each verb that ends by itself, without a call.
+LINES = {
+    "plan": ["plan", "prod"], "apply": ["apply", "prod"],
+    "handle": ["handle"], "watch": ["watch", "prod"],
+    "snapshot": ["snapshot", "prod"], "call": ["call", "nope", "List"],
+    "test": ["test", "."], "run": ["run", "/dev/null"], "lambda": ["lambda"],
+    "help": ["help"], "version": ["version"],
+}
+
+
+def options_in(text):
+    return set(re.findall(r"^  --([a-z-]+)", text, re.M))
+
+
+def own(verb):
+    return {name for name, _, verbs in USED_BY if verb in verbs}
+
+
+def test_the_table_names_every_option(headcount):
+    assert options_in(headcount("help").out) == \
+        {name for name, _, _ in USED_BY} | {*COMMON, *SAID_ALONE}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb_in_every_spelling(headcount, verb):
+    run = headcount("help", verb)
+    assert (run.code, run.err) == (0, "")
+    for args in ((verb, "-h"), (verb, "--help"), ("-h", verb),
+                 ("--help", verb)):
+        again = headcount(*args)
+        assert (again.code, again.err, again.out) == (0, "", run.out), args
+    head, _, rest = run.out.partition("\n\n")
+    assert head.startswith(f"headcount {verb}: ") and "\n" not in head
+    assert rest.startswith(f"Usage: headcount {verb}")
+    examples = re.findall(r"^  (headcount\b.*)", run.out, re.M)
+    assert len(examples) == 2
+    for example in examples:
+        used = set(re.findall(r"--([a-z-]+)", example))
+        assert verb in example and used <= {*own(verb), *COMMON,
+                                                *SAID_ALONE}
+    assert options_in(run.out) == own(verb)
+    for name in COMMON:
+        assert f"--{name}" in run.out
+    assert max(map(len, run.out.splitlines())) <= 80
+
+
 def test_help_is_on_stdout_and_names_every_verb(headcount):
     run = headcount("help")
     assert run.code == 0 and run.err == ""
-    for verb in ("plan", "apply", "handle", "snapshot", "call", "test", "run",
-                 "help", "version"):
-        assert re.search(rf"\b{verb}\b", run.out)
-        one = headcount("help", verb)
-        assert one.code == 0 and verb in one.out
-        assert headcount(verb, "--help").code == 0
-        assert headcount("--help", verb).code == 0
-    assert headcount("--help").out == run.out
-    assert headcount("help", "nothing").code == 252
+    for verb in VERBS:
+        assert re.search(rf"^  {verb}\b", run.out, re.M)
+    for args in (["--help"], ["-h"], ["--debug", "-h"]):
+        assert headcount(*args).out == run.out
     assert max(map(len, run.out.splitlines())) <= 80
+    bad = headcount("help", "aply")
+    assert bad.code == 252 and "did you mean apply?" in bad.err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_unknown_options_name_the_nearest(headcount, verb):
+    for args in (["--servise", "web"], ["--servise=web"]):
+        for line in ([verb, *args], [*args, verb]):
+            run = headcount(*line)
+            assert (run.code, run.out) == (252, ""), line
+            assert run.err.startswith("headcount: unknown option --servise; "
+                                      "did you mean --service?"), line
+    run = headcount(verb, "-x")
+    assert run.code == 252 and "unknown option -x" in run.err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_options_that_a_verb_does_not_use(headcount, verb):
+    """A warning in this release, and the run is as without it."""
+    headcount.env["AWS_REGION"] = ""            # nothing is called
+    bare = headcount(*LINES[verb])
+    for name, value, verbs in USED_BY:
+        given = [f"--{name}" if value is None else f"--{name}={value}"]
+        run = headcount(*given, *LINES[verb])
+        said = f"headcount: {verb} does not use --{name}"
+        if verb in verbs:
+            assert "does not use" not in run.err, name
+        elif verb in SAID_ALONE or (verb, name) in REFUSED:
+            assert (run.code, run.out) == (252, ""), name
+            assert run.err == f"{said} (see: headcount help {verb})\n"
+        else:
+            assert run.code == bare.code, name
+            assert run.err == (f"{said}: the next release will refuse it\n"
+                               + bare.err), name
+            assert run.out == bare.out
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_common_options_go_with_every_verb(headcount, verb):
+    values = {"output": "json", "cli-connect-timeout": "2", "profile": None,
+              "cli-read-timeout": "2", "endpoint-url": "http://127.0.0.1:9",
+              "ca-bundle": "/dev/null", "region": "eu-west-1"}
+    for name in COMMON:
+        if name == "profile":
+            args = ["--profile", "x"]
+        elif name in values:
+            args = [f"--{name}", values[name]]
+        else:
+            args = [f"--{name}"]
+        run = headcount(*args, *LINES[verb])
+        assert "does not use" not in run.err and "takes" not in run.err, name
+        run = headcount(LINES[verb][0], *args, *LINES[verb][1:])
+        assert "does not use" not in run.err and "unknown" not in run.err
+
+
+def test_a_scripts_clients_start_from_the_common_options(ecs, headcount):
+    script = """
+        local client = assert(require "headcount".client(%s))
+        print(client:call("ecs", "ListClusters", {}) ~= nil)"""
+    at = ("--endpoint-url", f"http://127.0.0.1:{ecs.port}")
+    run = headcount("run", *at, "--region", "us-west-2", "--no-sign-request",
+                    "-", stdin=script % "")
+    assert (run.code, run.out, run.err) == (0, "true\n", "")
+    assert "authorization" not in ecs.requests[-1].headers
+    run = headcount("run", *at, "--region", "us-west-2", "--debug", "-",
+                    "--region", "x", stdin=script % '{region="eu-west-1"}')
+    assert (run.code, run.out) == (0, "true\n")
+    assert "operation=ListClusters" in run.err
+    assert "/eu-west-1/ecs/" in ecs.requests[-1].headers["authorization"]
+    run = headcount("run", "--queue", "x", "-", stdin="")
+    assert run.code == 252 and "common options only, not --queue" in run.err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_variables_that_a_verb_does_not_use_are_left_alone(headcount, verb):
+    """Whatever stands in them: one environment serves all verbs."""
+    headcount.env["AWS_REGION"] = ""
+    bare = headcount(*LINES[verb])
+    for name, value, verbs in USED_BY:
+        if verb in verbs:
+            continue
+        for text in {value or "1", ",nonsense"}:
+            env = {"HEADCOUNT_" + name.upper().replace("-", "_"): text}
+            run = headcount(*LINES[verb], **env)
+            assert (run.code, run.out, run.err) == \
+                (bare.code, bare.out, bare.err), (name, text)
+
+
+def test_what_is_typed_beats_the_clusters_of_the_environment(prod, headcount):
+    run = headcount("plan", "prod", *OURS, HEADCOUNT_ALL="1")
+    assert run.code == 0, run.err
+    assert "ListClusters" not in prod.operations()
+
+
+def test_headcount_alone_says_how_to_begin(headcount):
+    run = headcount()
+    assert (run.code, run.out) == (252, "")
+    lines = run.err.splitlines()
+    assert len(lines) <= 20 and max(map(len, lines)) <= 80
+    assert len(re.findall(r"^  headcount ", run.err, re.M)) == 3
+    assert "headcount help" in run.err and "headcount(1)" in run.err
+    for verb in VERBS:
+        assert re.search(rf"\b{verb}\b", run.err)
 
 
 def test_version_says_what_it_is(headcount):
     run = headcount("version")
-    assert run.code == 0
-    assert re.match(r"headcount \d+\.\d+\.\d+ ", run.out)
+    assert (run.code, run.err) == (0, "")
+    first, *parts = run.out.splitlines()
+    assert re.fullmatch(r"headcount \d+\.\d+\.\d+", first)
+    names = [line.split(None, 1)[0] for line in parts]
+    assert names == ["commit", "BearSSL", "Lua", "libc", "compiler"]
+    at = dict(line.split(None, 1) for line in parts)
+    assert re.fullmatch(r"[0-9a-f]{12}( and changes)?|unknown", at["commit"])
+    assert re.fullmatch(r"\d+\.\d+\S*|unknown", at["BearSSL"])
+    assert re.fullmatch(r"5\.4\.\d+", at["Lua"])
+    assert re.fullmatch(r"glibc \d+\.\d+|musl.*", at["libc"])
+    assert re.fullmatch(r"(gcc|clang) \d+.*", at["compiler"])
+    for args in (["--version"], ["-V"], ["plan", "--version"],
+                 ["version", "--region", "x"], ["version", "-o", "json"]):
+        assert headcount(*args).out == run.out, args
+    for args in (["version", "--all", "--queue", "x"], ["version", "now"],
+                 ["--version", "--all"]):
+        bad = headcount(*args)
+        assert (bad.code, bad.out) == (252, ""), args
+
+
+def test_the_commit_is_gits_the_archives_or_unknown(tmp_path):
+    folder = tmp_path / "tree" / "bindings" / "packaging"
+    folder.mkdir(parents=True)
+    packaging = TOP / "bindings" / "packaging"
+    shutil.copy(packaging / "build_info.sh", folder)
+    shutil.copy(packaging / "commit", folder)
+
+    def git(*args, at=tmp_path / "tree"):
+        return subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@b", *args],
+            cwd=at, check=True, capture_output=True, text=True).stdout
+
+    def commit(**env):
+        outs = {subprocess.run(["sh", folder / "build_info.sh"], check=True,
+                               capture_output=True, text=True,
+                               env={"PATH": os.environ["PATH"], **env}).stdout
+                for _ in range(2)}
+        assert len(outs) == 1
+        assert re.search(r'BUILD_BEARSSL "(\S+)"', *outs)[1] == \
+            env.get("BEARSSL_VERSION", "unknown") or not env
+        return re.search(r'BUILD_COMMIT "(.*)"', *outs)[1]
+
+    assert commit(BEARSSL_DIR="/x") == "unknown"
+    git("init", "-q", at=tmp_path)               # somebody else's
+    git("commit", "-q", "--allow-empty", "-m", "x", at=tmp_path)
+    assert commit(BEARSSL_VERSION="0.7") == "unknown"
+    git("init", "-q")
+    (tmp_path / "tree" / "Makefile").write_text("")
+    shutil.copy(TOP / ".gitattributes", tmp_path / "tree")
+    for name in ("core", "lua"):
+        (tmp_path / "tree" / name).mkdir()
+        (tmp_path / "tree" / name / "a.c").write_text("")
+    git("add", ".")
+    git("commit", "-q", "-m", "x")
+    head = git("rev-parse", "HEAD")[:12]
+    assert commit() == head
+    (tmp_path / "tree" / "README").write_text("not built")
+    assert commit() == head
+    (tmp_path / "tree" / "core" / "a.c").write_text("x")
+    assert commit() == f"{head} and changes"
+    (tmp_path / "x.tar").write_bytes(subprocess.run(
+        ["git", "archive", "HEAD"], cwd=tmp_path / "tree", check=True,
+        capture_output=True).stdout)
+    shutil.rmtree(tmp_path / "tree")
+    shutil.rmtree(tmp_path / ".git")
+    (tmp_path / "tree").mkdir()
+    shutil.unpack_archive(tmp_path / "x.tar", tmp_path / "tree")
+    assert commit() == head
+
+
+def test_output_has_a_letter(prod, headcount):
+    for args in (["-o", "json"], ["--output", "json"]):
+        run = headcount("plan", "prod", "--service", "web", *args)
+        assert run.code == 0, run.err
+        assert run.report["dry_run"] is True
+    run = headcount("plan", "prod", "-o")
+    assert run.code == 252 and "missing after --output" in run.err
+
+
+def test_lists_with_commas(prod, headcount):
+    prod.service("api", desired=3)
+    for given in (["--service", "web,api"], ["--service=web, api,"],
+                  ["--service", "web", "--service", "api"]):
+        run = headcount("plan", "prod", *given, "-o", "json")
+        assert run.code == 0, run.err
+        assert [s["service"] for s in run.report["clusters"][0]["services"]] \
+            == ["web", "api"]
+    run = headcount("plan", "prod", "--service", ",")
+    assert run.code == 252 and "empty value for --service" in run.err
+    run = headcount("plan", "prod", *OURS, "--region", "eu-west-1,us-east-1",
+                    "-o", "json")
+    assert len(run.report["clusters"]) == 2
+    run = headcount("apply", "prod", *OURS, "--allow", "zero,nonsense")
+    assert run.code == 252 and '"nonsense"' in run.err
+    run = headcount("plan", "--tag", "a=b,c=d", *OURS, "--debug")
+    assert run.code == 0, run.err
+    run = headcount("call", "ecs", "ListClusters", "--assume-role",
+                    "arn:aws:iam::123456789012:role/a,arn:aws:iam::1:role/b")
+    assert run.code == 252 and "more than one --assume-role" in run.err
+    prod.filters["attribute:a in [b, c]"] = {"a"}
+    run = headcount("plan", "prod", *OURS, "--where", "attribute:a in [b, c]")
+    assert run.code == 0 and "1 active host," in run.out
+
+
+def test_a_role_may_have_a_comma_in_its_name(headcount):
+    run = headcount("call", "nope", "List", "--assume-role",
+                    "arn:aws:iam::123456789012:role/a,b")
+    assert "more than one" not in run.err
 
 
 def test_plan_writes_nothing_and_shows_what_would_be(prod, headcount):

@@ -248,7 +248,7 @@ def test_run(headcount, text, args, code, out, err):
 
 def test_run_says_what_it_takes(headcount):
     for args, says in ((("run",), "name the Lua file"),
-                       (("run", "--debug", "x.lua"), "no option before"),
+                       (("run", "--queue", "q", "x.lua"), "options only"),
                        (("run", "missing.lua"), "missing.lua")):
         run = headcount(*args)
         assert run.code == (1 if args[-1] == "missing.lua" else 252)

@@ -1,0 +1,200 @@
+/* cli/help.c - what `help` prints: of everything, of one verb, and the first
+ * words for who typed nothing. */
+#include "help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "options_table.h"
+
+#define COLUMNS 79
+#define TEXT_AT 35                   /* column of the text beside an option */
+
+/* "--output, -o text|json" */
+static void name_option(const struct option *o, char *to, size_t size)
+{
+    char letter[6] = "";
+
+    if (option_letter(o))
+        snprintf(letter, sizeof letter, ", -%c", option_letter(o));
+    snprintf(to, size, "--%s%s%s%s", o->name, letter, o->value ? " " : "",
+             o->value ? o->value : "");
+}
+
+static void print_option(const struct option *o, const char *whose)
+{
+    char left[80];
+
+    name_option(o, left, sizeof left);
+    if (strlen(left) > TEXT_AT - 3)
+        printf("  %s\n  %-*s %s%s\n", left, TEXT_AT - 3, "", whose, o->help);
+    else
+        printf("  %-*s %s%s\n", TEXT_AT - 3, left, whose, o->help);
+}
+
+/* "watch: ", where one verb alone or two use it; else "". */
+static const char *whose(const struct option *o, char *to, size_t size)
+{
+    size_t n = 0, used = 0;
+
+    *to = '\0';
+    for (size_t i = 0; i < options_verbs_n; i++)
+        used += option_is_used(o, options_verbs[i].verb);
+    for (size_t i = 0; used <= 2 && i < options_verbs_n; i++)
+        if (option_is_used(o, options_verbs[i].verb))
+            n += (size_t)snprintf(to + n, size - n, "%s%s", n ? ", " : "",
+                                  options_verbs[i].name);
+    if (n > 0)
+        snprintf(to + n, size - n, ": ");
+    return to;
+}
+
+/* Words with blanks between them, in lines. */
+struct lines {
+    size_t column;
+};
+
+static void put_word(struct lines *l, const char *word)
+{
+    size_t n = strlen(word);
+
+    if (l->column > 0 && l->column + 1 + n > COLUMNS) {
+        putchar('\n');
+        l->column = 0;
+    }
+    l->column += (size_t)printf("%s%s", l->column ? " " : "", word);
+}
+
+static void put_words(struct lines *l, const char *text)
+{
+    char word[COLUMNS + 1];
+
+    while (*text != '\0') {
+        size_t n = strcspn(text, " ");
+
+        snprintf(word, sizeof word, "%.*s", (int)n, text);
+        put_word(l, word);
+        text += n + (text[n] == ' ');
+    }
+}
+
+/* ---- everything ---- */
+
+static void print_verbs(void)
+{
+    puts("headcount keeps AWS ECS services at the count their cluster calls "
+         "for.\n\nUsage: headcount VERB [ARG...] [--option value...]\n");
+    for (size_t i = 0; i < options_verbs_n; i++)
+        printf("  %-8s %-34s %s\n", options_verbs[i].name,
+               options_verbs[i].args, options_verbs[i].help);
+    puts("\n`headcount help VERB` has two examples of it and its own options.");
+}
+
+/* Which of them are variables, too. */
+static void print_variables(void)
+{
+    struct lines l = { 0 };
+    char word[64];
+
+    puts("");
+    for (size_t i = 0; i < options_table_n; i++) {
+        if (!options_table[i].ours)
+            continue;
+        snprintf(word, sizeof word, "%s,", options_table[i].name);
+        put_word(&l, word);
+    }
+    put_words(&l, "each also as HEADCOUNT_<OPTION>: read by the verbs that "
+              "use the option (of two limits the smaller one holds). "
+              "ECS_SERVICE_ARN names services, too; HEADCOUNT_DRY_RUN=1 "
+              "pauses every write.");
+    puts("\nWhat can be given several times is also a list with commas.\n"
+         "A CLUSTER is a name, an ARN, or a glob of names such as 'prod-*'.");
+}
+
+static void print_all(void)
+{
+    char verbs[64];
+
+    print_verbs();
+    puts("\nAWS's common options, of every verb:");
+    for (size_t i = 0; i < options_table_n; i++)
+        if (option_is_common(&options_table[i]))
+            print_option(&options_table[i], "");
+    puts("\nOptions, before or after the verb (--opt value or --opt=value):");
+    for (size_t i = 0; i < options_table_n; i++)
+        if (!option_is_common(&options_table[i]))
+            print_option(&options_table[i],
+                         whose(&options_table[i], verbs, sizeof verbs));
+    print_variables();
+    puts("\nExit: 0 done, 1 a target failed, 2 changes pending, 3 held "
+         "(both with\n--detailed-exitcode), 130 interrupted, 252 wrong usage "
+         "or a bad event, 253 no\nregion, no credentials or a bad setting, "
+         "254 the service refused, 255 network\nand the rest.");
+}
+
+/* ---- one verb ---- */
+
+static void print_common(void)
+{
+    struct lines l = { 0 };
+    char word[80];
+
+    puts("\nAWS's common options (see: headcount help):");
+    for (size_t i = 0; i < options_table_n; i++) {
+        const struct option *o = &options_table[i];
+
+        if (!option_is_common(o))
+            continue;
+        snprintf(word, sizeof word, "--%s%s%s", o->name, o->value ? " " : "",
+                 o->value ? o->value : "");
+        put_word(&l, word);
+    }
+    puts("");
+}
+
+static void print_verb(const struct verb_line *v)
+{
+    size_t n = 0;
+
+    printf("headcount %s: %s\n\nUsage: headcount %s%s%s [--option value...]"
+           "\n\nExamples:\n  %s\n  %s\n", v->name, v->help, v->name,
+           *v->args != '\0' ? " " : "", v->args, v->examples[0],
+           v->examples[1]);
+    for (size_t i = 0; i < options_table_n; i++) {
+        const struct option *o = &options_table[i];
+
+        if (o->verbs == ~0U || !option_is_used(o, v->verb))
+            continue;
+        if (n++ == 0)
+            puts("\nOptions:");
+        print_option(o, "");
+    }
+    print_common();
+}
+
+void help_print(enum verb verb)
+{
+    if (verb == VERB_NONE)
+        print_all();
+    for (size_t i = 0; i < options_verbs_n; i++)
+        if (options_verbs[i].verb == verb)
+            print_verb(&options_verbs[i]);
+}
+
+void help_print_short(void)
+{
+    fputs("headcount keeps AWS ECS services at the count their cluster calls "
+          "for.\n\n"
+          "Usage: headcount VERB [ARG...] [--option value...]\n\n"
+          "  headcount plan prod --service web    "
+          "what would change; writes nothing\n"
+          "  headcount apply prod --service web   "
+          "sets the count where it is wrong\n"
+          "  headcount help plan                  "
+          "examples and options of one verb\n\n"
+          "Verbs:", stderr);
+    for (size_t i = 0; i < options_verbs_n; i++)
+        fprintf(stderr, " %s", options_verbs[i].name);
+    fputs("\n`headcount help` has every option, headcount(1) is the "
+          "manual.\n", stderr);
+}

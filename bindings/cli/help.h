@@ -1,0 +1,12 @@
+/* cli/help.h - what `help` prints. */
+#ifndef CLI_HELP_H
+#define CLI_HELP_H
+
+#include "options.h"
+
+/* The whole program, VERB_NONE, or one verb; on stdout. */
+void help_print(enum verb verb);
+/* For who typed `headcount` alone, on stderr: how to begin. */
+void help_print_short(void);
+
+#endif
