@@ -58,9 +58,8 @@ int headcount_event_read(struct headcount_event **out, const void *event,
     struct hc_error e = { .code = 0 };
 
     *out = NULL;
-    hc_take_system(&sys, &log, system, LOG_ERROR);
-    struct event_box *box = hc_alloc(&sys.alloc, sizeof *box);
-    int err = HC_ENOMEM;
+    int err = hc_take_system(&sys, &log, system, LOG_ERROR, &e);
+    struct event_box *box = err == 0 ? hc_alloc(&sys.alloc, sizeof *box) : NULL;
 
     if (box != NULL) {
         box->alloc = sys.alloc;
@@ -69,7 +68,8 @@ int headcount_event_read(struct headcount_event **out, const void *event,
         if (err == 0)
             err = event_show(box, &e);
     } else {
-        hc_error_set(&e, HC_ENOMEM, "out of memory for an event");
+        err = hc_error_set(&e, err < 0 ? err : HC_ENOMEM,
+                           "out of memory for an event");
     }
     hc_give_error(error, &e);
     if (err == 0)

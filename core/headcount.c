@@ -35,33 +35,6 @@ const char *headcount_version(void)
 
 /* ---- a handle ---- */
 
-void hc_take_system(struct hc_system *sys, struct hc_log *log,
-                    const struct headcount_system *from, int level)
-{
-    struct headcount_system user = { .size = 0 };
-
-    hc_system_real(sys);
-    *log = (struct hc_log){ .level = LOG_ERROR };
-    hc_take_struct(&user, sizeof user, from);
-    if (level >= LOG_ERROR && level <= LOG_DEBUG)
-        log->level = (enum hc_log_level)level;
-    sys->ud = user.ud;
-    if (user.alloc != NULL)
-        sys->alloc = (struct hc_alloc){ .fn = user.alloc, .ud = user.ud };
-    if (user.now != NULL)
-        sys->now = user.now;
-    if (user.wall != NULL)
-        sys->wall = user.wall;
-    if (user.random != NULL)
-        sys->random = user.random;
-    if (user.env != NULL) {
-        sys->getenv = user.env;
-        sys->user = NULL;              /* its home would be another's HOME */
-    }
-    log->fn = user.log;
-    log->ud = user.ud;
-}
-
 void hc_give_error(struct headcount_error *to, const struct hc_error *from)
 {
     if (to == NULL)
@@ -74,7 +47,7 @@ static struct hc_audit_to take_audit(const struct headcount_system *from)
 {
     struct headcount_system user = { .size = 0 };
 
-    hc_take_struct(&user, sizeof user, from);
+    hc_take_struct(&user, &hc_form_system, from, NULL);    /* it was sound */
     return (struct hc_audit_to){ .fn = user.audit, .ud = user.ud,
                                  .version = HEADCOUNT_VERSION };
 }
@@ -146,9 +119,12 @@ int headcount_new(headcount **out, const struct headcount_config *config,
     struct hc_error e = { .code = 0 };
 
     *out = NULL;
-    hc_take_struct(&c, sizeof c, config);
-    hc_take_system(&sys, &log, c.system, c.log_level);
-    int err = open_handle(out, &sys, &log, &c, &e);
+    int err = hc_take_struct(&c, &hc_form_config, config, &e);
+
+    if (err == 0)
+        err = hc_take_system(&sys, &log, c.system, c.log_level, &e);
+    if (err == 0)
+        err = open_handle(out, &sys, &log, &c, &e);
 
     hc_give_error(error, &e);
     return err;

@@ -27,7 +27,11 @@
  *   text, and lives until headcount_end of that op.
  * Structs that the caller fills start with `size`: set it to sizeof the
  *   struct and the rest to zero; a library that knows more members takes them
- *   as zero.
+ *   as zero, and one that knows fewer refuses a struct in which one of those
+ *   is set.  A size that is 0 or smaller than the struct's in its first
+ *   release is HEADCOUNT_EARG, with a sentence where an error can be handed
+ *   out: a struct that nobody filled never stands for the defaults.  NULL does
+ *   where it says so.
  */
 #ifndef HEADCOUNT_H
 #define HEADCOUNT_H
@@ -140,8 +144,9 @@ struct headcount_config {
     const char *session_token;
 };
 
-/* 0, or a negative code with *error filled (error may be NULL).  Reads the
- * environment and the CA bundle; opens no connection. */
+/* config may be NULL: nothing is given.  0, or a negative code with *error
+ * filled (error may be NULL).  Reads the environment and the CA bundle; opens
+ * no connection. */
 int headcount_new(headcount **out, const struct headcount_config *config,
                   struct headcount_error *error);
 /* Ends every op that is left, closes every connection.  NULL is fine. */
@@ -524,7 +529,8 @@ struct headcount_event {
                                      first that cannot; or NULL              */
 };
 
-/* 0; HEADCOUNT_EEVENT or HEADCOUNT_ENOMEM, with *error (may be NULL) filled. */
+/* 0; HEADCOUNT_EEVENT, HEADCOUNT_EARG (the size of *system) or
+ * HEADCOUNT_ENOMEM, with *error (may be NULL) filled. */
 int headcount_event_read(struct headcount_event **out, const void *event,
                          size_t n, const struct headcount_system *system,
                          struct headcount_error *error);
@@ -550,7 +556,7 @@ enum headcount_json_event {
 };
 
 /* `text` must outlive the reader; `system` (may be NULL) is for its memory.
- * 0, or HEADCOUNT_ENOMEM. */
+ * 0, HEADCOUNT_ENOMEM, or HEADCOUNT_EARG (the size of *system). */
 int headcount_json_new(headcount_json **out, const void *text, size_t n,
                        const struct headcount_system *system);
 /* An event; or HEADCOUNT_ESYNTAX, HEADCOUNT_ETRUNCATED, HEADCOUNT_ELIMIT,

@@ -16,7 +16,11 @@ int headcount_json_new(headcount_json **out, const void *text, size_t n,
     struct hc_system sys;
     struct hc_log log;
 
-    hc_take_system(&sys, &log, system, LOG_ERROR);
+    *out = NULL;
+    int err = hc_take_system(&sys, &log, system, LOG_ERROR, NULL);
+
+    if (err < 0)
+        return err;
     headcount_json *json = *out = hc_alloc(&sys.alloc, sizeof *json);
 
     if (json == NULL)

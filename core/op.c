@@ -5,15 +5,6 @@
 
 #define OP_KEEP ((size_t)256 << 20)
 
-/* What the caller's struct has of ours: the rest stays zero. */
-void hc_take_struct(void *to, size_t size, const void *from)
-{
-    size_t theirs = from != NULL ? *(const size_t *)from : 0;
-
-    if (theirs > 0)
-        memcpy(to, from, theirs < size ? theirs : size);
-}
-
 /* ---- its outcome ---- */
 
 static void op_changed(headcount_op *op)
@@ -186,15 +177,29 @@ static bool op_sweep_is_sound(const struct headcount_request *r)
            r->snapshot == NULL && !r->record;
 }
 
+/* An array, each element of which has the size of the first. */
+static bool op_wishes_are_sound(const struct headcount_request *r)
+{
+    if (r->wishes_n > 0 && r->wishes == NULL)
+        return false;
+    for (size_t i = 0; i < r->wishes_n; i++) {
+        const char *at = (const char *)r->wishes + i * r->wishes->size;
+        struct headcount_wish w = { .size = 0 };
+
+        if (hc_take_struct(&w, &hc_form_wish, at, NULL) < 0 ||
+            w.size != r->wishes->size || !hc_op_wish_is_sound(&w))
+            return false;
+    }
+    return true;
+}
+
 static bool op_request_is_sound(const struct headcount_request *r)
 {
     if (!op_has_texts(r->clusters, r->clusters_n) ||
         !op_has_texts(r->allow, r->allow_n) ||
         r->max_changes < 0 || r->max_falls < 0)
         return false;
-    if (r->wishes_n > 0 &&
-        (r->wishes == NULL ||
-         r->wishes->size < offsetof(struct headcount_wish, tasks)))
+    if (!op_wishes_are_sound(r))
         return false;
     switch (r->kind) {
     case HEADCOUNT_CALL:
@@ -364,17 +369,9 @@ int headcount_begin(headcount *h, headcount_op **out,
     struct headcount_request r = { .size = 0 };
 
     *out = NULL;
-    hc_take_struct(&r, sizeof r, request);
-    if (!op_request_is_sound(&r))
+    if (hc_take_struct(&r, &hc_form_request, request, NULL) < 0 ||
+        !op_request_is_sound(&r))
         return HEADCOUNT_EARG;
-    for (size_t i = 0; i < r.wishes_n; i++) {
-        const char *at = (const char *)r.wishes + i * r.wishes->size;
-        struct headcount_wish w = { .size = 0 };
-
-        hc_take_struct(&w, sizeof w, at);
-        if (!hc_op_wish_is_sound(&w))
-            return HEADCOUNT_EARG;
-    }
     headcount_op *op = op_new(h, &r);
 
     if (op == NULL)

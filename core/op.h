@@ -151,12 +151,27 @@ struct headcount_op {
     } as;
 };
 
+/* A struct of headcount.h that the caller fills: the size of its first release,
+ * and the size that it has here. */
+struct hc_form {
+    const char *name;
+    size_t least, size;
+};
+
+extern const struct hc_form hc_form_system, hc_form_config, hc_form_request,
+    hc_form_wish, hc_form_query, hc_form_sign;
+
 /* What the caller's struct, which begins with its size, has of ours; the rest
- * of `to` stays as it is. */
-void hc_take_struct(void *to, size_t size, const void *from);
-/* The real world but for what `from` has of its own. */
-void hc_take_system(struct hc_system *sys, struct hc_log *log,
-                    const struct headcount_system *from, int level);
+ * of `to` stays as it is, as all of it does if `from` is NULL.  0, or HC_EARG
+ * (its size is none, or it has more than is known here) with *e (may be NULL)
+ * set. */
+int hc_take_struct(void *to, const struct hc_form *form, const void *from,
+                   struct hc_error *e);
+/* The real world but for what `from` has of its own.  As hc_take_struct; *sys
+ * is the real one then. */
+int hc_take_system(struct hc_system *sys, struct hc_log *log,
+                   const struct headcount_system *from, int level,
+                   struct hc_error *e);
 void hc_give_error(struct headcount_error *to, const struct hc_error *from);
 /* Out of the list for headcount_next. */
 void hc_op_told(headcount_op *op);

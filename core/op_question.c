@@ -240,8 +240,9 @@ int headcount_fact(headcount_op *op, const struct headcount_query *query,
     int got;
 
     *fact = (struct headcount_fact){ .registered = HEADCOUNT_UNKNOWN };
-    hc_take_struct(&q, sizeof q, query);
-    got = asks_ask(hc_op_turn(op), &q, fact, &e);
+    got = hc_take_struct(&q, &hc_form_query, query, &e);
+    if (got == 0)
+        got = asks_ask(hc_op_turn(op), &q, fact, &e);
     hc_give_error(error, &e);
     return got;
 }
@@ -324,8 +325,8 @@ int headcount_wish(headcount_op *owned, const struct headcount_wish *wish)
 
     if (asks_of(op) == NULL)
         return HEADCOUNT_ESTATE;
-    hc_take_struct(&w, sizeof w, wish);
-    if (!hc_op_wish_is_sound(&w))
+    if (hc_take_struct(&w, &hc_form_wish, wish, NULL) < 0 ||
+        !hc_op_wish_is_sound(&w))
         return HEADCOUNT_EARG;
     err = hc_grow(&op->h->net.sys.alloc, &r->told, &r->told_cap, r->told_n + 1,
                   HC_OP_WISHES, sizeof *r->told);

@@ -153,8 +153,10 @@ int hc_op_put_wishes(headcount_op *op, struct hc_wish **wishes, size_t *n)
     for (size_t i = 0; err == 0 && i < from->wishes_n; i++) {
         struct headcount_wish w = { .size = 0 };
 
-        hc_take_struct(&w, sizeof w, at + i * from->wishes->size);
-        err = hc_op_take_wish(op, &w, &to[i]);
+        err = hc_take_struct(&w, &hc_form_wish, at + i * from->wishes->size,
+                             &op->error);
+        if (err == 0)
+            err = hc_op_take_wish(op, &w, &to[i]);
     }
     *wishes = to;
     *n = from->wishes_n;

@@ -270,20 +270,23 @@ int headcount_sign(struct headcount_signed **out,
 
     *out = NULL;
     hc_error_reset(&e);
-    hc_take_struct(&r, sizeof r, request);
-    hc_take_system(&sys, &log, system, LOG_ERROR);
+    int err = hc_take_struct(&r, &hc_form_sign, request, &e);
+
+    if (err == 0)
+        err = hc_take_system(&sys, &log, system, LOG_ERROR, &e);
     if (r.method == NULL)
         r.method = "GET";
-    struct sign_box *box = hc_alloc(&sys.alloc, sizeof *box);
+    struct sign_box *box = err == 0 ? hc_alloc(&sys.alloc, sizeof *box) : NULL;
 
     if (box == NULL) {
-        hc_error_set(&e, HC_ENOMEM, "out of memory for a signature");
+        err = hc_error_set(&e, err < 0 ? err : HC_ENOMEM,
+                           "out of memory for a signature");
         hc_give_error(error, &e);
-        return HEADCOUNT_ENOMEM;
+        return err;
     }
     box->alloc = sys.alloc;
     hc_buf_init_secret(&box->texts, &box->alloc, 4 * SIGN_TEXTS);
-    int err = sign_in(box, &r, r.time != 0 ? r.time : sys.wall(sys.ud), &e);
+    err = sign_in(box, &r, r.time != 0 ? r.time : sys.wall(sys.ud), &e);
 
     hc_give_error(error, &e);
     if (err < 0)

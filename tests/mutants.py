@@ -21,7 +21,7 @@ TESTS = [*[f"reconcile/{t}" for t in (
     "learn_names", "offline", "tags", "autoscaler", "brake", "missing",
     "report")], "ecs/query", "ecs/query_value",
     "ecs/ops_hosts", "ecs/ops_services", "ecs/ops_definitions", "ecs/strategy",
-    "ecs/saved", "base/pages", "headcount", "worlds",
+    "ecs/saved", "base/pages", "take", "headcount", "worlds",
     "schedules", "lua/policy", "ecs/batch", "ecs/unwrap",
     *[f"aws/{t}" for t in (
         "xml", "creds", "creds_files", "profile", "strike", "creds_json",
@@ -336,6 +336,12 @@ MUTANTS = [
      '"DescribeCapacityProviders says nothing "',
      "    if (true)\n        return hc_learn_refuse(r, "
      '"DescribeCapacityProviders says nothing "'),
+    ("a struct without a size is the defaults", C + "take.c",
+     "if (theirs < form->least ||", "if (theirs < 0 * form->least ||"),
+    ("what a newer header has set is passed over", C + "take.c",
+     "if (theirs > form->size &&\n", "if (false &&\n"),
+    ("an array of wishes has any sizes", C + "op.c",
+     "w.size != r->wishes->size ||", "false ||"),
     ("pages in a ring have no end", "core/base/pages.c",
      "if (p->idle >= HC_PAGES_IDLE)", "if (false)"),
     ("every page brings something new", "core/base/pages.c",
