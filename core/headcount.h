@@ -586,7 +586,8 @@ struct headcount_sign_request {
 
 struct headcount_signed {
     /* Those of the request, then Host, X-Amz-Date, X-Amz-Security-Token where
-     * they were not given, X-Amz-Content-Sha256 for s3, and Authorization. */
+     * they were not given, X-Amz-Content-Sha256 for s3 (and s3-outposts,
+     * s3-object-lambda, s3express), and Authorization. */
     const struct headcount_header *headers;
     size_t headers_n;
     const char *canonical_request, *string_to_sign, *signature;

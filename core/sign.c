@@ -42,6 +42,48 @@ static const struct hc_sigv4_header *sign_find(const struct sign_work *w,
     return NULL;
 }
 
+/* What stands between two slashes of the scope, in the string to sign and in
+ * the header. */
+static bool sign_is_part_of_scope(struct hc_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '/' || s.p[i] == ',')
+            return false;
+    return true;
+}
+
+static bool sign_has_control(struct hc_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+            return true;
+    return false;
+}
+
+static int sign_texts(struct sign_work *w)
+{
+    const struct headcount_sign_request *r = w->r;
+    const struct { const char *name, *text; } scope[] = {
+        { "service", r->service }, { "region", r->region },
+        { "access key id", r->access_key_id },
+    }, secrets[] = {
+        { "secret access key", r->secret_access_key },
+        { "session token", r->session_token },
+    };
+
+    for (size_t i = 0; i < sizeof scope / sizeof *scope; i++)
+        if (!sign_is_part_of_scope(hc_str(scope[i].text)))
+            return hc_error_set(w->e, HC_EARG, "sign: the %s holds a blank, a "
+                                "line break, a slash, a comma or what is no "
+                                "printable ASCII", scope[i].name);
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (sign_has_control(hc_str(secrets[i].text)))
+            return hc_error_set(w->e, HC_EARG, "sign: the %s holds a control "
+                                "character, such as a line break",
+                                secrets[i].name);
+    return 0;
+}
+
 static int sign_needs(struct sign_work *w)
 {
     const struct headcount_sign_request *r = w->r;
@@ -55,6 +97,10 @@ static int sign_needs(struct sign_work *w)
         if (hc_str(needs[i].text).n == 0)
             return hc_error_set(w->e, HC_EARG, "sign: %s is needed",
                                 needs[i].name);
+    int err = sign_texts(w);
+
+    if (err < 0)
+        return err;
     if (!hc_http1_is_token(hc_str(r->method)))
         return hc_error_set(w->e, HC_EARG, "sign: the method is no HTTP "
                             "method");
@@ -76,6 +122,13 @@ static int sign_take_headers(struct sign_work *w)
             hc_str_eqi(hc_str(h->name), HC_STR("authorization")))
             return hc_error_set(w->e, HC_EARG, "sign: header %zu has no name, "
                                 "no value, or is the signature itself", i + 1);
+        if (!hc_http1_is_token(hc_str(h->name)))
+            return hc_error_set(w->e, HC_EARG, "sign: the name of header %zu "
+                                "has a byte that no header may have", i + 1);
+        if (!hc_http1_is_value(hc_str(h->value)))
+            return hc_error_set(w->e, HC_EARG, "sign: the value of header "
+                                "`%s` holds a control character, such as a "
+                                "line break", h->name);
         w->headers[w->headers_n++] = (struct hc_sigv4_header){
             hc_str(h->name), hc_str(h->value)
         };
@@ -106,8 +159,15 @@ static int sign_date(struct sign_work *w, int64_t wall)
     return 0;
 }
 
-/* S3 alone reads the payload's hash off a header; where one was given it may
- * also be UNSIGNED-PAYLOAD. */
+/* S3 and its kind alone read the payload's hash off a header; where one was
+ * given it may also be UNSIGNED-PAYLOAD. */
+static bool sign_is_s3(struct hc_str service)
+{
+    return hc_str_eqz(service, "s3") || hc_str_eqz(service, "s3-outposts") ||
+           hc_str_eqz(service, "s3-object-lambda") ||
+           hc_str_eqz(service, "s3express");
+}
+
 static void sign_payload(struct sign_work *w)
 {
     static const char name[] = "X-Amz-Content-Sha256";
@@ -116,7 +176,7 @@ static void sign_payload(struct sign_work *w)
     hc_sha256_of(hash, (struct hc_str){ w->r->body, w->r->body_size });
     hc_hex(w->hash, hash, sizeof hash);
     w->payload = (struct hc_str){ w->hash, sizeof w->hash };
-    if (hc_str_eqz(hc_str(w->r->service), "s3"))
+    if (sign_is_s3(hc_str(w->r->service)))
         sign_add(w, name, w->payload);
     const struct hc_sigv4_header *given = sign_find(w, name);
 

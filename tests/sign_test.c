@@ -117,6 +117,11 @@ TEST(sign, what_was_not_given_is_added)
     CHECK_Z(header(s, "X-Amz-Content-Sha256"), "e3b0c44298fc1c149afbf4c8996fb9"
             "2427ae41e4649b934ca495991b7852b855");
     headcount_signed_free(s);
+    r.service = "s3-outposts";
+    CHECK_INT(sign(&s, &r, NULL), 0);
+    CHECK(header(s, "X-Amz-Content-Sha256") != NULL);
+    headcount_signed_free(s);
+    r.service = "s3";
 
     const struct headcount_header plain = { "x-amz-content-sha256",
                                             "UNSIGNED-PAYLOAD" };
@@ -152,6 +157,8 @@ TEST(sign, what_cannot_be_signed_is_refused_unseen)
         { "X-Amz-Date", "20150830T123601Z" }, { "authorization", "x" },
         { "a b", "x" }, { "a", "x\ny" }, { NULL, "x" }, { "a", NULL },
     };
+    static const char *const odd[] = { "a\n", "a\rb", "\x7f", "\ta", "a b",
+                                       "a/b", "a,b", "\xc3\xa9" };
     struct headcount_sign_request r;
     struct headcount_signed *s;
     struct headcount_error e;
@@ -172,6 +179,16 @@ TEST(sign, what_cannot_be_signed_is_refused_unseen)
     REFUSES(r.method = "G T", "method");
     REFUSES(r.url = "ftp://a/", "https://");
     REFUSES(r.url = "http://a/?%zz", "%");
+    /* Each goes into the string to sign or into the header's scope. */
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        REFUSES(r.region = odd[i], "the region holds");
+        REFUSES(r.service = odd[i], "the service holds");
+        REFUSES(r.access_key_id = odd[i], "the access key id holds");
+    }
+    for (size_t i = 0; i < 4; i++) {
+        REFUSES(r.secret_access_key = odd[i], "the secret access key holds");
+        REFUSES(r.session_token = odd[i], "the session token holds");
+    }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         REFUSES((r.headers = &bad[i], r.headers_n = 1), "");
 #undef REFUSES

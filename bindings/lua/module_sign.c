@@ -1,5 +1,6 @@
 /* lua/module_sign.c - a signature for a request that somebody else sends. */
 #include <string.h>
+#include <strings.h>
 
 #include <lauxlib.h>
 
@@ -21,6 +22,7 @@ static const struct option sign_options[] = {
 };
 
 #define BOX "headcount.signed"
+#define SIGN_HEADERS 1000               /* the core takes fewer */
 
 struct box {
     struct headcount_signed *s;
@@ -115,6 +117,42 @@ static void take_time(lua_State *L, struct headcount_sign_request *r)
 
 /* ---- what it takes and gives ---- */
 
+/* Puts a copy of the table at i in its place.  A finalizer may change the
+ * caller's table at any request for memory; nobody else has this one, which
+ * holds the texts that are signed. */
+static void copy_table(lua_State *L, int i)
+{
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, i);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4);
+    }
+    lua_replace(L, i);
+}
+
+static const char *header_text(lua_State *L, int i)
+{
+    size_t n;
+    const char *text = lua_type(L, i) == LUA_TSTRING
+                           ? lua_tolstring(L, i, &n) : NULL;
+
+    if (text == NULL || strlen(text) != n)
+        luaL_error(L, "headcount.sign: headers: names and values are texts "
+                   "without NUL");
+    return text;
+}
+
+/* Headers of one name are signed in their order, and a table has none. */
+static void check_doubles(lua_State *L, const struct headcount_sign_request *r)
+{
+    for (size_t i = 0; i < r->headers_n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcasecmp(r->headers[i].name, r->headers[k].name) == 0)
+                luaL_error(L, "headcount.sign: headers: %s stands there "
+                           "twice", r->headers[i].name);
+}
+
 static void take_header_list(lua_State *L, struct headcount_sign_request *r)
 {
     size_t n = 0;
@@ -127,18 +165,34 @@ static void take_header_list(lua_State *L, struct headcount_sign_request *r)
     if (!lua_istable(L, t))
         luaL_error(L, "headcount.sign: headers is a table: { NAME = "
                    "\"VALUE\" }");
+    copy_table(L, t);
     for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
         n++;
+    if (n > SIGN_HEADERS)
+        luaL_error(L, "headcount.sign: more than %d headers", SIGN_HEADERS);
     to = lua_newuserdatauv(L, (n + 1) * sizeof *to, 0);
-    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "headcount.sign: headers: names and values are "
-                       "texts");
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
         to[r->headers_n++] = (struct headcount_header){
-            lua_tostring(L, -2), lua_tostring(L, -1)
+            header_text(L, -2), header_text(L, -1)
         };
-    }
     r->headers = to;
+    check_doubles(L, r);
+}
+
+/* Of S3 and its kind a path is what it is, and is encoded once. */
+static void take_s3(lua_State *L, struct headcount_sign_request *r)
+{
+    static const char *const services[] = { "s3", "s3-outposts",
+                                            "s3-object-lambda", "s3express" };
+    bool is_s3 = false;
+
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+        is_s3 = is_s3 ||
+                (r->service != NULL && strcmp(r->service, services[i]) == 0);
+    if (is_s3 && module_field(L, 1, "double_encode") == LUA_TNIL)
+        r->no_double_encode = true;
+    if (is_s3 && module_field(L, 1, "normalize_path") == LUA_TNIL)
+        r->no_normalize_path = true;
 }
 
 static void push_signed(lua_State *L, const struct headcount_signed *s)
@@ -167,6 +221,7 @@ int module_sign(lua_State *L)
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
+    copy_table(L, 1);
     module_options(L, 1, "headcount.sign", sign_options, &r);
     if (module_field(L, 1, "body") != LUA_TNIL &&
         lua_type(L, -1) != LUA_TSTRING)
@@ -174,6 +229,7 @@ int module_sign(lua_State *L)
                           luaL_typename(L, -1));
     r.body = lua_tolstring(L, -1, &r.body_size);
     take_time(L, &r);
+    take_s3(L, &r);
     take_header_list(L, &r);
     box = push_box(L);
     err = headcount_sign(&box->s, &r, NULL, &error);

@@ -57,12 +57,14 @@ headcount.client = core.client
 -- @tparam string request.secret_access_key
 -- @tparam[opt] string request.session_token
 -- @tparam[opt="GET"] string request.method
--- @tparam[opt] table request.headers `{ NAME = "VALUE" }`: all are signed
+-- @tparam[opt] table request.headers `{ NAME = "VALUE" }`: all are signed; no
+-- name twice, whatever its case
 -- @tparam[opt] string request.body
 -- @tparam[opt] number|string request.time seconds since 1970, or
 -- `"YYYYMMDDTHHMMSSZ"`; now, if it is not given
--- @tparam[opt=true] boolean request.double_encode false for S3
--- @tparam[opt=true] boolean request.normalize_path false for S3
+-- @tparam[opt] boolean request.double_encode true, but for the services `s3`,
+-- `s3-outposts`, `s3-object-lambda` and `s3express` false
+-- @tparam[opt] boolean request.normalize_path likewise
 -- @treturn table `{ headers=, canonical_request=, string_to_sign=, signature=
 -- }`: headers are all that are to be sent
 -- @raise what is missing or cannot stand in a request

@@ -56,6 +56,37 @@ describe("headcount.sign", function()
       .canonical_request)
   end)
 
+  it("has S3's defaults for S3 and its kind", function()
+    for _, service in ipairs { "s3", "s3-outposts", "s3-object-lambda",
+                               "s3express" } do
+      local s = sign(request {
+        service = service, url = "https://b.amazonaws.com/a%20b//c/../d" })
+      assert.matches("^GET\n/a%%20b//c/%.%./d\n", s.canonical_request)
+      assert.is_string(s.headers["X-Amz-Content-Sha256"])
+    end
+    local s = sign(request {
+      service = "s3", url = "https://b.amazonaws.com/a%20b//c/../d",
+      double_encode = true, normalize_path = true })
+    assert.matches("^GET\n/a%%2520b/d\n", s.canonical_request)
+    assert.matches("^GET\n/a%%2520b\n", sign(request {
+      service = "s3tables", url = "https://b.amazonaws.com/a%20b" })
+      .canonical_request)
+  end)
+
+  it("reads a table that a finalizer empties meanwhile", function()
+    for _ = 1, 200 do
+      local r = request { headers = { a = ("x"):rep(30) .. _ } }
+      r.region = ("eu-west-"):rep(10) .. _
+      setmetatable({}, { __gc = function()
+        for name in pairs(r.headers) do r.headers[name] = nil end
+        for i = 1, 50 do r.headers["h" .. i] = "v" end
+        r.region = "x"
+        collectgarbage()
+      end })
+      pcall(sign, r)
+    end
+  end)
+
   for what, case in pairs {
     ["no url"] = { { url = false }, "url is a text" },
     ["a bad url"] = { { url = "x" }, "https://" },
@@ -64,7 +95,22 @@ describe("headcount.sign", function()
     ["a time before all"] = { { time = -5 }, "between 1970 and 9999" },
     ["a header of its own"] = { { headers = { Authorization = "x" } },
                                 "the signature itself" },
-    ["a header twice"] = { { headers = { a = 1 } }, "texts" },
+    ["a header that is no text"] = { { headers = { a = 1 } }, "texts" },
+    ["a header twice"] = { { headers = { ab = "1", aB = "2" } },
+                           "twice" },
+    ["NUL in a header"] = { { headers = { a = "x\0y" } }, "without NUL" },
+    ["NUL in its name"] = { { headers = { ["a\0b"] = "y" } }, "without NUL" },
+    ["a line break in a header"] = { { headers = { a = "x\r\ny: z" } },
+                                     "line break" },
+    ["a line break in the region"] = { { region = "eu\n" }, "the region" },
+    ["NUL in the region"] = { { region = "eu\0" }, "without NUL" },
+    ["a slash in the service"] = { { service = "a/b" }, "the service" },
+    ["a line break in the secret"] = {
+      { secret_access_key = "wJalr\n" }, "the secret access key" },
+    ["NUL in the secret"] = { { secret_access_key = "wJalr\0" },
+                              "without NUL" },
+    ["a line break in the token"] = { { session_token = "t\n" },
+                                      "the session token" },
     ["a body that is none"] = { { body = {} }, "body is a text" },
     ["an unknown field"] = { { serivce = "x" }, "did you mean 'service'" },
   } do
