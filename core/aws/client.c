@@ -48,7 +48,14 @@ static int client_load(struct hc_client *k, struct hc_anchors *to,
         err = hc_anchors_load_pem(to, &sys->alloc, hc_buf_view(&pem), &why);
     hc_buf_fini(&pem);
     hc_buf_fini(&name);
-    return err < 0 ? client_load_failed(err, &why, path, from, e) : 0;
+    if (err < 0)
+        return client_load_failed(err, &why, path, from, e);
+    if (to->skipped > 0)
+        hc_log_line(&k->net->log, LOG_WARN, "%.*s (%s): %zu certificate%s "
+                    "cannot be used and trust%s nobody: %s", HC_STR_ARG(path),
+                    from, to->skipped, to->skipped == 1 ? "" : "s",
+                    to->skipped == 1 ? "s" : "", to->why);
+    return 0;
 }
 
 const struct hc_anchors *hc_client_anchors(const struct hc_client *k,

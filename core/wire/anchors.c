@@ -12,11 +12,13 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "wire/cert.h"
 
 /* One certificate on its way in. */
 struct anchors_load {
     struct hc_anchors *a;
+    size_t at;                    /* it is the at-th, from 1 on         */
     struct hc_buf der;            /* decoded so far                     */
     struct hc_buf dn;             /* its subject, from br_x509_decoder  */
     bool inside;                  /* a block that is a certificate      */
@@ -108,6 +110,60 @@ static int anchors_add(struct hc_anchors *a, br_x509_trust_anchor *ta,
     return 0;
 }
 
+/* ---- what is not taken ---- */
+
+#define ANCHORS_NAMED 3
+
+/* `cert` is what could be read of it, or NULL. */
+static void anchors_skip(struct anchors_load *l, const struct hc_cert *cert,
+                         const char *reason)
+{
+    struct hc_anchors *a = l->a;
+    size_t n = strlen(a->why);
+    char name[60];
+
+    if (++a->skipped > ANCHORS_NAMED)
+        return;
+    if (cert != NULL)
+        hc_cert_name(name, sizeof name, cert->subject);
+    hc_fmt(a->why + n, sizeof a->why - n, "%scertificate %zu%s%s%s: %s",
+           n > 0 ? "; " : "", l->at, cert != NULL ? " \"" : "",
+           cert != NULL ? name : "", cert != NULL ? "\"" : "", reason);
+}
+
+static void anchors_skip_key(struct anchors_load *l,
+                             const struct hc_cert *cert)
+{
+    char reason[80] = "its key is of a kind that is not accepted";
+
+    if (cert->is_rsa)
+        hc_fmt(reason, sizeof reason, "its RSA key has %zu bits",
+               cert->rsa_bits);
+    anchors_skip(l, cert, reason);
+}
+
+/* It is read, but is no anchor. */
+static void anchors_refuse(struct anchors_load *l,
+                           br_x509_decoder_context *decoder)
+{
+    int br_err = br_x509_decoder_last_error(decoder);
+    struct hc_cert cert;
+    bool key = br_err == 0 || br_err == BR_ERR_X509_UNSUPPORTED ||
+               br_err == BR_ERR_X509_LIMIT_EXCEEDED;
+
+    if (hc_buf_error(&l->der) < 0)
+        anchors_skip(l, NULL, "it has more than 64 KiB");
+    else if (hc_cert_get(&cert, hc_buf_view(&l->der)) < 0)
+        anchors_skip(l, NULL, "it is damaged, or no X.509 certificate");
+    else if (cert.has_constraints)
+        anchors_skip(l, &cert, "it has name constraints, which are not "
+                     "checked here");
+    else if (key)
+        anchors_skip_key(l, &cert);
+    else
+        anchors_skip(l, &cert, "it cannot be read");
+}
+
 /* The certificate in l->der becomes an anchor, or counts as skipped. */
 static int anchors_take(struct anchors_load *l)
 {
@@ -127,7 +183,7 @@ static int anchors_take(struct anchors_load *l)
     if (hc_buf_error(&l->der) < 0 || hc_buf_error(&l->dn) < 0 || key == NULL ||
         hc_cert_get(&cert, hc_buf_view(&l->der)) < 0 || cert.has_constraints ||
         !anchors_trusts_key(key)) {
-        l->a->skipped++;
+        anchors_refuse(l, &decoder);
         return 0;
     }
 
@@ -151,6 +207,7 @@ static void anchors_event(struct anchors_load *l, br_pem_decoder_context *pem)
     switch (br_pem_decoder_event(pem)) {
     case BR_PEM_BEGIN_OBJ:
         l->inside = anchors_is_certificate(br_pem_decoder_name(pem));
+        l->at += l->inside ? 1 : 0;
         hc_buf_reset(&l->der);
         br_pem_decoder_setdest(pem, l->inside ? anchors_push : NULL,
                                &l->der);
@@ -161,27 +218,62 @@ static void anchors_event(struct anchors_load *l, br_pem_decoder_context *pem)
         l->inside = false;
         break;
     case BR_PEM_ERROR:
-        l->a->skipped += l->inside ? 1 : 0;
+        if (l->inside)
+            anchors_skip(l, NULL, "what stands between its BEGIN and END "
+                         "lines is no base64");
         l->inside = false;
         break;
     }
 }
 
-/* A last line without its newline would not be seen. */
+static void anchors_push_line(struct anchors_load *l,
+                              br_pem_decoder_context *pem, struct hc_str line)
+{
+    struct hc_str parts[] = { line, HC_STR("\n") };
+
+    for (size_t i = 0; i < 2; i++)
+        while (parts[i].n > 0 && l->err == 0) {
+            size_t n = br_pem_decoder_push(pem, parts[i].p, parts[i].n);
+
+            parts[i] = hc_str_from(parts[i], n);
+            anchors_event(l, pem);
+        }
+}
+
+/* The next line, without its end and the blanks and CRs before it. */
+static struct hc_str anchors_line(struct hc_str *pem)
+{
+    size_t n = hc_str_find(*pem, '\n');
+    struct hc_str line = hc_str_n(pem->p, n);
+
+    *pem = hc_str_from(*pem, n < pem->n ? n + 1 : n);
+    while (line.n > 0 && (line.p[line.n - 1] == ' ' ||
+                          line.p[line.n - 1] == '\t' ||
+                          line.p[line.n - 1] == '\r'))
+        line.n--;
+    return line;
+}
+
+/* A block that breaks off takes no other with it: each BEGIN is one. */
 static int anchors_read(struct anchors_load *l, struct hc_str pem)
 {
     br_pem_decoder_context decoder;
-    struct hc_str parts[] = { pem, HC_STR("\n") };
 
     br_pem_decoder_init(&decoder);
-    for (size_t i = 0; i < 2; i++)
-        while (parts[i].n > 0 && l->err == 0) {
-            size_t n = br_pem_decoder_push(&decoder, parts[i].p, parts[i].n);
+    if (hc_str_starts(pem, HC_STR("\xEF\xBB\xBF")))
+        pem = hc_str_from(pem, 3);
+    while (pem.n > 0 && l->err == 0) {
+        struct hc_str line = anchors_line(&pem);
 
-            parts[i] = hc_str_from(parts[i], n);
-            anchors_event(l, &decoder);
+        if (l->inside && hc_str_starts(line, HC_STR("-----BEGIN "))) {
+            anchors_skip(l, NULL, "it breaks off before its END line");
+            l->inside = false;
+            br_pem_decoder_init(&decoder);
         }
-    l->a->skipped += l->inside && l->err == 0 ? 1 : 0;
+        anchors_push_line(l, &decoder, line);
+    }
+    if (l->inside && l->err == 0)
+        anchors_skip(l, NULL, "it breaks off before its END line");
     return l->err;
 }
 
@@ -196,9 +288,9 @@ static int anchors_say(int err, const struct hc_anchors *a, struct hc_error *e)
                             HC_ANCHORS_MAX);
     return hc_error_set(e, HC_ECONFIG,
                         "the CA bundle has no usable certificate (%zu that "
-                        "cannot be used): it has to be PEM, with RSA keys of "
-                        "2048 to 4096 bits or P-256, P-384, P-521",
-                        a->skipped);
+                        "cannot be used%s%s): it has to be PEM, with RSA keys "
+                        "of 2048 to 4096 bits or P-256, P-384, P-521",
+                        a->skipped, a->skipped > 0 ? "; " : "", a->why);
 }
 
 int hc_anchors_load_pem(struct hc_anchors *a, const struct hc_alloc *alloc,

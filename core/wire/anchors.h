@@ -14,6 +14,7 @@
 
 #define HC_ANCHORS_MAX 4096                   /* certificates of one bundle */
 #define HC_ANCHORS_PEM ((size_t)8 << 20)      /* bytes of one bundle        */
+#define HC_ANCHORS_WHY 320
 #define HC_ANCHORS_MIN_RSA 2048               /* bits, of every RSA key     */
 
 /* Compared by address: two users share a connection or a TLS session only if
@@ -23,6 +24,7 @@ struct hc_anchors {
     const int64_t *not_after;        /* wall, one for each of ta            */
     size_t n;
     size_t skipped;                  /* certificates of the text not taken  */
+    char why[HC_ANCHORS_WHY];        /* the first three of them, and why    */
     br_x509_trust_anchor *own;       /* NULL for the built-in roots; private
                                         to anchors.c from here              */
     int64_t *own_dates;
@@ -36,7 +38,8 @@ const struct hc_anchors *hc_anchors_amazon(void);
 /* Every certificate of the text that BearSSL can use; text around and between
  * the blocks is ignored, as are blocks of other kinds.  A certificate that
  * cannot be used (damaged, a key of a kind or size that we do not trust, name
- * constraints, which we cannot enforce) is skipped and counted.  None left:
+ * constraints, which we cannot enforce) is skipped, counted, and named in
+ * `why`.  Lines may end with CRLF and blanks.  None left:
  * HC_ECONFIG, and `a` is empty; also HC_ELIMIT, HC_ENOMEM.  `pem` may go
  * afterwards. */
 int hc_anchors_load_pem(struct hc_anchors *a, const struct hc_alloc *alloc,

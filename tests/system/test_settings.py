@@ -157,6 +157,21 @@ def test_a_bundle_by_option_beats_the_environment(secure, headcount, certs,
     assert run.code == 0 and secure.handshakes == 1
 
 
+def test_certificates_that_cannot_be_used_are_named(secure, headcount, certs,
+                                                    event, tmp_path):
+    """The others of the bundle are, whatever ends its lines."""
+    text = (certs / "ca.pem").read_text().replace("\n", " \r\n")
+    weak = (certs / "rsa1024-chain.pem").read_text().split("-----END")[0] + \
+        "-----END CERTIFICATE-----\n"
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(weak + text, newline="")
+    run = headcount("handle", *OURS, "--ca-bundle", bundle, stdin=event())
+    assert run.code == 0 and secure.handshakes == 1, run.err
+    assert "1 certificate cannot be used and trusts nobody: certificate 1 " \
+        in run.err
+    assert "its RSA key has 1024 bits" in run.err
+
+
 def test_another_hosts_bundle(certs, headcount, event, secure):
     """SSL_CERT_FILE is for hosts that are not AWS's own."""
     secure.service("web", desired=0)

@@ -124,6 +124,122 @@ TEST(bundle, what_cannot_be_used_is_skipped_and_counted)
     hc_anchors_fini(&a);
 }
 
+static const char ed25519[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBNjCB6aADAgECAhRyjAn/MBSXgCPtjWqS2mGz5VkIbTAFBgMrZXAwEDEOMAwG\n"
+    "A1UEAwwFZWQtY2EwIBcNMjYxMTI5MjMyNDI1WhgPMjEyNjExMDUyMzI0MjVaMBAx\n"
+    "DjAMBgNVBAMMBWVkLWNhMCowBQYDK2VwAyEAML1LiQADwm/QGrcmAvZe1MpofqnQ\n"
+    "ru5xZXpdJGB/lrCjUzBRMB0GA1UdDgQWBBSiO7uCNOjhcmHnd1LTtfkLwgVoTTAf\n"
+    "BgNVHSMEGDAWgBSiO7uCNOjhcmHnd1LTtfkLwgVoTTAPBgNVHRMBAf8EBTADAQH/\n"
+    "MAUGAytlcANBAAMffjtjdL4VKkjq1IgHsJiPOXNJXlw4Nm89ZRjXwIChQtdvwtDO\n"
+    "Ohtx7Xv9XI9SklNOOuSGTf93iTPGszT3jQA=\n"
+    "-----END CERTIFICATE-----\n";
+static const char secp256k1[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBdTCCARqgAwIBAgIUDP3YozZQsQl/VsfI82O/PuS8wMswCgYIKoZIzj0EAwIw\n"
+    "EDEOMAwGA1UEAwwFazEtY2EwIBcNMjYxMTI5MjMyNDI1WhgPMjEyNjExMDUyMzI0\n"
+    "MjVaMBAxDjAMBgNVBAMMBWsxLWNhMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAE5gp9\n"
+    "quMOl8AArLvLQgoJI2InpPyUAdmQ/EihJ1Z7fnNp47HAUphw8hSc/2lcXnNimtAy\n"
+    "x/BIj4kRjwXY/zny3qNTMFEwHQYDVR0OBBYEFI4sYjbKZ9Lfu1UkVty5hkc+qv5z\n"
+    "MB8GA1UdIwQYMBaAFI4sYjbKZ9Lfu1UkVty5hkc+qv5zMA8GA1UdEwEB/wQFMAMB\n"
+    "Af8wCgYIKoZIzj0EAwIDSQAwRgIhAKkZXI+AMPnn0sbwDab68nkMz45tEyyfTdK4\n"
+    "o0nHqgeZAiEA4uoQdstRwAOcugmo8gAlUFnTtJA0i8rK1diT9vqEX3Q=\n"
+    "-----END CERTIFICATE-----\n";
+
+/* What ends a line: "\r\n", blanks before it, and a BOM at the beginning. */
+TEST(bundle, line_ends_of_any_kind_are_read)
+{
+    static const char *const ends[] = { "\r\n", " \n", "\t \r\n", "\r\r\n" };
+    size_t n;
+    char *ca = bundle("other-ca.pem", &n);
+
+    for (size_t k = 0; k < 4; k++) {
+        struct hc_anchors a;
+        struct hc_buf text;
+
+        hc_buf_init(&text, t_alloc(), 1 << 20);
+        hc_buf_lit(&text, "\xEF\xBB\xBF");
+        for (size_t i = 0; i < n; i++) {
+            if (ca[i] == '\n')
+                hc_buf_text(&text, ends[k]);
+            else
+                hc_buf_chr(&text, ca[i]);
+        }
+        CHECK_INT(load(&a, hc_buf_view(&text), NULL), 0);
+        CHECK_INT(a.n, 1);
+        CHECK_INT(a.skipped, 0);
+        hc_buf_fini(&text);
+        hc_anchors_fini(&a);
+    }
+}
+
+static void skips(struct hc_str text, const char *why)
+{
+    size_t n;
+    char *ca = bundle("other-ca.pem", &n);
+    struct hc_anchors a;
+    struct hc_buf both;
+    struct hc_error e = { 0 };
+
+    hc_buf_init(&both, t_alloc(), 1 << 20);
+    hc_buf_str(&both, text);
+    hc_buf_put(&both, ca, n);
+    CHECK_INT(load(&a, hc_buf_view(&both), NULL), 0);
+    CHECK_INT(a.n, 1);
+    CHECK_INT(a.skipped, 1);
+    CHECK(strstr(a.why, "certificate 1") != NULL);
+    if (strstr(a.why, why) == NULL)
+        t_check(false, a.why, __FILE__, __LINE__);
+    hc_anchors_fini(&a);
+    hc_buf_fini(&both);
+    CHECK_INT(load(&a, text, &e), HC_ECONFIG);
+    CHECK(strstr(e.what, why) != NULL);
+    hc_anchors_fini(&a);
+}
+
+/* The first block of a file that has several. */
+static struct hc_str first(const char *name)
+{
+    size_t n;
+    char *text = bundle(name, &n);
+
+    return hc_str_n(text, (size_t)(strstr(text, "-----END") - text) + 26);
+}
+
+TEST(bundle, what_was_skipped_is_named_with_its_reason)
+{
+    struct hc_str cut = first("other-ca.pem");
+
+    skips(hc_str(ed25519), "\"ed-ca\": its key is of a kind");
+    skips(hc_str(secp256k1), "\"k1-ca\": its key is of a kind");
+    skips(first("rsa1024-chain.pem"), "its RSA key has 1024 bits");
+    skips(first("constrained-int.pem"), "name constraints");
+    skips(HC_STR("-----BEGIN CERTIFICATE-----\n!!!!\n"
+                 "-----END CERTIFICATE-----\n"), "base64");
+    skips(HC_STR("-----BEGIN CERTIFICATE-----\nAAAA\n"
+                 "-----END CERTIFICATE-----\n"), "no X.509 certificate");
+    /* It breaks off, and the next one begins. */
+    skips(hc_str_n(cut.p, 93), "breaks off");
+    skips(hc_str_n(cut.p, 28), "breaks off");
+}
+
+TEST(bundle, many_that_were_skipped_are_counted)
+{
+    struct hc_anchors a;
+    struct hc_error e = { 0 };
+    struct hc_buf text;
+
+    hc_buf_init(&text, t_alloc(), 1 << 20);
+    for (size_t i = 0; i < 100; i++)
+        hc_buf_text(&text, ed25519);
+    CHECK_INT(load(&a, hc_buf_view(&text), &e), HC_ECONFIG);
+    CHECK(strstr(e.what, "100 that cannot be used") != NULL);
+    CHECK(strstr(e.what, "certificate 3 ") != NULL);
+    CHECK(strstr(e.what, "certificate 4 ") == NULL);
+    hc_buf_fini(&text);
+    hc_anchors_fini(&a);
+}
+
 TEST(bundle, none_that_can_be_used_is_an_error)
 {
     static const char *const texts[] = {
