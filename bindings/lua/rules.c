@@ -186,10 +186,10 @@ static int spell_limits(lua_State *L)
     l = lua_newuserdatauv(L, sizeof *l, 0);
     *l = (struct rules_limits){ 0, 0 };
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
-        const char *name = lua_type(L, -2) == LUA_TSTRING
-                               ? lua_tostring(L, -2) : NULL;
+        bool named = lua_type(L, -2) == LUA_TSTRING;
+        const char *name = named ? lua_tostring(L, -2) : "";
 
-        if (name == NULL)
+        if (!named)
             rule_raise(L, who, "limits takes changes and falls by name: "
                        "limits { changes = 50 }");
 

@@ -173,7 +173,7 @@ int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
             err = hc_client_check_proxy(k, &at, e);
         if (err == 0)
             err = client_room(k, &p, e);
-        if (err < 0)
+        if (err != 0)
             return err;
         hc_sigv4_key_wipe(&p->key);
         *p = (struct hc_place){ .endpoint = at };
