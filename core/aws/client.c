@@ -119,9 +119,9 @@ static bool place_is(const struct hc_place *p, const struct hc_endpoint_ask *a)
            hc_str_eqz(a->region, p->region) && hc_str_eqz(a->url, p->url);
 }
 
-/* One that nobody holds: a new one, or the longest unused. */
-static int client_room(struct hc_client *k, struct hc_place **out,
-                       struct hc_error *e)
+/* One that nobody holds: a new one, or the longest unused.  NULL: there is
+ * none, and e says why. */
+static struct hc_place *client_room(struct hc_client *k, struct hc_error *e)
 {
     struct hc_place *best = NULL;
     size_t i = 0;
@@ -133,13 +133,12 @@ static int client_room(struct hc_client *k, struct hc_place **out,
     if (i < HC_CLIENT_PLACES) {
         best = k->places[i] = hc_alloc(&k->net->sys.alloc, sizeof *best);
         if (best == NULL)
-            return hc_error_set(e, HC_ENOMEM, "out of memory for an endpoint");
+            hc_error_set(e, HC_ENOMEM, "out of memory for an endpoint");
+    } else if (best == NULL) {
+        hc_error_set(e, HC_ELIMIT, "more than %d endpoints are in use at the "
+                     "same time", HC_CLIENT_PLACES);
     }
-    if (best == NULL)
-        return hc_error_set(e, HC_ELIMIT, "more than %d endpoints are in use "
-                            "at the same time", HC_CLIENT_PLACES);
-    *out = best;
-    return 0;
+    return best;
 }
 
 int hc_client_check_proxy(const struct hc_client *k,
@@ -171,10 +170,11 @@ int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
 
         if (err == 0)
             err = hc_client_check_proxy(k, &at, e);
-        if (err == 0)
-            err = client_room(k, &p, e);
         if (err != 0)
             return err;
+        p = client_room(k, e);
+        if (p == NULL)
+            return e->code;
         hc_sigv4_key_wipe(&p->key);
         *p = (struct hc_place){ .endpoint = at };
         hc_fmt(p->url, sizeof p->url, "%.*s", HC_STR_ARG(ask->url));
