@@ -28,7 +28,7 @@ TESTS = [*[f"reconcile/{t}" for t in (
         "config", "creds_fetch", "creds_container", "creds_imds",
         "creds_assume", "client", "call", "request", "bucket")],
     "sweep", "sweeps", "event_op", "event_read", "ecs/event",
-    "reconcile/sweep"]
+    "reconcile/sweep", "lua/sandbox"]
 A = "core/aws/"
 C = "core/"
 E = "core/ecs/"
@@ -212,6 +212,22 @@ MUTANTS = [
      "*glob == *name || *glob == '?'", "true"),
     ("a spent sandbox runs on", L + "policy.c",
      "if (p->s != NULL && sandbox_is_spent(p->s))", "if (false)"),
+    ("a busy machine fails a policy", L + "sandbox.c",
+     "left = s->cpu_began + s->limits.time - s->limits.cpu(s->limits.ud);",
+     "left = -1;"),
+    ("a policy may take as long as it likes", L + "sandbox.c",
+     "if (now - s->began > s->limits.wall)", "if (false)"),
+    ("the compiler has all the time", L + "sandbox_text.c",
+     "t->since >= TEXT_PIECE);", "false);"),
+    ("jumps are not counted", L + "sandbox_text.c",
+     "if (s.jumps > SANDBOX_JUMPS)", "if (false)"),
+    ("a metatable may get any name later", L + "sandbox_meta.c",
+     "if (!lua_isnil(L, 3) &&", "if (lua_isnil(L, 3) &&"),
+    ("a metatable with a metatable is not looked at", L + "sandbox_meta.c",
+     "meta_note(L, t);", ""),
+    ("an error has no place", L + "sandbox.c",
+     'snprintf(why->what, sizeof why->what, "%s%s", where, text);',
+     'snprintf(why->what, sizeof why->what, "%s", text);'),
     ("constraints of a task definition are ignored", R + "need.c",
      "return need_constraints(in, filter, d->constraints, e);",
      "return 0;"),
@@ -898,7 +914,7 @@ def own(name):
     """The tests that mirror the file, as far as there are any."""
     room = name.removeprefix("core/").removesuffix(".c")
     if name.startswith(L):
-        return ["lua/policy"]
+        return ["lua/sandbox" if "/sandbox" in name else "lua/policy"]
     if room.startswith("op"):
         room = {"op_sweep": "sweep", "op_sweep_find": "sweep",
                 "op_event": "event_op",

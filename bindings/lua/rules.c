@@ -77,8 +77,7 @@ static struct spelled *spell_wish(lua_State *L, int t, int rule,
 
 static int spell_by(lua_State *L, int rule)
 {
-    luaL_where(L, 1);
-    const char *who = lua_tostring(L, -1);
+    const char *who = sandbox_where(L);
 
     if (!lua_istable(L, 1)) {
         lua_pushfstring(L, "%s takes a table: %s { \"NAME\" }",
@@ -122,8 +121,7 @@ static int spell_ladder(lua_State *L)
 /* For every wish of the run, wherever it is written. */
 static int spell_defaults(lua_State *L)
 {
-    luaL_where(L, 1);
-    const char *who = lua_tostring(L, -1);
+    const char *who = sandbox_where(L);
 
     if (!lua_istable(L, 1))
         rule_raise(L, who, "defaults takes a table: defaults { min = 1 }");
@@ -176,8 +174,7 @@ static int spell_limits(lua_State *L)
 {
     struct rules_limits *l;
 
-    luaL_where(L, 1);
-    const char *who = lua_tostring(L, -1);
+    const char *who = sandbox_where(L);
 
     if (!lua_istable(L, 1))
         rule_raise(L, who, "limits takes a table: limits { changes = 50 }");

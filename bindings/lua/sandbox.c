@@ -1,10 +1,16 @@
 /* lua/sandbox.c - the state, its budgets, and how it runs.
  *
  * Count hooks do not run inside of C functions, so they alone bound nothing:
- * the allocator bounds lengths and looks at the clock too, and the library's
- * functions pay for what they do.  There is no pcall inside, so what is raised
- * ends the run; after a trip every allocation and every instruction raises
- * again.
+ * the allocator bounds lengths and looks at the clocks too, the library's
+ * functions pay for what they do, and the compiler gets its text in small
+ * pieces with a look at the clocks between them (lua/sandbox_text.c).  There
+ * is no pcall inside, so what is raised ends the run; after a trip every
+ * allocation and every instruction raises again.
+ *
+ * The time of a run is the CPU time of its thread: a busy machine does not
+ * make a policy fail.  Elapsed time is only a backstop.  A thread never has
+ * more CPU time than time has elapsed, so the CPU clock, which costs a system
+ * call, is not read before the budget could be spent.
  */
 #include "sandbox.h"
 
@@ -22,7 +28,7 @@
 #define SANDBOX_LARGE 4096          /* bytes that are worth a look         */
 #define SANDBOX_WORK 32             /* steps of work for one instruction   */
 
-enum trip { TRIP_NONE, TRIP_INSTRUCTIONS, TRIP_MEMORY, TRIP_TIME,
+enum trip { TRIP_NONE, TRIP_INSTRUCTIONS, TRIP_MEMORY, TRIP_TIME, TRIP_WALL,
             TRIP_STRING };
 
 struct sandbox {
@@ -31,28 +37,57 @@ struct sandbox {
     size_t live;                    /* bytes                               */
     uint64_t used;                  /* instructions, work                  */
     uint64_t owed;                  /* work that is no instruction yet     */
-    int64_t deadline;
+    int64_t began, cpu_began;
+    int64_t look_at;                /* before it no CPU time can be spent  */
     unsigned glances;
     enum trip trip;
     bool running;
-    char name[100];                 /* of the chunk, as in "NAME: "        */
+    int line;                       /* that is compiled; 0: none           */
+    char name[LUA_IDSIZE];          /* of the chunk, as Lua shows it       */
     char where[100];                /* the place that was seen last        */
 };
 
 /* ---- time ---- */
 
-static int64_t sandbox_system_now(void *ud)
+static int64_t sandbox_clock(clockid_t id)
 {
     struct timespec t;
 
-    (void)ud;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(id, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static bool sandbox_is_late(const struct sandbox *s)
+static int64_t sandbox_system_now(void *ud)
 {
-    return s->limits.now(s->limits.ud) > s->deadline;
+    (void)ud;
+    return sandbox_clock(CLOCK_MONOTONIC);
+}
+
+static int64_t sandbox_system_cpu(void *ud)
+{
+    (void)ud;
+    return sandbox_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static void sandbox_start_clocks(struct sandbox *s)
+{
+    s->began = s->limits.now(s->limits.ud);
+    s->cpu_began = s->limits.cpu(s->limits.ud);
+    s->look_at = s->began + s->limits.time;
+}
+
+/* TRIP_TIME, TRIP_WALL, or TRIP_NONE. */
+static enum trip sandbox_is_late(struct sandbox *s)
+{
+    int64_t now = s->limits.now(s->limits.ud), left;
+
+    if (now - s->began > s->limits.wall)
+        return TRIP_WALL;
+    if (now < s->look_at)
+        return TRIP_NONE;
+    left = s->cpu_began + s->limits.time - s->limits.cpu(s->limits.ud);
+    s->look_at = now + left;
+    return left < 0 ? TRIP_TIME : TRIP_NONE;
 }
 
 /* ---- memory ---- */
@@ -72,8 +107,8 @@ static void sandbox_note_where(struct sandbox *s)
 {
     lua_Debug ar;
 
-    for (int level = 0; s->L != NULL && level < 10 &&
-                        lua_getstack(s->L, level, &ar); level++) {
+    for (int level = 0; s->L != NULL && lua_getstack(s->L, level, &ar);
+         level++) {
         lua_getinfo(s->L, "Sl", &ar);
         if (sandbox_note(s, &ar))
             return;
@@ -89,9 +124,8 @@ static enum trip sandbox_why_not(struct sandbox *s, size_t more, size_t n,
         return TRIP_STRING;
     if (more > s->limits.memory || s->live > s->limits.memory - more)
         return TRIP_MEMORY;
-    if ((++s->glances % SANDBOX_GLANCE == 0 || n >= SANDBOX_LARGE) &&
-        sandbox_is_late(s))
-        return TRIP_TIME;
+    if (++s->glances % SANDBOX_GLANCE == 0 || n >= SANDBOX_LARGE)
+        return sandbox_is_late(s);
     return TRIP_NONE;
 }
 
@@ -147,8 +181,9 @@ static void sandbox_raise(lua_State *L, int level)
     const struct sandbox *s = sandbox_of(L);
 
     luaL_where(L, level);
-    lua_pushstring(L, s->trip == TRIP_TIME ? "it takes too long"
-                                           : "it takes too many instructions");
+    lua_pushstring(L, s->trip == TRIP_INSTRUCTIONS
+                          ? "it takes too many instructions"
+                          : "it takes too long");
     lua_concat(L, 2);
     lua_error(L);
 }
@@ -157,8 +192,8 @@ static void sandbox_look(struct sandbox *s)
 {
     if (s->trip == TRIP_NONE && s->used > s->limits.instructions)
         s->trip = TRIP_INSTRUCTIONS;
-    else if (s->trip == TRIP_NONE && sandbox_is_late(s))
-        s->trip = TRIP_TIME;
+    else if (s->trip == TRIP_NONE)
+        s->trip = sandbox_is_late(s);
 }
 
 static void sandbox_hook(lua_State *L, lua_Debug *ar)
@@ -191,43 +226,121 @@ void sandbox_pay(lua_State *L, uint64_t work)
     sandbox_raise(L, 1);
 }
 
+const char *sandbox_where(lua_State *L)
+{
+    lua_Debug ar;
+
+    for (int level = 1; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Sl", &ar);
+        if (ar.currentline > 0)
+            return lua_pushfstring(L, "%s:%d: ", ar.short_src,
+                                   ar.currentline);
+    }
+    return lua_pushliteral(L, "");
+}
+
+void sandbox_compiles(lua_State *L, int line, bool looks)
+{
+    struct sandbox *s = sandbox_of(L);
+
+    s->line = line;
+    if (looks)
+        sandbox_look(s);
+    if (s->trip != TRIP_NONE)
+        sandbox_raise(L, 0);
+}
+
 /* ---- what went wrong ---- */
 
-static void sandbox_say(const struct sandbox *s, struct sandbox_error *why)
+/* Where it happened, for every sentence: "policy.lua:3: ".  Without a line
+ * where no text of the policy runs. */
+static void sandbox_put_place(const struct sandbox *s, char *to, size_t size)
 {
-    const char *text = NULL;
-    const char *where = s->where[0] != '\0' ? s->where : s->name;
+    if (s->where[0] != '\0')
+        snprintf(to, size, "%s", s->where);
+    else if (s->line > 0)
+        snprintf(to, size, "%s:%d: ", s->name, s->line);
+    else
+        snprintf(to, size, "%s: ", s->name);
+}
+
+/* A text that luaL_error or the compiler has put a place before. */
+static bool sandbox_has_place(const struct sandbox *s, const char *text)
+{
+    size_t n = strlen(s->name);
+
+    return strncmp(text, s->name, n) == 0 && text[n] == ':' &&
+           text[n + 1] >= '0' && text[n + 1] <= '9';
+}
+
+static void sandbox_say_trip(const struct sandbox *s, const char *where,
+                             struct sandbox_error *why)
+{
+    const struct sandbox_limits *l = &s->limits;
 
     switch (s->trip) {
     case TRIP_MEMORY:
         snprintf(why->what, sizeof why->what, "%sit takes more than %zu MiB "
-                 "of memory", where, s->limits.memory >> 20);
-        return;
+                 "of memory", where, l->memory >> 20);
+        break;
     case TRIP_STRING:
         snprintf(why->what, sizeof why->what, "%sit makes a text of more than "
                  "%zu bytes", where, SANDBOX_STRING);
-        return;
+        break;
     case TRIP_INSTRUCTIONS:
         snprintf(why->what, sizeof why->what, "%sit takes more than %llu "
-                 "instructions", where,
-                 (unsigned long long)s->limits.instructions);
-        return;
+                 "instructions", where, (unsigned long long)l->instructions);
+        break;
     case TRIP_TIME:
-        snprintf(why->what, sizeof why->what, "%sit takes more than %lld ms",
-                 where, (long long)s->limits.time / 1000);
-        return;
+        snprintf(why->what, sizeof why->what, "%sit takes more than %lld ms "
+                 "of CPU time", where, (long long)l->time / 1000);
+        break;
+    case TRIP_WALL:
+        snprintf(why->what, sizeof why->what, "%sit did not end within %lld "
+                 "ms: the machine gave it less than %lld ms of CPU time",
+                 where, (long long)l->wall / 1000, (long long)l->time / 1000);
+        break;
     case TRIP_NONE:
         break;
     }
-    /* Only what is text already: conversions could run code, or show where a
-     * table lies. */
+}
+
+/* Only what is text already is shown: conversions could run code, or show
+ * where a table lies. */
+static void sandbox_say(const struct sandbox *s, struct sandbox_error *why)
+{
+    const char *text = NULL;
+    char where[120];
+
+    sandbox_put_place(s, where, sizeof where);
+    if (s->trip != TRIP_NONE) {
+        sandbox_say_trip(s, where, why);
+        return;
+    }
     if (lua_type(s->L, -1) == LUA_TSTRING)
         text = lua_tostring(s->L, -1);
-    if (text != NULL)
+    if (text == NULL)
+        snprintf(why->what, sizeof why->what, "%sit raised a %s instead of a "
+                 "text", where, lua_typename(s->L, lua_type(s->L, -1)));
+    else if (sandbox_has_place(s, text) ||
+             (s->where[0] == '\0' && s->line == 0))
         snprintf(why->what, sizeof why->what, "%s", text);
     else
-        snprintf(why->what, sizeof why->what, "%sit raised a %s instead of a "
-                 "text", s->name, lua_typename(s->L, lua_type(s->L, -1)));
+        snprintf(why->what, sizeof why->what, "%s%s", where, text);
+}
+
+/* The message handler: what raised is still on the stack.  C functions that
+ * were called by C functions (the comparator of a sort, what gsub calls) know
+ * no line, and neither does error(message, 0). */
+static int sandbox_mark(lua_State *L)
+{
+    struct sandbox *s = sandbox_of(L);
+
+    if (s->trip == TRIP_NONE) {
+        s->where[0] = '\0';
+        sandbox_note_where(s);
+    }
+    return 1;
 }
 
 static void sandbox_clean(struct sandbox_error *why)
@@ -247,6 +360,7 @@ static int sandbox_open(lua_State *L)
     luaL_checkversion(L);
     lua_newtable(L);
     sandbox_open_base(L);
+    sandbox_open_metatables(L);
     sandbox_open_table(L);
     sandbox_open_string(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &env_key);
@@ -267,8 +381,13 @@ struct sandbox *sandbox_new(const struct sandbox_limits *limits)
         s->limits.memory = SANDBOX_MEMORY;
     if (s->limits.time == 0)
         s->limits.time = SANDBOX_TIME;
+    if (s->limits.wall == 0)
+        s->limits.wall = s->limits.time > SANDBOX_WALL ? s->limits.time
+                                                       : SANDBOX_WALL;
     if (s->limits.now == NULL)
         s->limits.now = sandbox_system_now;
+    if (s->limits.cpu == NULL)
+        s->limits.cpu = sandbox_system_cpu;
     s->L = lua_newstate(sandbox_alloc, s);
     if (s->L != NULL)
         lua_pushcfunction(s->L, sandbox_open);
@@ -303,14 +422,19 @@ static int sandbox_call(struct sandbox *s, int args,
 
     s->used = s->owed = 0;
     s->where[0] = '\0';
-    s->deadline = s->limits.now(s->limits.ud) + s->limits.time;
+    s->line = 0;
+    sandbox_start_clocks(s);
+    lua_pushcfunction(s->L, sandbox_mark);
+    lua_insert(s->L, 1);
     s->running = true;
     lua_sethook(s->L, sandbox_hook, LUA_MASKCOUNT, SANDBOX_COUNT);
-    status = lua_pcall(s->L, args, 0, 0);
+    status = lua_pcall(s->L, args, 0, 1);
     lua_sethook(s->L, NULL, 0, 0);
     s->running = false;
-    if (status == LUA_OK)
+    if (status == LUA_OK) {
+        lua_settop(s->L, 0);
         return 0;
+    }
     if (status == LUA_ERRMEM && s->trip == TRIP_NONE)
         s->trip = TRIP_MEMORY;
     sandbox_say(s, why);
@@ -327,52 +451,52 @@ static int sandbox_refuse(struct sandbox_error *why, const char *name,
     return -1;
 }
 
-struct sandbox_chunk {
-    const char *name, *text;
-    size_t n;
-};
-
 static int sandbox_compile(lua_State *L)
 {
-    const struct sandbox_chunk *c = lua_touserdata(L, 1);
+    struct sandbox_text *text = lua_touserdata(L, 1);
     char name[120];
 
-    snprintf(name, sizeof name, "@%.100s", c->name);
-    if (luaL_loadbufferx(L, c->text, c->n, name, "t") != LUA_OK) {
-        const char *said = lua_tostring(L, -1);
-
-        if (said != NULL && strstr(said, name + 1) != said)
-            lua_pushfstring(L, "%s: %s", name + 1, said);
+    snprintf(name, sizeof name, "@%.100s", text->name);
+    if (lua_load(L, sandbox_text_read, text, name, "t") != LUA_OK)
         return lua_error(L);
-    }
     lua_rawsetp(L, LUA_REGISTRYINDEX, &chunk_key);
     return 0;
 }
 
-/* Each label is compared with those before it. */
-static size_t sandbox_labels(const char *text, size_t n)
+/* As Lua itself cuts it: the end of a long name says more. */
+static void sandbox_name(struct sandbox *s, const char *name)
 {
-    size_t labels = 0;
+    size_t n = strnlen(name, 100), most = sizeof s->name - 1;
 
-    for (size_t i = 1; i < n; i++)
-        labels += text[i] == ':' && text[i - 1] == ':';
-    return labels / 2;
+    if (n <= most)
+        snprintf(s->name, sizeof s->name, "%.*s", (int)n, name);
+    else
+        snprintf(s->name, sizeof s->name, "...%.*s", (int)most - 3,
+                 name + n - (most - 3));
 }
 
 int sandbox_load(struct sandbox *s, const char *name, const char *text,
                  size_t n, struct sandbox_error *why)
 {
-    struct sandbox_chunk c = { name, text, n };
+    struct sandbox_text t = { .name = name, .text = text, .n = n };
+    const char *wrong;
+    int line = 1;
 
-    snprintf(s->name, sizeof s->name, "%.90s: ", name);
+    sandbox_name(s, name);
     if (s->trip != TRIP_NONE)
         return sandbox_refuse(why, name, "the sandbox is spent");
     if (n > SANDBOX_TEXT)
         return sandbox_refuse(why, name, "it is longer than 256 KiB");
-    if (sandbox_labels(text, n) > SANDBOX_LABELS)
-        return sandbox_refuse(why, name, "it has more than 1000 labels");
+    sandbox_text_open(&t);
+    wrong = sandbox_text_check(&t, &line);
+    if (wrong != NULL) {
+        snprintf(why->what, sizeof why->what, "%s:%d: %s", s->name, line,
+                 wrong);
+        sandbox_clean(why);
+        return -1;
+    }
     lua_pushcfunction(s->L, sandbox_compile);
-    lua_pushlightuserdata(s->L, &c);
+    lua_pushlightuserdata(s->L, &t);
     return sandbox_call(s, 1, why);
 }
 
@@ -413,8 +537,12 @@ static int sandbox_begin(lua_State *L)
     sandbox_push_env(L, 2);
     lua_setupvalue(L, 1, 1);            /* _ENV is a chunk's only one */
     lua_settop(L, 1);
+    sandbox_begin_metatables(L);
     lua_pushlightuserdata(L, ud);
-    return body(L);
+    body(L);
+    lua_settop(L, 0);
+    sandbox_check_metatables(L);
+    return 0;
 }
 
 int sandbox_run(struct sandbox *s, lua_CFunction body, void *ud,

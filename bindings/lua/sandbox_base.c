@@ -1,7 +1,7 @@
 /* lua/sandbox_base.c - what text in the sandbox finds under plain names.
  *
  * From stock Lua come only functions that are bounded by what they are given;
- * pairs, tostring and setmetatable are our own.
+ * pairs and tostring are our own, and so is what lua/sandbox_meta.c has.
  */
 #include <stdio.h>
 #include <string.h>
@@ -128,30 +128,6 @@ static int base_pairs(lua_State *L)
     return 2;
 }
 
-/* ---- setmetatable ---- */
-
-static int base_setmetatable(lua_State *L)
-{
-    static const char *const refused[] = { "__gc", "__close", "__mode" };
-
-    luaL_checktype(L, 1, LUA_TTABLE);
-    luaL_argcheck(L, lua_isnil(L, 2) || lua_istable(L, 2), 2,
-                  "nil or table expected");
-    lua_settop(L, 2);
-    for (size_t i = 0; i < 3 && lua_istable(L, 2); i++) {
-        lua_pushstring(L, refused[i]);
-        if (lua_rawget(L, 2) != LUA_TNIL)
-            return luaL_error(L, "setmetatable: %s is not possible here",
-                              refused[i]);
-        lua_pop(L, 1);
-    }
-    if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
-        return luaL_error(L, "cannot change a protected metatable");
-    lua_settop(L, 2);
-    lua_setmetatable(L, 1);
-    return 1;
-}
-
 /* ---- names that are not there ---- */
 
 const char *sandbox_nearest(lua_State *L, int i, const char *name)
@@ -256,7 +232,7 @@ static void base_stock(lua_State *L, lua_CFunction open, const char *as,
 void sandbox_open_base(lua_State *L)
 {
     static const char *const base[] = {
-        "assert", "error", "getmetatable", "ipairs", "rawequal", "rawget",
+        "assert", "error", "ipairs", "rawequal", "rawget",
         "rawlen", "select", "tonumber", "type", "_VERSION", NULL
     };
     static const char *const math[] = {
@@ -267,7 +243,7 @@ void sandbox_open_base(lua_State *L)
     };
     static const luaL_Reg ours[] = {
         { "pairs", base_pairs }, { "tostring", base_tostring },
-        { "setmetatable", base_setmetatable }, { NULL, NULL }
+        { NULL, NULL }
     };
 
     base_stock(L, luaopen_base, NULL, base);

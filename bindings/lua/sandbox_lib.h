@@ -3,14 +3,37 @@
 #ifndef LUA_SANDBOX_LIB_H
 #define LUA_SANDBOX_LIB_H
 
+#include <stdbool.h>
+
 #include <lauxlib.h>
 #include <lua.h>
 
 #include "sandbox.h"
 
 void sandbox_open_base(lua_State *L);      /* pairs, tostring, ...          */
+void sandbox_open_metatables(lua_State *L);
 void sandbox_open_string(lua_State *L);    /* and the metatable of strings  */
 void sandbox_open_table(lua_State *L);
+
+/* A text that is to be compiled: what stands before the Lua in it is skipped,
+ * and what costs the compiler more than its length is refused. */
+struct sandbox_text {
+    const char *name, *text;
+    size_t n;
+    int line;                              /* that is read now              */
+    size_t since;                          /* bytes since the last look     */
+};
+
+void sandbox_text_open(struct sandbox_text *t);
+/* NULL, or what is wrong with it in *line. */
+const char *sandbox_text_check(const struct sandbox_text *t, int *line);
+const char *sandbox_text_read(lua_State *L, void *ud, size_t *n);
+/* The compiler goes on to this line: raises if there is no time for it. */
+void sandbox_compiles(lua_State *L, int line, bool looks);
+
+/* Metatables of a run: none of them may get __mode, __gc or __close later. */
+void sandbox_begin_metatables(lua_State *L);
+void sandbox_check_metatables(lua_State *L);
 
 /* An environment: the given names by a table that raises at others. */
 void sandbox_push_env(lua_State *L, int names);

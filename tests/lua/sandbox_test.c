@@ -253,10 +253,10 @@ static const struct { const char *name, *text, *says; } attempts[] = {
       "while true do end end })", "__close is not possible" },
     { "__close that comes later", "local m = {} local x <close> = (function() "
       "local t = setmetatable({}, m) m.__close = function() while true do end "
-      "end return t end)() error 'x'", MORE },
+      "end return t end)() error 'x'", "__close is not possible" },
     { "__gc that comes later", "local m = {} for i = 1, 100 do setmetatable("
       "{}, m) end m.__gc = function() while true do end end local t = {} for "
-      "i = 1, 1e6 do t = { t } end", MORE },
+      "i = 1, 1e6 do t = { t } end", "__gc is not possible" },
     { "weak tables", "setmetatable({}, { __mode = 'k' })", "__mode is not" },
     { "an error that is a table", "error({})", "it raised a table" },
     { "an error with a metatable", "error(setmetatable({}, { __tostring = "
@@ -285,31 +285,67 @@ static const struct { const char *name, *text, *says; } attempts[] = {
     { "a text of formats", "return (('%s'):rep(30000)):format(('x'):rep(99))",
       "bad argument" },
     { "no chunk", "return return", "policy.lua:1: " },
-    { "a chunk of brackets", NULL, "policy.lua: C stack overflow" },
-    { "too many labels", NULL, "more than 1000 labels" },
+    { "a chunk of brackets", NULL, "policy.lua:1: C stack overflow" },
+    { "too many labels", NULL, "policy.lua:1001: it has more than 1000 labels"
+      },
+    { "too many gotos", NULL, "policy.lua:1002: it has more than 1000 gotos "
+      "and breaks" },
+    { "too many breaks", NULL, "policy.lua:1002: it has more than 1000 gotos "
+      "and breaks" },
+    { "a chain of or", NULL, "" }, { "names behind many scopes", NULL, "" },
     { "too long a text", NULL, "longer than 256 KiB" },
 };
+
+/* `first`, then `unit` as often as it has room, then `last`. */
+static void fill(char *text, const char *first, const char *unit,
+                 const char *last)
+{
+    size_t at = strlen(first), n = strlen(unit);
+    size_t end = SANDBOX_TEXT - strlen(last);
+
+    memcpy(text, first, at);
+    for (; at + n <= end; at += n)
+        memcpy(text + at, unit, n);
+    strcpy(text + at, last);
+}
+
+/* 60 functions one within the other, 200 names in each. */
+static void fill_scopes(char *text)
+{
+    static char first[60 * 500], last[60 * 5];
+
+    first[0] = last[0] = '\0';
+    for (int i = 0; i < 60; i++) {
+        strcat(first, "local a");
+        for (int k = 1; k < 199; k++)
+            strcat(first, ",a");
+        strcat(first, " return function() ");
+        strcat(last, " end");
+    }
+    fill(text, first, "x()", last);
+}
 
 static char *made(size_t i)
 {
     size_t n = SANDBOX_TEXT + 1;
     char *text = malloc(n + 1);
+    const char *name = attempts[i].name;
 
     CHECK(text != NULL);
-    text[0] = '\0';
-    if (strcmp(attempts[i].name, "a chunk of brackets") == 0) {
-        memset(text, '(', 200000);
-        memcpy(text, "return ", 7);
-        text[200000] = '\0';
-    } else if (strcmp(attempts[i].name, "too many labels") == 0) {
-        size_t at = 0;
-
-        for (int k = 0; k < 20000; k++)
-            at += (size_t)snprintf(text + at, n - at, "::a%d::", k);
-    } else {
-        memset(text, ' ', n);
-        text[n] = '\0';
-    }
+    memset(text, ' ', n);
+    text[n] = '\0';
+    if (strcmp(name, "a chunk of brackets") == 0)
+        fill(text, "return ", "(", "");
+    else if (strcmp(name, "too many labels") == 0)
+        fill(text, "", "::a::\n", "");
+    else if (strcmp(name, "too many gotos") == 0)
+        fill(text, "do\n", "goto a\n", "::a:: end");
+    else if (strcmp(name, "too many breaks") == 0)
+        fill(text, "while x do\n", "do break end\n", "end");
+    else if (strcmp(name, "a chain of or") == 0)
+        fill(text, "local a = b ", "or b ", "");
+    else if (strcmp(name, "names behind many scopes") == 0)
+        fill_scopes(text);
     return text;
 }
 
@@ -360,12 +396,19 @@ TEST(sandbox, every_attempt_ends_as_an_error_and_the_next_text_runs)
 
 /* ---- budgets ---- */
 
-static int64_t clock_now;
+/* Clocks that go on by a step whenever they are looked at. */
+static int64_t now_is, now_step, cpu_is, cpu_step;
 
 static int64_t now(void *ud)
 {
     (void)ud;
-    return clock_now += 1000;
+    return now_is += now_step;
+}
+
+static int64_t cpu(void *ud)
+{
+    (void)ud;
+    return cpu_is += cpu_step;
 }
 
 TEST(sandbox, budgets_are_what_they_are_set_to)
@@ -374,7 +417,6 @@ TEST(sandbox, budgets_are_what_they_are_set_to)
                                         .time = 60000000 };
     const struct sandbox_limits small = { .memory = 1 << 20,
                                           .time = 60000000 };
-    const struct sandbox_limits quick = { .time = 50000, .now = now };
     const char *loop = "for i = 1, 3000 do end";
     const char *long_loop = "for i = 1, 30000 do end";
     struct sandbox *s = sandbox_new(&few);
@@ -390,10 +432,277 @@ TEST(sandbox, budgets_are_what_they_are_set_to)
     CHECK_INT(run(s, "local t = {} for i = 1, 99999 do t[i] = i end"), -1);
     CHECK(strstr(error.what, "1 MiB of memory") != NULL);
     sandbox_free(s);
-    s = sandbox_new(&quick);
-    CHECK_INT(run(s, loop), 0);
-    CHECK_INT(run(s, "for i = 1, 100000 do end"), -1);
-    CHECK(strstr(error.what, "more than 50 ms") != NULL);
+}
+
+static const struct sandbox_limits stepped = { .time = 50000, .now = now,
+                                               .cpu = cpu };
+
+/* Other programs had the processor meanwhile: 4 seconds go by. */
+TEST(sandbox, a_busy_machine_does_not_make_a_text_fail)
+{
+    struct sandbox *s = sandbox_new(&stepped);
+
+    now_step = 400000;
+    cpu_step = 100;
+    CHECK_INT(run(s, "for i = 1, 2000 do end return 'done'"), 0);
+    CHECK_Z(result, "done");
+    sandbox_free(s);
+}
+
+TEST(sandbox, the_time_of_a_run_is_cpu_time)
+{
+    struct sandbox *s = sandbox_new(&stepped);
+
+    now_step = 1000;
+    cpu_step = 20000;                   /* asked for when it may be spent */
+    CHECK_INT(run(s, "for i = 1, 3000 do end"), 0);
+    CHECK_INT(run(s, "\nfor i = 1, 100000 do end"), -1);
+    CHECK_Z(error.what, "policy.lua:2: it takes more than 50 ms of CPU time");
+    CHECK(sandbox_is_spent(s));
+    sandbox_free(s);
+}
+
+TEST(sandbox, elapsed_time_is_the_backstop)
+{
+    struct sandbox *s = sandbox_new(&stepped);
+
+    now_step = 400000;
+    cpu_step = 0;
+    CHECK_INT(run(s, "\nfor i = 1, 100000 do end"), -1);
+    CHECK_Z(error.what, "policy.lua:2: it did not end within 5000 ms: the "
+            "machine gave it less than 50 ms of CPU time");
+    CHECK(sandbox_is_spent(s));
+    sandbox_free(s);
+}
+
+TEST(sandbox, the_compiler_is_within_the_time_too)
+{
+    struct sandbox *s = sandbox_new(&stepped);
+    char *text = malloc(SANDBOX_TEXT + 1);
+    int line = 0;
+
+    CHECK(text != NULL);
+    fill(text, "", "a = 1\n", "");
+    now_step = 1000;
+    cpu_step = 20000;
+    CHECK_INT(load(s, text), -1);
+    CHECK_INT(sscanf(error.what, "policy.lua:%d: it takes more than 50 ms",
+                     &line), 1);
+    CHECK(line > 1 && line < 10000);
+    CHECK(sandbox_is_spent(s));
+    sandbox_free(s);
+    free(text);
+}
+
+/* ---- what the compiler does not get ---- */
+
+static const struct { const char *text, *gives; } scanned[] = {
+    { "\xef\xbb\xbfreturn 1", "1" },
+    { "#!/usr/bin/headcount\nreturn 1", "1" },
+    { "\xef\xbb\xbf#!x\r\nreturn 1", "1" }, { "#", "" },
+    { "--[==[ goto break ]] :: ]=] ]==] return '\\'break' --", "'break" },
+    { "local a = { 1 } return a[a[1]]", "1" },
+    { "return \"\\z  \n ::\" .. [[\n::]] .. '\\\r\n'", "::::\n" },
+    { "for i = 1, 2 do if i == 2 then goto done end end ::done:: return 1",
+      "1" },
+};
+
+TEST(sandbox, a_mark_and_a_first_line_that_are_no_lua_are_skipped)
+{
+    struct sandbox *s = sandbox_new(&patient);
+
+    for (size_t i = 0; i < LEN(scanned); i++) {
+        if (run(s, scanned[i].text) != 0)
+            fail_msg("%s: %s", scanned[i].text, error.what);
+        CHECK_Z(result, scanned[i].gives);
+    }
+    CHECK_INT(run(s, "#!x\nreturn nil + 1"), -1);
+    CHECK(strncmp(error.what, "policy.lua:2: ", 14) == 0);
+    CHECK_INT(run(s, "#!x\nreturn return"), -1);
+    CHECK(strncmp(error.what, "policy.lua:2: ", 14) == 0);
+    CHECK_INT(run(s, "\n#!x"), -1);
+    sandbox_free(s);
+}
+
+/* 1001 words each, where they are no gotos, breaks or labels. */
+TEST(sandbox, what_is_no_jump_is_not_counted_as_one)
+{
+    static const char *const rows[][2] = {
+        { "--", "goto break :: " }, { "--[[", "goto break ::\n" },
+        { "return '", "goto break :: " }, { "return [==[", "break ]]::" },
+        { "return '", "\\\n:: " }, { "return '\\z", " \n" },
+        { "return {", "breaks=1,agoto=2,goto_=3," },
+    };
+    static const char *const ends[] = { "", "]]", "'", "]==]", "'", "'", "}" };
+    struct sandbox *s = sandbox_new(&patient);
+    char *text = malloc(SANDBOX_TEXT + 1);
+
+    CHECK(text != NULL);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        text[0] = '\0';
+        strcat(text, rows[i][0]);
+        for (int k = 0; k < 2002; k++)
+            strcat(text, rows[i][1]);
+        strcat(text, ends[i]);
+        if (load(s, text) != 0)
+            fail_msg("%zu: %s", i, error.what);
+    }
+    free(text);
+    sandbox_free(s);
+}
+
+/* ---- metatables ---- */
+
+static const struct { const char *text, *gives; } classes[] = {
+    { "local m = {} local t = setmetatable({}, m) return tostring("
+      "getmetatable(t) == m) .. tostring(getmetatable(m))", "truenil" },
+    { "local m = {} local t = setmetatable({}, m) m.__index = { x = 1 } "
+      "m.y = 2 m[1] = 3 return t.x + rawget(m, 'y') + #m", "4" },
+    { "local m = {} local t = setmetatable({}, m) function m.__tostring() "
+      "return 'late' end return tostring(t)", "late" },
+    { "local A = {} A.__index = A function A.new() return setmetatable({}, A) "
+      "end function A:name() return 'A' end local B = setmetatable({}, { "
+      "__index = A }) B.__index = B local b = setmetatable({}, B) function "
+      "B:more() return 'B' end return b:name() .. b:more()", "AB" },
+    { "local C = {} local c = setmetatable({}, C) setmetatable(C, { __call = "
+      "function(k, x) return x end }) C.__index = { z = 5 } return C(2) + c.z",
+      "7" },
+    { "local C = {} setmetatable(C, C) C.__index = function(_, k) return k end"
+      " C.v = 'w' return C.x .. C.v", "xw" },
+    { "local m = {} setmetatable({}, m) setmetatable(m, nil) m.x = 1 return "
+      "tostring(getmetatable(m)) .. m.x", "nil1" },
+    { "local log = '' local m = {} setmetatable({}, m) setmetatable(m, { "
+      "__newindex = function(t, k) log = log .. k end }) m.a = 1 return log .. "
+      "tostring(rawget(m, 'a'))", "anil" },
+    { "local t = setmetatable({}, { __metatable = 'mine' }) return "
+      "getmetatable(t)", "mine" },
+    { "local m = {} setmetatable({}, m) m.__mode = nil m.__gc = nil return 1",
+      "1" },
+    { "local m = {} setmetatable({}, m) local n = '' m.b = 1 m.a = 2 for k in "
+      "pairs(m) do n = n .. k end return n", "ab" },
+    { "return ({ __mode = 'k', __gc = 1, __close = 1 }).__mode", "k" },
+};
+
+TEST(sandbox, a_metatable_is_what_it_is_in_lua)
+{
+    struct sandbox *s = sandbox_new(&patient);
+
+    for (size_t i = 0; i < LEN(classes); i++) {
+        if (run(s, classes[i].text) != 0)
+            fail_msg("%s: %s", classes[i].text, error.what);
+        CHECK_Z(result, classes[i].gives);
+    }
+    sandbox_free(s);
+}
+
+static const char *const weak[] = {
+    "local m = {} setmetatable({}, m)\nm.__mode = 'k'",
+    "local m = {} setmetatable({}, m)\nm['__mo' .. 'de'] = 'v'",
+    "local m = {} setmetatable({}, m)\nm.__gc = 1",
+    "local m = {} setmetatable({}, m)\nm.__close = 1",
+    "local m = {} setmetatable({}, m) setmetatable(m, nil)\nm.__mode = 'k'",
+    "local m = {} setmetatable({}, m) setmetatable(m, {})\nm.__mode = 'k'",
+    "local m = setmetatable({}, {}) setmetatable({}, m)\nm.__mode = 'k'",
+    "local m = setmetatable({}, { __index = {} }) setmetatable({}, m)\n"
+        "m.__mode = 'k'",
+    "local m = {} setmetatable(m, m)\nm.__mode = 'k'",
+    "local m = {} m.__index = m setmetatable({}, m) m.__mode = nil\n"
+        "m.__mode = 'k'",
+    "\nsetmetatable({}, { __mode = false })",
+    "local m = {} local t = setmetatable({}, m)\ngetmetatable(t).__mode = 'k'",
+};
+
+TEST(sandbox, a_table_does_not_become_weak_later)
+{
+    struct sandbox *s = sandbox_new(&patient);
+
+    for (size_t i = 0; i < LEN(weak); i++) {
+        if (run(s, weak[i]) != -1)
+            fail_msg("%s: no error", weak[i]);
+        if (strncmp(error.what, "policy.lua:2: ", 14) != 0 ||
+            strstr(error.what, "is not possible here") == NULL)
+            fail_msg("%s: %s", weak[i], error.what);
+    }
+    sandbox_free(s);
+}
+
+/* A __newindex of its own is not looked behind: the metatable is. */
+TEST(sandbox, what_is_still_weak_after_the_run_ends_it_as_an_error)
+{
+    struct sandbox *s = sandbox_new(&patient);
+
+    CHECK_INT(run(s, "local m = {} setmetatable({}, m) setmetatable(m, { "
+                     "__newindex = function() end }) kept = m"), 0);
+    CHECK_INT(run(s, "kept = { setmetatable({}, { __newindex = rawequal }) } "
+                     "local n = {} setmetatable(kept[1], nil) setmetatable("
+                     "kept[1], n) setmetatable({}, kept[1]) n.__newindex = nil"
+                     " kept[1].__mode = 'k'"), -1);
+    CHECK(strstr(error.what, "__mode is not possible here") != NULL);
+    CHECK_INT(run(s, "return 1"), 0);     /* of that run alone */
+    sandbox_free(s);
+}
+
+/* ---- where ---- */
+
+static const char *const placed[] = {
+    "\nlocal x = string.rep('x', 1e6)", "\nreturn string.rep('x', 1e6)",
+    "local t = { 1, {} }\ntable.sort(t)",
+    "local t = { 1, 2 }\ntable.sort(t, string.gsub)",
+    "\nlocal s = ('x'):gsub('x', string.rep)",
+    "\nlocal s = ('x'):gsub('x', error)",
+    "\nlocal x = ('a'):find('[a')", "\nfor k in pairs(nil) do end",
+    "\nlocal x = setmetatable({}, { __index = string.rep }).x",
+    "\nlocal x = tostring(setmetatable({}, { __tostring = string.rep }))",
+    "\nlocal x = tostring(setmetatable({}, { __tostring = error }))",
+    "\nerror('no place', 0)", "\nerror {}", "\nerror()",
+    "\nerror(setmetatable({}, { __tostring = error }))",
+    "\nassert(false)", "\nassert(nil, 'x')", "\nassert(false, {})",
+    "\nlocal x = ('x'):bad()", "\nlocal x = math.floor('y')",
+    "\nlocal x = ('%d'):format('y')", "\nlocal x = utf8.char(-1)",
+    "\nlocal function f() return f() + 1 end f()",
+    "\nlocal x = {} < {}", "\nlocal x = #nil",
+    "\nlocal t = setmetatable({}, { __lt = string.rep }) local x = t < t",
+    "\nlocal t = setmetatable({}, { __index = function(t, k) return t[k] end })"
+        " local x = t.x",
+    "\nfor w in ('x'):gmatch('(') do end",
+    "\nlocal x = table.concat({ {} })", "\nlocal x = select(0)",
+    "\nlocal x = nothing", "\nlocal x = 1 // 0",
+    "\nlocal x <close> = 5", "x = 1\nreturn return", "\nx = 'a",
+};
+
+TEST(sandbox, every_error_has_file_and_line)
+{
+    struct sandbox *s = sandbox_new(&patient);
+
+    for (size_t i = 0; i < LEN(placed); i++) {
+        if (run(s, placed[i]) != -1)
+            fail_msg("%s: no error", placed[i]);
+        if (strncmp(error.what, "policy.lua:2: ", 14) != 0 ||
+            strstr(error.what + 14, "policy.lua") != NULL)
+            fail_msg("%s: %s", placed[i], error.what);
+        if (sandbox_is_spent(s)) {
+            sandbox_free(s);
+            s = sandbox_new(&patient);
+        }
+    }
+    sandbox_free(s);
+}
+
+/* Lua shows the end of a long name; the place is said once all the same. */
+TEST(sandbox, a_long_name_is_said_once)
+{
+    static const char name[] = "/etc/headcount/policies/of/a/team/that/has/a/"
+                               "long/name/policy.lua";
+    struct sandbox *s = sandbox_new(&patient);
+    const char *at;
+
+    CHECK_INT(sandbox_load(s, name, "return return", 13, &error), -1);
+    at = strstr(error.what, "/name/policy.lua:1: ");
+    CHECK(at != NULL && strstr(at + 10, "policy.lua") == NULL);
+    CHECK_INT(sandbox_load(s, name, "error('x', 0)", 13, &error), 0);
+    CHECK_INT(sandbox_run(s, body, NULL, &error), -1);
+    at = strstr(error.what, "/name/policy.lua:1: x");
+    CHECK(at != NULL && strstr(at + 10, "policy.lua") == NULL);
     sandbox_free(s);
 }
 
