@@ -235,8 +235,8 @@ struct headcount_wish {
                                 service of launch type EC2 they never do     */
     bool prevent_single_point_of_failure;    /* two hosts: at least two tasks */
     const char *at;          /* where it was written, "policy.lua:12"        */
-    /* cluster-proportional-autoscaler's parameters, as JSON, instead of rule
-     * and its numbers, min and max. */
+    /* cluster-proportional-autoscaler's parameters, as JSON, or the ConfigMap
+     * that has them, instead of rule and its numbers, min and max. */
     const char *autoscaler;
     bool has_max;            /* max counts even where it is 0                */
 };

@@ -26,7 +26,7 @@ int headcount_json_new(headcount_json **out, const void *text, size_t n,
     if (json == NULL)
         return HEADCOUNT_ENOMEM;
     json->alloc = sys.alloc;
-    json->in = (struct hc_str){ n > 0 ? text : "", n };
+    json->in = hc_str_unmarked((struct hc_str){ n > 0 ? text : "", n });
     hc_json_init(&json->reader, &json->alloc, (uint64_t)n + 1, HC_JSON_DEPTH,
                  n + 1);
     return 0;
@@ -58,9 +58,10 @@ static int json_pull(headcount_json *json, struct hc_error *e)
             continue;
         if (got != JSON_MORE)
             return json_event(got);
-        if (json->ended)
-            return hc_json_end(&json->reader, e);
-        json->ended = true;
+        got = hc_json_end(&json->reader, e);
+        if (got < 0 || json->ended)
+            return got;
+        json->ended = true;         /* whole, but a number may not know it */
         json->in = HC_STR("\n");
     }
 }

@@ -30,13 +30,26 @@ static int op_call_read(struct hc_json *j, struct hc_str text,
     return got < 0 ? got : 0;
 }
 
+static struct hc_str op_call_request(const headcount_op *op)
+{
+    return hc_str_unmarked(hc_str_n(op->request.body, op->request.body_size));
+}
+
+static bool op_call_is_object(struct hc_str text)
+{
+    size_t at = 0;
+
+    while (at < text.n && hc_str_find(HC_STR(" \t\r\n"), text.p[at]) < 4)
+        at++;
+    return at < text.n && text.p[at] == '{';
+}
+
 /* The request's own body: an object, as every operation takes. */
 static int op_call_check_body(headcount_op *op)
 {
     struct hc_json j;
     struct hc_error why = { .code = 0 };
-    struct hc_str text = hc_str_trim(hc_str_n(op->request.body,
-                                              op->request.body_size));
+    struct hc_str text = op_call_request(op);
 
     if (text.n > CALL_REQUEST_MAX)
         return hc_error_set(&op->error, HC_ELIMIT, "the request's body has "
@@ -55,7 +68,7 @@ static int op_call_check_body(headcount_op *op)
     if (err < 0)
         return hc_error_set(&op->error, HC_ESYNTAX, "the request's body is no "
                             "JSON: %s", why.what);
-    if (text.p[0] != '{')
+    if (!op_call_is_object(text))
         return hc_error_set(&op->error, HC_ESYNTAX, "the request's body has "
                             "to be a JSON object: {...}");
     return 0;
@@ -77,7 +90,7 @@ int hc_op_call_start(headcount_op *op)
         return err;
     op_call_judge(op);
     config.operation = hc_str(op->request.operation);
-    config.body = hc_str_n(op->request.body, op->request.body_size);
+    config.body = op_call_request(op);
     config.replay_ok = op->request.retry_writes;
     err = hc_call_start(&c->call, &op->h->net, &op->job, &config);
     return err < 0 ? hc_error_pass(&op->error, &c->call.error) : 0;

@@ -44,6 +44,7 @@ TEST(json_pull, a_text_is_its_events)
 {
     static const struct { const char *text, *events; } rows[] = {
         { "{}", "{ } " }, { " [ ] ", "[ ] " }, { "7", "n:7 " },
+        { "\xef\xbb\xbf 7", "n:7 " }, { "7 ", "n:7 " },
         { "-0.5e3", "n:-0.5e3 " }, { "\"\"", "s: " }, { "null", "0 " },
         { "{\"\":\"\"}", "{ k: s: } " },
         { "{\"a\":[1,true,false,null,\"\\u00e9\"],\"b\":{}}",
@@ -57,6 +58,24 @@ TEST(json_pull, a_text_is_its_events)
     }
 }
 
+/* No byte is counted that the text does not have. */
+TEST(json_pull, the_byte_is_the_one_of_the_text)
+{
+    static const struct { const char *text, *says; } rows[] = {
+        { "{\"a\":", "ends after byte 5," }, { "[1", "ends after byte 2," },
+        { "nul", "ends after byte 3," }, { "\"abc", "ends after byte 4," },
+        { "  {\"a\" 1}", "(byte 7)" }, { "\n[1,]", "(byte 4)" },
+        { "\xef\xbb\xbf[1,]", "(byte 3)" }, { "1 x", "(byte 2)" },
+    };
+    char got[200];
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CHECK(events(rows[i].text, got, sizeof got) < 0);
+        if (strstr(error.what, rows[i].says) == NULL)
+            fail_msg("%s: %s", rows[i].text, error.what);
+    }
+}
+
 TEST(json_pull, what_is_no_json_is_said_with_its_place)
 {
     static const struct { const char *text; int code; } rows[] = {
@@ -64,7 +83,9 @@ TEST(json_pull, what_is_no_json_is_said_with_its_place)
         { "{\"a\"}", HEADCOUNT_ESYNTAX }, { "[01]", HEADCOUNT_ESYNTAX },
         { "[1,]", HEADCOUNT_ESYNTAX }, { "{} {}", HEADCOUNT_ESYNTAX },
         { "\"\xff\"", HEADCOUNT_ESYNTAX }, { "[", HEADCOUNT_ETRUNCATED },
-        { "tru", HEADCOUNT_ESYNTAX }, { "-", HEADCOUNT_ESYNTAX },
+        { "tru", HEADCOUNT_ETRUNCATED }, { "-", HEADCOUNT_ETRUNCATED },
+        { "\"abc", HEADCOUNT_ETRUNCATED }, { "trux", HEADCOUNT_ESYNTAX },
+        { "\xef\xbb\xbf", HEADCOUNT_ESYNTAX },
     };
     char got[200], deep[300];
 

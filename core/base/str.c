@@ -78,6 +78,11 @@ static bool str_is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+struct hc_str hc_str_unmarked(struct hc_str s)
+{
+    return hc_str_starts(s, HC_STR("\xef\xbb\xbf")) ? hc_str_from(s, 3) : s;
+}
+
 struct hc_str hc_str_trim(struct hc_str s)
 {
     while (s.n > 0 && str_is_blank(s.p[0]))

@@ -29,6 +29,8 @@ bool hc_str_starts(struct hc_str s, struct hc_str prefix);
 bool hc_str_ends(struct hc_str s, struct hc_str suffix);
 size_t hc_str_find(struct hc_str s, char c);         /* index, or s.n       */
 struct hc_str hc_str_from(struct hc_str s, size_t at);          /* s[at..]  */
+/* Without the UTF-8 byte order mark that editors put before a text. */
+struct hc_str hc_str_unmarked(struct hc_str s);
 struct hc_str hc_str_trim(struct hc_str s);      /* SP and HTAB, both ends */
 /* Takes what stands before the first `sep` off the front of *s (and the sep);
  * the whole of it when there is none. */

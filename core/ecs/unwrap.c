@@ -330,6 +330,7 @@ static int unwrap_text(const struct hc_unwrap_to *to, struct hc_str text,
     struct hc_buf *bufs[] = { &l.type, &l.from, &l.id, &l.source, &l.queue,
                               &l.inner };
 
+    text = hc_str_unmarked(text);
     for (size_t i = 0; i < sizeof(bufs) / sizeof(*bufs); i++)
         hc_buf_init(bufs[i], to->alloc, HC_EVENT_BYTES);
 

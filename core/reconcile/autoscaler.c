@@ -238,23 +238,113 @@ static int scaler_ladder(struct hc_wish *to, const struct hc_json_doc *d,
 
 /* ---- all of it ---- */
 
+struct scaler_in {
+    const struct hc_json_doc *doc;
+    struct hc_keep *keep;
+    bool linear;                        /* else it is a ladder */
+};
+
+static int scaler_rule(struct hc_wish *to, const struct scaler_in *in,
+                       int object, struct hc_error *e)
+{
+    return in->linear ? scaler_linear(to, in->doc, object, e)
+                      : scaler_ladder(to, in->doc, object, in->keep, e);
+}
+
+/* A ConfigMap's values are texts: this one is JSON again. */
+static int scaler_take_text(struct hc_wish *to, const struct scaler_in *in,
+                            int v, struct hc_error *e)
+{
+    struct hc_json_doc inner;
+    struct scaler_in of = *in;
+    struct hc_error why = { 0 };
+    struct hc_buf text;
+    int err;
+
+    hc_buf_init(&text, in->keep->alloc, HC_AUTOSCALER_JSON);
+    hc_json_string(in->doc, v, &text);
+    err = hc_buf_error(&text);
+    if (err == 0)
+        err = hc_json_doc_init(&inner, in->keep->alloc, hc_buf_view(&text),
+                               SCALER_TOKENS, &why);
+    if (err == HC_ENOMEM) {
+        hc_error_set(e, err, "no memory for a rule");
+    } else if (err < 0) {
+        err = hc_error_set(e, HC_ECONFIG, "the autoscaler's parameters: the "
+                           "text of %s: %s", in->linear ? "linear" : "ladder",
+                           why.what);
+    } else {
+        of.doc = &inner;
+        err = scaler_rule(to, &of, 0, e);
+        hc_json_doc_fini(&inner);
+    }
+    hc_buf_fini(&text);
+    return err;
+}
+
+/* Where "linear" and "ladder" stand: at the top, or in a ConfigMap's data. */
+static int scaler_find_data(const struct hc_json_doc *d, int *at,
+                            struct hc_error *e)
+{
+    static const char *const names[] = { "apiVersion", "kind", "metadata",
+                                         "data", "binaryData", "immutable",
+                                         NULL };
+    int kind = hc_json_find(d, 0, "kind");
+    int err;
+
+    *at = 0;
+    if (kind < 0 && hc_json_find(d, 0, "data") < 0)
+        return 0;
+    if (kind >= 0 && !hc_json_is(d, kind, "ConfigMap"))
+        return scaler_wrong("its kind", "not \"ConfigMap\"", e);
+    err = scaler_check_keys(d, 0, names, "a ConfigMap", e);
+    *at = hc_json_find(d, 0, "data");
+    if (err == 0 && *at < 0)
+        err = scaler_refuse("the ConfigMap has no data", e);
+    return err;
+}
+
 static int scaler_take(struct hc_wish *to, const struct hc_json_doc *d,
                        struct hc_keep *keep, struct hc_error *e)
 {
     static const char *const names[] = { "linear", "ladder", NULL };
     struct hc_error why = { 0 };
-    int err = scaler_check_keys(d, 0, names, "it", e);
-    int linear = hc_json_find(d, 0, names[0]);
-    int ladder = hc_json_find(d, 0, names[1]);
+    int at, err = scaler_find_data(d, &at, e);
 
-    if (err == 0 && (linear < 0) == (ladder < 0))
-        return scaler_refuse("it is one of \"linear\" and \"ladder\"", e);
     if (err == 0)
-        err = linear >= 0 ? scaler_linear(to, d, linear, e)
-                          : scaler_ladder(to, d, ladder, keep, e);
+        err = scaler_check_keys(d, at, names, at == 0 ? "it" : "data", e);
+    if (err < 0)
+        return err;
+
+    int linear = hc_json_find(d, at, names[0]);
+    int ladder = hc_json_find(d, at, names[1]);
+    int v = linear >= 0 ? linear : ladder;
+    struct scaler_in in = { d, keep, linear >= 0 };
+
+    if (linear >= 0 && ladder >= 0)
+        return scaler_refuse("it has both \"linear\" and \"ladder\", and the "
+                             "rule is one of them", e);
+    if (v < 0)
+        return scaler_refuse("it is one of \"linear\" and \"ladder\"", e);
+    err = hc_json_kind(d, v) == KIND_STRING ? scaler_take_text(to, &in, v, e)
+                                            : scaler_rule(to, &in, v, e);
     if (err == 0 && hc_rule_check(&to->rule, &why) < 0)
         return scaler_refuse(why.what, e);
     return err;
+}
+
+/* JSON begins otherwise; what begins so is how ConfigMaps are written by hand:
+ * a name, a comment, "---". */
+static bool scaler_is_yaml(struct hc_str text)
+{
+    size_t at = 0;
+
+    while (at < text.n && hc_str_find(HC_STR(" \t\r\n"), text.p[at]) < 4)
+        at++;
+
+    char c = at < text.n ? hc_lower(text.p[at]) : '\0';
+
+    return (c >= 'a' && c <= 'z') || c == '#' || c == '-' || c == '%';
 }
 
 int hc_autoscaler_wish(struct hc_wish *to, struct hc_str json,
@@ -264,11 +354,16 @@ int hc_autoscaler_wish(struct hc_wish *to, struct hc_str json,
     struct hc_error why = { 0 };
     int err;
 
+    json = hc_str_unmarked(json);
     if (json.n > HC_AUTOSCALER_JSON)
         return scaler_refuse("it is longer than 64 KiB", e);
     err = hc_json_doc_init(&d, keep->alloc, json, SCALER_TOKENS, &why);
     if (err == HC_ENOMEM)
         return hc_error_set(e, err, "no memory for a rule");
+    if (err < 0 && scaler_is_yaml(json))
+        return scaler_refuse("it looks like YAML, which is not read: give "
+                             "JSON, as `kubectl get configmap NAME -o json` "
+                             "prints it", e);
     if (err < 0)
         return scaler_refuse(why.what, e);
     err = scaler_take(to, &d, keep, e);

@@ -7,6 +7,11 @@
  *   { "ladder": { "coresToReplicas": [[1, 1], [64, 3]],
  *                 "nodesToReplicas": [[1, 1], [2, 2]] } }
  *
+ * Either may stand in the data of a Kubernetes ConfigMap, as JSON, and may be
+ * a text of JSON, as it is there:
+ *
+ *   { "kind": "ConfigMap", "data": { "linear": "{\"nodesPerReplica\": 1}" } }
+ *
  * A node is a host, a core 1024 CPU units that hosts registered.  As there: a
  * linear count is never under 1, and under the first rung the first rung
  * holds.  Where it would do what nobody asked for (a ladder without rungs is 0

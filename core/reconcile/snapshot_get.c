@@ -511,6 +511,7 @@ int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
     int err;
 
     *s = (struct hc_snapshot){ .cluster = HC_STR("") };
+    text = hc_str_unmarked(text);
     err = snap_rest(&r, text, e);
     hc_free(f->alloc, r.hosts, r.hosts_cap * sizeof(*r.hosts));
     hc_fact_hosts_free(f, &r.names);

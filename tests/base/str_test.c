@@ -202,6 +202,15 @@ TEST(str, a_hash_goes_on_where_the_text_before_ended)
     CHECK(hc_str_hash(foo, HC_STR("bar")) == 0x85944171f73967e8U);
 }
 
+TEST(str, a_byte_order_mark_is_no_text)
+{
+    CHECK_STR(hc_str_unmarked(hc_str("\xef\xbb\xbf{}")), "{}");
+    CHECK_STR(hc_str_unmarked(hc_str("\xef\xbb\xbf")), "");
+    CHECK_STR(hc_str_unmarked(hc_str("{}\xef\xbb\xbf")), "{}\xef\xbb\xbf");
+    CHECK_STR(hc_str_unmarked(hc_str("\xef\xbb")), "\xef\xbb");
+    CHECK_STR(hc_str_unmarked(hc_str(NULL)), "");
+}
+
 TEST(str, nothing_is_read_beyond_the_end)
 {
     char *p = t_guard("12 ", 3);

@@ -72,6 +72,10 @@ TEST(unwrap, wrappings_are_taken_off)
     static const struct { const char *text, *told; } rows[] = {
         { "{\"cluster\":\"a\"}", "event({\"cluster\":\"a\"})" },
         { "no json", "event(no json)" }, { "", "event()" },
+        { "\xef\xbb\xbf{}", "event({})" },
+        { "\xef\xbb\xbf[{\"a\":1}]", "record() event({\"a\":1})" },
+        { "{\"Type\":\"Notification\",\"Message\":\"\xef\xbb\xbfx\"}",
+          "event(x)" },
         { "{\"Records\":5}", "event({\"Records\":5})" },
         { "{\"Type\":\"Notification\"}",
           "event({\"Type\":\"Notification\"})" },

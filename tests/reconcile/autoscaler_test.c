@@ -21,6 +21,9 @@ static int read_json(const char *json)
 
 #define LINEAR(text) "{\"linear\":{" text "}}"
 #define LADDER(text) "{\"ladder\":{" text "}}"
+#define CONFIGMAP(data) "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\","     \
+    "\"metadata\":{\"name\":\"dns-autoscaler\",\"annotations\":{\"linear\":"  \
+    "\"{}\"}},\"data\":{" data "}}"
 
 static const struct { const char *json; int64_t nodes, cores, count; }
 good[] = {
@@ -40,6 +43,14 @@ good[] = {
     { LADDER("\"nodesToReplicas\":[[6,1]]"), 3, 0, 1 },
     { LADDER("\"nodesToReplicas\":[[0,0],[6,1]]"), 3, 0, 0 },
     { LADDER("\"nodesToReplicas\":[[9,4],[1,1],[3,2]]"), 5, 0, 2 },
+    { "\xef\xbb\xbf" LINEAR("\"nodesPerReplica\":10"), 25, 0, 3 },
+    { "{\"linear\":\"{\\\"nodesPerReplica\\\":10}\"}", 25, 0, 3 },
+    { "{\"ladder\":\"{\\n \\\"nodesToReplicas\\\": [[6,1],[7,2]]}\\n\"}",
+      9, 0, 2 },
+    { CONFIGMAP("\"linear\":\"{\\\"coresPerReplica\\\":2,\\\"min\\\":3}\""),
+      0, 13, 7 },
+    { CONFIGMAP("\"linear\":{\"nodesPerReplica\":10}"), 25, 0, 3 },
+    { "{\"data\":" LINEAR("\"nodesPerReplica\":10") "}", 25, 0, 3 },
 };
 
 TEST(autoscaler, a_rule_is_what_its_parameters_say)
@@ -65,9 +76,30 @@ TEST(autoscaler, a_rule_is_what_its_parameters_say)
 static const struct { const char *json, *says; } bad[] = {
     { "", "empty" }, { "{", "byte" }, { "[]", "an object" },
     { "{}", "one of \"linear\" and \"ladder\"" },
-    { "{\"linear\":{\"nodesPerReplica\":1},\"ladder\":{}}", "one of" },
+    { "{\"linear\":{\"nodesPerReplica\":1},\"ladder\":{}}",
+      "it has both \"linear\" and \"ladder\", and the rule is one of them" },
     { "{\"linaer\":{}}", "it has no \"linaer\"" },
     { "{\"linear\":[]}", "linear is an object" },
+    { CONFIGMAP(""), "it is one of \"linear\" and \"ladder\"" },
+    { CONFIGMAP("\"linear\":\"{}\",\"ladder\":\"{}\""), "it has both" },
+    { CONFIGMAP("\"linaer\":\"{}\""), "data has no \"linaer\"" },
+    { CONFIGMAP("\"linear\":\"{}\""), "above 0" },
+    { CONFIGMAP("\"linear\":\"{\""), "the text of linear: JSON: it ends after "
+      "byte 1" },
+    { CONFIGMAP("\"ladder\":\"nodesToReplicas:\""), "the text of ladder" },
+    { CONFIGMAP("\"linear\":\"{\\\"nodePerReplica\\\":1}\""),
+      "linear has no \"nodePerReplica\"" },
+    { CONFIGMAP("\"linear\":\"[]\""), "linear is an object" },
+    { CONFIGMAP("\"linear\":5"), "linear is an object" },
+    { "{\"kind\":\"ConfigMap\",\"metadata\":{}}", "has no data" },
+    { "{\"kind\":\"ConfigMap\",\"data\":5}", "data is an object" },
+    { "{\"kind\":\"ConfigMapList\",\"items\":[]}", "not \"ConfigMap\"" },
+    { "{\"kind\":\"ConfigMap\",\"data\":{},\"linear\":{}}",
+      "a ConfigMap has no \"linear\"" },
+    { "{\"data\":{},\"data\":{}}", "twice" },
+    { "kind: ConfigMap\ndata:\n  linear: '{}'\n", "YAML, which is not read" },
+    { "---\napiVersion: v1\n", "YAML" }, { "# a comment\n{}", "YAML" },
+    { "\xef\xbb\xbf linear: |-\n", "YAML" },
     { LINEAR(""), "above 0" },
     { LINEAR("\"coresPerReplica\":0,\"nodesPerReplica\":0"), "above 0" },
     { LINEAR("\"nodePerReplica\":1"), "linear has no \"nodePerReplica\"" },
@@ -125,6 +157,10 @@ static int ladder_once(void)
 {
     hc_keep_init(&keep, t_alloc(), 1 << 20);
     int err = read_json(good[9].json);
+
+    if (err == 0)
+        err = read_json(CONFIGMAP("\"ladder\":\"{\\\"nodesToReplicas\\\":"
+                                  "[[1,1]]}\""));
 
     hc_keep_fini(&keep);
     return err;

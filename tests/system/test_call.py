@@ -1,5 +1,6 @@
 """`headcount call`: the answer as it came, or nothing on stdout."""
 import json
+import re
 
 import botocore.auth
 import botocore.awsrequest
@@ -27,6 +28,41 @@ def test_the_body_is_text_a_file_or_standard_input(ecs, headcount, tmp_path):
         assert run.code == 0, run.err
         assert ecs.requests[-1].body == wanted
         assert json.loads(run.out)["clusters"][0]["clusterName"] == "prod"
+
+
+def test_a_byte_order_mark_is_not_sent(ecs, headcount, tmp_path):
+    """Notepad and PowerShell write one."""
+    wanted = {"clusters": ["prod"]}
+    text = "\ufeff" + json.dumps(wanted)
+    (tmp_path / "body.json").write_text(text, encoding="utf-8")
+    headcount.at(ecs)
+    for args, stdin in (([text], b""), (["-"], text), (["@body.json"], b"")):
+        run = headcount("call", "ecs", "DescribeClusters", *args, stdin=stdin)
+        assert run.code == 0, run.err
+        assert ecs.requests[-1].raw_body == json.dumps(wanted).encode()
+
+
+@pytest.mark.parametrize("text", [
+    '{"a":1,}', '{"a":', '  {"a" 1}', '{"a":1} x', '"abc', "nul", "[1",
+    '{"a":1', '\n\n{"a":01}', '{"a":"\\x"}', '\ufeff{"a":}', "{} {}",
+    '\t{"a":"\x01"}'])
+def test_json_decode_and_call_name_the_same_byte(ecs, headcount, text):
+    headcount.at(ecs)
+    called = headcount("call", "ecs", "ListClusters", "-", stdin=text)
+    assert called.code == 252 and ecs.requests == []
+    (headcount.home / "decode.lua").write_text(
+        'local json = require("headcount").json\n'
+        'print(select(2, json.decode(io.read "a")))\n')
+    decoded = headcount("run", "decode.lua", stdin=text)
+    said = decoded.out.split("\t")[0]
+    assert re.search(r"byte \d+", said)
+    assert called.err.strip().endswith(said)
+
+
+def test_blank_lines_before_the_object_are_sent(ecs, headcount):
+    run = headcount.at(ecs)("call", "ecs", "ListClusters", "-",
+                            stdin="\n\n{}\n")
+    assert run.code == 0, run.err
 
 
 def test_a_service_error_is_254(ecs, headcount):

@@ -177,7 +177,7 @@ WRONG = [
     ("return function(c) for h in c:hosts {} do local _ = h.zoen end "
      "return {} end", "a host has no 'zoen'", "zone"),
     ("error 'by hand'", "policy.lua:1: by hand"),
-    ("error { }", "policy.lua: it raised a table"),
+    ("error { }", "policy.lua:1: it raised a table"),
     ("local t return t.x", "policy.lua:1: attempt to index"),
     ("return pcall(print)", "pcall"),
     ("while true do end", "policy.lua:1"),
@@ -185,6 +185,12 @@ WRONG = [
     ("local t = {} while true do t[#t + 1] = {} end", "policy.lua:1"),
     ("local function f() return f() + 1 end return f()", "policy.lua:1"),
     ("return ('x'):rep(1e9)", "policy.lua:1"),
+    ("\ntable.sort { 1, {} }", "policy.lua:2: attempt to compare"),
+    ("\nlocal s = ('x'):gsub('x', per_host)", "policy.lua:2: per_host takes"),
+    ("return function(c)\nerror({ code = 1 }) end",
+     "policy.lua:2: it raised a table instead of a text"),
+    ("local m = {} setmetatable({}, m)\nm.__mode = 'k'",
+     "policy.lua:2: __mode is not possible here"),
 ]
 
 
@@ -277,6 +283,52 @@ def test_a_snapshot_replays_a_policy(prod, policy, headcount):
     assert kept.report["clusters"][0]["services"] == \
         live.report["clusters"][0]["services"]
     assert kept.report["stats"]["api_calls"] == 0
+
+
+@pytest.mark.parametrize("text, says", [
+    ("do\n" + "goto a\n" * 32000 + "::a:: end",
+     "policy.lua:1002: it has more than 1000 gotos and breaks"),
+    ("while x do\n" + "do break end\n" * 20000 + "end",
+     "policy.lua:1002: it has more than 1000 gotos and breaks"),
+    ("local a\nreturn a" + " or a" * 52000,
+     "policy.lua:2: it takes more than 100 ms of CPU time"),
+], ids=["gotos", "breaks", "or"])
+def test_what_takes_long_to_compile_is_refused(prod, policy, text, says):
+    run = policy(text)
+    assert run.code == 253 and says in run.err, run.err
+    assert prod.requests == []
+
+
+def test_a_byte_order_mark_and_a_first_line_are_skipped(prod, policy,
+                                                        headcount, event):
+    """In the policy, the event, the snapshot and a test of the policy."""
+    text = "\ufeff#!/usr/bin/env headcount\n" \
+        "return function(c) return { fixed { 'web', " \
+        "c.event and c.event.detail.version - 14800 or 4 } } end\n"
+    taken = policy(text, verb="snapshot")
+    assert taken.code == 0, taken.err
+    (headcount.home / "prod.json").write_text("\ufeff" + taken.out)
+    args = ("--policy", "policy.lua", "--output", "json")
+    kept = headcount("plan", "--snapshot", "prod.json", *args)
+    assert wanted(kept) == {"web": 4}, kept.err
+    marked = "\ufeff" + json.dumps(event())
+    (headcount.home / "event.json").write_text(marked)
+    for given, stdin in ((["event.json"], b""), ([], marked),
+                         (["-"], marked)):
+        run = headcount("handle", *given, *args, "--dry-run", stdin=stdin)
+        assert wanted(run) == {"web": 1}, run.out + run.err
+    (headcount.home / "marks_test.lua").write_text(
+        "\ufeff#!/usr/bin/env headcount\n"
+        'test "marks" (function()\n'
+        '  cluster "prod.json" :plan "policy.lua" :wants("web", 4)\n'
+        "end)\n")
+    run = headcount("test", "marks_test.lua")
+    assert run.code == 0, run.out + run.err
+    (headcount.home / "marks.lua").write_text(
+        "\ufeff#!/usr/bin/env headcount\nprint 'ran'\n")
+    assert headcount("run", "marks.lua").out == "ran\n"
+    told = error(policy("\ufeff#!/usr/bin/env headcount\nreturn nil + 1"))
+    assert told.startswith("policy.lua:2: "), told
 
 
 def test_the_event_is_a_fact(prod, policy, headcount, event):

@@ -1,4 +1,6 @@
 """--policy tags: services that say their own rule."""
+import json
+
 import pytest
 
 
@@ -109,6 +111,15 @@ def test_the_autoscalers_json_is_a_rule(prod, headcount):
     run = headcount("plan", "prod", "--service", "plain", "--output", "json",
                     HEADCOUNT_AUTOSCALER="dns.json")
     assert by_service(run)["plain"]["outcome"] == "unchanged"
+    config_map = {"apiVersion": "v1", "kind": "ConfigMap",
+                  "metadata": {"name": "dns"}, "data": {"linear": json.dumps(
+                      json.loads(LINEAR)["linear"])}}
+    for text in (LINEAR, json.dumps(config_map)):
+        path.write_text("\ufeff" + text, encoding="utf-8")
+        run = headcount("plan", "prod", "--service", "plain", "--autoscaler",
+                        path, "--output", "json")
+        got = by_service(run)["plain"]
+        assert (got["wanted"], got["rule"]) == (3, "linear")
     path.write_text('{"ladder": {"coresToReplicas": [[1, 1], [4, 2]]}}')
     run = headcount("plan", "prod", "--service", "plain", "--autoscaler",
                     path, "--output", "json")
@@ -119,6 +130,8 @@ def test_the_autoscalers_json_is_a_rule(prod, headcount):
     ('{"ladder": {}}', (), 253, "without them it would be 0"),
     ('{"linear": {"nodePerReplica": 3}}', (), 253, '"nodePerReplica"'),
     ("", (), 253, "the text is empty"),
+    ("kind: ConfigMap\ndata: {}\n", (), 253, "YAML, which is not read"),
+    ('{"data": {"linear": "{}", "ladder": "{}"}}', (), 253, "it has both"),
     (LINEAR, ("--policy", "tags"), 252, "do not go together"),
     (None, (), 253, "none.json"),
 ])
