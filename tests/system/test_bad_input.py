@@ -111,8 +111,8 @@ EVENTS = [
         ("a surrogate", event(b'{"cluster":"\xed\xa0\x80"}'), "UTF-8"),
         ("an overlong NUL", event(b'{"cluster":"\xc0\x80"}'), "UTF-8"),
         ("UTF-16", event('{"cluster":"prod"}'.encode("utf-16")), "byte 0"),
-        ("a byte order mark", event(b'\xef\xbb\xbf{"cluster":"prod"}'),
-         "byte 0")),
+        ("two byte order marks", event(b'\xef\xbb\xbf\xef\xbb\xbf'
+                                       b'{"cluster":"prod"}'), "byte 0")),
     *of("events that are none of ours", 252,
         ("of S3", event({"source": "aws.s3", "detail": {}}),
          'no "detail-type"', EXPECTED),
