@@ -24,7 +24,10 @@ static int read_autoscaler(const struct options *o, char **text)
         return code == 0 ? EXIT_OTHER : EXIT_CONFIG;
     whole[n] = '\0';
     *text = whole;
-    return 0;
+    if (strlen(whole) == n)
+        return 0;
+    complain("%s holds a NUL: it is no JSON in UTF-8", o->autoscaler);
+    return EXIT_CONFIG;
 }
 
 static int take_wishes(struct target *t, const struct options *o,

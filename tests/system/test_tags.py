@@ -130,6 +130,7 @@ def test_the_autoscalers_json_is_a_rule(prod, headcount):
     ('{"ladder": {}}', (), 253, "without them it would be 0"),
     ('{"linear": {"nodePerReplica": 3}}', (), 253, '"nodePerReplica"'),
     ("", (), 253, "the text is empty"),
+    (LINEAR + "\0", (), 253, "dns.json holds a NUL"),
     ("kind: ConfigMap\ndata: {}\n", (), 253, "YAML, which is not read"),
     ('{"data": {"linear": "{}", "ladder": "{}"}}', (), 253, "it has both"),
     (LINEAR, ("--policy", "tags"), 252, "do not go together"),
