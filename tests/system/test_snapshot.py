@@ -85,7 +85,7 @@ def test_no_half_snapshot_is_taken(prod, headcount):
 
 @pytest.mark.parametrize("args,code,says", [
     (("plan", "--snapshot", "MISSING"), 252, "cannot open"),
-    (("apply", "prod", "--snapshot", "PATH"), 252, "plan and handle"),
+    (("apply", "prod", "--snapshot", "PATH"), 252, "does not use --snapshot"),
     (("snapshot", "prod", "test"), 252, "the one cluster"),
     (("snapshot",), 252, "the one cluster"),
     (("plan", "test", "--snapshot", "PATH"), 253, "of cluster prod"),
