@@ -254,7 +254,8 @@ struct headcount_request {
     /* HEADCOUNT_CALL */
     const char *service;          /* "ecs", "dynamodb", ...                  */
     const char *operation;        /* "DescribeServices"                      */
-    const void *body;             /* JSON; NULL: {}.  FETCH: any bytes       */
+    const void *body;             /* JSON; NULL: {}; a byte order mark is not
+                                     sent.  FETCH: any bytes                 */
     size_t body_size;
     bool retry_writes;            /* send again what was sent whole and got no
                                      answer, whatever the operation is named */
@@ -555,7 +556,8 @@ enum headcount_json_event {
     HEADCOUNT_JSON_TRUE, HEADCOUNT_JSON_FALSE, HEADCOUNT_JSON_NULL
 };
 
-/* `text` must outlive the reader; `system` (may be NULL) is for its memory.
+/* `text` must outlive the reader; a UTF-8 byte order mark at its start is
+ * skipped.  `system` (may be NULL) is for its memory.
  * 0, HEADCOUNT_ENOMEM, or HEADCOUNT_EARG (the size of *system). */
 int headcount_json_new(headcount_json **out, const void *text, size_t n,
                        const struct headcount_system *system);
