@@ -25,18 +25,14 @@ struct client *module_client(lua_State *L, int i)
 {
     struct client *c = luaL_checkudata(L, i, MODULE_CLIENT);
 
-    if (c->h == NULL)
+    if (c->closed)
         luaL_argerror(L, i, "the client is closed");
     return c;
 }
 
 static int client_close(lua_State *L)
 {
-    struct client *c = luaL_checkudata(L, 1, MODULE_CLIENT);
-
-    module_end_all(c);
-    headcount_free(c->h);
-    c->h = NULL;
+    module_close(luaL_checkudata(L, 1, MODULE_CLIENT));
     return 0;
 }
 
@@ -44,8 +40,8 @@ static int client_tostring(lua_State *L)
 {
     const struct client *c = luaL_checkudata(L, 1, MODULE_CLIENT);
 
-    lua_pushstring(L, c->h == NULL ? "headcount.client (closed)"
-                                   : "headcount.client");
+    lua_pushstring(L, c->closed ? "headcount.client (closed)"
+                                : "headcount.client");
     return 1;
 }
 
@@ -174,9 +170,10 @@ int module_new_client(lua_State *L)
                    &o.config);
     take_host(host, &o, &system);
     c = lua_newuserdatauv(L, sizeof *c, 0);
-    *c = (struct client){ .h = NULL };
+    *c = (struct client){ .closed = true };
     luaL_setmetatable(L, MODULE_CLIENT);
     err = headcount_new(&c->h, &o.config, &error);
+    c->closed = err != 0;
     return err == 0 ? 1 : module_fail_code(L, error.what, err);
 }
 
@@ -204,7 +201,8 @@ int luaopen_headcount_core(lua_State *L)
     static const luaL_Reg functions[] = {
         { "client", module_new_client }, { "sign", module_sign },
         { "wait", module_wait }, { "enter", module_enter },
-        { "stop", module_stop }, { "now", module_now }, { NULL, NULL }
+        { "stop", module_stop }, { "is_call", module_is_call },
+        { "now", module_now }, { NULL, NULL }
     };
 
     open_clients(L);

@@ -40,9 +40,14 @@ struct option {
 };
 
 /* The table at i (nil: an empty one) has these fields and no others; raises,
- * with the nearest right name, otherwise.  Ends with a NULL name. */
+ * with the nearest right name, otherwise.  Ends with a NULL name.  The texts
+ * live as long as what is at i, which is a copy from now on (module_own). */
 void module_options(lua_State *L, int i, const char *who,
                     const struct option *options, void *to);
+/* Puts a copy in the place of the table at i.  Whatever runs from now on (each
+ * allocation may call a finalizer) cannot take values out of the copy, so that
+ * pointers to its texts hold. */
+void module_own(lua_State *L, int i);
 /* Pushes the field of the table at i (nil where there is no table). */
 int module_field(lua_State *L, int i, const char *name);
 
@@ -50,11 +55,18 @@ int module_field(lua_State *L, int i, const char *name);
 
 #define MODULE_CLIENT "headcount.client"
 
+/* Every call into Lua may run the script's own code: an allocation runs
+ * finalizers, a call runs hooks.  That code may close any client and end any
+ * op, except one whose outcome is being read.  So the module looks at `op`
+ * and `closed` again after each call into Lua, and a closed client keeps its
+ * handle until the last such reader is done. */
 struct client {
-    headcount *h;                   /* NULL: closed                         */
+    headcount *h;                   /* NULL: closed, and nothing is read    */
+    bool closed;
     struct pending *pending;        /* ops under way                        */
-    bool seen;                      /* in this round of core.wait, with     */
+    bool seen;                      /* in this round of waiting, with       */
     size_t wants_at, wants_n;       /* these descriptors                    */
+    struct client *round_next;
 };
 
 /* What a host may take over: where the lines of clients go, and how many come,
@@ -80,7 +92,8 @@ int module_fail_code(lua_State *L, const char *message, int code);
 typedef int module_finish(lua_State *L, const struct headcount_outcome *o);
 
 struct pending {
-    headcount_op *op;               /* NULL: its client was closed          */
+    headcount_op *op;               /* NULL: it was ended                   */
+    bool read;                      /* its outcome is, just now             */
     struct client *client;
     struct policy *policy;
     module_finish *finish;
@@ -96,9 +109,11 @@ int module_run(lua_State *L, const struct headcount_request *request);
 /* No op that begins from now on goes on after this moment (monotonic
  * microseconds; INT64_MAX: none): for a host that has to answer by then. */
 void module_set_deadline(lua_State *L, int64_t until);
-/* Every op of this client ends now. */
-void module_end_all(struct client *c);
-/* core.wait, core.enter, core.stop: for the loop; core.now. */
+/* Ends every op of this client, and frees its handle: now, or (where an
+ * outcome is read just now) when that is over. */
+void module_close(struct client *c);
+/* core.wait, core.enter, core.stop, core.is_call: for the loop; core.now. */
+int module_is_call(lua_State *L);
 int module_stop(lua_State *L);
 int module_wait(lua_State *L);
 int module_enter(lua_State *L);

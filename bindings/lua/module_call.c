@@ -144,7 +144,8 @@ static const char *header_text(lua_State *L, int i, const char *what)
     return text;
 }
 
-/* { ["Content-Type"] = "text/plain" } on top; the table holds the texts. */
+/* { ["Content-Type"] = "text/plain" } on top; a copy of it, which stays on the
+ * stack, holds the texts. */
 static void take_headers(lua_State *L, struct headcount_request *r)
 {
     int t = lua_gettop(L);
@@ -156,6 +157,7 @@ static void take_headers(lua_State *L, struct headcount_request *r)
     if (!lua_istable(L, t))
         luaL_error(L, "client:fetch: headers is a table: { NAME = \"VALUE\" "
                    "}");
+    module_own(L, t);
     for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
         n++;
     to = lua_newuserdatauv(L, (n + 1) * sizeof *to, 0);

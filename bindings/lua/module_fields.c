@@ -80,6 +80,18 @@ static void option_take(lua_State *L, const char *who,
     }
 }
 
+void module_own(lua_State *L, int i)
+{
+    i = lua_absindex(L, i);
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, i);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);              /* copy, key, key, value */
+        lua_rawset(L, -4);
+    }
+    lua_replace(L, i);
+}
+
 void module_options(lua_State *L, int i, const char *who,
                     const struct option *options, void *to)
 {
@@ -89,6 +101,7 @@ void module_options(lua_State *L, int i, const char *who,
     if (!lua_istable(L, i))
         luaL_error(L, "%s takes a table of options, not a %s", who,
                    luaL_typename(L, i));
+    module_own(L, i);
     lua_pushnil(L);
     while (lua_next(L, i)) {
         const char *name = lua_type(L, -2) == LUA_TSTRING

@@ -4,6 +4,7 @@
  * (written in their order), an empty one an object unless json.array made it.
  * Whole floats are written without a fraction.
  */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,18 +165,36 @@ static int names_order(const void *a, const void *b)
     return order != 0 ? order : (x->n > y->n) - (x->n < y->n);
 }
 
-/* The table is on top; its `n` keys are texts, and it holds them. */
+/* The keys of the table on top, which all are texts, into names and into the
+ * list below it, so that they live on: what is called meanwhile may change the
+ * table.  Nothing in here allocates. */
+static void take_names(lua_State *L, struct writer *w, struct name *names,
+                       size_t n)
+{
+    size_t i = 0;
+
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1), i++) {
+        if (i == n || lua_type(L, -2) != LUA_TSTRING)
+            refuse(L, w, "was changed while it was written");
+        names[i].p = lua_tolstring(L, -2, &names[i].n);
+        lua_pushvalue(L, -2);
+        lua_rawseti(L, -5, (lua_Integer)i + 1);
+    }
+    if (i < n)
+        refuse(L, w, "was changed while it was written");
+    qsort(names, n, sizeof *names, names_order);
+}
+
+/* The table is on top; it had `n` keys, all of them texts. */
 static void put_object(lua_State *L, struct writer *w, size_t n)
 {
     struct name *names = lua_newuserdatauv(L, (n + 1) * sizeof *names, 0);
-    size_t i = 0;
 
-    lua_insert(L, -2);
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1), i++)
-        names[i].p = lua_tolstring(L, -2, &names[i].n);
-    qsort(names, n, sizeof *names, names_order);
+    lua_createtable(L, n < INT_MAX ? (int)n : INT_MAX, 0);
+    lua_rotate(L, -3, 2);               /* names, list of keys, table */
+    take_names(L, w, names, n);
     put(L, w, "{", 1);
-    for (i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (i > 0)
             put(L, w, ",", 1);
         put_string(L, w, names[i].p, names[i].n);
@@ -188,7 +207,8 @@ static void put_object(lua_State *L, struct writer *w, size_t n)
         w->depth--;
     }
     put(L, w, "}", 1);
-    lua_remove(L, -2);
+    lua_replace(L, -3);
+    lua_pop(L, 1);
 }
 
 static void put_table(lua_State *L, struct writer *w)

@@ -4,8 +4,12 @@
  * yields the pending instead; the loop polls for all that were yielded
  * (core.wait) and resumes who is done, and the function goes on here:
  *
- *     module_run --> headcount_wait ------------------> op_end
+ *     module_run --> op_wait -------------------------> op_end
  *          +-------> yield   core.wait   resume ---------^
+ *                      ^--- resumed too early: yield again
+ *
+ * The script's own code may run in every call into Lua (see struct client), so
+ * an op is looked at again after each of them.
  */
 #include <errno.h>
 #include <poll.h>
@@ -18,10 +22,12 @@
 #include "module.h"
 
 #define PENDING "headcount.pending"
+#define ROUND "headcount.round"
 #define WAIT_LONGEST 3600000            /* ms: poll's own bound */
 
 static const char entered_key = 'e';    /* registry: coroutines of the loop */
 static const char deadline_key = 'd';   /* registry: of all ops             */
+static const char round_key = 'r';      /* registry: the struct round       */
 
 /* ---- pending ---- */
 
@@ -51,9 +57,21 @@ static void pending_end(struct pending *p)
     p->at = NULL;
 }
 
+/* The handle of a closed client is freed when none of its ops is left. */
+static void client_release(struct client *c)
+{
+    if (!c->closed || c->pending != NULL)
+        return;
+    headcount_free(c->h);
+    c->h = NULL;
+}
+
 static int pending_gc(lua_State *L)
 {
-    pending_end(luaL_checkudata(L, 1, PENDING));
+    struct pending *p = luaL_checkudata(L, 1, PENDING);
+
+    if (!p->read)                       /* op_end ends it then */
+        pending_end(p);
     return 0;
 }
 
@@ -62,13 +80,18 @@ int module_stop(lua_State *L)
     return pending_gc(L);
 }
 
-void module_end_all(struct client *c)
+void module_close(struct client *c)
 {
-    while (c->pending != NULL)
-        pending_end(c->pending);
-}
+    struct pending *next;
 
-/* ---- one op ---- */
+    c->closed = true;
+    for (struct pending *p = c->pending; p != NULL; p = next) {
+        next = p->next;
+        if (!p->read)
+            pending_end(p);
+    }
+    client_release(c);
+}
 
 /* Asks the policy as often as the op does; false: it still runs. */
 static bool op_is_done(struct pending *p)
@@ -78,26 +101,120 @@ static bool op_is_done(struct pending *p)
     return p->op == NULL || headcount_op_state(p->op) == HEADCOUNT_DONE;
 }
 
-/* 1 is the pending. */
-static int op_end(lua_State *L)
+static int64_t now_us(void)
 {
-    struct pending *p = lua_touserdata(L, 1);
-    int n;
+    struct timespec t;
 
-    if (p->op == NULL)
-        return module_fail_code(L, "the client was closed meanwhile",
-                                HEADCOUNT_ECANCELLED);
-    n = p->finish(L, headcount_outcome(p->op));
-    pending_end(p);
-    return n;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static int op_goes_on(lua_State *L, int status, lua_KContext k)
+/* ---- one round of waiting ----
+ *
+ * All clients that somebody waits for, in one poll.  No Lua runs from
+ * round_begin until round_wait has stepped, so that one round is enough for a
+ * state: one that waits in a finalizer of another begins anew.
+ */
+
+struct round {
+    struct headcount_want *wants;       /* of all clients, one after another */
+    struct pollfd *fds;
+    size_t n, cap;
+    int64_t deadline;
+    struct client *first;
+    bool failed;                        /* no memory                         */
+};
+
+static int round_gc(lua_State *L)
 {
-    (void)status;
-    (void)k;
-    lua_settop(L, 1);
-    return op_end(L);
+    struct round *r = luaL_checkudata(L, 1, ROUND);
+
+    free(r->wants);
+    free(r->fds);
+    *r = (struct round){ .n = 0 };
+    return 0;
+}
+
+static struct round *round_of(lua_State *L)
+{
+    struct round *r;
+
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &round_key);
+    r = lua_touserdata(L, -1);
+    lua_pop(L, 1);                      /* the registry holds it */
+    return r;
+}
+
+static void round_begin(struct round *r)
+{
+    r->n = 0;
+    r->deadline = INT64_MAX;
+    r->first = NULL;
+    r->failed = false;
+}
+
+/* Memory for `more` wants; false: there is none. */
+static bool round_room(struct round *r, size_t more)
+{
+    size_t cap = r->n + more;
+    void *wants, *fds;
+
+    if (cap <= r->cap)
+        return true;
+    cap *= 2;
+    wants = realloc(r->wants, cap * sizeof *r->wants);
+    if (wants == NULL)
+        return false;
+    r->wants = wants;
+    fds = realloc(r->fds, cap * sizeof *r->fds);
+    if (fds == NULL)
+        return false;
+    r->fds = fds;
+    r->cap = cap;
+    return true;
+}
+
+/* What its ops ask is answered, whoever waits for them: another op may wait
+ * for the same cluster. */
+static void round_add(struct round *r, struct client *c)
+{
+    int64_t deadline;
+
+    if (c->seen)
+        return;
+    c->seen = true;
+    c->round_next = r->first;
+    r->first = c;
+    for (struct pending *p = c->pending; p != NULL; p = p->next)
+        op_is_done(p);
+    c->wants_at = r->n;
+    c->wants_n = headcount_wants(c->h, NULL, 0, &deadline);
+    if (!round_room(r, c->wants_n + 1)) {
+        r->failed = true;
+        c->wants_n = 0;
+        return;
+    }
+    headcount_wants(c->h, r->wants + r->n, c->wants_n, &deadline);
+    r->n += c->wants_n;
+    r->deadline = deadline < r->deadline ? deadline : r->deadline;
+}
+
+/* False: a signal came in. */
+static bool round_poll(struct round *r)
+{
+    int64_t now = now_us();
+    int64_t left = r->deadline > now ? (r->deadline - now + 999) / 1000 : 0;
+
+    for (size_t i = 0; i < r->n; i++)
+        r->fds[i] = (struct pollfd){ .fd = r->wants[i].fd,
+                                     .events = r->wants[i].events };
+    int got = poll(r->fds, (nfds_t)r->n,
+                   left < WAIT_LONGEST ? (int)left : WAIT_LONGEST);
+    bool signal = got < 0 && errno == EINTR;
+
+    for (size_t i = 0; i < r->n; i++)
+        r->wants[i].events = got > 0 ? r->fds[i].revents : 0;
+    return !signal;
 }
 
 static int nothing(lua_State *L)
@@ -107,11 +224,76 @@ static int nothing(lua_State *L)
 }
 
 /* A signal came in: what its handler asked of Lua (a hook) happens when the
- * next function is called. */
-static void let_hooks_run(lua_State *L)
+ * next function is called.  False: it raised, and the error is on top. */
+static bool let_hooks_run(lua_State *L)
 {
     lua_pushcfunction(L, nothing);
-    lua_call(L, 0, 0);
+    return lua_pcall(L, 0, 0, 0) == LUA_OK;
+}
+
+/* False: an error is on top. */
+static bool round_wait(lua_State *L, struct round *r)
+{
+    bool failed = r->failed;
+    bool quiet = failed || round_poll(r);
+
+    for (struct client *c = r->first; c != NULL; c = c->round_next) {
+        c->seen = false;
+        if (!failed)
+            headcount_step(c->h, r->wants + c->wants_at, c->wants_n);
+    }
+    if (failed)
+        lua_pushliteral(L, "not enough memory");
+    return !failed && (quiet || let_hooks_run(L));
+}
+
+/* ---- one op ---- */
+
+/* 1 is the pending. */
+static int op_read(lua_State *L)
+{
+    struct pending *p = lua_touserdata(L, 1);
+
+    return p->finish(L, headcount_outcome(p->op));
+}
+
+static int was_closed(lua_State *L)
+{
+    return module_fail_code(L, "the client was closed meanwhile",
+                            HEADCOUNT_ECANCELLED);
+}
+
+/* 1, and nothing else, is the pending, which is done. */
+static int op_end(lua_State *L)
+{
+    struct pending *p = lua_touserdata(L, 1);
+    int err;
+
+    if (p->op == NULL)
+        return was_closed(L);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    if (p->op == NULL)                  /* it grew, with a finalizer */
+        return was_closed(L);
+    lua_pushcfunction(L, op_read);
+    lua_pushvalue(L, 1);
+    p->read = true;
+    err = lua_pcall(L, 1, LUA_MULTRET, 0);
+    p->read = false;
+    pending_end(p);
+    client_release(p->client);
+    return err == LUA_OK ? lua_gettop(L) - 1 : lua_error(L);
+}
+
+/* A coroutine that somebody else resumes too early goes on waiting. */
+static int op_goes_on(lua_State *L, int status, lua_KContext k)
+{
+    (void)status;
+    (void)k;
+    lua_settop(L, 1);
+    if (op_is_done(lua_touserdata(L, 1)))
+        return op_end(L);
+    lua_pushvalue(L, 1);
+    return lua_yieldk(L, 1, 0, op_goes_on);
 }
 
 static bool is_entered(lua_State *L)
@@ -124,14 +306,6 @@ static bool is_entered(lua_State *L)
     is = lua_toboolean(L, -1);
     lua_pop(L, 2);
     return is;
-}
-
-static int64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 int module_now(lua_State *L)
@@ -161,48 +335,98 @@ static int64_t time_for(lua_State *L, int64_t asked)
     return asked > 0 && asked < left ? asked : left;
 }
 
-int module_run(lua_State *L, const struct headcount_request *request)
+/* Nothing that may run Lua stands between the look at the client and here. */
+static int op_begin(struct pending *p, const struct headcount_request *request)
 {
-    struct pending *p = lua_touserdata(L, -1);
     struct client *c = p->client;
-    struct headcount_request bounded = *request;
-
-    bounded.timeout = time_for(L, request->timeout);
-    int err = headcount_begin(c->h, &p->op, &bounded);
+    int err = headcount_begin(c->h, &p->op, request);
 
     if (err != 0)
-        return module_fail_code(L, "the request cannot be begun", err);
+        return err;
     p->at = &c->pending;
     p->next = c->pending;
     if (p->next != NULL)
         p->next->at = &p->next;
     c->pending = p;
-    lua_replace(L, 1);
-    lua_settop(L, 1);
-    if (is_entered(L) && lua_isyieldable(L)) {
-        lua_pushvalue(L, 1);
-        return lua_yieldk(L, 1, 0, op_goes_on);
+    return 0;
+}
+
+/* On the spot.  What is under way ends with the error of a hook. */
+static int op_wait(lua_State *L, struct pending *p)
+{
+    struct round *r = round_of(L);
+
+    while (!op_is_done(p)) {
+        round_begin(r);
+        round_add(r, p->client);
+        if (!round_wait(L, r)) {
+            pending_end(p);
+            return lua_error(L);
+        }
     }
-    while (!op_is_done(p))
-        if (headcount_wait(p->op, -1) == HEADCOUNT_RUNNING)
-            let_hooks_run(L);
     return op_end(L);
 }
 
+int module_run(lua_State *L, const struct headcount_request *request)
+{
+    struct pending *p = lua_touserdata(L, -1);
+    struct headcount_request bounded = *request;
+
+    bounded.timeout = time_for(L, request->timeout);
+    if (p->client->closed)
+        return was_closed(L);
+    int err = op_begin(p, &bounded);
+
+    if (err != 0)
+        return module_fail_code(L, "the request cannot be begun", err);
+    lua_replace(L, 1);
+    lua_settop(L, 1);
+    if (!is_entered(L) || !lua_isyieldable(L))
+        return op_wait(L, p);
+    lua_pushvalue(L, 1);
+    return lua_yieldk(L, 1, 0, op_goes_on);
+}
+
 /* ---- many ---- */
+
+/* A copy of the list of pendings at 1 takes its place; how many. */
+static lua_Integer own_list(lua_State *L)
+{
+    lua_Integer n = (lua_Integer)lua_rawlen(L, 1);
+
+    lua_newtable(L);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, 1, i);
+        if (luaL_testudata(L, -1, PENDING) == NULL)
+            luaL_error(L, "headcount.loop: a coroutine of the loop waits for "
+                       "calls of clients only, not for a %s",
+                       luaL_typename(L, -1));
+        lua_rawseti(L, 2, i);
+    }
+    lua_replace(L, 1);
+    return n;
+}
 
 static struct pending *pending_of(lua_State *L, lua_Integer i)
 {
     struct pending *p;
 
     lua_rawgeti(L, 1, i);
-    p = luaL_checkudata(L, -1, PENDING);
+    p = lua_touserdata(L, -1);
     lua_pop(L, 1);                      /* the list holds it */
     return p;
 }
 
-/* Pushes the list of those that are done; how many. */
-static lua_Integer push_done(lua_State *L, lua_Integer n)
+static bool any_is_done(lua_State *L, lua_Integer n)
+{
+    bool any = false;
+
+    for (lua_Integer i = 1; i <= n; i++)
+        any |= op_is_done(pending_of(L, i));
+    return any;
+}
+
+static void push_done(lua_State *L, lua_Integer n)
 {
     lua_Integer done = 0;
 
@@ -212,104 +436,33 @@ static lua_Integer push_done(lua_State *L, lua_Integer n)
             lua_rawgeti(L, 1, i);
             lua_rawseti(L, -2, ++done);
         }
-    return done;
 }
 
-struct round {
-    struct headcount_want *wants;       /* of all clients, one after another */
-    struct pollfd *fds;
-    size_t n, cap;
-    int64_t deadline;
-};
-
-/* Memory for `more` wants in the two userdata at 2 and 3. */
-static void round_room(lua_State *L, struct round *r, size_t more)
-{
-    size_t cap = r->n + more;
-    void *wants, *fds;
-
-    if (cap <= r->cap)
-        return;
-    cap *= 2;
-    wants = lua_newuserdatauv(L, cap * sizeof *r->wants, 0);
-    if (r->wants != NULL)
-        memcpy(wants, r->wants, r->n * sizeof *r->wants);
-    lua_replace(L, 2);
-    fds = lua_newuserdatauv(L, cap * sizeof *r->fds, 0);
-    lua_replace(L, 3);
-    r->wants = wants;
-    r->fds = fds;
-    r->cap = cap;
-}
-
-static void round_gather(lua_State *L, struct round *r, lua_Integer n)
-{
-    r->n = 0;
-    r->deadline = INT64_MAX;
-    for (lua_Integer i = 1; i <= n; i++)
-        pending_of(L, i)->client->seen = false;
-    for (lua_Integer i = 1; i <= n; i++) {
-        struct client *c = pending_of(L, i)->client;
-        int64_t deadline;
-
-        if (c->seen)
-            continue;
-        c->seen = true;
-        c->wants_at = r->n;
-        c->wants_n = headcount_wants(c->h, NULL, 0, &deadline);
-        round_room(L, r, c->wants_n + 1);
-        headcount_wants(c->h, r->wants + r->n, c->wants_n, &deadline);
-        r->n += c->wants_n;
-        r->deadline = deadline < r->deadline ? deadline : r->deadline;
-    }
-}
-
-static void round_step(lua_State *L, const struct round *r, lua_Integer n)
-{
-    for (lua_Integer i = 1; i <= n; i++) {
-        struct client *c = pending_of(L, i)->client;
-
-        if (c->seen)
-            headcount_step(c->h, r->wants + c->wants_at, c->wants_n);
-        c->seen = false;
-    }
-}
-
-static int round_poll(struct round *r)
-{
-    int64_t now = now_us();
-    int64_t left = r->deadline > now ? (r->deadline - now + 999) / 1000 : 0;
-
-    if (r->fds == NULL)
-        return 0;                       /* nobody waits for anything */
-    for (size_t i = 0; i < r->n; i++)
-        r->fds[i] = (struct pollfd){ .fd = r->wants[i].fd,
-                                     .events = r->wants[i].events };
-    int got = poll(r->fds, (nfds_t)r->n,
-                   left < WAIT_LONGEST ? (int)left : WAIT_LONGEST);
-
-    for (size_t i = 0; i < r->n; i++)
-        r->wants[i].events = got > 0 ? r->fds[i].revents : 0;
-    return got;
-}
-
-/* The list of pendings at 1: waits until some are done, and returns them. */
+/* The list of pendings at 1, which is a copy from now on: waits until some are
+ * done, and returns them. */
 int module_wait(lua_State *L)
 {
-    struct round r = { .n = 0 };
-    lua_Integer n = (lua_Integer)lua_rawlen(L, 1);
+    struct round *r = round_of(L);
+    lua_Integer n;
 
     luaL_checktype(L, 1, LUA_TTABLE);
-    lua_settop(L, 3);
-    while (n > 0 && push_done(L, n) == 0) {
-        lua_settop(L, 3);
-        round_gather(L, &r, n);
-        if (round_poll(&r) < 0 && errno == EINTR)
-            let_hooks_run(L);
-        round_step(L, &r, n);
+    lua_settop(L, 1);
+    n = own_list(L);
+    while (n > 0 && !any_is_done(L, n)) {
+        round_begin(r);
+        for (lua_Integer i = 1; i <= n; i++)
+            round_add(r, pending_of(L, i)->client);
+        if (!round_wait(L, r))
+            return lua_error(L);
     }
-    if (lua_gettop(L) == 3)
-        lua_newtable(L);
+    push_done(L, n);
+    return 1;
+}
+
+int module_is_call(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_pushboolean(L, luaL_testudata(L, 1, PENDING) != NULL);
     return 1;
 }
 
@@ -324,12 +477,31 @@ int module_enter(lua_State *L)
     return 0;
 }
 
+/* Opened twice, the second round would take the place of the first, which
+ * functions may hold. */
+static void open_round(lua_State *L)
+{
+    struct round *r;
+
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &round_key) == LUA_TNIL) {
+        r = lua_newuserdatauv(L, sizeof *r, 0);
+        *r = (struct round){ .n = 0 };
+        luaL_newmetatable(L, ROUND);
+        lua_pushcfunction(L, round_gc);
+        lua_setfield(L, -2, "__gc");
+        lua_setmetatable(L, -2);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &round_key);
+    }
+    lua_pop(L, 1);
+}
+
 void module_open_ops(lua_State *L)
 {
     luaL_newmetatable(L, PENDING);
     lua_pushcfunction(L, pending_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
+    open_round(L);
     lua_newtable(L);
     lua_createtable(L, 0, 1);
     lua_pushliteral(L, "k");

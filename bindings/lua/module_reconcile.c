@@ -79,7 +79,7 @@ static void take_target(lua_State *L, struct headcount_request *r)
     }
 }
 
-/* The field's list of texts, which its table holds. */
+/* The field's list of texts, which a copy on the stack holds. */
 static const char **take_texts(lua_State *L, const char *name, size_t *n)
 {
     const char **to;
@@ -90,6 +90,7 @@ static const char **take_texts(lua_State *L, const char *name, size_t *n)
     if (!lua_istable(L, -1))
         luaL_error(L, RECONCILE ": %s is a list of texts, not a %s", name,
                    luaL_typename(L, -1));
+    module_own(L, -1);
     lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
 
     if (count > NAMES_MAX)

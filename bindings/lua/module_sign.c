@@ -117,20 +117,6 @@ static void take_time(lua_State *L, struct headcount_sign_request *r)
 
 /* ---- what it takes and gives ---- */
 
-/* Puts a copy of the table at i in its place.  A finalizer may change the
- * caller's table at any request for memory; nobody else has this one, which
- * holds the texts that are signed. */
-static void copy_table(lua_State *L, int i)
-{
-    lua_newtable(L);
-    for (lua_pushnil(L); lua_next(L, i);) {
-        lua_pushvalue(L, -2);
-        lua_insert(L, -2);
-        lua_rawset(L, -4);
-    }
-    lua_replace(L, i);
-}
-
 static const char *header_text(lua_State *L, int i)
 {
     size_t n;
@@ -165,7 +151,7 @@ static void take_header_list(lua_State *L, struct headcount_sign_request *r)
     if (!lua_istable(L, t))
         luaL_error(L, "headcount.sign: headers is a table: { NAME = "
                    "\"VALUE\" }");
-    copy_table(L, t);
+    module_own(L, t);
     for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
         n++;
     if (n > SIGN_HEADERS)
@@ -221,7 +207,6 @@ int module_sign(lua_State *L)
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    copy_table(L, 1);
     module_options(L, 1, "headcount.sign", sign_options, &r);
     if (module_field(L, 1, "body") != LUA_TNIL &&
         lua_type(L, -1) != LUA_TSTRING)

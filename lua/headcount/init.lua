@@ -186,6 +186,10 @@ local running = false
 
 -- Resumes one task until it waits or ends; an error ends the loop.
 local function advance(loop, task, ...)
+  if coroutine.status(task.co) == "dead" then
+    error("headcount.loop: somebody else resumed a coroutine of the loop, " ..
+          "and it ended there", 0)
+  end
   core.enter(task.co, true)
   local got = table.pack(coroutine.resume(task.co, ...))
   if not got[1] then
@@ -196,7 +200,7 @@ local function advance(loop, task, ...)
     for _, waiter in ipairs(task.waiters) do
       loop.ready[#loop.ready + 1] = waiter
     end
-  elseif type(got[2]) == "userdata" then
+  elseif core.is_call(got[2]) then
     loop.calls[#loop.calls + 1] = got[2]
     loop.owner[got[2]] = task
   elseif got[2] ~= loop then -- a plain yield: the others first
@@ -210,8 +214,10 @@ local function spawn(loop, f, ...)
   loop.ready[#loop.ready + 1] = task
   task.arguments = table.pack(...)
   function task:wait()
-    while not self.results do
+    if not self.results then
       self.waiters[#self.waiters + 1] = loop.current
+    end
+    while not self.results do -- somebody else may resume it, too
       coroutine.yield(loop)
     end
     return table.unpack(self.results, 1, self.results.n)
