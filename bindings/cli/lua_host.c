@@ -1,35 +1,15 @@
 /* cli/lua_host.c - the binary as a Lua host. */
 #include "lua_host.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include <lauxlib.h>
 #include <lualib.h>
 
 #include "complain.h"
+#include "interrupt.h"
 #include "module.h"
 #include "options.h"
-
-/* What a signal handler may touch: lua_sethook is made for that. */
-static lua_State *volatile running;
-static volatile sig_atomic_t stopped;
-
-static void stop(lua_State *L, lua_Debug *ar)
-{
-    (void)ar;
-    lua_sethook(L, NULL, 0, 0);
-    luaL_error(L, "interrupted");
-}
-
-static void on_interrupt(int sig)
-{
-    (void)sig;
-    stopped = 1;
-    if (running != NULL)
-        lua_sethook(running, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE |
-                    LUA_MASKCOUNT, 1);
-}
 
 static int load_file(lua_State *L)
 {
@@ -46,6 +26,7 @@ static int load_file(lua_State *L)
 static int open_libraries(lua_State *L)
 {
     luaL_openlibs(L);
+    interrupt_open(L);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
     lua_pushcfunction(L, luaopen_headcount_core);
     lua_setfield(L, -2, "headcount.core");
@@ -73,19 +54,12 @@ lua_State *lua_host_open(void)
 
 void lua_host_catch_interrupts(lua_State *L)
 {
-    struct sigaction act;
-
-    running = L;
-    memset(&act, 0, sizeof act);
-    act.sa_handler = on_interrupt;
-    sigemptyset(&act.sa_mask);
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
+    interrupt_catch(L);
 }
 
 void lua_host_close(lua_State *L)
 {
-    running = NULL;
+    interrupt_forget();
     if (L != NULL)
         lua_close(L);
 }
@@ -124,12 +98,12 @@ int lua_host_call(lua_State *L, int n)
     int err = lua_pcall(L, n, 1, handler);
 
     lua_remove(L, handler);
-    if (err == LUA_OK)
-        return 0;
-    if (stopped) {
+    if (interrupt_came()) {
         complain("interrupted");
         return EXIT_INTERRUPTED;
     }
+    if (err == LUA_OK)
+        return 0;
     print_error(L, lua_tostring(L, -1) != NULL ? lua_tostring(L, -1)
                                                : "an error without a text");
     return EXIT_TARGET_FAILED;

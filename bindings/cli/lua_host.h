@@ -18,7 +18,9 @@ extern const struct lua_file lua_files[];
 
 /* NULL: no memory.  `require "headcount"` works in it, wherever it is. */
 lua_State *lua_host_open(void);
-/* SIGINT and SIGTERM raise an error there from now on, until it is closed. */
+/* The first SIGINT or SIGTERM raises an error there from now on, until it is
+ * closed, in whatever coroutine and again after each pcall; the second ends the
+ * process. */
 void lua_host_catch_interrupts(lua_State *L);
 void lua_host_close(lua_State *L);
 /* Calls the function below its n arguments, which returns one value: 0 with
