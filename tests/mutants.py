@@ -317,6 +317,12 @@ MUTANTS = [
     ("a fixed count of 0 is no zero", R + "hold.c",
      "    if (p->wanted != 0)\n",
      "    if (p->wanted != 0 || !hc_rule_needs_hosts(&in->wish->rule))\n"),
+    ("a client that was closed meanwhile begins a call", L + "module_op.c",
+     "if (p->client->closed)", "if (false)"),
+    ("a coroutine that is resumed early has an outcome", L + "module_op.c",
+     "if (op_is_done(lua_touserdata(L, 1)))", "if (true)"),
+    ("a list of calls is not looked at", L + "module_op.c",
+     "if (luaL_testudata(L, -1, PENDING) == NULL)", "if (false)"),
     ("a max of 0 is none", L + "rule_fields.c",
      'w->has_max = rule_gave(s, "max") ||', "w->has_max = false &&"),
     ("min is ignored", R + "rule.c",
@@ -913,6 +919,8 @@ def build(tests):
 def own(name):
     """The tests that mirror the file, as far as there are any."""
     room = name.removeprefix("core/").removesuffix(".c")
+    if name.startswith(L + "module"):
+        return ["lua/module"]
     if name.startswith(L):
         return ["lua/sandbox" if "/sandbox" in name else "lua/policy"]
     if room.startswith("op"):
