@@ -180,7 +180,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(if $(filter tests/%,$<),-Itests) \
 	    $(if $(filter tests/cli/%,$<),-Ibindings/cli) \
-	    $(if $(filter bindings/% tests/lua/%,$<),-isystem $(LUA_INC) \
+	    $(if $(filter bindings/% tests/lua/% tests/fuzz/lua_%,$<),-isystem $(LUA_INC) \
 	    -Ibindings/lua) $(WERROR) -MMD -MP -c -o $@ $<
 
 # VARIABLE, a path in the tree that it names, a file there: an error that says
@@ -253,6 +253,16 @@ $(BUILD)/tests/%_replay: $(BUILD)/obj/tests/%_fuzz.o \
 $(BUILD)/tests/%_fuzz: $(BUILD)/obj/tests/%_fuzz.o $(LIB_A)
 	@mkdir -p $(@D)
 	$(LINK) -fsanitize=fuzzer -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
+
+$(BUILD)/tests/fuzz/lua_%_replay: $(BUILD)/obj/tests/fuzz/lua_%_fuzz.o \
+    $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/tests/lua.a $(LIB_A)
+	@mkdir -p $(@D)
+	$(LINK) -pie -o $@ $^ $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
+
+$(BUILD)/tests/fuzz/lua_%_fuzz: $(BUILD)/obj/tests/fuzz/lua_%_fuzz.o \
+    $(BUILD)/tests/lua.a $(LIB_A)
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
 .SECONDARY:
 

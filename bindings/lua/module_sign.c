@@ -223,5 +223,7 @@ int module_sign(lua_State *L)
     if (err != 0)
         return module_fail_code(L, error.what, err);
     push_signed(L, box->s);
+    headcount_signed_free(box->s);
+    box->s = NULL;
     return 1;
 }

@@ -12,6 +12,7 @@
 #include "t.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <lauxlib.h>
 #include <lualib.h>
@@ -65,7 +66,7 @@ static const char prelude[] =
     "    local fired = calm()\n"
     "    see(ok, a, b, code)\n"
     "    seen[tostring(code)] = true\n"
-    "    n = n + 1 + n // 4\n"
+    "    n = n + 1 + n // 16\n"
     "  until not fired\n"
     "  c:close()\n"
     "  return seen, n\n"
@@ -99,6 +100,8 @@ static void run(const char *script)
     char why[2000] = "";
 
     CHECK(L != NULL);
+    unsetenv("AWS_CA_BUNDLE");          /* large ones are slow to read */
+    unsetenv("SSL_CERT_FILE");
     luaL_openlibs(L);
     load_core(L);
     lua_getglobal(L, "debug");
