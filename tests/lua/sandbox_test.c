@@ -662,8 +662,8 @@ static const char *const placed[] = {
     "\nlocal function f() return f() + 1 end f()",
     "\nlocal x = {} < {}", "\nlocal x = #nil",
     "\nlocal t = setmetatable({}, { __lt = string.rep }) local x = t < t",
-    ("\nlocal t = setmetatable({}, { __index = function(t, k) return t[k] end })"
-     " local x = t.x"),
+    ("\nlocal t = setmetatable({}, { __index = function(t, k)"
+     " return t[k] end }) local x = t.x"),
     "\nfor w in ('x'):gmatch('(') do end",
     "\nlocal x = table.concat({ {} })", "\nlocal x = select(0)",
     "\nlocal x = nothing", "\nlocal x = 1 // 0",
