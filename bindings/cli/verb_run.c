@@ -12,7 +12,8 @@
 #include "verbs.h"
 
 /* As lua(1): arg[0] is the script, arg[1] ... are its arguments, which are the
- * chunk's `...` too. */
+ * chunk's `...` too.  Returns why it cannot be loaded: no Lua runs then, and
+ * there is nothing to be traced back. */
 static int script(lua_State *L)
 {
     const struct options_list *args = lua_touserdata(L, 1);
@@ -21,7 +22,7 @@ static int script(lua_State *L)
     lua_settop(L, 0);
     if (luaL_loadfilex(L, strcmp(file, "-") == 0 ? NULL : file, "t") !=
         LUA_OK)
-        return lua_error(L);
+        return 1;
     lua_createtable(L, (int)args->n, 1);
     luaL_checkstack(L, (int)args->n + 2, "arguments");
     for (size_t i = 0; i < args->n; i++) {
@@ -64,6 +65,10 @@ int verb_run(const struct options *o)
     lua_pushlightuserdata(L, (void *)(uintptr_t)&o->args);
     int code = lua_host_call(L, 1);
 
+    if (code == 0 && lua_isstring(L, -1)) {
+        complain("%s", lua_tostring(L, -1));
+        code = EXIT_TARGET_FAILED;
+    }
     lua_host_close(L);
     return code;
 }

@@ -216,6 +216,28 @@ static int answer_read_body(struct hc_service_error *out,
     return 0;
 }
 
+struct hc_str hc_answer_coding(struct hc_str encoding, struct hc_str body)
+{
+    encoding = hc_str_trim(encoding);
+    if (encoding.n > 0 && !hc_str_eqi(encoding, HC_STR("identity")))
+        return encoding;
+    if (hc_str_starts(body, HC_STR("\x1f\x8b")))
+        return HC_STR("gzip");
+    return hc_str_n(NULL, 0);
+}
+
+static void answer_note_coding(struct hc_service_error *out,
+                               const struct hc_answer_parts *parts)
+{
+    struct hc_str coding = hc_answer_coding(parts->encoding, parts->body);
+    size_t n = strlen(out->message);
+
+    if (coding.n > 0)
+        hc_fmt(out->message + n, sizeof(out->message) - n,
+               "; the answer is compressed (%.*s), which was not asked for",
+               HC_STR_ARG(coding));
+}
+
 int hc_service_error_get(struct hc_service_error *out,
                          const struct hc_alloc *alloc,
                          const struct hc_answer_parts *parts)
@@ -238,6 +260,8 @@ int hc_service_error_get(struct hc_service_error *out,
     if (out->message[0] == '\0' && !out->named)
         hc_fmt(out->message, sizeof(out->message), "%s",
                hc_status_text(parts->status));
+    if (!out->named)
+        answer_note_coding(out, parts);
     return 0;
 }
 

@@ -29,8 +29,13 @@ struct hc_answer_parts {
     struct hc_str type;            /* X-Amzn-ErrorType                       */
     struct hc_str query_error;     /* x-amzn-query-error                     */
     struct hc_str request_id;
+    struct hc_str encoding;        /* Content-Encoding                       */
     struct hc_str body;
 };
+
+/* How an answer is compressed, by its Content-Encoding or its first bytes:
+ * "gzip"; n == 0: not at all.  Nobody asked for that. */
+struct hc_str hc_answer_coding(struct hc_str encoding, struct hc_str body);
 
 /* 0; HC_ENOMEM.  A body that is no error of the protocol is no failure. */
 int hc_service_error_get(struct hc_service_error *out,

@@ -287,14 +287,47 @@ bool hc_request_is_off(const struct hc_request *r)
 
 /* ---- in: the body of a 2xx ---- */
 
+static enum hc_request_state request_compressed(struct hc_request *r,
+                                                struct hc_str coding)
+{
+    char what[REQUEST_WHAT];
+
+    request_what(what, r);
+    hc_error_set(&r->error, HC_EANSWER,
+                 "%s: status %d, but the answer is compressed (%.*s), which "
+                 "was not asked for: what stands between here and %s has to "
+                 "let \"Accept-Encoding: identity\" pass", what,
+                 r->answer.status, HC_STR_ARG(coding),
+                 r->config.endpoint->service->id);
+    return request_fail(r);
+}
+
+/* Up to n bytes of it, without half a character; none of what is no text. */
+static struct hc_str request_shown(struct hc_str s, size_t n)
+{
+    struct hc_str rest = s;
+    size_t shown = 0, length;
+
+    while (rest.n > 0 && (length = hc_text_utf8_length(rest)) > 0 &&
+           shown + length <= n) {
+        shown += length;
+        rest = hc_str_from(rest, length);
+    }
+    if (shown + 4 <= n && rest.n >= 4)
+        shown = 0;                     /* it ends at a byte that is none */
+    return hc_str_n(s.p, shown);
+}
+
 static enum hc_request_state request_no_answer(struct hc_request *r)
 {
     const struct request_form *form = request_form(r);
     char what[REQUEST_WHAT];
-    struct hc_str seen = r->fetch.span;
+    struct hc_str seen = request_shown(r->fetch.span, form->shown);
+    struct hc_str coding = hc_answer_coding(
+        request_header(r, "content-encoding"), r->fetch.span);
 
-    if (seen.n > form->shown)
-        seen.n = form->shown;
+    if (coding.n > 0)
+        return request_compressed(r, coding);
     request_what(what, r);
     hc_error_set(&r->error, HC_EANSWER,
                  "%s: status %d, but the answer is no %s%s%.*s%s; is this the "
@@ -371,6 +404,7 @@ static enum hc_request_state request_close_error(struct hc_request *r)
         .type = request_header(r, "x-amzn-errortype"),
         .query_error = request_header(r, "x-amzn-query-error"),
         .request_id = request_id(r),
+        .encoding = request_header(r, "content-encoding"),
         .body = hc_buf_view(&r->error_body),
     };
     int err = hc_buf_error(&r->error_body);

@@ -40,6 +40,13 @@ static int dial_fail(struct hc_dial *d, int code)
     return code;
 }
 
+/* The time of a loop's round may be before that of the mark: a phase ends when
+ * it began, at the earliest. */
+static int64_t dial_after(int64_t mark, int64_t now)
+{
+    return now > mark ? now : mark;
+}
+
 static void dial_log(const struct hc_dial *d, int64_t now)
 {
     char ip[HC_ADDR_TEXT];
@@ -54,7 +61,9 @@ static void dial_log(const struct hc_dial *d, int64_t now)
                 d->config.origin.host, ip, (unsigned)d->config.origin.port,
                 (long long)(m->dns_end - m->dns_start),
                 (long long)(m->connect_end - m->connect_start),
-                (long long)(m->tls_start > 0 ? now - m->tls_start : 0),
+                (long long)(m->tls_start > 0
+                                ? dial_after(m->tls_start, now) - m->tls_start
+                                : 0),
                 m->resumed);
 }
 
@@ -84,7 +93,8 @@ static int dial_resolve(struct hc_dial *d, int64_t now)
         return dial_fail(d, got);
     if (got == 0)
         return 0;
-    d->marks.dns_end = d->marks.connect_start = now;
+    d->marks.dns_end = dial_after(d->marks.dns_start, now);
+    d->marks.connect_start = d->marks.dns_end;
     d->until = hc_time_add(now, d->net->config.connect_timeout);
     hc_eyeballs_init(&d->eyeballs, &addrs, now);
     d->state = DIAL_CONNECT;
@@ -165,7 +175,7 @@ static int dial_start_tls(struct hc_dial *d, int64_t now)
     hc_wipe(tls.seed, sizeof tls.seed);
     if (err < 0)
         return dial_fail(d, err);
-    d->marks.tls_start = now;
+    d->marks.tls_start = dial_after(d->marks.connect_end, now);
     d->until = hc_time_add(now, d->net->config.tls_timeout);
     d->state = DIAL_HANDSHAKE;
     return DIAL_AGAIN;
@@ -183,7 +193,7 @@ static int dial_won(struct hc_dial *d, struct hc_dial_try *t, int64_t now)
     d->conn->origin = d->config.origin;
     d->conn->addr = t->addr;
     dial_close_tries(d);
-    d->marks.connect_end = now;
+    d->marks.connect_end = dial_after(d->marks.connect_start, now);
     hc_stats_count(&d->net->stats, &d->stats, connections_opened);
     if (d->config.origin.tls)
         return dial_start_tls(d, now);
@@ -215,7 +225,7 @@ static int dial_handshake(struct hc_dial *d, int64_t now)
         return dial_fail(d, open);
     if (open == 0)
         return 0;
-    d->marks.tls_end = now;
+    d->marks.tls_end = dial_after(d->marks.tls_start, now);
     d->marks.resumed = hc_tls_was_resumed(&d->conn->engine);
     hc_stats_count(&d->net->stats, &d->stats, tls_handshakes);
     if (d->marks.resumed)

@@ -97,6 +97,19 @@ TEST(answer, code_and_message_from_wherever_they_stand)
     }
 }
 
+TEST(answer, what_is_compressed_is_named)
+{
+    static const char *const packed[][3] = {
+        { "gzip", "{}", "gzip" }, { " br ", "", "br" },
+        { "", "\x1f\x8b\b", "gzip" }, { "identity", "\x1f\x8b", "gzip" },
+        { "Identity", "{}", "" }, { "", "{}", "" }, { "", "\x1f", "" },
+    };
+
+    for (size_t i = 0; i < sizeof(packed) / sizeof(*packed); i++)
+        CHECK_STR(hc_answer_coding(hc_str(packed[i][0]), hc_str(packed[i][1])),
+                  packed[i][2]);
+}
+
 TEST(answer, a_query_service_repeats_no_token_either)
 {
     static const char body[] =

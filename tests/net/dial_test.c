@@ -76,6 +76,25 @@ TEST(dial, finds_the_address_and_connects)
     hang_up();
 }
 
+/* A loop may hand over the time at which it woke, which is before the dial was
+ * asked for: no phase is shorter than nothing. */
+TEST(dial, a_phase_never_ends_before_it_began)
+{
+    open_world(NULL, "ec");
+    dial_to(net_world_origin(&world), &world.anchors);
+    world.now -= 5000;
+    net_world_until(&world, &owner.ended);
+    const struct hc_marks *m = &owner.dial->conn->marks;
+
+    CHECK(m->dns_end >= m->dns_start);
+    CHECK(m->connect_start >= m->dns_end);
+    CHECK(m->connect_end >= m->connect_start);
+    CHECK(m->tls_start >= m->connect_end);
+    CHECK(m->tls_end >= m->tls_start);
+    world.now += 5000;
+    hang_up();
+}
+
 TEST(dial, tries_every_address_until_one_answers)
 {
     /* Nobody listens on the first two at this port. */

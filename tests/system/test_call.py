@@ -1,4 +1,5 @@
 """`headcount call`: the answer as it came, or nothing on stdout."""
+import gzip
 import json
 import re
 
@@ -169,3 +170,31 @@ def test_unsigned_requests_carry_nothing_of_ours(ecs, headcount):
     assert run.code == 0
     assert "authorization" not in ecs.requests[0].headers
     assert "x-amz-security-token" not in ecs.requests[0].headers
+
+
+def packed(ecs, status, coding):
+    body = gzip.compress(b'{"clusterArns":[]}')
+    head = f"Content-Encoding: {coding}\r\n" if coding else ""
+    return (f"HTTP/1.1 {status} X\r\n{head}Content-Length: {len(body)}\r\n"
+            "\r\n").encode() + body
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", None])
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_compressed_answer_is_named(ecs, headcount, status, coding):
+    """No byte of it reaches a terminal."""
+    ecs.fault("ListClusters", packed(ecs, status, coding), times=9)
+    run = headcount.at(ecs)("call", "ecs", "ListClusters")
+    assert run.code in (254, 255) and run.out == ""
+    assert f"the answer is compressed ({coding or 'gzip'})" in run.err
+    assert run.err.isprintable() or run.err.strip().isprintable()
+    assert "\ufffd" not in run.err
+
+
+def test_bytes_that_are_no_text_are_not_shown(ecs, headcount):
+    body = bytes(range(128, 256))
+    ecs.fault("ListClusters", b"HTTP/1.1 200 OK\r\nContent-Length: 128\r\n\r\n"
+              + body, times=9)
+    run = headcount.at(ecs)("call", "ecs", "ListClusters")
+    assert run.code == 255
+    assert "the answer is no JSON object; is this" in run.err

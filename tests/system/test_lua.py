@@ -253,6 +253,11 @@ def test_run_says_what_it_takes(headcount):
         run = headcount(*args)
         assert run.code == (1 if args[-1] == "missing.lua" else 252)
         assert says in run.err
+        assert run.err.count("\n") == 1
+    (headcount.home / "bad.lua").write_text("x = = 1")
+    run = headcount("run", "bad.lua")
+    assert run.code == 1
+    assert run.err == "headcount: bad.lua:1: unexpected symbol near '='\n"
     assert headcount("run", "-", stdin="print(arg[0])").out == "-\n"
 
 
