@@ -721,6 +721,8 @@ struct headcount_outcome {
      * `missing`. */
     const char *const *missing_services;
     size_t missing_services_n;
+
+    const char *skipped_because;  /* a sentence about a duplicate, or NULL   */
 };
 
 /* NULL while the op runs. */

@@ -22,8 +22,15 @@ static bool event_drop_known(headcount_op *op)
         const struct hc_batch_sighting *seen = &r->batch.sightings[i];
         struct hc_memory_key key = event_key(seen);
 
-        if (hc_memory_has_version(&op->h->memory, &key, seen->version))
-            dropped |= hc_batch_drop(&r->batch, seen->cluster);
+        if (!hc_memory_has_version(&op->h->memory, &key, seen->version))
+            continue;
+        if (hc_batch_drop(&r->batch, seen->cluster))
+            dropped = true;
+        op->outcome.skipped_because = hc_keep_fmt(
+            &op->keep, "version %lld of %.*s, or a newer one, was reconciled here "
+            "already; a test event of Lambda's console needs another "
+            "detail.version each time, or none", (long long)seen->version,
+            HC_STR_ARG(seen->instance_arn));
     }
     return dropped;
 }
@@ -114,8 +121,12 @@ int hc_op_read_event(headcount_op *op)
     event_narrow(op);
     dropped = event_drop_known(op);
     sound = event_is_sound(b, swept);
-    if (!event_is_settled(b))
-        return 0;
+    if (!event_is_settled(b)) {
+        op->outcome.skipped_because = NULL;
+        return hc_keep_error(&op->keep);
+    }
+    if (!sound || !dropped)
+        op->outcome.skipped_because = NULL;
     if (sound)
         op->outcome.skipped_event = dropped ? "duplicate" : b->skipped.p;
     return 1;

@@ -280,6 +280,7 @@ static int op_report(headcount_op *op)
     const struct hc_report report = {
         .dry_run = op_was_dry(op),
         .skipped_event = op->outcome.skipped_event,
+        .skipped_because = op->outcome.skipped_because,
         .clusters = all, .clusters_n = n, .stats = op->stats,
         .missing_services = op->outcome.missing_services,
         .missing_services_n = op->outcome.missing_services_n,

@@ -180,6 +180,10 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
     if (o->skipped_event) {
         fputs("Nothing to do: ", out);
         render_text(out, o->skipped_event);
+        if (o->skipped_because) {
+            fputs(": ", out);
+            render_text(out, o->skipped_because);
+        }
         fputc('\n', out);
         put_records(out, o);
         return;

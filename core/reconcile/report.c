@@ -191,6 +191,8 @@ void hc_report_put_head(struct hc_buf *out, const struct hc_report *r)
     report_put_key(out, "dry_run");
     hc_buf_text(out, r->dry_run ? "true" : "false");
     report_put_text_or_null(out, "skipped_event", r->skipped_event);
+    if (r->skipped_because != NULL)
+        report_put_text(out, "skipped_because", r->skipped_because);
     if (r->batch != NULL)
         report_put_records(out, r->batch);
     report_put_key(out, "clusters");

@@ -42,6 +42,7 @@ struct hc_report_cluster {
 struct hc_report {
     bool dry_run;
     const char *skipped_event;               /* NULL: not skipped          */
+    const char *skipped_because;             /* or NULL                    */
     const struct hc_report_cluster *const *clusters;
     size_t clusters_n;
     const char *const *missing_services;     /* in none of the clusters    */

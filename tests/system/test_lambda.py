@@ -67,8 +67,18 @@ def test_a_duplicate_is_dropped(ecs, function):
     warm = function()
     warm.invoke(event_of())
     seen = len(ecs.requests)
-    assert warm.invoke(event_of())["skipped_event"] == "duplicate"
+    again = warm.invoke(event_of())
+    assert again["skipped_event"] == "duplicate"
+    assert again["skipped_because"] == (
+        "version 14801 of arn:aws:ecs:eu-west-1:123456789012:container-instance"
+        "/prod/a, or a newer one, was reconciled here already; a test event of "
+        "Lambda's console needs another detail.version each time, or none")
     assert len(ecs.requests) == seen
+    other = event_of()
+    del other["detail"]["version"]
+    for _ in range(2):
+        assert "skipped_because" not in warm.invoke(other)
+    assert len(ecs.requests) > seen
 
 
 def test_each_invocation_has_its_own_trace(ecs, runtime_api, headcount):
