@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "net/loop.h"
 
 /* ---- codes ---- */
@@ -26,6 +27,15 @@ void headcount_sha256(char digits[65], const void *bytes, size_t n)
         digits[2 * i + 1] = hex[hash[i] & 15];
     }
     digits[64] = '\0';
+}
+
+size_t headcount_text_next(const void *text, size_t n, bool *seen)
+{
+    struct hc_str s = hc_str_n(text, n);
+    size_t length = hc_text_utf8_length(s);
+
+    *seen = length > 0 && hc_text_is_seen(hc_text_code(s));
+    return length > 0 ? length : 1;
 }
 
 const char *headcount_version(void)

@@ -88,6 +88,12 @@ const char *headcount_version(void);
  * made of. */
 void headcount_sha256(char digits[65], const void *bytes, size_t n);
 
+/* Length of the character at the start of n > 0 bytes, 1 where they are no
+ * UTF-8.  *seen: it is UTF-8, and a terminal shows it where it stands; not so
+ * are controls, what turns the direction of a line or ends it, and what has no
+ * width.  JSON that this library writes has those escaped. */
+size_t headcount_text_next(const void *text, size_t n, bool *seen);
+
 struct headcount_error {
     int code;
     int sys;             /* errno of the failing call, or 0 */

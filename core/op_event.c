@@ -27,8 +27,8 @@ static bool event_drop_known(headcount_op *op)
         if (hc_batch_drop(&r->batch, seen->cluster))
             dropped = true;
         op->outcome.skipped_because = hc_keep_fmt(
-            &op->keep, "version %lld of %.*s, or a newer one, was reconciled here "
-            "already; a test event of Lambda's console needs another "
+            &op->keep, "version %lld of %.*s, or a newer one, was reconciled "
+            "here already; a test event of Lambda's console needs another "
             "detail.version each time, or none", (long long)seen->version,
             HC_STR_ARG(seen->instance_arn));
     }

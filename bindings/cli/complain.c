@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "plain.h"
 
 static char line[2048];
 
@@ -16,10 +17,10 @@ const char *complaint(void)
 
 static void say_line(enum log_level level, char *text)
 {
-    for (char *c = text; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            *c = '?';
-    log_sentence(level, "headcount: ", text, strlen(text));
+    size_t n = plain_copy(text, sizeof line - 1, text, strlen(text));
+
+    text[n] = '\0';
+    log_sentence(level, "headcount: ", text, n);
 }
 
 void complain(const char *fmt, ...)

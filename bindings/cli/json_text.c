@@ -4,40 +4,20 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Bytes after this first one (RFC 3629, 4), and the range of the second; 0 for
- * a byte that begins nothing. */
-static size_t utf8_more(unsigned char c, unsigned char *low,
-                        unsigned char *high)
-{
-    *low = 0x80;
-    *high = 0xbf;
-    if (c >= 0xc2 && c <= 0xdf)
-        return 1;
-    if (c == 0xe0)
-        *low = 0xa0;
-    if (c == 0xed)
-        *high = 0x9f;                       /* no surrogates */
-    if (c >= 0xe0 && c <= 0xef)
-        return 2;
-    if (c == 0xf0)
-        *low = 0x90;
-    if (c == 0xf4)
-        *high = 0x8f;
-    return c >= 0xf0 && c <= 0xf4 ? 3 : 0;
-}
+#include "headcount.h"
 
-/* Length of the well-formed sequence at the front, 0 if there is none. */
-static size_t utf8_length(const unsigned char *p, size_t n)
+/* Beyond ASCII; above U+FFFF as two halves. */
+static void put_unseen(FILE *out, const unsigned char *p, size_t length)
 {
-    unsigned char low, high;
-    size_t more = utf8_more(p[0], &low, &high);
+    unsigned long c = p[0] & (0x7fu >> length);
 
-    if (more == 0 || more >= n || p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i <= more; i++)
-        if (p[i] < 0x80 || p[i] > 0xbf)
-            return 0;
-    return more + 1;
+    for (size_t i = 1; i < length; i++)
+        c = c << 6 | (p[i] & 0x3fu);
+    if (c > 0xffff)
+        fprintf(out, "\\u%04lx\\u%04lx", 0xd800 + ((c - 0x10000) >> 10),
+                0xdc00 + (c & 0x3ff));
+    else
+        fprintf(out, "\\u%04lx", c);
 }
 
 static void put_ascii(FILE *out, unsigned char c)
@@ -56,19 +36,18 @@ static void put_ascii(FILE *out, unsigned char c)
 void json_text_put(FILE *out, const char *text, size_t n)
 {
     const unsigned char *p = (const unsigned char *)text;
+    bool seen;
 
-    while (n > 0) {
-        size_t length = *p < 0x80 ? 1 : utf8_length(p, n);
-
+    for (size_t length; n > 0; p += length, n -= length) {
+        length = headcount_text_next(p, n, &seen);
         if (*p < 0x80)
             put_ascii(out, *p);
-        else if (length > 0)
+        else if (seen)
             fwrite(p, 1, length, out);
+        else if (length > 1)
+            put_unseen(out, p, length);
         else
             fputs("\\ufffd", out);
-        length += length == 0;
-        p += length;
-        n -= length;
     }
 }
 

@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-/* Escaped, without the quotes; what is no UTF-8 becomes U+FFFD. */
+/* Escaped, without the quotes, as is what a terminal would not show; what is no
+ * UTF-8 becomes U+FFFD. */
 void json_text_put(FILE *out, const char *text, size_t n);
 /* "name":"text" */
 void json_text_member(FILE *out, const char *name, const char *text);

@@ -11,6 +11,9 @@
 
 #include "headcount.h"
 #include "json_text.h"
+#include "plain.h"
+
+#define LOG_PLAIN 8192                 /* bytes of a line of text */
 
 /* There is one stderr: how it is written is the process's, as it is. */
 static enum log_format log_format;
@@ -144,8 +147,14 @@ static void say(put_line *put, enum log_level level, const char *text,
 void log_sentence(enum log_level level, const char *before, const char *text,
                   size_t n)
 {
+    char plain[LOG_PLAIN];
+
     if (level < log_least)
         return;
+    if (log_format != LOG_JSON) {
+        n = plain_copy(plain, sizeof plain, text, n);
+        text = plain;
+    }
     if (log_format == LOG_JSON)
         say(put_sentence, level, text, n);
     else

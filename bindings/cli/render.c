@@ -8,17 +8,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Text out of AWS must not steer a terminal: control characters, C1 in UTF-8
- * among them, become '?'. */
+#include "plain.h"
+
+/* Text out of AWS must not steer a terminal. */
 void render_text(FILE *out, const char *text)
 {
-    for (const char *c = text; *c != '\0'; c++) {
-        unsigned char byte = (unsigned char)*c;
-        bool is_c1 = byte == 0xc2 && ((unsigned char)c[1] & 0xe0) == 0x80;
-
-        fputc(byte < 0x20 || byte == 0x7f || is_c1 ? '?' : byte, out);
-        c += is_c1 ? 1 : 0;
-    }
+    plain_put(out, text, strlen(text));
 }
 
 static const char *sign_of(enum headcount_result outcome)
@@ -196,7 +191,9 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
             fputc('\n', out);
         }
         if (c->error) {
-            fprintf(out, "x %s: ", c->error_code);
+            fputs("x ", out);
+            render_text(out, c->error_code);
+            fputs(": ", out);
             render_text(out, c->error);
             fputc('\n', out);
         }

@@ -3,8 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "complain.h"
+#include "log.h"
+#include "plain.h"
 #include "render.h"
 #include "verbs.h"
 
@@ -27,10 +30,19 @@ static int read_body(const char *arg, char **owned, const char **body,
 static int print_failure(const struct headcount_outcome *outcome)
 {
     if (outcome->code == HEADCOUNT_ESERVICE)
-        fprintf(stderr, "%s\n", outcome->message);
+        log_sentence(LOG_ERROR, "", outcome->message,
+                     strlen(outcome->message));
     else
         complain("%s", outcome->message);
     return verbs_exit_code(outcome->code);
+}
+
+static void print_answer(const struct headcount_outcome *outcome)
+{
+    if (isatty(STDOUT_FILENO))
+        plain_put_json(stdout, outcome->body, outcome->body_size);
+    else
+        fwrite(outcome->body, 1, outcome->body_size, stdout);
 }
 
 static int run_call(headcount *h, const struct options *o, const char *body,
@@ -61,7 +73,7 @@ static int run_call(headcount *h, const struct options *o, const char *body,
     if (outcome) {
         code = outcome->code == 0 ? EXIT_DONE : print_failure(outcome);
         if (code == EXIT_DONE)
-            fwrite(outcome->body, 1, outcome->body_size, stdout);
+            print_answer(outcome);
         if (o->timings) {
             fflush(stdout);
             render_timings(stderr, outcome);

@@ -1,7 +1,8 @@
 /* base/json_put.c - JSON onto a buf.
  *
- * Whatever the bytes are, what comes out is valid JSON: control characters are
- * escaped, bytes that are no UTF-8 become U+FFFD.
+ * Whatever the bytes are, what comes out is valid JSON: characters that are not
+ * seen are escaped, for it may be read on a terminal; bytes that are no UTF-8
+ * become U+FFFD.
  */
 #include "base/json.h"
 
@@ -33,6 +34,17 @@ static void json_put_escape(struct hc_buf *out, char c)
     }
 }
 
+/* Beyond ASCII; above U+FFFF as two halves. */
+static void json_put_unseen(struct hc_buf *out, uint32_t c)
+{
+    if (c > 0xFFFF)
+        hc_buf_fmt(out, "\\u%04x\\u%04x",
+                   (unsigned)(0xD800 + ((c - 0x10000) >> 10)),
+                   (unsigned)(0xDC00 + (c & 0x3FF)));
+    else
+        hc_buf_fmt(out, "\\u%04x", (unsigned)c);
+}
+
 /* Length of the run at the front of s that needs no change. */
 static size_t json_put_run(struct hc_str s)
 {
@@ -42,7 +54,8 @@ static size_t json_put_run(struct hc_str s)
         if (json_put_is_ascii(s.p[n]))
             sequence = json_put_is_plain(s.p[n]) ? 1 : 0;
         else
-            sequence = hc_text_utf8_length(hc_str_from(s, n));
+            sequence = hc_text_is_seen(hc_text_code(hc_str_from(s, n)))
+                           ? hc_text_utf8_length(hc_str_from(s, n)) : 0;
         n += sequence;
     }
     return n;
@@ -58,11 +71,14 @@ void hc_json_put_str(struct hc_buf *out, struct hc_str s)
         s = hc_str_from(s, n);
         if (s.n == 0)
             break;
+        n = hc_text_utf8_length(s);
         if (json_put_is_ascii(s.p[0]))
             json_put_escape(out, s.p[0]);
+        else if (n > 0)
+            json_put_unseen(out, hc_text_code(s));
         else
             hc_buf_lit(out, "\xEF\xBF\xBD");
-        s = hc_str_from(s, 1);
+        s = hc_str_from(s, n > 0 ? n : 1);
     }
     hc_buf_chr(out, '"');
 }

@@ -233,6 +233,37 @@ bool hc_text_is_utf8(struct hc_str s)
     return true;
 }
 
+uint32_t hc_text_code(struct hc_str s)
+{
+    size_t n = hc_text_utf8_length(s);
+    uint32_t c = n == 1 ? (unsigned char)s.p[0] : n > 1
+                     ? (unsigned char)s.p[0] & (0x7FU >> n) : HC_TEXT_NONE;
+
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | ((unsigned char)s.p[i] & 0x3F);
+    return c;
+}
+
+/* Controls, what turns the direction of a line, what ends one, and what has no
+ * width: Unicode's Cc, Bidi_Control, Zl, Zp, and those of Cf and Lo that are
+ * not seen. */
+bool hc_text_is_seen(uint32_t c)
+{
+    static const struct { uint32_t from, to; } unseen[] = {
+        { 0x00, 0x1F }, { 0x7F, 0x9F }, { 0xAD, 0xAD }, { 0x34F, 0x34F },
+        { 0x61C, 0x61C }, { 0x115F, 0x1160 }, { 0x17B4, 0x17B5 },
+        { 0x180B, 0x180F }, { 0x200B, 0x200F }, { 0x2028, 0x202E },
+        { 0x2060, 0x206F }, { 0x3164, 0x3164 }, { 0xFEFF, 0xFEFF },
+        { 0xFFA0, 0xFFA0 }, { 0xFFF0, 0xFFFB }, { 0x1D173, 0x1D17A },
+        { 0xE0000, 0xE0FFF }, { HC_TEXT_NONE, HC_TEXT_NONE },
+    };
+
+    for (size_t i = 0; i < sizeof(unseen) / sizeof(*unseen); i++)
+        if (c >= unseen[i].from && c <= unseen[i].to)
+            return false;
+    return true;
+}
+
 size_t hc_text_utf8(char out[4], uint32_t c)
 {
     unsigned char u[4];

@@ -38,6 +38,11 @@ int hc_text_unpercent(struct hc_buf *out, struct hc_str s);
 bool hc_text_is_utf8(struct hc_str s);          /* RFC 3629, no surrogates */
 /* Length of the well-formed sequence at the front of s, 0 if there is none. */
 size_t hc_text_utf8_length(struct hc_str s);
+/* The character at the front; HC_TEXT_NONE where there is none. */
+#define HC_TEXT_NONE UINT32_MAX
+uint32_t hc_text_code(struct hc_str s);
+/* A terminal shows it where it stands, and nothing else of it. */
+bool hc_text_is_seen(uint32_t c);
 /* Code point as UTF-8 into out[4]; its length. */
 size_t hc_text_utf8(char out[4], uint32_t c);
 

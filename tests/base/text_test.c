@@ -14,6 +14,28 @@ static struct hc_buf *fresh(void)
     return &out_buf;
 }
 
+TEST(text, what_a_terminal_does_not_show_is_known)
+{
+    static const char *const unseen[] = {
+        "\x01", "\x1b", "\x7f", "\xc2\x80", "\xc2\x9b", "\xc2\xad",
+        "\xd8\x9c", "\xe2\x80\x8b", "\xe2\x80\x8f", "\xe2\x80\xa8",
+        "\xe2\x80\xa9", "\xe2\x80\xae", "\xe2\x81\xa0", "\xe2\x81\xa6",
+        "\xe2\x81\xaf", "\xef\xbb\xbf", "\xf3\xa0\x80\xa0", "\x80", "\xff",
+        "\xc0\x80", "\xed\xa0\x80", "",
+    };
+    static const char *const seen[] = {
+        " ", "~", "\xc2\xa0", "\xc3\xa9", "\xe2\x82\xac", "\xe2\x80\x90",
+        "\xe2\x80\xaf", "\xf0\x9f\x98\x80", "\xd7\x90",
+    };
+
+    for (size_t i = 0; i < sizeof(unseen) / sizeof(*unseen); i++)
+        CHECK(!hc_text_is_seen(hc_text_code(hc_str(unseen[i]))));
+    for (size_t i = 0; i < sizeof(seen) / sizeof(*seen); i++)
+        CHECK(hc_text_is_seen(hc_text_code(hc_str(seen[i]))));
+    CHECK_INT(hc_text_code(HC_STR("\xe2\x80\xae")), 0x202E);
+    CHECK_INT(hc_text_code(HC_STR("\xf0\x9f\x98\x80")), 0x1F600);
+}
+
 TEST(text, hex_is_lower_case)
 {
     struct hc_buf *b = fresh();

@@ -1,10 +1,14 @@
 """The report is a contract: every member there, null where nothing was
 learned, the numbers those that the servers counted."""
 import json
+import os
+import pty
 import re
+import subprocess
 
 import pytest
 import servers
+from conftest import PROGRAM
 
 OURS = ("--service", "web", "--output", "json")
 SERVICE = ["service", "outcome", "code", "reason", "desired_before", "wanted",
@@ -183,6 +187,56 @@ def test_control_bytes_of_aws_do_not_reach_a_terminal(prod, headcount, event):
     run = headcount("call", "ecs", "ListClusters")
     assert run.code == 254
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", run.err)
+
+
+# Bidi controls, zero width, ends of lines, C1, a tag character, no UTF-8.
+UNSEEN = "\u202e\u2066\u200b\u200d\u061c\u2028\u2029\ufeff\x9b\xad\U000e0041"
+
+
+def on_terminal(headcount, *args, stdin=b""):
+    """What reaches the terminal on which both outputs are."""
+    main, side = pty.openpty()
+    (headcount.home / "in").write_bytes(stdin)
+    with open(headcount.home / "in", "rb") as given:
+        run = subprocess.Popen([PROGRAM, *args], env=headcount.env,
+                               stdin=given, stdout=side, stderr=side,
+                               cwd=headcount.home)
+    os.close(side)
+    text = b""
+    try:
+        while piece := os.read(main, 65536):
+            text += piece
+    except OSError:
+        pass
+    os.close(main)
+    return run.wait(timeout=60), text.decode("utf-8")
+
+
+def test_what_is_not_seen_does_not_reach_a_terminal(prod, headcount, event):
+    evil = prod.http(400, {"__type": "Bad" + UNSEEN, "message": UNSEEN + "x"})
+    prod.fault("DescribeServices", evil, times=9)
+    given = json.dumps(event()).encode()
+    for args in (["handle"], ["handle", "--output", "json"],
+                 ["handle", "--debug", "--timings"]):
+        code, text = on_terminal(headcount, *args, "--service", "web",
+                                 stdin=given)
+        assert code == 1 and not set(text) & set(UNSEEN), text
+    report = headcount("handle", *OURS, stdin=event()).report
+    assert "\u202e\u2066\u200b" in report["clusters"][0]["error"]["message"]
+    prod.fault("ListClusters", evil)
+    code, text = on_terminal(headcount, "call", "ecs", "ListClusters")
+    assert code == 254 and not set(text) & set(UNSEEN)
+    body = json.dumps({"clusterArns": [UNSEEN]}, ensure_ascii=False).encode()
+    for _ in range(2):
+        prod.fault("ListClusters", prod.http(200, body))
+    code, text = on_terminal(headcount, "call", "ecs", "ListClusters")
+    assert code == 0 and not set(text) & set(UNSEEN)
+    assert json.loads(text) == {"clusterArns": [UNSEEN]}
+    assert headcount("call", "ecs", "ListClusters").out.encode().strip() == body
+    code, text = on_terminal(headcount, "plan", "a" + UNSEEN, "--service", "w")
+    assert code != 0 and not set(text) & set(UNSEEN)
+    code, text = on_terminal(headcount, "hand" + UNSEEN)
+    assert code == 252 and not set(text) & set(UNSEEN)
 
 
 def test_what_fails_a_cluster_is_said_once(prod, headcount):

@@ -1,0 +1,18 @@
+/* cli/plain.h - text that came from elsewhere, for a terminal. */
+#ifndef CLI_PLAIN_H
+#define CLI_PLAIN_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* A '?' for each character that a terminal does not show where it stands
+ * (controls, what turns the direction of a line, what has no width) and for
+ * each byte that is no UTF-8. */
+void plain_put(FILE *out, const char *text, size_t n);
+/* The same into `to`, cut to `size` bytes; `to` may be where `text` is.
+ * Returns the length. */
+size_t plain_copy(char *to, size_t size, const char *text, size_t n);
+/* JSON as it came, with such characters as \u escapes: they stand in texts. */
+void plain_put_json(FILE *out, const char *json, size_t n);
+
+#endif
