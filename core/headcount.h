@@ -650,7 +650,8 @@ struct headcount_service {
     int64_t desired_before, wanted;      /* or HEADCOUNT_UNKNOWN             */
     int64_t running, pending;            /* likewise                         */
     const char *rule;
-    const char *way_out;          /* the switch that lets it pass, or NULL   */
+    const char *way_out;          /* or NULL: what lets it pass (a field of
+                                     the rule, or request.allow CODE)        */
     int64_t hosts_counted;        /* or HEADCOUNT_UNKNOWN                    */
     const char *hosts_by, *hosts_filter;
     const char *at;               /* the wish's, "" if it had none           */

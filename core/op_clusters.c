@@ -100,7 +100,7 @@ static void op_tell_foreign(headcount_op *op, size_t at)
                     ? "; it is dropped"
                     : "; nothing is done, and a record or message that holds "
                       "it is left to its queue's redrive policy "
-                      "(--drop-foreign drops such)",
+                      "(request.drop_foreign drops such)",
                 h->foreign_n == HC_OP_PLACES
                     ? "; further regions and accounts are not logged" : "");
 }

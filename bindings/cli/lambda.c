@@ -20,6 +20,7 @@
 #include "handler.h"
 #include "lambda_sweep.h"
 #include "log.h"
+#include "plain.h"
 #include "runtime_api.h"
 #include "target.h"
 #include "verbs.h"
@@ -86,6 +87,18 @@ static void put_first_record(const struct headcount_outcome *o, char *to,
     snprintf(to, size, "a record of the event is not done");
 }
 
+/* Without memory it speaks of the library's members. */
+static int answer_report(struct lambda *l, const struct runtime_invocation *in,
+                         const struct headcount_outcome *o)
+{
+    char *text = malloc(o->json_size + 1);
+    size_t n = text ? plain_report(text, o->json, o->json_size) : o->json_size;
+    int err = runtime_api_response(&l->api, in->id, text ? text : o->json, n);
+
+    free(text);
+    return err;
+}
+
 /* Through a queue: what is to be delivered again.  Else the report, or an
  * error, so that Lambda tries again. */
 static int answer(struct lambda *l, const struct runtime_invocation *in,
@@ -103,7 +116,7 @@ static int answer(struct lambda *l, const struct runtime_invocation *in,
         return runtime_api_response(&l->api, in->id, o->failures,
                                     o->failures_size);
     if (verbs_targets_failed(o) == 0 && o->records_failed == 0)
-        return runtime_api_response(&l->api, in->id, o->json, o->json_size);
+        return answer_report(l, in, o);
     put_first_record(o, what, sizeof what);
     if (swept && swept->first[0] != '\0')
         memcpy(what, swept->first, sizeof swept->first);

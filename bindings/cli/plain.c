@@ -1,17 +1,63 @@
 /* cli/plain.c - text that came from elsewhere, for a terminal. */
 #include "plain.h"
 
+#include <ctype.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "headcount.h"
 #include "json_text.h"
 
+/* No option is longer than its member: plain_copy works in place. */
+static const struct word {
+    const char *member, *option;
+} words[] = {
+    { "config.region", "--region" }, { "config.profile", "--profile" },
+    { "config.endpoint_url", "--endpoint-url" },
+    { "config.ca_bundle", "--ca-bundle" },
+    { "config.no_sign_request", "--no-sign-request" },
+    { "request.dry_run", "--dry-run" },
+    { "request.drop_foreign", "--drop-foreign" },
+    { "request.max_changes", "--max-changes" },
+    { "request.max_falls", "--max-falls" }, { "request.allow", "--allow" },
+    { "request.policy", "--policy" },
+};
+
+static bool is_of_a_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '/' || c == '-';
+}
+
+/* The option for the member that stands here, or NULL.  A file's name such as
+ * config.region.lua is none. */
+static const char *option_at(const char *text, size_t n, size_t *length)
+{
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t at = strlen(words[i].member);
+
+        if (at > n || memcmp(text, words[i].member, at) != 0 ||
+            (at < n && is_of_a_word(text[at])) ||
+            (at + 1 < n && text[at] == '.' && is_of_a_word(text[at + 1])))
+            continue;
+        *length = at;
+        return words[i].option;
+    }
+    return NULL;
+}
+
 void plain_put(FILE *out, const char *text, size_t n)
 {
-    bool seen;
+    bool seen, inside = false;
 
     for (size_t length; n > 0; text += length, n -= length) {
+        const char *option = inside ? NULL : option_at(text, n, &length);
+
+        inside = !option && is_of_a_word(*text);
+        if (option) {
+            fputs(option, out);
+            continue;
+        }
         length = headcount_text_next(text, n, &seen);
         if (seen)
             fwrite(text, 1, length, out);
@@ -23,9 +69,17 @@ void plain_put(FILE *out, const char *text, size_t n)
 size_t plain_copy(char *to, size_t size, const char *text, size_t n)
 {
     size_t put = 0;
-    bool seen;
+    bool seen, inside = false;
 
     for (size_t length; n > 0; text += length, n -= length) {
+        const char *option = inside ? NULL : option_at(text, n, &length);
+
+        inside = !option && is_of_a_word(*text);
+        if (option && put + strlen(option) <= size) {
+            memcpy(to + put, option, strlen(option));
+            put += strlen(option);
+            continue;
+        }
         length = headcount_text_next(text, n, &seen);
         if (put + (seen ? length : 1) > size)
             break;
@@ -36,6 +90,34 @@ size_t plain_copy(char *to, size_t size, const char *text, size_t n)
         put += seen ? length : 1;
     }
     return put;
+}
+
+size_t plain_report(char *to, const char *json, size_t n)
+{
+    size_t put = 0;
+    bool inside = false;
+
+    for (size_t length; n > 0; json += length, n -= length) {
+        const char *option = inside ? NULL : option_at(json, n, &length);
+
+        inside = !option && is_of_a_word(*json);
+        if (!option)
+            length = 1;
+        memcpy(to + put, option ? option : json, option ? strlen(option) : 1);
+        put += option ? strlen(option) : 1;
+    }
+    return put;
+}
+
+void plain_put_report(FILE *out, const char *json, size_t n)
+{
+    char *text = malloc(n + 1);
+
+    if (text)
+        fwrite(text, 1, plain_report(text, json, n), out);
+    else
+        fwrite(json, 1, n, out);
+    free(text);
 }
 
 void plain_put_json(FILE *out, const char *json, size_t n)

@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* Both name the options of the command line where the library's sentences name
+ * its own members: --ca-bundle for config.ca_bundle. */
+
 /* A '?' for each character that a terminal does not show where it stands
  * (controls, what turns the direction of a line, what has no width) and for
  * each byte that is no UTF-8. */
@@ -12,6 +15,10 @@ void plain_put(FILE *out, const char *text, size_t n);
 /* The same into `to`, cut to `size` bytes; `to` may be where `text` is.
  * Returns the length. */
 size_t plain_copy(char *to, size_t size, const char *text, size_t n);
+/* A report of the library, options for members; `to` has n bytes.  Returns the
+ * length. */
+size_t plain_report(char *to, const char *json, size_t n);
+void plain_put_report(FILE *out, const char *json, size_t n);
 /* JSON as it came, with such characters as \u escapes: they stand in texts. */
 void plain_put_json(FILE *out, const char *json, size_t n);
 

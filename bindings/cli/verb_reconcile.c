@@ -6,6 +6,7 @@
 
 #include "complain.h"
 #include "missing.h"
+#include "plain.h"
 #include "render.h"
 #include "service_names.h"
 #include "target.h"
@@ -69,7 +70,7 @@ static int print_outcome(headcount *h, const struct options *o,
     } else if (o->verb == VERB_SNAPSHOT) {
         print_snapshot(outcome);
     } else if (o->json) {
-        fwrite(outcome->json, 1, outcome->json_size, stdout);
+        plain_put_report(stdout, outcome->json, outcome->json_size);
         putchar('\n');
     } else {
         render_plan(stdout, outcome, outcome->dry_run);

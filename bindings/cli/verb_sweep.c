@@ -12,6 +12,7 @@
 #include "cluster_tags.h"
 #include "complain.h"
 #include "missing.h"
+#include "plain.h"
 #include "render.h"
 #include "service_names.h"
 #include "sweep_of.h"
@@ -171,7 +172,7 @@ static int print_outcome(struct sweep *s, headcount *h,
     if (outcome->code != 0) {
         complain("%s", outcome->message);
     } else if (o->json) {
-        fwrite(outcome->json, 1, outcome->json_size, stdout);
+        plain_put_report(stdout, outcome->json, outcome->json_size);
         putchar('\n');
     } else {
         missing_render(&s->missing, stdout);

@@ -283,7 +283,7 @@ static struct hc_client_role *role_open(struct hc_client *k, struct hc_str arn,
         return NULL;
     if (k->no_sign) {
         hc_error_set(e, HC_ECONFIG, "a role is assumed with signed requests: "
-                     "leave out --no-sign-request or the role");
+                     "leave out config.no_sign_request or the role");
         return NULL;
     }
     if (k->roles_n >= HC_CLIENT_ROLES) {
@@ -395,7 +395,7 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
         hc_error_set(e, err, "out of memory for a client");
     if (err == 0)
         err = client_load(k, &k->bundle, k->config->ca_bundle,
-                          "--ca-bundle, AWS_CA_BUNDLE", e);
+                          "config.ca_bundle, AWS_CA_BUNDLE", e);
     if (err == 0)
         err = client_load(k, &k->others, k->config->cert_file,
                           "SSL_CERT_FILE", e);

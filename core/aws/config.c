@@ -101,7 +101,7 @@ static int config_retry_mode(const struct config_reader *r)
 static int config_region(const struct config_reader *r)
 {
     bool option = r->options->region != NULL && *r->options->region != '\0';
-    const char *from = option ? "--region" : "AWS_REGION";
+    const char *from = option ? "config.region" : "AWS_REGION";
     struct hc_str region = config_pick(r, r->options->region, from);
 
     if (region.n == 0) {
@@ -129,7 +129,7 @@ static bool config_has_keys(const struct config_reader *r)
 static int config_profile(const struct config_reader *r)
 {
     bool option = r->options->profile != NULL && *r->options->profile != '\0';
-    const char *from = option ? "--profile" : "AWS_PROFILE";
+    const char *from = option ? "config.profile" : "AWS_PROFILE";
     struct hc_str profile = config_pick(r, r->options->profile, from);
 
     if (profile.n == 0) {
@@ -186,7 +186,7 @@ static int config_urls(const struct config_reader *r)
 
     c->endpoint_url = hc_str(r->options->endpoint_url);
 
-    int err = config_check_url(r, "--endpoint-url", c->endpoint_url);
+    int err = config_check_url(r, "config.endpoint_url", c->endpoint_url);
 
     if (err == 0)
         err = config_bool(r, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", &ignore);

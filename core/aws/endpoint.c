@@ -80,10 +80,11 @@ static int endpoint_check_region(struct hc_str region, struct hc_error *e)
 {
     if (region.n == 0)
         return hc_error_set(e, HC_EREGION, "no AWS region is known: set "
-                            "AWS_REGION or give --region");
+                            "AWS_REGION or give config.region");
     if (!hc_endpoint_is_region(region))
         return hc_error_set(e, HC_EREGION, "`%.*s` is no AWS region: it has "
-                            "to look like eu-west-1 (AWS_REGION, --region)",
+                            "to look like eu-west-1 (AWS_REGION, "
+                            "config.region)",
                             HC_STR_ARG(region));
     return 0;
 }

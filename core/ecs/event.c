@@ -467,7 +467,7 @@ static int event_check_dry(const struct event_parts *parts, struct hc_error *e)
         return 0;
     return hc_error_set(e, HC_EEVENT, "the event has a member \"dry_run\" that "
                         "this form does not know: it goes with \"cluster\" and "
-                        "\"clusters\"; --dry-run is for any event");
+                        "\"clusters\"; request.dry_run is for any event");
 }
 
 static int event_judge(struct event_parts *parts, struct hc_str text,

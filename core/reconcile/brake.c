@@ -92,9 +92,9 @@ static const char *brake_when(const struct brake_used *u)
 }
 
 static const char *brake_name(const struct hc_brake_limit *l,
-                              const char *option, const char *policy)
+                              const char *member, const char *policy)
 {
-    return l->by_policy ? policy : option;
+    return l->by_policy ? policy : member;
 }
 
 static bool brake_holds_change(const struct hc_brake *b,
@@ -109,7 +109,8 @@ static bool brake_holds_change(const struct hc_brake *b,
     hc_fmt(why, HC_BRAKE_WHY, "%lld service%s %s written %s, which is %s",
            (long long)u->changes, u->changes == 1 ? "" : "s",
            brake_verb(w, u->changes), brake_when(u),
-           brake_name(l, "--max-changes", "the policy's limit of changes"));
+           brake_name(l, "request.max_changes",
+                      "the policy's limit of changes"));
     return true;
 }
 
@@ -132,7 +133,7 @@ static bool brake_holds_fall(const struct hc_brake *b,
     hc_fmt(why, HC_BRAKE_WHY, "%lld task%s %s taken away %s, and %s %lld, "
            "which is %s", (long long)u->falls, u->falls == 1 ? "" : "s",
            brake_verb(w, u->falls), brake_when(u), more, (long long)l->most,
-           brake_name(l, "--max-falls", "the policy's limit of falls"));
+           brake_name(l, "request.max_falls", "the policy's limit of falls"));
     return true;
 }
 

@@ -25,7 +25,7 @@ static const struct hold_switch hold_switches[] = {
     { "growth_on_managed_scaling", "allow_growth", ALLOW_GROWTH },
     { "disconnected", "allow_disconnected", ALLOW_DISCONNECTED },
     /* No rule's field: for one run, by who starts it. */
-    { "too_many_changes", "--allow too_many_changes", ALLOW_TOO_MANY }
+    { "too_many_changes", "request.allow too_many_changes", ALLOW_TOO_MANY }
 };
 
 #define HOLD_SWITCHES (sizeof(hold_switches) / sizeof(hold_switches[0]))

@@ -109,7 +109,7 @@ static int offline_hosts(struct hc_reconcile *r, struct hc_error *e)
         return 0;
     if (!offline_is_full(all))
         return hc_error_set(e, HC_ECONFIG, "its hosts have no attributes: take "
-                            "one with --policy");
+                            "one with request.policy");
     return offline_filter(r, all, e);
 }
 

@@ -273,7 +273,7 @@ void hc_chain_fini(struct hc_chain *c)
 /* ---- what to say ---- */
 
 #define CHAIN_BUNDLE \
-    "name the PEM file of the root with --ca-bundle or AWS_CA_BUNDLE"
+    "name the PEM file of the root with config.ca_bundle or AWS_CA_BUNDLE"
 
 static void chain_day(char out[11], int64_t wall)
 {
@@ -311,7 +311,8 @@ static int chain_say_untrusted(const struct hc_chain *c, struct hc_error *e)
         return hc_error_set(e, HC_ECERT,
                             "%s: its certificate \"%s\" is self-signed and "
                             "none of the trusted roots: if it is yours, name "
-                            "its PEM file with --ca-bundle or AWS_CA_BUNDLE",
+                            "its PEM file with config.ca_bundle or "
+                            "AWS_CA_BUNDLE",
                             c->host, c->subject);
     return hc_error_set(e, HC_ECERT,
                         "%s: its certificate \"%s\" leads to the issuer "

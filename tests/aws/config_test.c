@@ -187,7 +187,7 @@ TEST(config, options_that_cannot_be_used_are_named_too)
 {
     for (int i = 0; i < 5; i++) {
         static const char *const says[] = {
-            "--region is", "--profile names", "--endpoint-url: ",
+            "config.region is", "config.profile names", "config.endpoint_url: ",
             "max_attempts is -1", "max_attempts is 101"
         };
 

@@ -63,7 +63,7 @@ TEST(brake, so_many_services_are_written_and_no_more)
     CHECK(write_one(&b, 5, 1000));
     CHECK(!write_one(&b, 0, 1000));
     CHECK_Z(why, "2 services were written in this run, which is "
-            "--max-changes");
+            "request.max_changes");
     CHECK(!write_one(&b, 5, 1000));
 }
 
@@ -77,7 +77,7 @@ TEST(brake, so_many_tasks_are_taken_away_and_no_more)
     CHECK(write_one(&b, 6, 1000));           /* just so               */
     CHECK(!write_one(&b, 1, 1000));
     CHECK_Z(why, "10 tasks were taken away in this run, and 1 more would pass "
-            "10, which is --max-falls");
+            "10, which is request.max_falls");
     CHECK(write_one(&b, 0, 1000));
 }
 
@@ -89,10 +89,10 @@ TEST(brake, behind_a_fall_that_is_held_every_fall_is_held)
     CHECK(write_one(&b, 1, 1000));
     CHECK(!write_one(&b, 10, 1000));
     CHECK_Z(why, "1 task was taken away in this run, and 10 more would pass "
-            "10, which is --max-falls");
+            "10, which is request.max_falls");
     CHECK(!write_one(&b, 1, 1000));
     CHECK_Z(why, "1 task was taken away in this run, and an earlier fall "
-            "would have passed 10, which is --max-falls");
+            "would have passed 10, which is request.max_falls");
     CHECK(write_one(&b, 0, 1000));
 }
 
@@ -128,7 +128,7 @@ TEST(brake, runs_of_one_process_share_ten_minutes)
     CHECK(write_one(&b, 0, now));
     CHECK(!write_one(&b, 0, now));
     CHECK_Z(why, "3 services were written within ten minutes, which is "
-            "--max-changes");
+            "request.max_changes");
     end(&c, 0, true, now += 30 * HC_SECOND);
     b = run(3, 0);
     CHECK(!write_one(&b, 0, now));
@@ -150,7 +150,7 @@ TEST(brake, falls_of_one_process_share_ten_minutes)
     CHECK(write_one(&b, 9, 1000));
     CHECK(!write_one(&c, 2, 1000));
     CHECK_Z(why, "9 tasks were taken away within ten minutes, and 2 more would "
-            "pass 10, which is --max-falls");
+            "pass 10, which is request.max_falls");
     c = run(0, 10);
     CHECK(write_one(&c, 2, 1000 + HC_BRAKE_WINDOW));
 }
@@ -202,14 +202,14 @@ TEST(brake, a_dry_run_counts_for_itself)
     CHECK(hc_brake_take(&b, &dry, 1000, why));
     CHECK(!hc_brake_take(&b, &dry, 1000, why));
     CHECK_Z(why, "3 services would be written within ten minutes, which is "
-            "--max-changes");
+            "request.max_changes");
     c = run(2, 0);
     CHECK(write_one(&c, 0, 1000));           /* nothing of it is left */
     b = run(2, 7);
     CHECK(hc_brake_take(&b, &dry, 2000 + HC_BRAKE_WINDOW, why));
     CHECK(!hc_brake_take(&b, &dry, 2000 + HC_BRAKE_WINDOW, why));
     CHECK_Z(why, "4 tasks would be taken away in this run, and 4 more would "
-            "pass 7, which is --max-falls");
+            "pass 7, which is request.max_falls");
 }
 
 TEST(brake, what_is_allowed_passes_and_counts)

@@ -461,8 +461,8 @@ TEST(reconcile, beyond_the_limit_of_the_run_writes_are_held)
     check(2, OUTCOME_HELD, "too_many_changes");
     CHECK_Z(script_service(2)->reason, "1 task on each of 2 active hosts; "
             "held: 4 services were written in this run, which is "
-            "--max-changes");
-    CHECK_Z(script_service(2)->way_out, "--allow too_many_changes");
+            "request.max_changes");
+    CHECK_Z(script_service(2)->way_out, "request.allow too_many_changes");
     CHECK_INT(script_service(2)->wanted, 2);
     script_end();
 }

@@ -415,9 +415,9 @@ TEST(chain, strangers_are_refused_and_told_what_to_do)
                               .extensions = hc_buf_view(&x) };
 
     check_stranger(&alone, "\"alone\" is self-signed");
-    check_stranger(&alone, "--ca-bundle or AWS_CA_BUNDLE");
+    check_stranger(&alone, "config.ca_bundle or AWS_CA_BUNDLE");
     check_stranger(&foreign, "the issuer \"elsewhere\"");
-    check_stranger(&foreign, "--ca-bundle or AWS_CA_BUNDLE");
+    check_stranger(&foreign, "config.ca_bundle or AWS_CA_BUNDLE");
     check_stranger(&liar, "the issuer \"root\"");
     hc_buf_fini(&x);
 }
