@@ -120,8 +120,9 @@ static bool place_is(const struct hc_place *p, const struct hc_endpoint_ask *a)
 }
 
 /* One that nobody holds: a new one, or the longest unused.  NULL: there is
- * none, and e says why. */
-static struct hc_place *client_room(struct hc_client *k, struct hc_error *e)
+ * none, and *err says why, as does e (which may be NULL). */
+static struct hc_place *client_room(struct hc_client *k, int *err,
+                                    struct hc_error *e)
 {
     struct hc_place *best = NULL;
     size_t i = 0;
@@ -133,10 +134,10 @@ static struct hc_place *client_room(struct hc_client *k, struct hc_error *e)
     if (i < HC_CLIENT_PLACES) {
         best = k->places[i] = hc_alloc(&k->net->sys.alloc, sizeof *best);
         if (best == NULL)
-            hc_error_set(e, HC_ENOMEM, "out of memory for an endpoint");
+            *err = hc_error_set(e, HC_ENOMEM, "out of memory for an endpoint");
     } else if (best == NULL) {
-        hc_error_set(e, HC_ELIMIT, "more than %d endpoints are in use at the "
-                     "same time", HC_CLIENT_PLACES);
+        *err = hc_error_set(e, HC_ELIMIT, "more than %d endpoints are in use "
+                            "at the same time", HC_CLIENT_PLACES);
     }
     return best;
 }
@@ -172,9 +173,9 @@ int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
             err = hc_client_check_proxy(k, &at, e);
         if (err != 0)
             return err;
-        p = client_room(k, e);
+        p = client_room(k, &err, e);
         if (p == NULL)
-            return e->code;
+            return err;
         hc_sigv4_key_wipe(&p->key);
         *p = (struct hc_place){ .endpoint = at };
         hc_fmt(p->url, sizeof p->url, "%.*s", HC_STR_ARG(ask->url));
