@@ -1,10 +1,8 @@
 -- The script of lua_module_fuzz.c: each byte is an operation, or what it takes.
-local bytes, port, serve = ...
+local bytes, port, serve, closing = ...
 local headcount = require 'headcount'
 local core, json = require 'headcount.core', headcount.json
 local at, left, depth = 0, 300, 0
--- What a finalizer makes while Lua closes its state has no finalizer.
-local closing = false
 local clients, threads, calls, keep, run = {}, {}, {}, {}, nil
 local shared = { list = {}, options = {}, headers = {}, input = {} }
 local cluster = 'arn:aws:ecs:eu-west-1:000000000000:cluster/prod'
@@ -38,7 +36,8 @@ local function options()
   return shared.options
 end
 local function new(i)
-  clients[i] = not closing and headcount.client {
+  -- What a finalizer makes while Lua closes its state has no finalizer itself.
+  clients[i] = not closing() and headcount.client {
     region = 'eu-west-1', max_attempts = 1, no_sign_request = true,
     endpoint_url = 'http://127.0.0.1:' .. (byte() % 2 > 0 and port or 1),
     ca_bundle = 'tests/fuzz/corpus/pem/good' } or clients[i]
@@ -154,4 +153,4 @@ function run()
 end
 while at < #bytes and left > 0 do pcall(run) end
 debug.sethook()
-closing, left = true, 50
+left = 50 -- for finalizers

@@ -115,11 +115,20 @@ struct script {
     const uint8_t *data;
     size_t size;
     struct peer *peer;
+    bool closing;
 };
+
+static int is_closing(lua_State *L)
+{
+    const struct script *s = lua_touserdata(L, lua_upvalueindex(1));
+
+    lua_pushboolean(L, s->closing);
+    return 1;
+}
 
 static int play(lua_State *L)
 {
-    const struct script *s = lua_touserdata(L, 1);
+    struct script *s = lua_touserdata(L, 1);
 
     luaL_openlibs(L);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
@@ -134,6 +143,8 @@ static int play(lua_State *L)
     lua_pushinteger(L, s->peer->port);
     lua_pushlightuserdata(L, s->peer);
     lua_pushcclosure(L, serve, 1);
+    lua_pushlightuserdata(L, s);
+    lua_pushcclosure(L, is_closing, 1);
     if ((s->data[0] & 3) == 1) {        /* a cycle in each allocation */
         lua_gc(L, LUA_GCINC, 0, 0, 30);
         lua_gc(L, LUA_GCSETPAUSE, 0);
@@ -141,7 +152,7 @@ static int play(lua_State *L)
     } else if ((s->data[0] & 3) == 2) {
         lua_gc(L, LUA_GCGEN, 0, 0);
     }
-    lua_call(L, 3, 0);
+    lua_call(L, 4, 0);
     return 0;
 }
 
@@ -149,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct memory memory = { .requests = 0 };
     struct peer peer;
-    struct script script = { data, size, &peer };
+    struct script script = { data, size, &peer, false };
     lua_State *L;
 
     if (size < 4 || size > MOST || !peer_open(&peer))
@@ -165,6 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         lua_pushlightuserdata(L, &script);
         if (lua_checkstack(L, 10))
             lua_pcall(L, 1, 0, 0);
+        script.closing = true;
         lua_close(L);
     }
     peer_close(&peer);

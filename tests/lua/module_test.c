@@ -411,3 +411,78 @@ TEST(module, a_list_of_calls_may_change_while_it_is_waited_for)
         "  assert(not ok or n == nil or n <= 3, n)\n"
         "end)\n");
 }
+
+/* ---- no memory ---- */
+
+struct scarce {
+    size_t requests, fail_at;
+};
+
+static void *scarce_alloc(void *ud, void *p, size_t old, size_t n)
+{
+    struct scarce *s = ud;
+
+    if (n == 0) {
+        free(p);
+        return NULL;
+    }
+    if (p == NULL || n > old) {
+        s->requests++;
+        if (s->requests == s->fail_at || s->requests == s->fail_at + 1)
+            return NULL;                /* Lua collects, and asks again */
+    }
+    return realloc(p, n);
+}
+
+/* Twice: the second meets what the first left half made. */
+static int use_all(lua_State *L)
+{
+    static const char script[] =
+        "local core = ...\n"
+        "local function use()\n"
+        "  core.json.encode { a = { 1, 2 }, b = 'c' }\n"
+        "  pcall(core.json.encode, { a = print })\n"
+        "  core.json.decode '{\"a\":[1,{\"b\":null}]}'\n"
+        "  core.sign { url = 'http://127.0.0.1/', service = 'ecs',\n"
+        "    region = 'eu-west-1', access_key_id = 'a',\n"
+        "    secret_access_key = 'b', headers = { c = 'd' } }\n"
+        "  local c = core.client { region = 'eu-west-1',\n"
+        "    endpoint_url = 'http://127.0.0.1:1', max_attempts = 1,\n"
+        "    no_sign_request = true,\n"
+        "    ca_bundle = 'tests/fuzz/corpus/pem/good' }\n"
+        "  c:call('ecs', 'ListClusters', { a = 1 })\n"
+        "  c:close()\n"
+        "end\n"
+        "pcall(use)\n"
+        "use()\n";
+
+    luaL_requiref(L, "_G", luaopen_base, 1);
+    luaL_requiref(L, "headcount.core", luaopen_headcount_core, 0);
+    if (luaL_loadstring(L, script) != LUA_OK)
+        return lua_error(L);
+    lua_insert(L, -2);
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+TEST(module, each_request_of_lua_for_memory_may_fail)
+{
+    struct scarce scarce = { 0, 0 };
+
+    unsetenv("AWS_CA_BUNDLE");
+    unsetenv("SSL_CERT_FILE");
+    do {
+        scarce.requests = 0;
+        scarce.fail_at++;
+        lua_State *L = lua_newstate(scarce_alloc, &scarce);
+
+        if (L == NULL)
+            continue;
+        lua_pushcfunction(L, use_all);
+        int err = lua_pcall(L, 0, 0, 0);
+
+        lua_close(L);
+        CHECK(err == LUA_OK || scarce.requests >= scarce.fail_at);
+    } while (scarce.requests >= scarce.fail_at);
+    CHECK(scarce.fail_at > 300);
+}

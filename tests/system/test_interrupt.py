@@ -199,6 +199,12 @@ def test_sigterm_is_a_signal_too(headcount):
     assert script.ends(signal.SIGTERM) == INTERRUPTED
 
 
+def test_tests_are_interrupted_as_scripts_are(headcount):
+    script = Script(headcount, SCRIPTS["pcall in coroutines in pcall"],
+                    "test")
+    assert script.ends(signal.SIGINT) == INTERRUPTED
+
+
 @pytest.mark.parametrize("text", [
     "string.find(('a'):rep(300), ('a*'):rep(30) .. 'b')",
     "setmetatable({}, { __gc = function() while true do end end })"
