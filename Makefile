@@ -238,9 +238,9 @@ $(BUILD)/tests/lua/%_test: $(BUILD)/obj/tests/lua/%_test.o \
 	$(LINK) -pie -o $@ $^ -lcmocka $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
 # Rooms of the program that need no other.
-CREW_O := $(call obj,$(wildcard bindings/cli/crew*.c))
+ROOMS_O := $(call obj,$(wildcard bindings/cli/crew*.c bindings/cli/op_*.c))
 
-$(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(CREW_O) \
+$(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(ROOMS_O) \
     $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(LIB_A)
 	@mkdir -p $(@D)
 	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)

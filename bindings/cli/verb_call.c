@@ -1,5 +1,6 @@
 /* cli/verb_call.c - one operation of one service; nothing reaches stdout
- * before the answer is whole and valid. */
+ * before the answer is whole and valid.  The operation may be spelled as the
+ * AWS CLI does, list-clusters. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +8,13 @@
 
 #include "complain.h"
 #include "log.h"
+#include "op_name.h"
 #include "plain.h"
 #include "render.h"
 #include "verbs.h"
 
 #define CALL_BODY_MAX ((size_t)16 << 20)
+#define OPERATION_SIZE 160           /* more than the library takes */
 
 static int read_body(const char *arg, char **owned, const char **body,
                      size_t *n)
@@ -37,24 +40,34 @@ static int print_failure(const struct headcount_outcome *outcome)
     return verbs_exit_code(outcome->code);
 }
 
+/* The bytes as they came; on a terminal nothing that steers it, and a prompt
+ * does not follow them on the same line. */
 static void print_answer(const struct headcount_outcome *outcome)
 {
-    if (isatty(STDOUT_FILENO))
-        plain_put_json(stdout, outcome->body, outcome->body_size);
-    else
-        fwrite(outcome->body, 1, outcome->body_size, stdout);
+    const char *body = outcome->body;
+    size_t n = outcome->body_size;
+
+    if (!isatty(STDOUT_FILENO)) {
+        fwrite(body, 1, n, stdout);
+        return;
+    }
+    plain_put_json(stdout, body, n);
+    if (n > 0 && body[n - 1] != '\n')
+        putchar('\n');
 }
 
 static int run_call(headcount *h, const struct options *o, const char *body,
                     size_t body_n)
 {
+    char name[OPERATION_SIZE];
     struct headcount_request request = {
         .size = sizeof request,
         .kind = HEADCOUNT_CALL,
         .timeout = o->timeout_us,
         .assume_role = o->role,
         .service = o->args.item[0],
-        .operation = o->args.item[1],
+        .operation = op_name(o->args.item[0], o->args.item[1], name,
+                             sizeof name),
         .body = body,
         .body_size = body_n,
         .retry_writes = o->retry_writes,

@@ -1,13 +1,19 @@
 """`headcount call`: the answer as it came, or nothing on stdout."""
 import gzip
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
+import botocore.session
 import pytest
-from conftest import SECRET, TOKEN
+from botocore import xform_name
+from conftest import PROGRAM, SECRET, TOKEN, TOP
 
 
 def test_the_answer_is_printed_as_it_came(ecs, headcount):
@@ -17,6 +23,45 @@ def test_the_answer_is_printed_as_it_came(ecs, headcount):
     assert run.code == 0
     assert run.out.encode() == body
     assert ecs.requests[0].raw_body == b"{}"
+
+
+@pytest.mark.parametrize("service", [
+    "ecs", "dynamodb", "sqs", "application-autoscaling",
+    "resourcegroupstaggingapi"])
+def test_both_spellings_of_every_operation(ecs, headcount, service):
+    model = botocore.session.get_session().get_service_model(service)
+    headcount.env["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{ecs.port}"
+    for name in model.operation_names:
+        for given in (xform_name(name, "-"), name):
+            run = headcount("call", service, given)
+            assert run.code in (0, 254), run.err
+            target = ecs.requests[-1].headers["x-amz-target"]
+            assert target.partition(".")[2] == name
+
+
+def test_the_words_are_those_of_the_pinned_botocore():
+    packaging = TOP / "bindings" / "packaging"
+    done = subprocess.run([sys.executable, packaging / "op_words.py"],
+                          check=True, capture_output=True, text=True)
+    assert done.stdout == (TOP / "bindings/cli/op_words.c").read_text()
+
+
+def test_a_terminal_gets_a_newline_and_nobody_else(ecs, headcount):
+    headcount.at(ecs)
+    for body, on_tty in ((b'{"a":1}', b'{"a":1}\r\n'),
+                         (b'{"a":1}\n', b'{"a":1}\r\n'), (b"", b"")):
+        ecs.fault("ListClusters", ecs.http(200, body), times=2)
+        assert headcount("call", "ecs", "list-clusters").out.encode() == body
+        ours, theirs = pty.openpty()
+        done = subprocess.run([PROGRAM, "call", "ecs", "list-clusters"],
+                              env=headcount.env, stdout=theirs, check=False)
+        os.write(theirs, b"|")
+        got = b""
+        while not got.endswith(b"|"):
+            got += os.read(ours, 4096)
+        os.close(ours)
+        os.close(theirs)
+        assert (done.returncode, got) == (0, on_tty + b"|")
 
 
 def test_the_body_is_text_a_file_or_standard_input(ecs, headcount, tmp_path):
