@@ -729,7 +729,9 @@ struct headcount_outcome {
     const char *const *missing_services;
     size_t missing_services_n;
 
-    const char *skipped_because;  /* a sentence about a duplicate, or NULL   */
+    const char *skipped_because;  /* a sentence about a duplicate; of a foreign
+                                     region or account which it is and which
+                                     is called; or NULL                      */
 };
 
 /* NULL while the op runs. */

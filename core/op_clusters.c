@@ -127,7 +127,10 @@ static int op_check_region(headcount_op *op)
         op_tell_foreign(op, i);
         foreign++;
     }
-    return foreign > 0 && foreign == r->clusters_n ? op_skip(op, why) : 0;
+    if (foreign == 0 || foreign < r->clusters_n)
+        return 0;
+    op->outcome.skipped_because = hc_op_foreign_why(op, 0);
+    return op_skip(op, why);
 }
 
 static void op_move(struct op_reconcile *r, size_t to, size_t from)

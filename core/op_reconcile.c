@@ -129,9 +129,11 @@ static int op_begin_cluster(headcount_op *op, size_t at)
 {
     struct op_reconcile *r = &op->as.reconcile;
     bool live = op->request.snapshot == NULL;
+    const char *foreign = live ? hc_op_foreign(r, at) : NULL;
     const struct hc_reconcile_config config = {
         .cluster = r->names[at].text,
-        .foreign = live ? hc_op_foreign(r, at) : NULL,
+        .foreign = foreign,
+        .foreign_why = foreign != NULL ? hc_op_foreign_why(op, at) : NULL,
         .found = live && op_was_found(op, at), .lists = op_lists(op, at),
         .account = op_account_called(op),
         .wishes = r->wishes, .wishes_n = r->wishes_n,

@@ -294,14 +294,23 @@ static int find_failed(headcount_op *op, int code, const char *what)
 #define FIND_ALLOW "; to allow it: {\"Effect\": \"Allow\", \"Action\": "      \
     "[\"ecs:ListClusters\", \"ecs:DescribeClusters\"], \"Resource\": \"*\"}"
 
+static const char *find_operation(const struct op_sweep *s)
+{
+    return s->describes ? "DescribeClusters" : "ListClusters";
+}
+
+/* The service's own word does not say what it is about. */
 static int find_refused(headcount_op *op, const struct headcount_outcome *o)
 {
     bool denied = hc_str_starts(hc_str(o->service_code),
                                 HC_STR("AccessDenied"));
 
     return find_failed(op, o->code,
-                       hc_keep_fmt(&op->keep, "%s%s", o->message,
-                                   denied ? FIND_ALLOW : ""));
+                       hc_keep_fmt(&op->keep, "%s%s%s%s",
+                                   o->code == HC_ESERVICE
+                                       ? find_operation(&op->as.sweep) : "",
+                                   o->code == HC_ESERVICE ? ": " : "",
+                                   o->message, denied ? FIND_ALLOW : ""));
 }
 
 static int find_took(headcount_op *op, int err, const struct hc_error *why)
@@ -335,7 +344,7 @@ static int find_ask(headcount_op *op)
         return HC_ENOMEM;
     const struct headcount_request r = {
         .size = sizeof r, .kind = HEADCOUNT_CALL, .service = "ecs",
-        .operation = s->describes ? "DescribeClusters" : "ListClusters",
+        .operation = find_operation(s),
         .region = at->region.p,
         .assume_role = at->role.n > 0 ? at->role.p : NULL,
         .endpoint_url = op->request.endpoint_url,

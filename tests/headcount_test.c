@@ -217,6 +217,8 @@ TEST(headcount, events_that_are_not_ours_are_skipped_without_a_call)
               0);
     o = handle(EVENT);
     CHECK_Z(o->skipped_event, "foreign_region");
+    CHECK(strstr(o->skipped_because, "is in region eu-west-1") != NULL);
+    CHECK(strstr(o->skipped_because, "the region here is us-east-1") != NULL);
     headcount_end(scene.op);
     scene_close();
 }
@@ -238,7 +240,11 @@ TEST(headcount, a_cluster_that_is_named_twice_is_reconciled_once)
     CHECK_INT(o->clusters_n, 2);
     CHECK_Z(o->clusters[0].arn, CLUSTER_ARN);
     CHECK_INT(o->clusters[0].services[0].outcome, HEADCOUNT_UNCHANGED);
+    CHECK_Z(o->skipped_because, NULL);
     CHECK_Z(o->clusters[1].services[0].code, "foreign_region");
+    CHECK_Z(o->clusters[1].services[0].reason, "cluster prod is in region "
+            "us-east-1, account 123456789012, and the region here is "
+            "eu-west-1");
     CHECK_INT(o->clusters[1].services[0].outcome, HEADCOUNT_SKIPPED);
     CHECK(strstr(scene.script.request[0], CLUSTER_ARN) != NULL);
     CHECK_INT(scene.script.requests, 2);

@@ -240,7 +240,7 @@ static int drop_unused(struct options *o)
         const struct option *opt = &options_table[i];
         void *at = (char *)o + opt->at;
 
-        if (!(o->given >> i & 1) || option_is_used(opt, o->verb))
+        if (!options_is_typed(o, opt->name) || option_is_used(opt, o->verb))
             continue;
         if (option_is_refused(opt, o->verb)) {
             complain("%s does not use --%s (see: headcount help %s)", verb,
@@ -664,6 +664,13 @@ int options_get(struct options *o, int argc, char **argv)
     if (err == 0)
         err = work_out(o);
     return err;
+}
+
+bool options_is_typed(const struct options *o, const char *option)
+{
+    const struct option *opt = options_find(option, strlen(option));
+
+    return opt && (o->given >> (opt - options_table) & 1);
 }
 
 void options_fini(struct options *o)

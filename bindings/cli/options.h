@@ -74,6 +74,8 @@ void options_fini(struct options *o);
  * word. */
 bool options_is_lambda(int argc, char **argv);
 
+/* On the command line, not in the environment. */
+bool options_is_typed(const struct options *o, const char *option);
 /* The verb that is spelled so, VERB_NONE if there is none. */
 enum verb options_verb(const char *name);
 /* Complains, with the verb that was meant; the exit code. */

@@ -6,6 +6,7 @@
 #include "render.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "plain.h"
@@ -14,6 +15,45 @@
 void render_text(FILE *out, const char *text)
 {
     plain_put(out, text, strlen(text));
+}
+
+/* The code of an error inside of its text: "CODE: " before what AWS says, or
+ * " (CODE)" after what the system says; *n is the length of all that. */
+static const char *find_code(const char *text, const char *code, size_t *n)
+{
+    size_t length = strlen(code);
+
+    for (const char *at = strstr(text, code); at && length > 0;
+         at = strstr(at + 1, code)) {
+        const char *end = at + length;
+
+        if (at > text + 1 && at[-1] == '(' && at[-2] == ' ' && *end == ')') {
+            *n = length + 3;
+            return at - 2;
+        }
+        if ((at == text || at[-1] == ' ') && strncmp(end, ": ", 2) == 0) {
+            *n = length + 2;
+            return at;
+        }
+    }
+    return NULL;
+}
+
+/* "CODE: text", and the text does not say the code again. */
+static void put_why(FILE *out, const char *code, const char *text)
+{
+    size_t n = 0;
+    const char *again = find_code(text, code, &n);
+    char *before = again ? strndup(text, (size_t)(again - text)) : NULL;
+
+    render_text(out, code);
+    fputs(*code != '\0' && *text != '\0' ? ": " : "", out);
+    if (before) {
+        render_text(out, before);
+        text = again + n;
+    }
+    render_text(out, text);
+    free(before);
 }
 
 static const char *sign_of(enum headcount_result outcome)
@@ -85,21 +125,35 @@ static void put_counts(FILE *out, const struct headcount_service *s)
     fputc(')', out);
 }
 
-/* What failed the whole cluster is said once, above its services. */
+const char *render_said_of(const struct headcount_cluster *c,
+                           const struct headcount_service *s)
+{
+    if (s->outcome != HEADCOUNT_FAILED || *s->reason == '\0')
+        return NULL;
+    for (const struct headcount_service *t = c->services; t < s; t++)
+        if (t->outcome == HEADCOUNT_FAILED && strcmp(t->code, s->code) == 0 &&
+            strcmp(t->reason, s->reason) == 0)
+            return t->service;
+    return NULL;
+}
+
+/* What failed the whole cluster is said once, above its services; and what
+ * failed several services of it, of the first. */
 static void put_service(FILE *out, const struct headcount_cluster *c,
                         const struct headcount_service *s)
 {
     fprintf(out, "%s ", sign_of(s->outcome));
     render_text(out, s->service);
     put_counts(out, s);
+    bool said = c->error && strcmp(c->error, s->reason) == 0;
+    const char *as = said ? NULL : render_said_of(c, s);
+
     fprintf(out, "  %s", word_of(s->outcome));
-    if (*s->code != '\0') {
-        fputc(' ', out);
-        render_text(out, s->code);
-    }
-    if (*s->reason != '\0' && !(c->error && strcmp(c->error, s->reason) == 0)) {
-        fputs(": ", out);
-        render_text(out, s->reason);
+    fputs(*s->code != '\0' ? " " : *s->reason != '\0' ? ": " : "", out);
+    put_why(out, s->code, said || as ? "" : s->reason);
+    if (as) {
+        fputs(": as ", out);
+        render_text(out, as);
     }
     if (s->way_out) {
         fputs("; to let it pass: --allow ", out);
@@ -174,11 +228,8 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
 {
     if (o->skipped_event) {
         fputs("Nothing to do: ", out);
-        render_text(out, o->skipped_event);
-        if (o->skipped_because) {
-            fputs(": ", out);
-            render_text(out, o->skipped_because);
-        }
+        put_why(out, o->skipped_event,
+                o->skipped_because ? o->skipped_because : "");
         fputc('\n', out);
         put_records(out, o);
         return;
@@ -192,9 +243,7 @@ void render_plan(FILE *out, const struct headcount_outcome *o, bool dry_run)
         }
         if (c->error) {
             fputs("x ", out);
-            render_text(out, c->error_code);
-            fputs(": ", out);
-            render_text(out, c->error);
+            put_why(out, c->error_code, c->error);
             fputc('\n', out);
         }
         if (c->skipped && c->services_n == 0)
@@ -244,8 +293,8 @@ void render_part(FILE *out, const struct headcount_outcome *o, bool where)
             continue;
         put_heading(out, c, where);
         if (c->error) {
-            fprintf(out, "x %s: ", c->error_code);
-            render_text(out, c->error);
+            fputs("x ", out);
+            put_why(out, c->error_code, c->error);
             fputc('\n', out);
         }
         for (size_t k = 0; k < c->services_n; k++)

@@ -22,6 +22,10 @@ void render_brake(FILE *out, const struct headcount_outcome *outcome,
 /* Services whose write the brake on the run holds. */
 bool render_is_braked(const struct headcount_service *service);
 size_t render_braked(const struct headcount_outcome *outcome);
+/* The service of this cluster above it that failed for the same reason, so that
+ * the reason is said once; or NULL. */
+const char *render_said_of(const struct headcount_cluster *cluster,
+                           const struct headcount_service *service);
 /* Text that came from elsewhere: it cannot steer a terminal. */
 void render_text(FILE *out, const char *text);
 /* The calls of the op as a waterfall by phase. */

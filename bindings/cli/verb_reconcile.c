@@ -60,6 +60,38 @@ static void complain_of_missing(headcount *h, const struct options *o,
     missing_fini(&missing);
 }
 
+static bool is_no_cluster(const struct headcount_cluster *c)
+{
+    return c->error && (strcmp(c->error_code, "ClusterNotFoundException") == 0
+                        || strcmp(c->error_code, "cluster_gone") == 0);
+}
+
+static bool is_typed_service(const struct options *o, const char *name)
+{
+    for (size_t i = 0; i < o->services.n; i++)
+        if (options_is_typed(o, "service") &&
+            strcmp(o->services.item[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* `plan prod web`: prod is a cluster, and web is none.  (A policy names its
+ * services itself.) */
+static void complain_of_names(const struct options *o,
+                              const struct headcount_outcome *outcome)
+{
+    size_t good = 0;
+
+    for (size_t i = 0; i < outcome->clusters_n; i++)
+        good += !outcome->clusters[i].error;
+    for (size_t i = 0; i < outcome->clusters_n && good > 0 && !o->policy; i++) {
+        const struct headcount_cluster *c = &outcome->clusters[i];
+
+        if (o->args.n > 1 && is_no_cluster(c) && !is_typed_service(o, c->name))
+            complain("is %s a service? Give --service %s", c->name, c->name);
+    }
+}
+
 static int print_outcome(headcount *h, const struct options *o,
                          const struct headcount_outcome *outcome)
 {
@@ -76,6 +108,7 @@ static int print_outcome(headcount *h, const struct options *o,
         render_plan(stdout, outcome, outcome->dry_run);
     }
     complain_of_missing(h, o, outcome);
+    complain_of_names(o, outcome);
     if (o->timings) {
         fflush(stdout);
         render_timings(stderr, outcome);

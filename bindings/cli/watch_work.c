@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "render.h"
 #include "missing.h"
 #include "verbs.h"
 
@@ -222,11 +223,15 @@ static void tell_failures(const struct headcount_outcome *o)
 
         if (c->error)
             complain("cluster %s: %s", c->name, c->error);
-        for (size_t k = 0; k < c->services_n && !c->error; k++)
-            if (c->services[k].outcome == HEADCOUNT_FAILED)
-                complain("service %s of cluster %s: %s",
-                         c->services[k].service, c->name,
-                         c->services[k].reason);
+        for (size_t k = 0; k < c->services_n && !c->error; k++) {
+            const struct headcount_service *service = &c->services[k];
+            const char *as = render_said_of(c, service);
+
+            if (service->outcome == HEADCOUNT_FAILED)
+                complain("service %s of cluster %s: %s%s", service->service,
+                         c->name, as ? "as service " : "",
+                         as ? as : service->reason);
+        }
     }
 }
 

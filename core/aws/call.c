@@ -85,13 +85,25 @@ static void call_log(const struct hc_call *c, const char *end)
                 c->request.answer.request_id, end);
 }
 
+/* "DescribeServices in eu-west-1": every failure of the call begins so. */
+#define CALL_NAME (HC_OPERATION_MAX + HC_REGION_MAX + 8)
+
+static const char *call_name(const struct hc_call *c, char name[CALL_NAME])
+{
+    hc_fmt(name, CALL_NAME, "%.*s in %s", HC_STR_ARG(c->config.operation),
+           c->place->endpoint.region);
+    return name;
+}
+
 /* ---- TURN ---- */
 
 static int call_overdue(struct hc_call *c, const char *what)
 {
-    hc_error_set(&c->error, HC_EDEADLINE, "%s: %.*s: the deadline has passed "
-                 "while waiting for %s", c->place->endpoint.host,
-                 HC_STR_ARG(c->config.operation), what);
+    char name[CALL_NAME];
+
+    hc_error_set(&c->error, HC_EDEADLINE, "%s: %s: the deadline has passed "
+                 "while waiting for %s", call_name(c, name),
+                 c->place->endpoint.host, what);
     return call_failed(c);
 }
 
@@ -250,12 +262,13 @@ static void call_note_skew(struct hc_call *c)
 static int call_refused(struct hc_call *c)
 {
     const struct hc_service_error *s = &c->service_error;
+    char name[CALL_NAME];
 
     hc_error_set(&c->error, HC_ESERVICE,
-                 "%s: %.*s: %s%s%s (HTTP %d, request id %s, attempt %d of %d)",
-                 c->place->endpoint.host, HC_STR_ARG(c->config.operation),
-                 s->code, s->message[0] != '\0' ? ": " : "", s->message,
-                 s->status, s->request_id[0] != '\0' ? s->request_id : "none",
+                 "%s: %s: %s%s%s (HTTP %d, request id %s, attempt %d of %d)",
+                 call_name(c, name), c->place->endpoint.host, s->code,
+                 s->message[0] != '\0' ? ": " : "", s->message, s->status,
+                 s->request_id[0] != '\0' ? s->request_id : "none",
                  c->attempts, c->config.max_attempts);
     return call_failed(c);
 }
@@ -265,13 +278,13 @@ static int call_broken(struct hc_call *c)
     const struct hc_error *e = &c->request.error;
     bool unsure = c->request.sent && !call_is_repeatable(c);
 
-    if (unsure)
-        hc_error_sys(&c->error, e->code, e->sys, "%s: %.*s was sent and not "
-                     "answered, so it may have been done: %s",
-                     c->place->endpoint.host, HC_STR_ARG(c->config.operation),
-                     e->what);
-    else
-        hc_error_pass(&c->error, e);
+    char name[CALL_NAME];
+
+    /* e->what tells of e->sys already */
+    hc_error_set(&c->error, e->code, "%s%s: %s", call_name(c, name),
+                 unsure ? " was sent and not answered, so it may have been "
+                          "done" : "", e->what);
+    c->error.sys = e->sys;
     return call_failed(c);
 }
 
@@ -305,12 +318,13 @@ static int call_ended(struct hc_call *c, int64_t now)
 
 static int call_cancelled(struct hc_call *c, const char *when)
 {
+    char name[CALL_NAME];
+
     if (c->state == CALL_AT_REQUEST)
         call_note_timing(c);
     hc_request_fini(&c->request);
-    hc_error_set(&c->error, HC_ECANCELLED, "%s: %.*s: cancelled %s",
-                 c->place->endpoint.host, HC_STR_ARG(c->config.operation),
-                 when);
+    hc_error_set(&c->error, HC_ECANCELLED, "%s: %s: cancelled %s",
+                 call_name(c, name), c->place->endpoint.host, when);
     return call_failed(c);
 }
 

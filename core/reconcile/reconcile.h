@@ -47,6 +47,8 @@ struct hc_reconcile_config {
     struct hc_str cluster;            /* name or ARN                         */
     const char *foreign;              /* the code why it is not ours to look
                                          at, static; NULL: it is             */
+    const char *foreign_why;          /* then: which region or account it is
+                                         in, and which is called; lives on   */
     bool found;                       /* AWS named it, not a person: that it is
                                          deleted is no failure               */
     bool lists;                       /* where it is one, the clusters that

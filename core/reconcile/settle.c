@@ -312,13 +312,14 @@ static const char *settle_advice(const struct hc_reconcile *r, int err)
 }
 
 /* What the call itself did not complain of is the answer's fault: the sentence
- * lacks who gave it. */
+ * lacks who gave it, and where; it has the operation. */
 static const char *settle_sentence(struct hc_reconcile *r, int err)
 {
     struct hc_keep *keep = &r->facts.keep;
     bool was_answered = r->call.error.code == 0 && r->call.place != NULL;
     const char *what = was_answered
-                           ? hc_keep_fmt(keep, "%s: %s",
+                           ? hc_keep_fmt(keep, "%s: %s: %s",
+                                         r->call.place->endpoint.region,
                                          r->call.place->endpoint.host,
                                          r->error.what)
                            : r->error.what;

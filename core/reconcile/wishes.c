@@ -69,8 +69,8 @@ static int wishes_take_one(struct hc_reconcile *r, struct hc_error *e)
         .hosts_filter = "", .at = hc_keep_str(&r->facts.keep, w->at).p
     };
     if (r->config.foreign != NULL)
-        hc_settle(r, OUTCOME_SKIPPED, r->config.foreign, "the cluster is in "
-                  "another region or account than the one that is called");
+        hc_settle(r, OUTCOME_SKIPPED, r->config.foreign,
+                  r->config.foreign_why);
     else
         hc_wishes_elsewhere(r);
     return s->reason == NULL ? wishes_check_twice(r, e) : 0;

@@ -850,7 +850,9 @@ TEST(reconcile, a_cluster_of_somebody_else_is_skipped_without_a_call)
     struct script *s = set(NULL, 0, "web log");
 
     s->config.foreign = "foreign_region";
+    s->config.foreign_why = "it is in eu-west-3, and this is eu-west-1";
     run(0, OUTCOME_SKIPPED, "foreign_region");
+    CHECK_Z(script_service(0)->reason, s->config.foreign_why);
     check(1, OUTCOME_SKIPPED, "foreign_region");
     CHECK_Z(s->r.result.error_code, NULL);
     script_end();

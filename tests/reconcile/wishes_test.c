@@ -89,6 +89,7 @@ TEST(wishes, a_service_of_another_place_is_settled_without_a_call)
     script_end();
     s = set(1);
     s->config.foreign = "foreign_account";
+    s->config.foreign_why = "another account";
     CHECK_INT(script_run(), 1);
     CHECK_Z(script_service(0)->code, "foreign_account");
     script_end();

@@ -428,3 +428,80 @@ def test_an_output_that_cannot_be_written_is_an_error(prod, headcount):
     run = headcount("plan", "prod", *OURS)
     assert run.code == 255
     assert "standard output" in run.err
+
+
+# ---- what failed ----
+
+def test_a_second_name_that_is_no_cluster_may_be_a_service(prod, headcount):
+    run = headcount("plan", "prod", "web")
+    assert run.code == 252 and "is web one? Give --service web" in run.err
+    assert prod.requests == []
+    hint = "headcount: is web a service? Give --service web\n"
+    for args, env in ((["--service", "api"], {}),
+                      ([], {"ECS_SERVICE_ARN": "web"})):
+        run = headcount("plan", "prod", "web", *args, **env)
+        assert run.code == 1 and hint in run.err, args
+        assert "clusters in eu-west-1: prod" in run.out
+    (headcount.home / "p.lua").write_text("return function(c) return {} end")
+    for args in (["plan", "web", *OURS], ["plan", "prod", "web", *OURS],
+                 ["plan", "web"], ["plan", "prod", "web", "--policy", "p.lua"]):
+        assert "web a service?" not in headcount(*args).err
+
+
+FAULTS = [("500", "DescribeServices"), ("throttle", "DescribeServices"),
+          ("close", "DescribeServices"), ("silent", "DescribeServices"),
+          ("throttle", "ListContainerInstances"), ("close", "UpdateService"),
+          ("500", "UpdateService")]
+
+
+@pytest.mark.parametrize("fault,operation", FAULTS)
+@pytest.mark.parametrize("what", [["prod"], ["--all"]], ids=["one", "all"])
+def test_a_failure_is_said_once_with_operation_and_region(
+        prod, headcount, fault, operation, what):
+    prod.service("api", desired=1)
+    prod.fault(operation, fault, times=9)
+    run = headcount("apply", *what, "--service", "web,api",
+                    "--cli-read-timeout", "0.3", AWS_MAX_ATTEMPTS="1")
+    assert run.code == 1
+    assert run.out.count(f"{operation} in eu-west-1: ") == 1, run.out
+    first = next(line for line in run.out.splitlines()
+                 if f"{operation} in eu-west-1: " in line)
+    if code := re.search(r"\b(E?[A-Z]\w+): ", first):
+        assert first.count(code[1]) == 1, first
+    assert run.out.count("failed") == 3          # two services and the sum
+
+
+def test_a_code_is_said_once(prod, headcount):
+    refused = {"AWS_ENDPOINT_URL_ECS": "http://127.0.0.1:1"}
+    run = headcount("plan", "prod", *OURS, **refused)
+    assert run.code == 1
+    assert run.out.count("ECONNREFUSED") == 1 == \
+        run.out.count("ECONNECT:"), run.out
+    for args in (["ListClusters"], ["CreateCluster"]):
+        run = headcount("call", "ecs", *args, **refused)
+        assert run.code == 255 and run.err.count("ECONNREFUSED") == 1
+        assert f"headcount: {args[0]} in eu-west-1: " in run.err
+    prod.fault("CreateCluster", "close")
+    run = headcount("call", "ecs", "CreateCluster")
+    assert run.code == 255 and "errno" not in run.err
+    assert run.err.startswith("headcount: CreateCluster in eu-west-1 was sent "
+                              "and not answered, so it may have been done: "
+                              "127.0.0.1:")
+    prod.fault("ListClusters", "500", times=9)
+    run = headcount("plan", "--all", *OURS)
+    assert "the clusters of eu-west-1 could not be listed: ListClusters: " in \
+        run.err
+
+
+def test_foreign_region_names_both(prod, headcount, event):
+    both = ("is in region us-west-2, account 123456789012, and the region "
+            "here is eu-west-1")
+    run = headcount("handle", *OURS, stdin=event(region="us-west-2"))
+    assert run.code == 0
+    assert run.out == ("Nothing to do: foreign_region: cluster prod "
+                       f"{both}\n")
+    far = prod.cluster_arn.replace("eu-west-1", "us-west-2")
+    run = headcount("handle", *OURS, stdin={"clusters": ["prod", far]})
+    assert ("- web  skipped foreign_region: cluster prod is in region "
+            "us-west-2") in run.out
+    assert "the region here is eu-west-1\n" in run.out
