@@ -238,7 +238,8 @@ $(BUILD)/tests/lua/%_test: $(BUILD)/obj/tests/lua/%_test.o \
 	$(LINK) -pie -o $@ $^ -lcmocka $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
 # Rooms of the program that need no other.
-ROOMS_O := $(call obj,$(wildcard bindings/cli/crew*.c bindings/cli/op_*.c))
+ROOMS_O := $(call obj,$(wildcard bindings/cli/crew*.c bindings/cli/op_*.c) \
+    bindings/cli/descriptors.c bindings/cli/lines.c bindings/cli/replace.c)
 
 $(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(ROOMS_O) \
     $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(LIB_A)

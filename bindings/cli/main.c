@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "complain.h"
+#include "descriptors.h"
 #include "help.h"
 #include "verbs.h"
 
@@ -57,6 +58,8 @@ int main(int argc, char **argv)
 {
     struct options options;
 
+    if (!descriptors_open())
+        return EXIT_OTHER;
     if (options_is_lambda(argc, argv))  /* an option may be complained about */
         lambda_begin_log(false);
     int code = options_get(&options, argc, argv);

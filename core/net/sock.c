@@ -2,6 +2,7 @@
 #include "net/sock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -35,10 +36,25 @@ static socklen_t sock_name(union sock_name *name, const struct hc_addr *addr,
     return sizeof name->v4;
 }
 
+/* A program that closed its standard descriptors still writes to their
+ * numbers: a socket there would send what was meant for a person. */
+static int sock_above_standard(int fd)
+{
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    int above = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int why = errno;
+
+    close(fd);
+    errno = why;
+    return above;
+}
+
 static int sock_new(const struct hc_addr *addr, int type)
 {
-    int fd = socket(addr->family == 6 ? AF_INET6 : AF_INET,
-                    type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = sock_above_standard(
+        socket(addr->family == 6 ? AF_INET6 : AF_INET,
+               type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 
     return fd < 0 ? -errno : fd;
 }

@@ -219,3 +219,29 @@ TEST(sock, ipv6_has_its_own_sockets)
     hc_sock_close(client);
     close(fd);
 }
+
+TEST(sock, no_socket_takes_the_place_of_a_standard_descriptor)
+{
+    uint16_t port;
+    int there = listener(&port), kept[3], tcp, udp, flags;
+
+    for (int fd = 0; fd < 3; fd++) {
+        kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+        close(fd);
+    }
+    tcp = hc_sock_tcp(&loopback, port, true);
+    udp = hc_sock_udp(&loopback, port);
+    flags = fcntl(0, F_GETFD) < 0 && fcntl(1, F_GETFD) < 0 &&
+            fcntl(2, F_GETFD) < 0;
+    for (int fd = 0; fd < 3; fd++) {
+        dup2(kept[fd], fd);
+        close(kept[fd]);
+    }
+    CHECK(tcp > 2 && udp > 2 && tcp != udp);
+    CHECK(flags);                                 /* nothing stayed there */
+    CHECK_INT(fcntl(tcp, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    CHECK_INT(fcntl(tcp, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+    hc_sock_close(tcp);
+    hc_sock_close(udp);
+    close(there);
+}

@@ -1,0 +1,73 @@
+/* tests/cli/descriptors_test.c - closed descriptors, in a child. */
+#include "t.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "descriptors.h"
+
+static bool is_null(int fd, int way)
+{
+    struct stat here, null;
+
+    return fstat(fd, &here) == 0 && stat("/dev/null", &null) == 0 &&
+           here.st_rdev == null.st_rdev &&
+           (fcntl(fd, F_GETFL) & O_ACCMODE) == way &&
+           (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0;
+}
+
+/* Bits of what went wrong. */
+static int open_without(unsigned closed)
+{
+    static const int ways[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+    int wrong = 0, file = open("/dev/zero", O_RDWR);
+
+    for (int fd = 0; fd < 3; fd++) {
+        dup2(file, fd);
+        if (closed & 1u << fd)
+            close(fd);
+    }
+    wrong |= !descriptors_open();
+    for (int fd = 0; fd < 3; fd++)
+        wrong |= (closed & 1u << fd ? is_null(fd, ways[fd])
+                                    : fcntl(fd, F_GETFL) >= 0 &&
+                                      !is_null(fd, ways[fd])) ? 0 : 2;
+    return wrong | (write(1, "x", 1) == 1) << 2 | (open("/", O_RDONLY) < 3) << 3;
+}
+
+static int cannot_open(unsigned closed)
+{
+    const struct rlimit none = { 0, 0 };
+
+    close((int)closed);
+    close(2);
+    setrlimit(RLIMIT_NOFILE, &none);
+    return descriptors_open();
+}
+
+static int in_child(int (*body)(unsigned), unsigned arg)
+{
+    pid_t pid = fork();
+    int status = 0;
+
+    if (pid == 0)
+        _exit(body(arg));
+    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+TEST(descriptors, what_is_closed_is_the_null_device)
+{
+    for (unsigned closed = 0; closed < 8; closed++)
+        CHECK_INT(in_child(open_without, closed), closed & 2 ? 0 : 4);
+}
+
+TEST(descriptors, without_the_null_device_it_says_no)
+{
+    for (unsigned closed = 0; closed < 3; closed++)
+        CHECK_INT(in_child(cannot_open, closed), 0);
+}
