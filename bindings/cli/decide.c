@@ -36,7 +36,10 @@ int decide_open(struct decide *d, const struct options *o)
         return 0;
     }
     code = verbs_read_input(o->policy, SANDBOX_TEXT, &text, &n);
-    code = code != 0 ? EXIT_CONFIG : decide_compile(d, o->policy, text, n);
+    if (code == 0)
+        code = decide_compile(d, o->policy, text, n);
+    else if (code != EXIT_INTERRUPTED)
+        code = EXIT_CONFIG;
     free(text);
     return code;
 }

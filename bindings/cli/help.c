@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "log.h"
 #include "options_table.h"
 
 #define COLUMNS 79
@@ -181,7 +182,7 @@ void help_print(enum verb verb)
             print_verb(&options_verbs[i]);
 }
 
-void help_print_short(void)
+static void put_short(FILE *out)
 {
     fputs("headcount keeps AWS ECS services at the count their cluster calls "
           "for.\n\n"
@@ -192,9 +193,19 @@ void help_print_short(void)
           "sets the count where it is wrong\n"
           "  headcount help plan                  "
           "examples and options of one verb\n\n"
-          "Verbs:", stderr);
+          "Verbs:", out);
     for (size_t i = 0; i < options_verbs_n; i++)
-        fprintf(stderr, " %s", options_verbs[i].name);
+        fprintf(out, " %s", options_verbs[i].name);
     fputs("\n`headcount help` has every option, headcount(1) is the "
-          "manual.\n", stderr);
+          "manual.\n", out);
+}
+
+void help_print_short(void)
+{
+    struct log_page page;
+    FILE *out = log_page_open(&page);
+
+    if (out)
+        put_short(out);
+    log_page_close(&page, out);
 }

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "headcount.h"
 #include "json_text.h"
+#include "lines.h"
 #include "plain.h"
 
 #define LOG_PLAIN 8192                 /* bytes of a line of text */
@@ -104,7 +106,7 @@ static void put_sentence(FILE *out, enum log_level level, const char *text,
     put_head(out, level);
     fputs(",\"message\":\"", out);
     json_text_put(out, text, n);
-    fputs("\"}\n", out);
+    fputs("\"}", out);
 }
 
 static void put_object(FILE *out, enum log_level level, const char *json,
@@ -117,31 +119,61 @@ static void put_object(FILE *out, enum log_level level, const char *json,
     } else {
         fputc('}', out);
     }
-    fputc('\n', out);
 }
 
 typedef void put_line(FILE *out, enum log_level level, const char *text,
                       size_t n);
 
-/* stderr has no buffer: a line that leaves in pieces may be read as several.
- * Without memory pieces are better than nothing. */
-static void say(put_line *put, enum log_level level, const char *text,
-                size_t n)
+static struct lines *all_lines(void)
+{
+    static struct lines lines;
+
+    if (!lines.bytes)
+        lines_init(&lines, STDERR_FILENO);
+    return &lines;
+}
+
+/* Without memory for its head a line is better than nothing. */
+static void say(put_line *put, enum lines_kind kind, enum log_level level,
+                const char *text, size_t n)
 {
     char *line = NULL;
     size_t line_n = 0;
     FILE *out = open_memstream(&line, &line_n);
 
-    if (!out) {
-        put(stderr, level, text, n);
-        return;
-    }
-    put(out, level, text, n);
-    if (fclose(out) == 0)
-        fwrite(line, 1, line_n, stderr);
+    if (out)
+        put(out, level, text, n);
+    if (out && fclose(out) == 0)
+        lines_put(all_lines(), kind, "", line, line_n);
     else
-        put(stderr, level, text, n);
+        lines_put(all_lines(), kind, "", text, n);
     free(line);
+}
+
+/* Where there is room again.  What is lost of this itself counts for
+ * nothing. */
+static void say_lost(void)
+{
+    struct lines *l = all_lines();
+    uint64_t audit = l->lost[LINES_AUDIT], all = audit + l->lost[LINES_TEXT];
+    uint64_t ever = l->lost_ever;
+    char text[160];
+    int n;
+
+    if (all == 0 || !lines_flush(l))
+        return;
+    n = snprintf(text, sizeof text, "%" PRIu64 " lines of this log were lost, "
+                 "%" PRIu64 " of them of the audit: standard error was full",
+                 all, audit);
+    if (log_format == LOG_JSON)
+        say(put_sentence, LINES_AUDIT, LOG_ERROR, text, (size_t)n);
+    else
+        lines_put(l, LINES_AUDIT, "headcount: ", text, (size_t)n);
+    if (l->lost_ever == ever)
+        l->lost[LINES_AUDIT] = l->lost[LINES_TEXT] = 0;
+    else
+        l->lost[LINES_AUDIT] = audit;
+    l->lost_ever = ever;
 }
 
 void log_sentence(enum log_level level, const char *before, const char *text,
@@ -151,24 +183,79 @@ void log_sentence(enum log_level level, const char *before, const char *text,
 
     if (level < log_least)
         return;
+    say_lost();
     if (log_format != LOG_JSON) {
         n = plain_copy(plain, sizeof plain, text, n);
         text = plain;
     }
     if (log_format == LOG_JSON)
-        say(put_sentence, level, text, n);
+        say(put_sentence, LINES_TEXT, level, text, n);
     else
-        fprintf(stderr, "%s%.*s\n", before, (int)n, text);
+        lines_put(all_lines(), LINES_TEXT, before, text, n);
+}
+
+static void put_in(enum lines_kind kind, enum log_level level,
+                   const char *json, size_t n)
+{
+    if (level < log_least)
+        return;
+    say_lost();
+    if (log_format == LOG_JSON)
+        say(put_object, kind, level, json, n);
+    else
+        lines_put(all_lines(), kind, "", json, n);
 }
 
 void log_object(enum log_level level, const char *json, size_t n)
 {
-    if (level < log_least)
-        return;
-    if (log_format == LOG_JSON)
-        say(put_object, level, json, n);
-    else
-        fprintf(stderr, "%.*s\n", (int)n, json);
+    put_in(LINES_TEXT, level, json, n);
+}
+
+void log_text(const char *text, size_t n)
+{
+    say_lost();
+    for (size_t at = 0, end; at < n; at = end + 1) {
+        const char *stop = memchr(text + at, '\n', n - at);
+
+        end = stop ? (size_t)(stop - text) : n;
+        lines_put(all_lines(), LINES_TEXT, "", text + at, end - at);
+    }
+}
+
+FILE *log_page_open(struct log_page *page)
+{
+    page->text = NULL;
+    return open_memstream(&page->text, &page->n);
+}
+
+void log_page_close(struct log_page *page, FILE *out)
+{
+    if (out && fclose(out) == 0)
+        log_text(page->text, page->n);
+    free(page->text);
+}
+
+void log_draw(const char *text)
+{
+    lines_draw(all_lines(), text, strlen(text));
+}
+
+bool log_turn(void)
+{
+    say_lost();
+    return lines_flush(all_lines());
+}
+
+bool log_wait(int milliseconds)
+{
+    if (!lines_wait(all_lines(), milliseconds))
+        return false;
+    return log_turn();
+}
+
+uint64_t log_lost(void)
+{
+    return all_lines()->lost_ever;
 }
 
 void log_library_line(void *ud, int level, const char *line, size_t n)
@@ -200,5 +287,5 @@ static bool is_write(const char *line, size_t n)
 void log_audit_line(void *ud, const char *line, size_t n)
 {
     (void)ud;
-    log_object(is_write(line, n) ? LOG_INFO : LOG_WARN, line, n);
+    put_in(LINES_AUDIT, is_write(line, n) ? LOG_INFO : LOG_WARN, line, n);
 }

@@ -6,11 +6,17 @@
  *     {"timestamp":...,"level":...,"requestId":..., members}   of an object
  *
  * Until log_begin everything is said, as text.
+ *
+ * Nothing here waits for the reader of stderr (see lines.h): what does not fit
+ * leaves with log_turn, and lines that are lost are counted and said.
  */
 #ifndef CLI_LOG_H
 #define CLI_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
 enum log_format { LOG_TEXT, LOG_JSON };
 enum log_level { LOG_ALL, LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR,
@@ -35,5 +41,20 @@ void log_object(enum log_level level, const char *json, size_t n);
 /* For struct headcount_system: a write is INFO, a hold WARN. */
 void log_library_line(void *ud, int level, const char *line, size_t n);
 void log_audit_line(void *ud, const char *line, size_t n);
+/* Lines of a report, as they stand. */
+void log_text(const char *text, size_t n);
+/* To print such lines to; NULL: no memory, they are lost. */
+struct log_page { char *text; size_t n; };
+FILE *log_page_open(struct log_page *page);
+void log_page_close(struct log_page *page, FILE *out);
+/* Progress on a terminal, now or never. */
+void log_draw(const char *text);
+
+/* Writes what waits, as far as there is room; true if nothing waits. */
+bool log_turn(void);
+/* The same after waiting for room; a signal ends the wait. */
+bool log_wait(int milliseconds);
+/* Lines that were lost since the program began. */
+uint64_t log_lost(void);
 
 #endif

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "complain.h"
 #include "descriptors.h"
@@ -54,25 +55,46 @@ static int run_verb(const struct options *o)
     return EXIT_USAGE;
 }
 
+/* What is left of stdout, then of the log.  Of a write that a signal ended the
+ * rest is not tried again, nor by exit(): the reader does not read. */
+static int end_output(int code, bool patient)
+{
+    bool ended = code == EXIT_INTERRUPTED || verbs_interrupted();
+    bool whole = !(ended && ferror(stdout)) && fflush(stdout) == 0 &&
+                 !ferror(stdout);
+
+    ended = ended || verbs_interrupted();
+    if (!whole && ended) {
+        code = EXIT_INTERRUPTED;
+    } else if (!whole) {
+        complain("cannot write to standard output: %s", strerror(errno));
+        if (code == EXIT_DONE || code == EXIT_CHANGES || code == EXIT_HELD)
+            code = EXIT_OTHER;
+    }
+    verbs_tell(patient && !ended);
+    if (!whole && ended)
+        _exit(code);
+    return code;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
 
     if (!descriptors_open())
         return EXIT_OTHER;
+    verbs_catch_interrupts();
     if (options_is_lambda(argc, argv))  /* an option may be complained about */
         lambda_begin_log(false);
     int code = options_get(&options, argc, argv);
 
-    verbs_catch_interrupts();
     if (code == 0)
         code = run_verb(&options);
     else if (options.verb == VERB_LAMBDA)
         lambda_cannot();
+    enum verb verb = options.verb;
+
     options_fini(&options);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        complain("cannot write to standard output: %s", strerror(errno));
-        return code == EXIT_DONE ? EXIT_OTHER : code;
-    }
-    return code;
+    verbs_catch_interrupts();       /* a script or a worker had its own */
+    return end_output(code, verb != VERB_WATCH && verb != VERB_LAMBDA);
 }

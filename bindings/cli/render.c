@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
 #include "plain.h"
 
 /* Text out of AWS must not steer a terminal. */
@@ -386,4 +387,25 @@ void render_timings(FILE *out, const struct headcount_outcome *o)
     put_many(out, o->stats.dns_lookups, "lookup");
     put_many(out, o->stats.tls_handshakes, "handshake");
     fprintf(out, "%.2f ms\n", (double)o->stats.elapsed_us / 1000.0);
+}
+
+void render_timings_log(const struct headcount_outcome *o)
+{
+    struct log_page page;
+    FILE *out = log_page_open(&page);
+
+    fflush(stdout);
+    if (out)
+        render_timings(out, o);
+    log_page_close(&page, out);
+}
+
+void render_plan_log(const struct headcount_outcome *o)
+{
+    struct log_page page;
+    FILE *out = log_page_open(&page);
+
+    if (out)
+        render_plan(out, o, true);
+    log_page_close(&page, out);
 }

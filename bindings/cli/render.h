@@ -30,5 +30,9 @@ const char *render_said_of(const struct headcount_cluster *cluster,
 void render_text(FILE *out, const char *text);
 /* The calls of the op as a waterfall by phase. */
 void render_timings(FILE *out, const struct headcount_outcome *outcome);
+/* The same into the log, behind what stdout has. */
+void render_timings_log(const struct headcount_outcome *outcome);
+/* A plan that is no data, likewise. */
+void render_plan_log(const struct headcount_outcome *outcome);
 
 #endif

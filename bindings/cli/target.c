@@ -20,6 +20,8 @@ static int read_autoscaler(const struct options *o, char **text)
     int code = verbs_read_input(o->autoscaler, AUTOSCALER_MAX, text, &n);
     char *whole = code == 0 ? realloc(*text, n + 1) : NULL;
 
+    if (code == EXIT_INTERRUPTED)
+        return code;
     if (!whole)
         return code == 0 ? EXIT_OTHER : EXIT_CONFIG;
     whole[n] = '\0';

@@ -87,10 +87,8 @@ static int run_call(headcount *h, const struct options *o, const char *body,
         code = outcome->code == 0 ? EXIT_DONE : print_failure(outcome);
         if (code == EXIT_DONE)
             print_answer(outcome);
-        if (o->timings) {
-            fflush(stdout);
-            render_timings(stderr, outcome);
-        }
+        if (o->timings)
+            render_timings_log(outcome);
     }
     headcount_end(op);
     return interrupted ? EXIT_INTERRUPTED : code;

@@ -20,7 +20,7 @@
 static void print_snapshot(const struct headcount_outcome *outcome)
 {
     if (outcome->summary[HEADCOUNT_FAILED] > 0 || !outcome->snapshot) {
-        render_plan(stderr, outcome, true);
+        render_plan_log(outcome);
         return;
     }
     fwrite(outcome->snapshot, 1, outcome->snapshot_size, stdout);
@@ -109,10 +109,8 @@ static int print_outcome(headcount *h, const struct options *o,
     }
     complain_of_missing(h, o, outcome);
     complain_of_names(o, outcome);
-    if (o->timings) {
-        fflush(stdout);
-        render_timings(stderr, outcome);
-    }
+    if (o->timings)
+        render_timings_log(outcome);
     return verbs_outcome_code(o, outcome);
 }
 

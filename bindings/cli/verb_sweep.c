@@ -11,6 +11,7 @@
 
 #include "cluster_tags.h"
 #include "complain.h"
+#include "log.h"
 #include "missing.h"
 #include "plain.h"
 #include "render.h"
@@ -46,21 +47,23 @@ bool sweep_is_meant(const struct options *o)
 static void clear_progress(struct sweep *s)
 {
     if (s->drawn)
-        fputs("\r\033[K", stderr);
+        log_draw("\r\033[K");
     s->drawn = false;
 }
 
 static void draw_progress(struct sweep *s, const headcount_op *op)
 {
     struct headcount_progress p;
+    char text[160];
 
     if (!s->progress)
         return;
     headcount_sweep_progress(op, &p);
-    fprintf(stderr, "\r\033[K%zu of %zu%s cluster%s, %zu to change, %zu failed",
-            p.done, p.found, p.all_found ? "" : " or more",
-            p.found == 1 ? "" : "s", s->changed, s->failed);
-    fflush(stderr);
+    snprintf(text, sizeof text,
+             "\r\033[K%zu of %zu%s cluster%s, %zu to change, %zu failed",
+             p.done, p.found, p.all_found ? "" : " or more",
+             p.found == 1 ? "" : "s", s->changed, s->failed);
+    log_draw(text);
     s->drawn = true;
 }
 
@@ -89,15 +92,22 @@ static bool make_room(struct sweep *s, size_t at)
     return true;
 }
 
+/* What stdout did not take once would only wait again. */
+static void print(struct sweep *s, const char *text)
+{
+    clear_progress(s);
+    if (ferror(stdout))
+        return;
+    fputs(text, stdout);
+    fflush(stdout);
+}
+
 /* All that is due: the first that is not done ends it. */
 static void tell(struct sweep *s)
 {
     while (s->told < s->texts_n && s->texts[s->told]) {
-        if (*s->texts[s->told] != '\0') {
-            clear_progress(s);
-            fputs(s->texts[s->told], stdout);
-            fflush(stdout);
-        }
+        if (*s->texts[s->told] != '\0')
+            print(s, s->texts[s->told]);
         free(s->texts[s->told]);
         s->texts[s->told++] = NULL;
     }
@@ -147,7 +157,7 @@ static void tell_rest(struct sweep *s)
 {
     for (; s->told < s->texts_n; s->told++) {
         if (s->texts[s->told])
-            fputs(s->texts[s->told], stdout);
+            print(s, s->texts[s->told]);
         free(s->texts[s->told]);
     }
     free(s->texts);
@@ -180,10 +190,8 @@ static int print_outcome(struct sweep *s, headcount *h,
         render_brake(stdout, outcome, s->braked, r->dry_run);
     }
     missing_complain(&s->missing, outcome);
-    if (o->timings) {
-        fflush(stdout);
-        render_timings(stderr, outcome);
-    }
+    if (o->timings)
+        render_timings_log(outcome);
     return verbs_outcome_code(o, outcome);
 }
 

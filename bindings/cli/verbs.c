@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "complain.h"
@@ -20,28 +22,66 @@
 /* A signal that comes just before the wait does not end it: look for one now
  * and then. */
 #define LOOK_AGAIN ((int64_t)1000000)
+/* Seconds from a signal to the end of a process that waits for a reader, a
+ * writer or a disk: while calls are in flight, and else, or of a second one. */
+#define LAST_OF_CALLS 10
+#define LAST 1
+/* For the rest of the log, of a worker and after an interrupt. */
+#define TELL_MS 2000
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t calls_in_flight;
+
+void verbs_calls(bool in_flight)
+{
+    calls_in_flight = in_flight;
+    if (in_flight && interrupted == 1)      /* the signal was early */
+        alarm(LAST_OF_CALLS);
+}
+
+void verbs_note_interrupt(void)
+{
+    if (interrupted == 2)
+        return;
+    interrupted++;
+    alarm(interrupted == 1 && calls_in_flight ? LAST_OF_CALLS : LAST);
+}
 
 static void on_interrupt(int sig)
 {
     (void)sig;
-    if (interrupted < 2)
-        interrupted++;
+    verbs_note_interrupt();
+}
+
+static void on_last(int sig)
+{
+    (void)sig;
+    _exit(EXIT_INTERRUPTED);
+}
+
+static void catch(int sig, void (*handler)(int))
+{
+    struct sigaction act;
+
+    /* No SA_RESTART: a read, a write or an open that waits ends. */
+    memset(&act, 0, sizeof act);
+    act.sa_handler = handler;
+    sigemptyset(&act.sa_mask);
+    sigaction(sig, &act, NULL);
 }
 
 void verbs_catch_interrupts(void)
 {
-    struct sigaction act;
+    sigset_t last;
 
-    memset(&act, 0, sizeof act);
-    act.sa_handler = on_interrupt;
-    sigemptyset(&act.sa_mask);
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-    act.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &act, NULL);
+    catch(SIGINT, on_interrupt);
+    catch(SIGTERM, on_interrupt);
+    catch(SIGALRM, on_last);
+    catch(SIGPIPE, SIG_IGN);
+    sigemptyset(&last);
+    sigaddset(&last, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &last, NULL);
 }
 
 bool verbs_interrupted(void)
@@ -52,13 +92,14 @@ bool verbs_interrupted(void)
 static int wait_for(headcount_op *op, bool cancelled,
                     const struct verbs_parts *parts)
 {
+    bool waits = !log_turn();
     int got;
 
     if (cancelled)
         return headcount_wait(op, INTERRUPT_GRACE);
     if (parts->tick)
         return headcount_wait(op, TICK);
-    got = headcount_wait(op, LOOK_AGAIN);
+    got = headcount_wait(op, waits ? TICK : LOOK_AGAIN);
     return got == HEADCOUNT_ETIMEDOUT ? HEADCOUNT_RUNNING : got;
 }
 
@@ -67,6 +108,7 @@ bool verbs_run_parts(headcount_op *op, struct decide *decide,
 {
     bool cancelled = false, late = false;
 
+    verbs_calls(true);
     /* Whoever interrupts twice does not want to wait. */
     while (headcount_op_state(op) != HEADCOUNT_DONE && interrupted < 2 &&
            !late) {
@@ -86,6 +128,7 @@ bool verbs_run_parts(headcount_op *op, struct decide *decide,
             late = got == HEADCOUNT_ETIMEDOUT;
         }
     }
+    verbs_calls(false);
     return interrupted;
 }
 
@@ -182,6 +225,28 @@ int verbs_open(headcount **h, const struct options *o)
     return verbs_exit_code(err);
 }
 
+/* Until there is something to read, or a signal.  A pipe may have no writer
+ * yet. */
+static void wait_to_read(int fd)
+{
+    struct pollfd in = { .fd = fd, .events = POLLIN };
+
+    while (!interrupted && poll(&in, 1, (int)(LOOK_AGAIN / 1000)) <= 0)
+        log_turn();
+}
+
+/* Bytes, 0 at the end; -1 with errno. */
+static ssize_t read_some(int fd, char *to, size_t n)
+{
+    ssize_t got;
+
+    do {
+        wait_to_read(fd);
+        got = interrupted ? 0 : read(fd, to, n);
+    } while (got < 0 && (errno == EINTR || errno == EAGAIN));
+    return got;
+}
+
 static int read_all(int fd, const char *name, size_t max,
                     char **out, size_t *n)
 {
@@ -190,10 +255,10 @@ static int read_all(int fd, const char *name, size_t max,
 
     *n = 0;
     while (bytes) {
-        ssize_t got = read(fd, bytes + *n, cap - *n);
+        ssize_t got = read_some(fd, bytes + *n, cap - *n);
 
-        if (got < 0 && errno == EINTR && !interrupted)
-            continue;
+        if (interrupted)
+            break;
         if (got < 0) {
             complain("cannot read %s: %s", name, strerror(errno));
             break;
@@ -218,7 +283,7 @@ static int read_all(int fd, const char *name, size_t max,
         }
     }
     free(bytes);
-    return EXIT_USAGE;
+    return interrupted ? EXIT_INTERRUPTED : EXIT_USAGE;
 }
 
 int verbs_read_input(const char *path, size_t max, char **out, size_t *n)
@@ -226,7 +291,8 @@ int verbs_read_input(const char *path, size_t max, char **out, size_t *n)
     if (!path || strcmp(path, "-") == 0)
         return read_all(STDIN_FILENO, "standard input", max, out, n);
 
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* To open a pipe without a writer would wait where no signal is seen. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0) {
         complain("cannot open %s: %s", path, strerror(errno));
@@ -236,4 +302,23 @@ int verbs_read_input(const char *path, size_t max, char **out, size_t *n)
 
     close(fd);
     return err;
+}
+
+static int64_t milliseconds_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void verbs_tell(bool patient)
+{
+    int before = interrupted;
+    int64_t end = milliseconds_now() + TELL_MS;
+    bool told = log_turn();
+
+    while (!told && before < 2 && interrupted == before &&
+           ((patient && before == 0) || milliseconds_now() < end))
+        told = log_wait(TELL_MS / 10);
 }

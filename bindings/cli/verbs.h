@@ -22,8 +22,19 @@ int verb_reconcile(const struct options *o);
 int verb_sweep(const struct options *o);
 bool sweep_is_meant(const struct options *o);
 
-/* SIGINT and SIGTERM end verbs_run; a closed pipe is an error of writing. */
+/* SIGINT and SIGTERM end verbs_run, and reads, writes and opens that wait.  The
+ * process is over a second later, whatever it does; while calls are in flight,
+ * ten seconds after the first signal or one after the second.  A closed pipe is
+ * an error of writing. */
 void verbs_catch_interrupts(void);
+/* From now on calls are in flight, or not; verbs_run says it by itself. */
+void verbs_calls(bool in_flight);
+/* For a verb's own handler of these signals: it may be called there. */
+void verbs_note_interrupt(void);
+/* At the end: what is left of the log, as far as somebody reads it.  A person
+ * who looks at it page by page is waited for, until a signal; a worker's log
+ * for two seconds. */
+void verbs_tell(bool patient);
 bool verbs_are_interrupted(void);
 bool verbs_interrupted(void);
 /* The handle that these options describe; 0, or the exit code with the
@@ -53,7 +64,8 @@ int verbs_outcome_code(const struct options *o,
 int verbs_exit_code(int code);
 
 /* A file, "-" or NULL for standard input, at most `max` bytes; the caller
- * frees *out.  0, or the exit code with the complaint on stderr. */
+ * frees *out.  0, or the exit code with the complaint on stderr.  A pipe is
+ * waited for until a signal comes: EXIT_INTERRUPTED, without a complaint. */
 int verbs_read_input(const char *path, size_t max, char **out, size_t *n);
 
 #endif

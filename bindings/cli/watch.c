@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "log.h"
 #include "verbs.h"
 
 #define WATCH_CANCEL (15 * WATCH_SECOND / 2)
@@ -30,6 +31,7 @@
 #define WATCH_BYTES ((size_t)64 << 20)
 /* A message may name 2000 clusters, and each is looked for among all. */
 #define WATCH_CLAIMS 8000
+#define WATCH_LOG (WATCH_SECOND / 10)
 /* Whatever is forgotten, the loop turns. */
 #define WATCH_LONGEST (60 * WATCH_SECOND)
 
@@ -48,6 +50,7 @@ struct watch {
     struct notify notify;
     bool ready;
     int64_t status_next;
+    int64_t log_next;                /* lines wait for room in stderr        */
     int signals[2];                  /* a pipe: 'T' ends, 'H' reads again    */
     struct headcount_want *wants;
     struct pollfd *polls;
@@ -85,6 +88,8 @@ static void on_signal(int sig)
     int kept = errno;
     char c = sig == SIGHUP ? 'H' : 'T';
 
+    if (c == 'T')
+        verbs_note_interrupt();
     if (write(signal_pipe, &c, 1) < 0)
         errno = 0;                   /* it is full: there is news in it */
     errno = kept;
@@ -105,13 +110,14 @@ static int catch_signals(struct watch *w)
     signal_pipe = w->signals[1];
     memset(&act, 0, sizeof act);
     act.sa_handler = on_signal;
-    act.sa_flags = SA_RESTART;
     sigemptyset(&act.sa_mask);
+    verbs_calls(true);
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
     sigaction(SIGHUP, &act, NULL);
-    if (verbs_are_interrupted())     /* between two handlers */
-        on_signal(SIGTERM);
+    if (verbs_are_interrupted() &&   /* between two handlers */
+        write(w->signals[1], "T", 1) != 1)
+        return EXIT_INTERRUPTED;
     return 0;
 }
 
@@ -201,6 +207,7 @@ static void turn(struct watch *w, int64_t now)
     metrics_turn(&w->metrics, &at, false);
     tell_systemd(w, now);
     notify_turn(&w->notify, now);
+    w->log_next = log_turn() ? WATCH_NEVER : now + WATCH_LOG;
     turn_to_end(w, now);
     w->code = w->queue.fatal != 0 ? w->queue.fatal : w->work.fatal;
     if (w->code != 0)
@@ -214,6 +221,7 @@ static int64_t next_due(const struct watch *w, int64_t due)
     due = watch_first(due, queue_due(&w->queue));
     due = watch_first(due, work_due(&w->work));
     due = watch_first(due, metrics_due(&w->metrics));
+    due = watch_first(due, w->log_next);
     if (w->notify.every > 0)
         due = watch_first(due, w->notify.next);
     if (w->phase == WATCH_STOPS)

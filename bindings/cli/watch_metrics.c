@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "log.h"
 #include "render.h"
 
 #define METRICS_OFTEN (1 * WATCH_SECOND)
@@ -397,6 +398,13 @@ static void put_stats(FILE *out, const headcount *h)
             s.tls_handshakes);
 }
 
+static void put_log(FILE *out)
+{
+    put_one(out, "log_lines_lost_total", "counter",
+            "Lines of the log that were lost, for standard error was full.",
+            log_lost());
+}
+
 static void put_metrics(struct metrics *m, const struct metrics_now *n)
 {
     char *text = NULL;
@@ -413,6 +421,7 @@ static void put_metrics(struct metrics *m, const struct metrics_now *n)
     put_foreign(out, m);
     put_sweeps(out, m);
     put_stats(out, n->h);
+    put_log(out);
     put_head(out, "build_info", "gauge", "What runs.");
     put_row(out, "build_info", "version", headcount_version(), 1);
     if (fclose(out) == 0)

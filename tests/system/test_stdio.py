@@ -186,3 +186,294 @@ def test_without_a_null_device_nothing_is_begun(prod, headcount):
             assert done.stdout == b""
             assert (2 in closed) == (b"/dev/null" not in done.stderr)
     assert prod.operations().count("DescribeServices") == 1
+
+
+# ---- full ----
+
+class Pipe:
+    """One whose reader does not read until it is asked to."""
+
+    def __init__(self):
+        self.read, self.write = os.pipe()
+        fcntl.fcntl(self.write, fcntl.F_SETPIPE_SZ, 4096)
+        self.text = b""
+
+    def fill(self):
+        flags = fcntl.fcntl(self.write, fcntl.F_GETFL)
+        fcntl.fcntl(self.write, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+        try:
+            while True:
+                os.write(self.write, b".")
+        except BlockingIOError:
+            pass
+        fcntl.fcntl(self.write, fcntl.F_SETFL, flags)
+        return self
+
+    def take(self):
+        """What there is, without a wait."""
+        os.set_blocking(self.read, False)
+        try:
+            while True:
+                got = os.read(self.read, 65536)
+                if not got:
+                    break
+                self.text += got
+        except BlockingIOError:
+            pass
+        return self.text.lstrip(b".").decode()
+
+    def is_shared_as_it_was(self):
+        return not fcntl.fcntl(self.write, fcntl.F_GETFL) & os.O_NONBLOCK
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.read)
+        os.close(self.write)
+
+
+def start(headcount, *words, **more):
+    return Child([PROGRAM, *map(str, words)], env=headcount.env,
+                 cwd=headcount.home, **{"stdin": subprocess.DEVNULL,
+                                        "stdout": subprocess.DEVNULL, **more})
+
+
+SWEEPS = ["watch", "prod", "--service", "web", "--every", "0.1"]
+
+
+def audits(text):
+    return [json.loads(x) for x in text.splitlines() if x.startswith("{")]
+
+
+def test_a_worker_works_on_while_nobody_reads_its_log(prod, headcount):
+    with Pipe().fill() as pipe, \
+         start(headcount, *SWEEPS, stderr=pipe.write) as worker:
+        until(lambda: len(prod.writes()) == 1)
+        before = len(prod.requests)
+        until(lambda: len(prod.requests) > before + 20)
+        assert pipe.is_shared_as_it_was()
+        # It leaves in order once there is room.
+        until(lambda: audits(pipe.take()))
+        worker.terminate()
+        assert worker.wait(20) == 0
+        text = pipe.take()
+    assert [a["after"] for a in audits(text)] == [3]
+    assert "lost" not in text and text.startswith("headcount: a sweep every")
+
+
+def test_lines_that_are_lost_are_counted_and_said(prod, headcount):
+    metrics = headcount.home / "m.prom"
+
+    def lost():
+        found = re.search(r"^headcount_log_lines_lost_total (\d+)$",
+                          metrics.read_text(), re.M) if metrics.exists() \
+            else None
+        return int(found[1]) if found else 0
+
+    with Pipe().fill() as pipe, \
+         start(headcount, *SWEEPS[:-1], "0.01", "--debug", "--metrics",
+               metrics, stderr=pipe.write) as worker:
+        until(lost, 60)
+        # Lines of the audit still have room.
+        seen = len(prod.writes())
+        prod.services["web"]["desiredCount"] = 7
+        until(lambda: len(prod.writes()) > seen)
+        said = until(lambda: re.search(
+            r"^headcount: (\d+) lines of this log were lost, 0 of them of the "
+            r"audit: standard error was full$", pipe.take(), re.M), 60)
+        worker.terminate()
+        assert worker.wait(20) == 0
+        assert int(said[1]) > 0
+        assert [a["before"] for a in audits(pipe.take())] == [1, 7]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_worker_whose_log_is_full(prod, headcount, number):
+    with Pipe().fill() as pipe, \
+         start(headcount, *SWEEPS, stderr=pipe.write) as worker:
+        until(lambda: len(prod.writes()) == 1)
+        began = time.monotonic()
+        worker.send_signal(number)
+        assert worker.wait(20) == 0
+        assert time.monotonic() - began < 10
+
+
+def test_a_second_signal_does_not_wait_for_the_log(prod, headcount):
+    prod.fault("ListContainerInstances", "silent", times=99)
+    with Pipe().fill() as pipe, \
+         start(headcount, *SWEEPS, stderr=pipe.write) as worker:
+        until(lambda: "ListContainerInstances" in prod.operations())
+        worker.terminate()
+        worker.terminate()              # one, if it comes too soon
+        until(lambda: worker.send_signal(signal.SIGINT) or
+              worker.poll() is not None)
+        assert worker.wait(20) == 130
+
+
+ENDS = {
+    "plan": ["plan", "prod", "--service", "web"],
+    "apply": ["apply", "prod", "--service", "web"],
+    "sweep": ["apply", "--all", "--service", "web", "--timings"],
+    "handle": ["handle", "event.json", "--service", "web"],
+    "snapshot": ["snapshot", "prod", "--service", "web"],
+    "call": ["call", "ecs", "ListClusters", "--timings"],
+}
+
+
+@pytest.mark.parametrize("verb", ENDS)
+def test_a_full_log_holds_up_no_verb(prod, headcount, verb):
+    """The work is done, the report there; then the log waits for its reader,
+    or for a signal."""
+    for read in (True, False):
+        prod.services["web"]["desiredCount"] = 1
+        writes = len(prod.writes())
+        with Pipe().fill() as pipe, open(headcount.home / "out", "wb") as out, \
+             start(headcount, *ENDS[verb], "--debug", stdout=out,
+                   stderr=pipe.write) as child:
+            until((headcount.home / "out").read_text)
+            if verb in ("apply", "sweep", "handle"):
+                assert len(prod.writes()) == writes + 1
+            if read:
+                until(lambda: (pipe.take(), child.poll() is not None)[1])
+                assert child.wait(20) == 0
+                text = pipe.take()
+                assert "ListC" in text or "DescribeS" in text
+                assert SECRET not in text and TOKEN not in text
+            else:
+                child.terminate()
+                assert child.wait(20) in (0, 130)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_full_output_waits_for_its_reader_or_a_signal(prod, headcount, verb):
+    words = VERBS[verb][0]
+    whole = headcount(*words).out
+    prod.services["web"]["desiredCount"] = 1
+    with Pipe().fill() as pipe, \
+         start(headcount, *words, stdout=pipe.write,
+               stderr=subprocess.PIPE) as child:
+        waits_to_write(child)
+        until(lambda: (pipe.take(), child.poll() is not None)[1])
+        assert child.wait(20) == 0
+        assert len(pipe.take()) == len(whole)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Pipe().fill() as pipe, \
+             start(headcount, *words, stdout=pipe.write,
+                   stderr=subprocess.PIPE) as child:
+            waits_to_write(child)
+            child.send_signal(number)
+            assert child.wait(20) == 130
+            assert child.stderr.read() in (b"", b"headcount: interrupted\n") \
+                or verb in ("apply", "handle")
+
+
+def waits_to_write(child):
+    """Until it is in write(2) of a pipe."""
+    wchan = f"/proc/{child.pid}/syscall"
+
+    def inside():
+        with open(wchan, encoding="ascii") as f:
+            words = f.read().split()
+        return words[0] == "1" and words[1] == "0x1"
+
+    until(inside, what="a write that waits")
+
+
+# ---- broken ----
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_output_that_does_not_take_it_is_an_error(prod, headcount, verb):
+    for path, why in (("/dev/full", "No space left on device"),
+                      (None, "Broken pipe")):
+        prod.services["web"]["desiredCount"] = 1
+        if path:
+            out = os.open(path, os.O_WRONLY)
+        else:
+            read, out = os.pipe()
+            os.close(read)
+        with start(headcount, *VERBS[verb][0], stdout=out,
+                   stderr=subprocess.PIPE) as child:
+            os.close(out)
+            err = child.stderr.read().decode()
+            assert child.wait(20) == 255, err
+        assert err.endswith(f"headcount: cannot write to standard output: "
+                            f"{why}\n")
+
+
+def test_changes_that_could_not_be_printed_are_no_result(prod, headcount):
+    headcount.wrap = ["sh", "-c", 'exec "$0" "$@" >/dev/full']
+    assert headcount("plan", "prod", "--service", "web",
+                     "--detailed-exitcode").code == 255
+
+
+# ---- without an end ----
+
+def never(headcount, kind):
+    if kind == "stdin":
+        return "-"
+    os.mkfifo(headcount.home / "pipe")
+    return "pipe"
+
+
+WAITS = {
+    "policy": ["plan", "prod", "--policy"],
+    "apply": ["apply", "prod", "--policy"],
+    "autoscaler": ["plan", "prod", "--service", "web", "--autoscaler"],
+    "snapshot": ["plan", "prod", "--service", "web", "--snapshot"],
+    "event": ["handle", "--service", "web"],
+    "body": ["call", "ecs", "ListClusters"],
+    "worker": ["watch", "prod", "--every", "1h", "--policy"],
+    "script": ["run"],
+    "test": ["test"],
+}
+
+
+@pytest.mark.parametrize("what", WAITS)
+@pytest.mark.parametrize("kind", ["stdin", "pipe"])
+def test_input_without_an_end_ends_with_a_signal(prod, headcount, what, kind):
+    if (what, kind) == ("test", "stdin"):
+        return                              # it has no such word
+    name = never(headcount, kind)
+    words = [*WAITS[what], "@" + name if (what, kind) == ("body", "pipe")
+             else name]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with start(headcount, *words, stdin=subprocess.PIPE,
+                   stderr=subprocess.PIPE) as child:
+            waits_to_read(child)
+            child.send_signal(number)
+            assert child.wait(20) == 130
+            err = child.stderr.read()
+            assert err in (b"", b"headcount: interrupted\n"), err
+    assert prod.requests == []
+
+
+def waits_to_read(child):
+    """In open, read or poll, and past the handlers of signals."""
+    def inside():
+        with open(f"/proc/{child.pid}/status", encoding="ascii") as f:
+            caught = int(re.search(r"SigCgt:\s*(\w+)", f.read())[1], 16)
+        with open(f"/proc/{child.pid}/wchan", encoding="ascii") as f:
+            where = f.read()
+        return caught >> (signal.SIGTERM - 1) & 1 and \
+            re.search("pipe|fifo|poll|select|wait", where)
+
+    until(inside, what="a wait for input")
+
+
+def test_a_policy_comes_out_of_a_pipe(prod, headcount):
+    """Whether it is written at once, late, or in parts."""
+    policy = "return { fixed { 'web', 5 } }\n"
+    plan = ["plan", "prod", "--output", "json", "--policy"]
+    headcount.wrap = ["bash", "-c", '"$0" "$@" <(printf "$TEXT")']
+    assert headcount(*plan, TEXT=policy).service()["wanted"] == 5
+    headcount.wrap = []
+    os.mkfifo(headcount.home / "pipe")
+    with start(headcount, *plan, "pipe", stdout=subprocess.PIPE) as child:
+        waits_to_read(child)
+        with open(headcount.home / "pipe", "w", encoding="ascii") as f:
+            f.write(policy[:9])
+            f.flush()
+            f.write(policy[9:])
+        assert json.loads(child.stdout.read())["clusters"][0]["services"][0][
+            "wanted"] == 5
