@@ -242,6 +242,8 @@ ROOMS_O := $(call obj,$(wildcard bindings/cli/crew*.c bindings/cli/op_*.c) \
     bindings/cli/descriptors.c bindings/cli/lines.c bindings/cli/replace.c)
 
 $(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(ROOMS_O) \
+
+$(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(ROOMS_O) \
     $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(LIB_A)
 	@mkdir -p $(@D)
 	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)

@@ -18,77 +18,12 @@
 #include "complain.h"
 #include "log.h"
 #include "render.h"
+#include "replace.h"
 
 #define METRICS_OFTEN (1 * WATCH_SECOND)
 #define METRICS_SELDOM (15 * WATCH_SECOND)
 #define METRICS_BEAT (10 * WATCH_SECOND)
 #define METRICS_CLUSTERS 4096
-
-/* ---- a file, replaced ---- */
-
-static bool write_all(int fd, const char *text, size_t n)
-{
-    while (n > 0) {
-        ssize_t put = write(fd, text, n);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        text += put;
-        n -= (size_t)put;
-    }
-    return true;
-}
-
-/* Others may write into the folder, too: what they left there is no file of
- * ours, but a link, or a pipe that would be waited for. */
-static int open_beside(const char *path, char *beside, size_t size)
-{
-    if ((size_t)snprintf(beside, size, "%s.new", path) >= size) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    unlink(beside);
-    return open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-}
-
-/* By way of PATH.new beside it: a reader sees the old one or the new one. */
-static bool replace_file(const char *path, const char *text, size_t n)
-{
-    char beside[4096];
-
-    int fd = open_beside(path, beside, sizeof beside);
-
-    if (fd < 0)
-        return false;
-    bool good = write_all(fd, text, n);
-    int why = errno;
-
-    if (close(fd) != 0 && good) {
-        good = false;
-        why = errno;
-    }
-    if (good && rename(beside, path) == 0)
-        return true;
-    if (good)
-        why = errno;
-    unlink(beside);
-    errno = why;
-    return false;
-}
-
-static void put_file(struct metrics_file *f, const char *text, size_t n)
-{
-    bool good = replace_file(f->path, text, n);
-
-    if (good && f->told)
-        complain("%s is written again", f->path);
-    if (!good && !f->told)
-        complain("cannot write %s: %s; the work goes on without it", f->path,
-                 strerror(errno));
-    f->told = !good;
-}
 
 /* ---- the heartbeat ---- */
 
@@ -109,6 +44,18 @@ static size_t put_time(char *out, size_t size, int64_t seconds)
                             (int)year, (int)month, (int)day,
                             (int)(rest / 3600), (int)(rest / 60 % 60),
                             (int)(rest % 60));
+}
+
+static void put_file(struct metrics_file *f, const char *text, size_t n)
+{
+    char why[REPLACE_WHY];
+    bool good = replace_file(f->path, text, n, why);
+
+    if (good && f->told)
+        complain("%s is written again", f->path);
+    if (!good && !f->told)
+        complain("%s; the work goes on without it", why);
+    f->told = !good;
 }
 
 static void put_beat(struct metrics *m, int64_t now)
@@ -452,24 +399,14 @@ void metrics_turn(struct metrics *m, const struct metrics_now *n, bool always)
         put_beat(m, n->now);
 }
 
-/* What is there stays until there is news. */
 static bool try_file(const char *path)
 {
-    char beside[4096];
-    struct stat there;
-    int fd = path ? open_beside(path, beside, sizeof beside) : -1;
+    char why[REPLACE_WHY];
 
-    if (fd >= 0) {
-        close(fd);
-        unlink(beside);
-        if (stat(path, &there) != 0 || S_ISREG(there.st_mode))
-            return true;
-        complain("%s is there, and no file that could be replaced", path);
-    } else if (path) {
-        complain("cannot write %s by way of %s.new: %s", path, path,
-                 strerror(errno));
-    }
-    return !path;
+    if (!path || replace_try(path, why))
+        return true;
+    complain("%s", why);
+    return false;
 }
 
 int metrics_open(struct metrics *m, const struct options *o)

@@ -834,8 +834,68 @@ def test_files_that_cannot_be_written(prod, headcount):
             assert str(gone) in worker.text
         with Worker(headcount, None, "prod", option, headcount.home) as worker:
             assert worker.end()[0] == 253
-            assert "no file" in worker.text
+            assert "no regular file" in worker.text
     assert prod.requests == []
+
+
+def test_what_a_link_points_to_is_replaced_and_the_link_stays(prod, headcount):
+    home = headcount.home
+    (home / "sub").mkdir()
+    for option in ("--metrics", "--heartbeat"):
+        for there in (True, False):
+            file, link = home / "sub" / "file", home / "link"
+            link.symlink_to("sub/file")
+            if there:
+                file.write_text("old")
+            with Worker(headcount, None, "prod", option, link) as worker:
+                until(lambda: file.exists() and file.read_text() != "old", 5)
+                assert worker.stop()[0] == 0
+            assert link.is_symlink() and not file.is_symlink()
+            assert [p.name for p in (home / "sub").iterdir()] == ["file"]
+            link.unlink()
+            file.unlink()
+
+
+def test_what_is_no_regular_file_is_never_replaced(prod, headcount):
+    """Of root a device could be."""
+    home = headcount.home
+    os.mkfifo(home / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(home / "socket"))
+        for name, to in (("null", "/dev/null"), ("out", "/dev/stdout"),
+                         ("to_pipe", "pipe"), ("to_folder", "."),
+                         ("ring", "ring")):
+            (home / name).symlink_to(to)
+        before = {p.name: p.lstat().st_ino for p in home.iterdir()}
+        for option in ("--metrics", "--heartbeat"):
+            for name in [*before, "/dev/null", "/dev/stdout", "/dev/stderr"]:
+                done = subprocess.run(
+                    [PROGRAM, "watch", "prod", "--service", "web", option,
+                     name], env=headcount.env, cwd=home, check=False,
+                    capture_output=True, text=True, timeout=60)
+                assert done.returncode == 253, name
+                assert f"cannot write {name}: " in done.stderr
+        assert {p.name: p.lstat().st_ino for p in home.iterdir()} == before
+    assert prod.requests == []
+
+
+def test_a_link_that_changes_is_followed(prod, headcount):
+    one, two = headcount.home / "one", headcount.home / "two"
+    link, put = headcount.home / "link", headcount.home / "put"
+    link.symlink_to(one)
+    with Worker(headcount, None, "prod", "--every", "0.3", "--metrics",
+                link) as worker:
+        until(one.exists)
+        for to in (two, "/dev/null"):
+            put.symlink_to(to)
+            put.rename(link)
+            until(lambda t=to: worker.told("no regular file") if t != two
+                  else two.exists())
+        assert worker.stop()[0] == 0
+        assert worker.text.count("no regular file") == 1
+    assert os.readlink(link) == "/dev/null"
+    read_metrics(one)
+    read_metrics(two)
 
 
 def test_what_lies_in_the_way_is_replaced(prod, headcount):

@@ -1,0 +1,154 @@
+/* cli/replace.c - see replace.h. */
+#include "replace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_BYTES 4096
+#define LINKS_MAX 40                    /* as the kernel's */
+
+static bool fail(char *why, const char *path, int number)
+{
+    snprintf(why, REPLACE_WHY, "cannot write %.400s: %s", path,
+             strerror(number));
+    return false;
+}
+
+static bool fail_kind(char *why, const char *path)
+{
+    snprintf(why, REPLACE_WHY, "cannot write %.400s: it is there, and is no "
+             "regular file that could be replaced", path);
+    return false;
+}
+
+/* ---- where ---- */
+
+/* What the link `at` says, which is relative to the folder of the link. */
+static int follow(char at[static PATH_BYTES])
+{
+    char to[PATH_BYTES];
+    ssize_t n = readlink(at, to, sizeof to);
+    char *slash = strrchr(at, '/');
+    size_t folder = slash ? (size_t)(slash + 1 - at) : 0;
+
+    if (n < 0)
+        return errno;
+    if (n > 0 && to[0] == '/')
+        folder = 0;
+    if (folder + (size_t)n >= PATH_BYTES)
+        return ENAMETOOLONG;
+    memcpy(at + folder, to, (size_t)n);
+    at[folder + (size_t)n] = '\0';
+    return 0;
+}
+
+/* The path behind all links into `at`: of a regular file, or of none yet. */
+static bool find_target(const char *path, char at[static PATH_BYTES], char *why)
+{
+    struct stat whole, here;
+    bool is_there = stat(path, &whole) == 0;
+
+    if (!is_there && (errno != ENOENT || *path == '\0'))
+        return fail(why, path, errno);
+    if (is_there && !S_ISREG(whole.st_mode))
+        return fail_kind(why, path);
+    if ((size_t)snprintf(at, PATH_BYTES, "%s", path) >= PATH_BYTES)
+        return fail(why, path, ENAMETOOLONG);
+    for (int links = 0; links < LINKS_MAX; links++) {
+        if (lstat(at, &here) != 0)
+            return (errno == ENOENT && !is_there) || fail(why, path, errno);
+        if (!S_ISLNK(here.st_mode))
+            /* In /proc a link's text need not be where it leads. */
+            return (S_ISREG(here.st_mode) && is_there &&
+                    here.st_ino == whole.st_ino &&
+                    here.st_dev == whole.st_dev) || fail_kind(why, path);
+        int number = follow(at);
+
+        if (number != 0)
+            return fail(why, path, number);
+    }
+    return fail(why, path, ELOOP);
+}
+
+/* ---- what ---- */
+
+static bool write_all(int fd, const char *text, size_t n)
+{
+    while (n > 0) {
+        ssize_t put = write(fd, text, n);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return false;
+        text += put;
+        n -= (size_t)put;
+    }
+    return true;
+}
+
+/* Others may write into the folder, too: what they left there is no file of
+ * ours, but a link, or a pipe that would be waited for. */
+static int open_beside(const char *path, char beside[static PATH_BYTES])
+{
+    if ((size_t)snprintf(beside, PATH_BYTES, "%s.new", path) >= PATH_BYTES) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    unlink(beside);
+    return open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+}
+
+/* 0 or the error's number. */
+static int replace(const char *target, const char *text, size_t n)
+{
+    char beside[PATH_BYTES];
+    int fd = open_beside(target, beside), number = 0;
+
+    if (fd < 0)
+        return errno;
+    if (!write_all(fd, text, n))
+        number = errno;
+    if (close(fd) != 0 && number == 0)
+        number = errno;
+    if (number == 0 && rename(beside, target) == 0)
+        return 0;
+    if (number == 0)
+        number = errno;
+    unlink(beside);
+    return number;
+}
+
+bool replace_file(const char *path, const char *text, size_t n,
+                  char why[static REPLACE_WHY])
+{
+    char target[PATH_BYTES];
+
+    if (!find_target(path, target, why))
+        return false;
+    int number = replace(target, text, n);
+
+    return number == 0 || fail(why, path, number);
+}
+
+bool replace_try(const char *path, char why[static REPLACE_WHY])
+{
+    char target[PATH_BYTES], beside[PATH_BYTES];
+
+    if (!find_target(path, target, why))
+        return false;
+    int fd = open_beside(target, beside);
+
+    if (fd < 0) {
+        snprintf(why, REPLACE_WHY, "cannot write %.200s by way of %.200s.new: "
+                 "%s", path, target, strerror(errno));
+        return false;
+    }
+    close(fd);
+    unlink(beside);
+    return true;
+}
