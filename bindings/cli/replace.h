@@ -1,9 +1,9 @@
 /* cli/replace.h - a file that is replaced as a whole: a reader sees the old one
  * or the new one.
  *
- * It is written by way of FILE.new beside it.  Where the path is a link, what it
- * points to is replaced, and the link stays.  Nothing but a regular file is
- * replaced.
+ * It is written by way of FILE.new beside it.  Where the path is a link, what
+ * the link points to is replaced, and the link stays.  Nothing but a regular
+ * file is replaced.
  */
 #ifndef CLI_REPLACE_H
 #define CLI_REPLACE_H
