@@ -160,7 +160,10 @@ static void say_lost(void)
     char text[160];
     int n;
 
-    if (all == 0 || !lines_flush(l))
+    if (all == 0)
+        return;
+    lines_flush(l);
+    if (l->n - l->at > LINES_MAX_TEXT / 2)  /* not each by itself */
         return;
     n = snprintf(text, sizeof text, "%" PRIu64 " lines of this log were lost, "
                  "%" PRIu64 " of them of the audit: standard error was full",

@@ -193,9 +193,9 @@ def test_without_a_null_device_nothing_is_begun(prod, headcount):
 class Pipe:
     """One whose reader does not read until it is asked to."""
 
-    def __init__(self):
+    def __init__(self, size=4096):
         self.read, self.write = os.pipe()
-        fcntl.fcntl(self.write, fcntl.F_SETPIPE_SZ, 4096)
+        fcntl.fcntl(self.write, fcntl.F_SETPIPE_SZ, size)
         self.text = b""
 
     def fill(self):
@@ -260,32 +260,6 @@ def test_a_worker_works_on_while_nobody_reads_its_log(prod, headcount):
         text = pipe.take()
     assert [a["after"] for a in audits(text)] == [3]
     assert "lost" not in text and text.startswith("headcount: a sweep every")
-
-
-def test_lines_that_are_lost_are_counted_and_said(prod, headcount):
-    metrics = headcount.home / "m.prom"
-
-    def lost():
-        found = re.search(r"^headcount_log_lines_lost_total (\d+)$",
-                          metrics.read_text(), re.M) if metrics.exists() \
-            else None
-        return int(found[1]) if found else 0
-
-    with Pipe().fill() as pipe, \
-         start(headcount, *SWEEPS[:-1], "0.01", "--debug", "--metrics",
-               metrics, stderr=pipe.write) as worker:
-        until(lost, 60)
-        # Lines of the audit still have room.
-        seen = len(prod.writes())
-        prod.services["web"]["desiredCount"] = 7
-        until(lambda: len(prod.writes()) > seen)
-        said = until(lambda: re.search(
-            r"^headcount: (\d+) lines of this log were lost, 0 of them of the "
-            r"audit: standard error was full$", pipe.take(), re.M), 60)
-        worker.terminate()
-        assert worker.wait(20) == 0
-        assert int(said[1]) > 0
-        assert [a["before"] for a in audits(pipe.take())] == [1, 7]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
