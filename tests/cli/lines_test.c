@@ -114,14 +114,14 @@ TEST(lines, wait_in_order_where_there_is_none)
 {
     for (int way = 0; way < WAYS; way++) {
         struct stage s;
-        char line[40], wanted[40 * 200] = "";
+        char line[40], wanted[50 * 200] = "";
 
         open_stage(&s, way);
         fill(&s);
         for (int i = 0; i < 200; i++) {
             snprintf(line, sizeof line, "the line %d", i);
             put(&s, i % 3 ? LINES_TEXT : LINES_AUDIT, line);
-            snprintf(wanted + strlen(wanted), 40, "> %s\n", line);
+            snprintf(wanted + strlen(wanted), 50, "> %s\n", line);
         }
         CHECK(!lines_flush(&s.lines));
         CHECK(!lines_wait(&s.lines, 1));
