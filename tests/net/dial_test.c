@@ -84,6 +84,7 @@ TEST(dial, a_phase_never_ends_before_it_began)
     dial_to(net_world_origin(&world), &world.anchors);
     world.now -= 5000;
     net_world_until(&world, &owner.ended);
+    CHECK_INT(owner.dial->state, DIAL_DONE);
     const struct hc_marks *m = &owner.dial->conn->marks;
 
     CHECK(m->dns_end >= m->dns_start);
