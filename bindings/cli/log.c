@@ -292,3 +292,8 @@ void log_audit_line(void *ud, const char *line, size_t n)
     (void)ud;
     put_in(LINES_AUDIT, is_write(line, n) ? LOG_INFO : LOG_WARN, line, n);
 }
+
+void log_end(void)
+{
+    lines_fini(all_lines());
+}

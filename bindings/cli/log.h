@@ -54,6 +54,8 @@ void log_draw(const char *text);
 bool log_turn(void);
 /* The same after waiting for room; a signal ends the wait. */
 bool log_wait(int milliseconds);
+/* Nothing is written any more: gives back what the log has opened. */
+void log_end(void);
 /* Lines that were lost since the program began. */
 uint64_t log_lost(void);
 

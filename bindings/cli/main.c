@@ -7,6 +7,7 @@
 #include "complain.h"
 #include "descriptors.h"
 #include "help.h"
+#include "log.h"
 #include "verbs.h"
 
 static int print_help(const struct options *o)
@@ -72,6 +73,7 @@ static int end_output(int code, bool patient)
             code = EXIT_OTHER;
     }
     verbs_tell(patient && !ended);
+    log_end();
     if (!whole && ended)
         _exit(code);
     return code;
