@@ -572,7 +572,7 @@ MUTANTS = [
     ("a cluster's two names are two clusters", "core/op_clusters.c",
      "    op_drop_twins(r);\n", ""),
     ("one foreign cluster is every cluster", "core/op_clusters.c",
-     "foreign > 0 && foreign == r->clusters_n", "foreign > 0"),
+     "if (foreign == 0 || foreign < r->clusters_n)", "if (foreign == 0)"),
     ("another region's record is deleted", C + "op_event.c",
      "if (!op->request.drop_foreign && record->why.n == 0)", "if (false)"),
     ("a namesake in another account is the same cluster", C + "op_clusters.c",
