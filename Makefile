@@ -40,11 +40,11 @@ PYTHON = $(firstword $(wildcard build/venv/bin/python) python3)
 
 # ---- what is compiled ----
 
-CORE_C := $(wildcard core/*.c core/*/*.c)
-CLI_C := $(wildcard bindings/cli/*.c)
-LUA_C := $(wildcard bindings/lua/*.c)
+CORE_C := $(wildcard core/*/*.c core/*/*/*.c)
+CLI_C := $(wildcard bindings/cli/*.c bindings/cli/*/*.c)
+LUA_C := $(wildcard bindings/lua/*.c bindings/lua/*/*.c)
 TEST_C := $(filter-out tests/fuzz/% tests/bench/% tests/system/%,\
-    $(wildcard tests/*_test.c tests/*/*_test.c))
+    $(wildcard tests/*_test.c tests/*/*_test.c tests/*/*/*_test.c))
 PEER_C := $(wildcard tests/peers/*.c)
 FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
 
@@ -150,8 +150,8 @@ $(BUILD)/obj/build_info.h: FORCE
 	    sh bindings/packaging/build_info.sh >$@.new; \
 	if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
 
-$(BUILD)/obj/bindings/cli/verb_version.o: $(BUILD)/obj/build_info.h
-$(BUILD)/obj/bindings/cli/verb_version.o: HC_CPPFLAGS += -I$(BUILD)/obj
+$(BUILD)/obj/bindings/cli/verbs/verb_version.o: $(BUILD)/obj/build_info.h
+$(BUILD)/obj/bindings/cli/verbs/verb_version.o: HC_CPPFLAGS += -I$(BUILD)/obj
 
 # No `ar r`: it would let a second member of the same name push out the first.
 $(LIB_A): $(CORE_O)
@@ -179,7 +179,7 @@ $(BUILD)/lua/%.lua: lua/%.lua
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(if $(filter tests/%,$<),-Itests) \
-	    $(if $(filter tests/cli/%,$<),-Ibindings/cli) \
+	    $(if $(filter bindings/cli/% tests/cli/%,$<),-Ibindings/cli) \
 	    $(if $(filter bindings/% tests/lua/% tests/fuzz/lua_%,$<),-isystem $(LUA_INC) \
 	    -Ibindings/lua) $(WERROR) -MMD -MP -c -o $@ $<
 
@@ -238,10 +238,9 @@ $(BUILD)/tests/lua/%_test: $(BUILD)/obj/tests/lua/%_test.o \
 	$(LINK) -pie -o $@ $^ -lcmocka $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
 # Rooms of the program that need no other.
-ROOMS_O := $(call obj,$(wildcard bindings/cli/crew*.c bindings/cli/op_*.c) \
-    bindings/cli/descriptors.c bindings/cli/lines.c bindings/cli/replace.c)
-
-$(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(ROOMS_O) \
+ROOMS_O := $(call obj,$(wildcard bindings/cli/watch/inbox*.c \
+    bindings/cli/op_*.c) bindings/cli/descriptors.c bindings/cli/lines.c \
+    bindings/cli/replace.c)
 
 $(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(ROOMS_O) \
     $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(LIB_A)
@@ -315,7 +314,7 @@ bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 tidy: ## clang-tidy and cppcheck
 	@$(MAKE) BUILD=$(BUILD) $(BUILD)/flags
 	@HC_CPPFLAGS='$(HC_CPPFLAGS) -isystem $(LUA_INC) -Ibindings/lua \
-	    $(CPPFLAGS)' BUILD=$(BUILD) JOBS=$(JOBS) \
+	    -Ibindings/cli $(CPPFLAGS)' BUILD=$(BUILD) JOBS=$(JOBS) \
 	    sh tests/lint/tidy.sh
 
 fmt: ## clang-format on the lines changed since HEAD (tables are set by hand)

@@ -8,7 +8,7 @@
 #include "descriptors.h"
 #include "help.h"
 #include "log.h"
-#include "verbs.h"
+#include "verbs/verbs.h"
 
 static int print_help(const struct options *o)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verbs.h"
+#include "verbs/verbs.h"
 
 #define NAMES_WITHIN 5000000                   /* microseconds */
 

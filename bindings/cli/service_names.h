@@ -4,7 +4,7 @@
 #define CLI_SERVICE_NAMES_H
 
 #include "headcount.h"
-#include "missing.h"
+#include "missing_services.h"
 
 /* Notes the names of at most 100 services of this cluster (a name or an ARN) as
  * found, so that a mistyped name has a nearest one.  `role` may be NULL.  A

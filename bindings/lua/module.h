@@ -21,7 +21,7 @@
 #include <lua.h>
 
 #include "headcount.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 /* ---- options ---- */
 

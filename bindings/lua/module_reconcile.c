@@ -8,7 +8,7 @@
 #include <lauxlib.h>
 
 #include "module.h"
-#include "rule_fields.h"
+#include "policy/rule_fields.h"
 
 #define RECONCILE "client:reconcile"
 #define NAMES_MAX 10000

@@ -22,7 +22,7 @@
 #ifndef HC_ECS_EVENT_H
 #define HC_ECS_EVENT_H
 
-#include "ecs/keep.h"
+#include "base/arena.h"
 #include "base/err.h"
 
 #define HC_EVENT_BYTES ((size_t)6 << 20)

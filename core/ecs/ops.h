@@ -16,10 +16,10 @@
 #ifndef HC_ECS_OPS_H
 #define HC_ECS_OPS_H
 
-#include "ecs/keep.h"
+#include "base/arena.h"
 #include "ecs/strategy.h"
 #include "ecs/view.h"
-#include "ecs/words.h"
+#include "ecs/enums.h"
 
 #define HC_ECS_ANSWER ((size_t)16 << 20)     /* bytes of one answer         */
 #define HC_ECS_KEPT ((size_t)4 << 20)        /* bytes kept of one answer    */

@@ -1,7 +1,7 @@
 /* ecs/ops_clusters.c - DescribeClusters: of one cluster, all of it; of many,
  * their tags. */
 #include "ecs/ops.h"
-#include "ecs/parts.h"
+#include "ecs/shapes.h"
 
 enum { CLUSTERS_CLUSTER, CLUSTERS_FAILURE, CLUSTERS_ARN, CLUSTERS_NAME,
        CLUSTERS_STATUS, CLUSTERS_REGISTERED, CLUSTERS_TAG };

@@ -7,7 +7,7 @@
  * no port is the host's, and of a mode that is new nothing is assumed.
  */
 #include "ecs/ops.h"
-#include "ecs/parts.h"
+#include "ecs/shapes.h"
 
 enum { DEFINITION_ITSELF, DEFINITION_ARN, DEFINITION_CONSTRAINT,
        DEFINITION_NETWORK, DEFINITION_CONTAINER, DEFINITION_MAPPING,

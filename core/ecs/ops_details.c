@@ -2,11 +2,11 @@
  * what a count or a policy may ask for.
  */
 #include "ecs/ops.h"
-#include "ecs/parts.h"
+#include "ecs/shapes.h"
 
 enum { DETAIL_HOST, DETAIL_FAILURE };
 
-/* Of a host; lower than those of parts.h. */
+/* Of a host; lower than those of shapes.h. */
 enum { HOST_ARN = 50, HOST_STATUS, HOST_PROVIDER, HOST_EC2_ID, HOST_CONNECTED,
        HOST_REGISTERED_AT, HOST_RUNNING, HOST_VERSION_INFO, HOST_AGENT,
        HOST_REGISTERED, HOST_REMAINING, HOST_RESOURCE, HOST_AMOUNT,

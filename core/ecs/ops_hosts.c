@@ -6,7 +6,7 @@
  * next one: only the absence of nextToken is an end.
  */
 #include "ecs/ops.h"
-#include "ecs/parts.h"
+#include "ecs/shapes.h"
 
 #define HOSTS_ARNS 50000              /* on one page; AWS sends 100 */
 

@@ -1,7 +1,7 @@
 /* ecs/ops_providers.c - DescribeCapacityProviders: which of them start hosts by
  * themselves. */
 #include "ecs/ops.h"
-#include "ecs/parts.h"
+#include "ecs/shapes.h"
 
 enum { PROVIDERS_PROVIDER, PROVIDERS_FAILURE, PROVIDERS_NAME, PROVIDERS_ASG,
        PROVIDERS_SCALING, PROVIDERS_STATUS, PROVIDERS_INSTANCES,

@@ -16,8 +16,8 @@
  */
 #include "ecs/arn.h"
 #include "ecs/ops.h"
-#include "ecs/parts.h"
-#include "ecs/saved.h"
+#include "ecs/shapes.h"
+#include "ecs/service_json.h"
 
 enum { SVC_SERVICE, SVC_FAILURE, SVC_ARN, SVC_NAME, SVC_CLUSTER, SVC_STATUS,
        SVC_LAUNCH, SVC_SCHEDULING, SVC_CONTROLLER_OBJECT, SVC_CONTROLLER,

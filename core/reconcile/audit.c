@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "reconcile/recall.h"
-#include "reconcile/rule.h"
+#include "plan/rule.h"
 #include "reconcile/settle.h"
 
 #define AUDIT_LINE 16384

@@ -7,8 +7,8 @@
 #ifndef HC_RECONCILE_MISSING_H
 #define HC_RECONCILE_MISSING_H
 
-#include "ecs/keep.h"
-#include "reconcile/plan.h"
+#include "base/arena.h"
+#include "plan/plan.h"
 #include "reconcile/report.h"
 
 struct hc_missing_name {

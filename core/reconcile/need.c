@@ -2,7 +2,7 @@
  */
 #include "reconcile/need.h"
 
-#include "reconcile/measure.h"
+#include "plan/measure.h"
 #include "reconcile/recall.h"
 #include "reconcile/second.h"
 

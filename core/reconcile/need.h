@@ -3,7 +3,7 @@
 #ifndef HC_RECONCILE_NEED_H
 #define HC_RECONCILE_NEED_H
 
-#include "reconcile/measure.h"
+#include "plan/measure.h"
 #include "reconcile/reconcile.h"
 
 /* What is known for the wish at hand; its filter is in r->filter.  0; another

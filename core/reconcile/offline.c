@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "ecs/query.h"
-#include "reconcile/measure.h"
+#include "plan/measure.h"
 
 #define OFFLINE_TOKENS 1024
 

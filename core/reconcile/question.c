@@ -1,9 +1,9 @@
 /* reconcile/question.c - what a policy asks before it wishes. */
 #include "reconcile/question.h"
 
-#include "reconcile/filter.h"
+#include "plan/filter.h"
 #include "reconcile/learn.h"
-#include "reconcile/measure.h"
+#include "plan/measure.h"
 #include "reconcile/recall.h"
 #include "reconcile/reconcile.h"
 #include "reconcile/settle.h"

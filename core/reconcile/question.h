@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "reconcile/facts.h"
-#include "reconcile/plan.h"
+#include "plan/plan.h"
 
 #define HC_QUESTION_ROUNDS 32
 #define HC_QUESTION_PATIENCE (60 * HC_SECOND)   /* facts are older then  */

@@ -1,7 +1,7 @@
 /* reconcile/recall.c - between one reconcile and what its handle remembers. */
 #include "reconcile/recall.h"
 
-#include "ecs/parts.h"
+#include "ecs/shapes.h"
 #include "reconcile/settle.h"
 
 #define RECALL_FIXED_PORT "fixed host port"

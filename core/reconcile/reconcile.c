@@ -35,7 +35,7 @@
 #include "reconcile/reconcile.h"
 
 #include "reconcile/ask.h"
-#include "reconcile/hold.h"
+#include "plan/hold.h"
 #include "reconcile/learn.h"
 #include "reconcile/need.h"
 #include "reconcile/offline.h"

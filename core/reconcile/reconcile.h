@@ -16,9 +16,9 @@
 #include "ecs/ops.h"
 #include "reconcile/brake.h"
 #include "reconcile/facts.h"
-#include "reconcile/filter.h"
+#include "plan/filter.h"
 #include "reconcile/memory.h"
-#include "reconcile/plan.h"
+#include "plan/plan.h"
 #include "reconcile/question.h"
 #include "reconcile/report.h"
 

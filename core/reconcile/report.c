@@ -2,7 +2,7 @@
 #include "reconcile/report.h"
 
 #include "base/json.h"
-#include "reconcile/rule.h"
+#include "plan/rule.h"
 
 static const char *const report_outcomes[HC_OUTCOMES] = {
     "updated", "pending", "unchanged", "held", "skipped", "failed"

@@ -9,7 +9,7 @@
 #define HC_RECONCILE_REPORT_H
 
 #include "base/buf.h"
-#include "ecs/batch.h"
+#include "ecs/records.h"
 #include "net/stats.h"
 
 /* The order is public (enum headcount_result). */

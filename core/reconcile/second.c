@@ -12,7 +12,7 @@
  */
 #include "reconcile/second.h"
 
-#include "reconcile/measure.h"
+#include "plan/measure.h"
 #include "reconcile/need.h"
 
 enum { SECOND_CLUSTER, SECOND_ACTIVE, SECOND_WITHOUT, SECOND_DETAILS,

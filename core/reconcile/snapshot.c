@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "ecs/saved.h"
+#include "ecs/service_json.h"
 
 static void snapshot_open(struct hc_buf *out, const char *key, char bracket)
 {

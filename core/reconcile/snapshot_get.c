@@ -7,8 +7,8 @@
 #include "reconcile/snapshot.h"
 
 #include "base/clock.h"
-#include "ecs/parts.h"
-#include "ecs/saved.h"
+#include "ecs/shapes.h"
+#include "ecs/service_json.h"
 
 enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_COMPLETE,
        SNAP_READING, SNAP_CLUSTER, SNAP_CLUSTER_STATUS, SNAP_REGISTERED,

@@ -11,7 +11,7 @@
 
 #include "bench.h"
 #include "headcount.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 static char *read_file(const char *path, size_t *n)
 {

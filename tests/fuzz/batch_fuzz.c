@@ -2,7 +2,7 @@
  * when their clusters are, or an error with a sentence. */
 #include <stdlib.h>
 
-#include "ecs/batch.h"
+#include "ecs/records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

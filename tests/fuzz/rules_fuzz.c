@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "ecs/query.h"
-#include "reconcile/autoscaler.h"
-#include "reconcile/tags.h"
+#include "plan/autoscaler.h"
+#include "plan/tags.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

@@ -16,4 +16,4 @@ cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j "${JOBS:-2}" \
     --enable=warning,performance,portability \
     --suppress=missingIncludeSystem --suppress=unusedStructMember \
     --cppcheck-build-dir="$BUILD/lint/cppcheck" \
-    -Icore -Ibindings/lua -D_POSIX_C_SOURCE=200809L $files
+    -Icore -Ibindings/lua -Ibindings/cli -D_POSIX_C_SOURCE=200809L $files

@@ -11,7 +11,7 @@ files() {
 }
 
 # Each pattern is spelled so that it does not find itself.
-words='/wor[k]\b|/roo[t]\b|/opt/wheel[s]|pyen[v]'
+words='(^|[^a-z])/wor[k]\b|/roo[t]\b|/opt/wheel[s]|pyen[v]'
 words="$words|pypi[.]or[g]|pythonhoste[d]|deb[.]debia[n][.]org"
 words="$words|security[.]debia[n]|npmj[s][.]|crates[.]i[o]|proxy[.]golan[g]"
 words="$words|repo1?[.]mave[n]"

@@ -4,7 +4,7 @@
 #define PEERS_SCENE_H
 
 #include "headcount.h"
-#include "op.h"
+#include "op/op.h"
 #include "peers/aws_peer.h"
 #include "peers/dns_peer.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "reconcile/report.h"
-#include "reconcile/rule.h"
+#include "plan/rule.h"
 
 static const struct hc_report_service services[] = {
     { .service = "web", .outcome = OUTCOME_UPDATED, .code = "",

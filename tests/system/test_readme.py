@@ -136,7 +136,7 @@ end)""")
 
 def test_the_manual_page_of_policies_names_every_field():
     page = (MAN / "headcount-policy.5").read_text()
-    lua = TOP / "bindings" / "lua"
+    lua = TOP / "bindings" / "lua" / "policy"
     fields = set(re.findall(r'^    \{ "(\w+)", [A-Z_]+,',
                             (lua / "rule_fields.c").read_text(), re.M))
     for name in ("cluster_names", "host_names", "service_names"):

@@ -1,0 +1,29 @@
+/* cli/lambda/emf.h - CloudWatch's embedded metric format: a line of the log
+ * that becomes metrics. */
+#ifndef CLI_LAMBDA_EMF_H
+#define CLI_LAMBDA_EMF_H
+
+#include <stdio.h>
+
+#include "headcount.h"
+
+struct emf {
+    const char *function;               /* the one dimension; NULL: none     */
+    const char *level;                  /* what the log lets through, or NULL */
+    int64_t now_ms;                     /* since 1970                        */
+    int64_t duration_ms;
+    const struct headcount_outcome *sweep;   /* that was made too, or NULL   */
+    bool is_sweep;                      /* the outcome is a sweep's itself   */
+    int64_t unplaced, braked;           /* in it                             */
+};
+
+/* Tasks that are asked for and do not run. */
+int64_t emf_unplaced(const struct headcount_outcome *o);
+/* Updated, Held, TooManyChanges (held by the brake on the run), Failed,
+ * ForeignEvents, Unplaced, Calls, Duration, ConnectionsOpened; LastSuccess
+ * (seconds since 1970) where nothing failed; MissingServices of a sweep that
+ * looked at every cluster: one line. */
+void emf_put(FILE *out, const struct emf *emf,
+             const struct headcount_outcome *o);
+
+#endif

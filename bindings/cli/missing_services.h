@@ -1,0 +1,37 @@
+/* cli/missing_services.h - services that are in none of a sweep's clusters:
+ * one that is in some of them is missing in the others on purpose. */
+#ifndef CLI_MISSING_SERVICES_H
+#define CLI_MISSING_SERVICES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "headcount.h"
+
+struct missing_name {
+    char *name;
+    size_t clusters;               /* in which it is missing */
+    bool found;                    /* in another one         */
+};
+
+struct missing {                   /* all zero: empty */
+    struct missing_name *names;
+    size_t n;
+};
+
+/* Some cluster has a service of this name (n bytes). */
+void missing_found(struct missing *m, const char *name, size_t n);
+/* Each service that no cluster has is near to one that was found. */
+bool missing_has_nearest(const struct missing *m,
+                         const struct headcount_outcome *o);
+void missing_note(struct missing *m, const struct headcount_cluster *cluster);
+/* The run's own failure, on stderr: a line for each service that none of its
+ * clusters has, with the nearest name that was noted; m may be all zero. */
+void missing_complain(const struct missing *m,
+                      const struct headcount_outcome *o);
+/* A line each for those that were found nowhere, with the nearest name that
+ * was: `skipped` in the report, whether every cluster was looked at or not. */
+void missing_render(const struct missing *m, FILE *out);
+void missing_fini(struct missing *m);
+
+#endif

@@ -1,0 +1,59 @@
+/* cli/policy_option.c - what --policy names. */
+#include "policy_option.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
+#include "verbs/verbs.h"
+
+static int decide_compile(struct decide *d, const char *path,
+                          const char *text, size_t n)
+{
+    struct sandbox_error why = { "" };
+
+    headcount_sha256(d->sha256, text, n);
+    d->policy = policy_new(&(struct policy_config){ .name = path,
+                                                    .text = text, .n = n },
+                           &why);
+    if (d->policy)
+        return 0;
+    complain("%s", why.what);
+    return EXIT_CONFIG;
+}
+
+int decide_open(struct decide *d, const struct options *o)
+{
+    char *text = NULL;
+    size_t n = 0;
+    int code;
+
+    memset(d, 0, sizeof *d);
+    if (!o->policy)
+        return 0;
+    if (strcmp(o->policy, "tags") == 0) {   /* ./tags is a file */
+        d->tags = true;
+        return 0;
+    }
+    code = verbs_read_input(o->policy, SANDBOX_TEXT, &text, &n);
+    if (code == 0)
+        code = decide_compile(d, o->policy, text, n);
+    else if (code != EXIT_INTERRUPTED)
+        code = EXIT_CONFIG;
+    free(text);
+    return code;
+}
+
+void decide_close(struct decide *d)
+{
+    policy_free(d->policy);
+    d->policy = NULL;
+}
+
+void decide_op(struct decide *d, headcount_op *op)
+{
+    if (d->tags)
+        headcount_decide_by_tags(op);
+    else
+        policy_decide(d->policy, op);
+}

@@ -1,0 +1,104 @@
+/* cli/request_options.c - what is to be reconciled and by which rule. */
+#include "request_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
+#include "verbs/verbs.h"
+
+#define AUTOSCALER_MAX ((size_t)64 << 10)
+
+/* The file's text as --autoscaler names it; NULL where it does not. */
+static int read_autoscaler(const struct options *o, char **text)
+{
+    size_t n = 0;
+
+    *text = NULL;
+    if (!o->autoscaler)
+        return 0;
+    int code = verbs_read_input(o->autoscaler, AUTOSCALER_MAX, text, &n);
+    char *whole = code == 0 ? realloc(*text, n + 1) : NULL;
+
+    if (code == EXIT_INTERRUPTED)
+        return code;
+    if (!whole)
+        return code == 0 ? EXIT_OTHER : EXIT_CONFIG;
+    whole[n] = '\0';
+    *text = whole;
+    if (strlen(whole) == n)
+        return 0;
+    complain("%s holds a NUL: it is no JSON in UTF-8", o->autoscaler);
+    return EXIT_CONFIG;
+}
+
+static int take_wishes(struct target *t, const struct options *o,
+                       struct headcount_request *request)
+{
+    int code = read_autoscaler(o, &t->autoscaler);
+
+    if (code != 0)
+        return code;
+    t->wishes = calloc(o->services.n, sizeof *t->wishes);
+    if (!t->wishes)
+        return EXIT_OTHER;
+    for (size_t i = 0; i < o->services.n; i++) {
+        t->wishes[i].size = sizeof *t->wishes;
+        t->wishes[i].service = o->services.item[i];
+        t->wishes[i].rule = HEADCOUNT_PER_HOST;
+        t->wishes[i].where = o->where;
+        t->wishes[i].autoscaler = t->autoscaler;
+    }
+    request->wishes = t->wishes;
+    request->wishes_n = o->services.n;
+    return 0;
+}
+
+/* Of two names the second one may be meant as a service's. */
+static int no_service(const struct options *o)
+{
+    const char *second = o->args.n == 2 ? o->args.item[1] : NULL;
+
+    if (second && (o->verb == VERB_PLAN || o->verb == VERB_APPLY))
+        complain("no service is named: is %s one? Give --service %s (or "
+                 "--policy FILE, or set ECS_SERVICE_ARN)", second, second);
+    else
+        complain("no service is named: give --service NAME or --policy FILE, "
+                 "or set ECS_SERVICE_ARN");
+    return EXIT_USAGE;
+}
+
+int target_open(struct target *t, const struct options *o,
+                struct headcount_request *request)
+{
+    memset(t, 0, sizeof *t);
+    request->hosts = o->hosts_mode;
+    request->constraints = o->heeded;
+    request->paused = o->paused;
+    request->drop_foreign = o->drop_foreign;
+    request->verify = o->verifies;
+    request->allow = o->allow.item;
+    request->allow_n = o->allow.n;
+    request->max_changes = o->max_changes;
+    request->max_falls = o->max_falls;
+    if (o->services.n == 0 && !o->policy)
+        return no_service(o);
+    if (!o->policy)
+        return take_wishes(t, o, request);
+    request->policy = true;
+    request->ask_targets = true;
+
+    int code = decide_open(&t->decide, o);
+
+    request->policy_sha256 = t->decide.tags ? NULL : t->decide.sha256;
+    return code;
+}
+
+void target_close(struct target *t)
+{
+    decide_close(&t->decide);
+    free(t->wishes);
+    free(t->autoscaler);
+    t->wishes = NULL;
+    t->autoscaler = NULL;
+}

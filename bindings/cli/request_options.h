@@ -1,0 +1,22 @@
+/* cli/request_options.h - what is to be reconciled and by which rule, as the
+ * options say it: the part of a request that plan, apply, handle and lambda
+ * share. */
+#ifndef CLI_REQUEST_OPTIONS_H
+#define CLI_REQUEST_OPTIONS_H
+
+#include "policy_option.h"
+
+struct target {
+    struct decide decide;               /* whom an op that ASKS is given to  */
+    struct headcount_wish *wishes;
+    char *autoscaler;
+};
+
+/* Fills in wishes or policy, and what goes with them; the request borrows from
+ * the target.  0, or the exit code with the complaint on stderr.  Always
+ * close. */
+int target_open(struct target *t, const struct options *o,
+                struct headcount_request *request);
+void target_close(struct target *t);
+
+#endif

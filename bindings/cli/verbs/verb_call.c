@@ -1,0 +1,117 @@
+/* cli/verbs/verb_call.c - one operation of one service; nothing reaches stdout
+ * before the answer is whole and valid.  The operation may be spelled as the
+ * AWS CLI does, list-clusters. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "complain.h"
+#include "log.h"
+#include "op_name.h"
+#include "plain.h"
+#include "render.h"
+#include "verbs/verbs.h"
+
+#define CALL_BODY_MAX ((size_t)16 << 20)
+#define OPERATION_SIZE 160           /* more than the library takes */
+
+static int read_body(const char *arg, char **owned, const char **body,
+                     size_t *n)
+{
+    *owned = NULL;
+    *body = arg;
+    *n = arg ? strlen(arg) : 0;
+    if (!arg || (*arg != '@' && strcmp(arg, "-") != 0))
+        return 0;
+    int err = verbs_read_input(*arg == '@' ? arg + 1 : arg, CALL_BODY_MAX,
+                               owned, n);
+    *body = *owned;
+    return err;
+}
+
+static int print_failure(const struct headcount_outcome *outcome)
+{
+    if (outcome->code == HEADCOUNT_ESERVICE)
+        log_sentence(LOG_ERROR, "", outcome->message,
+                     strlen(outcome->message));
+    else
+        complain("%s", outcome->message);
+    return verbs_exit_code(outcome->code);
+}
+
+/* The bytes as they came; on a terminal nothing that steers it, and a prompt
+ * does not follow them on the same line. */
+static void print_answer(const struct headcount_outcome *outcome)
+{
+    const char *body = outcome->body;
+    size_t n = outcome->body_size;
+
+    if (!isatty(STDOUT_FILENO)) {
+        fwrite(body, 1, n, stdout);
+        return;
+    }
+    plain_put_json(stdout, body, n);
+    if (n > 0 && body[n - 1] != '\n')
+        putchar('\n');
+}
+
+static int run_call(headcount *h, const struct options *o, const char *body,
+                    size_t body_n)
+{
+    char name[OPERATION_SIZE];
+    struct headcount_request request = {
+        .size = sizeof request,
+        .kind = HEADCOUNT_CALL,
+        .timeout = o->timeout_us,
+        .assume_role = o->role,
+        .service = o->args.item[0],
+        .operation = op_name(o->args.item[0], o->args.item[1], name,
+                             sizeof name),
+        .body = body,
+        .body_size = body_n,
+        .retry_writes = o->retry_writes,
+    };
+    headcount_op *op = NULL;
+    int err = headcount_begin(h, &op, &request);
+
+    if (err != 0) {
+        complain("%s", headcount_code_name(err));
+        return verbs_exit_code(err);
+    }
+    bool interrupted = verbs_run(op, NULL);
+    const struct headcount_outcome *outcome = headcount_outcome(op);
+    int code = EXIT_INTERRUPTED;
+
+    if (outcome) {
+        code = outcome->code == 0 ? EXIT_DONE : print_failure(outcome);
+        if (code == EXIT_DONE)
+            print_answer(outcome);
+        if (o->timings)
+            render_timings_log(outcome);
+    }
+    headcount_end(op);
+    return interrupted ? EXIT_INTERRUPTED : code;
+}
+
+int verb_call(const struct options *o)
+{
+    if (o->args.n < 2 || o->args.n > 3) {
+        complain("call takes SERVICE OPERATION [JSON|-|@FILE]");
+        return EXIT_USAGE;
+    }
+    char *owned;
+    const char *body;
+    size_t body_n;
+    int code = read_body(o->args.n == 3 ? o->args.item[2] : NULL, &owned,
+                         &body, &body_n);
+    headcount *h = NULL;
+
+    if (code == 0)
+        code = verbs_open(&h, o);
+    if (code == 0)
+        code = run_call(h, o, body, body_n);
+    headcount_free(h);
+    free(owned);
+    return code;
+}

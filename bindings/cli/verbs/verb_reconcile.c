@@ -1,0 +1,214 @@
+/* cli/verbs/verb_reconcile.c - plan, apply, handle and snapshot: the same op,
+ * asked for by cluster or by event, with or without writes, live or on a
+ * snapshot. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
+#include "missing_services.h"
+#include "plain.h"
+#include "render.h"
+#include "service_names.h"
+#include "request_options.h"
+#include "verbs/verbs.h"
+
+/* What the library takes. */
+#define EVENT_MAX ((size_t)6 << 20)
+#define SNAPSHOT_MAX ((size_t)64 << 20)
+
+/* What a plan of it would fail with is told, and no half snapshot is made. */
+static void print_snapshot(const struct headcount_outcome *outcome)
+{
+    if (outcome->summary[HEADCOUNT_FAILED] > 0 || !outcome->snapshot) {
+        render_plan_log(outcome);
+        return;
+    }
+    fwrite(outcome->snapshot, 1, outcome->snapshot_size, stdout);
+    putchar('\n');
+}
+
+/* None of its records is an event. */
+static void complain_of_records(const struct headcount_outcome *outcome)
+{
+    const struct headcount_record *first = outcome->records;
+
+    while (first->done)
+        first++;
+    complain("record %s: %s", *first->id != '\0' ? first->id : "without an id",
+             first->error ? first->error : "it is not done");
+}
+
+/* Some cluster that was looked at: its ARN, where that is known. */
+static const char *cluster_of(const struct headcount_outcome *outcome)
+{
+    const struct headcount_cluster *c = &outcome->clusters[0];
+
+    return c->arn[0] != '\0' ? c->arn : c->name;
+}
+
+static void complain_of_missing(headcount *h, const struct options *o,
+                                const struct headcount_outcome *outcome)
+{
+    struct missing missing = { .n = 0 };
+
+    for (size_t i = 0; i < outcome->clusters_n; i++)
+        missing_note(&missing, &outcome->clusters[i]);
+    if (!o->snapshot && outcome->clusters_n > 0 &&
+        !missing_has_nearest(&missing, outcome))
+        service_names_note(h, cluster_of(outcome), o->role, &missing);
+    missing_complain(&missing, outcome);
+    missing_fini(&missing);
+}
+
+static bool is_no_cluster(const struct headcount_cluster *c)
+{
+    return c->error && (strcmp(c->error_code, "ClusterNotFoundException") == 0
+                        || strcmp(c->error_code, "cluster_gone") == 0);
+}
+
+static bool is_typed_service(const struct options *o, const char *name)
+{
+    for (size_t i = 0; i < o->services.n; i++)
+        if (options_is_typed(o, "service") &&
+            strcmp(o->services.item[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* `plan prod web`: prod is a cluster, and web is none.  (A policy names its
+ * services itself.) */
+static void complain_of_names(const struct options *o,
+                              const struct headcount_outcome *outcome)
+{
+    size_t good = 0;
+
+    for (size_t i = 0; i < outcome->clusters_n; i++)
+        good += !outcome->clusters[i].error;
+    for (size_t i = 0; i < outcome->clusters_n && good > 0 && !o->policy; i++) {
+        const struct headcount_cluster *c = &outcome->clusters[i];
+
+        if (o->args.n > 1 && is_no_cluster(c) && !is_typed_service(o, c->name))
+            complain("is %s a service? Give --service %s", c->name, c->name);
+    }
+}
+
+static int print_outcome(headcount *h, const struct options *o,
+                         const struct headcount_outcome *outcome)
+{
+    if (outcome->code != 0) {
+        complain("%s", outcome->message);
+    } else if (verbs_has_no_event(outcome)) {
+        complain_of_records(outcome);
+    } else if (o->verb == VERB_SNAPSHOT) {
+        print_snapshot(outcome);
+    } else if (o->json) {
+        plain_put_report(stdout, outcome->json, outcome->json_size);
+        putchar('\n');
+    } else {
+        render_plan(stdout, outcome, outcome->dry_run);
+    }
+    complain_of_missing(h, o, outcome);
+    complain_of_names(o, outcome);
+    if (o->timings)
+        render_timings_log(outcome);
+    return verbs_outcome_code(o, outcome);
+}
+
+static int run_request(headcount *h, const struct options *o,
+                       const struct headcount_request *request,
+                       struct decide *decide)
+{
+    headcount_op *op = NULL;
+    int err = headcount_begin(h, &op, request);
+
+    if (err != 0) {
+        complain("%s", headcount_code_name(err));
+        return verbs_exit_code(err);
+    }
+    bool interrupted = verbs_run(op, decide);
+    const struct headcount_outcome *outcome = headcount_outcome(op);
+    int code = outcome ? print_outcome(h, o, outcome)
+                       : EXIT_INTERRUPTED;
+
+    headcount_end(op);
+    return interrupted ? EXIT_INTERRUPTED : code;
+}
+
+static int check_words(const struct options *o)
+{
+    if (o->snapshot && o->verb != VERB_PLAN && o->verb != VERB_HANDLE) {
+        complain("--snapshot goes with plan and handle");
+        return EXIT_USAGE;
+    }
+    if (o->verb == VERB_SNAPSHOT && o->args.n != 1) {
+        complain("name the one cluster to take a snapshot of");
+        return EXIT_USAGE;
+    }
+    if (o->verb == VERB_HANDLE && o->args.n > 1) {
+        complain("handle takes one event: a file, or - for standard input");
+        return EXIT_USAGE;
+    }
+    if (o->verb == VERB_APPLY && o->args.n == 0) {
+        complain("name the clusters to apply to, or say --all");
+        return EXIT_USAGE;
+    }
+    if (o->all || o->cluster_tags.n > 0) {
+        complain("--all and --tag go with plan, apply and watch");
+        return EXIT_USAGE;
+    }
+    return 0;
+}
+
+static int read_inputs(const struct options *o, char **event, char **snapshot,
+                       struct headcount_request *request)
+{
+    int code = 0;
+
+    if (o->verb == VERB_HANDLE)
+        code = verbs_read_input(o->args.n ? o->args.item[0] : NULL, EVENT_MAX,
+                                event, &request->event_size);
+    if (code == 0 && o->snapshot)
+        code = verbs_read_input(o->snapshot, SNAPSHOT_MAX, snapshot,
+                                &request->snapshot_size);
+    request->event = *event;
+    request->snapshot = *snapshot;
+    return code;
+}
+
+int verb_reconcile(const struct options *o)
+{
+    char *event = NULL, *snapshot = NULL;
+    bool writes = (o->verb == VERB_APPLY || o->verb == VERB_HANDLE) &&
+                  !o->snapshot;
+    struct headcount_request request = {
+        .size = sizeof request,
+        .kind = HEADCOUNT_RECONCILE,
+        .timeout = o->timeout_us,
+        .assume_role = o->role,
+        .dry_run = o->dry_run || !writes,
+        .ask_targets = o->verb == VERB_PLAN || o->verb == VERB_SNAPSHOT,
+        .record = o->verb == VERB_SNAPSHOT,
+    };
+    int code = check_words(o);
+    struct target target = { .wishes = NULL };
+    headcount *h = NULL;
+
+    if (o->verb != VERB_HANDLE) {
+        request.clusters = o->args.item;
+        request.clusters_n = o->args.n;
+    }
+    if (code == 0)
+        code = target_open(&target, o, &request);
+    if (code == 0)
+        code = read_inputs(o, &event, &snapshot, &request);
+    if (code == 0)
+        code = verbs_open(&h, o);
+    if (code == 0)
+        code = run_request(h, o, &request, &target.decide);
+    headcount_free(h);
+    target_close(&target);
+    free(event);
+    free(snapshot);
+    return code;
+}

@@ -1,0 +1,252 @@
+/* cli/verbs/verb_sweep.c - plan and apply of clusters that are found first, by
+ * name, glob or tag, in several regions and accounts.
+ *
+ * Parts come as they are done; what is told of them is kept until all that were
+ * found before are told, so that two runs can be compared.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cluster_tags.h"
+#include "complain.h"
+#include "log.h"
+#include "missing_services.h"
+#include "plain.h"
+#include "render.h"
+#include "service_names.h"
+#include "sweep_options.h"
+#include "request_options.h"
+#include "verbs/verbs.h"
+
+struct sweep {
+    const struct options *o;
+    struct cluster_tags tags;
+    char **texts;                  /* by place; NULL: not done, or told      */
+    size_t texts_n, told;
+    struct missing missing;
+    char *looked;                  /* the ARN of a cluster that was looked at */
+    bool many_places, progress, drawn;
+    size_t failed, changed, braked;
+};
+
+bool sweep_is_meant(const struct options *o)
+{
+    bool globs = false;
+
+    for (size_t i = 0; i < o->args.n; i++)
+        globs = globs || strpbrk(o->args.item[i], "*?") != NULL;
+    return !o->snapshot &&
+           (globs || o->all || o->cluster_tags.n > 0 || o->regions.n > 1 ||
+            o->roles.n > 1 || (o->verb == VERB_PLAN && o->args.n == 0));
+}
+
+/* ---- progress ---- */
+
+static void clear_progress(struct sweep *s)
+{
+    if (s->drawn)
+        log_draw("\r\033[K");
+    s->drawn = false;
+}
+
+static void draw_progress(struct sweep *s, const headcount_op *op)
+{
+    struct headcount_progress p;
+    char text[160];
+
+    if (!s->progress)
+        return;
+    headcount_sweep_progress(op, &p);
+    snprintf(text, sizeof text,
+             "\r\033[K%zu of %zu%s cluster%s, %zu to change, %zu failed",
+             p.done, p.found, p.all_found ? "" : " or more",
+             p.found == 1 ? "" : "s", s->changed, s->failed);
+    log_draw(text);
+    s->drawn = true;
+}
+
+static void on_tick(void *ud, headcount_op *op)
+{
+    draw_progress(ud, op);
+}
+
+/* ---- parts ---- */
+
+static bool make_room(struct sweep *s, size_t at)
+{
+    size_t n = s->texts_n ? s->texts_n : 64;
+    char **more;
+
+    while (n <= at)
+        n *= 2;
+    if (n == s->texts_n)
+        return true;
+    more = realloc(s->texts, n * sizeof *more);
+    if (!more)
+        return false;
+    memset(more + s->texts_n, 0, (n - s->texts_n) * sizeof *more);
+    s->texts = more;
+    s->texts_n = n;
+    return true;
+}
+
+/* What stdout did not take once would only wait again. */
+static void print(struct sweep *s, const char *text)
+{
+    clear_progress(s);
+    if (ferror(stdout))
+        return;
+    fputs(text, stdout);
+    fflush(stdout);
+}
+
+/* All that is due: the first that is not done ends it. */
+static void tell(struct sweep *s)
+{
+    while (s->told < s->texts_n && s->texts[s->told]) {
+        if (*s->texts[s->told] != '\0')
+            print(s, s->texts[s->told]);
+        free(s->texts[s->told]);
+        s->texts[s->told++] = NULL;
+    }
+}
+
+static char *text_of(struct sweep *s, const struct headcount_outcome *part)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+
+    if (!out)
+        return NULL;
+    render_part(out, part, s->many_places);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static void on_part(void *ud, headcount_op *op)
+{
+    struct sweep *s = ud;
+    const struct headcount_outcome *part = headcount_part(op);
+    struct headcount_progress p;
+
+    headcount_sweep_progress(op, &p);
+    s->failed += part->summary[HEADCOUNT_FAILED];
+    s->changed += part->summary[HEADCOUNT_PENDING] +
+                  part->summary[HEADCOUNT_UPDATED];
+    s->braked += render_braked(part);
+    for (size_t i = 0; i < part->clusters_n; i++)
+        missing_note(&s->missing, &part->clusters[i]);
+    if (!s->looked && part->clusters_n > 0 && part->clusters[0].arn[0])
+        s->looked = strdup(part->clusters[0].arn);
+    if (s->o->json)
+        return;
+    if (make_room(s, p.at))
+        s->texts[p.at] = text_of(s, part);
+    if (p.at >= s->texts_n || !s->texts[p.at])
+        complain("out of memory: a cluster is missing below, not in the sum");
+    tell(s);
+}
+
+/* Behind an interrupt there may be holes. */
+static void tell_rest(struct sweep *s)
+{
+    for (; s->told < s->texts_n; s->told++) {
+        if (s->texts[s->told])
+            print(s, s->texts[s->told]);
+        free(s->texts[s->told]);
+    }
+    free(s->texts);
+    s->texts = NULL;
+    s->texts_n = 0;
+}
+
+/* ---- the verb ---- */
+
+static int print_outcome(struct sweep *s, headcount *h,
+                         const struct headcount_request *r,
+                         const struct headcount_outcome *outcome)
+{
+    const struct options *o = s->o;
+
+    tell_rest(s);
+    if (s->looked && o->roles.n < 2 &&
+        !missing_has_nearest(&s->missing, outcome))
+        service_names_note(h, s->looked,
+                           o->roles.n == 1 ? o->roles.item[0] : NULL,
+                           &s->missing);
+    if (outcome->code != 0) {
+        complain("%s", outcome->message);
+    } else if (o->json) {
+        plain_put_report(stdout, outcome->json, outcome->json_size);
+        putchar('\n');
+    } else {
+        missing_render(&s->missing, stdout);
+        render_summary(stdout, outcome, r->dry_run);
+        render_brake(stdout, outcome, s->braked, r->dry_run);
+    }
+    missing_complain(&s->missing, outcome);
+    if (o->timings)
+        render_timings_log(outcome);
+    return verbs_outcome_code(o, outcome);
+}
+
+static int run_sweep(struct sweep *s, headcount *h,
+                     const struct headcount_request *request,
+                     struct decide *decide)
+{
+    const struct verbs_parts parts = { s, on_part,
+                                       s->progress ? on_tick : NULL };
+    headcount_op *op = NULL;
+    int err = headcount_begin(h, &op, request);
+
+    if (err != 0) {
+        complain("%s", headcount_code_name(err));
+        return verbs_exit_code(err);
+    }
+    bool interrupted = verbs_run_parts(op, decide, &parts);
+    const struct headcount_outcome *outcome = headcount_outcome(op);
+    int code = EXIT_INTERRUPTED;
+
+    clear_progress(s);
+    if (outcome)
+        code = print_outcome(s, h, request, outcome);
+    else
+        tell_rest(s);
+    headcount_end(op);
+    return interrupted ? EXIT_INTERRUPTED : code;
+}
+
+int verb_sweep(const struct options *o)
+{
+    struct sweep s = {
+        .o = o, .many_places = o->regions.n > 1 || o->roles.n > 1,
+        .progress = isatty(STDERR_FILENO) && !o->debug,
+    };
+    struct headcount_request request = {
+        .size = sizeof request, .timeout = o->timeout_us, .report = o->json,
+        .dry_run = o->dry_run || o->verb == VERB_PLAN,
+        .ask_targets = o->verb == VERB_PLAN,
+    };
+    struct target target = { .wishes = NULL };
+    headcount *h = NULL;
+    int code = cluster_tags_open(&s.tags, o);
+
+    sweep_of_put(&request, o, &s.tags);
+    if (code == 0)
+        code = target_open(&target, o, &request);
+    if (code == 0)
+        code = verbs_open(&h, o);
+    if (code == 0)
+        code = run_sweep(&s, h, &request, &target.decide);
+    headcount_free(h);
+    target_close(&target);
+    missing_fini(&s.missing);
+    free(s.looked);
+    cluster_tags_close(&s.tags);
+    return code;
+}

@@ -1,0 +1,324 @@
+/* cli/verbs/verbs.c - what the verbs share: a handle out of the options, an op
+ * run to its end or to an interrupt, input, exit codes. */
+#include "verbs/verbs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "complain.h"
+#include "policy_option.h"
+#include "log.h"
+
+/* An op that was cancelled ends by itself after two seconds. */
+#define INTERRUPT_GRACE ((int64_t)3000000)
+#define TICK ((int64_t)200000)
+/* A signal that comes just before the wait does not end it: look for one now
+ * and then. */
+#define LOOK_AGAIN ((int64_t)1000000)
+/* Seconds from a signal to the end of a process that waits for a reader, a
+ * writer or a disk: while calls are in flight, and else, or of a second one. */
+#define LAST_OF_CALLS 10
+#define LAST 1
+/* For the rest of the log, of a worker and after an interrupt. */
+#define TELL_MS 2000
+
+/* The one thing a signal handler may touch. */
+static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t calls_in_flight;
+
+void verbs_calls(bool in_flight)
+{
+    calls_in_flight = in_flight;
+    if (in_flight && interrupted == 1)      /* the signal was early */
+        alarm(LAST_OF_CALLS);
+}
+
+void verbs_note_interrupt(void)
+{
+    if (interrupted == 2)
+        return;
+    interrupted++;
+    alarm(interrupted == 1 && calls_in_flight ? LAST_OF_CALLS : LAST);
+}
+
+static void on_interrupt(int sig)
+{
+    (void)sig;
+    verbs_note_interrupt();
+}
+
+static void on_last(int sig)
+{
+    (void)sig;
+    _exit(EXIT_INTERRUPTED);
+}
+
+static void catch(int sig, void (*handler)(int))
+{
+    struct sigaction act;
+
+    /* No SA_RESTART: a read, a write or an open that waits ends. */
+    memset(&act, 0, sizeof act);
+    act.sa_handler = handler;
+    sigemptyset(&act.sa_mask);
+    sigaction(sig, &act, NULL);
+}
+
+void verbs_catch_interrupts(void)
+{
+    sigset_t last;
+
+    catch(SIGINT, on_interrupt);
+    catch(SIGTERM, on_interrupt);
+    catch(SIGALRM, on_last);
+    catch(SIGPIPE, SIG_IGN);
+    sigemptyset(&last);
+    sigaddset(&last, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &last, NULL);
+}
+
+bool verbs_interrupted(void)
+{
+    return interrupted > 0;
+}
+
+static int wait_for(headcount_op *op, bool cancelled,
+                    const struct verbs_parts *parts)
+{
+    bool waits = !log_turn();
+    int got;
+
+    if (cancelled)
+        return headcount_wait(op, INTERRUPT_GRACE);
+    if (parts->tick)
+        return headcount_wait(op, TICK);
+    got = headcount_wait(op, waits ? TICK : LOOK_AGAIN);
+    return got == HEADCOUNT_ETIMEDOUT ? HEADCOUNT_RUNNING : got;
+}
+
+bool verbs_run_parts(headcount_op *op, struct decide *decide,
+                     const struct verbs_parts *parts)
+{
+    bool cancelled = false, late = false;
+
+    verbs_calls(true);
+    /* Whoever interrupts twice does not want to wait. */
+    while (headcount_op_state(op) != HEADCOUNT_DONE && interrupted < 2 &&
+           !late) {
+        if (interrupted && !cancelled)
+            headcount_cancel(op);
+        cancelled = interrupted;
+        int got = wait_for(op, cancelled, parts);
+
+        if (got == HEADCOUNT_ASKS) {
+            decide_op(decide, op);
+        } else if (got == HEADCOUNT_PART) {
+            parts->part(parts->ud, op);
+            headcount_resume(op);
+        } else if (got == HEADCOUNT_ETIMEDOUT && !cancelled) {
+            parts->tick(parts->ud, op);
+        } else {
+            late = got == HEADCOUNT_ETIMEDOUT;
+        }
+    }
+    verbs_calls(false);
+    return interrupted;
+}
+
+bool verbs_are_interrupted(void)
+{
+    return interrupted > 0;
+}
+
+bool verbs_run(headcount_op *op, struct decide *decide)
+{
+    static const struct verbs_parts none;    /* only a sweep has parts */
+
+    return verbs_run_parts(op, decide, &none);
+}
+
+size_t verbs_targets_failed(const struct headcount_outcome *outcome)
+{
+    return outcome->summary[HEADCOUNT_FAILED] - outcome->missing_services_n;
+}
+
+bool verbs_has_no_event(const struct headcount_outcome *outcome)
+{
+    return outcome->records_failed > 0 && outcome->clusters_n == 0 &&
+           outcome->foreign == 0;
+}
+
+int verbs_outcome_code(const struct options *o,
+                       const struct headcount_outcome *outcome)
+{
+    if (outcome->code != 0)
+        return verbs_exit_code(outcome->code);
+    if (verbs_has_no_event(outcome))
+        return EXIT_USAGE;
+    if (outcome->summary[HEADCOUNT_FAILED] > 0 || outcome->records_failed > 0)
+        return EXIT_TARGET_FAILED;
+    if (o->detailed_exitcode && outcome->summary[HEADCOUNT_PENDING] > 0)
+        return EXIT_CHANGES;
+    if (o->detailed_exitcode && outcome->summary[HEADCOUNT_HELD] > 0)
+        return EXIT_HELD;
+    return EXIT_DONE;
+}
+
+int verbs_exit_code(int code)
+{
+    switch (code) {
+    case HEADCOUNT_OK:
+        return EXIT_DONE;
+    case HEADCOUNT_EEVENT:
+    case HEADCOUNT_EARG:
+    case HEADCOUNT_ESYNTAX:
+        return EXIT_USAGE;
+    case HEADCOUNT_ECONFIG:
+    case HEADCOUNT_EREGION:
+    case HEADCOUNT_ECREDENTIALS:
+    case HEADCOUNT_EPOLICY:
+        return EXIT_CONFIG;
+    case HEADCOUNT_ESERVICE:
+        return EXIT_SERVICE;
+    default:
+        return EXIT_OTHER;
+    }
+}
+
+int verbs_open(headcount **h, const struct options *o)
+{
+    struct headcount_system system = { .size = sizeof system,
+                                       .log = log_library_line };
+
+    /* A person there has the report, but of the worker. */
+    if (!isatty(STDERR_FILENO) || o->verb == VERB_WATCH)
+        system.audit = log_audit_line;
+    struct headcount_config config = {
+        .size = sizeof config,
+        .system = &system,
+        .log_level = o->debug ? HEADCOUNT_LOG_DEBUG : log_library_level(),
+        .region = o->region,
+        .profile = o->profile,
+        .endpoint_url = o->endpoint_url,
+        .ca_bundle = o->ca_bundle,
+        .dns_server = o->dns_server,
+        .connect_timeout = o->connect_us,
+        .read_timeout = o->read_us,
+        .no_tcp_keepalive = o->tcp_keepalive != NULL,
+        .no_sign_request = o->no_sign_request,
+        .concurrency = o->concurrency,
+        .api_share = o->api_share,
+    };
+    struct headcount_error error;
+    int err = headcount_new(h, &config, &error);
+
+    if (err == 0)
+        return 0;
+    complain("%s", error.what);
+    return verbs_exit_code(err);
+}
+
+/* Until there is something to read, or a signal.  A pipe may have no writer
+ * yet. */
+static void wait_to_read(int fd)
+{
+    struct pollfd in = { .fd = fd, .events = POLLIN };
+
+    while (!interrupted && poll(&in, 1, (int)(LOOK_AGAIN / 1000)) <= 0)
+        log_turn();
+}
+
+/* Bytes, 0 at the end; -1 with errno. */
+static ssize_t read_some(int fd, char *to, size_t n)
+{
+    ssize_t got;
+
+    do {
+        wait_to_read(fd);
+        got = interrupted ? 0 : read(fd, to, n);
+    } while (got < 0 && (errno == EINTR || errno == EAGAIN));
+    return got;
+}
+
+static int read_all(int fd, const char *name, size_t max,
+                    char **out, size_t *n)
+{
+    size_t cap = 65536;
+    char *bytes = malloc(cap);
+
+    *n = 0;
+    while (bytes) {
+        ssize_t got = read_some(fd, bytes + *n, cap - *n);
+
+        if (interrupted)
+            break;
+        if (got < 0) {
+            complain("cannot read %s: %s", name, strerror(errno));
+            break;
+        }
+        if (got == 0) {
+            *out = bytes;
+            return 0;
+        }
+        *n += (size_t)got;
+        if (*n > max) {
+            complain("%s is longer than %zu bytes, the most that is taken",
+                     name, max);
+            break;
+        }
+        if (*n == cap) {
+            char *more = realloc(bytes, cap * 2);
+
+            if (!more)
+                break;
+            bytes = more;
+            cap *= 2;
+        }
+    }
+    free(bytes);
+    return interrupted ? EXIT_INTERRUPTED : EXIT_USAGE;
+}
+
+int verbs_read_input(const char *path, size_t max, char **out, size_t *n)
+{
+    if (!path || strcmp(path, "-") == 0)
+        return read_all(STDIN_FILENO, "standard input", max, out, n);
+
+    /* To open a pipe without a writer would wait where no signal is seen. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0) {
+        complain("cannot open %s: %s", path, strerror(errno));
+        return EXIT_USAGE;
+    }
+    int err = read_all(fd, path, max, out, n);
+
+    close(fd);
+    return err;
+}
+
+static int64_t milliseconds_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void verbs_tell(bool patient)
+{
+    int before = interrupted;
+    int64_t end = milliseconds_now() + TELL_MS;
+    bool told = log_turn();
+
+    while (!told && before < 2 && interrupted == before &&
+           ((patient && before == 0) || milliseconds_now() < end))
+        told = log_wait(TELL_MS / 10);
+}

@@ -1,0 +1,71 @@
+/* cli/verbs/verbs.h - one function a verb: the exit code is what it returns. */
+#ifndef CLI_VERBS_VERBS_H
+#define CLI_VERBS_VERBS_H
+
+#include "options.h"
+
+struct decide;
+
+int verb_call(const struct options *o);
+int verb_run(const struct options *o);
+int verb_version(void);
+int verb_test(const struct options *o);
+int verb_lambda(const struct options *o);
+/* How Lambda wants its log; `debug` as the option. */
+void lambda_begin_log(bool debug);
+int verb_watch(const struct options *o);
+/* Tells Lambda that no invocation can be taken. */
+void lambda_cannot(void);
+/* plan, apply, handle, snapshot */
+int verb_reconcile(const struct options *o);
+/* plan and apply of clusters that are found first, or in many places */
+int verb_sweep(const struct options *o);
+bool sweep_is_meant(const struct options *o);
+
+/* SIGINT and SIGTERM end verbs_run, and reads, writes and opens that wait.  The
+ * process is over a second later, whatever it does; while calls are in flight,
+ * ten seconds after the first signal or one after the second.  A closed pipe is
+ * an error of writing. */
+void verbs_catch_interrupts(void);
+/* From now on calls are in flight, or not; verbs_run says it by itself. */
+void verbs_calls(bool in_flight);
+/* For a verb's own handler of these signals: it may be called there. */
+void verbs_note_interrupt(void);
+/* At the end: what is left of the log, as far as somebody reads it.  A person
+ * who looks at it page by page is waited for, until a signal; a worker's log
+ * for two seconds. */
+void verbs_tell(bool patient);
+bool verbs_are_interrupted(void);
+bool verbs_interrupted(void);
+/* The handle that these options describe; 0, or the exit code with the
+ * complaint on stderr. */
+int verbs_open(headcount **h, const struct options *o);
+/* None of the records is an event. */
+bool verbs_has_no_event(const struct headcount_outcome *outcome);
+/* Runs the op to its end, or until SIGINT: then no new write, two seconds for
+ * what is in flight.  What the op asks `decide` answers; NULL for an op that
+ * asks nothing.  True if it was interrupted. */
+bool verbs_run(headcount_op *op, struct decide *decide);
+/* The same for a sweep, or any op: what is told of it meanwhile. */
+struct verbs_parts {
+    void *ud;
+    void (*part)(void *ud, headcount_op *op);   /* headcount_part, const */
+    void (*tick)(void *ud, headcount_op *op);   /* NULL, or a few times a
+                                                   second */
+};
+bool verbs_run_parts(headcount_op *op, struct decide *decide,
+                     const struct verbs_parts *parts);
+/* Targets that failed: a service that no cluster of a sweep has is none. */
+size_t verbs_targets_failed(const struct headcount_outcome *outcome);
+/* The exit code for what came of clusters. */
+int verbs_outcome_code(const struct options *o,
+                       const struct headcount_outcome *outcome);
+/* The exit code for a library code (call, discovery, configuration). */
+int verbs_exit_code(int code);
+
+/* A file, "-" or NULL for standard input, at most `max` bytes; the caller
+ * frees *out.  0, or the exit code with the complaint on stderr.  A pipe is
+ * waited for until a signal comes: EXIT_INTERRUPTED, without a complaint. */
+int verbs_read_input(const char *path, size_t max, char **out, size_t *n);
+
+#endif

@@ -1,0 +1,386 @@
+/* cli/watch/inbox.c - messages, and the clusters that they wait for.
+ *
+ * A claim ties a message to a cluster.  It WAITS until the cluster's reconcile
+ * begins, is COVERED by that one, and SETTLED by its end.  What comes while the
+ * cluster is at work waits for the next one: however many they are, that is
+ * one.
+ */
+#include "watch/inbox_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct crew *crew_new(const struct crew_config *config)
+{
+    struct crew *c = calloc(1, sizeof *c);
+
+    if (!c)
+        return NULL;
+    c->config = *config;
+    c->posts_end = &c->posts;
+    c->messages_end = &c->messages;
+    return c;
+}
+
+/* ---- posts ---- */
+
+static struct crew_post *find_post(struct crew *c, const char *key)
+{
+    if (!key)
+        return &c->sweep;
+    for (struct crew_post *p = c->posts; p; p = p->next)
+        if (strcmp(p->key, key) == 0)
+            return p;
+    return NULL;
+}
+
+static struct crew_post *post_for(struct crew *c, const char *key)
+{
+    struct crew_post *p = find_post(c, key);
+
+    if (p)
+        return p;
+    p = calloc(1, sizeof *p);
+    if (p)
+        p->key = strdup(key);
+    if (!p || !p->key) {
+        free(p);
+        return NULL;
+    }
+    *c->posts_end = p;
+    c->posts_end = &p->next;
+    return p;
+}
+
+/* Idle ones are not kept: a queue may name any number of clusters. */
+static void drop_idle_posts(struct crew *c)
+{
+    struct crew_post **at = &c->posts;
+
+    while (*at) {
+        struct crew_post *p = *at;
+
+        if (p->at_work || p->waiting > 0) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        free(p->key);
+        free(p);
+    }
+    c->posts_end = at;
+}
+
+static void claim_waits(struct crew_claim *claim, uint64_t since)
+{
+    struct crew_post *p = claim->post;
+
+    claim->state = CLAIM_WAITS;
+    if (p->waiting++ == 0 || since < p->since)
+        p->since = since;
+}
+
+static void settle_claim(struct crew_message *m, struct crew_claim *claim)
+{
+    if (claim->state == CLAIM_WAITS)
+        claim->post->waiting--;
+    claim->state = CLAIM_SETTLED;
+    claim->post = NULL;
+    m->left--;
+}
+
+/* ---- messages ---- */
+
+static void free_message(struct crew_message *m)
+{
+    free(m->receipt);
+    free(m);
+}
+
+void crew_drop(struct crew *c, struct crew_message *m)
+{
+    struct crew_message **at = &c->messages;
+
+    while (*at != m)
+        at = &(*at)->next;
+    *at = m->next;
+    if (!*at)
+        c->messages_end = at;
+    c->messages_n--;
+    c->bytes -= m->body_n;
+    c->claims_n -= m->claims_n;
+    free_message(m);
+}
+
+void crew_free(struct crew *c)
+{
+    if (!c)
+        return;
+    while (c->messages)
+        crew_drop(c, c->messages);
+    for (struct crew_post *p = c->posts, *next; p; p = next) {
+        next = p->next;
+        free(p->key);
+        free(p);
+    }
+    free(c);
+}
+
+static char *put_bytes(char **at, const void *from, size_t n)
+{
+    char *to = *at;
+
+    if (n > 0)
+        memcpy(to, from, n);
+    to[n] = '\0';
+    *at = to + n + 1;
+    return to;
+}
+
+/* The message and its texts are one block, but for the receipt. */
+static struct crew_message *copy_message(const struct crew_given *g)
+{
+    size_t n = sizeof(struct crew_message) +
+               g->wants_n * sizeof(struct crew_claim);
+    size_t texts = strlen(g->id) + 1 + g->body_n + 1;
+
+    for (size_t i = 0; i < g->wants_n; i++)
+        texts += g->wants[i].key ? strlen(g->wants[i].name) + 1 : 1;
+    struct crew_message *m = calloc(1, n + texts);
+
+    if (m)
+        m->receipt = strdup(g->receipt);
+    if (!m || !m->receipt) {
+        free(m);
+        return NULL;
+    }
+    char *at = (char *)m + n;
+
+    m->id = put_bytes(&at, g->id, strlen(g->id));
+    m->body = put_bytes(&at, g->body, g->body_n);
+    m->body_n = g->body_n;
+    for (size_t i = 0; i < g->wants_n; i++)
+        m->claims[i].name = put_bytes(&at, g->wants[i].name,
+                                      g->wants[i].key
+                                          ? strlen(g->wants[i].name) : 0);
+    return m;
+}
+
+/* A cluster that it names twice is claimed once. */
+static bool claims_post(const struct crew_message *m, const void *post)
+{
+    for (size_t i = 0; i < m->claims_n; i++)
+        if (m->claims[i].post == post)
+            return true;
+    return false;
+}
+
+static bool claim_all(struct crew *c, struct crew_message *m,
+                      const struct crew_given *g)
+{
+    for (size_t i = 0; i < g->wants_n; i++) {
+        struct crew_post *p = post_for(c, g->wants[i].key);
+
+        if (!p)
+            return false;
+        if (claims_post(m, p))
+            continue;
+        struct crew_claim *claim = &m->claims[m->claims_n++];
+
+        claim->post = p;
+        claim->name = m->claims[i].name;
+        claim_waits(claim, m->number);
+        m->left++;
+    }
+    return true;
+}
+
+static void unclaim(struct crew *c, struct crew_message *m)
+{
+    for (size_t i = 0; i < m->claims_n; i++)
+        if (m->claims[i].state == CLAIM_WAITS)
+            settle_claim(m, &m->claims[i]);
+    drop_idle_posts(c);
+}
+
+static enum crew_put put_again(const struct crew *c, struct crew_message *m,
+                               const struct crew_given *g, int64_t now)
+{
+    char *receipt = strdup(g->receipt);
+
+    if (!receipt)
+        return CREW_NOMEM;
+    free(m->receipt);
+    m->receipt = receipt;
+    m->received = now;
+    if (m->state == MESSAGE_HELD)
+        m->due = now + c->config.visibility / 2;
+    return CREW_KNOWN;
+}
+
+enum crew_put crew_put(struct crew *c, const struct crew_given *g, int64_t now)
+{
+    for (struct crew_message *m = c->messages; m; m = m->next)
+        if (strcmp(m->id, g->id) == 0)
+            return put_again(c, m, g, now);
+    struct crew_message *m = copy_message(g);
+
+    if (!m)
+        return CREW_NOMEM;
+    m->number = ++c->numbers;
+    if (!claim_all(c, m, g)) {
+        unclaim(c, m);
+        free_message(m);
+        return CREW_NOMEM;
+    }
+    m->received = now;
+    m->failed = g->kept;
+    m->state = m->left > 0 ? MESSAGE_HELD : MESSAGE_DONE;
+    m->due = m->left > 0 ? now + c->config.visibility / 2 : now;
+    *c->messages_end = m;
+    c->messages_end = &m->next;
+    c->messages_n++;
+    c->bytes += m->body_n;
+    c->claims_n += m->claims_n;
+    return CREW_TAKEN;
+}
+
+bool crew_has_room(const struct crew *c)
+{
+    return !c->stopping && c->messages_n < c->config.messages_max &&
+           c->bytes < c->config.bytes_max &&
+           c->claims_n < c->config.claims_max;
+}
+
+/* ---- work ---- */
+
+static struct crew_post *longest_waiting(const struct crew *c)
+{
+    struct crew_post *first = NULL;
+
+    for (struct crew_post *p = c->posts; p; p = p->next)
+        if (!p->at_work && p->waiting > 0 &&
+            (!first || p->since < first->since))
+            first = p;
+    return first;
+}
+
+/* The newest message is the cause: its news are the freshest. */
+static void cover(struct crew *c, struct crew_post *p, struct crew_turn *turn)
+{
+    for (struct crew_message *m = c->messages; m; m = m->next)
+        for (size_t i = 0; i < m->claims_n; i++) {
+            if (m->claims[i].post != p)
+                continue;
+            m->claims[i].state = CLAIM_COVERED;
+            p->cause = m->number;
+            *turn = (struct crew_turn){ .post = p, .key = p->key,
+                                        .body = m->body,
+                                        .name = m->claims[i].name,
+                                        .body_n = m->body_n };
+        }
+    p->covered_since = p->since;
+    p->waiting = 0;
+    p->at_work = true;
+}
+
+bool crew_begin(struct crew *c, struct crew_turn *turn)
+{
+    struct crew_post *p = longest_waiting(c);
+
+    if (!p || c->stopping || c->at_work >= c->config.at_once)
+        return false;
+    cover(c, p, turn);
+    c->at_work++;
+    return true;
+}
+
+/* All its clusters ended. */
+static void judge_message(struct crew *c, struct crew_message *m)
+{
+    m->due = 0;
+    c->failed += m->failed;
+    if (!m->failed)
+        m->state = m->foreign ? MESSAGE_SHELVED : MESSAGE_DONE;
+    else if (c->stopping)
+        m->state = MESSAGE_RELEASED;
+    else
+        crew_drop(c, m);
+}
+
+static void end_claim(struct crew_message *m, struct crew_claim *claim,
+                      enum crew_how how)
+{
+    struct crew_post *p = claim->post;
+
+    if ((how == CREW_IDLE || how == CREW_FOREIGN) && m->number != p->cause) {
+        claim_waits(claim, p->covered_since);
+        return;
+    }
+    m->failed |= how == CREW_FAILED;
+    m->foreign |= how == CREW_FOREIGN;
+    settle_claim(m, claim);
+}
+
+static void release_waiting(struct crew *c)
+{
+    for (struct crew_message *m = c->messages; m; m = m->next)
+        for (size_t i = 0; i < m->claims_n; i++)
+            if (m->claims[i].state == CLAIM_WAITS) {
+                settle_claim(m, &m->claims[i]);
+                m->failed = true;
+                if (m->left == 0)
+                    m->state = MESSAGE_RELEASED;
+            }
+}
+
+static void end_post(struct crew *c, struct crew_post *p, enum crew_how how)
+{
+    p->at_work = false;
+    for (struct crew_message *m = c->messages, *next; m; m = next) {
+        bool mine = false;
+
+        next = m->next;
+        for (size_t i = 0; i < m->claims_n; i++)
+            if (m->claims[i].post == p &&
+                m->claims[i].state == CLAIM_COVERED) {
+                end_claim(m, &m->claims[i], how);
+                mine = true;
+            }
+        if (mine && m->left == 0 && m->state == MESSAGE_HELD)
+            judge_message(c, m);
+    }
+    if (c->stopping)
+        release_waiting(c);
+    drop_idle_posts(c);
+}
+
+void crew_end(struct crew *c, struct crew_post *p, enum crew_how how)
+{
+    c->at_work--;
+    end_post(c, p, how);
+}
+
+bool crew_sweep_is_wanted(const struct crew *c)
+{
+    return !c->stopping && !c->sweep.at_work && c->sweep.waiting > 0;
+}
+
+void crew_sweep_begin(struct crew *c)
+{
+    struct crew_turn turn;
+
+    cover(c, &c->sweep, &turn);
+}
+
+void crew_sweep_end(struct crew *c, enum crew_how how)
+{
+    end_post(c, &c->sweep, how);
+}
+
+void crew_stop(struct crew *c)
+{
+    c->stopping = true;
+    release_waiting(c);
+    drop_idle_posts(c);
+}

@@ -1,0 +1,128 @@
+/* cli/watch/inbox_due.c - what the queue is to be told of messages: deleted,
+ * extended, given back; and how many there are. */
+#include "watch/inbox_parts.h"
+
+#define CREW_SECOND ((int64_t)1000000)
+/* SQS lets nobody hold a message for longer. */
+#define CREW_LONGEST (CREW_SECOND * 12 * 3600)
+#define CREW_DELETES 5                  /* tries for one message */
+
+static struct crew_message *find_message(struct crew *c, uint64_t number)
+{
+    struct crew_message *m = c->messages;
+
+    while (m && m->number != number)
+        m = m->next;
+    return m;
+}
+
+static size_t take(struct crew *c, struct crew_item *out, size_t max,
+                   enum message_state from, int64_t now)
+{
+    size_t n = 0;
+
+    for (struct crew_message *m = c->messages; m && n < max; m = m->next) {
+        if (m->state != from || m->due > now)
+            continue;
+        out[n++] = (struct crew_item){ m->number, m->receipt };
+        if (from == MESSAGE_HELD)
+            m->due = now + c->config.visibility / 2;
+        else                            /* DONE, RELEASED, SHELVED */
+            m->state = (enum message_state)(from + 1);
+    }
+    return n;
+}
+
+size_t crew_take_done(struct crew *c, struct crew_item *out, size_t max,
+                      int64_t now)
+{
+    return take(c, out, max, MESSAGE_DONE, now);
+}
+
+size_t crew_take_released(struct crew *c, struct crew_item *out, size_t max)
+{
+    return take(c, out, max, MESSAGE_RELEASED, INT64_MAX);
+}
+
+size_t crew_take_shelved(struct crew *c, struct crew_item *out, size_t max)
+{
+    return take(c, out, max, MESSAGE_SHELVED, INT64_MAX);
+}
+
+size_t crew_take_due(struct crew *c, struct crew_item *out, size_t max,
+                     int64_t now)
+{
+    for (struct crew_message *m = c->messages; m; m = m->next)
+        if (m->state == MESSAGE_HELD && m->due <= now &&
+            now - m->received > CREW_LONGEST - c->config.visibility)
+            m->due = INT64_MAX;
+    return take(c, out, max, MESSAGE_HELD, now);
+}
+
+void crew_not_extended(struct crew *c, uint64_t number, int64_t now)
+{
+    struct crew_message *m = find_message(c, number);
+
+    if (m && m->state == MESSAGE_HELD)
+        m->due = now + c->config.visibility / 8;
+}
+
+void crew_forget(struct crew *c, uint64_t number)
+{
+    struct crew_message *m = find_message(c, number);
+
+    if (m && m->left == 0)
+        crew_drop(c, m);
+}
+
+bool crew_not_deleted(struct crew *c, uint64_t number, int64_t now)
+{
+    struct crew_message *m = find_message(c, number);
+
+    if (!m || m->state != MESSAGE_DELETING)
+        return true;
+    if (++m->tries == CREW_DELETES) {
+        crew_drop(c, m);
+        return false;
+    }
+    m->state = MESSAGE_DONE;
+    m->due = now + (CREW_SECOND / 2 << m->tries);
+    return true;
+}
+
+static int64_t first_due(const struct crew *c, enum message_state state)
+{
+    int64_t due = INT64_MAX;
+
+    for (const struct crew_message *m = c->messages; m; m = m->next)
+        if (m->state == state && m->due < due)
+            due = m->due;
+    return due;
+}
+
+int64_t crew_deletes_due(const struct crew *c)
+{
+    return first_due(c, MESSAGE_DONE);
+}
+
+int64_t crew_extensions_due(const struct crew *c)
+{
+    return first_due(c, MESSAGE_HELD);
+}
+
+void crew_count(const struct crew *c, struct crew_counts *out)
+{
+    *out = (struct crew_counts){ .messages = c->messages_n,
+                                 .bytes = c->bytes, .at_work = c->at_work,
+                                 .failed = c->failed };
+    for (const struct crew_post *p = c->posts; p; p = p->next)
+        out->waiting += p->waiting > 0;
+    for (const struct crew_message *m = c->messages; m; m = m->next) {
+        out->deleting += m->state == MESSAGE_DONE ||
+                         m->state == MESSAGE_DELETING;
+        out->released += m->state == MESSAGE_RELEASED ||
+                         m->state == MESSAGE_RELEASING ||
+                         m->state == MESSAGE_SHELVED ||
+                         m->state == MESSAGE_SHELVING;
+    }
+}

@@ -1,0 +1,56 @@
+/* cli/watch/inbox_parts.h - what inbox.c and inbox_due.c share of a crew, and
+ * nobody else sees. */
+#ifndef CLI_WATCH_INBOX_PARTS_H
+#define CLI_WATCH_INBOX_PARTS_H
+
+#include "watch/inbox.h"
+
+struct crew_post {
+    struct crew_post *next;
+    char *key;                          /* NULL: the sweep                   */
+    size_t waiting;                     /* claims that WAIT                  */
+    uint64_t since, covered_since;      /* the message that waited first     */
+    uint64_t cause;                     /* the one that the turn showed      */
+    bool at_work;
+};
+
+enum claim_state { CLAIM_WAITS, CLAIM_COVERED, CLAIM_SETTLED };
+
+struct crew_claim {
+    struct crew_post *post;             /* NULL: settled                     */
+    const char *name;
+    enum claim_state state;
+};
+
+/* DONE, RELEASED and SHELVED wait for their call to the queue; the state after
+ * each is that of the call in flight. */
+enum message_state { MESSAGE_HELD, MESSAGE_DONE, MESSAGE_DELETING,
+                     MESSAGE_RELEASED, MESSAGE_RELEASING, MESSAGE_SHELVED,
+                     MESSAGE_SHELVING };
+
+struct crew_message {
+    struct crew_message *next;
+    uint64_t number;
+    enum message_state state;
+    bool failed, foreign;
+    int tries;
+    int64_t received, due;              /* due: to extend, or to delete      */
+    char *receipt;
+    const char *id, *body;
+    size_t body_n, claims_n, left;      /* left: claims not settled          */
+    struct crew_claim claims[];
+};
+
+struct crew {
+    struct crew_config config;
+    struct crew_post sweep, *posts, **posts_end;
+    struct crew_message *messages, **messages_end;
+    uint64_t numbers, failed;
+    size_t messages_n, bytes, claims_n, at_work;
+    bool stopping;
+};
+
+/* It is forgotten: no claim of it may be left. */
+void crew_drop(struct crew *crew, struct crew_message *message);
+
+#endif

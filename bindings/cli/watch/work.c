@@ -1,0 +1,457 @@
+/* cli/watch/work.c - reconciles of clusters that events are about, one sweep
+ * after the other, and the rules that both go by.
+ *
+ * The library never reconciles one cluster twice at once, paces a sweep, and
+ * lets at most --concurrency reconciles of both kinds work side by side.
+ */
+#include "watch/watch.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "complain.h"
+#include "render.h"
+#include "missing_services.h"
+#include "verbs/verbs.h"
+
+#define WORK_JITTER (30 * WATCH_SECOND)
+
+/* ---- rules ---- */
+
+static int rules_open(struct work_rules **out, const struct options *o)
+{
+    struct work_rules *r = calloc(1, sizeof *r);
+
+    *out = NULL;
+    if (!r)
+        return EXIT_OTHER;
+    r->request = (struct headcount_request){
+        .size = sizeof r->request, .timeout = o->timeout_us,
+        .dry_run = o->dry_run,
+    };
+    r->users = 1;                    /* the newest is used by what begins */
+    int code = target_open(&r->target, o, &r->request);
+
+    if (code == 0) {
+        *out = r;
+        return 0;
+    }
+    target_close(&r->target);
+    free(r);
+    return code;
+}
+
+static void rules_leave(struct work_rules *r)
+{
+    if (!r || --r->users > 0)
+        return;
+    target_close(&r->target);
+    free(r);
+}
+
+static struct work_rules *rules_join(struct work_rules *r)
+{
+    r->users++;
+    return r;
+}
+
+/* A pipe is, once: to open it again waits for somebody to write. */
+static bool is_read_once(const char *path)
+{
+    struct stat there;
+
+    return strcmp(path, "-") == 0 ||
+           (stat(path, &there) == 0 && !S_ISREG(there.st_mode));
+}
+
+bool work_reload(struct work *w)
+{
+    const struct options *o = w->options;
+    struct work_rules *rules;
+    const char *path = o->policy ? o->policy : o->autoscaler;
+
+    if (path && !w->rules->target.decide.tags && is_read_once(path)) {
+        complain("%s is no file, and cannot be read again: what ran before "
+                 "goes on", strcmp(path, "-") == 0 ? "standard input" : path);
+        return false;
+    }
+    if (rules_open(&rules, o) != 0) {
+        complain("the policy is not taken: what ran before goes on");
+        return false;
+    }
+    rules_leave(w->rules);
+    w->rules = rules;
+    complain("the policy was read again");
+    return true;
+}
+
+/* ---- open, close ---- */
+
+/* Uniform in [0, span]; if there is no randomness the clock's last digits. */
+static int64_t random_part(int64_t span)
+{
+    uint64_t dice = (uint64_t)watch_wall();
+    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        uint64_t read_in;
+
+        if (read(fd, &read_in, sizeof read_in) == sizeof read_in)
+            dice = read_in;
+        close(fd);
+    }
+    return (int64_t)(dice % ((uint64_t)span + 1));
+}
+
+int work_open(struct work *w, const struct options *o)
+{
+    memset(w, 0, sizeof *w);
+    w->options = o;
+    w->sweeps = sweep_of_is_said(o);
+    w->every = w->sweeps ? o->every_us : 0;
+    w->next = WATCH_NEVER;
+    if (w->every > 0)
+        w->next = watch_now() + random_part(watch_first(w->every,
+                                                        WORK_JITTER));
+    int code = cluster_tags_open(&w->tags, o);
+
+    if (code == 0)
+        code = rules_open(&w->rules, o);
+    if (code == 0 && w->every > 0)
+        complain("a sweep every %g s, the first one in %.1f s",
+                 (double)w->every / 1e6, (double)(w->next - watch_now()) /
+                 1e6);
+    return code;
+}
+
+static void end_job(struct work_job *job)
+{
+    if (!job->op)
+        return;
+    headcount_end(job->op);
+    job->op = NULL;
+    rules_leave(job->rules);
+}
+
+void work_close(struct work *w)
+{
+    for (size_t i = 0; i < WATCH_AT_ONCE; i++)
+        end_job(&w->jobs[i]);
+    end_job(&w->sweep);
+    rules_leave(w->rules);
+    cluster_tags_close(&w->tags);
+}
+
+/* ---- one cluster ---- */
+
+static struct work_job *free_job(struct work *w)
+{
+    for (size_t i = 0; i < WATCH_AT_ONCE; i++)
+        if (!w->jobs[i].op)
+            return &w->jobs[i];
+    return NULL;
+}
+
+static bool part_is(const char *part, size_t n, const char *text)
+{
+    return strlen(text) == n && memcmp(part, text, n) == 0;
+}
+
+/* "arn:aws:iam::123456789012:role/NAME" */
+static bool role_is_of(const char *role, const char *account, size_t n)
+{
+    for (int colons = 0; *role != '\0' && colons < 4; role++)
+        colons += *role == ':';
+    return n > 0 && strncmp(role, account, n) == 0 && role[n] == ':';
+}
+
+/* Of several regions and roles those of the cluster's; a region that is none
+ * of them is foreign to the first. */
+static void set_place(const struct options *o, const char *key,
+                      struct headcount_request *r)
+{
+    size_t region_n = strcspn(key, "/");
+    const char *account = key + region_n + (key[region_n] == '/');
+
+    if (o->regions.n > 1)
+        r->region = o->regions.item[0];
+    for (size_t i = 0; i < o->regions.n && o->regions.n > 1; i++)
+        if (part_is(key, region_n, o->regions.item[i]))
+            r->region = o->regions.item[i];
+    if (o->roles.n == 1)
+        r->assume_role = o->roles.item[0];
+    for (size_t i = 0; i < o->roles.n && o->roles.n > 1; i++)
+        if (role_is_of(o->roles.item[i], account, strcspn(account, "/")))
+            r->assume_role = o->roles.item[i];
+}
+
+static void begin_job(struct work *w, struct work_job *job,
+                      const struct crew_turn *turn)
+{
+    struct headcount_request r = w->rules->request;
+
+    r.kind = HEADCOUNT_RECONCILE;
+    r.event = turn->body;
+    r.event_size = turn->body_n;
+    r.clusters = &turn->name;
+    r.clusters_n = 1;
+    r.drop_duplicates = true;
+    set_place(w->options, turn->key, &r);
+    *job = (struct work_job){ .post = turn->post };
+    snprintf(job->place, sizeof job->place, "%s", turn->key);
+    snprintf(job->name, sizeof job->name, "%s", turn->name);
+    int err = headcount_begin(w->h, &job->op, &r);
+
+    if (err != 0) {
+        complain("cluster %s: %s", job->name, headcount_code_name(err));
+        job->op = NULL;
+        crew_end(w->crew, turn->post, CREW_FAILED);
+        return;
+    }
+    job->rules = rules_join(w->rules);
+}
+
+/* What failed is told; what was written or is held the audit says. */
+static void tell_failures(const struct headcount_outcome *o)
+{
+    for (size_t i = 0; i < o->clusters_n; i++) {
+        const struct headcount_cluster *c = &o->clusters[i];
+
+        if (c->error)
+            complain("cluster %s: %s", c->name, c->error);
+        for (size_t k = 0; k < c->services_n && !c->error; k++) {
+            const struct headcount_service *service = &c->services[k];
+            const char *as = render_said_of(c, service);
+
+            if (service->outcome == HEADCOUNT_FAILED)
+                complain("service %s of cluster %s: %s%s", service->service,
+                         c->name, as ? "as service " : "",
+                         as ? as : service->reason);
+        }
+    }
+}
+
+static enum metrics_reconcile judge_job(const struct work_job *job,
+                                        const struct headcount_outcome *o)
+{
+    if (o->code != 0) {
+        complain("cluster %s: %s", job->name, o->message);
+        return METRICS_FAILED;
+    }
+    if (o->skipped_event && strcmp(o->skipped_event, "duplicate") == 0)
+        return METRICS_DUPLICATE;
+    if (o->skipped_event)
+        return METRICS_SKIPPED;
+    if (o->clusters_n == 0)          /* beside a record that is broken */
+        return METRICS_DUPLICATE;
+    tell_failures(o);
+    return o->summary[HEADCOUNT_FAILED] > 0 ? METRICS_FAILED : METRICS_OK;
+}
+
+/* A message that is somebody else's is left to the queue, unless it is to be
+ * dropped. */
+static enum crew_how settle_job(struct work *w, const struct work_job *job,
+                                const struct headcount_outcome *o,
+                                enum metrics_reconcile came)
+{
+    static const enum crew_how how[METRICS_RECONCILES] = {
+        [METRICS_OK] = CREW_WELL, [METRICS_SKIPPED] = CREW_IDLE,
+        [METRICS_FAILED] = CREW_FAILED, [METRICS_DUPLICATE] = CREW_IDLE,
+    };
+
+    if (came != METRICS_SKIPPED || o->foreign == 0)
+        return how[came];
+    metrics_foreign(w->metrics, job->place);
+    return w->options->drop_foreign ? CREW_IDLE : CREW_FOREIGN;
+}
+
+static void job_ended(struct work *w, struct work_job *job)
+{
+    const struct headcount_outcome *o = headcount_outcome(job->op);
+    enum metrics_reconcile came = judge_job(job, o);
+
+    metrics_reconciled(w->metrics, came, o);
+    crew_end(w->crew, job->post, settle_job(w, job, o, came));
+    w->cut |= w->stopped && came == METRICS_FAILED;
+    end_job(job);
+}
+
+/* ---- the sweep ---- */
+
+static void begin_sweep(struct work *w, int64_t now)
+{
+    struct headcount_request r = w->rules->request;
+
+    sweep_of_put(&r, w->options, &w->tags);
+    w->sweep_began = now;
+    w->sweep_clusters = w->sweep_failed = 0;
+    if (w->every > 0)
+        w->next = now + w->every;
+    w->sweep = (struct work_job){ .name = "sweep" };
+    if (headcount_begin(w->h, &w->sweep.op, &r) != 0) {
+        complain("sweep: out of memory");
+        w->sweep.op = NULL;
+        return;
+    }
+    w->sweep.rules = rules_join(w->rules);
+    crew_sweep_begin(w->crew);
+}
+
+static void sweep_part(struct work *w)
+{
+    const struct headcount_outcome *part = headcount_part(w->sweep.op);
+    bool failed = part->summary[HEADCOUNT_FAILED] > 0;
+
+    w->sweep_clusters++;
+    w->sweep_failed += failed;
+    tell_failures(part);
+    metrics_reconciled(w->metrics, failed ? METRICS_FAILED : METRICS_OK, part);
+    headcount_resume(w->sweep.op);
+}
+
+static void tell_sweep(const struct work *w, const struct headcount_outcome *o,
+                       int64_t us)
+{
+    static const struct missing no_names;
+
+    missing_complain(&no_names, o);
+    if (o->code != 0)
+        complain("sweep: %s", o->message);
+    else
+        complain("sweep: %zu clusters in %d.%03d s: %zu %s, %zu held, "
+                 "%zu unchanged, %zu failed", w->sweep_clusters,
+                 (int)(us / WATCH_SECOND), (int)(us % WATCH_SECOND / 1000),
+                 o->summary[HEADCOUNT_UPDATED] +
+                     o->summary[HEADCOUNT_PENDING],
+                 w->options->dry_run ? "to update" : "updated",
+                 o->summary[HEADCOUNT_HELD],
+                 o->summary[HEADCOUNT_UNCHANGED], verbs_targets_failed(o));
+}
+
+/* A setting that no time cures: so says the first sweep, or none. */
+static int sweep_fatal(const struct work *w, const struct headcount_outcome *o)
+{
+    if (w->metrics->sweeps_ok + w->metrics->sweeps_failed > 0)
+        return 0;
+    switch (o->code) {
+    case HEADCOUNT_EARG:
+        return EXIT_USAGE;
+    case HEADCOUNT_ECONFIG:
+    case HEADCOUNT_EREGION:
+    case HEADCOUNT_ECREDENTIALS:
+        return EXIT_CONFIG;
+    default:
+        return 0;
+    }
+}
+
+static void sweep_ended(struct work *w, int64_t now)
+{
+    const struct headcount_outcome *o = headcount_outcome(w->sweep.op);
+    bool well = o->code == 0 && verbs_targets_failed(o) == 0;
+
+    tell_sweep(w, o, now - w->sweep_began);
+    w->fatal = sweep_fatal(w, o);
+    w->metrics->sweeps_ok += well && !w->stopped;
+    w->metrics->sweeps_failed += !well;
+    w->metrics->sweep_us = now - w->sweep_began;
+    if (well && !w->stopped)
+        w->metrics->missing = o->missing_services_n;
+    if (o->code == 0 && !w->stopped)
+        metrics_forget(w->metrics, w->sweep_began);
+    w->metrics->changed = true;
+    w->cut |= w->stopped && !well;
+    crew_sweep_end(w->crew, well && !w->stopped ? CREW_WELL : CREW_FAILED);
+    end_job(&w->sweep);
+}
+
+/* ---- all of it ---- */
+
+void work_turn(struct work *w, int64_t now)
+{
+    struct crew_turn turn;
+
+    if (w->stopped)
+        return;
+    if (!w->sweep.op && w->sweeps &&
+        (now >= w->next || crew_sweep_is_wanted(w->crew)))
+        begin_sweep(w, now);
+    for (struct work_job *job; (job = free_job(w)) &&
+                               crew_begin(w->crew, &turn);)
+        begin_job(w, job, &turn);
+}
+
+static void work_asked(struct work_job *job)
+{
+    decide_op(&job->rules->target.decide, job->op);
+}
+
+static bool sweep_took(struct work *w, int64_t now)
+{
+    switch (headcount_op_state(w->sweep.op)) {
+    case HEADCOUNT_ASKS:
+        work_asked(&w->sweep);
+        break;
+    case HEADCOUNT_PART:
+        sweep_part(w);
+        break;
+    case HEADCOUNT_DONE:
+        sweep_ended(w, now);
+        break;
+    case HEADCOUNT_RUNNING:
+        break;
+    }
+    return true;
+}
+
+bool work_took(struct work *w, headcount_op *op, int64_t now)
+{
+    if (op == w->sweep.op)
+        return sweep_took(w, now);
+    for (size_t i = 0; i < WATCH_AT_ONCE; i++) {
+        struct work_job *job = &w->jobs[i];
+
+        if (job->op != op)
+            continue;
+        if (headcount_op_state(op) == HEADCOUNT_ASKS)
+            work_asked(job);
+        else if (headcount_op_state(op) == HEADCOUNT_DONE)
+            job_ended(w, job);
+        return true;
+    }
+    return false;
+}
+
+/* Clusters at work are finished; of a sweep the others are not begun. */
+void work_stop(struct work *w)
+{
+    w->stopped = true;
+    if (w->sweep.op)
+        headcount_finish(w->sweep.op);
+}
+
+void work_cancel(struct work *w)
+{
+    for (size_t i = 0; i < WATCH_AT_ONCE; i++)
+        if (w->jobs[i].op)
+            headcount_cancel(w->jobs[i].op);
+    if (w->sweep.op)
+        headcount_cancel(w->sweep.op);
+}
+
+bool work_is_idle(const struct work *w)
+{
+    for (size_t i = 0; i < WATCH_AT_ONCE; i++)
+        if (w->jobs[i].op)
+            return false;
+    return !w->sweep.op;
+}
+
+int64_t work_due(const struct work *w)
+{
+    return w->stopped || w->sweep.op ? WATCH_NEVER : w->next;
+}

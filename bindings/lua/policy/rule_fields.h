@@ -1,0 +1,40 @@
+/* lua/policy/rule_fields.h - a table of Lua, read as the fields of one rule. */
+#ifndef LUA_POLICY_RULE_FIELDS_H
+#define LUA_POLICY_RULE_FIELDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <lua.h>
+
+#include "headcount.h"
+
+#define DEFAULTS 6                  /* beside enum headcount_rule */
+#define RULE_CODES 12               /* that one wish may pass     */
+
+extern const char *const rule_names[];      /* by enum headcount_rule, DEFAULTS
+                                             */
+
+/* Userdata; its user values are its texts. */
+struct spelled {
+    struct headcount_wish wish;
+    int rule;                       /* enum headcount_rule, DEFAULTS   */
+    uint32_t given, codes;          /* fields, by bit; codes: that are on */
+    char at[96];                    /* "policy.lua:7"                  */
+    struct headcount_rung rungs[];
+};
+
+/* The table at t as a userdata on top.  What is wrong with it is raised, after
+ * `who` ("policy.lua:3: "); `plain`: it may have a field "rule". */
+struct spelled *rule_spell(lua_State *L, int t, int rule, const char *who,
+                           bool plain);
+/* Whether the table has this field, 0 too. */
+bool rule_gave(const struct spelled *s, const char *name);
+/* What `s` does not say itself is what the defaults `d` (or NULL) say. */
+void rule_wish(const struct spelled *s, const struct spelled *d,
+               struct headcount_wish *w, const char *allow[RULE_CODES]);
+void rule_raise(lua_State *L, const char *who, const char *what);
+/* "active", "registered", "connected" at i; false: none of them. */
+bool rule_mode(lua_State *L, int i, enum headcount_hosts *to);
+
+#endif

@@ -1,0 +1,93 @@
+/* api/event_read.c - what an event is about, without doing anything about it:
+ * for owners who decide themselves when each cluster's turn is. */
+#include "op/op.h"
+
+struct event_box {
+    struct headcount_event shown;        /* first member */
+    struct hc_alloc alloc;
+    struct hc_batch batch;               /* its texts are shown */
+    struct headcount_event_cluster *clusters;
+};
+
+static struct headcount_event_cluster
+event_cluster(const struct hc_batch_cluster *c)
+{
+    return (struct headcount_event_cluster){
+        .name = c->arn.text.p,
+        .region = c->region.n > 0 ? c->region.p : "",
+        .account = c->account.n > 0 ? c->account.p : "",
+        .dry_run = c->writers == 0,
+    };
+}
+
+static const char *event_broken(const struct hc_batch *b)
+{
+    for (size_t i = 0; i < b->records_n; i++)
+        if (b->records[i].why.n > 0)
+            return b->records[i].why.p;
+    return NULL;
+}
+
+static int event_show(struct event_box *box, struct hc_error *e)
+{
+    const struct hc_batch *b = &box->batch;
+
+    box->clusters = hc_alloc_array(&box->alloc, b->clusters_n + 1,
+                                   sizeof *box->clusters);
+    if (box->clusters == NULL)
+        return hc_error_set(e, HC_ENOMEM, "out of memory for an event");
+    for (size_t i = 0; i < b->clusters_n; i++)
+        box->clusters[i] = event_cluster(&b->clusters[i]);
+    box->shown = (struct headcount_event){
+        .clusters = box->clusters, .clusters_n = b->clusters_n,
+        .wrapped = b->wrapped, .sweep = b->sweeps,
+        .skipped = b->clusters_n == 0 && b->skipped_n > 0 && !b->sweeps
+                       ? b->skipped.p : NULL,
+        .broken = event_broken(b),
+    };
+    return 0;
+}
+
+int headcount_event_read(struct headcount_event **out, const void *event,
+                         size_t n, const struct headcount_system *system,
+                         struct headcount_error *error)
+{
+    struct hc_system sys;
+    struct hc_log log;
+    struct hc_error e = { .code = 0 };
+
+    *out = NULL;
+    int err = hc_take_system(&sys, &log, system, LOG_ERROR, &e);
+    struct event_box *box = err == 0 ? hc_alloc(&sys.alloc, sizeof *box) : NULL;
+
+    if (box != NULL) {
+        box->alloc = sys.alloc;
+        err = hc_batch_get(&box->batch, &box->alloc,
+                           hc_str_n(n > 0 ? event : "", n), &e);
+        if (err == 0)
+            err = event_show(box, &e);
+    } else {
+        err = hc_error_set(&e, err < 0 ? err : HC_ENOMEM,
+                           "out of memory for an event");
+    }
+    hc_give_error(error, &e);
+    if (err == 0)
+        *out = &box->shown;
+    else if (box != NULL)
+        headcount_event_free(&box->shown);
+    return err;
+}
+
+void headcount_event_free(struct headcount_event *event)
+{
+    struct event_box *box = (struct event_box *)(void *)event;
+
+    if (box == NULL)
+        return;
+    const struct hc_alloc alloc = box->alloc;
+
+    hc_free(&alloc, box->clusters,
+            (box->batch.clusters_n + 1) * sizeof *box->clusters);
+    hc_batch_fini(&box->batch);
+    hc_free(&alloc, box, sizeof *box);
+}

@@ -1,0 +1,243 @@
+/* api/handle.c - a handle: new, wants, step, next, free; and wait, which is ten
+ * lines over the rest. */
+#include "op/op.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "net/loop.h"
+
+/* ---- codes ---- */
+
+const char *headcount_code_name(int code)
+{
+    return hc_error_name(code);
+}
+
+void headcount_sha256(char digits[65], const void *bytes, size_t n)
+{
+    static const char hex[] = "0123456789abcdef";
+    unsigned char hash[HC_SHA256];
+
+    hc_sha256_of(hash, (struct hc_str){ bytes, n });
+    for (size_t i = 0; i < HC_SHA256; i++) {
+        digits[2 * i] = hex[hash[i] >> 4];
+        digits[2 * i + 1] = hex[hash[i] & 15];
+    }
+    digits[64] = '\0';
+}
+
+size_t headcount_text_next(const void *text, size_t n, bool *seen)
+{
+    struct hc_str s = hc_str_n(text, n);
+    size_t length = hc_text_utf8_length(s);
+
+    *seen = length > 0 && hc_text_is_seen(hc_text_code(s));
+    return length > 0 ? length : 1;
+}
+
+const char *headcount_version(void)
+{
+    return HEADCOUNT_VERSION;
+}
+
+/* ---- a handle ---- */
+
+void hc_give_error(struct headcount_error *to, const struct hc_error *from)
+{
+    if (to == NULL)
+        return;
+    *to = (struct headcount_error){ .code = from->code, .sys = from->sys };
+    memcpy(to->what, from->what, sizeof to->what);
+}
+
+static struct hc_audit_to take_audit(const struct headcount_system *from)
+{
+    struct headcount_system user = { .size = 0 };
+
+    hc_take_struct(&user, &hc_form_system, from, NULL);    /* it was sound */
+    return (struct hc_audit_to){ .fn = user.audit, .ud = user.ud,
+                                 .version = HEADCOUNT_VERSION };
+}
+
+static int open_parts(headcount *h, const struct headcount_config *c,
+                      struct hc_error *e)
+{
+    const struct hc_config_options options = {
+        .region = c->region, .profile = c->profile,
+        .endpoint_url = c->endpoint_url, .ca_bundle = c->ca_bundle,
+        .max_attempts = c->max_attempts,
+        .has_keys = hc_str(c->access_key_id).n > 0 &&
+                    hc_str(c->secret_access_key).n > 0,
+    };
+    const struct hc_client_config client = {
+        .config = &h->config, .net = &h->net, .version = HEADCOUNT_VERSION,
+        .no_sign = c->no_sign_request, .api_share = c->api_share,
+        .who = { hc_str(c->access_key_id), hc_str(c->secret_access_key),
+                 hc_str(c->session_token) },
+    };
+    int err = hc_config_init(&h->config, &h->net.sys, &options, e);
+
+    if (err == 0)
+        err = hc_client_init(&h->client, &client, e);
+    return err;
+}
+
+static int open_handle(headcount **out, const struct hc_system *sys,
+                       const struct hc_log *log,
+                       const struct headcount_config *c, struct hc_error *e)
+{
+    const struct hc_net_config net = {
+        .connect_timeout = c->connect_timeout,
+        .tls_timeout = c->connect_timeout,
+        .first_byte_timeout = c->read_timeout,
+        .between_timeout = c->read_timeout,
+        .no_keep_alive = c->no_keep_alive,
+        .tcp_keepalive = !c->no_tcp_keepalive,
+        .dns_server = hc_str(c->dns_server),
+    };
+    headcount *h = hc_alloc(&sys->alloc, sizeof *h);
+
+    if (h == NULL)
+        return hc_error_set(e, HC_ENOMEM, "out of memory for a handle");
+    h->no_sign = c->no_sign_request;
+    h->concurrency = c->concurrency > 0 ? (size_t)c->concurrency : SIZE_MAX;
+    int err = hc_net_init(&h->net, sys, log, &net, e);
+
+    if (err < 0) {
+        hc_free(&sys->alloc, h, sizeof *h);
+        return err;
+    }
+    h->audit = take_audit(c->system);
+    hc_memory_init(&h->memory, &h->net.sys.alloc);
+    err = open_parts(h, c, e);
+    if (err < 0)
+        headcount_free(h);
+    else
+        *out = h;
+    return err;
+}
+
+int headcount_new(headcount **out, const struct headcount_config *config,
+                  struct headcount_error *error)
+{
+    struct headcount_config c = { .size = 0 };
+    struct hc_system sys;
+    struct hc_log log;
+    struct hc_error e = { .code = 0 };
+
+    *out = NULL;
+    int err = hc_take_struct(&c, &hc_form_config, config, &e);
+
+    if (err == 0)
+        err = hc_take_system(&sys, &log, c.system, c.log_level, &e);
+    if (err == 0)
+        err = open_handle(out, &sys, &log, &c, &e);
+
+    hc_give_error(error, &e);
+    return err;
+}
+
+void headcount_free(headcount *h)
+{
+    if (h == NULL)
+        return;
+    while (h->ops != NULL)             /* a sweep ends its parts */
+        headcount_end(h->ops->parent != NULL ? h->ops->parent : h->ops);
+    hc_memory_fini(&h->memory);
+    hc_client_fini(&h->client);
+    hc_config_fini(&h->config);
+    hc_net_fini(&h->net);
+    const struct hc_alloc alloc = h->net.sys.alloc;
+
+    hc_free(&alloc, h, sizeof *h);
+}
+
+/* ---- driving ---- */
+
+size_t headcount_wants(const headcount *h, struct headcount_want *wants,
+                       size_t max, int64_t *deadline)
+{
+    size_t n = 0;
+
+    hc_jobs_wants(&h->net.jobs, NULL, 0, deadline);
+    for (const struct hc_watch *w = h->net.jobs.watches; w != NULL;
+         w = w->next) {
+        if (w->want == 0)
+            continue;
+        if (n < max)
+            wants[n] = (struct headcount_want){
+                .id = w->id, .fd = w->fd,
+                .events = (short)((w->want & HC_WATCH_READ ? POLLIN : 0) |
+                                  (w->want & HC_WATCH_WRITE ? POLLOUT : 0)),
+            };
+        n++;
+    }
+    return n;
+}
+
+static int step_events(short events)
+{
+    int got = 0;
+
+    if (events & (POLLIN | POLLERR | POLLHUP | POLLNVAL))
+        got |= HC_WATCH_READ;
+    if (events & (POLLOUT | POLLERR | POLLHUP | POLLNVAL))
+        got |= HC_WATCH_WRITE;
+    return got;
+}
+
+void headcount_step(headcount *h, const struct headcount_want *ready, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ready[i].events != 0)
+            hc_jobs_tell(&h->net.jobs,
+                         &(struct hc_want){
+                             .fd = ready[i].fd, .id = ready[i].id,
+                             .events = step_events(ready[i].events),
+                         });
+    hc_jobs_step(&h->net.jobs, hc_now(&h->net.sys), NULL, 0);
+}
+
+headcount_op *headcount_next(headcount *h)
+{
+    headcount_op *op = h->changed;
+
+    if (op != NULL)
+        hc_op_told(op);
+    return op;
+}
+
+int headcount_wait(headcount_op *op, int64_t timeout)
+{
+    struct hc_net *net = &op->h->net;
+    int64_t now = hc_now(&net->sys);
+    int64_t until = timeout < 0 ? HC_NEVER : hc_time_add(now, timeout);
+
+    while (op->state == HEADCOUNT_RUNNING) {
+        struct hc_want wants[HC_LOOP_MAX];
+        int64_t deadline;
+        size_t n = hc_jobs_wants(&net->jobs, wants, HC_LOOP_MAX, &deadline);
+        int64_t wake = hc_time_min(deadline, until);
+        /* Who is ready or due goes first: the sockets can wait for that. */
+        int got = wake <= now ? 0 : hc_loop_poll(wants, n, wake - now);
+
+        now = hc_now(&net->sys);
+        hc_jobs_step(&net->jobs, now, wants,
+                     got <= 0 ? 0 : n < HC_LOOP_MAX ? n : HC_LOOP_MAX);
+        if (got < 0 && op->state == HEADCOUNT_RUNNING)
+            return got == -EINTR ? HEADCOUNT_RUNNING : HEADCOUNT_EIO;
+        if (now >= until && op->state == HEADCOUNT_RUNNING)
+            return HEADCOUNT_ETIMEDOUT;
+    }
+    return (int)op->state;
+}
+
+/* ---- what came of it ---- */
+
+void headcount_stats(const headcount *h, struct headcount_stats *out)
+{
+    *out = hc_op_stats(&h->net.stats, 0);
+}

@@ -1,0 +1,34 @@
+/* base/arena.h - strings that stay where they are until all of them go.
+ *
+ * What is read off an answer is kept here: pieces never move, so a hc_str into
+ * them is good until fini.  Every string kept has a NUL after it.  Errors
+ * stick, as those of a hc_buf do.
+ */
+#ifndef HC_BASE_ARENA_H
+#define HC_BASE_ARENA_H
+
+#include "base/alloc.h"
+#include "base/str.h"
+
+struct hc_keep {
+    const struct hc_alloc *alloc;
+    struct keep_piece *pieces;      /* the newest first */
+    size_t max, total;              /* bytes            */
+    int err;                        /* 0, HC_ENOMEM, HC_ELIMIT */
+};
+
+void hc_keep_init(struct hc_keep *k, const struct hc_alloc *a, size_t max);
+void hc_keep_fini(struct hc_keep *k);        /* k may be all zero */
+/* A copy; {"", 0} once an error sticks.  Never NULL. */
+struct hc_str hc_keep_str(struct hc_keep *k, struct hc_str s);
+/* Zeroed memory for a struct or an array; NULL once an error sticks. */
+void *hc_keep_zero(struct hc_keep *k, size_t n);
+/* hc_fmt's conversions, cut at 2 KiB; NUL-terminated, never NULL. */
+const char *hc_keep_fmt(struct hc_keep *k, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* All that `from` keeps is `to`'s from now on, at the same place; `from` is
+ * empty.  0, or HC_ELIMIT (nothing moved, nothing sticks). */
+int hc_keep_join(struct hc_keep *to, struct hc_keep *from);
+int hc_keep_error(const struct hc_keep *k);
+
+#endif

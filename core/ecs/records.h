@@ -1,0 +1,98 @@
+/* ecs/records.h - records to clusters, and back to acknowledge or retry.
+ *
+ *     hc_batch_get(&b, alloc, text, e);      an event, or Records of them
+ *     b.clusters[i]                          each is reconciled once
+ *     hc_batch_settle(&b, i, done);          and this is what came of it
+ *     hc_batch_judge(&b);                    then b.records[i].done: may it be
+ *                                            deleted
+ *     always: hc_batch_fini(&b);
+ *
+ * A record is done when every cluster that it asks for is.  One that cannot be
+ * understood is never done: it is delivered again until its queue puts it
+ * aside.  Of a FIFO queue nothing is done that comes after what is not.
+ *
+ * An event that says dry_run asks for no write, and stops none: its cluster is
+ * written where another event asks for that.
+ */
+#ifndef HC_ECS_RECORDS_H
+#define HC_ECS_RECORDS_H
+
+#include "base/buf.h"
+#include "ecs/arn.h"
+#include "ecs/event.h"
+#include "ecs/unwrap.h"
+
+#define HC_BATCH_CLUSTERS 2000
+#define HC_BATCH_KEPT ((size_t)32 << 20)
+
+struct hc_batch_record {
+    struct hc_str id;                 /* n == 0: it cannot be named          */
+    struct hc_str why;                /* it cannot be understood; n == 0: it
+                                         can                                 */
+    bool sqs, fifo;
+    bool foreign;                     /* a cluster of it is somebody else's  */
+    bool sweeps;                      /* it asks for the sweep that is
+                                         configured                          */
+    size_t link, links_n;             /* the clusters that it asks for       */
+    bool done;                        /* as it was judged last               */
+};
+
+struct hc_batch_event {               /* of the clusters that point to it    */
+    struct hc_event event;
+    size_t users;
+};
+
+struct hc_batch_cluster {
+    struct hc_arn arn;                /* as it was named                     */
+    struct hc_batch_event *newest;    /* of those that name it               */
+    struct hc_str region, account;    /* the envelope's, else the ARN's      */
+    size_t causes;                    /* events that name it                 */
+    size_t writers;                   /* of these: that do not say dry_run   */
+    bool named;                       /* a person wrote its name in one      */
+    bool settled, done;
+    bool foreign;                     /* in another region or account        */
+};
+
+/* One host event: what a handle may have reconciled already. */
+struct hc_batch_sighting {
+    struct hc_str instance_arn;
+    int64_t version;
+    size_t cluster;
+};
+
+struct hc_batch {
+    bool wrapped;                     /* it had Records                      */
+    bool sweep_done;                  /* the sweep was settled, and well     */
+    bool sweeps;                      /* a record asks for it                */
+    struct hc_str skipped;            /* of the first event that is not ours */
+    size_t skipped_n;
+    struct hc_batch_record *records;
+    struct hc_batch_cluster *clusters;
+    struct hc_batch_sighting *sightings;
+    size_t *links;                    /* places of clusters                  */
+    size_t records_n, clusters_n, sightings_n, links_n;
+
+    struct hc_keep keep;              /* private from here                   */
+    size_t records_cap, clusters_cap, sightings_cap, links_cap;
+};
+
+/* 0, HC_EEVENT (e says what and where; of a batch only what is around its
+ * events) or HC_ENOMEM.  `text` is not needed afterwards. */
+int hc_batch_get(struct hc_batch *b, const struct hc_alloc *a,
+                 struct hc_str text, struct hc_error *e);
+void hc_batch_fini(struct hc_batch *b);      /* b may be all zero */
+
+void hc_batch_settle(struct hc_batch *b, size_t cluster, bool done);
+void hc_batch_settle_sweep(struct hc_batch *b, bool done);
+/* One of its causes, a host event, is known to be reconciled; true: so are all
+ * of them, and the cluster is settled. */
+bool hc_batch_drop(struct hc_batch *b, size_t cluster);
+
+/* What is not settled is not done. */
+void hc_batch_judge(struct hc_batch *b);
+/* {"batchItemFailures":[{"itemIdentifier":"..."}]}: what Lambda's queue is to
+ * deliver again.  False: a record that is not done cannot be named, so all
+ * have to be. */
+bool hc_batch_put_failures(const struct hc_batch *b, struct hc_buf *out);
+
+#endif

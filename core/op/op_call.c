@@ -1,0 +1,190 @@
+/* op/op_call.c - HEADCOUNT_CALL: one operation, its answer kept whole and
+ * judged as it comes. */
+#include "op/op.h"
+
+#define CALL_REQUEST_MAX ((size_t)7 << 20)
+#define CALL_ANSWER_MAX ((size_t)32 << 20)
+#define CALL_TEXT_MAX ((size_t)16 << 20)
+
+/* The judge of an answer, at its start again. */
+static void op_call_judge(headcount_op *op)
+{
+    struct op_call *c = &op->as.call;
+
+    if (c->judging)
+        hc_json_fini(&c->json);
+    hc_json_init(&c->json, &op->h->net.sys.alloc, CALL_ANSWER_MAX,
+                 HC_JSON_DEPTH, CALL_TEXT_MAX);
+    hc_json_skip(&c->json);
+    hc_buf_reset(&c->body);
+    c->judging = true;
+}
+
+static int op_call_read(struct hc_json *j, struct hc_str text,
+                        struct hc_error *e)
+{
+    int got = JSON_DONE;
+
+    while (got >= 0 && got != JSON_MORE)
+        got = hc_json_next(j, &text, e);
+    return got < 0 ? got : 0;
+}
+
+static struct hc_str op_call_request(const headcount_op *op)
+{
+    return hc_str_unmarked(hc_str_n(op->request.body, op->request.body_size));
+}
+
+static bool op_call_is_object(struct hc_str text)
+{
+    size_t at = 0;
+
+    while (at < text.n && hc_str_find(HC_STR(" \t\r\n"), text.p[at]) < 4)
+        at++;
+    return at < text.n && text.p[at] == '{';
+}
+
+/* The request's own body: an object, as every operation takes. */
+static int op_call_check_body(headcount_op *op)
+{
+    struct hc_json j;
+    struct hc_error why = { .code = 0 };
+    struct hc_str text = op_call_request(op);
+
+    if (text.n > CALL_REQUEST_MAX)
+        return hc_error_set(&op->error, HC_ELIMIT, "the request's body has "
+                            "%zu bytes: at most %zu are sent", text.n,
+                            CALL_REQUEST_MAX);
+    hc_json_init(&j, &op->h->net.sys.alloc, CALL_REQUEST_MAX, HC_JSON_DEPTH,
+                 CALL_TEXT_MAX);
+    hc_json_skip(&j);
+    int err = op_call_read(&j, text, &why);
+
+    if (err == 0)
+        err = hc_json_end(&j, &why);
+    hc_json_fini(&j);
+    if (err == HC_ENOMEM)
+        return hc_error_pass(&op->error, &why);
+    if (err < 0)
+        return hc_error_set(&op->error, HC_ESYNTAX, "the request's body is no "
+                            "JSON: %s", why.what);
+    if (!op_call_is_object(text))
+        return hc_error_set(&op->error, HC_ESYNTAX, "the request's body has "
+                            "to be a JSON object: {...}");
+    return 0;
+}
+
+int hc_op_call_start(headcount_op *op)
+{
+    struct op_call *c = &op->as.call;
+    struct hc_call_config config = hc_op_call_config(op);
+    int err = 0;
+
+    hc_buf_init(&c->body, &op->h->net.sys.alloc, CALL_ANSWER_MAX);
+    config.service = hc_service_find(hc_str(op->request.service), &op->error);
+    if (config.service == NULL)
+        return op->error.code;
+    if (op->request.body_size > 0)
+        err = op_call_check_body(op);
+    if (err < 0)
+        return err;
+    op_call_judge(op);
+    config.operation = hc_str(op->request.operation);
+    config.body = op_call_request(op);
+    config.replay_ok = op->request.retry_writes;
+    err = hc_call_start(&c->call, &op->h->net, &op->job, &config);
+    return err < 0 ? hc_error_pass(&op->error, &c->call.error) : 0;
+}
+
+static const char *op_call_host(const struct op_call *c)
+{
+    return c->call.place != NULL ? c->call.place->endpoint.host
+                                 : "the service";
+}
+
+static int op_call_body(headcount_op *op)
+{
+    struct op_call *c = &op->as.call;
+    struct hc_error why = { .code = 0 };
+    int err = op_call_read(&c->json, c->call.span, &why);
+
+    hc_buf_put(&c->body, c->call.span.p, c->call.span.n);
+    if (err == 0 && hc_buf_error(&c->body) == 0)
+        return 0;
+    if (hc_buf_error(&c->body) == HC_ENOMEM || err == HC_ENOMEM)
+        return hc_error_set(&op->error, HC_ENOMEM,
+                            "out of memory for an answer");
+    return hc_error_set(&op->error, HC_EANSWER, "%s: %s: the answer is no "
+                        "valid JSON: %s", op_call_host(c),
+                        op->request.operation, why.what);
+}
+
+static int op_call_done(headcount_op *op)
+{
+    struct op_call *c = &op->as.call;
+    struct hc_error why = { .code = 0 };
+
+    op->outcome.status = c->call.service_error.status;
+    op->outcome.request_id = c->call.service_error.request_id;
+    if (c->body.n > 0 && hc_json_end(&c->json, &why) < 0)
+        return hc_error_set(&op->error, HC_EANSWER, "%s: %s: the answer is "
+                            "no whole JSON: %s", op_call_host(c),
+                            op->request.operation, why.what);
+    op->outcome.body = c->body.n > 0 ? c->body.p : "";
+    op->outcome.body_size = c->body.n;
+    return 1;
+}
+
+static int op_call_failed(headcount_op *op)
+{
+    const struct hc_call *call = &op->as.call.call;
+    const struct hc_service_error *s = &call->service_error;
+
+    op->outcome.status = s->status;
+    op->outcome.request_id = s->request_id;
+    if (call->error.code != HC_ESERVICE)
+        return hc_error_pass(&op->error, &call->error);
+    /* A proxy, or what a load balancer says: not the service. */
+    if (!s->named)
+        return hc_error_set(&op->error, HC_EANSWER, "%s", call->error.what);
+    op->outcome.service_code = s->code;
+    return hc_error_set(&op->error, HC_ESERVICE, "%s: %s (%s)", s->code,
+                        s->message, s->request_id[0] != '\0' ? s->request_id
+                                                   : "no request id");
+}
+
+int hc_op_call_step(headcount_op *op, int64_t now)
+{
+    struct op_call *c = &op->as.call;
+    int err = 0;
+
+    while (err == 0) {
+        switch ((enum hc_call_answer)hc_call_step(&c->call, now)) {
+        case CALL_WAIT:    return 0;
+        case CALL_BODY:    err = op_call_body(op); break;
+        case CALL_RESTART: op_call_judge(op); break;
+        case CALL_DONE:    return op_call_done(op);
+        case CALL_FAILED:  return op_call_failed(op);
+        }
+    }
+    return err;
+}
+
+/* What left is awaited for a little; nothing is tried again. */
+void hc_op_call_cancel(headcount_op *op)
+{
+    int64_t now = hc_now(&op->h->net.sys);
+
+    hc_call_cancel(&op->as.call.call, hc_time_add(now, HC_CALL_GRACE));
+}
+
+void hc_op_call_fini(headcount_op *op)
+{
+    struct op_call *c = &op->as.call;
+
+    hc_call_fini(&c->call);
+    if (c->judging)
+        hc_json_fini(&c->json);
+    c->judging = false;
+    hc_buf_fini(&c->body);
+}

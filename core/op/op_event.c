@@ -1,0 +1,258 @@
+/* op/op_event.c - an event, or a queue's records of them: what of it is to be
+ * done, and what came of it.
+ */
+#include "op/op.h"
+
+/* ---- what is to be done ---- */
+
+static struct hc_memory_key event_key(const struct hc_batch_sighting *seen)
+{
+    return (struct hc_memory_key){ .kind = MEMORY_VERSION,
+                                   .place = seen->instance_arn };
+}
+
+/* True: one of its clusters needs no reconcile any more. */
+static bool event_drop_known(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    bool dropped = false;
+
+    for (size_t i = 0; op->request.drop_duplicates &&
+                       i < r->batch.sightings_n; i++) {
+        const struct hc_batch_sighting *seen = &r->batch.sightings[i];
+        struct hc_memory_key key = event_key(seen);
+
+        if (!hc_memory_has_version(&op->h->memory, &key, seen->version))
+            continue;
+        if (hc_batch_drop(&r->batch, seen->cluster))
+            dropped = true;
+        op->outcome.skipped_because = hc_keep_fmt(
+            &op->keep, "version %lld of %.*s, or a newer one, was reconciled "
+            "here already; a test event of Lambda's console needs another "
+            "detail.version each time, or none", (long long)seen->version,
+            HC_STR_ARG(seen->instance_arn));
+    }
+    return dropped;
+}
+
+static bool event_is_settled(const struct hc_batch *b)
+{
+    for (size_t i = 0; i < b->clusters_n; i++)
+        if (!b->clusters[i].settled)
+            return false;
+    return true;
+}
+
+#define EVENT_NO_CLUSTER "the scheduled event names no cluster: give the " \
+    "rule an input such as {\"cluster\": \"NAME\"}, or say of which clusters " \
+    "the sweep is (lambda and watch: HEADCOUNT_CLUSTERS or HEADCOUNT_ALL)"
+
+/* True: each record can be understood. */
+static bool event_is_sound(struct hc_batch *b, enum headcount_swept swept)
+{
+    bool sound = true;
+
+    hc_batch_settle_sweep(b, swept == HEADCOUNT_SWEPT_WELL);
+    for (size_t i = 0; i < b->records_n; i++) {
+        struct hc_batch_record *record = &b->records[i];
+
+        if (record->sweeps && swept == HEADCOUNT_SWEPT_NOT)
+            record->why = HC_STR(EVENT_NO_CLUSTER);
+        sound = sound && record->why.n == 0;
+    }
+    return sound;
+}
+
+static bool event_is_named(const struct headcount_request *r, struct hc_str c)
+{
+    for (size_t i = 0; i < r->clusters_n; i++)
+        if (hc_str_eqz(c, r->clusters[i]))
+            return true;
+    return r->clusters_n == 0;
+}
+
+/* Those that are not wanted now are not done now. */
+static void event_narrow(headcount_op *op)
+{
+    struct hc_batch *b = &op->as.reconcile.batch;
+
+    for (size_t i = 0; i < b->clusters_n; i++)
+        if (!event_is_named(&op->request, b->clusters[i].arn.text))
+            hc_batch_settle(b, i, false);
+}
+
+bool hc_op_is_dry(const struct op_reconcile *r, size_t at)
+{
+    const struct hc_batch *b = &r->batch;
+
+    for (size_t i = 0; i < b->clusters_n; i++)
+        if (!b->clusters[i].settled && r->names_of[i] == at &&
+            b->clusters[i].writers > 0)
+            return false;
+    return r->has_event;
+}
+
+bool hc_op_is_named(const struct op_reconcile *r, size_t at)
+{
+    const struct hc_batch *b = &r->batch;
+
+    for (size_t i = 0; i < b->clusters_n; i++)
+        if (!b->clusters[i].settled && r->names_of[i] == at &&
+            b->clusters[i].named)
+            return true;
+    return false;
+}
+
+int hc_op_read_event(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    enum headcount_swept swept = op->request.swept;
+    struct hc_batch *b = &r->batch;
+    int err = hc_batch_get(b, &op->h->net.sys.alloc,
+                           hc_str_n(op->request.event, op->request.event_size),
+                           &op->error);
+    bool dropped, sound;
+
+    r->has_event = true;
+    if (err < 0)
+        return err;
+    if (b->sweeps && !b->wrapped && swept == HEADCOUNT_SWEPT_NOT)
+        return hc_error_set(&op->error, HC_ECONFIG, "%s", EVENT_NO_CLUSTER);
+    event_narrow(op);
+    dropped = event_drop_known(op);
+    sound = event_is_sound(b, swept);
+    if (!event_is_settled(b)) {
+        op->outcome.skipped_because = NULL;
+        return hc_keep_error(&op->keep);
+    }
+    if (!sound || !dropped)
+        op->outcome.skipped_because = NULL;
+    if (sound)
+        op->outcome.skipped_event = dropped ? "duplicate" : b->skipped.p;
+    return 1;
+}
+
+/* ---- what came of it ---- */
+
+static bool event_went_well(const struct hc_report_cluster *c)
+{
+    bool well = c->error_code == NULL;
+
+    for (size_t i = 0; well && i < c->services_n; i++)
+        well = c->services[i].outcome != OUTCOME_FAILED;
+    return well;
+}
+
+/* A cluster of another region or account is done only with drop_foreign: a
+ * region that is set wrongly would empty a queue. */
+static void event_settle_clusters(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+
+    for (size_t i = 0; i < r->batch.clusters_n; i++) {
+        if (r->batch.clusters[i].settled)
+            continue;
+        size_t at = r->names_of[i];
+        bool foreign = hc_op_foreign(r, at) != NULL;
+
+        r->batch.clusters[i].foreign = foreign;
+        hc_batch_settle(&r->batch, i, foreign
+                            ? op->request.drop_foreign
+                            : event_went_well(&r->clusters[at]->result));
+    }
+}
+
+/* The place in the batch of the first cluster of this record that is somebody
+ * else's, or clusters_n. */
+static size_t event_foreign(const struct hc_batch *b,
+                            const struct hc_batch_record *record)
+{
+    for (size_t i = 0; i < record->links_n; i++)
+        if (b->clusters[b->links[record->link + i]].foreign)
+            return b->links[record->link + i];
+    return b->clusters_n;
+}
+
+/* A record is left for that reason, and says it. */
+static int event_settle_foreign(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    struct hc_batch *b = &r->batch;
+
+    for (size_t i = 0; i < b->records_n; i++) {
+        struct hc_batch_record *record = &b->records[i];
+        size_t cluster = event_foreign(b, record);
+
+        if (cluster == b->clusters_n)
+            continue;
+        op->outcome.foreign++;
+        record->foreign = true;
+        if (!op->request.drop_foreign && record->why.n == 0)
+            record->why = hc_str(hc_op_foreign_why(op, r->names_of[cluster]));
+    }
+    return hc_keep_error(&op->keep);
+}
+
+/* Only what was reconciled without a failure may be dropped next time. */
+static void event_note_versions(headcount_op *op)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+
+    for (size_t i = 0; r->begun > 0 && !op->request.dry_run &&
+                       i < r->batch.sightings_n; i++) {
+        const struct hc_batch_sighting *seen = &r->batch.sightings[i];
+        struct hc_memory_key key = event_key(seen);
+
+        if (r->batch.clusters[seen->cluster].done)
+            hc_memory_put_version(&op->h->memory, &key, seen->version);
+    }
+}
+
+static int event_put_records(headcount_op *op)
+{
+    const struct hc_batch *b = &op->as.reconcile.batch;
+    struct headcount_record *to = hc_keep_zero(&op->keep,
+                                               b->records_n * sizeof *to);
+
+    if (to == NULL)
+        return HC_ENOMEM;
+    for (size_t i = 0; i < b->records_n; i++) {
+        to[i] = (struct headcount_record){
+            .id = b->records[i].id.p,
+            .error = b->records[i].why.n > 0 ? b->records[i].why.p : NULL,
+            .done = b->records[i].done, .foreign = b->records[i].foreign,
+        };
+        op->outcome.records_failed += !to[i].done;
+    }
+    op->outcome.records = to;
+    op->outcome.records_n = b->records_n;
+    return 0;
+}
+
+static int event_put_failures(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+
+    if (hc_batch_put_failures(&r->batch, &r->failures)) {
+        op->outcome.failures = hc_buf_z(&r->failures);
+        op->outcome.failures_size = r->failures.n;
+    }
+    return hc_buf_error(&r->failures);
+}
+
+int hc_op_settle_event(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    int err;
+
+    if (!r->has_event)
+        return 0;
+    event_settle_clusters(op);
+    event_note_versions(op);
+    err = event_settle_foreign(op);
+    if (err < 0 || !r->batch.wrapped)
+        return err;
+    hc_batch_judge(&r->batch);
+    err = event_put_records(op);
+    return err < 0 ? err : event_put_failures(op);
+}

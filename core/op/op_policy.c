@@ -1,0 +1,398 @@
+/* op/op_policy.c - an op that ASKS: its owner looks at facts and wishes. */
+#include "op/op.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "plan/measure.h"
+
+#define QUESTION_FILTERS ((size_t)64 << 10)
+
+/* Shown as pairs; one type inside, one outside. */
+static const struct headcount_pairs *asks_pairs(const struct hc_ecs_tag *tags)
+{
+    return (const struct headcount_pairs *)tags;
+}
+
+/* `op` is the one whose turn it is. */
+static struct hc_reconcile *asks_of(const headcount_op *op)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+
+    return op->state == HEADCOUNT_ASKS ? r->clusters[r->at] : NULL;
+}
+
+static int64_t asks_known(int64_t n)
+{
+    return n < 0 ? HEADCOUNT_UNKNOWN : n;
+}
+
+/* ---- the question ---- */
+
+void hc_op_ask(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    struct hc_reconcile *one = r->clusters[r->at];
+    const struct hc_arn *c = &one->cluster;
+    struct hc_keep *keep = &one->facts.keep;
+
+    r->told_n = 0;
+    r->question = (struct headcount_question){
+        .name = hc_keep_str(keep, c->name).p,
+        .arn = hc_keep_str(keep, hc_arn_is_full(c) ? c->text : HC_STR("")).p,
+        .account = hc_keep_str(keep, c->account).p,
+        .region = hc_keep_str(keep, hc_reconcile_region(one)).p,
+        .partition = hc_keep_str(keep, c->partition).p,
+        .round = one->question.rounds + 1,
+        .time = hc_reconcile_wall(one),
+        .event = op->request.event,
+        .event_size = op->request.event_size,
+        .confirming = one->question.again,
+    };
+}
+
+const struct headcount_question *headcount_question(const headcount_op *owned)
+{
+    const headcount_op *op = hc_op_asks_in_sweep(owned)
+                                 ? owned->as.sweep.turn->op : owned;
+
+    return asks_of(op) != NULL ? &op->as.reconcile.question : NULL;
+}
+
+/* ---- facts ---- */
+
+/* JSON as GetResources takes it: sorted, so that equal questions are equal. */
+static int asks_filters(struct hc_buf *out, const struct headcount_tag *t,
+                        size_t n)
+{
+    const struct headcount_tag *last = NULL;
+
+    hc_buf_chr(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        const struct headcount_tag *least = NULL;
+
+        for (size_t k = 0; k < n; k++)
+            if ((last == NULL || strcmp(t[k].key, last->key) > 0) &&
+                (least == NULL || strcmp(t[k].key, least->key) < 0))
+                least = &t[k];
+        if (least == NULL)
+            return HC_EARG; /* a key stands there twice */
+        hc_json_put_comma(out);
+        hc_buf_chr(out, '{');
+        hc_json_put_member(out, "Key", hc_str(least->key));
+        if (least->value != NULL) {
+            hc_buf_lit(out, ",\"Values\":[");
+            hc_json_put_str(out, hc_str(least->value));
+            hc_buf_chr(out, ']');
+        }
+        hc_buf_chr(out, '}');
+        last = least;
+    }
+    hc_buf_chr(out, ']');
+    return hc_buf_error(out);
+}
+
+static bool asks_kind(enum headcount_fact_kind from, enum hc_query_kind *to)
+{
+    switch (from) {
+    case HEADCOUNT_FACT_CLUSTER:
+        *to = QUERY_CLUSTER;
+        return true;
+    case HEADCOUNT_FACT_COUNT:
+        *to = QUERY_COUNT;
+        return true;
+    case HEADCOUNT_FACT_HOSTS:
+        *to = QUERY_HOSTS;
+        return true;
+    case HEADCOUNT_FACT_SERVICES:
+        *to = QUERY_SERVICES;
+        return true;
+    case HEADCOUNT_FACT_SERVICE:
+        *to = QUERY_SERVICE;
+        return true;
+    }
+    return false;
+}
+
+static bool asks_take(const struct headcount_query *from, struct hc_query *q)
+{
+    for (size_t i = 0; i < from->tags_n; i++)
+        if (from->tags == NULL || from->tags[i].key == NULL)
+            return false;
+    *q = (struct hc_query){
+        .where = hc_str(from->where),
+        .min_age = from->min_age,
+        .by = from->hosts == HEADCOUNT_REGISTERED  ? HOSTS_REGISTERED
+              : from->hosts == HEADCOUNT_CONNECTED ? HOSTS_CONNECTED
+                                                   : HOSTS_ACTIVE,
+        .launch_type = hc_str(from->launch_type),
+        .service = hc_str(from->service),
+    };
+    return asks_kind(from->kind, &q->kind) &&
+           (q->kind != QUERY_SERVICE || from->service != NULL);
+}
+
+static const struct headcount_service_fact *
+asks_service(struct hc_keep *keep, const struct hc_ecs_service *s)
+{
+    struct headcount_service_fact *to =
+        s != NULL ? hc_keep_zero(keep, sizeof *to) : NULL;
+
+    if (to == NULL)
+        return NULL;
+    *to = (struct headcount_service_fact){
+        .arn = hc_keep_str(keep, s->arn).p,
+        .name = s->name.p,
+        .status = hc_keep_str(keep, s->status_text).p,
+        .launch_type =
+            s->launch == LAUNCH_NONE ? "" : hc_ecs_launch_name(s->launch),
+        .scheduling_strategy = hc_ecs_scheduling_name(s->scheduling),
+        .task_definition = hc_keep_str(keep, s->task_definition).p,
+        .desired = asks_known(s->desired),
+        .running = asks_known(s->running),
+        .pending = asks_known(s->pending),
+        .tags = asks_pairs(s->tags),
+    };
+    return to;
+}
+
+/* The hosts that count, as one array. */
+static int asks_hosts(struct hc_reconcile *r, const struct hc_query *q,
+                      const struct hc_known *known, struct headcount_fact *fact)
+{
+    const struct hc_measure_of of = hc_question_of(r, q);
+    size_t n = known->hosts->n;
+    const struct hc_ecs_host **list =
+        hc_keep_zero(&r->facts.keep, (n + 1) * sizeof *list);
+
+    if (list == NULL)
+        return HC_ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        if (hc_measure_counts(&known->hosts->hosts[i], &of))
+            list[fact->count++] = known->hosts->hosts[i].details;
+    fact->list = list;
+    return 1;
+}
+
+static int asks_fill(struct hc_reconcile *r, const struct hc_query *q,
+                     const struct hc_known *known, struct headcount_fact *fact)
+{
+    struct hc_keep *keep = &r->facts.keep;
+
+    switch (q->kind) {
+    case QUERY_CLUSTER:
+        fact->status = hc_keep_str(keep, known->cluster->status).p;
+        fact->registered = known->cluster->registered;
+        fact->tags = asks_pairs(known->cluster->tags);
+        break;
+    case QUERY_COUNT:
+        fact->count = known->count;
+        break;
+    case QUERY_HOSTS:
+        return asks_hosts(r, q, known, fact);
+    case QUERY_SERVICES:
+        fact->count = (int64_t)known->names->all.n;
+        fact->list = known->names;
+        break;
+    case QUERY_SERVICE:
+        fact->service = asks_service(keep, known->service);
+        break;
+    }
+    return hc_keep_error(keep) < 0 ? HC_ENOMEM : 1;
+}
+
+static int asks_ask(headcount_op *op, const struct headcount_query *from,
+                    struct headcount_fact *fact, struct hc_error *e)
+{
+    struct hc_reconcile *r = asks_of(op);
+    struct hc_known known;
+    struct hc_query q;
+    struct hc_buf filters;
+    int err = 0;
+
+    if (r == NULL)
+        return hc_error_set(e, HC_ESTATE, "this op asks nothing now");
+    if (!asks_take(from, &q))
+        return hc_error_set(e, HC_EARG,
+                            "this is no query: its kind, a tag's "
+                            "key or the service's name is missing");
+    hc_buf_init(&filters, &op->h->net.sys.alloc, QUESTION_FILTERS);
+    if (from->tags_n > 0)
+        err = asks_filters(&filters, from->tags, from->tags_n);
+    if (err == HC_EARG)
+        hc_error_set(e, err, "one tag key stands twice in a query");
+    q.tag_filters = hc_buf_view(&filters);
+    q.recent = op->as.reconcile.by_tags;
+    if (err == 0) {
+        err = hc_question_ask(r, &q, &known, e);
+        if (err == 1)
+            err = asks_fill(r, &q, &known, fact);
+    }
+    hc_buf_fini(&filters);
+    return err < 0 ? hc_error_set(e, err, "%s", hc_error_sentence(err)) : err;
+}
+
+int headcount_fact(headcount_op *op, const struct headcount_query *query,
+                   struct headcount_fact *fact, struct headcount_error *error)
+{
+    struct headcount_query q = { .size = 0 };
+    struct hc_error e = { .code = 0 };
+    int got;
+
+    *fact = (struct headcount_fact){ .registered = HEADCOUNT_UNKNOWN };
+    got = hc_take_struct(&q, &hc_form_query, query, &e);
+    if (got == 0)
+        got = asks_ask(hc_op_turn(op), &q, fact, &e);
+    hc_give_error(error, &e);
+    return got;
+}
+
+/* ---- of facts ---- */
+
+bool headcount_fact_host(const struct headcount_fact *fact, size_t i,
+                         struct headcount_host *host)
+{
+    const struct hc_ecs_host *const *list = fact->list;
+    const struct hc_ecs_host *h;
+
+    if (list == NULL || i >= (size_t)fact->count)
+        return false;
+    h = list[i];
+    *host = (struct headcount_host){
+        .arn = h->arn.p,
+        .id = hc_fact_id(h->arn).p,
+        .ec2_id = h->ec2_id.n > 0 ? h->ec2_id.p : "",
+        .provider = h->provider.n > 0 ? h->provider.p : "",
+        .agent_version = h->agent_version.n > 0 ? h->agent_version.p : "",
+        .connected = h->connected,
+        .registered_at = asks_known(h->registered_at),
+        .running_tasks = asks_known(h->running),
+        .cpu = asks_known(h->cpu),
+        .memory = asks_known(h->memory),
+        .cpu_remaining = asks_known(h->cpu_free),
+        .memory_remaining = asks_known(h->memory_free),
+        .attributes = asks_pairs(h->attributes),
+        .tags = asks_pairs(h->tags),
+    };
+    return true;
+}
+
+const char *headcount_fact_name(const struct headcount_fact *fact, size_t i)
+{
+    const struct hc_fact_names *names = fact->list;
+
+    if (names == NULL || i >= names->all.n)
+        return NULL;
+    return hc_fact_id(names->all.hosts[i].arn).p;
+}
+
+static struct headcount_tag asks_pair(const struct hc_ecs_tag *t)
+{
+    return (struct headcount_tag){ t->key.n > 0 ? t->key.p : "",
+                                   t->value.n > 0 ? t->value.p : "" };
+}
+
+bool headcount_pair(const struct headcount_pairs *pairs, size_t i,
+                    struct headcount_tag *pair)
+{
+    const struct hc_ecs_tag *t = (const struct hc_ecs_tag *)pairs;
+
+    while (t != NULL && i-- > 0)
+        t = t->next;
+    if (t != NULL)
+        *pair = asks_pair(t);
+    return t != NULL;
+}
+
+const char *headcount_pair_find(const struct headcount_pairs *pairs,
+                                const char *key)
+{
+    const struct hc_ecs_tag *t = (const struct hc_ecs_tag *)pairs;
+
+    while (t != NULL && !hc_str_eqz(t->key, key))
+        t = t->next;
+    return t != NULL ? asks_pair(t).value : NULL;
+}
+
+/* ---- the owner's answer ---- */
+
+int headcount_wish(headcount_op *owned, const struct headcount_wish *wish)
+{
+    headcount_op *op = hc_op_turn(owned);
+    struct op_reconcile *r = &op->as.reconcile;
+    struct headcount_wish w = { .size = 0 };
+    int err;
+
+    if (asks_of(op) == NULL)
+        return HEADCOUNT_ESTATE;
+    if (hc_take_struct(&w, &hc_form_wish, wish, NULL) < 0 ||
+        !hc_op_wish_is_sound(&w))
+        return HEADCOUNT_EARG;
+    err = hc_grow(&op->h->net.sys.alloc, &r->told, &r->told_cap, r->told_n + 1,
+                  HC_OP_WISHES, sizeof *r->told);
+    if (err == 0)
+        err = hc_op_take_wish(op, &w, &r->told[r->told_n]);
+    if (err == 0)
+        r->told_n++;
+    hc_error_reset(&op->error);
+    return err;
+}
+
+/* The part goes on, and the sweep that it is of. */
+static void asks_go_on(headcount_op *owned, headcount_op *op)
+{
+    hc_op_goes_on(op);
+    if (owned != op)
+        hc_op_goes_on(owned);
+}
+
+void headcount_refuse(headcount_op *owned, const char *why)
+{
+    headcount_op *op = hc_op_turn(owned);
+    struct hc_reconcile *r = asks_of(op);
+
+    if (r == NULL)
+        return;
+    hc_reconcile_refuse(r, "EPOLICY", why);
+    asks_go_on(owned, op);
+}
+
+/* Wishes that stand move to where they stay. */
+static void asks_resume(headcount_op *op, struct hc_reconcile *r)
+{
+    struct op_reconcile *o = &op->as.reconcile;
+    struct hc_wish *wishes = NULL;
+    size_t n = o->told_n;
+
+    if (r->question.needs_n == 0 && n > 0) {
+        wishes = hc_keep_zero(&op->keep, n * sizeof *wishes);
+        if (wishes != NULL)
+            memcpy(wishes, o->told, n * sizeof *wishes);
+    }
+    if (wishes == NULL && r->question.needs_n == 0 && n > 0)
+        hc_reconcile_refuse(r, "ENOMEM", "no memory for wishes");
+    else
+        hc_reconcile_resume(r, wishes, n);
+}
+
+void headcount_resume(headcount_op *owned)
+{
+    headcount_op *op = hc_op_turn(owned);
+    struct hc_reconcile *r = asks_of(op);
+
+    if (owned->state == HEADCOUNT_PART) {
+        hc_op_sweep_end_part(owned);
+        hc_op_goes_on(owned);
+    } else if (r != NULL) {
+        asks_resume(op, r);
+        asks_go_on(owned, op);
+    }
+}
+
+void hc_op_ask_fini(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+
+    hc_free(&op->h->net.sys.alloc, r->told, r->told_cap * sizeof *r->told);
+    r->told = NULL;
+}

@@ -1,0 +1,99 @@
+/* op/op_policy_tags.c - the owner's turn, done by what services say in their
+ * tags. */
+#include "op/op.h"
+
+#include "plan/tags.h"
+
+/* The wish of one service; a rule that cannot be meant holds it. */
+static int tags_put(headcount_op *op, const char *name,
+                    const struct headcount_service_fact *s)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    struct hc_wish w = { .service = HC_STR("") };
+    struct hc_error e = { 0 };
+    int err = hc_grow(&op->h->net.sys.alloc, &r->told, &r->told_cap,
+                      r->told_n + 1, HC_OP_WISHES, sizeof *r->told);
+
+    if (err == 0)
+        err = hc_tags_wish(&w, (const struct hc_ecs_tag *)s->tags, &op->keep,
+                           &e);
+    if (err == HC_ECONFIG) {
+        w = (struct hc_wish){
+            .broken = hc_keep_str(&op->keep, hc_str(e.what)),
+        };
+        err = 0;
+    }
+    if (err < 0)
+        return err;
+    w.service = hc_keep_str(&op->keep, hc_str(name));
+    w.where = hc_keep_str(&op->keep, w.where);
+    w.at = HC_STR("tags");
+    w.by = op->request.hosts == HEADCOUNT_REGISTERED  ? HOSTS_REGISTERED
+           : op->request.hosts == HEADCOUNT_CONNECTED ? HOSTS_CONNECTED
+                                                      : HOSTS_ACTIVE;
+    r->told[r->told_n++] = w;
+    return hc_keep_error(&op->keep);
+}
+
+/* All are asked for, so that they are described together; 1: all known. */
+static int tags_ask(headcount_op *op, const struct headcount_fact *list)
+{
+    struct headcount_query q = { .size = sizeof q,
+                                 .kind = HEADCOUNT_FACT_SERVICE };
+    struct headcount_fact fact;
+    int all = 1;
+
+    for (size_t i = 0; all >= 0 && i < (size_t)list->count; i++) {
+        q.service = headcount_fact_name(list, i);
+        int got = headcount_fact(op, &q, &fact, NULL);
+
+        all = got < 1 ? got : all;
+    }
+    return all;
+}
+
+static int tags_decide(headcount_op *op, struct headcount_error *e)
+{
+    const struct headcount_tag rule = { HC_TAGS_RULE, NULL };
+    struct headcount_query q = { .size = sizeof q, .tags = &rule, .tags_n = 1,
+                                 .kind = HEADCOUNT_FACT_SERVICES };
+    struct headcount_fact list, fact;
+    int got = headcount_fact(op, &q, &list, e);
+
+    if (got < 1)
+        return got;
+    got = tags_ask(op, &list);
+    q = (struct headcount_query){ .size = sizeof q,
+                                  .kind = HEADCOUNT_FACT_SERVICE };
+    for (size_t i = 0; got == 1 && i < (size_t)list.count; i++) {
+        q.service = headcount_fact_name(&list, i);
+        got = headcount_fact(op, &q, &fact, e);
+        /* It may have lost its tag since it was listed. */
+        if (got == 1 && fact.service != NULL &&
+            hc_tags_have_rule((const struct hc_ecs_tag *)fact.service->tags)) {
+            int err = tags_put(op, q.service, fact.service);
+
+            got = err < 0 ? err : got;
+        }
+    }
+    return got;
+}
+
+void headcount_decide_by_tags(headcount_op *owned)
+{
+    headcount_op *op = hc_op_turn(owned);
+    struct headcount_error e = { .code = 0 };
+    int got = HEADCOUNT_ESTATE;
+
+    if (headcount_question(op) != NULL) {
+        op->as.reconcile.by_tags = true;
+        got = tags_decide(op, &e);
+    }
+    if (got == HEADCOUNT_ESTATE)
+        return;
+    if (got < 0)
+        headcount_refuse(owned, e.code != 0 ? e.what
+                                         : "no memory for wishes of tags");
+    else
+        headcount_resume(owned);
+}

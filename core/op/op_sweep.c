@@ -1,0 +1,469 @@
+/* op/op_sweep.c - HEADCOUNT_SWEEP: clusters are found, and reconciled side by
+ * side; each is an op of its own, whose parent the sweep is.
+ *
+ *   start   places are made out of regions and roles, names are checked
+ *   step    op_sweep_find adds targets; parts are begun, up to at_once
+ *   ASKS    a part's owner is the sweep's
+ *   PART    a part is done: it is shown, and ended when its owner resumes
+ *
+ * Whatever ends a part ends no other.
+ */
+#include "op/op.h"
+
+#include <string.h>
+
+#define SWEEP_AT_ONCE 10
+
+/* ---- start ---- */
+
+/* Where nothing is said: the handle's region, or that of a cluster's ARN. */
+static struct hc_str sweep_region(headcount_op *op)
+{
+    const struct headcount_request *r = &op->request;
+    struct hc_arn arn;
+
+    if (r->region != NULL)
+        return hc_str(r->region);
+    if (op->h->config.region.n > 0)
+        return hc_keep_str(&op->keep, op->h->config.region);
+    for (size_t i = 0; i < r->clusters_n; i++)
+        if (!hc_sweep_is_glob(hc_str(r->clusters[i])) &&
+            hc_arn_cluster(&arn, hc_str(r->clusters[i]), NULL) == 0 &&
+            hc_arn_is_full(&arn))
+            return hc_keep_str(&op->keep, arn.region);
+    return HC_STR("");
+}
+
+/* One that is named twice is looked into once. */
+static void sweep_put_place(struct op_sweep *s,
+                            const struct hc_sweep_place *place)
+{
+    for (size_t i = 0; i < s->places_n; i++)
+        if (hc_str_eq(s->places[i].region, place->region) &&
+            hc_str_eq(s->places[i].role, place->role))
+            return;
+    s->places[s->places_n++] = *place;
+}
+
+static int sweep_put_places(headcount_op *op)
+{
+    const struct headcount_request *r = &op->request;
+    struct op_sweep *s = &op->as.sweep;
+    size_t regions = r->regions_n > 0 ? r->regions_n : 1;
+    size_t roles = r->roles_n > 0 ? r->roles_n : 1;
+
+    if (regions > HC_SWEEP_PLACES || roles > HC_SWEEP_PLACES / regions)
+        return hc_error_set(&op->error, HC_EARG, "%zu regions and %zu roles "
+                            "are more than %d places to look for clusters in",
+                            regions, roles, HC_SWEEP_PLACES);
+    s->places = hc_keep_zero(&op->keep, regions * roles * sizeof *s->places);
+    if (s->places == NULL)
+        return HC_ENOMEM;
+    for (size_t i = 0; i < roles; i++)
+        for (size_t k = 0; k < regions; k++)
+            sweep_put_place(s, &(struct hc_sweep_place){
+                .region = r->regions_n > 0 ? hc_str(r->regions[k])
+                                           : sweep_region(op),
+                .role = r->roles_n > 0 ? hc_str(r->roles[i]) : HC_STR(""),
+            });
+    return 0;
+}
+
+static int sweep_check(headcount_op *op)
+{
+    const struct headcount_request *r = &op->request;
+    struct op_sweep *s = &op->as.sweep;
+    int err = 0;
+
+    s->lists = r->clusters_n == 0 || r->tags_n > 0;
+    for (size_t i = 0; err == 0 && i < r->clusters_n; i++) {
+        err = hc_sweep_check(hc_str(r->clusters[i]), &op->error);
+        s->lists = s->lists || hc_sweep_is_glob(hc_str(r->clusters[i]));
+    }
+    for (size_t i = 0; err == 0 && i < s->places_n; i++)
+        err = hc_op_check_endpoint(op, s->places[i].region);
+    for (size_t i = 0; err == 0 && i < s->places_n; i++)
+        if (hc_client_creds(&op->h->client, s->places[i].role,
+                            &op->error) == NULL)
+            err = op->error.code;
+    if (r->at_once < 0 || r->at_once > HC_SWEEP_AT_ONCE)
+        return hc_error_set(&op->error, HC_EARG, "at_once %d: up to %d "
+                            "clusters are reconciled side by side",
+                            r->at_once, HC_SWEEP_AT_ONCE);
+    s->at_once = r->at_once > 0 ? (size_t)r->at_once : SWEEP_AT_ONCE;
+    return err;
+}
+
+/* One cluster that is named, in each place where it can be. */
+static int sweep_put_name(headcount_op *op, const char *name)
+{
+    struct op_sweep *s = &op->as.sweep;
+    struct hc_arn cluster;
+    bool somewhere = false;
+    int err = hc_arn_cluster(&cluster, hc_str(name), &op->error);
+
+    for (size_t i = 0; err == 0 && i < s->places_n; i++) {
+        if (!hc_sweep_is_there(&s->places[i], &cluster))
+            continue;
+        somewhere = true;
+        err = hc_op_sweep_add(op, i, &cluster, &op->error);
+    }
+    if (err == 0 && !somewhere)
+        return hc_error_set(&op->error, HC_ECONFIG, "cluster %s is in none of "
+                            "the regions, or in no role's account", name);
+    return err;
+}
+
+static int sweep_put_names(headcount_op *op)
+{
+    const struct headcount_request *r = &op->request;
+    int err = 0;
+
+    for (size_t i = 0; err == 0 && i < r->clusters_n; i++)
+        err = sweep_put_name(op, r->clusters[i]);
+    return err;
+}
+
+int hc_op_sweep_start(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    hc_buf_init(&s->json, &op->h->net.sys.alloc, HC_OP_JSON);
+    int err = hc_op_sweep_find_init(op);
+
+    if (err == 0)
+        err = hc_op_check_reconcile(op);
+    if (err == 0)
+        err = hc_op_put_wishes(op, &s->wishes, &s->wishes_n);
+    if (err == 0)
+        err = hc_missing_init(&s->missing, &op->keep, s->wishes, s->wishes_n);
+    if (err == 0)
+        err = sweep_put_places(op);
+    if (err == 0)
+        err = sweep_check(op);
+    return err == 0 && !s->lists ? sweep_put_names(op) : err;
+}
+
+/* ---- parts ---- */
+
+static headcount_op *sweep_begin_part(headcount_op *op, size_t at)
+{
+    struct op_sweep *s = &op->as.sweep;
+    const struct op_target *t = &s->targets[at];
+    const struct hc_sweep_place *place = &s->places[t->place];
+    struct headcount_request r = op->request;
+
+    r.kind = HEADCOUNT_RECONCILE;
+    r.region = place->region.p;
+    r.assume_role = place->role.n > 0 ? place->role.p : NULL;
+    r.clusters = &t->name.p;
+    r.clusters_n = 1;
+    r.timeout = 0;
+    headcount_op *part = hc_op_begin_part(op, &r);
+
+    if (part != NULL)                     /* the targets' array may move */
+        part->request.clusters = NULL;
+    return part;
+}
+
+/* What cannot be begun (a place that was not listed, a cluster without memory
+ * for it) takes a slot, too: its owner is told. */
+static void sweep_begin(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    for (size_t i = 0; i < s->at_once && s->begun < s->targets_n; i++) {
+        struct op_part *p = &s->parts[i];
+        struct op_target *t = &s->targets[s->begun];
+
+        if (p->used)
+            continue;
+        *p = (struct op_part){ .used = true, .at = s->begun++ };
+        if (t->code != NULL)
+            continue;
+        p->op = sweep_begin_part(op, p->at);
+        if (p->op == NULL) {
+            t->code = hc_error_name(HC_ENOMEM);
+            t->what = hc_error_sentence(HC_ENOMEM);
+        } else if (s->cancelled) {
+            headcount_cancel(p->op);
+        }
+    }
+}
+
+/* HC_OP_ASKS, HC_OP_PART, or 0: nobody's turn. */
+static int sweep_turn(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    for (size_t i = 0; i < s->at_once; i++) {
+        struct op_part *p = &s->parts[i];
+
+        if (!p->used || (p->op != NULL && p->op->state == HEADCOUNT_RUNNING))
+            continue;
+        s->turn = p;
+        return p->op != NULL && p->op->state == HEADCOUNT_ASKS ? HC_OP_ASKS
+                                                               : HC_OP_PART;
+    }
+    s->turn = NULL;
+    return 0;
+}
+
+bool hc_op_asks_in_sweep(const headcount_op *op)
+{
+    return op->request.kind == HEADCOUNT_SWEEP && op->state == HEADCOUNT_ASKS;
+}
+
+headcount_op *hc_op_turn(headcount_op *op)
+{
+    return hc_op_asks_in_sweep(op) ? op->as.sweep.turn->op : op;
+}
+
+/* ---- a part that is done ---- */
+
+/* Of a part that has no clusters to show: why. */
+static struct hc_report_cluster sweep_failure(const headcount_op *op)
+{
+    const struct op_sweep *s = &op->as.sweep;
+    const struct op_target *t = &s->targets[s->turn->at];
+    const headcount_op *part = s->turn->op;
+    struct hc_arn arn;
+    bool known = t->name.n > 0 && hc_arn_cluster(&arn, t->name, NULL) == 0;
+
+    return (struct hc_report_cluster){
+        .arn = known && hc_arn_is_full(&arn) ? t->name.p : "",
+        .name = known ? arn.name.p : t->name.n > 0 ? t->name.p : "",
+        .error_code = part != NULL ? hc_error_name(part->outcome.code)
+                                   : t->code,
+        .error = part != NULL ? part->outcome.message : t->what,
+    };
+}
+
+static bool sweep_part_failed(const struct op_sweep *s)
+{
+    return s->turn->op == NULL || s->turn->op->outcome.code != 0;
+}
+
+static const struct headcount_outcome *sweep_show(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    if (!sweep_part_failed(s))
+        return &s->turn->op->outcome;
+    struct hc_report_cluster why = sweep_failure(op);
+
+    s->shown_cluster = (struct headcount_cluster){
+        .arn = why.arn, .name = why.name, .error_code = why.error_code,
+        .error = why.error,
+    };
+    s->shown = (struct headcount_outcome){
+        .message = "", .service_code = "", .request_id = "", .body = "",
+        .json = "", .clusters = &s->shown_cluster, .clusters_n = 1,
+        .summary = { [HEADCOUNT_FAILED] = 1 },
+    };
+    return &s->shown;
+}
+
+const struct headcount_outcome *headcount_part(const headcount_op *op)
+{
+    return op->state == HEADCOUNT_PART ? op->as.sweep.showing : NULL;
+}
+
+void headcount_sweep_progress(const headcount_op *op,
+                              struct headcount_progress *out)
+{
+    const struct op_sweep *s = &op->as.sweep;
+
+    *out = (struct headcount_progress){ .at = 0 };
+    if (op->request.kind != HEADCOUNT_SWEEP)
+        return;
+    *out = (struct headcount_progress){
+        .at = op->state == HEADCOUNT_PART ? s->turn->at : 0,
+        .found = s->targets_n, .done = s->done, .all_found = s->all_found,
+    };
+}
+
+void hc_op_sweep_end_child(headcount_op *op, headcount_op *child)
+{
+    if (child != NULL)
+        hc_stats_move(&op->stats, &child->stats);
+    headcount_end(child);
+}
+
+static void sweep_keep_json(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    struct hc_buf *out = &s->targets[s->turn->at].json;
+    struct hc_report_cluster why;
+
+    if (!op->request.report)
+        return;
+    if (sweep_part_failed(s)) {
+        why = sweep_failure(op);
+        hc_report_put_cluster(out, &why);
+    } else {
+        hc_report_put_cluster(out,
+                              &s->turn->op->as.reconcile.clusters[0]->result);
+    }
+    s->kept += out->n;
+    if (s->kept > HC_OP_JSON)             /* none will be written */
+        hc_buf_fini(out);
+}
+
+static void sweep_note_missing(struct op_sweep *s)
+{
+    if (sweep_part_failed(s))
+        s->missing.partial = true;
+    else
+        hc_missing_note(&s->missing,
+                        &s->turn->op->as.reconcile.clusters[0]->result);
+}
+
+/* Parts that wait to write until those before them are done look again. */
+static void sweep_next_turn(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    size_t before = op->brake.turn;
+
+    while (op->brake.turn < s->targets_n && s->targets[op->brake.turn].done)
+        op->brake.turn++;
+    for (size_t i = 0; op->brake.turn > before && i < s->at_once; i++)
+        if (s->parts[i].op != NULL)
+            hc_job_wake(&s->parts[i].op->job);
+}
+
+void hc_op_sweep_end_part(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    const struct headcount_outcome *o = s->showing;
+
+    for (int i = 0; i < HC_OUTCOMES; i++)
+        op->outcome.summary[i] += o->summary[i];
+    sweep_note_missing(s);
+    sweep_keep_json(op);
+    hc_op_sweep_end_child(op, s->turn->op);
+    s->targets[s->turn->at].done = true;
+    *s->turn = (struct op_part){ .used = false };
+    s->turn = NULL;
+    s->showing = NULL;
+    s->done++;
+    sweep_next_turn(op);
+}
+
+/* ---- the report ---- */
+
+static int sweep_put_missing(headcount_op *op)
+{
+    size_t *n = &op->outcome.missing_services_n;
+
+    op->outcome.missing_services =
+        hc_missing_list(&op->as.sweep.missing, &op->keep, n);
+    op->outcome.summary[HEADCOUNT_FAILED] += *n;
+    return hc_keep_error(&op->keep);
+}
+
+static int sweep_report(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int err = sweep_put_missing(op);
+    const struct hc_report report = {
+        .dry_run = op->request.dry_run, .stats = op->stats,
+        .missing_services = op->outcome.missing_services,
+        .missing_services_n = op->outcome.missing_services_n,
+        .elapsed_us = hc_now(&op->h->net.sys) - op->started,
+    };
+
+    if (err < 0 || !op->request.report)
+        return err < 0 ? err : 1;
+    if (s->kept > HC_OP_JSON)
+        return hc_error_set(&op->error, HC_ELIMIT, "all clusters were seen to, "
+                            "but the report would be longer than %zu bytes: "
+                            "sweep fewer of them at once", HC_OP_JSON);
+    hc_report_put_head(&s->json, &report);
+    for (size_t i = 0; i < s->targets_n; i++) {
+        hc_json_put_comma(&s->json);
+        hc_buf_str(&s->json, hc_buf_view(&s->targets[i].json));
+        if (hc_buf_error(&s->targets[i].json) < 0)
+            return HC_ENOMEM;
+        hc_buf_fini(&s->targets[i].json);
+    }
+    hc_report_put_tail(&s->json, &report, op->outcome.summary);
+    op->outcome.json = hc_buf_z(&s->json);
+    op->outcome.json_size = s->json.n;
+    err = hc_buf_error(&s->json);
+    return err < 0 ? hc_error_set(&op->error, err, "the report could not be "
+                                  "written: %s", hc_error_sentence(err)) : 1;
+}
+
+/* ---- step, cancel, end ---- */
+
+/* What is done, or over, has nobody at work. */
+static void sweep_end_all(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    for (size_t i = 0; i < HC_SWEEP_AT_ONCE; i++) {
+        hc_op_sweep_end_child(op, s->parts[i].op);
+        s->parts[i] = (struct op_part){ .used = false };
+    }
+    hc_op_sweep_find_fini(op);
+}
+
+int hc_op_sweep_step(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int got = hc_op_sweep_find(op);
+
+    if (got < 0) {
+        sweep_end_all(op);
+        return got;
+    }
+    sweep_begin(op);
+    got = sweep_turn(op);
+    if (got == HC_OP_PART)
+        s->showing = sweep_show(op);
+    if (got != 0)
+        return got;
+    return s->all_found && s->done == s->targets_n ? sweep_report(op) : 0;
+}
+
+/* What was not begun is as if it had not been found. */
+void headcount_finish(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    if (op->request.kind != HEADCOUNT_SWEEP || op->state == HEADCOUNT_DONE)
+        return;
+    hc_op_sweep_end_child(op, s->lister);
+    s->lister = NULL;
+    s->missing.partial |= !s->all_found || s->targets_n > s->begun;
+    s->place = s->places_n;
+    s->all_found = true;
+    while (s->targets_n > s->begun)
+        hc_buf_fini(&s->targets[--s->targets_n].json);
+    hc_job_wake(&op->job);
+}
+
+void hc_op_sweep_cancel(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    s->cancelled = true;
+    if (s->lister != NULL)
+        headcount_cancel(s->lister);
+    for (size_t i = 0; i < s->at_once; i++)
+        if (s->parts[i].op != NULL)
+            headcount_cancel(s->parts[i].op);
+}
+
+void hc_op_sweep_fini(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    sweep_end_all(op);
+    for (size_t i = 0; i < s->targets_n; i++)
+        hc_buf_fini(&s->targets[i].json);
+    hc_free(&op->h->net.sys.alloc, s->targets,
+            s->targets_cap * sizeof *s->targets);
+    hc_buf_fini(&s->json);
+}

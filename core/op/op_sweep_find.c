@@ -1,0 +1,449 @@
+/* op/op_sweep_find.c - the clusters of a sweep: listed page by page in each of
+ * its places, while those that were found are reconciled already.
+ *
+ *   ListClusters --> (tags are asked for: DescribeClusters) --> targets
+ *        ^                                                         |
+ *        +--------- another page, or the next place <--------------+
+ *
+ * A place that cannot be listed is a target that failed, and no other.
+ */
+#include "op/op.h"
+
+#define FIND_BODY ((size_t)512 << 10)
+
+/* ---- targets ---- */
+
+/* Clusters, and beside them what is to be told of names and places. */
+#define FIND_TARGETS ((size_t)2 * HC_SWEEP_CLUSTERS)
+
+/* `like` is copied but for code. */
+static int find_put(headcount_op *op, const struct op_target *like)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int err = hc_grow(&op->h->net.sys.alloc, &s->targets, &s->targets_cap,
+                      s->targets_n + 1, FIND_TARGETS, sizeof *s->targets);
+
+    if (err < 0)
+        return err;
+    s->targets[s->targets_n++] = (struct op_target){
+        .name = hc_keep_str(&op->keep, like->name), .place = like->place,
+        .code = like->code,
+        .what = like->what != NULL
+                    ? hc_keep_str(&op->keep, hc_str(like->what)).p : NULL,
+    };
+    hc_buf_init(&s->targets[s->targets_n - 1].json, &op->h->net.sys.alloc,
+                HC_OP_JSON);
+    return hc_keep_error(&op->keep);
+}
+
+/* ---- each cluster once ---- */
+
+/* Pages may name one twice while clusters come and go, and two roles may be
+ * of one account. */
+static bool find_is(const struct op_target *t, size_t place,
+                    const struct hc_arn *cluster)
+{
+    struct hc_arn other;
+
+    return hc_arn_cluster(&other, t->name, NULL) == 0 &&
+           hc_str_eq(other.name, cluster->name) &&
+           hc_arn_same_place(&other, cluster) &&
+           (t->place == place ||
+            (hc_arn_is_full(&other) && hc_arn_is_full(cluster)));
+}
+
+/* Where it is, or where it would be. */
+static size_t *find_slot(const struct op_sweep *s, size_t place,
+                         const struct hc_arn *cluster)
+{
+    uint64_t hash = hc_str_hash(HC_STR_HASH, cluster->name);
+    size_t at = (size_t)hash & (s->slots_n - 1);
+
+    while (s->slots[at] != 0 &&
+           !find_is(&s->targets[s->slots[at] - 1], place, cluster))
+        at = (at + 1) & (s->slots_n - 1);
+    return &s->slots[at];
+}
+
+/* At most half of the slots, a power of two, are taken. */
+static int find_make_room(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    const struct hc_alloc *alloc = &op->h->net.sys.alloc;
+    size_t n = s->slots_n > 0 ? 2 * s->slots_n : 64;
+    struct hc_arn cluster;
+
+    if (2 * (s->targets_n + 1) <= s->slots_n)
+        return 0;
+    size_t *slots = hc_alloc_array(alloc, n, sizeof *slots);
+
+    if (slots == NULL)
+        return HC_ENOMEM;
+    hc_free(alloc, s->slots, s->slots_n * sizeof *slots);
+    s->slots = slots;
+    s->slots_n = n;
+    for (size_t i = 0; i < s->targets_n; i++)
+        if (s->targets[i].code == NULL &&
+            hc_arn_cluster(&cluster, s->targets[i].name, NULL) == 0)
+            *find_slot(s, s->targets[i].place, &cluster) = i + 1;
+    return 0;
+}
+
+/* A name and an ARN of one name become the ARN.  If it is of another account,
+ * it fails and says so; the name alone would go well, and the ARN would have
+ * been left out. */
+static int find_know_better(headcount_op *op, struct op_target *t,
+                            const struct hc_arn *cluster)
+{
+    struct hc_arn known;
+
+    if (hc_arn_cluster(&known, t->name, NULL) == 0 &&
+        !hc_arn_is_full(&known) && hc_arn_is_full(cluster))
+        t->name = hc_keep_str(&op->keep, cluster->text);
+    return hc_keep_error(&op->keep);
+}
+
+int hc_op_sweep_add(headcount_op *op, size_t place,
+                    const struct hc_arn *cluster, struct hc_error *e)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int err = find_make_room(op);
+
+    if (err < 0)
+        return err;
+    size_t *slot = find_slot(s, place, cluster);
+
+    if (*slot != 0)
+        return find_know_better(op, &s->targets[*slot - 1], cluster);
+    if (s->targets_n >= HC_SWEEP_CLUSTERS)
+        return hc_error_set(e, HC_ELIMIT, "the sweep found more than %d "
+                            "clusters", HC_SWEEP_CLUSTERS);
+    err = find_put(op, &(struct op_target){ .name = cluster->text,
+                                            .place = place });
+    if (err == 0)
+        *slot = s->targets_n;
+    return err;
+}
+
+/* ---- what is wanted ---- */
+
+static bool find_wants(headcount_op *op, const struct hc_arn *cluster)
+{
+    struct op_sweep *s = &op->as.sweep;
+    const struct headcount_request *r = &op->request;
+    bool wanted = r->clusters_n == 0;
+
+    for (size_t i = 0; i < r->clusters_n; i++)
+        if (hc_sweep_matches(hc_str(r->clusters[i]), cluster))
+            wanted = s->matched[i] = true;
+    return wanted;
+}
+
+static bool find_is_tagged(const headcount_op *op,
+                           const struct hc_ecs_tag *tags)
+{
+    const struct headcount_request *r = &op->request;
+
+    for (size_t i = 0; i < r->tags_n; i++) {
+        struct hc_str value = { NULL, 0 };
+
+        if (r->tags[i].value != NULL)
+            value = hc_str(r->tags[i].value);
+        if (!hc_sweep_has_tag(tags, hc_str(r->tags[i].key), value))
+            return false;
+    }
+    return true;
+}
+
+/* ---- one answer ---- */
+
+static int find_check(headcount_op *op, struct hc_str text,
+                      struct hc_arn *arn, struct hc_error *e)
+{
+    const struct op_sweep *s = &op->as.sweep;
+    int err = hc_arn_cluster(arn, text, e);
+
+    if (err == 0 && (!hc_arn_is_full(arn) ||
+                     !hc_sweep_is_there(&s->places[s->place], arn)))
+        err = hc_error_set(e, HC_EANSWER, "ECS answers with a cluster `%.*s`, "
+                           "which is none of this region, or of another "
+                           "account than the role", HC_STR_ARG(text));
+    return err;
+}
+
+static bool find_was_asked(const struct op_sweep *s, struct hc_str arn)
+{
+    for (size_t i = 0; i < s->page_n; i++)
+        if (hc_str_eq(s->page[i], arn))
+            return true;
+    return false;
+}
+
+static int find_next_page(struct op_sweep *s, struct hc_str next,
+                          struct hc_error *e)
+{
+    const char *why = NULL;
+    int err = hc_pages_turn(&s->pages, next, &why);
+
+    if (why != NULL)
+        return hc_error_set(e, err, "ListClusters %s", why);
+    return err < 0 ? err : 0;
+}
+
+/* Those that match: targets, or first to be asked for their tags. */
+static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
+                     struct hc_error *e)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int err = 0;
+
+    s->page_n = 0;
+    if (v->arns_n > HC_ECS_BATCH)
+        return hc_error_set(e, HC_EANSWER, "ListClusters answers with more "
+                            "than the %d clusters that were asked for",
+                            HC_ECS_BATCH);
+    for (size_t i = 0; err == 0 && i < v->arns_n; i++) {
+        struct hc_arn arn;
+
+        err = find_check(op, v->arns[i], &arn, e);
+        if (err == 0)
+            err = hc_pages_saw(&s->pages, v->arns[i]);
+        if (err < 0 || !find_wants(op, &arn))
+            continue;
+        if (op->request.tags_n == 0)
+            err = hc_op_sweep_add(op, s->place, &arn, e);
+        else
+            s->page[s->page_n++] = hc_keep_str(&op->keep, arn.text);
+    }
+    return err == 0 ? find_next_page(s, v->next, e) : err;
+}
+
+static int find_take_list(headcount_op *op, struct hc_str body,
+                          struct hc_error *e)
+{
+    struct hc_ecs_arns v;
+    int err;
+
+    hc_ecs_clusters_init(&v, &op->h->net.sys.alloc);
+    err = hc_ecs_arns_feed(&v, body, e);
+    if (err == 0)
+        err = hc_ecs_arns_end(&v, e);
+    if (err == 0)
+        err = find_page(op, &v, e);
+    hc_ecs_arns_fini(&v);
+    return err;
+}
+
+static int find_take_tags(headcount_op *op, struct hc_str body,
+                          struct hc_error *e)
+{
+    struct op_sweep *s = &op->as.sweep;
+    struct hc_ecs_cluster_list v;
+    int err;
+
+    hc_ecs_cluster_list_init(&v, &op->h->net.sys.alloc);
+    err = hc_ecs_cluster_list_feed(&v, body, e);
+    if (err == 0)
+        err = hc_ecs_cluster_list_end(&v, e);
+    for (size_t i = 0; err == 0 && i < v.n; i++) {
+        struct hc_arn arn;
+
+        err = find_check(op, v.clusters[i].arn, &arn, e);
+        if (err == 0 && !find_was_asked(s, arn.text))
+            err = hc_error_set(e, HC_EANSWER, "DescribeClusters answers with a "
+                               "cluster `%.*s`, which it was not asked for",
+                               HC_STR_ARG(arn.text));
+        if (err == 0 && find_is_tagged(op, v.clusters[i].tags))
+            err = hc_op_sweep_add(op, s->place, &arn, e);
+    }
+    hc_ecs_cluster_list_fini(&v);
+    s->page_n = 0;
+    return err;
+}
+
+/* ---- a place ---- */
+
+static void find_next_place(struct op_sweep *s)
+{
+    hc_pages_reset(&s->pages);
+    s->page_n = 0;
+    s->place++;
+}
+
+/* Alone it fails the sweep. */
+static int find_failed(headcount_op *op, int code, const char *what)
+{
+    struct op_sweep *s = &op->as.sweep;
+    const struct hc_sweep_place *at = &s->places[s->place];
+    const char *said = hc_keep_fmt(
+        &op->keep, "the clusters of %.*s%s%.*s could not be listed: %s",
+        HC_STR_ARG(at->region), at->role.n > 0 ? " as " : "",
+        HC_STR_ARG(at->role), what);
+
+    if (code == HC_ENOMEM)
+        return code;
+    if (s->places_n == 1 && s->targets_n == 0)
+        return hc_error_set(&op->error, code, "%s", said);
+    int err = find_put(op, &(struct op_target){
+        .place = s->place, .code = hc_error_name(code), .what = said });
+
+    find_next_place(s);
+    return err;
+}
+
+#define FIND_ALLOW "; to allow it: {\"Effect\": \"Allow\", \"Action\": "      \
+    "[\"ecs:ListClusters\", \"ecs:DescribeClusters\"], \"Resource\": \"*\"}"
+
+static const char *find_operation(const struct op_sweep *s)
+{
+    return s->describes ? "DescribeClusters" : "ListClusters";
+}
+
+/* The service's own word does not say what it is about. */
+static int find_refused(headcount_op *op, const struct headcount_outcome *o)
+{
+    bool denied = hc_str_starts(hc_str(o->service_code),
+                                HC_STR("AccessDenied"));
+
+    return find_failed(op, o->code,
+                       hc_keep_fmt(&op->keep, "%s%s%s%s",
+                                   o->code == HC_ESERVICE
+                                       ? find_operation(&op->as.sweep) : "",
+                                   o->code == HC_ESERVICE ? ": " : "",
+                                   o->message, denied ? FIND_ALLOW : ""));
+}
+
+static int find_took(headcount_op *op, int err, const struct hc_error *why)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    if (err < 0)
+        return find_failed(op, err, why->code != 0 ? why->what
+                                                   : hc_error_sentence(err));
+    if (s->page_n > 0)
+        return 0;                      /* their tags are asked for next */
+    if (hc_pages_token(&s->pages).n == 0)
+        find_next_place(s);
+    return 0;
+}
+
+/* ---- the call ---- */
+
+static int find_ask(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    const struct hc_sweep_place *at = &s->places[s->place];
+
+    hc_buf_reset(&s->body);
+    s->describes = s->page_n > 0;
+    if (s->describes)
+        hc_ecs_put_describe_clusters(&s->body, s->page, s->page_n);
+    else
+        hc_ecs_put_list_clusters(&s->body, hc_pages_token(&s->pages));
+    if (hc_buf_error(&s->body) < 0)
+        return HC_ENOMEM;
+    const struct headcount_request r = {
+        .size = sizeof r, .kind = HEADCOUNT_CALL, .service = "ecs",
+        .operation = find_operation(s),
+        .region = at->region.p,
+        .assume_role = at->role.n > 0 ? at->role.p : NULL,
+        .endpoint_url = op->request.endpoint_url,
+        .body = s->body.p, .body_size = s->body.n,
+    };
+
+    s->lister = hc_op_begin_part(op, &r);
+    return s->lister != NULL ? 0 : HC_ENOMEM;
+}
+
+static int find_answered(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    headcount_op *lister = s->lister;
+    const struct headcount_outcome *o = &lister->outcome;
+    struct hc_str body = hc_str_n(o->body, o->body_size);
+    struct hc_error why = { .code = 0 };
+    int err;
+
+    if (o->code != 0) {
+        err = find_refused(op, o);
+    } else {
+        err = s->describes ? find_take_tags(op, body, &why)
+                           : find_take_list(op, body, &why);
+        hc_call_strike(&lister->as.call.call, why.what);
+        err = find_took(op, err, &why);
+    }
+    hc_op_sweep_end_child(op, lister);
+    s->lister = NULL;
+    return err;
+}
+
+/* What was named and is nowhere is a target, too: it failed. */
+static int find_unmatched(headcount_op *op)
+{
+    const struct headcount_request *r = &op->request;
+    struct op_sweep *s = &op->as.sweep;
+    int err = 0;
+
+    s->all_found = true;
+    for (size_t i = 0; err == 0 && s->lists && i < r->clusters_n; i++)
+        if (!s->matched[i])
+            err = find_put(op, &(struct op_target){
+                .name = hc_str(r->clusters[i]), .code = "no_cluster",
+                .what = "no cluster is named so in the regions and accounts "
+                        "that were looked at" });
+    return err;
+}
+
+static int find_stopped(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int err = find_put(op, &(struct op_target){
+        .place = s->place, .code = "cancelled",
+        .what = "cancelled before all clusters were found" });
+
+    s->place = s->places_n;
+    s->all_found = true;
+    return err;
+}
+
+int hc_op_sweep_find(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+    int err = 0;
+
+    while (err == 0 && s->lists && s->place < s->places_n) {
+        if (s->lister == NULL && s->cancelled)
+            return find_stopped(op);
+        if (s->lister == NULL)
+            err = find_ask(op);
+        if (err == 0 && s->lister->state != HEADCOUNT_DONE)
+            return 0;
+        if (err == 0)
+            err = find_answered(op);
+    }
+    return err == 0 && !s->all_found ? find_unmatched(op) : err;
+}
+
+int hc_op_sweep_find_init(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    hc_buf_init(&s->body, &op->h->net.sys.alloc, FIND_BODY);
+    hc_pages_init(&s->pages, &op->h->net.sys.alloc);
+    s->page = hc_keep_zero(&op->keep, HC_ECS_BATCH * sizeof *s->page);
+    s->matched = hc_keep_zero(&op->keep, op->request.clusters_n + 1);
+    return hc_keep_error(&op->keep);
+}
+
+void hc_op_sweep_find_fini(headcount_op *op)
+{
+    struct op_sweep *s = &op->as.sweep;
+
+    headcount_end(s->lister);
+    s->lister = NULL;
+    hc_buf_fini(&s->body);
+    hc_pages_fini(&s->pages);
+    hc_free(&op->h->net.sys.alloc, s->slots, s->slots_n * sizeof *s->slots);
+    s->slots = NULL;
+    s->slots_n = 0;
+}

@@ -1,0 +1,353 @@
+/* op/op_targets.c - which clusters a reconcile is about: those that are named,
+ * the event's, or a snapshot's own; and whether they are ours to look at.
+ */
+#include "op/op.h"
+
+#include "reconcile/snapshot.h"
+
+/* ---- region ---- */
+
+static int op_skip(headcount_op *op, const char *why)
+{
+    op->outcome.skipped_event = why;
+    return 1;
+}
+
+/* What stood around the events that named it. */
+static const struct hc_batch_cluster *op_envelope(const struct op_reconcile *r,
+                                                  size_t at)
+{
+    return &r->batch.clusters[r->causes[at]];
+}
+
+static struct hc_str op_region(const headcount_op *op)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+
+    if (op->request.region != NULL)
+        return hc_str(op->request.region);
+    if (op->h->config.region.n > 0)
+        return op->h->config.region;
+    for (size_t i = 0; r->has_event && i < r->clusters_n; i++)
+        if (op_envelope(r, i)->region.n > 0)
+            return op_envelope(r, i)->region;
+    for (size_t i = 0; i < r->clusters_n; i++)
+        if (r->names[i].region.n > 0)
+            return r->names[i].region;
+    return (struct hc_str){ NULL, 0 };
+}
+
+static bool op_is_foreign(const struct op_reconcile *r, struct hc_str region)
+{
+    return region.n > 0 && r->region.n > 0 && !hc_str_eq(region, r->region);
+}
+
+const char *hc_op_foreign(const struct op_reconcile *r, size_t at)
+{
+    const struct hc_arn *arn = &r->names[at];
+    const struct hc_batch_cluster *c = r->has_event ? op_envelope(r, at)
+                                                    : NULL;
+
+    if (c != NULL && op_is_foreign(r, c->region))
+        return "foreign_region";
+    if (c != NULL && c->account.n > 0 && arn->account.n > 0 &&
+        !hc_str_eq(arn->account, c->account))
+        return "foreign_account";
+    return op_is_foreign(r, arn->region) ? "foreign_region" : NULL;
+}
+
+const char *hc_op_foreign_why(headcount_op *op, size_t at)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+    const struct hc_batch_cluster *c = op_envelope(r, at);
+    const struct hc_arn *arn = &r->names[at];
+
+    if (hc_str_eqz(hc_str(hc_op_foreign(r, at)), "foreign_account"))
+        return hc_keep_fmt(&op->keep, "cluster %.*s is in account %.*s, and "
+                           "its event in account %.*s", HC_STR_ARG(arn->name),
+                           HC_STR_ARG(arn->account), HC_STR_ARG(c->account));
+    return hc_keep_fmt(&op->keep, "cluster %.*s is in region %.*s%s%.*s, and "
+                       "the region here is %.*s", HC_STR_ARG(arn->name),
+                       HC_STR_ARG(op_is_foreign(r, c->region) ? c->region
+                                                              : arn->region),
+                       c->account.n > 0 ? ", account " : "",
+                       HC_STR_ARG(c->account), HC_STR_ARG(r->region));
+}
+
+/* Logs each region and account once: a queue that is drained by mistake holds
+ * many of their events.  The last line says that further ones are not logged.
+ */
+static void op_tell_foreign(headcount_op *op, size_t at)
+{
+    const struct op_reconcile *r = &op->as.reconcile;
+    const struct hc_batch_cluster *c = op_envelope(r, at);
+    const struct hc_str place[] = { c->region, HC_STR("\n"), c->account,
+                                    HC_STR("\n"), r->names[at].account };
+    uint64_t hash = HC_STR_HASH;
+    headcount *h = op->h;
+
+    for (size_t i = 0; i < sizeof place / sizeof *place; i++)
+        hash = hc_str_hash(hash, place[i]);
+    for (size_t i = 0; i < h->foreign_n; i++)
+        if (h->foreign[i] == hash)
+            return;
+    if (h->foreign_n == HC_OP_PLACES)
+        return;
+    h->foreign[h->foreign_n++] = hash;
+    hc_log_line(&h->net.log, LOG_WARN, "an event is not for us: %s%s%s",
+                hc_op_foreign_why(op, at),
+                op->request.drop_foreign
+                    ? "; it is dropped"
+                    : "; nothing is done, and a record or message that holds "
+                      "it is left to its queue's redrive policy "
+                      "(request.drop_foreign drops such)",
+                h->foreign_n == HC_OP_PLACES
+                    ? "; further regions and accounts are not logged" : "");
+}
+
+/* A cluster of another region than the one we may speak to: an event about
+ * such alone is somebody else's; who names one himself is told. */
+static int op_check_region(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    const char *why = NULL;
+    size_t foreign = 0;
+
+    for (size_t i = 0; i < r->clusters_n; i++) {
+        const struct hc_arn *arn = &r->names[i];
+
+        if (hc_op_foreign(r, i) == NULL)
+            continue;
+        if (!r->has_event)
+            return hc_error_set(&op->error, HC_ECONFIG, "cluster %.*s is in "
+                                "region %.*s, and the region is set to %.*s",
+                                HC_STR_ARG(arn->text), HC_STR_ARG(arn->region),
+                                HC_STR_ARG(r->region));
+        why = hc_op_foreign(r, i);
+        op_tell_foreign(op, i);
+        foreign++;
+    }
+    if (foreign == 0 || foreign < r->clusters_n)
+        return 0;
+    op->outcome.skipped_because = hc_op_foreign_why(op, 0);
+    return op_skip(op, why);
+}
+
+static void op_move(struct op_reconcile *r, size_t to, size_t from)
+{
+    r->names[to] = r->names[from];
+    if (r->has_event)
+        r->causes[to] = r->causes[from];
+}
+
+/* ---- one cluster under two names ---- */
+
+/* n == 0: it is that of our credentials, whichever that is. */
+static struct hc_str op_account(const struct op_reconcile *r, size_t at)
+{
+    if (r->has_event && op_envelope(r, at)->account.n > 0)
+        return op_envelope(r, at)->account;
+    return r->names[at].account;
+}
+
+/* They may be: none is elsewhere, and their regions are the one that is
+ * called. */
+static bool op_are_alike(const struct op_reconcile *r, size_t a, size_t b)
+{
+    return hc_op_foreign(r, a) == NULL && hc_op_foreign(r, b) == NULL &&
+           hc_arn_same_place(&r->names[a], &r->names[b]);
+}
+
+/* An ARN of another account may have the name of one of ours: who did not say
+ * the account is the same only as who did not either. */
+static bool op_is_twin(const struct op_reconcile *r, size_t a, size_t b)
+{
+    return op_are_alike(r, a, b) &&
+           hc_str_eq(op_account(r, a), op_account(r, b));
+}
+
+/* By its name and by its ARN it is one cluster, and gets one reconcile. */
+static void op_drop_twins(struct op_reconcile *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->clusters_n; i++) {
+        size_t at = 0;
+
+        while (at < n && !op_is_twin(r, at, i))
+            at++;
+        if (r->has_event)
+            r->names_of[r->causes[i]] = at;
+        if (at == n || !hc_arn_is_full(&r->names[at]))
+            op_move(r, at, i);
+        n += at == n;
+    }
+    r->clusters_n = n;
+}
+
+static void op_swap(struct op_reconcile *r, size_t a, size_t b)
+{
+    struct hc_arn name = r->names[a];
+    size_t cause = r->has_event ? r->causes[a] : 0;
+
+    op_move(r, a, b);
+    r->names[b] = name;
+    if (!r->has_event)
+        return;
+    r->causes[b] = cause;
+    for (size_t i = 0; i < r->batch.clusters_n; i++)
+        if (!r->batch.clusters[i].settled &&
+            (r->names_of[i] == a || r->names_of[i] == b))
+            r->names_of[i] = r->names_of[i] == a ? b : a;
+}
+
+/* Its ARN comes before its name: the event that has it may know more, and when
+ * ECS has answered for the ARN the account is ours, and the name's. */
+static void op_sort_twins(struct op_reconcile *r)
+{
+    for (size_t i = 0; i < r->clusters_n; i++)
+        for (size_t k = i + 1; k < r->clusters_n &&
+                               !hc_arn_is_full(&r->names[i]); k++)
+            if (hc_arn_is_full(&r->names[k]) && op_are_alike(r, i, k))
+                op_swap(r, i, k);
+}
+
+/* `done` was read, is the cluster that `at` means, and was written if `at` may
+ * be. */
+static bool op_was_read(const struct op_reconcile *r, size_t done, size_t at)
+{
+    const struct hc_reconcile *one = r->clusters[done];
+    struct hc_str account = op_account(r, at);
+    struct hc_arn read;
+
+    return one->known && one->result.error_code == NULL &&
+           op_are_alike(r, done, at) &&
+           (!one->config.dry_run || r->clusters[at]->config.dry_run) &&
+           hc_arn_cluster(&read, hc_str(one->result.arn), NULL) == 0 &&
+           hc_arn_is_full(&read) &&
+           hc_arn_same_place(&read, &r->names[at]) &&
+           (account.n == 0 || hc_str_eq(account, read.account));
+}
+
+bool hc_op_drop_twin(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    size_t at = r->at, done = 0;
+
+    while (done < at && !op_was_read(r, done, at))
+        done++;
+    if (done == at)
+        return false;
+    hc_reconcile_fini(r->clusters[at]);
+    hc_free(&op->h->net.sys.alloc, r->clusters[at], sizeof **r->clusters);
+    for (size_t i = at + 1; i < r->clusters_n; i++) {
+        op_move(r, i - 1, i);
+        r->clusters[i - 1] = r->clusters[i];
+    }
+    r->clusters_n--;
+    r->begun--;
+    for (size_t i = 0; r->has_event && i < r->batch.clusters_n; i++) {
+        if (r->names_of[i] == at)
+            r->names_of[i] = done;
+        else if (r->names_of[i] > at)
+            r->names_of[i]--;
+    }
+    return true;
+}
+
+/* ---- names ---- */
+
+static int op_event_names(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    size_t n = r->batch.clusters_n;
+
+    r->names = hc_keep_zero(&op->keep, n * sizeof *r->names);
+    r->causes = hc_keep_zero(&op->keep, n * sizeof *r->causes);
+    r->names_of = hc_keep_zero(&op->keep, n * sizeof *r->names_of);
+    if (r->names == NULL || r->causes == NULL || r->names_of == NULL)
+        return HC_ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        if (!r->batch.clusters[i].settled) {
+            r->names[r->clusters_n] = r->batch.clusters[i].arn;
+            r->causes[r->clusters_n++] = i;
+        }
+    return 0;
+}
+
+static int op_take_names(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    size_t n = op->request.clusters_n;
+    int err = 0;
+
+    if (r->has_event)
+        return op_event_names(op);
+    r->names = hc_keep_zero(&op->keep, n * sizeof *r->names);
+    if (r->names == NULL)
+        return HC_ENOMEM;
+    r->clusters_n = n;
+    for (size_t i = 0; err == 0 && i < n; i++)
+        err = hc_arn_cluster(&r->names[i], hc_str(op->request.clusters[i]),
+                             &op->error);
+    return err;
+}
+
+/* ---- the snapshot ---- */
+
+/* Who names a cluster beside it means the one it was taken of: by name, since
+ * its account is zeros. */
+static int op_take_snapshot(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    struct hc_str text = hc_str_n(op->request.snapshot,
+                                  op->request.snapshot_size);
+    struct hc_facts facts;
+    struct hc_snapshot s;
+    struct hc_arn own;
+    int err;
+
+    hc_facts_init(&facts, &op->h->net.sys.alloc);
+    err = hc_snapshot_get(&s, &facts, text, &op->error);
+    if (err == 0)
+        err = hc_arn_cluster(&own, hc_keep_str(&op->keep, s.cluster),
+                             &op->error);
+    hc_facts_fini(&facts);
+    for (size_t i = 0; err == 0 && i < r->clusters_n; i++)
+        if (!hc_str_eq(r->names[i].name, own.name))
+            err = hc_error_set(&op->error, HC_ECONFIG, "the snapshot is of "
+                               "cluster %.*s, not of %.*s",
+                               HC_STR_ARG(own.name),
+                               HC_STR_ARG(r->names[i].name));
+    if (err < 0)
+        return err;
+    r->names = hc_keep_zero(&op->keep, sizeof *r->names);
+    if (r->names == NULL)
+        return HC_ENOMEM;
+    r->names[0] = own;
+    r->clusters_n = 1;
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+int hc_op_clusters(headcount_op *op)
+{
+    struct op_reconcile *r = &op->as.reconcile;
+    int err = op->request.event != NULL ? hc_op_read_event(op) : 0;
+
+    if (err == 0)
+        err = op_take_names(op);
+    if (err == 0 && op->request.snapshot != NULL)
+        return op_take_snapshot(op);
+    if (err != 0)
+        return err;
+    r->region = op_region(op);
+    err = op_check_region(op);
+    op_drop_twins(r);
+    op_sort_twins(r);
+    if (err == 0 && op->request.record && r->clusters_n != 1)
+        err = hc_error_set(&op->error, HC_ECONFIG, "a snapshot is taken of one "
+                           "cluster, not of %zu", r->clusters_n);
+    return err;
+}

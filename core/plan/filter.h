@@ -1,0 +1,32 @@
+/* plan/filter.h - the one filter of a count: the service's own memberOf
+ * expressions and the rule's `where`, as text of the cluster query language.
+ *
+ * One term stands verbatim; several become "(a) and (b)", deduplicated and
+ * sorted, so that equal filters are equal text and share one call.
+ */
+#ifndef HC_PLAN_FILTER_H
+#define HC_PLAN_FILTER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define HC_FILTER_TERMS 16
+#define HC_FILTER_BYTES 32768
+
+struct hc_filter {
+    struct hc_str terms[HC_FILTER_TERMS];      /* borrowed, sorted */
+    size_t n;
+};
+
+/* 0, or HC_ESYNTAX (quotes or brackets that do not match, a control
+ * character, empty) or HC_ELIMIT. */
+int hc_filter_check(struct hc_str term, struct hc_error *e);
+/* The same, and adds the term where it is not there yet.  A term that is
+ * blank adds nothing. */
+int hc_filter_add(struct hc_filter *f, struct hc_str term, struct hc_error *e);
+void hc_filter_put(struct hc_buf *out, const struct hc_filter *f);
+/* True for what moves with tasks: task:group, runningTasksCount,
+ * agentConnected outside of quotes, whatever the case. */
+bool hc_filter_moves(struct hc_str term);
+
+#endif

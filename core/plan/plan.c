@@ -1,0 +1,381 @@
+/* plan/plan.c - (wish, service, counts, limits) to outcome, code, reason.
+ *
+ * In the order of precedence: skipped, then the count, then unchanged, then
+ * the holds, those that cost nothing first, then updated.  (Failed comes from
+ * facts that could not be read, before there is anything to plan.)
+ */
+#include "plan/plan.h"
+
+#include "base/text.h"
+#include "plan/hold.h"
+
+static enum hc_plan_need plan_say(struct hc_plan *p, enum hc_outcome outcome,
+                                  const char *code, const char *why)
+{
+    p->outcome = outcome;
+    p->code = code;
+    hc_fmt(p->reason, sizeof(p->reason), "%s", why);
+    return PLAN_DECIDED;
+}
+
+/* ---- skipped ---- */
+
+/* All providers that are used are Fargate's; where none is used, all that the
+ * strategy names. */
+bool hc_plan_is_fargate(const struct hc_ecs_service *s)
+{
+    const struct hc_ecs_share *all = s->providers, *t = all;
+    bool none = all != NULL && hc_ecs_share_used(all, all) == NULL;
+
+    while (t != NULL && (hc_str_eqz(t->provider, "FARGATE") ||
+                         hc_str_eqz(t->provider, "FARGATE_SPOT") ||
+                         (!none && hc_ecs_share_most(all, t) == 0)))
+        t = t->next;
+    return s->launch == LAUNCH_FARGATE || (all != NULL && t == NULL);
+}
+
+static bool plan_skip(struct hc_plan *p, const struct hc_plan_input *in)
+{
+    const struct hc_ecs_service *s = in->service;
+
+    if (s == NULL)
+        plan_say(p, in->wish->required ? OUTCOME_FAILED : OUTCOME_SKIPPED,
+                 "missing", "no service of this name is in the cluster");
+    else if (s->express)
+        plan_say(p, OUTCOME_SKIPPED, "express", "ECS manages this service "
+                 "itself (resourceManagementType ECS)");
+    else if (s->scheduling != SCHEDULING_REPLICA)
+        plan_say(p, OUTCOME_SKIPPED, "daemon",
+                 s->scheduling == SCHEDULING_DAEMON
+                     ? "the DAEMON strategy: ECS itself runs one task on each "
+                       "host"
+                     : "its scheduling strategy is not REPLICA");
+    else if (s->status != STATUS_ACTIVE) {
+        plan_say(p, OUTCOME_SKIPPED, "inactive", "");
+        hc_fmt(p->reason, sizeof(p->reason), "the service's status is %.*s",
+               HC_STR_ARG(s->status_text));
+    } else if (hc_plan_is_fargate(s) && hc_rule_needs_hosts(&in->wish->rule))
+        plan_say(p, OUTCOME_SKIPPED, "fargate", "it runs on Fargate, which "
+                 "has no hosts to count");
+    else
+        return false;
+    return true;
+}
+
+static bool plan_lacks(struct hc_plan *p, const struct hc_plan_input *in)
+{
+    if (in->lacks == NULL)
+        return false;
+    plan_say(p, OUTCOME_FAILED, "EANSWER", "");
+    hc_fmt(p->reason, sizeof(p->reason), "DescribeContainerInstances says no "
+           "%s of host %.*s, which the count needs", in->lacks,
+           HC_STR_ARG(in->lacks_of));
+    return true;
+}
+
+/* Its task sets say where they run, and none is PRIMARY.  Unless it is allowed
+ * the service is held anyway. */
+static bool plan_has_no_place(const struct hc_plan_input *in)
+{
+    const struct hc_ecs_service *s = in->service;
+
+    return s->controller == CONTROLLER_EXTERNAL && s->providers == NULL &&
+           s->launch == LAUNCH_NONE && (in->wish->allow & ALLOW_EXTERNAL) != 0;
+}
+
+/* An answer that leaves open which hosts are the service's own. */
+static bool plan_is_unclear(struct hc_plan *p, const struct hc_plan_input *in)
+{
+    const char *what = in->service->unclear;
+    const char *operation = what != NULL ? "DescribeServices"
+                                         : in->unclear_in;
+
+    if (what == NULL)
+        what = in->unclear;
+    if (what == NULL && plan_has_no_place(in)) {
+        operation = "DescribeServices";
+        what = "PRIMARY task set with a launchType or a strategy";
+    }
+    if (what == NULL || !hc_rule_needs_hosts(&in->wish->rule))
+        return false;
+    plan_say(p, OUTCOME_FAILED, "EANSWER", "");
+    hc_fmt(p->reason, sizeof(p->reason), "%s says no %s that this version of "
+           "headcount understands: which hosts are its own cannot be told",
+           operation, what);
+    return true;
+}
+
+bool hc_plan_is_hostless(const struct hc_plan_input *in)
+{
+    struct hc_plan ignored = { .code = "" };
+
+    return plan_skip(&ignored, in) || !hc_rule_needs_hosts(&in->wish->rule);
+}
+
+/* ---- the count ---- */
+
+static void plan_reason_count(struct hc_plan *p,
+                              const struct hc_plan_input *in,
+                              const struct hc_measure *m)
+{
+    static const char *const modes[] = {
+        [HOSTS_ACTIVE] = "active", [HOSTS_REGISTERED] = "registered",
+        [HOSTS_CONNECTED] = "connected",
+    };
+    const char *which = in->by_provider ? " of its capacity providers" : "";
+    const char *match = in->filter.n > 0 ? " that match the filter" : "";
+    char words[HC_RULE_WORDS];
+
+    hc_rule_words(&in->wish->rule, m, words);
+    if (!hc_rule_needs_hosts(&in->wish->rule))
+        hc_fmt(p->reason, sizeof(p->reason), "%s", words);
+    else if (in->hosts == 0)
+        hc_fmt(p->reason, sizeof(p->reason), "there are no %s hosts%s%s",
+               modes[in->by], which, match);
+    else
+        hc_fmt(p->reason, sizeof(p->reason), "%s %lld %s host%s%s%s", words,
+               (long long)in->hosts, modes[in->by], in->hosts == 1 ? "" : "s",
+               which, match);
+}
+
+void hc_plan_say_more(struct hc_plan *p, const char *what)
+{
+    char so_far[sizeof(p->reason)];
+
+    hc_fmt(so_far, sizeof(so_far), "%s", p->reason);
+    hc_fmt(p->reason, sizeof(p->reason), "%s, %s", so_far, what);
+}
+
+static void plan_reason_more(struct hc_plan *p, const char *what, int64_t n)
+{
+    char text[160];
+
+    hc_fmt(text, sizeof(text), "%s %lld", what, (long long)n);
+    hc_plan_say_more(p, text);
+}
+
+/* Hosts of ECS Anywhere run no task of launch type EC2. */
+static void plan_reason_anywhere(struct hc_plan *p,
+                                 const struct hc_plan_input *in)
+{
+    char text[160];
+
+    if (in->by == HOSTS_REGISTERED || in->service->launch != LAUNCH_EC2)
+        return;
+    if (in->by_launch == BY_LAUNCH_REFUSED)
+        hc_plan_say_more(p, "those of ECS Anywhere included: ECS refused the "
+                         "filter that leaves them out");
+    if (in->by_launch != BY_LAUNCH || in->anywhere == 0)
+        return;
+    hc_fmt(text, sizeof(text), "the cluster's %lld host%s of ECS Anywhere "
+           "left out", (long long)in->anywhere, in->anywhere == 1 ? "" : "s");
+    hc_plan_say_more(p, text);
+}
+
+static void plan_reason_ignored(struct hc_plan *p, struct hc_str what)
+{
+    char text[160];
+
+    hc_fmt(text, sizeof(text), "whatever its constraint \"%.*s\" says",
+           HC_STR_ARG(what));
+    hc_plan_say_more(p, text);
+}
+
+/* The quota is AWS's: a count above it would be refused, or never reached. */
+static int64_t plan_quota(const struct hc_plan_input *in, const char **what)
+{
+    int64_t quota = in->service->discovery ? HC_PLAN_QUOTA_DISCOVERY
+                                           : HC_PLAN_QUOTA;
+    int64_t own = in->wish->rule.max_tasks;
+
+    *what = in->service->discovery
+                ? "cut to the quota of a service with service discovery or "
+                  "Service Connect:"
+                : "cut to the quota of a service:";
+    if (own > 0 && own < quota) {
+        *what = "cut to max_tasks";
+        quota = own;
+    }
+    return quota;
+}
+
+/* The providers whose hosts do not count, or not all of them. */
+static void plan_reason_weights(struct hc_plan *p,
+                                const struct hc_plan_input *in)
+{
+    const struct hc_ecs_share *all = in->service->providers, *some = NULL;
+    int64_t n = 0;
+    char text[300];
+
+    for (const struct hc_ecs_share *t = all; t != NULL; t = t->next) {
+        if (hc_ecs_share_most(all, t) == INT64_MAX)
+            continue;
+        some = t;
+        n++;
+    }
+    if (n == 0 || !in->by_provider)
+        return;
+    if (n > 1)
+        hc_fmt(text, sizeof(text), "%lld other providers have weight 0",
+               (long long)n);
+    else if (some->base > 0)
+        hc_fmt(text, sizeof(text), "provider %.*s has weight 0 and counts at "
+               "most its base of %lld", HC_STR_ARG(some->provider),
+               (long long)some->base);
+    else
+        hc_fmt(text, sizeof(text), "provider %.*s has weight 0 and does not "
+               "count", HC_STR_ARG(some->provider));
+    hc_plan_say_more(p, text);
+}
+
+/* Why a host has room for one task of the service; NULL: that is not known. */
+static const char *plan_one_each(const struct hc_plan_input *in)
+{
+    if (in->service->distinct)
+        return "distinctInstance places one task on a host";
+    return in->fixed_port ? "the fixed host port of its task definition takes "
+                            "one task on a host" : NULL;
+}
+
+/* Tasks may find room on hosts that do not count: on those that the wish leaves
+ * out, and on those that a capacity provider starts. */
+static bool plan_has_other_hosts(const struct hc_plan_input *in)
+{
+    const struct hc_wish *w = in->wish;
+
+    return w->where.n > 0 || w->no_external || w->rule.min_age > 0 ||
+           in->by == HOSTS_CONNECTED || in->by_provider;
+}
+
+/* One task on each host that counts.  A min above that stays where other hosts
+ * may have room; and no hosts at all are no reason for 0 tasks. */
+static void plan_cut_to_hosts(struct hc_plan *p, const struct hc_plan_input *in)
+{
+    const struct hc_rule *rule = &in->wish->rule;
+    const char *why = plan_one_each(in);
+    int64_t most = in->hosts;
+    char text[160];
+
+    if (why == NULL || !hc_rule_needs_hosts(rule) || in->hosts <= 0)
+        return;
+    if (rule->has_min && rule->min > most && plan_has_other_hosts(in))
+        most = rule->min;
+    if (p->wanted <= most)
+        return;
+    p->wanted = most;
+    hc_fmt(text, sizeof(text), "cut to %lld: %s", (long long)most, why);
+    hc_plan_say_more(p, text);
+}
+
+static void plan_count(struct hc_plan *p, const struct hc_plan_input *in)
+{
+    const struct hc_rule *rule = &in->wish->rule;
+    const struct hc_measure measure = { in->hosts, in->cpu, in->memory };
+    int64_t count = hc_rule_count(rule, &measure);
+    int64_t bounded = hc_rule_bound(rule, count);
+    const char *what;
+    int64_t quota = plan_quota(in, &what);
+
+    plan_reason_count(p, in, &measure);
+    if (hc_rule_needs_hosts(rule))
+        plan_reason_anywhere(p, in);
+    plan_reason_weights(p, in);
+    if (in->ignored.n > 0)
+        plan_reason_ignored(p, in->ignored);
+    if (bounded > count)
+        plan_reason_more(p, "raised to min", bounded);
+    else if (bounded < count)
+        plan_reason_more(p, "cut to max", bounded);
+    p->wanted = bounded;
+    if (bounded > quota) {
+        plan_reason_more(p, what, quota);
+        p->wanted = quota;
+    }
+    plan_cut_to_hosts(p, in);
+    p->code = bounded != count || p->wanted != bounded ? "clamped" : "";
+}
+
+int64_t hc_plan_wanted(const struct hc_plan_input *in)
+{
+    struct hc_plan p = { .code = "" };
+
+    if (hc_rule_needs_hosts(&in->wish->rule) && in->hosts == HC_UNKNOWN)
+        return HC_PLAN_NO_WISH;
+    plan_count(&p, in);
+    return p.wanted;
+}
+
+/* ---- all of it ---- */
+
+static void plan_unread_target(struct hc_plan *p,
+                               const struct hc_plan_input *in)
+{
+    char text[sizeof(p->reason)];
+
+    hc_fmt(text, sizeof(text), "(whether Application Auto Scaling sets it too "
+           "could not be read: %s)", in->target_why);
+    hc_plan_say_more(p, text);
+}
+
+static enum hc_plan_need plan_write(struct hc_plan *p,
+                                    const struct hc_plan_input *in)
+{
+    enum hc_plan_need need;
+
+    /* With other writers, what ECS shows may be newer than our write. */
+    if (in->awaits && in->own_write == p->wanted && !in->verify) {
+        p->outcome = OUTCOME_UNCHANGED;
+        p->code = "awaiting_own_write";
+        hc_plan_say_more(p, "written a moment ago: ECS does not show it yet");
+        return PLAN_DECIDED;
+    }
+    if (hc_hold_free(p, in))
+        return PLAN_DECIDED;
+    p->outcome = in->dry_run ? OUTCOME_PENDING : OUTCOME_UPDATED;
+    need = hc_hold_paid(p, in);
+    if (need == PLAN_DECIDED && in->ask_target && in->target == KNOWN_NEVER)
+        plan_unread_target(p, in);
+    return need;
+}
+
+/* A rule may ignore what the service brings, not what it says itself. */
+static enum hc_plan_need plan_moving(struct hc_plan *p,
+                                     const struct hc_plan_input *in)
+{
+    hc_hold(p, "moving_constraint", in->where_moves
+                ? "its own `where` moves with tasks or agents, so a count by "
+                  "it would chase itself: take that term out"
+                : "an expression in its filter moves with tasks or agents, so "
+                  "a count by it would chase itself");
+    if (in->where_moves)
+        p->way_out = NULL;
+    return PLAN_DECIDED;
+}
+
+enum hc_plan_need hc_plan_make(struct hc_plan *p,
+                               const struct hc_plan_input *in)
+{
+    bool counts = hc_rule_needs_hosts(&in->wish->rule);
+
+    *p = (struct hc_plan){ .code = "", .wanted = HC_UNKNOWN };
+    if (plan_skip(p, in) || plan_is_unclear(p, in))
+        return PLAN_DECIDED;
+    if (counts && (in->moving || in->where_moves))
+        return plan_moving(p, in);
+    if (counts && in->lacks_definition)
+        return PLAN_NEEDS_DEFINITION;
+    if (counts && plan_lacks(p, in))
+        return PLAN_DECIDED;
+    if (counts && in->hosts == HC_UNKNOWN)
+        return PLAN_NEEDS_HOSTS;
+    plan_count(p, in);
+    if (in->awaits && in->own_write != p->wanted)
+        hc_plan_say_more(p, "our last write is not shown by ECS yet and was "
+                         "another count");
+    if (p->wanted != in->service->desired ||
+        (in->awaits && in->own_write != p->wanted))
+        return plan_write(p, in);
+    p->outcome = OUTCOME_UNCHANGED;
+    p->code = "";
+    return PLAN_DECIDED;
+}

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""layers.py - who may include whom: the ranks of the house.
+
+A file of core includes files of its own folder and of the folders to the left
+of it.  Inside a folder with a list of ranks it includes only files that stand
+to the left of it in that list.  headcount.h stands below them all.  Core never
+sees Lua or stdio; bindings see headcount.h and their own files.  No file takes
+part in a circle of includes.
+"""
+import os
+import re
+import subprocess
+import sys
+
+FOLDERS = "base wire net aws ecs plan reconcile op api".split()
+
+# Groups in order, separated by "<": a file may include files of its own group
+# and of groups to the left.  A name ends in * for a family.
+RANKS = {
+    "core/aws": "config service endpoint sigv4 retry bucket xml strike answer "
+                "profile < request < creds* < client < call",
+    "core/op": "op < *",
+}
+HOUSES = {
+    "core": ["core"],
+    "bindings/lua": ["bindings/lua", "core"],
+    "bindings/cli": ["bindings/cli", "bindings/lua", "core"],
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def house_of(path):
+    return next(h for h in ("core", "bindings/lua", "bindings/cli")
+                if path.startswith(h + "/"))
+
+
+def folder_rank(path):
+    parts = path.split("/")
+    if path == "core/headcount.h":
+        return 0
+    return FOLDERS.index(parts[1]) + 1 if parts[1] in FOLDERS else None
+
+
+def file_rank(path):
+    """(the list it is ranked by, its place in it), or (None, 0)."""
+    folder, name = os.path.split(path)
+    stem = os.path.splitext(name)[0]
+    ranks = RANKS.get(folder)
+    if ranks is None:
+        return None, 0
+    family = None
+    for place, group in enumerate(ranks.split("<")):
+        for pattern in group.split():
+            if pattern == stem:
+                return folder, place
+            if pattern.endswith("*") and stem.startswith(pattern[:-1]):
+                family = place
+    return (folder, family) if family is not None else (folder, None)
+
+
+def resolve(what, path):
+    """The file of this tree that is meant, or None."""
+    for root in HOUSES[house_of(path)]:
+        found = f"{root}/{what}"
+        if os.path.exists(found):
+            return found
+    return None
+
+
+def judge(path, found, what, say):
+    if house_of(path) != "core":
+        if found.startswith("core/") and found != "core/headcount.h":
+            say(f"bindings see headcount.h only, not {what}")
+        return
+    mine, its = folder_rank(path), folder_rank(found)
+    if mine is None:
+        say("is in no room of the house (tests/lint/layers.py)")
+    elif its is None or its > mine:
+        say(f"includes {what}, which is above it")
+    elif its == mine:
+        folder, rank = file_rank(path)
+        other, theirs = file_rank(found)
+        if folder is None or folder != other:
+            return
+        if rank is None or theirs is None:
+            say(f"is not ranked in {folder}, or {what} is not")
+        elif theirs > rank:
+            say(f"includes {what}, which is above it in {folder}")
+
+
+def circles(graph):
+    """Each circle of includes, as a list of files."""
+    done, found = set(), []
+
+    def walk(node, trail):
+        if node in trail:
+            found.append(trail[trail.index(node):] + [node])
+            return
+        if node in done:
+            return
+        for other in sorted(graph.get(node, ())):
+            walk(other, trail + [node])
+        done.add(node)
+
+    for node in sorted(graph):
+        walk(node, [])
+    return found
+
+
+def main():
+    listed = subprocess.run(
+        ["find", "core", "bindings/cli", "bindings/lua", "-name", "*.[ch]"],
+        capture_output=True, text=True, check=True).stdout.split()
+    bad, graph = [], {}
+    for path in sorted(listed):
+        with open(path, encoding="utf-8") as f:
+            lines = f.readlines()
+        for number, line in enumerate(lines, 1):
+            hit = INCLUDE.match(line)
+            if not hit:
+                continue
+
+            def say(why, where=f"{path}:{number}"):
+                bad.append(f"{where}: {why}")
+            kind, what = hit.groups()
+            if path.startswith("core/") and re.match(
+                    r"(lua|lualib|lauxlib|stdio)\.h$", what):
+                say(f"core includes {what}")
+            if kind == "<" or what == "build_info.h":
+                continue
+            found = resolve(what, path)
+            if found is None:
+                say(f'include "{what}" is no file of its house')
+                continue
+            judge(path, found, what, say)
+            graph.setdefault(path, set()).add(found)
+    for circle in circles(graph):
+        bad.append("a circle of includes: " + " -> ".join(circle))
+    print("\n".join(bad), end="\n" if bad else "")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,778 @@
+/* tests/op/op_sweep_test.c - HEADCOUNT_SWEEP as an embedder sees it, against a
+ * server on loopback that answers by a list; one cluster at a time, so that
+ * the order of requests is known, unless a test is about more. */
+#include "headcount.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "peers/scene.h"
+#include "t.h"
+
+#define AT "arn:aws:ecs:eu-west-1:123456789012:"
+#define LIST(list, more) "{\"clusterArns\":[" list "]" more "}"
+#define C(name) "\"" AT "cluster/" name "\""
+#define SERVICE_IN(cluster, desired)                                        \
+    "{\"services\":[{\"serviceArn\":\"" AT "service/" cluster "/web\","     \
+    "\"serviceName\":\"web\",\"clusterArn\":" C(cluster) ",\"status\":"     \
+    "\"ACTIVE\",\"desiredCount\":" desired ",\"runningCount\":1,"           \
+    "\"pendingCount\":0,\"launchType\":\"EC2\",\"schedulingStrategy\":"     \
+    "\"REPLICA\",\"deploymentController\":{\"type\":\"ECS\"},"              \
+    "\"deployments\":[{}]}],\"failures\":[]}"
+#define HOSTS_IN(cluster) "{\"containerInstanceArns\":[\"" AT               \
+    "container-instance/" cluster "/a\",\"" AT "container-instance/"        \
+    cluster "/b\"]}"
+#define UPDATED "{\"service\":{\"desiredCount\":2}}"
+#define OK(text) aws_answer(200, "", text)
+
+static const struct headcount_wish web = {
+    .size = sizeof web, .service = "web", .rule = HEADCOUNT_PER_HOST,
+};
+
+static char told[1024];          /* the parts, as a line                   */
+static size_t parts;
+
+static struct headcount_request sweep(void)
+{
+    return (struct headcount_request){
+        .size = sizeof(struct headcount_request), .kind = HEADCOUNT_SWEEP,
+        .wishes = &web, .wishes_n = 1, .at_once = 1,
+    };
+}
+
+static void tell(const struct headcount_outcome *part)
+{
+    const struct headcount_cluster *c = &part->clusters[0];
+    struct headcount_progress p;
+    size_t n = strlen(told);
+
+    headcount_sweep_progress(scene.op, &p);
+    CHECK_INT(part->clusters_n, 1);
+    CHECK(p.at < p.found && p.done == parts);
+    snprintf(told + n, sizeof told - n, "%zu %s %s; ", p.at, c->name,
+             c->error_code != NULL ? c->error_code
+             : c->services_n > 0   ? c->services[0].code : "-");
+    parts++;
+}
+
+static const struct headcount_outcome *drive(void)
+{
+    told[0] = '\0';
+    parts = 0;
+    for (;;) {
+        if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
+            scene_drive();
+        CHECK((headcount_part(scene.op) != NULL) ==
+              (headcount_op_state(scene.op) == HEADCOUNT_PART));
+        if (headcount_op_state(scene.op) == HEADCOUNT_DONE)
+            return headcount_outcome(scene.op);
+        if (headcount_op_state(scene.op) == HEADCOUNT_PART) {
+            CHECK(headcount_outcome(scene.op) == NULL);
+            tell(headcount_part(scene.op));
+            headcount_resume(scene.op);
+        } else {
+            headcount_decide_by_tags(scene.op);
+        }
+    }
+}
+
+static const struct headcount_outcome *run(struct headcount_request r)
+{
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    return drive();
+}
+
+static void end(void)
+{
+    headcount_end(scene.op);
+    scene_close();
+}
+
+static const char *operation(size_t i)
+{
+    const char *target = aws_script_header(&scene.script, i, "x-amz-target");
+    const char *dot = strrchr(target, '.');
+
+    return dot != NULL ? dot + 1 : target;
+}
+
+static bool asked(size_t i, const char *what)
+{
+    return strstr(scene.script.request[i], what) != NULL;
+}
+
+TEST(sweep_op, clusters_of_all_pages_are_reconciled_and_told)
+{
+    const char *const answers[] = {
+        OK(LIST(C("a") "," C("b"), ",\"nextToken\":\"t1\"")),
+        OK(LIST(C("c"), "")),
+        OK(SERVICE_IN("a", "1")), OK(HOSTS_IN("a")), OK(UPDATED),
+        OK(SERVICE_IN("b", "2")), OK(HOSTS_IN("b")),
+        OK("{\"services\":[],\"failures\":[{\"arn\":\"" AT "service/c/web\","
+           "\"reason\":\"MISSING\"}]}"), NULL };
+    struct headcount_request r = sweep();
+
+    r.report = true;
+    scene_open(false, answers);
+    const struct headcount_outcome *o = run(r);
+
+    CHECK_INT(o->code, 0);
+    /* the first page's clusters go on while the second is asked for */
+    CHECK_INT(parts, 3);
+    CHECK(strstr(told, "0 a ;") != NULL && strstr(told, "1 b ;") != NULL);
+    CHECK(strstr(told, "2 c missing;") != NULL);
+    CHECK_INT(o->summary[HEADCOUNT_UPDATED], 1);
+    CHECK_INT(o->summary[HEADCOUNT_UNCHANGED], 1);
+    CHECK_INT(o->summary[HEADCOUNT_SKIPPED], 1);
+    CHECK_INT(o->stats.api_calls, scene.script.requests);
+    CHECK_INT(o->timings_n, scene.script.requests);
+    CHECK_Z(o->timings[0].operation, "ListClusters");
+    CHECK(strstr(o->json, "\"clusters\":[{\"arn\":" C("a")) != NULL);
+    CHECK(strstr(o->json, "},{\"arn\":" C("b")) != NULL);
+    CHECK(strstr(o->json, "},{\"arn\":\"\",\"name\":\"c\"") != NULL ||
+          strstr(o->json, "},{\"arn\":" C("c")) != NULL);
+    CHECK(strstr(o->json, "\"summary\":{\"updated\":1,") != NULL);
+    end();
+}
+
+#define NONE_IN(cluster) "{\"services\":[],\"failures\":[{\"arn\":\"" AT  \
+    "service/" cluster "/web\",\"reason\":\"MISSING\"}]}"
+
+TEST(sweep_op, a_service_that_no_cluster_has_is_one_failure_of_the_run)
+{
+    const char *const answers[] = { OK(LIST(C("a") "," C("b"), "")),
+                                    OK(NONE_IN("a")), OK(NONE_IN("b")),
+                                    NULL };
+    struct headcount_request r = sweep();
+
+    r.report = true;
+    scene_open(false, answers);
+    const struct headcount_outcome *o = run(r);
+
+    CHECK_INT(o->code, 0);
+    CHECK_Z(told, "0 a missing; 1 b missing; ");
+    CHECK_INT(o->missing_services_n, 1);
+    CHECK_Z(o->missing_services[0], "web");
+    CHECK_INT(o->summary[HEADCOUNT_SKIPPED], 2);
+    CHECK_INT(o->summary[HEADCOUNT_FAILED], 1);
+    CHECK(strstr(o->json, "],\"missing_services\":[\"web\"],\"summary\"")
+          != NULL);
+    end();
+}
+
+TEST(sweep_op, a_cluster_that_was_not_looked_at_leaves_it_open)
+{
+    static const char *const names[] = { "a*", "nix*" };
+    const char *const rows[][4] = {
+        { OK(LIST(C("a"), "")), OK(NONE_IN("a")), NULL },      /* no nix* */
+        { OK(LIST(C("a") "," C("a2"), "")), OK(NONE_IN("a")),
+          aws_answer(400, "", "{\"__type\":\"AccessDeniedException\"}"),
+          NULL },
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct headcount_request r = sweep();
+
+        r.clusters = names;
+        r.clusters_n = i == 0 ? 2 : 1;
+        scene_open(false, rows[i]);
+        const struct headcount_outcome *o = run(r);
+
+        CHECK_INT(parts, 2);
+        CHECK_INT(o->missing_services_n, 0);
+        CHECK_INT(o->summary[HEADCOUNT_FAILED], 1);
+        end();
+    }
+}
+
+TEST(sweep_op, names_are_not_looked_for)
+{
+    static const char *const names[] = { "a", AT "cluster/b", AT "cluster/a" };
+    const char *const answers[] = {
+        OK(SERVICE_IN("a", "2")), OK(HOSTS_IN("a")),
+        OK(SERVICE_IN("b", "2")), OK(HOSTS_IN("b")), NULL };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 3;                          /* the third is the first */
+    scene_open(false, answers);
+    const struct headcount_outcome *o = run(r);
+
+    CHECK_Z(told, "0 a ; 1 b ; ");
+    CHECK_INT(o->summary[HEADCOUNT_UNCHANGED], 2);
+    CHECK_Z(o->json, "");
+    end();
+}
+
+/* The name alone would go well, and nobody would have looked at the ARN. */
+TEST(sweep_op, a_name_hides_no_arn_of_another_account)
+{
+    static const char *const names[] = {
+        "a", "arn:aws:ecs:eu-west-1:999999999999:cluster/a" };
+    const char *const answers[] = { OK(SERVICE_IN("a", "2")), NULL };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 2;
+    scene_open(false, answers);
+    CHECK_INT(run(r)->summary[HEADCOUNT_FAILED], 1);
+    CHECK(asked(0, names[1]));
+    end();
+}
+
+TEST(sweep_op, tags_are_asked_for_of_what_matches)
+{
+    static const char *const names[] = { "p*" };
+    static const struct headcount_tag tags[] = { { "tier", "gold" },
+                                                 { "team", NULL } };
+    const char *const answers[] = {
+        OK(LIST(C("p1") "," C("x") "," C("p2") "," C("p3"), "")),
+        OK("{\"clusters\":[{\"clusterArn\":" C("p1") ",\"tags\":[{\"key\":"
+           "\"team\",\"value\":\"\"},{\"key\":\"tier\",\"value\":\"gold\"}]},"
+           "{\"clusterArn\":" C("p2") ",\"tags\":[{\"key\":\"tier\",\"value\":"
+           "\"gold\"}]},{\"clusterArn\":" C("p3") ",\"tags\":[{\"key\":\"tier"
+           "\",\"value\":\"tin\"},{\"key\":\"team\",\"value\":\"\"}]}]}"),
+        OK(SERVICE_IN("p1", "2")), OK(HOSTS_IN("p1")), NULL };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 1;
+    r.tags = tags;
+    r.tags_n = 2;
+    scene_open(false, answers);
+    run(r);
+    CHECK_Z(told, "0 p1 ; ");
+    CHECK_Z(operation(1), "DescribeClusters");
+    CHECK(asked(1, "\"include\":[\"TAGS\"]") && !asked(1, C("x")));
+    end();
+}
+
+TEST(sweep_op, a_name_that_nothing_has_fails_and_the_rest_is_done)
+{
+    static const char *const names[] = { "a*", "nix*" };
+    const char *const answers[] = { OK(LIST(C("a"), "")),
+                                    OK(SERVICE_IN("a", "2")),
+                                    OK(HOSTS_IN("a")), NULL };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 2;
+    r.report = true;
+    scene_open(false, answers);
+    const struct headcount_outcome *o = run(r);
+
+    CHECK_INT(o->code, 0);
+    CHECK_Z(told, "0 a ; 1 nix* no_cluster; ");
+    CHECK_INT(o->summary[HEADCOUNT_FAILED], 1);
+    CHECK(strstr(o->json, "{\"arn\":\"\",\"name\":\"nix*\",\"error\":{\"code\""
+                          ":\"no_cluster\"") != NULL);
+    end();
+}
+
+TEST(sweep_op, a_region_that_cannot_be_listed_stops_no_other)
+{
+    static const char *const regions[] = { "eu-north-1", "eu-west-1" };
+    const char *const answers[] = {
+        aws_answer(400, "", "{\"__type\":\"AccessDeniedException\","
+                   "\"Message\":\"no\"}"),
+        OK(LIST(C("a"), "")), OK(SERVICE_IN("a", "2")), OK(HOSTS_IN("a")),
+        NULL };
+    struct headcount_request r = sweep();
+
+    r.regions = regions;
+    r.regions_n = 2;
+    scene_open(false, answers);
+    const struct headcount_outcome *o = run(r);
+
+    CHECK_INT(o->code, 0);
+    CHECK(strstr(told, "0  ESERVICE; ") != NULL);
+    CHECK(strstr(told, "1 a ; ") != NULL);
+    CHECK_INT(o->summary[HEADCOUNT_FAILED], 1);
+    CHECK_INT(o->summary[HEADCOUNT_UNCHANGED], 1);
+    end();
+}
+
+TEST(sweep_op, what_is_no_list_of_this_region_is_not_believed)
+{
+    static const char *const rows[] = {
+        LIST("\"arn:aws:ecs:us-east-1:123456789012:cluster/a\"", ""),
+        LIST("\"prod\"", ""), LIST("7", ""), "{}", "{\"clusterArns\":{}}",
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const answers[] = { OK(rows[i]), NULL };
+
+        scene_open(false, answers);
+        CHECK_INT(run(sweep())->code, HEADCOUNT_EANSWER);
+        CHECK_INT(parts, 0);
+        CHECK_INT(scene.script.requests, 1);
+        CHECK(strstr(headcount_outcome(scene.op)->message, "eu-west-1"));
+        end();
+    }
+}
+
+TEST(sweep_op, the_policy_of_each_part_is_asked_of_the_sweep)
+{
+    const char *const answers[] = {
+        OK(LIST(C("a") "," C("b"), "")),
+        OK("{\"PaginationToken\":\"\",\"ResourceTagMappingList\":[]}"),
+        OK("{\"PaginationToken\":\"\",\"ResourceTagMappingList\":[]}"), NULL };
+    struct headcount_request r = sweep();
+
+    r.wishes_n = 0;
+    r.wishes = NULL;
+    r.policy = true;
+    scene_open(false, answers);
+    const struct headcount_outcome *o = run(r);
+
+    CHECK_INT(o->code, 0);
+    CHECK_INT(parts, 2);
+    CHECK_Z(operation(1), "GetResources");
+    end();
+}
+
+TEST(sweep_op, a_cancel_begins_nothing_and_tells_of_all)
+{
+    const char *const answers[] = { OK(LIST(C("a") "," C("b"), "")),
+                                    OK(SERVICE_IN("a", "1")),
+                                    AWS_PEER_SILENT, NULL };
+    const struct headcount_request r = sweep();
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    for (int i = 0; i < 2000 && scene.script.requests < 3; i++) {
+        headcount_wait(scene.op, 1000);
+        net_peer_pump(&scene.peer);
+        aws_script_pump(&scene.script, &scene.peer);
+    }
+    headcount_cancel(scene.op);
+    const struct headcount_outcome *o = drive();
+
+    CHECK_Z(told, "0 a cancelled; 1 b cancelled; ");
+    CHECK_INT(o->summary[HEADCOUNT_FAILED], 2);
+    CHECK_INT(scene.script.requests, 3);
+    end();
+}
+
+TEST(sweep_op, a_part_that_is_shown_stays_so_when_it_is_cancelled)
+{
+    const char *const answers[] = { OK(LIST(C("a"), "")),
+                                    OK(SERVICE_IN("a", "2")),
+                                    OK(HOSTS_IN("a")), NULL };
+    const struct headcount_request r = sweep();
+    const struct headcount_outcome *part;
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    scene_drive();
+    part = headcount_part(scene.op);
+    CHECK(part != NULL);
+    headcount_cancel(scene.op);
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_PART);
+    CHECK(headcount_part(scene.op) == part);
+    headcount_resume(scene.op);
+    drive();
+    CHECK_INT(parts, 0);                       /* none is shown twice */
+    CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 1);
+    end();
+}
+
+TEST(sweep_op, a_cluster_that_is_listed_twice_is_one)
+{
+    static const char *const regions[] = { "eu-west-1", "eu-west-1" };
+    const char *const answers[] = {
+        OK(LIST(C("a") "," C("a"), ",\"nextToken\":\"t1\"")),
+        OK(LIST(C("a"), "")), OK(SERVICE_IN("a", "2")), OK(HOSTS_IN("a")),
+        NULL };
+    struct headcount_request r = sweep();
+
+    r.regions = regions;                       /* as one that is named so */
+    r.regions_n = 2;
+    scene_open(false, answers);
+    run(r);
+    CHECK_Z(told, "0 a ; ");
+    CHECK_INT(scene.script.requests, 4);
+    end();
+}
+
+TEST(sweep_op, a_page_that_is_its_own_next_one_ends_the_list)
+{
+    const char *const answers[] = {
+        OK(LIST("", ",\"nextToken\":\"t1\"")),
+        OK(LIST("", ",\"nextToken\":\"t1\"")), NULL };
+
+    scene_open(false, answers);
+    CHECK_INT(run(sweep())->code, HEADCOUNT_EANSWER);
+    CHECK_INT(scene.script.requests, 2);
+    end();
+}
+
+/* Clusters that nobody wants are news, too, if they were not seen yet. */
+TEST(sweep_op, pages_in_a_ring_end_the_list)
+{
+    const char *const names[] = { "other*" };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 1;
+    for (int full = 0; full < 2; full++) {
+        const char *a = full ? OK(LIST(C("a"), ",\"nextToken\":\"t1\""))
+                             : OK(LIST("", ",\"nextToken\":\"t1\""));
+        const char *b = full ? OK(LIST(C("b"), ",\"nextToken\":\"t2\""))
+                             : OK(LIST("", ",\"nextToken\":\"t2\""));
+        const char *const answers[] = { a, b, a, b, a, b, a, NULL };
+
+        scene_open(false, answers);
+        const struct headcount_outcome *o = run(r);
+
+        CHECK_INT(o->code, HEADCOUNT_EANSWER);
+        CHECK(strstr(o->message, "to an end") != NULL);
+        CHECK_INT(scene.script.requests, full ? 5 : 3);
+        end();
+    }
+}
+
+TEST(sweep_op, a_list_of_another_account_than_the_role_is_not_believed)
+{
+    static const char *const roles[] = {
+        "arn:aws:iam::210987654321:role/z" };
+    const char *const answers[] = {
+        OK("<AssumeRoleResponse><AssumeRoleResult><Credentials>"
+           "<AccessKeyId>ROLE1</AccessKeyId><SecretAccessKey>s"
+           "</SecretAccessKey><SessionToken>t</SessionToken><Expiration>"
+           "2100-01-01T00:00:00Z</Expiration></Credentials>"
+           "</AssumeRoleResult></AssumeRoleResponse>"),
+        OK(LIST(C("a"), "")), NULL };
+    struct headcount_request r = sweep();
+
+    r.roles = roles;
+    r.roles_n = 1;
+    scene_open(false, answers);
+    CHECK_INT(run(r)->code, HEADCOUNT_EANSWER);
+    CHECK(strstr(headcount_outcome(scene.op)->message, "account") != NULL);
+    CHECK_INT(scene.script.requests, 2);
+    end();
+}
+
+TEST(sweep_op, an_arn_is_one_cluster_for_two_roles_of_its_account)
+{
+    static const char *const names[] = { AT "cluster/a" }, *const roles[] = {
+        "arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/y",
+        "arn:aws:iam::210987654321:role/z" };
+    struct headcount_request r = sweep();
+    struct headcount_progress p;
+
+    r.clusters = names;
+    r.clusters_n = 1;
+    r.roles = roles;
+    r.roles_n = 3;
+    scene_open(false, NULL);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    headcount_sweep_progress(scene.op, &p);
+    CHECK_INT(p.found, 1);
+    end();
+}
+
+TEST(sweep_op, many_names_are_told_apart)
+{
+    static const char *names[20000];
+    static char text[20000][64];
+    struct headcount_request r = sweep();
+    struct headcount_progress p;
+
+    for (size_t i = 0; i < 20000; i++) {
+        names[i] = text[i];
+        hc_fmt(text[i], sizeof text[i], "%sc%zu",
+               i % 2 != 0 ? AT "cluster/" : "", i / 2);
+    }
+    r.clusters = names;
+    r.clusters_n = 20000;
+    scene_open(false, NULL);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    headcount_sweep_progress(scene.op, &p);
+    CHECK_INT(p.found, 10000);
+    end();
+}
+
+TEST(sweep_op, tags_of_what_was_not_asked_for_are_not_believed)
+{
+    static const struct headcount_tag tier = { "tier", NULL };
+    static const char *const names[] = { "p*" };
+    const char *const answers[] = {
+        OK(LIST(C("p1") "," C("x"), "")),
+        OK("{\"clusters\":[{\"clusterArn\":" C("x") ",\"tags\":[{\"key\":"
+           "\"tier\",\"value\":\"\"}]}]}"), NULL };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 1;
+    r.tags = &tier;
+    r.tags_n = 1;
+    scene_open(false, answers);
+    CHECK_INT(run(r)->code, HEADCOUNT_EANSWER);
+    CHECK_INT(parts, 0);
+    end();
+}
+
+/* Many clusters of a thousand services with long names, all cancelled. */
+TEST(sweep_op, a_report_that_would_be_too_long_is_said_to_be)
+{
+    static char text[200][8], service[1000][256];
+    static const char *names[200];
+    static struct headcount_wish wishes[1000];
+    struct headcount_request r = sweep();
+
+    for (size_t i = 0; i < 200; i++) {
+        names[i] = text[i];
+        hc_fmt(text[i], sizeof text[i], "c%zu", i);
+    }
+    for (size_t i = 0; i < 1000; i++) {
+        memset(service[i], 's', 240);
+        hc_fmt(service[i] + 240, 16, "%zu", i);
+        wishes[i] = web;
+        wishes[i].service = service[i];
+    }
+    r.clusters = names;
+    r.clusters_n = 200;
+    r.wishes = wishes;
+    r.wishes_n = 1000;
+    r.report = true;
+    scene_open(false, NULL);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    headcount_cancel(scene.op);
+    CHECK_INT(drive()->code, HEADCOUNT_ELIMIT);
+    CHECK_INT(parts, 200);
+    CHECK_INT(scene.op->as.sweep.targets[199].json.n, 0);
+    end();
+}
+
+TEST(sweep_op, a_finish_begins_no_other_and_lets_those_at_work_end)
+{
+    const char *const answers[] = {
+        OK(LIST(C("a") "," C("b") "," C("c"), ",\"nextToken\":\"t\"")),
+        AWS_PEER_SILENT, OK(SERVICE_IN("a", "1")), OK(HOSTS_IN("a")),
+        OK(UPDATED), NULL };
+    struct headcount_request r = sweep();
+
+    r.report = true;
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    for (int i = 0; i < 2000 && scene.script.requests < 3; i++) {
+        headcount_wait(scene.op, 1000);
+        net_peer_pump(&scene.peer);
+        aws_script_pump(&scene.script, &scene.peer);
+    }
+    headcount_finish(scene.op);
+    headcount_finish(scene.op);
+    const struct headcount_outcome *o = drive();
+
+    CHECK_INT(o->code, 0);
+    CHECK_Z(told, "0 a ; ");
+    CHECK_INT(o->summary[HEADCOUNT_UPDATED], 1);
+    CHECK_INT(scene.script.requests, 5);
+    CHECK(strstr(o->json, "\"clusters\":[{\"arn\":" C("a")) != NULL);
+    CHECK(strstr(o->json, C("b")) == NULL);
+    headcount_finish(scene.op);
+    end();
+}
+
+TEST(sweep_op, at_once_and_concurrency_bound_what_is_under_way)
+{
+    static const struct { int at_once, concurrency; size_t most; } rows[] = {
+        { 2, 0, 2 }, { 0, 0, 4 }, { 0, 1, 1 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const answers[] = {
+            OK(LIST(C("a") "," C("b") "," C("c") "," C("d"), "")),
+            AWS_PEER_SILENT, AWS_PEER_SILENT, AWS_PEER_SILENT,
+            AWS_PEER_SILENT, AWS_PEER_SILENT, NULL };
+        struct headcount_request r = sweep();
+
+        scene_open(false, answers);
+        headcount_free(scene.h);
+        CHECK_INT(scene_new((struct headcount_config){
+            .endpoint_url = scene.url, .max_attempts = 1,
+            .concurrency = rows[i].concurrency }), 0);
+        r.at_once = rows[i].at_once;
+        CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+        for (int k = 0; k < 60; k++) {
+            headcount_wait(scene.op, 1000);
+            net_peer_pump(&scene.peer);
+            aws_script_pump(&scene.script, &scene.peer);
+        }
+        CHECK_INT(scene.script.requests, 1 + rows[i].most);
+        end();
+    }
+}
+
+TEST(sweep_op, one_name_in_two_accounts_is_two_clusters)
+{
+    static const char *const names[] = {
+        AT "cluster/a", "arn:aws:ecs:eu-west-1:210987654321:cluster/a" };
+    const char *const answers[] = { AWS_PEER_SILENT, AWS_PEER_SILENT, NULL };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 2;
+    r.at_once = 2;
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    for (int i = 0; i < 60; i++) {
+        headcount_wait(scene.op, 1000);
+        net_peer_pump(&scene.peer);
+        aws_script_pump(&scene.script, &scene.peer);
+    }
+    CHECK_INT(scene.script.requests, 2);
+    end();
+}
+
+TEST(sweep_op, who_waits_for_room_comes_before_the_next_of_who_has_it)
+{
+    static const char *const many[] = { "a", "b" }, *const one[] = { "c" };
+    const char *const answers[] = {
+        OK(SERVICE_IN("a", "2")), OK(HOSTS_IN("a")),
+        OK(SERVICE_IN("c", "2")), OK(HOSTS_IN("c")),
+        OK(SERVICE_IN("b", "2")), OK(HOSTS_IN("b")), NULL };
+    struct headcount_request r = sweep();
+    headcount_op *other = NULL;
+
+    scene_open(false, answers);
+    headcount_free(scene.h);
+    CHECK_INT(scene_new((struct headcount_config){
+        .endpoint_url = scene.url, .max_attempts = 1, .concurrency = 1 }), 0);
+    r.kind = HEADCOUNT_RECONCILE;
+    r.at_once = 0;
+    r.clusters = many;
+    r.clusters_n = 2;
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    r.clusters = one;
+    r.clusters_n = 1;
+    CHECK_INT(headcount_begin(scene.h, &other, &r), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 2);
+    CHECK(headcount_outcome(other) != NULL);
+    CHECK_INT(headcount_outcome(other)->summary[HEADCOUNT_UNCHANGED], 1);
+    headcount_end(other);
+    end();
+}
+
+static int keep_waiting(void *ud, struct hc_job *job, int64_t now,
+                        struct hc_credentials *out, struct hc_error *e)
+{
+    (void)ud, (void)job, (void)now, (void)out, (void)e;
+    return HC_CREDS_WAIT;
+}
+
+TEST(sweep_op, credentials_that_never_come_are_not_waited_for_beyond_its_end)
+{
+    static const char *const names[] = { "a", "b" };
+    struct headcount_request r = sweep();
+
+    r.clusters = names;
+    r.clusters_n = 2;
+    for (int way = 0; way < 2; way++) {
+        scene_open(false, NULL);
+        scene.h->client.creds.providers[0] = (struct hc_creds_provider){
+            .name = "slow", .get = keep_waiting };
+        r.timeout = way == 0 ? 20000 : 0;
+        CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+        CHECK_INT(headcount_wait(scene.op, 0), HEADCOUNT_ETIMEDOUT);
+        if (way == 1)
+            headcount_cancel(scene.op);
+        drive();
+        CHECK_Z(told, way == 0 ? "0 a deadline; 1 b deadline; "
+                               : "0 a cancelled; 1 b cancelled; ");
+        end();
+    }
+}
+
+TEST(sweep_op, misuse_is_an_outcome)
+{
+    static const char *const bad[] = { "a b" }, *const far[] = {
+        "arn:aws:ecs:us-east-1:123456789012:cluster/a" };
+    static const char *const regions[] = { "eu west" };
+    struct headcount_request rows[5];
+    static const int codes[] = { HEADCOUNT_ESYNTAX, HEADCOUNT_ECONFIG,
+                                 HEADCOUNT_EARG, HEADCOUNT_EREGION,
+                                 HEADCOUNT_ECONFIG };
+
+    for (size_t i = 0; i < 5; i++)
+        rows[i] = sweep();
+    rows[0].clusters = bad;
+    rows[0].clusters_n = 1;
+    rows[1].clusters = far;
+    rows[1].clusters_n = 1;
+    rows[2].at_once = 65;
+    rows[3].regions = regions;
+    rows[3].regions_n = 1;
+    rows[4].wishes_n = 0;
+    scene_open(false, NULL);
+    for (size_t i = 0; i < 5; i++) {
+        CHECK_INT(headcount_begin(scene.h, &scene.op, &rows[i]), 0);
+        CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
+        CHECK_INT(headcount_outcome(scene.op)->code, codes[i]);
+        CHECK(headcount_outcome(scene.op)->message[0] != '\0');
+        headcount_end(scene.op);
+    }
+    CHECK_INT(scene.script.requests, 0);
+    scene_close();
+}
+
+TEST(sweep_op, one_that_is_left_in_the_middle_leaves_nothing)
+{
+    const char *const answers[] = { OK(LIST(C("a") "," C("b"), "")),
+                                    AWS_PEER_SILENT, AWS_PEER_SILENT, NULL };
+    struct headcount_request r = sweep();
+
+    for (int way = 0; way < 2; way++) {
+        scene_open(false, answers);
+        r.at_once = 2;
+        CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+        for (int i = 0; i < 2000 && scene.script.requests < 3; i++) {
+            headcount_wait(scene.op, 1000);
+            net_peer_pump(&scene.peer);
+            aws_script_pump(&scene.script, &scene.peer);
+        }
+        if (way == 0)                  /* by its own end, or by the handle's */
+            headcount_end(scene.op);
+        scene_close();
+    }
+}
+
+/* While memory fails: no run writes anything but 2. */
+static int sweep_once(void)
+{
+    const char *const answers[] = {
+        OK(LIST(C("a"), ",\"nextToken\":\"t1\"")), OK(LIST(C("b"), "")),
+        OK(SERVICE_IN("a", "1")), OK(HOSTS_IN("a")), OK(UPDATED),
+        OK(SERVICE_IN("b", "2")), OK(HOSTS_IN("b")), NULL };
+    struct headcount_request r = sweep();
+    int err = scene_try(false, answers);
+
+    r.report = true;
+    if (err == 0)
+        err = headcount_begin(scene.h, &scene.op, &r);
+    while (err == 0 && headcount_op_state(scene.op) != HEADCOUNT_DONE) {
+        if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
+            scene_drive();
+        else
+            headcount_resume(scene.op);
+    }
+    if (err == 0) {
+        err = headcount_outcome(scene.op)->code;
+        CHECK(scene.h->ops == scene.op && scene.op->next == NULL);
+    }
+    for (size_t i = 0; i < scene.script.requests; i++)
+        if (strcmp(operation(i), "UpdateService") == 0)
+            CHECK(asked(i, "\"desiredCount\":2}"));
+    scene_close();
+    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+}
+
+TEST(sweep_op, every_failed_allocation_is_survived)
+{
+    printf("# a sweep of two clusters: %ld requests for memory, each failed "
+           "in turn\n", t_fails_every_allocation(sweep_once));
+}

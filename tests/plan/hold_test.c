@@ -1,0 +1,290 @@
+/* tests/plan/hold_test.c - the holds that cost a call or need a memory: a
+ * test a row of the table.  (Those that cost nothing: plan_test.c.) */
+#include "t.h"
+
+#include <string.h>
+
+#include "plan/hold.h"
+
+static struct hc_wish wish;
+static struct hc_ecs_service service;
+static struct hc_plan_second second;
+static struct hc_plan_input in;
+static struct hc_plan plan;
+
+/* One task a host; nothing that costs a call is known. */
+static void set_up(int64_t desired, int64_t hosts)
+{
+    wish = (struct hc_wish){ .service = HC_STR("web") };
+    service = (struct hc_ecs_service){
+        .name = HC_STR("web"), .status = STATUS_ACTIVE,
+        .status_text = HC_STR("ACTIVE"), .launch = LAUNCH_EC2,
+        .desired = desired, .running = desired, .deployments = 1
+    };
+    second = (struct hc_plan_second){
+        .status = HC_STR("ACTIVE"), .registered = hosts + 2, .active = hosts,
+        .draining = 2, .agrees = true
+    };
+    in = (struct hc_plan_input){
+        .wish = &wish, .service = &service, .filter = HC_STR(""),
+        .hosts = hosts, .all_hosts = HC_UNKNOWN
+    };
+}
+
+static void check(enum hc_outcome outcome, const char *code,
+                  const char *way_out, const char *says)
+{
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_DECIDED);
+    CHECK_INT(plan.outcome, outcome);
+    CHECK_Z(plan.code, code);
+    CHECK_Z(plan.way_out, way_out);
+    if (strstr(plan.reason, says) == NULL)
+        CHECK_Z(plan.reason, says);
+}
+
+/* ---- step_down, step_up ---- */
+
+static bool is_read_twice(int64_t desired, int64_t hosts)
+{
+    set_up(desired, hosts);
+    return hc_plan_make(&plan, &in) == PLAN_NEEDS_SECOND;
+}
+
+TEST(hold, a_big_step_is_read_twice)
+{
+    /* more than half, and more than 2 */
+    CHECK(is_read_twice(10, 4));
+    CHECK(!is_read_twice(10, 5));
+    CHECK(is_read_twice(4, 1));
+    CHECK(!is_read_twice(3, 1));
+    CHECK(!is_read_twice(2, 1));
+    /* more than double, and more than 20 */
+    CHECK(is_read_twice(10, 31));
+    CHECK(!is_read_twice(10, 30));
+    CHECK(is_read_twice(30, 61));
+    CHECK(!is_read_twice(30, 60));
+    CHECK(is_read_twice(0, 21));
+    CHECK(!is_read_twice(0, 20));
+}
+
+TEST(hold, max_step_moves_the_limits)
+{
+    set_up(10, 4);
+    wish.rule.max_step_down = 6;
+    check(OUTCOME_UPDATED, "", NULL, "4 active hosts");
+    wish.rule.max_step_down = 5;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SECOND);
+    set_up(10, 40);
+    wish.rule.max_step_up = 30;
+    check(OUTCOME_UPDATED, "", NULL, "40 active hosts");
+    wish.rule.max_step_up = 29;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SECOND);
+}
+
+TEST(hold, a_step_that_is_confirmed_is_written_with_the_reason)
+{
+    set_up(10, 4);
+    in.second = &second;
+    check(OUTCOME_UPDATED, "", NULL, "4 active hosts, a second reading agrees: "
+          "4 active, 2 draining, 6 registered, cluster ACTIVE");
+    in.dry_run = true;
+    check(OUTCOME_PENDING, "", NULL, "agrees");
+}
+
+TEST(hold, a_step_that_is_not_confirmed_is_held)
+{
+    set_up(10, 4);
+    in.second = &second;
+    second.agrees = false;
+    check(OUTCOME_HELD, "step_down", "max_step_down", "differs");
+    wish.allow = ALLOW_STEP_UP;
+    check(OUTCOME_HELD, "step_down", "max_step_down", "differs");
+    wish.allow = ALLOW_STEP_DOWN;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    set_up(10, 40);
+    in.second = &second;
+    second.agrees = false;
+    check(OUTCOME_HELD, "step_up", "max_step_up", "differs");
+    wish.allow = ALLOW_STEP_UP;
+    check(OUTCOME_UPDATED, "", NULL, "40 active");
+}
+
+TEST(hold, a_plain_number_is_no_step)
+{
+    set_up(100, 0);
+    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 1 };
+    check(OUTCOME_UPDATED, "", NULL, "fixed count of 1");
+}
+
+/* ---- unplaced_on_managed_scaling ---- */
+
+TEST(hold, tasks_that_wait_on_managed_scaling_get_no_company)
+{
+    static struct hc_ecs_share provider = { .provider = { "asg", 3 } };
+
+    set_up(3, 4);
+    service.running = 2;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    service.providers = &provider;
+    in.by_provider = true;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SCALED);
+    in.scaled = KNOWN_NO;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    in.scaled = KNOWN_YES;
+    in.scaled_by = provider.provider;
+    check(OUTCOME_HELD, "unplaced_on_managed_scaling", NULL,
+          "2 of 3 tasks run, and capacity provider asg");
+    service.running = 3;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    service.running = 1;
+    in.hosts = 2;
+    check(OUTCOME_UPDATED, "", NULL, "2 active");
+}
+
+TEST(hold, a_rule_that_outgrows_its_hosts_does_not_rise_on_managed_scaling)
+{
+    static struct hc_ecs_share provider = { .provider = { "asg", 3 } };
+
+    set_up(3, 4);
+    service.running = 3;
+    service.providers = &provider;
+    in.by_provider = true;
+    in.scaled_by = provider.provider;
+    wish.rule.tasks = 2;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SCALED);
+    in.scaled = KNOWN_NO;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    in.scaled = KNOWN_YES;
+    check(OUTCOME_HELD, "growth_on_managed_scaling", "allow_growth",
+          "more tasks than there are hosts");
+    wish.allow = ALLOW_GROWTH;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    wish.allow = 0;
+    service.distinct = true;              /* one a host raises no other */
+    check(OUTCOME_UPDATED, "clamped", NULL, "cut to 4");
+    service.distinct = false;
+    in.hosts = 1;
+    check(OUTCOME_UPDATED, "", NULL, "1 active");
+    in.hosts = 4;
+    wish.rule = (struct hc_rule){ .min = 9, .has_min = true };
+    check(OUTCOME_UPDATED, "clamped", NULL, "4 active");
+}
+
+TEST(hold, fewer_connected_hosts_lower_a_count_at_the_second_look)
+{
+    set_up(4, 3);
+    in.by = HOSTS_CONNECTED;
+    check(OUTCOME_HELD, "disconnected", "allow_disconnected", "3 connected");
+    in.low_long = true;
+    check(OUTCOME_UPDATED, "", NULL, "3 connected");
+    in.low_long = false;
+    wish.allow = ALLOW_DISCONNECTED;
+    check(OUTCOME_UPDATED, "", NULL, "3 connected");
+    wish.allow = 0;
+    in.hosts = 5;
+    check(OUTCOME_UPDATED, "", NULL, "5 connected");
+    in.by = HOSTS_ACTIVE;
+    in.hosts = 3;
+    check(OUTCOME_UPDATED, "", NULL, "3 active");
+}
+
+TEST(hold, a_rule_that_leaves_nothing_for_hosts_that_are_there_is_held)
+{
+    set_up(2, 1);
+    wish.rule = (struct hc_rule){ .kind = RULE_HOSTS_MINUS, .spare = 1 };
+    check(OUTCOME_HELD, "zero", "allow_zero", "leaves no task");
+    wish.allow = ALLOW_ZERO;
+    check(OUTCOME_UPDATED, "", NULL, "all but 1 of 1 active host");
+    wish.allow = 0;
+    wish.rule.min = 1;
+    wish.rule.has_min = true;
+    check(OUTCOME_UPDATED, "clamped", NULL, "raised to min 1");
+}
+
+/* ---- scalable_target ---- */
+
+TEST(hold, what_auto_scaling_sets_is_not_set_where_it_is_asked)
+{
+    set_up(3, 4);
+    in.target = KNOWN_YES;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    in.ask_target = true;
+    in.target = KNOWN_NOT_YET;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_TARGET);
+    in.target = KNOWN_NO;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    in.target = KNOWN_YES;
+    check(OUTCOME_HELD, "scalable_target", "allow_scalable_target",
+          "Application Auto Scaling");
+    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 1 };
+    check(OUTCOME_HELD, "scalable_target", "allow_scalable_target", "");
+    wish.allow = ALLOW_TARGET;
+    check(OUTCOME_UPDATED, "", NULL, "fixed");
+    wish.allow = 0;
+    in.target = KNOWN_NEVER;
+    in.dry_run = true;
+    check(OUTCOME_PENDING, "", NULL, "could not be read");
+}
+
+/* ---- contested, awaiting_own_write ---- */
+
+TEST(hold, writes_that_are_undone_stop)
+{
+    set_up(3, 4);
+    in.undone = 2;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    in.replaced = 5;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    in.replaced = 4;
+    check(OUTCOME_HELD, "contested", NULL, "ignore_changes");
+    in.replaced = HC_UNKNOWN;
+    in.undone = 3;
+    check(OUTCOME_HELD, "contested", NULL, "ignore_changes");
+    service.desired = 4;
+    check(OUTCOME_UNCHANGED, "", NULL, "4 active");
+}
+
+TEST(hold, our_own_write_is_awaited)
+{
+    set_up(3, 4);
+    in.awaits = true;
+    in.own_write = 4;
+    in.undone = 3;
+    check(OUTCOME_UNCHANGED, "awaiting_own_write", NULL, "does not show it");
+    in.undone = 0;
+    in.verify = true;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    in.own_write = 5;
+    in.undone = 0;
+    check(OUTCOME_UPDATED, "", NULL, "4 active");
+}
+
+/* ECS shows neither count for certain: a step is measured from both. */
+TEST(hold, a_step_from_our_own_unshown_write_is_a_step)
+{
+    set_up(9, 9);
+    in.awaits = true;
+    in.own_write = 9;
+    check(OUTCOME_UNCHANGED, "", NULL, "9 active");
+    in.own_write = 8;
+    check(OUTCOME_UPDATED, "", NULL, "not shown by ECS yet");
+    CHECK(!hc_hold_falls(&plan, &in));
+    in.own_write = 30;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SECOND);
+    CHECK(hc_hold_falls(&plan, &in));
+    wish.allow = ALLOW_STEP_DOWN;
+    check(OUTCOME_UPDATED, "", NULL, "9 active");
+    in.by = HOSTS_CONNECTED;
+    check(OUTCOME_HELD, "disconnected", "allow_disconnected", "twice");
+}
+
+/* ---- the cheap before the dear ---- */
+
+TEST(hold, what_is_held_anyway_costs_no_call)
+{
+    set_up(100, 1);
+    in.paused = true;
+    check(OUTCOME_HELD, "paused", NULL, "HEADCOUNT_DRY_RUN");
+    set_up(100, 0);
+    check(OUTCOME_HELD, "zero", "allow_zero", "looks empty");
+}
