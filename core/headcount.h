@@ -24,7 +24,7 @@
  *   clock.  A duration of 0 means "the default", a negative one "no limit".
  * Text goes in as NUL-terminated UTF-8 and is copied by begin; NULL means
  *   "not given".  What outcome returns is const, NUL-terminated where it is
- *   text, and lives until headcount_end of that op.
+ *   text, and lives until headcount_op_free of that op.
  * Structs that the caller fills start with `size`: set it to sizeof the
  *   struct and the rest to zero; a library that knows more members takes them
  *   as zero, and one that knows fewer refuses a struct in which one of those
@@ -194,7 +194,7 @@ enum headcount_constraints { HEADCOUNT_CONSTRAINTS_DEFAULT,
 /* An event that names no cluster asks for the sweep that is configured.  Its
  * owner makes it first, see headcount_event_read; else such an event is an
  * error, and such a record is left. */
-enum headcount_swept { HEADCOUNT_SWEPT_NOT, HEADCOUNT_SWEPT_WELL,
+enum headcount_sweep_state { HEADCOUNT_SWEPT_NOT, HEADCOUNT_SWEPT_WELL,
                        HEADCOUNT_SWEPT_FAILED };
 
 enum headcount_rule {
@@ -294,7 +294,7 @@ struct headcount_request {
                                      handle reconciled already               */
     bool drop_foreign;            /* a record about another region or account
                                      is done; else it is left to its queue   */
-    enum headcount_swept swept;   /* what came of the sweep that the event
+    enum headcount_sweep_state swept;   /* what came of the sweep that the event
                                      asks for                                */
     bool record;                  /* keep what was read of the one cluster: see
                                      outcome.snapshot                        */
@@ -378,14 +378,14 @@ headcount_op *headcount_next(headcount *h);
  * cluster waits for their owner's answer, so do not wait for it without end. */
 int headcount_wait(headcount_op *op, int64_t timeout);
 /* Starts no new write or call for this op: what is in flight is awaited (or
- * ended by headcount_end), the rest is `failed: cancelled`. */
+ * ended by headcount_op_free), the rest is `failed: cancelled`. */
 void headcount_cancel(headcount_op *op);
 /* A sweep begins no cluster any more: those at work end as they would, the rest
  * is not told of.  Nothing to other ops. */
-void headcount_finish(headcount_op *op);
+void headcount_drain(headcount_op *op);
 /* Frees the op and what its outcome pointed to; cancels it if it still runs.
  * NULL is fine. */
-void headcount_end(headcount_op *op);
+void headcount_op_free(headcount_op *op);
 
 /* ---- a policy: the owner decides -------------------------------------- */
 
@@ -470,7 +470,7 @@ struct headcount_fact {
     const void *list;             /* private                                 */
 };
 
-/* 1: known, *fact is good until headcount_end; 0: noted; or a code with the
+/* 1: known, *fact is good until headcount_op_free; 0: noted; or a code with the
  * sentence in *error (may be NULL): HEADCOUNT_ESTATE unless the op ASKS. */
 int headcount_fact(headcount_op *op, const struct headcount_query *query,
                    struct headcount_fact *fact, struct headcount_error *error);
@@ -512,7 +512,7 @@ struct headcount_progress {
     bool all_found;
 };
 /* NULL unless PART; good until resume. */
-const struct headcount_outcome *headcount_part(const headcount_op *op);
+const struct headcount_outcome *headcount_sweep_cluster(const headcount_op *op);
 void headcount_sweep_progress(const headcount_op *op,
                               struct headcount_progress *out);
 
@@ -650,7 +650,7 @@ struct headcount_service {
     int64_t desired_before, wanted;      /* or HEADCOUNT_UNKNOWN             */
     int64_t running, pending;            /* likewise                         */
     const char *rule;
-    const char *way_out;          /* or NULL: what lets it pass (a field of
+    const char *switch_text;          /* or NULL: what lets it pass (a field of
                                      the rule, or request.allow CODE)        */
     int64_t hosts_counted;        /* or HEADCOUNT_UNKNOWN                    */
     const char *hosts_by, *hosts_filter;

@@ -69,7 +69,7 @@ static int run(headcount *h, const char *cluster)
         puts(outcome->json);
     int code = outcome->code != 0 || outcome->summary[HEADCOUNT_FAILED] > 0;
 
-    headcount_end(op);
+    headcount_op_free(op);
     return code;
 }
 

@@ -47,7 +47,7 @@ int main(int argc, char **argv)
         puts(outcome->json);
     int code = outcome->code != 0 || outcome->summary[HEADCOUNT_FAILED] > 0;
 
-    headcount_end(op);
+    headcount_op_free(op);
     headcount_free(h);
     return code;
 }

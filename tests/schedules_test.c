@@ -109,7 +109,7 @@ static void begin(int at)
     struct hc_error error = { .code = 0 };
     struct hc_reconcile_config config = {
         .cluster = HC_STR(WORLD_CLUSTER), .wishes = wishes,
-        .wishes_n = SERVICES, .memory = &p->memory, .ways = world_ways(at),
+        .wishes_n = SERVICES, .memory = &p->memory, .vtable = world_ways(at),
         .event = &p->event, .verify = verify,
         .call.region = HC_STR("eu-west-1"),
     };

@@ -226,7 +226,7 @@ static void begin(int at, bool with_event)
     struct hc_reconcile_config config = {
         .cluster = w->foreign ? HC_STR(WORLD_CLUSTER) : HC_STR("prod"),
         .wishes = wishes, .wishes_n = WORLD_SERVICES,
-        .memory = &a->memory, .ways = world_ways(at),
+        .memory = &a->memory, .vtable = world_ways(at),
         .dry_run = a->dry_run, .snapshot = a->snapshot,
         .ask_definitions = w->definitions,
         .call.region = HC_STR("eu-west-1"),

@@ -8,7 +8,7 @@
  * is open at 3. */
 enum { ROWS_LIST = 1, ROWS_ROW = 3 };
 
-bool rows_open(struct rows *r, const void *body, size_t n,
+bool json_rows_open(struct json_rows *r, const void *body, size_t n,
                const char *const *names, size_t names_n)
 {
     memset(r, 0, sizeof *r);
@@ -18,7 +18,7 @@ bool rows_open(struct rows *r, const void *body, size_t n,
     return headcount_json_new(&r->json, body, n, NULL) == 0;
 }
 
-static void forget_texts(struct rows *r)
+static void forget_texts(struct json_rows *r)
 {
     for (size_t i = 0; i < ROWS_MAX; i++) {
         free(r->text[i]);
@@ -27,14 +27,14 @@ static void forget_texts(struct rows *r)
     }
 }
 
-void rows_close(struct rows *r)
+void json_rows_close(struct json_rows *r)
 {
     forget_texts(r);
     headcount_json_free(r->json);
     r->json = NULL;
 }
 
-static void read_key(struct rows *r, const char *text, size_t n)
+static void read_key(struct json_rows *r, const char *text, size_t n)
 {
     r->field = -1;
     if (r->depth == ROWS_LIST) {
@@ -47,7 +47,7 @@ static void read_key(struct rows *r, const char *text, size_t n)
             r->field = (int)i;
 }
 
-static void read_text(struct rows *r, const char *text, size_t n)
+static void read_text(struct json_rows *r, const char *text, size_t n)
 {
     if (r->depth != ROWS_ROW || r->field < 0 || r->text[r->field])
         return;
@@ -63,7 +63,8 @@ static void read_text(struct rows *r, const char *text, size_t n)
 }
 
 /* True: a row is over. */
-static bool read_event(struct rows *r, int event, const char *text, size_t n)
+static bool read_event(struct json_rows *r, int event, const char *text,
+                       size_t n)
 {
     switch ((enum headcount_json_event)event) {
     case HEADCOUNT_JSON_OBJECT:
@@ -89,7 +90,7 @@ static bool read_event(struct rows *r, int event, const char *text, size_t n)
     return false;
 }
 
-bool rows_next(struct rows *r)
+bool json_rows_next(struct json_rows *r)
 {
     const char *text = NULL;
     size_t n = 0;

@@ -1,10 +1,10 @@
 /* cli/json_rows.h - answers of the form {"NAME": [{...}, ...], ...}: each
  * object of each list, and the texts in it that are asked for.
  *
- *     rows_open(&rows, body, n, names, 2);
- *     while (rows_next(&rows))
+ *     json_rows_open(&rows, body, n, names, 2);
+ *     while (json_rows_next(&rows))
  *         ...                    rows.list, rows.text[0], rows.text[1]
- *     rows_close(&rows);
+ *     json_rows_close(&rows);
  */
 #ifndef CLI_JSON_ROWS_H
 #define CLI_JSON_ROWS_H
@@ -13,7 +13,7 @@
 
 #define ROWS_MAX 4
 
-struct rows {
+struct json_rows {
     char list[32];                   /* whose object it is                   */
     char *text[ROWS_MAX];            /* NULL where it has none               */
     size_t text_n[ROWS_MAX];
@@ -24,10 +24,10 @@ struct rows {
     int depth, field;
 };
 
-bool rows_open(struct rows *r, const void *body, size_t n,
+bool json_rows_open(struct json_rows *r, const void *body, size_t n,
                const char *const *names, size_t names_n);
 /* False: no more.  Its texts live until the next call. */
-bool rows_next(struct rows *r);
-void rows_close(struct rows *r);
+bool json_rows_next(struct json_rows *r);
+void json_rows_close(struct json_rows *r);
 
 #endif

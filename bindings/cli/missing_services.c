@@ -11,8 +11,8 @@
 /* Beyond it names are not told apart any more: their lines are left out. */
 #define MISSING_MAX 4096
 
-static struct missing_name *name_at(struct missing *m, const char *name,
-                                    size_t n)
+static struct missing_name *name_at(struct missing_services *m,
+                                    const char *name, size_t n)
 {
     struct missing_name *more;
 
@@ -32,7 +32,8 @@ static struct missing_name *name_at(struct missing *m, const char *name,
     return m->names[m->n].name ? &m->names[m->n++] : NULL;
 }
 
-void missing_note(struct missing *m, const struct headcount_cluster *cluster)
+void missing_services_note(struct missing_services *m,
+                           const struct headcount_cluster *cluster)
 {
     for (size_t i = 0; i < cluster->services_n; i++) {
         const struct headcount_service *s = &cluster->services[i];
@@ -52,7 +53,8 @@ void missing_note(struct missing *m, const struct headcount_cluster *cluster)
     }
 }
 
-void missing_found(struct missing *m, const char *name, size_t n)
+void missing_services_found(struct missing_services *m, const char *name,
+                            size_t n)
 {
     struct missing_name *at = name_at(m, name, n);
 
@@ -61,7 +63,8 @@ void missing_found(struct missing *m, const char *name, size_t n)
 }
 
 /* NULL: no name that was found is near. */
-static const char *nearest_found(const struct missing *m, const char *name)
+static const char *nearest_found(const struct missing_services *m,
+                                 const char *name)
 {
     struct nearest near;
 
@@ -72,7 +75,7 @@ static const char *nearest_found(const struct missing *m, const char *name)
     return near.best;
 }
 
-bool missing_has_nearest(const struct missing *m,
+bool missing_services_has_nearest(const struct missing_services *m,
                          const struct headcount_outcome *o)
 {
     for (size_t i = 0; i < o->missing_services_n; i++)
@@ -81,7 +84,7 @@ bool missing_has_nearest(const struct missing *m,
     return true;
 }
 
-void missing_complain(const struct missing *m,
+void missing_services_complain(const struct missing_services *m,
                       const struct headcount_outcome *o)
 {
     for (size_t i = 0; i < o->missing_services_n; i++) {
@@ -99,7 +102,7 @@ void missing_complain(const struct missing *m,
     }
 }
 
-void missing_render(const struct missing *m, FILE *out)
+void missing_services_render(const struct missing_services *m, FILE *out)
 {
     for (size_t i = 0; i < m->n; i++) {
         const char *best;
@@ -120,10 +123,10 @@ void missing_render(const struct missing *m, FILE *out)
     }
 }
 
-void missing_fini(struct missing *m)
+void missing_services_fini(struct missing_services *m)
 {
     for (size_t i = 0; i < m->n; i++)
         free(m->names[i].name);
     free(m->names);
-    *m = (struct missing){ .n = 0 };
+    *m = (struct missing_services){ .n = 0 };
 }

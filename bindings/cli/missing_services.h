@@ -14,24 +14,26 @@ struct missing_name {
     bool found;                    /* in another one         */
 };
 
-struct missing {                   /* all zero: empty */
+struct missing_services {                   /* all zero: empty */
     struct missing_name *names;
     size_t n;
 };
 
 /* Some cluster has a service of this name (n bytes). */
-void missing_found(struct missing *m, const char *name, size_t n);
+void missing_services_found(struct missing_services *m, const char *name,
+                            size_t n);
 /* Each service that no cluster has is near to one that was found. */
-bool missing_has_nearest(const struct missing *m,
+bool missing_services_has_nearest(const struct missing_services *m,
                          const struct headcount_outcome *o);
-void missing_note(struct missing *m, const struct headcount_cluster *cluster);
+void missing_services_note(struct missing_services *m,
+                           const struct headcount_cluster *cluster);
 /* The run's own failure, on stderr: a line for each service that none of its
  * clusters has, with the nearest name that was noted; m may be all zero. */
-void missing_complain(const struct missing *m,
+void missing_services_complain(const struct missing_services *m,
                       const struct headcount_outcome *o);
 /* A line each for those that were found nowhere, with the nearest name that
  * was: `skipped` in the report, whether every cluster was looked at or not. */
-void missing_render(const struct missing *m, FILE *out);
-void missing_fini(struct missing *m);
+void missing_services_render(const struct missing_services *m, FILE *out);
+void missing_services_fini(struct missing_services *m);
 
 #endif

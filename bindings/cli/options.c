@@ -63,7 +63,7 @@ static int put_item(struct options_list *list, const char *value)
 
 /* A copy of the text that lives as long as the options; NULL, and the
  * complaint is on stderr. */
-static char *keep_copy(struct options *o, const char *text)
+static char *arena_copy(struct options *o, const char *text)
 {
     size_t n = strlen(text) + 1;
     struct options_text *copy = malloc(sizeof *copy + n);
@@ -117,7 +117,7 @@ static int set_list(struct options *o, const struct option *opt,
 {
     struct options_list *list = (void *)((char *)o + opt->at);
     size_t before = list->n;
-    char *copy = keep_copy(o, value);
+    char *copy = arena_copy(o, value);
     int err = copy ? split_list(list, copy, ",", list == &o->roles)
                    : EXIT_USAGE;
 
@@ -307,7 +307,7 @@ static int read_env_list(struct options *o, struct options_list *list,
 {
     if (list->n > 0 || !value || *value == '\0')
         return 0;
-    char *copy = keep_copy(o, value);
+    char *copy = arena_copy(o, value);
 
     return copy ? split_list(list, copy, ", ", list == &o->roles)
                 : EXIT_USAGE;

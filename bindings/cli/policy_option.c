@@ -7,7 +7,7 @@
 #include "complain.h"
 #include "verbs/verbs.h"
 
-static int decide_compile(struct decide *d, const char *path,
+static int decide_compile(struct policy_option *d, const char *path,
                           const char *text, size_t n)
 {
     struct sandbox_error why = { "" };
@@ -22,7 +22,7 @@ static int decide_compile(struct decide *d, const char *path,
     return EXIT_CONFIG;
 }
 
-int decide_open(struct decide *d, const struct options *o)
+int policy_option_open(struct policy_option *d, const struct options *o)
 {
     char *text = NULL;
     size_t n = 0;
@@ -44,13 +44,13 @@ int decide_open(struct decide *d, const struct options *o)
     return code;
 }
 
-void decide_close(struct decide *d)
+void policy_option_close(struct policy_option *d)
 {
     policy_free(d->policy);
     d->policy = NULL;
 }
 
-void decide_op(struct decide *d, headcount_op *op)
+void policy_option_op(struct policy_option *d, headcount_op *op)
 {
     if (d->tags)
         headcount_decide_by_tags(op);

@@ -5,15 +5,15 @@
 #include "options.h"
 #include "policy/policy.h"
 
-struct decide {
+struct policy_option {
     struct policy *policy;          /* NULL: none was named, or tags      */
     bool tags;
     char sha256[65];                /* of its text, for the audit         */
 };
 
 /* 0, or the exit code with the complaint on stderr. */
-int decide_open(struct decide *d, const struct options *o);
-void decide_close(struct decide *d);
-void decide_op(struct decide *d, headcount_op *op);
+int policy_option_open(struct policy_option *d, const struct options *o);
+void policy_option_close(struct policy_option *d);
+void policy_option_op(struct policy_option *d, headcount_op *op);
 
 #endif

@@ -156,7 +156,7 @@ static void put_service(FILE *out, const struct headcount_cluster *c,
         fputs(": as ", out);
         render_text(out, as);
     }
-    if (s->way_out) {
+    if (s->switch_text) {
         fputs("; to let it pass: --allow ", out);
         render_text(out, s->code);
         if (!render_is_braked(s)) {    /* the brake is on the run */

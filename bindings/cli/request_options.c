@@ -32,7 +32,7 @@ static int read_autoscaler(const struct options *o, char **text)
     return EXIT_CONFIG;
 }
 
-static int take_wishes(struct target *t, const struct options *o,
+static int take_wishes(struct request_options *t, const struct options *o,
                        struct headcount_request *request)
 {
     int code = read_autoscaler(o, &t->autoscaler);
@@ -68,7 +68,7 @@ static int no_service(const struct options *o)
     return EXIT_USAGE;
 }
 
-int target_open(struct target *t, const struct options *o,
+int request_options_open(struct request_options *t, const struct options *o,
                 struct headcount_request *request)
 {
     memset(t, 0, sizeof *t);
@@ -88,15 +88,15 @@ int target_open(struct target *t, const struct options *o,
     request->policy = true;
     request->ask_targets = true;
 
-    int code = decide_open(&t->decide, o);
+    int code = policy_option_open(&t->decide, o);
 
     request->policy_sha256 = t->decide.tags ? NULL : t->decide.sha256;
     return code;
 }
 
-void target_close(struct target *t)
+void request_options_close(struct request_options *t)
 {
-    decide_close(&t->decide);
+    policy_option_close(&t->decide);
     free(t->wishes);
     free(t->autoscaler);
     t->wishes = NULL;

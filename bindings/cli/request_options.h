@@ -6,8 +6,8 @@
 
 #include "policy_option.h"
 
-struct target {
-    struct decide decide;               /* whom an op that ASKS is given to  */
+struct request_options {
+    struct policy_option decide; /* whom an op that ASKS is given to  */
     struct headcount_wish *wishes;
     char *autoscaler;
 };
@@ -15,8 +15,8 @@ struct target {
 /* Fills in wishes or policy, and what goes with them; the request borrows from
  * the target.  0, or the exit code with the complaint on stderr.  Always
  * close. */
-int target_open(struct target *t, const struct options *o,
+int request_options_open(struct request_options *t, const struct options *o,
                 struct headcount_request *request);
-void target_close(struct target *t);
+void request_options_close(struct request_options *t);
 
 #endif

@@ -23,7 +23,8 @@ static void region_of(const char *cluster, char region[64])
 }
 
 /* The last part of each ARN of an answer to ListServices. */
-static void note_answer(const struct headcount_outcome *o, struct missing *m)
+static void note_answer(const struct headcount_outcome *o,
+                        struct missing_services *m)
 {
     headcount_json *json;
     const char *text;
@@ -40,13 +41,13 @@ static void note_answer(const struct headcount_outcome *o, struct missing *m)
             continue;
         while (name > text && name[-1] != '/')
             name--;
-        missing_found(m, name, (size_t)(end - name));
+        missing_services_found(m, name, (size_t)(end - name));
     }
     headcount_json_free(json);
 }
 
 void service_names_note(headcount *h, const char *cluster, const char *role,
-                        struct missing *m)
+                        struct missing_services *m)
 {
     char body[1400], region[64];
     struct headcount_request request = {
@@ -71,5 +72,5 @@ void service_names_note(headcount *h, const char *cluster, const char *role,
         if (o && o->code == 0)
             note_answer(o, m);
     }
-    headcount_end(op);
+    headcount_op_free(op);
 }

@@ -10,6 +10,6 @@
  * found, so that a mistyped name has a nearest one.  `role` may be NULL.  A
  * call that fails, is denied or takes more than 5 seconds notes nothing. */
 void service_names_note(headcount *h, const char *cluster, const char *role,
-                        struct missing *m);
+                        struct missing_services *m);
 
 #endif

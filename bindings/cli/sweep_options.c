@@ -1,12 +1,12 @@
 /* cli/sweep_options.c - see sweep_options.h. */
 #include "sweep_options.h"
 
-bool sweep_of_is_said(const struct options *o)
+bool sweep_options_is_said(const struct options *o)
 {
     return o->all || o->args.n > 0 || o->cluster_tags.n > 0;
 }
 
-void sweep_of_put(struct headcount_request *r, const struct options *o,
+void sweep_options_put(struct headcount_request *r, const struct options *o,
                   const struct cluster_tags *tags)
 {
     r->kind = HEADCOUNT_SWEEP;

@@ -6,10 +6,10 @@
 #include "cluster_tags.h"
 
 /* Something says which clusters: names, --all or --tag. */
-bool sweep_of_is_said(const struct options *o);
+bool sweep_options_is_said(const struct options *o);
 /* `r` becomes a sweep; what RECONCILE has of it stays.  It borrows from both.
  */
-void sweep_of_put(struct headcount_request *r, const struct options *o,
+void sweep_options_put(struct headcount_request *r, const struct options *o,
                   const struct cluster_tags *tags);
 
 #endif

@@ -45,7 +45,7 @@ struct pending *module_pending(lua_State *L, struct client *c,
 
 static void pending_end(struct pending *p)
 {
-    headcount_end(p->op);
+    headcount_op_free(p->op);
     p->op = NULL;
     policy_free(p->policy);
     p->policy = NULL;

@@ -5,12 +5,12 @@
 struct event_box {
     struct headcount_event shown;        /* first member */
     struct hc_alloc alloc;
-    struct hc_batch batch;               /* its texts are shown */
+    struct hc_records batch;               /* its texts are shown */
     struct headcount_event_cluster *clusters;
 };
 
 static struct headcount_event_cluster
-event_cluster(const struct hc_batch_cluster *c)
+event_cluster(const struct hc_records_cluster *c)
 {
     return (struct headcount_event_cluster){
         .name = c->arn.text.p,
@@ -20,7 +20,7 @@ event_cluster(const struct hc_batch_cluster *c)
     };
 }
 
-static const char *event_broken(const struct hc_batch *b)
+static const char *event_broken(const struct hc_records *b)
 {
     for (size_t i = 0; i < b->records_n; i++)
         if (b->records[i].why.n > 0)
@@ -30,7 +30,7 @@ static const char *event_broken(const struct hc_batch *b)
 
 static int event_show(struct event_box *box, struct hc_error *e)
 {
-    const struct hc_batch *b = &box->batch;
+    const struct hc_records *b = &box->batch;
 
     box->clusters = hc_alloc_array(&box->alloc, b->clusters_n + 1,
                                    sizeof *box->clusters);
@@ -62,7 +62,7 @@ int headcount_event_read(struct headcount_event **out, const void *event,
 
     if (box != NULL) {
         box->alloc = sys.alloc;
-        err = hc_batch_get(&box->batch, &box->alloc,
+        err = hc_records_get(&box->batch, &box->alloc,
                            hc_str_n(n > 0 ? event : "", n), &e);
         if (err == 0)
             err = event_show(box, &e);
@@ -88,6 +88,6 @@ void headcount_event_free(struct headcount_event *event)
 
     hc_free(&alloc, box->clusters,
             (box->batch.clusters_n + 1) * sizeof *box->clusters);
-    hc_batch_fini(&box->batch);
+    hc_records_fini(&box->batch);
     hc_free(&alloc, box, sizeof *box);
 }

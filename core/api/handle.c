@@ -145,7 +145,7 @@ void headcount_free(headcount *h)
     if (h == NULL)
         return;
     while (h->ops != NULL)             /* a sweep ends its parts */
-        headcount_end(h->ops->parent != NULL ? h->ops->parent : h->ops);
+        headcount_op_free(h->ops->parent != NULL ? h->ops->parent : h->ops);
     hc_memory_fini(&h->memory);
     hc_client_fini(&h->client);
     hc_config_fini(&h->config);
@@ -206,7 +206,7 @@ headcount_op *headcount_next(headcount *h)
     headcount_op *op = h->changed;
 
     if (op != NULL)
-        hc_op_told(op);
+        hc_op_unqueue_changed(op);
     return op;
 }
 

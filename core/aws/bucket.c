@@ -64,7 +64,7 @@ static int64_t bucket_next(const struct hc_bucket *b)
 }
 
 /* Who is first in line, or NULL. */
-static struct hc_link *bucket_first(const struct hc_bucket *b)
+static struct hc_waiter *bucket_first(const struct hc_bucket *b)
 {
     return b->first.first != NULL ? b->first.first : b->yielding.first;
 }
@@ -85,7 +85,7 @@ static void bucket_end_yielding(struct hc_bucket_turn *turn, int64_t now)
     if (now < hc_time_add(turn->since, HC_TURN_YIELDS))
         return;
     turn->yields = false;
-    hc_link_drop(&turn->link);
+    hc_waiter_leave(&turn->waiter);
 }
 
 int hc_bucket_take(struct hc_bucket *b, struct hc_bucket_turn *turn,
@@ -93,8 +93,8 @@ int hc_bucket_take(struct hc_bucket *b, struct hc_bucket_turn *turn,
 {
     bucket_end_yielding(turn, now);
 
-    struct hc_link *first = bucket_first(b);
-    bool mine = first == NULL || first == &turn->link ||
+    struct hc_waiter *first = bucket_first(b);
+    bool mine = first == NULL || first == &turn->waiter ||
                 (!turn->yields && b->first.first == NULL);
 
     if (mine && now >= bucket_next(b)) {
@@ -103,9 +103,9 @@ int hc_bucket_take(struct hc_bucket *b, struct hc_bucket_turn *turn,
         hc_bucket_leave(b, turn);
         return 1;
     }
-    hc_link_wait(turn->yields ? &b->yielding : &b->first, &turn->link,
+    hc_waiter_join(turn->yields ? &b->yielding : &b->first, &turn->waiter,
                  turn->job);
-    if (bucket_first(b) == &turn->link)
+    if (bucket_first(b) == &turn->waiter)
         hc_job_at(turn->job, bucket_next(b));
     if (turn->yields)
         hc_job_at(turn->job, hc_time_add(turn->since, HC_TURN_YIELDS));
@@ -114,8 +114,8 @@ int hc_bucket_take(struct hc_bucket *b, struct hc_bucket_turn *turn,
 
 void hc_bucket_leave(struct hc_bucket *b, struct hc_bucket_turn *turn)
 {
-    if (turn->link.line != NULL)
-        hc_link_drop(&turn->link);
+    if (turn->waiter.line != NULL)
+        hc_waiter_leave(&turn->waiter);
     if (b != NULL)
         bucket_hand_on(b);
 }

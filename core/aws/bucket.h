@@ -35,13 +35,14 @@ struct hc_bucket {
     int64_t interval;                  /* between two tokens                 */
     int64_t depth;                     /* time in which it fills             */
     int64_t full_at;                   /* in the past: it is full            */
-    struct hc_links first, yielding;   /* who waits                          */
+    struct hc_wait_queue first,
+        yielding; /* who waits                          */
 };
 
 #define HC_TURN_YIELDS (10 * HC_SECOND)    /* then it has waited long enough */
 
 struct hc_bucket_turn {                /* all zero: in no line               */
-    struct hc_link link;
+    struct hc_waiter waiter;
     struct hc_job *job;
     bool yields;
     int64_t since;                     /* it stands there and yields; 0: not */

@@ -21,7 +21,7 @@
 
 static int call_failed(struct hc_call *c)
 {
-    hc_link_drop(&c->link);
+    hc_waiter_leave(&c->waiter);
     hc_bucket_leave(c->bucket, &c->turn);
     c->state = CALL_AT_FAILED;
     return CALL_FAILED;
@@ -68,7 +68,7 @@ static void call_note_timing(struct hc_call *c)
     hc_fmt(timing.operation, sizeof timing.operation, "%.*s",
            HC_STR_ARG(c->config.operation));
     hc_timings_note(c->config.timings, &timing, &c->request.fetch,
-                    c->place->endpoint.host);
+                    c->slot->endpoint.host);
 }
 
 static void call_log(const struct hc_call *c, const char *end)
@@ -78,7 +78,7 @@ static void call_log(const struct hc_call *c, const char *end)
     hc_log_line(&c->net->log, LOG_DEBUG,
                 "call host=%s operation=%.*s attempt=%d status=%d "
                 "connection=%s us=%lld id=%s end=\"%s\"",
-                c->place->endpoint.host, HC_STR_ARG(c->config.operation),
+                c->slot->endpoint.host, HC_STR_ARG(c->config.operation),
                 c->attempts, c->request.answer.status,
                 m->reused ? "reused" : m->resumed ? "resumed" : "new",
                 (long long)(hc_now(&c->net->sys) - m->start),
@@ -91,7 +91,7 @@ static void call_log(const struct hc_call *c, const char *end)
 static const char *call_name(const struct hc_call *c, char name[CALL_NAME])
 {
     hc_fmt(name, CALL_NAME, "%.*s in %s", HC_STR_ARG(c->config.operation),
-           c->place->endpoint.region);
+           c->slot->endpoint.region);
     return name;
 }
 
@@ -103,7 +103,7 @@ static int call_overdue(struct hc_call *c, const char *what)
 
     hc_error_set(&c->error, HC_EDEADLINE, "%s: %s: the deadline has passed "
                  "while waiting for %s", call_name(c, name),
-                 c->place->endpoint.host, what);
+                 c->slot->endpoint.host, what);
     return call_failed(c);
 }
 
@@ -125,11 +125,11 @@ static int call_begin_request(struct hc_call *c)
 {
     struct hc_client *k = c->config.client;
     const struct hc_request_config config = {
-        .endpoint = &c->place->endpoint,
+        .endpoint = &c->slot->endpoint,
         .operation = c->config.operation,
         .body = c->config.body.n > 0 ? c->config.body : HC_STR("{}"),
         .who = k->no_sign ? NULL : &c->who,
-        .key = &c->place->key, .work = &k->work,
+        .key = &c->slot->key, .work = &k->work,
         .user_agent = hc_buf_view(&k->user_agent),
         .trace_id = hc_client_trace(k),
         .invocation = c->invocation,
@@ -148,7 +148,7 @@ static int call_begin_request(struct hc_call *c)
 static int call_creds(struct hc_call *c, int64_t now)
 {
     struct hc_client *k = c->config.client;
-    const struct hc_creds_ask ask = { .link = &c->link, .job = c->job };
+    const struct hc_creds_ask ask = { .waiter = &c->waiter, .job = c->job };
 
     if (now >= c->config.deadline)
         return call_overdue(c, "credentials");
@@ -266,7 +266,7 @@ static int call_refused(struct hc_call *c)
 
     hc_error_set(&c->error, HC_ESERVICE,
                  "%s: %s: %s%s%s (HTTP %d, request id %s, attempt %d of %d)",
-                 call_name(c, name), c->place->endpoint.host, s->code,
+                 call_name(c, name), c->slot->endpoint.host, s->code,
                  s->message[0] != '\0' ? ": " : "", s->message, s->status,
                  s->request_id[0] != '\0' ? s->request_id : "none",
                  c->attempts, c->config.max_attempts);
@@ -276,14 +276,17 @@ static int call_refused(struct hc_call *c)
 static int call_broken(struct hc_call *c)
 {
     const struct hc_error *e = &c->request.error;
-    bool unsure = c->request.sent && !call_is_repeatable(c);
+    bool outcome_unknown = c->request.sent && !call_is_repeatable(c);
 
     char name[CALL_NAME];
 
     /* e->what tells of e->sys already */
     hc_error_set(&c->error, e->code, "%s%s: %s", call_name(c, name),
-                 unsure ? " was sent and not answered, so it may have been "
-                          "done" : "", e->what);
+                 outcome_unknown
+                     ? " was sent and not answered, so it may have been "
+                       "done"
+                     : "",
+                 e->what);
     c->error.sys = e->sys;
     return call_failed(c);
 }
@@ -304,7 +307,8 @@ static int call_ended(struct hc_call *c, int64_t now)
     call_note_skew(c);
     if (c->bucket != NULL && call_class(c) == RETRY_THROTTLED)
         hc_bucket_drain(c->bucket, now);
-    c->unsure = c->unsure || (r->state == REQUEST_FAILED && r->sent);
+    c->outcome_unknown =
+        c->outcome_unknown || (r->state == REQUEST_FAILED && r->sent);
     c->service_error = r->answer;
     if (r->state == REQUEST_DONE && r->ok)
         return call_succeeded(c);
@@ -324,7 +328,7 @@ static int call_cancelled(struct hc_call *c, const char *when)
         call_note_timing(c);
     hc_request_fini(&c->request);
     hc_error_set(&c->error, HC_ECANCELLED, "%s: %s: cancelled %s",
-                 call_name(c, name), c->place->endpoint.host, when);
+                 call_name(c, name), c->slot->endpoint.host, when);
     return call_failed(c);
 }
 
@@ -406,16 +410,16 @@ static int call_find_place(struct hc_call *c)
                    : hc_config_url(config, c->config.service),
         .use_fips = config->use_fips, .use_dualstack = config->use_dualstack,
     };
-    int err = hc_client_place(k, &ask, &c->place, &c->error);
+    int err = hc_client_acquire_endpoint(k, &ask, &c->slot, &c->error);
 
     if (err < 0)
         return err;
-    c->anchors = hc_client_anchors(k, &c->place->endpoint);
+    c->anchors = hc_client_anchors(k, &c->slot->endpoint);
     if (c->config.paced && c->config.service->index == HC_SERVICE_ECS)
         c->bucket = hc_buckets_get(&k->buckets,
                                    &(struct hc_buckets_key){
                                        c->config.creds,
-                                       hc_str(c->place->endpoint.region),
+                                       hc_str(c->slot->endpoint.region),
                                    }, c->config.operation);
     return 0;
 }
@@ -468,12 +472,12 @@ void hc_call_fini(struct hc_call *c)
 {
     if (c->net == NULL)
         return;
-    hc_link_drop(&c->link);
+    hc_waiter_leave(&c->waiter);
     hc_bucket_leave(c->bucket, &c->turn);
     hc_request_fini(&c->request);
     hc_credentials_fini(&c->creds);
     c->who = (struct hc_identity){ .secret = { NULL, 0 } };
-    hc_client_leave(c->place);
-    c->place = NULL;
+    hc_client_release_endpoint(c->slot);
+    c->slot = NULL;
     c->net = NULL;
 }

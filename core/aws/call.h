@@ -85,17 +85,17 @@ struct hc_call {
     struct hc_error error;
     struct hc_service_error service_error;   /* of a 2xx: status, request id */
     int attempts;                            /* begun so far                 */
-    bool unsure;          /* an attempt left whole and was never answered    */
+    bool outcome_unknown; /* an attempt left whole and was never answered    */
 
     enum hc_call_state state;                /* private from here            */
     struct hc_call_config config;
     struct hc_net *net;
     struct hc_job *job;
-    struct hc_place *place;
+    struct hc_endpoint_slot *slot;
     const struct hc_anchors *anchors;
     struct hc_credentials creds;
     struct hc_identity who;
-    struct hc_link link;
+    struct hc_waiter waiter;
     struct hc_bucket *bucket;                /* NULL: not paced              */
     struct hc_bucket_turn turn;
     struct hc_request request;

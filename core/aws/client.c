@@ -113,7 +113,8 @@ const struct hc_buf *hc_client_trace(struct hc_client *k)
 
 /* ---- places ---- */
 
-static bool place_is(const struct hc_place *p, const struct hc_endpoint_ask *a)
+static bool place_is(const struct hc_endpoint_slot *p,
+                     const struct hc_endpoint_ask *a)
 {
     return p->used > 0 && p->endpoint.service == a->service &&
            hc_str_eqz(a->region, p->region) && hc_str_eqz(a->url, p->url);
@@ -121,23 +122,23 @@ static bool place_is(const struct hc_place *p, const struct hc_endpoint_ask *a)
 
 /* One that nobody holds: a new one, or the longest unused.  NULL: there is
  * none, and *err says why, as does e (which may be NULL). */
-static struct hc_place *client_room(struct hc_client *k, int *err,
+static struct hc_endpoint_slot *client_room(struct hc_client *k, int *err,
                                     struct hc_error *e)
 {
-    struct hc_place *best = NULL;
+    struct hc_endpoint_slot *best = NULL;
     size_t i = 0;
 
-    for (; i < HC_CLIENT_PLACES && k->places[i] != NULL; i++)
+    for (; i < HC_CLIENT_ENDPOINTS && k->places[i] != NULL; i++)
         if (k->places[i]->users == 0 &&
             (best == NULL || k->places[i]->used < best->used))
             best = k->places[i];
-    if (i < HC_CLIENT_PLACES) {
+    if (i < HC_CLIENT_ENDPOINTS) {
         best = k->places[i] = hc_alloc(&k->net->sys.alloc, sizeof *best);
         if (best == NULL)
             *err = hc_error_set(e, HC_ENOMEM, "out of memory for an endpoint");
     } else if (best == NULL) {
         *err = hc_error_set(e, HC_ELIMIT, "more than %d endpoints are in use "
-                            "at the same time", HC_CLIENT_PLACES);
+                            "at the same time", HC_CLIENT_ENDPOINTS);
     }
     return best;
 }
@@ -156,13 +157,15 @@ int hc_client_check_proxy(const struct hc_client *k,
                         "it, or put the host into NO_PROXY", at->host);
 }
 
-int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
-                    struct hc_place **out, struct hc_error *e)
+int hc_client_acquire_endpoint(struct hc_client *k,
+                               const struct hc_endpoint_ask *ask,
+                               struct hc_endpoint_slot **out,
+                               struct hc_error *e)
 {
-    struct hc_place *p = NULL;
+    struct hc_endpoint_slot *p = NULL;
     struct hc_endpoint at;
 
-    for (size_t i = 0; p == NULL && i < HC_CLIENT_PLACES &&
+    for (size_t i = 0; p == NULL && i < HC_CLIENT_ENDPOINTS &&
                        k->places[i] != NULL; i++)
         if (place_is(k->places[i], ask))
             p = k->places[i];
@@ -177,7 +180,7 @@ int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
         if (p == NULL)
             return err;
         hc_sigv4_key_wipe(&p->key);
-        *p = (struct hc_place){ .endpoint = at };
+        *p = (struct hc_endpoint_slot){ .endpoint = at };
         hc_fmt(p->url, sizeof p->url, "%.*s", HC_STR_ARG(ask->url));
         hc_fmt(p->region, sizeof p->region, "%.*s", HC_STR_ARG(ask->region));
     }
@@ -187,7 +190,7 @@ int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
     return 0;
 }
 
-void hc_client_leave(struct hc_place *p)
+void hc_client_release_endpoint(struct hc_endpoint_slot *p)
 {
     if (p != NULL)
         p->users--;
@@ -411,7 +414,7 @@ void hc_client_fini(struct hc_client *k)
 {
     if (k->net == NULL)
         return;
-    for (size_t i = 0; i < HC_CLIENT_PLACES && k->places[i] != NULL; i++) {
+    for (size_t i = 0; i < HC_CLIENT_ENDPOINTS && k->places[i] != NULL; i++) {
         hc_sigv4_key_wipe(&k->places[i]->key);
         hc_free(&k->net->sys.alloc, k->places[i], sizeof **k->places);
         k->places[i] = NULL;

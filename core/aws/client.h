@@ -15,11 +15,11 @@
 #include "net/net.h"
 #include "wire/anchors.h"
 
-#define HC_CLIENT_PLACES 64
+#define HC_CLIENT_ENDPOINTS 64
 #define HC_CLIENT_ROLES 64
 
 /* Where a service lives in a region, and the day key for it. */
-struct hc_place {
+struct hc_endpoint_slot {
     struct hc_endpoint endpoint;
     char url[HC_ENDPOINT_PATH + 1];      /* it was made from, "" = rules     */
     char region[HC_REGION_MAX + 1];      /* it was asked for                 */
@@ -44,7 +44,8 @@ struct hc_client {
     struct hc_quota quota;
     struct hc_buckets buckets;           /* of calls that are paced          */
     int64_t skew;                        /* theirs minus ours                */
-    struct hc_place *places[HC_CLIENT_PLACES];   /* as they were needed; the
+    struct hc_endpoint_slot
+        *places[HC_CLIENT_ENDPOINTS];    /* as they were needed; the
                                             first NULL is the end            */
     uint64_t clock;                      /* of `used`                        */
     struct hc_anchors bundle;            /* loaded from config->ca_bundle    */
@@ -76,11 +77,13 @@ void hc_client_fini(struct hc_client *k);            /* k may be all zero */
 const struct hc_buf *hc_client_trace(struct hc_client *k);
 
 /* The place for this service, region and URL: *out is held until
- * hc_client_leave (NULL is fine).  Errors as hc_endpoint_get, HC_ELIMIT;
- * HC_ECONFIG where a proxy is asked for. */
-int hc_client_place(struct hc_client *k, const struct hc_endpoint_ask *ask,
-                    struct hc_place **out, struct hc_error *e);
-void hc_client_leave(struct hc_place *p);
+ * hc_client_release_endpoint (NULL is fine).  Errors as hc_endpoint_get,
+ * HC_ELIMIT; HC_ECONFIG where a proxy is asked for. */
+int hc_client_acquire_endpoint(struct hc_client *k,
+                               const struct hc_endpoint_ask *ask,
+                               struct hc_endpoint_slot **out,
+                               struct hc_error *e);
+void hc_client_release_endpoint(struct hc_endpoint_slot *p);
 /* Where a call's credentials come from: the client's own for an empty role,
  * else the one source of that role, which assumes it with them.  NULL:
  * HC_ECONFIG (no ARN of a role; nothing to sign with), HC_ELIMIT after

@@ -286,7 +286,7 @@ static void creds_run(struct hc_job *job, int64_t now)
             creds_start(c, now);
     }
     if (c->state != CREDS_REFRESH)
-        hc_links_wake(&c->waiting);
+        hc_wait_queue_wake(&c->waiting);
 }
 
 /* ---- what others see ---- */
@@ -346,7 +346,7 @@ int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
         creds_start(c, now);
     if (!creds_lends(c)) {
         if (c->state == CREDS_REFRESH) {
-            hc_link_wait(&c->waiting, ask->link, ask->job);
+            hc_waiter_join(&c->waiting, ask->waiter, ask->job);
             return 0;
         }
         /* A wall clock that jumps leaves no other word for it. */

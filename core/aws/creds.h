@@ -72,7 +72,7 @@ struct hc_creds {
     enum hc_creds_state state;
     struct hc_credentials now_good;
     struct hc_credentials coming;
-    struct hc_links waiting;
+    struct hc_wait_queue waiting;
     struct hc_creds_provider providers[HC_CREDS_PROVIDERS];
     size_t n, at;                          /* at: the one being asked        */
     bool outlasts;                         /* now_good does                  */
@@ -98,7 +98,7 @@ void hc_creds_fini(struct hc_creds *c);
 void hc_creds_add(struct hc_creds *c, const struct hc_creds_provider *p);
 
 struct hc_creds_ask {
-    struct hc_link *link;
+    struct hc_waiter *waiter;
     struct hc_job *job;
 };
 /* 1: *out is a copy.  0: the job is woken when it is worth asking again.

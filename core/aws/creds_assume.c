@@ -144,7 +144,7 @@ static int assume_request(const struct assume_step *s)
 static int assume_base(const struct assume_step *s)
 {
     struct hc_creds_assume *c = s->c;
-    const struct hc_creds_ask ask = { .link = &c->link, .job = s->job };
+    const struct hc_creds_ask ask = { .waiter = &c->waiter, .job = s->job };
     struct hc_error why = { .code = 0 };
 
     if (s->now >= c->deadline)
@@ -384,7 +384,7 @@ static int assume_once(const struct assume_step *s)
 
 static void assume_end(struct hc_creds_assume *c)
 {
-    hc_link_drop(&c->link);
+    hc_waiter_leave(&c->waiter);
     hc_request_fini(&c->request);
     hc_credentials_fini(&c->creds);
     hc_buf_fini(&c->body);

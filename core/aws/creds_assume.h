@@ -45,7 +45,7 @@ struct hc_creds_assume {                 /* must not move                    */
     char role[HC_ROLE_MAX + 1];
     char session[HC_ASSUME_SESSION + 1];
 
-    struct hc_link link;                 /* of one refresh from here         */
+    struct hc_waiter waiter;             /* of one refresh from here         */
     struct hc_credentials creds;         /* of the base                      */
     struct hc_identity who;
     struct hc_request request;

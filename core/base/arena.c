@@ -11,24 +11,24 @@
 #include "base/err.h"
 #include "base/text.h"
 
-#define KEEP_FIRST ((size_t)2048)
-#define KEEP_LARGEST ((size_t)65536)
+#define ARENA_FIRST ((size_t)2048)
+#define ARENA_LARGEST ((size_t)65536)
 
-struct keep_piece {
-    struct keep_piece *next;
+struct arena_piece {
+    struct arena_piece *next;
     size_t size, used;                     /* of bytes */
     _Alignas(max_align_t) char bytes[];
 };
 
-void hc_keep_init(struct hc_keep *k, const struct hc_alloc *a, size_t max)
+void hc_arena_init(struct hc_arena *k, const struct hc_alloc *a, size_t max)
 {
-    *k = (struct hc_keep){ .alloc = a, .max = max };
+    *k = (struct hc_arena){ .alloc = a, .max = max };
 }
 
-void hc_keep_fini(struct hc_keep *k)
+void hc_arena_fini(struct hc_arena *k)
 {
     while (k->pieces != NULL) {
-        struct keep_piece *piece = k->pieces;
+        struct arena_piece *piece = k->pieces;
 
         k->pieces = piece->next;
         hc_free(k->alloc, piece, sizeof(*piece) + piece->size);
@@ -36,19 +36,19 @@ void hc_keep_fini(struct hc_keep *k)
     k->total = 0;
 }
 
-static size_t keep_size(const struct hc_keep *k, size_t n)
+static size_t arena_size(const struct hc_arena *k, size_t n)
 {
-    size_t size = k->pieces != NULL ? k->pieces->size * 2 : KEEP_FIRST;
+    size_t size = k->pieces != NULL ? k->pieces->size * 2 : ARENA_FIRST;
 
-    if (size > KEEP_LARGEST)
-        size = KEEP_LARGEST;
+    if (size > ARENA_LARGEST)
+        size = ARENA_LARGEST;
     return size < n ? n : size;
 }
 
-static void keep_grow(struct hc_keep *k, size_t n)
+static void arena_grow(struct hc_arena *k, size_t n)
 {
-    size_t size = keep_size(k, n);
-    struct keep_piece *piece =
+    size_t size = arena_size(k, n);
+    struct arena_piece *piece =
         hc_realloc(k->alloc, NULL, 0, sizeof(*piece) + size);
 
     if (piece == NULL) {
@@ -61,16 +61,16 @@ static void keep_grow(struct hc_keep *k, size_t n)
     k->pieces = piece;
 }
 
-static char *keep_room(struct hc_keep *k, size_t n, size_t align)
+static char *arena_room(struct hc_arena *k, size_t n, size_t align)
 {
-    struct keep_piece *piece = k->pieces;
+    struct arena_piece *piece = k->pieces;
     size_t at = piece != NULL ? (piece->used + align - 1) / align * align : 0;
 
     if (k->err == 0 && n > k->max - k->total)
         k->err = HC_ELIMIT;
     if (k->err == 0 &&
         (piece == NULL || at > piece->size || n > piece->size - at)) {
-        keep_grow(k, n);
+        arena_grow(k, n);
         at = 0;
     }
     if (k->err != 0)
@@ -80,9 +80,9 @@ static char *keep_room(struct hc_keep *k, size_t n, size_t align)
     return k->pieces->bytes + at;
 }
 
-struct hc_str hc_keep_str(struct hc_keep *k, struct hc_str s)
+struct hc_str hc_arena_str(struct hc_arena *k, struct hc_str s)
 {
-    char *p = keep_room(k, s.n + 1, 1);
+    char *p = arena_room(k, s.n + 1, 1);
 
     if (p == NULL)
         return HC_STR("");
@@ -92,16 +92,16 @@ struct hc_str hc_keep_str(struct hc_keep *k, struct hc_str s)
     return hc_str_n(p, s.n);
 }
 
-void *hc_keep_zero(struct hc_keep *k, size_t n)
+void *hc_arena_zero(struct hc_arena *k, size_t n)
 {
-    char *p = keep_room(k, n, _Alignof(max_align_t));
+    char *p = arena_room(k, n, _Alignof(max_align_t));
 
     if (p != NULL)
         memset(p, 0, n);
     return p;
 }
 
-const char *hc_keep_fmt(struct hc_keep *k, const char *fmt, ...)
+const char *hc_arena_fmt(struct hc_arena *k, const char *fmt, ...)
 {
     char text[2048];
     va_list ap;
@@ -109,12 +109,12 @@ const char *hc_keep_fmt(struct hc_keep *k, const char *fmt, ...)
     va_start(ap, fmt);
     size_t n = hc_vfmt(text, sizeof(text), fmt, ap);
     va_end(ap);
-    return hc_keep_str(k, hc_str_n(text, n)).p;
+    return hc_arena_str(k, hc_str_n(text, n)).p;
 }
 
-int hc_keep_join(struct hc_keep *to, struct hc_keep *from)
+int hc_arena_join(struct hc_arena *to, struct hc_arena *from)
 {
-    struct keep_piece **end = &to->pieces;
+    struct arena_piece **end = &to->pieces;
 
     if (from->total > to->max - to->total)
         return HC_ELIMIT;
@@ -127,7 +127,7 @@ int hc_keep_join(struct hc_keep *to, struct hc_keep *from)
     return 0;
 }
 
-int hc_keep_error(const struct hc_keep *k)
+int hc_arena_error(const struct hc_arena *k)
 {
     return k->err;
 }

@@ -10,25 +10,25 @@
 #include "base/alloc.h"
 #include "base/str.h"
 
-struct hc_keep {
+struct hc_arena {
     const struct hc_alloc *alloc;
-    struct keep_piece *pieces;      /* the newest first */
+    struct arena_piece *pieces;      /* the newest first */
     size_t max, total;              /* bytes            */
     int err;                        /* 0, HC_ENOMEM, HC_ELIMIT */
 };
 
-void hc_keep_init(struct hc_keep *k, const struct hc_alloc *a, size_t max);
-void hc_keep_fini(struct hc_keep *k);        /* k may be all zero */
+void hc_arena_init(struct hc_arena *k, const struct hc_alloc *a, size_t max);
+void hc_arena_fini(struct hc_arena *k);        /* k may be all zero */
 /* A copy; {"", 0} once an error sticks.  Never NULL. */
-struct hc_str hc_keep_str(struct hc_keep *k, struct hc_str s);
+struct hc_str hc_arena_str(struct hc_arena *k, struct hc_str s);
 /* Zeroed memory for a struct or an array; NULL once an error sticks. */
-void *hc_keep_zero(struct hc_keep *k, size_t n);
+void *hc_arena_zero(struct hc_arena *k, size_t n);
 /* hc_fmt's conversions, cut at 2 KiB; NUL-terminated, never NULL. */
-const char *hc_keep_fmt(struct hc_keep *k, const char *fmt, ...)
+const char *hc_arena_fmt(struct hc_arena *k, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* All that `from` keeps is `to`'s from now on, at the same place; `from` is
  * empty.  0, or HC_ELIMIT (nothing moved, nothing sticks). */
-int hc_keep_join(struct hc_keep *to, struct hc_keep *from);
-int hc_keep_error(const struct hc_keep *k);
+int hc_arena_join(struct hc_arena *to, struct hc_arena *from);
+int hc_arena_error(const struct hc_arena *k);
 
 #endif

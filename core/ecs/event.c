@@ -104,7 +104,7 @@ static int event_add_cluster(struct hc_event *ev, struct hc_str text,
         if (hc_str_eq(ev->clusters[i], text))
             return 0;
 
-    int err = hc_grow(ev->keep.alloc, &ev->clusters, &ev->clusters_cap,
+    int err = hc_grow(ev->arena.alloc, &ev->clusters, &ev->clusters_cap,
                       ev->clusters_n + 1, HC_EVENT_CLUSTERS,
                       sizeof(*ev->clusters));
 
@@ -113,7 +113,7 @@ static int event_add_cluster(struct hc_event *ev, struct hc_str text,
                             "clusters", HC_EVENT_CLUSTERS);
     if (err < 0)
         return hc_error_set(e, err, "no memory for the event's clusters");
-    ev->clusters[ev->clusters_n++] = hc_keep_str(&ev->keep, text);
+    ev->clusters[ev->clusters_n++] = hc_arena_str(&ev->arena, text);
     return 0;
 }
 
@@ -121,17 +121,17 @@ static int event_sink(void *ud, const struct hc_view_item *item,
                       struct hc_error *e)
 {
     struct event_parts *parts = ud;
-    struct hc_keep *keep = &parts->event->keep;
+    struct hc_arena *arena = &parts->event->arena;
 
     if (item->id == MEMBER_CLUSTERS)
         return event_add_cluster(parts->event, item->text, e);
     if (item->id == MEMBER_VERSION)
         parts->event->version = item->number;
     else if (item->mark != VIEW_END)
-        parts->text[item->id] = hc_keep_str(keep, item->text);
-    if (hc_keep_error(keep) == HC_ELIMIT)
+        parts->text[item->id] = hc_arena_str(arena, item->text);
+    if (hc_arena_error(arena) == HC_ELIMIT)
         return hc_error_set(e, HC_EEVENT, "the event is too long");
-    return hc_keep_error(keep) == 0
+    return hc_arena_error(arena) == 0
                ? 0
                : hc_error_set(e, HC_ENOMEM, "no memory for the event");
 }
@@ -145,7 +145,7 @@ static void event_note_key(void *ud, struct hc_str key)
         parts->has_dry_run = true;
     else if (!hc_str_eqz(key, "cluster") && !hc_str_eqz(key, "clusters") &&
              parts->stranger.p == NULL)
-        parts->stranger = hc_keep_str(&parts->event->keep, key);
+        parts->stranger = hc_arena_str(&parts->event->arena, key);
     parts->has_cluster_arn |= hc_str_eqz(key, "clusterArn");
     parts->has_host_arn |= hc_str_eqz(key, "containerInstanceArn");
     parts->has_task_arn |= hc_str_eqz(key, "taskArn");
@@ -163,7 +163,7 @@ static int event_read(struct event_parts *parts, struct hc_str text,
 {
     struct hc_view view;
     struct hc_view_config config = {
-        .alloc = parts->event->keep.alloc, .root = shape, .sink = event_sink,
+        .alloc = parts->event->arena.alloc, .root = shape, .sink = event_sink,
         .key = event_note_key, .ud = parts,
         .what = shape == &event_shape ? "the event" : "the event's detail",
         .code = HC_EEVENT, .max_bytes = HC_EVENT_BYTES,
@@ -178,7 +178,7 @@ static int event_read(struct event_parts *parts, struct hc_str text,
         err = hc_view_end(&view, e);
     parts->has_list = view.list_seen;
     hc_view_fini(&view);
-    if (err == 0 && hc_keep_error(&parts->event->keep) < 0)
+    if (err == 0 && hc_arena_error(&parts->event->arena) < 0)
         return hc_error_set(e, HC_ENOMEM, "no memory for the event");
     return err;
 }
@@ -198,9 +198,9 @@ static int event_read_detail(struct event_parts *parts,
         return 0;
     if (raw.p[0] != '"')
         return event_read(parts, raw, shape, e);
-    hc_buf_init(&inner, parts->event->keep.alloc, HC_EVENT_BYTES);
+    hc_buf_init(&inner, parts->event->arena.alloc, HC_EVENT_BYTES);
 
-    int err = hc_json_doc_init(&doc, parts->event->keep.alloc, raw, 2, e);
+    int err = hc_json_doc_init(&doc, parts->event->arena.alloc, raw, 2, e);
 
     if (err == 0) {
         err = hc_json_string(&doc, 0, &inner);
@@ -362,7 +362,7 @@ static int event_schedule(struct event_parts *parts, struct hc_error *e)
 
 static int event_skip(struct hc_event *ev)
 {
-    ev->skipped = hc_str(hc_keep_fmt(&ev->keep, "detail_type: %.*s",
+    ev->skipped = hc_str(hc_arena_fmt(&ev->arena, "detail_type: %.*s",
                                      HC_STR_ARG(ev->detail_type)));
     ev->kind = EVENT_SKIPPED;
     return 0;
@@ -384,8 +384,8 @@ static int event_skip_call(struct event_parts *parts)
     struct hc_event *ev = parts->event;
     struct hc_str error = parts->text[MEMBER_CALL_ERROR];
 
-    ev->skipped = hc_str(hc_keep_fmt(
-        &ev->keep, "detail_type: %.*s, event_name: %.*s%s%.*s",
+    ev->skipped = hc_str(hc_arena_fmt(
+        &ev->arena, "detail_type: %.*s, event_name: %.*s%s%.*s",
         HC_STR_ARG(ev->detail_type), HC_STR_ARG(parts->text[MEMBER_CALL]),
         error.n > 0 ? ", error_code: " : "", HC_STR_ARG(error)));
     ev->kind = EVENT_SKIPPED;
@@ -518,7 +518,7 @@ static int event_take(struct event_parts *parts, struct hc_str text,
     if (!hc_time_get_rfc3339(parts->text[MEMBER_TIME], &ev->time))
         ev->time = 0;
     err = event_judge(parts, text, e);
-    if (err == 0 && hc_keep_error(&ev->keep) < 0)
+    if (err == 0 && hc_arena_error(&ev->arena) < 0)
         return hc_error_set(e, HC_ENOMEM, "no memory for the event");
     return err;
 }
@@ -547,7 +547,7 @@ int hc_event_get(struct hc_event *ev, const struct hc_alloc *a,
     struct event_parts parts = { .event = ev };
 
     *ev = (struct hc_event){ .version = -1 };
-    hc_keep_init(&ev->keep, a, EVENT_KEPT);
+    hc_arena_init(&ev->arena, a, EVENT_KEPT);
     if (text.n > HC_EVENT_BYTES)
         return hc_error_set(e, HC_EEVENT, "the event has %zu bytes: at most "
                             "%zu are taken", text.n, HC_EVENT_BYTES);
@@ -566,8 +566,8 @@ int hc_event_get(struct hc_event *ev, const struct hc_alloc *a,
 
 void hc_event_fini(struct hc_event *ev)
 {
-    hc_free(ev->keep.alloc, ev->clusters,
+    hc_free(ev->arena.alloc, ev->clusters,
             ev->clusters_cap * sizeof(*ev->clusters));
-    hc_keep_fini(&ev->keep);
+    hc_arena_fini(&ev->arena);
     *ev = (struct hc_event){ .version = -1 };
 }

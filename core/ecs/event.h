@@ -53,7 +53,7 @@ struct hc_event {
     struct hc_str instance_arn, instance_status;
     struct hc_str instance_machine;    /* "i-...", of ECS Anywhere "mi-..." */
 
-    struct hc_keep keep;               /* owns all of the above */
+    struct hc_arena arena;               /* owns all of the above */
     size_t clusters_cap;
 };
 

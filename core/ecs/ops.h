@@ -81,7 +81,7 @@ struct hc_ecs_task_set {
 
 struct hc_ecs_services {
     struct hc_view view;
-    struct hc_keep keep;
+    struct hc_arena arena;
     size_t max;                           /* of each: 10 in an answer       */
     struct hc_ecs_service *services;
     size_t services_n;
@@ -116,7 +116,7 @@ void hc_ecs_updated_init(struct hc_ecs_services *v, const struct hc_alloc *a);
 
 struct hc_ecs_arns {
     struct hc_view view;
-    struct hc_keep keep;
+    struct hc_arena arena;
     struct hc_str *arns;
     size_t arns_n, arns_cap;
     struct hc_str next;                   /* n == 0: the last page           */
@@ -146,7 +146,7 @@ void hc_ecs_arns_fini(struct hc_ecs_arns *v);
 
 struct hc_ecs_cluster {
     struct hc_view view;
-    struct hc_keep keep;
+    struct hc_arena arena;
     struct hc_str arn, name, status;
     int64_t registered;                   /* -1: not in the answer           */
     size_t clusters_n;                    /* 0 or 1; more is HC_EANSWER      */
@@ -170,7 +170,7 @@ struct hc_ecs_cluster_tags {
 
 struct hc_ecs_cluster_list {
     struct hc_view view;
-    struct hc_keep keep;
+    struct hc_arena arena;
     struct hc_ecs_cluster_tags clusters[HC_ECS_BATCH];
     size_t n;
 };
@@ -202,7 +202,7 @@ struct hc_ecs_host {
 
 /* What reads one of them. */
 struct hc_ecs_host_part {
-    struct hc_keep *keep;
+    struct hc_arena *arena;
     bool full;                            /* attributes and tags are kept   */
     struct hc_str resource;               /* that is being read             */
     int64_t amount;
@@ -211,7 +211,7 @@ struct hc_ecs_host_part {
 
 struct hc_ecs_host_details {
     struct hc_view view;
-    struct hc_keep keep;
+    struct hc_arena arena;
     struct hc_ecs_host_part part;
     struct hc_ecs_host *hosts;
     size_t hosts_n;                       /* at most 100                    */
@@ -239,7 +239,7 @@ struct hc_ecs_provider {
 
 struct hc_ecs_providers {
     struct hc_view view;
-    struct hc_keep keep;
+    struct hc_arena arena;
     struct hc_ecs_provider *providers;    /* the last one first             */
     struct hc_ecs_failure failure;        /* the last, {0} if none          */
     struct hc_str next;                   /* n == 0: the last page          */
@@ -264,7 +264,7 @@ enum hc_ecs_network { NETWORK_BRIDGE, NETWORK_HOST, NETWORK_OWN };
 
 struct hc_ecs_definition {
     struct hc_view view;
-    struct hc_keep keep;
+    struct hc_arena arena;
     struct hc_str arn;
     struct hc_ecs_text *constraints;      /* expressions of memberOf         */
     bool unclear;                         /* there is a constraint that this

@@ -41,7 +41,7 @@ static int clusters_begin(struct hc_ecs_cluster *v,
                           const struct hc_view_item *item, struct hc_error *e)
 {
     if (item->id == CLUSTERS_TAG)
-        hc_ecs_part_tag(&v->tags, &v->keep, item);
+        hc_ecs_shape_tag(&v->tags, &v->arena, item);
     else if (item->id == CLUSTERS_CLUSTER)
         v->clusters_n++;
     return v->clusters_n <= 1
@@ -53,16 +53,24 @@ static int clusters_begin(struct hc_ecs_cluster *v,
 static void clusters_value(struct hc_ecs_cluster *v,
                            const struct hc_view_item *item)
 {
-    struct hc_keep *keep = &v->keep;
+    struct hc_arena *arena = &v->arena;
 
     switch (item->id) {
-    case CLUSTERS_ARN:        v->arn = hc_keep_str(keep, item->text);    break;
-    case CLUSTERS_NAME:       v->name = hc_keep_str(keep, item->text);   break;
-    case CLUSTERS_STATUS:     v->status = hc_keep_str(keep, item->text); break;
+    case CLUSTERS_ARN:
+        v->arn = hc_arena_str(arena, item->text);
+        break;
+    case CLUSTERS_NAME:
+        v->name = hc_arena_str(arena, item->text);
+        break;
+    case CLUSTERS_STATUS:
+        v->status = hc_arena_str(arena, item->text);
+        break;
     case CLUSTERS_REGISTERED: v->registered = item->number;              break;
     case PART_TAG_KEY:
-    case PART_TAG_VALUE:      hc_ecs_part_tag(&v->tags, keep, item);     break;
-    default:                  hc_ecs_part_failure(&v->failure, keep, item);
+    case PART_TAG_VALUE:
+        hc_ecs_shape_tag(&v->tags, arena, item);
+        break;
+    default:                  hc_ecs_shape_failure(&v->failure, arena, item);
     }
 }
 
@@ -70,7 +78,7 @@ static int clusters_sink(void *ud, const struct hc_view_item *item,
                          struct hc_error *e)
 {
     struct hc_ecs_cluster *v = ud;
-    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+    int err = hc_ecs_kept(&v->arena, v->view.what, e);
 
     if (err < 0)
         return err;
@@ -91,7 +99,7 @@ void hc_ecs_cluster_init(struct hc_ecs_cluster *v, const struct hc_alloc *a)
 
     *v = (struct hc_ecs_cluster){ .registered = -1 };
     hc_view_init(&v->view, &config);
-    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
+    hc_arena_init(&v->arena, a, HC_ECS_KEPT);
 }
 
 int hc_ecs_cluster_feed(struct hc_ecs_cluster *v, struct hc_str span,
@@ -104,13 +112,13 @@ int hc_ecs_cluster_end(struct hc_ecs_cluster *v, struct hc_error *e)
 {
     int err = hc_view_end(&v->view, e);
 
-    return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
+    return err < 0 ? err : hc_ecs_kept(&v->arena, v->view.what, e);
 }
 
 void hc_ecs_cluster_fini(struct hc_ecs_cluster *v)
 {
     hc_view_fini(&v->view);
-    hc_keep_fini(&v->keep);
+    hc_arena_fini(&v->arena);
 }
 
 /* ---- of many ---- */
@@ -120,7 +128,7 @@ static int cluster_list_begin(struct hc_ecs_cluster_list *v,
                               struct hc_error *e)
 {
     if (item->id == CLUSTERS_TAG && v->n > 0)
-        hc_ecs_part_tag(&v->clusters[v->n - 1].tags, &v->keep, item);
+        hc_ecs_shape_tag(&v->clusters[v->n - 1].tags, &v->arena, item);
     if (item->id != CLUSTERS_CLUSTER)
         return 0;
     if (v->n == HC_ECS_BATCH)
@@ -134,7 +142,7 @@ static int cluster_list_sink(void *ud, const struct hc_view_item *item,
                              struct hc_error *e)
 {
     struct hc_ecs_cluster_list *v = ud;
-    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+    int err = hc_ecs_kept(&v->arena, v->view.what, e);
 
     if (err < 0)
         return err;
@@ -143,9 +151,9 @@ static int cluster_list_sink(void *ud, const struct hc_view_item *item,
     if (item->mark != VIEW_VALUE || v->n == 0)
         return 0;
     if (item->id == CLUSTERS_ARN)
-        v->clusters[v->n - 1].arn = hc_keep_str(&v->keep, item->text);
+        v->clusters[v->n - 1].arn = hc_arena_str(&v->arena, item->text);
     else if (item->id == PART_TAG_KEY || item->id == PART_TAG_VALUE)
-        hc_ecs_part_tag(&v->clusters[v->n - 1].tags, &v->keep, item);
+        hc_ecs_shape_tag(&v->clusters[v->n - 1].tags, &v->arena, item);
     return 0;
 }
 
@@ -160,7 +168,7 @@ void hc_ecs_cluster_list_init(struct hc_ecs_cluster_list *v,
 
     v->n = 0;
     hc_view_init(&v->view, &config);
-    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
+    hc_arena_init(&v->arena, a, HC_ECS_KEPT);
 }
 
 int hc_ecs_cluster_list_feed(struct hc_ecs_cluster_list *v,
@@ -175,7 +183,7 @@ int hc_ecs_cluster_list_end(struct hc_ecs_cluster_list *v,
     int err = hc_view_end(&v->view, e);
 
     if (err == 0)
-        err = hc_ecs_kept(&v->keep, v->view.what, e);
+        err = hc_ecs_kept(&v->arena, v->view.what, e);
     if (err == 0 && !v->view.list_seen)
         return hc_error_set(e, HC_EANSWER, "%s has no list in it",
                             v->view.what);
@@ -185,5 +193,5 @@ int hc_ecs_cluster_list_end(struct hc_ecs_cluster_list *v,
 void hc_ecs_cluster_list_fini(struct hc_ecs_cluster_list *v)
 {
     hc_view_fini(&v->view);
-    hc_keep_fini(&v->keep);
+    hc_arena_fini(&v->arena);
 }

@@ -65,7 +65,7 @@ static void definition_constraint(struct hc_ecs_definition *v,
     if (item->mark == VIEW_BEGIN)
         v->constraint = (struct hc_ecs_constraint){ .type = HC_STR("") };
     else
-        v->unclear |= !hc_ecs_part_constraint_end(&v->constraint, &v->keep,
+        v->unclear |= !hc_ecs_shape_constraint_end(&v->constraint, &v->arena,
                                                   &v->constraints);
 }
 
@@ -80,7 +80,7 @@ static int definition_sink(void *ud, const struct hc_view_item *item,
     case DEFINITION_MAPPING:
         break;
     case DEFINITION_ARN:
-        v->arn = hc_keep_str(&v->keep, item->text);
+        v->arn = hc_arena_str(&v->arena, item->text);
         break;
     case DEFINITION_NETWORK:
         v->network = definition_network(item->text);
@@ -96,10 +96,10 @@ static int definition_sink(void *ud, const struct hc_view_item *item,
         definition_constraint(v, item);
         break;
     default:
-        hc_ecs_part_constraint(&v->constraint, &v->keep, item);
+        hc_ecs_shape_constraint(&v->constraint, &v->arena, item);
         break;
     }
-    return hc_ecs_kept(&v->keep, v->view.what, e);
+    return hc_ecs_kept(&v->arena, v->view.what, e);
 }
 
 void hc_ecs_definition_init(struct hc_ecs_definition *v,
@@ -113,7 +113,7 @@ void hc_ecs_definition_init(struct hc_ecs_definition *v,
 
     *v = (struct hc_ecs_definition){ .unclear = false };
     hc_view_init(&v->view, &config);
-    hc_keep_init(&v->keep, a, HC_ECS_SERVICE);
+    hc_arena_init(&v->arena, a, HC_ECS_SERVICE);
 }
 
 int hc_ecs_definition_feed(struct hc_ecs_definition *v, struct hc_str span,
@@ -128,11 +128,11 @@ int hc_ecs_definition_end(struct hc_ecs_definition *v, struct hc_error *e)
 
     v->fixed_port = (v->network == NETWORK_BRIDGE && v->host_port) ||
                     (v->network == NETWORK_HOST && v->any_port);
-    return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
+    return err < 0 ? err : hc_ecs_kept(&v->arena, v->view.what, e);
 }
 
 void hc_ecs_definition_fini(struct hc_ecs_definition *v)
 {
     hc_view_fini(&v->view);
-    hc_keep_fini(&v->keep);
+    hc_arena_fini(&v->arena);
 }

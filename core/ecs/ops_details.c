@@ -86,7 +86,7 @@ static struct hc_str details_word(struct hc_ecs_host_part *p,
         hash = (hash ^ (unsigned char)text.p[i]) * 16777619U;
     slot = &p->words[hash % HC_ECS_WORDS];
     if (slot->p == NULL || !hc_str_eq(*slot, text))
-        *slot = hc_keep_str(p->keep, text);
+        *slot = hc_arena_str(p->arena, text);
     return *slot;
 }
 
@@ -98,7 +98,7 @@ static void details_pair(struct hc_ecs_host_part *p, struct hc_ecs_tag **to,
     if (!p->full || item->mark == VIEW_END)
         return;
     if (item->mark == VIEW_BEGIN) {
-        pair = hc_keep_zero(p->keep, sizeof(*pair));
+        pair = hc_arena_zero(p->arena, sizeof(*pair));
         if (pair != NULL) {
             pair->next = *to;
             *to = pair;
@@ -114,8 +114,8 @@ static void details_value(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
     struct hc_str text = item->text;
 
     switch (item->id) {
-    case HOST_ARN:           h->arn = hc_keep_str(p->keep, text);       break;
-    case HOST_EC2_ID:        h->ec2_id = hc_keep_str(p->keep, text);    break;
+    case HOST_ARN:           h->arn = hc_arena_str(p->arena, text);       break;
+    case HOST_EC2_ID:        h->ec2_id = hc_arena_str(p->arena, text);    break;
     case HOST_STATUS:        h->status = details_word(p, text);         break;
     case HOST_PROVIDER:      h->provider = details_word(p, text);       break;
     case HOST_AGENT:         h->agent_version = details_word(p, text);  break;
@@ -128,7 +128,7 @@ static void details_value(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
     }
 }
 
-void hc_ecs_part_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
+void hc_ecs_shape_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
                       const struct hc_view_item *item)
 {
     switch (item->id) {
@@ -155,7 +155,7 @@ void hc_ecs_part_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
     }
 }
 
-void hc_ecs_part_host_init(struct hc_ecs_host *h)
+void hc_ecs_shape_host_init(struct hc_ecs_host *h)
 {
     *h = (struct hc_ecs_host){
         .registered_at = -1, .running = -1, .cpu = -1, .memory = -1,
@@ -176,7 +176,7 @@ static int details_begin(struct hc_ecs_host_details *v, int id,
     if (id == DETAIL_FAILURE)
         v->failures_n++;
     else
-        hc_ecs_part_host_init(&v->hosts[v->hosts_n++]);
+        hc_ecs_shape_host_init(&v->hosts[v->hosts_n++]);
     return 0;
 }
 
@@ -184,16 +184,16 @@ static int details_sink(void *ud, const struct hc_view_item *item,
                         struct hc_error *e)
 {
     struct hc_ecs_host_details *v = ud;
-    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+    int err = hc_ecs_kept(&v->arena, v->view.what, e);
 
     if (err < 0)
         return err;
     if (item->id == DETAIL_HOST || item->id == DETAIL_FAILURE)
         return item->mark == VIEW_BEGIN ? details_begin(v, item->id, e) : 0;
     if (item->id >= PART_FAILURE_ARN && item->id <= PART_FAILURE_DETAIL)
-        hc_ecs_part_failure(&v->failures[v->failures_n - 1], &v->keep, item);
+        hc_ecs_shape_failure(&v->failures[v->failures_n - 1], &v->arena, item);
     else
-        hc_ecs_part_host(&v->part, &v->hosts[v->hosts_n - 1], item);
+        hc_ecs_shape_host(&v->part, &v->hosts[v->hosts_n - 1], item);
     return 0;
 }
 
@@ -208,12 +208,12 @@ void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
         .code = HC_EANSWER, .max_bytes = HC_ECS_ANSWER, .max_text = 65536
     };
 
-    *v = (struct hc_ecs_host_details){ .part = { .keep = &v->keep,
+    *v = (struct hc_ecs_host_details){ .part = { .arena = &v->arena,
                                                  .full = full } };
     hc_view_init(&v->view, &config);
-    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
-    v->hosts = hc_keep_zero(&v->keep, HC_ECS_BATCH * sizeof(*v->hosts));
-    v->failures = hc_keep_zero(&v->keep, HC_ECS_BATCH * sizeof(*v->failures));
+    hc_arena_init(&v->arena, a, HC_ECS_KEPT);
+    v->hosts = hc_arena_zero(&v->arena, HC_ECS_BATCH * sizeof(*v->hosts));
+    v->failures = hc_arena_zero(&v->arena, HC_ECS_BATCH * sizeof(*v->failures));
 }
 
 int hc_ecs_host_details_feed(struct hc_ecs_host_details *v, struct hc_str span,
@@ -226,11 +226,11 @@ int hc_ecs_host_details_end(struct hc_ecs_host_details *v, struct hc_error *e)
 {
     int err = hc_view_end(&v->view, e);
 
-    return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
+    return err < 0 ? err : hc_ecs_kept(&v->arena, v->view.what, e);
 }
 
 void hc_ecs_host_details_fini(struct hc_ecs_host_details *v)
 {
     hc_view_fini(&v->view);
-    hc_keep_fini(&v->keep);
+    hc_arena_fini(&v->arena);
 }

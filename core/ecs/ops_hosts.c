@@ -128,7 +128,7 @@ void hc_ecs_put_tagged(struct hc_buf *out, struct hc_str tag_filters,
 static int hosts_arn_add(struct hc_ecs_arns *v, struct hc_str arn,
                          struct hc_error *e)
 {
-    int err = hc_grow(v->keep.alloc, &v->arns, &v->arns_cap, v->arns_n + 1,
+    int err = hc_grow(v->arena.alloc, &v->arns, &v->arns_cap, v->arns_n + 1,
                       HOSTS_ARNS, sizeof(*v->arns));
 
     if (err == HC_ELIMIT)
@@ -136,7 +136,7 @@ static int hosts_arn_add(struct hc_ecs_arns *v, struct hc_str arn,
                             v->view.what, HOSTS_ARNS);
     if (err < 0)
         return hc_error_set(e, err, "no memory for %s", v->view.what);
-    v->arns[v->arns_n++] = hc_keep_str(&v->keep, arn);
+    v->arns[v->arns_n++] = hc_arena_str(&v->arena, arn);
     return 0;
 }
 
@@ -144,14 +144,14 @@ static int hosts_arns_sink(void *ud, const struct hc_view_item *item,
                            struct hc_error *e)
 {
     struct hc_ecs_arns *v = ud;
-    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+    int err = hc_ecs_kept(&v->arena, v->view.what, e);
 
     if (err < 0)
         return err;
     if (item->id == AT_ARN)
         return hosts_arn_add(v, item->text, e);
     if (item->id == AT_NEXT)
-        v->next = hc_keep_str(&v->keep, item->text);
+        v->next = hc_arena_str(&v->arena, item->text);
     return 0;
 }
 
@@ -166,7 +166,7 @@ static void hosts_arns_init(struct hc_ecs_arns *v, const struct hc_alloc *a,
 
     *v = (struct hc_ecs_arns){ .arns_n = 0 };
     hc_view_init(&v->view, &config);
-    hc_keep_init(&v->keep, a, HC_ECS_ANSWER);
+    hc_arena_init(&v->arena, a, HC_ECS_ANSWER);
 }
 
 void hc_ecs_hosts_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
@@ -207,7 +207,7 @@ int hc_ecs_arns_end(struct hc_ecs_arns *v, struct hc_error *e)
     int err = hc_view_end(&v->view, e);
 
     if (err == 0)
-        err = hc_ecs_kept(&v->keep, v->view.what, e);
+        err = hc_ecs_kept(&v->arena, v->view.what, e);
     /* An object without the list is no empty list: a count of nothing may
      * only come from an answer that says so. */
     if (err == 0 && !v->view.list_seen)
@@ -218,9 +218,9 @@ int hc_ecs_arns_end(struct hc_ecs_arns *v, struct hc_error *e)
 
 void hc_ecs_arns_fini(struct hc_ecs_arns *v)
 {
-    hc_free(v->keep.alloc, v->arns, v->arns_cap * sizeof(*v->arns));
+    hc_free(v->arena.alloc, v->arns, v->arns_cap * sizeof(*v->arns));
     v->arns = NULL;
     v->arns_n = v->arns_cap = 0;
     hc_view_fini(&v->view);
-    hc_keep_fini(&v->keep);
+    hc_arena_fini(&v->arena);
 }

@@ -57,7 +57,7 @@ void hc_ecs_put_describe_providers(struct hc_buf *out, struct hc_str cluster,
 
 static void providers_new(struct hc_ecs_providers *v)
 {
-    struct hc_ecs_provider *p = hc_keep_zero(&v->keep, sizeof(*p));
+    struct hc_ecs_provider *p = hc_arena_zero(&v->arena, sizeof(*p));
 
     if (p == NULL)
         return;
@@ -69,14 +69,14 @@ static int providers_sink(void *ud, const struct hc_view_item *item,
                           struct hc_error *e)
 {
     struct hc_ecs_providers *v = ud;
-    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+    int err = hc_ecs_kept(&v->arena, v->view.what, e);
 
     if (err < 0)
         return err;
     if (item->id == PROVIDERS_PROVIDER && item->mark == VIEW_BEGIN)
         providers_new(v);
     else if (item->id == PROVIDERS_NAME)
-        v->providers->name = hc_keep_str(&v->keep, item->text);
+        v->providers->name = hc_arena_str(&v->arena, item->text);
     else if (item->id == PROVIDERS_STATUS)
         v->providers->managed |= hc_str_eqz(item->text, "ENABLED");
     else if ((item->id == PROVIDERS_INSTANCES && item->mark == VIEW_BEGIN) ||
@@ -84,10 +84,10 @@ static int providers_sink(void *ud, const struct hc_view_item *item,
               hc_str_eqz(item->text, "MANAGED_INSTANCES")))
         v->providers->managed = true;        /* ECS starts those itself */
     else if (item->id == PROVIDERS_NEXT)
-        v->next = hc_keep_str(&v->keep, item->text);
+        v->next = hc_arena_str(&v->arena, item->text);
     else if (item->mark == VIEW_VALUE)
-        hc_ecs_part_failure(&v->failure, &v->keep, item);
-    return hc_ecs_kept(&v->keep, v->view.what, e);
+        hc_ecs_shape_failure(&v->failure, &v->arena, item);
+    return hc_ecs_kept(&v->arena, v->view.what, e);
 }
 
 void hc_ecs_providers_init(struct hc_ecs_providers *v,
@@ -101,7 +101,7 @@ void hc_ecs_providers_init(struct hc_ecs_providers *v,
 
     *v = (struct hc_ecs_providers){ .providers = NULL };
     hc_view_init(&v->view, &config);
-    hc_keep_init(&v->keep, a, HC_ECS_KEPT);
+    hc_arena_init(&v->arena, a, HC_ECS_KEPT);
 }
 
 int hc_ecs_providers_feed(struct hc_ecs_providers *v, struct hc_str span,
@@ -114,11 +114,11 @@ int hc_ecs_providers_end(struct hc_ecs_providers *v, struct hc_error *e)
 {
     int err = hc_view_end(&v->view, e);
 
-    return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
+    return err < 0 ? err : hc_ecs_kept(&v->arena, v->view.what, e);
 }
 
 void hc_ecs_providers_fini(struct hc_ecs_providers *v)
 {
     hc_view_fini(&v->view);
-    hc_keep_fini(&v->keep);
+    hc_arena_fini(&v->arena);
 }

@@ -140,7 +140,7 @@ static int services_begin(struct hc_ecs_services *v, struct hc_error *e)
     if (v->services_n == v->max)
         return hc_error_set(e, v->view.code, "%s holds more than %zu services",
                             v->view.what, v->max);
-    v->kept = v->keep.total;
+    v->kept = v->arena.total;
     v->primary = (struct hc_ecs_task_set){ .primary = false };
     v->weighed = false;
     v->services[v->services_n++] = (struct hc_ecs_service){
@@ -210,7 +210,7 @@ static int services_finish(struct hc_ecs_services *v,
 
     services_name_from_arn(s);
     services_told(v, s, end);
-    if (v->keep.total - v->kept > HC_ECS_SERVICE)
+    if (v->arena.total - v->kept > HC_ECS_SERVICE)
         return hc_error_set(e, v->view.code, "%s: service \"%.*s\" holds "
                             "more than is kept of one (%zu bytes)",
                             v->view.what,
@@ -242,7 +242,7 @@ static void services_constraint_end(struct hc_ecs_services *v,
                                     struct hc_ecs_service *s)
 {
     s->distinct |= hc_str_eqz(v->constraint.type, "distinctInstance");
-    if (!hc_ecs_part_constraint_end(&v->constraint, &v->keep,
+    if (!hc_ecs_shape_constraint_end(&v->constraint, &v->arena,
                                     &s->constraints))
         s->unclear = "placementConstraints";
 }
@@ -260,7 +260,7 @@ static bool services_share_end(struct hc_ecs_services *v,
         hc_ecs_share_is_full(*list) ||
         hc_ecs_share_find(*list, one->provider) != NULL)
         return false;
-    hc_ecs_part_share(list, &v->keep, one);
+    hc_ecs_shape_share(list, &v->arena, one);
     return true;
 }
 
@@ -316,7 +316,7 @@ static void services_begin_of(struct hc_ecs_services *v,
         v->set = (struct hc_ecs_task_set){ .primary = false };
         break;
     case SVC_REGISTRY:   s->discovery = true;                       break;
-    case SVC_TAG:        hc_ecs_part_tag(&s->tags, &v->keep, item); break;
+    case SVC_TAG:        hc_ecs_shape_tag(&s->tags, &v->arena, item); break;
     default:             break;
     }
 }
@@ -325,17 +325,23 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
                            const struct hc_view_item *item)
 {
     struct hc_str text = item->text;
-    struct hc_keep *keep = &v->keep;
+    struct hc_arena *arena = &v->arena;
 
     switch (item->id) {
-    case SVC_ARN:          s->arn = hc_keep_str(keep, text);              break;
-    case SVC_NAME:         s->name = hc_keep_str(keep, text);             break;
-    case SVC_CLUSTER:      s->cluster_arn = hc_keep_str(keep, text);      break;
+    case SVC_ARN:
+        s->arn = hc_arena_str(arena, text);
+        break;
+    case SVC_NAME:
+        s->name = hc_arena_str(arena, text);
+        break;
+    case SVC_CLUSTER:
+        s->cluster_arn = hc_arena_str(arena, text);
+        break;
     case SVC_TASK_DEFINITION:
-        s->task_definition = hc_keep_str(keep, text);
+        s->task_definition = hc_arena_str(arena, text);
         break;
     case SVC_STATUS:
-        s->status_text = hc_keep_str(keep, text);
+        s->status_text = hc_arena_str(arena, text);
         s->status = hc_ecs_status(text);
         break;
     case SVC_LAUNCH:
@@ -355,7 +361,9 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
                           !hc_str_eqz(text, "FAILED");
         break;
     case SVC_CONNECT_ENABLED: s->discovery |= item->number != 0;          break;
-    case SVC_PROVIDER: v->share.provider = hc_keep_str(keep, text);       break;
+    case SVC_PROVIDER:
+        v->share.provider = hc_arena_str(arena, text);
+        break;
     case SVC_WEIGHT:
         v->share.weight = item->number;
         v->weighed = true;
@@ -365,9 +373,11 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
     case SVC_SET_LAUNCH:   v->set.launch = hc_ecs_launch(text);           break;
     case PART_CONSTRAINT_TYPE:
     case PART_CONSTRAINT_TEXT:
-        hc_ecs_part_constraint(&v->constraint, keep, item);
+        hc_ecs_shape_constraint(&v->constraint, arena, item);
         break;
-    default:               hc_ecs_part_tag(&s->tags, keep, item);         break;
+    default:
+        hc_ecs_shape_tag(&s->tags, arena, item);
+        break;
     }
 }
 
@@ -380,7 +390,7 @@ static int services_item(struct hc_ecs_services *v,
     if (item->id == SVC_FAILURE)
         return item->mark == VIEW_BEGIN ? services_failure(v, e) : 0;
     if (item->id >= PART_FAILURE_ARN && item->id <= PART_FAILURE_DETAIL)
-        hc_ecs_part_failure(&v->failures[v->failures_n - 1], &v->keep, item);
+        hc_ecs_shape_failure(&v->failures[v->failures_n - 1], &v->arena, item);
     else if (item->mark == VIEW_BEGIN)
         services_begin_of(v, &v->services[v->services_n - 1], item);
     else if (item->mark == VIEW_END)
@@ -394,7 +404,7 @@ static int services_sink(void *ud, const struct hc_view_item *item,
                          struct hc_error *e)
 {
     struct hc_ecs_services *v = ud;
-    int err = hc_ecs_kept(&v->keep, v->view.what, e);
+    int err = hc_ecs_kept(&v->arena, v->view.what, e);
 
     return err < 0 ? err : services_item(v, item, e);
 }
@@ -417,9 +427,9 @@ static void services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
 
     *v = (struct hc_ecs_services){ .max = kind->services };
     hc_view_init(&v->view, &config);
-    hc_keep_init(&v->keep, a, kind->kept);
-    v->services = hc_keep_zero(&v->keep, v->max * sizeof(*v->services));
-    v->failures = hc_keep_zero(&v->keep, v->max * sizeof(*v->failures));
+    hc_arena_init(&v->arena, a, kind->kept);
+    v->services = hc_arena_zero(&v->arena, v->max * sizeof(*v->services));
+    v->failures = hc_arena_zero(&v->arena, v->max * sizeof(*v->failures));
 }
 
 void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a)
@@ -442,8 +452,9 @@ void hc_ecs_updated_init(struct hc_ecs_services *v, const struct hc_alloc *a)
     services_init(v, a, &kind);
 }
 
-void hc_ecs_saved_init(struct hc_ecs_services *v, const struct hc_alloc *a,
-                       const char *what, int code, size_t size)
+void hc_ecs_service_json_init(struct hc_ecs_services *v,
+                              const struct hc_alloc *a, const char *what,
+                              int code, size_t size)
 {
     size_t most = size / sizeof("{\"arn\":\"\"}") + 1;
     const struct services_kind kind = {
@@ -466,11 +477,11 @@ int hc_ecs_services_end(struct hc_ecs_services *v, struct hc_error *e)
 {
     int err = hc_view_end(&v->view, e);
 
-    return err < 0 ? err : hc_ecs_kept(&v->keep, v->view.what, e);
+    return err < 0 ? err : hc_ecs_kept(&v->arena, v->view.what, e);
 }
 
 void hc_ecs_services_fini(struct hc_ecs_services *v)
 {
     hc_view_fini(&v->view);
-    hc_keep_fini(&v->keep);
+    hc_arena_fini(&v->arena);
 }

@@ -3,53 +3,53 @@
 
 #include "base/json.h"
 
-static int batch_no_memory(struct hc_error *e)
+static int records_no_memory(struct hc_error *e)
 {
     return hc_error_set(e, HC_ENOMEM, "no memory for the event's records");
 }
 
-static int batch_kept(const struct hc_batch *b, struct hc_error *e)
+static int records_kept(const struct hc_records *b, struct hc_error *e)
 {
-    int err = hc_keep_error(&b->keep);
+    int err = hc_arena_error(&b->arena);
 
     if (err == HC_ELIMIT)
         return hc_error_set(e, HC_EEVENT, "the event's records are too long");
-    return err == 0 ? 0 : batch_no_memory(e);
+    return err == 0 ? 0 : records_no_memory(e);
 }
 
 /* ---- records ---- */
 
-static int batch_record(void *ud, const struct hc_unwrap_record *record,
+static int records_record(void *ud, const struct hc_unwrap_record *record,
                         struct hc_error *e)
 {
-    struct hc_batch *b = ud;
-    int err = hc_grow(b->keep.alloc, &b->records, &b->records_cap,
+    struct hc_records *b = ud;
+    int err = hc_grow(b->arena.alloc, &b->records, &b->records_cap,
                       b->records_n + 1, HC_UNWRAP_RECORDS,
                       sizeof(*b->records));
 
     if (err < 0)
-        return batch_no_memory(e);
+        return records_no_memory(e);
     b->wrapped = true;
-    b->records[b->records_n++] = (struct hc_batch_record){
-        .id = hc_keep_str(&b->keep, record->id), .sqs = record->sqs,
+    b->records[b->records_n++] = (struct hc_record){
+        .id = hc_arena_str(&b->arena, record->id), .sqs = record->sqs,
         .fifo = record->fifo, .link = b->links_n,
     };
-    return batch_kept(b, e);
+    return records_kept(b, e);
 }
 
-static int batch_broken(void *ud, const char *why, struct hc_error *e)
+static int records_broken(void *ud, const char *why, struct hc_error *e)
 {
-    struct hc_batch *b = ud;
+    struct hc_records *b = ud;
 
-    b->records[b->records_n - 1].why = hc_keep_str(&b->keep, hc_str(why));
-    return batch_kept(b, e);
+    b->records[b->records_n - 1].why = hc_arena_str(&b->arena, hc_str(why));
+    return records_kept(b, e);
 }
 
 /* ---- clusters ---- */
 
 /* A bare name means another cluster in each region and account. */
-static size_t batch_find(const struct hc_batch *b,
-                         const struct hc_batch_cluster *like)
+static size_t records_find(const struct hc_records *b,
+                         const struct hc_records_cluster *like)
 {
     size_t at = 0;
 
@@ -61,86 +61,87 @@ static size_t batch_find(const struct hc_batch *b,
     return at;
 }
 
-static struct hc_str batch_either(struct hc_str first, struct hc_str other)
+static struct hc_str records_either(struct hc_str first, struct hc_str other)
 {
     return first.n > 0 ? first : other;
 }
 
 /* Its place among the clusters into *at. */
-static int batch_cluster(struct hc_batch *b, const struct hc_event *ev,
+static int records_cluster(struct hc_records *b, const struct hc_event *ev,
                          struct hc_str text, size_t *at, struct hc_error *e)
 {
-    struct hc_batch_cluster c = { .causes = 0 };
+    struct hc_records_cluster c = { .causes = 0 };
     int err = hc_arn_cluster(&c.arn, text, e);
 
     if (err < 0)
         return err;
-    c.region = batch_either(ev->region, c.arn.region);
-    c.account = batch_either(ev->account, c.arn.account);
-    *at = batch_find(b, &c);
+    c.region = records_either(ev->region, c.arn.region);
+    c.account = records_either(ev->account, c.arn.account);
+    *at = records_find(b, &c);
     if (*at < b->clusters_n)
         return 0;
-    err = hc_grow(b->keep.alloc, &b->clusters, &b->clusters_cap,
+    err = hc_grow(b->arena.alloc, &b->clusters, &b->clusters_cap,
                   b->clusters_n + 1, HC_BATCH_CLUSTERS, sizeof(*b->clusters));
     if (err == HC_ELIMIT)
         return hc_error_set(e, HC_EEVENT, "the event's records name more than "
                             "%d clusters", HC_BATCH_CLUSTERS);
     if (err < 0)
-        return batch_no_memory(e);
-    c.region = hc_keep_str(&b->keep, c.region);
-    c.account = hc_keep_str(&b->keep, c.account);
-    err = hc_arn_cluster(&c.arn, hc_keep_str(&b->keep, text), e);
+        return records_no_memory(e);
+    c.region = hc_arena_str(&b->arena, c.region);
+    c.account = hc_arena_str(&b->arena, c.account);
+    err = hc_arn_cluster(&c.arn, hc_arena_str(&b->arena, text), e);
     if (err < 0)                      /* what could not be kept is no name */
-        return hc_keep_error(&b->keep) < 0 ? batch_kept(b, e) : err;
+        return hc_arena_error(&b->arena) < 0 ? records_kept(b, e) : err;
     b->clusters[b->clusters_n++] = c;
     return 0;
 }
 
-static int batch_link(struct hc_batch *b, size_t cluster, struct hc_error *e)
+static int records_link(struct hc_records *b, size_t cluster,
+                        struct hc_error *e)
 {
-    int err = hc_grow(b->keep.alloc, &b->links, &b->links_cap, b->links_n + 1,
+    int err = hc_grow(b->arena.alloc, &b->links, &b->links_cap, b->links_n + 1,
                       (size_t)HC_BATCH_CLUSTERS * 100, sizeof(*b->links));
 
     if (err == HC_ELIMIT)
         return hc_error_set(e, HC_EEVENT, "the event's records name clusters "
                             "more than %d times", HC_BATCH_CLUSTERS * 100);
     if (err < 0)
-        return batch_no_memory(e);
+        return records_no_memory(e);
     b->links[b->links_n++] = cluster;
     b->records[b->records_n - 1].links_n++;
     b->clusters[cluster].causes++;
     return 0;
 }
 
-static void batch_leave(struct hc_batch *b, struct hc_batch_event *ev)
+static void records_leave(struct hc_records *b, struct hc_records_event *ev)
 {
     if (ev == NULL || --ev->users > 0)
         return;
     hc_event_fini(&ev->event);
-    hc_free(b->keep.alloc, ev, sizeof(*ev));
+    hc_free(b->arena.alloc, ev, sizeof(*ev));
 }
 
-static void batch_newest(struct hc_batch *b, struct hc_batch_cluster *c,
-                         struct hc_batch_event *ev)
+static void records_newest(struct hc_records *b, struct hc_records_cluster *c,
+                         struct hc_records_event *ev)
 {
     if (c->newest != NULL && ev->event.time < c->newest->event.time)
         return;
-    batch_leave(b, c->newest);
+    records_leave(b, c->newest);
     c->newest = ev;
     ev->users++;
 }
 
-static int batch_clusters(struct hc_batch *b, struct hc_batch_event *ev,
+static int records_clusters(struct hc_records *b, struct hc_records_event *ev,
                           size_t *at, struct hc_error *e)
 {
     int err = 0;
 
     for (size_t i = 0; err == 0 && i < ev->event.clusters_n; i++) {
-        err = batch_cluster(b, &ev->event, ev->event.clusters[i], at, e);
+        err = records_cluster(b, &ev->event, ev->event.clusters[i], at, e);
         if (err == 0)
-            err = batch_link(b, *at, e);
+            err = records_link(b, *at, e);
         if (err == 0)
-            batch_newest(b, &b->clusters[*at], ev);
+            records_newest(b, &b->clusters[*at], ev);
         if (err == 0) {
             b->clusters[*at].writers += !ev->event.dry_run;
             b->clusters[*at].named |= ev->event.named;
@@ -151,22 +152,22 @@ static int batch_clusters(struct hc_batch *b, struct hc_batch_event *ev,
 
 /* ---- events ---- */
 
-static int batch_host(struct hc_batch *b, const struct hc_event *ev, size_t at,
-                      struct hc_error *e)
+static int records_host(struct hc_records *b, const struct hc_event *ev,
+                        size_t at, struct hc_error *e)
 {
-    int err = hc_grow(b->keep.alloc, &b->sightings, &b->sightings_cap,
-                      b->sightings_n + 1, (size_t)HC_BATCH_CLUSTERS * 100,
-                      sizeof(*b->sightings));
+    int err = hc_grow(b->arena.alloc, &b->versions, &b->versions_cap,
+                      b->versions_n + 1, (size_t)HC_BATCH_CLUSTERS * 100,
+                      sizeof(*b->versions));
 
     if (err < 0)
-        return batch_no_memory(e);
-    b->sightings[b->sightings_n++] = (struct hc_batch_sighting){
-        hc_keep_str(&b->keep, ev->instance_arn), ev->version, at
+        return records_no_memory(e);
+    b->versions[b->versions_n++] = (struct hc_event_version){
+        hc_arena_str(&b->arena, ev->instance_arn), ev->version, at
     };
     return 0;
 }
 
-static int batch_take(struct hc_batch *b, struct hc_batch_event *of,
+static int records_take(struct hc_records *b, struct hc_records_event *of,
                       struct hc_error *e)
 {
     const struct hc_event *ev = &of->event;
@@ -176,7 +177,7 @@ static int batch_take(struct hc_batch *b, struct hc_batch_event *of,
     switch (ev->kind) {
     case EVENT_SKIPPED:
         if (b->skipped_n++ == 0)
-            b->skipped = hc_keep_str(&b->keep, ev->skipped);
+            b->skipped = hc_arena_str(&b->arena, ev->skipped);
         return 0;
     case EVENT_SWEEP:
         b->sweeps = b->records[b->records_n - 1].sweeps = true;
@@ -185,91 +186,91 @@ static int batch_take(struct hc_batch *b, struct hc_batch_event *of,
     case EVENT_CLUSTERS:
         break;
     }
-    err = batch_clusters(b, of, &at, e);
+    err = records_clusters(b, of, &at, e);
     if (err == 0 && ev->instance_arn.n > 0 && ev->version >= 0)
-        err = batch_host(b, ev, at, e);
+        err = records_host(b, ev, at, e);
     return err;
 }
 
-static int batch_event(void *ud, struct hc_str text, struct hc_error *e)
+static int records_event(void *ud, struct hc_str text, struct hc_error *e)
 {
     static const struct hc_unwrap_record bare = { .sqs = false };
-    struct hc_batch *b = ud;
-    struct hc_batch_event *ev;
+    struct hc_records *b = ud;
+    struct hc_records_event *ev;
     int err = 0;
 
     if (b->records_n == 0) {                  /* nothing is around it */
-        err = batch_record(b, &bare, e);
+        err = records_record(b, &bare, e);
         b->wrapped = false;
     }
     if (err < 0)
         return err;
-    ev = hc_alloc(b->keep.alloc, sizeof(*ev));
+    ev = hc_alloc(b->arena.alloc, sizeof(*ev));
     if (ev == NULL)
-        return batch_no_memory(e);
+        return records_no_memory(e);
     ev->users = 1;
-    err = hc_event_get(&ev->event, b->keep.alloc, text, e);
+    err = hc_event_get(&ev->event, b->arena.alloc, text, e);
     if (err == 0)
-        err = batch_take(b, ev, e);
-    batch_leave(b, ev);
-    return err == 0 ? batch_kept(b, e) : err;
+        err = records_take(b, ev, e);
+    records_leave(b, ev);
+    return err == 0 ? records_kept(b, e) : err;
 }
 
-int hc_batch_get(struct hc_batch *b, const struct hc_alloc *a,
+int hc_records_get(struct hc_records *b, const struct hc_alloc *a,
                  struct hc_str text, struct hc_error *e)
 {
     const struct hc_unwrap_to to = {
-        .alloc = a, .ud = b, .record = batch_record, .event = batch_event,
-        .broken = batch_broken,
+        .alloc = a, .ud = b, .record = records_record, .event = records_event,
+        .broken = records_broken,
     };
 
-    *b = (struct hc_batch){ .wrapped = false };
-    hc_keep_init(&b->keep, a, HC_BATCH_KEPT);
+    *b = (struct hc_records){ .wrapped = false };
+    hc_arena_init(&b->arena, a, HC_BATCH_KEPT);
     return hc_unwrap(&to, text, e);
 }
 
-void hc_batch_fini(struct hc_batch *b)
+void hc_records_fini(struct hc_records *b)
 {
-    const struct hc_alloc *a = b->keep.alloc;
+    const struct hc_alloc *a = b->arena.alloc;
 
     for (size_t i = 0; i < b->clusters_n; i++)
-        batch_leave(b, b->clusters[i].newest);
+        records_leave(b, b->clusters[i].newest);
     hc_free(a, b->records, b->records_cap * sizeof(*b->records));
     hc_free(a, b->clusters, b->clusters_cap * sizeof(*b->clusters));
-    hc_free(a, b->sightings, b->sightings_cap * sizeof(*b->sightings));
+    hc_free(a, b->versions, b->versions_cap * sizeof(*b->versions));
     hc_free(a, b->links, b->links_cap * sizeof(*b->links));
-    hc_keep_fini(&b->keep);
-    *b = (struct hc_batch){ .wrapped = false };
+    hc_arena_fini(&b->arena);
+    *b = (struct hc_records){ .wrapped = false };
 }
 
 /* ---- and back ---- */
 
-void hc_batch_settle(struct hc_batch *b, size_t cluster, bool done)
+void hc_records_settle(struct hc_records *b, size_t cluster, bool done)
 {
     b->clusters[cluster].settled = true;
     b->clusters[cluster].done = done;
 }
 
-void hc_batch_settle_sweep(struct hc_batch *b, bool done)
+void hc_records_settle_sweep(struct hc_records *b, bool done)
 {
     b->sweep_done = done;
 }
 
-bool hc_batch_drop(struct hc_batch *b, size_t cluster)
+bool hc_records_drop(struct hc_records *b, size_t cluster)
 {
-    struct hc_batch_cluster *c = &b->clusters[cluster];
+    struct hc_records_cluster *c = &b->clusters[cluster];
 
     c->writers--;
     if (--c->causes > 0)
         return false;
-    hc_batch_settle(b, cluster, true);
+    hc_records_settle(b, cluster, true);
     return true;
 }
 
 /* Whatever stands before it. */
-static bool batch_is_done(const struct hc_batch *b, size_t record)
+static bool records_is_done(const struct hc_records *b, size_t record)
 {
-    const struct hc_batch_record *r = &b->records[record];
+    const struct hc_record *r = &b->records[record];
 
     if (r->why.n > 0 || (r->sweeps && !b->sweep_done))
         return false;
@@ -279,25 +280,25 @@ static bool batch_is_done(const struct hc_batch *b, size_t record)
     return true;
 }
 
-void hc_batch_judge(struct hc_batch *b)
+void hc_records_judge(struct hc_records *b)
 {
     bool all = true;                          /* of those before it */
 
     for (size_t i = 0; i < b->records_n; i++) {
-        bool done = batch_is_done(b, i);
+        bool done = records_is_done(b, i);
 
         b->records[i].done = done && (all || !b->records[i].fifo);
         all = all && done;
     }
 }
 
-bool hc_batch_put_failures(const struct hc_batch *b, struct hc_buf *out)
+bool hc_records_put_failures(const struct hc_records *b, struct hc_buf *out)
 {
     bool named = true;
 
     hc_buf_lit(out, "{\"batchItemFailures\":[");
     for (size_t i = 0; i < b->records_n; i++) {
-        const struct hc_batch_record *r = &b->records[i];
+        const struct hc_record *r = &b->records[i];
 
         if (r->done)
             continue;

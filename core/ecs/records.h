@@ -1,11 +1,11 @@
 /* ecs/records.h - records to clusters, and back to acknowledge or retry.
  *
- *     hc_batch_get(&b, alloc, text, e);      an event, or Records of them
+ *     hc_records_get(&b, alloc, text, e);    an event, or Records of them
  *     b.clusters[i]                          each is reconciled once
- *     hc_batch_settle(&b, i, done);          and this is what came of it
- *     hc_batch_judge(&b);                    then b.records[i].done: may it be
- *                                            deleted
- *     always: hc_batch_fini(&b);
+ *     hc_records_settle(&b, i, done);        and this is what came of it
+ *     hc_records_judge(&b);                  then b.records[i].done: it may
+ *                                            be deleted
+ *     always: hc_records_fini(&b);
  *
  * A record is done when every cluster that it asks for is.  One that cannot be
  * understood is never done: it is delivered again until its queue puts it
@@ -25,7 +25,7 @@
 #define HC_BATCH_CLUSTERS 2000
 #define HC_BATCH_KEPT ((size_t)32 << 20)
 
-struct hc_batch_record {
+struct hc_record {
     struct hc_str id;                 /* n == 0: it cannot be named          */
     struct hc_str why;                /* it cannot be understood; n == 0: it
                                          can                                 */
@@ -37,14 +37,14 @@ struct hc_batch_record {
     bool done;                        /* as it was judged last               */
 };
 
-struct hc_batch_event {               /* of the clusters that point to it    */
+struct hc_records_event { /* of the clusters that point to it    */
     struct hc_event event;
     size_t users;
 };
 
-struct hc_batch_cluster {
+struct hc_records_cluster {
     struct hc_arn arn;                /* as it was named                     */
-    struct hc_batch_event *newest;    /* of those that name it               */
+    struct hc_records_event *newest;  /* of those that name it               */
     struct hc_str region, account;    /* the envelope's, else the ARN's      */
     size_t causes;                    /* events that name it                 */
     size_t writers;                   /* of these: that do not say dry_run   */
@@ -54,45 +54,45 @@ struct hc_batch_cluster {
 };
 
 /* One host event: what a handle may have reconciled already. */
-struct hc_batch_sighting {
+struct hc_event_version {
     struct hc_str instance_arn;
     int64_t version;
     size_t cluster;
 };
 
-struct hc_batch {
+struct hc_records {
     bool wrapped;                     /* it had Records                      */
     bool sweep_done;                  /* the sweep was settled, and well     */
     bool sweeps;                      /* a record asks for it                */
     struct hc_str skipped;            /* of the first event that is not ours */
     size_t skipped_n;
-    struct hc_batch_record *records;
-    struct hc_batch_cluster *clusters;
-    struct hc_batch_sighting *sightings;
+    struct hc_record *records;
+    struct hc_records_cluster *clusters;
+    struct hc_event_version *versions;
     size_t *links;                    /* places of clusters                  */
-    size_t records_n, clusters_n, sightings_n, links_n;
+    size_t records_n, clusters_n, versions_n, links_n;
 
-    struct hc_keep keep;              /* private from here                   */
-    size_t records_cap, clusters_cap, sightings_cap, links_cap;
+    struct hc_arena arena; /* private from here                   */
+    size_t records_cap, clusters_cap, versions_cap, links_cap;
 };
 
 /* 0, HC_EEVENT (e says what and where; of a batch only what is around its
  * events) or HC_ENOMEM.  `text` is not needed afterwards. */
-int hc_batch_get(struct hc_batch *b, const struct hc_alloc *a,
+int hc_records_get(struct hc_records *b, const struct hc_alloc *a,
                  struct hc_str text, struct hc_error *e);
-void hc_batch_fini(struct hc_batch *b);      /* b may be all zero */
+void hc_records_fini(struct hc_records *b);      /* b may be all zero */
 
-void hc_batch_settle(struct hc_batch *b, size_t cluster, bool done);
-void hc_batch_settle_sweep(struct hc_batch *b, bool done);
+void hc_records_settle(struct hc_records *b, size_t cluster, bool done);
+void hc_records_settle_sweep(struct hc_records *b, bool done);
 /* One of its causes, a host event, is known to be reconciled; true: so are all
  * of them, and the cluster is settled. */
-bool hc_batch_drop(struct hc_batch *b, size_t cluster);
+bool hc_records_drop(struct hc_records *b, size_t cluster);
 
 /* What is not settled is not done. */
-void hc_batch_judge(struct hc_batch *b);
+void hc_records_judge(struct hc_records *b);
 /* {"batchItemFailures":[{"itemIdentifier":"..."}]}: what Lambda's queue is to
  * deliver again.  False: a record that is not done cannot be named, so all
  * have to be. */
-bool hc_batch_put_failures(const struct hc_batch *b, struct hc_buf *out);
+bool hc_records_put_failures(const struct hc_records *b, struct hc_buf *out);
 
 #endif

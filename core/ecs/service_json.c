@@ -4,32 +4,34 @@
 #include "base/json.h"
 #include "base/text.h"
 
-static void saved_open(struct hc_buf *out, const char *key, const char *what)
+static void service_json_open(struct hc_buf *out, const char *key,
+                              const char *what)
 {
     hc_json_put_comma(out);
     hc_json_put_key(out, key);
     hc_buf_text(out, what);
 }
 
-static void saved_text(struct hc_buf *out, const char *key, struct hc_str s)
+static void service_json_text(struct hc_buf *out, const char *key,
+                              struct hc_str s)
 {
     if (s.n > 0)
         hc_json_put_member(out, key, s);
 }
 
-static void saved_int(struct hc_buf *out, const char *key, int64_t n)
+static void service_json_int(struct hc_buf *out, const char *key, int64_t n)
 {
     if (n >= 0)
         hc_json_put_member_int(out, key, n);
 }
 
 /* n elements of `what`; none of the array where n is not known. */
-static void saved_list(struct hc_buf *out, const char *key, int64_t n,
+static void service_json_list(struct hc_buf *out, const char *key, int64_t n,
                        const char *what)
 {
     if (n < 0)
         return;
-    saved_open(out, key, "[");
+    service_json_open(out, key, "[");
     for (int64_t i = 0; i < n; i++) {
         hc_json_put_comma(out);
         hc_buf_text(out, what);
@@ -37,12 +39,12 @@ static void saved_list(struct hc_buf *out, const char *key, int64_t n,
     hc_buf_chr(out, ']');
 }
 
-static void saved_deployments(struct hc_buf *out,
+static void service_json_deployments(struct hc_buf *out,
                               const struct hc_ecs_service *s)
 {
     if (s->deployments < 0)
         return;
-    saved_open(out, "deployments", "[");
+    service_json_open(out, "deployments", "[");
     for (int64_t i = 0; i < s->deployments; i++) {
         hc_json_put_comma(out);
         hc_buf_chr(out, '{');
@@ -53,7 +55,7 @@ static void saved_deployments(struct hc_buf *out,
     hc_buf_chr(out, ']');
 }
 
-static bool saved_is_unclear(const struct hc_ecs_service *s,
+static bool service_json_is_unclear(const struct hc_ecs_service *s,
                              const char *member)
 {
     return s->unclear != NULL && hc_str_eqz(hc_str(s->unclear), member);
@@ -61,7 +63,7 @@ static bool saved_is_unclear(const struct hc_ecs_service *s,
 
 /* An element without members says that one was there which was not
  * understood. */
-static void saved_end(struct hc_buf *out, bool unclear)
+static void service_json_end(struct hc_buf *out, bool unclear)
 {
     if (unclear) {
         hc_json_put_comma(out);
@@ -70,7 +72,7 @@ static void saved_end(struct hc_buf *out, bool unclear)
     hc_buf_chr(out, ']');
 }
 
-static void saved_distinct(struct hc_buf *out)
+static void service_json_distinct(struct hc_buf *out)
 {
     hc_json_put_comma(out);
     hc_buf_lit(out, "{\"type\":\"distinctInstance\"}");
@@ -79,21 +81,22 @@ static void saved_distinct(struct hc_buf *out)
 void hc_ecs_put_constraints(struct hc_buf *out, const struct hc_ecs_text *list,
                             bool distinct, bool unclear)
 {
-    saved_open(out, "placementConstraints", "[");
+    service_json_open(out, "placementConstraints", "[");
     if (distinct)
-        saved_distinct(out);
+        service_json_distinct(out);
     for (const struct hc_ecs_text *t = list; t != NULL; t = t->next) {
         hc_json_put_comma(out);
         hc_buf_lit(out, "{\"type\":\"memberOf\"");
         hc_json_put_member(out, "expression", t->s);
         hc_buf_chr(out, '}');
     }
-    saved_end(out, unclear);
+    service_json_end(out, unclear);
 }
 
-static void saved_strategy(struct hc_buf *out, const struct hc_ecs_service *s)
+static void service_json_strategy(struct hc_buf *out,
+                                  const struct hc_ecs_service *s)
 {
-    saved_open(out, "capacityProviderStrategy", "[");
+    service_json_open(out, "capacityProviderStrategy", "[");
     for (const struct hc_ecs_share *t = s->providers; t != NULL; t = t->next) {
         hc_json_put_comma(out);
         hc_buf_chr(out, '{');
@@ -102,13 +105,14 @@ static void saved_strategy(struct hc_buf *out, const struct hc_ecs_service *s)
         hc_json_put_member_int(out, "base", t->base);
         hc_buf_chr(out, '}');
     }
-    saved_end(out, saved_is_unclear(s, "capacityProviderStrategy"));
+    service_json_end(out,
+                     service_json_is_unclear(s, "capacityProviderStrategy"));
 }
 
-static void saved_pairs(struct hc_buf *out, const char *list, const char *key,
-                        const struct hc_ecs_tag *pairs)
+static void service_json_pairs(struct hc_buf *out, const char *list,
+                               const char *key, const struct hc_ecs_tag *pairs)
 {
-    saved_open(out, list, "[");
+    service_json_open(out, list, "[");
     for (; pairs != NULL; pairs = pairs->next) {
         hc_json_put_comma(out);
         hc_buf_chr(out, '{');
@@ -121,50 +125,54 @@ static void saved_pairs(struct hc_buf *out, const char *list, const char *key,
 
 void hc_ecs_put_tags(struct hc_buf *out, const struct hc_ecs_tag *tags)
 {
-    saved_pairs(out, "tags", "key", tags);
+    service_json_pairs(out, "tags", "key", tags);
 }
 
-static void saved_words(struct hc_buf *out, const struct hc_ecs_service *s)
+static void service_json_words(struct hc_buf *out,
+                               const struct hc_ecs_service *s)
 {
     if (s->launch != LAUNCH_NONE)
-        saved_text(out, "launchType", hc_str(hc_ecs_launch_name(s->launch)));
-    saved_text(out, "schedulingStrategy",
+        service_json_text(out, "launchType",
+                          hc_str(hc_ecs_launch_name(s->launch)));
+    service_json_text(out, "schedulingStrategy",
                hc_str(hc_ecs_scheduling_name(s->scheduling)));
-    saved_open(out, "deploymentController", "{");
-    saved_text(out, "type", hc_str(hc_ecs_controller_name(s->controller)));
+    service_json_open(out, "deploymentController", "{");
+    service_json_text(out, "type",
+                      hc_str(hc_ecs_controller_name(s->controller)));
     hc_buf_chr(out, '}');
-    saved_open(out, "deploymentConfiguration", "{");
-    saved_text(out, "strategy", hc_str(hc_ecs_rollout_name(s->rollout)));
+    service_json_open(out, "deploymentConfiguration", "{");
+    service_json_text(out, "strategy", hc_str(hc_ecs_rollout_name(s->rollout)));
     hc_buf_chr(out, '}');
-    saved_text(out, "resourceManagementType",
+    service_json_text(out, "resourceManagementType",
                s->express ? HC_STR("ECS") : HC_STR("CUSTOMER"));
 }
 
 void hc_ecs_put_service(struct hc_buf *out, const struct hc_ecs_service *s)
 {
     hc_buf_chr(out, '{');
-    saved_text(out, "serviceArn", s->arn);
-    saved_text(out, "serviceName", s->name);
-    saved_text(out, "clusterArn", s->cluster_arn);
-    saved_text(out, "status", s->status_text);
-    saved_int(out, "desiredCount", s->desired);
-    saved_int(out, "runningCount", s->running);
-    saved_int(out, "pendingCount", s->pending);
-    saved_text(out, "taskDefinition", s->task_definition);
-    saved_words(out, s);
-    saved_deployments(out, s);
-    saved_list(out, "taskSets", s->task_sets, "{}");
-    saved_list(out, "serviceRegistries", s->discovery, "{}");
+    service_json_text(out, "serviceArn", s->arn);
+    service_json_text(out, "serviceName", s->name);
+    service_json_text(out, "clusterArn", s->cluster_arn);
+    service_json_text(out, "status", s->status_text);
+    service_json_int(out, "desiredCount", s->desired);
+    service_json_int(out, "runningCount", s->running);
+    service_json_int(out, "pendingCount", s->pending);
+    service_json_text(out, "taskDefinition", s->task_definition);
+    service_json_words(out, s);
+    service_json_deployments(out, s);
+    service_json_list(out, "taskSets", s->task_sets, "{}");
+    service_json_list(out, "serviceRegistries", s->discovery, "{}");
     hc_ecs_put_constraints(out, s->constraints, s->distinct,
-                           saved_is_unclear(s, "placementConstraints"));
-    saved_strategy(out, s);
+                           service_json_is_unclear(s, "placementConstraints"));
+    service_json_strategy(out, s);
     hc_ecs_put_tags(out, s->tags);
     hc_buf_chr(out, '}');
 }
 
 /* ---- hosts ---- */
 
-static void saved_resource(struct hc_buf *out, const char *name, int64_t n)
+static void service_json_resource(struct hc_buf *out, const char *name,
+                                  int64_t n)
 {
     if (n < 0)
         return;
@@ -175,16 +183,16 @@ static void saved_resource(struct hc_buf *out, const char *name, int64_t n)
     hc_buf_chr(out, '}');
 }
 
-static void saved_resources(struct hc_buf *out, const char *key, int64_t cpu,
-                            int64_t memory)
+static void service_json_resources(struct hc_buf *out, const char *key,
+                                   int64_t cpu, int64_t memory)
 {
-    saved_open(out, key, "[");
-    saved_resource(out, "CPU", cpu);
-    saved_resource(out, "MEMORY", memory);
+    service_json_open(out, key, "[");
+    service_json_resource(out, "CPU", cpu);
+    service_json_resource(out, "MEMORY", memory);
     hc_buf_chr(out, ']');
 }
 
-static void saved_time(struct hc_buf *out, const char *key, int64_t wall)
+static void service_json_time(struct hc_buf *out, const char *key, int64_t wall)
 {
     char text[40];
 
@@ -192,24 +200,25 @@ static void saved_time(struct hc_buf *out, const char *key, int64_t wall)
         return;
     hc_fmt(text, sizeof(text), "%lld.%06lld", (long long)(wall / 1000000),
            (long long)(wall % 1000000));
-    saved_open(out, key, text);
+    service_json_open(out, key, text);
 }
 
 void hc_ecs_put_host(struct hc_buf *out, const struct hc_ecs_host *h)
 {
-    saved_text(out, "status", h->status);
-    saved_text(out, "capacityProviderName", h->provider);
-    saved_text(out, "ec2InstanceId", h->ec2_id);
-    saved_open(out, "agentConnected", h->connected ? "true" : "false");
-    saved_time(out, "registeredAt", h->registered_at);
-    saved_int(out, "runningTasksCount", h->running);
-    saved_open(out, "versionInfo", "{");
-    saved_text(out, "agentVersion", h->agent_version);
+    service_json_text(out, "status", h->status);
+    service_json_text(out, "capacityProviderName", h->provider);
+    service_json_text(out, "ec2InstanceId", h->ec2_id);
+    service_json_open(out, "agentConnected", h->connected ? "true" : "false");
+    service_json_time(out, "registeredAt", h->registered_at);
+    service_json_int(out, "runningTasksCount", h->running);
+    service_json_open(out, "versionInfo", "{");
+    service_json_text(out, "agentVersion", h->agent_version);
     hc_buf_chr(out, '}');
-    saved_resources(out, "registeredResources", h->cpu, h->memory);
-    saved_resources(out, "remainingResources", h->cpu_free, h->memory_free);
+    service_json_resources(out, "registeredResources", h->cpu, h->memory);
+    service_json_resources(out, "remainingResources", h->cpu_free,
+                           h->memory_free);
     if (h->attributes != NULL)
-        saved_pairs(out, "attributes", "name", h->attributes);
+        service_json_pairs(out, "attributes", "name", h->attributes);
     if (h->tags != NULL)
         hc_ecs_put_tags(out, h->tags);
 }

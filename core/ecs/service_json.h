@@ -19,7 +19,8 @@ void hc_ecs_put_constraints(struct hc_buf *out, const struct hc_ecs_text *list,
 void hc_ecs_put_tags(struct hc_buf *out, const struct hc_ecs_tag *tags);
 /* "services" and "failures" of a document that may hold more; what is wrong
  * with it is `what`'s fault, and `code`; it has `size` bytes. */
-void hc_ecs_saved_init(struct hc_ecs_services *v, const struct hc_alloc *a,
-                       const char *what, int code, size_t size);
+void hc_ecs_service_json_init(struct hc_ecs_services *v,
+                              const struct hc_alloc *a, const char *what,
+                              int code, size_t size);
 
 #endif

@@ -1,42 +1,42 @@
 /* ecs/shapes.c - what the answers of several operations hold. */
 #include "ecs/shapes.h"
 
-static const struct hc_view_member parts_failure_members[] = {
+static const struct hc_view_member shapes_failure_members[] = {
     { "arn", VIEW_TEXT, PART_FAILURE_ARN, NULL },
     { "reason", VIEW_TEXT, PART_FAILURE_REASON, NULL },
     { "detail", VIEW_TEXT, PART_FAILURE_DETAIL, NULL }
 };
 const struct hc_view_shape hc_ecs_failure_shape =
-    HC_VIEW_SHAPE(parts_failure_members);
+    HC_VIEW_SHAPE(shapes_failure_members);
 
-static const struct hc_view_member parts_tag_members[] = {
+static const struct hc_view_member shapes_tag_members[] = {
     { "key", VIEW_TEXT, PART_TAG_KEY, NULL },
     { "value", VIEW_TEXT, PART_TAG_VALUE, NULL }
 };
 const struct hc_view_shape hc_ecs_tag_shape =
-    HC_VIEW_SHAPE(parts_tag_members);
+    HC_VIEW_SHAPE(shapes_tag_members);
 
-static const struct hc_view_member parts_constraint_members[] = {
+static const struct hc_view_member shapes_constraint_members[] = {
     { "type", VIEW_TEXT, PART_CONSTRAINT_TYPE, NULL },
     { "expression", VIEW_TEXT, PART_CONSTRAINT_TEXT, NULL }
 };
 const struct hc_view_shape hc_ecs_constraint_shape =
-    HC_VIEW_SHAPE(parts_constraint_members);
+    HC_VIEW_SHAPE(shapes_constraint_members);
 
-void hc_ecs_part_failure(struct hc_ecs_failure *f, struct hc_keep *keep,
+void hc_ecs_shape_failure(struct hc_ecs_failure *f, struct hc_arena *arena,
                          const struct hc_view_item *item)
 {
     if (item->id == PART_FAILURE_ARN)
-        f->arn = hc_keep_str(keep, item->text);
+        f->arn = hc_arena_str(arena, item->text);
     else if (item->id == PART_FAILURE_REASON)
-        f->reason = hc_keep_str(keep, item->text);
+        f->reason = hc_arena_str(arena, item->text);
     else if (item->id == PART_FAILURE_DETAIL)
-        f->detail = hc_keep_str(keep, item->text);
+        f->detail = hc_arena_str(arena, item->text);
 }
 
-static void parts_tag_new(struct hc_ecs_tag **tags, struct hc_keep *keep)
+static void shapes_tag_new(struct hc_ecs_tag **tags, struct hc_arena *arena)
 {
-    struct hc_ecs_tag *tag = hc_keep_zero(keep, sizeof(*tag));
+    struct hc_ecs_tag *tag = hc_arena_zero(arena, sizeof(*tag));
 
     if (tag == NULL)
         return;
@@ -44,21 +44,21 @@ static void parts_tag_new(struct hc_ecs_tag **tags, struct hc_keep *keep)
     *tags = tag;
 }
 
-void hc_ecs_part_tag(struct hc_ecs_tag **tags, struct hc_keep *keep,
+void hc_ecs_shape_tag(struct hc_ecs_tag **tags, struct hc_arena *arena,
                      const struct hc_view_item *item)
 {
     if (item->mark == VIEW_BEGIN)
-        parts_tag_new(tags, keep);
+        shapes_tag_new(tags, arena);
     else if (*tags != NULL && item->id == PART_TAG_KEY)
-        (*tags)->key = hc_keep_str(keep, item->text);
+        (*tags)->key = hc_arena_str(arena, item->text);
     else if (*tags != NULL && item->id == PART_TAG_VALUE)
-        (*tags)->value = hc_keep_str(keep, item->text);
+        (*tags)->value = hc_arena_str(arena, item->text);
 }
 
-void hc_ecs_part_text(struct hc_ecs_text **list, struct hc_keep *keep,
+void hc_ecs_shape_text(struct hc_ecs_text **list, struct hc_arena *arena,
                       struct hc_str s)
 {
-    struct hc_ecs_text *text = hc_keep_zero(keep, sizeof(*text));
+    struct hc_ecs_text *text = hc_arena_zero(arena, sizeof(*text));
 
     if (text == NULL)
         return;
@@ -67,10 +67,10 @@ void hc_ecs_part_text(struct hc_ecs_text **list, struct hc_keep *keep,
     *list = text;
 }
 
-void hc_ecs_part_share(struct hc_ecs_share **list, struct hc_keep *keep,
+void hc_ecs_shape_share(struct hc_ecs_share **list, struct hc_arena *arena,
                        const struct hc_ecs_share *share)
 {
-    struct hc_ecs_share *to = hc_keep_zero(keep, sizeof(*to));
+    struct hc_ecs_share *to = hc_arena_zero(arena, sizeof(*to));
 
     if (to == NULL)
         return;
@@ -79,33 +79,34 @@ void hc_ecs_part_share(struct hc_ecs_share **list, struct hc_keep *keep,
     *list = to;
 }
 
-void hc_ecs_part_constraint(struct hc_ecs_constraint *c, struct hc_keep *keep,
-                            const struct hc_view_item *item)
+void hc_ecs_shape_constraint(struct hc_ecs_constraint *c,
+                             struct hc_arena *arena,
+                             const struct hc_view_item *item)
 {
     if (item->id == PART_CONSTRAINT_TYPE)
-        c->type = hc_keep_str(keep, item->text);
+        c->type = hc_arena_str(arena, item->text);
     else if (item->id == PART_CONSTRAINT_TEXT)
-        c->expression = hc_keep_str(keep, item->text);
+        c->expression = hc_arena_str(arena, item->text);
 }
 
-bool hc_ecs_part_constraint_end(const struct hc_ecs_constraint *c,
-                                struct hc_keep *keep,
+bool hc_ecs_shape_constraint_end(const struct hc_ecs_constraint *c,
+                                struct hc_arena *arena,
                                 struct hc_ecs_text **list)
 {
     if (!hc_str_eqz(c->type, "memberOf") || c->expression.n == 0)
         return hc_str_eqz(c->type, "distinctInstance");
-    hc_ecs_part_text(list, keep, c->expression);
+    hc_ecs_shape_text(list, arena, c->expression);
     return true;
 }
 
-int hc_ecs_kept(const struct hc_keep *keep, const char *what,
+int hc_ecs_kept(const struct hc_arena *arena, const char *what,
                 struct hc_error *e)
 {
-    int err = hc_keep_error(keep);
+    int err = hc_arena_error(arena);
 
     if (err == HC_ELIMIT)
         return hc_error_set(e, HC_EANSWER, "%s holds more than is kept of one "
-                            "answer (%zu bytes)", what, keep->max);
+                            "answer (%zu bytes)", what, arena->max);
     return err == 0 ? 0 : hc_error_set(e, err, "no memory for %s", what);
 }
 

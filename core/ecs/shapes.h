@@ -16,32 +16,33 @@ extern const struct hc_view_shape hc_ecs_tag_shape;
 extern const struct hc_view_shape hc_ecs_constraint_shape;
 
 /* Takes a member of a failure; other items are left alone. */
-void hc_ecs_part_failure(struct hc_ecs_failure *f, struct hc_keep *keep,
+void hc_ecs_shape_failure(struct hc_ecs_failure *f, struct hc_arena *arena,
                          const struct hc_view_item *item);
 /* A new tag at the front (item is VIEW_BEGIN of one), or a member of it. */
-void hc_ecs_part_tag(struct hc_ecs_tag **tags, struct hc_keep *keep,
+void hc_ecs_shape_tag(struct hc_ecs_tag **tags, struct hc_arena *arena,
                      const struct hc_view_item *item);
 /* A new text at the front. */
-void hc_ecs_part_text(struct hc_ecs_text **list, struct hc_keep *keep,
+void hc_ecs_shape_text(struct hc_ecs_text **list, struct hc_arena *arena,
                       struct hc_str s);
 /* A copy of the share at the front; its name is kept already. */
-void hc_ecs_part_share(struct hc_ecs_share **list, struct hc_keep *keep,
+void hc_ecs_shape_share(struct hc_ecs_share **list, struct hc_arena *arena,
                        const struct hc_ecs_share *share);
 /* A member of a constraint; other items are left alone. */
-void hc_ecs_part_constraint(struct hc_ecs_constraint *c, struct hc_keep *keep,
-                            const struct hc_view_item *item);
+void hc_ecs_shape_constraint(struct hc_ecs_constraint *c,
+                             struct hc_arena *arena,
+                             const struct hc_view_item *item);
 /* It is read: its expression joins the list, if it says which hosts.  False:
  * it may say so, in a way that this version does not understand. */
-bool hc_ecs_part_constraint_end(const struct hc_ecs_constraint *c,
-                                struct hc_keep *keep,
+bool hc_ecs_shape_constraint_end(const struct hc_ecs_constraint *c,
+                                struct hc_arena *arena,
                                 struct hc_ecs_text **list);
 /* A host as DescribeContainerInstances tells of it: all items of its shape. */
 extern const struct hc_view_shape hc_ecs_host_shape;
-void hc_ecs_part_host_init(struct hc_ecs_host *h);
-void hc_ecs_part_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
+void hc_ecs_shape_host_init(struct hc_ecs_host *h);
+void hc_ecs_shape_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
                       const struct hc_view_item *item);
 /* 0, or the sticky error of what is kept, said: HC_EANSWER for too much. */
-int hc_ecs_kept(const struct hc_keep *keep, const char *what,
+int hc_ecs_kept(const struct hc_arena *arena, const char *what,
                 struct hc_error *e);
 /* {"cluster":"..." with the object left open. */
 void hc_ecs_put_cluster(struct hc_buf *out, struct hc_str cluster);

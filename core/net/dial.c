@@ -83,7 +83,7 @@ static int dial_resolve(struct hc_dial *d, int64_t now)
 {
     struct hc_addrs addrs = { .n = 0 };
     const struct hc_resolve_ask ask = {
-        .name = hc_str(d->config.origin.host), .link = &d->link,
+        .name = hc_str(d->config.origin.host), .waiter = &d->waiter,
         .job = &d->job, .stats = &d->stats, .again = d->asked,
     };
     int got = hc_resolve(&d->net->resolver, &ask, now, &addrs, &d->error);
@@ -303,7 +303,7 @@ void hc_dial_free(struct hc_dial *d)
         return;
     const struct hc_alloc *alloc = &d->net->sys.alloc;
 
-    hc_link_drop(&d->link);
+    hc_waiter_leave(&d->waiter);
     dial_close_tries(d);
     hc_conn_free(d->conn);
     hc_job_fini(&d->job);

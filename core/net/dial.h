@@ -36,7 +36,7 @@ struct hc_dial {
     struct hc_dial *next;                /* the owner's                      */
     struct hc_net *net;                  /* private from here                */
     struct hc_dial_config config;
-    struct hc_link link;
+    struct hc_waiter waiter;
     bool asked;
     struct hc_eyeballs eyeballs;
     struct hc_dial_try tries[HC_ADDRS_MAX];

@@ -40,7 +40,7 @@ static int fetch_ask(struct hc_fetch *f, int64_t now)
 
     f->state = FETCH_AT_CONN;
     fetch_phase(f, now, f->net->config.acquire_timeout);
-    return hc_pool_ask(&f->net->pool, &f->turn, &ask, now);
+    return hc_pool_ask(&f->net->pool, &f->waiter, &ask, now);
 }
 
 static void fetch_mark_dial(struct hc_fetch *f, const struct hc_conn *c)
@@ -58,15 +58,15 @@ static void fetch_mark_dial(struct hc_fetch *f, const struct hc_conn *c)
 
 static int fetch_conn(struct hc_fetch *f)
 {
-    if (f->turn.failed) {
-        hc_error_pass(&f->error, &f->turn.error);
+    if (f->waiter.failed) {
+        hc_error_pass(&f->error, &f->waiter.error);
         return fetch_failed(f);
     }
-    if (f->turn.conn == NULL)
+    if (f->waiter.conn == NULL)
         return FETCH_WAIT;
-    fetch_mark_dial(f, f->turn.conn);
-    f->turn.conn->exchanges++;
-    if (f->turn.conn->kept)
+    fetch_mark_dial(f, f->waiter.conn);
+    f->waiter.conn->exchanges++;
+    if (f->waiter.conn->kept)
         hc_stats_count(&f->net->stats, f->config.stats, connections_reused);
     f->state = FETCH_AT_REQUEST;
     hc_buf_reset(&f->out);
@@ -94,7 +94,7 @@ static int fetch_broken(struct hc_fetch *f, int code, struct hc_error *e,
 {
     bool again = fetch_is_stale(f, code);
 
-    hc_turn_drop(&f->net->pool, &f->turn, now);
+    hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
     if (!again) {
         hc_error_pass(&f->error, e);
         return fetch_failed(f);
@@ -115,7 +115,7 @@ static int fetch_bad_answer(struct hc_fetch *f, int code,
     bool shown = code != HC_EPROTOCOL || !f->config.is_secret;
 
     hc_conn_where(where, &f->config.origin, &f->addr);
-    hc_turn_drop(&f->net->pool, &f->turn, now);
+    hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
     hc_error_set(&f->error, code, "%s: %s", where, shown
                  ? why->what : "the answer is no HTTP/1.1 that can be read");
     return fetch_failed(f);
@@ -163,14 +163,14 @@ void hc_fetch_request(struct hc_fetch *f)
 static int fetch_early(struct hc_fetch *f, int64_t now)
 {
     struct hc_error ignored = { .code = 0 };
-    int got = hc_conn_recv(f->turn.conn, &f->in, &ignored);
+    int got = hc_conn_recv(f->waiter.conn, &f->in, &ignored);
 
     if (got == CONN_BYTES) {
         f->early = true;
         f->lent = f->in.n;
         f->marks.first_byte = fetch_now(f);
         f->state = FETCH_AT_HEAD;
-        hc_watch_want(&f->turn.conn->watch, HC_WATCH_READ);
+        hc_watch_want(&f->waiter.conn->watch, HC_WATCH_READ);
         fetch_phase(f, now, f->net->config.between_timeout);
     }
     return got;
@@ -189,7 +189,7 @@ static int fetch_send(struct hc_fetch *f, int64_t now)
 {
     struct hc_error e = { .code = 0 };
     size_t before = f->left.n;
-    int sent = hc_conn_send(f->turn.conn, &f->left, &e);
+    int sent = hc_conn_send(f->waiter.conn, &f->left, &e);
     int got = sent <= 0 ? fetch_early(f, now) : CONN_WAIT;
 
     if (got == CONN_BYTES)
@@ -219,9 +219,9 @@ static int fetch_recv(struct hc_fetch *f, int64_t now)
     if (f->in.n > 0)
         return FETCH_GO_ON;
     if (f->lent > 0)
-        hc_conn_used(f->turn.conn, f->lent);
+        hc_conn_used(f->waiter.conn, f->lent);
     f->lent = 0;
-    int got = hc_conn_recv(f->turn.conn, &f->in, &e);
+    int got = hc_conn_recv(f->waiter.conn, &f->in, &e);
 
     if (got < 0)
         return fetch_broken(f, got, &e, now);
@@ -242,11 +242,11 @@ static int fetch_done(struct hc_fetch *f, int64_t now)
                     !f->early;
 
     if (f->lent > 0 && reusable)
-        hc_conn_used(f->turn.conn, f->lent);
+        hc_conn_used(f->waiter.conn, f->lent);
     f->lent = 0;
     f->marks.end = fetch_now(f);
     f->state = FETCH_AT_DONE;
-    hc_pool_give(&f->net->pool, &f->turn, reusable, now);
+    hc_pool_give(&f->net->pool, &f->waiter, reusable, now);
     return FETCH_DONE;
 }
 
@@ -256,7 +256,7 @@ static int fetch_too_big(struct hc_fetch *f, int64_t now)
     uint64_t max = f->config.max_body;
 
     hc_conn_where(where, &f->config.origin, &f->addr);
-    hc_turn_drop(&f->net->pool, &f->turn, now);
+    hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
     hc_error_set(&f->error, HC_ELIMIT,
                  "%s: the answer is larger than %llu bytes: not read", where,
                  (unsigned long long)max);
@@ -333,7 +333,7 @@ static int fetch_overdue(struct hc_fetch *f, int64_t now)
                  "%s: %s while waiting for %s", where,
                  all ? "the deadline has passed" : "no answer in time",
                  fetch_waits_for(f));
-    hc_turn_drop(&f->net->pool, &f->turn, now);
+    hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
     return fetch_failed(f);
 }
 
@@ -362,7 +362,7 @@ enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now)
     int64_t until = f->config.deadline;
 
     /* A dial of its own has its own limits, phase by phase. */
-    if (f->state != FETCH_AT_CONN || f->turn.dial == NULL)
+    if (f->state != FETCH_AT_CONN || f->waiter.dial == NULL)
         until = hc_time_min(until, f->until);
 
     if (now >= until)
@@ -382,7 +382,7 @@ int hc_fetch_start(struct hc_fetch *f, struct hc_net *net, struct hc_job *job,
         f->config.deadline = HC_NEVER;
     f->marks.start = now;
     if (fetch_ask(f, now) < 0) {
-        hc_error_pass(&f->error, &f->turn.error);
+        hc_error_pass(&f->error, &f->waiter.error);
         fetch_failed(f);
         return f->error.code;
     }
@@ -393,7 +393,7 @@ void hc_fetch_fini(struct hc_fetch *f)
 {
     if (f->net == NULL)
         return;
-    hc_turn_drop(&f->net->pool, &f->turn, fetch_now(f));
+    hc_pool_waiter_drop(&f->net->pool, &f->waiter, fetch_now(f));
     hc_http1_fini(&f->http);
     hc_buf_fini(&f->out);
     f->net = NULL;

@@ -57,7 +57,7 @@ struct hc_fetch {
     struct hc_fetch_config config;
     struct hc_net *net;
     struct hc_job *job;
-    struct hc_turn turn;
+    struct hc_pool_waiter waiter;
     struct hc_str left;              /* of `out`: not sent yet               */
     struct hc_str in;                /* lent by the connection, not used yet */
     size_t lent;

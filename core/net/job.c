@@ -75,51 +75,52 @@ void hc_job_at(struct hc_job *job, int64_t at)
 
 /* ---- waiting lines ---- */
 
-void hc_link_wait(struct hc_links *line, struct hc_link *link,
+void hc_waiter_join(struct hc_wait_queue *line, struct hc_waiter *waiter,
                   struct hc_job *job)
 {
-    if (link->line == line)
+    if (waiter->line == line)
         return;
-    hc_link_drop(link);
-    *link = (struct hc_link){ .job = job, .line = line, .prev = line->last };
+    hc_waiter_leave(waiter);
+    *waiter =
+        (struct hc_waiter){ .job = job, .line = line, .prev = line->last };
     if (line->last != NULL)
-        line->last->next = link;
+        line->last->next = waiter;
     else
-        line->first = link;
-    line->last = link;
+        line->first = waiter;
+    line->last = waiter;
 }
 
-void hc_link_drop(struct hc_link *link)
+void hc_waiter_leave(struct hc_waiter *waiter)
 {
-    if (link->line == NULL)
+    if (waiter->line == NULL)
         return;
-    if (link->prev != NULL)
-        link->prev->next = link->next;
+    if (waiter->prev != NULL)
+        waiter->prev->next = waiter->next;
     else
-        link->line->first = link->next;
-    if (link->next != NULL)
-        link->next->prev = link->prev;
+        waiter->line->first = waiter->next;
+    if (waiter->next != NULL)
+        waiter->next->prev = waiter->prev;
     else
-        link->line->last = link->prev;
-    *link = (struct hc_link){ .job = NULL };
+        waiter->line->last = waiter->prev;
+    *waiter = (struct hc_waiter){ .job = NULL };
 }
 
-bool hc_links_wake_one(struct hc_links *line)
+bool hc_wait_queue_wake_one(struct hc_wait_queue *line)
 {
-    struct hc_link *first = line->first;
+    struct hc_waiter *first = line->first;
 
     if (first == NULL)
         return false;
     struct hc_job *job = first->job;
 
-    hc_link_drop(first);
+    hc_waiter_leave(first);
     hc_job_wake(job);
     return true;
 }
 
-void hc_links_wake(struct hc_links *line)
+void hc_wait_queue_wake(struct hc_wait_queue *line)
 {
-    while (hc_links_wake_one(line))
+    while (hc_wait_queue_wake_one(line))
         continue;
 }
 

@@ -27,12 +27,14 @@ struct hc_job {
 };
 
 /* A place in a waiting line.  All zero: in no line. */
-struct hc_link {
+struct hc_waiter {
     struct hc_job *job;
-    struct hc_links *line;
-    struct hc_link *prev, *next;
+    struct hc_wait_queue *line;
+    struct hc_waiter *prev, *next;
 };
-struct hc_links { struct hc_link *first, *last; };     /* all zero: empty */
+struct hc_wait_queue {
+    struct hc_waiter *first, *last;
+}; /* all zero: empty */
 
 #define HC_WATCH_READ 1
 #define HC_WATCH_WRITE 2
@@ -77,13 +79,13 @@ void hc_job_wake(struct hc_job *job);
 void hc_job_at(struct hc_job *job, int64_t at);
 
 /* At the end of the line; again while it stands there: nothing new. */
-void hc_link_wait(struct hc_links *line, struct hc_link *link,
+void hc_waiter_join(struct hc_wait_queue *line, struct hc_waiter *waiter,
                   struct hc_job *job);
-void hc_link_drop(struct hc_link *link);
+void hc_waiter_leave(struct hc_waiter *waiter);
 /* Empties the line and wakes all, in order. */
-void hc_links_wake(struct hc_links *line);
+void hc_wait_queue_wake(struct hc_wait_queue *line);
 /* Takes the first out of the line and wakes it; false: nobody waits. */
-bool hc_links_wake_one(struct hc_links *line);
+bool hc_wait_queue_wake_one(struct hc_wait_queue *line);
 
 void hc_watch_open(struct hc_jobs *q, struct hc_watch *w, int fd,
                    struct hc_job *job);

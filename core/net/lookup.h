@@ -38,8 +38,8 @@ struct hc_lookup {
     struct hc_job job;                   /* first member; the owner's        */
     struct hc_resolver *owner;           /* whose are also those below       */
     struct hc_lookup *next;
-    struct hc_links waiters;
-    const struct hc_link *first;         /* who began it; only compared      */
+    struct hc_wait_queue waiters;
+    const struct hc_waiter *first;       /* who began it; only compared      */
     uint64_t told;                       /* of `sent`, to the first's stats  */
     size_t owed;                         /* who waited and has not asked yet */
     size_t turn;

@@ -15,7 +15,8 @@ struct hc_pool_host {
     struct hc_origin origin;
     const struct hc_anchors *anchors;
     struct hc_conn *idle;            /* newest first                         */
-    struct hc_turn *first, *last;    /* who waits                            */
+    struct hc_pool_waiter *first,
+        *last; /* who waits                            */
     struct hc_dial *dials;
     size_t conns;                    /* idle and lent                        */
     size_t dials_n;
@@ -183,7 +184,7 @@ static void pool_keep_session(struct hc_pool *p, const struct hc_conn *c)
 
 /* ---- the line ---- */
 
-static void turn_leave_dial(struct hc_turn *t)
+static void waiter_leave_dial(struct hc_pool_waiter *t)
 {
     if (t->dial != NULL)
         hc_stats_move(t->stats, &t->dial->stats);
@@ -191,7 +192,7 @@ static void turn_leave_dial(struct hc_turn *t)
     t->adopted = false;
 }
 
-static void turn_unlink(struct hc_turn *t)
+static void waiter_unlink(struct hc_pool_waiter *t)
 {
     struct hc_pool_host *h = t->host;
 
@@ -204,21 +205,21 @@ static void turn_unlink(struct hc_turn *t)
     else
         h->last = t->prev;
     t->prev = t->next = NULL;
-    turn_leave_dial(t);
+    waiter_leave_dial(t);
     t->host = NULL;
 }
 
-static void turn_hand(struct hc_turn *t, struct hc_conn *c)
+static void waiter_hand(struct hc_pool_waiter *t, struct hc_conn *c)
 {
-    turn_unlink(t);
+    waiter_unlink(t);
     t->conn = c;
     hc_watch_owner(&c->watch, t->job);
     hc_job_wake(t->job);
 }
 
-static int turn_fail(struct hc_turn *t, const struct hc_error *why)
+static int waiter_fail(struct hc_pool_waiter *t, const struct hc_error *why)
 {
-    turn_unlink(t);
+    waiter_unlink(t);
     t->failed = true;
     hc_job_wake(t->job);
     return hc_error_pass(&t->error, why);
@@ -239,7 +240,7 @@ static bool pool_has_room(struct hc_pool *p, struct hc_pool_host *h,
 }
 
 static bool pool_dial(struct hc_pool *p, struct hc_pool_host *h,
-                      struct hc_turn *t, int64_t now)
+                      struct hc_pool_waiter *t, int64_t now)
 {
     const struct hc_dial_config config = {
         .origin = h->origin, .anchors = h->anchors, .owner = &p->job,
@@ -261,7 +262,7 @@ static bool pool_dial(struct hc_pool *p, struct hc_pool_host *h,
 static struct hc_dial *pool_orphan(const struct hc_pool_host *h)
 {
     for (struct hc_dial *d = h->dials; d != NULL; d = d->next) {
-        const struct hc_turn *t = h->first;
+        const struct hc_pool_waiter *t = h->first;
 
         if (d->state == DIAL_FAILED)
             continue;
@@ -275,7 +276,7 @@ static struct hc_dial *pool_orphan(const struct hc_pool_host *h)
 
 /* True while this turn, which no idle connection serves, may hope. */
 static bool pool_may_wait(struct hc_pool *p, struct hc_pool_host *h,
-                          struct hc_turn *t, int64_t now)
+                          struct hc_pool_waiter *t, int64_t now)
 {
     struct hc_error e = { .code = 0 };
 
@@ -295,20 +296,20 @@ static bool pool_may_wait(struct hc_pool *p, struct hc_pool_host *h,
     } else {
         hc_error_set(&e, HC_ENOMEM, "out of memory for a connection");
     }
-    turn_fail(t, &e);
+    waiter_fail(t, &e);
     return false;
 }
 
 static void pool_serve(struct hc_pool *p, struct hc_pool_host *h, int64_t now)
 {
-    struct hc_turn *next;
+    struct hc_pool_waiter *next;
 
-    for (struct hc_turn *t = h->first; t != NULL; t = next) {
+    for (struct hc_pool_waiter *t = h->first; t != NULL; t = next) {
         next = t->next;
         struct hc_conn *c = t->fresh ? NULL : pool_take_idle(p, h, now);
 
         if (c != NULL)
-            turn_hand(t, c);
+            waiter_hand(t, c);
         else
             pool_may_wait(p, h, t, now);
     }
@@ -328,7 +329,7 @@ static void pool_take_made(struct hc_pool *p, struct hc_pool_host *h,
     pool_keep_session(p, c);
     if (h->first != NULL) {
         hc_stats_move(h->first->stats, &d->stats);
-        turn_hand(h->first, c);
+        waiter_hand(h->first, c);
     } else {
         pool_keep(p, c, now);
     }
@@ -337,18 +338,18 @@ static void pool_take_made(struct hc_pool *p, struct hc_pool_host *h,
 static void pool_take_dial(struct hc_pool *p, struct hc_pool_host *h,
                            struct hc_dial *d, int64_t now)
 {
-    struct hc_turn *t = h->first;
+    struct hc_pool_waiter *t = h->first;
 
     while (t != NULL && t->dial != d)
         t = t->next;
     if (d->state == DIAL_DONE)
         pool_take_made(p, h, d, now);
     else if (t != NULL && !t->adopted)
-        turn_fail(t, &d->error);
+        waiter_fail(t, &d->error);
     /* Who took it over had less than its time: pool_serve dials anew. */
     for (t = h->first; t != NULL; t = t->next)
         if (t->dial == d)
-            turn_leave_dial(t);
+            waiter_leave_dial(t);
     h->dials_n--;
     p->conns--;
     hc_dial_free(d);
@@ -430,38 +431,38 @@ void hc_pool_fini(struct hc_pool *p)
     hc_job_fini(&p->job);
 }
 
-int hc_pool_ask(struct hc_pool *p, struct hc_turn *turn,
+int hc_pool_ask(struct hc_pool *p, struct hc_pool_waiter *waiter,
                 const struct hc_pool_ask *ask, int64_t now)
 {
     struct hc_pool_host *h = pool_host(p, ask);
 
-    *turn = (struct hc_turn){ .host = h, .job = ask->job,
+    *waiter = (struct hc_pool_waiter){ .host = h, .job = ask->job,
                               .stats = ask->stats, .fresh = ask->fresh };
     if (h == NULL) {
-        turn->failed = true;
-        return hc_error_set(&turn->error, HC_ENOMEM,
+        waiter->failed = true;
+        return hc_error_set(&waiter->error, HC_ENOMEM,
                             "out of memory for a connection");
     }
-    turn->prev = h->last;
+    waiter->prev = h->last;
     if (h->last != NULL)
-        h->last->next = turn;
+        h->last->next = waiter;
     else
-        h->first = turn;
-    h->last = turn;
+        h->first = waiter;
+    h->last = waiter;
     pool_serve(p, h, now);
-    if (turn->failed)
+    if (waiter->failed)
         pool_reap(p);
-    return turn->failed ? turn->error.code : 0;
+    return waiter->failed ? waiter->error.code : 0;
 }
 
-void hc_pool_give(struct hc_pool *p, struct hc_turn *turn, bool reusable,
-                  int64_t now)
+void hc_pool_give(struct hc_pool *p, struct hc_pool_waiter *waiter,
+                  bool reusable, int64_t now)
 {
-    struct hc_conn *c = turn->conn;
+    struct hc_conn *c = waiter->conn;
 
     if (c == NULL)
         return;
-    turn->conn = NULL;
+    waiter->conn = NULL;
     if (reusable && !p->net->config.no_keep_alive &&
         now < hc_time_add(c->born, p->net->config.age))
         pool_keep(p, c, now);
@@ -470,13 +471,14 @@ void hc_pool_give(struct hc_pool *p, struct hc_turn *turn, bool reusable,
     hc_job_wake(&p->job);            /* serves, and minds the time */
 }
 
-void hc_turn_drop(struct hc_pool *p, struct hc_turn *turn, int64_t now)
+void hc_pool_waiter_drop(struct hc_pool *p, struct hc_pool_waiter *waiter,
+                         int64_t now)
 {
-    if (turn->host != NULL) {
-        turn_unlink(turn);
+    if (waiter->host != NULL) {
+        waiter_unlink(waiter);
         hc_job_wake(&p->job);
     }
-    hc_pool_give(p, turn, false, now);
+    hc_pool_give(p, waiter, false, now);
 }
 
 size_t hc_pool_idle(const struct hc_pool *p)

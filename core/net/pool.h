@@ -3,7 +3,7 @@
  *     hc_pool_ask(pool, &turn, &ask, now)   the job is woken when it is decided
  *     turn.conn                             yours until hc_pool_give
  *     turn.failed                           turn.error says why
- *     hc_turn_drop(&turn, now)              always, at the end
+ *     hc_pool_waiter_drop(&turn, now)              always, at the end
  *
  * The newest idle connection goes first (LIFO), after a look whether it is
  * still quiet; who waits is served in order (FIFO).  A connection is with an
@@ -20,14 +20,14 @@
 
 struct hc_pool_host;
 
-struct hc_turn {
+struct hc_pool_waiter {
     struct hc_conn *conn;
     bool failed;
     struct hc_error error;
 
     struct hc_pool_host *host;       /* private from here; NULL: asks nothing */
     struct hc_job *job;
-    struct hc_turn *prev, *next;
+    struct hc_pool_waiter *prev, *next;
     struct hc_stats *stats;
     struct hc_dial *dial;            /* that counts for this turn's op       */
     bool adopted;                    /* and was begun for another one        */
@@ -56,13 +56,14 @@ void hc_pool_fini(struct hc_pool *p);
 
 /* 0, or HC_ENOMEM, HC_ELIMIT with turn->failed.  The turn may be decided at
  * once; the job is woken otherwise. */
-int hc_pool_ask(struct hc_pool *p, struct hc_turn *turn,
+int hc_pool_ask(struct hc_pool *p, struct hc_pool_waiter *waiter,
                 const struct hc_pool_ask *ask, int64_t now);
 /* Gives turn->conn back: kept if `reusable`, else closed. */
-void hc_pool_give(struct hc_pool *p, struct hc_turn *turn, bool reusable,
-                  int64_t now);
+void hc_pool_give(struct hc_pool *p, struct hc_pool_waiter *waiter,
+                  bool reusable, int64_t now);
 /* Leaves the line, or closes what is lent.  All zero is fine. */
-void hc_turn_drop(struct hc_pool *p, struct hc_turn *turn, int64_t now);
+void hc_pool_waiter_drop(struct hc_pool *p, struct hc_pool_waiter *waiter,
+                         int64_t now);
 
 /* Idle and established connections, for tests and stats. */
 size_t hc_pool_idle(const struct hc_pool *p);

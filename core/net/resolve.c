@@ -46,7 +46,7 @@ static void resolve_free(struct hc_resolver *r, struct hc_lookup *gone)
     while (*at != gone)
         at = &(*at)->next;
     *at = gone->next;
-    hc_links_wake(&gone->waiters);
+    hc_wait_queue_wake(&gone->waiters);
     hc_job_fini(&gone->job);
     hc_lookup_fini(gone);
     hc_free(&r->sys->alloc, gone, sizeof *gone);
@@ -147,7 +147,7 @@ static struct hc_lookup *resolve_find(const struct hc_resolver *r,
 /* What was sent since it was told last counts for the one who began it. */
 static void resolve_tell(struct hc_lookup *l, const struct hc_resolve_ask *ask)
 {
-    if (ask->link != l->first)
+    if (ask->waiter != l->first)
         return;
     if (ask->stats != NULL)
         ask->stats->dns_datagrams += l->sent - l->told;
@@ -173,11 +173,12 @@ static int resolve_hand_over(struct hc_resolver *r, struct hc_lookup *l,
     return code < 0 ? code : 1;
 }
 
-static size_t resolve_count(const struct hc_links *line)
+static size_t resolve_count(const struct hc_wait_queue *line)
 {
     size_t n = 0;
 
-    for (const struct hc_link *link = line->first; link; link = link->next)
+    for (const struct hc_waiter *waiter = line->first; waiter;
+         waiter = waiter->next)
         n++;
     return n;
 }
@@ -189,7 +190,7 @@ static void resolve_settle(struct hc_resolver *r, struct hc_lookup *l,
     hc_dns_cache_put(&r->cache, hc_lookup_name(l), &l->known, now);
     l->owed = resolve_count(&l->waiters);
     l->keep_until = hc_time_add(now, RESOLVE_KEEP);
-    hc_links_wake(&l->waiters);
+    hc_wait_queue_wake(&l->waiters);
 }
 
 static void resolve_run(struct hc_job *job, int64_t now)
@@ -227,7 +228,7 @@ static struct hc_lookup *resolve_new(struct hc_resolver *r,
         return NULL;
     }
     l->owner = r;
-    l->first = ask->link;
+    l->first = ask->waiter;
     l->next = r->lookups;
     r->lookups = l;
     hc_job_init(&l->job, r->jobs, resolve_run);
@@ -248,7 +249,7 @@ static int resolve_start(struct hc_resolver *r,
     hc_lookup_step(l, now);
     resolve_tell(l, ask);
     if (!l->over) {
-        hc_link_wait(&l->waiters, ask->link, ask->job);
+        hc_waiter_join(&l->waiters, ask->waiter, ask->job);
         return 0;
     }
     resolve_settle(r, l, now);
@@ -270,8 +271,8 @@ int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
                int64_t now, struct hc_addrs *out, struct hc_error *e)
 {
     out->n = 0;
-    if (ask->link != NULL)
-        hc_link_drop(ask->link);
+    if (ask->waiter != NULL)
+        hc_waiter_leave(ask->waiter);
     if (resolve_here(ask->name, out))
         return 1;
     struct hc_lookup *l = ask->again ? resolve_find(r, ask->name, true) : NULL;
@@ -290,6 +291,6 @@ int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
     l = resolve_find(r, ask->name, false);
     if (l == NULL)
         return resolve_start(r, ask, now, out, e);
-    hc_link_wait(&l->waiters, ask->link, ask->job);
+    hc_waiter_join(&l->waiters, ask->waiter, ask->job);
     return 0;
 }

@@ -48,7 +48,7 @@ void hc_resolver_fini(struct hc_resolver *r);
 
 struct hc_resolve_ask {
     struct hc_str name;                  /* lower case, no trailing dot      */
-    struct hc_link *link;                /* dropped by its owner             */
+    struct hc_waiter *waiter;            /* dropped by its owner             */
     struct hc_job *job;
     struct hc_stats *stats;              /* of the op that asks, or NULL: a
                                             lookup is counted to the first   */

@@ -24,7 +24,7 @@ static void op_changed(headcount_op *op)
     h->changed_last = op;
 }
 
-void hc_op_told(headcount_op *op)
+void hc_op_unqueue_changed(headcount_op *op)
 {
     headcount *h = op->h;
     headcount_op *before = NULL;
@@ -72,7 +72,7 @@ static struct headcount_timing op_timing(const struct hc_timing *t)
 static void op_put_timings(headcount_op *op)
 {
     struct headcount_timing *to =
-        hc_keep_zero(&op->keep, op->timings.n * sizeof *to);
+        hc_arena_zero(&op->arena, op->timings.n * sizeof *to);
 
     for (size_t i = 0; to != NULL && i < op->timings.n; i++)
         to[i] = op_timing(&op->timings.a[i]);
@@ -97,18 +97,18 @@ static void op_done(headcount_op *op, int err)
 
 static const char *op_text(headcount_op *op, const char *z)
 {
-    return z != NULL ? hc_keep_str(&op->keep, hc_str(z)).p : NULL;
+    return z != NULL ? hc_arena_str(&op->arena, hc_str(z)).p : NULL;
 }
 
 static const void *op_bytes(headcount_op *op, const void *p, size_t n)
 {
-    return p != NULL ? hc_keep_str(&op->keep, hc_str_n(p, n)).p : NULL;
+    return p != NULL ? hc_arena_str(&op->arena, hc_str_n(p, n)).p : NULL;
 }
 
 static const char *const *op_texts(headcount_op *op, const char *const *from,
                                    size_t n)
 {
-    const char **to = hc_keep_zero(&op->keep, n * sizeof *to);
+    const char **to = hc_arena_zero(&op->arena, n * sizeof *to);
 
     for (size_t i = 0; to != NULL && i < n; i++)
         to[i] = op_text(op, from[i]);
@@ -118,7 +118,7 @@ static const char *const *op_texts(headcount_op *op, const char *const *from,
 static const struct headcount_tag *
 op_tags(headcount_op *op, const struct headcount_tag *from, size_t n)
 {
-    struct headcount_tag *to = hc_keep_zero(&op->keep, n * sizeof *to);
+    struct headcount_tag *to = hc_arena_zero(&op->arena, n * sizeof *to);
 
     for (size_t i = 0; to != NULL && i < n; i++)
         to[i] = (struct headcount_tag){ op_text(op, from[i].key),
@@ -145,7 +145,7 @@ static int op_copy_request(headcount_op *op)
     r->tags = op_tags(op, r->tags, r->tags_n);
     r->allow = op_texts(op, r->allow, r->allow_n);
     r->policy_sha256 = op_text(op, r->policy_sha256);
-    return hc_keep_error(&op->keep);
+    return hc_arena_error(&op->arena);
 }
 
 static bool op_fetch_is_sound(const struct headcount_request *r)
@@ -242,9 +242,9 @@ static void op_run(struct hc_job *job, int64_t now)
     }
 }
 
-void hc_op_goes_on(headcount_op *op)
+void hc_op_run_again(headcount_op *op)
 {
-    hc_op_told(op);
+    hc_op_unqueue_changed(op);
     op->state = HEADCOUNT_RUNNING;
     hc_job_wake(&op->job);
 }
@@ -310,7 +310,7 @@ static headcount_op *op_new(headcount *h,
     op->started = hc_now(&h->net.sys);
     op->deadline = request->timeout > 0
                        ? hc_time_add(op->started, request->timeout) : HC_NEVER;
-    hc_keep_init(&op->keep, &h->net.sys.alloc, OP_KEEP);
+    hc_arena_init(&op->arena, &h->net.sys.alloc, OP_KEEP);
     hc_job_init(&op->job, &h->net.jobs, op_run);
     op->next = h->ops;
     if (h->ops != NULL)
@@ -379,7 +379,7 @@ int headcount_begin(headcount *h, headcount_op **out,
     int err = op_copy_request(op);
 
     if (err < 0) {
-        headcount_end(op);
+        headcount_op_free(op);
         return HEADCOUNT_ENOMEM;
     }
     err = op_start(op);
@@ -401,10 +401,10 @@ void headcount_cancel(headcount_op *op)
     case HEADCOUNT_SWEEP:     hc_op_sweep_cancel(op); break;
     }
     if (op->state != HEADCOUNT_PART)   /* its owner has yet to resume */
-        hc_op_goes_on(op);
+        hc_op_run_again(op);
 }
 
-void headcount_end(headcount_op *op)
+void headcount_op_free(headcount_op *op)
 {
     if (op == NULL)
         return;
@@ -416,7 +416,7 @@ void headcount_end(headcount_op *op)
     case HEADCOUNT_RECONCILE: hc_op_reconcile_fini(op); break;
     case HEADCOUNT_SWEEP:     hc_op_sweep_fini(op); break;
     }
-    hc_op_told(op);
+    hc_op_unqueue_changed(op);
     if (op->prev != NULL)
         op->prev->next = op->next;
     else
@@ -425,7 +425,7 @@ void headcount_end(headcount_op *op)
         op->next->prev = op->prev;
     hc_job_fini(&op->job);
     hc_timings_fini(&op->timings);
-    hc_keep_fini(&op->keep);
+    hc_arena_fini(&op->arena);
     hc_free(&h->net.sys.alloc, op, sizeof *op);
 }
 

@@ -10,7 +10,7 @@
 #include "reconcile/reconcile.h"
 #include "reconcile/sweep.h"
 
-#define HC_OP_PLACES 64               /* of others, that were told of         */
+#define HC_OP_FOREIGN 64 /* of others, that were told of         */
 
 struct headcount {
     struct hc_net net;
@@ -21,11 +21,11 @@ struct headcount {
     struct hc_memory memory;
     struct hc_brake_window written;      /* in the last ten minutes          */
     struct hc_audit_to audit;
-    struct hc_links lanes;               /* who waits for another's cluster  */
+    struct hc_wait_queue cluster_locks; /* who waits for another's cluster  */
     bool no_sign;
     char account[13];                    /* of the handle's credentials, as ECS
                                             said; "" unknown                 */
-    uint64_t foreign[HC_OP_PLACES];      /* whose events were told of, by
+    uint64_t foreign[HC_OP_FOREIGN];      /* whose events were told of, by
                                             hash                             */
     size_t foreign_n;
     size_t concurrency;                  /* reconciles inside, at most       */
@@ -33,13 +33,13 @@ struct headcount {
 };
 
 struct op_reconcile {
-    struct hc_batch batch;               /* of the event                     */
+    struct hc_records records; /* of the event                     */
     bool has_event;
     size_t *causes;                      /* of names: places in the batch    */
     size_t *names_of;                    /* of the batch's clusters, settled
                                             ones excepted: places in names   */
     struct hc_credentials creds;         /* asked for once, before any target */
-    struct hc_link link;
+    struct hc_waiter waiter;
     bool checked;
     struct hc_wish *wishes;              /* these three in op->keep, or the
                                             wishes in its parent's           */
@@ -48,14 +48,14 @@ struct op_reconcile {
     struct hc_arn *names;                /* of the clusters, each one once   */
     size_t clusters_n, begun, at;
     struct hc_str region;
-    struct hc_link lane;
+    struct hc_waiter cluster_lock;
     bool inside;                         /* at work on names[at]             */
     bool cancelled;
     struct hc_buf json, snapshot;
     struct hc_buf failures;              /* records to be delivered again    */
     struct headcount_question question;  /* while the op ASKS                */
-    struct hc_wish *told;                /* in this round                    */
-    size_t told_n, told_cap;
+    struct hc_wish *new_wishes;          /* in this round                    */
+    size_t new_wishes_n, new_wishes_cap;
     bool by_tags;                        /* the owner is op_tags             */
 };
 
@@ -79,7 +79,7 @@ struct op_fetch {
 /* One cluster that a sweep found, or why there is none. */
 struct op_target {
     struct hc_str name;                  /* or ARN; in the sweep's keep      */
-    size_t place;
+    size_t scope;
     const char *code, *what;             /* static, kept; NULL: it is one    */
     bool done;
     struct hc_buf json;                  /* of the report                    */
@@ -94,14 +94,14 @@ struct op_part {
 struct op_sweep {
     struct hc_wish *wishes;              /* of every part; in op->keep, as   */
     size_t wishes_n;                     /* all of these                     */
-    struct hc_sweep_place *places;
-    size_t places_n;
+    struct hc_sweep_scope *scopes;
+    size_t scopes_n;
     bool *matched;                       /* of request.clusters              */
     struct hc_str *page;                 /* ARNs whose tags are asked for    */
     size_t page_n;
     bool lists;                          /* clusters are to be found         */
     bool all_found;
-    size_t place;                        /* that is being listed             */
+    size_t scope;                        /* that is being listed             */
     struct hc_pages pages;               /* of it                            */
     headcount_op *lister;                /* the call that finds more         */
     bool describes;                      /* it is DescribeClusters           */
@@ -129,7 +129,7 @@ struct headcount_op {
     struct headcount_request request;    /* its texts are in keep            */
     enum headcount_state state;
     struct headcount_outcome outcome;
-    struct hc_keep keep;
+    struct hc_arena arena;
     struct hc_stats stats;
     struct hc_timings timings;
     struct hc_error error;
@@ -174,7 +174,7 @@ int hc_take_system(struct hc_system *sys, struct hc_log *log,
                    struct hc_error *e);
 void hc_give_error(struct headcount_error *to, const struct hc_error *from);
 /* Out of the list for headcount_next. */
-void hc_op_told(headcount_op *op);
+void hc_op_unqueue_changed(headcount_op *op);
 struct headcount_stats hc_op_stats(const struct hc_stats *from,
                                    int64_t elapsed);
 
@@ -208,7 +208,7 @@ bool hc_op_asks_in_sweep(const headcount_op *op);
 /* A cluster that was named, or found there; that it is a target already, as it
  * is by name and by ARN and for each role of its account, is fine.  0,
  * HC_ENOMEM, HC_ELIMIT. */
-int hc_op_sweep_add(headcount_op *op, size_t place,
+int hc_op_sweep_add(headcount_op *op, size_t scope,
                     const struct hc_arn *cluster, struct hc_error *e);
 /* Adds what can be added now. */
 int hc_op_sweep_find(headcount_op *op);
@@ -226,7 +226,7 @@ void hc_op_sweep_end_part(headcount_op *op);
 void hc_op_ask(headcount_op *op);
 void hc_op_ask_fini(headcount_op *op);
 /* Runs again, after its owner's turn. */
-void hc_op_goes_on(headcount_op *op);
+void hc_op_run_again(headcount_op *op);
 
 /* Reads it into r->batch; 1: there is nothing in it for us to do. */
 int hc_op_read_event(headcount_op *op);

@@ -98,7 +98,7 @@ int hc_op_call_start(headcount_op *op)
 
 static const char *op_call_host(const struct op_call *c)
 {
-    return c->call.place != NULL ? c->call.place->endpoint.host
+    return c->call.slot != NULL ? c->call.slot->endpoint.host
                                  : "the service";
 }
 

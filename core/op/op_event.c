@@ -5,10 +5,10 @@
 
 /* ---- what is to be done ---- */
 
-static struct hc_memory_key event_key(const struct hc_batch_sighting *seen)
+static struct hc_memory_key event_key(const struct hc_event_version *seen)
 {
     return (struct hc_memory_key){ .kind = MEMORY_VERSION,
-                                   .place = seen->instance_arn };
+                                   .scope = seen->instance_arn };
 }
 
 /* True: one of its clusters needs no reconcile any more. */
@@ -18,16 +18,16 @@ static bool event_drop_known(headcount_op *op)
     bool dropped = false;
 
     for (size_t i = 0; op->request.drop_duplicates &&
-                       i < r->batch.sightings_n; i++) {
-        const struct hc_batch_sighting *seen = &r->batch.sightings[i];
+                       i < r->records.versions_n; i++) {
+        const struct hc_event_version *seen = &r->records.versions[i];
         struct hc_memory_key key = event_key(seen);
 
         if (!hc_memory_has_version(&op->h->memory, &key, seen->version))
             continue;
-        if (hc_batch_drop(&r->batch, seen->cluster))
+        if (hc_records_drop(&r->records, seen->cluster))
             dropped = true;
-        op->outcome.skipped_because = hc_keep_fmt(
-            &op->keep, "version %lld of %.*s, or a newer one, was reconciled "
+        op->outcome.skipped_because = hc_arena_fmt(
+            &op->arena, "version %lld of %.*s, or a newer one, was reconciled "
             "here already; a test event of Lambda's console needs another "
             "detail.version each time, or none", (long long)seen->version,
             HC_STR_ARG(seen->instance_arn));
@@ -35,7 +35,7 @@ static bool event_drop_known(headcount_op *op)
     return dropped;
 }
 
-static bool event_is_settled(const struct hc_batch *b)
+static bool event_is_settled(const struct hc_records *b)
 {
     for (size_t i = 0; i < b->clusters_n; i++)
         if (!b->clusters[i].settled)
@@ -48,13 +48,14 @@ static bool event_is_settled(const struct hc_batch *b)
     "the sweep is (lambda and watch: HEADCOUNT_CLUSTERS or HEADCOUNT_ALL)"
 
 /* True: each record can be understood. */
-static bool event_is_sound(struct hc_batch *b, enum headcount_swept swept)
+static bool event_is_sound(struct hc_records *b,
+                           enum headcount_sweep_state swept)
 {
     bool sound = true;
 
-    hc_batch_settle_sweep(b, swept == HEADCOUNT_SWEPT_WELL);
+    hc_records_settle_sweep(b, swept == HEADCOUNT_SWEPT_WELL);
     for (size_t i = 0; i < b->records_n; i++) {
-        struct hc_batch_record *record = &b->records[i];
+        struct hc_record *record = &b->records[i];
 
         if (record->sweeps && swept == HEADCOUNT_SWEPT_NOT)
             record->why = HC_STR(EVENT_NO_CLUSTER);
@@ -74,16 +75,16 @@ static bool event_is_named(const struct headcount_request *r, struct hc_str c)
 /* Those that are not wanted now are not done now. */
 static void event_narrow(headcount_op *op)
 {
-    struct hc_batch *b = &op->as.reconcile.batch;
+    struct hc_records *b = &op->as.reconcile.records;
 
     for (size_t i = 0; i < b->clusters_n; i++)
         if (!event_is_named(&op->request, b->clusters[i].arn.text))
-            hc_batch_settle(b, i, false);
+            hc_records_settle(b, i, false);
 }
 
 bool hc_op_is_dry(const struct op_reconcile *r, size_t at)
 {
-    const struct hc_batch *b = &r->batch;
+    const struct hc_records *b = &r->records;
 
     for (size_t i = 0; i < b->clusters_n; i++)
         if (!b->clusters[i].settled && r->names_of[i] == at &&
@@ -94,7 +95,7 @@ bool hc_op_is_dry(const struct op_reconcile *r, size_t at)
 
 bool hc_op_is_named(const struct op_reconcile *r, size_t at)
 {
-    const struct hc_batch *b = &r->batch;
+    const struct hc_records *b = &r->records;
 
     for (size_t i = 0; i < b->clusters_n; i++)
         if (!b->clusters[i].settled && r->names_of[i] == at &&
@@ -106,9 +107,9 @@ bool hc_op_is_named(const struct op_reconcile *r, size_t at)
 int hc_op_read_event(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
-    enum headcount_swept swept = op->request.swept;
-    struct hc_batch *b = &r->batch;
-    int err = hc_batch_get(b, &op->h->net.sys.alloc,
+    enum headcount_sweep_state swept = op->request.swept;
+    struct hc_records *b = &r->records;
+    int err = hc_records_get(b, &op->h->net.sys.alloc,
                            hc_str_n(op->request.event, op->request.event_size),
                            &op->error);
     bool dropped, sound;
@@ -123,7 +124,7 @@ int hc_op_read_event(headcount_op *op)
     sound = event_is_sound(b, swept);
     if (!event_is_settled(b)) {
         op->outcome.skipped_because = NULL;
-        return hc_keep_error(&op->keep);
+        return hc_arena_error(&op->arena);
     }
     if (!sound || !dropped)
         op->outcome.skipped_because = NULL;
@@ -149,14 +150,14 @@ static void event_settle_clusters(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
 
-    for (size_t i = 0; i < r->batch.clusters_n; i++) {
-        if (r->batch.clusters[i].settled)
+    for (size_t i = 0; i < r->records.clusters_n; i++) {
+        if (r->records.clusters[i].settled)
             continue;
         size_t at = r->names_of[i];
         bool foreign = hc_op_foreign(r, at) != NULL;
 
-        r->batch.clusters[i].foreign = foreign;
-        hc_batch_settle(&r->batch, i, foreign
+        r->records.clusters[i].foreign = foreign;
+        hc_records_settle(&r->records, i, foreign
                             ? op->request.drop_foreign
                             : event_went_well(&r->clusters[at]->result));
     }
@@ -164,8 +165,8 @@ static void event_settle_clusters(headcount_op *op)
 
 /* The place in the batch of the first cluster of this record that is somebody
  * else's, or clusters_n. */
-static size_t event_foreign(const struct hc_batch *b,
-                            const struct hc_batch_record *record)
+static size_t event_foreign(const struct hc_records *b,
+                            const struct hc_record *record)
 {
     for (size_t i = 0; i < record->links_n; i++)
         if (b->clusters[b->links[record->link + i]].foreign)
@@ -177,10 +178,10 @@ static size_t event_foreign(const struct hc_batch *b,
 static int event_settle_foreign(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
-    struct hc_batch *b = &r->batch;
+    struct hc_records *b = &r->records;
 
     for (size_t i = 0; i < b->records_n; i++) {
-        struct hc_batch_record *record = &b->records[i];
+        struct hc_record *record = &b->records[i];
         size_t cluster = event_foreign(b, record);
 
         if (cluster == b->clusters_n)
@@ -190,7 +191,7 @@ static int event_settle_foreign(headcount_op *op)
         if (!op->request.drop_foreign && record->why.n == 0)
             record->why = hc_str(hc_op_foreign_why(op, r->names_of[cluster]));
     }
-    return hc_keep_error(&op->keep);
+    return hc_arena_error(&op->arena);
 }
 
 /* Only what was reconciled without a failure may be dropped next time. */
@@ -199,19 +200,19 @@ static void event_note_versions(headcount_op *op)
     const struct op_reconcile *r = &op->as.reconcile;
 
     for (size_t i = 0; r->begun > 0 && !op->request.dry_run &&
-                       i < r->batch.sightings_n; i++) {
-        const struct hc_batch_sighting *seen = &r->batch.sightings[i];
+                       i < r->records.versions_n; i++) {
+        const struct hc_event_version *seen = &r->records.versions[i];
         struct hc_memory_key key = event_key(seen);
 
-        if (r->batch.clusters[seen->cluster].done)
+        if (r->records.clusters[seen->cluster].done)
             hc_memory_put_version(&op->h->memory, &key, seen->version);
     }
 }
 
 static int event_put_records(headcount_op *op)
 {
-    const struct hc_batch *b = &op->as.reconcile.batch;
-    struct headcount_record *to = hc_keep_zero(&op->keep,
+    const struct hc_records *b = &op->as.reconcile.records;
+    struct headcount_record *to = hc_arena_zero(&op->arena,
                                                b->records_n * sizeof *to);
 
     if (to == NULL)
@@ -233,7 +234,7 @@ static int event_put_failures(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
 
-    if (hc_batch_put_failures(&r->batch, &r->failures)) {
+    if (hc_records_put_failures(&r->records, &r->failures)) {
         op->outcome.failures = hc_buf_z(&r->failures);
         op->outcome.failures_size = r->failures.n;
     }
@@ -250,9 +251,9 @@ int hc_op_settle_event(headcount_op *op)
     event_settle_clusters(op);
     event_note_versions(op);
     err = event_settle_foreign(op);
-    if (err < 0 || !r->batch.wrapped)
+    if (err < 0 || !r->records.wrapped)
         return err;
-    hc_batch_judge(&r->batch);
+    hc_records_judge(&r->records);
     err = event_put_records(op);
     return err < 0 ? err : event_put_failures(op);
 }

@@ -252,7 +252,7 @@ int hc_op_fetch_start(headcount_op *op)
 
 static struct hc_str op_fetch_lower(headcount_op *op, struct hc_str name)
 {
-    char *to = hc_keep_zero(&op->keep, name.n + 1);
+    char *to = hc_arena_zero(&op->arena, name.n + 1);
 
     for (size_t i = 0; to != NULL && i < name.n; i++)
         to[i] = hc_lower(name.p[i]);
@@ -263,13 +263,13 @@ static void op_fetch_headers(headcount_op *op)
 {
     const struct hc_http1 *http = &op->as.fetch.fetch.http;
     struct headcount_header *to =
-        hc_keep_zero(&op->keep, HC_HTTP1_HEADERS * sizeof *to);
+        hc_arena_zero(&op->arena, HC_HTTP1_HEADERS * sizeof *to);
     struct hc_str name, value;
     size_t n = 0;
 
     for (; to != NULL && hc_http1_nth(http, n, &name, &value); n++)
         to[n] = (struct headcount_header){
-            op_fetch_lower(op, name).p, hc_keep_str(&op->keep, value).p,
+            op_fetch_lower(op, name).p, hc_arena_str(&op->arena, value).p,
         };
     op->outcome.headers = to;
     op->outcome.headers_n = n;
@@ -295,7 +295,7 @@ static int op_fetch_done(headcount_op *op)
     int err = hc_buf_error(&f->body);
 
     if (err == 0)
-        err = hc_keep_error(&op->keep);
+        err = hc_arena_error(&op->arena);
     op_fetch_note(op, err == 0 ? "done" : "failed");
     if (err < 0) {
         op->outcome.headers = NULL;

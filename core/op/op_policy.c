@@ -34,15 +34,15 @@ void hc_op_ask(headcount_op *op)
     struct op_reconcile *r = &op->as.reconcile;
     struct hc_reconcile *one = r->clusters[r->at];
     const struct hc_arn *c = &one->cluster;
-    struct hc_keep *keep = &one->facts.keep;
+    struct hc_arena *arena = &one->facts.arena;
 
-    r->told_n = 0;
+    r->new_wishes_n = 0;
     r->question = (struct headcount_question){
-        .name = hc_keep_str(keep, c->name).p,
-        .arn = hc_keep_str(keep, hc_arn_is_full(c) ? c->text : HC_STR("")).p,
-        .account = hc_keep_str(keep, c->account).p,
-        .region = hc_keep_str(keep, hc_reconcile_region(one)).p,
-        .partition = hc_keep_str(keep, c->partition).p,
+        .name = hc_arena_str(arena, c->name).p,
+        .arn = hc_arena_str(arena, hc_arn_is_full(c) ? c->text : HC_STR("")).p,
+        .account = hc_arena_str(arena, c->account).p,
+        .region = hc_arena_str(arena, hc_reconcile_region(one)).p,
+        .partition = hc_arena_str(arena, c->partition).p,
         .round = one->question.rounds + 1,
         .time = hc_reconcile_wall(one),
         .event = op->request.event,
@@ -133,21 +133,21 @@ static bool asks_take(const struct headcount_query *from, struct hc_query *q)
 }
 
 static const struct headcount_service_fact *
-asks_service(struct hc_keep *keep, const struct hc_ecs_service *s)
+asks_service(struct hc_arena *arena, const struct hc_ecs_service *s)
 {
     struct headcount_service_fact *to =
-        s != NULL ? hc_keep_zero(keep, sizeof *to) : NULL;
+        s != NULL ? hc_arena_zero(arena, sizeof *to) : NULL;
 
     if (to == NULL)
         return NULL;
     *to = (struct headcount_service_fact){
-        .arn = hc_keep_str(keep, s->arn).p,
+        .arn = hc_arena_str(arena, s->arn).p,
         .name = s->name.p,
-        .status = hc_keep_str(keep, s->status_text).p,
+        .status = hc_arena_str(arena, s->status_text).p,
         .launch_type =
             s->launch == LAUNCH_NONE ? "" : hc_ecs_launch_name(s->launch),
         .scheduling_strategy = hc_ecs_scheduling_name(s->scheduling),
-        .task_definition = hc_keep_str(keep, s->task_definition).p,
+        .task_definition = hc_arena_str(arena, s->task_definition).p,
         .desired = asks_known(s->desired),
         .running = asks_known(s->running),
         .pending = asks_known(s->pending),
@@ -163,7 +163,7 @@ static int asks_hosts(struct hc_reconcile *r, const struct hc_query *q,
     const struct hc_measure_of of = hc_question_of(r, q);
     size_t n = known->hosts->n;
     const struct hc_ecs_host **list =
-        hc_keep_zero(&r->facts.keep, (n + 1) * sizeof *list);
+        hc_arena_zero(&r->facts.arena, (n + 1) * sizeof *list);
 
     if (list == NULL)
         return HC_ENOMEM;
@@ -177,11 +177,11 @@ static int asks_hosts(struct hc_reconcile *r, const struct hc_query *q,
 static int asks_fill(struct hc_reconcile *r, const struct hc_query *q,
                      const struct hc_known *known, struct headcount_fact *fact)
 {
-    struct hc_keep *keep = &r->facts.keep;
+    struct hc_arena *arena = &r->facts.arena;
 
     switch (q->kind) {
     case QUERY_CLUSTER:
-        fact->status = hc_keep_str(keep, known->cluster->status).p;
+        fact->status = hc_arena_str(arena, known->cluster->status).p;
         fact->registered = known->cluster->registered;
         fact->tags = asks_pairs(known->cluster->tags);
         break;
@@ -195,10 +195,10 @@ static int asks_fill(struct hc_reconcile *r, const struct hc_query *q,
         fact->list = known->names;
         break;
     case QUERY_SERVICE:
-        fact->service = asks_service(keep, known->service);
+        fact->service = asks_service(arena, known->service);
         break;
     }
-    return hc_keep_error(keep) < 0 ? HC_ENOMEM : 1;
+    return hc_arena_error(arena) < 0 ? HC_ENOMEM : 1;
 }
 
 static int asks_ask(headcount_op *op, const struct headcount_query *from,
@@ -328,12 +328,12 @@ int headcount_wish(headcount_op *owned, const struct headcount_wish *wish)
     if (hc_take_struct(&w, &hc_form_wish, wish, NULL) < 0 ||
         !hc_op_wish_is_sound(&w))
         return HEADCOUNT_EARG;
-    err = hc_grow(&op->h->net.sys.alloc, &r->told, &r->told_cap, r->told_n + 1,
-                  HC_OP_WISHES, sizeof *r->told);
+    err = hc_grow(&op->h->net.sys.alloc, &r->new_wishes, &r->new_wishes_cap,
+                  r->new_wishes_n + 1, HC_OP_WISHES, sizeof *r->new_wishes);
     if (err == 0)
-        err = hc_op_take_wish(op, &w, &r->told[r->told_n]);
+        err = hc_op_take_wish(op, &w, &r->new_wishes[r->new_wishes_n]);
     if (err == 0)
-        r->told_n++;
+        r->new_wishes_n++;
     hc_error_reset(&op->error);
     return err;
 }
@@ -341,9 +341,9 @@ int headcount_wish(headcount_op *owned, const struct headcount_wish *wish)
 /* The part goes on, and the sweep that it is of. */
 static void asks_go_on(headcount_op *owned, headcount_op *op)
 {
-    hc_op_goes_on(op);
+    hc_op_run_again(op);
     if (owned != op)
-        hc_op_goes_on(owned);
+        hc_op_run_again(owned);
 }
 
 void headcount_refuse(headcount_op *owned, const char *why)
@@ -362,12 +362,12 @@ static void asks_resume(headcount_op *op, struct hc_reconcile *r)
 {
     struct op_reconcile *o = &op->as.reconcile;
     struct hc_wish *wishes = NULL;
-    size_t n = o->told_n;
+    size_t n = o->new_wishes_n;
 
     if (r->question.needs_n == 0 && n > 0) {
-        wishes = hc_keep_zero(&op->keep, n * sizeof *wishes);
+        wishes = hc_arena_zero(&op->arena, n * sizeof *wishes);
         if (wishes != NULL)
-            memcpy(wishes, o->told, n * sizeof *wishes);
+            memcpy(wishes, o->new_wishes, n * sizeof *wishes);
     }
     if (wishes == NULL && r->question.needs_n == 0 && n > 0)
         hc_reconcile_refuse(r, "ENOMEM", "no memory for wishes");
@@ -382,7 +382,7 @@ void headcount_resume(headcount_op *owned)
 
     if (owned->state == HEADCOUNT_PART) {
         hc_op_sweep_end_part(owned);
-        hc_op_goes_on(owned);
+        hc_op_run_again(owned);
     } else if (r != NULL) {
         asks_resume(op, r);
         asks_go_on(owned, op);
@@ -393,6 +393,7 @@ void hc_op_ask_fini(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
 
-    hc_free(&op->h->net.sys.alloc, r->told, r->told_cap * sizeof *r->told);
-    r->told = NULL;
+    hc_free(&op->h->net.sys.alloc, r->new_wishes,
+            r->new_wishes_cap * sizeof *r->new_wishes);
+    r->new_wishes = NULL;
 }

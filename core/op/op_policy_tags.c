@@ -11,28 +11,28 @@ static int tags_put(headcount_op *op, const char *name,
     struct op_reconcile *r = &op->as.reconcile;
     struct hc_wish w = { .service = HC_STR("") };
     struct hc_error e = { 0 };
-    int err = hc_grow(&op->h->net.sys.alloc, &r->told, &r->told_cap,
-                      r->told_n + 1, HC_OP_WISHES, sizeof *r->told);
+    int err = hc_grow(&op->h->net.sys.alloc, &r->new_wishes, &r->new_wishes_cap,
+                      r->new_wishes_n + 1, HC_OP_WISHES, sizeof *r->new_wishes);
 
     if (err == 0)
-        err = hc_tags_wish(&w, (const struct hc_ecs_tag *)s->tags, &op->keep,
+        err = hc_tags_wish(&w, (const struct hc_ecs_tag *)s->tags, &op->arena,
                            &e);
     if (err == HC_ECONFIG) {
         w = (struct hc_wish){
-            .broken = hc_keep_str(&op->keep, hc_str(e.what)),
+            .broken = hc_arena_str(&op->arena, hc_str(e.what)),
         };
         err = 0;
     }
     if (err < 0)
         return err;
-    w.service = hc_keep_str(&op->keep, hc_str(name));
-    w.where = hc_keep_str(&op->keep, w.where);
+    w.service = hc_arena_str(&op->arena, hc_str(name));
+    w.where = hc_arena_str(&op->arena, w.where);
     w.at = HC_STR("tags");
     w.by = op->request.hosts == HEADCOUNT_REGISTERED  ? HOSTS_REGISTERED
            : op->request.hosts == HEADCOUNT_CONNECTED ? HOSTS_CONNECTED
                                                       : HOSTS_ACTIVE;
-    r->told[r->told_n++] = w;
-    return hc_keep_error(&op->keep);
+    r->new_wishes[r->new_wishes_n++] = w;
+    return hc_arena_error(&op->arena);
 }
 
 /* All are asked for, so that they are described together; 1: all known. */

@@ -28,10 +28,11 @@ int hc_op_check_endpoint(headcount_op *op, struct hc_str region)
                    : hc_config_url(config, ecs),
         .use_fips = config->use_fips, .use_dualstack = config->use_dualstack,
     };
-    struct hc_place *place = NULL;
-    int err = hc_client_place(&op->h->client, &ask, &place, &op->error);
+    struct hc_endpoint_slot *place = NULL;
+    int err =
+        hc_client_acquire_endpoint(&op->h->client, &ask, &place, &op->error);
 
-    hc_client_leave(place);
+    hc_client_release_endpoint(place);
     return err;
 }
 
@@ -60,7 +61,7 @@ static bool op_heeds_all(const struct headcount_request *request)
 static const struct hc_event *op_event_of(const struct op_reconcile *r,
                                           size_t at)
 {
-    return r->has_event ? &r->batch.clusters[r->causes[at]].newest->event
+    return r->has_event ? &r->records.clusters[r->causes[at]].newest->event
                         : NULL;
 }
 
@@ -165,7 +166,7 @@ static int op_begin_clusters(headcount_op *op)
     struct op_reconcile *r = &op->as.reconcile;
     int err = 0;
 
-    r->clusters = hc_keep_zero(&op->keep,
+    r->clusters = hc_arena_zero(&op->arena,
                                r->clusters_n * sizeof *r->clusters);
     if (r->clusters == NULL)
         return HC_ENOMEM;
@@ -188,7 +189,7 @@ static void op_put_services(struct headcount_service *to,
             .code = s->code, .reason = s->reason,
             .desired_before = s->desired_before, .wanted = s->wanted,
             .running = s->running, .pending = s->pending, .rule = s->rule,
-            .way_out = s->way_out, .hosts_counted = s->hosts_counted,
+            .switch_text = s->switch_text, .hosts_counted = s->hosts_counted,
             .hosts_by = s->hosts_by, .hosts_filter = s->hosts_filter,
             .at = s->at,
         };
@@ -199,11 +200,11 @@ static int op_put_clusters(headcount_op *op,
                            const struct hc_report_cluster *const *from,
                            size_t n)
 {
-    struct headcount_cluster *to = hc_keep_zero(&op->keep, n * sizeof *to);
+    struct headcount_cluster *to = hc_arena_zero(&op->arena, n * sizeof *to);
 
     for (size_t i = 0; to != NULL && i < n; i++) {
         struct headcount_service *services =
-            hc_keep_zero(&op->keep, from[i]->services_n * sizeof *services);
+            hc_arena_zero(&op->arena, from[i]->services_n * sizeof *services);
 
         if (services == NULL && from[i]->services_n > 0)
             return HC_ENOMEM;
@@ -244,16 +245,16 @@ static int op_put_missing(headcount_op *op)
     bool named = op->request.event == NULL && op->parent == NULL &&
                  !op->request.record;
     struct hc_missing missing;
-    int err = hc_missing_init(&missing, &op->keep, r->wishes,
+    int err = hc_missing_init(&missing, &op->arena, r->wishes,
                               named ? r->wishes_n : 0);
 
     for (size_t i = 0; err == 0 && i < r->begun; i++)
         hc_missing_note(&missing, &r->clusters[i]->result);
     if (err == 0)
         op->outcome.missing_services =
-            hc_missing_list(&missing, &op->keep,
+            hc_missing_list(&missing, &op->arena,
                             &op->outcome.missing_services_n);
-    return err == 0 ? hc_keep_error(&op->keep) : err;
+    return err == 0 ? hc_arena_error(&op->arena) : err;
 }
 
 /* Where it says so in the end nothing was written, whoever forbade it. */
@@ -272,7 +273,7 @@ static int op_report(headcount_op *op)
     struct op_reconcile *r = &op->as.reconcile;
     const size_t n = r->begun;
     const struct hc_report_cluster **all =
-        hc_keep_zero(&op->keep, n * sizeof *all);
+        hc_arena_zero(&op->arena, n * sizeof *all);
 
     if (all == NULL && n > 0)
         return HC_ENOMEM;
@@ -286,7 +287,7 @@ static int op_report(headcount_op *op)
         .clusters = all, .clusters_n = n, .stats = op->stats,
         .missing_services = op->outcome.missing_services,
         .missing_services_n = op->outcome.missing_services_n,
-        .batch = r->batch.wrapped ? &r->batch : NULL,
+        .records = r->records.wrapped ? &r->records : NULL,
         .elapsed_us = hc_now(&op->h->net.sys) - op->started,
     };
 
@@ -366,7 +367,7 @@ int hc_op_reconcile_start(headcount_op *op)
 static int op_check_creds(headcount_op *op, int64_t now)
 {
     struct op_reconcile *r = &op->as.reconcile;
-    const struct hc_creds_ask ask = { .link = &r->link, .job = &op->job };
+    const struct hc_creds_ask ask = { .waiter = &r->waiter, .job = &op->job };
     int got = 1;
 
     if (r->checked || op->h->no_sign || op->request.snapshot != NULL ||
@@ -381,7 +382,7 @@ static int op_check_creds(headcount_op *op, int64_t now)
 
 /* ---- one reconcile a cluster at a time, whoever asks for it ---- */
 
-static bool op_lane_is(const headcount_op *op, const headcount_op *other)
+static bool op_lock_is(const headcount_op *op, const headcount_op *other)
 {
     const struct op_reconcile *mine = &op->as.reconcile;
     const struct op_reconcile *theirs = &other->as.reconcile;
@@ -395,7 +396,7 @@ static bool op_lane_is(const headcount_op *op, const headcount_op *other)
 }
 
 /* Past its deadline it goes on: it then starts nothing. */
-static bool op_enter(headcount_op *op, int64_t now)
+static bool op_lock_cluster(headcount_op *op, int64_t now)
 {
     struct op_reconcile *r = &op->as.reconcile;
     bool room = op->h->inside < op->h->concurrency;
@@ -403,28 +404,28 @@ static bool op_enter(headcount_op *op, int64_t now)
 
     if (r->inside)
         return true;
-    while (other != NULL && !op_lane_is(op, other))
+    while (other != NULL && !op_lock_is(op, other))
         other = other->next;
     r->inside = room && other == NULL;
     op->h->inside += r->inside;
     if (r->inside || r->cancelled || now >= op->deadline)
         return true;
-    hc_link_wait(&op->h->lanes, &r->lane, &op->job);
+    hc_waiter_join(&op->h->cluster_locks, &r->cluster_lock, &op->job);
     hc_job_at(&op->job, op->deadline);
     return false;
 }
 
 /* True: somebody waited, and runs next. */
-static bool op_leave(headcount_op *op)
+static bool op_unlock_cluster(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
     bool waited = false;
 
-    hc_link_drop(&r->lane);
+    hc_waiter_leave(&r->cluster_lock);
     if (r->inside) {
         op->h->inside--;
-        waited = hc_links_wake_one(&op->h->lanes);
-        hc_links_wake(&op->h->lanes);
+        waited = hc_wait_queue_wake_one(&op->h->cluster_locks);
+        hc_wait_queue_wake(&op->h->cluster_locks);
     }
     r->inside = false;
     return waited;
@@ -461,12 +462,12 @@ int hc_op_reconcile_step(headcount_op *op, int64_t now)
             hc_job_wake(&op->job);
         if (!r->inside && hc_op_drop_twin(op))
             continue;
-        if (waited || !op_enter(op, now))
+        if (waited || !op_lock_cluster(op, now))
             return 0;
         got = op_step_cluster(op, now);
         if (got == HC_OP_ASKS)
             return got;
-        waited = got != 0 && op_leave(op);
+        waited = got != 0 && op_unlock_cluster(op);
         if (got == 1)
             r->at++;
     }
@@ -491,14 +492,14 @@ void hc_op_reconcile_fini(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
 
-    hc_link_drop(&r->link);
-    op_leave(op);
+    hc_waiter_leave(&r->waiter);
+    op_unlock_cluster(op);
     for (size_t i = 0; i < r->begun; i++) {
         hc_reconcile_fini(r->clusters[i]);
         hc_free(&op->h->net.sys.alloc, r->clusters[i], sizeof **r->clusters);
     }
     hc_op_ask_fini(op);
-    hc_batch_fini(&r->batch);
+    hc_records_fini(&r->records);
     hc_buf_fini(&r->failures);
     hc_credentials_fini(&r->creds);
     hc_buf_fini(&r->json);

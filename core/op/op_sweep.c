@@ -25,24 +25,24 @@ static struct hc_str sweep_region(headcount_op *op)
     if (r->region != NULL)
         return hc_str(r->region);
     if (op->h->config.region.n > 0)
-        return hc_keep_str(&op->keep, op->h->config.region);
+        return hc_arena_str(&op->arena, op->h->config.region);
     for (size_t i = 0; i < r->clusters_n; i++)
         if (!hc_sweep_is_glob(hc_str(r->clusters[i])) &&
             hc_arn_cluster(&arn, hc_str(r->clusters[i]), NULL) == 0 &&
             hc_arn_is_full(&arn))
-            return hc_keep_str(&op->keep, arn.region);
+            return hc_arena_str(&op->arena, arn.region);
     return HC_STR("");
 }
 
 /* One that is named twice is looked into once. */
 static void sweep_put_place(struct op_sweep *s,
-                            const struct hc_sweep_place *place)
+                            const struct hc_sweep_scope *scope)
 {
-    for (size_t i = 0; i < s->places_n; i++)
-        if (hc_str_eq(s->places[i].region, place->region) &&
-            hc_str_eq(s->places[i].role, place->role))
+    for (size_t i = 0; i < s->scopes_n; i++)
+        if (hc_str_eq(s->scopes[i].region, scope->region) &&
+            hc_str_eq(s->scopes[i].role, scope->role))
             return;
-    s->places[s->places_n++] = *place;
+    s->scopes[s->scopes_n++] = *scope;
 }
 
 static int sweep_put_places(headcount_op *op)
@@ -52,16 +52,16 @@ static int sweep_put_places(headcount_op *op)
     size_t regions = r->regions_n > 0 ? r->regions_n : 1;
     size_t roles = r->roles_n > 0 ? r->roles_n : 1;
 
-    if (regions > HC_SWEEP_PLACES || roles > HC_SWEEP_PLACES / regions)
+    if (regions > HC_SWEEP_SCOPES || roles > HC_SWEEP_SCOPES / regions)
         return hc_error_set(&op->error, HC_EARG, "%zu regions and %zu roles "
                             "are more than %d places to look for clusters in",
-                            regions, roles, HC_SWEEP_PLACES);
-    s->places = hc_keep_zero(&op->keep, regions * roles * sizeof *s->places);
-    if (s->places == NULL)
+                            regions, roles, HC_SWEEP_SCOPES);
+    s->scopes = hc_arena_zero(&op->arena, regions * roles * sizeof *s->scopes);
+    if (s->scopes == NULL)
         return HC_ENOMEM;
     for (size_t i = 0; i < roles; i++)
         for (size_t k = 0; k < regions; k++)
-            sweep_put_place(s, &(struct hc_sweep_place){
+            sweep_put_place(s, &(struct hc_sweep_scope){
                 .region = r->regions_n > 0 ? hc_str(r->regions[k])
                                            : sweep_region(op),
                 .role = r->roles_n > 0 ? hc_str(r->roles[i]) : HC_STR(""),
@@ -80,10 +80,10 @@ static int sweep_check(headcount_op *op)
         err = hc_sweep_check(hc_str(r->clusters[i]), &op->error);
         s->lists = s->lists || hc_sweep_is_glob(hc_str(r->clusters[i]));
     }
-    for (size_t i = 0; err == 0 && i < s->places_n; i++)
-        err = hc_op_check_endpoint(op, s->places[i].region);
-    for (size_t i = 0; err == 0 && i < s->places_n; i++)
-        if (hc_client_creds(&op->h->client, s->places[i].role,
+    for (size_t i = 0; err == 0 && i < s->scopes_n; i++)
+        err = hc_op_check_endpoint(op, s->scopes[i].region);
+    for (size_t i = 0; err == 0 && i < s->scopes_n; i++)
+        if (hc_client_creds(&op->h->client, s->scopes[i].role,
                             &op->error) == NULL)
             err = op->error.code;
     if (r->at_once < 0 || r->at_once > HC_SWEEP_AT_ONCE)
@@ -102,8 +102,8 @@ static int sweep_put_name(headcount_op *op, const char *name)
     bool somewhere = false;
     int err = hc_arn_cluster(&cluster, hc_str(name), &op->error);
 
-    for (size_t i = 0; err == 0 && i < s->places_n; i++) {
-        if (!hc_sweep_is_there(&s->places[i], &cluster))
+    for (size_t i = 0; err == 0 && i < s->scopes_n; i++) {
+        if (!hc_sweep_is_there(&s->scopes[i], &cluster))
             continue;
         somewhere = true;
         err = hc_op_sweep_add(op, i, &cluster, &op->error);
@@ -136,7 +136,7 @@ int hc_op_sweep_start(headcount_op *op)
     if (err == 0)
         err = hc_op_put_wishes(op, &s->wishes, &s->wishes_n);
     if (err == 0)
-        err = hc_missing_init(&s->missing, &op->keep, s->wishes, s->wishes_n);
+        err = hc_missing_init(&s->missing, &op->arena, s->wishes, s->wishes_n);
     if (err == 0)
         err = sweep_put_places(op);
     if (err == 0)
@@ -150,12 +150,12 @@ static headcount_op *sweep_begin_part(headcount_op *op, size_t at)
 {
     struct op_sweep *s = &op->as.sweep;
     const struct op_target *t = &s->targets[at];
-    const struct hc_sweep_place *place = &s->places[t->place];
+    const struct hc_sweep_scope *scope = &s->scopes[t->scope];
     struct headcount_request r = op->request;
 
     r.kind = HEADCOUNT_RECONCILE;
-    r.region = place->region.p;
-    r.assume_role = place->role.n > 0 ? place->role.p : NULL;
+    r.region = scope->region.p;
+    r.assume_role = scope->role.n > 0 ? scope->role.p : NULL;
     r.clusters = &t->name.p;
     r.clusters_n = 1;
     r.timeout = 0;
@@ -264,7 +264,7 @@ static const struct headcount_outcome *sweep_show(headcount_op *op)
     return &s->shown;
 }
 
-const struct headcount_outcome *headcount_part(const headcount_op *op)
+const struct headcount_outcome *headcount_sweep_cluster(const headcount_op *op)
 {
     return op->state == HEADCOUNT_PART ? op->as.sweep.showing : NULL;
 }
@@ -287,7 +287,7 @@ void hc_op_sweep_end_child(headcount_op *op, headcount_op *child)
 {
     if (child != NULL)
         hc_stats_move(&op->stats, &child->stats);
-    headcount_end(child);
+    headcount_op_free(child);
 }
 
 static void sweep_keep_json(headcount_op *op)
@@ -357,9 +357,9 @@ static int sweep_put_missing(headcount_op *op)
     size_t *n = &op->outcome.missing_services_n;
 
     op->outcome.missing_services =
-        hc_missing_list(&op->as.sweep.missing, &op->keep, n);
+        hc_missing_list(&op->as.sweep.missing, &op->arena, n);
     op->outcome.summary[HEADCOUNT_FAILED] += *n;
-    return hc_keep_error(&op->keep);
+    return hc_arena_error(&op->arena);
 }
 
 static int sweep_report(headcount_op *op)
@@ -428,7 +428,7 @@ int hc_op_sweep_step(headcount_op *op)
 }
 
 /* What was not begun is as if it had not been found. */
-void headcount_finish(headcount_op *op)
+void headcount_drain(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
 
@@ -437,7 +437,7 @@ void headcount_finish(headcount_op *op)
     hc_op_sweep_end_child(op, s->lister);
     s->lister = NULL;
     s->missing.partial |= !s->all_found || s->targets_n > s->begun;
-    s->place = s->places_n;
+    s->scope = s->scopes_n;
     s->all_found = true;
     while (s->targets_n > s->begun)
         hc_buf_fini(&s->targets[--s->targets_n].json);

@@ -26,21 +26,21 @@ static int find_put(headcount_op *op, const struct op_target *like)
     if (err < 0)
         return err;
     s->targets[s->targets_n++] = (struct op_target){
-        .name = hc_keep_str(&op->keep, like->name), .place = like->place,
+        .name = hc_arena_str(&op->arena, like->name), .scope = like->scope,
         .code = like->code,
         .what = like->what != NULL
-                    ? hc_keep_str(&op->keep, hc_str(like->what)).p : NULL,
+                    ? hc_arena_str(&op->arena, hc_str(like->what)).p : NULL,
     };
     hc_buf_init(&s->targets[s->targets_n - 1].json, &op->h->net.sys.alloc,
                 HC_OP_JSON);
-    return hc_keep_error(&op->keep);
+    return hc_arena_error(&op->arena);
 }
 
 /* ---- each cluster once ---- */
 
 /* Pages may name one twice while clusters come and go, and two roles may be
  * of one account. */
-static bool find_is(const struct op_target *t, size_t place,
+static bool find_is(const struct op_target *t, size_t scope,
                     const struct hc_arn *cluster)
 {
     struct hc_arn other;
@@ -48,19 +48,19 @@ static bool find_is(const struct op_target *t, size_t place,
     return hc_arn_cluster(&other, t->name, NULL) == 0 &&
            hc_str_eq(other.name, cluster->name) &&
            hc_arn_same_place(&other, cluster) &&
-           (t->place == place ||
+           (t->scope == scope ||
             (hc_arn_is_full(&other) && hc_arn_is_full(cluster)));
 }
 
 /* Where it is, or where it would be. */
-static size_t *find_slot(const struct op_sweep *s, size_t place,
+static size_t *find_slot(const struct op_sweep *s, size_t scope,
                          const struct hc_arn *cluster)
 {
     uint64_t hash = hc_str_hash(HC_STR_HASH, cluster->name);
     size_t at = (size_t)hash & (s->slots_n - 1);
 
     while (s->slots[at] != 0 &&
-           !find_is(&s->targets[s->slots[at] - 1], place, cluster))
+           !find_is(&s->targets[s->slots[at] - 1], scope, cluster))
         at = (at + 1) & (s->slots_n - 1);
     return &s->slots[at];
 }
@@ -85,7 +85,7 @@ static int find_make_room(headcount_op *op)
     for (size_t i = 0; i < s->targets_n; i++)
         if (s->targets[i].code == NULL &&
             hc_arn_cluster(&cluster, s->targets[i].name, NULL) == 0)
-            *find_slot(s, s->targets[i].place, &cluster) = i + 1;
+            *find_slot(s, s->targets[i].scope, &cluster) = i + 1;
     return 0;
 }
 
@@ -99,11 +99,11 @@ static int find_know_better(headcount_op *op, struct op_target *t,
 
     if (hc_arn_cluster(&known, t->name, NULL) == 0 &&
         !hc_arn_is_full(&known) && hc_arn_is_full(cluster))
-        t->name = hc_keep_str(&op->keep, cluster->text);
-    return hc_keep_error(&op->keep);
+        t->name = hc_arena_str(&op->arena, cluster->text);
+    return hc_arena_error(&op->arena);
 }
 
-int hc_op_sweep_add(headcount_op *op, size_t place,
+int hc_op_sweep_add(headcount_op *op, size_t scope,
                     const struct hc_arn *cluster, struct hc_error *e)
 {
     struct op_sweep *s = &op->as.sweep;
@@ -111,7 +111,7 @@ int hc_op_sweep_add(headcount_op *op, size_t place,
 
     if (err < 0)
         return err;
-    size_t *slot = find_slot(s, place, cluster);
+    size_t *slot = find_slot(s, scope, cluster);
 
     if (*slot != 0)
         return find_know_better(op, &s->targets[*slot - 1], cluster);
@@ -119,7 +119,7 @@ int hc_op_sweep_add(headcount_op *op, size_t place,
         return hc_error_set(e, HC_ELIMIT, "the sweep found more than %d "
                             "clusters", HC_SWEEP_CLUSTERS);
     err = find_put(op, &(struct op_target){ .name = cluster->text,
-                                            .place = place });
+                                            .scope = scope });
     if (err == 0)
         *slot = s->targets_n;
     return err;
@@ -164,7 +164,7 @@ static int find_check(headcount_op *op, struct hc_str text,
     int err = hc_arn_cluster(arn, text, e);
 
     if (err == 0 && (!hc_arn_is_full(arn) ||
-                     !hc_sweep_is_there(&s->places[s->place], arn)))
+                     !hc_sweep_is_there(&s->scopes[s->scope], arn)))
         err = hc_error_set(e, HC_EANSWER, "ECS answers with a cluster `%.*s`, "
                            "which is none of this region, or of another "
                            "account than the role", HC_STR_ARG(text));
@@ -211,9 +211,9 @@ static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
         if (err < 0 || !find_wants(op, &arn))
             continue;
         if (op->request.tags_n == 0)
-            err = hc_op_sweep_add(op, s->place, &arn, e);
+            err = hc_op_sweep_add(op, s->scope, &arn, e);
         else
-            s->page[s->page_n++] = hc_keep_str(&op->keep, arn.text);
+            s->page[s->page_n++] = hc_arena_str(&op->arena, arn.text);
     }
     return err == 0 ? find_next_page(s, v->next, e) : err;
 }
@@ -254,7 +254,7 @@ static int find_take_tags(headcount_op *op, struct hc_str body,
                                "cluster `%.*s`, which it was not asked for",
                                HC_STR_ARG(arn.text));
         if (err == 0 && find_is_tagged(op, v.clusters[i].tags))
-            err = hc_op_sweep_add(op, s->place, &arn, e);
+            err = hc_op_sweep_add(op, s->scope, &arn, e);
     }
     hc_ecs_cluster_list_fini(&v);
     s->page_n = 0;
@@ -267,25 +267,25 @@ static void find_next_place(struct op_sweep *s)
 {
     hc_pages_reset(&s->pages);
     s->page_n = 0;
-    s->place++;
+    s->scope++;
 }
 
 /* Alone it fails the sweep. */
 static int find_failed(headcount_op *op, int code, const char *what)
 {
     struct op_sweep *s = &op->as.sweep;
-    const struct hc_sweep_place *at = &s->places[s->place];
-    const char *said = hc_keep_fmt(
-        &op->keep, "the clusters of %.*s%s%.*s could not be listed: %s",
+    const struct hc_sweep_scope *at = &s->scopes[s->scope];
+    const char *said = hc_arena_fmt(
+        &op->arena, "the clusters of %.*s%s%.*s could not be listed: %s",
         HC_STR_ARG(at->region), at->role.n > 0 ? " as " : "",
         HC_STR_ARG(at->role), what);
 
     if (code == HC_ENOMEM)
         return code;
-    if (s->places_n == 1 && s->targets_n == 0)
+    if (s->scopes_n == 1 && s->targets_n == 0)
         return hc_error_set(&op->error, code, "%s", said);
     int err = find_put(op, &(struct op_target){
-        .place = s->place, .code = hc_error_name(code), .what = said });
+        .scope = s->scope, .code = hc_error_name(code), .what = said });
 
     find_next_place(s);
     return err;
@@ -306,7 +306,7 @@ static int find_refused(headcount_op *op, const struct headcount_outcome *o)
                                 HC_STR("AccessDenied"));
 
     return find_failed(op, o->code,
-                       hc_keep_fmt(&op->keep, "%s%s%s%s",
+                       hc_arena_fmt(&op->arena, "%s%s%s%s",
                                    o->code == HC_ESERVICE
                                        ? find_operation(&op->as.sweep) : "",
                                    o->code == HC_ESERVICE ? ": " : "",
@@ -332,7 +332,7 @@ static int find_took(headcount_op *op, int err, const struct hc_error *why)
 static int find_ask(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
-    const struct hc_sweep_place *at = &s->places[s->place];
+    const struct hc_sweep_scope *at = &s->scopes[s->scope];
 
     hc_buf_reset(&s->body);
     s->describes = s->page_n > 0;
@@ -398,10 +398,10 @@ static int find_stopped(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
     int err = find_put(op, &(struct op_target){
-        .place = s->place, .code = "cancelled",
+        .scope = s->scope, .code = "cancelled",
         .what = "cancelled before all clusters were found" });
 
-    s->place = s->places_n;
+    s->scope = s->scopes_n;
     s->all_found = true;
     return err;
 }
@@ -411,7 +411,7 @@ int hc_op_sweep_find(headcount_op *op)
     struct op_sweep *s = &op->as.sweep;
     int err = 0;
 
-    while (err == 0 && s->lists && s->place < s->places_n) {
+    while (err == 0 && s->lists && s->scope < s->scopes_n) {
         if (s->lister == NULL && s->cancelled)
             return find_stopped(op);
         if (s->lister == NULL)
@@ -430,16 +430,16 @@ int hc_op_sweep_find_init(headcount_op *op)
 
     hc_buf_init(&s->body, &op->h->net.sys.alloc, FIND_BODY);
     hc_pages_init(&s->pages, &op->h->net.sys.alloc);
-    s->page = hc_keep_zero(&op->keep, HC_ECS_BATCH * sizeof *s->page);
-    s->matched = hc_keep_zero(&op->keep, op->request.clusters_n + 1);
-    return hc_keep_error(&op->keep);
+    s->page = hc_arena_zero(&op->arena, HC_ECS_BATCH * sizeof *s->page);
+    s->matched = hc_arena_zero(&op->arena, op->request.clusters_n + 1);
+    return hc_arena_error(&op->arena);
 }
 
 void hc_op_sweep_find_fini(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
 
-    headcount_end(s->lister);
+    headcount_op_free(s->lister);
     s->lister = NULL;
     hc_buf_fini(&s->body);
     hc_pages_fini(&s->pages);

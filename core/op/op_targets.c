@@ -14,10 +14,10 @@ static int op_skip(headcount_op *op, const char *why)
 }
 
 /* What stood around the events that named it. */
-static const struct hc_batch_cluster *op_envelope(const struct op_reconcile *r,
-                                                  size_t at)
+static const struct hc_records_cluster *
+op_envelope(const struct op_reconcile *r, size_t at)
 {
-    return &r->batch.clusters[r->causes[at]];
+    return &r->records.clusters[r->causes[at]];
 }
 
 static struct hc_str op_region(const headcount_op *op)
@@ -45,7 +45,7 @@ static bool op_is_foreign(const struct op_reconcile *r, struct hc_str region)
 const char *hc_op_foreign(const struct op_reconcile *r, size_t at)
 {
     const struct hc_arn *arn = &r->names[at];
-    const struct hc_batch_cluster *c = r->has_event ? op_envelope(r, at)
+    const struct hc_records_cluster *c = r->has_event ? op_envelope(r, at)
                                                     : NULL;
 
     if (c != NULL && op_is_foreign(r, c->region))
@@ -59,14 +59,14 @@ const char *hc_op_foreign(const struct op_reconcile *r, size_t at)
 const char *hc_op_foreign_why(headcount_op *op, size_t at)
 {
     const struct op_reconcile *r = &op->as.reconcile;
-    const struct hc_batch_cluster *c = op_envelope(r, at);
+    const struct hc_records_cluster *c = op_envelope(r, at);
     const struct hc_arn *arn = &r->names[at];
 
     if (hc_str_eqz(hc_str(hc_op_foreign(r, at)), "foreign_account"))
-        return hc_keep_fmt(&op->keep, "cluster %.*s is in account %.*s, and "
+        return hc_arena_fmt(&op->arena, "cluster %.*s is in account %.*s, and "
                            "its event in account %.*s", HC_STR_ARG(arn->name),
                            HC_STR_ARG(arn->account), HC_STR_ARG(c->account));
-    return hc_keep_fmt(&op->keep, "cluster %.*s is in region %.*s%s%.*s, and "
+    return hc_arena_fmt(&op->arena, "cluster %.*s is in region %.*s%s%.*s, and "
                        "the region here is %.*s", HC_STR_ARG(arn->name),
                        HC_STR_ARG(op_is_foreign(r, c->region) ? c->region
                                                               : arn->region),
@@ -80,7 +80,7 @@ const char *hc_op_foreign_why(headcount_op *op, size_t at)
 static void op_tell_foreign(headcount_op *op, size_t at)
 {
     const struct op_reconcile *r = &op->as.reconcile;
-    const struct hc_batch_cluster *c = op_envelope(r, at);
+    const struct hc_records_cluster *c = op_envelope(r, at);
     const struct hc_str place[] = { c->region, HC_STR("\n"), c->account,
                                     HC_STR("\n"), r->names[at].account };
     uint64_t hash = HC_STR_HASH;
@@ -91,7 +91,7 @@ static void op_tell_foreign(headcount_op *op, size_t at)
     for (size_t i = 0; i < h->foreign_n; i++)
         if (h->foreign[i] == hash)
             return;
-    if (h->foreign_n == HC_OP_PLACES)
+    if (h->foreign_n == HC_OP_FOREIGN)
         return;
     h->foreign[h->foreign_n++] = hash;
     hc_log_line(&h->net.log, LOG_WARN, "an event is not for us: %s%s%s",
@@ -101,7 +101,7 @@ static void op_tell_foreign(headcount_op *op, size_t at)
                     : "; nothing is done, and a record or message that holds "
                       "it is left to its queue's redrive policy "
                       "(request.drop_foreign drops such)",
-                h->foreign_n == HC_OP_PLACES
+                h->foreign_n == HC_OP_FOREIGN
                     ? "; further regions and accounts are not logged" : "");
 }
 
@@ -195,8 +195,8 @@ static void op_swap(struct op_reconcile *r, size_t a, size_t b)
     if (!r->has_event)
         return;
     r->causes[b] = cause;
-    for (size_t i = 0; i < r->batch.clusters_n; i++)
-        if (!r->batch.clusters[i].settled &&
+    for (size_t i = 0; i < r->records.clusters_n; i++)
+        if (!r->records.clusters[i].settled &&
             (r->names_of[i] == a || r->names_of[i] == b))
             r->names_of[i] = r->names_of[i] == a ? b : a;
 }
@@ -246,7 +246,7 @@ bool hc_op_drop_twin(headcount_op *op)
     }
     r->clusters_n--;
     r->begun--;
-    for (size_t i = 0; r->has_event && i < r->batch.clusters_n; i++) {
+    for (size_t i = 0; r->has_event && i < r->records.clusters_n; i++) {
         if (r->names_of[i] == at)
             r->names_of[i] = done;
         else if (r->names_of[i] > at)
@@ -260,16 +260,16 @@ bool hc_op_drop_twin(headcount_op *op)
 static int op_event_names(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
-    size_t n = r->batch.clusters_n;
+    size_t n = r->records.clusters_n;
 
-    r->names = hc_keep_zero(&op->keep, n * sizeof *r->names);
-    r->causes = hc_keep_zero(&op->keep, n * sizeof *r->causes);
-    r->names_of = hc_keep_zero(&op->keep, n * sizeof *r->names_of);
+    r->names = hc_arena_zero(&op->arena, n * sizeof *r->names);
+    r->causes = hc_arena_zero(&op->arena, n * sizeof *r->causes);
+    r->names_of = hc_arena_zero(&op->arena, n * sizeof *r->names_of);
     if (r->names == NULL || r->causes == NULL || r->names_of == NULL)
         return HC_ENOMEM;
     for (size_t i = 0; i < n; i++)
-        if (!r->batch.clusters[i].settled) {
-            r->names[r->clusters_n] = r->batch.clusters[i].arn;
+        if (!r->records.clusters[i].settled) {
+            r->names[r->clusters_n] = r->records.clusters[i].arn;
             r->causes[r->clusters_n++] = i;
         }
     return 0;
@@ -283,7 +283,7 @@ static int op_take_names(headcount_op *op)
 
     if (r->has_event)
         return op_event_names(op);
-    r->names = hc_keep_zero(&op->keep, n * sizeof *r->names);
+    r->names = hc_arena_zero(&op->arena, n * sizeof *r->names);
     if (r->names == NULL)
         return HC_ENOMEM;
     r->clusters_n = n;
@@ -310,7 +310,7 @@ static int op_take_snapshot(headcount_op *op)
     hc_facts_init(&facts, &op->h->net.sys.alloc);
     err = hc_snapshot_get(&s, &facts, text, &op->error);
     if (err == 0)
-        err = hc_arn_cluster(&own, hc_keep_str(&op->keep, s.cluster),
+        err = hc_arn_cluster(&own, hc_arena_str(&op->arena, s.cluster),
                              &op->error);
     hc_facts_fini(&facts);
     for (size_t i = 0; err == 0 && i < r->clusters_n; i++)
@@ -321,7 +321,7 @@ static int op_take_snapshot(headcount_op *op)
                                HC_STR_ARG(r->names[i].name));
     if (err < 0)
         return err;
-    r->names = hc_keep_zero(&op->keep, sizeof *r->names);
+    r->names = hc_arena_zero(&op->arena, sizeof *r->names);
     if (r->names == NULL)
         return HC_ENOMEM;
     r->names[0] = own;

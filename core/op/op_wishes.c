@@ -24,7 +24,7 @@ static struct hc_ladder wish_ladder(headcount_op *op,
                                     size_t n)
 {
     size_t kept = n > HC_RULE_RUNGS ? 0 : n;
-    struct hc_rung *to = hc_keep_zero(&op->keep, kept * sizeof *to);
+    struct hc_rung *to = hc_arena_zero(&op->arena, kept * sizeof *to);
 
     for (size_t i = 0; to != NULL && i < kept; i++)
         to[i] = (struct hc_rung){ from[i].from, from[i].tasks };
@@ -95,7 +95,7 @@ static int wish_autoscaler(headcount_op *op, const struct headcount_wish *w,
         .max_tasks = given.max_tasks, .min_age = given.min_age,
         .max_step_down = given.max_step_down, .max_step_up = given.max_step_up,
     };
-    return hc_autoscaler_wish(to, hc_str(w->autoscaler), &op->keep,
+    return hc_autoscaler_wish(to, hc_str(w->autoscaler), &op->arena,
                               &op->error);
 }
 
@@ -106,9 +106,9 @@ int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
     int err = 0;
 
     *to = (struct hc_wish){
-        .service = hc_keep_str(&op->keep, hc_str(w->service)),
-        .where = hc_keep_str(&op->keep, hc_str(w->where)),
-        .at = hc_keep_str(&op->keep, hc_str(w->at)),
+        .service = hc_arena_str(&op->arena, hc_str(w->service)),
+        .where = hc_arena_str(&op->arena, hc_str(w->where)),
+        .at = hc_arena_str(&op->arena, hc_str(w->at)),
         .rule = wish_rule(op, w),
         .by = wish_hosts(w->hosts == HEADCOUNT_ACTIVE ? r->hosts : w->hosts),
         .no_external = w->not_external, .required = w->required,
@@ -122,7 +122,7 @@ int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
         err = wish_allow(op, r->allow, r->allow_n, &to->allow);
     if (err == 0)
         err = wish_allow(op, w->allow, w->allow_n, &to->allow);
-    return err == 0 ? hc_keep_error(&op->keep) : err;
+    return err == 0 ? hc_arena_error(&op->arena) : err;
 }
 
 bool hc_op_wish_is_sound(const struct headcount_wish *w)
@@ -146,7 +146,7 @@ int hc_op_put_wishes(headcount_op *op, struct hc_wish **wishes, size_t *n)
         return hc_error_set(&op->error, HC_ECONFIG, "%zu services are named: "
                             "it takes %s", from->wishes_n, from->policy
                                 ? "none beside a policy" : "1 to 10000");
-    struct hc_wish *to = hc_keep_zero(&op->keep, from->wishes_n * sizeof *to);
+    struct hc_wish *to = hc_arena_zero(&op->arena, from->wishes_n * sizeof *to);
 
     if (to == NULL && from->wishes_n > 0)
         return HC_ENOMEM;

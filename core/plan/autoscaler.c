@@ -186,10 +186,10 @@ static int scaler_put_rung(struct hc_rung *rungs, size_t n,
 
 static int scaler_rungs(struct hc_ladder *to, const struct hc_json_doc *d,
                         int list, const char *name, int64_t unit,
-                        struct hc_keep *keep, struct hc_error *e)
+                        struct hc_arena *arena, struct hc_error *e)
 {
     struct hc_rung *rungs =
-        hc_keep_zero(keep, HC_RULE_RUNGS * sizeof *rungs);
+        hc_arena_zero(arena, HC_RULE_RUNGS * sizeof *rungs);
     struct hc_rung rung = { 0, 0 };
     size_t n = 0;
     int err = 0;
@@ -213,7 +213,7 @@ static int scaler_rungs(struct hc_ladder *to, const struct hc_json_doc *d,
 }
 
 static int scaler_ladder(struct hc_wish *to, const struct hc_json_doc *d,
-                         int object, struct hc_keep *keep, struct hc_error *e)
+                         int object, struct hc_arena *arena, struct hc_error *e)
 {
     static const char *const names[] = {
         "coresToReplicas", "nodesToReplicas", "includeUnschedulableNodes", NULL
@@ -228,9 +228,9 @@ static int scaler_ladder(struct hc_wish *to, const struct hc_json_doc *d,
                              "without them it would be 0", e);
     if (err == 0 && cores >= 0)
         err = scaler_rungs(&to->rule.by_cpu, d, cores, names[0], SCALER_CORE,
-                           keep, e);
+                           arena, e);
     if (err == 0 && nodes >= 0)
-        err = scaler_rungs(&to->rule.by_hosts, d, nodes, names[1], 1, keep, e);
+        err = scaler_rungs(&to->rule.by_hosts, d, nodes, names[1], 1, arena, e);
     return err < 0 ? err
                    : scaler_take_all(d, hc_json_find(d, object, names[2]),
                                      cores >= 0, to, e);
@@ -240,7 +240,7 @@ static int scaler_ladder(struct hc_wish *to, const struct hc_json_doc *d,
 
 struct scaler_in {
     const struct hc_json_doc *doc;
-    struct hc_keep *keep;
+    struct hc_arena *arena;
     bool linear;                        /* else it is a ladder */
 };
 
@@ -248,7 +248,7 @@ static int scaler_rule(struct hc_wish *to, const struct scaler_in *in,
                        int object, struct hc_error *e)
 {
     return in->linear ? scaler_linear(to, in->doc, object, e)
-                      : scaler_ladder(to, in->doc, object, in->keep, e);
+                      : scaler_ladder(to, in->doc, object, in->arena, e);
 }
 
 /* A ConfigMap's values are texts: this one is JSON again. */
@@ -261,11 +261,11 @@ static int scaler_take_text(struct hc_wish *to, const struct scaler_in *in,
     struct hc_buf text;
     int err;
 
-    hc_buf_init(&text, in->keep->alloc, HC_AUTOSCALER_JSON);
+    hc_buf_init(&text, in->arena->alloc, HC_AUTOSCALER_JSON);
     hc_json_string(in->doc, v, &text);
     err = hc_buf_error(&text);
     if (err == 0)
-        err = hc_json_doc_init(&inner, in->keep->alloc, hc_buf_view(&text),
+        err = hc_json_doc_init(&inner, in->arena->alloc, hc_buf_view(&text),
                                SCALER_TOKENS, &why);
     if (err == HC_ENOMEM) {
         hc_error_set(e, err, "no memory for a rule");
@@ -305,7 +305,7 @@ static int scaler_find_data(const struct hc_json_doc *d, int *at,
 }
 
 static int scaler_take(struct hc_wish *to, const struct hc_json_doc *d,
-                       struct hc_keep *keep, struct hc_error *e)
+                       struct hc_arena *arena, struct hc_error *e)
 {
     static const char *const names[] = { "linear", "ladder", NULL };
     struct hc_error why = { 0 };
@@ -319,7 +319,7 @@ static int scaler_take(struct hc_wish *to, const struct hc_json_doc *d,
     int linear = hc_json_find(d, at, names[0]);
     int ladder = hc_json_find(d, at, names[1]);
     int v = linear >= 0 ? linear : ladder;
-    struct scaler_in in = { d, keep, linear >= 0 };
+    struct scaler_in in = { d, arena, linear >= 0 };
 
     if (linear >= 0 && ladder >= 0)
         return scaler_refuse("it has both \"linear\" and \"ladder\", and the "
@@ -348,7 +348,7 @@ static bool scaler_is_yaml(struct hc_str text)
 }
 
 int hc_autoscaler_wish(struct hc_wish *to, struct hc_str json,
-                       struct hc_keep *keep, struct hc_error *e)
+                       struct hc_arena *arena, struct hc_error *e)
 {
     struct hc_json_doc d;
     struct hc_error why = { 0 };
@@ -357,7 +357,7 @@ int hc_autoscaler_wish(struct hc_wish *to, struct hc_str json,
     json = hc_str_unmarked(json);
     if (json.n > HC_AUTOSCALER_JSON)
         return scaler_refuse("it is longer than 64 KiB", e);
-    err = hc_json_doc_init(&d, keep->alloc, json, SCALER_TOKENS, &why);
+    err = hc_json_doc_init(&d, arena->alloc, json, SCALER_TOKENS, &why);
     if (err == HC_ENOMEM)
         return hc_error_set(e, err, "no memory for a rule");
     if (err < 0 && scaler_is_yaml(json))
@@ -366,7 +366,7 @@ int hc_autoscaler_wish(struct hc_wish *to, struct hc_str json,
                              "prints it", e);
     if (err < 0)
         return scaler_refuse(why.what, e);
-    err = scaler_take(to, &d, keep, e);
+    err = scaler_take(to, &d, arena, e);
     hc_json_doc_fini(&d);
     return err;
 }

@@ -28,6 +28,6 @@
 /* Fills in rule and by of a wish that is else zero; rungs are kept in `keep`.
  * 0; HC_ECONFIG: what is wrong with it; HC_ENOMEM. */
 int hc_autoscaler_wish(struct hc_wish *to, struct hc_str json,
-                       struct hc_keep *keep, struct hc_error *e);
+                       struct hc_arena *arena, struct hc_error *e);
 
 #endif

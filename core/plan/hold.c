@@ -7,12 +7,12 @@
 
 /* ---- the switches ---- */
 
-struct hold_switch {
+struct hold_switch_text {
     const char *code, *name;
     unsigned bit;
 };
 
-static const struct hold_switch hold_switches[] = {
+static const struct hold_switch_text hold_switches[] = {
     { "zero", "allow_zero", ALLOW_ZERO },
     { "filter_matches_nothing", "allow_empty_filter", ALLOW_EMPTY_FILTER },
     { "code_deploy", "during_deployment", ALLOW_DURING_DEPLOYMENT },
@@ -30,7 +30,7 @@ static const struct hold_switch hold_switches[] = {
 
 #define HOLD_SWITCHES (sizeof(hold_switches) / sizeof(hold_switches[0]))
 
-static const struct hold_switch *hold_switch_find(struct hc_str code)
+static const struct hold_switch_text *hold_switch_find(struct hc_str code)
 {
     for (size_t i = 0; i < HOLD_SWITCHES; i++)
         if (hc_str_eqz(code, hold_switches[i].code))
@@ -40,7 +40,7 @@ static const struct hold_switch *hold_switch_find(struct hc_str code)
 
 bool hc_hold_allow(struct hc_str code, unsigned *allow)
 {
-    const struct hold_switch *s = hold_switch_find(code);
+    const struct hold_switch_text *s = hold_switch_find(code);
 
     if (s == NULL)
         return false;
@@ -52,13 +52,13 @@ bool hc_hold_allow(struct hc_str code, unsigned *allow)
 enum hc_plan_need hc_hold(struct hc_plan *p, const char *code,
                           const char *why)
 {
-    const struct hold_switch *s = hold_switch_find(hc_str(code));
+    const struct hold_switch_text *s = hold_switch_find(hc_str(code));
     char counted[sizeof(p->reason)];
 
     hc_fmt(counted, sizeof(counted), "%s", p->reason);
     p->outcome = OUTCOME_HELD;
     p->code = code;
-    p->way_out = s != NULL ? s->name : NULL;
+    p->switch_text = s != NULL ? s->name : NULL;
     if (counted[0] == '\0')
         hc_fmt(p->reason, sizeof(p->reason), "%s", why);
     else
@@ -198,7 +198,7 @@ static bool hold_disconnected(struct hc_plan *p,
     return true;
 }
 
-bool hc_hold_free(struct hc_plan *p, const struct hc_plan_input *in)
+bool hc_hold_without_call(struct hc_plan *p, const struct hc_plan_input *in)
 {
     const struct hc_ecs_service *s = in->service;
 
@@ -282,7 +282,7 @@ static enum hc_plan_need hold_zero(struct hc_plan *p,
            HC_STR_ARG(in->cluster->status), (long long)in->all_hosts,
            hold_s(in->all_hosts));
     hc_hold(p, "zero", why);
-    p->way_out = NULL;
+    p->switch_text = NULL;
     return PLAN_DECIDED;
 }
 
@@ -434,7 +434,7 @@ static enum hc_plan_need hold_step(struct hc_plan *p,
     return hold_again(p, in, code);
 }
 
-enum hc_plan_need hc_hold_paid(struct hc_plan *p,
+enum hc_plan_need hc_hold_with_call(struct hc_plan *p,
                                const struct hc_plan_input *in)
 {
     static enum hc_plan_need (*const holds[])(

@@ -18,10 +18,10 @@ int64_t hc_hold_from(const struct hc_plan_input *in);
 /* The write takes tasks away, or may: our last write may not be shown yet. */
 bool hc_hold_falls(const struct hc_plan *p, const struct hc_plan_input *in);
 /* The holds that need no further fact: true if one of them holds. */
-bool hc_hold_free(struct hc_plan *p, const struct hc_plan_input *in);
+bool hc_hold_without_call(struct hc_plan *p, const struct hc_plan_input *in);
 /* Those that do, the cheapest first: a fact that is lacking, or PLAN_DECIDED
  * with p->outcome HELD or as it was. */
-enum hc_plan_need hc_hold_paid(struct hc_plan *p,
+enum hc_plan_need hc_hold_with_call(struct hc_plan *p,
                                const struct hc_plan_input *in);
 
 #endif

@@ -329,10 +329,10 @@ static enum hc_plan_need plan_write(struct hc_plan *p,
         hc_plan_say_more(p, "written a moment ago: ECS does not show it yet");
         return PLAN_DECIDED;
     }
-    if (hc_hold_free(p, in))
+    if (hc_hold_without_call(p, in))
         return PLAN_DECIDED;
     p->outcome = in->dry_run ? OUTCOME_PENDING : OUTCOME_UPDATED;
-    need = hc_hold_paid(p, in);
+    need = hc_hold_with_call(p, in);
     if (need == PLAN_DECIDED && in->ask_target && in->target == KNOWN_NEVER)
         plan_unread_target(p, in);
     return need;
@@ -348,7 +348,7 @@ static enum hc_plan_need plan_moving(struct hc_plan *p,
                 : "an expression in its filter moves with tasks or agents, so "
                   "a count by it would chase itself");
     if (in->where_moves)
-        p->way_out = NULL;
+        p->switch_text = NULL;
     return PLAN_DECIDED;
 }
 

@@ -108,7 +108,7 @@ enum hc_plan_need { PLAN_DECIDED, PLAN_NEEDS_DEFINITION, PLAN_NEEDS_HOSTS,
 struct hc_plan {
     enum hc_outcome outcome;            /* OUTCOME_UPDATED: to be written    */
     const char *code;                   /* "" or static text                 */
-    const char *way_out;                /* static text or NULL               */
+    const char *switch_text;            /* static text or NULL               */
     int64_t wanted;                     /* or HC_UNKNOWN                     */
     char reason[800];
 };

@@ -82,10 +82,10 @@ static bool tags_get_rung(struct hc_str s, struct hc_rung *to)
 }
 
 static int tags_get_ladder(const struct hc_ecs_tag *t, struct hc_rule *rule,
-                           struct hc_keep *keep, struct hc_error *e)
+                           struct hc_arena *arena, struct hc_error *e)
 {
     struct hc_rung *rungs =
-        hc_keep_zero(keep, HC_RULE_RUNGS * sizeof *rungs);
+        hc_arena_zero(arena, HC_RULE_RUNGS * sizeof *rungs);
     struct hc_str rest = t->value;
     size_t n = 0;
 
@@ -149,7 +149,7 @@ static int tags_get_rule(const struct hc_ecs_tag *t, struct hc_rule *rule,
 }
 
 static int tags_take(struct hc_wish *to, const struct hc_ecs_tag *t,
-                     struct hc_keep *keep, struct hc_error *e)
+                     struct hc_arena *arena, struct hc_error *e)
 {
     const struct tags_field *f = tags_find(t->key);
     int64_t *at;
@@ -174,7 +174,7 @@ static int tags_take(struct hc_wish *to, const struct hc_ecs_tag *t,
                    ? 0 : tags_refuse(t, "it is a number above 0, such as 4 or "
                                      "2.5", e);
     case TAG_LADDER:
-        return tags_get_ladder(t, &to->rule, keep, e);
+        return tags_get_ladder(t, &to->rule, arena, e);
     case TAG_WHERE:
         break;
     }
@@ -221,7 +221,7 @@ bool hc_tags_have_rule(const struct hc_ecs_tag *tags)
 }
 
 int hc_tags_wish(struct hc_wish *to, const struct hc_ecs_tag *tags,
-                 struct hc_keep *keep, struct hc_error *e)
+                 struct hc_arena *arena, struct hc_error *e)
 {
     const struct hc_ecs_tag *rule = tags_of(tags, HC_TAGS_RULE);
     int err;
@@ -231,6 +231,6 @@ int hc_tags_wish(struct hc_wish *to, const struct hc_ecs_tag *tags,
     err = tags_get_rule(rule, &to->rule, e);
     for (const struct hc_ecs_tag *t = tags; err == 0 && t != NULL; t = t->next)
         if (hc_str_starts(t->key, HC_STR(TAGS_BEGIN)))
-            err = tags_take(to, t, keep, e);
+            err = tags_take(to, t, arena, e);
     return err == 0 ? tags_check(to, tags, e) : err;
 }

@@ -84,19 +84,19 @@ void hc_ask_close_view(struct hc_reconcile *r)
 
 /* ---- the call ---- */
 
-static const struct hc_call_ways ask_ways = { hc_call_start, hc_call_step,
+static const struct hc_call_vtable ask_vtable = { hc_call_start, hc_call_step,
                                               hc_call_cancel, hc_call_fini };
 
-const struct hc_call_ways *hc_reconcile_ways(const struct hc_reconcile *r)
+const struct hc_call_vtable *hc_reconcile_vtable(const struct hc_reconcile *r)
 {
-    return r->config.ways != NULL ? r->config.ways : &ask_ways;
+    return r->config.vtable != NULL ? r->config.vtable : &ask_vtable;
 }
 
 void hc_ask_end(struct hc_reconcile *r)
 {
     hc_ask_close_view(r);
     if (r->in_call)
-        hc_reconcile_ways(r)->fini(&r->call);
+        hc_reconcile_vtable(r)->fini(&r->call);
     r->in_call = false;
 }
 
@@ -149,7 +149,7 @@ static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
         (config.deadline <= 0 || config.deadline > r->list_by))
         config.deadline = r->list_by;
     r->ask = ask;
-    err = hc_reconcile_ways(r)->start(&r->call, r->net, r->job, &config);
+    err = hc_reconcile_vtable(r)->start(&r->call, r->net, r->job, &config);
     if (err < 0) {
         hc_error_pass(&r->error, &r->call.error);
         return hc_error_set(&r->error, err, "the call could not begin");
@@ -241,8 +241,8 @@ static int ask_providers(struct hc_reconcile *r)
     r->batch_n = 0;
     while (t != NULL && r->batch_n < HC_ECS_BATCH_PROVIDERS &&
            (t = hc_ecs_share_used(all, t)) != NULL) {
-        const struct hc_fact_answer *a =
-            hc_facts_answer(&r->facts, &r->facts.capacity, t->provider);
+        const struct hc_fact_bool *a =
+            hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
 
         if (a == NULL)
             return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
@@ -316,7 +316,7 @@ int hc_ask_update(struct hc_reconcile *r)
 /* The part of the resource's ARN after the account. */
 static const char *ask_resource(struct hc_reconcile *r)
 {
-    struct hc_keep *keep = &r->facts.keep;
+    struct hc_arena *arena = &r->facts.arena;
     struct hc_str cluster = r->cluster.name;
     struct hc_str service = r->ask == ASK_UPDATE ? r->names[r->at].name
                             : r->batch_n == 1 ? r->batch[0] : HC_STR("*");
@@ -324,10 +324,10 @@ static const char *ask_resource(struct hc_reconcile *r)
     switch (r->ask) {
     case ASK_SERVICES:
     case ASK_UPDATE:
-        return hc_keep_fmt(keep, "service/%.*s/%.*s", HC_STR_ARG(cluster),
+        return hc_arena_fmt(arena, "service/%.*s/%.*s", HC_STR_ARG(cluster),
                            HC_STR_ARG(service));
     case ASK_DETAILS:
-        return hc_keep_fmt(keep, "container-instance/%.*s/*",
+        return hc_arena_fmt(arena, "container-instance/%.*s/*",
                            HC_STR_ARG(cluster));
     case ASK_CAPACITY:
         return "capacity-provider/*";
@@ -340,7 +340,7 @@ static const char *ask_resource(struct hc_reconcile *r)
     case ASK_CLUSTERS:
         break;
     }
-    return hc_keep_fmt(keep, "cluster/%.*s", HC_STR_ARG(cluster));
+    return hc_arena_fmt(arena, "cluster/%.*s", HC_STR_ARG(cluster));
 }
 
 const char *hc_ask_statement(struct hc_reconcile *r)
@@ -354,16 +354,17 @@ const char *hc_ask_statement(struct hc_reconcile *r)
     if (r->ask == ASK_TARGET || r->ask == ASK_DEFINITION ||
         r->ask == ASK_NAMES || r->ask == ASK_TAGGED ||
         r->ask == ASK_CLUSTERS)
-        return hc_keep_fmt(&r->facts.keep, "{\"Effect\": \"Allow\", \"Action\":"
-                           " \"%s:%s\", \"Resource\": \"*\"}",
-                           ask_calls[r->ask].action,
-                           ask_calls[r->ask].operation);
+        return hc_arena_fmt(&r->facts.arena,
+                            "{\"Effect\": \"Allow\", \"Action\":"
+                            " \"%s:%s\", \"Resource\": \"*\"}",
+                            ask_calls[r->ask].action,
+                            ask_calls[r->ask].operation);
     if (hc_arn_is_full(c)) {
         region = c->region;
         partition = c->partition;
         account = c->account;
     }
-    return hc_keep_fmt(&r->facts.keep, "{\"Effect\": \"Allow\", \"Action\": "
+    return hc_arena_fmt(&r->facts.arena, "{\"Effect\": \"Allow\", \"Action\": "
                        "\"ecs:%s\", \"Resource\": \"arn:%.*s:ecs:%.*s:%.*s:%s"
                        "\"}", ask_calls[r->ask].operation,
                        HC_STR_ARG(partition), HC_STR_ARG(region),

@@ -6,7 +6,7 @@
 void hc_facts_init(struct hc_facts *f, const struct hc_alloc *a)
 {
     *f = (struct hc_facts){ .alloc = a };
-    hc_keep_init(&f->keep, a, HC_FACTS_KEPT);
+    hc_arena_init(&f->arena, a, HC_FACTS_KEPT);
 }
 
 void hc_fact_hosts_free(struct hc_facts *f, struct hc_fact_hosts *h)
@@ -21,9 +21,9 @@ void hc_facts_fini(struct hc_facts *f)
         hc_fact_hosts_free(f, h);
     for (struct hc_fact_names *l = f->names; l != NULL; l = l->next)
         hc_fact_hosts_free(f, &l->all);
-    for (size_t i = 0; i < HC_SIGHTINGS; i++)
+    for (size_t i = 0; i < HC_READINGS; i++)
         hc_ecs_cluster_fini(&f->cluster[i].value);
-    hc_keep_fini(&f->keep);
+    hc_arena_fini(&f->arena);
     *f = (struct hc_facts){ .alloc = f->alloc };
 }
 
@@ -36,55 +36,55 @@ struct hc_fact_service *hc_facts_service(struct hc_facts *f,
         s = s->next;
     if (s != NULL)
         return s;
-    s = hc_keep_zero(&f->keep, sizeof(*s));
+    s = hc_arena_zero(&f->arena, sizeof(*s));
     if (s == NULL)
         return NULL;
-    s->name = hc_keep_str(&f->keep, name);
+    s->name = hc_arena_str(&f->arena, name);
     s->next = f->services;
     f->services = s;
-    return hc_keep_error(&f->keep) == 0 ? s : NULL;
+    return hc_arena_error(&f->arena) == 0 ? s : NULL;
 }
 
 struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
                                      struct hc_str filter,
-                                     enum hc_sighting sighting)
+                                     enum hc_reading reading)
 {
     struct hc_fact_hosts *h = f->hosts;
 
     while (h != NULL && (strcmp(h->status, status) != 0 ||
                          !hc_str_eq(h->filter, filter) ||
-                         h->sighting != sighting))
+                         h->reading != reading))
         h = h->next;
     if (h != NULL)
         return h;
-    h = hc_keep_zero(&f->keep, sizeof(*h));
+    h = hc_arena_zero(&f->arena, sizeof(*h));
     if (h == NULL)
         return NULL;
     h->status = status;
-    h->sighting = sighting;
-    h->filter = hc_keep_str(&f->keep, filter);
+    h->reading = reading;
+    h->filter = hc_arena_str(&f->arena, filter);
     h->next = f->hosts;
     f->hosts = h;
-    return hc_keep_error(&f->keep) == 0 ? h : NULL;
+    return hc_arena_error(&f->arena) == 0 ? h : NULL;
 }
 
-struct hc_fact_answer *hc_facts_answer(struct hc_facts *f,
-                                       struct hc_fact_answer **list,
+struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
+                                       struct hc_fact_bool **list,
                                        struct hc_str name)
 {
-    struct hc_fact_answer *a = *list;
+    struct hc_fact_bool *a = *list;
 
     while (a != NULL && !hc_str_eq(a->name, name))
         a = a->next;
     if (a != NULL)
         return a;
-    a = hc_keep_zero(&f->keep, sizeof(*a));
+    a = hc_arena_zero(&f->arena, sizeof(*a));
     if (a == NULL)
         return NULL;
-    a->name = hc_keep_str(&f->keep, name);
+    a->name = hc_arena_str(&f->arena, name);
     a->next = *list;
     *list = a;
-    return hc_keep_error(&f->keep) == 0 ? a : NULL;
+    return hc_arena_error(&f->arena) == 0 ? a : NULL;
 }
 
 struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
@@ -96,13 +96,13 @@ struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
         d = d->next;
     if (d != NULL)
         return d;
-    d = hc_keep_zero(&f->keep, sizeof(*d));
+    d = hc_arena_zero(&f->arena, sizeof(*d));
     if (d == NULL)
         return NULL;
-    d->arn = hc_keep_str(&f->keep, arn);
+    d->arn = hc_arena_str(&f->arena, arn);
     d->next = f->definitions;
     f->definitions = d;
-    return hc_keep_error(&f->keep) == 0 ? d : NULL;
+    return hc_arena_error(&f->arena) == 0 ? d : NULL;
 }
 
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,
@@ -116,22 +116,22 @@ struct hc_fact_names *hc_facts_names(struct hc_facts *f,
         l = l->next;
     if (l != NULL)
         return l;
-    l = hc_keep_zero(&f->keep, sizeof(*l));
+    l = hc_arena_zero(&f->arena, sizeof(*l));
     if (l == NULL)
         return NULL;
-    l->launch_type = hc_keep_str(&f->keep, launch_type);
-    l->tag_filters = hc_keep_str(&f->keep, tag_filters);
+    l->launch_type = hc_arena_str(&f->arena, launch_type);
+    l->tag_filters = hc_arena_str(&f->arena, tag_filters);
     l->next = f->names;
     f->names = l;
-    return hc_keep_error(&f->keep) == 0 ? l : NULL;
+    return hc_arena_error(&f->arena) == 0 ? l : NULL;
 }
 
 void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
                    const char *what)
 {
     fact->state = FACT_FAILED;
-    fact->code = hc_keep_fmt(&f->keep, "%s", code);
-    fact->what = hc_keep_fmt(&f->keep, "%s", what);
+    fact->code = hc_arena_fmt(&f->arena, "%s", code);
+    fact->what = hc_arena_fmt(&f->arena, "%s", what);
 }
 
 /* ---- the set: open addressing, at most half full ---- */
@@ -237,7 +237,7 @@ void hc_facts_forget_hosts(struct hc_facts *f)
 {
     for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
         hc_fact_hosts_reset(h);
-    for (size_t i = 0; i < HC_SIGHTINGS; i++) {
+    for (size_t i = 0; i < HC_READINGS; i++) {
         hc_ecs_cluster_fini(&f->cluster[i].value);
         f->cluster[i] = (struct hc_fact_cluster){ .value.registered = -1 };
     }

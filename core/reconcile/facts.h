@@ -32,7 +32,7 @@ struct hc_fact {
     int64_t at;                       /* when a call brought it              */
 };
 
-enum hc_sighting { SIGHTING_FIRST, SIGHTING_SECOND, HC_SIGHTINGS };
+enum hc_reading { READING_FIRST, READING_CONFIRMING, HC_READINGS };
 
 struct hc_fact_service {
     struct hc_fact fact;
@@ -53,7 +53,7 @@ struct hc_fact_hosts {
     struct hc_fact details;           /* of the description of all in it     */
     const char *status;               /* "ACTIVE"; static                    */
     struct hc_str filter;
-    enum hc_sighting sighting;
+    enum hc_reading reading;
     struct hc_host *hosts;            /* each id once, in order of arrival   */
     size_t n, cap;
     size_t *slots;                    /* of a hash table: index + 1, 0 empty */
@@ -71,11 +71,11 @@ struct hc_fact_cluster {
     struct hc_ecs_cluster value;
 };
 
-struct hc_fact_answer {               /* yes or no                           */
+struct hc_fact_bool {               /* yes or no                           */
     struct hc_fact fact;
     struct hc_str name;
     bool yes;
-    struct hc_fact_answer *next;
+    struct hc_fact_bool *next;
 };
 
 struct hc_fact_definition {           /* a revision: it never changes        */
@@ -96,11 +96,11 @@ struct hc_fact_names {
 
 struct hc_facts {
     const struct hc_alloc *alloc;
-    struct hc_keep keep;
+    struct hc_arena arena;
     struct hc_fact_service *services;
     struct hc_fact_hosts *hosts;
-    struct hc_fact_cluster cluster[HC_SIGHTINGS];
-    struct hc_fact_answer *capacity, *targets;
+    struct hc_fact_cluster cluster[HC_READINGS];
+    struct hc_fact_bool *capacity, *targets;
     struct hc_fact_definition *definitions;
     struct hc_fact_names *names;
 };
@@ -112,10 +112,10 @@ struct hc_fact_service *hc_facts_service(struct hc_facts *f,
                                          struct hc_str name);
 struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
                                      struct hc_str filter,
-                                     enum hc_sighting sighting);
+                                     enum hc_reading reading);
 /* Of f->capacity or f->targets. */
-struct hc_fact_answer *hc_facts_answer(struct hc_facts *f,
-                                       struct hc_fact_answer **list,
+struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
+                                       struct hc_fact_bool **list,
                                        struct hc_str name);
 struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
                                                struct hc_str arn);

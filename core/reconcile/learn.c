@@ -43,9 +43,9 @@ int hc_learn_refuse(struct hc_reconcile *r, const char *what,
                         what, HC_STR_ARG(which), HC_STR_ARG(r->cluster.name));
 }
 
-int hc_learn_keep(struct hc_reconcile *r, struct hc_keep *keep)
+int hc_learn_keep(struct hc_reconcile *r, struct hc_arena *arena)
 {
-    if (hc_keep_join(&r->facts.keep, keep) == 0)
+    if (hc_arena_join(&r->facts.arena, arena) == 0)
         return 0;
     return hc_error_set(&r->error, HC_EANSWER,
                         "ECS answers more about cluster "
@@ -95,7 +95,7 @@ void hc_learn_cluster_arn(struct hc_reconcile *r, struct hc_str text)
 {
     if (text.n == 0 || hc_arn_is_full(&r->cluster))
         return;
-    text = hc_keep_str(&r->facts.keep, text);
+    text = hc_arena_str(&r->facts.arena, text);
     if (text.n > 0)
         hc_arn_cluster(&r->cluster, text, NULL);
 }
@@ -127,7 +127,7 @@ static int learn_cluster(struct hc_reconcile *r)
     r->gone = hc_str_eqz(v->status, "INACTIVE");
     if (r->gone)                      /* it is deleted, and not forgotten yet */
         return hc_learn_refuse(r, "DescribeClusters says", v->status);
-    struct hc_fact_cluster *to = &r->facts.cluster[r->sighting];
+    struct hc_fact_cluster *to = &r->facts.cluster[r->reading];
 
     to->value = *v;
     to->fact.state = FACT_VALUE;
@@ -152,8 +152,8 @@ static int learn_check_providers(struct hc_reconcile *r,
 static int learn_provider(struct hc_reconcile *r,
                           const struct hc_ecs_provider *p)
 {
-    struct hc_fact_answer *a =
-        hc_facts_answer(&r->facts, &r->facts.capacity, p->name);
+    struct hc_fact_bool *a =
+        hc_facts_bool(&r->facts, &r->facts.capacity, p->name);
 
     if (a == NULL)
         return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
@@ -171,8 +171,8 @@ static int learn_known_capacity(struct hc_reconcile *r, size_t *known,
 {
     *known = 0;
     for (size_t i = 0; i < r->batch_n; i++) {
-        const struct hc_fact_answer *a =
-            hc_facts_answer(&r->facts, &r->facts.capacity, r->batch[i]);
+        const struct hc_fact_bool *a =
+            hc_facts_bool(&r->facts, &r->facts.capacity, r->batch[i]);
 
         if (a == NULL)
             return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
@@ -193,7 +193,7 @@ static int learn_capacity(struct hc_reconcile *r)
     int err = hc_ecs_providers_end(v, &r->error);
 
     if (err == 0)
-        err = hc_learn_keep(r, &v->keep);
+        err = hc_learn_keep(r, &v->arena);
     if (err == 0)
         err = learn_check_providers(r, v->providers);
     for (const struct hc_ecs_provider *p = v->providers; err == 0 && p != NULL;
@@ -232,8 +232,8 @@ static bool learn_is_target(const struct hc_reconcile *r, struct hc_str id)
 static int learn_target(struct hc_reconcile *r)
 {
     struct hc_ecs_arns *v = &r->view.arns;
-    struct hc_fact_answer *a =
-        hc_facts_answer(&r->facts, &r->facts.targets, r->batch[0]);
+    struct hc_fact_bool *a =
+        hc_facts_bool(&r->facts, &r->facts.targets, r->batch[0]);
     int err = hc_ecs_arns_end(v, &r->error);
 
     if (a == NULL)
@@ -246,7 +246,7 @@ static int learn_target(struct hc_reconcile *r)
                                     "that was not asked for,",
                                     v->arns[i]);
     if (err == 0)
-        err = hc_learn_keep(r, &v->keep);
+        err = hc_learn_keep(r, &v->arena);
     if (err < 0)
         return err;
     if (v->arns_n > 0 && !a->yes)
@@ -273,7 +273,7 @@ static int learn_definition(struct hc_reconcile *r)
                               "not asked for,",
                               v->arn);
     if (err == 0)
-        err = hc_learn_keep(r, &v->keep);
+        err = hc_learn_keep(r, &v->arena);
     if (err < 0)
         return err;
     d->constraints = v->constraints;
@@ -340,12 +340,12 @@ static void learn_fail_services(struct hc_reconcile *r, const char *code,
 }
 
 static void learn_fail_answers(struct hc_reconcile *r,
-                               struct hc_fact_answer **list, const char *code,
+                               struct hc_fact_bool **list, const char *code,
                                const char *what)
 {
     for (size_t i = 0; i < r->batch_n; i++) {
-        struct hc_fact_answer *a =
-            hc_facts_answer(&r->facts, list, r->batch[i]);
+        struct hc_fact_bool *a =
+            hc_facts_bool(&r->facts, list, r->batch[i]);
 
         if (a != NULL && a->fact.state != FACT_VALUE)
             hc_facts_fail(&r->facts, &a->fact, code, what);
@@ -365,7 +365,7 @@ void hc_learn_fail(struct hc_reconcile *r, const char *code, const char *what)
         hc_facts_fail(&r->facts, &r->hosts->details, code, what);
         break;
     case ASK_CLUSTER:
-        hc_facts_fail(&r->facts, &r->facts.cluster[r->sighting].fact, code,
+        hc_facts_fail(&r->facts, &r->facts.cluster[r->reading].fact, code,
                       what);
         break;
     case ASK_CAPACITY:

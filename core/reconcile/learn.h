@@ -30,7 +30,7 @@ int hc_learn_refuse(struct hc_reconcile *r, const char *what,
 int hc_learn_page(struct hc_reconcile *r, const char *operation,
                   struct hc_str next);
 /* What is read lives as long as the facts from now on. */
-int hc_learn_keep(struct hc_reconcile *r, struct hc_keep *keep);
+int hc_learn_keep(struct hc_reconcile *r, struct hc_arena *arena);
 bool hc_learn_was_asked(const struct hc_reconcile *r, struct hc_str name);
 /* False if the ARN (text.n > 0) is none, or of another place than ours. */
 bool hc_learn_is_ours(const struct hc_reconcile *r, struct hc_str text,

@@ -29,7 +29,7 @@ int hc_learn_hosts(struct hc_reconcile *r)
     int err = hc_ecs_arns_end(v, &r->error);
 
     if (err == 0)
-        err = hc_learn_keep(r, &v->keep);
+        err = hc_learn_keep(r, &v->arena);
     for (size_t i = 0; err == 0 && i < v->arns_n; i++)
         err = learn_host(r, v->arns[i]);
     if (err < 0)
@@ -96,7 +96,7 @@ int hc_learn_details(struct hc_reconcile *r)
     int err = hc_ecs_host_details_end(v, &r->error);
 
     if (err == 0)
-        err = hc_learn_keep(r, &v->keep);
+        err = hc_learn_keep(r, &v->arena);
     for (size_t i = 0; err == 0 && i < v->hosts_n; i++)
         err = learn_detail(r, &v->hosts[i]);
     for (size_t i = 0; err == 0 && i < v->failures_n; i++)

@@ -36,7 +36,7 @@ int hc_learn_names(struct hc_reconcile *r)
     int err = hc_ecs_arns_end(v, &r->error);
 
     if (err == 0)
-        err = hc_learn_keep(r, &v->keep);
+        err = hc_learn_keep(r, &v->arena);
     for (size_t i = 0; err == 0 && i < v->arns_n; i++)
         err = learn_name(r, v->arns[i]);
     if (err == 0)

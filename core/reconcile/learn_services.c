@@ -30,7 +30,7 @@ static struct hc_str learn_cluster_of(struct hc_reconcile *r,
     if (hc_arn_service(&arn, s->arn, NULL) < 0 || !hc_arn_is_full(&arn) ||
         arn.cluster.n == 0)
         return HC_STR("");
-    return hc_str(hc_keep_fmt(&r->facts.keep,
+    return hc_str(hc_arena_fmt(&r->facts.arena,
                               "arn:%.*s:ecs:%.*s:%.*s:"
                               "cluster/%.*s",
                               HC_STR_ARG(arn.partition), HC_STR_ARG(arn.region),
@@ -76,7 +76,7 @@ static const char *learn_said(struct hc_reconcile *r, struct hc_str s)
 
     hc_fmt(text, sizeof(text), "%.*s", HC_STR_ARG(s));
     hc_call_strike(&r->call, text);
-    return hc_keep_fmt(&r->facts.keep, "%s", text);
+    return hc_arena_fmt(&r->facts.arena, "%s", text);
 }
 
 static int learn_service_failure(struct hc_reconcile *r,
@@ -101,7 +101,7 @@ static int learn_service_failure(struct hc_reconcile *r,
         hc_facts_fail(
             &r->facts, &fact->fact,
             f->reason.n > 0 ? learn_said(r, f->reason) : "failure",
-            hc_keep_fmt(&r->facts.keep,
+            hc_arena_fmt(&r->facts.arena,
                         "DescribeServices could not "
                         "read it: %s %s",
                         learn_said(r, f->reason), learn_said(r, f->detail)));
@@ -143,7 +143,7 @@ int hc_learn_services(struct hc_reconcile *r)
     int err = hc_ecs_services_end(v, &r->error);
 
     if (err == 0)
-        err = hc_learn_keep(r, &v->keep);
+        err = hc_learn_keep(r, &v->arena);
     for (size_t i = 0; err == 0 && i < v->services_n; i++)
         err = learn_service(r, &v->services[i]);
     for (size_t i = 0; err == 0 && i < v->failures_n; i++)

@@ -73,7 +73,7 @@ static size_t memory_text(char out[HC_MEMORY_KEY],
                           const struct hc_memory_key *key)
 {
     const struct hc_str parts[] = {
-        key->place, HC_STR("\n"), key->name,
+        key->scope, HC_STR("\n"), key->name,
         key->role.n > 0 ? HC_STR("\n") : key->role, key->role,
     };
     size_t n = 1;

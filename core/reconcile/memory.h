@@ -38,7 +38,7 @@ enum hc_memory_kind { MEMORY_SERVICE, MEMORY_VERSION, MEMORY_CAPACITY,
  * that asked, empty for the handle's own credentials. */
 struct hc_memory_key {
     enum hc_memory_kind kind;
-    struct hc_str place, name;
+    struct hc_str scope, name;
     struct hc_str role;
 };
 

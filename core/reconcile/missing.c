@@ -1,14 +1,14 @@
 /* reconcile/missing.c - services that none of a run's clusters has. */
 #include "reconcile/missing.h"
 
-int hc_missing_init(struct hc_missing *m, struct hc_keep *keep,
+int hc_missing_init(struct hc_missing *m, struct hc_arena *arena,
                     const struct hc_wish *wishes, size_t n)
 {
     *m = (struct hc_missing){ .n = n };
-    m->names = hc_keep_zero(keep, n * sizeof *m->names);
+    m->names = hc_arena_zero(arena, n * sizeof *m->names);
     for (size_t i = 0; m->names != NULL && i < n; i++)
         m->names[i].name = wishes[i].service.p;
-    return hc_keep_error(keep);
+    return hc_arena_error(arena);
 }
 
 /* A cluster that is no more says nothing of the service.  A service that
@@ -33,9 +33,9 @@ void hc_missing_note(struct hc_missing *m, const struct hc_report_cluster *c)
 }
 
 const char *const *hc_missing_list(const struct hc_missing *m,
-                                   struct hc_keep *keep, size_t *n)
+                                   struct hc_arena *arena, size_t *n)
 {
-    const char **to = hc_keep_zero(keep, m->n * sizeof *to);
+    const char **to = hc_arena_zero(arena, m->n * sizeof *to);
 
     *n = 0;
     for (size_t i = 0; to != NULL && !m->partial && i < m->n; i++)

@@ -23,12 +23,12 @@ struct hc_missing {
 };
 
 /* The wishes of every cluster of the run, which outlive it.  0 or HC_ENOMEM. */
-int hc_missing_init(struct hc_missing *m, struct hc_keep *keep,
+int hc_missing_init(struct hc_missing *m, struct hc_arena *arena,
                     const struct hc_wish *wishes, size_t n);
 /* One cluster is done: its services are in the order of the wishes. */
 void hc_missing_note(struct hc_missing *m, const struct hc_report_cluster *c);
 /* All clusters are done: those that none of them has, kept; *n may be 0. */
 const char *const *hc_missing_list(const struct hc_missing *m,
-                                   struct hc_keep *keep, size_t *n);
+                                   struct hc_arena *arena, size_t *n);
 
 #endif

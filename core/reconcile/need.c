@@ -88,7 +88,7 @@ static int need_from_definition(struct hc_reconcile *r,
 static bool need_shares(struct hc_reconcile *r, struct hc_str filter)
 {
     const struct hc_fact_hosts *list = hc_facts_hosts(
-        &r->facts, "ACTIVE", filter, SIGHTING_FIRST);
+        &r->facts, "ACTIVE", filter, READING_FIRST);
 
     if (list == NULL || !list->asked)
         return false;
@@ -161,7 +161,7 @@ static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
 static struct hc_fact_hosts *need_list(struct hc_reconcile *r,
                                        struct hc_str filter)
 {
-    return hc_facts_hosts(&r->facts, "ACTIVE", filter, SIGHTING_FIRST);
+    return hc_facts_hosts(&r->facts, "ACTIVE", filter, READING_FIRST);
 }
 
 /* The list of hosts that do not count; NULL: all of them do, or it is not read
@@ -215,7 +215,7 @@ static void need_count(struct hc_reconcile *r, struct hc_plan_input *in)
     const struct hc_fact_hosts *all = need_list(r, HC_STR(""));
     const struct hc_fact_hosts *list = need_list(r, r->lists.active);
     const struct hc_fact_hosts *anywhere = need_list(r, NEED_ANYWHERE);
-    const struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_FIRST];
+    const struct hc_fact_cluster *cluster = &r->facts.cluster[READING_FIRST];
 
     if (need_has(&cluster->fact))
         in->cluster = &cluster->value;
@@ -236,11 +236,12 @@ static void need_count(struct hc_reconcile *r, struct hc_plan_input *in)
 /* Of the reading that was made last. */
 static const struct hc_ecs_tag *need_tags(const struct hc_reconcile *r)
 {
-    const struct hc_fact_cluster *second = &r->facts.cluster[SIGHTING_SECOND];
+    const struct hc_fact_cluster *second =
+        &r->facts.cluster[READING_CONFIRMING];
 
     return need_has(&second->fact)
                ? second->value.tags
-               : r->facts.cluster[SIGHTING_FIRST].value.tags;
+               : r->facts.cluster[READING_FIRST].value.tags;
 }
 
 /* ---- capacity providers and scalable targets ---- */
@@ -253,8 +254,8 @@ static void need_scaled(struct hc_reconcile *r, struct hc_plan_input *in)
     /* One that does is enough, whatever the others do. */
     while (in->scaled != KNOWN_YES && t != NULL &&
            (t = hc_ecs_share_used(all, t)) != NULL) {
-        struct hc_fact_answer *a =
-            hc_facts_answer(&r->facts, &r->facts.capacity, t->provider);
+        struct hc_fact_bool *a =
+            hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
 
         hc_recall_answer(r, MEMORY_CAPACITY, a);
         if (a == NULL || !need_has(&a->fact))
@@ -268,8 +269,8 @@ static void need_scaled(struct hc_reconcile *r, struct hc_plan_input *in)
 
 static void need_target(struct hc_reconcile *r, struct hc_plan_input *in)
 {
-    struct hc_fact_answer *a =
-        hc_facts_answer(&r->facts, &r->facts.targets, in->service->name);
+    struct hc_fact_bool *a =
+        hc_facts_bool(&r->facts, &r->facts.targets, in->service->name);
 
     hc_recall_answer(r, MEMORY_TARGET, a);
     /* A snapshot that was taken without the question is planned without. */
@@ -293,7 +294,7 @@ static uint64_t need_asked_print(const struct hc_reconcile *r)
     uint64_t print = 0;
 
     for (; list != NULL; list = list->next)
-        if (list->asked && list->sighting == SIGHTING_FIRST &&
+        if (list->asked && list->reading == READING_FIRST &&
             need_has(&list->fact))
             print += hc_measure_print(list, NULL);
     return print;
@@ -334,7 +335,7 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
         hc_recall_writes(r, in);
         hc_second_again(r, in);
     }
-    return hc_keep_error(&r->facts.keep) == HC_ENOMEM ? HC_ENOMEM : 0;
+    return hc_arena_error(&r->facts.arena) == HC_ENOMEM ? HC_ENOMEM : 0;
 }
 
 int64_t hc_need_read_at(struct hc_reconcile *r, const struct hc_plan_input *in)
@@ -344,7 +345,7 @@ int64_t hc_need_read_at(struct hc_reconcile *r, const struct hc_plan_input *in)
     const struct hc_fact_hosts *list = need_list(r, r->lists.active);
     const struct hc_fact_hosts *without = need_without(r);
     const struct hc_fact *hosts =
-        in->by == HOSTS_REGISTERED ? &r->facts.cluster[SIGHTING_FIRST].fact
+        in->by == HOSTS_REGISTERED ? &r->facts.cluster[READING_FIRST].fact
         : list != NULL             ? &list->fact : NULL;
     int64_t at = s != NULL ? s->fact.at : 0;
 
@@ -369,11 +370,11 @@ struct hc_fact *hc_need_from_list(struct hc_reconcile *r,
 }
 
 struct hc_fact *hc_need_from_cluster(struct hc_reconcile *r,
-                                     enum hc_sighting sighting)
+                                     enum hc_reading reading)
 {
     r->ask = ASK_CLUSTER;
-    r->sighting = sighting;
-    return &r->facts.cluster[sighting].fact;
+    r->reading = reading;
+    return &r->facts.cluster[reading].fact;
 }
 
 /* The list, then the list of those that do not count, then what they are
@@ -402,10 +403,10 @@ static struct hc_fact *need_from_capacity(struct hc_reconcile *r,
                                           const struct hc_plan_input *in)
 {
     const struct hc_ecs_share *all = in->service->providers, *t = all;
-    struct hc_fact_answer *a = NULL;
+    struct hc_fact_bool *a = NULL;
 
     while (t != NULL && (t = hc_ecs_share_used(all, t)) != NULL) {
-        a = hc_facts_answer(&r->facts, &r->facts.capacity, t->provider);
+        a = hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
         if (a == NULL || !need_has(&a->fact))
             break;
         t = t->next;
@@ -418,8 +419,8 @@ static struct hc_fact *need_from_capacity(struct hc_reconcile *r,
 static struct hc_fact *need_from_target(struct hc_reconcile *r,
                                         const struct hc_plan_input *in)
 {
-    struct hc_fact_answer *a =
-        hc_facts_answer(&r->facts, &r->facts.targets, in->service->name);
+    struct hc_fact_bool *a =
+        hc_facts_bool(&r->facts, &r->facts.targets, in->service->name);
 
     r->ask = ASK_TARGET;
     hc_pages_reset(&r->pages);
@@ -439,7 +440,7 @@ struct hc_fact *hc_need_fact(struct hc_reconcile *r,
     case PLAN_NEEDS_HOSTS:
         if (in->by != HOSTS_REGISTERED)
             return need_from_hosts(r, in);
-        return hc_need_from_cluster(r, SIGHTING_FIRST);
+        return hc_need_from_cluster(r, READING_FIRST);
     case PLAN_NEEDS_ALL_HOSTS:
         return hc_need_from_list(r, need_list(r, HC_STR("")), false);
     case PLAN_NEEDS_SCALED:
@@ -454,7 +455,7 @@ struct hc_fact *hc_need_fact(struct hc_reconcile *r,
     case PLAN_DECIDED:
         break;
     }
-    return hc_need_from_cluster(r, SIGHTING_FIRST);
+    return hc_need_from_cluster(r, READING_FIRST);
 }
 
 bool hc_need_is_whole(const struct hc_fact_hosts *list)

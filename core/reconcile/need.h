@@ -34,6 +34,6 @@ struct hc_measure_of hc_need_of(struct hc_reconcile *r,
 struct hc_fact *hc_need_from_list(struct hc_reconcile *r,
                                   struct hc_fact_hosts *list, bool details);
 struct hc_fact *hc_need_from_cluster(struct hc_reconcile *r,
-                                     enum hc_sighting sighting);
+                                     enum hc_reading reading);
 
 #endif

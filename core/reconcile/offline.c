@@ -14,7 +14,7 @@ static const struct hc_fact_hosts *offline_all(const struct hc_reconcile *r)
 {
     const struct hc_fact_hosts *h = r->facts.hosts;
 
-    while (h != NULL && (h->filter.n > 0 || h->sighting != r->hosts->sighting ||
+    while (h != NULL && (h->filter.n > 0 || h->reading != r->hosts->reading ||
                          h->details.state != FACT_VALUE ||
                          !hc_str_eqz(hc_str(h->status), r->hosts->status)))
         h = h->next;
@@ -70,7 +70,7 @@ static const struct hc_fact_hosts *offline_shown(struct hc_reconcile *r)
     const struct hc_fact_hosts *h =
         r->hosts->by_launch && hc_str_eq(r->hosts->filter, r->lists.active)
             ? hc_facts_hosts(&r->facts, r->hosts->status,
-                             hc_buf_view(&r->filter), r->hosts->sighting)
+                             hc_buf_view(&r->filter), r->hosts->reading)
             : NULL;
 
     return h != NULL && h->fact.state == FACT_VALUE ? h : NULL;
@@ -227,8 +227,8 @@ static int offline_capacity(struct hc_reconcile *r)
 
     for (const struct hc_ecs_share *t = s->value->providers; t != NULL;
          t = t->next) {
-        struct hc_fact_answer *a =
-            hc_facts_answer(&r->facts, &r->facts.capacity, t->provider);
+        struct hc_fact_bool *a =
+            hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
 
         if (a == NULL)
             return HC_ENOMEM;
@@ -279,8 +279,8 @@ static int offline_older(struct hc_reconcile *r, int got)
 
     if (got == HC_ENOMEM)
         return got;
-    if (r->question.again && r->question.sighting == SIGHTING_SECOND) {
-        r->question.sighting = SIGHTING_FIRST;
+    if (r->question.again && r->question.reading == READING_CONFIRMING) {
+        r->question.reading = READING_FIRST;
         return 1;
     }
     if (r->ask == ASK_HOSTS && r->hosts->by_launch &&
@@ -288,10 +288,10 @@ static int offline_older(struct hc_reconcile *r, int got)
         r->by_launch = BY_LAUNCH_NOT_SAVED;
         return 1;
     }
-    if (r->ask != ASK_DETAILS || r->hosts->sighting != SIGHTING_SECOND)
+    if (r->ask != ASK_DETAILS || r->hosts->reading != READING_CONFIRMING)
         return got;
     first = hc_facts_hosts(&r->facts, r->hosts->status, r->hosts->filter,
-                           SIGHTING_FIRST);
+                           READING_FIRST);
     if (first == NULL)
         return HC_ENOMEM;
     return first->details.state == FACT_VALUE ? offline_describe(r, first)
@@ -322,10 +322,10 @@ int hc_offline_learn(struct hc_reconcile *r, const char **code,
     *code = got == HC_ESYNTAX || got == HC_ELIMIT ? "filter"
                                                   : "not_in_snapshot";
     if (got < 0)
-        *what = hc_keep_fmt(&r->facts.keep, "the snapshot does not hold %s "
+        *what = hc_arena_fmt(&r->facts.arena, "the snapshot does not hold %s "
                             "and cannot tell: %s", lacks[r->ask], e.what);
     else
-        *what = hc_keep_fmt(&r->facts.keep, "the snapshot does not hold %s "
+        *what = hc_arena_fmt(&r->facts.arena, "the snapshot does not hold %s "
                             "that this plan needs: take one with the same "
                             "services and options", lacks[r->ask]);
     return 0;

@@ -68,7 +68,7 @@ static struct hc_fact *question_hosts(struct hc_reconcile *r,
     struct hc_measure_of of = hc_question_of(r, q);
 
     *list = hc_facts_hosts(&r->facts, "ACTIVE", hc_str_trim(q->where),
-                           r->question.sighting);
+                           r->question.reading);
     if (*list == NULL)
         return NULL;
     (*list)->asked = true;
@@ -83,7 +83,7 @@ static struct hc_fact *question_fact(struct hc_reconcile *r,
                                      const struct hc_query *q,
                                      struct hc_known *k)
 {
-    struct hc_fact_cluster *cluster = &r->facts.cluster[r->question.sighting];
+    struct hc_fact_cluster *cluster = &r->facts.cluster[r->question.reading];
     struct hc_fact_service *service;
     struct hc_fact_hosts *hosts;
     struct hc_fact_names *names;
@@ -122,7 +122,7 @@ static int question_note(struct hc_reconcile *r, const struct hc_query *q,
                          struct hc_error *e)
 {
     struct hc_question *o = &r->question;
-    struct hc_keep *keep = &r->facts.keep;
+    struct hc_arena *arena = &r->facts.arena;
     int err = hc_grow(r->facts.alloc, &o->needs, &o->needs_cap,
                       o->needs_n + 1, HC_QUESTION_NEEDS, sizeof(*o->needs));
     struct hc_query *to;
@@ -134,11 +134,11 @@ static int question_note(struct hc_reconcile *r, const struct hc_query *q,
         return hc_error_set(e, err, "no memory for what a policy asks");
     to = &o->needs[o->needs_n++];
     *to = *q;
-    to->where = hc_keep_str(keep, q->where);
-    to->launch_type = hc_keep_str(keep, q->launch_type);
-    to->tag_filters = hc_keep_str(keep, q->tag_filters);
-    to->service = hc_keep_str(keep, q->service);
-    return hc_keep_error(keep);
+    to->where = hc_arena_str(arena, q->where);
+    to->launch_type = hc_arena_str(arena, q->launch_type);
+    to->tag_filters = hc_arena_str(arena, q->tag_filters);
+    to->service = hc_arena_str(arena, q->service);
+    return hc_arena_error(arena);
 }
 
 static int question_count(struct hc_reconcile *r, const struct hc_query *q,
@@ -210,14 +210,14 @@ static int question_begin(struct hc_reconcile *r, const struct hc_query *q,
 {
     hc_pages_reset(&r->pages);
     r->host_at = 0;
-    r->sighting = r->question.sighting;
+    r->reading = r->question.reading;
     switch (q->kind) {
     case QUERY_COUNT:
     case QUERY_HOSTS:
         if (k->hosts == NULL)
             break;
         r->hosts = hc_facts_hosts(&r->facts, "ACTIVE", k->hosts->filter,
-                                  r->question.sighting);
+                                  r->question.reading);
         r->ask = question_has(&k->hosts->fact) ? ASK_DETAILS : ASK_HOSTS;
         return r->hosts != NULL ? 0 : HC_ENOMEM;
     case QUERY_SERVICES:
@@ -273,13 +273,13 @@ void hc_question_fini(struct hc_reconcile *r)
 
 /* ---- the end of the owner's turn ---- */
 
-void hc_question_again(struct hc_reconcile *r, enum hc_sighting sighting,
+void hc_question_again(struct hc_reconcile *r, enum hc_reading reading,
                        int64_t now)
 {
     struct hc_question *o = &r->question;
 
     o->open = o->again = true;
-    o->sighting = sighting;
+    o->reading = reading;
     o->rounds = 0;
     o->turn = now;
     r->state = RECONCILE_QUESTION;
@@ -299,7 +299,7 @@ void hc_question_fail(struct hc_reconcile *r, const char *code,
         hc_settle_cluster(r, code, what);
         return;
     }
-    if (r->question.sighting == SIGHTING_FIRST && r->taken == 0)
+    if (r->question.reading == READING_FIRST && r->taken == 0)
         hc_verify_unanswered(r, code, what);
     else
         hc_facts_fail(&r->facts, &r->again.fact, code, what);
@@ -326,7 +326,7 @@ static void question_confirmed(struct hc_reconcile *r,
         hc_question_fail(r, "EPOLICY", e.what);
         return;
     }
-    if (r->question.sighting == SIGHTING_FIRST && r->taken == 0)
+    if (r->question.reading == READING_FIRST && r->taken == 0)
         hc_verify_wishes(r, wishes, n);
     else
         r->again = (struct hc_again){ { .state = FACT_VALUE }, wishes, n };

@@ -61,7 +61,7 @@ struct hc_question {
     bool counted;                     /* it looked at hosts or the cluster  */
     bool again;                       /* it is asked once more, and only to
                                          confirm what it wished             */
-    enum hc_sighting sighting;        /* of the hosts that it is told of    */
+    enum hc_reading reading;        /* of the hosts that it is told of    */
 };
 
 /* 1: known; 0: noted; HC_ESYNTAX, HC_ECONFIG, HC_ELIMIT: no such question;
@@ -77,7 +77,7 @@ struct hc_fact *hc_question_next(struct hc_reconcile *r, int *err);
 /* The owner's turn comes once more.  On second readings: what it wishes then
  * becomes r->again, and no wish.  On first ones, which were forgotten after a
  * write: it goes to hc_verify_wishes. */
-void hc_question_again(struct hc_reconcile *r, enum hc_sighting sighting,
+void hc_question_again(struct hc_reconcile *r, enum hc_reading reading,
                        int64_t now);
 /* A fact cannot be had, or the owner refuses: the cluster fails, or
  * (asked once more) r->again does. */

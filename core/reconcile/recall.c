@@ -21,19 +21,19 @@ struct hc_memory_key hc_recall_key(const struct hc_reconcile *r,
                                    enum hc_memory_kind kind,
                                    struct hc_str name)
 {
-    struct hc_memory_key key = { .kind = kind, .place = r->cluster.text,
+    struct hc_memory_key key = { .kind = kind, .scope = r->cluster.text,
                                  .name = name, .role = recall_role(r) };
 
     if (!hc_arn_is_full(&r->cluster))
         return key;
     if (kind == MEMORY_CAPACITY)
-        key.place.n -= r->cluster.name.n;
+        key.scope.n -= r->cluster.name.n;
     return key;
 }
 
 /* An answer of the last minutes is one of now. */
 void hc_recall_answer(struct hc_reconcile *r, enum hc_memory_kind kind,
-                      struct hc_fact_answer *a)
+                      struct hc_fact_bool *a)
 {
     if (a == NULL || a->fact.state != FACT_UNKNOWN || r->config.memory == NULL)
         return;
@@ -59,10 +59,10 @@ void hc_recall_definition(struct hc_reconcile *r, struct hc_fact_definition *d)
         return;
     fixed_port = hc_str_eqz(hc_str_cut(&text, '\n'), RECALL_FIXED_PORT);
     while (text.n > 0)
-        hc_ecs_part_text(&constraints, &r->facts.keep,
-                         hc_keep_str(&r->facts.keep,
+        hc_ecs_shape_text(&constraints, &r->facts.arena,
+                         hc_arena_str(&r->facts.arena,
                                      hc_str_cut(&text, '\n')));
-    if (hc_keep_error(&r->facts.keep) < 0)
+    if (hc_arena_error(&r->facts.arena) < 0)
         return;                       /* it is not whole: asked for again */
     d->constraints = constraints;
     d->fixed_port = fixed_port;
@@ -76,9 +76,9 @@ static struct hc_memory_key recall_tagged_key(struct hc_reconcile *r,
     struct hc_str region = hc_reconcile_region(r);
 
     return (struct hc_memory_key){
-        .kind = MEMORY_TAGGED, .place = r->cluster.text,
+        .kind = MEMORY_TAGGED, .scope = r->cluster.text,
         .role = recall_role(r),
-        .name = hc_str(hc_keep_fmt(&r->facts.keep, "%.*s %.*s",
+        .name = hc_str(hc_arena_fmt(&r->facts.arena, "%.*s %.*s",
                                    HC_STR_ARG(region),
                                    HC_STR_ARG(l->tag_filters))),
     };
@@ -99,9 +99,9 @@ void hc_recall_tagged(struct hc_reconcile *r, struct hc_fact_names *l)
         return;
     while (err >= 0 && text.n > 0)
         err = hc_fact_hosts_add(&r->facts, &l->all,
-                                hc_keep_str(&r->facts.keep,
+                                hc_arena_str(&r->facts.arena,
                                             hc_str_cut(&text, '\n')));
-    if (err >= 0 && hc_keep_error(&r->facts.keep) == 0)
+    if (err >= 0 && hc_arena_error(&r->facts.arena) == 0)
         l->fact.state = FACT_VALUE;
     else
         hc_fact_hosts_reset(&l->all);
@@ -153,12 +153,12 @@ void hc_recall_planned(struct hc_reconcile *r, const struct hc_plan_input *in)
 
 static void recall_keep_answers(struct hc_reconcile *r,
                                        enum hc_memory_kind kind,
-                                       struct hc_fact_answer **list,
+                                       struct hc_fact_bool **list,
                                        int64_t now)
 {
     for (size_t i = 0; i < r->batch_n; i++) {
         struct hc_memory_key key = hc_recall_key(r, kind, r->batch[i]);
-        const struct hc_fact_answer *a = hc_facts_answer(&r->facts, list,
+        const struct hc_fact_bool *a = hc_facts_bool(&r->facts, list,
                                                          r->batch[i]);
 
         if (a != NULL)

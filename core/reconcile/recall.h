@@ -18,7 +18,7 @@ void hc_recall_planned(struct hc_reconcile *r, const struct hc_plan_input *in);
 /* An UNKNOWN fact becomes the answer of the last minutes (of a definition: of
  * any time), if there is one. */
 void hc_recall_answer(struct hc_reconcile *r, enum hc_memory_kind kind,
-                      struct hc_fact_answer *a);
+                      struct hc_fact_bool *a);
 /* The same of services that were listed by tags; only of the last minute, and
  * of none that were listed already. */
 void hc_recall_tagged(struct hc_reconcile *r, struct hc_fact_names *l);

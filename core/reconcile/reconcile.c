@@ -147,7 +147,7 @@ static void reconcile_tell(struct hc_reconcile *r,
     }
     s->wanted = r->plan.wanted;
     s->hosts_counted = in->hosts;
-    s->hosts_filter = hc_keep_str(&r->facts.keep, in->filter).p;
+    s->hosts_filter = hc_arena_str(&r->facts.arena, in->filter).p;
 }
 
 /* What was read to decide it must not be old when it is written, however long
@@ -170,7 +170,7 @@ static bool reconcile_is_late(struct hc_reconcile *r,
 
 static void reconcile_settle_plan(struct hc_reconcile *r)
 {
-    hc_settle_at(r)->way_out = r->plan.way_out;
+    hc_settle_at(r)->switch_text = r->plan.switch_text;
     hc_settle(r, r->plan.outcome, r->plan.code, r->plan.reason);
 }
 
@@ -307,7 +307,7 @@ static int reconcile_plan(struct hc_reconcile *r,
     if (fact->state == FACT_FAILED)
         hc_settle_failed(r, fact->code, fact->what);
     else if (need == PLAN_NEEDS_AGAIN)
-        hc_question_again(r, SIGHTING_SECOND, now);
+        hc_question_again(r, READING_CONFIRMING, now);
     else
         return reconcile_ask(r, now);
     return 0;
@@ -415,7 +415,7 @@ static bool reconcile_is_contradicted(const struct hc_reconcile *r)
     bool active;
 
     if (r->config.event == NULL || !hc_need_is_whole(h) || h->relisted ||
-        h->sighting != SIGHTING_FIRST ||
+        h->reading != READING_FIRST ||
         !hc_arn_is_full(&r->event_host) ||
         r->config.event->instance_status.n == 0 ||
         !hc_arn_same_place(&r->event_host, &r->cluster))
@@ -440,7 +440,7 @@ static void reconcile_note_time(struct hc_reconcile *r, int64_t now)
     if (r->ask == ASK_HOSTS)
         r->hosts->fact.at = now;
     if (r->ask == ASK_CLUSTER)
-        r->facts.cluster[r->sighting].fact.at = now;
+        r->facts.cluster[r->reading].fact.at = now;
 }
 
 /* Whether ECS knows the cluster that it was asked about.  A list by tags is of
@@ -496,7 +496,7 @@ static int reconcile_answered(struct hc_reconcile *r, int64_t now)
 static int reconcile_step_call(struct hc_reconcile *r, int64_t now)
 {
     enum hc_call_answer answer =
-        (enum hc_call_answer)hc_reconcile_ways(r)->step(&r->call, now);
+        (enum hc_call_answer)hc_reconcile_vtable(r)->step(&r->call, now);
     int err = 0;
 
     switch (answer) {
@@ -572,8 +572,8 @@ int hc_reconcile_step(struct hc_reconcile *r, int64_t now)
         case RECONCILE_GONE:  err = reconcile_step_gone(r, now);  break;
         case RECONCILE_DONE:
             r->result.arn = hc_arn_is_full(&r->cluster)
-                ? hc_keep_str(&r->facts.keep, r->cluster.text).p : "";
-            err = hc_keep_error(&r->facts.keep);
+                ? hc_arena_str(&r->facts.arena, r->cluster.text).p : "";
+            err = hc_arena_error(&r->facts.arena);
             return err == 0 ? 1 : HC_ENOMEM;
         }
     }
@@ -610,11 +610,11 @@ static int reconcile_begin(struct hc_reconcile *r, struct hc_error *e)
     if (err < 0)
         return err;
     r->result.arn = "";
-    r->result.name = hc_keep_str(&r->facts.keep, r->cluster.name).p;
-    if (hc_keep_error(&r->facts.keep) < 0)
+    r->result.name = hc_arena_str(&r->facts.arena, r->cluster.name).p;
+    if (hc_arena_error(&r->facts.arena) < 0)
         return hc_error_set(e, HC_ENOMEM, "no memory for a reconcile");
     r->question.open = r->full = c->asks && c->foreign == NULL;
-    r->question.sighting = SIGHTING_FIRST;
+    r->question.reading = READING_FIRST;
     if (!r->question.open)
         return hc_wishes_take(r, e);
     r->state = RECONCILE_QUESTION;
@@ -647,7 +647,7 @@ void hc_reconcile_cancel(struct hc_reconcile *r, int64_t now)
         return;
     r->cancelled = true;
     if (r->in_call)
-        hc_reconcile_ways(r)->cancel(
+        hc_reconcile_vtable(r)->cancel(
             &r->call, r->ask == ASK_UPDATE
                           ? hc_time_add(now, HC_CALL_GRACE) : now);
 }

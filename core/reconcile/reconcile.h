@@ -28,7 +28,7 @@
 
 /* How a call is made; NULL in the config is hc_call.  Tests replay scripts
  * through their own. */
-struct hc_call_ways {
+struct hc_call_vtable {
     int (*start)(struct hc_call *c, struct hc_net *net, struct hc_job *job,
                  const struct hc_call_config *config);
     int (*step)(struct hc_call *c, int64_t now);
@@ -80,7 +80,7 @@ struct hc_reconcile_config {
     /* Every call is made with this; service, operation, body and replay_ok
      * are filled in here.  Its deadline is the reconcile's. */
     struct hc_call_config call;
-    const struct hc_call_ways *ways;
+    const struct hc_call_vtable *vtable;
 };
 
 enum hc_reconcile_state {
@@ -169,7 +169,7 @@ struct hc_reconcile {
     bool full;                        /* attributes and tags of hosts too    */
     struct hc_fact_names *names_list; /* likewise                            */
     struct hc_pages pages;            /* of the list that is being read      */
-    enum hc_sighting sighting;        /* of the cluster that is being read   */
+    enum hc_reading reading;        /* of the cluster that is being read   */
     struct hc_plan_second second;     /* of the wish at hand                 */
     struct hc_again again;
     struct hc_verify verify;
@@ -224,6 +224,6 @@ struct hc_str hc_reconcile_region(const struct hc_reconcile *r);   /* called */
  * mere name) another region than the one that is called. */
 bool hc_reconcile_is_here(const struct hc_reconcile *r,
                           const struct hc_arn *arn);
-const struct hc_call_ways *hc_reconcile_ways(const struct hc_reconcile *r);
+const struct hc_call_vtable *hc_reconcile_vtable(const struct hc_reconcile *r);
 
 #endif

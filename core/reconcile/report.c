@@ -93,7 +93,7 @@ static void report_put_service(struct hc_buf *out,
     report_put_number(out, "running", s->running);
     report_put_number(out, "pending", s->pending);
     report_put_text(out, "rule", s->rule);
-    report_put_text_or_null(out, "switch", s->way_out);
+    report_put_text_or_null(out, "switch", s->switch_text);
     report_put_hosts(out, s);
     hc_buf_chr(out, '}');
 }
@@ -165,7 +165,7 @@ static void report_put_stats(struct hc_buf *out, const struct hc_report *r)
 
 /* Each one that is to be delivered again, and why if it is the record's own
  * fault. */
-static void report_put_records(struct hc_buf *out, const struct hc_batch *b)
+static void report_put_records(struct hc_buf *out, const struct hc_records *b)
 {
     report_put_key(out, "records");
     hc_buf_chr(out, '{');
@@ -193,8 +193,8 @@ void hc_report_put_head(struct hc_buf *out, const struct hc_report *r)
     report_put_text_or_null(out, "skipped_event", r->skipped_event);
     if (r->skipped_because != NULL)
         report_put_text(out, "skipped_because", r->skipped_because);
-    if (r->batch != NULL)
-        report_put_records(out, r->batch);
+    if (r->records != NULL)
+        report_put_records(out, r->records);
     report_put_key(out, "clusters");
     hc_buf_chr(out, '[');
 }

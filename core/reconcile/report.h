@@ -25,7 +25,7 @@ struct hc_report_service {
     const char *reason;           /* a sentence                            */
     int64_t desired_before, wanted, running, pending;     /* or HC_UNKNOWN */
     const char *rule;
-    const char *way_out;          /* the switch, or NULL                   */
+    const char *switch_text;      /* the switch, or NULL                   */
     int64_t hosts_counted;        /* or HC_UNKNOWN                         */
     const char *hosts_by, *hosts_filter;     /* "active", ""               */
     const char *at;               /* the wish's, "" if it has none         */
@@ -47,7 +47,7 @@ struct hc_report {
     size_t clusters_n;
     const char *const *missing_services;     /* in none of the clusters    */
     size_t missing_services_n;
-    const struct hc_batch *batch;            /* judged; NULL: no Records   */
+    const struct hc_records *records; /* judged; NULL: no Records   */
     struct hc_stats stats;
     int64_t elapsed_us;
 };

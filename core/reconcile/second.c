@@ -27,7 +27,7 @@ static struct hc_fact_hosts *second_list(struct hc_reconcile *r,
                                          const char *status,
                                          struct hc_str filter)
 {
-    return hc_facts_hosts(&r->facts, status, filter, SIGHTING_SECOND);
+    return hc_facts_hosts(&r->facts, status, filter, READING_CONFIRMING);
 }
 
 /* The list that this part is; *needed false: the count does without it. */
@@ -67,8 +67,8 @@ static struct hc_fact *second_next(struct hc_reconcile *r,
 
     *list = NULL;
     *part = SECOND_CLUSTER;
-    if (!second_has(&r->facts.cluster[SIGHTING_SECOND].fact))
-        return &r->facts.cluster[SIGHTING_SECOND].fact;
+    if (!second_has(&r->facts.cluster[READING_CONFIRMING].fact))
+        return &r->facts.cluster[READING_CONFIRMING].fact;
     for (*part = SECOND_ACTIVE; *part < SECOND_PARTS; ++*part) {
         *list = second_part(r, in, *part, &needed);
         if (!needed)
@@ -92,7 +92,7 @@ struct hc_fact *hc_second_fact(struct hc_reconcile *r,
 
     second_next(r, in, &list, &part);
     if (part == SECOND_CLUSTER)
-        return hc_need_from_cluster(r, SIGHTING_SECOND);
+        return hc_need_from_cluster(r, READING_CONFIRMING);
     if (list != NULL)
         list->by_launch = (part == SECOND_ACTIVE && r->lists.falls_back) ||
                           part == SECOND_WITHOUT || part == SECOND_OTHERS ||
@@ -110,7 +110,7 @@ static bool second_agrees(struct hc_reconcile *r,
     const struct hc_measure_of of = hc_need_of(r, in);
     int64_t seen = second->active + second->others + second->draining;
     const struct hc_fact_hosts *first = hc_facts_hosts(
-        &r->facts, "ACTIVE", r->lists.active, SIGHTING_FIRST);
+        &r->facts, "ACTIVE", r->lists.active, READING_FIRST);
     const struct hc_fact_hosts *active =
         second_list(r, "ACTIVE", r->lists.active);
     const struct hc_fact_hosts *without =
@@ -130,7 +130,8 @@ static bool second_agrees(struct hc_reconcile *r,
 
 void hc_second_input(struct hc_reconcile *r, struct hc_plan_input *in)
 {
-    const struct hc_fact_cluster *cluster = &r->facts.cluster[SIGHTING_SECOND];
+    const struct hc_fact_cluster *cluster =
+        &r->facts.cluster[READING_CONFIRMING];
     struct hc_fact_hosts *list;
     int part;
 

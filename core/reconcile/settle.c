@@ -23,13 +23,13 @@ void hc_settle(struct hc_reconcile *r, enum hc_outcome outcome,
     /* In the look after a write, what is held or skipped was written. */
     if (hc_verify_corrects(r) &&
         (outcome == OUTCOME_HELD || outcome == OUTCOME_SKIPPED))
-        reason = hc_keep_fmt(&r->facts.keep, "this run wrote %lld; the look "
+        reason = hc_arena_fmt(&r->facts.arena, "this run wrote %lld; the look "
                              "after it: %s",
                              (long long)r->verify.before[r->at].wanted,
                              reason);
     s->outcome = outcome;
-    s->code = hc_keep_fmt(&r->facts.keep, "%s", code);
-    s->reason = hc_keep_fmt(&r->facts.keep, "%s", reason);
+    s->code = hc_arena_fmt(&r->facts.arena, "%s", code);
+    s->reason = hc_arena_fmt(&r->facts.arena, "%s", reason);
     r->state = RECONCILE_PLAN;
     hc_audit(r);
 }
@@ -40,7 +40,7 @@ void hc_settle_failed(struct hc_reconcile *r, const char *code,
     bool writes = r->in_call && r->ask == ASK_UPDATE;
 
     if (hc_verify_corrects(r) && !writes)
-        reason = hc_keep_fmt(&r->facts.keep, "it was written, but the look "
+        reason = hc_arena_fmt(&r->facts.arena, "it was written, but the look "
                              "after the write failed: %s", reason);
     hc_settle(r, OUTCOME_FAILED, code, reason);
 }
@@ -63,7 +63,7 @@ static bool settle_is_unknown(const struct hc_reconcile *r, int err)
 {
     if (r->ask != ASK_UPDATE || !r->in_call)
         return false;
-    return err == HC_EANSWER || r->call.unsure ||
+    return err == HC_EANSWER || r->call.outcome_unknown ||
            (err != HC_ESERVICE && r->call.request.sent);
 }
 
@@ -89,8 +89,8 @@ void hc_settle_place(struct hc_reconcile *r, bool sent)
 void hc_settle_cluster(struct hc_reconcile *r, const char *code,
                        const char *what)
 {
-    r->result.error_code = hc_keep_fmt(&r->facts.keep, "%s", code);
-    r->result.error = hc_keep_fmt(&r->facts.keep, "%s", what);
+    r->result.error_code = hc_arena_fmt(&r->facts.arena, "%s", code);
+    r->result.error = hc_arena_fmt(&r->facts.arena, "%s", what);
     for (r->at = 0; r->at < r->config.wishes_n; r->at++)
         if (hc_settle_at(r)->reason == NULL)
             hc_settle_failed(r, code, what);
@@ -143,7 +143,7 @@ static size_t settle_nearest(const struct hc_reconcile *r, const bool *shown)
 static const char *settle_clusters(struct hc_reconcile *r)
 {
     const struct hc_ecs_arns *v = &r->view.arns;
-    struct hc_keep *keep = &r->facts.keep;
+    struct hc_arena *arena = &r->facts.arena;
     struct hc_str region = hc_reconcile_region(r);
     bool shown[HC_ECS_BATCH] = { false };
     const char *list = "";
@@ -151,16 +151,16 @@ static const char *settle_clusters(struct hc_reconcile *r)
     struct hc_arn arn;
 
     if (v->arns_n == 0)
-        return hc_keep_fmt(keep, "; there is no cluster in %.*s",
+        return hc_arena_fmt(arena, "; there is no cluster in %.*s",
                            HC_STR_ARG(region));
     while (n < SETTLE_SHOWN && (at = settle_nearest(r, shown)) < v->arns_n) {
         hc_arn_cluster(&arn, v->arns[at], NULL);
-        list = hc_keep_fmt(keep, "%s%s%.*s", list, n > 0 ? ", " : "",
+        list = hc_arena_fmt(arena, "%s%s%.*s", list, n > 0 ? ", " : "",
                            HC_STR_ARG(arn.name));
         shown[at] = true;
         n++;
     }
-    return hc_keep_fmt(keep, "; clusters in %.*s: %s%s", HC_STR_ARG(region),
+    return hc_arena_fmt(arena, "; clusters in %.*s: %s%s", HC_STR_ARG(region),
                        list, n < v->arns_n || v->next.n > 0 ? " and more"
                                                             : "");
 }
@@ -168,8 +168,8 @@ static const char *settle_clusters(struct hc_reconcile *r)
 /* The last events of a cluster that is taken down come after it. */
 static void settle_gone_found(struct hc_reconcile *r)
 {
-    const char *what = hc_keep_fmt(&r->facts.keep, "the cluster is deleted: %s",
-                                   r->gone_what);
+    const char *what = hc_arena_fmt(&r->facts.arena,
+                                    "the cluster is deleted: %s", r->gone_what);
 
     r->result.skipped = "cluster_gone";
     for (r->at = 0; r->at < r->config.wishes_n; r->at++)
@@ -197,7 +197,7 @@ static void settle_learn_account(struct hc_reconcile *r)
 
     if (r->account.n == 0 && r->view.arns.arns_n > 0 &&
         hc_arn_cluster(&arn, r->view.arns.arns[0], NULL) == 0)
-        r->account = hc_keep_str(&r->facts.keep, arn.account);
+        r->account = hc_arena_str(&r->facts.arena, arn.account);
 }
 
 /* To credentials of another account each cluster is one that is not there: its
@@ -208,8 +208,8 @@ static bool settle_gone_foreign(struct hc_reconcile *r)
 
     if (owner.n == 0 || r->account.n == 0 || hc_str_eq(owner, r->account))
         return false;
-    hc_settle_cluster(r, "foreign_account", hc_keep_fmt(
-        &r->facts.keep, "the cluster is in account %.*s, and the credentials "
+    hc_settle_cluster(r, "foreign_account", hc_arena_fmt(
+        &r->facts.arena, "the cluster is in account %.*s, and the credentials "
         "are of account %.*s: %s", HC_STR_ARG(owner), HC_STR_ARG(r->account),
         r->gone_what));
     return true;
@@ -221,9 +221,10 @@ static const char *settle_whose(struct hc_reconcile *r)
     if (!hc_arn_is_full(&r->cluster) || r->account.n == 0 ||
         hc_str_eq(r->cluster.account, r->account))
         return "";
-    return hc_keep_fmt(&r->facts.keep, "; its ARN is of account %.*s, and the "
-                       "credentials are of account %.*s",
-                       HC_STR_ARG(r->cluster.account), HC_STR_ARG(r->account));
+    return hc_arena_fmt(&r->facts.arena,
+                        "; its ARN is of account %.*s, and the "
+                        "credentials are of account %.*s",
+                        HC_STR_ARG(r->cluster.account), HC_STR_ARG(r->account));
 }
 
 void hc_settle_gone(struct hc_reconcile *r)
@@ -236,7 +237,7 @@ void hc_settle_gone(struct hc_reconcile *r)
     }
     if (!r->config.found)
         hc_settle_cluster(r, r->gone_code,
-                          hc_keep_fmt(&r->facts.keep, "%s%s%s", r->gone_what,
+                          hc_arena_fmt(&r->facts.arena, "%s%s%s", r->gone_what,
                                       settle_whose(r), clusters));
     else if (!settle_gone_foreign(r))
         settle_gone_found(r);
@@ -252,7 +253,7 @@ static void settle_gone(struct hc_reconcile *r, const char *code,
     bool known = r->known || r->account.n > 0 || settle_owner(r).n == 0;
 
     r->gone = true;
-    r->gone_code = hc_keep_fmt(&r->facts.keep, "%s", code);
+    r->gone_code = hc_arena_fmt(&r->facts.arena, "%s", code);
     r->gone_what = what;
     if (!r->config.lists || (r->config.found && known))
         hc_settle_gone(r);
@@ -315,25 +316,25 @@ static const char *settle_advice(const struct hc_reconcile *r, int err)
  * lacks who gave it, and where; it has the operation. */
 static const char *settle_sentence(struct hc_reconcile *r, int err)
 {
-    struct hc_keep *keep = &r->facts.keep;
-    bool was_answered = r->call.error.code == 0 && r->call.place != NULL;
+    struct hc_arena *arena = &r->facts.arena;
+    bool was_answered = r->call.error.code == 0 && r->call.slot != NULL;
     const char *what = was_answered
-                           ? hc_keep_fmt(keep, "%s: %s: %s",
-                                         r->call.place->endpoint.region,
-                                         r->call.place->endpoint.host,
+                           ? hc_arena_fmt(arena, "%s: %s: %s",
+                                         r->call.slot->endpoint.region,
+                                         r->call.slot->endpoint.host,
                                          r->error.what)
                            : r->error.what;
 
     if (settle_is_unknown(r, err))
-        return hc_keep_fmt(keep, "the write was sent and %s, the next run "
+        return hc_arena_fmt(arena, "the write was sent and %s, the next run "
                            "reads what came of it: %s",
                            r->call.error.code == 0
                                ? "its answer is not to be believed"
                                : "not answered", what);
     if (settle_is_denied(r, err))
-        return hc_keep_fmt(keep, "%s; to allow it: %s", what,
+        return hc_arena_fmt(arena, "%s; to allow it: %s", what,
                            hc_ask_statement(r));
-    return hc_keep_fmt(keep, "%s%s", what, settle_advice(r, err));
+    return hc_arena_fmt(arena, "%s%s", what, settle_advice(r, err));
 }
 
 /* ECS does not take the term that tells hosts of EC2 and of ECS Anywhere apart:

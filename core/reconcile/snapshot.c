@@ -89,13 +89,13 @@ static void snapshot_list(struct hc_buf *out, const struct hc_fact_hosts *h)
 }
 
 static void snapshot_reading(struct hc_buf *out, const struct hc_facts *f,
-                             enum hc_sighting sighting)
+                             enum hc_reading reading)
 {
     snapshot_open(out, NULL, '{');
-    snapshot_cluster(out, &f->cluster[sighting]);
+    snapshot_cluster(out, &f->cluster[reading]);
     snapshot_open(out, "lists", '[');
     for (const struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
-        if (h->sighting == sighting && h->fact.state == FACT_VALUE)
+        if (h->reading == reading && h->fact.state == FACT_VALUE)
             snapshot_list(out, h);
     hc_buf_lit(out, "]}");
 }
@@ -127,7 +127,7 @@ static void snapshot_lists(struct hc_buf *out, const struct hc_facts *f)
 /* ---- yes or no ---- */
 
 static void snapshot_answers(struct hc_buf *out, const char *key,
-                             const struct hc_fact_answer *a, const char *name,
+                             const struct hc_fact_bool *a, const char *name,
                              const char *yes)
 {
     snapshot_open(out, key, '[');
@@ -185,8 +185,8 @@ void hc_snapshot_put(struct hc_buf *out, const struct hc_arn *cluster,
     hc_json_put_member(out, "cluster", cluster->text);
     snapshot_services(out, f);
     snapshot_open(out, "readings", '[');
-    snapshot_reading(out, f, SIGHTING_FIRST);
-    snapshot_reading(out, f, SIGHTING_SECOND);
+    snapshot_reading(out, f, READING_FIRST);
+    snapshot_reading(out, f, READING_CONFIRMING);
     hc_buf_chr(out, ']');
     snapshot_lists(out, f);
     snapshot_answers(out, "capacityProviders", f->capacity, "name", "managed");

@@ -129,7 +129,7 @@ static size_t snap_at(const struct snap_reader *r)
 
 static int snap_host_begin(struct snap_reader *r, struct hc_error *e)
 {
-    struct hc_ecs_host *host = hc_keep_zero(&r->facts->keep, sizeof(*host));
+    struct hc_ecs_host *host = hc_arena_zero(&r->facts->arena, sizeof(*host));
     int err = hc_grow(r->facts->alloc, &r->hosts, &r->hosts_cap,
                       r->hosts_n + 1, HC_FACTS_HOSTS, sizeof(*r->hosts));
 
@@ -137,7 +137,7 @@ static int snap_host_begin(struct snap_reader *r, struct hc_error *e)
         return snap_refuse("too many hosts in the list", r->filter, e);
     if (err < 0 || host == NULL)
         return snap_no_memory(e);
-    hc_ecs_part_host_init(host);
+    hc_ecs_shape_host_init(host);
     r->hosts[r->hosts_n++] = host;
     r->in_host = true;
     return 0;
@@ -148,7 +148,7 @@ static int snap_begin(struct snap_reader *r,
 {
     switch (item->id) {
     case SNAP_READING:
-        if (++r->readings > HC_SIGHTINGS)
+        if (++r->readings > HC_READINGS)
             return snap_refuse("more than two", HC_STR("readings"), e);
         break;
     case SNAP_CLUSTER:
@@ -172,7 +172,7 @@ static int snap_begin(struct snap_reader *r,
         r->constraint = (struct hc_ecs_constraint){ .type = HC_STR("") };
         break;
     case SNAP_TAG:
-        hc_ecs_part_tag(&r->cluster.tags, &r->facts->keep, item);
+        hc_ecs_shape_tag(&r->cluster.tags, &r->facts->arena, item);
         break;
     default:
         r->name = HC_STR("");
@@ -231,7 +231,7 @@ static int snap_list_end(struct snap_reader *r,
         return snap_refuse("a list has no \"filter\" or no",
                                HC_STR("hosts"), e);
     list = hc_facts_hosts(r->facts, active ? "ACTIVE" : "DRAINING", r->filter,
-                          (enum hc_sighting)snap_at(r));
+                          (enum hc_reading)snap_at(r));
     if (list == NULL)
         return snap_no_memory(e);
     if (list->fact.state != FACT_UNKNOWN)
@@ -245,13 +245,13 @@ static int snap_answer_end(struct snap_reader *r,
                                struct hc_error *e)
 {
     bool capacity = item->id == SNAP_CAPACITY;
-    struct hc_fact_answer *a;
+    struct hc_fact_bool *a;
 
     if (r->name.n == 0 || item->given != 3)
         return snap_refuse("a name or an answer is missing in",
                                capacity ? HC_STR("capacityProviders")
                                         : HC_STR("scalableTargets"), e);
-    a = hc_facts_answer(r->facts, capacity ? &r->facts->capacity
+    a = hc_facts_bool(r->facts, capacity ? &r->facts->capacity
                                            : &r->facts->targets, r->name);
     if (a == NULL)
         return snap_no_memory(e);
@@ -312,7 +312,7 @@ static int snap_service_arn(struct snap_reader *r, struct hc_str text,
 
     if (got == 0)
         got = hc_fact_hosts_add(r->facts, &r->names,
-                                hc_keep_str(&r->facts->keep, text));
+                                hc_arena_str(&r->facts->arena, text));
     return got == HC_ENOMEM ? snap_no_memory(e) : got < 0 ? got : 0;
 }
 
@@ -327,8 +327,8 @@ static int snap_end(struct snap_reader *r,
     case SNAP_NAMES:    return snap_names_end(r, item, e);
     case SNAP_DEFINITION: return snap_definition_end(r, item, e);
     case SNAP_CONSTRAINT:
-        r->definition.unclear |= !hc_ecs_part_constraint_end(
-            &r->constraint, &r->facts->keep, &r->constraints);
+        r->definition.unclear |= !hc_ecs_shape_constraint_end(
+            &r->constraint, &r->facts->arena, &r->constraints);
         break;
     case SNAP_HOST:
         r->in_host = false;
@@ -361,7 +361,7 @@ static int snap_head(struct snap_reader *r,
     if (item->id == SNAP_COMPLETE)
         r->to->complete = item->number != 0;
     if (item->id == SNAP_CLUSTER_NAME) {
-        r->to->cluster = hc_keep_str(&r->facts->keep, item->text);
+        r->to->cluster = hc_arena_str(&r->facts->arena, item->text);
         err = hc_arn_cluster(&arn, item->text, e);
     }
     return err;
@@ -370,32 +370,42 @@ static int snap_head(struct snap_reader *r,
 static void snap_value(struct snap_reader *r,
                            const struct hc_view_item *item)
 {
-    struct hc_keep *keep = &r->facts->keep;
+    struct hc_arena *arena = &r->facts->arena;
 
     switch (item->id) {
     case SNAP_CLUSTER_STATUS:
-        r->cluster.status = hc_keep_str(keep, item->text);
+        r->cluster.status = hc_arena_str(arena, item->text);
         break;
     case SNAP_REGISTERED:  r->cluster.registered = item->number;         break;
-    case SNAP_LIST_STATUS: r->status = hc_keep_str(keep, item->text);    break;
-    case SNAP_FILTER:      r->filter = hc_keep_str(keep, item->text);    break;
+    case SNAP_LIST_STATUS:
+        r->status = hc_arena_str(arena, item->text);
+        break;
+    case SNAP_FILTER:
+        r->filter = hc_arena_str(arena, item->text);
+        break;
     case SNAP_DESCRIBED:   r->described = item->number != 0;             break;
-    case SNAP_LAUNCH_TYPE: r->name = hc_keep_str(keep, item->text);      break;
-    case SNAP_TAG_FILTERS: r->filter = hc_keep_str(keep, item->text);    break;
-    case SNAP_ANSWER_NAME: r->name = hc_keep_str(keep, item->text);      break;
+    case SNAP_LAUNCH_TYPE:
+        r->name = hc_arena_str(arena, item->text);
+        break;
+    case SNAP_TAG_FILTERS:
+        r->filter = hc_arena_str(arena, item->text);
+        break;
+    case SNAP_ANSWER_NAME:
+        r->name = hc_arena_str(arena, item->text);
+        break;
     case SNAP_ANSWER:      r->yes = item->number != 0;                   break;
     case SNAP_DEFINITION_ARN:
-        r->definition.arn = hc_keep_str(keep, item->text);
+        r->definition.arn = hc_arena_str(arena, item->text);
         break;
     case SNAP_FIXED_PORT:
         r->definition.fixed_port = item->number != 0;
         break;
     case PART_CONSTRAINT_TYPE:
     case PART_CONSTRAINT_TEXT:
-        hc_ecs_part_constraint(&r->constraint, keep, item);
+        hc_ecs_shape_constraint(&r->constraint, arena, item);
         break;
     default:
-        hc_ecs_part_tag(&r->cluster.tags, keep, item);
+        hc_ecs_shape_tag(&r->cluster.tags, arena, item);
         break;
     }
 }
@@ -405,12 +415,12 @@ static int snap_sink(void *ud, const struct hc_view_item *item,
 {
     struct snap_reader *r = ud;
 
-    if (hc_keep_error(&r->facts->keep) == HC_ENOMEM)
+    if (hc_arena_error(&r->facts->arena) == HC_ENOMEM)
         return snap_no_memory(e);
-    if (hc_keep_error(&r->facts->keep) < 0)
+    if (hc_arena_error(&r->facts->arena) < 0)
         return snap_refuse("it holds more than", HC_STR("is kept"), e);
     if (r->in_host && item->id != SNAP_HOST) {
-        hc_ecs_part_host(&r->part, r->hosts[r->hosts_n - 1], item);
+        hc_ecs_shape_host(&r->part, r->hosts[r->hosts_n - 1], item);
         return 0;
     }
     if (item->mark == VIEW_BEGIN)
@@ -447,7 +457,7 @@ static int snap_take_services(struct hc_facts *f,
                                   struct hc_error *e)
 {
     struct hc_arn arn;
-    int err = hc_keep_join(&f->keep, &v->keep);
+    int err = hc_arena_join(&f->arena, &v->arena);
 
     if (err < 0)
         return snap_refuse("it holds more than", HC_STR("is kept"), e);
@@ -468,7 +478,7 @@ static int snap_services(struct hc_facts *f, struct hc_str text,
     struct hc_ecs_services v;
     int err;
 
-    hc_ecs_saved_init(&v, f->alloc, "the snapshot", HC_ESYNTAX, text.n);
+    hc_ecs_service_json_init(&v, f->alloc, "the snapshot", HC_ESYNTAX, text.n);
     err = hc_ecs_services_feed(&v, text, e);
     if (err == 0)
         err = hc_ecs_services_end(&v, e);
@@ -507,7 +517,7 @@ int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
                     struct hc_str text, struct hc_error *e)
 {
     struct snap_reader r = { .to = s, .facts = f,
-                             .part = { .keep = &f->keep, .full = true } };
+                             .part = { .arena = &f->arena, .full = true } };
     int err;
 
     *s = (struct hc_snapshot){ .cluster = HC_STR("") };
@@ -517,7 +527,7 @@ int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
     hc_fact_hosts_free(f, &r.names);
     if (err == 0)
         err = snap_services(f, text, e);
-    if (err == 0 && hc_keep_error(&f->keep) < 0)
+    if (err == 0 && hc_arena_error(&f->arena) < 0)
         err = snap_no_memory(e);
     return err;
 }

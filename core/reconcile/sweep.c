@@ -98,13 +98,13 @@ static struct hc_str sweep_account(struct hc_str role)
     return HC_STR("");
 }
 
-bool hc_sweep_is_there(const struct hc_sweep_place *place,
+bool hc_sweep_is_there(const struct hc_sweep_scope *scope,
                        const struct hc_arn *cluster)
 {
-    struct hc_str account = sweep_account(place->role);
+    struct hc_str account = sweep_account(scope->role);
 
     if (!hc_arn_is_full(cluster))
         return true;
-    return hc_str_eq(cluster->region, place->region) &&
+    return hc_str_eq(cluster->region, scope->region) &&
            (account.n == 0 || hc_str_eq(cluster->account, account));
 }

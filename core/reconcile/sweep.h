@@ -14,10 +14,10 @@
 
 #define HC_SWEEP_AT_ONCE 64               /* clusters, at most                */
 #define HC_SWEEP_CLUSTERS 100000          /* of one sweep, at most            */
-#define HC_SWEEP_PLACES 1024              /* regions times roles, at most     */
+#define HC_SWEEP_SCOPES 1024              /* regions times roles, at most     */
 
 /* One region as one role sees it. */
-struct hc_sweep_place {
+struct hc_sweep_scope {
     struct hc_str region;
     struct hc_str role;                   /* its ARN; n == 0: none            */
 };
@@ -32,7 +32,7 @@ bool hc_sweep_has_tag(const struct hc_ecs_tag *tags, struct hc_str key,
                       struct hc_str value);
 /* False: the cluster's region is another one, or its account is not the
  * role's.  A bare name may be anywhere. */
-bool hc_sweep_is_there(const struct hc_sweep_place *place,
+bool hc_sweep_is_there(const struct hc_sweep_scope *scope,
                        const struct hc_arn *cluster);
 
 #endif

@@ -25,7 +25,7 @@ static void verify_settle(struct hc_reconcile *r)
         hc_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);
         return;
     }
-    what = hc_keep_fmt(&r->facts.keep, "%lld was written, but the hosts "
+    what = hc_arena_fmt(&r->facts.arena, "%lld was written, but the hosts "
                        "changed at each of %d looks after a write: the next "
                        "run looks again", (long long)r->plan.wanted,
                        VERIFY_ROUNDS);
@@ -38,7 +38,7 @@ static void verify_desired(struct hc_reconcile *r, int64_t now)
     struct hc_fact_service *fact =
         hc_facts_service(&r->facts, r->names[r->at].name);
     struct hc_ecs_service *value =
-        hc_keep_zero(&r->facts.keep, sizeof(*value));
+        hc_arena_zero(&r->facts.arena, sizeof(*value));
 
     if (fact == NULL || fact->value == NULL || value == NULL)
         return;
@@ -51,7 +51,7 @@ static void verify_desired(struct hc_reconcile *r, int64_t now)
 void hc_verify_wrote(struct hc_reconcile *r, int64_t now)
 {
     struct hc_verify *v = &r->verify;
-    struct hc_keep *keep = &r->facts.keep;
+    struct hc_arena *arena = &r->facts.arena;
     size_t n = r->config.wishes_n;
 
     if (!verify_is_due(r)) {
@@ -59,13 +59,13 @@ void hc_verify_wrote(struct hc_reconcile *r, int64_t now)
         return;
     }
     if (v->wrote == NULL) {
-        v->wrote = hc_keep_zero(keep, n * sizeof(*v->wrote));
-        v->before = hc_keep_zero(keep, n * sizeof(*v->before));
+        v->wrote = hc_arena_zero(arena, n * sizeof(*v->wrote));
+        v->before = hc_arena_zero(arena, n * sizeof(*v->before));
     }
     if (v->open != NULL)
         v->open[r->at] = false;
     verify_settle(r);
-    if (hc_keep_error(keep) < 0)
+    if (hc_arena_error(arena) < 0)
         return;                       /* which ends the reconcile */
     if (v->before[r->at].reason != NULL)
         hc_settle_at(r)->desired_before = v->before[r->at].desired_before;
@@ -100,7 +100,7 @@ int hc_verify_begin(struct hc_reconcile *r, int64_t now)
     if (v->wrote == NULL)
         return 0;
     if (v->open == NULL)
-        v->open = hc_keep_zero(&r->facts.keep, n * sizeof(*v->open));
+        v->open = hc_arena_zero(&r->facts.arena, n * sizeof(*v->open));
     if (v->open == NULL)
         return HC_ENOMEM;
     if (!verify_reopen(r))
@@ -112,7 +112,7 @@ int hc_verify_begin(struct hc_reconcile *r, int64_t now)
     r->falls = r->falling = false;
     r->state = RECONCILE_PLAN;
     if (r->question.counted)
-        hc_question_again(r, SIGHTING_FIRST, now);
+        hc_question_again(r, READING_FIRST, now);
     return 1;
 }
 
@@ -130,8 +130,10 @@ bool hc_verify_agrees(struct hc_reconcile *r)
     v->open[r->at] = false;
     r->services[r->at] = v->before[r->at];
     r->services[r->at].reason =
-        hc_keep_fmt(&r->facts.keep, "%s, and the hosts that were listed after "
-                    "the write agree", v->before[r->at].reason);
+        hc_arena_fmt(&r->facts.arena,
+                     "%s, and the hosts that were listed after "
+                     "the write agree",
+                     v->before[r->at].reason);
     return true;
 }
 
@@ -155,7 +157,7 @@ void hc_verify_wishes(struct hc_reconcile *r, const struct hc_wish *wishes,
                       size_t n)
 {
     size_t all = r->config.wishes_n;
-    struct hc_wish *copy = hc_keep_zero(&r->facts.keep, all * sizeof(*copy));
+    struct hc_wish *copy = hc_arena_zero(&r->facts.arena, all * sizeof(*copy));
 
     for (size_t i = 0; copy != NULL && i < all; i++) {
         const struct hc_wish *again =

@@ -61,12 +61,12 @@ static int wishes_take_one(struct hc_reconcile *r, struct hc_error *e)
     if (err < 0)
         return err;
     *s = (struct hc_report_service){
-        .service = hc_keep_str(&r->facts.keep, w->service).p, .code = "",
+        .service = hc_arena_str(&r->facts.arena, w->service).p, .code = "",
         .desired_before = HC_UNKNOWN, .wanted = HC_UNKNOWN,
         .running = HC_UNKNOWN, .pending = HC_UNKNOWN,
         .rule = hc_rule_name(&w->rule), .hosts_counted = HC_UNKNOWN,
         .hosts_by = modes[w->by],
-        .hosts_filter = "", .at = hc_keep_str(&r->facts.keep, w->at).p
+        .hosts_filter = "", .at = hc_arena_str(&r->facts.arena, w->at).p
     };
     if (r->config.foreign != NULL)
         hc_settle(r, OUTCOME_SKIPPED, r->config.foreign,
@@ -94,12 +94,12 @@ int hc_wishes_take(struct hc_reconcile *r, struct hc_error *e)
     const struct hc_reconcile_config *c = &r->config;
     int err = 0;
 
-    r->services = hc_keep_zero(&r->facts.keep,
+    r->services = hc_arena_zero(&r->facts.arena,
                                c->wishes_n * sizeof(*r->services));
-    r->names = hc_keep_zero(&r->facts.keep, c->wishes_n * sizeof(*r->names));
+    r->names = hc_arena_zero(&r->facts.arena, c->wishes_n * sizeof(*r->names));
     r->result.services = r->services;
     r->result.services_n = c->wishes_n;
-    if (hc_keep_error(&r->facts.keep) < 0)
+    if (hc_arena_error(&r->facts.arena) < 0)
         return hc_error_set(e, HC_ENOMEM, "no memory for %zu wishes",
                             c->wishes_n);
     for (r->at = 0; err == 0 && r->at < c->wishes_n; r->at++)

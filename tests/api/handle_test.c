@@ -62,7 +62,7 @@ TEST(headcount, an_event_costs_three_calls_and_the_next_no_handshake)
     CHECK_INT(o->stats.dns_datagrams, scene.dns.udp_n);
     CHECK(scene.dns.a_n == 1 && scene.dns.aaaa_n <= 1);
     CHECK_INT(o->timings_n, 3);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
 
     unsigned asked = scene.dns.udp_n;
 
@@ -80,7 +80,7 @@ TEST(headcount, an_event_costs_three_calls_and_the_next_no_handshake)
     CHECK_INT(all.connections_opened, 1);
     CHECK_INT(all.tls_handshakes, 1);
     CHECK_INT(all.connections_reused, 4);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -141,7 +141,7 @@ static void at_once(struct headcount_request request, int code,
     CHECK_INT(o->code, code);
     if (strstr(o->message, what) == NULL)
         fail_msg("no \"%s\" in \"%s\"", what, o->message);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -206,7 +206,7 @@ TEST(headcount, events_that_are_not_ours_are_skipped_without_a_call)
     CHECK(o->skipped_event != NULL);
     CHECK_INT(o->stats.api_calls, 0);
     CHECK(strstr(o->json, "\"skipped_event\":\"") != NULL);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     static const char *const elsewhere[] = {
         "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=a",
         "AWS_SECRET_ACCESS_KEY=b", NULL };
@@ -219,7 +219,7 @@ TEST(headcount, events_that_are_not_ours_are_skipped_without_a_call)
     CHECK_Z(o->skipped_event, "foreign_region");
     CHECK(strstr(o->skipped_because, "is in region eu-west-1") != NULL);
     CHECK(strstr(o->skipped_because, "the region here is us-east-1") != NULL);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -248,7 +248,7 @@ TEST(headcount, a_cluster_that_is_named_twice_is_reconciled_once)
     CHECK_INT(o->clusters[1].services[0].outcome, HEADCOUNT_SKIPPED);
     CHECK(strstr(scene.script.request[0], CLUSTER_ARN) != NULL);
     CHECK_INT(scene.script.requests, 2);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -280,7 +280,7 @@ TEST(headcount, a_plan_on_a_snapshot_is_the_plan_and_makes_no_call)
     CHECK_INT(strlen(o->snapshot), o->snapshot_size);
     CHECK(o->snapshot_size < sizeof snapshot);
     memcpy(snapshot, o->snapshot, o->snapshot_size + 1);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
 
     headcount_free(scene.h);             /* no region, no credentials */
     scene.env = nothing;
@@ -298,7 +298,7 @@ TEST(headcount, a_plan_on_a_snapshot_is_the_plan_and_makes_no_call)
         CHECK_INT(o->clusters[0].services[0].wanted, 3);
         CHECK_INT(o->stats.api_calls, 0);
         CHECK(o->snapshot == NULL);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
     }
     CHECK_INT(scene.script.requests, 2);
     r.event = NULL;
@@ -307,18 +307,18 @@ TEST(headcount, a_plan_on_a_snapshot_is_the_plan_and_makes_no_call)
     o = ask(&r);
     CHECK_INT(o->code, HEADCOUNT_ECONFIG);
     CHECK(strstr(o->message, "of cluster prod, not of stage") != NULL);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     r.clusters = prod;
     r.dry_run = false;
     CHECK_INT(ask(&r)->code, HEADCOUNT_ECONFIG);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     r.snapshot_size = 7;
     CHECK_INT(ask(&r)->code, HEADCOUNT_ESYNTAX);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     r.snapshot_size = 0;
     r.clusters_n = 0;
     CHECK_INT(ask(&r)->code, HEADCOUNT_ESYNTAX);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     headcount_free(scene.h);
     scene.env = scene_env_of;
     CHECK_INT(scene_new((struct headcount_config){ .endpoint_url = scene.url }),
@@ -328,7 +328,7 @@ TEST(headcount, a_plan_on_a_snapshot_is_the_plan_and_makes_no_call)
     r.clusters = both;
     r.clusters_n = 2;
     CHECK_INT(ask(&r)->code, HEADCOUNT_ECONFIG);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -353,11 +353,11 @@ TEST(headcount, the_region_may_come_from_the_clusters_arn)
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 1);
     CHECK(strstr(aws_script_header(&scene.script, 0, "Authorization"),
                  "/eu-west-1/ecs/") != NULL);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     r.clusters = bare;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
     CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EREGION);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     r.region = "eu-west-1";
     r.endpoint_url = "http://127.0.0.1:1";
     r.hosts = HEADCOUNT_REGISTERED;
@@ -365,7 +365,7 @@ TEST(headcount, the_region_may_come_from_the_clusters_arn)
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_FAILED], 1);
     CHECK_Z(headcount_outcome(scene.op)->clusters[0].error_code, "ECONNECT");
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -378,7 +378,7 @@ TEST(headcount, a_schedule_without_clusters_is_told_what_to_do)
                "\"Scheduled Event\",\"detail\":{}}");
     CHECK_INT(o->code, HEADCOUNT_ECONFIG);
     CHECK(strstr(o->message, "cluster") != NULL);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -450,7 +450,7 @@ TEST(headcount, a_handle_that_cannot_be_says_why)
     CHECK_INT(scene_new((struct headcount_config){ .profile = "dev" }),
               HEADCOUNT_ECONFIG);
     headcount_free(NULL);
-    headcount_end(NULL);
+    headcount_op_free(NULL);
 }
 
 /* ---- calls ---- */
@@ -485,23 +485,23 @@ TEST(headcount, a_call_gives_the_answer_as_it_came)
     CHECK_MEM(o->body, o->body_size, " {\"a\": [1, 2]}\n");
     CHECK_INT(o->status, 200);
     CHECK_Z(o->request_id, "req-200");
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     o = call("ListClusters", "{\"x\":1}");
     CHECK_INT(o->code, HEADCOUNT_ESERVICE);
     CHECK_Z(o->service_code, "ClusterNotFoundException");
     CHECK_Z(o->message, "ClusterNotFoundException: no (req-400)");
     CHECK_INT(o->body_size, 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     for (int i = 0; i < 3; i++) {
         o = call("ListClusters", "");
         CHECK_INT(o->code, HEADCOUNT_EANSWER);
         CHECK_INT(o->body_size, 0);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
     }
     o = call("ListClusters", "");
     CHECK_INT(o->code, 0);
     CHECK_INT(o->body_size, 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -518,7 +518,7 @@ TEST(headcount, the_timeout_of_an_op_ends_it)
     CHECK_INT(headcount_wait(scene.op, 0), HEADCOUNT_ETIMEDOUT);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EDEADLINE);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -539,7 +539,7 @@ TEST(headcount, wait_drives_an_op_to_its_end)
     CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
     CHECK_INT(headcount_wait(scene.op, -1), HEADCOUNT_DONE);
     CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ECREDENTIALS);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -578,7 +578,7 @@ TEST(headcount, a_cancelled_reconcile_writes_nothing_more)
     CHECK_INT(o->summary[HEADCOUNT_FAILED], 1);
     CHECK(scene.script.requests <= 1);
     headcount_cancel(scene.op);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -605,7 +605,7 @@ TEST(headcount, a_write_that_was_left_keeps_its_place)
         aws_script_pump(&scene.script, &scene.peer);
     }
     CHECK_INT(scene.script.requests, 3);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->clusters_n, 1);
@@ -616,7 +616,7 @@ TEST(headcount, a_write_that_was_left_keeps_its_place)
     CHECK_Z(s->code, "too_many_changes");
     CHECK(strstr(s->reason, "1 service was written within ten minutes") !=
           NULL);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -642,7 +642,7 @@ static const char *skipped(const char *event, bool drop)
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, 0);
     why = headcount_outcome(scene.op)->skipped_event;
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     return why;
 }
 
@@ -697,8 +697,8 @@ TEST(headcount, a_cluster_is_reconciled_by_one_at_a_time)
     CHECK_Z(headcount_outcome(second)->clusters[0].services[0].code,
             "awaiting_own_write");
     CHECK_INT(scene.audited, 1);
-    headcount_end(first);
-    headcount_end(second);
+    headcount_op_free(first);
+    headcount_op_free(second);
     scene_close();
 }
 
@@ -721,16 +721,16 @@ TEST(headcount, who_waits_for_a_cluster_may_be_cancelled_and_ended)
     headcount_cancel(scene.op);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_FAILED], 1);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     request.timeout = 1;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, 0);
     CHECK_Z(headcount_outcome(scene.op)->clusters[0].services[0].code,
             "deadline");
-    headcount_end(scene.op);
-    headcount_end(third);
-    headcount_end(first);
+    headcount_op_free(scene.op);
+    headcount_op_free(third);
+    headcount_op_free(first);
     scene_close();
 }
 
@@ -766,7 +766,7 @@ TEST(headcount, wait_bears_more_sockets_than_one_round_has)
         hc_watch_close(&watches[i]);
     close(a[0]);
     close(a[1]);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 

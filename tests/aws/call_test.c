@@ -618,7 +618,7 @@ TEST(call, after_a_cancel_nothing_is_tried_again)
     failed_with(HC_ESERVICE, "HTTP 500");
     cancel_when_sent(closed, plain, HC_CALL_GRACE);
     CHECK_INT(w.script.requests, 1);
-    CHECK(me.call.unsure);
+    CHECK(me.call.outcome_unknown);
     failed_with(HC_ECLOSED, "");
 }
 
@@ -688,7 +688,7 @@ static void call_as(struct hc_creds *creds, size_t request, const char *id,
     CHECK(me.done);
     CHECK(strstr(aws_world_header(&w, request, "Authorization"), credential)
           != NULL);
-    const struct hc_sigv4_key *key = &me.call.place->key;
+    const struct hc_sigv4_key *key = &me.call.slot->key;
 
     CHECK_STR(hc_str_n(key->secret, key->secret_n), secret);
     hc_call_fini(&me.call);

@@ -42,22 +42,22 @@ static void close_all(void)
     net_world_close(&world);
 }
 
-static int place(const char *region, const char *url, struct hc_place **out,
-                 struct hc_error *e)
+static int place(const char *region, const char *url,
+                 struct hc_endpoint_slot **out, struct hc_error *e)
 {
     const struct hc_endpoint_ask ask = {
         .service = hc_service_at(HC_SERVICE_ECS), .region = hc_str(region),
         .url = hc_str(url),
     };
 
-    return hc_client_place(&client, &ask, out, e);
+    return hc_client_acquire_endpoint(&client, &ask, out, e);
 }
 
 /* ---- places ---- */
 
 TEST(client, a_place_is_made_once_and_keeps_its_day_key)
 {
-    struct hc_place *a, *b, *c;
+    struct hc_endpoint_slot *a, *b, *c;
 
     open_fine(NULL);
     CHECK_INT(place("eu-west-1", "", &a, NULL), 0);
@@ -67,30 +67,30 @@ TEST(client, a_place_is_made_once_and_keeps_its_day_key)
     CHECK_INT(a->users, 2);
     CHECK_INT(place("us-east-1", "", &c, NULL), 0);
     CHECK(c != a);
-    hc_client_leave(a);
-    hc_client_leave(b);
-    hc_client_leave(c);
-    hc_client_leave(NULL);
+    hc_client_release_endpoint(a);
+    hc_client_release_endpoint(b);
+    hc_client_release_endpoint(c);
+    hc_client_release_endpoint(NULL);
     CHECK_INT(a->users, 0);
     close_all();
 }
 
 TEST(client, the_longest_unused_place_makes_room_and_one_in_use_never)
 {
-    struct hc_place *held, *p;
+    struct hc_endpoint_slot *held, *p;
     struct hc_error e = { 0 };
     char url[64];
 
     open_fine(NULL);
     CHECK_INT(place("eu-west-1", "", &held, NULL), 0);
-    for (int i = 0; i < 3 * HC_CLIENT_PLACES; i++) {
+    for (int i = 0; i < 3 * HC_CLIENT_ENDPOINTS; i++) {
         hc_fmt(url, sizeof url, "http://127.0.0.1:%d", 1000 + i);
         CHECK_INT(place("eu-west-1", url, &p, NULL), 0);
         CHECK(p != held);
-        hc_client_leave(p);
+        hc_client_release_endpoint(p);
     }
     CHECK_Z(held->endpoint.host, "ecs.eu-west-1.amazonaws.com");
-    for (int i = 1; i < HC_CLIENT_PLACES; i++) {
+    for (int i = 1; i < HC_CLIENT_ENDPOINTS; i++) {
         hc_fmt(url, sizeof url, "http://127.0.0.1:%d", 2000 + i);
         CHECK_INT(place("eu-west-1", url, &p, NULL), 0);
     }
@@ -203,7 +203,7 @@ TEST(client, a_role_that_cannot_be_assumed_is_none)
 
 TEST(client, a_bad_place_is_none)
 {
-    struct hc_place *p = NULL;
+    struct hc_endpoint_slot *p = NULL;
     struct hc_error e = { 0 };
 
     open_fine(NULL);
@@ -217,7 +217,7 @@ TEST(client, a_proxy_that_we_cannot_use_is_an_error_and_no_detour)
 {
     static const char *const env[] = { "HTTPS_PROXY=http://proxy:3128",
                                        "NO_PROXY=.internal", NULL };
-    struct hc_place *p = NULL;
+    struct hc_endpoint_slot *p = NULL;
     struct hc_error e = { 0 };
 
     open_fine(env);
@@ -232,7 +232,7 @@ TEST(client, a_proxy_that_we_cannot_use_is_an_error_and_no_detour)
 
 static const struct hc_anchors *trust(const char *url)
 {
-    struct hc_place *p;
+    struct hc_endpoint_slot *p;
 
     CHECK_INT(place("eu-west-1", url, &p, NULL), 0);
     return hc_client_anchors(&client, &p->endpoint);

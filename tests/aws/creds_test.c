@@ -101,7 +101,7 @@ static struct {
     struct hc_creds creds;
     int64_t wall;
     struct hc_job waiter[2];
-    struct hc_link link[2];
+    struct hc_waiter link[2];
     int woken[2];
     struct hc_credentials out;
     struct hc_error error;
@@ -188,8 +188,8 @@ static void set_up(struct provider *p, size_t n)
 
 static void tear_down(void)
 {
-    hc_link_drop(&s.link[0]);
-    hc_link_drop(&s.link[1]);
+    hc_waiter_leave(&s.link[0]);
+    hc_waiter_leave(&s.link[1]);
     hc_job_fini(&s.waiter[0]);
     hc_job_fini(&s.waiter[1]);
     hc_credentials_fini(&s.out);

@@ -6,17 +6,17 @@
 #include "base/text.h"
 #include "base/arena.h"
 
-TEST(keep, strings_stay_where_they_are_with_a_nul_behind)
+TEST(arena, strings_stay_where_they_are_with_a_nul_behind)
 {
     static struct hc_str kept[3000];
-    struct hc_keep k;
+    struct hc_arena k;
     char text[32];
 
-    hc_keep_init(&k, t_alloc(), 1 << 20);
+    hc_arena_init(&k, t_alloc(), 1 << 20);
     for (size_t i = 0; i < 3000; i++) {
         size_t n = hc_fmt(text, sizeof(text), "string number %zu", i);
 
-        kept[i] = hc_keep_str(&k, hc_str_n(t_guard(text, n), n));
+        kept[i] = hc_arena_str(&k, hc_str_n(t_guard(text, n), n));
     }
     for (size_t i = 0; i < 3000; i++) {
         hc_fmt(text, sizeof(text), "string number %zu", i);
@@ -24,149 +24,149 @@ TEST(keep, strings_stay_where_they_are_with_a_nul_behind)
         CHECK_INT(kept[i].p[kept[i].n], '\0');
     }
     CHECK(t_alloc_state()->count < 20);
-    CHECK_INT(hc_keep_error(&k), 0);
-    hc_keep_fini(&k);
-    hc_keep_fini(&k);
+    CHECK_INT(hc_arena_error(&k), 0);
+    hc_arena_fini(&k);
+    hc_arena_fini(&k);
 }
 
-TEST(keep, absent_and_empty_are_kept_as_empty)
+TEST(arena, absent_and_empty_are_kept_as_empty)
 {
-    struct hc_keep k;
+    struct hc_arena k;
 
-    hc_keep_init(&k, t_alloc(), 100);
-    CHECK_Z(hc_keep_str(&k, hc_str(NULL)).p, "");
-    CHECK_Z(hc_keep_str(&k, HC_STR("")).p, "");
-    CHECK_INT(hc_keep_str(&k, hc_str_n("a\0b", 3)).n, 3);
-    hc_keep_fini(&k);
+    hc_arena_init(&k, t_alloc(), 100);
+    CHECK_Z(hc_arena_str(&k, hc_str(NULL)).p, "");
+    CHECK_Z(hc_arena_str(&k, HC_STR("")).p, "");
+    CHECK_INT(hc_arena_str(&k, hc_str_n("a\0b", 3)).n, 3);
+    hc_arena_fini(&k);
 }
 
-TEST(keep, structs_are_zeroed_and_aligned)
+TEST(arena, structs_are_zeroed_and_aligned)
 {
-    struct hc_keep k;
+    struct hc_arena k;
 
-    hc_keep_init(&k, t_alloc(), 1 << 20);
+    hc_arena_init(&k, t_alloc(), 1 << 20);
     for (size_t i = 1; i < 200; i++) {
         static const char zero[200];
-        char *p = hc_keep_zero(&k, i);
+        char *p = hc_arena_zero(&k, i);
 
         CHECK(p != NULL);
         CHECK_INT((uintptr_t)p % _Alignof(max_align_t), 0);
         CHECK_MEM(p, i, zero);
         memset(p, 0xFF, i);
-        hc_keep_str(&k, HC_STR("x"));
+        hc_arena_str(&k, HC_STR("x"));
     }
-    CHECK(hc_keep_zero(&k, 0) != NULL);
-    hc_keep_fini(&k);
+    CHECK(hc_arena_zero(&k, 0) != NULL);
+    hc_arena_fini(&k);
 }
 
-TEST(keep, one_piece_may_be_larger_than_the_usual)
+TEST(arena, one_piece_may_be_larger_than_the_usual)
 {
     static char big[200000];
-    struct hc_keep k;
+    struct hc_arena k;
 
     memset(big, 'b', sizeof(big));
-    hc_keep_init(&k, t_alloc(), 1 << 20);
+    hc_arena_init(&k, t_alloc(), 1 << 20);
 
-    struct hc_str a = hc_keep_str(&k, HC_STR("a"));
-    struct hc_str b = hc_keep_str(&k, hc_str_n(big, sizeof(big)));
-    struct hc_str c = hc_keep_str(&k, HC_STR("c"));
+    struct hc_str a = hc_arena_str(&k, HC_STR("a"));
+    struct hc_str b = hc_arena_str(&k, hc_str_n(big, sizeof(big)));
+    struct hc_str c = hc_arena_str(&k, HC_STR("c"));
 
     CHECK_STR(a, "a");
     CHECK_INT(b.n, sizeof(big));
     CHECK_MEM(b.p, sizeof(big), big);
     CHECK_STR(c, "c");
-    hc_keep_fini(&k);
+    hc_arena_fini(&k);
 }
 
-TEST(keep, text_is_formatted_and_cut)
+TEST(arena, text_is_formatted_and_cut)
 {
     static char big[3000];
-    struct hc_keep k;
+    struct hc_arena k;
 
     memset(big, 'b', sizeof(big) - 1);
-    hc_keep_init(&k, t_alloc(), 1 << 20);
-    CHECK_Z(hc_keep_fmt(&k, "%s-%d", "a", 7), "a-7");
-    CHECK_INT(strlen(hc_keep_fmt(&k, "%s", big)), 2047);
-    hc_keep_fini(&k);
+    hc_arena_init(&k, t_alloc(), 1 << 20);
+    CHECK_Z(hc_arena_fmt(&k, "%s-%d", "a", 7), "a-7");
+    CHECK_INT(strlen(hc_arena_fmt(&k, "%s", big)), 2047);
+    hc_arena_fini(&k);
 }
 
-TEST(keep, more_than_its_maximum_is_refused_for_good)
+TEST(arena, more_than_its_maximum_is_refused_for_good)
 {
-    struct hc_keep k;
+    struct hc_arena k;
 
-    hc_keep_init(&k, t_alloc(), 10);
-    CHECK_STR(hc_keep_str(&k, HC_STR("12345")), "12345");    /* 6 with NUL */
-    CHECK_STR(hc_keep_str(&k, HC_STR("123")), "123");
-    CHECK_INT(hc_keep_error(&k), 0);
-    CHECK_Z(hc_keep_str(&k, HC_STR("")).p, "");
-    CHECK_INT(hc_keep_error(&k), HC_ELIMIT);
-    CHECK(hc_keep_zero(&k, 0) == NULL);
-    CHECK_Z(hc_keep_fmt(&k, "x"), "");
-    hc_keep_fini(&k);
+    hc_arena_init(&k, t_alloc(), 10);
+    CHECK_STR(hc_arena_str(&k, HC_STR("12345")), "12345");    /* 6 with NUL */
+    CHECK_STR(hc_arena_str(&k, HC_STR("123")), "123");
+    CHECK_INT(hc_arena_error(&k), 0);
+    CHECK_Z(hc_arena_str(&k, HC_STR("")).p, "");
+    CHECK_INT(hc_arena_error(&k), HC_ELIMIT);
+    CHECK(hc_arena_zero(&k, 0) == NULL);
+    CHECK_Z(hc_arena_fmt(&k, "x"), "");
+    hc_arena_fini(&k);
 }
 
-TEST(keep, a_joined_one_hands_over_all_it_keeps)
+TEST(arena, a_joined_one_hands_over_all_it_keeps)
 {
-    struct hc_keep to, from;
+    struct hc_arena to, from;
 
-    hc_keep_init(&to, t_alloc(), 100);
-    hc_keep_init(&from, t_alloc(), 100);
+    hc_arena_init(&to, t_alloc(), 100);
+    hc_arena_init(&from, t_alloc(), 100);
 
-    struct hc_str a = hc_keep_str(&to, HC_STR("first"));
-    struct hc_str b = hc_keep_str(&from, HC_STR("second"));
+    struct hc_str a = hc_arena_str(&to, HC_STR("first"));
+    struct hc_str b = hc_arena_str(&from, HC_STR("second"));
 
-    CHECK_INT(hc_keep_join(&to, &from), 0);
-    hc_keep_fini(&from);
+    CHECK_INT(hc_arena_join(&to, &from), 0);
+    hc_arena_fini(&from);
     CHECK_STR(a, "first");
     CHECK_STR(b, "second");
-    CHECK_STR(hc_keep_str(&to, HC_STR("third")), "third");
+    CHECK_STR(hc_arena_str(&to, HC_STR("third")), "third");
     CHECK_STR(b, "second");
-    CHECK_INT(hc_keep_join(&to, &from), 0);
-    hc_keep_fini(&to);
+    CHECK_INT(hc_arena_join(&to, &from), 0);
+    hc_arena_fini(&to);
 
-    hc_keep_init(&to, t_alloc(), 100);
-    hc_keep_init(&from, t_alloc(), 100);
-    b = hc_keep_str(&from, HC_STR("second"));
-    CHECK_INT(hc_keep_join(&to, &from), 0);      /* into an empty one */
+    hc_arena_init(&to, t_alloc(), 100);
+    hc_arena_init(&from, t_alloc(), 100);
+    b = hc_arena_str(&from, HC_STR("second"));
+    CHECK_INT(hc_arena_join(&to, &from), 0);      /* into an empty one */
     CHECK_STR(b, "second");
-    hc_keep_fini(&to);
+    hc_arena_fini(&to);
 }
 
-TEST(keep, a_join_that_does_not_fit_moves_nothing)
+TEST(arena, a_join_that_does_not_fit_moves_nothing)
 {
-    struct hc_keep to, from;
+    struct hc_arena to, from;
 
-    hc_keep_init(&to, t_alloc(), 10);
-    hc_keep_init(&from, t_alloc(), 100);
-    hc_keep_str(&to, HC_STR("12345"));
+    hc_arena_init(&to, t_alloc(), 10);
+    hc_arena_init(&from, t_alloc(), 100);
+    hc_arena_str(&to, HC_STR("12345"));
 
-    struct hc_str b = hc_keep_str(&from, HC_STR("6789"));
+    struct hc_str b = hc_arena_str(&from, HC_STR("6789"));
 
-    CHECK_INT(hc_keep_join(&to, &from), HC_ELIMIT);
-    CHECK_INT(hc_keep_error(&to), 0);
-    hc_keep_fini(&to);
+    CHECK_INT(hc_arena_join(&to, &from), HC_ELIMIT);
+    CHECK_INT(hc_arena_error(&to), 0);
+    hc_arena_fini(&to);
     CHECK_STR(b, "6789");
-    hc_keep_fini(&from);
+    hc_arena_fini(&from);
 }
 
-static int keep_some(void)
+static int arena_some(void)
 {
-    struct hc_keep k;
+    struct hc_arena k;
 
-    hc_keep_init(&k, t_alloc(), 1 << 20);
+    hc_arena_init(&k, t_alloc(), 1 << 20);
     for (size_t i = 0; i < 300; i++) {
-        struct hc_str s = hc_keep_str(&k, HC_STR("twenty bytes of text"));
+        struct hc_str s = hc_arena_str(&k, HC_STR("twenty bytes of text"));
 
-        CHECK(s.n == 20 || hc_keep_error(&k) == HC_ENOMEM);
+        CHECK(s.n == 20 || hc_arena_error(&k) == HC_ENOMEM);
     }
 
-    int err = hc_keep_error(&k);
+    int err = hc_arena_error(&k);
 
-    hc_keep_fini(&k);
+    hc_arena_fini(&k);
     return err;
 }
 
-TEST(keep, memory_may_end_anywhere)
+TEST(arena, memory_may_end_anywhere)
 {
-    t_fails_every_allocation(keep_some);
+    t_fails_every_allocation(arena_some);
 }

@@ -181,7 +181,7 @@ TEST(json_doc, booleans_and_kinds)
     hc_json_doc_fini(&doc);
 }
 
-TEST(json_doc, words_and_numbers_may_be_the_root)
+TEST(json_doc, enums_and_numbers_may_be_the_root)
 {
     int64_t n = 0;
 

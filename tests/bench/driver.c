@@ -42,7 +42,7 @@ static void call(headcount *h)
 
     if (outcome == NULL || outcome->code != 0 || outcome->body_size < 1000)
         bench_fail(outcome != NULL ? outcome->message : "no outcome");
-    headcount_end(op);
+    headcount_op_free(op);
 }
 
 int main(int argc, char **argv)

@@ -52,7 +52,7 @@ static double last_turn(headcount *h, struct policy *p,
     if (o->code != 0 || o->clusters[0].error != NULL)
         bench_fail(o->code != 0 ? o->message : o->clusters[0].error);
     *n = o->clusters[0].services_n;
-    headcount_end(op);
+    headcount_op_free(op);
     return took;
 }
 

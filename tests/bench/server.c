@@ -236,7 +236,7 @@ static void take(struct conn *c)
 
 /* ---- connections ---- */
 
-static void keep(struct conn *c, const void *p, size_t n)
+static void arena(struct conn *c, const void *p, size_t n)
 {
     if (n > IN - 1 - c->in_n)
         bench_fail("a request that is too long");
@@ -262,7 +262,7 @@ static void feed_tls(struct conn *c, const unsigned char *raw, size_t n)
         unsigned char *plain = br_ssl_engine_recvapp_buf(eng, &got);
 
         if (plain != NULL) {
-            keep(c, plain, got);
+            arena(c, plain, got);
             br_ssl_engine_recvapp_ack(eng, got);
         }
         flush_tls(c);
@@ -292,7 +292,7 @@ static void hear(struct conn *c)
     if (secure)
         feed_tls(c, raw, (size_t)n);
     else
-        keep(c, raw, (size_t)n);
+        arena(c, raw, (size_t)n);
     take(c);
 }
 

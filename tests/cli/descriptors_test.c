@@ -23,7 +23,7 @@ static bool is_null(int fd, int way)
 /* Bits of what went wrong. */
 static int open_without(unsigned closed)
 {
-    static const int ways[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+    static const int vtable[] = { O_WRONLY, O_RDONLY, O_RDONLY };
     int wrong = 0, file = open("/dev/zero", O_RDWR);
 
     for (int fd = 0; fd < 3; fd++) {
@@ -33,9 +33,9 @@ static int open_without(unsigned closed)
     }
     wrong |= !descriptors_open();
     for (int fd = 0; fd < 3; fd++)
-        wrong |= (closed & 1u << fd ? is_null(fd, ways[fd])
+        wrong |= (closed & 1u << fd ? is_null(fd, vtable[fd])
                                     : fcntl(fd, F_GETFL) >= 0 &&
-                                      !is_null(fd, ways[fd])) ? 0 : 2;
+                                      !is_null(fd, vtable[fd])) ? 0 : 2;
     wrong |= open("/", O_RDONLY) < 3 ? 8 : 0;
     return wrong | (write(1, "x", 1) == 1 ? 4 : 0);
 }

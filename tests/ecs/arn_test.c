@@ -38,7 +38,7 @@ static const struct arn_row good[] = {
       "f9c1ed4e-5ad5-4aeb-9d42-7ad3bb5a4f10" },
 };
 
-TEST(arn, parts_of_good_ones)
+TEST(arn, shapes_of_good_ones)
 {
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
         size_t n = strlen(good[i].text);

@@ -245,7 +245,7 @@ static int word_of(const struct hc_ecs_service *s, enum word what)
     return -1;
 }
 
-TEST(ops_services, words_are_understood_or_other)
+TEST(ops_services, enums_are_understood_or_other)
 {
     static const struct { const char *status; int want; } status[] = {
         { "ACTIVE", STATUS_ACTIVE }, { "DRAINING", STATUS_DRAINING },

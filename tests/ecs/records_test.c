@@ -9,7 +9,7 @@
 
 #define AT "arn:aws:ecs:eu-west-1:111122223333:"
 
-static struct hc_batch b;
+static struct hc_records b;
 static struct hc_error error;
 static char text[20000];
 
@@ -48,7 +48,7 @@ static int get(const char *document)
     size_t n = strlen(document);
 
     hc_error_reset(&error);
-    return hc_batch_get(&b, t_alloc(), hc_str_n(t_guard(document, n), n),
+    return hc_records_get(&b, t_alloc(), hc_str_n(t_guard(document, n), n),
                         &error);
 }
 
@@ -77,7 +77,7 @@ static void get_records(void)
 static void check_done(const char *done)
 {
     CHECK_INT(b.records_n, strlen(done));
-    hc_batch_judge(&b);
+    hc_records_judge(&b);
     for (size_t i = 0; i < b.records_n; i++)
         if (b.records[i].done != (done[i] == '1'))
             fail_msg("record %zu, of %s", i, done);
@@ -88,15 +88,15 @@ static void check_failures(bool named, const char *json)
     struct hc_buf out;
 
     hc_buf_init(&out, t_alloc(), 10000);
-    hc_batch_judge(&b);
-    CHECK_INT(hc_batch_put_failures(&b, &out), named);
+    hc_records_judge(&b);
+    CHECK_INT(hc_records_put_failures(&b, &out), named);
     CHECK_STR(hc_buf_view(&out), json);
     hc_buf_fini(&out);
 }
 
 static void end(void)
 {
-    hc_batch_fini(&b);
+    hc_records_fini(&b);
     text[0] = '\0';
 }
 
@@ -111,9 +111,9 @@ TEST(batch, an_event_alone_is_a_batch_of_one)
     CHECK(b.clusters[0].newest == b.clusters[1].newest);
     CHECK_INT(b.clusters[0].newest->event.clusters_n, 2);
     check_done("0");
-    hc_batch_settle(&b, 0, true);
+    hc_records_settle(&b, 0, true);
     check_done("0");
-    hc_batch_settle(&b, 1, true);
+    hc_records_settle(&b, 1, true);
     check_done("1");
     check_failures(true, "{\"batchItemFailures\":[]}");
     end();
@@ -139,9 +139,9 @@ TEST(batch, each_cluster_is_asked_for_once_with_its_newest_event)
     CHECK_INT(b.clusters[1].causes, 2);
     CHECK_INT(b.clusters[1].newest->event.version, 1);
     CHECK_INT(b.clusters[2].newest->event.version, -1);
-    CHECK_INT(b.sightings_n, 4);
-    CHECK_INT(b.sightings[1].version, 6);
-    CHECK_INT(b.sightings[2].cluster, 1);
+    CHECK_INT(b.versions_n, 4);
+    CHECK_INT(b.versions[1].version, 6);
+    CHECK_INT(b.versions[2].cluster, 1);
     end();
 }
 
@@ -159,7 +159,7 @@ TEST(batch, one_name_in_two_regions_is_two_clusters)
     CHECK_INT(b.clusters_n, 3);
     CHECK_STR(b.clusters[0].region, "us-east-1");
     CHECK_STR(b.clusters[1].region, "");
-    hc_batch_settle(&b, 0, true);
+    hc_records_settle(&b, 0, true);
     check_done("100");
     end();
 }
@@ -181,9 +181,9 @@ TEST(batch, what_was_reconciled_already_is_dropped)
     add_record("1", QUEUE, HOST("prod", "a", "5", "02"));
     add_record("2", QUEUE, HOST("prod", "b", "7", "01"));
     get_records();
-    CHECK(!hc_batch_drop(&b, b.sightings[0].cluster));
+    CHECK(!hc_records_drop(&b, b.versions[0].cluster));
     check_done("00");
-    CHECK(hc_batch_drop(&b, b.sightings[1].cluster));
+    CHECK(hc_records_drop(&b, b.versions[1].cluster));
     CHECK(b.clusters[0].settled);
     check_done("11");
     end();
@@ -217,7 +217,7 @@ TEST(batch, a_duplicate_writes_nothing_for_a_dry_run)
     get_records();
     CHECK_INT(b.clusters_n, 1);
     CHECK_INT(b.clusters[0].writers, 1);
-    CHECK(!hc_batch_drop(&b, b.sightings[0].cluster));
+    CHECK(!hc_records_drop(&b, b.versions[0].cluster));
     CHECK_INT(b.clusters[0].writers, 0);
     end();
 }
@@ -232,14 +232,14 @@ TEST(batch, a_record_is_done_when_all_its_clusters_are)
     add_record("4", QUEUE, "nonsense");
     get_records();
     check_done("0000");
-    hc_batch_settle(&b, 0, true);
+    hc_records_settle(&b, 0, true);
     check_done("1000");
-    hc_batch_settle(&b, 1, false);
+    hc_records_settle(&b, 1, false);
     check_done("1000");
     CHECK(strstr(b.records[3].why.p, "JSON") != NULL);
     check_failures(true, "{\"batchItemFailures\":[{\"itemIdentifier\":\"2\"},"
                    "{\"itemIdentifier\":\"3\"},{\"itemIdentifier\":\"4\"}]}");
-    hc_batch_settle(&b, 1, true);
+    hc_records_settle(&b, 1, true);
     check_done("1110");
     end();
 }
@@ -250,10 +250,10 @@ TEST(batch, of_a_fifo_queue_nothing_is_done_after_what_is_not)
     add_record("2", QUEUE ".fifo", "{\"cluster\":\"test\"}");
     add_record("3", QUEUE ".fifo", "{\"cluster\":\"prod\"}");
     get_records();
-    hc_batch_settle(&b, 0, true);
-    hc_batch_settle(&b, 1, false);
+    hc_records_settle(&b, 0, true);
+    hc_records_settle(&b, 1, false);
     check_done("100");
-    hc_batch_settle(&b, 1, true);
+    hc_records_settle(&b, 1, true);
     check_done("111");
     end();
 }
@@ -264,11 +264,11 @@ TEST(batch, a_sweep_is_a_target_of_its_own)
     add_record("2", QUEUE, "{\"cluster\":\"prod\"}");
     get_records();
     CHECK(b.sweeps && b.records[0].sweeps && !b.records[1].sweeps);
-    hc_batch_settle(&b, 0, true);
+    hc_records_settle(&b, 0, true);
     check_done("01");
-    hc_batch_settle_sweep(&b, false);
+    hc_records_settle_sweep(&b, false);
     check_done("01");
-    hc_batch_settle_sweep(&b, true);
+    hc_records_settle_sweep(&b, true);
     check_done("11");
     end();
 }
@@ -280,12 +280,12 @@ TEST(batch, what_cannot_be_named_cannot_be_failed_alone)
     get_records();
     check_failures(false, "{\"batchItemFailures\":[{\"itemIdentifier\":\"\"}]"
                           "}");
-    hc_batch_settle(&b, 0, true);
+    hc_records_settle(&b, 0, true);
     check_failures(true, "{\"batchItemFailures\":[]}");
     end();
     CHECK_INT(get("{\"Records\":[{\"EventSource\":\"aws:sns\",\"Sns\":{"
                   "\"Message\":\"{\\\"cluster\\\":\\\"prod\\\"}\"}}]}"), 0);
-    hc_batch_settle(&b, 0, false);
+    hc_records_settle(&b, 0, false);
     check_failures(false, "{\"batchItemFailures\":[{\"itemIdentifier\":\"\"}]"
                           "}");
     end();
@@ -334,7 +334,7 @@ static int reads(void)
                   "\\\"b\\\"]}\"},"
                   "{\"eventSource\":\"aws:sqs\",\"body\":\"nonsense\"}]}");
 
-    hc_batch_fini(&b);
+    hc_records_fini(&b);
     return err;
 }
 

@@ -18,7 +18,8 @@ static int read_into(struct hc_ecs_services *v, const char *text)
     struct hc_error error = { .code = 0 };
     int err;
 
-    hc_ecs_saved_init(v, t_alloc(), "the snapshot", HC_ESYNTAX, strlen(text));
+    hc_ecs_service_json_init(v, t_alloc(), "the snapshot", HC_ESYNTAX,
+                             strlen(text));
     err = hc_ecs_services_feed(v, hc_str(text), &error);
     return err == 0 ? hc_ecs_services_end(v, &error) : err;
 }

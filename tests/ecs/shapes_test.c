@@ -5,27 +5,27 @@
 
 #include "ecs/shapes.h"
 
-static void member(struct hc_ecs_failure *f, struct hc_keep *keep, int id,
+static void member(struct hc_ecs_failure *f, struct hc_arena *arena, int id,
                    const char *text)
 {
-    hc_ecs_part_failure(f, keep, &(struct hc_view_item){
+    hc_ecs_shape_failure(f, arena, &(struct hc_view_item){
                                      .id = id, .text = hc_str(text) });
 }
 
 TEST(parts, a_failure_takes_its_members_and_no_others)
 {
     struct hc_ecs_failure f = { .arn = { NULL, 0 } };
-    struct hc_keep keep;
+    struct hc_arena arena;
 
-    hc_keep_init(&keep, t_alloc(), 1000);
-    member(&f, &keep, PART_FAILURE_ARN, "a");
-    member(&f, &keep, PART_FAILURE_REASON, "MISSING");
-    member(&f, &keep, PART_FAILURE_DETAIL, "d");
-    member(&f, &keep, PART_TAG_KEY, "other");
+    hc_arena_init(&arena, t_alloc(), 1000);
+    member(&f, &arena, PART_FAILURE_ARN, "a");
+    member(&f, &arena, PART_FAILURE_REASON, "MISSING");
+    member(&f, &arena, PART_FAILURE_DETAIL, "d");
+    member(&f, &arena, PART_TAG_KEY, "other");
     CHECK_STR(f.arn, "a");
     CHECK_STR(f.reason, "MISSING");
     CHECK_STR(f.detail, "d");
-    hc_keep_fini(&keep);
+    hc_arena_fini(&arena);
 }
 
 TEST(parts, tags_are_a_list)
@@ -43,24 +43,24 @@ TEST(parts, tags_are_a_list)
         { .id = 50, .text = { "other", 5 } },
     };
     struct hc_ecs_tag *tags = NULL;
-    struct hc_keep keep;
+    struct hc_arena arena;
 
-    hc_keep_init(&keep, t_alloc(), 1000);
+    hc_arena_init(&arena, t_alloc(), 1000);
     for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++)
-        hc_ecs_part_tag(&tags, &keep, &items[i]);
+        hc_ecs_shape_tag(&tags, &arena, &items[i]);
     CHECK(tags != NULL && tags->next != NULL);
     CHECK_STR(tags->key, "");
     CHECK_STR(tags->value, "v2");
     CHECK_STR(tags->next->key, "k1");
     CHECK_STR(tags->next->value, "v1");
     CHECK(tags->next->next == NULL);
-    hc_keep_fini(&keep);
+    hc_arena_fini(&arena);
 
-    hc_keep_init(&keep, t_alloc(), 10);      /* no room for one */
+    hc_arena_init(&arena, t_alloc(), 10);      /* no room for one */
     tags = NULL;
-    hc_ecs_part_tag(&tags, &keep, &items[2]);
+    hc_ecs_shape_tag(&tags, &arena, &items[2]);
     CHECK(tags == NULL);
-    hc_keep_fini(&keep);
+    hc_arena_fini(&arena);
 }
 
 TEST(parts, what_is_not_kept_is_said)
@@ -71,10 +71,10 @@ TEST(parts, what_is_not_kept_is_said)
     };
 
     for (size_t i = 0; i < 3; i++) {
-        struct hc_keep keep = { .max = 7, .err = rows[i].err };
+        struct hc_arena arena = { .max = 7, .err = rows[i].err };
         struct hc_error e = { 0 };
 
-        CHECK_INT(hc_ecs_kept(&keep, "it", &e), rows[i].want);
+        CHECK_INT(hc_ecs_kept(&arena, "it", &e), rows[i].want);
         CHECK(hc_str_starts(hc_str(e.what), hc_str(rows[i].says)));
     }
 }

@@ -44,23 +44,23 @@ static void fuzz_wish(struct hc_str text, char kind)
     struct hc_ecs_tag tags[16];
     struct hc_wish wish = { .service = HC_STR("web") };
     struct hc_error e = { 0 };
-    struct hc_keep keep;
+    struct hc_arena arena;
     size_t n = 0;
     int err;
 
-    hc_keep_init(&keep, &hc_alloc_libc, (size_t)1 << 20);
+    hc_arena_init(&arena, &hc_alloc_libc, (size_t)1 << 20);
     while (kind == 't' && text.n > 0 && n < 16) {
         struct hc_str value = hc_str_cut(&text, '\n');
         struct hc_str key = hc_str_cut(&value, '=');
 
-        tags[n] = (struct hc_ecs_tag){ hc_keep_str(&keep, key),
-                                       hc_keep_str(&keep, value), NULL };
+        tags[n] = (struct hc_ecs_tag){ hc_arena_str(&arena, key),
+                                       hc_arena_str(&arena, value), NULL };
         if (n > 0)
             tags[n - 1].next = &tags[n];
         n++;
     }
-    err = kind == 't' ? hc_tags_wish(&wish, n > 0 ? tags : NULL, &keep, &e)
-                      : hc_autoscaler_wish(&wish, text, &keep, &e);
+    err = kind == 't' ? hc_tags_wish(&wish, n > 0 ? tags : NULL, &arena, &e)
+                      : hc_autoscaler_wish(&wish, text, &arena, &e);
     fuzz_must(err == 0 || e.what[0] != '\0');
     if (err == 0) {
         const struct hc_measure m = { 7, 7 * 4096, 7 * 8192 };
@@ -68,7 +68,7 @@ static void fuzz_wish(struct hc_str text, char kind)
         fuzz_must(hc_rule_check(&wish.rule, NULL) == 0 && wish.allow == 0);
         fuzz_must(hc_rule_count(&wish.rule, &m) >= 0);
     }
-    hc_keep_fini(&keep);
+    hc_arena_fini(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)

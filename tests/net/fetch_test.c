@@ -21,7 +21,7 @@ struct fetcher {
     char body[100000];
     size_t body_n;
     bool done, failed, ended;
-    bool keep_still;                 /* leaves the request unmade */
+    bool arena_still;                 /* leaves the request unmade */
 };
 
 static struct fetcher one, two;
@@ -36,7 +36,7 @@ static void fetcher_run(struct hc_job *job, int64_t now)
             return;
         case FETCH_NEED_REQUEST:
             t->needed++;
-            if (t->keep_still)
+            if (t->arena_still)
                 return;
             CHECK_INT(t->f.out.n, 0);
             hc_buf_text(&t->f.out, t->request);

@@ -154,10 +154,10 @@ TEST(job, the_last_in_the_queue_can_be_ended)
 TEST(link, a_line_is_woken_in_order_and_is_empty_then)
 {
     struct hc_jobs q;
-    struct hc_links line = { NULL, NULL };
+    struct hc_wait_queue line = { NULL, NULL };
     char diary[8] = "";
     struct worker w[3];
-    struct hc_link link[3] = { { NULL, NULL, NULL, NULL } };
+    struct hc_waiter link[3] = { { NULL, NULL, NULL, NULL } };
 
     hc_jobs_init(&q);
     for (int i = 0; i < 3; i++) {
@@ -167,13 +167,13 @@ TEST(link, a_line_is_woken_in_order_and_is_empty_then)
     hc_jobs_step(&q, 1, NULL, 0);
     for (int i = 0; i < 3; i++)
         w[i].diary = diary;
-    hc_link_wait(&line, &link[2], &w[2].job);
-    hc_link_wait(&line, &link[0], &w[0].job);
-    hc_link_wait(&line, &link[1], &w[1].job);
-    hc_link_wait(&line, &link[2], &w[2].job);    /* stands there already */
-    hc_links_wake(&line);
+    hc_waiter_join(&line, &link[2], &w[2].job);
+    hc_waiter_join(&line, &link[0], &w[0].job);
+    hc_waiter_join(&line, &link[1], &w[1].job);
+    hc_waiter_join(&line, &link[2], &w[2].job);    /* stands there already */
+    hc_wait_queue_wake(&line);
     CHECK(line.first == NULL && line.last == NULL);
-    CHECK(!hc_links_wake_one(&line));
+    CHECK(!hc_wait_queue_wake_one(&line));
     hc_jobs_step(&q, 2, NULL, 0);
     CHECK_Z(diary, "cab");
     for (int i = 0; i < 3; i++)
@@ -183,26 +183,26 @@ TEST(link, a_line_is_woken_in_order_and_is_empty_then)
 TEST(link, who_leaves_is_not_woken)
 {
     struct hc_jobs q;
-    struct hc_links line = { NULL, NULL }, other = { NULL, NULL };
+    struct hc_wait_queue line = { NULL, NULL }, other = { NULL, NULL };
     struct worker w[3];
-    struct hc_link link[3] = { { NULL, NULL, NULL, NULL } };
+    struct hc_waiter link[3] = { { NULL, NULL, NULL, NULL } };
 
     hc_jobs_init(&q);
     for (int i = 0; i < 3; i++) {
         w[i] = (struct worker){ .runs = 0 };
         hc_job_init(&w[i].job, &q, worker_run);
-        hc_link_wait(&line, &link[i], &w[i].job);
+        hc_waiter_join(&line, &link[i], &w[i].job);
     }
     hc_jobs_step(&q, 1, NULL, 0);
-    hc_link_drop(&link[1]);
-    hc_link_drop(&link[1]);
-    hc_link_wait(&other, &link[0], &w[0].job);   /* changes the line */
-    hc_links_wake(&line);
+    hc_waiter_leave(&link[1]);
+    hc_waiter_leave(&link[1]);
+    hc_waiter_join(&other, &link[0], &w[0].job);   /* changes the line */
+    hc_wait_queue_wake(&line);
     hc_jobs_step(&q, 2, NULL, 0);
     CHECK_INT(w[0].runs, 1);
     CHECK_INT(w[1].runs, 1);
     CHECK_INT(w[2].runs, 2);
-    hc_link_drop(&link[0]);
+    hc_waiter_leave(&link[0]);
     CHECK(other.first == NULL);
     for (int i = 0; i < 3; i++)
         hc_job_fini(&w[i].job);

@@ -12,7 +12,7 @@ static struct net_world world;
 
 struct taker {
     struct hc_job job;
-    struct hc_turn turn;
+    struct hc_pool_waiter waiter;
     struct hc_stats stats;
     bool has;
 };
@@ -24,7 +24,7 @@ static void taker_run(struct hc_job *job, int64_t now)
     struct taker *t = (struct taker *)job;
 
     (void)now;
-    t->has = t->turn.conn != NULL || t->turn.failed;
+    t->has = t->waiter.conn != NULL || t->waiter.failed;
 }
 
 static void take(struct taker *t, bool fresh)
@@ -37,23 +37,23 @@ static void take(struct taker *t, bool fresh)
 
     memset(t, 0, sizeof *t);
     hc_job_init(&t->job, &world.net.jobs, taker_run);
-    hc_pool_ask(&world.net.pool, &t->turn, &ask, world.now);
+    hc_pool_ask(&world.net.pool, &t->waiter, &ask, world.now);
 }
 
 static void get(struct taker *t)
 {
     take(t, false);
     net_world_until(&world, &t->has);
-    CHECK(t->turn.conn != NULL);
+    CHECK(t->waiter.conn != NULL);
 }
 
 static void give(struct taker *t, bool reusable)
 {
     /* As a fetch does: one that was used is no new one any more. */
-    if (t->turn.conn != NULL)
-        t->turn.conn->exchanges++;
-    hc_pool_give(&world.net.pool, &t->turn, reusable, world.now);
-    hc_turn_drop(&world.net.pool, &t->turn, world.now);
+    if (t->waiter.conn != NULL)
+        t->waiter.conn->exchanges++;
+    hc_pool_give(&world.net.pool, &t->waiter, reusable, world.now);
+    hc_pool_waiter_drop(&world.net.pool, &t->waiter, world.now);
     hc_job_fini(&t->job);
 }
 
@@ -73,7 +73,7 @@ TEST(pool, the_newest_idle_connection_is_lent_first)
     open_with((struct hc_net_config){ .idle = 0 });
     get(&takers[0]);
     get(&takers[1]);
-    struct hc_conn *a = takers[0].turn.conn, *b = takers[1].turn.conn;
+    struct hc_conn *a = takers[0].waiter.conn, *b = takers[1].waiter.conn;
 
     CHECK(a != b);
     give(&takers[0], true);
@@ -81,9 +81,9 @@ TEST(pool, the_newest_idle_connection_is_lent_first)
     net_world_settle(&world);
     CHECK_INT(idle(), 2);
     get(&takers[0]);
-    CHECK(takers[0].turn.conn == b);
+    CHECK(takers[0].waiter.conn == b);
     get(&takers[1]);
-    CHECK(takers[1].turn.conn == a);
+    CHECK(takers[1].waiter.conn == a);
     CHECK_INT(world.peer.n, 2);
     give(&takers[0], false);
     give(&takers[1], true);
@@ -101,15 +101,15 @@ TEST(pool, ten_a_host_and_who_waits_is_served_in_order)
     net_world_settle(&world);
     CHECK_INT(world.peer.n, 10);
     for (int i = 0; i < 13; i++)
-        CHECK_INT(takers[i].turn.conn != NULL, i < 10);
+        CHECK_INT(takers[i].waiter.conn != NULL, i < 10);
     give(&takers[4], true);
     net_world_settle(&world);
-    CHECK(takers[10].turn.conn != NULL);
-    CHECK(takers[11].turn.conn == NULL);
-    hc_turn_drop(&world.net.pool, &takers[11].turn, world.now);
+    CHECK(takers[10].waiter.conn != NULL);
+    CHECK(takers[11].waiter.conn == NULL);
+    hc_pool_waiter_drop(&world.net.pool, &takers[11].waiter, world.now);
     give(&takers[5], false);         /* its place is dialled anew */
     net_world_settle(&world);
-    CHECK(takers[12].turn.conn != NULL);
+    CHECK(takers[12].waiter.conn != NULL);
     CHECK_INT(world.peer.n, 11);
     hc_job_fini(&takers[11].job);
     for (int i = 0; i < 13; i++)
@@ -172,7 +172,7 @@ TEST(pool, it_is_looked_at_before_it_is_lent)
     net_world_settle(&world);
     net_peer_hang_up(&world.peer, 0);
     take(&takers[1], false);         /* before any poll could tell */
-    CHECK(takers[1].turn.conn == NULL);
+    CHECK(takers[1].waiter.conn == NULL);
     net_world_until(&world, &takers[1].has);
     CHECK_INT(world.peer.n, 2);
     give(&takers[1], true);
@@ -183,14 +183,14 @@ TEST(pool, who_needs_a_new_one_gets_a_new_one)
 {
     open_with((struct hc_net_config){ .per_host = 1 });
     get(&takers[0]);
-    struct hc_conn *old = takers[0].turn.conn;
+    struct hc_conn *old = takers[0].waiter.conn;
     uint64_t id = old->watch.id;
 
     give(&takers[0], true);
     take(&takers[1], true);
     net_world_until(&world, &takers[1].has);
-    CHECK(takers[1].turn.conn != NULL);
-    CHECK(takers[1].turn.conn->watch.id != id);
+    CHECK(takers[1].waiter.conn != NULL);
+    CHECK(takers[1].waiter.conn->watch.id != id);
     CHECK_INT(world.net.pool.conns, 1);      /* the idle one made room */
     give(&takers[1], true);
     net_world_close(&world);
@@ -222,8 +222,8 @@ TEST(pool, hosts_and_trust_are_kept_apart)
             other.port++;
         memset(&takers[1], 0, sizeof takers[1]);
         hc_job_init(&takers[1].job, &world.net.jobs, taker_run);
-        hc_pool_ask(&world.net.pool, &takers[1].turn, &asks[i], world.now);
-        CHECK(takers[1].turn.conn == NULL);
+        hc_pool_ask(&world.net.pool, &takers[1].waiter, &asks[i], world.now);
+        CHECK(takers[1].waiter.conn == NULL);
         give(&takers[1], false);
     }
     CHECK_INT(idle(), 1);
@@ -239,8 +239,8 @@ TEST(pool, a_dial_that_fails_fails_its_turn)
     net_world_until(&world, &takers[0].has);
     net_world_until(&world, &takers[1].has);
     for (int i = 0; i < 2; i++) {
-        CHECK(takers[i].turn.failed);
-        CHECK_INT(takers[i].turn.error.code, HC_ECONNECT);
+        CHECK(takers[i].waiter.failed);
+        CHECK_INT(takers[i].waiter.error.code, HC_ECONNECT);
         give(&takers[i], false);
     }
     net_world_settle(&world);
@@ -253,10 +253,10 @@ TEST(pool, a_dial_serves_the_next_when_its_own_turn_was_served)
     open_with((struct hc_net_config){ .idle = 0 });
     get(&takers[0]);
     take(&takers[1], false);         /* dials */
-    CHECK(takers[1].turn.dial != NULL);
+    CHECK(takers[1].waiter.dial != NULL);
     give(&takers[0], true);          /* and is served by this one */
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
-    CHECK(takers[1].turn.conn != NULL);
+    CHECK(takers[1].waiter.conn != NULL);
     take(&takers[2], false);
     net_world_until(&world, &takers[2].has);
     net_world_settle(&world);
@@ -287,7 +287,7 @@ TEST(pool, everything_is_closed_at_the_end)
     get(&takers[0]);
     give(&takers[0], true);
     take(&takers[1], true);          /* a dial under way */
-    hc_turn_drop(&world.net.pool, &takers[1].turn, world.now);
+    hc_pool_waiter_drop(&world.net.pool, &takers[1].waiter, world.now);
     hc_job_fini(&takers[1].job);
     net_world_close(&world);
     CHECK_INT(t_alloc_state()->live, 0);
@@ -298,7 +298,7 @@ TEST(pool, one_whose_close_notify_came_with_the_answer_is_not_lent)
     memset(&world, 0, sizeof world);
     net_world_open(&world, NULL, "ec");
     get(&takers[0]);
-    struct hc_conn *c = takers[0].turn.conn;
+    struct hc_conn *c = takers[0].waiter.conn;
     struct hc_str in, out = HC_STR("x");
 
     CHECK_INT(hc_conn_send(c, &out, NULL), 1);
@@ -316,7 +316,7 @@ TEST(pool, one_whose_close_notify_came_with_the_answer_is_not_lent)
     CHECK(!c->ended);                /* no FIN: only close_notify came */
     give(&takers[0], true);
     take(&takers[1], false);
-    CHECK(takers[1].turn.conn == NULL);
+    CHECK(takers[1].waiter.conn == NULL);
     give(&takers[1], false);
     net_world_close(&world);
 }

@@ -10,7 +10,7 @@
 
 struct asker {
     struct hc_job job;                   /* first */
-    struct hc_link link;
+    struct hc_waiter waiter;
     struct hc_stats stats;
     struct hc_resolver *r;
     const char *name;
@@ -108,7 +108,7 @@ static void rig_close(struct rig *rig)
 static int ask_now(struct asker *a, int64_t now)
 {
     const struct hc_resolve_ask ask = {
-        .name = hc_str(a->name), .link = &a->link, .job = &a->job,
+        .name = hc_str(a->name), .waiter = &a->waiter, .job = &a->job,
         .stats = &a->stats, .again = a->again,
     };
 
@@ -137,7 +137,7 @@ static void asker_begin(struct asker *a, struct rig *rig, const char *name)
 
 static void asker_end(struct asker *a)
 {
-    hc_link_drop(&a->link);
+    hc_waiter_leave(&a->waiter);
     hc_job_fini(&a->job);
 }
 
@@ -641,7 +641,7 @@ TEST(resolve, one_who_waits_may_ask_in_vain)
     turn(&rig, 1);
     CHECK_INT(a.asks, 2);
     CHECK_INT(rig.stats.dns_lookups, 1);
-    CHECK(a.link.line != NULL);
+    CHECK(a.waiter.line != NULL);
     asker_end(&a);
     rig_close(&rig);
 }
@@ -673,11 +673,11 @@ TEST(resolve, one_who_has_an_answer_does_not_wait_any_more)
     rig_open(&rig, silent);
     asker_begin(&a, &rig, "ecs.test");
     turn(&rig, 0);
-    CHECK(a.link.line != NULL);
+    CHECK(a.waiter.line != NULL);
     rig.hosts = "192.0.2.9 ecs.test\n";
     rig.r.files_due = 0;
     CHECK_INT(ask_now(&a, 1), 1);
-    CHECK(a.link.line == NULL);
+    CHECK(a.waiter.line == NULL);
     asker_end(&a);
     rig_close(&rig);
 }
@@ -691,7 +691,7 @@ TEST(resolve, the_end_of_the_resolver_ends_what_is_under_way)
     asker_begin(&a, &rig, "ecs.test");
     turn(&rig, 0);
     hc_resolver_fini(&rig.r);
-    CHECK(a.link.line == NULL);
+    CHECK(a.waiter.line == NULL);
     CHECK_INT(rig.jobs.watches_n, 0);
     a.gone = true;
     asker_end(&a);

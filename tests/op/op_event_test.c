@@ -20,7 +20,7 @@ static const struct headcount_wish web = {
 };
 
 static const struct headcount_outcome *
-handle(const char *event, const char *cluster, enum headcount_swept swept)
+handle(const char *event, const char *cluster, enum headcount_sweep_state swept)
 {
     const char *const clusters[] = { cluster };
     const struct headcount_request request = {
@@ -50,7 +50,7 @@ TEST(event_op, one_cluster_of_an_event_is_reconciled_alone)
     CHECK_INT(o->clusters_n, 1);
     CHECK_Z(o->clusters[0].arn, CLUSTER_ARN);
     CHECK_INT(scene.script.requests, 2);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -63,7 +63,7 @@ TEST(event_op, a_cluster_that_the_event_does_not_name_is_nothing_to_do)
     CHECK_INT(o->code, 0);
     CHECK_INT(o->clusters_n, 0);
     CHECK_INT(o->summary[HEADCOUNT_FAILED], 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -80,7 +80,7 @@ TEST(event_op, records_of_other_clusters_stay_undone)
     CHECK_INT(o->records_n, 2);
     CHECK(o->records[0].done && !o->records[1].done);
     CHECK_INT(o->records_failed, 1);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -97,7 +97,7 @@ TEST(event_op, a_dry_run_writes_nothing)
     CHECK_INT(o->summary[HEADCOUNT_PENDING], 1);
     CHECK_INT(scene.script.requests, 2);
     CHECK(o->dry_run && strstr(o->json, "\"dry_run\":true") != NULL);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -124,7 +124,7 @@ TEST(event_op, a_dry_run_stops_no_write_of_another_record)
         CHECK_INT(o->summary[HEADCOUNT_UPDATED], 1);
         CHECK_INT(scene.script.requests, 3);
         CHECK(!o->dry_run && o->records_failed == 0);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
         scene_close();
     }
 }
@@ -171,7 +171,7 @@ TEST(event_op, a_record_of_another_region_is_left_unless_it_is_to_be_dropped)
                     "\"1\"}]}");
         }
         CHECK_INT(scene.script.requests, 0);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
         scene_close();
     }
 }
@@ -188,7 +188,7 @@ TEST(event_op, a_record_of_another_account_is_left)
     CHECK_Z(o->records[0].error, "cluster prod is in account 123456789012, "
             "and its event in account 1");
     CHECK(o->failures == NULL && o->records_failed == 1);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -206,12 +206,12 @@ TEST(event_op, what_is_foreign_harms_no_other)
     CHECK_INT(o->foreign, 1);
     CHECK(!o->records[0].done && o->records[1].done &&
           !o->records[1].foreign);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     o = handle_foreign("{\"cluster\":\"" FAR_ARN "\"}", false);
     CHECK_Z(o->skipped_event, "foreign_region");
     CHECK_INT(o->foreign, 1);
     CHECK_INT(o->records_n, 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -254,13 +254,13 @@ TEST(event_op, a_deleted_cluster_is_a_failure_only_where_a_person_named_it)
                                                        : "cluster_gone");
         if (rows[i].failed)
             CHECK(strstr(o->clusters[0].error, "eu-west-1: prod2") != NULL);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
         if (!rows[i].failed) {            /* whose account it is is known now */
             o = handle_foreign(OTHER_EVENT, false);
             CHECK_INT(o->clusters_n, 1);
             CHECK_Z(o->clusters[0].error_code, "foreign_account");
             CHECK_INT(scene.script.requests, 3);
-            headcount_end(scene.op);
+            headcount_op_free(scene.op);
         }
         scene_close();
     }
@@ -296,7 +296,7 @@ TEST(event_op, a_namesake_in_another_account_is_another_cluster)
         CHECK_INT(scene.script.requests, 4);
         CHECK(strstr(scene.script.request[0], OTHER_ARN) != NULL);
         CHECK(o->records[i].done == false && o->records[1 - i].done);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
         scene_close();
     }
 }
@@ -336,12 +336,12 @@ TEST(event_op, a_list_by_tags_says_nothing_of_another_accounts_cluster)
     CHECK_INT(scene.script.requests, 2);
     CHECK_INT(o->records_n, 2);
     CHECK(!o->records[1].done);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     o = handle_foreign(EVENT, false);
     CHECK_INT(o->clusters_n, 1);
     CHECK_Z(o->clusters[0].skipped, "cluster_gone");
     CHECK_INT(scene.script.requests, 4);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -368,7 +368,7 @@ TEST(event_op, a_name_and_its_arn_are_one_reconcile)
         CHECK(strstr(scene.script.request[0], CLUSTER_ARN) != NULL);
         CHECK(o->records[0].done && o->records[1].done &&
               !o->records[2].done);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
         scene_close();
     }
 }
@@ -390,7 +390,7 @@ TEST(event_op, a_dry_run_of_an_arn_is_not_the_write_of_its_name)
     CHECK_INT(o->summary[HEADCOUNT_PENDING], 1);
     CHECK_INT(o->summary[HEADCOUNT_UPDATED], 1);
     CHECK_INT(scene.script.requests, 5);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -408,17 +408,17 @@ TEST(event_op, a_version_that_was_reconciled_is_dropped_for_its_cluster)
     scene_open(false, answers);
     CHECK_Z(handle(event, CLUSTER_ARN, HEADCOUNT_SWEPT_NOT)->skipped_event,
             NULL);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     CHECK_Z(handle(event, CLUSTER_ARN, HEADCOUNT_SWEPT_NOT)->skipped_event,
             "duplicate");
     CHECK_INT(scene.script.requests, 2);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
 TEST(event_op, a_record_that_asks_for_the_sweep_is_done_when_the_sweep_was)
 {
-    static const struct { enum headcount_swept swept; bool done, told; }
+    static const struct { enum headcount_sweep_state swept; bool done, told; }
     rows[] = {
         { HEADCOUNT_SWEPT_NOT, false, true },
         { HEADCOUNT_SWEPT_WELL, true, false },
@@ -436,7 +436,7 @@ TEST(event_op, a_record_that_asks_for_the_sweep_is_done_when_the_sweep_was)
         CHECK_INT(o->records[0].done, rows[i].done);
         CHECK_INT(o->records[0].error != NULL, rows[i].told);
         CHECK_INT(o->records_failed, !rows[i].done);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
         scene_close();
     }
 }
@@ -449,8 +449,8 @@ TEST(event_op, a_schedule_alone_is_an_error_unless_its_sweep_was_made)
     scene_open(false, NULL);
     CHECK_INT(handle(event, NULL, HEADCOUNT_SWEPT_NOT)->code,
               HEADCOUNT_ECONFIG);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     CHECK_INT(handle(event, NULL, HEADCOUNT_SWEPT_WELL)->code, 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }

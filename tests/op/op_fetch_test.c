@@ -82,7 +82,7 @@ TEST(fetch, a_get_gives_status_headers_and_body)
     CHECK_Z(sent(0, "Accept-Encoding"), "identity");
     CHECK_Z(sent(0, "Content-Length"), "");
     CHECK_Z(sent(0, "Authorization"), "");
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -112,16 +112,16 @@ TEST(fetch, a_body_is_sent_as_it_is)
     CHECK_Z(sent(0, "X-Tab"), "a\tb");
     CHECK(strstr(r, "headcount/") == NULL && strstr(r, "identity") == NULL);
     CHECK(memcmp(strstr(r, "\r\n\r\n"), "\r\n\r\na\0b", 7) == 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     /* Who expects a body is told that there is none. */
     o = fetch((struct headcount_request){ .method = "PUT", .url = at("?q") });
     CHECK_INT(o->status, 204);
     CHECK(strncmp(scene.script.request[1], "PUT /?q HTTP", 12) == 0);
     CHECK_Z(sent(1, "Content-Length"), "0");
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     o = fetch((struct headcount_request){ .method = "DELETE", .url = at("/") });
     CHECK_Z(sent(2, "Content-Length"), "");
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -136,7 +136,7 @@ TEST(fetch, a_chunked_answer_is_put_together)
 
     CHECK_INT(o->code, 0);
     CHECK_MEM(o->body, o->body_size, "abcde");
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -152,11 +152,11 @@ TEST(fetch, the_answer_of_head_has_no_body)
     CHECK_INT(o->code, 0);
     CHECK_INT(o->body_size, 0);
     CHECK_Z(header(o, "content-length"), "5");
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     o = get("/");
     CHECK_MEM(o->body, o->body_size, "ok");
     CHECK_INT(scene.peer.n, 1);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -176,7 +176,7 @@ TEST(fetch, a_refusal_or_a_redirect_is_an_answer)
         CHECK_MEM(o->body, o->body_size, "no");
         CHECK_Z(o->service_code, "");
         CHECK_INT(scene.script.requests, 1);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
         scene_close();
     }
 }
@@ -197,14 +197,14 @@ TEST(fetch, calls_and_fetches_share_a_connection_and_are_counted)
     CHECK_INT(headcount_begin(scene.h, &scene.op, &call), 0);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     o = get("/a");
     CHECK_INT(o->code, 0);
     CHECK_INT(o->stats.api_calls, 1);
     CHECK_INT(o->stats.connections_opened, 0);
     CHECK_INT(o->stats.connections_reused, 1);
     CHECK_INT(o->stats.tls_handshakes, 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     o = get("/b");
     CHECK_INT(o->timings_n, 1);
     CHECK_Z(o->timings[0].operation, "GET");
@@ -215,7 +215,7 @@ TEST(fetch, calls_and_fetches_share_a_connection_and_are_counted)
     CHECK(o->timings[0].reused);
     CHECK(o->timings[0].end >= o->timings[0].first_byte);
     CHECK_INT(scene.peer.n, 1);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -235,7 +235,7 @@ TEST(fetch, what_may_be_done_twice_is_sent_again_on_a_new_connection)
 
         scene_open(false, answers);
         get("/");
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
         o = fetch((struct headcount_request){ .method = rows[i].method,
                                               .replay_ok = rows[i].ok,
                                               .url = at("/") });
@@ -244,7 +244,7 @@ TEST(fetch, what_may_be_done_twice_is_sent_again_on_a_new_connection)
         CHECK_INT(o->stats.replays, rows[i].again ? 1 : 0);
         CHECK_INT(scene.script.requests, rows[i].again ? 3 : 2);
         CHECK_INT(scene.peer.n, rows[i].again ? 2 : 1);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
         scene_close();
     }
 }
@@ -257,7 +257,7 @@ TEST(fetch, nothing_is_tried_again_after_a_new_connection_failed)
     says(get("/"), HEADCOUNT_ECLOSED, "127.0.0.1");
     CHECK_INT(scene.script.requests, 1);
     CHECK_INT(headcount_outcome(scene.op)->timings_n, 1);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -281,7 +281,7 @@ TEST(fetch, an_answer_that_is_too_large_or_broken_is_none)
         CHECK_INT(o->body_size, i == 0 ? 1 : 0);
         CHECK(strstr(o->message, "secret") == NULL);
         CHECK_INT(scene.peer.n, i + 1);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
     }
     scene_close();
 }
@@ -298,14 +298,14 @@ TEST(fetch, a_host_that_is_not_aws_needs_a_bundle)
     CHECK_INT(o->code, 0);
     CHECK_INT(o->stats.tls_handshakes, 1);
     CHECK_INT(o->stats.dns_lookups, 1);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     headcount_free(scene.h);
     CHECK_INT(scene_new((struct headcount_config){
                   .dns_server = scene.server }), 0);
     o = get("/");
     says(o, HEADCOUNT_ECERT, "AWS_CA_BUNDLE");
     CHECK_INT(o->status, 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     CHECK_INT(scene.script.requests, 1);
     scene_close();
 }
@@ -323,7 +323,7 @@ TEST(fetch, a_proxy_is_refused_as_it_is_for_calls)
     CHECK_INT(scene_new((struct headcount_config){ .size = 0 }), 0);
     says(fetch((struct headcount_request){ .url = "https://example.test/" }),
          HEADCOUNT_ECONFIG, "proxy");
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -347,7 +347,7 @@ static void refused(struct headcount_request request, int code,
     CHECK_INT(o->status, 0);
     CHECK_INT(o->headers_n, 0);
     CHECK_INT(o->stats.connections_opened, 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     CHECK_INT(scene.script.requests, 0);
     scene_close();
 }
@@ -393,7 +393,7 @@ TEST(fetch, a_host_header_that_is_the_urls_is_sent_once)
                   .url = at("/"), .headers = &host, .headers_n = 1 })->code, 0);
     CHECK(strstr(scene.script.request[0], "host:") == NULL);
     CHECK_Z(sent(0, "Host"), host.value);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -496,7 +496,7 @@ TEST(fetch, the_timeout_bounds_all_of_it)
         says(o, HEADCOUNT_EDEADLINE, i == 0 ? "first byte" : "body");
         CHECK_INT(o->status, i == 0 ? 0 : 200);
         CHECK_INT(o->body_size, 0);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
         scene_close();
     }
 }
@@ -510,7 +510,7 @@ TEST(fetch, the_patience_of_the_handle_holds_too)
     CHECK_INT(scene_new((struct headcount_config){
                   .read_timeout = 20 * HC_MS }), 0);
     says(get("/"), HEADCOUNT_ETIMEDOUT, "first byte");
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -538,7 +538,7 @@ TEST(fetch, cancelled_before_it_left_it_does_not_leave)
     says(headcount_outcome(scene.op), HEADCOUNT_ECANCELLED, "before it was "
          "sent");
     headcount_cancel(scene.op);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     CHECK_INT(scene.script.requests, 0);
     scene_close();
 }
@@ -564,7 +564,7 @@ TEST(fetch, cancelled_after_it_left_it_is_awaited_for_a_little)
                       i == 0 ? 0 : HEADCOUNT_ECANCELLED);
         }
         if (i < 2)
-            headcount_end(scene.op);
+            headcount_op_free(scene.op);
         scene_close();
     }
 }

@@ -138,7 +138,7 @@ static void plans_the_same_on(const char *snapshot, size_t n)
     CHECK_INT(o->stats.api_calls, 0);
     CHECK_INT(o->summary[HEADCOUNT_PENDING], 1);
     CHECK_INT(o->clusters[0].services[0].wanted, 2);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene.op = live;
     redacted = false;
 }
@@ -166,7 +166,7 @@ TEST(policy, facts_are_read_and_the_wish_is_written)
                                                     "active hosts") != NULL);
     CHECK_INT(scene.audited, 1);
     plans_the_same_on(o->snapshot, o->snapshot_size);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -236,7 +236,7 @@ TEST(policy, services_counts_and_tags_are_facts_too)
     CHECK_INT(o->stats.api_calls, 5);
     CHECK(strstr(scene.script.request[4], "\"TagFilters\":[{\"Key\":\"a\"},"
                  "{\"Key\":\"b\",\"Values\":[\"2\"]}]") != NULL);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -315,13 +315,13 @@ TEST(policy, what_it_refuses_or_gets_wrong_fails_its_cluster_without_a_call)
         CHECK_Z(o->clusters[0].error_code, "EPOLICY");
         CHECK(strstr(o->clusters[0].error, rows[i].says) != NULL);
         CHECK_INT(o->stats.api_calls, 0);
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
         scene_close();
     }
     scene_open(false, NULL);
     CHECK_INT(run(asks_nonsense)->clusters_n, 1);
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_FAILED], 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -347,7 +347,7 @@ TEST(policy, an_op_that_asks_may_be_cancelled_ended_or_left)
                     "cancelled");
         }
         if (i < 2)
-            headcount_end(scene.op);
+            headcount_op_free(scene.op);
         scene_close();
     }
 }
@@ -367,6 +367,6 @@ TEST(policy, a_policy_and_wishes_do_not_go_together)
     CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ECONFIG);
     CHECK(strstr(headcount_outcome(scene.op)->message, "beside a policy")
           != NULL);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }

@@ -238,7 +238,7 @@ static void check_moment(void)
 
     for (const headcount_op *a = h->ops; a != NULL; a = a->next) {
         waits += a->request.kind == HEADCOUNT_RECONCILE &&
-                 a->as.reconcile.lane.line != NULL;
+                 a->as.reconcile.cluster_lock.line != NULL;
         inside += is_inside(a);
         for (const headcount_op *b = a->next; is_inside(a) && b != NULL;
              b = b->next)
@@ -268,7 +268,7 @@ static void check_moment(void)
 static void maybe_cancel(struct run *r, unsigned percent)
 {
     if (fleet_chance(&fleet, 1)) {           /* what follows is the same */
-        headcount_finish(r->op);
+        headcount_drain(r->op);
         r->cancelled = true;
     }
     if (!fleet_chance(&fleet, percent))
@@ -280,7 +280,7 @@ static void maybe_cancel(struct run *r, unsigned percent)
 
 static void take_part(struct run *r)
 {
-    const struct headcount_outcome *part = headcount_part(r->op);
+    const struct headcount_outcome *part = headcount_sweep_cluster(r->op);
     const struct headcount_cluster *c = &part->clusters[0];
     struct headcount_progress p;
 
@@ -386,7 +386,7 @@ static void check_done(struct run *r)
 
 static void end(struct run *r)
 {
-    headcount_end(r->op);
+    headcount_op_free(r->op);
     r->op = NULL;
 }
 

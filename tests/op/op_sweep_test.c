@@ -63,13 +63,13 @@ static const struct headcount_outcome *drive(void)
     for (;;) {
         if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
             scene_drive();
-        CHECK((headcount_part(scene.op) != NULL) ==
+        CHECK((headcount_sweep_cluster(scene.op) != NULL) ==
               (headcount_op_state(scene.op) == HEADCOUNT_PART));
         if (headcount_op_state(scene.op) == HEADCOUNT_DONE)
             return headcount_outcome(scene.op);
         if (headcount_op_state(scene.op) == HEADCOUNT_PART) {
             CHECK(headcount_outcome(scene.op) == NULL);
-            tell(headcount_part(scene.op));
+            tell(headcount_sweep_cluster(scene.op));
             headcount_resume(scene.op);
         } else {
             headcount_decide_by_tags(scene.op);
@@ -85,7 +85,7 @@ static const struct headcount_outcome *run(struct headcount_request r)
 
 static void end(void)
 {
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }
 
@@ -366,11 +366,11 @@ TEST(sweep_op, a_part_that_is_shown_stays_so_when_it_is_cancelled)
     scene_open(false, answers);
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
     scene_drive();
-    part = headcount_part(scene.op);
+    part = headcount_sweep_cluster(scene.op);
     CHECK(part != NULL);
     headcount_cancel(scene.op);
     CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_PART);
-    CHECK(headcount_part(scene.op) == part);
+    CHECK(headcount_sweep_cluster(scene.op) == part);
     headcount_resume(scene.op);
     drive();
     CHECK_INT(parts, 0);                       /* none is shown twice */
@@ -563,8 +563,8 @@ TEST(sweep_op, a_finish_begins_no_other_and_lets_those_at_work_end)
         net_peer_pump(&scene.peer);
         aws_script_pump(&scene.script, &scene.peer);
     }
-    headcount_finish(scene.op);
-    headcount_finish(scene.op);
+    headcount_drain(scene.op);
+    headcount_drain(scene.op);
     const struct headcount_outcome *o = drive();
 
     CHECK_INT(o->code, 0);
@@ -573,7 +573,7 @@ TEST(sweep_op, a_finish_begins_no_other_and_lets_those_at_work_end)
     CHECK_INT(scene.script.requests, 5);
     CHECK(strstr(o->json, "\"clusters\":[{\"arn\":" C("a")) != NULL);
     CHECK(strstr(o->json, C("b")) == NULL);
-    headcount_finish(scene.op);
+    headcount_drain(scene.op);
     end();
 }
 
@@ -654,11 +654,11 @@ TEST(sweep_op, who_waits_for_room_comes_before_the_next_of_who_has_it)
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 2);
     CHECK(headcount_outcome(other) != NULL);
     CHECK_INT(headcount_outcome(other)->summary[HEADCOUNT_UNCHANGED], 1);
-    headcount_end(other);
+    headcount_op_free(other);
     end();
 }
 
-static int keep_waiting(void *ud, struct hc_job *job, int64_t now,
+static int arena_waiting(void *ud, struct hc_job *job, int64_t now,
                         struct hc_credentials *out, struct hc_error *e)
 {
     (void)ud, (void)job, (void)now, (void)out, (void)e;
@@ -675,7 +675,7 @@ TEST(sweep_op, credentials_that_never_come_are_not_waited_for_beyond_its_end)
     for (int way = 0; way < 2; way++) {
         scene_open(false, NULL);
         scene.h->client.creds.providers[0] = (struct hc_creds_provider){
-            .name = "slow", .get = keep_waiting };
+            .name = "slow", .get = arena_waiting };
         r.timeout = way == 0 ? 20000 : 0;
         CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
         CHECK_INT(headcount_wait(scene.op, 0), HEADCOUNT_ETIMEDOUT);
@@ -714,7 +714,7 @@ TEST(sweep_op, misuse_is_an_outcome)
         CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
         CHECK_INT(headcount_outcome(scene.op)->code, codes[i]);
         CHECK(headcount_outcome(scene.op)->message[0] != '\0');
-        headcount_end(scene.op);
+        headcount_op_free(scene.op);
     }
     CHECK_INT(scene.script.requests, 0);
     scene_close();
@@ -736,7 +736,7 @@ TEST(sweep_op, one_that_is_left_in_the_middle_leaves_nothing)
             aws_script_pump(&scene.script, &scene.peer);
         }
         if (way == 0)                  /* by its own end, or by the handle's */
-            headcount_end(scene.op);
+            headcount_op_free(scene.op);
         scene_close();
     }
 }

@@ -158,7 +158,7 @@ TEST(take, a_request_without_a_size_begins_nothing)
     }
     r.own.size = sizeof r.bytes;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r.own), 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     r.bytes[sizeof r.own] = 1;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r.own), HEADCOUNT_EARG);
     scene_close();
@@ -191,7 +191,7 @@ TEST(take, a_wish_without_a_size_begins_nothing)
     r.wishes = &newer[0].own;
     newer[0].own.size = newer[1].own.size = sizeof newer[0].bytes;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     newer[1].own.size = sizeof newer[0].own;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r), HEADCOUNT_EARG);
     newer[1].own.size = sizeof newer[0].bytes;
@@ -236,6 +236,6 @@ TEST(take, a_query_or_wish_without_a_size_is_no_fact_and_no_wish)
     CHECK_INT(headcount_wish(scene.op, &w.own), 0);
     w.bytes[sizeof w.own] = 1;
     CHECK_INT(headcount_wish(scene.op, &w.own), HEADCOUNT_EARG);
-    headcount_end(scene.op);
+    headcount_op_free(scene.op);
     scene_close();
 }

@@ -66,7 +66,7 @@ int creds_peer_open(struct creds_peer *p, const char *const *env,
 
 void creds_peer_close(struct creds_peer *p)
 {
-    hc_link_drop(&p->link);
+    hc_waiter_leave(&p->link);
     hc_job_fini(&p->job);
     hc_credentials_fini(&p->out);
     aws_world_close(&p->aws);

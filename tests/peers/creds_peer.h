@@ -12,7 +12,7 @@ struct creds_peer {
     char text[CREDS_PEER_ENV][512];
     const char *env[CREDS_PEER_ENV + 1];
     struct hc_job job;
-    struct hc_link link;
+    struct hc_waiter link;
     struct hc_creds *from;
     struct hc_credentials out;
     struct hc_error error;

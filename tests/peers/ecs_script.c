@@ -101,7 +101,7 @@ static int end(struct hc_call *c)
     const struct script_row *row = script.row;
 
     c->attempts = row->attempts > 0 ? row->attempts : 1;
-    c->unsure = row->unsure;
+    c->outcome_unknown = row->outcome_unknown;
     c->request.sent = row->sent;
     if (row->fail == 0)
         return CALL_DONE;
@@ -154,7 +154,7 @@ static void script_fini(struct hc_call *c)
     script.open = false;
 }
 
-static const struct hc_call_ways ways = { script_start, script_step,
+static const struct hc_call_vtable vtable = { script_start, script_step,
                                           script_cancel, script_fini };
 
 /* ---- the run ---- */
@@ -179,7 +179,7 @@ struct script *script_set(const struct script_row *rows, size_t n)
     script.net.sys.wall = script_wall;
     script.net.sys.now = script_now;
     script.config.cluster = HC_STR("prod");
-    script.config.ways = &ways;
+    script.config.vtable = &vtable;
     script.config.call.region = HC_STR("eu-west-1");
     return &script;
 }

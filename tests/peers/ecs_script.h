@@ -55,7 +55,7 @@ struct script_row {
     int status;                /* likewise; 0 is 400                         */
     int attempts;              /* begun, 0 is 1                              */
     bool sent;                 /* the last attempt was flushed whole         */
-    bool unsure;               /* one of them was, and had no answer         */
+    bool outcome_unknown;      /* one of them was, and had no answer         */
     bool restart;              /* half of the answer first, then all of it   */
     bool refuse;               /* the call does not even begin               */
     bool rises, yields;        /* it has to go first, it has to let others   */

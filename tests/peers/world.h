@@ -2,7 +2,7 @@
  * come, drain and go, services change, calls fail in every way, answers are
  * old, cut, foreign or late.  Everything follows from one seed.
  *
- * It answers a reconcile through struct hc_call_ways, and hands each request
+ * It answers a reconcile through struct hc_call_vtable, and hands each request
  * and what was told of it to its watcher.
  *
  *   world.c           the state, its changes, its birth
@@ -148,7 +148,7 @@ void world_set_desired(struct world *w, int service, int64_t desired);
 int64_t world_wall_now(const struct world *w);
 
 /* The way to the world for this actor. */
-const struct hc_call_ways *world_ways(int actor);
+const struct hc_call_vtable *world_ways(int actor);
 
 /* ---- what follows from a state ---- */
 

@@ -172,11 +172,11 @@ static void fini(int actor)
 WORLD_ACTOR(0)
 WORLD_ACTOR(1)
 
-const struct hc_call_ways *world_ways(int actor)
+const struct hc_call_vtable *world_ways(int actor)
 {
-    static const struct hc_call_ways ways[WORLD_ACTORS] = {
+    static const struct hc_call_vtable vtable[WORLD_ACTORS] = {
         { start0, step0, cancel0, fini0 }, { start1, step1, cancel1, fini1 },
     };
 
-    return &ways[actor];
+    return &vtable[actor];
 }

@@ -8,7 +8,7 @@
 
 #include "plan/autoscaler.h"
 
-static struct hc_keep keep;
+static struct hc_arena arena;
 static struct hc_error error;
 static struct hc_wish wish;
 
@@ -16,7 +16,7 @@ static int read_json(const char *json)
 {
     wish = (struct hc_wish){ .service = HC_STR("dns") };
     hc_error_reset(&error);
-    return hc_autoscaler_wish(&wish, hc_str(json), &keep, &error);
+    return hc_autoscaler_wish(&wish, hc_str(json), &arena, &error);
 }
 
 #define LINEAR(text) "{\"linear\":{" text "}}"
@@ -55,7 +55,7 @@ good[] = {
 
 TEST(autoscaler, a_rule_is_what_its_parameters_say)
 {
-    hc_keep_init(&keep, t_alloc(), 1 << 20);
+    hc_arena_init(&arena, t_alloc(), 1 << 20);
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         const struct hc_measure m = { good[i].nodes, good[i].cores * 1024, 0 };
         int got = read_json(good[i].json);
@@ -70,7 +70,7 @@ TEST(autoscaler, a_rule_is_what_its_parameters_say)
     CHECK_INT(read_json(LINEAR("\"nodesPerReplica\":1,"
                                "\"includeUnschedulableNodes\":true")), 0);
     CHECK_INT(wish.by, HOSTS_REGISTERED);
-    hc_keep_fini(&keep);
+    hc_arena_fini(&arena);
 }
 
 static const struct { const char *json, *says; } bad[] = {
@@ -136,7 +136,7 @@ TEST(autoscaler, what_would_surprise_is_refused_by_name)
 {
     char *large = malloc(HC_AUTOSCALER_JSON + 2);
 
-    hc_keep_init(&keep, t_alloc(), 1 << 20);
+    hc_arena_init(&arena, t_alloc(), 1 << 20);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int got = read_json(bad[i].json);
 
@@ -150,19 +150,19 @@ TEST(autoscaler, what_would_surprise_is_refused_by_name)
     CHECK_INT(read_json(large), HC_ECONFIG);
     CHECK(strstr(error.what, "64 KiB") != NULL);
     free(large);
-    hc_keep_fini(&keep);
+    hc_arena_fini(&arena);
 }
 
 static int ladder_once(void)
 {
-    hc_keep_init(&keep, t_alloc(), 1 << 20);
+    hc_arena_init(&arena, t_alloc(), 1 << 20);
     int err = read_json(good[9].json);
 
     if (err == 0)
         err = read_json(CONFIGMAP("\"ladder\":\"{\\\"nodesToReplicas\\\":"
                                   "[[1,1]]}\""));
 
-    hc_keep_fini(&keep);
+    hc_arena_fini(&arena);
     return err;
 }
 

@@ -32,12 +32,12 @@ static void set_up(int64_t desired, int64_t hosts)
 }
 
 static void check(enum hc_outcome outcome, const char *code,
-                  const char *way_out, const char *says)
+                  const char *switch_text, const char *says)
 {
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_DECIDED);
     CHECK_INT(plan.outcome, outcome);
     CHECK_Z(plan.code, code);
-    CHECK_Z(plan.way_out, way_out);
+    CHECK_Z(plan.switch_text, switch_text);
     if (strstr(plan.reason, says) == NULL)
         CHECK_Z(plan.reason, says);
 }

@@ -32,12 +32,12 @@ static void set_up(void)
 }
 
 static void check(enum hc_outcome outcome, const char *code,
-                  const char *way_out)
+                  const char *switch_text)
 {
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_DECIDED);
     CHECK_INT(plan.outcome, outcome);
     CHECK_Z(plan.code, code);
-    CHECK_Z(plan.way_out, way_out);
+    CHECK_Z(plan.switch_text, switch_text);
     CHECK(outcome == OUTCOME_SKIPPED || outcome == OUTCOME_FAILED ||
           plan.wanted != HC_UNKNOWN || strcmp(code, "moving_constraint") == 0);
     CHECK(strlen(plan.reason) > 8);

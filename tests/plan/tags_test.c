@@ -8,7 +8,7 @@
 
 #define TAGS 6
 
-static struct hc_keep keep;
+static struct hc_arena arena;
 static struct hc_error error;
 static struct hc_wish wish;
 
@@ -29,12 +29,12 @@ static int read_tags(const char *const *given)
     }
     wish = (struct hc_wish){ .service = HC_STR("web") };
     hc_error_reset(&error);
-    return hc_tags_wish(&wish, n > 0 ? tags : NULL, &keep, &error);
+    return hc_tags_wish(&wish, n > 0 ? tags : NULL, &arena, &error);
 }
 
-static void open_keep(void)
+static void open_arena(void)
 {
-    hc_keep_init(&keep, t_alloc(), 1 << 20);
+    hc_arena_init(&arena, t_alloc(), 1 << 20);
 }
 
 /* What each rule makes of 10 hosts of 4096 CPU units and 8192 MiB each. */
@@ -68,7 +68,7 @@ TEST(tags, a_rule_is_what_its_tags_say)
 {
     const struct hc_measure m = { 10, 40960, 81920 };
 
-    open_keep();
+    open_arena();
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         CHECK_INT(read_tags(good[i].tags), 0);
         CHECK_INT(hc_rule_bound(&wish.rule, hc_rule_count(&wish.rule, &m)),
@@ -78,7 +78,7 @@ TEST(tags, a_rule_is_what_its_tags_say)
     CHECK_INT(read_tags((const char *const[]){
         "rule", "per-host", "where", " attribute:a equals b ", NULL }), 0);
     CHECK_STR(wish.where, "attribute:a equals b");
-    hc_keep_fini(&keep);
+    hc_arena_fini(&arena);
 }
 
 static const struct { const char *tags[2 * TAGS + 1], *says; } bad[] = {
@@ -132,7 +132,7 @@ TEST(tags, what_does_not_parse_is_named)
 {
     static char many[70 * 6];
 
-    open_keep();
+    open_arena();
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int got = read_tags(bad[i].tags);
 
@@ -146,16 +146,16 @@ TEST(tags, what_does_not_parse_is_named)
     CHECK_INT(read_tags((const char *const[]){ "rule", "ladder", "ladder",
                                                many, NULL }), HC_ECONFIG);
     CHECK(strstr(error.what, "64 rungs") != NULL);
-    hc_keep_fini(&keep);
+    hc_arena_fini(&arena);
 }
 
 static int ladder_once(void)
 {
-    open_keep();
+    open_arena();
     int err = read_tags((const char *const[]){ "rule", "ladder", "ladder",
                                                "0:1 4:2", NULL });
 
-    hc_keep_fini(&keep);
+    hc_arena_fini(&arena);
     return err;
 }
 

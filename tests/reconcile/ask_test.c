@@ -98,12 +98,12 @@ TEST(ask, hosts_page_by_page)
     const char *why;
 
     s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE", HC_STR(""),
-                                SIGHTING_FIRST);
+                                READING_FIRST);
     CHECK_INT(hc_ask_hosts(&s->r), 0);
     CHECK_INT(s->r.ask, ASK_HOSTS);
     hc_ask_end(&s->r);
     s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE", HC_STR("a == \"b\""),
-                                SIGHTING_FIRST);
+                                READING_FIRST);
     CHECK_INT(hc_pages_turn(&s->r.pages, HC_STR("page/2"), &why), 0);
     CHECK_INT(hc_ask_hosts(&s->r), 0);
     end(s);
@@ -122,10 +122,10 @@ TEST(ask, a_hundred_hosts_are_described_at_once)
     struct script *s = set(rows, 3, 1);
 
     s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE", HC_STR(""),
-                                SIGHTING_FIRST);
+                                READING_FIRST);
     for (size_t i = 0; i < 250; i++)
         hc_fact_hosts_add(&s->r.facts, s->r.hosts,
-                          hc_str(hc_keep_fmt(&s->r.facts.keep, "h%zu", i)));
+                          hc_str(hc_arena_fmt(&s->r.facts.arena, "h%zu", i)));
     for (size_t i = 0; i < 3; i++) {
         s->r.host_at = from[i];
         CHECK_INT(hc_ask_details(&s->r), 0);
@@ -198,7 +198,7 @@ TEST(ask, a_request_that_would_be_too_long_is_not_made)
     memset(filter, 'a', sizeof(filter));
     s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE",
                                 hc_str_n(filter, sizeof(filter)),
-                                SIGHTING_FIRST);
+                                READING_FIRST);
     CHECK(s->r.hosts != NULL);
     CHECK_INT(hc_ask_hosts(&s->r), HC_ELIMIT);
     CHECK(strstr(s->r.error.what, "too long") != NULL);
@@ -210,12 +210,12 @@ TEST(ask, without_ways_the_real_call_is_made)
 {
     struct script *s = set(NULL, 0, 1);
 
-    CHECK(hc_reconcile_ways(&s->r)->start != hc_call_start);
-    s->r.config.ways = NULL;
-    CHECK(hc_reconcile_ways(&s->r)->start == hc_call_start);
-    CHECK(hc_reconcile_ways(&s->r)->step == hc_call_step);
-    CHECK(hc_reconcile_ways(&s->r)->cancel == hc_call_cancel);
-    CHECK(hc_reconcile_ways(&s->r)->fini == hc_call_fini);
+    CHECK(hc_reconcile_vtable(&s->r)->start != hc_call_start);
+    s->r.config.vtable = NULL;
+    CHECK(hc_reconcile_vtable(&s->r)->start == hc_call_start);
+    CHECK(hc_reconcile_vtable(&s->r)->step == hc_call_step);
+    CHECK(hc_reconcile_vtable(&s->r)->cancel == hc_call_cancel);
+    CHECK(hc_reconcile_vtable(&s->r)->fini == hc_call_fini);
     hc_reconcile_fini(&s->r);
 }
 

@@ -37,19 +37,19 @@ TEST(facts, a_list_is_one_fact_by_status_and_filter)
     set_up();
 
     struct hc_fact_hosts *all = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
-                                               SIGHTING_FIRST);
+                                               READING_FIRST);
     struct hc_fact_hosts *some = hc_facts_hosts(&facts, "ACTIVE",
                                                 HC_STR("a == 1"),
-                                                SIGHTING_FIRST);
+                                                READING_FIRST);
     struct hc_fact_hosts *gone = hc_facts_hosts(&facts, "DRAINING",
-                                                HC_STR(""), SIGHTING_FIRST);
+                                                HC_STR(""), READING_FIRST);
 
     CHECK(all != some && all != gone && some != gone);
-    CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR(""), SIGHTING_FIRST) == all);
+    CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR(""), READING_FIRST) == all);
     CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR("a == 1"),
-                         SIGHTING_FIRST) == some);
+                         READING_FIRST) == some);
     CHECK(hc_facts_hosts(&facts, "DRAINING", HC_STR(""),
-                         SIGHTING_FIRST) == gone);
+                         READING_FIRST) == gone);
     CHECK_INT(all->fact.state, FACT_UNKNOWN);
     CHECK_INT(all->details.state, FACT_UNKNOWN);
     hc_facts_fini(&facts);
@@ -62,7 +62,7 @@ TEST(facts, a_failed_fact_keeps_its_reason)
     set_up();
 
     struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
-                                             SIGHTING_FIRST);
+                                             READING_FIRST);
 
     CHECK(h != NULL);
     hc_facts_fail(&facts, &h->fact, code, what);
@@ -75,7 +75,7 @@ TEST(facts, a_failed_fact_keeps_its_reason)
 
 static struct hc_str arn(size_t i)
 {
-    return hc_str(hc_keep_fmt(&facts.keep, "arn:host/%zu", i));
+    return hc_str(hc_arena_fmt(&facts.arena, "arn:host/%zu", i));
 }
 
 TEST(facts, a_host_is_counted_once_however_many_there_are)
@@ -83,7 +83,7 @@ TEST(facts, a_host_is_counted_once_however_many_there_are)
     set_up();
 
     struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
-                                             SIGHTING_FIRST);
+                                             READING_FIRST);
 
     CHECK(h != NULL);
     CHECK(hc_fact_hosts_find(h, HC_STR("arn:host/0")) == NULL);
@@ -106,7 +106,7 @@ TEST(facts, both_forms_of_a_hosts_arn_are_one_host)
     set_up();
 
     struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
-                                             SIGHTING_FIRST);
+                                             READING_FIRST);
 
     CHECK(h != NULL);
     CHECK_INT(hc_fact_hosts_add(&facts, h, HC_STR("arn:host/0")), 1);
@@ -121,7 +121,7 @@ TEST(facts, a_list_is_bounded)
     set_up();
 
     struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
-                                             SIGHTING_FIRST);
+                                             READING_FIRST);
 
     CHECK(h != NULL);
     for (size_t i = 0; i < HC_FACTS_HOSTS; i++)
@@ -137,7 +137,7 @@ TEST(facts, a_list_that_is_read_again_is_empty)
     set_up();
 
     struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
-                                             SIGHTING_FIRST);
+                                             READING_FIRST);
 
     CHECK(h != NULL);
     for (size_t i = 0; i < 200; i++)
@@ -169,7 +169,7 @@ TEST(facts, of_described_hosts_the_active_ones_count_a_machine_once)
     set_up();
 
     struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
-                                             SIGHTING_FIRST);
+                                             READING_FIRST);
 
     CHECK(h != NULL);
     for (size_t i = 0; i < 7; i++) {
@@ -192,10 +192,10 @@ static int fill(void)
     set_up();
     if (hc_facts_service(&facts, HC_STR("web")) != NULL &&
         (h = hc_facts_hosts(&facts, "ACTIVE", HC_STR("a"),
-                            SIGHTING_FIRST)) != NULL)
+                            READING_FIRST)) != NULL)
         for (size_t i = 0; i < 300; i++) {
             err = hc_fact_hosts_add(&facts, h, arn(i));
-            if (err < 0 || (err = hc_keep_error(&facts.keep)) < 0)
+            if (err < 0 || (err = hc_arena_error(&facts.arena)) < 0)
                 break;
         }
     hc_facts_fini(&facts);
@@ -219,13 +219,13 @@ TEST(facts, what_is_kept_is_bounded)
         big[i] = 'b';
         CHECK(hc_facts_hosts(&facts, "ACTIVE",
                              hc_str_n(big, sizeof(big) - 1000),
-                             SIGHTING_FIRST) != NULL);
+                             READING_FIRST) != NULL);
     }
     for (size_t i = 0; i < 3; i++)
-        hc_keep_str(&facts.keep, hc_str_n(big, sizeof(big) - 1000));
+        hc_arena_str(&facts.arena, hc_str_n(big, sizeof(big) - 1000));
     CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR("x"),
-                         SIGHTING_FIRST) == NULL);
+                         READING_FIRST) == NULL);
     CHECK(hc_facts_service(&facts, HC_STR("x")) == NULL);
-    CHECK_INT(hc_keep_error(&facts.keep), HC_ELIMIT);
+    CHECK_INT(hc_arena_error(&facts.arena), HC_ELIMIT);
     hc_facts_fini(&facts);
 }

@@ -172,7 +172,7 @@ TEST(memory, versions_only_grow)
 TEST(memory, of_one_name_is_another_with_another_role)
 {
     const struct hc_memory_key own = { .kind = MEMORY_SERVICE,
-                                       .place = HC_STR("prod"),
+                                       .scope = HC_STR("prod"),
                                        .name = HC_STR("web") };
     struct hc_memory_key a = own, b = own;
     int64_t count;

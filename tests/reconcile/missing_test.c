@@ -30,13 +30,13 @@ static const struct hc_wish wishes[NAMES] = {
 /* What is missing after these clusters: "web wbe", say. */
 static void check(const struct cluster *clusters, size_t n, const char *want)
 {
-    struct hc_keep keep;
+    struct hc_arena arena;
     struct hc_missing m;
     char told[64] = "";
     size_t found = 0;
 
-    hc_keep_init(&keep, t_alloc(), 1 << 16);
-    CHECK_INT(hc_missing_init(&m, &keep, wishes, NAMES), 0);
+    hc_arena_init(&arena, t_alloc(), 1 << 16);
+    CHECK_INT(hc_missing_init(&m, &arena, wishes, NAMES), 0);
     for (size_t i = 0; i < n; i++) {
         struct hc_report_service rows[NAMES];
         const struct hc_report_cluster c = {
@@ -49,13 +49,13 @@ static void check(const struct cluster *clusters, size_t n, const char *want)
                 .code = clusters[i].rows[k].code };
         hc_missing_note(&m, &c);
     }
-    const char *const *names = hc_missing_list(&m, &keep, &found);
+    const char *const *names = hc_missing_list(&m, &arena, &found);
 
     for (size_t i = 0; i < found; i++)
         snprintf(told + strlen(told), sizeof told - strlen(told), "%s%s",
                  i > 0 ? " " : "", names[i]);
     CHECK_Z(told, want);
-    hc_keep_fini(&keep);
+    hc_arena_fini(&arena);
 }
 
 #define CHECK_MISSING(want, ...)                                            \

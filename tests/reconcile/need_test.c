@@ -98,7 +98,7 @@ TEST(need, a_moving_constraint_is_held_or_left_out)
 
     set(rows, 1, "web");
     run(0, OUTCOME_HELD, "moving_constraint");
-    CHECK_Z(script_service(0)->way_out, "ignore_constraints");
+    CHECK_Z(script_service(0)->switch_text, "ignore_constraints");
     script_end();
     set(SCRIPT_ROWS(rows), "web");
     wishes[0].allow = ALLOW_MOVING;
@@ -111,7 +111,7 @@ TEST(need, a_moving_constraint_is_held_or_left_out)
     wishes[0].allow = ALLOW_MOVING;
     wishes[0].where = HC_STR("runningTasksCount == 0");
     run(0, OUTCOME_HELD, "moving_constraint");
-    CHECK_Z(script_service(0)->way_out, NULL);
+    CHECK_Z(script_service(0)->switch_text, NULL);
     CHECK(strstr(script_service(0)->reason, "its own `where`") != NULL);
     script_end();
 }
@@ -287,7 +287,7 @@ TEST(need, an_empty_cluster_is_held)
 {
     set(zero_rows, 3, "web");
     run(0, OUTCOME_HELD, "zero");
-    CHECK_Z(script_service(0)->way_out, "allow_zero");
+    CHECK_Z(script_service(0)->switch_text, "allow_zero");
     CHECK_INT(script_service(0)->wanted, 0);
     script_end();
 }
@@ -524,7 +524,7 @@ TEST(need, tasks_that_wait_on_managed_scaling_are_held)
 
     set(capacity_rows, 4, "web");
     run(0, OUTCOME_HELD, "unplaced_on_managed_scaling");
-    CHECK_Z(script_service(0)->way_out, NULL);
+    CHECK_Z(script_service(0)->switch_text, NULL);
     script_end();
     memcpy(rows, capacity_rows, sizeof(rows));
     rows[3].answer = CAPACITY("DISABLED");

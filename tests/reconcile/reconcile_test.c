@@ -190,7 +190,7 @@ TEST(reconcile, a_write_costs_three_calls_and_is_told_whole)
     CHECK_INT(service->running, 1);
     CHECK_INT(service->pending, 0);
     CHECK_Z(service->rule, "per_host");
-    CHECK_Z(service->way_out, NULL);
+    CHECK_Z(service->switch_text, NULL);
     CHECK_INT(service->hosts_counted, 2);
     CHECK_Z(service->hosts_by, "active");
     CHECK_Z(service->hosts_filter, "");
@@ -391,11 +391,11 @@ TEST(reconcile, a_write_that_may_have_arrived_is_unknown)
     static const struct { struct script_row row; const char *code; } ends[] = {
         { { .fail = HC_ECLOSED, .sent = true }, "unknown" },
         { { .fail = HC_ETIMEDOUT, .attempts = 2 }, "ETIMEDOUT" },
-        { { .fail = HC_ETIMEDOUT, .unsure = true }, "unknown" },
+        { { .fail = HC_ETIMEDOUT, .outcome_unknown = true }, "unknown" },
         { { .fail = HC_ECANCELLED, .sent = true }, "unknown" },
         /* refused the second time: the first may have been done */
         { { .fail = HC_ESERVICE, .code = "ThrottlingException", .sent = true,
-            .unsure = true }, "unknown" },
+            .outcome_unknown = true }, "unknown" },
         { { .fail = HC_EDEADLINE, .sent = true }, "unknown" },
         { { .fail = HC_ECONNECT }, "ECONNECT" },
         { { .fail = HC_EDEADLINE }, "deadline" },
@@ -462,7 +462,7 @@ TEST(reconcile, beyond_the_limit_of_the_run_writes_are_held)
     CHECK_Z(script_service(2)->reason, "1 task on each of 2 active hosts; "
             "held: 4 services were written in this run, which is "
             "request.max_changes");
-    CHECK_Z(script_service(2)->way_out, "request.allow too_many_changes");
+    CHECK_Z(script_service(2)->switch_text, "request.allow too_many_changes");
     CHECK_INT(script_service(2)->wanted, 2);
     script_end();
 }
@@ -524,7 +524,7 @@ TEST(reconcile, only_a_write_that_surely_failed_gives_its_place_back)
         { { .fail = HC_ESERVICE, .status = 403, .sent = true }, false },
         { { .fail = HC_ECLOSED, .sent = true }, false },
         { { .fail = HC_ESERVICE, .code = "ThrottlingException", .sent = true,
-            .unsure = true }, false },
+            .outcome_unknown = true }, false },
         { { .answer = "{" }, false },
     };
 

@@ -105,7 +105,7 @@ TEST(second, a_big_step_is_held_when_it_differs)
         rows[differs[i].at] = differs[i].row;
         set(SCRIPT_ROWS(rows), "web log");
         run(0, OUTCOME_HELD, "step_down");
-        CHECK_Z(script_service(0)->way_out, "max_step_down");
+        CHECK_Z(script_service(0)->switch_text, "max_step_down");
         check(1, OUTCOME_HELD, "step_down");
         script_end();
     }
@@ -342,7 +342,7 @@ TEST(second, a_policy_that_counts_hosts_counts_twice)
     policy(rows, 3);
     run(0, OUTCOME_HELD, "step_down");
     CHECK(says(0, "the policy, run again on a second reading, wants 4"));
-    CHECK_Z(script_service(0)->way_out, "max_step_down");
+    CHECK_Z(script_service(0)->switch_text, "max_step_down");
     script_end();
 }
 

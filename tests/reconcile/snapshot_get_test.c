@@ -76,11 +76,11 @@ TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
     CHECK_INT(hc_facts_definition(&facts, HC_STR("web:2"))->fact.state,
               FACT_VALUE);
     CHECK_INT(hc_facts_names(&facts, HC_STR("EC2"), HC_STR(""))->all.n, 2);
-    CHECK_INT(facts.cluster[SIGHTING_FIRST].fact.state, FACT_UNKNOWN);
-    CHECK_INT(facts.cluster[SIGHTING_SECOND].fact.state, FACT_VALUE);
-    CHECK_INT(facts.cluster[SIGHTING_SECOND].value.registered, 2);
-    CHECK_STR(facts.cluster[SIGHTING_SECOND].value.tags->value, "v");
-    list = hc_facts_hosts(&facts, "DRAINING", HC_STR("x"), SIGHTING_SECOND);
+    CHECK_INT(facts.cluster[READING_FIRST].fact.state, FACT_UNKNOWN);
+    CHECK_INT(facts.cluster[READING_CONFIRMING].fact.state, FACT_VALUE);
+    CHECK_INT(facts.cluster[READING_CONFIRMING].value.registered, 2);
+    CHECK_STR(facts.cluster[READING_CONFIRMING].value.tags->value, "v");
+    list = hc_facts_hosts(&facts, "DRAINING", HC_STR("x"), READING_CONFIRMING);
     CHECK_INT(list->n, 2);
     CHECK_INT(list->details.state, FACT_VALUE);
     CHECK(list->hosts[0].active && !list->hosts[1].active);
@@ -91,9 +91,9 @@ TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
     CHECK_INT(hc_facts_service(&facts, HC_STR("gone"))->fact.state,
               FACT_VALUE);
     CHECK(hc_facts_service(&facts, HC_STR("gone"))->value == NULL);
-    CHECK(hc_facts_answer(&facts, &facts.capacity, HC_STR("asg"))->yes);
-    CHECK(!hc_facts_answer(&facts, &facts.targets, HC_STR("web"))->yes);
-    CHECK_INT(hc_facts_answer(&facts, &facts.targets, HC_STR("web"))
+    CHECK(hc_facts_bool(&facts, &facts.capacity, HC_STR("asg"))->yes);
+    CHECK(!hc_facts_bool(&facts, &facts.targets, HC_STR("web"))->yes);
+    CHECK_INT(hc_facts_bool(&facts, &facts.targets, HC_STR("web"))
                   ->fact.state, FACT_VALUE);
     hc_facts_fini(&facts);
 }

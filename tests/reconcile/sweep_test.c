@@ -105,11 +105,11 @@ TEST(sweep, a_cluster_is_where_its_arn_says)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct hc_sweep_place place = { hc_str(rows[i].region),
+        const struct hc_sweep_scope scope = { hc_str(rows[i].region),
                                               hc_str(rows[i].role) };
         struct hc_arn arn;
 
         CHECK_INT(hc_arn_cluster(&arn, hc_str(rows[i].cluster), NULL), 0);
-        CHECK_INT(hc_sweep_is_there(&place, &arn), rows[i].yes);
+        CHECK_INT(hc_sweep_is_there(&scope, &arn), rows[i].yes);
     }
 }

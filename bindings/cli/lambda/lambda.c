@@ -34,7 +34,7 @@
 struct lambda {
     const struct options *options;
     struct headcount_request request;
-    struct target target;
+    struct request_options target;
     struct lambda_sweep sweep;
     struct handler handler;             /* of one's own; L NULL: none        */
     int64_t began;                      /* the invocation                    */
@@ -225,7 +225,7 @@ static int reconcile(struct lambda *l, const struct runtime_invocation *in,
 
     if (o)
         err = tell(l, in, o, swept);
-    headcount_end(op);
+    headcount_op_free(op);
     return interrupted ? EXIT_INTERRUPTED : err;
 }
 
@@ -253,7 +253,7 @@ static int sweep_first(struct lambda *l, const struct runtime_invocation *in,
         code = reconcile(l, in, &swept);
         l->request.swept = HEADCOUNT_SWEPT_NOT;
     }
-    headcount_end(swept.op);
+    headcount_op_free(swept.op);
     return swept.interrupted ? EXIT_INTERRUPTED : code;
 }
 
@@ -326,7 +326,8 @@ static int begin_handler(struct lambda *l)
 static int begin(struct lambda *l)
 {
     bool own = handler_find(&l->handler.name, getenv("_HANDLER"));
-    int code = own ? 0 : target_open(&l->target, l->options, &l->request);
+    int code =
+        own ? 0 : request_options_open(&l->target, l->options, &l->request);
 
     if (code == 0)
         code = lambda_sweep_open(&l->sweep, l->options, &l->request);
@@ -370,7 +371,7 @@ int verb_lambda(const struct options *o)
         code = serve(&l);
     handler_close(&l.handler);
     headcount_free(l.h);
-    target_close(&l.target);
+    request_options_close(&l.target);
     lambda_sweep_close(&l.sweep);
     return code;
 }

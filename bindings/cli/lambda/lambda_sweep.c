@@ -17,12 +17,12 @@ int lambda_sweep_open(struct lambda_sweep *s, const struct options *o,
 {
     int code = cluster_tags_open(&s->tags, o);
 
-    s->is_said = sweep_of_is_said(o);
+    s->is_said = sweep_options_is_said(o);
     s->request = *like;
     s->request.assume_role = NULL;             /* it is one of the roles */
     s->request.drop_duplicates = false;
     s->request.report = true;
-    sweep_of_put(&s->request, o, &s->tags);
+    sweep_options_put(&s->request, o, &s->tags);
     return code;
 }
 
@@ -42,7 +42,7 @@ int lambda_sweep_check(const struct lambda_sweep *s, headcount *h)
         complain("%s", o->message);
         code = verbs_exit_code(o->code);
     }
-    headcount_end(op);
+    headcount_op_free(op);
     return code;
 }
 
@@ -88,7 +88,7 @@ void lambda_first_failure(const struct headcount_outcome *o, char *out,
 static void on_part(void *ud, headcount_op *op)
 {
     struct lambda_swept *swept = ud;
-    const struct headcount_outcome *part = headcount_part(op);
+    const struct headcount_outcome *part = headcount_sweep_cluster(op);
     bool failed = part->summary[HEADCOUNT_FAILED] > 0;
 
     swept->unplaced += emf_unplaced(part);
@@ -102,15 +102,15 @@ static void on_part(void *ud, headcount_op *op)
 
 static void tell_missing(const headcount_op *op)
 {
-    static const struct missing no_names;
+    static const struct missing_services no_names;
     const struct headcount_outcome *o = headcount_outcome(op);
 
     if (o)
-        missing_complain(&no_names, o);
+        missing_services_complain(&no_names, o);
 }
 
 void lambda_sweep_run(const struct lambda_sweep *s, headcount *h,
-                      struct decide *decide, int64_t timeout,
+                      struct policy_option *decide, int64_t timeout,
                       struct lambda_swept *swept)
 {
     const struct verbs_parts parts = { .ud = swept, .part = on_part };

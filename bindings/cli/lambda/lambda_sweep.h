@@ -34,7 +34,7 @@ bool lambda_sweep_is_asked(const void *event, size_t n, bool *wrapped);
 /* The reports of clusters where something was not as it should be are lines of
  * the log.  End swept->op. */
 void lambda_sweep_run(const struct lambda_sweep *s, headcount *h,
-                      struct decide *decide, int64_t timeout,
+                      struct policy_option *decide, int64_t timeout,
                       struct lambda_swept *swept);
 
 /* "web of prod: reason" of the first target that failed, if one did. */

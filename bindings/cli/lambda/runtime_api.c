@@ -46,7 +46,7 @@ static headcount_op *fetch(struct runtime_api *api,
         return NULL;
     if (!verbs_run(op, NULL))
         return op;
-    headcount_end(op);
+    headcount_op_free(op);
     return NULL;
 }
 
@@ -108,7 +108,7 @@ int runtime_api_next(struct runtime_api *api, struct runtime_invocation *in)
 void runtime_api_done(struct runtime_invocation *in)
 {
     if (in->op)
-        headcount_end(in->op);
+        headcount_op_free(in->op);
     in->op = NULL;
 }
 
@@ -152,7 +152,7 @@ static int post(struct runtime_api *api, const char *path, const char *type,
         status = status_of(o);
     else
         complain("Lambda's Runtime API: %s", o->message);
-    headcount_end(op);
+    headcount_op_free(op);
     return status;
 }
 

@@ -90,7 +90,7 @@ static int run_call(headcount *h, const struct options *o, const char *body,
         if (o->timings)
             render_timings_log(outcome);
     }
-    headcount_end(op);
+    headcount_op_free(op);
     return interrupted ? EXIT_INTERRUPTED : code;
 }
 

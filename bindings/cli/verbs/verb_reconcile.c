@@ -50,15 +50,15 @@ static const char *cluster_of(const struct headcount_outcome *outcome)
 static void complain_of_missing(headcount *h, const struct options *o,
                                 const struct headcount_outcome *outcome)
 {
-    struct missing missing = { .n = 0 };
+    struct missing_services missing = { .n = 0 };
 
     for (size_t i = 0; i < outcome->clusters_n; i++)
-        missing_note(&missing, &outcome->clusters[i]);
+        missing_services_note(&missing, &outcome->clusters[i]);
     if (!o->snapshot && outcome->clusters_n > 0 &&
-        !missing_has_nearest(&missing, outcome))
+        !missing_services_has_nearest(&missing, outcome))
         service_names_note(h, cluster_of(outcome), o->role, &missing);
-    missing_complain(&missing, outcome);
-    missing_fini(&missing);
+    missing_services_complain(&missing, outcome);
+    missing_services_fini(&missing);
 }
 
 static bool is_no_cluster(const struct headcount_cluster *c)
@@ -117,7 +117,7 @@ static int print_outcome(headcount *h, const struct options *o,
 
 static int run_request(headcount *h, const struct options *o,
                        const struct headcount_request *request,
-                       struct decide *decide)
+                       struct policy_option *decide)
 {
     headcount_op *op = NULL;
     int err = headcount_begin(h, &op, request);
@@ -131,7 +131,7 @@ static int run_request(headcount *h, const struct options *o,
     int code = outcome ? print_outcome(h, o, outcome)
                        : EXIT_INTERRUPTED;
 
-    headcount_end(op);
+    headcount_op_free(op);
     return interrupted ? EXIT_INTERRUPTED : code;
 }
 
@@ -191,7 +191,7 @@ int verb_reconcile(const struct options *o)
         .record = o->verb == VERB_SNAPSHOT,
     };
     int code = check_words(o);
-    struct target target = { .wishes = NULL };
+    struct request_options target = { .wishes = NULL };
     headcount *h = NULL;
 
     if (o->verb != VERB_HANDLE) {
@@ -199,7 +199,7 @@ int verb_reconcile(const struct options *o)
         request.clusters_n = o->args.n;
     }
     if (code == 0)
-        code = target_open(&target, o, &request);
+        code = request_options_open(&target, o, &request);
     if (code == 0)
         code = read_inputs(o, &event, &snapshot, &request);
     if (code == 0)
@@ -207,7 +207,7 @@ int verb_reconcile(const struct options *o)
     if (code == 0)
         code = run_request(h, o, &request, &target.decide);
     headcount_free(h);
-    target_close(&target);
+    request_options_close(&target);
     free(event);
     free(snapshot);
     return code;

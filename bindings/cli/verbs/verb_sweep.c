@@ -25,7 +25,7 @@ struct sweep {
     struct cluster_tags tags;
     char **texts;                  /* by place; NULL: not done, or told      */
     size_t texts_n, told;
-    struct missing missing;
+    struct missing_services missing;
     char *looked;                  /* the ARN of a cluster that was looked at */
     bool many_places, progress, drawn;
     size_t failed, changed, braked;
@@ -131,7 +131,7 @@ static char *text_of(struct sweep *s, const struct headcount_outcome *part)
 static void on_part(void *ud, headcount_op *op)
 {
     struct sweep *s = ud;
-    const struct headcount_outcome *part = headcount_part(op);
+    const struct headcount_outcome *part = headcount_sweep_cluster(op);
     struct headcount_progress p;
 
     headcount_sweep_progress(op, &p);
@@ -140,7 +140,7 @@ static void on_part(void *ud, headcount_op *op)
                   part->summary[HEADCOUNT_UPDATED];
     s->braked += render_braked(part);
     for (size_t i = 0; i < part->clusters_n; i++)
-        missing_note(&s->missing, &part->clusters[i]);
+        missing_services_note(&s->missing, &part->clusters[i]);
     if (!s->looked && part->clusters_n > 0 && part->clusters[0].arn[0])
         s->looked = strdup(part->clusters[0].arn);
     if (s->o->json)
@@ -175,7 +175,7 @@ static int print_outcome(struct sweep *s, headcount *h,
 
     tell_rest(s);
     if (s->looked && o->roles.n < 2 &&
-        !missing_has_nearest(&s->missing, outcome))
+        !missing_services_has_nearest(&s->missing, outcome))
         service_names_note(h, s->looked,
                            o->roles.n == 1 ? o->roles.item[0] : NULL,
                            &s->missing);
@@ -185,11 +185,11 @@ static int print_outcome(struct sweep *s, headcount *h,
         plain_put_report(stdout, outcome->json, outcome->json_size);
         putchar('\n');
     } else {
-        missing_render(&s->missing, stdout);
+        missing_services_render(&s->missing, stdout);
         render_summary(stdout, outcome, r->dry_run);
         render_brake(stdout, outcome, s->braked, r->dry_run);
     }
-    missing_complain(&s->missing, outcome);
+    missing_services_complain(&s->missing, outcome);
     if (o->timings)
         render_timings_log(outcome);
     return verbs_outcome_code(o, outcome);
@@ -197,7 +197,7 @@ static int print_outcome(struct sweep *s, headcount *h,
 
 static int run_sweep(struct sweep *s, headcount *h,
                      const struct headcount_request *request,
-                     struct decide *decide)
+                     struct policy_option *decide)
 {
     const struct verbs_parts parts = { s, on_part,
                                        s->progress ? on_tick : NULL };
@@ -217,7 +217,7 @@ static int run_sweep(struct sweep *s, headcount *h,
         code = print_outcome(s, h, request, outcome);
     else
         tell_rest(s);
-    headcount_end(op);
+    headcount_op_free(op);
     return interrupted ? EXIT_INTERRUPTED : code;
 }
 
@@ -232,20 +232,20 @@ int verb_sweep(const struct options *o)
         .dry_run = o->dry_run || o->verb == VERB_PLAN,
         .ask_targets = o->verb == VERB_PLAN,
     };
-    struct target target = { .wishes = NULL };
+    struct request_options target = { .wishes = NULL };
     headcount *h = NULL;
     int code = cluster_tags_open(&s.tags, o);
 
-    sweep_of_put(&request, o, &s.tags);
+    sweep_options_put(&request, o, &s.tags);
     if (code == 0)
-        code = target_open(&target, o, &request);
+        code = request_options_open(&target, o, &request);
     if (code == 0)
         code = verbs_open(&h, o);
     if (code == 0)
         code = run_sweep(&s, h, &request, &target.decide);
     headcount_free(h);
-    target_close(&target);
-    missing_fini(&s.missing);
+    request_options_close(&target);
+    missing_services_fini(&s.missing);
     free(s.looked);
     cluster_tags_close(&s.tags);
     return code;

@@ -103,7 +103,7 @@ static int wait_for(headcount_op *op, bool cancelled,
     return got == HEADCOUNT_ETIMEDOUT ? HEADCOUNT_RUNNING : got;
 }
 
-bool verbs_run_parts(headcount_op *op, struct decide *decide,
+bool verbs_run_parts(headcount_op *op, struct policy_option *decide,
                      const struct verbs_parts *parts)
 {
     bool cancelled = false, late = false;
@@ -118,7 +118,7 @@ bool verbs_run_parts(headcount_op *op, struct decide *decide,
         int got = wait_for(op, cancelled, parts);
 
         if (got == HEADCOUNT_ASKS) {
-            decide_op(decide, op);
+            policy_option_op(decide, op);
         } else if (got == HEADCOUNT_PART) {
             parts->part(parts->ud, op);
             headcount_resume(op);
@@ -137,7 +137,7 @@ bool verbs_are_interrupted(void)
     return interrupted > 0;
 }
 
-bool verbs_run(headcount_op *op, struct decide *decide)
+bool verbs_run(headcount_op *op, struct policy_option *decide)
 {
     static const struct verbs_parts none;    /* only a sweep has parts */
 

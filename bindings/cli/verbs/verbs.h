@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-struct decide;
+struct policy_option;
 
 int verb_call(const struct options *o);
 int verb_run(const struct options *o);
@@ -45,15 +45,16 @@ bool verbs_has_no_event(const struct headcount_outcome *outcome);
 /* Runs the op to its end, or until SIGINT: then no new write, two seconds for
  * what is in flight.  What the op asks `decide` answers; NULL for an op that
  * asks nothing.  True if it was interrupted. */
-bool verbs_run(headcount_op *op, struct decide *decide);
+bool verbs_run(headcount_op *op, struct policy_option *decide);
 /* The same for a sweep, or any op: what is told of it meanwhile. */
 struct verbs_parts {
     void *ud;
-    void (*part)(void *ud, headcount_op *op);   /* headcount_part, const */
+    void (*part)(void *ud,
+                 headcount_op *op); /* headcount_sweep_cluster, const */
     void (*tick)(void *ud, headcount_op *op);   /* NULL, or a few times a
                                                    second */
 };
-bool verbs_run_parts(headcount_op *op, struct decide *decide,
+bool verbs_run_parts(headcount_op *op, struct policy_option *decide,
                      const struct verbs_parts *parts);
 /* Targets that failed: a service that no cluster of a sweep has is none. */
 size_t verbs_targets_failed(const struct headcount_outcome *outcome);

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct crew *crew_new(const struct crew_config *config)
+struct inbox *inbox_new(const struct inbox_config *config)
 {
-    struct crew *c = calloc(1, sizeof *c);
+    struct inbox *c = calloc(1, sizeof *c);
 
     if (!c)
         return NULL;
@@ -24,19 +24,19 @@ struct crew *crew_new(const struct crew_config *config)
 
 /* ---- posts ---- */
 
-static struct crew_post *find_post(struct crew *c, const char *key)
+static struct inbox_cluster *find_post(struct inbox *c, const char *key)
 {
     if (!key)
         return &c->sweep;
-    for (struct crew_post *p = c->posts; p; p = p->next)
+    for (struct inbox_cluster *p = c->posts; p; p = p->next)
         if (strcmp(p->key, key) == 0)
             return p;
     return NULL;
 }
 
-static struct crew_post *post_for(struct crew *c, const char *key)
+static struct inbox_cluster *post_for(struct inbox *c, const char *key)
 {
-    struct crew_post *p = find_post(c, key);
+    struct inbox_cluster *p = find_post(c, key);
 
     if (p)
         return p;
@@ -53,12 +53,12 @@ static struct crew_post *post_for(struct crew *c, const char *key)
 }
 
 /* Idle ones are not kept: a queue may name any number of clusters. */
-static void drop_idle_posts(struct crew *c)
+static void drop_idle_posts(struct inbox *c)
 {
-    struct crew_post **at = &c->posts;
+    struct inbox_cluster **at = &c->posts;
 
     while (*at) {
-        struct crew_post *p = *at;
+        struct inbox_cluster *p = *at;
 
         if (p->at_work || p->waiting > 0) {
             at = &p->next;
@@ -71,16 +71,16 @@ static void drop_idle_posts(struct crew *c)
     c->posts_end = at;
 }
 
-static void claim_waits(struct crew_claim *claim, uint64_t since)
+static void claim_waits(struct inbox_wait *claim, uint64_t since)
 {
-    struct crew_post *p = claim->post;
+    struct inbox_cluster *p = claim->post;
 
     claim->state = CLAIM_WAITS;
     if (p->waiting++ == 0 || since < p->since)
         p->since = since;
 }
 
-static void settle_claim(struct crew_message *m, struct crew_claim *claim)
+static void settle_claim(struct inbox_message *m, struct inbox_wait *claim)
 {
     if (claim->state == CLAIM_WAITS)
         claim->post->waiting--;
@@ -91,15 +91,15 @@ static void settle_claim(struct crew_message *m, struct crew_claim *claim)
 
 /* ---- messages ---- */
 
-static void free_message(struct crew_message *m)
+static void free_message(struct inbox_message *m)
 {
     free(m->receipt);
     free(m);
 }
 
-void crew_drop(struct crew *c, struct crew_message *m)
+void inbox_drop(struct inbox *c, struct inbox_message *m)
 {
-    struct crew_message **at = &c->messages;
+    struct inbox_message **at = &c->messages;
 
     while (*at != m)
         at = &(*at)->next;
@@ -112,13 +112,13 @@ void crew_drop(struct crew *c, struct crew_message *m)
     free_message(m);
 }
 
-void crew_free(struct crew *c)
+void inbox_free(struct inbox *c)
 {
     if (!c)
         return;
     while (c->messages)
-        crew_drop(c, c->messages);
-    for (struct crew_post *p = c->posts, *next; p; p = next) {
+        inbox_drop(c, c->messages);
+    for (struct inbox_cluster *p = c->posts, *next; p; p = next) {
         next = p->next;
         free(p->key);
         free(p);
@@ -138,15 +138,15 @@ static char *put_bytes(char **at, const void *from, size_t n)
 }
 
 /* The message and its texts are one block, but for the receipt. */
-static struct crew_message *copy_message(const struct crew_given *g)
+static struct inbox_message *copy_message(const struct inbox_given *g)
 {
-    size_t n = sizeof(struct crew_message) +
-               g->wants_n * sizeof(struct crew_claim);
+    size_t n = sizeof(struct inbox_message) +
+               g->wants_n * sizeof(struct inbox_wait);
     size_t texts = strlen(g->id) + 1 + g->body_n + 1;
 
     for (size_t i = 0; i < g->wants_n; i++)
         texts += g->wants[i].key ? strlen(g->wants[i].name) + 1 : 1;
-    struct crew_message *m = calloc(1, n + texts);
+    struct inbox_message *m = calloc(1, n + texts);
 
     if (m)
         m->receipt = strdup(g->receipt);
@@ -167,7 +167,7 @@ static struct crew_message *copy_message(const struct crew_given *g)
 }
 
 /* A cluster that it names twice is claimed once. */
-static bool claims_post(const struct crew_message *m, const void *post)
+static bool claims_post(const struct inbox_message *m, const void *post)
 {
     for (size_t i = 0; i < m->claims_n; i++)
         if (m->claims[i].post == post)
@@ -175,17 +175,17 @@ static bool claims_post(const struct crew_message *m, const void *post)
     return false;
 }
 
-static bool claim_all(struct crew *c, struct crew_message *m,
-                      const struct crew_given *g)
+static bool claim_all(struct inbox *c, struct inbox_message *m,
+                      const struct inbox_given *g)
 {
     for (size_t i = 0; i < g->wants_n; i++) {
-        struct crew_post *p = post_for(c, g->wants[i].key);
+        struct inbox_cluster *p = post_for(c, g->wants[i].key);
 
         if (!p)
             return false;
         if (claims_post(m, p))
             continue;
-        struct crew_claim *claim = &m->claims[m->claims_n++];
+        struct inbox_wait *claim = &m->claims[m->claims_n++];
 
         claim->post = p;
         claim->name = m->claims[i].name;
@@ -195,7 +195,7 @@ static bool claim_all(struct crew *c, struct crew_message *m,
     return true;
 }
 
-static void unclaim(struct crew *c, struct crew_message *m)
+static void unclaim(struct inbox *c, struct inbox_message *m)
 {
     for (size_t i = 0; i < m->claims_n; i++)
         if (m->claims[i].state == CLAIM_WAITS)
@@ -203,35 +203,36 @@ static void unclaim(struct crew *c, struct crew_message *m)
     drop_idle_posts(c);
 }
 
-static enum crew_put put_again(const struct crew *c, struct crew_message *m,
-                               const struct crew_given *g, int64_t now)
+static enum inbox_put put_again(const struct inbox *c, struct inbox_message *m,
+                               const struct inbox_given *g, int64_t now)
 {
     char *receipt = strdup(g->receipt);
 
     if (!receipt)
-        return CREW_NOMEM;
+        return INBOX_NOMEM;
     free(m->receipt);
     m->receipt = receipt;
     m->received = now;
     if (m->state == MESSAGE_HELD)
         m->due = now + c->config.visibility / 2;
-    return CREW_KNOWN;
+    return INBOX_KNOWN;
 }
 
-enum crew_put crew_put(struct crew *c, const struct crew_given *g, int64_t now)
+enum inbox_put inbox_put(struct inbox *c, const struct inbox_given *g,
+                         int64_t now)
 {
-    for (struct crew_message *m = c->messages; m; m = m->next)
+    for (struct inbox_message *m = c->messages; m; m = m->next)
         if (strcmp(m->id, g->id) == 0)
             return put_again(c, m, g, now);
-    struct crew_message *m = copy_message(g);
+    struct inbox_message *m = copy_message(g);
 
     if (!m)
-        return CREW_NOMEM;
+        return INBOX_NOMEM;
     m->number = ++c->numbers;
     if (!claim_all(c, m, g)) {
         unclaim(c, m);
         free_message(m);
-        return CREW_NOMEM;
+        return INBOX_NOMEM;
     }
     m->received = now;
     m->failed = g->kept;
@@ -242,10 +243,10 @@ enum crew_put crew_put(struct crew *c, const struct crew_given *g, int64_t now)
     c->messages_n++;
     c->bytes += m->body_n;
     c->claims_n += m->claims_n;
-    return CREW_TAKEN;
+    return INBOX_TAKEN;
 }
 
-bool crew_has_room(const struct crew *c)
+bool inbox_has_room(const struct inbox *c)
 {
     return !c->stopping && c->messages_n < c->config.messages_max &&
            c->bytes < c->config.bytes_max &&
@@ -254,11 +255,11 @@ bool crew_has_room(const struct crew *c)
 
 /* ---- work ---- */
 
-static struct crew_post *longest_waiting(const struct crew *c)
+static struct inbox_cluster *longest_waiting(const struct inbox *c)
 {
-    struct crew_post *first = NULL;
+    struct inbox_cluster *first = NULL;
 
-    for (struct crew_post *p = c->posts; p; p = p->next)
+    for (struct inbox_cluster *p = c->posts; p; p = p->next)
         if (!p->at_work && p->waiting > 0 &&
             (!first || p->since < first->since))
             first = p;
@@ -266,15 +267,16 @@ static struct crew_post *longest_waiting(const struct crew *c)
 }
 
 /* The newest message is the cause: its news are the freshest. */
-static void cover(struct crew *c, struct crew_post *p, struct crew_turn *turn)
+static void cover(struct inbox *c, struct inbox_cluster *p,
+                  struct inbox_turn *turn)
 {
-    for (struct crew_message *m = c->messages; m; m = m->next)
+    for (struct inbox_message *m = c->messages; m; m = m->next)
         for (size_t i = 0; i < m->claims_n; i++) {
             if (m->claims[i].post != p)
                 continue;
             m->claims[i].state = CLAIM_COVERED;
             p->cause = m->number;
-            *turn = (struct crew_turn){ .post = p, .key = p->key,
+            *turn = (struct inbox_turn){ .post = p, .key = p->key,
                                         .body = m->body,
                                         .name = m->claims[i].name,
                                         .body_n = m->body_n };
@@ -284,9 +286,9 @@ static void cover(struct crew *c, struct crew_post *p, struct crew_turn *turn)
     p->at_work = true;
 }
 
-bool crew_begin(struct crew *c, struct crew_turn *turn)
+bool inbox_begin(struct inbox *c, struct inbox_turn *turn)
 {
-    struct crew_post *p = longest_waiting(c);
+    struct inbox_cluster *p = longest_waiting(c);
 
     if (!p || c->stopping || c->at_work >= c->config.at_once)
         return false;
@@ -296,7 +298,7 @@ bool crew_begin(struct crew *c, struct crew_turn *turn)
 }
 
 /* All its clusters ended. */
-static void judge_message(struct crew *c, struct crew_message *m)
+static void judge_message(struct inbox *c, struct inbox_message *m)
 {
     m->due = 0;
     c->failed += m->failed;
@@ -305,26 +307,26 @@ static void judge_message(struct crew *c, struct crew_message *m)
     else if (c->stopping)
         m->state = MESSAGE_RELEASED;
     else
-        crew_drop(c, m);
+        inbox_drop(c, m);
 }
 
-static void end_claim(struct crew_message *m, struct crew_claim *claim,
-                      enum crew_how how)
+static void end_claim(struct inbox_message *m, struct inbox_wait *claim,
+                      enum inbox_how how)
 {
-    struct crew_post *p = claim->post;
+    struct inbox_cluster *p = claim->post;
 
-    if ((how == CREW_IDLE || how == CREW_FOREIGN) && m->number != p->cause) {
+    if ((how == INBOX_IDLE || how == INBOX_FOREIGN) && m->number != p->cause) {
         claim_waits(claim, p->covered_since);
         return;
     }
-    m->failed |= how == CREW_FAILED;
-    m->foreign |= how == CREW_FOREIGN;
+    m->failed |= how == INBOX_FAILED;
+    m->foreign |= how == INBOX_FOREIGN;
     settle_claim(m, claim);
 }
 
-static void release_waiting(struct crew *c)
+static void release_waiting(struct inbox *c)
 {
-    for (struct crew_message *m = c->messages; m; m = m->next)
+    for (struct inbox_message *m = c->messages; m; m = m->next)
         for (size_t i = 0; i < m->claims_n; i++)
             if (m->claims[i].state == CLAIM_WAITS) {
                 settle_claim(m, &m->claims[i]);
@@ -334,10 +336,11 @@ static void release_waiting(struct crew *c)
             }
 }
 
-static void end_post(struct crew *c, struct crew_post *p, enum crew_how how)
+static void end_post(struct inbox *c, struct inbox_cluster *p,
+                     enum inbox_how how)
 {
     p->at_work = false;
-    for (struct crew_message *m = c->messages, *next; m; m = next) {
+    for (struct inbox_message *m = c->messages, *next; m; m = next) {
         bool mine = false;
 
         next = m->next;
@@ -355,30 +358,30 @@ static void end_post(struct crew *c, struct crew_post *p, enum crew_how how)
     drop_idle_posts(c);
 }
 
-void crew_end(struct crew *c, struct crew_post *p, enum crew_how how)
+void inbox_end(struct inbox *c, struct inbox_cluster *p, enum inbox_how how)
 {
     c->at_work--;
     end_post(c, p, how);
 }
 
-bool crew_sweep_is_wanted(const struct crew *c)
+bool inbox_sweep_is_wanted(const struct inbox *c)
 {
     return !c->stopping && !c->sweep.at_work && c->sweep.waiting > 0;
 }
 
-void crew_sweep_begin(struct crew *c)
+void inbox_sweep_begin(struct inbox *c)
 {
-    struct crew_turn turn;
+    struct inbox_turn turn;
 
     cover(c, &c->sweep, &turn);
 }
 
-void crew_sweep_end(struct crew *c, enum crew_how how)
+void inbox_sweep_end(struct inbox *c, enum inbox_how how)
 {
     end_post(c, &c->sweep, how);
 }
 
-void crew_stop(struct crew *c)
+void inbox_stop(struct inbox *c)
 {
     c->stopping = true;
     release_waiting(c);

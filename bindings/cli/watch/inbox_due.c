@@ -2,29 +2,29 @@
  * extended, given back; and how many there are. */
 #include "watch/inbox_parts.h"
 
-#define CREW_SECOND ((int64_t)1000000)
+#define INBOX_SECOND ((int64_t)1000000)
 /* SQS lets nobody hold a message for longer. */
-#define CREW_LONGEST (CREW_SECOND * 12 * 3600)
-#define CREW_DELETES 5                  /* tries for one message */
+#define INBOX_LONGEST (INBOX_SECOND * 12 * 3600)
+#define INBOX_DELETES 5                  /* tries for one message */
 
-static struct crew_message *find_message(struct crew *c, uint64_t number)
+static struct inbox_message *find_message(struct inbox *c, uint64_t number)
 {
-    struct crew_message *m = c->messages;
+    struct inbox_message *m = c->messages;
 
     while (m && m->number != number)
         m = m->next;
     return m;
 }
 
-static size_t take(struct crew *c, struct crew_item *out, size_t max,
+static size_t take(struct inbox *c, struct inbox_item *out, size_t max,
                    enum message_state from, int64_t now)
 {
     size_t n = 0;
 
-    for (struct crew_message *m = c->messages; m && n < max; m = m->next) {
+    for (struct inbox_message *m = c->messages; m && n < max; m = m->next) {
         if (m->state != from || m->due > now)
             continue;
-        out[n++] = (struct crew_item){ m->number, m->receipt };
+        out[n++] = (struct inbox_item){ m->number, m->receipt };
         if (from == MESSAGE_HELD)
             m->due = now + c->config.visibility / 2;
         else                            /* DONE, RELEASED, SHELVED */
@@ -33,91 +33,91 @@ static size_t take(struct crew *c, struct crew_item *out, size_t max,
     return n;
 }
 
-size_t crew_take_done(struct crew *c, struct crew_item *out, size_t max,
+size_t inbox_take_done(struct inbox *c, struct inbox_item *out, size_t max,
                       int64_t now)
 {
     return take(c, out, max, MESSAGE_DONE, now);
 }
 
-size_t crew_take_released(struct crew *c, struct crew_item *out, size_t max)
+size_t inbox_take_released(struct inbox *c, struct inbox_item *out, size_t max)
 {
     return take(c, out, max, MESSAGE_RELEASED, INT64_MAX);
 }
 
-size_t crew_take_shelved(struct crew *c, struct crew_item *out, size_t max)
+size_t inbox_take_shelved(struct inbox *c, struct inbox_item *out, size_t max)
 {
     return take(c, out, max, MESSAGE_SHELVED, INT64_MAX);
 }
 
-size_t crew_take_due(struct crew *c, struct crew_item *out, size_t max,
+size_t inbox_take_due(struct inbox *c, struct inbox_item *out, size_t max,
                      int64_t now)
 {
-    for (struct crew_message *m = c->messages; m; m = m->next)
+    for (struct inbox_message *m = c->messages; m; m = m->next)
         if (m->state == MESSAGE_HELD && m->due <= now &&
-            now - m->received > CREW_LONGEST - c->config.visibility)
+            now - m->received > INBOX_LONGEST - c->config.visibility)
             m->due = INT64_MAX;
     return take(c, out, max, MESSAGE_HELD, now);
 }
 
-void crew_not_extended(struct crew *c, uint64_t number, int64_t now)
+void inbox_not_extended(struct inbox *c, uint64_t number, int64_t now)
 {
-    struct crew_message *m = find_message(c, number);
+    struct inbox_message *m = find_message(c, number);
 
     if (m && m->state == MESSAGE_HELD)
         m->due = now + c->config.visibility / 8;
 }
 
-void crew_forget(struct crew *c, uint64_t number)
+void inbox_forget(struct inbox *c, uint64_t number)
 {
-    struct crew_message *m = find_message(c, number);
+    struct inbox_message *m = find_message(c, number);
 
     if (m && m->left == 0)
-        crew_drop(c, m);
+        inbox_drop(c, m);
 }
 
-bool crew_not_deleted(struct crew *c, uint64_t number, int64_t now)
+bool inbox_not_deleted(struct inbox *c, uint64_t number, int64_t now)
 {
-    struct crew_message *m = find_message(c, number);
+    struct inbox_message *m = find_message(c, number);
 
     if (!m || m->state != MESSAGE_DELETING)
         return true;
-    if (++m->tries == CREW_DELETES) {
-        crew_drop(c, m);
+    if (++m->tries == INBOX_DELETES) {
+        inbox_drop(c, m);
         return false;
     }
     m->state = MESSAGE_DONE;
-    m->due = now + (CREW_SECOND / 2 << m->tries);
+    m->due = now + (INBOX_SECOND / 2 << m->tries);
     return true;
 }
 
-static int64_t first_due(const struct crew *c, enum message_state state)
+static int64_t first_due(const struct inbox *c, enum message_state state)
 {
     int64_t due = INT64_MAX;
 
-    for (const struct crew_message *m = c->messages; m; m = m->next)
+    for (const struct inbox_message *m = c->messages; m; m = m->next)
         if (m->state == state && m->due < due)
             due = m->due;
     return due;
 }
 
-int64_t crew_deletes_due(const struct crew *c)
+int64_t inbox_deletes_due(const struct inbox *c)
 {
     return first_due(c, MESSAGE_DONE);
 }
 
-int64_t crew_extensions_due(const struct crew *c)
+int64_t inbox_extensions_due(const struct inbox *c)
 {
     return first_due(c, MESSAGE_HELD);
 }
 
-void crew_count(const struct crew *c, struct crew_counts *out)
+void inbox_count(const struct inbox *c, struct inbox_counts *out)
 {
-    *out = (struct crew_counts){ .messages = c->messages_n,
+    *out = (struct inbox_counts){ .messages = c->messages_n,
                                  .bytes = c->bytes, .at_work = c->at_work,
                                  .failed = c->failed };
-    for (const struct crew_post *p = c->posts; p; p = p->next)
+    for (const struct inbox_cluster *p = c->posts; p; p = p->next)
         out->waiting += p->waiting > 0;
-    for (const struct crew_message *m = c->messages; m; m = m->next) {
+    for (const struct inbox_message *m = c->messages; m; m = m->next) {
         out->deleting += m->state == MESSAGE_DONE ||
                          m->state == MESSAGE_DELETING;
         out->released += m->state == MESSAGE_RELEASED ||

@@ -5,8 +5,8 @@
 
 #include "watch/inbox.h"
 
-struct crew_post {
-    struct crew_post *next;
+struct inbox_cluster {
+    struct inbox_cluster *next;
     char *key;                          /* NULL: the sweep                   */
     size_t waiting;                     /* claims that WAIT                  */
     uint64_t since, covered_since;      /* the message that waited first     */
@@ -16,8 +16,8 @@ struct crew_post {
 
 enum claim_state { CLAIM_WAITS, CLAIM_COVERED, CLAIM_SETTLED };
 
-struct crew_claim {
-    struct crew_post *post;             /* NULL: settled                     */
+struct inbox_wait {
+    struct inbox_cluster *post; /* NULL: settled                     */
     const char *name;
     enum claim_state state;
 };
@@ -28,8 +28,8 @@ enum message_state { MESSAGE_HELD, MESSAGE_DONE, MESSAGE_DELETING,
                      MESSAGE_RELEASED, MESSAGE_RELEASING, MESSAGE_SHELVED,
                      MESSAGE_SHELVING };
 
-struct crew_message {
-    struct crew_message *next;
+struct inbox_message {
+    struct inbox_message *next;
     uint64_t number;
     enum message_state state;
     bool failed, foreign;
@@ -38,19 +38,19 @@ struct crew_message {
     char *receipt;
     const char *id, *body;
     size_t body_n, claims_n, left;      /* left: claims not settled          */
-    struct crew_claim claims[];
+    struct inbox_wait claims[];
 };
 
-struct crew {
-    struct crew_config config;
-    struct crew_post sweep, *posts, **posts_end;
-    struct crew_message *messages, **messages_end;
+struct inbox {
+    struct inbox_config config;
+    struct inbox_cluster sweep, *posts, **posts_end;
+    struct inbox_message *messages, **messages_end;
     uint64_t numbers, failed;
     size_t messages_n, bytes, claims_n, at_work;
     bool stopping;
 };
 
 /* It is forgotten: no claim of it may be left. */
-void crew_drop(struct crew *crew, struct crew_message *message);
+void inbox_drop(struct inbox *inbox, struct inbox_message *message);
 
 #endif

@@ -69,7 +69,7 @@ static char *key_of(const struct headcount_event_cluster *c)
     return key;
 }
 
-static void free_wants(struct crew_want *wants, size_t n)
+static void free_wants(struct inbox_want *wants, size_t n)
 {
     for (size_t i = 0; wants && i < n; i++)
         free((char *)(uintptr_t)wants[i].key);
@@ -77,11 +77,11 @@ static void free_wants(struct crew_want *wants, size_t n)
 }
 
 /* NULL: no memory. */
-static struct crew_want *wants_of(const struct queue *q,
+static struct inbox_want *wants_of(const struct queue *q,
                                   const struct headcount_event *event,
                                   size_t *n)
 {
-    struct crew_want *wants = calloc(event->clusters_n + 1, sizeof *wants);
+    struct inbox_want *wants = calloc(event->clusters_n + 1, sizeof *wants);
 
     *n = 0;
     for (size_t i = 0; wants && i < event->clusters_n; i++) {
@@ -94,7 +94,7 @@ static struct crew_want *wants_of(const struct queue *q,
         *n = i + 1;
     }
     if (wants && event->sweep && q->sweeps)
-        wants[(*n)++] = (struct crew_want){ .key = NULL };
+        wants[(*n)++] = (struct inbox_want){ .key = NULL };
     return wants;
 }
 
@@ -110,13 +110,13 @@ static const char *broken_of(const struct queue *q,
     return event->broken;
 }
 
-static void put_message(struct queue *q, const struct rows *rows,
+static void put_message(struct queue *q, const struct json_rows *rows,
                         const struct headcount_event *event, int64_t now)
 {
     const char *id = rows->text[ROW_ID], *why = broken_of(q, event);
     size_t n;
-    struct crew_want *wants = wants_of(q, event, &n);
-    const struct crew_given given = {
+    struct inbox_want *wants = wants_of(q, event, &n);
+    const struct inbox_given given = {
         .id = id, .receipt = rows->text[ROW_RECEIPT],
         .body = rows->text[ROW_BODY], .body_n = rows->text_n[ROW_BODY],
         .wants = wants, .wants_n = n, .kept = why != NULL,
@@ -125,12 +125,13 @@ static void put_message(struct queue *q, const struct rows *rows,
     if (why)
         tell_poison(q, id, why);
     if (!wants || ((n > 0 || !why) &&
-                   crew_put(q->crew, &given, now) == CREW_NOMEM))
+                   inbox_put(q->inbox, &given, now) == INBOX_NOMEM))
         complain("no memory for message %s: it comes again", id);
     free_wants(wants, n);
 }
 
-static void take_message(struct queue *q, const struct rows *rows, int64_t now)
+static void take_message(struct queue *q, const struct json_rows *rows,
+                         int64_t now)
 {
     struct headcount_event *event;
     struct headcount_error why;
@@ -154,13 +155,13 @@ size_t queue_take_messages(struct queue *q, const struct headcount_outcome *o,
 {
     static const char *const names[] = { "MessageId", "ReceiptHandle",
                                          "Body" };
-    struct rows rows;
+    struct json_rows rows;
     size_t n = 0;
 
-    if (rows_open(&rows, o->body, o->body_size, names, 3))
-        for (; rows_next(&rows); n++)
+    if (json_rows_open(&rows, o->body, o->body_size, names, 3))
+        for (; json_rows_next(&rows); n++)
             if (strcmp(rows.list, "Messages") == 0)
                 take_message(q, &rows, now);
-    rows_close(&rows);
+    json_rows_close(&rows);
     return n;
 }

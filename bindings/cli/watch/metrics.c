@@ -276,11 +276,11 @@ static void put_services(FILE *out, const struct metrics *m)
 }
 
 static void put_messages(FILE *out, const struct metrics *m,
-                         const struct crew *crew)
+                         const struct inbox *inbox)
 {
-    struct crew_counts counts;
+    struct inbox_counts counts;
 
-    crew_count(crew, &counts);
+    inbox_count(inbox, &counts);
     put_one(out, "messages_received_total", "counter",
             "Messages that the queue handed out.", m->received);
     put_one(out, "messages_deleted_total", "counter",
@@ -364,7 +364,7 @@ static void put_metrics(struct metrics *m, const struct metrics_now *n)
         return;
     put_reconciles(out, m);
     put_services(out, m);
-    put_messages(out, m, n->crew);
+    put_messages(out, m, n->inbox);
     put_foreign(out, m);
     put_sweeps(out, m);
     put_stats(out, n->h);

@@ -151,7 +151,7 @@ static int new_visibility(const struct queue *q, enum queue_batch_kind kind)
 
 static void put_entries(const struct queue *q, FILE *out,
                         enum queue_batch_kind kind,
-                        const struct crew_item *items, size_t n)
+                        const struct inbox_item *items, size_t n)
 {
     fputs(",\"Entries\":[", out);
     for (size_t i = 0; i < n; i++) {
@@ -171,17 +171,17 @@ static void entry_failed(struct queue *q, enum queue_batch_kind kind,
 {
     switch (kind) {
     case QUEUE_DELETE:
-        q->lost |= !crew_not_deleted(q->crew, number, now);
+        q->lost |= !inbox_not_deleted(q->inbox, number, now);
         break;
     case QUEUE_EXTEND:
-        crew_not_extended(q->crew, number, now);
+        inbox_not_extended(q->inbox, number, now);
         break;
     case QUEUE_RELEASE:
-        crew_forget(q->crew, number);
+        inbox_forget(q->inbox, number);
         q->lost = true;
         break;
     case QUEUE_SHELVE:               /* it comes back sooner */
-        crew_forget(q->crew, number);
+        inbox_forget(q->inbox, number);
         break;
     }
 }
@@ -190,12 +190,12 @@ static void entry_went_well(struct queue *q, enum queue_batch_kind kind,
                             uint64_t number)
 {
     if (kind != QUEUE_EXTEND)
-        crew_forget(q->crew, number);
+        inbox_forget(q->inbox, number);
     q->metrics->deleted += kind == QUEUE_DELETE;
 }
 
 static void begin_batch(struct queue *q, struct queue_batch *b,
-                        const struct crew_item *items, int64_t now)
+                        const struct inbox_item *items, int64_t now)
 {
     struct question ask;
 
@@ -223,17 +223,17 @@ static size_t free_batch(const struct queue *q, enum queue_batch_kind kind)
 }
 
 static size_t take_items(struct queue *q, enum queue_batch_kind kind,
-                         struct crew_item *items, int64_t now)
+                         struct inbox_item *items, int64_t now)
 {
     switch (kind) {
     case QUEUE_DELETE:
-        return crew_take_done(q->crew, items, QUEUE_BATCH, now);
+        return inbox_take_done(q->inbox, items, QUEUE_BATCH, now);
     case QUEUE_EXTEND:
-        return crew_take_due(q->crew, items, QUEUE_BATCH, now);
+        return inbox_take_due(q->inbox, items, QUEUE_BATCH, now);
     case QUEUE_RELEASE:
-        return crew_take_released(q->crew, items, QUEUE_BATCH);
+        return inbox_take_released(q->inbox, items, QUEUE_BATCH);
     case QUEUE_SHELVE:
-        return crew_take_shelved(q->crew, items, QUEUE_BATCH);
+        return inbox_take_shelved(q->inbox, items, QUEUE_BATCH);
     }
     return 0;
 }
@@ -241,7 +241,7 @@ static size_t take_items(struct queue *q, enum queue_batch_kind kind,
 static void begin_batches(struct queue *q, enum queue_batch_kind kind,
                           int64_t now)
 {
-    struct crew_item items[QUEUE_BATCH];
+    struct inbox_item items[QUEUE_BATCH];
 
     for (size_t at; (at = free_batch(q, kind)) < QUEUE_BATCHES;) {
         struct queue_batch *b = &q->batches[at];
@@ -269,7 +269,7 @@ void queue_turn(struct queue *q, int64_t now)
     if (q->reached && !q->asked && !q->stopped)
         begin_attributes(q);
     if (!q->receive && !q->stopped && now >= q->next &&
-        crew_has_room(q->crew))
+        inbox_has_room(q->inbox))
         begin_receive(q, now);
 }
 
@@ -280,18 +280,18 @@ int64_t queue_due(const struct queue *q)
     if (!q->url)
         return due;
     if (free_batch(q, QUEUE_EXTEND) < QUEUE_BATCHES)
-        due = crew_extensions_due(q->crew);
+        due = inbox_extensions_due(q->inbox);
     if (free_batch(q, QUEUE_DELETE) < QUEUE_BATCHES)
-        due = watch_first(due, crew_deletes_due(q->crew));
-    if (!q->receive && !q->stopped && crew_has_room(q->crew))
+        due = watch_first(due, inbox_deletes_due(q->inbox));
+    if (!q->receive && !q->stopped && inbox_has_room(q->inbox))
         due = watch_first(due, q->next);
     return due;
 }
 
 void queue_stop(struct queue *q)
 {
-    headcount_end(q->receive);
-    headcount_end(q->attributes);
+    headcount_op_free(q->receive);
+    headcount_op_free(q->attributes);
     q->receive = q->attributes = NULL;
     q->stopped = true;
     q->lost = false;                 /* from now on it is told by the exit   */
@@ -423,7 +423,7 @@ static void entry_refused(struct queue *q, const struct queue_batch *b,
         complain("queue %s: %s of a message: %s", q->url,
                  batch_operation(b->kind), code);
     if (b->kind != QUEUE_EXTEND)
-        crew_forget(q->crew, b->numbers[at]);
+        inbox_forget(q->inbox, b->numbers[at]);
 }
 
 /* The place in the batch that an Id of ours names, or n. */
@@ -439,10 +439,10 @@ static void batch_answered(struct queue *q, struct queue_batch *b,
 {
     static const char *const names[] = { "Id", "Code" };
     bool told[QUEUE_BATCH] = { false };
-    struct rows rows;
+    struct json_rows rows;
 
-    if (rows_open(&rows, o->body, o->body_size, names, 2))
-        while (rows_next(&rows)) {
+    if (json_rows_open(&rows, o->body, o->body_size, names, 2))
+        while (json_rows_next(&rows)) {
             size_t at = place_of(rows.text[0], b->n);
 
             if (at >= b->n || told[at])
@@ -453,7 +453,7 @@ static void batch_answered(struct queue *q, struct queue_batch *b,
             else
                 entry_refused(q, b, at, rows.text[1] ? rows.text[1] : "", now);
         }
-    rows_close(&rows);
+    json_rows_close(&rows);
     for (size_t i = 0; i < b->n; i++)
         if (!told[i])
             entry_failed(q, b->kind, b->numbers[i], now);
@@ -508,20 +508,20 @@ bool queue_took(struct queue *q, headcount_op *op, int64_t now)
     if (op == q->attributes) {
         attributes_ended(q, headcount_outcome(op));
         q->attributes = NULL;
-        headcount_end(op);
+        headcount_op_free(op);
         return true;
     }
     if (op == q->receive) {
         receive_ended(q, headcount_outcome(op), now);
         q->receive = NULL;
-        headcount_end(op);
+        headcount_op_free(op);
         return true;
     }
     for (size_t i = 0; i < QUEUE_BATCHES; i++)
         if (q->batches[i].op == op) {
             batch_ended(q, &q->batches[i], headcount_outcome(op), now);
             q->batches[i].op = NULL;
-            headcount_end(op);
+            headcount_op_free(op);
             return true;
         }
     return false;

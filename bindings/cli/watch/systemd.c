@@ -58,40 +58,40 @@ static int64_t watchdog_of(void)
     return us / 2 > LEAST_EVERY ? (int64_t)us / 2 : LEAST_EVERY;
 }
 
-void notify_open(struct notify *n)
+void systemd_open(struct systemd *n)
 {
     const char *name = getenv("NOTIFY_SOCKET");
 
-    *n = (struct notify){ .fd = name ? connect_to(name) : -1 };
+    *n = (struct systemd){ .fd = name ? connect_to(name) : -1 };
     if (n->fd >= 0)
         n->every = watchdog_of();
 }
 
-void notify_close(struct notify *n)
+void systemd_close(struct systemd *n)
 {
     if (n->fd >= 0)
         close(n->fd);
     n->fd = -1;
 }
 
-void notify_send(struct notify *n, const char *text)
+void systemd_send(struct systemd *n, const char *text)
 {
     if (n->fd >= 0)
         send(n->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void notify_reloading(struct notify *n, int64_t now)
+void systemd_reloading(struct systemd *n, int64_t now)
 {
     char text[80];
 
     snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now);
-    notify_send(n, text);
+    systemd_send(n, text);
 }
 
-void notify_turn(struct notify *n, int64_t now)
+void systemd_turn(struct systemd *n, int64_t now)
 {
     if (n->every == 0 || now < n->next)
         return;
-    notify_send(n, "WATCHDOG=1");
+    systemd_send(n, "WATCHDOG=1");
     n->next = now + n->every;
 }

@@ -5,19 +5,19 @@
 
 #include <stdint.h>
 
-struct notify {
+struct systemd {
     int fd;                          /* -1: nobody listens                   */
     int64_t every, next;             /* of WATCHDOG=1; every 0: never        */
 };
 
 /* Of NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. */
-void notify_open(struct notify *n);
-void notify_close(struct notify *n);
+void systemd_open(struct systemd *n);
+void systemd_close(struct systemd *n);
 /* "READY=1" and the like; an error is nobody's. */
-void notify_send(struct notify *n, const char *text);
+void systemd_send(struct systemd *n, const char *text);
 /* Before a configuration is read again; READY=1 ends it. */
-void notify_reloading(struct notify *n, int64_t now);
+void systemd_reloading(struct systemd *n, int64_t now);
 /* The loop turns: WATCHDOG=1 where it is due. */
-void notify_turn(struct notify *n, int64_t now);
+void systemd_turn(struct systemd *n, int64_t now);
 
 #endif

@@ -43,11 +43,11 @@ struct watch {
     int64_t stopped;                 /* when the signal came                 */
     int code;                        /* what ended it, if no signal did      */
     headcount *h;
-    struct crew *crew;
+    struct inbox *inbox;
     struct metrics metrics;
     struct queue queue;
     struct work work;
-    struct notify notify;
+    struct systemd notify;
     bool ready;
     int64_t status_next;
     int64_t log_next;                /* lines wait for room in stderr        */
@@ -123,23 +123,23 @@ static int catch_signals(struct watch *w)
 
 static void stop(struct watch *w, int64_t now)
 {
-    notify_send(&w->notify, "STOPPING=1\nSTATUS=ends what is at work");
+    systemd_send(&w->notify, "STOPPING=1\nSTATUS=ends what is at work");
     w->phase = WATCH_STOPS;
     w->stopped = now;
     work_stop(&w->work);
     queue_stop(&w->queue);
-    crew_stop(w->crew);
+    inbox_stop(w->inbox);
 }
 
 static void reload(struct watch *w, int64_t now)
 {
-    notify_reloading(&w->notify, now);
+    systemd_reloading(&w->notify, now);
     if (work_reload(&w->work))
         w->metrics.reloads_ok++;
     else
         w->metrics.reloads_failed++;
     w->metrics.changed = true;
-    notify_send(&w->notify, "READY=1");
+    systemd_send(&w->notify, "READY=1");
 }
 
 static void read_signals(struct watch *w, int64_t now)
@@ -160,9 +160,9 @@ static void read_signals(struct watch *w, int64_t now)
 
 static bool is_settled(const struct watch *w)
 {
-    struct crew_counts counts;
+    struct inbox_counts counts;
 
-    crew_count(w->crew, &counts);
+    inbox_count(w->inbox, &counts);
     return work_is_idle(&w->work) && queue_is_idle(&w->queue) &&
            counts.deleting == 0 && counts.released == 0;
 }
@@ -181,18 +181,18 @@ static void turn_to_end(struct watch *w, int64_t now)
 
 static void tell_systemd(struct watch *w, int64_t now)
 {
-    struct crew_counts counts;
+    struct inbox_counts counts;
     char text[160];
 
     if (w->phase != WATCH_RUNS ||
         (!w->ready && w->queue.url && !w->queue.reached))
         return;
     if (!w->ready || now >= w->status_next) {
-        crew_count(w->crew, &counts);
+        inbox_count(w->inbox, &counts);
         snprintf(text, sizeof text, "%sSTATUS=%zu messages held, %zu clusters "
                  "at work, %zu wait", w->ready ? "" : "READY=1\n",
                  counts.messages, counts.at_work, counts.waiting);
-        notify_send(&w->notify, text);
+        systemd_send(&w->notify, text);
         w->status_next = now + 5 * WATCH_SECOND;
     }
     w->ready = true;
@@ -200,13 +200,13 @@ static void tell_systemd(struct watch *w, int64_t now)
 
 static void turn(struct watch *w, int64_t now)
 {
-    const struct metrics_now at = { w->h, w->crew, now };
+    const struct metrics_now at = { w->h, w->inbox, now };
 
     work_turn(&w->work, now);
     queue_turn(&w->queue, now);
     metrics_turn(&w->metrics, &at, false);
     tell_systemd(w, now);
-    notify_turn(&w->notify, now);
+    systemd_turn(&w->notify, now);
     w->log_next = log_turn() ? WATCH_NEVER : now + WATCH_LOG;
     turn_to_end(w, now);
     w->code = w->queue.fatal != 0 ? w->queue.fatal : w->work.fatal;
@@ -298,7 +298,7 @@ static int run(struct watch *w)
         wait_and_step(w);
         take_ops(w);
     }
-    const struct metrics_now at = { w->h, w->crew, watch_now() };
+    const struct metrics_now at = { w->h, w->inbox, watch_now() };
 
     metrics_turn(&w->metrics, &at, true);
     if (w->code != 0)
@@ -320,7 +320,7 @@ static bool has_user(const char *url)
 
 static int check_words(const struct options *o)
 {
-    bool sweeps = sweep_of_is_said(o);
+    bool sweeps = sweep_options_is_said(o);
     const char *wrong = NULL;
 
     if (!sweeps && o->every)
@@ -352,17 +352,17 @@ static int check_words(const struct options *o)
 
 static int open_crew(struct watch *w, const struct options *o)
 {
-    const struct crew_config config = {
+    const struct inbox_config config = {
         .visibility = o->visibility_us, .at_once = (size_t)o->concurrency,
         .messages_max = WATCH_MESSAGES, .bytes_max = WATCH_BYTES,
         .claims_max = WATCH_CLAIMS,
     };
 
-    w->crew = crew_new(&config);
+    w->inbox = inbox_new(&config);
     w->wants_n = 64;
     w->wants = calloc(w->wants_n, sizeof *w->wants);
     w->polls = calloc(w->wants_n + 1, sizeof *w->polls);
-    if (w->crew && w->wants && w->polls)
+    if (w->inbox && w->wants && w->polls)
         return 0;
     complain("out of memory");
     return EXIT_OTHER;
@@ -371,7 +371,7 @@ static int open_crew(struct watch *w, const struct options *o)
 static void connect_parts(struct watch *w)
 {
     w->queue.h = w->work.h = w->h;
-    w->queue.crew = w->work.crew = w->crew;
+    w->queue.inbox = w->work.inbox = w->inbox;
     w->queue.metrics = w->work.metrics = &w->metrics;
     w->queue.sweeps = w->work.sweeps;
 }
@@ -381,7 +381,7 @@ static int open_all(struct watch *w, const struct options *o)
     int code = catch_signals(w);
 
     queue_init(&w->queue, o);
-    notify_open(&w->notify);
+    systemd_open(&w->notify);
     if (code == 0)
         code = work_open(&w->work, o);
     if (code == 0)
@@ -400,8 +400,8 @@ static void close_all(struct watch *w)
     work_close(&w->work);
     headcount_free(w->h);
     metrics_close(&w->metrics);
-    notify_close(&w->notify);
-    crew_free(w->crew);
+    systemd_close(&w->notify);
+    inbox_free(w->inbox);
     free(w->wants);
     free(w->polls);
 }

@@ -82,7 +82,7 @@ void metrics_foreign(struct metrics *m, const char *place);
 void metrics_forget(struct metrics *m, int64_t before);
 struct metrics_now {
     const headcount *h;
-    const struct crew *crew;
+    const struct inbox *inbox;
     int64_t now;
 };
 /* Writes what is due; `always`: whatever the time. */
@@ -114,7 +114,7 @@ struct queue {
     bool lost;                       /* something was not told to it         */
     int fatal;                       /* the exit code, at the first answer   */
     headcount *h;
-    struct crew *crew;
+    struct inbox *inbox;
     struct metrics *metrics;
     headcount_op *receive;
     headcount_op *attributes;        /* has it a redrive policy?             */
@@ -144,7 +144,7 @@ int64_t queue_due(const struct queue *q);
 /* What the options said when the policy was last read.  It lives until the
  * last op that goes by it ended. */
 struct work_rules {
-    struct target target;
+    struct request_options target;
     struct headcount_request request;
     size_t users;
 };
@@ -152,7 +152,7 @@ struct work_rules {
 struct work_job {
     headcount_op *op;                /* NULL: free                           */
     struct work_rules *rules;
-    struct crew_post *post;          /* NULL: a sweep                        */
+    struct inbox_cluster *post;      /* NULL: a sweep                        */
     char place[80];                  /* "REGION/ACCOUNT/..." of the cluster  */
     char name[300];                  /* of the cluster, for a person         */
 };
@@ -160,7 +160,7 @@ struct work_job {
 struct work {
     const struct options *options;
     headcount *h;
-    struct crew *crew;
+    struct inbox *inbox;
     struct metrics *metrics;
     struct work_rules *rules;        /* the newest                           */
     struct work_job jobs[WATCH_AT_ONCE], sweep;

@@ -34,13 +34,13 @@ static int rules_open(struct work_rules **out, const struct options *o)
         .dry_run = o->dry_run,
     };
     r->users = 1;                    /* the newest is used by what begins */
-    int code = target_open(&r->target, o, &r->request);
+    int code = request_options_open(&r->target, o, &r->request);
 
     if (code == 0) {
         *out = r;
         return 0;
     }
-    target_close(&r->target);
+    request_options_close(&r->target);
     free(r);
     return code;
 }
@@ -49,7 +49,7 @@ static void rules_leave(struct work_rules *r)
 {
     if (!r || --r->users > 0)
         return;
-    target_close(&r->target);
+    request_options_close(&r->target);
     free(r);
 }
 
@@ -111,7 +111,7 @@ int work_open(struct work *w, const struct options *o)
 {
     memset(w, 0, sizeof *w);
     w->options = o;
-    w->sweeps = sweep_of_is_said(o);
+    w->sweeps = sweep_options_is_said(o);
     w->every = w->sweeps ? o->every_us : 0;
     w->next = WATCH_NEVER;
     if (w->every > 0)
@@ -132,7 +132,7 @@ static void end_job(struct work_job *job)
 {
     if (!job->op)
         return;
-    headcount_end(job->op);
+    headcount_op_free(job->op);
     job->op = NULL;
     rules_leave(job->rules);
 }
@@ -190,7 +190,7 @@ static void set_place(const struct options *o, const char *key,
 }
 
 static void begin_job(struct work *w, struct work_job *job,
-                      const struct crew_turn *turn)
+                      const struct inbox_turn *turn)
 {
     struct headcount_request r = w->rules->request;
 
@@ -209,7 +209,7 @@ static void begin_job(struct work *w, struct work_job *job,
     if (err != 0) {
         complain("cluster %s: %s", job->name, headcount_code_name(err));
         job->op = NULL;
-        crew_end(w->crew, turn->post, CREW_FAILED);
+        inbox_end(w->inbox, turn->post, INBOX_FAILED);
         return;
     }
     job->rules = rules_join(w->rules);
@@ -254,19 +254,19 @@ static enum metrics_reconcile judge_job(const struct work_job *job,
 
 /* A message that is somebody else's is left to the queue, unless it is to be
  * dropped. */
-static enum crew_how settle_job(struct work *w, const struct work_job *job,
+static enum inbox_how settle_job(struct work *w, const struct work_job *job,
                                 const struct headcount_outcome *o,
                                 enum metrics_reconcile came)
 {
-    static const enum crew_how how[METRICS_RECONCILES] = {
-        [METRICS_OK] = CREW_WELL, [METRICS_SKIPPED] = CREW_IDLE,
-        [METRICS_FAILED] = CREW_FAILED, [METRICS_DUPLICATE] = CREW_IDLE,
+    static const enum inbox_how how[METRICS_RECONCILES] = {
+        [METRICS_OK] = INBOX_WELL, [METRICS_SKIPPED] = INBOX_IDLE,
+        [METRICS_FAILED] = INBOX_FAILED, [METRICS_DUPLICATE] = INBOX_IDLE,
     };
 
     if (came != METRICS_SKIPPED || o->foreign == 0)
         return how[came];
     metrics_foreign(w->metrics, job->place);
-    return w->options->drop_foreign ? CREW_IDLE : CREW_FOREIGN;
+    return w->options->drop_foreign ? INBOX_IDLE : INBOX_FOREIGN;
 }
 
 static void job_ended(struct work *w, struct work_job *job)
@@ -275,7 +275,7 @@ static void job_ended(struct work *w, struct work_job *job)
     enum metrics_reconcile came = judge_job(job, o);
 
     metrics_reconciled(w->metrics, came, o);
-    crew_end(w->crew, job->post, settle_job(w, job, o, came));
+    inbox_end(w->inbox, job->post, settle_job(w, job, o, came));
     w->cut |= w->stopped && came == METRICS_FAILED;
     end_job(job);
 }
@@ -286,7 +286,7 @@ static void begin_sweep(struct work *w, int64_t now)
 {
     struct headcount_request r = w->rules->request;
 
-    sweep_of_put(&r, w->options, &w->tags);
+    sweep_options_put(&r, w->options, &w->tags);
     w->sweep_began = now;
     w->sweep_clusters = w->sweep_failed = 0;
     if (w->every > 0)
@@ -298,12 +298,12 @@ static void begin_sweep(struct work *w, int64_t now)
         return;
     }
     w->sweep.rules = rules_join(w->rules);
-    crew_sweep_begin(w->crew);
+    inbox_sweep_begin(w->inbox);
 }
 
 static void sweep_part(struct work *w)
 {
-    const struct headcount_outcome *part = headcount_part(w->sweep.op);
+    const struct headcount_outcome *part = headcount_sweep_cluster(w->sweep.op);
     bool failed = part->summary[HEADCOUNT_FAILED] > 0;
 
     w->sweep_clusters++;
@@ -316,9 +316,9 @@ static void sweep_part(struct work *w)
 static void tell_sweep(const struct work *w, const struct headcount_outcome *o,
                        int64_t us)
 {
-    static const struct missing no_names;
+    static const struct missing_services no_names;
 
-    missing_complain(&no_names, o);
+    missing_services_complain(&no_names, o);
     if (o->code != 0)
         complain("sweep: %s", o->message);
     else
@@ -365,7 +365,7 @@ static void sweep_ended(struct work *w, int64_t now)
         metrics_forget(w->metrics, w->sweep_began);
     w->metrics->changed = true;
     w->cut |= w->stopped && !well;
-    crew_sweep_end(w->crew, well && !w->stopped ? CREW_WELL : CREW_FAILED);
+    inbox_sweep_end(w->inbox, well && !w->stopped ? INBOX_WELL : INBOX_FAILED);
     end_job(&w->sweep);
 }
 
@@ -373,21 +373,21 @@ static void sweep_ended(struct work *w, int64_t now)
 
 void work_turn(struct work *w, int64_t now)
 {
-    struct crew_turn turn;
+    struct inbox_turn turn;
 
     if (w->stopped)
         return;
     if (!w->sweep.op && w->sweeps &&
-        (now >= w->next || crew_sweep_is_wanted(w->crew)))
+        (now >= w->next || inbox_sweep_is_wanted(w->inbox)))
         begin_sweep(w, now);
     for (struct work_job *job; (job = free_job(w)) &&
-                               crew_begin(w->crew, &turn);)
+                               inbox_begin(w->inbox, &turn);)
         begin_job(w, job, &turn);
 }
 
 static void work_asked(struct work_job *job)
 {
-    decide_op(&job->rules->target.decide, job->op);
+    policy_option_op(&job->rules->target.decide, job->op);
 }
 
 static bool sweep_took(struct work *w, int64_t now)
@@ -431,7 +431,7 @@ void work_stop(struct work *w)
 {
     w->stopped = true;
     if (w->sweep.op)
-        headcount_finish(w->sweep.op);
+        headcount_drain(w->sweep.op);
 }
 
 void work_cancel(struct work *w)

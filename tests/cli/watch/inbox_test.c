@@ -12,65 +12,65 @@
 #define SECOND ((int64_t)1000000)
 #define VISIBILITY (60 * SECOND)
 
-static struct crew *crew_of(size_t at_once)
+static struct inbox *inbox_of(size_t at_once)
 {
-    const struct crew_config config = { .visibility = VISIBILITY,
+    const struct inbox_config config = { .visibility = VISIBILITY,
                                         .at_once = at_once,
                                         .messages_max = 1000,
                                         .bytes_max = 1 << 20,
                                         .claims_max = 1000 };
-    struct crew *c = crew_new(&config);
+    struct inbox *c = inbox_new(&config);
 
     CHECK(c != NULL);
     return c;
 }
 
 /* The message `id` about these clusters, each one letter; '*' is the sweep. */
-static enum crew_put put_at(struct crew *c, const char *id,
+static enum inbox_put put_at(struct inbox *c, const char *id,
                             const char *clusters, int64_t now)
 {
-    struct crew_want wants[32];
+    struct inbox_want wants[32];
     char keys[32][2], receipt[40];
     size_t n = strlen(clusters);
 
     for (size_t i = 0; i < n; i++) {
         keys[i][0] = clusters[i];
         keys[i][1] = '\0';
-        wants[i] = (struct crew_want){ clusters[i] == '*' ? NULL : keys[i],
+        wants[i] = (struct inbox_want){ clusters[i] == '*' ? NULL : keys[i],
                                        keys[i] };
     }
     snprintf(receipt, sizeof receipt, "%s@%lld", id, (long long)now);
-    const struct crew_given given = { .id = id, .receipt = receipt,
+    const struct inbox_given given = { .id = id, .receipt = receipt,
                                       .body = id, .body_n = strlen(id),
                                       .wants = wants, .wants_n = n };
 
-    return crew_put(c, &given, now);
+    return inbox_put(c, &given, now);
 }
 
-static void put(struct crew *c, const char *id, const char *clusters)
+static void put(struct inbox *c, const char *id, const char *clusters)
 {
-    CHECK_INT(put_at(c, id, clusters, 0), CREW_TAKEN);
+    CHECK_INT(put_at(c, id, clusters, 0), INBOX_TAKEN);
 }
 
-static struct crew_turn begin(struct crew *c, const char *cluster)
+static struct inbox_turn begin(struct inbox *c, const char *cluster)
 {
-    struct crew_turn turn = { .post = NULL };
+    struct inbox_turn turn = { .post = NULL };
 
-    CHECK(crew_begin(c, &turn));
+    CHECK(inbox_begin(c, &turn));
     CHECK_Z(turn.key, cluster);
     CHECK_Z(turn.name, cluster);
     return turn;
 }
 
-static void none_begins(struct crew *c)
+static void none_begins(struct inbox *c)
 {
-    struct crew_turn turn;
+    struct inbox_turn turn;
 
-    CHECK(!crew_begin(c, &turn));
+    CHECK(!inbox_begin(c, &turn));
 }
 
 /* The receipts, with a blank between them, of what take hands out. */
-static const char *receipts(const struct crew_item *items, size_t n)
+static const char *receipts(const struct inbox_item *items, size_t n)
 {
     static char text[1000];
 
@@ -84,399 +84,399 @@ static const char *receipts(const struct crew_item *items, size_t n)
     return text;
 }
 
-static const char *deleted(struct crew *c)
+static const char *deleted(struct inbox *c)
 {
-    struct crew_item items[10];
-    size_t n = crew_take_done(c, items, 10, 0);
+    struct inbox_item items[10];
+    size_t n = inbox_take_done(c, items, 10, 0);
     const char *text = receipts(items, n);
 
     for (size_t i = 0; i < n; i++)
-        crew_forget(c, items[i].number);
+        inbox_forget(c, items[i].number);
     return text;
 }
 
-static size_t held(const struct crew *c)
+static size_t held(const struct inbox *c)
 {
-    struct crew_counts counts;
+    struct inbox_counts counts;
 
-    crew_count(c, &counts);
+    inbox_count(c, &counts);
     return counts.messages;
 }
 
 /* ---- messages and clusters ---- */
 
-TEST(crew, a_message_is_deleted_behind_its_reconcile)
+TEST(inbox, a_message_is_deleted_behind_its_reconcile)
 {
-    struct crew *c = crew_of(10);
+    struct inbox *c = inbox_of(10);
 
     put(c, "1", "a");
     CHECK_Z(deleted(c), "");
-    struct crew_turn turn = begin(c, "a");
+    struct inbox_turn turn = begin(c, "a");
 
     CHECK_Z(turn.body, "1");
     CHECK_INT(turn.body_n, 1);
     CHECK_Z(deleted(c), "");
-    crew_end(c, turn.post, CREW_WELL);
+    inbox_end(c, turn.post, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0");
     CHECK_Z(deleted(c), "");
     CHECK_INT(held(c), 0);
     none_begins(c);
-    crew_free(c);
+    inbox_free(c);
 }
 
-TEST(crew, what_is_about_nothing_is_deleted_at_once)
+TEST(inbox, what_is_about_nothing_is_deleted_at_once)
 {
-    struct crew *c = crew_of(10);
+    struct inbox *c = inbox_of(10);
 
     put(c, "1", "");
     none_begins(c);
     CHECK_Z(deleted(c), "1@0");
-    crew_free(c);
+    inbox_free(c);
 }
 
-TEST(crew, messages_that_come_during_a_reconcile_are_one_more)
+TEST(inbox, messages_that_come_during_a_reconcile_are_one_more)
 {
-    struct crew *c = crew_of(10);
+    struct inbox *c = inbox_of(10);
     char id[16];
 
     put(c, "1", "a");
-    struct crew_turn turn = begin(c, "a");
+    struct inbox_turn turn = begin(c, "a");
 
     for (int i = 2; i <= 9; i++) {
         snprintf(id, sizeof id, "%d", i);
         put(c, id, "a");
     }
     none_begins(c);
-    crew_end(c, turn.post, CREW_WELL);
+    inbox_end(c, turn.post, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0");
     turn = begin(c, "a");
     CHECK_Z(turn.body, "9");
     none_begins(c);
-    crew_end(c, turn.post, CREW_WELL);
+    inbox_end(c, turn.post, INBOX_WELL);
     CHECK_Z(deleted(c), "2@0 3@0 4@0 5@0 6@0 7@0 8@0 9@0");
     none_begins(c);
     CHECK_INT(held(c), 0);
-    crew_free(c);
+    inbox_free(c);
 }
 
-TEST(crew, a_failure_leaves_the_message_to_come_back)
+TEST(inbox, a_failure_leaves_the_message_to_come_back)
 {
-    struct crew *c = crew_of(10);
-    struct crew_counts counts;
+    struct inbox *c = inbox_of(10);
+    struct inbox_counts counts;
 
     put(c, "1", "ab");
     put(c, "2", "b");
-    struct crew_turn a = begin(c, "a"), b = begin(c, "b");
+    struct inbox_turn a = begin(c, "a"), b = begin(c, "b");
 
-    crew_end(c, a.post, CREW_FAILED);
+    inbox_end(c, a.post, INBOX_FAILED);
     CHECK_INT(held(c), 2);           /* its other cluster is not given up */
-    crew_end(c, b.post, CREW_WELL);
+    inbox_end(c, b.post, INBOX_WELL);
     CHECK_Z(deleted(c), "2@0");
     CHECK_INT(held(c), 0);
-    crew_count(c, &counts);
+    inbox_count(c, &counts);
     CHECK_INT(counts.failed, 1);
-    crew_free(c);
+    inbox_free(c);
 }
 
-TEST(crew, what_is_kept_is_not_deleted)
+TEST(inbox, what_is_kept_is_not_deleted)
 {
-    struct crew *c = crew_of(10);
-    const struct crew_want want = { "a", "a" };
-    const struct crew_given given = { .id = "1", .receipt = "1", .body = "1",
+    struct inbox *c = inbox_of(10);
+    const struct inbox_want want = { "a", "a" };
+    const struct inbox_given given = { .id = "1", .receipt = "1", .body = "1",
                                       .body_n = 1, .wants = &want,
                                       .wants_n = 1, .kept = true };
 
-    CHECK_INT(crew_put(c, &given, 0), CREW_TAKEN);
-    crew_end(c, begin(c, "a").post, CREW_WELL);
+    CHECK_INT(inbox_put(c, &given, 0), INBOX_TAKEN);
+    inbox_end(c, begin(c, "a").post, INBOX_WELL);
     CHECK_Z(deleted(c), "");
     CHECK_INT(held(c), 0);
-    crew_free(c);
+    inbox_free(c);
 }
 
-TEST(crew, the_longest_waiting_is_first_and_no_more_than_may_be)
+TEST(inbox, the_longest_waiting_is_first_and_no_more_than_may_be)
 {
-    struct crew *c = crew_of(2);
+    struct inbox *c = inbox_of(2);
 
     put(c, "1", "c");
     put(c, "2", "a");
     put(c, "3", "b");
     put(c, "4", "c");
-    struct crew_turn first = begin(c, "c");
+    struct inbox_turn first = begin(c, "c");
 
     begin(c, "a");
     none_begins(c);
     put(c, "5", "c");
-    crew_end(c, first.post, CREW_WELL);
+    inbox_end(c, first.post, INBOX_WELL);
     begin(c, "b");                   /* c came again behind it */
     none_begins(c);
-    crew_free(c);
+    inbox_free(c);
 }
 
-TEST(crew, a_duplicate_settles_nothing_but_itself)
+TEST(inbox, a_duplicate_settles_nothing_but_itself)
 {
-    struct crew *c = crew_of(10);
+    struct inbox *c = inbox_of(10);
 
     put(c, "1", "a");
     put(c, "2", "a");
     put(c, "3", "a");
-    struct crew_turn turn = begin(c, "a");
+    struct inbox_turn turn = begin(c, "a");
 
     CHECK_Z(turn.body, "3");
-    crew_end(c, turn.post, CREW_IDLE);
+    inbox_end(c, turn.post, INBOX_IDLE);
     CHECK_Z(deleted(c), "3@0");
     turn = begin(c, "a");
     CHECK_Z(turn.body, "2");
     put(c, "4", "a");
-    crew_end(c, turn.post, CREW_IDLE);
+    inbox_end(c, turn.post, INBOX_IDLE);
     CHECK_Z(deleted(c), "2@0");
     turn = begin(c, "a");
     CHECK_Z(turn.body, "4");
-    crew_end(c, turn.post, CREW_WELL);
+    inbox_end(c, turn.post, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0 4@0");
-    crew_free(c);
+    inbox_free(c);
 }
 
-static const char *shelved(struct crew *c)
+static const char *shelved(struct inbox *c)
 {
-    struct crew_item items[10];
-    size_t n = crew_take_shelved(c, items, 10);
+    struct inbox_item items[10];
+    size_t n = inbox_take_shelved(c, items, 10);
     const char *text = receipts(items, n);
 
     for (size_t i = 0; i < n; i++)
-        crew_forget(c, items[i].number);
+        inbox_forget(c, items[i].number);
     return text;
 }
 
 /* One that names ours, too, waits for it; one that failed comes back as one. */
-TEST(crew, what_is_somebody_elses_is_shelved_and_settles_nothing_else)
+TEST(inbox, what_is_somebody_elses_is_shelved_and_settles_nothing_else)
 {
-    struct crew *c = crew_of(10);
-    struct crew_counts counts;
+    struct inbox *c = inbox_of(10);
+    struct inbox_counts counts;
 
     put(c, "1", "a");
     put(c, "2", "ab");
     put(c, "3", "a");
-    struct crew_turn turn = begin(c, "a"), ours = begin(c, "b");
+    struct inbox_turn turn = begin(c, "a"), ours = begin(c, "b");
 
     CHECK_Z(turn.body, "3");
-    crew_end(c, turn.post, CREW_FOREIGN);
-    crew_count(c, &counts);
+    inbox_end(c, turn.post, INBOX_FOREIGN);
+    inbox_count(c, &counts);
     CHECK_INT(counts.released, 1);
     CHECK_Z(shelved(c), "3@0");
     CHECK_Z(shelved(c), "");
     turn = begin(c, "a");
     CHECK_Z(turn.body, "2");
-    crew_end(c, turn.post, CREW_FOREIGN);
+    inbox_end(c, turn.post, INBOX_FOREIGN);
     CHECK_Z(shelved(c), "");
-    crew_end(c, ours.post, CREW_FAILED);
+    inbox_end(c, ours.post, INBOX_FAILED);
     CHECK_Z(shelved(c), "");
     turn = begin(c, "a");
     CHECK_Z(turn.body, "1");
-    crew_end(c, turn.post, CREW_WELL);
+    inbox_end(c, turn.post, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0");
     CHECK_INT(held(c), 0);
-    crew_count(c, &counts);
+    inbox_count(c, &counts);
     CHECK_INT(counts.failed, 1);
     CHECK_INT(counts.released, 0);
-    crew_free(c);
+    inbox_free(c);
 }
 
-TEST(crew, a_cluster_that_is_named_twice_is_claimed_once)
+TEST(inbox, a_cluster_that_is_named_twice_is_claimed_once)
 {
-    struct crew *c = crew_of(10);
+    struct inbox *c = inbox_of(10);
 
     put(c, "1", "aa");
-    struct crew_turn turn = begin(c, "a");
+    struct inbox_turn turn = begin(c, "a");
 
     none_begins(c);
-    crew_end(c, turn.post, CREW_WELL);
+    inbox_end(c, turn.post, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0");
-    crew_free(c);
+    inbox_free(c);
 }
 
-TEST(crew, a_sweep_covers_what_asked_before_it)
+TEST(inbox, a_sweep_covers_what_asked_before_it)
 {
-    struct crew *c = crew_of(1);
+    struct inbox *c = inbox_of(1);
 
-    crew_sweep_begin(c);             /* nobody asked: it is time */
-    CHECK(!crew_sweep_is_wanted(c));
+    inbox_sweep_begin(c);             /* nobody asked: it is time */
+    CHECK(!inbox_sweep_is_wanted(c));
     put(c, "1", "*");
     put(c, "2", "*a");
-    CHECK(!crew_sweep_is_wanted(c)); /* never two */
-    struct crew_turn turn = begin(c, "a");
+    CHECK(!inbox_sweep_is_wanted(c)); /* never two */
+    struct inbox_turn turn = begin(c, "a");
 
-    crew_end(c, turn.post, CREW_WELL);
-    crew_sweep_end(c, CREW_WELL);
+    inbox_end(c, turn.post, INBOX_WELL);
+    inbox_sweep_end(c, INBOX_WELL);
     CHECK_Z(deleted(c), "");
-    CHECK(crew_sweep_is_wanted(c));
-    crew_sweep_begin(c);
-    crew_sweep_end(c, CREW_FAILED);
+    CHECK(inbox_sweep_is_wanted(c));
+    inbox_sweep_begin(c);
+    inbox_sweep_end(c, INBOX_FAILED);
     CHECK_Z(deleted(c), "");
     CHECK_INT(held(c), 0);
     put(c, "1", "*");
-    crew_sweep_begin(c);
-    crew_sweep_end(c, CREW_WELL);
+    inbox_sweep_begin(c);
+    inbox_sweep_end(c, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0");
-    crew_free(c);
+    inbox_free(c);
 }
 
 /* ---- what the queue is told ---- */
 
-TEST(crew, a_message_that_comes_again_has_the_newer_receipt)
+TEST(inbox, a_message_that_comes_again_has_the_newer_receipt)
 {
-    struct crew *c = crew_of(10);
+    struct inbox *c = inbox_of(10);
 
     put(c, "1", "a");
-    struct crew_turn turn = begin(c, "a");
+    struct inbox_turn turn = begin(c, "a");
 
-    CHECK_INT(put_at(c, "1", "a", 5), CREW_KNOWN);
-    crew_end(c, turn.post, CREW_WELL);
+    CHECK_INT(put_at(c, "1", "a", 5), INBOX_KNOWN);
+    inbox_end(c, turn.post, INBOX_WELL);
     CHECK_Z(deleted(c), "1@5");
     none_begins(c);
-    crew_free(c);
+    inbox_free(c);
 }
 
-TEST(crew, a_delete_that_failed_is_tried_again_and_not_for_ever)
+TEST(inbox, a_delete_that_failed_is_tried_again_and_not_for_ever)
 {
-    struct crew *c = crew_of(10);
-    struct crew_item item;
+    struct inbox *c = inbox_of(10);
+    struct inbox_item item;
     int64_t now = 0;
     int tries = 0;
 
     put(c, "1", "");
     for (bool again = true; again; tries++) {
-        CHECK_INT(crew_take_done(c, &item, 1, now), 1);
-        CHECK_INT(crew_take_done(c, &item, 1, now), 0);
-        again = crew_not_deleted(c, item.number, now);
-        CHECK_INT(crew_take_done(c, &item, 1, now), 0);
+        CHECK_INT(inbox_take_done(c, &item, 1, now), 1);
+        CHECK_INT(inbox_take_done(c, &item, 1, now), 0);
+        again = inbox_not_deleted(c, item.number, now);
+        CHECK_INT(inbox_take_done(c, &item, 1, now), 0);
         if (again)
-            now = crew_deletes_due(c);
+            now = inbox_deletes_due(c);
     }
     CHECK_INT(tries, 5);
     CHECK_INT(now, 15 * SECOND);
     CHECK_INT(held(c), 0);
-    crew_free(c);
+    inbox_free(c);
 }
 
-TEST(crew, visibility_is_extended_at_half_and_for_twelve_hours)
+TEST(inbox, visibility_is_extended_at_half_and_for_twelve_hours)
 {
-    struct crew *c = crew_of(10);
-    struct crew_item item;
+    struct inbox *c = inbox_of(10);
+    struct inbox_item item;
     int64_t now = 0, last = 0;
     int times = 0;
 
     put(c, "1", "a");
     begin(c, "a");
-    CHECK_INT(crew_take_due(c, &item, 1, VISIBILITY / 2 - 1), 0);
-    while ((now = crew_extensions_due(c)) != INT64_MAX) {
+    CHECK_INT(inbox_take_due(c, &item, 1, VISIBILITY / 2 - 1), 0);
+    while ((now = inbox_extensions_due(c)) != INT64_MAX) {
         CHECK_INT(now - last, VISIBILITY / 2);
-        if (crew_take_due(c, &item, 1, now) == 0)
+        if (inbox_take_due(c, &item, 1, now) == 0)
             break;
         times++;
         last = now;
     }
     CHECK_INT(last, 12 * 3600 * SECOND - VISIBILITY);
     CHECK_INT(times, last / (VISIBILITY / 2));
-    crew_free(c);
+    inbox_free(c);
 }
 
-TEST(crew, an_extension_that_failed_is_tried_before_it_is_too_late)
+TEST(inbox, an_extension_that_failed_is_tried_before_it_is_too_late)
 {
-    struct crew *c = crew_of(10);
-    struct crew_item item;
+    struct inbox *c = inbox_of(10);
+    struct inbox_item item;
     int64_t now = VISIBILITY / 2;
 
     put(c, "1", "a");
-    CHECK_INT(crew_take_due(c, &item, 1, now), 1);
-    crew_not_extended(c, item.number, now);
-    CHECK_INT(crew_extensions_due(c), now + VISIBILITY / 8);
-    crew_free(c);
+    CHECK_INT(inbox_take_due(c, &item, 1, now), 1);
+    inbox_not_extended(c, item.number, now);
+    CHECK_INT(inbox_extensions_due(c), now + VISIBILITY / 8);
+    inbox_free(c);
 }
 
-TEST(crew, what_is_done_is_not_extended)
+TEST(inbox, what_is_done_is_not_extended)
 {
-    struct crew *c = crew_of(10);
-    struct crew_item item;
+    struct inbox *c = inbox_of(10);
+    struct inbox_item item;
 
     put(c, "1", "a");
-    crew_end(c, begin(c, "a").post, CREW_WELL);
-    CHECK_INT(crew_extensions_due(c), INT64_MAX);
-    CHECK_INT(crew_take_due(c, &item, 1, INT64_MAX), 0);
-    crew_free(c);
+    inbox_end(c, begin(c, "a").post, INBOX_WELL);
+    CHECK_INT(inbox_extensions_due(c), INT64_MAX);
+    CHECK_INT(inbox_take_due(c, &item, 1, INT64_MAX), 0);
+    inbox_free(c);
 }
 
-TEST(crew, there_is_room_for_so_many_messages_and_bytes)
+TEST(inbox, there_is_room_for_so_many_messages_and_bytes)
 {
-    const struct crew_config config = { .visibility = VISIBILITY,
+    const struct inbox_config config = { .visibility = VISIBILITY,
                                         .at_once = 1, .messages_max = 3,
                                         .bytes_max = 4, .claims_max = 9 };
-    struct crew *c = crew_new(&config);
+    struct inbox *c = inbox_new(&config);
 
     put(c, "1", "a");
     put(c, "2", "a");
-    CHECK(crew_has_room(c));
+    CHECK(inbox_has_room(c));
     put(c, "3", "a");
-    CHECK(!crew_has_room(c));
-    crew_end(c, begin(c, "a").post, CREW_WELL);
-    CHECK(!crew_has_room(c));        /* they are still to be deleted */
+    CHECK(!inbox_has_room(c));
+    inbox_end(c, begin(c, "a").post, INBOX_WELL);
+    CHECK(!inbox_has_room(c));        /* they are still to be deleted */
     deleted(c);
-    CHECK(crew_has_room(c));
+    CHECK(inbox_has_room(c));
     put(c, "long", "a");
-    CHECK(!crew_has_room(c));
-    crew_free(c);
+    CHECK(!inbox_has_room(c));
+    inbox_free(c);
 }
 
-TEST(crew, there_is_room_for_so_many_clusters)
+TEST(inbox, there_is_room_for_so_many_clusters)
 {
-    const struct crew_config config = { .visibility = VISIBILITY,
+    const struct inbox_config config = { .visibility = VISIBILITY,
                                         .at_once = 9, .messages_max = 3,
                                         .bytes_max = 100, .claims_max = 6 };
-    struct crew *c = crew_new(&config);
+    struct inbox *c = inbox_new(&config);
 
     put(c, "1", "abc");
     put(c, "2", "ab");
-    CHECK(crew_has_room(c));
-    crew_end(c, begin(c, "a").post, CREW_WELL);
-    crew_end(c, begin(c, "b").post, CREW_WELL);
+    CHECK(inbox_has_room(c));
+    inbox_end(c, begin(c, "a").post, INBOX_WELL);
+    inbox_end(c, begin(c, "b").post, INBOX_WELL);
     deleted(c);
     put(c, "3", "abc");
-    CHECK(!crew_has_room(c));
-    crew_end(c, begin(c, "c").post, CREW_WELL);
+    CHECK(!inbox_has_room(c));
+    inbox_end(c, begin(c, "c").post, INBOX_WELL);
     deleted(c);
-    CHECK(crew_has_room(c));
-    crew_free(c);
+    CHECK(inbox_has_room(c));
+    inbox_free(c);
 }
 
-TEST(crew, a_stop_gives_back_what_waits_and_what_fails_then)
+TEST(inbox, a_stop_gives_back_what_waits_and_what_fails_then)
 {
-    struct crew *c = crew_of(3);
-    struct crew_item items[10];
+    struct inbox *c = inbox_of(3);
+    struct inbox_item items[10];
 
     put(c, "1", "a");
     put(c, "2", "b");
     put(c, "3", "ace");
-    struct crew_turn a = begin(c, "a"), b = begin(c, "b"), third;
+    struct inbox_turn a = begin(c, "a"), b = begin(c, "b"), third;
 
     third = begin(c, "c");
     put(c, "4", "a");                /* dirty */
     put(c, "5", "d");
     put(c, "6", "ad");
-    crew_stop(c);
-    CHECK(!crew_has_room(c));
+    inbox_stop(c);
+    CHECK(!inbox_has_room(c));
     none_begins(c);
-    size_t n = crew_take_released(c, items, 10);
+    size_t n = inbox_take_released(c, items, 10);
 
     CHECK_Z(receipts(items, n), "4@0 5@0 6@0");
     for (size_t i = 0; i < n; i++)
-        crew_forget(c, items[i].number);
-    crew_end(c, a.post, CREW_WELL);
-    crew_end(c, b.post, CREW_FAILED);
-    crew_end(c, third.post, CREW_WELL);
+        inbox_forget(c, items[i].number);
+    inbox_end(c, a.post, INBOX_WELL);
+    inbox_end(c, b.post, INBOX_FAILED);
+    inbox_end(c, third.post, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0");
-    n = crew_take_released(c, items, 10);
+    n = inbox_take_released(c, items, 10);
     CHECK_Z(receipts(items, n), "2@0 3@0");
     none_begins(c);
-    crew_free(c);
+    inbox_free(c);
 }
 
 /* ---- random sequences beside a model ---- */
@@ -490,10 +490,10 @@ struct model_message {
 };
 
 struct model {
-    struct crew *crew;
+    struct inbox *inbox;
     struct model_message messages[MODEL_MESSAGES];
     size_t n;
-    struct crew_turn turns[MODEL_CLUSTERS];
+    struct inbox_turn turns[MODEL_CLUSTERS];
     long began[MODEL_CLUSTERS];      /* step; 0: not at work                 */
     long step;
     int at_work;
@@ -523,14 +523,14 @@ static void model_put(struct model *m)
     }
     clusters[n] = '\0';
     snprintf(id, sizeof id, "%zu", m->n++);
-    CHECK_INT(put_at(m->crew, id, clusters, 0), CREW_TAKEN);
+    CHECK_INT(put_at(m->inbox, id, clusters, 0), INBOX_TAKEN);
 }
 
 static void model_begin(struct model *m)
 {
-    struct crew_turn turn;
+    struct inbox_turn turn;
 
-    if (!crew_begin(m->crew, &turn))
+    if (!inbox_begin(m->inbox, &turn))
         return;
     int at = turn.key[0] - 'a';
 
@@ -541,7 +541,7 @@ static void model_begin(struct model *m)
     m->turns[at] = turn;
 }
 
-static void model_end(struct model *m, int at, enum crew_how how)
+static void model_end(struct model *m, int at, enum inbox_how how)
 {
     if (m->began[at] == 0)
         return;
@@ -551,15 +551,15 @@ static void model_end(struct model *m, int at, enum crew_how how)
         struct model_message *x = &m->messages[i];
 
         if (x->put >= m->began[at] || !x->needs[at] ||
-            ((how == CREW_IDLE || how == CREW_FOREIGN) && i != cause))
+            ((how == INBOX_IDLE || how == INBOX_FOREIGN) && i != cause))
             continue;
         x->needs[at] = false;
-        x->failed |= how == CREW_FAILED;
-        x->foreign |= how == CREW_FOREIGN;
+        x->failed |= how == INBOX_FAILED;
+        x->foreign |= how == INBOX_FOREIGN;
     }
     m->began[at] = 0;
     m->at_work--;
-    crew_end(m->crew, m->turns[at].post, how);
+    inbox_end(m->inbox, m->turns[at].post, how);
 }
 
 static bool model_needs(const struct model_message *x)
@@ -572,9 +572,9 @@ static bool model_needs(const struct model_message *x)
 
 static void model_take(struct model *m, bool released)
 {
-    struct crew_item items[10];
-    size_t n = released ? crew_take_released(m->crew, items, 10)
-                        : crew_take_done(m->crew, items, 10, INT64_MAX);
+    struct inbox_item items[10];
+    size_t n = released ? inbox_take_released(m->inbox, items, 10)
+                        : inbox_take_done(m->inbox, items, 10, INT64_MAX);
 
     for (size_t i = 0; i < n; i++) {
         struct model_message *x =
@@ -586,17 +586,17 @@ static void model_take(struct model *m, bool released)
         else
             CHECK(!x->failed && !x->foreign && !model_needs(x));
         if (!released && roll(m, 4) == 0 &&
-            crew_not_deleted(m->crew, items[i].number, 0))
+            inbox_not_deleted(m->inbox, items[i].number, 0))
             continue;
         x->gone = true;
-        crew_forget(m->crew, items[i].number);
+        inbox_forget(m->inbox, items[i].number);
     }
 }
 
 static void model_take_shelved(struct model *m)
 {
-    struct crew_item items[10];
-    size_t n = crew_take_shelved(m->crew, items, 10);
+    struct inbox_item items[10];
+    size_t n = inbox_take_shelved(m->inbox, items, 10);
 
     for (size_t i = 0; i < n; i++) {
         struct model_message *x =
@@ -604,15 +604,15 @@ static void model_take_shelved(struct model *m)
 
         CHECK(!x->gone && !x->failed && x->foreign && !model_needs(x));
         x->gone = true;
-        crew_forget(m->crew, items[i].number);
+        inbox_forget(m->inbox, items[i].number);
     }
 }
 
 static void model_step(struct model *m)
 {
-    static const enum crew_how hows[] = { CREW_WELL, CREW_WELL, CREW_WELL,
-                                          CREW_FAILED, CREW_IDLE,
-                                          CREW_FOREIGN };
+    static const enum inbox_how hows[] = { INBOX_WELL, INBOX_WELL, INBOX_WELL,
+                                          INBOX_FAILED, INBOX_IDLE,
+                                          INBOX_FOREIGN };
 
     m->step++;
     switch (roll(m, 5)) {
@@ -636,18 +636,18 @@ static void model_step(struct model *m)
 /* All is settled in the end: whatever is left over ends well. */
 static void model_drain(struct model *m)
 {
-    struct crew_counts counts;
+    struct inbox_counts counts;
 
     for (int round = 0; round < 2000; round++) {
         m->step++;
         for (int i = 0; i < MODEL_CLUSTERS; i++)
-            model_end(m, i, CREW_WELL);
+            model_end(m, i, INBOX_WELL);
         model_take(m, true);
         model_take(m, false);
         model_take_shelved(m);
         model_begin(m);
     }
-    crew_count(m->crew, &counts);
+    inbox_count(m->inbox, &counts);
     CHECK_INT(counts.messages, 0);
     CHECK_INT(counts.bytes, 0);
     CHECK_INT(counts.waiting, 0);
@@ -660,26 +660,26 @@ static void model_run(unsigned seed, bool stops)
 {
     struct model *m = calloc(1, sizeof *m);
 
-    m->crew = crew_of(3);
+    m->inbox = inbox_of(3);
     m->dice = seed;
     for (int i = 0; i < MODEL_STEPS; i++)
         model_step(m);
     if (stops) {
         m->stopping = true;
-        crew_stop(m->crew);
+        inbox_stop(m->inbox);
     }
     model_drain(m);
-    crew_free(m->crew);
+    inbox_free(m->inbox);
     free(m);
 }
 
-TEST(crew, random_sequences_do_as_the_model_does)
+TEST(inbox, random_sequences_do_as_the_model_does)
 {
     for (unsigned seed = 1; seed <= 200; seed++)
         model_run(seed, false);
 }
 
-TEST(crew, random_sequences_that_are_stopped_do_too)
+TEST(inbox, random_sequences_that_are_stopped_do_too)
 {
     for (unsigned seed = 1; seed <= 200; seed++)
         model_run(seed * 7919, true);

@@ -132,7 +132,7 @@ static void plan(const char *text)
 
 static void done(void)
 {
-    headcount_end(op);
+    headcount_op_free(op);
 }
 
 /* ---- rules ---- */

@@ -1,5 +1,5 @@
-/* tests/fuzz/batch_fuzz.c - any text is a batch whose records are done exactly
- * when their clusters are, or an error with a sentence. */
+/* tests/fuzz/records_fuzz.c - any text is a batch whose records are done
+ * exactly when their clusters are, or an error with a sentence. */
 #include <stdlib.h>
 
 #include "ecs/records.h"
@@ -14,17 +14,17 @@ static void must(bool ok)
         abort();
 }
 
-static size_t done(struct hc_batch *b)
+static size_t done(struct hc_records *b)
 {
     size_t n = 0;
 
-    hc_batch_judge(b);
+    hc_records_judge(b);
     for (size_t i = 0; i < b->records_n; i++)
         n += b->records[i].done;
     return n;
 }
 
-static void must_be_usable(const struct hc_batch *b)
+static void must_be_usable(const struct hc_records *b)
 {
     must(b->records_n > 0 && b->records_n <= HC_UNWRAP_RECORDS);
     must(b->clusters_n <= HC_BATCH_CLUSTERS);
@@ -34,26 +34,26 @@ static void must_be_usable(const struct hc_batch *b)
         must(b->clusters[i].newest != NULL &&
              b->clusters[i].newest->event.kind == EVENT_CLUSTERS);
     }
-    for (size_t i = 0; i < b->sightings_n; i++)
-        must(b->sightings[i].cluster < b->clusters_n &&
-             b->sightings[i].version >= 0);
+    for (size_t i = 0; i < b->versions_n; i++)
+        must(b->versions[i].cluster < b->clusters_n &&
+             b->versions[i].version >= 0);
     for (size_t i = 0; i < b->records_n; i++)
         must(b->records[i].link + b->records[i].links_n <= b->links_n);
 }
 
 /* Settled one by one, from the last: done records only become more, and in the
  * end are all but those that nobody understands. */
-static void settle(struct hc_batch *b)
+static void settle(struct hc_records *b)
 {
     size_t before = done(b), broken = 0;
     bool fifo = false;
 
     for (size_t i = b->clusters_n; i > 0; i--) {
-        hc_batch_settle(b, i - 1, true);
+        hc_records_settle(b, i - 1, true);
         must(done(b) >= before);
         before = done(b);
     }
-    hc_batch_settle_sweep(b, true);
+    hc_records_settle_sweep(b, true);
     for (size_t i = 0; i < b->records_n; i++) {
         broken += b->records[i].why.n > 0;
         fifo |= b->records[i].fifo;
@@ -65,24 +65,24 @@ static void settle(struct hc_batch *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct hc_error e = { 0 };
-    struct hc_batch b;
+    struct hc_records b;
     struct hc_buf out;
 
     if (size > MOST)
         return 0;
 
-    int err = hc_batch_get(&b, &hc_alloc_libc, hc_str_n(data, size), &e);
+    int err = hc_records_get(&b, &hc_alloc_libc, hc_str_n(data, size), &e);
 
     must(err == 0 || (err == HC_EEVENT && e.what[0] != '\0'));
     if (err == 0) {
         must_be_usable(&b);
         hc_buf_init(&out, &hc_alloc_libc, 16 * MOST);
         must(done(&b) <= b.records_n);
-        must(hc_batch_put_failures(&b, &out) || done(&b) < b.records_n);
+        must(hc_records_put_failures(&b, &out) || done(&b) < b.records_n);
         must(hc_buf_error(&out) == 0);
         hc_buf_fini(&out);
         settle(&b);
     }
-    hc_batch_fini(&b);
+    hc_records_fini(&b);
     return 0;
 }
