@@ -263,8 +263,8 @@ MUTANTS = [
     ("two tasks share a port of the host", P + "plan.c",
      'return in->fixed_port ? "', 'return false ? "'),
     ("a min is cut where a provider starts hosts", P + "plan.c",
-     "in->by == HOSTS_CONNECTED || in->by_provider;",
-     "in->by == HOSTS_CONNECTED;"),
+     "in->by == HEADCOUNT_CONNECTED || in->by_provider;",
+     "in->by == HEADCOUNT_CONNECTED;"),
     ("half of a task definition is remembered", R + "recall.c",
      "hc_buf_str(&lines, t->s);", "hc_buf_str(&lines, HC_STR(\"\"));"),
     ("an inactive service is written", P + "plan.c",
@@ -280,7 +280,7 @@ MUTANTS = [
     ("a provider of weight 0 makes Fargate a mix", P + "plan.c",
      "(!none && hc_ecs_share_most(all, t) == 0)", "false"),
     ("a required service may be missing", P + "plan.c",
-     "in->wish->required ? OUTCOME_FAILED", "false ? OUTCOME_FAILED"),
+     "in->wish->required ? HEADCOUNT_FAILED", "false ? HEADCOUNT_FAILED"),
     # ---- counts ----
     ("no quota", P + "plan.c", "if (bounded > quota) {",
      "if (false) {"),
@@ -443,7 +443,7 @@ MUTANTS = [
      "(in->replaced == p->wanted) <= HC_PLAN_UNDONE"),
     ("any newer count is an undoing", P + "hold.c",
      "in->undone + (in->replaced == p->wanted)",
-     "in->undone + (in->replaced != HC_UNKNOWN)"),
+     "in->undone + (in->replaced != HEADCOUNT_UNKNOWN)"),
     ("a policy that counts hosts has no valve", P + "hold.c",
      "if (!in->asked)", "if (true)"),
     ("whatever a policy wants the second time agrees", P + "hold.c",
@@ -454,7 +454,7 @@ MUTANTS = [
     ("zero is written", P + "hold.c",
      "if ((allow & ALLOW_ZERO) == 0)", "if (false)"),
     ("an allowed zero needs no proof", P + "hold.c",
-     "    if (in->all_hosts == HC_UNKNOWN)\n        return "
+     "    if (in->all_hosts == HEADCOUNT_UNKNOWN)\n        return "
      "PLAN_NEEDS_ALL_HOSTS;\n    if (in->cluster == NULL)\n        return "
      "PLAN_NEEDS_CLUSTER;\n",
      "    if (in->cluster == NULL)\n        return PLAN_DECIDED;\n"),
@@ -528,7 +528,7 @@ MUTANTS = [
      "!hc_measure_agrees(first, &of, active, without))",
      "!hc_fact_hosts_eq(first, active))"),
     ("what hosts are like is read once", R + "second.c",
-     "*needed = in->by != HOSTS_REGISTERED && hc_measure",
+     "*needed = in->by != HEADCOUNT_REGISTERED && hc_measure",
      "*needed = false && hc_measure"),
     ("the cluster's own number is ignored", R + "second.c",
      "return r->lists.whole ? second->registered == seen\n"
@@ -616,7 +616,7 @@ MUTANTS = [
      "owner.n == 0 || r->account.n == 0 || hc_str_eq(owner, r->account)",
      "true"),
     ("who requires a service of a deleted cluster is not told", R + "settle.c",
-     "hc_settle(r, r->config.wishes[r->at].required ? OUTCOME_FAILED\n"
+     "hc_settle(r, r->config.wishes[r->at].required ? HEADCOUNT_FAILED\n"
      "                                                          : ",
      "hc_settle(r, "),
     ("the failure of another cluster deletes this one", R + "learn.c",
@@ -697,7 +697,7 @@ MUTANTS = [
      "    return question_note(r, q, e);"),
     # ---- writes ----
     ("a dry run writes", P + "plan.c",
-     "in->dry_run ? OUTCOME_PENDING : OUTCOME_UPDATED", "OUTCOME_UPDATED"),
+     "in->dry_run ? HEADCOUNT_PENDING : HEADCOUNT_UPDATED", "HEADCOUNT_UPDATED"),
     ("a write goes out after the deadline", R + "reconcile.c",
      "deadline != HC_NEVER && now >= deadline", "false && now >= deadline"),
     ("a write goes out after a cancel", R + "reconcile.c",
@@ -707,7 +707,7 @@ MUTANTS = [
      'hc_json_put_member_int(out, "desiredCount", desired);\n'
      '    hc_buf_lit(out, ",\\"forceNewDeployment\\":true");'),
     ("a write without an answer is a plain failure", R + "settle.c",
-     "(err != HC_ESERVICE && r->call.request.sent)", "false"),
+     "(err != HEADCOUNT_ESERVICE && r->call.request.sent)", "false"),
     ("an answer with another count is believed",
      R + "learn_services.c",
      "if (s->desired != r->plan.wanted)", "if (false)"),
@@ -823,7 +823,7 @@ MUTANTS = [
      "hosts != NULL && need_has(hosts) ? hc_time_min(at, hosts->at) : at",
      "at"),
     ("registered hosts have the age of a list", R + "need.c",
-     "in->by == HOSTS_REGISTERED ? &r->facts.cluster[READING_FIRST].fact\n"
+     "in->by == HEADCOUNT_REGISTERED ? &r->facts.cluster[READING_FIRST].fact\n"
      "        : list", "list"),
     # ---- which clusters ----
     ("a question mark is itself", R + "sweep.c",

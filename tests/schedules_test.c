@@ -106,7 +106,7 @@ static void begin(int at)
 {
     struct process *p = &processes[at];
     const struct notice *n = &p->queue[0];
-    struct hc_error error = { .code = 0 };
+    struct headcount_error error = { .code = 0 };
     struct hc_reconcile_config config = {
         .cluster = HC_STR(WORLD_CLUSTER), .wishes = wishes,
         .wishes_n = SERVICES, .memory = &p->memory, .vtable = world_ways(at),
@@ -136,10 +136,10 @@ static void end(struct process *p)
     struct notice first = p->queue[0];
 
     for (size_t i = 0; i < p->r.result.services_n; i++) {
-        const struct hc_report_service *s = &p->r.result.services[i];
+        const struct headcount_service *s = &p->r.result.services[i];
 
         witness_end(&p->witness, (int)i, s);
-        failed = failed || s->outcome == OUTCOME_FAILED;
+        failed = failed || s->outcome == HEADCOUNT_FAILED;
     }
     hc_reconcile_fini(&p->r);
     p->running = false;

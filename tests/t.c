@@ -217,9 +217,9 @@ long t_fails_every_allocation(int (*body)(void))
             CHECK_INT(code, 0);
             return nth - 1;
         }
-        if (code != HC_ENOMEM)
+        if (code != HEADCOUNT_ENOMEM)
             print_error("with request %ld for memory failing:\n", nth);
-        CHECK_INT(code, HC_ENOMEM);
+        CHECK_INT(code, HEADCOUNT_ENOMEM);
     }
     fail_msg("the body never ran without a failed request");
     return 0;

@@ -84,9 +84,9 @@ struct t_alloc *t_alloc_state(void);
 
 /* Runs body with the first, second, ... request for memory failing, until it
  * returns 0 with nothing failed.  Each run in which one failed must return
- * HC_ENOMEM, and no run may leave anything allocated.  A body that has to
- * forgive a failure (a cache that stays cold) tells by t_alloc_state().  How
- * many requests there were. */
+ * HEADCOUNT_ENOMEM, and no run may leave anything allocated.  A body that
+ * has to forgive a failure (a cache that stays cold) tells by
+ * t_alloc_state().  How many requests there were. */
 long t_fails_every_allocation(int (*body)(void));
 
 /* True while a request for memory of this test is made to fail: what it waits

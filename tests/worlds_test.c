@@ -29,7 +29,7 @@
 
 /* What came of a service. */
 struct verdict {
-    enum hc_outcome outcome;
+    enum headcount_result outcome;
     int64_t wanted;
     char code[40];
 };
@@ -75,30 +75,30 @@ static void told(struct world *world, int at, const struct world_call *c,
 
 static void draw_details(struct hc_wish *wish)
 {
-    static const struct hc_rung rungs[] = {
+    static const struct headcount_rung rungs[] = {
         { 0, 1 }, { 8192, 4 }, { 32768, 12 }, { 65536, 40 },
     };
     struct hc_rule *rule = &wish->rule;
 
     switch (world_random(w, 6)) {
     case 0:
-        rule->kind = RULE_LINEAR;
+        rule->kind = HEADCOUNT_LINEAR;
         rule->per_cpu = (int64_t)2048 * HC_RULE_ONE;
         rule->base = world_random(w, 2);
         break;
     case 1:
-        rule->kind = RULE_LINEAR;
+        rule->kind = HEADCOUNT_LINEAR;
         rule->per_memory = (int64_t)4096 * HC_RULE_ONE;
         break;
     case 2:
-        rule->kind = RULE_LADDER;
+        rule->kind = HEADCOUNT_LADDER;
         rule->by_cpu = (struct hc_ladder){ rungs, 4 };
         break;
     case 3:
         rule->min_age = 300 * HC_SECOND;
         break;
     case 4:
-        wish->by = HOSTS_CONNECTED;
+        wish->by = HEADCOUNT_CONNECTED;
         break;
     default:
         break;
@@ -118,7 +118,7 @@ static void draw_wish(struct hc_wish *wish)
     if (!world_has(w, WORLD_ZERO) || world_chance(w, 50))
         return;
     if (world_chance(w, 50))
-        wish->rule = (struct hc_rule){ .kind = RULE_FIXED };
+        wish->rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED };
     else
         wish->rule.has_max = true;
     if (world_chance(w, 50))
@@ -146,7 +146,7 @@ static bool policy_query(int i, enum witness_policy policy,
     case POLICY_MAX:        break;
     }
     q->where = HC_STR("");
-    q->by = HOSTS_REGISTERED;
+    q->by = HEADCOUNT_REGISTERED;
     return true;
 }
 
@@ -173,7 +173,7 @@ static void decide(struct actor *a)
 
     for (int i = 0; i < WORLD_SERVICES; i++) {
         enum witness_policy policy = a->witness.policies[i];
-        struct hc_error e = { .code = 0 };
+        struct headcount_error e = { .code = 0 };
         struct hc_known known;
         struct hc_query q;
         int64_t n;
@@ -194,7 +194,8 @@ static void decide(struct actor *a)
             to[i].rule.max = to[i].rule.has_max ? 0 : n;
             to[i].rule.has_max = true;
         } else {
-            to[i].rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = n };
+            to[i].rule =
+                (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = n };
         }
     }
     if (known_n == WORLD_SERVICES)
@@ -231,7 +232,7 @@ static void begin(int at, bool with_event)
         .ask_definitions = w->definitions,
         .call.region = HC_STR("eu-west-1"),
     };
-    struct hc_error error = { .code = 0 };
+    struct headcount_error error = { .code = 0 };
 
     if (world_has(w, WORLD_POLICY)) {
         config.asks = true;
@@ -253,7 +254,7 @@ static void begin(int at, bool with_event)
 /* A deleted cluster settles its events, and fails whoever named it. */
 static void check_gone(const struct actor *a)
 {
-    const struct hc_report_cluster *c = &a->r.result;
+    const struct headcount_cluster *c = &a->r.result;
     bool found = a->r.config.found;
 
     if (a->witness.gone &&
@@ -268,12 +269,12 @@ static void end(struct actor *a)
     check_gone(a);
     memset(a->verdicts, 0, sizeof(a->verdicts));
     for (size_t i = 0; i < a->r.result.services_n; i++) {
-        const struct hc_report_service *s = &a->r.result.services[i];
+        const struct headcount_service *s = &a->r.result.services[i];
         struct verdict *v = &a->verdicts[i];
 
         if (a->snapshot.n == 0)
             witness_end(&a->witness, (int)i, s);
-        holds += s->outcome == OUTCOME_HELD;
+        holds += s->outcome == HEADCOUNT_HELD;
         v->outcome = s->outcome;
         v->wanted = s->wanted;
         hc_fmt(v->code, sizeof(v->code), "%s", s->code);
@@ -371,18 +372,18 @@ static void check_same(const struct verdict *planned, bool applied,
 {
     for (int i = 0; i < WORLD_SERVICES; i++) {
         const struct verdict *got = &actors[0].verdicts[i];
-        enum hc_outcome due = planned[i].outcome;
+        enum headcount_result due = planned[i].outcome;
 
-        if (applied && due == OUTCOME_PENDING)
-            due = OUTCOME_UPDATED;
-        if (due == OUTCOME_FAILED && got->outcome == due)
+        if (applied && due == HEADCOUNT_PENDING)
+            due = HEADCOUNT_UPDATED;
+        if (due == HEADCOUNT_FAILED && got->outcome == due)
             continue;                /* a snapshot does not say why          */
         if (got->outcome != due || got->wanted != planned[i].wanted ||
             strcmp(got->code, planned[i].code) != 0)
             fail_msg("seed %" PRIu64 ": s%d is %s %s %" PRId64 " %s, and %s "
                      "%s %" PRId64 " planned live", w->seed, i,
-                     hc_outcome_name(got->outcome), got->code, got->wanted,
-                     what, hc_outcome_name(planned[i].outcome),
+                     hc_result_name(got->outcome), got->code, got->wanted,
+                     what, hc_result_name(planned[i].outcome),
                      planned[i].code, planned[i].wanted);
     }
 }
@@ -433,7 +434,7 @@ static void check_right(const int64_t right[WORLD_SERVICES], int at,
             fail_msg("seed %" PRIu64 ": %s s%d has %" PRId64 ", the model says "
                      "%" PRId64 " (%s %s)", w->seed, when, i,
                      w->state.services[i].desired, right[i],
-                     hc_outcome_name(actors[at].verdicts[i].outcome),
+                     hc_result_name(actors[at].verdicts[i].outcome),
                      actors[at].verdicts[i].code);
 }
 

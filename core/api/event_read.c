@@ -28,14 +28,14 @@ static const char *event_broken(const struct hc_records *b)
     return NULL;
 }
 
-static int event_show(struct event_box *box, struct hc_error *e)
+static int event_show(struct event_box *box, struct headcount_error *e)
 {
     const struct hc_records *b = &box->batch;
 
     box->clusters = hc_alloc_array(&box->alloc, b->clusters_n + 1,
                                    sizeof *box->clusters);
     if (box->clusters == NULL)
-        return hc_error_set(e, HC_ENOMEM, "out of memory for an event");
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for an event");
     for (size_t i = 0; i < b->clusters_n; i++)
         box->clusters[i] = event_cluster(&b->clusters[i]);
     box->shown = (struct headcount_event){
@@ -54,10 +54,10 @@ int headcount_event_read(struct headcount_event **out, const void *event,
 {
     struct hc_system sys;
     struct hc_log log;
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
 
     *out = NULL;
-    int err = hc_take_system(&sys, &log, system, LOG_ERROR, &e);
+    int err = hc_take_system(&sys, &log, system, HEADCOUNT_LOG_ERROR, &e);
     struct event_box *box = err == 0 ? hc_alloc(&sys.alloc, sizeof *box) : NULL;
 
     if (box != NULL) {
@@ -67,7 +67,7 @@ int headcount_event_read(struct headcount_event **out, const void *event,
         if (err == 0)
             err = event_show(box, &e);
     } else {
-        err = hc_error_set(&e, err < 0 ? err : HC_ENOMEM,
+        err = hc_error_set(&e, err < 0 ? err : HEADCOUNT_ENOMEM,
                            "out of memory for an event");
     }
     hc_give_error(error, &e);

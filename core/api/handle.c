@@ -45,14 +45,6 @@ const char *headcount_version(void)
 
 /* ---- a handle ---- */
 
-void hc_give_error(struct headcount_error *to, const struct hc_error *from)
-{
-    if (to == NULL)
-        return;
-    *to = (struct headcount_error){ .code = from->code, .sys = from->sys };
-    memcpy(to->what, from->what, sizeof to->what);
-}
-
 static struct hc_audit_to take_audit(const struct headcount_system *from)
 {
     struct headcount_system user = { .size = 0 };
@@ -63,7 +55,7 @@ static struct hc_audit_to take_audit(const struct headcount_system *from)
 }
 
 static int open_parts(headcount *h, const struct headcount_config *c,
-                      struct hc_error *e)
+                      struct headcount_error *e)
 {
     const struct hc_config_options options = {
         .region = c->region, .profile = c->profile,
@@ -87,7 +79,8 @@ static int open_parts(headcount *h, const struct headcount_config *c,
 
 static int open_handle(headcount **out, const struct hc_system *sys,
                        const struct hc_log *log,
-                       const struct headcount_config *c, struct hc_error *e)
+                       const struct headcount_config *c,
+                       struct headcount_error *e)
 {
     const struct hc_net_config net = {
         .connect_timeout = c->connect_timeout,
@@ -101,7 +94,7 @@ static int open_handle(headcount **out, const struct hc_system *sys,
     headcount *h = hc_alloc(&sys->alloc, sizeof *h);
 
     if (h == NULL)
-        return hc_error_set(e, HC_ENOMEM, "out of memory for a handle");
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for a handle");
     h->no_sign = c->no_sign_request;
     h->concurrency = c->concurrency > 0 ? (size_t)c->concurrency : SIZE_MAX;
     int err = hc_net_init(&h->net, sys, log, &net, e);
@@ -126,7 +119,7 @@ int headcount_new(headcount **out, const struct headcount_config *config,
     struct headcount_config c = { .size = 0 };
     struct hc_system sys;
     struct hc_log log;
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
 
     *out = NULL;
     int err = hc_take_struct(&c, &hc_form_config, config, &e);
@@ -239,5 +232,5 @@ int headcount_wait(headcount_op *op, int64_t timeout)
 
 void headcount_stats(const headcount *h, struct headcount_stats *out)
 {
-    *out = hc_op_stats(&h->net.stats, 0);
+    *out = h->net.stats;
 }

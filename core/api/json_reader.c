@@ -17,7 +17,7 @@ int headcount_json_new(headcount_json **out, const void *text, size_t n,
     struct hc_log log;
 
     *out = NULL;
-    int err = hc_take_system(&sys, &log, system, LOG_ERROR, NULL);
+    int err = hc_take_system(&sys, &log, system, HEADCOUNT_LOG_ERROR, NULL);
 
     if (err < 0)
         return err;
@@ -49,7 +49,7 @@ static int json_event(int event)
     }
 }
 
-static int json_pull(headcount_json *json, struct hc_error *e)
+static int json_pull(headcount_json *json, struct headcount_error *e)
 {
     for (;;) {
         int got = hc_json_next(&json->reader, &json->in, e);
@@ -69,7 +69,7 @@ static int json_pull(headcount_json *json, struct hc_error *e)
 int headcount_json_next(headcount_json *json, const char **text, size_t *n,
                         struct headcount_error *error)
 {
-    struct hc_error e;
+    struct headcount_error e;
 
     hc_error_reset(&e);
     int event = json_pull(json, &e);

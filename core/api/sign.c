@@ -20,7 +20,7 @@ struct sign_box {
 /* One signature in the making: borrowed texts. */
 struct sign_work {
     const struct headcount_sign_request *r;
-    struct hc_error *e;
+    struct headcount_error *e;
     struct hc_url url;
     struct hc_sigv4_header headers[HC_SIGV4_HEADERS];
     size_t headers_n;
@@ -73,12 +73,15 @@ static int sign_texts(struct sign_work *w)
 
     for (size_t i = 0; i < sizeof scope / sizeof *scope; i++)
         if (!sign_is_part_of_scope(hc_str(scope[i].text)))
-            return hc_error_set(w->e, HC_EARG, "sign: the %s holds a blank, a "
+            return hc_error_set(w->e, HEADCOUNT_EARG,
+                                "sign: the %s holds a blank, a "
                                 "line break, a slash, a comma or what is no "
-                                "printable ASCII", scope[i].name);
+                                "printable ASCII",
+                                scope[i].name);
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
         if (sign_has_control(hc_str(secrets[i].text)))
-            return hc_error_set(w->e, HC_EARG, "sign: the %s holds a control "
+            return hc_error_set(w->e, HEADCOUNT_EARG,
+                                "sign: the %s holds a control "
                                 "character, such as a line break",
                                 secrets[i].name);
     return 0;
@@ -95,21 +98,22 @@ static int sign_needs(struct sign_work *w)
 
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
         if (hc_str(needs[i].text).n == 0)
-            return hc_error_set(w->e, HC_EARG, "sign: %s is needed",
+            return hc_error_set(w->e, HEADCOUNT_EARG, "sign: %s is needed",
                                 needs[i].name);
     int err = sign_texts(w);
 
     if (err < 0)
         return err;
     if (!hc_http1_is_token(hc_str(r->method)))
-        return hc_error_set(w->e, HC_EARG, "sign: the method is no HTTP "
+        return hc_error_set(w->e, HEADCOUNT_EARG, "sign: the method is no HTTP "
                             "method");
     if (r->headers_n > HC_SIGV4_HEADERS - SIGN_OURS)
-        return hc_error_set(w->e, HC_ELIMIT, "sign: more than %d headers",
+        return hc_error_set(w->e, HEADCOUNT_ELIMIT,
+                            "sign: more than %d headers",
                             HC_SIGV4_HEADERS - SIGN_OURS);
     const char *why = hc_url_wrong(&w->url, hc_str(r->url));
 
-    return why == NULL ? 0 : hc_error_set(w->e, HC_EARG, "sign: the url "
+    return why == NULL ? 0 : hc_error_set(w->e, HEADCOUNT_EARG, "sign: the url "
                                           "cannot be used: %s", why);
 }
 
@@ -120,15 +124,21 @@ static int sign_take_headers(struct sign_work *w)
 
         if (h->name == NULL || h->value == NULL ||
             hc_str_eqi(hc_str(h->name), HC_STR("authorization")))
-            return hc_error_set(w->e, HC_EARG, "sign: header %zu has no name, "
-                                "no value, or is the signature itself", i + 1);
+            return hc_error_set(w->e, HEADCOUNT_EARG,
+                                "sign: header %zu has no name, "
+                                "no value, or is the signature itself",
+                                i + 1);
         if (!hc_http1_is_token(hc_str(h->name)))
-            return hc_error_set(w->e, HC_EARG, "sign: the name of header %zu "
-                                "has a byte that no header may have", i + 1);
+            return hc_error_set(w->e, HEADCOUNT_EARG,
+                                "sign: the name of header %zu "
+                                "has a byte that no header may have",
+                                i + 1);
         if (!hc_http1_is_value(hc_str(h->value)))
-            return hc_error_set(w->e, HC_EARG, "sign: the value of header "
+            return hc_error_set(w->e, HEADCOUNT_EARG,
+                                "sign: the value of header "
                                 "`%s` holds a control character, such as a "
-                                "line break", h->name);
+                                "line break",
+                                h->name);
         w->headers[w->headers_n++] = (struct hc_sigv4_header){
             hc_str(h->name), hc_str(h->value)
         };
@@ -153,8 +163,10 @@ static int sign_date(struct sign_work *w, int64_t wall)
     const struct hc_sigv4_header *given = sign_find(w, "x-amz-date");
 
     if (given != NULL && !hc_str_eqz(hc_str_trim(given->value), w->date))
-        return hc_error_set(w->e, HC_EARG, "sign: the header X-Amz-Date is "
-                            "not the time to sign for, %s", w->date);
+        return hc_error_set(w->e, HEADCOUNT_EARG,
+                            "sign: the header X-Amz-Date is "
+                            "not the time to sign for, %s",
+                            w->date);
     sign_add(w, "X-Amz-Date", hc_str(w->date));
     return 0;
 }
@@ -190,7 +202,7 @@ static int sign_add_all(struct sign_work *w, int64_t wall)
 
     hc_origin_host_header(&w->host, &w->url.origin);
     if (hc_buf_error(&w->host) < 0)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     sign_add(w, "Host", hc_buf_view(&w->host));
     int err = sign_date(w, wall);
 
@@ -295,14 +307,14 @@ static int sign_make(struct sign_box *box, struct sign_work *w, int64_t wall)
         err = sign_steps(w, wall, signature);
     if (err == 0)
         err = sign_show(box, w, signature);
-    if (err == HC_ENOMEM)
+    if (err == HEADCOUNT_ENOMEM)
         hc_error_set(w->e, err, "out of memory for a signature");
     return err;
 }
 
 static int sign_in(struct sign_box *box,
                    const struct headcount_sign_request *r, int64_t wall,
-                   struct hc_error *e)
+                   struct headcount_error *e)
 {
     struct sign_work w = { .r = r, .e = e };
     struct hc_buf *bufs[] = { &w.host, &w.canonical, &w.to_sign,
@@ -326,20 +338,20 @@ int headcount_sign(struct headcount_signed **out,
     struct headcount_sign_request r = { .size = 0 };
     struct hc_system sys;
     struct hc_log log;
-    struct hc_error e;
+    struct headcount_error e;
 
     *out = NULL;
     hc_error_reset(&e);
     int err = hc_take_struct(&r, &hc_form_sign, request, &e);
 
     if (err == 0)
-        err = hc_take_system(&sys, &log, system, LOG_ERROR, &e);
+        err = hc_take_system(&sys, &log, system, HEADCOUNT_LOG_ERROR, &e);
     if (r.method == NULL)
         r.method = "GET";
     struct sign_box *box = err == 0 ? hc_alloc(&sys.alloc, sizeof *box) : NULL;
 
     if (box == NULL) {
-        err = hc_error_set(&e, err < 0 ? err : HC_ENOMEM,
+        err = hc_error_set(&e, err < 0 ? err : HEADCOUNT_ENOMEM,
                            "out of memory for a signature");
         hc_give_error(error, &e);
         return err;

@@ -178,7 +178,7 @@ static int answer_read_xml(struct hc_service_error *out,
         answer_take_xml(out, tags);
     for (size_t i = 0; i < 3; i++)
         hc_buf_fini(&text[i]);
-    return err == HC_ENOMEM ? err : 0;
+    return err == HEADCOUNT_ENOMEM ? err : 0;
 }
 
 static int answer_read_json(struct hc_service_error *out,
@@ -188,7 +188,7 @@ static int answer_read_json(struct hc_service_error *out,
     int err = hc_json_doc_init(&doc, alloc, body, ANSWER_TOKENS, NULL);
 
     if (err < 0)
-        return err == HC_ENOMEM ? err : 0;
+        return err == HEADCOUNT_ENOMEM ? err : 0;
 
     struct hc_buf text;
 
@@ -199,7 +199,7 @@ static int answer_read_json(struct hc_service_error *out,
         err = hc_buf_error(&text);
     hc_buf_fini(&text);
     hc_json_doc_fini(&doc);
-    return err == HC_ENOMEM ? err : 0;
+    return err == HEADCOUNT_ENOMEM ? err : 0;
 }
 
 static int answer_read_body(struct hc_service_error *out,

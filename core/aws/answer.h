@@ -37,7 +37,8 @@ struct hc_answer_parts {
  * "gzip"; n == 0: not at all.  Nobody asked for that. */
 struct hc_str hc_answer_coding(struct hc_str encoding, struct hc_str body);
 
-/* 0; HC_ENOMEM.  A body that is no error of the protocol is no failure. */
+/* 0; HEADCOUNT_ENOMEM.  A body that is no error of the protocol is no
+ * failure. */
 int hc_service_error_get(struct hc_service_error *out,
                          const struct hc_alloc *alloc,
                          const struct hc_answer_parts *parts);

@@ -75,7 +75,7 @@ static void call_log(const struct hc_call *c, const char *end)
 {
     const struct hc_marks *m = &c->request.fetch.marks;
 
-    hc_log_line(&c->net->log, LOG_DEBUG,
+    hc_log_line(&c->net->log, HEADCOUNT_LOG_DEBUG,
                 "call host=%s operation=%.*s attempt=%d status=%d "
                 "connection=%s us=%lld id=%s end=\"%s\"",
                 c->slot->endpoint.host, HC_STR_ARG(c->config.operation),
@@ -101,9 +101,10 @@ static int call_overdue(struct hc_call *c, const char *what)
 {
     char name[CALL_NAME];
 
-    hc_error_set(&c->error, HC_EDEADLINE, "%s: %s: the deadline has passed "
-                 "while waiting for %s", call_name(c, name),
-                 c->slot->endpoint.host, what);
+    hc_error_set(&c->error, HEADCOUNT_EDEADLINE,
+                 "%s: %s: the deadline has passed "
+                 "while waiting for %s",
+                 call_name(c, name), c->slot->endpoint.host, what);
     return call_failed(c);
 }
 
@@ -264,7 +265,7 @@ static int call_refused(struct hc_call *c)
     const struct hc_service_error *s = &c->service_error;
     char name[CALL_NAME];
 
-    hc_error_set(&c->error, HC_ESERVICE,
+    hc_error_set(&c->error, HEADCOUNT_ESERVICE,
                  "%s: %s: %s%s%s (HTTP %d, request id %s, attempt %d of %d)",
                  call_name(c, name), c->slot->endpoint.host, s->code,
                  s->message[0] != '\0' ? ": " : "", s->message, s->status,
@@ -275,7 +276,7 @@ static int call_refused(struct hc_call *c)
 
 static int call_broken(struct hc_call *c)
 {
-    const struct hc_error *e = &c->request.error;
+    const struct headcount_error *e = &c->request.error;
     bool outcome_unknown = c->request.sent && !call_is_repeatable(c);
 
     char name[CALL_NAME];
@@ -327,7 +328,7 @@ static int call_cancelled(struct hc_call *c, const char *when)
     if (c->state == CALL_AT_REQUEST)
         call_note_timing(c);
     hc_request_fini(&c->request);
-    hc_error_set(&c->error, HC_ECANCELLED, "%s: %s: cancelled %s",
+    hc_error_set(&c->error, HEADCOUNT_ECANCELLED, "%s: %s: cancelled %s",
                  call_name(c, name), c->slot->endpoint.host, when);
     return call_failed(c);
 }

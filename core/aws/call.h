@@ -63,16 +63,16 @@ struct hc_call_config {
     bool replay_ok;                      /* twice does what once does        */
     bool paced;                          /* waits for its turn: aws/bucket.h */
     bool yields;                         /* to those who wait and do not     */
-    struct hc_stats *stats;              /* of the op, or NULL               */
+    struct headcount_stats *stats;       /* of the op, or NULL               */
     struct hc_timings *timings;          /* of the op, or NULL               */
 };
 
 enum hc_call_answer {
-    CALL_WAIT,        /* the job is woken when there is more to do           */
-    CALL_BODY,        /* c->span: bytes of a 2xx, good until the next step   */
-    CALL_RESTART,     /* forget every span so far: another attempt begins    */
-    CALL_DONE,        /* a whole 2xx, checked; now the spans may be believed */
-    CALL_FAILED       /* c->error, and c->service_error if it is HC_ESERVICE */
+    CALL_WAIT,    /* the job is woken when there is more to do           */
+    CALL_BODY,    /* c->span: bytes of a 2xx, good until the next step   */
+    CALL_RESTART, /* forget every span so far: another attempt begins    */
+    CALL_DONE,    /* a whole 2xx, checked; now the spans may be believed */
+    CALL_FAILED /* c->error, and c->service_error if it is HEADCOUNT_ESERVICE */
 };
 
 enum hc_call_state {
@@ -82,7 +82,7 @@ enum hc_call_state {
 
 struct hc_call {
     struct hc_str span;
-    struct hc_error error;
+    struct headcount_error error;
     struct hc_service_error service_error;   /* of a 2xx: status, request id */
     int attempts;                            /* begun so far                 */
     bool outcome_unknown; /* an attempt left whole and was never answered    */
@@ -116,8 +116,8 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
 /* enum hc_call_answer.  Once DONE or FAILED it answers that again. */
 int hc_call_step(struct hc_call *c, int64_t now);
 /* Nothing leaves any more: no attempt, no replay.  A request that left whole is
- * awaited until then, one that did not is ended: HC_ECANCELLED.  The owner goes
- * on stepping. */
+ * awaited until then, one that did not is ended: HEADCOUNT_ECANCELLED.  The
+ * owner goes on stepping. */
 void hc_call_cancel(struct hc_call *c, int64_t until);
 /* Strikes what the call was signed with out of a text that is made of its
  * answer; while the call is there. */

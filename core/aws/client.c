@@ -16,22 +16,23 @@
 /* ---- trust ---- */
 
 /* `from` is what named the file, for who has to mend it. */
-static int client_load_failed(int err, const struct hc_error *why,
+static int client_load_failed(int err, const struct headcount_error *why,
                               struct hc_str path, const char *from,
-                              struct hc_error *e)
+                              struct headcount_error *e)
 {
-    if (err == HC_ENOMEM)
+    if (err == HEADCOUNT_ENOMEM)
         return hc_error_set(e, err, "no memory to load the CA bundle");
-    return hc_error_set(e, HC_ECONFIG, "%.*s (%s): %s", HC_STR_ARG(path), from,
+    return hc_error_set(e, HEADCOUNT_ECONFIG, "%.*s (%s): %s", HC_STR_ARG(path),
+                        from,
                         why->code != 0 ? why->what : "the path is too long");
 }
 
 static int client_load(struct hc_client *k, struct hc_anchors *to,
                        struct hc_str path, const char *from,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     const struct hc_system *sys = &k->net->sys;
-    struct hc_error why = { .code = 0 };
+    struct headcount_error why = { .code = 0 };
     struct hc_buf pem, name;
 
     if (path.n == 0)
@@ -51,10 +52,12 @@ static int client_load(struct hc_client *k, struct hc_anchors *to,
     if (err < 0)
         return client_load_failed(err, &why, path, from, e);
     if (to->skipped > 0)
-        hc_log_line(&k->net->log, LOG_WARN, "%.*s (%s): %zu certificate%s "
-                    "cannot be used and trust%s nobody: %s", HC_STR_ARG(path),
-                    from, to->skipped, to->skipped == 1 ? "" : "s",
-                    to->skipped == 1 ? "s" : "", to->why);
+        hc_log_line(&k->net->log, HEADCOUNT_LOG_WARN,
+                    "%.*s (%s): %zu certificate%s "
+                    "cannot be used and trust%s nobody: %s",
+                    HC_STR_ARG(path), from, to->skipped,
+                    to->skipped == 1 ? "" : "s", to->skipped == 1 ? "s" : "",
+                    to->why);
     return 0;
 }
 
@@ -123,7 +126,7 @@ static bool place_is(const struct hc_endpoint_slot *p,
 /* One that nobody holds: a new one, or the longest unused.  NULL: there is
  * none, and *err says why, as does e (which may be NULL). */
 static struct hc_endpoint_slot *client_room(struct hc_client *k, int *err,
-                                    struct hc_error *e)
+                                    struct headcount_error *e)
 {
     struct hc_endpoint_slot *best = NULL;
     size_t i = 0;
@@ -135,16 +138,20 @@ static struct hc_endpoint_slot *client_room(struct hc_client *k, int *err,
     if (i < HC_CLIENT_ENDPOINTS) {
         best = k->places[i] = hc_alloc(&k->net->sys.alloc, sizeof *best);
         if (best == NULL)
-            *err = hc_error_set(e, HC_ENOMEM, "out of memory for an endpoint");
+            *err = hc_error_set(e, HEADCOUNT_ENOMEM,
+                                "out of memory for an endpoint");
     } else if (best == NULL) {
-        *err = hc_error_set(e, HC_ELIMIT, "more than %d endpoints are in use "
-                            "at the same time", HC_CLIENT_ENDPOINTS);
+        *err = hc_error_set(e, HEADCOUNT_ELIMIT,
+                            "more than %d endpoints are in use "
+                            "at the same time",
+                            HC_CLIENT_ENDPOINTS);
     }
     return best;
 }
 
 int hc_client_check_proxy(const struct hc_client *k,
-                          const struct hc_endpoint *at, struct hc_error *e)
+                          const struct hc_endpoint *at,
+                          struct headcount_error *e)
 {
     const struct hc_proxy_env env = {
         k->config->https_proxy, k->config->http_proxy, k->config->no_proxy
@@ -152,15 +159,17 @@ int hc_client_check_proxy(const struct hc_client *k,
 
     if (hc_proxy_for(&env, &at->origin).n == 0)
         return 0;
-    return hc_error_set(e, HC_ECONFIG, "%s is to be reached through a proxy "
+    return hc_error_set(e, HEADCOUNT_ECONFIG,
+                        "%s is to be reached through a proxy "
                         "(HTTPS_PROXY), which this version cannot do: unset "
-                        "it, or put the host into NO_PROXY", at->host);
+                        "it, or put the host into NO_PROXY",
+                        at->host);
 }
 
 int hc_client_acquire_endpoint(struct hc_client *k,
                                const struct hc_endpoint_ask *ask,
                                struct hc_endpoint_slot **out,
-                               struct hc_error *e)
+                               struct headcount_error *e)
 {
     struct hc_endpoint_slot *p = NULL;
     struct hc_endpoint at;
@@ -223,7 +232,7 @@ static struct hc_str role_region(const struct hc_client *k, struct hc_str arn)
 /* An endpoint that is named for STS beats one that is named for what is
  * called. */
 static int role_endpoint(const struct hc_client *k, struct hc_str arn,
-                         struct hc_endpoint *out, struct hc_error *e)
+                         struct hc_endpoint *out, struct headcount_error *e)
 {
     const struct hc_config *c = k->config;
     const struct hc_service *sts = hc_service_at(HC_SERVICE_STS);
@@ -278,7 +287,7 @@ static struct hc_client_role *role_new(struct hc_client *k, struct hc_str arn,
 }
 
 static struct hc_client_role *role_open(struct hc_client *k, struct hc_str arn,
-                                        struct hc_error *e)
+                                        struct headcount_error *e)
 {
     struct hc_endpoint sts;
     struct hc_client_role *r;
@@ -286,12 +295,13 @@ static struct hc_client_role *role_open(struct hc_client *k, struct hc_str arn,
     if (hc_role_check(arn, e) < 0)
         return NULL;
     if (k->no_sign) {
-        hc_error_set(e, HC_ECONFIG, "a role is assumed with signed requests: "
+        hc_error_set(e, HEADCOUNT_ECONFIG,
+                     "a role is assumed with signed requests: "
                      "leave out config.no_sign_request or the role");
         return NULL;
     }
     if (k->roles_n >= HC_CLIENT_ROLES) {
-        hc_error_set(e, HC_ELIMIT, "more than %d roles in one process",
+        hc_error_set(e, HEADCOUNT_ELIMIT, "more than %d roles in one process",
                      HC_CLIENT_ROLES);
         return NULL;
     }
@@ -299,12 +309,12 @@ static struct hc_client_role *role_open(struct hc_client *k, struct hc_str arn,
         return NULL;
     r = role_new(k, arn, &sts);
     if (r == NULL)
-        hc_error_set(e, HC_ENOMEM, "out of memory for a role");
+        hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for a role");
     return r;
 }
 
 struct hc_creds *hc_client_creds(struct hc_client *k, struct hc_str role_arn,
-                                 struct hc_error *e)
+                                 struct headcount_error *e)
 {
     struct hc_client_role *r = k->roles;
 
@@ -334,7 +344,7 @@ static void client_fini_roles(struct hc_client *k)
 /* ---- birth and death ---- */
 
 static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
-                            struct hc_error *e)
+                            struct headcount_error *e)
 {
     const struct hc_creds_provider chain[] = {
         hc_creds_given(&k->given), hc_creds_env(&k->net->sys),
@@ -359,16 +369,19 @@ static void client_note_profile(const struct hc_client *k)
     const struct hc_config *c = k->config;
 
     if (c->profile.n > 0)
-        hc_log_line(&k->net->log, LOG_INFO, "%s names the profile `%.*s`, "
+        hc_log_line(&k->net->log, HEADCOUNT_LOG_INFO,
+                    "%s names the profile `%.*s`, "
                     "which is not read: the access key that was given beside "
-                    "it signs", c->profile_from, HC_STR_ARG(c->profile));
+                    "it signs",
+                    c->profile_from, HC_STR_ARG(c->profile));
 }
 
 static int client_init_buckets(struct hc_client *k, double share,
-                               struct hc_error *e)
+                               struct headcount_error *e)
 {
     if (!(share >= 0 && share <= 1))
-        return hc_error_set(e, HC_ECONFIG, "the share of ECS's request rates "
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "the share of ECS's request rates "
                             "has to be more than 0 and at most 1");
     hc_buckets_init(&k->buckets, &k->net->sys.alloc,
                     share > 0 ? share : CLIENT_SHARE);
@@ -376,7 +389,7 @@ static int client_init_buckets(struct hc_client *k, double share,
 }
 
 int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
-                   struct hc_error *e)
+                   struct headcount_error *e)
 {
     struct hc_net *net = config->net;
     const struct hc_alloc *alloc = &net->sys.alloc;
@@ -395,7 +408,7 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
         err = client_init_buckets(k, config->api_share, e);
     if (err == 0)
         err = client_add_creds(k, &config->who, e);
-    if (err == HC_ENOMEM)
+    if (err == HEADCOUNT_ENOMEM)
         hc_error_set(e, err, "out of memory for a client");
     if (err == 0)
         err = client_load(k, &k->bundle, k->config->ca_bundle,

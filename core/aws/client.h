@@ -64,12 +64,13 @@ struct hc_client_config {
     double api_share;                    /* of ECS's buckets; 0: 0.5         */
     struct hc_identity who;              /* given by the program; copied     */
 };
-/* Reads the CA bundle.  0, HC_ECONFIG, HC_EIO, HC_ENOMEM, HC_ECREDENTIALS
- * (half a set was given); on error `k` is empty.  Its credentials are what was
- * given, else the environment's, a container's, or those of the instance; a
- * web identity or a profile that is configured stops it before a container. */
+/* Reads the CA bundle.  0, HEADCOUNT_ECONFIG, HEADCOUNT_EIO,
+ * HEADCOUNT_ENOMEM, HEADCOUNT_ECREDENTIALS (half a set was given); on error
+ * `k` is empty.  Its credentials are what was given, else the environment's,
+ * a container's, or those of the instance; a web identity or a profile that
+ * is configured stops it before a container. */
 int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
-                   struct hc_error *e);
+                   struct headcount_error *e);
 void hc_client_fini(struct hc_client *k);            /* k may be all zero */
 
 /* The trace of Lambda's invocation as the environment has it now, encoded for
@@ -78,21 +79,23 @@ const struct hc_buf *hc_client_trace(struct hc_client *k);
 
 /* The place for this service, region and URL: *out is held until
  * hc_client_release_endpoint (NULL is fine).  Errors as hc_endpoint_get,
- * HC_ELIMIT; HC_ECONFIG where a proxy is asked for. */
+ * HEADCOUNT_ELIMIT; HEADCOUNT_ECONFIG where a proxy is asked for. */
 int hc_client_acquire_endpoint(struct hc_client *k,
                                const struct hc_endpoint_ask *ask,
                                struct hc_endpoint_slot **out,
-                               struct hc_error *e);
+                               struct headcount_error *e);
 void hc_client_release_endpoint(struct hc_endpoint_slot *p);
 /* Where a call's credentials come from: the client's own for an empty role,
  * else the one source of that role, which assumes it with them.  NULL:
- * HC_ECONFIG (no ARN of a role; nothing to sign with), HC_ELIMIT after
- * HC_CLIENT_ROLES, HC_ENOMEM, and as hc_endpoint_get of STS. */
+ * HEADCOUNT_ECONFIG (no ARN of a role; nothing to sign with),
+ * HEADCOUNT_ELIMIT after HC_CLIENT_ROLES, HEADCOUNT_ENOMEM, and as
+ * hc_endpoint_get of STS. */
 struct hc_creds *hc_client_creds(struct hc_client *k, struct hc_str role_arn,
-                                 struct hc_error *e);
-/* HC_ECONFIG where a proxy is asked for. */
+                                 struct headcount_error *e);
+/* HEADCOUNT_ECONFIG where a proxy is asked for. */
 int hc_client_check_proxy(const struct hc_client *k,
-                          const struct hc_endpoint *at, struct hc_error *e);
+                          const struct hc_endpoint *at,
+                          struct headcount_error *e);
 /* Whom to believe there; NULL for http. */
 const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
                                            const struct hc_endpoint *at);

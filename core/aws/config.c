@@ -21,7 +21,7 @@ struct config_reader {
     const struct hc_system *sys;
     const struct hc_config_options *options;
     struct hc_config *c;
-    struct hc_error *e;
+    struct headcount_error *e;
 };
 
 static struct hc_str config_env(const struct config_reader *r,
@@ -57,8 +57,10 @@ static int config_bool(const struct config_reader *r, const char *name,
     *out = hc_str_eqi(value, HC_STR("true"));
     if (value.n == 0 || *out || hc_str_eqi(value, HC_STR("false")))
         return 0;
-    return hc_error_set(r->e, HC_ECONFIG, "%s is `%.*s`: it has to be true or "
-                        "false", name, HC_STR_ARG(value));
+    return hc_error_set(r->e, HEADCOUNT_ECONFIG,
+                        "%s is `%.*s`: it has to be true or "
+                        "false",
+                        name, HC_STR_ARG(value));
 }
 
 static int config_attempts(const struct config_reader *r)
@@ -69,16 +71,17 @@ static int config_attempts(const struct config_reader *r)
     if (r->options->max_attempts != 0) {
         if (r->options->max_attempts < 1 ||
             r->options->max_attempts > CONFIG_ATTEMPTS_MAX)
-            return hc_error_set(r->e, HC_ECONFIG, "max_attempts is %d: it has "
+            return hc_error_set(r->e, HEADCOUNT_ECONFIG,
+                                "max_attempts is %d: it has "
                                 "to be from 1 to %d",
-                                r->options->max_attempts,
-                                CONFIG_ATTEMPTS_MAX);
+                                r->options->max_attempts, CONFIG_ATTEMPTS_MAX);
         r->c->max_attempts = r->options->max_attempts;
         return 0;
     }
     if (value.n > 0 &&
         (!hc_str_u64(value, &n) || n < 1 || n > CONFIG_ATTEMPTS_MAX))
-        return hc_error_set(r->e, HC_ECONFIG, "AWS_MAX_ATTEMPTS is `%.*s`: it "
+        return hc_error_set(r->e, HEADCOUNT_ECONFIG,
+                            "AWS_MAX_ATTEMPTS is `%.*s`: it "
                             "has to be a number from 1 to %d",
                             HC_STR_ARG(value), CONFIG_ATTEMPTS_MAX);
     r->c->max_attempts = (int)n;
@@ -93,7 +96,7 @@ static int config_retry_mode(const struct config_reader *r)
     if (value.n == 0 || hc_str_eqi(value, HC_STR("standard")) ||
         hc_str_eqi(value, HC_STR("legacy")))
         return 0;
-    return hc_error_set(r->e, HC_ECONFIG, "AWS_RETRY_MODE is `%.*s`: "
+    return hc_error_set(r->e, HEADCOUNT_ECONFIG, "AWS_RETRY_MODE is `%.*s`: "
                         "headcount has the mode `standard` only",
                         HC_STR_ARG(value));
 }
@@ -109,9 +112,10 @@ static int config_region(const struct config_reader *r)
         region = config_env(r, from);
     }
     if (region.n > 0 && !hc_endpoint_is_region(region))
-        return hc_error_set(r->e, HC_ECONFIG, "%s is `%.*s`: that is no AWS "
-                            "region, it has to look like eu-west-1", from,
-                            HC_STR_ARG(region));
+        return hc_error_set(r->e, HEADCOUNT_ECONFIG,
+                            "%s is `%.*s`: that is no AWS "
+                            "region, it has to look like eu-west-1",
+                            from, HC_STR_ARG(region));
     r->c->region = region;
     return 0;
 }
@@ -143,12 +147,14 @@ static int config_profile(const struct config_reader *r)
         r->c->profile_from = from;
         return 0;
     }
-    return hc_error_set(r->e, HC_ECONFIG, "%s names the profile `%.*s`, and "
+    return hc_error_set(r->e, HEADCOUNT_ECONFIG,
+                        "%s names the profile `%.*s`, and "
                         "headcount does not read profile files yet: unset it "
                         "and set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
                         "AWS_REGION; eval \"$(aws configure "
                         "export-credentials --profile NAME --format env)\" "
-                        "sets the keys", from, HC_STR_ARG(profile));
+                        "sets the keys",
+                        from, HC_STR_ARG(profile));
 }
 
 /* ---- URLs ---- */
@@ -157,16 +163,17 @@ static int config_check_url(const struct config_reader *r, const char *from,
                             struct hc_str url)
 {
     struct hc_url parsed;
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
 
     if (url.n == 0)
         return 0;
     if (url.n > HC_ENDPOINT_PATH)
-        return hc_error_set(r->e, HC_ECONFIG, "%s is longer than %d bytes",
-                            from, HC_ENDPOINT_PATH);
+        return hc_error_set(r->e, HEADCOUNT_ECONFIG,
+                            "%s is longer than %d bytes", from,
+                            HC_ENDPOINT_PATH);
     if (hc_url_get(&parsed, url, &why) == 0)
         return 0;
-    return hc_error_set(r->e, HC_ECONFIG, "%s: %s", from, why.what);
+    return hc_error_set(r->e, HEADCOUNT_ECONFIG, "%s: %s", from, why.what);
 }
 
 static int config_service_url(const struct config_reader *r, size_t i)
@@ -214,9 +221,10 @@ static int config_texts(const struct config_reader *r)
     c->exec_env = config_env(r, "AWS_EXECUTION_ENV");
     c->app_id = config_env(r, "AWS_SDK_UA_APP_ID");
     if (c->app_id.n > CONFIG_APP_ID)
-        return hc_error_set(r->e, HC_ECONFIG, "AWS_SDK_UA_APP_ID has %zu "
-                            "bytes: at most %d are allowed", c->app_id.n,
-                            CONFIG_APP_ID);
+        return hc_error_set(r->e, HEADCOUNT_ECONFIG,
+                            "AWS_SDK_UA_APP_ID has %zu "
+                            "bytes: at most %d are allowed",
+                            c->app_id.n, CONFIG_APP_ID);
     return 0;
 }
 
@@ -266,13 +274,16 @@ static int config_own(const struct config_reader *r)
     config_list(c, list);
     for (size_t i = 0; i < CONFIG_TEXTS; i++) {
         if (list[i]->n > CONFIG_TEXT)
-            return hc_error_set(r->e, HC_ECONFIG, "a setting is longer than "
-                                "%zu bytes", CONFIG_TEXT);
+            return hc_error_set(r->e, HEADCOUNT_ECONFIG,
+                                "a setting is longer than "
+                                "%zu bytes",
+                                CONFIG_TEXT);
         c->block_n += list[i]->n + 1;
     }
     c->block = hc_alloc(c->alloc, c->block_n);
     if (c->block == NULL)
-        return hc_error_set(r->e, HC_ENOMEM, "no memory for the settings");
+        return hc_error_set(r->e, HEADCOUNT_ENOMEM,
+                            "no memory for the settings");
 
     char *at = c->block;
 
@@ -287,7 +298,7 @@ static int config_own(const struct config_reader *r)
 
 int hc_config_init(struct hc_config *c, const struct hc_system *sys,
                    const struct hc_config_options *options,
-                   struct hc_error *e)
+                   struct headcount_error *e)
 {
     struct config_reader r = { sys, options, c, e };
 

@@ -1,8 +1,8 @@
 /* aws/config.h - settings: option beats environment (beats profile, later).
  *
  * Empty environment variables are unset ones.  A value that cannot be used is
- * HC_ECONFIG and names its variable.  Profile files are not read yet, so a
- * profile that somebody names is refused; where a variable names it and there
+ * HEADCOUNT_ECONFIG and names its variable.  Profile files are not read yet, so
+ * a profile that somebody names is refused; where a variable names it and there
  * are complete keys, those sign, as with the SDKs, and it is only noted.
  */
 #ifndef HC_AWS_CONFIG_H
@@ -41,11 +41,11 @@ struct hc_config {
     const struct hc_alloc *alloc;
 };
 
-/* 0, HC_ECONFIG or HC_ENOMEM; on error `c` is empty.  Everything is copied;
- * `sys` must outlive `c` (its allocator). */
+/* 0, HEADCOUNT_ECONFIG or HEADCOUNT_ENOMEM; on error `c` is empty.
+ * Everything is copied; `sys` must outlive `c` (its allocator). */
 int hc_config_init(struct hc_config *c, const struct hc_system *sys,
                    const struct hc_config_options *options,
-                   struct hc_error *e);
+                   struct headcount_error *e);
 void hc_config_fini(struct hc_config *c);          /* c may be all zero */
 /* Where this service was told to live, empty if nowhere: option,
  * AWS_ENDPOINT_URL_<ID>, AWS_ENDPOINT_URL. */

@@ -46,7 +46,7 @@ static bool creds_is_clean(struct hc_str s)
 
 /* A line break at the end of a pasted key is the usual one. */
 static int creds_check(const struct hc_credentials *c,
-                       const struct hc_identity *who, struct hc_error *e)
+                       const struct hc_identity *who, struct headcount_error *e)
 {
     const char *wrong = !creds_is_clean(who->key_id) ? "access key id"
                       : !creds_is_clean(who->secret) ? "secret access key"
@@ -54,18 +54,20 @@ static int creds_check(const struct hc_credentials *c,
                       : NULL;
 
     if (wrong != NULL)
-        return hc_error_set(e, HC_ECREDENTIALS, "%s: the %s holds a blank, a "
+        return hc_error_set(e, HEADCOUNT_ECREDENTIALS,
+                            "%s: the %s holds a blank, a "
                             "line break or a byte that is not ASCII",
                             c->source, wrong);
     if (who->key_id.n + who->secret.n + who->token.n > HC_CREDENTIALS_MAX)
-        return hc_error_set(e, HC_ECREDENTIALS, "%s: the credentials have "
-                            "more than %zu bytes", c->source,
-                            HC_CREDENTIALS_MAX);
+        return hc_error_set(e, HEADCOUNT_ECREDENTIALS,
+                            "%s: the credentials have "
+                            "more than %zu bytes",
+                            c->source, HC_CREDENTIALS_MAX);
     return 0;
 }
 
 int hc_credentials_put(struct hc_credentials *c, const struct hc_identity *who,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     int err = creds_check(c, who, e);
 
@@ -183,10 +185,11 @@ static void creds_go_on(struct hc_creds *c, int64_t now)
 
     c->failed_until = hc_time_add(now, pause);
     if (c->log != NULL)
-        hc_log_line(c->log, LOG_WARN, "the credentials have expired and could "
+        hc_log_line(c->log, HEADCOUNT_LOG_WARN,
+                    "the credentials have expired and could "
                     "not be replaced: they are used on, and others are asked "
-                    "for in %lld s: %s", (long long)(pause / HC_SECOND),
-                    c->error.what);
+                    "for in %lld s: %s",
+                    (long long)(pause / HC_SECOND), c->error.what);
 }
 
 static void creds_fail(struct hc_creds *c, int64_t now)
@@ -218,9 +221,11 @@ static void creds_note(struct hc_creds *c, const struct hc_creds_provider *p)
 
 static void creds_found_none(struct hc_creds *c)
 {
-    hc_error_set(&c->error, HC_ECREDENTIALS, "no AWS credentials (looked in: "
+    hc_error_set(&c->error, HEADCOUNT_ECREDENTIALS,
+                 "no AWS credentials (looked in: "
                  "%s): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and "
-                 "AWS_SESSION_TOKEN if they are temporary", c->tried);
+                 "AWS_SESSION_TOKEN if they are temporary",
+                 c->tried);
 }
 
 /* Asks one provider after the other until one has an answer or has to wait. */
@@ -236,7 +241,7 @@ static void creds_refresh(struct hc_creds *c, int64_t now)
         if (got == HC_CREDS_WAIT)
             return;
         if (got == 1 && creds_is_within(c, 0, c->coming.expires))
-            got = hc_error_set(&c->error, HC_ECREDENTIALS, "%s: the "
+            got = hc_error_set(&c->error, HEADCOUNT_ECREDENTIALS, "%s: the "
                                "credentials it gave have expired already",
                                p->name);
         if (got == 1) {
@@ -340,7 +345,8 @@ static bool creds_lends(const struct hc_creds *c)
 }
 
 int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
-                 int64_t now, struct hc_credentials *out, struct hc_error *e)
+                 int64_t now, struct hc_credentials *out,
+                 struct headcount_error *e)
 {
     if (creds_is_due(c, now))
         creds_start(c, now);
@@ -350,12 +356,14 @@ int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
             return 0;
         }
         /* A wall clock that jumps leaves no other word for it. */
-        hc_error_set(&c->error, HC_ECREDENTIALS, "the credentials expired as "
+        hc_error_set(&c->error, HEADCOUNT_ECREDENTIALS,
+                     "the credentials expired as "
                      "they were fetched");
         return hc_error_pass(e, &c->error);
     }
     if (hc_credentials_copy(out, &c->now_good) < 0)
-        return hc_error_set(e, HC_ENOMEM, "no memory for the credentials");
+        return hc_error_set(e, HEADCOUNT_ENOMEM,
+                            "no memory for the credentials");
     return 1;
 }
 

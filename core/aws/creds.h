@@ -34,11 +34,12 @@ struct hc_credentials {
 
 void hc_credentials_init(struct hc_credentials *c, const struct hc_alloc *a);
 void hc_credentials_fini(struct hc_credentials *c);   /* wipes; may be zero */
-/* HC_ENOMEM; HC_ECREDENTIALS (with no bytes of theirs in it) if a text is too
- * long or could not stand in a header.  Set c->source first. */
+/* HEADCOUNT_ENOMEM; HEADCOUNT_ECREDENTIALS (with no bytes of theirs in it)
+ * if a text is too long or could not stand in a header.  Set c->source
+ * first. */
 int hc_credentials_put(struct hc_credentials *c, const struct hc_identity *who,
-                       struct hc_error *e);
-/* 0 or HC_ENOMEM (then `to` is empty). */
+                       struct headcount_error *e);
+/* 0 or HEADCOUNT_ENOMEM (then `to` is empty). */
 int hc_credentials_copy(struct hc_credentials *to,
                         const struct hc_credentials *from);
 /* Borrowed from c: good until c changes. */
@@ -52,7 +53,7 @@ struct hc_identity hc_credentials_view(const struct hc_credentials *c);
 struct hc_creds_provider {
     const char *name;
     int (*get)(void *ud, struct hc_job *job, int64_t now,
-               struct hc_credentials *out, struct hc_error *e);
+               struct hc_credentials *out, struct headcount_error *e);
     void *ud;
     bool outlasts;                 /* its sets are used on past their end    */
 };
@@ -77,7 +78,7 @@ struct hc_creds {
     size_t n, at;                          /* at: the one being asked        */
     bool outlasts;                         /* now_good does                  */
     bool refused;                          /* the service calls it expired   */
-    struct hc_error error;                 /* of the last refresh            */
+    struct headcount_error error;          /* of the last refresh            */
     int64_t failed_until;                  /* monotonic: not asked again till
                                               then; 0: it went well          */
     int64_t rest_until;                    /* monotonic                      */
@@ -102,9 +103,11 @@ struct hc_creds_ask {
     struct hc_job *job;
 };
 /* 1: *out is a copy.  0: the job is woken when it is worth asking again.
- * < 0: HC_ECREDENTIALS (what was tried, what to set), HC_ENOMEM. */
+ * < 0: HEADCOUNT_ECREDENTIALS (what was tried, what to set),
+ * HEADCOUNT_ENOMEM. */
 int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
-                 int64_t now, struct hc_credentials *out, struct hc_error *e);
+                 int64_t now, struct hc_credentials *out,
+                 struct headcount_error *e);
 /* The service calls the set with this key id expired: the next get fetches
  * another one, unless that failed a moment ago.  Only what outlasts its end is
  * lent where there is none.  A set that was replaced meanwhile is left alone.

@@ -24,7 +24,7 @@ struct assume_step {
     struct hc_job *job;
     int64_t now;
     struct hc_credentials *out;
-    struct hc_error *e;
+    struct headcount_error *e;
 };
 
 /* ---- a role's ARN ---- */
@@ -59,7 +59,7 @@ static bool role_is_partition(struct hc_str s)
     return hc_str_starts(s, HC_STR("aws")) && hc_endpoint_is_region(s);
 }
 
-int hc_role_check(struct hc_str arn, struct hc_error *e)
+int hc_role_check(struct hc_str arn, struct headcount_error *e)
 {
     struct hc_str rest = arn;
     struct hc_str scheme = hc_str_cut(&rest, ':');
@@ -75,7 +75,8 @@ int hc_role_check(struct hc_str arn, struct hc_error *e)
         hc_str_starts(rest, role) &&
         role_is_name(hc_str_from(rest, role.n)))
         return 0;
-    return hc_error_set(e, HC_ECONFIG, "`%.*s` is no role's ARN: it has to "
+    return hc_error_set(e, HEADCOUNT_ECONFIG,
+                        "`%.*s` is no role's ARN: it has to "
                         "look like arn:aws:iam::123456789012:role/NAME",
                         (int)(arn.n > 200 ? 200 : arn.n),
                         arn.n > 0 ? arn.p : "");
@@ -145,10 +146,10 @@ static int assume_base(const struct assume_step *s)
 {
     struct hc_creds_assume *c = s->c;
     const struct hc_creds_ask ask = { .waiter = &c->waiter, .job = s->job };
-    struct hc_error why = { .code = 0 };
+    struct headcount_error why = { .code = 0 };
 
     if (s->now >= c->deadline)
-        return hc_error_set(s->e, HC_ECREDENTIALS, "%s: nobody gave "
+        return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "%s: nobody gave "
                             "credentials to assume it with in time", c->role);
     hc_credentials_fini(&c->creds);
     int got = hc_creds_get(c->shared.base, &ask, s->now, &c->creds, &why);
@@ -234,25 +235,27 @@ static int assume_refused(const struct assume_step *s)
     const char *id = a->request_id[0] != '\0' ? a->request_id : "none";
 
     if (hc_str_starts(hc_str(a->code), HC_STR("AccessDenied")))
-        return hc_error_set(s->e, HC_ECREDENTIALS, "%s may not be assumed: "
+        return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS,
+                            "%s may not be assumed: "
                             "the role's trust policy has to name who calls, "
                             "and who calls needs {\"Effect\":\"Allow\","
                             "\"Action\":\"sts:AssumeRole\",\"Resource\":"
-                            "\"%s\"}: %s (request id %s)", role, role,
-                            a->message, id);
-    return hc_error_set(s->e, HC_ECREDENTIALS, "%s: AssumeRole of %s: %s%s%s "
-                        "(HTTP %d, request id %s, attempt %d of %d)",
-                        s->c->endpoint.host, role, a->code,
-                        a->message[0] != '\0' ? ": " : "", a->message,
-                        a->status, id, s->c->attempts,
-                        s->c->shared.max_attempts);
+                            "\"%s\"}: %s (request id %s)",
+                            role, role, a->message, id);
+    return hc_error_set(
+        s->e, HEADCOUNT_ECREDENTIALS,
+        "%s: AssumeRole of %s: %s%s%s "
+        "(HTTP %d, request id %s, attempt %d of %d)",
+        s->c->endpoint.host, role, a->code, a->message[0] != '\0' ? ": " : "",
+        a->message, a->status, id, s->c->attempts, s->c->shared.max_attempts);
 }
 
 static int assume_broken(const struct assume_step *s)
 {
-    const struct hc_error *why = &s->c->request.error;
+    const struct headcount_error *why = &s->c->request.error;
     /* The deadline was ours, not that of who waits. */
-    int code = why->code == HC_EDEADLINE ? HC_ETIMEDOUT : why->code;
+    int code =
+        why->code == HEADCOUNT_EDEADLINE ? HEADCOUNT_ETIMEDOUT : why->code;
 
     return hc_error_set(s->e, code, "to assume %s: %s", s->c->role,
                         why->what);
@@ -265,8 +268,10 @@ enum { ASSUME_KEY_ID, ASSUME_SECRET, ASSUME_TOKEN, ASSUME_EXPIRES,
 
 static int assume_wrong(const struct assume_step *s, const char *what)
 {
-    return hc_error_set(s->e, HC_EANSWER, "%s: AssumeRole of %s: the answer "
-                        "%s", s->c->endpoint.host, s->c->role, what);
+    return hc_error_set(s->e, HEADCOUNT_EANSWER,
+                        "%s: AssumeRole of %s: the answer "
+                        "%s",
+                        s->c->endpoint.host, s->c->role, what);
 }
 
 static int assume_take(const struct assume_step *s, const struct hc_buf *text)
@@ -302,7 +307,7 @@ static int assume_read(const struct assume_step *s)
                            HC_XML_TEXT);
     if (err == 0)
         err = hc_xml_get(hc_buf_view(&s->c->answer), tags, ASSUME_TAGS);
-    if (err == HC_ENOMEM)
+    if (err == HEADCOUNT_ENOMEM)
         hc_error_set(s->e, err, "no memory for the credentials");
     else if (err < 0)
         err = assume_wrong(s, "is no XML that can be read");
@@ -317,7 +322,8 @@ static void assume_log(const struct hc_creds_assume *c, int64_t now)
 {
     const struct hc_request *r = &c->request;
 
-    hc_log_line(&c->shared.net->log, LOG_DEBUG, "assume host=%s role=%s "
+    hc_log_line(&c->shared.net->log, HEADCOUNT_LOG_DEBUG,
+                "assume host=%s role=%s "
                 "session=%s attempt=%d status=%d us=%lld id=%s",
                 c->endpoint.host, c->role, c->session, c->attempts,
                 r->answer.status, (long long)(now - r->fetch.marks.start),
@@ -379,7 +385,7 @@ static int assume_once(const struct assume_step *s)
     case ASSUME_REQUEST: return assume_step_request(s);
     case ASSUME_BACKOFF: return assume_backoff(s);
     }
-    return HC_ESTATE;
+    return HEADCOUNT_ESTATE;
 }
 
 static void assume_end(struct hc_creds_assume *c)
@@ -393,7 +399,8 @@ static void assume_end(struct hc_creds_assume *c)
 }
 
 static int creds_assume_ask(void *ud, struct hc_job *job, int64_t now,
-                            struct hc_credentials *out, struct hc_error *e)
+                            struct hc_credentials *out,
+                            struct headcount_error *e)
 {
     const struct assume_step s = { ud, job, now, out, e };
     int got = ASSUME_GO_ON;

@@ -17,8 +17,8 @@
 #define HC_ASSUME_TIMEOUT (30 * HC_SECOND)   /* of one refresh, all attempts */
 #define HC_ASSUME_SESSION 64                 /* bytes of a session's name    */
 
-/* arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME: 0, or HC_ECONFIG. */
-int hc_role_check(struct hc_str arn, struct hc_error *e);
+/* arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME: 0, or HEADCOUNT_ECONFIG. */
+int hc_role_check(struct hc_str arn, struct headcount_error *e);
 /* "aws" of such an ARN; borrowed from it. */
 struct hc_str hc_role_partition(struct hc_str arn);
 

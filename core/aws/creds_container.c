@@ -25,7 +25,7 @@ struct container_ask {
     const char *from;                    /* the variable that named the URL  */
     struct hc_buf url, target, token;    /* secret                           */
     struct hc_origin origin;
-    struct hc_error *e;
+    struct headcount_error *e;
 };
 
 /* ---- where ---- */
@@ -50,10 +50,10 @@ static int container_split(struct container_ask *a)
     const char *wrong = hc_url_wrong(&url, hc_buf_view(&a->url));
 
     if (wrong != NULL)
-        return hc_error_set(a->e, HC_ECONFIG, "%s is no URL to fetch "
+        return hc_error_set(a->e, HEADCOUNT_ECONFIG, "%s is no URL to fetch "
                             "credentials from: %s", a->from, wrong);
     if (!url.origin.tls && !container_is_local(&url.origin))
-        return hc_error_set(a->e, HC_ECONFIG, "%s names %s over http: "
+        return hc_error_set(a->e, HEADCOUNT_ECONFIG, "%s names %s over http: "
                             "credentials are fetched over http only from this "
                             "host itself, 169.254.170.2, 169.254.170.23 and "
                             "fd00:ec2::23; give an https URL", a->from,
@@ -75,15 +75,16 @@ static int container_where(struct container_ask *a)
 
     a->from = path.n > 0 ? CONTAINER_RELATIVE : CONTAINER_FULL;
     if (path.n > 0 && path.p[0] != '/')
-        return hc_error_set(a->e, HC_ECONFIG, "%s has to begin with a /",
+        return hc_error_set(a->e, HEADCOUNT_ECONFIG, "%s has to begin with a /",
                             CONTAINER_RELATIVE);
     if (path.n > 0)
         hc_buf_lit(&a->url, CONTAINER_HOST);
     hc_buf_str(&a->url, path.n > 0 ? path : full);
-    if (hc_buf_error(&a->url) == HC_ELIMIT)
-        return hc_error_set(a->e, HC_ECONFIG, "%s has more than %d bytes",
-                            a->from, CONTAINER_URL);
-    return hc_buf_error(&a->url) < 0 ? HC_ENOMEM : container_split(a);
+    if (hc_buf_error(&a->url) == HEADCOUNT_ELIMIT)
+        return hc_error_set(a->e, HEADCOUNT_ECONFIG,
+                            "%s has more than %d bytes", a->from,
+                            CONTAINER_URL);
+    return hc_buf_error(&a->url) < 0 ? HEADCOUNT_ENOMEM : container_split(a);
 }
 
 /* ---- the token ---- */
@@ -91,12 +92,12 @@ static int container_where(struct container_ask *a)
 static int container_read_token(struct container_ask *a, struct hc_str path)
 {
     const struct hc_system *sys = &a->c->net->sys;
-    struct hc_error why = { .code = 0 };
+    struct headcount_error why = { .code = 0 };
     int err = sys->read_file(sys->ud, path.p, &a->token, &why);
 
-    if (err == 0 || err == HC_ENOMEM)
+    if (err == 0 || err == HEADCOUNT_ENOMEM)
         return err;
-    return hc_error_set(a->e, HC_ECREDENTIALS, "%.*s (%s): %s",
+    return hc_error_set(a->e, HEADCOUNT_ECREDENTIALS, "%.*s (%s): %s",
                         HC_STR_ARG(path), CONTAINER_TOKEN_FILE, why.what);
 }
 
@@ -112,18 +113,20 @@ static int container_token(struct container_ask *a)
         hc_buf_str(&a->token, hc_getenv(sys, CONTAINER_TOKEN_TEXT));
     if (err == 0)
         err = hc_buf_error(&a->token);
-    if (err == HC_ELIMIT)
-        return hc_error_set(a->e, HC_ECREDENTIALS, "the container's "
+    if (err == HEADCOUNT_ELIMIT)
+        return hc_error_set(a->e, HEADCOUNT_ECREDENTIALS, "the container's "
                             "authorization token has more than %zu bytes",
                             CONTAINER_TOKEN);
     for (size_t i = 0; err == 0 && i < a->token.n; i++)
         if (a->token.p[i] < ' ' || a->token.p[i] > '~')
-            return hc_error_set(a->e, HC_ECREDENTIALS, "%s: the token holds a "
+            return hc_error_set(a->e, HEADCOUNT_ECREDENTIALS,
+                                "%s: the token holds a "
                                 "line break or another byte that cannot stand "
-                                "in a header", path.n > 0
-                                ? CONTAINER_TOKEN_FILE : CONTAINER_TOKEN_TEXT);
+                                "in a header",
+                                path.n > 0 ? CONTAINER_TOKEN_FILE
+                                           : CONTAINER_TOKEN_TEXT);
     if (err == 0 && path.n > 0 && a->token.n == 0)
-        return hc_error_set(a->e, HC_ECREDENTIALS, "%.*s (%s) is empty",
+        return hc_error_set(a->e, HEADCOUNT_ECREDENTIALS, "%.*s (%s) is empty",
                             HC_STR_ARG(path), CONTAINER_TOKEN_FILE);
     return err;
 }
@@ -154,7 +157,7 @@ static void container_begin(struct container_ask *a, struct hc_job *job,
 }
 
 static int container_start(struct hc_creds_container *c, struct hc_job *job,
-                           int64_t now, struct hc_error *e)
+                           int64_t now, struct headcount_error *e)
 {
     const struct hc_alloc *alloc = &c->net->sys.alloc;
     struct container_ask a = { .c = c, .e = e };
@@ -177,15 +180,17 @@ static int container_start(struct hc_creds_container *c, struct hc_job *job,
 }
 
 static int container_answered(struct hc_creds_container *c,
-                              struct hc_credentials *out, struct hc_error *e)
+                              struct hc_credentials *out,
+                              struct headcount_error *e)
 {
     const struct hc_system *sys = &c->net->sys;
     const struct hc_creds_fetch *f = &c->fetch;
 
     if (f->status != 200)
-        return hc_error_set(e, HC_ECREDENTIALS, "%s: %s:%u answers HTTP %d: "
-                            "no credentials", out->source,
-                            f->config.origin.host,
+        return hc_error_set(e, HEADCOUNT_ECREDENTIALS,
+                            "%s: %s:%u answers HTTP %d: "
+                            "no credentials",
+                            out->source, f->config.origin.host,
                             (unsigned)f->config.origin.port, f->status);
     int err = hc_creds_json_get(out, &sys->alloc, hc_buf_view(&f->body),
                                 hc_creds_fetch_wall(f, c->skew), e);
@@ -197,16 +202,17 @@ static int container_answered(struct hc_creds_container *c,
 
 static int container_failed(const struct hc_creds_fetch *f,
                             const struct hc_credentials *out,
-                            struct hc_error *e)
+                            struct headcount_error *e)
 {
-    if (f->error.code == HC_ENOMEM)
+    if (f->error.code == HEADCOUNT_ENOMEM)
         return hc_error_pass(e, &f->error);
-    return hc_error_set(e, HC_ECREDENTIALS, "%s: %s (tried %d times)",
+    return hc_error_set(e, HEADCOUNT_ECREDENTIALS, "%s: %s (tried %d times)",
                         out->source, f->error.what, f->tried);
 }
 
 static int creds_container_ask(void *ud, struct hc_job *job, int64_t now,
-                               struct hc_credentials *out, struct hc_error *e)
+                               struct hc_credentials *out,
+                               struct headcount_error *e)
 {
     struct hc_creds_container *c = ud;
     const struct hc_system *sys = &c->net->sys;

@@ -13,18 +13,21 @@ static struct hc_str creds_env_get(const struct hc_system *sys,
 
 /* AWS_CREDENTIAL_EXPIRATION, if whoever set the keys knew it. */
 static int creds_env_expiry(const struct hc_system *sys,
-                            struct hc_credentials *out, struct hc_error *e)
+                            struct hc_credentials *out,
+                            struct headcount_error *e)
 {
     struct hc_str text = creds_env_get(sys, "AWS_CREDENTIAL_EXPIRATION");
 
     if (text.n == 0)
         return 0;
     if (!hc_time_get_rfc3339(text, &out->expires))
-        return hc_error_set(e, HC_ECREDENTIALS, "AWS_CREDENTIAL_EXPIRATION is "
+        return hc_error_set(e, HEADCOUNT_ECREDENTIALS,
+                            "AWS_CREDENTIAL_EXPIRATION is "
                             "`%.*s`: it has to look like "
-                            "2030-01-31T12:00:00Z", HC_STR_ARG(text));
+                            "2030-01-31T12:00:00Z",
+                            HC_STR_ARG(text));
     if (sys->wall(sys->ud) >= out->expires)
-        return hc_error_set(e, HC_ECREDENTIALS, "the credentials in the "
+        return hc_error_set(e, HEADCOUNT_ECREDENTIALS, "the credentials in the "
                             "environment expired at %.*s "
                             "(AWS_CREDENTIAL_EXPIRATION): fetch new ones",
                             HC_STR_ARG(text));
@@ -32,7 +35,7 @@ static int creds_env_expiry(const struct hc_system *sys,
 }
 
 static int creds_env_ask(void *ud, struct hc_job *job, int64_t now,
-                         struct hc_credentials *out, struct hc_error *e)
+                         struct hc_credentials *out, struct headcount_error *e)
 {
     const struct hc_system *sys = ud;
     struct hc_identity who = {
@@ -46,12 +49,12 @@ static int creds_env_ask(void *ud, struct hc_job *job, int64_t now,
     if (who.key_id.n == 0 && who.secret.n == 0)
         return 0;
     if (who.key_id.n == 0 || who.secret.n == 0)
-        return hc_error_set(e, HC_ECREDENTIALS, "%s is set and %s is not: set "
-                            "both or neither",
-                            who.key_id.n > 0 ? "AWS_ACCESS_KEY_ID"
-                                             : "AWS_SECRET_ACCESS_KEY",
-                            who.key_id.n > 0 ? "AWS_SECRET_ACCESS_KEY"
-                                             : "AWS_ACCESS_KEY_ID");
+        return hc_error_set(
+            e, HEADCOUNT_ECREDENTIALS,
+            "%s is set and %s is not: set "
+            "both or neither",
+            who.key_id.n > 0 ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
+            who.key_id.n > 0 ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
     if (who.token.n == 0)
         who.token = creds_env_get(sys, "AWS_SECURITY_TOKEN");
 

@@ -22,8 +22,10 @@ static int fetch_creds_put(struct hc_creds_fetch *f)
     struct hc_buf *out = &f->request;
 
     if (!hc_http1_is_value(c->value))
-        return hc_error_set(&f->error, HC_EARG, "%.*s holds what cannot stand "
-                            "in a header", HC_STR_ARG(c->header));
+        return hc_error_set(&f->error, HEADCOUNT_EARG,
+                            "%.*s holds what cannot stand "
+                            "in a header",
+                            HC_STR_ARG(c->header));
     hc_buf_str(out, c->method);
     hc_buf_chr(out, ' ');
     f->target_n = c->target.n;
@@ -82,8 +84,8 @@ static void fetch_creds_again(struct hc_creds_fetch *f, int64_t now)
 {
     hc_fetch_fini(&f->fetch);
     f->state = CREDS_FETCH_AT_FAILED;
-    if (f->tried >= f->config.tries || f->error.code == HC_ENOMEM ||
-        f->error.code == HC_ECERT || f->error.code == HC_ELIMIT)
+    if (f->tried >= f->config.tries || f->error.code == HEADCOUNT_ENOMEM ||
+        f->error.code == HEADCOUNT_ECERT || f->error.code == HEADCOUNT_ELIMIT)
         return;
     f->until = hc_time_add(now, f->config.pause);
     f->state = CREDS_FETCH_AT_PAUSE;
@@ -116,7 +118,7 @@ static bool fetch_creds_waits(struct hc_creds_fetch *f, int64_t now)
         hc_job_at(f->config.job, f->until);
         return true;
     }
-    hc_error_set(&f->error, HC_ETIMEDOUT, "%s:%u: no connection in time",
+    hc_error_set(&f->error, HEADCOUNT_ETIMEDOUT, "%s:%u: no connection in time",
                  f->config.origin.host, (unsigned)f->config.origin.port);
     fetch_creds_again(f, now);
     return false;

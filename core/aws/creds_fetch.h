@@ -43,7 +43,7 @@ struct hc_creds_fetch {
     int status;
     struct hc_buf body;                  /* secret                           */
     int64_t skew;                        /* theirs minus ours; 0: unknown    */
-    struct hc_error error;
+    struct headcount_error error;
     int tried;                           /* begun so far                     */
 
     enum hc_creds_fetch_state state;     /* private from here                */

@@ -57,7 +57,7 @@ struct files_look {
     const char *key;
     size_t file, line;
     bool has_token;                      /* a profile's web identity         */
-    struct hc_error *e;
+    struct headcount_error *e;
 };
 
 /* ---- where the files are ---- */
@@ -89,7 +89,7 @@ static int files_find_home(struct files_look *l)
     err = sys->read_file(sys->ud, "/etc/passwd", &l->passwd, NULL);
     if (err == 0)
         l->home = files_home_of(hc_buf_view(&l->passwd), sys->user(sys->ud));
-    return err == HC_ENOMEM ? err : 0;
+    return err == HEADCOUNT_ENOMEM ? err : 0;
 }
 
 static int files_put_path(struct files_look *l, const struct files_kind *kind,
@@ -100,12 +100,15 @@ static int files_put_path(struct files_look *l, const struct files_kind *kind,
     struct hc_str tilde = HC_STR("~/");
 
     if (hc_str_find(given, '$') < given.n)
-        return hc_error_set(l->e, HC_ECONFIG, "%s has a $ in it, which only "
+        return hc_error_set(l->e, HEADCOUNT_ECONFIG,
+                            "%s has a $ in it, which only "
                             "some of AWS's tools replace: write the whole "
-                            "path", kind->variable);
+                            "path",
+                            kind->variable);
     if (given.n > 0 && given.p[0] == '~' &&
         (!hc_str_starts(given, tilde) || home.n == 0))
-        return hc_error_set(l->e, HC_ECONFIG, "%s begins with a ~ that has no "
+        return hc_error_set(l->e, HEADCOUNT_ECONFIG,
+                            "%s begins with a ~ that has no "
                             "meaning here: write the whole path",
                             kind->variable);
     if (given.n == 0 && home.n == 0)
@@ -116,8 +119,9 @@ static int files_put_path(struct files_look *l, const struct files_kind *kind,
         hc_buf_text(out, kind->path);
     else
         hc_buf_str(out, hc_str_from(given, given.p[0] == '~' ? 1 : 0));
-    if (hc_buf_error(out) == HC_ELIMIT)
-        return hc_error_set(l->e, HC_ECONFIG, "%s is longer than %d bytes",
+    if (hc_buf_error(out) == HEADCOUNT_ELIMIT)
+        return hc_error_set(l->e, HEADCOUNT_ECONFIG,
+                            "%s is longer than %d bytes",
                             given.n > 0 ? kind->variable : "HOME", FILES_PATH);
     return hc_buf_error(out);
 }
@@ -163,27 +167,29 @@ static int files_read(struct files_look *l, size_t i, struct hc_str text)
         files_note(l, i, &s);
     if (got == 0)
         return 0;
-    return hc_error_set(l->e, HC_ECONFIG, "%.*s:%zu: %s; AWS's tools read "
+    return hc_error_set(l->e, HEADCOUNT_ECONFIG,
+                        "%.*s:%zu: %s; AWS's tools read "
                         "credentials from this file, so it has to be mended "
-                        "or moved", HC_STR_ARG(files_shown(l, i)), p.line,
-                        p.wrong);
+                        "or moved",
+                        HC_STR_ARG(files_shown(l, i)), p.line, p.wrong);
 }
 
 /* A file that is not there is as good as empty, and so is one in a home that
  * this user may not read: no SDK sees it.  A file that a variable names is
  * meant. */
 static bool files_is_missing(const struct files_look *l, size_t i,
-                             const struct hc_error *why)
+                             const struct headcount_error *why)
 {
     bool meant = hc_getenv(l->sys, files_kinds[i].variable).n > 0;
 
-    return why->code == HC_EIO && (why->sys == ENOENT || why->sys == ENOTDIR ||
-                                   (why->sys == EACCES && !meant));
+    return why->code == HEADCOUNT_EIO &&
+           (why->sys == ENOENT || why->sys == ENOTDIR ||
+            (why->sys == EACCES && !meant));
 }
 
 static int files_open(struct files_look *l, size_t i)
 {
-    struct hc_error why = { .code = 0 };
+    struct headcount_error why = { .code = 0 };
     struct hc_buf text;
     int err = files_put_path(l, &files_kinds[i], &l->path[i]);
     const char *path = hc_buf_z(&l->path[i]);
@@ -198,8 +204,8 @@ static int files_open(struct files_look *l, size_t i)
         err = files_read(l, i, hc_buf_view(&text));
     else if (files_is_missing(l, i, &why))
         err = 0;
-    else if (err != HC_ENOMEM)
-        err = hc_error_set(l->e, HC_ECONFIG, "whether credentials are "
+    else if (err != HEADCOUNT_ENOMEM)
+        err = hc_error_set(l->e, HEADCOUNT_ECONFIG, "whether credentials are "
                            "configured cannot be read: %s", why.what);
     hc_buf_fini(&text);
     return err;
@@ -218,22 +224,24 @@ static int files_verdict(struct files_look *l)
     if (l->rank == FILES_ROLE && l->has_token)
         l->rank = FILES_WEB_IDENTITY;
     if (hc_getenv(l->sys, FILES_TOKEN).n > 0 && l->rank >= FILES_WEB_IDENTITY)
-        return hc_error_set(l->e, HC_ECREDENTIALS, "%s says that credentials "
+        return hc_error_set(l->e, HEADCOUNT_ECREDENTIALS,
+                            "%s says that credentials "
                             "come from a web identity; " FILES_HELP,
                             FILES_TOKEN);
     if (l->rank == FILES_NONE && hc_getenv(l->sys, FILES_OLD).n > 0)
-        return hc_error_set(l->e, HC_ECREDENTIALS, "%s names a file of "
+        return hc_error_set(l->e, HEADCOUNT_ECREDENTIALS, "%s names a file of "
                             "credentials, as the first tools of EC2 had them; "
                             FILES_HELP, FILES_OLD);
     if (l->rank == FILES_NONE)
         return 0;
-    return hc_error_set(l->e, HC_ECREDENTIALS, "%.*s:%zu: %s says where the "
-                        "credentials of the profile `default` come from; "
-                        FILES_HELP, HC_STR_ARG(files_shown(l, l->file)),
-                        l->line, l->key);
+    return hc_error_set(
+        l->e, HEADCOUNT_ECREDENTIALS,
+        "%.*s:%zu: %s says where the "
+        "credentials of the profile `default` come from; " FILES_HELP,
+        HC_STR_ARG(files_shown(l, l->file)), l->line, l->key);
 }
 
-static int files_look(const struct hc_system *sys, struct hc_error *e)
+static int files_look(const struct hc_system *sys, struct headcount_error *e)
 {
     struct files_look l = { .sys = sys, .rank = FILES_NONE, .e = e };
     int err;
@@ -249,14 +257,17 @@ static int files_look(const struct hc_system *sys, struct hc_error *e)
     for (size_t i = 0; i < FILES_N; i++)
         hc_buf_fini(&l.path[i]);
     hc_buf_fini(&l.passwd);
-    return err == HC_ENOMEM ? hc_error_set(e, err, "no memory to read the "
-                                           "files of ~/.aws") : err;
+    return err == HEADCOUNT_ENOMEM ? hc_error_set(e, err,
+                                                  "no memory to read the "
+                                                  "files of ~/.aws")
+                                   : err;
 }
 
 /* ---- the provider ---- */
 
 static int creds_files_ask(void *ud, struct hc_job *job, int64_t now,
-                           struct hc_credentials *out, struct hc_error *e)
+                           struct hc_credentials *out,
+                           struct headcount_error *e)
 {
     struct hc_creds_files *c = ud;
     int err = c->clear ? 0 : files_look(c->sys, e);

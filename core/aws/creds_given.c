@@ -3,14 +3,15 @@
 
 int hc_creds_given_init(struct hc_credentials *given,
                         const struct hc_alloc *alloc,
-                        const struct hc_identity *who, struct hc_error *e)
+                        const struct hc_identity *who,
+                        struct headcount_error *e)
 {
     hc_credentials_init(given, alloc);
     given->source = "the program";
     if (who->key_id.n == 0 && who->secret.n == 0 && who->token.n == 0)
         return 0;
     if (who->key_id.n == 0 || who->secret.n == 0)
-        return hc_error_set(e, HC_ECREDENTIALS, "credentials were given "
+        return hc_error_set(e, HEADCOUNT_ECREDENTIALS, "credentials were given "
                             "without their %s: give access key id and secret "
                             "access key, or none of it",
                             who->key_id.n == 0 ? "access key id"
@@ -19,7 +20,8 @@ int hc_creds_given_init(struct hc_credentials *given,
 }
 
 static int creds_given_ask(void *ud, struct hc_job *job, int64_t now,
-                           struct hc_credentials *out, struct hc_error *e)
+                           struct hc_credentials *out,
+                           struct headcount_error *e)
 {
     const struct hc_credentials *given = ud;
     const struct hc_identity who = hc_credentials_view(given);

@@ -5,12 +5,13 @@
 
 #include "aws/creds.h"
 
-/* Copies them.  0; HC_ECREDENTIALS: a key without its secret or the reverse,
- * a token alone, or what could not stand in a header; HC_ENOMEM.  All empty:
- * nothing is given, and the provider says so. */
+/* Copies them.  0; HEADCOUNT_ECREDENTIALS: a key without its secret or the
+ * reverse, a token alone, or what could not stand in a header;
+ * HEADCOUNT_ENOMEM.  All empty: nothing is given, and the provider says so. */
 int hc_creds_given_init(struct hc_credentials *given,
                         const struct hc_alloc *alloc,
-                        const struct hc_identity *who, struct hc_error *e);
+                        const struct hc_identity *who,
+                        struct headcount_error *e);
 /* `given` must outlive the provider. */
 struct hc_creds_provider hc_creds_given(struct hc_credentials *given);
 

@@ -25,7 +25,7 @@ struct imds_step {
     struct hc_job *job;
     int64_t now;
     struct hc_credentials *out;
-    struct hc_error *e;
+    struct headcount_error *e;
 };
 
 #define IMDS_GO_ON 3                     /* beside 0, 1 and HC_CREDS_WAIT    */
@@ -33,7 +33,7 @@ struct imds_step {
 /* ---- where ---- */
 
 static int imds_default(const struct hc_system *sys, const char **url,
-                        struct hc_error *e)
+                        struct headcount_error *e)
 {
     struct hc_str mode = hc_getenv(sys, IMDS_MODE);
 
@@ -43,8 +43,10 @@ static int imds_default(const struct hc_system *sys, const char **url,
     *url = "http://[fd00:ec2::254]";
     if (hc_str_eqi(mode, HC_STR("IPv6")))
         return 0;
-    return hc_error_set(e, HC_ECONFIG, "%s is `%.*s`: it has to be IPv4 or "
-                        "IPv6", IMDS_MODE, HC_STR_ARG(mode));
+    return hc_error_set(e, HEADCOUNT_ECONFIG,
+                        "%s is `%.*s`: it has to be IPv4 or "
+                        "IPv6",
+                        IMDS_MODE, HC_STR_ARG(mode));
 }
 
 static int imds_where(const struct imds_step *s)
@@ -65,8 +67,10 @@ static int imds_where(const struct imds_step *s)
     if (wrong == NULL && (parsed.query.n > 0 || parsed.path.n > 1))
         wrong = "give scheme, host and port only";
     if (wrong != NULL)
-        return hc_error_set(s->e, HC_ECONFIG, "%s is no URL of a metadata "
-                            "service: %s", IMDS_ENDPOINT, wrong);
+        return hc_error_set(s->e, HEADCOUNT_ECONFIG,
+                            "%s is no URL of a metadata "
+                            "service: %s",
+                            IMDS_ENDPOINT, wrong);
     s->c->origin = parsed.origin;
     return 0;
 }
@@ -77,13 +81,13 @@ static bool imds_is_off(const struct imds_step *s)
     const struct hc_system *sys = &s->c->net->sys;
 
     if (hc_getenv(sys, "AWS_LAMBDA_FUNCTION_NAME").n > 0) {
-        hc_error_set(s->e, HC_ECREDENTIALS, "not in Lambda");
+        hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "not in Lambda");
         return true;
     }
     if (!hc_str_eqi(hc_getenv(sys, "AWS_EC2_METADATA_DISABLED"),
                     HC_STR("true")))
         return false;
-    hc_error_set(s->e, HC_ECREDENTIALS, "AWS_EC2_METADATA_DISABLED");
+    hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "AWS_EC2_METADATA_DISABLED");
     return true;
 }
 
@@ -138,7 +142,7 @@ static int imds_start(const struct imds_step *s)
 /* There are none; the chain names this provider itself. */
 static int imds_none(const struct imds_step *s, const char *what)
 {
-    hc_error_set(s->e, HC_ECREDENTIALS, "%s:%u %s, HTTP %d",
+    hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "%s:%u %s, HTTP %d",
                  s->c->origin.host, (unsigned)s->c->origin.port, what,
                  s->c->fetch.status);
     return 0;
@@ -146,7 +150,7 @@ static int imds_none(const struct imds_step *s, const char *what)
 
 static int imds_wrong(const struct imds_step *s, const char *what)
 {
-    return hc_error_set(s->e, HC_ECREDENTIALS, "%s: %s:%u %s, HTTP %d",
+    return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "%s: %s:%u %s, HTTP %d",
                         s->out->source, s->c->origin.host,
                         (unsigned)s->c->origin.port, what,
                         s->c->fetch.status);
@@ -174,7 +178,7 @@ static int imds_take_token(const struct imds_step *s)
         return imds_wrong(s, "gives no token, or one that is too long");
     hc_buf_str(&c->token, body);
     if (hc_buf_error(&c->token) < 0)
-        return hc_error_set(s->e, HC_ENOMEM, "no memory for a token");
+        return hc_error_set(s->e, HEADCOUNT_ENOMEM, "no memory for a token");
     c->state = IMDS_ROLE;
     imds_fetch(s, HC_STR(IMDS_ROLES));
     return IMDS_GO_ON;
@@ -211,7 +215,7 @@ static int imds_take_role(const struct imds_step *s)
     hc_buf_lit(&c->path, IMDS_ROLES);
     hc_buf_str(&c->path, name);
     if (hc_buf_error(&c->path) < 0)
-        return hc_error_set(s->e, HC_ENOMEM, "no memory for a role");
+        return hc_error_set(s->e, HEADCOUNT_ENOMEM, "no memory for a role");
     c->state = IMDS_CREDENTIALS;
     imds_fetch(s, hc_buf_view(&c->path));
     return IMDS_GO_ON;
@@ -263,15 +267,17 @@ static int imds_failed(const struct imds_step *s)
 {
     const struct hc_creds_fetch *f = &s->c->fetch;
 
-    if (f->error.code == HC_ENOMEM)
+    if (f->error.code == HEADCOUNT_ENOMEM)
         return hc_error_pass(s->e, &f->error);
     if (s->c->state == IMDS_TOKEN) {
-        hc_error_set(s->e, HC_ECREDENTIALS, "%s%s", f->error.what,
-                     f->error.code == HC_EDEADLINE ? "; in a container the "
-                     "instance's hop limit has to be 2" : "");
+        hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "%s%s", f->error.what,
+                     f->error.code == HEADCOUNT_EDEADLINE
+                         ? "; in a container the "
+                           "instance's hop limit has to be 2"
+                         : "");
         return 0;
     }
-    return hc_error_set(s->e, HC_ECREDENTIALS, "%s: %s (tried %d times)",
+    return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "%s: %s (tried %d times)",
                         s->out->source, f->error.what, f->tried);
 }
 
@@ -290,7 +296,7 @@ static int imds_once(const struct imds_step *s)
 }
 
 static int creds_imds_ask(void *ud, struct hc_job *job, int64_t now,
-                          struct hc_credentials *out, struct hc_error *e)
+                          struct hc_credentials *out, struct headcount_error *e)
 {
     const struct imds_step s = { ud, job, now, out, e };
     int got = IMDS_GO_ON;

@@ -18,13 +18,15 @@ struct creds_json {
     struct hc_json_doc doc;
     struct hc_buf id, secret, token;         /* secret                       */
     struct hc_credentials *out;
-    struct hc_error *e;
+    struct headcount_error *e;
 };
 
 static int creds_json_wrong(struct creds_json *j, const char *what)
 {
-    return hc_error_set(j->e, HC_ECREDENTIALS, "%s: the answer is no set of "
-                        "credentials: %s", j->out->source, what);
+    return hc_error_set(j->e, HEADCOUNT_ECREDENTIALS,
+                        "%s: the answer is no set of "
+                        "credentials: %s",
+                        j->out->source, what);
 }
 
 /* A member that has to be a text. */
@@ -90,11 +92,11 @@ static int creds_json_refusal(struct creds_json *j)
     if (hc_json_kind(&j->doc, code) != KIND_STRING ||
         hc_json_is(&j->doc, code, "Success"))
         return 0;
-    hc_error_set(j->e, HC_ECREDENTIALS, "%s: %.*s: %.*s", j->out->source,
+    hc_error_set(j->e, HEADCOUNT_ECREDENTIALS, "%s: %.*s: %.*s", j->out->source,
                  HC_STR_ARG(hc_json_raw(&j->doc, code)), HC_STR_ARG(why));
     creds_json_strike(j, "SecretAccessKey");
     creds_json_strike(j, "Token");
-    return HC_ECREDENTIALS;
+    return HEADCOUNT_ECREDENTIALS;
 }
 
 static int creds_json_object(struct creds_json *j, int64_t wall)
@@ -121,13 +123,14 @@ static int creds_json_object(struct creds_json *j, int64_t wall)
 }
 
 int hc_creds_json_get(struct hc_credentials *out, const struct hc_alloc *alloc,
-                      struct hc_str text, int64_t wall, struct hc_error *e)
+                      struct hc_str text, int64_t wall,
+                      struct headcount_error *e)
 {
     struct creds_json j = { .out = out, .e = e };
-    int err = text.n > HC_CREDS_JSON ? HC_ELIMIT
+    int err = text.n > HC_CREDS_JSON ? HEADCOUNT_ELIMIT
             : hc_json_doc_init(&j.doc, alloc, text, CREDS_JSON_TOKENS, NULL);
 
-    if (err == HC_ENOMEM)
+    if (err == HEADCOUNT_ENOMEM)
         return hc_error_set(e, err, "no memory for the credentials");
     if (err < 0)
         return creds_json_wrong(&j, "it is no JSON, or too long");

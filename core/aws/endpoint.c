@@ -76,13 +76,15 @@ bool hc_endpoint_is_region(struct hc_str region)
     return true;
 }
 
-static int endpoint_check_region(struct hc_str region, struct hc_error *e)
+static int endpoint_check_region(struct hc_str region,
+                                 struct headcount_error *e)
 {
     if (region.n == 0)
-        return hc_error_set(e, HC_EREGION, "no AWS region is known: set "
+        return hc_error_set(e, HEADCOUNT_EREGION, "no AWS region is known: set "
                             "AWS_REGION or give config.region");
     if (!hc_endpoint_is_region(region))
-        return hc_error_set(e, HC_EREGION, "`%.*s` is no AWS region: it has "
+        return hc_error_set(e, HEADCOUNT_EREGION,
+                            "`%.*s` is no AWS region: it has "
                             "to look like eu-west-1 (AWS_REGION, "
                             "config.region)",
                             HC_STR_ARG(region));
@@ -140,30 +142,33 @@ static bool endpoint_is_aws(struct hc_str host)
  * "/ecs" and "/ecs/" are both the target "/ecs/". */
 static int endpoint_by_url(struct hc_endpoint *out,
                            const struct hc_endpoint_ask *ask,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     struct hc_url url;
 
     if (ask->use_fips || ask->use_dualstack)
-        return hc_error_set(e, HC_ECONFIG, "the endpoint URL %.*s cannot be "
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "the endpoint URL %.*s cannot be "
                             "combined with %s: unset one of them",
-                            HC_STR_ARG(ask->url), ask->use_fips
-                            ? "AWS_USE_FIPS_ENDPOINT"
-                            : "AWS_USE_DUALSTACK_ENDPOINT");
+                            HC_STR_ARG(ask->url),
+                            ask->use_fips ? "AWS_USE_FIPS_ENDPOINT"
+                                          : "AWS_USE_DUALSTACK_ENDPOINT");
 
     int err = hc_url_get(&url, ask->url, e);
 
     if (err < 0)
         return err;
     if (url.query.n > 0)
-        return hc_error_set(e, HC_ECONFIG, "the endpoint URL %.*s has a "
+        return hc_error_set(e, HEADCOUNT_ECONFIG, "the endpoint URL %.*s has a "
                             "query: give scheme, host, port and path only",
                             HC_STR_ARG(ask->url));
     while (url.path.n > 0 && url.path.p[url.path.n - 1] == '/')
         url.path.n--;
     if (url.path.n + 1 > HC_ENDPOINT_PATH)
-        return hc_error_set(e, HC_ECONFIG, "the path of the endpoint URL is "
-                            "longer than %d bytes", HC_ENDPOINT_PATH);
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "the path of the endpoint URL is "
+                            "longer than %d bytes",
+                            HC_ENDPOINT_PATH);
     out->origin = url.origin;
     out->custom = true;
     hc_fmt(out->path, sizeof(out->path), "%.*s/", HC_STR_ARG(url.path));
@@ -183,7 +188,7 @@ static void endpoint_put_host(struct hc_endpoint *out)
 }
 
 int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
-                    struct hc_error *e)
+                    struct headcount_error *e)
 {
     int err = endpoint_check_region(ask->region, e);
 

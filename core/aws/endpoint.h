@@ -27,10 +27,10 @@ struct hc_endpoint {
     bool is_aws;                   /* a host under one of AWS's own suffixes */
 };
 
-/* 0; HC_EREGION (none known, or no host label: it never reaches a URL);
- * HC_ECONFIG (the URL, or a URL with FIPS or dual stack). */
+/* 0; HEADCOUNT_EREGION (none known, or no host label: it never reaches a URL);
+ * HEADCOUNT_ECONFIG (the URL, or a URL with FIPS or dual stack). */
 int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
-                    struct hc_error *e);
+                    struct headcount_error *e);
 /* That of an origin which is no service's: no service, no region. */
 void hc_endpoint_of(struct hc_endpoint *out, const struct hc_origin *origin);
 /* Whom to believe there, of the bundles that were loaded; NULL for http. */

@@ -25,7 +25,7 @@
 static int profile_fault(struct hc_profile *p, const char *wrong)
 {
     p->wrong = wrong;
-    return HC_ECONFIG;
+    return HEADCOUNT_ECONFIG;
 }
 
 /* ---- a section ---- */
@@ -160,7 +160,7 @@ void hc_profile_init(struct hc_profile *p, struct hc_str text,
 
 int hc_profile_next(struct hc_profile *p, struct hc_profile_setting *out)
 {
-    int got = p->wrong != NULL ? HC_ECONFIG : PROFILE_GO_ON;
+    int got = p->wrong != NULL ? HEADCOUNT_ECONFIG : PROFILE_GO_ON;
 
     while (got == PROFILE_GO_ON && p->rest.n > 0)
         got = profile_once(p, out);

@@ -38,8 +38,8 @@ struct hc_profile {
 void hc_profile_init(struct hc_profile *p, struct hc_str text,
                      enum hc_profile_file file);
 /* 1: *out is the next setting of the profile.  0: there is none left.
- * HC_ECONFIG: the file cannot be read any further, p->line and p->wrong say
- * why. */
+ * HEADCOUNT_ECONFIG: the file cannot be read any further, p->line and
+ * p->wrong say why. */
 int hc_profile_next(struct hc_profile *p, struct hc_profile_setting *out);
 
 #endif

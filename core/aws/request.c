@@ -293,7 +293,7 @@ static enum hc_request_state request_compressed(struct hc_request *r,
     char what[REQUEST_WHAT];
 
     request_what(what, r);
-    hc_error_set(&r->error, HC_EANSWER,
+    hc_error_set(&r->error, HEADCOUNT_EANSWER,
                  "%s: status %d, but the answer is compressed (%.*s), which "
                  "was not asked for: what stands between here and %s has to "
                  "let \"Accept-Encoding: identity\" pass", what,
@@ -329,7 +329,7 @@ static enum hc_request_state request_no_answer(struct hc_request *r)
     if (coding.n > 0)
         return request_compressed(r, coding);
     request_what(what, r);
-    hc_error_set(&r->error, HC_EANSWER,
+    hc_error_set(&r->error, HEADCOUNT_EANSWER,
                  "%s: status %d, but the answer is no %s%s%.*s%s; is this the "
                  "endpoint of %s?", what, r->answer.status, form->is,
                  seen.n > 0 ? ": it begins with \"" : "", HC_STR_ARG(seen),
@@ -367,7 +367,7 @@ static enum hc_request_state request_close_ok(struct hc_request *r)
 
     request_what(what, r);
     if (r->has_crc && r->crc != r->crc_wanted) {
-        hc_error_set(&r->error, HC_ETRUNCATED,
+        hc_error_set(&r->error, HEADCOUNT_ETRUNCATED,
                      "%s: the answer was damaged on its way (x-amz-crc32 does "
                      "not fit)", what);
         return request_fail(r);
@@ -376,7 +376,7 @@ static enum hc_request_state request_close_ok(struct hc_request *r)
      * request id of AWS. */
     if (empty && !(r->answer.status == 200 && r->answer.request_id[0] != '\0' &&
                    r->body_n == 0)) {
-        hc_error_set(&r->error, HC_EANSWER,
+        hc_error_set(&r->error, HEADCOUNT_EANSWER,
                      "%s: status %d with an empty body; is this the endpoint "
                      "of %s?", what, r->answer.status,
                      r->config.endpoint->service->id);
@@ -427,7 +427,7 @@ static enum hc_request_state request_close_error(struct hc_request *r)
 /* A bad answer that came only in part still tells by its status what to do. */
 static enum hc_request_state request_broken(struct hc_request *r)
 {
-    if (r->has_head && !r->ok && r->fetch.error.code != HC_ENOMEM)
+    if (r->has_head && !r->ok && r->fetch.error.code != HEADCOUNT_ENOMEM)
         return request_close_error(r);
     hc_error_pass(&r->error, &r->fetch.error);
     return request_fail(r);
@@ -479,7 +479,7 @@ enum hc_request_state hc_request_step(struct hc_request *r, int64_t now)
 
 /* RFC 9562, version 4. */
 int hc_request_name(char out[HC_REQUEST_NAME], const struct hc_system *sys,
-                    struct hc_error *e)
+                    struct headcount_error *e)
 {
     unsigned char id[16];
     char hex[32];

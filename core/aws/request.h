@@ -32,7 +32,7 @@ struct hc_request_config {
     const struct hc_anchors *anchors;
     bool replay_after_flush_ok;
     int64_t deadline;
-    struct hc_stats *stats;
+    struct headcount_stats *stats;
 };
 
 enum hc_request_state {
@@ -43,7 +43,7 @@ struct hc_request {
     struct hc_fetch fetch;
     struct hc_str span;            /* REQUEST_BODY: of a 2xx, until next step */
     struct hc_service_error answer;   /* status and id of a 2xx too          */
-    struct hc_error error;         /* of an exchange that failed             */
+    struct headcount_error error;  /* of an exchange that failed             */
     bool ok;                       /* DONE: a 2xx that holds what it promises */
     bool sent;                     /* flushed whole at least once            */
     int64_t retry_after;           /* us; < 0: not said                      */
@@ -68,7 +68,7 @@ struct hc_request {
 /* A UUID for hc_request_config.invocation. */
 #define HC_REQUEST_NAME 37
 int hc_request_name(char out[HC_REQUEST_NAME], const struct hc_system *sys,
-                    struct hc_error *e);
+                    struct headcount_error *e);
 /* 0, or < 0 with r->error set: then step is not called, fini is. */
 int hc_request_start(struct hc_request *r, struct hc_net *net,
                      struct hc_job *job,

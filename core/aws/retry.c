@@ -70,12 +70,12 @@ enum hc_retry hc_retry_of_answer(struct hc_str code, int status)
 enum hc_retry hc_retry_of_error(int code)
 {
     switch (code) {
-    case HC_EDNSFAIL:
-    case HC_ECONNECT:
-    case HC_ETLS:
-    case HC_ETIMEDOUT:
-    case HC_ECLOSED:
-    case HC_ETRUNCATED:
+    case HEADCOUNT_EDNSFAIL:
+    case HEADCOUNT_ECONNECT:
+    case HEADCOUNT_ETLS:
+    case HEADCOUNT_ETIMEDOUT:
+    case HEADCOUNT_ECLOSED:
+    case HEADCOUNT_ETRUNCATED:
         return RETRY_TRANSIENT;
     default:
         return RETRY_NO;

@@ -16,7 +16,8 @@ const struct hc_service *hc_service_at(enum hc_service_id index)
     return &service_table[index];
 }
 
-const struct hc_service *hc_service_find(struct hc_str id, struct hc_error *e)
+const struct hc_service *hc_service_find(struct hc_str id,
+                                         struct headcount_error *e)
 {
     for (size_t i = 0; i < HC_SERVICE_COUNT; i++) {
         const struct hc_service *s = &service_table[i];
@@ -25,13 +26,16 @@ const struct hc_service *hc_service_find(struct hc_str id, struct hc_error *e)
             continue;
         if (s->protocol != PROTOCOL_QUERY)
             return s;
-        hc_error_set(e, HC_ECONFIG, "%s takes no JSON and answers none, so it "
-                     "cannot be called; headcount calls %s", s->id,
-                     service_names + 2);
+        hc_error_set(e, HEADCOUNT_ECONFIG,
+                     "%s takes no JSON and answers none, so it "
+                     "cannot be called; headcount calls %s",
+                     s->id, service_names + 2);
         return NULL;
     }
-    hc_error_set(e, HC_ECONFIG, "headcount does not know a service `%.*s`; "
-                 "it knows %s", HC_STR_ARG(id), service_names + 2);
+    hc_error_set(e, HEADCOUNT_ECONFIG,
+                 "headcount does not know a service `%.*s`; "
+                 "it knows %s",
+                 HC_STR_ARG(id), service_names + 2);
     return NULL;
 }
 
@@ -40,7 +44,8 @@ static bool service_is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-int hc_service_check_operation(struct hc_str operation, struct hc_error *e)
+int hc_service_check_operation(struct hc_str operation,
+                               struct headcount_error *e)
 {
     bool good = operation.n >= 1 && operation.n <= HC_OPERATION_MAX &&
                 service_is_letter(operation.p[0]);
@@ -52,7 +57,7 @@ int hc_service_check_operation(struct hc_str operation, struct hc_error *e)
     }
     if (good)
         return 0;
-    return hc_error_set(e, HC_EARG, "`%.*s` is no name of an operation: "
+    return hc_error_set(e, HEADCOUNT_EARG, "`%.*s` is no name of an operation: "
                         "letters and digits as in DescribeServices",
                         HC_STR_ARG(operation));
 }

@@ -55,11 +55,13 @@ struct hc_service {
 };
 
 const struct hc_service *hc_service_at(enum hc_service_id index);
-/* One that speaks JSON, for who brings the JSON; NULL with HC_ECONFIG naming
- * those. */
-const struct hc_service *hc_service_find(struct hc_str id, struct hc_error *e);
+/* One that speaks JSON, for who brings the JSON; NULL with HEADCOUNT_ECONFIG
+ * naming those. */
+const struct hc_service *hc_service_find(struct hc_str id,
+                                         struct headcount_error *e);
 #define HC_OPERATION_MAX 63
-/* 1..63 ASCII letters and digits, a letter first; else HC_EARG. */
-int hc_service_check_operation(struct hc_str operation, struct hc_error *e);
+/* 1..63 ASCII letters and digits, a letter first; else HEADCOUNT_EARG. */
+int hc_service_check_operation(struct hc_str operation,
+                               struct headcount_error *e);
 
 #endif

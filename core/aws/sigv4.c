@@ -134,7 +134,7 @@ static int sigv4_code_query(struct hc_buf *coded, struct hc_str query,
         if (value.n == 0)
             continue;
         if (++*n > HC_SIGV4_QUERY)
-            return HC_ELIMIT;
+            return HEADCOUNT_ELIMIT;
 
         struct hc_str name = hc_str_cut(&value, '=');
 
@@ -168,7 +168,7 @@ static void sigv4_put_sorted(struct hc_buf *out, struct hc_str coded, size_t n)
 }
 
 static int sigv4_put_query(struct hc_buf *out, struct hc_str query,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     if (query.n == 0)
         return 0;
@@ -184,14 +184,17 @@ static int sigv4_put_query(struct hc_buf *out, struct hc_str query,
         sigv4_put_sorted(out, hc_buf_view(&coded), n);
     hc_buf_fini(&coded);
     switch (err) {
-    case HC_ESYNTAX:
-        return hc_error_set(e, HC_EARG, "the query of the request to sign "
+    case HEADCOUNT_ESYNTAX:
+        return hc_error_set(e, HEADCOUNT_EARG,
+                            "the query of the request to sign "
                             "has a %% without two hex digits");
-    case HC_ELIMIT:
-        return hc_error_set(e, HC_ELIMIT, "the query of the request to sign "
-                            "has more than %d parameters", HC_SIGV4_QUERY);
-    case HC_ENOMEM:
-        return hc_error_set(e, HC_ENOMEM, "out of memory while signing");
+    case HEADCOUNT_ELIMIT:
+        return hc_error_set(e, HEADCOUNT_ELIMIT,
+                            "the query of the request to sign "
+                            "has more than %d parameters",
+                            HC_SIGV4_QUERY);
+    case HEADCOUNT_ENOMEM:
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory while signing");
     default:
         return err;
     }
@@ -246,18 +249,21 @@ struct sigv4_order {
 
 static int sigv4_order_headers(struct sigv4_order *o,
                                const struct hc_sigv4_request *r,
-                               struct hc_error *e)
+                               struct headcount_error *e)
 {
     if (r->headers_n > HC_SIGV4_HEADERS)
-        return hc_error_set(e, HC_EARG, "a request to sign has more than %d "
-                            "headers", HC_SIGV4_HEADERS);
+        return hc_error_set(e, HEADCOUNT_EARG,
+                            "a request to sign has more than %d "
+                            "headers",
+                            HC_SIGV4_HEADERS);
     o->n = r->headers_n;
     for (size_t i = 0; i < o->n; i++) {
         const struct hc_sigv4_header *h = &r->headers[i];
         size_t at = i;
 
         if (!sigv4_is_name(h->name) || !sigv4_is_value(h->value))
-            return hc_error_set(e, HC_EARG, "the header `%.*s` of a request "
+            return hc_error_set(e, HEADCOUNT_EARG,
+                                "the header `%.*s` of a request "
                                 "to sign has a byte that no header may have",
                                 HC_STR_ARG(h->name));
         for (; at > 0; at--) {
@@ -352,7 +358,7 @@ void hc_sigv4_scope_init(struct hc_sigv4_scope *s, int64_t wall,
 }
 
 static int sigv4_build(struct hc_buf *out, const struct hc_sigv4_request *r,
-                       const struct sigv4_order *o, struct hc_error *e)
+                       const struct sigv4_order *o, struct headcount_error *e)
 {
     hc_buf_str(out, r->method);
     hc_buf_chr(out, '\n');
@@ -376,7 +382,7 @@ static int sigv4_build(struct hc_buf *out, const struct hc_sigv4_request *r,
 }
 
 int hc_sigv4_canonical(struct hc_buf *out, const struct hc_sigv4_request *r,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     struct sigv4_order order = { .n = 0 };
     int err = sigv4_order_headers(&order, r, e);
@@ -517,7 +523,8 @@ void hc_sigv4_key_wipe(struct hc_sigv4_key *k)
 
 /* canonical request --> string to sign --> signature, both texts in `work`. */
 static int sigv4_sign(char hex[HC_SIGV4_HEX], const struct hc_sigv4_sign *s,
-                      const struct sigv4_order *order, struct hc_error *e)
+                      const struct sigv4_order *order,
+                      struct headcount_error *e)
 {
     unsigned char hash[HC_SHA256];
 
@@ -539,7 +546,7 @@ static int sigv4_sign(char hex[HC_SIGV4_HEX], const struct hc_sigv4_sign *s,
 }
 
 int hc_sigv4_authorization(struct hc_buf *out, const struct hc_sigv4_sign *s,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     struct sigv4_order order = { .n = 0 };
     char hex[HC_SIGV4_HEX];

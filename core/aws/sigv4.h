@@ -45,11 +45,11 @@ struct hc_sigv4_scope {
 void hc_sigv4_scope_init(struct hc_sigv4_scope *s, int64_t wall,
                          struct hc_str region, struct hc_str service);
 
-/* 1: appended to `out`.  HC_EARG: more headers than HC_SIGV4_HEADERS, a name
- * or value that cannot stand in a header, a bad %XX.  HC_ELIMIT: parameters,
- * or out->max.  HC_ENOMEM. */
+/* 1: appended to `out`.  HEADCOUNT_EARG: more headers than HC_SIGV4_HEADERS,
+ * a name or value that cannot stand in a header, a bad %XX.
+ * HEADCOUNT_ELIMIT: parameters, or out->max.  HEADCOUNT_ENOMEM. */
 int hc_sigv4_canonical(struct hc_buf *out, const struct hc_sigv4_request *r,
-                       struct hc_error *e);
+                       struct headcount_error *e);
 /* "host;x-amz-date" */
 int hc_sigv4_signed_headers(struct hc_buf *out,
                             const struct hc_sigv4_request *r);
@@ -87,6 +87,6 @@ struct hc_sigv4_sign {
     struct hc_buf *work;
 };
 int hc_sigv4_authorization(struct hc_buf *out, const struct hc_sigv4_sign *s,
-                           struct hc_error *e);
+                           struct headcount_error *e);
 
 #endif

@@ -107,7 +107,7 @@ static int xml_put_number(const struct xml *x, struct hc_str s)
 
     if (!read || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF) ||
         (code < ' ' && code != '\t' && code != '\n' && code != '\r'))
-        return HC_ESYNTAX;
+        return HEADCOUNT_ESYNTAX;
     xml_put(x, hc_str_n(utf8, hc_text_utf8(utf8, (uint32_t)code)));
     return 0;
 }
@@ -122,7 +122,7 @@ static int xml_entity(struct xml *x)
     size_t end = hc_str_find(x->rest, ';');
 
     if (end == x->rest.n || end < 2 || end > 12)
-        return HC_ESYNTAX;
+        return HEADCOUNT_ESYNTAX;
     name = hc_str_n(x->rest.p + 1, end - 1);
     x->rest = hc_str_from(x->rest, end + 1);
     if (name.p[0] == '#')
@@ -133,7 +133,7 @@ static int xml_entity(struct xml *x)
         xml_put(x, hc_str(known[i].text));
         return 0;
     }
-    return HC_ESYNTAX;
+    return HEADCOUNT_ESYNTAX;
 }
 
 static int xml_text(struct xml *x)
@@ -184,16 +184,16 @@ static int xml_attribute(struct xml *x)
     struct hc_str value;
 
     if (xml_take_name(x).n == 0)
-        return HC_ESYNTAX;
+        return HEADCOUNT_ESYNTAX;
     xml_skip_blanks(x);
     if (!xml_takes(x, HC_STR("=")))
-        return HC_ESYNTAX;
+        return HEADCOUNT_ESYNTAX;
     xml_skip_blanks(x);
     if (xml_takes(x, HC_STR("\"")))
-        return xml_cut(x, HC_STR("\""), &value) ? 0 : HC_ESYNTAX;
+        return xml_cut(x, HC_STR("\""), &value) ? 0 : HEADCOUNT_ESYNTAX;
     if (xml_takes(x, HC_STR("'")))
-        return xml_cut(x, HC_STR("'"), &value) ? 0 : HC_ESYNTAX;
-    return HC_ESYNTAX;
+        return xml_cut(x, HC_STR("'"), &value) ? 0 : HEADCOUNT_ESYNTAX;
+    return HEADCOUNT_ESYNTAX;
 }
 
 static int xml_start_tag(struct xml *x)
@@ -201,9 +201,9 @@ static int xml_start_tag(struct xml *x)
     struct hc_str name = xml_take_name(x);
 
     if (name.n == 0 || (x->depth == 0 && x->had_root))
-        return HC_ESYNTAX;
+        return HEADCOUNT_ESYNTAX;
     if (x->depth == HC_XML_DEPTH)
-        return HC_ELIMIT;
+        return HEADCOUNT_ELIMIT;
     x->open[x->depth] = name;
     x->in[x->depth++] = xml_wanted(x, name);
     for (;;) {
@@ -226,7 +226,7 @@ static int xml_end_tag(struct xml *x)
     xml_skip_blanks(x);
     if (x->depth == 0 || !hc_str_eq(name, x->open[x->depth - 1]) ||
         !xml_takes(x, HC_STR(">")))
-        return HC_ESYNTAX;
+        return HEADCOUNT_ESYNTAX;
     return xml_end(x);
 }
 
@@ -237,18 +237,18 @@ static int xml_markup(struct xml *x)
     struct hc_str inside;
 
     if (xml_takes(x, HC_STR("<!--")))
-        return xml_cut(x, HC_STR("-->"), &inside) ? 0 : HC_ESYNTAX;
+        return xml_cut(x, HC_STR("-->"), &inside) ? 0 : HEADCOUNT_ESYNTAX;
     if (xml_takes(x, HC_STR("<?")))
-        return xml_cut(x, HC_STR("?>"), &inside) ? 0 : HC_ESYNTAX;
+        return xml_cut(x, HC_STR("?>"), &inside) ? 0 : HEADCOUNT_ESYNTAX;
     if (xml_takes(x, HC_STR("<![CDATA["))) {
         if (x->depth == 0 || !xml_cut(x, HC_STR("]]>"), &inside))
-            return HC_ESYNTAX;
+            return HEADCOUNT_ESYNTAX;
         xml_put(x, inside);
         return 0;
     }
     if (xml_takes(x, HC_STR("</")))
         return xml_end_tag(x);
-    return xml_takes(x, HC_STR("<")) ? xml_start_tag(x) : HC_ESYNTAX;
+    return xml_takes(x, HC_STR("<")) ? xml_start_tag(x) : HEADCOUNT_ESYNTAX;
 }
 
 static int xml_once(struct xml *x)
@@ -256,7 +256,7 @@ static int xml_once(struct xml *x)
     if (x->rest.p[0] == '<')
         return xml_markup(x);
     if (x->depth == 0 && !xml_is_blank(x->rest.p[0]))
-        return HC_ESYNTAX;
+        return HEADCOUNT_ESYNTAX;
     if (x->depth == 0) {
         xml_skip_blanks(x);
         return 0;
@@ -267,14 +267,14 @@ static int xml_once(struct xml *x)
 int hc_xml_get(struct hc_str text, struct hc_xml_tag *tags, size_t n)
 {
     struct xml x = { .rest = text, .tags = tags, .tags_n = n };
-    int err = text.n > HC_XML_TEXT ? HC_ELIMIT
-            : !hc_text_is_utf8(text) ? HC_ESYNTAX : 0;
+    int err = text.n > HC_XML_TEXT ? HEADCOUNT_ELIMIT
+            : !hc_text_is_utf8(text) ? HEADCOUNT_ESYNTAX : 0;
 
     xml_takes(&x, HC_STR("\xEF\xBB\xBF"));
     while (err == 0 && x.rest.n > 0)
         err = xml_once(&x);
     if (err == 0 && (x.depth > 0 || !x.had_root))
-        err = HC_ESYNTAX;
+        err = HEADCOUNT_ESYNTAX;
     for (size_t i = 0; err == 0 && i < n; i++)
         err = hc_buf_error(tags[i].out);
     return err;

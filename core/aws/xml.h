@@ -22,8 +22,9 @@ struct hc_xml_tag {
     bool found;
 };
 
-/* 0; HC_ESYNTAX: not that kind of text; HC_ELIMIT: too long, too deep, or an
- * `out` is full; HC_ENOMEM.  On error what the bufs hold is of no use. */
+/* 0; HEADCOUNT_ESYNTAX: not that kind of text; HEADCOUNT_ELIMIT: too long,
+ * too deep, or an `out` is full; HEADCOUNT_ENOMEM.  On error what the bufs
+ * hold is of no use. */
 int hc_xml_get(struct hc_str text, struct hc_xml_tag *tags, size_t n);
 
 #endif

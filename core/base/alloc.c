@@ -74,16 +74,16 @@ int hc_grow(const struct hc_alloc *a, void *p_to_array, size_t *cap,
     if (need <= *cap)
         return 0;
     if (need > max)
-        return HC_ELIMIT;
+        return HEADCOUNT_ELIMIT;
 
     size_t next = alloc_next_cap(*cap, need, max);
 
     if (next > SIZE_MAX / size)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     memcpy(&p, p_to_array, sizeof(p));   /* any T *, read without aliasing */
     p = hc_realloc(a, p, *cap * size, next * size);
     if (p == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     memcpy(p_to_array, &p, sizeof(p));
     *cap = next;
     return 0;

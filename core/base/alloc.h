@@ -24,8 +24,8 @@ void hc_free(const struct hc_alloc *a, void *p, size_t n);   /* NULL is fine */
 /* count * size with overflow checked; zeroed; NULL on overflow too. */
 void *hc_alloc_array(const struct hc_alloc *a, size_t count, size_t size);
 /* Grows *p (elements of `size` bytes) so that `need` fit: doubles *cap, never
- * above `max` elements.  0, HC_ENOMEM or HC_ELIMIT; on error *p and *cap are
- * untouched.  New elements are not zeroed. */
+ * above `max` elements.  0, HEADCOUNT_ENOMEM or HEADCOUNT_ELIMIT; on error
+ * *p and *cap are untouched.  New elements are not zeroed. */
 int hc_grow(const struct hc_alloc *a, void *p_to_array, size_t *cap,
             size_t need, size_t max, size_t size);
 

@@ -52,7 +52,7 @@ static void arena_grow(struct hc_arena *k, size_t n)
         hc_realloc(k->alloc, NULL, 0, sizeof(*piece) + size);
 
     if (piece == NULL) {
-        k->err = HC_ENOMEM;
+        k->err = HEADCOUNT_ENOMEM;
         return;
     }
     piece->next = k->pieces;
@@ -67,7 +67,7 @@ static char *arena_room(struct hc_arena *k, size_t n, size_t align)
     size_t at = piece != NULL ? (piece->used + align - 1) / align * align : 0;
 
     if (k->err == 0 && n > k->max - k->total)
-        k->err = HC_ELIMIT;
+        k->err = HEADCOUNT_ELIMIT;
     if (k->err == 0 &&
         (piece == NULL || at > piece->size || n > piece->size - at)) {
         arena_grow(k, n);
@@ -117,7 +117,7 @@ int hc_arena_join(struct hc_arena *to, struct hc_arena *from)
     struct arena_piece **end = &to->pieces;
 
     if (from->total > to->max - to->total)
-        return HC_ELIMIT;
+        return HEADCOUNT_ELIMIT;
     while (*end != NULL)
         end = &(*end)->next;
     *end = from->pieces;

@@ -14,7 +14,7 @@ struct hc_arena {
     const struct hc_alloc *alloc;
     struct arena_piece *pieces;      /* the newest first */
     size_t max, total;              /* bytes            */
-    int err;                        /* 0, HC_ENOMEM, HC_ELIMIT */
+    int err;                        /* 0, HEADCOUNT_ENOMEM, HEADCOUNT_ELIMIT */
 };
 
 void hc_arena_init(struct hc_arena *k, const struct hc_alloc *a, size_t max);
@@ -27,7 +27,7 @@ void *hc_arena_zero(struct hc_arena *k, size_t n);
 const char *hc_arena_fmt(struct hc_arena *k, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* All that `from` keeps is `to`'s from now on, at the same place; `from` is
- * empty.  0, or HC_ELIMIT (nothing moved, nothing sticks). */
+ * empty.  0, or HEADCOUNT_ELIMIT (nothing moved, nothing sticks). */
 int hc_arena_join(struct hc_arena *to, struct hc_arena *from);
 int hc_arena_error(const struct hc_arena *k);
 

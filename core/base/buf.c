@@ -101,7 +101,7 @@ static char *buf_move(struct hc_buf *b, size_t cap)
 static bool buf_grow(struct hc_buf *b, size_t n)
 {
     if (n > b->max - b->n) {
-        b->err = HC_ELIMIT;
+        b->err = HEADCOUNT_ELIMIT;
         return false;
     }
 
@@ -109,7 +109,7 @@ static bool buf_grow(struct hc_buf *b, size_t n)
     char *p = buf_move(b, cap);
 
     if (p == NULL) {
-        b->err = HC_ENOMEM;
+        b->err = HEADCOUNT_ENOMEM;
         return false;
     }
     b->p = p;
@@ -197,7 +197,7 @@ void hc_buf_added(struct hc_buf *b, size_t n)
     if (b->err != 0)
         return;
     if (n > b->cap - b->n)
-        b->err = HC_ELIMIT;
+        b->err = HEADCOUNT_ELIMIT;
     else
         b->n += n;
 }

@@ -14,7 +14,7 @@ struct hc_buf {
     char *p;
     size_t n, cap, max;
     const struct hc_alloc *alloc;
-    int err;                       /* 0, HC_ENOMEM, HC_ELIMIT */
+    int err;                       /* 0, HEADCOUNT_ENOMEM, HEADCOUNT_ELIMIT */
     bool secret;
 };
 

@@ -10,14 +10,38 @@
 
 #include "base/text.h"
 
+#define ERROR_CODE(name, sentence)                                          \
+    [-HEADCOUNT_##name] = { #name, sentence }
 static const struct {
     const char *name;
     const char *sentence;
 } error_codes[] = {
-    { "OK", "no error" },
-#define ERROR_ROW(name, sentence) { "E" #name, sentence },
-    HC_ERRORS(ERROR_ROW)
-#undef ERROR_ROW
+    ERROR_CODE(OK, "no error"),
+    ERROR_CODE(ENOMEM, "out of memory"),
+    ERROR_CODE(EARG, "a wrong argument"),
+    ERROR_CODE(ELIMIT, "a bound was exceeded"),
+    ERROR_CODE(ESYNTAX, "text that does not parse"),
+    ERROR_CODE(ECONFIG, "a setting cannot be used"),
+    ERROR_CODE(EREGION, "no region is known"),
+    ERROR_CODE(ECREDENTIALS, "no usable credentials"),
+    ERROR_CODE(EIO, "the operating system refused"),
+    ERROR_CODE(EDNS, "the name has no address"),
+    ERROR_CODE(EDNSFAIL, "the name could not be looked up"),
+    ERROR_CODE(ECONNECT, "no connection"),
+    ERROR_CODE(EPROXY, "the proxy refused"),
+    ERROR_CODE(ETLS, "the TLS handshake or a record failed"),
+    ERROR_CODE(ECERT, "the server's certificate is not acceptable"),
+    ERROR_CODE(ETIMEDOUT, "no answer in time"),
+    ERROR_CODE(ECLOSED, "the connection was closed"),
+    ERROR_CODE(EPROTOCOL, "the answer is not HTTP/1.1"),
+    ERROR_CODE(ETRUNCATED, "the answer was cut short"),
+    ERROR_CODE(EANSWER, "the answer is not what the service promises"),
+    ERROR_CODE(ESERVICE, "the service refused"),
+    ERROR_CODE(EDEADLINE, "the deadline has passed"),
+    ERROR_CODE(EEVENT, "not an event that headcount understands"),
+    ERROR_CODE(ECANCELLED, "cancelled by its owner"),
+    ERROR_CODE(ESTATE, "called in a state that does not allow it"),
+    ERROR_CODE(EPOLICY, "the policy refused or failed"),
 };
 
 #define ERROR_ERRNOS(X)                                                     \
@@ -71,7 +95,7 @@ static const struct {
 #undef ERROR_ROW
 };
 
-static void error_append_sys(struct hc_error *e)
+static void error_append_sys(struct headcount_error *e)
 {
     size_t n = strlen(e->what);
     size_t room = sizeof(e->what) - n;
@@ -85,7 +109,7 @@ static void error_append_sys(struct hc_error *e)
     hc_fmt(e->what + n, room, ": errno %d", e->sys);
 }
 
-int hc_error_set(struct hc_error *e, int code, const char *fmt, ...)
+int hc_error_set(struct headcount_error *e, int code, const char *fmt, ...)
 {
     if (e == NULL || e->code != 0)
         return code;
@@ -100,7 +124,8 @@ int hc_error_set(struct hc_error *e, int code, const char *fmt, ...)
     return code;
 }
 
-int hc_error_sys(struct hc_error *e, int code, int sys, const char *fmt, ...)
+int hc_error_sys(struct headcount_error *e, int code, int sys, const char *fmt,
+                 ...)
 {
     if (e == NULL || e->code != 0)
         return code;
@@ -116,7 +141,7 @@ int hc_error_sys(struct hc_error *e, int code, int sys, const char *fmt, ...)
     return code;
 }
 
-void hc_error_reset(struct hc_error *e)
+void hc_error_reset(struct headcount_error *e)
 {
     if (e == NULL)
         return;
@@ -125,28 +150,27 @@ void hc_error_reset(struct hc_error *e)
     e->what[0] = '\0';
 }
 
-int hc_error_pass(struct hc_error *to, const struct hc_error *from)
+int hc_error_pass(struct headcount_error *to,
+                  const struct headcount_error *from)
 {
     if (to != NULL && to != from && to->code == 0)
         *to = *from;
     return from->code;
 }
 
-static size_t error_index(int code)
+static bool error_is_known(int code)
 {
-    return code <= 0 && code > HC_E_LAST ? (size_t)-code : HC_ORD_END;
+    return code <= 0 &&
+           code > -(int)(sizeof(error_codes) / sizeof(*error_codes));
 }
 
 const char *hc_error_name(int code)
 {
-    size_t row = error_index(code);
-
-    return row < HC_ORD_END ? error_codes[row].name : "EUNKNOWN";
+    return error_is_known(code) ? error_codes[-code].name : "EUNKNOWN";
 }
 
 const char *hc_error_sentence(int code)
 {
-    size_t row = error_index(code);
-
-    return row < HC_ORD_END ? error_codes[row].sentence : "an unknown error";
+    return error_is_known(code) ? error_codes[-code].sentence
+                                : "an unknown error";
 }

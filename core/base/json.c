@@ -89,7 +89,7 @@ static void json_fail(struct hc_json *j, int code, const char *why)
 static const char *json_wrong(struct hc_json *j, const char *p,
                               const char *why)
 {
-    json_fail(j, HC_ESYNTAX, why);
+    json_fail(j, HEADCOUNT_ESYNTAX, why);
     return p;
 }
 
@@ -105,7 +105,7 @@ static const char *json_overflow(struct hc_json *j, const struct hc_buf *b,
 {
     size_t n = (size_t)(p - from), room = b->max - b->n;
 
-    json_fail(j, b->err, b->err == HC_ENOMEM ? "no memory for a text" :
+    json_fail(j, b->err, b->err == HEADCOUNT_ENOMEM ? "no memory for a text" :
               b == &j->text ? "a key, string or number is too long"
                             : "a value is too long to be kept");
     return n > room ? from + room : from;
@@ -176,7 +176,7 @@ static const char *json_open(struct hc_json *j, const char *p, bool object)
     unsigned char *byte = &j->stack[j->depth / 8];
 
     if (j->depth == j->max_depth) {
-        json_fail(j, HC_ELIMIT, "nested too deep");
+        json_fail(j, HEADCOUNT_ELIMIT, "nested too deep");
         return p;
     }
     *byte = (unsigned char)(object ? *byte | bit : *byte & ~bit);
@@ -561,7 +561,7 @@ void hc_json_fini(struct hc_json *j)
     hc_buf_fini(&j->text);
 }
 
-static int json_report(const struct hc_json *j, struct hc_error *e)
+static int json_report(const struct hc_json *j, struct headcount_error *e)
 {
     return hc_error_set(e, j->event, "JSON: %s (byte %llu)", j->why,
                         (unsigned long long)j->at);
@@ -587,10 +587,11 @@ static void json_feed(struct hc_json *j, struct hc_str *in)
         in->p = p;
     }
     if (j->event == 0 && in->n > 0)
-        json_fail(j, HC_ELIMIT, "the document is too long");
+        json_fail(j, HEADCOUNT_ELIMIT, "the document is too long");
 }
 
-int hc_json_next(struct hc_json *j, struct hc_str *in, struct hc_error *e)
+int hc_json_next(struct hc_json *j, struct hc_str *in,
+                 struct headcount_error *e)
 {
     if (j->event < 0)
         return json_report(j, e);
@@ -627,16 +628,17 @@ static bool json_is_whole(const struct hc_json *j)
             json_number_is_whole(j->sub));
 }
 
-int hc_json_end(const struct hc_json *j, struct hc_error *e)
+int hc_json_end(const struct hc_json *j, struct headcount_error *e)
 {
     if (j->event < 0)
         return json_report(j, e);
     if (json_is_whole(j))
         return 0;
     if (j->state == JSON_IN_VALUE && j->depth == 0)
-        return hc_error_set(e, HC_ESYNTAX,
+        return hc_error_set(e, HEADCOUNT_ESYNTAX,
                             "JSON: there is none, the text is empty");
-    return hc_error_set(e, HC_ETRUNCATED, "JSON: it ends after byte %llu, "
+    return hc_error_set(e, HEADCOUNT_ETRUNCATED,
+                        "JSON: it ends after byte %llu, "
                         "before its value is whole",
                         (unsigned long long)j->at);
 }

@@ -57,11 +57,13 @@ void hc_json_init(struct hc_json *j, const struct hc_alloc *a,
                   uint64_t max_bytes, unsigned max_depth, size_t max_text);
 void hc_json_fini(struct hc_json *j);
 
-/* The next event, or HC_ESYNTAX, HC_ELIMIT, HC_ENOMEM (e says where: byte
- * offset and what was expected).  `in` shrinks from the front; what remains
- * was not looked at yet.  After JSON_DONE only white space is accepted: it
- * gives JSON_MORE.  An error stays: later calls answer it again. */
-int hc_json_next(struct hc_json *j, struct hc_str *in, struct hc_error *e);
+/* The next event, or HEADCOUNT_ESYNTAX, HEADCOUNT_ELIMIT, HEADCOUNT_ENOMEM
+ * (e says where: byte offset and what was expected).  `in` shrinks from the
+ * front; what remains was not looked at yet.  After JSON_DONE only white
+ * space is accepted: it gives JSON_MORE.  An error stays: later calls answer
+ * it again. */
+int hc_json_next(struct hc_json *j, struct hc_str *in,
+                 struct headcount_error *e);
 /* Text of the last KEY, STRING or NUMBER; valid until the next call. */
 struct hc_str hc_json_text(const struct hc_json *j);
 /* Call right after KEY (or where a value is due in an array, or before the
@@ -72,11 +74,11 @@ void hc_json_skip(struct hc_json *j);
  * `out` (bounded by out->max), validated, no event for it but JSON_STRING with
  * empty text when it is complete. */
 void hc_json_take(struct hc_json *j, struct hc_buf *out);
-/* The input ended here: 0 if the document is whole, else HC_ETRUNCATED or
- * (nothing but white space was fed) HC_ESYNTAX.  A number as the root has no
- * byte after it to end it: it is whole here without an event, its text stands
- * in hc_json_text. */
-int hc_json_end(const struct hc_json *j, struct hc_error *e);
+/* The input ended here: 0 if the document is whole, else
+ * HEADCOUNT_ETRUNCATED or (nothing but white space was fed)
+ * HEADCOUNT_ESYNTAX.  A number as the root has no byte after it to end it:
+ * it is whole here without an event, its text stands in hc_json_text. */
+int hc_json_end(const struct hc_json *j, struct headcount_error *e);
 
 /* ---- a slice that is known to be valid, tokenised by jsmn ---- */
 
@@ -92,7 +94,8 @@ struct hc_json_doc {
 #define HC_JSON_DOC ((size_t)64 << 20)
 
 int hc_json_doc_init(struct hc_json_doc *d, const struct hc_alloc *a,
-                     struct hc_str text, size_t max_tokens, struct hc_error *e);
+                     struct hc_str text, size_t max_tokens,
+                     struct headcount_error *e);
 void hc_json_doc_fini(struct hc_json_doc *d);
 
 /* Values are token indexes; 0 is the root, -1 "absent" and answered by every
@@ -110,7 +113,7 @@ int hc_json_after(const struct hc_json_doc *d, int container, int v);
 int hc_json_value(const struct hc_json_doc *d, int key);  /* of this key */
 /* The bytes as they stand; of a string: between the quotes, undecoded. */
 struct hc_str hc_json_raw(const struct hc_json_doc *d, int v);
-/* Decoded string appended to out; 0, HC_ESYNTAX if v is no string. */
+/* Decoded string appended to out; 0, HEADCOUNT_ESYNTAX if v is no string. */
 int hc_json_string(const struct hc_json_doc *d, int v, struct hc_buf *out);
 /* True if v is a string that equals z (escapes decoded). */
 bool hc_json_is(const struct hc_json_doc *d, int v, const char *z);

@@ -38,7 +38,7 @@ static const jsmntok_t *doc_token(const struct hc_json_doc *d, int v)
 
 /* Sets *count to the number of tokens there will be. */
 static int doc_validate(const struct hc_json_doc *d, size_t *count,
-                        struct hc_error *e)
+                        struct headcount_error *e)
 {
     struct hc_json j;
     struct hc_str in = d->text;
@@ -115,40 +115,43 @@ static void doc_link(struct hc_json_doc *d)
 }
 
 static int doc_tokenise(struct hc_json_doc *d, size_t count,
-                        struct hc_error *e)
+                        struct headcount_error *e)
 {
     struct hc_str root = doc_trim(d->text);
 
     d->tokens = hc_alloc_array(d->alloc, count, sizeof(jsmntok_t));
     if (d->tokens == NULL)
-        return hc_error_set(e, HC_ENOMEM, "no memory for %zu JSON tokens",
-                            count);
+        return hc_error_set(e, HEADCOUNT_ENOMEM,
+                            "no memory for %zu JSON tokens", count);
     d->cap = count;
     if (doc_is_primitive(root))
         doc_put_primitive(d, root);
     else if (!doc_parse(d))
-        return hc_error_set(e, HC_ESYNTAX, "JSON: it cannot be tokenised");
+        return hc_error_set(e, HEADCOUNT_ESYNTAX,
+                            "JSON: it cannot be tokenised");
     d->n = count;
     doc_link(d);
     return 0;
 }
 
 int hc_json_doc_init(struct hc_json_doc *d, const struct hc_alloc *a,
-                     struct hc_str text, size_t max_tokens, struct hc_error *e)
+                     struct hc_str text, size_t max_tokens,
+                     struct headcount_error *e)
 {
     size_t count;
 
     *d = (struct hc_json_doc){ .text = text, .alloc = a };
     if (text.n > HC_JSON_DOC)
-        return hc_error_set(e, HC_ELIMIT, "JSON: %zu bytes are too many",
+        return hc_error_set(e, HEADCOUNT_ELIMIT, "JSON: %zu bytes are too many",
                             text.n);
 
     int err = doc_validate(d, &count, e);
 
     if (err == 0 && count > max_tokens)
-        err = hc_error_set(e, HC_ELIMIT, "JSON: %zu keys and values are more "
-                           "than the %zu that are read here", count,
-                           max_tokens);
+        err = hc_error_set(e, HEADCOUNT_ELIMIT,
+                           "JSON: %zu keys and values are more "
+                           "than the %zu that are read here",
+                           count, max_tokens);
     if (err == 0)
         err = doc_tokenise(d, count, e);
     if (err < 0)
@@ -296,7 +299,7 @@ int hc_json_string(const struct hc_json_doc *d, int v, struct hc_buf *out)
     char four[4];
 
     if (hc_json_kind(d, v) != KIND_STRING)
-        return HC_ESYNTAX;
+        return HEADCOUNT_ESYNTAX;
     while (raw.n > 0)
         hc_buf_str(out, doc_get_piece(&raw, four));
     return hc_buf_error(out);

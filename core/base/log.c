@@ -5,12 +5,12 @@
 
 #define LOG_LINE 1024
 
-bool hc_log_wants(const struct hc_log *log, enum hc_log_level level)
+bool hc_log_wants(const struct hc_log *log, enum headcount_log level)
 {
     return log != NULL && log->fn != NULL && level <= log->level;
 }
 
-void hc_log_line(const struct hc_log *log, enum hc_log_level level,
+void hc_log_line(const struct hc_log *log, enum headcount_log level,
                  const char *fmt, ...)
 {
     char line[LOG_LINE + 1];

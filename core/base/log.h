@@ -3,19 +3,18 @@
 #define HC_BASE_LOG_H
 
 #include "base/str.h"
-
-enum hc_log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+#include "headcount.h"
 
 /* A line has no newline, no control character and no secret.  fn NULL = off. */
 struct hc_log {
-    enum hc_log_level level;     /* lines above it are not made */
+    enum headcount_log level;     /* lines above it are not made */
     void (*fn)(void *ud, int level, const char *line, size_t n);
     void *ud;
 };
 
-bool hc_log_wants(const struct hc_log *log, enum hc_log_level level);
+bool hc_log_wants(const struct hc_log *log, enum headcount_log level);
 /* fmt as hc_fmt; cut at 1 KiB. */
-void hc_log_line(const struct hc_log *log, enum hc_log_level level,
+void hc_log_line(const struct hc_log *log, enum headcount_log level,
                  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -69,7 +69,7 @@ static int pages_make_room(struct hc_pages *p)
     uint64_t *slots = hc_alloc_array(p->token.alloc, n, sizeof *slots);
 
     if (slots == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     for (size_t i = 0; i < p->slots_n; i++)
         if (p->seen[i] != 0)
             *pages_slot(slots, n, p->seen[i]) = p->seen[i];
@@ -123,7 +123,7 @@ int hc_pages_turn(struct hc_pages *p, struct hc_str next, const char **why)
     }
     *why = pages_fault(p, next);
     if (*why != NULL)
-        return HC_EANSWER;
+        return HEADCOUNT_EANSWER;
     hc_buf_reset(&p->token);
     hc_buf_str(&p->token, next);
     return hc_buf_error(&p->token);

@@ -32,11 +32,11 @@ struct hc_str hc_pages_token(const struct hc_pages *p);
 /* The page at hand brings something new, as the caller's own set says. */
 void hc_pages_news(struct hc_pages *p);
 /* One item of it, where the caller has no set of all items: is it new?  0 or
- * HC_ENOMEM. */
+ * HEADCOUNT_ENOMEM. */
 int hc_pages_saw(struct hc_pages *p, struct hc_str item);
 /* The page is over, and names this one as the next.  1: it was the last; 0: ask
- * for it; HC_EANSWER, and *why is how the sentence "ListX ..." goes on;
- * HC_ENOMEM or HC_ELIMIT (a token that is too long). */
+ * for it; HEADCOUNT_EANSWER, and *why is how the sentence "ListX ..." goes on;
+ * HEADCOUNT_ENOMEM or HEADCOUNT_ELIMIT (a token that is too long). */
 int hc_pages_turn(struct hc_pages *p, struct hc_str next, const char **why);
 
 #endif

@@ -104,7 +104,7 @@ int hc_text_unbase64(struct hc_buf *out, struct hc_str s)
     size_t before = out->n;
 
     if (s.n % 4 != 0)
-        return HC_ESYNTAX;
+        return HEADCOUNT_ESYNTAX;
 
     size_t pad = text_base64_pad(s);
 
@@ -114,7 +114,7 @@ int hc_text_unbase64(struct hc_buf *out, struct hc_str s)
 
         if (!text_base64_get(three, s.p + i, cut)) {
             out->n = before;
-            return HC_ESYNTAX;
+            return HEADCOUNT_ESYNTAX;
         }
         hc_buf_put(out, three, 3 - cut);
         hc_wipe(three, sizeof(three));
@@ -167,7 +167,7 @@ int hc_text_unpercent(struct hc_buf *out, struct hc_str s)
 
         if (high < 0 || low < 0) {
             out->n = before;
-            return HC_ESYNTAX;
+            return HEADCOUNT_ESYNTAX;
         }
         hc_buf_chr(out, (char)(unsigned char)(high << 4 | low));
         i += 2;

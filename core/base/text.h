@@ -28,12 +28,13 @@ size_t hc_text_distance(struct hc_str a, struct hc_str b);
 void hc_text_hex(struct hc_buf *out, const void *p, size_t n);
 void hc_hex(char *out, const unsigned char *p, size_t n); /* 2n, no NUL */
 void hc_text_base64(struct hc_buf *out, const void *p, size_t n);
-/* Padded and canonical (RFC 4648, 4), or HC_ESYNTAX and out as it was. */
+/* Padded and canonical (RFC 4648, 4), or HEADCOUNT_ESYNTAX and out as it
+ * was. */
 int hc_text_unbase64(struct hc_buf *out, struct hc_str s);
 /* RFC 3986 unreserved stay, the rest becomes %XX (upper case). `keep` names
  * more bytes to leave alone ("/" for a path). */
 void hc_text_percent(struct hc_buf *out, struct hc_str s, const char *keep);
-/* HC_ESYNTAX (and out as it was) for a % without two hex digits. */
+/* HEADCOUNT_ESYNTAX (and out as it was) for a % without two hex digits. */
 int hc_text_unpercent(struct hc_buf *out, struct hc_str s);
 bool hc_text_is_utf8(struct hc_str s);          /* RFC 3629, no surrogates */
 /* Length of the well-formed sequence at the front of s, 0 if there is none. */

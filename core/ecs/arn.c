@@ -23,12 +23,12 @@ static bool arn_is_name(struct hc_str s)
     return arn_is_of(s, ARN_NAME_LONGEST, "-_");
 }
 
-static int arn_refuse(struct hc_error *e, struct hc_str text, const char *kind,
-                      const char *why)
+static int arn_refuse(struct headcount_error *e, struct hc_str text,
+                      const char *kind, const char *why)
 {
     struct hc_str shown = hc_str_n(text.p, text.n > 200 ? 200 : text.n);
 
-    return hc_error_set(e, HC_ESYNTAX, "\"%.*s\" does not name a %s: %s",
+    return hc_error_set(e, HEADCOUNT_ESYNTAX, "\"%.*s\" does not name a %s: %s",
                         HC_STR_ARG(shown), kind, why);
 }
 
@@ -86,7 +86,8 @@ static const char *arn_get(struct hc_arn *a, struct hc_str text,
     return why != NULL ? why : arn_get_tail(a, rest, kind);
 }
 
-int hc_arn_cluster(struct hc_arn *a, struct hc_str text, struct hc_error *e)
+int hc_arn_cluster(struct hc_arn *a, struct hc_str text,
+                   struct headcount_error *e)
 {
     const char *why = arn_get(a, text, "cluster");
 
@@ -98,14 +99,16 @@ int hc_arn_cluster(struct hc_arn *a, struct hc_str text, struct hc_error *e)
     return 0;
 }
 
-int hc_arn_service(struct hc_arn *a, struct hc_str text, struct hc_error *e)
+int hc_arn_service(struct hc_arn *a, struct hc_str text,
+                   struct headcount_error *e)
 {
     const char *why = arn_get(a, text, "service");
 
     return why == NULL ? 0 : arn_refuse(e, text, "service", why);
 }
 
-int hc_arn_instance(struct hc_arn *a, struct hc_str text, struct hc_error *e)
+int hc_arn_instance(struct hc_arn *a, struct hc_str text,
+                    struct headcount_error *e)
 {
     const char *why = arn_get(a, text, "container-instance");
 

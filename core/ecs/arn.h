@@ -22,12 +22,15 @@ struct hc_arn {
     struct hc_str name;                         /* the last part            */
 };
 
-/* All borrow from `text`.  0, or HC_ESYNTAX: not this kind of ARN, or no name.
- * Of a cluster, `cluster` and `name` are the same. */
-int hc_arn_cluster(struct hc_arn *a, struct hc_str text, struct hc_error *e);
-int hc_arn_service(struct hc_arn *a, struct hc_str text, struct hc_error *e);
+/* All borrow from `text`.  0, or HEADCOUNT_ESYNTAX: not this kind of ARN, or
+ * no name. Of a cluster, `cluster` and `name` are the same. */
+int hc_arn_cluster(struct hc_arn *a, struct hc_str text,
+                   struct headcount_error *e);
+int hc_arn_service(struct hc_arn *a, struct hc_str text,
+                   struct headcount_error *e);
 /* No bare form: a host is always an ARN. */
-int hc_arn_instance(struct hc_arn *a, struct hc_str text, struct hc_error *e);
+int hc_arn_instance(struct hc_arn *a, struct hc_str text,
+                    struct headcount_error *e);
 
 bool hc_arn_is_full(const struct hc_arn *a);     /* an ARN, not a bare name */
 /* False only where both are known (ARN against ARN) and differ; clusters are

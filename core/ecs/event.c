@@ -93,13 +93,13 @@ struct event_parts {
 /* ---- taking members ---- */
 
 static int event_add_cluster(struct hc_event *ev, struct hc_str text,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
     struct hc_arn arn;
 
     if (hc_arn_cluster(&arn, text, &why) < 0)
-        return hc_error_set(e, HC_EEVENT, "the event: %s", why.what);
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event: %s", why.what);
     for (size_t i = 0; i < ev->clusters_n; i++)
         if (hc_str_eq(ev->clusters[i], text))
             return 0;
@@ -108,8 +108,8 @@ static int event_add_cluster(struct hc_event *ev, struct hc_str text,
                       ev->clusters_n + 1, HC_EVENT_CLUSTERS,
                       sizeof(*ev->clusters));
 
-    if (err == HC_ELIMIT)
-        return hc_error_set(e, HC_EEVENT, "the event names more than %d "
+    if (err == HEADCOUNT_ELIMIT)
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event names more than %d "
                             "clusters", HC_EVENT_CLUSTERS);
     if (err < 0)
         return hc_error_set(e, err, "no memory for the event's clusters");
@@ -118,7 +118,7 @@ static int event_add_cluster(struct hc_event *ev, struct hc_str text,
 }
 
 static int event_sink(void *ud, const struct hc_view_item *item,
-                      struct hc_error *e)
+                      struct headcount_error *e)
 {
     struct event_parts *parts = ud;
     struct hc_arena *arena = &parts->event->arena;
@@ -129,11 +129,11 @@ static int event_sink(void *ud, const struct hc_view_item *item,
         parts->event->version = item->number;
     else if (item->mark != VIEW_END)
         parts->text[item->id] = hc_arena_str(arena, item->text);
-    if (hc_arena_error(arena) == HC_ELIMIT)
-        return hc_error_set(e, HC_EEVENT, "the event is too long");
+    if (hc_arena_error(arena) == HEADCOUNT_ELIMIT)
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event is too long");
     return hc_arena_error(arena) == 0
                ? 0
-               : hc_error_set(e, HC_ENOMEM, "no memory for the event");
+               : hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for the event");
 }
 
 /* A member counts as there even where its value is null. */
@@ -159,14 +159,15 @@ static void event_forget_keys(struct event_parts *parts)
 }
 
 static int event_read(struct event_parts *parts, struct hc_str text,
-                      const struct hc_view_shape *shape, struct hc_error *e)
+                      const struct hc_view_shape *shape,
+                      struct headcount_error *e)
 {
     struct hc_view view;
     struct hc_view_config config = {
         .alloc = parts->event->arena.alloc, .root = shape, .sink = event_sink,
         .key = event_note_key, .ud = parts,
         .what = shape == &event_shape ? "the event" : "the event's detail",
-        .code = HC_EEVENT, .max_bytes = HC_EVENT_BYTES,
+        .code = HEADCOUNT_EEVENT, .max_bytes = HC_EVENT_BYTES,
         .max_text = EVENT_TEXT, .max_raw = HC_EVENT_BYTES
     };
 
@@ -179,7 +180,7 @@ static int event_read(struct event_parts *parts, struct hc_str text,
     parts->has_list = view.list_seen;
     hc_view_fini(&view);
     if (err == 0 && hc_arena_error(&parts->event->arena) < 0)
-        return hc_error_set(e, HC_ENOMEM, "no memory for the event");
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for the event");
     return err;
 }
 
@@ -187,7 +188,7 @@ static int event_read(struct event_parts *parts, struct hc_str text,
  * does that); absent is empty. */
 static int event_read_detail(struct event_parts *parts,
                              const struct hc_view_shape *shape,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
     struct hc_str raw = parts->text[MEMBER_DETAIL];
     struct hc_json_doc doc;
@@ -216,13 +217,15 @@ static int event_read_detail(struct event_parts *parts,
 
 /* ---- what it is ---- */
 
-static int event_one_or_many(struct event_parts *parts, struct hc_error *e)
+static int event_one_or_many(struct event_parts *parts,
+                             struct headcount_error *e)
 {
     struct hc_event *ev = parts->event;
     struct hc_str one = parts->text[MEMBER_CLUSTER];
 
     if (one.p != NULL && ev->clusters_n > 0)
-        return hc_error_set(e, HC_EEVENT, "the event has both \"cluster\" and "
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "the event has both \"cluster\" and "
                             "\"clusters\": say one of them");
     return one.p != NULL ? event_add_cluster(ev, one, e) : 0;
 }
@@ -246,24 +249,26 @@ static const char *event_nearest(struct hc_str member)
 }
 
 static int event_refuse_member(const struct event_parts *parts,
-                               const char *what, struct hc_error *e)
+                               const char *what, struct headcount_error *e)
 {
     const char *nearest = event_nearest(parts->stranger);
 
     if (nearest != NULL)
-        return hc_error_set(e, HC_EEVENT, "%s has a member \"%.*s\" that this "
-                            "form does not know: did you mean \"%s\"?", what,
-                            HC_STR_ARG(parts->stranger), nearest);
-    return hc_error_set(e, HC_EEVENT, "%s has a member \"%.*s\" that this form "
-                        "does not know: it has " EVENT_FORM, what,
-                        HC_STR_ARG(parts->stranger));
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "%s has a member \"%.*s\" that this "
+                            "form does not know: did you mean \"%s\"?",
+                            what, HC_STR_ARG(parts->stranger), nearest);
+    return hc_error_set(e, HEADCOUNT_EEVENT,
+                        "%s has a member \"%.*s\" that this form "
+                        "does not know: it has " EVENT_FORM,
+                        what, HC_STR_ARG(parts->stranger));
 }
 
 /* Every member that a person wrote is understood, or the event is refused: a
  * person who adds "service" or a misspelt "dry_run" expects less to be written.
  */
 static int event_take_form(struct event_parts *parts, const char *what,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     struct hc_str dry_run = parts->text[MEMBER_DRY_RUN];
 
@@ -271,8 +276,10 @@ static int event_take_form(struct event_parts *parts, const char *what,
         return event_refuse_member(parts, what, e);
     if (parts->has_dry_run && !hc_str_eqz(dry_run, "true") &&
         !hc_str_eqz(dry_run, "false"))
-        return hc_error_set(e, HC_EEVENT, "%s: \"dry_run\" is not true or "
-                            "false", what);
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "%s: \"dry_run\" is not true or "
+                            "false",
+                            what);
     parts->event->named = true;
     parts->event->dry_run = hc_str_eqz(dry_run, "true");
     return 0;
@@ -286,10 +293,11 @@ static void event_take_place(struct hc_event *ev, struct hc_arn *arn)
         ev->account = arn->account;
 }
 
-static int event_host_parts(struct event_parts *parts, struct hc_error *e)
+static int event_host_parts(struct event_parts *parts,
+                            struct headcount_error *e)
 {
     struct hc_event *ev = parts->event;
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
     struct hc_arn arn;
 
     ev->instance_arn = parts->text[MEMBER_HOST_ARN];
@@ -297,13 +305,14 @@ static int event_host_parts(struct event_parts *parts, struct hc_error *e)
     ev->instance_machine = parts->text[MEMBER_MACHINE];
     if (ev->instance_arn.p != NULL &&
         hc_arn_instance(&arn, ev->instance_arn, &why) < 0)
-        return hc_error_set(e, HC_EEVENT, "the event's detail: %s", why.what);
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event's detail: %s",
+                            why.what);
     return 0;
 }
 
 /* The one cluster that AWS tells of. */
 static int event_one_cluster(struct event_parts *parts, struct hc_str text,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
     struct hc_event *ev = parts->event;
     struct hc_arn arn;
@@ -316,7 +325,8 @@ static int event_one_cluster(struct event_parts *parts, struct hc_str text,
          !hc_str_eq(ev->region, arn.region)) ||
         (ev->account.n > 0 && arn.account.n > 0 &&
          !hc_str_eq(ev->account, arn.account)))
-        return hc_error_set(e, HC_EEVENT, "the event is of %.*s %.*s, but its "
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "the event is of %.*s %.*s, but its "
                             "cluster is not: \"%.*s\"",
                             HC_STR_ARG(ev->region), HC_STR_ARG(ev->account),
                             HC_STR_ARG(text));
@@ -325,20 +335,20 @@ static int event_one_cluster(struct event_parts *parts, struct hc_str text,
     return 0;
 }
 
-static int event_host(struct event_parts *parts, struct hc_error *e)
+static int event_host(struct event_parts *parts, struct headcount_error *e)
 {
     int err = event_read_detail(parts, &event_host_shape, e);
 
     if (err < 0)
         return err;
     if (parts->text[MEMBER_CLUSTER_ARN].p == NULL)
-        return hc_error_set(e, HC_EEVENT, "the event's detail has no "
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event's detail has no "
                             "\"clusterArn\": it says no cluster");
     err = event_one_cluster(parts, parts->text[MEMBER_CLUSTER_ARN], e);
     return err == 0 ? event_host_parts(parts, e) : err;
 }
 
-static int event_schedule(struct event_parts *parts, struct hc_error *e)
+static int event_schedule(struct event_parts *parts, struct headcount_error *e)
 {
     int err = event_read_detail(parts, &event_list_shape, e);
 
@@ -346,13 +356,15 @@ static int event_schedule(struct event_parts *parts, struct hc_error *e)
         err = event_one_or_many(parts, e);
     /* A list that came out empty asks for nothing, not for everything. */
     if (err == 0 && parts->has_list && parts->event->clusters_n == 0)
-        return hc_error_set(e, HC_EEVENT, "the event's \"clusters\" is empty: "
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "the event's \"clusters\" is empty: "
                             "name one, or leave it out for all that are "
                             "configured");
     if (err == 0 && parts->event->clusters_n > 0)
         err = event_take_form(parts, "the event's detail", e);
     else if (err == 0 && parts->has_dry_run)
-        return hc_error_set(e, HC_EEVENT, "the event's detail has \"dry_run\" "
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "the event's detail has \"dry_run\" "
                             "and names no cluster: a sweep is made as it is "
                             "configured");
     parts->event->kind = parts->event->clusters_n > 0 ? EVENT_CLUSTERS
@@ -394,7 +406,7 @@ static int event_skip_call(struct event_parts *parts)
 
 /* A call that failed changed nothing; one that names no cluster meant ECS's
  * own "default". */
-static int event_call(struct event_parts *parts, struct hc_error *e)
+static int event_call(struct event_parts *parts, struct headcount_error *e)
 {
     struct hc_str cluster;
     int err = event_read_detail(parts, &event_call_shape, e);
@@ -402,7 +414,7 @@ static int event_call(struct event_parts *parts, struct hc_error *e)
     if (err < 0)
         return err;
     if (parts->text[MEMBER_CALL].n == 0)
-        return hc_error_set(e, HC_EEVENT, "the event's detail has no "
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event's detail has no "
                             "\"eventName\": it says no API call");
     if (!event_call_matters(parts->text[MEMBER_CALL]) ||
         parts->text[MEMBER_CALL_ERROR].n > 0)
@@ -417,7 +429,7 @@ static int event_call(struct event_parts *parts, struct hc_error *e)
 /* Somebody's InputPath is $.detail.  A task's detail has a cluster and a host,
  * too; its version is not the host's. */
 static int event_detail_alone(struct event_parts *parts, struct hc_str text,
-                              struct hc_error *e)
+                              struct headcount_error *e)
 {
     struct hc_event *ev = parts->event;
 
@@ -429,7 +441,7 @@ static int event_detail_alone(struct event_parts *parts, struct hc_str text,
     return event_host(parts, e);
 }
 
-static int event_of_ecs(struct event_parts *parts, struct hc_error *e)
+static int event_of_ecs(struct event_parts *parts, struct headcount_error *e)
 {
     struct hc_str type = parts->event->detail_type;
 
@@ -439,13 +451,13 @@ static int event_of_ecs(struct event_parts *parts, struct hc_error *e)
                ? event_call(parts, e) : event_skip(parts->event);
 }
 
-static int event_envelope(struct event_parts *parts, struct hc_error *e)
+static int event_envelope(struct event_parts *parts, struct headcount_error *e)
 {
     struct hc_event *ev = parts->event;
     struct hc_str source = ev->source, type = ev->detail_type;
 
     if (source.n == 0 || type.n == 0)
-        return hc_error_set(e, HC_EEVENT, "the event has no \"%s\": %s",
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event has no \"%s\": %s",
                             source.n == 0 ? "source" : "detail-type",
                             EVENT_EXPECTED);
     if (hc_str_eqz(source, "aws.ecs"))
@@ -454,36 +466,41 @@ static int event_envelope(struct event_parts *parts, struct hc_error *e)
          hc_str_eqz(source, "aws.scheduler")) &&
         hc_str_eqz(type, "Scheduled Event"))
         return event_schedule(parts, e);
-    return hc_error_set(e, HC_EEVENT, "the event comes from \"%.*s\" "
+    return hc_error_set(e, HEADCOUNT_EEVENT, "the event comes from \"%.*s\" "
                         "(detail-type \"%.*s\"): %s", HC_STR_ARG(source),
                         HC_STR_ARG(type), EVENT_EXPECTED);
 }
 
 /* What AWS adds to its events is AWS's; this is none of its names: somebody
  * wrote it beside them and expects that nothing is written. */
-static int event_check_dry(const struct event_parts *parts, struct hc_error *e)
+static int event_check_dry(const struct event_parts *parts,
+                           struct headcount_error *e)
 {
     if (!hc_str_eqz(parts->text[MEMBER_DRY_RUN], "true"))
         return 0;
-    return hc_error_set(e, HC_EEVENT, "the event has a member \"dry_run\" that "
+    return hc_error_set(e, HEADCOUNT_EEVENT,
+                        "the event has a member \"dry_run\" that "
                         "this form does not know: it goes with \"cluster\" and "
                         "\"clusters\"; request.dry_run is for any event");
 }
 
 static int event_judge(struct event_parts *parts, struct hc_str text,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     struct hc_event *ev = parts->event;
 
     if (parts->text[MEMBER_RECORDS].p != NULL)
-        return hc_error_set(e, HC_EEVENT, "the event holds \"Records\": it is "
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "the event holds \"Records\": it is "
                             "what stands around events");
     if (ev->source.p != NULL || ev->detail_type.p != NULL) {
         if (ev->clusters_n > 0)
-            return hc_error_set(e, HC_EEVENT, "the event has both \"source\" "
-                                "and \"clusters\": %s", EVENT_EXPECTED);
+            return hc_error_set(e, HEADCOUNT_EEVENT,
+                                "the event has both \"source\" "
+                                "and \"clusters\": %s",
+                                EVENT_EXPECTED);
         parts->text[MEMBER_CLUSTER] = hc_str(NULL);
-        return event_check_dry(parts, e) < 0 ? HC_EEVENT
+        return event_check_dry(parts, e) < 0 ? HEADCOUNT_EEVENT
                                              : event_envelope(parts, e);
     }
 
@@ -492,16 +509,16 @@ static int event_judge(struct event_parts *parts, struct hc_str text,
     if (err == 0 && ev->clusters_n == 0 && parts->has_cluster_arn &&
         parts->has_host_arn)
         return event_check_dry(parts, e) < 0
-                   ? HC_EEVENT : event_detail_alone(parts, text, e);
+                   ? HEADCOUNT_EEVENT : event_detail_alone(parts, text, e);
     if (err == 0 && ev->clusters_n == 0)
-        return hc_error_set(e, HC_EEVENT, "the event names no cluster: %s",
-                            EVENT_EXPECTED);
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "the event names no cluster: %s", EVENT_EXPECTED);
     ev->kind = EVENT_CLUSTERS;
     return err == 0 ? event_take_form(parts, "the event", e) : err;
 }
 
 static int event_take(struct event_parts *parts, struct hc_str text,
-                      struct hc_error *e)
+                      struct headcount_error *e)
 {
     struct hc_event *ev = parts->event;
     int err = event_read(parts, text, &event_shape, e);
@@ -519,7 +536,7 @@ static int event_take(struct event_parts *parts, struct hc_str text,
         ev->time = 0;
     err = event_judge(parts, text, e);
     if (err == 0 && hc_arena_error(&ev->arena) < 0)
-        return hc_error_set(e, HC_ENOMEM, "no memory for the event");
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for the event");
     return err;
 }
 
@@ -532,27 +549,29 @@ static bool event_is_blank(struct hc_str text)
 }
 
 /* What is wrong with it, and what there should have been. */
-static void event_advise(struct hc_error *e)
+static void event_advise(struct headcount_error *e)
 {
     size_t n = e != NULL ? strlen(e->what) : 0;
 
-    if (n > 0 && e->code == HC_EEVENT &&
+    if (n > 0 && e->code == HEADCOUNT_EEVENT &&
         strstr(e->what, "expected an EventBridge") == NULL)
         hc_fmt(e->what + n, sizeof(e->what) - n, "; %s", EVENT_EXPECTED);
 }
 
 int hc_event_get(struct hc_event *ev, const struct hc_alloc *a,
-                 struct hc_str text, struct hc_error *e)
+                 struct hc_str text, struct headcount_error *e)
 {
     struct event_parts parts = { .event = ev };
 
     *ev = (struct hc_event){ .version = -1 };
     hc_arena_init(&ev->arena, a, EVENT_KEPT);
     if (text.n > HC_EVENT_BYTES)
-        return hc_error_set(e, HC_EEVENT, "the event has %zu bytes: at most "
-                            "%zu are taken", text.n, HC_EVENT_BYTES);
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "the event has %zu bytes: at most "
+                            "%zu are taken",
+                            text.n, HC_EVENT_BYTES);
     if (event_is_blank(text))
-        return hc_error_set(e, HC_EEVENT, "the event is empty: %s",
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event is empty: %s",
                             EVENT_EXPECTED);
 
     int err = event_take(&parts, text, e);

@@ -9,7 +9,7 @@
  *   source aws.events or aws.scheduler, "Scheduled Event" -> the clusters of
  *                               its detail (object or string), or a sweep
  *   {"cluster": "..."}, {"clusters": [...]}               -> those
- *   anything else                                         -> HC_EEVENT
+ *   anything else                                         -> HEADCOUNT_EEVENT
  *
  * A person writes the short forms, and the detail of a Scheduled Event that
  * names clusters: they may say "dry_run": true, and a member that they do not
@@ -57,10 +57,10 @@ struct hc_event {
     size_t clusters_cap;
 };
 
-/* `text` is not needed afterwards.  0, HC_EEVENT (e says what and where) or
- * HC_ENOMEM.  Always call fini. */
+/* `text` is not needed afterwards.  0, HEADCOUNT_EEVENT (e says what and
+ * where) or HEADCOUNT_ENOMEM.  Always call fini. */
 int hc_event_get(struct hc_event *ev, const struct hc_alloc *a,
-                 struct hc_str text, struct hc_error *e);
+                 struct hc_str text, struct headcount_error *e);
 void hc_event_fini(struct hc_event *ev);   /* ev may be all zero */
 
 #endif

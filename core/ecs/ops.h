@@ -10,8 +10,8 @@
  *
  * An answer that restarts (a retry) is a fini and an init.  Strings of a view
  * live until its fini and have a NUL after them.  Members of a wrong type,
- * members that come twice, and answers that are no object are HC_EANSWER; so
- * is whatever is longer than the bounds below.
+ * members that come twice, and answers that are no object are
+ * HEADCOUNT_EANSWER; so is whatever is longer than the bounds below.
  */
 #ifndef HC_ECS_OPS_H
 #define HC_ECS_OPS_H
@@ -101,8 +101,8 @@ void hc_ecs_put_describe_services(struct hc_buf *out, struct hc_str cluster,
                                   const struct hc_str *services, size_t n);
 void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a);
 int hc_ecs_services_feed(struct hc_ecs_services *v, struct hc_str span,
-                         struct hc_error *e);
-int hc_ecs_services_end(struct hc_ecs_services *v, struct hc_error *e);
+                         struct headcount_error *e);
+int hc_ecs_services_end(struct hc_ecs_services *v, struct headcount_error *e);
 void hc_ecs_services_fini(struct hc_ecs_services *v);
 
 /* ---- UpdateService: answers one service, read by the same view ---- */
@@ -138,8 +138,8 @@ void hc_ecs_put_tagged(struct hc_buf *out, struct hc_str tag_filters,
 void hc_ecs_names_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
 void hc_ecs_tagged_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
 int hc_ecs_arns_feed(struct hc_ecs_arns *v, struct hc_str span,
-                     struct hc_error *e);
-int hc_ecs_arns_end(struct hc_ecs_arns *v, struct hc_error *e);
+                     struct headcount_error *e);
+int hc_ecs_arns_end(struct hc_ecs_arns *v, struct headcount_error *e);
 void hc_ecs_arns_fini(struct hc_ecs_arns *v);
 
 /* ---- DescribeClusters of one cluster ---- */
@@ -149,7 +149,7 @@ struct hc_ecs_cluster {
     struct hc_arena arena;
     struct hc_str arn, name, status;
     int64_t registered;                   /* -1: not in the answer           */
-    size_t clusters_n;                    /* 0 or 1; more is HC_EANSWER      */
+    size_t clusters_n; /* 0 or 1; more is HEADCOUNT_EANSWER      */
     struct hc_ecs_failure failure;        /* the first, {0} if none          */
     struct hc_ecs_tag *tags;
 };
@@ -157,8 +157,8 @@ struct hc_ecs_cluster {
 void hc_ecs_put_describe_cluster(struct hc_buf *out, struct hc_str cluster);
 void hc_ecs_cluster_init(struct hc_ecs_cluster *v, const struct hc_alloc *a);
 int hc_ecs_cluster_feed(struct hc_ecs_cluster *v, struct hc_str span,
-                        struct hc_error *e);
-int hc_ecs_cluster_end(struct hc_ecs_cluster *v, struct hc_error *e);
+                        struct headcount_error *e);
+int hc_ecs_cluster_end(struct hc_ecs_cluster *v, struct headcount_error *e);
 void hc_ecs_cluster_fini(struct hc_ecs_cluster *v);
 
 /* ---- DescribeClusters of many, for their tags ---- */
@@ -181,9 +181,9 @@ void hc_ecs_put_describe_clusters(struct hc_buf *out,
 void hc_ecs_cluster_list_init(struct hc_ecs_cluster_list *v,
                               const struct hc_alloc *a);
 int hc_ecs_cluster_list_feed(struct hc_ecs_cluster_list *v,
-                             struct hc_str span, struct hc_error *e);
+                             struct hc_str span, struct headcount_error *e);
 int hc_ecs_cluster_list_end(struct hc_ecs_cluster_list *v,
-                            struct hc_error *e);
+                            struct headcount_error *e);
 void hc_ecs_cluster_list_fini(struct hc_ecs_cluster_list *v);
 
 /* ---- DescribeContainerInstances ---- */
@@ -225,8 +225,9 @@ void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
 void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
                               const struct hc_alloc *a, bool full);
 int hc_ecs_host_details_feed(struct hc_ecs_host_details *v, struct hc_str span,
-                             struct hc_error *e);
-int hc_ecs_host_details_end(struct hc_ecs_host_details *v, struct hc_error *e);
+                             struct headcount_error *e);
+int hc_ecs_host_details_end(struct hc_ecs_host_details *v,
+                            struct headcount_error *e);
 void hc_ecs_host_details_fini(struct hc_ecs_host_details *v);
 
 /* ---- DescribeCapacityProviders ---- */
@@ -253,8 +254,8 @@ void hc_ecs_put_describe_providers(struct hc_buf *out, struct hc_str cluster,
 void hc_ecs_providers_init(struct hc_ecs_providers *v,
                            const struct hc_alloc *a);
 int hc_ecs_providers_feed(struct hc_ecs_providers *v, struct hc_str span,
-                          struct hc_error *e);
-int hc_ecs_providers_end(struct hc_ecs_providers *v, struct hc_error *e);
+                          struct headcount_error *e);
+int hc_ecs_providers_end(struct hc_ecs_providers *v, struct headcount_error *e);
 void hc_ecs_providers_fini(struct hc_ecs_providers *v);
 
 /* ---- DescribeTaskDefinition of one revision ---- */
@@ -280,8 +281,9 @@ void hc_ecs_put_describe_definition(struct hc_buf *out, struct hc_str arn);
 void hc_ecs_definition_init(struct hc_ecs_definition *v,
                             const struct hc_alloc *a);
 int hc_ecs_definition_feed(struct hc_ecs_definition *v, struct hc_str span,
-                           struct hc_error *e);
-int hc_ecs_definition_end(struct hc_ecs_definition *v, struct hc_error *e);
+                           struct headcount_error *e);
+int hc_ecs_definition_end(struct hc_ecs_definition *v,
+                          struct headcount_error *e);
 void hc_ecs_definition_fini(struct hc_ecs_definition *v);
 
 /* ---- DescribeScalableTargets, of Application Auto Scaling ---- */

@@ -38,16 +38,18 @@ void hc_ecs_put_describe_cluster(struct hc_buf *out, struct hc_str cluster)
 }
 
 static int clusters_begin(struct hc_ecs_cluster *v,
-                          const struct hc_view_item *item, struct hc_error *e)
+                          const struct hc_view_item *item,
+                          struct headcount_error *e)
 {
     if (item->id == CLUSTERS_TAG)
         hc_ecs_shape_tag(&v->tags, &v->arena, item);
     else if (item->id == CLUSTERS_CLUSTER)
         v->clusters_n++;
-    return v->clusters_n <= 1
-               ? 0
-               : hc_error_set(e, HC_EANSWER, "%s holds more than the cluster "
-                              "that was asked for", v->view.what);
+    return v->clusters_n <= 1 ? 0
+                              : hc_error_set(e, HEADCOUNT_EANSWER,
+                                             "%s holds more than the cluster "
+                                             "that was asked for",
+                                             v->view.what);
 }
 
 static void clusters_value(struct hc_ecs_cluster *v,
@@ -75,7 +77,7 @@ static void clusters_value(struct hc_ecs_cluster *v,
 }
 
 static int clusters_sink(void *ud, const struct hc_view_item *item,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     struct hc_ecs_cluster *v = ud;
     int err = hc_ecs_kept(&v->arena, v->view.what, e);
@@ -93,7 +95,7 @@ void hc_ecs_cluster_init(struct hc_ecs_cluster *v, const struct hc_alloc *a)
 {
     struct hc_view_config config = {
         .alloc = a, .root = &clusters_shape, .sink = clusters_sink, .ud = v,
-        .what = "the answer to DescribeClusters", .code = HC_EANSWER,
+        .what = "the answer to DescribeClusters", .code = HEADCOUNT_EANSWER,
         .max_bytes = HC_ECS_ANSWER, .max_text = 65536
     };
 
@@ -103,12 +105,12 @@ void hc_ecs_cluster_init(struct hc_ecs_cluster *v, const struct hc_alloc *a)
 }
 
 int hc_ecs_cluster_feed(struct hc_ecs_cluster *v, struct hc_str span,
-                        struct hc_error *e)
+                        struct headcount_error *e)
 {
     return hc_view_feed(&v->view, span, e);
 }
 
-int hc_ecs_cluster_end(struct hc_ecs_cluster *v, struct hc_error *e)
+int hc_ecs_cluster_end(struct hc_ecs_cluster *v, struct headcount_error *e)
 {
     int err = hc_view_end(&v->view, e);
 
@@ -125,21 +127,23 @@ void hc_ecs_cluster_fini(struct hc_ecs_cluster *v)
 
 static int cluster_list_begin(struct hc_ecs_cluster_list *v,
                               const struct hc_view_item *item,
-                              struct hc_error *e)
+                              struct headcount_error *e)
 {
     if (item->id == CLUSTERS_TAG && v->n > 0)
         hc_ecs_shape_tag(&v->clusters[v->n - 1].tags, &v->arena, item);
     if (item->id != CLUSTERS_CLUSTER)
         return 0;
     if (v->n == HC_ECS_BATCH)
-        return hc_error_set(e, HC_EANSWER, "%s holds more clusters than were "
-                            "asked for", v->view.what);
+        return hc_error_set(e, HEADCOUNT_EANSWER,
+                            "%s holds more clusters than were "
+                            "asked for",
+                            v->view.what);
     v->clusters[v->n++] = (struct hc_ecs_cluster_tags){ .tags = NULL };
     return 0;
 }
 
 static int cluster_list_sink(void *ud, const struct hc_view_item *item,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
     struct hc_ecs_cluster_list *v = ud;
     int err = hc_ecs_kept(&v->arena, v->view.what, e);
@@ -160,11 +164,14 @@ static int cluster_list_sink(void *ud, const struct hc_view_item *item,
 void hc_ecs_cluster_list_init(struct hc_ecs_cluster_list *v,
                               const struct hc_alloc *a)
 {
-    struct hc_view_config config = {
-        .alloc = a, .root = &clusters_shape, .sink = cluster_list_sink,
-        .ud = v, .what = "the answer to DescribeClusters", .code = HC_EANSWER,
-        .max_bytes = HC_ECS_ANSWER, .max_text = 65536
-    };
+    struct hc_view_config config = { .alloc = a,
+                                     .root = &clusters_shape,
+                                     .sink = cluster_list_sink,
+                                     .ud = v,
+                                     .what = "the answer to DescribeClusters",
+                                     .code = HEADCOUNT_EANSWER,
+                                     .max_bytes = HC_ECS_ANSWER,
+                                     .max_text = 65536 };
 
     v->n = 0;
     hc_view_init(&v->view, &config);
@@ -172,20 +179,20 @@ void hc_ecs_cluster_list_init(struct hc_ecs_cluster_list *v,
 }
 
 int hc_ecs_cluster_list_feed(struct hc_ecs_cluster_list *v,
-                             struct hc_str span, struct hc_error *e)
+                             struct hc_str span, struct headcount_error *e)
 {
     return hc_view_feed(&v->view, span, e);
 }
 
 int hc_ecs_cluster_list_end(struct hc_ecs_cluster_list *v,
-                            struct hc_error *e)
+                            struct headcount_error *e)
 {
     int err = hc_view_end(&v->view, e);
 
     if (err == 0)
         err = hc_ecs_kept(&v->arena, v->view.what, e);
     if (err == 0 && !v->view.list_seen)
-        return hc_error_set(e, HC_EANSWER, "%s has no list in it",
+        return hc_error_set(e, HEADCOUNT_EANSWER, "%s has no list in it",
                             v->view.what);
     return err;
 }

@@ -70,7 +70,7 @@ static void definition_constraint(struct hc_ecs_definition *v,
 }
 
 static int definition_sink(void *ud, const struct hc_view_item *item,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     struct hc_ecs_definition *v = ud;
 
@@ -108,7 +108,7 @@ void hc_ecs_definition_init(struct hc_ecs_definition *v,
     struct hc_view_config config = {
         .alloc = a, .root = &definition_shape, .sink = definition_sink,
         .ud = v, .what = "the answer to DescribeTaskDefinition",
-        .code = HC_EANSWER, .max_bytes = HC_ECS_ANSWER, .max_text = 65536
+        .code = HEADCOUNT_EANSWER, .max_bytes = HC_ECS_ANSWER, .max_text = 65536
     };
 
     *v = (struct hc_ecs_definition){ .unclear = false };
@@ -117,12 +117,13 @@ void hc_ecs_definition_init(struct hc_ecs_definition *v,
 }
 
 int hc_ecs_definition_feed(struct hc_ecs_definition *v, struct hc_str span,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     return hc_view_feed(&v->view, span, e);
 }
 
-int hc_ecs_definition_end(struct hc_ecs_definition *v, struct hc_error *e)
+int hc_ecs_definition_end(struct hc_ecs_definition *v,
+                          struct headcount_error *e)
 {
     int err = hc_view_end(&v->view, e);
 

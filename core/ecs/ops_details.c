@@ -166,13 +166,14 @@ void hc_ecs_shape_host_init(struct hc_ecs_host *h)
 /* ---- the answer ---- */
 
 static int details_begin(struct hc_ecs_host_details *v, int id,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     size_t n = id == DETAIL_HOST ? v->hosts_n : v->failures_n;
 
     if (n == HC_ECS_BATCH)
-        return hc_error_set(e, HC_EANSWER, "%s holds more than %d elements",
-                            v->view.what, HC_ECS_BATCH);
+        return hc_error_set(e, HEADCOUNT_EANSWER,
+                            "%s holds more than %d elements", v->view.what,
+                            HC_ECS_BATCH);
     if (id == DETAIL_FAILURE)
         v->failures_n++;
     else
@@ -181,7 +182,7 @@ static int details_begin(struct hc_ecs_host_details *v, int id,
 }
 
 static int details_sink(void *ud, const struct hc_view_item *item,
-                        struct hc_error *e)
+                        struct headcount_error *e)
 {
     struct hc_ecs_host_details *v = ud;
     int err = hc_ecs_kept(&v->arena, v->view.what, e);
@@ -205,7 +206,7 @@ void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
     struct hc_view_config config = {
         .alloc = a, .root = &details_shape, .sink = details_sink, .ud = v,
         .what = "the answer to DescribeContainerInstances",
-        .code = HC_EANSWER, .max_bytes = HC_ECS_ANSWER, .max_text = 65536
+        .code = HEADCOUNT_EANSWER, .max_bytes = HC_ECS_ANSWER, .max_text = 65536
     };
 
     *v = (struct hc_ecs_host_details){ .part = { .arena = &v->arena,
@@ -217,12 +218,13 @@ void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
 }
 
 int hc_ecs_host_details_feed(struct hc_ecs_host_details *v, struct hc_str span,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
     return hc_view_feed(&v->view, span, e);
 }
 
-int hc_ecs_host_details_end(struct hc_ecs_host_details *v, struct hc_error *e)
+int hc_ecs_host_details_end(struct hc_ecs_host_details *v,
+                            struct headcount_error *e)
 {
     int err = hc_view_end(&v->view, e);
 

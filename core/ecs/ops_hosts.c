@@ -126,13 +126,13 @@ void hc_ecs_put_tagged(struct hc_buf *out, struct hc_str tag_filters,
 /* ---- lists of ARNs ---- */
 
 static int hosts_arn_add(struct hc_ecs_arns *v, struct hc_str arn,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     int err = hc_grow(v->arena.alloc, &v->arns, &v->arns_cap, v->arns_n + 1,
                       HOSTS_ARNS, sizeof(*v->arns));
 
-    if (err == HC_ELIMIT)
-        return hc_error_set(e, HC_EANSWER, "%s holds more than %d ARNs",
+    if (err == HEADCOUNT_ELIMIT)
+        return hc_error_set(e, HEADCOUNT_EANSWER, "%s holds more than %d ARNs",
                             v->view.what, HOSTS_ARNS);
     if (err < 0)
         return hc_error_set(e, err, "no memory for %s", v->view.what);
@@ -141,7 +141,7 @@ static int hosts_arn_add(struct hc_ecs_arns *v, struct hc_str arn,
 }
 
 static int hosts_arns_sink(void *ud, const struct hc_view_item *item,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     struct hc_ecs_arns *v = ud;
     int err = hc_ecs_kept(&v->arena, v->view.what, e);
@@ -160,7 +160,7 @@ static void hosts_arns_init(struct hc_ecs_arns *v, const struct hc_alloc *a,
 {
     struct hc_view_config config = {
         .alloc = a, .root = root, .sink = hosts_arns_sink, .ud = v,
-        .what = what, .code = HC_EANSWER, .max_bytes = HC_ECS_ANSWER,
+        .what = what, .code = HEADCOUNT_EANSWER, .max_bytes = HC_ECS_ANSWER,
         .max_text = 65536
     };
 
@@ -197,12 +197,12 @@ void hc_ecs_tagged_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
 }
 
 int hc_ecs_arns_feed(struct hc_ecs_arns *v, struct hc_str span,
-                     struct hc_error *e)
+                     struct headcount_error *e)
 {
     return hc_view_feed(&v->view, span, e);
 }
 
-int hc_ecs_arns_end(struct hc_ecs_arns *v, struct hc_error *e)
+int hc_ecs_arns_end(struct hc_ecs_arns *v, struct headcount_error *e)
 {
     int err = hc_view_end(&v->view, e);
 
@@ -211,7 +211,7 @@ int hc_ecs_arns_end(struct hc_ecs_arns *v, struct hc_error *e)
     /* An object without the list is no empty list: a count of nothing may
      * only come from an answer that says so. */
     if (err == 0 && !v->view.list_seen)
-        return hc_error_set(e, HC_EANSWER, "%s has no list in it",
+        return hc_error_set(e, HEADCOUNT_EANSWER, "%s has no list in it",
                             v->view.what);
     return err;
 }

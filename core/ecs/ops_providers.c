@@ -66,7 +66,7 @@ static void providers_new(struct hc_ecs_providers *v)
 }
 
 static int providers_sink(void *ud, const struct hc_view_item *item,
-                          struct hc_error *e)
+                          struct headcount_error *e)
 {
     struct hc_ecs_providers *v = ud;
     int err = hc_ecs_kept(&v->arena, v->view.what, e);
@@ -94,9 +94,14 @@ void hc_ecs_providers_init(struct hc_ecs_providers *v,
                            const struct hc_alloc *a)
 {
     struct hc_view_config config = {
-        .alloc = a, .root = &providers_shape, .sink = providers_sink, .ud = v,
-        .what = "the answer to DescribeCapacityProviders", .code = HC_EANSWER,
-        .max_bytes = HC_ECS_ANSWER, .max_text = 65536
+        .alloc = a,
+        .root = &providers_shape,
+        .sink = providers_sink,
+        .ud = v,
+        .what = "the answer to DescribeCapacityProviders",
+        .code = HEADCOUNT_EANSWER,
+        .max_bytes = HC_ECS_ANSWER,
+        .max_text = 65536
     };
 
     *v = (struct hc_ecs_providers){ .providers = NULL };
@@ -105,12 +110,12 @@ void hc_ecs_providers_init(struct hc_ecs_providers *v,
 }
 
 int hc_ecs_providers_feed(struct hc_ecs_providers *v, struct hc_str span,
-                          struct hc_error *e)
+                          struct headcount_error *e)
 {
     return hc_view_feed(&v->view, span, e);
 }
 
-int hc_ecs_providers_end(struct hc_ecs_providers *v, struct hc_error *e)
+int hc_ecs_providers_end(struct hc_ecs_providers *v, struct headcount_error *e)
 {
     int err = hc_view_end(&v->view, e);
 

@@ -135,7 +135,7 @@ void hc_ecs_put_update_service(struct hc_buf *out, struct hc_str cluster,
 
 /* ---- the answer ---- */
 
-static int services_begin(struct hc_ecs_services *v, struct hc_error *e)
+static int services_begin(struct hc_ecs_services *v, struct headcount_error *e)
 {
     if (v->services_n == v->max)
         return hc_error_set(e, v->view.code, "%s holds more than %zu services",
@@ -203,7 +203,8 @@ static void services_told(struct hc_ecs_services *v, struct hc_ecs_service *s,
 }
 
 static int services_finish(struct hc_ecs_services *v,
-                           const struct hc_view_item *end, struct hc_error *e)
+                           const struct hc_view_item *end,
+                           struct headcount_error *e)
 {
     struct hc_ecs_service *s = &v->services[v->services_n - 1];
     const char *lacks = NULL;
@@ -229,7 +230,8 @@ static int services_finish(struct hc_ecs_services *v,
                         "\"%s\"", v->view.what, HC_STR_ARG(s->name), lacks);
 }
 
-static int services_failure(struct hc_ecs_services *v, struct hc_error *e)
+static int services_failure(struct hc_ecs_services *v,
+                            struct headcount_error *e)
 {
     if (v->failures_n == v->max)
         return hc_error_set(e, v->view.code, "%s holds more than %zu failures",
@@ -382,7 +384,8 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
 }
 
 static int services_item(struct hc_ecs_services *v,
-                         const struct hc_view_item *item, struct hc_error *e)
+                         const struct hc_view_item *item,
+                         struct headcount_error *e)
 {
     if (item->id == SVC_SERVICE)
         return item->mark == VIEW_BEGIN ? services_begin(v, e)
@@ -401,7 +404,7 @@ static int services_item(struct hc_ecs_services *v,
 }
 
 static int services_sink(void *ud, const struct hc_view_item *item,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     struct hc_ecs_services *v = ud;
     int err = hc_ecs_kept(&v->arena, v->view.what, e);
@@ -435,7 +438,7 @@ static void services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
 void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a)
 {
     const struct services_kind kind = {
-        &services_describe, "the answer to DescribeServices", HC_EANSWER,
+        &services_describe, "the answer to DescribeServices", HEADCOUNT_EANSWER,
         HC_ECS_BATCH_SERVICES, HC_ECS_ANSWER, HC_ECS_KEPT
     };
 
@@ -445,7 +448,7 @@ void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a)
 void hc_ecs_updated_init(struct hc_ecs_services *v, const struct hc_alloc *a)
 {
     const struct services_kind kind = {
-        &services_update, "the answer to UpdateService", HC_EANSWER, 1,
+        &services_update, "the answer to UpdateService", HEADCOUNT_EANSWER, 1,
         HC_ECS_ANSWER, HC_ECS_KEPT
     };
 
@@ -468,12 +471,12 @@ void hc_ecs_service_json_init(struct hc_ecs_services *v,
 }
 
 int hc_ecs_services_feed(struct hc_ecs_services *v, struct hc_str span,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     return hc_view_feed(&v->view, span, e);
 }
 
-int hc_ecs_services_end(struct hc_ecs_services *v, struct hc_error *e)
+int hc_ecs_services_end(struct hc_ecs_services *v, struct headcount_error *e)
 {
     int err = hc_view_end(&v->view, e);
 

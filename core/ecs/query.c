@@ -82,7 +82,7 @@ struct query {
     const struct hc_ecs_host *host;
     struct hc_str beyond;             /* the first term without an answer  */
     const char *why;                  /* it has none; NULL: there is none  */
-    struct hc_error *e;
+    struct headcount_error *e;
 };
 
 struct query_term {
@@ -110,7 +110,7 @@ static int query_fail(struct query *q, int code, size_t at, const char *why)
 
 static int query_refuse(struct query *q, size_t at, const char *why)
 {
-    return query_fail(q, HC_ESYNTAX, at, why);
+    return query_fail(q, HEADCOUNT_ESYNTAX, at, why);
 }
 
 /* Reading goes on: what follows may be no expression. */
@@ -477,7 +477,8 @@ static int query_brackets(struct query *q)
     int found;
 
     if (q->depth == HC_QUERY_NESTED)
-        return query_fail(q, HC_ELIMIT, q->at - 1, "brackets nested too deep");
+        return query_fail(q, HEADCOUNT_ELIMIT, q->at - 1,
+                          "brackets nested too deep");
     q->depth++;
     found = query_any(q);
     q->depth--;
@@ -524,7 +525,7 @@ static int query_any(struct query *q)
 }
 
 int hc_query_matches(struct hc_str expr, const struct hc_ecs_host *host,
-                     struct hc_error *e)
+                     struct headcount_error *e)
 {
     struct query q = { .text = expr, .host = host, .e = e };
     int answer = query_any(&q);
@@ -535,13 +536,13 @@ int hc_query_matches(struct hc_str expr, const struct hc_ecs_host *host,
     if (q.at < expr.n)
         return query_refuse(&q, q.at, "nothing more is expected");
     if (q.why != NULL)
-        return hc_error_set(e, HC_ECONFIG, "\"%.*s\" cannot be answered "
+        return hc_error_set(e, HEADCOUNT_ECONFIG, "\"%.*s\" cannot be answered "
                             "without ECS: %s",
                             HC_STR_ARG(query_shown(q.beyond)), q.why);
     return answer;
 }
 
-int hc_query_check(struct hc_str expr, struct hc_error *e)
+int hc_query_check(struct hc_str expr, struct headcount_error *e)
 {
     static const struct hc_ecs_host nobody = { .registered_at = -1,
                                                .running = -1 };

@@ -13,13 +13,14 @@
 
 #define HC_QUERY_NESTED 64            /* brackets in brackets */
 
-/* 0, or HC_ESYNTAX (what is wrong at which byte, the first being 0), HC_ELIMIT
- * (nested too deep) or HC_ECONFIG: it cannot be answered here; which term. */
-int hc_query_check(struct hc_str expr, struct hc_error *e);
+/* 0, or HEADCOUNT_ESYNTAX (what is wrong at which byte, the first being 0),
+ * HEADCOUNT_ELIMIT (nested too deep) or HEADCOUNT_ECONFIG: it cannot be
+ * answered here; which term. */
+int hc_query_check(struct hc_str expr, struct headcount_error *e);
 /* 1: the host matches, 0: it does not, or the same errors.  The host has to
  * have been read in full: its attributes are asked.  What it does not have
  * matches the opposites (!= !in !exists) and nothing else. */
 int hc_query_matches(struct hc_str expr, const struct hc_ecs_host *host,
-                     struct hc_error *e);
+                     struct headcount_error *e);
 
 #endif

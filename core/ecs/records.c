@@ -3,24 +3,26 @@
 
 #include "base/json.h"
 
-static int records_no_memory(struct hc_error *e)
+static int records_no_memory(struct headcount_error *e)
 {
-    return hc_error_set(e, HC_ENOMEM, "no memory for the event's records");
+    return hc_error_set(e, HEADCOUNT_ENOMEM,
+                        "no memory for the event's records");
 }
 
-static int records_kept(const struct hc_records *b, struct hc_error *e)
+static int records_kept(const struct hc_records *b, struct headcount_error *e)
 {
     int err = hc_arena_error(&b->arena);
 
-    if (err == HC_ELIMIT)
-        return hc_error_set(e, HC_EEVENT, "the event's records are too long");
+    if (err == HEADCOUNT_ELIMIT)
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "the event's records are too long");
     return err == 0 ? 0 : records_no_memory(e);
 }
 
 /* ---- records ---- */
 
 static int records_record(void *ud, const struct hc_unwrap_record *record,
-                        struct hc_error *e)
+                        struct headcount_error *e)
 {
     struct hc_records *b = ud;
     int err = hc_grow(b->arena.alloc, &b->records, &b->records_cap,
@@ -37,7 +39,7 @@ static int records_record(void *ud, const struct hc_unwrap_record *record,
     return records_kept(b, e);
 }
 
-static int records_broken(void *ud, const char *why, struct hc_error *e)
+static int records_broken(void *ud, const char *why, struct headcount_error *e)
 {
     struct hc_records *b = ud;
 
@@ -68,7 +70,8 @@ static struct hc_str records_either(struct hc_str first, struct hc_str other)
 
 /* Its place among the clusters into *at. */
 static int records_cluster(struct hc_records *b, const struct hc_event *ev,
-                         struct hc_str text, size_t *at, struct hc_error *e)
+                           struct hc_str text, size_t *at,
+                           struct headcount_error *e)
 {
     struct hc_records_cluster c = { .causes = 0 };
     int err = hc_arn_cluster(&c.arn, text, e);
@@ -82,9 +85,11 @@ static int records_cluster(struct hc_records *b, const struct hc_event *ev,
         return 0;
     err = hc_grow(b->arena.alloc, &b->clusters, &b->clusters_cap,
                   b->clusters_n + 1, HC_BATCH_CLUSTERS, sizeof(*b->clusters));
-    if (err == HC_ELIMIT)
-        return hc_error_set(e, HC_EEVENT, "the event's records name more than "
-                            "%d clusters", HC_BATCH_CLUSTERS);
+    if (err == HEADCOUNT_ELIMIT)
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "the event's records name more than "
+                            "%d clusters",
+                            HC_BATCH_CLUSTERS);
     if (err < 0)
         return records_no_memory(e);
     c.region = hc_arena_str(&b->arena, c.region);
@@ -97,14 +102,16 @@ static int records_cluster(struct hc_records *b, const struct hc_event *ev,
 }
 
 static int records_link(struct hc_records *b, size_t cluster,
-                        struct hc_error *e)
+                        struct headcount_error *e)
 {
     int err = hc_grow(b->arena.alloc, &b->links, &b->links_cap, b->links_n + 1,
                       (size_t)HC_BATCH_CLUSTERS * 100, sizeof(*b->links));
 
-    if (err == HC_ELIMIT)
-        return hc_error_set(e, HC_EEVENT, "the event's records name clusters "
-                            "more than %d times", HC_BATCH_CLUSTERS * 100);
+    if (err == HEADCOUNT_ELIMIT)
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "the event's records name clusters "
+                            "more than %d times",
+                            HC_BATCH_CLUSTERS * 100);
     if (err < 0)
         return records_no_memory(e);
     b->links[b->links_n++] = cluster;
@@ -132,7 +139,7 @@ static void records_newest(struct hc_records *b, struct hc_records_cluster *c,
 }
 
 static int records_clusters(struct hc_records *b, struct hc_records_event *ev,
-                          size_t *at, struct hc_error *e)
+                          size_t *at, struct headcount_error *e)
 {
     int err = 0;
 
@@ -153,7 +160,7 @@ static int records_clusters(struct hc_records *b, struct hc_records_event *ev,
 /* ---- events ---- */
 
 static int records_host(struct hc_records *b, const struct hc_event *ev,
-                        size_t at, struct hc_error *e)
+                        size_t at, struct headcount_error *e)
 {
     int err = hc_grow(b->arena.alloc, &b->versions, &b->versions_cap,
                       b->versions_n + 1, (size_t)HC_BATCH_CLUSTERS * 100,
@@ -168,7 +175,7 @@ static int records_host(struct hc_records *b, const struct hc_event *ev,
 }
 
 static int records_take(struct hc_records *b, struct hc_records_event *of,
-                      struct hc_error *e)
+                      struct headcount_error *e)
 {
     const struct hc_event *ev = &of->event;
     size_t at = 0;
@@ -192,7 +199,8 @@ static int records_take(struct hc_records *b, struct hc_records_event *of,
     return err;
 }
 
-static int records_event(void *ud, struct hc_str text, struct hc_error *e)
+static int records_event(void *ud, struct hc_str text,
+                         struct headcount_error *e)
 {
     static const struct hc_unwrap_record bare = { .sqs = false };
     struct hc_records *b = ud;
@@ -217,7 +225,7 @@ static int records_event(void *ud, struct hc_str text, struct hc_error *e)
 }
 
 int hc_records_get(struct hc_records *b, const struct hc_alloc *a,
-                 struct hc_str text, struct hc_error *e)
+                 struct hc_str text, struct headcount_error *e)
 {
     const struct hc_unwrap_to to = {
         .alloc = a, .ud = b, .record = records_record, .event = records_event,

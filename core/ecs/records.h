@@ -76,10 +76,10 @@ struct hc_records {
     size_t records_cap, clusters_cap, versions_cap, links_cap;
 };
 
-/* 0, HC_EEVENT (e says what and where; of a batch only what is around its
- * events) or HC_ENOMEM.  `text` is not needed afterwards. */
+/* 0, HEADCOUNT_EEVENT (e says what and where; of a batch only what is around
+ * its events) or HEADCOUNT_ENOMEM.  `text` is not needed afterwards. */
 int hc_records_get(struct hc_records *b, const struct hc_alloc *a,
-                 struct hc_str text, struct hc_error *e);
+                 struct hc_str text, struct headcount_error *e);
 void hc_records_fini(struct hc_records *b);      /* b may be all zero */
 
 void hc_records_settle(struct hc_records *b, size_t cluster, bool done);

@@ -67,22 +67,25 @@ struct unwrap_level {
 };
 
 static int unwrap_text(const struct hc_unwrap_to *to, struct hc_str text,
-                       int wraps, struct hc_error *e);
+                       int wraps, struct headcount_error *e);
 
 static int unwrap_copy(struct hc_buf *to, struct hc_str text,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     hc_buf_reset(to);
     hc_buf_str(to, text);
     return hc_buf_error(to) == 0
-               ? 0 : hc_error_set(e, HC_ENOMEM, "no memory for the event");
+               ? 0
+               : hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for the event");
 }
 
-static int unwrap_inner(const struct unwrap_level *l, struct hc_error *e)
+static int unwrap_inner(const struct unwrap_level *l, struct headcount_error *e)
 {
     if (l->wraps == HC_UNWRAP_WRAPS)
-        return hc_error_set(e, HC_EEVENT, "the event is wrapped more than %d "
-                            "times", HC_UNWRAP_WRAPS);
+        return hc_error_set(e, HEADCOUNT_EEVENT,
+                            "the event is wrapped more than %d "
+                            "times",
+                            HC_UNWRAP_WRAPS);
     return unwrap_text(l->to, hc_buf_view(&l->inner), l->wraps + 1, e);
 }
 
@@ -98,7 +101,7 @@ static void unwrap_record_begin(struct unwrap_level *l)
     l->is_event = false;
 }
 
-static int unwrap_record_read(struct unwrap_level *l, struct hc_error *e)
+static int unwrap_record_read(struct unwrap_level *l, struct headcount_error *e)
 {
     struct hc_str source = hc_buf_view(&l->source);
 
@@ -107,23 +110,25 @@ static int unwrap_record_read(struct unwrap_level *l, struct hc_error *e)
     if (l->has_inner && (hc_str_eqz(source, "aws:sqs") ||
                          hc_str_eqz(source, "aws:sns")))
         return unwrap_inner(l, e);
-    return hc_error_set(e, HC_EEVENT, "a record of \"%.*s\" holds no event: "
+    return hc_error_set(e, HEADCOUNT_EEVENT,
+                        "a record of \"%.*s\" holds no event: "
                         "expected one of \"aws:sqs\" with a \"body\", or of "
-                        "\"aws:sns\" with a \"Message\"", HC_STR_ARG(source));
+                        "\"aws:sns\" with a \"Message\"",
+                        HC_STR_ARG(source));
 }
 
-static int unwrap_record_end(struct unwrap_level *l, struct hc_error *e)
+static int unwrap_record_end(struct unwrap_level *l, struct headcount_error *e)
 {
     const struct hc_unwrap_record record = {
         .id = hc_buf_view(&l->id),
         .sqs = hc_str_eqz(hc_buf_view(&l->source), "aws:sqs"),
         .fifo = hc_str_ends(hc_buf_view(&l->queue), HC_STR(".fifo")),
     };
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
     int err;
 
     if (++l->records > HC_UNWRAP_RECORDS)
-        return hc_error_set(e, HC_EEVENT, "the event holds more than %d "
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event holds more than %d "
                             "records", HC_UNWRAP_RECORDS);
     if (l->wraps > 0)                 /* inside a record: that one's events */
         return unwrap_record_read(l, e);
@@ -131,13 +136,13 @@ static int unwrap_record_end(struct unwrap_level *l, struct hc_error *e)
     if (err < 0)
         return err;
     err = unwrap_record_read(l, &why);
-    if (err == HC_EEVENT)
+    if (err == HEADCOUNT_EEVENT)
         return l->to->broken(l->to->ud, why.what, e);
     return err < 0 ? hc_error_pass(e, &why) : 0;
 }
 
 static int unwrap_sink(void *ud, const struct hc_view_item *item,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     struct unwrap_level *l = ud;
 
@@ -176,15 +181,19 @@ static void unwrap_key(void *ud, struct hc_str key)
 
 static int unwrap_read(struct unwrap_level *l, struct hc_str text,
                        const struct hc_view_shape *shape, bool *wrapped,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     struct hc_view view;
-    struct hc_view_config config = {
-        .alloc = l->to->alloc, .root = shape, .sink = unwrap_sink,
-        .key = unwrap_key, .ud = l, .what = "the event", .code = HC_EEVENT,
-        .max_bytes = HC_EVENT_BYTES, .max_text = HC_EVENT_BYTES,
-        .max_raw = HC_EVENT_BYTES
-    };
+    struct hc_view_config config = { .alloc = l->to->alloc,
+                                     .root = shape,
+                                     .sink = unwrap_sink,
+                                     .key = unwrap_key,
+                                     .ud = l,
+                                     .what = "the event",
+                                     .code = HEADCOUNT_EEVENT,
+                                     .max_bytes = HC_EVENT_BYTES,
+                                     .max_text = HC_EVENT_BYTES,
+                                     .max_raw = HC_EVENT_BYTES };
 
     hc_view_init(&view, &config);
 
@@ -208,18 +217,19 @@ static bool unwrap_is_destination(const struct unwrap_level *l)
 }
 
 static int unwrap_object(struct unwrap_level *l, struct hc_str text,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
-    struct hc_error ignored = { 0 };
+    struct headcount_error ignored = { 0 };
     bool records = false;
     int err = unwrap_read(l, text, &unwrap_shape, &records, &ignored);
 
-    if (err == HC_ENOMEM || (records && err < 0))
+    if (err == HEADCOUNT_ENOMEM || (records && err < 0))
         return hc_error_pass(e, &ignored);
     if (records)
-        return l->records > 0
-                   ? 0 : hc_error_set(e, HC_EEVENT, "the event's \"Records\" "
-                                      "is empty");
+        return l->records > 0 ? 0
+                              : hc_error_set(e, HEADCOUNT_EEVENT,
+                                             "the event's \"Records\" "
+                                             "is empty");
     if (err == 0 && unwrap_is_destination(l))
         return unwrap_inner(l, e);
     if (err == 0 && l->has_inner &&
@@ -232,15 +242,15 @@ static int unwrap_object(struct unwrap_level *l, struct hc_str text,
 
 /* A record says of which service it is; anything else is an event itself. */
 static int unwrap_element(struct unwrap_level *l, struct hc_str text,
-                          struct hc_error *e)
+                          struct headcount_error *e)
 {
-    struct hc_error ignored = { 0 };
+    struct headcount_error ignored = { 0 };
     bool lists;
     int err;
 
     unwrap_record_begin(l);
     err = unwrap_read(l, text, &unwrap_record, &lists, &ignored);
-    if (err == HC_ENOMEM)
+    if (err == HEADCOUNT_ENOMEM)
         return hc_error_pass(e, &ignored);
     if (!hc_str_starts(hc_buf_view(&l->source), HC_STR("aws:"))) {
         unwrap_record_begin(l);
@@ -255,29 +265,29 @@ static int unwrap_element(struct unwrap_level *l, struct hc_str text,
 /* 1: the array is over. */
 static int unwrap_next(struct unwrap_level *l, struct hc_json *json,
                        struct hc_buf *element, struct hc_str *text,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
     int event;
 
     hc_buf_reset(element);
     hc_json_take(json, element);
     event = hc_json_next(json, text, &why);
-    if (event == HC_ENOMEM)
+    if (event == HEADCOUNT_ENOMEM)
         return hc_error_pass(e, &why);
     if (event == JSON_STRING)
         return unwrap_element(l, hc_buf_view(element), e);
     if (event == JSON_ARRAY_END)
         return 1;
-    return hc_error_set(e, HC_EEVENT, "the event: %s", event < 0
+    return hc_error_set(e, HEADCOUNT_EEVENT, "the event: %s", event < 0
                             ? why.what : "its array has no end");
 }
 
 /* Nothing may follow it. */
 static int unwrap_array_end(const struct unwrap_level *l, struct hc_json *json,
-                            struct hc_str text, struct hc_error *e)
+                            struct hc_str text, struct headcount_error *e)
 {
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
     int event = JSON_DONE;
 
     while (event > 0 && text.n > 0)
@@ -285,15 +295,17 @@ static int unwrap_array_end(const struct unwrap_level *l, struct hc_json *json,
     if (event >= 0)
         event = hc_json_end(json, &why);
     if (event < 0)
-        return hc_error_set(e, HC_EEVENT, "the event: %s", why.what);
-    return l->records > 0 ? 0 : hc_error_set(e, HC_EEVENT, "the event is an "
-                                             "array of no records");
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event: %s", why.what);
+    return l->records > 0 ? 0
+                          : hc_error_set(e, HEADCOUNT_EEVENT,
+                                         "the event is an "
+                                         "array of no records");
 }
 
 static int unwrap_array(struct unwrap_level *l, struct hc_str text,
-                        struct hc_error *e)
+                        struct headcount_error *e)
 {
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
     struct hc_json json;
     struct hc_buf element;
     int err = 0;
@@ -302,7 +314,7 @@ static int unwrap_array(struct unwrap_level *l, struct hc_str text,
                  HC_EVENT_BYTES);
     hc_buf_init(&element, l->to->alloc, HC_EVENT_BYTES);
     if (hc_json_next(&json, &text, &why) != JSON_ARRAY)
-        err = hc_error_set(e, HC_EEVENT, "the event: %s", why.what);
+        err = hc_error_set(e, HEADCOUNT_EEVENT, "the event: %s", why.what);
     while (err == 0)
         err = unwrap_next(l, &json, &element, &text, e);
     if (err == 1)
@@ -324,7 +336,7 @@ static bool unwrap_is_array(struct hc_str text)
 }
 
 static int unwrap_text(const struct hc_unwrap_to *to, struct hc_str text,
-                       int wraps, struct hc_error *e)
+                       int wraps, struct headcount_error *e)
 {
     struct unwrap_level l = { .to = to, .wraps = wraps };
     struct hc_buf *bufs[] = { &l.type, &l.from, &l.id, &l.source, &l.queue,
@@ -343,7 +355,7 @@ static int unwrap_text(const struct hc_unwrap_to *to, struct hc_str text,
 }
 
 int hc_unwrap(const struct hc_unwrap_to *to, struct hc_str text,
-              struct hc_error *e)
+              struct headcount_error *e)
 {
     if (text.n > HC_EVENT_BYTES)
         return to->event(to->ud, text, e);

@@ -34,16 +34,16 @@ struct hc_unwrap_to {
     const struct hc_alloc *alloc;
     void *ud;
     int (*record)(void *ud, const struct hc_unwrap_record *record,
-                  struct hc_error *e);
-    /* HC_EEVENT: the event cannot be understood, and so its record */
-    int (*event)(void *ud, struct hc_str text, struct hc_error *e);
+                  struct headcount_error *e);
+    /* HEADCOUNT_EEVENT: the event cannot be understood, and so its record */
+    int (*event)(void *ud, struct hc_str text, struct headcount_error *e);
     /* the record that was told of last cannot be; others may */
-    int (*broken)(void *ud, const char *why, struct hc_error *e);
+    int (*broken)(void *ud, const char *why, struct headcount_error *e);
 };
 
-/* 0; HC_EEVENT (what is around the events is broken, or the one event is);
- * HC_ENOMEM, or what a function returned. */
+/* 0; HEADCOUNT_EEVENT (what is around the events is broken, or the one event
+ * is); HEADCOUNT_ENOMEM, or what a function returned. */
 int hc_unwrap(const struct hc_unwrap_to *to, struct hc_str text,
-              struct hc_error *e);
+              struct headcount_error *e);
 
 #endif

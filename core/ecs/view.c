@@ -35,7 +35,7 @@ static struct hc_view_frame *view_top(struct hc_view *v)
 }
 
 static int view_tell(struct hc_view *v, const struct hc_view_item *item,
-                     struct hc_error *e)
+                     struct headcount_error *e)
 {
     return v->sink != NULL ? v->sink(v->ud, item, e) : 0;
 }
@@ -51,7 +51,7 @@ static const char *view_type_name(enum hc_view_type type)
 }
 
 static int view_wrong_type(struct hc_view *v, const struct hc_view_member *m,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     return hc_error_set(e, v->code, "%s: member \"%s\" is not %s (byte %llu)",
                         v->what, m->name, view_type_name(m->type),
@@ -61,7 +61,7 @@ static int view_wrong_type(struct hc_view *v, const struct hc_view_member *m,
 /* ---- keys ---- */
 
 static int view_due(struct hc_view *v, struct hc_view_frame *f, size_t i,
-                    struct hc_error *e)
+                    struct headcount_error *e)
 {
     const struct hc_view_member *m = &f->shape->members[i];
 
@@ -77,7 +77,7 @@ static int view_due(struct hc_view *v, struct hc_view_frame *f, size_t i,
     return 0;
 }
 
-static int view_key(struct hc_view *v, struct hc_error *e)
+static int view_key(struct hc_view *v, struct headcount_error *e)
 {
     struct hc_view_frame *f = view_top(v);
     struct hc_str key = hc_json_text(&v->json);
@@ -108,7 +108,7 @@ static bool view_is_list(enum hc_view_type type)
 }
 
 static int view_open_array(struct hc_view *v, const struct hc_view_member *m,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     if (!view_is_list(m->type) || view_top(v)->is_array)
         return view_wrong_type(v, m, e);
@@ -118,7 +118,7 @@ static int view_open_array(struct hc_view *v, const struct hc_view_member *m,
 }
 
 static int view_open_object(struct hc_view *v, const struct hc_view_member *m,
-                            struct hc_error *e)
+                            struct headcount_error *e)
 {
     bool element = view_top(v)->is_array;
 
@@ -130,7 +130,7 @@ static int view_open_object(struct hc_view *v, const struct hc_view_member *m,
 }
 
 static int view_raw(struct hc_view *v, const struct hc_view_member *m,
-                    struct hc_error *e)
+                    struct headcount_error *e)
 {
     struct hc_str raw = hc_buf_view(&v->raw);
 
@@ -140,7 +140,7 @@ static int view_raw(struct hc_view *v, const struct hc_view_member *m,
 }
 
 static int view_text(struct hc_view *v, const struct hc_view_member *m,
-                     struct hc_error *e)
+                     struct headcount_error *e)
 {
     bool element = view_top(v)->is_array;
 
@@ -153,7 +153,7 @@ static int view_text(struct hc_view *v, const struct hc_view_member *m,
 }
 
 static int view_number(struct hc_view *v, const struct hc_view_member *m,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     struct hc_view_item item = { .id = m->id };
     struct hc_str text = hc_json_text(&v->json);
@@ -167,7 +167,7 @@ static int view_number(struct hc_view *v, const struct hc_view_member *m,
 }
 
 static int view_bool(struct hc_view *v, const struct hc_view_member *m,
-                     bool value, struct hc_error *e)
+                     bool value, struct headcount_error *e)
 {
     if (m->type != VIEW_BOOL)
         return view_wrong_type(v, m, e);
@@ -177,14 +177,14 @@ static int view_bool(struct hc_view *v, const struct hc_view_member *m,
 
 /* Absent is what null says, but not as an element of a list. */
 static int view_null(struct hc_view *v, const struct hc_view_member *m,
-                     struct hc_error *e)
+                     struct headcount_error *e)
 {
     return view_top(v)->is_array ? view_wrong_type(v, m, e) : 0;
 }
 
 /* ---- ends ---- */
 
-static int view_close(struct hc_view *v, struct hc_error *e)
+static int view_close(struct hc_view *v, struct headcount_error *e)
 {
     struct hc_view_frame f = *view_top(v);
 
@@ -196,12 +196,12 @@ static int view_close(struct hc_view *v, struct hc_error *e)
                                                 .given = f.given }, e);
 }
 
-static int view_no_object(struct hc_view *v, struct hc_error *e)
+static int view_no_object(struct hc_view *v, struct headcount_error *e)
 {
     return hc_error_set(e, v->code, "%s is no JSON object", v->what);
 }
 
-static int view_root(struct hc_view *v, int event, struct hc_error *e)
+static int view_root(struct hc_view *v, int event, struct headcount_error *e)
 {
     if (event != JSON_OBJECT)
         return view_no_object(v, e);
@@ -210,7 +210,7 @@ static int view_root(struct hc_view *v, int event, struct hc_error *e)
     return 0;
 }
 
-static int view_value(struct hc_view *v, int event, struct hc_error *e)
+static int view_value(struct hc_view *v, int event, struct headcount_error *e)
 {
     struct hc_view_frame *f = view_top(v);
     const struct hc_view_member *m = f->is_array ? f->member : f->due;
@@ -228,7 +228,7 @@ static int view_value(struct hc_view *v, int event, struct hc_error *e)
     }
 }
 
-static int view_event(struct hc_view *v, int event, struct hc_error *e)
+static int view_event(struct hc_view *v, int event, struct headcount_error *e)
 {
     if (event == JSON_DONE)
         return 0;
@@ -243,17 +243,19 @@ static int view_event(struct hc_view *v, int event, struct hc_error *e)
 
 /* What is wrong with the text is wrong with the answer (or the event): its
  * code, and its name before the reader's sentence. */
-static int view_fail(struct hc_view *v, int err, const struct hc_error *why,
-                     struct hc_error *e)
+static int view_fail(struct hc_view *v, int err,
+                     const struct headcount_error *why,
+                     struct headcount_error *e)
 {
-    if (err == HC_ENOMEM)
+    if (err == HEADCOUNT_ENOMEM)
         return hc_error_pass(e, why);
     return hc_error_set(e, v->code, "%s: %s", v->what, why->what);
 }
 
-static int view_next(struct hc_view *v, struct hc_str *in, struct hc_error *e)
+static int view_next(struct hc_view *v, struct hc_str *in,
+                     struct headcount_error *e)
 {
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
     int event = hc_json_next(&v->json, in, &why);
 
     if (event < 0)
@@ -261,7 +263,8 @@ static int view_next(struct hc_view *v, struct hc_str *in, struct hc_error *e)
     return event == JSON_MORE ? 0 : view_event(v, event, e);
 }
 
-int hc_view_feed(struct hc_view *v, struct hc_str bytes, struct hc_error *e)
+int hc_view_feed(struct hc_view *v, struct hc_str bytes,
+                 struct headcount_error *e)
 {
     while (v->err == 0 && bytes.n > 0)
         v->err = view_next(v, &bytes, e);
@@ -277,9 +280,9 @@ bool hc_view_gave(const struct hc_view_item *end,
     return false;
 }
 
-int hc_view_end(struct hc_view *v, struct hc_error *e)
+int hc_view_end(struct hc_view *v, struct headcount_error *e)
 {
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
     int err = v->err;
 
     if (err == 0)

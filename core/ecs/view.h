@@ -59,11 +59,12 @@ struct hc_view {
     size_t depth;
     const struct hc_view_shape *root;
     /* 0, or a negative code with e set, which ends the reading */
-    int (*sink)(void *ud, const struct hc_view_item *item, struct hc_error *e);
+    int (*sink)(void *ud, const struct hc_view_item *item,
+                struct headcount_error *e);
     void (*key)(void *ud, struct hc_str key);
     void *ud;
     const char *what;          /* "the answer to ListClusters", for errors */
-    int code;                  /* HC_EANSWER, HC_EEVENT                    */
+    int code; /* HEADCOUNT_EANSWER, HEADCOUNT_EEVENT                    */
     int err;                   /* sticks                                   */
     bool root_seen;            /* the object has begun                     */
     bool list_seen;            /* an array of the table was there          */
@@ -73,7 +74,8 @@ struct hc_view {
 struct hc_view_config {
     const struct hc_alloc *alloc;
     const struct hc_view_shape *root;
-    int (*sink)(void *ud, const struct hc_view_item *item, struct hc_error *e);
+    int (*sink)(void *ud, const struct hc_view_item *item,
+                struct headcount_error *e);
     /* Gets each key of the root object, before its value; NULL: nobody does. */
     void (*key)(void *ud, struct hc_str key);
     void *ud;
@@ -84,12 +86,13 @@ struct hc_view_config {
 
 void hc_view_init(struct hc_view *v, const struct hc_view_config *config);
 void hc_view_fini(struct hc_view *v);
-int hc_view_feed(struct hc_view *v, struct hc_str bytes, struct hc_error *e);
+int hc_view_feed(struct hc_view *v, struct hc_str bytes,
+                 struct headcount_error *e);
 /* `end` is the END of an object of this shape: whether the member of this id
  * was there, and not null.  RAW members are not told of. */
 bool hc_view_gave(const struct hc_view_item *end,
                   const struct hc_view_shape *shape, int id);
 /* The input ended: 0 only if the whole document was there. */
-int hc_view_end(struct hc_view *v, struct hc_error *e);
+int hc_view_end(struct hc_view *v, struct headcount_error *e);
 
 #endif

@@ -67,21 +67,21 @@ void hc_conn_where(char out[HC_CONN_WHERE], const struct hc_origin *origin,
 }
 
 static int conn_failed(const struct hc_conn *c, long err, const char *doing,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     char where[HC_CONN_WHERE];
     bool closed = err == -ECONNRESET || err == -EPIPE || err == -ENOTCONN;
 
     hc_conn_where(where, &c->origin, &c->addr);
-    return hc_error_sys(e, err == -ETIMEDOUT ? HC_ETIMEDOUT
-                           : closed ? HC_ECLOSED : HC_EIO,
+    return hc_error_sys(e, err == -ETIMEDOUT ? HEADCOUNT_ETIMEDOUT
+                           : closed ? HEADCOUNT_ECLOSED : HEADCOUNT_EIO,
                         (int)-err, "%s: %s failed", where, doing);
 }
 
 /* ---- TLS ---- */
 
 int hc_conn_start_tls(struct hc_conn *c, const struct hc_tls_config *config,
-                      struct hc_error *e)
+                      struct headcount_error *e)
 {
     int err = hc_tls_init(&c->engine, config, e);
 
@@ -90,7 +90,7 @@ int hc_conn_start_tls(struct hc_conn *c, const struct hc_tls_config *config,
 }
 
 /* 1: `out` is empty; 0: the socket is full. */
-static int conn_flush(struct hc_conn *c, struct hc_error *e)
+static int conn_flush(struct hc_conn *c, struct headcount_error *e)
 {
     size_t n = 0;
 
@@ -110,7 +110,7 @@ static int conn_flush(struct hc_conn *c, struct hc_error *e)
 }
 
 /* Bytes of the socket into c->in: CONN_BYTES, CONN_WAIT, CONN_EOF or < 0. */
-static int conn_fill(struct hc_conn *c, struct hc_error *e)
+static int conn_fill(struct hc_conn *c, struct headcount_error *e)
 {
     if (c->ended)
         return CONN_EOF;
@@ -144,7 +144,7 @@ static bool conn_feed(struct hc_conn *c)
     return raw.n < before;
 }
 
-static int conn_handshake_once(struct hc_conn *c, struct hc_error *e)
+static int conn_handshake_once(struct hc_conn *c, struct headcount_error *e)
 {
     int flushed = conn_flush(c, e);
 
@@ -172,7 +172,7 @@ static int conn_handshake_once(struct hc_conn *c, struct hc_error *e)
     return conn_feed(c) ? 2 : 0;     /* 2: something was done, look again */
 }
 
-int hc_conn_handshake(struct hc_conn *c, struct hc_error *e)
+int hc_conn_handshake(struct hc_conn *c, struct headcount_error *e)
 {
     int did = 2;
 
@@ -184,7 +184,7 @@ int hc_conn_handshake(struct hc_conn *c, struct hc_error *e)
 /* ---- out ---- */
 
 static int conn_send_plain(struct hc_conn *c, struct hc_str *from,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     while (from->n > 0) {
         long n = hc_sock_send(c->watch.fd, from->p, from->n);
@@ -199,7 +199,7 @@ static int conn_send_plain(struct hc_conn *c, struct hc_str *from,
 }
 
 static int conn_send_tls(struct hc_conn *c, struct hc_str *from,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     for (;;) {
         int done = conn_flush(c, e);
@@ -219,7 +219,8 @@ static int conn_send_tls(struct hc_conn *c, struct hc_str *from,
     }
 }
 
-int hc_conn_send(struct hc_conn *c, struct hc_str *from, struct hc_error *e)
+int hc_conn_send(struct hc_conn *c, struct hc_str *from,
+                 struct headcount_error *e)
 {
     int done = c->tls ? conn_send_tls(c, from, e)
                       : conn_send_plain(c, from, e);
@@ -232,7 +233,7 @@ int hc_conn_send(struct hc_conn *c, struct hc_str *from, struct hc_error *e)
 /* ---- in ---- */
 
 static int conn_recv_plain(struct hc_conn *c, struct hc_str *in,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     if (c->in_at == c->in_n) {
         int got = conn_fill(c, e);
@@ -245,7 +246,7 @@ static int conn_recv_plain(struct hc_conn *c, struct hc_str *in,
 }
 
 static int conn_recv_tls(struct hc_conn *c, struct hc_str *in,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     for (;;) {
         size_t n = 0;
@@ -275,7 +276,8 @@ static int conn_recv_tls(struct hc_conn *c, struct hc_str *in,
     }
 }
 
-int hc_conn_recv(struct hc_conn *c, struct hc_str *in, struct hc_error *e)
+int hc_conn_recv(struct hc_conn *c, struct hc_str *in,
+                 struct headcount_error *e)
 {
     return c->tls ? conn_recv_tls(c, in, e) : conn_recv_plain(c, in, e);
 }

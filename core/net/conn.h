@@ -55,20 +55,23 @@ void hc_conn_free(struct hc_conn *c);
 
 /* Begins TLS: before the first handshake step. */
 int hc_conn_start_tls(struct hc_conn *c, const struct hc_tls_config *config,
-                      struct hc_error *e);
-/* 1 open, 0 waits, or HC_ETLS, HC_ECERT, HC_ECLOSED, HC_ENOMEM. */
-int hc_conn_handshake(struct hc_conn *c, struct hc_error *e);
+                      struct headcount_error *e);
+/* 1 open, 0 waits, or HEADCOUNT_ETLS, HEADCOUNT_ECERT, HEADCOUNT_ECLOSED,
+ * HEADCOUNT_ENOMEM. */
+int hc_conn_handshake(struct hc_conn *c, struct headcount_error *e);
 
 /* Sends from the front of `from`: 1 all of it is with the kernel, 0 waits, or
- * HC_ECLOSED (reset, broken pipe), HC_EIO, HC_ETLS.  What fits one TLS record
- * leaves as one, in one send. */
-int hc_conn_send(struct hc_conn *c, struct hc_str *from, struct hc_error *e);
+ * HEADCOUNT_ECLOSED (reset, broken pipe), HEADCOUNT_EIO, HEADCOUNT_ETLS.
+ * What fits one TLS record leaves as one, in one send. */
+int hc_conn_send(struct hc_conn *c, struct hc_str *from,
+                 struct headcount_error *e);
 
 enum { CONN_WAIT = 0, CONN_BYTES = 1, CONN_EOF = 2 };
 /* BYTES: *in lends plain bytes until hc_conn_used.  EOF: a clean end (of TLS:
- * close_notify).  HC_ECLOSED: reset; HC_ETRUNCATED: TLS without close_notify;
- * HC_ETLS, HC_EIO. */
-int hc_conn_recv(struct hc_conn *c, struct hc_str *in, struct hc_error *e);
+ * close_notify).  HEADCOUNT_ECLOSED: reset; HEADCOUNT_ETRUNCATED: TLS
+ * without close_notify; HEADCOUNT_ETLS, HEADCOUNT_EIO. */
+int hc_conn_recv(struct hc_conn *c, struct hc_str *in,
+                 struct headcount_error *e);
 void hc_conn_used(struct hc_conn *c, size_t n);
 
 /* Nothing was said since it became idle. */

@@ -52,10 +52,10 @@ static void dial_log(const struct hc_dial *d, int64_t now)
     char ip[HC_ADDR_TEXT];
     const struct hc_marks *m = &d->marks;
 
-    if (!hc_log_wants(&d->net->log, LOG_DEBUG))
+    if (!hc_log_wants(&d->net->log, HEADCOUNT_LOG_DEBUG))
         return;
     hc_addr_put(ip, &d->conn->addr);
-    hc_log_line(&d->net->log, LOG_DEBUG,
+    hc_log_line(&d->net->log, HEADCOUNT_LOG_DEBUG,
                 "connection host=%s address=%s port=%u dns_us=%lld "
                 "connect_us=%lld tls_us=%lld resumed=%d",
                 d->config.origin.host, ip, (unsigned)d->config.origin.port,
@@ -110,7 +110,8 @@ static void dial_try_failed(struct hc_dial *d, const struct hc_addr *addr,
 
     hc_conn_where(where, &d->config.origin, addr);
     hc_error_reset(&d->last);
-    hc_error_sys(&d->last, HC_ECONNECT, -err, "no connection to %s", where);
+    hc_error_sys(&d->last, HEADCOUNT_ECONNECT, -err, "no connection to %s",
+                 where);
     hc_eyeballs_failed(&d->eyeballs, now);
 }
 
@@ -187,7 +188,7 @@ static int dial_won(struct hc_dial *d, struct hc_dial_try *t, int64_t now)
 
     d->conn = hc_conn_new(&d->net->sys, &d->net->jobs, fd, &d->job);
     if (d->conn == NULL)
-        return dial_fail(d, hc_error_set(&d->error, HC_ENOMEM,
+        return dial_fail(d, hc_error_set(&d->error, HEADCOUNT_ENOMEM,
                                          "out of memory for a connection"));
     hc_watch_close(&t->watch);       /* the fd is the connection's now */
     d->conn->origin = d->config.origin;
@@ -247,14 +248,15 @@ static void dial_overdue(struct hc_dial *d)
                   tls ? &d->conn->addr
                   : d->tries_n == 1 ? &d->tries[0].addr : &none);
     hc_error_reset(&d->error);
-    hc_error_set(&d->error, HC_ETIMEDOUT, "%s: no %s within %lld ms%s", where,
-                 tls ? "end of the TLS handshake" : "connection",
+    hc_error_set(&d->error, HEADCOUNT_ETIMEDOUT, "%s: no %s within %lld ms%s",
+                 where, tls ? "end of the TLS handshake" : "connection",
                  (long long)(limit / HC_MS),
-                 tls ? "" : ": is there a route, and does a security group or "
-                            "firewall let it through?");
+                 tls ? ""
+                     : ": is there a route, and does a security group or "
+                       "firewall let it through?");
     if (!tls)
         hc_resolve_forget(&d->net->resolver, hc_str(d->config.origin.host));
-    dial_fail(d, HC_ETIMEDOUT);
+    dial_fail(d, HEADCOUNT_ETIMEDOUT);
 }
 
 static int dial_step(struct hc_dial *d, int64_t now)

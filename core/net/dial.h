@@ -29,8 +29,8 @@ struct hc_dial {
     struct hc_job job;                   /* first member                     */
     enum hc_dial_state state;
     struct hc_conn *conn;                /* DONE: taken by the owner         */
-    struct hc_error error;               /* FAILED                           */
-    struct hc_stats stats;               /* what it did, for the op that gets
+    struct headcount_error error;        /* FAILED                           */
+    struct headcount_stats stats;        /* what it did, for the op that gets
                                             it: the pool hands them on       */
 
     struct hc_dial *next;                /* the owner's                      */
@@ -41,7 +41,7 @@ struct hc_dial {
     struct hc_eyeballs eyeballs;
     struct hc_dial_try tries[HC_ADDRS_MAX];
     size_t tries_n, open;
-    struct hc_error last;                /* of the last address that failed  */
+    struct headcount_error last; /* of the last address that failed  */
     struct hc_marks marks;
     int64_t until;                       /* of the phase                     */
 };

@@ -78,7 +78,7 @@ static int fetch_conn(struct hc_fetch *f)
 static bool fetch_is_stale(const struct hc_fetch *f, int code)
 {
     /* Of TLS, an end without close_notify is cut short. */
-    bool ended = code == HC_ECLOSED || code == HC_ETRUNCATED;
+    bool ended = code == HEADCOUNT_ECLOSED || code == HEADCOUNT_ETRUNCATED;
 
     return ended && f->marks.reused && !f->replayed && !f->http.any &&
            (!f->flushed || f->config.replay_after_flush_ok);
@@ -89,7 +89,7 @@ void hc_fetch_is_last(struct hc_fetch *f)
     f->replayed = true;
 }
 
-static int fetch_broken(struct hc_fetch *f, int code, struct hc_error *e,
+static int fetch_broken(struct hc_fetch *f, int code, struct headcount_error *e,
                         int64_t now)
 {
     bool again = fetch_is_stale(f, code);
@@ -101,7 +101,7 @@ static int fetch_broken(struct hc_fetch *f, int code, struct hc_error *e,
     }
     f->replayed = true;
     hc_stats_count(&f->net->stats, f->config.stats, replays);
-    hc_log_line(&f->net->log, LOG_DEBUG,
+    hc_log_line(&f->net->log, HEADCOUNT_LOG_DEBUG,
                 "replay host=%s reason=\"a kept connection had been closed\"",
                 f->config.origin.host);
     return fetch_ask(f, now) < 0 ? fetch_conn(f) : FETCH_GO_ON;
@@ -109,10 +109,10 @@ static int fetch_broken(struct hc_fetch *f, int code, struct hc_error *e,
 
 /* Says whom and what the parser's sentence is about. */
 static int fetch_bad_answer(struct hc_fetch *f, int code,
-                            const struct hc_error *why, int64_t now)
+                            const struct headcount_error *why, int64_t now)
 {
     char where[HC_CONN_WHERE];
-    bool shown = code != HC_EPROTOCOL || !f->config.is_secret;
+    bool shown = code != HEADCOUNT_EPROTOCOL || !f->config.is_secret;
 
     hc_conn_where(where, &f->config.origin, &f->addr);
     hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
@@ -123,7 +123,7 @@ static int fetch_bad_answer(struct hc_fetch *f, int code,
 
 static int fetch_eof(struct hc_fetch *f, int64_t now)
 {
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     int err = hc_http1_eof(&f->http, true, &e);
 
     if (err == 0)
@@ -162,7 +162,7 @@ void hc_fetch_request(struct hc_fetch *f)
  * read the rest: the answer counts, the connection does not stay. */
 static int fetch_early(struct hc_fetch *f, int64_t now)
 {
-    struct hc_error ignored = { .code = 0 };
+    struct headcount_error ignored = { .code = 0 };
     int got = hc_conn_recv(f->waiter.conn, &f->in, &ignored);
 
     if (got == CONN_BYTES) {
@@ -187,7 +187,7 @@ static int64_t fetch_patience(const struct hc_fetch *f)
 
 static int fetch_send(struct hc_fetch *f, int64_t now)
 {
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     size_t before = f->left.n;
     int sent = hc_conn_send(f->waiter.conn, &f->left, &e);
     int got = sent <= 0 ? fetch_early(f, now) : CONN_WAIT;
@@ -214,7 +214,7 @@ static int fetch_send(struct hc_fetch *f, int64_t now)
 /* GO_ON: f->in holds bytes, or the answer ended with the connection. */
 static int fetch_recv(struct hc_fetch *f, int64_t now)
 {
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
 
     if (f->in.n > 0)
         return FETCH_GO_ON;
@@ -257,7 +257,7 @@ static int fetch_too_big(struct hc_fetch *f, int64_t now)
 
     hc_conn_where(where, &f->config.origin, &f->addr);
     hc_pool_waiter_drop(&f->net->pool, &f->waiter, now);
-    hc_error_set(&f->error, HC_ELIMIT,
+    hc_error_set(&f->error, HEADCOUNT_ELIMIT,
                  "%s: the answer is larger than %llu bytes: not read", where,
                  (unsigned long long)max);
     return fetch_failed(f);
@@ -265,7 +265,7 @@ static int fetch_too_big(struct hc_fetch *f, int64_t now)
 
 static int fetch_head(struct hc_fetch *f, int64_t now)
 {
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     int got = fetch_recv(f, now);
 
     if (got != FETCH_GO_ON || f->state != FETCH_AT_HEAD)
@@ -286,7 +286,7 @@ static int fetch_head(struct hc_fetch *f, int64_t now)
 
 static int fetch_body(struct hc_fetch *f, int64_t now)
 {
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
 
     if (f->http.state == HTTP1_DONE)
         return fetch_done(f, now);
@@ -329,7 +329,7 @@ static int fetch_overdue(struct hc_fetch *f, int64_t now)
     bool all = now >= f->config.deadline;
 
     hc_conn_where(where, &f->config.origin, &f->addr);
-    hc_error_set(&f->error, all ? HC_EDEADLINE : HC_ETIMEDOUT,
+    hc_error_set(&f->error, all ? HEADCOUNT_EDEADLINE : HEADCOUNT_ETIMEDOUT,
                  "%s: %s while waiting for %s", where,
                  all ? "the deadline has passed" : "no answer in time",
                  fetch_waits_for(f));

@@ -27,7 +27,7 @@ struct hc_fetch_config {
     int64_t deadline;                /* absolute; HC_NEVER: none             */
     int64_t first_byte_timeout;      /* 0: the net's; < 0: none              */
     uint64_t max_body;               /* 0: HC_FETCH_BODY                     */
-    struct hc_stats *stats;          /* of the op, or NULL                   */
+    struct headcount_stats *stats;   /* of the op, or NULL                   */
 };
 
 enum hc_fetch_answer {
@@ -48,7 +48,7 @@ struct hc_fetch {
     struct hc_buf out;               /* secret                               */
     struct hc_http1 http;
     struct hc_str span;
-    struct hc_error error;
+    struct headcount_error error;
     struct hc_marks marks;
     struct hc_addr addr;             /* whom we spoke to; family 0: nobody   */
     bool flushed;                    /* sent whole, at least once            */

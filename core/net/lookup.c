@@ -24,7 +24,7 @@
 #endif
 
 int hc_lookup_init(struct hc_lookup *l, const struct hc_lookup_config *config,
-                   int64_t now, struct hc_error *e)
+                   int64_t now, struct headcount_error *e)
 {
     static const int types[] = { HC_DNS_A, HC_DNS_AAAA };
     struct hc_str name = config->name;
@@ -46,7 +46,7 @@ int hc_lookup_init(struct hc_lookup *l, const struct hc_lookup_config *config,
         };
 
         if (!hc_dns_query_init(&l->sides[i].query, &query, now))
-            return hc_error_set(e, HC_EDNS, "\"%.*s\" is no host name",
+            return hc_error_set(e, HEADCOUNT_EDNS, "\"%.*s\" is no host name",
                                 HC_STR_ARG(name));
     }
     return 0;
@@ -259,11 +259,11 @@ static void lookup_say_why(struct hc_lookup *l, int64_t now)
     int code = hc_dns_query_error(who, now, &l->why);
 
     l->known.why = &l->why;
-    if (code == HC_EDNSFAIL)
+    if (code == HEADCOUNT_EDNSFAIL)
         l->known.ttl = LOOKUP_FAILURE_TTL;
-    else if (code == HC_EDNS)
+    else if (code == HEADCOUNT_EDNS)
         l->known.ttl = who->reply.ttl;
-    if (code == HC_EDNS && !no_name && a->reply.ttl < l->known.ttl)
+    if (code == HEADCOUNT_EDNS && !no_name && a->reply.ttl < l->known.ttl)
         l->known.ttl = a->reply.ttl;
 }
 

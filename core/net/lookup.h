@@ -31,7 +31,7 @@ struct hc_lookup_config {
     bool ipv6;                           /* ask for AAAA too                 */
     const struct hc_system *sys;         /* these three outlive it           */
     struct hc_jobs *jobs;
-    struct hc_stats *stats;
+    struct headcount_stats *stats;
 };
 
 struct hc_lookup {
@@ -49,21 +49,22 @@ struct hc_lookup {
     /* Once it is over.  why.code 0: known.addrs; known.why is NULL or &why. */
     bool over;
     struct hc_dns_known known;
-    struct hc_error why;
+    struct headcount_error why;
 
     char name[HC_DNS_NAME_TEXT];         /* private from here                */
     size_t name_n;
     const struct hc_system *sys;
     struct hc_jobs *jobs;
-    struct hc_stats *stats;
+    struct headcount_stats *stats;
     struct hc_lookup_side sides[2];      /* A, AAAA                          */
     size_t sides_n;
     int64_t hold_until;
 };
 
-/* 0 or HC_EDNS: what is asked for is no name.  The memory is all zero. */
+/* 0 or HEADCOUNT_EDNS: what is asked for is no name.  The memory is all
+ * zero. */
 int hc_lookup_init(struct hc_lookup *l, const struct hc_lookup_config *config,
-                   int64_t now, struct hc_error *e);
+                   int64_t now, struct headcount_error *e);
 void hc_lookup_fini(struct hc_lookup *l);
 struct hc_str hc_lookup_name(const struct hc_lookup *l);
 /* Goes as far as it can; until it is over it has said to its job when it

@@ -25,7 +25,7 @@ static void net_defaults(struct hc_net_config *c)
 
 int hc_net_init(struct hc_net *net, const struct hc_system *sys,
                 const struct hc_log *log, const struct hc_net_config *config,
-                struct hc_error *e)
+                struct headcount_error *e)
 {
     *net = (struct hc_net){ .sys = *sys, .log = *log, .config = *config };
     net_defaults(&net->config);

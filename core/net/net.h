@@ -30,16 +30,16 @@ struct hc_net {
     struct hc_system sys;
     struct hc_log log;
     struct hc_jobs jobs;
-    struct hc_stats stats;
+    struct headcount_stats stats;
     struct hc_net_config config;     /* defaults filled in                   */
     struct hc_resolver resolver;
     struct hc_pool pool;
 };
 
-/* 0 or HC_ECONFIG (dns_server); on error there is nothing to fini. */
+/* 0 or HEADCOUNT_ECONFIG (dns_server); on error there is nothing to fini. */
 int hc_net_init(struct hc_net *net, const struct hc_system *sys,
                 const struct hc_log *log, const struct hc_net_config *config,
-                struct hc_error *e);
+                struct headcount_error *e);
 void hc_net_fini(struct hc_net *net);
 
 #endif

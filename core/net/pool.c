@@ -217,7 +217,8 @@ static void waiter_hand(struct hc_pool_waiter *t, struct hc_conn *c)
     hc_job_wake(t->job);
 }
 
-static int waiter_fail(struct hc_pool_waiter *t, const struct hc_error *why)
+static int waiter_fail(struct hc_pool_waiter *t,
+                       const struct headcount_error *why)
 {
     waiter_unlink(t);
     t->failed = true;
@@ -278,7 +279,7 @@ static struct hc_dial *pool_orphan(const struct hc_pool_host *h)
 static bool pool_may_wait(struct hc_pool *p, struct hc_pool_host *h,
                           struct hc_pool_waiter *t, int64_t now)
 {
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
 
     if (t->dial == NULL) {
         t->dial = pool_orphan(h);
@@ -289,12 +290,13 @@ static bool pool_may_wait(struct hc_pool *p, struct hc_pool_host *h,
     if (!pool_has_room(p, h, t->fresh)) {
         if (h->conns + h->dials_n > 0)
             return true;
-        hc_error_set(&e, HC_ELIMIT, "%s: %d connections are open already",
-                     h->origin.host, HC_POOL_MAX);
+        hc_error_set(&e, HEADCOUNT_ELIMIT,
+                     "%s: %d connections are open already", h->origin.host,
+                     HC_POOL_MAX);
     } else if (pool_dial(p, h, t, now)) {
         return true;
     } else {
-        hc_error_set(&e, HC_ENOMEM, "out of memory for a connection");
+        hc_error_set(&e, HEADCOUNT_ENOMEM, "out of memory for a connection");
     }
     waiter_fail(t, &e);
     return false;
@@ -440,7 +442,7 @@ int hc_pool_ask(struct hc_pool *p, struct hc_pool_waiter *waiter,
                               .stats = ask->stats, .fresh = ask->fresh };
     if (h == NULL) {
         waiter->failed = true;
-        return hc_error_set(&waiter->error, HC_ENOMEM,
+        return hc_error_set(&waiter->error, HEADCOUNT_ENOMEM,
                             "out of memory for a connection");
     }
     waiter->prev = h->last;

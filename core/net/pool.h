@@ -23,12 +23,12 @@ struct hc_pool_host;
 struct hc_pool_waiter {
     struct hc_conn *conn;
     bool failed;
-    struct hc_error error;
+    struct headcount_error error;
 
     struct hc_pool_host *host;       /* private from here; NULL: asks nothing */
     struct hc_job *job;
     struct hc_pool_waiter *prev, *next;
-    struct hc_stats *stats;
+    struct headcount_stats *stats;
     struct hc_dial *dial;            /* that counts for this turn's op       */
     bool adopted;                    /* and was begun for another one        */
     bool fresh;                      /* no kept connection will do           */
@@ -38,7 +38,7 @@ struct hc_pool_ask {
     const struct hc_origin *origin;
     const struct hc_anchors *anchors;    /* NULL for http                    */
     struct hc_job *job;
-    struct hc_stats *stats;              /* of the op; NULL is fine          */
+    struct headcount_stats *stats; /* of the op; NULL is fine          */
     bool fresh;
 };
 
@@ -54,8 +54,8 @@ void hc_pool_init(struct hc_pool *p, struct hc_net *net);
 /* Closes what is idle, ends dials; what is lent must have been given back. */
 void hc_pool_fini(struct hc_pool *p);
 
-/* 0, or HC_ENOMEM, HC_ELIMIT with turn->failed.  The turn may be decided at
- * once; the job is woken otherwise. */
+/* 0, or HEADCOUNT_ENOMEM, HEADCOUNT_ELIMIT with turn->failed.  The turn may
+ * be decided at once; the job is woken otherwise. */
 int hc_pool_ask(struct hc_pool *p, struct hc_pool_waiter *waiter,
                 const struct hc_pool_ask *ask, int64_t now);
 /* Gives turn->conn back: kept if `reusable`, else closed. */

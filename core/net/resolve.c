@@ -16,13 +16,13 @@
 
 int hc_resolver_init(struct hc_resolver *r,
                      const struct hc_resolver_config *config,
-                     struct hc_error *e)
+                     struct headcount_error *e)
 {
     struct hc_dns_server server;
     struct hc_str text = config->dns_server;
 
     if (text.n > 0 && !hc_dns_server_get(&server, text))
-        return hc_error_set(e, HC_ECONFIG,
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
                             "the DNS server \"%.*s\" is no IP, IP:port or "
                             "[IPv6]:port", HC_STR_ARG(text));
     *r = (struct hc_resolver){
@@ -93,12 +93,12 @@ static bool resolve_here(struct hc_str name, struct hc_addrs *out)
 static int resolve_read(struct hc_resolver *r, const char *path,
                         struct hc_buf *text)
 {
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     int err = r->sys->read_file(r->sys->ud, path, text, &e);
 
     if (err < 0)
         hc_buf_reset(text);
-    return err == HC_ENOMEM ? err : 0;
+    return err == HEADCOUNT_ENOMEM ? err : 0;
 }
 
 static int resolve_read_conf(struct hc_resolver *r)
@@ -117,7 +117,7 @@ static int resolve_read_conf(struct hc_resolver *r)
 }
 
 static int resolve_read_files(struct hc_resolver *r, int64_t now,
-                              struct hc_error *e)
+                              struct headcount_error *e)
 {
     if (now < r->files_due)
         return 0;
@@ -157,7 +157,7 @@ static void resolve_tell(struct hc_lookup *l, const struct hc_resolve_ask *ask)
 /* The outcome, to one of those who waited. */
 static int resolve_hand_over(struct hc_resolver *r, struct hc_lookup *l,
                              const struct hc_resolve_ask *ask,
-                             struct hc_addrs *out, struct hc_error *e)
+                             struct hc_addrs *out, struct headcount_error *e)
 {
     int code = l->why.code;
 
@@ -211,7 +211,7 @@ static void resolve_run(struct hc_job *job, int64_t now)
 
 static struct hc_lookup *resolve_new(struct hc_resolver *r,
                                      const struct hc_resolve_ask *ask,
-                                     int64_t now, struct hc_error *e)
+                                     int64_t now, struct headcount_error *e)
 {
     struct hc_lookup *l = hc_alloc(&r->sys->alloc, sizeof *l);
     const struct hc_lookup_config config = {
@@ -220,7 +220,7 @@ static struct hc_lookup *resolve_new(struct hc_resolver *r,
     };
 
     if (l == NULL) {
-        hc_error_set(e, HC_ENOMEM, "out of memory for a DNS lookup");
+        hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for a DNS lookup");
         return NULL;
     }
     if (hc_lookup_init(l, &config, now, e) < 0) {
@@ -238,9 +238,9 @@ static struct hc_lookup *resolve_new(struct hc_resolver *r,
 /* The first queries leave at once. */
 static int resolve_start(struct hc_resolver *r,
                          const struct hc_resolve_ask *ask, int64_t now,
-                         struct hc_addrs *out, struct hc_error *e)
+                         struct hc_addrs *out, struct headcount_error *e)
 {
-    struct hc_error why = { .code = 0 };
+    struct headcount_error why = { .code = 0 };
     struct hc_lookup *l = resolve_new(r, ask, now, &why);
 
     if (l == NULL)
@@ -258,7 +258,7 @@ static int resolve_start(struct hc_resolver *r,
 
 static int resolve_cached(struct hc_resolver *r,
                           const struct hc_resolve_ask *ask, int64_t now,
-                          struct hc_addrs *out, struct hc_error *e)
+                          struct hc_addrs *out, struct headcount_error *e)
 {
     int got = hc_dns_cache_find(&r->cache, ask->name, now, out, e);
 
@@ -268,7 +268,7 @@ static int resolve_cached(struct hc_resolver *r,
 }
 
 int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
-               int64_t now, struct hc_addrs *out, struct hc_error *e)
+               int64_t now, struct hc_addrs *out, struct headcount_error *e)
 {
     out->n = 0;
     if (ask->waiter != NULL)

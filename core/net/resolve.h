@@ -2,9 +2,9 @@
  * or one lookup that all who ask meanwhile share.
  *
  *     got = hc_resolve(r, &ask, now, &addrs, e);
- *     1: addrs; 0: the job is woken, ask again; < 0: HC_EDNS (the name has no
- *     address), HC_EDNSFAIL (no server could say), HC_ENOMEM, HC_EIO (no
- *     randomness)
+ *     1: addrs; 0: the job is woken, ask again; < 0: HEADCOUNT_EDNS (the name
+ *     has no address), HEADCOUNT_EDNSFAIL (no server could say),
+ *     HEADCOUNT_ENOMEM, HEADCOUNT_EIO (no randomness)
  */
 #ifndef HC_NET_RESOLVE_H
 #define HC_NET_RESOLVE_H
@@ -21,7 +21,7 @@ struct hc_lookup;
 struct hc_resolver {
     const struct hc_system *sys;
     struct hc_jobs *jobs;
-    struct hc_stats *stats;              /* of the net                       */
+    struct headcount_stats *stats;       /* of the net                       */
     char dns_server[64];                 /* "" = resolv.conf                 */
     struct hc_dns_cache cache;           /* private from here                */
     struct hc_hosts hosts;
@@ -34,15 +34,15 @@ struct hc_resolver {
 struct hc_resolver_config {
     const struct hc_system *sys;         /* these three outlive it           */
     struct hc_jobs *jobs;
-    struct hc_stats *stats;
+    struct headcount_stats *stats;
     /* "IP", "IP:port" or "[IPv6]:port"; empty: resolv.conf, and without that
      * 127.0.0.1.  Nothing is sent to any other server then. */
     struct hc_str dns_server;
 };
-/* 0, or HC_ECONFIG for a dns_server that is none. */
+/* 0, or HEADCOUNT_ECONFIG for a dns_server that is none. */
 int hc_resolver_init(struct hc_resolver *r,
                      const struct hc_resolver_config *config,
-                     struct hc_error *e);
+                     struct headcount_error *e);
 /* Ends what is under way.  r may be all zero. */
 void hc_resolver_fini(struct hc_resolver *r);
 
@@ -50,14 +50,14 @@ struct hc_resolve_ask {
     struct hc_str name;                  /* lower case, no trailing dot      */
     struct hc_waiter *waiter;            /* dropped by its owner             */
     struct hc_job *job;
-    struct hc_stats *stats;              /* of the op that asks, or NULL: a
+    struct headcount_stats *stats;       /* of the op that asks, or NULL: a
                                             lookup is counted to the first   */
     bool again;                          /* asks after a wait (0): an answer
                                             out of the cache is not counted
                                             as a hit then                    */
 };
 int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
-               int64_t now, struct hc_addrs *out, struct hc_error *e);
+               int64_t now, struct hc_addrs *out, struct headcount_error *e);
 /* Every address failed to connect: the next ask does not use the cache. */
 void hc_resolve_forget(struct hc_resolver *r, struct hc_str name);
 

@@ -3,8 +3,7 @@
 #ifndef HC_NET_STATS_H
 #define HC_NET_STATS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "headcount.h"
 
 #define HC_STATS(X)                                                         \
     X(api_calls)              /* operations begun, however many attempts  */ \
@@ -18,14 +17,9 @@
     X(retries)                /* attempts after the first                 */ \
     X(replays)                /* requests sent again on a new connection  */
 
-struct hc_stats {
-#define HC_STATS_FIELD(name) uint64_t name;
-    HC_STATS(HC_STATS_FIELD)
-#undef HC_STATS_FIELD
-};
-
 /* Moves what `from` counted to `to`, if there is one; `from` is zero then. */
-static inline void hc_stats_move(struct hc_stats *to, struct hc_stats *from)
+static inline void hc_stats_move(struct headcount_stats *to,
+                                 struct headcount_stats *from)
 {
 #define HC_STATS_MOVE(name)                                                 \
     if (to != NULL)                                                         \

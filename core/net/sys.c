@@ -41,7 +41,7 @@ static int sys_random(void *ud, void *p, size_t n)
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return HC_EIO;
+            return HEADCOUNT_EIO;
         at += got;
         n -= (size_t)got;
     }
@@ -55,7 +55,7 @@ static const char *sys_getenv(void *ud, const char *name)
 }
 
 static int sys_read_all(int fd, const char *path, struct hc_buf *out,
-                        struct hc_error *e)
+                        struct headcount_error *e)
 {
     for (;;) {
         size_t room = out->max - out->n < 4096 ? out->max - out->n : 4096;
@@ -63,17 +63,18 @@ static int sys_read_all(int fd, const char *path, struct hc_buf *out,
         char *p = room > 0 ? hc_buf_room(out, room) : &extra;
 
         if (p == NULL)
-            return hc_error_set(e, HC_ENOMEM, "%s: out of memory", path);
+            return hc_error_set(e, HEADCOUNT_ENOMEM, "%s: out of memory", path);
         ssize_t got = read(fd, p, room > 0 ? room : 1);
 
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return hc_error_sys(e, HC_EIO, errno, "%s cannot be read", path);
+            return hc_error_sys(e, HEADCOUNT_EIO, errno, "%s cannot be read",
+                                path);
         if (got == 0)
             return 0;
         if (room == 0)
-            return hc_error_set(e, HC_ELIMIT,
+            return hc_error_set(e, HEADCOUNT_ELIMIT,
                                 "%s is larger than %zu bytes: not read", path,
                                 out->max);
         hc_buf_added(out, (size_t)got);
@@ -81,21 +82,22 @@ static int sys_read_all(int fd, const char *path, struct hc_buf *out,
 }
 
 static int sys_read_file(void *ud, const char *path, struct hc_buf *out,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     (void)ud;
     /* O_NONBLOCK: a FIFO without a writer must not hold us up. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0)
-        return hc_error_sys(e, HC_EIO, errno, "%s cannot be opened", path);
+        return hc_error_sys(e, HEADCOUNT_EIO, errno, "%s cannot be opened",
+                            path);
     struct stat st;
     int err = 0;
 
     if (fstat(fd, &st) < 0)
-        err = hc_error_sys(e, HC_EIO, errno, "%s cannot be read", path);
+        err = hc_error_sys(e, HEADCOUNT_EIO, errno, "%s cannot be read", path);
     else if (!S_ISREG(st.st_mode))
-        err = hc_error_set(e, HC_EIO, "%s is no regular file", path);
+        err = hc_error_set(e, HEADCOUNT_EIO, "%s is no regular file", path);
     else
         err = sys_read_all(fd, path, out, e);
     close(fd);
@@ -137,11 +139,12 @@ int64_t hc_wall(const struct hc_system *sys)
 }
 
 int hc_random(const struct hc_system *sys, void *p, size_t n,
-              struct hc_error *e)
+              struct headcount_error *e)
 {
     if (sys->random(sys->ud, p, n) == 0)
         return 0;
-    return hc_error_set(e, HC_EIO, "the operating system gave no randomness: "
+    return hc_error_set(e, HEADCOUNT_EIO,
+                        "the operating system gave no randomness: "
                         "nothing can be signed or encrypted without it");
 }
 

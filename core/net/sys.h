@@ -12,13 +12,14 @@ struct hc_system {
     struct hc_alloc alloc;
     int64_t (*now)(void *ud);            /* monotonic, us                    */
     int64_t (*wall)(void *ud);           /* since 1970 UTC, us               */
-    int (*random)(void *ud, void *p, size_t n);    /* 0 or HC_EIO            */
+    int (*random)(void *ud, void *p,
+                  size_t n); /* 0 or HEADCOUNT_EIO            */
     const char *(*getenv)(void *ud, const char *name);    /* NULL: not set   */
-    /* The whole file appended to `out`: 0; HC_EIO (e->sys says why);
-     * HC_ELIMIT if it does not fit out->max; HC_ENOMEM.  Never blocks on what
-     * is no regular file: that is HC_EIO. */
+    /* The whole file appended to `out`: 0; HEADCOUNT_EIO (e->sys says why);
+     * HEADCOUNT_ELIMIT if it does not fit out->max; HEADCOUNT_ENOMEM.  Never
+     * blocks on what is no regular file: that is HEADCOUNT_EIO. */
     int (*read_file)(void *ud, const char *path, struct hc_buf *out,
-                     struct hc_error *e);
+                     struct headcount_error *e);
     long (*user)(void *ud);              /* whose the process is; NULL: that
                                             is not to be known               */
     void *ud;
@@ -33,7 +34,7 @@ int64_t hc_now(const struct hc_system *sys);
 long hc_process(void);
 int64_t hc_wall(const struct hc_system *sys);
 int hc_random(const struct hc_system *sys, void *p, size_t n,
-              struct hc_error *e);
+              struct headcount_error *e);
 /* {NULL, 0} for a variable that is not set, or is set to nothing. */
 struct hc_str hc_getenv(const struct hc_system *sys, const char *name);
 

@@ -42,17 +42,6 @@ void hc_op_unqueue_changed(headcount_op *op)
     op->is_changed = false;
 }
 
-struct headcount_stats hc_op_stats(const struct hc_stats *from,
-                                   int64_t elapsed)
-{
-    struct headcount_stats to = { .elapsed_us = elapsed };
-
-#define OP_STATS(name) to.name = from->name;
-    HC_STATS(OP_STATS)
-#undef OP_STATS
-    return to;
-}
-
 static struct headcount_timing op_timing(const struct hc_timing *t)
 {
     const struct hc_marks *m = &t->marks;
@@ -86,8 +75,8 @@ static void op_done(headcount_op *op, int err)
         hc_error_set(&op->error, err, "%s", hc_error_sentence(err));
     op->outcome.code = op->error.code;
     op->outcome.message = op->error.what;
-    op->outcome.stats = hc_op_stats(&op->stats,
-                                 hc_now(&op->h->net.sys) - op->started);
+    op->outcome.stats = op->stats;
+    op->outcome.stats.elapsed_us = hc_now(&op->h->net.sys) - op->started;
     op_put_timings(op);
     op->state = HEADCOUNT_DONE;
     op_changed(op);
@@ -223,7 +212,7 @@ static int op_step(headcount_op *op, int64_t now)
     case HEADCOUNT_RECONCILE: return hc_op_reconcile_step(op, now);
     case HEADCOUNT_SWEEP:     return hc_op_sweep_step(op);
     }
-    return HC_ESTATE;
+    return HEADCOUNT_ESTATE;
 }
 
 static void op_run(struct hc_job *job, int64_t now)
@@ -272,7 +261,7 @@ static int op_start(headcount_op *op)
     case HEADCOUNT_RECONCILE: return hc_op_reconcile_start(op);
     case HEADCOUNT_SWEEP:     return hc_op_sweep_start(op);
     }
-    return HC_EARG;
+    return HEADCOUNT_EARG;
 }
 
 struct hc_call_config hc_op_call_config(headcount_op *op)

@@ -130,9 +130,9 @@ struct headcount_op {
     enum headcount_state state;
     struct headcount_outcome outcome;
     struct hc_arena arena;
-    struct hc_stats stats;
+    struct headcount_stats stats;
     struct hc_timings timings;
-    struct hc_error error;
+    struct headcount_error error;
     struct hc_creds *creds;              /* its calls are signed with        */
     int64_t started, deadline;
     struct hc_brake brake;               /* of its run; a part's is its
@@ -162,28 +162,28 @@ extern const struct hc_form hc_form_system, hc_form_config, hc_form_request,
     hc_form_wish, hc_form_query, hc_form_sign;
 
 /* What the caller's struct, which begins with its size, has of ours; the rest
- * of `to` stays as it is, as all of it does if `from` is NULL.  0, or HC_EARG
- * (its size is none, or it has more than is known here) with *e (may be NULL)
- * set. */
+ * of `to` stays as it is, as all of it does if `from` is NULL.  0, or
+ * HEADCOUNT_EARG (its size is none, or it has more than is known here) with
+ * *e (may be NULL) set. */
 int hc_take_struct(void *to, const struct hc_form *form, const void *from,
-                   struct hc_error *e);
+                   struct headcount_error *e);
 /* The real world but for what `from` has of its own.  As hc_take_struct; *sys
  * is the real one then. */
 int hc_take_system(struct hc_system *sys, struct hc_log *log,
                    const struct headcount_system *from, int level,
-                   struct hc_error *e);
-void hc_give_error(struct headcount_error *to, const struct hc_error *from);
+                   struct headcount_error *e);
+void hc_give_error(struct headcount_error *to,
+                   const struct headcount_error *from);
 /* Out of the list for headcount_next. */
 void hc_op_unqueue_changed(headcount_op *op);
-struct headcount_stats hc_op_stats(const struct hc_stats *from,
-                                   int64_t elapsed);
 
 /* What every call of this op is made with. */
 struct hc_call_config hc_op_call_config(headcount_op *op);
 
 #define HC_OP_WISHES 10000
 bool hc_op_wish_is_sound(const struct headcount_wish *w);
-/* Copied into op->keep.  0, HC_ENOMEM, or HC_EARG with op->error set. */
+/* Copied into op->keep.  0, HEADCOUNT_ENOMEM, or HEADCOUNT_EARG with
+ * op->error set. */
 int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
                     struct hc_wish *to);
 /* The request's, while the caller's memory is still there. */
@@ -207,9 +207,9 @@ headcount_op *hc_op_turn(headcount_op *op);
 bool hc_op_asks_in_sweep(const headcount_op *op);
 /* A cluster that was named, or found there; that it is a target already, as it
  * is by name and by ARN and for each role of its account, is fine.  0,
- * HC_ENOMEM, HC_ELIMIT. */
+ * HEADCOUNT_ENOMEM, HEADCOUNT_ELIMIT. */
 int hc_op_sweep_add(headcount_op *op, size_t scope,
-                    const struct hc_arn *cluster, struct hc_error *e);
+                    const struct hc_arn *cluster, struct headcount_error *e);
 /* Adds what can be added now. */
 int hc_op_sweep_find(headcount_op *op);
 int hc_op_sweep_find_init(headcount_op *op);
@@ -245,7 +245,7 @@ bool hc_op_is_named(const struct op_reconcile *r, size_t at);
 /* The event asks for no write to this one of r->names. */
 bool hc_op_is_dry(const struct op_reconcile *r, size_t at);
 /* What came of it: of the event's clusters, records and versions.  0 or
- * HC_ENOMEM. */
+ * HEADCOUNT_ENOMEM. */
 int hc_op_settle_event(headcount_op *op);
 
 /* 0: under way; 1: done at once; < 0: op->error.  Texts are in op->keep. */

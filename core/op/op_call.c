@@ -21,7 +21,7 @@ static void op_call_judge(headcount_op *op)
 }
 
 static int op_call_read(struct hc_json *j, struct hc_str text,
-                        struct hc_error *e)
+                        struct headcount_error *e)
 {
     int got = JSON_DONE;
 
@@ -48,13 +48,14 @@ static bool op_call_is_object(struct hc_str text)
 static int op_call_check_body(headcount_op *op)
 {
     struct hc_json j;
-    struct hc_error why = { .code = 0 };
+    struct headcount_error why = { .code = 0 };
     struct hc_str text = op_call_request(op);
 
     if (text.n > CALL_REQUEST_MAX)
-        return hc_error_set(&op->error, HC_ELIMIT, "the request's body has "
-                            "%zu bytes: at most %zu are sent", text.n,
-                            CALL_REQUEST_MAX);
+        return hc_error_set(&op->error, HEADCOUNT_ELIMIT,
+                            "the request's body has "
+                            "%zu bytes: at most %zu are sent",
+                            text.n, CALL_REQUEST_MAX);
     hc_json_init(&j, &op->h->net.sys.alloc, CALL_REQUEST_MAX, HC_JSON_DEPTH,
                  CALL_TEXT_MAX);
     hc_json_skip(&j);
@@ -63,13 +64,16 @@ static int op_call_check_body(headcount_op *op)
     if (err == 0)
         err = hc_json_end(&j, &why);
     hc_json_fini(&j);
-    if (err == HC_ENOMEM)
+    if (err == HEADCOUNT_ENOMEM)
         return hc_error_pass(&op->error, &why);
     if (err < 0)
-        return hc_error_set(&op->error, HC_ESYNTAX, "the request's body is no "
-                            "JSON: %s", why.what);
+        return hc_error_set(&op->error, HEADCOUNT_ESYNTAX,
+                            "the request's body is no "
+                            "JSON: %s",
+                            why.what);
     if (!op_call_is_object(text))
-        return hc_error_set(&op->error, HC_ESYNTAX, "the request's body has "
+        return hc_error_set(&op->error, HEADCOUNT_ESYNTAX,
+                            "the request's body has "
                             "to be a JSON object: {...}");
     return 0;
 }
@@ -105,31 +109,33 @@ static const char *op_call_host(const struct op_call *c)
 static int op_call_body(headcount_op *op)
 {
     struct op_call *c = &op->as.call;
-    struct hc_error why = { .code = 0 };
+    struct headcount_error why = { .code = 0 };
     int err = op_call_read(&c->json, c->call.span, &why);
 
     hc_buf_put(&c->body, c->call.span.p, c->call.span.n);
     if (err == 0 && hc_buf_error(&c->body) == 0)
         return 0;
-    if (hc_buf_error(&c->body) == HC_ENOMEM || err == HC_ENOMEM)
-        return hc_error_set(&op->error, HC_ENOMEM,
+    if (hc_buf_error(&c->body) == HEADCOUNT_ENOMEM || err == HEADCOUNT_ENOMEM)
+        return hc_error_set(&op->error, HEADCOUNT_ENOMEM,
                             "out of memory for an answer");
-    return hc_error_set(&op->error, HC_EANSWER, "%s: %s: the answer is no "
-                        "valid JSON: %s", op_call_host(c),
-                        op->request.operation, why.what);
+    return hc_error_set(&op->error, HEADCOUNT_EANSWER,
+                        "%s: %s: the answer is no "
+                        "valid JSON: %s",
+                        op_call_host(c), op->request.operation, why.what);
 }
 
 static int op_call_done(headcount_op *op)
 {
     struct op_call *c = &op->as.call;
-    struct hc_error why = { .code = 0 };
+    struct headcount_error why = { .code = 0 };
 
     op->outcome.status = c->call.service_error.status;
     op->outcome.request_id = c->call.service_error.request_id;
     if (c->body.n > 0 && hc_json_end(&c->json, &why) < 0)
-        return hc_error_set(&op->error, HC_EANSWER, "%s: %s: the answer is "
-                            "no whole JSON: %s", op_call_host(c),
-                            op->request.operation, why.what);
+        return hc_error_set(&op->error, HEADCOUNT_EANSWER,
+                            "%s: %s: the answer is "
+                            "no whole JSON: %s",
+                            op_call_host(c), op->request.operation, why.what);
     op->outcome.body = c->body.n > 0 ? c->body.p : "";
     op->outcome.body_size = c->body.n;
     return 1;
@@ -142,13 +148,14 @@ static int op_call_failed(headcount_op *op)
 
     op->outcome.status = s->status;
     op->outcome.request_id = s->request_id;
-    if (call->error.code != HC_ESERVICE)
+    if (call->error.code != HEADCOUNT_ESERVICE)
         return hc_error_pass(&op->error, &call->error);
     /* A proxy, or what a load balancer says: not the service. */
     if (!s->named)
-        return hc_error_set(&op->error, HC_EANSWER, "%s", call->error.what);
+        return hc_error_set(&op->error, HEADCOUNT_EANSWER, "%s",
+                            call->error.what);
     op->outcome.service_code = s->code;
-    return hc_error_set(&op->error, HC_ESERVICE, "%s: %s (%s)", s->code,
+    return hc_error_set(&op->error, HEADCOUNT_ESERVICE, "%s: %s (%s)", s->code,
                         s->message, s->request_id[0] != '\0' ? s->request_id
                                                    : "no request id");
 }

@@ -118,7 +118,8 @@ int hc_op_read_event(headcount_op *op)
     if (err < 0)
         return err;
     if (b->sweeps && !b->wrapped && swept == HEADCOUNT_SWEPT_NOT)
-        return hc_error_set(&op->error, HC_ECONFIG, "%s", EVENT_NO_CLUSTER);
+        return hc_error_set(&op->error, HEADCOUNT_ECONFIG, "%s",
+                            EVENT_NO_CLUSTER);
     event_narrow(op);
     dropped = event_drop_known(op);
     sound = event_is_sound(b, swept);
@@ -135,12 +136,12 @@ int hc_op_read_event(headcount_op *op)
 
 /* ---- what came of it ---- */
 
-static bool event_went_well(const struct hc_report_cluster *c)
+static bool event_went_well(const struct headcount_cluster *c)
 {
     bool well = c->error_code == NULL;
 
     for (size_t i = 0; well && i < c->services_n; i++)
-        well = c->services[i].outcome != OUTCOME_FAILED;
+        well = c->services[i].outcome != HEADCOUNT_FAILED;
     return well;
 }
 
@@ -216,7 +217,7 @@ static int event_put_records(headcount_op *op)
                                                b->records_n * sizeof *to);
 
     if (to == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     for (size_t i = 0; i < b->records_n; i++) {
         to[i] = (struct headcount_record){
             .id = b->records[i].id.p,

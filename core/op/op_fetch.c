@@ -32,11 +32,12 @@ static int op_fetch_method(headcount_op *op)
                                   : r->body_size > 0 ? "POST" : "GET");
 
     if (!hc_http1_is_token(method) || method.n >= sizeof f->method)
-        return hc_error_set(&op->error, HC_EARG, "the method is no HTTP "
+        return hc_error_set(&op->error, HEADCOUNT_EARG, "the method is no HTTP "
                             "method: it takes up to %zu letters, as GET",
                             sizeof f->method - 1);
     if (hc_str_eqz(method, "CONNECT"))
-        return hc_error_set(&op->error, HC_EARG, "the method CONNECT asks a "
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "the method CONNECT asks a "
                             "proxy for a tunnel: that cannot be fetched");
     hc_fmt(f->method, sizeof f->method, "%.*s", HC_STR_ARG(method));
     return 0;
@@ -72,8 +73,10 @@ static int op_fetch_url(headcount_op *op, struct hc_url *url)
         hc_endpoint_of(&op->as.fetch.at, &url->origin);
         return 0;
     }
-    return hc_error_set(&op->error, HC_EARG, "the URL%s%.*s cannot be fetched: "
-                        "%s", shown.n > 0 ? " " : "", HC_STR_ARG(shown), why);
+    return hc_error_set(&op->error, HEADCOUNT_EARG,
+                        "the URL%s%.*s cannot be fetched: "
+                        "%s",
+                        shown.n > 0 ? " " : "", HC_STR_ARG(shown), why);
 }
 
 /* ---- headers ---- */
@@ -98,8 +101,10 @@ static int op_fetch_no_name(headcount_op *op, struct hc_str name)
 
     while (n < name.n && hc_http1_is_token(hc_str_n(name.p + n, 1)))
         n++;
-    return hc_error_set(&op->error, HC_EARG, "the header `%.*s` cannot be "
-                        "sent: %s", HC_STR_ARG(hc_str_n(name.p, n)),
+    return hc_error_set(&op->error, HEADCOUNT_EARG,
+                        "the header `%.*s` cannot be "
+                        "sent: %s",
+                        HC_STR_ARG(hc_str_n(name.p, n)),
                         n < name.n ? "a byte follows that no name may have"
                                    : "its name is empty");
 }
@@ -112,17 +117,22 @@ static int op_fetch_check_header(headcount_op *op,
     if (!hc_http1_is_token(name))
         return op_fetch_no_name(op, name);
     if (!hc_http1_is_value(value))
-        return hc_error_set(&op->error, HC_EARG, "the header `%s` cannot be "
-                            "sent: its value has a control character", h->name);
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "the header `%s` cannot be "
+                            "sent: its value has a control character",
+                            h->name);
     if (fetch_is_ours(name))
-        return hc_error_set(&op->error, HC_EARG, "the header `%s` cannot be "
-                            "given: it is set with the request", h->name);
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "the header `%s` cannot be "
+                            "given: it is set with the request",
+                            h->name);
     /* What was signed for this URL has it, and may be handed on. */
     if (hc_str_eqi(name, HC_STR("host")) &&
         !hc_str_eqi(value, hc_str(op->as.fetch.at.host)))
-        return hc_error_set(&op->error, HC_EARG, "the header `%s` cannot be "
-                            "given: it is %s, from the URL", h->name,
-                            op->as.fetch.at.host);
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "the header `%s` cannot be "
+                            "given: it is %s, from the URL",
+                            h->name, op->as.fetch.at.host);
     return 0;
 }
 
@@ -207,7 +217,7 @@ static int op_fetch_put(headcount_op *op, const struct hc_url *url)
     hc_buf_lit(out, "\r\n");
     hc_buf_put(out, op->request.body, op->request.body_size);
     err = hc_buf_error(out);
-    if (err == HC_ELIMIT)
+    if (err == HEADCOUNT_ELIMIT)
         return hc_error_set(&op->error, err, "%s: the request is larger than "
                             "%zu bytes: it is not sent", op->as.fetch.at.host,
                             HC_FETCH_REQUEST);
@@ -283,9 +293,10 @@ static void op_fetch_note(headcount_op *op, const char *end)
 
     hc_fmt(timing.operation, sizeof timing.operation, "%s", f->method);
     hc_timings_note(&op->timings, &timing, &f->fetch, f->at.host);
-    hc_log_line(&op->h->net.log, LOG_DEBUG, "fetch host=%s method=%s status=%d "
-                "connection=%s end=\"%s\"", f->at.host, f->method,
-                op->outcome.status,
+    hc_log_line(&op->h->net.log, HEADCOUNT_LOG_DEBUG,
+                "fetch host=%s method=%s status=%d "
+                "connection=%s end=\"%s\"",
+                f->at.host, f->method, op->outcome.status,
                 f->fetch.marks.reused ? "reused" : "new", end);
 }
 
@@ -319,8 +330,10 @@ static int op_fetch_cancelled(headcount_op *op)
 {
     struct op_fetch *f = &op->as.fetch;
 
-    hc_error_set(&f->fetch.error, HC_ECANCELLED, "%s: %s: cancelled before it "
-                 "was %s", f->at.host, f->method,
+    hc_error_set(&f->fetch.error, HEADCOUNT_ECANCELLED,
+                 "%s: %s: cancelled before it "
+                 "was %s",
+                 f->at.host, f->method,
                  f->fetch.flushed ? "answered, so it may have been done"
                                   : "sent");
     return op_fetch_failed(op);

@@ -76,7 +76,7 @@ static int asks_filters(struct hc_buf *out, const struct headcount_tag *t,
                 (least == NULL || strcmp(t[k].key, least->key) < 0))
                 least = &t[k];
         if (least == NULL)
-            return HC_EARG; /* a key stands there twice */
+            return HEADCOUNT_EARG; /* a key stands there twice */
         hc_json_put_comma(out);
         hc_buf_chr(out, '{');
         hc_json_put_member(out, "Key", hc_str(least->key));
@@ -122,9 +122,9 @@ static bool asks_take(const struct headcount_query *from, struct hc_query *q)
     *q = (struct hc_query){
         .where = hc_str(from->where),
         .min_age = from->min_age,
-        .by = from->hosts == HEADCOUNT_REGISTERED  ? HOSTS_REGISTERED
-              : from->hosts == HEADCOUNT_CONNECTED ? HOSTS_CONNECTED
-                                                   : HOSTS_ACTIVE,
+        .by = from->hosts == HEADCOUNT_REGISTERED  ? HEADCOUNT_REGISTERED
+              : from->hosts == HEADCOUNT_CONNECTED ? HEADCOUNT_CONNECTED
+                                                   : HEADCOUNT_ACTIVE,
         .launch_type = hc_str(from->launch_type),
         .service = hc_str(from->service),
     };
@@ -166,7 +166,7 @@ static int asks_hosts(struct hc_reconcile *r, const struct hc_query *q,
         hc_arena_zero(&r->facts.arena, (n + 1) * sizeof *list);
 
     if (list == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     for (size_t i = 0; i < n; i++)
         if (hc_measure_counts(&known->hosts->hosts[i], &of))
             list[fact->count++] = known->hosts->hosts[i].details;
@@ -198,11 +198,11 @@ static int asks_fill(struct hc_reconcile *r, const struct hc_query *q,
         fact->service = asks_service(arena, known->service);
         break;
     }
-    return hc_arena_error(arena) < 0 ? HC_ENOMEM : 1;
+    return hc_arena_error(arena) < 0 ? HEADCOUNT_ENOMEM : 1;
 }
 
 static int asks_ask(headcount_op *op, const struct headcount_query *from,
-                    struct headcount_fact *fact, struct hc_error *e)
+                    struct headcount_fact *fact, struct headcount_error *e)
 {
     struct hc_reconcile *r = asks_of(op);
     struct hc_known known;
@@ -211,15 +211,15 @@ static int asks_ask(headcount_op *op, const struct headcount_query *from,
     int err = 0;
 
     if (r == NULL)
-        return hc_error_set(e, HC_ESTATE, "this op asks nothing now");
+        return hc_error_set(e, HEADCOUNT_ESTATE, "this op asks nothing now");
     if (!asks_take(from, &q))
-        return hc_error_set(e, HC_EARG,
+        return hc_error_set(e, HEADCOUNT_EARG,
                             "this is no query: its kind, a tag's "
                             "key or the service's name is missing");
     hc_buf_init(&filters, &op->h->net.sys.alloc, QUESTION_FILTERS);
     if (from->tags_n > 0)
         err = asks_filters(&filters, from->tags, from->tags_n);
-    if (err == HC_EARG)
+    if (err == HEADCOUNT_EARG)
         hc_error_set(e, err, "one tag key stands twice in a query");
     q.tag_filters = hc_buf_view(&filters);
     q.recent = op->as.reconcile.by_tags;
@@ -236,7 +236,7 @@ int headcount_fact(headcount_op *op, const struct headcount_query *query,
                    struct headcount_fact *fact, struct headcount_error *error)
 {
     struct headcount_query q = { .size = 0 };
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     int got;
 
     *fact = (struct headcount_fact){ .registered = HEADCOUNT_UNKNOWN };

@@ -10,14 +10,14 @@ static int tags_put(headcount_op *op, const char *name,
 {
     struct op_reconcile *r = &op->as.reconcile;
     struct hc_wish w = { .service = HC_STR("") };
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     int err = hc_grow(&op->h->net.sys.alloc, &r->new_wishes, &r->new_wishes_cap,
                       r->new_wishes_n + 1, HC_OP_WISHES, sizeof *r->new_wishes);
 
     if (err == 0)
         err = hc_tags_wish(&w, (const struct hc_ecs_tag *)s->tags, &op->arena,
                            &e);
-    if (err == HC_ECONFIG) {
+    if (err == HEADCOUNT_ECONFIG) {
         w = (struct hc_wish){
             .broken = hc_arena_str(&op->arena, hc_str(e.what)),
         };
@@ -28,9 +28,9 @@ static int tags_put(headcount_op *op, const char *name,
     w.service = hc_arena_str(&op->arena, hc_str(name));
     w.where = hc_arena_str(&op->arena, w.where);
     w.at = HC_STR("tags");
-    w.by = op->request.hosts == HEADCOUNT_REGISTERED  ? HOSTS_REGISTERED
-           : op->request.hosts == HEADCOUNT_CONNECTED ? HOSTS_CONNECTED
-                                                      : HOSTS_ACTIVE;
+    w.by = op->request.hosts == HEADCOUNT_REGISTERED  ? HEADCOUNT_REGISTERED
+           : op->request.hosts == HEADCOUNT_CONNECTED ? HEADCOUNT_CONNECTED
+                                                      : HEADCOUNT_ACTIVE;
     r->new_wishes[r->new_wishes_n++] = w;
     return hc_arena_error(&op->arena);
 }

@@ -155,7 +155,7 @@ static int op_begin_cluster(headcount_op *op, size_t at)
     struct hc_reconcile *one = hc_alloc(&op->h->net.sys.alloc, sizeof *one);
 
     if (one == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     r->clusters[at] = one;
     r->begun = at + 1;
     return hc_reconcile_start(one, &op->h->net, &op->job, &config, &op->error);
@@ -169,7 +169,7 @@ static int op_begin_clusters(headcount_op *op)
     r->clusters = hc_arena_zero(&op->arena,
                                r->clusters_n * sizeof *r->clusters);
     if (r->clusters == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     for (size_t i = 0; err == 0 && i < r->clusters_n; i++)
         err = op_begin_cluster(op, i);
     return err;
@@ -177,48 +177,18 @@ static int op_begin_clusters(headcount_op *op)
 
 /* ---- report ---- */
 
-static void op_put_services(struct headcount_service *to,
-                            const struct hc_report_cluster *from)
-{
-    for (size_t i = 0; i < from->services_n; i++) {
-        const struct hc_report_service *s = &from->services[i];
-
-        to[i] = (struct headcount_service){
-            .service = s->service,
-            .outcome = (enum headcount_result)s->outcome,
-            .code = s->code, .reason = s->reason,
-            .desired_before = s->desired_before, .wanted = s->wanted,
-            .running = s->running, .pending = s->pending, .rule = s->rule,
-            .switch_text = s->switch_text, .hosts_counted = s->hosts_counted,
-            .hosts_by = s->hosts_by, .hosts_filter = s->hosts_filter,
-            .at = s->at,
-        };
-    }
-}
-
+/* What the rows point to lives as long as the reconciles. */
 static int op_put_clusters(headcount_op *op,
-                           const struct hc_report_cluster *const *from,
+                           const struct headcount_cluster *const *from,
                            size_t n)
 {
     struct headcount_cluster *to = hc_arena_zero(&op->arena, n * sizeof *to);
 
-    for (size_t i = 0; to != NULL && i < n; i++) {
-        struct headcount_service *services =
-            hc_arena_zero(&op->arena, from[i]->services_n * sizeof *services);
-
-        if (services == NULL && from[i]->services_n > 0)
-            return HC_ENOMEM;
-        op_put_services(services, from[i]);
-        to[i] = (struct headcount_cluster){
-            .arn = from[i]->arn, .name = from[i]->name,
-            .error_code = from[i]->error_code, .error = from[i]->error,
-            .skipped = from[i]->skipped,
-            .services = services, .services_n = from[i]->services_n,
-        };
-    }
+    for (size_t i = 0; to != NULL && i < n; i++)
+        to[i] = *from[i];
     op->outcome.clusters = to;
     op->outcome.clusters_n = to != NULL ? n : 0;
-    return to == NULL && n > 0 ? HC_ENOMEM : 0;
+    return to == NULL && n > 0 ? HEADCOUNT_ENOMEM : 0;
 }
 
 /* A snapshot of what nothing is known of would be of no use. */
@@ -272,11 +242,11 @@ static int op_report(headcount_op *op)
 {
     struct op_reconcile *r = &op->as.reconcile;
     const size_t n = r->begun;
-    const struct hc_report_cluster **all =
+    const struct headcount_cluster **all =
         hc_arena_zero(&op->arena, n * sizeof *all);
 
     if (all == NULL && n > 0)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     for (size_t i = 0; i < n; i++)
         all[i] = &r->clusters[i]->result;
     int err = op_put_missing(op);
@@ -317,12 +287,16 @@ int hc_op_check_reconcile(headcount_op *op)
     int hosts = (int)op->request.hosts, whose = (int)op->request.constraints;
 
     if (hosts < HEADCOUNT_ACTIVE || hosts > HEADCOUNT_CONNECTED)
-        return hc_error_set(&op->error, HC_EARG, "hosts %d is none of enum "
-                            "headcount_hosts", hosts);
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "hosts %d is none of enum "
+                            "headcount_hosts",
+                            hosts);
     if (whose < HEADCOUNT_CONSTRAINTS_DEFAULT ||
         whose > HEADCOUNT_CONSTRAINTS_ALL)
-        return hc_error_set(&op->error, HC_EARG, "constraints %d is none of "
-                            "enum headcount_constraints", whose);
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "constraints %d is none of "
+                            "enum headcount_constraints",
+                            whose);
     return 0;
 }
 
@@ -471,8 +445,9 @@ int hc_op_reconcile_step(headcount_op *op, int64_t now)
         if (got == 1)
             r->at++;
     }
-    if (got == HC_ENOMEM)
-        hc_error_set(&op->error, HC_ENOMEM, "out of memory in a reconcile");
+    if (got == HEADCOUNT_ENOMEM)
+        hc_error_set(&op->error, HEADCOUNT_ENOMEM,
+                     "out of memory in a reconcile");
     if (got != 1)
         return got;
     op_learn_account(op);

@@ -53,12 +53,13 @@ static int sweep_put_places(headcount_op *op)
     size_t roles = r->roles_n > 0 ? r->roles_n : 1;
 
     if (regions > HC_SWEEP_SCOPES || roles > HC_SWEEP_SCOPES / regions)
-        return hc_error_set(&op->error, HC_EARG, "%zu regions and %zu roles "
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "%zu regions and %zu roles "
                             "are more than %d places to look for clusters in",
                             regions, roles, HC_SWEEP_SCOPES);
     s->scopes = hc_arena_zero(&op->arena, regions * roles * sizeof *s->scopes);
     if (s->scopes == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     for (size_t i = 0; i < roles; i++)
         for (size_t k = 0; k < regions; k++)
             sweep_put_place(s, &(struct hc_sweep_scope){
@@ -87,7 +88,7 @@ static int sweep_check(headcount_op *op)
                             &op->error) == NULL)
             err = op->error.code;
     if (r->at_once < 0 || r->at_once > HC_SWEEP_AT_ONCE)
-        return hc_error_set(&op->error, HC_EARG, "at_once %d: up to %d "
+        return hc_error_set(&op->error, HEADCOUNT_EARG, "at_once %d: up to %d "
                             "clusters are reconciled side by side",
                             r->at_once, HC_SWEEP_AT_ONCE);
     s->at_once = r->at_once > 0 ? (size_t)r->at_once : SWEEP_AT_ONCE;
@@ -109,8 +110,10 @@ static int sweep_put_name(headcount_op *op, const char *name)
         err = hc_op_sweep_add(op, i, &cluster, &op->error);
     }
     if (err == 0 && !somewhere)
-        return hc_error_set(&op->error, HC_ECONFIG, "cluster %s is in none of "
-                            "the regions, or in no role's account", name);
+        return hc_error_set(&op->error, HEADCOUNT_ECONFIG,
+                            "cluster %s is in none of "
+                            "the regions, or in no role's account",
+                            name);
     return err;
 }
 
@@ -183,8 +186,8 @@ static void sweep_begin(headcount_op *op)
             continue;
         p->op = sweep_begin_part(op, p->at);
         if (p->op == NULL) {
-            t->code = hc_error_name(HC_ENOMEM);
-            t->what = hc_error_sentence(HC_ENOMEM);
+            t->code = hc_error_name(HEADCOUNT_ENOMEM);
+            t->what = hc_error_sentence(HEADCOUNT_ENOMEM);
         } else if (s->cancelled) {
             headcount_cancel(p->op);
         }
@@ -222,7 +225,7 @@ headcount_op *hc_op_turn(headcount_op *op)
 /* ---- a part that is done ---- */
 
 /* Of a part that has no clusters to show: why. */
-static struct hc_report_cluster sweep_failure(const headcount_op *op)
+static struct headcount_cluster sweep_failure(const headcount_op *op)
 {
     const struct op_sweep *s = &op->as.sweep;
     const struct op_target *t = &s->targets[s->turn->at];
@@ -230,7 +233,7 @@ static struct hc_report_cluster sweep_failure(const headcount_op *op)
     struct hc_arn arn;
     bool known = t->name.n > 0 && hc_arn_cluster(&arn, t->name, NULL) == 0;
 
-    return (struct hc_report_cluster){
+    return (struct headcount_cluster){
         .arn = known && hc_arn_is_full(&arn) ? t->name.p : "",
         .name = known ? arn.name.p : t->name.n > 0 ? t->name.p : "",
         .error_code = part != NULL ? hc_error_name(part->outcome.code)
@@ -250,7 +253,7 @@ static const struct headcount_outcome *sweep_show(headcount_op *op)
 
     if (!sweep_part_failed(s))
         return &s->turn->op->outcome;
-    struct hc_report_cluster why = sweep_failure(op);
+    struct headcount_cluster why = sweep_failure(op);
 
     s->shown_cluster = (struct headcount_cluster){
         .arn = why.arn, .name = why.name, .error_code = why.error_code,
@@ -294,7 +297,7 @@ static void sweep_keep_json(headcount_op *op)
 {
     struct op_sweep *s = &op->as.sweep;
     struct hc_buf *out = &s->targets[s->turn->at].json;
-    struct hc_report_cluster why;
+    struct headcount_cluster why;
 
     if (!op->request.report)
         return;
@@ -337,7 +340,7 @@ void hc_op_sweep_end_part(headcount_op *op)
     struct op_sweep *s = &op->as.sweep;
     const struct headcount_outcome *o = s->showing;
 
-    for (int i = 0; i < HC_OUTCOMES; i++)
+    for (int i = 0; i < HC_RESULTS; i++)
         op->outcome.summary[i] += o->summary[i];
     sweep_note_missing(s);
     sweep_keep_json(op);
@@ -376,15 +379,17 @@ static int sweep_report(headcount_op *op)
     if (err < 0 || !op->request.report)
         return err < 0 ? err : 1;
     if (s->kept > HC_OP_JSON)
-        return hc_error_set(&op->error, HC_ELIMIT, "all clusters were seen to, "
+        return hc_error_set(&op->error, HEADCOUNT_ELIMIT,
+                            "all clusters were seen to, "
                             "but the report would be longer than %zu bytes: "
-                            "sweep fewer of them at once", HC_OP_JSON);
+                            "sweep fewer of them at once",
+                            HC_OP_JSON);
     hc_report_put_head(&s->json, &report);
     for (size_t i = 0; i < s->targets_n; i++) {
         hc_json_put_comma(&s->json);
         hc_buf_str(&s->json, hc_buf_view(&s->targets[i].json));
         if (hc_buf_error(&s->targets[i].json) < 0)
-            return HC_ENOMEM;
+            return HEADCOUNT_ENOMEM;
         hc_buf_fini(&s->targets[i].json);
     }
     hc_report_put_tail(&s->json, &report, op->outcome.summary);

@@ -78,7 +78,7 @@ static int find_make_room(headcount_op *op)
     size_t *slots = hc_alloc_array(alloc, n, sizeof *slots);
 
     if (slots == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     hc_free(alloc, s->slots, s->slots_n * sizeof *slots);
     s->slots = slots;
     s->slots_n = n;
@@ -104,7 +104,7 @@ static int find_know_better(headcount_op *op, struct op_target *t,
 }
 
 int hc_op_sweep_add(headcount_op *op, size_t scope,
-                    const struct hc_arn *cluster, struct hc_error *e)
+                    const struct hc_arn *cluster, struct headcount_error *e)
 {
     struct op_sweep *s = &op->as.sweep;
     int err = find_make_room(op);
@@ -116,7 +116,7 @@ int hc_op_sweep_add(headcount_op *op, size_t scope,
     if (*slot != 0)
         return find_know_better(op, &s->targets[*slot - 1], cluster);
     if (s->targets_n >= HC_SWEEP_CLUSTERS)
-        return hc_error_set(e, HC_ELIMIT, "the sweep found more than %d "
+        return hc_error_set(e, HEADCOUNT_ELIMIT, "the sweep found more than %d "
                             "clusters", HC_SWEEP_CLUSTERS);
     err = find_put(op, &(struct op_target){ .name = cluster->text,
                                             .scope = scope });
@@ -158,16 +158,18 @@ static bool find_is_tagged(const headcount_op *op,
 /* ---- one answer ---- */
 
 static int find_check(headcount_op *op, struct hc_str text,
-                      struct hc_arn *arn, struct hc_error *e)
+                      struct hc_arn *arn, struct headcount_error *e)
 {
     const struct op_sweep *s = &op->as.sweep;
     int err = hc_arn_cluster(arn, text, e);
 
     if (err == 0 && (!hc_arn_is_full(arn) ||
                      !hc_sweep_is_there(&s->scopes[s->scope], arn)))
-        err = hc_error_set(e, HC_EANSWER, "ECS answers with a cluster `%.*s`, "
+        err = hc_error_set(e, HEADCOUNT_EANSWER,
+                           "ECS answers with a cluster `%.*s`, "
                            "which is none of this region, or of another "
-                           "account than the role", HC_STR_ARG(text));
+                           "account than the role",
+                           HC_STR_ARG(text));
     return err;
 }
 
@@ -180,7 +182,7 @@ static bool find_was_asked(const struct op_sweep *s, struct hc_str arn)
 }
 
 static int find_next_page(struct op_sweep *s, struct hc_str next,
-                          struct hc_error *e)
+                          struct headcount_error *e)
 {
     const char *why = NULL;
     int err = hc_pages_turn(&s->pages, next, &why);
@@ -192,14 +194,15 @@ static int find_next_page(struct op_sweep *s, struct hc_str next,
 
 /* Those that match: targets, or first to be asked for their tags. */
 static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
-                     struct hc_error *e)
+                     struct headcount_error *e)
 {
     struct op_sweep *s = &op->as.sweep;
     int err = 0;
 
     s->page_n = 0;
     if (v->arns_n > HC_ECS_BATCH)
-        return hc_error_set(e, HC_EANSWER, "ListClusters answers with more "
+        return hc_error_set(e, HEADCOUNT_EANSWER,
+                            "ListClusters answers with more "
                             "than the %d clusters that were asked for",
                             HC_ECS_BATCH);
     for (size_t i = 0; err == 0 && i < v->arns_n; i++) {
@@ -219,7 +222,7 @@ static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
 }
 
 static int find_take_list(headcount_op *op, struct hc_str body,
-                          struct hc_error *e)
+                          struct headcount_error *e)
 {
     struct hc_ecs_arns v;
     int err;
@@ -235,7 +238,7 @@ static int find_take_list(headcount_op *op, struct hc_str body,
 }
 
 static int find_take_tags(headcount_op *op, struct hc_str body,
-                          struct hc_error *e)
+                          struct headcount_error *e)
 {
     struct op_sweep *s = &op->as.sweep;
     struct hc_ecs_cluster_list v;
@@ -250,7 +253,8 @@ static int find_take_tags(headcount_op *op, struct hc_str body,
 
         err = find_check(op, v.clusters[i].arn, &arn, e);
         if (err == 0 && !find_was_asked(s, arn.text))
-            err = hc_error_set(e, HC_EANSWER, "DescribeClusters answers with a "
+            err = hc_error_set(e, HEADCOUNT_EANSWER,
+                               "DescribeClusters answers with a "
                                "cluster `%.*s`, which it was not asked for",
                                HC_STR_ARG(arn.text));
         if (err == 0 && find_is_tagged(op, v.clusters[i].tags))
@@ -280,7 +284,7 @@ static int find_failed(headcount_op *op, int code, const char *what)
         HC_STR_ARG(at->region), at->role.n > 0 ? " as " : "",
         HC_STR_ARG(at->role), what);
 
-    if (code == HC_ENOMEM)
+    if (code == HEADCOUNT_ENOMEM)
         return code;
     if (s->scopes_n == 1 && s->targets_n == 0)
         return hc_error_set(&op->error, code, "%s", said);
@@ -307,13 +311,14 @@ static int find_refused(headcount_op *op, const struct headcount_outcome *o)
 
     return find_failed(op, o->code,
                        hc_arena_fmt(&op->arena, "%s%s%s%s",
-                                   o->code == HC_ESERVICE
+                                   o->code == HEADCOUNT_ESERVICE
                                        ? find_operation(&op->as.sweep) : "",
-                                   o->code == HC_ESERVICE ? ": " : "",
+                                   o->code == HEADCOUNT_ESERVICE ? ": " : "",
                                    o->message, denied ? FIND_ALLOW : ""));
 }
 
-static int find_took(headcount_op *op, int err, const struct hc_error *why)
+static int find_took(headcount_op *op, int err,
+                     const struct headcount_error *why)
 {
     struct op_sweep *s = &op->as.sweep;
 
@@ -341,7 +346,7 @@ static int find_ask(headcount_op *op)
     else
         hc_ecs_put_list_clusters(&s->body, hc_pages_token(&s->pages));
     if (hc_buf_error(&s->body) < 0)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     const struct headcount_request r = {
         .size = sizeof r, .kind = HEADCOUNT_CALL, .service = "ecs",
         .operation = find_operation(s),
@@ -352,7 +357,7 @@ static int find_ask(headcount_op *op)
     };
 
     s->lister = hc_op_begin_part(op, &r);
-    return s->lister != NULL ? 0 : HC_ENOMEM;
+    return s->lister != NULL ? 0 : HEADCOUNT_ENOMEM;
 }
 
 static int find_answered(headcount_op *op)
@@ -361,7 +366,7 @@ static int find_answered(headcount_op *op)
     headcount_op *lister = s->lister;
     const struct headcount_outcome *o = &lister->outcome;
     struct hc_str body = hc_str_n(o->body, o->body_size);
-    struct hc_error why = { .code = 0 };
+    struct headcount_error why = { .code = 0 };
     int err;
 
     if (o->code != 0) {

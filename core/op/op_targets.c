@@ -94,15 +94,16 @@ static void op_tell_foreign(headcount_op *op, size_t at)
     if (h->foreign_n == HC_OP_FOREIGN)
         return;
     h->foreign[h->foreign_n++] = hash;
-    hc_log_line(&h->net.log, LOG_WARN, "an event is not for us: %s%s%s",
-                hc_op_foreign_why(op, at),
+    hc_log_line(&h->net.log, HEADCOUNT_LOG_WARN,
+                "an event is not for us: %s%s%s", hc_op_foreign_why(op, at),
                 op->request.drop_foreign
                     ? "; it is dropped"
                     : "; nothing is done, and a record or message that holds "
                       "it is left to its queue's redrive policy "
                       "(request.drop_foreign drops such)",
                 h->foreign_n == HC_OP_FOREIGN
-                    ? "; further regions and accounts are not logged" : "");
+                    ? "; further regions and accounts are not logged"
+                    : "");
 }
 
 /* A cluster of another region than the one we may speak to: an event about
@@ -119,7 +120,8 @@ static int op_check_region(headcount_op *op)
         if (hc_op_foreign(r, i) == NULL)
             continue;
         if (!r->has_event)
-            return hc_error_set(&op->error, HC_ECONFIG, "cluster %.*s is in "
+            return hc_error_set(&op->error, HEADCOUNT_ECONFIG,
+                                "cluster %.*s is in "
                                 "region %.*s, and the region is set to %.*s",
                                 HC_STR_ARG(arn->text), HC_STR_ARG(arn->region),
                                 HC_STR_ARG(r->region));
@@ -266,7 +268,7 @@ static int op_event_names(headcount_op *op)
     r->causes = hc_arena_zero(&op->arena, n * sizeof *r->causes);
     r->names_of = hc_arena_zero(&op->arena, n * sizeof *r->names_of);
     if (r->names == NULL || r->causes == NULL || r->names_of == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     for (size_t i = 0; i < n; i++)
         if (!r->records.clusters[i].settled) {
             r->names[r->clusters_n] = r->records.clusters[i].arn;
@@ -285,7 +287,7 @@ static int op_take_names(headcount_op *op)
         return op_event_names(op);
     r->names = hc_arena_zero(&op->arena, n * sizeof *r->names);
     if (r->names == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     r->clusters_n = n;
     for (size_t i = 0; err == 0 && i < n; i++)
         err = hc_arn_cluster(&r->names[i], hc_str(op->request.clusters[i]),
@@ -315,7 +317,8 @@ static int op_take_snapshot(headcount_op *op)
     hc_facts_fini(&facts);
     for (size_t i = 0; err == 0 && i < r->clusters_n; i++)
         if (!hc_str_eq(r->names[i].name, own.name))
-            err = hc_error_set(&op->error, HC_ECONFIG, "the snapshot is of "
+            err = hc_error_set(&op->error, HEADCOUNT_ECONFIG,
+                               "the snapshot is of "
                                "cluster %.*s, not of %.*s",
                                HC_STR_ARG(own.name),
                                HC_STR_ARG(r->names[i].name));
@@ -323,7 +326,7 @@ static int op_take_snapshot(headcount_op *op)
         return err;
     r->names = hc_arena_zero(&op->arena, sizeof *r->names);
     if (r->names == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     r->names[0] = own;
     r->clusters_n = 1;
     return 0;
@@ -347,7 +350,9 @@ int hc_op_clusters(headcount_op *op)
     op_drop_twins(r);
     op_sort_twins(r);
     if (err == 0 && op->request.record && r->clusters_n != 1)
-        err = hc_error_set(&op->error, HC_ECONFIG, "a snapshot is taken of one "
-                           "cluster, not of %zu", r->clusters_n);
+        err = hc_error_set(&op->error, HEADCOUNT_ECONFIG,
+                           "a snapshot is taken of one "
+                           "cluster, not of %zu",
+                           r->clusters_n);
     return err;
 }

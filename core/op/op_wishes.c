@@ -24,34 +24,24 @@ static struct hc_ladder wish_ladder(headcount_op *op,
                                     size_t n)
 {
     size_t kept = n > HC_RULE_RUNGS ? 0 : n;
-    struct hc_rung *to = hc_arena_zero(&op->arena, kept * sizeof *to);
+    struct headcount_rung *to = hc_arena_zero(&op->arena, kept * sizeof *to);
 
     for (size_t i = 0; to != NULL && i < kept; i++)
-        to[i] = (struct hc_rung){ from[i].from, from[i].tasks };
+        to[i] = from[i];
     return (struct hc_ladder){ to, n };
 }
 
-static enum hc_hosts_by wish_hosts(enum headcount_hosts hosts)
+/* A number that is none of the enum counts ACTIVE hosts. */
+static enum headcount_hosts wish_hosts(enum headcount_hosts hosts)
 {
-    switch (hosts) {
-    case HEADCOUNT_REGISTERED: return HOSTS_REGISTERED;
-    case HEADCOUNT_CONNECTED:  return HOSTS_CONNECTED;
-    case HEADCOUNT_ACTIVE:     break;
-    }
-    return HOSTS_ACTIVE;
+    return hosts == HEADCOUNT_REGISTERED || hosts == HEADCOUNT_CONNECTED
+               ? hosts : HEADCOUNT_ACTIVE;
 }
 
-static bool wish_kind(enum headcount_rule from, enum hc_rule_kind *to)
+static bool wish_kind(enum headcount_rule kind, enum headcount_rule *to)
 {
-    switch (from) {
-    case HEADCOUNT_PER_HOST:    *to = RULE_PER_HOST;    return true;
-    case HEADCOUNT_FIXED:       *to = RULE_FIXED;       return true;
-    case HEADCOUNT_HOSTS_MINUS: *to = RULE_HOSTS_MINUS; return true;
-    case HEADCOUNT_PERCENT:     *to = RULE_PERCENT;     return true;
-    case HEADCOUNT_LINEAR:      *to = RULE_LINEAR;      return true;
-    case HEADCOUNT_LADDER:      *to = RULE_LADDER;      return true;
-    }
-    return false;
+    *to = kind;
+    return kind <= HEADCOUNT_LADDER;
 }
 
 static struct hc_rule wish_rule(headcount_op *op,
@@ -79,7 +69,8 @@ static int wish_allow(headcount_op *op, const char *const *codes, size_t n,
 {
     for (size_t i = 0; i < n; i++)
         if (!hc_hold_allow(hc_str(codes[i]), allow))
-            return hc_error_set(&op->error, HC_EARG, "no hold \"%s\" can be "
+            return hc_error_set(&op->error, HEADCOUNT_EARG,
+                                "no hold \"%s\" can be "
                                 "allowed: see the holds in headcount(1)",
                                 codes[i]);
     return 0;
@@ -116,8 +107,10 @@ int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
     if (w->autoscaler != NULL)
         err = wish_autoscaler(op, w, to);
     else if (!wish_kind(w->rule, &to->rule.kind))
-        err = hc_error_set(&op->error, HC_EARG, "rule %d is none of enum "
-                           "headcount_rule", (int)w->rule);
+        err = hc_error_set(&op->error, HEADCOUNT_EARG,
+                           "rule %d is none of enum "
+                           "headcount_rule",
+                           (int)w->rule);
     if (err == 0)
         err = wish_allow(op, r->allow, r->allow_n, &to->allow);
     if (err == 0)
@@ -143,13 +136,16 @@ int hc_op_put_wishes(headcount_op *op, struct hc_wish **wishes, size_t *n)
 
     if (from->policy ? from->wishes_n > 0
                      : from->wishes_n == 0 || from->wishes_n > HC_OP_WISHES)
-        return hc_error_set(&op->error, HC_ECONFIG, "%zu services are named: "
-                            "it takes %s", from->wishes_n, from->policy
-                                ? "none beside a policy" : "1 to 10000");
+        return hc_error_set(&op->error, HEADCOUNT_ECONFIG,
+                            "%zu services are named: "
+                            "it takes %s",
+                            from->wishes_n,
+                            from->policy ? "none beside a policy"
+                                         : "1 to 10000");
     struct hc_wish *to = hc_arena_zero(&op->arena, from->wishes_n * sizeof *to);
 
     if (to == NULL && from->wishes_n > 0)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     for (size_t i = 0; err == 0 && i < from->wishes_n; i++) {
         struct headcount_wish w = { .size = 0 };
 

@@ -38,7 +38,7 @@ static bool take_is_zero(const unsigned char *p, size_t n)
 }
 
 int hc_take_struct(void *to, const struct hc_form *form, const void *from,
-                   struct hc_error *e)
+                   struct headcount_error *e)
 {
     size_t theirs;
 
@@ -46,13 +46,15 @@ int hc_take_struct(void *to, const struct hc_form *form, const void *from,
         return 0;
     memcpy(&theirs, from, sizeof theirs);
     if (theirs < form->least || theirs > TAKE_MOST)
-        return hc_error_set(e, HC_EARG, "struct %s has size %zu: set it to "
-                            "sizeof(struct %s)", form->name, theirs,
-                            form->name);
+        return hc_error_set(e, HEADCOUNT_EARG,
+                            "struct %s has size %zu: set it to "
+                            "sizeof(struct %s)",
+                            form->name, theirs, form->name);
     if (theirs > form->size &&
         !take_is_zero((const unsigned char *)from + form->size,
                       theirs - form->size))
-        return hc_error_set(e, HC_EARG, "struct %s has %zu bytes, of which "
+        return hc_error_set(e, HEADCOUNT_EARG,
+                            "struct %s has %zu bytes, of which "
                             "this library (" HEADCOUNT_VERSION ") does not "
                             "know what was set after the first %zu",
                             form->name, theirs, form->size);
@@ -62,17 +64,17 @@ int hc_take_struct(void *to, const struct hc_form *form, const void *from,
 
 int hc_take_system(struct hc_system *sys, struct hc_log *log,
                    const struct headcount_system *from, int level,
-                   struct hc_error *e)
+                   struct headcount_error *e)
 {
     struct headcount_system user = { .size = 0 };
     int err = hc_take_struct(&user, &hc_form_system, from, e);
 
     hc_system_real(sys);
-    *log = (struct hc_log){ .level = LOG_ERROR };
+    *log = (struct hc_log){ .level = HEADCOUNT_LOG_ERROR };
     if (err < 0)
         return err;
-    if (level >= LOG_ERROR && level <= LOG_DEBUG)
-        log->level = (enum hc_log_level)level;
+    if (level >= HEADCOUNT_LOG_ERROR && level <= HEADCOUNT_LOG_DEBUG)
+        log->level = (enum headcount_log)level;
     sys->ud = user.ud;
     if (user.alloc != NULL)
         sys->alloc = (struct hc_alloc){ .fn = user.alloc, .ud = user.ud };
@@ -89,4 +91,11 @@ int hc_take_system(struct hc_system *sys, struct hc_log *log,
     log->fn = user.log;
     log->ud = user.ud;
     return 0;
+}
+
+void hc_give_error(struct headcount_error *to,
+                   const struct headcount_error *from)
+{
+    if (to != NULL)
+        *to = *from;
 }

@@ -8,17 +8,17 @@
 #define SCALER_CORE 1024                /* CPU units */
 #define SCALER_DECIMALS 6
 
-static int scaler_refuse(const char *what, struct hc_error *e)
+static int scaler_refuse(const char *what, struct headcount_error *e)
 {
-    return hc_error_set(e, HC_ECONFIG, "the autoscaler's parameters: %s",
+    return hc_error_set(e, HEADCOUNT_ECONFIG, "the autoscaler's parameters: %s",
                         what);
 }
 
 static int scaler_wrong(const char *name, const char *takes,
-                        struct hc_error *e)
+                        struct headcount_error *e)
 {
-    return hc_error_set(e, HC_ECONFIG, "the autoscaler's parameters: %s is %s",
-                        name, takes);
+    return hc_error_set(e, HEADCOUNT_ECONFIG,
+                        "the autoscaler's parameters: %s is %s", name, takes);
 }
 
 /* ---- values ---- */
@@ -41,7 +41,7 @@ static bool scaler_share(struct hc_str s, int64_t *to)
 
 static int scaler_take_share(const struct hc_json_doc *d, int v,
                              const char *name, int64_t unit, int64_t *to,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
     if (hc_json_kind(d, v) != KIND_NUMBER ||
         !scaler_share(hc_json_raw(d, v), to) ||
@@ -54,7 +54,7 @@ static int scaler_take_share(const struct hc_json_doc *d, int v,
 
 static int scaler_take_whole(const struct hc_json_doc *d, int v,
                              const char *name, int64_t *to,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
     if (hc_json_kind(d, v) == KIND_NUMBER && hc_json_int(d, v, to) &&
         *to >= 0 && *to <= HC_RULE_TASKS_MAX)
@@ -63,7 +63,8 @@ static int scaler_take_whole(const struct hc_json_doc *d, int v,
 }
 
 static int scaler_take_bool(const struct hc_json_doc *d, int v,
-                            const char *name, bool *to, struct hc_error *e)
+                            const char *name, bool *to,
+                            struct headcount_error *e)
 {
     return hc_json_bool(d, v, to) ? 0
                                   : scaler_wrong(name, "true or false", e);
@@ -74,7 +75,7 @@ static int scaler_take_bool(const struct hc_json_doc *d, int v,
 /* Every key of the object is one of `names` (which end with NULL), once. */
 static int scaler_check_keys(const struct hc_json_doc *d, int object,
                              const char *const *names, const char *said,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
     unsigned seen = 0;
 
@@ -87,9 +88,11 @@ static int scaler_check_keys(const struct hc_json_doc *d, int object,
         while (names[i] != NULL && !hc_json_is(d, k, names[i]))
             i++;
         if (names[i] == NULL)
-            return hc_error_set(e, HC_ECONFIG, "the autoscaler's parameters: "
+            return hc_error_set(e, HEADCOUNT_ECONFIG,
+                                "the autoscaler's parameters: "
                                 "%s has no \"%.*s\": it would not be looked "
-                                "at", said, HC_STR_ARG(hc_json_raw(d, k)));
+                                "at",
+                                said, HC_STR_ARG(hc_json_raw(d, k)));
         if ((seen & 1u << i) != 0)
             return scaler_wrong(names[i], "there twice", e);
         seen |= 1u << i;
@@ -99,7 +102,7 @@ static int scaler_check_keys(const struct hc_json_doc *d, int object,
 
 /* Hosts that drain, or lost their agent, have no CPU that can be counted. */
 static int scaler_take_all(const struct hc_json_doc *d, int v, bool by_cores,
-                           struct hc_wish *to, struct hc_error *e)
+                           struct hc_wish *to, struct headcount_error *e)
 {
     bool all = false;
     int err = v < 0 ? 0 : scaler_take_bool(d, v, "includeUnschedulableNodes",
@@ -110,14 +113,14 @@ static int scaler_take_all(const struct hc_json_doc *d, int v, bool by_cores,
                              "hosts that drain is not known; count by nodes",
                              e);
     if (all)
-        to->by = HOSTS_REGISTERED;
+        to->by = HEADCOUNT_REGISTERED;
     return err;
 }
 
 /* ---- linear ---- */
 
 static int scaler_linear(struct hc_wish *to, const struct hc_json_doc *d,
-                         int object, struct hc_error *e)
+                         int object, struct headcount_error *e)
 {
     static const char *const names[] = {
         "coresPerReplica", "nodesPerReplica", "min", "max",
@@ -128,7 +131,7 @@ static int scaler_linear(struct hc_wish *to, const struct hc_json_doc *d,
 
     for (int i = 0; i < 6; i++)
         at[i] = hc_json_find(d, object, names[i]);
-    r->kind = RULE_LINEAR;
+    r->kind = HEADCOUNT_LINEAR;
     r->has_min = true;
     r->has_max = at[3] >= 0;
     if (err == 0 && at[0] >= 0)
@@ -155,7 +158,7 @@ static int scaler_linear(struct hc_wish *to, const struct hc_json_doc *d,
 /* ---- ladder ---- */
 
 static int scaler_rung(const struct hc_json_doc *d, int v, const char *name,
-                       struct hc_rung *to, struct hc_error *e)
+                       struct headcount_rung *to, struct headcount_error *e)
 {
     int from = hc_json_first(d, v);
     int tasks = hc_json_after(d, v, from);
@@ -163,14 +166,14 @@ static int scaler_rung(const struct hc_json_doc *d, int v, const char *name,
     if (hc_json_kind(d, v) != KIND_ARRAY || hc_json_count(d, v) != 2)
         return scaler_wrong(name, "a list of [threshold, replicas]", e);
     if (scaler_take_whole(d, from, name, &to->from, e) < 0)
-        return HC_ECONFIG;
+        return HEADCOUNT_ECONFIG;
     return scaler_take_whole(d, tasks, name, &to->tasks, e);
 }
 
 /* Into its place: the order of the text does not matter. */
-static int scaler_put_rung(struct hc_rung *rungs, size_t n,
-                           struct hc_rung rung, const char *name,
-                           struct hc_error *e)
+static int scaler_put_rung(struct headcount_rung *rungs, size_t n,
+                           struct headcount_rung rung, const char *name,
+                           struct headcount_error *e)
 {
     size_t i = n;
 
@@ -186,16 +189,16 @@ static int scaler_put_rung(struct hc_rung *rungs, size_t n,
 
 static int scaler_rungs(struct hc_ladder *to, const struct hc_json_doc *d,
                         int list, const char *name, int64_t unit,
-                        struct hc_arena *arena, struct hc_error *e)
+                        struct hc_arena *arena, struct headcount_error *e)
 {
-    struct hc_rung *rungs =
+    struct headcount_rung *rungs =
         hc_arena_zero(arena, HC_RULE_RUNGS * sizeof *rungs);
-    struct hc_rung rung = { 0, 0 };
+    struct headcount_rung rung = { 0, 0 };
     size_t n = 0;
     int err = 0;
 
     if (rungs == NULL)
-        return hc_error_set(e, HC_ENOMEM, "no memory for a ladder");
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for a ladder");
     if (hc_json_kind(d, list) != KIND_ARRAY || hc_json_count(d, list) == 0 ||
         hc_json_count(d, list) > HC_RULE_RUNGS)
         return scaler_wrong(name, "a list of 1 to 64 rungs", e);
@@ -213,7 +216,8 @@ static int scaler_rungs(struct hc_ladder *to, const struct hc_json_doc *d,
 }
 
 static int scaler_ladder(struct hc_wish *to, const struct hc_json_doc *d,
-                         int object, struct hc_arena *arena, struct hc_error *e)
+                         int object, struct hc_arena *arena,
+                         struct headcount_error *e)
 {
     static const char *const names[] = {
         "coresToReplicas", "nodesToReplicas", "includeUnschedulableNodes", NULL
@@ -222,7 +226,7 @@ static int scaler_ladder(struct hc_wish *to, const struct hc_json_doc *d,
     int cores = hc_json_find(d, object, names[0]);
     int nodes = hc_json_find(d, object, names[1]);
 
-    to->rule.kind = RULE_LADDER;
+    to->rule.kind = HEADCOUNT_LADDER;
     if (err == 0 && cores < 0 && nodes < 0)
         return scaler_refuse("ladder needs coresToReplicas or nodesToReplicas: "
                              "without them it would be 0", e);
@@ -245,7 +249,7 @@ struct scaler_in {
 };
 
 static int scaler_rule(struct hc_wish *to, const struct scaler_in *in,
-                       int object, struct hc_error *e)
+                       int object, struct headcount_error *e)
 {
     return in->linear ? scaler_linear(to, in->doc, object, e)
                       : scaler_ladder(to, in->doc, object, in->arena, e);
@@ -253,11 +257,11 @@ static int scaler_rule(struct hc_wish *to, const struct scaler_in *in,
 
 /* A ConfigMap's values are texts: this one is JSON again. */
 static int scaler_take_text(struct hc_wish *to, const struct scaler_in *in,
-                            int v, struct hc_error *e)
+                            int v, struct headcount_error *e)
 {
     struct hc_json_doc inner;
     struct scaler_in of = *in;
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
     struct hc_buf text;
     int err;
 
@@ -267,12 +271,13 @@ static int scaler_take_text(struct hc_wish *to, const struct scaler_in *in,
     if (err == 0)
         err = hc_json_doc_init(&inner, in->arena->alloc, hc_buf_view(&text),
                                SCALER_TOKENS, &why);
-    if (err == HC_ENOMEM) {
+    if (err == HEADCOUNT_ENOMEM) {
         hc_error_set(e, err, "no memory for a rule");
     } else if (err < 0) {
-        err = hc_error_set(e, HC_ECONFIG, "the autoscaler's parameters: the "
-                           "text of %s: %s", in->linear ? "linear" : "ladder",
-                           why.what);
+        err = hc_error_set(e, HEADCOUNT_ECONFIG,
+                           "the autoscaler's parameters: the "
+                           "text of %s: %s",
+                           in->linear ? "linear" : "ladder", why.what);
     } else {
         of.doc = &inner;
         err = scaler_rule(to, &of, 0, e);
@@ -284,7 +289,7 @@ static int scaler_take_text(struct hc_wish *to, const struct scaler_in *in,
 
 /* Where "linear" and "ladder" stand: at the top, or in a ConfigMap's data. */
 static int scaler_find_data(const struct hc_json_doc *d, int *at,
-                            struct hc_error *e)
+                            struct headcount_error *e)
 {
     static const char *const names[] = { "apiVersion", "kind", "metadata",
                                          "data", "binaryData", "immutable",
@@ -305,10 +310,10 @@ static int scaler_find_data(const struct hc_json_doc *d, int *at,
 }
 
 static int scaler_take(struct hc_wish *to, const struct hc_json_doc *d,
-                       struct hc_arena *arena, struct hc_error *e)
+                       struct hc_arena *arena, struct headcount_error *e)
 {
     static const char *const names[] = { "linear", "ladder", NULL };
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
     int at, err = scaler_find_data(d, &at, e);
 
     if (err == 0)
@@ -348,17 +353,17 @@ static bool scaler_is_yaml(struct hc_str text)
 }
 
 int hc_autoscaler_wish(struct hc_wish *to, struct hc_str json,
-                       struct hc_arena *arena, struct hc_error *e)
+                       struct hc_arena *arena, struct headcount_error *e)
 {
     struct hc_json_doc d;
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
     int err;
 
     json = hc_str_unmarked(json);
     if (json.n > HC_AUTOSCALER_JSON)
         return scaler_refuse("it is longer than 64 KiB", e);
     err = hc_json_doc_init(&d, arena->alloc, json, SCALER_TOKENS, &why);
-    if (err == HC_ENOMEM)
+    if (err == HEADCOUNT_ENOMEM)
         return hc_error_set(e, err, "no memory for a rule");
     if (err < 0 && scaler_is_yaml(json))
         return scaler_refuse("it looks like YAML, which is not read: give "

@@ -26,8 +26,8 @@
 #define HC_AUTOSCALER_JSON ((size_t)64 << 10)
 
 /* Fills in rule and by of a wish that is else zero; rungs are kept in `keep`.
- * 0; HC_ECONFIG: what is wrong with it; HC_ENOMEM. */
+ * 0; HEADCOUNT_ECONFIG: what is wrong with it; HEADCOUNT_ENOMEM. */
 int hc_autoscaler_wish(struct hc_wish *to, struct hc_str json,
-                       struct hc_arena *arena, struct hc_error *e);
+                       struct hc_arena *arena, struct headcount_error *e);
 
 #endif

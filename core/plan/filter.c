@@ -69,7 +69,7 @@ static const char *filter_brackets(struct hc_str s)
     return depth == 0 ? NULL : "a bracket in it is not closed";
 }
 
-int hc_filter_check(struct hc_str term, struct hc_error *e)
+int hc_filter_check(struct hc_str term, struct headcount_error *e)
 {
     struct hc_str shown = hc_str_n(term.p, term.n > 200 ? 200 : term.n);
     const char *why = filter_has_control(term)
@@ -80,14 +80,15 @@ int hc_filter_check(struct hc_str term, struct hc_error *e)
         why = "it is empty";
     if (why == NULL && term.n > HC_FILTER_BYTES / 2)
         why = "it is too long";
-    return why == NULL
-               ? 0
-               : hc_error_set(e, HC_ESYNTAX, "the expression \"%.*s\" cannot "
-                              "be used as a filter: %s", HC_STR_ARG(shown),
-                              why);
+    return why == NULL ? 0
+                       : hc_error_set(e, HEADCOUNT_ESYNTAX,
+                                      "the expression \"%.*s\" cannot "
+                                      "be used as a filter: %s",
+                                      HC_STR_ARG(shown), why);
 }
 
-int hc_filter_add(struct hc_filter *f, struct hc_str term, struct hc_error *e)
+int hc_filter_add(struct hc_filter *f, struct hc_str term,
+                  struct headcount_error *e)
 {
     size_t at = 0;
 
@@ -104,8 +105,8 @@ int hc_filter_add(struct hc_filter *f, struct hc_str term, struct hc_error *e)
     if (at < f->n && hc_str_eq(f->terms[at], term))
         return 0;
     if (f->n == HC_FILTER_TERMS)
-        return hc_error_set(e, HC_ELIMIT, "a filter has at most %d terms",
-                            HC_FILTER_TERMS);
+        return hc_error_set(e, HEADCOUNT_ELIMIT,
+                            "a filter has at most %d terms", HC_FILTER_TERMS);
     for (size_t i = f->n++; i > at; i--)
         f->terms[i] = f->terms[i - 1];
     f->terms[at] = term;

@@ -18,12 +18,13 @@ struct hc_filter {
     size_t n;
 };
 
-/* 0, or HC_ESYNTAX (quotes or brackets that do not match, a control
- * character, empty) or HC_ELIMIT. */
-int hc_filter_check(struct hc_str term, struct hc_error *e);
+/* 0, or HEADCOUNT_ESYNTAX (quotes or brackets that do not match, a control
+ * character, empty) or HEADCOUNT_ELIMIT. */
+int hc_filter_check(struct hc_str term, struct headcount_error *e);
 /* The same, and adds the term where it is not there yet.  A term that is
  * blank adds nothing. */
-int hc_filter_add(struct hc_filter *f, struct hc_str term, struct hc_error *e);
+int hc_filter_add(struct hc_filter *f, struct hc_str term,
+                  struct headcount_error *e);
 void hc_filter_put(struct hc_buf *out, const struct hc_filter *f);
 /* True for what moves with tasks: task:group, runningTasksCount,
  * agentConnected outside of quotes, whatever the case. */

@@ -56,7 +56,7 @@ enum hc_plan_need hc_hold(struct hc_plan *p, const char *code,
     char counted[sizeof(p->reason)];
 
     hc_fmt(counted, sizeof(counted), "%s", p->reason);
-    p->outcome = OUTCOME_HELD;
+    p->outcome = HEADCOUNT_HELD;
     p->code = code;
     p->switch_text = s != NULL ? s->name : NULL;
     if (counted[0] == '\0')
@@ -190,7 +190,7 @@ static bool hold_contested(struct hc_plan *p, const struct hc_plan_input *in)
 static bool hold_disconnected(struct hc_plan *p,
                               const struct hc_plan_input *in)
 {
-    if (in->by != HOSTS_CONNECTED || !hc_hold_falls(p, in) ||
+    if (in->by != HEADCOUNT_CONNECTED || !hc_hold_falls(p, in) ||
         in->low_long || (in->wish->allow & ALLOW_DISCONNECTED) != 0)
         return false;
     hc_hold(p, "disconnected", "fewer connected hosts lower a count only when "
@@ -235,7 +235,7 @@ static enum hc_plan_need hold_zero_by_rule(struct hc_plan *p,
 
 static bool hold_is_by_launch(const struct hc_plan_input *in)
 {
-    return in->by != HOSTS_REGISTERED && in->by_launch == BY_LAUNCH &&
+    return in->by != HEADCOUNT_REGISTERED && in->by_launch == BY_LAUNCH &&
            (in->service->launch == LAUNCH_EC2 ||
             in->service->launch == LAUNCH_EXTERNAL);
 }
@@ -248,9 +248,10 @@ static enum hc_plan_need hold_zero(struct hc_plan *p,
     /* Whether others are left out by launch type only is read where it makes
      * a difference. */
     bool narrowed = in->filter.n > 0 || in->by_provider ||
-                    in->by == HOSTS_CONNECTED || in->wish->rule.min_age > 0 ||
+                    in->by == HEADCOUNT_CONNECTED ||
+                    in->wish->rule.min_age > 0 ||
                     (hold_is_by_launch(in) &&
-                     (in->all_hosts != HC_UNKNOWN ||
+                     (in->all_hosts != HEADCOUNT_UNKNOWN ||
                       (allow & (ALLOW_ZERO | ALLOW_EMPTY_FILTER)) != 0));
     char why[160];
 
@@ -258,7 +259,7 @@ static enum hc_plan_need hold_zero(struct hc_plan *p,
         return PLAN_DECIDED;
     if (in->hosts != 0 || !hc_rule_needs_hosts(&in->wish->rule))
         return hold_zero_by_rule(p, in);
-    if (narrowed && in->all_hosts == HC_UNKNOWN)
+    if (narrowed && in->all_hosts == HEADCOUNT_UNKNOWN)
         return PLAN_NEEDS_ALL_HOSTS;
     if (narrowed && in->all_hosts > 0) {
         if ((allow & ALLOW_EMPTY_FILTER) != 0)
@@ -271,7 +272,7 @@ static enum hc_plan_need hold_zero(struct hc_plan *p,
     if ((allow & ALLOW_ZERO) == 0)
         return hc_hold(p, "zero", "the cluster looks empty, and 0 tasks is "
                          "only written where it is allowed");
-    if (in->all_hosts == HC_UNKNOWN)
+    if (in->all_hosts == HEADCOUNT_UNKNOWN)
         return PLAN_NEEDS_ALL_HOSTS;
     if (in->cluster == NULL)
         return PLAN_NEEDS_CLUSTER;
@@ -399,7 +400,7 @@ static enum hc_plan_need hold_again(struct hc_plan *p,
 
     if (!in->asked)
         return PLAN_DECIDED;
-    if (in->again == HC_UNKNOWN)
+    if (in->again == HEADCOUNT_UNKNOWN)
         return PLAN_NEEDS_AGAIN;
     if (in->again == p->wanted) {
         hc_plan_say_more(p, "the policy, run again on a second reading, "
@@ -419,7 +420,7 @@ static enum hc_plan_need hold_again(struct hc_plan *p,
 static enum hc_plan_need hold_step(struct hc_plan *p,
                                    const struct hc_plan_input *in)
 {
-    enum hc_outcome before = p->outcome;
+    enum headcount_result before = p->outcome;
     const struct hc_rule *rule = &in->wish->rule;
     bool down = hold_is_step_down(rule, hc_hold_from(in), p->wanted);
     const char *code = down ? "step_down" : "step_up";
@@ -441,7 +442,7 @@ enum hc_plan_need hc_hold_with_call(struct hc_plan *p,
         struct hc_plan *, const struct hc_plan_input *) = {
         hold_zero, hold_unplaced, hold_growth, hold_target, hold_step
     };
-    enum hc_outcome before = p->outcome;
+    enum headcount_result before = p->outcome;
     enum hc_plan_need need = PLAN_DECIDED;
 
     for (size_t i = 0; need == PLAN_DECIDED && p->outcome == before &&

@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "plan/hold.h"
 
-static enum hc_plan_need plan_say(struct hc_plan *p, enum hc_outcome outcome,
+static enum hc_plan_need plan_say(struct hc_plan *p,
+                                  enum headcount_result outcome,
                                   const char *code, const char *why)
 {
     p->outcome = outcome;
@@ -39,23 +40,23 @@ static bool plan_skip(struct hc_plan *p, const struct hc_plan_input *in)
     const struct hc_ecs_service *s = in->service;
 
     if (s == NULL)
-        plan_say(p, in->wish->required ? OUTCOME_FAILED : OUTCOME_SKIPPED,
+        plan_say(p, in->wish->required ? HEADCOUNT_FAILED : HEADCOUNT_SKIPPED,
                  "missing", "no service of this name is in the cluster");
     else if (s->express)
-        plan_say(p, OUTCOME_SKIPPED, "express", "ECS manages this service "
+        plan_say(p, HEADCOUNT_SKIPPED, "express", "ECS manages this service "
                  "itself (resourceManagementType ECS)");
     else if (s->scheduling != SCHEDULING_REPLICA)
-        plan_say(p, OUTCOME_SKIPPED, "daemon",
+        plan_say(p, HEADCOUNT_SKIPPED, "daemon",
                  s->scheduling == SCHEDULING_DAEMON
                      ? "the DAEMON strategy: ECS itself runs one task on each "
                        "host"
                      : "its scheduling strategy is not REPLICA");
     else if (s->status != STATUS_ACTIVE) {
-        plan_say(p, OUTCOME_SKIPPED, "inactive", "");
+        plan_say(p, HEADCOUNT_SKIPPED, "inactive", "");
         hc_fmt(p->reason, sizeof(p->reason), "the service's status is %.*s",
                HC_STR_ARG(s->status_text));
     } else if (hc_plan_is_fargate(s) && hc_rule_needs_hosts(&in->wish->rule))
-        plan_say(p, OUTCOME_SKIPPED, "fargate", "it runs on Fargate, which "
+        plan_say(p, HEADCOUNT_SKIPPED, "fargate", "it runs on Fargate, which "
                  "has no hosts to count");
     else
         return false;
@@ -66,7 +67,7 @@ static bool plan_lacks(struct hc_plan *p, const struct hc_plan_input *in)
 {
     if (in->lacks == NULL)
         return false;
-    plan_say(p, OUTCOME_FAILED, "EANSWER", "");
+    plan_say(p, HEADCOUNT_FAILED, "EANSWER", "");
     hc_fmt(p->reason, sizeof(p->reason), "DescribeContainerInstances says no "
            "%s of host %.*s, which the count needs", in->lacks,
            HC_STR_ARG(in->lacks_of));
@@ -98,7 +99,7 @@ static bool plan_is_unclear(struct hc_plan *p, const struct hc_plan_input *in)
     }
     if (what == NULL || !hc_rule_needs_hosts(&in->wish->rule))
         return false;
-    plan_say(p, OUTCOME_FAILED, "EANSWER", "");
+    plan_say(p, HEADCOUNT_FAILED, "EANSWER", "");
     hc_fmt(p->reason, sizeof(p->reason), "%s says no %s that this version of "
            "headcount understands: which hosts are its own cannot be told",
            operation, what);
@@ -119,8 +120,8 @@ static void plan_reason_count(struct hc_plan *p,
                               const struct hc_measure *m)
 {
     static const char *const modes[] = {
-        [HOSTS_ACTIVE] = "active", [HOSTS_REGISTERED] = "registered",
-        [HOSTS_CONNECTED] = "connected",
+        [HEADCOUNT_ACTIVE] = "active", [HEADCOUNT_REGISTERED] = "registered",
+        [HEADCOUNT_CONNECTED] = "connected",
     };
     const char *which = in->by_provider ? " of its capacity providers" : "";
     const char *match = in->filter.n > 0 ? " that match the filter" : "";
@@ -160,7 +161,7 @@ static void plan_reason_anywhere(struct hc_plan *p,
 {
     char text[160];
 
-    if (in->by == HOSTS_REGISTERED || in->service->launch != LAUNCH_EC2)
+    if (in->by == HEADCOUNT_REGISTERED || in->service->launch != LAUNCH_EC2)
         return;
     if (in->by_launch == BY_LAUNCH_REFUSED)
         hc_plan_say_more(p, "those of ECS Anywhere included: ECS refused the "
@@ -244,7 +245,7 @@ static bool plan_has_other_hosts(const struct hc_plan_input *in)
     const struct hc_wish *w = in->wish;
 
     return w->where.n > 0 || w->no_external || w->rule.min_age > 0 ||
-           in->by == HOSTS_CONNECTED || in->by_provider;
+           in->by == HEADCOUNT_CONNECTED || in->by_provider;
 }
 
 /* One task on each host that counts.  A min above that stays where other hosts
@@ -299,7 +300,7 @@ int64_t hc_plan_wanted(const struct hc_plan_input *in)
 {
     struct hc_plan p = { .code = "" };
 
-    if (hc_rule_needs_hosts(&in->wish->rule) && in->hosts == HC_UNKNOWN)
+    if (hc_rule_needs_hosts(&in->wish->rule) && in->hosts == HEADCOUNT_UNKNOWN)
         return HC_PLAN_NO_WISH;
     plan_count(&p, in);
     return p.wanted;
@@ -324,14 +325,14 @@ static enum hc_plan_need plan_write(struct hc_plan *p,
 
     /* With other writers, what ECS shows may be newer than our write. */
     if (in->awaits && in->own_write == p->wanted && !in->verify) {
-        p->outcome = OUTCOME_UNCHANGED;
+        p->outcome = HEADCOUNT_UNCHANGED;
         p->code = "awaiting_own_write";
         hc_plan_say_more(p, "written a moment ago: ECS does not show it yet");
         return PLAN_DECIDED;
     }
     if (hc_hold_without_call(p, in))
         return PLAN_DECIDED;
-    p->outcome = in->dry_run ? OUTCOME_PENDING : OUTCOME_UPDATED;
+    p->outcome = in->dry_run ? HEADCOUNT_PENDING : HEADCOUNT_UPDATED;
     need = hc_hold_with_call(p, in);
     if (need == PLAN_DECIDED && in->ask_target && in->target == KNOWN_NEVER)
         plan_unread_target(p, in);
@@ -357,7 +358,7 @@ enum hc_plan_need hc_plan_make(struct hc_plan *p,
 {
     bool counts = hc_rule_needs_hosts(&in->wish->rule);
 
-    *p = (struct hc_plan){ .code = "", .wanted = HC_UNKNOWN };
+    *p = (struct hc_plan){ .code = "", .wanted = HEADCOUNT_UNKNOWN };
     if (plan_skip(p, in) || plan_is_unclear(p, in))
         return PLAN_DECIDED;
     if (counts && (in->moving || in->where_moves))
@@ -366,7 +367,7 @@ enum hc_plan_need hc_plan_make(struct hc_plan *p,
         return PLAN_NEEDS_DEFINITION;
     if (counts && plan_lacks(p, in))
         return PLAN_DECIDED;
-    if (counts && in->hosts == HC_UNKNOWN)
+    if (counts && in->hosts == HEADCOUNT_UNKNOWN)
         return PLAN_NEEDS_HOSTS;
     plan_count(p, in);
     if (in->awaits && in->own_write != p->wanted)
@@ -375,7 +376,7 @@ enum hc_plan_need hc_plan_make(struct hc_plan *p,
     if (p->wanted != in->service->desired ||
         (in->awaits && in->own_write != p->wanted))
         return plan_write(p, in);
-    p->outcome = OUTCOME_UNCHANGED;
+    p->outcome = HEADCOUNT_UNCHANGED;
     p->code = "";
     return PLAN_DECIDED;
 }

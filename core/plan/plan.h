@@ -9,15 +9,12 @@
 #define HC_PLAN_PLAN_H
 
 #include "ecs/ops.h"
-#include "reconcile/report.h"
 #include "plan/rule.h"
 
 #define HC_PLAN_UNDONE 3                /* writes undone: contested         */
 #define HC_PLAN_NO_WISH (-1)
 #define HC_PLAN_QUOTA 5000              /* tasks of a service               */
 #define HC_PLAN_QUOTA_DISCOVERY 1000    /* with discovery, Service Connect  */
-
-enum hc_hosts_by { HOSTS_ACTIVE, HOSTS_REGISTERED, HOSTS_CONNECTED };
 
 /* Switches: fields of a rule, or --allow CODE. */
 enum hc_allow {
@@ -31,7 +28,7 @@ struct hc_wish {
     struct hc_str service;              /* name or ARN, as asked for         */
     struct hc_rule rule;
     struct hc_str where;                /* n == 0: none                      */
-    enum hc_hosts_by by;
+    enum headcount_hosts by;
     bool no_external;                   /* hosts of ECS Anywhere do not count */
     unsigned allow;                     /* enum hc_allow, or-ed              */
     struct hc_str at;                   /* where it was written, "file:line" */
@@ -57,7 +54,7 @@ enum hc_by_launch { BY_LAUNCH, BY_LAUNCH_REFUSED, BY_LAUNCH_NOT_SAVED };
 struct hc_plan_input {
     const struct hc_wish *wish;
     const struct hc_ecs_service *service;      /* NULL: no such service      */
-    enum hc_hosts_by by;
+    enum headcount_hosts by;
     int64_t wall;                              /* for pause tags             */
     bool dry_run, paused;                      /* paused: all of headcount is */
     bool verify;             /* there are other writers                      */
@@ -75,15 +72,16 @@ struct hc_plan_input {
     int undone;              /* of our writes, by others, in ten minutes     */
     int64_t replaced;        /* our last write, which ECS does not show any
                                 more though the hosts are the same; or
-                                HC_UNKNOWN                                   */
+                                HEADCOUNT_UNKNOWN                            */
     enum hc_by_launch by_launch;               /* see there                  */
     bool asked;              /* its policy looked at hosts itself            */
     int64_t again;           /* what that policy wants on a second reading,
                                 HC_PLAN_NO_WISH: nothing that can be
-                                compared; HC_UNKNOWN: it was not asked yet   */
+                                compared; HEADCOUNT_UNKNOWN: it was not asked
+                                yet                                          */
     bool low_long;           /* fewer connected hosts, and five minutes ago  */
     bool ask_target;         /* whether Auto Scaling owns it is asked for    */
-    /* facts that cost a call: HC_UNKNOWN, NULL = not read yet */
+    /* facts that cost a call: HEADCOUNT_UNKNOWN, NULL = not read yet */
     int64_t hosts;                             /* under filter (and provider) */
     int64_t cpu, memory;                       /* of those, if the rule asks */
     const char *lacks;       /* the description of a host does not say this, */
@@ -106,10 +104,10 @@ enum hc_plan_need { PLAN_DECIDED, PLAN_NEEDS_DEFINITION, PLAN_NEEDS_HOSTS,
                     PLAN_NEEDS_SECOND, PLAN_NEEDS_AGAIN };
 
 struct hc_plan {
-    enum hc_outcome outcome;            /* OUTCOME_UPDATED: to be written    */
+    enum headcount_result outcome; /* HEADCOUNT_UPDATED: to be written    */
     const char *code;                   /* "" or static text                 */
     const char *switch_text;            /* static text or NULL               */
-    int64_t wanted;                     /* or HC_UNKNOWN                     */
+    int64_t wanted; /* or HEADCOUNT_UNKNOWN                     */
     char reason[800];
 };
 

@@ -6,9 +6,9 @@
 /* ---- names ---- */
 
 static const char *const rule_names[] = {
-    [RULE_PER_HOST] = "per_host", [RULE_FIXED] = "fixed",
-    [RULE_HOSTS_MINUS] = "hosts_minus", [RULE_PERCENT] = "percent",
-    [RULE_LINEAR] = "linear", [RULE_LADDER] = "ladder",
+    [HEADCOUNT_PER_HOST] = "per_host", [HEADCOUNT_FIXED] = "fixed",
+    [HEADCOUNT_HOSTS_MINUS] = "hosts_minus", [HEADCOUNT_PERCENT] = "percent",
+    [HEADCOUNT_LINEAR] = "linear", [HEADCOUNT_LADDER] = "ladder",
 };
 
 const char *hc_rule_name(const struct hc_rule *r)
@@ -16,12 +16,12 @@ const char *hc_rule_name(const struct hc_rule *r)
     return rule_names[r->kind];
 }
 
-bool hc_rule_find(struct hc_str name, enum hc_rule_kind *kind)
+bool hc_rule_find(struct hc_str name, enum headcount_rule *kind)
 {
     for (size_t i = 0; i < sizeof(rule_names) / sizeof(*rule_names); i++) {
         if (!hc_str_eqz(name, rule_names[i]))
             continue;
-        *kind = (enum hc_rule_kind)i;
+        *kind = (enum headcount_rule)i;
         return true;
     }
     return false;
@@ -36,12 +36,13 @@ struct rule_number {
 };
 
 static int rule_refuse(const struct hc_rule *r, const char *why,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
-    return hc_error_set(e, HC_ECONFIG, "%s: %s", hc_rule_name(r), why);
+    return hc_error_set(e, HEADCOUNT_ECONFIG, "%s: %s", hc_rule_name(r), why);
 }
 
-static int rule_check_numbers(const struct hc_rule *r, struct hc_error *e)
+static int rule_check_numbers(const struct hc_rule *r,
+                              struct headcount_error *e)
 {
     const struct rule_number all[] = {
         { "tasks", r->tasks, true }, { "spare", r->spare, true },
@@ -55,12 +56,14 @@ static int rule_check_numbers(const struct hc_rule *r, struct hc_error *e)
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
         if (all[i].given &&
             (all[i].value < 0 || all[i].value > HC_RULE_TASKS_MAX))
-            return hc_error_set(e, HC_ECONFIG, "%s: %s must be 0 to %d",
+            return hc_error_set(e, HEADCOUNT_ECONFIG, "%s: %s must be 0 to %d",
                                 hc_rule_name(r), all[i].name,
                                 HC_RULE_TASKS_MAX);
     if (r->has_min && r->has_max && r->min > r->max)
-        return hc_error_set(e, HC_ECONFIG, "%s: min %lld is more than max "
-                            "%lld", hc_rule_name(r), (long long)r->min,
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "%s: min %lld is more than max "
+                            "%lld",
+                            hc_rule_name(r), (long long)r->min,
                             (long long)r->max);
     if (r->spread && r->has_max && r->max < 2)
         return rule_refuse(r, "a max under 2 and "
@@ -69,7 +72,7 @@ static int rule_check_numbers(const struct hc_rule *r, struct hc_error *e)
     return r->min_age < 0 ? rule_refuse(r, "min_age is negative", e) : 0;
 }
 
-static int rule_check_linear(const struct hc_rule *r, struct hc_error *e)
+static int rule_check_linear(const struct hc_rule *r, struct headcount_error *e)
 {
     const int64_t shares[] = { r->per_hosts, r->per_cpu, r->per_memory };
 
@@ -83,48 +86,54 @@ static int rule_check_linear(const struct hc_rule *r, struct hc_error *e)
     return 0;
 }
 
-static int rule_check_ladder(const struct hc_rule *r,
-                             const struct hc_ladder *l, struct hc_error *e)
+static int rule_check_ladder(const struct hc_rule *r, const struct hc_ladder *l,
+                             struct headcount_error *e)
 {
     if (l->n > HC_RULE_RUNGS)
-        return hc_error_set(e, HC_ECONFIG, "%s: it has %zu rungs, at most %d "
-                            "are taken", hc_rule_name(r), l->n, HC_RULE_RUNGS);
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "%s: it has %zu rungs, at most %d "
+                            "are taken",
+                            hc_rule_name(r), l->n, HC_RULE_RUNGS);
     if (l->n > 0 && l->rungs[0].from != 0)
-        return hc_error_set(e, HC_ECONFIG, "%s: the first rung is from %lld "
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "%s: the first rung is from %lld "
                             "on: say what holds below it, with a rung from 0",
                             hc_rule_name(r), (long long)l->rungs[0].from);
     for (size_t i = 0; i < l->n; i++) {
         if (l->rungs[i].tasks < 0 || l->rungs[i].tasks > HC_RULE_TASKS_MAX)
-            return hc_error_set(e, HC_ECONFIG, "%s: tasks of a rung must be 0 "
-                                "to %d", hc_rule_name(r), HC_RULE_TASKS_MAX);
+            return hc_error_set(e, HEADCOUNT_ECONFIG,
+                                "%s: tasks of a rung must be 0 "
+                                "to %d",
+                                hc_rule_name(r), HC_RULE_TASKS_MAX);
         if (i > 0 && l->rungs[i].from <= l->rungs[i - 1].from)
-            return hc_error_set(e, HC_ECONFIG, "%s: rungs must rise, and %lld "
-                                "follows %lld", hc_rule_name(r),
-                                (long long)l->rungs[i].from,
+            return hc_error_set(e, HEADCOUNT_ECONFIG,
+                                "%s: rungs must rise, and %lld "
+                                "follows %lld",
+                                hc_rule_name(r), (long long)l->rungs[i].from,
                                 (long long)l->rungs[i - 1].from);
     }
     return 0;
 }
 
-int hc_rule_check(const struct hc_rule *r, struct hc_error *e)
+int hc_rule_check(const struct hc_rule *r, struct headcount_error *e)
 {
     int err = rule_check_numbers(r, e);
 
     if (err < 0)
         return err;
     switch (r->kind) {
-    case RULE_PER_HOST:
-    case RULE_FIXED:
-    case RULE_HOSTS_MINUS:
+    case HEADCOUNT_PER_HOST:
+    case HEADCOUNT_FIXED:
+    case HEADCOUNT_HOSTS_MINUS:
         return 0;
-    case RULE_PERCENT:
+    case HEADCOUNT_PERCENT:
         if (r->percent <= 0 || r->percent > (int64_t)1000 * HC_RULE_ONE)
             return rule_refuse(r, "it takes more than 0 and at most 1000 "
                                "percent", e);
         return 0;
-    case RULE_LINEAR:
+    case HEADCOUNT_LINEAR:
         return rule_check_linear(r, e);
-    case RULE_LADDER:
+    case HEADCOUNT_LADDER:
         break;
     }
     if (r->by_hosts.n == 0 && r->by_cpu.n == 0)
@@ -135,13 +144,14 @@ int hc_rule_check(const struct hc_rule *r, struct hc_error *e)
 
 bool hc_rule_needs_hosts(const struct hc_rule *r)
 {
-    return r->kind != RULE_FIXED;
+    return r->kind != HEADCOUNT_FIXED;
 }
 
 bool hc_rule_needs_resources(const struct hc_rule *r)
 {
-    return (r->kind == RULE_LINEAR && (r->per_cpu > 0 || r->per_memory > 0)) ||
-           (r->kind == RULE_LADDER && r->by_cpu.n > 0);
+    return (r->kind == HEADCOUNT_LINEAR &&
+            (r->per_cpu > 0 || r->per_memory > 0)) ||
+           (r->kind == HEADCOUNT_LADDER && r->by_cpu.n > 0);
 }
 
 /* ---- the arithmetic ---- */
@@ -205,13 +215,13 @@ static int64_t rule_count(const struct hc_rule *r, const struct hc_measure *m)
     int64_t hosts = rule_positive(m->hosts);
 
     switch (r->kind) {
-    case RULE_FIXED:       return r->tasks;
-    case RULE_PER_HOST:    return rule_times(r->tasks > 0 ? r->tasks : 1,
+    case HEADCOUNT_FIXED:       return r->tasks;
+    case HEADCOUNT_PER_HOST:    return rule_times(r->tasks > 0 ? r->tasks : 1,
                                              hosts);
-    case RULE_HOSTS_MINUS: return rule_positive(hosts - r->spare);
-    case RULE_PERCENT:     return rule_percent(r, hosts);
-    case RULE_LINEAR:      return rule_linear(r, m);
-    case RULE_LADDER:      break;
+    case HEADCOUNT_HOSTS_MINUS: return rule_positive(hosts - r->spare);
+    case HEADCOUNT_PERCENT:     return rule_percent(r, hosts);
+    case HEADCOUNT_LINEAR:      return rule_linear(r, m);
+    case HEADCOUNT_LADDER:      break;
     }
     return rule_more(rule_rung(&r->by_hosts, m->hosts),
                      rule_rung(&r->by_cpu, m->cpu));
@@ -226,8 +236,8 @@ int64_t hc_rule_count(const struct hc_rule *r, const struct hc_measure *m)
 
 bool hc_rule_outgrows(const struct hc_rule *r, const struct hc_measure *m)
 {
-    bool unending = r->kind == RULE_PER_HOST || r->kind == RULE_PERCENT ||
-                    r->kind == RULE_LINEAR;
+    bool unending = r->kind == HEADCOUNT_PER_HOST ||
+                    r->kind == HEADCOUNT_PERCENT || r->kind == HEADCOUNT_LINEAR;
 
     return unending && rule_count(r, m) > rule_positive(m->hosts);
 }
@@ -285,28 +295,29 @@ static void rule_linear_words(const struct hc_rule *r, char *to)
 const char *hc_rule_words(const struct hc_rule *r, const struct hc_measure *m,
                           char *to)
 {
-    int64_t tasks = r->kind == RULE_PER_HOST && r->tasks == 0 ? 1 : r->tasks;
+    int64_t tasks =
+        r->kind == HEADCOUNT_PER_HOST && r->tasks == 0 ? 1 : r->tasks;
     char share[40];
 
     switch (r->kind) {
-    case RULE_FIXED:
+    case HEADCOUNT_FIXED:
         hc_fmt(to, HC_RULE_WORDS, "a fixed count of %lld", (long long)tasks);
         break;
-    case RULE_PER_HOST:
+    case HEADCOUNT_PER_HOST:
         hc_fmt(to, HC_RULE_WORDS, "%lld task%s on each of", (long long)tasks,
                tasks == 1 ? "" : "s");
         break;
-    case RULE_HOSTS_MINUS:
+    case HEADCOUNT_HOSTS_MINUS:
         hc_fmt(to, HC_RULE_WORDS, "all but %lld of", (long long)r->spare);
         break;
-    case RULE_PERCENT:
+    case HEADCOUNT_PERCENT:
         hc_fmt(to, HC_RULE_WORDS, "%s percent of",
                rule_decimal(share, sizeof(share), r->percent));
         break;
-    case RULE_LINEAR:
+    case HEADCOUNT_LINEAR:
         rule_linear_words(r, to);
         break;
-    case RULE_LADDER:
+    case HEADCOUNT_LADDER:
         hc_fmt(to, HC_RULE_WORDS, "the ladder's %lld for",
                (long long)rule_count(r, m));
         break;

@@ -17,37 +17,27 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define HC_UNKNOWN INT64_MIN           /* a number that was not learned */
 #define HC_RULE_TASKS_MAX 1000000      /* of any number in a rule       */
 #define HC_RULE_ONE 1000000            /* millionths                    */
 #define HC_RULE_SHARE_MAX ((int64_t)HC_RULE_ONE * 1000000000)
 #define HC_RULE_RUNGS 64               /* of one ladder                 */
 #define HC_RULE_WORDS 200
 
-enum hc_rule_kind {
-    RULE_PER_HOST, RULE_FIXED, RULE_HOSTS_MINUS, RULE_PERCENT, RULE_LINEAR,
-    RULE_LADDER
-};
-
 /* What there is of each, over the hosts that are counted. */
 struct hc_measure {
     int64_t hosts;
-    int64_t cpu, memory;      /* registered CPU units and MiB; HC_UNKNOWN
+    int64_t cpu, memory;      /* registered CPU units and MiB; HEADCOUNT_UNKNOWN
                                  unless the rule asks for them */
 };
 
-struct hc_rung {
-    int64_t from, tasks;
-};
-
 struct hc_ladder {
-    const struct hc_rung *rungs;      /* rising; the first is from 0 */
+    const struct headcount_rung *rungs;      /* rising; the first is from 0 */
     size_t n;
 };
 
 /* All zero but has_min and has_max is "one task per host". */
 struct hc_rule {
-    enum hc_rule_kind kind;
+    enum headcount_rule kind;
     int64_t tasks;            /* PER_HOST: tasks a host, 0 = 1; FIXED: count */
     int64_t spare;            /* HOSTS_MINUS                                 */
     int64_t percent;          /* PERCENT, in millionths of a percent         */
@@ -66,8 +56,8 @@ struct hc_rule {
                                  no single point of failure */
 };
 
-/* 0, or HC_ECONFIG: what is wrong with it. */
-int hc_rule_check(const struct hc_rule *r, struct hc_error *e);
+/* 0, or HEADCOUNT_ECONFIG: what is wrong with it. */
+int hc_rule_check(const struct hc_rule *r, struct headcount_error *e);
 bool hc_rule_needs_hosts(const struct hc_rule *r);
 /* The hosts' resources, not just their number. */
 bool hc_rule_needs_resources(const struct hc_rule *r);
@@ -79,7 +69,7 @@ int64_t hc_rule_count(const struct hc_rule *r, const struct hc_measure *m);
 int64_t hc_rule_bound(const struct hc_rule *r, int64_t count);
 const char *hc_rule_name(const struct hc_rule *r);     /* "per_host" */
 /* Which kind is spelled so; false: none. */
-bool hc_rule_find(struct hc_str name, enum hc_rule_kind *kind);
+bool hc_rule_find(struct hc_str name, enum headcount_rule *kind);
 /* "1 task on each of" - what stands before "7 active hosts"; for FIXED the
  * whole reason.  `to` has HC_RULE_WORDS bytes. */
 const char *hc_rule_words(const struct hc_rule *r, const struct hc_measure *m,

@@ -6,9 +6,10 @@
 
 #define TAGS_BEGIN "headcount:"
 #define BIT(kind) (1u << (kind))
-#define TAGS_ANY (BIT(RULE_PER_HOST) | BIT(RULE_FIXED) |                    \
-                  BIT(RULE_HOSTS_MINUS) | BIT(RULE_PERCENT) |               \
-                  BIT(RULE_LINEAR) | BIT(RULE_LADDER))
+#define TAGS_ANY                                                               \
+    (BIT(HEADCOUNT_PER_HOST) | BIT(HEADCOUNT_FIXED) |                          \
+     BIT(HEADCOUNT_HOSTS_MINUS) | BIT(HEADCOUNT_PERCENT) |                     \
+     BIT(HEADCOUNT_LINEAR) | BIT(HEADCOUNT_LADDER))
 
 enum tags_kind { TAG_RULE, TAG_WHOLE, TAG_SHARE, TAG_LADDER, TAG_WHERE,
                  TAG_PAUSE };
@@ -21,26 +22,28 @@ static const struct tags_field {
     unsigned rules;                 /* that it goes with */
     size_t at;
 } tags_fields[] = {
-    { "rule", TAG_RULE, TAGS_ANY, 0 }, { "pause", TAG_PAUSE, TAGS_ANY, 0 },
+    { "rule", TAG_RULE, TAGS_ANY, 0 },
+    { "pause", TAG_PAUSE, TAGS_ANY, 0 },
     { "where", TAG_WHERE, TAGS_ANY, 0 },
     { "min", TAG_WHOLE, TAGS_ANY, AT(min) },
     { "max", TAG_WHOLE, TAGS_ANY, AT(max) },
-    { "tasks", TAG_WHOLE, BIT(RULE_PER_HOST) | BIT(RULE_FIXED), AT(tasks) },
-    { "spare", TAG_WHOLE, BIT(RULE_HOSTS_MINUS), AT(spare) },
-    { "percent", TAG_SHARE, BIT(RULE_PERCENT), AT(percent) },
-    { "hosts-per-task", TAG_SHARE, BIT(RULE_LINEAR), AT(per_hosts) },
-    { "cpu-per-task", TAG_SHARE, BIT(RULE_LINEAR), AT(per_cpu) },
-    { "memory-per-task", TAG_SHARE, BIT(RULE_LINEAR), AT(per_memory) },
-    { "base", TAG_WHOLE, BIT(RULE_LINEAR), AT(base) },
-    { "step", TAG_WHOLE, BIT(RULE_LINEAR), AT(step) },
-    { "ladder", TAG_LADDER, BIT(RULE_LADDER), 0 },
+    { "tasks", TAG_WHOLE, BIT(HEADCOUNT_PER_HOST) | BIT(HEADCOUNT_FIXED),
+      AT(tasks) },
+    { "spare", TAG_WHOLE, BIT(HEADCOUNT_HOSTS_MINUS), AT(spare) },
+    { "percent", TAG_SHARE, BIT(HEADCOUNT_PERCENT), AT(percent) },
+    { "hosts-per-task", TAG_SHARE, BIT(HEADCOUNT_LINEAR), AT(per_hosts) },
+    { "cpu-per-task", TAG_SHARE, BIT(HEADCOUNT_LINEAR), AT(per_cpu) },
+    { "memory-per-task", TAG_SHARE, BIT(HEADCOUNT_LINEAR), AT(per_memory) },
+    { "base", TAG_WHOLE, BIT(HEADCOUNT_LINEAR), AT(base) },
+    { "step", TAG_WHOLE, BIT(HEADCOUNT_LINEAR), AT(step) },
+    { "ladder", TAG_LADDER, BIT(HEADCOUNT_LADDER), 0 },
 };
 #define TAGS_FIELDS (sizeof tags_fields / sizeof *tags_fields)
 
 static int tags_refuse(const struct hc_ecs_tag *t, const char *what,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
-    return hc_error_set(e, HC_ECONFIG, "tag %.*s = \"%.*s\": %s",
+    return hc_error_set(e, HEADCOUNT_ECONFIG, "tag %.*s = \"%.*s\": %s",
                         HC_STR_ARG(t->key), HC_STR_ARG(t->value), what);
 }
 
@@ -73,7 +76,7 @@ static bool tags_get_share(struct hc_str s, int64_t *to)
     return *to > 0;
 }
 
-static bool tags_get_rung(struct hc_str s, struct hc_rung *to)
+static bool tags_get_rung(struct hc_str s, struct headcount_rung *to)
 {
     struct hc_str tasks = s, from = hc_str_cut(&tasks, ':');
 
@@ -82,15 +85,15 @@ static bool tags_get_rung(struct hc_str s, struct hc_rung *to)
 }
 
 static int tags_get_ladder(const struct hc_ecs_tag *t, struct hc_rule *rule,
-                           struct hc_arena *arena, struct hc_error *e)
+                           struct hc_arena *arena, struct headcount_error *e)
 {
-    struct hc_rung *rungs =
+    struct headcount_rung *rungs =
         hc_arena_zero(arena, HC_RULE_RUNGS * sizeof *rungs);
     struct hc_str rest = t->value;
     size_t n = 0;
 
     if (rungs == NULL)
-        return hc_error_set(e, HC_ENOMEM, "no memory for a ladder");
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for a ladder");
     while (rest.n > 0) {
         struct hc_str one = hc_str_cut(&rest, ' ');
 
@@ -107,9 +110,9 @@ static int tags_get_ladder(const struct hc_ecs_tag *t, struct hc_rule *rule,
 }
 
 static int tags_get_where(const struct hc_ecs_tag *t, struct hc_wish *to,
-                          struct hc_error *e)
+                          struct headcount_error *e)
 {
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
 
     to->where = hc_str_trim(t->value);
     if (to->where.n == 0)
@@ -135,7 +138,7 @@ static const struct tags_field *tags_find(struct hc_str key)
 
 /* "per-host" is per_host. */
 static int tags_get_rule(const struct hc_ecs_tag *t, struct hc_rule *rule,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     char name[32];
     size_t n = hc_fmt(name, sizeof name, "%.*s", HC_STR_ARG(t->value));
@@ -149,7 +152,7 @@ static int tags_get_rule(const struct hc_ecs_tag *t, struct hc_rule *rule,
 }
 
 static int tags_take(struct hc_wish *to, const struct hc_ecs_tag *t,
-                     struct hc_arena *arena, struct hc_error *e)
+                     struct hc_arena *arena, struct headcount_error *e)
 {
     const struct tags_field *f = tags_find(t->key);
     int64_t *at;
@@ -191,26 +194,26 @@ static const struct hc_ecs_tag *tags_of(const struct hc_ecs_tag *tags,
 
 /* What the rule cannot do without. */
 static int tags_check(struct hc_wish *to, const struct hc_ecs_tag *tags,
-                      struct hc_error *e)
+                      struct headcount_error *e)
 {
     struct hc_rule *r = &to->rule;
     const struct hc_ecs_tag *rule = tags_of(tags, HC_TAGS_RULE);
     const struct hc_ecs_tag *tasks = tags_of(tags, TAGS_BEGIN "tasks");
-    struct hc_error why = { 0 };
+    struct headcount_error why = { 0 };
 
     r->has_min = tags_of(tags, TAGS_BEGIN "min") != NULL;
     r->has_max = tags_of(tags, TAGS_BEGIN "max") != NULL;
-    if (r->kind == RULE_PER_HOST && tasks != NULL && r->tasks == 0)
+    if (r->kind == HEADCOUNT_PER_HOST && tasks != NULL && r->tasks == 0)
         return tags_refuse(tasks, "it is 1 at the least", e);
-    if (r->kind == RULE_FIXED && tasks == NULL)
+    if (r->kind == HEADCOUNT_FIXED && tasks == NULL)
         return tags_refuse(rule, "it needs " TAGS_BEGIN "tasks", e);
-    if (r->kind == RULE_PERCENT && r->percent == 0)
+    if (r->kind == HEADCOUNT_PERCENT && r->percent == 0)
         return tags_refuse(rule, "it needs " TAGS_BEGIN "percent", e);
-    if (r->kind == RULE_LINEAR &&
+    if (r->kind == HEADCOUNT_LINEAR &&
         r->per_hosts + r->per_cpu + r->per_memory == 0)
         return tags_refuse(rule, "it needs " TAGS_BEGIN "hosts-per-task, "
                            "cpu-per-task or memory-per-task", e);
-    if (r->kind == RULE_LADDER && r->by_hosts.n == 0)
+    if (r->kind == HEADCOUNT_LADDER && r->by_hosts.n == 0)
         return tags_refuse(rule, "it needs " TAGS_BEGIN "ladder", e);
     return hc_rule_check(r, &why) < 0 ? tags_refuse(rule, why.what, e) : 0;
 }
@@ -221,13 +224,14 @@ bool hc_tags_have_rule(const struct hc_ecs_tag *tags)
 }
 
 int hc_tags_wish(struct hc_wish *to, const struct hc_ecs_tag *tags,
-                 struct hc_arena *arena, struct hc_error *e)
+                 struct hc_arena *arena, struct headcount_error *e)
 {
     const struct hc_ecs_tag *rule = tags_of(tags, HC_TAGS_RULE);
     int err;
 
     if (rule == NULL)
-        return hc_error_set(e, HC_ECONFIG, "it has no tag " HC_TAGS_RULE);
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "it has no tag " HC_TAGS_RULE);
     err = tags_get_rule(rule, &to->rule, e);
     for (const struct hc_ecs_tag *t = tags; err == 0 && t != NULL; t = t->next)
         if (hc_str_starts(t->key, HC_STR(TAGS_BEGIN)))

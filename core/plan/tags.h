@@ -25,8 +25,9 @@
 bool hc_tags_have_rule(const struct hc_ecs_tag *tags);
 
 /* Fills in rule and where of a wish that is else zero; rungs are kept in
- * `keep`.  0; HC_ECONFIG: which tag cannot be meant, and why; HC_ENOMEM. */
+ * `keep`.  0; HEADCOUNT_ECONFIG: which tag cannot be meant, and why;
+ * HEADCOUNT_ENOMEM. */
 int hc_tags_wish(struct hc_wish *to, const struct hc_ecs_tag *tags,
-                 struct hc_arena *arena, struct hc_error *e);
+                 struct hc_arena *arena, struct headcount_error *e);
 
 #endif

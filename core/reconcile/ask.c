@@ -132,7 +132,7 @@ static int ask_start(struct hc_reconcile *r, enum hc_reconcile_ask ask)
 
     hc_error_reset(&r->error);
     if (err < 0)
-        return hc_error_set(&r->error, err, err == HC_ENOMEM
+        return hc_error_set(&r->error, err, err == HEADCOUNT_ENOMEM
                                 ? "no memory for a request to ECS"
                                 : "a request to ECS would be too long");
     config.service = hc_service_at(ask_calls[ask].service);
@@ -179,7 +179,7 @@ static int ask_batch_add(struct hc_reconcile *r, size_t at)
         return 0;
     fact = hc_facts_service(&r->facts, r->names[at].name);
     if (fact == NULL)
-        return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+        return hc_error_set(&r->error, HEADCOUNT_ENOMEM, "no memory for facts");
     if (fact->fact.state == FACT_UNKNOWN)
         r->batch[r->batch_n++] = fact->name;
     return 0;
@@ -245,7 +245,8 @@ static int ask_providers(struct hc_reconcile *r)
             hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
 
         if (a == NULL)
-            return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+            return hc_error_set(&r->error, HEADCOUNT_ENOMEM,
+                                "no memory for facts");
         if (a->fact.state != FACT_VALUE)
             r->batch[r->batch_n++] = t->provider;
         t = t->next;

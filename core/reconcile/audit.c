@@ -25,14 +25,14 @@ static void audit_null(struct hc_buf *out, const char *key)
 
 static void audit_number(struct hc_buf *out, const char *key, int64_t n)
 {
-    if (n == HC_UNKNOWN)
+    if (n == HEADCOUNT_UNKNOWN)
         audit_null(out, key);
     else
         hc_json_put_member_int(out, key, n);
 }
 
 /* "per_host", or "per_host (policy.lua:12)" */
-static void audit_rule(struct hc_buf *out, const struct hc_report_service *s)
+static void audit_rule(struct hc_buf *out, const struct headcount_service *s)
 {
     char rule[300];
 
@@ -42,11 +42,11 @@ static void audit_rule(struct hc_buf *out, const struct hc_report_service *s)
 }
 
 static void audit_put_service(struct hc_buf *out,
-                              const struct hc_report_service *s,
+                              const struct headcount_service *s,
                               const char *event)
 {
     audit_text(out, "event", event);
-    audit_text(out, "outcome", hc_outcome_name(s->outcome));
+    audit_text(out, "outcome", hc_result_name(s->outcome));
     audit_text(out, "code", s->code);
     audit_text(out, "service", s->service);
     audit_number(out, "before", s->desired_before);
@@ -102,13 +102,13 @@ static void audit_tell(struct hc_reconcile *r, const char *event)
 /* A service that could not be looked at is under the hold it was under. */
 static const char *audit_of_hold(struct hc_reconcile *r)
 {
-    const struct hc_report_service *s = hc_settle_at(r);
+    const struct headcount_service *s = hc_settle_at(r);
     struct hc_memory_key key = hc_recall_key(r, MEMORY_SERVICE,
                                              r->names[r->at].name);
     char code[HC_MEMORY_HOLD] = "";
-    bool is_held = s->outcome == OUTCOME_HELD;
+    bool is_held = s->outcome == HEADCOUNT_HELD;
 
-    if (s->outcome == OUTCOME_FAILED)
+    if (s->outcome == HEADCOUNT_FAILED)
         return NULL;
     if (is_held)
         hc_fmt(code, sizeof(code), "%s", s->code);

@@ -172,7 +172,7 @@ static int facts_rehash(struct hc_facts *f, struct hc_fact_hosts *h)
     size_t *slots = hc_alloc_array(f->alloc, n, sizeof(*slots));
 
     if (slots == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     hc_free(f->alloc, h->slots, h->slots_n * sizeof(*h->slots));
     h->slots = slots;
     h->slots_n = n;
@@ -260,5 +260,5 @@ int hc_fact_hosts_described(struct hc_facts *f, struct hc_fact_hosts *h)
     hc_fact_hosts_free(f, &ids);
     if (first >= 0)
         h->details.state = FACT_VALUE;
-    return first >= 0 ? 0 : HC_ENOMEM;
+    return first >= 0 ? 0 : HEADCOUNT_ENOMEM;
 }

@@ -146,7 +146,7 @@ bool hc_fact_hosts_eq(const struct hc_fact_hosts *a,
                       const struct hc_fact_hosts *b);
 /* All are described: which of them are active, and the first of their machine.
  * RegisterContainerInstance is not idempotent: one machine may stand there
- * under several ARNs.  0 or HC_ENOMEM. */
+ * under several ARNs.  0 or HEADCOUNT_ENOMEM. */
 int hc_fact_hosts_described(struct hc_facts *f, struct hc_fact_hosts *h);
 
 #endif

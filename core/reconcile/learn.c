@@ -37,7 +37,7 @@ int hc_learn_feed(struct hc_reconcile *r)
 int hc_learn_refuse(struct hc_reconcile *r, const char *what,
                     struct hc_str which)
 {
-    return hc_error_set(&r->error, HC_EANSWER,
+    return hc_error_set(&r->error, HEADCOUNT_EANSWER,
                         "%s \"%.*s\" in cluster %.*s: "
                         "nothing is made of this answer",
                         what, HC_STR_ARG(which), HC_STR_ARG(r->cluster.name));
@@ -47,7 +47,7 @@ int hc_learn_keep(struct hc_reconcile *r, struct hc_arena *arena)
 {
     if (hc_arena_join(&r->facts.arena, arena) == 0)
         return 0;
-    return hc_error_set(&r->error, HC_EANSWER,
+    return hc_error_set(&r->error, HEADCOUNT_EANSWER,
                         "ECS answers more about cluster "
                         "%.*s than is kept",
                         HC_STR_ARG(r->cluster.name));
@@ -156,7 +156,7 @@ static int learn_provider(struct hc_reconcile *r,
         hc_facts_bool(&r->facts, &r->facts.capacity, p->name);
 
     if (a == NULL)
-        return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+        return hc_error_set(&r->error, HEADCOUNT_ENOMEM, "no memory for facts");
     if (a->fact.state != FACT_VALUE)
         hc_pages_news(&r->pages);
     a->fact.state = FACT_VALUE;
@@ -175,7 +175,8 @@ static int learn_known_capacity(struct hc_reconcile *r, size_t *known,
             hc_facts_bool(&r->facts, &r->facts.capacity, r->batch[i]);
 
         if (a == NULL)
-            return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+            return hc_error_set(&r->error, HEADCOUNT_ENOMEM,
+                                "no memory for facts");
         if (a->fact.state == FACT_VALUE)
             ++*known;
         else
@@ -237,7 +238,7 @@ static int learn_target(struct hc_reconcile *r)
     int err = hc_ecs_arns_end(v, &r->error);
 
     if (a == NULL)
-        return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+        return hc_error_set(&r->error, HEADCOUNT_ENOMEM, "no memory for facts");
     for (size_t i = 0; err == 0 && i < v->arns_n; i++)
         err = learn_is_target(r, v->arns[i])
                   ? 0

@@ -1,5 +1,5 @@
 /* reconcile/learn.h - what ECS answered: checked against what was asked, then
- * a fact; what does not fit is HC_EANSWER and no fact. */
+ * a fact; what does not fit is HEADCOUNT_EANSWER and no fact. */
 #ifndef HC_RECONCILE_LEARN_H
 #define HC_RECONCILE_LEARN_H
 
@@ -8,8 +8,8 @@
 /* r->call.span into the view. */
 int hc_learn_feed(struct hc_reconcile *r);
 /* The answer is whole: 1 and the facts that were asked for are there; 0 and
- * r->pages or r->host_at say where to go on; HC_EANSWER or HC_ENOMEM with
- * r->error set. */
+ * r->pages or r->host_at say where to go on; HEADCOUNT_EANSWER or
+ * HEADCOUNT_ENOMEM with r->error set. */
 int hc_learn_take(struct hc_reconcile *r);
 /* The facts that were asked for cannot be had. */
 void hc_learn_fail(struct hc_reconcile *r, const char *code,
@@ -22,7 +22,8 @@ int hc_learn_update(struct hc_reconcile *r);
 int hc_learn_hosts(struct hc_reconcile *r);
 int hc_learn_details(struct hc_reconcile *r);
 int hc_learn_names(struct hc_reconcile *r);
-/* HC_EANSWER: "<what> "<which>" in cluster ...: nothing is made of it". */
+/* HEADCOUNT_EANSWER: "<what> "<which>" in cluster ...: nothing is made of
+ * it". */
 int hc_learn_refuse(struct hc_reconcile *r, const char *what,
                     struct hc_str which);
 /* The page of this list is over: 1 it was the last, 0 another is asked for, or

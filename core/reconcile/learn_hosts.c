@@ -13,8 +13,8 @@ static int learn_host(struct hc_reconcile *r, struct hc_str text)
         return hc_learn_refuse(
             r, "ECS listed what is no host of the cluster:", text);
     err = hc_fact_hosts_add(&r->facts, r->hosts, text);
-    if (err == HC_ELIMIT)
-        return hc_error_set(&r->error, HC_EANSWER,
+    if (err == HEADCOUNT_ELIMIT)
+        return hc_error_set(&r->error, HEADCOUNT_EANSWER,
                             "ECS lists more than %d "
                             "hosts in cluster %.*s",
                             HC_FACTS_HOSTS, HC_STR_ARG(r->cluster.name));
@@ -112,6 +112,6 @@ int hc_learn_details(struct hc_reconcile *r)
     if (r->host_at < r->hosts->n)
         return 0;
     if (hc_fact_hosts_described(&r->facts, r->hosts) < 0)
-        return hc_error_set(&r->error, HC_ENOMEM, "no memory for hosts");
+        return hc_error_set(&r->error, HEADCOUNT_ENOMEM, "no memory for hosts");
     return 1;
 }

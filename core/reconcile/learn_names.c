@@ -5,7 +5,7 @@ static int learn_add(struct hc_reconcile *r, struct hc_str text)
 {
     int err = hc_fact_hosts_add(&r->facts, &r->names_list->all, text);
 
-    if (err == HC_ELIMIT)
+    if (err == HEADCOUNT_ELIMIT)
         return hc_learn_refuse(r, "more services are listed than can be, up to",
                                text);
     if (err > 0)
@@ -22,7 +22,7 @@ static int learn_name(struct hc_reconcile *r, struct hc_str text)
                 hc_arn_is_full(&arn) && hc_reconcile_is_here(r, &arn);
 
     if (r->ask == ASK_TAGGED && hc_pages_saw(&r->pages, text) < 0)
-        return hc_error_set(&r->error, HC_ENOMEM, "no memory for names");
+        return hc_error_set(&r->error, HEADCOUNT_ENOMEM, "no memory for names");
     if (r->ask == ASK_TAGGED)
         return here && arn.cluster.n > 0 ? learn_add(r, text) : 0;
     return here ? learn_add(r, text)

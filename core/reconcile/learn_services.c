@@ -61,7 +61,7 @@ static int learn_service(struct hc_reconcile *r, const struct hc_ecs_service *s)
                                s->name);
     fact = hc_facts_service(&r->facts, s->name);
     if (fact == NULL)
-        return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+        return hc_error_set(&r->error, HEADCOUNT_ENOMEM, "no memory for facts");
     if (fact->fact.state != FACT_UNKNOWN)
         return hc_learn_refuse(r, "ECS answered twice about service", s->name);
     fact->fact.state = FACT_VALUE;
@@ -93,7 +93,7 @@ static int learn_service_failure(struct hc_reconcile *r,
                                f->arn);
     fact = hc_facts_service(&r->facts, arn.name);
     if (fact == NULL)
-        return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+        return hc_error_set(&r->error, HEADCOUNT_ENOMEM, "no memory for facts");
     if (fact->fact.state != FACT_UNKNOWN)
         return hc_learn_refuse(r, "ECS answered twice about service", arn.name);
     fact->fact.state = FACT_VALUE;
@@ -114,7 +114,8 @@ static int learn_left_out(struct hc_reconcile *r)
         struct hc_fact_service *fact = hc_facts_service(&r->facts, r->batch[i]);
 
         if (fact == NULL)
-            return hc_error_set(&r->error, HC_ENOMEM, "no memory for facts");
+            return hc_error_set(&r->error, HEADCOUNT_ENOMEM,
+                                "no memory for facts");
         if (fact->fact.state == FACT_UNKNOWN)
             return hc_learn_refuse(r,
                                    "the answer to DescribeServices says "

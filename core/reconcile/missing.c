@@ -14,10 +14,10 @@ int hc_missing_init(struct hc_missing *m, struct hc_arena *arena,
 /* A cluster that is no more says nothing of the service.  A service that
  * failed may be there. */
 static void missing_note_one(struct hc_missing_name *to,
-                             const struct hc_report_service *s)
+                             const struct headcount_service *s)
 {
     struct hc_str code = hc_str(s->code);
-    bool skipped = s->outcome == OUTCOME_SKIPPED;
+    bool skipped = s->outcome == HEADCOUNT_SKIPPED;
 
     if (skipped && hc_str_eqz(code, "missing"))
         to->lacks = true;
@@ -25,7 +25,7 @@ static void missing_note_one(struct hc_missing_name *to,
         to->has = true;
 }
 
-void hc_missing_note(struct hc_missing *m, const struct hc_report_cluster *c)
+void hc_missing_note(struct hc_missing *m, const struct headcount_cluster *c)
 {
     m->partial |= c->error_code != NULL;
     for (size_t i = 0; i < c->services_n && i < m->n; i++)

@@ -22,11 +22,12 @@ struct hc_missing {
     bool partial;                 /* a cluster was not looked at            */
 };
 
-/* The wishes of every cluster of the run, which outlive it.  0 or HC_ENOMEM. */
+/* The wishes of every cluster of the run, which outlive it.  0 or
+ * HEADCOUNT_ENOMEM. */
 int hc_missing_init(struct hc_missing *m, struct hc_arena *arena,
                     const struct hc_wish *wishes, size_t n);
 /* One cluster is done: its services are in the order of the wishes. */
-void hc_missing_note(struct hc_missing *m, const struct hc_report_cluster *c);
+void hc_missing_note(struct hc_missing *m, const struct headcount_cluster *c);
 /* All clusters are done: those that none of them has, kept; *n may be 0. */
 const char *const *hc_missing_list(const struct hc_missing *m,
                                    struct hc_arena *arena, size_t *n);

@@ -23,9 +23,9 @@ static bool need_moves(struct hc_plan_input *in, struct hc_str term)
     return true;
 }
 
-static int need_constraints(struct hc_plan_input *in,
-                            struct hc_filter *filter,
-                            const struct hc_ecs_text *t, struct hc_error *e)
+static int need_constraints(struct hc_plan_input *in, struct hc_filter *filter,
+                            const struct hc_ecs_text *t,
+                            struct headcount_error *e)
 {
     int err = 0;
 
@@ -64,7 +64,8 @@ static struct hc_fact_definition *need_definition(struct hc_reconcile *r,
 /* The constraints of its task definition, if they are to be heeded. */
 static int need_from_definition(struct hc_reconcile *r,
                                 struct hc_plan_input *in,
-                                struct hc_filter *filter, struct hc_error *e)
+                                struct hc_filter *filter,
+                                struct headcount_error *e)
 {
     const struct hc_fact_definition *d = need_definition(r, in);
 
@@ -101,7 +102,7 @@ static bool need_shares(struct hc_reconcile *r, struct hc_str filter)
 
 /* The launch type's own term is sent and not shown: the service says it. */
 static int need_lists(struct hc_reconcile *r, struct hc_plan_input *in,
-                      struct hc_filter *filter, struct hc_error *e)
+                      struct hc_filter *filter, struct headcount_error *e)
 {
     struct hc_need_lists *lists = &r->lists;
     bool ec2 = in->service->launch == LAUNCH_EC2;
@@ -132,7 +133,7 @@ static int need_lists(struct hc_reconcile *r, struct hc_plan_input *in,
 
 /* The wish's filter into r->filter, and which lists it makes. */
 static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     struct hc_filter filter = { .n = 0 };
     int err = need_constraints(in, &filter, in->service->constraints, e);
@@ -153,7 +154,7 @@ static int need_filter(struct hc_reconcile *r, struct hc_plan_input *in,
         in->filter = hc_buf_view(&r->filter);
         err = need_lists(r, in, &filter, e);
     }
-    return err != HC_ELIMIT ? err
+    return err != HEADCOUNT_ELIMIT ? err
         : hc_error_set(e, err, "its filter is longer than %d bytes",
                        HC_FILTER_BYTES);
 }
@@ -181,7 +182,7 @@ struct hc_measure_of hc_need_of(struct hc_reconcile *r,
 
     return (struct hc_measure_of){
         .providers = in->by_provider ? in->service->providers : NULL,
-        .connected = in->by == HOSTS_CONNECTED,
+        .connected = in->by == HEADCOUNT_CONNECTED,
         .before = rule->min_age > 0 ? hc_reconcile_wall(r) - rule->min_age : 0,
         .resources = hc_rule_needs_resources(rule),
         .ec2 = r->lists.described, .without = need_without(r),
@@ -224,7 +225,7 @@ static void need_count(struct hc_reconcile *r, struct hc_plan_input *in)
     if (in->service->launch == LAUNCH_EC2 && anywhere != NULL &&
         need_has(&anywhere->fact))
         in->anywhere = (int64_t)anywhere->n;
-    if (in->by == HOSTS_REGISTERED) {
+    if (in->by == HEADCOUNT_REGISTERED) {
         if (in->cluster != NULL)
             in->hosts = in->cluster->registered;
         r->print += (uint64_t)in->hosts;
@@ -301,18 +302,26 @@ static uint64_t need_asked_print(const struct hc_reconcile *r)
 }
 
 int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
-                  const struct hc_ecs_service *service, struct hc_error *e)
+                  const struct hc_ecs_service *service,
+                  struct headcount_error *e)
 {
     int err = 0;
 
     *in = (struct hc_plan_input){
-        .wish = &r->config.wishes[r->at], .service = service,
-        .by = r->config.wishes[r->at].by, .wall = hc_reconcile_wall(r),
-        .dry_run = r->config.dry_run, .paused = r->config.paused,
+        .wish = &r->config.wishes[r->at],
+        .service = service,
+        .by = r->config.wishes[r->at].by,
+        .wall = hc_reconcile_wall(r),
+        .dry_run = r->config.dry_run,
+        .paused = r->config.paused,
         .verify = r->config.verify,
-        .filter = HC_STR(""), .hosts = HC_UNKNOWN, .all_hosts = HC_UNKNOWN,
-        .cpu = HC_UNKNOWN, .memory = HC_UNKNOWN, .replaced = HC_UNKNOWN,
-        .again = HC_UNKNOWN,
+        .filter = HC_STR(""),
+        .hosts = HEADCOUNT_UNKNOWN,
+        .all_hosts = HEADCOUNT_UNKNOWN,
+        .cpu = HEADCOUNT_UNKNOWN,
+        .memory = HEADCOUNT_UNKNOWN,
+        .replaced = HEADCOUNT_UNKNOWN,
+        .again = HEADCOUNT_UNKNOWN,
     };
     r->lists = (struct hc_need_lists){ .active = in->filter, .whole = true };
     r->print = need_asked_print(r);
@@ -322,7 +331,7 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
         need_target(r, in);
     }
     if (service != NULL && !hc_plan_is_hostless(in)) {
-        if (in->by != HOSTS_REGISTERED) {
+        if (in->by != HEADCOUNT_REGISTERED) {
             in->by_provider = service->providers != NULL;
             err = need_filter(r, in, e);
         }
@@ -335,7 +344,9 @@ int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
         hc_recall_writes(r, in);
         hc_second_again(r, in);
     }
-    return hc_arena_error(&r->facts.arena) == HC_ENOMEM ? HC_ENOMEM : 0;
+    return hc_arena_error(&r->facts.arena) == HEADCOUNT_ENOMEM
+               ? HEADCOUNT_ENOMEM
+               : 0;
 }
 
 int64_t hc_need_read_at(struct hc_reconcile *r, const struct hc_plan_input *in)
@@ -345,7 +356,7 @@ int64_t hc_need_read_at(struct hc_reconcile *r, const struct hc_plan_input *in)
     const struct hc_fact_hosts *list = need_list(r, r->lists.active);
     const struct hc_fact_hosts *without = need_without(r);
     const struct hc_fact *hosts =
-        in->by == HOSTS_REGISTERED ? &r->facts.cluster[READING_FIRST].fact
+        in->by == HEADCOUNT_REGISTERED ? &r->facts.cluster[READING_FIRST].fact
         : list != NULL             ? &list->fact : NULL;
     int64_t at = s != NULL ? s->fact.at : 0;
 
@@ -438,7 +449,7 @@ struct hc_fact *hc_need_fact(struct hc_reconcile *r,
                                             in->service->task_definition);
         return r->definition != NULL ? &r->definition->fact : NULL;
     case PLAN_NEEDS_HOSTS:
-        if (in->by != HOSTS_REGISTERED)
+        if (in->by != HEADCOUNT_REGISTERED)
             return need_from_hosts(r, in);
         return hc_need_from_cluster(r, READING_FIRST);
     case PLAN_NEEDS_ALL_HOSTS:

@@ -7,9 +7,10 @@
 #include "reconcile/reconcile.h"
 
 /* What is known for the wish at hand; its filter is in r->filter.  0; another
- * code with e set: no filter can be made; HC_ENOMEM. */
+ * code with e set: no filter can be made; HEADCOUNT_ENOMEM. */
 int hc_need_input(struct hc_reconcile *r, struct hc_plan_input *in,
-                  const struct hc_ecs_service *service, struct hc_error *e);
+                  const struct hc_ecs_service *service,
+                  struct headcount_error *e);
 /* When ECS told the oldest of what the count of this plan follows from: the
  * service, its hosts. */
 int64_t hc_need_read_at(struct hc_reconcile *r,

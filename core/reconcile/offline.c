@@ -37,14 +37,15 @@ static int offline_add(struct hc_reconcile *r, const struct hc_host *host)
     int err = hc_fact_hosts_add(&r->facts, to, host->arn);
 
     if (err < 0)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     to->hosts[to->n - 1].details = host->details;
     to->hosts[to->n - 1].described = true;
     return 1;
 }
 
 static int offline_filter(struct hc_reconcile *r,
-                          const struct hc_fact_hosts *all, struct hc_error *e)
+                          const struct hc_fact_hosts *all,
+                          struct headcount_error *e)
 {
     int got = hc_query_check(r->hosts->filter, e);
 
@@ -60,7 +61,8 @@ static int offline_filter(struct hc_reconcile *r,
         return got;
     }
     r->hosts->fact.state = FACT_VALUE;
-    return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HC_ENOMEM : 1;
+    return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HEADCOUNT_ENOMEM
+                                                            : 1;
 }
 
 /* The list as it was recorded without the launch type's term, of which each
@@ -95,10 +97,11 @@ static int offline_by_launch(struct hc_reconcile *r,
     if (err < 0)
         return err;
     r->hosts->fact.state = FACT_VALUE;
-    return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HC_ENOMEM : 1;
+    return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HEADCOUNT_ENOMEM
+                                                            : 1;
 }
 
-static int offline_hosts(struct hc_reconcile *r, struct hc_error *e)
+static int offline_hosts(struct hc_reconcile *r, struct headcount_error *e)
 {
     const struct hc_fact_hosts *all = offline_all(r);
     const struct hc_fact_hosts *shown = offline_shown(r);
@@ -108,7 +111,8 @@ static int offline_hosts(struct hc_reconcile *r, struct hc_error *e)
     if (r->hosts->filter.n == 0 || all == NULL)
         return 0;
     if (!offline_is_full(all))
-        return hc_error_set(e, HC_ECONFIG, "its hosts have no attributes: take "
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "its hosts have no attributes: take "
                             "one with request.policy");
     return offline_filter(r, all, e);
 }
@@ -126,7 +130,8 @@ static int offline_describe(struct hc_reconcile *r,
         host->details = hc_fact_hosts_find(all, host->arn)->details;
         host->described = true;
     }
-    return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HC_ENOMEM : 1;
+    return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HEADCOUNT_ENOMEM
+                                                            : 1;
 }
 
 static int offline_details(struct hc_reconcile *r)
@@ -149,7 +154,7 @@ static int offline_missing(struct hc_reconcile *r)
     for (size_t i = 0; i < r->batch_n; i++) {
         fact = hc_facts_service(&r->facts, r->batch[i]);
         if (fact == NULL)
-            return HC_ENOMEM;
+            return HEADCOUNT_ENOMEM;
         fact->fact.state = FACT_VALUE;
     }
     return 1;
@@ -200,12 +205,12 @@ static int offline_list(struct hc_reconcile *r, const struct hc_json_doc *d)
         err = hc_fact_hosts_add(&r->facts, &l->all, s->arn);
     }
     if (err < 0)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     l->fact.state = FACT_VALUE;
     return 1;
 }
 
-static int offline_tagged(struct hc_reconcile *r, struct hc_error *e)
+static int offline_tagged(struct hc_reconcile *r, struct headcount_error *e)
 {
     struct hc_json_doc d;
     int got = hc_json_doc_init(&d, r->facts.alloc, r->names_list->tag_filters,
@@ -231,7 +236,7 @@ static int offline_capacity(struct hc_reconcile *r)
             hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
 
         if (a == NULL)
-            return HC_ENOMEM;
+            return HEADCOUNT_ENOMEM;
         a->fact.state = FACT_VALUE;
     }
     return 1;
@@ -239,7 +244,7 @@ static int offline_capacity(struct hc_reconcile *r)
 
 /* ---- all of it ---- */
 
-static int offline_complete(struct hc_reconcile *r, struct hc_error *e)
+static int offline_complete(struct hc_reconcile *r, struct headcount_error *e)
 {
     switch (r->ask) {
     case ASK_SERVICES: return offline_missing(r);
@@ -260,7 +265,7 @@ static int offline_complete(struct hc_reconcile *r, struct hc_error *e)
     return 0;
 }
 
-static int offline_derive(struct hc_reconcile *r, struct hc_error *e)
+static int offline_derive(struct hc_reconcile *r, struct headcount_error *e)
 {
     if (r->ask == ASK_HOSTS)
         return offline_hosts(r, e);
@@ -277,7 +282,7 @@ static int offline_older(struct hc_reconcile *r, int got)
 {
     const struct hc_fact_hosts *first;
 
-    if (got == HC_ENOMEM)
+    if (got == HEADCOUNT_ENOMEM)
         return got;
     if (r->question.again && r->question.reading == READING_CONFIRMING) {
         r->question.reading = READING_FIRST;
@@ -293,7 +298,7 @@ static int offline_older(struct hc_reconcile *r, int got)
     first = hc_facts_hosts(&r->facts, r->hosts->status, r->hosts->filter,
                            READING_FIRST);
     if (first == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     return first->details.state == FACT_VALUE ? offline_describe(r, first)
                                               : got;
 }
@@ -312,14 +317,14 @@ int hc_offline_learn(struct hc_reconcile *r, const char **code,
         [ASK_TAGGED] = "a list of services by tags",
         [ASK_UPDATE] = "a write", [ASK_CLUSTERS] = "a list of clusters",
     };
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     int got = offline_derive(r, &e);
 
     if (got <= 0)
         got = offline_older(r, got);
-    if (got > 0 || got == HC_ENOMEM)
+    if (got > 0 || got == HEADCOUNT_ENOMEM)
         return got;
-    *code = got == HC_ESYNTAX || got == HC_ELIMIT ? "filter"
+    *code = got == HEADCOUNT_ESYNTAX || got == HEADCOUNT_ELIMIT ? "filter"
                                                   : "not_in_snapshot";
     if (got < 0)
         *what = hc_arena_fmt(&r->facts.arena, "the snapshot does not hold %s "

@@ -15,7 +15,7 @@
 #include "reconcile/reconcile.h"
 
 /* What r->ask would ask ECS.  1: it is learned.  0: the snapshot does not say;
- * *code and *what (in the facts' keep) tell why.  HC_ENOMEM. */
+ * *code and *what (in the facts' keep) tell why.  HEADCOUNT_ENOMEM. */
 int hc_offline_learn(struct hc_reconcile *r, const char **code,
                      const char **what);
 

@@ -17,23 +17,26 @@ static bool question_has(const struct hc_fact *fact)
 
 /* ---- is it a question ---- */
 
-static int question_check_hosts(const struct hc_query *q, struct hc_error *e)
+static int question_check_hosts(const struct hc_query *q,
+                                struct headcount_error *e)
 {
     if (q->min_age < 0)
-        return hc_error_set(e, HC_ECONFIG, "min_age is negative");
-    if (q->by == HOSTS_REGISTERED &&
+        return hc_error_set(e, HEADCOUNT_ECONFIG, "min_age is negative");
+    if (q->by == HEADCOUNT_REGISTERED &&
         (q->where.n > 0 || q->min_age > 0 || q->kind == QUERY_HOSTS))
-        return hc_error_set(e, HC_ECONFIG, "registered is one number for the "
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "registered is one number for the "
                             "whole cluster: where, min_age and single hosts "
                             "need active or connected");
     if (hc_filter_moves(q->where))
-        return hc_error_set(e, HC_ECONFIG, "\"%.*s\" moves with tasks or "
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "\"%.*s\" moves with tasks or "
                             "agents: a count by it would chase itself",
                             HC_STR_ARG(q->where));
     return q->where.n > 0 ? hc_filter_check(q->where, e) : 0;
 }
 
-static int question_check(const struct hc_query *q, struct hc_error *e)
+static int question_check(const struct hc_query *q, struct headcount_error *e)
 {
     struct hc_arn arn;
 
@@ -56,7 +59,7 @@ struct hc_measure_of hc_question_of(const struct hc_reconcile *r,
                                     const struct hc_query *q)
 {
     return (struct hc_measure_of){
-        .connected = q->by == HOSTS_CONNECTED,
+        .connected = q->by == HEADCOUNT_CONNECTED,
         .before = q->min_age > 0 ? hc_reconcile_wall(r) - q->min_age : 0,
     };
 }
@@ -93,7 +96,7 @@ static struct hc_fact *question_fact(struct hc_reconcile *r,
     switch (q->kind) {
     case QUERY_COUNT:
     case QUERY_HOSTS:
-        if (q->by == HOSTS_REGISTERED)
+        if (q->by == HEADCOUNT_REGISTERED)
             break;
         fact = question_hosts(r, q, &hosts);
         k->hosts = hosts;
@@ -119,7 +122,7 @@ static struct hc_fact *question_fact(struct hc_reconcile *r,
 /* ---- the owner's turn ---- */
 
 static int question_note(struct hc_reconcile *r, const struct hc_query *q,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     struct hc_question *o = &r->question;
     struct hc_arena *arena = &r->facts.arena;
@@ -127,7 +130,7 @@ static int question_note(struct hc_reconcile *r, const struct hc_query *q,
                       o->needs_n + 1, HC_QUESTION_NEEDS, sizeof(*o->needs));
     struct hc_query *to;
 
-    if (err == HC_ELIMIT)
+    if (err == HEADCOUNT_ELIMIT)
         return hc_error_set(e, err, "more than %d facts are asked for at once",
                             HC_QUESTION_NEEDS);
     if (err < 0)
@@ -142,7 +145,7 @@ static int question_note(struct hc_reconcile *r, const struct hc_query *q,
 }
 
 static int question_count(struct hc_reconcile *r, const struct hc_query *q,
-                          struct hc_known *k, struct hc_error *e)
+                          struct hc_known *k, struct headcount_error *e)
 {
     const struct hc_measure_of of = hc_question_of(r, q);
     const char *lacks = NULL;
@@ -154,14 +157,16 @@ static int question_count(struct hc_reconcile *r, const struct hc_query *q,
         return 1;
     }
     if (!hc_measure(&m, k->hosts, &of, &lacks, &who))
-        return hc_error_set(e, HC_EANSWER, "DescribeContainerInstances says no "
-                            "%s of host %.*s", lacks, HC_STR_ARG(who));
+        return hc_error_set(e, HEADCOUNT_EANSWER,
+                            "DescribeContainerInstances says no "
+                            "%s of host %.*s",
+                            lacks, HC_STR_ARG(who));
     k->count = m.hosts;
     return 1;
 }
 
 int hc_question_ask(struct hc_reconcile *r, const struct hc_query *q,
-                    struct hc_known *known, struct hc_error *e)
+                    struct hc_known *known, struct headcount_error *e)
 {
     int err = question_check(q, e);
     const struct hc_fact *fact;
@@ -171,7 +176,7 @@ int hc_question_ask(struct hc_reconcile *r, const struct hc_query *q,
         return err;
     fact = question_fact(r, q, known);
     if (fact == NULL)
-        return hc_error_set(e, HC_ENOMEM, "no memory for facts");
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for facts");
     r->question.counted = r->question.counted || q->kind == QUERY_CLUSTER ||
                           q->kind == QUERY_COUNT || q->kind == QUERY_HOSTS;
     if (!question_has(fact))
@@ -197,7 +202,7 @@ static int question_services(struct hc_reconcile *r)
         hc_arn_service(&arn, o->needs[i].service, NULL);
         service = hc_facts_service(&r->facts, arn.name);
         if (service == NULL)
-            return HC_ENOMEM;
+            return HEADCOUNT_ENOMEM;
         if (service->fact.state == FACT_UNKNOWN &&
             !hc_learn_was_asked(r, service->name))
             r->batch[r->batch_n++] = service->name;
@@ -219,12 +224,12 @@ static int question_begin(struct hc_reconcile *r, const struct hc_query *q,
         r->hosts = hc_facts_hosts(&r->facts, "ACTIVE", k->hosts->filter,
                                   r->question.reading);
         r->ask = question_has(&k->hosts->fact) ? ASK_DETAILS : ASK_HOSTS;
-        return r->hosts != NULL ? 0 : HC_ENOMEM;
+        return r->hosts != NULL ? 0 : HEADCOUNT_ENOMEM;
     case QUERY_SERVICES:
         r->names_list = hc_facts_names(&r->facts, q->launch_type,
                                        q->tag_filters);
         r->ask = q->tag_filters.n > 0 ? ASK_TAGGED : ASK_NAMES;
-        return r->names_list != NULL ? 0 : HC_ENOMEM;
+        return r->names_list != NULL ? 0 : HEADCOUNT_ENOMEM;
     case QUERY_SERVICE:
         return question_services(r);
     case QUERY_CLUSTER:
@@ -244,7 +249,7 @@ struct hc_fact *hc_question_next(struct hc_reconcile *r, int *err)
         struct hc_known k = { .count = 0 };
         struct hc_fact *fact = question_fact(r, q, &k);
 
-        *err = fact == NULL ? HC_ENOMEM : 0;
+        *err = fact == NULL ? HEADCOUNT_ENOMEM : 0;
         if (fact != NULL && !question_has(fact))
             *err = question_begin(r, q, &k);
         if (*err < 0)
@@ -317,7 +322,7 @@ void hc_reconcile_refuse(struct hc_reconcile *r, const char *code,
 static void question_confirmed(struct hc_reconcile *r,
                                const struct hc_wish *wishes, size_t n)
 {
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     int err = 0;
 
     for (size_t i = 0; err == 0 && i < n; i++)
@@ -336,7 +341,7 @@ static void question_confirmed(struct hc_reconcile *r,
 static void question_told(struct hc_reconcile *r, const struct hc_wish *wishes,
                           size_t n)
 {
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     if (r->question.again) {
         question_confirmed(r, wishes, n);
@@ -350,7 +355,8 @@ static void question_told(struct hc_reconcile *r, const struct hc_wish *wishes,
         return;
     }
     r->config.wishes_n = r->result.services_n = 0;
-    hc_reconcile_refuse(r, e.code == HC_ENOMEM ? "ENOMEM" : "EPOLICY", e.what);
+    hc_reconcile_refuse(r, e.code == HEADCOUNT_ENOMEM ? "ENOMEM" : "EPOLICY",
+                        e.what);
 }
 
 void hc_reconcile_resume(struct hc_reconcile *r, const struct hc_wish *wishes,

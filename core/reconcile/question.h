@@ -30,7 +30,7 @@ enum hc_query_kind {
 struct hc_query {
     enum hc_query_kind kind;
     struct hc_str where;              /* COUNT, HOSTS                      */
-    enum hc_hosts_by by;              /* likewise                          */
+    enum headcount_hosts by;          /* likewise                          */
     int64_t min_age;                  /* likewise, microseconds            */
     struct hc_str launch_type;        /* SERVICES; n == 0: any             */
     struct hc_str tag_filters;        /* SERVICES; JSON as GetResources takes
@@ -64,10 +64,10 @@ struct hc_question {
     enum hc_reading reading;        /* of the hosts that it is told of    */
 };
 
-/* 1: known; 0: noted; HC_ESYNTAX, HC_ECONFIG, HC_ELIMIT: no such question;
- * HC_ENOMEM. */
+/* 1: known; 0: noted; HEADCOUNT_ESYNTAX, HEADCOUNT_ECONFIG,
+ * HEADCOUNT_ELIMIT: no such question; HEADCOUNT_ENOMEM. */
 int hc_question_ask(struct hc_reconcile *r, const struct hc_query *q,
-                    struct hc_known *known, struct hc_error *e);
+                    struct hc_known *known, struct headcount_error *e);
 /* Which hosts of the list count for this query. */
 struct hc_measure_of hc_question_of(const struct hc_reconcile *r,
                                     const struct hc_query *q);

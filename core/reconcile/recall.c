@@ -120,7 +120,7 @@ void hc_recall_writes(struct hc_reconcile *r, struct hc_plan_input *in)
                                   now, &in->own_write);
     in->undone = hc_memory_undone(r->config.memory, &key, now);
     if (!hc_memory_replaced(r->config.memory, &key, r->print, &in->replaced))
-        in->replaced = HC_UNKNOWN;
+        in->replaced = HEADCOUNT_UNKNOWN;
     in->low_long = hc_memory_is_low(r->config.memory, &key, now);
 }
 
@@ -128,8 +128,8 @@ void hc_recall_low(struct hc_reconcile *r, const struct hc_plan_input *in)
 {
     struct hc_memory_key key;
 
-    if (r->config.memory == NULL || in->by != HOSTS_CONNECTED ||
-        in->service == NULL || r->plan.wanted == HC_UNKNOWN)
+    if (r->config.memory == NULL || in->by != HEADCOUNT_CONNECTED ||
+        in->service == NULL || r->plan.wanted == HEADCOUNT_UNKNOWN)
         return;
     key = hc_recall_key(r, MEMORY_SERVICE, in->service->name);
     hc_memory_saw_low(r->config.memory, &key,
@@ -142,7 +142,7 @@ void hc_recall_planned(struct hc_reconcile *r, const struct hc_plan_input *in)
     struct hc_memory_key key;
 
     if (r->config.memory == NULL || in->service == NULL ||
-        r->plan.wanted == HC_UNKNOWN)
+        r->plan.wanted == HEADCOUNT_UNKNOWN)
         return;
     key = hc_recall_key(r, MEMORY_SERVICE, in->service->name);
     hc_memory_planned(r->config.memory, &key, r->plan.wanted, r->print,

@@ -131,14 +131,14 @@ static int reconcile_ask(struct hc_reconcile *r, int64_t now)
 
 static int64_t reconcile_known(int64_t n)
 {
-    return n < 0 ? HC_UNKNOWN : n;
+    return n < 0 ? HEADCOUNT_UNKNOWN : n;
 }
 
 /* What is worth telling whatever comes of it. */
 static void reconcile_tell(struct hc_reconcile *r,
                            const struct hc_plan_input *in)
 {
-    struct hc_report_service *s = hc_settle_at(r);
+    struct headcount_service *s = hc_settle_at(r);
 
     if (in->service != NULL) {
         s->desired_before = in->service->desired;
@@ -256,8 +256,8 @@ static int reconcile_decided(struct hc_reconcile *r,
     reconcile_tell(r, in);
     hc_recall_low(r, in);
     hc_recall_planned(r, in);
-    if (r->plan.outcome == OUTCOME_UPDATED ||
-        r->plan.outcome == OUTCOME_PENDING)
+    if (r->plan.outcome == HEADCOUNT_UPDATED ||
+        r->plan.outcome == HEADCOUNT_PENDING)
         return reconcile_write(r, in, now);
     if (!hc_verify_agrees(r))
         reconcile_settle_plan(r);
@@ -268,12 +268,12 @@ static int reconcile_decided(struct hc_reconcile *r,
 static void reconcile_broken(struct hc_reconcile *r,
                              const struct hc_ecs_service *service)
 {
-    struct hc_report_service *s = hc_settle_at(r);
+    struct headcount_service *s = hc_settle_at(r);
 
     s->desired_before = service->desired;
     s->running = reconcile_known(service->running);
     s->pending = reconcile_known(service->pending);
-    hc_settle(r, OUTCOME_HELD, "bad_tags",
+    hc_settle(r, HEADCOUNT_HELD, "bad_tags",
               r->config.wishes[r->at].broken.p);
 }
 
@@ -284,12 +284,12 @@ static int reconcile_plan(struct hc_reconcile *r,
         reconcile_broken(r, service);
         return 0;
     }
-    struct hc_error error = { 0 };
+    struct headcount_error error = { 0 };
     struct hc_plan_input in;
     int err = hc_need_input(r, &in, service, &error);
     struct hc_fact *fact;
 
-    if (err == HC_ENOMEM)
+    if (err == HEADCOUNT_ENOMEM)
         return err;
     if (err < 0) {
         hc_settle_failed(r, "filter", error.what);
@@ -302,7 +302,7 @@ static int reconcile_plan(struct hc_reconcile *r,
         return reconcile_decided(r, &in, now);
     fact = hc_need_fact(r, &in, need);
     if (fact == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     reconcile_tell(r, &in);
     if (fact->state == FACT_FAILED)
         hc_settle_failed(r, fact->code, fact->what);
@@ -374,7 +374,7 @@ static int reconcile_step_plan(struct hc_reconcile *r, int64_t now)
         return 0;
     fact = hc_facts_service(&r->facts, r->names[r->at].name);
     if (fact == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     if (fact->fact.state == FACT_VALUE)
         return reconcile_plan(r, fact->value, now);
     if (fact->fact.state == FACT_FAILED) {
@@ -574,7 +574,7 @@ int hc_reconcile_step(struct hc_reconcile *r, int64_t now)
             r->result.arn = hc_arn_is_full(&r->cluster)
                 ? hc_arena_str(&r->facts.arena, r->cluster.text).p : "";
             err = hc_arena_error(&r->facts.arena);
-            return err == 0 ? 1 : HC_ENOMEM;
+            return err == 0 ? 1 : HEADCOUNT_ENOMEM;
         }
     }
     return err < 0 ? err : 0;
@@ -583,13 +583,14 @@ int hc_reconcile_step(struct hc_reconcile *r, int64_t now)
 /* ---- beginning and end ---- */
 
 /* The snapshot's own cluster is the one that is planned. */
-static int reconcile_load(struct hc_reconcile *r, struct hc_error *e)
+static int reconcile_load(struct hc_reconcile *r, struct headcount_error *e)
 {
     struct hc_snapshot s;
     int err;
 
     if (!r->config.dry_run)
-        return hc_error_set(e, HC_ECONFIG, "a snapshot can be planned, not "
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "a snapshot can be planned, not "
                             "applied");
     err = hc_snapshot_get(&s, &r->facts, r->config.snapshot, e);
     if (err < 0)
@@ -599,7 +600,7 @@ static int reconcile_load(struct hc_reconcile *r, struct hc_error *e)
     return hc_arn_cluster(&r->cluster, s.cluster, e);
 }
 
-static int reconcile_begin(struct hc_reconcile *r, struct hc_error *e)
+static int reconcile_begin(struct hc_reconcile *r, struct headcount_error *e)
 {
     const struct hc_reconcile_config *c = &r->config;
     int err = c->snapshot.n > 0 ? reconcile_load(r, e)
@@ -612,7 +613,7 @@ static int reconcile_begin(struct hc_reconcile *r, struct hc_error *e)
     r->result.arn = "";
     r->result.name = hc_arena_str(&r->facts.arena, r->cluster.name).p;
     if (hc_arena_error(&r->facts.arena) < 0)
-        return hc_error_set(e, HC_ENOMEM, "no memory for a reconcile");
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for a reconcile");
     r->question.open = r->full = c->asks && c->foreign == NULL;
     r->question.reading = READING_FIRST;
     if (!r->question.open)
@@ -624,7 +625,7 @@ static int reconcile_begin(struct hc_reconcile *r, struct hc_error *e)
 int hc_reconcile_start(struct hc_reconcile *r, struct hc_net *net,
                        struct hc_job *job,
                        const struct hc_reconcile_config *config,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     *r = (struct hc_reconcile){ .state = RECONCILE_PLAN, .config = *config,
                                 .net = net, .job = job,
@@ -664,5 +665,5 @@ void hc_reconcile_fini(struct hc_reconcile *r)
     hc_buf_fini(&r->filter);
     hc_buf_fini(&r->sent);
     hc_facts_fini(&r->facts);
-    r->result = (struct hc_report_cluster){ .arn = "" };
+    r->result = (struct headcount_cluster){ .arn = "" };
 }

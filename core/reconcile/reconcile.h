@@ -120,11 +120,11 @@ struct hc_verify {
     int round;                        /* looks so far                        */
     bool *wrote;                      /* since the last look; NULL: never    */
     bool *open;                       /* it is being looked at               */
-    struct hc_report_service *before; /* what it came to then                */
+    struct headcount_service *before; /* what it came to then                */
 };
 
 struct hc_reconcile {
-    struct hc_report_cluster result;
+    struct headcount_cluster result;
 
     enum hc_reconcile_state state;    /* private from here                   */
     enum hc_reconcile_ask ask;
@@ -137,7 +137,7 @@ struct hc_reconcile {
     struct hc_arn cluster;            /* as known best: an ARN once learned  */
     struct hc_arn event_host;
     struct hc_question question;
-    struct hc_report_service *services;
+    struct headcount_service *services;
     struct hc_arn *names;             /* of the wishes                       */
     size_t at;                        /* the wish that is being settled      */
     struct hc_plan plan;
@@ -160,7 +160,7 @@ struct hc_reconcile {
         struct hc_ecs_definition definition;
     } view;
     bool in_view;
-    struct hc_error error;            /* of the view or the check after it   */
+    struct headcount_error error; /* of the view or the check after it   */
     struct hc_str batch[HC_ECS_BATCH];   /* what was asked for               */
     size_t batch_n;
     size_t host_at;                   /* the next host to describe           */
@@ -190,13 +190,14 @@ struct hc_reconcile {
     int64_t list_by;                  /* when ListClusters is given up       */
 };
 
-/* 0, or HC_ECONFIG, HC_ESYNTAX (cluster, wish, rule, where), HC_ENOMEM. */
+/* 0, or HEADCOUNT_ECONFIG, HEADCOUNT_ESYNTAX (cluster, wish, rule, where),
+ * HEADCOUNT_ENOMEM. */
 int hc_reconcile_start(struct hc_reconcile *r, struct hc_net *net,
                        struct hc_job *job,
                        const struct hc_reconcile_config *config,
-                       struct hc_error *e);
+                       struct headcount_error *e);
 /* 1 done, 0 waiting (the job is woken), HC_RECONCILE_ASKS: it is the owner's
- * turn, or HC_ENOMEM: no result. */
+ * turn, or HEADCOUNT_ENOMEM: no result. */
 #define HC_RECONCILE_ASKS 2
 int hc_reconcile_step(struct hc_reconcile *r, int64_t now);
 /* The end of the owner's turn: what was noted is read, and the turn comes

@@ -4,25 +4,25 @@
 #include "base/json.h"
 #include "plan/rule.h"
 
-static const char *const report_outcomes[HC_OUTCOMES] = {
+static const char *const report_outcomes[HC_RESULTS] = {
     "updated", "pending", "unchanged", "held", "skipped", "failed"
 };
 
-const char *hc_outcome_name(enum hc_outcome o)
+const char *hc_result_name(enum headcount_result o)
 {
     return report_outcomes[o];
 }
 
-void hc_report_sum(const struct hc_report *r, size_t summary[HC_OUTCOMES])
+void hc_report_sum(const struct hc_report *r, size_t summary[HC_RESULTS])
 {
-    for (int o = 0; o < HC_OUTCOMES; o++)
+    for (int o = 0; o < HC_RESULTS; o++)
         summary[o] = 0;
-    summary[OUTCOME_FAILED] = r->missing_services_n;
+    summary[HEADCOUNT_FAILED] = r->missing_services_n;
     for (size_t i = 0; i < r->clusters_n; i++) {
-        const struct hc_report_cluster *c = r->clusters[i];
+        const struct headcount_cluster *c = r->clusters[i];
 
         if (c->error_code != NULL && c->services_n == 0)
-            summary[OUTCOME_FAILED]++;
+            summary[HEADCOUNT_FAILED]++;
         for (size_t k = 0; k < c->services_n; k++)
             summary[c->services[k].outcome]++;
     }
@@ -50,7 +50,7 @@ static void report_put_text_or_null(struct hc_buf *out, const char *key,
 
 static void report_put_number(struct hc_buf *out, const char *key, int64_t v)
 {
-    if (v == HC_UNKNOWN)
+    if (v == HEADCOUNT_UNKNOWN)
         report_put_text_or_null(out, key, NULL);
     else
         hc_json_put_member_int(out, key, v);
@@ -65,10 +65,10 @@ static void report_put_key(struct hc_buf *out, const char *key)
 /* ---- parts ---- */
 
 static void report_put_hosts(struct hc_buf *out,
-                             const struct hc_report_service *s)
+                             const struct headcount_service *s)
 {
     report_put_key(out, "hosts");
-    if (s->hosts_counted == HC_UNKNOWN) {
+    if (s->hosts_counted == HEADCOUNT_UNKNOWN) {
         hc_buf_lit(out, "null");
         return;
     }
@@ -80,12 +80,12 @@ static void report_put_hosts(struct hc_buf *out,
 }
 
 static void report_put_service(struct hc_buf *out,
-                               const struct hc_report_service *s)
+                               const struct headcount_service *s)
 {
     hc_json_put_comma(out);
     hc_buf_chr(out, '{');
     report_put_text(out, "service", s->service);
-    report_put_text(out, "outcome", hc_outcome_name(s->outcome));
+    report_put_text(out, "outcome", hc_result_name(s->outcome));
     report_put_text(out, "code", s->code);
     report_put_text(out, "reason", s->reason);
     report_put_number(out, "desired_before", s->desired_before);
@@ -99,7 +99,7 @@ static void report_put_service(struct hc_buf *out,
 }
 
 static void report_put_error(struct hc_buf *out,
-                             const struct hc_report_cluster *c)
+                             const struct headcount_cluster *c)
 {
     if (c->error_code == NULL) {
         report_put_text_or_null(out, "error", NULL);
@@ -113,7 +113,7 @@ static void report_put_error(struct hc_buf *out,
 }
 
 void hc_report_put_cluster(struct hc_buf *out,
-                           const struct hc_report_cluster *c)
+                           const struct headcount_cluster *c)
 {
     hc_buf_chr(out, '{');
     report_put_text(out, "arn", c->arn);
@@ -129,11 +129,11 @@ void hc_report_put_cluster(struct hc_buf *out,
 }
 
 static void report_put_summary(struct hc_buf *out,
-                               const size_t summary[HC_OUTCOMES])
+                               const size_t summary[HC_RESULTS])
 {
     report_put_key(out, "summary");
     hc_buf_chr(out, '{');
-    for (int o = 0; o < HC_OUTCOMES; o++)
+    for (int o = 0; o < HC_RESULTS; o++)
         hc_json_put_member_int(out, report_outcomes[o], (int64_t)summary[o]);
     hc_buf_chr(out, '}');
 }
@@ -145,7 +145,7 @@ static void report_put_stat(struct hc_buf *out, const char *key, uint64_t v)
 
 static void report_put_stats(struct hc_buf *out, const struct hc_report *r)
 {
-    const struct hc_stats *s = &r->stats;
+    const struct headcount_stats *s = &r->stats;
 
     report_put_key(out, "stats");
     hc_buf_chr(out, '{');
@@ -215,7 +215,7 @@ static void report_put_missing(struct hc_buf *out, const struct hc_report *r)
 }
 
 void hc_report_put_tail(struct hc_buf *out, const struct hc_report *r,
-                        const size_t summary[HC_OUTCOMES])
+                        const size_t summary[HC_RESULTS])
 {
     hc_buf_chr(out, ']');
     report_put_missing(out, r);
@@ -226,7 +226,7 @@ void hc_report_put_tail(struct hc_buf *out, const struct hc_report *r,
 
 void hc_report_put(struct hc_buf *out, const struct hc_report *r)
 {
-    size_t summary[HC_OUTCOMES];
+    size_t summary[HC_RESULTS];
 
     hc_report_sum(r, summary);
     hc_report_put_head(out, r);

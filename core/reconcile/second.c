@@ -47,8 +47,9 @@ static struct hc_fact_hosts *second_part(struct hc_reconcile *r,
         *needed = r->lists.others.n > 0;
         return second_list(r, "ACTIVE", r->lists.others);
     case SECOND_DETAILS:
-        *needed = in->by != HOSTS_REGISTERED && hc_measure_needs_details(&of) &&
-                  active != NULL && active->n > 0;
+        *needed = in->by != HEADCOUNT_REGISTERED &&
+                  hc_measure_needs_details(&of) && active != NULL &&
+                  active->n > 0;
         return active;
     case SECOND_DRAINING:
         return second_list(r, "DRAINING", r->lists.draining);
@@ -119,7 +120,7 @@ static bool second_agrees(struct hc_reconcile *r,
 
     if (!hc_str_eqz(second->status, "ACTIVE"))
         return false;
-    if (in->by == HOSTS_REGISTERED)
+    if (in->by == HEADCOUNT_REGISTERED)
         return second->registered == in->hosts && second->registered == seen;
     if (first == NULL || active == NULL ||
         !hc_measure_agrees(first, &of, active, without))

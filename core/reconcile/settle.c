@@ -10,19 +10,19 @@
 
 /* ---- settling a wish ---- */
 
-struct hc_report_service *hc_settle_at(struct hc_reconcile *r)
+struct headcount_service *hc_settle_at(struct hc_reconcile *r)
 {
     return &r->services[r->at];
 }
 
-void hc_settle(struct hc_reconcile *r, enum hc_outcome outcome,
+void hc_settle(struct hc_reconcile *r, enum headcount_result outcome,
                const char *code, const char *reason)
 {
-    struct hc_report_service *s = hc_settle_at(r);
+    struct headcount_service *s = hc_settle_at(r);
 
     /* In the look after a write, what is held or skipped was written. */
     if (hc_verify_corrects(r) &&
-        (outcome == OUTCOME_HELD || outcome == OUTCOME_SKIPPED))
+        (outcome == HEADCOUNT_HELD || outcome == HEADCOUNT_SKIPPED))
         reason = hc_arena_fmt(&r->facts.arena, "this run wrote %lld; the look "
                              "after it: %s",
                              (long long)r->verify.before[r->at].wanted,
@@ -42,7 +42,7 @@ void hc_settle_failed(struct hc_reconcile *r, const char *code,
     if (hc_verify_corrects(r) && !writes)
         reason = hc_arena_fmt(&r->facts.arena, "it was written, but the look "
                              "after the write failed: %s", reason);
-    hc_settle(r, OUTCOME_FAILED, code, reason);
+    hc_settle(r, HEADCOUNT_FAILED, code, reason);
 }
 
 /* ---- a call that failed ---- */
@@ -50,9 +50,9 @@ void hc_settle_failed(struct hc_reconcile *r, const char *code,
 static const char *settle_code(const struct hc_reconcile *r, int err)
 {
     switch (err) {
-    case HC_ESERVICE:   return r->call.service_error.code;
-    case HC_EDEADLINE:  return "deadline";
-    case HC_ECANCELLED: return "cancelled";
+    case HEADCOUNT_ESERVICE:   return r->call.service_error.code;
+    case HEADCOUNT_EDEADLINE:  return "deadline";
+    case HEADCOUNT_ECANCELLED: return "cancelled";
     default:            return hc_error_name(err);
     }
 }
@@ -63,8 +63,8 @@ static bool settle_is_unknown(const struct hc_reconcile *r, int err)
 {
     if (r->ask != ASK_UPDATE || !r->in_call)
         return false;
-    return err == HC_EANSWER || r->call.outcome_unknown ||
-           (err != HC_ESERVICE && r->call.request.sent);
+    return err == HEADCOUNT_EANSWER || r->call.outcome_unknown ||
+           (err != HEADCOUNT_ESERVICE && r->call.request.sent);
 }
 
 /* A refusal by the service's own name is an answer; what broke inside of it, or
@@ -74,7 +74,7 @@ static bool settle_may_be_written(const struct hc_reconcile *r, int err)
     const struct hc_service_error *e = &r->call.service_error;
 
     return settle_is_unknown(r, err) ||
-           (r->in_call && err == HC_ESERVICE &&
+           (r->in_call && err == HEADCOUNT_ESERVICE &&
             !(e->named && e->status >= 400 && e->status < 500));
 }
 
@@ -174,8 +174,8 @@ static void settle_gone_found(struct hc_reconcile *r)
     r->result.skipped = "cluster_gone";
     for (r->at = 0; r->at < r->config.wishes_n; r->at++)
         if (hc_settle_at(r)->reason == NULL)
-            hc_settle(r, r->config.wishes[r->at].required ? OUTCOME_FAILED
-                                                          : OUTCOME_SKIPPED,
+            hc_settle(r, r->config.wishes[r->at].required ? HEADCOUNT_FAILED
+                                                          : HEADCOUNT_SKIPPED,
                       "cluster_gone", what);
     r->state = RECONCILE_DONE;
 }
@@ -266,7 +266,7 @@ static bool settle_says(const struct hc_reconcile *r, int err, const char *code)
 {
     const struct hc_service_error *e = &r->call.service_error;
 
-    return err == HC_ESERVICE && e->status >= 400 && e->status < 500 &&
+    return err == HEADCOUNT_ESERVICE && e->status >= 400 && e->status < 500 &&
            hc_str_eqz(hc_str(e->code), code);
 }
 
@@ -278,8 +278,8 @@ static bool settle_service(struct hc_reconcile *r, int err, const char *what)
     if (r->ask != ASK_UPDATE ||
         (!missing && !settle_says(r, err, "ServiceNotActiveException")))
         return false;
-    hc_settle(r, r->config.wishes[r->at].required ? OUTCOME_FAILED
-                                                  : OUTCOME_SKIPPED,
+    hc_settle(r, r->config.wishes[r->at].required ? HEADCOUNT_FAILED
+                                                  : HEADCOUNT_SKIPPED,
               missing ? "missing" : "inactive", what);
     return true;
 }
@@ -288,23 +288,24 @@ static bool settle_is_denied(const struct hc_reconcile *r, int err)
 {
     struct hc_str code = hc_str(r->call.service_error.code);
 
-    return err == HC_ESERVICE && (hc_str_eqz(code, "AccessDeniedException") ||
-                                  hc_str_eqz(code, "AccessDenied"));
+    return err == HEADCOUNT_ESERVICE &&
+           (hc_str_eqz(code, "AccessDeniedException") ||
+            hc_str_eqz(code, "AccessDenied"));
 }
 
 /* What to do about it: of others the sentence says it itself. */
 static const char *settle_advice(const struct hc_reconcile *r, int err)
 {
     /* A proxy, or what a load balancer says: not the service. */
-    if (err == HC_ESERVICE && !r->call.service_error.named)
-        err = HC_EANSWER;
+    if (err == HEADCOUNT_ESERVICE && !r->call.service_error.named)
+        err = HEADCOUNT_EANSWER;
     switch (err) {
-    case HC_ECONNECT:
-    case HC_ETIMEDOUT:
-    case HC_ECLOSED:
-    case HC_ETRUNCATED:
-    case HC_EPROTOCOL:
-    case HC_EANSWER:
+    case HEADCOUNT_ECONNECT:
+    case HEADCOUNT_ETIMEDOUT:
+    case HEADCOUNT_ECLOSED:
+    case HEADCOUNT_ETRUNCATED:
+    case HEADCOUNT_EPROTOCOL:
+    case HEADCOUNT_EANSWER:
         return "; check the endpoint and the way to it, the next run asks "
                "again";
     default:
@@ -371,15 +372,15 @@ int hc_settle_call(struct hc_reconcile *r, int err)
     if (r->ask == ASK_CLUSTERS) {
         hc_ask_end(r);
         hc_settle_gone(r);
-        return err == HC_ENOMEM ? err : 0;
+        return err == HEADCOUNT_ENOMEM ? err : 0;
     }
     if (settle_falls_back(r, err))
         return 0;
     hc_call_strike(&r->call, r->error.what);
     if (r->ask == ASK_UPDATE)
         hc_settle_place(r, settle_may_be_written(r, err));
-    if (err != HC_ENOMEM)
+    if (err != HEADCOUNT_ENOMEM)
         settle_call(r, err);
     hc_ask_end(r);
-    return err == HC_ENOMEM ? err : 0;
+    return err == HEADCOUNT_ENOMEM ? err : 0;
 }

@@ -5,9 +5,9 @@
 
 #include "reconcile/reconcile.h"
 
-struct hc_report_service *hc_settle_at(struct hc_reconcile *r);
+struct headcount_service *hc_settle_at(struct hc_reconcile *r);
 /* Texts are copied. */
-void hc_settle(struct hc_reconcile *r, enum hc_outcome outcome,
+void hc_settle(struct hc_reconcile *r, enum headcount_result outcome,
                const char *code, const char *reason);
 void hc_settle_failed(struct hc_reconcile *r, const char *code,
                       const char *reason);
@@ -24,7 +24,7 @@ void hc_settle_no_fact(struct hc_reconcile *r, const char *code,
  * it surely was not carried out; once. */
 void hc_settle_place(struct hc_reconcile *r, bool sent);
 /* err is what began, fed or ended the call in flight, r->error says why.  0, or
- * HC_ENOMEM: no report. */
+ * HEADCOUNT_ENOMEM: no report. */
 int hc_settle_call(struct hc_reconcile *r, int err);
 
 #endif

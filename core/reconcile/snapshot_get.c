@@ -109,15 +109,15 @@ struct snap_reader {
 };
 
 static int snap_refuse(const char *what, struct hc_str which,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
-    return hc_error_set(e, HC_ESYNTAX, "the snapshot: %s \"%.*s\"", what,
+    return hc_error_set(e, HEADCOUNT_ESYNTAX, "the snapshot: %s \"%.*s\"", what,
                         HC_STR_ARG(which));
 }
 
-static int snap_no_memory(struct hc_error *e)
+static int snap_no_memory(struct headcount_error *e)
 {
-    return hc_error_set(e, HC_ENOMEM, "no memory for a snapshot");
+    return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for a snapshot");
 }
 
 static size_t snap_at(const struct snap_reader *r)
@@ -127,13 +127,13 @@ static size_t snap_at(const struct snap_reader *r)
 
 /* ---- what begins ---- */
 
-static int snap_host_begin(struct snap_reader *r, struct hc_error *e)
+static int snap_host_begin(struct snap_reader *r, struct headcount_error *e)
 {
     struct hc_ecs_host *host = hc_arena_zero(&r->facts->arena, sizeof(*host));
     int err = hc_grow(r->facts->alloc, &r->hosts, &r->hosts_cap,
                       r->hosts_n + 1, HC_FACTS_HOSTS, sizeof(*r->hosts));
 
-    if (err == HC_ELIMIT)
+    if (err == HEADCOUNT_ELIMIT)
         return snap_refuse("too many hosts in the list", r->filter, e);
     if (err < 0 || host == NULL)
         return snap_no_memory(e);
@@ -143,8 +143,8 @@ static int snap_host_begin(struct snap_reader *r, struct hc_error *e)
     return 0;
 }
 
-static int snap_begin(struct snap_reader *r,
-                          const struct hc_view_item *item, struct hc_error *e)
+static int snap_begin(struct snap_reader *r, const struct hc_view_item *item,
+                      struct headcount_error *e)
 {
     switch (item->id) {
     case SNAP_READING:
@@ -183,7 +183,7 @@ static int snap_begin(struct snap_reader *r,
 
 /* ---- what ends ---- */
 
-static int snap_cluster_end(struct snap_reader *r, struct hc_error *e)
+static int snap_cluster_end(struct snap_reader *r, struct headcount_error *e)
 {
     struct hc_fact_cluster *to = &r->facts->cluster[snap_at(r)];
 
@@ -195,8 +195,8 @@ static int snap_cluster_end(struct snap_reader *r, struct hc_error *e)
     return 0;
 }
 
-static int snap_list_fill(struct snap_reader *r,
-                              struct hc_fact_hosts *list, struct hc_error *e)
+static int snap_list_fill(struct snap_reader *r, struct hc_fact_hosts *list,
+                          struct headcount_error *e)
 {
     for (size_t i = 0; i < r->hosts_n; i++) {
         const struct hc_ecs_host *host = r->hosts[i];
@@ -218,7 +218,7 @@ static int snap_list_fill(struct snap_reader *r,
 
 static int snap_list_end(struct snap_reader *r,
                              const struct hc_view_item *item,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
     bool active = hc_str_eqz(r->status, "ACTIVE");
     struct hc_fact_hosts *list;
@@ -242,7 +242,7 @@ static int snap_list_end(struct snap_reader *r,
 
 static int snap_answer_end(struct snap_reader *r,
                                const struct hc_view_item *item,
-                               struct hc_error *e)
+                               struct headcount_error *e)
 {
     bool capacity = item->id == SNAP_CAPACITY;
     struct hc_fact_bool *a;
@@ -262,7 +262,8 @@ static int snap_answer_end(struct snap_reader *r,
 
 /* The set moves to the facts. */
 static int snap_names_end(struct snap_reader *r,
-                          const struct hc_view_item *item, struct hc_error *e)
+                          const struct hc_view_item *item,
+                          struct headcount_error *e)
 {
     struct hc_fact_names *l;
 
@@ -283,7 +284,7 @@ static int snap_names_end(struct snap_reader *r,
 
 static int snap_definition_end(struct snap_reader *r,
                                const struct hc_view_item *item,
-                               struct hc_error *e)
+                               struct headcount_error *e)
 {
     struct hc_fact_definition *d;
 
@@ -305,7 +306,7 @@ static int snap_definition_end(struct snap_reader *r,
 }
 
 static int snap_service_arn(struct snap_reader *r, struct hc_str text,
-                            struct hc_error *e)
+                            struct headcount_error *e)
 {
     struct hc_arn arn;
     int got = hc_arn_service(&arn, text, e);
@@ -313,11 +314,11 @@ static int snap_service_arn(struct snap_reader *r, struct hc_str text,
     if (got == 0)
         got = hc_fact_hosts_add(r->facts, &r->names,
                                 hc_arena_str(&r->facts->arena, text));
-    return got == HC_ENOMEM ? snap_no_memory(e) : got < 0 ? got : 0;
+    return got == HEADCOUNT_ENOMEM ? snap_no_memory(e) : got < 0 ? got : 0;
 }
 
-static int snap_end(struct snap_reader *r,
-                        const struct hc_view_item *item, struct hc_error *e)
+static int snap_end(struct snap_reader *r, const struct hc_view_item *item,
+                    struct headcount_error *e)
 {
     switch (item->id) {
     case SNAP_CLUSTER:  return snap_cluster_end(r, e);
@@ -344,8 +345,8 @@ static int snap_end(struct snap_reader *r,
 
 /* ---- what is told ---- */
 
-static int snap_head(struct snap_reader *r,
-                         const struct hc_view_item *item, struct hc_error *e)
+static int snap_head(struct snap_reader *r, const struct hc_view_item *item,
+                     struct headcount_error *e)
 {
     struct hc_arn arn;
     int err = 0;
@@ -411,11 +412,11 @@ static void snap_value(struct snap_reader *r,
 }
 
 static int snap_sink(void *ud, const struct hc_view_item *item,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     struct snap_reader *r = ud;
 
-    if (hc_arena_error(&r->facts->arena) == HC_ENOMEM)
+    if (hc_arena_error(&r->facts->arena) == HEADCOUNT_ENOMEM)
         return snap_no_memory(e);
     if (hc_arena_error(&r->facts->arena) < 0)
         return snap_refuse("it holds more than", HC_STR("is kept"), e);
@@ -439,7 +440,7 @@ static int snap_sink(void *ud, const struct hc_view_item *item,
 
 static int snap_take_service(struct hc_facts *f, struct hc_str name,
                                  const struct hc_ecs_service *value,
-                                 struct hc_error *e)
+                                 struct headcount_error *e)
 {
     struct hc_fact_service *fact = hc_facts_service(f, name);
 
@@ -454,7 +455,7 @@ static int snap_take_service(struct hc_facts *f, struct hc_str name,
 
 static int snap_take_services(struct hc_facts *f,
                                   struct hc_ecs_services *v,
-                                  struct hc_error *e)
+                                  struct headcount_error *e)
 {
     struct hc_arn arn;
     int err = hc_arena_join(&f->arena, &v->arena);
@@ -473,12 +474,13 @@ static int snap_take_services(struct hc_facts *f,
 }
 
 static int snap_services(struct hc_facts *f, struct hc_str text,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
     struct hc_ecs_services v;
     int err;
 
-    hc_ecs_service_json_init(&v, f->alloc, "the snapshot", HC_ESYNTAX, text.n);
+    hc_ecs_service_json_init(&v, f->alloc, "the snapshot", HEADCOUNT_ESYNTAX,
+                             text.n);
     err = hc_ecs_services_feed(&v, text, e);
     if (err == 0)
         err = hc_ecs_services_end(&v, e);
@@ -491,12 +493,12 @@ static int snap_services(struct hc_facts *f, struct hc_str text,
 /* ---- all of it ---- */
 
 static int snap_rest(struct snap_reader *r, struct hc_str text,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     const struct hc_view_config config = {
         .alloc = r->facts->alloc, .root = &snap_shape,
         .sink = snap_sink, .ud = r, .what = "the snapshot",
-        .code = HC_ESYNTAX, .max_bytes = HC_SNAPSHOT_BYTES,
+        .code = HEADCOUNT_ESYNTAX, .max_bytes = HC_SNAPSHOT_BYTES,
         .max_text = HC_ECS_SERVICE
     };
     int err;
@@ -514,7 +516,7 @@ static int snap_rest(struct snap_reader *r, struct hc_str text,
 }
 
 int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
-                    struct hc_str text, struct hc_error *e)
+                    struct hc_str text, struct headcount_error *e)
 {
     struct snap_reader r = { .to = s, .facts = f,
                              .part = { .arena = &f->arena, .full = true } };

@@ -21,7 +21,7 @@ static bool sweep_may_stand(char c, bool arn)
            c == '?' || (arn && (c == ':' || c == '/'));
 }
 
-int hc_sweep_check(struct hc_str pattern, struct hc_error *e)
+int hc_sweep_check(struct hc_str pattern, struct headcount_error *e)
 {
     struct hc_arn arn;
     bool good = pattern.n <= 2048;
@@ -32,9 +32,11 @@ int hc_sweep_check(struct hc_str pattern, struct hc_error *e)
         good = sweep_may_stand(pattern.p[i], sweep_is_arn(pattern));
     if (good)
         return 0;
-    return hc_error_set(e, HC_ESYNTAX, "`%.*s` names no clusters: a glob has "
+    return hc_error_set(e, HEADCOUNT_ESYNTAX,
+                        "`%.*s` names no clusters: a glob has "
                         "letters, digits, - and _, * for any run of them and "
-                        "? for any one", HC_STR_ARG(pattern));
+                        "? for any one",
+                        HC_STR_ARG(pattern));
 }
 
 /* The star that was met last may swallow more: at most n * m steps. */

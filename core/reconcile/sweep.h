@@ -23,8 +23,8 @@ struct hc_sweep_scope {
 };
 
 bool hc_sweep_is_glob(struct hc_str pattern);
-/* 0, or HC_ESYNTAX: no name, ARN or glob of a cluster. */
-int hc_sweep_check(struct hc_str pattern, struct hc_error *e);
+/* 0, or HEADCOUNT_ESYNTAX: no name, ARN or glob of a cluster. */
+int hc_sweep_check(struct hc_str pattern, struct headcount_error *e);
 bool hc_sweep_matches(struct hc_str pattern, const struct hc_arn *cluster);
 
 /* One of `tags` has this key, and this value where value.p is not NULL. */

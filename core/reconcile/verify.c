@@ -22,7 +22,7 @@ static void verify_settle(struct hc_reconcile *r)
     const char *what;
 
     if (r->verify.round < VERIFY_ROUNDS) {
-        hc_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);
+        hc_settle(r, HEADCOUNT_UPDATED, r->plan.code, r->plan.reason);
         return;
     }
     what = hc_arena_fmt(&r->facts.arena, "%lld was written, but the hosts "
@@ -55,7 +55,7 @@ void hc_verify_wrote(struct hc_reconcile *r, int64_t now)
     size_t n = r->config.wishes_n;
 
     if (!verify_is_due(r)) {
-        hc_settle(r, OUTCOME_UPDATED, r->plan.code, r->plan.reason);
+        hc_settle(r, HEADCOUNT_UPDATED, r->plan.code, r->plan.reason);
         return;
     }
     if (v->wrote == NULL) {
@@ -102,7 +102,7 @@ int hc_verify_begin(struct hc_reconcile *r, int64_t now)
     if (v->open == NULL)
         v->open = hc_arena_zero(&r->facts.arena, n * sizeof(*v->open));
     if (v->open == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     if (!verify_reopen(r))
         return 0;
     v->round++;
@@ -125,7 +125,7 @@ bool hc_verify_agrees(struct hc_reconcile *r)
 {
     struct hc_verify *v = &r->verify;
 
-    if (!hc_verify_corrects(r) || r->plan.outcome != OUTCOME_UNCHANGED)
+    if (!hc_verify_corrects(r) || r->plan.outcome != HEADCOUNT_UNCHANGED)
         return false;
     v->open[r->at] = false;
     r->services[r->at] = v->before[r->at];

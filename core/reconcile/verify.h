@@ -14,7 +14,7 @@
 /* The write of the wish at hand was answered well. */
 void hc_verify_wrote(struct hc_reconcile *r, int64_t now);
 /* All wishes are settled.  1: those that were written are looked at again;
- * 0: there are none; HC_ENOMEM. */
+ * 0: there are none; HEADCOUNT_ENOMEM. */
 int hc_verify_begin(struct hc_reconcile *r, int64_t now);
 /* The policy's wishes for that look; hc_verify_unanswered: it has none. */
 void hc_verify_wishes(struct hc_reconcile *r, const struct hc_wish *wishes,

@@ -12,19 +12,19 @@ void hc_wishes_elsewhere(struct hc_reconcile *r)
 
     if (hc_reconcile_is_here(r, &r->names[r->at]))
         return;
-    hc_settle(r, w->required ? OUTCOME_FAILED : OUTCOME_SKIPPED,
+    hc_settle(r, w->required ? HEADCOUNT_FAILED : HEADCOUNT_SKIPPED,
                      "missing", "its ARN names another cluster, account or "
                      "region than this one");
 }
 
 static int wishes_check_twice(const struct hc_reconcile *r,
-                                 struct hc_error *e)
+                                 struct headcount_error *e)
 {
     const struct hc_str name = r->names[r->at].name;
 
     for (size_t i = 0; i < r->at; i++)
         if (r->services[i].reason == NULL && hc_str_eq(r->names[i].name, name))
-            return hc_error_set(e, HC_ECONFIG, "two wishes are for one "
+            return hc_error_set(e, HEADCOUNT_ECONFIG, "two wishes are for one "
                                 "service, \"%.*s\": name it once",
                                 HC_STR_ARG(name));
     return 0;
@@ -37,14 +37,14 @@ static bool wishes_narrow(const struct hc_wish *w)
            hc_rule_needs_resources(&w->rule);
 }
 
-static int wishes_take_one(struct hc_reconcile *r, struct hc_error *e)
+static int wishes_take_one(struct hc_reconcile *r, struct headcount_error *e)
 {
     static const char *const modes[] = {
-        [HOSTS_ACTIVE] = "active", [HOSTS_REGISTERED] = "registered",
-        [HOSTS_CONNECTED] = "connected",
+        [HEADCOUNT_ACTIVE] = "active", [HEADCOUNT_REGISTERED] = "registered",
+        [HEADCOUNT_CONNECTED] = "connected",
     };
     const struct hc_wish *w = &r->config.wishes[r->at];
-    struct hc_report_service *s = hc_settle_at(r);
+    struct headcount_service *s = hc_settle_at(r);
     int err = hc_arn_service(&r->names[r->at], w->service, e);
 
     /* A snapshot's accounts are zeros. */
@@ -54,22 +54,24 @@ static int wishes_take_one(struct hc_reconcile *r, struct hc_error *e)
         err = hc_rule_check(&w->rule, e);
     if (err == 0 && w->where.n > 0)
         err = hc_filter_check(w->where, e);
-    if (err == 0 && w->by == HOSTS_REGISTERED && wishes_narrow(w))
-        err = hc_error_set(e, HC_ECONFIG, "%s: registered counts every host of "
+    if (err == 0 && w->by == HEADCOUNT_REGISTERED && wishes_narrow(w))
+        err = hc_error_set(e, HEADCOUNT_ECONFIG,
+                           "%s: registered counts every host of "
                            "the cluster: where, min_age, external, cpu and "
-                           "memory need active", hc_rule_name(&w->rule));
+                           "memory need active",
+                           hc_rule_name(&w->rule));
     if (err < 0)
         return err;
-    *s = (struct hc_report_service){
+    *s = (struct headcount_service){
         .service = hc_arena_str(&r->facts.arena, w->service).p, .code = "",
-        .desired_before = HC_UNKNOWN, .wanted = HC_UNKNOWN,
-        .running = HC_UNKNOWN, .pending = HC_UNKNOWN,
-        .rule = hc_rule_name(&w->rule), .hosts_counted = HC_UNKNOWN,
+        .desired_before = HEADCOUNT_UNKNOWN, .wanted = HEADCOUNT_UNKNOWN,
+        .running = HEADCOUNT_UNKNOWN, .pending = HEADCOUNT_UNKNOWN,
+        .rule = hc_rule_name(&w->rule), .hosts_counted = HEADCOUNT_UNKNOWN,
         .hosts_by = modes[w->by],
         .hosts_filter = "", .at = hc_arena_str(&r->facts.arena, w->at).p
     };
     if (r->config.foreign != NULL)
-        hc_settle(r, OUTCOME_SKIPPED, r->config.foreign,
+        hc_settle(r, HEADCOUNT_SKIPPED, r->config.foreign,
                   r->config.foreign_why);
     else
         hc_wishes_elsewhere(r);
@@ -77,9 +79,9 @@ static int wishes_take_one(struct hc_reconcile *r, struct hc_error *e)
 }
 
 /* Where it was written stands before what is wrong with it. */
-static int wishes_take_at(struct hc_reconcile *r, struct hc_error *e)
+static int wishes_take_at(struct hc_reconcile *r, struct headcount_error *e)
 {
-    struct hc_error why = { .code = 0 };
+    struct headcount_error why = { .code = 0 };
     struct hc_str at = r->config.wishes[r->at].at;
     int err = wishes_take_one(r, &why);
 
@@ -89,7 +91,7 @@ static int wishes_take_at(struct hc_reconcile *r, struct hc_error *e)
                         HC_STR_ARG(at), why.what);
 }
 
-int hc_wishes_take(struct hc_reconcile *r, struct hc_error *e)
+int hc_wishes_take(struct hc_reconcile *r, struct headcount_error *e)
 {
     const struct hc_reconcile_config *c = &r->config;
     int err = 0;
@@ -100,7 +102,7 @@ int hc_wishes_take(struct hc_reconcile *r, struct hc_error *e)
     r->result.services = r->services;
     r->result.services_n = c->wishes_n;
     if (hc_arena_error(&r->facts.arena) < 0)
-        return hc_error_set(e, HC_ENOMEM, "no memory for %zu wishes",
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for %zu wishes",
                             c->wishes_n);
     for (r->at = 0; err == 0 && r->at < c->wishes_n; r->at++)
         err = wishes_take_at(r, e);

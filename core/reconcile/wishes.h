@@ -5,9 +5,10 @@
 
 #include "reconcile/reconcile.h"
 
-/* r->config.wishes, each a line of the report from now on.  0, or HC_ECONFIG,
- * HC_ESYNTAX, HC_ENOMEM: the first that cannot be meant. */
-int hc_wishes_take(struct hc_reconcile *r, struct hc_error *e);
+/* r->config.wishes, each a line of the report from now on.  0, or
+ * HEADCOUNT_ECONFIG, HEADCOUNT_ESYNTAX, HEADCOUNT_ENOMEM: the first that
+ * cannot be meant. */
+int hc_wishes_take(struct hc_reconcile *r, struct headcount_error *e);
 /* Settles the wish at hand where its ARN names another place. */
 void hc_wishes_elsewhere(struct hc_reconcile *r);
 

@@ -71,7 +71,7 @@ static int anchors_copy(br_x509_trust_anchor *ta, const struct hc_alloc *alloc)
     unsigned char *p = hc_alloc(alloc, anchors_block(ta));
 
     if (p == NULL)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     memcpy(p, ta->dn.data, ta->dn.len);
     ta->dn.data = p;
     p += ta->dn.len;
@@ -171,15 +171,15 @@ static int anchors_take(struct anchors_load *l)
     const br_x509_pkey *key;
     struct hc_cert cert;
 
-    if (hc_buf_error(&l->der) == HC_ENOMEM)
-        return HC_ENOMEM;
+    if (hc_buf_error(&l->der) == HEADCOUNT_ENOMEM)
+        return HEADCOUNT_ENOMEM;
     hc_buf_reset(&l->dn);
     br_x509_decoder_init(&decoder, anchors_push, &l->dn);
     if (l->der.n > 0)
         br_x509_decoder_push(&decoder, l->der.p, l->der.n);
     key = br_x509_decoder_get_pkey(&decoder);
-    if (hc_buf_error(&l->dn) == HC_ENOMEM)
-        return HC_ENOMEM;
+    if (hc_buf_error(&l->dn) == HEADCOUNT_ENOMEM)
+        return HEADCOUNT_ENOMEM;
     if (hc_buf_error(&l->der) < 0 || hc_buf_error(&l->dn) < 0 || key == NULL ||
         hc_cert_get(&cert, hc_buf_view(&l->der)) < 0 || cert.has_constraints ||
         !anchors_trusts_key(key)) {
@@ -277,16 +277,17 @@ static int anchors_read(struct anchors_load *l, struct hc_str pem)
     return l->err;
 }
 
-static int anchors_say(int err, const struct hc_anchors *a, struct hc_error *e)
+static int anchors_say(int err, const struct hc_anchors *a,
+                       struct headcount_error *e)
 {
-    if (err == HC_ENOMEM)
+    if (err == HEADCOUNT_ENOMEM)
         return hc_error_set(e, err, "no memory to load the CA bundle");
-    if (err == HC_ELIMIT)
+    if (err == HEADCOUNT_ELIMIT)
         return hc_error_set(e, err,
                             "the CA bundle has more than %d certificates or "
                             "8 MiB: name a smaller one",
                             HC_ANCHORS_MAX);
-    return hc_error_set(e, HC_ECONFIG,
+    return hc_error_set(e, HEADCOUNT_ECONFIG,
                         "the CA bundle has no usable certificate (%zu that "
                         "cannot be used%s%s): it has to be PEM, with RSA keys "
                         "of 2048 to 4096 bits or P-256, P-384, P-521",
@@ -294,10 +295,10 @@ static int anchors_say(int err, const struct hc_anchors *a, struct hc_error *e)
 }
 
 int hc_anchors_load_pem(struct hc_anchors *a, const struct hc_alloc *alloc,
-                        struct hc_str pem, struct hc_error *e)
+                        struct hc_str pem, struct headcount_error *e)
 {
     struct anchors_load l = { .a = a };
-    int err = HC_ELIMIT;
+    int err = HEADCOUNT_ELIMIT;
 
     *a = (struct hc_anchors){ .alloc = alloc };
     hc_buf_init(&l.der, alloc, HC_CERT_MAX);
@@ -307,7 +308,7 @@ int hc_anchors_load_pem(struct hc_anchors *a, const struct hc_alloc *alloc,
     hc_buf_fini(&l.der);
     hc_buf_fini(&l.dn);
     if (err == 0 && a->n == 0)
-        err = HC_ECONFIG;
+        err = HEADCOUNT_ECONFIG;
     if (err < 0) {
         anchors_say(err, a, e);
         hc_anchors_fini(a);

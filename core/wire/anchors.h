@@ -40,10 +40,10 @@ const struct hc_anchors *hc_anchors_amazon(void);
  * cannot be used (damaged, a key of a kind or size that we do not trust, name
  * constraints, which we cannot enforce) is skipped, counted, and named in
  * `why`.  Lines may end with CRLF and blanks.  None left:
- * HC_ECONFIG, and `a` is empty; also HC_ELIMIT, HC_ENOMEM.  `pem` may go
- * afterwards. */
+ * HEADCOUNT_ECONFIG, and `a` is empty; also HEADCOUNT_ELIMIT,
+ * HEADCOUNT_ENOMEM.  `pem` may go afterwards. */
 int hc_anchors_load_pem(struct hc_anchors *a, const struct hc_alloc *alloc,
-                        struct hc_str pem, struct hc_error *e);
+                        struct hc_str pem, struct headcount_error *e);
 /* `a` may be all zero; the built-in roots are no struct of yours. */
 void hc_anchors_fini(struct hc_anchors *a);
 

@@ -267,7 +267,7 @@ int hc_cert_get(struct hc_cert *c, struct hc_str der)
     if (der.n <= HC_CERT_MAX && cert_read(c, der))
         return 0;
     *c = (struct hc_cert){ 0 };
-    return HC_ESYNTAX;
+    return HEADCOUNT_ESYNTAX;
 }
 
 /* Takes the next name of kind `tag` off a list that was found well-formed. */

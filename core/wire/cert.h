@@ -21,7 +21,7 @@ struct hc_cert {                     /* all spans lie in the input */
     size_t rsa_bits;                 /* of the modulus             */
 };
 
-/* HC_ESYNTAX if it is no certificate that we can read. */
+/* HEADCOUNT_ESYNTAX if it is no certificate that we can read. */
 int hc_cert_get(struct hc_cert *c, struct hc_str der);
 /* True if iPAddress `ip` (n is 4 or 16) is among the names. */
 bool hc_cert_has_ip(const struct hc_cert *c, const unsigned char *ip, size_t n);

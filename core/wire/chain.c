@@ -146,7 +146,7 @@ static void chain_read(struct hc_chain *c)
 {
     struct hc_cert cert;
 
-    if (hc_buf_error(&c->der) == HC_ENOMEM) {
+    if (hc_buf_error(&c->der) == HEADCOUNT_ENOMEM) {
         chain_refuse(c, CHAIN_NO_MEMORY, NULL);
     } else if (hc_cert_get(&cert, hc_buf_view(&c->der)) < 0) {
         chain_refuse(c, CHAIN_UNREADABLE, NULL);
@@ -224,7 +224,7 @@ static int chain_set_roots(struct hc_chain *c)
     if (n < a->n && n > 0) {
         c->valid = hc_alloc_array(c->alloc, n, sizeof(*c->valid));
         if (c->valid == NULL)
-            return HC_ENOMEM;
+            return HEADCOUNT_ENOMEM;
     }
     for (size_t i = 0; c->valid != NULL && i < a->n; i++)
         if (a->not_after[i] >= c->wall)
@@ -240,7 +240,7 @@ int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
 {
     if (host.n == 0 || host.n > HC_CHAIN_HOST ||
         memchr(host.p, '\0', host.n) != NULL)
-        return HC_EARG;
+        return HEADCOUNT_EARG;
     memset(c, 0, sizeof(*c));
     c->vtable = &chain_class;
     c->anchors = anchors;
@@ -249,7 +249,7 @@ int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
     c->alloc = alloc;
     hc_buf_init(&c->der, alloc, HC_CERT_MAX);
     if (chain_set_roots(c) < 0)
-        return HC_ENOMEM;
+        return HEADCOUNT_ENOMEM;
     br_x509_minimal_set_hash(&c->minimal, br_sha256_ID, &br_sha256_vtable);
     br_x509_minimal_set_hash(&c->minimal, br_sha384_ID, &br_sha384_vtable);
     br_x509_minimal_set_hash(&c->minimal, br_sha512_ID, &br_sha512_vtable);
@@ -284,7 +284,7 @@ static void chain_day(char out[11], int64_t wall)
     out[10] = '\0';
 }
 
-static int chain_say_date(const struct hc_chain *c, struct hc_error *e)
+static int chain_say_date(const struct hc_chain *c, struct headcount_error *e)
 {
     char from[11], to[11], now[11];
 
@@ -292,29 +292,30 @@ static int chain_say_date(const struct hc_chain *c, struct hc_error *e)
     chain_day(to, c->not_after);
     chain_day(now, c->wall);
     if (c->wall < c->not_before)
-        return hc_error_set(e, HC_ECERT,
+        return hc_error_set(e, HEADCOUNT_ECERT,
                             "%s: the certificate of \"%s\" is not valid "
                             "before %s, and the clock here says %s: set the "
                             "clock if it is wrong, else wait or replace the "
                             "certificate there",
                             c->host, c->subject, from, now);
-    return hc_error_set(e, HC_ECERT,
+    return hc_error_set(e, HEADCOUNT_ECERT,
                         "%s: the certificate of \"%s\" expired on %s, and the "
                         "clock here says %s: renew it there, or set the clock "
                         "if it is wrong",
                         c->host, c->subject, to, now);
 }
 
-static int chain_say_untrusted(const struct hc_chain *c, struct hc_error *e)
+static int chain_say_untrusted(const struct hc_chain *c,
+                               struct headcount_error *e)
 {
     if (c->self_signed)
-        return hc_error_set(e, HC_ECERT,
+        return hc_error_set(e, HEADCOUNT_ECERT,
                             "%s: its certificate \"%s\" is self-signed and "
                             "none of the trusted roots: if it is yours, name "
                             "its PEM file with config.ca_bundle or "
                             "AWS_CA_BUNDLE",
                             c->host, c->subject);
-    return hc_error_set(e, HC_ECERT,
+    return hc_error_set(e, HEADCOUNT_ECERT,
                         "%s: its certificate \"%s\" leads to the issuer "
                         "\"%s\", which is none of the trusted roots (or the "
                         "server left an intermediate out): " CHAIN_BUNDLE,
@@ -361,43 +362,46 @@ static const struct chain_sentence chain_sentences[] = {
 };
 
 static int chain_say_verdict(const struct hc_chain *c, int br_err,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
     const size_t n = sizeof(chain_sentences) / sizeof(chain_sentences[0]);
 
     for (size_t i = 0; i < n; i++)
         if (chain_sentences[i].br_err == br_err)
-            return hc_error_set(e, HC_ECERT, "%s: %s (certificate \"%s\")",
-                                c->host, chain_sentences[i].text, c->subject);
-    return hc_error_set(e, HC_ECERT,
+            return hc_error_set(e, HEADCOUNT_ECERT,
+                                "%s: %s (certificate \"%s\")", c->host,
+                                chain_sentences[i].text, c->subject);
+    return hc_error_set(e, HEADCOUNT_ECERT,
                         "%s: its certificate \"%s\" cannot be read (BearSSL "
                         "error %d): have it issued anew",
                         c->host, c->subject, br_err);
 }
 
-static int chain_say_root(const struct hc_chain *c, struct hc_error *e)
+static int chain_say_root(const struct hc_chain *c, struct headcount_error *e)
 {
     char to[11];
 
     chain_day(to, c->root_expired);
-    return hc_error_set(e, HC_ECERT,
+    return hc_error_set(e, HEADCOUNT_ECERT,
                         "%s: its certificate \"%s\" leads to the root \"%s\" "
                         "of the trusted roots, which expired on %s: get a "
                         "newer bundle, or set the clock if it is wrong",
                         c->host, c->subject, c->issuer, to);
 }
 
-static int chain_say_fault(const struct hc_chain *c, struct hc_error *e)
+static int chain_say_fault(const struct hc_chain *c, struct headcount_error *e)
 {
     const char *why = "";
 
     switch (c->fault) {
     case CHAIN_NO_MEMORY:
-        return hc_error_set(e, HC_ENOMEM,
+        return hc_error_set(e, HEADCOUNT_ENOMEM,
                             "%s: no memory to keep its certificate", c->host);
     case CHAIN_TOO_BIG:
-        return hc_error_set(e, HC_ECERT, "%s: it sent a certificate of more "
-                            "than 64 KiB, or more than ten of them", c->host);
+        return hc_error_set(e, HEADCOUNT_ECERT,
+                            "%s: it sent a certificate of more "
+                            "than 64 KiB, or more than ten of them",
+                            c->host);
     case CHAIN_UNREADABLE:
         why = "cannot be read: have it issued anew";
         break;
@@ -424,8 +428,8 @@ static int chain_say_fault(const struct hc_chain *c, struct hc_error *e)
     case CHAIN_SOUND:
         break;
     }
-    return hc_error_set(e, HC_ECERT, "%s: its certificate \"%s\" %s", c->host,
-                        c->subject, why);
+    return hc_error_set(e, HEADCOUNT_ECERT, "%s: its certificate \"%s\" %s",
+                        c->host, c->subject, why);
 }
 
 /* A verdict that our own finding explains better: a CA's constraints as an
@@ -439,7 +443,8 @@ static bool chain_fault_explains(const struct hc_chain *c, int br_err)
             c->fault == CHAIN_NO_MEMORY || c->fault == CHAIN_TOO_BIG);
 }
 
-int hc_chain_error(const struct hc_chain *c, int br_err, struct hc_error *e)
+int hc_chain_error(const struct hc_chain *c, int br_err,
+                   struct headcount_error *e)
 {
     if (chain_fault_explains(c, br_err))
         return chain_say_fault(c, e);

@@ -66,15 +66,16 @@ struct hc_chain {
     char issuer[HC_CHAIN_TEXT];          /* of the last one looked at     */
 };
 
-/* host: a DNS name or an IP literal without brackets, 1..255 bytes; HC_EARG,
- * HC_ENOMEM.
- * The hashes, RSA and EC code are set by the caller on `minimal`. */
+/* host: a DNS name or an IP literal without brackets, 1..255 bytes;
+ * HEADCOUNT_EARG, HEADCOUNT_ENOMEM. The hashes, RSA and EC code are set by
+ * the caller on `minimal`. */
 int hc_chain_init(struct hc_chain *c, const struct hc_anchors *anchors,
                   struct hc_str host, int64_t wall,
                   const struct hc_alloc *alloc);
 void hc_chain_fini(struct hc_chain *c);
 /* The sentence for an engine that failed with br_err (a BR_ERR_X509_... or
- * whatever this class answered); HC_ECERT or HC_ENOMEM. */
-int hc_chain_error(const struct hc_chain *c, int br_err, struct hc_error *e);
+ * whatever this class answered); HEADCOUNT_ECERT or HEADCOUNT_ENOMEM. */
+int hc_chain_error(const struct hc_chain *c, int br_err,
+                   struct headcount_error *e);
 
 #endif

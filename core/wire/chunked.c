@@ -15,9 +15,10 @@
 #define CHUNK_OVERHEAD ((uint64_t)64 << 10)
 #define CHUNK_RATIO 16
 
-static int chunk_wrong(struct hc_error *e, const char *why)
+static int chunk_wrong(struct headcount_error *e, const char *why)
 {
-    return hc_error_set(e, HC_EPROTOCOL, "the chunked body is broken: %s", why);
+    return hc_error_set(e, HEADCOUNT_EPROTOCOL,
+                        "the chunked body is broken: %s", why);
 }
 
 static int chunk_hex(char c)
@@ -28,7 +29,8 @@ static int chunk_hex(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static int chunk_size(struct hc_chunked *c, char byte, struct hc_error *e)
+static int chunk_size(struct hc_chunked *c, char byte,
+                      struct headcount_error *e)
 {
     int digit = chunk_hex(byte);
 
@@ -50,7 +52,7 @@ static int chunk_size(struct hc_chunked *c, char byte, struct hc_error *e)
 }
 
 static int chunk_line(struct hc_chunked *c, char byte,
-                      enum hc_chunked_state at_cr, struct hc_error *e)
+                      enum hc_chunked_state at_cr, struct headcount_error *e)
 {
     if (byte == '\r')
         c->state = at_cr;
@@ -75,7 +77,8 @@ static void chunk_again(struct hc_chunked *c)
 }
 
 /* One byte of framing. */
-static int chunk_step(struct hc_chunked *c, char byte, struct hc_error *e)
+static int chunk_step(struct hc_chunked *c, char byte,
+                      struct headcount_error *e)
 {
     bool lf = byte == '\n';
 
@@ -118,13 +121,15 @@ static bool chunk_is_trailer(const struct hc_chunked *c)
            c->state == CHUNK_TRAILER_LF || c->state == CHUNK_END_LF;
 }
 
-static int chunk_limits(const struct hc_chunked *c, struct hc_error *e)
+static int chunk_limits(const struct hc_chunked *c, struct headcount_error *e)
 {
     if (c->line > (chunk_is_trailer(c) ? HC_CHUNK_TRAILERS : HC_CHUNK_LINE))
-        return hc_error_set(e, HC_ELIMIT, "the chunked body has too long a "
+        return hc_error_set(e, HEADCOUNT_ELIMIT,
+                            "the chunked body has too long a "
                             "line of framing");
     if (c->framing > CHUNK_OVERHEAD && c->framing / CHUNK_RATIO > c->data)
-        return hc_error_set(e, HC_ELIMIT, "the chunked body is nearly all "
+        return hc_error_set(e, HEADCOUNT_ELIMIT,
+                            "the chunked body is nearly all "
                             "framing");
     return 0;
 }
@@ -143,7 +148,7 @@ static void chunk_data(struct hc_chunked *c, struct hc_str *in,
 }
 
 int hc_chunked_feed(struct hc_chunked *c, struct hc_str *in,
-                    struct hc_str *span, struct hc_error *e)
+                    struct hc_str *span, struct headcount_error *e)
 {
     int err = c->state == CHUNK_FAILED ? chunk_wrong(e, "it is over") : 0;
 

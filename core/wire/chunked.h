@@ -25,8 +25,9 @@ struct hc_chunked {                      /* all zero: at the start           */
 
 /* Takes bytes off the front of `in` up to and including one span of data
  * (*span, maybe empty), or to the end of `in`, or to the end of the body
- * (CHUNK_DONE; the rest stays in `in`).  0, HC_EPROTOCOL or HC_ELIMIT. */
+ * (CHUNK_DONE; the rest stays in `in`).  0, HEADCOUNT_EPROTOCOL or
+ * HEADCOUNT_ELIMIT. */
 int hc_chunked_feed(struct hc_chunked *c, struct hc_str *in,
-                    struct hc_str *span, struct hc_error *e);
+                    struct hc_str *span, struct headcount_error *e);
 
 #endif

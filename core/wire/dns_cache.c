@@ -63,7 +63,7 @@ void hc_addrs_rotated(struct hc_addrs *out, const struct hc_addrs *from,
 }
 
 int hc_dns_cache_find(struct hc_dns_cache *c, struct hc_str name, int64_t now,
-                      struct hc_addrs *out, struct hc_error *e)
+                      struct hc_addrs *out, struct headcount_error *e)
 {
     struct hc_dns_entry **at = dnscache_seek(c, name);
 
@@ -106,7 +106,7 @@ static void dnscache_drop_oldest(struct hc_dns_cache *c)
 
 static struct hc_dns_entry *dnscache_new(struct hc_dns_cache *c,
                                          struct hc_str name,
-                                         const struct hc_error *why)
+                                         const struct headcount_error *why)
 {
     size_t what_n = why != NULL ? strlen(why->what) : 0;
     size_t size = sizeof(struct hc_dns_entry) + name.n + what_n;

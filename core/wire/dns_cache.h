@@ -23,13 +23,13 @@ void hc_dns_cache_fini(struct hc_dns_cache *c);      /* c may be all zero */
 /* 1: addrs, each time begun with the next of them; 0: not known; < 0: the
  * code that was noted, with its sentence. */
 int hc_dns_cache_find(struct hc_dns_cache *c, struct hc_str name, int64_t now,
-                      struct hc_addrs *out, struct hc_error *e);
+                      struct hc_addrs *out, struct headcount_error *e);
 
 /* What is told of a name.  Kept for `ttl` seconds, 300 at most; with 0 it is
  * only forgotten what was known.  Without memory as well: a cache may. */
 struct hc_dns_known {
     struct hc_addrs addrs;
-    const struct hc_error *why;          /* NULL: addrs count                */
+    const struct headcount_error *why; /* NULL: addrs count                */
     uint32_t ttl;
 };
 void hc_dns_cache_put(struct hc_dns_cache *c, struct hc_str name,

@@ -261,12 +261,13 @@ static int dnsq_sys(const struct hc_dns_query *q)
     return sys;
 }
 
-static int dnsq_no_address(const struct hc_dns_query *q, struct hc_error *e)
+static int dnsq_no_address(const struct hc_dns_query *q,
+                           struct headcount_error *e)
 {
     char server[HC_DNS_SERVER_TEXT];
 
     hc_dns_server_put(server, hc_dns_query_server(q));
-    return hc_error_set(e, HC_EDNS,
+    return hc_error_set(e, HEADCOUNT_EDNS,
         "%.*s has no address (%s from %s): check the region and the VPC's DNS "
         "settings", HC_STR_ARG(q->name),
         q->reply.kind == DNS_REPLY_NO_NAME ? "NXDOMAIN"
@@ -275,7 +276,7 @@ static int dnsq_no_address(const struct hc_dns_query *q, struct hc_error *e)
 }
 
 int hc_dns_query_error(const struct hc_dns_query *q, int64_t now,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     struct dnsq_text t = { .n = 0 };
     bool silent = dnsq_all_silent(q);
@@ -283,10 +284,11 @@ int hc_dns_query_error(const struct hc_dns_query *q, int64_t now,
     if (q->state == DNS_DONE)
         return dnsq_no_address(q, e);
     if (q->out_of_memory)
-        return hc_error_set(e, HC_ENOMEM, "out of memory for a DNS answer");
+        return hc_error_set(e, HEADCOUNT_ENOMEM,
+                            "out of memory for a DNS answer");
     dnsq_say_servers(&t, q, !silent);
     if (silent)
-        return hc_error_set(e, HC_EDNSFAIL,
+        return hc_error_set(e, HEADCOUNT_EDNSFAIL,
             "no DNS server answered for %.*s within %lld s (asked %s): does it "
             "run, and does a security group or firewall let DNS through?",
             HC_STR_ARG(q->name), (long long)((now - q->start) / HC_SECOND),
@@ -294,10 +296,10 @@ int hc_dns_query_error(const struct hc_dns_query *q, int64_t now,
     int sys = dnsq_sys(q);
 
     if (sys != 0)
-        return hc_error_sys(e, HC_EDNSFAIL, sys,
+        return hc_error_sys(e, HEADCOUNT_EDNSFAIL, sys,
             "no DNS server could look up %.*s (%s); check resolv.conf or "
             "dns_server", HC_STR_ARG(q->name), t.z);
-    return hc_error_set(e, HC_EDNSFAIL,
+    return hc_error_set(e, HEADCOUNT_EDNSFAIL,
         "no DNS server could look up %.*s (%s): check resolv.conf or "
         "dns_server", HC_STR_ARG(q->name), t.z);
 }

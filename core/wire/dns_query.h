@@ -77,9 +77,9 @@ void hc_dns_query_tick(struct hc_dns_query *q, int64_t now);
 /* When to call tick; HC_NEVER when it is over. */
 int64_t hc_dns_query_at(const struct hc_dns_query *q);
 
-/* DNS_DONE with NO_NAME or NO_DATA: HC_EDNS.  DNS_FAILED: HC_EDNSFAIL or
- * HC_ENOMEM.  With the sentence. */
+/* DNS_DONE with NO_NAME or NO_DATA: HEADCOUNT_EDNS.  DNS_FAILED:
+ * HEADCOUNT_EDNSFAIL or HEADCOUNT_ENOMEM.  With the sentence. */
 int hc_dns_query_error(const struct hc_dns_query *q, int64_t now,
-                       struct hc_error *e);
+                       struct headcount_error *e);
 
 #endif

@@ -38,9 +38,10 @@ void hc_http1_fini(struct hc_http1 *x)
     x->fields_n = x->fields_cap = 0;
 }
 
-static int http1_wrong(struct hc_error *e, const char *why)
+static int http1_wrong(struct headcount_error *e, const char *why)
 {
-    return hc_error_set(e, HC_EPROTOCOL, "the answer is not HTTP/1.1: %s", why);
+    return hc_error_set(e, HEADCOUNT_EPROTOCOL,
+                        "the answer is not HTTP/1.1: %s", why);
 }
 
 /* ---- the head's lines ---- */
@@ -68,7 +69,7 @@ bool hc_http1_is_value(struct hc_str s)
 
 /* HTTP/1.x SP 3DIGIT [SP reason] */
 static int http1_status_line(struct hc_http1 *x, struct hc_str line,
-                             struct hc_error *e)
+                             struct headcount_error *e)
 {
     struct hc_str begin = hc_str_n(line.p, line.n < 40 ? line.n : 40);
     uint64_t status;
@@ -77,8 +78,10 @@ static int http1_status_line(struct hc_http1 *x, struct hc_str line,
         (line.p[7] != '0' && line.p[7] != '1') || line.p[8] != ' ' ||
         !hc_str_u64(hc_str_n(line.p + 9, 3), &status) || status < 100 ||
         status > 599 || (line.n > 12 && line.p[12] != ' '))
-        return hc_error_set(e, HC_EPROTOCOL, "the answer is not HTTP/1.1: it "
-                            "begins with \"%.*s\"", HC_STR_ARG(begin));
+        return hc_error_set(e, HEADCOUNT_EPROTOCOL,
+                            "the answer is not HTTP/1.1: it "
+                            "begins with \"%.*s\"",
+                            HC_STR_ARG(begin));
     if (!hc_http1_is_value(line))
         return http1_wrong(e, "a control character in the status line");
     x->minor = line.p[7] - '0';
@@ -87,7 +90,7 @@ static int http1_status_line(struct hc_http1 *x, struct hc_str line,
 }
 
 static int http1_field(struct hc_http1 *x, struct hc_str line,
-                       struct hc_error *e)
+                       struct headcount_error *e)
 {
     size_t colon = hc_str_find(line, ':');
     struct hc_str value;
@@ -103,7 +106,7 @@ static int http1_field(struct hc_http1 *x, struct hc_str line,
                       HC_HTTP1_HEADERS, sizeof *x->fields);
 
     if (err < 0)
-        return hc_error_set(e, err, err == HC_ENOMEM ? "out of memory"
+        return hc_error_set(e, err, err == HEADCOUNT_ENOMEM ? "out of memory"
                             : "the answer has too many headers");
     x->fields[x->fields_n++] = (struct hc_http1_field){
         .name_at = (size_t)(line.p - x->head.p), .name_n = colon,
@@ -114,14 +117,15 @@ static int http1_field(struct hc_http1 *x, struct hc_str line,
 }
 
 /* The whole head stands in x->head, with its last empty line. */
-static int http1_lines(struct hc_http1 *x, struct hc_error *e)
+static int http1_lines(struct hc_http1 *x, struct headcount_error *e)
 {
     struct hc_str rest = hc_buf_view(&x->head);
     struct hc_str line = hc_str_cut(&rest, '\n');
     int err = 0;
 
     if (line.n > HC_HTTP1_STATUS_LINE)
-        return hc_error_set(e, HC_ELIMIT, "the answer's status line is too "
+        return hc_error_set(e, HEADCOUNT_ELIMIT,
+                            "the answer's status line is too "
                             "long");
     line.n--;                        /* the CR */
     x->fields_n = 0;
@@ -153,7 +157,8 @@ static struct hc_str http1_value(const struct hc_http1 *x, size_t i)
 
 /* Each Content-Length, and each member of a list in one, has to be the same
  * number. */
-static int http1_sizes(struct hc_http1 *x, bool *said, struct hc_error *e)
+static int http1_sizes(struct hc_http1 *x, bool *said,
+                       struct headcount_error *e)
 {
     *said = false;
     for (size_t i = 0; i < x->fields_n; i++) {
@@ -176,7 +181,7 @@ static int http1_sizes(struct hc_http1 *x, bool *said, struct hc_error *e)
 }
 
 static int http1_codings(const struct hc_http1 *x, bool *chunked,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     *chunked = false;
     for (size_t i = 0; i < x->fields_n; i++) {
@@ -205,7 +210,7 @@ static void http1_keep_alive(struct hc_http1 *x)
     }
 }
 
-static int http1_framing(struct hc_http1 *x, struct hc_error *e)
+static int http1_framing(struct hc_http1 *x, struct headcount_error *e)
 {
     bool sized, chunked = false;
     int err = http1_sizes(x, &sized, e);
@@ -233,20 +238,22 @@ static int http1_framing(struct hc_http1 *x, struct hc_error *e)
 
 /* ---- HEAD ---- */
 
-static int http1_interim(struct hc_http1 *x, struct hc_error *e)
+static int http1_interim(struct hc_http1 *x, struct headcount_error *e)
 {
     if (x->status == 101)
         return http1_wrong(e, "it switches to a protocol nobody asked for");
     if (++x->interim > HC_HTTP1_INTERIM)
-        return hc_error_set(e, HC_ELIMIT, "the answer never comes: %u interim "
-                            "ones did", x->interim);
+        return hc_error_set(e, HEADCOUNT_ELIMIT,
+                            "the answer never comes: %u interim "
+                            "ones did",
+                            x->interim);
     hc_buf_reset(&x->head);
     x->fields_n = 0;
     x->status = 0;
     return 0;
 }
 
-static int http1_head_end(struct hc_http1 *x, struct hc_error *e)
+static int http1_head_end(struct hc_http1 *x, struct headcount_error *e)
 {
     int err = http1_lines(x, e);
 
@@ -263,7 +270,7 @@ static bool http1_is_end(const struct hc_http1 *x)
     return b->n >= 4 && memcmp(b->p + b->n - 4, "\r\n\r\n", 4) == 0;
 }
 
-static int http1_line_end(struct hc_http1 *x, struct hc_error *e)
+static int http1_line_end(struct hc_http1 *x, struct headcount_error *e)
 {
     const struct hc_buf *b = &x->head;
 
@@ -276,7 +283,7 @@ static int http1_line_end(struct hc_http1 *x, struct hc_error *e)
 
 /* Takes up to the end of a line. */
 static int http1_head(struct hc_http1 *x, struct hc_str *in,
-                      struct hc_error *e)
+                      struct headcount_error *e)
 {
     size_t at = hc_str_find(*in, '\n');
     bool line = at < in->n;
@@ -290,7 +297,7 @@ static int http1_head(struct hc_http1 *x, struct hc_str *in,
     int err = hc_buf_error(&x->head);
 
     if (err < 0)
-        return hc_error_set(e, err, err == HC_ENOMEM ? "out of memory"
+        return hc_error_set(e, err, err == HEADCOUNT_ENOMEM ? "out of memory"
                             : "the answer's head is larger than 64 KiB");
     if (first && x->head.n >= 7 && memcmp(x->head.p, "HTTP/1.", 7) != 0)
         return http1_status_line(x, hc_str_n(x->head.p,
@@ -318,7 +325,7 @@ static void http1_sized(struct hc_http1 *x, struct hc_str *in)
 }
 
 static int http1_chunked(struct hc_http1 *x, struct hc_str *in,
-                         struct hc_error *e)
+                         struct headcount_error *e)
 {
     int err = hc_chunked_feed(&x->chunked, in, &x->span, e);
 
@@ -327,7 +334,8 @@ static int http1_chunked(struct hc_http1 *x, struct hc_str *in,
     return err;
 }
 
-int hc_http1_feed(struct hc_http1 *x, struct hc_str *in, struct hc_error *e)
+int hc_http1_feed(struct hc_http1 *x, struct hc_str *in,
+                  struct headcount_error *e)
 {
     int err = 0;
     bool again = true;
@@ -375,28 +383,31 @@ struct hc_str hc_http1_take_body(struct hc_http1 *x)
     return span;
 }
 
-static int http1_cut(struct hc_http1 *x, struct hc_error *e)
+static int http1_cut(struct hc_http1 *x, struct headcount_error *e)
 {
     unsigned long long left = x->left;
 
     x->state = HTTP1_FAILED;
     if (x->size != UINT64_MAX && x->status != 0 && left > 0)
-        return hc_error_set(e, HC_ETRUNCATED, "the answer was cut short: %llu "
-                            "of its %llu bytes are missing", left,
-                            (unsigned long long)x->size);
-    return hc_error_set(e, HC_ETRUNCATED, "the answer was cut short: the "
+        return hc_error_set(e, HEADCOUNT_ETRUNCATED,
+                            "the answer was cut short: %llu "
+                            "of its %llu bytes are missing",
+                            left, (unsigned long long)x->size);
+    return hc_error_set(e, HEADCOUNT_ETRUNCATED,
+                        "the answer was cut short: the "
                         "connection ended within %s",
                         x->status == 0 ? "its head" : "its body");
 }
 
-int hc_http1_eof(struct hc_http1 *x, bool clean, struct hc_error *e)
+int hc_http1_eof(struct hc_http1 *x, bool clean, struct headcount_error *e)
 {
     switch (x->state) {
     case HTTP1_HEAD:
         if (x->any)
             return http1_cut(x, e);
         x->state = HTTP1_FAILED;
-        return hc_error_set(e, HC_ECLOSED, "the connection was closed before "
+        return hc_error_set(e, HEADCOUNT_ECLOSED,
+                            "the connection was closed before "
                             "any byte of an answer");
     case HTTP1_TO_CLOSE:
         if (!clean)

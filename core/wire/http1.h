@@ -50,13 +50,16 @@ void hc_http1_fini(struct hc_http1 *x);          /* x may be all zero */
 
 /* Takes bytes off the front of `in`: up to the end of the head, or one span of
  * body, or (DONE) nothing: what is left then is `leftover`, and says so.
- * 0; HC_EPROTOCOL, HC_ELIMIT, HC_ENOMEM: FAILED, for good. */
-int hc_http1_feed(struct hc_http1 *x, struct hc_str *in, struct hc_error *e);
+ * 0; HEADCOUNT_EPROTOCOL, HEADCOUNT_ELIMIT, HEADCOUNT_ENOMEM: FAILED, for
+ * good. */
+int hc_http1_feed(struct hc_http1 *x, struct hc_str *in,
+                  struct headcount_error *e);
 /* The span of the last feed, once: points into what was fed. */
 struct hc_str hc_http1_take_body(struct hc_http1 *x);
 /* The network ended.  clean: TCP without TLS, or after close_notify.
- * 0 and DONE; HC_ECLOSED if no byte of an answer came; HC_ETRUNCATED. */
-int hc_http1_eof(struct hc_http1 *x, bool clean, struct hc_error *e);
+ * 0 and DONE; HEADCOUNT_ECLOSED if no byte of an answer came;
+ * HEADCOUNT_ETRUNCATED. */
+int hc_http1_eof(struct hc_http1 *x, bool clean, struct headcount_error *e);
 
 /* Head is whole (state above HEAD, or DONE). */
 bool hc_http1_has_head(const struct hc_http1 *x);

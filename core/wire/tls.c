@@ -127,23 +127,23 @@ static void tls_set_session(struct hc_tls *tls, const struct hc_tls_config *c)
 }
 
 int hc_tls_init(struct hc_tls *tls, const struct hc_tls_config *c,
-                struct hc_error *e)
+                struct headcount_error *e)
 {
     memset(tls, 0, sizeof(*tls));
     if (c->anchors == NULL || c->anchors->n == 0)
-        return hc_error_set(e, HC_EARG, "TLS without trusted roots");
+        return hc_error_set(e, HEADCOUNT_EARG, "TLS without trusted roots");
     int err = hc_chain_init(&tls->chain, c->anchors, c->host, c->wall,
                             c->alloc);
 
     if (err < 0)
-        return hc_error_set(e, err, err == HC_ENOMEM
+        return hc_error_set(e, err, err == HEADCOUNT_ENOMEM
                                 ? "no memory for a list of roots"
                                 : "TLS to a host without a usable name");
     tls->buffer = hc_alloc(c->alloc, BR_SSL_BUFSIZE_BIDI);
     if (tls->buffer == NULL) {
         hc_chain_fini(&tls->chain);
-        return hc_error_set(e, HC_ENOMEM, "%s: no memory for TLS buffers",
-                            tls->chain.host);
+        return hc_error_set(e, HEADCOUNT_ENOMEM,
+                            "%s: no memory for TLS buffers", tls->chain.host);
     }
     tls->alloc = c->alloc;
     tls->anchors = c->anchors;
@@ -388,26 +388,27 @@ static bool tls_is_plain(const struct hc_tls *tls)
            tls->record_n >= 2 && tls->record[1] != 3;
 }
 
-static int tls_say(const struct hc_tls *tls, int br_err, struct hc_error *e)
+static int tls_say(const struct hc_tls *tls, int br_err,
+                   struct headcount_error *e)
 {
     const char *host = tls->chain.host;
 
     for (size_t i = 0; i < sizeof(tls_sentences) / sizeof(*tls_sentences); i++)
         if (tls_sentences[i].br_err == br_err)
-            return hc_error_set(e, HC_ETLS, "%s: %s", host,
+            return hc_error_set(e, HEADCOUNT_ETLS, "%s: %s", host,
                                 tls_sentences[i].text);
     if (br_err > TLS_ALERT && br_err < BR_ERR_SEND_FATAL_ALERT)
-        return hc_error_set(e, HC_ETLS,
+        return hc_error_set(e, HEADCOUNT_ETLS,
                             "%s: the server broke off the handshake or the "
                             "connection (TLS alert %d)",
                             host, br_err - TLS_ALERT);
-    return hc_error_set(e, HC_ETLS,
+    return hc_error_set(e, HEADCOUNT_ETLS,
                         "%s: the server breaks the rules of TLS (BearSSL "
                         "error %d)",
                         host, br_err);
 }
 
-int hc_tls_error(const struct hc_tls *tls, struct hc_error *e)
+int hc_tls_error(const struct hc_tls *tls, struct headcount_error *e)
 {
     int br_err = br_ssl_engine_last_error(&tls->client.eng);
     const char *host = tls->chain.host;
@@ -415,35 +416,35 @@ int hc_tls_error(const struct hc_tls *tls, struct hc_error *e)
     if (tls->state != TLS_FAILED)
         return 0;
     if (tls->renegotiated)
-        return hc_error_set(e, HC_ETLS,
+        return hc_error_set(e, HEADCOUNT_ETLS,
                             "%s: the server asked to renegotiate TLS, which "
                             "is refused",
                             host);
     if (tls->chain.verdict != 0)
         return hc_chain_error(&tls->chain, (int)tls->chain.verdict, e);
     if (br_err == BR_ERR_OK)
-        return hc_error_set(e, HC_ETLS,
+        return hc_error_set(e, HEADCOUNT_ETLS,
                             "%s: the server ended TLS before the handshake "
                             "was over",
                             host);
     if (tls_is_plain(tls))
-        return hc_error_set(e, HC_ETLS,
+        return hc_error_set(e, HEADCOUNT_ETLS,
                             "%s: the server does not answer in TLS: check the "
                             "port, or whether the endpoint is http://",
                             host);
     return tls_say(tls, br_err, e);
 }
 
-int hc_tls_eof(const struct hc_tls *tls, struct hc_error *e)
+int hc_tls_eof(const struct hc_tls *tls, struct headcount_error *e)
 {
     switch (tls->state) {
     case TLS_HANDSHAKE:
-        return hc_error_set(e, HC_ETLS,
+        return hc_error_set(e, HEADCOUNT_ETLS,
                             "%s: the connection was closed during the TLS "
                             "handshake",
                             tls->chain.host);
     case TLS_OPEN:
-        return hc_error_set(e, HC_ETRUNCATED,
+        return hc_error_set(e, HEADCOUNT_ETRUNCATED,
                             "%s: the connection was cut without TLS's "
                             "close_notify",
                             tls->chain.host);

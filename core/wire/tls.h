@@ -72,10 +72,10 @@ struct hc_tls {
     bool renegotiated;
 };
 
-/* 0; HC_EARG (no host, no anchors), HC_ENOMEM: then there is nothing to fini
- * (fini does no harm).  The ClientHello is in `out` at once. */
+/* 0; HEADCOUNT_EARG (no host, no anchors), HEADCOUNT_ENOMEM: then there is
+ * nothing to fini (fini does no harm).  The ClientHello is in `out` at once. */
 int hc_tls_init(struct hc_tls *tls, const struct hc_tls_config *c,
-                struct hc_error *e);
+                struct headcount_error *e);
 /* Wipes and frees; `tls` may be all zero. */
 void hc_tls_fini(struct hc_tls *tls);
 
@@ -111,11 +111,13 @@ void hc_tls_flush(struct hc_tls *tls);
 void hc_tls_close(struct hc_tls *tls);
 
 /* The network ended here: 0 if the server had said close_notify, else
- * HC_ETRUNCATED (OPEN), HC_ETLS (within the handshake), or as hc_tls_error. */
-int hc_tls_eof(const struct hc_tls *tls, struct hc_error *e);
-/* FAILED: writes the sentence (host, what, what to do) and returns HC_ECERT or
- * HC_ETLS (HC_ENOMEM when the certificate could not be kept).  Else 0. */
-int hc_tls_error(const struct hc_tls *tls, struct hc_error *e);
+ * HEADCOUNT_ETRUNCATED (OPEN), HEADCOUNT_ETLS (within the handshake), or as
+ * hc_tls_error. */
+int hc_tls_eof(const struct hc_tls *tls, struct headcount_error *e);
+/* FAILED: writes the sentence (host, what, what to do) and returns
+ * HEADCOUNT_ECERT or HEADCOUNT_ETLS (HEADCOUNT_ENOMEM when the certificate
+ * could not be kept).  Else 0. */
+int hc_tls_error(const struct hc_tls *tls, struct headcount_error *e);
 
 /* True from OPEN on, if the abbreviated handshake was taken. */
 bool hc_tls_was_resumed(const struct hc_tls *tls);

@@ -7,15 +7,18 @@
 #include "wire/addr.h"
 
 /* What stands before an '@' may be a password: it is not repeated. */
-static int url_refuse(struct hc_error *e, struct hc_str url, const char *why)
+static int url_refuse(struct headcount_error *e, struct hc_str url,
+                      const char *why)
 {
     size_t at = url.n;
 
     while (at > 0 && url.p[at - 1] != '@')
         at--;
-    return hc_error_set(e, HC_ECONFIG, "\"%s%.*s\" is no URL of an endpoint: "
-                        "%s", at > 0 ? "***@" : "",
-                        HC_STR_ARG(hc_str_from(url, at)), why);
+    return hc_error_set(e, HEADCOUNT_ECONFIG,
+                        "\"%s%.*s\" is no URL of an endpoint: "
+                        "%s",
+                        at > 0 ? "***@" : "", HC_STR_ARG(hc_str_from(url, at)),
+                        why);
 }
 
 /* ---- the host ---- */
@@ -161,7 +164,8 @@ const char *hc_url_wrong(struct hc_url *out, struct hc_str text)
     return NULL;
 }
 
-int hc_url_get(struct hc_url *out, struct hc_str text, struct hc_error *e)
+int hc_url_get(struct hc_url *out, struct hc_str text,
+               struct headcount_error *e)
 {
     const char *why = hc_url_wrong(out, text);
 

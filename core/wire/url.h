@@ -22,10 +22,12 @@ struct hc_url {
     struct hc_str query;       /* without '?'; borrowed                     */
 };
 
-/* 0, or HC_ECONFIG: no scheme of ours, user info, a fragment, no or a bad
- * host (labels of 1..63 letters, digits, '-', '_'; an IPv4 or bracketed IPv6
- * literal without zone), port 0 or above 65535, a blank or control byte. */
-int hc_url_get(struct hc_url *out, struct hc_str text, struct hc_error *e);
+/* 0, or HEADCOUNT_ECONFIG: no scheme of ours, user info, a fragment, no or a
+ * bad host (labels of 1..63 letters, digits, '-', '_'; an IPv4 or bracketed
+ * IPv6 literal without zone), port 0 or above 65535, a blank or control
+ * byte. */
+int hc_url_get(struct hc_url *out, struct hc_str text,
+               struct headcount_error *e);
 /* The same, for who must not show the text: NULL, or what is wrong (static). */
 const char *hc_url_wrong(struct hc_url *out, struct hc_str text);
 bool hc_origin_eq(const struct hc_origin *a, const struct hc_origin *b);

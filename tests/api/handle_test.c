@@ -105,7 +105,7 @@ static int job_once(bool tls)
     if (scene.script.requests > 2)
         CHECK(strstr(scene.script.request[2], "\"desiredCount\":3}") != NULL);
     scene_close();
-    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+    return err == 0 && t_alloc_state()->failed ? HEADCOUNT_ENOMEM : err;
 }
 
 static int plain_job(void)

@@ -13,7 +13,7 @@ static struct aws_world w;
 struct caller {
     struct hc_job job;
     struct hc_call call;
-    struct hc_stats stats;
+    struct headcount_stats stats;
     struct hc_timings timings;
     char body[4096];
     size_t body_n;
@@ -200,7 +200,7 @@ TEST(call, a_write_without_an_answer_may_have_been_done_and_says_so)
     const char *const answers[] = { AWS_PEER_CLOSE, NULL };
 
     run(answers, (struct hc_call_config){ .operation = HC_STR("PutItem") });
-    failed_with(HC_ECLOSED, "may have been done");
+    failed_with(HEADCOUNT_ECLOSED, "may have been done");
 }
 
 TEST(call, spans_of_an_attempt_that_failed_are_to_be_forgotten)
@@ -218,7 +218,7 @@ TEST(call, three_attempts_are_all)
     run(answers, plain);
     CHECK_INT(w.script.requests, 3);
     CHECK_INT(me.stats.retries, 2);
-    failed_with(HC_ESERVICE, "attempt 3 of 3");
+    failed_with(HEADCOUNT_ESERVICE, "attempt 3 of 3");
 }
 
 TEST(call, max_attempts_counts_the_first)
@@ -226,7 +226,7 @@ TEST(call, max_attempts_counts_the_first)
     const char *const answers[] = { aws_answer(500, "", "{}"), NULL };
 
     run(answers, (struct hc_call_config){ .max_attempts = 1 });
-    failed_with(HC_ESERVICE, "attempt 1 of 1");
+    failed_with(HEADCOUNT_ESERVICE, "attempt 1 of 1");
 }
 
 TEST(call, without_quota_nothing_is_tried_again)
@@ -238,7 +238,7 @@ TEST(call, without_quota_nothing_is_tried_again)
     CHECK_INT(caller_start(plain), 0);
     aws_world_until(&w, &me.ended);
     CHECK_INT(w.script.requests, 1);
-    failed_with(HC_ESERVICE, "HTTP 500");
+    failed_with(HEADCOUNT_ESERVICE, "HTTP 500");
 }
 
 TEST(call, a_wait_that_would_miss_the_deadline_is_not_begun)
@@ -252,7 +252,7 @@ TEST(call, a_wait_that_would_miss_the_deadline_is_not_begun)
     aws_world_until(&w, &me.ended);
     CHECK_INT(w.script.requests, 1);
     CHECK(w.world.now < 1000 * HC_SECOND + 3 * HC_SECOND);
-    failed_with(HC_ESERVICE, "HTTP 500");
+    failed_with(HEADCOUNT_ESERVICE, "HTTP 500");
 }
 
 TEST(call, the_deadline_ends_it)
@@ -264,7 +264,7 @@ TEST(call, the_deadline_ends_it)
                   .deadline = w.world.now + HC_SECOND }), 0);
     aws_world_until(&w, &me.ended);
     CHECK_INT(w.script.requests, 1);
-    failed_with(HC_EDEADLINE, "deadline");
+    failed_with(HEADCOUNT_EDEADLINE, "deadline");
 }
 
 TEST(call, a_deadline_that_is_past_sends_nothing)
@@ -274,7 +274,7 @@ TEST(call, a_deadline_that_is_past_sends_nothing)
                   .deadline = w.world.now - 1 }), 0);
     aws_world_until(&w, &me.ended);
     CHECK_INT(w.script.requests, 0);
-    failed_with(HC_EDEADLINE, "waiting for credentials");
+    failed_with(HEADCOUNT_EDEADLINE, "waiting for credentials");
 }
 
 /* ---- credentials and clock ---- */
@@ -333,7 +333,7 @@ TEST(call, a_turn_that_does_not_come_in_time_sends_nothing)
     CHECK_INT(caller_start(config), 0);
     aws_world_until(&w, &me.ended);
     CHECK_INT(w.script.requests, 0);
-    failed_with(HC_EDEADLINE, "its turn");
+    failed_with(HEADCOUNT_EDEADLINE, "its turn");
 }
 
 TEST(call, who_is_throttled_leaves_the_bucket_empty)
@@ -350,7 +350,7 @@ TEST(call, who_is_throttled_leaves_the_bucket_empty)
     b = hc_buckets_get(&w.client.buckets, &key, HC_STR("ListServices"));
     CHECK_INT(hc_bucket_take(b, &turn, w.world.now), 0);
     hc_bucket_leave(b, &turn);
-    failed_with(HC_ESERVICE, "Throttling");
+    failed_with(HEADCOUNT_ESERVICE, "Throttling");
 }
 
 TEST(call, expired_credentials_are_fetched_again_once)
@@ -361,7 +361,7 @@ TEST(call, expired_credentials_are_fetched_again_once)
 
     run(answers, plain);
     CHECK_INT(w.script.requests, 2);
-    failed_with(HC_ESERVICE, "ExpiredTokenException");
+    failed_with(HEADCOUNT_ESERVICE, "ExpiredTokenException");
 }
 
 TEST(call, a_clock_that_is_off_is_corrected_once)
@@ -391,7 +391,7 @@ TEST(call, a_gateways_clock_is_not_the_services)
     run(answers, once);
     CHECK_INT(w.script.requests, 1);
     CHECK_INT(w.client.skew, 0);
-    failed_with(HC_ESERVICE, "502");
+    failed_with(HEADCOUNT_ESERVICE, "502");
 }
 
 TEST(call, a_date_that_the_service_calls_wrong_is_one_of_a_clock)
@@ -414,7 +414,7 @@ TEST(call, a_date_that_the_service_calls_wrong_is_one_of_a_clock)
         caller_end();
         run(right, plain);
         CHECK_INT(w.script.requests, 1);
-        failed_with(HC_ESERVICE, "Request");
+        failed_with(HEADCOUNT_ESERVICE, "Request");
     }
 }
 
@@ -450,7 +450,7 @@ TEST(call, a_wrong_signature_under_a_right_clock_is_final)
         aws_answer(403, "", "{\"__type\":\"SignatureDoesNotMatch\"}"), NULL };
 
     run(answers, plain);
-    failed_with(HC_ESERVICE, "SignatureDoesNotMatch");
+    failed_with(HEADCOUNT_ESERVICE, "SignatureDoesNotMatch");
 }
 
 TEST(call, without_credentials_nothing_is_sent)
@@ -463,7 +463,7 @@ TEST(call, without_credentials_nothing_is_sent)
     aws_world_until(&w, &me.ended);
     CHECK_INT(w.script.requests, 0);
     CHECK_INT(w.world.peer.n, 0);
-    failed_with(HC_ECREDENTIALS, "AWS_ACCESS_KEY_ID");
+    failed_with(HEADCOUNT_ECREDENTIALS, "AWS_ACCESS_KEY_ID");
 }
 
 TEST(call, unsigned_requests_have_no_authorization)
@@ -488,7 +488,7 @@ static void no_answer(const char *answer, const char *what)
     const char *const answers[] = { answer, NULL };
 
     run(answers, plain);
-    failed_with(HC_EANSWER, what);
+    failed_with(HEADCOUNT_EANSWER, what);
 }
 
 TEST(call, a_2xx_that_is_no_json_object_is_an_error)
@@ -537,14 +537,14 @@ TEST(call, wrong_operations_and_regions_start_nothing)
 
     aws_world_open(&w, NULL, NULL);
     CHECK_INT(caller_start((struct hc_call_config){
-                  .operation = HC_STR("Describe/Services") }), HC_EARG);
+                  .operation = HC_STR("Describe/Services") }), HEADCOUNT_EARG);
     caller_end();
     aws_world_open(&w, nowhere, NULL);
-    CHECK_INT(caller_start(plain), HC_EREGION);
+    CHECK_INT(caller_start(plain), HEADCOUNT_EREGION);
     caller_end();
     aws_world_open(&w, NULL, NULL);
     w.world.no_random = true;
-    CHECK_INT(caller_start(plain), HC_EIO);
+    CHECK_INT(caller_start(plain), HEADCOUNT_EIO);
     caller_end();
 }
 
@@ -599,13 +599,13 @@ TEST(call, a_cancel_awaits_no_longer_than_it_was_told)
     began = me.timings.a[0].marks.start;
     CHECK_INT(w.world.now, began + HC_CALL_GRACE);
     CHECK(strstr(me.call.error.what, "may have been") == NULL);
-    failed_with(HC_ECANCELLED, "cancelled before it was answered");
+    failed_with(HEADCOUNT_ECANCELLED, "cancelled before it was answered");
     cancel_when_sent(answers, put, HC_CALL_GRACE);
-    failed_with(HC_ECANCELLED, "may have been done");
+    failed_with(HEADCOUNT_ECANCELLED, "may have been done");
     cancel_when_sent(answers, plain, 0);
     CHECK_INT(me.timings.n, 1);
     CHECK_INT(w.world.now, me.timings.a[0].marks.start);
-    failed_with(HC_ECANCELLED, "cancelled");
+    failed_with(HEADCOUNT_ECANCELLED, "cancelled");
 }
 
 TEST(call, after_a_cancel_nothing_is_tried_again)
@@ -615,11 +615,11 @@ TEST(call, after_a_cancel_nothing_is_tried_again)
 
     cancel_when_sent(refused, plain, HC_CALL_GRACE);
     CHECK_INT(w.script.requests, 1);
-    failed_with(HC_ESERVICE, "HTTP 500");
+    failed_with(HEADCOUNT_ESERVICE, "HTTP 500");
     cancel_when_sent(closed, plain, HC_CALL_GRACE);
     CHECK_INT(w.script.requests, 1);
     CHECK(me.call.outcome_unknown);
-    failed_with(HC_ECLOSED, "");
+    failed_with(HEADCOUNT_ECLOSED, "");
 }
 
 TEST(call, a_cancel_ends_what_was_not_sent)
@@ -631,7 +631,7 @@ TEST(call, a_cancel_ends_what_was_not_sent)
     hc_call_cancel(&me.call, HC_NEVER);
     aws_world_until(&w, &me.ended);
     CHECK_INT(w.script.requests, 0);
-    failed_with(HC_ECANCELLED, "before it was sent");
+    failed_with(HEADCOUNT_ECANCELLED, "before it was sent");
     aws_world_open(&w, NULL, answers);
     CHECK_INT(caller_start(plain), 0);
     for (int i = 0; i < 50; i++)
@@ -641,7 +641,7 @@ TEST(call, a_cancel_ends_what_was_not_sent)
     hc_job_wake(&me.job);
     aws_world_until(&w, &me.ended);
     CHECK_INT(w.script.requests, 1);
-    failed_with(HC_ECANCELLED, "before it was sent");
+    failed_with(HEADCOUNT_ECANCELLED, "before it was sent");
 }
 
 /* ---- other credentials than the client's ---- */
@@ -793,7 +793,7 @@ static int call_once(void)
         hc_timings_fini(&me.timings);
     }
     aws_world_close(&w);
-    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+    return err == 0 && t_alloc_state()->failed ? HEADCOUNT_ENOMEM : err;
 }
 
 TEST(call, every_failed_allocation_is_survived)

@@ -12,7 +12,7 @@ static struct net_world world;
 static struct hc_config config;
 static struct hc_client client;
 
-static int open_with(const char *const *env, struct hc_error *e)
+static int open_with(const char *const *env, struct headcount_error *e)
 {
     const struct hc_config_options options = { .region = NULL };
     const struct hc_client_config c = { .config = &config, .net = &world.net,
@@ -29,7 +29,7 @@ static int open_with(const char *const *env, struct hc_error *e)
 
 static void open_fine(const char *const *env)
 {
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     if (open_with(env, &e) < 0)
         fail_msg("%s", e.what);
@@ -43,7 +43,7 @@ static void close_all(void)
 }
 
 static int place(const char *region, const char *url,
-                 struct hc_endpoint_slot **out, struct hc_error *e)
+                 struct hc_endpoint_slot **out, struct headcount_error *e)
 {
     const struct hc_endpoint_ask ask = {
         .service = hc_service_at(HC_SERVICE_ECS), .region = hc_str(region),
@@ -78,7 +78,7 @@ TEST(client, a_place_is_made_once_and_keeps_its_day_key)
 TEST(client, the_longest_unused_place_makes_room_and_one_in_use_never)
 {
     struct hc_endpoint_slot *held, *p;
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     char url[64];
 
     open_fine(NULL);
@@ -94,7 +94,8 @@ TEST(client, the_longest_unused_place_makes_room_and_one_in_use_never)
         hc_fmt(url, sizeof url, "http://127.0.0.1:%d", 2000 + i);
         CHECK_INT(place("eu-west-1", url, &p, NULL), 0);
     }
-    CHECK_INT(place("eu-west-1", "http://127.0.0.1:1", &p, &e), HC_ELIMIT);
+    CHECK_INT(place("eu-west-1", "http://127.0.0.1:1", &p, &e),
+              HEADCOUNT_ELIMIT);
     close_all();
 }
 
@@ -102,7 +103,7 @@ TEST(client, the_longest_unused_place_makes_room_and_one_in_use_never)
 
 #define ROLE "arn:aws:iam::123456789012:role/"
 
-static struct hc_creds *role(const char *arn, struct hc_error *e)
+static struct hc_creds *role(const char *arn, struct headcount_error *e)
 {
     hc_error_reset(e);
     return hc_client_creds(&client, hc_str(arn), e);
@@ -111,7 +112,7 @@ static struct hc_creds *role(const char *arn, struct hc_error *e)
 TEST(client, a_role_has_one_source_of_credentials)
 {
     static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     open_fine(env);
     CHECK(role(NULL, &e) == &client.creds);
@@ -129,7 +130,7 @@ TEST(client, a_role_has_one_source_of_credentials)
 static void assumed_at(const char *const *env, const char *arn,
                        const char *host)
 {
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     open_fine(env);
     const struct hc_creds *c = role(arn, &e);
@@ -159,7 +160,7 @@ TEST(client, a_role_is_assumed_where_its_partition_is)
 TEST(client, roles_are_bounded)
 {
     static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     char arn[128];
 
     open_fine(env);
@@ -168,7 +169,7 @@ TEST(client, roles_are_bounded)
         CHECK(role(arn, &e) != NULL);
     }
     CHECK(role(ROLE "one-more", &e) == NULL);
-    CHECK_INT(e.code, HC_ELIMIT);
+    CHECK_INT(e.code, HEADCOUNT_ELIMIT);
     CHECK(role(ROLE "r0", &e) != NULL);
     close_all();
 }
@@ -179,24 +180,24 @@ TEST(client, a_role_that_cannot_be_assumed_is_none)
     static const char *const nowhere[] = { "A=b", NULL };
     static const char *const proxy[] = {
         "AWS_REGION=eu-west-1", "HTTPS_PROXY=http://127.0.0.1:1", NULL };
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     open_fine(env);
     CHECK(role("role/a", &e) == NULL);
-    CHECK_INT(e.code, HC_ECONFIG);
+    CHECK_INT(e.code, HEADCOUNT_ECONFIG);
     client.no_sign = true;
     CHECK(role(ROLE "a", &e) == NULL);
-    CHECK_INT(e.code, HC_ECONFIG);
+    CHECK_INT(e.code, HEADCOUNT_ECONFIG);
     CHECK(role("", &e) != NULL);
     close_all();
     open_fine(nowhere);
     CHECK(role("arn:aws-mars:iam::123456789012:role/a", &e) == NULL);
-    CHECK_INT(e.code, HC_EREGION);
+    CHECK_INT(e.code, HEADCOUNT_EREGION);
     CHECK(role("arn:aws-cn:iam::123456789012:role/a", &e) != NULL);
     close_all();
     open_fine(proxy);
     CHECK(role(ROLE "a", &e) == NULL);
-    CHECK_INT(e.code, HC_ECONFIG);
+    CHECK_INT(e.code, HEADCOUNT_ECONFIG);
     CHECK_INT(client.roles_n, 0);
     close_all();
 }
@@ -204,11 +205,11 @@ TEST(client, a_role_that_cannot_be_assumed_is_none)
 TEST(client, a_bad_place_is_none)
 {
     struct hc_endpoint_slot *p = NULL;
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     open_fine(NULL);
-    CHECK_INT(place("", "", &p, &e), HC_EREGION);
-    CHECK_INT(place("eu-west-1", "ftp://x", &p, &e), HC_ECONFIG);
+    CHECK_INT(place("", "", &p, &e), HEADCOUNT_EREGION);
+    CHECK_INT(place("eu-west-1", "ftp://x", &p, &e), HEADCOUNT_ECONFIG);
     CHECK(p == NULL);
     close_all();
 }
@@ -218,10 +219,10 @@ TEST(client, a_proxy_that_we_cannot_use_is_an_error_and_no_detour)
     static const char *const env[] = { "HTTPS_PROXY=http://proxy:3128",
                                        "NO_PROXY=.internal", NULL };
     struct hc_endpoint_slot *p = NULL;
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     open_fine(env);
-    CHECK_INT(place("eu-west-1", "", &p, &e), HC_ECONFIG);
+    CHECK_INT(place("eu-west-1", "", &p, &e), HEADCOUNT_ECONFIG);
     CHECK(strstr(e.what, "NO_PROXY") != NULL);
     CHECK_INT(place("eu-west-1", "https://ecs.test.internal", &p, NULL), 0);
     CHECK_INT(place("eu-west-1", "https://127.0.0.1:1", &p, NULL), 0);
@@ -273,9 +274,9 @@ TEST(client, a_bundle_replaces_the_roots_for_all)
 TEST(client, a_bundle_without_certificates_is_an_error)
 {
     static const char *const env[] = { "AWS_CA_BUNDLE=Makefile", NULL };
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
-    CHECK_INT(open_with(env, &e), HC_ECONFIG);
+    CHECK_INT(open_with(env, &e), HEADCOUNT_ECONFIG);
     CHECK(client.net == NULL);
     close_all();
 }

@@ -11,7 +11,7 @@ static const char *env[20];
 static struct hc_system sys;
 static struct hc_config config;
 static struct hc_config_options options;
-static struct hc_error error;
+static struct headcount_error error;
 
 static const char *fake_getenv(void *ud, const char *name)
 {
@@ -174,8 +174,8 @@ TEST(config, what_cannot_be_used_names_its_variable)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         set_up();
         env[0] = rows[i].env;
-        CHECK_INT(init(), HC_ECONFIG);
-        CHECK_INT(error.code, HC_ECONFIG);
+        CHECK_INT(init(), HEADCOUNT_ECONFIG);
+        CHECK_INT(error.code, HEADCOUNT_ECONFIG);
         if (strstr(error.what, rows[i].says) == NULL)
             CHECK_Z(error.what, rows[i].says);
         CHECK(config.block == NULL && config.max_attempts == 0);
@@ -200,7 +200,7 @@ TEST(config, options_that_cannot_be_used_are_named_too)
         case 3: options.max_attempts = -1;       break;
         case 4: options.max_attempts = 101;      break;
         }
-        CHECK_INT(init(), HC_ECONFIG);
+        CHECK_INT(init(), HEADCOUNT_ECONFIG);
         CHECK(strstr(error.what, says[i]) != NULL);
     }
 }
@@ -230,7 +230,7 @@ TEST(config, texts_are_bounded)
     memcpy(big, "NO_PROXY=", 9);
     set_up();
     env[0] = big;
-    CHECK_INT(init(), HC_ECONFIG);
+    CHECK_INT(init(), HEADCOUNT_ECONFIG);
     CHECK(strstr(error.what, "longer than 32768") != NULL);
     big[9 + 32768] = '\0';
     CHECK_INT(init(), 0);
@@ -240,7 +240,7 @@ TEST(config, texts_are_bounded)
     memset(url, 'a', sizeof(url) - 1);
     memcpy(url, "AWS_ENDPOINT_URL=http://h/", 26);
     env[0] = url;
-    CHECK_INT(init(), HC_ECONFIG);
+    CHECK_INT(init(), HEADCOUNT_ECONFIG);
     CHECK(strstr(error.what, "AWS_ENDPOINT_URL is longer") != NULL);
 }
 
@@ -289,7 +289,7 @@ TEST(config, beside_complete_keys_a_profile_is_only_noted)
         memcpy(env, rows[i].env, sizeof rows[i].env);
         options.has_keys = rows[i].given;
         if (rows[i].profile == NULL) {
-            CHECK_INT(init(), HC_ECONFIG);
+            CHECK_INT(init(), HEADCOUNT_ECONFIG);
             CHECK(strstr(error.what, "names the profile `work`") != NULL);
             continue;
         }
@@ -302,5 +302,5 @@ TEST(config, beside_complete_keys_a_profile_is_only_noted)
     set_up();
     options.has_keys = true;
     options.profile = "work";
-    CHECK_INT(init(), HC_ECONFIG);
+    CHECK_INT(init(), HEADCOUNT_ECONFIG);
 }

@@ -205,8 +205,8 @@ TEST(creds_assume, it_is_not_tried_for_ever)
 
     open_here();
     ask(answers);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "attempt 3 of 3");
-    creds_peer_failed(&p, HC_ECREDENTIALS, ROLE);
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "attempt 3 of 3");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, ROLE);
     CHECK_INT(p.aws.script.requests, 3);
     CHECK_INT(p.aws.client.quota.left, HC_RETRY_QUOTA - 2 * HC_RETRY_COST);
     creds_peer_close(&p);
@@ -237,7 +237,7 @@ TEST(creds_assume, who_is_silent_is_given_up)
     open_here();
     before = p.aws.world.now;
     ask(answers);
-    creds_peer_failed(&p, HC_ETIMEDOUT, "to assume " ROLE);
+    creds_peer_failed(&p, HEADCOUNT_ETIMEDOUT, "to assume " ROLE);
     CHECK(p.aws.world.now - before <= HC_ASSUME_TIMEOUT);
     creds_peer_close(&p);
 }
@@ -250,11 +250,13 @@ TEST(creds_assume, who_may_not_is_told_what_is_missing)
 
     open_here();
     ask(answers);
-    creds_peer_failed(&p, HC_ECREDENTIALS, ROLE " may not be assumed");
-    creds_peer_failed(&p, HC_ECREDENTIALS, "trust policy has to name who");
-    creds_peer_failed(&p, HC_ECREDENTIALS, "\"Action\":\"sts:AssumeRole\","
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, ROLE " may not be assumed");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS,
+                      "trust policy has to name who");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS,
+                      "\"Action\":\"sts:AssumeRole\","
                       "\"Resource\":\"" ROLE "\"}");
-    creds_peer_failed(&p, HC_ECREDENTIALS, "User: u is not authorized "
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "User: u is not authorized "
                       "(request id req-403)");
     CHECK_INT(p.aws.script.requests, 1);
     creds_peer_close(&p);
@@ -281,7 +283,8 @@ TEST(creds_assume, a_refusal_repeats_nothing_of_who_assumes)
         const char *const one[] = { answers[i], NULL };
 
         ask(one);
-        creds_peer_failed(&p, HC_ECREDENTIALS, i == 0 ? "for ***" : "No-***");
+        creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS,
+                          i == 0 ? "for ***" : "No-***");
         creds_peer_close(&p);
     }
 }
@@ -313,7 +316,7 @@ TEST(creds_assume, an_answer_that_holds_no_set_is_none)
 
         open_here();
         ask(answers);
-        CHECK(p.got == HC_EANSWER || p.got == HC_ECREDENTIALS);
+        CHECK(p.got == HEADCOUNT_EANSWER || p.got == HEADCOUNT_ECREDENTIALS);
         creds_peer_failed(&p, p.got, rows[i].says);
         creds_peer_close(&p);
     }
@@ -327,8 +330,8 @@ TEST(creds_assume, an_answer_that_is_no_http_is_not_shown)
 
     open_here();
     ask(answers);
-    creds_peer_failed(&p, HC_EPROTOCOL, "to assume " ROLE);
-    creds_peer_failed(&p, HC_EPROTOCOL, "no HTTP/1.1");
+    creds_peer_failed(&p, HEADCOUNT_EPROTOCOL, "to assume " ROLE);
+    creds_peer_failed(&p, HEADCOUNT_EPROTOCOL, "no HTTP/1.1");
     creds_peer_close(&p);
 }
 
@@ -340,7 +343,7 @@ TEST(creds_assume, without_credentials_of_its_own_it_says_so)
     if (creds_peer_open(&p, env, NULL) < 0)
         fail_msg("%s", p.error.what);
     ask(NULL);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "to assume " ROLE ": no AWS "
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "to assume " ROLE ": no AWS "
                       "credentials (looked in:");
     creds_peer_close(&p);
 }
@@ -377,7 +380,7 @@ TEST(creds_assume, who_assumes_it_with_expired_keys_gets_new_ones)
                                   NULL };
 
     ask(twice);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "ExpiredToken");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "ExpiredToken");
     CHECK_INT(p.aws.script.requests, 4);
     creds_peer_close(&p);
 }
@@ -426,18 +429,18 @@ TEST(creds_assume, a_role_is_an_arn_of_iam)
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
         CHECK_INT(hc_role_check(hc_str(good[i]), NULL), 0);
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
 
-        if (hc_role_check(hc_str(bad[i]), &e) != HC_ECONFIG)
+        if (hc_role_check(hc_str(bad[i]), &e) != HEADCOUNT_ECONFIG)
             fail_msg("%s was taken", bad[i]);
         CHECK(strstr(e.what, "arn:aws:iam::123456789012:role/NAME") != NULL);
     }
     memset(big + 31, 'a', HC_ROLE_MAX - 31);
     CHECK_INT(hc_role_check(hc_str(big), NULL), 0);
     big[HC_ROLE_MAX] = 'a';
-    CHECK_INT(hc_role_check(hc_str(big), NULL), HC_ECONFIG);
+    CHECK_INT(hc_role_check(hc_str(big), NULL), HEADCOUNT_ECONFIG);
     CHECK_INT(hc_role_check(hc_str_n("arn:aws:iam::123456789012:role/a\0b", 34),
-                            NULL), HC_ECONFIG);
+                            NULL), HEADCOUNT_ECONFIG);
     CHECK_STR(hc_role_partition(HC_STR("arn:aws-cn:iam::1:role/a")), "aws-cn");
 }
 

@@ -116,13 +116,15 @@ TEST(creds_container, a_token_that_cannot_be_sent_is_not)
         URL, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/etc/resolv.conf",
         TEXT_TOKEN, NULL };
 
-    refused(lines, "", HC_ECREDENTIALS, "AWS_CONTAINER_AUTHORIZATION_TOKEN: "
+    refused(lines, "", HEADCOUNT_ECREDENTIALS,
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN: "
             "the token holds a line break");
-    refused(file, "hush\n", HC_ECREDENTIALS, "TOKEN_FILE: the token holds a "
+    refused(file, "hush\n", HEADCOUNT_ECREDENTIALS,
+            "TOKEN_FILE: the token holds a "
             "line break");
-    refused(file, "hush\xC3\xA4", HC_ECREDENTIALS, "TOKEN_FILE");
-    refused(file, "", HC_ECREDENTIALS, "is empty");
-    refused(gone, "", HC_ECREDENTIALS, "/etc/resolv.conf (AWS_CONTAINER_"
+    refused(file, "hush\xC3\xA4", HEADCOUNT_ECREDENTIALS, "TOKEN_FILE");
+    refused(file, "", HEADCOUNT_ECREDENTIALS, "is empty");
+    refused(gone, "", HEADCOUNT_ECREDENTIALS, "/etc/resolv.conf (AWS_CONTAINER_"
             "AUTHORIZATION_TOKEN_FILE)");
 }
 
@@ -144,7 +146,7 @@ TEST(creds_container, who_is_not_local_is_not_asked_over_http)
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         const char *const env[] = { bad[i], NULL };
 
-        refused(env, "", HC_ECONFIG, "AWS_CONTAINER_CREDENTIALS_");
+        refused(env, "", HEADCOUNT_ECONFIG, "AWS_CONTAINER_CREDENTIALS_");
     }
 }
 
@@ -200,7 +202,7 @@ TEST(creds_container, who_is_silent_fails_after_eight_seconds)
     int64_t before = p.aws.world.now;
 
     ask(answers);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "container: 127.0.0.1:");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "container: 127.0.0.1:");
     CHECK(strstr(p.error.what, "(tried 3 times)") != NULL);
     CHECK_INT(p.aws.world.now - before, 8 * HC_SECOND);
     CHECK_INT(p.aws.script.requests, 3);
@@ -225,7 +227,7 @@ TEST(creds_container, a_broken_answer_ends_the_chain)
             rows[i][0] != NULL ? rows[i][0] : set("OLD", -1), NULL };
 
         ask(answers);
-        creds_peer_failed(&p, HC_ECREDENTIALS, rows[i][1]);
+        creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, rows[i][1]);
         CHECK_INT(p.aws.script.requests, 1);
         creds_peer_close(&p);
     }
@@ -244,7 +246,7 @@ TEST(creds_container, a_refusal_repeats_neither_token_nor_path)
 
     open_with(env);
     ask(answers);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "container: No: GET *** "
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "container: No: GET *** "
                       "Authorization: *** Token: ***");
     creds_peer_close(&p);
 }

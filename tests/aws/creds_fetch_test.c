@@ -202,7 +202,7 @@ TEST(creds_fetch, a_port_that_refuses_is_tried_as_often)
 
     fetch(&config);
     CHECK_INT(me.answer, CREDS_FETCH_FAILED);
-    CHECK_INT(me.fetch.error.code, HC_ECONNECT);
+    CHECK_INT(me.fetch.error.code, HEADCOUNT_ECONNECT);
     CHECK_INT(me.fetch.tried, 3);
     end();
 }
@@ -214,7 +214,7 @@ TEST(creds_fetch, an_answer_without_an_end_is_not_read)
 
     get(answers);
     CHECK_INT(me.answer, CREDS_FETCH_FAILED);
-    CHECK_INT(me.fetch.error.code, HC_ELIMIT);
+    CHECK_INT(me.fetch.error.code, HEADCOUNT_ELIMIT);
     CHECK_INT(w.script.requests, 1);
     end();
 }
@@ -228,7 +228,7 @@ TEST(creds_fetch, an_answer_that_is_no_http_is_not_shown)
 
     get(answers);
     CHECK_INT(me.answer, CREDS_FETCH_FAILED);
-    CHECK_INT(me.fetch.error.code, HC_EPROTOCOL);
+    CHECK_INT(me.fetch.error.code, HEADCOUNT_EPROTOCOL);
     CHECK(strstr(me.fetch.error.what, "no HTTP/1.1") != NULL);
     CHECK(strstr(me.fetch.error.what, "hush") == NULL);
     end();

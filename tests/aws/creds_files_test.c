@@ -16,7 +16,7 @@ static struct {
     const char *config_path, *credentials_path;
     int sys;                             /* what opening them ends with      */
     size_t reads;
-    struct hc_error error;
+    struct headcount_error error;
 } s;
 
 static const char *fake_getenv(void *ud, const char *name)
@@ -31,7 +31,7 @@ static const char *fake_getenv(void *ud, const char *name)
 }
 
 static int fake_read(void *ud, const char *path, struct hc_buf *out,
-                     struct hc_error *e)
+                     struct headcount_error *e)
 {
     const char *text = strcmp(path, s.config_path) == 0 ? s.config
                      : strcmp(path, s.credentials_path) == 0 ? s.credentials
@@ -42,13 +42,15 @@ static int fake_read(void *ud, const char *path, struct hc_buf *out,
     CHECK(out->secret || strcmp(path, "/etc/passwd") == 0);
     CHECK_INT(out->max, HC_CREDS_FILES_MAX);
     if (s.sys != 0)
-        return hc_error_sys(e, HC_EIO, s.sys, "%s cannot be opened", path);
+        return hc_error_sys(e, HEADCOUNT_EIO, s.sys, "%s cannot be opened",
+                            path);
     if (text == NULL)
-        return hc_error_sys(e, HC_EIO, ENOENT, "%s cannot be opened", path);
+        return hc_error_sys(e, HEADCOUNT_EIO, ENOENT, "%s cannot be opened",
+                            path);
     if (strcmp(text, "LARGE") == 0)
-        return hc_error_set(e, HC_ELIMIT, "%s is larger", path);
+        return hc_error_set(e, HEADCOUNT_ELIMIT, "%s is larger", path);
     if (strcmp(text, "FOLDER") == 0)
-        return hc_error_set(e, HC_EIO, "%s is no regular file", path);
+        return hc_error_set(e, HEADCOUNT_EIO, "%s is no regular file", path);
     hc_buf_text(out, text);
     return hc_buf_error(out);
 }
@@ -129,10 +131,10 @@ TEST(creds_files, each_kind_is_configured_and_named)
         set_up();
         s.config = rows[i].config;
         s.credentials = rows[i].credentials;
-        CHECK_INT(ask(), HC_ECREDENTIALS);
+        CHECK_INT(ask(), HEADCOUNT_ECREDENTIALS);
         says(rows[i].says);
         says(HELP);
-        CHECK_INT(ask(), HC_ECREDENTIALS);     /* it is looked for again */
+        CHECK_INT(ask(), HEADCOUNT_ECREDENTIALS); /* it is looked for again */
         s.config = s.credentials = NULL;
         CHECK_INT(ask(), 0);
     }
@@ -182,7 +184,7 @@ TEST(creds_files, a_web_identity_stands_where_the_sdks_look_for_it)
         s.env[1] = "AWS_WEB_IDENTITY_TOKEN_FILE=/hush";
         s.env[2] = i > 0 ? "AWS_ROLE_ARN=hush" : NULL;
         s.config = rows[i].config;
-        CHECK_INT(ask(), HC_ECREDENTIALS);
+        CHECK_INT(ask(), HEADCOUNT_ECREDENTIALS);
         says(rows[i].says);
         says(HELP);
     }
@@ -205,7 +207,7 @@ TEST(creds_files, a_file_of_the_first_tools_comes_last)
         set_up();
         s.env[1] = "AWS_CREDENTIAL_FILE=/hush";
         s.config = rows[i].config;
-        CHECK_INT(ask(), HC_ECREDENTIALS);
+        CHECK_INT(ask(), HEADCOUNT_ECREDENTIALS);
         says(rows[i].says);
         says(HELP);
     }
@@ -226,7 +228,7 @@ TEST(creds_files, variables_say_where_the_files_are)
         memcpy(s.env, rows[i].env, sizeof rows[i].env);
         s.config_path = rows[i].path;
         s.config = D "role_arn = x";
-        CHECK_INT(ask(), HC_ECREDENTIALS);
+        CHECK_INT(ask(), HEADCOUNT_ECREDENTIALS);
         says(rows[i].path);
     }
     set_up();
@@ -265,7 +267,7 @@ TEST(creds_files, without_a_home_the_users_own_is_looked_up)
         s.passwd = rows[i].passwd;
         s.credentials_path = "/own/.aws/credentials";
         s.credentials = D "aws_access_key_id = hush";
-        CHECK_INT(ask(), rows[i].found ? HC_ECREDENTIALS : 0);
+        CHECK_INT(ask(), rows[i].found ? HEADCOUNT_ECREDENTIALS : 0);
         if (rows[i].found)
             says("/own/.aws/credentials:2: aws_access_key_id");
         s.env[0] = "HOME=/h";            /* beats it                         */
@@ -287,14 +289,14 @@ TEST(creds_files, a_path_that_not_all_tools_read_alike_is_refused)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         set_up();
         memcpy(s.env, rows[i].env, sizeof rows[i].env);
-        CHECK_INT(ask(), HC_ECONFIG);
+        CHECK_INT(ask(), HEADCOUNT_ECONFIG);
         says(rows[i].says);
     }
     set_up();
     memset(longest, 'a', sizeof longest - 1);
     memcpy(longest, "HOME=", 5);
     s.env[0] = longest;
-    CHECK_INT(ask(), HC_ECONFIG);
+    CHECK_INT(ask(), HEADCOUNT_ECONFIG);
     says("HOME is longer than 4096 bytes");
 }
 
@@ -311,7 +313,7 @@ TEST(creds_files, a_file_that_is_there_and_cannot_be_read_is_named)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         set_up();
         s.config = rows[i].config;
-        CHECK_INT(ask(), HC_ECONFIG);
+        CHECK_INT(ask(), HEADCOUNT_ECONFIG);
         says(rows[i].says);
     }
 }
@@ -329,13 +331,13 @@ TEST(creds_files, a_home_of_somebody_else_has_no_files)
         CHECK_INT(ask(), 0);
         set_up();
         s.sys = ill[i];
-        CHECK_INT(ask(), HC_ECONFIG);
+        CHECK_INT(ask(), HEADCOUNT_ECONFIG);
         says("cannot be opened");
     }
     set_up();
     s.sys = EACCES;
     s.env[1] = "AWS_CONFIG_FILE=/etc/aws";
-    CHECK_INT(ask(), HC_ECONFIG);
+    CHECK_INT(ask(), HEADCOUNT_ECONFIG);
     says("/etc/aws cannot be opened");
     set_up();
     s.sys = ENOENT;

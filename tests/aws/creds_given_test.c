@@ -14,12 +14,16 @@ static const struct {
     { "", "", "", 0, 0, "" },
     { "AKID", "s3cr3t", NULL, 0, 1, "" },
     { "AKID", "s3cr3t", "tok", 0, 1, "" },
-    { "AKID", NULL, NULL, HC_ECREDENTIALS, 0, "without their secret access" },
-    { NULL, "s3cr3t", NULL, HC_ECREDENTIALS, 0, "without their access key" },
-    { NULL, NULL, "tok", HC_ECREDENTIALS, 0, "without their access key" },
-    { "AKID", "s3cr3t\r", NULL, HC_ECREDENTIALS, 0,
+    { "AKID", NULL, NULL, HEADCOUNT_ECREDENTIALS, 0,
+      "without their secret access" },
+    { NULL, "s3cr3t", NULL, HEADCOUNT_ECREDENTIALS, 0,
+      "without their access key" },
+    { NULL, NULL, "tok", HEADCOUNT_ECREDENTIALS, 0,
+      "without their access key" },
+    { "AKID", "s3cr3t\r", NULL, HEADCOUNT_ECREDENTIALS, 0,
       "secret access key holds" },
-    { "AKID", "s3cr3t", "t\nk", HC_ECREDENTIALS, 0, "session token holds" },
+    { "AKID", "s3cr3t", "t\nk", HEADCOUNT_ECREDENTIALS, 0,
+      "session token holds" },
 };
 
 TEST(creds_given, both_or_none)
@@ -29,7 +33,7 @@ TEST(creds_given, both_or_none)
                                    hc_str(rows[i].token) };
         struct hc_credentials given = { .text = { .p = NULL } }, got;
         struct hc_creds_provider p = hc_creds_given(&given);
-        struct hc_error error;
+        struct headcount_error error;
 
         hc_error_reset(&error);
         CHECK_INT(hc_creds_given_init(&given, t_alloc(), &who, &error),
@@ -55,7 +59,7 @@ static int get_some(void)
                                      hc_str("tok") };
     struct hc_credentials given, got;
     struct hc_creds_provider p = hc_creds_given(&given);
-    struct hc_error error;
+    struct headcount_error error;
 
     hc_error_reset(&error);
     hc_credentials_init(&got, t_alloc());

@@ -93,7 +93,8 @@ TEST(creds_imds, a_token_that_is_refused_is_replaced_once)
                                   aws_answer(401, "", ""), NULL };
 
     ask(twice);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "does not name the role, HTTP 401");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS,
+                      "does not name the role, HTTP 401");
     creds_peer_close(&p);
 }
 
@@ -103,11 +104,12 @@ static void has_none(const char *const *env, const char *const *answers,
 {
     open_with(env);
     ask(answers);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "no AWS credentials (looked in: "
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS,
+                      "no AWS credentials (looked in: "
                       "the program, environment, container, instance "
                       "metadata (");
-    creds_peer_failed(&p, HC_ECREDENTIALS, words);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "set AWS_ACCESS_KEY_ID and "
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, words);
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "set AWS_ACCESS_KEY_ID and "
                       "AWS_SECRET_ACCESS_KEY");
     creds_peer_close(&p);
 }
@@ -138,8 +140,9 @@ TEST(creds_imds, who_does_not_answer_is_no_metadata_service)
     int64_t before = p.aws.world.now;
 
     ask(silent);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "instance metadata (127.0.0.1");
-    creds_peer_failed(&p, HC_ECREDENTIALS, "hop limit");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS,
+                      "instance metadata (127.0.0.1");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "hop limit");
     CHECK_INT(p.aws.world.now - before, 2 * HC_CREDS_IMDS_TOKEN);
     CHECK(p.aws.world.now - before <= 5 * HC_SECOND);
     CHECK_INT(p.aws.script.requests, 2);
@@ -150,13 +153,13 @@ TEST(creds_imds, who_does_not_answer_is_no_metadata_service)
 
     before = p.aws.world.now;
     ask(ill);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "(tried 2 times)");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "(tried 2 times)");
     CHECK_INT(p.aws.world.now - before, 2 * HC_CREDS_IMDS_TIMEOUT);
     creds_peer_close(&p);
     open_here();
     net_peer_refuse(&p.aws.world.peer);
     ask(NULL);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "instance metadata (");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "instance metadata (");
     creds_peer_close(&p);
 }
 
@@ -190,8 +193,8 @@ TEST(creds_imds, who_answers_and_breaks_is_an_error)
                                              rows[i].body);
         open_here();
         ask(answers);
-        creds_peer_failed(&p, HC_ECREDENTIALS, rows[i].words);
-        creds_peer_failed(&p, HC_ECREDENTIALS, "instance metadata: ");
+        creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, rows[i].words);
+        creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "instance metadata: ");
         CHECK_INT(p.aws.script.requests, rows[i].before + 1);
         creds_peer_close(&p);
     }
@@ -199,7 +202,7 @@ TEST(creds_imds, who_answers_and_breaks_is_an_error)
     const char *const expired[] = { TOKEN, ROLE, set("OLD", -1), NULL };
 
     ask(expired);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "have expired already");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "have expired already");
     creds_peer_close(&p);
 }
 
@@ -209,7 +212,7 @@ static void wrong_setting(const char *setting, const char *words)
 
     open_with(env);
     ask(NULL);
-    creds_peer_failed(&p, HC_ECONFIG, words);
+    creds_peer_failed(&p, HEADCOUNT_ECONFIG, words);
     creds_peer_close(&p);
 }
 
@@ -320,7 +323,7 @@ TEST(creds_imds, a_skew_that_is_known_stays)
         TOKEN, ROLE, aws_answer(200, BEFORE, UNTIL_23), NULL };
 
     ask(answers);
-    creds_peer_failed(&p, HC_ECREDENTIALS, "have expired already");
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "have expired already");
     CHECK_INT(p.aws.client.skew, -3600 * HC_SECOND);
     creds_peer_close(&p);
 }

@@ -10,7 +10,7 @@
     "\"Token\":\"hush/token\""
 
 static struct hc_credentials out;
-static struct hc_error error;
+static struct headcount_error error;
 
 static int get(const char *text)
 {
@@ -78,7 +78,7 @@ TEST(creds_json, what_is_no_set_is_refused_unseen)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        CHECK_INT(get(rows[i].text), HC_ECREDENTIALS);
+        CHECK_INT(get(rows[i].text), HEADCOUNT_ECREDENTIALS);
         if (strstr(error.what, rows[i].says) == NULL)
             fail_msg("row %zu says %s", i, error.what);
         CHECK(strstr(error.what, "the test") != NULL);

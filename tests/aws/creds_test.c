@@ -72,11 +72,11 @@ TEST(creds, what_could_not_stand_in_a_header_is_refused_unseen)
         struct hc_identity who = identity(rows[i].id, rows[i].secret,
                                           rows[i].token);
         struct hc_credentials c;
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
 
         hc_credentials_init(&c, t_alloc());
         c.source = "the test";
-        CHECK_INT(hc_credentials_put(&c, &who, &e), HC_ECREDENTIALS);
+        CHECK_INT(hc_credentials_put(&c, &who, &e), HEADCOUNT_ECREDENTIALS);
         CHECK(strstr(e.what, rows[i].says) != NULL);
         CHECK(strstr(e.what, "the test") != NULL);
         CHECK(strstr(e.what, "hu") == NULL);
@@ -104,7 +104,7 @@ static struct {
     struct hc_waiter link[2];
     int woken[2];
     struct hc_credentials out;
-    struct hc_error error;
+    struct headcount_error error;
     struct hc_log log;
     char said[256];
     int lines;
@@ -124,19 +124,19 @@ static int fake_random(void *ud, void *p, size_t n)
     (void)ud;
     CHECK_INT(n, sizeof random_word);
     memcpy(p, &random_word, n);
-    return random_word == 7 ? HC_EIO : 0;
+    return random_word == 7 ? HEADCOUNT_EIO : 0;
 }
 
 static void log_line(void *ud, int level, const char *line, size_t n)
 {
     (void)ud;
-    CHECK_INT(level, LOG_WARN);
+    CHECK_INT(level, HEADCOUNT_LOG_WARN);
     hc_fmt(s.said, sizeof s.said, "%.*s", (int)n, line);
     s.lines++;
 }
 
 static int ask(void *ud, struct hc_job *job, int64_t now,
-               struct hc_credentials *out, struct hc_error *e)
+               struct hc_credentials *out, struct headcount_error *e)
 {
     struct provider *p = ud;
     size_t at = p->asked < 3 ? p->asked : 3;
@@ -147,7 +147,8 @@ static int ask(void *ud, struct hc_job *job, int64_t now,
     CHECK(job == &s.creds.job);
     p->asked++;
     if (got < 0)
-        return got == HC_EIO ? got : hc_error_set(e, got, "%s broke", p->id);
+        return got == HEADCOUNT_EIO ? got
+                                    : hc_error_set(e, got, "%s broke", p->id);
     if (got != 1)
         return got;
     out->expires = p->expires;
@@ -179,7 +180,7 @@ static void set_up(struct provider *p, size_t n)
         hc_creds_add(&s.creds, &(struct hc_creds_provider){ names[i], ask,
                                                             &p[i],
                                                             outlasts });
-    s.log = (struct hc_log){ .level = LOG_WARN, .fn = log_line };
+    s.log = (struct hc_log){ .level = HEADCOUNT_LOG_WARN, .fn = log_line };
     s.creds.log = &s.log;
     hc_jobs_step(&s.jobs, 0, NULL, 0);
     s.woken[0] = s.woken[1] = 0;
@@ -229,16 +230,16 @@ TEST(creds, the_first_provider_that_has_some_is_asked_once)
 TEST(creds, a_provider_that_is_broken_stops_the_chain)
 {
     struct provider p[] = {
-        { { HC_ECREDENTIALS, 1, 1, 1 }, "one", HC_NEVER, 0 },
+        { { HEADCOUNT_ECREDENTIALS, 1, 1, 1 }, "one", HC_NEVER, 0 },
         { { 1, 1, 1, 1 }, "two", HC_NEVER, 0 },
     };
 
     set_up(p, 2);
-    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK_INT(get(0, 0), HEADCOUNT_ECREDENTIALS);
     CHECK_Z(s.error.what, "one broke");
     CHECK_INT(p[1].asked, 0);
     /* told again for a second, then asked again */
-    CHECK_INT(get(0, HC_CREDS_AGAIN - 1), HC_ECREDENTIALS);
+    CHECK_INT(get(0, HC_CREDS_AGAIN - 1), HEADCOUNT_ECREDENTIALS);
     CHECK_Z(s.error.what, "one broke");
     CHECK_INT(p[0].asked, 1);
     CHECK_INT(get(0, HC_CREDS_AGAIN), 1);
@@ -248,10 +249,10 @@ TEST(creds, a_provider_that_is_broken_stops_the_chain)
 
 TEST(creds, a_provider_that_says_no_word_is_named)
 {
-    struct provider p = { { HC_EIO, 0, 0, 0 }, "one", HC_NEVER, 0 };
+    struct provider p = { { HEADCOUNT_EIO, 0, 0, 0 }, "one", HC_NEVER, 0 };
 
     set_up(&p, 1);
-    CHECK_INT(get(0, 0), HC_EIO);
+    CHECK_INT(get(0, 0), HEADCOUNT_EIO);
     CHECK_Z(s.error.what, "no credentials from: first");
     tear_down();
 }
@@ -264,12 +265,12 @@ TEST(creds, where_there_are_none_it_says_where_it_looked)
     };
 
     set_up(p, 2);
-    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK_INT(get(0, 0), HEADCOUNT_ECREDENTIALS);
     CHECK(strstr(s.error.what, "looked in: first, second") != NULL);
     CHECK(strstr(s.error.what, "AWS_ACCESS_KEY_ID") != NULL);
     tear_down();
     set_up(NULL, 0);
-    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK_INT(get(0, 0), HEADCOUNT_ECREDENTIALS);
     tear_down();
 }
 
@@ -300,7 +301,7 @@ TEST(creds, all_who_wait_share_one_refresh)
 
 TEST(creds, a_refresh_that_fails_is_told_to_all_who_waited)
 {
-    struct provider p = { { HC_CREDS_WAIT, HC_ETIMEDOUT, 1, 1 }, "one",
+    struct provider p = { { HC_CREDS_WAIT, HEADCOUNT_ETIMEDOUT, 1, 1 }, "one",
                           HC_NEVER, 0 };
 
     set_up(&p, 1);
@@ -309,8 +310,8 @@ TEST(creds, a_refresh_that_fails_is_told_to_all_who_waited)
     hc_job_wake(&s.creds.job);
     hc_jobs_step(&s.jobs, 1, NULL, 0);
     CHECK_INT(s.woken[0] + s.woken[1], 2);
-    CHECK_INT(get(0, 1), HC_ETIMEDOUT);
-    CHECK_INT(get(1, 1), HC_ETIMEDOUT);
+    CHECK_INT(get(0, 1), HEADCOUNT_ETIMEDOUT);
+    CHECK_INT(get(1, 1), HEADCOUNT_ETIMEDOUT);
     CHECK_Z(s.error.what, "one broke");
     CHECK_INT(p.asked, 2);
     tear_down();
@@ -341,8 +342,10 @@ TEST(creds, near_its_expiry_a_set_is_replaced)
 /* A good set is not given up for a provider that is ill. */
 TEST(creds, until_it_expires_a_good_set_outlives_a_failed_refresh)
 {
-    struct provider p = { { 1, HC_EIO, HC_EIO, HC_EIO }, "one",
-                          WALL + 100 * HC_SECOND, 0 };
+    struct provider p = { { 1, HEADCOUNT_EIO, HEADCOUNT_EIO, HEADCOUNT_EIO },
+                          "one",
+                          WALL + 100 * HC_SECOND,
+                          0 };
 
     set_up(&p, 1);
     CHECK_INT(get(0, 0), 1);
@@ -354,9 +357,9 @@ TEST(creds, until_it_expires_a_good_set_outlives_a_failed_refresh)
     CHECK_INT(get(0, LATER + HC_CREDS_AGAIN), 1);
     CHECK_INT(p.asked, 3);
     s.wall = p.expires;
-    CHECK_INT(get(0, LATER + HC_CREDS_AGAIN + 10), HC_EIO);
+    CHECK_INT(get(0, LATER + HC_CREDS_AGAIN + 10), HEADCOUNT_EIO);
     CHECK_INT(p.asked, 3);
-    CHECK_INT(get(0, LATER + 2 * HC_CREDS_AGAIN), HC_EIO);
+    CHECK_INT(get(0, LATER + 2 * HC_CREDS_AGAIN), HEADCOUNT_EIO);
     CHECK_INT(p.asked, 4);
     tear_down();
 }
@@ -365,7 +368,7 @@ TEST(creds, until_it_expires_a_good_set_outlives_a_failed_refresh)
  * says nothing of who gives credentials. */
 TEST(creds, a_refresh_that_slept_is_begun_again)
 {
-    struct provider p = { { HC_CREDS_WAIT, HC_ETIMEDOUT, 1, 1 }, "one",
+    struct provider p = { { HC_CREDS_WAIT, HEADCOUNT_ETIMEDOUT, 1, 1 }, "one",
                           HC_NEVER, 0 };
 
     set_up(&p, 1);
@@ -377,13 +380,13 @@ TEST(creds, a_refresh_that_slept_is_begun_again)
     CHECK_INT(get(1, HC_CREDS_SLEPT), 1);
     CHECK_INT(get(0, HC_CREDS_SLEPT), 1);
     tear_down();
-    p.answers[2] = HC_ETIMEDOUT;         /* once                             */
+    p.answers[2] = HEADCOUNT_ETIMEDOUT; /* once                             */
     p.asked = 0;
     set_up(&p, 1);
     CHECK_INT(get(0, 0), 0);
     hc_job_wake(&s.creds.job);
     hc_jobs_step(&s.jobs, HC_CREDS_SLEPT, NULL, 0);
-    CHECK_INT(get(0, HC_CREDS_SLEPT), HC_ETIMEDOUT);
+    CHECK_INT(get(0, HC_CREDS_SLEPT), HEADCOUNT_ETIMEDOUT);
     CHECK_INT(p.asked, 3);
     tear_down();
 }
@@ -443,7 +446,9 @@ TEST(creds, in_its_last_minute_who_asks_waits_for_the_next_one)
 
 TEST(creds, a_refresh_that_fails_early_rests_for_half_a_minute)
 {
-    struct provider p = { { 1, HC_EIO, HC_EIO, 1 }, "one", WALL + LIFE, 0 };
+    struct provider p = {
+        { 1, HEADCOUNT_EIO, HEADCOUNT_EIO, 1 }, "one", WALL + LIFE, 0
+    };
 
     set_up(&p, 1);
     CHECK_INT(get(0, 0), 1);
@@ -496,7 +501,7 @@ TEST(creds, a_set_that_has_expired_already_is_a_failure)
     };
 
     set_up(p, 2);
-    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK_INT(get(0, 0), HEADCOUNT_ECREDENTIALS);
     CHECK_Z(s.error.what, "first: the credentials it gave have expired "
             "already");
     CHECK_INT(p[1].asked, 0);
@@ -537,8 +542,9 @@ static void set_up_lasting(struct provider *p, size_t n)
 
 TEST(creds, past_its_end_a_set_is_used_on_while_its_source_is_down)
 {
-    struct provider p = { { 1, HC_EIO, HC_ECREDENTIALS, 1 }, "one",
-                          WALL + LIFE, 0 };
+    struct provider p = {
+        { 1, HEADCOUNT_EIO, HEADCOUNT_ECREDENTIALS, 1 }, "one", WALL + LIFE, 0
+    };
 
     set_up_lasting(&p, 1);
     CHECK_INT(get(0, 0), 1);
@@ -570,7 +576,7 @@ TEST(creds, past_its_end_a_set_is_used_on_while_its_source_is_down)
 
 TEST(creds, without_randomness_the_pause_is_the_shortest)
 {
-    struct provider p = { { 1, HC_EIO, 1, 1 }, "one", WALL + LIFE, 0 };
+    struct provider p = { { 1, HEADCOUNT_EIO, 1, 1 }, "one", WALL + LIFE, 0 };
 
     set_up_lasting(&p, 1);
     random_word = 7;
@@ -616,12 +622,14 @@ TEST(creds, one_that_gives_expired_ones_leaves_the_old_set)
 
 TEST(creds, there_has_to_be_one_that_can_be_used_on)
 {
-    struct provider p = { { HC_EIO, HC_EIO, 1, 1 }, "one", WALL + LIFE, 0 };
+    struct provider p = {
+        { HEADCOUNT_EIO, HEADCOUNT_EIO, 1, 1 }, "one", WALL + LIFE, 0
+    };
 
     set_up_lasting(&p, 1);
-    CHECK_INT(get(0, 0), HC_EIO);
+    CHECK_INT(get(0, 0), HEADCOUNT_EIO);
     CHECK_INT(s.lines, 0);
-    CHECK_INT(get(0, HC_CREDS_AGAIN), HC_EIO);
+    CHECK_INT(get(0, HC_CREDS_AGAIN), HEADCOUNT_EIO);
     CHECK_INT(p.asked, 2);
     tear_down();
 }
@@ -629,7 +637,9 @@ TEST(creds, there_has_to_be_one_that_can_be_used_on)
 /* Until then it is asked for as often as ever. */
 TEST(creds, before_its_end_a_failed_refresh_rests_as_others_do)
 {
-    struct provider p = { { 1, HC_EIO, HC_EIO, HC_EIO }, "one", WALL + LIFE,
+    struct provider p = { { 1, HEADCOUNT_EIO, HEADCOUNT_EIO, HEADCOUNT_EIO },
+                          "one",
+                          WALL + LIFE,
                           0 };
 
     set_up_lasting(&p, 1);
@@ -647,7 +657,7 @@ TEST(creds, before_its_end_a_failed_refresh_rests_as_others_do)
 
 TEST(creds, who_waits_past_the_end_has_the_old_set_in_the_end)
 {
-    struct provider p = { { 1, HC_CREDS_WAIT, HC_ETIMEDOUT, 1 }, "one",
+    struct provider p = { { 1, HC_CREDS_WAIT, HEADCOUNT_ETIMEDOUT, 1 }, "one",
                           WALL + LIFE, 0 };
 
     set_up_lasting(&p, 1);
@@ -668,7 +678,9 @@ TEST(creds, who_waits_past_the_end_has_the_old_set_in_the_end)
 /* The service's word makes it ask at once, and not again and again. */
 TEST(creds, a_set_that_the_service_calls_expired_is_lent_where_none_comes)
 {
-    struct provider p = { { 1, HC_EIO, HC_EIO, 1 }, "one", HC_NEVER, 0 };
+    struct provider p = {
+        { 1, HEADCOUNT_EIO, HEADCOUNT_EIO, 1 }, "one", HC_NEVER, 0
+    };
 
     set_up_lasting(&p, 1);
     CHECK_INT(get(0, 0), 1);
@@ -698,8 +710,9 @@ TEST(creds, a_set_that_the_service_calls_expired_is_lent_where_none_comes)
 
 TEST(creds, in_a_refresh_the_word_expired_keeps_the_set_for_the_worst)
 {
-    struct provider p = { { 1, HC_CREDS_WAIT, HC_EIO, 1 }, "one", WALL + LIFE,
-                          0 };
+    struct provider p = {
+        { 1, HC_CREDS_WAIT, HEADCOUNT_EIO, 1 }, "one", WALL + LIFE, 0
+    };
 
     set_up_lasting(&p, 1);
     CHECK_INT(get(0, 0), 1);
@@ -739,20 +752,20 @@ TEST(creds, they_expire_by_the_clock_of_who_gave_them)
     set_up(&p, 1);
     s.creds.skew = &skew;
     s.wall = WALL - LIFE;
-    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK_INT(get(0, 0), HEADCOUNT_ECREDENTIALS);
     CHECK(strstr(s.error.what, "have expired already") != NULL);
     tear_down();
 }
 
 /* What no provider had is told with each one's own word. */
 static int ask_none(void *ud, struct hc_job *job, int64_t now,
-                    struct hc_credentials *out, struct hc_error *e)
+                    struct hc_credentials *out, struct headcount_error *e)
 {
     (void)job;
     (void)now;
     (void)out;
     if (ud != NULL)
-        hc_error_set(e, HC_ECREDENTIALS, "%s", (const char *)ud);
+        hc_error_set(e, HEADCOUNT_ECREDENTIALS, "%s", (const char *)ud);
     return 0;
 }
 
@@ -765,7 +778,7 @@ TEST(creds, one_that_has_none_may_say_why)
                                                         false });
     hc_creds_add(&s.creds, &(struct hc_creds_provider){ "b", ask_none, NULL,
                                                         false });
-    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK_INT(get(0, 0), HEADCOUNT_ECREDENTIALS);
     CHECK(strstr(s.error.what, "(looked in: a (nobody answers), b): set "
                  "AWS_ACCESS_KEY_ID") != NULL);
     tear_down();
@@ -783,7 +796,7 @@ TEST(creds, one_without_a_name_is_not_told)
                                                         false });
     hc_creds_add(&s.creds, &(struct hc_creds_provider){ "b", ask_none, NULL,
                                                         false });
-    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK_INT(get(0, 0), HEADCOUNT_ECREDENTIALS);
     CHECK(strstr(s.error.what, "(looked in: a, b): set") != NULL);
     tear_down();
 }
@@ -815,7 +828,7 @@ TEST(creds, providers_are_bounded)
         hc_creds_add(&s.creds, &(struct hc_creds_provider){ "more", ask,
                                                             &p, false });
     CHECK_INT(s.creds.n, HC_CREDS_PROVIDERS);
-    CHECK_INT(get(0, 0), HC_ECREDENTIALS);
+    CHECK_INT(get(0, 0), HEADCOUNT_ECREDENTIALS);
     CHECK_INT(p.asked, HC_CREDS_PROVIDERS);
     tear_down();
 }

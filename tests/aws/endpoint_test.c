@@ -6,7 +6,7 @@
 #include "aws/endpoint.h"
 
 static struct hc_endpoint out;
-static struct hc_error error;
+static struct headcount_error error;
 
 static int get(enum hc_service_id service, const char *region,
                const char *url, bool fips, bool dualstack)
@@ -135,14 +135,14 @@ TEST(endpoint, urls_that_cannot_be_one_are_refused)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         CHECK_INT(get(HC_SERVICE_ECS, "eu-west-1", rows[i].url, rows[i].fips,
-                      rows[i].dualstack), HC_ECONFIG);
+                      rows[i].dualstack), HEADCOUNT_ECONFIG);
         CHECK(error.what[0] != '\0');
         CHECK(strstr(error.what, rows[i].says) != NULL);
     }
     memset(long_url, 'a', sizeof(long_url) - 1);
     memcpy(long_url, "http://h/", 9);
     CHECK_INT(get(HC_SERVICE_ECS, "eu-west-1", long_url, false, false),
-              HC_ECONFIG);
+              HEADCOUNT_ECONFIG);
     CHECK(strstr(error.what, "longer than 1024") != NULL);
     long_url[8 + 1023] = '\0';
     CHECK_INT(get(HC_SERVICE_ECS, "eu-west-1", long_url, false, false), 0);
@@ -199,10 +199,10 @@ TEST(endpoint, a_region_is_known_and_a_host_label)
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         CHECK_INT(get(HC_SERVICE_ECS, bad[i], NULL, false, false),
-                  HC_EREGION);
+                  HEADCOUNT_EREGION);
         CHECK(strstr(error.what, "AWS_REGION") != NULL);
         CHECK_INT(get(HC_SERVICE_ECS, bad[i], "https://h", false, false),
-                  HC_EREGION);
+                  HEADCOUNT_EREGION);
         CHECK(!hc_endpoint_is_region(hc_str(bad[i])));
     }
     CHECK(hc_endpoint_is_region(HC_STR("a")));

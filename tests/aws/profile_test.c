@@ -24,7 +24,7 @@ static const char *read_n(const char *text, size_t n, enum hc_profile_file file)
                      s.line);
     if (got < 0)
         hc_fmt(out + at, sizeof out - at, "!%zu", p.line);
-    CHECK(got == 0 || (got == HC_ECONFIG && p.wrong != NULL));
+    CHECK(got == 0 || (got == HEADCOUNT_ECONFIG && p.wrong != NULL));
     CHECK_INT(hc_profile_next(&p, &s), got);
     return out;
 }

@@ -135,7 +135,7 @@ static void answered(enum hc_service_id service, const char *body, bool ok)
     aws_world_until(&w, &me.ended);
     CHECK_INT(me.request.state, ok ? REQUEST_DONE : REQUEST_FAILED);
     if (!ok)
-        CHECK_INT(me.request.error.code, HC_EANSWER);
+        CHECK_INT(me.request.error.code, HEADCOUNT_EANSWER);
     end();
 }
 

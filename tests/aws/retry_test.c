@@ -46,10 +46,11 @@ TEST(retry, answers_fall_into_classes)
 
 TEST(retry, only_what_may_pass_by_itself_is_tried_again)
 {
-    static const int passing[] = { HC_EDNSFAIL, HC_ECONNECT, HC_ETLS,
-                                   HC_ETIMEDOUT, HC_ECLOSED, HC_ETRUNCATED };
+    static const int passing[] = { HEADCOUNT_EDNSFAIL, HEADCOUNT_ECONNECT,
+                                   HEADCOUNT_ETLS,     HEADCOUNT_ETIMEDOUT,
+                                   HEADCOUNT_ECLOSED,  HEADCOUNT_ETRUNCATED };
 
-    for (int code = 0; code > HC_E_LAST; code--) {
+    for (int code = 0; code >= HEADCOUNT_EPOLICY; code--) {
         enum hc_retry want = RETRY_NO;
 
         for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)

@@ -54,10 +54,10 @@ TEST(service, one_nobody_knows_is_refused_with_those_that_are_known)
     static const char *const unknown[] = { "", "ECS", "ec", "ecss", "s3" };
 
     for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
 
         CHECK(hc_service_find(hc_str(unknown[i]), &e) == NULL);
-        CHECK_INT(e.code, HC_ECONFIG);
+        CHECK_INT(e.code, HEADCOUNT_ECONFIG);
         CHECK(strstr(e.what, "it knows ecs, dynamodb, sqs, "
                      "application-autoscaling, resourcegroupstaggingapi")
               != NULL);
@@ -67,35 +67,47 @@ TEST(service, one_nobody_knows_is_refused_with_those_that_are_known)
 
 TEST(service, one_that_speaks_no_json_is_not_found_and_says_so)
 {
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     CHECK(hc_service_find(HC_STR("sts"), &e) == NULL);
-    CHECK_INT(e.code, HC_ECONFIG);
+    CHECK_INT(e.code, HEADCOUNT_ECONFIG);
     CHECK(strstr(e.what, "sts takes no JSON") != NULL);
     CHECK(strstr(e.what, "headcount calls ecs, dynamodb") != NULL);
 }
 
 TEST(service, operations_are_letters_and_digits)
 {
-    static const struct { const char *name; int want; } rows[] = {
-        { "DescribeServices", 0 }, { "a", 0 }, { "Z9", 0 },
+    static const struct { const char *name; int want;
+    } rows[] = {
+        { "DescribeServices", 0 },
+        { "a", 0 },
+        { "Z9", 0 },
         { "A23456789012345678901234567890123456789012345678901234567890123",
           0 },
         { "A234567890123456789012345678901234567890123456789012345678901234",
-          HC_EARG },
-        { "", HC_EARG }, { "9a", HC_EARG }, { "a b", HC_EARG },
-        { "a.b", HC_EARG }, { "a\r\nb", HC_EARG }, { "a-b", HC_EARG },
-        { "\xC3\xA4", HC_EARG }, { "a_b", HC_EARG }, { "a:", HC_EARG },
-        { "@a", HC_EARG }, { "a[", HC_EARG }, { "a`", HC_EARG },
-        { "a{", HC_EARG },
+          HEADCOUNT_EARG },
+        { "", HEADCOUNT_EARG },
+        { "9a", HEADCOUNT_EARG },
+        { "a b", HEADCOUNT_EARG },
+        { "a.b", HEADCOUNT_EARG },
+        { "a\r\nb", HEADCOUNT_EARG },
+        { "a-b", HEADCOUNT_EARG },
+        { "\xC3\xA4", HEADCOUNT_EARG },
+        { "a_b", HEADCOUNT_EARG },
+        { "a:", HEADCOUNT_EARG },
+        { "@a", HEADCOUNT_EARG },
+        { "a[", HEADCOUNT_EARG },
+        { "a`", HEADCOUNT_EARG },
+        { "a{", HEADCOUNT_EARG },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
 
         CHECK_INT(hc_service_check_operation(hc_str(rows[i].name), &e),
                   rows[i].want);
         CHECK_INT(e.code, rows[i].want);
     }
-    CHECK_INT(hc_service_check_operation(hc_str_n("a\0b", 3), NULL), HC_EARG);
+    CHECK_INT(hc_service_check_operation(hc_str_n("a\0b", 3), NULL),
+              HEADCOUNT_EARG);
 }

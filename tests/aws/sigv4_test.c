@@ -39,7 +39,7 @@ static const struct hc_identity who = {
 
 /* Authorization of a request, with a key that may be kept. */
 static int authorize(struct hc_buf *out, const struct made *m,
-                     struct hc_sigv4_key *key, struct hc_error *e)
+                     struct hc_sigv4_key *key, struct headcount_error *e)
 {
     struct hc_buf work;
 
@@ -211,7 +211,7 @@ TEST(sigv4, secrets_of_any_length_sign)
 }
 
 static int canonical(struct hc_sigv4_header *headers, size_t n,
-                     const char *query, struct hc_error *e)
+                     const char *query, struct headcount_error *e)
 {
     struct hc_sigv4_request r = {
         HC_STR("GET"), HC_STR("/"), hc_str(query), headers, n, HC_STR("x"),
@@ -236,20 +236,20 @@ TEST(sigv4, headers_that_could_not_be_sent_are_refused)
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         struct hc_sigv4_header h = { hc_str(names[i]), HC_STR("v") };
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
 
-        CHECK_INT(canonical(&h, 1, "", &e), HC_EARG);
+        CHECK_INT(canonical(&h, 1, "", &e), HEADCOUNT_EARG);
         CHECK(e.what[0] != '\0');
     }
     for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
         struct hc_sigv4_header h = { HC_STR("n"), hc_str(values[i]) };
 
-        CHECK_INT(canonical(&h, 1, "", NULL), HC_EARG);
+        CHECK_INT(canonical(&h, 1, "", NULL), HEADCOUNT_EARG);
     }
 
     struct hc_sigv4_header nul = { HC_STR("n"), HC_STR("a\0b") };
 
-    CHECK_INT(canonical(&nul, 1, "", NULL), HC_EARG);
+    CHECK_INT(canonical(&nul, 1, "", NULL), HEADCOUNT_EARG);
 }
 
 TEST(sigv4, headers_and_parameters_are_bounded)
@@ -260,7 +260,7 @@ TEST(sigv4, headers_and_parameters_are_bounded)
     for (size_t i = 0; i <= HC_SIGV4_HEADERS; i++)
         many[i] = (struct hc_sigv4_header){ HC_STR("a"), HC_STR("b") };
     CHECK_INT(canonical(many, HC_SIGV4_HEADERS, "", NULL), 0);
-    CHECK_INT(canonical(many, HC_SIGV4_HEADERS + 1, "", NULL), HC_EARG);
+    CHECK_INT(canonical(many, HC_SIGV4_HEADERS + 1, "", NULL), HEADCOUNT_EARG);
 
     for (size_t i = 0; i <= HC_SIGV4_QUERY; i++)
         memcpy(query + 2 * i, "a&", 2);
@@ -268,9 +268,9 @@ TEST(sigv4, headers_and_parameters_are_bounded)
     CHECK_INT(canonical(many, 1, query, NULL), 0);
     query[2 * HC_SIGV4_QUERY] = 'a';
     query[2 * HC_SIGV4_QUERY + 1] = '\0';
-    CHECK_INT(canonical(many, 1, query, NULL), HC_ELIMIT);
-    CHECK_INT(canonical(many, 1, "a=%4", NULL), HC_EARG);
-    CHECK_INT(canonical(many, 1, "%zz=1", NULL), HC_EARG);
+    CHECK_INT(canonical(many, 1, query, NULL), HEADCOUNT_ELIMIT);
+    CHECK_INT(canonical(many, 1, "a=%4", NULL), HEADCOUNT_EARG);
+    CHECK_INT(canonical(many, 1, "%zz=1", NULL), HEADCOUNT_EARG);
 }
 
 TEST(sigv4, values_of_one_name_are_joined_in_their_order)
@@ -357,7 +357,7 @@ static int sign_all(void)
         struct made m;
         struct hc_buf out;
         struct hc_sigv4_key key = { 0 };
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
 
         make(&m, &known[i]);
         hc_buf_init(&out, t_alloc(), 65536);

@@ -87,7 +87,7 @@ TEST(xml, what_is_no_whole_element_is_refused)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        if (get(hc_str(rows[i])) != HC_ESYNTAX)
+        if (get(hc_str(rows[i])) != HEADCOUNT_ESYNTAX)
             fail_msg("row %zu was taken: %s", i, rows[i]);
     end();
 }
@@ -99,7 +99,7 @@ TEST(xml, no_whole_answer_is_one_when_it_is_cut)
 
     CHECK_INT(get(hc_str(text)), 0);
     for (size_t n = 0; n < sizeof(text) - 1; n++)
-        CHECK_INT(get(hc_str_n(text, n)), HC_ESYNTAX);
+        CHECK_INT(get(hc_str_n(text, n)), HEADCOUNT_ESYNTAX);
     end();
 }
 
@@ -111,7 +111,7 @@ TEST(xml, size_depth_and_values_are_bounded)
 
     memset(text, ' ', sizeof(text) - 1);
     memcpy(text, "<Key/>", 6);
-    CHECK_INT(get(hc_str(text)), HC_ELIMIT);
+    CHECK_INT(get(hc_str(text)), HEADCOUNT_ELIMIT);
     CHECK_INT(get(hc_str_n(text, HC_XML_TEXT)), 0);
     for (int i = 0; i < HC_XML_DEPTH; i++, n += 3)
         memcpy(deep + n, "<a>", 3);
@@ -119,11 +119,11 @@ TEST(xml, size_depth_and_values_are_bounded)
         memcpy(deep + n, "</a>", 4);
     CHECK_INT(get(hc_str_n(deep, n)), 0);
     memcpy(deep + 3 * HC_XML_DEPTH, "<a/>", 4);
-    CHECK_INT(get(hc_str_n(deep, n)), HC_ELIMIT);
+    CHECK_INT(get(hc_str_n(deep, n)), HEADCOUNT_ELIMIT);
     memset(text, 'a', sizeof(text) - 1);
     memcpy(text, "<Key>", 5);
     memcpy(text + 70, "</Key>", 7);
-    CHECK_INT(get(hc_str(text)), HC_ELIMIT);
+    CHECK_INT(get(hc_str(text)), HEADCOUNT_ELIMIT);
     memcpy(text + 69, "</Key>", 7);
     CHECK_INT(get(hc_str(text)), 0);
     CHECK_INT(key.n, 64);

@@ -59,7 +59,8 @@ TEST(alloc, growth_keeps_what_is_there_and_stops_at_max)
         a[i] = i;
     }
     CHECK_INT(cap, 100);
-    CHECK_INT(hc_grow(t_alloc(), &a, &cap, 101, 100, sizeof(*a)), HC_ELIMIT);
+    CHECK_INT(hc_grow(t_alloc(), &a, &cap, 101, 100, sizeof(*a)),
+              HEADCOUNT_ELIMIT);
     CHECK_INT(cap, 100);
     for (int i = 0; i < 100; i++)
         CHECK_INT(a[i], i);
@@ -92,11 +93,11 @@ TEST(alloc, growth_that_fails_changes_nothing)
     size_t before = cap;
 
     t_alloc_state()->fail_at = t_alloc_state()->count + 1;
-    CHECK_INT(hc_grow(t_alloc(), &a, &cap, 1000, 1000, 1), HC_ENOMEM);
+    CHECK_INT(hc_grow(t_alloc(), &a, &cap, 1000, 1000, 1), HEADCOUNT_ENOMEM);
     CHECK_INT(cap, before);
     CHECK_INT(a[0], 'x');
     CHECK_INT(hc_grow(t_alloc(), &a, &cap, SIZE_MAX / 2, SIZE_MAX, 16),
-              HC_ENOMEM);
+              HEADCOUNT_ENOMEM);
     hc_free(t_alloc(), a, cap);
 }
 

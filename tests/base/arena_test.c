@@ -99,7 +99,7 @@ TEST(arena, more_than_its_maximum_is_refused_for_good)
     CHECK_STR(hc_arena_str(&k, HC_STR("123")), "123");
     CHECK_INT(hc_arena_error(&k), 0);
     CHECK_Z(hc_arena_str(&k, HC_STR("")).p, "");
-    CHECK_INT(hc_arena_error(&k), HC_ELIMIT);
+    CHECK_INT(hc_arena_error(&k), HEADCOUNT_ELIMIT);
     CHECK(hc_arena_zero(&k, 0) == NULL);
     CHECK_Z(hc_arena_fmt(&k, "x"), "");
     hc_arena_fini(&k);
@@ -142,7 +142,7 @@ TEST(arena, a_join_that_does_not_fit_moves_nothing)
 
     struct hc_str b = hc_arena_str(&from, HC_STR("6789"));
 
-    CHECK_INT(hc_arena_join(&to, &from), HC_ELIMIT);
+    CHECK_INT(hc_arena_join(&to, &from), HEADCOUNT_ELIMIT);
     CHECK_INT(hc_arena_error(&to), 0);
     hc_arena_fini(&to);
     CHECK_STR(b, "6789");
@@ -157,7 +157,7 @@ static int arena_some(void)
     for (size_t i = 0; i < 300; i++) {
         struct hc_str s = hc_arena_str(&k, HC_STR("twenty bytes of text"));
 
-        CHECK(s.n == 20 || hc_arena_error(&k) == HC_ENOMEM);
+        CHECK(s.n == 20 || hc_arena_error(&k) == HEADCOUNT_ENOMEM);
     }
 
     int err = hc_arena_error(&k);

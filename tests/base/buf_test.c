@@ -38,7 +38,7 @@ TEST(buf, a_put_beyond_max_sticks)
     CHECK_INT(hc_buf_error(&b), 0);
     CHECK_Z(hc_buf_z(&b), "12345");
     hc_buf_chr(&b, '6');
-    CHECK_INT(hc_buf_error(&b), HC_ELIMIT);
+    CHECK_INT(hc_buf_error(&b), HEADCOUNT_ELIMIT);
     CHECK_STR(hc_buf_view(&b), "12345");
     CHECK_Z(hc_buf_z(&b), "");
     hc_buf_drop(&b, 5);
@@ -61,7 +61,7 @@ TEST(buf, a_length_near_size_max_is_refused)
     hc_buf_init(&b, t_alloc(), SIZE_MAX);
     hc_buf_lit(&b, "x");
     CHECK(hc_buf_room(&b, SIZE_MAX) == NULL);
-    CHECK_INT(hc_buf_error(&b), HC_ELIMIT);
+    CHECK_INT(hc_buf_error(&b), HEADCOUNT_ELIMIT);
     hc_buf_fini(&b);
 }
 
@@ -73,7 +73,7 @@ TEST(buf, memory_that_fails_sticks_until_reset)
     t_alloc_state()->fail_at = 1;
     hc_buf_lit(&b, "lost");
     hc_buf_lit(&b, "too");
-    CHECK_INT(hc_buf_error(&b), HC_ENOMEM);
+    CHECK_INT(hc_buf_error(&b), HEADCOUNT_ENOMEM);
     CHECK_INT(b.n, 0);
     CHECK_INT(t_alloc_state()->count, 1);
     hc_buf_reset(&b);
@@ -116,7 +116,7 @@ TEST(buf, room_is_written_by_the_caller)
     CHECK_STR(hc_buf_view(&b), "abc");
     CHECK(hc_buf_room(&b, 0) == b.p + 3);
     hc_buf_added(&b, 6);
-    CHECK_INT(hc_buf_error(&b), HC_ELIMIT);
+    CHECK_INT(hc_buf_error(&b), HEADCOUNT_ELIMIT);
     CHECK_STR(hc_buf_view(&b), "abc");
     hc_buf_fini(&b);
     hc_buf_init(&b, t_alloc(), 8);

@@ -139,6 +139,6 @@ TEST(fmt, a_buf_is_not_cut_it_says_so)
 
     hc_buf_init(&b, t_alloc(), 5);
     buf_fmt(&b, "%s", "abcdef");
-    CHECK_INT(hc_buf_error(&b), HC_ELIMIT);
+    CHECK_INT(hc_buf_error(&b), HEADCOUNT_ELIMIT);
     hc_buf_fini(&b);
 }

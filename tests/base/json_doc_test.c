@@ -6,7 +6,7 @@
 #include "base/json.h"
 
 static struct hc_json_doc doc;
-static struct hc_error error;
+static struct headcount_error error;
 
 static int load_n(struct hc_str text, size_t max_tokens)
 {
@@ -79,7 +79,7 @@ TEST(json_doc, absent_is_answered_with_absent)
         CHECK_INT(hc_json_after(&doc, 0, none[i]), -1);
         CHECK_INT(hc_json_value(&doc, none[i]), -1);
         CHECK(hc_json_raw(&doc, none[i]).p == NULL);
-        CHECK_INT(hc_json_string(&doc, none[i], &b), HC_ESYNTAX);
+        CHECK_INT(hc_json_string(&doc, none[i], &b), HEADCOUNT_ESYNTAX);
         CHECK(!hc_json_is(&doc, none[i], ""));
         CHECK(!hc_json_int(&doc, none[i], &n));
         CHECK(!hc_json_bool(&doc, none[i], &yes));
@@ -159,7 +159,7 @@ TEST(json_doc, a_decoded_string_that_does_not_fit_is_an_error)
 
     hc_buf_init(&b, t_alloc(), 3);
     CHECK_INT(load("\"abcd\""), 0);
-    CHECK_INT(hc_json_string(&doc, 0, &b), HC_ELIMIT);
+    CHECK_INT(hc_json_string(&doc, 0, &b), HEADCOUNT_ELIMIT);
     hc_json_doc_fini(&doc);
     hc_buf_fini(&b);
 }
@@ -205,17 +205,23 @@ TEST(json_doc, what_is_not_json_is_refused_before_jsmn)
     static const struct {
         const char *text;
         int code;
-    } cases[] = {
-        { "", HC_ESYNTAX }, { " ", HC_ESYNTAX },
-        { "{\"a\"}", HC_ESYNTAX }, { "[1,,3]", HC_ESYNTAX },
-        { "{\"a\":1,}", HC_ESYNTAX }, { "{\"a\":\"b\":\"c\"}", HC_ESYNTAX },
-        { "[01]", HC_ESYNTAX }, { "[truth]", HC_ESYNTAX },
-        { "{} {}", HC_ESYNTAX }, { "[\"\n\"]", HC_ESYNTAX },
-        { "{1:2}", HC_ESYNTAX }, { "[\"\\ud800\"]", HC_ESYNTAX },
-        { "{\"a\":", HC_ETRUNCATED }, { "[1", HC_ETRUNCATED },
-        { "\"a", HC_ETRUNCATED }, { "tru", HC_ETRUNCATED },
-        { "-", HC_ETRUNCATED }
-    };
+    } cases[] = { { "", HEADCOUNT_ESYNTAX },
+                  { " ", HEADCOUNT_ESYNTAX },
+                  { "{\"a\"}", HEADCOUNT_ESYNTAX },
+                  { "[1,,3]", HEADCOUNT_ESYNTAX },
+                  { "{\"a\":1,}", HEADCOUNT_ESYNTAX },
+                  { "{\"a\":\"b\":\"c\"}", HEADCOUNT_ESYNTAX },
+                  { "[01]", HEADCOUNT_ESYNTAX },
+                  { "[truth]", HEADCOUNT_ESYNTAX },
+                  { "{} {}", HEADCOUNT_ESYNTAX },
+                  { "[\"\n\"]", HEADCOUNT_ESYNTAX },
+                  { "{1:2}", HEADCOUNT_ESYNTAX },
+                  { "[\"\\ud800\"]", HEADCOUNT_ESYNTAX },
+                  { "{\"a\":", HEADCOUNT_ETRUNCATED },
+                  { "[1", HEADCOUNT_ETRUNCATED },
+                  { "\"a", HEADCOUNT_ETRUNCATED },
+                  { "tru", HEADCOUNT_ETRUNCATED },
+                  { "-", HEADCOUNT_ETRUNCATED } };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         CHECK_INT(load(cases[i].text), cases[i].code);
@@ -233,10 +239,10 @@ TEST(json_doc, tokens_and_bytes_are_bounded)
     CHECK_INT(load_n(text, 7), 0);
     CHECK_INT(doc.n, 7);
     hc_json_doc_fini(&doc);
-    CHECK_INT(load_n(text, 6), HC_ELIMIT);
+    CHECK_INT(load_n(text, 6), HEADCOUNT_ELIMIT);
     CHECK(strstr(error.what, "7 keys and values") != NULL);
-    CHECK_INT(load_n(hc_str_n("", HC_JSON_DOC + 1), 10), HC_ELIMIT);
-    CHECK_INT(load_n(HC_STR("0"), 0), HC_ELIMIT);
+    CHECK_INT(load_n(hc_str_n("", HC_JSON_DOC + 1), 10), HEADCOUNT_ELIMIT);
+    CHECK_INT(load_n(HC_STR("0"), 0), HEADCOUNT_ELIMIT);
 }
 
 TEST(json_doc, depth_is_bounded)
@@ -245,7 +251,7 @@ TEST(json_doc, depth_is_bounded)
 
     memset(text, '[', HC_JSON_DEPTH + 1);
     memset(text + HC_JSON_DEPTH + 1, ']', HC_JSON_DEPTH + 1);
-    CHECK_INT(load_n(hc_str_n(text, sizeof(text)), 1000), HC_ELIMIT);
+    CHECK_INT(load_n(hc_str_n(text, sizeof(text)), 1000), HEADCOUNT_ELIMIT);
     CHECK_INT(load_n(hc_str_n(text + 1, sizeof(text) - 2), 1000), 0);
     CHECK_INT(doc.n, HC_JSON_DEPTH);
     hc_json_doc_fini(&doc);

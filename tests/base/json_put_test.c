@@ -90,7 +90,7 @@ TEST(json_put, any_bytes_come_out_valid)
     for (int round = 0; round < 300; round++) {
         char bytes[40];
         struct hc_json_doc d;
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
 
         for (size_t i = 0; i < sizeof(bytes); i++) {
             seed = seed * 1103515245U + 12345U;

@@ -14,7 +14,7 @@
 struct reading {
     struct hc_json j;
     struct hc_buf told;
-    struct hc_error e;
+    struct headcount_error e;
     int code;
 };
 
@@ -127,11 +127,13 @@ struct row {
 
 #define Y(name, text, told) { name, { text, sizeof(text) - 1 }, told, 0, 0 }
 #define N(name, text, at)                                                   \
-    { name, { text, sizeof(text) - 1 }, NULL, HC_ESYNTAX, at }
+    { name, { text, sizeof(text) - 1 }, NULL, HEADCOUNT_ESYNTAX, at }
 /* Ends too early, at its end. */
-#define T(name, text)                                                       \
-    { name, { text, sizeof(text) - 1 }, NULL, HC_ETRUNCATED,                \
-      sizeof(text) - 1 }
+#define T(name, text)                                                          \
+    {                                                                          \
+        name, { text, sizeof(text) - 1 }, NULL, HEADCOUNT_ETRUNCATED,          \
+            sizeof(text) - 1                                                   \
+    }
 
 static const struct row rows[] = {
     /* structure */
@@ -473,7 +475,7 @@ TEST(json, the_doc_takes_and_refuses_the_same_texts)
 {
     for (size_t i = 0; i < ROWS; i++) {
         struct hc_json_doc d;
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
         int code = hc_json_doc_init(&d, t_alloc(), rows[i].text, 1000, &e);
 
         if (code != rows[i].code)
@@ -520,7 +522,7 @@ TEST(json, an_error_says_what_and_where_and_stays)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct reading r;
-        struct hc_error again = { 0 };
+        struct headcount_error again = { 0 };
         struct hc_str more = HC_STR("[]");
 
         begin(&r);
@@ -543,9 +545,9 @@ TEST(json, done_comes_once_and_then_only_white_space_may)
     struct hc_str in = HC_STR("{}");
 
     begin(&r);
-    CHECK_INT(hc_json_end(&r.j, NULL), HC_ESYNTAX);
+    CHECK_INT(hc_json_end(&r.j, NULL), HEADCOUNT_ESYNTAX);
     CHECK_INT(hc_json_next(&r.j, &in, &r.e), JSON_OBJECT);
-    CHECK_INT(hc_json_end(&r.j, NULL), HC_ETRUNCATED);
+    CHECK_INT(hc_json_end(&r.j, NULL), HEADCOUNT_ETRUNCATED);
     CHECK_INT(hc_json_next(&r.j, &in, &r.e), JSON_OBJECT_END);
     CHECK_INT(hc_json_end(&r.j, NULL), 0);
     CHECK_INT(hc_json_next(&r.j, &in, &r.e), JSON_DONE);
@@ -555,8 +557,8 @@ TEST(json, done_comes_once_and_then_only_white_space_may)
     CHECK_INT(hc_json_next(&r.j, &in, &r.e), JSON_MORE);
     CHECK_INT(in.n, 0);
     in = HC_STR(" 1");
-    CHECK_INT(hc_json_next(&r.j, &in, &r.e), HC_ESYNTAX);
-    CHECK_INT(hc_json_end(&r.j, NULL), HC_ESYNTAX);
+    CHECK_INT(hc_json_next(&r.j, &in, &r.e), HEADCOUNT_ESYNTAX);
+    CHECK_INT(hc_json_end(&r.j, NULL), HEADCOUNT_ESYNTAX);
     fini(&r);
 }
 
@@ -571,7 +573,7 @@ TEST(json, depth_is_bounded)
 
         begin_with(&r, 1000, max, 100);
         read_whole(&r, HC_STR("[{\"a\":[1]}]"));
-        CHECK_INT(r.code, max < 3 ? HC_ELIMIT : 0);
+        CHECK_INT(r.code, max < 3 ? HEADCOUNT_ELIMIT : 0);
         fini(&r);
     }
     memset(deep, '[', sizeof(deep));
@@ -580,7 +582,8 @@ TEST(json, depth_is_bounded)
 
         begin_with(&r, 1000, 100000, 100);
         read_bytes(&r, hc_str_n(deep, n));
-        CHECK_INT(r.code, n > HC_JSON_DEPTH ? HC_ELIMIT : HC_ETRUNCATED);
+        CHECK_INT(r.code,
+                  n > HC_JSON_DEPTH ? HEADCOUNT_ELIMIT : HEADCOUNT_ETRUNCATED);
         if (n > HC_JSON_DEPTH)
             CHECK_Z(r.e.what, "JSON: nested too deep (byte 128)");
         fini(&r);
@@ -605,7 +608,7 @@ TEST(json, objects_and_arrays_may_alternate_to_the_last_level)
     b.p[b.n - 4] = b.p[b.n - 4] == ']' ? '}' : ']';
     begin(&r);
     read_whole(&r, hc_buf_view(&b));
-    CHECK_INT(r.code, HC_ESYNTAX);
+    CHECK_INT(r.code, HEADCOUNT_ESYNTAX);
     CHECK_INT(r.j.at, b.n - 4);
     fini(&r);
     hc_buf_fini(&b);
@@ -621,7 +624,7 @@ TEST(json, the_document_is_bounded_at_every_split)
 
             begin_with(&r, max, 10, 100);
             read_cut(&r, text, cut);
-            CHECK_INT(r.code, max < text.n ? HC_ELIMIT : 0);
+            CHECK_INT(r.code, max < text.n ? HEADCOUNT_ELIMIT : 0);
             CHECK_INT(r.j.at, max);
             fini(&r);
         }
@@ -640,11 +643,11 @@ TEST(json, keys_strings_and_numbers_are_bounded)
 
             begin_with(&r, 1000, 10, max);
             read_whole(&r, hc_str(texts[i]));
-            CHECK_INT(r.code, max < 5 ? HC_ELIMIT : 0);
+            CHECK_INT(r.code, max < 5 ? HEADCOUNT_ELIMIT : 0);
             fini(&r);
             begin_with(&r, 1000, 10, max);
             read_bytes(&r, hc_str(texts[i]));
-            CHECK_INT(r.code, max < 5 ? HC_ELIMIT : 0);
+            CHECK_INT(r.code, max < 5 ? HEADCOUNT_ELIMIT : 0);
             fini(&r);
         }
 }
@@ -670,7 +673,7 @@ TEST(json, a_bound_is_told_at_the_same_byte_at_every_split)
 
             begin_with(&r, 1000, 10, cases[i].max);
             read_cut(&r, hc_str(cases[i].text), cut);
-            CHECK_INT(r.code, HC_ELIMIT);
+            CHECK_INT(r.code, HEADCOUNT_ELIMIT);
             CHECK_INT(r.j.at, cases[i].at);
             fini(&r);
         }
@@ -885,9 +888,9 @@ TEST(json, a_taken_value_is_bounded_by_its_buf)
             hc_buf_init(&taken, t_alloc(), 7);
             hc_json_take(&r.j, &taken);
             read_cut(&r, hc_str(texts[i]), cut);
-            CHECK_INT(r.code, HC_ELIMIT);
+            CHECK_INT(r.code, HEADCOUNT_ELIMIT);
             CHECK_Z(r.e.what, "JSON: a value is too long to be kept (byte 7)");
-            CHECK_INT(hc_json_end(&r.j, NULL), HC_ELIMIT);
+            CHECK_INT(hc_json_end(&r.j, NULL), HEADCOUNT_ELIMIT);
             hc_buf_fini(&taken);
             fini(&r);
         }

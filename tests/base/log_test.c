@@ -25,47 +25,47 @@ static void keep(void *ud, int level, const char *line, size_t n)
 TEST(log, lines_above_the_level_are_not_made)
 {
     struct sink s = { 0 };
-    struct hc_log log = { LOG_WARN, keep, &s };
+    struct hc_log log = { HEADCOUNT_LOG_WARN, keep, &s };
 
-    CHECK(hc_log_wants(&log, LOG_ERROR));
-    CHECK(hc_log_wants(&log, LOG_WARN));
-    CHECK(!hc_log_wants(&log, LOG_INFO));
-    hc_log_line(&log, LOG_INFO, "no");
+    CHECK(hc_log_wants(&log, HEADCOUNT_LOG_ERROR));
+    CHECK(hc_log_wants(&log, HEADCOUNT_LOG_WARN));
+    CHECK(!hc_log_wants(&log, HEADCOUNT_LOG_INFO));
+    hc_log_line(&log, HEADCOUNT_LOG_INFO, "no");
     CHECK_INT(s.lines, 0);
-    hc_log_line(&log, LOG_WARN, "cluster=%s hosts=%d", "prod", 3);
+    hc_log_line(&log, HEADCOUNT_LOG_WARN, "cluster=%s hosts=%d", "prod", 3);
     CHECK_INT(s.lines, 1);
-    CHECK_INT(s.level, LOG_WARN);
+    CHECK_INT(s.level, HEADCOUNT_LOG_WARN);
     CHECK_Z(s.line, "cluster=prod hosts=3");
     CHECK_INT(s.n, strlen(s.line));
 }
 
 TEST(log, no_sink_is_off)
 {
-    struct hc_log off = { LOG_DEBUG, NULL, NULL };
+    struct hc_log off = { HEADCOUNT_LOG_DEBUG, NULL, NULL };
 
-    CHECK(!hc_log_wants(NULL, LOG_ERROR));
-    CHECK(!hc_log_wants(&off, LOG_ERROR));
-    hc_log_line(NULL, LOG_ERROR, "x");
-    hc_log_line(&off, LOG_ERROR, "x");
+    CHECK(!hc_log_wants(NULL, HEADCOUNT_LOG_ERROR));
+    CHECK(!hc_log_wants(&off, HEADCOUNT_LOG_ERROR));
+    hc_log_line(NULL, HEADCOUNT_LOG_ERROR, "x");
+    hc_log_line(&off, HEADCOUNT_LOG_ERROR, "x");
 }
 
 TEST(log, a_line_is_one_line)
 {
     struct sink s = { 0 };
-    struct hc_log log = { LOG_DEBUG, keep, &s };
+    struct hc_log log = { HEADCOUNT_LOG_DEBUG, keep, &s };
 
-    hc_log_line(&log, LOG_DEBUG, "a\nb=%s\t", "c\r\nd\x1b[0m\x7f");
+    hc_log_line(&log, HEADCOUNT_LOG_DEBUG, "a\nb=%s\t", "c\r\nd\x1b[0m\x7f");
     CHECK_Z(s.line, "a?b=c??d?[0m??");
 }
 
 TEST(log, a_long_line_is_cut_at_one_kib)
 {
     struct sink s = { 0 };
-    struct hc_log log = { LOG_DEBUG, keep, &s };
+    struct hc_log log = { HEADCOUNT_LOG_DEBUG, keep, &s };
     char big[3000];
 
     memset(big, 'x', sizeof(big) - 1);
     big[sizeof(big) - 1] = '\0';
-    hc_log_line(&log, LOG_INFO, "%s", big);
+    hc_log_line(&log, HEADCOUNT_LOG_INFO, "%s", big);
     CHECK_INT(s.n, 1024);
 }

@@ -41,7 +41,7 @@ TEST(pages, a_page_is_not_its_own_next_one)
     saw("a");
     CHECK_INT(turn("t"), 0);
     saw("b");
-    CHECK_INT(turn("t"), HC_EANSWER);
+    CHECK_INT(turn("t"), HEADCOUNT_EANSWER);
     CHECK(strstr(why, "its own next") != NULL);
     hc_pages_fini(&pages);
 }
@@ -61,7 +61,7 @@ TEST(pages, three_in_a_row_without_news_end_a_list_as_failed)
             CHECK_INT(turn(ring[i]), 0);
         }
         saw(ring[0]);
-        CHECK_INT(turn(ring[2 % n]), HC_EANSWER);
+        CHECK_INT(turn(ring[2 % n]), HEADCOUNT_EANSWER);
         CHECK(strstr(why, "to an end") != NULL);
         hc_pages_fini(&pages);
     }
@@ -90,7 +90,7 @@ TEST(pages, a_list_has_an_end_even_if_each_page_brings_something)
     for (size_t i = 1; i <= HC_PAGES_MAX; i++) {
         snprintf(token, sizeof(token), "%zu", i);
         saw(token);
-        CHECK_INT(turn(token), i < HC_PAGES_MAX ? 0 : HC_EANSWER);
+        CHECK_INT(turn(token), i < HC_PAGES_MAX ? 0 : HEADCOUNT_EANSWER);
     }
     CHECK(strstr(why, "1000 pages") != NULL);
     hc_pages_reset(&pages);
@@ -108,6 +108,6 @@ TEST(pages, a_token_that_is_too_long_is_refused)
         token[i] = 'x';
     hc_pages_init(&pages, t_alloc());
     saw("1");
-    CHECK_INT(turn(token), HC_ELIMIT);
+    CHECK_INT(turn(token), HEADCOUNT_ELIMIT);
     hc_pages_fini(&pages);
 }

@@ -55,7 +55,7 @@ TEST(text, hex_of_more_than_fits_is_an_error)
 
     hc_buf_init(&b, t_alloc(), 3);
     hc_text_hex(&b, "ab", 2);
-    CHECK_INT(hc_buf_error(&b), HC_ELIMIT);
+    CHECK_INT(hc_buf_error(&b), HEADCOUNT_ELIMIT);
     hc_buf_fini(&b);
 }
 
@@ -103,11 +103,11 @@ TEST(text, base64_that_is_not_canonical_is_refused)
         struct hc_buf *b = fresh();
 
         hc_buf_lit(b, "kept");
-        CHECK_INT(hc_text_unbase64(b, hc_str(cases[i])), HC_ESYNTAX);
+        CHECK_INT(hc_text_unbase64(b, hc_str(cases[i])), HEADCOUNT_ESYNTAX);
         CHECK_STR(hc_buf_view(b), "kept");
         CHECK_INT(hc_buf_error(b), 0);
     }
-    CHECK_INT(hc_text_unbase64(&out_buf, HC_STR("Z\0==")), HC_ESYNTAX);
+    CHECK_INT(hc_text_unbase64(&out_buf, HC_STR("Z\0==")), HEADCOUNT_ESYNTAX);
     hc_buf_fini(&out_buf);
 }
 
@@ -137,10 +137,10 @@ TEST(text, percent_back)
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
         b = fresh();
         hc_buf_lit(b, "kept");
-        CHECK_INT(hc_text_unpercent(b, hc_str(wrong[i])), HC_ESYNTAX);
+        CHECK_INT(hc_text_unpercent(b, hc_str(wrong[i])), HEADCOUNT_ESYNTAX);
         CHECK_STR(hc_buf_view(b), "kept");
         CHECK_INT(hc_text_unpercent(b, hc_str_n(t_guard("%4", 2), 2)),
-                  HC_ESYNTAX);
+                  HEADCOUNT_ESYNTAX);
     }
     hc_buf_fini(b);
 }

@@ -10,7 +10,7 @@
 #define X255 X63 X63 X63 X63 "bbb"
 
 typedef int (*getter)(struct hc_arn *a, struct hc_str text,
-                      struct hc_error *e);
+                      struct headcount_error *e);
 
 struct arn_row {
     getter get;
@@ -89,13 +89,13 @@ TEST(arn, what_is_none_is_refused_with_its_reason)
 {
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         size_t n = strlen(bad[i].text);
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
         struct hc_arn a;
 
         CHECK_INT(bad[i].get(&a, hc_str_n(t_guard(bad[i].text, n), n), &e),
-                  HC_ESYNTAX);
+                  HEADCOUNT_ESYNTAX);
         CHECK(strstr(e.what, bad[i].says) != NULL);
-        CHECK_INT(bad[i].get(&a, hc_str(bad[i].text), NULL), HC_ESYNTAX);
+        CHECK_INT(bad[i].get(&a, hc_str(bad[i].text), NULL), HEADCOUNT_ESYNTAX);
     }
 }
 
@@ -116,15 +116,15 @@ TEST(arn, every_beginning_of_one_is_safe)
 TEST(arn, a_long_one_is_refused_and_shown_short)
 {
     static char text[3000];
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     struct hc_arn a;
 
     memset(text, 'a', sizeof(text));
     memcpy(text, AT, sizeof(AT) - 1);
-    CHECK_INT(hc_arn_cluster(&a, hc_str_n(text, 2049), &e), HC_ESYNTAX);
+    CHECK_INT(hc_arn_cluster(&a, hc_str_n(text, 2049), &e), HEADCOUNT_ESYNTAX);
     CHECK(strstr(e.what, "too long") != NULL);
     CHECK(strlen(e.what) < 300);
-    CHECK_INT(hc_arn_cluster(&a, hc_str_n("a\0b", 3), NULL), HC_ESYNTAX);
+    CHECK_INT(hc_arn_cluster(&a, hc_str_n("a\0b", 3), NULL), HEADCOUNT_ESYNTAX);
 }
 
 TEST(arn, places_differ_only_where_both_are_known)

@@ -15,7 +15,7 @@
     "\"Scheduled Event\""
 
 static struct hc_event event;
-static struct hc_error error;
+static struct headcount_error error;
 
 static int get(const char *text)
 {
@@ -207,8 +207,8 @@ static const struct { const char *text, *says; } bad[] = {
 TEST(event, what_is_none_is_refused_and_says_why)
 {
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        CHECK_INT(get(bad[i].text), HC_EEVENT);
-        CHECK_INT(error.code, HC_EEVENT);
+        CHECK_INT(get(bad[i].text), HEADCOUNT_EEVENT);
+        CHECK_INT(error.code, HEADCOUNT_EEVENT);
         if (strstr(error.what, bad[i].says) == NULL)
             CHECK_Z(error.what, bad[i].says);
         CHECK_INT(event.kind, EVENT_NONE);
@@ -259,10 +259,10 @@ TEST(event, the_detail_of_a_host_event_alone_is_one)
     CHECK_INT(event.version, 7);
     CHECK(!event.named && !event.dry_run);
     hc_event_fini(&event);
-    CHECK_INT(get("{\"clusterArn\":\"a\"}"), HC_EEVENT);
+    CHECK_INT(get("{\"clusterArn\":\"a\"}"), HEADCOUNT_EEVENT);
     hc_event_fini(&event);
     CHECK_INT(get("{\"clusterArn\":\"a\",\"containerInstanceArn\":\"a\"}"),
-              HC_EEVENT);
+              HEADCOUNT_EEVENT);
     hc_event_fini(&event);
 }
 
@@ -342,7 +342,7 @@ TEST(event, a_call_that_is_none_is_refused)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        CHECK_INT(get(rows[i].text), HC_EEVENT);
+        CHECK_INT(get(rows[i].text), HEADCOUNT_EEVENT);
         if (strstr(error.what, rows[i].says) == NULL)
             CHECK_Z(error.what, rows[i].says);
         hc_event_fini(&event);
@@ -356,7 +356,7 @@ TEST(event, every_beginning_of_one_is_none)
     for (size_t n = 0; n + 1 < sizeof(host_event); n++) {
         memcpy(text, host_event, n);
         text[n] = '\0';
-        CHECK_INT(get(text), HC_EEVENT);
+        CHECK_INT(get(text), HEADCOUNT_EEVENT);
         CHECK(error.what[0] != '\0');
         hc_event_fini(&event);
     }
@@ -402,7 +402,7 @@ TEST(event, clusters_are_bounded)
     hc_event_fini(&event);
     hc_buf_fini(&text);
     many(&text, HC_EVENT_CLUSTERS + 1);
-    CHECK_INT(get(hc_buf_z(&text)), HC_EEVENT);
+    CHECK_INT(get(hc_buf_z(&text)), HEADCOUNT_EEVENT);
     CHECK(strstr(error.what, "more than 2000") != NULL);
     hc_event_fini(&event);
     hc_buf_fini(&text);
@@ -434,7 +434,7 @@ TEST(event, bytes_texts_and_depth_are_bounded)
     static char deep[600], text[70000];
 
     CHECK_INT(get_long(HC_EVENT_BYTES), 0);
-    CHECK_INT(get_long(HC_EVENT_BYTES + 1), HC_EEVENT);
+    CHECK_INT(get_long(HC_EVENT_BYTES + 1), HEADCOUNT_EEVENT);
     CHECK(strstr(error.what, "at most 6291456") != NULL);
 
     for (size_t depth = 127; depth < 129; depth++) {
@@ -443,12 +443,12 @@ TEST(event, bytes_texts_and_depth_are_bounded)
         memset(deep + n, '[', depth);
         memset(deep + n + depth, ']', depth);
         memcpy(deep + n + 2 * depth, "}", 2);
-        CHECK_INT(get(deep), depth == 127 ? 0 : HC_EEVENT);
+        CHECK_INT(get(deep), depth == 127 ? 0 : HEADCOUNT_EEVENT);
         hc_event_fini(&event);
     }
     memset(text, 'a', sizeof(text) - 1);
     memcpy(text, "{\"cluster\":\"", 12);
-    CHECK_INT(get(text), HC_EEVENT);
+    CHECK_INT(get(text), HEADCOUNT_EEVENT);
     CHECK(strstr(error.what, "too long") != NULL);
     hc_event_fini(&event);
 }

@@ -9,7 +9,7 @@
 #define AT "arn:aws:ecs:eu-west-1:111122223333:"
 
 static struct hc_ecs_cluster cluster;
-static struct hc_error error;
+static struct headcount_error error;
 
 static int get(const char *text, int cut)
 {
@@ -89,7 +89,7 @@ TEST(ops_clusters, more_than_one_or_another_type_is_refused)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        CHECK_INT(get(rows[i].text, 0), HC_EANSWER);
+        CHECK_INT(get(rows[i].text, 0), HEADCOUNT_EANSWER);
         CHECK(strstr(error.what, rows[i].says) != NULL);
         CHECK(strstr(error.what, "DescribeClusters") != NULL);
         hc_ecs_cluster_fini(&cluster);
@@ -107,7 +107,7 @@ TEST(ops_clusters, what_is_kept_is_bounded)
     for (size_t i = 0; i < 80; i++)
         hc_buf_fmt(&text, "%s{\"value\":\"%s\"}", i > 0 ? "," : "", big);
     hc_buf_text(&text, "]}]}");
-    CHECK_INT(get(hc_buf_z(&text), 0), HC_EANSWER);
+    CHECK_INT(get(hc_buf_z(&text), 0), HEADCOUNT_EANSWER);
     CHECK(strstr(error.what, "more than is kept") != NULL);
     hc_ecs_cluster_fini(&cluster);
     hc_buf_fini(&text);
@@ -174,10 +174,10 @@ TEST(ops_clusters, more_than_were_asked_for_or_no_list_is_no_answer)
     for (int i = 0; i < HC_ECS_BATCH; i++)
         strcat(text, ",{}");
     strcat(text, "]}");
-    CHECK_INT(get_many(text, 0), HC_EANSWER);
+    CHECK_INT(get_many(text, 0), HEADCOUNT_EANSWER);
     hc_ecs_cluster_list_fini(&many);
-    CHECK_INT(get_many("{}", 0), HC_EANSWER);
+    CHECK_INT(get_many("{}", 0), HEADCOUNT_EANSWER);
     hc_ecs_cluster_list_fini(&many);
-    CHECK_INT(get_many("{\"clusters\":[7]}", 0), HC_EANSWER);
+    CHECK_INT(get_many("{\"clusters\":[7]}", 0), HEADCOUNT_EANSWER);
     hc_ecs_cluster_list_fini(&many);
 }

@@ -6,7 +6,7 @@
 #include "ecs/ops.h"
 
 static struct hc_ecs_definition v;
-static struct hc_error error;
+static struct headcount_error error;
 
 static int get(const char *text, size_t step)
 {
@@ -132,7 +132,7 @@ TEST(ops_definitions, other_types_are_refused)
     };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-        CHECK_INT(get(texts[i], 1000), HC_EANSWER);
+        CHECK_INT(get(texts[i], 1000), HEADCOUNT_EANSWER);
         hc_ecs_definition_fini(&v);
     }
 }

@@ -6,7 +6,7 @@
 #include "ecs/ops.h"
 
 static struct hc_ecs_host_details details;
-static struct hc_error error;
+static struct headcount_error error;
 
 /* Whole (cut 0), in two pieces, or byte by byte (cut -1). */
 static int get_details(const char *text, int cut)
@@ -145,14 +145,15 @@ TEST(ops_details, descriptions_are_bounded_and_typed)
         for (size_t k = 0; k < n; k++)
             hc_buf_text(&text, k > 0 ? ",{}" : "{}");
         hc_buf_text(&text, "]}");
-        CHECK_INT(get_details(hc_buf_z(&text), 0), i < 2 ? 0 : HC_EANSWER);
+        CHECK_INT(get_details(hc_buf_z(&text), 0),
+                  i < 2 ? 0 : HEADCOUNT_EANSWER);
         if (i >= 2)
             CHECK(strstr(error.what, "more than 100") != NULL);
         hc_ecs_host_details_fini(&details);
         hc_buf_fini(&text);
     }
     CHECK_INT(get_details("{\"containerInstances\":[{\"agentConnected\":1}]}",
-                          0), HC_EANSWER);
+                          0), HEADCOUNT_EANSWER);
     CHECK(strstr(error.what, "DescribeContainerInstances") != NULL);
     hc_ecs_host_details_fini(&details);
 }

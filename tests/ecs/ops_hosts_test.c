@@ -8,7 +8,7 @@
 #define AT "arn:aws:ecs:eu-west-1:111122223333:"
 
 static struct hc_ecs_arns arns;
-static struct hc_error error;
+static struct headcount_error error;
 
 /* Whole (cut 0), in two pieces, or byte by byte (cut -1). */
 static size_t step_of(size_t at, size_t n, int cut)
@@ -88,7 +88,7 @@ TEST(ops_hosts, no_part_of_a_page_is_one)
     for (size_t n = 0; n < sizeof(page) - 1; n++) {
         memcpy(text, page, n);
         text[n] = '\0';
-        CHECK_INT(get_hosts(text, 0), HC_EANSWER);
+        CHECK_INT(get_hosts(text, 0), HEADCOUNT_EANSWER);
         hc_ecs_arns_fini(&arns);
     }
 }
@@ -126,7 +126,7 @@ TEST(ops_hosts, an_answer_without_a_list_is_no_empty_list)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        CHECK_INT(get_hosts(rows[i].text, 0), HC_EANSWER);
+        CHECK_INT(get_hosts(rows[i].text, 0), HEADCOUNT_EANSWER);
         CHECK(strstr(error.what, rows[i].says) != NULL);
         CHECK(strstr(error.what, "ListContainerInstances") != NULL);
         hc_ecs_arns_fini(&arns);
@@ -142,7 +142,8 @@ TEST(ops_hosts, clusters_are_listed_the_same_way)
     CHECK_STR(arns.arns[0], "c");
     hc_ecs_arns_fini(&arns);
     hc_ecs_clusters_init(&arns, t_alloc());
-    CHECK_INT(read_arns("{\"containerInstanceArns\":[]}", 0), HC_EANSWER);
+    CHECK_INT(read_arns("{\"containerInstanceArns\":[]}", 0),
+              HEADCOUNT_EANSWER);
     CHECK(strstr(error.what, "ListClusters") != NULL);
     hc_ecs_arns_fini(&arns);
 }
@@ -157,7 +158,8 @@ TEST(ops_hosts, a_page_is_bounded)
         for (size_t i = 0; i < n; i++)
             hc_buf_fmt(&text, "%s\"%zu\"", i > 0 ? "," : "", i);
         hc_buf_text(&text, "]}");
-        CHECK_INT(get_hosts(hc_buf_z(&text), 0), n == 50000 ? 0 : HC_EANSWER);
+        CHECK_INT(get_hosts(hc_buf_z(&text), 0),
+                  n == 50000 ? 0 : HEADCOUNT_EANSWER);
         if (n == 50001)
             CHECK(strstr(error.what, "more than 50000") != NULL);
         hc_ecs_arns_fini(&arns);

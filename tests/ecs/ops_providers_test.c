@@ -7,7 +7,7 @@
 #include "ecs/ops.h"
 
 static struct hc_ecs_providers v;
-static struct hc_error error;
+static struct headcount_error error;
 
 static int get(const char *text, size_t step)
 {

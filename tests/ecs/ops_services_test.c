@@ -9,7 +9,7 @@
 #define AT "arn:aws:ecs:eu-west-1:111122223333:"
 
 static struct hc_ecs_services view;
-static struct hc_error error;
+static struct headcount_error error;
 
 /* Whole (cut 0), in two pieces, or byte by byte (cut -1). */
 static int read_text(bool updated, const char *text, int cut)
@@ -145,7 +145,7 @@ TEST(ops_services, no_part_of_an_answer_is_one)
     for (size_t n = 0; n < sizeof(whole) - 1; n++) {
         memcpy(text, whole, n);
         text[n] = '\0';
-        CHECK_INT(get(text), HC_EANSWER);
+        CHECK_INT(get(text), HEADCOUNT_EANSWER);
         CHECK(error.what[0] != '\0');
         hc_ecs_services_fini(&view);
     }
@@ -476,7 +476,7 @@ static const struct { const char *text, *says; } bad[] = {
 TEST(ops_services, what_cannot_be_judged_is_refused)
 {
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        CHECK_INT(get(bad[i].text), HC_EANSWER);
+        CHECK_INT(get(bad[i].text), HEADCOUNT_EANSWER);
         CHECK(strstr(error.what, "DescribeServices") != NULL);
         if (strstr(error.what, bad[i].says) == NULL)
             CHECK_Z(error.what, bad[i].says);
@@ -507,7 +507,7 @@ TEST(ops_services, ten_are_asked_for_and_no_more_are_taken)
             struct hc_buf text;
 
             repeat(&text, rows[i].list, rows[i].one, n);
-            CHECK_INT(get(hc_buf_z(&text)), n == 10 ? 0 : HC_EANSWER);
+            CHECK_INT(get(hc_buf_z(&text)), n == 10 ? 0 : HEADCOUNT_EANSWER);
             if (n == 11)
                 CHECK(strstr(error.what, "more than 10") != NULL);
             hc_ecs_services_fini(&view);
@@ -529,7 +529,7 @@ TEST(ops_services, what_is_kept_of_one_service_is_bounded)
         for (size_t i = 0; i < n; i++)
             hc_buf_fmt(&text, "%s{\"value\":\"%s\"}", i > 0 ? "," : "", big);
         hc_buf_text(&text, "]}]}");
-        CHECK_INT(get(hc_buf_z(&text)), n == 2 ? 0 : HC_EANSWER);
+        CHECK_INT(get(hc_buf_z(&text)), n == 2 ? 0 : HEADCOUNT_EANSWER);
         if (n == 3)
             CHECK(strstr(error.what, "\"w\" holds more") != NULL);
         hc_ecs_services_fini(&view);
@@ -577,7 +577,7 @@ TEST(ops_services, an_updated_service_may_say_little)
         hc_ecs_services_fini(&view);
     }
     for (size_t i = 0; i < 6; i++) {
-        CHECK_INT(read_text(true, no[i], 0), HC_EANSWER);
+        CHECK_INT(read_text(true, no[i], 0), HEADCOUNT_EANSWER);
         CHECK(strstr(error.what, "UpdateService") != NULL);
         hc_ecs_services_fini(&view);
     }

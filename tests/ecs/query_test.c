@@ -28,7 +28,7 @@ static struct hc_ecs_host host(void)
     };
 }
 
-static int matches(const char *expr, struct hc_error *e)
+static int matches(const char *expr, struct headcount_error *e)
 {
     const struct hc_ecs_host h = host();
 
@@ -100,7 +100,7 @@ static const struct { const char *expr; int want; } rows[] = {
 
 TEST(query, a_host_matches_as_ecs_would_say)
 {
-    struct hc_error e;
+    struct headcount_error e;
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int got = matches(rows[i].expr, &e);
@@ -130,17 +130,17 @@ static const char *const wrong[] = {
 
 TEST(query, what_is_no_expression_is_said_with_its_place)
 {
-    struct hc_error e;
+    struct headcount_error e;
 
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         int got = matches(wrong[i], &e);
 
-        if (got != HC_ESYNTAX)
+        if (got != HEADCOUNT_ESYNTAX)
             print_error("%s: %d\n", wrong[i], got);
-        CHECK_INT(got, HC_ESYNTAX);
+        CHECK_INT(got, HEADCOUNT_ESYNTAX);
         CHECK(strstr(e.what, "at byte") != NULL);
         hc_error_reset(&e);
-        CHECK_INT(hc_query_check(hc_str(wrong[i]), &e), HC_ESYNTAX);
+        CHECK_INT(hc_query_check(hc_str(wrong[i]), &e), HEADCOUNT_ESYNTAX);
     }
     matches("attribute:a == b and (c == d)", &e);
     CHECK(strstr(e.what, "no subject at byte 22") != NULL);
@@ -157,18 +157,18 @@ TEST(query, what_only_ecs_can_tell_is_no_answer)
         "attribute:stack == dev and attribute:stack =~ p.*",
     };
     struct hc_ecs_host odd = host();
-    struct hc_error e;
+    struct headcount_error e;
 
     for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
-        CHECK_INT(matches(beyond[i], &e), HC_ECONFIG);
+        CHECK_INT(matches(beyond[i], &e), HEADCOUNT_ECONFIG);
         CHECK(strstr(e.what, "without ECS") != NULL);
     }
     /* and what follows it is read all the same */
-    CHECK_INT(matches("task:group == a and", &e), HC_ESYNTAX);
+    CHECK_INT(matches("task:group == a and", &e), HEADCOUNT_ESYNTAX);
     odd.agent_version = HC_STR("1.9.0-rc1");
     hc_error_reset(&e);
     CHECK_INT(hc_query_matches(HC_STR("agentVersion > 1.8"), &odd, &e),
-              HC_ECONFIG);
+              HEADCOUNT_ECONFIG);
 }
 
 TEST(query, what_the_host_did_not_tell_matches_nothing)
@@ -178,7 +178,7 @@ TEST(query, what_the_host_did_not_tell_matches_nothing)
         "agentVersion > 0", "ec2InstanceId != i-1", "attribute:a > 0",
     };
     const struct hc_ecs_host nobody = { .registered_at = -1, .running = -1 };
-    struct hc_error e;
+    struct headcount_error e;
 
     for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
         hc_error_reset(&e);
@@ -191,14 +191,14 @@ TEST(query, what_the_host_did_not_tell_matches_nothing)
 TEST(query, brackets_have_an_end)
 {
     static char deep[70 * 2 + 40], nots[20000];
-    struct hc_error e;
+    struct headcount_error e;
     size_t n = 65;
 
     memset(deep, '(', n);
     memcpy(deep + n, "attribute:stack == prod", 23);
     memset(deep + n + 23, ')', n);
-    CHECK_INT(matches(deep, &e), HC_ELIMIT);
-    CHECK_INT(matches(deep + 1, &e), HC_ESYNTAX);   /* one ) too many */
+    CHECK_INT(matches(deep, &e), HEADCOUNT_ELIMIT);
+    CHECK_INT(matches(deep + 1, &e), HEADCOUNT_ESYNTAX);   /* one ) too many */
     deep[n + 23 + n - 1] = '\0';
     CHECK_INT(matches(deep + 1, &e), 1);
     memset(nots, '!', 10000);

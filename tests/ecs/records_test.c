@@ -10,7 +10,7 @@
 #define AT "arn:aws:ecs:eu-west-1:111122223333:"
 
 static struct hc_records b;
-static struct hc_error error;
+static struct headcount_error error;
 static char text[20000];
 
 /* ---- making one ---- */
@@ -299,7 +299,7 @@ TEST(batch, what_is_no_event_is_told)
     };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-        CHECK_INT(get(texts[i]), HC_EEVENT);
+        CHECK_INT(get(texts[i]), HEADCOUNT_EEVENT);
         CHECK(error.what[0] != '\0');
         end();
     }

@@ -15,10 +15,10 @@ static struct hc_ecs_services first, again;
 
 static int read_into(struct hc_ecs_services *v, const char *text)
 {
-    struct hc_error error = { .code = 0 };
+    struct headcount_error error = { .code = 0 };
     int err;
 
-    hc_ecs_service_json_init(v, t_alloc(), "the snapshot", HC_ESYNTAX,
+    hc_ecs_service_json_init(v, t_alloc(), "the snapshot", HEADCOUNT_ESYNTAX,
                              strlen(text));
     err = hc_ecs_services_feed(v, hc_str(text), &error);
     return err == 0 ? hc_ecs_services_end(v, &error) : err;
@@ -204,7 +204,7 @@ TEST(saved, there_may_be_more_than_an_answer_holds)
     hc_ecs_services_fini(&first);
     text.n = n;
     hc_buf_lit(&text, "," SERVICE("") "]}");
-    CHECK_INT(read_into(&first, hc_buf_z(&text)), HC_ESYNTAX);
+    CHECK_INT(read_into(&first, hc_buf_z(&text)), HEADCOUNT_ESYNTAX);
     hc_ecs_services_fini(&first);
     hc_buf_fini(&text);
 }

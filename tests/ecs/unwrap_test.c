@@ -8,7 +8,7 @@
 #include "ecs/unwrap.h"
 
 static char told[2000];
-static struct hc_error error;
+static struct headcount_error error;
 
 static void tell(const char *kind, struct hc_str text)
 {
@@ -19,7 +19,7 @@ static void tell(const char *kind, struct hc_str text)
 }
 
 static int record(void *ud, const struct hc_unwrap_record *r,
-                  struct hc_error *e)
+                  struct headcount_error *e)
 {
     (void)e;
     CHECK(ud == told);
@@ -28,15 +28,16 @@ static int record(void *ud, const struct hc_unwrap_record *r,
 }
 
 /* "bad" is an event that nobody understands. */
-static int event(void *ud, struct hc_str text, struct hc_error *e)
+static int event(void *ud, struct hc_str text, struct headcount_error *e)
 {
     CHECK(ud == told);
     tell("event", text);
-    return hc_str_eqz(text, "bad") ? hc_error_set(e, HC_EEVENT, "it is bad")
-                                   : 0;
+    return hc_str_eqz(text, "bad")
+               ? hc_error_set(e, HEADCOUNT_EEVENT, "it is bad")
+               : 0;
 }
 
-static int broken(void *ud, const char *why, struct hc_error *e)
+static int broken(void *ud, const char *why, struct headcount_error *e)
 {
     (void)e;
     CHECK(ud == told);
@@ -198,7 +199,7 @@ TEST(unwrap, what_is_broken_as_a_whole_is_refused)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        CHECK_INT(unwrap(rows[i].text), HC_EEVENT);
+        CHECK_INT(unwrap(rows[i].text), HEADCOUNT_EEVENT);
         if (strstr(error.what, rows[i].says) == NULL)
             fail_msg("%s: %s", rows[i].text, error.what);
     }
@@ -226,7 +227,7 @@ TEST(unwrap, three_wrappings_are_taken_off_and_not_four)
     for (int wraps = 1; wraps <= 4; wraps++) {
         wrap(outer, sizeof outer, text);
         memcpy(text, outer, sizeof text);
-        CHECK_INT(unwrap(text), wraps <= 3 ? 0 : HC_EEVENT);
+        CHECK_INT(unwrap(text), wraps <= 3 ? 0 : HEADCOUNT_EEVENT);
         CHECK_Z(told, wraps <= 3 ? "event(x)" : "");
     }
     CHECK(strstr(error.what, "more than 3 times") != NULL);

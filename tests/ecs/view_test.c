@@ -32,13 +32,14 @@ static const struct hc_view_shape root = HC_VIEW_SHAPE(root_members);
 
 struct seen {
     struct hc_buf text;
-    struct hc_error e;
+    struct headcount_error e;
     int err, refuse;
     bool list_seen;
 };
 
 /* "id=text;", "id#number;", "id{", "id}". */
-static int sink(void *ud, const struct hc_view_item *item, struct hc_error *e)
+static int sink(void *ud, const struct hc_view_item *item,
+                struct headcount_error *e)
 {
     struct seen *s = ud;
 
@@ -56,7 +57,7 @@ static int sink(void *ud, const struct hc_view_item *item, struct hc_error *e)
         break;
     }
     if (s->refuse != 0 && item->id == s->refuse - 1)
-        return hc_error_set(e, HC_EANSWER, "the sink says no");
+        return hc_error_set(e, HEADCOUNT_EANSWER, "the sink says no");
     return 0;
 }
 
@@ -67,7 +68,7 @@ static void read_text(struct seen *s, const char *text, int cut)
     const char *p = t_guard(text, n);
     struct hc_view_config config = {
         .alloc = t_alloc(), .root = &root, .sink = sink, .ud = s,
-        .what = "the thing", .code = HC_EANSWER, .max_bytes = 1000,
+        .what = "the thing", .code = HEADCOUNT_EANSWER, .max_bytes = 1000,
         .max_text = 40, .max_raw = 40
     };
     struct hc_view v;
@@ -176,8 +177,8 @@ TEST(view, what_is_wrong_is_named_at_every_split)
             struct seen s = { .refuse = 0 };
 
             read_text(&s, bad[i].text, cut);
-            CHECK_INT(s.err, HC_EANSWER);
-            CHECK_INT(s.e.code, HC_EANSWER);
+            CHECK_INT(s.err, HEADCOUNT_EANSWER);
+            CHECK_INT(s.e.code, HEADCOUNT_EANSWER);
             CHECK(hc_str_starts(hc_str(s.e.what), HC_STR("the thing")));
             if (strstr(s.e.what, bad[i].says) == NULL)
                 CHECK_Z(s.e.what, bad[i].says);
@@ -199,10 +200,10 @@ TEST(view, each_key_of_the_root_is_told)
     struct hc_buf keys;
     const struct hc_view_config config = {
         .alloc = t_alloc(), .root = &root, .key = note_key, .ud = &keys,
-        .what = "the thing", .code = HC_EANSWER, .max_bytes = 1000,
+        .what = "the thing", .code = HEADCOUNT_EANSWER, .max_bytes = 1000,
         .max_text = 40, .max_raw = 40
     };
-    struct hc_error e;
+    struct headcount_error e;
     struct hc_view v;
 
     hc_buf_init(&keys, t_alloc(), 4096);
@@ -229,7 +230,7 @@ TEST(view, a_sink_that_refuses_ends_the_reading)
         struct seen s = { .refuse = rows[i].id + 1 };
 
         read_text(&s, rows[i].text, 0);
-        CHECK_INT(s.err, HC_EANSWER);
+        CHECK_INT(s.err, HEADCOUNT_EANSWER);
         CHECK_Z(s.e.what, "the sink says no");
         end(&s);
     }
@@ -265,23 +266,26 @@ TEST(view, bytes_are_bounded)
     end(&s);
     text[1000] = ' ';
     read_text(&s, text, 0);
-    CHECK_INT(s.err, HC_EANSWER);
+    CHECK_INT(s.err, HEADCOUNT_EANSWER);
     end(&s);
 }
 
 TEST(view, a_table_without_a_sink_still_judges)
 {
-    struct hc_view_config config = {
-        .alloc = t_alloc(), .root = &root, .what = "it", .code = HC_EEVENT,
-        .max_bytes = 1000, .max_text = 40, .max_raw = 40
-    };
+    struct hc_view_config config = { .alloc = t_alloc(),
+                                     .root = &root,
+                                     .what = "it",
+                                     .code = HEADCOUNT_EEVENT,
+                                     .max_bytes = 1000,
+                                     .max_text = 40,
+                                     .max_raw = 40 };
     struct hc_view v;
 
     hc_view_init(&v, &config);
     CHECK_INT(hc_view_feed(&v, HC_STR("{\"name\":\"a\",\"child\":{},"), NULL),
               0);
-    CHECK_INT(hc_view_feed(&v, HC_STR("\"flag\":7}"), NULL), HC_EEVENT);
-    CHECK_INT(hc_view_feed(&v, HC_STR("{"), NULL), HC_EEVENT);
+    CHECK_INT(hc_view_feed(&v, HC_STR("\"flag\":7}"), NULL), HEADCOUNT_EEVENT);
+    CHECK_INT(hc_view_feed(&v, HC_STR("{"), NULL), HEADCOUNT_EEVENT);
     hc_view_fini(&v);
 }
 

@@ -38,7 +38,7 @@ static void begin(struct hc_dns_query *q, int type)
 static void sound(const struct hc_dns_query *q)
 {
     const struct hc_dns_reply *r = &q->reply;
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
 
     must(r->addrs.n <= HC_ADDRS_MAX);
     must((r->addrs.n > 0) == (r->kind == DNS_REPLY_ADDRS));
@@ -48,7 +48,7 @@ static void sound(const struct hc_dns_query *q)
         must(r->addrs.a[i].family ==
              (q->question.type == HC_DNS_A ? 4 : 6));
     if (q->state == DNS_DONE && r->kind != DNS_REPLY_ADDRS) {
-        must(hc_dns_query_error(q, 0, &e) == HC_EDNS);
+        must(hc_dns_query_error(q, 0, &e) == HEADCOUNT_EDNS);
         must(strlen(e.what) > 0);
     }
 }

@@ -56,7 +56,7 @@ static void must_be_the_same(const struct hc_event *a,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct hc_error e = { 0 }, again = { 0 };
+    struct headcount_error e = { 0 }, again = { 0 };
     struct hc_event ev, padded;
     struct hc_buf text;
 
@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int code = hc_event_get(&padded, &hc_alloc_libc, hc_buf_view(&text),
                             &again);
 
-    must(err == 0 || err == HC_EEVENT);
+    must(err == 0 || err == HEADCOUNT_EEVENT);
     must((err == 0) == (ev.kind != EVENT_NONE));
     must((err == 0) == (e.what[0] == '\0'));
     must(code == err);

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct outcome {
     struct hc_buf events;
-    struct hc_error e;
+    struct headcount_error e;
     int code;
     uint64_t at, tokens;
 };
@@ -106,14 +106,14 @@ static void same_when_quiet(const struct outcome *whole, struct hc_str text,
     read_all(&skip, text, step, SKIP, NULL);
     read_all(&take, text, step, TAKE, &taken);
     must(skip.code == take.code && skip.at == take.at);
-    if (whole->code != HC_ELIMIT)
+    if (whole->code != HEADCOUNT_ELIMIT)
         must(skip.code == whole->code && skip.at == whole->at &&
              skip.tokens == whole->tokens);
     if (take.code == 0) {
         struct outcome again;
 
         read_all(&again, hc_buf_view(&taken), step, PLAIN, NULL);
-        must(whole->code == HC_ELIMIT || again.code == 0);
+        must(whole->code == HEADCOUNT_ELIMIT || again.code == 0);
         end(&again);
     }
     hc_buf_fini(&taken);
@@ -169,7 +169,7 @@ static void same_as_doc(const struct outcome *whole, struct hc_str text)
     struct hc_json_doc d;
     int code = hc_json_doc_init(&d, &hc_alloc_libc, text, MOST, NULL);
 
-    if (whole->code != HC_ELIMIT)
+    if (whole->code != HEADCOUNT_ELIMIT)
         must(code == whole->code);
     if (code == 0)
         must(walk(&d, 0) == d.n);

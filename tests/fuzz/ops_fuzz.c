@@ -28,7 +28,7 @@ union view {
 
 struct outcome {
     struct hc_buf values;
-    struct hc_error e;
+    struct headcount_error e;
     int code;
 };
 
@@ -198,7 +198,7 @@ static void begin(enum which which, union view *v)
 
 /* A span, or the end if it is NULL. */
 static int feed(enum which which, union view *v, const struct hc_str *span,
-                struct hc_error *e)
+                struct headcount_error *e)
 {
     switch (which) {
     case SERVICES:
@@ -259,7 +259,7 @@ static void read_all(struct outcome *o, enum which which, struct hc_str text,
     }
     if (o->code == 0)
         o->code = feed(which, &v, NULL, &o->e);
-    must(o->code == 0 || o->code == HC_EANSWER);
+    must(o->code == 0 || o->code == HEADCOUNT_EANSWER);
     must((o->code == 0) == (o->e.what[0] == '\0'));
     if (o->code == 0)
         note_view(o, which, &v);

@@ -16,7 +16,7 @@ static void must(bool ok)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct hc_anchors a;
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     char *copy = malloc(size + 1);
 
     must(copy != NULL);

@@ -33,7 +33,8 @@ static void read_as(const char *text, size_t n, enum hc_profile_file file)
         must(memchr(s.key.p, '\n', s.key.n) == NULL);
         line = s.line;
     }
-    must(got == 0 || (got == HC_ECONFIG && p.wrong != NULL && p.line > line));
+    must(got == 0 ||
+         (got == HEADCOUNT_ECONFIG && p.wrong != NULL && p.line > line));
     must(hc_profile_next(&p, &s) == got);
 }
 

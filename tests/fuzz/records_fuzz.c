@@ -64,7 +64,7 @@ static void settle(struct hc_records *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     struct hc_records b;
     struct hc_buf out;
 
@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     int err = hc_records_get(&b, &hc_alloc_libc, hc_str_n(data, size), &e);
 
-    must(err == 0 || (err == HC_EEVENT && e.what[0] != '\0'));
+    must(err == 0 || (err == HEADCOUNT_EEVENT && e.what[0] != '\0'));
     if (err == 0) {
         must_be_usable(&b);
         hc_buf_init(&out, &hc_alloc_libc, 16 * MOST);

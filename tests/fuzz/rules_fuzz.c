@@ -30,7 +30,7 @@ static void fuzz_query(struct hc_str expr)
         .ec2_id = HC_STR("i-1"), .agent_version = HC_STR("1.9.0"),
         .connected = true, .registered_at = 7, .running = 3, .attributes = &a,
     };
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     int first = hc_query_matches(expr, &host, &e);
 
     fuzz_must(first <= 1 && (first >= 0 || e.what[0] != '\0'));
@@ -43,7 +43,7 @@ static void fuzz_wish(struct hc_str text, char kind)
 {
     struct hc_ecs_tag tags[16];
     struct hc_wish wish = { .service = HC_STR("web") };
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     struct hc_arena arena;
     size_t n = 0;
     int err;

@@ -32,7 +32,7 @@ static void again(struct hc_buf *text)
 {
     struct hc_facts facts;
     struct hc_snapshot s;
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
 
     hc_facts_init(&facts, &hc_alloc_libc);
     must(hc_snapshot_get(&s, &facts, hc_buf_view(text), &e) == 0);
@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct hc_facts facts;
     struct hc_snapshot s;
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     struct hc_buf first, text;
     int err;
 
@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     hc_facts_init(&facts, &hc_alloc_libc);
     err = hc_snapshot_get(&s, &facts, hc_str_n(data, size), &e);
-    must(err == 0 || err == HC_ESYNTAX);
+    must(err == 0 || err == HEADCOUNT_ESYNTAX);
     must((err == 0) == (e.what[0] == '\0'));
     if (err == 0) {
         put(&first, &s, &facts);

@@ -16,7 +16,7 @@ static void must(bool ok)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct hc_url url, again;
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     struct hc_buf text;
     char *copy = malloc(size + 1);
 
@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(copy, data, size);
     int err = hc_url_get(&url, hc_str_n(copy, size), &e);
 
-    must(err == 0 || (err == HC_ECONFIG && e.what[0] != '\0'));
+    must(err == 0 || (err == HEADCOUNT_ECONFIG && e.what[0] != '\0'));
     if (err == 0) {
         must(url.origin.port != 0 && url.origin.host[0] != '\0');
         must(url.path.n == 0 || url.path.p[0] == '/');

@@ -29,7 +29,7 @@ static int read_all(struct hc_str text, struct hc_buf out[NAMES])
     }
     int err = hc_xml_get(text, tags, NAMES);
 
-    must(err == 0 || err == HC_ESYNTAX || err == HC_ELIMIT);
+    must(err == 0 || err == HEADCOUNT_ESYNTAX || err == HEADCOUNT_ELIMIT);
     for (size_t i = 0; err == 0 && i < NAMES; i++)
         must(tags[i].found || out[i].n == 0);
     return err;

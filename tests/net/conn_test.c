@@ -100,11 +100,11 @@ TEST(conn, a_broken_pipe_is_a_closed_connection)
 {
     struct ends t;
     struct hc_str out = HC_STR("hello");
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     ends_open(&t);
     close(t.other);
-    CHECK_INT(hc_conn_send(t.conn, &out, &e), HC_ECLOSED);
+    CHECK_INT(hc_conn_send(t.conn, &out, &e), HEADCOUNT_ECLOSED);
     CHECK_INT(e.sys, EPIPE);
     CHECK(strstr(e.what, "a.test:80") != NULL);
     t.other = dup(0);

@@ -116,7 +116,7 @@ TEST(dial, says_where_nobody_listens)
     dial_to(net_world_origin(&world), NULL);
     net_world_until(&world, &owner.ended);
     CHECK_INT(owner.dial->error.sys, ECONNREFUSED);
-    failed_with(HC_ECONNECT, "(127.0.0.1)");
+    failed_with(HEADCOUNT_ECONNECT, "(127.0.0.1)");
 }
 
 TEST(dial, a_name_without_an_address_is_the_resolvers_error)
@@ -128,7 +128,7 @@ TEST(dial, a_name_without_an_address_is_the_resolvers_error)
     dial_to(origin, NULL);
     net_world_settle(&world);
     CHECK_INT(world.peer.n, 0);
-    failed_with(HC_EDNS, "no..name");
+    failed_with(HEADCOUNT_EDNS, "no..name");
 }
 
 TEST(dial, tls_ends_with_an_open_connection)
@@ -154,7 +154,7 @@ TEST(dial, certificates_that_do_not_fit_are_refused)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         open_world(NULL, rows[i].certificate);
         dial_to(net_world_origin(&world), &world.anchors);
-        failed_with(HC_ECERT, rows[i].what);
+        failed_with(HEADCOUNT_ECERT, rows[i].what);
     }
 }
 
@@ -171,7 +171,7 @@ TEST(dial, a_server_that_ends_the_handshake)
         net_world_round(&world);
     CHECK(world.peer.n > 0 && world.peer.conns[0].got_n > 0);
     net_peer_hang_up(&world.peer, 0);
-    failed_with(HC_ETLS, "ecs.test.internal");
+    failed_with(HEADCOUNT_ETLS, "ecs.test.internal");
 }
 
 TEST(dial, a_server_that_speaks_no_tls)
@@ -187,7 +187,7 @@ TEST(dial, a_server_that_speaks_no_tls)
         net_world_round(&world);
     CHECK(world.peer.n > 0 && world.peer.conns[0].got_n > 0);
     net_peer_say(&world.peer, 0, "HTTP/1.1 400 Bad Request\r\n\r\n");
-    failed_with(HC_ETLS, "ecs.test.internal");
+    failed_with(HEADCOUNT_ETLS, "ecs.test.internal");
 }
 
 TEST(dial, a_handshake_has_its_time)
@@ -202,7 +202,7 @@ TEST(dial, a_handshake_has_its_time)
     net_world_pass(&world, 3000 * HC_MS);
     CHECK(!owner.ended);
     net_world_pass(&world, 100 * HC_MS);
-    failed_with(HC_ETIMEDOUT, "TLS handshake within 3100 ms");
+    failed_with(HEADCOUNT_ETIMEDOUT, "TLS handshake within 3100 ms");
 }
 
 TEST(dial, a_connect_has_its_time)
@@ -215,7 +215,7 @@ TEST(dial, a_connect_has_its_time)
     CHECK_INT(owner.dial->state, DIAL_CONNECT);
     world.now += 3100 * HC_MS;
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
-    failed_with(HC_ETIMEDOUT, "no connection within 3100 ms");
+    failed_with(HEADCOUNT_ETIMEDOUT, "no connection within 3100 ms");
 }
 
 TEST(dial, the_next_address_is_tried_after_a_quarter_of_a_second)
@@ -239,13 +239,13 @@ TEST(dial, without_randomness_there_is_no_tls)
     open_world(NULL, "ec");
     dial_to(net_world_origin(&world), &world.anchors);
     world.no_random = true;
-    failed_with(HC_EIO, "randomness");
+    failed_with(HEADCOUNT_EIO, "randomness");
 }
 
 static int dial_over_tls(void)
 {
     struct hc_dial_config config = { .owner = &owner.job };
-    int err = HC_ENOMEM;
+    int err = HEADCOUNT_ENOMEM;
 
     memset(&world, 0, sizeof world);
     net_world_open(&world, NULL, NULL);
@@ -258,7 +258,7 @@ static int dial_over_tls(void)
         err = owner.dial->error.code;
     }
     hang_up();
-    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+    return err == 0 && t_alloc_state()->failed ? HEADCOUNT_ENOMEM : err;
 }
 
 TEST(dial, every_failed_allocation_is_survived)
@@ -271,7 +271,7 @@ TEST(dial, every_failed_allocation_is_survived)
 TEST(dial, addresses_that_never_answer_are_forgotten)
 {
     struct hc_addrs out;
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     struct hc_dns_known known = {
         .addrs = { .a = { { .family = 4, .ip = { 127, 0, 0, 1 } } }, .n = 1 },
         .ttl = 300,
@@ -286,7 +286,7 @@ TEST(dial, addresses_that_never_answer_are_forgotten)
     world.now += 3100 * HC_MS;
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
     CHECK_INT(owner.dial->state, DIAL_FAILED);
-    CHECK_INT(owner.dial->error.code, HC_ETIMEDOUT);
+    CHECK_INT(owner.dial->error.code, HEADCOUNT_ETIMEDOUT);
     int still = hc_dns_cache_find(&world.net.resolver.cache,
                                   HC_STR("ecs.test.internal"), world.now,
                                   &out, &e);

@@ -15,7 +15,7 @@ static struct net_world world;           /* too large for a stack */
 struct fetcher {
     struct hc_job job;
     struct hc_fetch f;
-    struct hc_stats stats;
+    struct headcount_stats stats;
     const char *request;
     int needed, heads;
     char body[100000];
@@ -247,29 +247,29 @@ TEST(fetch, over_tls_a_body_without_a_length_needs_close_notify)
 {
     begin_and_answer("ec", "HTTP/1.1 200 OK\r\n\r\nabc");
     net_peer_hang_up(&world.peer, 0);
-    end_with(HC_ETRUNCATED, "");
+    end_with(HEADCOUNT_ETRUNCATED, "");
 }
 
 TEST(fetch, what_is_cut_short_is_an_error)
 {
     begin_and_answer(NULL, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
     net_peer_hang_up(&world.peer, 0);
-    end_with(HC_ETRUNCATED, "6 of its 9 bytes");
+    end_with(HEADCOUNT_ETRUNCATED, "6 of its 9 bytes");
     begin_and_answer(NULL, "HTTP/1.1 200 OK\r\nContent-");
     net_peer_hang_up(&world.peer, 0);
-    end_with(HC_ETRUNCATED, "within its head");
+    end_with(HEADCOUNT_ETRUNCATED, "within its head");
     begin_and_answer(NULL, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
                            "\r\n3\r\nabc\r\n");
     net_peer_hang_up(&world.peer, 0);
-    end_with(HC_ETRUNCATED, "within its body");
+    end_with(HEADCOUNT_ETRUNCATED, "within its body");
 }
 
 TEST(fetch, what_is_no_http_is_an_error)
 {
     begin_and_answer(NULL, "SSH-2.0-OpenSSH_9.2\r\n");
-    end_with(HC_EPROTOCOL, "SSH-2.0");
+    end_with(HEADCOUNT_EPROTOCOL, "SSH-2.0");
     begin_and_answer(NULL, "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n");
-    end_with(HC_EPROTOCOL, "Content-Length");
+    end_with(HEADCOUNT_EPROTOCOL, "Content-Length");
 }
 
 TEST(fetch, an_answer_that_is_too_large_is_refused)
@@ -282,7 +282,7 @@ TEST(fetch, an_answer_that_is_too_large_is_refused)
         net_world_round(&world);
     net_peer_say(&world.peer, 0,
                  "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
-    end_with(HC_ELIMIT, "larger than 5 bytes");
+    end_with(HEADCOUNT_ELIMIT, "larger than 5 bytes");
     world_open(NULL);
     CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){ .max_body = 5 }),
               0);
@@ -290,7 +290,7 @@ TEST(fetch, an_answer_that_is_too_large_is_refused)
                                  world.peer.conns[0].got_n == 0); i++)
         net_world_round(&world);
     net_peer_say(&world.peer, 0, "HTTP/1.1 200 OK\r\n\r\nabcdef");
-    end_with(HC_ELIMIT, "larger than 5 bytes");
+    end_with(HEADCOUNT_ELIMIT, "larger than 5 bytes");
 }
 
 /* ---- the stale connection ---- */
@@ -350,7 +350,7 @@ TEST(fetch, a_request_that_must_not_be_repeated_is_not)
     stale(false, false);
     net_world_until(&world, &two.ended);
     CHECK(two.failed);
-    CHECK_INT(two.f.error.code, HC_ECLOSED);
+    CHECK_INT(two.f.error.code, HEADCOUNT_ECLOSED);
     CHECK_INT(two.needed, 1);
     CHECK_INT(two.stats.replays, 0);
     fetcher_end(&two);
@@ -368,7 +368,7 @@ TEST(fetch, once_is_all_and_a_new_connection_is_never_replayed)
     net_peer_hang_up(&world.peer, 0);
     net_world_until(&world, &one.ended);
     CHECK(one.failed);
-    CHECK_INT(one.f.error.code, HC_ECLOSED);
+    CHECK_INT(one.f.error.code, HEADCOUNT_ECLOSED);
     CHECK_INT(one.needed, 1);
     CHECK_INT(world.peer.n, 1);
     fetcher_end(&one);
@@ -388,7 +388,7 @@ TEST(fetch, a_byte_of_an_answer_forbids_the_replay)
     net_peer_hang_up(&world.peer, 0);
     net_world_until(&world, &two.ended);
     CHECK(two.failed);
-    CHECK_INT(two.f.error.code, HC_ETRUNCATED);
+    CHECK_INT(two.f.error.code, HEADCOUNT_ETRUNCATED);
     CHECK_INT(two.stats.replays, 0);
     fetcher_end(&two);
     net_world_close(&world);
@@ -402,7 +402,7 @@ TEST(fetch, no_first_byte_in_time)
     net_world_pass(&world, 29 * HC_SECOND);
     CHECK(!one.ended);
     net_world_pass(&world, 1 * HC_SECOND);
-    end_with(HC_ETIMEDOUT, "first byte");
+    end_with(HEADCOUNT_ETIMEDOUT, "first byte");
 }
 
 /* Who waits for work may wait without an end, and is no less strict after. */
@@ -415,7 +415,7 @@ TEST(fetch, the_first_byte_may_have_a_time_of_its_own)
     net_world_pass(&world, 1 * HC_SECOND);
     CHECK(!one.ended);
     net_world_pass(&world, 1 * HC_SECOND);
-    end_with(HC_ETIMEDOUT, "first byte");
+    end_with(HEADCOUNT_ETIMEDOUT, "first byte");
     world_open(NULL);
     CHECK_INT(fetcher_start(&one, (struct hc_fetch_config){
                   .first_byte_timeout = -1 }), 0);
@@ -425,7 +425,7 @@ TEST(fetch, the_first_byte_may_have_a_time_of_its_own)
     net_peer_say(&world.peer, 0, "HTTP");
     net_world_settle(&world);
     net_world_pass(&world, 30 * HC_SECOND);
-    end_with(HC_ETIMEDOUT, "rest of the answer's head");
+    end_with(HEADCOUNT_ETIMEDOUT, "rest of the answer's head");
 }
 
 TEST(fetch, no_next_byte_in_time)
@@ -437,10 +437,10 @@ TEST(fetch, no_next_byte_in_time)
     net_world_pass(&world, 29 * HC_SECOND);
     CHECK(!one.ended);
     net_world_pass(&world, 1 * HC_SECOND);
-    end_with(HC_ETIMEDOUT, "rest of the answer's body");
+    end_with(HEADCOUNT_ETIMEDOUT, "rest of the answer's body");
     begin_and_answer(NULL, "HTTP");
     net_world_pass(&world, 30 * HC_SECOND);
-    end_with(HC_ETIMEDOUT, "rest of the answer's head");
+    end_with(HEADCOUNT_ETIMEDOUT, "rest of the answer's head");
 }
 
 TEST(fetch, the_deadline_is_over_everything)
@@ -451,7 +451,7 @@ TEST(fetch, the_deadline_is_over_everything)
     net_world_settle(&world);
     CHECK(!one.ended);
     net_world_pass(&world, HC_SECOND);
-    end_with(HC_EDEADLINE, "deadline");
+    end_with(HEADCOUNT_EDEADLINE, "deadline");
 }
 
 TEST(fetch, a_request_that_nobody_takes_is_given_up)
@@ -470,7 +470,7 @@ TEST(fetch, a_request_that_nobody_takes_is_given_up)
         hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
     world.now += 30 * HC_SECOND;
     hc_jobs_step(&world.net.jobs, world.now, NULL, 0);
-    end_with(HC_ETIMEDOUT, "request to be taken");
+    end_with(HEADCOUNT_ETIMEDOUT, "request to be taken");
 }
 
 TEST(fetch, a_large_request_goes_through_in_pieces)
@@ -568,7 +568,7 @@ static int fetch_in_a_new_world(void)
 
     net_world_close(&world);
     /* Without memory for it a name is not remembered: that is forgiven. */
-    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+    return err == 0 && t_alloc_state()->failed ? HEADCOUNT_ENOMEM : err;
 }
 
 TEST(fetch, every_failed_allocation_is_survived)
@@ -590,7 +590,7 @@ TEST(fetch, who_waits_for_a_free_connection_waits_ten_seconds)
     CHECK(!two.ended);
     net_world_pass(&world, 1 * HC_SECOND);
     CHECK(two.failed);
-    CHECK_INT(two.f.error.code, HC_ETIMEDOUT);
+    CHECK_INT(two.f.error.code, HEADCOUNT_ETIMEDOUT);
     CHECK(strstr(two.f.error.what, "waiting for a connection") != NULL);
     fetcher_end(&two);
     fetcher_end(&one);

@@ -15,7 +15,7 @@ struct rig {
     struct hc_lookup l;                  /* first: a job becomes its rig     */
     struct hc_system sys;
     struct hc_jobs jobs;
-    struct hc_stats stats;
+    struct headcount_stats stats;
     struct hc_resolv_conf conf;
     struct dns_peer peers[3];
     size_t peers_n;
@@ -28,7 +28,7 @@ static int count_up(void *ud, void *p, size_t n)
     int *at = ud;
 
     if (*at < 0)
-        return HC_EIO;
+        return HEADCOUNT_EIO;
     memset(p, ++*at, n);
     return 0;
 }
@@ -320,7 +320,8 @@ TEST(lookup, nxdomain_for_a_does_not_wait_for_aaaa)
 
     rig_open(&rig, no_name, NULL);
     rig_begin(&rig, true);
-    check_why(&rig, HC_EDNS, NAME " has no address (NXDOMAIN from 127.0.0.1:");
+    check_why(&rig, HEADCOUNT_EDNS,
+              NAME " has no address (NXDOMAIN from 127.0.0.1:");
     CHECK_INT(rig.l.known.ttl, 20);
     rig_close(&rig);
 }
@@ -331,12 +332,12 @@ TEST(lookup, no_data_twice_is_a_no_for_the_shorter_time)
 
     rig_open(&rig, no_data, NULL);
     rig_begin(&rig, true);
-    check_why(&rig, HC_EDNS, "no A or AAAA record from 127.0.0.1:");
+    check_why(&rig, HEADCOUNT_EDNS, "no A or AAAA record from 127.0.0.1:");
     CHECK_INT(rig.l.known.ttl, 20);
     rig_close(&rig);
     rig_open(&rig, no_data, NULL);
     rig_begin(&rig, false);
-    check_why(&rig, HC_EDNS, "no A record from 127.0.0.1:");
+    check_why(&rig, HEADCOUNT_EDNS, "no A record from 127.0.0.1:");
     rig_close(&rig);
 }
 
@@ -363,7 +364,7 @@ TEST(lookup, a_failure_beside_a_no_is_a_failure)
 
         rig_open(&rig, table[i], NULL);
         rig_begin(&rig, true);
-        check_why(&rig, HC_EDNSFAIL, "answered SERVFAIL");
+        check_why(&rig, HEADCOUNT_EDNSFAIL, "answered SERVFAIL");
         CHECK_INT(rig.l.known.ttl, 5);
         rig_close(&rig);
     }
@@ -405,7 +406,7 @@ TEST(lookup, where_nobody_listens_it_fails_at_once)
     dns_peer_close(&rig.peers[0]);
     rig.peers_n = 0;
     rig_begin(&rig, false);
-    check_why(&rig, HC_EDNSFAIL, "cannot be reached");
+    check_why(&rig, HEADCOUNT_EDNSFAIL, "cannot be reached");
     CHECK_INT(rig.l.why.sys, ECONNREFUSED);
     CHECK_INT(rig.stats.dns_datagrams, 2);
     rig_close(&rig);
@@ -418,7 +419,7 @@ TEST(lookup, an_address_that_cannot_be_sent_to_fails_at_once)
     rig_open(&rig, both, NULL);
     memset(rig.conf.servers[0].addr.ip, 255, 4);     /* broadcast: EACCES */
     rig_begin(&rig, true);
-    check_why(&rig, HC_EDNSFAIL, "255.255.255.255");
+    check_why(&rig, HEADCOUNT_EDNSFAIL, "255.255.255.255");
     CHECK_INT(rig.l.why.sys, EACCES);
     CHECK_INT(rig.stats.dns_datagrams, 0);
     rig_close(&rig);
@@ -434,9 +435,9 @@ TEST(lookup, nobody_answers)
     rig_turn(&rig, 2 * HC_SECOND);
     CHECK_INT(rig_at(&rig), 4 * HC_SECOND);
     rig_turn(&rig, 4 * HC_SECOND);
-    check_why(&rig, HC_EDNSFAIL, "no DNS server answered for " NAME
+    check_why(&rig, HEADCOUNT_EDNSFAIL, "no DNS server answered for " NAME
               " within 4 s (asked 127.0.0.1:");
-    check_why(&rig, HC_EDNSFAIL, " twice)");
+    check_why(&rig, HEADCOUNT_EDNSFAIL, " twice)");
     CHECK_INT(rig.peers[0].a_n, 2);
     CHECK_INT(rig.peers[0].aaaa_n, 2);
     rig_close(&rig);
@@ -555,7 +556,7 @@ TEST(lookup, a_connection_that_ends_early_means_the_next_server)
     rig_open(&rig, cut, NULL);
     rig.peers[0].hang_up = true;
     rig_begin(&rig, false);
-    check_why(&rig, HC_EDNSFAIL, " closed the connection)");
+    check_why(&rig, HEADCOUNT_EDNSFAIL, " closed the connection)");
     rig_close(&rig);
 }
 
@@ -586,7 +587,7 @@ TEST(lookup, tcp_has_a_deadline_too)
     CHECK_INT(rig_at(&rig), 2 * HC_SECOND);
     rig_turn(&rig, 2 * HC_SECOND);
     rig_turn(&rig, 4 * HC_SECOND);
-    check_why(&rig, HC_EDNSFAIL, "no DNS server answered");
+    check_why(&rig, HEADCOUNT_EDNSFAIL, "no DNS server answered");
     rig_close(&rig);
 }
 
@@ -621,13 +622,14 @@ TEST(lookup, without_randomness_nothing_is_asked)
     rig.random = -1;
     rig_begin(&rig, true);
     CHECK_INT(rig.done, 1);
-    CHECK_INT(rig.l.why.code, HC_EIO);
+    CHECK_INT(rig.l.why.code, HEADCOUNT_EIO);
     CHECK_INT(rig.l.known.ttl, 0);
     CHECK_INT(rig.peers[0].udp_n, 0);
     rig_close(&rig);
 }
 
-static int begin_with(struct rig *rig, struct hc_str name, struct hc_error *e)
+static int begin_with(struct rig *rig, struct hc_str name,
+                      struct headcount_error *e)
 {
     const struct hc_lookup_config config = {
         .name = name, .conf = &rig->conf, .ipv6 = true, .sys = &rig->sys,
@@ -643,16 +645,16 @@ TEST(lookup, what_is_no_name_is_told)
 {
     char long_name[2 * HC_DNS_NAME_TEXT];
     struct rig rig;
-    struct hc_error e;
+    struct headcount_error e;
 
     for (size_t i = 0; i < sizeof long_name; i++)
         long_name[i] = i % 2 == 0 ? 'a' : '.';
     rig_open(&rig, both, NULL);
-    CHECK_INT(begin_with(&rig, HC_STR("a..b"), &e), HC_EDNS);
+    CHECK_INT(begin_with(&rig, HC_STR("a..b"), &e), HEADCOUNT_EDNS);
     CHECK_Z(e.what, "\"a..b\" is no host name");
     CHECK_INT(begin_with(&rig, hc_str_n(long_name, HC_DNS_NAME_TEXT), &e), 0);
     CHECK_INT(begin_with(&rig, hc_str_n(long_name, HC_DNS_NAME_TEXT + 2), &e),
-              HC_EDNS);
+              HEADCOUNT_EDNS);
     rig_close(&rig);
 }
 

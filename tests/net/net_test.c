@@ -7,10 +7,10 @@
 
 static struct hc_net net;
 
-static int open_with(struct hc_net_config config, struct hc_error *e)
+static int open_with(struct hc_net_config config, struct headcount_error *e)
 {
     struct hc_system sys;
-    const struct hc_log log = { .level = LOG_ERROR };
+    const struct hc_log log = { .level = HEADCOUNT_LOG_ERROR };
 
     hc_system_real(&sys);
     sys.alloc = *t_alloc();
@@ -43,9 +43,11 @@ TEST(net, a_negative_limit_is_none)
 
 TEST(net, a_dns_server_that_is_none_is_refused)
 {
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
-    CHECK_INT(open_with((struct hc_net_config){
-                  .dns_server = HC_STR("dns.example") }, &e), HC_ECONFIG);
+    CHECK_INT(
+        open_with((struct hc_net_config){ .dns_server = HC_STR("dns.example") },
+                  &e),
+        HEADCOUNT_ECONFIG);
     CHECK(strstr(e.what, "dns.example") != NULL);
 }

@@ -13,7 +13,7 @@ static struct net_world world;
 struct taker {
     struct hc_job job;
     struct hc_pool_waiter waiter;
-    struct hc_stats stats;
+    struct headcount_stats stats;
     bool has;
 };
 
@@ -240,7 +240,7 @@ TEST(pool, a_dial_that_fails_fails_its_turn)
     net_world_until(&world, &takers[1].has);
     for (int i = 0; i < 2; i++) {
         CHECK(takers[i].waiter.failed);
-        CHECK_INT(takers[i].waiter.error.code, HC_ECONNECT);
+        CHECK_INT(takers[i].waiter.error.code, HEADCOUNT_ECONNECT);
         give(&takers[i], false);
     }
     net_world_settle(&world);

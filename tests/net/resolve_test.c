@@ -11,20 +11,20 @@
 struct asker {
     struct hc_job job;                   /* first */
     struct hc_waiter waiter;
-    struct hc_stats stats;
+    struct headcount_stats stats;
     struct hc_resolver *r;
     const char *name;
     bool again, gone;
     int got, asks, *done;
     struct hc_addrs addrs;
-    struct hc_error e;
+    struct headcount_error e;
 };
 
 struct rig {
     struct hc_resolver r;
     struct hc_system sys;
     struct hc_jobs jobs;
-    struct hc_stats stats;
+    struct headcount_stats stats;
     struct dns_peer peer;
     const char *hosts, *resolv_conf;     /* NULL: there is no such file      */
     int read_error, reads;
@@ -42,7 +42,7 @@ static int fake_random(void *ud, void *p, size_t n)
 }
 
 static int fake_read(void *ud, const char *path, struct hc_buf *out,
-                     struct hc_error *e)
+                     struct headcount_error *e)
 {
     struct rig *rig = ud;
     const char *text = NULL;
@@ -53,7 +53,7 @@ static int fake_read(void *ud, const char *path, struct hc_buf *out,
     else if (strcmp(path, "/etc/resolv.conf") == 0)
         text = rig->resolv_conf;
     if (text == NULL)
-        return hc_error_set(e, HC_EIO, "no %s", path);
+        return hc_error_set(e, HEADCOUNT_EIO, "no %s", path);
     hc_buf_text(out, text);
     if (rig->read_error < 0)
         return hc_error_set(e, rig->read_error, "%s", path);
@@ -294,7 +294,7 @@ TEST(resolve, a_file_that_cannot_be_read_to_its_end_counts_as_none)
 
     rig_open(&rig, knows);
     rig.hosts = "192.0.2.9 ecs.test\n";
-    rig.read_error = HC_ELIMIT;
+    rig.read_error = HEADCOUNT_ELIMIT;
     CHECK_INT(resolve(&rig, &a, "ecs.test", 0), 1);
     CHECK_Z(text_of(&a.addrs), "192.0.2.1 192.0.2.2");
     rig_close(&rig);
@@ -354,12 +354,12 @@ TEST(resolve, a_server_that_was_named_is_the_only_one)
 TEST(resolve, what_is_no_server_is_refused)
 {
     struct hc_resolver r;
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     const struct hc_resolver_config config = {
         .dns_server = HC_STR("dns.example")
     };
 
-    CHECK_INT(hc_resolver_init(&r, &config, &e), HC_ECONFIG);
+    CHECK_INT(hc_resolver_init(&r, &config, &e), HEADCOUNT_ECONFIG);
     CHECK_Z(e.what, "the DNS server \"dns.example\" is no IP, IP:port or "
                     "[IPv6]:port");
 }
@@ -421,14 +421,14 @@ TEST(resolve, a_name_that_does_not_exist_is_asked_for_once)
     struct asker a, b;
 
     rig_open(&rig, knows);
-    CHECK_INT(resolve(&rig, &a, "none.test", 0), HC_EDNS);
+    CHECK_INT(resolve(&rig, &a, "none.test", 0), HEADCOUNT_EDNS);
     CHECK(strstr(a.e.what, "none.test has no address (NXDOMAIN from "
                            "127.0.0.1:") != NULL);
-    CHECK_INT(resolve(&rig, &b, "none.test", 29 * HC_SECOND), HC_EDNS);
+    CHECK_INT(resolve(&rig, &b, "none.test", 29 * HC_SECOND), HEADCOUNT_EDNS);
     CHECK_Z(b.e.what, a.e.what);
     CHECK_INT(b.stats.dns_hits, 1);
     CHECK_INT(rig.peer.udp_n, 1);
-    CHECK_INT(resolve(&rig, &a, "none.test", 30 * HC_SECOND), HC_EDNS);
+    CHECK_INT(resolve(&rig, &a, "none.test", 30 * HC_SECOND), HEADCOUNT_EDNS);
     CHECK_INT(rig.peer.udp_n, 2);
     rig_close(&rig);
 }
@@ -439,13 +439,14 @@ TEST(resolve, a_failure_is_remembered_for_five_seconds)
     struct asker a, b;
 
     rig_open(&rig, refuses);
-    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), HC_EDNSFAIL);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), HEADCOUNT_EDNSFAIL);
     CHECK(strstr(a.e.what, "answered REFUSED") != NULL);
     CHECK_INT(a.stats.dns_datagrams, 2);
-    CHECK_INT(resolve(&rig, &b, "ecs.test", 5 * HC_SECOND - 1), HC_EDNSFAIL);
+    CHECK_INT(resolve(&rig, &b, "ecs.test", 5 * HC_SECOND - 1),
+              HEADCOUNT_EDNSFAIL);
     CHECK_Z(b.e.what, a.e.what);
     CHECK_INT(rig.peer.udp_n, 2);
-    CHECK_INT(resolve(&rig, &b, "ecs.test", 5 * HC_SECOND), HC_EDNSFAIL);
+    CHECK_INT(resolve(&rig, &b, "ecs.test", 5 * HC_SECOND), HEADCOUNT_EDNSFAIL);
     CHECK_INT(rig.peer.udp_n, 4);
     rig_close(&rig);
 }
@@ -619,8 +620,8 @@ TEST(resolve, nobody_answers_and_all_who_wait_are_told)
     CHECK_INT(rig.peer.udp_n, 1);
     turn(&rig, 2 * HC_SECOND);
     turn(&rig, 4 * HC_SECOND);
-    CHECK_INT(a.got, HC_EDNSFAIL);
-    CHECK_INT(b.got, HC_EDNSFAIL);
+    CHECK_INT(a.got, HEADCOUNT_EDNSFAIL);
+    CHECK_INT(b.got, HEADCOUNT_EDNSFAIL);
     CHECK_Z(a.e.what, b.e.what);
     CHECK(strstr(a.e.what, "no DNS server answered for ecs.test within 4 s "
                            "(asked 127.0.0.1:") != NULL);
@@ -706,7 +707,7 @@ TEST(resolve, what_cannot_be_sent_fails_without_a_wait)
     struct asker a;
 
     rig_open_with(&rig, knows, HC_STR("255.255.255.255"));
-    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), HC_EDNSFAIL);
+    CHECK_INT(resolve(&rig, &a, "ecs.test", 0), HEADCOUNT_EDNSFAIL);
     CHECK_INT(a.asks, 1);
     CHECK_INT(a.stats.dns_lookups, 1);
     CHECK_INT(a.stats.dns_datagrams, 0);
@@ -720,7 +721,7 @@ TEST(resolve, what_is_no_name_is_not_asked_for)
     struct asker a;
 
     rig_open(&rig, knows);
-    CHECK_INT(resolve(&rig, &a, "a..b", 0), HC_EDNS);
+    CHECK_INT(resolve(&rig, &a, "a..b", 0), HEADCOUNT_EDNS);
     CHECK_INT(rig.stats.dns_lookups, 0);
     rig_close(&rig);
 }
@@ -736,8 +737,8 @@ static int without_memory(void)
     int code = resolve(&rig, &a, "ecs.test", 0);
 
     /* The cache may stay cold. */
-    if (code == HC_EDNSFAIL)
-        code = t_alloc_state()->failed ? HC_ENOMEM : 0;
+    if (code == HEADCOUNT_EDNSFAIL)
+        code = t_alloc_state()->failed ? HEADCOUNT_ENOMEM : 0;
     rig_close(&rig);
     return code;
 }

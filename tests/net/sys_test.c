@@ -53,17 +53,17 @@ static int no_random(void *ud, void *p, size_t n)
     (void)ud;
     (void)p;
     (void)n;
-    return HC_EIO;
+    return HEADCOUNT_EIO;
 }
 
 TEST(sys, no_randomness_is_an_error)
 {
     struct hc_system sys = real();
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     char byte;
 
     sys.random = no_random;
-    CHECK_INT(hc_random(&sys, &byte, 1, &e), HC_EIO);
+    CHECK_INT(hc_random(&sys, &byte, 1, &e), HEADCOUNT_EIO);
     CHECK(strstr(e.what, "randomness") != NULL);
 }
 
@@ -96,7 +96,7 @@ static const char *file_with(const char *name, size_t n)
 }
 
 static int read_into(const char *path, size_t max, size_t *n,
-                     struct hc_error *e)
+                     struct headcount_error *e)
 {
     struct hc_system sys = real();
     struct hc_buf out;
@@ -113,15 +113,21 @@ static int read_into(const char *path, size_t max, size_t *n,
 
 TEST(file, is_read_whole_or_not_at_all)
 {
-    static const struct { size_t size, max; int err; } rows[] = {
-        { 0, 10, 0 }, { 1, 10, 0 }, { 10, 10, 0 }, { 11, 10, HC_ELIMIT },
-        { 4096, 8192, 0 }, { 10000, 10000, 0 }, { 10001, 10000, HC_ELIMIT },
+    static const struct { size_t size, max; int err;
+    } rows[] = {
+        { 0, 10, 0 },
+        { 1, 10, 0 },
+        { 10, 10, 0 },
+        { 11, 10, HEADCOUNT_ELIMIT },
+        { 4096, 8192, 0 },
+        { 10000, 10000, 0 },
+        { 10001, 10000, HEADCOUNT_ELIMIT },
         { 70000, 100000, 0 },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *path = file_with("f", rows[i].size);
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
         size_t n;
 
         CHECK_INT(read_into(path, rows[i].max, &n, &e), rows[i].err);
@@ -135,18 +141,19 @@ TEST(file, is_read_whole_or_not_at_all)
 
 TEST(file, what_is_no_file_is_an_error_at_once)
 {
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     char fifo[64];
     size_t n;
 
-    CHECK_INT(read_into("build/there-is-no-such-file", 10, &n, &e), HC_EIO);
+    CHECK_INT(read_into("build/there-is-no-such-file", 10, &n, &e),
+              HEADCOUNT_EIO);
     CHECK_INT(e.sys, ENOENT);
     hc_error_reset(&e);
-    CHECK_INT(read_into("build", 10, &n, &e), HC_EIO);
+    CHECK_INT(read_into("build", 10, &n, &e), HEADCOUNT_EIO);
     hc_error_reset(&e);
     snprintf(fifo, sizeof fifo, "build/sys_test.fifo.%d", (int)getpid());
     CHECK(mkfifo(fifo, 0600) == 0);
-    CHECK_INT(read_into(fifo, 10, &n, &e), HC_EIO);
+    CHECK_INT(read_into(fifo, 10, &n, &e), HEADCOUNT_EIO);
     CHECK(strstr(e.what, "no regular file") != NULL);
     unlink(fifo);
 }

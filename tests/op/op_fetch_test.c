@@ -586,7 +586,7 @@ static int one_fetch(void)
         err = headcount_outcome(scene.op)->code;
     }
     scene_close();
-    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+    return err == 0 && t_alloc_state()->failed ? HEADCOUNT_ENOMEM : err;
 }
 
 TEST(fetch, every_failed_allocation_is_survived)

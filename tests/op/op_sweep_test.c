@@ -659,7 +659,7 @@ TEST(sweep_op, who_waits_for_room_comes_before_the_next_of_who_has_it)
 }
 
 static int arena_waiting(void *ud, struct hc_job *job, int64_t now,
-                        struct hc_credentials *out, struct hc_error *e)
+                        struct hc_credentials *out, struct headcount_error *e)
 {
     (void)ud, (void)job, (void)now, (void)out, (void)e;
     return HC_CREDS_WAIT;
@@ -768,7 +768,7 @@ static int sweep_once(void)
         if (strcmp(operation(i), "UpdateService") == 0)
             CHECK(asked(i, "\"desiredCount\":2}"));
     scene_close();
-    return err == 0 && t_alloc_state()->failed ? HC_ENOMEM : err;
+    return err == 0 && t_alloc_state()->failed ? HEADCOUNT_ENOMEM : err;
 }
 
 TEST(sweep_op, every_failed_allocation_is_survived)

@@ -15,7 +15,7 @@ static const char *const default_env[] = {
 void aws_world_open(struct aws_world *w, const char *const *env,
                     const char *const *answers)
 {
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     struct hc_config_options options = { .region = NULL };
     struct hc_client_config client = { .config = &w->config,
                                        .net = &w->world.net,

@@ -15,7 +15,7 @@ struct creds_peer {
     struct hc_waiter link;
     struct hc_creds *from;
     struct hc_credentials out;
-    struct hc_error error;
+    struct headcount_error error;
     int got;                             /* of the last ask                  */
     bool ended;
 };

@@ -228,7 +228,7 @@ void script_end(void)
     CHECK(script.r.result.services == NULL);
 }
 
-const struct hc_report_service *script_service(size_t at)
+const struct headcount_service *script_service(size_t at)
 {
     CHECK(at < script.r.result.services_n);
     return &script.r.result.services[at];
@@ -245,13 +245,13 @@ static void disbelieve(struct script_row *rows, size_t n,
     s->config.wishes_n = 1;
     CHECK_INT(script_run(), 1);
 
-    const struct hc_report_service *got = script_service(0);
+    const struct headcount_service *got = script_service(0);
 
-    CHECK_Z(hc_outcome_name(got->outcome), "failed");
+    CHECK_Z(hc_result_name(got->outcome), "failed");
     CHECK_Z(got->code, "EANSWER");
     if (strstr(got->reason, answer->says) == NULL)
         CHECK_Z(got->reason, answer->says);
-    CHECK_INT(got->hosts_counted, HC_UNKNOWN);
+    CHECK_INT(got->hosts_counted, HEADCOUNT_UNKNOWN);
     script_end();
 }
 

@@ -51,7 +51,7 @@ struct script_row {
     const char *body;          /* the request's, NULL: any                   */
     const char *answer;        /* of a 2xx; NULL: none                       */
     int fail;                  /* how it ends after the answer; 0: well      */
-    const char *code;          /* AWS's, where fail is HC_ESERVICE           */
+    const char *code; /* AWS's, where fail is HEADCOUNT_ESERVICE           */
     int status;                /* likewise; 0 is 400                         */
     int attempts;              /* begun, 0 is 1                              */
     bool sent;                 /* the last attempt was flushed whole         */
@@ -66,7 +66,7 @@ struct script_row {
 struct script {
     struct hc_reconcile_config config;   /* cluster "prod", one a host       */
     struct hc_reconcile r;
-    struct hc_error error;               /* of a start that failed           */
+    struct headcount_error error;        /* of a start that failed           */
     size_t piece;                        /* bytes a span; 0: the whole       */
     size_t at;                           /* calls begun                      */
     int64_t now, wall;
@@ -99,6 +99,6 @@ struct script_answer {
 void script_disbelieve(struct script_row *rows, size_t n,
                        const struct script_answer *answers, size_t answers_n);
 /* The service of this place in the report. */
-const struct hc_report_service *script_service(size_t at);
+const struct headcount_service *script_service(size_t at);
 
 #endif

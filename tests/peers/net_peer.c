@@ -239,7 +239,7 @@ static int world_random(void *ud, void *p, size_t n)
     unsigned char *at = p;
 
     if (((struct net_world *)ud)->no_random)
-        return HC_EIO;
+        return HEADCOUNT_EIO;
     for (size_t i = 0; i < n; i++)
         at[i] = ++turn;
     return 0;
@@ -257,7 +257,7 @@ static const char *world_getenv(void *ud, const char *name)
 }
 
 static int world_read_file(void *ud, const char *path, struct hc_buf *out,
-                           struct hc_error *e)
+                           struct headcount_error *e)
 {
     const struct net_world *w = ud;
     const char *text = NULL;
@@ -269,7 +269,8 @@ static int world_read_file(void *ud, const char *path, struct hc_buf *out,
     else
         text = t_file(path, NULL);
     if (text == NULL)
-        return hc_error_sys(e, HC_EIO, ENOENT, "%s cannot be opened", path);
+        return hc_error_sys(e, HEADCOUNT_EIO, ENOENT, "%s cannot be opened",
+                            path);
     hc_buf_text(out, text);
     return hc_buf_error(out);
 }
@@ -282,7 +283,7 @@ static bool no_ipv6(void)
 static void world_trust(struct net_world *w)
 {
     char path[256];
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     size_t n;
 
     hc_fmt(path, sizeof path, "%s/ca.pem", t_certs());
@@ -295,9 +296,9 @@ static void world_trust(struct net_world *w)
 void net_world_open(struct net_world *w, const struct hc_net_config *config,
                     const char *certificate)
 {
-    const struct hc_log quiet = { .level = LOG_ERROR };
+    const struct hc_log quiet = { .level = HEADCOUNT_LOG_ERROR };
     const struct hc_net_config none = { .tcp_keepalive = true };
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     w->now = 1000 * HC_SECOND;
     w->wall = (int64_t)time(NULL) * HC_SECOND;

@@ -10,7 +10,7 @@ static bool needs_cpu(const struct hc_rule *rule)
 bool tally_needs_details(const struct hc_wish *wish,
                          const struct world_service *s)
 {
-    return s->strategy || wish->by == HOSTS_CONNECTED ||
+    return s->strategy || wish->by == HEADCOUNT_CONNECTED ||
            wish->rule.min_age > 0 || needs_cpu(&wish->rule);
 }
 
@@ -28,7 +28,7 @@ struct tally tally_of(const struct hc_wish *wish,
         if ((listed >> i & 1) == 0)
             continue;
         if (h != NULL && (h->status != 'A' ||
-                          (wish->by == HOSTS_CONNECTED && !h->connected) ||
+                          (wish->by == HEADCOUNT_CONNECTED && !h->connected) ||
                           (wish->rule.min_age > 0 &&
                            h->registered_at > wall - wish->rule.min_age)))
             continue;
@@ -66,16 +66,16 @@ int64_t tally_count(const struct world *w, const struct hc_wish *wish,
     const struct hc_rule *rule = &wish->rule;
     int64_t n = t.hosts * (rule->tasks > 0 ? rule->tasks : 1);
 
-    if (rule->kind == RULE_FIXED)
+    if (rule->kind == HEADCOUNT_FIXED)
         n = rule->tasks;
-    if (rule->kind == RULE_LINEAR)
+    if (rule->kind == HEADCOUNT_LINEAR)
         n = rule->base + (rule->per_cpu > 0 ? shares(t.cpu, rule->per_cpu)
                                             : shares(t.memory,
                                                      rule->per_memory));
-    if (rule->kind == RULE_LADDER)
+    if (rule->kind == HEADCOUNT_LADDER)
         n = rung(&rule->by_cpu, t.cpu);
     /* No host at all is no reason for no task. */
-    if (world_is_alone(w, s) && rule->kind != RULE_FIXED && t.hosts > 0 &&
+    if (world_is_alone(w, s) && rule->kind != HEADCOUNT_FIXED && t.hosts > 0 &&
         n > t.hosts)
         n = t.hosts;
     return rule->has_max && n > rule->max ? rule->max : n;

@@ -199,9 +199,9 @@ static bool says(const struct witness *x, const struct hc_wish *wish, int i,
 static bool is_said(const struct witness *x, const struct hc_wish *wish, int i,
                     int64_t wanted)
 {
-    if (wish->rule.kind != RULE_FIXED && x->services[i].unclear)
+    if (wish->rule.kind != HEADCOUNT_FIXED && x->services[i].unclear)
         return false;
-    if (wish->rule.kind == RULE_FIXED)
+    if (wish->rule.kind == HEADCOUNT_FIXED)
         return wanted == tally_count(x->w, wish, &x->services[i],
                                   (struct tally){ 0, 0, 0 });
     for (size_t k = 0; k < x->lists_n; k++)
@@ -382,7 +382,8 @@ bool witness_follows_twice(const struct witness *x, int i, int64_t wanted)
     case WITNESS_POLICIES:
         break;
     }
-    return wish->rule.kind == RULE_FIXED || is_confirmed(x, wish, i, wanted);
+    return wish->rule.kind == HEADCOUNT_FIXED ||
+           is_confirmed(x, wish, i, wanted);
 }
 
 /* ---- a world that stands still ---- */
@@ -421,7 +422,7 @@ static bool cannot_list(const struct witness *x, int i,
                         const struct world_service *s)
 {
     bool fixed = x->policies[i] == POLICY_NONE &&
-                 x->wishes[i].rule.kind == RULE_FIXED;
+                 x->wishes[i].rule.kind == HEADCOUNT_FIXED;
 
     return x->w->refuses && s->anywhere && !s->strategy && !fixed;
 }

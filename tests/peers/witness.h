@@ -83,7 +83,7 @@ void witness_asked(struct witness *x, const struct world_call *c);
 void witness_told(struct witness *x, const struct world_call *c, bool ok);
 /* The reconcile has ended, and this came of the service. */
 void witness_end(struct witness *x, int service,
-                 const struct hc_report_service *s);
+                 const struct headcount_service *s);
 /* The count that is right for the world as it is; the present one, where none
  * is to be written. */
 int64_t witness_right(const struct witness *x, int service);

@@ -104,7 +104,7 @@ void witness_asked(struct witness *x, const struct world_call *c)
 /* ECS shows neither our write nor what was before it, and the plan still wants
  * what we wrote: it was undone. */
 static void end_own(struct witness *x, int i,
-                    const struct hc_report_service *s)
+                    const struct headcount_service *s)
 {
     struct witness_own *own = &x->own[i];
 
@@ -116,12 +116,12 @@ static void end_own(struct witness *x, int i,
 }
 
 static void end_write(struct witness *x, int i,
-                      const struct hc_report_service *s)
+                      const struct headcount_service *s)
 {
     struct witness_own *own = &x->own[i];
     const struct witness_own *sent = &x->sent[i];
 
-    if (!sent->written || (!sent->shown && s->outcome != OUTCOME_UPDATED))
+    if (!sent->written || (!sent->shown && s->outcome != HEADCOUNT_UPDATED))
         return;
     own->again = sent->again || (own->written && !own->shown);
     own->written = true;
@@ -141,18 +141,18 @@ static unsigned undone_lately(const struct witness *x, int i)
     return n;
 }
 
-void witness_end(struct witness *x, int i, const struct hc_report_service *s)
+void witness_end(struct witness *x, int i, const struct headcount_service *s)
 {
     bool hidden = x->knows[i] && is_awaited(x, i, x->w->now) &&
                   !x->own[i].again && is_recent(x, i, s->wanted);
 
     if (x->knows[i])
         end_own(x, i, s);
-    if (s->outcome == OUTCOME_HELD && strcmp(s->code, "contested") == 0 &&
+    if (s->outcome == HEADCOUNT_HELD && strcmp(s->code, "contested") == 0 &&
         undone_lately(x, i) < HC_PLAN_UNDONE)
         fail_msg("seed %" PRIu64 ": s%d is contested, and %u writes of this "
                  "headcount were undone", x->w->seed, i, undone_lately(x, i));
-    if (s->outcome == OUTCOME_UNCHANGED && hidden)
+    if (s->outcome == HEADCOUNT_UNCHANGED && hidden)
         fail_msg("seed %" PRIu64 ": s%d is unchanged at %" PRId64 ", and %"
                  PRId64 " was written a moment ago", x->w->seed, i, s->wanted,
                  x->own[i].count);

@@ -49,11 +49,13 @@ static int start(int actor, struct hc_call *call,
 static int end(struct world *w, int actor, struct hc_call *call)
 {
     static const int codes[WORLD_FAULTS] = {
-        [FAULT_REFUSED] = HC_ESERVICE, [FAULT_LOST] = HC_ETIMEDOUT,
-        [FAULT_UNSENT] = HC_ECONNECT, [FAULT_CUT] = HC_ETRUNCATED,
+        [FAULT_REFUSED] = HEADCOUNT_ESERVICE,
+        [FAULT_LOST] = HEADCOUNT_ETIMEDOUT,
+        [FAULT_UNSENT] = HEADCOUNT_ECONNECT,
+        [FAULT_CUT] = HEADCOUNT_ETRUNCATED,
     };
     struct world_call *c = &w->calls[actor];
-    int code = c->error != NULL ? HC_ESERVICE : codes[c->fault];
+    int code = c->error != NULL ? HEADCOUNT_ESERVICE : codes[c->fault];
     /* A foreign page without a host is what ours would be. */
     bool ok = c->fault == FAULT_NONE || c->fault == FAULT_RESTART ||
               c->fault == FAULT_OLD || c->fault == FAULT_LIE ||
@@ -64,10 +66,10 @@ static int end(struct world *w, int actor, struct hc_call *call)
     call->request.sent = c->fault != FAULT_UNSENT;
     if (code == 0)
         return CALL_DONE;
-    if (code == HC_ESERVICE)
+    if (code == HEADCOUNT_ESERVICE)
         hc_fmt(call->service_error.code, sizeof(call->service_error.code),
                "%s", c->error != NULL ? c->error : "ThrottlingException");
-    call->service_error.named = code == HC_ESERVICE;
+    call->service_error.named = code == HEADCOUNT_ESERVICE;
     call->service_error.status = 400;
     hc_error_set(&call->error, code, "a fault of this world");
     return CALL_FAILED;

@@ -9,7 +9,7 @@
 #include "plan/autoscaler.h"
 
 static struct hc_arena arena;
-static struct hc_error error;
+static struct headcount_error error;
 static struct hc_wish wish;
 
 static int read_json(const char *json)
@@ -65,11 +65,11 @@ TEST(autoscaler, a_rule_is_what_its_parameters_say)
         CHECK_INT(got, 0);
         CHECK_INT(hc_rule_bound(&wish.rule, hc_rule_count(&wish.rule, &m)),
                   good[i].count);
-        CHECK_INT(wish.by, HOSTS_ACTIVE);
+        CHECK_INT(wish.by, HEADCOUNT_ACTIVE);
     }
     CHECK_INT(read_json(LINEAR("\"nodesPerReplica\":1,"
                                "\"includeUnschedulableNodes\":true")), 0);
-    CHECK_INT(wish.by, HOSTS_REGISTERED);
+    CHECK_INT(wish.by, HEADCOUNT_REGISTERED);
     hc_arena_fini(&arena);
 }
 
@@ -140,14 +140,14 @@ TEST(autoscaler, what_would_surprise_is_refused_by_name)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int got = read_json(bad[i].json);
 
-        if (got != HC_ECONFIG || strstr(error.what, bad[i].says) == NULL)
+        if (got != HEADCOUNT_ECONFIG || strstr(error.what, bad[i].says) == NULL)
             print_error("%zu %s\n", i, error.what);
-        CHECK_INT(got, HC_ECONFIG);
+        CHECK_INT(got, HEADCOUNT_ECONFIG);
         CHECK(strstr(error.what, bad[i].says) != NULL);
     }
     memset(large, ' ', HC_AUTOSCALER_JSON + 1);
     large[HC_AUTOSCALER_JSON + 1] = '\0';
-    CHECK_INT(read_json(large), HC_ECONFIG);
+    CHECK_INT(read_json(large), HEADCOUNT_ECONFIG);
     CHECK(strstr(error.what, "64 KiB") != NULL);
     free(large);
     hc_arena_fini(&arena);

@@ -58,12 +58,12 @@ TEST(filter, terms_that_do_not_match_inside_are_refused)
         size_t n = strlen(rows[i].term);
         struct hc_str term = hc_str_n(t_guard(rows[i].term, n), n);
         struct hc_filter f = { .n = 0 };
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
 
-        CHECK_INT(hc_filter_add(&f, term, &e), HC_ESYNTAX);
+        CHECK_INT(hc_filter_add(&f, term, &e), HEADCOUNT_ESYNTAX);
         CHECK(strstr(e.what, rows[i].why) != NULL);
         CHECK_INT(f.n, 0);
-        CHECK_INT(hc_filter_check(term, NULL), HC_ESYNTAX);
+        CHECK_INT(hc_filter_check(term, NULL), HEADCOUNT_ESYNTAX);
     }
 }
 
@@ -81,16 +81,16 @@ TEST(filter, terms_that_match_inside_are_taken_as_they_stand)
 
 TEST(filter, a_control_character_hides_in_no_quote)
 {
-    CHECK_INT(hc_filter_check(HC_STR("a == '\x01'"), NULL), HC_ESYNTAX);
-    CHECK_INT(hc_filter_check(HC_STR("a == 'b\nc'"), NULL), HC_ESYNTAX);
-    CHECK_INT(hc_filter_check(HC_STR("a == '\\\n'"), NULL), HC_ESYNTAX);
-    CHECK_INT(hc_filter_check(HC_STR("a == \"\0\""), NULL), HC_ESYNTAX);
+    CHECK_INT(hc_filter_check(HC_STR("a == '\x01'"), NULL), HEADCOUNT_ESYNTAX);
+    CHECK_INT(hc_filter_check(HC_STR("a == 'b\nc'"), NULL), HEADCOUNT_ESYNTAX);
+    CHECK_INT(hc_filter_check(HC_STR("a == '\\\n'"), NULL), HEADCOUNT_ESYNTAX);
+    CHECK_INT(hc_filter_check(HC_STR("a == \"\0\""), NULL), HEADCOUNT_ESYNTAX);
 }
 
 TEST(filter, an_empty_expression_is_none)
 {
-    CHECK_INT(hc_filter_check(HC_STR(""), NULL), HC_ESYNTAX);
-    CHECK_INT(hc_filter_check(HC_STR("   "), NULL), HC_ESYNTAX);
+    CHECK_INT(hc_filter_check(HC_STR(""), NULL), HEADCOUNT_ESYNTAX);
+    CHECK_INT(hc_filter_check(HC_STR("   "), NULL), HEADCOUNT_ESYNTAX);
 }
 
 TEST(filter, nesting_length_and_number_are_bounded)
@@ -98,17 +98,17 @@ TEST(filter, nesting_length_and_number_are_bounded)
     static char text[HC_FILTER_BYTES];
     static char terms[HC_FILTER_TERMS + 1];
     struct hc_filter f = { .n = 0 };
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     memset(text, '[', 65);
     memset(text + 65, ']', 65);
-    CHECK_INT(hc_filter_check(hc_str_n(text, 130), NULL), HC_ESYNTAX);
+    CHECK_INT(hc_filter_check(hc_str_n(text, 130), NULL), HEADCOUNT_ESYNTAX);
     CHECK_INT(hc_filter_check(hc_str_n(text + 1, 128), NULL), 0);
 
     memset(text, 'a', sizeof(text));
     CHECK_INT(hc_filter_check(hc_str_n(text, HC_FILTER_BYTES / 2), NULL), 0);
     CHECK_INT(hc_filter_check(hc_str_n(text, HC_FILTER_BYTES / 2 + 1), &e),
-              HC_ESYNTAX);
+              HEADCOUNT_ESYNTAX);
     CHECK(strstr(e.what, "too long") != NULL);
 
     for (size_t i = 0; i < HC_FILTER_TERMS; i++) {
@@ -117,7 +117,7 @@ TEST(filter, nesting_length_and_number_are_bounded)
     }
     terms[HC_FILTER_TERMS] = 'z';
     CHECK_INT(hc_filter_add(&f, hc_str_n(&terms[HC_FILTER_TERMS], 1), NULL),
-              HC_ELIMIT);
+              HEADCOUNT_ELIMIT);
     CHECK_INT(hc_filter_add(&f, hc_str_n(&terms[0], 1), NULL), 0);
     CHECK_INT(f.n, HC_FILTER_TERMS);
 }

@@ -27,11 +27,11 @@ static void set_up(int64_t desired, int64_t hosts)
     };
     in = (struct hc_plan_input){
         .wish = &wish, .service = &service, .filter = HC_STR(""),
-        .hosts = hosts, .all_hosts = HC_UNKNOWN
+        .hosts = hosts, .all_hosts = HEADCOUNT_UNKNOWN
     };
 }
 
-static void check(enum hc_outcome outcome, const char *code,
+static void check(enum headcount_result outcome, const char *code,
                   const char *switch_text, const char *says)
 {
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_DECIDED);
@@ -71,12 +71,12 @@ TEST(hold, max_step_moves_the_limits)
 {
     set_up(10, 4);
     wish.rule.max_step_down = 6;
-    check(OUTCOME_UPDATED, "", NULL, "4 active hosts");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active hosts");
     wish.rule.max_step_down = 5;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SECOND);
     set_up(10, 40);
     wish.rule.max_step_up = 30;
-    check(OUTCOME_UPDATED, "", NULL, "40 active hosts");
+    check(HEADCOUNT_UPDATED, "", NULL, "40 active hosts");
     wish.rule.max_step_up = 29;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SECOND);
 }
@@ -85,10 +85,11 @@ TEST(hold, a_step_that_is_confirmed_is_written_with_the_reason)
 {
     set_up(10, 4);
     in.second = &second;
-    check(OUTCOME_UPDATED, "", NULL, "4 active hosts, a second reading agrees: "
+    check(HEADCOUNT_UPDATED, "", NULL,
+          "4 active hosts, a second reading agrees: "
           "4 active, 2 draining, 6 registered, cluster ACTIVE");
     in.dry_run = true;
-    check(OUTCOME_PENDING, "", NULL, "agrees");
+    check(HEADCOUNT_PENDING, "", NULL, "agrees");
 }
 
 TEST(hold, a_step_that_is_not_confirmed_is_held)
@@ -96,24 +97,24 @@ TEST(hold, a_step_that_is_not_confirmed_is_held)
     set_up(10, 4);
     in.second = &second;
     second.agrees = false;
-    check(OUTCOME_HELD, "step_down", "max_step_down", "differs");
+    check(HEADCOUNT_HELD, "step_down", "max_step_down", "differs");
     wish.allow = ALLOW_STEP_UP;
-    check(OUTCOME_HELD, "step_down", "max_step_down", "differs");
+    check(HEADCOUNT_HELD, "step_down", "max_step_down", "differs");
     wish.allow = ALLOW_STEP_DOWN;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     set_up(10, 40);
     in.second = &second;
     second.agrees = false;
-    check(OUTCOME_HELD, "step_up", "max_step_up", "differs");
+    check(HEADCOUNT_HELD, "step_up", "max_step_up", "differs");
     wish.allow = ALLOW_STEP_UP;
-    check(OUTCOME_UPDATED, "", NULL, "40 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "40 active");
 }
 
 TEST(hold, a_plain_number_is_no_step)
 {
     set_up(100, 0);
-    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 1 };
-    check(OUTCOME_UPDATED, "", NULL, "fixed count of 1");
+    wish.rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 1 };
+    check(HEADCOUNT_UPDATED, "", NULL, "fixed count of 1");
 }
 
 /* ---- unplaced_on_managed_scaling ---- */
@@ -124,21 +125,21 @@ TEST(hold, tasks_that_wait_on_managed_scaling_get_no_company)
 
     set_up(3, 4);
     service.running = 2;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     service.providers = &provider;
     in.by_provider = true;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SCALED);
     in.scaled = KNOWN_NO;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     in.scaled = KNOWN_YES;
     in.scaled_by = provider.provider;
-    check(OUTCOME_HELD, "unplaced_on_managed_scaling", NULL,
+    check(HEADCOUNT_HELD, "unplaced_on_managed_scaling", NULL,
           "2 of 3 tasks run, and capacity provider asg");
     service.running = 3;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     service.running = 1;
     in.hosts = 2;
-    check(OUTCOME_UPDATED, "", NULL, "2 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "2 active");
 }
 
 TEST(hold, a_rule_that_outgrows_its_hosts_does_not_rise_on_managed_scaling)
@@ -153,52 +154,52 @@ TEST(hold, a_rule_that_outgrows_its_hosts_does_not_rise_on_managed_scaling)
     wish.rule.tasks = 2;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SCALED);
     in.scaled = KNOWN_NO;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     in.scaled = KNOWN_YES;
-    check(OUTCOME_HELD, "growth_on_managed_scaling", "allow_growth",
+    check(HEADCOUNT_HELD, "growth_on_managed_scaling", "allow_growth",
           "more tasks than there are hosts");
     wish.allow = ALLOW_GROWTH;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     wish.allow = 0;
     service.distinct = true;              /* one a host raises no other */
-    check(OUTCOME_UPDATED, "clamped", NULL, "cut to 4");
+    check(HEADCOUNT_UPDATED, "clamped", NULL, "cut to 4");
     service.distinct = false;
     in.hosts = 1;
-    check(OUTCOME_UPDATED, "", NULL, "1 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "1 active");
     in.hosts = 4;
     wish.rule = (struct hc_rule){ .min = 9, .has_min = true };
-    check(OUTCOME_UPDATED, "clamped", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "clamped", NULL, "4 active");
 }
 
 TEST(hold, fewer_connected_hosts_lower_a_count_at_the_second_look)
 {
     set_up(4, 3);
-    in.by = HOSTS_CONNECTED;
-    check(OUTCOME_HELD, "disconnected", "allow_disconnected", "3 connected");
+    in.by = HEADCOUNT_CONNECTED;
+    check(HEADCOUNT_HELD, "disconnected", "allow_disconnected", "3 connected");
     in.low_long = true;
-    check(OUTCOME_UPDATED, "", NULL, "3 connected");
+    check(HEADCOUNT_UPDATED, "", NULL, "3 connected");
     in.low_long = false;
     wish.allow = ALLOW_DISCONNECTED;
-    check(OUTCOME_UPDATED, "", NULL, "3 connected");
+    check(HEADCOUNT_UPDATED, "", NULL, "3 connected");
     wish.allow = 0;
     in.hosts = 5;
-    check(OUTCOME_UPDATED, "", NULL, "5 connected");
-    in.by = HOSTS_ACTIVE;
+    check(HEADCOUNT_UPDATED, "", NULL, "5 connected");
+    in.by = HEADCOUNT_ACTIVE;
     in.hosts = 3;
-    check(OUTCOME_UPDATED, "", NULL, "3 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "3 active");
 }
 
 TEST(hold, a_rule_that_leaves_nothing_for_hosts_that_are_there_is_held)
 {
     set_up(2, 1);
-    wish.rule = (struct hc_rule){ .kind = RULE_HOSTS_MINUS, .spare = 1 };
-    check(OUTCOME_HELD, "zero", "allow_zero", "leaves no task");
+    wish.rule = (struct hc_rule){ .kind = HEADCOUNT_HOSTS_MINUS, .spare = 1 };
+    check(HEADCOUNT_HELD, "zero", "allow_zero", "leaves no task");
     wish.allow = ALLOW_ZERO;
-    check(OUTCOME_UPDATED, "", NULL, "all but 1 of 1 active host");
+    check(HEADCOUNT_UPDATED, "", NULL, "all but 1 of 1 active host");
     wish.allow = 0;
     wish.rule.min = 1;
     wish.rule.has_min = true;
-    check(OUTCOME_UPDATED, "clamped", NULL, "raised to min 1");
+    check(HEADCOUNT_UPDATED, "clamped", NULL, "raised to min 1");
 }
 
 /* ---- scalable_target ---- */
@@ -207,23 +208,23 @@ TEST(hold, what_auto_scaling_sets_is_not_set_where_it_is_asked)
 {
     set_up(3, 4);
     in.target = KNOWN_YES;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     in.ask_target = true;
     in.target = KNOWN_NOT_YET;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_TARGET);
     in.target = KNOWN_NO;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     in.target = KNOWN_YES;
-    check(OUTCOME_HELD, "scalable_target", "allow_scalable_target",
+    check(HEADCOUNT_HELD, "scalable_target", "allow_scalable_target",
           "Application Auto Scaling");
-    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 1 };
-    check(OUTCOME_HELD, "scalable_target", "allow_scalable_target", "");
+    wish.rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 1 };
+    check(HEADCOUNT_HELD, "scalable_target", "allow_scalable_target", "");
     wish.allow = ALLOW_TARGET;
-    check(OUTCOME_UPDATED, "", NULL, "fixed");
+    check(HEADCOUNT_UPDATED, "", NULL, "fixed");
     wish.allow = 0;
     in.target = KNOWN_NEVER;
     in.dry_run = true;
-    check(OUTCOME_PENDING, "", NULL, "could not be read");
+    check(HEADCOUNT_PENDING, "", NULL, "could not be read");
 }
 
 /* ---- contested, awaiting_own_write ---- */
@@ -232,16 +233,16 @@ TEST(hold, writes_that_are_undone_stop)
 {
     set_up(3, 4);
     in.undone = 2;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     in.replaced = 5;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     in.replaced = 4;
-    check(OUTCOME_HELD, "contested", NULL, "ignore_changes");
-    in.replaced = HC_UNKNOWN;
+    check(HEADCOUNT_HELD, "contested", NULL, "ignore_changes");
+    in.replaced = HEADCOUNT_UNKNOWN;
     in.undone = 3;
-    check(OUTCOME_HELD, "contested", NULL, "ignore_changes");
+    check(HEADCOUNT_HELD, "contested", NULL, "ignore_changes");
     service.desired = 4;
-    check(OUTCOME_UNCHANGED, "", NULL, "4 active");
+    check(HEADCOUNT_UNCHANGED, "", NULL, "4 active");
 }
 
 TEST(hold, our_own_write_is_awaited)
@@ -250,13 +251,13 @@ TEST(hold, our_own_write_is_awaited)
     in.awaits = true;
     in.own_write = 4;
     in.undone = 3;
-    check(OUTCOME_UNCHANGED, "awaiting_own_write", NULL, "does not show it");
+    check(HEADCOUNT_UNCHANGED, "awaiting_own_write", NULL, "does not show it");
     in.undone = 0;
     in.verify = true;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     in.own_write = 5;
     in.undone = 0;
-    check(OUTCOME_UPDATED, "", NULL, "4 active");
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
 }
 
 /* ECS shows neither count for certain: a step is measured from both. */
@@ -265,17 +266,17 @@ TEST(hold, a_step_from_our_own_unshown_write_is_a_step)
     set_up(9, 9);
     in.awaits = true;
     in.own_write = 9;
-    check(OUTCOME_UNCHANGED, "", NULL, "9 active");
+    check(HEADCOUNT_UNCHANGED, "", NULL, "9 active");
     in.own_write = 8;
-    check(OUTCOME_UPDATED, "", NULL, "not shown by ECS yet");
+    check(HEADCOUNT_UPDATED, "", NULL, "not shown by ECS yet");
     CHECK(!hc_hold_falls(&plan, &in));
     in.own_write = 30;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SECOND);
     CHECK(hc_hold_falls(&plan, &in));
     wish.allow = ALLOW_STEP_DOWN;
-    check(OUTCOME_UPDATED, "", NULL, "9 active");
-    in.by = HOSTS_CONNECTED;
-    check(OUTCOME_HELD, "disconnected", "allow_disconnected", "twice");
+    check(HEADCOUNT_UPDATED, "", NULL, "9 active");
+    in.by = HEADCOUNT_CONNECTED;
+    check(HEADCOUNT_HELD, "disconnected", "allow_disconnected", "twice");
 }
 
 /* ---- the cheap before the dear ---- */
@@ -284,7 +285,7 @@ TEST(hold, what_is_held_anyway_costs_no_call)
 {
     set_up(100, 1);
     in.paused = true;
-    check(OUTCOME_HELD, "paused", NULL, "HEADCOUNT_DRY_RUN");
+    check(HEADCOUNT_HELD, "paused", NULL, "HEADCOUNT_DRY_RUN");
     set_up(100, 0);
-    check(OUTCOME_HELD, "zero", "allow_zero", "looks empty");
+    check(HEADCOUNT_HELD, "zero", "allow_zero", "looks empty");
 }

@@ -25,21 +25,25 @@ static void set_up(void)
     };
     cluster = (struct hc_ecs_cluster){ .status = HC_STR("ACTIVE"),
                                        .registered = 0 };
-    in = (struct hc_plan_input){
-        .wish = &wish, .service = &service, .by = HOSTS_ACTIVE, .wall = WALL,
-        .filter = HC_STR(""), .hosts = 3, .all_hosts = HC_UNKNOWN
-    };
+    in = (struct hc_plan_input){ .wish = &wish,
+                                 .service = &service,
+                                 .by = HEADCOUNT_ACTIVE,
+                                 .wall = WALL,
+                                 .filter = HC_STR(""),
+                                 .hosts = 3,
+                                 .all_hosts = HEADCOUNT_UNKNOWN };
 }
 
-static void check(enum hc_outcome outcome, const char *code,
+static void check(enum headcount_result outcome, const char *code,
                   const char *switch_text)
 {
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_DECIDED);
     CHECK_INT(plan.outcome, outcome);
     CHECK_Z(plan.code, code);
     CHECK_Z(plan.switch_text, switch_text);
-    CHECK(outcome == OUTCOME_SKIPPED || outcome == OUTCOME_FAILED ||
-          plan.wanted != HC_UNKNOWN || strcmp(code, "moving_constraint") == 0);
+    CHECK(outcome == HEADCOUNT_SKIPPED || outcome == HEADCOUNT_FAILED ||
+          plan.wanted != HEADCOUNT_UNKNOWN ||
+          strcmp(code, "moving_constraint") == 0);
     CHECK(strlen(plan.reason) > 8);
 }
 
@@ -53,18 +57,18 @@ static bool says(const char *words)
 TEST(plan, a_difference_is_written)
 {
     set_up();
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
     CHECK_INT(plan.wanted, 3);
     CHECK_Z(plan.reason, "1 task on each of 3 active hosts");
     in.dry_run = true;
-    check(OUTCOME_PENDING, "", NULL);
+    check(HEADCOUNT_PENDING, "", NULL);
 }
 
 TEST(plan, no_difference_is_not_written)
 {
     set_up();
     service.desired = 3;
-    check(OUTCOME_UNCHANGED, "", NULL);
+    check(HEADCOUNT_UNCHANGED, "", NULL);
     CHECK_INT(plan.wanted, 3);
 }
 
@@ -75,10 +79,10 @@ TEST(plan, what_is_right_is_not_held)
     service.desired = 3;
     service.controller = CONTROLLER_EXTERNAL;
     in.paused = true;
-    check(OUTCOME_UNCHANGED, "", NULL);
+    check(HEADCOUNT_UNCHANGED, "", NULL);
     service.desired = 0;
     in.hosts = 0;
-    check(OUTCOME_UNCHANGED, "", NULL);
+    check(HEADCOUNT_UNCHANGED, "", NULL);
 }
 
 /* ---- one task on a host ---- */
@@ -89,18 +93,27 @@ static const struct {
     int64_t wanted;
     const char *says;
 } one_each[] = {
-    { { .tasks = 2 }, 3, 3,
+    { { .tasks = 2 },
+      3,
+      3,
       "2 tasks on each of 3 active hosts, cut to 3: distinctInstance places "
       "one task on a host" },
     { { .tasks = 1 }, 3, 3, "1 task on each of 3 active hosts" },
     { { .tasks = 2 }, 1, 1, "1 active host, cut to 1: distinctInstance" },
-    { { .min = 5, .has_min = true }, 3, 3,
+    { { .min = 5, .has_min = true },
+      3,
+      3,
       "raised to min 5, cut to 3: distinctInstance" },
-    { { .tasks = 4, .max = 10, .has_max = true }, 3, 3,
+    { { .tasks = 4, .max = 10, .has_max = true },
+      3,
+      3,
       "cut to max 10, cut to 3: distinctInstance" },
     { { .tasks = 4, .max = 2, .has_max = true }, 3, 2, "cut to max 2" },
-    { { .kind = RULE_HOSTS_MINUS, .spare = 1 }, 3, 2, "all but 1" },
-    { { .kind = RULE_FIXED, .tasks = 9 }, HC_UNKNOWN, 9, "fixed count of 9" },
+    { { .kind = HEADCOUNT_HOSTS_MINUS, .spare = 1 }, 3, 2, "all but 1" },
+    { { .kind = HEADCOUNT_FIXED, .tasks = 9 },
+      HEADCOUNT_UNKNOWN,
+      9,
+      "fixed count of 9" },
     /* No host at all says nothing about how many there is room for. */
     { { .min = 2, .has_min = true }, 0, 2, "raised to min 2" },
 };
@@ -131,10 +144,10 @@ TEST(plan, a_fixed_host_port_does_the_same)
 {
     set_up();
     wish.rule.tasks = 2;
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
     CHECK_INT(plan.wanted, 6);
     in.fixed_port = true;
-    check(OUTCOME_UPDATED, "clamped", NULL);
+    check(HEADCOUNT_UPDATED, "clamped", NULL);
     CHECK_INT(plan.wanted, 3);
     CHECK(says("cut to 3: the fixed host port of its task definition takes "
                "one task on a host"));
@@ -150,9 +163,9 @@ TEST(plan, a_min_stays_where_hosts_that_do_not_count_can_take_tasks)
         wish.where = row == 0 ? HC_STR("attribute:a exists") : HC_STR("");
         wish.no_external = row == 1;
         wish.rule.min_age = row == 2;
-        in.by = row == 3 ? HOSTS_CONNECTED : HOSTS_ACTIVE;
+        in.by = row == 3 ? HEADCOUNT_CONNECTED : HEADCOUNT_ACTIVE;
         in.by_provider = row == 4;
-        check(OUTCOME_UPDATED, "clamped", NULL);
+        check(HEADCOUNT_UPDATED, "clamped", NULL);
         CHECK_INT(plan.wanted, 4);
     }
 }
@@ -163,19 +176,19 @@ TEST(plan, missing_is_skipped_and_failed_where_required)
 {
     set_up();
     in.service = NULL;
-    check(OUTCOME_SKIPPED, "missing", NULL);
-    CHECK_INT(plan.wanted, HC_UNKNOWN);
+    check(HEADCOUNT_SKIPPED, "missing", NULL);
+    CHECK_INT(plan.wanted, HEADCOUNT_UNKNOWN);
     wish.required = true;
-    check(OUTCOME_FAILED, "missing", NULL);
+    check(HEADCOUNT_FAILED, "missing", NULL);
 }
 
 TEST(plan, daemon_is_skipped)
 {
     set_up();
     service.scheduling = SCHEDULING_DAEMON;
-    check(OUTCOME_SKIPPED, "daemon", NULL);
+    check(HEADCOUNT_SKIPPED, "daemon", NULL);
     service.scheduling = SCHEDULING_OTHER;
-    check(OUTCOME_SKIPPED, "daemon", NULL);
+    check(HEADCOUNT_SKIPPED, "daemon", NULL);
 }
 
 TEST(plan, inactive_is_skipped_with_its_status)
@@ -188,7 +201,7 @@ TEST(plan, inactive_is_skipped_with_its_status)
         set_up();
         service.status = status[i];
         service.status_text = HC_STR("DOZING");
-        check(OUTCOME_SKIPPED, "inactive", NULL);
+        check(HEADCOUNT_SKIPPED, "inactive", NULL);
         CHECK_Z(plan.reason, "the service's status is DOZING");
     }
 }
@@ -197,17 +210,17 @@ TEST(plan, express_is_skipped)
 {
     set_up();
     service.express = true;
-    check(OUTCOME_SKIPPED, "express", NULL);
+    check(HEADCOUNT_SKIPPED, "express", NULL);
 }
 
 TEST(plan, fargate_is_skipped_unless_the_wish_is_a_number)
 {
     set_up();
     service.launch = LAUNCH_FARGATE;
-    check(OUTCOME_SKIPPED, "fargate", NULL);
+    check(HEADCOUNT_SKIPPED, "fargate", NULL);
     CHECK(hc_plan_is_hostless(&in));
-    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 2 };
-    check(OUTCOME_UPDATED, "", NULL);
+    wish.rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 2 };
+    check(HEADCOUNT_UPDATED, "", NULL);
     CHECK_INT(plan.wanted, 2);
     CHECK_Z(plan.reason, "a fixed count of 2");
 }
@@ -255,18 +268,18 @@ TEST(plan, providers_that_do_not_count_are_named)
     service.providers = &new;
     in.by_provider = true;
     in.scaled = KNOWN_NO;
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
     CHECK_Z(plan.reason, "1 task on each of 3 active hosts of its capacity "
             "providers, provider old has weight 0 and does not count");
     old.base = 4;
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
     CHECK(says("provider old has weight 0 and counts at most its base of 4"));
     old.next = &third;
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
     CHECK(says("providers, 2 other providers have weight 0"));
     new.next = NULL;
     new.weight = 0;
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
     CHECK(!says("weight"));
 }
 
@@ -278,19 +291,19 @@ TEST(plan, an_external_service_of_no_known_place_has_no_count)
     set_up();
     service.launch = LAUNCH_NONE;
     service.controller = CONTROLLER_EXTERNAL;
-    check(OUTCOME_HELD, "external", "allow_external");
+    check(HEADCOUNT_HELD, "external", "allow_external");
     wish.allow = ALLOW_EXTERNAL;
-    check(OUTCOME_FAILED, "EANSWER", NULL);
+    check(HEADCOUNT_FAILED, "EANSWER", NULL);
     CHECK(says("DescribeServices says no PRIMARY task set"));
-    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 2 };
-    check(OUTCOME_UPDATED, "", NULL);
-    wish.rule = (struct hc_rule){ .kind = RULE_PER_HOST };
+    wish.rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 2 };
+    check(HEADCOUNT_UPDATED, "", NULL);
+    wish.rule = (struct hc_rule){ .kind = HEADCOUNT_PER_HOST };
     service.providers = &own;
     in.scaled = KNOWN_NO;
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
     service.providers = NULL;
     service.launch = LAUNCH_EC2;
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
 }
 
 /* Precedence: what is not ours is not held either. */
@@ -301,7 +314,7 @@ TEST(plan, skipped_beats_every_hold)
     service.controller = CONTROLLER_EXTERNAL;
     in.paused = in.moving = true;
     in.hosts = 0;
-    check(OUTCOME_SKIPPED, "daemon", NULL);
+    check(HEADCOUNT_SKIPPED, "daemon", NULL);
 }
 
 /* ---- held ---- */
@@ -310,7 +323,7 @@ TEST(plan, zero_is_held_unless_allowed_and_true)
 {
     set_up();
     in.hosts = 0;
-    check(OUTCOME_HELD, "zero", "allow_zero");
+    check(HEADCOUNT_HELD, "zero", "allow_zero");
     CHECK_INT(plan.wanted, 0);
     CHECK(says("there are no active hosts; held:"));
 
@@ -319,7 +332,7 @@ TEST(plan, zero_is_held_unless_allowed_and_true)
     in.all_hosts = 0;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_CLUSTER);
     in.cluster = &cluster;
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
     CHECK_INT(plan.wanted, 0);
 }
 
@@ -331,15 +344,15 @@ TEST(plan, zero_is_held_where_the_cluster_says_otherwise)
     in.cluster = &cluster;
     wish.allow = ALLOW_ZERO;
     cluster.status = HC_STR("PROVISIONING");
-    check(OUTCOME_HELD, "zero", NULL);
+    check(HEADCOUNT_HELD, "zero", NULL);
     CHECK(says("PROVISIONING"));
     cluster.status = HC_STR("ACTIVE");
     in.all_hosts = 2;
-    in.by = HOSTS_REGISTERED;
-    check(OUTCOME_HELD, "zero", NULL);
+    in.by = HEADCOUNT_REGISTERED;
+    check(HEADCOUNT_HELD, "zero", NULL);
     CHECK(says("2 active hosts"));
-    in.by = HOSTS_ACTIVE;                /* hosts of another launch type */
-    check(OUTCOME_HELD, "filter_matches_nothing", "allow_empty_filter");
+    in.by = HEADCOUNT_ACTIVE;                /* hosts of another launch type */
+    check(HEADCOUNT_HELD, "filter_matches_nothing", "allow_empty_filter");
 }
 
 TEST(plan, a_dry_run_asks_for_the_same_facts)
@@ -347,20 +360,20 @@ TEST(plan, a_dry_run_asks_for_the_same_facts)
     set_up();
     in.dry_run = true;
     in.hosts = 0;
-    check(OUTCOME_HELD, "zero", "allow_zero");
+    check(HEADCOUNT_HELD, "zero", "allow_zero");
     wish.allow = ALLOW_ZERO;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_ALL_HOSTS);
     in.all_hosts = 0;
     in.cluster = &cluster;
-    check(OUTCOME_PENDING, "", NULL);
+    check(HEADCOUNT_PENDING, "", NULL);
 }
 
 /* 0 is a wish like any other, and held like any other 0: no call is made. */
 TEST(plan, zero_by_a_fixed_count_or_a_max_is_held_unless_allowed)
 {
     static const struct hc_rule rules[] = {
-        { .kind = RULE_FIXED, .tasks = 0 },
-        { .kind = RULE_FIXED, .tasks = 3, .has_max = true },
+        { .kind = HEADCOUNT_FIXED, .tasks = 0 },
+        { .kind = HEADCOUNT_FIXED, .tasks = 3, .has_max = true },
         { .has_max = true },
     };
     static const char *const words[] = {
@@ -372,16 +385,16 @@ TEST(plan, zero_by_a_fixed_count_or_a_max_is_held_unless_allowed)
     for (size_t i = 0; i < 3; i++) {
         set_up();
         wish.rule = rules[i];
-        in.hosts = i < 2 ? HC_UNKNOWN : 3;
-        check(OUTCOME_HELD, "zero", "allow_zero");
+        in.hosts = i < 2 ? HEADCOUNT_UNKNOWN : 3;
+        check(HEADCOUNT_HELD, "zero", "allow_zero");
         CHECK_INT(plan.wanted, 0);
         CHECK(says(words[i]));
         wish.allow = ALLOW_ZERO;
-        check(OUTCOME_UPDATED, i == 0 ? "" : "clamped", NULL);
+        check(HEADCOUNT_UPDATED, i == 0 ? "" : "clamped", NULL);
         CHECK_INT(plan.wanted, 0);
         wish.allow = 0;
         service.desired = 0;
-        check(OUTCOME_UNCHANGED, "", NULL);
+        check(HEADCOUNT_UNCHANGED, "", NULL);
     }
 }
 
@@ -394,14 +407,14 @@ TEST(plan, filter_matches_nothing_is_held)
         in.filter = by_provider ? HC_STR("") : HC_STR("attribute:x == y");
         CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_ALL_HOSTS);
         in.all_hosts = 4;
-        check(OUTCOME_HELD, "filter_matches_nothing", "allow_empty_filter");
+        check(HEADCOUNT_HELD, "filter_matches_nothing", "allow_empty_filter");
         CHECK(says("none of the cluster's 4 active hosts"));
         wish.allow = ALLOW_ZERO;
-        check(OUTCOME_HELD, "filter_matches_nothing", "allow_empty_filter");
+        check(HEADCOUNT_HELD, "filter_matches_nothing", "allow_empty_filter");
         wish.allow = ALLOW_EMPTY_FILTER;
-        check(OUTCOME_UPDATED, "", NULL);
+        check(HEADCOUNT_UPDATED, "", NULL);
         in.all_hosts = 0;
-        check(OUTCOME_HELD, "zero", "allow_zero");
+        check(HEADCOUNT_HELD, "zero", "allow_zero");
     }
 }
 
@@ -409,15 +422,15 @@ TEST(plan, what_leaves_its_hosts_open_is_no_count)
 {
     set_up();
     service.unclear = "launchType";
-    check(OUTCOME_FAILED, "EANSWER", NULL);
-    CHECK_INT(plan.wanted, HC_UNKNOWN);
+    check(HEADCOUNT_FAILED, "EANSWER", NULL);
+    CHECK_INT(plan.wanted, HEADCOUNT_UNKNOWN);
     CHECK(says("no launchType"));
-    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 2 };
-    check(OUTCOME_UPDATED, "", NULL);
+    wish.rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 2 };
+    check(HEADCOUNT_UPDATED, "", NULL);
     set_up();
     service.unclear = "launchType";
     service.status = STATUS_DRAINING;
-    check(OUTCOME_SKIPPED, "inactive", NULL);
+    check(HEADCOUNT_SKIPPED, "inactive", NULL);
 }
 
 TEST(plan, code_deploy_is_held_with_more_than_one_task_set)
@@ -425,13 +438,13 @@ TEST(plan, code_deploy_is_held_with_more_than_one_task_set)
     set_up();
     service.controller = CONTROLLER_CODE_DEPLOY;
     service.task_sets = 1;
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
     service.task_sets = 2;
-    check(OUTCOME_HELD, "code_deploy", "during_deployment");
+    check(HEADCOUNT_HELD, "code_deploy", "during_deployment");
     service.task_sets = -1;                         /* it does not say */
-    check(OUTCOME_HELD, "code_deploy", "during_deployment");
+    check(HEADCOUNT_HELD, "code_deploy", "during_deployment");
     wish.allow = ALLOW_DURING_DEPLOYMENT;
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
 }
 
 TEST(plan, a_native_deployment_in_progress_is_held)
@@ -445,18 +458,18 @@ TEST(plan, a_native_deployment_in_progress_is_held)
     for (size_t i = 0; i < 4; i++) {
         set_up();
         service.rollout = rows[i].rollout;
-        check(OUTCOME_UPDATED, "", NULL);
+        check(HEADCOUNT_UPDATED, "", NULL);
         service.in_progress = 1;
-        check(OUTCOME_HELD, "deployment", "during_deployment");
+        check(HEADCOUNT_HELD, "deployment", "during_deployment");
         CHECK(says(rows[i].name));
         service.in_progress = 0;
         service.deployments = -1;
-        check(OUTCOME_HELD, "deployment", "during_deployment");
+        check(HEADCOUNT_HELD, "deployment", "during_deployment");
         CHECK(says("may be in progress"));
         service.deployments = 2;
-        check(OUTCOME_HELD, "deployment", "during_deployment");
+        check(HEADCOUNT_HELD, "deployment", "during_deployment");
         wish.allow = ALLOW_DURING_DEPLOYMENT;
-        check(OUTCOME_UPDATED, "", NULL);
+        check(HEADCOUNT_UPDATED, "", NULL);
     }
 }
 
@@ -466,7 +479,7 @@ TEST(plan, a_rolling_deployment_is_never_held)
     service.rollout = ROLLOUT_ROLLING;
     service.in_progress = 1;
     service.deployments = 2;
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_UPDATED, "", NULL);
 }
 
 TEST(plan, external_is_held)
@@ -478,9 +491,9 @@ TEST(plan, external_is_held)
     for (size_t i = 0; i < 2; i++) {
         set_up();
         service.controller = kinds[i];
-        check(OUTCOME_HELD, "external", "allow_external");
+        check(HEADCOUNT_HELD, "external", "allow_external");
         wish.allow = ALLOW_EXTERNAL;
-        check(OUTCOME_UPDATED, "", NULL);
+        check(HEADCOUNT_UPDATED, "", NULL);
     }
 }
 
@@ -488,15 +501,15 @@ TEST(plan, moving_constraint_is_held_before_anything_is_counted)
 {
     set_up();
     in.moving = true;
-    in.hosts = HC_UNKNOWN;
-    check(OUTCOME_HELD, "moving_constraint", "ignore_constraints");
-    CHECK_INT(plan.wanted, HC_UNKNOWN);
+    in.hosts = HEADCOUNT_UNKNOWN;
+    check(HEADCOUNT_HELD, "moving_constraint", "ignore_constraints");
+    CHECK_INT(plan.wanted, HEADCOUNT_UNKNOWN);
     in.moving = false;
     in.where_moves = true;
-    check(OUTCOME_HELD, "moving_constraint", NULL);
-    CHECK_INT(plan.wanted, HC_UNKNOWN);
-    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 2 };
-    check(OUTCOME_UPDATED, "", NULL);
+    check(HEADCOUNT_HELD, "moving_constraint", NULL);
+    CHECK_INT(plan.wanted, HEADCOUNT_UNKNOWN);
+    wish.rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 2 };
+    check(HEADCOUNT_UPDATED, "", NULL);
 }
 
 TEST(plan, paused_by_tag_is_held)
@@ -522,15 +535,15 @@ TEST(plan, paused_by_tag_is_held)
         service.tags = &other;
         wish.allow = 31;
         if (rows[i].held)
-            check(OUTCOME_HELD, "paused", NULL);
+            check(HEADCOUNT_HELD, "paused", NULL);
         else
-            check(OUTCOME_UPDATED, "", NULL);
+            check(HEADCOUNT_UPDATED, "", NULL);
         service.tags = NULL;
         in.cluster_tags = &tag;
         if (rows[i].held)
-            check(OUTCOME_HELD, "paused", NULL);
+            check(HEADCOUNT_HELD, "paused", NULL);
         else
-            check(OUTCOME_UPDATED, "", NULL);
+            check(HEADCOUNT_UPDATED, "", NULL);
         CHECK_INT(says("of the cluster"), rows[i].held);
     }
 }
@@ -540,7 +553,7 @@ TEST(plan, paused_as_a_whole_is_held)
     set_up();
     in.paused = true;
     wish.allow = 31;
-    check(OUTCOME_HELD, "paused", NULL);
+    check(HEADCOUNT_HELD, "paused", NULL);
     CHECK(says("1 task on each of 3 active hosts; held: "));
     CHECK(says("HEADCOUNT_DRY_RUN"));
 }
@@ -550,7 +563,7 @@ TEST(plan, a_dry_run_is_held_where_the_run_would_be)
     set_up();
     in.dry_run = true;
     service.controller = CONTROLLER_EXTERNAL;
-    check(OUTCOME_HELD, "external", "allow_external");
+    check(HEADCOUNT_HELD, "external", "allow_external");
 }
 
 /* ---- clamped ---- */
@@ -563,24 +576,52 @@ TEST(plan, clamped_is_written_and_said)
         const char *code, *says;
         bool discovery;
     } rows[] = {
-        { { .min = 5, .has_min = true }, 3, 5, "clamped", "raised to min 5",
+        { { .min = 5, .has_min = true },
+          3,
+          5,
+          "clamped",
+          "raised to min 5",
           false },
         { { .min = 3, .has_min = true }, 3, 3, "", "3 active hosts", false },
-        { { .max = 2, .has_max = true }, 3, 2, "clamped", "cut to max 2",
+        { { .max = 2, .has_max = true },
+          3,
+          2,
+          "clamped",
+          "cut to max 2",
           false },
-        { { .min = 2, .has_min = true }, 0, 2, "clamped", "raised to min 2",
+        { { .min = 2, .has_min = true },
+          0,
+          2,
+          "clamped",
+          "raised to min 2",
           false },
         { { .max_tasks = 2 }, 3, 2, "clamped", "cut to max_tasks 2", false },
         { { .max_tasks = 3 }, 3, 3, "", "3 active hosts", false },
-        { { .tasks = 2000 }, 3, 5000, "clamped", "quota of a service: 5000",
+        { { .tasks = 2000 },
+          3,
+          5000,
+          "clamped",
+          "quota of a service: 5000",
           false },
         { { .tasks = 2000 }, 2, 4000, "", "2000 tasks on each", false },
-        { { .tasks = 2000 }, 2, 1000, "clamped", "Service Connect: 1000",
+        { { .tasks = 2000 },
+          2,
+          1000,
+          "clamped",
+          "Service Connect: 1000",
           true },
-        { { .tasks = 2000, .max_tasks = 9000 }, 3, 5000, "clamped", "5000",
+        { { .tasks = 2000, .max_tasks = 9000 },
+          3,
+          5000,
+          "clamped",
+          "5000",
           false },
         { { .tasks = 1000000 }, INT64_MAX, 5000, "clamped", "5000", false },
-        { { .kind = RULE_FIXED, .tasks = 6000 }, 0, 5000, "clamped", "5000",
+        { { .kind = HEADCOUNT_FIXED, .tasks = 6000 },
+          0,
+          5000,
+          "clamped",
+          "5000",
           false },
     };
 
@@ -590,7 +631,7 @@ TEST(plan, clamped_is_written_and_said)
         service.discovery = rows[i].discovery;
         in.hosts = rows[i].hosts;
         wish.allow = ALLOW_STEP_UP;
-        check(OUTCOME_UPDATED, rows[i].code, NULL);
+        check(HEADCOUNT_UPDATED, rows[i].code, NULL);
         CHECK_INT(plan.wanted, rows[i].wanted);
         CHECK(says(rows[i].says));
     }
@@ -601,7 +642,7 @@ TEST(plan, a_clamp_that_changes_nothing_has_no_code)
     set_up();
     wish.rule = (struct hc_rule){ .min = 5, .has_min = true };
     service.desired = 5;
-    check(OUTCOME_UNCHANGED, "", NULL);
+    check(HEADCOUNT_UNCHANGED, "", NULL);
 }
 
 /* ---- reasons and facts ---- */
@@ -610,17 +651,19 @@ TEST(plan, reasons_say_what_was_counted)
 {
     static const struct {
         int64_t tasks, hosts;
-        enum hc_hosts_by by;
+        enum headcount_hosts by;
         const char *filter;
         bool by_provider;
         const char *want;
     } rows[] = {
-        { 0, 1, HOSTS_ACTIVE, "", false, "1 task on each of 1 active host" },
-        { 2, 4, HOSTS_REGISTERED, "", false,
+        { 0, 1, HEADCOUNT_ACTIVE, "", false,
+          "1 task on each of 1 active host" },
+        { 2, 4, HEADCOUNT_REGISTERED, "", false,
           "2 tasks on each of 4 registered hosts" },
-        { 1, 2, HOSTS_ACTIVE, "x", false,
+        { 1, 2, HEADCOUNT_ACTIVE, "x", false,
           "1 task on each of 2 active hosts that match the filter" },
-        { 1, 2, HOSTS_ACTIVE, "x", true, "1 task on each of 2 active hosts "
+        { 1, 2, HEADCOUNT_ACTIVE, "x", true,
+          "1 task on each of 2 active hosts "
           "of its capacity providers that match the filter" },
     };
 
@@ -632,7 +675,7 @@ TEST(plan, reasons_say_what_was_counted)
         in.by = rows[i].by;
         in.filter = hc_str(rows[i].filter);
         in.by_provider = rows[i].by_provider;
-        check(OUTCOME_UPDATED, "", NULL);
+        check(HEADCOUNT_UPDATED, "", NULL);
         CHECK_Z(plan.reason, rows[i].want);
     }
 }
@@ -640,15 +683,15 @@ TEST(plan, reasons_say_what_was_counted)
 TEST(plan, hosts_are_asked_for_only_where_they_matter)
 {
     set_up();
-    in.hosts = HC_UNKNOWN;
+    in.hosts = HEADCOUNT_UNKNOWN;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_HOSTS);
     CHECK(!hc_plan_is_hostless(&in));
-    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 1 };
-    check(OUTCOME_UNCHANGED, "", NULL);
+    wish.rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 1 };
+    check(HEADCOUNT_UNCHANGED, "", NULL);
     CHECK(hc_plan_is_hostless(&in));
     in.service = NULL;
-    wish.rule = (struct hc_rule){ .kind = RULE_PER_HOST };
-    check(OUTCOME_SKIPPED, "missing", NULL);
+    wish.rule = (struct hc_rule){ .kind = HEADCOUNT_PER_HOST };
+    check(HEADCOUNT_SKIPPED, "missing", NULL);
     CHECK(hc_plan_is_hostless(&in));
 }
 

@@ -9,30 +9,30 @@
 
 static int64_t count(const struct hc_rule *rule, int64_t hosts)
 {
-    return hc_rule_count(rule, &(struct hc_measure){ hosts, HC_UNKNOWN,
-                                                     HC_UNKNOWN });
+    return hc_rule_count(rule, &(struct hc_measure){ hosts, HEADCOUNT_UNKNOWN,
+                                                     HEADCOUNT_UNKNOWN });
 }
 
 TEST(rule, counts)
 {
     static const struct { struct hc_rule rule; int64_t hosts, want; } rows[] = {
-        { { .kind = RULE_PER_HOST }, 0, 0 },
-        { { .kind = RULE_PER_HOST }, 1, 1 },
-        { { .kind = RULE_PER_HOST }, 5000, 5000 },
-        { { .kind = RULE_PER_HOST, .tasks = 3 }, 7, 21 },
-        { { .kind = RULE_PER_HOST, .tasks = 3 }, 0, 0 },
-        { { .kind = RULE_PER_HOST }, -1, 0 },
-        { { .kind = RULE_PER_HOST }, HC_UNKNOWN, 0 },
-        { { .kind = RULE_PER_HOST }, INT64_MAX, INT64_MAX },
-        { { .kind = RULE_PER_HOST, .tasks = 2 }, INT64_MAX / 2,
+        { { .kind = HEADCOUNT_PER_HOST }, 0, 0 },
+        { { .kind = HEADCOUNT_PER_HOST }, 1, 1 },
+        { { .kind = HEADCOUNT_PER_HOST }, 5000, 5000 },
+        { { .kind = HEADCOUNT_PER_HOST, .tasks = 3 }, 7, 21 },
+        { { .kind = HEADCOUNT_PER_HOST, .tasks = 3 }, 0, 0 },
+        { { .kind = HEADCOUNT_PER_HOST }, -1, 0 },
+        { { .kind = HEADCOUNT_PER_HOST }, HEADCOUNT_UNKNOWN, 0 },
+        { { .kind = HEADCOUNT_PER_HOST }, INT64_MAX, INT64_MAX },
+        { { .kind = HEADCOUNT_PER_HOST, .tasks = 2 }, INT64_MAX / 2,
           INT64_MAX - 1 },
-        { { .kind = RULE_PER_HOST, .tasks = 2 }, INT64_MAX / 2 + 1,
+        { { .kind = HEADCOUNT_PER_HOST, .tasks = 2 }, INT64_MAX / 2 + 1,
           INT64_MAX },
-        { { .kind = RULE_FIXED, .tasks = 4 }, 0, 4 },
-        { { .kind = RULE_FIXED, .tasks = 4 }, 9, 4 },
-        { { .kind = RULE_FIXED }, 9, 0 },
+        { { .kind = HEADCOUNT_FIXED, .tasks = 4 }, 0, 4 },
+        { { .kind = HEADCOUNT_FIXED, .tasks = 4 }, 9, 4 },
+        { { .kind = HEADCOUNT_FIXED }, 9, 0 },
         /* bounds are not the count's */
-        { { .kind = RULE_FIXED, .tasks = 4, .max = 1, .has_max = true }, 9,
+        { { .kind = HEADCOUNT_FIXED, .tasks = 4, .max = 1, .has_max = true }, 9,
           4 },
     };
 
@@ -43,21 +43,21 @@ TEST(rule, counts)
 TEST(rule, hosts_minus_and_percent)
 {
     static const struct { struct hc_rule rule; int64_t hosts, want; } rows[] = {
-        { { .kind = RULE_HOSTS_MINUS, .spare = 1 }, 5, 4 },
-        { { .kind = RULE_HOSTS_MINUS, .spare = 1 }, 1, 0 },
-        { { .kind = RULE_HOSTS_MINUS, .spare = 1 }, 0, 0 },
-        { { .kind = RULE_HOSTS_MINUS }, 5, 5 },
-        { { .kind = RULE_HOSTS_MINUS, .spare = 9 }, 5, 0 },
-        { { .kind = RULE_HOSTS_MINUS, .spare = 1 }, HC_UNKNOWN, 0 },
-        { { .kind = RULE_PERCENT, .percent = 50 * ONE }, 4, 2 },
-        { { .kind = RULE_PERCENT, .percent = 50 * ONE }, 5, 3 },
-        { { .kind = RULE_PERCENT, .percent = 50 * ONE }, 0, 0 },
-        { { .kind = RULE_PERCENT, .percent = ONE }, 1, 1 },
-        { { .kind = RULE_PERCENT, .percent = 100 * ONE }, 7, 7 },
-        { { .kind = RULE_PERCENT, .percent = 1000 * ONE }, 7, 70 },
-        { { .kind = RULE_PERCENT, .percent = 12500000 }, 8, 1 },
-        { { .kind = RULE_PERCENT, .percent = 12500000 }, 9, 2 },
-        { { .kind = RULE_PERCENT, .percent = 1000 * ONE }, INT64_MAX,
+        { { .kind = HEADCOUNT_HOSTS_MINUS, .spare = 1 }, 5, 4 },
+        { { .kind = HEADCOUNT_HOSTS_MINUS, .spare = 1 }, 1, 0 },
+        { { .kind = HEADCOUNT_HOSTS_MINUS, .spare = 1 }, 0, 0 },
+        { { .kind = HEADCOUNT_HOSTS_MINUS }, 5, 5 },
+        { { .kind = HEADCOUNT_HOSTS_MINUS, .spare = 9 }, 5, 0 },
+        { { .kind = HEADCOUNT_HOSTS_MINUS, .spare = 1 }, HEADCOUNT_UNKNOWN, 0 },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 50 * ONE }, 4, 2 },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 50 * ONE }, 5, 3 },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 50 * ONE }, 0, 0 },
+        { { .kind = HEADCOUNT_PERCENT, .percent = ONE }, 1, 1 },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 100 * ONE }, 7, 7 },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 1000 * ONE }, 7, 70 },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 12500000 }, 8, 1 },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 12500000 }, 9, 2 },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 1000 * ONE }, INT64_MAX,
           INT64_MAX / (100 * ONE) + 1 },
     };
 
@@ -85,7 +85,7 @@ TEST(rule, linear)
         { { .per_hosts = ONE, .base = 3, .step = 2 }, { 4, 0, 0 }, 11 },
         { { .per_hosts = ONE, .base = 3 }, { 0, 0, 0 }, 3 },
         { { .per_memory = 512 * ONE }, { 4, 0, 1025 }, 3 },
-        { { .per_memory = 512 * ONE }, { 4, 9999, HC_UNKNOWN }, 0 },
+        { { .per_memory = 512 * ONE }, { 4, 9999, HEADCOUNT_UNKNOWN }, 0 },
         { { .per_cpu = ONE }, { 4, INT64_MAX, 0 }, INT64_MAX / ONE + 1 },
         { { .per_hosts = 1 }, { 50000, 0, 0 }, (int64_t)50000 * ONE },
         { { .per_hosts = 1, .step = 1000000, .base = 7 }, { INT64_MAX, 0, 0 },
@@ -95,22 +95,25 @@ TEST(rule, linear)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct hc_rule rule = rows[i].rule;
 
-        rule.kind = RULE_LINEAR;
+        rule.kind = HEADCOUNT_LINEAR;
         CHECK_INT(hc_rule_count(&rule, &rows[i].m), rows[i].want);
     }
 }
 
 TEST(rule, ladder)
 {
-    static const struct hc_rung nodes[] = { { 0, 1 }, { 4, 2 }, { 64, 5 } };
-    static const struct hc_rung cores[] = { { 0, 0 }, { 2048, 3 } };
-    const struct hc_rule by_hosts = { .kind = RULE_LADDER,
+    static const struct headcount_rung nodes[] = { { 0, 1 },
+                                                   { 4, 2 },
+                                                   { 64, 5 } };
+    static const struct headcount_rung cores[] = { { 0, 0 }, { 2048, 3 } };
+    const struct hc_rule by_hosts = { .kind = HEADCOUNT_LADDER,
                                       .by_hosts = { nodes, 3 } };
-    const struct hc_rule both = { .kind = RULE_LADDER, .by_hosts = { nodes, 3 },
+    const struct hc_rule both = { .kind = HEADCOUNT_LADDER,
+                                  .by_hosts = { nodes, 3 },
                                   .by_cpu = { cores, 2 } };
     static const int64_t hosts[][2] = {
         { 0, 1 }, { 3, 1 }, { 4, 2 }, { 63, 2 }, { 64, 5 }, { 5000, 5 },
-        { HC_UNKNOWN, 1 }
+        { HEADCOUNT_UNKNOWN, 1 }
     };
 
     for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
@@ -122,17 +125,17 @@ TEST(rule, ladder)
 
 TEST(rule, some_ask_for_more_tasks_than_hosts_without_end)
 {
-    static const struct hc_rung rungs[] = { { 0, 9 } };
+    static const struct headcount_rung rungs[] = { { 0, 9 } };
     const struct { struct hc_rule rule; bool outgrows; } rows[] = {
-        { { .kind = RULE_PER_HOST }, false },
-        { { .kind = RULE_PER_HOST, .tasks = 2 }, true },
-        { { .kind = RULE_FIXED, .tasks = 9 }, false },
-        { { .kind = RULE_HOSTS_MINUS }, false },
-        { { .kind = RULE_PERCENT, .percent = 100 * ONE }, false },
-        { { .kind = RULE_PERCENT, .percent = 101 * ONE }, true },
-        { { .kind = RULE_LINEAR, .per_hosts = ONE }, false },
-        { { .kind = RULE_LINEAR, .per_hosts = ONE, .base = 1 }, true },
-        { { .kind = RULE_LADDER, .by_hosts = { rungs, 1 } }, false },
+        { { .kind = HEADCOUNT_PER_HOST }, false },
+        { { .kind = HEADCOUNT_PER_HOST, .tasks = 2 }, true },
+        { { .kind = HEADCOUNT_FIXED, .tasks = 9 }, false },
+        { { .kind = HEADCOUNT_HOSTS_MINUS }, false },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 100 * ONE }, false },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 101 * ONE }, true },
+        { { .kind = HEADCOUNT_LINEAR, .per_hosts = ONE }, false },
+        { { .kind = HEADCOUNT_LINEAR, .per_hosts = ONE, .base = 1 }, true },
+        { { .kind = HEADCOUNT_LADDER, .by_hosts = { rungs, 1 } }, false },
     };
     const struct hc_measure m = { 5, 0, 0 };
 
@@ -143,36 +146,43 @@ TEST(rule, some_ask_for_more_tasks_than_hosts_without_end)
 TEST(rule, what_it_needs)
 {
     CHECK(!hc_rule_needs_resources(&(struct hc_rule){
-        .kind = RULE_LINEAR, .per_hosts = ONE }));
+        .kind = HEADCOUNT_LINEAR, .per_hosts = ONE }));
     CHECK(hc_rule_needs_resources(&(struct hc_rule){
-        .kind = RULE_LINEAR, .per_cpu = ONE }));
+        .kind = HEADCOUNT_LINEAR, .per_cpu = ONE }));
     CHECK(hc_rule_needs_resources(&(struct hc_rule){
-        .kind = RULE_LINEAR, .per_memory = ONE }));
+        .kind = HEADCOUNT_LINEAR, .per_memory = ONE }));
     CHECK(hc_rule_needs_resources(&(struct hc_rule){
-        .kind = RULE_LADDER, .by_cpu = { NULL, 1 } }));
+        .kind = HEADCOUNT_LADDER, .by_cpu = { NULL, 1 } }));
     CHECK(!hc_rule_needs_resources(&(struct hc_rule){
-        .kind = RULE_LADDER, .by_hosts = { NULL, 1 } }));
+        .kind = HEADCOUNT_LADDER, .by_hosts = { NULL, 1 } }));
     CHECK(!hc_rule_needs_resources(&(struct hc_rule){
-        .kind = RULE_PER_HOST, .per_cpu = ONE }));
+        .kind = HEADCOUNT_PER_HOST, .per_cpu = ONE }));
 }
 
 TEST(rule, says_in_words_how_it_counts)
 {
-    static const struct hc_rung rungs[] = { { 0, 1 }, { 4, 2 } };
-    const struct { struct hc_rule rule; const char *words; } rows[] = {
-        { { .kind = RULE_PER_HOST }, "1 task on each of" },
-        { { .kind = RULE_PER_HOST, .tasks = 2 }, "2 tasks on each of" },
-        { { .kind = RULE_FIXED, .tasks = 4 }, "a fixed count of 4" },
-        { { .kind = RULE_HOSTS_MINUS, .spare = 1 }, "all but 1 of" },
-        { { .kind = RULE_PERCENT, .percent = 12500000 }, "12.5 percent of" },
-        { { .kind = RULE_PERCENT, .percent = 100 * ONE }, "100 percent of" },
-        { { .kind = RULE_LINEAR, .per_hosts = 4 * ONE },
+    static const struct headcount_rung rungs[] = { { 0, 1 }, { 4, 2 } };
+    const struct { struct hc_rule rule; const char *words;
+    } rows[] = {
+        { { .kind = HEADCOUNT_PER_HOST }, "1 task on each of" },
+        { { .kind = HEADCOUNT_PER_HOST, .tasks = 2 }, "2 tasks on each of" },
+        { { .kind = HEADCOUNT_FIXED, .tasks = 4 }, "a fixed count of 4" },
+        { { .kind = HEADCOUNT_HOSTS_MINUS, .spare = 1 }, "all but 1 of" },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 12500000 },
+          "12.5 percent of" },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 100 * ONE },
+          "100 percent of" },
+        { { .kind = HEADCOUNT_LINEAR, .per_hosts = 4 * ONE },
           "1 task for every 4 hosts of" },
-        { { .kind = RULE_LINEAR, .per_hosts = ONE / 4, .per_cpu = 2048 * ONE,
-            .per_memory = 512000001, .base = 2, .step = 3 },
+        { { .kind = HEADCOUNT_LINEAR,
+            .per_hosts = ONE / 4,
+            .per_cpu = 2048 * ONE,
+            .per_memory = 512000001,
+            .base = 2,
+            .step = 3 },
           "2 and 3 tasks for every 0.25 hosts or 2048 CPU units or "
           "512.000001 MiB of" },
-        { { .kind = RULE_LADDER, .by_hosts = { rungs, 2 } },
+        { { .kind = HEADCOUNT_LADDER, .by_hosts = { rungs, 2 } },
           "the ladder's 2 for" },
     };
     char words[HC_RULE_WORDS];
@@ -203,14 +213,17 @@ TEST(rule, bounds)
 
 TEST(rule, numbers_out_of_range_are_refused_by_name)
 {
-    static const struct hc_rung from_6[] = { { 6, 1 } };
-    static const struct hc_rung rungs[] = { { 0, 0 }, { 1, 3 } };
-    static const struct hc_rung minus[] = { { 0, -1 } };
-    static const struct hc_rung equal[] = { { 0, 1 }, { 4, 2 }, { 4, 3 } };
-    static const struct { struct hc_rule rule; const char *names; } bad[] = {
+    static const struct headcount_rung from_6[] = { { 6, 1 } };
+    static const struct headcount_rung rungs[] = { { 0, 0 }, { 1, 3 } };
+    static const struct headcount_rung minus[] = { { 0, -1 } };
+    static const struct headcount_rung equal[] = { { 0, 1 },
+                                                   { 4, 2 },
+                                                   { 4, 3 } };
+    static const struct { struct hc_rule rule; const char *names;
+    } bad[] = {
         { { .tasks = -1 }, "per_host: tasks must be 0 to 1000000" },
         { { .tasks = HC_RULE_TASKS_MAX + 1 }, "tasks" },
-        { { .kind = RULE_FIXED, .tasks = INT64_MIN }, "fixed: tasks" },
+        { { .kind = HEADCOUNT_FIXED, .tasks = INT64_MIN }, "fixed: tasks" },
         { { .min = -1, .has_min = true }, "min" },
         { { .min = HC_RULE_TASKS_MAX + 1, .has_min = true }, "min" },
         { { .max = -1, .has_max = true }, "max" },
@@ -218,46 +231,47 @@ TEST(rule, numbers_out_of_range_are_refused_by_name)
         { { .max_tasks = INT64_MAX }, "max_tasks" },
         { { .min = 3, .has_min = true, .max = 2, .has_max = true },
           "min 3 is more than max 2" },
-        { { .kind = RULE_HOSTS_MINUS, .spare = -1 }, "spare must be" },
+        { { .kind = HEADCOUNT_HOSTS_MINUS, .spare = -1 }, "spare must be" },
         { { .spread = true, .has_max = true, .max = 1 },
           "prevent_single_point_of_failure" },
         { { .min_age = -1 }, "min_age is negative" },
-        { { .kind = RULE_PERCENT }, "percent: it takes more than 0" },
-        { { .kind = RULE_PERCENT, .percent = 1000 * ONE + 1 },
+        { { .kind = HEADCOUNT_PERCENT }, "percent: it takes more than 0" },
+        { { .kind = HEADCOUNT_PERCENT, .percent = 1000 * ONE + 1 },
           "at most 1000 percent" },
-        { { .kind = RULE_LINEAR }, "linear: it takes hosts_per_task" },
-        { { .kind = RULE_LINEAR, .per_hosts = -1 }, "more than 0" },
-        { { .kind = RULE_LINEAR, .per_cpu = HC_RULE_SHARE_MAX + 1 },
+        { { .kind = HEADCOUNT_LINEAR }, "linear: it takes hosts_per_task" },
+        { { .kind = HEADCOUNT_LINEAR, .per_hosts = -1 }, "more than 0" },
+        { { .kind = HEADCOUNT_LINEAR, .per_cpu = HC_RULE_SHARE_MAX + 1 },
           "at most 1000000000" },
-        { { .kind = RULE_LINEAR, .per_hosts = ONE, .base = -1 }, "base" },
-        { { .kind = RULE_LINEAR, .per_hosts = ONE, .step = -1 }, "step" },
-        { { .kind = RULE_LADDER }, "ladder: it has no rung" },
-        { { .kind = RULE_LADDER, .by_hosts = { from_6, 1 } },
+        { { .kind = HEADCOUNT_LINEAR, .per_hosts = ONE, .base = -1 }, "base" },
+        { { .kind = HEADCOUNT_LINEAR, .per_hosts = ONE, .step = -1 }, "step" },
+        { { .kind = HEADCOUNT_LADDER }, "ladder: it has no rung" },
+        { { .kind = HEADCOUNT_LADDER, .by_hosts = { from_6, 1 } },
           "the first rung is from 6 on" },
-        { { .kind = RULE_LADDER, .by_cpu = { equal, 3 } },
+        { { .kind = HEADCOUNT_LADDER, .by_cpu = { equal, 3 } },
           "rungs must rise, and 4 follows 4" },
-        { { .kind = RULE_LADDER, .by_hosts = { minus, 1 } },
+        { { .kind = HEADCOUNT_LADDER, .by_hosts = { minus, 1 } },
           "tasks of a rung" },
-        { { .kind = RULE_LADDER, .by_hosts = { minus, HC_RULE_RUNGS + 1 } },
+        { { .kind = HEADCOUNT_LADDER,
+            .by_hosts = { minus, HC_RULE_RUNGS + 1 } },
           "it has 65 rungs" },
     };
     static const struct hc_rule good[] = {
         { .tasks = 0 }, { .tasks = HC_RULE_TASKS_MAX },
         { .min = -1, .max = -1 },
         { .min = 2, .has_min = true, .max = 2, .has_max = true },
-        { .kind = RULE_FIXED, .max_tasks = HC_RULE_TASKS_MAX },
-        { .kind = RULE_LINEAR, .per_memory = 1 },
-        { .kind = RULE_LINEAR, .per_hosts = HC_RULE_SHARE_MAX },
-        { .kind = RULE_PERCENT, .percent = 1 },
+        { .kind = HEADCOUNT_FIXED, .max_tasks = HC_RULE_TASKS_MAX },
+        { .kind = HEADCOUNT_LINEAR, .per_memory = 1 },
+        { .kind = HEADCOUNT_LINEAR, .per_hosts = HC_RULE_SHARE_MAX },
+        { .kind = HEADCOUNT_PERCENT, .percent = 1 },
         { .spread = true, .has_max = true, .max = 2 },
-        { .kind = RULE_LADDER, .by_hosts = { rungs, 2 } },
+        { .kind = HEADCOUNT_LADDER, .by_hosts = { rungs, 2 } },
     };
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
 
-        CHECK_INT(hc_rule_check(&bad[i].rule, &e), HC_ECONFIG);
-        CHECK_INT(e.code, HC_ECONFIG);
+        CHECK_INT(hc_rule_check(&bad[i].rule, &e), HEADCOUNT_ECONFIG);
+        CHECK_INT(e.code, HEADCOUNT_ECONFIG);
         CHECK(strstr(e.what, bad[i].names) != NULL);
     }
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
@@ -267,17 +281,17 @@ TEST(rule, numbers_out_of_range_are_refused_by_name)
 TEST(rule, kinds_are_named_and_know_whether_they_count)
 {
     static const struct { const char *name; bool counts; } kinds[] = {
-        [RULE_PER_HOST] = { "per_host", true },
-        [RULE_FIXED] = { "fixed", false },
-        [RULE_HOSTS_MINUS] = { "hosts_minus", true },
-        [RULE_PERCENT] = { "percent", true },
-        [RULE_LINEAR] = { "linear", true },
-        [RULE_LADDER] = { "ladder", true },
+        [HEADCOUNT_PER_HOST] = { "per_host", true },
+        [HEADCOUNT_FIXED] = { "fixed", false },
+        [HEADCOUNT_HOSTS_MINUS] = { "hosts_minus", true },
+        [HEADCOUNT_PERCENT] = { "percent", true },
+        [HEADCOUNT_LINEAR] = { "linear", true },
+        [HEADCOUNT_LADDER] = { "ladder", true },
     };
-    enum hc_rule_kind kind;
+    enum headcount_rule kind;
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-        struct hc_rule rule = { .kind = (enum hc_rule_kind)i };
+        struct hc_rule rule = { .kind = (enum headcount_rule)i };
 
         CHECK_Z(hc_rule_name(&rule), kinds[i].name);
         CHECK(hc_rule_needs_hosts(&rule) == kinds[i].counts);

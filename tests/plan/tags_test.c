@@ -9,7 +9,7 @@
 #define TAGS 6
 
 static struct hc_arena arena;
-static struct hc_error error;
+static struct headcount_error error;
 static struct hc_wish wish;
 
 /* { "rule", "per-host", "tasks", "2", NULL }: headcount: stands before each. */
@@ -136,15 +136,16 @@ TEST(tags, what_does_not_parse_is_named)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int got = read_tags(bad[i].tags);
 
-        if (got != HC_ECONFIG || strstr(error.what, bad[i].says) == NULL)
+        if (got != HEADCOUNT_ECONFIG || strstr(error.what, bad[i].says) == NULL)
             print_error("%zu %s\n", i, error.what);
-        CHECK_INT(got, HC_ECONFIG);
+        CHECK_INT(got, HEADCOUNT_ECONFIG);
         CHECK(strstr(error.what, bad[i].says) != NULL);
     }
     for (int i = 0; i < 65; i++)
         strcat(many, "0:1 ");
-    CHECK_INT(read_tags((const char *const[]){ "rule", "ladder", "ladder",
-                                               many, NULL }), HC_ECONFIG);
+    CHECK_INT(read_tags((const char *const[]){ "rule", "ladder", "ladder", many,
+                                               NULL }),
+              HEADCOUNT_ECONFIG);
     CHECK(strstr(error.what, "64 rungs") != NULL);
     hc_arena_fini(&arena);
 }

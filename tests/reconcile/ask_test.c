@@ -180,11 +180,11 @@ TEST(ask, a_call_that_does_not_begin_leaves_its_reason)
 {
     static const struct script_row rows[] = {
         { .operation = "DescribeClusters", .refuse = true,
-          .fail = HC_EREGION },
+          .fail = HEADCOUNT_EREGION },
     };
     struct script *s = set(rows, 1, 1);
 
-    CHECK_INT(hc_ask_cluster(&s->r), HC_EREGION);
+    CHECK_INT(hc_ask_cluster(&s->r), HEADCOUNT_EREGION);
     CHECK_Z(s->r.error.what, "it did not begin");
     CHECK(!s->r.in_call && !s->r.in_view);
     hc_reconcile_fini(&s->r);
@@ -200,7 +200,7 @@ TEST(ask, a_request_that_would_be_too_long_is_not_made)
                                 hc_str_n(filter, sizeof(filter)),
                                 READING_FIRST);
     CHECK(s->r.hosts != NULL);
-    CHECK_INT(hc_ask_hosts(&s->r), HC_ELIMIT);
+    CHECK_INT(hc_ask_hosts(&s->r), HEADCOUNT_ELIMIT);
     CHECK(strstr(s->r.error.what, "too long") != NULL);
     CHECK(!s->r.in_call && !s->r.in_view);
     hc_reconcile_fini(&s->r);

@@ -126,7 +126,8 @@ TEST(facts, a_list_is_bounded)
     CHECK(h != NULL);
     for (size_t i = 0; i < HC_FACTS_HOSTS; i++)
         CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
-    CHECK_INT(hc_fact_hosts_add(&facts, h, arn(HC_FACTS_HOSTS)), HC_ELIMIT);
+    CHECK_INT(hc_fact_hosts_add(&facts, h, arn(HC_FACTS_HOSTS)),
+              HEADCOUNT_ELIMIT);
     CHECK_INT(h->n, HC_FACTS_HOSTS);
     CHECK(hc_fact_hosts_find(h, arn(HC_FACTS_HOSTS)) == NULL);
     hc_facts_fini(&facts);
@@ -187,7 +188,7 @@ TEST(facts, of_described_hosts_the_active_ones_count_a_machine_once)
 static int fill(void)
 {
     struct hc_fact_hosts *h;
-    int err = HC_ENOMEM;
+    int err = HEADCOUNT_ENOMEM;
 
     set_up();
     if (hc_facts_service(&facts, HC_STR("web")) != NULL &&
@@ -226,6 +227,6 @@ TEST(facts, what_is_kept_is_bounded)
     CHECK(hc_facts_hosts(&facts, "ACTIVE", HC_STR("x"),
                          READING_FIRST) == NULL);
     CHECK(hc_facts_service(&facts, HC_STR("x")) == NULL);
-    CHECK_INT(hc_arena_error(&facts.arena), HC_ELIMIT);
+    CHECK_INT(hc_arena_error(&facts.arena), HEADCOUNT_ELIMIT);
     hc_facts_fini(&facts);
 }

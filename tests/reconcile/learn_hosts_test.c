@@ -189,7 +189,7 @@ TEST(learn_hosts, hosts_are_described_a_hundred_at_a_time)
     }
     set(rows, 5, 1);
     CHECK_INT(script_run(), 1);
-    CHECK_Z(hc_outcome_name(script_service(0)->outcome), "updated");
+    CHECK_Z(hc_result_name(script_service(0)->outcome), "updated");
     CHECK_INT(script_service(0)->hosts_counted, 101);
     script_end();
     hc_buf_fini(&list);

@@ -97,8 +97,8 @@ TEST(learn_services, an_answer_that_is_not_believed_fails_the_cluster)
     CHECK_INT(script_run(), 1);
     CHECK_Z(s->r.result.error_code, "EANSWER");
     CHECK_Z(s->r.result.arn, "");
-    CHECK_Z(hc_outcome_name(script_service(0)->outcome), "failed");
-    CHECK_Z(hc_outcome_name(script_service(1)->outcome), "failed");
+    CHECK_Z(hc_result_name(script_service(0)->outcome), "failed");
+    CHECK_Z(hc_result_name(script_service(1)->outcome), "failed");
     script_end();
 }
 
@@ -113,7 +113,7 @@ TEST(learn_services, nothing_is_learned_from_an_answer_that_is_not_believed)
     CHECK_INT(hc_ask_services(&s->r), 0);
     s->r.call.span = HC_STR("{\"services\":[" WEB "]}");
     CHECK_INT(hc_learn_feed(&s->r), 0);
-    CHECK_INT(hc_learn_take(&s->r), HC_EANSWER);
+    CHECK_INT(hc_learn_take(&s->r), HEADCOUNT_EANSWER);
     web = hc_facts_service(&s->r.facts, HC_STR("web"));
     CHECK_INT(web->fact.state, FACT_UNKNOWN);
     CHECK(web->value == NULL);
@@ -146,7 +146,7 @@ TEST(learn_services, a_failure_that_is_not_missing_is_a_failure)
 
     set(SCRIPT_ROWS(rows), 2);
     CHECK_INT(script_run(), 1);
-    CHECK_Z(hc_outcome_name(script_service(0)->outcome), "failed");
+    CHECK_Z(hc_result_name(script_service(0)->outcome), "failed");
     CHECK_Z(script_service(0)->code, "ACCESS_DENIED");
     CHECK(strstr(script_service(0)->reason, "ACCESS_DENIED d") != NULL);
     CHECK_Z(script_service(1)->code, "daemon");
@@ -186,7 +186,7 @@ TEST(learn_services, a_failure_without_a_reason_is_one)
 
     set(SCRIPT_ROWS(rows), 1);
     CHECK_INT(script_run(), 1);
-    CHECK_Z(hc_outcome_name(script_service(0)->outcome), "failed");
+    CHECK_Z(hc_result_name(script_service(0)->outcome), "failed");
     CHECK_Z(script_service(0)->code, "failure");
     script_end();
 }
@@ -225,13 +225,13 @@ TEST(learn_services, a_write_is_believed_unless_it_tells_otherwise)
         rows[2].answer = answers[i].answer;
         set(rows, 3, 1);
         CHECK_INT(script_run(), 1);
-        CHECK_Z(hc_outcome_name(script_service(0)->outcome),
+        CHECK_Z(hc_result_name(script_service(0)->outcome),
                 answers[i].good ? "updated" : "failed");
         CHECK_Z(script_service(0)->code, answers[i].good ? "" : "unknown");
         script_end();
     }
     set(SCRIPT_ROWS(zero), 1);
-    wishes[0].rule = (struct hc_rule){ .kind = RULE_FIXED };
+    wishes[0].rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED };
     wishes[0].allow = ALLOW_ZERO;
     CHECK_INT(script_run(), 1);
     CHECK_Z(script_service(0)->code, "unknown");

@@ -56,7 +56,7 @@ TEST(learn, another_cluster_or_half_of_one_is_not_believed)
     for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
         set(rows, 2, 1);
         rows[1].answer = answers[i].answer;
-        wishes[0].by = HOSTS_REGISTERED;
+        wishes[0].by = HEADCOUNT_REGISTERED;
         CHECK_INT(script_run(), 1);
         CHECK_Z(script_service(0)->code, "EANSWER");
         CHECK(strstr(script_service(0)->reason, answers[i].says) != NULL);
@@ -77,9 +77,9 @@ TEST(learn, the_clusters_arn_is_learned_from_the_services_own_too)
     };
     struct script *s = set(SCRIPT_ROWS(rows), 1);
 
-    wishes[0].by = HOSTS_REGISTERED;
+    wishes[0].by = HEADCOUNT_REGISTERED;
     CHECK_INT(script_run(), 1);
-    CHECK_Z(hc_outcome_name(script_service(0)->outcome), "unchanged");
+    CHECK_Z(hc_result_name(script_service(0)->outcome), "unchanged");
     CHECK_Z(s->r.result.arn, SCRIPT_CLUSTER);
     script_end();
 }
@@ -116,7 +116,7 @@ TEST(learn, a_later_answer_that_is_not_believed_fails_its_own_services)
     CHECK_Z(s->r.result.error_code, NULL);
     CHECK_Z(script_service(9)->code, "missing");
     CHECK_Z(script_service(10)->code, "EANSWER");
-    CHECK_Z(hc_outcome_name(script_service(10)->outcome), "failed");
+    CHECK_Z(hc_result_name(script_service(10)->outcome), "failed");
     script_end();
 }
 

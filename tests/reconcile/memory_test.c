@@ -302,7 +302,7 @@ static int writes(void)
     bool kept = hc_memory_awaits(&m, &web, 1, 0, &count);
 
     hc_memory_fini(&m);
-    return kept ? 0 : HC_ENOMEM;
+    return kept ? 0 : HEADCOUNT_ENOMEM;
 }
 
 TEST(memory, memory_may_end_anywhere)

@@ -10,7 +10,7 @@
 #define NAMES 2
 
 struct row {
-    enum hc_outcome outcome;
+    enum headcount_result outcome;
     const char *code;
 };
 
@@ -22,10 +22,10 @@ struct cluster {
 static const struct hc_wish wishes[NAMES] = {
     { .service = { "web", 3 } }, { .service = { "wbe", 3 } } };
 
-#define HAS   { OUTCOME_UNCHANGED, "" }
-#define LACKS { OUTCOME_SKIPPED, "missing" }
-#define FAILS { OUTCOME_FAILED, "deadline" }
-#define GONE  { OUTCOME_SKIPPED, "cluster_gone" }
+#define HAS   { HEADCOUNT_UNCHANGED, "" }
+#define LACKS { HEADCOUNT_SKIPPED, "missing" }
+#define FAILS { HEADCOUNT_FAILED, "deadline" }
+#define GONE  { HEADCOUNT_SKIPPED, "cluster_gone" }
 
 /* What is missing after these clusters: "web wbe", say. */
 static void check(const struct cluster *clusters, size_t n, const char *want)
@@ -38,13 +38,13 @@ static void check(const struct cluster *clusters, size_t n, const char *want)
     hc_arena_init(&arena, t_alloc(), 1 << 16);
     CHECK_INT(hc_missing_init(&m, &arena, wishes, NAMES), 0);
     for (size_t i = 0; i < n; i++) {
-        struct hc_report_service rows[NAMES];
-        const struct hc_report_cluster c = {
+        struct headcount_service rows[NAMES];
+        const struct headcount_cluster c = {
             .arn = "", .name = "c", .error_code = clusters[i].error,
             .services = rows, .services_n = NAMES };
 
         for (size_t k = 0; k < NAMES; k++)
-            rows[k] = (struct hc_report_service){
+            rows[k] = (struct headcount_service){
                 .outcome = clusters[i].rows[k].outcome,
                 .code = clusters[i].rows[k].code };
         hc_missing_note(&m, &c);
@@ -74,8 +74,8 @@ TEST(missing, a_name_that_every_cluster_lacks_is_missing)
 TEST(missing, a_name_that_one_cluster_has_is_not)
 {
     CHECK_MISSING("", { NULL, { HAS, LACKS } }, { NULL, { LACKS, HAS } });
-    CHECK_MISSING("web", { NULL, { LACKS, { OUTCOME_SKIPPED, "daemon" } } });
-    CHECK_MISSING("web", { NULL, { LACKS, { OUTCOME_HELD, "zero" } } });
+    CHECK_MISSING("web", { NULL, { LACKS, { HEADCOUNT_SKIPPED, "daemon" } } });
+    CHECK_MISSING("web", { NULL, { LACKS, { HEADCOUNT_HELD, "zero" } } });
 }
 
 TEST(missing, a_service_that_failed_may_be_there)

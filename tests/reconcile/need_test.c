@@ -29,16 +29,16 @@ static struct script *set(const struct script_row *rows, size_t n,
     return s;
 }
 
-static void check(size_t at, enum hc_outcome outcome, const char *code)
+static void check(size_t at, enum headcount_result outcome, const char *code)
 {
-    const struct hc_report_service *service = script_service(at);
+    const struct headcount_service *service = script_service(at);
 
-    CHECK_Z(hc_outcome_name(service->outcome), hc_outcome_name(outcome));
+    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
     CHECK_Z(service->code, code);
     CHECK(service->reason != NULL);
 }
 
-static void run(size_t at, enum hc_outcome outcome, const char *code)
+static void run(size_t at, enum headcount_result outcome, const char *code)
 {
     CHECK_INT(script_run(), 1);
     check(at, outcome, code);
@@ -64,8 +64,8 @@ TEST(need, equal_filters_share_one_list)
     set(SCRIPT_ROWS(rows), "web log");
     wishes[0].where = HC_STR("attribute:a == 1 ");
     wishes[1].where = HC_STR("attribute:b == 1");
-    run(0, OUTCOME_UNCHANGED, "");
-    check(1, OUTCOME_UNCHANGED, "");
+    run(0, HEADCOUNT_UNCHANGED, "");
+    check(1, HEADCOUNT_UNCHANGED, "");
     CHECK_Z(script_service(0)->hosts_filter,
             "(attribute:a == 1) and (attribute:b == 1)");
     script_end();
@@ -82,7 +82,7 @@ TEST(need, an_external_service_counts_external_hosts)
     };
 
     set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_UNCHANGED, "");
+    run(0, HEADCOUNT_UNCHANGED, "");
     CHECK_Z(script_service(0)->hosts_filter, "");
     script_end();
 }
@@ -97,12 +97,12 @@ TEST(need, a_moving_constraint_is_held_or_left_out)
     };
 
     set(rows, 1, "web");
-    run(0, OUTCOME_HELD, "moving_constraint");
+    run(0, HEADCOUNT_HELD, "moving_constraint");
     CHECK_Z(script_service(0)->switch_text, "ignore_constraints");
     script_end();
     set(SCRIPT_ROWS(rows), "web");
     wishes[0].allow = ALLOW_MOVING;
-    run(0, OUTCOME_UNCHANGED, "");
+    run(0, HEADCOUNT_UNCHANGED, "");
     CHECK(strstr(script_service(0)->reason,
                  "constraint \"not(task:group == x)\"") != NULL);
     script_end();
@@ -110,7 +110,7 @@ TEST(need, a_moving_constraint_is_held_or_left_out)
     set(rows, 1, "web");
     wishes[0].allow = ALLOW_MOVING;
     wishes[0].where = HC_STR("runningTasksCount == 0");
-    run(0, OUTCOME_HELD, "moving_constraint");
+    run(0, HEADCOUNT_HELD, "moving_constraint");
     CHECK_Z(script_service(0)->switch_text, NULL);
     CHECK(strstr(script_service(0)->reason, "its own `where`") != NULL);
     script_end();
@@ -126,9 +126,9 @@ TEST(need, a_filter_that_cannot_be_made_fails_its_service)
     };
 
     set(SCRIPT_ROWS(rows), "web log");
-    run(0, OUTCOME_FAILED, "filter");
+    run(0, HEADCOUNT_FAILED, "filter");
     CHECK(strstr(script_service(0)->reason, "not closed") != NULL);
-    check(1, OUTCOME_UNCHANGED, "");
+    check(1, HEADCOUNT_UNCHANGED, "");
     script_end();
 }
 
@@ -160,7 +160,7 @@ TEST(need, a_filter_that_is_too_long_says_so)
     answer[out.n] = '\0';
     hc_buf_fini(&out);
     set(&row, 1, "web");
-    run(0, OUTCOME_FAILED, "filter");
+    run(0, HEADCOUNT_FAILED, "filter");
     CHECK(strstr(script_service(0)->reason, "32768 bytes") != NULL);
     script_end();
 }
@@ -197,10 +197,10 @@ static const struct script_row provider_rows[] = {
 TEST(need, a_strategy_counts_its_own_providers_hosts)
 {
     set(SCRIPT_ROWS(provider_rows), "web log");
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(script_service(0)->hosts_counted, 1);
     CHECK(strstr(script_service(0)->reason, "capacity providers") != NULL);
-    check(1, OUTCOME_UNCHANGED, "");
+    check(1, HEADCOUNT_UNCHANGED, "");
     script_end();
 }
 
@@ -218,7 +218,7 @@ TEST(need, a_machine_under_two_arns_is_counted_once)
                      MACHINE("d", "DRAINING", "i-3") "]}";
     rows[3].body = NULL;
     set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(script_service(0)->hosts_counted, 2);
     script_end();
 }
@@ -233,7 +233,7 @@ TEST(need, a_host_without_a_status_is_no_smaller_count)
                      DESCRIBED("c", "ACTIVE", "asg") ","
                      DESCRIBED("d", "ACTIVE", "asg") "]}";
     set(SCRIPT_ROWS(rows), "web log");
-    run(0, OUTCOME_FAILED, "EANSWER");
+    run(0, HEADCOUNT_FAILED, "EANSWER");
     script_end();
 }
 
@@ -246,7 +246,7 @@ TEST(need, a_strategy_without_hosts_is_held)
     };
 
     set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_HELD, "zero");
+    run(0, HEADCOUNT_HELD, "zero");
     script_end();
 }
 
@@ -256,10 +256,10 @@ TEST(need, a_description_that_fails_fails_the_count)
 
     memcpy(rows, provider_rows, sizeof(rows));
     rows[2].answer = NULL;
-    rows[2].fail = HC_ECLOSED;
+    rows[2].fail = HEADCOUNT_ECLOSED;
     set(SCRIPT_ROWS(rows), "web log");
-    run(0, OUTCOME_FAILED, "ECLOSED");
-    check(1, OUTCOME_FAILED, "ECLOSED");
+    run(0, HEADCOUNT_FAILED, "ECLOSED");
+    check(1, HEADCOUNT_FAILED, "ECLOSED");
     script_end();
 }
 
@@ -286,7 +286,7 @@ static const struct script_row zero_rows[] = {
 TEST(need, an_empty_cluster_is_held)
 {
     set(zero_rows, 3, "web");
-    run(0, OUTCOME_HELD, "zero");
+    run(0, HEADCOUNT_HELD, "zero");
     CHECK_Z(script_service(0)->switch_text, "allow_zero");
     CHECK_INT(script_service(0)->wanted, 0);
     script_end();
@@ -298,20 +298,20 @@ TEST(need, zero_that_is_allowed_is_proved_first)
 
     set(SCRIPT_ROWS(zero_rows), "web");
     wishes[0].allow = ALLOW_ZERO;
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     script_end();
 
     memcpy(rows, zero_rows, sizeof(rows));
     rows[3].answer = CLUSTERS("DEPROVISIONING", 0);
     set(SCRIPT_ROWS(rows), "web");
     wishes[0].allow = ALLOW_ZERO;
-    run(0, OUTCOME_HELD, "zero");
+    run(0, HEADCOUNT_HELD, "zero");
     script_end();
     rows[3].answer = NULL;
-    rows[3].fail = HC_ETIMEDOUT;
+    rows[3].fail = HEADCOUNT_ETIMEDOUT;
     set(SCRIPT_ROWS(rows), "web");
     wishes[0].allow = ALLOW_ZERO;
-    run(0, OUTCOME_FAILED, "ETIMEDOUT");
+    run(0, HEADCOUNT_FAILED, "ETIMEDOUT");
     script_end();
 }
 
@@ -323,7 +323,7 @@ TEST(need, a_filter_that_matches_nothing_is_held)
     rows[2].answer = TWO_HOSTS;
     set(SCRIPT_ROWS(rows), "web");
     wishes[0].allow = ALLOW_ZERO;
-    run(0, OUTCOME_HELD, "filter_matches_nothing");
+    run(0, HEADCOUNT_HELD, "filter_matches_nothing");
     script_end();
 }
 
@@ -340,8 +340,8 @@ TEST(need, registered_is_the_clusters_own_number)
     };
 
     set(SCRIPT_ROWS(rows), "web");
-    wishes[0].by = HOSTS_REGISTERED;
-    run(0, OUTCOME_UPDATED, "");
+    wishes[0].by = HEADCOUNT_REGISTERED;
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_Z(script_service(0)->hosts_by, "registered");
     CHECK_Z(script_service(0)->hosts_filter, "");
     script_end();
@@ -357,7 +357,7 @@ static int goes_to_zero(void)
     int got = script_run();
 
     if (got == 1)
-        check(0, OUTCOME_UPDATED, "");
+        check(0, HEADCOUNT_UPDATED, "");
     script_end();
     return got == 1 ? 0 : got;
 }
@@ -369,7 +369,7 @@ static int asks_whose_hosts(void)
     int got = script_run();
 
     if (got == 1)
-        check(1, OUTCOME_UNCHANGED, "");
+        check(1, HEADCOUNT_UNCHANGED, "");
     script_end();
     return got == 1 ? 0 : got;
 }
@@ -385,7 +385,7 @@ TEST(need, a_launch_type_that_ecs_refuses_to_filter_by_is_left_out)
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
           SCRIPT_SERVICE("web", 2, "") "," SCRIPT_SERVICE("log", 2,
                                           MEMBER("attribute:a == 1"))) },
-        { .operation = HOSTS, .fail = HC_ESERVICE,
+        { .operation = HOSTS, .fail = HEADCOUNT_ESERVICE,
           .code = "InvalidParameterException",
           .body = SCRIPT_LIST("ACTIVE", SCRIPT_FILTER(SCRIPT_EC2)) },
         { .operation = HOSTS, .answer = TWO_HOSTS,
@@ -396,20 +396,20 @@ TEST(need, a_launch_type_that_ecs_refuses_to_filter_by_is_left_out)
     static const struct script_row wrong[] = {
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
           SCRIPT_SERVICE("web", 2, MEMBER("attribute:a likes 1"))) },
-        { .operation = HOSTS, .fail = HC_ESERVICE,
+        { .operation = HOSTS, .fail = HEADCOUNT_ESERVICE,
           .code = "InvalidParameterException" },
-        { .operation = HOSTS, .fail = HC_ESERVICE,
+        { .operation = HOSTS, .fail = HEADCOUNT_ESERVICE,
           .code = "InvalidParameterException" },
     };
 
     set(SCRIPT_ROWS(rows), "web log");
-    run(0, OUTCOME_UNCHANGED, "");
-    check(1, OUTCOME_UNCHANGED, "");
+    run(0, HEADCOUNT_UNCHANGED, "");
+    check(1, HEADCOUNT_UNCHANGED, "");
     CHECK(strstr(script_service(0)->reason, "those of ECS Anywhere included: "
                  "ECS refused the filter") != NULL);
     script_end();
     set(SCRIPT_ROWS(wrong), "web");
-    run(0, OUTCOME_FAILED, "InvalidParameterException");
+    run(0, HEADCOUNT_FAILED, "InvalidParameterException");
     script_end();
 }
 
@@ -419,12 +419,12 @@ TEST(need, any_other_failure_of_a_list_is_no_reason_to_count_more)
     static const struct script_row rows[] = {
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
           SCRIPT_SERVICE("web", 2, "")) },
-        { .operation = HOSTS, .fail = HC_ESERVICE,
+        { .operation = HOSTS, .fail = HEADCOUNT_ESERVICE,
           .code = "ServerException" },
     };
 
     set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_FAILED, "ServerException");
+    run(0, HEADCOUNT_FAILED, "ServerException");
     script_end();
 }
 
@@ -437,25 +437,30 @@ TEST(need, a_page_that_is_refused_is_no_refusal_of_the_term)
           SCRIPT_SERVICE("web", 2, "")) },
         { .operation = HOSTS, .answer = "{\"containerInstanceArns\":["
           SCRIPT_HOST("a") "],\"nextToken\":\"old\"}" },
-        { .operation = HOSTS, .fail = HC_ESERVICE,
+        { .operation = HOSTS, .fail = HEADCOUNT_ESERVICE,
           .code = "InvalidParameterException" },
     };
     static const struct script_row second[] = {
-        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-          SCRIPT_SERVICE("web", 9, "")) },
+        { .operation = SERVICES,
+          .answer = SCRIPT_SERVICES(SCRIPT_SERVICE("web", 9, "")) },
         { .operation = HOSTS, .answer = TWO_HOSTS },
-        { .operation = "DescribeClusters", .answer = "{\"clusters\":[{"
-          "\"clusterArn\":\"" SCRIPT_CLUSTER "\",\"clusterName\":\"prod\","
-          "\"status\":\"ACTIVE\",\"registeredContainerInstancesCount\":2}]}" },
-        { .operation = HOSTS, .fail = HC_ESERVICE, .code = "ClientException",
+        { .operation = "DescribeClusters",
+          .answer =
+              "{\"clusters\":[{"
+              "\"clusterArn\":\"" SCRIPT_CLUSTER "\",\"clusterName\":\"prod\","
+              "\"status\":\"ACTIVE\",\"registeredContainerInstancesCount\":2}]"
+              "}" },
+        { .operation = HOSTS,
+          .fail = HEADCOUNT_ESERVICE,
+          .code = "ClientException",
           .body = SCRIPT_LIST("ACTIVE", SCRIPT_FILTER(SCRIPT_EC2)) },
     };
 
     set(SCRIPT_ROWS(pages), "web");
-    run(0, OUTCOME_FAILED, "InvalidParameterException");
+    run(0, HEADCOUNT_FAILED, "InvalidParameterException");
     script_end();
     set(SCRIPT_ROWS(second), "web");
-    run(0, OUTCOME_FAILED, "ClientException");
+    run(0, HEADCOUNT_FAILED, "ClientException");
     script_end();
 }
 
@@ -465,12 +470,12 @@ TEST(need, only_a_refusal_of_the_request_is_one_of_the_term)
     static const struct script_row rows[] = {
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
           SCRIPT_SERVICE("web", 2, "")) },
-        { .operation = HOSTS, .fail = HC_ESERVICE, .status = 502,
+        { .operation = HOSTS, .fail = HEADCOUNT_ESERVICE, .status = 502,
           .code = "InvalidParameterException" },
     };
 
     set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_FAILED, "InvalidParameterException");
+    run(0, HEADCOUNT_FAILED, "InvalidParameterException");
     script_end();
 }
 
@@ -487,15 +492,15 @@ TEST(need, a_cluster_without_hosts_of_ec2_is_held)
     };
 
     set(rows, 2, "web");
-    run(0, OUTCOME_HELD, "zero");
+    run(0, HEADCOUNT_HELD, "zero");
     script_end();
     set(rows, 3, "web");
     wishes[0].allow = ALLOW_ZERO;
-    run(0, OUTCOME_HELD, "filter_matches_nothing");
+    run(0, HEADCOUNT_HELD, "filter_matches_nothing");
     script_end();
     set(rows, 4, "web");
     wishes[0].allow = ALLOW_EMPTY_FILTER;
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -523,13 +528,13 @@ TEST(need, tasks_that_wait_on_managed_scaling_are_held)
     struct script_row rows[5];
 
     set(capacity_rows, 4, "web");
-    run(0, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    run(0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
     CHECK_Z(script_service(0)->switch_text, NULL);
     script_end();
     memcpy(rows, capacity_rows, sizeof(rows));
     rows[3].answer = CAPACITY("DISABLED");
     set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -551,7 +556,7 @@ TEST(need, what_capacity_providers_say_must_be_whole)
         memcpy(rows, capacity_rows, sizeof(rows));
         rows[3].answer = answers[i];
         set(SCRIPT_ROWS(rows), "web");
-        run(0, OUTCOME_FAILED, "EANSWER");
+        run(0, HEADCOUNT_FAILED, "EANSWER");
         script_end();
     }
 }
@@ -594,7 +599,7 @@ TEST(need, twelve_providers_are_asked_for_in_two_calls)
     };
 
     set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -615,7 +620,7 @@ static const struct script_row page_rows[] = {
 TEST(need, pages_of_capacity_providers_are_followed)
 {
     set(SCRIPT_ROWS(page_rows), "web");
-    run(0, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    run(0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
     CHECK(strstr(script_service(0)->reason, "provider b adds hosts") != NULL);
     script_end();
 }
@@ -627,7 +632,7 @@ static int follows_pages(void)
     int got = script_run();
 
     if (got == 1)
-        check(0, OUTCOME_HELD, "unplaced_on_managed_scaling");
+        check(0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
     script_end();
     return got == 1 ? 0 : got;
 }
@@ -654,7 +659,7 @@ TEST(need, pages_of_capacity_providers_come_to_an_end)
 
     for (size_t i = 0; i < 4; i++) {
         set(rings[i], calls[i], "web");
-        run(0, OUTCOME_FAILED, "EANSWER");
+        run(0, HEADCOUNT_FAILED, "EANSWER");
         CHECK(strstr(script_service(0)->reason, "nothing about \"b\"") != NULL);
         script_end();
     }
@@ -739,8 +744,8 @@ TEST(need, constraints_of_the_task_definition_join_the_filter)
     };
 
     set_definitions(SCRIPT_ROWS(rows), "web log");
-    run(0, OUTCOME_UNCHANGED, "");
-    check(1, OUTCOME_UNCHANGED, "");
+    run(0, HEADCOUNT_UNCHANGED, "");
+    check(1, HEADCOUNT_UNCHANGED, "");
     CHECK_Z(script_service(1)->hosts_filter, "attribute:a == 1");
     script_end();
 }
@@ -760,12 +765,12 @@ TEST(need, a_task_definition_is_read_for_who_counts_by_filter_only)
     };
 
     set_definitions(SCRIPT_ROWS(fixed), "web");
-    wishes[0].rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 2 };
-    run(0, OUTCOME_UNCHANGED, "");
+    wishes[0].rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 2 };
+    run(0, HEADCOUNT_UNCHANGED, "");
     script_end();
     set_definitions(SCRIPT_ROWS(registered), "web");
-    wishes[0].by = HOSTS_REGISTERED;
-    run(0, OUTCOME_UNCHANGED, "");
+    wishes[0].by = HEADCOUNT_REGISTERED;
+    run(0, HEADCOUNT_UNCHANGED, "");
     script_end();
 }
 
@@ -779,11 +784,11 @@ TEST(need, a_moving_constraint_of_the_task_definition_is_held_or_left_out)
     };
 
     set_definitions(rows, 2, "web");
-    run(0, OUTCOME_HELD, "moving_constraint");
+    run(0, HEADCOUNT_HELD, "moving_constraint");
     script_end();
     set_definitions(SCRIPT_ROWS(rows), "web");
     wishes[0].allow = ALLOW_MOVING;
-    run(0, OUTCOME_UNCHANGED, "");
+    run(0, HEADCOUNT_UNCHANGED, "");
     script_end();
 }
 
@@ -804,7 +809,7 @@ TEST(need, a_task_definition_that_is_not_to_be_believed_fails_its_service)
           "{\"taskDefinition\":{\"taskDefinitionArn\":\"" REVISION "1\"}}" },
     };
     static const struct script_row denied = {
-        .operation = "DescribeTaskDefinition", .fail = HC_ESERVICE,
+        .operation = "DescribeTaskDefinition", .fail = HEADCOUNT_ESERVICE,
         .code = "AccessDeniedException"
     };
     struct script_row rows[2] = { service, denied };
@@ -812,18 +817,18 @@ TEST(need, a_task_definition_that_is_not_to_be_believed_fails_its_service)
     for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
         rows[1] = answers[i];
         set_definitions(rows, 2, "web");
-        run(0, OUTCOME_FAILED, "EANSWER");
+        run(0, HEADCOUNT_FAILED, "EANSWER");
         script_end();
     }
     rows[1] = denied;
     set_definitions(rows, 2, "web");
-    run(0, OUTCOME_FAILED, "AccessDeniedException");
+    run(0, HEADCOUNT_FAILED, "AccessDeniedException");
     CHECK(strstr(script_service(0)->reason, "\"ecs:DescribeTaskDefinition\", "
                                             "\"Resource\": \"*\"") != NULL);
     CHECK_Z(script_service(0)->hosts_filter, "");
     script_end();
     set_definitions(&bare, 1, "web");
-    run(0, OUTCOME_FAILED, "EANSWER");
+    run(0, HEADCOUNT_FAILED, "EANSWER");
     script_end();
 }
 
@@ -842,7 +847,7 @@ static const struct script_row target_rows[] = {
 };
 
 static void run_target(const struct script_row *row, size_t n,
-                       enum hc_outcome outcome, const char *code)
+                       enum headcount_result outcome, const char *code)
 {
     struct script_row rows[4];
 
@@ -864,14 +869,14 @@ TEST(need, what_auto_scaling_sets_is_held)
         { { .answer = TARGETS(TARGET("service/stage/web"), "") }, "EANSWER" },
         { { .answer = TARGETS(TARGET("service/prod/x/web"), "") }, "EANSWER" },
         { { .answer = "{}" }, "EANSWER" },
-        { { .fail = HC_ESERVICE, .code = "AccessDeniedException" },
+        { { .fail = HEADCOUNT_ESERVICE, .code = "AccessDeniedException" },
           "AccessDeniedException" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        run_target(&rows[i].row, 3, i == 0 ? OUTCOME_HELD : OUTCOME_FAILED,
+        run_target(&rows[i].row, 3, i == 0 ? HEADCOUNT_HELD : HEADCOUNT_FAILED,
                    rows[i].code);
-    run_target(&target_rows[2], 4, OUTCOME_UPDATED, "");
+    run_target(&target_rows[2], 4, HEADCOUNT_UPDATED, "");
 }
 
 TEST(need, targets_in_a_ring_are_not_believed)
@@ -888,7 +893,7 @@ TEST(need, targets_in_a_ring_are_not_believed)
         rows[2 + i].answer = pages[i % 2];
     }
     set(SCRIPT_ROWS(rows), "web")->config.ask_targets = true;
-    run(0, OUTCOME_FAILED, "EANSWER");
+    run(0, HEADCOUNT_FAILED, "EANSWER");
     CHECK(strstr(script_service(0)->reason, "to an end") != NULL);
     script_end();
 }
@@ -900,11 +905,11 @@ TEST(need, a_plan_goes_on_without_auto_scaling)
 
     memcpy(rows, target_rows, sizeof(rows));
     rows[2].answer = NULL;
-    rows[2].fail = HC_ECONNECT;
+    rows[2].fail = HEADCOUNT_ECONNECT;
     struct script *s = set(SCRIPT_ROWS(rows), "web");
 
     s->config.ask_targets = s->config.dry_run = true;
-    run(0, OUTCOME_PENDING, "");
+    run(0, HEADCOUNT_PENDING, "");
     CHECK(strstr(script_service(0)->reason, "could not be read") != NULL);
     script_end();
 }

@@ -23,7 +23,7 @@
 static struct hc_wish wish;
 static bool definitions;
 
-static const struct hc_report_service *plan(const char *snapshot,
+static const struct headcount_service *plan(const char *snapshot,
                                             const char *service,
                                             const char *where)
 {
@@ -40,11 +40,11 @@ static const struct hc_report_service *plan(const char *snapshot,
     return script_service(0);
 }
 
-static void check(const struct hc_report_service *got,
-                  enum hc_outcome outcome, const char *code, int64_t wanted,
-                  const char *says)
+static void check(const struct headcount_service *got,
+                  enum headcount_result outcome, const char *code,
+                  int64_t wanted, const char *says)
 {
-    CHECK_Z(hc_outcome_name(got->outcome), hc_outcome_name(outcome));
+    CHECK_Z(hc_result_name(got->outcome), hc_result_name(outcome));
     CHECK_Z(got->code, code);
     CHECK_INT(got->wanted, wanted);
     if (strstr(got->reason, says) == NULL)
@@ -57,15 +57,16 @@ TEST(offline, a_filter_is_answered_by_hosts_that_are_described)
 {
     static const char all[] = SNAPSHOT(COMPLETE, WEB, LIST("", "true", THREE));
 
-    check(plan(all, "web", ""), OUTCOME_PENDING, "", 3, "3 active hosts");
-    check(plan(all, "web", "attribute:os == linux"), OUTCOME_PENDING, "", 2,
+    check(plan(all, "web", ""), HEADCOUNT_PENDING, "", 3, "3 active hosts");
+    check(plan(all, "web", "attribute:os == linux"), HEADCOUNT_PENDING, "", 2,
           "2 active hosts");
-    check(plan(all, "web", "attribute:os == plan9"), OUTCOME_HELD,
+    check(plan(all, "web", "attribute:os == plan9"), HEADCOUNT_HELD,
           "filter_matches_nothing", 0, "");
-    check(plan(all, "web", "attribute:os =~ l.*"), OUTCOME_FAILED,
-          "not_in_snapshot", HC_UNKNOWN, "cannot be answered without ECS");
-    check(plan(all, "web", "attribute:os likes linux"), OUTCOME_FAILED,
-          "filter", HC_UNKNOWN, "no operator at byte 13");
+    check(plan(all, "web", "attribute:os =~ l.*"), HEADCOUNT_FAILED,
+          "not_in_snapshot", HEADCOUNT_UNKNOWN,
+          "cannot be answered without ECS");
+    check(plan(all, "web", "attribute:os likes linux"), HEADCOUNT_FAILED,
+          "filter", HEADCOUNT_UNKNOWN, "no operator at byte 13");
 }
 
 TEST(offline, what_was_recorded_is_not_worked_out)
@@ -74,9 +75,9 @@ TEST(offline, what_was_recorded_is_not_worked_out)
         "," LIST("attribute:os =~ l.*", "false", HOST("a", "")) ","
         LIST("attribute:os == linux", "false", HOST("c", "")));
 
-    check(plan(both, "web", "attribute:os =~ l.*"), OUTCOME_UNCHANGED, "", 1,
+    check(plan(both, "web", "attribute:os =~ l.*"), HEADCOUNT_UNCHANGED, "", 1,
           "");
-    check(plan(both, "web", "attribute:os == linux"), OUTCOME_UNCHANGED, "",
+    check(plan(both, "web", "attribute:os == linux"), HEADCOUNT_UNCHANGED, "",
           1, "");
 }
 
@@ -88,12 +89,13 @@ TEST(offline, hosts_without_attributes_answer_no_filter)
         LIST("", "false", THREE));
     static const char none[] = SNAPSHOT(COMPLETE, WEB, "");
 
-    check(plan(bare, "web", "attribute:os == linux"), OUTCOME_FAILED,
-          "not_in_snapshot", HC_UNKNOWN, "no attributes: take one with");
-    check(plan(listed, "web", "attribute:os == linux"), OUTCOME_FAILED,
-          "not_in_snapshot", HC_UNKNOWN, "a list of hosts that this plan");
-    check(plan(none, "web", ""), OUTCOME_FAILED, "not_in_snapshot",
-          HC_UNKNOWN, "a list of hosts");
+    check(plan(bare, "web", "attribute:os == linux"), HEADCOUNT_FAILED,
+          "not_in_snapshot", HEADCOUNT_UNKNOWN, "no attributes: take one with");
+    check(plan(listed, "web", "attribute:os == linux"), HEADCOUNT_FAILED,
+          "not_in_snapshot", HEADCOUNT_UNKNOWN,
+          "a list of hosts that this plan");
+    check(plan(none, "web", ""), HEADCOUNT_FAILED, "not_in_snapshot",
+          HEADCOUNT_UNKNOWN, "a list of hosts");
 }
 
 /* The second reading of a big step has lists of its own. */
@@ -114,11 +116,11 @@ TEST(offline, each_reading_answers_for_itself)
     static const char differs[] = STEP(TWO, SIX, "6");
     static const char other[] = STEP(SIX, TWO, "2");
 
-    check(plan(agrees, "web", "attribute:os == linux"), OUTCOME_PENDING, "",
+    check(plan(agrees, "web", "attribute:os == linux"), HEADCOUNT_PENDING, "",
           2, "");
-    check(plan(differs, "web", "attribute:os == linux"), OUTCOME_HELD,
+    check(plan(differs, "web", "attribute:os == linux"), HEADCOUNT_HELD,
           "step_down", 2, "");
-    check(plan(other, "web", "attribute:os == linux"), OUTCOME_PENDING, "", 6,
+    check(plan(other, "web", "attribute:os == linux"), HEADCOUNT_PENDING, "", 6,
           "");
 }
 
@@ -137,9 +139,9 @@ TEST(offline, hosts_are_described_where_another_list_describes_them)
         SCRIPT_BARE("web", 1, OF_ASG), LIST("", "true", ASG("a")) ","
         LIST("attribute:os =~ .*", "false", HOST("a", "") "," HOST("c", "")));
 
-    check(plan(described, "web", ""), OUTCOME_UNCHANGED, "", 1, "");
-    check(plan(another, "web", ""), OUTCOME_FAILED, "not_in_snapshot",
-          HC_UNKNOWN, "what its hosts are like");
+    check(plan(described, "web", ""), HEADCOUNT_UNCHANGED, "", 1, "");
+    check(plan(another, "web", ""), HEADCOUNT_FAILED, "not_in_snapshot",
+          HEADCOUNT_UNKNOWN, "what its hosts are like");
 }
 
 TEST(offline, what_is_not_there_exists_only_where_that_is_not_said)
@@ -150,12 +152,12 @@ TEST(offline, what_is_not_there_exists_only_where_that_is_not_said)
     static const char no[] = SNAPSHOT(",\"complete\":false", WEB,
                                       LIST("", "true", THREE));
 
-    check(plan(complete, "log", ""), OUTCOME_SKIPPED, "missing", HC_UNKNOWN,
-          "");
-    check(plan(recorded, "log", ""), OUTCOME_FAILED, "not_in_snapshot",
-          HC_UNKNOWN, "the service that this plan needs");
-    check(plan(no, "log", ""), OUTCOME_FAILED, "not_in_snapshot", HC_UNKNOWN,
-          "");
+    check(plan(complete, "log", ""), HEADCOUNT_SKIPPED, "missing",
+          HEADCOUNT_UNKNOWN, "");
+    check(plan(recorded, "log", ""), HEADCOUNT_FAILED, "not_in_snapshot",
+          HEADCOUNT_UNKNOWN, "the service that this plan needs");
+    check(plan(no, "log", ""), HEADCOUNT_FAILED, "not_in_snapshot",
+          HEADCOUNT_UNKNOWN, "");
 }
 
 /* A rise asks whether the provider adds hosts by itself. */
@@ -172,10 +174,10 @@ TEST(offline, providers_that_are_not_told_of_add_no_hosts)
         "\"service\":\"web\",\"owned\":false}]", RISES,
         LIST("", "true", ASGS));
 
-    check(plan(complete, "web", ""), OUTCOME_PENDING, "", 3, "");
-    check(plan(managed, "web", ""), OUTCOME_HELD,
+    check(plan(complete, "web", ""), HEADCOUNT_PENDING, "", 3, "");
+    check(plan(managed, "web", ""), HEADCOUNT_HELD,
           "unplaced_on_managed_scaling", 3, "");
-    check(plan(recorded, "web", ""), OUTCOME_FAILED, "not_in_snapshot",
+    check(plan(recorded, "web", ""), HEADCOUNT_FAILED, "not_in_snapshot",
           3, "the capacity provider");
 }
 
@@ -193,13 +195,14 @@ TEST(offline, a_task_definition_that_is_not_told_of_has_no_constraints)
     static const char recorded[] = SNAPSHOT("", DEFINED,
                                             LIST("", "true", THREE));
 
-    check(plan(told, "web", ""), OUTCOME_PENDING, "", 3, "3 active hosts");
+    check(plan(told, "web", ""), HEADCOUNT_PENDING, "", 3, "3 active hosts");
     definitions = true;
-    check(plan(complete, "web", ""), OUTCOME_PENDING, "", 3, "3 active hosts");
-    check(plan(bare, "web", ""), OUTCOME_PENDING, "", 3, "3 active hosts");
-    check(plan(told, "web", ""), OUTCOME_PENDING, "", 2, "2 active hosts");
-    check(plan(recorded, "web", ""), OUTCOME_FAILED, "not_in_snapshot",
-          HC_UNKNOWN, "the task definition that this plan needs");
+    check(plan(complete, "web", ""), HEADCOUNT_PENDING, "", 3,
+          "3 active hosts");
+    check(plan(bare, "web", ""), HEADCOUNT_PENDING, "", 3, "3 active hosts");
+    check(plan(told, "web", ""), HEADCOUNT_PENDING, "", 2, "2 active hosts");
+    check(plan(recorded, "web", ""), HEADCOUNT_FAILED, "not_in_snapshot",
+          HEADCOUNT_UNKNOWN, "the task definition that this plan needs");
     definitions = false;
 }
 
@@ -310,7 +313,7 @@ static int lists_once(void)
     int got = script_run();
 
     if (got == 1 && t_alloc_state()->failed)
-        got = HC_ENOMEM;                /* the cluster failed, in order */
+        got = HEADCOUNT_ENOMEM; /* the cluster failed, in order */
     script_end();
     return got == 1 ? 0 : got;
 }

@@ -18,7 +18,7 @@
 
 static struct hc_wish wishes[3];
 static size_t wishes_n;
-static struct hc_error error;
+static struct headcount_error error;
 static struct hc_known known;
 static int turns;
 
@@ -133,7 +133,7 @@ TEST(question, tags_and_two_counts_are_three_calls_each_made_once)
     set(SCRIPT_ROWS(rows), tags_and_two_counts);
     CHECK_INT(script_run(), 1);
     CHECK_INT(turns, 4);
-    CHECK_INT(script_service(0)->outcome, OUTCOME_UPDATED);
+    CHECK_INT(script_service(0)->outcome, HEADCOUNT_UPDATED);
     CHECK_INT(script_service(0)->wanted, 2);
     script_end();
 }
@@ -147,7 +147,7 @@ static void looks_at_hosts(struct hc_reconcile *r)
         CHECK_INT(known.hosts->n, 2);
         CHECK_STR(known.hosts->hosts[1].details->provider, "asg");
         CHECK_INT(ask(r, (struct hc_query){ .kind = QUERY_COUNT,
-                                            .by = HOSTS_CONNECTED }), 1);
+                                            .by = HEADCOUNT_CONNECTED }), 1);
         CHECK_INT(known.count, 0);
     }
     tell(r, 0);
@@ -216,8 +216,8 @@ TEST(question, services_are_listed_page_by_page_and_described_together)
 
     set(SCRIPT_ROWS(rows), opts_in_by_launch_type);
     CHECK_INT(script_run(), 1);
-    CHECK_INT(script_service(0)->outcome, OUTCOME_UPDATED);
-    CHECK_INT(script_service(1)->outcome, OUTCOME_UNCHANGED);
+    CHECK_INT(script_service(0)->outcome, HEADCOUNT_UPDATED);
+    CHECK_INT(script_service(1)->outcome, HEADCOUNT_UNCHANGED);
     script_end();
 }
 
@@ -235,7 +235,7 @@ static void asks_for_all(struct hc_reconcile *r)
 
     turns++;
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-        if (ask(r, all[i]) != HC_ENOMEM)
+        if (ask(r, all[i]) != HEADCOUNT_ENOMEM)
             continue;
         hc_reconcile_refuse(r, "ENOMEM", error.what);
         return;
@@ -262,7 +262,7 @@ TEST(question, what_cannot_be_read_fails_the_cluster_and_writes_nothing)
         struct script_row rows[ALL];
 
         memcpy(rows, all_rows, sizeof(rows));
-        rows[n - 1].fail = HC_ESERVICE;
+        rows[n - 1].fail = HEADCOUNT_ESERVICE;
         rows[n - 1].code = "AccessDeniedException";
         struct script *s = set(rows, n, asks_for_all);
 
@@ -299,9 +299,11 @@ static void asks_nonsense(struct hc_reconcile *r)
 {
     static const struct hc_query bad[] = {
         { .kind = QUERY_COUNT, .where = { "(a", 2 } },
-        { .kind = QUERY_HOSTS, .by = HOSTS_REGISTERED },
-        { .kind = QUERY_COUNT, .by = HOSTS_REGISTERED, .min_age = 1 },
-        { .kind = QUERY_COUNT, .by = HOSTS_REGISTERED, .where = { "a", 1 } },
+        { .kind = QUERY_HOSTS, .by = HEADCOUNT_REGISTERED },
+        { .kind = QUERY_COUNT, .by = HEADCOUNT_REGISTERED, .min_age = 1 },
+        { .kind = QUERY_COUNT,
+          .by = HEADCOUNT_REGISTERED,
+          .where = { "a", 1 } },
         { .kind = QUERY_COUNT, .min_age = -1 },
         { .kind = QUERY_HOSTS, .where = { "runningTasksCount > 1", 21 } },
         { .kind = QUERY_SERVICE, .service = { "a b", 3 } },
@@ -379,7 +381,7 @@ static int asks_with_little_memory(void)
     if (err == 1 && s->r.result.error_code != NULL) {
         CHECK_Z(s->r.result.error_code, "ENOMEM");
         s->done = false;              /* rows are left */
-        err = HC_ENOMEM;
+        err = HEADCOUNT_ENOMEM;
     }
     script_end();
     return err == 1 ? 0 : err;

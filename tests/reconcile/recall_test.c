@@ -46,7 +46,7 @@ static void begin(void)
 
 /* One reconcile at this second. */
 static void run(const struct script_row *rows, size_t n, int64_t second,
-                enum hc_outcome outcome, const char *code)
+                enum headcount_result outcome, const char *code)
 {
     struct script *s = script_set(rows, n);
 
@@ -61,8 +61,8 @@ static void run(const struct script_row *rows, size_t n, int64_t second,
     s->config.audit = (struct hc_audit_to){ .fn = note, .ud = audit,
                                             .version = "1.2.3" };
     CHECK_INT(script_run(), 1);
-    CHECK_Z(hc_outcome_name(script_service(0)->outcome),
-            hc_outcome_name(outcome));
+    CHECK_Z(hc_result_name(script_service(0)->outcome),
+            hc_result_name(outcome));
     CHECK_Z(script_service(0)->code, code);
     script_end();
 }
@@ -84,9 +84,9 @@ TEST(recall, a_write_that_ecs_does_not_show_yet_is_not_repeated)
     static const struct script_row write[] = { WEB(1), TWO, WRITE };
 
     begin();
-    run(SCRIPT_ROWS(write), 0, OUTCOME_UPDATED, "");
-    run(write, 2, 29, OUTCOME_UNCHANGED, "awaiting_own_write");
-    run(SCRIPT_ROWS(write), 30, OUTCOME_UPDATED, "");
+    run(SCRIPT_ROWS(write), 0, HEADCOUNT_UPDATED, "");
+    run(write, 2, 29, HEADCOUNT_UNCHANGED, "awaiting_own_write");
+    run(SCRIPT_ROWS(write), 30, HEADCOUNT_UPDATED, "");
     end();
 }
 
@@ -101,21 +101,23 @@ TEST(recall, another_wish_than_the_one_written_is_written_at_once)
     };
 
     begin();
-    run(SCRIPT_ROWS(write), 0, OUTCOME_UPDATED, "");
-    run(SCRIPT_ROWS(other), 1, OUTCOME_UPDATED, "");
+    run(SCRIPT_ROWS(write), 0, HEADCOUNT_UPDATED, "");
+    run(SCRIPT_ROWS(other), 1, HEADCOUNT_UPDATED, "");
     end();
 }
 
 TEST(recall, a_write_without_an_answer_is_made_again)
 {
     static const struct script_row lost[] = {
-        WEB(1), TWO, { .operation = UPDATE, .fail = HC_ECLOSED, .sent = true }
+        WEB(1),
+        TWO,
+        { .operation = UPDATE, .fail = HEADCOUNT_ECLOSED, .sent = true }
     };
     static const struct script_row write[] = { WEB(1), TWO, WRITE };
 
     begin();
-    run(SCRIPT_ROWS(lost), 0, OUTCOME_FAILED, "unknown");
-    run(SCRIPT_ROWS(write), 1, OUTCOME_UPDATED, "");
+    run(SCRIPT_ROWS(lost), 0, HEADCOUNT_FAILED, "unknown");
+    run(SCRIPT_ROWS(write), 1, HEADCOUNT_UPDATED, "");
     end();
 }
 
@@ -126,12 +128,12 @@ TEST(recall, three_writes_undone_within_ten_minutes_are_contested)
 
     begin();
     for (int i = 0; i < 3; i++) {
-        run(SCRIPT_ROWS(write), i * 100, OUTCOME_UPDATED, "");
-        run(SCRIPT_ROWS(fine), i * 100 + 50, OUTCOME_UNCHANGED, "");
+        run(SCRIPT_ROWS(write), i * 100, HEADCOUNT_UPDATED, "");
+        run(SCRIPT_ROWS(fine), i * 100 + 50, HEADCOUNT_UNCHANGED, "");
     }
-    run(write, 2, 300, OUTCOME_HELD, "contested");
-    run(write, 2, 600, OUTCOME_HELD, "contested");
-    run(SCRIPT_ROWS(write), 701, OUTCOME_UPDATED, "");
+    run(write, 2, 300, HEADCOUNT_HELD, "contested");
+    run(write, 2, 600, HEADCOUNT_HELD, "contested");
+    run(SCRIPT_ROWS(write), 701, HEADCOUNT_UPDATED, "");
     end();
 }
 
@@ -150,8 +152,8 @@ TEST(recall, a_newer_count_of_another_headcount_contests_nothing)
 
     begin();
     for (int i = 0; i < 8; i++) {
-        run(SCRIPT_ROWS(up), i * 60, OUTCOME_UPDATED, "");
-        run(SCRIPT_ROWS(down), i * 60 + 40, OUTCOME_UNCHANGED, "");
+        run(SCRIPT_ROWS(up), i * 60, HEADCOUNT_UPDATED, "");
+        run(SCRIPT_ROWS(down), i * 60 + 40, HEADCOUNT_UNCHANGED, "");
     }
     end();
 }
@@ -159,11 +161,12 @@ TEST(recall, a_newer_count_of_another_headcount_contests_nothing)
 static void as_many_as_hosts(struct hc_reconcile *r)
 {
     const struct hc_query q = { .kind = QUERY_COUNT };
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     struct hc_known known;
     bool knows = hc_question_ask(r, &q, &known, &e) == 1;
 
-    wish.rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = known.count };
+    wish.rule =
+        (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = known.count };
     hc_reconcile_resume(r, &wish, knows);
 }
 
@@ -180,13 +183,13 @@ TEST(recall, nor_does_it_where_a_policy_made_the_count)
     begin();
     policy = as_many_as_hosts;
     for (int i = 0; i < 4; i++) {
-        run(SCRIPT_ROWS(some), i * 100, OUTCOME_UPDATED, "");
-        run(SCRIPT_ROWS(others), i * 100 + 50, OUTCOME_UPDATED, "");
+        run(SCRIPT_ROWS(some), i * 100, HEADCOUNT_UPDATED, "");
+        run(SCRIPT_ROWS(others), i * 100 + 50, HEADCOUNT_UPDATED, "");
         audit_n = 0;
     }
-    run(SCRIPT_ROWS(others), 450, OUTCOME_UPDATED, "");
-    run(SCRIPT_ROWS(others), 500, OUTCOME_UPDATED, "");
-    run(others, 2, 550, OUTCOME_HELD, "contested");
+    run(SCRIPT_ROWS(others), 450, HEADCOUNT_UPDATED, "");
+    run(SCRIPT_ROWS(others), 500, HEADCOUNT_UPDATED, "");
+    run(others, 2, 550, HEADCOUNT_HELD, "contested");
     end();
 }
 
@@ -202,10 +205,10 @@ TEST(recall, a_write_that_is_not_shown_yet_is_taken_back)
     static const struct script_row late[] = { WEB(4), THREE };
 
     begin();
-    run(SCRIPT_ROWS(up), 0, OUTCOME_UPDATED, "");
-    run(SCRIPT_ROWS(back), 5, OUTCOME_UPDATED, "");
-    run(back, 2, 6, OUTCOME_UNCHANGED, "");
-    run(SCRIPT_ROWS(late), 7, OUTCOME_UNCHANGED, "awaiting_own_write");
+    run(SCRIPT_ROWS(up), 0, HEADCOUNT_UPDATED, "");
+    run(SCRIPT_ROWS(back), 5, HEADCOUNT_UPDATED, "");
+    run(back, 2, 6, HEADCOUNT_UNCHANGED, "");
+    run(SCRIPT_ROWS(late), 7, HEADCOUNT_UNCHANGED, "awaiting_own_write");
     end();
 }
 
@@ -228,9 +231,9 @@ static const struct script_row managed_rows[] = {
 TEST(recall, capacity_providers_are_asked_every_five_minutes)
 {
     begin();
-    run(managed_rows, 4, 0, OUTCOME_HELD, "unplaced_on_managed_scaling");
-    run(managed_rows, 3, 299, OUTCOME_HELD, "unplaced_on_managed_scaling");
-    run(managed_rows, 4, 300, OUTCOME_HELD, "unplaced_on_managed_scaling");
+    run(managed_rows, 4, 0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
+    run(managed_rows, 3, 299, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
+    run(managed_rows, 4, 300, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
     end();
 }
 
@@ -254,7 +257,7 @@ TEST(recall, a_provider_that_is_not_known_hides_none_that_is)
                strategies[i]);
         memcpy(rows, managed_rows, sizeof(rows));
         rows[0].answer = answers[i];
-        run(rows, i == 0 ? 4 : 3, 0, OUTCOME_HELD,
+        run(rows, i == 0 ? 4 : 3, 0, HEADCOUNT_HELD,
             "unplaced_on_managed_scaling");
     }
     end();
@@ -288,11 +291,11 @@ TEST(recall, a_task_definition_is_read_once_for_ever)
 
     begin();
     definitions = true;
-    run(SCRIPT_ROWS(first), 0, OUTCOME_UNCHANGED, "");
-    run(SCRIPT_ROWS(again), 1000000, OUTCOME_UNCHANGED, "");
-    run(SCRIPT_ROWS(none), 1000001, OUTCOME_UNCHANGED, "");
-    run(SCRIPT_ROWS(none_again), 2000000, OUTCOME_UNCHANGED, "");
-    run(SCRIPT_ROWS(again), 2000001, OUTCOME_UNCHANGED, "");
+    run(SCRIPT_ROWS(first), 0, HEADCOUNT_UNCHANGED, "");
+    run(SCRIPT_ROWS(again), 1000000, HEADCOUNT_UNCHANGED, "");
+    run(SCRIPT_ROWS(none), 1000001, HEADCOUNT_UNCHANGED, "");
+    run(SCRIPT_ROWS(none_again), 2000000, HEADCOUNT_UNCHANGED, "");
+    run(SCRIPT_ROWS(again), 2000001, HEADCOUNT_UNCHANGED, "");
     end();
 }
 
@@ -315,7 +318,7 @@ TEST(recall, a_fixed_host_port_is_remembered)
     definitions = true;
     wish.rule.tasks = 2;              /* 2 hosts, and 2 tasks are there */
     for (int i = 0; i < 4; i++)
-        run(rows[i], i % 2 == 0 ? 3 : 2, i, OUTCOME_UNCHANGED, "");
+        run(rows[i], i % 2 == 0 ? 3 : 2, i, HEADCOUNT_UNCHANGED, "");
     end();
 #undef PORTED
 }
@@ -333,9 +336,9 @@ TEST(recall, a_task_definition_that_fails_is_asked_for_again)
     begin();
     definitions = true;
     for (int i = 0; i < 2; i++)
-        run(SCRIPT_ROWS(unclear), i, OUTCOME_FAILED, "EANSWER");
+        run(SCRIPT_ROWS(unclear), i, HEADCOUNT_FAILED, "EANSWER");
     for (int i = 0; i < 2; i++)
-        run(SCRIPT_ROWS(broken), i, OUTCOME_FAILED, "filter");
+        run(SCRIPT_ROWS(broken), i, HEADCOUNT_FAILED, "filter");
     end();
 }
 
@@ -392,8 +395,8 @@ TEST(recall, tasks_that_our_own_last_write_made_count_as_taken_away)
     begin();
     brake = &limits;
     hc_brake_limit(brake, 0, 1, false);
-    run(SCRIPT_ROWS(four), 0, OUTCOME_UPDATED, "");
-    run(SCRIPT_ROWS(two), 1, OUTCOME_HELD, "too_many_changes");
+    run(SCRIPT_ROWS(four), 0, HEADCOUNT_UPDATED, "");
+    run(SCRIPT_ROWS(two), 1, HEADCOUNT_HELD, "too_many_changes");
     end();
 }
 
@@ -409,7 +412,7 @@ TEST(recall, a_list_by_tags_is_that_of_the_last_minute_for_who_says_so)
     static const struct script_row none[] = { TAGGED("") };
     static const struct script_row fails[] = {
         { .operation = "GetResources", .service = "resourcegroupstaggingapi",
-          .fail = HC_ECONNECT }
+          .fail = HEADCOUNT_ECONNECT }
     };
 
     begin();
@@ -449,13 +452,15 @@ TEST(recall, each_write_is_one_line)
     static const struct script_row write[] = { WEB(1), TWO, WRITE };
     static const struct script_row fine[] = { WEB(2), TWO };
     static const struct script_row lost[] = {
-        WEB(1), TWO, { .operation = UPDATE, .fail = HC_ECLOSED, .sent = true }
+        WEB(1),
+        TWO,
+        { .operation = UPDATE, .fail = HEADCOUNT_ECLOSED, .sent = true }
     };
 
     begin();
-    run(SCRIPT_ROWS(fine), 0, OUTCOME_UNCHANGED, "");
+    run(SCRIPT_ROWS(fine), 0, HEADCOUNT_UNCHANGED, "");
     CHECK_INT(audit_n, 0);
-    run(SCRIPT_ROWS(write), 1, OUTCOME_UPDATED, "");
+    run(SCRIPT_ROWS(write), 1, HEADCOUNT_UPDATED, "");
     CHECK_INT(audit_n, 1);
     CHECK_Z(audit[0], "{\"time\":\"2026-01-01T00:00:00.000Z\","
             "\"region\":\"eu-west-1\",\"cluster\":\"" SCRIPT_CLUSTER "\","
@@ -465,7 +470,7 @@ TEST(recall, each_write_is_one_line)
             "\"reason\":\"1 task on each of 2 active hosts\","
             "\"policy_sha256\":null,\"event_id\":null,\"request_id\":null,"
             "\"version\":\"1.2.3\"}");
-    run(SCRIPT_ROWS(lost), 60, OUTCOME_FAILED, "unknown");
+    run(SCRIPT_ROWS(lost), 60, HEADCOUNT_FAILED, "unknown");
     CHECK_INT(audit_n, 2);
     CHECK(line_has(1, "\"event\":\"write\",\"outcome\":\"failed\","
                       "\"code\":\"unknown\""));
@@ -486,22 +491,22 @@ TEST(recall, a_hold_is_told_when_it_starts_changes_and_ends)
     };
     static const struct script_row fine[] = { WEB(2), TWO };
     static const struct script_row fails[] = {
-        { .operation = SERVICES, .fail = HC_ECONNECT }
+        { .operation = SERVICES, .fail = HEADCOUNT_ECONNECT }
     };
 
     begin();
-    run(SCRIPT_ROWS(external), 0, OUTCOME_HELD, "external");
+    run(SCRIPT_ROWS(external), 0, HEADCOUNT_HELD, "external");
     CHECK(audit_n == 1 && line_has(0, "hold_started"));
-    run(SCRIPT_ROWS(external), 1, OUTCOME_HELD, "external");
+    run(SCRIPT_ROWS(external), 1, HEADCOUNT_HELD, "external");
     CHECK_INT(audit_n, 1);
-    run(SCRIPT_ROWS(fails), 2, OUTCOME_FAILED, "ECONNECT");
+    run(SCRIPT_ROWS(fails), 2, HEADCOUNT_FAILED, "ECONNECT");
     CHECK_INT(audit_n, 1);
-    run(SCRIPT_ROWS(paused), 3, OUTCOME_HELD, "paused");
+    run(SCRIPT_ROWS(paused), 3, HEADCOUNT_HELD, "paused");
     CHECK(audit_n == 2 && line_has(1, "hold_changed") &&
           line_has(1, "\"code\":\"paused\""));
-    run(SCRIPT_ROWS(fine), 4, OUTCOME_UNCHANGED, "");
+    run(SCRIPT_ROWS(fine), 4, HEADCOUNT_UNCHANGED, "");
     CHECK(audit_n == 3 && line_has(2, "hold_ended"));
-    run(SCRIPT_ROWS(fine), 5, OUTCOME_UNCHANGED, "");
+    run(SCRIPT_ROWS(fine), 5, HEADCOUNT_UNCHANGED, "");
     CHECK_INT(audit_n, 3);
     end();
 }

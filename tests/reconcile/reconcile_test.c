@@ -30,16 +30,16 @@ static struct script *set(const struct script_row *rows, size_t n,
     return s;
 }
 
-static void check(size_t at, enum hc_outcome outcome, const char *code)
+static void check(size_t at, enum headcount_result outcome, const char *code)
 {
-    const struct hc_report_service *service = script_service(at);
+    const struct headcount_service *service = script_service(at);
 
-    CHECK_Z(hc_outcome_name(service->outcome), hc_outcome_name(outcome));
+    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
     CHECK_Z(service->code, code);
     CHECK(service->reason != NULL);
 }
 
-static void run(size_t at, enum hc_outcome outcome, const char *code)
+static void run(size_t at, enum headcount_result outcome, const char *code)
 {
     CHECK_INT(script_run(), 1);
     check(at, outcome, code);
@@ -72,7 +72,7 @@ TEST(reconcile, what_falls_is_written_after_all_that_rises)
     set(SCRIPT_ROWS(rows), "a b c d e");
     CHECK_INT(script_run(), 1);
     for (size_t i = 0; i < 5; i++)
-        check(i, i == 3 ? OUTCOME_UNCHANGED : OUTCOME_UPDATED, "");
+        check(i, i == 3 ? HEADCOUNT_UNCHANGED : HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -93,9 +93,9 @@ TEST(reconcile, no_drop_is_written_on_what_was_read_a_minute_ago)
     };
 
     set(SCRIPT_ROWS(rows), "a b c d");
-    run(3, OUTCOME_FAILED, "deadline");
+    run(3, HEADCOUNT_FAILED, "deadline");
     for (size_t i = 0; i < 3; i++)
-        check(i, OUTCOME_UPDATED, "");
+        check(i, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -126,9 +126,9 @@ TEST(reconcile, a_drop_is_as_old_as_the_hosts_that_it_follows_from)
     };
 
     set(SCRIPT_ROWS(rows), "a b c d e f g h i j k l");
-    wishes[0].by = wishes[10].by = HOSTS_REGISTERED;
-    run(10, OUTCOME_UPDATED, "");
-    check(11, OUTCOME_UPDATED, "");
+    wishes[0].by = wishes[10].by = HEADCOUNT_REGISTERED;
+    run(10, HEADCOUNT_UPDATED, "");
+    check(11, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -142,14 +142,14 @@ TEST(reconcile, a_missing_service_costs_one_call)
     };
 
     set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_SKIPPED, "missing");
-    CHECK_INT(script_service(0)->desired_before, HC_UNKNOWN);
-    CHECK_INT(script_service(0)->hosts_counted, HC_UNKNOWN);
+    run(0, HEADCOUNT_SKIPPED, "missing");
+    CHECK_INT(script_service(0)->desired_before, HEADCOUNT_UNKNOWN);
+    CHECK_INT(script_service(0)->hosts_counted, HEADCOUNT_UNKNOWN);
     script_end();
 
     set(SCRIPT_ROWS(rows), "web");
     wishes[0].required = true;
-    run(0, OUTCOME_FAILED, "missing");
+    run(0, HEADCOUNT_FAILED, "missing");
     script_end();
 }
 
@@ -161,7 +161,7 @@ TEST(reconcile, nothing_to_change_costs_two_calls)
     };
 
     set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_UNCHANGED, "");
+    run(0, HEADCOUNT_UNCHANGED, "");
     script_end();
 }
 
@@ -179,9 +179,9 @@ TEST(reconcile, a_write_costs_three_calls_and_is_told_whole)
 {
     struct script *s = set(SCRIPT_ROWS(write_rows), "web");
 
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
 
-    const struct hc_report_service *service = script_service(0);
+    const struct headcount_service *service = script_service(0);
 
     CHECK_Z(service->service, "web");
     CHECK_Z(service->reason, "1 task on each of 2 active hosts");
@@ -210,7 +210,7 @@ TEST(reconcile, answers_in_pieces_are_the_same)
         struct script *s = set(SCRIPT_ROWS(write_rows), "web");
 
         s->piece = pieces[i];
-        run(0, OUTCOME_UPDATED, "");
+        run(0, HEADCOUNT_UPDATED, "");
         script_end();
     }
 }
@@ -223,7 +223,7 @@ TEST(reconcile, an_attempt_that_begins_again_is_read_again)
     for (size_t i = 0; i < 3; i++)
         rows[i].restart = true;
     set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(script_service(0)->wanted, 2);
     script_end();
 }
@@ -233,12 +233,12 @@ TEST(reconcile, a_dry_run_and_a_pause_write_nothing)
     struct script *s = set(write_rows, 2, "web");
 
     s->config.dry_run = true;
-    run(0, OUTCOME_PENDING, "");
+    run(0, HEADCOUNT_PENDING, "");
     CHECK_INT(script_service(0)->wanted, 2);
     script_end();
     s = set(write_rows, 2, "web");
     s->config.paused = true;
-    run(0, OUTCOME_HELD, "paused");
+    run(0, HEADCOUNT_HELD, "paused");
     script_end();
 }
 
@@ -251,14 +251,14 @@ TEST(reconcile, a_fixed_count_counts_no_hosts)
     };
 
     set(SCRIPT_ROWS(rows), "web");
-    wishes[0].rule.kind = RULE_FIXED;
+    wishes[0].rule.kind = HEADCOUNT_FIXED;
     wishes[0].allow = ALLOW_ZERO;
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_Z(script_service(0)->rule, "fixed");
     script_end();
     set(rows, 1, "web");
-    wishes[0].rule.kind = RULE_FIXED;
-    run(0, OUTCOME_HELD, "zero");
+    wishes[0].rule.kind = HEADCOUNT_FIXED;
+    run(0, HEADCOUNT_HELD, "zero");
     script_end();
 }
 
@@ -294,7 +294,7 @@ TEST(reconcile, all_pages_are_counted_each_host_once)
     };
 
     set(SCRIPT_ROWS(rows), "web");
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -305,15 +305,15 @@ TEST(reconcile, a_page_that_fails_fails_the_count)
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
           SCRIPT_SERVICE("web", 5, "") "," SCRIPT_SERVICE("log", 5, "")) },
         { .operation = HOSTS, .answer = FIRST_PAGE },
-        { .operation = HOSTS, .fail = HC_ESERVICE,
+        { .operation = HOSTS, .fail = HEADCOUNT_ESERVICE,
           .code = "ThrottlingException" },
     };
 
     set(SCRIPT_ROWS(rows), "web log");
-    run(0, OUTCOME_FAILED, "ThrottlingException");
-    check(1, OUTCOME_FAILED, "ThrottlingException");
-    CHECK_INT(script_service(0)->wanted, HC_UNKNOWN);
-    CHECK_INT(script_service(0)->hosts_counted, HC_UNKNOWN);
+    run(0, HEADCOUNT_FAILED, "ThrottlingException");
+    check(1, HEADCOUNT_FAILED, "ThrottlingException");
+    CHECK_INT(script_service(0)->wanted, HEADCOUNT_UNKNOWN);
+    CHECK_INT(script_service(0)->hosts_counted, HEADCOUNT_UNKNOWN);
     CHECK_INT(script_service(0)->desired_before, 5);
     script_end();
 }
@@ -323,13 +323,13 @@ TEST(reconcile, a_page_that_fails_fails_the_count)
 TEST(reconcile, the_first_call_speaks_for_the_cluster)
 {
     static const struct script_row rows[] = {
-        { .operation = SERVICES, .fail = HC_ESERVICE,
+        { .operation = SERVICES, .fail = HEADCOUNT_ESERVICE,
           .code = "ClusterNotFoundException" },
     };
     struct script *s = set(SCRIPT_ROWS(rows), "web log");
 
-    run(0, OUTCOME_FAILED, "ClusterNotFoundException");
-    check(1, OUTCOME_FAILED, "ClusterNotFoundException");
+    run(0, HEADCOUNT_FAILED, "ClusterNotFoundException");
+    check(1, HEADCOUNT_FAILED, "ClusterNotFoundException");
     CHECK_Z(s->r.result.error_code, "ClusterNotFoundException");
     CHECK_Z(s->r.result.error, "scripted: ClusterNotFoundException");
     CHECK_Z(s->r.result.arn, "");
@@ -348,17 +348,17 @@ TEST(reconcile, services_are_read_ten_at_a_time)
     static const struct script_row rows[] = {
         { .operation = SERVICES, .answer = BATCH_OF_TEN },
         { .operation = HOSTS, .answer = TWO_HOSTS },
-        { .operation = SERVICES, .fail = HC_ETIMEDOUT, .body =
+        { .operation = SERVICES, .fail = HEADCOUNT_ETIMEDOUT, .body =
           "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"services\":[\"s10\","
           "\"s11\"],\"include\":[\"TAGS\"]}" },
     };
     struct script *s = set(SCRIPT_ROWS(rows),
                            "s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11");
 
-    run(0, OUTCOME_UNCHANGED, "");
-    check(9, OUTCOME_UNCHANGED, "");
-    check(10, OUTCOME_FAILED, "ETIMEDOUT");
-    check(11, OUTCOME_FAILED, "ETIMEDOUT");
+    run(0, HEADCOUNT_UNCHANGED, "");
+    check(9, HEADCOUNT_UNCHANGED, "");
+    check(10, HEADCOUNT_FAILED, "ETIMEDOUT");
+    check(11, HEADCOUNT_FAILED, "ETIMEDOUT");
     CHECK_Z(s->r.result.error_code, NULL);
     script_end();
 }
@@ -369,7 +369,7 @@ static const struct script_row three_rows[] = {
       SCRIPT_SERVICE("c", 1, "")) },
     { .operation = HOSTS, .answer = TWO_HOSTS },
     { .operation = UPDATE, .answer = UPDATED },
-    { .operation = UPDATE, .fail = HC_ESERVICE,
+    { .operation = UPDATE, .fail = HEADCOUNT_ESERVICE,
       .code = "AccessDeniedException" },
     { .operation = UPDATE, .answer = UPDATED },
 };
@@ -377,10 +377,10 @@ static const struct script_row three_rows[] = {
 TEST(reconcile, a_write_that_is_refused_stops_no_other)
 {
     set(SCRIPT_ROWS(three_rows), "a b c");
-    run(0, OUTCOME_UPDATED, "");
-    check(1, OUTCOME_FAILED, "AccessDeniedException");
+    run(0, HEADCOUNT_UPDATED, "");
+    check(1, HEADCOUNT_FAILED, "AccessDeniedException");
     CHECK_INT(script_service(1)->wanted, 2);
-    check(2, OUTCOME_UPDATED, "");
+    check(2, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -388,25 +388,30 @@ TEST(reconcile, a_write_that_is_refused_stops_no_other)
 
 TEST(reconcile, a_write_that_may_have_arrived_is_unknown)
 {
-    static const struct { struct script_row row; const char *code; } ends[] = {
-        { { .fail = HC_ECLOSED, .sent = true }, "unknown" },
-        { { .fail = HC_ETIMEDOUT, .attempts = 2 }, "ETIMEDOUT" },
-        { { .fail = HC_ETIMEDOUT, .outcome_unknown = true }, "unknown" },
-        { { .fail = HC_ECANCELLED, .sent = true }, "unknown" },
+    static const struct { struct script_row row; const char *code;
+    } ends[] = {
+        { { .fail = HEADCOUNT_ECLOSED, .sent = true }, "unknown" },
+        { { .fail = HEADCOUNT_ETIMEDOUT, .attempts = 2 }, "ETIMEDOUT" },
+        { { .fail = HEADCOUNT_ETIMEDOUT, .outcome_unknown = true }, "unknown" },
+        { { .fail = HEADCOUNT_ECANCELLED, .sent = true }, "unknown" },
         /* refused the second time: the first may have been done */
-        { { .fail = HC_ESERVICE, .code = "ThrottlingException", .sent = true,
-            .outcome_unknown = true }, "unknown" },
-        { { .fail = HC_EDEADLINE, .sent = true }, "unknown" },
-        { { .fail = HC_ECONNECT }, "ECONNECT" },
-        { { .fail = HC_EDEADLINE }, "deadline" },
-        { { .fail = HC_ECANCELLED }, "cancelled" },
-        { { .fail = HC_EREGION, .refuse = true }, "EREGION" },
-        { { .fail = HC_ESERVICE, .code = "ServerException", .sent = true },
+        { { .fail = HEADCOUNT_ESERVICE,
+            .code = "ThrottlingException",
+            .sent = true,
+            .outcome_unknown = true },
+          "unknown" },
+        { { .fail = HEADCOUNT_EDEADLINE, .sent = true }, "unknown" },
+        { { .fail = HEADCOUNT_ECONNECT }, "ECONNECT" },
+        { { .fail = HEADCOUNT_EDEADLINE }, "deadline" },
+        { { .fail = HEADCOUNT_ECANCELLED }, "cancelled" },
+        { { .fail = HEADCOUNT_EREGION, .refuse = true }, "EREGION" },
+        { { .fail = HEADCOUNT_ESERVICE,
+            .code = "ServerException",
+            .sent = true },
           "ServerException" },
         /* a 2xx that cannot be believed */
         { { .answer = "<html>", .sent = true }, "unknown" },
-        { { .answer = "{\"service\":{\"serviceName\":\"log\"}}" },
-          "unknown" },
+        { { .answer = "{\"service\":{\"serviceName\":\"log\"}}" }, "unknown" },
         { { .answer = "{\"service\":{\"desiredCount\":7}}" }, "unknown" },
         { { .answer = "{" }, "unknown" },
     };
@@ -418,7 +423,7 @@ TEST(reconcile, a_write_that_may_have_arrived_is_unknown)
         rows[2] = ends[i].row;
         rows[2].operation = UPDATE;
         set(SCRIPT_ROWS(rows), "web");
-        run(0, OUTCOME_FAILED, ends[i].code);
+        run(0, HEADCOUNT_FAILED, ends[i].code);
         CHECK((strstr(script_service(0)->reason, "the next run reads") !=
                NULL) ==
               (strcmp(ends[i].code, "unknown") == 0));
@@ -457,8 +462,8 @@ TEST(reconcile, beyond_the_limit_of_the_run_writes_are_held)
     };
 
     set_brake(set(SCRIPT_ROWS(rows), "a b c d e"), 4, 0);
-    run(0, OUTCOME_UPDATED, "");
-    check(2, OUTCOME_HELD, "too_many_changes");
+    run(0, HEADCOUNT_UPDATED, "");
+    check(2, HEADCOUNT_HELD, "too_many_changes");
     CHECK_Z(script_service(2)->reason, "1 task on each of 2 active hosts; "
             "held: 4 services were written in this run, which is "
             "request.max_changes");
@@ -478,18 +483,18 @@ TEST(reconcile, a_dry_run_holds_what_the_run_would_hold)
 
     set_brake(s, 4, 0);
     s->config.dry_run = true;
-    run(0, OUTCOME_PENDING, "");
-    check(1, OUTCOME_PENDING, "");
-    check(2, OUTCOME_HELD, "too_many_changes");
-    check(4, OUTCOME_PENDING, "");
+    run(0, HEADCOUNT_PENDING, "");
+    check(1, HEADCOUNT_PENDING, "");
+    check(2, HEADCOUNT_HELD, "too_many_changes");
+    check(4, HEADCOUNT_PENDING, "");
     script_end();
 
     s = set(SCRIPT_ROWS(rows), "a b c d e");
     set_brake(s, 0, 1);
     s->config.dry_run = true;
-    run(0, OUTCOME_HELD, "too_many_changes");      /* 2 of 1             */
-    check(2, OUTCOME_HELD, "too_many_changes");    /* so is the 1 behind */
-    check(3, OUTCOME_PENDING, "");
+    run(0, HEADCOUNT_HELD, "too_many_changes");      /* 2 of 1             */
+    check(2, HEADCOUNT_HELD, "too_many_changes");    /* so is the 1 behind */
+    check(3, HEADCOUNT_PENDING, "");
     script_end();
     CHECK_INT(window.open_changes, 0);
 }
@@ -506,25 +511,34 @@ TEST(reconcile, who_lifts_the_limit_of_a_run_writes_all)
 
     set_brake(set(SCRIPT_ROWS(rows), "a b"), 1, 0);
     wishes[0].allow = wishes[1].allow = ALLOW_TOO_MANY;
-    run(0, OUTCOME_UPDATED, "");
-    check(1, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
+    check(1, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
 TEST(reconcile, only_a_write_that_surely_failed_gives_its_place_back)
 {
-    static const struct { struct script_row row; bool given_back; } ends[] = {
-        { { .fail = HC_ESERVICE, .code = "AccessDeniedException",
-            .sent = true }, true },
-        { { .fail = HC_ECONNECT }, true },
-        { { .fail = HC_EREGION, .refuse = true }, true },
-        { { .fail = HC_EDEADLINE }, true },
-        { { .fail = HC_ESERVICE, .code = "ServerException", .status = 500,
-            .sent = true }, false },
-        { { .fail = HC_ESERVICE, .status = 403, .sent = true }, false },
-        { { .fail = HC_ECLOSED, .sent = true }, false },
-        { { .fail = HC_ESERVICE, .code = "ThrottlingException", .sent = true,
-            .outcome_unknown = true }, false },
+    static const struct { struct script_row row; bool given_back;
+    } ends[] = {
+        { { .fail = HEADCOUNT_ESERVICE,
+            .code = "AccessDeniedException",
+            .sent = true },
+          true },
+        { { .fail = HEADCOUNT_ECONNECT }, true },
+        { { .fail = HEADCOUNT_EREGION, .refuse = true }, true },
+        { { .fail = HEADCOUNT_EDEADLINE }, true },
+        { { .fail = HEADCOUNT_ESERVICE,
+            .code = "ServerException",
+            .status = 500,
+            .sent = true },
+          false },
+        { { .fail = HEADCOUNT_ESERVICE, .status = 403, .sent = true }, false },
+        { { .fail = HEADCOUNT_ECLOSED, .sent = true }, false },
+        { { .fail = HEADCOUNT_ESERVICE,
+            .code = "ThrottlingException",
+            .sent = true,
+            .outcome_unknown = true },
+          false },
         { { .answer = "{" }, false },
     };
 
@@ -539,8 +553,8 @@ TEST(reconcile, only_a_write_that_surely_failed_gives_its_place_back)
         rows[2].operation = UPDATE;
         set_brake(set(rows, ends[i].given_back ? 4 : 3, "a b"), 1, 0);
         CHECK_INT(script_run(), 1);
-        CHECK_Z(hc_outcome_name(script_service(0)->outcome), "failed");
-        check(1, ends[i].given_back ? OUTCOME_UPDATED : OUTCOME_HELD,
+        CHECK_Z(hc_result_name(script_service(0)->outcome), "failed");
+        check(1, ends[i].given_back ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
               ends[i].given_back ? "" : "too_many_changes");
         script_end();
         CHECK_INT(window.open_changes, 0);
@@ -559,7 +573,7 @@ TEST(reconcile, a_write_that_was_left_counts_for_ten_minutes)
     char why[HC_BRAKE_WHY];
 
     set_brake(s, 1, 0);
-    run(0, OUTCOME_UNCHANGED, "");
+    run(0, HEADCOUNT_UNCHANGED, "");
     s->r.write = (struct hc_brake_write){ .fall = 0 };
     s->r.placed = hc_brake_take(&brake, &s->r.write, s->now, why);
     script_end();
@@ -581,21 +595,21 @@ TEST(reconcile, a_cluster_waits_for_its_turn_in_the_limits)
 
     set_brake(s, 1, 0);
     s->config.brake_at = 1;
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(s->now - began, HC_RECONCILE_TURN);
     script_end();
 
     s = set(SCRIPT_ROWS(rows), "web");
     set_brake(s, 1, 0);
     s->config.brake_at = brake.turn = 1;
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(s->now, began);
     script_end();
 
     s = set(SCRIPT_ROWS(rows), "web");
     set_brake(s, 0, 0);                      /* no limit, no wait */
     s->config.brake_at = 1;
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(s->now, began);
     script_end();
 }
@@ -611,7 +625,7 @@ TEST(reconcile, a_turn_is_not_awaited_beyond_the_deadline)
     set_brake(s, 1, 0);
     s->config.brake_at = 1;
     s->config.call.deadline = s->now + HC_SECOND;
-    run(0, OUTCOME_FAILED, "deadline");
+    run(0, HEADCOUNT_FAILED, "deadline");
     CHECK_INT(s->now, s->config.call.deadline);
     script_end();
     CHECK_INT(brake.changes, 0);
@@ -624,8 +638,8 @@ TEST(reconcile, a_deadline_that_is_past_starts_nothing)
     struct script *s = set(NULL, 0, "web log");
 
     s->config.call.deadline = s->now;
-    run(0, OUTCOME_FAILED, "deadline");
-    check(1, OUTCOME_FAILED, "deadline");
+    run(0, HEADCOUNT_FAILED, "deadline");
+    check(1, HEADCOUNT_FAILED, "deadline");
     CHECK_Z(s->r.result.error_code, "deadline");
     script_end();
 }
@@ -640,13 +654,13 @@ TEST(reconcile, no_write_begins_after_the_deadline)
     struct script *s = set(SCRIPT_ROWS(rows), "web");
 
     s->config.call.deadline = s->now + 50;
-    run(0, OUTCOME_FAILED, "deadline");
+    run(0, HEADCOUNT_FAILED, "deadline");
     CHECK_INT(script_service(0)->wanted, 2);
     CHECK_Z(s->r.result.error_code, NULL);
     script_end();
     s = set(SCRIPT_ROWS(write_rows), "web");
     s->config.call.deadline = HC_NEVER;
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -660,8 +674,8 @@ TEST(reconcile, what_needs_no_call_is_settled_after_the_deadline)
     struct script *s = set(SCRIPT_ROWS(rows), "web day");
 
     s->config.call.deadline = s->now + 50;
-    run(0, OUTCOME_FAILED, "deadline");
-    check(1, OUTCOME_SKIPPED, "daemon");
+    run(0, HEADCOUNT_FAILED, "deadline");
+    check(1, HEADCOUNT_SKIPPED, "daemon");
     script_end();
 }
 
@@ -675,9 +689,9 @@ TEST(reconcile, a_list_that_is_cut_by_the_deadline_is_no_count)
     struct script *s = set(SCRIPT_ROWS(rows), "web log");
 
     s->config.call.deadline = s->now + 50;
-    run(0, OUTCOME_FAILED, "deadline");
-    check(1, OUTCOME_FAILED, "deadline");
-    CHECK_INT(script_service(0)->hosts_counted, HC_UNKNOWN);
+    run(0, HEADCOUNT_FAILED, "deadline");
+    check(1, HEADCOUNT_FAILED, "deadline");
+    CHECK_INT(script_service(0)->hosts_counted, HEADCOUNT_UNKNOWN);
     script_end();
 }
 
@@ -686,10 +700,10 @@ TEST(reconcile, a_cancel_awaits_what_is_under_way)
     struct script *s = set(three_rows, 3, "a b c");
 
     s->cancel_at = 3;
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(s->awaited, s->now + HC_CALL_GRACE);
-    check(1, OUTCOME_FAILED, "cancelled");
-    check(2, OUTCOME_FAILED, "cancelled");
+    check(1, HEADCOUNT_FAILED, "cancelled");
+    check(2, HEADCOUNT_FAILED, "cancelled");
     script_end();
 }
 
@@ -698,7 +712,7 @@ TEST(reconcile, a_cancel_does_not_await_a_read)
     struct script *s = set(three_rows, 2, "a b c");
 
     s->cancel_at = 2;
-    run(0, OUTCOME_FAILED, "cancelled");
+    run(0, HEADCOUNT_FAILED, "cancelled");
     CHECK_INT(s->awaited, s->now);
     script_end();
 }
@@ -720,12 +734,12 @@ TEST(reconcile, a_service_of_another_place_is_missing_without_a_call)
         struct script *s = set(NULL, 0, others[i / 2]);
 
         wishes[0].required = i % 2;
-        run(0, i % 2 ? OUTCOME_FAILED : OUTCOME_SKIPPED, "missing");
+        run(0, i % 2 ? HEADCOUNT_FAILED : HEADCOUNT_SKIPPED, "missing");
         CHECK_Z(script_service(0)->service, others[i / 2]);
         script_end();
         s = set(NULL, 0, ARN("999988887777", "prod/"));
         s->config.cluster = HC_STR(SCRIPT_CLUSTER);
-        run(0, OUTCOME_SKIPPED, "missing");
+        run(0, HEADCOUNT_SKIPPED, "missing");
         script_end();
     }
 }
@@ -733,8 +747,8 @@ TEST(reconcile, a_service_of_another_place_is_missing_without_a_call)
 TEST(reconcile, the_same_name_in_two_clusters_is_no_contradiction)
 {
     set(SCRIPT_ROWS(write_rows), ARN("111122223333", "stage/") " web");
-    run(0, OUTCOME_SKIPPED, "missing");
-    check(1, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_SKIPPED, "missing");
+    check(1, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -748,10 +762,10 @@ TEST(reconcile, a_service_of_another_account_is_never_written)
 
     s->config.call.region = HC_STR("");
     s->config.call.client = &client;
-    run(0, OUTCOME_SKIPPED, "missing");
+    run(0, HEADCOUNT_SKIPPED, "missing");
     script_end();
     s = set(SCRIPT_ROWS(write_rows), ARN("111122223333", ""));
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_Z(script_service(0)->service, ARN("111122223333", ""));
     script_end();
 }
@@ -809,7 +823,7 @@ TEST(reconcile, a_list_that_contradicts_its_event_is_read_once_more)
         int64_t before = s->now;
 
         set_event(s, &event, &event_rows[i]);
-        run(0, OUTCOME_UPDATED, "");
+        run(0, HEADCOUNT_UPDATED, "");
         CHECK_INT(s->now - before, again ? HC_RECONCILE_AGAIN : 0);
         script_end();
     }
@@ -824,7 +838,7 @@ TEST(reconcile, an_event_of_ecs_anywhere_contradicts_no_list_of_ec2)
 
     set_event(s, &event, &event_rows[2]);
     event.instance_machine = HC_STR("mi-0123456789abcdef0");
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(s->now - before, 0);
     script_end();
 }
@@ -840,7 +854,7 @@ TEST(reconcile, the_second_list_counts_alone)
     struct script *s = set(SCRIPT_ROWS(rows), "web");
 
     set_event(s, &event, &event_rows[2]);
-    run(0, OUTCOME_UNCHANGED, "");
+    run(0, HEADCOUNT_UNCHANGED, "");
     CHECK_INT(script_service(0)->hosts_counted, 1);
     script_end();
 }
@@ -851,9 +865,9 @@ TEST(reconcile, a_cluster_of_somebody_else_is_skipped_without_a_call)
 
     s->config.foreign = "foreign_region";
     s->config.foreign_why = "it is in eu-west-3, and this is eu-west-1";
-    run(0, OUTCOME_SKIPPED, "foreign_region");
+    run(0, HEADCOUNT_SKIPPED, "foreign_region");
     CHECK_Z(script_service(0)->reason, s->config.foreign_why);
-    check(1, OUTCOME_SKIPPED, "foreign_region");
+    check(1, HEADCOUNT_SKIPPED, "foreign_region");
     CHECK_Z(s->r.result.error_code, NULL);
     script_end();
 }
@@ -865,9 +879,9 @@ TEST(reconcile, the_deadline_ends_the_second)
 
     set_event(s, &event, &event_rows[2]);
     s->config.call.deadline = s->now + 5000;
-    run(0, OUTCOME_FAILED, "deadline");
+    run(0, HEADCOUNT_FAILED, "deadline");
     CHECK_INT(s->now, s->config.call.deadline);
-    CHECK_INT(script_service(0)->hosts_counted, HC_UNKNOWN);
+    CHECK_INT(script_service(0)->hosts_counted, HEADCOUNT_UNKNOWN);
     script_end();
 }
 
@@ -886,7 +900,7 @@ TEST(reconcile, what_cannot_be_meant_is_refused)
     struct script *s = set(NULL, 0, "web");
 
     s->config.cluster = HC_STR("a/b");
-    refused(s, HC_ESYNTAX, "does not name a cluster");
+    refused(s, HEADCOUNT_ESYNTAX, "does not name a cluster");
 }
 
 /* ---- memory ---- */
@@ -898,7 +912,7 @@ static int writes(void)
     int got = script_run();
 
     if (got == 1)
-        check(0, OUTCOME_UPDATED, "");
+        check(0, HEADCOUNT_UPDATED, "");
     script_end();
     return got == 1 ? 0 : got;
 }

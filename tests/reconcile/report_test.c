@@ -7,31 +7,54 @@
 #include "reconcile/report.h"
 #include "plan/rule.h"
 
-static const struct hc_report_service services[] = {
-    { .service = "web", .outcome = OUTCOME_UPDATED, .code = "",
-      .reason = "1 task on each of 3 active hosts", .desired_before = 1,
-      .wanted = 3, .running = 1, .pending = 0, .rule = "per_host",
-      .switch_text = NULL, .hosts_counted = 3, .hosts_by = "active",
+static const struct headcount_service services[] = {
+    { .service = "web",
+      .outcome = HEADCOUNT_UPDATED,
+      .code = "",
+      .reason = "1 task on each of 3 active hosts",
+      .desired_before = 1,
+      .wanted = 3,
+      .running = 1,
+      .pending = 0,
+      .rule = "per_host",
+      .switch_text = NULL,
+      .hosts_counted = 3,
+      .hosts_by = "active",
       .hosts_filter = "" },
-    { .service = "lo\"g", .outcome = OUTCOME_HELD, .code = "zero",
-      .reason = "none", .desired_before = 4, .wanted = 0, .running = 4,
-      .pending = HC_UNKNOWN, .rule = "per_host", .switch_text = "allow_zero",
-      .hosts_counted = 0, .hosts_by = "registered",
+    { .service = "lo\"g",
+      .outcome = HEADCOUNT_HELD,
+      .code = "zero",
+      .reason = "none",
+      .desired_before = 4,
+      .wanted = 0,
+      .running = 4,
+      .pending = HEADCOUNT_UNKNOWN,
+      .rule = "per_host",
+      .switch_text = "allow_zero",
+      .hosts_counted = 0,
+      .hosts_by = "registered",
       .hosts_filter = "a == \"b\"" },
-    { .service = "gone", .outcome = OUTCOME_SKIPPED, .code = "missing",
-      .reason = "no", .desired_before = HC_UNKNOWN, .wanted = HC_UNKNOWN,
-      .running = HC_UNKNOWN, .pending = HC_UNKNOWN, .rule = "fixed",
-      .hosts_counted = HC_UNKNOWN, .hosts_by = "active",
+    { .service = "gone",
+      .outcome = HEADCOUNT_SKIPPED,
+      .code = "missing",
+      .reason = "no",
+      .desired_before = HEADCOUNT_UNKNOWN,
+      .wanted = HEADCOUNT_UNKNOWN,
+      .running = HEADCOUNT_UNKNOWN,
+      .pending = HEADCOUNT_UNKNOWN,
+      .rule = "fixed",
+      .hosts_counted = HEADCOUNT_UNKNOWN,
+      .hosts_by = "active",
       .hosts_filter = "x" },
 };
-static const struct hc_report_cluster good = {
+static const struct headcount_cluster good = {
     "arn:aws:ecs:eu-west-1:1:cluster/prod", "prod", NULL, NULL, services, 3,
     NULL
 };
-static const struct hc_report_cluster bad = {
+static const struct headcount_cluster bad = {
     "", "stage", "EDNS", "no address", NULL, 0, NULL
 };
-static const struct hc_report_cluster *const both[] = { &good, &bad };
+static const struct headcount_cluster *const both[] = { &good, &bad };
 
 static const struct hc_report report = {
     .dry_run = false, .skipped_event = NULL, .clusters = both,
@@ -116,31 +139,31 @@ TEST(report, a_counter_beyond_what_json_readers_hold_is_cut)
 
 TEST(report, outcomes_have_their_public_names)
 {
-    static const char *const names[HC_OUTCOMES] = {
+    static const char *const names[HC_RESULTS] = {
         "updated", "pending", "unchanged", "held", "skipped", "failed"
     };
 
-    for (int o = 0; o < HC_OUTCOMES; o++)
-        CHECK_Z(hc_outcome_name((enum hc_outcome)o), names[o]);
+    for (int o = 0; o < HC_RESULTS; o++)
+        CHECK_Z(hc_result_name((enum headcount_result)o), names[o]);
 }
 
 /* A cluster that failed with its services known counts by them alone. */
 TEST(report, a_cluster_counts_once_or_by_its_services)
 {
-    struct hc_report_service failed[2] = {
-        { .outcome = OUTCOME_FAILED }, { .outcome = OUTCOME_FAILED }
+    struct headcount_service failed[2] = {
+        { .outcome = HEADCOUNT_FAILED }, { .outcome = HEADCOUNT_FAILED }
     };
-    struct hc_report_cluster known = { "", "a", "EDNS", "x", failed, 2,
+    struct headcount_cluster known = { "", "a", "EDNS", "x", failed, 2,
                                       NULL };
-    struct hc_report_cluster empty = { "", "b", NULL, NULL, NULL, 0,
+    struct headcount_cluster empty = { "", "b", NULL, NULL, NULL, 0,
                                        "cluster_gone" };
-    const struct hc_report_cluster *list[] = { &known, &empty, &bad, &good };
+    const struct headcount_cluster *list[] = { &known, &empty, &bad, &good };
     struct hc_report r = { .clusters = list, .clusters_n = 4 };
-    size_t sum[HC_OUTCOMES] = { 9, 9, 9, 9, 9, 9 };
-    static const size_t want[HC_OUTCOMES] = { 1, 0, 0, 1, 1, 3 };
+    size_t sum[HC_RESULTS] = { 9, 9, 9, 9, 9, 9 };
+    static const size_t want[HC_RESULTS] = { 1, 0, 0, 1, 1, 3 };
 
     hc_report_sum(&r, sum);
-    for (int o = 0; o < HC_OUTCOMES; o++)
+    for (int o = 0; o < HC_RESULTS; o++)
         CHECK_INT(sum[o], want[o]);
 }
 

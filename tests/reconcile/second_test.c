@@ -31,16 +31,16 @@ static struct script *set(const struct script_row *rows, size_t n,
     return s;
 }
 
-static void check(size_t at, enum hc_outcome outcome, const char *code)
+static void check(size_t at, enum headcount_result outcome, const char *code)
 {
-    const struct hc_report_service *service = script_service(at);
+    const struct headcount_service *service = script_service(at);
 
-    CHECK_Z(hc_outcome_name(service->outcome), hc_outcome_name(outcome));
+    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
     CHECK_Z(service->code, code);
     CHECK(service->reason != NULL);
 }
 
-static void run(size_t at, enum hc_outcome outcome, const char *code)
+static void run(size_t at, enum headcount_result outcome, const char *code)
 {
     CHECK_INT(script_run(), 1);
     check(at, outcome, code);
@@ -75,10 +75,10 @@ static const struct script_row step_rows[] = {
 TEST(second, a_big_step_is_written_when_it_agrees)
 {
     set(SCRIPT_ROWS(step_rows), "web log");
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK(says(0, "a second reading agrees: 2 active, 1 of the other launch "
                "type, 1 draining, 4 registered"));
-    check(1, OUTCOME_UPDATED, "");
+    check(1, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -104,9 +104,9 @@ TEST(second, a_big_step_is_held_when_it_differs)
         memcpy(rows, step_rows, sizeof(rows));
         rows[differs[i].at] = differs[i].row;
         set(SCRIPT_ROWS(rows), "web log");
-        run(0, OUTCOME_HELD, "step_down");
+        run(0, HEADCOUNT_HELD, "step_down");
         CHECK_Z(script_service(0)->switch_text, "max_step_down");
-        check(1, OUTCOME_HELD, "step_down");
+        check(1, HEADCOUNT_HELD, "step_down");
         script_end();
     }
 }
@@ -118,10 +118,10 @@ TEST(second, one_that_fails_is_no_agreement)
 
         memcpy(rows, step_rows, sizeof(rows));
         rows[at].answer = NULL;
-        rows[at].fail = HC_ETIMEDOUT;
+        rows[at].fail = HEADCOUNT_ETIMEDOUT;
         set(rows, at + 1, "web log");
-        run(0, OUTCOME_FAILED, "ETIMEDOUT");
-        check(1, OUTCOME_FAILED, "ETIMEDOUT");
+        run(0, HEADCOUNT_FAILED, "ETIMEDOUT");
+        check(1, HEADCOUNT_FAILED, "ETIMEDOUT");
         script_end();
     }
 }
@@ -131,11 +131,11 @@ TEST(second, one_that_fails_is_no_agreement)
 /* Under a filter the cluster's number may be larger, never smaller. */
 TEST(second, under_a_filter_the_cluster_may_have_more)
 {
-    static const struct { const char *cluster; enum hc_outcome outcome; }
+    static const struct { const char *cluster; enum headcount_result outcome; }
         counts[] = {
-        { CLUSTERS("ACTIVE", 2), OUTCOME_HELD },
-        { CLUSTERS("ACTIVE", 3), OUTCOME_UPDATED },
-        { CLUSTERS("ACTIVE", 9), OUTCOME_UPDATED },
+        { CLUSTERS("ACTIVE", 2), HEADCOUNT_HELD },
+        { CLUSTERS("ACTIVE", 3), HEADCOUNT_UPDATED },
+        { CLUSTERS("ACTIVE", 9), HEADCOUNT_UPDATED },
     };
 
     for (size_t i = 0; i < 3; i++) {
@@ -149,10 +149,10 @@ TEST(second, under_a_filter_the_cluster_may_have_more)
             { .operation = UPDATE, .answer = UPDATED },
         };
 
-        set(rows, counts[i].outcome == OUTCOME_UPDATED ? 6 : 5, "web");
+        set(rows, counts[i].outcome == HEADCOUNT_UPDATED ? 6 : 5, "web");
         wishes[0].where = HC_STR("attribute:a == 1");
         run(0, counts[i].outcome,
-            counts[i].outcome == OUTCOME_UPDATED ? "" : "step_down");
+            counts[i].outcome == HEADCOUNT_UPDATED ? "" : "step_down");
         script_end();
     }
 }
@@ -173,8 +173,8 @@ TEST(second, the_registered_number_is_confirmed_by_the_lists)
         };
 
         set(rows, i == 0 ? 6 : 5, "web");
-        wishes[0].by = HOSTS_REGISTERED;
-        run(0, i == 0 ? OUTCOME_UPDATED : OUTCOME_HELD,
+        wishes[0].by = HEADCOUNT_REGISTERED;
+        run(0, i == 0 ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
             i == 0 ? "" : "step_down");
         CHECK_INT(script_service(0)->wanted, 3);
         script_end();
@@ -202,13 +202,13 @@ static void counts_by(const char *what)
 {
     wishes[0].rule.tasks = 1;
     if (strcmp(what, "cpu") == 0)
-        wishes[0].rule = (struct hc_rule){ .kind = RULE_LINEAR,
+        wishes[0].rule = (struct hc_rule){ .kind = HEADCOUNT_LINEAR,
             .per_cpu = (int64_t)1024 * HC_RULE_ONE };
     if (strcmp(what, "memory") == 0)
-        wishes[0].rule = (struct hc_rule){ .kind = RULE_LINEAR,
+        wishes[0].rule = (struct hc_rule){ .kind = HEADCOUNT_LINEAR,
             .per_memory = (int64_t)2048 * HC_RULE_ONE };
     if (strcmp(what, "connected") == 0)
-        wishes[0].by = HOSTS_CONNECTED;
+        wishes[0].by = HEADCOUNT_CONNECTED;
     if (strcmp(what, "age") == 0)
         wishes[0].rule.min_age = HC_SECOND;
     wishes[0].allow = ALLOW_DISCONNECTED;
@@ -233,7 +233,7 @@ static void described_twice(const char *what, const char *first,
 
     set(rows, agrees ? n : n - 1, "web");
     counts_by(what);
-    run(0, agrees ? OUTCOME_UPDATED : OUTCOME_HELD,
+    run(0, agrees ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
         agrees ? "" : "step_down");
     script_end();
 }
@@ -288,7 +288,7 @@ static void counts(struct hc_reconcile *r)
 {
     static struct hc_wish given[2];      /* both stay until the end */
     struct hc_wish *wish = &given[r->question.again];
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     struct hc_query q = { .kind = QUERY_COUNT };
     int got = 1;
 
@@ -303,7 +303,7 @@ static void counts(struct hc_reconcile *r)
         return;
     }
     *wish = (struct hc_wish){ .service = HC_STR("web") };
-    wish->rule.kind = RULE_FIXED;
+    wish->rule.kind = HEADCOUNT_FIXED;
     wish->rule.tasks = known.count;
     if (allows && !r->question.again)
         wish->allow = ALLOW_ZERO;
@@ -334,13 +334,13 @@ TEST(second, a_policy_that_counts_hosts_counts_twice)
     };
 
     policy(SCRIPT_ROWS(rows));
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(turns, 4);
     CHECK(says(0, "the policy, run again on a second reading, agrees"));
     script_end();
     rows[2].answer = SCRIPT_HOSTS(THREE "," SCRIPT_HOST("d"));
     policy(rows, 3);
-    run(0, OUTCOME_HELD, "step_down");
+    run(0, HEADCOUNT_HELD, "step_down");
     CHECK(says(0, "the policy, run again on a second reading, wants 4"));
     CHECK_Z(script_service(0)->switch_text, "max_step_down");
     script_end();
@@ -356,7 +356,7 @@ TEST(second, a_policy_that_wishes_no_more_does_not_agree)
 
     policy(SCRIPT_ROWS(rows));
     forgets = true;
-    run(0, OUTCOME_HELD, "step_down");
+    run(0, HEADCOUNT_HELD, "step_down");
     CHECK(says(0, "does not wish this any more"));
     script_end();
 }
@@ -372,7 +372,7 @@ TEST(second, a_policy_that_allows_no_more_does_not_agree)
 
     policy(SCRIPT_ROWS(rows));
     allows = true;
-    run(0, OUTCOME_HELD, "step_down");
+    run(0, HEADCOUNT_HELD, "step_down");
     CHECK(says(0, "does not wish this any more"));
     script_end();
 }
@@ -386,7 +386,7 @@ TEST(second, a_policy_that_looked_at_no_host_is_asked_once)
 
     policy(SCRIPT_ROWS(rows));
     looks = false;
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(turns, 1);
     script_end();
 }
@@ -401,7 +401,7 @@ TEST(second, a_small_step_of_a_policy_needs_none)
     };
 
     policy(SCRIPT_ROWS(rows));
-    run(0, OUTCOME_UPDATED, "");
+    run(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(turns, 2);
     script_end();
 }
@@ -412,11 +412,11 @@ TEST(second, a_list_that_the_policy_cannot_have_again_fails_its_service)
     static const struct script_row rows[] = {
         { .operation = HOSTS, .answer = SCRIPT_HOSTS(THREE) },
         { .operation = SERVICES, .answer = ONE_SERVICE },
-        { .operation = HOSTS, .fail = HC_ETIMEDOUT },
+        { .operation = HOSTS, .fail = HEADCOUNT_ETIMEDOUT },
     };
     const struct script *s = policy(SCRIPT_ROWS(rows));
 
-    run(0, OUTCOME_FAILED, "ETIMEDOUT");
+    run(0, HEADCOUNT_FAILED, "ETIMEDOUT");
     CHECK_Z(s->r.result.error_code, NULL);
     script_end();
 }
@@ -441,7 +441,7 @@ static int reads_twice(void)
     set(SCRIPT_ROWS(rows), "web");
     got = script_run();
     if (got == 1)
-        check(0, OUTCOME_UPDATED, "");
+        check(0, HEADCOUNT_UPDATED, "");
     script_end();
     return got == 1 ? 0 : got;
 }
@@ -458,9 +458,9 @@ static int asks_twice(void)
     int got = script_run();
 
     if (got == 1 && (s->r.result.error_code != NULL ||
-                     script_service(0)->outcome != OUTCOME_UPDATED)) {
+                     script_service(0)->outcome != HEADCOUNT_UPDATED)) {
         s->done = false;                     /* rows are left */
-        got = HC_ENOMEM;
+        got = HEADCOUNT_ENOMEM;
     }
     script_end();
     return got == 1 ? 0 : got;

@@ -15,7 +15,7 @@
 
 static struct hc_wish wish;
 
-static void denied(struct script_row *rows, size_t n, enum hc_hosts_by by,
+static void denied(struct script_row *rows, size_t n, enum headcount_hosts by,
                    const char *statement)
 {
     struct script *s = script_set(rows, n);
@@ -24,10 +24,10 @@ static void denied(struct script_row *rows, size_t n, enum hc_hosts_by by,
                              .by = by };
     s->config.wishes = &wish;
     s->config.wishes_n = 1;
-    rows[n - 1].fail = HC_ESERVICE;
+    rows[n - 1].fail = HEADCOUNT_ESERVICE;
     rows[n - 1].code = "AccessDeniedException";
     CHECK_INT(script_run(), 1);
-    CHECK_Z(hc_outcome_name(script_service(0)->outcome), "failed");
+    CHECK_Z(hc_result_name(script_service(0)->outcome), "failed");
     CHECK_Z(script_service(0)->code, "AccessDeniedException");
     if (strstr(script_service(0)->reason, statement) == NULL)
         CHECK_Z(script_service(0)->reason, statement);
@@ -43,14 +43,14 @@ TEST(settle, who_is_denied_is_told_the_statement_that_allows_it)
         { .operation = "UpdateService" },
     };
 
-    denied(rows, 3, HOSTS_ACTIVE,
+    denied(rows, 3, HEADCOUNT_ACTIVE,
            ALLOW("UpdateService", SCRIPT_AT "service/prod/web"));
     rows[1].answer = NULL;
-    denied(rows, 2, HOSTS_ACTIVE,
+    denied(rows, 2, HEADCOUNT_ACTIVE,
            ALLOW("ListContainerInstances", SCRIPT_CLUSTER));
     /* a name says neither account nor partition */
     rows[0].answer = NULL;
-    denied(rows, 1, HOSTS_ACTIVE, ALLOW("DescribeServices",
+    denied(rows, 1, HEADCOUNT_ACTIVE, ALLOW("DescribeServices",
            "arn:aws:ecs:eu-west-1:*:service/prod/web"));
 }
 
@@ -67,9 +67,9 @@ TEST(settle, the_statement_names_the_resource_of_each_operation)
         { .operation = "DescribeContainerInstances" },
     };
 
-    denied(cluster, 2, HOSTS_REGISTERED,
+    denied(cluster, 2, HEADCOUNT_REGISTERED,
            ALLOW("DescribeClusters", SCRIPT_CLUSTER));
-    denied(providers, 3, HOSTS_ACTIVE, ALLOW("DescribeContainerInstances",
+    denied(providers, 3, HEADCOUNT_ACTIVE, ALLOW("DescribeContainerInstances",
            SCRIPT_AT "container-instance/prod/*"));
 }
 
@@ -95,7 +95,7 @@ static struct script *set_failing(struct script_row *rows, size_t n,
     s->config.wishes = two;
     s->config.wishes_n = 1;
     if (code != NULL) {
-        rows[n - 1].fail = HC_ESERVICE;
+        rows[n - 1].fail = HEADCOUNT_ESERVICE;
         rows[n - 1].code = code;
     }
     return s;
@@ -103,7 +103,7 @@ static struct script *set_failing(struct script_row *rows, size_t n,
 
 static void check_settled(size_t at, const char *outcome, const char *code)
 {
-    CHECK_Z(hc_outcome_name(script_service(at)->outcome), outcome);
+    CHECK_Z(hc_result_name(script_service(at)->outcome), outcome);
     CHECK_Z(script_service(at)->code, code);
 }
 
@@ -152,10 +152,10 @@ TEST(settle, a_cluster_of_another_account_is_not_deleted)
         for (int bare = 0; bare < 2; bare++) {
             bool denied = rows[i].list != NULL && rows[i].list[0] == '\0';
             struct script_row calls[] = {
-                { .operation = SERVICES, .fail = HC_ESERVICE,
+                { .operation = SERVICES, .fail = HEADCOUNT_ESERVICE,
                   .code = NO_CLUSTER },
                 { .operation = "ListClusters", .answer = rows[i].list,
-                  .fail = denied ? HC_ESERVICE : 0,
+                  .fail = denied ? HEADCOUNT_ESERVICE : 0,
                   .code = denied ? "AccessDeniedException" : NULL },
             };
             struct script *s = set_failing(calls, rows[i].list != NULL ? 2 : 1,
@@ -200,11 +200,15 @@ static void asks_for_tagged(struct hc_reconcile *r)
 TEST(settle, a_list_by_tags_does_not_tell_whose_a_cluster_is)
 {
     struct script_row rows[] = {
-        { .operation = "GetResources", .service = "resourcegroupstaggingapi",
+        { .operation = "GetResources",
+          .service = "resourcegroupstaggingapi",
           .answer = "{\"ResourceTagMappingList\":[]}" },
-        { .operation = SERVICES, .fail = HC_ESERVICE, .code = NO_CLUSTER },
-        { .operation = "ListClusters", .answer = "{\"clusterArns\":["
-          "\"arn:aws:ecs:eu-west-1:999999999999:cluster/a\"]}" },
+        { .operation = SERVICES,
+          .fail = HEADCOUNT_ESERVICE,
+          .code = NO_CLUSTER },
+        { .operation = "ListClusters",
+          .answer = "{\"clusterArns\":["
+                    "\"arn:aws:ecs:eu-west-1:999999999999:cluster/a\"]}" },
     };
     struct script *s = set_failing(rows, 3, NULL);
 
@@ -245,7 +249,7 @@ static void named(struct script_row *rows, size_t n, const char *ends)
 {
     struct script *s = set_failing(rows, n, NULL);
 
-    rows[0].fail = HC_ESERVICE;
+    rows[0].fail = HEADCOUNT_ESERVICE;
     rows[0].code = NO_CLUSTER;
     s->config.lists = true;
     CHECK_INT(script_run(), 1);
@@ -290,7 +294,7 @@ TEST(settle, a_person_is_told_that_the_arn_is_of_another_account)
     };
     struct script *s = set_failing(rows, 2, NULL);
 
-    rows[0].fail = HC_ESERVICE;
+    rows[0].fail = HEADCOUNT_ESERVICE;
     rows[0].code = NO_CLUSTER;
     s->config.lists = true;
     s->config.cluster = HC_STR(SCRIPT_CLUSTER);
@@ -307,10 +311,10 @@ TEST(settle, clusters_that_cannot_be_listed_change_nothing)
 {
     static const struct { int fail; const char *code, *answer; bool refuse; }
     ends[] = {
-        { HC_ESERVICE, "AccessDeniedException", NULL, false },
-        { HC_ETIMEDOUT, NULL, NULL, false },
+        { HEADCOUNT_ESERVICE, "AccessDeniedException", NULL, false },
+        { HEADCOUNT_ETIMEDOUT, NULL, NULL, false },
         { 0, NULL, "{\"clusterArns\":7}", false },
-        { 0, NULL, "no JSON", false }, { HC_EDNS, NULL, NULL, true },
+        { 0, NULL, "no JSON", false }, { HEADCOUNT_EDNS, NULL, NULL, true },
     };
 
     for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
@@ -342,7 +346,7 @@ TEST(settle, clusters_are_listed_only_where_there_is_time)
     CHECK_INT(script_run(), 1);
     check_settled(0, "failed", NO_CLUSTER);
     script_end();
-    rows[0].fail = HC_ESERVICE;
+    rows[0].fail = HEADCOUNT_ESERVICE;
     rows[0].code = NO_CLUSTER;
     s = set_failing(rows, 2, NULL);
     s->config.lists = true;
@@ -379,7 +383,7 @@ TEST(settle, a_deleted_cluster_is_known_by_its_description_too)
             struct script *s = set_failing(calls, 2, NULL);
 
             s->config.found = found;
-            two[0].by = HOSTS_REGISTERED;
+            two[0].by = HEADCOUNT_REGISTERED;
             CHECK_INT(script_run(), 1);
             check_settled(0, found && rows[i].gone ? "skipped" : "failed",
                           rows[i].code);
@@ -433,7 +437,7 @@ TEST(settle, only_a_write_finds_a_service_deleted)
 static int lists(void)
 {
     struct script_row rows[] = {
-        { .operation = SERVICES, .fail = HC_ESERVICE, .code = NO_CLUSTER,
+        { .operation = SERVICES, .fail = HEADCOUNT_ESERVICE, .code = NO_CLUSTER,
           .answer = PROD },           /* so that all memory is used */
         { .operation = "ListClusters",
           .answer = "{\"clusterArns\":[" CLUSTER_AT("a") "]}" },

@@ -17,7 +17,7 @@
 
 static struct hc_facts facts;
 static struct hc_snapshot snapshot;
-static struct hc_error error;
+static struct headcount_error error;
 
 static int get(const char *text)
 {
@@ -149,7 +149,7 @@ TEST(snapshot_get, what_is_half_there_is_refused)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        CHECK_INT(get(rows[i].text), HC_ESYNTAX);
+        CHECK_INT(get(rows[i].text), HEADCOUNT_ESYNTAX);
         if (strstr(error.what, rows[i].says) == NULL)
             CHECK_Z(error.what, rows[i].says);
         hc_facts_fini(&facts);

@@ -41,7 +41,7 @@ static const struct script_row live_rows[] = {
       .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b")) },
     TWO_DETAILS,
     { .operation = HOSTS, .answer = SCRIPT_HOSTS("") },
-    { .operation = HOSTS, .fail = HC_ETIMEDOUT },
+    { .operation = HOSTS, .fail = HEADCOUNT_ETIMEDOUT },
 };
 
 static struct hc_wish wishes[3];
@@ -60,12 +60,12 @@ static struct script *set(const struct script_row *rows, size_t n)
     return s;
 }
 
-static void check(size_t at, enum hc_outcome outcome, const char *code,
+static void check(size_t at, enum headcount_result outcome, const char *code,
                   int64_t wanted)
 {
-    const struct hc_report_service *got = script_service(at);
+    const struct headcount_service *got = script_service(at);
 
-    CHECK_Z(hc_outcome_name(got->outcome), hc_outcome_name(outcome));
+    CHECK_Z(hc_result_name(got->outcome), hc_result_name(outcome));
     CHECK_Z(got->code, code);
     CHECK_INT(got->wanted, wanted);
 }
@@ -76,9 +76,9 @@ static void take(void)
     struct script *s = set(SCRIPT_ROWS(live_rows));
 
     CHECK_INT(script_run(), 1);
-    check(0, OUTCOME_PENDING, "", 1);
-    check(1, OUTCOME_SKIPPED, "missing", HC_UNKNOWN);
-    check(2, OUTCOME_FAILED, "ETIMEDOUT", HC_UNKNOWN);
+    check(0, HEADCOUNT_PENDING, "", 1);
+    check(1, HEADCOUNT_SKIPPED, "missing", HEADCOUNT_UNKNOWN);
+    check(2, HEADCOUNT_FAILED, "ETIMEDOUT", HEADCOUNT_UNKNOWN);
     hc_buf_init(&text, t_alloc(), 100000);
     hc_reconcile_put_snapshot(&s->r, &text);
     CHECK_INT(hc_buf_error(&text), 0);
@@ -94,11 +94,11 @@ TEST(snapshot, a_plan_on_it_is_the_plan_that_was_made)
     s->config.snapshot = hc_buf_view(&text);
     s->config.cluster = HC_STR("");
     CHECK_INT(script_run(), 1);
-    check(0, OUTCOME_PENDING, "", 1);
+    check(0, HEADCOUNT_PENDING, "", 1);
     CHECK_INT(script_service(0)->desired_before, 9);
     CHECK(strstr(script_service(0)->reason, "a second reading agrees") != NULL);
-    check(1, OUTCOME_SKIPPED, "missing", HC_UNKNOWN);
-    check(2, OUTCOME_FAILED, "not_in_snapshot", HC_UNKNOWN);
+    check(1, HEADCOUNT_SKIPPED, "missing", HEADCOUNT_UNKNOWN);
+    check(2, HEADCOUNT_FAILED, "not_in_snapshot", HEADCOUNT_UNKNOWN);
     CHECK(strstr(script_service(2)->reason, "a list of hosts") != NULL);
     CHECK_Z(s->r.result.arn, NO_ONE "cluster/prod");
     script_end();
@@ -145,8 +145,8 @@ TEST(snapshot, who_names_a_service_by_its_arn_is_understood)
     s->config.wishes_n = 2;
     s->config.snapshot = hc_buf_view(&text);
     CHECK_INT(script_run(), 1);
-    check(0, OUTCOME_PENDING, "", 1);
-    check(1, OUTCOME_SKIPPED, "missing", HC_UNKNOWN);
+    check(0, HEADCOUNT_PENDING, "", 1);
+    check(1, HEADCOUNT_SKIPPED, "missing", HEADCOUNT_UNKNOWN);
     script_end();
     hc_buf_fini(&text);
 }
@@ -164,7 +164,7 @@ TEST(snapshot, it_is_planned_at_the_time_it_was_taken)
 
     s->config.wishes_n = 1;
     CHECK_INT(script_run(), 1);
-    check(0, OUTCOME_HELD, "paused", 2);
+    check(0, HEADCOUNT_HELD, "paused", 2);
     hc_buf_init(&text, t_alloc(), 100000);
     hc_reconcile_put_snapshot(&s->r, &text);
     script_end();
@@ -173,7 +173,7 @@ TEST(snapshot, it_is_planned_at_the_time_it_was_taken)
     s->wall += 86400 * HC_SECOND;
     s->config.snapshot = hc_buf_view(&text);
     CHECK_INT(script_run(), 1);
-    check(0, OUTCOME_HELD, "paused", 2);
+    check(0, HEADCOUNT_HELD, "paused", 2);
     script_end();
     hc_buf_fini(&text);
 }
@@ -215,7 +215,7 @@ TEST(snapshot, it_holds_what_has_room_for_one_task_on_a_host)
             if (again)
                 s->config.snapshot = hc_buf_view(&text);
             CHECK_INT(script_run(), 1);
-            check(0, OUTCOME_PENDING, "clamped", 2);
+            check(0, HEADCOUNT_PENDING, "clamped", 2);
             CHECK(strstr(script_service(0)->reason, says[i]) != NULL);
             if (!again)
                 hc_reconcile_put_snapshot(&s->r, &text);
@@ -234,7 +234,7 @@ TEST(snapshot, nothing_is_written_from_one)
     s = set(NULL, 0);
     s->config.dry_run = false;
     s->config.snapshot = hc_buf_view(&text);
-    CHECK_INT(script_run(), HC_ECONFIG);
+    CHECK_INT(script_run(), HEADCOUNT_ECONFIG);
     CHECK(strstr(s->error.what, "not applied") != NULL);
     script_end();
     hc_buf_fini(&text);

@@ -62,13 +62,13 @@ TEST(sweep, what_names_no_cluster_is_told)
     static const char *const bad[] = { "", "a b", "a.*", "[ab]*", "pr/od",
                                        "*:x", "\xc3\xa4*", "arn:x", "{*}",
                                        "arn:aws:ecs:eu west:1:cluster/*" };
-    struct hc_error e;
+    struct headcount_error e;
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         CHECK_INT(hc_sweep_check(hc_str(good[i]), NULL), 0);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         hc_error_reset(&e);
-        CHECK_INT(hc_sweep_check(hc_str(bad[i]), &e), HC_ESYNTAX);
+        CHECK_INT(hc_sweep_check(hc_str(bad[i]), &e), HEADCOUNT_ESYNTAX);
         CHECK(e.what[0] != '\0');
     }
     CHECK(hc_sweep_is_glob(HC_STR("a?")) && hc_sweep_is_glob(HC_STR("*")));

@@ -38,13 +38,14 @@ static struct script *set(const struct script_row *rows, size_t n)
     return s;
 }
 
-static void run(enum hc_outcome outcome, const char *code, const char *says)
+static void run(enum headcount_result outcome, const char *code,
+                const char *says)
 {
-    const struct hc_report_service *got;
+    const struct headcount_service *got;
 
     CHECK_INT(script_run(), 1);
     got = script_service(0);
-    CHECK_Z(hc_outcome_name(got->outcome), hc_outcome_name(outcome));
+    CHECK_Z(hc_result_name(got->outcome), hc_result_name(outcome));
     CHECK_Z(got->code, code);
     if (strstr(got->reason, says) == NULL)
         print_error("%s\n", got->reason);
@@ -59,10 +60,10 @@ TEST(verify, a_write_is_four_calls_with_it_and_three_without)
     };
     struct script *s = set(SCRIPT_ROWS(rows));
 
-    run(OUTCOME_UPDATED, "", "listed after the write agree");
+    run(HEADCOUNT_UPDATED, "", "listed after the write agree");
     s = set(rows, 3);
     s->config.verify = false;
-    run(OUTCOME_UPDATED, "", "2 active hosts");
+    run(HEADCOUNT_UPDATED, "", "2 active hosts");
 }
 
 TEST(verify, nothing_written_is_nothing_to_look_at)
@@ -70,10 +71,10 @@ TEST(verify, nothing_written_is_nothing_to_look_at)
     static const struct script_row rows[] = { READ(2), LISTS(AB) };
     struct script *s = set(SCRIPT_ROWS(rows));
 
-    run(OUTCOME_UNCHANGED, "", "");
+    run(HEADCOUNT_UNCHANGED, "", "");
     s = set(rows, 2);
     s->config.dry_run = true;
-    run(OUTCOME_UNCHANGED, "", "");
+    run(HEADCOUNT_UNCHANGED, "", "");
 }
 
 TEST(verify, another_count_is_written_and_looked_at_again)
@@ -89,10 +90,10 @@ TEST(verify, another_count_is_written_and_looked_at_again)
     CHECK_INT(script_run(), 1);
     CHECK_INT(script_service(0)->desired_before, 1);
     CHECK_INT(script_service(0)->wanted, 3);
-    CHECK_INT(s->r.result.services[0].outcome, OUTCOME_UPDATED);
+    CHECK_INT(s->r.result.services[0].outcome, HEADCOUNT_UPDATED);
     script_end();
     set(SCRIPT_ROWS(back));
-    run(OUTCOME_UPDATED, "", "1 active host");
+    run(HEADCOUNT_UPDATED, "", "1 active host");
 }
 
 /* The sum says nothing of that write: the row does. */
@@ -103,7 +104,8 @@ TEST(verify, what_is_held_after_a_write_says_what_was_written)
     };
 
     set(SCRIPT_ROWS(rows));
-    run(OUTCOME_HELD, "zero", "this run wrote 2; the look after it: there are "
+    run(HEADCOUNT_HELD, "zero",
+        "this run wrote 2; the look after it: there are "
         "no active hosts");
 }
 
@@ -116,18 +118,18 @@ TEST(verify, three_looks_that_differ_are_a_failure)
     };
 
     set(SCRIPT_ROWS(rows));
-    run(OUTCOME_FAILED, "unsettled", "3 was written, but the hosts changed");
+    run(HEADCOUNT_FAILED, "unsettled", "3 was written, but the hosts changed");
 }
 
 TEST(verify, a_look_that_fails_is_no_agreement)
 {
     static const struct script_row rows[] = {
         READ(1), LISTS(AB), WRITES(2), { .operation = LIST,
-                                         .fail = HC_ETIMEDOUT }
+                                         .fail = HEADCOUNT_ETIMEDOUT }
     };
 
     set(SCRIPT_ROWS(rows));
-    run(OUTCOME_FAILED, "ETIMEDOUT", "it was written, but the look after the "
+    run(HEADCOUNT_FAILED, "ETIMEDOUT", "it was written, but the look after the "
         "write failed");
 }
 
@@ -140,7 +142,7 @@ TEST(verify, the_deadline_ends_it_without_agreement)
     struct script *s = set(SCRIPT_ROWS(rows));
 
     s->config.call.deadline = s->now + 5 * HC_SECOND;
-    run(OUTCOME_FAILED, "deadline", "the deadline passed");
+    run(HEADCOUNT_FAILED, "deadline", "the deadline passed");
 }
 
 /* Only who was written is looked at; the list is one. */
@@ -156,7 +158,7 @@ TEST(verify, others_stay_as_they_are)
     s->config.wishes_n = 2;
     CHECK_INT(script_run(), 1);
     CHECK_INT(script_service(0)->wanted, 3);
-    CHECK_INT(script_service(1)->outcome, OUTCOME_UNCHANGED);
+    CHECK_INT(script_service(1)->outcome, HEADCOUNT_UNCHANGED);
     CHECK_INT(script_service(1)->wanted, 2);
     script_end();
 }
@@ -174,7 +176,7 @@ TEST(verify, holds_hold_in_a_look_too)
     };
 
     set(SCRIPT_ROWS(rows));
-    run(OUTCOME_HELD, "step_down", "a second reading differs");
+    run(HEADCOUNT_HELD, "step_down", "a second reading differs");
 }
 
 /* It changes no further service, so the limit of the run lets it pass. */
@@ -189,7 +191,7 @@ TEST(verify, a_correction_is_no_further_change)
 
     hc_brake_limit(&brake, 1, 0, false);
     s->config.brake = &brake;
-    run(OUTCOME_UPDATED, "", "3 active hosts");
+    run(HEADCOUNT_UPDATED, "", "3 active hosts");
 }
 
 TEST(verify, a_plain_number_follows_from_no_host)
@@ -197,8 +199,8 @@ TEST(verify, a_plain_number_follows_from_no_host)
     static const struct script_row rows[] = { READ(1), WRITES(2) };
 
     set(SCRIPT_ROWS(rows));
-    wishes[0].rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = 2 };
-    run(OUTCOME_UPDATED, "", "a fixed count of 2");
+    wishes[0].rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 2 };
+    run(HEADCOUNT_UPDATED, "", "a fixed count of 2");
 }
 
 /* ---- policies ---- */
@@ -212,7 +214,7 @@ static void counts(struct hc_reconcile *r)
     static struct hc_wish given[4];      /* they stay until the end */
     struct hc_wish *wish = &given[turns++ % 4];
     struct hc_query q = { .kind = QUERY_COUNT };
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     struct hc_known known;
 
     if (refuses && r->verify.round > 0) {
@@ -224,7 +226,8 @@ static void counts(struct hc_reconcile *r)
         return;
     }
     *wish = (struct hc_wish){ .service = HC_STR("web") };
-    wish->rule = (struct hc_rule){ .kind = RULE_FIXED, .tasks = known.count };
+    wish->rule =
+        (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = known.count };
     hc_reconcile_resume(r, wish, 1);
 }
 
@@ -250,10 +253,10 @@ TEST(verify, a_policy_is_run_again_on_the_hosts_after_the_write)
     };
 
     ask(SCRIPT_ROWS(same));
-    run(OUTCOME_UPDATED, "", "after the write agree");
+    run(HEADCOUNT_UPDATED, "", "after the write agree");
     CHECK_INT(turns, 4);
     ask(SCRIPT_ROWS(more));
-    run(OUTCOME_UPDATED, "", "a fixed count of 3");
+    run(HEADCOUNT_UPDATED, "", "a fixed count of 3");
     CHECK_INT(turns, 6);
 }
 
@@ -265,7 +268,7 @@ TEST(verify, a_policy_without_an_answer_is_no_agreement)
 
     ask(rows, 3);
     refuses = true;
-    run(OUTCOME_FAILED, "EPOLICY", "it was written, but");
+    run(HEADCOUNT_FAILED, "EPOLICY", "it was written, but");
 }
 
 /* ---- memory ---- */
@@ -278,9 +281,9 @@ static int looks_twice(void)
     struct script *s = set(SCRIPT_ROWS(rows));
     int got = script_run();
 
-    if (got == 1 && script_service(0)->outcome != OUTCOME_UPDATED) {
+    if (got == 1 && script_service(0)->outcome != HEADCOUNT_UPDATED) {
         s->done = false;                     /* rows are left */
-        got = HC_ENOMEM;
+        got = HEADCOUNT_ENOMEM;
     }
     script_end();
     return got == 1 ? 0 : got;

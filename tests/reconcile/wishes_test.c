@@ -34,10 +34,10 @@ TEST(wishes, a_service_is_wished_for_once)
     struct script *s = set(3);
 
     wishes[2].service = HC_STR("web");
-    refused(s, HC_ECONFIG, "two wishes are for one service, \"web\"");
+    refused(s, HEADCOUNT_ECONFIG, "two wishes are for one service, \"web\"");
     s = set(2);
     wishes[1].service = HC_STR(SCRIPT_AT "service/prod/web");
-    refused(s, HC_ECONFIG, "two wishes");
+    refused(s, HEADCOUNT_ECONFIG, "two wishes");
 }
 
 TEST(wishes, names_rules_and_filters_are_checked)
@@ -45,18 +45,18 @@ TEST(wishes, names_rules_and_filters_are_checked)
     struct script *s = set(2);
 
     wishes[1].service = HC_STR("lo:g");
-    refused(s, HC_ESYNTAX, "does not name a service");
+    refused(s, HEADCOUNT_ESYNTAX, "does not name a service");
     s = set(1);
     wishes[0].rule.tasks = -1;
-    refused(s, HC_ECONFIG, "tasks");
+    refused(s, HEADCOUNT_ECONFIG, "tasks");
     s = set(2);
     wishes[1].where = HC_STR("attribute:a == ')");
-    refused(s, HC_ESYNTAX, "quote");
+    refused(s, HEADCOUNT_ESYNTAX, "quote");
 }
 
 TEST(wishes, registered_is_one_number_that_nothing_narrows)
 {
-    static const struct hc_rule by_cpu = { .kind = RULE_LINEAR,
+    static const struct hc_rule by_cpu = { .kind = HEADCOUNT_LINEAR,
                                            .per_cpu = HC_RULE_ONE };
     const struct hc_wish narrow[] = {
         { .where = HC_STR("attribute:a == b") }, { .no_external = true },
@@ -68,8 +68,8 @@ TEST(wishes, registered_is_one_number_that_nothing_narrows)
 
         wishes[0] = narrow[i];
         wishes[0].service = HC_STR("web");
-        wishes[0].by = HOSTS_REGISTERED;
-        refused(s, HC_ECONFIG, "registered counts every host");
+        wishes[0].by = HEADCOUNT_REGISTERED;
+        refused(s, HEADCOUNT_ECONFIG, "registered counts every host");
     }
 }
 
@@ -83,9 +83,9 @@ TEST(wishes, a_service_of_another_place_is_settled_without_a_call)
     wishes[1].service = HC_STR(SCRIPT_AT "service/other/log");
     wishes[1].required = true;
     CHECK_INT(script_run(), 1);
-    CHECK_INT(script_service(0)->outcome, OUTCOME_SKIPPED);
+    CHECK_INT(script_service(0)->outcome, HEADCOUNT_SKIPPED);
     CHECK_Z(script_service(0)->code, "missing");
-    CHECK_INT(script_service(1)->outcome, OUTCOME_FAILED);
+    CHECK_INT(script_service(1)->outcome, HEADCOUNT_FAILED);
     script_end();
     s = set(1);
     s->config.foreign = "foreign_account";

@@ -15,7 +15,8 @@ static char *bundle(const char *name, size_t *n)
     return t_file(path, n);
 }
 
-static int load(struct hc_anchors *a, struct hc_str pem, struct hc_error *e)
+static int load(struct hc_anchors *a, struct hc_str pem,
+                struct headcount_error *e)
 {
     char *guarded = t_guard(pem.p, pem.n);
 
@@ -179,7 +180,7 @@ static void skips(struct hc_str text, const char *why)
     char *ca = bundle("other-ca.pem", &n);
     struct hc_anchors a;
     struct hc_buf both;
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     hc_buf_init(&both, t_alloc(), 1 << 20);
     hc_buf_str(&both, text);
@@ -192,7 +193,7 @@ static void skips(struct hc_str text, const char *why)
         t_check(false, a.why, __FILE__, __LINE__);
     hc_anchors_fini(&a);
     hc_buf_fini(&both);
-    CHECK_INT(load(&a, text, &e), HC_ECONFIG);
+    CHECK_INT(load(&a, text, &e), HEADCOUNT_ECONFIG);
     CHECK(strstr(e.what, why) != NULL);
     hc_anchors_fini(&a);
 }
@@ -226,13 +227,13 @@ TEST(bundle, what_was_skipped_is_named_with_its_reason)
 TEST(bundle, many_that_were_skipped_are_counted)
 {
     struct hc_anchors a;
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     struct hc_buf text;
 
     hc_buf_init(&text, t_alloc(), 1 << 20);
     for (size_t i = 0; i < 100; i++)
         hc_buf_text(&text, ed25519);
-    CHECK_INT(load(&a, hc_buf_view(&text), &e), HC_ECONFIG);
+    CHECK_INT(load(&a, hc_buf_view(&text), &e), HEADCOUNT_ECONFIG);
     CHECK(strstr(e.what, "100 that cannot be used") != NULL);
     CHECK(strstr(e.what, "certificate 3 ") != NULL);
     CHECK(strstr(e.what, "certificate 4 ") == NULL);
@@ -250,9 +251,9 @@ TEST(bundle, none_that_can_be_used_is_an_error)
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct hc_anchors a;
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
 
-        CHECK_INT(load(&a, hc_str(texts[i]), &e), HC_ECONFIG);
+        CHECK_INT(load(&a, hc_str(texts[i]), &e), HEADCOUNT_ECONFIG);
         CHECK(e.what[0] != '\0');
         CHECK_INT(a.n, 0);
         hc_anchors_fini(&a);
@@ -267,7 +268,7 @@ TEST(bundle, one_that_was_cut_anywhere_is_no_other_certificate)
     for (size_t cut = 0; cut + 30 < n; cut += 7) {
         struct hc_anchors a;
 
-        CHECK_INT(load(&a, hc_str_n(ca, cut), NULL), HC_ECONFIG);
+        CHECK_INT(load(&a, hc_str_n(ca, cut), NULL), HEADCOUNT_ECONFIG);
         hc_anchors_fini(&a);
     }
 }
@@ -275,11 +276,11 @@ TEST(bundle, one_that_was_cut_anywhere_is_no_other_certificate)
 TEST(bundle, one_that_is_too_large_is_refused)
 {
     struct hc_anchors a;
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     CHECK_INT(hc_anchors_load_pem(&a, t_alloc(),
                                   hc_str_n("", HC_ANCHORS_PEM + 1), &e),
-              HC_ELIMIT);
+              HEADCOUNT_ELIMIT);
     hc_anchors_fini(&a);
 }
 

@@ -122,7 +122,7 @@ TEST(cert, dates_of_both_kinds_are_read)
         struct hc_cert c;
         int err = hc_cert_get(&c, made(&s));
 
-        CHECK_INT(err, dates[i].seconds == -1 ? HC_ESYNTAX : 0);
+        CHECK_INT(err, dates[i].seconds == -1 ? HEADCOUNT_ESYNTAX : 0);
         if (err == 0)
             CHECK_INT(c.not_after, dates[i].seconds * HC_SECOND);
     }
@@ -139,7 +139,7 @@ TEST(cert, an_extension_that_stands_twice_is_refused)
                 x509_ext_san(&x, X509_DNS, HC_STR("a.test"));
             else
                 x509_ext_usage(&x, X509_SERVER_AUTH, 8);
-        CHECK_INT(hc_cert_get(&c, made_with(&x)), HC_ESYNTAX);
+        CHECK_INT(hc_cert_get(&c, made_with(&x)), HEADCOUNT_ESYNTAX);
         CHECK(!c.has_san);
     }
 }
@@ -165,7 +165,7 @@ TEST(cert, damaged_extensions_are_refused)
         struct hc_cert c;
 
         x509_ext(&x, bad[i].oid, false, bad[i].value);
-        CHECK_INT(hc_cert_get(&c, made_with(&x)), HC_ESYNTAX);
+        CHECK_INT(hc_cert_get(&c, made_with(&x)), HEADCOUNT_ESYNTAX);
     }
 }
 
@@ -191,7 +191,7 @@ TEST(cert, every_cut_is_refused)
 
     for (size_t n = 0; n < der.n; n++)
         CHECK_INT(hc_cert_get(&c, hc_str_n(t_guard(der.p, n), n)),
-                  HC_ESYNTAX);
+                  HEADCOUNT_ESYNTAX);
     CHECK_INT(hc_cert_get(&c, der), 0);
 }
 
@@ -221,7 +221,7 @@ TEST(cert, changed_bytes_and_bytes_behind_never_read_outside)
 
     hc_buf_str(&more, der);
     hc_buf_chr(&more, 0);
-    CHECK_INT(hc_cert_get(&c, hc_buf_view(&more)), HC_ESYNTAX);
+    CHECK_INT(hc_cert_get(&c, hc_buf_view(&more)), HEADCOUNT_ESYNTAX);
     hc_buf_fini(&more);
 }
 
@@ -230,7 +230,7 @@ TEST(cert, larger_than_the_bound_is_refused)
     struct hc_cert c;
     static char big[HC_CERT_MAX + 1];
 
-    CHECK_INT(hc_cert_get(&c, hc_str_n(big, sizeof(big))), HC_ESYNTAX);
+    CHECK_INT(hc_cert_get(&c, hc_str_n(big, sizeof(big))), HEADCOUNT_ESYNTAX);
 }
 
 TEST(cert, a_host_matches_its_name_or_one_label_of_a_wildcard)

@@ -30,7 +30,7 @@ struct setting {
     size_t chunk;
     const struct hc_alloc *alloc;
     /* what came of it */
-    struct hc_error e;
+    struct headcount_error e;
     unsigned verdict;
     int64_t until;
     bool has_key;
@@ -72,7 +72,7 @@ static void make(struct hc_buf *out, const struct x509_spec *s)
 static void load_anchor(struct hc_anchors *a, struct hc_str der)
 {
     struct hc_buf pem = buf();
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     x509_pem(&pem, der);
     if (hc_anchors_load_pem(a, t_alloc(), hc_buf_view(&pem), &e) < 0)
@@ -144,7 +144,7 @@ static void check_bad(struct setting *s, const char *part)
     run(s);
     CHECK(s->verdict != 0);
     CHECK(!s->has_key);
-    CHECK_INT(s->e.code, HC_ECERT);
+    CHECK_INT(s->e.code, HEADCOUNT_ECERT);
     if (strstr(s->e.what, part) == NULL || strstr(s->e.what, s->host) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", s->e.what, part);
 }
@@ -387,7 +387,7 @@ static void check_stranger(const struct x509_spec *leaf, const char *part)
     judge(&s, &a, hc_buf_view(&der), HC_STR(""));
     CHECK(s.verdict != 0);
     CHECK(!s.has_key);
-    CHECK_INT(s.e.code, HC_ECERT);
+    CHECK_INT(s.e.code, HEADCOUNT_ECERT);
     if (strstr(s.e.what, part) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", s.e.what, part);
     hc_anchors_fini(&a);
@@ -435,7 +435,7 @@ TEST(chain, what_stands_behind_the_root_is_not_looked_at)
 static void check_raw(const struct hc_str *ders, size_t n, const char *part)
 {
     static struct hc_chain c;
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     unsigned verdict;
 
     CHECK_INT(hc_chain_init(&c, hc_anchors_amazon(), HC_STR("good.test"), NOW,
@@ -447,7 +447,7 @@ static void check_raw(const struct hc_str *ders, size_t n, const char *part)
     verdict = c.vtable->end_chain(&c.vtable);
     CHECK(verdict != 0);
     CHECK(c.vtable->get_pkey(&c.vtable, NULL) == NULL);
-    CHECK_INT(hc_chain_error(&c, (int)verdict, &e), HC_ECERT);
+    CHECK_INT(hc_chain_error(&c, (int)verdict, &e), HEADCOUNT_ECERT);
     if (strstr(e.what, part) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", e.what, part);
     hc_chain_fini(&c);
@@ -501,9 +501,9 @@ TEST(chain, every_verdict_has_a_sentence)
                             t_alloc()),
               0);
     for (int err = BR_ERR_X509_OK; err <= BR_ERR_X509_NOT_TRUSTED; err++) {
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
 
-        CHECK_INT(hc_chain_error(&c, err, &e), HC_ECERT);
+        CHECK_INT(hc_chain_error(&c, err, &e), HEADCOUNT_ECERT);
         CHECK(strncmp(e.what, "good.test: ", 11) == 0);
     }
     hc_chain_fini(&c);
@@ -516,11 +516,11 @@ TEST(chain, a_host_is_mandatory)
     const struct hc_anchors *a = hc_anchors_amazon();
 
     memset(name, 'a', sizeof(name));
-    CHECK_INT(hc_chain_init(&c, a, HC_STR(""), NOW, t_alloc()), HC_EARG);
+    CHECK_INT(hc_chain_init(&c, a, HC_STR(""), NOW, t_alloc()), HEADCOUNT_EARG);
     CHECK_INT(hc_chain_init(&c, a, hc_str_n(name, 256), NOW, t_alloc()),
-              HC_EARG);
+              HEADCOUNT_EARG);
     CHECK_INT(hc_chain_init(&c, a, hc_str_n("a\0b", 3), NOW, t_alloc()),
-              HC_EARG);
+              HEADCOUNT_EARG);
     CHECK_INT(hc_chain_init(&c, a, hc_str_n(name, 255), NOW, t_alloc()), 0);
     hc_chain_fini(&c);
 }
@@ -542,7 +542,7 @@ TEST(chain, no_memory_is_no_verdict_about_the_server)
     run(&s);
     CHECK(s.verdict != 0);
     CHECK(!s.has_key);
-    CHECK_INT(s.e.code, HC_ENOMEM);
+    CHECK_INT(s.e.code, HEADCOUNT_ENOMEM);
 }
 
 /* ---- roots of one name, path lengths ---- */
@@ -553,7 +553,7 @@ TEST(chain, an_expired_root_is_refused_beside_its_namesake)
     struct setting s = sound();
     struct hc_buf leaf, middle, old, new, pem = buf();
     struct hc_anchors a;
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     struct x509_spec spec = { .subject = "root", .issuer = "root", .key = ROOT,
                               .signer = ROOT, .to = "251231235959Z",
                               .extensions = hc_buf_view(&s.root) };

@@ -80,7 +80,7 @@ TEST(chunked, bad_ones_are_refused_at_every_split)
         if (i == sizeof bad / sizeof *bad - 1)
             text.n = 5;
         for (size_t cut = 1; cut <= text.n; cut++)
-            if (replay(text, cut, text.n).err != HC_EPROTOCOL)
+            if (replay(text, cut, text.n).err != HEADCOUNT_EPROTOCOL)
                 fail_msg("row %zu at %zu", i, cut);
     }
 }
@@ -124,7 +124,7 @@ static int endless(const char *begin, const char *again, size_t times)
         err = feed_all(&c, again, strlen(again));
     if (err < 0) {
         CHECK_INT(c.state, CHUNK_FAILED);
-        CHECK_INT(feed_all(&c, "0", 1), HC_EPROTOCOL);   /* stays */
+        CHECK_INT(feed_all(&c, "0", 1), HEADCOUNT_EPROTOCOL);   /* stays */
     }
     return err;
 }
@@ -132,16 +132,16 @@ static int endless(const char *begin, const char *again, size_t times)
 TEST(chunked, lines_and_trailers_have_their_lengths)
 {
     CHECK_INT(endless("1;", "x", HC_CHUNK_LINE - 2), 0);
-    CHECK_INT(endless("1;", "x", HC_CHUNK_LINE), HC_ELIMIT);
+    CHECK_INT(endless("1;", "x", HC_CHUNK_LINE), HEADCOUNT_ELIMIT);
     CHECK_INT(endless("0\r\n", "A: b\r\n", HC_CHUNK_TRAILERS / 6), 0);
     CHECK_INT(endless("0\r\n", "A: b\r\n", HC_CHUNK_TRAILERS / 6 + 1),
-              HC_ELIMIT);
+              HEADCOUNT_ELIMIT);
 }
 
 TEST(chunked, what_is_nearly_all_framing_is_refused)
 {
     CHECK_INT(endless("", "1;0123456789abcdef0123456789\r\nx\r\n", 100000),
-              HC_ELIMIT);
+              HEADCOUNT_ELIMIT);
     CHECK_INT(endless("", "10\r\n0123456789abcdef\r\n", 100000), 0);
     CHECK_INT(endless("", "1\r\nx\r\n", 100000), 0);
 }

@@ -117,19 +117,20 @@ TEST(dns_cache, none_can_be_rotated_too)
 TEST(dns_cache, a_failure_is_told_with_its_sentence)
 {
     struct hc_dns_cache c;
-    struct hc_error why = { .code = 0 }, e = { .code = 0 };
+    struct headcount_error why = { .code = 0 }, e = { .code = 0 };
     struct hc_addrs out;
 
     hc_dns_cache_init(&c, t_alloc());
-    hc_error_sys(&why, HC_EDNSFAIL, 111, "nobody knows a");
+    hc_error_sys(&why, HEADCOUNT_EDNSFAIL, 111, "nobody knows a");
     const struct hc_dns_known known = { .why = &why, .ttl = 5 };
 
     hc_dns_cache_put(&c, hc_str("a"), &known, 0);
-    CHECK_INT(hc_dns_cache_find(&c, hc_str("a"), 0, &out, &e), HC_EDNSFAIL);
-    CHECK_INT(e.code, HC_EDNSFAIL);
+    CHECK_INT(hc_dns_cache_find(&c, hc_str("a"), 0, &out, &e),
+              HEADCOUNT_EDNSFAIL);
+    CHECK_INT(e.code, HEADCOUNT_EDNSFAIL);
     CHECK_INT(e.sys, 111);
     CHECK_Z(e.what, why.what);
-    CHECK_INT(find(&c, "a", 0), HC_EDNSFAIL);
+    CHECK_INT(find(&c, "a", 0), HEADCOUNT_EDNSFAIL);
     CHECK_INT(find(&c, "a", 5 * HC_SECOND), 0);
     hc_dns_cache_fini(&c);
 }

@@ -81,7 +81,7 @@ static void check_server(const struct hc_dns_query *q, const char *want)
 static void check_error(const struct hc_dns_query *q, int64_t now, int code,
                         const char *want)
 {
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
 
     CHECK_INT(hc_dns_query_error(q, now, &e), code);
     CHECK_INT(e.code, code);
@@ -153,19 +153,20 @@ TEST(dns_query, a_no_ends_it_with_a_sentence)
     ask(&q, 0);
     say(&q, 0x8183);
     CHECK_INT(q.state, DNS_DONE);
-    check_error(&q, 0, HC_EDNS, NAME " has no address (NXDOMAIN from "
+    check_error(&q, 0, HEADCOUNT_EDNS, NAME " has no address (NXDOMAIN from "
                 "10.0.0.2:53): check the region and the VPC's DNS settings");
     hc_dns_query_fini(&q);
     begin(&q, &conf);
     ask(&q, 0);
     say(&q, 0x8180);
     CHECK_INT(q.state, DNS_DONE);
-    check_error(&q, 0, HC_EDNS, NAME " has no address (no A record from "
+    check_error(&q, 0, HEADCOUNT_EDNS, NAME " has no address (no A record from "
                 "10.0.0.2:53): check the region and the VPC's DNS settings");
     q.question.type = HC_DNS_AAAA;
-    check_error(&q, 0, HC_EDNS, NAME " has no address (no A or AAAA record "
-                "from 10.0.0.2:53): check the region and the VPC's DNS "
-                "settings");
+    check_error(&q, 0, HEADCOUNT_EDNS,
+                NAME " has no address (no A or AAAA record "
+                     "from 10.0.0.2:53): check the region and the VPC's DNS "
+                     "settings");
     hc_dns_query_fini(&q);
 }
 
@@ -183,7 +184,7 @@ TEST(dns_query, silence_of_one_server_is_two_tries)
     CHECK_INT(hc_dns_query_at(&q), 4 * SECOND);
     hc_dns_query_tick(&q, 4 * SECOND);
     CHECK_INT(q.state, DNS_FAILED);
-    check_error(&q, 4 * SECOND, HC_EDNSFAIL,
+    check_error(&q, 4 * SECOND, HEADCOUNT_EDNSFAIL,
                 "no DNS server answered for " NAME " within 4 s (asked "
                 "10.0.0.2:53 twice): does it run, and does a security group "
                 "or firewall let DNS through?");
@@ -206,7 +207,7 @@ TEST(dns_query, all_ends_after_five_seconds)
         hc_dns_query_tick(&q, now);
     }
     CHECK_INT(q.state, DNS_FAILED);
-    check_error(&q, now, HC_EDNSFAIL,
+    check_error(&q, now, HEADCOUNT_EDNSFAIL,
                 "no DNS server answered for " NAME " within 5 s (asked "
                 "10.0.0.2:53 twice, 10.0.0.3:5353 twice, [::1]:54 once): does "
                 "it run, and does a security group or firewall let DNS "
@@ -243,7 +244,7 @@ TEST(dns_query, one_server_is_asked_as_often_as_the_attempts_say)
     for (; q.state == DNS_ASK; now += SECOND, hc_dns_query_tick(&q, now))
         ask(&q, now);
     CHECK_INT(now, 3 * SECOND);
-    check_error(&q, now, HC_EDNSFAIL,
+    check_error(&q, now, HEADCOUNT_EDNSFAIL,
                 "no DNS server answered for " NAME " within 3 s (asked "
                 "10.0.0.2:53 3 times): does it run, and does a security "
                 "group or firewall let DNS through?");
@@ -290,7 +291,7 @@ TEST(dns_query, each_server_s_trouble_is_told)
     ask(&q, 0);
     hc_dns_query_tick(&q, 2 * SECOND);
     CHECK_INT(q.state, DNS_FAILED);
-    check_error(&q, 2 * SECOND, HC_EDNSFAIL,
+    check_error(&q, 2 * SECOND, HEADCOUNT_EDNSFAIL,
                 "no DNS server could look up " NAME " (10.0.0.2:53 answered "
                 "SERVFAIL, 10.0.0.3:5353 sent a broken answer, [::1]:54 did "
                 "not answer): check resolv.conf or dns_server");
@@ -300,7 +301,7 @@ TEST(dns_query, each_server_s_trouble_is_told)
 TEST(dns_query, what_cannot_be_reached_is_told_with_its_errno)
 {
     struct hc_resolv_conf conf = conf_of(2);
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
     struct hc_dns_query q;
 
     conf.attempts = 1;
@@ -309,7 +310,7 @@ TEST(dns_query, what_cannot_be_reached_is_told_with_its_errno)
     ask(&q, 0);
     hc_dns_query_failed(&q, 0);
     CHECK_INT(q.state, DNS_FAILED);
-    CHECK_INT(hc_dns_query_error(&q, 0, &e), HC_EDNSFAIL);
+    CHECK_INT(hc_dns_query_error(&q, 0, &e), HEADCOUNT_EDNSFAIL);
     CHECK_INT(e.sys, ECONNREFUSED);
     CHECK(strstr(e.what, "(10.0.0.2:53 cannot be reached, 10.0.0.3:5353 "
                          "closed the connection)") != NULL);
@@ -504,7 +505,7 @@ static int feed_without_memory(void)
 {
     struct hc_resolv_conf conf = conf_of(1);
     struct hc_dns_query q;
-    struct hc_error e = { .code = 0 };
+    struct headcount_error e = { .code = 0 };
 
     begin_tcp(&q, &conf);
     struct dns_text all = tcp_bytes();

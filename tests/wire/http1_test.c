@@ -13,7 +13,7 @@ struct answer {
     char body[256];
     size_t n;
     bool reusable, leftover;
-    struct hc_error why;
+    struct headcount_error why;
 };
 
 enum ending { STAYS, ENDS, ENDS_RUDELY };
@@ -126,51 +126,55 @@ TEST(http1, answers_are_the_same_at_every_split)
     }
 }
 
-static const struct { const char *text; int err; const char *why; } bad[] = {
-    { "SSH-2.0-OpenSSH\r\n", HC_EPROTOCOL, "SSH-2.0" },
-    { "<html>", HC_EPROTOCOL, NULL },
-    { "HTTP/2 200 OK\r\n\r\n", HC_EPROTOCOL, "HTTP/2" },
-    { "HTTP/1.2 200 OK\r\n\r\n", HC_EPROTOCOL, NULL },
-    { "http/1.1 200 OK\r\n\r\n", HC_EPROTOCOL, NULL },
-    { "HTTP/1.1  200 OK\r\n\r\n", HC_EPROTOCOL, NULL },
-    { "HTTP/1.1 20 OK\r\n\r\n", HC_EPROTOCOL, NULL },
-    { "HTTP/1.1 2000 OK\r\n\r\n", HC_EPROTOCOL, NULL },
-    { "HTTP/1.1 099 OK\r\n\r\n", HC_EPROTOCOL, NULL },
-    { "HTTP/1.1 600 OK\r\n\r\n", HC_EPROTOCOL, NULL },
-    { "HTTP/1.1 200OK\r\n\r\n", HC_EPROTOCOL, NULL },
-    { "HTTP/1.1 200 O\tK\x01\r\n\r\n", HC_EPROTOCOL, "control" },
-    { "HTTP/1.1 101 Switching\r\n\r\n", HC_EPROTOCOL, "switches" },
-    { "\r\n" OK, HC_EPROTOCOL, "empty line" },
-    { "HTTP/1.1 200 OK\n\r\n", HC_EPROTOCOL, "CRLF" },
-    { OK "A: b\n\r\n", HC_EPROTOCOL, "CRLF" },
-    { OK "A: b\r\n c\r\n\r\n", HC_EPROTOCOL, "folded" },
-    { OK "A : b\r\n\r\n", HC_EPROTOCOL, "name" },
-    { OK ": b\r\n\r\n", HC_EPROTOCOL, "name" },
-    { OK "A\r\n\r\n", HC_EPROTOCOL, "name" },
-    { OK "A\x80: b\r\n\r\n", HC_EPROTOCOL, "name" },
-    { OK "A: b\rc\r\n\r\n", HC_EPROTOCOL, "control" },
-    { OK "A: \x7f\r\n\r\n", HC_EPROTOCOL, "control" },
-    { OK "Content-Length: -1\r\n\r\n", HC_EPROTOCOL, "no number" },
-    { OK "Content-Length: +1\r\n\r\n", HC_EPROTOCOL, "no number" },
-    { OK "Content-Length: 1x\r\n\r\n", HC_EPROTOCOL, "no number" },
-    { OK "Content-Length:\r\n\r\n", HC_EPROTOCOL, "no number" },
-    { OK "Content-Length: 1,\r\n\r\n", HC_EPROTOCOL, "no number" },
-    { OK "Content-Length: 18446744073709551616\r\n\r\n", HC_EPROTOCOL,
+static const struct { const char *text; int err; const char *why;
+} bad[] = {
+    { "SSH-2.0-OpenSSH\r\n", HEADCOUNT_EPROTOCOL, "SSH-2.0" },
+    { "<html>", HEADCOUNT_EPROTOCOL, NULL },
+    { "HTTP/2 200 OK\r\n\r\n", HEADCOUNT_EPROTOCOL, "HTTP/2" },
+    { "HTTP/1.2 200 OK\r\n\r\n", HEADCOUNT_EPROTOCOL, NULL },
+    { "http/1.1 200 OK\r\n\r\n", HEADCOUNT_EPROTOCOL, NULL },
+    { "HTTP/1.1  200 OK\r\n\r\n", HEADCOUNT_EPROTOCOL, NULL },
+    { "HTTP/1.1 20 OK\r\n\r\n", HEADCOUNT_EPROTOCOL, NULL },
+    { "HTTP/1.1 2000 OK\r\n\r\n", HEADCOUNT_EPROTOCOL, NULL },
+    { "HTTP/1.1 099 OK\r\n\r\n", HEADCOUNT_EPROTOCOL, NULL },
+    { "HTTP/1.1 600 OK\r\n\r\n", HEADCOUNT_EPROTOCOL, NULL },
+    { "HTTP/1.1 200OK\r\n\r\n", HEADCOUNT_EPROTOCOL, NULL },
+    { "HTTP/1.1 200 O\tK\x01\r\n\r\n", HEADCOUNT_EPROTOCOL, "control" },
+    { "HTTP/1.1 101 Switching\r\n\r\n", HEADCOUNT_EPROTOCOL, "switches" },
+    { "\r\n" OK, HEADCOUNT_EPROTOCOL, "empty line" },
+    { "HTTP/1.1 200 OK\n\r\n", HEADCOUNT_EPROTOCOL, "CRLF" },
+    { OK "A: b\n\r\n", HEADCOUNT_EPROTOCOL, "CRLF" },
+    { OK "A: b\r\n c\r\n\r\n", HEADCOUNT_EPROTOCOL, "folded" },
+    { OK "A : b\r\n\r\n", HEADCOUNT_EPROTOCOL, "name" },
+    { OK ": b\r\n\r\n", HEADCOUNT_EPROTOCOL, "name" },
+    { OK "A\r\n\r\n", HEADCOUNT_EPROTOCOL, "name" },
+    { OK "A\x80: b\r\n\r\n", HEADCOUNT_EPROTOCOL, "name" },
+    { OK "A: b\rc\r\n\r\n", HEADCOUNT_EPROTOCOL, "control" },
+    { OK "A: \x7f\r\n\r\n", HEADCOUNT_EPROTOCOL, "control" },
+    { OK "Content-Length: -1\r\n\r\n", HEADCOUNT_EPROTOCOL, "no number" },
+    { OK "Content-Length: +1\r\n\r\n", HEADCOUNT_EPROTOCOL, "no number" },
+    { OK "Content-Length: 1x\r\n\r\n", HEADCOUNT_EPROTOCOL, "no number" },
+    { OK "Content-Length:\r\n\r\n", HEADCOUNT_EPROTOCOL, "no number" },
+    { OK "Content-Length: 1,\r\n\r\n", HEADCOUNT_EPROTOCOL, "no number" },
+    { OK "Content-Length: 18446744073709551616\r\n\r\n", HEADCOUNT_EPROTOCOL,
       "no number" },
-    { OK "Content-Length: 1\r\nContent-Length: 2\r\n\r\n", HC_EPROTOCOL,
+    { OK "Content-Length: 1\r\nContent-Length: 2\r\n\r\n", HEADCOUNT_EPROTOCOL,
       "differ" },
-    { OK "Content-Length: 1, 2\r\n\r\n", HC_EPROTOCOL, "differ" },
+    { OK "Content-Length: 1, 2\r\n\r\n", HEADCOUNT_EPROTOCOL, "differ" },
     { OK "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-      HC_EPROTOCOL, "at once" },
-    { OK "Transfer-Encoding: gzip\r\n\r\n", HC_EPROTOCOL, "Transfer-Encoding" },
-    { OK "Transfer-Encoding: gzip, chunked\r\n\r\n", HC_EPROTOCOL,
+      HEADCOUNT_EPROTOCOL, "at once" },
+    { OK "Transfer-Encoding: gzip\r\n\r\n", HEADCOUNT_EPROTOCOL,
+      "Transfer-Encoding" },
+    { OK "Transfer-Encoding: gzip, chunked\r\n\r\n", HEADCOUNT_EPROTOCOL,
       "Transfer-Encoding" },
     { OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
-      HC_EPROTOCOL, "Transfer-Encoding" },
-    { OK "Transfer-Encoding:\r\n\r\n", HC_EPROTOCOL, "Transfer-Encoding" },
-    { "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", HC_EPROTOCOL,
+      HEADCOUNT_EPROTOCOL, "Transfer-Encoding" },
+    { OK "Transfer-Encoding:\r\n\r\n", HEADCOUNT_EPROTOCOL,
       "Transfer-Encoding" },
-    { OK "Transfer-Encoding: chunked\r\n\r\nx\r\n", HC_EPROTOCOL, "chunked" },
+    { "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+      HEADCOUNT_EPROTOCOL, "Transfer-Encoding" },
+    { OK "Transfer-Encoding: chunked\r\n\r\nx\r\n", HEADCOUNT_EPROTOCOL,
+      "chunked" },
 };
 
 TEST(http1, what_is_no_answer_is_refused_at_every_split)
@@ -183,7 +187,8 @@ TEST(http1, what_is_no_answer_is_refused_at_every_split)
                                        : replay(text, cut, text.n, ENDS);
 
             /* What has not seven bytes yet is only cut short. */
-            if (a.err != bad[i].err && !(text.n < 7 && a.err == HC_ETRUNCATED))
+            if (a.err != bad[i].err &&
+                !(text.n < 7 && a.err == HEADCOUNT_ETRUNCATED))
                 fail_msg("row %zu at %zu: %d %s", i, cut, a.err, a.why.what);
             CHECK(!a.reusable);
             if (cut == text.n && bad[i].why != NULL &&
@@ -207,7 +212,7 @@ TEST(http1, every_prefix_that_ends_is_cut_short)
         for (size_t n = 1; n < text.n; n++) {
             struct answer a = replay(hc_str_n(text.p, n), n, n, ENDS);
 
-            CHECK_INT(a.err, HC_ETRUNCATED);
+            CHECK_INT(a.err, HEADCOUNT_ETRUNCATED);
             CHECK_INT(a.state, HTTP1_FAILED);
         }
     }
@@ -217,14 +222,14 @@ TEST(http1, nothing_at_all_is_a_closed_connection)
 {
     struct answer a = replay(HC_STR(""), 1, 1, ENDS);
 
-    CHECK_INT(a.err, HC_ECLOSED);
+    CHECK_INT(a.err, HEADCOUNT_ECLOSED);
 }
 
 TEST(http1, a_body_to_the_end_needs_a_clean_end)
 {
     struct answer a = replay(HC_STR(OK "\r\nabc"), 5, 100, ENDS_RUDELY);
 
-    CHECK_INT(a.err, HC_ETRUNCATED);
+    CHECK_INT(a.err, HEADCOUNT_ETRUNCATED);
     CHECK_STR(hc_str_n(a.body, a.n), "abc");
 }
 
@@ -276,8 +281,8 @@ static int grow(const char *begin, const char *again, size_t times)
     }
     if (err < 0) {
         in = HC_STR("x");
-        CHECK_INT(hc_http1_feed(&x, &in, NULL), HC_EPROTOCOL);
-        CHECK_INT(hc_http1_eof(&x, true, NULL), HC_EPROTOCOL);
+        CHECK_INT(hc_http1_feed(&x, &in, NULL), HEADCOUNT_EPROTOCOL);
+        CHECK_INT(hc_http1_eof(&x, true, NULL), HEADCOUNT_EPROTOCOL);
     }
     hc_http1_fini(&x);
     return err;
@@ -286,9 +291,9 @@ static int grow(const char *begin, const char *again, size_t times)
 TEST(http1, heads_have_their_limits)
 {
     CHECK_INT(grow(OK, "A: b\r\n", 128), 0);
-    CHECK_INT(grow(OK "X: ", "0123456789", 6600), HC_ELIMIT);
+    CHECK_INT(grow(OK "X: ", "0123456789", 6600), HEADCOUNT_ELIMIT);
     CHECK_INT(grow("", "HTTP/1.1 100 Continue\r\n\r\n", 16), 0);
-    CHECK_INT(grow("", "HTTP/1.1 100 Continue\r\n\r\n", 17), HC_ELIMIT);
+    CHECK_INT(grow("", "HTTP/1.1 100 Continue\r\n\r\n", 17), HEADCOUNT_ELIMIT);
 }
 
 static int many_headers(size_t n)
@@ -305,7 +310,7 @@ static int many_headers(size_t n)
 TEST(http1, one_hundred_and_twenty_eight_headers_are_all)
 {
     CHECK_INT(many_headers(128), 0);
-    CHECK_INT(many_headers(129), HC_ELIMIT);
+    CHECK_INT(many_headers(129), HEADCOUNT_ELIMIT);
 }
 
 TEST(http1, a_status_line_has_its_length)
@@ -315,7 +320,8 @@ TEST(http1, a_status_line_has_its_length)
 
     memset(text + n, 'x', 9000);
     memcpy(text + n + 9000, "\r\n\r\n", 4);
-    CHECK_INT(replay(hc_str_n(text, n + 9004), 9999, 1, ENDS).err, HC_ELIMIT);
+    CHECK_INT(replay(hc_str_n(text, n + 9004), 9999, 1, ENDS).err,
+              HEADCOUNT_ELIMIT);
 }
 
 static int parse_once(void)

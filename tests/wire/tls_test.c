@@ -23,7 +23,7 @@ struct pair {
     struct tls_server server;
     struct hc_anchors anchors;
     struct hc_buf to_client;     /* all that the server ever sent */
-    struct hc_error e;
+    struct headcount_error e;
     size_t chunk;                /* bytes a transfer, at most     */
 };
 
@@ -33,7 +33,7 @@ static void anchors_of(struct hc_anchors *a, const struct hc_alloc *alloc,
                        const char *file)
 {
     char path[256];
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
     size_t n;
 
     hc_fmt(path, sizeof(path), "%s/%s", t_certs(), file);
@@ -144,7 +144,7 @@ static void check_opens(struct pair *p, const char *host)
 }
 
 /* The failure's code, and its sentence has `part` in it. */
-static void check_says(const struct hc_error *e, const char *part)
+static void check_says(const struct headcount_error *e, const char *part)
 {
     if (strstr(e->what, part) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", e->what, part);
@@ -435,7 +435,7 @@ TEST(tls, a_tampered_record_fails)
     pump(p);
     CHECK_INT(hc_tls_state(&p->tls), TLS_FAILED);
     CHECK(hc_tls_read(&p->tls, &n) == NULL);
-    CHECK_INT(hc_tls_error(&p->tls, &p->e), HC_ETLS);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ETLS);
     check_says(&p->e, HOST ": a record was forged or damaged");
     pair_end(p);
 }
@@ -450,7 +450,7 @@ TEST(tls, renegotiation_is_refused)
     CHECK_INT(br_ssl_engine_renegotiate(&p->server.ssl.eng), 1);
     pump(p);
     CHECK_INT(hc_tls_state(&p->tls), TLS_FAILED);
-    CHECK_INT(hc_tls_error(&p->tls, &p->e), HC_ETLS);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ETLS);
     check_says(&p->e, "renegotiate");
     pair_end(p);
 }
@@ -510,13 +510,13 @@ TEST(tls, an_end_without_close_notify_is_told_apart)
     struct hc_tls_config c = config_of(p, HOST);
 
     CHECK_INT(hc_tls_init(&p->tls, &c, &p->e), 0);
-    CHECK_INT(hc_tls_eof(&p->tls, &p->e), HC_ETLS);
+    CHECK_INT(hc_tls_eof(&p->tls, &p->e), HEADCOUNT_ETLS);
     check_says(&p->e, "during the TLS handshake");
     hc_tls_fini(&p->tls);
 
     hc_error_reset(&p->e);
     check_opens(p, HOST);
-    CHECK_INT(hc_tls_eof(&p->tls, &p->e), HC_ETRUNCATED);
+    CHECK_INT(hc_tls_eof(&p->tls, &p->e), HEADCOUNT_ETRUNCATED);
     check_says(&p->e, HOST);
     pair_end(p);
 }
@@ -570,8 +570,8 @@ static void check_answer(struct hc_str bytes, const char *part)
     hc_tls_out_ack(&p->tls, n);
     hc_tls_feed(&p->tls, &bytes);
     CHECK_INT(hc_tls_state(&p->tls), TLS_FAILED);
-    CHECK_INT(hc_tls_error(&p->tls, &p->e), HC_ETLS);
-    CHECK_INT(hc_tls_eof(&p->tls, NULL), HC_ETLS);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ETLS);
+    CHECK_INT(hc_tls_eof(&p->tls, NULL), HEADCOUNT_ETLS);
     CHECK(hc_tls_in_room(&p->tls, &n) == NULL);
     CHECK(hc_tls_out(&p->tls, &n) == NULL);
     check_says(&p->e, HOST);
@@ -617,7 +617,7 @@ TEST(tls, a_server_of_older_versions_is_refused)
     br_ssl_engine_set_versions(&p->server.ssl.eng, BR_TLS10, BR_TLS11);
     tls_server_start(&p->server);
     CHECK_INT(shake(p, &c), TLS_FAILED);
-    CHECK_INT(hc_tls_error(&p->tls, &p->e), HC_ETLS);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ETLS);
     check_says(&p->e, HOST);
     pair_end(p);
 }
@@ -632,7 +632,7 @@ TEST(tls, a_server_without_ecdhe_and_aead_is_refused)
     br_ssl_engine_set_suites(&p->server.ssl.eng, old, 2);
     tls_server_start(&p->server);
     CHECK_INT(shake(p, &c), TLS_FAILED);
-    CHECK_INT(hc_tls_error(&p->tls, &p->e), HC_ETLS);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ETLS);
     check_says(&p->e, "no cipher suite or curve in common");
     pair_end(p);
 }
@@ -700,7 +700,7 @@ TEST(tls, each_bad_certificate_is_refused_with_its_sentence)
         struct hc_tls_session s;
 
         CHECK_INT(shake(p, &c), TLS_FAILED);
-        CHECK_INT(hc_tls_error(&p->tls, &p->e), HC_ECERT);
+        CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ECERT);
         check_says(&p->e, bad[i].host);
         check_says(&p->e, bad[i].part);
         CHECK(!hc_tls_session_get(&p->tls, &s));
@@ -715,7 +715,7 @@ TEST(tls, a_wrong_clock_is_told_with_both_dates)
 
     c.wall = (int64_t)946684800 * HC_SECOND;          /* 2000-01-01 */
     CHECK_INT(shake(p, &c), TLS_FAILED);
-    CHECK_INT(hc_tls_error(&p->tls, &p->e), HC_ECERT);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ECERT);
     check_says(&p->e, "the clock here says 2000-01-01");
     hc_tls_fini(&p->tls);
 
@@ -723,7 +723,7 @@ TEST(tls, a_wrong_clock_is_told_with_both_dates)
     tls_server_start(&p->server);
     c.wall = (int64_t)4102444800 * HC_SECOND;         /* 2100-01-01 */
     CHECK_INT(shake(p, &c), TLS_FAILED);
-    CHECK_INT(hc_tls_error(&p->tls, &p->e), HC_ECERT);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ECERT);
     check_says(&p->e, "the clock here says 2100-01-01");
     hc_tls_fini(&p->tls);
 
@@ -731,7 +731,7 @@ TEST(tls, a_wrong_clock_is_told_with_both_dates)
     tls_server_start(&p->server);
     c.wall = 0;                                       /* never "unset" */
     CHECK_INT(shake(p, &c), TLS_FAILED);
-    CHECK_INT(hc_tls_error(&p->tls, &p->e), HC_ECERT);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ECERT);
     check_says(&p->e, "the clock here says 1970-01-01");
     pair_end(p);
 }
@@ -844,7 +844,7 @@ TEST(tls, a_session_with_another_secret_does_not_open)
     s.params.master_secret[7] ^= 1;
     c.session = &s;
     CHECK_INT(shake(p, &c), TLS_FAILED);
-    CHECK_INT(hc_tls_error(&p->tls, &p->e), HC_ETLS);
+    CHECK_INT(hc_tls_error(&p->tls, &p->e), HEADCOUNT_ETLS);
     pair_end(p);
 }
 
@@ -883,17 +883,17 @@ TEST(tls, a_host_and_anchors_are_mandatory)
     struct hc_anchors none = { 0 };
 
     memset(long_name, 'a', sizeof(long_name));
-    CHECK_INT(hc_tls_init(&p->tls, &c, &p->e), HC_EARG);
+    CHECK_INT(hc_tls_init(&p->tls, &c, &p->e), HEADCOUNT_EARG);
     hc_tls_fini(&p->tls);
     c.host = hc_str_n(long_name, 256);
-    CHECK_INT(hc_tls_init(&p->tls, &c, NULL), HC_EARG);
+    CHECK_INT(hc_tls_init(&p->tls, &c, NULL), HEADCOUNT_EARG);
     c.host = hc_str_n("a\0b", 3);
-    CHECK_INT(hc_tls_init(&p->tls, &c, NULL), HC_EARG);
+    CHECK_INT(hc_tls_init(&p->tls, &c, NULL), HEADCOUNT_EARG);
     c.host = HC_STR(HOST);
     c.anchors = NULL;
-    CHECK_INT(hc_tls_init(&p->tls, &c, NULL), HC_EARG);
+    CHECK_INT(hc_tls_init(&p->tls, &c, NULL), HEADCOUNT_EARG);
     c.anchors = &none;
-    CHECK_INT(hc_tls_init(&p->tls, &c, NULL), HC_EARG);
+    CHECK_INT(hc_tls_init(&p->tls, &c, NULL), HEADCOUNT_EARG);
     check_says(&p->e, "without a usable name");
     pair_end(p);
 }

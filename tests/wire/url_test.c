@@ -73,11 +73,11 @@ TEST(url, bad_ones_are_refused_with_the_reason)
 {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct hc_url u = { .origin.port = 7 };
-        struct hc_error e = { 0 };
+        struct headcount_error e = { 0 };
         size_t n = strlen(bad[i].url);
 
         if (hc_url_get(&u, hc_str_n(t_guard(bad[i].url, n), n), &e) !=
-            HC_ECONFIG)
+            HEADCOUNT_ECONFIG)
             fail_msg("%s", bad[i].url);
         if (strstr(e.what, bad[i].why) == NULL)
             fail_msg("%s: %s", bad[i].url, e.what);
@@ -88,10 +88,10 @@ TEST(url, bad_ones_are_refused_with_the_reason)
 TEST(url, a_password_is_not_repeated)
 {
     struct hc_url u;
-    struct hc_error e = { 0 };
+    struct headcount_error e = { 0 };
 
     CHECK_INT(hc_url_get(&u, HC_STR("https://me:s@cret@host"), &e),
-              HC_ECONFIG);
+              HEADCOUNT_ECONFIG);
     CHECK(strstr(e.what, "cret") == NULL);
     CHECK(strstr(e.what, "***@host") != NULL);
 }
