@@ -227,6 +227,20 @@ $(BUILD)/tests/%_test: $(BUILD)/obj/tests/%_test.o $(BUILD)/obj/tests/t.o \
 	@mkdir -p $(@D)
 	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
 
+# The plan is decided from facts alone: its tests have nothing else to link.
+PLAN_O := $(filter $(BUILD)/obj/core/base/% $(BUILD)/obj/core/ecs/% \
+    $(BUILD)/obj/core/plan/%,$(CORE_O))
+
+$(BUILD)/tests/plan.a: $(PLAN_O)
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) qcs $@ $(PLAN_O)
+
+$(BUILD)/tests/plan/%_test: $(BUILD)/obj/tests/plan/%_test.o \
+    $(BUILD)/obj/tests/t.o $(BUILD)/tests/plan.a
+	@mkdir -p $(@D)
+	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
+
 $(BUILD)/tests/lua.a: $(LUA_O)
 	@mkdir -p $(@D)
 	rm -f $@

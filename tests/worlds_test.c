@@ -157,8 +157,8 @@ static int64_t policy_number(const struct hc_known *known,
 
     if (policy != POLICY_HOSTS)
         return known->count;
-    for (size_t i = 0; i < known->hosts->n; i++) {
-        const struct hc_host *h = &known->hosts->hosts[i];
+    for (size_t i = 0; i < known->hosts->list.n; i++) {
+        const struct hc_host *h = &known->hosts->list.hosts[i];
 
         n += h->active && h->details->cpu >= WITNESS_POLICY_CPU;
     }

@@ -161,15 +161,15 @@ static int asks_hosts(struct hc_reconcile *r, const struct hc_query *q,
                       const struct hc_known *known, struct headcount_fact *fact)
 {
     const struct hc_measure_of of = hc_question_of(r, q);
-    size_t n = known->hosts->n;
+    size_t n = known->hosts->list.n;
     const struct hc_ecs_host **list =
         hc_arena_zero(&r->facts.arena, (n + 1) * sizeof *list);
 
     if (list == NULL)
         return HEADCOUNT_ENOMEM;
     for (size_t i = 0; i < n; i++)
-        if (hc_measure_counts(&known->hosts->hosts[i], &of))
-            list[fact->count++] = known->hosts->hosts[i].details;
+        if (hc_measure_counts(&known->hosts->list.hosts[i], &of))
+            list[fact->count++] = known->hosts->list.hosts[i].details;
     fact->list = list;
     return 1;
 }
@@ -260,7 +260,7 @@ bool headcount_fact_host(const struct headcount_fact *fact, size_t i,
     h = list[i];
     *host = (struct headcount_host){
         .arn = h->arn.p,
-        .id = hc_fact_id(h->arn).p,
+        .id = hc_host_id(h->arn).p,
         .ec2_id = h->ec2_id.n > 0 ? h->ec2_id.p : "",
         .provider = h->provider.n > 0 ? h->provider.p : "",
         .agent_version = h->agent_version.n > 0 ? h->agent_version.p : "",
@@ -283,7 +283,7 @@ const char *headcount_fact_name(const struct headcount_fact *fact, size_t i)
 
     if (names == NULL || i >= names->all.n)
         return NULL;
-    return hc_fact_id(names->all.hosts[i].arn).p;
+    return hc_host_id(names->all.hosts[i].arn).p;
 }
 
 static struct headcount_tag asks_pair(const struct hc_ecs_tag *t)

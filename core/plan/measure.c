@@ -34,9 +34,9 @@ static const char *measure_lacks(const struct hc_ecs_host *host,
     return NULL;
 }
 
-static bool measure_has(const struct hc_fact_hosts *list, struct hc_str arn)
+static bool measure_has(const struct hc_host_list *list, struct hc_str arn)
 {
-    return list != NULL && hc_fact_hosts_find(list, arn) != NULL;
+    return list != NULL && hc_host_list_find(list, arn) != NULL;
 }
 
 bool hc_measure_is_anywhere(const struct hc_ecs_host *host)
@@ -59,7 +59,7 @@ bool hc_measure_counts(const struct hc_host *h, const struct hc_measure_of *of)
            (of->before <= 0 || host->registered_at <= of->before);
 }
 
-static bool measure_is_whole(const struct hc_fact_hosts *list,
+static bool measure_is_whole(const struct hc_host_list *list,
                              const struct hc_measure_of *of,
                              const char **lacks, struct hc_str *who)
 {
@@ -76,7 +76,7 @@ static bool measure_is_whole(const struct hc_fact_hosts *list,
 }
 
 /* Over the hosts of one provider, or (NULL) of all that count. */
-static struct hc_measure measure_sum(const struct hc_fact_hosts *list,
+static struct hc_measure measure_sum(const struct hc_host_list *list,
                                      const struct hc_measure_of *of,
                                      const struct hc_ecs_share *provider)
 {
@@ -115,8 +115,8 @@ static void measure_take_off(struct hc_measure *m,
     m->memory -= own->memory - measure_part(own->memory, most, own->hosts);
 }
 
-static int64_t measure_listed(const struct hc_fact_hosts *list,
-                              const struct hc_fact_hosts *without)
+static int64_t measure_listed(const struct hc_host_list *list,
+                              const struct hc_host_list *without)
 {
     int64_t n = (int64_t)list->n;
 
@@ -125,7 +125,7 @@ static int64_t measure_listed(const struct hc_fact_hosts *list,
     return n;
 }
 
-bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
+bool hc_measure(struct hc_measure *m, const struct hc_host_list *list,
                 const struct hc_measure_of *of, const char **lacks,
                 struct hc_str *who)
 {
@@ -165,17 +165,17 @@ static bool measure_same(const struct hc_host *a, const struct hc_host *b,
            (!of->resources || (x->cpu == y->cpu && x->memory == y->memory));
 }
 
-bool hc_measure_agrees(const struct hc_fact_hosts *first,
+bool hc_measure_agrees(const struct hc_host_list *first,
                        const struct hc_measure_of *of,
-                       const struct hc_fact_hosts *second,
-                       const struct hc_fact_hosts *without)
+                       const struct hc_host_list *second,
+                       const struct hc_host_list *without)
 {
     bool details = hc_measure_needs_details(of);
     bool same = first->n == second->n;
 
     for (size_t i = 0; same && i < first->n; i++) {
         struct hc_str arn = first->hosts[i].arn;
-        const struct hc_host *other = hc_fact_hosts_find(second, arn);
+        const struct hc_host *other = hc_host_list_find(second, arn);
 
         same = other != NULL &&
                measure_has(of->without, arn) == measure_has(without, arn) &&
@@ -184,13 +184,13 @@ bool hc_measure_agrees(const struct hc_fact_hosts *first,
     return same;
 }
 
-uint64_t hc_measure_print(const struct hc_fact_hosts *list,
-                          const struct hc_fact_hosts *without)
+uint64_t hc_measure_print(const struct hc_host_list *list,
+                          const struct hc_host_list *without)
 {
     uint64_t print = 0;
 
     for (size_t i = 0; i < list->n; i++)
         if (!measure_has(without, list->hosts[i].arn))
-            print += hc_fact_host_hash(list->hosts[i].arn);
+            print += hc_host_hash(list->hosts[i].arn);
     return print;
 }

@@ -3,7 +3,7 @@
 #ifndef HC_PLAN_MEASURE_H
 #define HC_PLAN_MEASURE_H
 
-#include "reconcile/facts.h"
+#include "plan/host_list.h"
 #include "plan/rule.h"
 
 /* The attribute that hosts of ECS Anywhere have, and no other host. */
@@ -17,7 +17,7 @@ struct hc_measure_of {
     bool resources;                          /* CPU and memory are asked    */
     bool ec2;              /* hosts of ECS Anywhere do not count, as their
                               attributes say                                */
-    const struct hc_fact_hosts *without;     /* hosts of this list do not
+    const struct hc_host_list *without;     /* hosts of this list do not
                                                 count; NULL: none is left out */
 };
 
@@ -28,7 +28,7 @@ bool hc_measure_needs_details(const struct hc_measure_of *of);
  * provider with weight 0 and a base has at most `base` hosts that count.  None
  * of its hosts is preferred: its CPU and memory are as many of them on average,
  * rounded down, so neither the order of a list nor an id decides anything. */
-bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
+bool hc_measure(struct hc_measure *m, const struct hc_host_list *list,
                 const struct hc_measure_of *of, const char **lacks,
                 struct hc_str *who);
 
@@ -36,14 +36,14 @@ bool hc_measure(struct hc_measure *m, const struct hc_fact_hosts *list,
  * is said of what `of` looks at.  A host that is listed and was not described
  * in one of them (MISSING) differs.  `of` is the first reading's, `without` is
  * the second's list of hosts that do not count. */
-bool hc_measure_agrees(const struct hc_fact_hosts *first,
+bool hc_measure_agrees(const struct hc_host_list *first,
                        const struct hc_measure_of *of,
-                       const struct hc_fact_hosts *second,
-                       const struct hc_fact_hosts *without);
+                       const struct hc_host_list *second,
+                       const struct hc_host_list *without);
 /* Names the hosts that count, whatever their order; another set has, but for
  * chance, another print. */
-uint64_t hc_measure_print(const struct hc_fact_hosts *list,
-                          const struct hc_fact_hosts *without);
+uint64_t hc_measure_print(const struct hc_host_list *list,
+                          const struct hc_host_list *without);
 
 bool hc_measure_is_anywhere(const struct hc_ecs_host *host);
 /* A host that is described: whether it counts, where a base does not limit how

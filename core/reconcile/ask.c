@@ -218,8 +218,8 @@ int hc_ask_details(struct hc_reconcile *r)
     const struct hc_fact_hosts *h = r->hosts;
 
     r->batch_n = 0;
-    for (size_t i = r->host_at; i < h->n && r->batch_n < HC_ECS_BATCH; i++)
-        r->batch[r->batch_n++] = h->hosts[i].arn;
+    for (size_t i = r->host_at; i < h->list.n && r->batch_n < HC_ECS_BATCH; i++)
+        r->batch[r->batch_n++] = h->list.hosts[i].arn;
     hc_ecs_put_describe_hosts(ask_body(r), r->cluster.text, r->batch,
                               r->batch_n, r->full);
     return ask_start(r, ASK_DETAILS);

@@ -9,18 +9,12 @@ void hc_facts_init(struct hc_facts *f, const struct hc_alloc *a)
     hc_arena_init(&f->arena, a, HC_FACTS_KEPT);
 }
 
-void hc_fact_hosts_free(struct hc_facts *f, struct hc_fact_hosts *h)
-{
-    hc_free(f->alloc, h->hosts, h->cap * sizeof(*h->hosts));
-    hc_free(f->alloc, h->slots, h->slots_n * sizeof(*h->slots));
-}
-
 void hc_facts_fini(struct hc_facts *f)
 {
     for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
-        hc_fact_hosts_free(f, h);
+        hc_host_list_free(&h->list, f->alloc);
     for (struct hc_fact_names *l = f->names; l != NULL; l = l->next)
-        hc_fact_hosts_free(f, &l->all);
+        hc_host_list_free(&l->all, f->alloc);
     for (size_t i = 0; i < HC_READINGS; i++)
         hc_ecs_cluster_fini(&f->cluster[i].value);
     hc_arena_fini(&f->arena);
@@ -134,103 +128,10 @@ void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
     fact->what = hc_arena_fmt(&f->arena, "%s", what);
 }
 
-/* ---- the set: open addressing, at most half full ---- */
-
-/* One host may be told of by the old form of its ARN and by the new one: what
- * they share is the id at the end. */
-struct hc_str hc_fact_id(struct hc_str arn)
-{
-    size_t from = arn.n;
-
-    while (from > 0 && arn.p[from - 1] != '/')
-        from--;
-    return hc_str_from(arn, from);
-}
-
-uint64_t hc_fact_host_hash(struct hc_str arn)
-{
-    uint64_t h = hc_str_hash(HC_STR_HASH, hc_fact_id(arn));
-
-    return h ^ h >> 32;
-}
-
-/* The slot of this host, or the empty one where it would stand. */
-static size_t facts_slot(const struct hc_fact_hosts *h, struct hc_str arn)
-{
-    struct hc_str id = hc_fact_id(arn);
-    size_t at = (size_t)hc_fact_host_hash(arn) & (h->slots_n - 1);
-
-    while (h->n > 0 && h->slots[at] != 0 &&
-           !hc_str_eq(hc_fact_id(h->hosts[h->slots[at] - 1].arn), id))
-        at = (at + 1) & (h->slots_n - 1);
-    return at;
-}
-
-static int facts_rehash(struct hc_facts *f, struct hc_fact_hosts *h)
-{
-    size_t n = h->slots_n > 0 ? h->slots_n * 2 : 64;
-    size_t *slots = hc_alloc_array(f->alloc, n, sizeof(*slots));
-
-    if (slots == NULL)
-        return HEADCOUNT_ENOMEM;
-    hc_free(f->alloc, h->slots, h->slots_n * sizeof(*h->slots));
-    h->slots = slots;
-    h->slots_n = n;
-    for (size_t i = 0; i < h->n; i++)
-        h->slots[facts_slot(h, h->hosts[i].arn)] = i + 1;
-    return 0;
-}
-
-int hc_fact_hosts_add(struct hc_facts *f, struct hc_fact_hosts *h,
-                      struct hc_str arn)
-{
-    int err = 0;
-
-    if (h->n * 2 >= h->slots_n)
-        err = facts_rehash(f, h);
-    if (err < 0)
-        return err;
-
-    size_t at = facts_slot(h, arn);
-
-    if (h->slots[at] != 0)
-        return 0;
-    err = hc_grow(f->alloc, &h->hosts, &h->cap, h->n + 1, HC_FACTS_HOSTS,
-                  sizeof(*h->hosts));
-    if (err < 0)
-        return err;
-    h->hosts[h->n++] = (struct hc_host){ .arn = arn };
-    h->slots[at] = h->n;
-    return 1;
-}
-
-struct hc_host *hc_fact_hosts_find(const struct hc_fact_hosts *h,
-                                   struct hc_str arn)
-{
-    if (h->slots_n == 0)
-        return NULL;
-
-    size_t at = facts_slot(h, arn);
-
-    return h->slots[at] != 0 ? &h->hosts[h->slots[at] - 1] : NULL;
-}
-
-bool hc_fact_hosts_eq(const struct hc_fact_hosts *a,
-                      const struct hc_fact_hosts *b)
-{
-    bool same = a->n == b->n;
-
-    for (size_t i = 0; same && i < a->n; i++)
-        same = hc_fact_hosts_find(b, a->hosts[i].arn) != NULL;
-    return same;
-}
-
 void hc_fact_hosts_reset(struct hc_fact_hosts *h)
 {
     h->fact = h->details = (struct hc_fact){ .state = FACT_UNKNOWN };
-    h->n = 0;
-    for (size_t i = 0; i < h->slots_n; i++)
-        h->slots[i] = 0;
+    hc_host_list_reset(&h->list);
 }
 
 void hc_facts_forget_hosts(struct hc_facts *f)
@@ -245,20 +146,9 @@ void hc_facts_forget_hosts(struct hc_facts *f)
 
 int hc_fact_hosts_described(struct hc_facts *f, struct hc_fact_hosts *h)
 {
-    struct hc_fact_hosts ids = { .status = "" };
-    int first = 0;
+    int err = hc_host_list_mark_active(&h->list, f->alloc);
 
-    for (size_t i = 0; first >= 0 && i < h->n; i++) {
-        const struct hc_ecs_host *d = h->hosts[i].details;
-
-        first = 0;
-        if (d != NULL && hc_str_eqz(d->status, "ACTIVE"))
-            first = d->ec2_id.n > 0 ? hc_fact_hosts_add(f, &ids, d->ec2_id)
-                                    : 1;
-        h->hosts[i].active = first > 0;
-    }
-    hc_fact_hosts_free(f, &ids);
-    if (first >= 0)
+    if (err == 0)
         h->details.state = FACT_VALUE;
-    return first >= 0 ? 0 : HEADCOUNT_ENOMEM;
+    return err;
 }

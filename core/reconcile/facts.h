@@ -20,9 +20,9 @@
 #define HC_RECONCILE_FACTS_H
 
 #include "ecs/ops.h"
+#include "plan/host_list.h"
 
 #define HC_FACTS_KEPT ((size_t)64 << 20)
-#define HC_FACTS_HOSTS 50000          /* of one list; AWS allows 5000 */
 
 enum hc_fact_state { FACT_UNKNOWN, FACT_VALUE, FACT_FAILED };
 
@@ -41,23 +41,13 @@ struct hc_fact_service {
     struct hc_fact_service *next;
 };
 
-struct hc_host {
-    struct hc_str arn;
-    bool described;
-    const struct hc_ecs_host *details;    /* NULL: gone since it was listed  */
-    bool active;                      /* still, and the first of its machine */
-};
-
 struct hc_fact_hosts {
     struct hc_fact fact;              /* of the list                         */
     struct hc_fact details;           /* of the description of all in it     */
     const char *status;               /* "ACTIVE"; static                    */
     struct hc_str filter;
     enum hc_reading reading;
-    struct hc_host *hosts;            /* each id once, in order of arrival   */
-    size_t n, cap;
-    size_t *slots;                    /* of a hash table: index + 1, 0 empty */
-    size_t slots_n;
+    struct hc_host_list list;
     bool relisted;                    /* it contradicted its event           */
     bool asked;                       /* a policy asked for it               */
     bool by_launch;                   /* its filter tells hosts of EC2 and of
@@ -90,7 +80,7 @@ struct hc_fact_names {
     struct hc_fact fact;
     struct hc_str launch_type;        /* n == 0: any                         */
     struct hc_str tag_filters;        /* JSON; n == 0: not by tags           */
-    struct hc_fact_hosts all;         /* their ARNs, each service once       */
+    struct hc_host_list all;          /* their ARNs, each service once       */
     struct hc_fact_names *next;
 };
 
@@ -122,31 +112,14 @@ struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,
                                      struct hc_str launch_type,
                                      struct hc_str tag_filters);
-/* What stands after the last / of an ARN: of a host or of a service. */
-struct hc_str hc_fact_id(struct hc_str arn);
-/* A hash of that id. */
-uint64_t hc_fact_host_hash(struct hc_str arn);
 void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
                    const char *what);
 
-/* Adds an ARN that facts->keep owns: 1 new, 0 there already (hosts are told
- * apart by the id at its end), or a code. */
-int hc_fact_hosts_add(struct hc_facts *f, struct hc_fact_hosts *h,
-                      struct hc_str arn);
-struct hc_host *hc_fact_hosts_find(const struct hc_fact_hosts *h,
-                                   struct hc_str arn);
-/* A set that is none of the facts' own gives back its memory. */
-void hc_fact_hosts_free(struct hc_facts *f, struct hc_fact_hosts *h);
 /* Empties the list for a second one. */
 void hc_fact_hosts_reset(struct hc_fact_hosts *h);
 /* All lists of hosts and both readings of the cluster become UNKNOWN. */
 void hc_facts_forget_hosts(struct hc_facts *f);
-/* The same hosts, in whatever order. */
-bool hc_fact_hosts_eq(const struct hc_fact_hosts *a,
-                      const struct hc_fact_hosts *b);
-/* All are described: which of them are active, and the first of their machine.
- * RegisterContainerInstance is not idempotent: one machine may stand there
- * under several ARNs.  0 or HEADCOUNT_ENOMEM. */
+/* All hosts of the list are described now.  0 or HEADCOUNT_ENOMEM. */
 int hc_fact_hosts_described(struct hc_facts *f, struct hc_fact_hosts *h);
 
 #endif

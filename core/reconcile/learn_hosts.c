@@ -12,12 +12,12 @@ static int learn_host(struct hc_reconcile *r, struct hc_str text)
     if (hc_arn_instance(&arn, text, NULL) < 0 || !hc_reconcile_is_here(r, &arn))
         return hc_learn_refuse(
             r, "ECS listed what is no host of the cluster:", text);
-    err = hc_fact_hosts_add(&r->facts, r->hosts, text);
+    err = hc_host_list_add(&r->hosts->list, r->facts.alloc, text);
     if (err == HEADCOUNT_ELIMIT)
         return hc_error_set(&r->error, HEADCOUNT_EANSWER,
                             "ECS lists more than %d "
                             "hosts in cluster %.*s",
-                            HC_FACTS_HOSTS, HC_STR_ARG(r->cluster.name));
+                            HC_HOST_LIST_MAX, HC_STR_ARG(r->cluster.name));
     if (err > 0)
         hc_pages_news(&r->pages);
     return err >= 0 ? 0 : hc_error_set(&r->error, err, "no memory for hosts");
@@ -50,7 +50,7 @@ static int learn_described(struct hc_reconcile *r, struct hc_str arn,
     struct hc_host *host = NULL;
 
     if (hc_learn_was_asked(r, arn))
-        host = hc_fact_hosts_find(r->hosts, arn);
+        host = hc_host_list_find(&r->hosts->list, arn);
     if (host == NULL || host->described)
         return hc_learn_refuse(r,
                                "DescribeContainerInstances answered about a "
@@ -109,7 +109,7 @@ int hc_learn_details(struct hc_reconcile *r)
     if (err < 0)
         return err;
     r->host_at += r->batch_n;
-    if (r->host_at < r->hosts->n)
+    if (r->host_at < r->hosts->list.n)
         return 0;
     if (hc_fact_hosts_described(&r->facts, r->hosts) < 0)
         return hc_error_set(&r->error, HEADCOUNT_ENOMEM, "no memory for hosts");

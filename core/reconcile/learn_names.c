@@ -3,7 +3,7 @@
 
 static int learn_add(struct hc_reconcile *r, struct hc_str text)
 {
-    int err = hc_fact_hosts_add(&r->facts, &r->names_list->all, text);
+    int err = hc_host_list_add(&r->names_list->all, r->facts.alloc, text);
 
     if (err == HEADCOUNT_ELIMIT)
         return hc_learn_refuse(r, "more services are listed than can be, up to",

@@ -179,13 +179,15 @@ struct hc_measure_of hc_need_of(struct hc_reconcile *r,
                                 const struct hc_plan_input *in)
 {
     const struct hc_rule *rule = &in->wish->rule;
+    const struct hc_fact_hosts *without = need_without(r);
 
     return (struct hc_measure_of){
         .providers = in->by_provider ? in->service->providers : NULL,
         .connected = in->by == HEADCOUNT_CONNECTED,
         .before = rule->min_age > 0 ? hc_reconcile_wall(r) - rule->min_age : 0,
         .resources = hc_rule_needs_resources(rule),
-        .ec2 = r->lists.described, .without = need_without(r),
+        .ec2 = r->lists.described,
+        .without = without != NULL ? &without->list : NULL,
     };
 }
 
@@ -197,14 +199,14 @@ static void need_list_count(struct hc_reconcile *r, struct hc_plan_input *in,
 
     if (r->lists.without.n > 0 && of.without == NULL)
         return;
-    if (list->n > 0 && hc_measure_needs_details(&of) &&
+    if (list->list.n > 0 && hc_measure_needs_details(&of) &&
         !need_has(&list->details))
         return;
-    r->print += hc_measure_print(list, of.without);
-    for (size_t i = 0; of.ec2 && i < list->n; i++)
-        in->anywhere += list->hosts[i].details != NULL &&
-                        hc_measure_is_anywhere(list->hosts[i].details);
-    if (!hc_measure(&m, list, &of, &in->lacks, &in->lacks_of))
+    r->print += hc_measure_print(&list->list, of.without);
+    for (size_t i = 0; of.ec2 && i < list->list.n; i++)
+        in->anywhere += list->list.hosts[i].details != NULL &&
+                        hc_measure_is_anywhere(list->list.hosts[i].details);
+    if (!hc_measure(&m, &list->list, &of, &in->lacks, &in->lacks_of))
         return;
     in->hosts = m.hosts;
     in->cpu = m.cpu;
@@ -221,10 +223,10 @@ static void need_count(struct hc_reconcile *r, struct hc_plan_input *in)
     if (need_has(&cluster->fact))
         in->cluster = &cluster->value;
     if (all != NULL && need_has(&all->fact))
-        in->all_hosts = (int64_t)all->n;
+        in->all_hosts = (int64_t)all->list.n;
     if (in->service->launch == LAUNCH_EC2 && anywhere != NULL &&
         need_has(&anywhere->fact))
-        in->anywhere = (int64_t)anywhere->n;
+        in->anywhere = (int64_t)anywhere->list.n;
     if (in->by == HEADCOUNT_REGISTERED) {
         if (in->cluster != NULL)
             in->hosts = in->cluster->registered;
@@ -297,7 +299,7 @@ static uint64_t need_asked_print(const struct hc_reconcile *r)
     for (; list != NULL; list = list->next)
         if (list->asked && list->reading == READING_FIRST &&
             need_has(&list->fact))
-            print += hc_measure_print(list, NULL);
+            print += hc_measure_print(&list->list, NULL);
     return print;
 }
 

@@ -24,9 +24,9 @@ static const struct hc_fact_hosts *offline_all(const struct hc_reconcile *r)
 /* One without any attribute was described for its provider only. */
 static bool offline_is_full(const struct hc_fact_hosts *all)
 {
-    for (size_t i = 0; i < all->n; i++)
-        if (all->hosts[i].details != NULL &&
-            all->hosts[i].details->attributes == NULL)
+    for (size_t i = 0; i < all->list.n; i++)
+        if (all->list.hosts[i].details != NULL &&
+            all->list.hosts[i].details->attributes == NULL)
             return false;
     return true;
 }
@@ -34,12 +34,12 @@ static bool offline_is_full(const struct hc_fact_hosts *all)
 static int offline_add(struct hc_reconcile *r, const struct hc_host *host)
 {
     struct hc_fact_hosts *to = r->hosts;
-    int err = hc_fact_hosts_add(&r->facts, to, host->arn);
+    int err = hc_host_list_add(&to->list, r->facts.alloc, host->arn);
 
     if (err < 0)
         return HEADCOUNT_ENOMEM;
-    to->hosts[to->n - 1].details = host->details;
-    to->hosts[to->n - 1].described = true;
+    to->list.hosts[to->list.n - 1].details = host->details;
+    to->list.hosts[to->list.n - 1].described = true;
     return 1;
 }
 
@@ -49,12 +49,12 @@ static int offline_filter(struct hc_reconcile *r,
 {
     int got = hc_query_check(r->hosts->filter, e);
 
-    for (size_t i = 0; got >= 0 && i < all->n; i++) {
-        const struct hc_ecs_host *d = all->hosts[i].details;
+    for (size_t i = 0; got >= 0 && i < all->list.n; i++) {
+        const struct hc_ecs_host *d = all->list.hosts[i].details;
 
         got = d == NULL ? 0 : hc_query_matches(r->hosts->filter, d, e);
         if (got > 0)
-            got = offline_add(r, &all->hosts[i]);
+            got = offline_add(r, &all->list.hosts[i]);
     }
     if (got < 0) {
         hc_fact_hosts_reset(r->hosts);
@@ -84,12 +84,12 @@ static int offline_by_launch(struct hc_reconcile *r,
 {
     int err = 0;
 
-    for (size_t i = 0; i < shown->n; i++)
-        if (hc_fact_hosts_find(all, shown->hosts[i].arn) == NULL)
+    for (size_t i = 0; i < shown->list.n; i++)
+        if (hc_host_list_find(&all->list, shown->list.hosts[i].arn) == NULL)
             return 0;
-    for (size_t i = 0; err >= 0 && i < shown->n; i++) {
+    for (size_t i = 0; err >= 0 && i < shown->list.n; i++) {
         const struct hc_host *host =
-            hc_fact_hosts_find(all, shown->hosts[i].arn);
+            hc_host_list_find(&all->list, shown->list.hosts[i].arn);
 
         if (host->details == NULL || !hc_measure_is_anywhere(host->details))
             err = offline_add(r, host);
@@ -121,13 +121,13 @@ static int offline_hosts(struct hc_reconcile *r, struct headcount_error *e)
 static int offline_describe(struct hc_reconcile *r,
                             const struct hc_fact_hosts *all)
 {
-    for (size_t i = 0; i < r->hosts->n; i++)
-        if (hc_fact_hosts_find(all, r->hosts->hosts[i].arn) == NULL)
+    for (size_t i = 0; i < r->hosts->list.n; i++)
+        if (hc_host_list_find(&all->list, r->hosts->list.hosts[i].arn) == NULL)
             return 0;
-    for (size_t i = 0; i < r->hosts->n; i++) {
-        struct hc_host *host = &r->hosts->hosts[i];
+    for (size_t i = 0; i < r->hosts->list.n; i++) {
+        struct hc_host *host = &r->hosts->list.hosts[i];
 
-        host->details = hc_fact_hosts_find(all, host->arn)->details;
+        host->details = hc_host_list_find(&all->list, host->arn)->details;
         host->described = true;
     }
     return hc_fact_hosts_described(&r->facts, r->hosts) < 0 ? HEADCOUNT_ENOMEM
@@ -202,7 +202,7 @@ static int offline_list(struct hc_reconcile *r, const struct hc_json_doc *d)
              hc_ecs_launch(l->launch_type) != s->launch) ||
             (d != NULL && !offline_has_tags(s, d)))
             continue;
-        err = hc_fact_hosts_add(&r->facts, &l->all, s->arn);
+        err = hc_host_list_add(&l->all, r->facts.alloc, s->arn);
     }
     if (err < 0)
         return HEADCOUNT_ENOMEM;

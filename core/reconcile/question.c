@@ -75,7 +75,7 @@ static struct hc_fact *question_hosts(struct hc_reconcile *r,
     if (*list == NULL)
         return NULL;
     (*list)->asked = true;
-    if (!question_has(&(*list)->fact) || (*list)->n == 0)
+    if (!question_has(&(*list)->fact) || (*list)->list.n == 0)
         return &(*list)->fact;
     return q->kind == QUERY_HOSTS || hc_measure_needs_details(&of)
                ? &(*list)->details : &(*list)->fact;
@@ -156,7 +156,7 @@ static int question_count(struct hc_reconcile *r, const struct hc_query *q,
         k->count = k->cluster->registered;
         return 1;
     }
-    if (!hc_measure(&m, k->hosts, &of, &lacks, &who))
+    if (!hc_measure(&m, &k->hosts->list, &of, &lacks, &who))
         return hc_error_set(e, HEADCOUNT_EANSWER,
                             "DescribeContainerInstances says no "
                             "%s of host %.*s",

@@ -98,13 +98,13 @@ void hc_recall_tagged(struct hc_reconcile *r, struct hc_fact_names *l)
                         hc_now(&r->net->sys) - HC_MEMORY_TAGGED, &text))
         return;
     while (err >= 0 && text.n > 0)
-        err = hc_fact_hosts_add(&r->facts, &l->all,
+        err = hc_host_list_add(&l->all, r->facts.alloc,
                                 hc_arena_str(&r->facts.arena,
                                             hc_str_cut(&text, '\n')));
     if (err >= 0 && hc_arena_error(&r->facts.arena) == 0)
         l->fact.state = FACT_VALUE;
     else
-        hc_fact_hosts_reset(&l->all);
+        hc_host_list_reset(&l->all);
 }
 
 void hc_recall_writes(struct hc_reconcile *r, struct hc_plan_input *in)

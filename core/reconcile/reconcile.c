@@ -425,7 +425,7 @@ static bool reconcile_is_contradicted(const struct hc_reconcile *r)
                                          HC_STR("mi-")))
         return false;
     active = hc_str_eqz(r->config.event->instance_status, "ACTIVE");
-    return active != (hc_fact_hosts_find(h, r->event_host.text) != NULL);
+    return active != (hc_host_list_find(&h->list, r->event_host.text) != NULL);
 }
 
 /* Of what counts follow from. */

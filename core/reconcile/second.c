@@ -49,7 +49,7 @@ static struct hc_fact_hosts *second_part(struct hc_reconcile *r,
     case SECOND_DETAILS:
         *needed = in->by != HEADCOUNT_REGISTERED &&
                   hc_measure_needs_details(&of) && active != NULL &&
-                  active->n > 0;
+                  active->list.n > 0;
         return active;
     case SECOND_DRAINING:
         return second_list(r, "DRAINING", r->lists.draining);
@@ -123,7 +123,8 @@ static bool second_agrees(struct hc_reconcile *r,
     if (in->by == HEADCOUNT_REGISTERED)
         return second->registered == in->hosts && second->registered == seen;
     if (first == NULL || active == NULL ||
-        !hc_measure_agrees(first, &of, active, without))
+        !hc_measure_agrees(&first->list, &of, &active->list,
+                           without != NULL ? &without->list : NULL))
         return false;
     return r->lists.whole ? second->registered == seen
                           : second->registered >= seen;
@@ -143,12 +144,12 @@ void hc_second_input(struct hc_reconcile *r, struct hc_plan_input *in)
         .registered = cluster->value.registered,
     };
     list = second_list(r, "ACTIVE", r->lists.active);
-    r->second.active = list != NULL ? (int64_t)list->n : 0;
+    r->second.active = list != NULL ? (int64_t)list->list.n : 0;
     list = second_list(r, "DRAINING", r->lists.draining);
-    r->second.draining = list != NULL ? (int64_t)list->n : 0;
+    r->second.draining = list != NULL ? (int64_t)list->list.n : 0;
     list = second_list(r, "ACTIVE", r->lists.others);
     if (r->lists.others.n > 0 && list != NULL)
-        r->second.others = (int64_t)list->n;
+        r->second.others = (int64_t)list->list.n;
     r->second.agrees = second_agrees(r, in, &r->second);
     in->second = &r->second;
 }

@@ -83,8 +83,8 @@ static void snapshot_list(struct hc_buf *out, const struct hc_fact_hosts *h)
     hc_json_put_member(out, "filter", h->filter);
     snapshot_bool(out, "described", h->details.state == FACT_VALUE);
     snapshot_open(out, "hosts", '[');
-    for (size_t i = 0; i < h->n; i++)
-        snapshot_host(out, &h->hosts[i]);
+    for (size_t i = 0; i < h->list.n; i++)
+        snapshot_host(out, &h->list.hosts[i]);
     hc_buf_lit(out, "]}");
 }
 

@@ -98,7 +98,7 @@ struct snap_reader {
     struct hc_ecs_host **hosts;         /* of the list that is being read */
     size_t hosts_n, hosts_cap;
     bool in_host;
-    struct hc_fact_hosts names;         /* the services of a list          */
+    struct hc_host_list names;          /* the services of a list          */
     struct hc_str name, status, filter; /* of the list or answer          */
     bool described, yes;
     bool versioned;                     /* format_version was there       */
@@ -131,7 +131,7 @@ static int snap_host_begin(struct snap_reader *r, struct headcount_error *e)
 {
     struct hc_ecs_host *host = hc_arena_zero(&r->facts->arena, sizeof(*host));
     int err = hc_grow(r->facts->alloc, &r->hosts, &r->hosts_cap,
-                      r->hosts_n + 1, HC_FACTS_HOSTS, sizeof(*r->hosts));
+                      r->hosts_n + 1, HC_HOST_LIST_MAX, sizeof(*r->hosts));
 
     if (err == HEADCOUNT_ELIMIT)
         return snap_refuse("too many hosts in the list", r->filter, e);
@@ -200,15 +200,15 @@ static int snap_list_fill(struct snap_reader *r, struct hc_fact_hosts *list,
 {
     for (size_t i = 0; i < r->hosts_n; i++) {
         const struct hc_ecs_host *host = r->hosts[i];
-        int got = hc_fact_hosts_add(r->facts, list, host->arn);
+        int got = hc_host_list_add(&list->list, r->facts->alloc, host->arn);
 
         if (got < 0)
             return snap_no_memory(e);
         if (got == 0)
             return snap_refuse("a list holds one host twice,", host->arn, e);
-        list->hosts[i].described = r->described;
+        list->list.hosts[i].described = r->described;
         if (r->described && host->status.n > 0)
-            list->hosts[i].details = host;
+            list->list.hosts[i].details = host;
     }
     list->fact.state = FACT_VALUE;
     if (r->described && hc_fact_hosts_described(r->facts, list) < 0)
@@ -278,7 +278,7 @@ static int snap_names_end(struct snap_reader *r,
                            e);
     l->all = r->names;
     l->fact.state = FACT_VALUE;
-    r->names = (struct hc_fact_hosts){ .status = "" };
+    r->names = (struct hc_host_list){ .n = 0 };
     return 0;
 }
 
@@ -312,7 +312,7 @@ static int snap_service_arn(struct snap_reader *r, struct hc_str text,
     int got = hc_arn_service(&arn, text, e);
 
     if (got == 0)
-        got = hc_fact_hosts_add(r->facts, &r->names,
+        got = hc_host_list_add(&r->names, r->facts->alloc,
                                 hc_arena_str(&r->facts->arena, text));
     return got == HEADCOUNT_ENOMEM ? snap_no_memory(e) : got < 0 ? got : 0;
 }
@@ -526,7 +526,7 @@ int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
     text = hc_str_unmarked(text);
     err = snap_rest(&r, text, e);
     hc_free(f->alloc, r.hosts, r.hosts_cap * sizeof(*r.hosts));
-    hc_fact_hosts_free(f, &r.names);
+    hc_host_list_free(&r.names, f->alloc);
     if (err == 0)
         err = snap_services(f, text, e);
     if (err == 0 && hc_arena_error(&f->arena) < 0)

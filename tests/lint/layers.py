@@ -14,6 +14,13 @@ import sys
 
 FOLDERS = "base wire net aws ecs plan reconcile op api".split()
 
+# Folders that see less than all that is below them.
+ONLY = {
+    "wire": "base wire",
+    "ecs": "base ecs",
+    "plan": "base ecs plan",
+}
+
 # Groups in order, separated by "<": a file may include files of its own group
 # and of groups to the left.  A name ends in * for a family.
 RANKS = {
@@ -77,6 +84,10 @@ def judge(path, found, what, say):
         say("is in no room of the house (tests/lint/layers.py)")
     elif its is None or its > mine:
         say(f"includes {what}, which is above it")
+    elif its > 0 and path.split("/")[1] in ONLY and \
+            found.split("/")[1] not in ONLY[path.split("/")[1]].split():
+        say(f"includes {what}: {path.split('/')[1]}/ sees only "
+            f"{ONLY[path.split('/')[1]]}")
     elif its == mine:
         folder, rank = file_rank(path)
         other, theirs = file_rank(found)

@@ -5,8 +5,8 @@
 
 static struct hc_ecs_host details[5];
 static struct hc_host hosts[6];
-static const struct hc_fact_hosts list = { .hosts = hosts, .n = 6 };
-static const struct hc_fact_hosts empty = { .n = 0 };
+static const struct hc_host_list list = { .hosts = hosts, .n = 6 };
+static const struct hc_host_list empty = { .n = 0 };
 static const char *lacks;
 static struct hc_str who;
 
@@ -149,15 +149,15 @@ TEST(measure, what_a_description_lacks_is_no_number)
 /* ---- two readings ---- */
 
 /* A list of its own with the same hosts: hc_measure_agrees finds by id. */
-static void read_again(struct hc_facts *f, struct hc_fact_hosts *to,
+static void read_again(struct hc_host_list *to,
                        const char *const *ids, size_t n)
 {
     static struct hc_ecs_host same = { .cpu = 1000, .memory = 10 };
 
-    *to = (struct hc_fact_hosts){ .status = "ACTIVE" };
+    *to = (struct hc_host_list){ .n = 0 };
     same.provider = HC_STR("one");
     for (size_t i = 0; i < n; i++) {
-        CHECK_INT(hc_fact_hosts_add(f, to, hc_str(ids[i])), 1);
+        CHECK_INT(hc_host_list_add(to, t_alloc(), hc_str(ids[i])), 1);
         to->hosts[i].details = &same;
         to->hosts[i].active = to->hosts[i].described = true;
     }
@@ -176,12 +176,10 @@ TEST(measure, two_readings_agree_on_what_is_looked_at)
         { { .connected = true }, false }, { { .before = 9 }, false },
         { { .resources = true }, false }, { { .ec2 = true }, false },
     };
-    struct hc_fact_hosts a, b;
-    struct hc_facts f;
+    struct hc_host_list a, b;
 
-    hc_facts_init(&f, t_alloc());
-    read_again(&f, &a, ids, 3);
-    read_again(&f, &b, turned, 3);
+    read_again(&a, ids, 3);
+    read_again(&b, turned, 3);
     other = (struct hc_ecs_host){
         .provider = HC_STR("two"), .connected = true, .registered_at = 1,
         .cpu = 1001, .memory = 10, .attributes = &anywhere };
@@ -195,23 +193,20 @@ TEST(measure, two_readings_agree_on_what_is_looked_at)
         CHECK(hc_measure_agrees(&a, &rows[i].of, &b, NULL) == rows[i].agrees);
         b.hosts[1].details = before;
     }
-    hc_fact_hosts_free(&f, &a);
-    hc_fact_hosts_free(&f, &b);
-    hc_facts_fini(&f);
+    hc_host_list_free(&a, t_alloc());
+    hc_host_list_free(&b, t_alloc());
 }
 
 TEST(measure, a_list_of_others_leaves_its_hosts_out)
 {
     static const char *const ids[] = { "c/1", "c/2", "c/3" };
     static const char *const external[] = { "c/2", "c/9" };
-    struct hc_fact_hosts all, without, none = { .n = 0 };
+    struct hc_host_list all, without, none = { .n = 0 };
     struct hc_measure_of of = { .without = &without };
     struct hc_measure m;
-    struct hc_facts f;
 
-    hc_facts_init(&f, t_alloc());
-    read_again(&f, &all, ids, 3);
-    read_again(&f, &without, external, 2);
+    read_again(&all, ids, 3);
+    read_again(&without, external, 2);
     CHECK(hc_measure(&m, &all, &of, &lacks, &who));
     CHECK_INT(m.hosts, 2);
     of.resources = true;
@@ -222,7 +217,6 @@ TEST(measure, a_list_of_others_leaves_its_hosts_out)
     CHECK(!hc_measure_agrees(&all, &of, &all, &none));
     CHECK(hc_measure_print(&all, NULL) != hc_measure_print(&all, &without));
     CHECK(hc_measure_print(&all, &none) == hc_measure_print(&all, NULL));
-    hc_fact_hosts_free(&f, &all);
-    hc_fact_hosts_free(&f, &without);
-    hc_facts_fini(&f);
+    hc_host_list_free(&all, t_alloc());
+    hc_host_list_free(&without, t_alloc());
 }

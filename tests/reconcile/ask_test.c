@@ -124,14 +124,14 @@ TEST(ask, a_hundred_hosts_are_described_at_once)
     s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE", HC_STR(""),
                                 READING_FIRST);
     for (size_t i = 0; i < 250; i++)
-        hc_fact_hosts_add(&s->r.facts, s->r.hosts,
+        hc_host_list_add(&s->r.hosts->list, s->r.facts.alloc,
                           hc_str(hc_arena_fmt(&s->r.facts.arena, "h%zu", i)));
     for (size_t i = 0; i < 3; i++) {
         s->r.host_at = from[i];
         CHECK_INT(hc_ask_details(&s->r), 0);
         CHECK_INT(s->r.ask, ASK_DETAILS);
         CHECK_INT(s->r.batch_n, want[i]);
-        CHECK(hc_str_eq(s->r.batch[0], s->r.hosts->hosts[from[i]].arn));
+        CHECK(hc_str_eq(s->r.batch[0], s->r.hosts->list.hosts[from[i]].arn));
         if (i < 2)
             hc_ask_end(&s->r);
     }

@@ -78,61 +78,6 @@ static struct hc_str arn(size_t i)
     return hc_str(hc_arena_fmt(&facts.arena, "arn:host/%zu", i));
 }
 
-TEST(facts, a_host_is_counted_once_however_many_there_are)
-{
-    set_up();
-
-    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
-                                             READING_FIRST);
-
-    CHECK(h != NULL);
-    CHECK(hc_fact_hosts_find(h, HC_STR("arn:host/0")) == NULL);
-    for (size_t i = 0; i < 3000; i++) {
-        CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
-        CHECK(hc_fact_hosts_find(h, HC_STR("arn:host/none")) == NULL);
-        CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i / 2)), 0);
-    }
-    CHECK_INT(h->n, 3000);
-    for (size_t i = 0; i < 3000; i++) {
-        CHECK_STR(h->hosts[i].arn, arn(i).p);
-        CHECK(hc_fact_hosts_find(h, arn(i)) == &h->hosts[i]);
-    }
-    CHECK(hc_fact_hosts_find(h, arn(3000)) == NULL);
-    hc_facts_fini(&facts);
-}
-
-TEST(facts, both_forms_of_a_hosts_arn_are_one_host)
-{
-    set_up();
-
-    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
-                                             READING_FIRST);
-
-    CHECK(h != NULL);
-    CHECK_INT(hc_fact_hosts_add(&facts, h, HC_STR("arn:host/0")), 1);
-    CHECK_INT(hc_fact_hosts_add(&facts, h, HC_STR("arn:host/prod/0")), 0);
-    CHECK(hc_fact_hosts_find(h, HC_STR("arn:host/prod/0")) == h->hosts);
-    CHECK_INT(hc_fact_hosts_add(&facts, h, HC_STR("arn:host/prod/00")), 1);
-    hc_facts_fini(&facts);
-}
-
-TEST(facts, a_list_is_bounded)
-{
-    set_up();
-
-    struct hc_fact_hosts *h = hc_facts_hosts(&facts, "ACTIVE", HC_STR(""),
-                                             READING_FIRST);
-
-    CHECK(h != NULL);
-    for (size_t i = 0; i < HC_FACTS_HOSTS; i++)
-        CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
-    CHECK_INT(hc_fact_hosts_add(&facts, h, arn(HC_FACTS_HOSTS)),
-              HEADCOUNT_ELIMIT);
-    CHECK_INT(h->n, HC_FACTS_HOSTS);
-    CHECK(hc_fact_hosts_find(h, arn(HC_FACTS_HOSTS)) == NULL);
-    hc_facts_fini(&facts);
-}
-
 TEST(facts, a_list_that_is_read_again_is_empty)
 {
     set_up();
@@ -142,16 +87,16 @@ TEST(facts, a_list_that_is_read_again_is_empty)
 
     CHECK(h != NULL);
     for (size_t i = 0; i < 200; i++)
-        hc_fact_hosts_add(&facts, h, arn(i));
+        hc_host_list_add(&h->list, facts.alloc, arn(i));
     h->fact.state = h->details.state = FACT_VALUE;
-    h->hosts[7].described = h->hosts[7].active = true;
+    h->list.hosts[7].described = h->list.hosts[7].active = true;
     hc_fact_hosts_reset(h);
-    CHECK_INT(h->n, 0);
+    CHECK_INT(h->list.n, 0);
     CHECK_INT(h->fact.state, FACT_UNKNOWN);
     CHECK_INT(h->details.state, FACT_UNKNOWN);
-    CHECK(hc_fact_hosts_find(h, arn(7)) == NULL);
-    CHECK_INT(hc_fact_hosts_add(&facts, h, arn(7)), 1);
-    CHECK(!h->hosts[0].described && !h->hosts[0].active);
+    CHECK(hc_host_list_find(&h->list, arn(7)) == NULL);
+    CHECK_INT(hc_host_list_add(&h->list, facts.alloc, arn(7)), 1);
+    CHECK(!h->list.hosts[0].described && !h->list.hosts[0].active);
     hc_facts_fini(&facts);
 }
 
@@ -174,14 +119,14 @@ TEST(facts, of_described_hosts_the_active_ones_count_a_machine_once)
 
     CHECK(h != NULL);
     for (size_t i = 0; i < 7; i++) {
-        CHECK_INT(hc_fact_hosts_add(&facts, h, arn(i)), 1);
-        h->hosts[i].described = true;
-        h->hosts[i].details = i < 6 ? &details[i] : NULL;
+        CHECK_INT(hc_host_list_add(&h->list, facts.alloc, arn(i)), 1);
+        h->list.hosts[i].described = true;
+        h->list.hosts[i].details = i < 6 ? &details[i] : NULL;
     }
     CHECK_INT(hc_fact_hosts_described(&facts, h), 0);
     CHECK_INT(h->details.state, FACT_VALUE);
     for (size_t i = 0; i < 7; i++)
-        CHECK(h->hosts[i].active == active[i]);
+        CHECK(h->list.hosts[i].active == active[i]);
     hc_facts_fini(&facts);
 }
 
@@ -195,7 +140,7 @@ static int fill(void)
         (h = hc_facts_hosts(&facts, "ACTIVE", HC_STR("a"),
                             READING_FIRST)) != NULL)
         for (size_t i = 0; i < 300; i++) {
-            err = hc_fact_hosts_add(&facts, h, arn(i));
+            err = hc_host_list_add(&h->list, facts.alloc, arn(i));
             if (err < 0 || (err = hc_arena_error(&facts.arena)) < 0)
                 break;
         }

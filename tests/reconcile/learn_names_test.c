@@ -20,11 +20,11 @@ static void lists(struct hc_reconcile *r)
     struct hc_known known;
 
     if (hc_question_ask(r, query, &known, NULL) == 1) {
-        const struct hc_fact_hosts *all = &known.names->all;
+        const struct hc_host_list *all = &known.names->all;
 
         got[0] = '\0';
         for (size_t i = 0; i < all->n; i++) {
-            struct hc_str id = hc_fact_id(all->hosts[i].arn);
+            struct hc_str id = hc_host_id(all->hosts[i].arn);
 
             CHECK(strlen(got) + id.n + 2 < sizeof(got));
             strncat(got, id.p, id.n);

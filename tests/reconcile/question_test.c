@@ -144,8 +144,8 @@ static void looks_at_hosts(struct hc_reconcile *r)
 {
     turns++;
     if (ask(r, (struct hc_query){ .kind = QUERY_HOSTS }) == 1) {
-        CHECK_INT(known.hosts->n, 2);
-        CHECK_STR(known.hosts->hosts[1].details->provider, "asg");
+        CHECK_INT(known.hosts->list.n, 2);
+        CHECK_STR(known.hosts->list.hosts[1].details->provider, "asg");
         CHECK_INT(ask(r, (struct hc_query){ .kind = QUERY_COUNT,
                                             .by = HEADCOUNT_CONNECTED }), 1);
         CHECK_INT(known.count, 0);
@@ -178,12 +178,12 @@ static void opts_in_by_launch_type(struct hc_reconcile *r)
 {
     turns++;
     if (ask(r, on_ec2) == 1) {
-        const struct hc_fact_hosts *all = &known.names->all;
+        const struct hc_host_list *all = &known.names->all;
 
         CHECK_INT(all->n, 2);
-        CHECK_STR(hc_fact_id(all->hosts[0].arn), "web");
+        CHECK_STR(hc_host_id(all->hosts[0].arn), "web");
         for (size_t i = 0; i < all->n; i++)
-            wishes[i].service = hc_fact_id(all->hosts[i].arn);
+            wishes[i].service = hc_host_id(all->hosts[i].arn);
         ask(r, (struct hc_query){ .kind = QUERY_SERVICE,
                                   .service = HC_STR("web") });
         ask(r, (struct hc_query){ .kind = QUERY_SERVICE,

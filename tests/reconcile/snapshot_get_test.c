@@ -81,12 +81,12 @@ TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
     CHECK_INT(facts.cluster[READING_CONFIRMING].value.registered, 2);
     CHECK_STR(facts.cluster[READING_CONFIRMING].value.tags->value, "v");
     list = hc_facts_hosts(&facts, "DRAINING", HC_STR("x"), READING_CONFIRMING);
-    CHECK_INT(list->n, 2);
+    CHECK_INT(list->list.n, 2);
     CHECK_INT(list->details.state, FACT_VALUE);
-    CHECK(list->hosts[0].active && !list->hosts[1].active);
-    CHECK_STR(list->hosts[0].details->provider, "asg");
-    CHECK_STR(list->hosts[0].details->attributes->value, "v");
-    CHECK(list->hosts[1].described && list->hosts[1].details == NULL);
+    CHECK(list->list.hosts[0].active && !list->list.hosts[1].active);
+    CHECK_STR(list->list.hosts[0].details->provider, "asg");
+    CHECK_STR(list->list.hosts[0].details->attributes->value, "v");
+    CHECK(list->list.hosts[1].described && list->list.hosts[1].details == NULL);
     CHECK(hc_facts_service(&facts, HC_STR("web"))->value != NULL);
     CHECK_INT(hc_facts_service(&facts, HC_STR("gone"))->fact.state,
               FACT_VALUE);
