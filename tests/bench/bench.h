@@ -12,6 +12,10 @@
 #define BENCH_REGION "us-east-1"
 #define BENCH_KEY_ID "AKIDEXAMPLEEXAMPLE12"
 #define BENCH_SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+/* 356 bytes, as STS makes them for a role of a function. */
+#define BENCH_TOKEN_89 "IQoJb3JpZ2luX2VjEFAaCXVzLWVhc3QtMSJHMEUCIQDhXb2"      \
+    "Vk9vZ5m1n0q3rT7sYwLxA8cPzGfKjNhRtUvWdEe4IQ"
+#define BENCH_TOKEN BENCH_TOKEN_89 BENCH_TOKEN_89 BENCH_TOKEN_89 BENCH_TOKEN_89
 #define BENCH_BODY "{\"cluster\":\"prod\",\"services\":[\"web\"],"          \
                    "\"include\":[\"TAGS\"]}"
 

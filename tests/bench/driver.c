@@ -51,7 +51,7 @@ int main(int argc, char **argv)
         bench_fail("driver PORT CALLS CA.pem");
     setenv("AWS_ACCESS_KEY_ID", BENCH_KEY_ID, 1);
     setenv("AWS_SECRET_ACCESS_KEY", BENCH_SECRET, 1);
-    unsetenv("AWS_SESSION_TOKEN");
+    setenv("AWS_SESSION_TOKEN", BENCH_TOKEN, 1);
     unsetenv("AWS_PROFILE");
     headcount *h = open_handle(argv[1], argv[3]);
     long calls = strtol(argv[2], NULL, 10);

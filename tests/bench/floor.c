@@ -3,10 +3,12 @@
  *
  *   floor PORT CALLS [CA.pem [sign]]
  *
- * With a CA it speaks TLS by BearSSL; with `sign` it also does what SigV4
- * cannot do without: hashes a canonical request of the same bytes, puts the
- * string to sign through HMAC with a key derived once, and writes the
- * signature into the request.  Nothing is parsed or checked but the chain.
+ * With a CA it speaks TLS by BearSSL, with the cipher suites that headcount
+ * offers; with `sign` it also does what SigV4 cannot do without: hashes a
+ * canonical request of the same bytes, puts the string to sign through HMAC
+ * with a key derived once, and writes the signature into the request.  Nothing
+ * is parsed or checked but the chain.  same_work.py compares its requests with
+ * headcount's.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +28,7 @@
 #define TARGET "AmazonEC2ContainerServiceV20141113.DescribeServices"
 #define ID "5a1f7c2e-0b7d-4f59-9d3a-2f6f1c1e8b44"
 #define SIGNED "amz-sdk-invocation-id;amz-sdk-request;content-type;host;"   \
-    "x-amz-date;x-amz-target"
+    "x-amz-date;x-amz-security-token;x-amz-target"
 
 static int fd = -1;
 static bool secure, sign_it;
@@ -36,6 +38,11 @@ static char *signature;
 static br_hmac_key_context hmac_key;
 
 /* ---- TLS ---- */
+
+static const uint16_t suites[] = {
+    BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+};
 
 static br_ssl_client_context tls;
 static br_x509_minimal_context x509;
@@ -142,6 +149,7 @@ static void dial(unsigned long port)
     if (!secure)
         return;
     br_ssl_client_init_full(&tls, &x509, anchors, anchors_n);
+    br_ssl_engine_set_suites(&tls.eng, suites, sizeof suites / sizeof *suites);
     br_ssl_engine_set_buffer(&tls.eng, buffer, sizeof buffer, 1);
     br_ssl_client_reset(&tls, BENCH_HOST, 0);
     br_sslio_init(&io, &tls.eng, raw_read, NULL, raw_write, NULL);
@@ -191,9 +199,10 @@ static void sign(void)
 static void make_request(unsigned long port)
 {
     request_n = (size_t)snprintf(request, sizeof request,
-        "POST / HTTP/1.1\r\nHost: " BENCH_HOST ":%lu\r\n"
+        "POST / HTTP/1.1\r\nHost: 127.0.0.1:%lu\r\n"
         "Content-Type: application/x-amz-json-1.1\r\n"
         "X-Amz-Target: " TARGET "\r\nX-Amz-Date: " DATE "\r\n"
+        "X-Amz-Security-Token: " BENCH_TOKEN "\r\n"
         "amz-sdk-invocation-id: " ID "\r\n"
         "amz-sdk-request: attempt=1; max=3\r\n"
         "Authorization: AWS4-HMAC-SHA256 Credential=" BENCH_KEY_ID "/" SCOPE
@@ -204,8 +213,9 @@ static void make_request(unsigned long port)
     canonical_n = (size_t)snprintf(canonical, sizeof canonical,
         "POST\n/\n\namz-sdk-invocation-id:" ID "\n"
         "amz-sdk-request:attempt=1; max=3\n"
-        "content-type:application/x-amz-json-1.1\nhost:" BENCH_HOST ":%lu\n"
-        "x-amz-date:" DATE "\nx-amz-target:" TARGET "\n\n" SIGNED "\n%064d",
+        "content-type:application/x-amz-json-1.1\nhost:127.0.0.1:%lu\n"
+        "x-amz-date:" DATE "\nx-amz-security-token:" BENCH_TOKEN
+        "\nx-amz-target:" TARGET "\n\n" SIGNED "\n%064d",
         port, 0);
     signature = strstr(request, "Signature=") + 10;
     br_hmac_key_init(&hmac_key, &br_sha256_vtable,

@@ -1,10 +1,13 @@
 /* bench/server.c - a stand-in for ECS on loopback: TLS by BearSSL or plain,
  * one thread, answers made once.
  *
- *   server [CHAIN.pem KEY.pem]
+ *   server [CHAIN.pem KEY.pem [FILE]]
  *
  * Prints its port; on SIGTERM prints what it counted:
  *   CONNECTIONS HANDSHAKES REQUESTS WRITES
+ * and writes into FILE, for each TLS connection, the cipher suite that both
+ * sides chose and the last request:
+ *   SUITE BYTES\n REQUEST \n
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,7 +34,11 @@ struct conn {
     bool open;                       /* the handshake is over */
     char in[IN];
     size_t in_n;
+    size_t number;                   /* of the connection, from 0 */
 };
+
+/* The last request of each of the first connections. */
+static struct { unsigned suite; char text[4096]; size_t n; } lasts[CONNS];
 
 static struct conn conns[CONNS];
 static struct { long connections, handshakes, requests, writes; } count;
@@ -230,13 +237,21 @@ static void take(struct conn *c)
         return;
     if (c->in_n < (size_t)(end + 4 - c->in) + strtoul(length + 16, NULL, 10))
         return;
+    if (secure && c->number < CONNS && c->in_n <= sizeof lasts->text) {
+        br_ssl_session_parameters p;
+
+        br_ssl_engine_get_session_parameters(&c->tls.eng, &p);
+        lasts[c->number].suite = p.cipher_suite;
+        lasts[c->number].n = c->in_n;
+        memcpy(lasts[c->number].text, c->in, c->in_n);
+    }
     answer(c);
     c->in_n = 0;
 }
 
 /* ---- connections ---- */
 
-static void arena(struct conn *c, const void *p, size_t n)
+static void store(struct conn *c, const void *p, size_t n)
 {
     if (n > IN - 1 - c->in_n)
         bench_fail("a request that is too long");
@@ -262,7 +277,7 @@ static void feed_tls(struct conn *c, const unsigned char *raw, size_t n)
         unsigned char *plain = br_ssl_engine_recvapp_buf(eng, &got);
 
         if (plain != NULL) {
-            arena(c, plain, got);
+            store(c, plain, got);
             br_ssl_engine_recvapp_ack(eng, got);
         }
         flush_tls(c);
@@ -292,7 +307,7 @@ static void hear(struct conn *c)
     if (secure)
         feed_tls(c, raw, (size_t)n);
     else
-        arena(c, raw, (size_t)n);
+        store(c, raw, (size_t)n);
     take(c);
 }
 
@@ -309,7 +324,7 @@ static void welcome(int listener)
     c->fd = fd;
     c->open = false;
     c->in_n = 0;
-    count.connections++;
+    c->number = (size_t)count.connections++;
     if (secure)
         start_tls(c);
 }
@@ -349,6 +364,21 @@ static void serve(int listener)
     }
 }
 
+static void write_lasts(const char *path)
+{
+    FILE *f = fopen(path, "wb");
+
+    if (f == NULL)
+        bench_fail(path);
+    for (size_t i = 0; i < CONNS && lasts[i].n > 0; i++) {
+        fprintf(f, "%04x %zu\n", lasts[i].suite, lasts[i].n);
+        fwrite(lasts[i].text, 1, lasts[i].n, f);
+        fputc('\n', f);
+    }
+    if (fclose(f) != 0)
+        bench_fail(path);
+}
+
 int main(int argc, char **argv)
 {
     struct sigaction act;
@@ -356,7 +386,7 @@ int main(int argc, char **argv)
     memset(&act, 0, sizeof act);
     act.sa_handler = on_term;
     sigaction(SIGTERM, &act, NULL);
-    secure = argc == 3;
+    secure = argc >= 3;
     br_skey_decoder_init(&key);
     br_ssl_session_cache_lru_init(&cache, cache_store, sizeof cache_store);
     if (secure) {
@@ -366,6 +396,8 @@ int main(int argc, char **argv)
     for (int i = 0; i < CONNS; i++)
         conns[i].fd = -1;
     serve(open_port());
+    if (argc == 4)
+        write_lasts(argv[3]);
     printf("%ld %ld %ld %ld\n", count.connections, count.handshakes,
            count.requests, count.writes);
     return 0;
