@@ -124,7 +124,7 @@ LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 # ---- rules ----
 
 .PHONY: all deps demo test check san valgrind cover fuzz soak mutants bench \
-    allocations tidy fmt static lambda lua-env lua-module install-lua \
+    allocations size tidy fmt static lambda lua-env lua-module install-lua \
     install uninstall dist clean help objects unit-programs lua-programs replays FORCE
 
 all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so $(LUA_MODULE) \
@@ -324,6 +324,9 @@ bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 	@sh tests/bench/policies.sh
 	@sh tests/bench/sweeps.sh
 	@sh tests/bench/lambda.sh
+
+size: static ## the static binaries, by folder
+	@$(PYTHON) tests/bench/size.py '$(BUILD)' $(STATIC_ARCHS)
 
 tidy: ## clang-tidy and cppcheck
 	@$(MAKE) BUILD=$(BUILD) $(BUILD)/flags

@@ -324,7 +324,8 @@ program_of() { # ARCH
     cc="$gcc -specs=$to/musl.specs"
     libraries_of "$1"
     "$MAKE" -s -j"$JOBS" BUILD="$BUILD/static/$1" CC="$cc" AR="${tools}ar" \
-        CFLAGS="$cflags" CPPFLAGS= LDFLAGS='-Wl,--gc-sections -s' LDLIBS= \
+        CFLAGS="$cflags" CPPFLAGS= LDLIBS= \
+        LDFLAGS="-Wl,--gc-sections,-Map=$to/headcount.map -s" \
         SAN= COVER= FUZZ= BEARSSL_DIR="$to/bearssl" LUA_DIR="$to/lua" \
         JSMN_DIR="$top/src/jsmn" BEARSSL_VERSION="$(bearssl_version)" \
         MUSL_VERSION="$(musl_version)" "$BUILD/static/$1/headcount"
