@@ -66,8 +66,8 @@ static int op_call_check_body(headcount_op *op)
     if (err == HC_ENOMEM)
         return hc_error_pass(&op->error, &why);
     if (err < 0)
-        return hc_error_set(&op->error, HC_ESYNTAX, "the request's body is no "
-                            "JSON: %s", why.what);
+        return hc_error_set(&op->error, HC_ESYNTAX, "the request's body: %s",
+                            why.what);
     if (!op_call_is_object(text))
         return hc_error_set(&op->error, HC_ESYNTAX, "the request's body has "
                             "to be a JSON object: {...}");
@@ -96,10 +96,14 @@ int hc_op_call_start(headcount_op *op)
     return err < 0 ? hc_error_pass(&op->error, &c->call.error) : 0;
 }
 
-static const char *op_call_host(const struct op_call *c)
+static int op_call_not_json(headcount_op *op, const struct hc_error *why)
 {
-    return c->call.place != NULL ? c->call.place->endpoint.host
-                                 : "the service";
+    const struct hc_call *call = &op->as.call.call;
+    char name[HC_CALL_NAME];
+
+    return hc_error_set(&op->error, HC_EANSWER, "%s: %s: the answer: %s",
+                        hc_call_name(call, name), call->place->endpoint.host,
+                        why->what);
 }
 
 static int op_call_body(headcount_op *op)
@@ -114,9 +118,7 @@ static int op_call_body(headcount_op *op)
     if (hc_buf_error(&c->body) == HC_ENOMEM || err == HC_ENOMEM)
         return hc_error_set(&op->error, HC_ENOMEM,
                             "out of memory for an answer");
-    return hc_error_set(&op->error, HC_EANSWER, "%s: %s: the answer is no "
-                        "valid JSON: %s", op_call_host(c),
-                        op->request.operation, why.what);
+    return op_call_not_json(op, &why);
 }
 
 static int op_call_done(headcount_op *op)
@@ -127,9 +129,7 @@ static int op_call_done(headcount_op *op)
     op->outcome.status = c->call.service_error.status;
     op->outcome.request_id = c->call.service_error.request_id;
     if (c->body.n > 0 && hc_json_end(&c->json, &why) < 0)
-        return hc_error_set(&op->error, HC_EANSWER, "%s: %s: the answer is "
-                            "no whole JSON: %s", op_call_host(c),
-                            op->request.operation, why.what);
+        return op_call_not_json(op, &why);
     op->outcome.body = c->body.n > 0 ? c->body.p : "";
     op->outcome.body_size = c->body.n;
     return 1;
@@ -139,6 +139,7 @@ static int op_call_failed(headcount_op *op)
 {
     const struct hc_call *call = &op->as.call.call;
     const struct hc_service_error *s = &call->service_error;
+    char name[HC_CALL_NAME];
 
     op->outcome.status = s->status;
     op->outcome.request_id = s->request_id;
@@ -148,9 +149,11 @@ static int op_call_failed(headcount_op *op)
     if (!s->named)
         return hc_error_set(&op->error, HC_EANSWER, "%s", call->error.what);
     op->outcome.service_code = s->code;
-    return hc_error_set(&op->error, HC_ESERVICE, "%s: %s (%s)", s->code,
-                        s->message, s->request_id[0] != '\0' ? s->request_id
-                                                   : "no request id");
+    return hc_error_set(&op->error, HC_ESERVICE, "%s: %s%s%s (HTTP %d, "
+                        "request id %s)", s->code, hc_call_name(call, name),
+                        s->message[0] != '\0' ? ": " : "", s->message,
+                        s->status, s->request_id[0] != '\0' ? s->request_id
+                                                            : "none");
 }
 
 int hc_op_call_step(headcount_op *op, int64_t now)
