@@ -52,8 +52,10 @@ static void option_take(lua_State *L, const char *who,
     case FIELD_TEXT:
         text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n)
                                               : NULL;
-        if (text == NULL || strlen(text) != n)
+        if (text == NULL)
             option_wrong(L, who, option, "a text without NUL");
+        else if (strlen(text) != n)
+            luaL_error(L, "%s: %s holds a NUL", who, option->name);
         *(const char **)(void *)at = text;
         break;
     case FIELD_SECONDS:

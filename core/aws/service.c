@@ -30,7 +30,7 @@ const struct hc_service *hc_service_find(struct hc_str id, struct hc_error *e)
                      service_names + 2);
         return NULL;
     }
-    hc_error_set(e, HC_ECONFIG, "headcount does not know a service `%.*s`; "
+    hc_error_set(e, HC_ECONFIG, "`%.*s` is no service that headcount knows; "
                  "it knows %s", HC_STR_ARG(id), service_names + 2);
     return NULL;
 }
