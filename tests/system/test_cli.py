@@ -102,6 +102,14 @@ def test_help_of_a_verb_in_every_spelling(headcount, verb):
     assert max(map(len, run.out.splitlines())) <= 80
 
 
+def test_what_stands_behind_the_file_of_run_is_the_scripts(headcount):
+    assert "\nUsage: headcount run [--option value...] FILE.lua|- [ARG...]\n" \
+        in headcount("help", "run").out
+    run = headcount("run", "--region", "eu-west-1", "-", "--region", "x",
+                    stdin="print(...)")
+    assert (run.code, run.out) == (0, "--region\tx\n")
+
+
 def test_help_is_on_stdout_and_names_every_verb(headcount):
     run = headcount("help")
     assert run.code == 0 and run.err == ""
