@@ -46,8 +46,8 @@ static int follow(char at[static PATH_BYTES])
     return 0;
 }
 
-/* What this program reads or writes goes on in the file that was replaced, where
- * nobody sees it: as /dev/stdout of `headcount watch > file`. */
+/* Behind such a file this program would go on in one without a name: behind
+ * /dev/stdout of `headcount watch > file`. */
 static bool is_open_here(const struct stat *there)
 {
     struct stat open;

@@ -34,7 +34,7 @@ describe("headcount.client", function()
            { regoin = "x" })
     raises("region is a text without NUL, not a number", headcount.client,
            { region = 1 })
-    raises("region is a text", headcount.client, { region = "a\0b" })
+    raises("region holds a NUL", headcount.client, { region = "a\0b" })
     raises("connect_timeout is a number of seconds", headcount.client,
            { connect_timeout = -1 })
     raises("keep_alive is true or false", headcount.client,
