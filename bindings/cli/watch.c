@@ -2,11 +2,12 @@
  *
  *   RUNS --signal--> STOPS --7.5 s--> CANCELS --10 s--> OVER
  *                      |  all settled    |                ^
- *                      +-----------------+-- 2nd signal --+
+ *                      +-----------------+----------------+
  *
  * STOPS: nothing is received or begun, what is at work goes on, what waits is
  * given back to the queue.  CANCELS: writes that were sent are awaited for two
- * seconds.  OVER: whatever is left is left; the queue hands it out again.
+ * seconds.  OVER: whatever is left is left; the queue hands it out again.  A
+ * second signal ends the process wherever it is (verbs_note_interrupt).
  */
 #include "watch.h"
 
@@ -97,8 +98,6 @@ static void on_signal(int sig)
 
 static int catch_signals(struct watch *w)
 {
-    struct sigaction act;
-
     if (pipe(w->signals) != 0) {
         complain("no pipe: %s", strerror(errno));
         return EXIT_OTHER;
@@ -108,13 +107,10 @@ static int catch_signals(struct watch *w)
         fcntl(w->signals[i], F_SETFL, O_NONBLOCK);
     }
     signal_pipe = w->signals[1];
-    memset(&act, 0, sizeof act);
-    act.sa_handler = on_signal;
-    sigemptyset(&act.sa_mask);
     verbs_calls(true);
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-    sigaction(SIGHUP, &act, NULL);
+    verbs_catch(SIGINT, on_signal);
+    verbs_catch(SIGTERM, on_signal);
+    verbs_catch(SIGHUP, on_signal);
     if (verbs_are_interrupted() &&   /* between two handlers */
         write(w->signals[1], "T", 1) != 1)
         return EXIT_INTERRUPTED;
@@ -151,8 +147,6 @@ static void read_signals(struct watch *w, int64_t now)
             reload(w, now);
         else if (c == 'T' && w->phase == WATCH_RUNS)
             stop(w, now);
-        else if (c == 'T')
-            w->phase = WATCH_OVER;
     }
 }
 
