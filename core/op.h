@@ -183,6 +183,9 @@ struct hc_call_config hc_op_call_config(headcount_op *op);
 
 #define HC_OP_WISHES 10000
 bool hc_op_wish_is_sound(const struct headcount_wish *w);
+/* Returns the error's code, EARG if there is none.  The caller of `call` is
+ * handed no sentence: the log has it. */
+int hc_op_refused(headcount *h, const char *call, const struct hc_error *e);
 /* Copied into op->keep.  0, HC_ENOMEM, or HC_EARG with op->error set. */
 int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
                     struct hc_wish *to);
