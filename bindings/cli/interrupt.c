@@ -216,8 +216,6 @@ void interrupt_catch(lua_State *L)
     verbs_catch(SIGALRM, on_alarm);
     verbs_catch(SIGINT, on_interrupt);
     verbs_catch(SIGTERM, on_interrupt);
-    if (verbs_interrupted())            /* just before */
-        on_interrupt(SIGINT);
 }
 
 /* What is left to be written has a second, as after a signal to any verb. */
