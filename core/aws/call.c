@@ -274,13 +274,12 @@ static int call_broken(struct hc_call *c)
 {
     const struct hc_error *e = &c->request.error;
     bool unsure = c->request.sent && !call_is_repeatable(c);
-
     char name[HC_CALL_NAME];
 
     /* e->what tells of e->sys already */
     hc_error_set(&c->error, e->code, "%s%s: %s", hc_call_name(c, name),
-                 unsure ? " was sent and not answered, so it may have been "
-                          "done" : "", e->what);
+                 unsure ? " was sent and got no usable answer, so it may have "
+                          "been done" : "", e->what);
     c->error.sys = e->sys;
     return call_failed(c);
 }

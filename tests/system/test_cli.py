@@ -553,8 +553,8 @@ def test_a_code_is_said_once(prod, headcount):
     run = headcount("call", "ecs", "CreateCluster")
     assert run.code == 255 and "errno" not in run.err
     assert run.err.startswith("headcount: CreateCluster in eu-west-1 was sent "
-                              "and not answered, so it may have been done: "
-                              "127.0.0.1:")
+                              "and got no usable answer, so it may have "
+                              "been done: 127.0.0.1:")
     prod.fault("ListClusters", "500", times=9)
     run = headcount("plan", "--all", *OURS)
     assert "the clusters of eu-west-1 could not be listed: ListClusters: " in \
