@@ -17,9 +17,12 @@ static bool is_no_cluster(const struct headcount_cluster *c)
     return is;
 }
 
-static bool is_glob(const char *name)
+/* As a cluster or a service may be called: no glob, no ARN. */
+static bool is_name(const char *text)
 {
-    return strpbrk(name, "*?") != NULL;
+    return *text != '\0' &&
+           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU"
+                       "VWXYZ0123456789-_")] == '\0';
 }
 
 /* Typed already as what it may be meant as. */
@@ -50,7 +53,7 @@ void meant_complain(const struct meant *m, const struct options *o)
     for (size_t i = 0; m->any && o->args.n > 1 && i < o->args.n; i++) {
         const char *name = o->args.item[i];
 
-        if (!m->lost[i] || m->found[i] || is_glob(name) ||
+        if (!m->lost[i] || m->found[i] || !is_name(name) ||
             is_service(o, name))
             continue;
         if (o->policy)
@@ -70,7 +73,7 @@ static bool list_names(const struct options *o, char *to, size_t size)
         int put = snprintf(to + n, size - n, "%s%s", n ? "," : "",
                            o->args.item[i]);
 
-        if (is_glob(o->args.item[i]) || put < 0 || (size_t)put >= size - n)
+        if (!is_name(o->args.item[i]) || put < 0 || (size_t)put >= size - n)
             return false;
         n += (size_t)put;
     }

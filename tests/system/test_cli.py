@@ -118,8 +118,9 @@ def test_help_is_on_stdout_and_names_every_verb(headcount):
     for args in (["--help"], ["-h"], ["--debug", "-h"]):
         assert headcount(*args).out == run.out
     assert max(map(len, run.out.splitlines())) <= 80
-    bad = headcount("help", "aply")
-    assert bad.code == 252 and "did you mean apply?" in bad.err
+    for word in ("aply", "APPLY", "Appyl"):
+        bad = headcount("help", word)
+        assert bad.code == 252 and "did you mean apply?" in bad.err
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -482,6 +483,7 @@ def test_names_without_a_service(prod, headcount):
             (["snapshot", "prod", "web"], "snapshot of; is web a service? "
              "Give --service web"),
             (["plan", "prod", "we*"], "give --service NAME"),
+            (["plan", "prod", "web=3"], "give --service NAME"),
             (["snapshot", "prod", "web", "api"], "name the one cluster")):
         run = headcount(*args)
         assert run.code == 252 and said in run.err, args
