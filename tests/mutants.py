@@ -896,6 +896,8 @@ MUTANTS = [
      "record->sweeps && swept == HEADCOUNT_SWEPT_NOT", "false"),
     ("a schedule may ask for a sweep that there is not", C + "op_event.c",
      "b->sweeps && !b->wrapped && swept == HEADCOUNT_SWEPT_NOT", "false"),
+    ("a service's own error does not say where", C + "op_call.c",
+     "s->code, hc_call_name(call, name),", 's->code, "",'),
     ("records that nobody understands are read", C + "event_read.c",
      "if (b->records[i].why.n > 0)", "if (false)"),
 ]
