@@ -363,7 +363,7 @@ MUTANTS = [
     ("what a newer header has set is passed over", C + "take.c",
      "if (theirs > form->size &&\n", "if (false &&\n"),
     ("an array of wishes has any sizes", C + "op.c",
-     "w.size != r->wishes->size ||", "false ||"),
+     "if (w.size != r->wishes->size) {", "if (false) {"),
     ("pages in a ring have no end", "core/base/pages.c",
      "if (p->idle >= HC_PAGES_IDLE)", "if (false)"),
     ("every page brings something new", "core/base/pages.c",
