@@ -29,9 +29,10 @@
  *   struct and the rest to zero; a library that knows more members takes them
  *   as zero, and one that knows fewer refuses a struct in which one of those
  *   is set.  A size that is 0 or smaller than the struct's in its first
- *   release is HEADCOUNT_EARG, with a sentence where an error can be handed
- *   out: a struct that nobody filled never stands for the defaults.  NULL does
- *   where it says so.
+ *   release is HEADCOUNT_EARG: a struct that nobody filled never stands for
+ *   the defaults.  NULL does where it says so.  The sentence is in the error
+ *   that is handed out; of headcount_begin and headcount_wish, which hand out
+ *   none, it is a line of the log (headcount_system.log, HEADCOUNT_LOG_ERROR).
  */
 #ifndef HEADCOUNT_H
 #define HEADCOUNT_H
@@ -347,7 +348,8 @@ struct headcount_request {
 
 /* Starts an op; text is copied.  An event that is refused, a missing region
  * and the like are already an outcome: the op is DONE.  0, or HEADCOUNT_ENOMEM
- * or HEADCOUNT_EARG with nothing begun. */
+ * or HEADCOUNT_EARG with nothing begun: a struct's size is wrong, which the log
+ * says, or what the kind needs is missing. */
 int headcount_begin(headcount *h, headcount_op **out,
                     const struct headcount_request *request);
 
@@ -486,7 +488,7 @@ const char *headcount_pair_find(const struct headcount_pairs *pairs,
                                 const char *key);
 
 /* One more wish; copied.  0, or HEADCOUNT_ENOMEM, HEADCOUNT_EARG,
- * HEADCOUNT_ELIMIT, HEADCOUNT_ESTATE. */
+ * HEADCOUNT_ELIMIT, HEADCOUNT_ESTATE; why is a line of the log. */
 int headcount_wish(headcount_op *op, const struct headcount_wish *wish);
 /* Lowers the run's limits, which are request.max_changes and max_falls, to at
  * most these; 0 says nothing.  The smallest limit so far holds, whichever
@@ -564,7 +566,8 @@ enum headcount_json_event {
 
 /* `text` must outlive the reader; a UTF-8 byte order mark at its start is
  * skipped.  `system` (may be NULL) is for its memory.
- * 0, HEADCOUNT_ENOMEM, or HEADCOUNT_EARG (the size of *system). */
+ * 0, HEADCOUNT_ENOMEM, or HEADCOUNT_EARG: the size of *system, and no log is
+ * known that could say so. */
 int headcount_json_new(headcount_json **out, const void *text, size_t n,
                        const struct headcount_system *system);
 /* An event; or HEADCOUNT_ESYNTAX, HEADCOUNT_ETRUNCATED, HEADCOUNT_ELIMIT,

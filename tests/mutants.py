@@ -374,7 +374,7 @@ MUTANTS = [
     ("what a newer header has set is passed over", O + "public.c",
      "if (theirs > form->size &&\n", "if (false &&\n"),
     ("an array of wishes has any sizes", O + "op.c",
-     "w.size != r->wishes->size ||", "false ||"),
+     "if (w.size != r->wishes->size) {", "if (false) {"),
     ("pages in a ring have no end", "core/base/pages.c",
      "if (p->idle >= HC_PAGES_IDLE)", "if (false)"),
     ("every page brings something new", "core/base/pages.c",
@@ -910,6 +910,8 @@ MUTANTS = [
      "record->sweeps && swept == HEADCOUNT_SWEPT_NOT", "false"),
     ("a schedule may ask for a sweep that there is not", O + "op_event.c",
      "b->sweeps && !b->wrapped && swept == HEADCOUNT_SWEPT_NOT", "false"),
+    ("a service's own error does not say where", O + "op_call.c",
+     "s->code, hc_call_name(call, name),", 's->code, "",'),
     ("records that nobody understands are read", C + "api/event_read.c",
      "if (b->records[i].why.n > 0)", "if (false)"),
 ]

@@ -9,6 +9,7 @@
 int cluster_tags_open(struct cluster_tags *t, const struct options *o)
 {
     const struct options_list *from = &o->cluster_tags;
+    char who[OPTIONS_NAME];
 
     for (t->n = 0; t->n < from->n; t->n++) {
         char *key = t->copies[t->n] = strdup(from->item[t->n]);
@@ -17,7 +18,8 @@ int cluster_tags_open(struct cluster_tags *t, const struct options *o)
         if (!key)
             return EXIT_OTHER;
         if (equals == key) {
-            complain("--tag takes KEY or KEY=VALUE, not \"%s\"", key);
+            complain("%s takes KEY or KEY=VALUE, not \"%s\"",
+                     options_said(o, "tag", who), key);
             free(key);
             return EXIT_USAGE;
         }

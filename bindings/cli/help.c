@@ -96,19 +96,24 @@ static void print_variables(void)
 {
     struct lines l = { 0 };
     char word[64];
+    size_t last = options_table_n - 1;
 
+    while (!options_table[last].ours)
+        last--;
     puts("");
-    for (size_t i = 0; i < options_table_n; i++) {
+    for (size_t i = 0; i <= last; i++) {
         if (!options_table[i].ours)
             continue;
-        snprintf(word, sizeof word, "%s,", options_table[i].name);
+        snprintf(word, sizeof word, "%s%s", options_table[i].name,
+                 i < last ? "," : "");
         put_word(&l, word);
     }
-    put_words(&l, "each also as HEADCOUNT_<OPTION>: read by the verbs that "
-              "use the option (of two limits the smaller one holds). "
+    put_words(&l, "can also be set as HEADCOUNT_<OPTION>, which the verbs "
+              "that use the option read (of two limits the smaller one "
+              "holds). "
               "ECS_SERVICE_ARN names services, too; HEADCOUNT_DRY_RUN=1 "
               "pauses every write.");
-    puts("\nWhat can be given several times is also a list with commas.\n"
+    puts("\nA repeatable option also takes a list with commas.\n"
          "A CLUSTER is a name, an ARN, or a glob of names such as 'prod-*'.");
 }
 
@@ -117,7 +122,7 @@ static void print_all(void)
     char verbs[64];
 
     print_verbs();
-    puts("\nAWS's common options, of every verb:");
+    puts("\nAWS's common options, which every verb takes:");
     for (size_t i = 0; i < options_table_n; i++)
         if (option_is_common(&options_table[i]))
             print_option(&options_table[i], "");
@@ -155,12 +160,14 @@ static void print_common(void)
 
 static void print_verb(const struct verb_line *v)
 {
+    static const char options[] = " [--option value...]";
+    bool first = v->verb == VERB_RUN;       /* behind it: of the script */
     size_t n = 0;
 
-    printf("headcount %s: %s\n\nUsage: headcount %s%s%s [--option value...]"
-           "\n\nExamples:\n  %s\n  %s\n", v->name, v->help, v->name,
-           *v->args != '\0' ? " " : "", v->args, v->examples[0],
-           v->examples[1]);
+    printf("headcount %s: %s\n\nUsage: headcount %s%s%s%s%s\n\nExamples:\n"
+           "  %s\n  %s\n", v->name, v->help, v->name, first ? options : "",
+           *v->args != '\0' ? " " : "", v->args, first ? "" : options,
+           v->examples[0], v->examples[1]);
     for (size_t i = 0; i < options_table_n; i++) {
         const struct option *o = &options_table[i];
 

@@ -16,16 +16,21 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <lauxlib.h>
 
 #include "options.h"
+#include "verbs/verbs.h"
+
+/* Seconds from the first signal to the end of a process that Lua cannot end:
+ * C code runs, or waits for a program that popen began. */
+#define LAST 10
 
 /* What a signal handler may touch. */
 static lua_State *volatile running;
 static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t alarms;
 
 /* ---- the hook ---- */
 
@@ -186,6 +191,8 @@ static _Noreturn void end_at_once(void)
 static void on_alarm(int sig)
 {
     (void)sig;
+    if (++alarms == LAST)
+        end_at_once();
     alarm(1);
 }
 
@@ -203,28 +210,23 @@ static void on_interrupt(int sig)
     errno = before;
 }
 
-static void handle(int sig, void (*handler)(int))
-{
-    struct sigaction act;
-
-    memset(&act, 0, sizeof act);
-    act.sa_handler = handler;
-    sigemptyset(&act.sa_mask);
-    sigaction(sig, &act, NULL);
-}
-
 void interrupt_catch(lua_State *L)
 {
     running = L;
-    handle(SIGALRM, on_alarm);
-    handle(SIGINT, on_interrupt);
-    handle(SIGTERM, on_interrupt);
+    verbs_catch(SIGALRM, on_alarm);
+    verbs_catch(SIGINT, on_interrupt);
+    verbs_catch(SIGTERM, on_interrupt);
 }
 
+/* What is left to be written has a second, as after a signal to any verb. */
 void interrupt_forget(void)
 {
+    if (running == NULL)
+        return;
     running = NULL;
-    alarm(0);
+    verbs_catch_interrupts();
+    if (stopped && !verbs_interrupted())
+        verbs_note_interrupt();
 }
 
 bool interrupt_came(void)

@@ -3,7 +3,7 @@
  * The first signal raises "interrupted" at the next instruction, in whichever
  * coroutine that is, and again at each one after: no pcall outlives it.  The
  * second ends the process at once: C code, such as string.find with a bad
- * pattern, knows no hook.
+ * pattern, knows no hook.  Without a second one it is over ten seconds later.
  */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H

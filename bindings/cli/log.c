@@ -179,6 +179,26 @@ static void say_lost(void)
     l->lost_ever = ever;
 }
 
+/* The library names its own members, config.region: a copy with the options of
+ * the command line, or NULL without memory. */
+static char *copy_with_options(const char *text, size_t *n)
+{
+    char *copy = malloc(*n + 1);
+
+    if (copy)
+        *n = plain_report(copy, text, *n);
+    return copy;
+}
+
+static void say_json(put_line *put, enum lines_kind kind, enum log_level level,
+                     const char *text, size_t n)
+{
+    char *copy = copy_with_options(text, &n);
+
+    say(put, kind, level, copy ? copy : text, n);
+    free(copy);
+}
+
 void log_sentence(enum log_level level, const char *before, const char *text,
                   size_t n)
 {
@@ -192,9 +212,19 @@ void log_sentence(enum log_level level, const char *before, const char *text,
         text = plain;
     }
     if (log_format == LOG_JSON)
-        say(put_sentence, LINES_TEXT, level, text, n);
+        say_json(put_sentence, LINES_TEXT, level, text, n);
     else
         lines_put(all_lines(), LINES_TEXT, before, text, n);
+}
+
+void log_print(const char *text, size_t n)
+{
+    if (LOG_INFO < log_least)
+        return;
+    if (log_format == LOG_JSON)
+        say(put_sentence, LINES_TEXT, LOG_INFO, text, n);
+    else
+        log_text(n > 0 ? text : "\n", n > 0 ? n : 1);
 }
 
 static void put_in(enum lines_kind kind, enum log_level level,
@@ -203,10 +233,14 @@ static void put_in(enum lines_kind kind, enum log_level level,
     if (level < log_least)
         return;
     say_lost();
-    if (log_format == LOG_JSON)
-        say(put_object, kind, level, json, n);
-    else
-        lines_put(all_lines(), kind, "", json, n);
+    if (log_format == LOG_JSON) {
+        say_json(put_object, kind, level, json, n);
+        return;
+    }
+    char *copy = copy_with_options(json, &n);
+
+    lines_put(all_lines(), kind, "", copy ? copy : json, n);
+    free(copy);
 }
 
 void log_object(enum log_level level, const char *json, size_t n)

@@ -41,6 +41,8 @@ void log_object(enum log_level level, const char *json, size_t n);
 /* For struct headcount_system: a write is INFO, a hold WARN. */
 void log_library_line(void *ud, int level, const char *line, size_t n);
 void log_audit_line(void *ud, const char *line, size_t n);
+/* What a script prints, as it is, at level INFO. */
+void log_print(const char *text, size_t n);
 /* Lines of a report, as they stand. */
 void log_text(const char *text, size_t n);
 /* To print such lines to; NULL: no memory, they are lost. */

@@ -22,6 +22,7 @@ lua_State *lua_host_open(void);
  * closed, in whatever coroutine and again after each pcall; the second ends the
  * process. */
 void lua_host_catch_interrupts(lua_State *L);
+/* After a signal it has a second: finalizers and open files may take longer. */
 void lua_host_close(lua_State *L);
 /* Calls the function below its n arguments, which returns one value: 0 with
  * the value on the stack, or the exit code with the traceback on stderr. */

@@ -264,7 +264,7 @@ static bool env_is_on(const char *value)
            && strcmp(value, "off") != 0 && strcmp(value, "no") != 0;
 }
 
-/* HEADCOUNT_<OPTION> into name[80]. */
+/* HEADCOUNT_<OPTION> into name[OPTIONS_NAME]. */
 static const char *env_name(const struct option *opt, char *name)
 {
     size_t n = strlen("HEADCOUNT_");
@@ -279,21 +279,31 @@ static const char *env_name(const struct option *opt, char *name)
 
 static const char *env_of(const struct option *opt)
 {
-    char name[80];
+    char name[OPTIONS_NAME];
     const char *value = getenv(env_name(opt, name));
 
     return value && *value != '\0' ? value : NULL;
 }
 
-/* Who said `text`: the variable, or the option as it is typed. */
+/* Who said `text`: the variable, or the option as it is typed (text may be
+ * NULL then). */
 static const char *said_by(const char *option, const char *text, char *name)
 {
     const struct option *opt = options_find(option, strlen(option));
 
-    if (opt && opt->ours && text == env_of(opt))
+    if (opt && opt->ours && text && text == env_of(opt))
         return env_name(opt, name);
-    snprintf(name, 80, "--%s", option);
+    snprintf(name, OPTIONS_NAME, "--%s", option);
     return name;
+}
+
+const char *options_said(const struct options *o, const char *option,
+                         char name[static OPTIONS_NAME])
+{
+    const struct option *opt = options_find(option, strlen(option));
+
+    return said_by(option, options_is_typed(o, option) ? NULL : env_of(opt),
+                   name);
 }
 
 static bool uses(const struct options *o, const char *option)
@@ -346,7 +356,7 @@ static int read_env_services(struct options *o)
 static int refuse_beside_policy(const struct options *o, const char *option,
                                 const char *text)
 {
-    char policy[80], other[80];
+    char policy[OPTIONS_NAME], other[OPTIONS_NAME];
 
     complain("a policy says itself which services and hosts it means: %s and "
              "%s do not go together", said_by("policy", o->policy, policy),
@@ -398,7 +408,7 @@ static int get_seconds(const char *name, const char *text, int64_t *us)
 
     if (*end != '\0' || !(seconds >= 0) || seconds > 1e9
         || text[strspn(text, "0123456789.")] != '\0') {
-        char who[80];
+        char who[OPTIONS_NAME];
 
         complain("%s takes seconds, such as 2.5, not \"%.80s\"",
                  said_by(name, text, who), text);
@@ -414,7 +424,7 @@ static int get_seconds(const char *name, const char *text, int64_t *us)
 static int get_choice(const char *name, const char *text,
                       const char *const *choices, int *at)
 {
-    char who[80];
+    char who[OPTIONS_NAME];
 
     for (int i = 0; text && choices[i]; i++) {
         if (strcmp(text, choices[i]) == 0) {
@@ -434,7 +444,7 @@ static int get_choice(const char *name, const char *text,
 static int get_visibility(struct options *o)
 {
     const char *text = o->visibility ? o->visibility : "60";
-    char who[80], *end = NULL;
+    char who[OPTIONS_NAME], *end = NULL;
     long n = strtol(text, &end, 10);
 
     o->visibility_us = n * (int64_t)1000000;
@@ -452,7 +462,7 @@ static int get_every(struct options *o)
     static const int64_t factors[] = { 1, 60, 3600 };
     const char *text = o->every ? o->every : "300";
     const char *unit = strchr(units, text[strlen(text) - 1]);
-    char who[80], *end = NULL;
+    char who[OPTIONS_NAME], *end = NULL;
     double seconds = strtod(text, &end);
 
     if (text[strspn(text, "0123456789.")] == (unit ? *unit : '\0') &&
@@ -469,7 +479,7 @@ static int get_every(struct options *o)
 
 static int get_whole(const char *name, const char *text, int64_t *n)
 {
-    char who[80], *end = NULL;
+    char who[OPTIONS_NAME], *end = NULL;
     long long value = strtoll(text, &end, 10);
 
     if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && value >= 1 &&
@@ -502,7 +512,7 @@ static int get_limits(struct options *o)
 
 static int get_numbers(struct options *o)
 {
-    char who[80], *end = NULL;
+    char who[OPTIONS_NAME], *end = NULL;
     long n = o->at_once ? strtol(o->at_once, &end, 10) : 0;
 
     if (o->at_once && (*end != '\0' || n < 1 || n > 64)) {
@@ -527,16 +537,22 @@ static int get_places(struct options *o)
 {
     bool many = o->verb == VERB_PLAN || o->verb == VERB_APPLY ||
                 o->verb == VERB_WATCH;
+    char who[OPTIONS_NAME];
 
     if (!many && o->regions.n > 1)
         return bad_usage("more than one --region goes with plan, apply and "
                          "watch: ", o->regions.item[1]);
-    if (!many && o->roles.n > 1)
-        return bad_usage("more than one --assume-role goes with plan, apply "
-                         "and watch: ", o->roles.item[1]);
-    if (o->all && o->args.n > 0)
-        return bad_usage("--all goes without the name of a cluster: ",
-                         o->args.item[0]);
+    if (!many && o->roles.n > 1) {
+        complain("more than one %s goes with plan, apply and watch: %s (see: "
+                 "headcount help)", options_said(o, "assume-role", who),
+                 o->roles.item[1]);
+        return EXIT_USAGE;
+    }
+    if (o->all && o->args.n > 0) {
+        complain("%s goes without the name of a cluster: %s (see: headcount "
+                 "help)", options_said(o, "all", who), o->args.item[0]);
+        return EXIT_USAGE;
+    }
     o->region = o->regions.n == 1 ? o->regions.item[0] : NULL;
     o->role = o->roles.n == 1 ? o->roles.item[0] : NULL;
     return 0;

@@ -76,6 +76,11 @@ bool options_is_lambda(int argc, char **argv);
 
 /* On the command line, not in the environment. */
 bool options_is_typed(const struct options *o, const char *option);
+/* How the option of ours was set, for a message: "--queue", or
+ * "HEADCOUNT_QUEUE" if it was not typed and the variable is set. */
+#define OPTIONS_NAME 80
+const char *options_said(const struct options *o, const char *option,
+                         char name[static OPTIONS_NAME]);
 /* The verb that is spelled so, VERB_NONE if there is none. */
 enum verb options_verb(const char *name);
 /* Complains, with the verb that was meant; the exit code. */

@@ -46,6 +46,19 @@ static int follow(char at[static PATH_BYTES])
     return 0;
 }
 
+/* Behind such a file this program would go on in one without a name: behind
+ * /dev/stdout of `headcount watch > file`. */
+static bool is_open_here(const struct stat *there)
+{
+    struct stat open;
+    bool is = false;
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        is |= fstat(fd, &open) == 0 && open.st_ino == there->st_ino &&
+              open.st_dev == there->st_dev;
+    return is;
+}
+
 /* The path behind all links into `at`: of a regular file, or of none yet. */
 static bool find_target(const char *path, char at[static PATH_BYTES], char *why)
 {
@@ -56,6 +69,11 @@ static bool find_target(const char *path, char at[static PATH_BYTES], char *why)
         return fail(why, path, errno);
     if (is_there && !S_ISREG(whole.st_mode))
         return fail_kind(why, path);
+    if (is_there && is_open_here(&whole)) {
+        snprintf(why, REPLACE_WHY, "cannot write %.400s: standard input, "
+                 "output or error of this program is that file", path);
+        return false;
+    }
     if ((size_t)snprintf(at, PATH_BYTES, "%s", path) >= PATH_BYTES)
         return fail(why, path, ENAMETOOLONG);
     for (int links = 0; links < LINKS_MAX; links++) {
@@ -151,4 +169,41 @@ bool replace_try(const char *path, char why[static REPLACE_WHY])
     close(fd);
     unlink(beside);
     return true;
+}
+
+/* Where the name of the file in `path` begins, and what its folder is. */
+static const char *split(const char *path, struct stat *folder)
+{
+    const char *slash = strrchr(path, '/');
+    char name[PATH_BYTES] = ".";
+
+    if (slash)
+        snprintf(name, sizeof name, "%.*s", (int)(slash - path + 1), path);
+    memset(folder, 0, sizeof *folder);
+    if (stat(name, folder) != 0)
+        return path;
+    return slash ? slash + 1 : path;
+}
+
+/* FILE and FILE.new, or the same. */
+static bool is_same_or_new(const char *a, const char *b)
+{
+    size_t n = strlen(a);
+
+    return strncmp(a, b, n) == 0 &&
+           (b[n] == '\0' || strcmp(b + n, ".new") == 0);
+}
+
+bool replace_would_clash(const char *one, const char *two)
+{
+    char a[PATH_BYTES], b[PATH_BYTES], why[REPLACE_WHY];
+    struct stat a_folder, b_folder;
+
+    if (!find_target(one, a, why) || !find_target(two, b, why))
+        return false;
+    const char *a_name = split(a, &a_folder), *b_name = split(b, &b_folder);
+
+    return a_folder.st_ino == b_folder.st_ino &&
+           a_folder.st_dev == b_folder.st_dev &&
+           (is_same_or_new(a_name, b_name) || is_same_or_new(b_name, a_name));
 }

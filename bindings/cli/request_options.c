@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "complain.h"
+#include "meant.h"
 #include "verbs/verbs.h"
 
 #define AUTOSCALER_MAX ((size_t)64 << 10)
@@ -54,20 +55,6 @@ static int take_wishes(struct request_options *t, const struct options *o,
     return 0;
 }
 
-/* Of two names the second one may be meant as a service's. */
-static int no_service(const struct options *o)
-{
-    const char *second = o->args.n == 2 ? o->args.item[1] : NULL;
-
-    if (second && (o->verb == VERB_PLAN || o->verb == VERB_APPLY))
-        complain("no service is named: is %s one? Give --service %s (or "
-                 "--policy FILE, or set ECS_SERVICE_ARN)", second, second);
-    else
-        complain("no service is named: give --service NAME or --policy FILE, "
-                 "or set ECS_SERVICE_ARN");
-    return EXIT_USAGE;
-}
-
 int request_options_open(struct request_options *t, const struct options *o,
                 struct headcount_request *request)
 {
@@ -82,7 +69,7 @@ int request_options_open(struct request_options *t, const struct options *o,
     request->max_changes = o->max_changes;
     request->max_falls = o->max_falls;
     if (o->services.n == 0 && !o->policy)
-        return no_service(o);
+        return meant_no_service(o);
     if (!o->policy)
         return take_wishes(t, o, request);
     request->policy = true;

@@ -35,6 +35,11 @@ static int option_unknown(lua_State *L, const char *who, const char *name,
 static int option_wrong(lua_State *L, const char *who,
                         const struct option *option, const char *what)
 {
+    /* Of a number that is none of these: which. */
+    if ((option->kind == FIELD_SECONDS || option->kind == FIELD_WHOLE) &&
+        lua_type(L, -1) == LUA_TNUMBER)
+        return luaL_error(L, "%s: %s is %s, not %s", who, option->name, what,
+                          luaL_tolstring(L, -1, NULL));
     return luaL_error(L, "%s: %s is %s, not a %s", who, option->name, what,
                       luaL_typename(L, -1));
 }
@@ -52,8 +57,10 @@ static void option_take(lua_State *L, const char *who,
     case FIELD_TEXT:
         text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n)
                                               : NULL;
-        if (text == NULL || strlen(text) != n)
+        if (text == NULL)
             option_wrong(L, who, option, "a text without NUL");
+        else if (strlen(text) != n)
+            luaL_error(L, "%s: %s holds a NUL", who, option->name);
         *(const char **)(void *)at = text;
         break;
     case FIELD_SECONDS:

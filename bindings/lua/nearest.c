@@ -5,7 +5,12 @@
 
 #define NEAREST_MAX 40              /* longer names are near to none */
 
-/* How many letters must change. */
+static char nearest_letter(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* How many letters must change; from small ones to large ones none. */
 static size_t nearest_distance(const char *a, const char *b)
 {
     size_t row[NEAREST_MAX + 1], an = strlen(a), bn = strlen(b);
@@ -19,7 +24,8 @@ static size_t nearest_distance(const char *a, const char *b)
 
         row[0] = i;
         for (size_t j = 1; j <= bn; j++) {
-            size_t change = corner + (a[i - 1] != b[j - 1]);
+            size_t change = corner + (nearest_letter(a[i - 1]) !=
+                                      nearest_letter(b[j - 1]));
 
             corner = row[j];
             if (row[j - 1] + 1 < change)

@@ -85,12 +85,9 @@ static void call_log(const struct hc_call *c, const char *end)
                 c->request.answer.request_id, end);
 }
 
-/* "DescribeServices in eu-west-1": every failure of the call begins so. */
-#define CALL_NAME (HC_OPERATION_MAX + HC_REGION_MAX + 8)
-
-static const char *call_name(const struct hc_call *c, char name[CALL_NAME])
+const char *hc_call_name(const struct hc_call *c, char name[HC_CALL_NAME])
 {
-    hc_fmt(name, CALL_NAME, "%.*s in %s", HC_STR_ARG(c->config.operation),
+    hc_fmt(name, HC_CALL_NAME, "%.*s in %s", HC_STR_ARG(c->config.operation),
            c->slot->endpoint.region);
     return name;
 }
@@ -99,12 +96,12 @@ static const char *call_name(const struct hc_call *c, char name[CALL_NAME])
 
 static int call_overdue(struct hc_call *c, const char *what)
 {
-    char name[CALL_NAME];
+    char name[HC_CALL_NAME];
 
     hc_error_set(&c->error, HEADCOUNT_EDEADLINE,
                  "%s: %s: the deadline has passed "
                  "while waiting for %s",
-                 call_name(c, name), c->slot->endpoint.host, what);
+                 hc_call_name(c, name), c->slot->endpoint.host, what);
     return call_failed(c);
 }
 
@@ -263,11 +260,11 @@ static void call_note_skew(struct hc_call *c)
 static int call_refused(struct hc_call *c)
 {
     const struct hc_service_error *s = &c->service_error;
-    char name[CALL_NAME];
+    char name[HC_CALL_NAME];
 
     hc_error_set(&c->error, HEADCOUNT_ESERVICE,
                  "%s: %s: %s%s%s (HTTP %d, request id %s, attempt %d of %d)",
-                 call_name(c, name), c->slot->endpoint.host, s->code,
+                 hc_call_name(c, name), c->slot->endpoint.host, s->code,
                  s->message[0] != '\0' ? ": " : "", s->message, s->status,
                  s->request_id[0] != '\0' ? s->request_id : "none",
                  c->attempts, c->config.max_attempts);
@@ -278,14 +275,13 @@ static int call_broken(struct hc_call *c)
 {
     const struct headcount_error *e = &c->request.error;
     bool outcome_unknown = c->request.sent && !call_is_repeatable(c);
-
-    char name[CALL_NAME];
+    char name[HC_CALL_NAME];
 
     /* e->what tells of e->sys already */
-    hc_error_set(&c->error, e->code, "%s%s: %s", call_name(c, name),
+    hc_error_set(&c->error, e->code, "%s%s: %s", hc_call_name(c, name),
                  outcome_unknown
-                     ? " was sent and not answered, so it may have been "
-                       "done"
+                     ? " was sent and got no usable answer, so it may have "
+                       "been done"
                      : "",
                  e->what);
     c->error.sys = e->sys;
@@ -323,13 +319,13 @@ static int call_ended(struct hc_call *c, int64_t now)
 
 static int call_cancelled(struct hc_call *c, const char *when)
 {
-    char name[CALL_NAME];
+    char name[HC_CALL_NAME];
 
     if (c->state == CALL_AT_REQUEST)
         call_note_timing(c);
     hc_request_fini(&c->request);
     hc_error_set(&c->error, HEADCOUNT_ECANCELLED, "%s: %s: cancelled %s",
-                 call_name(c, name), c->slot->endpoint.host, when);
+                 hc_call_name(c, name), c->slot->endpoint.host, when);
     return call_failed(c);
 }
 

@@ -122,6 +122,10 @@ void hc_call_cancel(struct hc_call *c, int64_t until);
 /* Strikes what the call was signed with out of a text that is made of its
  * answer; while the call is there. */
 void hc_call_strike(const struct hc_call *c, char *text);
+/* "DescribeServices in eu-west-1": every failure of the call begins so.  After
+ * hc_call_start only. */
+#define HC_CALL_NAME (HC_OPERATION_MAX + HC_REGION_MAX + 8)
+const char *hc_call_name(const struct hc_call *c, char name[HC_CALL_NAME]);
 /* Ends what is in flight.  c may be all zero. */
 void hc_call_fini(struct hc_call *c);
 

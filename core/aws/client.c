@@ -22,9 +22,12 @@ static int client_load_failed(int err, const struct headcount_error *why,
 {
     if (err == HEADCOUNT_ENOMEM)
         return hc_error_set(e, err, "no memory to load the CA bundle");
+    const char *what = why->code != 0 ? why->what : "the path is too long";
+
+    if (strncmp(what, path.p, path.n) == 0 && what[path.n] == ' ')
+        what += path.n + 1;                       /* the path is said here */
     return hc_error_set(e, HEADCOUNT_ECONFIG, "%.*s (%s): %s", HC_STR_ARG(path),
-                        from,
-                        why->code != 0 ? why->what : "the path is too long");
+                        from, what);
 }
 
 static int client_load(struct hc_client *k, struct hc_anchors *to,

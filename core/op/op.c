@@ -166,8 +166,18 @@ static bool op_sweep_is_sound(const struct headcount_request *r)
            r->snapshot == NULL && !r->record;
 }
 
+int hc_op_refused(headcount *h, const char *call,
+                  const struct headcount_error *e)
+{
+    if (e->code == 0)
+        return HEADCOUNT_EARG;
+    hc_log_line(&h->net.log, HEADCOUNT_LOG_ERROR, "%s: %s", call, e->what);
+    return e->code;
+}
+
 /* An array, each element of which has the size of the first. */
-static bool op_wishes_are_sound(const struct headcount_request *r)
+static bool op_wishes_are_sound(const struct headcount_request *r,
+                                struct headcount_error *e)
 {
     if (r->wishes_n > 0 && r->wishes == NULL)
         return false;
@@ -175,20 +185,29 @@ static bool op_wishes_are_sound(const struct headcount_request *r)
         const char *at = (const char *)r->wishes + i * r->wishes->size;
         struct headcount_wish w = { .size = 0 };
 
-        if (hc_take_struct(&w, &hc_form_wish, at, NULL) < 0 ||
-            w.size != r->wishes->size || !hc_op_wish_is_sound(&w))
+        if (hc_take_struct(&w, &hc_form_wish, at, e) < 0)
+            return false;
+        if (w.size != r->wishes->size) {
+            hc_error_set(e, HEADCOUNT_EARG,
+                         "wish %zu has size %zu, the first one "
+                         "%zu",
+                         i + 1, w.size, r->wishes->size);
+            return false;
+        }
+        if (!hc_op_wish_is_sound(&w))
             return false;
     }
     return true;
 }
 
-static bool op_request_is_sound(const struct headcount_request *r)
+static bool op_request_is_sound(const struct headcount_request *r,
+                                struct headcount_error *e)
 {
     if (!op_has_texts(r->clusters, r->clusters_n) ||
         !op_has_texts(r->allow, r->allow_n) ||
         r->max_changes < 0 || r->max_falls < 0)
         return false;
-    if (!op_wishes_are_sound(r))
+    if (!op_wishes_are_sound(r, e))
         return false;
     switch (r->kind) {
     case HEADCOUNT_CALL:
@@ -356,11 +375,12 @@ int headcount_begin(headcount *h, headcount_op **out,
                     const struct headcount_request *request)
 {
     struct headcount_request r = { .size = 0 };
+    struct headcount_error e = { .code = 0 };
 
     *out = NULL;
-    if (hc_take_struct(&r, &hc_form_request, request, NULL) < 0 ||
-        !op_request_is_sound(&r))
-        return HEADCOUNT_EARG;
+    if (hc_take_struct(&r, &hc_form_request, request, &e) < 0 ||
+        !op_request_is_sound(&r, &e))
+        return hc_op_refused(h, "headcount_begin", &e);
     headcount_op *op = op_new(h, &r);
 
     if (op == NULL)

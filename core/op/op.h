@@ -41,7 +41,7 @@ struct op_reconcile {
     struct hc_credentials creds;         /* asked for once, before any target */
     struct hc_waiter waiter;
     bool checked;
-    struct hc_wish *wishes;              /* these three in op->keep, or the
+    struct hc_wish *wishes;              /* these three in op->arena, or the
                                             wishes in its parent's           */
     size_t wishes_n;
     struct hc_reconcile **clusters;
@@ -92,7 +92,7 @@ struct op_part {
 };
 
 struct op_sweep {
-    struct hc_wish *wishes;              /* of every part; in op->keep, as   */
+    struct hc_wish *wishes;              /* of every part; in op->arena, as   */
     size_t wishes_n;                     /* all of these                     */
     struct hc_sweep_scope *scopes;
     size_t scopes_n;
@@ -182,7 +182,11 @@ struct hc_call_config hc_op_call_config(headcount_op *op);
 
 #define HC_OP_WISHES 10000
 bool hc_op_wish_is_sound(const struct headcount_wish *w);
-/* Copied into op->keep.  0, HEADCOUNT_ENOMEM, or HEADCOUNT_EARG with
+/* Returns the error's code, EARG if there is none.  The caller of `call` is
+ * handed no sentence: the log has it. */
+int hc_op_refused(headcount *h, const char *call,
+                  const struct headcount_error *e);
+/* Copied into op->arena.  0, HEADCOUNT_ENOMEM, or HEADCOUNT_EARG with
  * op->error set. */
 int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
                     struct hc_wish *to);
@@ -238,7 +242,7 @@ int hc_op_clusters(headcount_op *op);
 bool hc_op_drop_twin(headcount_op *op);
 /* Why this one of r->names is somebody else's, or NULL. */
 const char *hc_op_foreign(const struct op_reconcile *r, size_t at);
-/* Why, as a sentence in op->keep; NULL: no memory. */
+/* Why, as a sentence in op->arena; NULL: no memory. */
 const char *hc_op_foreign_why(headcount_op *op, size_t at);
 /* A person wrote this one of r->names into the event. */
 bool hc_op_is_named(const struct op_reconcile *r, size_t at);
@@ -248,10 +252,10 @@ bool hc_op_is_dry(const struct op_reconcile *r, size_t at);
  * HEADCOUNT_ENOMEM. */
 int hc_op_settle_event(headcount_op *op);
 
-/* 0: under way; 1: done at once; < 0: op->error.  Texts are in op->keep. */
+/* 0: under way; 1: done at once; < 0: op->error.  Texts are in op->arena. */
 int hc_op_call_start(headcount_op *op);
 /* Takes url, headers and body where the caller has them: they may be secret,
- * and op->keep is not wiped. */
+ * and op->arena is not wiped. */
 int hc_op_fetch_start(headcount_op *op);
 int hc_op_reconcile_start(headcount_op *op);
 int hc_op_sweep_start(headcount_op *op);

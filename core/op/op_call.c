@@ -68,9 +68,7 @@ static int op_call_check_body(headcount_op *op)
         return hc_error_pass(&op->error, &why);
     if (err < 0)
         return hc_error_set(&op->error, HEADCOUNT_ESYNTAX,
-                            "the request's body is no "
-                            "JSON: %s",
-                            why.what);
+                            "the request's body: %s", why.what);
     if (!op_call_is_object(text))
         return hc_error_set(&op->error, HEADCOUNT_ESYNTAX,
                             "the request's body has "
@@ -100,10 +98,14 @@ int hc_op_call_start(headcount_op *op)
     return err < 0 ? hc_error_pass(&op->error, &c->call.error) : 0;
 }
 
-static const char *op_call_host(const struct op_call *c)
+static int op_call_not_json(headcount_op *op, const struct headcount_error *why)
 {
-    return c->call.slot != NULL ? c->call.slot->endpoint.host
-                                 : "the service";
+    const struct hc_call *call = &op->as.call.call;
+    char name[HC_CALL_NAME];
+
+    return hc_error_set(&op->error, HEADCOUNT_EANSWER, "%s: %s: the answer: %s",
+                        hc_call_name(call, name), call->slot->endpoint.host,
+                        why->what);
 }
 
 static int op_call_body(headcount_op *op)
@@ -118,10 +120,7 @@ static int op_call_body(headcount_op *op)
     if (hc_buf_error(&c->body) == HEADCOUNT_ENOMEM || err == HEADCOUNT_ENOMEM)
         return hc_error_set(&op->error, HEADCOUNT_ENOMEM,
                             "out of memory for an answer");
-    return hc_error_set(&op->error, HEADCOUNT_EANSWER,
-                        "%s: %s: the answer is no "
-                        "valid JSON: %s",
-                        op_call_host(c), op->request.operation, why.what);
+    return op_call_not_json(op, &why);
 }
 
 static int op_call_done(headcount_op *op)
@@ -132,10 +131,7 @@ static int op_call_done(headcount_op *op)
     op->outcome.status = c->call.service_error.status;
     op->outcome.request_id = c->call.service_error.request_id;
     if (c->body.n > 0 && hc_json_end(&c->json, &why) < 0)
-        return hc_error_set(&op->error, HEADCOUNT_EANSWER,
-                            "%s: %s: the answer is "
-                            "no whole JSON: %s",
-                            op_call_host(c), op->request.operation, why.what);
+        return op_call_not_json(op, &why);
     op->outcome.body = c->body.n > 0 ? c->body.p : "";
     op->outcome.body_size = c->body.n;
     return 1;
@@ -145,6 +141,7 @@ static int op_call_failed(headcount_op *op)
 {
     const struct hc_call *call = &op->as.call.call;
     const struct hc_service_error *s = &call->service_error;
+    char name[HC_CALL_NAME];
 
     op->outcome.status = s->status;
     op->outcome.request_id = s->request_id;
@@ -155,9 +152,11 @@ static int op_call_failed(headcount_op *op)
         return hc_error_set(&op->error, HEADCOUNT_EANSWER, "%s",
                             call->error.what);
     op->outcome.service_code = s->code;
-    return hc_error_set(&op->error, HEADCOUNT_ESERVICE, "%s: %s (%s)", s->code,
-                        s->message, s->request_id[0] != '\0' ? s->request_id
-                                                   : "no request id");
+    return hc_error_set(&op->error, HEADCOUNT_ESERVICE, "%s: %s%s%s (HTTP %d, "
+                        "request id %s)", s->code, hc_call_name(call, name),
+                        s->message[0] != '\0' ? ": " : "", s->message,
+                        s->status, s->request_id[0] != '\0' ? s->request_id
+                                                            : "none");
 }
 
 int hc_op_call_step(headcount_op *op, int64_t now)

@@ -321,19 +321,22 @@ int headcount_wish(headcount_op *owned, const struct headcount_wish *wish)
     headcount_op *op = hc_op_turn(owned);
     struct op_reconcile *r = &op->as.reconcile;
     struct headcount_wish w = { .size = 0 };
+    struct headcount_error e = { .code = 0 };
     int err;
 
     if (asks_of(op) == NULL)
         return HEADCOUNT_ESTATE;
-    if (hc_take_struct(&w, &hc_form_wish, wish, NULL) < 0 ||
+    if (hc_take_struct(&w, &hc_form_wish, wish, &e) < 0 ||
         !hc_op_wish_is_sound(&w))
-        return HEADCOUNT_EARG;
+        return hc_op_refused(op->h, "headcount_wish", &e);
     err = hc_grow(&op->h->net.sys.alloc, &r->new_wishes, &r->new_wishes_cap,
                   r->new_wishes_n + 1, HC_OP_WISHES, sizeof *r->new_wishes);
     if (err == 0)
         err = hc_op_take_wish(op, &w, &r->new_wishes[r->new_wishes_n]);
     if (err == 0)
         r->new_wishes_n++;
+    else
+        hc_op_refused(op->h, "headcount_wish", &op->error);
     hc_error_reset(&op->error);
     return err;
 }

@@ -331,7 +331,7 @@ static const char *settle_sentence(struct hc_reconcile *r, int err)
                            "reads what came of it: %s",
                            r->call.error.code == 0
                                ? "its answer is not to be believed"
-                               : "not answered", what);
+                               : "got no usable answer", what);
     if (settle_is_denied(r, err))
         return hc_arena_fmt(arena, "%s; to allow it: %s", what,
                            hc_ask_statement(r));

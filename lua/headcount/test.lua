@@ -457,13 +457,19 @@ end
 
 -- ---- running ----
 
+local SPELLED = 'a test is test "NAME" (function() ... end)'
+
 local function load_tests(file)
-  local tests = {}
+  local tests, begun = {}, 0
   local env = setmetatable({
-    test = function(name)
+    test = function(name, ...)
+      if select("#", ...) > 0 then
+        error(SPELLED, 2)
+      end
+      begun = begun + 1
       return function(f)
         if type(name) ~= "string" or type(f) ~= "function" then
-          error('a test is test "NAME" (function() ... end)', 2)
+          error(SPELLED, 2)
         end
         tests[#tests + 1] = { file = file, name = name, f = f }
       end
@@ -483,6 +489,9 @@ local function load_tests(file)
   local ok, why = pcall(chunk)
   if not ok then
     return nil, tostring(why)
+  end
+  if begun > #tests then
+    return nil, file .. ": a name has no function: " .. SPELLED
   end
   return tests
 end

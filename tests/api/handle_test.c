@@ -185,7 +185,7 @@ TEST(headcount, a_request_that_cannot_be_is_an_outcome_at_once)
     r.assume_role = NULL;
     r.body = "{\"a\":}";
     r.body_size = 6;
-    at_once(r, HEADCOUNT_ESYNTAX, "no JSON");
+    at_once(r, HEADCOUNT_ESYNTAX, "body: JSON: a value is due (byte 5)");
     r.body = "[1]";
     r.body_size = 3;
     at_once(r, HEADCOUNT_ESYNTAX, "{...}");
@@ -489,7 +489,8 @@ TEST(headcount, a_call_gives_the_answer_as_it_came)
     o = call("ListClusters", "{\"x\":1}");
     CHECK_INT(o->code, HEADCOUNT_ESERVICE);
     CHECK_Z(o->service_code, "ClusterNotFoundException");
-    CHECK_Z(o->message, "ClusterNotFoundException: no (req-400)");
+    CHECK_Z(o->message, "ClusterNotFoundException: ListClusters in "
+            "eu-west-1: no (HTTP 400, request id req-400)");
     CHECK_INT(o->body_size, 0);
     headcount_op_free(scene.op);
     for (int i = 0; i < 3; i++) {

@@ -171,6 +171,58 @@ TEST(replace, a_link_whose_text_is_not_where_it_leads_is_refused)
     leave(top);
 }
 
+/* "/dev/stdout" of a program whose output goes to a file. */
+TEST(replace, a_file_that_is_standard_output_is_refused)
+{
+    char top[4096];
+    int kept = dup(1), good = 0;
+
+    CHECK(getcwd(top, sizeof top) != NULL);
+    enter();
+    make("file", "old");
+    CHECK(symlink("file", "link") == 0);
+    fflush(stdout);
+    int fd = open("file", O_WRONLY);
+
+    dup2(fd, 1);
+    good = replace("file") + replace("link") + replace("/dev/stdout");
+    dup2(kept, 1);
+    CHECK_INT(good, 0);
+    CHECK(strstr(why, "standard input, output or error") != NULL);
+    CHECK_Z(text_of("file"), "old");
+    CHECK(replace("file"));
+    close(fd);
+    close(kept);
+    leave(top);
+}
+
+TEST(replace, files_that_would_take_each_other_away)
+{
+    static const struct { const char *one, *two; bool clash; } rows[] = {
+        { "a", "a", true }, { "a", "./a", true }, { "a", "sub/../a", true },
+        { "a", "a.new", true }, { "a.new", "a", true }, { "a", "to_a", true },
+        { "to_a.new", "a", false }, { "a.new", "to_a", true },
+        { "a", "b", false }, { "a", "sub/a", false }, { "a", "a.newer", false },
+        { "a", "a.new.new", false }, { "ab", "a", false },
+        { "a", "sub", false },                       /* cannot be replaced */
+    };
+    char top[4096];
+
+    CHECK(getcwd(top, sizeof top) != NULL);
+    enter();
+    CHECK(symlink("a", "to_a") == 0);
+    for (int there = 0; there < 2; there++) {
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            if (replace_would_clash(rows[i].one, rows[i].two) != rows[i].clash)
+                printf("row %zu\n", i);
+            CHECK(replace_would_clash(rows[i].one, rows[i].two) ==
+                  rows[i].clash);
+        }
+        make("a", "old");
+    }
+    leave(top);
+}
+
 TEST(replace, a_link_that_changes_is_followed_where_it_leads_then)
 {
     char top[4096];

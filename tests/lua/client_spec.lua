@@ -34,12 +34,13 @@ describe("headcount.client", function()
            { regoin = "x" })
     raises("region is a text without NUL, not a number", headcount.client,
            { region = 1 })
-    raises("region is a text", headcount.client, { region = "a\0b" })
-    raises("connect_timeout is a number of seconds", headcount.client,
+    raises("region holds a NUL", headcount.client, { region = "a\0b" })
+    raises("connect_timeout is a number of seconds, not -1", headcount.client,
            { connect_timeout = -1 })
     raises("keep_alive is true or false", headcount.client,
            { keep_alive = 1 })
-    raises("max_attempts is a whole number", headcount.client,
+    raises("max_attempts is a whole number from 1 to 1000, not 0",
+           headcount.client,
            { max_attempts = 0 })
     raises("takes a table of options", headcount.client, "eu-west-1")
     raises("credentials takes no 'access_key'", headcount.client,

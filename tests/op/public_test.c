@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "op/op.h"
 #include "peers/scene.h"
 #include "t.h"
 
@@ -43,6 +44,34 @@ static bool said(const char *what)
     if (!yes)
         fprintf(stderr, "# %d: %s\n", error.code, error.what);
     memset(&error, 0, sizeof error);
+    return yes;
+}
+
+static char line[600];
+
+static void note_line(void *ud, int level, const char *text, size_t n)
+{
+    (void)ud;
+    snprintf(line, sizeof line, "%d %.*s", level, (int)n, text);
+}
+
+/* Where no error is handed out. */
+static void hear(headcount *h)
+{
+    h->net.log =
+        (struct hc_log){ .level = HEADCOUNT_LOG_ERROR, .fn = note_line };
+    line[0] = '\0';
+}
+
+static bool heard(const char *call, const char *what)
+{
+    bool yes = strncmp(line, "0 ", 2) == 0 &&
+               strncmp(line + 2, call, strlen(call)) == 0 &&
+               strstr(line, what) != NULL;
+
+    if (!yes)
+        fprintf(stderr, "# %s\n", line);
+    line[0] = '\0';
     return yes;
 }
 
@@ -149,18 +178,21 @@ TEST(take, a_request_without_a_size_begins_nothing)
                                        .url = "http://127.0.0.1:1/" } };
 
     scene_open(false, NULL);
+    hear(scene.h);
     for (int way = 0; way < 4; way++) {
         const char *what;
 
         r.own.size = wrong_size(sizeof r.own, way, &what);
         CHECK_INT(headcount_begin(scene.h, &scene.op, &r.own), HEADCOUNT_EARG);
         CHECK(scene.op == NULL);
+        CHECK(heard("headcount_begin: struct headcount_request", what));
     }
     r.own.size = sizeof r.bytes;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r.own), 0);
     headcount_op_free(scene.op);
     r.bytes[sizeof r.own] = 1;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r.own), HEADCOUNT_EARG);
+    CHECK(heard("headcount_begin: ", "does not know what was set"));
     scene_close();
 }
 
@@ -179,12 +211,14 @@ TEST(take, a_wish_without_a_size_begins_nothing)
     };
 
     scene_open(false, NULL);
+    hear(scene.h);
     for (int way = 0; way < 4; way++) {
         for (size_t i = 0; i < 2; i++) {
             const char *what;
 
             two[i].size = wrong_size(sizeof two[i], way, &what);
             CHECK_INT(headcount_begin(scene.h, &scene.op, &r), HEADCOUNT_EARG);
+            CHECK(heard("headcount_begin: struct headcount_wish", what));
             two[i].size = sizeof two[i];
         }
     }
@@ -194,6 +228,7 @@ TEST(take, a_wish_without_a_size_begins_nothing)
     headcount_op_free(scene.op);
     newer[1].own.size = sizeof newer[0].own;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r), HEADCOUNT_EARG);
+    CHECK(heard("headcount_begin: wish 2 has size ", ", the first one "));
     newer[1].own.size = sizeof newer[0].bytes;
     newer[1].bytes[sizeof newer[1].bytes - 1] = 1;
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r), HEADCOUNT_EARG);
@@ -214,6 +249,7 @@ TEST(take, a_query_or_wish_without_a_size_is_no_fact_and_no_wish)
     struct headcount_fact fact;
 
     scene_open(false, NULL);
+    hear(scene.h);
     CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
     scene_drive();
     CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_ASKS);
@@ -226,6 +262,7 @@ TEST(take, a_query_or_wish_without_a_size_is_no_fact_and_no_wish)
         CHECK(said(what));
         w.own.size = wrong_size(sizeof w.own, way, &what);
         CHECK_INT(headcount_wish(scene.op, &w.own), HEADCOUNT_EARG);
+        CHECK(heard("headcount_wish: struct headcount_wish", what));
     }
     q.own.size = sizeof q.bytes;
     CHECK_INT(headcount_fact(scene.op, &q.own, &fact, &error), 0);
@@ -236,6 +273,11 @@ TEST(take, a_query_or_wish_without_a_size_is_no_fact_and_no_wish)
     CHECK_INT(headcount_wish(scene.op, &w.own), 0);
     w.bytes[sizeof w.own] = 1;
     CHECK_INT(headcount_wish(scene.op, &w.own), HEADCOUNT_EARG);
+    CHECK(heard("headcount_wish: ", "does not know what was set"));
+    w.own = (struct headcount_wish){ .size = sizeof w.own, .service = "web",
+                                     .rule = (enum headcount_rule)99 };
+    CHECK_INT(headcount_wish(scene.op, &w.own), HEADCOUNT_EARG);
+    CHECK(heard("headcount_wish: ", "rule 99 is none of"));
     headcount_op_free(scene.op);
     scene_close();
 }

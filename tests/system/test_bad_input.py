@@ -411,8 +411,8 @@ PEERS = [
         ("nothing", called("silent"), "HOST", "no answer in time"),
         ("a proxy's 503", called("503"), "HOST", "503: Service Unavailable")),
     *of("an endpoint that answers, call", 254,
-        ("no", called("denied"), "AccessDeniedException: not authorized to "
-         "perform: ecs:ListClusters")),
+        ("no", called("denied"), "AccessDeniedException: ListClusters in ",
+         ": not authorized to perform: ecs:ListClusters")),
     *of("certificates", 1, *[
         (case, certificate(case), "certificate", *said)
         for case, *said in (

@@ -71,6 +71,10 @@ def test_one_line_counts_what_was_written_and_what_waits(prod, headcount):
         "(--allow too_many_changes lifts it for one)."]
     done = headcount("apply", *args)
     assert "held: 3 services were written in this run" in done.out
+    assert "request." not in done.err           # the audit lines
+    assert [a["reason"].partition("; held: ")[2] for a in done.audit
+            if a["event"] == "hold_started"] == \
+        ["3 services were written in this run, which is --max-changes"] * 2
     assert done.out.splitlines()[-1].startswith(
         "Limit: 3 services were written, 2 wait for another run")
     again = headcount("apply", *args, "--detailed-exitcode")

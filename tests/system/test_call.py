@@ -116,8 +116,30 @@ def test_a_service_error_is_254(ecs, headcount):
                             '{"cluster": "nope", "services": ["a"]}')
     assert run.code == 254
     assert run.out == ""
-    assert run.err == ("ClusterNotFoundException: Cluster not found. "
-                       "(5a1f7c2e-0b7d-4f59-9d3a-000000000400)\n")
+    assert run.err == ("ClusterNotFoundException: DescribeServices in "
+                       "eu-west-1: Cluster not found. (HTTP 400, request id "
+                       "5a1f7c2e-0b7d-4f59-9d3a-000000000400)\n")
+
+
+def test_an_operation_that_there_is_not_is_named(ecs, headcount):
+    """AWS says the code alone."""
+    run = headcount.at(ecs)("call", "ecs", "list-cluster")
+    assert run.code == 254
+    assert run.err.startswith("UnknownOperationException: ListCluster in "
+                              "eu-west-1 (HTTP 400, request id ")
+
+
+def test_json_is_said_once(ecs, headcount):
+    headcount.at(ecs)
+    run = headcount("call", "ecs", "ListClusters", '{"a":}')
+    assert run.err == ("headcount: the request's body: JSON: a value is due "
+                       "(byte 5)\n")
+    ecs.fault("ListClusters", ecs.http(200, b'{"a":}'))
+    run = headcount("call", "ecs", "ListClusters")
+    assert run.code == 255
+    assert run.err.startswith("headcount: ListClusters in eu-west-1: "
+                              "127.0.0.1:")
+    assert run.err.endswith(": the answer: JSON: a value is due (byte 5)\n")
 
 
 def test_an_empty_200_of_aws_is_a_success(ecs, headcount):

@@ -102,6 +102,14 @@ def test_help_of_a_verb_in_every_spelling(headcount, verb):
     assert max(map(len, run.out.splitlines())) <= 80
 
 
+def test_what_stands_behind_the_file_of_run_is_the_scripts(headcount):
+    assert "\nUsage: headcount run [--option value...] FILE.lua|- [ARG...]\n" \
+        in headcount("help", "run").out
+    run = headcount("run", "--region", "eu-west-1", "-", "--region", "x",
+                    stdin="print(...)")
+    assert (run.code, run.out) == (0, "--region\tx\n")
+
+
 def test_help_is_on_stdout_and_names_every_verb(headcount):
     run = headcount("help")
     assert run.code == 0 and run.err == ""
@@ -110,8 +118,9 @@ def test_help_is_on_stdout_and_names_every_verb(headcount):
     for args in (["--help"], ["-h"], ["--debug", "-h"]):
         assert headcount(*args).out == run.out
     assert max(map(len, run.out.splitlines())) <= 80
-    bad = headcount("help", "aply")
-    assert bad.code == 252 and "did you mean apply?" in bad.err
+    for word in ("aply", "APPLY", "Appyl"):
+        bad = headcount("help", word)
+        assert bad.code == 252 and "did you mean apply?" in bad.err
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -448,6 +457,67 @@ def test_a_second_name_that_is_no_cluster_may_be_a_service(prod, headcount):
         assert "web a service?" not in headcount(*args).err
 
 
+def test_names_that_are_no_clusters_of_a_sweep_or_a_policy(prod, headcount):
+    prod.judge.regions = False
+    hint = "headcount: is web a service? Give --service web\n"
+    for args in (["pro*", "web"], ["prod", "web", "--region",
+                                   "eu-west-1,us-east-1"]):
+        run = headcount("plan", *args, "--service", "api")
+        assert run.code == 1 and run.err.count(hint) == 1, run.err
+        assert run.err == hint                 # prod is one, somewhere
+    (headcount.home / "p.lua").write_text('return { per_host { "web" } }')
+    for args in (["prod", "web"], ["pro*", "web"]):
+        run = headcount("plan", *args, "--policy", "p.lua")
+        assert run.code == 1
+        assert run.err == ("headcount: is web a service? The policy names "
+                           "the services: give clusters only\n")
+    assert "a service?" not in headcount("plan", "pro*", "we?",
+                                         "--service", "api").err
+
+
+def test_names_without_a_service(prod, headcount):
+    for args, said in (
+            (["plan", "prod", "web", "api"], "are these services: web,api? "
+             "Give --service web,api (or"),
+            (["watch", "prod", "web"], "is web one? Give --service web (or"),
+            (["snapshot", "prod", "web"], "snapshot of; is web a service? "
+             "Give --service web"),
+            (["plan", "prod", "we*"], "give --service NAME"),
+            (["plan", "prod", "web=3"], "give --service NAME"),
+            (["snapshot", "prod", "web", "api"], "name the one cluster")):
+        run = headcount(*args)
+        assert run.code == 252 and said in run.err, args
+    assert prod.requests == []
+
+
+ROLES = "arn:aws:iam::123456789012:role/a,arn:aws:iam::123456789012:role/b"
+
+
+def test_a_message_names_what_was_set(prod, headcount):
+    """The option if it was typed, else the variable."""
+    assert "--policy and --service do not" in headcount(
+        "plan", "prod", *OURS, "--policy", "tags").err
+    for env, args, said in (
+            ({"HEADCOUNT_SERVICE": "web", "HEADCOUNT_POLICY": "tags"},
+             ["plan", "prod"], "HEADCOUNT_POLICY and HEADCOUNT_SERVICE"),
+            ({"HEADCOUNT_ALL": "1", "HEADCOUNT_CLUSTERS": "prod"},
+             ["watch", *OURS], ": HEADCOUNT_ALL goes without the name"),
+            ({"HEADCOUNT_TAG": "=x"}, ["plan", *OURS],
+             ": HEADCOUNT_TAG takes KEY"),
+            ({"HEADCOUNT_TAG": "x"}, ["plan", *OURS, "--tag", "=x"],
+             ": --tag takes KEY"),
+            ({"HEADCOUNT_QUEUE": "x"}, ["watch", *OURS],
+             ": HEADCOUNT_QUEUE takes the queue's URL"),
+            ({"HEADCOUNT_EVERY": "5"}, ["watch", *OURS, "--queue",
+                                        "https://q/1/q"],
+             ": HEADCOUNT_EVERY is for sweeps"),
+            ({"HEADCOUNT_ASSUME_ROLE": ROLES}, ["call", "ecs", "ListClusters"],
+             "more than one HEADCOUNT_ASSUME_ROLE")):
+        run = headcount(*args, **env)
+        assert run.code == 252 and said in run.err, run.err
+    assert prod.requests == []
+
+
 FAULTS = [("500", "DescribeServices"), ("throttle", "DescribeServices"),
           ("close", "DescribeServices"), ("silent", "DescribeServices"),
           ("throttle", "ListContainerInstances"), ("close", "UpdateService"),
@@ -485,8 +555,8 @@ def test_a_code_is_said_once(prod, headcount):
     run = headcount("call", "ecs", "CreateCluster")
     assert run.code == 255 and "errno" not in run.err
     assert run.err.startswith("headcount: CreateCluster in eu-west-1 was sent "
-                              "and not answered, so it may have been done: "
-                              "127.0.0.1:")
+                              "and got no usable answer, so it may have "
+                              "been done: 127.0.0.1:")
     prod.fault("ListClusters", "500", times=9)
     run = headcount("plan", "--all", *OURS)
     assert "the clusters of eu-west-1 could not be listed: ListClusters: " in \

@@ -110,6 +110,17 @@ def test_print_goes_to_the_log(handler):
     assert line["requestId"] in said and "as it is\n" in said
 
 
+def test_print_in_a_log_of_text_is_what_was_printed(handler):
+    server = handler(files="""function handle()
+        print("a", "config.region\\nsecond")
+        print(("x"):rep(20000) .. "y")
+        print() end""")
+    assert server.invoke({}) is None
+    said = server.output.read_text().splitlines()
+    at = said.index("a\tconfig.region")
+    assert said[at + 1:at + 4] == ["second", "x" * 20000 + "y", ""]
+
+
 def test_its_clients_write_the_same_log(ecs, headcount, handler):
     headcount.at(ecs)
     ecs.service("web", desired=1)

@@ -215,6 +215,21 @@ def test_the_second_signal_ends_what_knows_no_hook(headcount, text):
     assert script.ends(signal.SIGINT, signal.SIGTERM) == INTERRUPTED
 
 
+@pytest.mark.parametrize("text", [
+    "io.popen 'exec cat >/dev/null 2>&1'",
+    "setmetatable({}, { __gc = function()"
+    "  string.find(('a'):rep(300), ('a*'):rep(30) .. 'b') end })",
+], ids=["a program", "a finalizer"])
+@pytest.mark.parametrize("end", ["while true do end", "return"])
+def test_a_script_that_cannot_be_closed_ends_with_a_signal(headcount, text,
+                                                           end):
+    """Files wait for their programs, and finalizers for nobody."""
+    script = Script(headcount, f"kept = {text} ready() {end}")
+    code, out, err = script.ends(signal.SIGTERM)
+    assert (code, out) == (130, b"")
+    assert err in (b"", INTERRUPTED[2])
+
+
 def test_coroutines_are_those_of_stock_lua(headcount):
     """resume, wrap and close are ours: the same words as the originals."""
     path = headcount.home / "coroutines.lua"

@@ -76,6 +76,21 @@ def test_a_snapshot_may_be_edited(prod, headcount, tmp_path):
     assert told(run)[0]["wanted"] == 10
 
 
+def test_a_snapshot_is_no_sweep(prod, headcount, tmp_path):
+    taken = headcount("snapshot", "prod", "--service", "web")
+    assert taken.code == 0, taken.err
+    (tmp_path / "s.json").write_text(taken.out)
+    line = ["plan", "--service", "web", "--snapshot", tmp_path / "s.json"]
+    plan = headcount(*line)
+    for env in ({"HEADCOUNT_ALL": "1"}, {"HEADCOUNT_TAG": "a"}):
+        run = headcount(*line, **env)
+        assert (run.code, run.out, run.err) == (plan.code, plan.out, "")
+    for more in (["--all"], ["--tag", "a"]):
+        run = headcount(*line, *more)
+        assert run.code == 252
+        assert f"--snapshot and {more[0]} do not go together" in run.err
+
+
 def test_no_half_snapshot_is_taken(prod, headcount):
     prod.fault("ListContainerInstances", "denied", times=99)
     run = headcount("snapshot", "prod", "--service", "web")

@@ -354,6 +354,68 @@ def waits_to_write(child):
     until(inside, what="a write that waits")
 
 
+def test_a_script_whose_output_nobody_reads_ends_with_a_signal(headcount):
+    """What it wrote is still to be written when Lua is over."""
+    (headcount.home / "full.lua").write_text(
+        "io.write 'x' io.stderr:write 'ready' while true do end\n")
+    with Pipe().fill() as pipe, \
+         start(headcount, "run", "full.lua", stdout=pipe.write,
+               stderr=subprocess.PIPE) as child:
+        assert child.stderr.read(5) == b"ready"
+        child.terminate()
+        assert child.wait(20) == 130
+
+
+def both(child):
+    """Two signals that nothing of the program comes between."""
+    child.send_signal(signal.SIGSTOP)
+    until(lambda: stat(child)[0] == "T", what="a stop")
+    child.send_signal(signal.SIGTERM)
+    child.send_signal(signal.SIGINT)
+    child.send_signal(signal.SIGCONT)
+
+
+def stat(child):
+    with open(f"/proc/{child.pid}/stat", encoding="ascii") as f:
+        return f.read().rpartition(")")[2].split()
+
+
+@pytest.mark.parametrize("words", [
+    ["plan", "prod"], ["plan", "--all"]], ids=["plan", "sweep"])
+def test_behind_a_second_signal_nothing_is_written(prod, headcount, words):
+    """A report of many writes, of which the first waits, would go on with the
+    next, and for a second more."""
+    services = [f"service-{'x' * 80}-{i}" for i in range(150)]
+    for name in services:
+        prod.service(name, desired=1)
+    words = [*words, "--service", ",".join(services)]
+    with Pipe().fill() as pipe, \
+         start(headcount, *words, stdout=pipe.write,
+               stderr=subprocess.DEVNULL) as child:
+        waits_to_write(child)
+        both(child)
+        # Whoever waits for room has it from here on.
+        until(lambda: (pipe.take(), child.poll() is not None)[1])
+        assert child.wait(20) == 130
+        assert pipe.take() == ""
+
+
+def test_a_second_signal_finds_a_worker_anywhere(prod, headcount):
+    """It does not even come to its last metrics."""
+    prod.fault("ListContainerInstances", "silent", times=99)
+    file = headcount.home / "metrics.prom"
+    with start(headcount, *SWEEPS, "--metrics", file,
+               stderr=subprocess.DEVNULL) as worker:
+        until(lambda: "ListContainerInstances" in prod.operations())
+        until(file.exists)
+        worker.send_signal(signal.SIGSTOP)
+        until(lambda: stat(worker)[0] == "T", what="a stop")
+        file.unlink()
+        both(worker)
+        assert worker.wait(20) == 130
+    assert not file.exists()
+
+
 # ---- broken ----
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -879,6 +879,33 @@ def test_what_is_no_regular_file_is_never_replaced(prod, headcount):
     assert prod.requests == []
 
 
+def test_standard_output_that_is_a_file_is_never_replaced(prod, headcount):
+    log = headcount.home / "log"
+    for name in ("/dev/stdout", "log"):
+        with open(log, "w", encoding="utf-8") as out:
+            out.write("said before\n")
+            out.flush()
+            done = subprocess.run(
+                [PROGRAM, "watch", "prod", "--service", "web", "--metrics",
+                 name], env=headcount.env, cwd=headcount.home, check=False,
+                stdout=out, stderr=subprocess.PIPE, text=True, timeout=60)
+        assert done.returncode == 253
+        assert f"cannot write {name}: standard input, output" in done.stderr
+        assert log.read_text() == "said before\n"
+    assert prod.requests == []
+
+
+def test_metrics_and_heartbeat_are_two_files(prod, headcount):
+    (headcount.home / "link").symlink_to("m")
+    for heartbeat in ("m", "./m", "link", "m.new"):
+        run = headcount("watch", "prod", "--service", "web", "--metrics", "m",
+                        HEADCOUNT_HEARTBEAT=heartbeat)
+        assert run.code == 253
+        assert "--metrics and HEADCOUNT_HEARTBEAT take two files" in run.err
+    assert [p.name for p in headcount.home.iterdir()] == ["link"]
+    assert prod.requests == []
+
+
 def test_a_link_that_changes_is_followed(prod, headcount):
     one, two = headcount.home / "one", headcount.home / "two"
     link, put = headcount.home / "link", headcount.home / "put"

@@ -229,7 +229,7 @@ static int print(lua_State *L)
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
 
-    log_sentence(LOG_INFO, "", text, length);
+    log_print(text, length);
     return 0;
 }
 

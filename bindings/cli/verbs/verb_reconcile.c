@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "complain.h"
+#include "meant.h"
 #include "missing_services.h"
 #include "plain.h"
 #include "render.h"
@@ -61,36 +62,14 @@ static void complain_of_missing(headcount *h, const struct options *o,
     missing_services_fini(&missing);
 }
 
-static bool is_no_cluster(const struct headcount_cluster *c)
-{
-    return c->error && (strcmp(c->error_code, "ClusterNotFoundException") == 0
-                        || strcmp(c->error_code, "cluster_gone") == 0);
-}
-
-static bool is_typed_service(const struct options *o, const char *name)
-{
-    for (size_t i = 0; i < o->services.n; i++)
-        if (options_is_typed(o, "service") &&
-            strcmp(o->services.item[i], name) == 0)
-            return true;
-    return false;
-}
-
-/* `plan prod web`: prod is a cluster, and web is none.  (A policy names its
- * services itself.) */
 static void complain_of_names(const struct options *o,
                               const struct headcount_outcome *outcome)
 {
-    size_t good = 0;
+    struct meant meant = { .any = false };
 
-    for (size_t i = 0; i < outcome->clusters_n; i++)
-        good += !outcome->clusters[i].error;
-    for (size_t i = 0; i < outcome->clusters_n && good > 0 && !o->policy; i++) {
-        const struct headcount_cluster *c = &outcome->clusters[i];
-
-        if (o->args.n > 1 && is_no_cluster(c) && !is_typed_service(o, c->name))
-            complain("is %s a service? Give --service %s", c->name, c->name);
-    }
+    for (size_t i = 0; o->verb != VERB_HANDLE && i < outcome->clusters_n; i++)
+        meant_note(&meant, o, &outcome->clusters[i]);
+    meant_complain(&meant, o);
 }
 
 static int print_outcome(headcount *h, const struct options *o,
@@ -135,10 +114,24 @@ static int run_request(headcount *h, const struct options *o,
     return interrupted ? EXIT_INTERRUPTED : code;
 }
 
+/* What HEADCOUNT_ALL and HEADCOUNT_TAG say is for sweeps. */
+static int check_snapshot(const struct options *o)
+{
+    bool all = options_is_typed(o, "all");
+
+    if (!o->snapshot || (!all && !options_is_typed(o, "tag")))
+        return 0;
+    complain("a snapshot is of one cluster: --snapshot and --%s do not go "
+             "together", all ? "all" : "tag");
+    return EXIT_USAGE;
+}
+
 static int check_words(const struct options *o)
 {
-    if (o->snapshot && o->verb != VERB_PLAN && o->verb != VERB_HANDLE) {
-        complain("--snapshot goes with plan and handle");
+    if (o->verb == VERB_SNAPSHOT && o->args.n == 2) {
+        complain("name the one cluster to take a snapshot of; is %s a "
+                 "service? Give --service %s", o->args.item[1],
+                 o->args.item[1]);
         return EXIT_USAGE;
     }
     if (o->verb == VERB_SNAPSHOT && o->args.n != 1) {
@@ -153,11 +146,7 @@ static int check_words(const struct options *o)
         complain("name the clusters to apply to, or say --all");
         return EXIT_USAGE;
     }
-    if (o->all || o->cluster_tags.n > 0) {
-        complain("--all and --tag go with plan, apply and watch");
-        return EXIT_USAGE;
-    }
-    return 0;
+    return check_snapshot(o);
 }
 
 static int read_inputs(const struct options *o, char **event, char **snapshot,

@@ -12,6 +12,7 @@
 #include "cluster_tags.h"
 #include "complain.h"
 #include "log.h"
+#include "meant.h"
 #include "missing_services.h"
 #include "plain.h"
 #include "render.h"
@@ -26,6 +27,7 @@ struct sweep {
     char **texts;                  /* by place; NULL: not done, or told      */
     size_t texts_n, told;
     struct missing_services missing;
+    struct meant meant;
     char *looked;                  /* the ARN of a cluster that was looked at */
     bool many_places, progress, drawn;
     size_t failed, changed, braked;
@@ -139,8 +141,10 @@ static void on_part(void *ud, headcount_op *op)
     s->changed += part->summary[HEADCOUNT_PENDING] +
                   part->summary[HEADCOUNT_UPDATED];
     s->braked += render_braked(part);
-    for (size_t i = 0; i < part->clusters_n; i++)
+    for (size_t i = 0; i < part->clusters_n; i++) {
         missing_services_note(&s->missing, &part->clusters[i]);
+        meant_note(&s->meant, s->o, &part->clusters[i]);
+    }
     if (!s->looked && part->clusters_n > 0 && part->clusters[0].arn[0])
         s->looked = strdup(part->clusters[0].arn);
     if (s->o->json)
@@ -190,6 +194,7 @@ static int print_outcome(struct sweep *s, headcount *h,
         render_brake(stdout, outcome, s->braked, r->dry_run);
     }
     missing_services_complain(&s->missing, outcome);
+    meant_complain(&s->meant, o);
     if (o->timings)
         render_timings_log(outcome);
     return verbs_outcome_code(o, outcome);

@@ -22,8 +22,8 @@
 /* A signal that comes just before the wait does not end it: look for one now
  * and then. */
 #define LOOK_AGAIN ((int64_t)1000000)
-/* Seconds from a signal to the end of a process that waits for a reader, a
- * writer or a disk: while calls are in flight, and else, or of a second one. */
+/* Seconds from the first signal to the end of a process that waits for a
+ * reader, a writer or a disk: while calls are in flight, and else. */
 #define LAST_OF_CALLS 10
 #define LAST 1
 /* For the rest of the log, of a worker and after an interrupt. */
@@ -36,16 +36,19 @@ static volatile sig_atomic_t calls_in_flight;
 void verbs_calls(bool in_flight)
 {
     calls_in_flight = in_flight;
-    if (in_flight && interrupted == 1)      /* the signal was early */
+    if (in_flight && interrupted)           /* the signal was early */
         alarm(LAST_OF_CALLS);
 }
 
+/* A second signal ends the process wherever it is.  That cuts nothing that
+ * matters: files are replaced as a whole, a count that was sent is set or not,
+ * and a queue hands out again what was not deleted. */
 void verbs_note_interrupt(void)
 {
-    if (interrupted == 2)
-        return;
-    interrupted++;
-    alarm(interrupted == 1 && calls_in_flight ? LAST_OF_CALLS : LAST);
+    if (interrupted)
+        _exit(EXIT_INTERRUPTED);
+    interrupted = 1;
+    alarm(calls_in_flight ? LAST_OF_CALLS : LAST);
 }
 
 static void on_interrupt(int sig)
@@ -60,7 +63,7 @@ static void on_last(int sig)
     _exit(EXIT_INTERRUPTED);
 }
 
-static void catch(int sig, void (*handler)(int))
+void verbs_catch(int sig, void (*handler)(int))
 {
     struct sigaction act;
 
@@ -68,6 +71,8 @@ static void catch(int sig, void (*handler)(int))
     memset(&act, 0, sizeof act);
     act.sa_handler = handler;
     sigemptyset(&act.sa_mask);
+    sigaddset(&act.sa_mask, SIGINT);    /* each finds what the other noted */
+    sigaddset(&act.sa_mask, SIGTERM);
     sigaction(sig, &act, NULL);
 }
 
@@ -75,10 +80,10 @@ void verbs_catch_interrupts(void)
 {
     sigset_t last;
 
-    catch(SIGINT, on_interrupt);
-    catch(SIGTERM, on_interrupt);
-    catch(SIGALRM, on_last);
-    catch(SIGPIPE, SIG_IGN);
+    verbs_catch(SIGINT, on_interrupt);
+    verbs_catch(SIGTERM, on_interrupt);
+    verbs_catch(SIGALRM, on_last);
+    verbs_catch(SIGPIPE, SIG_IGN);
     sigemptyset(&last);
     sigaddset(&last, SIGALRM);
     sigprocmask(SIG_UNBLOCK, &last, NULL);
@@ -109,9 +114,7 @@ bool verbs_run_parts(headcount_op *op, struct policy_option *decide,
     bool cancelled = false, late = false;
 
     verbs_calls(true);
-    /* Whoever interrupts twice does not want to wait. */
-    while (headcount_op_state(op) != HEADCOUNT_DONE && interrupted < 2 &&
-           !late) {
+    while (headcount_op_state(op) != HEADCOUNT_DONE && !late) {
         if (interrupted && !cancelled)
             headcount_cancel(op);
         cancelled = interrupted;
@@ -314,11 +317,11 @@ static int64_t milliseconds_now(void)
 
 void verbs_tell(bool patient)
 {
-    int before = interrupted;
+    bool before = interrupted;
     int64_t end = milliseconds_now() + TELL_MS;
     bool told = log_turn();
 
-    while (!told && before < 2 && interrupted == before &&
-           ((patient && before == 0) || milliseconds_now() < end))
+    while (!told && interrupted == before &&
+           ((patient && !before) || milliseconds_now() < end))
         told = log_wait(TELL_MS / 10);
 }

@@ -24,12 +24,15 @@ bool sweep_is_meant(const struct options *o);
 
 /* SIGINT and SIGTERM end verbs_run, and reads, writes and opens that wait.  The
  * process is over a second later, whatever it does; while calls are in flight,
- * ten seconds after the first signal or one after the second.  A closed pipe is
- * an error of writing. */
+ * ten seconds later.  A second signal ends it at once.  A closed pipe is an
+ * error of writing. */
 void verbs_catch_interrupts(void);
+/* Has SIGINT and SIGTERM wait until the handler of this signal is over. */
+void verbs_catch(int sig, void (*handler)(int));
 /* From now on calls are in flight, or not; verbs_run says it by itself. */
 void verbs_calls(bool in_flight);
-/* For a verb's own handler of these signals: it may be called there. */
+/* For a verb's own handler of these signals: it may be called there, and does
+ * not return from the second one. */
 void verbs_note_interrupt(void);
 /* At the end: what is left of the log, as far as somebody reads it.  A person
  * who looks at it page by page is waited for, until a signal; a worker's log

@@ -409,6 +409,20 @@ static bool try_file(const char *path)
     return false;
 }
 
+static bool are_apart(const struct options *o)
+{
+    char metrics[OPTIONS_NAME], heartbeat[OPTIONS_NAME];
+
+    if (!o->metrics || !o->heartbeat ||
+        !replace_would_clash(o->metrics, o->heartbeat))
+        return true;
+    complain("%s and %s take two files, and neither the other's FILE.new: %s, "
+             "%s", options_said(o, "metrics", metrics),
+             options_said(o, "heartbeat", heartbeat), o->metrics,
+             o->heartbeat);
+    return false;
+}
+
 int metrics_open(struct metrics *m, const struct options *o)
 {
     memset(m, 0, sizeof *m);
@@ -417,8 +431,8 @@ int metrics_open(struct metrics *m, const struct options *o)
     m->changed = true;
     m->written = watch_now() - METRICS_SELDOM;
     m->beat = watch_now() - METRICS_BEAT;
-    return try_file(m->file.path) && try_file(m->heartbeat.path)
-               ? 0 : EXIT_CONFIG;
+    return try_file(m->file.path) && try_file(m->heartbeat.path) &&
+           are_apart(o) ? 0 : EXIT_CONFIG;
 }
 
 void metrics_close(struct metrics *m)

@@ -2,11 +2,12 @@
  *
  *   RUNS --signal--> STOPS --7.5 s--> CANCELS --10 s--> OVER
  *                      |  all settled    |                ^
- *                      +-----------------+-- 2nd signal --+
+ *                      +-----------------+----------------+
  *
  * STOPS: nothing is received or begun, what is at work goes on, what waits is
  * given back to the queue.  CANCELS: writes that were sent are awaited for two
- * seconds.  OVER: whatever is left is left; the queue hands it out again.
+ * seconds.  OVER: whatever is left is left; the queue hands it out again.  A
+ * second signal ends the process wherever it is (verbs_note_interrupt).
  */
 #include "watch/watch.h"
 
@@ -97,8 +98,6 @@ static void on_signal(int sig)
 
 static int catch_signals(struct watch *w)
 {
-    struct sigaction act;
-
     if (pipe(w->signals) != 0) {
         complain("no pipe: %s", strerror(errno));
         return EXIT_OTHER;
@@ -108,13 +107,10 @@ static int catch_signals(struct watch *w)
         fcntl(w->signals[i], F_SETFL, O_NONBLOCK);
     }
     signal_pipe = w->signals[1];
-    memset(&act, 0, sizeof act);
-    act.sa_handler = on_signal;
-    sigemptyset(&act.sa_mask);
     verbs_calls(true);
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-    sigaction(SIGHUP, &act, NULL);
+    verbs_catch(SIGINT, on_signal);
+    verbs_catch(SIGTERM, on_signal);
+    verbs_catch(SIGHUP, on_signal);
     if (verbs_are_interrupted() &&   /* between two handlers */
         write(w->signals[1], "T", 1) != 1)
         return EXIT_INTERRUPTED;
@@ -151,8 +147,6 @@ static void read_signals(struct watch *w, int64_t now)
             reload(w, now);
         else if (c == 'T' && w->phase == WATCH_RUNS)
             stop(w, now);
-        else if (c == 'T')
-            w->phase = WATCH_OVER;
     }
 }
 
@@ -318,36 +312,47 @@ static bool has_user(const char *url)
     return host && memchr(host + 3, '@', n);
 }
 
-static int check_words(const struct options *o)
+static int warn_of_sweeps(bool sweeps)
 {
-    bool sweeps = sweep_options_is_said(o);
-    const char *wrong = NULL;
-
-    if (!sweeps && o->every)
-        wrong = "--every is for sweeps: name the clusters, or give --all";
-    else if (!sweeps && !o->queue)
-        wrong = "watch what? Give --queue URL, clusters to sweep, or --all";
-    else if (o->queue && o->dry_run)
-        wrong = "--dry-run does not go with --queue: messages would be "
-                "deleted, and nothing done (HEADCOUNT_DRY_RUN=1 holds every "
-                "write)";
-    else if (o->queue && strncmp(o->queue, "https://", 8) != 0 &&
-             strncmp(o->queue, "http://", 7) != 0)
-        wrong = "--queue takes the queue's URL, https://sqs.REGION."
-                "amazonaws.com/ACCOUNT/NAME";
-    else if (o->queue && has_user(o->queue))
-        wrong = "a queue's URL has no user in it: credentials are found where "
-                "the AWS CLI finds them";
-    else if (o->snapshot)
-        wrong = "--snapshot goes with plan and handle";
-    if (wrong) {
-        complain("%s", wrong);
-        return EXIT_USAGE;
-    }
     if (!sweeps)
         complain("no sweep is configured, so a lost event is never repaired: "
                  "give --all, or name clusters");
     return 0;
+}
+
+/* What is wrong with the queue, behind the name of its option; or NULL. */
+static const char *check_queue(const struct options *o)
+{
+    if (strncmp(o->queue, "https://", 8) != 0 &&
+        strncmp(o->queue, "http://", 7) != 0)
+        return "takes the queue's URL, https://sqs.REGION.amazonaws.com/"
+               "ACCOUNT/NAME";
+    if (has_user(o->queue))
+        return "takes a URL that has no user in it: credentials are found "
+               "where the AWS CLI finds them";
+    return NULL;
+}
+
+static int check_words(const struct options *o)
+{
+    bool sweeps = sweep_options_is_said(o);
+    const char *queue = o->queue ? check_queue(o) : NULL;
+    char who[OPTIONS_NAME];
+
+    if (!sweeps && o->every)
+        complain("%s is for sweeps: name the clusters, or give --all",
+                 options_said(o, "every", who));
+    else if (!sweeps && !o->queue)
+        complain("watch what? Give --queue URL, clusters to sweep, or --all");
+    else if (o->queue && o->dry_run)
+        complain("--dry-run does not go with %s: messages would be deleted, "
+                 "and nothing done (HEADCOUNT_DRY_RUN=1 holds every write)",
+                 options_said(o, "queue", who));
+    else if (queue)
+        complain("%s %s", options_said(o, "queue", who), queue);
+    else
+        return warn_of_sweeps(sweeps);
+    return EXIT_USAGE;
 }
 
 static int open_crew(struct watch *w, const struct options *o)

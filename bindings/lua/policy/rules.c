@@ -368,7 +368,8 @@ void rules_take(lua_State *L, int i, const char *who, rules_put *put,
         return;
     }
     if (!lua_istable(L, i)) {
-        lua_pushfstring(L, "it returned %s instead of a list of wishes%s",
+        lua_pushfstring(L, "it returned %s%s instead of a list of wishes%s",
+                        lua_isnil(L, i) ? "" : "a ",
                         lua_isnil(L, i) ? "nothing" : luaL_typename(L, i),
                         lua_isnil(L, i) ? ": `return {}` wishes nothing" : "");
         rule_raise(L, who, lua_tostring(L, -1));

@@ -38,8 +38,8 @@ static int meta_newindex(lua_State *L)
     for (size_t i = 0; i < 3 && lua_type(L, 2) == LUA_TSTRING; i++)
         if (!lua_isnil(L, 3) &&
             strcmp(lua_tostring(L, 2), meta_refused[i]) == 0)
-            return luaL_error(L, "%s is not possible here, in no metatable",
-                              meta_refused[i]);
+            return luaL_error(L, "%s is not possible here: no metatable has "
+                              "it", meta_refused[i]);
     lua_rawset(L, 1);
     return 0;
 }
@@ -158,7 +158,8 @@ void sandbox_check_metatables(lua_State *L)
         const char *refused = meta_find(L, lua_absindex(L, -2));
 
         if (refused != NULL)
-            luaL_error(L, "%s is not possible here, in no metatable", refused);
+            luaL_error(L, "%s is not possible here: no metatable has it",
+                       refused);
     }
     lua_pop(L, 1);
 }

@@ -368,10 +368,9 @@ static void format_arguments(lua_State *L)
 static int string_format(lua_State *L)
 {
     format_arguments(L);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, 1);
-    return 1;
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    /* In this frame, so that its errors name 'format'. */
+    return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
 /* ---- all of it ---- */

@@ -389,7 +389,7 @@ static const struct { const char *text, *says; } wrong[] = {
       "did you mean \"per_host\"?" },
     { "return { 'web' }", "not a string" },
     { "return { web = 1 }", "numbers as keys" },
-    { "return 5", "it returned number instead" },
+    { "return 5", "it returned a number instead" },
     { "return function() end", "it returned nothing" },
     { "", "it returns nothing" },
     { "defaults 'x'", "defaults takes a table" },
