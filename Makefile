@@ -27,6 +27,7 @@ LUA_SRC ?=
 MUSL_SRC ?=
 STATIC_ARCHS ?= x86_64 aarch64
 POLICY ?=
+FILES ?=
 export BEARSSL_DIR JSMN_DIR LUA_DIR DEV FUZZ_SECONDS SOAK_SECONDS
 
 .DEFAULT_GOAL := all
@@ -381,8 +382,9 @@ soak: ## units (sanitized) and system tests again and again, SOAK_SECONDS (600)
 allocations: ## every request for memory of every unit test fails in turn
 	@$(RUN) allocations
 
-mutants: ## one-line breaks of the core's decisions: each has to be caught
-	@$(RUN) mutants
+mutants: ## breaks of safety; FILES=core/plan/hold.c derives breaks of a file
+	@$(if $(FILES),MAKE='$(SUBMAKE)' JOBS=$(AT_ONCE) $(PYTHON) \
+	    tests/mutants.py $(FILES),$(RUN) mutants)
 
 bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 	@sh tests/bench/run.sh
