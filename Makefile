@@ -7,6 +7,8 @@
 # or include/ + lib/), JSMN_DIR= (jsmn.h), LUA_DIR= (src/, or include/ + lib/);
 # BEARSSL_VERSION= is what `headcount version` says of a tree of yours.
 # `make static` takes sources: BEARSSL_SRC= LUA_SRC= MUSL_SRC= (trees, tarballs).
+# V=1 shows whole commands.  `make -n` prints and starts nothing: no recipe line
+# has a '+' or the word $(MAKE), and no $(shell) stands anywhere.
 
 BUILD ?= build
 CFLAGS ?= -O2 -g
@@ -25,17 +27,23 @@ LUA_SRC ?=
 MUSL_SRC ?=
 STATIC_ARCHS ?= x86_64 aarch64
 POLICY ?=
+FILES ?=
 export BEARSSL_DIR JSMN_DIR LUA_DIR DEV FUZZ_SECONDS SOAK_SECONDS
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
+# `make -s`: the single letters come first.
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 MAKEFLAGS += --no-print-directory
 
-VERSION := $(shell sed -n \
-    's/^.define HEADCOUNT_VERSION "\([^"]*\)".*/\1/p' core/headcount.h 2>/dev/null)
+# The word after "#define HEADCOUNT_VERSION", without its quotes.
+VERSION := $(patsubst HEADCOUNT_VERSION="%",%,$(filter HEADCOUNT_VERSION="%",\
+    $(subst HEADCOUNT_VERSION ",HEADCOUNT_VERSION=",$(file <core/headcount.h))))
 SOVERSION := 0
-JOBS := $(shell nproc 2>/dev/null || echo 2)
+JOBS ?=
+# For the shell of a recipe: how many jobs run side by side.
+AT_ONCE = $(or $(JOBS),$$(nproc 2>/dev/null || echo 2))
 PYTHON = $(firstword $(wildcard build/venv/bin/python) python3)
 
 # ---- what is compiled ----
@@ -63,6 +71,7 @@ LUA_FILES := $(wildcard lua/headcount/*.lua)
 LUA_FACADE := $(patsubst lua/%,$(BUILD)/lua/%,$(LUA_FILES))
 LUA_FILES_O := $(BUILD)/obj/lua_files.o
 LUA_MODULE := $(BUILD)/lua/headcount/core.so
+COMMANDS := $(BUILD)/compile_commands.json
 
 # ---- with what ----
 
@@ -78,9 +87,9 @@ BEARSSL_INC := $(if $(BEARSSL_DIR),$(firstword $(patsubst \
 BEARSSL_A := $(if $(BEARSSL_DIR),$(firstword $(wildcard \
     $(BEARSSL_DIR)/build/libbearssl.a $(BEARSSL_DIR)/lib/libbearssl.a) \
     $(BEARSSL_DIR)/build/libbearssl.a))
-# -l:NAME.a is what both GNU ld and lld call "this archive, no shared object".
-BEARSSL_LIB = $(or $(BEARSSL_A),$(if $(filter /%,$(shell $(CC) \
-    -print-file-name=libbearssl.a)),-l:libbearssl.a,-lbearssl))
+# The rule of $(BUILD)/flags writes the file: -l:libbearssl.a (what both GNU ld
+# and lld call "this archive, no shared object") where there is one.
+BEARSSL_LIB = $(or $(BEARSSL_A),@$(BUILD)/bearssl)
 
 # Lua 5.4 likewise; bindings alone see its headers.
 LUA_INC := $(if $(LUA_DIR),$(firstword $(patsubst %/lua.h,%,$(wildcard \
@@ -121,27 +130,44 @@ WERROR := $(if $(DEV),-Werror)
 COMPILE = $(CC) $(HC_CPPFLAGS) $(CPPFLAGS) $(HC_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 
+# What one file sees beside core's headers.
+see = $(if $(filter tests/%,$1),-Itests) \
+    $(if $(filter bindings/cli/% tests/cli/%,$1),-Ibindings/cli) \
+    $(if $(filter bindings/% tests/lua/% tests/fuzz/lua_%,$1),\
+    -isystem $(LUA_INC) -Ibindings/lua) \
+    $(if $(filter %/verb_version.c,$1),-I$(BUILD)/obj)
+
+# $(call quiet,CC,FILE) is the one line that a recipe shows of itself, and $(Q)
+# hides the command unless V=1.
+V ?=
+Q := $(if $(V),,@)
+quiet = $(if $(V)$(SILENT),,$(info $1 $2))
+
 # ---- rules ----
 
 .PHONY: all deps demo test check san valgrind cover fuzz soak mutants bench \
     allocations size tidy fmt static lambda lua-env lua-module install-lua \
-    install uninstall dist clean help objects unit-programs lua-programs replays FORCE
+    install uninstall dist clean help objects unit-programs lua-programs \
+    replays t FORCE
 
 all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so $(LUA_MODULE) \
-    $(LUA_FACADE)
+    $(LUA_FACADE) $(COMMANDS)
 
 $(PROGRAM): $(CLI_O) $(LUA_O) $(LUA_FILES_O) $(LIB_A)
-	$(LINK) -pie -o $@ $(CLI_O) $(LUA_O) $(LUA_FILES_O) $(LIB_A) $(LUA_LIB) \
+	$(call quiet,LINK,$@)
+	$(Q)$(LINK) -pie -o $@ $(CLI_O) $(LUA_O) $(LUA_FILES_O) $(LIB_A) $(LUA_LIB) \
 	    $(BEARSSL_LIB) $(LDLIBS)
 
 # lua/headcount as bytes for the program: what od makes of each file.
 $(BUILD)/obj/lua_files.c: $(LUA_FILES) bindings/packaging/lua_files.sh
 	@mkdir -p $(@D)
-	sh bindings/packaging/lua_files.sh $(LUA_FILES) >$@
+	$(call quiet,GEN,$@)
+	$(Q)sh bindings/packaging/lua_files.sh $(LUA_FILES) >$@
 
 $(LUA_FILES_O): $(BUILD)/obj/lua_files.c bindings/cli/lua_host.h \
     $(BUILD)/flags
-	$(COMPILE) -isystem $(LUA_INC) -Ibindings/cli $(WERROR) -c -o $@ $<
+	$(call quiet,CC,$<)
+	$(Q)$(COMPILE) -isystem $(LUA_INC) -Ibindings/cli $(WERROR) -c -o $@ $<
 
 # What `version` tells; rewritten only when it is another text.
 $(BUILD)/obj/build_info.h: FORCE
@@ -151,37 +177,52 @@ $(BUILD)/obj/build_info.h: FORCE
 	if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
 
 $(BUILD)/obj/bindings/cli/verbs/verb_version.o: $(BUILD)/obj/build_info.h
-$(BUILD)/obj/bindings/cli/verbs/verb_version.o: HC_CPPFLAGS += -I$(BUILD)/obj
 
 # No `ar r`: it would let a second member of the same name push out the first.
+define archive
+	$(call quiet,AR,$@)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)$(AR) qcs $@ $1
+endef
+
 $(LIB_A): $(CORE_O)
-	rm -f $@
-	$(AR) qcs $@ $(CORE_O)
+	$(call archive,$(CORE_O))
 
 $(LIB_SO): $(CORE_O) bindings/packaging/headcount.map
-	$(LINK) -shared -Wl,-soname,$(@F) -Wl,--no-undefined \
+	$(call quiet,LINK,$@)
+	$(Q)$(LINK) -shared -Wl,-soname,$(@F) -Wl,--no-undefined \
 	    -Wl,--version-script=bindings/packaging/headcount.map \
 	    -o $@ $(CORE_O) $(BEARSSL_LIB) $(LDLIBS)
 
 $(BUILD)/libheadcount.so: $(LIB_SO)
-	ln -sf $(<F) $@
+	@ln -sf $(<F) $@
 
 # Lua is its host's, the rest comes along.
 $(LUA_MODULE): $(LUA_O) $(LIB_A) bindings/packaging/module.map
 	@mkdir -p $(@D)
-	$(LINK) -shared -Wl,--version-script=bindings/packaging/module.map \
+	$(call quiet,LINK,$@)
+	$(Q)$(LINK) -shared -Wl,--version-script=bindings/packaging/module.map \
 	    -o $@ $(LUA_O) $(LIB_A) $(BEARSSL_LIB) $(LDLIBS)
 
 $(BUILD)/lua/%.lua: lua/%.lua
 	@mkdir -p $(@D)
-	cp $< $@
+	@cp $< $@
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(if $(filter tests/%,$<),-Itests) \
-	    $(if $(filter bindings/cli/% tests/cli/%,$<),-Ibindings/cli) \
-	    $(if $(filter bindings/% tests/lua/% tests/fuzz/lua_%,$<),-isystem $(LUA_INC) \
-	    -Ibindings/lua) $(WERROR) -MMD -MP -c -o $@ $<
+	$(call quiet,CC,$<)
+	$(Q)$(COMPILE) $(call see,$<) $(WERROR) -MMD -MP -c -o $@ $<
+
+# For clangd and its like, which look for it in build/ too.
+INDEXED := $(CORE_C) $(CLI_C) $(LUA_C) $(TEST_C) $(PEER_C) $(FUZZ_C) tests/t.c \
+    tests/fuzz/replay.c
+
+$(COMMANDS): FORCE $(BUILD)/flags
+	@printf '%s\n' $(foreach c,$(INDEXED),'$c $(strip $(call see,$c))') | \
+	    TOP='$(CURDIR)' COMPILE='$(strip $(COMPILE))' \
+	    awk -f tests/compile_commands.awk >$@.new && \
+	if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
 
 # VARIABLE, a path in the tree that it names, a file there: an error that says
 # what the tree lacks (else the system's file would be taken in silence).
@@ -197,17 +238,25 @@ $(BUILD)/flags: FORCE
 	$(call a_named_tree,LUA_DIR,$(LUA_INC),lua.h)
 	$(call a_named_tree,LUA_DIR,$(LUA_A),)
 	@mkdir -p $(@D)
-	@for h in bearssl.h jsmn.h; do \
+	@echo '$(COMPILE)' >$@.new; \
+	if cmp -s $@.new $@ && test -f $(@D)/bearssl; then \
+	    rm -f $@.new; \
+	    exit 0; \
+	fi; \
+	for h in bearssl.h jsmn.h; do \
 	    echo "#include <$$h>" | $(COMPILE) -w -E -x c - \
 	        >/dev/null 2>&1 || { \
 	        echo "$$h is not found: run \`make deps\`, or name its tree" \
 	            "with BEARSSL_DIR= or JSMN_DIR=" >&2; exit 1; }; \
-	done
-	@test -f $(LUA_INC)/lua.h || { \
+	done; \
+	test -f $(LUA_INC)/lua.h || { \
 	    echo "lua.h of Lua 5.4 is not found: run \`make deps\`, or name its" \
-	        "tree with LUA_DIR=" >&2; exit 1; }
-	@echo '$(COMPILE)' >$@.new; \
-	if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
+	        "tree with LUA_DIR=" >&2; exit 1; }; \
+	case $$($(CC) -print-file-name=libbearssl.a) in \
+	/*) echo -l:libbearssl.a ;; \
+	*) echo -lbearssl ;; \
+	esac >$(@D)/bearssl; \
+	mv $@.new $@
 
 objects: $(CORE_O) $(CLI_O) $(LUA_O) $(call obj,$(TEST_C) tests/t.c $(PEER_C))
 
@@ -218,38 +267,35 @@ lua-programs: $(filter $(BUILD)/tests/lua/%,$(TESTS))
 replays: $(REPLAYS)
 
 $(BUILD)/tests/peers.a: $(call obj,$(PEER_C))
-	@mkdir -p $(@D)
-	rm -f $@
-	$(AR) qcs $@ $(call obj,$(PEER_C))
+	$(call archive,$(call obj,$(PEER_C)))
 
 $(BUILD)/tests/%_test: $(BUILD)/obj/tests/%_test.o $(BUILD)/obj/tests/t.o \
     $(BUILD)/tests/peers.a $(LIB_A)
+	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
-	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
 
 # The plan is decided from facts alone: its tests have nothing else to link.
 PLAN_O := $(filter $(BUILD)/obj/core/base/% $(BUILD)/obj/core/ecs/% \
     $(BUILD)/obj/core/plan/%,$(CORE_O))
 
 $(BUILD)/tests/plan.a: $(PLAN_O)
-	@mkdir -p $(@D)
-	rm -f $@
-	$(AR) qcs $@ $(PLAN_O)
+	$(call archive,$(PLAN_O))
 
 $(BUILD)/tests/plan/%_test: $(BUILD)/obj/tests/plan/%_test.o \
     $(BUILD)/obj/tests/t.o $(BUILD)/tests/plan.a
+	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
-	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
 
 $(BUILD)/tests/lua.a: $(LUA_O)
-	@mkdir -p $(@D)
-	rm -f $@
-	$(AR) qcs $@ $(LUA_O)
+	$(call archive,$(LUA_O))
 
 $(BUILD)/tests/lua/%_test: $(BUILD)/obj/tests/lua/%_test.o \
     $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(BUILD)/tests/lua.a $(LIB_A)
+	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
-	$(LINK) -pie -o $@ $^ -lcmocka $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -pie -o $@ $^ -lcmocka $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
 # Rooms of the program that need no other.
 ROOMS_O := $(call obj,$(wildcard bindings/cli/watch/inbox*.c \
@@ -258,66 +304,87 @@ ROOMS_O := $(call obj,$(wildcard bindings/cli/watch/inbox*.c \
 
 $(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(ROOMS_O) \
     $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(LIB_A)
+	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
-	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
 
 $(BUILD)/tests/%_replay: $(BUILD)/obj/tests/%_fuzz.o \
     $(BUILD)/obj/tests/fuzz/replay.o $(LIB_A)
+	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
-	$(LINK) -pie -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -pie -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
 
 $(BUILD)/tests/%_fuzz: $(BUILD)/obj/tests/%_fuzz.o $(LIB_A)
+	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(BEARSSL_LIB) $(LDLIBS)
 
 $(BUILD)/tests/fuzz/lua_%_replay: $(BUILD)/obj/tests/fuzz/lua_%_fuzz.o \
     $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/tests/lua.a $(LIB_A)
+	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
-	$(LINK) -pie -o $@ $^ $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -pie -o $@ $^ $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
 $(BUILD)/tests/fuzz/lua_%_fuzz: $(BUILD)/obj/tests/fuzz/lua_%_fuzz.o \
     $(BUILD)/tests/lua.a $(LIB_A)
+	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
 .SECONDARY:
 
-RUN = MAKE='$(MAKE)' CC='$(CC)' JOBS=$(JOBS) $(PYTHON) tests/run
+# One program by its name, or all of a folder; A= is a part of a test's name.
+T ?=
+A ?=
+T_NAME := $(patsubst %/,%,$(patsubst %_test,%,$(T:.c=)))
+T_C := $(if $(T),$(or $(filter %/$(T_NAME:tests/%=%)_test.c,$(TEST_C)),\
+    $(filter tests/$(T_NAME:tests/%=%)/%,$(TEST_C))))
+
+t: $(patsubst %.c,$(BUILD)/%,$(T_C)) ## one unit program: T=hold A=PART-OF-NAME
+	@$(if $(T_C),,echo 'T=$(T) names no test program; there are:'; \
+	    echo '$(sort $(TEST_C:tests/%_test.c=%))' | fold -s -w 78; exit 2; )\
+	for program in $^; do $$program $(if $(A),'$(A)') || exit 1; done
+
+# make looks for the word in the recipe's own text: behind this name `make -n`
+# does not find it, and prints the line without running it.
+SUBMAKE = $(MAKE)
+RUN = MAKE='$(SUBMAKE)' CC='$(CC)' JOBS=$(AT_ONCE) $(PYTHON) tests/run
 
 deps: ## install what is missing (commands, headers, pinned peers)
 	@CC='$(CC)' sh tests/deps.sh all
 
 demo: ## a local ECS API, two events, what headcount did and how long it took
 	@CC='$(CC)' sh tests/deps.sh demo
-	+@$(MAKE) -j$(JOBS) all
+	@$(SUBMAKE) -j$(AT_ONCE) all
 	@sh examples/demo.sh
 
 test: deps ## everything; the last line is "N passed, N failed, N skipped"
-	+@$(RUN) test
+	@$(RUN) test
 
 check: ## units, replayed corpora, lint: under a minute
-	+@$(RUN) check
+	@$(RUN) check
 
 san: ## units and replayed corpora under AddressSanitizer and UBSan
-	+@$(RUN) san
+	@$(RUN) san
 
 valgrind: ## units under valgrind
-	+@$(RUN) valgrind
+	@$(RUN) valgrind
 
 cover: ## line coverage of core by the units; fails under 95 %
-	+@$(RUN) cover
+	@$(RUN) cover
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (30)
-	+@$(RUN) fuzz
+	@$(RUN) fuzz
 
 soak: ## units (sanitized) and system tests again and again, SOAK_SECONDS (600)
-	+@$(RUN) soak
+	@$(RUN) soak
 
 allocations: ## every request for memory of every unit test fails in turn
-	+@$(RUN) allocations
+	@$(RUN) allocations
 
-mutants: ## one-line breaks of the core's decisions: each has to be caught
-	+@$(RUN) mutants
+mutants: ## breaks of safety; FILES=core/plan/hold.c derives breaks of a file
+	@$(if $(FILES),MAKE='$(SUBMAKE)' JOBS=$(AT_ONCE) $(PYTHON) \
+	    tests/mutants.py $(FILES),$(RUN) mutants)
 
 bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 	@sh tests/bench/run.sh
@@ -328,10 +395,9 @@ bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 size: static ## the static binaries, by folder
 	@$(PYTHON) tests/bench/size.py '$(BUILD)' $(STATIC_ARCHS)
 
-tidy: ## clang-tidy and cppcheck
-	@$(MAKE) BUILD=$(BUILD) $(BUILD)/flags
+tidy: $(BUILD)/flags ## clang-tidy and cppcheck
 	@HC_CPPFLAGS='$(HC_CPPFLAGS) -isystem $(LUA_INC) -Ibindings/lua \
-	    -Ibindings/cli $(CPPFLAGS)' BUILD=$(BUILD) JOBS=$(JOBS) \
+	    -Ibindings/cli $(CPPFLAGS)' BUILD=$(BUILD) JOBS=$(AT_ONCE) \
 	    sh tests/lint/tidy.sh
 
 fmt: ## clang-format on the lines changed since HEAD (tables are set by hand)
@@ -340,7 +406,7 @@ fmt: ## clang-format on the lines changed since HEAD (tables are set by hand)
 # ---- to carry away ----
 
 static: ## build/static/headcount-ARCH, musl and no library: STATIC_ARCHS=
-	@BUILD='$(BUILD)' MAKE='$(MAKE)' JOBS=$(JOBS) \
+	@BUILD='$(BUILD)' MAKE='$(SUBMAKE)' JOBS=$(AT_ONCE) \
 	    BEARSSL_SRC='$(BEARSSL_SRC)' LUA_SRC='$(LUA_SRC)' \
 	    MUSL_SRC='$(MUSL_SRC)' sh bindings/packaging/static.sh $(STATIC_ARCHS)
 

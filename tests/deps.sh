@@ -130,6 +130,7 @@ look_for_tests() {
     command_or git-clang-format clang-format
     command_or cppcheck cppcheck
     command_or gcovr gcovr
+    command_or prove perl
     command_or mandoc mandoc
     command_or shellcheck shellcheck
     command_or systemd-analyze systemd

@@ -1,1010 +1,341 @@
 #!/usr/bin/env python3
-"""tests/mutants.py [--part K/N] [NAME...] - one-line breaks of the core's
-decisions; the suite has to catch each.
+"""tests/mutants.py [--check | -k WORDS | FILE...] - does a test notice a broken
+line?
 
-Each break is applied to a copy of the tree under build/mutants and judged: by
-the test of its own file first, which costs a second, and where that one is
-content by all of TESTS; the first that fails has caught it.  Ends with
-"N caught, N not caught".  --part: only each N-th, from the K-th on.
+Without a file it takes the breaks of tests/breaks.py one by one: each encodes a
+rule of safety, and a test has to fail.  -k takes only those with these words in
+their claim; --check only looks whether each of them still finds its line.
+
+With files it derives the breaks from their functions: an operator, a constant,
+a condition turned round, a statement dropped.  Then it prints the survivors and
+the score.  MOST=N takes at most N of a file, spread over it.
+
+A break costs one compilation and one link: the broken object is put in front of
+the archives of build/, and the test that mirrors the file runs.  When that test
+passes, the others of its folder run until one fails.
 """
+import concurrent.futures
+import functools
+import glob
+import json
 import os
-import shutil
+import re
+import shlex
+import signal
 import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-TREE = os.path.join(ROOT, "build", "mutants")
-TESTS = [
-    *[f"plan/{t}" for t in (
-        "plan", "hold", "rule", "measure", "filter", "tags", "autoscaler")],
-    *[f"reconcile/{t}" for t in (
-        "facts", "memory", "learn", "learn_services", "learn_hosts", "need",
-        "ask", "settle", "recall", "reconcile", "second", "verify", "snapshot",
-        "question", "wishes", "learn_names", "offline", "brake", "missing",
-        "report", "sweep")],
-    *[f"ecs/{t}" for t in (
-        "query", "query_value", "ops_hosts", "ops_services",
-        "ops_definitions", "strategy", "service_json", "records", "unwrap",
-        "event")],
-    "base/pages", "worlds", "schedules",
-    *[f"op/{t}" for t in (
-        "public", "op_sweep", "op_sweep_find", "op_event")],
-    "api/handle", "api/event_read", "lua/policy/policy",
-    "lua/sandbox/sandbox",
-    *[f"aws/{t}" for t in (
-        "xml", "creds", "creds_files", "profile", "strike", "creds_json",
-        "config", "creds_fetch", "creds_container", "creds_imds",
-        "creds_assume", "client", "call", "request", "bucket")]]
-A = "core/aws/"
-C = "core/"
-E = "core/ecs/"
-R = "core/reconcile/"
-L = "bindings/lua/"
-O = "core/op/"
-P = "core/plan/"
-
-# (what is broken, file, the line's text, what stands there instead)
-MUTANTS = [
-    # ---- credentials ----
-    ("a set in its last minute is lent while another one comes", A + "creds.c",
-     "creds_has_one(c) && !creds_expires_in(c, HC_CREDS_NEAR);",
-     "creds_has_one(c);"),
-    ("who waits for a short-lived set waits for ever", A + "creds.c",
-     "(c->failed_until > 0 ? c->failed_until : c->rest_until)",
-     "c->failed_until"),
-    ("a set that has expired already is taken", A + "creds.c",
-     "got == 1 && creds_is_within(c, 0, c->coming.expires)", "false"),
-    ("a set that was called expired is lent in a refresh", A + "creds.c",
-     "if (!hc_str_eq(hc_credentials_view(&c->now_good).key_id, key_id))",
-     "if (c->state != CREDS_FRESH)"),
-    ("a set past its end is not used on", A + "creds.c",
-     "return creds_has_one(c) || creds_outlasts(c);",
-     "return creds_has_one(c);"),
-    ("one that nobody may use on is", A + "creds.c",
-     "return c->now_good.key_id_n > 0 && c->outlasts;",
-     "return c->now_good.key_id_n > 0;"),
-    ("a source that is ill is asked all the time", A + "creds.c",
-     "    c->failed_until = hc_time_add(now, pause);\n", ""),
-    ("all come back to it at once", A + "creds.c",
-     "(((uint64_t)HC_CREDS_PAST * random) >> 32)", "(random & 0)"),
-    ("each refusal asks the source again", A + "creds.c",
-     "if (creds_has_one(c))              /* else", "if (true)  /* else"),
-    ("credentials end by our own clock", A + "creds.c",
-     "c->skew != NULL ? *c->skew : 0", "0"),
-    ("a metadata service's date beats what a service said",
-     A + "creds_fetch.c", "if (skew != NULL && *skew == 0)",
-     "if (skew != NULL)"),
-    ("a request id repeats the token", A + "request.c",
-     "    if (!request_is_uuid(id))\n", "    if (false)\n"),
-    ("a message repeats the token", A + "request.c",
-     "    request_strike(r, r->answer.message);\n", ""),
-    ("a page that is no answer repeats the token", A + "request.c",
-     "    request_strike(r, r->error.what);\n", ""),
-    ("a token in JSON's escapes is shown", A + "strike.c",
-     "if (*t == '\\\\' && t[1] == c)", "if (false)"),
-    ("half a token is shown", A + "strike.c",
-     "said >= HC_STRIKE_PIECE || said == secret.n", "said == secret.n"),
-    ("a failure's detail repeats the token", R + "learn_services.c",
-     "    hc_call_strike(&r->call, text);\n", ""),
-    ("an answer that is not believed repeats the token", R + "settle.c",
-     "    hc_call_strike(&r->call, r->error.what);\n", ""),
-    ("a container's refusal repeats its token", A + "creds_container.c",
-     "if (err < 0 && e != NULL)", "if (false)"),
-    ("a web identity is passed by", A + "creds_files.c",
-     "hc_getenv(l->sys, FILES_TOKEN).n > 0 &&", "false &&"),
-    ("a service without a HOME has no files", A + "creds_files.c",
-     "if (l->home.n > 0 || sys->user == NULL)", "if (true)"),
-    ("a home that cannot be read stops everybody", A + "creds_files.c",
-     "(why->sys == EACCES && !meant)", "false"),
-    ("a config file's keys are the credentials file's", A + "creds_files.c",
-     "rank == FILES_KEYS && files_kinds[i].file == PROFILE_CONFIG", "false"),
-    ("a broken section is passed by", A + "profile.c",
-     "if (end == name.n)", "if (false)"),
-    ("another profile's settings count", A + "profile.c",
-     "return p->ours ? profile_line", "return true ? profile_line"),
-    ("a profile beside half a key is passed by", A + "config.c",
-     "if (!option && config_has_keys(r))", "if (!option)"),
-    ("a container's credentials come from anywhere", A + "creds_container.c",
-     "!url.origin.tls && !container_is_local(&url.origin)", "false"),
-    ("a token may bring a header with it", A + "creds_container.c",
-     "if (a->token.p[i] < ' ' || a->token.p[i] > '~')", "if (false)"),
-    ("the token of the environment beats its file", A + "creds_container.c",
-     "if (path.n > 0)\n        err = container_read_token",
-     "if (hc_getenv(sys, CONTAINER_TOKEN_TEXT).n == 0 && path.n > 0)\n"
-     "        err = container_read_token"),
-    ("a token of the metadata is replaced for ever", A + "creds_imds.c",
-     "s->c->state == IMDS_TOKEN ||\n        s->c->renewed",
-     "s->c->state == IMDS_TOKEN ||\n        false"),
-    ("an instance without a role is an error", A + "creds_imds.c",
-     "if (c->fetch.status == 404)", "if (false)"),
-    ("a role's name may be a path", A + "creds_imds.c",
-     "if (!imds_is_name(name))", "if (false)"),
-    ("Lambda looks for an instance", A + "creds_imds.c",
-     'hc_getenv(sys, "AWS_LAMBDA_FUNCTION_NAME").n > 0', "false"),
-    ("a Code that is no Success is none", A + "creds_json.c",
-     'hc_json_is(&j->doc, code, "Success")', "true"),
-    ("a user is a role", A + "creds_assume.c",
-     "hc_str_starts(rest, role) &&", ""),
-    ("a role is assumed again without a bound", A + "creds_assume.c",
-     "if (c->attempts >= c->shared.max_attempts)", "if (false)"),
-    ("expired keys assume a role again", A + "creds_assume.c",
-     "hc_creds_invalidate(c->shared.base, c->who.key_id);", "(void)0;"),
-    ("each op assumes the role for itself", A + "client.c",
-     "while (r != NULL && !hc_str_eqz(role_arn, r->assume.role))",
-     "while (r != NULL)"),
-    ("a call drops the credentials of another one", A + "call.c",
-     "hc_creds_invalidate(c->config.creds, c->who.key_id)",
-     "hc_creds_invalidate(&k->creds, c->who.key_id)"),
-    ("a day key outlives its secret", A + "sigv4.c",
-     "    hc_wipe(k->secret, sizeof(k->secret));\n    sigv4_derive",
-     "    if (k->secret_n > 0)\n        return;\n    sigv4_derive"),
-    ("an end tag ends whatever is open", A + "xml.c",
-     "!hc_str_eq(name, x->open[x->depth - 1])", "false"),
-    ("an element that is cut short is whole", A + "xml.c",
-     "(x.depth > 0 || !x.had_root)", "!x.had_root"),
-    ("what one role wrote another one awaits", R + "memory.c",
-     'key->role.n > 0 ? HC_STR("\\n") : key->role, key->role,', ""),
-    ("what is known of a name is known to every role", R + "recall.c",
-     "? (struct hc_str){ NULL, 0 } : creds->role",
-     "? (struct hc_str){ NULL, 0 } : (struct hc_str){ NULL, 0 }"),
-    # ---- skips ----
-    ("a DAEMON service is written", P + "plan.c",
-     "s->scheduling != SCHEDULING_REPLICA", "false"),
-    # ---- records of a queue ----
-    ("after a failed record of a FIFO queue others are done", E + "records.c",
-     "done && (all || !b->records[i].fifo)", "done"),
-    ("a record that nobody understands is deleted", E + "records.c",
-     "if (r->why.n > 0 ||", "if ("),
-    ("a record is done with its first cluster", E + "records.c",
-     "i < r->links_n; i++", "i < r->links_n && i < 1; i++"),
-    ("a sweep that failed is done", E + "records.c",
-     "(r->sweeps && !b->sweep_done)", "false"),
-    ("an older event beats a newer one", E + "records.c",
-     "ev->event.time < c->newest->event.time", "false"),
-    ("a cluster is settled by its namesake elsewhere", E + "records.c",
-     "hc_str_eq(b->clusters[at].region, like->region)", "true"),
-    ("one of several causes drops a cluster", E + "records.c",
-     "if (--c->causes > 0)", "if (--c->causes > 9)"),
-    ("a record without an id is named", E + "records.c",
-     "named = named && r->sqs && r->id.n > 0;", ""),
-    ("the id of one record is the next one's", E + "unwrap.c",
-     "hc_buf_reset(&l->id);", ""),
-    ("a body that is missing is the one before it", E + "unwrap.c",
-     "hc_buf_reset(&l->inner);\n    l->has_inner = false;", ""),
-    ("events are unwrapped for ever", E + "unwrap.c",
-     "if (l->wraps == HC_UNWRAP_WRAPS)", "if (false)"),
-    ("a record in an array is an event", E + "unwrap.c",
-     'if (!hc_str_starts(hc_buf_view(&l->source), HC_STR("aws:")))',
-     "if (true)"),
-    ("a person's cluster is a payload", E + "unwrap.c",
-     "l->has_payload && !l->names &&", "l->has_payload &&"),
-    # ---- what an event asks for ----
-    ("a member that a short form does not know is ignored", E + "event.c",
-     "if (parts->stranger.p != NULL)", "if (false)"),
-    ("dry_run is forgotten", E + "event.c",
-     'parts->event->dry_run = hc_str_eqz(dry_run, "true");', ""),
-    ("a task's detail is a host's", E + "event.c",
-     "if (parts->has_task_arn)", "if (false)"),
-    ("a call that failed changed something", E + "event.c",
-     "parts->text[MEMBER_CALL_ERROR].n > 0)", "false)"),
-    ("a dry_run stops the write of another record", O + "op_event.c",
-     "b->clusters[i].writers > 0)", "b->clusters[i].writers ==\n"
-     "            b->clusters[i].causes)"),
-    ("a dry_run is written", O + "op_event.c",
-     "return r->has_event;", "return false;"),
-    # ---- what a policy says ----
-    ("a fraction is a count", L + "policy/rule_fields.c",
-     "if (whole && n >= field->least", "if (n >= field->least"),
-    ("a negative count is one", L + "policy/rule_fields.c",
-     "n >= field->least &&", ""),
-    ("min_age is milliseconds", L + "policy/rule_fields.c",
-     "n * 1e6", "n * 1e3"),
-    ("hosts are ACTIVE whatever it says", L + "policy/rule_fields.c",
-     "*to = (enum headcount_hosts)k;", "*to = HEADCOUNT_ACTIVE;"),
-    ("defaults beat the wish", L + "policy/rule_fields.c",
-     "d->given & ~s->given", "d->given"),
-    ("defaults are forgotten", L + "policy/rule_fields.c",
-     "d != NULL ? d->given & ~s->given : 0", "0"),
-    ("external is turned round", L + "policy/rule_fields.c",
-     "field->kind == NOT ? !on : on", "on"),
-    ("a policy of nothing wishes nothing", L + "policy/policy.c",
-     "if (lua_isnil(L, 1))", "if (false)"),
-    ("the rest of a list is left", L + "policy/rules.c",
-     "for (lua_Integer at = 1; at <= end; at++)",
-     "for (lua_Integer at = 1; at <= end && at < 2; at++)"),
-    ("a wish by name may be of two rules", L + "policy/rules.c",
-     "if (strcmp(rule_names[rule], name) == 0)", "if (true)"),
-    ("names as keys are left out", L + "policy/rules.c",
-     "if (at < 1)", "if (false)"),
-    ("a rule that lacks its number is one", L + "policy/rules.c",
-     "if (lacks != NULL) {", "if (lacks == NULL && who == NULL) {"),
-    ("any name matches", L + "policy/facts.c",
-     "*glob == *name || *glob == '?'", "true"),
-    ("a spent sandbox runs on", L + "policy/policy.c",
-     "if (p->s != NULL && sandbox_is_spent(p->s))", "if (false)"),
-    ("a busy machine fails a policy", L + "sandbox/sandbox.c",
-     "left = s->cpu_began + s->limits.time - s->limits.cpu(s->limits.ud);",
-     "left = -1;"),
-    ("a policy may take as long as it likes", L + "sandbox/sandbox.c",
-     "if (now - s->began > s->limits.wall)", "if (false)"),
-    ("the compiler has all the time", L + "sandbox/sandbox_text.c",
-     "t->since >= TEXT_PIECE);", "false);"),
-    ("jumps are not counted", L + "sandbox/sandbox_text.c",
-     "if (s.jumps > SANDBOX_JUMPS)", "if (false)"),
-    ("a metatable may get any name later", L + "sandbox/sandbox_meta.c",
-     "if (!lua_isnil(L, 3) &&", "if (lua_isnil(L, 3) &&"),
-    ("a metatable with a metatable is not looked at",
-     L + "sandbox/sandbox_meta.c",
-     "meta_note(L, t);", ""),
-    ("an error has no place", L + "sandbox/sandbox.c",
-     'snprintf(why->what, sizeof why->what, "%s%s", where, text);',
-     'snprintf(why->what, sizeof why->what, "%s", text);'),
-    ("constraints of a task definition are ignored", R + "need.c",
-     "return need_constraints(in, filter, d->constraints, e);",
-     "return 0;"),
-    ("a task definition is not waited for", R + "need.c",
-     "in->lacks_definition = !need_has(&d->fact);", ""),
-    ("a task definition that is not understood has none", R + "need.c",
-     "if (d->unclear)", "if (false)"),
-    ("another task definition is believed", R + "learn.c",
-     "if (err == 0 && !hc_str_eq(v->arn, d->arn))", "if (err > 0)"),
-    ("a snapshot loses constraints of task definitions", R + "snapshot.c",
-     "hc_ecs_put_constraints(out, d->constraints, false, d->unclear);",
-     "hc_ecs_put_constraints(out, NULL, false, d->unclear);"),
-    ("a snapshot loses a fixed host port", R + "snapshot.c",
-     'snapshot_bool(out, "fixedHostPort", d->fixed_port);', ""),
-    ("what is remembered of a task definition has no port", R + "recall.c",
-     "    d->fixed_port = fixed_port;\n", ""),
-    ("the bridge's dynamic ports are fixed", "core/ecs/ops_definitions.c",
-     "(v->network == NETWORK_BRIDGE && v->host_port)",
-     "(v->network == NETWORK_BRIDGE && v->any_port)"),
-    ("two tasks of distinctInstance fit on a host", P + "plan.c",
-     "    if (in->service->distinct)\n", "    if (false)\n"),
-    ("two tasks share a port of the host", P + "plan.c",
-     'return in->fixed_port ? "', 'return false ? "'),
-    ("a min is cut where a provider starts hosts", P + "plan.c",
-     "in->by == HEADCOUNT_CONNECTED || in->by_provider;",
-     "in->by == HEADCOUNT_CONNECTED;"),
-    ("half of a task definition is remembered", R + "recall.c",
-     "hc_buf_str(&lines, t->s);", "hc_buf_str(&lines, HC_STR(\"\"));"),
-    ("an inactive service is written", P + "plan.c",
-     "s->status != STATUS_ACTIVE", "s->status == STATUS_INACTIVE && false"),
-    ("a draining service is written", P + "plan.c",
-     "s->status != STATUS_ACTIVE", "s->status == STATUS_INACTIVE"),
-    ("an express service is written", P + "plan.c",
-     "else if (s->express)", "else if (false)"),
-    ("Fargate has hosts", P + "plan.c",
-     "hc_plan_is_fargate(s) && hc_rule", "false && hc_rule"),
-    ("FARGATE_SPOT is no Fargate", P + "plan.c",
-     'hc_str_eqz(t->provider, "FARGATE_SPOT")', "false"),
-    ("a provider of weight 0 makes Fargate a mix", P + "plan.c",
-     "(!none && hc_ecs_share_most(all, t) == 0)", "false"),
-    ("a required service may be missing", P + "plan.c",
-     "in->wish->required ? HEADCOUNT_FAILED", "false ? HEADCOUNT_FAILED"),
-    # ---- counts ----
-    ("no quota", P + "plan.c", "if (bounded > quota) {",
-     "if (false) {"),
-    ("service discovery has the large quota", P + "plan.c",
-     "in->service->discovery ? HC_PLAN_QUOTA_DISCOVERY",
-     "false ? HC_PLAN_QUOTA_DISCOVERY"),
-    ("one more than the hosts", P + "rule.c",
-     "    int64_t count = rule_count(r, m);\n",
-     "    int64_t count = rule_count(r, m) + 1;\n"),
-    ("tasks a host are ignored", P + "rule.c",
-     "rule_times(r->tasks > 0 ? r->tasks : 1,", "rule_times(1,"),
-    ("a count overflows", P + "rule.c",
-     "a != 0 && b > INT64_MAX / a ? INT64_MAX : a * b",
-     "(int64_t)((uint64_t)a * (uint64_t)b)"),
-    ("a share is rounded down", P + "rule.c",
-     "n / share + (n % share > 0)", "n / share"),
-    ("half a percent is none", P + "rule.c",
-     "n / all + (n % all > 0)", "n / all"),
-    ("a rung begins one host late", P + "rule.c",
-     "l->rungs[i].from <= rule_positive(n)",
-     "l->rungs[i].from < rule_positive(n)"),
-    ("the spare host is used", P + "rule.c",
-     "rule_positive(hosts - r->spare)", "hosts"),
-    ("more hosts than are spared go below 0", P + "rule.c",
-     "rule_positive(hosts - r->spare)", "hosts - r->spare"),
-    ("one task is enough for two hosts", P + "rule.c",
-     "r->spread && m->hosts > 1", "r->spread && m->hosts > 2"),
-    ("the base is forgotten", P + "rule.c",
-     "return rule_plus(r->base, ", "return rule_plus(0, "),
-    ("a host without an agent is connected", P + "measure.c",
-     "(host->connected || !of->connected)", "true"),
-    ("a host counts before its age", P + "measure.c",
-     "host->registered_at <= of->before", "host->registered_at >= 0"),
-    ("a host without CPU has none", P + "measure.c",
-     "host->cpu < 0 || host->memory < 0 ||", "false ||"),
-    ("fewer connected hosts are believed at once", P + "hold.c",
-     "        in->low_long || (in->wish", "        true || (in->wish"),
-    ("hosts that came back are still away", R + "memory.c",
-     "    e->low = low;\n", "    e->low |= low;\n"),
-    ("a rule that outgrows its hosts rises", P + "hold.c",
-     "!hc_rule_outgrows(&in->wish->rule, &m)", "true"),
-    ("a rule may leave nothing", P + "hold.c",
-     "        return hold_zero_by_rule(p, in);\n",
-     "        return PLAN_DECIDED;\n"),
-    ("a fixed count of 0 is no zero", P + "hold.c",
-     "    if (p->wanted != 0)\n",
-     "    if (p->wanted != 0 || !hc_rule_needs_hosts(&in->wish->rule))\n"),
-    ("a client that was closed meanwhile begins a call", L + "module_op.c",
-     "if (p->client->closed)", "if (false)"),
-    ("a coroutine that is resumed early has an outcome", L + "module_op.c",
-     "if (op_is_done(lua_touserdata(L, 1)))", "if (true)"),
-    ("a list of calls is not looked at", L + "module_op.c",
-     "if (luaL_testudata(L, -1, PENDING) == NULL)", "if (false)"),
-    ("a max of 0 is none", L + "policy/rule_fields.c",
-     'w->has_max = rule_gave(s, "max") ||', "w->has_max = false &&"),
-    ("min is ignored", P + "rule.c",
-     "if (r->has_min && count < r->min)", "if (false)"),
-    ("max is ignored", P + "rule.c",
-     "r->has_max && count > r->max ?", "false ?"),
-    ("of several providers those of weight 0 count", E + "strategy.c",
-     "is_only || one->weight > 0 ?", "is_only || one->weight >= 0 ?"),
-    ("the only provider of weight 0 does not count", E + "strategy.c",
-     "is_only || one->weight > 0 ?", "one->weight > 0 ?"),
-    ("a base is no host", E + "strategy.c", "INT64_MAX : one->base",
-     "INT64_MAX : 0"),
-    ("a base counts every host", P + "measure.c",
-     "        measure_take_off(m, &own, most);\n", ""),
-    ("a base takes its provider's whole CPU", P + "measure.c",
-     "own->cpu - measure_part(own->cpu, most, own->hosts)", "0"),
-    ("weights that are all 0 are a count", E + "ops_services.c",
-     's->unclear = "capacityProviderStrategy with a weight above 0";', ";"),
-    ("a task set that is not PRIMARY says where", E + "ops_services.c",
-     "        if (!v->set.primary)\n", "        if (false)\n"),
-    ("a task set beats its service", E + "ops_services.c",
-     "if (s->launch != LAUNCH_NONE || s->providers != NULL)", "if (false)"),
-    ("an old snapshot's providers have weight 0", E + "ops_services.c",
-     "if (v->saved && !v->weighed)", "if (false)"),
-    ("an answer without weights has them", E + "ops_services.c",
-     "if (v->saved && !v->weighed)", "if (!v->weighed)"),
-    ("a snapshot loses a base", E + "service_json.c",
-     'hc_json_put_member_int(out, "base", t->base);', ""),
-    ("more providers than a page has are asked for", R + "ask.c",
-     "r->batch_n < HC_ECS_BATCH_PROVIDERS &&", "r->batch_n < HC_ECS_BATCH &&"),
-    ("a page of providers is the last one", R + "learn.c",
-     "    if (v->next.n == 0)\n        return hc_learn_refuse(r, "
-     '"DescribeCapacityProviders says nothing "',
-     "    if (true)\n        return hc_learn_refuse(r, "
-     '"DescribeCapacityProviders says nothing "'),
-    ("a struct without a size is the defaults", O + "public.c",
-     "if (theirs < form->least ||", "if (theirs < 0 * form->least ||"),
-    ("what a newer header has set is passed over", O + "public.c",
-     "if (theirs > form->size &&\n", "if (false &&\n"),
-    ("an array of wishes has any sizes", O + "op.c",
-     "if (w.size != r->wishes->size) {", "if (false) {"),
-    ("pages in a ring have no end", "core/base/pages.c",
-     "if (p->idle >= HC_PAGES_IDLE)", "if (false)"),
-    ("every page brings something new", "core/base/pages.c",
-     "if (*slot == hash)", "if (false)"),
-    ("providers of weight 0 are asked for", R + "need.c",
-     "    while (in->scaled != KNOWN_YES && t != NULL &&\n"
-     "           (t = hc_ecs_share_used(all, t)) != NULL) {",
-     "    while (in->scaled != KNOWN_YES && t != NULL) {"),
-    ("an unread provider hides one that adds hosts", R + "need.c",
-     "while (in->scaled != KNOWN_YES && t != NULL &&",
-     "while (in->scaled == KNOWN_NO && t != NULL &&"),
-    ("an EXTERNAL service of no known place is counted", P + "plan.c",
-     "if (what == NULL && plan_has_no_place(in)) {", "if (false) {"),
-    ("hosts of other providers count", P + "measure.c",
-     "measure_is_of(host, of->providers) &&", "true &&"),
-    ("a host that drains since the list counts", P + "host_list.c",
-     'if (d != NULL && hc_str_eqz(d->status, "ACTIVE"))', "if (d != NULL)"),
-    ("a host listed twice counts twice", P + "host_list.c",
-     "    if (h->slots[at] != 0)\n        return 0;\n", "\n"),
-    ("an unchanged count is written", P + "plan.c",
-     "    if (p->wanted != in->service->desired ||\n", "    if (true ||\n"),
-    ("hosts that are back keep the count of more", P + "plan.c",
-     "(in->awaits && in->own_write != p->wanted))\n        return plan_write",
-     "false)\n        return plan_write"),
-    ("a launch type that is new is EC2", "core/ecs/ops_services.c",
-     "        if (s->launch == LAUNCH_OTHER)\n"
-     "            s->unclear = \"launchType\";\n", ""),
-    ("a service that says no launch type is EC2", "core/ecs/ops_services.c",
-     's->unclear = "launchType, nor capacityProviderStrategy";', ";"),
-    ("half a constraint is none", "core/ecs/ops_services.c",
-     '        s->unclear = "placementConstraints";\n', "        ;\n"),
-    ("two forms of an ARN are two hosts", P + "host_list.c",
-     "while (from > 0 && arn.p[from - 1] != '/')", "while (from > 0)"),
-    ("a service of no known cluster is ours", R + "learn_services.c",
-     "if (cluster.n == 0)", "if (false)"),
-    ("a write that says no count was taken", R + "learn_services.c",
-     "if (v->services_n == 0 || s->desired < 0)", "if (false)"),
-    ("the rule's own where is ignored", P + "plan.c",
-     "if (counts && (in->moving || in->where_moves))",
-     "if (counts && in->moving)"),
-    # ---- holds ----
-    ("a paused cluster is written", P + "hold.c",
-     'hold_paused_by(p, in, in->cluster_tags, " of the cluster")', "false"),
-    ("CODE_DEPLOY that says no task sets", P + "hold.c",
-     "s->task_sets < 0", "false"),
-    ("deployments that are not told are none", P + "hold.c",
-     "(s->deployments == 0 || s->deployments == 1)", "s->deployments <= 1"),
-    ("paused is forgotten", P + "hold.c",
-     "if (hold_paused(p, in))", "if (false)"),
-    ("a pause that is over still holds", P + "hold.c",
-     "if (until <= in->wall)", "if (false)"),
-    ("a pause to come does not hold", P + "hold.c",
-     "if (until <= in->wall)", "if (true)"),
-    ("external is forgotten", P + "hold.c",
-     "s->controller == CONTROLLER_EXTERNAL ||\n", "false ||\n"),
-    ("a new controller is written", P + "hold.c",
-     "s->controller == CONTROLLER_OTHER)", "false)"),
-    ("CODE_DEPLOY holds from three task sets on", P + "hold.c",
-     "s->task_sets > 1", "s->task_sets > 2"),
-    ("a blue-green deployment is disturbed", P + "hold.c",
-     "if (s->rollout == ROLLOUT_ROLLING ||", "if (true ||"),
-    ("ROLLING is held", P + "hold.c",
-     "s->rollout == ROLLOUT_ROLLING ||", "false ||"),
-    ("contested from the fourth on", P + "hold.c",
-     "(in->replaced == p->wanted) < HC_PLAN_UNDONE",
-     "(in->replaced == p->wanted) <= HC_PLAN_UNDONE"),
-    ("any newer count is an undoing", P + "hold.c",
-     "in->undone + (in->replaced == p->wanted)",
-     "in->undone + (in->replaced != HEADCOUNT_UNKNOWN)"),
-    ("a policy that counts hosts has no valve", P + "hold.c",
-     "if (!in->asked)", "if (true)"),
-    ("whatever a policy wants the second time agrees", P + "hold.c",
-     "if (in->again == p->wanted) {", "if (true) {"),
-    ("a step from an unshown write is none", P + "hold.c",
-     "hold_is_step_down(rule, hc_hold_from(in), p->wanted)",
-     "hold_is_step_down(rule, in->service->desired, p->wanted)"),
-    ("zero is written", P + "hold.c",
-     "if ((allow & ALLOW_ZERO) == 0)", "if (false)"),
-    ("an allowed zero needs no proof", P + "hold.c",
-     "    if (in->all_hosts == HEADCOUNT_UNKNOWN)\n        return "
-     "PLAN_NEEDS_ALL_HOSTS;\n    if (in->cluster == NULL)\n        return "
-     "PLAN_NEEDS_CLUSTER;\n",
-     "    if (in->cluster == NULL)\n        return PLAN_DECIDED;\n"),
-    ("an allowed zero in a cluster that goes", P + "hold.c",
-     'in->all_hosts == 0 && hc_str_eqz(in->cluster->status, "ACTIVE")',
-     "in->all_hosts == 0"),
-    ("a filter that matches nothing makes a zero", P + "hold.c",
-     "if (narrowed && in->all_hosts > 0) {", "if (false) {"),
-    ("step_down from 3 tasks on", P + "hold.c",
-     "return less > 2 && less > to;", "return less > 3 && less > to;"),
-    ("step_down at half", P + "hold.c",
-     "return less > 2 && less > to;", "return less > 2 && less >= to;"),
-    ("step_up is forgotten", P + "hold.c",
-     "return more > 20 && more > from;", "return false;"),
-    ("step_up at double", P + "hold.c",
-     "return more > 20 && more > from;", "return more > 20 && more >= from;"),
-    ("a second reading that differs is fine", P + "hold.c",
-     "if (!second->agrees)", "if (false)"),
-    ("the runaway loop", P + "hold.c",
-     "if (in->scaled != KNOWN_YES)\n        return PLAN_DECIDED;\n"
-     "    hc_fmt(why, sizeof(why), \"%lld of",
-     "if (true)\n        return PLAN_DECIDED;\n"
-     "    hc_fmt(why, sizeof(why), \"%lld of"),
-    ("a scalable target is overruled", P + "hold.c",
-     "if (in->target != KNOWN_YES)", "if (true)"),
-    ("our own write is repeated", P + "plan.c",
-     "if (in->awaits && in->own_write == p->wanted && !in->verify) {",
-     "if (false) {"),
-    ("moving constraints are put into the filter", R + "need.c",
-     "if (!hc_filter_moves(term))", "if (true)"),
-    ("moving constraints are left out in silence", P + "plan.c",
-     "if (counts && (in->moving || in->where_moves))", "if (false)"),
-    # ---- facts ----
-    ("only the first page counts", R + "learn_hosts.c",
-     "    if (err <= 0)\n        return err;\n    r->hosts->fact",
-     "    r->hosts->fact"),
-    ("a page that fails is a smaller count", R + "learn.c",
-     "hc_facts_fail(&r->facts, &r->hosts->fact, code, what);",
-     "r->hosts->fact.state = FACT_VALUE;"),
-    ("DRAINING hosts are listed too", R + "need.c",
-     'return hc_facts_hosts(&r->facts, "ACTIVE", filter, READING_FIRST);',
-     'return hc_facts_hosts(&r->facts, "DRAINING", filter, READING_FIRST);'),
-    ("the status is left out of the list", "core/ecs/ops_hosts.c",
-     'hc_json_put_member(out, "status", hc_str(status));', "(void)status;"),
-    ("the filter is left out of the list", "core/ecs/ops_hosts.c",
-     "    if (filter.n > 0)\n", "    if (false)\n"),
-    ("hosts of another cluster count", R + "learn_hosts.c",
-     "hc_arn_instance(&arn, text, NULL) < 0 || !hc_reconcile_is_here(r, &arn)",
-     "hc_arn_instance(&arn, text, NULL) < 0"),
-    ("another cluster's service is believed", R + "learn.c",
-     "return err == 0 && hc_reconcile_is_here(r, &arn);", "return true;"),
-    ("another region's answer is believed", R + "reconcile.c",
-     "region.n == 0 || hc_str_eq(arn->region, region);", "true;"),
-    ("a service that was not asked for is believed",
-     R + "learn_services.c",
-     "    if (!hc_learn_was_asked(r, s->name))\n", "    if (false)\n"),
-    ("a service that is left out is missing",
-     R + "learn_services.c",
-     "if (fact->fact.state == FACT_UNKNOWN)", "if (false)"),
-    ("any failure is MISSING",
-     R + "learn_services.c",
-     'if (!hc_str_eqz(f->reason, "MISSING"))\n        hc_facts_fail',
-     "if (false)\n        hc_facts_fail"),
-    ("an answer without a list is an empty one", "core/ecs/ops_hosts.c",
-     "if (err == 0 && !v->view.list_seen)", "if (false)"),
-    ("a policy's second run may allow less", R + "second.c",
-     "(a->allow & ~b->allow) == 0", "true"),
-    ("the second reading is the first one", R + "second.c",
-     "filter, READING_CONFIRMING);", "filter, READING_FIRST);"),
-    ("the second reading compares lists only", R + "second.c",
-     "!hc_measure_agrees(&first->list, &of, &active->list,\n"
-     "                           without != NULL ? &without->list : NULL))",
-     "!hc_host_list_eq(&first->list, &active->list))"),
-    ("what hosts are like is read once", R + "second.c",
-     "*needed = in->by != HEADCOUNT_REGISTERED &&\n", "*needed = false &&\n"),
-    ("the cluster's own number is ignored", R + "second.c",
-     "return r->lists.whole ? second->registered == seen\n"
-     "                          : second->registered >= seen;",
-     "return true;"),
-    ("hosts of the other launch type are not listed again", R + "second.c",
-     "*needed = r->lists.others.n > 0;", "*needed = false;"),
-    ("a policy is asked again on the first reading", R + "reconcile.c",
-     "hc_question_again(r, READING_CONFIRMING, now);",
-     "hc_question_again(r, READING_FIRST, now);"),
-    ("a policy that cannot be asked again fails its cluster",
-     R + "question.c", "if (!r->question.again) {", "if (true) {"),
-    ("a policy's count follows from no hosts", R + "need.c",
-     "if (list->asked && list->reading == READING_FIRST &&",
-     "if (false && list->reading == READING_FIRST &&"),
-    ("of two readings providers may differ", P + "measure.c",
-     "(of->providers == NULL || hc_str_eq(x->provider, y->provider))", "true"),
-    ("of two readings CPU and memory may differ", P + "measure.c",
-     "(!of->resources || (x->cpu == y->cpu && x->memory == y->memory))",
-     "true"),
-    ("of two readings the age may differ", P + "measure.c",
-     "(of->before <= 0 || x->registered_at == y->registered_at)", "true"),
-    ("a deleted cluster is a failure like another", R + "settle.c",
-     'settle_says(r, err, "ClusterNotFoundException")', "false"),
-    ("with other writers an own write is awaited", P + "plan.c",
-     "in->own_write == p->wanted && !in->verify) {",
-     "in->own_write == p->wanted) {"),
-    ("no look after a write", R + "verify.c",
-     "    return r->config.verify &&\n", "    return false &&\n"),
-    ("a look uses the hosts of before", R + "verify.c",
-     "    hc_facts_forget_hosts(&r->facts);\n", ""),
-    ("looks go on for ever", R + "verify.c",
-     "v->wrote[r->at] = v->round < VERIFY_ROUNDS;",
-     "v->wrote[r->at] = true;"),
-    ("the third look that differs is fine", R + "verify.c",
-     "if (r->verify.round < VERIFY_ROUNDS) {", "if (true) {"),
-    ("a policy is not run again after a write", R + "verify.c",
-     "    if (r->question.counted)\n", "    if (false)\n"),
-    ("hosts of ECS Anywhere count for EC2", R + "need.c",
-     "(ec2 && r->by_launch != BY_LAUNCH))", "ec2)"),
-    ("any list that fails is asked without the launch type", R + "settle.c",
-     "!(settle_says(r, err, \"InvalidParameterException\") ||\n"
-     "          settle_says(r, err, \"ClientException\")))", "false)"),
-    ("a write that was followed was undone", R + "memory.c",
-     "if (memory_is_undone(e, hosts) && wanted == e->count)",
-     "if (memory_is_undone(e, hosts))"),
-    ("hosts that changed make no difference", R + "memory.c",
-     "e->replaced && e->hosts == hosts;", "e->replaced;"),
-    ("an event that contradicts a list is ignored", R + "reconcile.c",
-     "return active != (hc_host_list_find(&h->list, r->event_host.text) "
-     "!= NULL);",
-     "return active && false;"),
-    ("a cluster's two names are two clusters", "core/op/op_targets.c",
-     "    op_drop_twins(r);\n", ""),
-    ("one foreign cluster is every cluster", "core/op/op_targets.c",
-     "if (foreign == 0 || foreign < r->clusters_n)", "if (foreign == 0)"),
-    ("another region's record is deleted", O + "op_event.c",
-     "if (!op->request.drop_foreign && record->why.n == 0)", "if (false)"),
-    ("a namesake in another account is the same cluster", O + "op_targets.c",
-     "hc_str_eq(op_account(r, a), op_account(r, b));", "true;"),
-    ("what was not read settles its namesake", O + "op_targets.c",
-     "return one->known && one->result.error_code == NULL &&", "return"),
-    ("a list by tags says whose a cluster is", R + "reconcile.c",
-     "r->known = r->known || reconcile_speaks_of_it(r);", "r->known = true;"),
-    ("an old page counts the hosts of ECS Anywhere", R + "settle.c",
-     "|| r->launch_taken ||", "||"),
-    ("a gateway says that a cluster is deleted", R + "settle.c",
-     "e->status >= 400 && e->status < 500 &&", ""),
-    ("a gateway tells the time", "core/aws/call.c",
-     "if (r->has_skew && (r->ok || r->answer.named))", "if (r->has_skew)"),
-    ("of two PRIMARY task sets the last one counts", "core/ecs/ops_services.c",
-     "v->set.doubled = v->primary.primary;", ""),
-    ("a strategy may have any number of providers", "core/ecs/ops_services.c",
-     "hc_ecs_share_is_full(*list) ||", ""),
-    ("half of an answer about providers is believed", R + "learn.c",
-     "err = learn_check_providers(r, v->providers);", ""),
-    ("a dry run settles a write", O + "op_targets.c",
-     "(!one->config.dry_run || r->clusters[at]->config.dry_run) &&", ""),
-    ("a name and its ARN are two clusters", O + "op_reconcile.c",
-     "if (!r->inside && hc_op_drop_twin(op))", "if (false)"),
-    ("a deleted cluster is no failure whoever named it", O + "op_event.c",
-     "b->clusters[i].named)", "false)"),
-    ("the last events of a cluster fail", R + "settle.c",
-     "    if (!r->config.found)\n", "    if (true)\n"),
-    ("another account's cluster is deleted", R + "settle.c",
-     "owner.n == 0 || r->account.n == 0 || hc_str_eq(owner, r->account)",
-     "true"),
-    ("who requires a service of a deleted cluster is not told", R + "settle.c",
-     "hc_settle(r, r->config.wishes[r->at].required ? HEADCOUNT_FAILED\n"
-     "                                                          : ",
-     "hc_settle(r, "),
-    ("the failure of another cluster deletes this one", R + "learn.c",
-     "hc_learn_is_ours(r, v->failure.arn, false);\n        return", "true;\n"
-     "        return"),
-    ("an INACTIVE cluster is there", R + "learn.c",
-     'r->gone = hc_str_eqz(v->status, "INACTIVE");', ""),
-    ("a deleted service fails its write", R + "settle.c",
-     '(!missing && !settle_says(r, err, "ServiceNotActiveException")))',
-     "true)"),
-    ("the farthest name is shown first", R + "settle.c",
-     "if (distance < least) {",
-     "if (distance >= least || best == v->arns_n) {"),
-    # ---- questions ----
-    ("a fact that failed is no reason to stop", R + "settle.c",
-     "    if (r->question.open) {\n        hc_learn_fail",
-     "    if (false) {\n        hc_learn_fail"),
-    ("wishes of a round that lacks facts stand", R + "question.c",
-     "if (r->question.needs_n == 0) {", "if (true) {"),
-    ("a policy asks for ever", R + "question.c",
-     "++r->question.rounds > HC_QUESTION_ROUNDS", "false"),
-    ("tagged services of another cluster are ours", R + "learn_names.c",
-     "here && arn.cluster.n > 0 ?", "true ?"),
-    ("a list of services may name those of others", R + "learn_names.c",
-     "    return here ? learn_add(r, text)",
-     "    return true ? learn_add(r, text)"),
-    ("one page of services is all of them", R + "learn_names.c",
-     "    if (err <= 0)\n        return err;\n", ""),
-    # ---- the brake on the run ----
-    ("writes that have no answer yet have no place", R + "brake.c",
-     "*changes = w->open_changes;", "*changes = 0;"),
-    ("a small fall passes behind one that was held", R + "brake.c",
-     "b->falls_over = true;", ""),
-    ("ten minutes never end", R + "brake.c",
-     "now - s->newest >= HC_BRAKE_WINDOW", "false"),
-    ("ten minutes end with the first of their writes", R + "brake.c",
-     "now - s->newest >= HC_BRAKE_WINDOW",
-     "now - s->begin >= HC_BRAKE_WINDOW"),
-    ("the larger limit holds", R + "brake.c",
-     "most < l->most", "most > l->most"),
-    ("a write that may have arrived gives its place back", R + "settle.c",
-     "return settle_is_unknown(r, err) ||\n           (r->in_call",
-     "return (r->in_call"),
-    ("a server that broke has surely not written", R + "settle.c",
-     "!(e->named && e->status >= 400 && e->status < 500)", "false"),
-    ("a dry run takes places in the order of its wishes", R + "reconcile.c",
-     "if (falls && !r->falling) {",
-     "if (falls && !r->falling && !r->config.dry_run) {"),
-    ("clusters take their places as they are answered", R + "reconcile.c",
-     "b->turn < r->config.brake_at && ", "false && "),
-    ("a second look takes a second place", R + "brake.c",
-     "return w->again ? 0 : 1;", "return 1;"),
-    ("a cluster waits for its turn for ever", R + "reconcile.c",
-     "b->turn < r->config.brake_at && now < r->turn_by &&",
-     "b->turn < r->config.brake_at &&"),
-    ("a part that is done lets no other have its turn", O + "op_sweep.c",
-     "    s->targets[s->turn->at].done = true;\n", ""),
-    ("a cancelled write keeps its place for ever", R + "reconcile.c",
-     "hc_settle_place(r, true);         /* it may have been written */", ""),
-    ("a write that did not begin keeps its place", R + "reconcile.c",
-     "hc_settle_place(r, false);", ";"),
-
-    # ---- services that no cluster has ----
-    ("a service that one cluster has is missing", R + "missing.c",
-     "m->names[i].lacks && !m->names[i].has", "m->names[i].lacks"),
-    ("a run that did not look everywhere knows what is missing",
-     R + "missing.c", "m->partial |= c->error_code != NULL;", ""),
-    ("a cluster that is gone has every service", R + "missing.c",
-     "else if (!skipped || !hc_str_eqz(code, \"cluster_gone\"))", "else"),
-    ("a sweep that could not begin a cluster knows what is missing",
-     O + "op_sweep.c", "s->missing.partial = true;\n    else", ";\n    else"),
-    ("one service may be wished for twice", R + "wishes.c",
-     "return s->reason == NULL ? wishes_check_twice(r, e) : 0;", "return 0;"),
-    ("a rule that is none is planned", R + "wishes.c",
-     "err = hc_rule_check(&w->rule, e);", "err = 0;"),
-    ("what is asked is read again in each round", R + "question.c",
-     "    return q->kind == QUERY_COUNT ? question_count(r, q, known, e) : 1;",
-     "    return question_note(r, q, e);"),
-    # ---- writes ----
-    ("a dry run writes", P + "plan.c",
-     "in->dry_run ? HEADCOUNT_PENDING : HEADCOUNT_UPDATED",
-     "HEADCOUNT_UPDATED"),
-    ("a write goes out after the deadline", R + "reconcile.c",
-     "deadline != HC_NEVER && now >= deadline", "false && now >= deadline"),
-    ("a write goes out after a cancel", R + "reconcile.c",
-     "    if (r->cancelled)\n        return \"cancelled\";\n", ""),
-    ("another member in a write", "core/ecs/ops_services.c",
-     'hc_json_put_member_int(out, "desiredCount", desired);',
-     'hc_json_put_member_int(out, "desiredCount", desired);\n'
-     '    hc_buf_lit(out, ",\\"forceNewDeployment\\":true");'),
-    ("a write without an answer is a plain failure", R + "settle.c",
-     "(err != HEADCOUNT_ESERVICE && r->call.request.sent)", "false"),
-    ("an answer with another count is believed",
-     R + "learn_services.c",
-     "if (s->desired != r->plan.wanted)", "if (false)"),
-    # ---- snapshots ----
-    ("a snapshot is applied", R + "reconcile.c",
-     "if (!r->config.dry_run)", "if (false)"),
-    ("what a snapshot does not hold is asked for", R + "reconcile.c",
-     "    if (r->taken != 0)\n        return reconcile_ask_snapshot(r);\n",
-     ""),
-    ("tags set what goes with another rule", P + "tags.c",
-     "    if ((f->rules & BIT(to->rule.kind)) == 0)\n", "    if (false)\n"),
-    ("a tag that there is not is passed over", P + "tags.c",
-     "    if (f == NULL)\n        return tags_refuse", "    if (f == NULL)\n"
-     "        return 0;\n    if (false)\n        return tags_refuse"),
-    ("a tag's filter may move with tasks", P + "tags.c",
-     "    if (hc_filter_moves(to->where))\n", "    if (false)\n"),
-    ("a tag's max is not heeded", P + "tags.c",
-     'r->has_max = tags_of(tags, TAGS_BEGIN "max") != NULL;',
-     "r->has_max = false;"),
-    ("an autoscaler's ladder without rungs is taken", P + "autoscaler.c",
-     "    if (err == 0 && cores < 0 && nodes < 0)\n", "    if (false)\n"),
-    ("an autoscaler's misspelt member is not looked at", P + "autoscaler.c",
-     "        if (names[i] == NULL)\n", "        if (names[i] == NULL)\n"
-     "            continue;\n        if (false)\n"),
-    ("an autoscaler's linear count may be 0", P + "autoscaler.c",
-     "        r->min = 1;\n", "        r->min = 0;\n"),
-    ("a core is one CPU unit", P + "autoscaler.c",
-     "#define SCALER_CORE 1024", "#define SCALER_CORE 1"),
-    ("rungs are taken as they come", P + "autoscaler.c",
-     "i > 0 && rungs[i - 1].from >= rung.from;", "false;"),
-    ("a pattern is answered without ECS", "core/ecs/query.c",
-     "    if (q.why != NULL)\n", "    if (false)\n"),
-    ("what is missing is not the opposite's match", "core/ecs/query.c",
-     "    return found ^ t.opposite;", "    return found;"),
-    ("and is or", "core/ecs/query.c", "all = one < 0 ? one : all & one;",
-     "all = one < 0 ? one : all | one;"),
-    ("numbers are bytes", "core/ecs/query_value.c",
-     "    if (value_get_number(a, &x) && value_get_number(b, &y))\n",
-     "    if (value_get_number(a, &x) && !value_get_number(b, &y))\n"),
-    ("hosts without attributes answer filters", R + "offline.c",
-     "    if (!offline_is_full(all))\n", "    if (false)\n"),
-    ("the whole list stands for a filtered one", R + "offline.c",
-     "        got = d == NULL ? 0 : hc_query_matches(r->hosts->filter, d, e);",
-     "        got = d != NULL;"),
-    ("a recorded snapshot knows what is missing", R + "offline.c",
-     "    return r->complete ? offline_complete(r, e) : 0;",
-     "    return offline_complete(r, e);"),
-    ("another sighting's list answers", R + "offline.c",
-     "h->reading != r->hosts->reading ||", ""),
-    ("inactive services are listed offline", R + "offline.c",
-     "s->status == STATUS_INACTIVE ||", ""),
-    ("hosts of other providers are lost from a snapshot", R + "snapshot.c",
-     "        hc_ecs_put_host(out, host->details);\n", "        ;\n"),
-    ("both readings of a snapshot are the first", R + "snapshot.c",
-     "    snapshot_reading(out, f, READING_CONFIRMING);\n",
-     "    snapshot_reading(out, f, READING_FIRST);\n"),
-    ("a snapshot forgets the task sets", "core/ecs/service_json.c",
-     'service_json_list(out, "taskSets", s->task_sets, "{}");', ";"),
-    ("account ids are shown", R + "snapshot.c",
-     "    snapshot_redact(out, cluster->account);\n", ""),
-    # ---- memory ----
-    ("own writes are awaited for ever", R + "memory.c",
-     "now < hc_time_add(e->at, HC_MEMORY_SHOWN)", "now > 0"),
-    ("what was undone long ago counts", R + "memory.c",
-     "n += now <= hc_time_add(e->undone[i], HC_MEMORY_UNDONE);", "n++;"),
-    ("versions may fall", R + "memory.c",
-     "if (e != NULL && version > e->count)", "if (e != NULL)"),
-    ("answers are kept for ever", R + "memory.c",
-     "now >= hc_time_add(e->at, HC_MEMORY_ANSWER)", "now < 0"),
-    # ---- turns ----
-    ("a bucket never runs dry", A + "bucket.c",
-     "if (mine && now >= bucket_next(b)) {", "if (mine) {"),
-    ("who comes last is served first", A + "bucket.c",
-     "first == NULL || first == &turn->waiter ||", "true ||"),
-    ("who yields stands with the others", A + "bucket.c",
-     "turn->yields ? &b->yielding : &b->first", "&b->first"),
-    ("who yields does so for ever", A + "bucket.c",
-     "    if (now < hc_time_add(turn->since, HC_TURN_YIELDS))\n",
-     "    if (now >= 0)\n"),
-    ("who leaves a line hands nothing on", A + "bucket.c",
-     "    if (b != NULL)\n        bucket_hand_on(b);\n", ""),
-    ("the first of a line has no alarm", A + "bucket.c",
-     "if (bucket_first(b) == &turn->waiter)", "if (false)"),
-    ("writes draw from the bucket of reads", A + "bucket.c",
-     '{ "UpdateService", BUCKET_WRITES }',
-     '{ "UpdateService", BUCKET_SERVICES }'),
-    ("all regions share a bucket", A + "bucket.c",
-     "!hc_str_eqz(key->region, set->region)", "false"),
-    ("all accounts share a bucket", A + "bucket.c",
-     "set->account != key->account ||", ""),
-    ("a throttle leaves the bucket full", A + "bucket.c",
-     "    b->full_at = hc_time_add(now, b->depth);\n", "    (void)now;\n"),
-    ("the rate is not shared", A + "bucket.c",
-     "(double)HC_SECOND / (rate * share)", "(double)HC_SECOND / rate"),
-    ("a share may be no interval", A + "bucket.c",
-     "interval < BUCKET_SLOWEST ?", "true ?"),
-    ("a turn is awaited after the deadline", A + "call.c",
-     "if (c->bucket != NULL && now >= c->config.deadline)", "if (false)"),
-    ("a throttle drains nothing", A + "call.c",
-     "c->bucket != NULL && call_class(c) == RETRY_THROTTLED", "false"),
-    # ---- rises before drops ----
-    ("what falls is written as it comes", R + "reconcile.c",
-     "    if (falls && !r->falling) {", "    if (false) {"),
-    ("what falls is forgotten", R + "reconcile.c",
-     "if (r->falls && !r->falling) {", "if (false) {"),
-    ("what falls yields to nobody", R + "ask.c",
-     "config.yields = r->falling;", "config.yields = false;"),
-    ("a drop follows from what is old", R + "reconcile.c",
-     "falls ? hc_need_read_at(r, in) : now", "now"),
-    ("a drop that is late is asked for", R + "reconcile.c",
-     "    if (now < r->write_by)\n", "    if (true)\n"),
-    ("the hosts of a drop may be old", R + "need.c",
-     "hosts != NULL && need_has(hosts) ? hc_time_min(at, hosts->at) : at",
-     "at"),
-    ("registered hosts have the age of a list", R + "need.c",
-     "in->by == HEADCOUNT_REGISTERED ? &r->facts.cluster[READING_FIRST].fact\n"
-     "        : list", "list"),
-    # ---- which clusters ----
-    ("a question mark is itself", R + "sweep.c",
-     "pattern.p[p] == '?' ||", ""),
-    ("a tag has any value", R + "sweep.c",
-     "(value.p == NULL || hc_str_eq(t->value, value))", "true"),
-    ("a cluster is in every region", R + "sweep.c",
-     "hc_str_eq(cluster->region, scope->region) &&", ""),
-    ("a role sees every account", R + "sweep.c",
-     "(account.n == 0 || hc_str_eq(cluster->account, account))", "true"),
-    ("a cluster is found twice", O + "op_sweep_find.c",
-     "    if (*slot != 0)\n        return find_know_better",
-     "    if (false)\n        return find_know_better"),
-    ("an ARN is another cluster for each role", O + "op_sweep_find.c",
-     "(hc_arn_is_full(&other) && hc_arn_is_full(cluster))", "false"),
-    ("a page may be its own next one", "core/base/pages.c",
-     "if (hc_str_eq(next, hc_buf_view(&p->token)))", "if (false)"),
-    ("a list of another region is believed", O + "op_sweep_find.c",
-     "!hc_sweep_is_there(&s->scopes[s->scope], arn)", "false"),
-    ("tags of any cluster are believed", O + "op_sweep_find.c",
-     "err == 0 && !find_was_asked(s, arn.text)", "false"),
-    ("what is not tagged so is found", O + "op_sweep_find.c",
-     "err == 0 && find_is_tagged(op, v.clusters[i].tags)", "err == 0"),
-    ("a name that nothing has is passed over", O + "op_sweep_find.c",
-     "if (!s->matched[i])", "if (false)"),
-    ("one region that fails is all", O + "op_sweep_find.c",
-     "if (s->scopes_n == 1 && s->targets_n == 0)", "if (true)"),
-    ("a region that is named twice is two", O + "op_sweep.c",
-     "hc_str_eq(s->scopes[i].role, scope->role)", "false"),
-    # ---- parts ----
-    ("a cancelled sweep begins parts", O + "op_sweep.c",
-     "} else if (s->cancelled) {", "} else if (false) {"),
-    ("more parts than at_once", O + "op_sweep.c",
-     "i < s->at_once && s->begun < s->targets_n",
-     "i < HC_SWEEP_AT_ONCE && s->begun < s->targets_n"),
-    ("the sum is the last part's", O + "op_sweep.c",
-     "op->outcome.summary[i] += o->summary[i];",
-     "op->outcome.summary[i] = o->summary[i];"),
-    ("parts outlive their sweep", O + "op_sweep.c",
-     "        sweep_end_all(op);\n        return got;\n",
-     "        return got;\n"),
-    ("a sweep is done before all are found", O + "op_sweep.c",
-     "s->all_found && s->done == s->targets_n ?",
-     "s->done == s->targets_n ?"),
-    ("what is kept for a report has no bound", O + "op_sweep.c",
-     "    if (s->kept > HC_OP_JSON)\n        return",
-     "    if (false)\n        return"),
-    ("a cancel shows a part twice", O + "op.c",
-     "    if (op->state != HEADCOUNT_PART)", "    if (true)"),
-    ("a sweep has no timings", O + "op.c",
-     "op->parent != NULL ? &op->parent->timings : &op->timings",
-     "&op->timings"),
-    # ---- side by side ----
-    ("two are inside one cluster", O + "op_reconcile.c",
-     "while (other != NULL && !op_lock_is(op, other))",
-     "while (other != NULL)"),
-    ("more are at work than there may be", O + "op_reconcile.c",
-     "bool room = op->h->inside < op->h->concurrency;", "bool room = true;"),
-    ("who leaves wakes nobody", O + "op_reconcile.c",
-     "        waited = hc_wait_queue_wake_one(&op->h->cluster_locks);\n"
-     "        hc_wait_queue_wake(&op->h->cluster_locks);\n", ""),
-    ("a name is one cluster in all accounts", O + "op_reconcile.c",
-     "hc_arn_same_place(&mine->names[mine->at],\n"
-     "                             &theirs->names[theirs->at])", "true"),
-    ("who has room keeps it", O + "op_reconcile.c",
-     "if (waited || !op_lock_cluster(op, now))",
-     "if (!op_lock_cluster(op, now))"),
-    ("credentials are awaited after a cancel", O + "op_reconcile.c",
-     "        r->cancelled || now >= op->deadline)   /*",
-     "        now >= op->deadline)   /*"),
-    ("credentials are awaited after the deadline", O + "op_reconcile.c",
-     "        r->cancelled || now >= op->deadline)   /*",
-     "        r->cancelled)   /*"),
-    # ---- events whose clusters come one by one ----
-    ("all clusters of an event are done at once", O + "op_event.c",
-     "if (hc_str_eqz(c, r->clusters[i]))", "if (true)"),
-    ("a cluster whose turn it is not is done", O + "op_event.c",
-     "hc_records_settle(b, i, false);", "hc_records_settle(b, i, true);"),
-    ("any sweep was a good one", O + "op_event.c",
-     "swept == HEADCOUNT_SWEPT_WELL", "true"),
-    ("a record may ask for a sweep that there is not", O + "op_event.c",
-     "record->sweeps && swept == HEADCOUNT_SWEPT_NOT", "false"),
-    ("a schedule may ask for a sweep that there is not", O + "op_event.c",
-     "b->sweeps && !b->wrapped && swept == HEADCOUNT_SWEPT_NOT", "false"),
-    ("a service's own error does not say where", O + "op_call.c",
-     "s->code, hc_call_name(call, name),", 's->code, "",'),
-    ("records that nobody understands are read", C + "api/event_read.c",
-     "if (b->records[i].why.n > 0)", "if (false)"),
-]
+JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 2)
+MAKE = os.environ.get("MAKE", "make").split()
+TREES = "build/breaks"
+# Programs that no single file mirrors, and that take long.
+LONG = ("worlds", "schedules", "op/op_sweep_find")
 
 
-def run(*command, timeout=600, **more):
-    """Its exit code; what does not end in time has failed."""
-    try:
-        return subprocess.run(command, cwd=TREE, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, check=False,
-                              timeout=timeout, **more).returncode
-    except subprocess.TimeoutExpired:
-        return 1
+# ---- text ----
+
+def blank(text):
+    """The same text with comments, strings and directives blanked."""
+    def spaces(found):
+        return re.sub(r"[^\n]", " ", found.group())
+    return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+                  r"|^[ \t]*#(?:\\\n|[^\n])*", spaces, text,
+                  flags=re.S | re.M)
 
 
-def build(tests):
-    return run("make", "-s", f"-j{os.cpu_count()}", "CFLAGS=-O1", "DEV=",
-               *[f"build/tests/{t}_test" for t in tests])
+def functions(text):
+    """(name, begin, end) of each function that is defined in it."""
+    plain = blank(text)
+    for found in re.finditer(r"^(?![\s{}]).*?^\{$.*?^\}$", plain,
+                             re.S | re.M):
+        # What stands before the head is no part of it.
+        head_end = found.group().index("\n{")
+        head = found.group()[:head_end]
+        begin = max(head.rfind(";\n"), head.rfind("}\n"), head.rfind("\n\n"))
+        name = re.search(r"(\w+)\s*\(", head[begin + 1:])
+        if name:
+            yield (name.group(1), found.start() + begin + 1, found.end())
 
 
-def own(name):
-    """The tests that mirror the file, as far as there are any."""
-    room = name.removeprefix("core/").removesuffix(".c")
-    if name.startswith(L + "module"):
-        return ["lua/module"]
-    if name.startswith(L):
-        return ["lua/sandbox/sandbox" if "/sandbox" in name
-                else "lua/policy/policy"]
-    if name.startswith(O) and room not in TESTS:
-        return ["op/op_event" if room == "op/op_targets" else "api/handle"]
-    return [room] if room in TESTS else []
-
-
-def verdict(tests):
-    """Who caught it, or None."""
-    if build(tests) != 0:
-        return "it does not build"
-    for program in tests:
-        if run(f"build/tests/{program}_test", timeout=60,
-               env={**os.environ, "WORLDS": "500"}) != 0:
-            return program
-    return None
-
-
-def copy_tree():
-    shutil.rmtree(TREE, ignore_errors=True)
-    os.makedirs(TREE)
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True,
-                           capture_output=True, text=True).stdout.split("\n")
-    for name in filter(None, files):
-        to = os.path.join(TREE, name)
-        os.makedirs(os.path.dirname(to), exist_ok=True)
-        shutil.copy2(os.path.join(ROOT, name), to)
-
-
-def judge(what, name, old, new):
-    path = os.path.join(TREE, name)
+def read(path):
     with open(path, encoding="utf-8") as f:
-        text = f.read()
-    if text.count(old) != 1:
-        return f"the line stands there {text.count(old)} times"
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text.replace(old, new))
-    who = verdict(own(name)) if own(name) else None
-    who = who or verdict(TESTS)
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
-    return who
+        return f.read()
 
 
-def chosen(words):
-    first, step = 0, 1
-    if words[:1] == ["--part"]:
-        first, step = map(int, words[1].split("/"))
-        words = words[2:]
-    return [m for m in MUTANTS[first::step]
-            if not words or any(w in m[0] for w in words)]
+# ---- breaks ----
+
+class Break:
+    def __init__(self, what, path, text, tests=()):
+        self.what, self.path, self.text = what, path, text
+        self.tests = list(tests) or mirrors(path)
+
+
+def places(where):
+    """[(file, text, begin, end)] of a function, or of a folder's files."""
+    if where.endswith("/"):
+        return [(path, text, 0, len(text)) for path, text in texts().items()
+                if path.startswith(where)]
+    return [(path, text, begin, end) for path, text in texts().items()
+            if where in text for name, begin, end in functions(text)
+            if name == where]
+
+
+@functools.lru_cache(None)
+def texts():
+    return {path: read(path) for path in sorted(
+        glob.glob("core/**/*.c", recursive=True) +
+        glob.glob("bindings/**/*.c", recursive=True))}
+
+
+def named_breaks():
+    """(those of tests/breaks.py, what is wrong with the others)."""
+    from breaks import BREAKS
+    good, bad = [], []
+    for what, where, old, new, *tests in BREAKS:
+        hits = [(path, text, begin + at.start(), begin + at.end())
+                for path, text, begin, end in places(where)
+                for at in re.finditer(old, text[begin:end])]
+        if len(hits) != 1:
+            bad.append(f"{what}: {len(hits)} places in {where} match {old}")
+            continue
+        path, text, begin, end = hits[0]
+        good.append(Break(what, path, text[:begin] + new + text[end:], tests))
+    return good, bad
+
+
+def condition_end(plain, at):
+    """Behind the parenthesis that closes the one at `at`."""
+    depth = 0
+    for i in range(at, len(plain)):
+        depth += (plain[i] == "(") - (plain[i] == ")")
+        if depth == 0:
+            return i + 1
+    return len(plain)
+
+
+SWAPS = [(r" == ", " != "), (r" != ", " == "), (r" <= ", " < "),
+         (r" >= ", " > "), (r" < ", " <= "), (r" > ", " >= "),
+         (r" && ", " || "), (r" \|\| ", " && "),
+         (r"(?<=[^\n]) && *(?=\n)", " ||"), (r"(?<=[^\n]) \|\| *(?=\n)", " &&"),
+         (r" \+ ", " - "), (r" - ", " + "), (r" \+= ", " -= "),
+         (r" -= ", " += "), (r"\btrue\b", "false"), (r"\bfalse\b", "true"),
+         (r"\bcontinue;", "break;")]
+STATEMENT = re.compile(r"^[ ]+(?!return\b|case\b|goto\b)(?:\(void\))?"
+                       r"(?:\*?[\w.>\[\]-]+ [+|&-]?= |[\w.>-]+\(|"
+                       r"[\w.>\[\]-]+(?:\+\+|--);)[^;{}]*;$", re.M)
+
+
+def derived_from(body, plain):
+    """(what, begin, end, new) of all breaks in one function."""
+    for old, new in SWAPS:
+        for at in re.finditer(old, plain):
+            yield f"{at.group().strip()} is {new.strip()}", *at.span(), new
+    # Not the size of a local array.
+    for at in re.finditer(r"(?<![\w.])(?<!\w\[)\d+(?![\w.])", plain):
+        new = "0" if at.group() == "1" else str(int(at.group()) + 1)
+        yield f"{at.group()} is {new}", *at.span(), new
+    for at in re.finditer(r"\b(?:if|while) \(", plain):
+        end = condition_end(plain, at.end() - 1)
+        inner = body[at.end():end - 1]
+        yield f"not {inner}", at.end(), end - 1, f"!({inner})"
+    for at in STATEMENT.finditer(plain):
+        text = body[at.start():at.end()]
+        yield f"without {text.strip()}", *at.span(), "    ;"
+
+
+def derived_breaks(path):
+    text = read(path)
+    plain, found = blank(text), []
+    for _, begin, end in functions(text):
+        begin = text.index("\n{", begin)
+        for what, a, b, new in derived_from(text[begin:end],
+                                            plain[begin:end]):
+            line = text.count("\n", 0, begin + a) + 1
+            line += text[begin + a:begin + b].startswith("\n")
+            what = re.sub(r"\s+", " ", what)
+            found.append((line, f"{path}:{line}: {what[:90]}",
+                          text[:begin + a] + new + text[begin + b:]))
+    found.sort(key=lambda f: f[0])
+    most = int(os.environ.get("MOST") or len(found) or 1)
+    step = max(1, -(-len(found) // most))
+    return [Break(what, path, broken) for _, what, broken in found[::step]]
+
+
+# ---- tests ----
+
+def mirrors(path):
+    """The programs that judge a file: its own first, then its folder's."""
+    room = re.sub(r"^(core|bindings)/", "", path)[:-2]
+    folder = os.path.dirname(room)
+    own = [room] if os.path.exists(f"tests/{room}_test.c") else []
+    rest = []
+    while folder and not rest:
+        rest = [p[6:-7] for p in sorted(glob.glob(f"tests/{folder}/*_test.c"))]
+        folder = os.path.dirname(folder)
+    if room.startswith("op/"):
+        rest += [p[6:-7] for p in sorted(glob.glob("tests/api/*_test.c"))]
+    stem = os.path.basename(room).split("_")[0]
+    near = [t for t in rest if os.path.basename(t).startswith(stem)]
+    tests = own + near + rest
+    return [t for t in dict.fromkeys(tests) if t not in LONG]
+
+
+def finish(command, limit, output=None, **env):
+    """Its exit status; a program that does not end in time has failed."""
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output
+                             or subprocess.DEVNULL, stderr=subprocess.STDOUT,
+                             env={**os.environ, **env}, start_new_session=True)
+    try:
+        return child.wait(limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        return -signal.SIGKILL
+
+
+def make(*args):
+    # The variables of an outer make, none of its flags and job slots.
+    _, dashes, variables = os.environ.get("MAKEFLAGS", "").partition("-- ")
+    done = subprocess.run([*MAKE, *args], text=True, stdout=subprocess.PIPE,
+                          env={**os.environ, "MFLAGS": "",
+                               "MAKEFLAGS": dashes + variables}, check=False)
+    if done.returncode != 0:
+        print(done.stdout)
+        sys.exit("mutants: the tree does not build")
+    return done.stdout
+
+
+class Workshop:
+    """How a file is compiled and a program linked: as make does both."""
+
+    def __init__(self, tests):
+        programs = [f"build/tests/{t}_test" for t in tests]
+        make("-s", f"-j{JOBS}", "build/compile_commands.json", *programs)
+        self.compile = {row["file"]: shlex.split(row["command"])[:-2]
+                        for row in json.loads(
+                            read("build/compile_commands.json"))}
+        self.link = {}
+        for line in make("-n", "V=1", *programs).splitlines():
+            found = re.search(r" -o (build/tests/\S+_test) ", line)
+            if found and " -c " not in line:
+                self.link[found.group(1)[12:-5]] = shlex.split(line)
+
+    def build(self, tree, path, text):
+        """The object of this text, or None."""
+        os.makedirs(tree, exist_ok=True)
+        name = f"{tree}/{os.path.basename(path)}"
+        with open(name, "w", encoding="utf-8") as f:
+            f.write(text)
+        obj = name[:-2] + ".o"
+        done = finish([*self.compile[path], "-w", "-O1", "-g0",
+                       "-iquote", os.path.dirname(path), "-c", "-o", obj,
+                       name], 120)
+        return obj if done == 0 else None
+
+    def join(self, tree, test, path, obj):
+        """The program with this object instead of the one of `path`."""
+        program = f"{tree}/program"
+        own = f"build/obj/{path[:-2]}.o"
+        words = [w for w in self.link[test] if w != own]
+        at = words.index("-o") + 2
+        words[at - 1:at] = [program, obj]
+        return program if finish(words, 120) == 0 else None
+
+    def judge(self, number, brk):
+        """The test that fails; "" when none does; else why there is no
+        verdict."""
+        tree = f"{TREES}/{number}"
+        obj = self.build(tree, brk.path, brk.text)
+        if obj is None:
+            return None, "it does not compile"
+        if same(obj, f"{TREES}/whole/{brk.path[:-2]}.o"):
+            return None, "it is the same program"
+        for test in brk.tests:
+            program = self.join(tree, test, brk.path, obj)
+            if program is None:
+                return None, f"{test} does not link"
+            if finish([program], 60, WORLDS="500") != 0:
+                return test, ""
+        return "", ""
+
+    def whole(self, path):
+        """Compiled as it is, for what changes nothing."""
+        self.build(os.path.dirname(f"{TREES}/whole/{path}"), path, read(path))
+
+
+def same(a, b):
+    with open(a, "rb") as f, open(b, "rb") as g:
+        return f.read() == g.read()
+
+
+def judge_all(breaks):
+    """Yields (break, test, why)."""
+    tests = sorted({t for b in breaks for t in b.tests})
+    shop = Workshop(tests)
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(shop.whole, sorted({b.path for b in breaks})))
+        first = sorted({b.tests[0] for b in breaks if b.tests})
+        for test, status in zip(first, pool.map(
+                lambda t: finish([f"build/tests/{t}_test"], 120,
+                                 WORLDS="500"), first)):
+            if status != 0:
+                sys.exit(f"mutants: {test} fails before anything is broken")
+        for brk, verdict in zip(breaks, pool.map(
+                shop.judge, range(len(breaks)), breaks)):
+            yield brk, *verdict
+
+
+def hand_list(words=""):
+    breaks, bad = named_breaks()
+    breaks = [b for b in breaks if words in b.what]
+    missed = len(bad)
+    for brk, test, why in judge_all(breaks):
+        missed += not test
+        print(f"{'caught     ' if test else 'NOT CAUGHT '} {brk.what}"
+              f"  ({test or why or 'no test fails'})", flush=True)
+    for line in bad:
+        print(f"NOT CAUGHT  {line}")
+    caught = len(breaks) + len(bad) - missed
+    print(f"{caught} caught, {missed} not caught")
+    return missed > 0 or caught == 0
+
+
+def score(files):
+    caught = survived = 0
+    left_out = {}
+    for path in files:
+        if not os.path.exists(path):
+            sys.exit(f"mutants: there is no {path}")
+    breaks = [b for path in files for b in derived_breaks(path)]
+    for brk, test, why in judge_all(breaks):
+        if test is None:
+            left_out[why] = left_out.get(why, 0) + 1
+        elif test:
+            caught += 1
+        else:
+            survived += 1
+            print(f"survived  {brk.what}", flush=True)
+    for why, n in sorted(left_out.items()):
+        print(f"# {n} left out: {why}")
+    total = caught + survived
+    print(f"{caught} of {total} breaks caught "
+          f"({100 * caught / max(total, 1):.1f} %) in {' '.join(files)}")
+    return total == 0
 
 
 def main():
-    copy_tree()
-    if verdict(TESTS) is not None:
-        sys.exit("the tree is broken before anything is: see build/mutants")
-    caught = missed = 0
-    for mutant in chosen(sys.argv[1:]):
-        who = judge(*mutant)
-        good = who is not None and " " not in who
-        caught += good
-        missed += not good
-        print(f"{'caught     ' if good else 'NOT CAUGHT '} {mutant[0]}"
-              f"  ({who or 'nobody'})", flush=True)
-    print(f"{caught} caught, {missed} not caught")
-    sys.exit(missed > 0 or caught == 0)
+    os.chdir(ROOT)
+    sys.path.insert(0, os.path.join(ROOT, "tests"))
+    args = sys.argv[1:]
+    if args == ["--check"]:
+        _, bad = named_breaks()
+        print("\n".join(bad), end="\n" if bad else "")
+        sys.exit(len(bad) > 0)
+    os.makedirs(TREES, exist_ok=True)
+    if args[:1] == ["-k"]:
+        sys.exit(hand_list(" ".join(args[1:])))
+    sys.exit(score(args) if args else hand_list())
 
 
 if __name__ == "__main__":

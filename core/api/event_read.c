@@ -1,6 +1,7 @@
 /* api/event_read.c - what an event is about, without doing anything about it:
  * for owners who decide themselves when each cluster's turn is. */
-#include "op/op.h"
+#include "ecs/records.h"
+#include "op/public.h"
 
 struct event_box {
     struct headcount_event shown;        /* first member */

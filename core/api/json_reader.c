@@ -1,5 +1,5 @@
 /* api/json_reader.c - the strict reader over one text, for embedders. */
-#include "op/op.h"
+#include "op/public.h"
 
 #include "base/json.h"
 

@@ -1,8 +1,9 @@
 /* api/sign.c - a signature for a request that somebody else sends. */
-#include "op/op.h"
+#include "op/public.h"
 
 #include <string.h>
 
+#include "aws/sigv4.h"
 #include "base/text.h"
 #include "wire/http1.h"
 #include "wire/url.h"

@@ -1,6 +1,21 @@
 /* op/op_call.c - HEADCOUNT_CALL: one operation, its answer kept whole and
  * judged as it comes. */
-#include "op/op.h"
+#include "op/op_call.h"
+
+#include "base/json.h"
+
+struct op_call {
+    headcount_op op;
+    struct hc_call call;
+    struct hc_json json;                 /* judges the answer as it comes    */
+    struct hc_buf body;
+    bool judging;
+};
+
+static struct op_call *call_of(headcount_op *op)
+{
+    return (struct op_call *)op;
+}
 
 #define CALL_REQUEST_MAX ((size_t)7 << 20)
 #define CALL_ANSWER_MAX ((size_t)32 << 20)
@@ -9,7 +24,7 @@
 /* The judge of an answer, at its start again. */
 static void op_call_judge(headcount_op *op)
 {
-    struct op_call *c = &op->as.call;
+    struct op_call *c = call_of(op);
 
     if (c->judging)
         hc_json_fini(&c->json);
@@ -76,11 +91,14 @@ static int op_call_check_body(headcount_op *op)
     return 0;
 }
 
-int hc_op_call_start(headcount_op *op)
+static int op_call_start(headcount_op *op)
 {
-    struct op_call *c = &op->as.call;
+    struct op_call *c = call_of(op);
+    int err = hc_op_find_creds(op, hc_str(op->request.assume_role));
+
+    if (err < 0)
+        return err;
     struct hc_call_config config = hc_op_call_config(op);
-    int err = 0;
 
     hc_buf_init(&c->body, &op->h->net.sys.alloc, CALL_ANSWER_MAX);
     config.service = hc_service_find(hc_str(op->request.service), &op->error);
@@ -94,13 +112,14 @@ int hc_op_call_start(headcount_op *op)
     config.operation = hc_str(op->request.operation);
     config.body = op_call_request(op);
     config.replay_ok = op->request.retry_writes;
+    config.paced = op->parent != NULL;
     err = hc_call_start(&c->call, &op->h->net, &op->job, &config);
     return err < 0 ? hc_error_pass(&op->error, &c->call.error) : 0;
 }
 
 static int op_call_not_json(headcount_op *op, const struct headcount_error *why)
 {
-    const struct hc_call *call = &op->as.call.call;
+    const struct hc_call *call = &call_of(op)->call;
     char name[HC_CALL_NAME];
 
     return hc_error_set(&op->error, HEADCOUNT_EANSWER, "%s: %s: the answer: %s",
@@ -110,7 +129,7 @@ static int op_call_not_json(headcount_op *op, const struct headcount_error *why)
 
 static int op_call_body(headcount_op *op)
 {
-    struct op_call *c = &op->as.call;
+    struct op_call *c = call_of(op);
     struct headcount_error why = { .code = 0 };
     int err = op_call_read(&c->json, c->call.span, &why);
 
@@ -125,7 +144,7 @@ static int op_call_body(headcount_op *op)
 
 static int op_call_done(headcount_op *op)
 {
-    struct op_call *c = &op->as.call;
+    struct op_call *c = call_of(op);
     struct headcount_error why = { .code = 0 };
 
     op->outcome.status = c->call.service_error.status;
@@ -139,7 +158,7 @@ static int op_call_done(headcount_op *op)
 
 static int op_call_failed(headcount_op *op)
 {
-    const struct hc_call *call = &op->as.call.call;
+    const struct hc_call *call = &call_of(op)->call;
     const struct hc_service_error *s = &call->service_error;
     char name[HC_CALL_NAME];
 
@@ -159,9 +178,9 @@ static int op_call_failed(headcount_op *op)
                                                             : "none");
 }
 
-int hc_op_call_step(headcount_op *op, int64_t now)
+static int op_call_step(headcount_op *op, int64_t now)
 {
-    struct op_call *c = &op->as.call;
+    struct op_call *c = call_of(op);
     int err = 0;
 
     while (err == 0) {
@@ -177,20 +196,40 @@ int hc_op_call_step(headcount_op *op, int64_t now)
 }
 
 /* What left is awaited for a little; nothing is tried again. */
-void hc_op_call_cancel(headcount_op *op)
+static void op_call_cancel(headcount_op *op)
 {
     int64_t now = hc_now(&op->h->net.sys);
 
-    hc_call_cancel(&op->as.call.call, hc_time_add(now, HC_CALL_GRACE));
+    hc_call_cancel(&call_of(op)->call, hc_time_add(now, HC_CALL_GRACE));
 }
 
-void hc_op_call_fini(headcount_op *op)
+static void op_call_free(headcount_op *op)
 {
-    struct op_call *c = &op->as.call;
+    struct op_call *c = call_of(op);
 
     hc_call_fini(&c->call);
     if (c->judging)
         hc_json_fini(&c->json);
     c->judging = false;
     hc_buf_fini(&c->body);
+}
+
+const struct op_class hc_op_call_class = {
+    .size = sizeof(struct op_call), .start = op_call_start,
+    .step = op_call_step, .cancel = op_call_cancel, .free = op_call_free,
+};
+
+headcount_op *hc_op_call_begin_child(headcount_op *parent,
+                                     const struct headcount_request *request)
+{
+    headcount_op *op = hc_op_new_child(parent, &hc_op_call_class, request);
+
+    if (op != NULL)
+        hc_op_start(op);
+    return op;
+}
+
+void hc_op_call_strike(headcount_op *op, char *text)
+{
+    hc_call_strike(&call_of(op)->call, text);
 }

@@ -1,7 +1,9 @@
 /* op/op_event.c - an event, or a queue's records of them: what of it is to be
  * done, and what came of it.
  */
-#include "op/op.h"
+#include "op/op_event.h"
+
+#include "op/op_targets.h"
 
 /* ---- what is to be done ---- */
 
@@ -12,25 +14,25 @@ static struct hc_memory_key event_key(const struct hc_event_version *seen)
 }
 
 /* True: one of its clusters needs no reconcile any more. */
-static bool event_drop_known(headcount_op *op)
+static bool event_drop_known(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
     bool dropped = false;
 
-    for (size_t i = 0; op->request.drop_duplicates &&
+    for (size_t i = 0; r->op.request.drop_duplicates &&
                        i < r->records.versions_n; i++) {
         const struct hc_event_version *seen = &r->records.versions[i];
         struct hc_memory_key key = event_key(seen);
 
-        if (!hc_memory_has_version(&op->h->memory, &key, seen->version))
+        if (!hc_memory_has_version(&r->op.h->memory, &key, seen->version))
             continue;
         if (hc_records_drop(&r->records, seen->cluster))
             dropped = true;
-        op->outcome.skipped_because = hc_arena_fmt(
-            &op->arena, "version %lld of %.*s, or a newer one, was reconciled "
+        r->op.outcome.skipped_because = hc_arena_fmt(
+            &r->op.arena,
+            "version %lld of %.*s, or a newer one, was reconciled "
             "here already; a test event of Lambda's console needs another "
-            "detail.version each time, or none", (long long)seen->version,
-            HC_STR_ARG(seen->instance_arn));
+            "detail.version each time, or none",
+            (long long)seen->version, HC_STR_ARG(seen->instance_arn));
     }
     return dropped;
 }
@@ -73,16 +75,16 @@ static bool event_is_named(const struct headcount_request *r, struct hc_str c)
 }
 
 /* Those that are not wanted now are not done now. */
-static void event_narrow(headcount_op *op)
+static void event_narrow(struct op_reconcile *r)
 {
-    struct hc_records *b = &op->as.reconcile.records;
+    struct hc_records *b = &r->records;
 
     for (size_t i = 0; i < b->clusters_n; i++)
-        if (!event_is_named(&op->request, b->clusters[i].arn.text))
+        if (!event_is_named(&r->op.request, b->clusters[i].arn.text))
             hc_records_settle(b, i, false);
 }
 
-bool hc_op_is_dry(const struct op_reconcile *r, size_t at)
+bool hc_op_event_is_dry(const struct op_reconcile *r, size_t at)
 {
     const struct hc_records *b = &r->records;
 
@@ -93,7 +95,7 @@ bool hc_op_is_dry(const struct op_reconcile *r, size_t at)
     return r->has_event;
 }
 
-bool hc_op_is_named(const struct op_reconcile *r, size_t at)
+bool hc_op_event_names(const struct op_reconcile *r, size_t at)
 {
     const struct hc_records *b = &r->records;
 
@@ -104,33 +106,32 @@ bool hc_op_is_named(const struct op_reconcile *r, size_t at)
     return false;
 }
 
-int hc_op_read_event(headcount_op *op)
+int hc_op_event_read(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
-    enum headcount_sweep_state swept = op->request.swept;
+    enum headcount_sweep_state swept = r->op.request.swept;
     struct hc_records *b = &r->records;
-    int err = hc_records_get(b, &op->h->net.sys.alloc,
-                           hc_str_n(op->request.event, op->request.event_size),
-                           &op->error);
+    int err = hc_records_get(
+        b, &r->op.h->net.sys.alloc,
+        hc_str_n(r->op.request.event, r->op.request.event_size), &r->op.error);
     bool dropped, sound;
 
     r->has_event = true;
     if (err < 0)
         return err;
     if (b->sweeps && !b->wrapped && swept == HEADCOUNT_SWEPT_NOT)
-        return hc_error_set(&op->error, HEADCOUNT_ECONFIG, "%s",
+        return hc_error_set(&r->op.error, HEADCOUNT_ECONFIG, "%s",
                             EVENT_NO_CLUSTER);
-    event_narrow(op);
-    dropped = event_drop_known(op);
+    event_narrow(r);
+    dropped = event_drop_known(r);
     sound = event_is_sound(b, swept);
     if (!event_is_settled(b)) {
-        op->outcome.skipped_because = NULL;
-        return hc_arena_error(&op->arena);
+        r->op.outcome.skipped_because = NULL;
+        return hc_arena_error(&r->op.arena);
     }
     if (!sound || !dropped)
-        op->outcome.skipped_because = NULL;
+        r->op.outcome.skipped_because = NULL;
     if (sound)
-        op->outcome.skipped_event = dropped ? "duplicate" : b->skipped.p;
+        r->op.outcome.skipped_event = dropped ? "duplicate" : b->skipped.p;
     return 1;
 }
 
@@ -147,19 +148,18 @@ static bool event_went_well(const struct headcount_cluster *c)
 
 /* A cluster of another region or account is done only with drop_foreign: a
  * region that is set wrongly would empty a queue. */
-static void event_settle_clusters(headcount_op *op)
+static void event_settle_clusters(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
 
     for (size_t i = 0; i < r->records.clusters_n; i++) {
         if (r->records.clusters[i].settled)
             continue;
         size_t at = r->names_of[i];
-        bool foreign = hc_op_foreign(r, at) != NULL;
+        bool foreign = hc_op_targets_foreign(r, at) != NULL;
 
         r->records.clusters[i].foreign = foreign;
         hc_records_settle(&r->records, i, foreign
-                            ? op->request.drop_foreign
+                            ? r->op.request.drop_foreign
                             : event_went_well(&r->clusters[at]->result));
     }
 }
@@ -176,9 +176,8 @@ static size_t event_foreign(const struct hc_records *b,
 }
 
 /* A record is left for that reason, and says it. */
-static int event_settle_foreign(headcount_op *op)
+static int event_settle_foreign(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
     struct hc_records *b = &r->records;
 
     for (size_t i = 0; i < b->records_n; i++) {
@@ -187,33 +186,33 @@ static int event_settle_foreign(headcount_op *op)
 
         if (cluster == b->clusters_n)
             continue;
-        op->outcome.foreign++;
+        r->op.outcome.foreign++;
         record->foreign = true;
-        if (!op->request.drop_foreign && record->why.n == 0)
-            record->why = hc_str(hc_op_foreign_why(op, r->names_of[cluster]));
+        if (!r->op.request.drop_foreign && record->why.n == 0)
+            record->why =
+                hc_str(hc_op_targets_foreign_why(r, r->names_of[cluster]));
     }
-    return hc_arena_error(&op->arena);
+    return hc_arena_error(&r->op.arena);
 }
 
 /* Only what was reconciled without a failure may be dropped next time. */
-static void event_note_versions(headcount_op *op)
+static void event_note_versions(struct op_reconcile *r)
 {
-    const struct op_reconcile *r = &op->as.reconcile;
 
-    for (size_t i = 0; r->begun > 0 && !op->request.dry_run &&
+    for (size_t i = 0; r->begun > 0 && !r->op.request.dry_run &&
                        i < r->records.versions_n; i++) {
         const struct hc_event_version *seen = &r->records.versions[i];
         struct hc_memory_key key = event_key(seen);
 
         if (r->records.clusters[seen->cluster].done)
-            hc_memory_put_version(&op->h->memory, &key, seen->version);
+            hc_memory_put_version(&r->op.h->memory, &key, seen->version);
     }
 }
 
-static int event_put_records(headcount_op *op)
+static int event_put_records(struct op_reconcile *r)
 {
-    const struct hc_records *b = &op->as.reconcile.records;
-    struct headcount_record *to = hc_arena_zero(&op->arena,
+    const struct hc_records *b = &r->records;
+    struct headcount_record *to = hc_arena_zero(&r->op.arena,
                                                b->records_n * sizeof *to);
 
     if (to == NULL)
@@ -224,37 +223,35 @@ static int event_put_records(headcount_op *op)
             .error = b->records[i].why.n > 0 ? b->records[i].why.p : NULL,
             .done = b->records[i].done, .foreign = b->records[i].foreign,
         };
-        op->outcome.records_failed += !to[i].done;
+        r->op.outcome.records_failed += !to[i].done;
     }
-    op->outcome.records = to;
-    op->outcome.records_n = b->records_n;
+    r->op.outcome.records = to;
+    r->op.outcome.records_n = b->records_n;
     return 0;
 }
 
-static int event_put_failures(headcount_op *op)
+static int event_put_failures(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
 
     if (hc_records_put_failures(&r->records, &r->failures)) {
-        op->outcome.failures = hc_buf_z(&r->failures);
-        op->outcome.failures_size = r->failures.n;
+        r->op.outcome.failures = hc_buf_z(&r->failures);
+        r->op.outcome.failures_size = r->failures.n;
     }
     return hc_buf_error(&r->failures);
 }
 
-int hc_op_settle_event(headcount_op *op)
+int hc_op_event_settle(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
     int err;
 
     if (!r->has_event)
         return 0;
-    event_settle_clusters(op);
-    event_note_versions(op);
-    err = event_settle_foreign(op);
+    event_settle_clusters(r);
+    event_note_versions(r);
+    err = event_settle_foreign(r);
     if (err < 0 || !r->records.wrapped)
         return err;
     hc_records_judge(&r->records);
-    err = event_put_records(op);
-    return err < 0 ? err : event_put_failures(op);
+    err = event_put_records(r);
+    return err < 0 ? err : event_put_failures(r);
 }

@@ -4,11 +4,27 @@
  * is: what it holds may be secret, so it lives in one buf that is wiped, and
  * no sentence shows a header's value or more of a URL than scheme and host.
  */
-#include "op/op.h"
+#include "op/op_fetch.h"
 
 #include "base/text.h"
 #include "net/conn.h"
 #include "wire/http1.h"
+
+struct op_fetch {
+    headcount_op op;
+    struct hc_fetch fetch;
+    struct hc_endpoint at;
+    struct hc_buf request;               /* head and body; secret            */
+    struct hc_buf body;                  /* of the answer                    */
+    char method[HC_OPERATION_MAX + 1];
+    bool cancelled;
+    int64_t until;                       /* once cancelled: awaited so long  */
+};
+
+static struct op_fetch *fetch_of(headcount_op *op)
+{
+    return (struct op_fetch *)op;
+}
 
 /* ---- what is asked for ---- */
 
@@ -27,7 +43,7 @@ static bool fetch_is_repeatable(const char *method)
 static int op_fetch_method(headcount_op *op)
 {
     const struct headcount_request *r = &op->request;
-    struct op_fetch *f = &op->as.fetch;
+    struct op_fetch *f = fetch_of(op);
     struct hc_str method = hc_str(r->method != NULL ? r->method
                                   : r->body_size > 0 ? "POST" : "GET");
 
@@ -70,7 +86,7 @@ static int op_fetch_url(headcount_op *op, struct hc_url *url)
     const char *why = hc_url_wrong(url, text);
 
     if (why == NULL) {
-        hc_endpoint_of(&op->as.fetch.at, &url->origin);
+        hc_endpoint_of(&fetch_of(op)->at, &url->origin);
         return 0;
     }
     return hc_error_set(&op->error, HEADCOUNT_EARG,
@@ -128,11 +144,11 @@ static int op_fetch_check_header(headcount_op *op,
                             h->name);
     /* What was signed for this URL has it, and may be handed on. */
     if (hc_str_eqi(name, HC_STR("host")) &&
-        !hc_str_eqi(value, hc_str(op->as.fetch.at.host)))
+        !hc_str_eqi(value, hc_str(fetch_of(op)->at.host)))
         return hc_error_set(&op->error, HEADCOUNT_EARG,
                             "the header `%s` cannot be "
                             "given: it is %s, from the URL",
-                            h->name, op->as.fetch.at.host);
+                            h->name, fetch_of(op)->at.host);
     return 0;
 }
 
@@ -156,9 +172,9 @@ static void fetch_put_header(struct hc_buf *out, struct hc_str name,
 static int op_fetch_put_headers(headcount_op *op)
 {
     const struct headcount_request *r = &op->request;
-    struct hc_buf *out = &op->as.fetch.request;
+    struct hc_buf *out = &fetch_of(op)->request;
 
-    fetch_put_header(out, HC_STR("Host"), hc_str(op->as.fetch.at.host));
+    fetch_put_header(out, HC_STR("Host"), hc_str(fetch_of(op)->at.host));
     for (size_t i = 0; i < r->headers_n; i++) {
         struct hc_str name = hc_str(r->headers[i].name);
         int err = op_fetch_check_header(op, &r->headers[i]);
@@ -180,9 +196,9 @@ static int op_fetch_put_headers(headcount_op *op)
 /* ---- the request ---- */
 
 /* RFC 9110, 8.6: without a body, who expects one is told that it is empty. */
-static bool fetch_says_length(const headcount_op *op)
+static bool fetch_says_length(headcount_op *op)
 {
-    struct hc_str method = hc_str(op->as.fetch.method);
+    struct hc_str method = hc_str(fetch_of(op)->method);
 
     return op->request.body_size > 0 || hc_str_eqz(method, "POST") ||
            hc_str_eqz(method, "PUT") || hc_str_eqz(method, "PATCH");
@@ -202,9 +218,9 @@ static void fetch_put_line(struct hc_buf *out, const char *method,
 
 static int op_fetch_put(headcount_op *op, const struct hc_url *url)
 {
-    struct hc_buf *out = &op->as.fetch.request;
+    struct hc_buf *out = &fetch_of(op)->request;
 
-    fetch_put_line(out, op->as.fetch.method, url);
+    fetch_put_line(out, fetch_of(op)->method, url);
     int err = op_fetch_put_headers(op);
 
     if (err < 0)
@@ -219,14 +235,14 @@ static int op_fetch_put(headcount_op *op, const struct hc_url *url)
     err = hc_buf_error(out);
     if (err == HEADCOUNT_ELIMIT)
         return hc_error_set(&op->error, err, "%s: the request is larger than "
-                            "%zu bytes: it is not sent", op->as.fetch.at.host,
+                            "%zu bytes: it is not sent", fetch_of(op)->at.host,
                             HC_FETCH_REQUEST);
     return err;
 }
 
-int hc_op_fetch_start(headcount_op *op)
+static int op_fetch_start(headcount_op *op)
 {
-    struct op_fetch *f = &op->as.fetch;
+    struct op_fetch *f = fetch_of(op);
     const struct hc_alloc *alloc = &op->h->net.sys.alloc;
     struct hc_url url;
 
@@ -271,7 +287,7 @@ static struct hc_str op_fetch_lower(headcount_op *op, struct hc_str name)
 
 static void op_fetch_headers(headcount_op *op)
 {
-    const struct hc_http1 *http = &op->as.fetch.fetch.http;
+    const struct hc_http1 *http = &fetch_of(op)->fetch.http;
     struct headcount_header *to =
         hc_arena_zero(&op->arena, HC_HTTP1_HEADERS * sizeof *to);
     struct hc_str name, value;
@@ -287,7 +303,7 @@ static void op_fetch_headers(headcount_op *op)
 
 static void op_fetch_note(headcount_op *op, const char *end)
 {
-    struct op_fetch *f = &op->as.fetch;
+    struct op_fetch *f = fetch_of(op);
     struct hc_timing timing = { .service = "", .attempt = 1,
                                 .status = op->outcome.status };
 
@@ -302,7 +318,7 @@ static void op_fetch_note(headcount_op *op, const char *end)
 
 static int op_fetch_done(headcount_op *op)
 {
-    struct op_fetch *f = &op->as.fetch;
+    struct op_fetch *f = fetch_of(op);
     int err = hc_buf_error(&f->body);
 
     if (err == 0)
@@ -323,12 +339,12 @@ static int op_fetch_failed(headcount_op *op)
     op_fetch_note(op, "failed");
     op->outcome.headers = NULL;
     op->outcome.headers_n = 0;
-    return hc_error_pass(&op->error, &op->as.fetch.fetch.error);
+    return hc_error_pass(&op->error, &fetch_of(op)->fetch.error);
 }
 
 static int op_fetch_cancelled(headcount_op *op)
 {
-    struct op_fetch *f = &op->as.fetch;
+    struct op_fetch *f = fetch_of(op);
 
     hc_error_set(&f->fetch.error, HEADCOUNT_ECANCELLED,
                  "%s: %s: cancelled before it "
@@ -341,7 +357,7 @@ static int op_fetch_cancelled(headcount_op *op)
 
 static int op_fetch_wait(headcount_op *op, int64_t now)
 {
-    struct op_fetch *f = &op->as.fetch;
+    struct op_fetch *f = fetch_of(op);
 
     if (!f->cancelled)
         return 0;
@@ -357,9 +373,9 @@ static void op_fetch_request(struct op_fetch *f)
     hc_fetch_request(&f->fetch);
 }
 
-int hc_op_fetch_step(headcount_op *op, int64_t now)
+static int op_fetch_step(headcount_op *op, int64_t now)
 {
-    struct op_fetch *f = &op->as.fetch;
+    struct op_fetch *f = fetch_of(op);
 
     if (f->cancelled && !f->fetch.flushed)
         return op_fetch_cancelled(op);
@@ -386,9 +402,9 @@ int hc_op_fetch_step(headcount_op *op, int64_t now)
 }
 
 /* What left is awaited for a little; what did not is not sent. */
-void hc_op_fetch_cancel(headcount_op *op)
+static void op_fetch_cancel(headcount_op *op)
 {
-    struct op_fetch *f = &op->as.fetch;
+    struct op_fetch *f = fetch_of(op);
 
     if (f->cancelled)
         return;
@@ -397,11 +413,16 @@ void hc_op_fetch_cancel(headcount_op *op)
     hc_fetch_is_last(&f->fetch);
 }
 
-void hc_op_fetch_fini(headcount_op *op)
+static void op_fetch_free(headcount_op *op)
 {
-    struct op_fetch *f = &op->as.fetch;
+    struct op_fetch *f = fetch_of(op);
 
     hc_fetch_fini(&f->fetch);
     hc_buf_fini(&f->request);
     hc_buf_fini(&f->body);
 }
+
+const struct op_class hc_op_fetch_class = {
+    .size = sizeof(struct op_fetch), .start = op_fetch_start,
+    .step = op_fetch_step, .cancel = op_fetch_cancel, .free = op_fetch_free,
+};

@@ -1,9 +1,10 @@
 /* op/op_policy.c - an op that ASKS: its owner looks at facts and wishes. */
-#include "op/op.h"
+#include "op/op_policy.h"
 
 #include <string.h>
 
 #include "base/json.h"
+#include "op/op_wishes.h"
 #include "plan/measure.h"
 
 #define QUESTION_FILTERS ((size_t)64 << 10)
@@ -14,12 +15,11 @@ static const struct headcount_pairs *asks_pairs(const struct hc_ecs_tag *tags)
     return (const struct headcount_pairs *)tags;
 }
 
-/* `op` is the one whose turn it is. */
-static struct hc_reconcile *asks_of(const headcount_op *op)
+/* Only a reconcile ASKS for itself. */
+struct op_reconcile *hc_op_policy_turn(headcount_op *op)
 {
-    const struct op_reconcile *r = &op->as.reconcile;
-
-    return op->state == HEADCOUNT_ASKS ? r->clusters[r->at] : NULL;
+    return op->state == HEADCOUNT_ASKS ? (struct op_reconcile *)op->asking
+                                       : NULL;
 }
 
 static int64_t asks_known(int64_t n)
@@ -29,13 +29,13 @@ static int64_t asks_known(int64_t n)
 
 /* ---- the question ---- */
 
-void hc_op_ask(headcount_op *op)
+void hc_op_policy_ask(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
     struct hc_reconcile *one = r->clusters[r->at];
     const struct hc_arn *c = &one->cluster;
     struct hc_arena *arena = &one->facts.arena;
 
+    r->op.asking = &r->op;
     r->new_wishes_n = 0;
     r->question = (struct headcount_question){
         .name = hc_arena_str(arena, c->name).p,
@@ -45,18 +45,16 @@ void hc_op_ask(headcount_op *op)
         .partition = hc_arena_str(arena, c->partition).p,
         .round = one->question.rounds + 1,
         .time = hc_reconcile_wall(one),
-        .event = op->request.event,
-        .event_size = op->request.event_size,
+        .event = r->op.request.event,
+        .event_size = r->op.request.event_size,
         .confirming = one->question.again,
     };
 }
 
-const struct headcount_question *headcount_question(const headcount_op *owned)
+const struct headcount_question *headcount_question(const headcount_op *op)
 {
-    const headcount_op *op = hc_op_asks_in_sweep(owned)
-                                 ? owned->as.sweep.turn->op : owned;
-
-    return asks_of(op) != NULL ? &op->as.reconcile.question : NULL;
+    return op->state == HEADCOUNT_ASKS
+               ? &((const struct op_reconcile *)op->asking)->question : NULL;
 }
 
 /* ---- facts ---- */
@@ -201,10 +199,10 @@ static int asks_fill(struct hc_reconcile *r, const struct hc_query *q,
     return hc_arena_error(arena) < 0 ? HEADCOUNT_ENOMEM : 1;
 }
 
-static int asks_ask(headcount_op *op, const struct headcount_query *from,
+static int asks_ask(struct op_reconcile *r, const struct headcount_query *from,
                     struct headcount_fact *fact, struct headcount_error *e)
 {
-    struct hc_reconcile *r = asks_of(op);
+    struct hc_reconcile *one;
     struct hc_known known;
     struct hc_query q;
     struct hc_buf filters;
@@ -212,21 +210,22 @@ static int asks_ask(headcount_op *op, const struct headcount_query *from,
 
     if (r == NULL)
         return hc_error_set(e, HEADCOUNT_ESTATE, "this op asks nothing now");
+    one = r->clusters[r->at];
     if (!asks_take(from, &q))
         return hc_error_set(e, HEADCOUNT_EARG,
                             "this is no query: its kind, a tag's "
                             "key or the service's name is missing");
-    hc_buf_init(&filters, &op->h->net.sys.alloc, QUESTION_FILTERS);
+    hc_buf_init(&filters, &r->op.h->net.sys.alloc, QUESTION_FILTERS);
     if (from->tags_n > 0)
         err = asks_filters(&filters, from->tags, from->tags_n);
     if (err == HEADCOUNT_EARG)
         hc_error_set(e, err, "one tag key stands twice in a query");
     q.tag_filters = hc_buf_view(&filters);
-    q.recent = op->as.reconcile.by_tags;
+    q.recent = r->by_tags;
     if (err == 0) {
-        err = hc_question_ask(r, &q, &known, e);
+        err = hc_question_ask(one, &q, &known, e);
         if (err == 1)
-            err = asks_fill(r, &q, &known, fact);
+            err = asks_fill(one, &q, &known, fact);
     }
     hc_buf_fini(&filters);
     return err < 0 ? hc_error_set(e, err, "%s", hc_error_sentence(err)) : err;
@@ -242,7 +241,7 @@ int headcount_fact(headcount_op *op, const struct headcount_query *query,
     *fact = (struct headcount_fact){ .registered = HEADCOUNT_UNKNOWN };
     got = hc_take_struct(&q, &hc_form_query, query, &e);
     if (got == 0)
-        got = asks_ask(hc_op_turn(op), &q, fact, &e);
+        got = asks_ask(hc_op_policy_turn(op), &q, fact, &e);
     hc_give_error(error, &e);
     return got;
 }
@@ -316,87 +315,83 @@ const char *headcount_pair_find(const struct headcount_pairs *pairs,
 
 /* ---- the owner's answer ---- */
 
-int headcount_wish(headcount_op *owned, const struct headcount_wish *wish)
+int hc_op_policy_add(struct op_reconcile *r, const struct hc_wish *wish)
 {
-    headcount_op *op = hc_op_turn(owned);
-    struct op_reconcile *r = &op->as.reconcile;
-    struct headcount_wish w = { .size = 0 };
-    struct headcount_error e = { .code = 0 };
-    int err;
+    int err = hc_grow(&r->op.h->net.sys.alloc, &r->new_wishes,
+                      &r->new_wishes_cap, r->new_wishes_n + 1, HC_OP_WISHES,
+                      sizeof *r->new_wishes);
 
-    if (asks_of(op) == NULL)
-        return HEADCOUNT_ESTATE;
-    if (hc_take_struct(&w, &hc_form_wish, wish, &e) < 0 ||
-        !hc_op_wish_is_sound(&w))
-        return hc_op_refused(op->h, "headcount_wish", &e);
-    err = hc_grow(&op->h->net.sys.alloc, &r->new_wishes, &r->new_wishes_cap,
-                  r->new_wishes_n + 1, HC_OP_WISHES, sizeof *r->new_wishes);
     if (err == 0)
-        err = hc_op_take_wish(op, &w, &r->new_wishes[r->new_wishes_n]);
-    if (err == 0)
-        r->new_wishes_n++;
-    else
-        hc_op_refused(op->h, "headcount_wish", &op->error);
-    hc_error_reset(&op->error);
+        r->new_wishes[r->new_wishes_n++] = *wish;
     return err;
 }
 
-/* The part goes on, and the sweep that it is of. */
-static void asks_go_on(headcount_op *owned, headcount_op *op)
+int headcount_wish(headcount_op *op, const struct headcount_wish *wish)
 {
-    hc_op_run_again(op);
-    if (owned != op)
-        hc_op_run_again(owned);
+    struct op_reconcile *r = hc_op_policy_turn(op);
+    struct headcount_wish w = { .size = 0 };
+    struct headcount_error e = { .code = 0 };
+    struct hc_wish taken;
+    int err;
+
+    if (r == NULL)
+        return HEADCOUNT_ESTATE;
+    if (hc_take_struct(&w, &hc_form_wish, wish, &e) < 0 ||
+        !hc_op_wish_is_sound(&w))
+        return hc_op_refused(r->op.h, "headcount_wish", &e);
+    err = hc_op_take_wish(&r->op, &w, &taken);
+    if (err == 0)
+        err = hc_op_policy_add(r, &taken);
+    if (err < 0)
+        hc_op_refused(r->op.h, "headcount_wish", &r->op.error);
+    hc_error_reset(&r->op.error);
+    return err;
 }
 
-void headcount_refuse(headcount_op *owned, const char *why)
+int headcount_limits(headcount_op *op, int64_t max_changes, int64_t max_falls)
 {
-    headcount_op *op = hc_op_turn(owned);
-    struct hc_reconcile *r = asks_of(op);
+    if (op->state != HEADCOUNT_ASKS)
+        return HEADCOUNT_ESTATE;
+    if (max_changes < 0 || max_falls < 0)
+        return HEADCOUNT_EARG;
+    hc_brake_limit(hc_op_brake(op), max_changes, max_falls, true);
+    return 0;
+}
+
+/* The sweep that the reconcile is a child of goes on with it. */
+void headcount_refuse(headcount_op *op, const char *why)
+{
+    struct op_reconcile *r = hc_op_policy_turn(op);
 
     if (r == NULL)
         return;
-    hc_reconcile_refuse(r, "EPOLICY", why);
-    asks_go_on(owned, op);
+    hc_reconcile_refuse(r->clusters[r->at], "EPOLICY", why);
+    hc_op_run_again(&r->op);
+    if (op != &r->op)
+        hc_op_run_again(op);
 }
 
 /* Wishes that stand move to where they stay. */
-static void asks_resume(headcount_op *op, struct hc_reconcile *r)
+void hc_op_policy_resume(struct op_reconcile *r)
 {
-    struct op_reconcile *o = &op->as.reconcile;
+    struct hc_reconcile *one = r->clusters[r->at];
     struct hc_wish *wishes = NULL;
-    size_t n = o->new_wishes_n;
+    size_t n = r->new_wishes_n;
 
-    if (r->question.needs_n == 0 && n > 0) {
-        wishes = hc_arena_zero(&op->arena, n * sizeof *wishes);
+    if (one->question.needs_n == 0 && n > 0) {
+        wishes = hc_arena_zero(&r->op.arena, n * sizeof *wishes);
         if (wishes != NULL)
-            memcpy(wishes, o->new_wishes, n * sizeof *wishes);
+            memcpy(wishes, r->new_wishes, n * sizeof *wishes);
     }
-    if (wishes == NULL && r->question.needs_n == 0 && n > 0)
-        hc_reconcile_refuse(r, "ENOMEM", "no memory for wishes");
+    if (wishes == NULL && one->question.needs_n == 0 && n > 0)
+        hc_reconcile_refuse(one, "ENOMEM", "no memory for wishes");
     else
-        hc_reconcile_resume(r, wishes, n);
+        hc_reconcile_resume(one, wishes, n);
 }
 
-void headcount_resume(headcount_op *owned)
+void hc_op_policy_fini(struct op_reconcile *r)
 {
-    headcount_op *op = hc_op_turn(owned);
-    struct hc_reconcile *r = asks_of(op);
-
-    if (owned->state == HEADCOUNT_PART) {
-        hc_op_sweep_end_part(owned);
-        hc_op_run_again(owned);
-    } else if (r != NULL) {
-        asks_resume(op, r);
-        asks_go_on(owned, op);
-    }
-}
-
-void hc_op_ask_fini(headcount_op *op)
-{
-    struct op_reconcile *r = &op->as.reconcile;
-
-    hc_free(&op->h->net.sys.alloc, r->new_wishes,
+    hc_free(&r->op.h->net.sys.alloc, r->new_wishes,
             r->new_wishes_cap * sizeof *r->new_wishes);
     r->new_wishes = NULL;
 }

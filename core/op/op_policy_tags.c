@@ -1,38 +1,32 @@
-/* op/op_policy_tags.c - the owner's turn, done by what services say in their
- * tags. */
-#include "op/op.h"
+/* op/op_policy_tags.c - the owner's turn, decided by the tags of services. */
+#include "op/op_policy.h"
 
 #include "plan/tags.h"
 
-/* The wish of one service; a rule that cannot be meant holds it. */
-static int tags_put(headcount_op *op, const char *name,
+/* Adds the wish of one service; a rule that cannot be meant holds it. */
+static int tags_put(struct op_reconcile *r, const char *name,
                     const struct headcount_service_fact *s)
 {
-    struct op_reconcile *r = &op->as.reconcile;
+    const struct headcount_request *request = &r->op.request;
+    struct hc_arena *arena = &r->op.arena;
     struct hc_wish w = { .service = HC_STR("") };
     struct headcount_error e = { 0 };
-    int err = hc_grow(&op->h->net.sys.alloc, &r->new_wishes, &r->new_wishes_cap,
-                      r->new_wishes_n + 1, HC_OP_WISHES, sizeof *r->new_wishes);
+    int err = hc_tags_wish(&w, (const struct hc_ecs_tag *)s->tags, arena, &e);
 
-    if (err == 0)
-        err = hc_tags_wish(&w, (const struct hc_ecs_tag *)s->tags, &op->arena,
-                           &e);
     if (err == HEADCOUNT_ECONFIG) {
-        w = (struct hc_wish){
-            .broken = hc_arena_str(&op->arena, hc_str(e.what)),
-        };
+        w = (struct hc_wish){ .broken = hc_arena_str(arena, hc_str(e.what)) };
         err = 0;
     }
     if (err < 0)
         return err;
-    w.service = hc_arena_str(&op->arena, hc_str(name));
-    w.where = hc_arena_str(&op->arena, w.where);
+    w.service = hc_arena_str(arena, hc_str(name));
+    w.where = hc_arena_str(arena, w.where);
     w.at = HC_STR("tags");
-    w.by = op->request.hosts == HEADCOUNT_REGISTERED  ? HEADCOUNT_REGISTERED
-           : op->request.hosts == HEADCOUNT_CONNECTED ? HEADCOUNT_CONNECTED
-                                                      : HEADCOUNT_ACTIVE;
-    r->new_wishes[r->new_wishes_n++] = w;
-    return hc_arena_error(&op->arena);
+    w.by = request->hosts == HEADCOUNT_REGISTERED  ? HEADCOUNT_REGISTERED
+           : request->hosts == HEADCOUNT_CONNECTED ? HEADCOUNT_CONNECTED
+                                                   : HEADCOUNT_ACTIVE;
+    err = hc_arena_error(arena);
+    return err == 0 ? hc_op_policy_add(r, &w) : err;
 }
 
 /* All are asked for, so that they are described together; 1: all known. */
@@ -52,8 +46,9 @@ static int tags_ask(headcount_op *op, const struct headcount_fact *list)
     return all;
 }
 
-static int tags_decide(headcount_op *op, struct headcount_error *e)
+static int tags_decide(struct op_reconcile *r, struct headcount_error *e)
 {
+    headcount_op *op = &r->op;
     const struct headcount_tag rule = { HC_TAGS_RULE, NULL };
     struct headcount_query q = { .size = sizeof q, .tags = &rule, .tags_n = 1,
                                  .kind = HEADCOUNT_FACT_SERVICES };
@@ -71,7 +66,7 @@ static int tags_decide(headcount_op *op, struct headcount_error *e)
         /* It may have lost its tag since it was listed. */
         if (got == 1 && fact.service != NULL &&
             hc_tags_have_rule((const struct hc_ecs_tag *)fact.service->tags)) {
-            int err = tags_put(op, q.service, fact.service);
+            int err = tags_put(r, q.service, fact.service);
 
             got = err < 0 ? err : got;
         }
@@ -79,21 +74,19 @@ static int tags_decide(headcount_op *op, struct headcount_error *e)
     return got;
 }
 
-void headcount_decide_by_tags(headcount_op *owned)
+void headcount_decide_by_tags(headcount_op *op)
 {
-    headcount_op *op = hc_op_turn(owned);
+    struct op_reconcile *r = hc_op_policy_turn(op);
     struct headcount_error e = { .code = 0 };
-    int got = HEADCOUNT_ESTATE;
+    int got;
 
-    if (headcount_question(op) != NULL) {
-        op->as.reconcile.by_tags = true;
-        got = tags_decide(op, &e);
-    }
-    if (got == HEADCOUNT_ESTATE)
+    if (r == NULL)
         return;
+    r->by_tags = true;
+    got = tags_decide(r, &e);
     if (got < 0)
-        headcount_refuse(owned, e.code != 0 ? e.what
+        headcount_refuse(op, e.code != 0 ? e.what
                                          : "no memory for wishes of tags");
     else
-        headcount_resume(owned);
+        headcount_resume(op);
 }

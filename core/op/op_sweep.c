@@ -8,29 +8,36 @@
  *
  * Whatever ends a part ends no other.
  */
-#include "op/op.h"
+#include "op/op_sweep.h"
 
-#include <string.h>
+#include "op/op_cluster.h"
+#include "op/op_sweep_find.h"
+#include "op/op_wishes.h"
 
 #define SWEEP_AT_ONCE 10
+
+static struct op_sweep *sweep_of(headcount_op *op)
+{
+    return (struct op_sweep *)op;
+}
 
 /* ---- start ---- */
 
 /* Where nothing is said: the handle's region, or that of a cluster's ARN. */
-static struct hc_str sweep_region(headcount_op *op)
+static struct hc_str sweep_region(struct op_sweep *s)
 {
-    const struct headcount_request *r = &op->request;
+    const struct headcount_request *r = &s->op.request;
     struct hc_arn arn;
 
     if (r->region != NULL)
         return hc_str(r->region);
-    if (op->h->config.region.n > 0)
-        return hc_arena_str(&op->arena, op->h->config.region);
+    if (s->op.h->config.region.n > 0)
+        return hc_arena_str(&s->op.arena, s->op.h->config.region);
     for (size_t i = 0; i < r->clusters_n; i++)
         if (!hc_sweep_is_glob(hc_str(r->clusters[i])) &&
             hc_arn_cluster(&arn, hc_str(r->clusters[i]), NULL) == 0 &&
             hc_arn_is_full(&arn))
-            return hc_arena_str(&op->arena, arn.region);
+            return hc_arena_str(&s->op.arena, arn.region);
     return HC_STR("");
 }
 
@@ -45,50 +52,50 @@ static void sweep_put_place(struct op_sweep *s,
     s->scopes[s->scopes_n++] = *scope;
 }
 
-static int sweep_put_places(headcount_op *op)
+static int sweep_put_places(struct op_sweep *s)
 {
-    const struct headcount_request *r = &op->request;
-    struct op_sweep *s = &op->as.sweep;
+    const struct headcount_request *r = &s->op.request;
     size_t regions = r->regions_n > 0 ? r->regions_n : 1;
     size_t roles = r->roles_n > 0 ? r->roles_n : 1;
 
     if (regions > HC_SWEEP_SCOPES || roles > HC_SWEEP_SCOPES / regions)
-        return hc_error_set(&op->error, HEADCOUNT_EARG,
+        return hc_error_set(&s->op.error, HEADCOUNT_EARG,
                             "%zu regions and %zu roles "
                             "are more than %d places to look for clusters in",
                             regions, roles, HC_SWEEP_SCOPES);
-    s->scopes = hc_arena_zero(&op->arena, regions * roles * sizeof *s->scopes);
+    s->scopes =
+        hc_arena_zero(&s->op.arena, regions * roles * sizeof *s->scopes);
     if (s->scopes == NULL)
         return HEADCOUNT_ENOMEM;
     for (size_t i = 0; i < roles; i++)
         for (size_t k = 0; k < regions; k++)
             sweep_put_place(s, &(struct hc_sweep_scope){
                 .region = r->regions_n > 0 ? hc_str(r->regions[k])
-                                           : sweep_region(op),
+                                           : sweep_region(s),
                 .role = r->roles_n > 0 ? hc_str(r->roles[i]) : HC_STR(""),
             });
     return 0;
 }
 
-static int sweep_check(headcount_op *op)
+static int sweep_check(struct op_sweep *s)
 {
-    const struct headcount_request *r = &op->request;
-    struct op_sweep *s = &op->as.sweep;
+    const struct headcount_request *r = &s->op.request;
     int err = 0;
 
     s->lists = r->clusters_n == 0 || r->tags_n > 0;
     for (size_t i = 0; err == 0 && i < r->clusters_n; i++) {
-        err = hc_sweep_check(hc_str(r->clusters[i]), &op->error);
+        err = hc_sweep_check(hc_str(r->clusters[i]), &s->op.error);
         s->lists = s->lists || hc_sweep_is_glob(hc_str(r->clusters[i]));
     }
     for (size_t i = 0; err == 0 && i < s->scopes_n; i++)
-        err = hc_op_check_endpoint(op, s->scopes[i].region);
+        err = hc_op_check_endpoint(&s->op, s->scopes[i].region);
     for (size_t i = 0; err == 0 && i < s->scopes_n; i++)
-        if (hc_client_creds(&op->h->client, s->scopes[i].role,
-                            &op->error) == NULL)
-            err = op->error.code;
+        if (hc_client_creds(&s->op.h->client, s->scopes[i].role,
+                            &s->op.error) == NULL)
+            err = s->op.error.code;
     if (r->at_once < 0 || r->at_once > HC_SWEEP_AT_ONCE)
-        return hc_error_set(&op->error, HEADCOUNT_EARG, "at_once %d: up to %d "
+        return hc_error_set(&s->op.error, HEADCOUNT_EARG,
+                            "at_once %d: up to %d "
                             "clusters are reconciled side by side",
                             r->at_once, HC_SWEEP_AT_ONCE);
     s->at_once = r->at_once > 0 ? (size_t)r->at_once : SWEEP_AT_ONCE;
@@ -96,44 +103,44 @@ static int sweep_check(headcount_op *op)
 }
 
 /* One cluster that is named, in each place where it can be. */
-static int sweep_put_name(headcount_op *op, const char *name)
+static int sweep_put_name(struct op_sweep *s, const char *name)
 {
-    struct op_sweep *s = &op->as.sweep;
     struct hc_arn cluster;
     bool somewhere = false;
-    int err = hc_arn_cluster(&cluster, hc_str(name), &op->error);
+    int err = hc_arn_cluster(&cluster, hc_str(name), &s->op.error);
 
     for (size_t i = 0; err == 0 && i < s->scopes_n; i++) {
         if (!hc_sweep_is_there(&s->scopes[i], &cluster))
             continue;
         somewhere = true;
-        err = hc_op_sweep_add(op, i, &cluster, &op->error);
+        err = hc_op_sweep_add(s, i, &cluster, &s->op.error);
     }
     if (err == 0 && !somewhere)
-        return hc_error_set(&op->error, HEADCOUNT_ECONFIG,
+        return hc_error_set(&s->op.error, HEADCOUNT_ECONFIG,
                             "cluster %s is in none of "
                             "the regions, or in no role's account",
                             name);
     return err;
 }
 
-static int sweep_put_names(headcount_op *op)
+static int sweep_put_names(struct op_sweep *s)
 {
-    const struct headcount_request *r = &op->request;
+    const struct headcount_request *r = &s->op.request;
     int err = 0;
 
     for (size_t i = 0; err == 0 && i < r->clusters_n; i++)
-        err = sweep_put_name(op, r->clusters[i]);
+        err = sweep_put_name(s, r->clusters[i]);
     return err;
 }
 
-int hc_op_sweep_start(headcount_op *op)
+static int op_sweep_start(headcount_op *op)
 {
-    struct op_sweep *s = &op->as.sweep;
+    struct op_sweep *s = sweep_of(op);
+    int err = hc_op_find_creds(op, hc_str(op->request.assume_role));
 
     hc_buf_init(&s->json, &op->h->net.sys.alloc, HC_OP_JSON);
-    int err = hc_op_sweep_find_init(op);
-
+    if (err == 0)
+        err = hc_op_sweep_find_init(s);
     if (err == 0)
         err = hc_op_check_reconcile(op);
     if (err == 0)
@@ -141,20 +148,19 @@ int hc_op_sweep_start(headcount_op *op)
     if (err == 0)
         err = hc_missing_init(&s->missing, &op->arena, s->wishes, s->wishes_n);
     if (err == 0)
-        err = sweep_put_places(op);
+        err = sweep_put_places(s);
     if (err == 0)
-        err = sweep_check(op);
-    return err == 0 && !s->lists ? sweep_put_names(op) : err;
+        err = sweep_check(s);
+    return err == 0 && !s->lists ? sweep_put_names(s) : err;
 }
 
 /* ---- parts ---- */
 
-static headcount_op *sweep_begin_part(headcount_op *op, size_t at)
+static headcount_op *sweep_begin_part(struct op_sweep *s, size_t at)
 {
-    struct op_sweep *s = &op->as.sweep;
     const struct op_target *t = &s->targets[at];
     const struct hc_sweep_scope *scope = &s->scopes[t->scope];
-    struct headcount_request r = op->request;
+    struct headcount_request r = s->op.request;
 
     r.kind = HEADCOUNT_RECONCILE;
     r.region = scope->region.p;
@@ -162,7 +168,12 @@ static headcount_op *sweep_begin_part(headcount_op *op, size_t at)
     r.clusters = &t->name.p;
     r.clusters_n = 1;
     r.timeout = 0;
-    headcount_op *part = hc_op_begin_part(op, &r);
+    const struct hc_op_cluster_params params = {
+        .wishes = s->wishes, .wishes_n = s->wishes_n, .at = at,
+        .found = s->lists,
+        .lists = !s->lists && s->targets_n <= HC_OP_LISTS,
+    };
+    headcount_op *part = hc_op_cluster_begin(&s->op, &r, &params);
 
     if (part != NULL)                     /* the targets' array may move */
         part->request.clusters = NULL;
@@ -171,10 +182,8 @@ static headcount_op *sweep_begin_part(headcount_op *op, size_t at)
 
 /* What cannot be begun (a place that was not listed, a cluster without memory
  * for it) takes a slot, too: its owner is told. */
-static void sweep_begin(headcount_op *op)
+static void sweep_begin(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
-
     for (size_t i = 0; i < s->at_once && s->begun < s->targets_n; i++) {
         struct op_part *p = &s->parts[i];
         struct op_target *t = &s->targets[s->begun];
@@ -184,7 +193,7 @@ static void sweep_begin(headcount_op *op)
         *p = (struct op_part){ .used = true, .at = s->begun++ };
         if (t->code != NULL)
             continue;
-        p->op = sweep_begin_part(op, p->at);
+        p->op = sweep_begin_part(s, p->at);
         if (p->op == NULL) {
             t->code = hc_error_name(HEADCOUNT_ENOMEM);
             t->what = hc_error_sentence(HEADCOUNT_ENOMEM);
@@ -195,39 +204,28 @@ static void sweep_begin(headcount_op *op)
 }
 
 /* HC_OP_ASKS, HC_OP_PART, or 0: nobody's turn. */
-static int sweep_turn(headcount_op *op)
+static int sweep_turn(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
-
     for (size_t i = 0; i < s->at_once; i++) {
         struct op_part *p = &s->parts[i];
 
         if (!p->used || (p->op != NULL && p->op->state == HEADCOUNT_RUNNING))
             continue;
         s->turn = p;
-        return p->op != NULL && p->op->state == HEADCOUNT_ASKS ? HC_OP_ASKS
-                                                               : HC_OP_PART;
+        if (p->op == NULL || p->op->state != HEADCOUNT_ASKS)
+            return HC_OP_PART;
+        s->op.asking = p->op;
+        return HC_OP_ASKS;
     }
     s->turn = NULL;
     return 0;
 }
 
-bool hc_op_asks_in_sweep(const headcount_op *op)
-{
-    return op->request.kind == HEADCOUNT_SWEEP && op->state == HEADCOUNT_ASKS;
-}
-
-headcount_op *hc_op_turn(headcount_op *op)
-{
-    return hc_op_asks_in_sweep(op) ? op->as.sweep.turn->op : op;
-}
-
 /* ---- a part that is done ---- */
 
 /* Of a part that has no clusters to show: why. */
-static struct headcount_cluster sweep_failure(const headcount_op *op)
+static struct headcount_cluster sweep_failure(const struct op_sweep *s)
 {
-    const struct op_sweep *s = &op->as.sweep;
     const struct op_target *t = &s->targets[s->turn->at];
     const headcount_op *part = s->turn->op;
     struct hc_arn arn;
@@ -247,13 +245,11 @@ static bool sweep_part_failed(const struct op_sweep *s)
     return s->turn->op == NULL || s->turn->op->outcome.code != 0;
 }
 
-static const struct headcount_outcome *sweep_show(headcount_op *op)
+static const struct headcount_outcome *sweep_show(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
-
     if (!sweep_part_failed(s))
         return &s->turn->op->outcome;
-    struct headcount_cluster why = sweep_failure(op);
+    struct headcount_cluster why = sweep_failure(s);
 
     s->shown_cluster = (struct headcount_cluster){
         .arn = why.arn, .name = why.name, .error_code = why.error_code,
@@ -269,16 +265,17 @@ static const struct headcount_outcome *sweep_show(headcount_op *op)
 
 const struct headcount_outcome *headcount_sweep_cluster(const headcount_op *op)
 {
-    return op->state == HEADCOUNT_PART ? op->as.sweep.showing : NULL;
+    return op->state == HEADCOUNT_PART
+               ? ((const struct op_sweep *)op)->showing : NULL;
 }
 
 void headcount_sweep_progress(const headcount_op *op,
                               struct headcount_progress *out)
 {
-    const struct op_sweep *s = &op->as.sweep;
+    const struct op_sweep *s = (const struct op_sweep *)op;
 
     *out = (struct headcount_progress){ .at = 0 };
-    if (op->request.kind != HEADCOUNT_SWEEP)
+    if (op->class != &hc_op_sweep_class)
         return;
     *out = (struct headcount_progress){
         .at = op->state == HEADCOUNT_PART ? s->turn->at : 0,
@@ -286,27 +283,18 @@ void headcount_sweep_progress(const headcount_op *op,
     };
 }
 
-void hc_op_sweep_end_child(headcount_op *op, headcount_op *child)
+static void sweep_keep_json(struct op_sweep *s)
 {
-    if (child != NULL)
-        hc_stats_move(&op->stats, &child->stats);
-    headcount_op_free(child);
-}
-
-static void sweep_keep_json(headcount_op *op)
-{
-    struct op_sweep *s = &op->as.sweep;
     struct hc_buf *out = &s->targets[s->turn->at].json;
     struct headcount_cluster why;
 
-    if (!op->request.report)
+    if (!s->op.request.report)
         return;
     if (sweep_part_failed(s)) {
-        why = sweep_failure(op);
+        why = sweep_failure(s);
         hc_report_put_cluster(out, &why);
     } else {
-        hc_report_put_cluster(out,
-                              &s->turn->op->as.reconcile.clusters[0]->result);
+        hc_report_put_cluster(out, hc_op_cluster_result(s->turn->op));
     }
     s->kept += out->n;
     if (s->kept > HC_OP_JSON)             /* none will be written */
@@ -318,68 +306,65 @@ static void sweep_note_missing(struct op_sweep *s)
     if (sweep_part_failed(s))
         s->missing.partial = true;
     else
-        hc_missing_note(&s->missing,
-                        &s->turn->op->as.reconcile.clusters[0]->result);
+        hc_missing_note(&s->missing, hc_op_cluster_result(s->turn->op));
 }
 
 /* Parts that wait to write until those before them are done look again. */
-static void sweep_next_turn(headcount_op *op)
+static void sweep_next_turn(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
-    size_t before = op->brake.turn;
+    size_t before = s->op.brake.turn;
 
-    while (op->brake.turn < s->targets_n && s->targets[op->brake.turn].done)
-        op->brake.turn++;
-    for (size_t i = 0; op->brake.turn > before && i < s->at_once; i++)
+    while (s->op.brake.turn < s->targets_n && s->targets[s->op.brake.turn].done)
+        s->op.brake.turn++;
+    for (size_t i = 0; s->op.brake.turn > before && i < s->at_once; i++)
         if (s->parts[i].op != NULL)
             hc_job_wake(&s->parts[i].op->job);
 }
 
-void hc_op_sweep_end_part(headcount_op *op)
+static void op_sweep_resume(headcount_op *op)
 {
-    struct op_sweep *s = &op->as.sweep;
+    struct op_sweep *s = sweep_of(op);
     const struct headcount_outcome *o = s->showing;
 
     for (int i = 0; i < HC_RESULTS; i++)
-        op->outcome.summary[i] += o->summary[i];
+        s->op.outcome.summary[i] += o->summary[i];
     sweep_note_missing(s);
-    sweep_keep_json(op);
-    hc_op_sweep_end_child(op, s->turn->op);
+    sweep_keep_json(s);
+    hc_op_end_child(&s->op, s->turn->op);
     s->targets[s->turn->at].done = true;
     *s->turn = (struct op_part){ .used = false };
     s->turn = NULL;
     s->showing = NULL;
     s->done++;
-    sweep_next_turn(op);
+    sweep_next_turn(s);
 }
 
 /* ---- the report ---- */
 
-static int sweep_put_missing(headcount_op *op)
+static int sweep_put_missing(struct op_sweep *s)
 {
-    size_t *n = &op->outcome.missing_services_n;
+    size_t *n = &s->op.outcome.missing_services_n;
 
-    op->outcome.missing_services =
-        hc_missing_list(&op->as.sweep.missing, &op->arena, n);
-    op->outcome.summary[HEADCOUNT_FAILED] += *n;
-    return hc_arena_error(&op->arena);
+    s->op.outcome.missing_services =
+        hc_missing_list(&s->missing, &s->op.arena, n);
+    s->op.outcome.summary[HEADCOUNT_FAILED] += *n;
+    return hc_arena_error(&s->op.arena);
 }
 
-static int sweep_report(headcount_op *op)
+static int sweep_report(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
-    int err = sweep_put_missing(op);
+    int err = sweep_put_missing(s);
     const struct hc_report report = {
-        .dry_run = op->request.dry_run, .stats = op->stats,
-        .missing_services = op->outcome.missing_services,
-        .missing_services_n = op->outcome.missing_services_n,
-        .elapsed_us = hc_now(&op->h->net.sys) - op->started,
+        .dry_run = s->op.request.dry_run, .stats = s->op.stats,
+        .missing_services = s->op.outcome.missing_services,
+        .missing_services_n = s->op.outcome.missing_services_n,
+        .elapsed_us = hc_now(&s->op.h->net.sys) - s->op.started,
     };
 
-    if (err < 0 || !op->request.report)
+    if (err < 0 || !s->op.request.report)
         return err < 0 ? err : 1;
     if (s->kept > HC_OP_JSON)
-        return hc_error_set(&op->error, HEADCOUNT_ELIMIT,
+        return hc_error_set(&s->op.error, HEADCOUNT_ELIMIT,
                             "all clusters were seen to, "
                             "but the report would be longer than %zu bytes: "
                             "sweep fewer of them at once",
@@ -392,54 +377,53 @@ static int sweep_report(headcount_op *op)
             return HEADCOUNT_ENOMEM;
         hc_buf_fini(&s->targets[i].json);
     }
-    hc_report_put_tail(&s->json, &report, op->outcome.summary);
-    op->outcome.json = hc_buf_z(&s->json);
-    op->outcome.json_size = s->json.n;
+    hc_report_put_tail(&s->json, &report, s->op.outcome.summary);
+    s->op.outcome.json = hc_buf_z(&s->json);
+    s->op.outcome.json_size = s->json.n;
     err = hc_buf_error(&s->json);
-    return err < 0 ? hc_error_set(&op->error, err, "the report could not be "
+    return err < 0 ? hc_error_set(&s->op.error, err, "the report could not be "
                                   "written: %s", hc_error_sentence(err)) : 1;
 }
 
 /* ---- step, cancel, end ---- */
 
 /* What is done, or over, has nobody at work. */
-static void sweep_end_all(headcount_op *op)
+static void sweep_end_all(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
-
     for (size_t i = 0; i < HC_SWEEP_AT_ONCE; i++) {
-        hc_op_sweep_end_child(op, s->parts[i].op);
+        hc_op_end_child(&s->op, s->parts[i].op);
         s->parts[i] = (struct op_part){ .used = false };
     }
-    hc_op_sweep_find_fini(op);
+    hc_op_sweep_find_fini(s);
 }
 
-int hc_op_sweep_step(headcount_op *op)
+static int op_sweep_step(headcount_op *op, int64_t now)
 {
-    struct op_sweep *s = &op->as.sweep;
-    int got = hc_op_sweep_find(op);
+    struct op_sweep *s = sweep_of(op);
+    int got = hc_op_sweep_find(s);
 
+    (void)now;
     if (got < 0) {
-        sweep_end_all(op);
+        sweep_end_all(s);
         return got;
     }
-    sweep_begin(op);
-    got = sweep_turn(op);
+    sweep_begin(s);
+    got = sweep_turn(s);
     if (got == HC_OP_PART)
-        s->showing = sweep_show(op);
+        s->showing = sweep_show(s);
     if (got != 0)
         return got;
-    return s->all_found && s->done == s->targets_n ? sweep_report(op) : 0;
+    return s->all_found && s->done == s->targets_n ? sweep_report(s) : 0;
 }
 
 /* What was not begun is as if it had not been found. */
 void headcount_drain(headcount_op *op)
 {
-    struct op_sweep *s = &op->as.sweep;
+    struct op_sweep *s = sweep_of(op);
 
-    if (op->request.kind != HEADCOUNT_SWEEP || op->state == HEADCOUNT_DONE)
+    if (op->class != &hc_op_sweep_class || op->state == HEADCOUNT_DONE)
         return;
-    hc_op_sweep_end_child(op, s->lister);
+    hc_op_end_child(op, s->lister);
     s->lister = NULL;
     s->missing.partial |= !s->all_found || s->targets_n > s->begun;
     s->scope = s->scopes_n;
@@ -449,9 +433,9 @@ void headcount_drain(headcount_op *op)
     hc_job_wake(&op->job);
 }
 
-void hc_op_sweep_cancel(headcount_op *op)
+static void op_sweep_cancel(headcount_op *op)
 {
-    struct op_sweep *s = &op->as.sweep;
+    struct op_sweep *s = sweep_of(op);
 
     s->cancelled = true;
     if (s->lister != NULL)
@@ -461,14 +445,20 @@ void hc_op_sweep_cancel(headcount_op *op)
             headcount_cancel(s->parts[i].op);
 }
 
-void hc_op_sweep_fini(headcount_op *op)
+static void op_sweep_free(headcount_op *op)
 {
-    struct op_sweep *s = &op->as.sweep;
+    struct op_sweep *s = sweep_of(op);
 
-    sweep_end_all(op);
+    sweep_end_all(s);
     for (size_t i = 0; i < s->targets_n; i++)
         hc_buf_fini(&s->targets[i].json);
     hc_free(&op->h->net.sys.alloc, s->targets,
             s->targets_cap * sizeof *s->targets);
     hc_buf_fini(&s->json);
 }
+
+const struct op_class hc_op_sweep_class = {
+    .size = sizeof(struct op_sweep), .start = op_sweep_start,
+    .step = op_sweep_step, .resume = op_sweep_resume,
+    .cancel = op_sweep_cancel, .free = op_sweep_free,
+};

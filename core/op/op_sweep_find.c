@@ -7,7 +7,9 @@
  *
  * A place that cannot be listed is a target that failed, and no other.
  */
-#include "op/op.h"
+#include "op/op_sweep_find.h"
+
+#include "op/op_call.h"
 
 #define FIND_BODY ((size_t)512 << 10)
 
@@ -17,23 +19,22 @@
 #define FIND_TARGETS ((size_t)2 * HC_SWEEP_CLUSTERS)
 
 /* `like` is copied but for code. */
-static int find_put(headcount_op *op, const struct op_target *like)
+static int find_put(struct op_sweep *s, const struct op_target *like)
 {
-    struct op_sweep *s = &op->as.sweep;
-    int err = hc_grow(&op->h->net.sys.alloc, &s->targets, &s->targets_cap,
+    int err = hc_grow(&s->op.h->net.sys.alloc, &s->targets, &s->targets_cap,
                       s->targets_n + 1, FIND_TARGETS, sizeof *s->targets);
 
     if (err < 0)
         return err;
     s->targets[s->targets_n++] = (struct op_target){
-        .name = hc_arena_str(&op->arena, like->name), .scope = like->scope,
+        .name = hc_arena_str(&s->op.arena, like->name), .scope = like->scope,
         .code = like->code,
         .what = like->what != NULL
-                    ? hc_arena_str(&op->arena, hc_str(like->what)).p : NULL,
+                    ? hc_arena_str(&s->op.arena, hc_str(like->what)).p : NULL,
     };
-    hc_buf_init(&s->targets[s->targets_n - 1].json, &op->h->net.sys.alloc,
+    hc_buf_init(&s->targets[s->targets_n - 1].json, &s->op.h->net.sys.alloc,
                 HC_OP_JSON);
-    return hc_arena_error(&op->arena);
+    return hc_arena_error(&s->op.arena);
 }
 
 /* ---- each cluster once ---- */
@@ -66,10 +67,9 @@ static size_t *find_slot(const struct op_sweep *s, size_t scope,
 }
 
 /* At most half of the slots, a power of two, are taken. */
-static int find_make_room(headcount_op *op)
+static int find_make_room(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
-    const struct hc_alloc *alloc = &op->h->net.sys.alloc;
+    const struct hc_alloc *alloc = &s->op.h->net.sys.alloc;
     size_t n = s->slots_n > 0 ? 2 * s->slots_n : 64;
     struct hc_arn cluster;
 
@@ -92,33 +92,32 @@ static int find_make_room(headcount_op *op)
 /* A name and an ARN of one name become the ARN.  If it is of another account,
  * it fails and says so; the name alone would go well, and the ARN would have
  * been left out. */
-static int find_know_better(headcount_op *op, struct op_target *t,
+static int find_know_better(struct op_sweep *s, struct op_target *t,
                             const struct hc_arn *cluster)
 {
     struct hc_arn known;
 
     if (hc_arn_cluster(&known, t->name, NULL) == 0 &&
         !hc_arn_is_full(&known) && hc_arn_is_full(cluster))
-        t->name = hc_arena_str(&op->arena, cluster->text);
-    return hc_arena_error(&op->arena);
+        t->name = hc_arena_str(&s->op.arena, cluster->text);
+    return hc_arena_error(&s->op.arena);
 }
 
-int hc_op_sweep_add(headcount_op *op, size_t scope,
+int hc_op_sweep_add(struct op_sweep *s, size_t scope,
                     const struct hc_arn *cluster, struct headcount_error *e)
 {
-    struct op_sweep *s = &op->as.sweep;
-    int err = find_make_room(op);
+    int err = find_make_room(s);
 
     if (err < 0)
         return err;
     size_t *slot = find_slot(s, scope, cluster);
 
     if (*slot != 0)
-        return find_know_better(op, &s->targets[*slot - 1], cluster);
+        return find_know_better(s, &s->targets[*slot - 1], cluster);
     if (s->targets_n >= HC_SWEEP_CLUSTERS)
         return hc_error_set(e, HEADCOUNT_ELIMIT, "the sweep found more than %d "
                             "clusters", HC_SWEEP_CLUSTERS);
-    err = find_put(op, &(struct op_target){ .name = cluster->text,
+    err = find_put(s, &(struct op_target){ .name = cluster->text,
                                             .scope = scope });
     if (err == 0)
         *slot = s->targets_n;
@@ -127,10 +126,9 @@ int hc_op_sweep_add(headcount_op *op, size_t scope,
 
 /* ---- what is wanted ---- */
 
-static bool find_wants(headcount_op *op, const struct hc_arn *cluster)
+static bool find_wants(struct op_sweep *s, const struct hc_arn *cluster)
 {
-    struct op_sweep *s = &op->as.sweep;
-    const struct headcount_request *r = &op->request;
+    const struct headcount_request *r = &s->op.request;
     bool wanted = r->clusters_n == 0;
 
     for (size_t i = 0; i < r->clusters_n; i++)
@@ -139,10 +137,10 @@ static bool find_wants(headcount_op *op, const struct hc_arn *cluster)
     return wanted;
 }
 
-static bool find_is_tagged(const headcount_op *op,
+static bool find_is_tagged(const struct op_sweep *s,
                            const struct hc_ecs_tag *tags)
 {
-    const struct headcount_request *r = &op->request;
+    const struct headcount_request *r = &s->op.request;
 
     for (size_t i = 0; i < r->tags_n; i++) {
         struct hc_str value = { NULL, 0 };
@@ -157,10 +155,9 @@ static bool find_is_tagged(const headcount_op *op,
 
 /* ---- one answer ---- */
 
-static int find_check(headcount_op *op, struct hc_str text,
+static int find_check(struct op_sweep *s, struct hc_str text,
                       struct hc_arn *arn, struct headcount_error *e)
 {
-    const struct op_sweep *s = &op->as.sweep;
     int err = hc_arn_cluster(arn, text, e);
 
     if (err == 0 && (!hc_arn_is_full(arn) ||
@@ -193,10 +190,9 @@ static int find_next_page(struct op_sweep *s, struct hc_str next,
 }
 
 /* Those that match: targets, or first to be asked for their tags. */
-static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
+static int find_page(struct op_sweep *s, const struct hc_ecs_arns *v,
                      struct headcount_error *e)
 {
-    struct op_sweep *s = &op->as.sweep;
     int err = 0;
 
     s->page_n = 0;
@@ -208,57 +204,56 @@ static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
     for (size_t i = 0; err == 0 && i < v->arns_n; i++) {
         struct hc_arn arn;
 
-        err = find_check(op, v->arns[i], &arn, e);
+        err = find_check(s, v->arns[i], &arn, e);
         if (err == 0)
             err = hc_pages_saw(&s->pages, v->arns[i]);
-        if (err < 0 || !find_wants(op, &arn))
+        if (err < 0 || !find_wants(s, &arn))
             continue;
-        if (op->request.tags_n == 0)
-            err = hc_op_sweep_add(op, s->scope, &arn, e);
+        if (s->op.request.tags_n == 0)
+            err = hc_op_sweep_add(s, s->scope, &arn, e);
         else
-            s->page[s->page_n++] = hc_arena_str(&op->arena, arn.text);
+            s->page[s->page_n++] = hc_arena_str(&s->op.arena, arn.text);
     }
     return err == 0 ? find_next_page(s, v->next, e) : err;
 }
 
-static int find_take_list(headcount_op *op, struct hc_str body,
+static int find_take_list(struct op_sweep *s, struct hc_str body,
                           struct headcount_error *e)
 {
     struct hc_ecs_arns v;
     int err;
 
-    hc_ecs_clusters_init(&v, &op->h->net.sys.alloc);
+    hc_ecs_clusters_init(&v, &s->op.h->net.sys.alloc);
     err = hc_ecs_arns_feed(&v, body, e);
     if (err == 0)
         err = hc_ecs_arns_end(&v, e);
     if (err == 0)
-        err = find_page(op, &v, e);
+        err = find_page(s, &v, e);
     hc_ecs_arns_fini(&v);
     return err;
 }
 
-static int find_take_tags(headcount_op *op, struct hc_str body,
+static int find_take_tags(struct op_sweep *s, struct hc_str body,
                           struct headcount_error *e)
 {
-    struct op_sweep *s = &op->as.sweep;
     struct hc_ecs_cluster_list v;
     int err;
 
-    hc_ecs_cluster_list_init(&v, &op->h->net.sys.alloc);
+    hc_ecs_cluster_list_init(&v, &s->op.h->net.sys.alloc);
     err = hc_ecs_cluster_list_feed(&v, body, e);
     if (err == 0)
         err = hc_ecs_cluster_list_end(&v, e);
     for (size_t i = 0; err == 0 && i < v.n; i++) {
         struct hc_arn arn;
 
-        err = find_check(op, v.clusters[i].arn, &arn, e);
+        err = find_check(s, v.clusters[i].arn, &arn, e);
         if (err == 0 && !find_was_asked(s, arn.text))
             err = hc_error_set(e, HEADCOUNT_EANSWER,
                                "DescribeClusters answers with a "
                                "cluster `%.*s`, which it was not asked for",
                                HC_STR_ARG(arn.text));
-        if (err == 0 && find_is_tagged(op, v.clusters[i].tags))
-            err = hc_op_sweep_add(op, s->scope, &arn, e);
+        if (err == 0 && find_is_tagged(s, v.clusters[i].tags))
+            err = hc_op_sweep_add(s, s->scope, &arn, e);
     }
     hc_ecs_cluster_list_fini(&v);
     s->page_n = 0;
@@ -275,20 +270,19 @@ static void find_next_place(struct op_sweep *s)
 }
 
 /* Alone it fails the sweep. */
-static int find_failed(headcount_op *op, int code, const char *what)
+static int find_failed(struct op_sweep *s, int code, const char *what)
 {
-    struct op_sweep *s = &op->as.sweep;
     const struct hc_sweep_scope *at = &s->scopes[s->scope];
     const char *said = hc_arena_fmt(
-        &op->arena, "the clusters of %.*s%s%.*s could not be listed: %s",
+        &s->op.arena, "the clusters of %.*s%s%.*s could not be listed: %s",
         HC_STR_ARG(at->region), at->role.n > 0 ? " as " : "",
         HC_STR_ARG(at->role), what);
 
     if (code == HEADCOUNT_ENOMEM)
         return code;
     if (s->scopes_n == 1 && s->targets_n == 0)
-        return hc_error_set(&op->error, code, "%s", said);
-    int err = find_put(op, &(struct op_target){
+        return hc_error_set(&s->op.error, code, "%s", said);
+    int err = find_put(s, &(struct op_target){
         .scope = s->scope, .code = hc_error_name(code), .what = said });
 
     find_next_place(s);
@@ -304,26 +298,24 @@ static const char *find_operation(const struct op_sweep *s)
 }
 
 /* The service's own word does not say what it is about. */
-static int find_refused(headcount_op *op, const struct headcount_outcome *o)
+static int find_refused(struct op_sweep *s, const struct headcount_outcome *o)
 {
     bool denied = hc_str_starts(hc_str(o->service_code),
                                 HC_STR("AccessDenied"));
 
-    return find_failed(op, o->code,
-                       hc_arena_fmt(&op->arena, "%s%s%s%s",
+    return find_failed(s, o->code,
+                       hc_arena_fmt(&s->op.arena, "%s%s%s%s",
                                    o->code == HEADCOUNT_ESERVICE
-                                       ? find_operation(&op->as.sweep) : "",
+                                       ? find_operation(s) : "",
                                    o->code == HEADCOUNT_ESERVICE ? ": " : "",
                                    o->message, denied ? FIND_ALLOW : ""));
 }
 
-static int find_took(headcount_op *op, int err,
+static int find_took(struct op_sweep *s, int err,
                      const struct headcount_error *why)
 {
-    struct op_sweep *s = &op->as.sweep;
-
     if (err < 0)
-        return find_failed(op, err, why->code != 0 ? why->what
+        return find_failed(s, err, why->code != 0 ? why->what
                                                    : hc_error_sentence(err));
     if (s->page_n > 0)
         return 0;                      /* their tags are asked for next */
@@ -334,9 +326,8 @@ static int find_took(headcount_op *op, int err,
 
 /* ---- the call ---- */
 
-static int find_ask(headcount_op *op)
+static int find_ask(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
     const struct hc_sweep_scope *at = &s->scopes[s->scope];
 
     hc_buf_reset(&s->body);
@@ -352,17 +343,16 @@ static int find_ask(headcount_op *op)
         .operation = find_operation(s),
         .region = at->region.p,
         .assume_role = at->role.n > 0 ? at->role.p : NULL,
-        .endpoint_url = op->request.endpoint_url,
+        .endpoint_url = s->op.request.endpoint_url,
         .body = s->body.p, .body_size = s->body.n,
     };
 
-    s->lister = hc_op_begin_part(op, &r);
+    s->lister = hc_op_call_begin_child(&s->op, &r);
     return s->lister != NULL ? 0 : HEADCOUNT_ENOMEM;
 }
 
-static int find_answered(headcount_op *op)
+static int find_answered(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
     headcount_op *lister = s->lister;
     const struct headcount_outcome *o = &lister->outcome;
     struct hc_str body = hc_str_n(o->body, o->body_size);
@@ -370,39 +360,37 @@ static int find_answered(headcount_op *op)
     int err;
 
     if (o->code != 0) {
-        err = find_refused(op, o);
+        err = find_refused(s, o);
     } else {
-        err = s->describes ? find_take_tags(op, body, &why)
-                           : find_take_list(op, body, &why);
-        hc_call_strike(&lister->as.call.call, why.what);
-        err = find_took(op, err, &why);
+        err = s->describes ? find_take_tags(s, body, &why)
+                           : find_take_list(s, body, &why);
+        hc_op_call_strike(lister, why.what);
+        err = find_took(s, err, &why);
     }
-    hc_op_sweep_end_child(op, lister);
+    hc_op_end_child(&s->op, lister);
     s->lister = NULL;
     return err;
 }
 
 /* What was named and is nowhere is a target, too: it failed. */
-static int find_unmatched(headcount_op *op)
+static int find_unmatched(struct op_sweep *s)
 {
-    const struct headcount_request *r = &op->request;
-    struct op_sweep *s = &op->as.sweep;
+    const struct headcount_request *r = &s->op.request;
     int err = 0;
 
     s->all_found = true;
     for (size_t i = 0; err == 0 && s->lists && i < r->clusters_n; i++)
         if (!s->matched[i])
-            err = find_put(op, &(struct op_target){
+            err = find_put(s, &(struct op_target){
                 .name = hc_str(r->clusters[i]), .code = "no_cluster",
                 .what = "no cluster is named so in the regions and accounts "
                         "that were looked at" });
     return err;
 }
 
-static int find_stopped(headcount_op *op)
+static int find_stopped(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
-    int err = find_put(op, &(struct op_target){
+    int err = find_put(s, &(struct op_target){
         .scope = s->scope, .code = "cancelled",
         .what = "cancelled before all clusters were found" });
 
@@ -411,44 +399,39 @@ static int find_stopped(headcount_op *op)
     return err;
 }
 
-int hc_op_sweep_find(headcount_op *op)
+int hc_op_sweep_find(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
     int err = 0;
 
     while (err == 0 && s->lists && s->scope < s->scopes_n) {
         if (s->lister == NULL && s->cancelled)
-            return find_stopped(op);
+            return find_stopped(s);
         if (s->lister == NULL)
-            err = find_ask(op);
+            err = find_ask(s);
         if (err == 0 && s->lister->state != HEADCOUNT_DONE)
             return 0;
         if (err == 0)
-            err = find_answered(op);
+            err = find_answered(s);
     }
-    return err == 0 && !s->all_found ? find_unmatched(op) : err;
+    return err == 0 && !s->all_found ? find_unmatched(s) : err;
 }
 
-int hc_op_sweep_find_init(headcount_op *op)
+int hc_op_sweep_find_init(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
-
-    hc_buf_init(&s->body, &op->h->net.sys.alloc, FIND_BODY);
-    hc_pages_init(&s->pages, &op->h->net.sys.alloc);
-    s->page = hc_arena_zero(&op->arena, HC_ECS_BATCH * sizeof *s->page);
-    s->matched = hc_arena_zero(&op->arena, op->request.clusters_n + 1);
-    return hc_arena_error(&op->arena);
+    hc_buf_init(&s->body, &s->op.h->net.sys.alloc, FIND_BODY);
+    hc_pages_init(&s->pages, &s->op.h->net.sys.alloc);
+    s->page = hc_arena_zero(&s->op.arena, HC_ECS_BATCH * sizeof *s->page);
+    s->matched = hc_arena_zero(&s->op.arena, s->op.request.clusters_n + 1);
+    return hc_arena_error(&s->op.arena);
 }
 
-void hc_op_sweep_find_fini(headcount_op *op)
+void hc_op_sweep_find_fini(struct op_sweep *s)
 {
-    struct op_sweep *s = &op->as.sweep;
-
     headcount_op_free(s->lister);
     s->lister = NULL;
     hc_buf_fini(&s->body);
     hc_pages_fini(&s->pages);
-    hc_free(&op->h->net.sys.alloc, s->slots, s->slots_n * sizeof *s->slots);
+    hc_free(&s->op.h->net.sys.alloc, s->slots, s->slots_n * sizeof *s->slots);
     s->slots = NULL;
     s->slots_n = 0;
 }

@@ -1,15 +1,15 @@
 /* op/op_targets.c - which clusters a reconcile is about: those that are named,
  * the event's, or a snapshot's own; and whether they are ours to look at.
  */
-#include "op/op.h"
+#include "op/op_targets.h"
 
 #include "reconcile/snapshot.h"
 
 /* ---- region ---- */
 
-static int op_skip(headcount_op *op, const char *why)
+static int op_skip(struct op_reconcile *r, const char *why)
 {
-    op->outcome.skipped_event = why;
+    r->op.outcome.skipped_event = why;
     return 1;
 }
 
@@ -20,14 +20,13 @@ op_envelope(const struct op_reconcile *r, size_t at)
     return &r->records.clusters[r->causes[at]];
 }
 
-static struct hc_str op_region(const headcount_op *op)
+static struct hc_str op_region(const struct op_reconcile *r)
 {
-    const struct op_reconcile *r = &op->as.reconcile;
 
-    if (op->request.region != NULL)
-        return hc_str(op->request.region);
-    if (op->h->config.region.n > 0)
-        return op->h->config.region;
+    if (r->op.request.region != NULL)
+        return hc_str(r->op.request.region);
+    if (r->op.h->config.region.n > 0)
+        return r->op.h->config.region;
     for (size_t i = 0; r->has_event && i < r->clusters_n; i++)
         if (op_envelope(r, i)->region.n > 0)
             return op_envelope(r, i)->region;
@@ -42,7 +41,7 @@ static bool op_is_foreign(const struct op_reconcile *r, struct hc_str region)
     return region.n > 0 && r->region.n > 0 && !hc_str_eq(region, r->region);
 }
 
-const char *hc_op_foreign(const struct op_reconcile *r, size_t at)
+const char *hc_op_targets_foreign(const struct op_reconcile *r, size_t at)
 {
     const struct hc_arn *arn = &r->names[at];
     const struct hc_records_cluster *c = r->has_event ? op_envelope(r, at)
@@ -56,35 +55,37 @@ const char *hc_op_foreign(const struct op_reconcile *r, size_t at)
     return op_is_foreign(r, arn->region) ? "foreign_region" : NULL;
 }
 
-const char *hc_op_foreign_why(headcount_op *op, size_t at)
+const char *hc_op_targets_foreign_why(struct op_reconcile *r, size_t at)
 {
-    const struct op_reconcile *r = &op->as.reconcile;
     const struct hc_records_cluster *c = op_envelope(r, at);
     const struct hc_arn *arn = &r->names[at];
 
-    if (hc_str_eqz(hc_str(hc_op_foreign(r, at)), "foreign_account"))
-        return hc_arena_fmt(&op->arena, "cluster %.*s is in account %.*s, and "
-                           "its event in account %.*s", HC_STR_ARG(arn->name),
-                           HC_STR_ARG(arn->account), HC_STR_ARG(c->account));
-    return hc_arena_fmt(&op->arena, "cluster %.*s is in region %.*s%s%.*s, and "
-                       "the region here is %.*s", HC_STR_ARG(arn->name),
-                       HC_STR_ARG(op_is_foreign(r, c->region) ? c->region
-                                                              : arn->region),
-                       c->account.n > 0 ? ", account " : "",
-                       HC_STR_ARG(c->account), HC_STR_ARG(r->region));
+    if (hc_str_eqz(hc_str(hc_op_targets_foreign(r, at)), "foreign_account"))
+        return hc_arena_fmt(&r->op.arena,
+                            "cluster %.*s is in account %.*s, and "
+                            "its event in account %.*s",
+                            HC_STR_ARG(arn->name), HC_STR_ARG(arn->account),
+                            HC_STR_ARG(c->account));
+    return hc_arena_fmt(
+        &r->op.arena,
+        "cluster %.*s is in region %.*s%s%.*s, and "
+        "the region here is %.*s",
+        HC_STR_ARG(arn->name),
+        HC_STR_ARG(op_is_foreign(r, c->region) ? c->region : arn->region),
+        c->account.n > 0 ? ", account " : "", HC_STR_ARG(c->account),
+        HC_STR_ARG(r->region));
 }
 
 /* Logs each region and account once: a queue that is drained by mistake holds
  * many of their events.  The last line says that further ones are not logged.
  */
-static void op_tell_foreign(headcount_op *op, size_t at)
+static void op_tell_foreign(struct op_reconcile *r, size_t at)
 {
-    const struct op_reconcile *r = &op->as.reconcile;
     const struct hc_records_cluster *c = op_envelope(r, at);
     const struct hc_str place[] = { c->region, HC_STR("\n"), c->account,
                                     HC_STR("\n"), r->names[at].account };
     uint64_t hash = HC_STR_HASH;
-    headcount *h = op->h;
+    headcount *h = r->op.h;
 
     for (size_t i = 0; i < sizeof place / sizeof *place; i++)
         hash = hc_str_hash(hash, place[i]);
@@ -95,8 +96,9 @@ static void op_tell_foreign(headcount_op *op, size_t at)
         return;
     h->foreign[h->foreign_n++] = hash;
     hc_log_line(&h->net.log, HEADCOUNT_LOG_WARN,
-                "an event is not for us: %s%s%s", hc_op_foreign_why(op, at),
-                op->request.drop_foreign
+                "an event is not for us: %s%s%s",
+                hc_op_targets_foreign_why(r, at),
+                r->op.request.drop_foreign
                     ? "; it is dropped"
                     : "; nothing is done, and a record or message that holds "
                       "it is left to its queue's redrive policy "
@@ -108,31 +110,30 @@ static void op_tell_foreign(headcount_op *op, size_t at)
 
 /* A cluster of another region than the one we may speak to: an event about
  * such alone is somebody else's; who names one himself is told. */
-static int op_check_region(headcount_op *op)
+static int op_check_region(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
     const char *why = NULL;
     size_t foreign = 0;
 
     for (size_t i = 0; i < r->clusters_n; i++) {
         const struct hc_arn *arn = &r->names[i];
 
-        if (hc_op_foreign(r, i) == NULL)
+        if (hc_op_targets_foreign(r, i) == NULL)
             continue;
         if (!r->has_event)
-            return hc_error_set(&op->error, HEADCOUNT_ECONFIG,
+            return hc_error_set(&r->op.error, HEADCOUNT_ECONFIG,
                                 "cluster %.*s is in "
                                 "region %.*s, and the region is set to %.*s",
                                 HC_STR_ARG(arn->text), HC_STR_ARG(arn->region),
                                 HC_STR_ARG(r->region));
-        why = hc_op_foreign(r, i);
-        op_tell_foreign(op, i);
+        why = hc_op_targets_foreign(r, i);
+        op_tell_foreign(r, i);
         foreign++;
     }
     if (foreign == 0 || foreign < r->clusters_n)
         return 0;
-    op->outcome.skipped_because = hc_op_foreign_why(op, 0);
-    return op_skip(op, why);
+    r->op.outcome.skipped_because = hc_op_targets_foreign_why(r, 0);
+    return op_skip(r, why);
 }
 
 static void op_move(struct op_reconcile *r, size_t to, size_t from)
@@ -156,7 +157,8 @@ static struct hc_str op_account(const struct op_reconcile *r, size_t at)
  * called. */
 static bool op_are_alike(const struct op_reconcile *r, size_t a, size_t b)
 {
-    return hc_op_foreign(r, a) == NULL && hc_op_foreign(r, b) == NULL &&
+    return hc_op_targets_foreign(r, a) == NULL &&
+           hc_op_targets_foreign(r, b) == NULL &&
            hc_arn_same_place(&r->names[a], &r->names[b]);
 }
 
@@ -231,9 +233,8 @@ static bool op_was_read(const struct op_reconcile *r, size_t done, size_t at)
            (account.n == 0 || hc_str_eq(account, read.account));
 }
 
-bool hc_op_drop_twin(headcount_op *op)
+bool hc_op_targets_drop_twin(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
     size_t at = r->at, done = 0;
 
     while (done < at && !op_was_read(r, done, at))
@@ -241,7 +242,7 @@ bool hc_op_drop_twin(headcount_op *op)
     if (done == at)
         return false;
     hc_reconcile_fini(r->clusters[at]);
-    hc_free(&op->h->net.sys.alloc, r->clusters[at], sizeof **r->clusters);
+    hc_free(&r->op.h->net.sys.alloc, r->clusters[at], sizeof **r->clusters);
     for (size_t i = at + 1; i < r->clusters_n; i++) {
         op_move(r, i - 1, i);
         r->clusters[i - 1] = r->clusters[i];
@@ -259,14 +260,13 @@ bool hc_op_drop_twin(headcount_op *op)
 
 /* ---- names ---- */
 
-static int op_event_names(headcount_op *op)
+static int op_event_names(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
     size_t n = r->records.clusters_n;
 
-    r->names = hc_arena_zero(&op->arena, n * sizeof *r->names);
-    r->causes = hc_arena_zero(&op->arena, n * sizeof *r->causes);
-    r->names_of = hc_arena_zero(&op->arena, n * sizeof *r->names_of);
+    r->names = hc_arena_zero(&r->op.arena, n * sizeof *r->names);
+    r->causes = hc_arena_zero(&r->op.arena, n * sizeof *r->causes);
+    r->names_of = hc_arena_zero(&r->op.arena, n * sizeof *r->names_of);
     if (r->names == NULL || r->causes == NULL || r->names_of == NULL)
         return HEADCOUNT_ENOMEM;
     for (size_t i = 0; i < n; i++)
@@ -277,21 +277,20 @@ static int op_event_names(headcount_op *op)
     return 0;
 }
 
-static int op_take_names(headcount_op *op)
+static int op_take_names(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
-    size_t n = op->request.clusters_n;
+    size_t n = r->op.request.clusters_n;
     int err = 0;
 
     if (r->has_event)
-        return op_event_names(op);
-    r->names = hc_arena_zero(&op->arena, n * sizeof *r->names);
+        return op_event_names(r);
+    r->names = hc_arena_zero(&r->op.arena, n * sizeof *r->names);
     if (r->names == NULL)
         return HEADCOUNT_ENOMEM;
     r->clusters_n = n;
     for (size_t i = 0; err == 0 && i < n; i++)
-        err = hc_arn_cluster(&r->names[i], hc_str(op->request.clusters[i]),
-                             &op->error);
+        err = hc_arn_cluster(&r->names[i], hc_str(r->op.request.clusters[i]),
+                             &r->op.error);
     return err;
 }
 
@@ -299,32 +298,31 @@ static int op_take_names(headcount_op *op)
 
 /* Who names a cluster beside it means the one it was taken of: by name, since
  * its account is zeros. */
-static int op_take_snapshot(headcount_op *op)
+static int op_take_snapshot(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
-    struct hc_str text = hc_str_n(op->request.snapshot,
-                                  op->request.snapshot_size);
+    struct hc_str text = hc_str_n(r->op.request.snapshot,
+                                  r->op.request.snapshot_size);
     struct hc_facts facts;
     struct hc_snapshot s;
     struct hc_arn own;
     int err;
 
-    hc_facts_init(&facts, &op->h->net.sys.alloc);
-    err = hc_snapshot_get(&s, &facts, text, &op->error);
+    hc_facts_init(&facts, &r->op.h->net.sys.alloc);
+    err = hc_snapshot_get(&s, &facts, text, &r->op.error);
     if (err == 0)
-        err = hc_arn_cluster(&own, hc_arena_str(&op->arena, s.cluster),
-                             &op->error);
+        err = hc_arn_cluster(&own, hc_arena_str(&r->op.arena, s.cluster),
+                             &r->op.error);
     hc_facts_fini(&facts);
     for (size_t i = 0; err == 0 && i < r->clusters_n; i++)
         if (!hc_str_eq(r->names[i].name, own.name))
-            err = hc_error_set(&op->error, HEADCOUNT_ECONFIG,
+            err = hc_error_set(&r->op.error, HEADCOUNT_ECONFIG,
                                "the snapshot is of "
                                "cluster %.*s, not of %.*s",
                                HC_STR_ARG(own.name),
                                HC_STR_ARG(r->names[i].name));
     if (err < 0)
         return err;
-    r->names = hc_arena_zero(&op->arena, sizeof *r->names);
+    r->names = hc_arena_zero(&r->op.arena, sizeof *r->names);
     if (r->names == NULL)
         return HEADCOUNT_ENOMEM;
     r->names[0] = own;
@@ -334,23 +332,20 @@ static int op_take_snapshot(headcount_op *op)
 
 /* ---- all of it ---- */
 
-int hc_op_clusters(headcount_op *op)
+int hc_op_targets(struct op_reconcile *r)
 {
-    struct op_reconcile *r = &op->as.reconcile;
-    int err = op->request.event != NULL ? hc_op_read_event(op) : 0;
+    int err = op_take_names(r);
 
-    if (err == 0)
-        err = op_take_names(op);
-    if (err == 0 && op->request.snapshot != NULL)
-        return op_take_snapshot(op);
+    if (err == 0 && r->op.request.snapshot != NULL)
+        return op_take_snapshot(r);
     if (err != 0)
         return err;
-    r->region = op_region(op);
-    err = op_check_region(op);
+    r->region = op_region(r);
+    err = op_check_region(r);
     op_drop_twins(r);
     op_sort_twins(r);
-    if (err == 0 && op->request.record && r->clusters_n != 1)
-        err = hc_error_set(&op->error, HEADCOUNT_ECONFIG,
+    if (err == 0 && r->op.request.record && r->clusters_n != 1)
+        err = hc_error_set(&r->op.error, HEADCOUNT_ECONFIG,
                            "a snapshot is taken of one "
                            "cluster, not of %zu",
                            r->clusters_n);

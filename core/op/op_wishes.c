@@ -1,5 +1,5 @@
-/* op/op_wishes.c - what an owner wishes, as reconcile takes it. */
-#include "op/op.h"
+/* op/op_wishes.c - wishes of a caller as the plan takes them. */
+#include "op/op_wishes.h"
 
 #include <string.h>
 
@@ -128,7 +128,8 @@ bool hc_op_wish_is_sound(const struct headcount_wish *w)
 }
 
 /* The caller's array, whose elements have the size that the first one says. */
-int hc_op_put_wishes(headcount_op *op, struct hc_wish **wishes, size_t *n)
+int hc_op_put_wishes(headcount_op *op, const struct hc_wish **wishes,
+                     size_t *n)
 {
     const struct headcount_request *from = &op->request;
     const char *at = (const char *)from->wishes;
@@ -157,4 +158,22 @@ int hc_op_put_wishes(headcount_op *op, struct hc_wish **wishes, size_t *n)
     *wishes = to;
     *n = from->wishes_n;
     return err;
+}
+
+int hc_op_check_reconcile(headcount_op *op)
+{
+    int hosts = (int)op->request.hosts, whose = (int)op->request.constraints;
+
+    if (hosts < HEADCOUNT_ACTIVE || hosts > HEADCOUNT_CONNECTED)
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "hosts %d is none of enum "
+                            "headcount_hosts",
+                            hosts);
+    if (whose < HEADCOUNT_CONSTRAINTS_DEFAULT ||
+        whose > HEADCOUNT_CONSTRAINTS_ALL)
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "constraints %d is none of "
+                            "enum headcount_constraints",
+                            whose);
+    return 0;
 }

@@ -7,7 +7,7 @@
  * A size of 0 is a struct that nobody has filled: to take that as "nothing is
  * given" would be to use the environment's keys and region unasked.
  */
-#include "op/op.h"
+#include "op/public.h"
 
 #include <string.h>
 

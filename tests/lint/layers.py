@@ -26,7 +26,10 @@ ONLY = {
 RANKS = {
     "core/aws": "config service endpoint sigv4 retry bucket xml strike answer "
                 "profile < request < creds* < client < call",
-    "core/op": "op < *",
+    "core/op": "public < op < op_wishes < op_call op_fetch < op_cluster < "
+               "op_reconcile.h < op_targets < op_event < op_policy < "
+               "op_policy_tags < op_reconcile < op_sweep.h < op_sweep_find < "
+               "op_sweep < begin",
 }
 HOUSES = {
     "core": ["core"],
@@ -58,6 +61,8 @@ def file_rank(path):
     family = None
     for place, group in enumerate(ranks.split("<")):
         for pattern in group.split():
+            if pattern == name:
+                return folder, place
             if pattern == stem:
                 return folder, place
             if pattern.endswith("*") and stem.startswith(pattern[:-1]):

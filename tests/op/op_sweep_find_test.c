@@ -20,7 +20,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "op/op.h"
+#include "op/op_reconcile.h"
+#include "op/op_sweep.h"
 #include "peers/fleet.h"
 #include "t.h"
 
@@ -174,9 +175,22 @@ static void begin(struct run *r)
 
 /* ---- at every moment ---- */
 
+/* NULL: another kind of op. */
+static const struct op_reconcile *reconcile_in(const headcount_op *op)
+{
+    return op->class == &hc_op_reconcile_class
+               ? (const struct op_reconcile *)op : NULL;
+}
+
+static const struct op_sweep *sweep_in(const headcount_op *op)
+{
+    return op->class == &hc_op_sweep_class ? (const struct op_sweep *)op
+                                           : NULL;
+}
+
 static bool same_cluster(const headcount_op *a, const headcount_op *b)
 {
-    const struct op_reconcile *x = &a->as.reconcile, *y = &b->as.reconcile;
+    const struct op_reconcile *x = reconcile_in(a), *y = reconcile_in(b);
 
     return hc_str_eq(x->region, y->region) &&
            hc_str_eq(x->names[x->at].name, y->names[y->at].name);
@@ -184,7 +198,7 @@ static bool same_cluster(const headcount_op *a, const headcount_op *b)
 
 static bool is_inside(const headcount_op *op)
 {
-    return op->request.kind == HEADCOUNT_RECONCILE && op->as.reconcile.inside;
+    return reconcile_in(op) != NULL && reconcile_in(op)->inside;
 }
 
 static bool is_beyond(int64_t n, int64_t limit)
@@ -198,12 +212,12 @@ static void check_brake(void)
     int64_t placed = 0;
 
     for (const headcount_op *op = h->ops; op != NULL; op = op->next) {
-        const struct op_reconcile *r = &op->as.reconcile;
+        const struct op_reconcile *r = reconcile_in(op);
 
         if (is_beyond(op->brake.changes, op->request.max_changes) ||
             is_beyond(op->brake.falls, op->request.max_falls))
             wrong("a run beyond its limits");
-        if (op->request.kind != HEADCOUNT_RECONCILE)
+        if (r == NULL)
             continue;
         for (size_t i = 0; i < r->begun; i++) {
             placed += r->clusters[i]->placed &&
@@ -237,8 +251,8 @@ static void check_moment(void)
     size_t inside = 0, waits = 0;
 
     for (const headcount_op *a = h->ops; a != NULL; a = a->next) {
-        waits += a->request.kind == HEADCOUNT_RECONCILE &&
-                 a->as.reconcile.cluster_lock.line != NULL;
+        waits += reconcile_in(a) != NULL &&
+                 reconcile_in(a)->cluster_lock.line != NULL;
         inside += is_inside(a);
         for (const headcount_op *b = a->next; is_inside(a) && b != NULL;
              b = b->next)
@@ -251,11 +265,11 @@ static void check_moment(void)
     if (inside != h->inside || (concurrency > 0 && inside > concurrency))
         wrong("more reconciles at work than there may be");
     for (const headcount_op *a = h->ops; a != NULL; a = a->next) {
+        const struct op_sweep *s = sweep_in(a);
         size_t used = 0;
 
-        for (size_t i = 0; a->request.kind == HEADCOUNT_SWEEP &&
-                           i < HC_SWEEP_AT_ONCE; i++)
-            used += a->as.sweep.parts[i].used;
+        for (size_t i = 0; s != NULL && i < HC_SWEEP_AT_ONCE; i++)
+            used += s->parts[i].used;
         if (used > (a->request.at_once > 0 ? (size_t)a->request.at_once : 10))
             wrong("more parts than at_once");
         if (a->parent != NULL && a->parent->state == HEADCOUNT_DONE)

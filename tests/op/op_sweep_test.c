@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "op/op_sweep.h"
 #include "peers/scene.h"
 #include "t.h"
 
@@ -543,7 +544,7 @@ TEST(sweep_op, a_report_that_would_be_too_long_is_said_to_be)
     headcount_cancel(scene.op);
     CHECK_INT(drive()->code, HEADCOUNT_ELIMIT);
     CHECK_INT(parts, 200);
-    CHECK_INT(scene.op->as.sweep.targets[199].json.n, 0);
+    CHECK_INT(((struct op_sweep *)scene.op)->targets[199].json.n, 0);
     end();
 }
 

@@ -1,0 +1,45 @@
+/* op/op_reconcile.h - the struct that the files of a reconcile share, and no
+ * other file.
+ *
+ *   op_targets      which clusters: the request's, the event's, a snapshot's
+ *   op_event        what the event asks for, and what came of its records
+ *   op_policy       the owner's turn
+ *   op_policy_tags  the owner's turn, decided by tags of services
+ *   op_reconcile    cluster after cluster, and the report
+ */
+#ifndef HC_OP_OP_RECONCILE_H
+#define HC_OP_OP_RECONCILE_H
+
+#include "ecs/records.h"
+#include "op/op_cluster.h"
+#include "reconcile/reconcile.h"
+
+struct op_reconcile {
+    headcount_op op;
+    struct hc_op_cluster_params sweep;   /* of its parent, where it has one  */
+    struct hc_records records;           /* of the event                     */
+    bool has_event;
+    size_t *causes;                      /* of names: places in the records  */
+    size_t *names_of;                    /* of the records' clusters, settled
+                                            ones excepted: places in names   */
+    struct hc_credentials creds;         /* fetched once, before any cluster */
+    struct hc_waiter waiter;
+    bool checked;
+    const struct hc_wish *wishes;        /* in op.arena, or the sweep's      */
+    size_t wishes_n;
+    struct hc_reconcile **clusters;
+    struct hc_arn *names;                /* of the clusters, each one once   */
+    size_t clusters_n, begun, at;
+    struct hc_str region;
+    struct hc_waiter cluster_lock;
+    bool inside;                         /* names[at] is being reconciled    */
+    bool cancelled;
+    struct hc_buf json, snapshot;
+    struct hc_buf failures;              /* records to be delivered again    */
+    struct headcount_question question;  /* in ASKS                          */
+    struct hc_wish *new_wishes;          /* in this round                    */
+    size_t new_wishes_n, new_wishes_cap;
+    bool by_tags;                        /* op_policy_tags decides           */
+};
+
+#endif
