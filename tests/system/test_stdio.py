@@ -285,6 +285,53 @@ def test_a_second_signal_does_not_wait_for_the_log(prod, headcount):
         assert worker.wait(20) == 130
 
 
+LOST = re.compile(r"headcount: (\d+) lines of this log were lost, (\d+) of "
+                  r"them of the audit: standard error was full\n")
+CALLS = """
+local client = require "headcount".client { }
+for _ = 1, 2000 do
+  assert(client:call("ecs", "ListClusters"))
+end
+io.stdout:write("done\\n"):flush()
+"""
+
+
+def test_lines_that_are_lost_are_counted_and_said_once(prod, headcount):
+    (headcount.home / "calls.lua").write_text(CALLS)
+    words = ["run", "--debug", "calls.lua"]
+    with open(headcount.home / "err", "w+", encoding="utf-8") as err:
+        with start(headcount, *words, stderr=err) as child:
+            assert child.wait(60) == 0
+        err.seek(0)
+        every = len(err.read().splitlines())
+    with Pipe().fill() as pipe, \
+         start(headcount, *words, stdout=subprocess.PIPE,
+               stderr=pipe.write) as child:
+        assert child.stdout.readline() == b"done\n"
+        until(lambda: (pipe.take(), child.poll() is not None)[1])
+        assert child.wait(20) == 0
+        text = pipe.take()
+    (lost, audit), = LOST.findall(text)
+    assert int(lost) > 100 and audit == "0"
+    # One line of the 2,000 calls more or less: a connection may be opened anew.
+    assert abs(len(text.splitlines()) - 1 + int(lost) - every) < 10
+
+
+def test_a_worker_has_a_metric_of_lines_that_were_lost(prod, headcount):
+    metrics = headcount.home / "metrics"
+    read, write = os.pipe()
+    os.close(read)                          # no line is ever read
+    with start(headcount, *SWEEPS, "--metrics", "metrics",
+               stderr=write) as worker:
+        os.close(write)
+        until(lambda: metrics.exists() and re.search(
+            r"^headcount_log_lines_lost_total [1-9]\d*$",
+            metrics.read_text(), re.M))
+        until(prod.writes)                  # and the work goes on
+        worker.terminate()
+        assert worker.wait(20) == 0
+
+
 ENDS = {
     "plan": ["plan", "prod", "--service", "web"],
     "apply": ["apply", "prod", "--service", "web"],
@@ -340,6 +387,24 @@ def test_a_full_output_waits_for_its_reader_or_a_signal(prod, headcount, verb):
             assert child.wait(20) == 130
             assert child.stderr.read() in (b"", b"headcount: interrupted\n") \
                 or verb in ("apply", "handle")
+
+
+@pytest.mark.parametrize("verb", ["run", "test"])
+def test_what_a_script_left_to_print_holds_up_no_signal(headcount, verb):
+    """Its text is still in stdio's buffer when the signal ends it."""
+    (headcount.home / "left_test.lua").write_text("""
+        io.write "left"
+        io.stderr:write "ready"
+        while true do end
+    """)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Pipe().fill() as pipe, \
+             start(headcount, verb, "left_test.lua", stdout=pipe.write,
+                   stderr=subprocess.PIPE) as child:
+            assert child.stderr.read(5) == b"ready"
+            child.send_signal(number)
+            assert child.wait(20) == 130
+            assert child.stderr.read() == b"headcount: interrupted\n"
 
 
 def waits_to_write(child):
