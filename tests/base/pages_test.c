@@ -100,6 +100,22 @@ TEST(pages, a_list_has_an_end_even_if_each_page_brings_something)
     hc_pages_fini(&pages);
 }
 
+/* A list that is read again, from its first page on. */
+TEST(pages, after_a_reset_the_same_items_are_new)
+{
+    static const char *const tokens[] = { "p", "q", "r", "s" };
+
+    hc_pages_init(&pages, t_alloc());
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 4; i++) {
+            saw(tokens[i]);
+            CHECK_INT(turn(tokens[i]), 0);
+        }
+        hc_pages_reset(&pages);
+    }
+    hc_pages_fini(&pages);
+}
+
 TEST(pages, a_token_that_is_too_long_is_refused)
 {
     static char token[(64 << 10) + 2];

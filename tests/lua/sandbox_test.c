@@ -462,6 +462,27 @@ TEST(sandbox, the_time_of_a_run_is_cpu_time)
     sandbox_free(s);
 }
 
+/* It waits for 50 ms, and then has the processor for itself. */
+static int64_t cpu_from_50_ms_on(void *ud)
+{
+    (void)ud;
+    return now_is > 50000 ? now_is - 50000 : 0;
+}
+
+TEST(sandbox, the_clock_of_the_cpu_is_read_in_time)
+{
+    const struct sandbox_limits late = { .time = 50000, .now = now,
+                                         .cpu = cpu_from_50_ms_on };
+    struct sandbox *s = sandbox_new(&late);
+
+    now_is = 0;
+    now_step = 1000;
+    CHECK_INT(run(s, "for i = 1, 1000000 do end"), -1);
+    CHECK(strstr(error.what, "50 ms of CPU time") != NULL);
+    CHECK(now_is >= 100000 && now_is <= 110000);
+    sandbox_free(s);
+}
+
 TEST(sandbox, elapsed_time_is_the_backstop)
 {
     struct sandbox *s = sandbox_new(&stepped);
@@ -530,7 +551,7 @@ TEST(sandbox, what_is_no_jump_is_not_counted_as_one)
     static const char *const rows[][2] = {
         { "--", "goto break :: " }, { "--[[", "goto break ::\n" },
         { "return '", "goto break :: " }, { "return [==[", "break ]]::" },
-        { "return '", "\\\n:: " }, { "return '\\z", " \n" },
+        { "return '", "\\\n:: " }, { "return '", "\\z \n goto :: " },
         { "return {", "breaks=1,agoto=2,goto_=3," },
     };
     static const char *const ends[] = { "", "]]", "'", "]==]", "'", "'", "}" };

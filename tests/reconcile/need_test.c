@@ -893,6 +893,27 @@ TEST(need, targets_in_a_ring_are_not_believed)
     script_end();
 }
 
+/* One target is news once, on however many pages it stands. */
+TEST(need, a_target_on_every_page_is_no_end_either)
+{
+    static const char *const pages[] = {
+        TARGETS(TARGET("service/prod/web"), ",\"NextToken\":\"p\""),
+        TARGETS(TARGET("service/prod/web"), ",\"NextToken\":\"q\"")
+    };
+    struct script_row rows[2 + 4];
+
+    memcpy(rows, target_rows, sizeof(target_rows));
+    for (size_t i = 0; i < 4; i++) {
+        rows[2 + i] = target_rows[2];
+        rows[2 + i].body = NULL;
+        rows[2 + i].answer = pages[i % 2];
+    }
+    set(SCRIPT_ROWS(rows), "web")->config.ask_targets = true;
+    run(0, OUTCOME_FAILED, "EANSWER");
+    CHECK(strstr(script_service(0)->reason, "to an end") != NULL);
+    script_end();
+}
+
 /* A plan is worth something without that answer too. */
 TEST(need, a_plan_goes_on_without_auto_scaling)
 {
