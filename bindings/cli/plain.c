@@ -29,8 +29,15 @@ static bool is_of_a_word(char c)
     return isalnum((unsigned char)c) || c == '_' || c == '/' || c == '-';
 }
 
+/* A member's name may follow this character: "attribute:config.region" names
+ * an attribute of hosts. */
+static bool ends_a_word(char c)
+{
+    return c != '\0' && strchr(" (\"'`", c) != NULL;
+}
+
 /* The option for the member that stands here, or NULL.  A file's name such as
- * config.region.lua is none. */
+ * config.region.lua is none, nor is a place in a file, request.policy:3. */
 static const char *option_at(const char *text, size_t n, size_t *length)
 {
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -38,7 +45,8 @@ static const char *option_at(const char *text, size_t n, size_t *length)
 
         if (at > n || memcmp(text, words[i].member, at) != 0 ||
             (at < n && is_of_a_word(text[at])) ||
-            (at + 1 < n && text[at] == '.' && is_of_a_word(text[at + 1])))
+            (at + 1 < n && (text[at] == '.' || text[at] == ':') &&
+             is_of_a_word(text[at + 1])))
             continue;
         *length = at;
         return words[i].option;
@@ -48,12 +56,12 @@ static const char *option_at(const char *text, size_t n, size_t *length)
 
 void plain_put(FILE *out, const char *text, size_t n)
 {
-    bool seen, inside = false;
+    bool seen, begins = true;
 
     for (size_t length; n > 0; text += length, n -= length) {
-        const char *option = inside ? NULL : option_at(text, n, &length);
+        const char *option = begins ? option_at(text, n, &length) : NULL;
 
-        inside = !option && is_of_a_word(*text);
+        begins = !option && ends_a_word(*text);
         if (option) {
             fputs(option, out);
             continue;
@@ -69,12 +77,12 @@ void plain_put(FILE *out, const char *text, size_t n)
 size_t plain_copy(char *to, size_t size, const char *text, size_t n)
 {
     size_t put = 0;
-    bool seen, inside = false;
+    bool seen, begins = true;
 
     for (size_t length; n > 0; text += length, n -= length) {
-        const char *option = inside ? NULL : option_at(text, n, &length);
+        const char *option = begins ? option_at(text, n, &length) : NULL;
 
-        inside = !option && is_of_a_word(*text);
+        begins = !option && ends_a_word(*text);
         if (option && put + strlen(option) <= size) {
             memcpy(to + put, option, strlen(option));
             put += strlen(option);
@@ -95,12 +103,12 @@ size_t plain_copy(char *to, size_t size, const char *text, size_t n)
 size_t plain_report(char *to, const char *json, size_t n)
 {
     size_t put = 0;
-    bool inside = false;
+    bool begins = true;
 
     for (size_t length; n > 0; json += length, n -= length) {
-        const char *option = inside ? NULL : option_at(json, n, &length);
+        const char *option = begins ? option_at(json, n, &length) : NULL;
 
-        inside = !option && is_of_a_word(*json);
+        begins = !option && ends_a_word(*json);
         if (!option)
             length = 1;
         memcpy(to + put, option ? option : json, option ? strlen(option) : 1);
