@@ -299,7 +299,7 @@ static const char *find_operation(const struct op_sweep *s)
     return s->describes ? "DescribeClusters" : "ListClusters";
 }
 
-/* The service's own word does not say what it is about. */
+/* AWS's own message does not name the operation. */
 static int find_refused(headcount_op *op, const struct headcount_outcome *o)
 {
     bool denied = hc_str_starts(hc_str(o->service_code),

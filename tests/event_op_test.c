@@ -398,15 +398,15 @@ TEST(event_op, a_dry_run_of_an_arn_is_not_the_write_of_its_name)
 }
 
 /* The host's record, and one that names the cluster alone. */
-#define SEEN "{\"source\":\"aws.ecs\",\"detail-type\":\"ECS Container Instance " \
-    "State Change\",\"region\":\"eu-west-1\",\"detail\":{\"clusterArn\":\""   \
-    CLUSTER_ARN "\",\"containerInstanceArn\":" HOST("a") ",\"status\":"        \
-    "\"ACTIVE\",\"version\":7}}"
-#define HOST_A "arn:aws:ecs:eu-west-1:123456789012:container-instance/prod/a"
+#define SEEN "{\"source\":\"aws.ecs\",\"detail-type\":"                     \
+    "\"ECS Container Instance State Change\",\"region\":\"eu-west-1\","      \
+    "\"detail\":{\"clusterArn\":\"" CLUSTER_ARN "\",\"status\":\"ACTIVE\","  \
+    "\"containerInstanceArn\":" HOST("a") ",\"version\":7}}"
 #define SEEN_TEXT "{\\\"source\\\":\\\"aws.ecs\\\",\\\"detail-type\\\":"      \
     "\\\"ECS Container Instance State Change\\\",\\\"region\\\":"            \
     "\\\"eu-west-1\\\",\\\"detail\\\":{\\\"clusterArn\\\":\\\"" CLUSTER_ARN  \
-    "\\\",\\\"containerInstanceArn\\\":\\\"" HOST_A "\\\","               \
+    "\\\",\\\"containerInstanceArn\\\":\\\"arn:aws:ecs:eu-west-1:"     \
+    "123456789012:container-instance/prod/a\\\","                          \
     "\\\"status\\\":\\\"ACTIVE\\\",\\\"version\\\":7}}"
 
 /* The duplicate that is dropped was done, as an event of its own would be. */

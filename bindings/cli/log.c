@@ -150,8 +150,8 @@ static void say(put_line *put, enum lines_kind kind, enum log_level level,
     free(line);
 }
 
-/* Where there is room again.  What is lost of this itself counts for
- * nothing. */
+/* Says how many lines were lost, once there is room again.  If this sentence is
+ * lost too, it is not counted: the next one says the same number. */
 static void say_lost(void)
 {
     struct lines *l = all_lines();
@@ -163,7 +163,7 @@ static void say_lost(void)
     if (all == 0)
         return;
     lines_flush(l);
-    if (l->n - l->at > LINES_MAX_TEXT / 2)  /* not each by itself */
+    if (l->n - l->at > LINES_MAX_TEXT / 2)  /* one sentence for many */
         return;
     n = snprintf(text, sizeof text, "%" PRIu64 " lines of this log were lost, "
                  "%" PRIu64 " of them of the audit: standard error was full",
