@@ -98,7 +98,5 @@ int main(int argc, char **argv)
 
     options_fini(&options);
     verbs_catch_interrupts();       /* a script or a worker had its own */
-    if (code == EXIT_INTERRUPTED && !verbs_interrupted())
-        verbs_note_interrupt();     /* a script's: the rest may wait, too */
     return end_output(code, verb != VERB_WATCH && verb != VERB_LAMBDA);
 }
