@@ -408,13 +408,13 @@ def test_what_a_script_left_to_print_holds_up_no_signal(headcount, verb):
 
 
 def waits_to_write(child):
-    """Until it is in write(2) of a pipe."""
+    """Until it is in write(2) of a pipe, or in musl's writev(2)."""
     wchan = f"/proc/{child.pid}/syscall"
 
     def inside():
         with open(wchan, encoding="ascii") as f:
             words = f.read().split()
-        return words[0] == "1" and words[1] == "0x1"
+        return words[0] in ("1", "20") and words[1] == "0x1"
 
     until(inside, what="a write that waits")
 
