@@ -209,6 +209,10 @@ class Pipe:
         fcntl.fcntl(self.write, fcntl.F_SETFL, flags)
         return self
 
+    def grow(self):
+        """Room for all that the log keeps."""
+        fcntl.fcntl(self.write, fcntl.F_SETPIPE_SZ, 1 << 20)
+
     def take(self):
         """What there is, without a wait."""
         os.set_blocking(self.read, False)
@@ -228,8 +232,13 @@ class Pipe:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def leave(self):
         os.close(self.read)
+        self.read = None
+
+    def __exit__(self, *_):
+        if self.read is not None:
+            os.close(self.read)
         os.close(self.write)
 
 
@@ -260,6 +269,80 @@ def test_a_worker_works_on_while_nobody_reads_its_log(prod, headcount):
         text = pipe.take()
     assert [a["after"] for a in audits(text)] == [3]
     assert "lost" not in text and text.startswith("headcount: a sweep every")
+
+
+HELD = 750                              # services, each with an audit line
+LONG = "s" * 250
+LOST = re.compile(r"headcount: (\d+) lines of this log were lost, (\d+) of them "
+                  "of the audit: standard error was full\n")
+
+
+class Flood:
+    """A worker whose one sweep says more than the log keeps.  All its lines are
+    counted by others: the policy names the services, the server counts calls
+    and connections, the metrics count sweeps."""
+
+    def __init__(self, prod, headcount):
+        self.prod, self.file = prod, headcount.home / "metrics"
+        one = prod.services["web"]["taskDefinition"]
+        for i in range(HELD):
+            prod.service(f"{LONG}{i:03}", desired=1, taskDefinition=one)
+        (headcount.home / "all.lua").write_text(f"""
+            local all = {{ limits {{ changes = 1 }} }}
+            for i = 0, {HELD - 1} do
+              all[#all + 1] = per_host {{ ("{LONG}%03d"):format(i) }}
+            end
+            return all""")
+        self.words = ["watch", "prod", "--policy", "all.lua", "--every", "5",
+                      "--metrics", self.file, "--debug"]
+
+    def metric(self, name):
+        """None before it is there."""
+        found = self.file.exists() and re.search(
+            rf"^headcount_{re.escape(name)} (\d+)$", self.file.read_text(),
+            re.M)
+        return int(found[1]) if found else None
+
+    def swept(self):
+        return self.metric('sweeps_total{result="ok"}') == 1
+
+    def lines(self):
+        """"a sweep every 5 s", and one for each audit, sweep, call and
+        connection."""
+        return 1 + HELD + self.metric('reconciles_total{outcome="ok"}') + \
+            len(self.prod.requests) + self.prod.connections
+
+
+def test_the_lines_that_were_lost_are_as_many_as_it_says(prod, headcount):
+    flood = Flood(prod, headcount)
+    with Pipe().fill() as pipe, \
+         start(headcount, *flood.words, stderr=pipe.write) as worker:
+        until(flood.swept)
+        pipe.grow()
+        said = until(lambda: LOST.search(pipe.take()))
+        worker.terminate()
+        assert worker.wait(20) == 0
+        text = pipe.take()
+    lost, of_the_audit = map(int, said.groups())
+    kept = audits(text)
+    assert len(LOST.findall(text)) == 1
+    assert lost == flood.lines() - (text.count("\n") - 1)
+    assert lost == flood.metric("log_lines_lost_total")
+    assert lost > of_the_audit == HELD - len(kept) > 0
+    assert [a["service"] for a in kept] == [f"{LONG}{i:03}"
+                                            for i in range(len(kept))]
+
+
+def test_all_lines_are_lost_where_the_reader_goes_away(prod, headcount):
+    """Those that wait for it, too."""
+    flood = Flood(prod, headcount)
+    with Pipe().fill() as pipe, \
+         start(headcount, *flood.words, stderr=pipe.write) as worker:
+        until(flood.swept)
+        pipe.leave()
+        worker.terminate()
+        assert worker.wait(20) == 0
+    assert flood.metric("log_lines_lost_total") == flood.lines()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
