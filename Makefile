@@ -242,8 +242,6 @@ ROOMS_O := $(call obj,$(wildcard bindings/cli/crew*.c bindings/cli/op_*.c) \
     bindings/cli/descriptors.c bindings/cli/lines.c bindings/cli/replace.c)
 
 $(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(ROOMS_O) \
-
-$(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(ROOMS_O) \
     $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(LIB_A)
 	@mkdir -p $(@D)
 	$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
@@ -288,7 +286,7 @@ check: ## units, replayed corpora, lint: under a minute
 san: ## units and replayed corpora under AddressSanitizer and UBSan
 	+@$(RUN) san
 
-valgrind: ## units under valgrind
+valgrind: ## units under valgrind; the program, its descriptors closed or full
 	+@$(RUN) valgrind
 
 cover: ## line coverage of core by the units; fails under 95 %

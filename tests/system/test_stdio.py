@@ -17,6 +17,7 @@ from runtime_api import RuntimeApi
 
 CLOSED = [c for n in range(4) for c in itertools.combinations((0, 1, 2), n)]
 HOW = {0: "0<&-", 1: "1>&-", 2: "2>&-"}
+LIMIT = 60      # seconds: what takes longer hangs, on a busy machine, too
 
 POLICY_TEST = """test "an agent on every host" (function()
   local plan = cluster { hosts = 3, services = { "agent" } }
@@ -35,7 +36,7 @@ class Child(subprocess.Popen):
         super().__exit__(*why)
 
 
-def until(true, within=20, what="it"):
+def until(true, within=LIMIT, what="it"):
     end = time.monotonic() + within
     while time.monotonic() < end:
         found = true()
@@ -136,7 +137,7 @@ def test_a_worker_hears_no_signal_of_its_own_lines(prod, headcount):
             for n, path in enumerate(where(worker.pid)):
                 assert (path == "/dev/null") == (n in closed), (closed, path)
             worker.terminate()
-            assert worker.wait(20) == 0
+            assert worker.wait(LIMIT) == 0
             assert worker.stdout.read() == b""
 
 
@@ -161,14 +162,15 @@ def test_a_function_with_closed_descriptors(prod, headcount, name):
                 assert [p == "/dev/null" for p in where(child.pid)] == \
                     [n in closed for n in (0, 1, 2)]
                 child.terminate()
-                out, err = child.communicate(timeout=20)
+                out, err = child.communicate(timeout=LIMIT)
         assert len(prod.writes()) == before + 1
         assert b"Sanitizer" not in err
         assert (out == b"") == (1 in closed) and (err == b"") == (2 in closed)
 
 
 def test_without_a_null_device_nothing_is_begun(prod, headcount):
-    """In a tree that has the program, what it is linked with, and no /dev."""
+    """In a tree that has the program, what it is linked with, and no /dev (nor
+    /proc, without which no sanitizer looks for leaks)."""
     root = headcount.home / "root"
     linked = subprocess.run(["ldd", PROGRAM], capture_output=True, text=True,
                             check=False).stdout
@@ -179,7 +181,8 @@ def test_without_a_null_device_nothing_is_begun(prod, headcount):
     for closed in CLOSED:
         done = subprocess.run(
             [*closing(closed), "chroot", str(root), PROGRAM, "plan", "prod",
-             "--service", "web"], env=headcount.env, check=False, timeout=60,
+             "--service", "web"], check=False, timeout=60,
+            env={**headcount.env, "ASAN_OPTIONS": "detect_leaks=0"},
             stdin=subprocess.DEVNULL, capture_output=True)
         assert done.returncode == (255 if closed else 0), done.stderr
         if closed:
@@ -265,7 +268,7 @@ def test_a_worker_works_on_while_nobody_reads_its_log(prod, headcount):
         # It leaves in order once there is room.
         until(lambda: audits(pipe.take()))
         worker.terminate()
-        assert worker.wait(20) == 0
+        assert worker.wait(LIMIT) == 0
         text = pipe.take()
     assert [a["after"] for a in audits(text)] == [3]
     assert "lost" not in text and text.startswith("headcount: a sweep every")
@@ -273,8 +276,8 @@ def test_a_worker_works_on_while_nobody_reads_its_log(prod, headcount):
 
 HELD = 750                              # services, each with an audit line
 LONG = "s" * 250
-LOST = re.compile(r"headcount: (\d+) lines of this log were lost, (\d+) of them "
-                  "of the audit: standard error was full\n")
+LOST = re.compile(r"headcount: (\d+) lines of this log were lost, (\d+) of "
+                  "them of the audit: standard error was full\n")
 
 
 class Flood:
@@ -307,8 +310,8 @@ class Flood:
         return self.metric('sweeps_total{result="ok"}') == 1
 
     def lines(self):
-        """"a sweep every 5 s", and one for each audit, sweep, call and
-        connection."""
+        """The first ("a sweep every 5 s"), and one for each audit, sweep, call
+        and connection."""
         return 1 + HELD + self.metric('reconciles_total{outcome="ok"}') + \
             len(self.prod.requests) + self.prod.connections
 
@@ -321,7 +324,7 @@ def test_the_lines_that_were_lost_are_as_many_as_it_says(prod, headcount):
         pipe.grow()
         said = until(lambda: LOST.search(pipe.take()))
         worker.terminate()
-        assert worker.wait(20) == 0
+        assert worker.wait(LIMIT) == 0
         text = pipe.take()
     lost, of_the_audit = map(int, said.groups())
     kept = audits(text)
@@ -341,7 +344,7 @@ def test_all_lines_are_lost_where_the_reader_goes_away(prod, headcount):
         until(flood.swept)
         pipe.leave()
         worker.terminate()
-        assert worker.wait(20) == 0
+        assert worker.wait(LIMIT) == 0
     assert flood.metric("log_lines_lost_total") == flood.lines()
 
 
@@ -352,7 +355,7 @@ def test_a_signal_ends_a_worker_whose_log_is_full(prod, headcount, number):
         until(lambda: len(prod.writes()) == 1)
         began = time.monotonic()
         worker.send_signal(number)
-        assert worker.wait(20) == 0
+        assert worker.wait(LIMIT) == 0
         assert time.monotonic() - began < 10
 
 
@@ -365,7 +368,7 @@ def test_a_second_signal_does_not_wait_for_the_log(prod, headcount):
         worker.terminate()              # one, if it comes too soon
         until(lambda: worker.send_signal(signal.SIGINT) or
               worker.poll() is not None)
-        assert worker.wait(20) == 130
+        assert worker.wait(LIMIT) == 130
 
 
 LOST = re.compile(r"headcount: (\d+) lines of this log were lost, (\d+) of "
@@ -440,13 +443,13 @@ def test_a_full_log_holds_up_no_verb(prod, headcount, verb):
                 assert len(prod.writes()) == writes + 1
             if read:
                 until(lambda: (pipe.take(), child.poll() is not None)[1])
-                assert child.wait(20) == 0
+                assert child.wait(LIMIT) == 0
                 text = pipe.take()
                 assert "ListC" in text or "DescribeS" in text
                 assert SECRET not in text and TOKEN not in text
             else:
                 child.terminate()
-                assert child.wait(20) in (0, 130)
+                assert child.wait(LIMIT) in (0, 130)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -459,7 +462,7 @@ def test_a_full_output_waits_for_its_reader_or_a_signal(prod, headcount, verb):
                stderr=subprocess.PIPE) as child:
         waits_to_write(child)
         until(lambda: (pipe.take(), child.poll() is not None)[1])
-        assert child.wait(20) == 0
+        assert child.wait(LIMIT) == 0
         assert len(pipe.take()) == len(whole)
     for number in (signal.SIGTERM, signal.SIGINT):
         with Pipe().fill() as pipe, \
@@ -467,7 +470,7 @@ def test_a_full_output_waits_for_its_reader_or_a_signal(prod, headcount, verb):
                    stderr=subprocess.PIPE) as child:
             waits_to_write(child)
             child.send_signal(number)
-            assert child.wait(20) == 130
+            assert child.wait(LIMIT) == 130
             assert child.stderr.read() in (b"", b"headcount: interrupted\n") \
                 or verb in ("apply", "handle")
 
@@ -580,7 +583,7 @@ def test_an_output_that_does_not_take_it_is_an_error(prod, headcount, verb):
                    stderr=subprocess.PIPE) as child:
             os.close(out)
             err = child.stderr.read().decode()
-            assert child.wait(20) == 255, err
+            assert child.wait(LIMIT) == 255, err
         assert err.endswith(f"headcount: cannot write to standard output: "
                             f"{why}\n")
 
@@ -626,7 +629,7 @@ def test_input_without_an_end_ends_with_a_signal(prod, headcount, what, kind):
                    stderr=subprocess.PIPE) as child:
             waits_to_read(child)
             child.send_signal(number)
-            assert child.wait(20) == 130
+            assert child.wait(LIMIT) == 130
             err = child.stderr.read()
             assert err in (b"", b"headcount: interrupted\n"), err
     assert prod.requests == []
