@@ -311,9 +311,9 @@ bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 	@sh tests/bench/lambda.sh
 
 tidy: ## clang-tidy and cppcheck
-	@$(MAKE) BUILD=$(BUILD) $(BUILD)/flags
+	@$(MAKE) BUILD=$(BUILD) $(BUILD)/flags $(BUILD)/obj/build_info.h
 	@HC_CPPFLAGS='$(HC_CPPFLAGS) -isystem $(LUA_INC) -Ibindings/lua \
-	    $(CPPFLAGS)' BUILD=$(BUILD) JOBS=$(JOBS) \
+	    -I$(BUILD)/obj $(CPPFLAGS)' BUILD=$(BUILD) JOBS=$(JOBS) \
 	    sh tests/lint/tidy.sh
 
 fmt: ## clang-format on the lines changed since HEAD (tables are set by hand)
