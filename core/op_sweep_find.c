@@ -179,11 +179,11 @@ static bool find_was_asked(const struct op_sweep *s, struct hc_str arn)
     return false;
 }
 
-static int find_next_page(struct op_sweep *s, struct hc_str next,
+static int find_next_page(struct op_sweep *s, const struct hc_ecs_arns *v,
                           struct hc_error *e)
 {
     const char *why = NULL;
-    int err = hc_pages_turn(&s->pages, next, &why);
+    int err = hc_pages_turn(&s->pages, v->arns_n == 0, v->next, &why);
 
     if (why != NULL)
         return hc_error_set(e, err, "ListClusters %s", why);
@@ -215,7 +215,7 @@ static int find_page(headcount_op *op, const struct hc_ecs_arns *v,
         else
             s->page[s->page_n++] = hc_keep_str(&op->keep, arn.text);
     }
-    return err == 0 ? find_next_page(s, v->next, e) : err;
+    return err == 0 ? find_next_page(s, v, e) : err;
 }
 
 static int find_take_list(headcount_op *op, struct hc_str body,

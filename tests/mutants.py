@@ -386,6 +386,10 @@ MUTANTS = [
      "} else if (scan_at(s, 1) == 'z') {", "} else if (false) {"),
     ("every page brings something new", "core/base/pages.c",
      "if (*slot == hash)", "if (false)"),
+    ("an empty page is idle, whatever its token", "core/base/pages.c",
+     "if (!empty || fresh == 0)", "if (true)"),
+    ("a new token is something new", "core/base/pages.c",
+     "if (!empty || fresh == 0)", "if (fresh == 0)"),
     ("providers of weight 0 are asked for", R + "need.c",
      "    while (in->scaled != KNOWN_YES && t != NULL &&\n"
      "           (t = hc_ecs_share_used(all, t)) != NULL) {",
