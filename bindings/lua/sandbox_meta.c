@@ -6,10 +6,10 @@
  * gets a metatable of ours that looks at each new key; getmetatable does not
  * show it.
  *
- * A metatable `t` that has a metatable M of its own (a class that inherits) gets
- * a copy of M, which has our __newindex unless M has one.  M itself would be no
- * place for it: the text could take it out, make t weak for a while, and put it
- * back.
+ * A metatable `t` that has a metatable M of its own (a class that inherits)
+ * gets a copy of M, which has our __newindex unless M has one.  M itself would
+ * be no place for it: the text could take it out, make t weak for a while, and
+ * put it back.
  *
  *     setmetatable(t, M)      t --> copy of M      copies[M] = the copy
  *     getmetatable(t)         M                    shown[the copy] = M
