@@ -1,6 +1,7 @@
 """An interrupt: no new write, one that is under way is waited for for two
 seconds, the report is printed, exit 130."""
 import json
+import shutil
 import signal
 import subprocess
 import threading
@@ -229,6 +230,20 @@ def test_tests_are_interrupted_as_scripts_are(headcount):
     script = Script(headcount, SCRIPTS["pcall in coroutines in pcall"],
                     "test")
     assert script.ends(signal.SIGINT) == RAISED
+
+
+# The handlers of the verbs are four, then come those of scripts.
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not there")
+@pytest.mark.parametrize("verb", ["run", "test"])
+@pytest.mark.parametrize("at", range(5, 8))
+def test_a_signal_between_two_handlers_is_not_lost(headcount, verb, at):
+    path = headcount.home / "forever_test.lua"
+    path.write_text(FOREVER)
+    done = subprocess.run(
+        ["strace", "-o", "/dev/null", "-e", "trace=rt_sigaction", "-e",
+         f"inject=rt_sigaction:signal=TERM:when={at}", PROGRAM, verb, path],
+        env=headcount.env, capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == INTERRUPTED
 
 
 @pytest.mark.parametrize("text", [
