@@ -493,6 +493,42 @@ def test_what_a_script_left_to_print_holds_up_no_signal(headcount, verb):
             assert child.stderr.read() == b"headcount: interrupted\n"
 
 
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_output_that_another_made_nonblocking_waits(prod, headcount, verb):
+    words = VERBS[verb][0]
+    whole = headcount(*words).out
+    prod.services["web"]["desiredCount"] = 1
+    with Pipe().fill() as pipe:
+        os.set_blocking(pipe.write, False)
+        with start(headcount, *words, stdout=pipe.write,
+                   stderr=subprocess.PIPE) as child:
+            waits_to_write(child)
+            until(lambda: (pipe.take(), child.poll() is not None)[1])
+            assert child.wait(20) == 0
+            assert len(pipe.take()) == len(whole)
+        assert not os.get_blocking(pipe.write)
+
+
+def test_a_terminal_that_another_made_nonblocking_waits(prod, headcount):
+    ours, theirs = os.openpty()
+    long = ["x" * 1000] * 300
+    prod.fault("ListClusters", lambda body: {"clusterArns": long})
+    try:
+        os.set_blocking(theirs, False)
+        with start(headcount, "call", "ecs", "ListClusters", stdout=theirs,
+                   stderr=subprocess.PIPE) as child:
+            waits_to_write(child)
+            text = b""
+            while not text.endswith(b"}\r\n"):
+                text += os.read(ours, 65536)
+            assert child.wait(20) == 0
+        assert not os.get_blocking(theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert json.loads(text) == {"clusterArns": long}
+
+
 def waits_to_write(child):
     """Until it is in write(2) of a pipe, or in musl's writev(2)."""
     wchan = f"/proc/{child.pid}/syscall"
