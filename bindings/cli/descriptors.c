@@ -26,8 +26,8 @@ static void say_why(int why)
 }
 
 /* O_NONBLOCK belongs to the open file, which others have, too: one of our own
- * is opened.  A file or socket cannot be opened again, and stays as it is; so
- * does a pipe without a reader. */
+ * is opened.  A socket cannot be opened again, and stays as it is; so does a
+ * FIFO without a reader. */
 static void wait_for_readers(int fd)
 {
     char path[40];
