@@ -74,6 +74,16 @@ void plain_put(FILE *out, const char *text, size_t n)
     }
 }
 
+/* Without its end. */
+static size_t put_option(char *to, const char *option)
+{
+    size_t n = 0;
+
+    for (; option[n] != '\0'; n++)
+        to[n] = option[n];
+    return n;
+}
+
 size_t plain_copy(char *to, size_t size, const char *text, size_t n)
 {
     size_t put = 0;
@@ -84,8 +94,7 @@ size_t plain_copy(char *to, size_t size, const char *text, size_t n)
 
         begins = !option && ends_a_word(*text);
         if (option && put + strlen(option) <= size) {
-            memcpy(to + put, option, strlen(option));
-            put += strlen(option);
+            put += put_option(to + put, option);
             continue;
         }
         length = headcount_text_next(text, n, &seen);
@@ -109,10 +118,12 @@ size_t plain_report(char *to, const char *json, size_t n)
         const char *option = begins ? option_at(json, n, &length) : NULL;
 
         begins = !option && ends_a_word(*json);
-        if (!option)
+        if (option) {
+            put += put_option(to + put, option);
+        } else {
+            to[put++] = *json;
             length = 1;
-        memcpy(to + put, option ? option : json, option ? strlen(option) : 1);
-        put += option ? strlen(option) : 1;
+        }
     }
     return put;
 }
