@@ -145,7 +145,9 @@ void plain_put_json(FILE *out, const char *json, size_t n)
 
     for (size_t length; n > 0; json += length, n -= length) {
         length = headcount_text_next(json, n, &seen);
-        if (seen || (unsigned char)*json < ' ')      /* between its members */
+        if (*json == '\r')             /* between members: overprints a line */
+            fputc(' ', out);
+        else if (seen || (unsigned char)*json < ' ')
             fwrite(json, 1, length, out);
         else
             json_text_put(out, json, length);
