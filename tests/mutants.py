@@ -222,7 +222,8 @@ MUTANTS = [
     ("jumps are not counted", L + "sandbox_text.c",
      "if (s.jumps > SANDBOX_JUMPS)", "if (false)"),
     ("a metatable may get any name later", L + "sandbox_meta.c",
-     "if (!lua_isnil(L, 3) &&", "if (lua_isnil(L, 3) &&"),
+     "if (!lua_isnil(L, 3) &&\n            strcmp",
+     "if (lua_isnil(L, 3) &&\n            strcmp"),
     ("a metatable's metatable is no copy", L + "sandbox_meta.c",
      "        meta_copy(L);\n    }\n    lua_setmetatable(L, t);",
      "        lua_pop(L, 1);\n        return;\n    }\n"
