@@ -367,7 +367,7 @@ check: ## units, replayed corpora, lint: under a minute
 san: ## units and replayed corpora under AddressSanitizer and UBSan
 	@$(RUN) san
 
-valgrind: ## units under valgrind
+valgrind: ## units under valgrind; the program, its descriptors closed or full
 	@$(RUN) valgrind
 
 cover: ## line coverage of core by the units; fails under 95 %
@@ -395,9 +395,9 @@ bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 size: static ## the static binaries, by folder
 	@$(PYTHON) tests/bench/size.py '$(BUILD)' $(STATIC_ARCHS)
 
-tidy: $(BUILD)/flags ## clang-tidy and cppcheck
+tidy: $(BUILD)/flags $(BUILD)/obj/build_info.h ## clang-tidy and cppcheck
 	@HC_CPPFLAGS='$(HC_CPPFLAGS) -isystem $(LUA_INC) -Ibindings/lua \
-	    -Ibindings/cli $(CPPFLAGS)' BUILD=$(BUILD) JOBS=$(AT_ONCE) \
+	    -Ibindings/cli -I$(BUILD)/obj $(CPPFLAGS)' BUILD=$(BUILD) JOBS=$(AT_ONCE) \
 	    sh tests/lint/tidy.sh
 
 fmt: ## clang-format on the lines changed since HEAD (tables are set by hand)

@@ -79,7 +79,7 @@ BREAKS = [
      'hc_json_put_member_int(out, "desiredCount", desired); '
      'hc_buf_lit(out, ",\\"forceNewDeployment\\":true");'),
     ("one page of hosts is all of them", RECONCILE,
-     r'hc_learn_page\(r, "ListContainerInstances", v->next\);', "1;"),
+     r'hc_learn_page\(r, "ListContainerInstances", v\);', "1;"),
     ("a ring of tokens is read without an end", "pages_fault",
      r"p->idle >= HC_PAGES_IDLE", "false"),
     ("hosts of another cluster count", RECONCILE,

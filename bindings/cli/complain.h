@@ -6,9 +6,9 @@
  * a byte that steers a terminal shows as '?', and a sentence longer than a
  * screen is cut. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* The same of what is no failure: it is no complaint(). */
+/* The same for a warning; complaint() stays as it is. */
 void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* The last complaint, "" before the first: for who is not at the terminal. */
+/* The last complaint, "" before the first: Lambda answers with it. */
 const char *complaint(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* cli/help.c - what `help` prints: of everything, of one verb, and the first
- * words for who typed nothing. */
+/* cli/help.c - what `help` prints about the program or one verb, and the short
+ * usage for `headcount` alone. */
 #include "help.h"
 
 #include <stdio.h>

@@ -6,7 +6,7 @@
 
 /* The whole program, VERB_NONE, or one verb; on stdout. */
 void help_print(enum verb verb);
-/* For who typed `headcount` alone, on stderr: how to begin. */
+/* The short usage of `headcount` alone, on stderr: how to begin. */
 void help_print_short(void);
 
 #endif

@@ -37,7 +37,8 @@ void lines_fini(struct lines *l)
 
 /* ---- the descriptor ---- */
 
-/* Not of a file: its place in it would be our own, too. */
+/* A second description of the same pipe or terminal.  Never of a file: a second
+ * description has an offset of its own, and would overwrite other writers. */
 static int open_again(int fd)
 {
     char path[40];
@@ -71,7 +72,7 @@ static ssize_t write_polled(int fd, const char *text, size_t n)
     return write(fd, text, n < PIPE_BUF ? n : PIPE_BUF);
 }
 
-/* As write(2), at once. */
+/* As write(2), but fails with EAGAIN instead of waiting. */
 static ssize_t write_now(struct lines *l, const char *text, size_t n)
 {
     if (l->way == LINES_UNKNOWN)
@@ -116,7 +117,8 @@ static bool has_room(struct lines *l, size_t more)
     return true;
 }
 
-/* Of the line that is the first: it has left, or never will. */
+/* The first line ends here, n bytes on: the whole of it has left, or what is
+ * left of it never will. */
 static void drop_line(struct lines *l, size_t n, bool whole)
 {
     if (!whole) {
@@ -157,7 +159,8 @@ static bool write_line(struct lines *l)
     return true;
 }
 
-/* What comes next begins a line, whatever became of the last one. */
+/* Ends a line that broke off, so that the next one begins a line of its own.
+ * False: there is no room for that yet. */
 static bool end_cut_line(struct lines *l)
 {
     if (l->cut)
@@ -186,7 +189,8 @@ bool lines_wait(struct lines *l, int milliseconds)
     return false;
 }
 
-/* A line break within would end it, and the next byte be its kind. */
+/* A line break inside would end the line early, and the byte after it would be
+ * taken for the kind of the next line. */
 static void append(struct lines *l, const char *text, size_t n)
 {
     for (size_t i = 0; i < n; i++)

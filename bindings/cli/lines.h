@@ -41,8 +41,9 @@ struct lines {
     bool begun, cut;    /* the first line left in part; one was cut short    */
     char first[4096];   /* bytes, until that is too small: without memory a
                            line is still written                             */
-    uint64_t lost[2];   /* by kind, since lines_lost_said                    */
-    uint64_t lost_ever;
+    uint64_t lost[2];   /* by kind; the owner sets them to 0 when it has
+                           said so                                           */
+    uint64_t lost_ever; /* since lines_init                                  */
 };
 
 void lines_init(struct lines *l, int fd);

@@ -150,33 +150,35 @@ static void say(put_line *put, enum lines_kind kind, enum log_level level,
     free(line);
 }
 
-/* Where there is room again.  What is lost of this itself counts for
- * nothing. */
+/* Says how many lines were lost, once there is room again.  If this sentence is
+ * lost too, it is not counted: the next one says the same number.  Lines that
+ * waited before it, and are lost meanwhile, are counted. */
 static void say_lost(void)
 {
     struct lines *l = all_lines();
-    uint64_t audit = l->lost[LINES_AUDIT], all = audit + l->lost[LINES_TEXT];
-    uint64_t ever = l->lost_ever;
+    uint64_t *lost = l->lost, ever;
     char text[160];
     int n;
 
-    if (all == 0)
+    if (lost[LINES_AUDIT] + lost[LINES_TEXT] == 0)
         return;
     lines_flush(l);
-    if (l->n - l->at > LINES_MAX_TEXT / 2)  /* not each by itself */
+    if (l->n - l->at > LINES_MAX_TEXT / 2)  /* one sentence for many */
         return;
     n = snprintf(text, sizeof text, "%" PRIu64 " lines of this log were lost, "
                  "%" PRIu64 " of them of the audit: standard error was full",
-                 all, audit);
+                 lost[LINES_AUDIT] + lost[LINES_TEXT], lost[LINES_AUDIT]);
+    ever = l->lost_ever;
     if (log_format == LOG_JSON)
         say(put_sentence, LINES_AUDIT, LOG_ERROR, text, (size_t)n);
     else
         lines_put(l, LINES_AUDIT, "headcount: ", text, (size_t)n);
-    if (l->lost_ever == ever)
-        l->lost[LINES_AUDIT] = l->lost[LINES_TEXT] = 0;
-    else
-        l->lost[LINES_AUDIT] = audit;
-    l->lost_ever = ever;
+    if (l->lost_ever == ever) {
+        lost[LINES_AUDIT] = lost[LINES_TEXT] = 0;
+    } else {
+        lost[LINES_AUDIT]--;
+        l->lost_ever--;
+    }
 }
 
 /* The library names its own members, config.region: a copy with the options of

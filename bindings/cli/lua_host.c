@@ -1,6 +1,7 @@
 /* cli/lua_host.c - the binary as a Lua host. */
 #include "lua_host.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include <lauxlib.h>
@@ -10,6 +11,7 @@
 #include "interrupt.h"
 #include "module.h"
 #include "options.h"
+#include "verbs/verbs.h"
 
 static int load_file(lua_State *L)
 {
@@ -27,6 +29,7 @@ static int open_libraries(lua_State *L)
 {
     luaL_openlibs(L);
     interrupt_open(L);
+    module_prepare(L);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
     lua_pushcfunction(L, luaopen_headcount_core);
     lua_setfield(L, -2, "headcount.core");
@@ -55,6 +58,8 @@ lua_State *lua_host_open(void)
 void lua_host_catch_interrupts(lua_State *L)
 {
     interrupt_catch(L);
+    if (verbs_interrupted())            /* between two handlers */
+        raise(SIGTERM);
 }
 
 void lua_host_close(lua_State *L)
@@ -79,14 +84,18 @@ static int with_traceback(lua_State *L)
 }
 
 /* Lines of a traceback are lines: each is complained about by itself. */
-static void print_error(lua_State *L, const char *text)
+static int print_error(lua_State *L)
 {
-    text = luaL_gsub(L, text, "\t", "  ");
+    const char *text = lua_tostring(L, 1);
+
+    text = luaL_gsub(L, text != NULL ? text : "an error without a text", "\t",
+                     "  ");
     for (size_t n; *text != '\0'; text += n) {
         n = strcspn(text, "\n");
         complain("%.*s", (int)n, text);
         n += text[n] == '\n';
     }
+    return 0;
 }
 
 int lua_host_call(lua_State *L, int n)
@@ -104,7 +113,9 @@ int lua_host_call(lua_State *L, int n)
     }
     if (err == LUA_OK)
         return 0;
-    print_error(L, lua_tostring(L, -1) != NULL ? lua_tostring(L, -1)
-                                               : "an error without a text");
+    lua_pushcfunction(L, print_error);
+    lua_insert(L, -2);
+    if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+        complain("not enough memory");
     return EXIT_TARGET_FAILED;
 }

@@ -56,8 +56,8 @@ static int run_verb(const struct options *o)
     return EXIT_USAGE;
 }
 
-/* What is left of stdout, then of the log.  Of a write that a signal ended the
- * rest is not tried again, nor by exit(): the reader does not read. */
+/* Writes the rest of stdout, then of the log.  After a signal has ended a write
+ * its rest is not tried again, nor by exit(): nobody reads it. */
 static int end_output(int code, bool patient)
 {
     bool ended = code == EXIT_INTERRUPTED || verbs_interrupted();

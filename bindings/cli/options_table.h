@@ -1,5 +1,5 @@
-/* cli/options_table.h - the options and the verbs, for who reads them and who
- * tells of them. */
+/* cli/options_table.h - the options and the verbs: options.c reads the command
+ * line by these tables, help.c prints them. */
 #ifndef CLI_OPTIONS_TABLE_H
 #define CLI_OPTIONS_TABLE_H
 

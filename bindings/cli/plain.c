@@ -29,8 +29,15 @@ static bool is_of_a_word(char c)
     return isalnum((unsigned char)c) || c == '_' || c == '/' || c == '-';
 }
 
+/* A member's name may follow this character: "attribute:config.region" names
+ * an attribute of hosts. */
+static bool ends_a_word(char c)
+{
+    return c != '\0' && strchr(" (\"'`", c) != NULL;
+}
+
 /* The option for the member that stands here, or NULL.  A file's name such as
- * config.region.lua is none. */
+ * config.region.lua is none, nor is a place in a file, request.policy:3. */
 static const char *option_at(const char *text, size_t n, size_t *length)
 {
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -38,7 +45,8 @@ static const char *option_at(const char *text, size_t n, size_t *length)
 
         if (at > n || memcmp(text, words[i].member, at) != 0 ||
             (at < n && is_of_a_word(text[at])) ||
-            (at + 1 < n && text[at] == '.' && is_of_a_word(text[at + 1])))
+            (at + 1 < n && (text[at] == '.' || text[at] == ':') &&
+             is_of_a_word(text[at + 1])))
             continue;
         *length = at;
         return words[i].option;
@@ -48,12 +56,12 @@ static const char *option_at(const char *text, size_t n, size_t *length)
 
 void plain_put(FILE *out, const char *text, size_t n)
 {
-    bool seen, inside = false;
+    bool seen, begins = true;
 
     for (size_t length; n > 0; text += length, n -= length) {
-        const char *option = inside ? NULL : option_at(text, n, &length);
+        const char *option = begins ? option_at(text, n, &length) : NULL;
 
-        inside = !option && is_of_a_word(*text);
+        begins = !option && ends_a_word(*text);
         if (option) {
             fputs(option, out);
             continue;
@@ -66,18 +74,27 @@ void plain_put(FILE *out, const char *text, size_t n)
     }
 }
 
+/* Without its end. */
+static size_t put_option(char *to, const char *option)
+{
+    size_t n = 0;
+
+    for (; option[n] != '\0'; n++)
+        to[n] = option[n];
+    return n;
+}
+
 size_t plain_copy(char *to, size_t size, const char *text, size_t n)
 {
     size_t put = 0;
-    bool seen, inside = false;
+    bool seen, begins = true;
 
     for (size_t length; n > 0; text += length, n -= length) {
-        const char *option = inside ? NULL : option_at(text, n, &length);
+        const char *option = begins ? option_at(text, n, &length) : NULL;
 
-        inside = !option && is_of_a_word(*text);
+        begins = !option && ends_a_word(*text);
         if (option && put + strlen(option) <= size) {
-            memcpy(to + put, option, strlen(option));
-            put += strlen(option);
+            put += put_option(to + put, option);
             continue;
         }
         length = headcount_text_next(text, n, &seen);
@@ -95,16 +112,18 @@ size_t plain_copy(char *to, size_t size, const char *text, size_t n)
 size_t plain_report(char *to, const char *json, size_t n)
 {
     size_t put = 0;
-    bool inside = false;
+    bool begins = true;
 
     for (size_t length; n > 0; json += length, n -= length) {
-        const char *option = inside ? NULL : option_at(json, n, &length);
+        const char *option = begins ? option_at(json, n, &length) : NULL;
 
-        inside = !option && is_of_a_word(*json);
-        if (!option)
+        begins = !option && ends_a_word(*json);
+        if (option) {
+            put += put_option(to + put, option);
+        } else {
+            to[put++] = *json;
             length = 1;
-        memcpy(to + put, option ? option : json, option ? strlen(option) : 1);
-        put += option ? strlen(option) : 1;
+        }
     }
     return put;
 }
@@ -126,7 +145,9 @@ void plain_put_json(FILE *out, const char *json, size_t n)
 
     for (size_t length; n > 0; json += length, n -= length) {
         length = headcount_text_next(json, n, &seen);
-        if (seen || (unsigned char)*json < ' ')      /* between its members */
+        if (*json == '\r')             /* between members: overprints a line */
+            fputc(' ', out);
+        else if (seen || (unsigned char)*json < ' ')
             fwrite(json, 1, length, out);
         else
             json_text_put(out, json, length);

@@ -27,7 +27,8 @@ static bool fail_kind(char *why, const char *path)
 
 /* ---- where ---- */
 
-/* What the link `at` says, which is relative to the folder of the link. */
+/* Follows one link: `at` becomes the path that it names, which is relative to
+ * the folder of the link.  0 or the error's number. */
 static int follow(char at[static PATH_BYTES])
 {
     char to[PATH_BYTES];

@@ -22,7 +22,7 @@ static void region_of(const char *cluster, char region[64])
         snprintf(region, 64, "%.*s", (int)strcspn(at, ":"), at);
 }
 
-/* The last part of each ARN of an answer to ListServices. */
+/* Notes the last part of each ARN in an answer to ListServices. */
 static void note_answer(const struct headcount_outcome *o,
                         struct missing_services *m)
 {

@@ -125,6 +125,12 @@ void module_set_host(lua_State *L, const struct module_host *host)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &host_key);
 }
 
+void module_prepare(lua_State *L)
+{
+    module_set_host(L, NULL);
+    module_set_deadline(L, INT64_MAX);
+}
+
 static const struct module_host *host_of(lua_State *L)
 {
     const struct module_host *host;

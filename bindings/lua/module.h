@@ -78,6 +78,9 @@ struct module_host {
     int log_level;                  /* enum headcount_log                   */
     const struct headcount_config *defaults;        /* NULL: none            */
 };
+/* What the host sets from now on needs no memory, so it need not be called in
+ * protected mode, as this has to be. */
+void module_prepare(lua_State *L);
 /* Of the clients made from now on; it outlives them. */
 void module_set_host(lua_State *L, const struct module_host *host);
 

@@ -269,10 +269,8 @@ static int op_end(lua_State *L)
     struct pending *p = lua_touserdata(L, 1);
     int err;
 
-    if (p->op == NULL)
-        return was_closed(L);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
-    if (p->op == NULL)                  /* it grew, with a finalizer */
+    if (p->op == NULL)                  /* looked at behind the last call */
         return was_closed(L);
     lua_pushcfunction(L, op_read);
     lua_pushvalue(L, 1);

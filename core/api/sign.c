@@ -43,8 +43,8 @@ static const struct hc_sigv4_header *sign_find(const struct sign_work *w,
     return NULL;
 }
 
-/* What stands between two slashes of the scope, in the string to sign and in
- * the header. */
+/* A part of the scope REGION/SERVICE/..., which the string to sign and the
+ * Authorization header hold as it is. */
 static bool sign_is_part_of_scope(struct hc_str s)
 {
     for (size_t i = 0; i < s.n; i++)

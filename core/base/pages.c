@@ -5,6 +5,8 @@
 #include "base/err.h"
 
 #define PAGES_TOKEN ((size_t)64 << 10)
+#define PAGES_ITEMS HC_STR_HASH
+#define PAGES_TOKENS (~HC_STR_HASH)
 #ifdef HC_TINY
 #define PAGES_SLOTS 2
 #else
@@ -48,7 +50,7 @@ void hc_pages_news(struct hc_pages *p)
     p->news = true;
 }
 
-/* ---- the items so far: at most half of the slots are taken ---- */
+/* ---- items and tokens so far: at most half of the slots are taken ---- */
 
 /* Where this hash is, or would be. */
 static uint64_t *pages_slot(uint64_t *slots, size_t n, uint64_t hash)
@@ -79,11 +81,12 @@ static int pages_make_room(struct hc_pages *p)
     return 0;
 }
 
-/* Two items of one hash are one of 2^64 pairs, and then only a page that has
- * nothing else would not count as news. */
-int hc_pages_saw(struct hc_pages *p, struct hc_str item)
+/* 1: this text is new; 0: it is not; HEADCOUNT_ENOMEM.  Two texts of one
+ * hash are one of 2^64 pairs, and then only a page that has nothing else
+ * would not count as news. */
+static int pages_note(struct hc_pages *p, uint64_t seed, struct hc_str text)
 {
-    uint64_t hash = hc_str_hash(HC_STR_HASH, item) | 1;
+    uint64_t hash = hc_str_hash(seed, text) | 1;
     int err = pages_make_room(p);
 
     if (err < 0)
@@ -94,8 +97,15 @@ int hc_pages_saw(struct hc_pages *p, struct hc_str item)
         return 0;
     *slot = hash;
     p->seen_n++;
-    p->news = true;
-    return 0;
+    return 1;
+}
+
+int hc_pages_saw(struct hc_pages *p, struct hc_str item)
+{
+    int got = pages_note(p, PAGES_ITEMS, item);
+
+    p->news = p->news || got > 0;
+    return got < 0 ? got : 0;
 }
 
 /* ---- the next page ---- */
@@ -112,15 +122,34 @@ static const char *pages_fault(const struct hc_pages *p, struct hc_str next)
     return NULL;
 }
 
-int hc_pages_turn(struct hc_pages *p, struct hc_str next, const char **why)
+/* A page that is empty, and names a next one that was not named before, is
+ * neither news nor idle: AWS filters a page after it was cut off. */
+static int pages_count(struct hc_pages *p, bool empty, struct hc_str next)
+{
+    int fresh = pages_note(p, PAGES_TOKENS, next);
+
+    if (fresh < 0)
+        return fresh;
+    if (p->news)
+        p->idle = 0;
+    else if (!empty || fresh == 0)
+        p->idle++;
+    p->news = false;
+    return 0;
+}
+
+int hc_pages_turn(struct hc_pages *p, bool empty, struct hc_str next,
+                  const char **why)
 {
     p->n++;
-    p->idle = p->news ? 0 : p->idle + 1;
-    p->news = false;
     if (next.n == 0) {
         hc_buf_reset(&p->token);
         return 1;
     }
+    int err = pages_count(p, empty, next);
+
+    if (err < 0)
+        return err;
     *why = pages_fault(p, next);
     if (*why != NULL)
         return HEADCOUNT_EANSWER;

@@ -1,9 +1,10 @@
 /* base/pages.h - a list that comes page by page: where it goes on, and whether
  * it comes to an end.
  *
- * AWS may answer with a page that is empty and names a next one.  Tokens that
- * go round in a ring look the same, page after page, so HC_PAGES_IDLE pages in
- * a row that bring nothing new end the list as failed, if another would follow.
+ * AWS may answer with any number of empty pages, each of which names a next one
+ * by a new token.  Tokens that go round in a ring are not new, and neither are
+ * their items: HC_PAGES_IDLE pages in a row that bring nothing new end the list
+ * as failed, if another would follow.
  */
 #ifndef HC_BASE_PAGES_H
 #define HC_BASE_PAGES_H
@@ -18,7 +19,7 @@ struct hc_pages {
     size_t n;                      /* pages so far                            */
     size_t idle;                   /* the last of them, without anything new  */
     bool news;                     /* the page at hand brings something new   */
-    uint64_t *seen;                /* a hash table of items' hashes, 0: empty */
+    uint64_t *seen;                /* hash table of items and tokens; 0: free */
     size_t seen_n, slots_n;
 };
 
@@ -34,9 +35,11 @@ void hc_pages_news(struct hc_pages *p);
 /* One item of it, where the caller has no set of all items: is it new?  0 or
  * HEADCOUNT_ENOMEM. */
 int hc_pages_saw(struct hc_pages *p, struct hc_str item);
-/* The page is over, and names this one as the next.  1: it was the last; 0: ask
- * for it; HEADCOUNT_EANSWER, and *why is how the sentence "ListX ..." goes on;
- * HEADCOUNT_ENOMEM or HEADCOUNT_ELIMIT (a token that is too long). */
-int hc_pages_turn(struct hc_pages *p, struct hc_str next, const char **why);
+/* The page is over (empty: it held no items) and names this one as the next.
+ * 1: it was the last; 0: ask for it; HEADCOUNT_EANSWER, and *why is how the
+ * sentence "ListX ..." goes on; HEADCOUNT_ENOMEM or HEADCOUNT_ELIMIT (a
+ * token that is too long). */
+int hc_pages_turn(struct hc_pages *p, bool empty, struct hc_str next,
+                  const char **why);
 
 #endif

@@ -11,7 +11,7 @@
 
 #define HC_SOCK_AGAIN (-1000000)     /* nothing now: wait for the socket     */
 
-/* No socket is descriptor 0, 1 or 2, even where these are closed. */
+/* A socket never gets descriptor 0, 1 or 2, even where these are closed. */
 
 /* fd of a TCP socket that is connecting (TCP_NODELAY; SO_KEEPALIVE 60/15/4
  * where keepalive is set; TCP_USER_TIMEOUT), or a negative errno. */

@@ -178,11 +178,11 @@ static bool find_was_asked(const struct op_sweep *s, struct hc_str arn)
     return false;
 }
 
-static int find_next_page(struct op_sweep *s, struct hc_str next,
+static int find_next_page(struct op_sweep *s, const struct hc_ecs_arns *v,
                           struct headcount_error *e)
 {
     const char *why = NULL;
-    int err = hc_pages_turn(&s->pages, next, &why);
+    int err = hc_pages_turn(&s->pages, v->arns_n == 0, v->next, &why);
 
     if (why != NULL)
         return hc_error_set(e, err, "ListClusters %s", why);
@@ -214,7 +214,7 @@ static int find_page(struct op_sweep *s, const struct hc_ecs_arns *v,
         else
             s->page[s->page_n++] = hc_arena_str(&s->op.arena, arn.text);
     }
-    return err == 0 ? find_next_page(s, v->next, e) : err;
+    return err == 0 ? find_next_page(s, v, e) : err;
 }
 
 static int find_take_list(struct op_sweep *s, struct hc_str body,
@@ -297,7 +297,7 @@ static const char *find_operation(const struct op_sweep *s)
     return s->describes ? "DescribeClusters" : "ListClusters";
 }
 
-/* The service's own word does not say what it is about. */
+/* AWS's own message does not name the operation. */
 static int find_refused(struct op_sweep *s, const struct headcount_outcome *o)
 {
     bool denied = hc_str_starts(hc_str(o->service_code),

@@ -75,10 +75,10 @@ bool hc_learn_is_ours(const struct hc_reconcile *r, struct hc_str text,
 }
 
 int hc_learn_page(struct hc_reconcile *r, const char *operation,
-                  struct hc_str next)
+                  const struct hc_ecs_arns *v)
 {
     const char *why = NULL;
-    int err = hc_pages_turn(&r->pages, next, &why);
+    int err = hc_pages_turn(&r->pages, v->arns_n == 0, v->next, &why);
 
     if (err >= 0)
         return err;
@@ -209,7 +209,7 @@ static int learn_capacity(struct hc_reconcile *r)
                                "about", unknown);
     const char *why = NULL;
 
-    err = hc_pages_turn(&r->pages, v->next, &why);
+    err = hc_pages_turn(&r->pages, v->providers == NULL, v->next, &why);
     if (why != NULL)
         return hc_learn_refuse(r, "DescribeCapacityProviders does not come to "
                                "an end, and says nothing about", unknown);
@@ -253,7 +253,7 @@ static int learn_target(struct hc_reconcile *r)
     if (v->arns_n > 0 && !a->yes)
         hc_pages_news(&r->pages);
     a->yes = a->yes || v->arns_n > 0;
-    err = hc_learn_page(r, "DescribeScalableTargets", v->next);
+    err = hc_learn_page(r, "DescribeScalableTargets", v);
     if (err <= 0)
         return err;
     a->fact.state = FACT_VALUE;

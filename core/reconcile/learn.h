@@ -29,7 +29,7 @@ int hc_learn_refuse(struct hc_reconcile *r, const char *what,
 /* The page of this list is over: 1 it was the last, 0 another is asked for, or
  * a code with r->error set: the list does not come to an end. */
 int hc_learn_page(struct hc_reconcile *r, const char *operation,
-                  struct hc_str next);
+                  const struct hc_ecs_arns *v);
 /* What is read lives as long as the facts from now on. */
 int hc_learn_keep(struct hc_reconcile *r, struct hc_arena *arena);
 bool hc_learn_was_asked(const struct hc_reconcile *r, struct hc_str name);

@@ -35,7 +35,7 @@ int hc_learn_hosts(struct hc_reconcile *r)
     if (err < 0)
         return err;
     r->launch_taken = r->launch_taken || r->hosts->by_launch;
-    err = hc_learn_page(r, "ListContainerInstances", v->next);
+    err = hc_learn_page(r, "ListContainerInstances", v);
     if (err <= 0)
         return err;
     r->hosts->fact.state = FACT_VALUE;

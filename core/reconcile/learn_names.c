@@ -41,8 +41,7 @@ int hc_learn_names(struct hc_reconcile *r)
         err = learn_name(r, v->arns[i]);
     if (err == 0)
         err = hc_learn_page(r, r->ask == ASK_TAGGED ? "GetResources"
-                                                    : "ListServices",
-                            v->next);
+                                                    : "ListServices", v);
     if (err <= 0)
         return err;
     r->names_list->fact.state = FACT_VALUE;

@@ -240,7 +240,8 @@ static void anchors_push_line(struct anchors_load *l,
         }
 }
 
-/* The next line, without its end and the blanks and CRs before it. */
+/* The next line, without its end and the blanks and CRs before it.  Where files
+ * were put together, any line may begin with a BOM. */
 static struct hc_str anchors_line(struct hc_str *pem)
 {
     size_t n = hc_str_find(*pem, '\n');
@@ -251,22 +252,24 @@ static struct hc_str anchors_line(struct hc_str *pem)
                           line.p[line.n - 1] == '\t' ||
                           line.p[line.n - 1] == '\r'))
         line.n--;
+    while (hc_str_starts(line, HC_STR("\xEF\xBB\xBF")))
+        line = hc_str_from(line, 3);
     return line;
 }
 
-/* A block that breaks off takes no other with it: each BEGIN is one. */
+/* A block that breaks off takes no other with it, whatever it was: each BEGIN
+ * is one. */
 static int anchors_read(struct anchors_load *l, struct hc_str pem)
 {
     br_pem_decoder_context decoder;
 
     br_pem_decoder_init(&decoder);
-    if (hc_str_starts(pem, HC_STR("\xEF\xBB\xBF")))
-        pem = hc_str_from(pem, 3);
     while (pem.n > 0 && l->err == 0) {
         struct hc_str line = anchors_line(&pem);
 
-        if (l->inside && hc_str_starts(line, HC_STR("-----BEGIN "))) {
-            anchors_skip(l, NULL, "it breaks off before its END line");
+        if (hc_str_starts(line, HC_STR("-----BEGIN "))) {
+            if (l->inside)
+                anchors_skip(l, NULL, "it breaks off before its END line");
             l->inside = false;
             br_pem_decoder_init(&decoder);
         }

@@ -117,10 +117,15 @@ TEST(sign, what_was_not_given_is_added)
     CHECK_Z(header(s, "X-Amz-Content-Sha256"), "e3b0c44298fc1c149afbf4c8996fb9"
             "2427ae41e4649b934ca495991b7852b855");
     headcount_signed_free(s);
-    r.service = "s3-outposts";
-    CHECK_INT(sign(&s, &r, NULL), 0);
-    CHECK(header(s, "X-Amz-Content-Sha256") != NULL);
-    headcount_signed_free(s);
+    static const char *const kinds[] = { "s3-outposts", "s3-object-lambda",
+                                         "s3express" };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        r.service = kinds[i];
+        CHECK_INT(sign(&s, &r, NULL), 0);
+        CHECK(header(s, "X-Amz-Content-Sha256") != NULL);
+        headcount_signed_free(s);
+    }
     r.service = "s3";
 
     const struct headcount_header plain = { "x-amz-content-sha256",

@@ -147,6 +147,33 @@ TEST(request, an_answer_of_the_other_protocol_is_none)
     answered(HC_SERVICE_STS, "{}", false);
 }
 
+/* Of what is no answer a text is shown, whole characters of it. */
+TEST(request, bytes_that_are_no_text_are_not_shown)
+{
+    static const struct { const char *body, *shown; } rows[] = {
+        { "a\xc3\xa9 page", "a\xc3\xa9 page" },
+        { "a\x80\xfe\xff and more bytes", NULL },
+        { "<html>\x80\xfe\xff and more bytes", NULL },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const answers[] = { aws_answer(200, "", rows[i].body),
+                                        NULL };
+
+        aws_world_open(&w, NULL, answers);
+        start(HC_SERVICE_ECS, NULL);
+        aws_world_until(&w, &me.ended);
+        CHECK_INT(me.request.error.code, HEADCOUNT_EANSWER);
+        CHECK(hc_text_is_utf8(hc_str(me.request.error.what)));
+        CHECK((strstr(me.request.error.what, "\"a") != NULL ||
+               strstr(me.request.error.what, "<html>") != NULL) ==
+              (rows[i].shown != NULL));
+        if (rows[i].shown != NULL)
+            CHECK(strstr(me.request.error.what, rows[i].shown) != NULL);
+        end();
+    }
+}
+
 TEST(request, what_a_query_service_says_of_an_error)
 {
     const char *const answers[] = {

@@ -13,7 +13,12 @@ static const char *why;
 
 static int turn(const char *next)
 {
-    return hc_pages_turn(&pages, hc_str(next), &why);
+    return hc_pages_turn(&pages, false, hc_str(next), &why);
+}
+
+static int turn_empty(const char *next)
+{
+    return hc_pages_turn(&pages, true, hc_str(next), &why);
 }
 
 static void saw(const char *item)
@@ -67,7 +72,7 @@ TEST(pages, three_in_a_row_without_news_end_a_list_as_failed)
     }
 }
 
-TEST(pages, two_empty_ones_in_a_row_are_followed)
+TEST(pages, two_in_a_row_without_news_are_followed)
 {
     hc_pages_init(&pages, t_alloc());
     for (int i = 0; i < 5; i++) {
@@ -79,6 +84,29 @@ TEST(pages, two_empty_ones_in_a_row_are_followed)
     CHECK_INT(turn("a"), 0);
     CHECK_INT(turn("b"), 0);
     CHECK_INT(turn(""), 1);            /* the third, and the last */
+    hc_pages_fini(&pages);
+}
+
+/* AWS filters what a page has after it was cut off: a long list of which
+ * little is wanted is one of empty pages. */
+TEST(pages, empty_ones_are_followed_as_long_as_their_tokens_are_new)
+{
+    char token[20];
+
+    hc_pages_init(&pages, t_alloc());
+    saw("a");
+    for (size_t i = 0; i < 400; i++) {
+        snprintf(token, sizeof(token), "%zu", i);
+        CHECK_INT(turn_empty(token), 0);
+    }
+    saw("400");                        /* an item is no token */
+    CHECK_INT(turn("400"), 0);
+    CHECK_INT(turn_empty("7"), 0);     /* a ring begins */
+    CHECK_INT(turn_empty("401"), 0);   /* this token is new, and no news */
+    saw("a");
+    CHECK_INT(turn("402"), 0);         /* this item is not */
+    CHECK_INT(turn_empty("8"), HEADCOUNT_EANSWER);
+    CHECK(strstr(why, "three pages in a row") != NULL);
     hc_pages_fini(&pages);
 }
 
@@ -97,6 +125,22 @@ TEST(pages, a_list_has_an_end_even_if_each_page_brings_something)
     CHECK_INT(hc_pages_token(&pages).n, 0);
     saw("1");
     CHECK_INT(turn("a"), 0);
+    hc_pages_fini(&pages);
+}
+
+/* A list that is read again, from its first page on. */
+TEST(pages, after_a_reset_the_same_items_are_new)
+{
+    static const char *const tokens[] = { "p", "q", "r", "s" };
+
+    hc_pages_init(&pages, t_alloc());
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 4; i++) {
+            saw(tokens[i]);
+            CHECK_INT(turn(tokens[i]), 0);
+        }
+        hc_pages_reset(&pages);
+    }
     hc_pages_fini(&pages);
 }
 

@@ -50,6 +50,22 @@ static int cannot_open(unsigned closed)
     return descriptors_open();
 }
 
+/* Bits of what went wrong: a pipe that is read, or that nobody reads. */
+static int open_with_a_pipe(unsigned is_read)
+{
+    int ends[2], wrong = pipe(ends) == 0 ? 0 : 1;
+
+    fcntl(ends[1], F_SETFL, O_WRONLY | O_NONBLOCK);
+    dup2(ends[1], 1);
+    if (!is_read)
+        close(ends[0]);
+    wrong |= descriptors_open() ? 0 : 2;
+    wrong |= (fcntl(1, F_GETFL) & O_NONBLOCK) == 0 ? 0 : 4;
+    wrong |= (fcntl(ends[1], F_GETFL) & O_NONBLOCK) == O_NONBLOCK ? 0 : 8;
+    wrong |= (fcntl(1, F_GETFD) & FD_CLOEXEC) == 0 ? 0 : 16;
+    return wrong | (open("/", O_RDONLY) > ends[1] + 1 ? 32 : 0);
+}
+
 static int in_child(int (*body)(unsigned), unsigned arg)
 {
     pid_t pid = fork();
@@ -71,4 +87,11 @@ TEST(descriptors, without_the_null_device_it_says_no)
 {
     for (unsigned closed = 0; closed < 3; closed++)
         CHECK_INT(in_child(cannot_open, closed), 0);
+}
+
+/* It waits for the reader, and for nobody where there is none. */
+TEST(descriptors, an_output_waits_for_its_reader_for_us_alone)
+{
+    CHECK_INT(in_child(open_with_a_pipe, true), 0);
+    CHECK_INT(in_child(open_with_a_pipe, false), 0);
 }

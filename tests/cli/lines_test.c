@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lines.h"
@@ -200,6 +201,58 @@ TEST(lines, without_a_reader_are_lost)
         s.reader = dup(s.writer);
         close_stage(&s);
     }
+}
+
+/* The kind of a line is known as long as some of it is left. */
+TEST(lines, that_broke_off_are_lost_as_what_they_were)
+{
+    for (int kind = LINES_AUDIT; kind <= LINES_TEXT; kind++) {
+        struct stage s;
+        size_t n = LINES_MAX;
+        char *text = malloc(n);
+
+        CHECK(text != NULL);
+        memset(text, kind == LINES_AUDIT ? 'T' : 'A', n);
+        open_stage(&s, OWN);
+        lines_put(&s.lines, (enum lines_kind)kind, "", text, n);
+        CHECK(s.lines.begun);
+        close(s.reader);
+        CHECK(lines_flush(&s.lines));
+        CHECK_INT(s.lines.lost[kind], 1);
+        CHECK_INT(s.lines.lost_ever, 1);
+        s.reader = dup(s.writer);
+        close_stage(&s);
+        free(text);
+    }
+}
+
+/* A pipe with a name may get another reader. */
+TEST(lines, what_follows_a_line_that_broke_off_is_a_line)
+{
+    char folder[] = "/tmp/lines_test.XXXXXX", path[64];
+    struct stage s = { .reader = -1 };
+    char *text = malloc(LINES_MAX);
+
+    CHECK(text != NULL && mkdtemp(folder) != NULL);
+    memset(text, 'x', LINES_MAX);
+    snprintf(path, sizeof path, "%s/pipe", folder);
+    CHECK(mkfifo(path, 0600) == 0);
+    signal(SIGPIPE, SIG_IGN);
+    s.reader = open(path, O_RDONLY | O_NONBLOCK);
+    s.writer = open(path, O_WRONLY);
+    s.read = malloc(4 * LINES_MAX);
+    CHECK(s.reader >= 0 && s.writer >= 0 && s.read != NULL);
+    lines_init(&s.lines, s.writer);
+    lines_put(&s.lines, LINES_TEXT, "", text, LINES_MAX);
+    close(s.reader);
+    CHECK(lines_flush(&s.lines));
+    s.reader = open(path, O_RDONLY | O_NONBLOCK);
+    put(&s, LINES_TEXT, "next");
+    put(&s, LINES_TEXT, "last");
+    CHECK_Z(drain(&s) + strspn(s.read, "x"), "\n> next\n> last\n");
+    close_stage(&s);
+    free(text);
+    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
 }
 
 TEST(lines, into_a_file_go_behind_what_others_wrote)

@@ -77,6 +77,26 @@ TEST(replace, a_file_or_none_becomes_the_new_one)
     leave(top);
 }
 
+/* Others may write into the folder: their link beside the file is not
+ * followed, and their pipe not waited for. */
+TEST(replace, what_others_left_beside_it_is_removed)
+{
+    char top[4096];
+
+    CHECK(getcwd(top, sizeof top) != NULL);
+    enter();
+    make("victim", "theirs");
+    for (int i = 0; i < 2; i++) {
+        make("there", "old");
+        CHECK((i == 0 ? symlink("victim", "there.new")
+                      : mkfifo("there.new", 0600)) == 0);
+        CHECK(replace_file("there", "new", 3, why));
+        CHECK_Z(text_of("there"), "new");
+        CHECK_Z(text_of("victim"), "theirs");
+    }
+    leave(top);
+}
+
 TEST(replace, a_link_stays_and_what_it_points_to_is_replaced)
 {
     static const struct { const char *link, *to, *file; } rows[] = {

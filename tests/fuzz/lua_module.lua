@@ -116,9 +116,11 @@ local ops = {
   function() core.stop(some(calls)) end,
   function() keep[#keep + 1] = core.wait(calls) end,
   function() getmetatable(some(calls)).__gc(some(calls)) end,
-  function()
+  function()  -- without its timeout a call would wait for a minute
     for _, t in pairs(shared) do
-      for k in pairs(t) do t[k] = nil end
+      for k in pairs(t) do
+        if k ~= 'timeout' then t[k] = nil end
+      end
     end
   end,
   function()

@@ -465,6 +465,32 @@ static int use_all(lua_State *L)
     return 0;
 }
 
+static int prepare(lua_State *L)
+{
+    module_prepare(L);
+    return 0;
+}
+
+/* What raises here has nobody to catch it. */
+TEST(module, a_host_that_prepared_needs_no_memory_to_set_things)
+{
+    static const struct module_host host = { .log = NULL };
+    struct scarce scarce = { 0, SIZE_MAX / 2 };
+    lua_State *L = lua_newstate(scarce_alloc, &scarce);
+
+    CHECK(L != NULL);
+    lua_pushcfunction(L, prepare);
+    CHECK_INT(lua_pcall(L, 0, 0, 0), LUA_OK);
+    size_t before = scarce.requests;
+
+    for (int i = 0; i < 100; i++) {
+        module_set_host(L, i % 2 == 0 ? &host : NULL);
+        module_set_deadline(L, i);
+    }
+    CHECK_INT(scarce.requests, before);
+    lua_close(L);
+}
+
 TEST(module, each_request_of_lua_for_memory_may_fail)
 {
     struct scarce scarce = { 0, 0 };

@@ -148,6 +148,9 @@ static const struct headcount_outcome *handle_foreign(const char *event,
     return headcount_outcome(scene.op);
 }
 
+#define FAR_BECAUSE "cluster prod is in region us-east-1, account " \
+    "123456789012, and the region here is eu-west-1"
+
 TEST(event_op, a_record_of_another_region_is_left_unless_it_is_to_be_dropped)
 {
     const char *event = "{\"Records\":[" RECORD("1",
@@ -160,13 +163,13 @@ TEST(event_op, a_record_of_another_region_is_left_unless_it_is_to_be_dropped)
         o = handle_foreign(event, drop);
         CHECK_INT(o->code, 0);
         CHECK_Z(o->skipped_event, "foreign_region");
+        CHECK_Z(o->skipped_because, FAR_BECAUSE);
         CHECK_INT(o->foreign, 1);
         CHECK(o->records[0].foreign && o->records[0].done == drop);
         CHECK_INT(o->records_failed, !drop);
         CHECK((o->records[0].error != NULL) == !drop);
         if (!drop) {
-            CHECK_Z(o->records[0].error, "cluster prod is in region us-east-1, "
-                    "account 123456789012, and the region here is eu-west-1");
+            CHECK_Z(o->records[0].error, FAR_BECAUSE);
             CHECK_Z(o->failures, "{\"batchItemFailures\":[{\"itemIdentifier\":"
                     "\"1\"}]}");
         }
@@ -394,24 +397,62 @@ TEST(event_op, a_dry_run_of_an_arn_is_not_the_write_of_its_name)
     scene_close();
 }
 
+/* The host's record, and one that names the cluster alone. */
+#define SEEN "{\"source\":\"aws.ecs\",\"detail-type\":"                     \
+    "\"ECS Container Instance State Change\",\"region\":\"eu-west-1\","      \
+    "\"detail\":{\"clusterArn\":\"" CLUSTER_ARN "\",\"status\":\"ACTIVE\","  \
+    "\"containerInstanceArn\":" HOST("a") ",\"version\":7}}"
+#define SEEN_TEXT "{\\\"source\\\":\\\"aws.ecs\\\",\\\"detail-type\\\":"      \
+    "\\\"ECS Container Instance State Change\\\",\\\"region\\\":"            \
+    "\\\"eu-west-1\\\",\\\"detail\\\":{\\\"clusterArn\\\":\\\"" CLUSTER_ARN  \
+    "\\\",\\\"containerInstanceArn\\\":\\\"arn:aws:ecs:eu-west-1:"     \
+    "123456789012:container-instance/prod/a\\\","                          \
+    "\\\"status\\\":\\\"ACTIVE\\\",\\\"version\\\":7}}"
+
 /* The duplicate that is dropped was done, as an event of its own would be. */
 TEST(event_op, a_version_that_was_reconciled_is_dropped_for_its_cluster)
 {
     const char *const answers[] = { aws_answer(200, "", SERVICE("3")),
                                     aws_answer(200, "", HOSTS3), NULL };
-    const char *event =
-        "{\"source\":\"aws.ecs\",\"detail-type\":\"ECS Container Instance "
-        "State Change\",\"region\":\"eu-west-1\",\"detail\":{\"clusterArn\":\""
-        CLUSTER_ARN "\",\"containerInstanceArn\":" HOST("a") ",\"status\":"
-        "\"ACTIVE\",\"version\":7}}";
+    const struct headcount_outcome *o;
 
     scene_open(false, answers);
-    CHECK_Z(handle(event, CLUSTER_ARN, HEADCOUNT_SWEPT_NOT)->skipped_event,
-            NULL);
+    o = handle(SEEN, CLUSTER_ARN, HEADCOUNT_SWEPT_NOT);
+    CHECK_Z(o->skipped_event, NULL);
+    CHECK_Z(o->skipped_because, NULL);
     headcount_op_free(scene.op);
-    CHECK_Z(handle(event, CLUSTER_ARN, HEADCOUNT_SWEPT_NOT)->skipped_event,
-            "duplicate");
+    o = handle(SEEN, CLUSTER_ARN, HEADCOUNT_SWEPT_NOT);
+    CHECK_Z(o->skipped_event, "duplicate");
+    CHECK(o->skipped_because != NULL &&
+          strncmp(o->skipped_because, "version 7 of arn:", 17) == 0);
     CHECK_INT(scene.script.requests, 2);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+/* Why one record is dropped is no reason for what becomes of all. */
+TEST(event_op, a_duplicate_beside_others_explains_nothing)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", SERVICE("3")), aws_answer(200, "", HOSTS3),
+        aws_answer(200, "", SERVICE("3")), aws_answer(200, "", HOSTS3), NULL };
+    const char *with_work = "{\"Records\":[" RECORD("1", SEEN_TEXT) ","
+        RECORD("2", "{\\\"cluster\\\":\\\"stage\\\"}") "]}";
+    const char *with_a_fault = "{\"Records\":[" RECORD("1", SEEN_TEXT) ","
+        RECORD("2", "x") "]}";
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    handle(SEEN, CLUSTER_ARN, HEADCOUNT_SWEPT_NOT);
+    headcount_op_free(scene.op);
+    o = handle(with_a_fault, NULL, HEADCOUNT_SWEPT_NOT);
+    CHECK_INT(o->records_failed, 1);
+    CHECK_Z(o->skipped_event, NULL);
+    CHECK_Z(o->skipped_because, NULL);
+    headcount_op_free(scene.op);
+    o = handle(with_work, NULL, HEADCOUNT_SWEPT_NOT);
+    CHECK_Z(o->skipped_event, NULL);
+    CHECK_Z(o->skipped_because, NULL);
     headcount_op_free(scene.op);
     scene_close();
 }

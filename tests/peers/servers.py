@@ -12,6 +12,8 @@ manager:
         assert front.connections() == 1
         assert dns.queries() == [("A", "ecs.test.internal")]
 """
+import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -22,6 +24,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -30,17 +33,36 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 SBIN = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
-# Below those that the system gives to whoever connects; a share of them for
-# each process of pytest-xdist, so that nobody takes another's.
-PORTS, SHARES = range(10240, 32768), 8
-given = set()
+# Below those that the system gives to whoever connects.  Each process has a
+# share of them for itself (the lock ends with it): a server that starts later
+# than its port was found does not meet another run's.
+PORTS, SHARES = range(10240, 32768), 16
+given, locks = set(), []
+
+
+@functools.cache
+def own_ports():
+    for share in random.sample(range(SHARES), SHARES):
+        name = f"headcount-ports-{os.getuid()}-{share}"
+        lock = open(pathlib.Path(tempfile.gettempdir()) / name, "wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        locks.append(lock)
+        return PORTS[share::SHARES]
+    return PORTS                        # so many runs at once
 
 
 def free_port():
-    """A port that nobody has, for TCP and UDP; each one once."""
-    share = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % SHARES
+    """A port that nobody has, for TCP and UDP; one that was given is given
+    again only when half of all were."""
+    ports = own_ports()
     while True:
-        port = random.choice(PORTS[share::SHARES])
+        port = random.choice(ports)
+        if len(given) >= len(ports) // 2:
+            given.clear()
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
              socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             try:

@@ -104,7 +104,7 @@ TEST(ask, hosts_page_by_page)
     hc_ask_end(&s->r);
     s->r.hosts = hc_facts_hosts(&s->r.facts, "ACTIVE", HC_STR("a == \"b\""),
                                 READING_FIRST);
-    CHECK_INT(hc_pages_turn(&s->r.pages, HC_STR("page/2"), &why), 0);
+    CHECK_INT(hc_pages_turn(&s->r.pages, true, HC_STR("page/2"), &why), 0);
     CHECK_INT(hc_ask_hosts(&s->r), 0);
     end(s);
 }

@@ -84,8 +84,7 @@ TEST(learn_hosts, pages_in_a_ring_are_not_believed)
     rows[0] = (struct script_row){ .operation = SERVICES,
                                    .answer = SCRIPT_SERVICES(WEB) };
     for (size_t ring = 2; ring <= 5; ring += 3) {
-        /* The empty page, the last of the five, is idle itself. */
-        size_t n = ring == 2 ? 1 + 2 + 3 : 1 + 4 + 3;
+        size_t n = 1 + ring + 3;
 
         for (size_t i = 1; i < n; i++)
             rows[i] = (struct script_row){ .operation = HOSTS,

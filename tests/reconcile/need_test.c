@@ -643,9 +643,10 @@ TEST(need, pages_of_capacity_providers_come_to_an_end)
 {
 #define PAGE(names, next) { .operation = CAPACITIES,                         \
     .answer = TOLD(names, ",\"nextToken\":\"" next "\"") }
-    static const struct script_row rings[][7] = {
+    static const struct script_row rings[][8] = {
         { WHO(PROVIDER("b") "," PROVIDER("a")), THREE_OF("a"),
-          PAGE("", "1"), PAGE("", "2"), PAGE("", "1") },
+          PAGE("", "1"), PAGE("", "2"), PAGE("", "1"), PAGE("", "2"),
+          PAGE("", "1") },
         { WHO(PROVIDER("b") "," PROVIDER("a")), THREE_OF("a"),
           PAGE("", "1"), PAGE("", "1") },
         { WHO(PROVIDER("b") "," PROVIDER("a")), THREE_OF("a"),
@@ -655,7 +656,7 @@ TEST(need, pages_of_capacity_providers_come_to_an_end)
           PAGE(BARE("a"), "1"), { .operation = CAPACITIES,
                                   .answer = TOLD("", "") } },
     };
-    static const size_t calls[] = { 6, 5, 7, 5 };
+    static const size_t calls[] = { 8, 5, 7, 5 };
 
     for (size_t i = 0; i < 4; i++) {
         set(rings[i], calls[i], "web");
@@ -884,10 +885,31 @@ TEST(need, targets_in_a_ring_are_not_believed)
     static const char *const pages[] = {
         TARGETS("", ",\"NextToken\":\"p\""), TARGETS("", ",\"NextToken\":\"q\"")
     };
-    struct script_row rows[2 + 3];
+    struct script_row rows[2 + 5];
 
     memcpy(rows, target_rows, sizeof(target_rows));
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 5; i++) {
+        rows[2 + i] = target_rows[2];
+        rows[2 + i].body = NULL;
+        rows[2 + i].answer = pages[i % 2];
+    }
+    set(SCRIPT_ROWS(rows), "web")->config.ask_targets = true;
+    run(0, HEADCOUNT_FAILED, "EANSWER");
+    CHECK(strstr(script_service(0)->reason, "to an end") != NULL);
+    script_end();
+}
+
+/* One target is news once, on however many pages it stands. */
+TEST(need, a_target_on_every_page_is_no_end_either)
+{
+    static const char *const pages[] = {
+        TARGETS(TARGET("service/prod/web"), ",\"NextToken\":\"p\""),
+        TARGETS(TARGET("service/prod/web"), ",\"NextToken\":\"q\"")
+    };
+    struct script_row rows[2 + 4];
+
+    memcpy(rows, target_rows, sizeof(target_rows));
+    for (size_t i = 0; i < 4; i++) {
         rows[2 + i] = target_rows[2];
         rows[2 + i].body = NULL;
         rows[2 + i].answer = pages[i % 2];

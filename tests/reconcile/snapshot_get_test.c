@@ -42,6 +42,9 @@ TEST(snapshot_get, an_empty_one_knows_its_cluster_and_its_time)
     CHECK_INT(snapshot.taken, 1795478400 * HC_SECOND);
     CHECK(facts.services == NULL && facts.hosts == NULL);
     hc_facts_fini(&facts);
+    CHECK_INT(get("\xef\xbb\xbf{" HEAD "}"), 0);     /* as editors save it */
+    CHECK_STR(snapshot.cluster, "prod");
+    hc_facts_fini(&facts);
 }
 
 TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)

@@ -49,7 +49,8 @@ def test_the_words_are_those_of_the_pinned_botocore():
 def test_a_terminal_gets_a_newline_and_nobody_else(ecs, headcount):
     headcount.at(ecs)
     for body, on_tty in ((b'{"a":1}', b'{"a":1}\r\n'),
-                         (b'{"a":1}\n', b'{"a":1}\r\n'), (b"", b"")):
+                         (b'{"a":1}\n', b'{"a":1}\r\n'), (b"", b""),
+                         (b'{"a":1,\r"b":2}', b'{"a":1, "b":2}\r\n')):
         ecs.fault("ListClusters", ecs.http(200, body), times=2)
         assert headcount("call", "ecs", "list-clusters").out.encode() == body
         ours, theirs = pty.openpty()

@@ -508,9 +508,9 @@ def test_a_message_names_what_was_set(prod, headcount):
              ": --tag takes KEY"),
             ({"HEADCOUNT_QUEUE": "x"}, ["watch", *OURS],
              ": HEADCOUNT_QUEUE takes the queue's URL"),
-            ({"HEADCOUNT_EVERY": "5"}, ["watch", *OURS, "--queue",
-                                        "https://q/1/q"],
-             ": HEADCOUNT_EVERY is for sweeps"),
+            ({"HEADCOUNT_EVERY": "5"}, ["watch", *OURS], "watch what?"),
+            ({"HEADCOUNT_EVERY": "5"}, ["watch", *OURS, "--queue", "x"],
+             ": --queue takes the queue's URL"),
             ({"HEADCOUNT_ASSUME_ROLE": ROLES}, ["call", "ecs", "ListClusters"],
              "more than one HEADCOUNT_ASSUME_ROLE")):
         run = headcount(*args, **env)

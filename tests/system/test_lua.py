@@ -246,6 +246,49 @@ def test_run(headcount, text, args, code, out, err):
     assert err in run.err
 
 
+NTH = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+
+void *realloc(void *p, size_t n)
+{
+    static void *(*next)(void *, size_t);
+    static long left;
+
+    if (!next) {
+        next = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc");
+        left = atol(getenv("FAIL_FROM"));
+    }
+    return --left < 0 ? NULL : next(p, n);
+}
+"""
+
+
+def test_a_script_without_memory_is_no_crash(tmp_path, headcount):
+    """From the n-th request on there is none: no unprotected call of Lua."""
+    if ".so" not in subprocess.run(["ldd", PROGRAM], capture_output=True,
+                                   text=True, check=False).stdout:
+        return                          # nothing can be put before its malloc
+    (tmp_path / "nth.c").write_text(NTH)
+    (tmp_path / "boom.lua").write_text("error 'boom\\tboom'\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "nth.so",
+                    tmp_path / "nth.c", "-ldl"], check=True)
+    whole = 0
+    for n in range(1000):
+        done = subprocess.run(
+            [PROGRAM, "run", tmp_path / "boom.lua"], capture_output=True,
+            text=True, check=False, timeout=60, env={
+                **headcount.env, "LD_PRELOAD": str(tmp_path / "nth.so"),
+                "FAIL_FROM": str(n)})
+        assert done.returncode in (1, 255), (n, done.stderr)
+        assert "PANIC" not in done.stderr
+        whole += "boom.lua:1: boom  boom\n" in done.stderr
+        if whole == 20:
+            break
+    assert whole == 20 and n > 100
+
+
 def test_run_says_what_it_takes(headcount):
     for args, says in ((("run",), "name the Lua file"),
                        (("run", "--queue", "q", "x.lua"), "options only"),

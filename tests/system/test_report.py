@@ -296,6 +296,24 @@ def test_the_report_is_json_to_others_too(prod, headcount, event, tmp_path):
         "filter"] == where
 
 
+def test_what_is_data_is_no_name_of_an_option(prod, headcount, tmp_path):
+    """Sentences name options, --region for config.region; an attribute of
+    hosts and a policy's file keep their names."""
+    where = "attribute:config.region == blue"
+    prod.filters[where] = {"a"}
+    (headcount.home / "request.policy").write_text(
+        f"return {{ per_host {{ 'web', where = '{where}' }} }}")
+    run = headcount("plan", "prod", "--policy", "request.policy", "--output",
+                    "json")
+    service = json.loads(run.out)["clusters"][0]["services"][0]
+    assert service["hosts"]["filter"] == where
+    (headcount.home / "request.policy").write_text("\nreturn 1 + {}")
+    run = headcount("plan", "prod", "--policy", "request.policy")
+    assert "request.policy:2: " in run.out + run.err
+    assert "--region" not in run.out + run.err
+    assert "--policy:" not in run.out + run.err
+
+
 def test_a_line_of_the_plan_has_no_empty_parentheses(prod, headcount):
     (headcount.home / "policy.lua").write_text('return { fixed { "web", 1 } }')
     run = headcount("plan", "prod", "--policy", "policy.lua")

@@ -65,6 +65,20 @@ def test_live_from_a_snapshot_and_applied(prod, headcount, tmp_path):
                 service["wanted"]
 
 
+def test_a_service_that_is_not_in_one_asks_nobody_for_names(
+        prod, headcount, tmp_path):
+    """A live plan looks for the nearest name; one on facts makes no call."""
+    names = ("--service", "gone")
+    taken = headcount("snapshot", "prod", *names)
+    (tmp_path / "s.json").write_text(taken.out)
+    headcount("plan", "prod", *names)
+    assert "ListServices" in prod.operations()
+    calls = len(prod.requests)
+    run = headcount("plan", "--snapshot", tmp_path / "s.json", *names)
+    assert run.code == 1 and "gone" in run.err
+    assert len(prod.requests) == calls
+
+
 def test_a_snapshot_may_be_edited(prod, headcount, tmp_path):
     taken = json.loads(headcount("snapshot", "prod", "--service", "web").out)
     hosts = taken["readings"][0]["lists"][0]["hosts"]

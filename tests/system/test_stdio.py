@@ -17,6 +17,7 @@ from runtime_api import RuntimeApi
 
 CLOSED = [c for n in range(4) for c in itertools.combinations((0, 1, 2), n)]
 HOW = {0: "0<&-", 1: "1>&-", 2: "2>&-"}
+LIMIT = 60      # seconds: what takes longer hangs, on a busy machine, too
 
 POLICY_TEST = """test "an agent on every host" (function()
   local plan = cluster { hosts = 3, services = { "agent" } }
@@ -35,7 +36,7 @@ class Child(subprocess.Popen):
         super().__exit__(*why)
 
 
-def until(true, within=20, what="it"):
+def until(true, within=LIMIT, what="it"):
     end = time.monotonic() + within
     while time.monotonic() < end:
         found = true()
@@ -136,7 +137,7 @@ def test_a_worker_hears_no_signal_of_its_own_lines(prod, headcount):
             for n, path in enumerate(where(worker.pid)):
                 assert (path == "/dev/null") == (n in closed), (closed, path)
             worker.terminate()
-            assert worker.wait(20) == 0
+            assert worker.wait(LIMIT) == 0
             assert worker.stdout.read() == b""
 
 
@@ -161,14 +162,15 @@ def test_a_function_with_closed_descriptors(prod, headcount, name):
                 assert [p == "/dev/null" for p in where(child.pid)] == \
                     [n in closed for n in (0, 1, 2)]
                 child.terminate()
-                out, err = child.communicate(timeout=20)
+                out, err = child.communicate(timeout=LIMIT)
         assert len(prod.writes()) == before + 1
         assert b"Sanitizer" not in err
         assert (out == b"") == (1 in closed) and (err == b"") == (2 in closed)
 
 
 def test_without_a_null_device_nothing_is_begun(prod, headcount):
-    """In a tree that has the program, what it is linked with, and no /dev."""
+    """In a tree that has the program, what it is linked with, and no /dev (nor
+    /proc, without which no sanitizer looks for leaks)."""
     root = headcount.home / "root"
     linked = subprocess.run(["ldd", PROGRAM], capture_output=True, text=True,
                             check=False).stdout
@@ -179,7 +181,8 @@ def test_without_a_null_device_nothing_is_begun(prod, headcount):
     for closed in CLOSED:
         done = subprocess.run(
             [*closing(closed), "chroot", str(root), PROGRAM, "plan", "prod",
-             "--service", "web"], env=headcount.env, check=False, timeout=60,
+             "--service", "web"], check=False, timeout=60,
+            env={**headcount.env, "ASAN_OPTIONS": "detect_leaks=0"},
             stdin=subprocess.DEVNULL, capture_output=True)
         assert done.returncode == (255 if closed else 0), done.stderr
         if closed:
@@ -209,6 +212,10 @@ class Pipe:
         fcntl.fcntl(self.write, fcntl.F_SETFL, flags)
         return self
 
+    def grow(self):
+        """Room for all that the log keeps."""
+        fcntl.fcntl(self.write, fcntl.F_SETPIPE_SZ, 1 << 20)
+
     def take(self):
         """What there is, without a wait."""
         os.set_blocking(self.read, False)
@@ -228,8 +235,13 @@ class Pipe:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def leave(self):
         os.close(self.read)
+        self.read = None
+
+    def __exit__(self, *_):
+        if self.read is not None:
+            os.close(self.read)
         os.close(self.write)
 
 
@@ -256,10 +268,84 @@ def test_a_worker_works_on_while_nobody_reads_its_log(prod, headcount):
         # It leaves in order once there is room.
         until(lambda: audits(pipe.take()))
         worker.terminate()
-        assert worker.wait(20) == 0
+        assert worker.wait(LIMIT) == 0
         text = pipe.take()
     assert [a["after"] for a in audits(text)] == [3]
     assert "lost" not in text and text.startswith("headcount: a sweep every")
+
+
+HELD = 750                              # services, each with an audit line
+LONG = "s" * 250
+LOST = re.compile(r"headcount: (\d+) lines of this log were lost, (\d+) of "
+                  "them of the audit: standard error was full\n")
+
+
+class Flood:
+    """A worker whose one sweep says more than the log keeps.  All its lines are
+    counted by others: the policy names the services, the server counts calls
+    and connections, the metrics count sweeps."""
+
+    def __init__(self, prod, headcount):
+        self.prod, self.file = prod, headcount.home / "metrics"
+        one = prod.services["web"]["taskDefinition"]
+        for i in range(HELD):
+            prod.service(f"{LONG}{i:03}", desired=1, taskDefinition=one)
+        (headcount.home / "all.lua").write_text(f"""
+            local all = {{ limits {{ changes = 1 }} }}
+            for i = 0, {HELD - 1} do
+              all[#all + 1] = per_host {{ ("{LONG}%03d"):format(i) }}
+            end
+            return all""")
+        self.words = ["watch", "prod", "--policy", "all.lua", "--every", "5",
+                      "--metrics", self.file, "--debug"]
+
+    def metric(self, name):
+        """None before it is there."""
+        found = self.file.exists() and re.search(
+            rf"^headcount_{re.escape(name)} (\d+)$", self.file.read_text(),
+            re.M)
+        return int(found[1]) if found else None
+
+    def swept(self):
+        return self.metric('sweeps_total{result="ok"}') == 1
+
+    def lines(self):
+        """The first ("a sweep every 5 s"), and one for each audit, sweep, call
+        and connection."""
+        return 1 + HELD + self.metric('reconciles_total{outcome="ok"}') + \
+            len(self.prod.requests) + self.prod.connections
+
+
+def test_the_lines_that_were_lost_are_as_many_as_it_says(prod, headcount):
+    flood = Flood(prod, headcount)
+    with Pipe().fill() as pipe, \
+         start(headcount, *flood.words, stderr=pipe.write) as worker:
+        until(flood.swept)
+        pipe.grow()
+        said = until(lambda: LOST.search(pipe.take()))
+        worker.terminate()
+        assert worker.wait(LIMIT) == 0
+        text = pipe.take()
+    lost, of_the_audit = map(int, said.groups())
+    kept = audits(text)
+    assert len(LOST.findall(text)) == 1
+    assert lost == flood.lines() - (text.count("\n") - 1)
+    assert lost == flood.metric("log_lines_lost_total")
+    assert lost > of_the_audit == HELD - len(kept) > 0
+    assert [a["service"] for a in kept] == [f"{LONG}{i:03}"
+                                            for i in range(len(kept))]
+
+
+def test_all_lines_are_lost_where_the_reader_goes_away(prod, headcount):
+    """Those that wait for it, too."""
+    flood = Flood(prod, headcount)
+    with Pipe().fill() as pipe, \
+         start(headcount, *flood.words, stderr=pipe.write) as worker:
+        until(flood.swept)
+        pipe.leave()
+        worker.terminate()
+        assert worker.wait(LIMIT) == 0
+    assert flood.metric("log_lines_lost_total") == flood.lines()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -269,7 +355,7 @@ def test_a_signal_ends_a_worker_whose_log_is_full(prod, headcount, number):
         until(lambda: len(prod.writes()) == 1)
         began = time.monotonic()
         worker.send_signal(number)
-        assert worker.wait(20) == 0
+        assert worker.wait(LIMIT) == 0
         assert time.monotonic() - began < 10
 
 
@@ -282,7 +368,54 @@ def test_a_second_signal_does_not_wait_for_the_log(prod, headcount):
         worker.terminate()              # one, if it comes too soon
         until(lambda: worker.send_signal(signal.SIGINT) or
               worker.poll() is not None)
-        assert worker.wait(20) == 130
+        assert worker.wait(LIMIT) == 130
+
+
+LOST = re.compile(r"headcount: (\d+) lines of this log were lost, (\d+) of "
+                  r"them of the audit: standard error was full\n")
+CALLS = """
+local client = require "headcount".client { }
+for _ = 1, 2000 do
+  assert(client:call("ecs", "ListClusters"))
+end
+io.stdout:write("done\\n"):flush()
+"""
+
+
+def test_lines_that_are_lost_are_counted_and_said_once(prod, headcount):
+    (headcount.home / "calls.lua").write_text(CALLS)
+    words = ["run", "--debug", "calls.lua"]
+    with open(headcount.home / "err", "w+", encoding="utf-8") as err:
+        with start(headcount, *words, stderr=err) as child:
+            assert child.wait(60) == 0
+        err.seek(0)
+        every = len(err.read().splitlines())
+    with Pipe().fill() as pipe, \
+         start(headcount, *words, stdout=subprocess.PIPE,
+               stderr=pipe.write) as child:
+        assert child.stdout.readline() == b"done\n"
+        until(lambda: (pipe.take(), child.poll() is not None)[1])
+        assert child.wait(20) == 0
+        text = pipe.take()
+    (lost, audit), = LOST.findall(text)
+    assert int(lost) > 100 and audit == "0"
+    # One line of the 2,000 calls more or less: a connection may be opened anew.
+    assert abs(len(text.splitlines()) - 1 + int(lost) - every) < 10
+
+
+def test_a_worker_has_a_metric_of_lines_that_were_lost(prod, headcount):
+    metrics = headcount.home / "metrics"
+    read, write = os.pipe()
+    os.close(read)                          # no line is ever read
+    with start(headcount, *SWEEPS, "--metrics", "metrics",
+               stderr=write) as worker:
+        os.close(write)
+        until(lambda: metrics.exists() and re.search(
+            r"^headcount_log_lines_lost_total [1-9]\d*$",
+            metrics.read_text(), re.M))
+        until(prod.writes)                  # and the work goes on
+        worker.terminate()
+        assert worker.wait(20) == 0
 
 
 ENDS = {
@@ -310,13 +443,13 @@ def test_a_full_log_holds_up_no_verb(prod, headcount, verb):
                 assert len(prod.writes()) == writes + 1
             if read:
                 until(lambda: (pipe.take(), child.poll() is not None)[1])
-                assert child.wait(20) == 0
+                assert child.wait(LIMIT) == 0
                 text = pipe.take()
                 assert "ListC" in text or "DescribeS" in text
                 assert SECRET not in text and TOKEN not in text
             else:
                 child.terminate()
-                assert child.wait(20) in (0, 130)
+                assert child.wait(LIMIT) in (0, 130)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -329,7 +462,7 @@ def test_a_full_output_waits_for_its_reader_or_a_signal(prod, headcount, verb):
                stderr=subprocess.PIPE) as child:
         waits_to_write(child)
         until(lambda: (pipe.take(), child.poll() is not None)[1])
-        assert child.wait(20) == 0
+        assert child.wait(LIMIT) == 0
         assert len(pipe.take()) == len(whole)
     for number in (signal.SIGTERM, signal.SIGINT):
         with Pipe().fill() as pipe, \
@@ -337,19 +470,73 @@ def test_a_full_output_waits_for_its_reader_or_a_signal(prod, headcount, verb):
                    stderr=subprocess.PIPE) as child:
             waits_to_write(child)
             child.send_signal(number)
-            assert child.wait(20) == 130
+            assert child.wait(LIMIT) == 130
             assert child.stderr.read() in (b"", b"headcount: interrupted\n") \
                 or verb in ("apply", "handle")
 
 
+@pytest.mark.parametrize("verb", ["run", "test"])
+def test_what_a_script_left_to_print_holds_up_no_signal(headcount, verb):
+    """Its text is still in stdio's buffer when the signal ends it."""
+    (headcount.home / "left_test.lua").write_text("""
+        io.write "left"
+        io.stderr:write "ready"
+        while true do end
+    """)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Pipe().fill() as pipe, \
+             start(headcount, verb, "left_test.lua", stdout=pipe.write,
+                   stderr=subprocess.PIPE) as child:
+            assert child.stderr.read(5) == b"ready"
+            child.send_signal(number)
+            assert child.wait(20) == 130
+            assert child.stderr.read() == b"headcount: interrupted\n"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_output_that_another_made_nonblocking_waits(prod, headcount, verb):
+    words = VERBS[verb][0]
+    whole = headcount(*words).out
+    prod.services["web"]["desiredCount"] = 1
+    with Pipe().fill() as pipe:
+        os.set_blocking(pipe.write, False)
+        with start(headcount, *words, stdout=pipe.write,
+                   stderr=subprocess.PIPE) as child:
+            waits_to_write(child)
+            until(lambda: (pipe.take(), child.poll() is not None)[1])
+            assert child.wait(20) == 0
+            assert len(pipe.take()) == len(whole)
+        assert not os.get_blocking(pipe.write)
+
+
+def test_a_terminal_that_another_made_nonblocking_waits(prod, headcount):
+    ours, theirs = os.openpty()
+    long = ["x" * 1000] * 300
+    prod.fault("ListClusters", lambda body: {"clusterArns": long})
+    try:
+        os.set_blocking(theirs, False)
+        with start(headcount, "call", "ecs", "ListClusters", stdout=theirs,
+                   stderr=subprocess.PIPE) as child:
+            waits_to_write(child)
+            text = b""
+            while not text.endswith(b"}\r\n"):
+                text += os.read(ours, 65536)
+            assert child.wait(20) == 0
+        assert not os.get_blocking(theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert json.loads(text) == {"clusterArns": long}
+
+
 def waits_to_write(child):
-    """Until it is in write(2) of a pipe."""
+    """Until it is in write(2) of a pipe, or in musl's writev(2)."""
     wchan = f"/proc/{child.pid}/syscall"
 
     def inside():
         with open(wchan, encoding="ascii") as f:
             words = f.read().split()
-        return words[0] == "1" and words[1] == "0x1"
+        return words[0] in ("1", "20") and words[1] == "0x1"
 
     until(inside, what="a write that waits")
 
@@ -432,7 +619,7 @@ def test_an_output_that_does_not_take_it_is_an_error(prod, headcount, verb):
                    stderr=subprocess.PIPE) as child:
             os.close(out)
             err = child.stderr.read().decode()
-            assert child.wait(20) == 255, err
+            assert child.wait(LIMIT) == 255, err
         assert err.endswith(f"headcount: cannot write to standard output: "
                             f"{why}\n")
 
@@ -478,7 +665,7 @@ def test_input_without_an_end_ends_with_a_signal(prod, headcount, what, kind):
                    stderr=subprocess.PIPE) as child:
             waits_to_read(child)
             child.send_signal(number)
-            assert child.wait(20) == 130
+            assert child.wait(LIMIT) == 130
             err = child.stderr.read()
             assert err in (b"", b"headcount: interrupted\n"), err
     assert prod.requests == []

@@ -588,6 +588,15 @@ def test_a_sweep_that_cannot_be_ends_it(prod, headcount):
         assert worker.end()[0] == 253
 
 
+def test_all_that_is_typed_beats_clusters_of_the_environment(prod, headcount):
+    prod.model.cluster("stage").service("web", desired=0)
+    with Worker(headcount, None, "--all", "--every", "0.5",
+                HEADCOUNT_CLUSTERS="stage") as worker:
+        until(prod.writes, what="a write in prod")
+        assert worker.stop()[0] == 0
+    assert prod.services["web"]["desiredCount"] == 3
+
+
 def test_a_sweep_that_fails_is_made_again(prod, headcount):
     prod.fault("ListClusters", "denied", times=2)
     with Worker(headcount, None, "--all", "--every", "0.2") as worker:

@@ -174,6 +174,42 @@ TEST(bundle, line_ends_of_any_kind_are_read)
     }
 }
 
+/* Files that were put together: one begins with a BOM, one was cut off. */
+TEST(bundle, what_stands_before_a_certificate_does_not_take_it_along)
+{
+    static const char *const before[] = {
+        "-----BEGIN PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n",
+        "-----BEGIN PRIVATE KEY-----\nAAAA",
+        "-----BEGIN PRIVATE KEY-----\n!!!!\n",
+        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n",
+        "-----BEGIN \n", "-----BEGIN CERT", "-----", "-----END CERTIFICATE--",
+        "Subject: a comment\n\xEF\xBB\xBF", "\xEF\xBB\xBF\xEF\xBB\xBF",
+    };
+    size_t n;
+    char *ca = bundle("other-ca.pem", &n);
+
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        size_t length = strlen(before[i]);
+        bool ends = before[i][length - 1] == '\n' ||
+                    before[i][length - 1] == '\xBF';
+        struct hc_anchors a;
+        struct hc_buf text;
+
+        hc_buf_init(&text, t_alloc(), 1 << 20);
+        hc_buf_put(&text, ca, n);
+        hc_buf_text(&text, before[i]);
+        hc_buf_text(&text, ends ? "" : "\n");
+        hc_buf_put(&text, ca, n);
+        CHECK_INT(load(&a, hc_buf_view(&text), NULL), 0);
+        if (a.n != 2)
+            t_check(false, before[i], __FILE__, __LINE__);
+        CHECK_INT(a.skipped, 0);
+        hc_buf_fini(&text);
+        hc_anchors_fini(&a);
+    }
+}
+
 static void skips(struct hc_str text, const char *why)
 {
     size_t n;

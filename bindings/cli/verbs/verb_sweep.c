@@ -94,7 +94,7 @@ static bool make_room(struct sweep *s, size_t at)
     return true;
 }
 
-/* What stdout did not take once would only wait again. */
+/* After stdout has failed once nothing more is tried: it would wait again. */
 static void print(struct sweep *s, const char *text)
 {
     clear_progress(s);

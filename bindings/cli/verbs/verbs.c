@@ -22,14 +22,16 @@
 /* A signal that comes just before the wait does not end it: look for one now
  * and then. */
 #define LOOK_AGAIN ((int64_t)1000000)
-/* Seconds from the first signal to the end of a process that waits for a
- * reader, a writer or a disk: while calls are in flight, and else. */
+/* The first signal ends the process after so many seconds, even if it waits for
+ * a reader, a writer or a disk: LAST_OF_CALLS while calls are in flight, else
+ * LAST.  The second one ends it at once. */
 #define LAST_OF_CALLS 10
 #define LAST 1
-/* For the rest of the log, of a worker and after an interrupt. */
+/* A worker, and a program that was interrupted, wait so long for the reader of
+ * the log at the end. */
 #define TELL_MS 2000
 
-/* The one thing a signal handler may touch. */
+/* Signal handlers write `interrupted` and read `calls_in_flight`. */
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t calls_in_flight;
 
@@ -228,8 +230,8 @@ int verbs_open(headcount **h, const struct options *o)
     return verbs_exit_code(err);
 }
 
-/* Until there is something to read, or a signal.  A pipe may have no writer
- * yet. */
+/* Waits until there is something to read, or a signal came.  A pipe may have
+ * no writer yet. */
 static void wait_to_read(int fd)
 {
     struct pollfd in = { .fd = fd, .events = POLLIN };

@@ -339,9 +339,8 @@ static int check_words(const struct options *o)
     const char *queue = o->queue ? check_queue(o) : NULL;
     char who[OPTIONS_NAME];
 
-    if (!sweeps && o->every)
-        complain("%s is for sweeps: name the clusters, or give --all",
-                 options_said(o, "every", who));
+    if (!sweeps && options_is_typed(o, "every"))
+        complain("--every is for sweeps: name the clusters, or give --all");
     else if (!sweeps && !o->queue)
         complain("watch what? Give --queue URL, clusters to sweep, or --all");
     else if (o->queue && o->dry_run)

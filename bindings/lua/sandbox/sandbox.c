@@ -541,7 +541,6 @@ static int sandbox_begin(lua_State *L)
     lua_pushlightuserdata(L, ud);
     body(L);
     lua_settop(L, 0);
-    sandbox_check_metatables(L);
     return 0;
 }
 

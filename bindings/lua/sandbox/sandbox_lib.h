@@ -33,7 +33,6 @@ void sandbox_compiles(lua_State *L, int line, bool looks);
 
 /* Metatables of a run: none of them may get __mode, __gc or __close later. */
 void sandbox_begin_metatables(lua_State *L);
-void sandbox_check_metatables(lua_State *L);
 
 /* An environment: the given names by a table that raises at others. */
 void sandbox_push_env(lua_State *L, int names);

@@ -4,16 +4,26 @@
  * code behind __gc and __close would run after the end of the run: a metatable
  * has none of them, when it is set or later.  For what comes later, a metatable
  * gets a metatable of ours that looks at each new key; getmetatable does not
- * show it.  A metatable that has one of its own already (a class that inherits)
- * gets our __newindex into that one.  If it has a __newindex of its own, or
- * gets one, the metatable is looked at after the run.
+ * show it.
+ *
+ * A metatable `t` that has a metatable M of its own (a class that inherits)
+ * gets a copy of M, which has our __newindex unless M has one.  M itself would
+ * be no place for it: the text could take it out, make t weak for a while, and
+ * put it back.
+ *
+ *     setmetatable(t, M)      t --> copy of M      copies[M] = the copy
+ *     getmetatable(t)         M                    shown[the copy] = M
+ *
+ * What M gets later goes into the copy, too; what is changed in M goes there
+ * when t is set as a metatable the next time.
  */
 #include <string.h>
 
 #include "sandbox/sandbox_lib.h"
 
 static const char guard_key = 'g';      /* registry: our metatable        */
-static const char noted_key = 'n';      /* registry: to look at, as keys  */
+static const char copies_key = 'c';     /* registry: metatable to copy    */
+static const char shown_key = 's';      /* registry: copy to metatable    */
 
 static const char *const meta_refused[] = { "__gc", "__close", "__mode" };
 
@@ -30,6 +40,28 @@ static const char *meta_find(lua_State *L, int t)
     return NULL;
 }
 
+/* The value on top gives way to what the map has for it; false: to nil. */
+static bool meta_map(lua_State *L, const void *map)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, map);
+    lua_insert(L, -2);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+    return !lua_isnil(L, -1);
+}
+
+/* map[key] = value, of what stands there. */
+static void meta_note(lua_State *L, const void *map, int key, int value)
+{
+    key = lua_absindex(L, key);
+    value = lua_absindex(L, value);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, map);
+    lua_pushvalue(L, key);
+    lua_pushvalue(L, value);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
 /* __newindex of a metatable. */
 static int meta_newindex(lua_State *L)
 {
@@ -40,6 +72,13 @@ static int meta_newindex(lua_State *L)
             strcmp(lua_tostring(L, 2), meta_refused[i]) == 0)
             return luaL_error(L, "%s is not possible here: no metatable has "
                               "it", meta_refused[i]);
+    lua_pushvalue(L, 1);
+    if (!lua_isnil(L, 3) && meta_map(L, &copies_key)) {
+        lua_pushvalue(L, 2);
+        lua_pushvalue(L, 3);
+        lua_rawset(L, -3);
+    }
+    lua_settop(L, 3);
     lua_rawset(L, 1);
     return 0;
 }
@@ -58,46 +97,52 @@ static bool meta_is_guard(lua_State *L, int i)
 /* It was used as a metatable before. */
 static bool meta_is_guarded(lua_State *L, int t)
 {
-    bool is = false;
+    bool is;
 
-    if (lua_getmetatable(L, t)) {
-        is = meta_is_guard(L, -1);
-        lua_pop(L, 1);
-    }
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &noted_key);
-    lua_pushvalue(L, t);
-    is = lua_rawget(L, -2) != LUA_TNIL || is;
-    lua_pop(L, 2);
+    if (!lua_getmetatable(L, t))
+        return false;
+    is = meta_is_guard(L, -1) || meta_map(L, &shown_key);
+    lua_pop(L, 1);
     return is;
 }
 
-static void meta_note(lua_State *L, int t)
+/* The metatable on top gives way to its copy. */
+static void meta_copy(lua_State *L)
 {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &noted_key);
-    lua_pushvalue(L, t);
-    lua_pushboolean(L, 1);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
+    int from = lua_gettop(L);
+
+    lua_pushvalue(L, from);
+    if (!meta_map(L, &copies_key)) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushliteral(L, "__newindex");
+        lua_pushcfunction(L, meta_newindex);
+        lua_rawset(L, -3);
+        meta_note(L, &copies_key, from, -1);
+        meta_note(L, &shown_key, -1, from);
+    }
+    for (lua_pushnil(L); lua_next(L, from);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, from + 1);
+        sandbox_pay(L, 8);
+    }
+    lua_remove(L, from);
 }
 
 static void meta_guard(lua_State *L, int t)
 {
     if (!lua_getmetatable(L, t)) {
         lua_rawgetp(L, LUA_REGISTRYINDEX, &guard_key);
-        lua_setmetatable(L, t);
-        return;
+    } else if (!meta_is_guard(L, -1)) {
+        lua_pushvalue(L, -1);
+        if (meta_map(L, &shown_key))
+            lua_replace(L, -2);         /* the copy is brought up to date */
+        else
+            lua_pop(L, 1);
+        meta_copy(L);
     }
-    if (!meta_is_guard(L, -1)) {
-        meta_note(L, t);
-        lua_pushliteral(L, "__newindex");
-        if (lua_rawget(L, -2) == LUA_TNIL) {
-            lua_pushliteral(L, "__newindex");
-            lua_pushcfunction(L, meta_newindex);
-            lua_rawset(L, -4);
-        }
-        lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
+    lua_setmetatable(L, t);
 }
 
 static int meta_set(lua_State *L)
@@ -133,8 +178,23 @@ static int meta_get(lua_State *L)
         lua_pushnil(L);
         return 1;
     }
-    luaL_getmetafield(L, 1, "__metatable");     /* instead of it, if there */
+    if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+        return 1;                       /* instead of it */
+    lua_pushvalue(L, -1);
+    if (!meta_map(L, &shown_key))
+        lua_pop(L, 1);
     return 1;
+}
+
+/* A map that keeps none of its keys alive. */
+static void meta_open_map(lua_State *L, const void *map)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "k");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, map);
 }
 
 void sandbox_begin_metatables(lua_State *L)
@@ -143,25 +203,8 @@ void sandbox_begin_metatables(lua_State *L)
     lua_pushcfunction(L, meta_newindex);
     lua_setfield(L, -2, "__newindex");
     lua_rawsetp(L, LUA_REGISTRYINDEX, &guard_key);
-    lua_newtable(L);
-    lua_createtable(L, 0, 1);
-    lua_pushliteral(L, "k");            /* it keeps none of them alive */
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &noted_key);
-}
-
-void sandbox_check_metatables(lua_State *L)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &noted_key);
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-        const char *refused = meta_find(L, lua_absindex(L, -2));
-
-        if (refused != NULL)
-            luaL_error(L, "%s is not possible here: no metatable has it",
-                       refused);
-    }
-    lua_pop(L, 1);
+    meta_open_map(L, &copies_key);
+    meta_open_map(L, &shown_key);
 }
 
 void sandbox_open_metatables(lua_State *L)
