@@ -11,7 +11,7 @@ export BUILD
 status=0
 
 [ $# -gt 0 ] || set -- layers includes onefile words functions format \
-    sizes symbols exports data mirror members shell lua breaks
+    sizes symbols exports data mirror members shell lua breaks peers
 
 for check; do
     if out=$(sh "tests/lint/$check.sh" 2>&1); then
