@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """peers.py - every file of tests/peers says in its head which tests use it
-("Used by: ...", paths under tests/, "*" allowed) and why moto does not do
-("Instead of moto: ...").  A .c file leaves both to its header.
+("Used by: ...": paths under tests/, "*" and folders allowed) and why moto does
+not do ("Instead of moto: ...").  A .c file leaves both to its header.
 """
 import fnmatch
 import glob
@@ -58,7 +58,8 @@ def check(path):
     if not said:
         yield "does not say who uses it (Used by: ...)"
         return
-    named = ["tests/" + n for n in re.split(r",? and |, ", said.group(1))]
+    named = [f"tests/{n}*" if n.endswith("/") else f"tests/{n}"
+             for n in re.split(r",? and |, ", said.group(1))]
     users = users_of(name)
     for pattern in named:
         if not fnmatch.filter(users, pattern):

@@ -4,7 +4,7 @@ Shapes are botocore's own model of ECS and Application Auto Scaling; signatures
 are recomputed by botocore's own signer.  Stricter than AWS in one thing: a
 member that no shape has is refused, where AWS passes over it.
 
-Used by: peers/ecs_server.py, peers/creds_server.py, system/*.py and
+Used by: peers/ecs_server.py, peers/creds_server.py, system/ and
 bench/sweep.py.
 Instead of moto: moto takes requests that AWS refuses, and checks no
 signature.

@@ -7,7 +7,7 @@
  *     CHECK_INT(script_run(), 1);        then s->r.result
  *     script_end();                      every row was used, nothing is left
  *
- * Used by: reconcile/*_test.c.
+ * Used by: reconcile/.
  * Instead of moto: moto answers over a network and by its own state; a unit
  * test needs the answers of a table, in order.
  */

@@ -1,7 +1,7 @@
 /* peers/net_peer.h - a TCP server on loopback inside the test's own thread,
  * and a net whose clock stands still until the test moves it.
  *
- * Used by: net/*_test.c and peers/aws_peer.h.
+ * Used by: net/ and peers/aws_peer.h.
  * Instead of moto: moto speaks HTTP; these tests need single bytes, closes and
  * handshakes at a chosen time.
  */

@@ -8,7 +8,7 @@ answer; the last one is said for ever); then no event more.
         api.idle.wait(30)                      # it asked for one more event
         assert api.posts == [(path, body), (path, body)]
 
-Used by: system/*.py.
+Used by: system/.
 Instead of moto: moto runs functions in Docker and has no Runtime API of its
 own.
 """
