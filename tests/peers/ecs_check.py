@@ -5,7 +5,7 @@ are recomputed by botocore's own signer.  Stricter than AWS in one thing: a
 member that no shape has is refused, where AWS passes over it.
 
 Used by: peers/ecs_server.py, peers/creds_server.py, system/ and
-bench/sweep.py.
+bench/.
 Instead of moto: moto takes requests that AWS refuses, and checks no
 signature.
 """
