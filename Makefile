@@ -145,10 +145,10 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
 
 # ---- rules ----
 
-.PHONY: all deps demo test check san valgrind cover fuzz soak mutants bench \
-    allocations size tidy fmt static lambda lua-env lua-module install-lua \
-    install uninstall dist clean help objects unit-programs lua-programs \
-    replays t FORCE
+.PHONY: all deps demo test check failed san valgrind cover fuzz soak mutants \
+    bench allocations size tidy fmt static lambda lua-env lua-module \
+    install-lua install uninstall dist clean help objects unit-programs \
+    lua-programs replays t FORCE
 
 all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so $(LUA_MODULE) \
     $(LUA_FACADE) $(COMMANDS)
@@ -364,6 +364,9 @@ test: deps ## everything; the last line is "N passed, N failed, N skipped"
 check: ## units, replayed corpora, lint: under a minute
 	@$(RUN) check
 
+failed: ## the unit programs that failed last time
+	@$(RUN) failed
+
 san: ## units and replayed corpora under AddressSanitizer and UBSan
 	@$(RUN) san
 
@@ -390,6 +393,7 @@ bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 	@sh tests/bench/run.sh
 	@sh tests/bench/policies.sh
 	@sh tests/bench/sweeps.sh
+	@sh tests/bench/events.sh
 	@sh tests/bench/lambda.sh
 
 size: static ## the static binaries, by folder

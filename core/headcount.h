@@ -472,8 +472,9 @@ struct headcount_fact {
     const void *list;             /* private                                 */
 };
 
-/* 1: known, *fact is good until headcount_op_free; 0: noted; or a code with the
- * sentence in *error (may be NULL): HEADCOUNT_ESTATE unless the op ASKS. */
+/* 1: known, *fact is good until headcount_resume or headcount_refuse; 0: noted;
+ * or a code with the sentence in *error (may be NULL): HEADCOUNT_ESTATE unless
+ * the op ASKS. */
 int headcount_fact(headcount_op *op, const struct headcount_query *query,
                    struct headcount_fact *fact, struct headcount_error *error);
 /* The i-th host, or the name of the i-th service; false, NULL: there is none.

@@ -4,9 +4,9 @@
  * arrives:
  *
  *     hc_ecs_hosts_init(&v, alloc);
- *     each span:  err = hc_ecs_hosts_feed(&v, span, e);
- *     the end:    err = hc_ecs_hosts_end(&v, e);     then v.arns, v.next
- *     always:     hc_ecs_hosts_fini(&v);
+ *     each span:  err = hc_ecs_arns_feed(&v, span, e);
+ *     the end:    err = hc_ecs_arns_end(&v, e);     then v.arns, v.next
+ *     always:     hc_ecs_arns_fini(&v);
  *
  * An answer that restarts (a retry) is a fini and an init.  Strings of a view
  * live until its fini and have a NUL after them.  Members of a wrong type,

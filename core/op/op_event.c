@@ -160,7 +160,7 @@ static void event_settle_clusters(struct op_reconcile *r)
         r->records.clusters[i].foreign = foreign;
         hc_records_settle(&r->records, i, foreign
                             ? r->op.request.drop_foreign
-                            : event_went_well(&r->clusters[at]->result));
+                            : event_went_well(&r->results[at]));
     }
 }
 
@@ -199,7 +199,7 @@ static int event_settle_foreign(struct op_reconcile *r)
 static void event_note_versions(struct op_reconcile *r)
 {
 
-    for (size_t i = 0; r->begun > 0 && !r->op.request.dry_run &&
+    for (size_t i = 0; r->at > 0 && !r->op.request.dry_run &&
                        i < r->records.versions_n; i++) {
         const struct hc_event_version *seen = &r->records.versions[i];
         struct hc_memory_key key = event_key(seen);

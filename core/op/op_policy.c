@@ -31,7 +31,7 @@ static int64_t asks_known(int64_t n)
 
 void hc_op_policy_ask(struct op_reconcile *r)
 {
-    struct hc_reconcile *one = r->clusters[r->at];
+    struct hc_reconcile *one = r->run;
     const struct hc_arn *c = &one->cluster;
     struct hc_arena *arena = &one->facts.arena;
 
@@ -210,7 +210,7 @@ static int asks_ask(struct op_reconcile *r, const struct headcount_query *from,
 
     if (r == NULL)
         return hc_error_set(e, HEADCOUNT_ESTATE, "this op asks nothing now");
-    one = r->clusters[r->at];
+    one = r->run;
     if (!asks_take(from, &q))
         return hc_error_set(e, HEADCOUNT_EARG,
                             "this is no query: its kind, a tag's "
@@ -339,7 +339,7 @@ int headcount_wish(headcount_op *op, const struct headcount_wish *wish)
     if (hc_take_struct(&w, &hc_form_wish, wish, &e) < 0 ||
         !hc_op_wish_is_sound(&w))
         return hc_op_refused(r->op.h, "headcount_wish", &e);
-    err = hc_op_take_wish(&r->op, &w, &taken);
+    err = hc_op_take_wish(&r->op, &r->run->facts.arena, &w, &taken);
     if (err == 0)
         err = hc_op_policy_add(r, &taken);
     if (err < 0)
@@ -365,21 +365,21 @@ void headcount_refuse(headcount_op *op, const char *why)
 
     if (r == NULL)
         return;
-    hc_reconcile_refuse(r->clusters[r->at], "EPOLICY", why);
+    hc_reconcile_refuse(r->run, "EPOLICY", why);
     hc_op_run_again(&r->op);
     if (op != &r->op)
         hc_op_run_again(op);
 }
 
-/* Wishes that stand move to where they stay. */
+/* Wishes that stand live as long as the run that they are for. */
 void hc_op_policy_resume(struct op_reconcile *r)
 {
-    struct hc_reconcile *one = r->clusters[r->at];
+    struct hc_reconcile *one = r->run;
     struct hc_wish *wishes = NULL;
     size_t n = r->new_wishes_n;
 
     if (one->question.needs_n == 0 && n > 0) {
-        wishes = hc_arena_zero(&r->op.arena, n * sizeof *wishes);
+        wishes = hc_arena_zero(&one->facts.arena, n * sizeof *wishes);
         if (wishes != NULL)
             memcpy(wishes, r->new_wishes, n * sizeof *wishes);
     }

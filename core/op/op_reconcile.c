@@ -2,7 +2,8 @@
  * and those are reconciled one after another.
  *
  *   start   the event is read, names and wishes are checked, nothing is sent
- *   step    credentials once, then cluster by cluster
+ *   step    credentials once, then cluster by cluster: each one's run begins
+ *           when its turn comes, and only its result stays
  *   report  when the last is done
  */
 #include "op/op_reconcile.h"
@@ -22,8 +23,6 @@ static struct op_reconcile *reconcile_of(headcount_op *op)
 {
     return (struct op_reconcile *)op;
 }
-
-/* ---- start: one reconcile a cluster ---- */
 
 /* An endpoint that somebody named for ECS is no AWS: Auto Scaling is only asked
  * where it was named too. */
@@ -79,28 +78,6 @@ static struct hc_str op_account_called(const struct op_reconcile *r)
     return part;
 }
 
-/* A cluster that ECS answered for is of the credentials' account; what a
- * snapshot says, and a role's clusters, tell nothing of the handle's. */
-static void op_learn_account(struct op_reconcile *r)
-{
-    bool ours =
-        r->op.request.assume_role == NULL && r->op.request.snapshot == NULL;
-    struct hc_arn arn;
-
-    for (size_t i = 0; ours && i < r->begun && r->op.h->account[0] == '\0';
-         i++) {
-        const struct hc_reconcile *one = r->clusters[i];
-        struct hc_str account = one->account;
-
-        if (account.n == 0 && one->known && one->result.error_code == NULL &&
-            hc_arn_cluster(&arn, hc_str(one->result.arn), NULL) == 0)
-            account = arn.account;
-        if (account.n > 0 && account.n < sizeof r->op.h->account)
-            hc_fmt(r->op.h->account, sizeof r->op.h->account, "%.*s",
-                   HC_STR_ARG(account));
-    }
-}
-
 /* ECS allows an account so many calls: reconciles keep to a share of them. */
 static struct hc_call_config op_calls(struct op_reconcile *r)
 {
@@ -112,8 +89,17 @@ static struct hc_call_config op_calls(struct op_reconcile *r)
     return config;
 }
 
-static int op_begin_cluster(struct op_reconcile *r, size_t at)
+static bool op_is_dry(const struct op_reconcile *r, size_t at)
 {
+    return r->op.request.dry_run ||
+           (r->op.request.snapshot == NULL && hc_op_event_is_dry(r, at));
+}
+
+/* ---- the run of one cluster ---- */
+
+static int op_begin_run(struct op_reconcile *r, size_t at)
+{
+    const struct hc_alloc *alloc = &r->op.h->net.sys.alloc;
     bool live = r->op.request.snapshot == NULL;
     const char *foreign = live ? hc_op_targets_foreign(r, at) : NULL;
     const struct hc_reconcile_config config = {
@@ -129,7 +115,7 @@ static int op_begin_cluster(struct op_reconcile *r, size_t at)
         .asks = r->op.request.policy,
         .policy_sha256 = hc_str(r->op.request.policy_sha256),
         .verify = r->op.request.verify,
-        .dry_run = r->op.request.dry_run || (live && hc_op_event_is_dry(r, at)),
+        .dry_run = op_is_dry(r, at),
         .paused = r->op.request.paused,
         .event = live ? op_event_of(r, at) : NULL,
         .call = op_calls(r),
@@ -143,54 +129,126 @@ static int op_begin_cluster(struct op_reconcile *r, size_t at)
         .audit =
             live ? r->op.h->audit : (struct hc_audit_to){ NULL, NULL, NULL },
     };
-    struct hc_reconcile *one = hc_alloc(&r->op.h->net.sys.alloc, sizeof *one);
 
-    if (one == NULL)
+    r->run = hc_alloc(alloc, sizeof *r->run);
+    if (r->run == NULL)
         return HEADCOUNT_ENOMEM;
-    r->clusters[at] = one;
-    r->begun = at + 1;
-    return hc_reconcile_start(one, &r->op.h->net, &r->op.job, &config,
-                              &r->op.error);
+    int err = hc_reconcile_start(r->run, &r->op.h->net, &r->op.job, &config,
+                                 &r->op.error);
+
+    if (err == 0 && r->cancelled)
+        hc_reconcile_cancel(r->run, hc_now(&r->op.h->net.sys));
+    return err;
 }
 
-static int op_begin_clusters(struct op_reconcile *r)
+static void op_end_run(struct op_reconcile *r)
 {
-    int err = 0;
+    if (r->run == NULL)
+        return;
+    hc_reconcile_fini(r->run);
+    hc_free(&r->op.h->net.sys.alloc, r->run, sizeof *r->run);
+    r->run = NULL;
+}
 
-    r->clusters = hc_arena_zero(&r->op.arena,
-                               r->clusters_n * sizeof *r->clusters);
-    if (r->clusters == NULL)
-        return HEADCOUNT_ENOMEM;
-    for (size_t i = 0; err == 0 && i < r->clusters_n; i++)
-        err = op_begin_cluster(r, i);
+/* A wish that cannot be meant is refused before anything is sent, whichever
+ * cluster it cannot be meant for.  A run that is begun takes 16 KiB, so of
+ * several clusters each one begins again when its turn comes. */
+static int op_check_clusters(struct op_reconcile *r)
+{
+    int err;
+
+    r->results = hc_arena_zero(&r->op.arena,
+                               r->clusters_n * sizeof *r->results);
+    r->ran = hc_arena_zero(&r->op.arena, r->clusters_n * sizeof *r->ran);
+    err = hc_arena_error(&r->op.arena);
+    for (size_t i = 0; err == 0 && i < r->clusters_n; i++) {
+        op_end_run(r);
+        err = op_begin_run(r, i);
+    }
+    if (r->clusters_n > 1)
+        op_end_run(r);
     return err;
+}
+
+static const char *op_kept(struct op_reconcile *r, const char *text)
+{
+    if (text == NULL || *text == '\0')
+        return text != NULL ? "" : NULL;
+    return hc_arena_str(&r->op.arena, hc_str(text)).p;
+}
+
+/* The result outlives the run. */
+static void op_keep_result(struct op_reconcile *r)
+{
+    const struct headcount_cluster *from = &r->run->result;
+    struct headcount_service *rows =
+        hc_arena_zero(&r->op.arena, from->services_n * sizeof *rows);
+
+    for (size_t i = 0; rows != NULL && i < from->services_n; i++) {
+        rows[i] = from->services[i];
+        rows[i].service = op_kept(r, rows[i].service);
+        rows[i].code = op_kept(r, rows[i].code);
+        rows[i].reason = op_kept(r, rows[i].reason);
+        rows[i].rule = op_kept(r, rows[i].rule);
+        rows[i].switch_text = op_kept(r, rows[i].switch_text);
+        rows[i].hosts_by = op_kept(r, rows[i].hosts_by);
+        rows[i].hosts_filter = op_kept(r, rows[i].hosts_filter);
+        rows[i].at = op_kept(r, rows[i].at);
+    }
+    r->results[r->at] = (struct headcount_cluster){
+        .arn = op_kept(r, from->arn), .name = op_kept(r, from->name),
+        .error_code = op_kept(r, from->error_code),
+        .error = op_kept(r, from->error),
+        .services = rows, .services_n = rows != NULL ? from->services_n : 0,
+        .skipped = op_kept(r, from->skipped),
+    };
+}
+
+/* A cluster that ECS answered for is of the credentials' account; what a
+ * snapshot says, and a role's clusters, tell nothing of the handle's. */
+static void op_keep_account(struct op_reconcile *r)
+{
+    struct hc_str account = r->run->account;
+    struct hc_arn arn;
+
+    if (r->account[0] != '\0' || r->op.request.assume_role != NULL ||
+        r->op.request.snapshot != NULL)
+        return;
+    if (account.n == 0 && r->run->known &&
+        r->run->result.error_code == NULL &&
+        hc_arn_cluster(&arn, hc_str(r->run->result.arn), NULL) == 0)
+        account = arn.account;
+    if (account.n < sizeof r->account)
+        hc_fmt(r->account, sizeof r->account, "%.*s", HC_STR_ARG(account));
+}
+
+/* A snapshot of what nothing is known of would be of no use. */
+static void op_keep_snapshot(struct op_reconcile *r)
+{
+    if (r->op.request.record && r->run->result.error_code == NULL)
+        hc_reconcile_put_snapshot(r->run, &r->snapshot);
+}
+
+/* The run of names[at] is over: what it read is freed. */
+static int op_keep_run(struct op_reconcile *r)
+{
+    r->ran[r->at] = (struct op_ran){ .dry = r->run->config.dry_run,
+                                     .known = r->run->known };
+    op_keep_result(r);
+    op_keep_account(r);
+    op_keep_snapshot(r);
+    op_end_run(r);
+    return hc_arena_error(&r->op.arena);
 }
 
 /* ---- report ---- */
 
-/* What the rows point to lives as long as the reconciles. */
-static int op_put_clusters(struct op_reconcile *r,
-                           const struct headcount_cluster *const *from,
-                           size_t n)
-{
-    struct headcount_cluster *to = hc_arena_zero(&r->op.arena, n * sizeof *to);
-
-    for (size_t i = 0; to != NULL && i < n; i++)
-        to[i] = *from[i];
-    r->op.outcome.clusters = to;
-    r->op.outcome.clusters_n = to != NULL ? n : 0;
-    return to == NULL && n > 0 ? HEADCOUNT_ENOMEM : 0;
-}
-
-/* A snapshot of what nothing is known of would be of no use. */
 static int op_put_snapshot(struct op_reconcile *r)
 {
-    if (!r->op.request.record || r->begun != 1 ||
-        r->clusters[0]->result.error_code != NULL)
-        return 0;
-    hc_reconcile_put_snapshot(r->clusters[0], &r->snapshot);
-    r->op.outcome.snapshot = hc_buf_z(&r->snapshot);
-    r->op.outcome.snapshot_size = r->snapshot.n;
+    if (r->snapshot.n > 0) {
+        r->op.outcome.snapshot = hc_buf_z(&r->snapshot);
+        r->op.outcome.snapshot_size = r->snapshot.n;
+    }
     return hc_buf_error(&r->snapshot);
 }
 
@@ -206,8 +264,8 @@ static int op_put_missing(struct op_reconcile *r)
     int err = hc_missing_init(&missing, &r->op.arena, r->wishes,
                               named ? r->wishes_n : 0);
 
-    for (size_t i = 0; err == 0 && i < r->begun; i++)
-        hc_missing_note(&missing, &r->clusters[i]->result);
+    for (size_t i = 0; err == 0 && i < r->at; i++)
+        hc_missing_note(&missing, &r->results[i]);
     if (err == 0)
         r->op.outcome.missing_services =
             hc_missing_list(&missing, &r->op.arena,
@@ -218,23 +276,23 @@ static int op_put_missing(struct op_reconcile *r)
 /* Where it says so in the end nothing was written, whoever forbade it. */
 static bool op_was_dry(const struct op_reconcile *r)
 {
-    bool dry = r->op.request.dry_run || r->begun > 0;
+    bool dry = r->op.request.dry_run || r->at > 0;
 
-    for (size_t i = 0; i < r->begun && !r->op.request.dry_run; i++)
-        dry = dry && r->clusters[i]->config.dry_run;
+    for (size_t i = 0; i < r->at && !r->op.request.dry_run; i++)
+        dry = dry && r->ran[i].dry;
     return dry;
 }
 
 static int op_report(struct op_reconcile *r)
 {
-    const size_t n = r->begun;
+    const size_t n = r->at;
     const struct headcount_cluster **all =
         hc_arena_zero(&r->op.arena, n * sizeof *all);
 
     if (all == NULL && n > 0)
         return HEADCOUNT_ENOMEM;
     for (size_t i = 0; i < n; i++)
-        all[i] = &r->clusters[i]->result;
+        all[i] = &r->results[i];
     int err = op_put_missing(r);
     const struct hc_report report = {
         .dry_run = op_was_dry(r),
@@ -247,8 +305,8 @@ static int op_report(struct op_reconcile *r)
         .elapsed_us = hc_now(&r->op.h->net.sys) - r->op.started,
     };
 
-    if (err == 0)
-        err = op_put_clusters(r, all, n);
+    r->op.outcome.clusters = r->results;
+    r->op.outcome.clusters_n = n;
     if (err == 0)
         err = op_put_snapshot(r);
     if (err == 0)
@@ -298,7 +356,7 @@ static int op_prepare(struct op_reconcile *r)
         err = hc_op_targets(r);
     if (err == 0 && request->snapshot == NULL)
         err = hc_op_check_endpoint(&r->op, op_calls(r).region);
-    return err == 0 ? op_begin_clusters(r) : err;
+    return err == 0 ? op_check_clusters(r) : err;
 }
 
 static int op_reconcile_start(headcount_op *op)
@@ -381,20 +439,21 @@ static bool op_unlock_cluster(struct op_reconcile *r)
 /* Its owner is not asked any more when nothing may begin any more. */
 static int op_step_cluster(struct op_reconcile *r, int64_t now)
 {
-    struct hc_reconcile *one = r->clusters[r->at];
-    int got = hc_reconcile_step(one, now);
+    int got = r->run == NULL ? op_begin_run(r, r->at) : 0;
 
+    if (got == 0)
+        got = hc_reconcile_step(r->run, now);
     if (got != HC_RECONCILE_ASKS)
         return got;
     if (!r->cancelled && now < r->op.deadline) {
         hc_op_policy_ask(r);
         return HC_OP_ASKS;
     }
-    hc_reconcile_refuse(one, r->cancelled ? "cancelled" : "deadline",
+    hc_reconcile_refuse(r->run, r->cancelled ? "cancelled" : "deadline",
                         r->cancelled ? "cancelled before its policy decided"
                                      : "the deadline passed before its policy "
                                        "decided");
-    return hc_reconcile_step(one, now);
+    return hc_reconcile_step(r->run, now);
 }
 
 static int op_reconcile_step(headcount_op *op, int64_t now)
@@ -406,7 +465,7 @@ static int op_reconcile_step(headcount_op *op, int64_t now)
     while (got == 1 && r->at < r->clusters_n) {
         if (waited)                    /* this op's next cluster comes after */
             hc_job_wake(&op->job);
-        if (!r->inside && hc_op_targets_drop_twin(r))
+        if (!r->inside && hc_op_targets_drop_twin(r, op_is_dry(r, r->at)))
             continue;
         if (waited || !op_lock_cluster(r, now))
             return 0;
@@ -414,6 +473,8 @@ static int op_reconcile_step(headcount_op *op, int64_t now)
         if (got == HC_OP_ASKS)
             return got;
         waited = got != 0 && op_unlock_cluster(r);
+        if (got == 1 && op_keep_run(r) < 0)
+            got = HEADCOUNT_ENOMEM;
         if (got == 1)
             r->at++;
     }
@@ -422,7 +483,8 @@ static int op_reconcile_step(headcount_op *op, int64_t now)
                      "out of memory in a reconcile");
     if (got != 1)
         return got;
-    op_learn_account(r);
+    if (op->h->account[0] == '\0')
+        memcpy(op->h->account, r->account, sizeof r->account);
     return op_report(r);
 }
 
@@ -436,8 +498,8 @@ static void op_reconcile_cancel(headcount_op *op)
     struct op_reconcile *r = reconcile_of(op);
 
     r->cancelled = true;
-    for (size_t i = r->at; i < r->begun; i++)
-        hc_reconcile_cancel(r->clusters[i], hc_now(&op->h->net.sys));
+    if (r->run != NULL)
+        hc_reconcile_cancel(r->run, hc_now(&op->h->net.sys));
 }
 
 static void op_reconcile_free(headcount_op *op)
@@ -446,10 +508,7 @@ static void op_reconcile_free(headcount_op *op)
 
     hc_waiter_leave(&r->waiter);
     op_unlock_cluster(r);
-    for (size_t i = 0; i < r->begun; i++) {
-        hc_reconcile_fini(r->clusters[i]);
-        hc_free(&op->h->net.sys.alloc, r->clusters[i], sizeof **r->clusters);
-    }
+    op_end_run(r);
     hc_op_policy_fini(r);
     hc_records_fini(&r->records);
     hc_buf_fini(&r->failures);
@@ -481,5 +540,5 @@ headcount_op *hc_op_cluster_begin(headcount_op *sweep,
 
 const struct headcount_cluster *hc_op_cluster_result(const headcount_op *op)
 {
-    return &((const struct op_reconcile *)op)->clusters[0]->result;
+    return &((const struct op_reconcile *)op)->results[0];
 }

@@ -14,6 +14,12 @@
 #include "op/op_cluster.h"
 #include "reconcile/reconcile.h"
 
+/* What stays of a cluster whose run is over, beside its result. */
+struct op_ran {
+    bool dry;                            /* nothing was to be written        */
+    bool known;                          /* ECS answered for it              */
+};
+
 struct op_reconcile {
     headcount_op op;
     struct hc_op_cluster_params sweep;   /* of its parent, where it has one  */
@@ -27,9 +33,14 @@ struct op_reconcile {
     bool checked;
     const struct hc_wish *wishes;        /* in op.arena, or the sweep's      */
     size_t wishes_n;
-    struct hc_reconcile **clusters;
     struct hc_arn *names;                /* of the clusters, each one once   */
-    size_t clusters_n, begun, at;
+    size_t clusters_n;
+    size_t at;                           /* the cluster whose turn it is     */
+    struct hc_reconcile *run;            /* of names[at]; NULL: not begun    */
+    struct headcount_cluster *results;   /* of those before it, in op.arena  */
+    struct op_ran *ran;
+    char account[13];                    /* of the credentials, as ECS said;
+                                            "" unknown                       */
     struct hc_str region;
     struct hc_waiter cluster_lock;
     bool inside;                         /* names[at] is being reconciled    */

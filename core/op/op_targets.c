@@ -218,37 +218,32 @@ static void op_sort_twins(struct op_reconcile *r)
 
 /* `done` was read, is the cluster that `at` means, and was written if `at` may
  * be. */
-static bool op_was_read(const struct op_reconcile *r, size_t done, size_t at)
+static bool op_was_read(const struct op_reconcile *r, size_t done, size_t at,
+                        bool dry)
 {
-    const struct hc_reconcile *one = r->clusters[done];
+    const struct headcount_cluster *c = &r->results[done];
     struct hc_str account = op_account(r, at);
     struct hc_arn read;
 
-    return one->known && one->result.error_code == NULL &&
-           op_are_alike(r, done, at) &&
-           (!one->config.dry_run || r->clusters[at]->config.dry_run) &&
-           hc_arn_cluster(&read, hc_str(one->result.arn), NULL) == 0 &&
+    return r->ran[done].known && c->error_code == NULL &&
+           op_are_alike(r, done, at) && (!r->ran[done].dry || dry) &&
+           hc_arn_cluster(&read, hc_str(c->arn), NULL) == 0 &&
            hc_arn_is_full(&read) &&
            hc_arn_same_place(&read, &r->names[at]) &&
            (account.n == 0 || hc_str_eq(account, read.account));
 }
 
-bool hc_op_targets_drop_twin(struct op_reconcile *r)
+bool hc_op_targets_drop_twin(struct op_reconcile *r, bool dry)
 {
     size_t at = r->at, done = 0;
 
-    while (done < at && !op_was_read(r, done, at))
+    while (done < at && !op_was_read(r, done, at, dry))
         done++;
     if (done == at)
         return false;
-    hc_reconcile_fini(r->clusters[at]);
-    hc_free(&r->op.h->net.sys.alloc, r->clusters[at], sizeof **r->clusters);
-    for (size_t i = at + 1; i < r->clusters_n; i++) {
+    for (size_t i = at + 1; i < r->clusters_n; i++)
         op_move(r, i - 1, i);
-        r->clusters[i - 1] = r->clusters[i];
-    }
     r->clusters_n--;
-    r->begun--;
     for (size_t i = 0; r->has_event && i < r->records.clusters_n; i++) {
         if (r->names_of[i] == at)
             r->names_of[i] = done;

@@ -19,12 +19,12 @@ static int64_t wish_share(double share)
     return share > 0 && n == 0 ? -1 : n;
 }
 
-static struct hc_ladder wish_ladder(headcount_op *op,
+static struct hc_ladder wish_ladder(struct hc_arena *arena,
                                     const struct headcount_rung *from,
                                     size_t n)
 {
     size_t kept = n > HC_RULE_RUNGS ? 0 : n;
-    struct headcount_rung *to = hc_arena_zero(&op->arena, kept * sizeof *to);
+    struct headcount_rung *to = hc_arena_zero(arena, kept * sizeof *to);
 
     for (size_t i = 0; to != NULL && i < kept; i++)
         to[i] = from[i];
@@ -44,7 +44,7 @@ static bool wish_kind(enum headcount_rule kind, enum headcount_rule *to)
     return kind <= HEADCOUNT_LADDER;
 }
 
-static struct hc_rule wish_rule(headcount_op *op,
+static struct hc_rule wish_rule(struct hc_arena *arena,
                                 const struct headcount_wish *w)
 {
     return (struct hc_rule){
@@ -54,8 +54,8 @@ static struct hc_rule wish_rule(headcount_op *op,
         .per_cpu = wish_share(w->cpu_per_task),
         .per_memory = wish_share(w->memory_per_task),
         .base = w->base, .step = w->step,
-        .by_hosts = wish_ladder(op, w->rungs, w->rungs_n),
-        .by_cpu = wish_ladder(op, w->cpu_rungs, w->cpu_rungs_n),
+        .by_hosts = wish_ladder(arena, w->rungs, w->rungs_n),
+        .by_cpu = wish_ladder(arena, w->cpu_rungs, w->cpu_rungs_n),
         .min = w->min, .has_min = w->min != 0,
         .max = w->max, .has_max = w->has_max || w->max != 0,
         .max_tasks = w->max_tasks,
@@ -77,8 +77,8 @@ static int wish_allow(headcount_op *op, const char *const *codes, size_t n,
 }
 
 /* Its limits on steps and on the age of hosts stay the wish's. */
-static int wish_autoscaler(headcount_op *op, const struct headcount_wish *w,
-                           struct hc_wish *to)
+static int wish_autoscaler(headcount_op *op, struct hc_arena *arena,
+                           const struct headcount_wish *w, struct hc_wish *to)
 {
     struct hc_rule given = to->rule;
 
@@ -86,26 +86,26 @@ static int wish_autoscaler(headcount_op *op, const struct headcount_wish *w,
         .max_tasks = given.max_tasks, .min_age = given.min_age,
         .max_step_down = given.max_step_down, .max_step_up = given.max_step_up,
     };
-    return hc_autoscaler_wish(to, hc_str(w->autoscaler), &op->arena,
+    return hc_autoscaler_wish(to, hc_str(w->autoscaler), arena,
                               &op->error);
 }
 
-int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
-                    struct hc_wish *to)
+int hc_op_take_wish(headcount_op *op, struct hc_arena *arena,
+                    const struct headcount_wish *w, struct hc_wish *to)
 {
     const struct headcount_request *r = &op->request;
     int err = 0;
 
     *to = (struct hc_wish){
-        .service = hc_arena_str(&op->arena, hc_str(w->service)),
-        .where = hc_arena_str(&op->arena, hc_str(w->where)),
-        .at = hc_arena_str(&op->arena, hc_str(w->at)),
-        .rule = wish_rule(op, w),
+        .service = hc_arena_str(arena, hc_str(w->service)),
+        .where = hc_arena_str(arena, hc_str(w->where)),
+        .at = hc_arena_str(arena, hc_str(w->at)),
+        .rule = wish_rule(arena, w),
         .by = wish_hosts(w->hosts == HEADCOUNT_ACTIVE ? r->hosts : w->hosts),
         .no_external = w->not_external, .required = w->required,
     };
     if (w->autoscaler != NULL)
-        err = wish_autoscaler(op, w, to);
+        err = wish_autoscaler(op, arena, w, to);
     else if (!wish_kind(w->rule, &to->rule.kind))
         err = hc_error_set(&op->error, HEADCOUNT_EARG,
                            "rule %d is none of enum "
@@ -115,7 +115,7 @@ int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
         err = wish_allow(op, r->allow, r->allow_n, &to->allow);
     if (err == 0)
         err = wish_allow(op, w->allow, w->allow_n, &to->allow);
-    return err == 0 ? hc_arena_error(&op->arena) : err;
+    return err == 0 ? hc_arena_error(arena) : err;
 }
 
 bool hc_op_wish_is_sound(const struct headcount_wish *w)
@@ -153,7 +153,7 @@ int hc_op_put_wishes(headcount_op *op, const struct hc_wish **wishes,
         err = hc_take_struct(&w, &hc_form_wish, at + i * from->wishes->size,
                              &op->error);
         if (err == 0)
-            err = hc_op_take_wish(op, &w, &to[i]);
+            err = hc_op_take_wish(op, &op->arena, &w, &to[i]);
     }
     *wishes = to;
     *n = from->wishes_n;

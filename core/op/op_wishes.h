@@ -9,10 +9,10 @@
 
 /* Its pointers can be read: a service is named, no array is missing. */
 bool hc_op_wish_is_sound(const struct headcount_wish *w);
-/* Copies a wish into op->arena.  0, HEADCOUNT_ENOMEM, or HEADCOUNT_EARG with
+/* Copies a wish into the arena.  0, HEADCOUNT_ENOMEM, or HEADCOUNT_EARG with
  * op->error set. */
-int hc_op_take_wish(headcount_op *op, const struct headcount_wish *w,
-                    struct hc_wish *to);
+int hc_op_take_wish(headcount_op *op, struct hc_arena *arena,
+                    const struct headcount_wish *w, struct hc_wish *to);
 /* The wishes of the request, while the caller's memory is still there. */
 int hc_op_put_wishes(headcount_op *op, const struct hc_wish **wishes,
                      size_t *n);

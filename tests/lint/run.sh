@@ -11,17 +11,23 @@ export BUILD
 status=0
 
 [ $# -gt 0 ] || set -- layers includes onefile words functions format \
-    sizes symbols exports data mirror members shell lua breaks
+    sizes symbols exports data mirror members shell lua breaks peers
+
+said=$(mktemp -d)
+trap 'rm -rf "$said"' EXIT
+# shellcheck disable=SC2016 # the inner shell expands
+printf '%s\n' "$@" | xargs -P "${JOBS:-2}" -n 1 sh -c \
+    'sh "tests/lint/$2.sh" >"$1/$2" 2>&1; echo $? >"$1/$2.status"' lint "$said"
 
 for check; do
-    if out=$(sh "tests/lint/$check.sh" 2>&1); then
-        echo "ok $check"
-    elif [ $? -eq 77 ]; then
-        echo "skip $check"
-    else
+    case $(cat "$said/$check.status") in
+    0) echo "ok $check" ;;
+    77) echo "skip $check" ;;
+    *)
         echo "not ok $check"
         status=1
-    fi
-    [ -z "$out" ] || echo "$out" | sed 's/^/    /'
+        ;;
+    esac
+    sed 's/^/    /' "$said/$check"
 done
 exit $status

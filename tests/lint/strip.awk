@@ -1,6 +1,10 @@
 # strip.awk - C text with comments and the insides of strings blanked, line
 # for line, so that the other checks see code only.  A // comment outside a
-# string stays as it is.
+# string stays as it is.  NAMES=1: "FILE:LINE: " before each line.
+FNR == 1 {
+    in_comment = 0
+    quote = ""
+}
 {
     line = $0
     out = ""
@@ -37,5 +41,5 @@
     }
     if (line !~ /\\$/)
         quote = ""
-    print out
+    print (NAMES ? FILENAME ":" FNR ": " : "") out
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "op/op_reconcile.h"
 #include "peers/scene.h"
 #include "t.h"
 
@@ -13,6 +14,7 @@
 #define SCHEDULE "{\\\"source\\\":\\\"aws.events\\\",\\\"detail-type\\\":"   \
     "\\\"Scheduled Event\\\",\\\"detail\\\":{}}"
 
+#define GONE "{\"__type\":\"ClusterNotFoundException\",\"message\":\"no\"}"
 #define UPDATED "{\"service\":{\"desiredCount\":3}}"
 
 static const struct headcount_wish web = {
@@ -50,6 +52,58 @@ TEST(event_op, one_cluster_of_an_event_is_reconciled_alone)
     CHECK_INT(o->clusters_n, 1);
     CHECK_Z(o->clusters[0].arn, CLUSTER_ARN);
     CHECK_INT(scene.script.requests, 2);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+/* A run takes 16 KiB and what it reads: an event may name 2,000 clusters. */
+TEST(event_op, a_run_begins_at_its_turn_and_only_its_result_stays)
+{
+    const char *const answers[] = {
+        aws_answer(400, "", GONE), aws_answer(200, "", "{\"clusterArns\":[]}"),
+        aws_answer(200, "", SERVICE("3")), aws_answer(200, "", HOSTS3), NULL };
+    static const char event[] = "{\"clusters\":[\"a\",\"prod\"]}";
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = event,
+        .event_size = sizeof event - 1, .wishes = &web, .wishes_n = 1,
+    };
+    const struct op_reconcile *r;
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    r = (const struct op_reconcile *)scene.op;
+    CHECK(r->run == NULL);
+    scene_drive();
+    CHECK(r->run == NULL);
+    o = headcount_outcome(scene.op);
+    CHECK_INT(o->clusters_n, 2);
+    CHECK_Z(o->clusters[0].name, "a");
+    CHECK(o->clusters[0].error != NULL);
+    CHECK_Z(o->clusters[1].arn, CLUSTER_ARN);
+    CHECK_Z(o->clusters[1].services[0].service, "web");
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(event_op, a_wish_that_one_cluster_cannot_have_is_refused_before_any_call)
+{
+    static const struct headcount_wish twice[] = {
+        { .size = sizeof web, .service = "web" },
+        { .size = sizeof web, .service = "arn:aws:ecs:eu-west-1:123456789012:"
+                                         "service/prod/web" },
+    };
+    static const char event[] = "{\"clusters\":[\"a\",\"prod\"]}";
+    const struct headcount_request request = {
+        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = event,
+        .event_size = sizeof event - 1, .wishes = twice, .wishes_n = 2,
+    };
+
+    scene_open(false, NULL);
+    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ECONFIG);
+    CHECK_INT(headcount_outcome(scene.op)->clusters_n, 0);
     headcount_op_free(scene.op);
     scene_close();
 }
@@ -224,7 +278,6 @@ TEST(event_op, what_is_foreign_harms_no_other)
     "{\"source\":\"aws.ecs\",\"detail-type\":\"ECS Container Instance State "  \
     "Change\",\"region\":\"eu-west-1\",\"detail\":{\"clusterArn\":"            \
     "\"arn:aws:ecs:eu-west-1:999999999999:cluster/prod\"}}"
-#define GONE "{\"__type\":\"ClusterNotFoundException\",\"message\":\"no\"}"
 
 TEST(event_op, a_deleted_cluster_is_a_failure_only_where_a_person_named_it)
 {

@@ -217,13 +217,10 @@ static void check_brake(void)
         if (is_beyond(op->brake.changes, op->request.max_changes) ||
             is_beyond(op->brake.falls, op->request.max_falls))
             wrong("a run beyond its limits");
-        if (r == NULL)
+        if (r == NULL || r->run == NULL)
             continue;
-        for (size_t i = 0; i < r->begun; i++) {
-            placed += r->clusters[i]->placed &&
-                      !r->clusters[i]->write.again;
-            seen_awaiting += r->clusters[i]->state == RECONCILE_TURN;
-        }
+        placed += r->run->placed && !r->run->write.again;
+        seen_awaiting += r->run->state == RECONCILE_TURN;
     }
     if (placed != h->written.open_changes)
         wrong("places are not those of the writes in flight");

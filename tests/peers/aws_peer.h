@@ -1,4 +1,9 @@
-/* peers/aws_peer.h - net_peer.h as an AWS service that answers by a list. */
+/* peers/aws_peer.h - net_peer.h as an AWS service that answers by a list.
+ *
+ * Used by: aws/, peers/creds_peer.h and peers/scene.h.
+ * Instead of moto: moto is another process with a clock of its own, and it
+ * cannot hang up, stay silent or answer from a list.
+ */
 #ifndef PEERS_AWS_PEER_H
 #define PEERS_AWS_PEER_H
 

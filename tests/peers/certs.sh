@@ -24,6 +24,9 @@
 #   no-int       a good leaf, the intermediate left out
 #   wildcard     *.test.internal; good for NAME, not for a.NAME
 # `done` is written last; a directory that has it is left as it is.
+#
+# Used by: t.[ch], run, system/, bench/, peers/.
+# Instead of moto: moto makes no certificates.
 set -eu
 
 dir=$1

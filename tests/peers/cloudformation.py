@@ -3,6 +3,11 @@ conditions and intrinsic functions are resolved, nothing is left of them.
 
     resources = resources_of(template, {"ClusterArns": "arn:...,arn:..."})
     resources["Queue"]["Properties"]["VisibilityTimeout"]
+
+Used by: peers/deployment.py, system/test_permissions.py and
+system/test_templates.py.
+Instead of moto: moto's CloudFormation creates resources and does not show
+what a template comes to.
 """
 import re
 

@@ -1,5 +1,10 @@
 /* peers/creds_peer.h - aws_peer.h as the endpoint that credentials come from,
- * and one who asks for them. */
+ * and one who asks for them.
+ *
+ * Used by: aws/creds_*_test.c.
+ * Instead of moto: moto has no container endpoint, and no metadata service
+ * that loses a connection or answers late.
+ */
 #ifndef PEERS_CREDS_PEER_H
 #define PEERS_CREDS_PEER_H
 

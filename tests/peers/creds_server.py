@@ -9,6 +9,10 @@ metadata in one port, with lives that the test sets.
 Each set that is given out has a key id of its own (ROLE1, TASK2, HOST3 ...) and
 is told to `judges`, the ECS servers that are to take it.  STS takes only what
 botocore's own signer signs with the keys in `callers`.
+
+Used by: system/test_creds.py and system/test_watch.py.
+Instead of moto: moto's STS takes any signature, its sets do not expire, and
+it has neither a container's endpoint nor an instance's metadata.
 """
 import datetime
 import hashlib

@@ -4,6 +4,10 @@ comes to.
 
     for deployment in (sam(), terraform()):
         deployment["queue"]["visibility"], deployment["policies"], ...
+
+Used by: system/test_permissions.py and
+system/test_templates.py.
+Instead of moto: moto does not expand SAM and knows no Terraform.
 """
 import json
 import os

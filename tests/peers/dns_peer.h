@@ -1,5 +1,9 @@
 /* tests/peers/dns_peer.h - DNS messages made by hand, and a server on loopback
  * (UDP and TCP, one port) that a test turns itself.
+ *
+ * Used by: net/, wire/dns_*_test.c and peers/scene.h.
+ * Instead of moto: moto speaks no DNS, and a real server sends no broken
+ * message.
  */
 #ifndef DNS_PEER_H
 #define DNS_PEER_H

@@ -3,6 +3,11 @@
 Shapes are botocore's own model of ECS and Application Auto Scaling; signatures
 are recomputed by botocore's own signer.  Stricter than AWS in one thing: a
 member that no shape has is refused, where AWS passes over it.
+
+Used by: peers/ecs_server.py, peers/creds_server.py, system/ and
+bench/.
+Instead of moto: moto takes requests that AWS refuses, and checks no
+signature.
 """
 import base64
 import datetime

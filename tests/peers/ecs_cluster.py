@@ -1,4 +1,9 @@
-"""A cluster, its services and its hosts, as AWS describes them."""
+"""A cluster, its services and its hosts, as AWS describes them.
+
+Used by: peers/ecs_server.py, peers/ecs_check.py and peers/ecs_model.py.
+Instead of moto: moto's clusters have no agents that disconnect, no capacity
+by host and no old answers.
+"""
 import re
 
 ACCOUNT = "123456789012"

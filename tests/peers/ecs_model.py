@@ -9,6 +9,10 @@
 A refusal is a ServiceError with AWS's code.  Its sentence is AWS's where one
 is on record: for the DAEMON count, more than 10 services, an empty list, and
 what was not found or not active.  Others are our own words.
+
+Used by: peers/ecs_server.py and system/test_peer_query.py.
+Instead of moto: moto ignores filters and status, gives whole lists in one
+page and knows few of AWS's refusals.
 """
 import copy
 import hashlib

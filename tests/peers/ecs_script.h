@@ -6,6 +6,10 @@
  *     s->config.wishes = ...;  s->config.wishes_n = ...;
  *     CHECK_INT(script_run(), 1);        then s->r.result
  *     script_end();                      every row was used, nothing is left
+ *
+ * Used by: reconcile/.
+ * Instead of moto: moto answers over a network and by its own state; a unit
+ * test needs the answers of a table, in order.
  */
 #ifndef ECS_SCRIPT_H
 #define ECS_SCRIPT_H

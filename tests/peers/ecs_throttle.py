@@ -3,6 +3,10 @@
     burst tokens at the start, `refill` more a second, one a call.
 
 Source: ECS API Reference, "Request throttling for the Amazon ECS API".
+
+Used by: peers/ecs_server.py, system/test_sweep.py, system/test_peer.py and
+bench/sweep.py.
+Instead of moto: moto never throttles.
 """
 import time
 

@@ -1,5 +1,10 @@
 """HTTP/1.1 over plain TCP or TLS, kept alive and counted where it is accepted;
-what is answered is for who inherits it."""
+what is answered is for who inherits it.
+
+Used by: peers/ecs_server.py and peers/creds_server.py.
+Instead of moto: moto's server counts neither connections nor handshakes,
+and cannot break one off.
+"""
 import json
 import socket
 import ssl

@@ -1,6 +1,11 @@
 /* peers/fleet.h - clusters in regions, behind one port on loopback: ECS as far
  * as a sweep asks it, with random faults.  What it does follows from its seed
- * and the order of requests. */
+ * and the order of requests.
+ *
+ * Used by: op/op_sweep_find_test.c.
+ * Instead of moto: moto has no pages that lie, no lists of other regions and
+ * no faults that follow from a seed.
+ */
 #ifndef PEERS_FLEET_H
 #define PEERS_FLEET_H
 

@@ -2,6 +2,10 @@
 // on standard input, a list of "Allowed", "ImplicitlyDenied", ... on standard
 // output.  AWS's own data says which resources and keys an action knows: a call
 // that AWS does not know, or a policy that it would not take, is an error.
+//
+// Used by: system/test_permissions.py.
+// Instead of moto: moto's IAM does not evaluate policies with AWS's own list
+// of actions and keys.
 'use strict';
 const { readFileSync } = require('fs');
 const { runSimulation } = require('@cloud-copilot/iam-simulate');

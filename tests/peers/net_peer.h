@@ -1,5 +1,10 @@
 /* peers/net_peer.h - a TCP server on loopback inside the test's own thread,
- * and a net whose clock stands still until the test moves it. */
+ * and a net whose clock stands still until the test moves it.
+ *
+ * Used by: net/ and peers/aws_peer.h.
+ * Instead of moto: moto speaks HTTP; these tests need single bytes, closes and
+ * handshakes at a chosen time.
+ */
 #ifndef PEERS_NET_PEER_H
 #define PEERS_NET_PEER_H
 

@@ -7,6 +7,10 @@ answer; the last one is said for ever); then no event more.
         child = Popen(..., env={"AWS_LAMBDA_RUNTIME_API": api.address})
         api.idle.wait(30)                      # it asked for one more event
         assert api.posts == [(path, body), (path, body)]
+
+Used by: system/.
+Instead of moto: moto runs functions in Docker and has no Runtime API of its
+own.
 """
 import http.server
 import json

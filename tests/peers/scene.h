@@ -1,5 +1,10 @@
 /* peers/scene.h - headcount.h against servers on loopback: a handle, an op, a
- * server that answers by a list, and a DNS server for its name. */
+ * server that answers by a list, and a DNS server for its name.
+ *
+ * Used by: api/handle_test.c and op/.
+ * Instead of moto: the public calls are tested with answers in a fixed order
+ * and a clock that stands still.
+ */
 #ifndef PEERS_SCENE_H
 #define PEERS_SCENE_H
 

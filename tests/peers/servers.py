@@ -11,6 +11,10 @@ manager:
         ...
         assert front.connections() == 1
         assert dns.queries() == [("A", "ecs.test.internal")]
+
+Used by: system/ and bench/lambda.py.
+Instead of moto: it starts moto where moto does; dynalite, nginx and dnsmasq
+are what moto is not.
 """
 import fcntl
 import functools

@@ -9,6 +9,10 @@ asker is gone, and gives messages to nobody.
 
 `came` is when the request was read, `went` when its answer was there and not
 yet sent: whoever reads the answer does so later.
+
+Used by: system/test_watch.py.
+Instead of moto: it stands in front of moto, which does not say when a
+message was received or deleted.
 """
 import collections
 import http.client

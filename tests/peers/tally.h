@@ -1,4 +1,8 @@
 /* peers/tally.h - how many tasks follow from hosts: the plain model of a rule.
+ *
+ * Used by: peers/witness.c.
+ * Instead of moto: this is the second opinion about a count; moto knows no
+ * rules.
  */
 #ifndef PEERS_TALLY_H
 #define PEERS_TALLY_H

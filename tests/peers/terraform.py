@@ -6,6 +6,9 @@ the expressions are evaluated here, nothing is left of them.
 
 Types are Terraform's where it is strict: both sides of a condition are of one
 type, an unknown reference is an error.
+
+Used by: peers/deployment.py and system/test_templates.py.
+Instead of moto: moto does not read Terraform.
 """
 import json
 import operator

@@ -1,5 +1,10 @@
 /* peers/tls_server.h - BearSSL as a TLS server in the same process: no
- * socket, a chain and a key out of tests/peers/certs.sh. */
+ * socket, a chain and a key out of tests/peers/certs.sh.
+ *
+ * Used by: wire/tls_test.c, peers/net_peer.h.
+ * Instead of moto: moto's TLS is OpenSSL behind a socket; these tests move
+ * records by hand.
+ */
 #ifndef PEERS_TLS_SERVER_H
 #define PEERS_TLS_SERVER_H
 

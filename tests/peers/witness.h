@@ -5,6 +5,10 @@
  * and numbers that were told by whole answers, and says which counts follow
  * from each.  A write is wrong if its count follows from none of them, and a
  * big one if it does not follow from two that agree.
+ *
+ * Used by: worlds_test.c and schedules_test.c.
+ * Instead of moto: this is the second opinion about a write; moto answers and
+ * judges nothing.
  */
 #ifndef PEERS_WITNESS_H
 #define PEERS_WITNESS_H

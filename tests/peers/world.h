@@ -8,6 +8,11 @@
  *   world.c           the state, its changes, its birth
  *   world_answers.c   what each operation answers
  *   world_calls.c     calls, and the faults of calls
+ *
+ * Used by: peers/witness.h and peers/tally.h.
+ * Instead of moto: in moto nothing changes by itself, nothing is stale and no
+ * call fails; a world does all of that from one seed, thousands of times in a
+ * second.
  */
 #ifndef PEERS_WORLD_H
 #define PEERS_WORLD_H

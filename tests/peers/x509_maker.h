@@ -1,5 +1,10 @@
 /* peers/x509_maker.h - X.509 certificates of any shape, good or not, signed
- * with P-256 keys that anybody can know. */
+ * with P-256 keys that anybody can know.
+ *
+ * Used by: wire/chain_test.c and wire/cert_test.c.
+ * Instead of moto: moto has no certificates, and openssl makes few
+ * broken ones.
+ */
 #ifndef PEERS_X509_MAKER_H
 #define PEERS_X509_MAKER_H
 

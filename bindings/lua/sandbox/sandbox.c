@@ -3,7 +3,7 @@
  * Count hooks do not run inside of C functions, so they alone bound nothing:
  * the allocator bounds lengths and looks at the clocks too, the library's
  * functions pay for what they do, and the compiler gets its text in small
- * pieces with a look at the clocks between them (lua/sandbox_text.c).  There
+ * pieces with a look at the clocks between them (sandbox_text.c).  There
  * is no pcall inside, so what is raised ends the run; after a trip every
  * allocation and every instruction raises again.
  *

@@ -2,7 +2,7 @@
  * names.
  *
  * From stock Lua come only functions that are bounded by what they are given;
- * pairs and tostring are our own, and so is what lua/sandbox_meta.c has.
+ * pairs and tostring are our own, and so is what sandbox_meta.c has.
  */
 #include <stdio.h>
 #include <string.h>
