@@ -425,6 +425,9 @@ libdir = $(DESTDIR)$(PREFIX)/lib
 incdir = $(DESTDIR)$(PREFIX)/include
 mandir = $(DESTDIR)$(PREFIX)/share/man
 MAN := $(wildcard bindings/cli/man/*.[135])
+# The public functions: `man headcount_begin` finds the page of them all.
+FUNCTIONS = sed -n 's/^[a-z].*[ *]\(headcount_[a-z0-9_]*\)(.*/\1/p' \
+    core/headcount.h | sort -u
 
 LUA_TREE = $(abspath $(BUILD))/lua
 
@@ -446,6 +449,10 @@ install: all ## program, library, header, pkg-config file: PREFIX=, DESTDIR=
 	    install -d $(mandir)/man$${page##*.}; \
 	    install -m 644 $$page $(mandir)/man$${page##*.}/; \
 	done
+	set -e; for name in `$(FUNCTIONS)`; do \
+	    echo '.so man3/libheadcount.3' >$(mandir)/man3/$$name.3; \
+	    chmod 644 $(mandir)/man3/$$name.3; \
+	done
 
 LUADIR ?= $(PREFIX)/share/lua/5.4
 LUALIBDIR ?= $(PREFIX)/lib/lua/5.4
@@ -464,6 +471,9 @@ uninstall: ## what install put there
 	    $(libdir)/pkgconfig/headcount.pc
 	set -e; for page in $(MAN); do \
 	    rm -f $(mandir)/man$${page##*.}/$${page##*/}; \
+	done
+	set -e; for name in `$(FUNCTIONS)`; do \
+	    rm -f $(mandir)/man3/$$name.3; \
 	done
 
 DIST := headcount-$(VERSION)

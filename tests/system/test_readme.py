@@ -242,6 +242,13 @@ def test_what_is_installed_can_be_linked(tmp_path):
     assert {"bin/headcount", "include/headcount.h", "lib/libheadcount.a",
             "lib/pkgconfig/headcount.pc", "share/man/man1/headcount.1",
             "share/man/man3/libheadcount.3"} <= files
+    shown = subprocess.run(
+        ["nm", "-D", "--defined-only", root / "opt/hc/lib/libheadcount.so"],
+        check=True, capture_output=True, text=True).stdout
+    page = (root / "opt/hc/share/man/man3/libheadcount.3").read_text()
+    for name in re.findall(r" T (headcount_\w+)", shown):
+        link = (root / f"opt/hc/share/man/man3/{name}.3").read_text()
+        assert link == ".so man3/libheadcount.3\n" and name in page, name
     text = (root / "opt/hc/lib/pkgconfig/headcount.pc").read_text()
     assert "prefix=/opt/hc" in text and "Version: 0.1.0" in text
     subprocess.run(["make", "-s", "uninstall", f"DESTDIR={root}",
