@@ -22,7 +22,7 @@ struct hc_service_error {
     bool named;                    /* an AWS code came in header or body     */
 };
 
-/* Of an answer that is no 2xx, whole or not. */
+/* The parts of an answer that is no 2xx; the body may be cut short. */
 struct hc_answer_parts {
     int status;
     enum hc_protocol protocol;     /* of its body                            */

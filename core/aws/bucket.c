@@ -63,7 +63,7 @@ static int64_t bucket_next(const struct hc_bucket *b)
     return b->full_at - b->depth + b->interval;
 }
 
-/* Who is first in line, or NULL. */
+/* The waiter that gets the next token, or NULL. */
 static struct hc_waiter *bucket_first(const struct hc_bucket *b)
 {
     return b->first.first != NULL ? b->first.first : b->yielding.first;
@@ -75,7 +75,7 @@ static void bucket_hand_on(const struct hc_bucket *b)
         hc_job_wake(bucket_first(b)->job);
 }
 
-/* Who has yielded long enough stands with the others from now on. */
+/* A waiter that has yielded long enough joins the line of the others. */
 static void bucket_end_yielding(struct hc_bucket_turn *turn, int64_t now)
 {
     if (!turn->yields)

@@ -70,7 +70,8 @@ struct hc_buckets {
     double share;
 };
 
-/* Whose they are: the source of credentials stands for the account. */
+/* The account and region that a set of buckets belongs to.  The source of the
+ * credentials stands for the account. */
 struct hc_buckets_key {
     const void *account;
     struct hc_str region;

@@ -179,7 +179,8 @@ static enum hc_retry call_class(const struct hc_call *c)
     return hc_retry_of_error(r->error.code);
 }
 
-/* Those two are tried once each, and cost nothing: it is another request. */
+/* Expired credentials and a wrong clock are mended once each.  The retry costs
+ * no quota, because the request is another one. */
 static bool call_may_mend(struct hc_call *c, enum hc_retry why)
 {
     struct hc_client *k = c->config.client;
@@ -247,8 +248,8 @@ static int call_again(struct hc_call *c, int64_t now)
     return c->has_spans ? CALL_RESTART : CALL_GO_ON;
 }
 
-/* What stands between may have a clock of its own: the time is that of who
- * does what was asked, or refuses it by a name. */
+/* A proxy or gateway may have another clock than AWS.  A Date counts only if
+ * the service did what was asked, or refused it with an AWS error code. */
 static void call_note_skew(struct hc_call *c)
 {
     const struct hc_request *r = &c->request;

@@ -8,8 +8,8 @@
  *     ^                    |
  *     +------- BACKOFF <---+  (retryable, allowed by attempts, quota, deadline)
  *
- * What many calls share (credentials, quota, clock skew, day keys, endpoints)
- * is in a struct hc_client, one per handle.
+ * struct hc_client, one per handle, has all that its calls share: credentials,
+ * quota, clock skew, signing keys, endpoints.
  */
 #ifndef HC_AWS_CALL_H
 #define HC_AWS_CALL_H
@@ -36,14 +36,14 @@ struct hc_timings {                      /* all zero but alloc: empty        */
     const struct hc_alloc *alloc;
 };
 void hc_timings_fini(struct hc_timings *t);
-/* `timing` with host, address and marks of its exchange.  What does not fit is
- * not kept: the call matters more. */
+/* `timing` with host, address and marks of its exchange.  A timing that does
+ * not fit is dropped: the call matters more. */
 void hc_timings_note(struct hc_timings *t, struct hc_timing *timing,
                      const struct hc_fetch *fetch, const char *host);
 
 /* ---- one call ---- */
 
-/* What may have changed something is awaited so long once it is cancelled. */
+/* A cancelled call that may have changed something is awaited so long. */
 #define HC_CALL_GRACE (2 * HC_SECOND)
 
 /* Texts are borrowed and must outlive the call. */

@@ -250,7 +250,7 @@ static int role_endpoint(const struct hc_client *k, struct hc_str arn,
     return err == 0 ? hc_client_check_proxy(k, out, e) : err;
 }
 
-/* Whose sessions they are, in CloudTrail. */
+/* The session name that CloudTrail shows. */
 static struct hc_str role_label(const struct hc_client *k,
                                 const struct hc_endpoint *sts)
 {

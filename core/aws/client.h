@@ -96,7 +96,7 @@ struct hc_creds *hc_client_creds(struct hc_client *k, struct hc_str role_arn,
 int hc_client_check_proxy(const struct hc_client *k,
                           const struct hc_endpoint *at,
                           struct headcount_error *e);
-/* Whom to believe there; NULL for http. */
+/* The roots that are trusted at this endpoint; NULL for http. */
 const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
                                            const struct hc_endpoint *at);
 

@@ -16,7 +16,8 @@
 #define CONFIG_TEXT ((size_t)32 << 10)    /* one value                       */
 #define CONFIG_APP_ID 50
 
-/* What is being read: sys and options given, the rest found. */
+/* One reading of the configuration: sys and options are given, the rest is
+ * found. */
 struct config_reader {
     const struct hc_system *sys;
     const struct hc_config_options *options;

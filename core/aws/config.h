@@ -11,7 +11,7 @@
 #include "aws/service.h"
 #include "net/sys.h"
 
-/* What the caller was told explicitly; NULL, 0 or false = not given. */
+/* Settings that the caller gave explicitly; NULL, 0 or false = not given. */
 struct hc_config_options {
     const char *region;
     const char *profile;

@@ -322,10 +322,10 @@ void hc_creds_add(struct hc_creds *c, const struct hc_creds_provider *p)
         c->providers[c->n++] = *p;
 }
 
-/* Is it time to ask the providers?  What failed a moment ago is not asked
- * again at once, and less often while there is a set that will do.  A set that
- * has just come is lent however near its end is: who waited for it would wait
- * for ever where none lives longer. */
+/* Is it time to ask the providers?  After a failure they rest for a while, and
+ * longer while the present set is still good.  A set that has just come is lent
+ * however soon it expires: where no set lives longer, a waiter would wait for
+ * ever. */
 static bool creds_is_due(const struct hc_creds *c, int64_t now)
 {
     if (c->state == CREDS_REFRESH)

@@ -29,8 +29,8 @@ struct assume_step {
 
 /* ---- a role's ARN ---- */
 
-/* What IAM allows in names ("+=,.@_-" beside letters and digits), and the
- * slashes of a path. */
+/* Characters that IAM allows in names ("+=,.@_-" beside letters and digits),
+ * and the slashes of a path. */
 static bool role_is_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

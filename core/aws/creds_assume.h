@@ -22,7 +22,7 @@ int hc_role_check(struct hc_str arn, struct headcount_error *e);
 /* "aws" of such an ARN; borrowed from it. */
 struct hc_str hc_role_partition(struct hc_str arn);
 
-/* What all assumed roles of a client share; outlives them. */
+/* All assumed roles of a client share this; it outlives them. */
 struct hc_assume_shared {
     struct hc_net *net;
     struct hc_creds *base;               /* who assumes the role             */

@@ -4,8 +4,8 @@
  *   TRY   -> PAUSE, FAILED   [fetch_creds_again]      that are tried again
  *   PAUSE -> TRY             [fetch_creds_begin]
  *
- * Whoever is not there must not be waited for: a try has a deadline for its
- * connection and one for its answer.
+ * A host without such a service must not wait long: a try has a deadline for
+ * its connection and one for its answer.
  */
 #include "aws/creds_fetch.h"
 

@@ -55,7 +55,7 @@ struct hc_creds_fetch {
     int64_t sent;                        /* wall                             */
 };
 
-/* What cannot be sent is told by the first step. */
+/* The first step reports a request that cannot be sent. */
 void hc_creds_fetch_start(struct hc_creds_fetch *f,
                           const struct hc_creds_fetch_config *config,
                           int64_t now);

@@ -19,7 +19,7 @@
 #define IMDS_ENDPOINT "AWS_EC2_METADATA_SERVICE_ENDPOINT"
 #define IMDS_MODE "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
 
-/* What one step is about. */
+/* The arguments of one step. */
 struct imds_step {
     struct hc_creds_imds *c;
     struct hc_job *job;
@@ -261,8 +261,8 @@ static int imds_answered(const struct imds_step *s)
     return 0;
 }
 
-/* Who is not there has none; who was there a moment ago is ill.  An answer that
- * is not allowed the one hop more into a container does not arrive. */
+/* A host without IMDS has no credentials from it; an IMDS that answered a
+ * moment ago is ill.  (With a hop limit of 1 no answer reaches a container.) */
 static int imds_failed(const struct imds_step *s)
 {
     const struct hc_creds_fetch *f = &s->c->fetch;

@@ -33,7 +33,7 @@ int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
                     struct headcount_error *e);
 /* That of an origin which is no service's: no service, no region. */
 void hc_endpoint_of(struct hc_endpoint *out, const struct hc_origin *origin);
-/* Whom to believe there, of the bundles that were loaded; NULL for http. */
+/* The loaded roots that are trusted at this endpoint; NULL for http. */
 const struct hc_anchors *hc_endpoint_anchors(const struct hc_endpoint *at,
                                              const struct hc_anchors *bundle,
                                              const struct hc_anchors *others);

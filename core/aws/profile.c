@@ -13,8 +13,9 @@
  * one that could begin a section, and one before the first, are faults of the
  * file: what they hide is not known.
  *
- * Of "[DEFAULT]" botocore alone has every profile inherit, and of "key = value"
- * as the second line of a value other SDKs make a setting: both count.
+ * Two readings differ between SDKs, and both count here: only botocore lets
+ * every profile inherit from "[DEFAULT]", and some SDKs read "key = value" as a
+ * setting where it continues the value above.
  */
 #include "aws/profile.h"
 

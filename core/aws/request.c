@@ -39,7 +39,7 @@ static void request_what(char out[REQUEST_WHAT], const struct hc_request *r)
            HC_STR_ARG(r->config.operation));
 }
 
-/* What tells the protocols apart on the wire. */
+/* How the protocols differ on the wire. */
 struct request_form {
     const char *type;              /* Content-Type                           */
     char first;                    /* of an answer, blanks before it apart   */
@@ -93,7 +93,7 @@ static void request_texts(struct request_texts *t, const struct hc_request *r,
 
 #define REQUEST_SIGNED 8
 
-/* What is sent and signed, in the order of the wire. */
+/* The headers that are sent and signed, in the order of the wire. */
 static size_t request_headers(struct hc_sigv4_header *h,
                               const struct request_texts *t,
                               const struct hc_request *r)

@@ -19,9 +19,9 @@ enum hc_retry {
     RETRY_SKEW              /* perhaps the clock: only if it is off          */
 };
 
-/* Of an answer that is no 2xx. */
+/* The kind of retry after an answer that is no 2xx. */
 enum hc_retry hc_retry_of_answer(struct hc_str code, int status);
-/* Of an exchange that failed with HC_E... */
+/* The kind of retry after an exchange that failed with HEADCOUNT_E... */
 enum hc_retry hc_retry_of_error(int code);
 /* Describe, List, Get, BatchGet, Query, Scan, Head: twice is harmless. */
 bool hc_retry_is_read(struct hc_str operation);
@@ -32,7 +32,8 @@ bool hc_retry_is_read(struct hc_str operation);
 
 struct hc_quota { int left; };
 void hc_quota_init(struct hc_quota *q);
-/* What the retry cost (to be given back if it succeeds), or 0: not allowed. */
+/* The cost of the retry, which hc_quota_give gives back if it succeeds; 0: the
+ * retry is not allowed. */
 int hc_quota_take(struct hc_quota *q, enum hc_retry why);
 /* After a success: `cost` of the last retry, or 0 if there was none. */
 void hc_quota_give(struct hc_quota *q, int cost);

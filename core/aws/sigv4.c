@@ -21,7 +21,7 @@
 /* ---- path ---- */
 
 /* Appends `path` without "." and "..", with single slashes (RFC 3986, 5.2.4,
- * and empty segments go too).  What ends in a slash still does. */
+ * and empty segments go too).  A path that ends in a slash still does. */
 static void sigv4_put_normal_path(struct hc_buf *out, struct hc_str path)
 {
     size_t floor = out->n;
@@ -83,8 +83,8 @@ struct sigv4_parameter {
     struct hc_str name, value;
 };
 
-/* What was sent is decoded and encoded again, so that every spelling of a
- * byte ("a", "%61", "%2a") becomes the one that AWS signs. */
+/* The text that was sent is decoded and encoded again, so that every spelling
+ * of a byte ("a", "%61", "%2a") becomes the one that AWS signs. */
 static int sigv4_put_coded(struct hc_buf *out, struct hc_str sent)
 {
     struct hc_buf plain;
@@ -240,7 +240,7 @@ static int sigv4_name_compare(struct hc_str a, struct hc_str b)
     return a.n == b.n ? 0 : a.n < b.n ? -1 : 1;
 }
 
-/* Which header stands where: sorted by lower-case name, those of one name in
+/* The order of the headers: sorted by lower-case name; headers of one name keep
  * the order in which they are sent. */
 struct sigv4_order {
     unsigned char at[HC_SIGV4_HEADERS];

@@ -16,7 +16,7 @@
 #define HC_SIGV4_QUERY 256          /* parameters that one request may carry  */
 #define HC_SIGV4_HEX 64             /* digits of a hash and of a signature    */
 
-/* Who signs; borrowed.  token may be empty. */
+/* The credentials that sign; borrowed.  token may be empty. */
 struct hc_identity {
     struct hc_str key_id, secret, token;
 };

@@ -1,7 +1,7 @@
 /* aws/strike.h - a secret struck out of a text that came from outside.
  *
- * A gateway that refuses a request may repeat it, headers and all.  Whatever
- * is kept of an answer goes through here last.
+ * A gateway that refuses a request may repeat it, headers and all.  Each text
+ * that is kept of an answer passes through here last.
  */
 #ifndef HC_AWS_STRIKE_H
 #define HC_AWS_STRIKE_H
@@ -12,11 +12,11 @@
 #define HC_STRIKE_PIECE 12         /* so much of a secret is too much        */
 #define HC_STRIKE_TAIL 4           /* and so much where the text was cut     */
 
-/* What `text` holds of `secret` becomes "***": all of it, any piece of
+/* Each part of `secret` in `text` becomes "***": all of it, any piece of
  * HC_STRIKE_PIECE bytes, and its first HC_STRIKE_TAIL at the end of the text;
  * as it stands, with a backslash before a byte, as \u00XX, percent-encoded, or
- * with a blank for a plus.  A secret of less than HC_STRIKE_LEAST bytes is let
- * be. */
+ * with a blank for a plus.  A secret of less than HC_STRIKE_LEAST bytes is not
+ * looked for. */
 void hc_strike(char *text, struct hc_str secret);
 /* The secret access key and the session token; `who` may be NULL. */
 void hc_strike_identity(char *text, const struct hc_identity *who);

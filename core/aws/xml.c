@@ -11,7 +11,8 @@
 
 #include "base/text.h"
 
-/* What is still to be read, and what is open above it. */
+/* The text that is still to be read, and the elements that are open around
+ * it. */
 struct xml {
     struct hc_str rest;
     struct hc_str open[HC_XML_DEPTH];

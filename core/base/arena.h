@@ -1,7 +1,7 @@
 /* base/arena.h - strings that stay where they are until all of them go.
  *
- * What is read off an answer is kept here: pieces never move, so a hc_str into
- * them is good until fini.  Every string kept has a NUL after it.  Errors
+ * Texts of answers are kept here: pieces never move, so a hc_str into them is
+ * good until fini.  Every string kept has a NUL after it.  Errors
  * stick, as those of a hc_buf do.
  */
 #ifndef HC_BASE_ARENA_H

@@ -262,8 +262,8 @@ void hc_text_vfmt(struct hc_buf *out, const char *fmt, va_list ap)
     va_end(args.ap);
 }
 
-/* Of text that filled its array the last character may be cut: none is better
- * than half of one. */
+/* A text that fills its array may end within a character: half a character is
+ * left out. */
 static size_t fmt_whole(const char *out, size_t n)
 {
     size_t from = n;

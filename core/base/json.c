@@ -33,7 +33,8 @@ enum json_state {
     JSON_IN_ROOT_END
 };
 
-/* What becomes of values.  NEXT: asked for, the value has not begun yet. */
+/* The reader tells, skips or takes values.  NEXT: the value has not begun
+ * yet. */
 enum json_mode {
     JSON_TELLS, JSON_SKIPS_NEXT, JSON_TAKES_NEXT, JSON_SKIPS, JSON_TAKES
 };
@@ -120,7 +121,7 @@ static inline const char *json_text_put(struct hc_json *j, const char *from,
     return j->text.err == 0 ? p : json_overflow(j, &j->text, from, p);
 }
 
-/* What was consumed since `raw` belongs to the value that is taken. */
+/* The bytes consumed since `raw` belong to the value that is taken. */
 static const char *json_raw_put(struct hc_json *j, const char *p)
 {
     const char *from = j->raw;

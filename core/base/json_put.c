@@ -1,8 +1,7 @@
 /* base/json_put.c - JSON onto a buf.
  *
- * Whatever the bytes are, what comes out is valid JSON: characters that are not
- * seen are escaped, for it may be read on a terminal; bytes that are no UTF-8
- * become U+FFFD.
+ * The output is valid JSON for any bytes.  Characters that a terminal does not
+ * show are escaped; bytes that are no UTF-8 become U+FFFD.
  */
 #include "base/json.h"
 

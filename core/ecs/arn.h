@@ -23,7 +23,7 @@ struct hc_arn {
 };
 
 /* All borrow from `text`.  0, or HEADCOUNT_ESYNTAX: not this kind of ARN, or
- * no name. Of a cluster, `cluster` and `name` are the same. */
+ * no name.  A cluster's `cluster` and `name` are the same. */
 int hc_arn_cluster(struct hc_arn *a, struct hc_str text,
                    struct headcount_error *e);
 int hc_arn_service(struct hc_arn *a, struct hc_str text,

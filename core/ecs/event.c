@@ -471,8 +471,8 @@ static int event_envelope(struct event_parts *parts, struct headcount_error *e)
                         HC_STR_ARG(type), EVENT_EXPECTED);
 }
 
-/* What AWS adds to its events is AWS's; this is none of its names: somebody
- * wrote it beside them and expects that nothing is written. */
+/* AWS adds members to its events, but never one of this name: a person wrote
+ * it there, and expects that no count is written. */
 static int event_check_dry(const struct event_parts *parts,
                            struct headcount_error *e)
 {
@@ -548,7 +548,7 @@ static bool event_is_blank(struct hc_str text)
     return true;
 }
 
-/* What is wrong with it, and what there should have been. */
+/* Adds to the sentence what should have been there. */
 static void event_advise(struct headcount_error *e)
 {
     size_t n = e != NULL ? strlen(e->what) : 0;

@@ -15,7 +15,7 @@
  * names clusters: they may say "dry_run": true, and a member that they do not
  * have is an error.  AWS adds members to all others.
  *
- * What is around an event is ecs/unwrap's.
+ * ecs/unwrap reads the envelopes around an event.
  *
  * The event only says where to look; no count is ever taken from it.
  */

@@ -200,7 +200,7 @@ struct hc_ecs_host {
     struct hc_ecs_tag *attributes, *tags;
 };
 
-/* What reads one of them. */
+/* Reads one host. */
 struct hc_ecs_host_part {
     struct hc_arena *arena;
     bool full;                            /* attributes and tags are kept   */

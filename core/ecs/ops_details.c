@@ -6,7 +6,7 @@
 
 enum { DETAIL_HOST, DETAIL_FAILURE };
 
-/* Of a host; lower than those of shapes.h. */
+/* The members of a host.  These numbers are lower than those of shapes.h. */
 enum { HOST_ARN = 50, HOST_STATUS, HOST_PROVIDER, HOST_EC2_ID, HOST_CONNECTED,
        HOST_REGISTERED_AT, HOST_RUNNING, HOST_VERSION_INFO, HOST_AGENT,
        HOST_REGISTERED, HOST_REMAINING, HOST_RESOURCE, HOST_AMOUNT,

@@ -1,10 +1,10 @@
 /* ecs/ops_services.c - DescribeServices and UpdateService.
  *
  * Both answer services; `events` (up to a hundred sentences each) and whatever
- * else is not in the tables goes by unread.  What a service must have to be
- * judged is checked where its object ends: who it is, its status, its count.
- * What leaves open which hosts are its own (a launch type that is new, a
- * constraint without an expression) is noted: not every rule counts hosts.
+ * else is not in the tables goes by unread.  A service has to have a name,
+ * a status and a count, which is checked where its object ends.  A member that
+ * leaves open which hosts are its own (a new launch type, a constraint without
+ * an expression) is noted only, because not every rule counts hosts.
  *
  * Absent are, in answers that are whole: deploymentController (then it is ECS),
  * schedulingStrategy (older than DAEMON), strategy (ROLLING), launchType (where

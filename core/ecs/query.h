@@ -18,8 +18,8 @@
  * answered here; which term. */
 int hc_query_check(struct hc_str expr, struct headcount_error *e);
 /* 1: the host matches, 0: it does not, or the same errors.  The host has to
- * have been read in full: its attributes are asked.  What it does not have
- * matches the opposites (!= !in !exists) and nothing else. */
+ * have been read in full: its attributes are asked.  An attribute that it
+ * does not have matches the opposites (!= !in !exists) and nothing else. */
 int hc_query_matches(struct hc_str expr, const struct hc_ecs_host *host,
                      struct headcount_error *e);
 

@@ -275,7 +275,7 @@ bool hc_records_drop(struct hc_records *b, size_t cluster)
     return true;
 }
 
-/* Whatever stands before it. */
+/* Looks at this record alone, not at those before it in a FIFO queue. */
 static bool records_is_done(const struct hc_records *b, size_t record)
 {
     const struct hc_record *r = &b->records[record];

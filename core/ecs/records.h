@@ -9,7 +9,7 @@
  *
  * A record is done when every cluster that it asks for is.  One that cannot be
  * understood is never done: it is delivered again until its queue puts it
- * aside.  Of a FIFO queue nothing is done that comes after what is not.
+ * aside.  In a FIFO queue no record is done after one that is not.
  *
  * An event that says dry_run asks for no write, and stops none: its cluster is
  * written where another event asks for that.
@@ -88,7 +88,8 @@ void hc_records_settle_sweep(struct hc_records *b, bool done);
  * of them, and the cluster is settled. */
 bool hc_records_drop(struct hc_records *b, size_t cluster);
 
-/* What is not settled is not done. */
+/* Decides which records are done.  A cluster that is not settled leaves its
+ * records undone. */
 void hc_records_judge(struct hc_records *b);
 /* {"batchItemFailures":[{"itemIdentifier":"..."}]}: what Lambda's queue is to
  * deliver again.  False: a record that is not done cannot be named, so all

@@ -206,8 +206,8 @@ static int unwrap_read(struct unwrap_level *l, struct hc_str text,
     return err;
 }
 
-/* What Lambda could not have done, as it tells a destination: by itself, or as
- * the detail of an event of its own. */
+/* Lambda's record for a destination, of an invocation that failed: it comes by
+ * itself, or as the detail of an event. */
 static bool unwrap_is_destination(const struct unwrap_level *l)
 {
     struct hc_str from = hc_buf_view(&l->from);

@@ -1,8 +1,8 @@
 /* ecs/view.c - takes the members that a table names straight off the reader.
  *
  * A stack of frames, one for each open object or array of interest, says whose
- * value comes next.  What is of no interest never gets a frame: the reader
- * skips it.
+ * value comes next.  Other values never get a frame: the reader skips
+ * them.
  *
  *   object: KEY known   -> its value is due -> taken, or a frame is pushed
  *           KEY unknown -> hc_json_skip
@@ -241,8 +241,8 @@ static int view_event(struct hc_view *v, int event, struct headcount_error *e)
     return view_value(v, event, e);
 }
 
-/* What is wrong with the text is wrong with the answer (or the event): its
- * code, and its name before the reader's sentence. */
+/* A text that cannot be read is a fault of the answer (or of the event): the
+ * error has its code, and its name before the reader's sentence. */
 static int view_fail(struct hc_view *v, int err,
                      const struct headcount_error *why,
                      struct headcount_error *e)

@@ -293,7 +293,7 @@ void hc_conn_used(struct hc_conn *c, size_t n)
         c->in_at = c->in_n = 0;
 }
 
-/* Of TLS: a close_notify may have come along with the last answer. */
+/* With TLS a close_notify may have come along with the last answer. */
 static bool conn_is_open(struct hc_conn *c)
 {
     size_t unread = 0;

@@ -62,7 +62,7 @@ int hc_conn_handshake(struct hc_conn *c, struct headcount_error *e);
 
 /* Sends from the front of `from`: 1 all of it is with the kernel, 0 waits, or
  * HEADCOUNT_ECLOSED (reset, broken pipe), HEADCOUNT_EIO, HEADCOUNT_ETLS.
- * What fits one TLS record leaves as one, in one send. */
+ * Bytes that fit one TLS record leave as one, in one send. */
 int hc_conn_send(struct hc_conn *c, struct hc_str *from,
                  struct headcount_error *e);
 

@@ -77,7 +77,7 @@ static int fetch_conn(struct hc_fetch *f)
 
 static bool fetch_is_stale(const struct hc_fetch *f, int code)
 {
-    /* Of TLS, an end without close_notify is cut short. */
+    /* A TLS connection that ends without close_notify is ETRUNCATED. */
     bool ended = code == HEADCOUNT_ECLOSED || code == HEADCOUNT_ETRUNCATED;
 
     return ended && f->marks.reused && !f->replayed && !f->http.any &&
@@ -176,7 +176,7 @@ static int fetch_early(struct hc_fetch *f, int64_t now)
     return got;
 }
 
-/* Who waits for work waits without an end. */
+/* A long poll (negative first_byte_timeout) has no limit. */
 static int64_t fetch_patience(const struct hc_fetch *f)
 {
     int64_t own = f->config.first_byte_timeout;

@@ -74,7 +74,7 @@ int hc_fetch_start(struct hc_fetch *f, struct hc_net *net, struct hc_job *job,
  * a failed exchange. */
 void hc_fetch_request(struct hc_fetch *f);
 enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now);
-/* What is lost from now on is not replayed. */
+/* From now on the request is not replayed if its connection is lost. */
 void hc_fetch_is_last(struct hc_fetch *f);
 /* Ends what is under way; its connection is closed. */
 void hc_fetch_fini(struct hc_fetch *f);              /* f may be all zero */

@@ -348,7 +348,8 @@ static void pool_take_dial(struct hc_pool *p, struct hc_pool_host *h,
         pool_take_made(p, h, d, now);
     else if (t != NULL && !t->adopted)
         waiter_fail(t, &d->error);
-    /* Who took it over had less than its time: pool_serve dials anew. */
+    /* A waiter that adopted this dial did not get the full connect timeout, so
+     * pool_serve starts a new dial. */
     for (t = h->first; t != NULL; t = t->next)
         if (t->dial == d)
             waiter_leave_dial(t);

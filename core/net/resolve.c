@@ -144,7 +144,8 @@ static struct hc_lookup *resolve_find(const struct hc_resolver *r,
     return NULL;
 }
 
-/* What was sent since it was told last counts for the one who began it. */
+/* Datagrams that were sent since the last report count for the waiter that
+ * began the lookup. */
 static void resolve_tell(struct hc_lookup *l, const struct hc_resolve_ask *ask)
 {
     if (ask->waiter != l->first)

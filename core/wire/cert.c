@@ -191,7 +191,7 @@ static bool cert_extension(struct hc_cert *c, struct hc_str ext)
     return true;
 }
 
-/* What follows the key: unique ids, which nobody uses, and extensions. */
+/* Unique ids, which nobody uses, and extensions follow the key. */
 static bool cert_extensions(struct hc_cert *c, struct hc_str tbs)
 {
     struct hc_str inside, list, ext;

@@ -125,9 +125,9 @@ static bool chain_names(const br_x509_trust_anchor *ta,
                      is_ca ? cert->issuer : cert->subject);
 }
 
-/* Which of the trusted roots does it name (or is it, trusted itself)?  Those
- * that have expired trust nobody; minimal does not tell at which of the others
- * the path ended, so the first to expire counts. */
+/* Which of the trusted roots does it name (or is it, trusted itself)?  Expired
+ * roots do not count.  BearSSL does not tell at which of the others the path
+ * ended, so the one that expires first counts. */
 static void chain_look_at_roots(struct hc_chain *c, const struct hc_cert *cert)
 {
     const struct hc_anchors *a = c->anchors;

@@ -19,7 +19,7 @@
 #define HC_CHAIN_TEXT 96
 #define HC_CHAIN_DEPTH 10                /* certificates of one chain */
 
-/* What we refuse beyond BearSSL's own verdict. */
+/* The reasons to refuse a chain that BearSSL accepts. */
 enum hc_chain_fault {
     CHAIN_SOUND,
     CHAIN_NO_MEMORY,

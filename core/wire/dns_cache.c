@@ -1,7 +1,8 @@
 /* wire/dns_cache.c - a list of names, the newest first.
  *
  * Few names are asked for again and again, so a list it is; it is bounded, and
- * the oldest goes when it is full.  What has expired goes when it is sought.
+ * the oldest goes when it is full.  An expired entry is removed when its name
+ * is looked up.
  */
 #include "wire/dns_cache.h"
 

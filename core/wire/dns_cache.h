@@ -25,8 +25,8 @@ void hc_dns_cache_fini(struct hc_dns_cache *c);      /* c may be all zero */
 int hc_dns_cache_find(struct hc_dns_cache *c, struct hc_str name, int64_t now,
                       struct hc_addrs *out, struct headcount_error *e);
 
-/* What is told of a name.  Kept for `ttl` seconds, 300 at most; with 0 it is
- * only forgotten what was known.  Without memory as well: a cache may. */
+/* Stores the addresses of a name for `ttl` seconds, 300 at most.  With ttl 0,
+ * or without memory, it only removes what was known. */
 struct hc_dns_known {
     struct hc_addrs addrs;
     const struct headcount_error *why; /* NULL: addrs count                */

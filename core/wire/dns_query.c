@@ -170,7 +170,7 @@ void hc_dns_query_tick(struct hc_dns_query *q, int64_t now)
     if (q->state == DNS_WAIT && now >= q->reply_until)
         dnsq_next(q, DNS_SILENT);
     if ((q->state == DNS_WAIT || q->state == DNS_ASK) && now >= q->until) {
-        /* Whoever was asked and has not said a thing is silent. */
+        /* A server that was asked and has not answered is silent. */
         q->state = DNS_FAILED;
     }
 }

@@ -56,7 +56,7 @@ bool hc_dns_query_init(struct hc_dns_query *q,
                        const struct hc_dns_query_config *config, int64_t now);
 void hc_dns_query_fini(struct hc_dns_query *q);      /* q may be all zero */
 
-/* Who is, or was last, asked. */
+/* The server that is asked, or was asked last. */
 const struct hc_dns_server *hc_dns_query_server(const struct hc_dns_query *q);
 
 #define HC_DNS_ASK_MAX (2 + HC_DNS_QUERY_MAX)

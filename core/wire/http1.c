@@ -288,7 +288,8 @@ static int http1_head(struct hc_http1 *x, struct hc_str *in,
     size_t at = hc_str_find(*in, '\n');
     bool line = at < in->n;
     size_t n = line ? at + 1 : in->n;
-    /* What is no HTTP at all is told by its first bytes, not by a limit. */
+    /* The first bytes show that an answer is no HTTP, long before a limit
+     * does. */
     bool first = x->head.n < 7;
 
     x->any = true;

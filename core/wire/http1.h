@@ -69,7 +69,7 @@ bool hc_http1_header(const struct hc_http1 *x, const char *name,
 /* The i-th header as it came, its value trimmed; false: there are fewer. */
 bool hc_http1_nth(const struct hc_http1 *x, size_t i, struct hc_str *name,
                   struct hc_str *value);
-/* What may be the name (RFC 9110, 5.6.2) and the value of a header. */
+/* Whether a text may be the name (RFC 9110, 5.6.2) or the value of a header. */
 bool hc_http1_is_token(struct hc_str s);
 bool hc_http1_is_value(struct hc_str s);
 /* Decided at DONE: may another request follow on this connection? */

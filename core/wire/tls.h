@@ -34,8 +34,8 @@ enum hc_tls_state {
     TLS_FAILED       /* hc_tls_error knows why; no port lends anything    */
 };
 
-/* What a later handshake with the same server may resume; a plain value that
- * its keeper (the pool) copies, and wipes with hc_wipe when it goes. */
+/* A session that a later handshake with the same server may resume: a plain
+ * value, which the pool copies, and wipes with hc_wipe at its end. */
 struct hc_tls_session {
     br_ssl_session_parameters params;
     const struct hc_anchors *anchors;
@@ -103,7 +103,7 @@ unsigned char *hc_tls_write_room(struct hc_tls *tls, size_t *n);
 void hc_tls_write_ack(struct hc_tls *tls, size_t n);
 /* Copies from the front of `from` into the room; what did not fit remains. */
 void hc_tls_write(struct hc_tls *tls, struct hc_str *from);
-/* What was written becomes a record in `out`. */
+/* The bytes written so far become a record in `out`. */
 void hc_tls_flush(struct hc_tls *tls);
 
 /* Queues close_notify (after what was written); one try at sending `out` is

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "wire/addr.h"
 
-/* What stands before an '@' may be a password: it is not repeated. */
+/* The text before an '@' may be a password, so the message leaves it out. */
 static int url_refuse(struct headcount_error *e, struct hc_str url,
                       const char *why)
 {

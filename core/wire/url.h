@@ -8,7 +8,7 @@
 
 #define HC_HOST_MAX 253
 
-/* Whom a connection is with.  host: lower case, no trailing dot, an IPv6
+/* The peer of a connection.  host: lower case, no trailing dot, an IPv6
  * literal without brackets, NUL-terminated. */
 struct hc_origin {
     bool tls;
