@@ -107,7 +107,7 @@ static void begin(int at)
     struct process *p = &processes[at];
     const struct notice *n = &p->queue[0];
     struct headcount_error error = { .code = 0 };
-    struct hc_reconcile_config config = {
+    struct hc_run_config config = {
         .cluster = HC_STR(WORLD_CLUSTER), .wishes = wishes,
         .wishes_n = SERVICES, .memory = &p->memory, .vtable = world_ways(at),
         .event = &p->event, .verify = verify,
@@ -132,11 +132,11 @@ static void begin(int at)
 /* An event is settled, unless something failed: then it comes again. */
 static void end(struct process *p)
 {
-    bool failed = p->r.result.error_code != NULL;
+    bool failed = p->r.run.result.error_code != NULL;
     struct notice first = p->queue[0];
 
-    for (size_t i = 0; i < p->r.result.services_n; i++) {
-        const struct headcount_service *s = &p->r.result.services[i];
+    for (size_t i = 0; i < p->r.run.result.services_n; i++) {
+        const struct headcount_service *s = &p->r.run.result.services[i];
 
         witness_end(&p->witness, (int)i, s);
         failed = failed || s->outcome == HEADCOUNT_FAILED;

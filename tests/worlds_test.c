@@ -183,7 +183,7 @@ static void decide(struct actor *a)
             known_n++;
             continue;
         }
-        int got = hc_question_ask(&a->r, &q, &known, &e);
+        int got = hc_policy_fact(&a->r.run, &q, &known, &e);
 
         CHECK(got >= 0);
         if (got == 0)
@@ -224,7 +224,7 @@ static void pick_event(struct actor *a)
 static void begin(int at, bool with_event)
 {
     struct actor *a = &actors[at];
-    struct hc_reconcile_config config = {
+    struct hc_run_config config = {
         .cluster = w->foreign ? HC_STR(WORLD_CLUSTER) : HC_STR("prod"),
         .wishes = wishes, .wishes_n = WORLD_SERVICES,
         .memory = &a->memory, .vtable = world_ways(at),
@@ -254,8 +254,8 @@ static void begin(int at, bool with_event)
 /* A deleted cluster settles its events, and fails whoever named it. */
 static void check_gone(const struct actor *a)
 {
-    const struct headcount_cluster *c = &a->r.result;
-    bool found = a->r.config.found;
+    const struct headcount_cluster *c = &a->r.run.result;
+    bool found = a->r.run.config.found;
 
     if (a->witness.gone &&
         (found ? c->skipped == NULL || strcmp(c->skipped, "cluster_gone") != 0
@@ -268,8 +268,8 @@ static void end(struct actor *a)
 {
     check_gone(a);
     memset(a->verdicts, 0, sizeof(a->verdicts));
-    for (size_t i = 0; i < a->r.result.services_n; i++) {
-        const struct headcount_service *s = &a->r.result.services[i];
+    for (size_t i = 0; i < a->r.run.result.services_n; i++) {
+        const struct headcount_service *s = &a->r.run.result.services[i];
         struct verdict *v = &a->verdicts[i];
 
         if (a->snapshot.n == 0)

@@ -31,7 +31,7 @@ static int64_t asks_known(int64_t n)
 
 void hc_op_policy_ask(struct op_reconcile *r)
 {
-    struct hc_reconcile *one = r->run;
+    struct hc_run *one = &r->run->run;
     const struct hc_arn *c = &one->cluster;
     struct hc_arena *arena = &one->facts.arena;
 
@@ -41,13 +41,13 @@ void hc_op_policy_ask(struct op_reconcile *r)
         .name = hc_arena_str(arena, c->name).p,
         .arn = hc_arena_str(arena, hc_arn_is_full(c) ? c->text : HC_STR("")).p,
         .account = hc_arena_str(arena, c->account).p,
-        .region = hc_arena_str(arena, hc_reconcile_region(one)).p,
+        .region = hc_arena_str(arena, hc_run_region(one)).p,
         .partition = hc_arena_str(arena, c->partition).p,
-        .round = one->question.rounds + 1,
-        .time = hc_reconcile_wall(one),
+        .round = one->policy.rounds + 1,
+        .time = hc_run_wall(one),
         .event = r->op.request.event,
         .event_size = r->op.request.event_size,
-        .confirming = one->question.again,
+        .confirming = one->policy.again,
     };
 }
 
@@ -155,10 +155,10 @@ asks_service(struct hc_arena *arena, const struct hc_ecs_service *s)
 }
 
 /* The hosts that count, as one array. */
-static int asks_hosts(struct hc_reconcile *r, const struct hc_query *q,
+static int asks_hosts(struct hc_run *r, const struct hc_query *q,
                       const struct hc_known *known, struct headcount_fact *fact)
 {
-    const struct hc_measure_of of = hc_question_of(r, q);
+    const struct hc_measure_of of = hc_policy_measure(r, q);
     size_t n = known->hosts->list.n;
     const struct hc_ecs_host **list =
         hc_arena_zero(&r->facts.arena, (n + 1) * sizeof *list);
@@ -172,7 +172,7 @@ static int asks_hosts(struct hc_reconcile *r, const struct hc_query *q,
     return 1;
 }
 
-static int asks_fill(struct hc_reconcile *r, const struct hc_query *q,
+static int asks_fill(struct hc_run *r, const struct hc_query *q,
                      const struct hc_known *known, struct headcount_fact *fact)
 {
     struct hc_arena *arena = &r->facts.arena;
@@ -223,9 +223,9 @@ static int asks_ask(struct op_reconcile *r, const struct headcount_query *from,
     q.tag_filters = hc_buf_view(&filters);
     q.recent = r->by_tags;
     if (err == 0) {
-        err = hc_question_ask(one, &q, &known, e);
+        err = hc_policy_fact(&one->run, &q, &known, e);
         if (err == 1)
-            err = asks_fill(one, &q, &known, fact);
+            err = asks_fill(&one->run, &q, &known, fact);
     }
     hc_buf_fini(&filters);
     return err < 0 ? hc_error_set(e, err, "%s", hc_error_sentence(err)) : err;
@@ -339,7 +339,7 @@ int headcount_wish(headcount_op *op, const struct headcount_wish *wish)
     if (hc_take_struct(&w, &hc_form_wish, wish, &e) < 0 ||
         !hc_op_wish_is_sound(&w))
         return hc_op_refused(r->op.h, "headcount_wish", &e);
-    err = hc_op_take_wish(&r->op, &r->run->facts.arena, &w, &taken);
+    err = hc_op_take_wish(&r->op, &r->run->run.facts.arena, &w, &taken);
     if (err == 0)
         err = hc_op_policy_add(r, &taken);
     if (err < 0)
@@ -378,12 +378,12 @@ void hc_op_policy_resume(struct op_reconcile *r)
     struct hc_wish *wishes = NULL;
     size_t n = r->new_wishes_n;
 
-    if (one->question.needs_n == 0 && n > 0) {
-        wishes = hc_arena_zero(&one->facts.arena, n * sizeof *wishes);
+    if (one->run.policy.needs_n == 0 && n > 0) {
+        wishes = hc_arena_zero(&one->run.facts.arena, n * sizeof *wishes);
         if (wishes != NULL)
             memcpy(wishes, r->new_wishes, n * sizeof *wishes);
     }
-    if (wishes == NULL && one->question.needs_n == 0 && n > 0)
+    if (wishes == NULL && one->run.policy.needs_n == 0 && n > 0)
         hc_reconcile_refuse(one, "ENOMEM", "no memory for wishes");
     else
         hc_reconcile_resume(one, wishes, n);

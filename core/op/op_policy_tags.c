@@ -8,7 +8,7 @@ static int tags_put(struct op_reconcile *r, const char *name,
                     const struct headcount_service_fact *s)
 {
     const struct headcount_request *request = &r->op.request;
-    struct hc_arena *arena = &r->run->facts.arena;
+    struct hc_arena *arena = &r->run->run.facts.arena;
     struct hc_wish w = { .service = HC_STR("") };
     struct headcount_error e = { 0 };
     int err = hc_tags_wish(&w, (const struct hc_ecs_tag *)s->tags, arena, &e);

@@ -102,7 +102,7 @@ static int op_begin_run(struct op_reconcile *r, size_t at)
     const struct hc_alloc *alloc = &r->op.h->net.sys.alloc;
     bool live = r->op.request.snapshot == NULL;
     const char *foreign = live ? hc_op_targets_foreign(r, at) : NULL;
-    const struct hc_reconcile_config config = {
+    const struct hc_run_config config = {
         .cluster = r->names[at].text,
         .foreign = foreign,
         .foreign_why =
@@ -180,7 +180,7 @@ static const char *op_kept(struct op_reconcile *r, const char *text)
 /* The result outlives the run. */
 static void op_keep_result(struct op_reconcile *r)
 {
-    const struct headcount_cluster *from = &r->run->result;
+    const struct headcount_cluster *from = &r->run->run.result;
     struct headcount_service *rows =
         hc_arena_zero(&r->op.arena, from->services_n * sizeof *rows);
 
@@ -208,15 +208,15 @@ static void op_keep_result(struct op_reconcile *r)
  * snapshot says, and a role's clusters, tell nothing of the handle's. */
 static void op_keep_account(struct op_reconcile *r)
 {
-    struct hc_str account = r->run->account;
+    struct hc_str account = r->run->run.account;
     struct hc_arn arn;
 
     if (r->account[0] != '\0' || r->op.request.assume_role != NULL ||
         r->op.request.snapshot != NULL)
         return;
-    if (account.n == 0 && r->run->known &&
-        r->run->result.error_code == NULL &&
-        hc_arn_cluster(&arn, hc_str(r->run->result.arn), NULL) == 0)
+    if (account.n == 0 && r->run->run.known &&
+        r->run->run.result.error_code == NULL &&
+        hc_arn_cluster(&arn, hc_str(r->run->run.result.arn), NULL) == 0)
         account = arn.account;
     if (account.n < sizeof r->account)
         hc_fmt(r->account, sizeof r->account, "%.*s", HC_STR_ARG(account));
@@ -225,15 +225,15 @@ static void op_keep_account(struct op_reconcile *r)
 /* A snapshot of what nothing is known of would be of no use. */
 static void op_keep_snapshot(struct op_reconcile *r)
 {
-    if (r->op.request.record && r->run->result.error_code == NULL)
+    if (r->op.request.record && r->run->run.result.error_code == NULL)
         hc_reconcile_put_snapshot(r->run, &r->snapshot);
 }
 
 /* The run of names[at] is over: what it read is freed. */
 static int op_keep_run(struct op_reconcile *r)
 {
-    r->ran[r->at] = (struct op_ran){ .dry = r->run->config.dry_run,
-                                     .known = r->run->known };
+    r->ran[r->at] = (struct op_ran){ .dry = r->run->run.config.dry_run,
+                                     .known = r->run->run.known };
     op_keep_result(r);
     op_keep_account(r);
     op_keep_snapshot(r);

@@ -5,9 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "reconcile/recall.h"
 #include "plan/rule.h"
-#include "reconcile/settle.h"
 
 #define AUDIT_LINE 16384
 
@@ -58,19 +56,18 @@ static void audit_put_service(struct hc_buf *out,
     audit_text(out, "reason", s->reason);
 }
 
-static void audit_put(struct hc_buf *out, struct hc_reconcile *r,
-                      const char *event)
+static void audit_put(struct hc_buf *out, struct hc_run *r, const char *event,
+                      const char *write_id)
 {
     const struct hc_event *cause = r->config.event;
     char time[HC_RFC3339 + 1];
-    bool is_write = strcmp(event, "write") == 0;
 
     hc_time_rfc3339(time, hc_wall(&r->net->sys));
     hc_buf_chr(out, '{');
     audit_text(out, "time", time);
-    hc_json_put_member(out, "region", hc_reconcile_region(r));
+    hc_json_put_member(out, "region", hc_run_region(r));
     hc_json_put_member(out, "cluster", r->cluster.text);
-    audit_put_service(out, hc_settle_at(r), event);
+    audit_put_service(out, hc_run_row(r), event);
     if (r->config.policy_sha256.n > 0)
         hc_json_put_member(out, "policy_sha256", r->config.policy_sha256);
     else
@@ -79,31 +76,33 @@ static void audit_put(struct hc_buf *out, struct hc_reconcile *r,
         hc_json_put_member(out, "event_id", cause->id);
     else
         audit_null(out, "event_id");
-    if (is_write && r->call.service_error.request_id[0] != '\0')
-        audit_text(out, "request_id", r->call.service_error.request_id);
+    if (write_id != NULL && write_id[0] != '\0')
+        audit_text(out, "request_id", write_id);
     else
         audit_null(out, "request_id");
     audit_text(out, "version", r->config.audit.version);
     hc_buf_chr(out, '}');
 }
 
-static void audit_tell(struct hc_reconcile *r, const char *event)
+/* write_id NULL: the line is about no write. */
+static void audit_tell(struct hc_run *r, const char *event,
+                       const char *write_id)
 {
     const struct hc_audit_to *to = &r->config.audit;
     struct hc_buf line;
 
     hc_buf_init(&line, r->facts.alloc, AUDIT_LINE);
-    audit_put(&line, r, event);
+    audit_put(&line, r, event, write_id);
     if (hc_buf_error(&line) == 0)
         to->fn(to->ud, line.p, line.n);
     hc_buf_fini(&line);
 }
 
 /* A service that could not be looked at is under the hold it was under. */
-static const char *audit_of_hold(struct hc_reconcile *r)
+static const char *audit_of_hold(struct hc_run *r)
 {
-    const struct headcount_service *s = hc_settle_at(r);
-    struct hc_memory_key key = hc_recall_key(r, MEMORY_SERVICE,
+    const struct headcount_service *s = hc_run_row(r);
+    struct hc_memory_key key = hc_run_key(r, MEMORY_SERVICE,
                                              r->names[r->at].name);
     char code[HC_MEMORY_HOLD] = "";
     bool is_held = s->outcome == HEADCOUNT_HELD;
@@ -123,17 +122,16 @@ static const char *audit_of_hold(struct hc_reconcile *r)
     return strcmp(code, s->code) != 0 ? "hold_changed" : NULL;
 }
 
-void hc_audit(struct hc_reconcile *r)
+void hc_audit(struct hc_run *r)
 {
-    bool wrote = r->ask == ASK_UPDATE && r->in_write;
-    const char *of_hold;
+    const char *write_id = r->write_id, *of_hold;
 
-    r->in_write = false;
+    r->write_id = NULL;
     if (r->config.dry_run || r->config.audit.fn == NULL)
         return;
     of_hold = audit_of_hold(r);
     if (of_hold != NULL)
-        audit_tell(r, of_hold);
-    if (wrote)
-        audit_tell(r, "write");
+        audit_tell(r, of_hold, NULL);
+    if (write_id != NULL)
+        audit_tell(r, "write", write_id);
 }

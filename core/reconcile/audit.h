@@ -7,9 +7,9 @@
 #ifndef HC_RECONCILE_AUDIT_H
 #define HC_RECONCILE_AUDIT_H
 
-#include "reconcile/reconcile.h"
+#include "reconcile/run.h"
 
 /* The wish at hand was just settled. */
-void hc_audit(struct hc_reconcile *r);
+void hc_audit(struct hc_run *r);
 
 #endif

@@ -134,6 +134,11 @@ void hc_fact_hosts_reset(struct hc_fact_hosts *h)
     hc_host_list_reset(&h->list);
 }
 
+bool hc_fact_hosts_is_whole(const struct hc_fact_hosts *h)
+{
+    return h->filter.n == 0 || hc_str_eq(h->filter, HC_FACTS_EC2);
+}
+
 void hc_facts_forget_hosts(struct hc_facts *f)
 {
     for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)

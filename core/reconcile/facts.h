@@ -21,8 +21,13 @@
 
 #include "ecs/ops.h"
 #include "plan/host_list.h"
+#include "plan/measure.h"
 
 #define HC_FACTS_KEPT ((size_t)64 << 20)
+
+/* Filters for the hosts of ECS Anywhere, and for those of EC2. */
+#define HC_FACTS_ANYWHERE HC_STR("attribute:" HC_MEASURE_ANYWHERE " exists")
+#define HC_FACTS_EC2 HC_STR("attribute:" HC_MEASURE_ANYWHERE " !exists")
 
 enum hc_fact_state { FACT_UNKNOWN, FACT_VALUE, FACT_FAILED };
 
@@ -117,6 +122,8 @@ void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
 
 /* Empties the list for a second one. */
 void hc_fact_hosts_reset(struct hc_fact_hosts *h);
+/* Every host of EC2 is in the list: no filter leaves one out. */
+bool hc_fact_hosts_is_whole(const struct hc_fact_hosts *h);
 /* All lists of hosts and both readings of the cluster become UNKNOWN. */
 void hc_facts_forget_hosts(struct hc_facts *f);
 /* All hosts of the list are described now.  0 or HEADCOUNT_ENOMEM. */

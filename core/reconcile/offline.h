@@ -1,22 +1,34 @@
-/* reconcile/offline.h - facts of a snapshot that follow from others of it.
+/* reconcile/offline.h - lists of hosts of a snapshot that follow from other
+ * lists of it.
  *
  *   a filtered list   from the whole list, if its hosts are described in full
  *   a description     of hosts that another list of the snapshot describes
- *   "complete": true  services that are not there do not exist, providers that
- *                     are not add no hosts; lists of services are made of
- *                     those that are there
  *
- * What was recorded is never asked here: exactly that filter, exactly that
- * list.
+ * A list that the snapshot has itself, by exactly that filter, is not derived.
+ * Each of these answers 1 (the list is a value now), 0 (it does not follow) or
+ * a code.
  */
 #ifndef HC_RECONCILE_OFFLINE_H
 #define HC_RECONCILE_OFFLINE_H
 
-#include "reconcile/reconcile.h"
+#include "reconcile/facts.h"
 
-/* What r->ask would ask ECS.  1: it is learned.  0: the snapshot does not say;
- * *code and *what (in the facts' keep) tell why.  HEADCOUNT_ENOMEM. */
-int hc_offline_learn(struct hc_reconcile *r, const char **code,
-                     const char **what);
+/* The whole list of that one's status and reading, described, or NULL. */
+const struct hc_fact_hosts *hc_offline_all(const struct hc_facts *f,
+                                           const struct hc_fact_hosts *of);
+/* Its hosts have attributes: one without any was described for its provider
+ * only. */
+bool hc_offline_is_full(const struct hc_fact_hosts *all);
+/* The hosts of `all` that the list's own filter matches. */
+int hc_offline_by_filter(struct hc_facts *f, struct hc_fact_hosts *list,
+                         const struct hc_fact_hosts *all,
+                         struct headcount_error *e);
+/* The hosts of `shown` that `all` does not describe as ECS Anywhere. */
+int hc_offline_by_launch(struct hc_facts *f, struct hc_fact_hosts *list,
+                         const struct hc_fact_hosts *shown,
+                         const struct hc_fact_hosts *all);
+/* Each host of the list as it is described in `all`, if all of them are. */
+int hc_offline_describe(struct hc_facts *f, struct hc_fact_hosts *list,
+                        const struct hc_fact_hosts *all);
 
 #endif

@@ -13,7 +13,7 @@
 #include "reconcile/second.h"
 
 #include "plan/measure.h"
-#include "reconcile/need.h"
+#include "reconcile/plan_input.h"
 
 enum { SECOND_CLUSTER, SECOND_ACTIVE, SECOND_WITHOUT, SECOND_DETAILS,
        SECOND_OTHERS, SECOND_DRAINING, SECOND_PARTS };
@@ -23,7 +23,7 @@ static bool second_has(const struct hc_fact *fact)
     return fact != NULL && fact->state == FACT_VALUE;
 }
 
-static struct hc_fact_hosts *second_list(struct hc_reconcile *r,
+static struct hc_fact_hosts *second_list(struct hc_run *r,
                                          const char *status,
                                          struct hc_str filter)
 {
@@ -31,11 +31,11 @@ static struct hc_fact_hosts *second_list(struct hc_reconcile *r,
 }
 
 /* The list that this part is; *needed false: the count does without it. */
-static struct hc_fact_hosts *second_part(struct hc_reconcile *r,
+static struct hc_fact_hosts *second_part(struct hc_run *r,
                                          const struct hc_plan_input *in,
                                          int part, bool *needed)
 {
-    const struct hc_measure_of of = hc_need_of(r, in);
+    const struct hc_measure_of of = hc_plan_input_measure(r, in);
     struct hc_fact_hosts *active = second_list(r, "ACTIVE", r->lists.active);
 
     *needed = true;
@@ -58,57 +58,50 @@ static struct hc_fact_hosts *second_part(struct hc_reconcile *r,
     }
 }
 
-/* Its parts in the order in which they are read; NULL: all are there.  *list
- * is NULL where it is the cluster. */
-static struct hc_fact *second_next(struct hc_reconcile *r,
-                                   const struct hc_plan_input *in,
-                                   struct hc_fact_hosts **list, int *part)
+/* The first part that is not read yet, in their order; SECOND_PARTS: there is
+ * none.  *list is NULL for the cluster, or without memory. */
+static int second_next(struct hc_run *r, const struct hc_plan_input *in,
+                       struct hc_fact_hosts **list)
 {
     bool needed;
 
     *list = NULL;
-    *part = SECOND_CLUSTER;
     if (!second_has(&r->facts.cluster[READING_CONFIRMING].fact))
-        return &r->facts.cluster[READING_CONFIRMING].fact;
-    for (*part = SECOND_ACTIVE; *part < SECOND_PARTS; ++*part) {
-        *list = second_part(r, in, *part, &needed);
-        if (!needed)
-            continue;
-        if (*list == NULL)
-            return NULL;
-        if (!second_has(*part == SECOND_DETAILS ? &(*list)->details
-                                                : &(*list)->fact))
-            return *part == SECOND_DETAILS ? &(*list)->details
-                                           : &(*list)->fact;
+        return SECOND_CLUSTER;
+    for (int part = SECOND_ACTIVE; part < SECOND_PARTS; part++) {
+        *list = second_part(r, in, part, &needed);
+        if (needed && (*list == NULL ||
+                       !second_has(part == SECOND_DETAILS ? &(*list)->details
+                                                          : &(*list)->fact)))
+            return part;
     }
     *list = NULL;
-    return NULL;
+    return SECOND_PARTS;
 }
 
-struct hc_fact *hc_second_fact(struct hc_reconcile *r,
-                               const struct hc_plan_input *in)
+struct hc_fact_hosts *hc_second_list(struct hc_run *r,
+                                     const struct hc_plan_input *in,
+                                     bool *details)
 {
     struct hc_fact_hosts *list;
-    int part;
+    int part = second_next(r, in, &list);
 
-    second_next(r, in, &list, &part);
-    if (part == SECOND_CLUSTER)
-        return hc_need_from_cluster(r, READING_CONFIRMING);
+    *details = part == SECOND_DETAILS;
     if (list != NULL)
         list->by_launch = (part == SECOND_ACTIVE && r->lists.falls_back) ||
                           part == SECOND_WITHOUT || part == SECOND_OTHERS ||
                           (part == SECOND_DRAINING && r->lists.others.n > 0);
-    return hc_need_from_list(r, list, part == SECOND_DETAILS);
+    return list;
 }
 
 /* The same hosts of which the same is said; and the cluster's own number is
  * theirs, those of the other kind and those that drain.  Under a filter it may
  * only be larger. */
-static bool second_agrees(struct hc_reconcile *r,
+static bool second_agrees(struct hc_run *r,
                           const struct hc_plan_input *in,
                           const struct hc_plan_second *second)
 {
-    const struct hc_measure_of of = hc_need_of(r, in);
+    const struct hc_measure_of of = hc_plan_input_measure(r, in);
     int64_t seen = second->active + second->others + second->draining;
     const struct hc_fact_hosts *first = hc_facts_hosts(
         &r->facts, "ACTIVE", r->lists.active, READING_FIRST);
@@ -130,14 +123,13 @@ static bool second_agrees(struct hc_reconcile *r,
                           : second->registered >= seen;
 }
 
-void hc_second_input(struct hc_reconcile *r, struct hc_plan_input *in)
+void hc_second_input(struct hc_run *r, struct hc_plan_input *in)
 {
     const struct hc_fact_cluster *cluster =
         &r->facts.cluster[READING_CONFIRMING];
     struct hc_fact_hosts *list;
-    int part;
 
-    if (second_next(r, in, &list, &part) != NULL || part < SECOND_PARTS)
+    if (second_next(r, in, &list) < SECOND_PARTS)
         return;
     r->second = (struct hc_plan_second){
         .status = cluster->value.status,
@@ -167,13 +159,13 @@ static bool second_counts_alike(const struct hc_wish *a,
            (a->allow & ~b->allow) == 0;
 }
 
-void hc_second_again(struct hc_reconcile *r, struct hc_plan_input *in)
+void hc_second_again(struct hc_run *r, struct hc_plan_input *in)
 {
     const struct hc_again *again = &r->again;
     struct hc_plan_input other = *in;
     struct hc_arn arn;
 
-    in->asked = r->question.counted;
+    in->asked = r->policy.counted;
     if (again->fact.state != FACT_VALUE)
         return;
     in->again = HC_PLAN_NO_WISH;

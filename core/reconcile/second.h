@@ -5,14 +5,16 @@
 #ifndef HC_RECONCILE_SECOND_H
 #define HC_RECONCILE_SECOND_H
 
-#include "reconcile/reconcile.h"
+#include "reconcile/run.h"
 
 /* in->second, if the second reading of the wish at hand is whole. */
-void hc_second_input(struct hc_reconcile *r, struct hc_plan_input *in);
-/* The part of it that is to be read next; NULL without memory. */
-struct hc_fact *hc_second_fact(struct hc_reconcile *r,
-                               const struct hc_plan_input *in);
+void hc_second_input(struct hc_run *r, struct hc_plan_input *in);
+/* The list that is to be read next, once the cluster is; *details: or what its
+ * hosts are like.  NULL without memory. */
+struct hc_fact_hosts *hc_second_list(struct hc_run *r,
+                                     const struct hc_plan_input *in,
+                                     bool *details);
 /* in->asked and in->again: what the policy wants on the second reading. */
-void hc_second_again(struct hc_reconcile *r, struct hc_plan_input *in);
+void hc_second_again(struct hc_run *r, struct hc_plan_input *in);
 
 #endif

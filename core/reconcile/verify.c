@@ -1,8 +1,7 @@
 /* reconcile/verify.c - a look at the hosts after a write. */
 #include "reconcile/verify.h"
 
-#include "reconcile/question.h"
-#include "reconcile/settle.h"
+#include "reconcile/outcome.h"
 
 /* Looks of one run: hosts that change at each of them are the next run's. */
 #define VERIFY_ROUNDS 3
@@ -10,30 +9,30 @@
 /* ---- after a write ---- */
 
 /* A number that follows from no host cannot change with the hosts. */
-static bool verify_is_due(const struct hc_reconcile *r)
+static bool verify_is_due(const struct hc_run *r)
 {
     return r->config.verify &&
-           (r->question.counted ||
+           (r->policy.counted ||
             hc_rule_needs_hosts(&r->config.wishes[r->at].rule));
 }
 
-static void verify_settle(struct hc_reconcile *r)
+static void verify_settle(struct hc_run *r)
 {
     const char *what;
 
     if (r->verify.round < VERIFY_ROUNDS) {
-        hc_settle(r, HEADCOUNT_UPDATED, r->plan.code, r->plan.reason);
+        hc_outcome_settle(r, HEADCOUNT_UPDATED, r->plan.code, r->plan.reason);
         return;
     }
     what = hc_arena_fmt(&r->facts.arena, "%lld was written, but the hosts "
                        "changed at each of %d looks after a write: the next "
                        "run looks again", (long long)r->plan.wanted,
                        VERIFY_ROUNDS);
-    hc_settle_failed(r, "unsettled", what);
+    hc_outcome_fail(r, "unsettled", what);
 }
 
 /* ECS may show our write later: for us it is the count from now on. */
-static void verify_desired(struct hc_reconcile *r, int64_t now)
+static void verify_desired(struct hc_run *r, int64_t now)
 {
     struct hc_fact_service *fact =
         hc_facts_service(&r->facts, r->names[r->at].name);
@@ -48,14 +47,14 @@ static void verify_desired(struct hc_reconcile *r, int64_t now)
     fact->fact.at = now;
 }
 
-void hc_verify_wrote(struct hc_reconcile *r, int64_t now)
+void hc_verify_wrote(struct hc_run *r, int64_t now)
 {
     struct hc_verify *v = &r->verify;
     struct hc_arena *arena = &r->facts.arena;
     size_t n = r->config.wishes_n;
 
     if (!verify_is_due(r)) {
-        hc_settle(r, HEADCOUNT_UPDATED, r->plan.code, r->plan.reason);
+        hc_outcome_settle(r, HEADCOUNT_UPDATED, r->plan.code, r->plan.reason);
         return;
     }
     if (v->wrote == NULL) {
@@ -68,7 +67,7 @@ void hc_verify_wrote(struct hc_reconcile *r, int64_t now)
     if (hc_arena_error(arena) < 0)
         return;                       /* which ends the reconcile */
     if (v->before[r->at].reason != NULL)
-        hc_settle_at(r)->desired_before = v->before[r->at].desired_before;
+        hc_run_row(r)->desired_before = v->before[r->at].desired_before;
     v->wrote[r->at] = v->round < VERIFY_ROUNDS;
     verify_desired(r, now);
 }
@@ -76,7 +75,7 @@ void hc_verify_wrote(struct hc_reconcile *r, int64_t now)
 /* ---- the look ---- */
 
 /* Every wish that was written in this round is to be planned once more. */
-static bool verify_reopen(struct hc_reconcile *r)
+static bool verify_reopen(struct hc_run *r)
 {
     bool any = false;
 
@@ -92,7 +91,7 @@ static bool verify_reopen(struct hc_reconcile *r)
     return any;
 }
 
-int hc_verify_begin(struct hc_reconcile *r, int64_t now)
+int hc_verify_begin(struct hc_run *r)
 {
     struct hc_verify *v = &r->verify;
     size_t n = r->config.wishes_n;
@@ -109,23 +108,15 @@ int hc_verify_begin(struct hc_reconcile *r, int64_t now)
     hc_facts_forget_hosts(&r->facts);
     r->again = (struct hc_again){ .n = 0 };
     r->at = 0;
-    r->falls = r->falling = false;
-    r->state = RECONCILE_PLAN;
-    if (r->question.counted)
-        hc_question_again(r, READING_FIRST, now);
+    r->pass = PASS_RISES;
     return 1;
 }
 
-bool hc_verify_corrects(const struct hc_reconcile *r)
-{
-    return r->verify.open != NULL && r->verify.open[r->at];
-}
-
-bool hc_verify_agrees(struct hc_reconcile *r)
+bool hc_verify_agrees(struct hc_run *r)
 {
     struct hc_verify *v = &r->verify;
 
-    if (!hc_verify_corrects(r) || r->plan.outcome != HEADCOUNT_UNCHANGED)
+    if (!hc_run_corrects(r) || r->plan.outcome != HEADCOUNT_UNCHANGED)
         return false;
     v->open[r->at] = false;
     r->services[r->at] = v->before[r->at];
@@ -153,7 +144,7 @@ static const struct hc_wish *verify_find(const struct hc_wish *wishes,
 
 /* A wish that it does not make any more has no other count: what was written
  * stands. */
-void hc_verify_wishes(struct hc_reconcile *r, const struct hc_wish *wishes,
+void hc_verify_wishes(struct hc_run *r, const struct hc_wish *wishes,
                       size_t n)
 {
     size_t all = r->config.wishes_n;
@@ -172,11 +163,11 @@ void hc_verify_wishes(struct hc_reconcile *r, const struct hc_wish *wishes,
         r->config.wishes = copy;
 }
 
-void hc_verify_unanswered(struct hc_reconcile *r, const char *code,
+void hc_verify_unanswered(struct hc_run *r, const char *code,
                           const char *what)
 {
     for (r->at = 0; r->at < r->config.wishes_n; r->at++)
         if (r->services[r->at].reason == NULL)
-            hc_settle_failed(r, code, what);
+            hc_outcome_fail(r, code, what);
     r->at = 0;
 }

@@ -1,24 +1,24 @@
 /* reconcile/wishes.c - is it a wish, and of this cluster. */
 #include "reconcile/wishes.h"
 
-#include "reconcile/settle.h"
+#include "reconcile/outcome.h"
 
 /* A service's ARN that names another cluster, account or region is not this
  * cluster's service.  Asked before any call is made, and again when an answer
  * has told the cluster's own ARN: a name without one says no account. */
-void hc_wishes_elsewhere(struct hc_reconcile *r)
+void hc_wishes_elsewhere(struct hc_run *r)
 {
     const struct hc_wish *w = &r->config.wishes[r->at];
 
-    if (hc_reconcile_is_here(r, &r->names[r->at]))
+    if (hc_run_is_here(r, &r->names[r->at]))
         return;
-    hc_settle(r, w->required ? HEADCOUNT_FAILED : HEADCOUNT_SKIPPED,
+    hc_outcome_settle(r, w->required ? HEADCOUNT_FAILED : HEADCOUNT_SKIPPED,
                      "missing", "its ARN names another cluster, account or "
                      "region than this one");
 }
 
-static int wishes_check_twice(const struct hc_reconcile *r,
-                                 struct headcount_error *e)
+static int wishes_check_twice(const struct hc_run *r,
+                              struct headcount_error *e)
 {
     const struct hc_str name = r->names[r->at].name;
 
@@ -37,14 +37,14 @@ static bool wishes_narrow(const struct hc_wish *w)
            hc_rule_needs_resources(&w->rule);
 }
 
-static int wishes_take_one(struct hc_reconcile *r, struct headcount_error *e)
+static int wishes_take_one(struct hc_run *r, struct headcount_error *e)
 {
     static const char *const modes[] = {
         [HEADCOUNT_ACTIVE] = "active", [HEADCOUNT_REGISTERED] = "registered",
         [HEADCOUNT_CONNECTED] = "connected",
     };
     const struct hc_wish *w = &r->config.wishes[r->at];
-    struct headcount_service *s = hc_settle_at(r);
+    struct headcount_service *s = hc_run_row(r);
     int err = hc_arn_service(&r->names[r->at], w->service, e);
 
     /* A snapshot's accounts are zeros. */
@@ -71,7 +71,7 @@ static int wishes_take_one(struct hc_reconcile *r, struct headcount_error *e)
         .hosts_filter = "", .at = hc_arena_str(&r->facts.arena, w->at).p
     };
     if (r->config.foreign != NULL)
-        hc_settle(r, HEADCOUNT_SKIPPED, r->config.foreign,
+        hc_outcome_settle(r, HEADCOUNT_SKIPPED, r->config.foreign,
                   r->config.foreign_why);
     else
         hc_wishes_elsewhere(r);
@@ -79,7 +79,7 @@ static int wishes_take_one(struct hc_reconcile *r, struct headcount_error *e)
 }
 
 /* Where it was written stands before what is wrong with it. */
-static int wishes_take_at(struct hc_reconcile *r, struct headcount_error *e)
+static int wishes_take_at(struct hc_run *r, struct headcount_error *e)
 {
     struct headcount_error why = { .code = 0 };
     struct hc_str at = r->config.wishes[r->at].at;
@@ -91,9 +91,9 @@ static int wishes_take_at(struct hc_reconcile *r, struct headcount_error *e)
                         HC_STR_ARG(at), why.what);
 }
 
-int hc_wishes_take(struct hc_reconcile *r, struct headcount_error *e)
+int hc_wishes_take(struct hc_run *r, struct headcount_error *e)
 {
-    const struct hc_reconcile_config *c = &r->config;
+    const struct hc_run_config *c = &r->config;
     int err = 0;
 
     r->services = hc_arena_zero(&r->facts.arena,

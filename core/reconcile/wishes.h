@@ -3,13 +3,13 @@
 #ifndef HC_RECONCILE_WISHES_H
 #define HC_RECONCILE_WISHES_H
 
-#include "reconcile/reconcile.h"
+#include "reconcile/run.h"
 
 /* r->config.wishes, each a line of the report from now on.  0, or
  * HEADCOUNT_ECONFIG, HEADCOUNT_ESYNTAX, HEADCOUNT_ENOMEM: the first that
  * cannot be meant. */
-int hc_wishes_take(struct hc_reconcile *r, struct headcount_error *e);
+int hc_wishes_take(struct hc_run *r, struct headcount_error *e);
 /* Settles the wish at hand where its ARN names another place. */
-void hc_wishes_elsewhere(struct hc_reconcile *r);
+void hc_wishes_elsewhere(struct hc_run *r);
 
 #endif

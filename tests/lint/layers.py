@@ -22,10 +22,17 @@ ONLY = {
 }
 
 # Groups in order, separated by "<": a file may include files of its own group
-# and of groups to the left.  A name ends in * for a family.
+# and of groups to the left.  A name ends in * for a family, and in / for a
+# folder in the folder.
 RANKS = {
     "core/aws": "config service endpoint sigv4 retry bucket xml strike answer "
                 "profile < request < creds* < client < call",
+    "core/reconcile": "facts memory brake report sweep missing snapshot* "
+                      "offline < run < audit < outcome < verify wishes < "
+                      "exchange/ < plan_input policy_facts second < "
+                      "next_exchange < machine < passes < reconcile",
+    "core/reconcile/exchange": "exchange < check failure yes_or_no "
+                               "service_names.h < *",
     "core/op": "public < op < op_wishes < op_call op_fetch < op_cluster < "
                "op_reconcile.h < op_targets < op_event < op_policy < "
                "op_policy_tags < op_reconcile < op_sweep.h < op_sweep_find < "
@@ -51,23 +58,20 @@ def folder_rank(path):
     return FOLDERS.index(parts[1]) + 1 if parts[1] in FOLDERS else None
 
 
-def file_rank(path):
-    """(the list it is ranked by, its place in it), or (None, 0)."""
-    folder, name = os.path.split(path)
+def place_in(folder, path):
+    """The group that a file, or the folder it is in, has in the folder's list;
+    None: the list does not have it."""
+    name = path[len(folder) + 1:]
+    name = name.split("/")[0] + "/" if "/" in name else name
     stem = os.path.splitext(name)[0]
-    ranks = RANKS.get(folder)
-    if ranks is None:
-        return None, 0
     family = None
-    for place, group in enumerate(ranks.split("<")):
+    for place, group in enumerate(RANKS[folder].split("<")):
         for pattern in group.split():
-            if pattern == name:
-                return folder, place
-            if pattern == stem:
-                return folder, place
+            if pattern in (name, stem):
+                return place
             if pattern.endswith("*") and stem.startswith(pattern[:-1]):
                 family = place
-    return (folder, family) if family is not None else (folder, None)
+    return family
 
 
 def resolve(what, path):
@@ -94,10 +98,10 @@ def judge(path, found, what, say):
         say(f"includes {what}: {path.split('/')[1]}/ sees only "
             f"{ONLY[path.split('/')[1]]}")
     elif its == mine:
-        folder, rank = file_rank(path)
-        other, theirs = file_rank(found)
-        if folder is None or folder != other:
+        folder = os.path.commonpath([path, found])
+        if folder not in RANKS:
             return
+        rank, theirs = place_in(folder, path), place_in(folder, found)
         if rank is None or theirs is None:
             say(f"is not ranked in {folder}, or {what} is not")
         elif theirs > rank:

@@ -1,9 +1,9 @@
 #!/bin/sh
-# mirror.sh - tests/<room>/<module>_test.c for every core/<room>/<module>.c,
-# and no test of a module that is gone.
+# mirror.sh - tests/<room>/<module>_test.c for every core/<room>/<module>.c (a
+# room may have a folder), and no test of a module that is gone.
 set -eu
 bad=0
-for c in core/*/*.c; do
+for c in core/*/*.c core/*/*/*.c; do
     # Data that a program wrote; tests/wire/anchors_test.c checks it.
     [ "$c" != core/wire/anchors_amazon.c ] || continue
     # Ops are tested whole, by the kinds that headcount.h has.
@@ -13,7 +13,7 @@ for c in core/*/*.c; do
     [ -e "$t" ] || { echo "$c has no $t"; bad=1; }
 done
 for room in base wire net aws ecs plan reconcile op api; do
-    for t in tests/"$room"/*_test.c; do
+    for t in tests/"$room"/*_test.c tests/"$room"/*/*_test.c; do
         [ -e "$t" ] || continue
         c=core/${t#tests/}
         c=${c%_test.c}

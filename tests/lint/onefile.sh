@@ -5,7 +5,7 @@ mkdir -p "$BUILD/lint"
 one=$BUILD/lint/onefile.c
 : >"$one"
 for room in base wire net aws ecs plan reconcile op api; do
-    for c in core/"$room"/*.c; do
+    for c in core/"$room"/*.c core/"$room"/*/*.c; do
         [ ! -e "$c" ] || echo "#include \"${c#core/}\"" >>"$one"
     done
 done

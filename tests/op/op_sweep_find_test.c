@@ -219,7 +219,7 @@ static void check_brake(void)
             wrong("a run beyond its limits");
         if (r == NULL || r->run == NULL)
             continue;
-        placed += r->run->placed && !r->run->write.again;
+        placed += r->run->run.placed && !r->run->run.write.again;
         seen_awaiting += r->run->state == RECONCILE_TURN;
     }
     if (placed != h->written.open_changes)

@@ -225,13 +225,13 @@ void script_end(void)
     CHECK(!script.open);
     if (script.done)
         CHECK_INT(script.at, script.n);
-    CHECK(script.r.result.services == NULL);
+    CHECK(script.r.run.result.services == NULL);
 }
 
 const struct headcount_service *script_service(size_t at)
 {
-    CHECK(at < script.r.result.services_n);
-    return &script.r.result.services[at];
+    CHECK(at < script.r.run.result.services_n);
+    return &script.r.run.result.services[at];
 }
 
 static void disbelieve(struct script_row *rows, size_t n,

@@ -4,7 +4,7 @@
  *     static const struct script_row rows[] = { { ... }, ... };
  *     struct script *s = script_set(rows, 3);
  *     s->config.wishes = ...;  s->config.wishes_n = ...;
- *     CHECK_INT(script_run(), 1);        then s->r.result
+ *     CHECK_INT(script_run(), 1);        then s->r.run.result
  *     script_end();                      every row was used, nothing is left
  *
  * Used by: reconcile/.
@@ -68,7 +68,7 @@ struct script_row {
 };
 
 struct script {
-    struct hc_reconcile_config config;   /* cluster "prod", one a host       */
+    struct hc_run_config config;   /* cluster "prod", one a host       */
     struct hc_reconcile r;
     struct headcount_error error;        /* of a start that failed           */
     size_t piece;                        /* bytes a span; 0: the whole       */

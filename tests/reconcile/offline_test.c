@@ -217,7 +217,7 @@ static void asks_lists(struct hc_reconcile *r)
     bool all = true;
 
     for (size_t i = 0; i < lists_n; i++) {
-        int got = hc_question_ask(r, &lists[i], &known, NULL);
+        int got = hc_policy_fact(&r->run, &lists[i], &known, NULL);
 
         if (got < 0)
             hc_reconcile_refuse(r, "ENOMEM", "no memory");

@@ -287,7 +287,7 @@ static struct hc_known known;
 static void counts(struct hc_reconcile *r)
 {
     static struct hc_wish given[2];      /* both stay until the end */
-    struct hc_wish *wish = &given[r->question.again];
+    struct hc_wish *wish = &given[r->run.policy.again];
     struct headcount_error e = { .code = 0 };
     struct hc_query q = { .kind = QUERY_COUNT };
     int got = 1;
@@ -295,7 +295,7 @@ static void counts(struct hc_reconcile *r)
     turns++;
     known.count = 3;
     if (looks)
-        got = hc_question_ask(r, &q, &known, &e);
+        got = hc_policy_fact(&r->run, &q, &known, &e);
     if (got < 0)
         hc_reconcile_refuse(r, "ENOMEM", "memory ended");
     if (got != 1) {
@@ -305,9 +305,9 @@ static void counts(struct hc_reconcile *r)
     *wish = (struct hc_wish){ .service = HC_STR("web") };
     wish->rule.kind = HEADCOUNT_FIXED;
     wish->rule.tasks = known.count;
-    if (allows && !r->question.again)
+    if (allows && !r->run.policy.again)
         wish->allow = ALLOW_ZERO;
-    hc_reconcile_resume(r, wish, forgets && r->question.again ? 0 : 1);
+    hc_reconcile_resume(r, wish, forgets && r->run.policy.again ? 0 : 1);
 }
 
 static struct script *policy(const struct script_row *rows, size_t n)
@@ -417,7 +417,7 @@ TEST(second, a_list_that_the_policy_cannot_have_again_fails_its_service)
     const struct script *s = policy(SCRIPT_ROWS(rows));
 
     run(0, HEADCOUNT_FAILED, "ETIMEDOUT");
-    CHECK_Z(s->r.result.error_code, NULL);
+    CHECK_Z(s->r.run.result.error_code, NULL);
     script_end();
 }
 
@@ -457,7 +457,7 @@ static int asks_twice(void)
     struct script *s = policy(SCRIPT_ROWS(rows));
     int got = script_run();
 
-    if (got == 1 && (s->r.result.error_code != NULL ||
+    if (got == 1 && (s->r.run.result.error_code != NULL ||
                      script_service(0)->outcome != HEADCOUNT_UPDATED)) {
         s->done = false;                     /* rows are left */
         got = HEADCOUNT_ENOMEM;

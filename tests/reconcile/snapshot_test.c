@@ -100,7 +100,7 @@ TEST(snapshot, a_plan_on_it_is_the_plan_that_was_made)
     check(1, HEADCOUNT_SKIPPED, "missing", HEADCOUNT_UNKNOWN);
     check(2, HEADCOUNT_FAILED, "not_in_snapshot", HEADCOUNT_UNKNOWN);
     CHECK(strstr(script_service(2)->reason, "a list of hosts") != NULL);
-    CHECK_Z(s->r.result.arn, NO_ONE "cluster/prod");
+    CHECK_Z(s->r.run.result.arn, NO_ONE "cluster/prod");
     script_end();
     hc_buf_fini(&text);
 }

@@ -90,7 +90,7 @@ TEST(verify, another_count_is_written_and_looked_at_again)
     CHECK_INT(script_run(), 1);
     CHECK_INT(script_service(0)->desired_before, 1);
     CHECK_INT(script_service(0)->wanted, 3);
-    CHECK_INT(s->r.result.services[0].outcome, HEADCOUNT_UPDATED);
+    CHECK_INT(s->r.run.result.services[0].outcome, HEADCOUNT_UPDATED);
     script_end();
     set(SCRIPT_ROWS(back));
     run(HEADCOUNT_UPDATED, "", "1 active host");
@@ -217,11 +217,11 @@ static void counts(struct hc_reconcile *r)
     struct headcount_error e = { .code = 0 };
     struct hc_known known;
 
-    if (refuses && r->verify.round > 0) {
+    if (refuses && r->run.verify.round > 0) {
         hc_reconcile_refuse(r, "EPOLICY", "no more");
         return;
     }
-    if (hc_question_ask(r, &q, &known, &e) != 1) {
+    if (hc_policy_fact(&r->run, &q, &known, &e) != 1) {
         hc_reconcile_resume(r, NULL, 0);
         return;
     }

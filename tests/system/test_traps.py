@@ -14,8 +14,8 @@ OURS = ("--service", "web", "--output", "json")
 COUNTS = "system/test_counts.py::"
 MAIN = "system/test_main_job.py::"
 HERE = "system/test_traps.py::"
-NEED = "reconcile/need_test.c: "
-PLAN = "reconcile/plan_test.c: "
+INPUT = "reconcile/plan_input_test.c: "
+PLAN = "plan/plan_test.c: "
 
 # (trap, what goes wrong without a rule, who holds it)
 TRAPS = [
@@ -26,7 +26,7 @@ TRAPS = [
     (3, "ghosts: unreachable is not gone",
      HERE + "test_hosts_without_an_agent_count"),
     (4, "one machine under two ARNs",
-     NEED + "a_machine_under_two_arns_is_counted_once"),
+     INPUT + "a_machine_under_two_arns_is_counted_once"),
     (5, "an agent that flaps scales in",
      HERE + "test_hosts_without_an_agent_count"),
     (6, "a list without a status holds other states",
@@ -36,17 +36,17 @@ TRAPS = [
     (8, "hosts that the service's constraints exclude",
      COUNTS + "test_the_services_own_constraint_is_the_filter"),
     (9, "events twice, late, out of order",
-     "headcount_test.c: "
+     "api/handle_test.c: "
      "a_version_that_was_reconciled_is_dropped_where_it_may_be"),
     (10, "our own write makes the next event",
-     "reconcile/recall_test.c: "
+     "reconcile/run_test.c: "
      "a_write_that_ecs_does_not_show_yet_is_not_repeated"),
     (11, "changes that emit no event",
      MAIN + "test_scheduled_events_and_bare_forms_name_clusters"),
     (12, "events that are lost", "worlds_test.c: "
      "no_write_but_the_right_one"),
     (13, "storms: many events for one cluster",
-     "headcount_test.c: a_cluster_is_reconciled_by_one_at_a_time"),
+     "api/handle_test.c: a_cluster_is_reconciled_by_one_at_a_time"),
     (14, "events of services", MAIN + "test_an_event_that_is_not_ours_is_no_"
      "call"),
     (15, "a member too much starts a deployment",
@@ -61,13 +61,15 @@ TRAPS = [
     (21, "two revisions at once", PLAN + "a_native_deployment_in_progress_is_"
      "held"),
     (22, "a template that sets the count back",
-     "reconcile/recall_test.c: "
+     "reconcile/run_test.c: "
      "three_writes_undone_within_ten_minutes_are_contested"),
-    (23, "Auto Scaling sets it too", NEED + "what_auto_scaling_sets_is_held"),
+    (23, "Auto Scaling sets it too",
+     "reconcile/exchange/scalable_target_test.c: "
+     "what_auto_scaling_sets_is_held"),
     (24, "the runaway of managed scaling",
-     NEED + "tasks_that_wait_on_managed_scaling_are_held"),
+     INPUT + "tasks_that_wait_on_managed_scaling_are_held"),
     (25, "an old answer after our write",
-     "reconcile/recall_test.c: "
+     "reconcile/run_test.c: "
      "a_write_that_ecs_does_not_show_yet_is_not_repeated"),
     (26, "an empty or partial read becomes zero",
      COUNTS + "test_a_page_that_fails_is_no_smaller_count"),

@@ -1,0 +1,69 @@
+/* reconcile/exchange/cluster.c - DescribeClusters of the run's cluster. */
+#include "reconcile/exchange/check.h"
+
+static void cluster_put(struct hc_run *r, struct hc_exchange *x,
+                        struct hc_buf *out)
+{
+    (void)x;
+    hc_ecs_put_describe_cluster(out, r->cluster.text);
+}
+
+static void cluster_open(struct hc_run *r, union hc_exchange_view *v)
+{
+    hc_ecs_cluster_init(&v->cluster, r->facts.alloc);
+}
+
+static int cluster_check(struct hc_run *r, struct hc_exchange *x)
+{
+    const struct hc_ecs_cluster *v = &x->view.cluster;
+
+    if (v->clusters_n == 0) {
+        r->gone = hc_str_eqz(v->failure.reason, "MISSING") &&
+                  v->failure.arn.n > 0 &&
+                  hc_check_is_our_cluster(r, v->failure.arn);
+        return hc_check_refuse(r, x, "DescribeClusters does not know it:",
+                               v->failure.reason);
+    }
+    if (!hc_check_is_our_cluster(r, v->arn) ||
+        (v->arn.n == 0 && !hc_str_eq(v->name, r->cluster.name)))
+        return hc_check_refuse(r, x, "ECS answered for another cluster:",
+                               v->arn);
+    if (v->registered < 0 || v->status.n == 0)
+        return hc_check_refuse(r, x, "DescribeClusters left out status or "
+                               "registeredContainerInstancesCount of", v->arn);
+    /* Deleted, and ECS has not forgotten it yet. */
+    r->gone = hc_str_eqz(v->status, "INACTIVE");
+    return r->gone ? hc_check_refuse(r, x, "DescribeClusters says", v->status)
+                   : 0;
+}
+
+/* The view itself becomes the fact. */
+static int cluster_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
+{
+    struct hc_ecs_cluster *v = &x->view.cluster;
+    struct hc_fact_cluster *to = x->into;
+    int err = hc_ecs_cluster_end(v, &x->error);
+
+    if (err == 0)
+        err = cluster_check(r, x);
+    if (err < 0)
+        return err;
+    to->value = *v;
+    to->fact.state = FACT_VALUE;
+    to->fact.at = now;
+    *v = (struct hc_ecs_cluster){ .registered = -1 };
+    hc_check_learn_cluster(r, to->value.arn);
+    return 1;
+}
+
+const struct hc_exchange_class hc_exchange_cluster = {
+    .service = HC_SERVICE_ECS,
+    .operation = "DescribeClusters",
+    .action = "ecs:DescribeClusters",
+    .fact = "the cluster",
+    .of_cluster = true,
+    .resource = hc_exchange_cluster_resource,
+    .put = cluster_put,
+    .open = cluster_open,
+    .learn = cluster_learn
+};

@@ -1,0 +1,126 @@
+/* reconcile/exchange/failure.c - why an exchange failed. */
+#include "reconcile/exchange/failure.h"
+
+#include "aws/endpoint.h"
+
+/* ---- what the service says ---- */
+
+bool hc_failure_is(const struct hc_exchange *x, int err, const char *code)
+{
+    const struct hc_service_error *e = &x->call.service_error;
+
+    return err == HEADCOUNT_ESERVICE && e->status >= 400 && e->status < 500 &&
+           hc_str_eqz(hc_str(e->code), code);
+}
+
+bool hc_failure_is_unknown(const struct hc_exchange *x, int err)
+{
+    if (!x->class->writes || !x->in_call)
+        return false;
+    return err == HEADCOUNT_EANSWER || x->call.outcome_unknown ||
+           (err != HEADCOUNT_ESERVICE && x->call.request.sent);
+}
+
+/* A refusal by the service's own name is an answer; an error inside of the
+ * service, or of something that stands before it, is none. */
+bool hc_failure_may_be_written(const struct hc_exchange *x, int err)
+{
+    const struct hc_service_error *e = &x->call.service_error;
+
+    return hc_failure_is_unknown(x, err) ||
+           (x->in_call && err == HEADCOUNT_ESERVICE &&
+            !(e->named && e->status >= 400 && e->status < 500));
+}
+
+const char *hc_failure_code(const struct hc_exchange *x, int err)
+{
+    switch (err) {
+    case HEADCOUNT_ESERVICE:   return x->call.service_error.code;
+    case HEADCOUNT_EDEADLINE:  return "deadline";
+    case HEADCOUNT_ECANCELLED: return "cancelled";
+    default:                   return hc_error_name(err);
+    }
+}
+
+/* ---- the sentence ---- */
+
+/* The IAM statement that would allow the exchange. */
+static const char *failure_statement(struct hc_run *r,
+                                     const struct hc_exchange *x)
+{
+    const struct hc_exchange_class *class = x->class;
+    const struct hc_arn *c = &r->cluster;
+    struct hc_str region = hc_run_region(r);
+    struct hc_str partition = hc_str(hc_endpoint_partition(region));
+    struct hc_str account = HC_STR("*");
+
+    if (class->resource == NULL)
+        return hc_arena_fmt(&r->facts.arena, "{\"Effect\": \"Allow\", "
+                            "\"Action\": \"%s\", \"Resource\": \"*\"}",
+                            class->action);
+    if (hc_arn_is_full(c)) {
+        region = c->region;
+        partition = c->partition;
+        account = c->account;
+    }
+    return hc_arena_fmt(&r->facts.arena, "{\"Effect\": \"Allow\", \"Action\": "
+                        "\"%s\", \"Resource\": \"arn:%.*s:ecs:%.*s:%.*s:%s"
+                        "\"}", class->action, HC_STR_ARG(partition),
+                        HC_STR_ARG(region), HC_STR_ARG(account),
+                        class->resource(r, x));
+}
+
+static bool failure_is_denied(const struct hc_exchange *x, int err)
+{
+    struct hc_str code = hc_str(x->call.service_error.code);
+
+    return err == HEADCOUNT_ESERVICE &&
+           (hc_str_eqz(code, "AccessDeniedException") ||
+            hc_str_eqz(code, "AccessDenied"));
+}
+
+/* What to do about it, where the sentence does not say it itself. */
+static const char *failure_advice(const struct hc_exchange *x, int err)
+{
+    /* A proxy or a load balancer answered, not the service. */
+    if (err == HEADCOUNT_ESERVICE && !x->call.service_error.named)
+        err = HEADCOUNT_EANSWER;
+    switch (err) {
+    case HEADCOUNT_ECONNECT:
+    case HEADCOUNT_ETIMEDOUT:
+    case HEADCOUNT_ECLOSED:
+    case HEADCOUNT_ETRUNCATED:
+    case HEADCOUNT_EPROTOCOL:
+    case HEADCOUNT_EANSWER:
+        return "; check the endpoint and the way to it, the next run asks "
+               "again";
+    default:
+        return "";
+    }
+}
+
+/* An error that the call itself did not see is the answer's: the sentence has
+ * the operation and lacks which host gave the answer, and in which region. */
+const char *hc_failure_sentence(struct hc_run *r, const struct hc_exchange *x,
+                                int err)
+{
+    struct hc_arena *arena = &r->facts.arena;
+    bool was_answered = x->call.error.code == 0 && x->call.slot != NULL;
+    const char *what = was_answered
+                           ? hc_arena_fmt(arena, "%s: %s: %s",
+                                          x->call.slot->endpoint.region,
+                                          x->call.slot->endpoint.host,
+                                          x->error.what)
+                           : x->error.what;
+
+    if (hc_failure_is_unknown(x, err))
+        return hc_arena_fmt(arena, "the write was sent and %s, the next run "
+                            "reads what came of it: %s",
+                            x->call.error.code == 0
+                                ? "its answer is not to be believed"
+                                : "got no usable answer", what);
+    if (failure_is_denied(x, err))
+        return hc_arena_fmt(arena, "%s; to allow it: %s", what,
+                            failure_statement(r, x));
+    return hc_arena_fmt(arena, "%s%s", what, failure_advice(x, err));
+}

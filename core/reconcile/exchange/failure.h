@@ -1,0 +1,25 @@
+/* reconcile/exchange/failure.h - why an exchange failed, as code and sentence.
+ *
+ * `err` is what hc_exchange_start or hc_exchange_step answered; x->error says
+ * why.
+ */
+#ifndef HC_RECONCILE_EXCHANGE_FAILURE_H
+#define HC_RECONCILE_EXCHANGE_FAILURE_H
+
+#include "reconcile/exchange/exchange.h"
+
+/* For the report: "unknown", the service's own code, "deadline", ... */
+const char *hc_failure_code(const struct hc_exchange *x, int err);
+/* In the facts' arena. */
+const char *hc_failure_sentence(struct hc_run *r, const struct hc_exchange *x,
+                                int err);
+/* The service refused the request with this code.  A gateway's 502 is no word
+ * of the service. */
+bool hc_failure_is(const struct hc_exchange *x, int err, const char *code);
+/* A write left whole and nothing that came back settles it.  The next run reads
+ * what came of it. */
+bool hc_failure_is_unknown(const struct hc_exchange *x, int err);
+/* The write may have been carried out. */
+bool hc_failure_may_be_written(const struct hc_exchange *x, int err);
+
+#endif

@@ -1,0 +1,145 @@
+/* reconcile/exchange/host_details.c - DescribeContainerInstances of a list, a
+ * hundred hosts at a time. */
+#include "reconcile/exchange/check.h"
+#include "reconcile/offline.h"
+
+static void host_details_put(struct hc_run *r, struct hc_exchange *x,
+                        struct hc_buf *out)
+{
+    const struct hc_fact_hosts *list = x->into;
+
+    x->ids_n = 0;
+    for (size_t i = x->at; i < list->list.n && x->ids_n < HC_ECS_BATCH; i++)
+        x->ids[x->ids_n++] = list->list.hosts[i].arn;
+    hc_ecs_put_describe_hosts(out, r->cluster.text, x->ids, x->ids_n, r->full);
+}
+
+static void host_details_open(struct hc_run *r, union hc_exchange_view *v)
+{
+    hc_ecs_host_details_init(&v->details, r->facts.alloc, r->full);
+}
+
+static const char *host_details_resource(struct hc_run *r,
+                                    const struct hc_exchange *x)
+{
+    (void)x;
+    return hc_arena_fmt(&r->facts.arena, "container-instance/%.*s/*",
+                        HC_STR_ARG(r->cluster.name));
+}
+
+/* ---- the answer ---- */
+
+static int host_details_mark(struct hc_run *r, struct hc_exchange *x,
+                        struct hc_str arn, struct hc_host **found)
+{
+    struct hc_fact_hosts *list = x->into;
+    struct hc_host *host = NULL;
+
+    if (hc_check_was_asked(x, arn))
+        host = hc_host_list_find(&list->list, arn);
+    if (host == NULL || host->described)
+        return hc_check_refuse(r, x, "DescribeContainerInstances answered "
+                               "about a host that was not asked for, or "
+                               "twice,", arn);
+    host->described = true;
+    *found = host;
+    return 0;
+}
+
+static int host_details_learn_one(struct hc_run *r, struct hc_exchange *x,
+                             const struct hc_ecs_host *h)
+{
+    struct hc_host *host = NULL;
+    int err = host_details_mark(r, x, h->arn, &host);
+
+    if (err < 0 || host == NULL)
+        return err;
+    if (h->status.n == 0)
+        return hc_check_refuse(r, x, "DescribeContainerInstances left out the "
+                               "status of", h->arn);
+    host->details = h;
+    return 0;
+}
+
+/* A host that left between the list and now is no host; any other failure is
+ * one of the whole count. */
+static int host_details_learn_failure(struct hc_run *r, struct hc_exchange *x,
+                                 const struct hc_ecs_failure *f)
+{
+    struct hc_host *host = NULL;
+
+    if (!hc_str_eqz(f->reason, "MISSING"))
+        return hc_check_refuse(r, x, "DescribeContainerInstances could not "
+                               "read", f->arn);
+    return host_details_mark(r, x, f->arn, &host);
+}
+
+static int host_details_learn(struct hc_run *r, struct hc_exchange *x,
+                              int64_t now)
+{
+    struct hc_ecs_host_details *v = &x->view.details;
+    struct hc_fact_hosts *list = x->into;
+    int err = hc_ecs_host_details_end(v, &x->error);
+
+    (void)now;
+    if (err == 0)
+        err = hc_check_keep(r, x);
+    for (size_t i = 0; err == 0 && i < v->hosts_n; i++)
+        err = host_details_learn_one(r, x, &v->hosts[i]);
+    for (size_t i = 0; err == 0 && i < v->failures_n; i++)
+        err = host_details_learn_failure(r, x, &v->failures[i]);
+    if (err == 0 && v->hosts_n + v->failures_n != x->ids_n)
+        err = hc_check_refuse(r, x, "DescribeContainerInstances left out "
+                              "hosts, asked from", x->ids[0]);
+    if (err < 0)
+        return err;
+    x->at += x->ids_n;
+    if (x->at < list->list.n)
+        return 0;
+    if (hc_fact_hosts_described(&r->facts, list) < 0)
+        return hc_check_no_memory(x, "hosts");
+    return 1;
+}
+
+/* ---- of a snapshot ---- */
+
+static int host_details_offline(struct hc_run *r, struct hc_exchange *x,
+                           struct headcount_error *e)
+{
+    struct hc_fact_hosts *list = x->into;
+    const struct hc_fact_hosts *all = hc_offline_all(&r->facts, list);
+
+    (void)e;
+    return all == NULL || all == list
+               ? 0 : hc_offline_describe(&r->facts, list, all);
+}
+
+/* The first reading stood for the second one. */
+static int host_details_older(struct hc_run *r, struct hc_exchange *x)
+{
+    struct hc_fact_hosts *list = x->into;
+    const struct hc_fact_hosts *first;
+
+    if (list->reading != READING_CONFIRMING)
+        return 0;
+    first = hc_facts_hosts(&r->facts, list->status, list->filter,
+                           READING_FIRST);
+    if (first == NULL)
+        return HEADCOUNT_ENOMEM;
+    return first->details.state == FACT_VALUE
+               ? hc_offline_describe(&r->facts, list, first) : 0;
+}
+
+const struct hc_exchange_class hc_exchange_host_details = {
+    .service = HC_SERVICE_ECS,
+    .operation = "DescribeContainerInstances",
+    .action = "ecs:DescribeContainerInstances",
+    .fact = "what its hosts are like",
+    .of_cluster = true,
+    .resource = host_details_resource,
+    .put = host_details_put,
+    .open = host_details_open,
+    .learn = host_details_learn,
+    .offline = host_details_offline,
+    .older = host_details_older
+};

@@ -1,0 +1,383 @@
+/* reconcile/plan_input.c - what the plan of the wish at hand is made from.
+ */
+#include "reconcile/plan_input.h"
+
+#include "reconcile/exchange/exchange.h"
+#include "reconcile/second.h"
+
+static bool input_has(const struct hc_fact *fact)
+{
+    return fact->state == FACT_VALUE;
+}
+
+/* A constraint that moves is never in the filter: it holds, or is ignored. */
+static bool input_moves(struct hc_plan_input *in, struct hc_str term)
+{
+    if (!hc_filter_moves(term))
+        return false;
+    if ((in->wish->allow & ALLOW_MOVING) == 0)
+        in->moving = true;
+    else
+        in->ignored = term;
+    return true;
+}
+
+static int input_constraints(struct hc_plan_input *in, struct hc_filter *filter,
+                             const struct hc_ecs_text *t,
+                             struct headcount_error *e)
+{
+    int err = 0;
+
+    for (; err == 0 && t != NULL; t = t->next)
+        if (!input_moves(in, t->s))
+            err = hc_filter_add(filter, t->s, e);
+    return err;
+}
+
+static void input_is_unclear(struct hc_plan_input *in, const char *operation,
+                             const char *member)
+{
+    in->unclear_in = operation;
+    in->unclear = member;
+}
+
+/* Task sets have definitions of their own, and in a snapshot that was made by
+ * hand none needs to be named. */
+static struct hc_fact_definition *input_definition(struct hc_run *r,
+                                                   struct hc_plan_input *in)
+{
+    const struct hc_ecs_service *s = in->service;
+    struct hc_fact_definition *d = NULL;
+
+    if (!r->config.ask_definitions)
+        return NULL;
+    if (s->task_definition.n > 0)
+        d = hc_facts_definition(&r->facts, s->task_definition);
+    else if (s->controller != CONTROLLER_EXTERNAL && !r->complete)
+        input_is_unclear(in, "DescribeServices", "taskDefinition");
+    if (d != NULL)
+        hc_exchange_task_definition.recall(r, d);
+    return d;
+}
+
+/* The constraints of its task definition, if they are to be heeded. */
+static int input_from_definition(struct hc_run *r,
+                                 struct hc_plan_input *in,
+                                 struct hc_filter *filter,
+                                 struct headcount_error *e)
+{
+    const struct hc_fact_definition *d = input_definition(r, in);
+
+    if (d == NULL)
+        return 0;
+    in->lacks_definition = !input_has(&d->fact);
+    in->fixed_port = d->fixed_port;
+    if (d->unclear)
+        input_is_unclear(in, "DescribeTaskDefinition", "placementConstraints");
+    return input_constraints(in, filter, d->constraints, e);
+}
+
+/* ---- which lists of hosts ---- */
+
+/* A policy asked for the list under the wish's own filter: it is shared.  Where
+ * it asked what the hosts are like, their attributes tell which are of ECS
+ * Anywhere; else the list of those is read beside it, once for all filters. */
+static bool input_shares(struct hc_run *r, struct hc_str filter)
+{
+    const struct hc_fact_hosts *list = hc_facts_hosts(
+        &r->facts, "ACTIVE", filter, READING_FIRST);
+
+    if (list == NULL || !list->asked)
+        return false;
+    if (r->full && input_has(&list->details))
+        r->lists.described = true;
+    else
+        r->lists.without = HC_FACTS_ANYWHERE;
+    return true;
+}
+
+/* The launch type's own term is sent and not shown: the service says it. */
+static int input_lists(struct hc_run *r, struct hc_plan_input *in,
+                       struct hc_filter *filter, struct headcount_error *e)
+{
+    struct hc_run_lists *lists = &r->lists;
+    bool ec2 = in->service->launch == LAUNCH_EC2;
+    int err;
+
+    *lists = (struct hc_run_lists){ .active = in->filter,
+                                     .draining = in->filter,
+                                     .whole = in->filter.n == 0 };
+    in->by_launch = r->by_launch;
+    if ((!ec2 && in->service->launch != LAUNCH_EXTERNAL) ||
+        (ec2 && r->by_launch != BY_LAUNCH))
+        return 0;
+    if (ec2 && input_shares(r, in->filter))
+        return 0;
+    err = hc_filter_add(filter, ec2 ? HC_FACTS_EC2 : HC_FACTS_ANYWHERE, e);
+    hc_buf_reset(&r->sent);
+    hc_filter_put(&r->sent, filter);
+    lists->active = hc_buf_view(&r->sent);
+    lists->falls_back = ec2;
+    if (r->by_launch == BY_LAUNCH_NOT_SAVED) {
+        lists->draining = lists->active;
+        lists->whole = false;
+    } else if (lists->whole) {
+        lists->others = ec2 ? HC_FACTS_ANYWHERE : HC_FACTS_EC2;
+    }
+    return err == 0 ? hc_buf_error(&r->sent) : err;
+}
+
+/* The wish's filter into r->filter, and which lists it makes. */
+static int input_filter(struct hc_run *r, struct hc_plan_input *in,
+                        struct headcount_error *e)
+{
+    struct hc_filter filter = { .n = 0 };
+    int err = input_constraints(in, &filter, in->service->constraints, e);
+
+    if (err == 0)
+        err = input_from_definition(r, in, &filter, e);
+    in->where_moves = hc_filter_moves(in->wish->where);
+    if (err == 0 && !in->where_moves)
+        err = hc_filter_add(&filter, in->wish->where, e);
+    if (err == 0 && in->wish->no_external)
+        err = hc_filter_add(&filter, HC_FACTS_EC2, e);
+    if (err < 0)
+        return err;
+    hc_buf_reset(&r->filter);
+    hc_filter_put(&r->filter, &filter);
+    err = hc_buf_error(&r->filter);
+    if (err == 0 && !in->lacks_definition) {  /* else it is half of one */
+        in->filter = hc_buf_view(&r->filter);
+        err = input_lists(r, in, &filter, e);
+    }
+    return err != HEADCOUNT_ELIMIT ? err
+        : hc_error_set(e, err, "its filter is longer than %d bytes",
+                       HC_FILTER_BYTES);
+}
+
+static struct hc_fact_hosts *input_list(struct hc_run *r,
+                                        struct hc_str filter)
+{
+    return hc_facts_hosts(&r->facts, "ACTIVE", filter, READING_FIRST);
+}
+
+/* The list of hosts that do not count; NULL: all of them do, or it is not read
+ * yet. */
+static const struct hc_fact_hosts *input_without(struct hc_run *r)
+{
+    const struct hc_fact_hosts *list = r->lists.without.n > 0
+        ? input_list(r, r->lists.without) : NULL;
+
+    return list != NULL && input_has(&list->fact) ? list : NULL;
+}
+
+struct hc_measure_of hc_plan_input_measure(struct hc_run *r,
+                                           const struct hc_plan_input *in)
+{
+    const struct hc_rule *rule = &in->wish->rule;
+    const struct hc_fact_hosts *without = input_without(r);
+
+    return (struct hc_measure_of){
+        .providers = in->by_provider ? in->service->providers : NULL,
+        .connected = in->by == HEADCOUNT_CONNECTED,
+        .before = rule->min_age > 0 ? hc_run_wall(r) - rule->min_age : 0,
+        .resources = hc_rule_needs_resources(rule),
+        .ec2 = r->lists.described,
+        .without = without != NULL ? &without->list : NULL,
+    };
+}
+
+static void input_list_count(struct hc_run *r, struct hc_plan_input *in,
+                             const struct hc_fact_hosts *list)
+{
+    const struct hc_measure_of of = hc_plan_input_measure(r, in);
+    struct hc_measure m;
+
+    if (r->lists.without.n > 0 && of.without == NULL)
+        return;
+    if (list->list.n > 0 && hc_measure_needs_details(&of) &&
+        !input_has(&list->details))
+        return;
+    r->print += hc_measure_print(&list->list, of.without);
+    for (size_t i = 0; of.ec2 && i < list->list.n; i++)
+        in->anywhere += list->list.hosts[i].details != NULL &&
+                        hc_measure_is_anywhere(list->list.hosts[i].details);
+    if (!hc_measure(&m, &list->list, &of, &in->lacks, &in->lacks_of))
+        return;
+    in->hosts = m.hosts;
+    in->cpu = m.cpu;
+    in->memory = m.memory;
+}
+
+static void input_count(struct hc_run *r, struct hc_plan_input *in)
+{
+    const struct hc_fact_hosts *all = input_list(r, HC_STR(""));
+    const struct hc_fact_hosts *list = input_list(r, r->lists.active);
+    const struct hc_fact_hosts *anywhere = input_list(r, HC_FACTS_ANYWHERE);
+    const struct hc_fact_cluster *cluster = &r->facts.cluster[READING_FIRST];
+
+    if (input_has(&cluster->fact))
+        in->cluster = &cluster->value;
+    if (all != NULL && input_has(&all->fact))
+        in->all_hosts = (int64_t)all->list.n;
+    if (in->service->launch == LAUNCH_EC2 && anywhere != NULL &&
+        input_has(&anywhere->fact))
+        in->anywhere = (int64_t)anywhere->list.n;
+    if (in->by == HEADCOUNT_REGISTERED) {
+        if (in->cluster != NULL)
+            in->hosts = in->cluster->registered;
+        r->print += (uint64_t)in->hosts;
+    } else if (list != NULL && input_has(&list->fact)) {
+        input_list_count(r, in, list);
+    }
+}
+
+/* Of the reading that was made last. */
+static const struct hc_ecs_tag *input_tags(const struct hc_run *r)
+{
+    const struct hc_fact_cluster *second =
+        &r->facts.cluster[READING_CONFIRMING];
+
+    return input_has(&second->fact)
+               ? second->value.tags
+               : r->facts.cluster[READING_FIRST].value.tags;
+}
+
+/* ---- capacity providers and scalable targets ---- */
+
+static void input_scaled(struct hc_run *r, struct hc_plan_input *in)
+{
+    const struct hc_ecs_share *all = in->service->providers, *t = all;
+
+    in->scaled = KNOWN_NO;
+    /* One that does is enough, whatever the others do. */
+    while (in->scaled != KNOWN_YES && t != NULL &&
+           (t = hc_ecs_share_used(all, t)) != NULL) {
+        struct hc_fact_bool *a =
+            hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
+
+        hc_exchange_providers.recall(r, a);
+        if (a == NULL || !input_has(&a->fact))
+            in->scaled = KNOWN_NOT_YET;
+        else if (a->yes)
+            in->scaled = KNOWN_YES;
+        in->scaled_by = t->provider;
+        t = t->next;
+    }
+}
+
+static void input_target(struct hc_run *r, struct hc_plan_input *in)
+{
+    struct hc_fact_bool *a =
+        hc_facts_bool(&r->facts, &r->facts.targets, in->service->name);
+
+    hc_exchange_scalable_target.recall(r, a);
+    /* A snapshot that was taken without the question is planned without. */
+    in->ask_target = r->config.ask_targets &&
+                     (r->taken == 0 || (a != NULL && input_has(&a->fact)));
+    if (a == NULL)
+        return;
+    if (input_has(&a->fact))
+        in->target = a->yes ? KNOWN_YES : KNOWN_NO;
+    else if (a->fact.state == FACT_FAILED && in->dry_run)
+        in->target = KNOWN_NEVER;
+    in->target_why = a->fact.what;
+}
+
+/* ---- our own writes ---- */
+
+static void input_writes(struct hc_run *r, struct hc_plan_input *in)
+{
+    struct hc_memory *memory = r->config.memory;
+    struct hc_memory_key key;
+    int64_t now = hc_now(&r->net->sys);
+
+    if (memory == NULL)
+        return;
+    key = hc_run_key(r, MEMORY_SERVICE, in->service->name);
+    in->awaits = hc_memory_awaits(memory, &key, in->service->desired, now,
+                                  &in->own_write);
+    in->undone = hc_memory_undone(memory, &key, now);
+    if (!hc_memory_replaced(memory, &key, r->print, &in->replaced))
+        in->replaced = HEADCOUNT_UNKNOWN;
+    in->low_long = hc_memory_is_low(memory, &key, now);
+}
+
+/* ---- all of it ---- */
+
+/* A count that a policy made of hosts follows from those that it looked at. */
+static uint64_t input_asked_print(const struct hc_run *r)
+{
+    const struct hc_fact_hosts *list = r->facts.hosts;
+    uint64_t print = 0;
+
+    for (; list != NULL; list = list->next)
+        if (list->asked && list->reading == READING_FIRST &&
+            input_has(&list->fact))
+            print += hc_measure_print(&list->list, NULL);
+    return print;
+}
+
+int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
+                       const struct hc_ecs_service *service,
+                       struct headcount_error *e)
+{
+    int err = 0;
+
+    *in = (struct hc_plan_input){
+        .wish = &r->config.wishes[r->at],
+        .service = service,
+        .by = r->config.wishes[r->at].by,
+        .wall = hc_run_wall(r),
+        .dry_run = r->config.dry_run,
+        .paused = r->config.paused,
+        .verify = r->config.verify,
+        .filter = HC_STR(""),
+        .hosts = HEADCOUNT_UNKNOWN,
+        .all_hosts = HEADCOUNT_UNKNOWN,
+        .cpu = HEADCOUNT_UNKNOWN,
+        .memory = HEADCOUNT_UNKNOWN,
+        .replaced = HEADCOUNT_UNKNOWN,
+        .again = HEADCOUNT_UNKNOWN,
+    };
+    r->lists = (struct hc_run_lists){ .active = in->filter, .whole = true };
+    r->print = input_asked_print(r);
+    if (service != NULL) {
+        in->cluster_tags = input_tags(r);
+        input_scaled(r, in);
+        input_target(r, in);
+    }
+    if (service != NULL && !hc_plan_is_hostless(in)) {
+        if (in->by != HEADCOUNT_REGISTERED) {
+            in->by_provider = service->providers != NULL;
+            err = input_filter(r, in, e);
+        }
+        if (err < 0 || in->lacks_definition)
+            return err;                /* nothing is counted yet */
+        input_count(r, in);
+        hc_second_input(r, in);
+    }
+    if (service != NULL) {
+        input_writes(r, in);
+        hc_second_again(r, in);
+    }
+    return hc_arena_error(&r->facts.arena) == HEADCOUNT_ENOMEM
+               ? HEADCOUNT_ENOMEM
+               : 0;
+}
+
+int64_t hc_plan_input_read_at(struct hc_run *r, const struct hc_plan_input *in)
+{
+    const struct hc_fact_service *s =
+        hc_facts_service(&r->facts, in->service->name);
+    const struct hc_fact_hosts *list = input_list(r, r->lists.active);
+    const struct hc_fact_hosts *without = input_without(r);
+    const struct hc_fact *hosts =
+        in->by == HEADCOUNT_REGISTERED ? &r->facts.cluster[READING_FIRST].fact
+        : list != NULL             ? &list->fact : NULL;
+    int64_t at = s != NULL ? s->fact.at : 0;
+
+    if (without != NULL)
+        at = hc_time_min(at, without->fact.at);
+    return hosts != NULL && input_has(hosts) ? hc_time_min(at, hosts->at) : at;
+}

@@ -1,0 +1,21 @@
+/* reconcile/plan_input.h - what the plan of the wish at hand is made from: the
+ * facts that are known, and the filter that its hosts are counted by. */
+#ifndef HC_RECONCILE_PLAN_INPUT_H
+#define HC_RECONCILE_PLAN_INPUT_H
+
+#include "plan/measure.h"
+#include "reconcile/run.h"
+
+/* Its filter is in r->filter, its lists are in r->lists.  0; another code with
+ * e set: no filter can be made; HEADCOUNT_ENOMEM. */
+int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
+                       const struct hc_ecs_service *service,
+                       struct headcount_error *e);
+/* Which hosts of the first list count. */
+struct hc_measure_of hc_plan_input_measure(struct hc_run *r,
+                                           const struct hc_plan_input *in);
+/* When ECS told the oldest of what the count follows from: the service, its
+ * hosts. */
+int64_t hc_plan_input_read_at(struct hc_run *r, const struct hc_plan_input *in);
+
+#endif

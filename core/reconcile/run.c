@@ -1,0 +1,59 @@
+/* reconcile/run.c - where a run is, and when. */
+#include "reconcile/run.h"
+
+int64_t hc_run_wall(const struct hc_run *r)
+{
+    return r->taken != 0 ? r->taken : hc_wall(&r->net->sys);
+}
+
+struct hc_str hc_run_region(const struct hc_run *r)
+{
+    const struct hc_call_config *call = &r->config.call;
+
+    if (call->region.n > 0 || call->client == NULL)
+        return call->region;
+    return call->client->config->region;
+}
+
+bool hc_run_is_here(const struct hc_run *r, const struct hc_arn *arn)
+{
+    struct hc_str region = hc_run_region(r);
+
+    if (!hc_arn_same_place(arn, &r->cluster))
+        return false;
+    /* An event of another account is not about this cluster. */
+    if (r->config.event != NULL && r->config.event->account.n > 0 &&
+        hc_arn_is_full(arn) &&
+        !hc_str_eq(arn->account, r->config.event->account))
+        return false;
+    return !hc_arn_is_full(arn) || hc_arn_is_full(&r->cluster) ||
+           region.n == 0 || hc_str_eq(arn->region, region);
+}
+
+struct headcount_service *hc_run_row(struct hc_run *r)
+{
+    return &r->services[r->at];
+}
+
+bool hc_run_corrects(const struct hc_run *r)
+{
+    return r->verify.open != NULL && r->verify.open[r->at];
+}
+
+/* Where a cluster is only a name, another role may see another account's
+ * cluster of that name, so the key has the role too.  Capacity providers are
+ * an account's, the rest is a cluster's. */
+struct hc_memory_key hc_run_key(const struct hc_run *r,
+                                enum hc_memory_kind kind, struct hc_str name)
+{
+    struct hc_memory_key key = { .kind = kind, .scope = r->cluster.text,
+                                 .name = name };
+
+    if (!hc_arn_is_full(&r->cluster)) {
+        if (r->config.call.creds != NULL)
+            key.role = r->config.call.creds->role;
+    } else if (kind == MEMORY_CAPACITY) {
+        key.scope.n -= r->cluster.name.n;
+    }
+    return key;
+}

@@ -1,0 +1,205 @@
+/* reconcile/run.h - what the run of one cluster knows: its wishes, its facts,
+ * and what has become of each wish so far.
+ *
+ * The exchanges read and fill it, outcome.c settles its wishes, and the machine
+ * (reconcile.c) alone decides what comes next.
+ */
+#ifndef HC_RECONCILE_RUN_H
+#define HC_RECONCILE_RUN_H
+
+#include "aws/call.h"
+#include "ecs/arn.h"
+#include "ecs/event.h"
+#include "plan/filter.h"
+#include "plan/plan.h"
+#include "reconcile/brake.h"
+#include "reconcile/facts.h"
+#include "reconcile/memory.h"
+#include "reconcile/report.h"
+
+/* How a call is made; NULL in the config is hc_call.  Tests replay scripts
+ * through their own. */
+struct hc_call_vtable {
+    int (*start)(struct hc_call *c, struct hc_net *net, struct hc_job *job,
+                 const struct hc_call_config *config);
+    int (*step)(struct hc_call *c, int64_t now);
+    void (*cancel)(struct hc_call *c, int64_t until);
+    void (*fini)(struct hc_call *c);
+};
+
+/* One JSON object a line, no newline; fn NULL: no audit. */
+struct hc_audit_to {
+    void (*fn)(void *ud, const char *line, size_t n);
+    void *ud;
+    const char *version;              /* headcount's                         */
+};
+
+struct hc_run_config {
+    struct hc_str cluster;            /* name or ARN                         */
+    const char *foreign;              /* the code why it is not ours to look
+                                         at, static; NULL: it is             */
+    const char *foreign_why;          /* then: which region or account it is
+                                         in, and which is called; lives on   */
+    bool found;                       /* AWS named it, not a person: that it is
+                                         deleted is no failure               */
+    bool lists;                       /* the run may ask which clusters there
+                                         are                                 */
+    struct hc_str account;            /* of the credentials; n == 0: unknown */
+    const struct hc_wish *wishes;
+    size_t wishes_n;
+    struct hc_str policy_sha256;      /* for the audit; n == 0: none         */
+    bool asks;                        /* a policy makes the wishes: there are
+                                         none before its turn                */
+    bool dry_run;                     /* what would be written is `pending`  */
+    bool paused;                      /* what would be written is `held`     */
+    bool ask_targets;                 /* is Auto Scaling asked               */
+    bool ask_definitions;             /* constraints of a task definition join
+                                         those of its service                */
+    bool verify;                      /* hosts are listed again after a
+                                         write, and it goes on if they call
+                                         for another count                   */
+    struct hc_memory *memory;         /* NULL: nothing is remembered         */
+    struct hc_brake *brake;           /* of all clusters; NULL: none         */
+    size_t brake_at;                  /* its turn among those clusters       */
+    /* A snapshot's text: its facts and no others, its time and its cluster; no
+     * call is made.  n == 0: AWS is asked.  Needs dry_run. */
+    struct hc_str snapshot;
+    struct hc_audit_to audit;
+    /* The event that caused it or NULL: its own host may cause one list to be
+     * read again. */
+    const struct hc_event *event;
+    /* Every call is made with this; service, operation, body and replay_ok
+     * are filled in by the exchange.  Its deadline is the run's. */
+    struct hc_call_config call;
+    const struct hc_call_vtable *vtable;
+};
+
+/* ---- a policy's turn ---- */
+
+enum hc_query_kind {
+    QUERY_CLUSTER,        /* DescribeClusters, with tags                   */
+    QUERY_COUNT,          /* of hosts                                      */
+    QUERY_HOSTS,          /* and what they are like                        */
+    QUERY_SERVICES,       /* names, by launch type or by tags              */
+    QUERY_SERVICE         /* DescribeServices of one                       */
+};
+
+struct hc_query {
+    enum hc_query_kind kind;
+    struct hc_str where;              /* COUNT, HOSTS                      */
+    enum headcount_hosts by;          /* likewise                          */
+    int64_t min_age;                  /* likewise, microseconds            */
+    struct hc_str launch_type;        /* SERVICES; n == 0: any             */
+    struct hc_str tag_filters;        /* SERVICES, JSON; n == 0: not by tags */
+    struct hc_str service;            /* SERVICE                           */
+    bool recent;                      /* SERVICES: a minute old is enough  */
+};
+
+struct hc_policy_turn {
+    struct hc_query *needs;           /* what it asked and is not known yet,
+                                         in the facts' memory                */
+    size_t needs_n, needs_cap, at;
+    int rounds;
+    int64_t began;
+    bool open;                        /* it has made no wishes yet           */
+    bool counted;                     /* it looked at hosts or the cluster   */
+    bool again;                       /* it runs once more, and only to confirm
+                                         what it wished                      */
+    enum hc_reading reading;          /* of the hosts that it sees           */
+};
+
+/* The wishes of a policy that looked at hosts, on second readings of them. */
+struct hc_again {
+    struct hc_fact fact;
+    const struct hc_wish *wishes;
+    size_t n;
+};
+
+/* ---- the wish at hand ---- */
+
+/* The lists of hosts that it is counted by, by their filters. */
+struct hc_run_lists {
+    struct hc_str active;             /* those that count, but for           */
+    struct hc_str without;            /* these; n == 0: all of them count,   */
+    bool described;                   /* or the attributes of each tell      */
+    struct hc_str others;             /* of the cluster's number and in no
+                                         list of ours; n == 0: there are none
+                                         or the filter leaves out others too */
+    struct hc_str draining;           /* those that drain                    */
+    bool whole;                       /* these are all hosts of the cluster  */
+    bool falls_back;                  /* to the filter without the launch
+                                         type's term, if ECS refuses it      */
+};
+
+/* The looks after writes; its arrays have a member for each wish. */
+struct hc_verify {
+    int round;                        /* looks so far                        */
+    bool *wrote;                      /* since the last look; NULL: never    */
+    bool *open;                       /* it is being looked at               */
+    struct headcount_service *before; /* what it came to then                */
+};
+
+/* Wishes are settled in two passes over all of them, so that hosts gain tasks
+ * before they lose any. */
+enum hc_pass { PASS_RISES, PASS_FALLS, HC_PASSES };
+
+struct hc_run {
+    struct headcount_cluster result;
+    struct hc_run_config config;      /* everything in it is borrowed        */
+    struct hc_net *net;
+    struct hc_job *job;
+    struct hc_facts facts;
+    int64_t taken;                    /* the snapshot's time; 0: none        */
+    bool complete;                    /* what is not in it is not anywhere   */
+    bool full;                        /* attributes and tags of hosts too    */
+    struct hc_arn cluster;            /* as known best: an ARN once learned  */
+    struct hc_arn event_host;
+    struct hc_str account;            /* of the credentials, as far as known */
+    struct hc_policy_turn policy;
+    struct hc_again again;
+
+    struct headcount_service *services;
+    struct hc_arn *names;             /* of the wishes                       */
+    enum hc_pass pass;
+    size_t at;                        /* the wish at hand                    */
+    struct hc_verify verify;
+
+    struct hc_plan plan;              /* of the wish at hand, and all below  */
+    struct hc_buf filter;             /* as it is shown                      */
+    struct hc_buf sent;               /* and as it is sent                   */
+    struct hc_run_lists lists;
+    uint64_t print;                   /* of the hosts that count for it      */
+    struct hc_plan_second second;
+    int64_t write_by;                 /* it is written by then, or not at all */
+    struct hc_brake_write write;
+    bool placed;                      /* it has its place in the limits      */
+    const char *write_id;             /* the request id of the write that
+                                         began; NULL: none, or it is audited */
+
+    enum hc_by_launch by_launch;
+    bool launch_taken;                /* ECS took a list with its term       */
+    bool read;                        /* something was learned for it        */
+    bool known;                       /* ECS answered for it: it is of the
+                                         credentials' account                */
+    bool cancelled;
+    bool gone;                        /* the cluster is deleted              */
+    const char *gone_code, *gone_what;
+    bool over;                        /* all that was open is settled at once:
+                                         the cluster failed, or is gone      */
+};
+
+int64_t hc_run_wall(const struct hc_run *r);          /* of the facts */
+struct hc_str hc_run_region(const struct hc_run *r);  /* that is called */
+/* False: the ARN names another cluster or account than ours, or (ours being a
+ * mere name) another region than the one that is called. */
+bool hc_run_is_here(const struct hc_run *r, const struct hc_arn *arn);
+/* The row of the wish at hand in the report. */
+struct headcount_service *hc_run_row(struct hc_run *r);
+/* The wish at hand was written in this run already: another write of it puts
+ * right a count of ours, and changes no further service. */
+bool hc_run_corrects(const struct hc_run *r);
+/* What the handle's memory knows this by. */
+struct hc_memory_key hc_run_key(const struct hc_run *r,
+                                enum hc_memory_kind kind, struct hc_str name);
+
+#endif
