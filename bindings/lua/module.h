@@ -44,9 +44,9 @@ struct option {
  * live as long as what is at i, which is a copy from now on (module_own). */
 void module_options(lua_State *L, int i, const char *who,
                     const struct option *options, void *to);
-/* Puts a copy in the place of the table at i.  Whatever runs from now on (each
- * allocation may call a finalizer) cannot take values out of the copy, so that
- * pointers to its texts hold. */
+/* Replaces the table at i by a copy.  Code that runs from now on (each
+ * allocation may call a finalizer) cannot take values out of the copy, so
+ * pointers to its texts stay good. */
 void module_own(lua_State *L, int i);
 /* Pushes the field of the table at i (nil where there is no table). */
 int module_field(lua_State *L, int i, const char *name);
@@ -69,19 +69,19 @@ struct client {
     struct client *round_next;
 };
 
-/* What a host may take over: where the lines of clients go, and how many come,
- * and what a client is like whose script does not say it.  Without one nothing
- * is logged, and the audit goes to stderr. */
+/* A host decides where the lines of clients go and how many there are, and what
+ * clients are like by default.  Without a host nothing is logged, and the audit
+ * goes to stderr. */
 struct module_host {
     void (*log)(void *ud, int level, const char *line, size_t n);
     void (*audit)(void *ud, const char *line, size_t n);
     int log_level;                  /* enum headcount_log                   */
     const struct headcount_config *defaults;        /* NULL: none            */
 };
-/* What the host sets from now on needs no memory, so it need not be called in
- * protected mode, as this has to be. */
+/* Has to be called in protected mode.  Afterwards the host's settings need no
+ * memory, so they may be made outside of it. */
 void module_prepare(lua_State *L);
-/* Of the clients made from now on; it outlives them. */
+/* The host of clients that are made from now on; it outlives them. */
 void module_set_host(lua_State *L, const struct module_host *host);
 
 /* The open one at i, or raises. */

@@ -96,7 +96,7 @@ static void push_timings(lua_State *L, const struct headcount_timing *t)
     lua_setfield(L, -2, "resumed");
 }
 
-/* What came twice is joined with commas (RFC 9110, 5.3). */
+/* Headers of one name are joined with commas (RFC 9110, 5.3). */
 static void push_headers(lua_State *L, const struct headcount_outcome *o)
 {
     lua_createtable(L, 0, (int)o->headers_n);

@@ -35,7 +35,7 @@ static int option_unknown(lua_State *L, const char *who, const char *name,
 static int option_wrong(lua_State *L, const char *who,
                         const struct option *option, const char *what)
 {
-    /* Of a number that is none of these: which. */
+    /* A number out of range is named. */
     if ((option->kind == FIELD_SECONDS || option->kind == FIELD_WHOLE) &&
         lua_type(L, -1) == LUA_TNUMBER)
         return luaL_error(L, "%s: %s is %s, not %s", who, option->name, what,

@@ -174,8 +174,8 @@ static bool round_room(struct round *r, size_t more)
     return true;
 }
 
-/* What its ops ask is answered, whoever waits for them: another op may wait
- * for the same cluster. */
+/* Questions of all its ops are answered, not only of the op that is waited for:
+ * another one may hold the same cluster. */
 static void round_add(struct round *r, struct client *c)
 {
     int64_t deadline;
@@ -318,7 +318,7 @@ void module_set_deadline(lua_State *L, int64_t until)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &deadline_key);
 }
 
-/* What is asked for, or what is left if that is less. */
+/* The time that is asked for, or the time that is left if that is less. */
 static int64_t time_for(lua_State *L, int64_t asked)
 {
     int64_t until, left;
@@ -349,7 +349,7 @@ static int op_begin(struct pending *p, const struct headcount_request *request)
     return 0;
 }
 
-/* On the spot.  What is under way ends with the error of a hook. */
+/* Waits without yielding.  The error of a hook ends the op. */
 static int op_wait(lua_State *L, struct pending *p)
 {
     struct round *r = round_of(L);

@@ -165,7 +165,7 @@ static void take_header_list(lua_State *L, struct headcount_sign_request *r)
     check_doubles(L, r);
 }
 
-/* Of S3 and its kind a path is what it is, and is encoded once. */
+/* S3 and its kind take a path as it is, and encode it once. */
 static void take_s3(lua_State *L, struct headcount_sign_request *r)
 {
     static const char *const services[] = { "s3", "s3-outposts",

@@ -23,7 +23,7 @@ struct facts *facts_of(lua_State *L)
     return f;
 }
 
-/* What the policy does with this error is nothing: there is no pcall. */
+/* A policy cannot catch this error: the sandbox has no pcall. */
 static int facts_break(lua_State *L)
 {
     facts_of(L)->asked = true;
@@ -319,7 +319,7 @@ static int cluster_event(lua_State *L)
     return 1;
 }
 
-/* What a mere name does not tell, DescribeClusters does. */
+/* DescribeClusters tells what a name alone does not. */
 static int cluster_identity(lua_State *L, const char *text)
 {
     struct headcount_fact fact;

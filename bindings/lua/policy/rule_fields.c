@@ -323,7 +323,7 @@ static void unknown_field(const char *name, int rule, struct fault *f)
     fault_set(f, name, what);
 }
 
-/* Which field stands at 2: fixed { "canary", 1 }. */
+/* The field that element 2 stands for: fixed { "canary", 1 }. */
 static const struct field *field_second(int rule)
 {
     return rule == HEADCOUNT_FIXED     ? field_find("tasks", rule)

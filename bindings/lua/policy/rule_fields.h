@@ -24,13 +24,13 @@ struct spelled {
     struct headcount_rung rungs[];
 };
 
-/* The table at t as a userdata on top.  What is wrong with it is raised, after
+/* Pushes the table at t as a userdata.  Raises what is wrong with it, after
  * `who` ("policy.lua:3: "); `plain`: it may have a field "rule". */
 struct spelled *rule_spell(lua_State *L, int t, int rule, const char *who,
                            bool plain);
 /* Whether the table has this field, 0 too. */
 bool rule_gave(const struct spelled *s, const char *name);
-/* What `s` does not say itself is what the defaults `d` (or NULL) say. */
+/* Fields that `s` does not have are those of the defaults `d` (may be NULL). */
 void rule_wish(const struct spelled *s, const struct spelled *d,
                struct headcount_wish *w, const char *allow[RULE_CODES]);
 void rule_raise(lua_State *L, const char *who, const char *what);

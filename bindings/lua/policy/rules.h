@@ -20,13 +20,13 @@
 int rules_give(struct sandbox *s);
 /* Before each run: no defaults yet. */
 void rules_begin(lua_State *L);
-/* What a policy returned, at i: the wishes go to `put` one after the other,
- * each good during the call.  Raises what is wrong with them; `who` begins
- * the sentence ("policy.lua:3: "). */
+/* Reads what a policy returned, at i: the wishes go to `put` one after the
+ * other, each good during the call.  Raises what is wrong with them; `who`
+ * begins the sentence ("policy.lua:3: "). */
 typedef int rules_put(void *ud, const struct headcount_wish *wish);
 void rules_take(lua_State *L, int i, const char *who, rules_put *put,
                 void *ud);
-/* What `limits { changes = 50, falls = 200 }` said in this run; 0: nothing. */
+/* The limits of this run by `limits { changes = 50, falls = 200 }`; 0: none. */
 struct rules_limits {
     int64_t changes, falls;
 };

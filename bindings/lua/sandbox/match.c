@@ -10,9 +10,9 @@
  *   pattern = element*            "$" at the very end: the subject ends here
  *   element = single [*+-?] | "(" | ")" | "()" | "%1".."%9" | "%bxy" | "%f" set
  *
- * Whoever looks at a byte pays a step.  When none is left the loops end early
- * with an answer that means nothing: run_walk() is the one place that looks,
- * and says MATCH_SPENT before anybody reads that answer.
+ * Each look at a byte costs a step.  Without steps the loops end early with an
+ * answer that means nothing; run_walk() alone sees that, and returns
+ * MATCH_SPENT before the answer is read.
  */
 #include "sandbox/match_single.h"
 
@@ -34,7 +34,7 @@ struct run {
     struct choice choices[MATCH_DEPTH];
 };
 
-/* What an element said. */
+/* The outcome of one element. */
 enum turn { TURN_GOES, TURN_FAILS, TURN_BAD };
 
 static enum turn bad(struct match *m, const char *error)

@@ -3,8 +3,8 @@
  *
  * The language is that of the Lua 5.4 manual, 6.4.1, in the C locale, and a
  * malformed pattern is refused in stock Lua's words, at the moment matching
- * arrives at the fault.  What stock Lua does not have is an end: its matcher
- * may backtrack for minutes inside of C, where no hook of Lua's runs.
+ * arrives at the fault.  Unlike stock Lua's, this matcher ends: stock Lua may
+ * backtrack for minutes inside of C, where no hook runs.
  *
  * Nothing is allocated, nothing is kept between two calls, and lua.h is not
  * needed.

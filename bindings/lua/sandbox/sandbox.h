@@ -5,11 +5,11 @@
  *     sandbox_run(s, body, ud, &why)                     as often as is liked
  *     sandbox_free(s);
  *
- * What runs has a fresh environment each time, no way to the outside, and three
- * budgets: instructions, memory, CPU time; elapsed time is a backstop.  What it
- * cannot do is not there, and what stock Lua leaves without an end (patterns,
- * table and string functions over lengths that nobody bounds) is done by
- * functions of our own that pay for their work.  The same run gives the same
+ * Each run has a fresh environment, no way to the outside, and three budgets:
+ * instructions, memory, CPU time; elapsed time is a backstop.  Functions that
+ * would reach outside do not exist here.  Functions that stock Lua does not
+ * bound (patterns, table and string functions over any length) are our own, and
+ * pay for their work from the budget.  The same run gives the same
  * result in every process: pairs goes in order, nothing shows an address, no
  * table is weak, there is no clock and no chance.
  *
@@ -68,8 +68,8 @@ int sandbox_give(struct sandbox *s, const char *name, lua_CFunction f);
 /* lua_getextraspace of the state is the caller's.
  *
  * Calls body(L) with the loaded chunk at 1, its environment fresh, and `ud` as
- * light userdata at 2; the budgets are full.  What body raises, or calls that
- * raises, ends the run: 0, or -1 with the sentence in *why. */
+ * light userdata at 2; the budgets are full.  An error that body raises ends
+ * the run.  0, or -1 with the sentence in *why. */
 int sandbox_run(struct sandbox *s, lua_CFunction body, void *ud,
                 struct sandbox_error *why);
 /* A budget was overrun: nothing more will run in it. */

@@ -93,8 +93,9 @@ static int base_pairs_next(lua_State *L)
     return 2;
 }
 
-/* What is no table (a host's attributes) may show itself as one: to functions
- * of ours alone, what text in the sandbox calls __pairs is not asked. */
+/* A value that is no table (a host's attributes) may show itself as one by
+ * __pairs.  Only functions of ours are asked; a __pairs that a policy wrote is
+ * not. */
 static void base_shown(lua_State *L)
 {
     if (lua_type(L, 1) != LUA_TLIGHTUSERDATA ||

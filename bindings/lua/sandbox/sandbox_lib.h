@@ -42,7 +42,7 @@ const char *sandbox_text(lua_State *L, int i, size_t *n);
 typedef int sandbox_less(lua_State *L, int a, int b, void *ud);
 void sandbox_sort(lua_State *L, int i, lua_Integer n, sandbox_less *less,
                   void *ud);
-/* Of `names` (keys of a table at i) the one nearest to `name`, or NULL. */
+/* The key of the table at i that is nearest to `name`, or NULL. */
 const char *sandbox_nearest(lua_State *L, int i, const char *name);
 
 #endif

@@ -14,8 +14,8 @@
  *     setmetatable(t, M)      t --> copy of M      copies[M] = the copy
  *     getmetatable(t)         M                    shown[the copy] = M
  *
- * What M gets later goes into the copy, too; what is changed in M goes there
- * when t is set as a metatable the next time.
+ * A key that M gets later goes into the copy too.  A changed key of M goes into
+ * the copy at the next setmetatable.
  */
 #include <string.h>
 
