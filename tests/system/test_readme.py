@@ -37,12 +37,14 @@ def test_help_and_manual_page_name_the_same_codes():
     of_page = set(re.findall(r"^\.It (\d+)$", PAGE, re.M))
     exits = set(re.findall(r"\b(\d+) [a-z]", text[text.index("Exit:"):]))
     assert of_page == exits
-    source = "".join((TOP / "core" / "reconcile" / name).read_text()
-                     for name in ("plan.c", "hold.c", "reconcile.c"))
+    source = "".join(p.read_text() for p in (
+        *(TOP / "core" / "plan").rglob("*.c"),
+        *(TOP / "core" / "reconcile").rglob("*.c")))
     codes = set(re.findall(r'hc_hold\((?:p|&r->plan), (?:down \? )?'
                            r'"([a-z_]+)"', source)
                 + re.findall(r'p->code = [^;"]*"([a-z_]+)"', source)
-                + re.findall(r'OUTCOME_\w+,\s+"([a-z_]+)"', source))
+                + re.findall(r'HEADCOUNT_(?:FAILED|HELD|SKIPPED),\s+'
+                             r'"([a-z_]+)"', source))
     codes |= {"missing", "step_down", "step_up", "unsettled"}
     assert len(codes) == 24, codes
     for code in codes:

@@ -189,7 +189,7 @@ def test_the_alarms(deploy):
     assert len(alarms) == len(d["alarms"])
     assert {metric: {k: a[k] for k in ALARMS[metric]}
             for metric, a in alarms.items()} == ALARMS
-    source = (TOP / "bindings" / "cli" / "emf.c").read_text()
+    source = (TOP / "bindings/cli/lambda/emf.c").read_text()
     assert '"Namespace\\":\\"headcount\\"' in source
     for (space, metric), a in alarms.items():
         assert a["tells"] == a["tells_ok"] == [deployment.TOPIC]
