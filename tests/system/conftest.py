@@ -27,6 +27,11 @@ NAME = "ecs.test.internal"
 PROGRAM = os.environ.get("HEADCOUNT", str(TOP / "build" / "headcount"))
 
 
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "packages: `make packages` runs it, not `make test`")
+
+
 class Run:
     """One process that ended."""
 

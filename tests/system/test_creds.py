@@ -819,11 +819,14 @@ def test_what_cannot_be_used_stops_the_run(ecs, creds, headcount, name):
 
 
 def test_two_roles_are_wrong_usage_but_for_a_sweep(ecs, creds, headcount):
-    for args, env in ((("--assume-role", ROLE, "--assume-role", ROLE + "2"),
-                       {}), ((), {"HEADCOUNT_ASSUME_ROLE": f"{ROLE},{ROLE}2"})):
+    for said, args, env in (
+            ("--assume-role",
+             ("--assume-role", ROLE, "--assume-role", ROLE + "2"), {}),
+            ("HEADCOUNT_ASSUME_ROLE", (),
+             {"HEADCOUNT_ASSUME_ROLE": f"{ROLE},{ROLE}2"})):
         done = run(headcount, creds, "call", "ecs", "ListClusters", *args,
                    code=252, **env)
-        assert "more than one --assume-role" in done.err
+        assert f"more than one {said} " in done.err
     assert ecs.requests == [] and creds.requests == []
 
 

@@ -14,7 +14,7 @@ import servers
 from conftest import PROGRAM, TOP
 from ecs_check import SECRET
 
-LUA = TOP / "build" / "lua"
+LUA = pathlib.Path(PROGRAM).parent / "lua"
 EXAMPLES = TOP / "examples"
 
 
