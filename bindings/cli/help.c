@@ -7,6 +7,7 @@
 
 #include "log.h"
 #include "options_table.h"
+#include "verbs/verbs.h"
 
 #define COLUMNS 79
 #define TEXT_AT 35                   /* column of the text beside an option */
@@ -180,7 +181,8 @@ static void print_verb(const struct verb_line *v)
     print_common();
 }
 
-void help_print(enum verb verb)
+/* The whole program (VERB_NONE), or one verb. */
+static void help_print(enum verb verb)
 {
     if (verb == VERB_NONE)
         print_all();
@@ -215,4 +217,19 @@ void help_print_short(void)
     if (out)
         put_short(out);
     log_page_close(&page, out);
+}
+
+int verb_help(const struct options *o)
+{
+    enum verb verb = o->verb;
+
+    if (verb == VERB_HELP && o->args.n > 0) {
+        verb = options_verb(o->args.item[0]);
+        if (verb == VERB_NONE)
+            return options_unknown_verb(o->args.item[0]);
+    } else if (verb == VERB_HELP && !o->help) {
+        verb = VERB_NONE;
+    }
+    help_print(verb);
+    return EXIT_DONE;
 }

@@ -4,8 +4,6 @@
 
 #include "options.h"
 
-/* The whole program, VERB_NONE, or one verb; on stdout. */
-void help_print(enum verb verb);
 /* The short usage of `headcount` alone, on stderr: how to begin. */
 void help_print_short(void);
 

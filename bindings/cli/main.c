@@ -6,54 +6,16 @@
 
 #include "complain.h"
 #include "descriptors.h"
-#include "help.h"
 #include "log.h"
+#include "options_table.h"
 #include "verbs/verbs.h"
-
-static int print_help(const struct options *o)
-{
-    enum verb verb = o->verb;
-
-    if (verb == VERB_HELP && o->args.n > 0) {
-        verb = options_verb(o->args.item[0]);
-        if (verb == VERB_NONE)
-            return options_unknown_verb(o->args.item[0]);
-    } else if (verb == VERB_HELP && !o->help) {
-        verb = VERB_NONE;
-    }
-    help_print(verb);
-    return EXIT_DONE;
-}
 
 static int run_verb(const struct options *o)
 {
-    if (o->help)
-        return print_help(o);
-    switch (o->verb) {
-    case VERB_PLAN:
-    case VERB_APPLY:
-        return sweep_is_meant(o) ? verb_sweep(o) : verb_reconcile(o);
-    case VERB_HANDLE:
-    case VERB_SNAPSHOT:
-        return verb_reconcile(o);
-    case VERB_CALL:
-        return verb_call(o);
-    case VERB_TEST:
-        return verb_test(o);
-    case VERB_RUN:
-        return verb_run(o);
-    case VERB_WATCH:
-        return verb_watch(o);
-    case VERB_LAMBDA:
-        return verb_lambda(o);
-    case VERB_HELP:
-        return print_help(o);
-    case VERB_VERSION:
-        return verb_version();
-    case VERB_NONE:
-        break;
-    }
-    return EXIT_USAGE;
+    for (size_t i = 0; i < options_verbs_n; i++)
+        if (options_verbs[i].verb == o->verb)
+            return o->help ? verb_help(o) : options_verbs[i].run(o);
+    return o->help ? verb_help(o) : EXIT_USAGE;
 }
 
 /* Writes the rest of stdout, then of the log.  After a signal has ended a write

@@ -3,6 +3,7 @@
 #define CLI_OPTIONS_H
 
 #include "headcount.h"
+#include "verbs/verbs_list.h"
 
 enum exit_code {
     EXIT_DONE = 0,
@@ -23,9 +24,12 @@ struct options_list {
     size_t n;
 };
 
-enum verb { VERB_NONE, VERB_PLAN, VERB_APPLY, VERB_HANDLE, VERB_SNAPSHOT,
-            VERB_CALL, VERB_TEST, VERB_RUN, VERB_LAMBDA, VERB_WATCH,
-            VERB_HELP, VERB_VERSION };
+enum verb {
+    VERB_NONE,
+#define VERB_ID(NAME, ...) VERB_##NAME,
+    VERBS(VERB_ID)
+#undef VERB_ID
+};
 
 struct options_text {
     struct options_text *next;

@@ -10,16 +10,16 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "verbs/verbs.h"
+
 #define AT(member) offsetof(struct options, member)
 
-#define PLAN VERB_BIT(VERB_PLAN)
-#define APPLY VERB_BIT(VERB_APPLY)
-#define HANDLE VERB_BIT(VERB_HANDLE)
-#define WATCH VERB_BIT(VERB_WATCH)
-#define SNAPSHOT VERB_BIT(VERB_SNAPSHOT)
-#define CALL VERB_BIT(VERB_CALL)
-#define TEST VERB_BIT(VERB_TEST)
-#define LAMBDA VERB_BIT(VERB_LAMBDA)
+/* PLAN is the bit of VERB_PLAN, and so on. */
+enum {
+#define VERB_OWN_BIT(NAME, ...) NAME = VERB_BIT(VERB_##NAME),
+    VERBS(VERB_OWN_BIT)
+#undef VERB_OWN_BIT
+};
 
 /* plan takes all that apply takes: a line is tried with it first. */
 #define WRITES (PLAN | APPLY | HANDLE | WATCH | LAMBDA)
@@ -132,45 +132,10 @@ static const struct { const char *name; unsigned verbs; } refused[] = {
 };
 
 const struct verb_line options_verbs[] = {
-    { VERB_PLAN, "plan", "[CLUSTER...]",
-      "show what apply would change",
-      { "headcount plan prod --service web",
-        "headcount plan --tag tier=gold --policy policy.lua --output json" } },
-    { VERB_APPLY, "apply", "CLUSTER...|--all",
-      "set counts where they are wrong",
-      { "headcount apply prod --service web",
-        "headcount apply --all --policy policy.lua --max-changes 50" } },
-    { VERB_HANDLE, "handle", "[EVENT|-]",
-      "act on one event (file or stdin)",
-      { "headcount handle --service web event.json",
-        "headcount handle --policy policy.lua --dry-run < event.json" } },
-    { VERB_WATCH, "watch", "[CLUSTER...|--all]",
-      "act on a queue's events, and sweep",
-      { "headcount watch --all --every 5m --policy policy.lua",
-        "headcount watch --queue https://sqs.... 'prod-*' --service web" } },
-    { VERB_SNAPSHOT, "snapshot", "CLUSTER",
-      "write a plan's facts down, as JSON",
-      { "headcount snapshot prod --service web > prod.json",
-        "headcount snapshot prod --policy policy.lua > prod.json" } },
-    { VERB_CALL, "call", "SERVICE OPERATION [JSON|-|@FILE]",
-      "one signed call, answer to stdout",
-      { "headcount call ecs list-clusters",
-        "headcount call ecs DescribeClusters '{\"clusters\": [\"prod\"]}'" } },
-    { VERB_TEST, "test", "[DIR]", "run tests of policies, offline",
-      { "headcount test policies",
-        "headcount test --run 'gold clusters' policies" } },
-    { VERB_RUN, "run", "FILE.lua|- [ARG...]",
-      "run a Lua script with the module",
-      { "headcount run audit.lua prod test",
-        "headcount run --region eu-west-1 - < audit.lua" } },
-    { VERB_LAMBDA, "lambda", "",
-      "run as AWS Lambda's bootstrap",
-      { "headcount lambda --service web",
-        "headcount lambda --all --policy policy.lua" } },
-    { VERB_HELP, "help", "[VERB]", "print this help, or that of a verb",
-      { "headcount help plan", "headcount help | less" } },
-    { VERB_VERSION, "version", "", "print the version and its parts",
-      { "headcount version", "headcount --version" } },
+#define VERB_LINE(NAME, name, function, args, help, first, second) \
+    { VERB_##NAME, #name, function, args, help, { first, second } },
+    VERBS(VERB_LINE)
+#undef VERB_LINE
 };
 const size_t options_verbs_n = sizeof options_verbs / sizeof *options_verbs;
 

@@ -24,7 +24,9 @@ extern const size_t options_table_n;
 
 struct verb_line {
     enum verb verb;
-    const char *name, *args, *help;
+    const char *name;
+    int (*run)(const struct options *o);   /* returns the exit code */
+    const char *args, *help;
     const char *examples[2];
 };
 

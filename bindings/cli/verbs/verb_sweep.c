@@ -33,7 +33,7 @@ struct sweep {
     size_t failed, changed, braked;
 };
 
-bool sweep_is_meant(const struct options *o)
+static bool sweep_is_meant(const struct options *o)
 {
     bool globs = false;
 
@@ -226,7 +226,7 @@ static int run_sweep(struct sweep *s, headcount *h,
     return interrupted ? EXIT_INTERRUPTED : code;
 }
 
-int verb_sweep(const struct options *o)
+static int verb_sweep(const struct options *o)
 {
     struct sweep s = {
         .o = o, .many_places = o->regions.n > 1 || o->roles.n > 1,
@@ -254,4 +254,9 @@ int verb_sweep(const struct options *o)
     free(s.looked);
     cluster_tags_close(&s.tags);
     return code;
+}
+
+int verb_plan(const struct options *o)
+{
+    return sweep_is_meant(o) ? verb_sweep(o) : verb_reconcile(o);
 }

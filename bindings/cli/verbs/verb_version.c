@@ -42,8 +42,9 @@ static void put_libc(void)
 #endif
 }
 
-int verb_version(void)
+int verb_version(const struct options *o)
 {
+    (void)o;
     printf("headcount %s\n"
            "commit    %s\n"
            "BearSSL   %s\n", headcount_version(), BUILD_COMMIT,

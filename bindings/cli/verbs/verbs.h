@@ -1,4 +1,4 @@
-/* cli/verbs/verbs.h - one function a verb: the exit code is what it returns. */
+/* cli/verbs/verbs.h - a function for each verb, which returns the exit code. */
 #ifndef CLI_VERBS_VERBS_H
 #define CLI_VERBS_VERBS_H
 
@@ -6,21 +6,14 @@
 
 struct policy_option;
 
-int verb_call(const struct options *o);
-int verb_run(const struct options *o);
-int verb_version(void);
-int verb_test(const struct options *o);
-int verb_lambda(const struct options *o);
+#define VERB_FUNCTION(NAME, name, function, ...) \
+    int function(const struct options *o);
+VERBS(VERB_FUNCTION)
+#undef VERB_FUNCTION
 /* How Lambda wants its log; `debug` as the option. */
 void lambda_begin_log(bool debug);
-int verb_watch(const struct options *o);
 /* Tells Lambda that no invocation can be taken. */
 void lambda_cannot(void);
-/* plan, apply, handle, snapshot */
-int verb_reconcile(const struct options *o);
-/* plan and apply of clusters that are found first, or in many places */
-int verb_sweep(const struct options *o);
-bool sweep_is_meant(const struct options *o);
 
 /* SIGINT and SIGTERM end verbs_run, and reads, writes and opens that wait.  The
  * process is over a second later, whatever it does; while calls are in flight,

@@ -1,0 +1,55 @@
+/* cli/verbs/verbs_list.h - the verbs: a row has all that is known of one but the
+ * options that it uses, which are in options_table.c.
+ *
+ *   X(NAME, name, function, args, help, example, example)
+ */
+#ifndef CLI_VERBS_VERBS_LIST_H
+#define CLI_VERBS_VERBS_LIST_H
+
+#define VERBS(X)                                                            \
+    X(PLAN, plan, verb_plan, "[CLUSTER...]",                                \
+      "show what apply would change",                                       \
+      "headcount plan prod --service web",                                  \
+      "headcount plan --tag tier=gold --policy policy.lua --output json")   \
+    X(APPLY, apply, verb_plan, "CLUSTER...|--all",                          \
+      "set counts where they are wrong",                                    \
+      "headcount apply prod --service web",                                 \
+      "headcount apply --all --policy policy.lua --max-changes 50")         \
+    X(HANDLE, handle, verb_reconcile, "[EVENT|-]",                          \
+      "act on one event (file or stdin)",                                   \
+      "headcount handle --service web event.json",                          \
+      "headcount handle --policy policy.lua --dry-run < event.json")        \
+    X(WATCH, watch, verb_watch, "[CLUSTER...|--all]",                       \
+      "act on a queue's events, and sweep",                                 \
+      "headcount watch --all --every 5m --policy policy.lua",               \
+      "headcount watch --queue https://sqs.... 'prod-*' --service web")     \
+    X(SNAPSHOT, snapshot, verb_reconcile, "CLUSTER",                        \
+      "write a plan's facts down, as JSON",                                 \
+      "headcount snapshot prod --service web > prod.json",                  \
+      "headcount snapshot prod --policy policy.lua > prod.json")            \
+    X(CALL, call, verb_call, "SERVICE OPERATION [JSON|-|@FILE]",            \
+      "one signed call, answer to stdout",                                  \
+      "headcount call ecs list-clusters",                                   \
+      "headcount call ecs DescribeClusters '{\"clusters\": [\"prod\"]}'")   \
+    X(TEST, test, verb_test, "[DIR]",                                       \
+      "run tests of policies, offline",                                     \
+      "headcount test policies",                                            \
+      "headcount test --run 'gold clusters' policies")                      \
+    X(RUN, run, verb_run, "FILE.lua|- [ARG...]",                            \
+      "run a Lua script with the module",                                   \
+      "headcount run audit.lua prod test",                                  \
+      "headcount run --region eu-west-1 - < audit.lua")                     \
+    X(LAMBDA, lambda, verb_lambda, "",                                      \
+      "run as AWS Lambda's bootstrap",                                      \
+      "headcount lambda --service web",                                     \
+      "headcount lambda --all --policy policy.lua")                         \
+    X(HELP, help, verb_help, "[VERB]",                                      \
+      "print this help, or that of a verb",                                 \
+      "headcount help plan",                                                \
+      "headcount help | less")                                              \
+    X(VERSION, version, verb_version, "",                                   \
+      "print the version and its parts",                                    \
+      "headcount version",                                                  \
+      "headcount --version")
+
+#endif
