@@ -1,5 +1,5 @@
-/* cli/verbs/verbs_list.h - the verbs: a row has all that is known of one but the
- * options that it uses, which are in options_table.c.
+/* cli/verbs/verbs_list.h - the verbs: a row has all that is known of one but
+ * the options that it uses, which are in options_table.c.
  *
  *   X(NAME, name, function, args, help, example, example)
  */
