@@ -321,7 +321,7 @@ static void plan_unread_target(struct hc_plan *p,
 static enum hc_plan_need plan_write(struct hc_plan *p,
                                     const struct hc_plan_input *in)
 {
-    enum hc_plan_need need;
+    enum hc_hold_verdict verdict;
 
     /* With other writers, what ECS shows may be newer than our write. */
     if (in->awaits && in->own_write == p->wanted && !in->verify) {
@@ -330,13 +330,14 @@ static enum hc_plan_need plan_write(struct hc_plan *p,
         hc_plan_say_more(p, "written a moment ago: ECS does not show it yet");
         return PLAN_DECIDED;
     }
-    if (hc_hold_without_call(p, in))
-        return PLAN_DECIDED;
-    p->outcome = in->dry_run ? HEADCOUNT_PENDING : HEADCOUNT_UPDATED;
-    need = hc_hold_with_call(p, in);
-    if (need == PLAN_DECIDED && in->ask_target && in->target == KNOWN_NEVER)
+    verdict = hc_hold_check(p, in);
+    if (verdict == HOLD_NEEDS)
+        return p->needs;
+    if (verdict == HOLD_PASS)
+        p->outcome = in->dry_run ? HEADCOUNT_PENDING : HEADCOUNT_UPDATED;
+    if (in->ask_target && in->target == KNOWN_NEVER)
         plan_unread_target(p, in);
-    return need;
+    return PLAN_DECIDED;
 }
 
 /* A rule may ignore what the service brings, not what it says itself. */

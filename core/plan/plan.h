@@ -104,10 +104,11 @@ enum hc_plan_need { PLAN_DECIDED, PLAN_NEEDS_DEFINITION, PLAN_NEEDS_HOSTS,
                     PLAN_NEEDS_SECOND, PLAN_NEEDS_AGAIN };
 
 struct hc_plan {
-    enum headcount_result outcome; /* HEADCOUNT_UPDATED: to be written    */
+    enum headcount_result outcome;      /* HEADCOUNT_UPDATED: to be written  */
     const char *code;                   /* "" or static text                 */
     const char *switch_text;            /* static text or NULL               */
-    int64_t wanted; /* or HEADCOUNT_UNKNOWN                     */
+    int64_t wanted;                     /* or HEADCOUNT_UNKNOWN              */
+    enum hc_plan_need needs;            /* a hold lacks it                   */
     char reason[800];
 };
 

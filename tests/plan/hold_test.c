@@ -289,3 +289,48 @@ TEST(hold, what_is_held_anyway_costs_no_call)
     set_up(100, 0);
     check(HEADCOUNT_HELD, "zero", "allow_zero", "looks empty");
 }
+
+/* ---- the table ---- */
+
+/* Every row that a fact in `in` sets off, in the order of precedence: a switch
+ * lets its own row pass and no other one. */
+TEST(hold, a_switch_lets_its_own_row_pass)
+{
+    static const struct { const char *code; unsigned allow; } rows[] = {
+        { "external", ALLOW_EXTERNAL },
+        { "deployment", ALLOW_DURING_DEPLOYMENT },
+        { "disconnected", ALLOW_DISCONNECTED },
+        { "scalable_target", ALLOW_TARGET },
+        { "step_down", ALLOW_STEP_DOWN },
+    };
+
+    set_up(10, 4);
+    service.controller = CONTROLLER_OTHER;
+    service.rollout = ROLLOUT_CANARY;
+    service.in_progress = 1;
+    in.by = HEADCOUNT_CONNECTED;
+    in.ask_target = true;
+    in.target = KNOWN_YES;
+    in.second = &second;
+    second.agrees = false;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CHECK_INT(hc_plan_make(&plan, &in), PLAN_DECIDED);
+        CHECK_INT(plan.outcome, HEADCOUNT_HELD);
+        CHECK_Z(plan.code, rows[i].code);
+        wish.allow |= rows[i].allow;
+    }
+    check(HEADCOUNT_UPDATED, "", NULL, "4 connected");
+}
+
+TEST(hold, a_plan_that_passes_is_not_a_plan_that_needs)
+{
+    set_up(10, 4);
+    plan = (struct hc_plan){ .wanted = 4, .code = "" };
+    CHECK_INT(hc_hold_check(&plan, &in), HOLD_NEEDS);
+    CHECK_INT(plan.needs, PLAN_NEEDS_SECOND);
+    in.second = &second;
+    CHECK_INT(hc_hold_check(&plan, &in), HOLD_PASS);
+    second.agrees = false;
+    CHECK_INT(hc_hold_check(&plan, &in), HOLD_HELD);
+    CHECK_INT(plan.outcome, HEADCOUNT_HELD);
+}

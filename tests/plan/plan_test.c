@@ -703,9 +703,15 @@ TEST(plan, what_can_be_allowed_has_a_code)
         { "code_deploy", ALLOW_DURING_DEPLOYMENT },
         { "deployment", ALLOW_DURING_DEPLOYMENT },
         { "external", ALLOW_EXTERNAL }, { "moving_constraint", ALLOW_MOVING },
+        { "step_down", ALLOW_STEP_DOWN }, { "step_up", ALLOW_STEP_UP },
+        { "scalable_target", ALLOW_TARGET },
+        { "growth_on_managed_scaling", ALLOW_GROWTH },
+        { "disconnected", ALLOW_DISCONNECTED },
+        { "too_many_changes", ALLOW_TOO_MANY },
     };
     static const char *const never[] = {
-        "", "paused", "missing", "daemon", "Zero", "clamped", "zero "
+        "", "paused", "missing", "daemon", "Zero", "clamped", "zero ",
+        "contested", "unplaced_on_managed_scaling", "allow_zero"
     };
     unsigned all = 0;
 
@@ -716,7 +722,7 @@ TEST(plan, what_can_be_allowed_has_a_code)
         CHECK_INT(allow, rows[i].bit);
         CHECK(hc_hold_allow(hc_str(rows[i].code), &all));
     }
-    CHECK_INT(all, 31);
+    CHECK_INT(all, 2 * ALLOW_TOO_MANY - 1);
     for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++) {
         unsigned allow = 0;
 
