@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "headcount.h"
 #include "json_text.h"
 #include "lines.h"
@@ -64,36 +64,13 @@ int log_library_level(void)
     return HEADCOUNT_LOG_ERROR;
 }
 
-/* Days since 1970 as a date (the civil calendar, years from March on). */
-static void put_date(FILE *out, int64_t days)
-{
-    int64_t z = days + 719468, era = z / 146097, doe = z % 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153, month = mp < 10 ? mp + 3 : mp - 9;
-
-    fprintf(out, "%04" PRId64 "-%02" PRId64 "-%02" PRId64,
-            yoe + era * 400 + (month <= 2), month,
-            doy - (153 * mp + 2) / 5 + 1);
-}
-
-static void put_now(FILE *out)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    int64_t s = t.tv_sec;
-
-    put_date(out, s / 86400);
-    fprintf(out, "T%02d:%02d:%02d.%03dZ", (int)(s / 3600 % 24),
-            (int)(s / 60 % 60), (int)(s % 60), (int)(t.tv_nsec / 1000000));
-}
-
 static void put_head(FILE *out, enum log_level level)
 {
-    fputs("{\"timestamp\":\"", out);
-    put_now(out);
-    fprintf(out, "\",\"level\":\"%s\"", names[level]);
+    char now[HC_RFC3339 + 1];
+
+    hc_time_rfc3339(now, hc_clock_wall());
+    fprintf(out, "{\"timestamp\":\"%s\",\"level\":\"%s\"", now,
+            names[level]);
     if (log_request_id) {
         fputc(',', out);
         json_text_member(out, "requestId", log_request_id);

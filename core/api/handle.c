@@ -18,14 +18,10 @@ const char *headcount_code_name(int code)
 
 void headcount_sha256(char digits[65], const void *bytes, size_t n)
 {
-    static const char hex[] = "0123456789abcdef";
     unsigned char hash[HC_SHA256];
 
     hc_sha256_of(hash, (struct hc_str){ bytes, n });
-    for (size_t i = 0; i < HC_SHA256; i++) {
-        digits[2 * i] = hex[hash[i] >> 4];
-        digits[2 * i + 1] = hex[hash[i] & 15];
-    }
+    hc_hex(digits, hash, sizeof hash);
     digits[64] = '\0';
 }
 

@@ -9,19 +9,11 @@
 
 #define STRIKE_MARK "***"
 
-static int strike_digit(char c)
-{
-    c = hc_lower(c);
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that two hex digits say; -1: they are none. */
 static int strike_hex(const char *t)
 {
-    int high = strike_digit(t[0]);
-    int low = high < 0 ? -1 : strike_digit(t[1]);
+    int high = hc_hex_value(t[0]);
+    int low = high < 0 ? -1 : hc_hex_value(t[1]);
 
     return low < 0 ? -1 : 16 * high + low;
 }

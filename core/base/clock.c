@@ -1,4 +1,5 @@
-/* base/clock.c - arithmetic of times, and the date texts of AWS and HTTP.
+/* base/clock.c - the clocks, arithmetic of times, and the date texts of AWS
+ * and HTTP.
  *
  * The proleptic Gregorian calendar, days counted from 1970-01-01; no time
  * zone database, no locale, no libc.
@@ -6,6 +7,7 @@
 #include "base/clock.h"
 
 #include <string.h>
+#include <time.h>
 
 #define CLOCK_DAY ((int64_t)86400)
 #define CLOCK_FIRST (-(int64_t)62135596800 * HC_SECOND)      /* year 1    */
@@ -15,6 +17,24 @@ struct clock_civil {
     int64_t year;
     unsigned month, day, hour, minute, second;   /* month, day from 1 */
 };
+
+static int64_t clock_read(clockid_t id)
+{
+    struct timespec t = { 0 };
+
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * HC_SECOND + (int64_t)t.tv_nsec / 1000;
+}
+
+int64_t hc_clock_monotonic(void)
+{
+    return clock_read(CLOCK_MONOTONIC);
+}
+
+int64_t hc_clock_wall(void)
+{
+    return clock_read(CLOCK_REALTIME);
+}
 
 int64_t hc_time_add(int64_t a, int64_t d)
 {

@@ -413,14 +413,11 @@ static const char *json_hex_end(struct hc_json *j, const char *p)
 
 static const char *json_step_hex(struct hc_json *j, const char *p)
 {
-    char c = hc_lower(*p);
+    int digit = hc_hex_value(*p);
 
-    if (c >= '0' && c <= '9')
-        j->code = j->code << 4 | (uint32_t)(c - '0');
-    else if (c >= 'a' && c <= 'f')
-        j->code = j->code << 4 | (uint32_t)(c - 'a' + 10);
-    else
+    if (digit < 0)
         return json_wrong(j, p, "\\u needs four hex digits");
+    j->code = j->code << 4 | (uint32_t)digit;
     return --j->sub == 0 ? json_hex_end(j, p) : p + 1;
 }
 

@@ -127,7 +127,12 @@ bool hc_json_number_int(struct hc_str text, int64_t *out);
 
 /* ---- out ---- */
 
-/* Quoted; each byte that is no UTF-8 becomes U+FFFD. */
+/* The character at the front of *s as it stands inside a string; *s begins
+ * behind it afterwards.  A character that a terminal does not show is escaped,
+ * a byte that is no UTF-8 becomes U+FFFD.  Returns the length. */
+#define HC_JSON_ESCAPE 13
+size_t hc_json_escape(char out[HC_JSON_ESCAPE], struct hc_str *s);
+/* All of them, quoted. */
 void hc_json_put_str(struct hc_buf *out, struct hc_str s);
 void hc_json_put_key(struct hc_buf *out, const char *key);  /* "key": */
 /* "key":"value" with a comma before it where one is due. */

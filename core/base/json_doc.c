@@ -252,11 +252,8 @@ static uint32_t doc_hex4(const char *p)
 {
     uint32_t v = 0;
 
-    for (size_t i = 0; i < 4; i++) {
-        char c = hc_lower(p[i]);
-
-        v = v << 4 | (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-    }
+    for (size_t i = 0; i < 4; i++)
+        v = v << 4 | (uint32_t)hc_hex_value(p[i]);
     return v;
 }
 

@@ -9,39 +9,56 @@
 
 #include "base/text.h"
 
-static bool json_put_is_plain(char c)
-{
-    return c >= ' ' && c != '"' && c != '\\';
-}
-
 static bool json_put_is_ascii(char c)
 {
     return (unsigned char)c < 0x80;
 }
 
-static void json_put_escape(struct hc_buf *out, char c)
+static bool json_put_is_plain(char c)
+{
+    return c >= ' ' && c != '"' && c != '\\' && c != 0x7F;
+}
+
+static size_t json_put_ascii(char out[HC_JSON_ESCAPE], char c)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
     const char *at = c != '\0' ? strchr(from, c) : NULL;
 
-    if (at != NULL) {
-        char two[2] = { '\\', to[at - from] };
-
-        hc_buf_put(out, two, sizeof(two));
-    } else {
-        hc_buf_fmt(out, "\\u%04x", (unsigned)(unsigned char)c);
+    if (json_put_is_plain(c)) {
+        out[0] = c;
+        return 1;
     }
+    if (at != NULL)
+        return hc_fmt(out, HC_JSON_ESCAPE, "\\%c", to[at - from]);
+    return hc_fmt(out, HC_JSON_ESCAPE, "\\u%04x", (unsigned)(unsigned char)c);
 }
 
 /* Beyond ASCII; above U+FFFF as two halves. */
-static void json_put_unseen(struct hc_buf *out, uint32_t c)
+static size_t json_put_unseen(char out[HC_JSON_ESCAPE], uint32_t c)
 {
-    if (c > 0xFFFF)
-        hc_buf_fmt(out, "\\u%04x\\u%04x",
-                   (unsigned)(0xD800 + ((c - 0x10000) >> 10)),
-                   (unsigned)(0xDC00 + (c & 0x3FF)));
-    else
-        hc_buf_fmt(out, "\\u%04x", (unsigned)c);
+    if (c <= 0xFFFF)
+        return hc_fmt(out, HC_JSON_ESCAPE, "\\u%04x", (unsigned)c);
+    return hc_fmt(out, HC_JSON_ESCAPE, "\\u%04x\\u%04x",
+                  (unsigned)(0xD800 + ((c - 0x10000) >> 10)),
+                  (unsigned)(0xDC00 + (c & 0x3FF)));
+}
+
+size_t hc_json_escape(char out[HC_JSON_ESCAPE], struct hc_str *s)
+{
+    const struct hc_str front = *s;
+    size_t n = hc_text_utf8_length(front);
+    uint32_t c = hc_text_code(front);
+
+    *s = hc_str_from(front, n > 0 ? n : 1);
+    if (n == 1)
+        return json_put_ascii(out, front.p[0]);
+    if (n > 0 && !hc_text_is_seen(c))
+        return json_put_unseen(out, c);
+    const struct hc_str shown = n > 0 ? hc_str_n(front.p, n)
+                                      : HC_STR("\xEF\xBF\xBD");
+
+    memcpy(out, shown.p, shown.n);
+    return shown.n;
 }
 
 /* Length of the run at the front of s that needs no change. */
@@ -62,22 +79,16 @@ static size_t json_put_run(struct hc_str s)
 
 void hc_json_put_str(struct hc_buf *out, struct hc_str s)
 {
+    char escape[HC_JSON_ESCAPE];
+
     hc_buf_chr(out, '"');
     while (s.n > 0) {
         size_t n = json_put_run(s);
 
         hc_buf_put(out, s.p, n);
         s = hc_str_from(s, n);
-        if (s.n == 0)
-            break;
-        n = hc_text_utf8_length(s);
-        if (json_put_is_ascii(s.p[0]))
-            json_put_escape(out, s.p[0]);
-        else if (n > 0)
-            json_put_unseen(out, hc_text_code(s));
-        else
-            hc_buf_lit(out, "\xEF\xBF\xBD");
-        s = hc_str_from(s, n > 0 ? n : 1);
+        if (s.n > 0)
+            hc_buf_put(out, escape, hc_json_escape(escape, &s));
     }
     hc_buf_chr(out, '"');
 }

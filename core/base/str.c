@@ -137,7 +137,7 @@ bool hc_str_i64(struct hc_str s, int64_t *out)
     return true;
 }
 
-static int str_hex_value(char c)
+int hc_hex_value(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -152,7 +152,7 @@ bool hc_str_hex_u64(struct hc_str s, uint64_t *out)
     if (s.n == 0)
         return false;
     for (size_t i = 0; i < s.n; i++) {
-        int digit = str_hex_value(s.p[i]);
+        int digit = hc_hex_value(s.p[i]);
 
         if (digit < 0 || v > UINT64_MAX >> 4)
             return false;

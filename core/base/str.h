@@ -40,6 +40,7 @@ bool hc_str_u64(struct hc_str s, uint64_t *out);
 bool hc_str_i64(struct hc_str s, int64_t *out);      /* optional leading '-' */
 bool hc_str_hex_u64(struct hc_str s, uint64_t *out);
 char hc_lower(char c);                               /* ASCII only          */
+int hc_hex_value(char c);                            /* -1: no hex digit    */
 /* FNV-1a, for tables in memory: begin with HC_STR_HASH, or go on with what came
  * out of the text before. */
 #define HC_STR_HASH 14695981039346656037U

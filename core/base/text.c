@@ -28,14 +28,6 @@ void hc_text_hex(struct hc_buf *out, const void *p, size_t n)
     hc_buf_added(out, 2 * n);
 }
 
-static int text_hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = hc_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* ---- base64 (RFC 4648, 4): padded, canonical, no white space ---- */
 
 static const char text_base64_digits[] =
@@ -162,8 +154,8 @@ int hc_text_unpercent(struct hc_buf *out, struct hc_str s)
             continue;
         }
 
-        int high = s.n - i > 2 ? text_hex_value(s.p[i + 1]) : -1;
-        int low = s.n - i > 2 ? text_hex_value(s.p[i + 2]) : -1;
+        int high = s.n - i > 2 ? hc_hex_value(s.p[i + 1]) : -1;
+        int low = s.n - i > 2 ? hc_hex_value(s.p[i + 2]) : -1;
 
         if (high < 0 || low < 0) {
             out->n = before;

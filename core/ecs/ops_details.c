@@ -79,12 +79,9 @@ static void details_resource_end(struct hc_ecs_host_part *p,
 static struct hc_str details_word(struct hc_ecs_host_part *p,
                                   struct hc_str text)
 {
-    uint32_t hash = 2166136261U;
-    struct hc_str *slot;
+    uint64_t hash = hc_str_hash(HC_STR_HASH, text);
+    struct hc_str *slot = &p->words[hash % HC_ECS_WORDS];
 
-    for (size_t i = 0; i < text.n; i++)
-        hash = (hash ^ (unsigned char)text.p[i]) * 16777619U;
-    slot = &p->words[hash % HC_ECS_WORDS];
     if (slot->p == NULL || !hc_str_eq(*slot, text))
         *slot = hc_arena_str(p->arena, text);
     return *slot;

@@ -1,5 +1,6 @@
-/* net/sys.c - the operating system behind struct hc_system: the only clock,
- * randomness, environment and file calls of the core. */
+/* net/sys.c - the operating system behind struct hc_system: the only
+ * randomness, environment and file calls of the core, and the only place in it
+ * that reads the clocks of base/clock.h. */
 #include "net/sys.h"
 
 #include <errno.h>
@@ -7,27 +8,18 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t sys_clock(clockid_t id)
-{
-    struct timespec t = { 0 };
-
-    clock_gettime(id, &t);
-    return (int64_t)t.tv_sec * HC_SECOND + (int64_t)t.tv_nsec / 1000;
-}
 
 static int64_t sys_now(void *ud)
 {
     (void)ud;
-    return sys_clock(CLOCK_MONOTONIC);
+    return hc_clock_monotonic();
 }
 
 static int64_t sys_wall(void *ud)
 {
     (void)ud;
-    return sys_clock(CLOCK_REALTIME);
+    return hc_clock_wall();
 }
 
 static int sys_random(void *ud, void *p, size_t n)

@@ -25,7 +25,7 @@ struct hc_system {
     void *ud;
 };
 
-/* The real one: clock_gettime, getrandom, getenv, open and read. */
+/* The real one: the clocks, getrandom, getenv, open and read. */
 void hc_system_real(struct hc_system *sys);
 
 /* Short forms. */

@@ -21,18 +21,10 @@ static int chunk_wrong(struct headcount_error *e, const char *why)
                         "the chunked body is broken: %s", why);
 }
 
-static int chunk_hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = hc_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int chunk_size(struct hc_chunked *c, char byte,
                       struct headcount_error *e)
 {
-    int digit = chunk_hex(byte);
+    int digit = hc_hex_value(byte);
 
     if (digit >= 0) {
         if (++c->digits > CHUNK_DIGITS)

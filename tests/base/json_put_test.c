@@ -32,7 +32,7 @@ TEST(json_put, strings_are_escaped)
         { { "plain", 5 }, "\"plain\"" },
         { { "a\"b\\c/", 6 }, "\"a\\\"b\\\\c/\"" },
         { { "\b\f\n\r\t", 5 }, "\"\\b\\f\\n\\r\\t\"" },
-        { { "\0\x01\x1f\x7f", 4 }, "\"\\u0000\\u0001\\u001f\x7f\"" },
+        { { "\0\x01\x1f\x7f", 4 }, "\"\\u0000\\u0001\\u001f\\u007f\"" },
         { { "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", 9 },
           "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"" },
         { { "a\xFF" "b", 3 }, "\"a\xEF\xBF\xBD" "b\"" },

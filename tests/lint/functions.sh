@@ -16,7 +16,7 @@ in_core="$in_core|time|sigaction|signal|system"
 only='getenv core/net/sys.c
 getpid core/net/sys.c
 getrandom core/net/sys.c
-clock_gettime core/net/sys.c
+clock_gettime core/base/clock.c
 malloc core/base/alloc.c
 calloc core/base/alloc.c
 realloc core/base/alloc.c

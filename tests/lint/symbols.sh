@@ -32,8 +32,9 @@ BEGIN {
         "epoll_ctl", "net/loop.o")
     may("malloc calloc realloc free reallocarray aligned_alloc " \
         "posix_memalign", "base/alloc.o")
-    may("getrandom getentropy clock_gettime getenv environ secure_getenv",
-        "net/sys.o")
+    may("getrandom getentropy hc_clock_monotonic hc_clock_wall getenv " \
+        "environ secure_getenv", "net/sys.o")
+    may("clock_gettime", "base/clock.o")
     may("fork vfork posix_spawn posix_spawnp execv execve execvp execvpe " \
         "waitpid kill _exit", "net/proc.o")
     may("getaddrinfo freeaddrinfo getnameinfo gethostbyname gethostbyaddr " \

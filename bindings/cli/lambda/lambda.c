@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "complain.h"
 #include "lambda/emf.h"
 #include "lambda/lua_handler.h"
@@ -42,19 +42,11 @@ struct lambda {
     struct runtime_api api;
 };
 
-static int64_t wall_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 /* What is left of the invocation, or less if --timeout says so. */
 static int64_t time_left(const struct lambda *l,
                          const struct runtime_invocation *in)
 {
-    int64_t now_ms = wall_now() / 1000, own = l->options->timeout_us;
+    int64_t now_ms = hc_clock_wall() / 1000, own = l->options->timeout_us;
     bool sane = in->deadline_ms > now_ms - LONGEST_MS &&
                 in->deadline_ms <= now_ms + LONGEST_MS + 1000;
     int64_t left = 1000 * (sane ? in->deadline_ms - now_ms : LONGEST_MS);
@@ -138,7 +130,7 @@ static void log_report(const struct headcount_outcome *o)
 static void put_metrics(const struct headcount_outcome *o, int64_t began,
                         const struct lambda_swept *swept)
 {
-    int64_t now = wall_now();
+    int64_t now = hc_clock_wall();
     const struct headcount_outcome *sweep =
         swept && swept->op ? headcount_outcome(swept->op) : NULL;
     const struct emf emf = {
@@ -261,7 +253,7 @@ static int invoke_job(struct lambda *l, const struct runtime_invocation *in)
 {
     bool wrapped = false;
 
-    l->began = wall_now();
+    l->began = hc_clock_wall();
     if (l->sweep.is_said &&
         lambda_sweep_is_asked(in->event, in->event_size, &wrapped))
         return sweep_first(l, in, wrapped);

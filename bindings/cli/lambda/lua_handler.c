@@ -12,11 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <lauxlib.h>
 
+#include "base/clock.h"
 #include "log.h"
 #include "lua_host.h"
 #include "module.h"
@@ -69,14 +69,6 @@ bool handler_find(struct handler_name *to, const char *handler)
 
 /* ---- the deadline ---- */
 
-static int64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 /* New coroutines have their state's extra space from the main one. */
 static struct handler *handler_of(lua_State *L)
 {
@@ -87,7 +79,7 @@ static struct handler *handler_of(lua_State *L)
 static void watch(lua_State *L, lua_Debug *ar)
 {
     struct handler *h = handler_of(L);
-    bool over = now_us() >= h->until;
+    bool over = hc_clock_monotonic() >= h->until;
 
     lua_sethook(L, watch, LUA_MASKCOUNT, over ? 1 : HOOK_EVERY);
     if (!over && !verbs_interrupted())
@@ -344,7 +336,7 @@ void handler_close(struct handler *h)
 /* Seconds until the handler would be ended. */
 static int remaining(lua_State *L)
 {
-    int64_t left = handler_of(L)->until - now_us();
+    int64_t left = handler_of(L)->until - hc_clock_monotonic();
 
     lua_pushnumber(L, left > 0 ? (lua_Number)left / 1e6 : 0);
     return 1;
@@ -429,7 +421,7 @@ static int run(lua_State *L)
 void handler_call(struct handler *h, const struct runtime_invocation *in,
                   int64_t left, struct handler_answer *out)
 {
-    int64_t until = now_us() + left;
+    int64_t until = hc_clock_monotonic() + left;
 
     if (h->spent)
         handler_close(h);

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "complain.h"
 #include "policy_option.h"
 #include "log.h"
@@ -135,11 +135,6 @@ bool verbs_run_parts(headcount_op *op, struct policy_option *decide,
     }
     verbs_calls(false);
     return interrupted;
-}
-
-bool verbs_are_interrupted(void)
-{
-    return interrupted > 0;
 }
 
 bool verbs_run(headcount_op *op, struct policy_option *decide)
@@ -309,21 +304,13 @@ int verbs_read_input(const char *path, size_t max, char **out, size_t *n)
     return err;
 }
 
-static int64_t milliseconds_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void verbs_tell(bool patient)
 {
     bool before = interrupted;
-    int64_t end = milliseconds_now() + TELL_MS;
+    int64_t end = hc_clock_monotonic() + TELL_MS * HC_MS;
     bool told = log_turn();
 
     while (!told && interrupted == before &&
-           ((patient && !before) || milliseconds_now() < end))
+           ((patient && !before) || hc_clock_monotonic() < end))
         told = log_wait(TELL_MS / 10);
 }

@@ -31,7 +31,6 @@ void verbs_note_interrupt(void);
  * who looks at it page by page is waited for, until a signal; a worker's log
  * for two seconds. */
 void verbs_tell(bool patient);
-bool verbs_are_interrupted(void);
 bool verbs_interrupted(void);
 /* The handle that these options describe; 0, or the exit code with the
  * complaint on stderr. */

@@ -10,23 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "complain.h"
 #include "json_rows.h"
-
-static uint64_t hash_of(const char *text)
-{
-    uint64_t h = 14695981039346656037u;
-
-    for (; *text != '\0'; text++)
-        h = (h ^ (unsigned char)*text) * 1099511628211u;
-    return h;
-}
 
 /* It comes again until the queue's redrive policy takes it away: a message is
  * told of once. */
 static void tell_poison(struct queue *q, const char *id, const char *why)
 {
-    uint64_t hash = hash_of(id);
+    uint64_t hash = hc_str_hash(HC_STR_HASH, hc_str(id));
 
     q->metrics->poison++;
     for (size_t i = 0; i < QUEUE_POISON && i < q->poison_n; i++)

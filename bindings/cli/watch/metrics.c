@@ -20,31 +20,12 @@
 #include "render.h"
 #include "replace.h"
 
-#define METRICS_OFTEN (1 * WATCH_SECOND)
-#define METRICS_SELDOM (15 * WATCH_SECOND)
-#define METRICS_BEAT (10 * WATCH_SECOND)
+#define METRICS_OFTEN (1 * HC_SECOND)
+#define METRICS_SELDOM (15 * HC_SECOND)
+#define METRICS_BEAT (10 * HC_SECOND)
 #define METRICS_CLUSTERS 4096
 
 /* ---- the heartbeat ---- */
-
-/* "2026-01-02T03:04:05Z\n": days since 1970 to a date, by eras of 400 years. */
-static size_t put_time(char *out, size_t size, int64_t seconds)
-{
-    int64_t days = seconds / 86400 + 719468, rest = seconds % 86400;
-    int64_t era = days / 146097, of_era = days % 146097;
-    int64_t year = (of_era - of_era / 1460 + of_era / 36524 -
-                    of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * of_year + 2) / 153;
-    int64_t day = of_year - (153 * month + 2) / 5 + 1;
-
-    month += month < 10 ? 3 : -9;
-    year += era * 400 + (month <= 2);
-    return (size_t)snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02dZ\n",
-                            (int)year, (int)month, (int)day,
-                            (int)(rest / 3600), (int)(rest / 60 % 60),
-                            (int)(rest % 60));
-}
 
 static void put_file(struct metrics_file *f, const char *text, size_t n)
 {
@@ -60,11 +41,14 @@ static void put_file(struct metrics_file *f, const char *text, size_t n)
 
 static void put_beat(struct metrics *m, int64_t now)
 {
-    char line[80];
-    size_t n = put_time(line, sizeof line, watch_wall() / WATCH_SECOND);
+    static const char end[] = "Z\n";         /* instead of ".mmmZ" */
+    char line[HC_RFC3339 + 1];
+    char *seconds_end = line + strlen("2026-01-02T03:04:05");
 
+    hc_time_rfc3339(line, hc_clock_wall());
+    memcpy(seconds_end, end, sizeof end);
     m->beat = now;
-    put_file(&m->heartbeat, line, n);
+    put_file(&m->heartbeat, line, strlen(line));
 }
 
 /* ---- clusters ---- */
@@ -138,7 +122,7 @@ static void note_cluster(struct metrics *m, const struct headcount_cluster *c)
     to->services[HEADCOUNT_FAILED] = c->error && c->services_n == 0;
     to->unplaced = 0;
     to->braked = 0;
-    to->at = watch_now();
+    to->at = hc_clock_monotonic();
     for (size_t i = 0; i < c->services_n; i++) {
         to->services[c->services[i].outcome]++;
         to->unplaced += unplaced(&c->services[i]);
@@ -153,7 +137,7 @@ void metrics_reconciled(struct metrics *m, enum metrics_reconcile how,
     m->changed = true;
     m->reconciles[how]++;
     if (how == METRICS_OK)
-        m->last_success = watch_wall();
+        m->last_success = hc_clock_wall();
     for (size_t i = 0; i < o->clusters_n; i++)
         note_cluster(m, &o->clusters[i]);
 }
@@ -223,8 +207,8 @@ static void put_seconds(FILE *out, const char *name, const char *help,
                         int64_t us)
 {
     put_head(out, name, "gauge", help);
-    fprintf(out, "headcount_%s %" PRId64 ".%06d\n", name, us / WATCH_SECOND,
-            (int)(us % WATCH_SECOND));
+    fprintf(out, "headcount_%s %" PRId64 ".%06d\n", name, us / HC_SECOND,
+            (int)(us % HC_SECOND));
 }
 
 static void put_row(FILE *out, const char *name, const char *label,
@@ -380,12 +364,12 @@ static void put_metrics(struct metrics *m, const struct metrics_now *n)
 
 int64_t metrics_due(const struct metrics *m)
 {
-    int64_t due = WATCH_NEVER;
+    int64_t due = HC_NEVER;
 
     if (m->file.path)
         due = m->written + (m->changed ? METRICS_OFTEN : METRICS_SELDOM);
     if (m->heartbeat.path)
-        due = watch_first(due, m->beat + METRICS_BEAT);
+        due = hc_time_min(due, m->beat + METRICS_BEAT);
     return due;
 }
 
@@ -429,8 +413,8 @@ int metrics_open(struct metrics *m, const struct options *o)
     m->file.path = o->metrics;
     m->heartbeat.path = o->heartbeat;
     m->changed = true;
-    m->written = watch_now() - METRICS_SELDOM;
-    m->beat = watch_now() - METRICS_BEAT;
+    m->written = hc_clock_monotonic() - METRICS_SELDOM;
+    m->beat = hc_clock_monotonic() - METRICS_BEAT;
     return try_file(m->file.path) && try_file(m->heartbeat.path) &&
            are_apart(o) ? 0 : EXIT_CONFIG;
 }

@@ -21,8 +21,8 @@
  * it is not ours to hurry to its dead-letter queue, nor to hand out all the
  * time. */
 #define QUEUE_SHELF 300
-#define QUEUE_PATIENCE (60 * WATCH_SECOND)           /* retries too      */
-#define QUEUE_BACKOFF (60 * WATCH_SECOND)
+#define QUEUE_PATIENCE (60 * HC_SECOND)           /* retries too      */
+#define QUEUE_BACKOFF (60 * HC_SECOND)
 
 /* ---- its URL ---- */
 
@@ -43,11 +43,11 @@ static void find_region(struct queue *q)
 
 void queue_init(struct queue *q, const struct options *o)
 {
-    int64_t read = o->read_us / WATCH_SECOND;
+    int64_t read = o->read_us / HC_SECOND;
 
     memset(q, 0, sizeof *q);
     q->url = o->queue;
-    q->visibility = (int)(o->visibility_us / WATCH_SECOND);
+    q->visibility = (int)(o->visibility_us / HC_SECOND);
     q->debug = o->debug;
     q->wait = QUEUE_WAIT;
     /* An answer is due before its reader loses patience. */
@@ -126,7 +126,7 @@ static void begin_receive(struct queue *q, int64_t now)
         q->receive = question_send(q, &ask, "ReceiveMessage");
     }
     if (!q->receive)
-        q->next = now + WATCH_SECOND;
+        q->next = now + HC_SECOND;
 }
 
 static const char *batch_operation(enum queue_batch_kind kind)
@@ -275,16 +275,16 @@ void queue_turn(struct queue *q, int64_t now)
 
 int64_t queue_due(const struct queue *q)
 {
-    int64_t due = WATCH_NEVER;
+    int64_t due = HC_NEVER;
 
     if (!q->url)
         return due;
     if (free_batch(q, QUEUE_EXTEND) < QUEUE_BATCHES)
         due = inbox_extensions_due(q->inbox);
     if (free_batch(q, QUEUE_DELETE) < QUEUE_BATCHES)
-        due = watch_first(due, inbox_deletes_due(q->inbox));
+        due = hc_time_min(due, inbox_deletes_due(q->inbox));
     if (!q->receive && !q->stopped && inbox_has_room(q->inbox))
-        due = watch_first(due, q->next);
+        due = hc_time_min(due, q->next);
     return due;
 }
 
@@ -382,8 +382,8 @@ static void receive_failed(struct queue *q, const struct headcount_outcome *o,
         return;
     }
     tell_trouble(q, QUEUE_RECEIVE, o);
-    q->backoff = q->backoff > 0 ? q->backoff * 2 : WATCH_SECOND;
-    q->backoff = watch_first(q->backoff, QUEUE_BACKOFF);
+    q->backoff = q->backoff > 0 ? q->backoff * 2 : HC_SECOND;
+    q->backoff = hc_time_min(q->backoff, QUEUE_BACKOFF);
     q->next = now + q->backoff;
 }
 
@@ -401,7 +401,7 @@ static void receive_ended(struct queue *q, const struct headcount_outcome *o,
     q->backoff = 0;
     tell_trouble(q, QUEUE_RECEIVE, NULL);
     q->next = queue_take_messages(q, o, now) > 0 || first
-                  ? now : q->began + WATCH_SECOND;
+                  ? now : q->began + HC_SECOND;
 }
 
 /* It expired: the message comes again, or somebody else has it. */

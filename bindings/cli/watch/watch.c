@@ -18,23 +18,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "complain.h"
 #include "log.h"
 #include "verbs/verbs.h"
 
-#define WATCH_CANCEL (15 * WATCH_SECOND / 2)
-#define WATCH_END (99 * WATCH_SECOND / 10)
+#define WATCH_CANCEL (15 * HC_SECOND / 2)
+#define WATCH_END (99 * HC_SECOND / 10)
 #define WATCH_CLUSTERS 10            /* at work, if nothing is said          */
 #define WATCH_MESSAGES 1000
 #define WATCH_BYTES ((size_t)64 << 20)
 /* A message may name 2000 clusters, and each is looked for among all. */
 #define WATCH_CLAIMS 8000
-#define WATCH_LOG (WATCH_SECOND / 10)
+#define WATCH_LOG (HC_SECOND / 10)
 /* Whatever is forgotten, the loop turns. */
-#define WATCH_LONGEST (60 * WATCH_SECOND)
+#define WATCH_LONGEST (60 * HC_SECOND)
 
 enum watch_phase { WATCH_RUNS, WATCH_STOPS, WATCH_CANCELS, WATCH_OVER };
 
@@ -57,27 +56,6 @@ struct watch {
     struct pollfd *polls;
     size_t wants_n;
 };
-
-int64_t watch_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * WATCH_SECOND + t.tv_nsec / 1000;
-}
-
-int64_t watch_wall(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * WATCH_SECOND + t.tv_nsec / 1000;
-}
-
-int64_t watch_first(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* ---- signals ---- */
 
@@ -111,7 +89,7 @@ static int catch_signals(struct watch *w)
     verbs_catch(SIGINT, on_signal);
     verbs_catch(SIGTERM, on_signal);
     verbs_catch(SIGHUP, on_signal);
-    if (verbs_are_interrupted() &&   /* between two handlers */
+    if (verbs_interrupted() &&   /* between two handlers */
         write(w->signals[1], "T", 1) != 1)
         return EXIT_INTERRUPTED;
     return 0;
@@ -187,7 +165,7 @@ static void tell_systemd(struct watch *w, int64_t now)
                  "at work, %zu wait", w->ready ? "" : "READY=1\n",
                  counts.messages, counts.at_work, counts.waiting);
         systemd_send(&w->notify, text);
-        w->status_next = now + 5 * WATCH_SECOND;
+        w->status_next = now + 5 * HC_SECOND;
     }
     w->ready = true;
 }
@@ -201,7 +179,7 @@ static void turn(struct watch *w, int64_t now)
     metrics_turn(&w->metrics, &at, false);
     tell_systemd(w, now);
     systemd_turn(&w->notify, now);
-    w->log_next = log_turn() ? WATCH_NEVER : now + WATCH_LOG;
+    w->log_next = log_turn() ? HC_NEVER : now + WATCH_LOG;
     turn_to_end(w, now);
     w->code = w->queue.fatal != 0 ? w->queue.fatal : w->work.fatal;
     if (w->code != 0)
@@ -212,26 +190,26 @@ static void turn(struct watch *w, int64_t now)
 
 static int64_t next_due(const struct watch *w, int64_t due)
 {
-    due = watch_first(due, queue_due(&w->queue));
-    due = watch_first(due, work_due(&w->work));
-    due = watch_first(due, metrics_due(&w->metrics));
-    due = watch_first(due, w->log_next);
+    due = hc_time_min(due, queue_due(&w->queue));
+    due = hc_time_min(due, work_due(&w->work));
+    due = hc_time_min(due, metrics_due(&w->metrics));
+    due = hc_time_min(due, w->log_next);
     if (w->notify.every > 0)
-        due = watch_first(due, w->notify.next);
+        due = hc_time_min(due, w->notify.next);
     if (w->phase == WATCH_STOPS)
-        due = watch_first(due, w->stopped + WATCH_CANCEL);
+        due = hc_time_min(due, w->stopped + WATCH_CANCEL);
     if (w->phase == WATCH_CANCELS)
-        due = watch_first(due, w->stopped + WATCH_END);
+        due = hc_time_min(due, w->stopped + WATCH_END);
     return due;
 }
 
 static int milliseconds(int64_t due)
 {
-    int64_t left = due - watch_now();
+    int64_t left = due - hc_clock_monotonic();
 
     if (left <= 0)
         return 0;
-    return (int)((watch_first(left, WATCH_LONGEST) + 999) / 1000);
+    return (int)((hc_time_min(left, WATCH_LONGEST) + 999) / 1000);
 }
 
 /* Room for all descriptors; where there is no memory some wait a turn. */
@@ -269,14 +247,14 @@ static void wait_and_step(struct watch *w)
 
     for (size_t i = 0; i < n; i++)
         w->wants[i].events = got > 0 ? w->polls[i + 1].revents : 0;
-    read_signals(w, watch_now());
+    read_signals(w, hc_clock_monotonic());
     headcount_step(w->h, w->wants, n);
 }
 
 static void take_ops(struct watch *w)
 {
     headcount_op *op;
-    int64_t now = watch_now();
+    int64_t now = hc_clock_monotonic();
 
     while ((op = headcount_next(w->h)))
         if (!queue_took(&w->queue, op, now) && work_took(&w->work, op, now))
@@ -286,13 +264,13 @@ static void take_ops(struct watch *w)
 static int run(struct watch *w)
 {
     while (w->phase != WATCH_OVER) {
-        turn(w, watch_now());
+        turn(w, hc_clock_monotonic());
         if (w->phase == WATCH_OVER)
             break;
         wait_and_step(w);
         take_ops(w);
     }
-    const struct metrics_now at = { w->h, w->inbox, watch_now() };
+    const struct metrics_now at = { w->h, w->inbox, hc_clock_monotonic() };
 
     metrics_turn(&w->metrics, &at, true);
     if (w->code != 0)

@@ -14,19 +14,13 @@
 #ifndef CLI_WATCH_WATCH_H
 #define CLI_WATCH_WATCH_H
 
+#include "base/clock.h"
 #include "watch/inbox.h"
 #include "watch/systemd.h"
 #include "sweep_options.h"
 #include "request_options.h"
 
-#define WATCH_SECOND ((int64_t)1000000)
-#define WATCH_NEVER INT64_MAX
 #define WATCH_AT_ONCE 64             /* reconciles, at most                  */
-
-int64_t watch_now(void);             /* monotonic, as the library has it     */
-int64_t watch_wall(void);
-
-int64_t watch_first(int64_t a, int64_t b);
 
 /* ---- metrics ---- */
 

@@ -18,7 +18,7 @@
 #include "missing_services.h"
 #include "verbs/verbs.h"
 
-#define WORK_JITTER (30 * WATCH_SECOND)
+#define WORK_JITTER (30 * HC_SECOND)
 
 /* ---- rules ---- */
 
@@ -94,7 +94,7 @@ bool work_reload(struct work *w)
 /* Uniform in [0, span]; if there is no randomness the clock's last digits. */
 static int64_t random_part(int64_t span)
 {
-    uint64_t dice = (uint64_t)watch_wall();
+    uint64_t dice = (uint64_t)hc_clock_wall();
     int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
 
     if (fd >= 0) {
@@ -113,18 +113,18 @@ int work_open(struct work *w, const struct options *o)
     w->options = o;
     w->sweeps = sweep_options_is_said(o);
     w->every = w->sweeps ? o->every_us : 0;
-    w->next = WATCH_NEVER;
+    w->next = HC_NEVER;
+    int64_t first_in = random_part(hc_time_min(w->every, WORK_JITTER));
+
     if (w->every > 0)
-        w->next = watch_now() + random_part(watch_first(w->every,
-                                                        WORK_JITTER));
+        w->next = hc_clock_monotonic() + first_in;
     int code = cluster_tags_open(&w->tags, o);
 
     if (code == 0)
         code = rules_open(&w->rules, o);
     if (code == 0 && w->every > 0)
         complain("a sweep every %g s, the first one in %.1f s",
-                 (double)w->every / 1e6, (double)(w->next - watch_now()) /
-                 1e6);
+                 (double)w->every / 1e6, (double)first_in / 1e6);
     return code;
 }
 
@@ -324,7 +324,7 @@ static void tell_sweep(const struct work *w, const struct headcount_outcome *o,
     else
         complain("sweep: %zu clusters in %d.%03d s: %zu %s, %zu held, "
                  "%zu unchanged, %zu failed", w->sweep_clusters,
-                 (int)(us / WATCH_SECOND), (int)(us % WATCH_SECOND / 1000),
+                 (int)(us / HC_SECOND), (int)(us % HC_SECOND / 1000),
                  o->summary[HEADCOUNT_UPDATED] +
                      o->summary[HEADCOUNT_PENDING],
                  w->options->dry_run ? "to update" : "updated",
@@ -453,5 +453,5 @@ bool work_is_idle(const struct work *w)
 
 int64_t work_due(const struct work *w)
 {
-    return w->stopped || w->sweep.op ? WATCH_NEVER : w->next;
+    return w->stopped || w->sweep.op ? HC_NEVER : w->next;
 }
