@@ -153,10 +153,12 @@ quiet = $(if $(V)$(SILENT),,$(info $1 $2))
 all: $(PROGRAM) $(LIB_A) $(LIB_SO) $(BUILD)/libheadcount.so $(LUA_MODULE) \
     $(LUA_FACADE) $(COMMANDS)
 
-$(PROGRAM): $(CLI_O) $(LUA_O) $(LUA_FILES_O) $(LIB_A)
+FLUSH_O := $(if $(COVER),$(call obj,tests/flush.c))
+
+$(PROGRAM): $(CLI_O) $(LUA_O) $(LUA_FILES_O) $(FLUSH_O) $(LIB_A)
 	$(call quiet,LINK,$@)
-	$(Q)$(LINK) -pie -o $@ $(CLI_O) $(LUA_O) $(LUA_FILES_O) $(LIB_A) $(LUA_LIB) \
-	    $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -pie -o $@ $(CLI_O) $(LUA_O) $(LUA_FILES_O) $(FLUSH_O) \
+	    $(LIB_A) $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
 # lua/headcount as bytes for the program: what od makes of each file.
 $(BUILD)/obj/lua_files.c: $(LUA_FILES) bindings/packaging/lua_files.sh
