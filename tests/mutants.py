@@ -8,7 +8,8 @@ their claim; --check only looks whether each of them still finds its line.
 
 With files it derives the breaks from their functions: an operator, a constant,
 a condition turned round, a statement dropped.  Then it prints the survivors and
-the score.  MOST=N takes at most N of a file, spread over it.
+the score.  MOST=N takes at most N of a file, spread over it; TESTS= names more
+programs to run where those of the folder pass, as "reconcile/second worlds".
 
 A break costs one compilation and one link: the broken object is put in front of
 the archives of build/, and the test that mirrors the file runs.  When that test
@@ -159,7 +160,9 @@ def derived_breaks(path):
     found.sort(key=lambda f: f[0])
     most = int(os.environ.get("MOST") or len(found) or 1)
     step = max(1, -(-len(found) // most))
-    return [Break(what, path, broken) for _, what, broken in found[::step]]
+    tests = mirrors(path) + os.environ.get("TESTS", "").split()
+    return [Break(what, path, broken, tests)
+            for _, what, broken in found[::step]]
 
 
 # ---- tests ----
