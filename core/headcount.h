@@ -85,6 +85,11 @@ enum headcount_code {
 /* "ETIMEDOUT" for HEADCOUNT_ETIMEDOUT, "OK" for 0; static text. */
 const char *headcount_code_name(int code);
 const char *headcount_version(void);
+/* The codes of holds that `allow` of a wish or a request lets pass, for i from
+ * 0 up to the first NULL; static text.  *field is the boolean field of a
+ * policy's rules that lets it pass ("allow_zero"), NULL if there is none;
+ * several holds may share a field. */
+const char *headcount_hold_switch(size_t i, const char **field);
 /* The 64 digits of the SHA-256 of n bytes, and a NUL: what policy_sha256 is
  * made of. */
 void headcount_sha256(char digits[65], const void *bytes, size_t n);

@@ -520,6 +520,18 @@ bool hc_hold_allow(struct hc_str code, unsigned *allow)
     return true;
 }
 
+const char *headcount_hold_switch(size_t i, const char **field)
+{
+    *field = NULL;
+    for (size_t k = 0; k < HOLDS; k++) {
+        if (holds[k].allow == 0 || i-- > 0)
+            continue;
+        *field = holds[k].field;
+        return holds[k].code;
+    }
+    return NULL;
+}
+
 void hc_hold(struct hc_plan *p, const char *code, const char *why)
 {
     const struct hold *row = hold_find(hc_str(code));

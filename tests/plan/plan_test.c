@@ -695,6 +695,24 @@ TEST(plan, hosts_are_asked_for_only_where_they_matter)
     CHECK(hc_plan_is_hostless(&in));
 }
 
+/* The list that bindings read is the one that hc_hold_allow takes. */
+TEST(plan, each_code_that_is_listed_can_be_allowed)
+{
+    unsigned all = 0, flags = 0;
+    const char *code, *field;
+    size_t i = 0;
+
+    for (; (code = headcount_hold_switch(i, &field)) != NULL; i++) {
+        CHECK(hc_hold_allow(hc_str(code), &all));
+        if (field != NULL)
+            CHECK(hc_hold_allow(hc_str(code), &flags));
+    }
+    CHECK_INT(i, 12);
+    CHECK_INT(all, 2 * ALLOW_TOO_MANY - 1);
+    CHECK_INT(all - flags, ALLOW_STEP_DOWN | ALLOW_STEP_UP | ALLOW_TOO_MANY);
+    CHECK(headcount_hold_switch(i + 1, &field) == NULL && field == NULL);
+}
+
 TEST(plan, what_can_be_allowed_has_a_code)
 {
     static const struct { const char *code; unsigned bit; } rows[] = {

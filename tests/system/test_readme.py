@@ -53,6 +53,17 @@ def test_help_and_manual_page_name_the_same_codes():
         assert f".Li {code}\n" in PAGE or f".It Li {code}\n" in PAGE, code
 
 
+def test_the_policy_page_names_each_switch_of_a_hold():
+    table = (TOP / "core" / "plan" / "hold.c").read_text()
+    table = table[table.index("} holds[] = {"):]
+    fields = re.findall(r"\bALLOW_\w+,\s+\"(\w+)\"",
+                        table[:table.index("};")])
+    assert len(fields) == 9
+    page = (MAN / "headcount-policy.5").read_text()
+    for field in fields:
+        assert re.search(rf"[ ,]{field}\b", page), field
+
+
 @pytest.mark.parametrize("page", sorted(p.name for p in MAN.iterdir()))
 def test_manual_pages_are_sound(page):
     done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", str(MAN / page)],

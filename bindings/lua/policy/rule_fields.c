@@ -25,7 +25,7 @@
 #define NUMBER_MAX 1000000
 #define RUNGS_MAX 64
 
-enum kind { WHOLE, SHARE, TEXT, SECONDS, FLAG, NOT, MODE, CODE, CPU_RUNGS };
+enum kind { WHOLE, SHARE, TEXT, SECONDS, FLAG, NOT, MODE, SWITCH, CPU_RUNGS };
 
 struct field {
     const char *name;
@@ -33,51 +33,68 @@ struct field {
     unsigned rules;
     size_t at;                      /* member of struct headcount_wish */
     int64_t least;                  /* WHOLE                           */
-    const char *codes[2];           /* CODE: the holds it lets pass    */
 };
 
 #define AT(member) offsetof(struct headcount_wish, member)
 
 static const struct field fields[] = {
-    { "service", TEXT, COMMON & ~BIT(DEFAULTS), AT(service), 0, { NULL } },
-    { "tasks", WHOLE, PER_HOST, AT(tasks), 1, { NULL } },
-    { "tasks", WHOLE, FIXED, AT(tasks), 0, { NULL } },
-    { "spare", WHOLE, MINUS, AT(spare), 0, { NULL } },
-    { "percent", SHARE, PERCENT, AT(percent), 0, { NULL } },
-    { "hosts_per_task", SHARE, LINEAR, AT(hosts_per_task), 0, { NULL } },
-    { "cpu_per_task", SHARE, LINEAR, AT(cpu_per_task), 0, { NULL } },
-    { "memory_per_task", SHARE, LINEAR, AT(memory_per_task), 0, { NULL } },
-    { "base", WHOLE, LINEAR, AT(base), 0, { NULL } },
-    { "step", WHOLE, LINEAR, AT(step), 1, { NULL } },
-    { "cpu", CPU_RUNGS, LADDER, AT(cpu_rungs), 0, { NULL } },
-    { "where", TEXT, COMMON, AT(where), 0, { NULL } },
-    { "hosts", MODE, COMMON, AT(hosts), 0, { NULL } },
-    { "min_age", SECONDS, COMMON, AT(min_age), 0, { NULL } },
-    { "min", WHOLE, COMMON, AT(min), 0, { NULL } },
-    { "max", WHOLE, COMMON, AT(max), 0, { NULL } },
-    { "max_tasks", WHOLE, COMMON, AT(max_tasks), 1, { NULL } },
-    { "max_step_down", WHOLE, COMMON, AT(max_step_down), 1, { NULL } },
-    { "max_step_up", WHOLE, COMMON, AT(max_step_up), 1, { NULL } },
-    { "required", FLAG, COMMON, AT(required), 0, { NULL } },
-    { "external", NOT, COMMON, AT(not_external), 0, { NULL } },
+    { "service", TEXT, COMMON & ~BIT(DEFAULTS), AT(service), 0 },
+    { "tasks", WHOLE, PER_HOST, AT(tasks), 1 },
+    { "tasks", WHOLE, FIXED, AT(tasks), 0 },
+    { "spare", WHOLE, MINUS, AT(spare), 0 },
+    { "percent", SHARE, PERCENT, AT(percent), 0 },
+    { "hosts_per_task", SHARE, LINEAR, AT(hosts_per_task), 0 },
+    { "cpu_per_task", SHARE, LINEAR, AT(cpu_per_task), 0 },
+    { "memory_per_task", SHARE, LINEAR, AT(memory_per_task), 0 },
+    { "base", WHOLE, LINEAR, AT(base), 0 },
+    { "step", WHOLE, LINEAR, AT(step), 1 },
+    { "cpu", CPU_RUNGS, LADDER, AT(cpu_rungs), 0 },
+    { "where", TEXT, COMMON, AT(where), 0 },
+    { "hosts", MODE, COMMON, AT(hosts), 0 },
+    { "min_age", SECONDS, COMMON, AT(min_age), 0 },
+    { "min", WHOLE, COMMON, AT(min), 0 },
+    { "max", WHOLE, COMMON, AT(max), 0 },
+    { "max_tasks", WHOLE, COMMON, AT(max_tasks), 1 },
+    { "max_step_down", WHOLE, COMMON, AT(max_step_down), 1 },
+    { "max_step_up", WHOLE, COMMON, AT(max_step_up), 1 },
+    { "required", FLAG, COMMON, AT(required), 0 },
+    { "external", NOT, COMMON, AT(not_external), 0 },
     { "prevent_single_point_of_failure", FLAG, COMMON,
-      AT(prevent_single_point_of_failure), 0, { NULL } },
-    { "allow_zero", CODE, COMMON, 0, 0, { "zero", NULL } },
-    { "allow_empty_filter", CODE, COMMON, 0, 0,
-      { "filter_matches_nothing", NULL } },
-    { "during_deployment", CODE, COMMON, 0, 0,
-      { "code_deploy", "deployment" } },
-    { "allow_external", CODE, COMMON, 0, 0, { "external", NULL } },
-    { "allow_scalable_target", CODE, COMMON, 0, 0,
-      { "scalable_target", NULL } },
-    { "ignore_constraints", CODE, COMMON, 0, 0,
-      { "moving_constraint", NULL } },
-    { "allow_growth", CODE, COMMON, 0, 0,
-      { "growth_on_managed_scaling", NULL } },
-    { "allow_disconnected", CODE, COMMON, 0, 0, { "disconnected", NULL } },
+      AT(prevent_single_point_of_failure), 0 },
 };
 #define FIELDS_N (sizeof fields / sizeof *fields)
-_Static_assert(FIELDS_N <= 32, "a bit for each field");
+#define FIELD_NONE ((size_t)-1)
+
+/* What a table says of a field; ON: of a switch. */
+enum mark { ABSENT, GIVEN, ON };
+
+/* The i-th field: those of the table, then one for each hold that the library
+ * says can be allowed.  A hold without a field of its own goes with no rule.
+ * False: there is no i-th. */
+static bool field_get(size_t i, struct field *to)
+{
+    const char *name;
+    bool found = i < FIELDS_N;
+
+    if (found) {
+        *to = fields[i];
+    } else {
+        found = headcount_hold_switch(i - FIELDS_N, &name) != NULL;
+        *to = (struct field){ name != NULL ? name : "", SWITCH,
+                              name != NULL ? COMMON : 0, 0, 0 };
+    }
+    return found;
+}
+
+static size_t switches_count(void)
+{
+    struct field ignored;
+    size_t n = 0;
+
+    while (field_get(FIELDS_N + n, &ignored))
+        n++;
+    return n;
+}
 
 const char *const rule_names[] = {
     [HEADCOUNT_PER_HOST] = "per_host", [HEADCOUNT_FIXED] = "fixed",
@@ -207,6 +224,16 @@ static void take_mode(lua_State *L, int i, enum headcount_hosts *to,
                  "\"connected\"");
 }
 
+/* One field may be the switch of several holds. */
+static void mark_switch(struct spelled *s, const char *name, enum mark mark)
+{
+    struct field field;
+
+    for (size_t i = FIELDS_N; field_get(i, &field); i++)
+        if (strcmp(field.name, name) == 0)
+            s->given[i] = (unsigned char)mark;
+}
+
 static void take_flag(lua_State *L, int i, const struct field *field,
                       struct spelled *s, struct fault *f)
 {
@@ -215,8 +242,8 @@ static void take_flag(lua_State *L, int i, const struct field *field,
 
     if (!lua_isboolean(L, i))
         not_that(L, i, f, field->name, "true or false");
-    else if (field->kind == CODE)
-        s->codes |= on ? 1u << (field - fields) : 0;
+    else if (field->kind == SWITCH)
+        mark_switch(s, field->name, on ? ON : GIVEN);
     else
         *(bool *)(base + field->at) = field->kind == NOT ? !on : on;
 }
@@ -267,27 +294,30 @@ static void take_cpu(lua_State *L, int i, struct spelled *s, struct fault *f)
 
 /* ---- one wish ---- */
 
-static void take_value(lua_State *L, int i, const struct field *field,
-                       struct spelled *s, struct fault *f)
+static void take_value(lua_State *L, int i, size_t at, struct spelled *s,
+                       struct fault *f)
 {
-    char *to = (char *)&s->wish + field->at;
+    struct field field;
+    char *to = (char *)&s->wish;
 
-    s->given |= 1u << (field - fields);
-    switch (field->kind) {
+    field_get(at, &field);
+    to += field.at;
+    s->given[at] = GIVEN;
+    switch (field.kind) {
     case WHOLE:
-        take_whole(L, i, field, to, f);
+        take_whole(L, i, &field, to, f);
         break;
     case SHARE:
     case SECONDS:
-        take_number(L, i, field, to, f);
+        take_number(L, i, &field, to, f);
         break;
     case TEXT:
-        take_text(L, i, field->name, (const char **)(void *)to, f);
+        take_text(L, i, field.name, (const char **)(void *)to, f);
         break;
     case FLAG:
     case NOT:
-    case CODE:
-        take_flag(L, i, field, s, f);
+    case SWITCH:
+        take_flag(L, i, &field, s, f);
         break;
     case MODE:
         take_mode(L, i, &s->wish.hosts, f);
@@ -298,24 +328,26 @@ static void take_value(lua_State *L, int i, const struct field *field,
     }
 }
 
-static const struct field *field_find(const char *name, int rule)
+static size_t field_find(const char *name, int rule)
 {
-    for (size_t i = 0; i < FIELDS_N; i++)
-        if ((fields[i].rules & BIT(rule)) != 0 &&
-            strcmp(fields[i].name, name) == 0)
-            return &fields[i];
-    return NULL;
+    struct field field;
+
+    for (size_t i = 0; field_get(i, &field); i++)
+        if ((field.rules & BIT(rule)) != 0 && strcmp(field.name, name) == 0)
+            return i;
+    return FIELD_NONE;
 }
 
 static void unknown_field(const char *name, int rule, struct fault *f)
 {
     struct nearest near;
+    struct field field;
     char what[240];
 
     nearest_init(&near, name);
-    for (size_t i = 0; i < FIELDS_N; i++)
-        if ((fields[i].rules & BIT(rule)) != 0)
-            nearest_try(&near, fields[i].name);
+    for (size_t i = 0; field_get(i, &field); i++)
+        if ((field.rules & BIT(rule)) != 0)
+            nearest_try(&near, field.name);
     snprintf(what, sizeof what, "%s takes no '%.40s'%s%s%s", rule_names[rule],
              name, near.best != NULL ? "; did you mean '" : "",
              near.best != NULL ? near.best : "",
@@ -324,25 +356,24 @@ static void unknown_field(const char *name, int rule, struct fault *f)
 }
 
 /* The field that element 2 stands for: fixed { "canary", 1 }. */
-static const struct field *field_second(int rule)
+static size_t field_second(int rule)
 {
     return rule == HEADCOUNT_FIXED     ? field_find("tasks", rule)
            : rule == HEADCOUNT_PERCENT ? field_find("percent", rule)
-                                       : NULL;
+                                       : FIELD_NONE;
 }
 
 /* The value is on top. */
 static void take_numbered(lua_State *L, lua_Integer key, struct spelled *s,
                           struct fault *f)
 {
-    const struct field *field = NULL;
+    size_t at = FIELD_NONE;
     char what[160];
 
     if (s->rule != DEFAULTS)
-        field = key == 1 ? &fields[0] : key == 2 ? field_second(s->rule)
-                                                 : NULL;
-    if (field != NULL && (s->given >> (field - fields) & 1) == 0) {
-        take_value(L, lua_gettop(L), field, s, f);
+        at = key == 1 ? 0 : key == 2 ? field_second(s->rule) : FIELD_NONE;
+    if (at != FIELD_NONE && s->given[at] == ABSENT) {
+        take_value(L, lua_gettop(L), at, s, f);
     } else if (s->rule != HEADCOUNT_LADDER || key < 2) {
         snprintf(what, sizeof what, "%s does not take what stands at %lld in "
                  "its list", rule_names[s->rule], (long long)key);
@@ -354,18 +385,18 @@ static void take_key(lua_State *L, struct spelled *s, bool plain,
                      struct fault *f)
 {
     int top = lua_gettop(L);
-    const struct field *field;
+    size_t at;
 
     if (lua_isinteger(L, top - 1)) {
         take_numbered(L, lua_tointeger(L, top - 1), s, f);
     } else if (lua_type(L, top - 1) != LUA_TSTRING) {
         fault_set(f, "", "a field's name is a text");
     } else if (!plain || strcmp(lua_tostring(L, top - 1), "rule") != 0) {
-        field = field_find(lua_tostring(L, top - 1), s->rule);
-        if (field == NULL)
+        at = field_find(lua_tostring(L, top - 1), s->rule);
+        if (at == FIELD_NONE)
             unknown_field(lua_tostring(L, top - 1), s->rule, f);
         else
-            take_value(L, top, field, s, f);
+            take_value(L, top, at, s, f);
     }
 }
 
@@ -379,6 +410,25 @@ static size_t rungs_in(lua_State *L, int t, size_t *positional)
     all = *positional + (lua_istable(L, -1) ? lua_rawlen(L, -1) : 0);
     lua_pop(L, 1);
     return all;
+}
+
+/* One block: the struct, its rungs, the codes that its switches let pass, and
+ * a mark for each field. */
+static struct spelled *spelled_new(lua_State *L, int rule, size_t rungs)
+{
+    size_t switches = switches_count(), fields_n = FIELDS_N + switches;
+    struct spelled *s;
+    size_t size = sizeof *s + rungs * sizeof *s->rungs +
+                  switches * sizeof *s->allow + fields_n;
+
+    s = lua_newuserdatauv(L, size, 2);
+    memset(s, 0, size);
+    s->allow = (const char **)(void *)(s->rungs + rungs);
+    s->given = (unsigned char *)(s->allow + switches);
+    s->fields_n = fields_n;
+    s->rule = rule;
+    s->wish.size = sizeof s->wish;
+    return s;
 }
 
 void rule_raise(lua_State *L, const char *who, const char *what)
@@ -398,11 +448,8 @@ struct spelled *rule_spell(lua_State *L, int t, int rule, const char *who,
         rungs = rungs_in(L, t, &positional);
     if (rungs > RUNGS_MAX)
         rule_raise(L, who, "a ladder has at most 64 rungs");
-    s = lua_newuserdatauv(L, sizeof *s + rungs * sizeof *s->rungs, 2);
+    s = spelled_new(L, rule, rungs);
     f.self = lua_gettop(L);
-    memset(s, 0, sizeof *s + rungs * sizeof *s->rungs);
-    s->rule = rule;
-    s->wish.size = sizeof s->wish;
     if (rule != DEFAULTS)
         s->wish.rule = (enum headcount_rule)rule;
     s->wish.rungs_n = positional;
@@ -432,9 +479,9 @@ struct spelled *rule_spell(lua_State *L, int t, int rule, const char *who,
 
 bool rule_gave(const struct spelled *s, const char *name)
 {
-    const struct field *field = field_find(name, s->rule);
+    size_t at = field_find(name, s->rule);
 
-    return field != NULL && (s->given >> (field - fields) & 1) != 0;
+    return at != FIELD_NONE && s->given[at] != ABSENT;
 }
 
 static size_t field_size(enum kind kind)
@@ -452,7 +499,7 @@ static size_t field_size(enum kind kind)
         return sizeof(bool);
     case MODE:
         return sizeof(enum headcount_hosts);
-    case CODE:
+    case SWITCH:
     case CPU_RUNGS:
         break;
     }
@@ -460,22 +507,23 @@ static size_t field_size(enum kind kind)
 }
 
 void rule_wish(const struct spelled *s, const struct spelled *d,
-               struct headcount_wish *w, const char *allow[RULE_CODES])
+               struct headcount_wish *w)
 {
-    uint32_t from = d != NULL ? d->given & ~s->given : 0;
-    uint32_t codes = s->codes | (d != NULL ? d->codes & from : 0);
-
     *w = s->wish;
+    w->allow = s->allow;
+    for (size_t i = 0; i < s->fields_n; i++) {
+        const struct spelled *from = s->given[i] == ABSENT ? d : s;
+        const char *name;
 
-    for (size_t i = 0; i < FIELDS_N; i++)
-        if ((from >> i & 1) != 0)
+        if (from == NULL || from->given[i] == ABSENT)
+            continue;
+        if (i >= FIELDS_N && from->given[i] == ON)
+            s->allow[w->allow_n++] = headcount_hold_switch(i - FIELDS_N,
+                                                           &name);
+        if (i < FIELDS_N && from == d)
             memcpy((char *)w + fields[i].at,
                    (const char *)&d->wish + fields[i].at,
                    field_size(fields[i].kind));
-    for (size_t i = 0; i < FIELDS_N; i++)
-        for (size_t k = 0; (codes >> i & 1) != 0 && k < 2; k++)
-            if (fields[i].codes[k] != NULL)
-                allow[w->allow_n++] = fields[i].codes[k];
-    w->allow = allow;
+    }
     w->has_max = rule_gave(s, "max") || (d != NULL && rule_gave(d, "max"));
 }

@@ -3,14 +3,13 @@
 #define LUA_POLICY_RULE_FIELDS_H
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
 #include <lua.h>
 
 #include "headcount.h"
 
 #define DEFAULTS 6                  /* beside enum headcount_rule */
-#define RULE_CODES 12               /* that one wish may pass     */
 
 extern const char *const rule_names[];      /* by enum headcount_rule, DEFAULTS
                                              */
@@ -19,7 +18,9 @@ extern const char *const rule_names[];      /* by enum headcount_rule, DEFAULTS
 struct spelled {
     struct headcount_wish wish;
     int rule;                       /* enum headcount_rule, DEFAULTS   */
-    uint32_t given, codes;          /* fields, by bit; codes: that are on */
+    unsigned char *given;           /* an enum mark for each field     */
+    size_t fields_n;
+    const char **allow;             /* room for the codes of all holds */
     char at[96];                    /* "policy.lua:7"                  */
     struct headcount_rung rungs[];
 };
@@ -30,9 +31,10 @@ struct spelled *rule_spell(lua_State *L, int t, int rule, const char *who,
                            bool plain);
 /* Whether the table has this field, 0 too. */
 bool rule_gave(const struct spelled *s, const char *name);
-/* Fields that `s` does not have are those of the defaults `d` (may be NULL). */
+/* Fields that `s` does not have are those of the defaults `d` (may be NULL).
+ * w->allow is s->allow, which the next call for `s` fills anew. */
 void rule_wish(const struct spelled *s, const struct spelled *d,
-               struct headcount_wish *w, const char *allow[RULE_CODES]);
+               struct headcount_wish *w);
 void rule_raise(lua_State *L, const char *who, const char *what);
 /* "active", "registered", "connected" at i; false: none of them. */
 bool rule_mode(lua_State *L, int i, enum headcount_hosts *to);

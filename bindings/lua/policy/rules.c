@@ -307,10 +307,9 @@ static void put_spelled(lua_State *L, const struct spelled *s, const char *who,
                         rules_put *put, void *ud)
 {
     struct headcount_wish w;
-    const char *allow[RULE_CODES];
 
     lua_rawgetp(L, LUA_REGISTRYINDEX, &defaults_key);
-    rule_wish(s, lua_touserdata(L, -1), &w, allow);
+    rule_wish(s, lua_touserdata(L, -1), &w);
     if (put(ud, &w) < 0)
         rule_raise(L, who, "no memory for a wish");
     lua_pop(L, 1);

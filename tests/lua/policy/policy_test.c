@@ -225,6 +225,14 @@ static const struct {
     { "return { fixed { 'web', 0 } }", HEADCOUNT_HELD, "zero" },
     { "return { fixed { 'web', 0, allow_zero = true } }", HEADCOUNT_PENDING,
       "" },
+    { "defaults { allow_zero = true } return { fixed { 'web', 0 } }",
+      HEADCOUNT_PENDING, "" },
+    { "defaults { allow_zero = true }"
+      " return { fixed { 'web', 0, allow_zero = false } }", HEADCOUNT_HELD,
+      "zero" },
+    { "defaults { allow_zero = true } return { fixed { 'web', 0,"
+      " allow_growth = true, during_deployment = true } }", HEADCOUNT_PENDING,
+      "" },
     { "return { per_host { 'web', max = 0 } }", HEADCOUNT_HELD, "zero" },
     { "return { per_host { 'log', max = 0, allow_zero = true,"
       " max_step_down = 99 } }", HEADCOUNT_PENDING, "clamped" },
@@ -385,6 +393,12 @@ static const struct { const char *text, *says; } wrong[] = {
     { "return { per_host { 'web', 'log' } }", "what stands at 2" },
     { "return { per_host { 'web' }, fixed { 'web', 1 } }", "web" },
     { "return { per_host { 'a b' } }", "a b" },
+    { "return { per_host { 'a', allow_zeros = true } }",
+      "did you mean 'allow_zero'?" },
+    { "return { per_host { 'a', step_down = true } }", "takes no 'step_down'" },
+    { "return { per_host { 'a', [''] = true } }", "takes no ''" },
+    { "return { per_host { 'a', ['request.allow too_many_changes'] = true } }",
+      "takes no 'request.allow too_many_changes'" },
     { "return { { service = 'web', rule = 'per_hots' } }",
       "did you mean \"per_host\"?" },
     { "return { 'web' }", "not a string" },
