@@ -23,7 +23,7 @@ static int scaler_wrong(const char *name, const char *takes,
 
 /* ---- values ---- */
 
-/* "0.5" in millionths; no exponent, no sign. */
+/* Reads "0.5" in millionths; no exponent, no sign. */
 static bool scaler_share(struct hc_str s, int64_t *to)
 {
     struct hc_str rest = s, whole = hc_str_cut(&rest, '.');
@@ -72,7 +72,7 @@ static int scaler_take_bool(const struct hc_json_doc *d, int v,
 
 /* ---- which members ---- */
 
-/* Every key of the object is one of `names` (which end with NULL), once. */
+/* Refuses a key that is none of `names` (NULL ends them) or is there twice. */
 static int scaler_check_keys(const struct hc_json_doc *d, int object,
                              const char *const *names, const char *said,
                              struct headcount_error *e)
@@ -100,7 +100,8 @@ static int scaler_check_keys(const struct hc_json_doc *d, int object,
     return 0;
 }
 
-/* Hosts that drain, or lost their agent, have no CPU that can be counted. */
+/* includeUnschedulableNodes counts registered hosts: ECS gives their number,
+ * and no CPU of hosts that drain or lost their agent. */
 static int scaler_take_all(const struct hc_json_doc *d, int v, bool by_cores,
                            struct hc_wish *to, struct headcount_error *e)
 {
@@ -170,7 +171,7 @@ static int scaler_rung(const struct hc_json_doc *d, int v, const char *name,
     return scaler_take_whole(d, tasks, name, &to->tasks, e);
 }
 
-/* Into its place: the order of the text does not matter. */
+/* Inserts a rung by its threshold: the text may have them in any order. */
 static int scaler_put_rung(struct headcount_rung *rungs, size_t n,
                            struct headcount_rung rung, const char *name,
                            struct headcount_error *e)
@@ -210,7 +211,7 @@ static int scaler_rungs(struct hc_ladder *to, const struct hc_json_doc *d,
         rung.from *= unit;
         err = scaler_put_rung(rungs, n++, rung, name, e);
     }
-    rungs[0].from = 0;                  /* below it, it holds too */
+    rungs[0].from = 0;                  /* fewer hosts get the first rung too */
     *to = (struct hc_ladder){ rungs, n };
     return err;
 }
@@ -245,7 +246,7 @@ static int scaler_ladder(struct hc_wish *to, const struct hc_json_doc *d,
 struct scaler_in {
     const struct hc_json_doc *doc;
     struct hc_arena *arena;
-    bool linear;                        /* else it is a ladder */
+    bool linear;                        /* false: a ladder            */
 };
 
 static int scaler_rule(struct hc_wish *to, const struct scaler_in *in,
@@ -255,7 +256,7 @@ static int scaler_rule(struct hc_wish *to, const struct scaler_in *in,
                       : scaler_ladder(to, in->doc, object, in->arena, e);
 }
 
-/* A ConfigMap's values are texts: this one is JSON again. */
+/* Values in a ConfigMap are texts; the text of this one is JSON again. */
 static int scaler_take_text(struct hc_wish *to, const struct scaler_in *in,
                             int v, struct headcount_error *e)
 {
@@ -287,7 +288,8 @@ static int scaler_take_text(struct hc_wish *to, const struct scaler_in *in,
     return err;
 }
 
-/* Where "linear" and "ladder" stand: at the top, or in a ConfigMap's data. */
+/* Finds the object that has "linear" or "ladder": the whole text, or the data
+ * of a ConfigMap. */
 static int scaler_find_data(const struct hc_json_doc *d, int *at,
                             struct headcount_error *e)
 {
@@ -338,8 +340,8 @@ static int scaler_take(struct hc_wish *to, const struct hc_json_doc *d,
     return err;
 }
 
-/* JSON begins otherwise; what begins so is how ConfigMaps are written by hand:
- * a name, a comment, "---". */
+/* A ConfigMap that a person wrote in YAML begins with a name, a comment or
+ * "---"; no JSON object or array does. */
 static bool scaler_is_yaml(struct hc_str text)
 {
     size_t at = 0;

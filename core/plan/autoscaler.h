@@ -1,5 +1,5 @@
-/* plan/autoscaler.h - the parameters of cluster-proportional-autoscaler
- * read as a rule:
+/* plan/autoscaler.h - reads the parameters of Kubernetes'
+ * cluster-proportional-autoscaler as a rule:
  *
  *   { "linear": { "coresPerReplica": 2, "nodesPerReplica": 1, "min": 1,
  *                 "max": 100, "preventSinglePointFailure": true,
@@ -7,16 +7,17 @@
  *   { "ladder": { "coresToReplicas": [[1, 1], [64, 3]],
  *                 "nodesToReplicas": [[1, 1], [2, 2]] } }
  *
- * Either may stand in the data of a Kubernetes ConfigMap, as JSON, and may be
- * a text of JSON, as it is there:
+ * Both may stand in the data of a ConfigMap in JSON, as an object or, as
+ * Kubernetes has it, as a text that is JSON again:
  *
  *   { "kind": "ConfigMap", "data": { "linear": "{\"nodesPerReplica\": 1}" } }
  *
- * A node is a host, a core 1024 CPU units that hosts registered.  As there: a
- * linear count is never under 1, and under the first rung the first rung
- * holds.  Where it would do what nobody asked for (a ladder without rungs is 0
- * there, equal thresholds are either, preventSinglePointFailure goes over max,
- * what is misspelt is not looked at), it is refused instead.
+ * A node is a host; a core is 1024 of the CPU units that hosts registered.  As
+ * in the autoscaler, a linear count is never under 1, and fewer hosts than the
+ * first rung says get the first rung's tasks.  Parameters with a surprising
+ * effect in the autoscaler are refused here: a ladder without rungs (0 tasks),
+ * equal thresholds (one of the two wins), preventSinglePointFailure with a
+ * lower max (goes over max), misspelt names (ignored).
  */
 #ifndef HC_PLAN_AUTOSCALER_H
 #define HC_PLAN_AUTOSCALER_H
@@ -25,8 +26,8 @@
 
 #define HC_AUTOSCALER_JSON ((size_t)64 << 10)
 
-/* Fills in rule and by of a wish that is else zero; rungs are kept in `keep`.
- * 0; HEADCOUNT_ECONFIG: what is wrong with it; HEADCOUNT_ENOMEM. */
+/* Sets `rule` and `by` of a wish that is otherwise zero; rungs are allocated in
+ * the arena.  0; HEADCOUNT_ECONFIG, with a sentence in e; HEADCOUNT_ENOMEM. */
 int hc_autoscaler_wish(struct hc_wish *to, struct hc_str json,
                        struct hc_arena *arena, struct headcount_error *e);
 

@@ -1,7 +1,8 @@
-/* plan/filter.c - the one filter of a count.
+/* plan/filter.c - the filter that selects the hosts of a count.
  *
- * The language is not evaluated here, only kept whole: a term whose quotes and
- * brackets match inside itself cannot reach out of the brackets put around it.
+ * ECS evaluates the language; this file only joins terms.  A term is put into
+ * brackets, so its own quotes and brackets must match: otherwise a term could
+ * close our bracket and change the meaning of the whole filter.
  */
 #include "plan/filter.h"
 
@@ -14,7 +15,8 @@ static bool filter_is_identifier(char c)
            c == '.' || c == '_' || c == '-' || c == '/';
 }
 
-/* The place after the quoted text that begins at i, or 0: it does not end. */
+/* The index after the quoted text that begins at i; 0 if the quote is not
+ * closed. */
 static size_t filter_after_quote(struct hc_str s, size_t i)
 {
     char quote = s.p[i++];
@@ -41,7 +43,7 @@ static bool filter_has_control(struct hc_str s)
     return false;
 }
 
-/* Bit set in the stack = square. */
+/* `stack` has one bit per open bracket: 1 for [, 0 for (. */
 static const char *filter_brackets(struct hc_str s)
 {
     uint64_t stack = 0;

@@ -18,7 +18,7 @@ uint64_t hc_host_hash(struct hc_str arn)
     return h ^ h >> 32;
 }
 
-/* The slot of this host, or the empty one where it would stand. */
+/* The slot of this host, or the empty slot where it would be added. */
 static size_t host_slot(const struct hc_host_list *h, struct hc_str arn)
 {
     struct hc_str id = hc_host_id(arn);

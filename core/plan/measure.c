@@ -1,7 +1,8 @@
-/* plan/measure.c - what there is over the hosts that count. */
+/* plan/measure.c - hosts, CPU and memory of the hosts that count. */
 #include "plan/measure.h"
 
-/* More of it than any host has: no number that sums are made of. */
+/* No host has more CPU units or MiB than this.  A larger number is refused, so
+ * no sum overflows. */
 #define MEASURE_MOST ((int64_t)1 << 40)
 
 bool hc_measure_needs_details(const struct hc_measure_of *of)
@@ -21,7 +22,7 @@ static bool measure_is_of(const struct hc_ecs_host *host,
            (own != NULL && hc_ecs_share_most(strategy, own) > 0);
 }
 
-/* What the answer left out of it, or NULL. */
+/* The member that the description of this host lacks, or NULL. */
 static const char *measure_lacks(const struct hc_ecs_host *host,
                                  const struct hc_measure_of *of)
 {
@@ -75,7 +76,7 @@ static bool measure_is_whole(const struct hc_host_list *list,
     return true;
 }
 
-/* Over the hosts of one provider, or (NULL) of all that count. */
+/* Sums the hosts that count: of one provider, or (NULL) of all. */
 static struct hc_measure measure_sum(const struct hc_host_list *list,
                                      const struct hc_measure_of *of,
                                      const struct hc_ecs_share *provider)
@@ -104,7 +105,7 @@ static int64_t measure_part(int64_t sum, int64_t part, int64_t whole)
     return sum / whole * part + sum % whole * part / whole;
 }
 
-/* The hosts of this provider above `most` do not count. */
+/* Subtracts the hosts of one provider that are more than `most`. */
 static void measure_take_off(struct hc_measure *m,
                              const struct hc_measure *own, int64_t most)
 {
@@ -142,7 +143,7 @@ bool hc_measure(struct hc_measure *m, const struct hc_host_list *list,
         struct hc_measure own;
 
         if (most <= 0 || most >= m->hosts)
-            continue;                 /* none of it counts, or all of it */
+            continue;                 /* no host of it counts, or all    */
         own = measure_sum(list, of, s);
         measure_take_off(m, &own, most);
     }

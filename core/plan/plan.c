@@ -1,8 +1,9 @@
-/* plan/plan.c - (wish, service, counts, limits) to outcome, code, reason.
+/* plan/plan.c - makes outcome, code and reason of a wish, a service, counts and
+ * limits.
  *
- * In the order of precedence: skipped, then the count, then unchanged, then
- * the holds, those that cost nothing first, then updated.  (Failed comes from
- * facts that could not be read, before there is anything to plan.)
+ * In order of precedence a service is skipped, counted, unchanged, held (holds
+ * that need no call come first) and updated.  It is failed if a fact could not
+ * be read: then no plan is made.
  */
 #include "plan/plan.h"
 
@@ -21,8 +22,8 @@ static enum hc_plan_need plan_say(struct hc_plan *p,
 
 /* ---- skipped ---- */
 
-/* All providers that are used are Fargate's; where none is used, all that the
- * strategy names. */
+/* A provider with weight 0 and no base is not used.  If the strategy uses none
+ * at all, every provider that it names must be Fargate's. */
 bool hc_plan_is_fargate(const struct hc_ecs_service *s)
 {
     const struct hc_ecs_share *all = s->providers, *t = all;
@@ -74,8 +75,8 @@ static bool plan_lacks(struct hc_plan *p, const struct hc_plan_input *in)
     return true;
 }
 
-/* Its task sets say where they run, and none is PRIMARY.  Unless it is allowed
- * the service is held anyway. */
+/* An EXTERNAL service without a PRIMARY task set: nothing says where its tasks
+ * run.  It matters only if the hold `external` is allowed. */
 static bool plan_has_no_place(const struct hc_plan_input *in)
 {
     const struct hc_ecs_service *s = in->service;
@@ -84,7 +85,8 @@ static bool plan_has_no_place(const struct hc_plan_input *in)
            s->launch == LAUNCH_NONE && (in->wish->allow & ALLOW_EXTERNAL) != 0;
 }
 
-/* An answer that leaves open which hosts are the service's own. */
+/* Fails a service whose hosts are unknown: an answer lacks a member that says
+ * where its tasks run, or has a value that is new. */
 static bool plan_is_unclear(struct hc_plan *p, const struct hc_plan_input *in)
 {
     const char *what = in->service->unclear;
@@ -182,7 +184,7 @@ static void plan_reason_ignored(struct hc_plan *p, struct hc_str what)
     hc_plan_say_more(p, text);
 }
 
-/* The quota is AWS's: a count above it would be refused, or never reached. */
+/* ECS would refuse a count above its quota, or never reach it. */
 static int64_t plan_quota(const struct hc_plan_input *in, const char **what)
 {
     int64_t quota = in->service->discovery ? HC_PLAN_QUOTA_DISCOVERY
@@ -200,7 +202,7 @@ static int64_t plan_quota(const struct hc_plan_input *in, const char **what)
     return quota;
 }
 
-/* The providers whose hosts do not count, or not all of them. */
+/* Names the providers whose hosts do not count, or only up to their base. */
 static void plan_reason_weights(struct hc_plan *p,
                                 const struct hc_plan_input *in)
 {
@@ -229,7 +231,7 @@ static void plan_reason_weights(struct hc_plan *p,
     hc_plan_say_more(p, text);
 }
 
-/* Why a host has room for one task of the service; NULL: that is not known. */
+/* The reason why a host takes only one task of this service, or NULL. */
 static const char *plan_one_each(const struct hc_plan_input *in)
 {
     if (in->service->distinct)
@@ -238,8 +240,8 @@ static const char *plan_one_each(const struct hc_plan_input *in)
                             "one task on a host" : NULL;
 }
 
-/* Tasks may find room on hosts that do not count: on those that the wish leaves
- * out, and on those that a capacity provider starts. */
+/* True if ECS may place tasks on hosts that do not count: the wish leaves hosts
+ * out, or a capacity provider starts new ones. */
 static bool plan_has_other_hosts(const struct hc_plan_input *in)
 {
     const struct hc_wish *w = in->wish;
@@ -248,8 +250,8 @@ static bool plan_has_other_hosts(const struct hc_plan_input *in)
            in->by == HEADCOUNT_CONNECTED || in->by_provider;
 }
 
-/* One task on each host that counts.  A min above that stays where other hosts
- * may have room; and no hosts at all are no reason for 0 tasks. */
+/* Cuts the count to one task on each host that counts.  A greater min stays if
+ * other hosts may have room, and a count for no hosts at all is not cut. */
 static void plan_cut_to_hosts(struct hc_plan *p, const struct hc_plan_input *in)
 {
     const struct hc_rule *rule = &in->wish->rule;
@@ -340,7 +342,8 @@ static enum hc_plan_need plan_write(struct hc_plan *p,
     return PLAN_DECIDED;
 }
 
-/* A rule may ignore what the service brings, not what it says itself. */
+/* A switch lets a rule ignore the service's own expression; nothing lets it
+ * ignore its own `where`. */
 static enum hc_plan_need plan_moving(struct hc_plan *p,
                                      const struct hc_plan_input *in)
 {

@@ -161,7 +161,7 @@ static int64_t rule_positive(int64_t n)
     return n > 0 ? n : 0;
 }
 
-/* a * b for what is not negative. */
+/* a * b of numbers that are not negative; INT64_MAX instead of an overflow. */
 static int64_t rule_times(int64_t a, int64_t b)
 {
     return a != 0 && b > INT64_MAX / a ? INT64_MAX : a * b;
@@ -172,7 +172,7 @@ static int64_t rule_plus(int64_t a, int64_t b)
     return b > INT64_MAX - a ? INT64_MAX : a + b;
 }
 
-/* How many of size `share` (millionths) it takes for `n`; none by no share. */
+/* n divided by `share` (millionths), rounded up; 0 without a share. */
 static int64_t rule_shares(int64_t n, int64_t share)
 {
     n = rule_times(rule_positive(n), HC_RULE_ONE);
@@ -251,7 +251,7 @@ int64_t hc_rule_bound(const struct hc_rule *r, int64_t count)
 
 /* ---- in words ---- */
 
-/* 2500000 millionths are "2.5". */
+/* Writes 2500000 millionths as "2.5". */
 static const char *rule_decimal(char *to, size_t cap, int64_t n)
 {
     size_t len = hc_fmt(to, cap, "%lld.%06lld",

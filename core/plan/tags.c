@@ -1,4 +1,4 @@
-/* plan/tags.c - a rule out of a service's tags. */
+/* plan/tags.c - reads a rule from the tags of a service. */
 #include "plan/tags.h"
 
 #include "base/text.h"
@@ -19,7 +19,7 @@ enum tags_kind { TAG_RULE, TAG_WHOLE, TAG_SHARE, TAG_LADDER, TAG_WHERE,
 static const struct tags_field {
     const char *name;
     enum tags_kind kind;
-    unsigned rules;                 /* that it goes with */
+    unsigned rules;                 /* kinds of rule that take it */
     size_t at;
 } tags_fields[] = {
     { "rule", TAG_RULE, TAGS_ANY, 0 },
@@ -59,7 +59,7 @@ static bool tags_get_whole(struct hc_str s, int64_t *to)
     return true;
 }
 
-/* "2.5" in millionths. */
+/* Reads "2.5" in millionths. */
 static bool tags_get_share(struct hc_str s, int64_t *to)
 {
     struct hc_str rest = s, whole = hc_str_cut(&rest, '.');
@@ -136,7 +136,7 @@ static const struct tags_field *tags_find(struct hc_str key)
     return NULL;
 }
 
-/* "per-host" is per_host. */
+/* Reads "per-host" as per_host. */
 static int tags_get_rule(const struct hc_ecs_tag *t, struct hc_rule *rule,
                          struct headcount_error *e)
 {
@@ -192,7 +192,7 @@ static const struct hc_ecs_tag *tags_of(const struct hc_ecs_tag *tags,
     return tags;
 }
 
-/* What the rule cannot do without. */
+/* Refuses a rule that lacks a tag it needs. */
 static int tags_check(struct hc_wish *to, const struct hc_ecs_tag *tags,
                       struct headcount_error *e)
 {

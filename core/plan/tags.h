@@ -1,7 +1,7 @@
-/* plan/tags.h - a service that says its own rule, in its tags.
+/* plan/tags.h - reads the rule that a service has in its own tags.
  *
  *   headcount:rule    per-host, hosts-minus, percent, linear, ladder, fixed
- *   headcount:tasks   per-host: on each host (1); fixed: how many
+ *   headcount:tasks   per-host: tasks on each host (1); fixed: the count
  *   headcount:spare   hosts-minus
  *   headcount:percent percent
  *   headcount:hosts-per-task, cpu-per-task, memory-per-task, base, step
@@ -10,9 +10,9 @@
  *   headcount:where   only hosts that match
  *   headcount:min, max
  *
- * Tags are written by who owns the service, so they set a count and no switch;
- * headcount:pause is a hold's (reconcile/hold).  What does not parse is never
- * guessed.
+ * The owner of a service writes its tags, so they set a count and none of the
+ * switches that let a hold pass.  headcount:pause belongs to plan/hold.  A
+ * value that does not parse is refused, never guessed.
  */
 #ifndef HC_PLAN_TAGS_H
 #define HC_PLAN_TAGS_H
@@ -21,12 +21,12 @@
 
 #define HC_TAGS_RULE "headcount:rule"
 
-/* It says that it wants to be counted. */
+/* True if the tags have a headcount:rule. */
 bool hc_tags_have_rule(const struct hc_ecs_tag *tags);
 
-/* Fills in rule and where of a wish that is else zero; rungs are kept in
- * `keep`.  0; HEADCOUNT_ECONFIG: which tag cannot be meant, and why;
- * HEADCOUNT_ENOMEM. */
+/* Sets `rule` and `where` of a wish that is otherwise zero; rungs are allocated
+ * in the arena.  0; HEADCOUNT_ECONFIG: a sentence in e says which tag is wrong
+ * and why; HEADCOUNT_ENOMEM. */
 int hc_tags_wish(struct hc_wish *to, const struct hc_ecs_tag *tags,
                  struct hc_arena *arena, struct headcount_error *e);
 

@@ -1,6 +1,5 @@
-/* tests/plan/autoscaler_test.c - cluster-proportional-autoscaler's
- * parameters: what it would do where that is what was asked for, and a refusal
- * where it is not. */
+/* tests/plan/autoscaler_test.c - cluster-proportional-autoscaler's parameters:
+ * the same counts as the autoscaler's, and a refusal of surprising ones. */
 #include "t.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* tests/plan/filter_test.c - the one filter of a count. */
+/* tests/plan/filter_test.c - the filter that selects the hosts of a count. */
 #include "t.h"
 
 #include <string.h>
@@ -39,8 +39,8 @@ TEST(filter, terms_are_joined_sorted_and_said_once)
         check(rows[i].terms, rows[i].n, rows[i].want);
 }
 
-/* What does not match inside itself could reach out of the brackets that are
- * put around it. */
+/* A term is put into brackets: one whose own brackets do not match could close
+ * them. */
 TEST(filter, terms_that_do_not_match_inside_are_refused)
 {
     static const struct { const char *term, *why; } rows[] = {

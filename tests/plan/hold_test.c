@@ -1,5 +1,5 @@
-/* tests/plan/hold_test.c - the holds that cost a call or need a memory: a
- * test a row of the table.  (Those that cost nothing: plan_test.c.) */
+/* tests/plan/hold_test.c - holds that need a call or the memory of earlier
+ * runs, one test per row of the table.  plan_test.c has the other holds. */
 #include "t.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ static struct hc_plan_second second;
 static struct hc_plan_input in;
 static struct hc_plan plan;
 
-/* One task a host; nothing that costs a call is known. */
+/* The rule is one task per host; no fact that costs a call is known. */
 static void set_up(int64_t desired, int64_t hosts)
 {
     wish = (struct hc_wish){ .service = HC_STR("web") };
@@ -161,7 +161,7 @@ TEST(hold, a_rule_that_outgrows_its_hosts_does_not_rise_on_managed_scaling)
     wish.allow = ALLOW_GROWTH;
     check(HEADCOUNT_UPDATED, "", NULL, "4 active");
     wish.allow = 0;
-    service.distinct = true;              /* one a host raises no other */
+    service.distinct = true;              /* no task needs a new host    */
     check(HEADCOUNT_UPDATED, "clamped", NULL, "cut to 4");
     service.distinct = false;
     in.hosts = 1;
@@ -260,7 +260,7 @@ TEST(hold, our_own_write_is_awaited)
     check(HEADCOUNT_UPDATED, "", NULL, "4 active");
 }
 
-/* ECS shows neither count for certain: a step is measured from both. */
+/* ECS may show either count: a step is measured from both. */
 TEST(hold, a_step_from_our_own_unshown_write_is_a_step)
 {
     set_up(9, 9);
@@ -279,7 +279,7 @@ TEST(hold, a_step_from_our_own_unshown_write_is_a_step)
     check(HEADCOUNT_HELD, "disconnected", "allow_disconnected", "twice");
 }
 
-/* ---- the cheap before the dear ---- */
+/* ---- holds without a call come first ---- */
 
 TEST(hold, what_is_held_anyway_costs_no_call)
 {
@@ -292,8 +292,8 @@ TEST(hold, what_is_held_anyway_costs_no_call)
 
 /* ---- the table ---- */
 
-/* Every row that a fact in `in` sets off, in the order of precedence: a switch
- * lets its own row pass and no other one. */
+/* Five rows would hold this service.  A switch lets its own row pass and no
+ * other one. */
 TEST(hold, a_switch_lets_its_own_row_pass)
 {
     static const struct { const char *code; unsigned allow; } rows[] = {

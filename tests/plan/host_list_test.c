@@ -1,4 +1,5 @@
-/* tests/plan/host_list_test.c - each host once, found by its id. */
+/* tests/plan/host_list_test.c - a list has each host once and finds it by id.
+ */
 #include "t.h"
 
 #include "plan/host_list.h"

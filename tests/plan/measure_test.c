@@ -10,7 +10,7 @@ static const struct hc_host_list empty = { .n = 0 };
 static const char *lacks;
 static struct hc_str who;
 
-/* Five that are active, of two providers, and one that went. */
+/* Five active hosts of two providers, and one that is gone. */
 static void set_up(void)
 {
     lacks = NULL;
@@ -67,12 +67,13 @@ TEST(measure, each_condition_needs_the_description_and_excludes_its_hosts)
     }
 }
 
-/* Hosts of `one`: 2, of `two`: 3 with 10, 11 and 12, 13, 14 MiB. */
+/* Provider `one` has 2 hosts, with 10 and 11 MiB; `two` has 3, with 12, 13 and
+ * 14 MiB. */
 TEST(measure, a_provider_counts_by_its_weight_and_base)
 {
     static const struct {
         int64_t weight[2], base[2];
-        bool is_only;                 /* the strategy is `two` alone        */
+        bool is_only;                 /* the strategy has only `two`        */
         int64_t hosts, cpu, memory;
     } rows[] = {
         { { 1, 1 }, { 0, 0 }, false, 5, 5000, 60 },
@@ -84,7 +85,7 @@ TEST(measure, a_provider_counts_by_its_weight_and_base)
         { { 1, 0 }, { 0, 2 }, false, 4, 4000, 21 + 26 },
         { { 1, 0 }, { 0, 3 }, false, 5, 5000, 60 },
         { { 1, 0 }, { 0, 100000 }, false, 5, 5000, 60 },
-        { { 0, 1 }, { 1, 0 }, false, 4, 4000, 39 + 10 },  /* of 21 a half */
+        { { 0, 1 }, { 1, 0 }, false, 4, 4000, 39 + 10 },  /* half of 21 */
         { { 1, 1 }, { 1, 0 }, false, 5, 5000, 60 },
         { { 0, 0 }, { 1, 2 }, false, 3, 3000, 10 + 26 },
         { { 0, 0 }, { 0, 0 }, false, 0, 0, 0 },
@@ -104,7 +105,7 @@ TEST(measure, a_provider_counts_by_its_weight_and_base)
     }
 }
 
-/* A base limits the hosts that count, not those that are there. */
+/* A base limits the hosts that count, not the hosts of the list. */
 TEST(measure, a_base_counts_hosts_that_count_and_large_sums)
 {
     struct hc_ecs_share two = { HC_STR("two"), 0, 2, NULL };
@@ -113,7 +114,7 @@ TEST(measure, a_base_counts_hosts_that_count_and_large_sums)
                                       .resources = true };
 
     set_up();
-    check(of, 4, 4000, 21 + 13 + 14);     /* one of the three is away */
+    check(of, 4, 4000, 21 + 13 + 14);     /* one has no agent */
     for (size_t i = 0; i < 5; i++)
         details[i].cpu = (int64_t)1 << 40;
     details[2].connected = true;
@@ -148,7 +149,7 @@ TEST(measure, what_a_description_lacks_is_no_number)
 
 /* ---- two readings ---- */
 
-/* A list of its own with the same hosts: hc_measure_agrees finds by id. */
+/* The same hosts in another list: hc_measure_agrees finds them by id. */
 static void read_again(struct hc_host_list *to,
                        const char *const *ids, size_t n)
 {

@@ -1,5 +1,5 @@
-/* tests/plan/plan_test.c - the table of skips and holds, a test a row;
- * then the counts, the reasons, and what is asked for before it is said. */
+/* tests/plan/plan_test.c - skips and holds, one test per row of the table; then
+ * counts, reasons, and the facts that a plan needs. */
 #include "t.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ static struct hc_ecs_cluster cluster;
 static struct hc_plan_input in;
 static struct hc_plan plan;
 
-/* One task a host, 3 hosts, 1 desired: it would be written. */
+/* One task per host, 3 hosts, 1 desired: the count would be written. */
 static void set_up(void)
 {
     wish = (struct hc_wish){ .service = HC_STR("web") };
@@ -114,7 +114,7 @@ static const struct {
       HEADCOUNT_UNKNOWN,
       9,
       "fixed count of 9" },
-    /* No host at all says nothing about how many there is room for. */
+    /* A list without hosts does not say how many tasks have room. */
     { { .min = 2, .has_min = true }, 0, 2, "raised to min 2" },
 };
 
@@ -153,7 +153,7 @@ TEST(plan, a_fixed_host_port_does_the_same)
                "one task on a host"));
 }
 
-/* Other hosts than those that count may take a task as well. */
+/* ECS may also place tasks on hosts that do not count. */
 TEST(plan, a_min_stays_where_hosts_that_do_not_count_can_take_tasks)
 {
     for (int row = 0; row < 5; row++) {
@@ -240,14 +240,14 @@ TEST(plan, fargate_by_strategy_is_fargate_a_mix_is_not)
     CHECK(!hc_plan_is_fargate(&service));
     service.providers = &own;
     CHECK(!hc_plan_is_fargate(&service));
-    own.weight = 0;                   /* the only one is used all the same */
+    own.weight = 0;                   /* the only provider is used anyway */
     CHECK(!hc_plan_is_fargate(&service));
-    own.next = &fargate;              /* of several only those with weight */
+    own.next = &fargate;              /* of several, the ones with a weight */
     spot.next = NULL;
     CHECK(hc_plan_is_fargate(&service));
     fargate.weight = 0;
     CHECK(hc_plan_is_fargate(&service));
-    spot.weight = 0;                  /* none is used */
+    spot.weight = 0;                  /* no provider is used */
     CHECK(!hc_plan_is_fargate(&service));
     service.providers = &fargate;
     CHECK(hc_plan_is_fargate(&service));
@@ -256,7 +256,7 @@ TEST(plan, fargate_by_strategy_is_fargate_a_mix_is_not)
     CHECK(!hc_plan_is_fargate(&service));
 }
 
-/* What a weight of 0 leaves out is said. */
+/* The reason names a provider that weight 0 leaves out. */
 TEST(plan, providers_that_do_not_count_are_named)
 {
     struct hc_ecs_share third = { HC_STR("third"), 0, 0, NULL };
@@ -283,7 +283,8 @@ TEST(plan, providers_that_do_not_count_are_named)
     CHECK(!says("weight"));
 }
 
-/* EXTERNAL is held; allowed, its hosts are those of its PRIMARY task set. */
+/* EXTERNAL is held.  If that is allowed, the hosts of the PRIMARY task set
+ * count. */
 TEST(plan, an_external_service_of_no_known_place_has_no_count)
 {
     struct hc_ecs_share own = { HC_STR("asg"), 0, 0, NULL };
@@ -306,7 +307,7 @@ TEST(plan, an_external_service_of_no_known_place_has_no_count)
     check(HEADCOUNT_UPDATED, "", NULL);
 }
 
-/* Precedence: what is not ours is not held either. */
+/* Precedence: skipped before held. */
 TEST(plan, skipped_beats_every_hold)
 {
     set_up();
@@ -351,7 +352,7 @@ TEST(plan, zero_is_held_where_the_cluster_says_otherwise)
     in.by = HEADCOUNT_REGISTERED;
     check(HEADCOUNT_HELD, "zero", NULL);
     CHECK(says("2 active hosts"));
-    in.by = HEADCOUNT_ACTIVE;                /* hosts of another launch type */
+    in.by = HEADCOUNT_ACTIVE;                /* another launch type      */
     check(HEADCOUNT_HELD, "filter_matches_nothing", "allow_empty_filter");
 }
 
@@ -368,7 +369,7 @@ TEST(plan, a_dry_run_asks_for_the_same_facts)
     check(HEADCOUNT_PENDING, "", NULL);
 }
 
-/* 0 is a wish like any other, and held like any other 0: no call is made. */
+/* A rule that says 0 is held as well, without a call. */
 TEST(plan, zero_by_a_fixed_count_or_a_max_is_held_unless_allowed)
 {
     static const struct hc_rule rules[] = {
@@ -441,7 +442,7 @@ TEST(plan, code_deploy_is_held_with_more_than_one_task_set)
     check(HEADCOUNT_UPDATED, "", NULL);
     service.task_sets = 2;
     check(HEADCOUNT_HELD, "code_deploy", "during_deployment");
-    service.task_sets = -1;                         /* it does not say */
+    service.task_sets = -1;                         /* the answer lacks them */
     check(HEADCOUNT_HELD, "code_deploy", "during_deployment");
     wish.allow = ALLOW_DURING_DEPLOYMENT;
     check(HEADCOUNT_UPDATED, "", NULL);
@@ -521,7 +522,7 @@ TEST(plan, paused_by_tag_is_held)
         { "2026-01-01T00:00:00Z", false },
         { "2026-01-01T01:00:00+02:00", false },
         { "2026-01-01T01:00:00-02:00", true },
-        /* who wrote this meant something, and writing is what they feared */
+        /* an unknown value still means that somebody wanted no writes */
         { "tomorrow", true }, { "1", true }
     };
 

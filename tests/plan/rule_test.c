@@ -31,7 +31,7 @@ TEST(rule, counts)
         { { .kind = HEADCOUNT_FIXED, .tasks = 4 }, 0, 4 },
         { { .kind = HEADCOUNT_FIXED, .tasks = 4 }, 9, 4 },
         { { .kind = HEADCOUNT_FIXED }, 9, 0 },
-        /* bounds are not the count's */
+        /* hc_rule_count ignores min and max */
         { { .kind = HEADCOUNT_FIXED, .tasks = 4, .max = 1, .has_max = true }, 9,
           4 },
     };
@@ -65,8 +65,8 @@ TEST(rule, hosts_minus_and_percent)
         CHECK_INT(count(&rows[i].rule, rows[i].hosts), rows[i].want);
 }
 
-/* The first eight as cluster-proportional-autoscaler's README and source have
- * them, its cores being 1024 units of CPU. */
+/* The first eight rows are from the README and the source of
+ * cluster-proportional-autoscaler; one of its cores is 1024 CPU units. */
 TEST(rule, linear)
 {
     static const struct {

@@ -1,5 +1,5 @@
-/* tests/plan/tags_test.c - rules out of tags: each value it may have, each
- * it may not. */
+/* tests/plan/tags_test.c - rules from tags: values that are taken and values
+ * that are refused. */
 #include "t.h"
 
 #include <string.h>
@@ -12,7 +12,8 @@ static struct hc_arena arena;
 static struct headcount_error error;
 static struct hc_wish wish;
 
-/* { "rule", "per-host", "tasks", "2", NULL }: headcount: stands before each. */
+/* Makes tags of { "rule", "per-host", "tasks", "2", NULL }: "headcount:" is put
+ * before each name. */
 static int read_tags(const char *const *given)
 {
     static char keys[TAGS][64];
@@ -37,7 +38,7 @@ static void open_arena(void)
     hc_arena_init(&arena, t_alloc(), 1 << 20);
 }
 
-/* What each rule makes of 10 hosts of 4096 CPU units and 8192 MiB each. */
+/* The count of each rule for 10 hosts of 4096 CPU units and 8192 MiB. */
 static const struct {
     const char *tags[2 * TAGS + 1];
     int64_t count;
