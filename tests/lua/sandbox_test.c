@@ -672,14 +672,14 @@ TEST(sandbox, a_table_does_not_become_weak_later)
 TEST(sandbox, a_table_is_not_weak_for_a_while)
 {
     static const char *const texts[] = {
-        "local M = { __newindex = rawequal } local m = setmetatable({}, M) "
+        ("local M = { __newindex = rawequal } local m = setmetatable({}, M) "
             "setmetatable({}, m) M.__newindex = nil m.__mode = 'k' "
-            "return tostring(rawget(m, '__mode'))",
-        "local m = {} setmetatable({}, m) local M = {} setmetatable(m, M) "
+            "return tostring(rawget(m, '__mode'))"),
+        ("local m = {} setmetatable({}, m) local M = {} setmetatable(m, M) "
             "M.__newindex = {} M.__newindex = nil m.__mode = 'k' "
-            "return tostring(rawget(m, '__mode'))",
-        "local m = {} setmetatable({}, m) setmetatable(m, { __newindex = "
-            "function() end }) m.__mode = 'k' return tostring(m.__mode)",
+            "return tostring(rawget(m, '__mode'))"),
+        ("local m = {} setmetatable({}, m) setmetatable(m, { __newindex = "
+            "function() end }) m.__mode = 'k' return tostring(m.__mode)"),
     };
     struct sandbox *s = sandbox_new(&patient);
 
