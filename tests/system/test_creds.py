@@ -823,7 +823,8 @@ def test_two_roles_are_wrong_usage_but_for_a_sweep(ecs, creds, headcount):
                        {}), ((), {"HEADCOUNT_ASSUME_ROLE": f"{ROLE},{ROLE}2"})):
         done = run(headcount, creds, "call", "ecs", "ListClusters", *args,
                    code=252, **env)
-        assert "more than one --assume-role" in done.err
+        who = "HEADCOUNT_ASSUME_ROLE" if env else "--assume-role"
+        assert f"more than one {who}" in done.err
     assert ecs.requests == [] and creds.requests == []
 
 
