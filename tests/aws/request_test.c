@@ -165,11 +165,13 @@ TEST(request, bytes_that_are_no_text_are_not_shown)
         aws_world_until(&w, &me.ended);
         CHECK_INT(me.request.error.code, HEADCOUNT_EANSWER);
         CHECK(hc_text_is_utf8(hc_str(me.request.error.what)));
+#ifndef HC_TINY                       /* which reads a few bytes at a time */
         CHECK((strstr(me.request.error.what, "\"a") != NULL ||
                strstr(me.request.error.what, "<html>") != NULL) ==
               (rows[i].shown != NULL));
         if (rows[i].shown != NULL)
             CHECK(strstr(me.request.error.what, rows[i].shown) != NULL);
+#endif
         end();
     }
 }

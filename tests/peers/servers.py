@@ -16,7 +16,6 @@ Used by: system/ and bench/lambda.py.
 Instead of moto: it starts moto where moto does; dynalite, nginx and dnsmasq
 are what moto is not.
 """
-import fcntl
 import functools
 import json
 import os
@@ -28,7 +27,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -38,8 +36,9 @@ SBIN = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
 # Below those that the system gives to whoever connects.  Each process has a
-# share of them for itself (the lock ends with it): a server that starts later
-# than its port was found does not meet another run's.
+# share of them for itself: a server that starts later than its port was found
+# does not meet another run's.  What holds the share is a name without a file,
+# which ends with the process.
 PORTS, SHARES = range(10240, 32768), 16
 given, locks = set(), []
 
@@ -47,11 +46,10 @@ given, locks = set(), []
 @functools.cache
 def own_ports():
     for share in random.sample(range(SHARES), SHARES):
-        name = f"headcount-ports-{os.getuid()}-{share}"
-        lock = open(pathlib.Path(tempfile.gettempdir()) / name, "wb")
+        lock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            lock.bind(f"\0headcount-ports-{os.getuid()}-{share}")
+        except OSError:
             lock.close()
             continue
         locks.append(lock)

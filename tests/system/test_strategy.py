@@ -155,7 +155,7 @@ def test_pages_in_a_ring_come_to_an_end(ecs, headcount, event):
     assert run.code == 1
     assert run.service()["code"] == "EANSWER"
     assert "does not come to an end" in run.service()["reason"]
-    assert len(asked(ecs)) == 3 and ecs.writes() == []
+    assert len(asked(ecs)) == 5 and ecs.writes() == []     # both tokens, then 3
 
 
 def test_managed_instances_start_hosts_by_themselves(ecs, headcount, event):
