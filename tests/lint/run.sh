@@ -11,7 +11,7 @@ export BUILD
 status=0
 
 [ $# -gt 0 ] || set -- layers includes onefile words functions format \
-    sizes symbols exports data mirror members shell lua breaks peers
+    sizes symbols exports data mirror members shell lua breaks peers names
 
 said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT

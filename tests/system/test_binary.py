@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import PROGRAM, TOP
+from conftest import PROGRAM, TOP, patience
 
 BUILD = pathlib.Path(PROGRAM).resolve().parent
 SOCKETS = {"socket", "connect", "send", "recv", "sendto", "recvfrom",
@@ -98,7 +98,7 @@ def test_an_interrupt_ends_it_and_starts_nothing_new(ecs, headcount, event,
         while not ecs.requests and time.monotonic() < end:
             time.sleep(0.01)
         child.send_signal(signal.SIGINT)
-        assert child.wait(20) == 130
+        assert child.wait(patience(20)) == 130
     assert ecs.operations() == ["DescribeServices"]
     assert ecs.writes() == []
 

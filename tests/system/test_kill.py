@@ -159,7 +159,7 @@ def test_killed_at_any_moment(headcount, moto, front):   # noqa: F811
             world.over.set()
             world.join()
             assert world.trouble is None
-            until(queue.is_empty, 30)
+            until(queue.is_empty, 60)
             for name, home in world.homes.items():
                 until(lambda s=home.services["web"], h=home.hosts:
                       s["desiredCount"] == len(h), 10, name)

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import PROGRAM, event_of
+from conftest import PROGRAM, event_of, patience
 from ecs_check import SECRET, TOKEN
 from runtime_api import RuntimeApi
 
@@ -37,7 +37,7 @@ class Child(subprocess.Popen):
 
 
 def until(true, within=LIMIT, what="it"):
-    end = time.monotonic() + within
+    end = time.monotonic() + patience(within)
     while time.monotonic() < end:
         found = true()
         if found:
@@ -137,7 +137,7 @@ def test_a_worker_hears_no_signal_of_its_own_lines(prod, headcount):
             for n, path in enumerate(where(worker.pid)):
                 assert (path == "/dev/null") == (n in closed), (closed, path)
             worker.terminate()
-            assert worker.wait(LIMIT) == 0
+            assert worker.wait(patience(LIMIT)) == 0
             assert worker.stdout.read() == b""
 
 
@@ -268,7 +268,7 @@ def test_a_worker_works_on_while_nobody_reads_its_log(prod, headcount):
         # It leaves in order once there is room.
         until(lambda: audits(pipe.take()))
         worker.terminate()
-        assert worker.wait(LIMIT) == 0
+        assert worker.wait(patience(LIMIT)) == 0
         text = pipe.take()
     assert [a["after"] for a in audits(text)] == [3]
     assert "lost" not in text and text.startswith("headcount: a sweep every")
@@ -324,7 +324,7 @@ def test_the_lines_that_were_lost_are_as_many_as_it_says(prod, headcount):
         pipe.grow()
         said = until(lambda: LOST.search(pipe.take()))
         worker.terminate()
-        assert worker.wait(LIMIT) == 0
+        assert worker.wait(patience(LIMIT)) == 0
         text = pipe.take()
     lost, of_the_audit = map(int, said.groups())
     kept = audits(text)
@@ -344,7 +344,7 @@ def test_all_lines_are_lost_where_the_reader_goes_away(prod, headcount):
         until(flood.swept)
         pipe.leave()
         worker.terminate()
-        assert worker.wait(LIMIT) == 0
+        assert worker.wait(patience(LIMIT)) == 0
     assert flood.metric("log_lines_lost_total") == flood.lines()
 
 
@@ -355,8 +355,8 @@ def test_a_signal_ends_a_worker_whose_log_is_full(prod, headcount, number):
         until(lambda: len(prod.writes()) == 1)
         began = time.monotonic()
         worker.send_signal(number)
-        assert worker.wait(LIMIT) == 0
-        assert time.monotonic() - began < 10
+        assert worker.wait(patience(LIMIT)) == 0
+        assert time.monotonic() - began < patience(10)
 
 
 def test_a_second_signal_does_not_wait_for_the_log(prod, headcount):
@@ -368,7 +368,7 @@ def test_a_second_signal_does_not_wait_for_the_log(prod, headcount):
         worker.terminate()              # one, if it comes too soon
         until(lambda: worker.send_signal(signal.SIGINT) or
               worker.poll() is not None)
-        assert worker.wait(LIMIT) == 130
+        assert worker.wait(patience(LIMIT)) == 130
 
 
 LOST = re.compile(r"headcount: (\d+) lines of this log were lost, (\d+) of "
@@ -387,7 +387,7 @@ def test_lines_that_are_lost_are_counted_and_said_once(prod, headcount):
     words = ["run", "--debug", "calls.lua"]
     with open(headcount.home / "err", "w+", encoding="utf-8") as err:
         with start(headcount, *words, stderr=err) as child:
-            assert child.wait(60) == 0
+            assert child.wait(patience(60)) == 0
         err.seek(0)
         every = len(err.read().splitlines())
     with Pipe().fill() as pipe, \
@@ -395,7 +395,7 @@ def test_lines_that_are_lost_are_counted_and_said_once(prod, headcount):
                stderr=pipe.write) as child:
         assert child.stdout.readline() == b"done\n"
         until(lambda: (pipe.take(), child.poll() is not None)[1])
-        assert child.wait(20) == 0
+        assert child.wait(patience(20)) == 0
         text = pipe.take()
     (lost, audit), = LOST.findall(text)
     assert int(lost) > 100 and audit == "0"
@@ -415,7 +415,7 @@ def test_a_worker_has_a_metric_of_lines_that_were_lost(prod, headcount):
             metrics.read_text(), re.M))
         until(prod.writes)                  # and the work goes on
         worker.terminate()
-        assert worker.wait(20) == 0
+        assert worker.wait(patience(20)) == 0
 
 
 ENDS = {
@@ -443,13 +443,13 @@ def test_a_full_log_holds_up_no_verb(prod, headcount, verb):
                 assert len(prod.writes()) == writes + 1
             if read:
                 until(lambda: (pipe.take(), child.poll() is not None)[1])
-                assert child.wait(LIMIT) == 0
+                assert child.wait(patience(LIMIT)) == 0
                 text = pipe.take()
                 assert "ListC" in text or "DescribeS" in text
                 assert SECRET not in text and TOKEN not in text
             else:
                 child.terminate()
-                assert child.wait(LIMIT) in (0, 130)
+                assert child.wait(patience(LIMIT)) in (0, 130)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -462,7 +462,7 @@ def test_a_full_output_waits_for_its_reader_or_a_signal(prod, headcount, verb):
                stderr=subprocess.PIPE) as child:
         waits_to_write(child)
         until(lambda: (pipe.take(), child.poll() is not None)[1])
-        assert child.wait(LIMIT) == 0
+        assert child.wait(patience(LIMIT)) == 0
         assert len(pipe.take()) == len(whole)
     for number in (signal.SIGTERM, signal.SIGINT):
         with Pipe().fill() as pipe, \
@@ -470,7 +470,7 @@ def test_a_full_output_waits_for_its_reader_or_a_signal(prod, headcount, verb):
                    stderr=subprocess.PIPE) as child:
             waits_to_write(child)
             child.send_signal(number)
-            assert child.wait(LIMIT) == 130
+            assert child.wait(patience(LIMIT)) == 130
             assert child.stderr.read() in (b"", b"headcount: interrupted\n") \
                 or verb in ("apply", "handle")
 
@@ -489,7 +489,7 @@ def test_what_a_script_left_to_print_holds_up_no_signal(headcount, verb):
                    stderr=subprocess.PIPE) as child:
             assert child.stderr.read(5) == b"ready"
             child.send_signal(number)
-            assert child.wait(20) == 130
+            assert child.wait(patience(20)) == 130
             assert child.stderr.read() == b"headcount: interrupted\n"
 
 
@@ -504,7 +504,7 @@ def test_an_output_that_another_made_nonblocking_waits(prod, headcount, verb):
                    stderr=subprocess.PIPE) as child:
             waits_to_write(child)
             until(lambda: (pipe.take(), child.poll() is not None)[1])
-            assert child.wait(20) == 0
+            assert child.wait(patience(20)) == 0
             assert len(pipe.take()) == len(whole)
         assert not os.get_blocking(pipe.write)
 
@@ -521,7 +521,7 @@ def test_a_terminal_that_another_made_nonblocking_waits(prod, headcount):
             text = b""
             while not text.endswith(b"}\r\n"):
                 text += os.read(ours, 65536)
-            assert child.wait(20) == 0
+            assert child.wait(patience(20)) == 0
         assert not os.get_blocking(theirs)
     finally:
         os.close(ours)
@@ -550,7 +550,7 @@ def test_a_script_whose_output_nobody_reads_ends_with_a_signal(headcount):
                stderr=subprocess.PIPE) as child:
         assert child.stderr.read(5) == b"ready"
         child.terminate()
-        assert child.wait(20) == 130
+        assert child.wait(patience(20)) == 130
 
 
 def both(child):
@@ -583,7 +583,7 @@ def test_behind_a_second_signal_nothing_is_written(prod, headcount, words):
         both(child)
         # Whoever waits for room has it from here on.
         until(lambda: (pipe.take(), child.poll() is not None)[1])
-        assert child.wait(20) == 130
+        assert child.wait(patience(20)) == 130
         assert pipe.take() == ""
 
 
@@ -599,7 +599,7 @@ def test_a_second_signal_finds_a_worker_anywhere(prod, headcount):
         until(lambda: stat(worker)[0] == "T", what="a stop")
         file.unlink()
         both(worker)
-        assert worker.wait(20) == 130
+        assert worker.wait(patience(20)) == 130
     assert not file.exists()
 
 
@@ -619,7 +619,7 @@ def test_an_output_that_does_not_take_it_is_an_error(prod, headcount, verb):
                    stderr=subprocess.PIPE) as child:
             os.close(out)
             err = child.stderr.read().decode()
-            assert child.wait(LIMIT) == 255, err
+            assert child.wait(patience(LIMIT)) == 255, err
         assert err.endswith(f"headcount: cannot write to standard output: "
                             f"{why}\n")
 
@@ -665,7 +665,7 @@ def test_input_without_an_end_ends_with_a_signal(prod, headcount, what, kind):
                    stderr=subprocess.PIPE) as child:
             waits_to_read(child)
             child.send_signal(number)
-            assert child.wait(LIMIT) == 130
+            assert child.wait(patience(LIMIT)) == 130
             err = child.stderr.read()
             assert err in (b"", b"headcount: interrupted\n"), err
     assert prod.requests == []
