@@ -12,9 +12,9 @@
  *
  *       begin --> RUNNING --> ASKS --> RUNNING --> ... --> DONE
  *                              |         ^                   |
- *                     fact, wish, refuse |          outcome, end
+ *                     fact, wish, refuse |          outcome, op_free
  *                              +- resume +
- *                         and  PART (part, resume) of a sweep
+ *                         and  PART (sweep_cluster, resume) of a sweep
  *
  * Errors.  Functions return 0 or a positive answer, or a negative
  *   HEADCOUNT_E... code.  The sentence that says what failed, where and what
@@ -25,14 +25,20 @@
  * Text goes in as NUL-terminated UTF-8 and is copied by begin; NULL means
  *   "not given".  What outcome returns is const, NUL-terminated where it is
  *   text, and lives until headcount_op_free of that op.
- * Structs that the caller fills start with `size`: set it to sizeof the
- *   struct and the rest to zero; a library that knows more members takes them
- *   as zero, and one that knows fewer refuses a struct in which one of those
- *   is set.  A size that is 0 or smaller than the struct's in its first
- *   release is HEADCOUNT_EARG: a struct that nobody filled never stands for
- *   the defaults.  NULL does where it says so.  The sentence is in the error
- *   that is handed out; of headcount_begin and headcount_wish, which hand out
- *   none, it is a line of the log (headcount_system.log, HEADCOUNT_LOG_ERROR).
+ * Structs that the caller fills start with `size`: HEADCOUNT_INIT(&s) sets it
+ *   and makes the rest zero, which is "not given".  A library that knows more
+ *   members takes them as zero, and one that knows fewer refuses a struct in
+ *   which one of those is set.  A size that is 0 or smaller than the struct's
+ *   in its first release is HEADCOUNT_EARG: a struct that nobody filled never
+ *   stands for the defaults.  NULL does where it says so.
+ * HEADCOUNT_EARG from a function is a mistake of the program that calls it: a
+ *   pointer or text that is missing, a count or limit that is negative, a
+ *   struct of a wrong size, members that do not go together; nothing began.
+ *   HEADCOUNT_EARG in an outcome is a value that the program may have from
+ *   elsewhere: a URL, a method, a header, a hold's code, a number that is none
+ *   of its enum.  The sentence names the member.  It is in the error that is
+ *   handed out; of headcount_wish, which hands out none, it is a line of the
+ *   log (headcount_system.log, HEADCOUNT_LOG_ERROR).
  */
 #ifndef HEADCOUNT_H
 #define HEADCOUNT_H
@@ -40,6 +46,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,6 +54,12 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define HEADCOUNT_VERSION "0.1.0"
+/* For #if: 10000 * major + 100 * minor + patch. */
+#define HEADCOUNT_VERSION_NUMBER 100
+
+/* Makes *p, a struct that begins with its size, zero and sets the size. */
+#define HEADCOUNT_INIT(p) \
+    ((void)memset((p), 0, sizeof *(p)), (void)((p)->size = sizeof *(p)))
 
 typedef struct headcount headcount;
 typedef struct headcount_op headcount_op;
@@ -66,7 +79,6 @@ enum headcount_code {
     HEADCOUNT_EDNS = -9,          /* the name has no address                 */
     HEADCOUNT_EDNSFAIL = -10,     /* the name could not be looked up         */
     HEADCOUNT_ECONNECT = -11,     /* no connection                           */
-    HEADCOUNT_EPROXY = -12,       /* the proxy refused                       */
     HEADCOUNT_ETLS = -13,         /* handshake or record failed              */
     HEADCOUNT_ECERT = -14,        /* certificate not acceptable              */
     HEADCOUNT_ETIMEDOUT = -15,    /* no answer in time                       */
@@ -166,13 +178,6 @@ void headcount_free(headcount *h);
 
 /* ---- asking ---------------------------------------------------------- */
 
-enum headcount_kind {
-    HEADCOUNT_CALL = 1,      /* one operation of one AWS service             */
-    HEADCOUNT_RECONCILE = 2, /* bring services of clusters to their count    */
-    HEADCOUNT_FETCH = 3,     /* one plain HTTP request, to any URL           */
-    HEADCOUNT_SWEEP = 4      /* RECONCILE of clusters that are found first   */
-};
-
 /* One header.  Those of an answer: name in lower case, value without blanks at
  * its ends, in the order in which they came. */
 struct headcount_header {
@@ -239,9 +244,9 @@ struct headcount_wish {
     int64_t min, max;        /* of the count; max 0: none, but see has_max   */
     int64_t max_tasks;       /* 0: ECS's own quota                           */
     int64_t min_age;         /* a host counts this long after it registered  */
-    enum headcount_hosts hosts;      /* ACTIVE: as the request says          */
+    enum headcount_hosts hosts;      /* ACTIVE: as the reconcile says        */
     const char *const *allow;        /* hold codes it may pass, beside the   */
-    size_t allow_n;                  /* request's                            */
+    size_t allow_n;                  /* reconcile's                          */
     bool required;           /* a service that is missing is a failure       */
     bool not_external;       /* hosts of ECS Anywhere do not count, as for a
                                 service of launch type EC2 they never do     */
@@ -253,27 +258,62 @@ struct headcount_wish {
     bool has_max;            /* max counts even where it is 0                */
 };
 
-struct headcount_request {
+/* One operation of one AWS service: headcount_begin_call. */
+struct headcount_call {
     size_t size;
-    enum headcount_kind kind;
-    const char *region;           /* NULL: the handle's, then the event's    */
+    void *user;                   /* headcount_op_user returns it            */
+    const char *region;           /* NULL: the handle's                      */
     const char *endpoint_url;     /* NULL: the handle's                      */
-    const char *assume_role;      /* ARN of the role that makes the calls, as
+    const char *assume_role;      /* ARN of the role that makes the call, as
                                      assumed with the handle's credentials;
-                                     NULL: those themselves.  Not for FETCH  */
+                                     NULL: those themselves                  */
     int64_t timeout;              /* for the whole op; 0 or negative: none   */
-
-    /* HEADCOUNT_CALL */
     const char *service;          /* "ecs", "dynamodb", ...                  */
     const char *operation;        /* "DescribeServices"                      */
     const void *body;             /* JSON; NULL: {}; a byte order mark is not
-                                     sent.  FETCH: any bytes                 */
+                                     sent                                    */
     size_t body_size;
     bool retry_writes;            /* send again what was sent whole and got no
                                      answer, whatever the operation is named */
+};
 
-    /* HEADCOUNT_RECONCILE: clusters by name or ARN, or an event; with both, of
-     * the event's clusters those that are named as headcount_event has them */
+/* One plain HTTP request to any URL, over the same connections, DNS answers and
+ * trust as calls: headcount_begin_fetch.  No redirect is followed, nothing is
+ * signed.  Nothing is tried again, but GET, HEAD, PUT, DELETE, OPTIONS and
+ * TRACE, and any method with replay_ok, are sent once more if a kept connection
+ * ended before any answer.  A status of 4xx or 5xx is an answer: code 0.  A URL
+ * or header that cannot be sent is HEADCOUNT_EARG in the outcome; no sentence
+ * shows more of a URL than scheme and host. */
+struct headcount_fetch {
+    size_t size;
+    void *user;                   /* headcount_op_user returns it            */
+    int64_t timeout;              /* for the whole op; 0 or negative: none   */
+    int64_t first_byte_timeout;   /* 0: the handle's read_timeout; negative:
+                                     none, for a long poll                   */
+    const char *method;           /* NULL: GET, or POST with a body          */
+    const char *url;              /* http or https; a fragment is not sent   */
+    /* None of connection, content-length, transfer-encoding, te, upgrade and
+     * proxy-...: they are ours; host only as the URL says it.  User-Agent and
+     * "Accept-Encoding: identity" are added where they are not given. */
+    const struct headcount_header *headers;
+    size_t headers_n;
+    const void *body;             /* any bytes                               */
+    size_t body_size;
+    bool replay_ok;               /* sent twice, this request does what it does
+                                     sent once: a POST that its receiver knows
+                                     by an id                                */
+};
+
+/* Brings services of a cluster to their count: headcount_begin_reconcile, for
+ * clusters by name or ARN, or for an event; with both, for those of the event's
+ * clusters that are named as headcount_event has them. */
+struct headcount_reconcile {
+    size_t size;
+    void *user;                   /* headcount_op_user returns it            */
+    const char *region;           /* NULL: the handle's, then the event's    */
+    const char *endpoint_url;     /* NULL: the handle's                      */
+    const char *assume_role;      /* as struct headcount_call                */
+    int64_t timeout;              /* for the whole op; 0 or negative: none   */
     const char *const *clusters;
     size_t clusters_n;
     const void *event;
@@ -290,7 +330,7 @@ struct headcount_request {
     const char *const *allow;     /* hold codes this op may pass             */
     size_t allow_n;
     bool ask_targets;             /* hold what Application Auto Scaling sets
-                                     too: one more call a service            */
+                                     too: one more call for each service     */
     bool verify;                  /* after a write the hosts are listed again,
                                      and the op goes on if they call for another
                                      count; after three such looks the service
@@ -308,32 +348,30 @@ struct headcount_request {
      * are needed, dry_run is.  Clusters and event may be left out. */
     const void *snapshot;
     size_t snapshot_size;
+    /* The brake on the whole run, which is this op (or the sweep that it is
+     * done for), and on all of a handle's within ten minutes.  0: none;
+     * negative: EARG.  Beyond it a write is held (`too_many_changes`); a dry
+     * run counts what it would write. */
+    int64_t max_changes;          /* services that are written               */
+    int64_t max_falls;            /* tasks that are taken away               */
+};
 
-    /* HEADCOUNT_FETCH: over the same connections, DNS answers and trust as
-     * calls.  No redirect is followed, nothing is signed or tried again, but
-     * that GET, HEAD, PUT, DELETE, OPTIONS and TRACE, and with replay_ok any
-     * method, are sent once more if a kept connection ended before any answer.
-     * A status of 4xx or 5xx is an answer: code 0.  A URL or header that cannot
-     * be sent is HEADCOUNT_EARG in the outcome; no sentence shows more of a URL
-     * than scheme and host. */
-    const char *method;           /* NULL: GET, or POST with a body          */
-    int64_t first_byte_timeout;   /* 0: the handle's read_timeout; negative:
-                                     none, for who waits for work            */
-    const char *url;              /* http or https; a fragment is not sent   */
-    /* None of connection, content-length, transfer-encoding, te, upgrade and
-     * proxy-...: they are ours; host only as the URL says it.  User-Agent and
-     * "Accept-Encoding: identity" are added where they are not given. */
-    const struct headcount_header *headers;
-    size_t headers_n;
-    bool replay_ok;               /* sent twice, this request does what it does
-                                     sent once: a POST that whoever gets it
-                                     knows by an id                          */
-
-    /* HEADCOUNT_SWEEP: clusters may be globs (`*`, `?`); none: all.  They are
-     * looked for in each region, as each role, at_once of them are reconciled
-     * side by side, paced by config.api_share, and each is a PART when it is
-     * done.  What RECONCILE has, but event, snapshot and record. */
-    const char *const *regions;   /* none: the handle's                      */
+/* Finds clusters and reconciles each of them: headcount_begin_sweep.  Clusters
+ * may be globs (`*`, `?`); none: all.  They are looked for in each region, as
+ * each role.  at_once of them are reconciled side by side, paced by
+ * config.api_share, and each is a PART when it is done. */
+struct headcount_sweep {
+    size_t size;
+    void *user;                   /* headcount_op_user returns it            */
+    /* What is done to each cluster.  Its timeout, max_changes and max_falls are
+     * those of the whole sweep.  What says which cluster is not for it (user,
+     * assume_role, clusters, event, swept, snapshot) and what is for one
+     * cluster or an event alone (record, drop_duplicates, drop_foreign): EARG
+     * if it is set. */
+    const struct headcount_reconcile *each;
+    const char *const *clusters;
+    size_t clusters_n;
+    const char *const *regions;   /* none: that of `each`, or the handle's   */
     size_t regions_n;
     const char *const *roles;     /* ARNs; none: the handle's credentials    */
     size_t roles_n;
@@ -342,24 +380,37 @@ struct headcount_request {
     int at_once;                  /* 0: 10, at most 64                       */
     bool report;                  /* outcome.json, of all parts; `clusters` of
                                      the outcome are none in any case        */
-
-    /* RECONCILE and SWEEP: the brake on the whole run, which is this op, and on
-     * all of a handle's within ten minutes.  0: none; negative: EARG.  Beyond
-     * it a write is held (`too_many_changes`); a dry run counts what it would
-     * write. */
-    int64_t max_changes;          /* services that are written               */
-    int64_t max_falls;            /* tasks that are taken away               */
 };
 
-/* Starts an op; text is copied.  An event that is refused, a missing region
- * and the like are already an outcome: the op is DONE.  0, or HEADCOUNT_ENOMEM
- * or HEADCOUNT_EARG with nothing begun: a struct's size is wrong, which the log
- * says, or what the kind needs is missing. */
-int headcount_begin(headcount *h, headcount_op **out,
-                    const struct headcount_request *request);
+/* Each starts an op; text is copied.  0; or HEADCOUNT_ENOMEM, HEADCOUNT_EARG
+ * with *out NULL, nothing begun, and *error (may be NULL) filled.  An event
+ * that is refused, a missing region and the like are already an outcome: the
+ * op is DONE. */
+int headcount_begin_call(headcount *h, headcount_op **out,
+                         const struct headcount_call *call,
+                         struct headcount_error *error);
+int headcount_begin_fetch(headcount *h, headcount_op **out,
+                          const struct headcount_fetch *fetch,
+                          struct headcount_error *error);
+int headcount_begin_reconcile(headcount *h, headcount_op **out,
+                              const struct headcount_reconcile *reconcile,
+                              struct headcount_error *error);
+int headcount_begin_sweep(headcount *h, headcount_op **out,
+                          const struct headcount_sweep *sweep,
+                          struct headcount_error *error);
+/* The `user` of the struct that the op began with. */
+void *headcount_op_user(const headcount_op *op);
 
 /* ---- driving --------------------------------------------------------- */
 
+/* For poll(2), or for an event loop that is level triggered.
+ *
+ * The wants are good until the next call that can change them: step, begin_...,
+ * resume, refuse, decide_by_tags, cancel, drain, op_free.  Ask for them again
+ * after it.  Any of these calls may close a descriptor that it wanted before,
+ * and open another one with the same number: a loop drops each want whose id is
+ * no longer named, before it waits again.  (epoll forgets
+ * a closed descriptor by itself: no epoll_ctl is needed for it.) */
 struct headcount_want {
     uint64_t id;             /* never used again for another descriptor      */
     int fd;
@@ -496,7 +547,7 @@ const char *headcount_pair_find(const struct headcount_pairs *pairs,
 /* One more wish; copied.  0, or HEADCOUNT_ENOMEM, HEADCOUNT_EARG,
  * HEADCOUNT_ELIMIT, HEADCOUNT_ESTATE; why is a line of the log. */
 int headcount_wish(headcount_op *op, const struct headcount_wish *wish);
-/* Lowers the run's limits, which are request.max_changes and max_falls, to at
+/* Lowers the run's limits, which are max_changes and max_falls, to at
  * most these; 0 says nothing.  The smallest limit so far holds, whichever
  * cluster of the run it was said for.  0, HEADCOUNT_ESTATE (the op does not
  * ASK), or HEADCOUNT_EARG (a negative one). */
@@ -527,7 +578,7 @@ void headcount_sweep_progress(const headcount_op *op,
 /* ---- events ------------------------------------------------------------ */
 
 /* What an event (or Records of them, or a message of a queue) is about, read
- * as HEADCOUNT_RECONCILE reads it. */
+ * as headcount_begin_reconcile reads it. */
 struct headcount_event_cluster {
     const char *name;             /* or ARN, as it was named                 */
     const char *region, *account; /* the envelope's, else the ARN's, or ""   */
@@ -660,7 +711,7 @@ struct headcount_service {
     int64_t running, pending;            /* likewise                         */
     const char *rule;
     const char *switch_text;          /* or NULL: what lets it pass (a field of
-                                     the rule, or request.allow CODE)        */
+                                     the rule, or `allow` CODE of the op)    */
     int64_t hosts_counted;        /* or HEADCOUNT_UNKNOWN                    */
     const char *hosts_by, *hosts_filter;
     const char *at;               /* the wish's, "" if it had none           */
@@ -687,20 +738,23 @@ struct headcount_record {
                                      account                                 */
 };
 
+/* A cluster that failed fails no op: `code` is 0 if the op as a whole came to
+ * its end, and each failure counts in summary[HEADCOUNT_FAILED].  So success is
+ * code 0, summary[HEADCOUNT_FAILED] 0 and (of an event) records_failed 0. */
 struct headcount_outcome {
     int code;                     /* 0, or why the op as a whole failed      */
     const char *message;          /* the sentence for it, "" with 0          */
 
-    /* HEADCOUNT_CALL */
+    /* of a call */
     const char *service_code;     /* AWS's error code, "" if none            */
     const char *request_id;
-    int status;                   /* HTTP, 0 without an answer; FETCH too    */
-    const void *body;             /* the answer as it came; FETCH too        */
+    int status;                   /* HTTP, 0 without an answer; a fetch's too */
+    const void *body;             /* the answer as it came; a fetch's too    */
     size_t body_size;
 
-    /* HEADCOUNT_RECONCILE */
+    /* of a reconcile */
     const char *skipped_event;    /* why the event is not ours, or NULL      */
-    bool dry_run;                 /* of the request, or of all that the event
+    bool dry_run;                 /* of the struct, or of all that the event
                                      asks for: nothing was to be written     */
     const struct headcount_cluster *clusters;
     size_t clusters_n;
@@ -726,13 +780,13 @@ struct headcount_outcome {
     const struct headcount_timing *timings;
     size_t timings_n;
 
-    /* HEADCOUNT_FETCH */
+    /* of a fetch */
     const struct headcount_header *headers;
     size_t headers_n;
 
-    /* HEADCOUNT_SWEEP, and HEADCOUNT_RECONCILE without an event and without
-     * `record`: those of the request's wishes whose service is in none of the
-     * clusters, each of which was looked at.  Each counts once in
+    /* of a sweep, and of a reconcile without an event and without `record`:
+     * those of its wishes whose service is in none of the clusters, each of
+     * which was looked at.  Each counts once in
      * summary[HEADCOUNT_FAILED]; the rows of the clusters stay skipped,
      * `missing`. */
     const char *const *missing_services;

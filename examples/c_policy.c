@@ -49,15 +49,18 @@ static void decide(headcount_op *op)
 
 static int run(headcount *h, const char *cluster)
 {
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE,
+    const struct headcount_reconcile reconcile = {
+        .size = sizeof reconcile,
         .clusters = &cluster, .clusters_n = 1, .policy = true,
     };
+    struct headcount_error error;
     headcount_op *op;
     int state;
 
-    if (headcount_begin(h, &op, &request) != 0)
+    if (headcount_begin_reconcile(h, &op, &reconcile, &error) != 0) {
+        fprintf(stderr, "c_policy: %s\n", error.what);
         return 1;
+    }
     while ((state = headcount_wait(op, -1)) != HEADCOUNT_DONE)
         if (state == HEADCOUNT_ASKS)
             decide(op);

@@ -23,8 +23,8 @@ int main(int argc, char **argv)
         .size = sizeof wish, .service = argv[2],
         .rule = HEADCOUNT_PER_HOST, .tasks = 1,
     };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE,
+    const struct headcount_reconcile reconcile = {
+        .size = sizeof reconcile,
         .clusters = clusters, .clusters_n = 1,
         .wishes = &wish, .wishes_n = 1,
     };
@@ -33,7 +33,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "embed: %s\n", error.what);
         return 1;
     }
-    if (headcount_begin(h, &op, &request) != 0) {
+    if (headcount_begin_reconcile(h, &op, &reconcile, &error) != 0) {
+        fprintf(stderr, "embed: %s\n", error.what);
         headcount_free(h);
         return 1;
     }

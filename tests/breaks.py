@@ -115,7 +115,7 @@ BREAKS = [
     ("two runs write one cluster at a time", OP,
      r"other != NULL && !op_lock_is\(r, other\)", "other != NULL"),
     ("another region's record is done", "event_settle_foreign",
-     r"!r->op\.request\.drop_foreign && record->why\.n == 0", "false"),
+     r"!r->request\.drop_foreign && record->why\.n == 0", "false"),
     ("a record that nobody understands is deleted", "records_is_done",
      r"r->why\.n > 0 \|\|", "false ||"),
     ("a failed record of a FIFO queue is overtaken", "hc_records_judge",

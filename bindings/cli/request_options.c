@@ -34,7 +34,7 @@ static int read_autoscaler(const struct options *o, char **text)
 }
 
 static int take_wishes(struct request_options *t, const struct options *o,
-                       struct headcount_request *request)
+                       struct headcount_reconcile *request)
 {
     int code = read_autoscaler(o, &t->autoscaler);
 
@@ -56,7 +56,7 @@ static int take_wishes(struct request_options *t, const struct options *o,
 }
 
 int request_options_open(struct request_options *t, const struct options *o,
-                struct headcount_request *request)
+                struct headcount_reconcile *request)
 {
     memset(t, 0, sizeof *t);
     request->hosts = o->hosts_mode;

@@ -1,5 +1,5 @@
 /* cli/request_options.h - what is to be reconciled and by which rule, as the
- * options say it: the part of a request that plan, apply, handle and lambda
+ * options say it: the part of a reconcile that plan, apply, handle and lambda
  * share. */
 #ifndef CLI_REQUEST_OPTIONS_H
 #define CLI_REQUEST_OPTIONS_H
@@ -16,7 +16,7 @@ struct request_options {
  * the target.  0, or the exit code with the complaint on stderr.  Always
  * close. */
 int request_options_open(struct request_options *t, const struct options *o,
-                struct headcount_request *request);
+                struct headcount_reconcile *request);
 void request_options_close(struct request_options *t);
 
 #endif

@@ -50,8 +50,8 @@ void service_names_note(headcount *h, const char *cluster, const char *role,
                         struct missing_services *m)
 {
     char body[1400], region[64];
-    struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_CALL,
+    struct headcount_call call = {
+        .size = sizeof call,
         .timeout = NAMES_WITHIN, .service = "ecs",
         .operation = "ListServices", .body = body, .assume_role = role,
     };
@@ -63,9 +63,9 @@ void service_names_note(headcount *h, const char *cluster, const char *role,
     if (n < 0 || (size_t)n >= sizeof body || strpbrk(cluster, "\"\\"))
         return;
     region_of(cluster, region);
-    request.body_size = (size_t)n;
-    request.region = region[0] != '\0' ? region : NULL;
-    if (headcount_begin(h, &op, &request) != 0)
+    call.body_size = (size_t)n;
+    call.region = region[0] != '\0' ? region : NULL;
+    if (headcount_begin_call(h, &op, &call, NULL) != 0)
         return;
     if (!verbs_run(op, NULL)) {
         o = headcount_outcome(op);

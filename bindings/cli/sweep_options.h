@@ -7,9 +7,11 @@
 
 /* Something says which clusters: names, --all or --tag. */
 bool sweep_options_is_said(const struct options *o);
-/* `r` becomes a sweep; what RECONCILE has of it stays.  It borrows from both.
- */
-void sweep_options_put(struct headcount_request *r, const struct options *o,
-                  const struct cluster_tags *tags);
+/* `s` becomes a sweep that does `each` to its clusters, from which the members
+ * for events and for one role are taken.  It borrows from all three. */
+void sweep_options_put(struct headcount_sweep *s,
+                       struct headcount_reconcile *each,
+                       const struct options *o,
+                       const struct cluster_tags *tags);
 
 #endif

@@ -106,9 +106,13 @@ struct pending {
 /* Pushes an empty one, which frees itself. */
 struct pending *module_pending(lua_State *L, struct client *c,
                                module_finish *finish);
-/* Begins the request for the pending at the top of the stack and returns what
- * the whole function returns. */
-int module_run(lua_State *L, const struct headcount_request *request);
+/* One of headcount_begin_... */
+typedef int module_begin(headcount *h, headcount_op **op, const void *request,
+                         struct headcount_error *error);
+/* Begins the request, whose timeout is `timeout`, for the pending at the top of
+ * the stack, and returns what the whole function returns. */
+int module_run(lua_State *L, module_begin *begin, const void *request,
+               int64_t *timeout);
 /* No op that begins from now on goes on after this moment (monotonic
  * microseconds; INT64_MAX: none): for a host that has to answer by then. */
 void module_set_deadline(lua_State *L, int64_t until);

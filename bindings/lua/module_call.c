@@ -8,12 +8,12 @@
 /* ---- client:call(service, operation, input, options) ---- */
 
 static const struct option call_options[] = {
-    { "timeout", FIELD_SECONDS, offsetof(struct headcount_request, timeout) },
-    { "region", FIELD_TEXT, offsetof(struct headcount_request, region) },
+    { "timeout", FIELD_SECONDS, offsetof(struct headcount_call, timeout) },
+    { "region", FIELD_TEXT, offsetof(struct headcount_call, region) },
     { "endpoint_url", FIELD_TEXT,
-      offsetof(struct headcount_request, endpoint_url) },
+      offsetof(struct headcount_call, endpoint_url) },
     { "retry_writes", FIELD_FLAG,
-      offsetof(struct headcount_request, retry_writes) },
+      offsetof(struct headcount_call, retry_writes) },
     { NULL, FIELD_VALUE, 0 }
 };
 
@@ -40,11 +40,17 @@ static int call_finish(lua_State *L, const struct headcount_outcome *o)
     return 1;
 }
 
+static int call_begin(headcount *h, headcount_op **op, const void *call,
+                      struct headcount_error *error)
+{
+    return headcount_begin_call(h, op, call, error);
+}
+
 int module_call(lua_State *L)
 {
     struct client *c = module_client(L, 1);
-    struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_CALL,
+    struct headcount_call request = {
+        .size = sizeof request,
         .service = luaL_checkstring(L, 2),
         .operation = luaL_checkstring(L, 3),
     };
@@ -59,16 +65,16 @@ int module_call(lua_State *L)
         request.body = lua_tolstring(L, -1, &request.body_size);
     }
     module_pending(L, c, call_finish);
-    return module_run(L, &request);
+    return module_run(L, call_begin, &request, &request.timeout);
 }
 
 /* ---- client:fetch{ method, url, headers, body, timeout } ---- */
 
 
 static const struct option fetch_options[] = {
-    { "method", FIELD_TEXT, offsetof(struct headcount_request, method) },
-    { "url", FIELD_TEXT, offsetof(struct headcount_request, url) },
-    { "timeout", FIELD_SECONDS, offsetof(struct headcount_request, timeout) },
+    { "method", FIELD_TEXT, offsetof(struct headcount_fetch, method) },
+    { "url", FIELD_TEXT, offsetof(struct headcount_fetch, url) },
+    { "timeout", FIELD_SECONDS, offsetof(struct headcount_fetch, timeout) },
     { "headers", FIELD_VALUE, 0 }, { "body", FIELD_VALUE, 0 },
     { NULL, FIELD_VALUE, 0 }
 };
@@ -146,7 +152,7 @@ static const char *header_text(lua_State *L, int i, const char *what)
 
 /* { ["Content-Type"] = "text/plain" } on top; a copy of it, which stays on the
  * stack, holds the texts. */
-static void take_headers(lua_State *L, struct headcount_request *r)
+static void take_headers(lua_State *L, struct headcount_fetch *r)
 {
     int t = lua_gettop(L);
     size_t n = 0;
@@ -169,11 +175,17 @@ static void take_headers(lua_State *L, struct headcount_request *r)
         };
 }
 
+static int fetch_begin(headcount *h, headcount_op **op, const void *fetch,
+                       struct headcount_error *error)
+{
+    return headcount_begin_fetch(h, op, fetch, error);
+}
+
 int module_fetch(lua_State *L)
 {
     struct client *c = module_client(L, 1);
-    struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_FETCH,
+    struct headcount_fetch request = {
+        .size = sizeof request,
     };
 
     luaL_checktype(L, 2, LUA_TTABLE);
@@ -190,5 +202,5 @@ int module_fetch(lua_State *L)
     module_field(L, 2, "headers");
     take_headers(L, &request);
     module_pending(L, c, fetch_finish);
-    return module_run(L, &request);
+    return module_run(L, fetch_begin, &request, &request.timeout);
 }

@@ -334,10 +334,11 @@ static int64_t time_for(lua_State *L, int64_t asked)
 }
 
 /* Nothing that may run Lua stands between the look at the client and here. */
-static int op_begin(struct pending *p, const struct headcount_request *request)
+static int op_begin(struct pending *p, module_begin *begin, const void *request,
+                    struct headcount_error *error)
 {
     struct client *c = p->client;
-    int err = headcount_begin(c->h, &p->op, request);
+    int err = begin(c->h, &p->op, request, error);
 
     if (err != 0)
         return err;
@@ -365,18 +366,19 @@ static int op_wait(lua_State *L, struct pending *p)
     return op_end(L);
 }
 
-int module_run(lua_State *L, const struct headcount_request *request)
+int module_run(lua_State *L, module_begin *begin, const void *request,
+               int64_t *timeout)
 {
     struct pending *p = lua_touserdata(L, -1);
-    struct headcount_request bounded = *request;
+    struct headcount_error error;
 
-    bounded.timeout = time_for(L, request->timeout);
+    *timeout = time_for(L, *timeout);
     if (p->client->closed)
         return was_closed(L);
-    int err = op_begin(p, &bounded);
+    int err = op_begin(p, begin, request, &error);
 
     if (err != 0)
-        return module_fail_code(L, "the request cannot be begun", err);
+        return module_fail_code(L, error.what, err);
     lua_replace(L, 1);
     lua_settop(L, 1);
     if (!is_entered(L) || !lua_isyieldable(L))

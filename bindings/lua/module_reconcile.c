@@ -14,7 +14,7 @@
 #define NAMES_MAX 10000
 
 struct reconcile_options {
-    struct headcount_request request;
+    struct headcount_reconcile request;
     const char *policy, *policy_name, *where, *hosts, *constraints;
     char sha256[65];
 };
@@ -54,7 +54,7 @@ static const char *take_json(lua_State *L, int i, size_t *n)
 }
 
 /* A name, an ARN, or a list of them; an event as a table or as JSON. */
-static void take_target(lua_State *L, struct headcount_request *r)
+static void take_target(lua_State *L, struct headcount_reconcile *r)
 {
     const char **one;
 
@@ -138,7 +138,7 @@ static void take_constraints(lua_State *L, struct reconcile_options *o)
 
 static void take_rest(lua_State *L, struct reconcile_options *o)
 {
-    struct headcount_request *r = &o->request;
+    struct headcount_reconcile *r = &o->request;
 
     if (o->hosts != NULL) {
         lua_pushstring(L, o->hosts);
@@ -237,11 +237,18 @@ static int reconcile_finish(lua_State *L, const struct headcount_outcome *o)
     return 2;
 }
 
+static int reconcile_begin(headcount *h, headcount_op **op,
+                           const void *reconcile,
+                           struct headcount_error *error)
+{
+    return headcount_begin_reconcile(h, op, reconcile, error);
+}
+
 int module_reconcile(lua_State *L)
 {
     struct client *c = module_client(L, 1);
     struct reconcile_options o = {
-        .request = { .size = sizeof o.request, .kind = HEADCOUNT_RECONCILE },
+        .request = { .size = sizeof o.request },
     };
     struct pending *p;
     int failed;
@@ -255,5 +262,6 @@ int module_reconcile(lua_State *L)
     o.request.ask_targets = o.policy != NULL || o.request.dry_run;
     p = module_pending(L, c, reconcile_finish);
     failed = o.policy == NULL ? 0 : open_policy(L, p, &o);
-    return failed != 0 ? failed : module_run(L, &o.request);
+    return failed != 0 ? failed : module_run(L, reconcile_begin, &o.request,
+                                             &o.request.timeout);
 }

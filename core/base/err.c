@@ -28,7 +28,6 @@ static const struct {
     ERROR_CODE(EDNS, "the name has no address"),
     ERROR_CODE(EDNSFAIL, "the name could not be looked up"),
     ERROR_CODE(ECONNECT, "no connection"),
-    ERROR_CODE(EPROXY, "the proxy refused"),
     ERROR_CODE(ETLS, "the TLS handshake or a record failed"),
     ERROR_CODE(ECERT, "the server's certificate is not acceptable"),
     ERROR_CODE(ETIMEDOUT, "no answer in time"),

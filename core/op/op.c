@@ -123,8 +123,8 @@ struct hc_call_config hc_op_call_config(headcount_op *op)
 {
     return (struct hc_call_config){
         .client = &op->h->client, .creds = op->creds,
-        .region = hc_str(op->request.region),
-        .endpoint_url = hc_str(op->request.endpoint_url),
+        .region = hc_str(op->params.region),
+        .endpoint_url = hc_str(op->params.endpoint_url),
         .deadline = op->deadline, .stats = &op->stats,
         .timings = op->parent != NULL ? &op->parent->timings : &op->timings,
     };
@@ -136,8 +136,8 @@ int hc_op_check_endpoint(headcount_op *op, struct hc_str region)
     const struct hc_service *ecs = hc_service_at(HC_SERVICE_ECS);
     const struct hc_endpoint_ask ask = {
         .service = ecs, .region = region,
-        .url = op->request.endpoint_url != NULL
-                   ? hc_str(op->request.endpoint_url)
+        .url = op->params.endpoint_url != NULL
+                   ? hc_str(op->params.endpoint_url)
                    : hc_config_url(config, ecs),
         .use_fips = config->use_fips, .use_dualstack = config->use_dualstack,
     };
@@ -156,8 +156,29 @@ struct hc_brake *hc_op_brake(headcount_op *op)
 
 /* ---- new, start, cancel, free ---- */
 
+const char *hc_op_text(headcount_op *op, const char *text)
+{
+    return text != NULL ? hc_arena_str(&op->arena, hc_str(text)).p : NULL;
+}
+
+const char *const *hc_op_texts(headcount_op *op, const char *const *texts,
+                               size_t n)
+{
+    const char **to = hc_arena_zero(&op->arena, n * sizeof *to);
+
+    for (size_t i = 0; to != NULL && i < n; i++)
+        to[i] = hc_op_text(op, texts[i]);
+    return to;
+}
+
+const void *hc_op_bytes(headcount_op *op, const void *bytes, size_t n)
+{
+    return bytes != NULL ? hc_arena_str(&op->arena, hc_str_n(bytes, n)).p
+                         : NULL;
+}
+
 headcount_op *hc_op_new(headcount *h, const struct op_class *class,
-                        const struct headcount_request *request)
+                        const struct hc_op_params *params)
 {
     headcount_op *op = hc_alloc(&h->net.sys.alloc, class->size);
 
@@ -165,19 +186,20 @@ headcount_op *hc_op_new(headcount *h, const struct op_class *class,
         return NULL;
     op->h = h;
     op->class = class;
-    op->request = *request;
     op->state = HEADCOUNT_RUNNING;
     op->timings.alloc = &h->net.sys.alloc;
     op->brake.window = &h->written;
-    hc_brake_limit(&op->brake, request->max_changes, request->max_falls,
-                   false);
     op->outcome.service_code = op->outcome.request_id = "";
     op->outcome.body = "";
     op->outcome.json = "";
     op->started = hc_now(&h->net.sys);
-    op->deadline = request->timeout > 0
-                       ? hc_time_add(op->started, request->timeout) : HC_NEVER;
+    op->deadline = params->timeout > 0
+                       ? hc_time_add(op->started, params->timeout) : HC_NEVER;
     hc_arena_init(&op->arena, &h->net.sys.alloc, OP_ARENA);
+    op->params = *params;
+    op->params.region = hc_op_text(op, params->region);
+    op->params.endpoint_url = hc_op_text(op, params->endpoint_url);
+    op->params.assume_role = hc_op_text(op, params->assume_role);
     hc_job_init(&op->job, &h->net.jobs, op_run);
     op->next = h->ops;
     if (h->ops != NULL)
@@ -188,9 +210,9 @@ headcount_op *hc_op_new(headcount *h, const struct op_class *class,
 
 headcount_op *hc_op_new_child(headcount_op *parent,
                               const struct op_class *class,
-                              const struct headcount_request *request)
+                              const struct hc_op_params *params)
 {
-    headcount_op *op = hc_op_new(parent->h, class, request);
+    headcount_op *op = hc_op_new(parent->h, class, params);
 
     if (op != NULL) {
         op->parent = parent;
@@ -199,10 +221,24 @@ headcount_op *hc_op_new_child(headcount_op *parent,
     return op;
 }
 
+int hc_op_begin(headcount_op *op, headcount_op **out,
+                struct headcount_error *e)
+{
+    if (op == NULL || hc_arena_error(&op->arena) < 0) {
+        headcount_op_free(op);
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for an op");
+    }
+    hc_op_start(op);
+    *out = op;
+    return 0;
+}
+
 void hc_op_start(headcount_op *op)
 {
-    int err = op->class->start(op);
+    int err = hc_arena_error(&op->arena);
 
+    if (err == 0)
+        err = op->class->start(op);
     if (err != 0)
         op_done(op, err);
 }
@@ -266,6 +302,11 @@ const struct headcount_outcome *headcount_outcome(const headcount_op *op)
 enum headcount_state headcount_op_state(const headcount_op *op)
 {
     return op->state;
+}
+
+void *headcount_op_user(const headcount_op *op)
+{
+    return op->params.user;
 }
 
 int hc_op_refused(headcount *h, const char *call,

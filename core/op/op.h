@@ -42,6 +42,13 @@ struct headcount {
     size_t inside;
 };
 
+/* What every kind of op has from the caller. */
+struct hc_op_params {
+    void *user;
+    const char *region, *endpoint_url, *assume_role;     /* or NULL */
+    int64_t timeout;
+};
+
 struct op_class {
     size_t size;
     /* 0: under way; 1: done at once; < 0: failed, with op->error set or a code
@@ -65,7 +72,7 @@ struct headcount_op {
     struct hc_job job;                   /* first member                     */
     const struct op_class *class;
     headcount *h;
-    struct headcount_request request;    /* its texts are in the arena       */
+    struct hc_op_params params;          /* its texts are in the arena       */
     enum headcount_state state;
     struct headcount_outcome outcome;
     struct hc_arena arena;
@@ -78,8 +85,7 @@ struct headcount_op {
     headcount_op *prev, *next;           /* all ops                          */
     headcount_op *changed_next;
     bool is_changed;
-    headcount_op *parent;                /* NULL, or the op that owns this one:
-                                            its request's texts are shared   */
+    headcount_op *parent;                /* NULL, or the op that owns this   */
     headcount_op *asking;                /* in ASKS: the op that asks, itself
                                             or a child                       */
 };
@@ -87,16 +93,24 @@ struct headcount_op {
 /* Takes the op out of the list for headcount_next. */
 void hc_op_unqueue_changed(headcount_op *op);
 
-/* A new op of this class, zero beyond headcount_op; NULL: no memory.  The
- * request's texts are borrowed until hc_op_start. */
+/* A new op of this class, zero beyond headcount_op; NULL: no memory. */
 headcount_op *hc_op_new(headcount *h, const struct op_class *class,
-                        const struct headcount_request *request);
+                        const struct hc_op_params *params);
 /* An op that wakes its parent where another one is given to headcount_next: its
- * deadline, brake and timings are the parent's, and so are the texts of its
- * request. */
+ * deadline, brake and timings are the parent's. */
 headcount_op *hc_op_new_child(headcount_op *parent,
                               const struct op_class *class,
-                              const struct headcount_request *request);
+                              const struct hc_op_params *params);
+/* Copies into op->arena; NULL stays NULL.  hc_arena_error says whether memory
+ * was there. */
+const char *hc_op_text(headcount_op *op, const char *text);
+const char *const *hc_op_texts(headcount_op *op, const char *const *texts,
+                               size_t n);
+const void *hc_op_bytes(headcount_op *op, const void *bytes, size_t n);
+/* Starts an op that has what its kind needs, and gives it to the caller; NULL,
+ * or one whose arena had no memory, is HEADCOUNT_ENOMEM with *e set. */
+int hc_op_begin(headcount_op *op, headcount_op **out,
+                struct headcount_error *e);
 /* The op is RUNNING after this, or DONE. */
 void hc_op_start(headcount_op *op);
 /* Frees a child, whose counters become the parent's.  NULL is fine. */

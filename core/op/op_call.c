@@ -6,6 +6,7 @@
 
 struct op_call {
     headcount_op op;
+    struct headcount_call request;
     struct hc_call call;
     struct hc_json json;                 /* judges the answer as it comes    */
     struct hc_buf body;
@@ -45,9 +46,9 @@ static int op_call_read(struct hc_json *j, struct hc_str text,
     return got < 0 ? got : 0;
 }
 
-static struct hc_str op_call_request(const headcount_op *op)
+static struct hc_str op_call_request(const struct op_call *c)
 {
-    return hc_str_unmarked(hc_str_n(op->request.body, op->request.body_size));
+    return hc_str_unmarked(hc_str_n(c->request.body, c->request.body_size));
 }
 
 static bool op_call_is_object(struct hc_str text)
@@ -62,9 +63,10 @@ static bool op_call_is_object(struct hc_str text)
 /* The request's own body: an object, as every operation takes. */
 static int op_call_check_body(headcount_op *op)
 {
+    struct op_call *c = call_of(op);
     struct hc_json j;
     struct headcount_error why = { .code = 0 };
-    struct hc_str text = op_call_request(op);
+    struct hc_str text = op_call_request(c);
 
     if (text.n > CALL_REQUEST_MAX)
         return hc_error_set(&op->error, HEADCOUNT_ELIMIT,
@@ -94,24 +96,24 @@ static int op_call_check_body(headcount_op *op)
 static int op_call_start(headcount_op *op)
 {
     struct op_call *c = call_of(op);
-    int err = hc_op_find_creds(op, hc_str(op->request.assume_role));
+    int err = hc_op_find_creds(op, hc_str(op->params.assume_role));
 
     if (err < 0)
         return err;
     struct hc_call_config config = hc_op_call_config(op);
 
     hc_buf_init(&c->body, &op->h->net.sys.alloc, CALL_ANSWER_MAX);
-    config.service = hc_service_find(hc_str(op->request.service), &op->error);
+    config.service = hc_service_find(hc_str(c->request.service), &op->error);
     if (config.service == NULL)
         return op->error.code;
-    if (op->request.body_size > 0)
+    if (c->request.body_size > 0)
         err = op_call_check_body(op);
     if (err < 0)
         return err;
     op_call_judge(op);
-    config.operation = hc_str(op->request.operation);
-    config.body = op_call_request(op);
-    config.replay_ok = op->request.retry_writes;
+    config.operation = hc_str(c->request.operation);
+    config.body = op_call_request(c);
+    config.replay_ok = c->request.retry_writes;
     config.paced = op->parent != NULL;
     err = hc_call_start(&c->call, &op->h->net, &op->job, &config);
     return err < 0 ? hc_error_pass(&op->error, &c->call.error) : 0;
@@ -214,19 +216,83 @@ static void op_call_free(headcount_op *op)
     hc_buf_fini(&c->body);
 }
 
-const struct op_class hc_op_call_class = {
+static const struct op_class op_call_class = {
     .size = sizeof(struct op_call), .start = op_call_start,
     .step = op_call_step, .cancel = op_call_cancel, .free = op_call_free,
 };
 
-headcount_op *hc_op_call_begin_child(headcount_op *parent,
-                                     const struct headcount_request *request)
+/* ---- begin ---- */
+
+/* Texts are borrowed. */
+static headcount_op *op_call_fill(headcount_op *op,
+                                  const struct headcount_call *call)
 {
-    headcount_op *op = hc_op_new_child(parent, &hc_op_call_class, request);
+    if (op != NULL)
+        call_of(op)->request = *call;
+    return op;
+}
+
+static struct hc_op_params op_call_params(const struct headcount_call *c)
+{
+    return (struct hc_op_params){
+        .user = c->user, .region = c->region, .endpoint_url = c->endpoint_url,
+        .assume_role = c->assume_role, .timeout = c->timeout,
+    };
+}
+
+headcount_op *hc_op_call_begin_child(headcount_op *parent,
+                                     const struct headcount_call *call)
+{
+    const struct hc_op_params params = op_call_params(call);
+    headcount_op *op = op_call_fill(
+        hc_op_new_child(parent, &op_call_class, &params), call);
 
     if (op != NULL)
         hc_op_start(op);
     return op;
+}
+
+static int op_call_check(struct headcount_call *c,
+                         const struct headcount_call *call,
+                         struct headcount_error *e)
+{
+    int err = hc_take_struct(c, &hc_form_call, call, e);
+
+    if (err < 0)
+        return err;
+    if (c->service == NULL || c->operation == NULL)
+        return hc_error_set(e, HEADCOUNT_EARG, "%s is NULL: a call names an "
+                            "AWS service and one of its operations, as ecs "
+                            "and ListClusters",
+                            c->service == NULL ? "service" : "operation");
+    if (c->body == NULL && c->body_size > 0)
+        return hc_error_set(e, HEADCOUNT_EARG,
+                            "body is NULL, and body_size %zu", c->body_size);
+    return 0;
+}
+
+int headcount_begin_call(headcount *h, headcount_op **out,
+                         const struct headcount_call *call,
+                         struct headcount_error *error)
+{
+    struct headcount_call c = { .size = 0 };
+    struct headcount_error e = { .code = 0 };
+    int err = op_call_check(&c, call, &e);
+
+    *out = NULL;
+    if (err == 0) {
+        const struct hc_op_params params = op_call_params(&c);
+        headcount_op *op = hc_op_new(h, &op_call_class, &params);
+
+        if (op != NULL) {
+            c.service = hc_op_text(op, c.service);
+            c.operation = hc_op_text(op, c.operation);
+            c.body = hc_op_bytes(op, c.body, c.body_size);
+        }
+        err = hc_op_begin(op_call_fill(op, &c), out, &e);
+    }
+    hc_give_error(error, &e);
+    return err;
 }
 
 void hc_op_call_strike(headcount_op *op, char *text)

@@ -4,11 +4,10 @@
 
 #include "op/op.h"
 
-extern const struct op_class hc_op_call_class;
-
-/* A call that another op makes; NULL: no memory. */
+/* A call that another op makes.  Operation and body are borrowed until it is
+ * freed.  NULL: no memory. */
 headcount_op *hc_op_call_begin_child(headcount_op *parent,
-                                     const struct headcount_request *request);
+                                     const struct headcount_call *call);
 /* Strikes the call's secrets out of a sentence about its answer. */
 void hc_op_call_strike(headcount_op *op, char *text);
 

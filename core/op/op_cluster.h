@@ -1,13 +1,9 @@
-/* op/op_cluster.h - a reconcile as others see it: its class, and the reconcile
- * of one cluster that a sweep runs.
- */
+/* op/op_cluster.h - the reconcile of one cluster that a sweep runs. */
 #ifndef HC_OP_OP_CLUSTER_H
 #define HC_OP_OP_CLUSTER_H
 
 #include "op/op.h"
 #include "plan/plan.h"
-
-extern const struct op_class hc_op_reconcile_class;
 
 /* A person who misspells names reads a few sentences: so many clusters of a run
  * ask which clusters there are. */
@@ -15,6 +11,9 @@ extern const struct op_class hc_op_reconcile_class;
 
 /* What a sweep knows of a cluster that it begins. */
 struct hc_op_cluster_params {
+    const struct headcount_reconcile *each;      /* borrowed                 */
+    const char *cluster;                 /* its name or ARN                  */
+    const char *region, *role;           /* role NULL: the handle's creds    */
     const struct hc_wish *wishes;        /* of all its clusters; borrowed    */
     size_t wishes_n;
     size_t at;                           /* among its clusters, from 0       */
@@ -23,9 +22,8 @@ struct hc_op_cluster_params {
                                             error may list which there are   */
 };
 
-/* The request names one cluster.  NULL: no memory. */
+/* NULL: no memory. */
 headcount_op *hc_op_cluster_begin(headcount_op *sweep,
-                                  const struct headcount_request *request,
                                   const struct hc_op_cluster_params *params);
 /* Of an op that is DONE with outcome.code 0. */
 const struct headcount_cluster *hc_op_cluster_result(const headcount_op *op);

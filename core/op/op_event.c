@@ -18,7 +18,7 @@ static bool event_drop_known(struct op_reconcile *r)
 {
     bool dropped = false;
 
-    for (size_t i = 0; r->op.request.drop_duplicates &&
+    for (size_t i = 0; r->request.drop_duplicates &&
                        i < r->records.versions_n; i++) {
         const struct hc_event_version *seen = &r->records.versions[i];
         struct hc_memory_key key = event_key(seen);
@@ -66,7 +66,7 @@ static bool event_is_sound(struct hc_records *b,
     return sound;
 }
 
-static bool event_is_named(const struct headcount_request *r, struct hc_str c)
+static bool event_is_named(const struct headcount_reconcile *r, struct hc_str c)
 {
     for (size_t i = 0; i < r->clusters_n; i++)
         if (hc_str_eqz(c, r->clusters[i]))
@@ -80,7 +80,7 @@ static void event_narrow(struct op_reconcile *r)
     struct hc_records *b = &r->records;
 
     for (size_t i = 0; i < b->clusters_n; i++)
-        if (!event_is_named(&r->op.request, b->clusters[i].arn.text))
+        if (!event_is_named(&r->request, b->clusters[i].arn.text))
             hc_records_settle(b, i, false);
 }
 
@@ -108,11 +108,11 @@ bool hc_op_event_names(const struct op_reconcile *r, size_t at)
 
 int hc_op_event_read(struct op_reconcile *r)
 {
-    enum headcount_sweep_state swept = r->op.request.swept;
+    enum headcount_sweep_state swept = r->request.swept;
     struct hc_records *b = &r->records;
     int err = hc_records_get(
         b, &r->op.h->net.sys.alloc,
-        hc_str_n(r->op.request.event, r->op.request.event_size), &r->op.error);
+        hc_str_n(r->request.event, r->request.event_size), &r->op.error);
     bool dropped, sound;
 
     r->has_event = true;
@@ -159,7 +159,7 @@ static void event_settle_clusters(struct op_reconcile *r)
 
         r->records.clusters[i].foreign = foreign;
         hc_records_settle(&r->records, i, foreign
-                            ? r->op.request.drop_foreign
+                            ? r->request.drop_foreign
                             : event_went_well(&r->results[at]));
     }
 }
@@ -188,7 +188,7 @@ static int event_settle_foreign(struct op_reconcile *r)
             continue;
         r->op.outcome.foreign++;
         record->foreign = true;
-        if (!r->op.request.drop_foreign && record->why.n == 0)
+        if (!r->request.drop_foreign && record->why.n == 0)
             record->why =
                 hc_str(hc_op_targets_foreign_why(r, r->names_of[cluster]));
     }
@@ -199,7 +199,7 @@ static int event_settle_foreign(struct op_reconcile *r)
 static void event_note_versions(struct op_reconcile *r)
 {
 
-    for (size_t i = 0; r->at > 0 && !r->op.request.dry_run &&
+    for (size_t i = 0; r->at > 0 && !r->request.dry_run &&
                        i < r->records.versions_n; i++) {
         const struct hc_event_version *seen = &r->records.versions[i];
         struct hc_memory_key key = event_key(seen);

@@ -1,10 +1,10 @@
-/* op/op_fetch.c - HEADCOUNT_FETCH: one plain HTTP request over what calls use.
+/* op/op_fetch.c - one plain HTTP request over what calls use.
  *
  * The request is put together once, at start, where the caller's memory still
  * is: what it holds may be secret, so it lives in one buf that is wiped, and
  * no sentence shows a header's value or more of a URL than scheme and host.
  */
-#include "op/op_fetch.h"
+#include "op/op.h"
 
 #include "base/text.h"
 #include "net/conn.h"
@@ -12,6 +12,7 @@
 
 struct op_fetch {
     headcount_op op;
+    const struct headcount_fetch *given; /* the caller's; NULL once begun    */
     struct hc_fetch fetch;
     struct hc_endpoint at;
     struct hc_buf request;               /* head and body; secret            */
@@ -42,7 +43,7 @@ static bool fetch_is_repeatable(const char *method)
 
 static int op_fetch_method(headcount_op *op)
 {
-    const struct headcount_request *r = &op->request;
+    const struct headcount_fetch *r = fetch_of(op)->given;
     struct op_fetch *f = fetch_of(op);
     struct hc_str method = hc_str(r->method != NULL ? r->method
                                   : r->body_size > 0 ? "POST" : "GET");
@@ -80,7 +81,7 @@ static struct hc_str fetch_shown(struct hc_str url)
 
 static int op_fetch_url(headcount_op *op, struct hc_url *url)
 {
-    struct hc_str rest = hc_str(op->request.url);
+    struct hc_str rest = hc_str(fetch_of(op)->given->url);
     struct hc_str text = hc_str_cut(&rest, '#');
     struct hc_str shown = fetch_shown(text);
     const char *why = hc_url_wrong(url, text);
@@ -152,7 +153,7 @@ static int op_fetch_check_header(headcount_op *op,
     return 0;
 }
 
-static bool fetch_has(const struct headcount_request *r, struct hc_str name)
+static bool fetch_has(const struct headcount_fetch *r, struct hc_str name)
 {
     for (size_t i = 0; i < r->headers_n; i++)
         if (hc_str_eqi(hc_str(r->headers[i].name), name))
@@ -171,7 +172,7 @@ static void fetch_put_header(struct hc_buf *out, struct hc_str name,
 
 static int op_fetch_put_headers(headcount_op *op)
 {
-    const struct headcount_request *r = &op->request;
+    const struct headcount_fetch *r = fetch_of(op)->given;
     struct hc_buf *out = &fetch_of(op)->request;
 
     fetch_put_header(out, HC_STR("Host"), hc_str(fetch_of(op)->at.host));
@@ -200,7 +201,7 @@ static bool fetch_says_length(headcount_op *op)
 {
     struct hc_str method = hc_str(fetch_of(op)->method);
 
-    return op->request.body_size > 0 || hc_str_eqz(method, "POST") ||
+    return fetch_of(op)->given->body_size > 0 || hc_str_eqz(method, "POST") ||
            hc_str_eqz(method, "PUT") || hc_str_eqz(method, "PATCH");
 }
 
@@ -227,11 +228,11 @@ static int op_fetch_put(headcount_op *op, const struct hc_url *url)
         return err;
     if (fetch_says_length(op)) {
         hc_buf_lit(out, "Content-Length: ");
-        hc_buf_u64(out, op->request.body_size);
+        hc_buf_u64(out, fetch_of(op)->given->body_size);
         hc_buf_lit(out, "\r\n");
     }
     hc_buf_lit(out, "\r\n");
-    hc_buf_put(out, op->request.body, op->request.body_size);
+    hc_buf_put(out, fetch_of(op)->given->body, fetch_of(op)->given->body_size);
     err = hc_buf_error(out);
     if (err == HEADCOUNT_ELIMIT)
         return hc_error_set(&op->error, err, "%s: the request is larger than "
@@ -261,11 +262,11 @@ static int op_fetch_start(headcount_op *op)
     const struct hc_fetch_config config = {
         .origin = f->at.origin,
         .anchors = hc_client_anchors(&op->h->client, &f->at),
-        .replay_after_flush_ok = op->request.replay_ok ||
+        .replay_after_flush_ok = fetch_of(op)->given->replay_ok ||
                                  fetch_is_repeatable(f->method),
         .is_head = hc_str_eqz(hc_str(f->method), "HEAD"),
         .deadline = op->deadline, .stats = &op->stats,
-        .first_byte_timeout = op->request.first_byte_timeout,
+        .first_byte_timeout = fetch_of(op)->given->first_byte_timeout,
     };
 
     hc_stats_count(&op->h->net.stats, &op->stats, api_calls);
@@ -422,7 +423,56 @@ static void op_fetch_free(headcount_op *op)
     hc_buf_fini(&f->body);
 }
 
-const struct op_class hc_op_fetch_class = {
+static const struct op_class op_fetch_class = {
     .size = sizeof(struct op_fetch), .start = op_fetch_start,
     .step = op_fetch_step, .cancel = op_fetch_cancel, .free = op_fetch_free,
 };
+
+/* ---- begin ---- */
+
+static int op_fetch_check(struct headcount_fetch *f,
+                          const struct headcount_fetch *fetch,
+                          struct headcount_error *e)
+{
+    int err = hc_take_struct(f, &hc_form_fetch, fetch, e);
+
+    if (err < 0)
+        return err;
+    if (f->url == NULL)
+        return hc_error_set(e, HEADCOUNT_EARG, "url is NULL");
+    if (f->body == NULL && f->body_size > 0)
+        return hc_error_set(e, HEADCOUNT_EARG,
+                            "body is NULL, and body_size %zu", f->body_size);
+    if (f->headers == NULL && f->headers_n > 0)
+        return hc_error_set(e, HEADCOUNT_EARG,
+                            "headers is NULL, and headers_n %zu", f->headers_n);
+    for (size_t i = 0; i < f->headers_n; i++)
+        if (f->headers[i].name == NULL || f->headers[i].value == NULL)
+            return hc_error_set(e, HEADCOUNT_EARG, "headers[%zu].%s is NULL", i,
+                                f->headers[i].name == NULL ? "name" : "value");
+    return 0;
+}
+
+int headcount_begin_fetch(headcount *h, headcount_op **out,
+                          const struct headcount_fetch *fetch,
+                          struct headcount_error *error)
+{
+    struct headcount_fetch f = { .size = 0 };
+    struct headcount_error e = { .code = 0 };
+    int err = op_fetch_check(&f, fetch, &e);
+
+    *out = NULL;
+    if (err == 0) {
+        const struct hc_op_params params = { .user = f.user,
+                                             .timeout = f.timeout };
+        headcount_op *op = hc_op_new(h, &op_fetch_class, &params);
+
+        if (op != NULL)
+            fetch_of(op)->given = &f;
+        err = hc_op_begin(op, out, &e);
+        if (err == 0)
+            fetch_of(op)->given = NULL;
+    }
+    hc_give_error(error, &e);
+    return err;
+}

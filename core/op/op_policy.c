@@ -45,8 +45,8 @@ void hc_op_policy_ask(struct op_reconcile *r)
         .partition = hc_arena_str(arena, c->partition).p,
         .round = one->policy.rounds + 1,
         .time = hc_run_wall(one),
-        .event = r->op.request.event,
-        .event_size = r->op.request.event_size,
+        .event = r->request.event,
+        .event_size = r->request.event_size,
         .confirming = one->policy.again,
     };
 }
@@ -337,9 +337,10 @@ int headcount_wish(headcount_op *op, const struct headcount_wish *wish)
     if (r == NULL)
         return HEADCOUNT_ESTATE;
     if (hc_take_struct(&w, &hc_form_wish, wish, &e) < 0 ||
-        !hc_op_wish_is_sound(&w))
+        hc_op_check_wish(&w, &e) < 0)
         return hc_op_refused(r->op.h, "headcount_wish", &e);
-    err = hc_op_take_wish(&r->op, &r->run->run.facts.arena, &w, &taken);
+    err = hc_op_take_wish(&r->op, &r->request, &r->run->run.facts.arena, &w,
+                          &taken);
     if (err == 0)
         err = hc_op_policy_add(r, &taken);
     if (err < 0)

@@ -7,7 +7,7 @@
 static int tags_put(struct op_reconcile *r, const char *name,
                     const struct headcount_service_fact *s)
 {
-    const struct headcount_request *request = &r->op.request;
+    const struct headcount_reconcile *request = &r->request;
     struct hc_arena *arena = &r->run->run.facts.arena;
     struct hc_wish w = { .service = HC_STR("") };
     struct headcount_error e = { 0 };

@@ -1,5 +1,5 @@
-/* op/op_reconcile.c - HEADCOUNT_RECONCILE: an event or names become clusters,
- * and those are reconciled one after another.
+/* op/op_reconcile.c - an event or names become clusters, and those are
+ * reconciled one after another.
  *
  *   start   the event is read, names and wishes are checked, nothing is sent
  *   step    credentials once, then cluster by cluster: each one's run begins
@@ -14,10 +14,13 @@
 #include "base/text.h"
 #include "op/op_event.h"
 #include "op/op_policy.h"
+#include "op/op_request.h"
 #include "op/op_targets.h"
 #include "op/op_wishes.h"
 #include "reconcile/missing.h"
 #include "reconcile/snapshot.h"
+
+static const struct op_class op_reconcile_class;
 
 static struct op_reconcile *reconcile_of(headcount_op *op)
 {
@@ -32,12 +35,12 @@ static bool op_has_scaling(const struct op_reconcile *r)
     const struct hc_service *ecs = hc_service_at(HC_SERVICE_ECS);
     const struct hc_service *scaling = hc_service_at(HC_SERVICE_SCALING);
 
-    return r->op.request.endpoint_url != NULL ||
+    return r->request.endpoint_url != NULL ||
            hc_config_url(config, scaling).n > 0 ||
            hc_config_url(config, ecs).n == 0;
 }
 
-static bool op_heeds_all(const struct headcount_request *request)
+static bool op_heeds_all(const struct headcount_reconcile *request)
 {
     if (request->constraints == HEADCOUNT_CONSTRAINTS_DEFAULT)
         return request->policy;
@@ -70,9 +73,9 @@ static struct hc_str op_account_called(const struct op_reconcile *r)
 {
     struct hc_str rest, part = HC_STR("");
 
-    if (r->op.request.assume_role == NULL)
+    if (r->request.assume_role == NULL)
         return hc_str(r->op.h->account);
-    rest = hc_str(r->op.request.assume_role);
+    rest = hc_str(r->request.assume_role);
     for (int i = 0; i < 5; i++)
         part = hc_str_cut(&rest, ':');
     return part;
@@ -91,8 +94,8 @@ static struct hc_call_config op_calls(struct op_reconcile *r)
 
 static bool op_is_dry(const struct op_reconcile *r, size_t at)
 {
-    return r->op.request.dry_run ||
-           (r->op.request.snapshot == NULL && hc_op_event_is_dry(r, at));
+    return r->request.dry_run ||
+           (r->request.snapshot == NULL && hc_op_event_is_dry(r, at));
 }
 
 /* ---- the run of one cluster ---- */
@@ -100,7 +103,7 @@ static bool op_is_dry(const struct op_reconcile *r, size_t at)
 static int op_begin_run(struct op_reconcile *r, size_t at)
 {
     const struct hc_alloc *alloc = &r->op.h->net.sys.alloc;
-    bool live = r->op.request.snapshot == NULL;
+    bool live = r->request.snapshot == NULL;
     const char *foreign = live ? hc_op_targets_foreign(r, at) : NULL;
     const struct hc_run_config config = {
         .cluster = r->names[at].text,
@@ -112,20 +115,20 @@ static int op_begin_run(struct op_reconcile *r, size_t at)
         .account = op_account_called(r),
         .wishes = r->wishes,
         .wishes_n = r->wishes_n,
-        .asks = r->op.request.policy,
-        .policy_sha256 = hc_str(r->op.request.policy_sha256),
-        .verify = r->op.request.verify,
+        .asks = r->request.policy,
+        .policy_sha256 = hc_str(r->request.policy_sha256),
+        .verify = r->request.verify,
         .dry_run = op_is_dry(r, at),
-        .paused = r->op.request.paused,
+        .paused = r->request.paused,
         .event = live ? op_event_of(r, at) : NULL,
         .call = op_calls(r),
         .memory = live ? &r->op.h->memory : NULL,
         .brake = hc_op_brake(&r->op),
         .brake_at = r->sweep.at,
         .snapshot =
-            hc_str_n(r->op.request.snapshot, r->op.request.snapshot_size),
-        .ask_definitions = op_heeds_all(&r->op.request),
-        .ask_targets = r->op.request.ask_targets && op_has_scaling(r),
+            hc_str_n(r->request.snapshot, r->request.snapshot_size),
+        .ask_definitions = op_heeds_all(&r->request),
+        .ask_targets = r->request.ask_targets && op_has_scaling(r),
         .audit =
             live ? r->op.h->audit : (struct hc_audit_to){ NULL, NULL, NULL },
     };
@@ -211,8 +214,8 @@ static void op_keep_account(struct op_reconcile *r)
     struct hc_str account = r->run->run.account;
     struct hc_arn arn;
 
-    if (r->account[0] != '\0' || r->op.request.assume_role != NULL ||
-        r->op.request.snapshot != NULL)
+    if (r->account[0] != '\0' || r->request.assume_role != NULL ||
+        r->request.snapshot != NULL)
         return;
     if (account.n == 0 && r->run->run.known &&
         r->run->run.result.error_code == NULL &&
@@ -225,7 +228,7 @@ static void op_keep_account(struct op_reconcile *r)
 /* A snapshot of what nothing is known of would be of no use. */
 static void op_keep_snapshot(struct op_reconcile *r)
 {
-    if (r->op.request.record && r->run->run.result.error_code == NULL)
+    if (r->request.record && r->run->run.result.error_code == NULL)
         hc_reconcile_put_snapshot(r->run, &r->snapshot);
 }
 
@@ -258,8 +261,8 @@ static int op_put_snapshot(struct op_reconcile *r)
  * snapshot records what is there. */
 static int op_put_missing(struct op_reconcile *r)
 {
-    bool named = r->op.request.event == NULL && r->op.parent == NULL &&
-                 !r->op.request.record;
+    bool named = r->request.event == NULL && r->op.parent == NULL &&
+                 !r->request.record;
     struct hc_missing missing;
     int err = hc_missing_init(&missing, &r->op.arena, r->wishes,
                               named ? r->wishes_n : 0);
@@ -276,9 +279,9 @@ static int op_put_missing(struct op_reconcile *r)
 /* Where it says so in the end nothing was written, whoever forbade it. */
 static bool op_was_dry(const struct op_reconcile *r)
 {
-    bool dry = r->op.request.dry_run || r->at > 0;
+    bool dry = r->request.dry_run || r->at > 0;
 
-    for (size_t i = 0; i < r->at && !r->op.request.dry_run; i++)
+    for (size_t i = 0; i < r->at && !r->request.dry_run; i++)
         dry = dry && r->ran[i].dry;
     return dry;
 }
@@ -332,7 +335,7 @@ static int op_report(struct op_reconcile *r)
 static int op_take_wishes(struct op_reconcile *r)
 {
     if (r->op.parent == NULL)
-        return hc_op_put_wishes(&r->op, &r->wishes, &r->wishes_n);
+        return hc_op_put_wishes(&r->op, &r->request, &r->wishes, &r->wishes_n);
     r->wishes = r->sweep.wishes;
     r->wishes_n = r->sweep.wishes_n;
     return 0;
@@ -341,13 +344,13 @@ static int op_take_wishes(struct op_reconcile *r)
 /* On a snapshot nothing is signed. */
 static int op_prepare(struct op_reconcile *r)
 {
-    const struct headcount_request *request = &r->op.request;
+    const struct headcount_reconcile *request = &r->request;
     int err = hc_op_find_creds(&r->op, request->snapshot == NULL
                                            ? hc_str(request->assume_role)
                                            : HC_STR(""));
 
     if (err == 0)
-        err = hc_op_check_reconcile(&r->op);
+        err = hc_op_request_check(&r->op, &r->request);
     if (err == 0)
         err = op_take_wishes(r);
     if (err == 0 && request->event != NULL)
@@ -377,7 +380,7 @@ static int op_check_creds(struct op_reconcile *r, int64_t now)
     const struct hc_creds_ask ask = { .waiter = &r->waiter, .job = &r->op.job };
     int got = 1;
 
-    if (r->checked || r->op.h->no_sign || r->op.request.snapshot != NULL ||
+    if (r->checked || r->op.h->no_sign || r->request.snapshot != NULL ||
         r->cancelled || now >= r->op.deadline)   /* nothing is begun then */
         return 1;
     got = hc_creds_get(r->op.creds, &ask, now, &r->creds, &r->op.error);
@@ -394,7 +397,7 @@ static bool op_lock_is(const struct op_reconcile *mine,
 {
     const struct op_reconcile *theirs = (const struct op_reconcile *)other;
 
-    return other->class == &hc_op_reconcile_class && theirs != mine &&
+    return other->class == &op_reconcile_class && theirs != mine &&
            theirs->inside && hc_str_eq(mine->region, theirs->region) &&
            hc_str_eq(mine->names[mine->at].name,
                      theirs->names[theirs->at].name) &&
@@ -517,24 +520,65 @@ static void op_reconcile_free(headcount_op *op)
     hc_buf_fini(&r->snapshot);
 }
 
-const struct op_class hc_op_reconcile_class = {
+static const struct op_class op_reconcile_class = {
     .size = sizeof(struct op_reconcile), .start = op_reconcile_start,
     .step = op_reconcile_step, .resume = op_reconcile_resume,
     .cancel = op_reconcile_cancel, .free = op_reconcile_free,
 };
 
-/* ---- a cluster of a sweep ---- */
+/* ---- begin ---- */
+
+int headcount_begin_reconcile(headcount *h, headcount_op **out,
+                              const struct headcount_reconcile *reconcile,
+                              struct headcount_error *error)
+{
+    struct headcount_reconcile r = { .size = 0 };
+    struct headcount_error e = { .code = 0 };
+    int err = hc_op_request_take(&r, reconcile, &e);
+
+    *out = NULL;
+    if (err == 0 && r.event == NULL && r.clusters_n == 0 && r.snapshot == NULL)
+        err = hc_error_set(&e, HEADCOUNT_EARG, "none of clusters, event and "
+                           "snapshot says which cluster");
+    if (err == 0) {
+        const struct hc_op_params params = hc_op_request_params(&r);
+        headcount_op *op = hc_op_new(h, &op_reconcile_class, &params);
+
+        if (op != NULL) {
+            hc_op_request_copy(op, &r);
+            hc_brake_limit(&op->brake, r.max_changes, r.max_falls, false);
+            reconcile_of(op)->request = r;
+        }
+        err = hc_op_begin(op, out, &e);
+        if (err == 0)
+            reconcile_of(op)->request.wishes = NULL;   /* the caller's */
+    }
+    hc_give_error(error, &e);
+    return err;
+}
 
 headcount_op *hc_op_cluster_begin(headcount_op *sweep,
-                                  const struct headcount_request *request,
                                   const struct hc_op_cluster_params *params)
 {
-    headcount_op *op = hc_op_new_child(sweep, &hc_op_reconcile_class, request);
+    const char *const clusters[] = { params->cluster };
+    const struct hc_op_params ours = {
+        .region = params->region, .assume_role = params->role,
+        .endpoint_url = params->each->endpoint_url,
+    };
+    headcount_op *op = hc_op_new_child(sweep, &op_reconcile_class, &ours);
+    struct op_reconcile *r = reconcile_of(op);
 
-    if (op != NULL) {
-        reconcile_of(op)->sweep = *params;
-        hc_op_start(op);
-    }
+    if (op == NULL)
+        return NULL;
+    r->sweep = *params;
+    r->request = *params->each;
+    r->request.region = op->params.region;
+    r->request.assume_role = op->params.assume_role;
+    r->request.clusters = clusters;
+    r->request.clusters_n = 1;
+    hc_op_start(op);
+    r->request.clusters = NULL;
+    r->sweep.cluster = NULL;
     return op;
 }
 

@@ -1,7 +1,7 @@
 /* op/op_reconcile.h - the struct that the files of a reconcile share, and no
  * other file.
  *
- *   op_targets      which clusters: the request's, the event's, a snapshot's
+ *   op_targets      which clusters: those named, the event's, a snapshot's
  *   op_event        what the event asks for, and what came of its records
  *   op_policy       the owner's turn
  *   op_policy_tags  the owner's turn, decided by tags of services
@@ -22,6 +22,8 @@ struct op_ran {
 
 struct op_reconcile {
     headcount_op op;
+    struct headcount_reconcile request;  /* its texts are in op.arena, or the
+                                            sweep's                          */
     struct hc_op_cluster_params sweep;   /* of its parent, where it has one  */
     struct hc_records records;           /* of the event                     */
     bool has_event;

@@ -1,5 +1,5 @@
-/* op/op_sweep.c - HEADCOUNT_SWEEP: clusters are found, and reconciled side by
- * side; each is an op of its own, whose parent the sweep is.
+/* op/op_sweep.c - clusters are found and reconciled side by side; each is an op
+ * of its own, whose parent the sweep is.
  *
  *   start   places are made out of regions and roles, names are checked
  *   step    op_sweep_find adds targets; parts are begun, up to at_once
@@ -11,10 +11,13 @@
 #include "op/op_sweep.h"
 
 #include "op/op_cluster.h"
+#include "op/op_request.h"
 #include "op/op_sweep_find.h"
 #include "op/op_wishes.h"
 
 #define SWEEP_AT_ONCE 10
+
+static const struct op_class op_sweep_class;
 
 static struct op_sweep *sweep_of(headcount_op *op)
 {
@@ -26,11 +29,11 @@ static struct op_sweep *sweep_of(headcount_op *op)
 /* Where nothing is said: the handle's region, or that of a cluster's ARN. */
 static struct hc_str sweep_region(struct op_sweep *s)
 {
-    const struct headcount_request *r = &s->op.request;
+    const struct headcount_sweep *r = &s->request;
     struct hc_arn arn;
 
-    if (r->region != NULL)
-        return hc_str(r->region);
+    if (s->each.region != NULL)
+        return hc_str(s->each.region);
     if (s->op.h->config.region.n > 0)
         return hc_arena_str(&s->op.arena, s->op.h->config.region);
     for (size_t i = 0; i < r->clusters_n; i++)
@@ -54,7 +57,7 @@ static void sweep_put_place(struct op_sweep *s,
 
 static int sweep_put_places(struct op_sweep *s)
 {
-    const struct headcount_request *r = &s->op.request;
+    const struct headcount_sweep *r = &s->request;
     size_t regions = r->regions_n > 0 ? r->regions_n : 1;
     size_t roles = r->roles_n > 0 ? r->roles_n : 1;
 
@@ -79,7 +82,7 @@ static int sweep_put_places(struct op_sweep *s)
 
 static int sweep_check(struct op_sweep *s)
 {
-    const struct headcount_request *r = &s->op.request;
+    const struct headcount_sweep *r = &s->request;
     int err = 0;
 
     s->lists = r->clusters_n == 0 || r->tags_n > 0;
@@ -125,7 +128,7 @@ static int sweep_put_name(struct op_sweep *s, const char *name)
 
 static int sweep_put_names(struct op_sweep *s)
 {
-    const struct headcount_request *r = &s->op.request;
+    const struct headcount_sweep *r = &s->request;
     int err = 0;
 
     for (size_t i = 0; err == 0 && i < r->clusters_n; i++)
@@ -136,15 +139,15 @@ static int sweep_put_names(struct op_sweep *s)
 static int op_sweep_start(headcount_op *op)
 {
     struct op_sweep *s = sweep_of(op);
-    int err = hc_op_find_creds(op, hc_str(op->request.assume_role));
+    int err = hc_op_find_creds(op, HC_STR(""));
 
     hc_buf_init(&s->json, &op->h->net.sys.alloc, HC_OP_JSON);
     if (err == 0)
         err = hc_op_sweep_find_init(s);
     if (err == 0)
-        err = hc_op_check_reconcile(op);
+        err = hc_op_request_check(op, &s->each);
     if (err == 0)
-        err = hc_op_put_wishes(op, &s->wishes, &s->wishes_n);
+        err = hc_op_put_wishes(op, &s->each, &s->wishes, &s->wishes_n);
     if (err == 0)
         err = hc_missing_init(&s->missing, &op->arena, s->wishes, s->wishes_n);
     if (err == 0)
@@ -160,24 +163,15 @@ static headcount_op *sweep_begin_part(struct op_sweep *s, size_t at)
 {
     const struct op_target *t = &s->targets[at];
     const struct hc_sweep_scope *scope = &s->scopes[t->scope];
-    struct headcount_request r = s->op.request;
-
-    r.kind = HEADCOUNT_RECONCILE;
-    r.region = scope->region.p;
-    r.assume_role = scope->role.n > 0 ? scope->role.p : NULL;
-    r.clusters = &t->name.p;
-    r.clusters_n = 1;
-    r.timeout = 0;
     const struct hc_op_cluster_params params = {
+        .each = &s->each, .cluster = t->name.p, .region = scope->region.p,
+        .role = scope->role.n > 0 ? scope->role.p : NULL,
         .wishes = s->wishes, .wishes_n = s->wishes_n, .at = at,
         .found = s->lists,
         .lists = !s->lists && s->targets_n <= HC_OP_LISTS,
     };
-    headcount_op *part = hc_op_cluster_begin(&s->op, &r, &params);
 
-    if (part != NULL)                     /* the targets' array may move */
-        part->request.clusters = NULL;
-    return part;
+    return hc_op_cluster_begin(&s->op, &params);
 }
 
 /* What cannot be begun (a place that was not listed, a cluster without memory
@@ -275,7 +269,7 @@ void headcount_sweep_progress(const headcount_op *op,
     const struct op_sweep *s = (const struct op_sweep *)op;
 
     *out = (struct headcount_progress){ .at = 0 };
-    if (op->class != &hc_op_sweep_class)
+    if (op->class != &op_sweep_class)
         return;
     *out = (struct headcount_progress){
         .at = op->state == HEADCOUNT_PART ? s->turn->at : 0,
@@ -288,7 +282,7 @@ static void sweep_keep_json(struct op_sweep *s)
     struct hc_buf *out = &s->targets[s->turn->at].json;
     struct headcount_cluster why;
 
-    if (!s->op.request.report)
+    if (!s->request.report)
         return;
     if (sweep_part_failed(s)) {
         why = sweep_failure(s);
@@ -355,13 +349,13 @@ static int sweep_report(struct op_sweep *s)
 {
     int err = sweep_put_missing(s);
     const struct hc_report report = {
-        .dry_run = s->op.request.dry_run, .stats = s->op.stats,
+        .dry_run = s->each.dry_run, .stats = s->op.stats,
         .missing_services = s->op.outcome.missing_services,
         .missing_services_n = s->op.outcome.missing_services_n,
         .elapsed_us = hc_now(&s->op.h->net.sys) - s->op.started,
     };
 
-    if (err < 0 || !s->op.request.report)
+    if (err < 0 || !s->request.report)
         return err < 0 ? err : 1;
     if (s->kept > HC_OP_JSON)
         return hc_error_set(&s->op.error, HEADCOUNT_ELIMIT,
@@ -421,7 +415,7 @@ void headcount_drain(headcount_op *op)
 {
     struct op_sweep *s = sweep_of(op);
 
-    if (op->class != &hc_op_sweep_class || op->state == HEADCOUNT_DONE)
+    if (op->class != &op_sweep_class || op->state == HEADCOUNT_DONE)
         return;
     hc_op_end_child(op, s->lister);
     s->lister = NULL;
@@ -457,8 +451,108 @@ static void op_sweep_free(headcount_op *op)
     hc_buf_fini(&s->json);
 }
 
-const struct op_class hc_op_sweep_class = {
+static const struct op_class op_sweep_class = {
     .size = sizeof(struct op_sweep), .start = op_sweep_start,
     .step = op_sweep_step, .resume = op_sweep_resume,
     .cancel = op_sweep_cancel, .free = op_sweep_free,
 };
+
+/* ---- begin ---- */
+
+/* The member of `each` that a sweep itself says, or that is for one cluster or
+ * an event alone; NULL: none is set. */
+static const char *sweep_not_for_each(const struct headcount_reconcile *r)
+{
+    return r->user != NULL          ? "user"
+           : r->assume_role != NULL ? "assume_role"
+           : r->clusters_n > 0      ? "clusters"
+           : r->event != NULL       ? "event"
+           : r->snapshot != NULL    ? "snapshot"
+           : r->record              ? "record"
+           : r->drop_duplicates     ? "drop_duplicates"
+           : r->drop_foreign        ? "drop_foreign"
+           : r->swept != HEADCOUNT_SWEPT_NOT ? "swept" : NULL;
+}
+
+static int op_sweep_check(struct headcount_sweep *s,
+                          struct headcount_reconcile *each,
+                          const struct headcount_sweep *sweep,
+                          struct headcount_error *e)
+{
+    int err = hc_take_struct(s, &hc_form_sweep, sweep, e);
+    const char *member;
+
+    if (err == 0 && s->each == NULL)
+        err = hc_error_set(e, HEADCOUNT_EARG, "each is NULL: it says what is "
+                           "done to each cluster");
+    if (err == 0)
+        err = hc_op_request_take(each, s->each, e);
+    if (err < 0)
+        return err;
+    member = sweep_not_for_each(each);
+    if (member != NULL)
+        return hc_error_set(e, HEADCOUNT_EARG,
+                            "each->%s is set: it is not for a sweep", member);
+    err = hc_check_texts("clusters", s->clusters, s->clusters_n, e);
+    if (err == 0)
+        err = hc_check_texts("regions", s->regions, s->regions_n, e);
+    if (err == 0)
+        err = hc_check_texts("roles", s->roles, s->roles_n, e);
+    for (size_t i = 0; err == 0 && i < s->tags_n; i++)
+        if (s->tags == NULL || s->tags[i].key == NULL)
+            err = hc_error_set(e, HEADCOUNT_EARG, "tags[%zu] has no key", i);
+    return err;
+}
+
+static const struct headcount_tag *
+op_sweep_tags(headcount_op *op, const struct headcount_tag *from, size_t n)
+{
+    struct headcount_tag *to = hc_arena_zero(&op->arena, n * sizeof *to);
+
+    for (size_t i = 0; to != NULL && i < n; i++)
+        to[i] = (struct headcount_tag){ hc_op_text(op, from[i].key),
+                                        hc_op_text(op, from[i].value) };
+    return to;
+}
+
+static void op_sweep_fill(headcount_op *op, const struct headcount_sweep *sweep,
+                          const struct headcount_reconcile *each)
+{
+    struct op_sweep *s = sweep_of(op);
+
+    s->each = *each;
+    hc_op_request_copy(op, &s->each);
+    s->request = *sweep;
+    s->request.each = NULL;
+    s->request.clusters = hc_op_texts(op, sweep->clusters, sweep->clusters_n);
+    s->request.regions = hc_op_texts(op, sweep->regions, sweep->regions_n);
+    s->request.roles = hc_op_texts(op, sweep->roles, sweep->roles_n);
+    s->request.tags = op_sweep_tags(op, sweep->tags, sweep->tags_n);
+    hc_brake_limit(&op->brake, each->max_changes, each->max_falls, false);
+}
+
+int headcount_begin_sweep(headcount *h, headcount_op **out,
+                          const struct headcount_sweep *sweep,
+                          struct headcount_error *error)
+{
+    struct headcount_sweep s = { .size = 0 };
+    struct headcount_reconcile each = { .size = 0 };
+    struct headcount_error e = { .code = 0 };
+    int err = op_sweep_check(&s, &each, sweep, &e);
+
+    *out = NULL;
+    if (err == 0) {
+        struct hc_op_params params = hc_op_request_params(&each);
+
+        params.user = s.user;
+        headcount_op *op = hc_op_new(h, &op_sweep_class, &params);
+
+        if (op != NULL)
+            op_sweep_fill(op, &s, &each);
+        err = hc_op_begin(op, out, &e);
+        if (err == 0)
+            sweep_of(op)->each.wishes = NULL;          /* the caller's */
+    }
+    hc_give_error(error, &e);
+    return err;
+}

@@ -12,8 +12,6 @@
 #include "reconcile/missing.h"
 #include "reconcile/sweep.h"
 
-extern const struct op_class hc_op_sweep_class;
-
 /* One cluster that a sweep found, or why there is none. */
 struct op_target {
     struct hc_str name;                  /* or ARN; in op.arena              */
@@ -31,6 +29,8 @@ struct op_part {
 
 struct op_sweep {
     headcount_op op;
+    struct headcount_sweep request;      /* its texts are in op.arena        */
+    struct headcount_reconcile each;     /* request.each, likewise           */
     const struct hc_wish *wishes;        /* of every part; in op.arena, as   */
     size_t wishes_n;                     /* all of these                     */
     struct hc_sweep_scope *scopes;

@@ -128,7 +128,7 @@ int hc_op_sweep_add(struct op_sweep *s, size_t scope,
 
 static bool find_wants(struct op_sweep *s, const struct hc_arn *cluster)
 {
-    const struct headcount_request *r = &s->op.request;
+    const struct headcount_sweep *r = &s->request;
     bool wanted = r->clusters_n == 0;
 
     for (size_t i = 0; i < r->clusters_n; i++)
@@ -140,7 +140,7 @@ static bool find_wants(struct op_sweep *s, const struct hc_arn *cluster)
 static bool find_is_tagged(const struct op_sweep *s,
                            const struct hc_ecs_tag *tags)
 {
-    const struct headcount_request *r = &s->op.request;
+    const struct headcount_sweep *r = &s->request;
 
     for (size_t i = 0; i < r->tags_n; i++) {
         struct hc_str value = { NULL, 0 };
@@ -209,7 +209,7 @@ static int find_page(struct op_sweep *s, const struct hc_ecs_arns *v,
             err = hc_pages_saw(&s->pages, v->arns[i]);
         if (err < 0 || !find_wants(s, &arn))
             continue;
-        if (s->op.request.tags_n == 0)
+        if (s->request.tags_n == 0)
             err = hc_op_sweep_add(s, s->scope, &arn, e);
         else
             s->page[s->page_n++] = hc_arena_str(&s->op.arena, arn.text);
@@ -338,12 +338,12 @@ static int find_ask(struct op_sweep *s)
         hc_ecs_put_list_clusters(&s->body, hc_pages_token(&s->pages));
     if (hc_buf_error(&s->body) < 0)
         return HEADCOUNT_ENOMEM;
-    const struct headcount_request r = {
-        .size = sizeof r, .kind = HEADCOUNT_CALL, .service = "ecs",
+    const struct headcount_call r = {
+        .size = sizeof r, .service = "ecs",
         .operation = find_operation(s),
         .region = at->region.p,
         .assume_role = at->role.n > 0 ? at->role.p : NULL,
-        .endpoint_url = s->op.request.endpoint_url,
+        .endpoint_url = s->each.endpoint_url,
         .body = s->body.p, .body_size = s->body.n,
     };
 
@@ -375,7 +375,7 @@ static int find_answered(struct op_sweep *s)
 /* What was named and is nowhere is a target, too: it failed. */
 static int find_unmatched(struct op_sweep *s)
 {
-    const struct headcount_request *r = &s->op.request;
+    const struct headcount_sweep *r = &s->request;
     int err = 0;
 
     s->all_found = true;
@@ -421,7 +421,7 @@ int hc_op_sweep_find_init(struct op_sweep *s)
     hc_buf_init(&s->body, &s->op.h->net.sys.alloc, FIND_BODY);
     hc_pages_init(&s->pages, &s->op.h->net.sys.alloc);
     s->page = hc_arena_zero(&s->op.arena, HC_ECS_BATCH * sizeof *s->page);
-    s->matched = hc_arena_zero(&s->op.arena, s->op.request.clusters_n + 1);
+    s->matched = hc_arena_zero(&s->op.arena, s->request.clusters_n + 1);
     return hc_arena_error(&s->op.arena);
 }
 

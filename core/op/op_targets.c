@@ -23,8 +23,8 @@ op_envelope(const struct op_reconcile *r, size_t at)
 static struct hc_str op_region(const struct op_reconcile *r)
 {
 
-    if (r->op.request.region != NULL)
-        return hc_str(r->op.request.region);
+    if (r->request.region != NULL)
+        return hc_str(r->request.region);
     if (r->op.h->config.region.n > 0)
         return r->op.h->config.region;
     for (size_t i = 0; r->has_event && i < r->clusters_n; i++)
@@ -98,11 +98,11 @@ static void op_tell_foreign(struct op_reconcile *r, size_t at)
     hc_log_line(&h->net.log, HEADCOUNT_LOG_WARN,
                 "an event is not for us: %s%s%s",
                 hc_op_targets_foreign_why(r, at),
-                r->op.request.drop_foreign
+                r->request.drop_foreign
                     ? "; it is dropped"
                     : "; nothing is done, and a record or message that holds "
                       "it is left to its queue's redrive policy "
-                      "(request.drop_foreign drops such)",
+                      "(drop_foreign drops such)",
                 h->foreign_n == HC_OP_FOREIGN
                     ? "; further regions and accounts are not logged"
                     : "");
@@ -274,7 +274,7 @@ static int op_event_names(struct op_reconcile *r)
 
 static int op_take_names(struct op_reconcile *r)
 {
-    size_t n = r->op.request.clusters_n;
+    size_t n = r->request.clusters_n;
     int err = 0;
 
     if (r->has_event)
@@ -284,7 +284,7 @@ static int op_take_names(struct op_reconcile *r)
         return HEADCOUNT_ENOMEM;
     r->clusters_n = n;
     for (size_t i = 0; err == 0 && i < n; i++)
-        err = hc_arn_cluster(&r->names[i], hc_str(r->op.request.clusters[i]),
+        err = hc_arn_cluster(&r->names[i], hc_str(r->request.clusters[i]),
                              &r->op.error);
     return err;
 }
@@ -295,8 +295,8 @@ static int op_take_names(struct op_reconcile *r)
  * its account is zeros. */
 static int op_take_snapshot(struct op_reconcile *r)
 {
-    struct hc_str text = hc_str_n(r->op.request.snapshot,
-                                  r->op.request.snapshot_size);
+    struct hc_str text = hc_str_n(r->request.snapshot,
+                                  r->request.snapshot_size);
     struct hc_facts facts;
     struct hc_snapshot s;
     struct hc_arn own;
@@ -331,7 +331,7 @@ int hc_op_targets(struct op_reconcile *r)
 {
     int err = op_take_names(r);
 
-    if (err == 0 && r->op.request.snapshot != NULL)
+    if (err == 0 && r->request.snapshot != NULL)
         return op_take_snapshot(r);
     if (err != 0)
         return err;
@@ -339,7 +339,7 @@ int hc_op_targets(struct op_reconcile *r)
     err = op_check_region(r);
     op_drop_twins(r);
     op_sort_twins(r);
-    if (err == 0 && r->op.request.record && r->clusters_n != 1)
+    if (err == 0 && r->request.record && r->clusters_n != 1)
         err = hc_error_set(&r->op.error, HEADCOUNT_ECONFIG,
                            "a snapshot is taken of one "
                            "cluster, not of %zu",

@@ -90,10 +90,10 @@ static int wish_autoscaler(headcount_op *op, struct hc_arena *arena,
                               &op->error);
 }
 
-int hc_op_take_wish(headcount_op *op, struct hc_arena *arena,
-                    const struct headcount_wish *w, struct hc_wish *to)
+int hc_op_take_wish(headcount_op *op, const struct headcount_reconcile *r,
+                    struct hc_arena *arena, const struct headcount_wish *w,
+                    struct hc_wish *to)
 {
-    const struct headcount_request *r = &op->request;
     int err = 0;
 
     *to = (struct hc_wish){
@@ -118,20 +118,23 @@ int hc_op_take_wish(headcount_op *op, struct hc_arena *arena,
     return err == 0 ? hc_arena_error(arena) : err;
 }
 
-bool hc_op_wish_is_sound(const struct headcount_wish *w)
+int hc_op_check_wish(const struct headcount_wish *w, struct headcount_error *e)
 {
-    for (size_t i = 0; i < w->allow_n; i++)
-        if (w->allow == NULL || w->allow[i] == NULL)
-            return false;
-    return w->service != NULL && (w->rungs != NULL || w->rungs_n == 0) &&
-           (w->cpu_rungs != NULL || w->cpu_rungs_n == 0);
+    if (w->service == NULL)
+        return hc_error_set(e, HEADCOUNT_EARG, "a wish's service is NULL");
+    if ((w->rungs == NULL && w->rungs_n > 0) ||
+        (w->cpu_rungs == NULL && w->cpu_rungs_n > 0))
+        return hc_error_set(e, HEADCOUNT_EARG, "the wish for %s has %s that "
+                            "are NULL", w->service,
+                            w->rungs == NULL && w->rungs_n > 0 ? "rungs"
+                                                               : "cpu_rungs");
+    return hc_check_texts("a wish's allow", w->allow, w->allow_n, e);
 }
 
 /* The caller's array, whose elements have the size that the first one says. */
-int hc_op_put_wishes(headcount_op *op, const struct hc_wish **wishes,
-                     size_t *n)
+int hc_op_put_wishes(headcount_op *op, const struct headcount_reconcile *from,
+                     const struct hc_wish **wishes, size_t *n)
 {
-    const struct headcount_request *from = &op->request;
     const char *at = (const char *)from->wishes;
     int err = 0;
 
@@ -153,27 +156,9 @@ int hc_op_put_wishes(headcount_op *op, const struct hc_wish **wishes,
         err = hc_take_struct(&w, &hc_form_wish, at + i * from->wishes->size,
                              &op->error);
         if (err == 0)
-            err = hc_op_take_wish(op, &op->arena, &w, &to[i]);
+            err = hc_op_take_wish(op, from, &op->arena, &w, &to[i]);
     }
     *wishes = to;
     *n = from->wishes_n;
     return err;
-}
-
-int hc_op_check_reconcile(headcount_op *op)
-{
-    int hosts = (int)op->request.hosts, whose = (int)op->request.constraints;
-
-    if (hosts < HEADCOUNT_ACTIVE || hosts > HEADCOUNT_CONNECTED)
-        return hc_error_set(&op->error, HEADCOUNT_EARG,
-                            "hosts %d is none of enum "
-                            "headcount_hosts",
-                            hosts);
-    if (whose < HEADCOUNT_CONSTRAINTS_DEFAULT ||
-        whose > HEADCOUNT_CONSTRAINTS_ALL)
-        return hc_error_set(&op->error, HEADCOUNT_EARG,
-                            "constraints %d is none of "
-                            "enum headcount_constraints",
-                            whose);
-    return 0;
 }

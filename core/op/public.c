@@ -23,7 +23,11 @@
 const struct hc_form hc_form_system = TAKE_FORM(headcount_system, audit);
 const struct hc_form hc_form_config = TAKE_FORM(headcount_config,
                                                 session_token);
-const struct hc_form hc_form_request = TAKE_FORM(headcount_request, max_falls);
+const struct hc_form hc_form_call = TAKE_FORM(headcount_call, retry_writes);
+const struct hc_form hc_form_fetch = TAKE_FORM(headcount_fetch, replay_ok);
+const struct hc_form hc_form_reconcile = TAKE_FORM(headcount_reconcile,
+                                                   max_falls);
+const struct hc_form hc_form_sweep = TAKE_FORM(headcount_sweep, report);
 const struct hc_form hc_form_wish = TAKE_FORM(headcount_wish, has_max);
 const struct hc_form hc_form_query = TAKE_FORM(headcount_query, service);
 const struct hc_form hc_form_sign = TAKE_FORM(headcount_sign_request,
@@ -90,6 +94,15 @@ int hc_take_system(struct hc_system *sys, struct hc_log *log,
     }
     log->fn = user.log;
     log->ud = user.ud;
+    return 0;
+}
+
+int hc_check_texts(const char *name, const char *const *texts, size_t n,
+                   struct headcount_error *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (texts == NULL || texts[i] == NULL)
+            return hc_error_set(e, HEADCOUNT_EARG, "%s[%zu] is NULL", name, i);
     return 0;
 }
 

@@ -14,8 +14,9 @@ struct hc_form {
     size_t least, size;
 };
 
-extern const struct hc_form hc_form_system, hc_form_config, hc_form_request,
-    hc_form_wish, hc_form_query, hc_form_sign;
+extern const struct hc_form hc_form_system, hc_form_config, hc_form_call,
+    hc_form_fetch, hc_form_reconcile, hc_form_sweep, hc_form_wish,
+    hc_form_query, hc_form_sign;
 
 /* Copies the members that the caller's struct, which begins with its size, has
  * in common with ours; the rest of `to` stays as it is, and all of it does if
@@ -27,6 +28,9 @@ int hc_take_struct(void *to, const struct hc_form *form, const void *from,
  * is the real one after an error. */
 int hc_take_system(struct hc_system *sys, struct hc_log *log,
                    const struct headcount_system *from, int level,
+                   struct headcount_error *e);
+/* HEADCOUNT_EARG with the sentence if one of n texts is NULL. */
+int hc_check_texts(const char *name, const char *const *texts, size_t n,
                    struct headcount_error *e);
 void hc_give_error(struct headcount_error *to,
                    const struct headcount_error *from);

@@ -19,13 +19,15 @@ static const struct headcount_wish web = {
 
 static const struct headcount_outcome *handle(const char *event)
 {
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE,
-        .event = event, .event_size = strlen(event), .wishes = &web,
+    const struct headcount_reconcile request = {
+        .size = sizeof request,
+        .event = event,
+        .event_size = strlen(event),
+        .wishes = &web,
         .wishes_n = 1,
     };
 
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     scene_drive();
     CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
     return headcount_outcome(scene.op);
@@ -90,14 +92,14 @@ static int job_once(bool tls)
     const char *const answers[] = {
         aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3),
         aws_answer(200, "", SERVICE("3")), NULL };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .event = EVENT,
         .event_size = strlen(EVENT), .wishes = &web, .wishes_n = 1,
     };
     int err = scene_try(tls, answers);
 
     if (err == 0)
-        err = headcount_begin(scene.h, &scene.op, &request);
+        err = headcount_begin_reconcile(scene.h, &scene.op, &request, NULL);
     if (err == 0) {
         scene_drive();
         err = headcount_outcome(scene.op)->code;
@@ -127,12 +129,9 @@ TEST(headcount, every_failed_allocation_of_a_whole_job_is_survived)
 
 /* ---- what is an outcome at once ---- */
 
-static void at_once(struct headcount_request request, int code,
-                    const char *what)
+static void is_at_once(int begun, int code, const char *what)
 {
-    request.size = sizeof request;
-    scene_open(false, NULL);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(begun, 0);
     CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
     CHECK(headcount_next(scene.h) == scene.op);
     CHECK(headcount_next(scene.h) == NULL);
@@ -145,54 +144,73 @@ static void at_once(struct headcount_request request, int code,
     scene_close();
 }
 
-TEST(headcount, a_request_that_cannot_be_is_an_outcome_at_once)
+static void reconcile_at_once(struct headcount_reconcile r, int code,
+                              const char *what)
+{
+    r.size = sizeof r;
+    scene_open(false, NULL);
+    is_at_once(headcount_begin_reconcile(scene.h, &scene.op, &r, NULL), code,
+               what);
+}
+
+static void call_at_once(struct headcount_call c, int code, const char *what)
+{
+    c.size = sizeof c;
+    scene_open(false, NULL);
+    is_at_once(headcount_begin_call(scene.h, &scene.op, &c, NULL), code, what);
+}
+
+TEST(headcount, a_reconcile_that_cannot_be_is_an_outcome_at_once)
 {
     static const char *const prod[] = { "prod" }, *const bad[] = { "a b" };
     static const char *const far[] = {
         "arn:aws:ecs:us-east-1:123456789012:cluster/prod" };
     static const char *const allow[] = { "everything" };
-    struct headcount_request r = { .kind = HEADCOUNT_RECONCILE,
-                                   .wishes = &web, .wishes_n = 1 };
+    struct headcount_reconcile r = { .wishes = &web, .wishes_n = 1 };
 
     r.event = "{";
     r.event_size = 1;
-    at_once(r, HEADCOUNT_EEVENT, "");
+    reconcile_at_once(r, HEADCOUNT_EEVENT, "");
     r.event = NULL;
     r.clusters = bad;
     r.clusters_n = 1;
-    at_once(r, HEADCOUNT_ESYNTAX, "a b");
+    reconcile_at_once(r, HEADCOUNT_ESYNTAX, "a b");
     r.clusters = far;
-    at_once(r, HEADCOUNT_ECONFIG, "us-east-1");
+    reconcile_at_once(r, HEADCOUNT_ECONFIG, "us-east-1");
     r.clusters = prod;
     r.wishes_n = 0;
-    at_once(r, HEADCOUNT_ECONFIG, "0 services");
+    reconcile_at_once(r, HEADCOUNT_ECONFIG, "0 services");
     r.wishes_n = 1;
     r.allow = allow;
     r.allow_n = 1;
-    at_once(r, HEADCOUNT_EARG, "everything");
+    reconcile_at_once(r, HEADCOUNT_EARG, "everything");
     r.allow_n = 0;
     r.hosts = (enum headcount_hosts)3;
-    at_once(r, HEADCOUNT_EARG, "hosts 3 is none");
+    reconcile_at_once(r, HEADCOUNT_EARG, "hosts 3 is none");
     r.hosts = HEADCOUNT_ACTIVE;
     r.constraints = (enum headcount_constraints)3;
-    at_once(r, HEADCOUNT_EARG, "constraints 3 is none");
-    r = (struct headcount_request){ .kind = HEADCOUNT_CALL,
-                                    .service = "nope", .operation = "List" };
-    at_once(r, HEADCOUNT_ECONFIG, "nope");
-    r.service = "ecs";
-    r.assume_role = "role/deploy";
-    at_once(r, HEADCOUNT_ECONFIG, "`role/deploy` is no role's ARN");
-    r.assume_role = NULL;
-    r.body = "{\"a\":}";
-    r.body_size = 6;
-    at_once(r, HEADCOUNT_ESYNTAX, "body: JSON: a value is due (byte 5)");
-    r.body = "[1]";
-    r.body_size = 3;
-    at_once(r, HEADCOUNT_ESYNTAX, "{...}");
-    r.body = NULL;
-    r.body_size = 0;
-    r.endpoint_url = "ftp://x";
-    at_once(r, HEADCOUNT_ECONFIG, "ftp://x");
+    reconcile_at_once(r, HEADCOUNT_EARG, "constraints 3 is none");
+}
+
+TEST(headcount, a_call_that_cannot_be_is_an_outcome_at_once)
+{
+    struct headcount_call c = { .service = "nope", .operation = "List" };
+
+    call_at_once(c, HEADCOUNT_ECONFIG, "nope");
+    c.service = "ecs";
+    c.assume_role = "role/deploy";
+    call_at_once(c, HEADCOUNT_ECONFIG, "`role/deploy` is no role's ARN");
+    c.assume_role = NULL;
+    c.body = "{\"a\":}";
+    c.body_size = 6;
+    call_at_once(c, HEADCOUNT_ESYNTAX, "body: JSON: a value is due (byte 5)");
+    c.body = "[1]";
+    c.body_size = 3;
+    call_at_once(c, HEADCOUNT_ESYNTAX, "{...}");
+    c.body = NULL;
+    c.body_size = 0;
+    c.endpoint_url = "ftp://x";
+    call_at_once(c, HEADCOUNT_ECONFIG, "ftp://x");
 }
 
 TEST(headcount, events_that_are_not_ours_are_skipped_without_a_call)
@@ -253,9 +271,9 @@ TEST(headcount, a_cluster_that_is_named_twice_is_reconciled_once)
 }
 
 static const struct headcount_outcome *
-ask(const struct headcount_request *request)
+ask(const struct headcount_reconcile *request)
 {
-    CHECK_INT(headcount_begin(scene.h, &scene.op, request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, request, NULL), 0);
     scene_drive();
     return headcount_outcome(scene.op);
 }
@@ -267,8 +285,8 @@ TEST(headcount, a_plan_on_a_snapshot_is_the_plan_and_makes_no_call)
     static const char *const nothing[] = { NULL };
     const char *const answers[] = { aws_answer(200, "", SERVICE("1")),
                                     aws_answer(200, "", HOSTS3), NULL };
-    struct headcount_request r = {
-        .size = sizeof r, .kind = HEADCOUNT_RECONCILE, .clusters = prod,
+    struct headcount_reconcile r = {
+        .size = sizeof r, .clusters = prod,
         .clusters_n = 1, .wishes = &web, .wishes_n = 1, .dry_run = true,
         .record = true };
     const struct headcount_outcome *o;
@@ -339,8 +357,8 @@ TEST(headcount, the_region_may_come_from_the_clusters_arn)
     static const char *const prod[] = { CLUSTER_ARN }, *const bare[] = { "x" };
     const char *const answers[] = { aws_answer(200, "", SERVICE("3")),
                                     aws_answer(200, "", HOSTS3), NULL };
-    struct headcount_request r = {
-        .size = sizeof r, .kind = HEADCOUNT_RECONCILE, .clusters = prod,
+    struct headcount_reconcile r = {
+        .size = sizeof r, .clusters = prod,
         .clusters_n = 1, .wishes = &web, .wishes_n = 1 };
 
     scene_open(false, answers);
@@ -348,20 +366,20 @@ TEST(headcount, the_region_may_come_from_the_clusters_arn)
     scene.env = nowhere;
     CHECK_INT(scene_new((struct headcount_config){ .endpoint_url = scene.url }),
               0);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, NULL), 0);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 1);
     CHECK(strstr(aws_script_header(&scene.script, 0, "Authorization"),
                  "/eu-west-1/ecs/") != NULL);
     headcount_op_free(scene.op);
     r.clusters = bare;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, NULL), 0);
     CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EREGION);
     headcount_op_free(scene.op);
     r.region = "eu-west-1";
     r.endpoint_url = "http://127.0.0.1:1";
     r.hosts = HEADCOUNT_REGISTERED;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, NULL), 0);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_FAILED], 1);
     CHECK_Z(headcount_outcome(scene.op)->clusters[0].error_code, "ECONNECT");
@@ -382,57 +400,143 @@ TEST(headcount, a_schedule_without_clusters_is_told_what_to_do)
     scene_close();
 }
 
-TEST(headcount, arguments_that_are_none_begin_nothing)
+/* ---- what begins nothing ---- */
+
+static void is_refused(int code, const struct headcount_error *e,
+                       const char *says)
 {
-    static const char *const prod[] = { "prod" }, *const hole[] = { NULL };
-    const struct headcount_wish nameless = { .size = sizeof nameless };
-    const struct headcount_wish sizeless = { .size = 0, .service = "web" };
-    const struct headcount_request rows[] = {
-        { .size = sizeof rows[0] },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_CALL, .service = "ecs" },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_CALL, .operation = "X" },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_CALL, .service = "ecs",
-          .operation = "X", .body_size = 3 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
-          .clusters = hole, .clusters_n = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
-          .clusters_n = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_SWEEP, .wishes = &web,
-          .wishes_n = 1, .event = "{}", .event_size = 2 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_SWEEP, .wishes = &web,
-          .wishes_n = 1, .regions = hole, .regions_n = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_SWEEP, .wishes = &web,
-          .wishes_n = 1, .roles_n = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_SWEEP, .wishes = &web,
-          .wishes_n = 1, .tags_n = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
-          .clusters = prod, .clusters_n = 1, .wishes = &nameless,
-          .wishes_n = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
-          .clusters = prod, .clusters_n = 1, .wishes = &sizeless,
-          .wishes_n = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
-          .clusters = prod, .clusters_n = 1, .wishes_n = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
-          .clusters = prod, .clusters_n = 1, .allow_n = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_RECONCILE,
-          .clusters = prod, .clusters_n = 1, .wishes = &web, .wishes_n = 1,
-          .max_changes = -1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_SWEEP, .wishes = &web,
-          .wishes_n = 1, .max_falls = -1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH,
-          .url = "http://127.0.0.1:1/",
-          .assume_role = "arn:aws:iam::123456789012:role/deploy" },
+    CHECK_INT(code, HEADCOUNT_EARG);
+    CHECK_INT(e->code, HEADCOUNT_EARG);
+    CHECK(scene.op == NULL);
+    if (strstr(e->what, says) == NULL)
+        fail_msg("no \"%s\" in \"%s\"", says, e->what);
+}
+
+TEST(headcount, a_call_without_its_arguments_says_which)
+{
+    static const struct { struct headcount_call call; const char *says; }
+    rows[] = {
+        { { .operation = "X" }, "service is NULL" },
+        { { .service = "ecs" }, "operation is NULL" },
+        { { .service = "ecs", .operation = "X", .body_size = 3 },
+          "body is NULL, and body_size 3" },
     };
 
     scene_open(false, NULL);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        scene.op = NULL;
-        CHECK_INT(headcount_begin(scene.h, &scene.op, &rows[i]),
-                  HEADCOUNT_EARG);
-        CHECK(scene.op == NULL);
+        struct headcount_call c = rows[i].call;
+        struct headcount_error e = { .code = 0 };
+
+        c.size = sizeof c;
+        is_refused(headcount_begin_call(scene.h, &scene.op, &c, &e), &e,
+                   rows[i].says);
     }
+    scene_close();
+}
+
+static const char *const prod[] = { "prod" }, *const hole[] = { NULL };
+static const struct headcount_wish nameless = { .size = sizeof nameless },
+    sizeless = { .size = 0, .service = "web" },
+    runged = { .size = sizeof runged, .service = "web", .cpu_rungs_n = 1 },
+    allowed = { .size = sizeof allowed, .service = "web", .allow_n = 1 };
+
+static const struct refused_reconcile {
+    struct headcount_reconcile reconcile;
+    const char *says;
+} refused_reconciles[] = {
+    { { .clusters = hole, .clusters_n = 1 }, "clusters[0] is NULL" },
+    { { .clusters_n = 1 }, "clusters[0] is NULL" },
+    { { .clusters = prod, .clusters_n = 1, .wishes = &nameless,
+        .wishes_n = 1 }, "service is NULL" },
+    { { .clusters = prod, .clusters_n = 1, .wishes = &sizeless,
+        .wishes_n = 1 }, "struct headcount_wish has size 0" },
+    { { .clusters = prod, .clusters_n = 1, .wishes = &runged,
+        .wishes_n = 1 }, "cpu_rungs" },
+    { { .clusters = prod, .clusters_n = 1, .wishes = &allowed,
+        .wishes_n = 1 }, "allow[0] is NULL" },
+    { { .clusters = prod, .clusters_n = 1, .wishes_n = 1 },
+      "wishes is NULL, and wishes_n 1" },
+    { { .clusters = prod, .clusters_n = 1, .allow_n = 1 },
+      "allow[0] is NULL" },
+    { { .clusters = prod, .clusters_n = 1, .wishes = &web, .wishes_n = 1,
+        .max_changes = -1 }, "max_changes is negative" },
+    { { .clusters = prod, .clusters_n = 1, .wishes = &web, .wishes_n = 1,
+        .max_falls = -1 }, "max_falls is negative" },
+};
+
+TEST(headcount, a_reconcile_without_its_arguments_says_which)
+{
+    struct headcount_reconcile r = { .size = sizeof r, .wishes = &web,
+                                     .wishes_n = 1 };
+    struct headcount_error e = { .code = 0 };
+
+    scene_open(false, NULL);
+    is_refused(headcount_begin_reconcile(scene.h, &scene.op, &r, &e), &e,
+               "none of clusters, event and snapshot");
+    for (size_t i = 0;
+         i < sizeof refused_reconciles / sizeof *refused_reconciles; i++) {
+        r = refused_reconciles[i].reconcile;
+        r.size = sizeof r;
+        is_refused(headcount_begin_reconcile(scene.h, &scene.op, &r, &e), &e,
+                   refused_reconciles[i].says);
+    }
+    scene_close();
+}
+
+static void refuse_sweep(struct headcount_sweep s,
+                         struct headcount_reconcile each, const char *says)
+{
+    struct headcount_error e = { .code = 0 };
+
+    s.size = sizeof s;
+    s.each = &each;
+    each.size = sizeof each;
+    if (each.wishes_n == 0) {
+        each.wishes = &web;
+        each.wishes_n = 1;
+    }
+    is_refused(headcount_begin_sweep(scene.h, &scene.op, &s, &e), &e, says);
+}
+
+/* What a sweep says itself, or an event alone, is not for `each`. */
+TEST(headcount, a_sweep_without_its_arguments_says_which)
+{
+    static const struct { struct headcount_sweep sweep; const char *says; }
+    rows[] = {
+        { { .clusters = hole, .clusters_n = 1 }, "clusters[0] is NULL" },
+        { { .regions = hole, .regions_n = 1 }, "regions[0] is NULL" },
+        { { .roles_n = 1 }, "roles[0] is NULL" },
+        { { .tags_n = 1 }, "tags[0] has no key" },
+    };
+    static const struct { struct headcount_reconcile each; const char *says; }
+    eaches[] = {
+        { { .user = &scene }, "each->user" },
+        { { .assume_role = "arn:aws:iam::123456789012:role/a" },
+          "each->assume_role" },
+        { { .clusters = prod, .clusters_n = 1 }, "each->clusters" },
+        { { .event = "{}", .event_size = 2 }, "each->event" },
+        { { .snapshot = "{}", .snapshot_size = 2 }, "each->snapshot" },
+        { { .record = true }, "each->record" },
+        { { .drop_duplicates = true }, "each->drop_duplicates" },
+        { { .drop_foreign = true }, "each->drop_foreign" },
+        { { .swept = HEADCOUNT_SWEPT_WELL }, "each->swept" },
+        { { .max_falls = -1 }, "max_falls is negative" },
+    };
+    struct headcount_sweep s = { .size = sizeof s };
+    struct headcount_reconcile none = { .size = 0 };
+    struct headcount_error e = { .code = 0 };
+
+    scene_open(false, NULL);
+    is_refused(headcount_begin_sweep(scene.h, &scene.op, &s, &e), &e,
+               "each is NULL");
+    s.each = &none;
+    is_refused(headcount_begin_sweep(scene.h, &scene.op, &s, &e), &e,
+               "struct headcount_reconcile has size 0");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        refuse_sweep(rows[i].sweep, none, rows[i].says);
+    for (size_t i = 0; i < sizeof eaches / sizeof *eaches; i++)
+        refuse_sweep((struct headcount_sweep){ .size = 0 }, eaches[i].each,
+                     eaches[i].says);
     scene_close();
 }
 
@@ -458,12 +562,12 @@ TEST(headcount, a_handle_that_cannot_be_says_why)
 static const struct headcount_outcome *call(const char *operation,
                                             const char *body)
 {
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
+    const struct headcount_call request = {
+        .size = sizeof request, .service = "ecs",
         .operation = operation, .body = body, .body_size = strlen(body),
     };
 
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &request, NULL), 0);
     CHECK(headcount_outcome(scene.op) == NULL);
     scene_drive();
     return headcount_outcome(scene.op);
@@ -509,13 +613,13 @@ TEST(headcount, a_call_gives_the_answer_as_it_came)
 TEST(headcount, the_timeout_of_an_op_ends_it)
 {
     const char *const answers[] = { AWS_PEER_SILENT, NULL };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
+    const struct headcount_call request = {
+        .size = sizeof request, .service = "ecs",
         .operation = "ListClusters", .timeout = 20 * HC_MS,
     };
 
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &request, NULL), 0);
     CHECK_INT(headcount_wait(scene.op, 0), HEADCOUNT_ETIMEDOUT);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EDEADLINE);
@@ -527,8 +631,8 @@ TEST(headcount, wait_drives_an_op_to_its_end)
 {
     static const char *const nobody[] = {
         "AWS_REGION=eu-west-1", "AWS_EC2_METADATA_DISABLED=true", NULL };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
+    const struct headcount_call request = {
+        .size = sizeof request, .service = "ecs",
         .operation = "ListClusters",
     };
 
@@ -537,7 +641,7 @@ TEST(headcount, wait_drives_an_op_to_its_end)
     scene.env = nobody;
     CHECK_INT(scene_new((struct headcount_config){ .endpoint_url = scene.url }),
               0);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &request, NULL), 0);
     CHECK_INT(headcount_wait(scene.op, -1), HEADCOUNT_DONE);
     CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ECREDENTIALS);
     headcount_op_free(scene.op);
@@ -547,15 +651,15 @@ TEST(headcount, wait_drives_an_op_to_its_end)
 TEST(headcount, ops_that_are_left_end_with_their_handle)
 {
     const char *const answers[] = { AWS_PEER_SILENT, NULL };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
+    const struct headcount_call request = {
+        .size = sizeof request, .service = "ecs",
         .operation = "ListClusters",
     };
     headcount_op *other;
 
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
-    CHECK_INT(headcount_begin(scene.h, &other, &request), 0);
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &request, NULL), 0);
+    CHECK_INT(headcount_begin_call(scene.h, &other, &request, NULL), 0);
     headcount_cancel(other);
     headcount_step(scene.h, NULL, 0);
     scene_close();
@@ -564,13 +668,13 @@ TEST(headcount, ops_that_are_left_end_with_their_handle)
 TEST(headcount, a_cancelled_reconcile_writes_nothing_more)
 {
     const char *const answers[] = { aws_answer(200, "", SERVICE("1")), NULL };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .event = EVENT,
         .event_size = strlen(EVENT), .wishes = &web, .wishes_n = 1,
     };
 
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     headcount_cancel(scene.op);
     scene_drive();
     const struct headcount_outcome *o = headcount_outcome(scene.op);
@@ -592,14 +696,14 @@ TEST(headcount, a_write_that_was_left_keeps_its_place)
         aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3),
         AWS_PEER_SILENT,
         aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3), NULL };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .event = EVENT,
         .event_size = strlen(EVENT), .wishes = &web, .wishes_n = 1,
         .max_changes = 1,
     };
 
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     for (int i = 0; i < 2000 && scene.script.requests < 3; i++) {
         headcount_wait(scene.op, 1000);
         net_peer_pump(&scene.peer);
@@ -607,7 +711,7 @@ TEST(headcount, a_write_that_was_left_keeps_its_place)
     }
     CHECK_INT(scene.script.requests, 3);
     headcount_op_free(scene.op);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->clusters_n, 1);
     const struct headcount_service *s =
@@ -632,14 +736,17 @@ TEST(headcount, a_write_that_was_left_keeps_its_place)
 
 static const char *skipped(const char *event, bool drop)
 {
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE,
-        .event = event, .event_size = strlen(event), .wishes = &web,
-        .wishes_n = 1, .drop_duplicates = drop,
+    const struct headcount_reconcile request = {
+        .size = sizeof request,
+        .event = event,
+        .event_size = strlen(event),
+        .wishes = &web,
+        .wishes_n = 1,
+        .drop_duplicates = drop,
     };
     const char *why;
 
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, 0);
     why = headcount_outcome(scene.op)->skipped_event;
@@ -675,15 +782,15 @@ TEST(headcount, a_cluster_is_reconciled_by_one_at_a_time)
         aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3),
         aws_answer(200, "", UPDATED),
         aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3), NULL };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .event = EVENT,
         .event_size = strlen(EVENT), .wishes = &web, .wishes_n = 1,
     };
     headcount_op *first, *second;
 
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &first, &request), 0);
-    CHECK_INT(headcount_begin(scene.h, &second, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &first, &request, NULL), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &second, &request, NULL), 0);
     scene.op = first;
     scene_drive();
     CHECK(strstr(scene.script.request[1], "ListContainer") != NULL);
@@ -707,16 +814,16 @@ TEST(headcount, a_cluster_is_reconciled_by_one_at_a_time)
 TEST(headcount, who_waits_for_a_cluster_may_be_cancelled_and_ended)
 {
     const char *const answers[] = { AWS_PEER_SILENT, NULL };
-    struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+    struct headcount_reconcile request = {
+        .size = sizeof request, .event = EVENT,
         .event_size = strlen(EVENT), .wishes = &web, .wishes_n = 1,
     };
     headcount_op *first, *third;
 
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &first, &request), 0);
-    CHECK_INT(headcount_begin(scene.h, &third, &request), 0);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &first, &request, NULL), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &third, &request, NULL), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     for (int i = 0; i < 20; i++)
         headcount_step(scene.h, NULL, 0);
     headcount_cancel(scene.op);
@@ -724,7 +831,7 @@ TEST(headcount, who_waits_for_a_cluster_may_be_cancelled_and_ended)
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_FAILED], 1);
     headcount_op_free(scene.op);
     request.timeout = 1;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, 0);
     CHECK_Z(headcount_outcome(scene.op)->clusters[0].services[0].code,
@@ -747,15 +854,15 @@ TEST(headcount, codes_have_names)
 TEST(headcount, wait_bears_more_sockets_than_one_round_has)
 {
     const char *const answers[] = { AWS_PEER_SILENT, NULL };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
+    const struct headcount_call request = {
+        .size = sizeof request, .service = "ecs",
         .operation = "ListClusters",
     };
     static struct hc_watch watches[400];
     int a[2];
 
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &request, NULL), 0);
     CHECK(pipe(a) == 0);
     CHECK(write(a[1], "x", 1) == 1);
     for (int i = 0; i < 400; i++) {

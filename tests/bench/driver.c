@@ -28,14 +28,14 @@ static headcount *open_handle(const char *port, const char *ca)
 
 static void call(headcount *h)
 {
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "ecs",
+    const struct headcount_call request = {
+        .size = sizeof request, .service = "ecs",
         .operation = "DescribeServices", .body = BENCH_BODY,
         .body_size = sizeof BENCH_BODY - 1,
     };
     headcount_op *op;
 
-    if (headcount_begin(h, &op, &request) != 0)
+    if (headcount_begin_call(h, &op, &request, NULL) != 0)
         bench_fail("begin");
     headcount_wait(op, -1);
     const struct headcount_outcome *outcome = headcount_outcome(op);

@@ -96,13 +96,13 @@ int main(int argc, char **argv)
     char *text = write_event(clusters);
     const struct headcount_wish wish = { .size = sizeof wish,
                                          .service = "web" };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = text,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .event = text,
         .event_size = strlen(text), .wishes = &wish, .wishes_n = 1,
     };
     headcount_op *op;
 
-    if (headcount_begin(h, &op, &request) != 0)
+    if (headcount_begin_reconcile(h, &op, &request, NULL) != 0)
         bench_fail("begin");
     drive(h, op);
     const struct headcount_outcome *o = headcount_outcome(op);

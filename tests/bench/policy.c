@@ -34,12 +34,12 @@ static int by_size(const void *a, const void *b)
 
 /* The last turn of an op is the one that wishes: its time. */
 static double last_turn(headcount *h, struct policy *p,
-                        const struct headcount_request *request, size_t *n)
+                        const struct headcount_reconcile *request, size_t *n)
 {
     headcount_op *op;
     double took = 0;
 
-    if (headcount_begin(h, &op, request) != 0)
+    if (headcount_begin_reconcile(h, &op, request, NULL) != 0)
         bench_fail("begin");
     while (headcount_wait(op, -1) == HEADCOUNT_ASKS) {
         struct bench_time begun = bench_now();
@@ -61,8 +61,8 @@ int main(int argc, char **argv)
     struct headcount_config config = { .size = sizeof config,
                                        .region = "eu-west-1",
                                        .no_sign_request = true };
-    struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .policy = true,
+    struct headcount_reconcile request = {
+        .size = sizeof request, .policy = true,
         .dry_run = true,
     };
     struct policy_config text = { .name = "policy.lua" };

@@ -25,14 +25,19 @@ static const struct headcount_outcome *
 handle(const char *event, const char *cluster, enum headcount_sweep_state swept)
 {
     const char *const clusters[] = { cluster };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE,
-        .event = event, .event_size = strlen(event), .clusters = clusters,
-        .clusters_n = cluster != NULL, .wishes = &web, .wishes_n = 1,
-        .swept = swept, .drop_duplicates = true,
+    const struct headcount_reconcile request = {
+        .size = sizeof request,
+        .event = event,
+        .event_size = strlen(event),
+        .clusters = clusters,
+        .clusters_n = cluster != NULL,
+        .wishes = &web,
+        .wishes_n = 1,
+        .swept = swept,
+        .drop_duplicates = true,
     };
 
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
         scene_drive();
     CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
@@ -63,15 +68,15 @@ TEST(event_op, a_run_begins_at_its_turn_and_only_its_result_stays)
         aws_answer(400, "", GONE), aws_answer(200, "", "{\"clusterArns\":[]}"),
         aws_answer(200, "", SERVICE("3")), aws_answer(200, "", HOSTS3), NULL };
     static const char event[] = "{\"clusters\":[\"a\",\"prod\"]}";
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = event,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .event = event,
         .event_size = sizeof event - 1, .wishes = &web, .wishes_n = 1,
     };
     const struct op_reconcile *r;
     const struct headcount_outcome *o;
 
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     r = (const struct op_reconcile *)scene.op;
     CHECK(r->run == NULL);
     scene_drive();
@@ -94,13 +99,13 @@ TEST(event_op, a_wish_that_one_cluster_cannot_have_is_refused_before_any_call)
                                          "service/prod/web" },
     };
     static const char event[] = "{\"clusters\":[\"a\",\"prod\"]}";
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = event,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .event = event,
         .event_size = sizeof event - 1, .wishes = twice, .wishes_n = 2,
     };
 
     scene_open(false, NULL);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
     CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ECONFIG);
     CHECK_INT(headcount_outcome(scene.op)->clusters_n, 0);
@@ -190,13 +195,17 @@ TEST(event_op, a_dry_run_stops_no_write_of_another_record)
 static const struct headcount_outcome *handle_foreign(const char *event,
                                                       bool drop)
 {
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE,
-        .event = event, .event_size = strlen(event), .wishes = &web,
-        .wishes_n = 1, .drop_foreign = drop, .drop_duplicates = true,
+    const struct headcount_reconcile request = {
+        .size = sizeof request,
+        .event = event,
+        .event_size = strlen(event),
+        .wishes = &web,
+        .wishes_n = 1,
+        .drop_foreign = drop,
+        .drop_duplicates = true,
     };
 
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
         scene_drive();
     return headcount_outcome(scene.op);
@@ -359,12 +368,12 @@ TEST(event_op, a_namesake_in_another_account_is_another_cluster)
 
 static const struct headcount_outcome *handle_by_tags(const char *event)
 {
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = event,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .event = event,
         .event_size = strlen(event), .policy = true,
     };
 
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     while (headcount_op_state(scene.op) != HEADCOUNT_DONE) {
         if (headcount_op_state(scene.op) == HEADCOUNT_ASKS)
             headcount_decide_by_tags(scene.op);

@@ -18,11 +18,10 @@ static const char *at(const char *path)
     return out;
 }
 
-static const struct headcount_outcome *fetch(struct headcount_request request)
+static const struct headcount_outcome *fetch(struct headcount_fetch request)
 {
     request.size = sizeof request;
-    request.kind = HEADCOUNT_FETCH;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_fetch(scene.h, &scene.op, &request, NULL), 0);
     if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
         scene_drive();
     return headcount_outcome(scene.op);
@@ -30,7 +29,7 @@ static const struct headcount_outcome *fetch(struct headcount_request request)
 
 static const struct headcount_outcome *get(const char *path)
 {
-    return fetch((struct headcount_request){ .url = at(path) });
+    return fetch((struct headcount_fetch){ .url = at(path) });
 }
 
 static void says(const struct headcount_outcome *o, int code, const char *what)
@@ -97,7 +96,7 @@ TEST(fetch, a_body_is_sent_as_it_is)
     const struct headcount_outcome *o;
 
     scene_open(false, answers);
-    o = fetch((struct headcount_request){
+    o = fetch((struct headcount_fetch){
         .url = at(""), .body = "a\0b", .body_size = 3, .headers = headers,
         .headers_n = 4 });
     CHECK_INT(o->status, 201);
@@ -114,12 +113,12 @@ TEST(fetch, a_body_is_sent_as_it_is)
     CHECK(memcmp(strstr(r, "\r\n\r\n"), "\r\n\r\na\0b", 7) == 0);
     headcount_op_free(scene.op);
     /* Who expects a body is told that there is none. */
-    o = fetch((struct headcount_request){ .method = "PUT", .url = at("?q") });
+    o = fetch((struct headcount_fetch){ .method = "PUT", .url = at("?q") });
     CHECK_INT(o->status, 204);
     CHECK(strncmp(scene.script.request[1], "PUT /?q HTTP", 12) == 0);
     CHECK_Z(sent(1, "Content-Length"), "0");
     headcount_op_free(scene.op);
-    o = fetch((struct headcount_request){ .method = "DELETE", .url = at("/") });
+    o = fetch((struct headcount_fetch){ .method = "DELETE", .url = at("/") });
     CHECK_Z(sent(2, "Content-Length"), "");
     headcount_op_free(scene.op);
     scene_close();
@@ -148,7 +147,7 @@ TEST(fetch, the_answer_of_head_has_no_body)
     const struct headcount_outcome *o;
 
     scene_open(false, answers);
-    o = fetch((struct headcount_request){ .method = "HEAD", .url = at("/") });
+    o = fetch((struct headcount_fetch){ .method = "HEAD", .url = at("/") });
     CHECK_INT(o->code, 0);
     CHECK_INT(o->body_size, 0);
     CHECK_Z(header(o, "content-length"), "5");
@@ -188,13 +187,13 @@ TEST(fetch, calls_and_fetches_share_a_connection_and_are_counted)
     const char *const answers[] = {
         aws_answer(200, "", "{}"), aws_answer(200, "", "a"),
         aws_answer(404, "", "b"), NULL };
-    const struct headcount_request call = {
-        .size = sizeof call, .kind = HEADCOUNT_CALL, .service = "ecs",
+    const struct headcount_call call = {
+        .size = sizeof call, .service = "ecs",
         .operation = "ListClusters" };
     const struct headcount_outcome *o;
 
     scene_open(true, answers);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &call), 0);
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->code, 0);
     headcount_op_free(scene.op);
@@ -236,7 +235,7 @@ TEST(fetch, what_may_be_done_twice_is_sent_again_on_a_new_connection)
         scene_open(false, answers);
         get("/");
         headcount_op_free(scene.op);
-        o = fetch((struct headcount_request){ .method = rows[i].method,
+        o = fetch((struct headcount_fetch){ .method = rows[i].method,
                                               .replay_ok = rows[i].ok,
                                               .url = at("/") });
         CHECK_INT(o->code, rows[i].again ? 0 : HEADCOUNT_ECLOSED);
@@ -321,7 +320,7 @@ TEST(fetch, a_proxy_is_refused_as_it_is_for_calls)
     headcount_free(scene.h);
     scene.env = env;
     CHECK_INT(scene_new((struct headcount_config){ .size = 0 }), 0);
-    says(fetch((struct headcount_request){ .url = "https://example.test/" }),
+    says(fetch((struct headcount_fetch){ .url = "https://example.test/" }),
          HEADCOUNT_ECONFIG, "proxy");
     headcount_op_free(scene.op);
     scene_close();
@@ -330,15 +329,14 @@ TEST(fetch, a_proxy_is_refused_as_it_is_for_calls)
 /* ---- what cannot be sent ---- */
 
 /* An outcome at once, and nobody was spoken to. */
-static void refused(struct headcount_request request, int code,
+static void refused(struct headcount_fetch request, int code,
                     const char *what)
 {
     scene_open(false, NULL);
     request.size = sizeof request;
-    request.kind = HEADCOUNT_FETCH;
     if (request.url == NULL)
         request.url = at("/?key=secret");
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_fetch(scene.h, &scene.op, &request, NULL), 0);
     CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
     const struct headcount_outcome *o = headcount_outcome(scene.op);
 
@@ -377,7 +375,7 @@ TEST(fetch, headers_that_are_ours_or_no_headers_are_refused)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        refused((struct headcount_request){ .headers = &rows[i].header,
+        refused((struct headcount_fetch){ .headers = &rows[i].header,
                                             .headers_n = 1 },
                 HEADCOUNT_EARG, rows[i].says);
 }
@@ -389,7 +387,7 @@ TEST(fetch, a_host_header_that_is_the_urls_is_sent_once)
 
     scene_open(false, answers);
     host.value = scene.url + strlen("http://");
-    CHECK_INT(fetch((struct headcount_request){
+    CHECK_INT(fetch((struct headcount_fetch){
                   .url = at("/"), .headers = &host, .headers_n = 1 })->code, 0);
     CHECK(strstr(scene.script.request[0], "host:") == NULL);
     CHECK_Z(sent(0, "Host"), host.value);
@@ -426,7 +424,7 @@ TEST(fetch, urls_that_cannot_be_fetched_say_why_and_no_more_than_the_host)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        refused((struct headcount_request){ .url = rows[i].url },
+        refused((struct headcount_fetch){ .url = rows[i].url },
                 HEADCOUNT_EARG, rows[i].says);
 }
 
@@ -437,7 +435,7 @@ TEST(fetch, methods_that_are_none_are_refused)
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        refused((struct headcount_request){ .method = rows[i] },
+        refused((struct headcount_fetch){ .method = rows[i] },
                 HEADCOUNT_EARG, "method");
 }
 
@@ -446,7 +444,7 @@ TEST(fetch, a_request_that_is_too_large_is_not_sent)
     char *body = calloc(1, HC_FETCH_REQUEST);
 
     CHECK(body != NULL);
-    refused((struct headcount_request){ .body = body,
+    refused((struct headcount_fetch){ .body = body,
                                         .body_size = HC_FETCH_REQUEST },
             HEADCOUNT_ELIMIT, "larger than 8388608 bytes");
     free(body);
@@ -456,26 +454,29 @@ TEST(fetch, arguments_that_are_none_begin_nothing)
 {
     static const struct headcount_header holes[] = { { "a", NULL },
                                                      { NULL, "a" } };
-    const struct headcount_request rows[] = {
-        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH, .url = "http://a",
+    const struct headcount_fetch rows[] = {
+        { .size = sizeof rows[0] },
+        { .size = sizeof rows[0], .url = "http://a",
           .body_size = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH, .url = "http://a",
+        { .size = sizeof rows[0], .url = "http://a",
           .headers_n = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH, .url = "http://a",
+        { .size = sizeof rows[0], .url = "http://a",
           .headers = holes, .headers_n = 1 },
-        { .size = sizeof rows[0], .kind = HEADCOUNT_FETCH, .url = "http://a",
+        { .size = sizeof rows[0], .url = "http://a",
           .headers = holes + 1, .headers_n = 1 },
         /* a caller who was built before there was a URL */
-        { .size = offsetof(struct headcount_request, method),
-          .kind = HEADCOUNT_FETCH, .url = "http://a" },
+        { .size = offsetof(struct headcount_fetch, method), .url = "http://a" },
     };
 
     scene_open(false, NULL);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        CHECK_INT(headcount_begin(scene.h, &scene.op, &rows[i]),
+        struct headcount_error why = { .code = 0 };
+
+        CHECK_INT(headcount_begin_fetch(scene.h, &scene.op, &rows[i], &why),
                   HEADCOUNT_EARG);
         CHECK(scene.op == NULL);
+        CHECK_INT(why.code, HEADCOUNT_EARG);
+        CHECK(why.what[0] != '\0');
     }
     scene_close();
 }
@@ -491,7 +492,7 @@ TEST(fetch, the_timeout_bounds_all_of_it)
 
     for (int i = 0; i < 2; i++) {
         scene_open(false, i == 0 ? silent : slow);
-        o = fetch((struct headcount_request){ .url = at("/"),
+        o = fetch((struct headcount_fetch){ .url = at("/"),
                                               .timeout = 20 * HC_MS });
         says(o, HEADCOUNT_EDEADLINE, i == 0 ? "first byte" : "body");
         CHECK_INT(o->status, i == 0 ? 0 : 200);
@@ -527,11 +528,11 @@ static void until_sent(void)
 
 TEST(fetch, cancelled_before_it_left_it_does_not_leave)
 {
-    struct headcount_request r = { .size = sizeof r, .kind = HEADCOUNT_FETCH };
+    struct headcount_fetch r = { .size = sizeof r };
 
     scene_open(false, NULL);
     r.url = at("/");
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(headcount_begin_fetch(scene.h, &scene.op, &r, NULL), 0);
     headcount_cancel(scene.op);
     headcount_cancel(scene.op);
     scene_drive();
@@ -548,12 +549,11 @@ TEST(fetch, cancelled_after_it_left_it_is_awaited_for_a_little)
     static const char *const answers[] = { AWS_PEER_SILENT, NULL };
 
     for (int i = 0; i < 3; i++) {
-        struct headcount_request r = { .size = sizeof r,
-                                       .kind = HEADCOUNT_FETCH };
+        struct headcount_fetch r = { .size = sizeof r };
 
         scene_open(false, answers);
         r.url = at("/");
-        CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+        CHECK_INT(headcount_begin_fetch(scene.h, &scene.op, &r, NULL), 0);
         until_sent();
         if (i < 2) {
             headcount_cancel(scene.op);
@@ -573,13 +573,14 @@ static int one_fetch(void)
 {
     const char *const answers[] = { aws_answer(200, "", "a"), NULL };
     const struct headcount_header header = { "a", "b" };
-    struct headcount_request r = { .size = sizeof r, .kind = HEADCOUNT_FETCH,
-                                   .headers = &header, .headers_n = 1 };
+    struct headcount_fetch r = { .size = sizeof r,
+                                 .headers = &header,
+                                 .headers_n = 1 };
     int err = scene_try(false, answers);
 
     r.url = at("/");
     if (err == 0)
-        err = headcount_begin(scene.h, &scene.op, &r);
+        err = headcount_begin_fetch(scene.h, &scene.op, &r, NULL);
     if (err == 0) {
         if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
             scene_drive();

@@ -94,14 +94,14 @@ static void decide(void)
 
 static const struct headcount_outcome *run(void (*policy)(void))
 {
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .event = EVENT,
         .event_size = strlen(EVENT), .policy = true,
         .policy_sha256 = "abc", .record = true,
     };
 
     rounds = 0;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     scene_drive();
     while (headcount_op_state(scene.op) == HEADCOUNT_ASKS) {
         CHECK(headcount_next(scene.h) == scene.op);
@@ -118,15 +118,15 @@ static const struct headcount_outcome *run(void (*policy)(void))
 static void plans_the_same_on(const char *snapshot, size_t n)
 {
     headcount_op *live = scene.op;
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .policy = true,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .policy = true,
         .snapshot = snapshot, .snapshot_size = n, .dry_run = true,
     };
     const struct headcount_outcome *o;
 
     CHECK(snapshot != NULL);
     redacted = true;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     scene_drive();
     while (headcount_op_state(scene.op) == HEADCOUNT_ASKS) {
         decide();
@@ -329,14 +329,15 @@ TEST(policy, what_it_refuses_or_gets_wrong_fails_its_cluster_without_a_call)
 
 TEST(policy, an_op_that_asks_may_be_cancelled_ended_or_left)
 {
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .event = EVENT,
         .event_size = strlen(EVENT), .policy = true,
     };
 
     for (int i = 0; i < 3; i++) {
         scene_open(false, NULL);
-        CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+        CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL),
+                  0);
         scene_drive();
         CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_ASKS);
         CHECK_INT(headcount_wait(scene.op, -1), HEADCOUNT_ASKS);
@@ -356,14 +357,14 @@ TEST(policy, a_policy_and_wishes_do_not_go_together)
 {
     const struct headcount_wish web = { .size = sizeof web,
                                         .service = "web" };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .event = EVENT,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .event = EVENT,
         .event_size = strlen(EVENT), .policy = true, .wishes = &web,
         .wishes_n = 1,
     };
 
     scene_open(false, NULL);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ECONFIG);
     CHECK(strstr(headcount_outcome(scene.op)->message, "beside a policy")
           != NULL);

@@ -32,7 +32,9 @@
 
 struct run {
     headcount_op *op;                    /* NULL: ended                      */
-    struct headcount_request request;
+    bool sweeps;
+    struct headcount_sweep sweep;
+    struct headcount_reconcile each;
     const char *clusters[2], *regions[FLEET_REGIONS];
     unsigned told[TARGETS];              /* by the place of a target         */
     char names[TARGETS][160];            /* their ARNs, or ""                */
@@ -125,13 +127,13 @@ static void pick_places(struct run *r)
     static const char *const patterns[] = { "c*", "*1", "c?", "c0", "x*",
         "arn:aws:ecs:*:cluster/c*" };
 
-    r->request.clusters = r->clusters;
+    r->sweep.clusters = r->clusters;
     for (unsigned n = fleet_random(&fleet, 3); n > 0; n--)
-        r->clusters[r->request.clusters_n++] =
+        r->clusters[r->sweep.clusters_n++] =
             patterns[fleet_random(&fleet, 6)];
-    r->request.regions = r->regions;
+    r->sweep.regions = r->regions;
     for (unsigned n = fleet_random(&fleet, 4); n > 0; n--)
-        r->regions[r->request.regions_n++] =
+        r->regions[r->sweep.regions_n++] =
             fleet_regions[fleet_random(&fleet, FLEET_REGIONS)];
 }
 
@@ -140,36 +142,37 @@ static void begin(struct run *r)
     static const struct headcount_tag gold = { "tier", "gold" };
     static const char *const one[] = { "c1" };
     bool sweeps = fleet_chance(&fleet, 75);
+    int got;
 
     memset(r, 0, sizeof *r);
-    r->request = (struct headcount_request){
-        .size = sizeof r->request,
-        .kind = sweeps ? HEADCOUNT_SWEEP : HEADCOUNT_RECONCILE,
-        .policy = fleet_chance(&fleet, 40), .report = true,
-        .dry_run = fleet_chance(&fleet, 20),
-        .at_once = (int)fleet_random(&fleet, 6),
-        .timeout = fleet_chance(&fleet, 40)
-                       ? (1 + fleet_random(&fleet, 30)) * HC_SECOND : 0,
-        .max_changes = fleet_chance(&fleet, 40) ? 1 + fleet_random(&fleet, 3)
-                                                : 0,
-        .max_falls = fleet_chance(&fleet, 40) ? 1 + fleet_random(&fleet, 4)
-                                              : 0,
-    };
-    if (!r->request.policy) {
-        r->request.wishes = &web;
-        r->request.wishes_n = 1;
+    r->sweeps = sweeps;
+    HEADCOUNT_INIT(&r->sweep);
+    HEADCOUNT_INIT(&r->each);
+    r->sweep.each = &r->each;
+    r->sweep.report = true;
+    r->each.policy = fleet_chance(&fleet, 40);
+    r->each.dry_run = fleet_chance(&fleet, 20);
+    r->sweep.at_once = (int)fleet_random(&fleet, 6);
+    if (fleet_chance(&fleet, 40))
+        r->each.timeout = (1 + fleet_random(&fleet, 30)) * HC_SECOND;
+    if (fleet_chance(&fleet, 40))
+        r->each.max_changes = 1 + fleet_random(&fleet, 3);
+    if (fleet_chance(&fleet, 40))
+        r->each.max_falls = 1 + fleet_random(&fleet, 4);
+    if (!r->each.policy) {
+        r->each.wishes = &web;
+        r->each.wishes_n = 1;
     }
     if (sweeps) {
         pick_places(r);
-        r->request.tags = &gold;
-        r->request.tags_n = fleet_random(&fleet, 2);
+        r->sweep.tags = &gold;
+        r->sweep.tags_n = fleet_random(&fleet, 2);
+        got = headcount_begin_sweep(h, &r->op, &r->sweep, NULL);
     } else {
-        r->request.clusters = one;
-        r->request.clusters_n = 1;
-        r->request.at_once = 0;
+        r->each.clusters = one;
+        r->each.clusters_n = 1;
+        got = headcount_begin_reconcile(h, &r->op, &r->each, NULL);
     }
-    int got = headcount_begin(h, &r->op, &r->request);
-
     CHECK(got == 0 || (got == HEADCOUNT_ENOMEM && t_alloc_state()->failed));
 }
 
@@ -178,14 +181,14 @@ static void begin(struct run *r)
 /* NULL: another kind of op. */
 static const struct op_reconcile *reconcile_in(const headcount_op *op)
 {
-    return op->class == &hc_op_reconcile_class
+    return op->class->size == sizeof(struct op_reconcile)
                ? (const struct op_reconcile *)op : NULL;
 }
 
 static const struct op_sweep *sweep_in(const headcount_op *op)
 {
-    return op->class == &hc_op_sweep_class ? (const struct op_sweep *)op
-                                           : NULL;
+    return op->class->size == sizeof(struct op_sweep)
+               ? (const struct op_sweep *)op : NULL;
 }
 
 static bool same_cluster(const headcount_op *a, const headcount_op *b)
@@ -214,8 +217,13 @@ static void check_brake(void)
     for (const headcount_op *op = h->ops; op != NULL; op = op->next) {
         const struct op_reconcile *r = reconcile_in(op);
 
-        if (is_beyond(op->brake.changes, op->request.max_changes) ||
-            is_beyond(op->brake.falls, op->request.max_falls))
+        const struct headcount_reconcile *asked =
+            r != NULL ? &r->request
+            : sweep_in(op) != NULL ? &sweep_in(op)->each : NULL;
+
+        if (asked != NULL &&
+            (is_beyond(op->brake.changes, asked->max_changes) ||
+             is_beyond(op->brake.falls, asked->max_falls)))
             wrong("a run beyond its limits");
         if (r == NULL || r->run == NULL)
             continue;
@@ -233,7 +241,7 @@ static void check_turns(void)
         const struct run *r = &runs[i];
         size_t first = 0;
 
-        if (r->op == NULL || r->request.kind != HEADCOUNT_SWEEP ||
+        if (r->op == NULL || !r->sweeps ||
             headcount_op_state(r->op) == HEADCOUNT_DONE)
             continue;
         while (first < TARGETS && r->told[first] > 0)
@@ -267,7 +275,7 @@ static void check_moment(void)
 
         for (size_t i = 0; s != NULL && i < HC_SWEEP_AT_ONCE; i++)
             used += s->parts[i].used;
-        if (used > (a->request.at_once > 0 ? (size_t)a->request.at_once : 10))
+        if (used > (s != NULL ? s->at_once : 0))
             wrong("more parts than at_once");
         if (a->parent != NULL && a->parent->state == HEADCOUNT_DONE)
             wrong("a part outlives its sweep");
@@ -375,7 +383,7 @@ static void check_done(struct run *r)
     const struct headcount_outcome *o = headcount_outcome(r->op);
     struct headcount_progress p;
 
-    if (r->request.kind != HEADCOUNT_SWEEP || o->code != 0)
+    if (!r->sweeps || o->code != 0)
         return;
     headcount_sweep_progress(r->op, &p);
     if (!p.all_found || p.done != p.found || r->parts != p.found)
@@ -389,7 +397,7 @@ static void check_done(struct run *r)
             wrong("the sum is not that of the parts");
     if (is_beyond((int64_t)(r->sum[HEADCOUNT_UPDATED] +
                             r->sum[HEADCOUNT_PENDING]),
-                  r->request.max_changes))
+                  r->each.max_changes))
         wrong("more is written than the limit");
     if (clusters_of(o) != r->parts)
         wrong("the report is not that of the parts");

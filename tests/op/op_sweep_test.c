@@ -1,4 +1,4 @@
-/* tests/op/op_sweep_test.c - HEADCOUNT_SWEEP as an embedder sees it, against a
+/* tests/op/op_sweep_test.c - sweeps as an embedder sees them, against a
  * server on loopback that answers by a list; one cluster at a time, so that
  * the order of requests is known, unless a test is about more. */
 #include "headcount.h"
@@ -34,12 +34,25 @@ static const struct headcount_wish web = {
 static char told[1024];          /* the parts, as a line                   */
 static size_t parts;
 
-static struct headcount_request sweep(void)
+/* A sweep and what it does to each cluster. */
+struct run {
+    struct headcount_sweep sweep;
+    struct headcount_reconcile each;
+};
+
+static struct run sweep(void)
 {
-    return (struct headcount_request){
-        .size = sizeof(struct headcount_request), .kind = HEADCOUNT_SWEEP,
-        .wishes = &web, .wishes_n = 1, .at_once = 1,
+    return (struct run){
+        .sweep = { .size = sizeof(struct headcount_sweep), .at_once = 1 },
+        .each = { .size = sizeof(struct headcount_reconcile), .wishes = &web,
+                  .wishes_n = 1 },
     };
+}
+
+static int begin(struct run r)
+{
+    r.sweep.each = &r.each;
+    return headcount_begin_sweep(scene.h, &scene.op, &r.sweep, &scene.error);
 }
 
 static void tell(const struct headcount_outcome *part)
@@ -78,9 +91,9 @@ static const struct headcount_outcome *drive(void)
     }
 }
 
-static const struct headcount_outcome *run(struct headcount_request r)
+static const struct headcount_outcome *run(struct run r)
 {
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(begin(r), 0);
     return drive();
 }
 
@@ -112,9 +125,9 @@ TEST(sweep_op, clusters_of_all_pages_are_reconciled_and_told)
         OK(SERVICE_IN("b", "2")), OK(HOSTS_IN("b")),
         OK("{\"services\":[],\"failures\":[{\"arn\":\"" AT "service/c/web\","
            "\"reason\":\"MISSING\"}]}"), NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.report = true;
+    r.sweep.report = true;
     scene_open(false, answers);
     const struct headcount_outcome *o = run(r);
 
@@ -145,9 +158,9 @@ TEST(sweep_op, a_service_that_no_cluster_has_is_one_failure_of_the_run)
     const char *const answers[] = { OK(LIST(C("a") "," C("b"), "")),
                                     OK(NONE_IN("a")), OK(NONE_IN("b")),
                                     NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.report = true;
+    r.sweep.report = true;
     scene_open(false, answers);
     const struct headcount_outcome *o = run(r);
 
@@ -173,10 +186,10 @@ TEST(sweep_op, a_cluster_that_was_not_looked_at_leaves_it_open)
     };
 
     for (size_t i = 0; i < 2; i++) {
-        struct headcount_request r = sweep();
+        struct run r = sweep();
 
-        r.clusters = names;
-        r.clusters_n = i == 0 ? 2 : 1;
+        r.sweep.clusters = names;
+        r.sweep.clusters_n = i == 0 ? 2 : 1;
         scene_open(false, rows[i]);
         const struct headcount_outcome *o = run(r);
 
@@ -193,10 +206,10 @@ TEST(sweep_op, names_are_not_looked_for)
     const char *const answers[] = {
         OK(SERVICE_IN("a", "2")), OK(HOSTS_IN("a")),
         OK(SERVICE_IN("b", "2")), OK(HOSTS_IN("b")), NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.clusters = names;
-    r.clusters_n = 3;                          /* the third is the first */
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 3; /* the third is the first */
     scene_open(false, answers);
     const struct headcount_outcome *o = run(r);
 
@@ -212,10 +225,10 @@ TEST(sweep_op, a_name_hides_no_arn_of_another_account)
     static const char *const names[] = {
         "a", "arn:aws:ecs:eu-west-1:999999999999:cluster/a" };
     const char *const answers[] = { OK(SERVICE_IN("a", "2")), NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.clusters = names;
-    r.clusters_n = 2;
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 2;
     scene_open(false, answers);
     CHECK_INT(run(r)->summary[HEADCOUNT_FAILED], 1);
     CHECK(asked(0, names[1]));
@@ -235,12 +248,12 @@ TEST(sweep_op, tags_are_asked_for_of_what_matches)
            "\"gold\"}]},{\"clusterArn\":" C("p3") ",\"tags\":[{\"key\":\"tier"
            "\",\"value\":\"tin\"},{\"key\":\"team\",\"value\":\"\"}]}]}"),
         OK(SERVICE_IN("p1", "2")), OK(HOSTS_IN("p1")), NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.clusters = names;
-    r.clusters_n = 1;
-    r.tags = tags;
-    r.tags_n = 2;
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 1;
+    r.sweep.tags = tags;
+    r.sweep.tags_n = 2;
     scene_open(false, answers);
     run(r);
     CHECK_Z(told, "0 p1 ; ");
@@ -255,11 +268,11 @@ TEST(sweep_op, a_name_that_nothing_has_fails_and_the_rest_is_done)
     const char *const answers[] = { OK(LIST(C("a"), "")),
                                     OK(SERVICE_IN("a", "2")),
                                     OK(HOSTS_IN("a")), NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.clusters = names;
-    r.clusters_n = 2;
-    r.report = true;
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 2;
+    r.sweep.report = true;
     scene_open(false, answers);
     const struct headcount_outcome *o = run(r);
 
@@ -279,10 +292,10 @@ TEST(sweep_op, a_region_that_cannot_be_listed_stops_no_other)
                    "\"Message\":\"no\"}"),
         OK(LIST(C("a"), "")), OK(SERVICE_IN("a", "2")), OK(HOSTS_IN("a")),
         NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.regions = regions;
-    r.regions_n = 2;
+    r.sweep.regions = regions;
+    r.sweep.regions_n = 2;
     scene_open(false, answers);
     const struct headcount_outcome *o = run(r);
 
@@ -319,11 +332,11 @@ TEST(sweep_op, the_policy_of_each_part_is_asked_of_the_sweep)
         OK(LIST(C("a") "," C("b"), "")),
         OK("{\"PaginationToken\":\"\",\"ResourceTagMappingList\":[]}"),
         OK("{\"PaginationToken\":\"\",\"ResourceTagMappingList\":[]}"), NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.wishes_n = 0;
-    r.wishes = NULL;
-    r.policy = true;
+    r.each.wishes_n = 0;
+    r.each.wishes = NULL;
+    r.each.policy = true;
     scene_open(false, answers);
     const struct headcount_outcome *o = run(r);
 
@@ -338,10 +351,10 @@ TEST(sweep_op, a_cancel_begins_nothing_and_tells_of_all)
     const char *const answers[] = { OK(LIST(C("a") "," C("b"), "")),
                                     OK(SERVICE_IN("a", "1")),
                                     AWS_PEER_SILENT, NULL };
-    const struct headcount_request r = sweep();
+    const struct run r = sweep();
 
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(begin(r), 0);
     for (int i = 0; i < 2000 && scene.script.requests < 3; i++) {
         headcount_wait(scene.op, 1000);
         net_peer_pump(&scene.peer);
@@ -361,11 +374,11 @@ TEST(sweep_op, a_part_that_is_shown_stays_so_when_it_is_cancelled)
     const char *const answers[] = { OK(LIST(C("a"), "")),
                                     OK(SERVICE_IN("a", "2")),
                                     OK(HOSTS_IN("a")), NULL };
-    const struct headcount_request r = sweep();
+    const struct run r = sweep();
     const struct headcount_outcome *part;
 
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(begin(r), 0);
     scene_drive();
     part = headcount_sweep_cluster(scene.op);
     CHECK(part != NULL);
@@ -386,10 +399,10 @@ TEST(sweep_op, a_cluster_that_is_listed_twice_is_one)
         OK(LIST(C("a") "," C("a"), ",\"nextToken\":\"t1\"")),
         OK(LIST(C("a"), "")), OK(SERVICE_IN("a", "2")), OK(HOSTS_IN("a")),
         NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.regions = regions;                       /* as one that is named so */
-    r.regions_n = 2;
+    r.sweep.regions = regions; /* as one that is named so */
+    r.sweep.regions_n = 2;
     scene_open(false, answers);
     run(r);
     CHECK_Z(told, "0 a ; ");
@@ -413,10 +426,10 @@ TEST(sweep_op, a_page_that_is_its_own_next_one_ends_the_list)
 TEST(sweep_op, pages_in_a_ring_end_the_list)
 {
     const char *const names[] = { "other*" };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.clusters = names;
-    r.clusters_n = 1;
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 1;
     for (int full = 0; full < 2; full++) {
         const char *a = full ? OK(LIST(C("a"), ",\"nextToken\":\"t1\""))
                              : OK(LIST("", ",\"nextToken\":\"t1\""));
@@ -445,10 +458,10 @@ TEST(sweep_op, a_list_of_another_account_than_the_role_is_not_believed)
            "2100-01-01T00:00:00Z</Expiration></Credentials>"
            "</AssumeRoleResult></AssumeRoleResponse>"),
         OK(LIST(C("a"), "")), NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.roles = roles;
-    r.roles_n = 1;
+    r.sweep.roles = roles;
+    r.sweep.roles_n = 1;
     scene_open(false, answers);
     CHECK_INT(run(r)->code, HEADCOUNT_EANSWER);
     CHECK(strstr(headcount_outcome(scene.op)->message, "account") != NULL);
@@ -461,15 +474,15 @@ TEST(sweep_op, an_arn_is_one_cluster_for_two_roles_of_its_account)
     static const char *const names[] = { AT "cluster/a" }, *const roles[] = {
         "arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/y",
         "arn:aws:iam::210987654321:role/z" };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
     struct headcount_progress p;
 
-    r.clusters = names;
-    r.clusters_n = 1;
-    r.roles = roles;
-    r.roles_n = 3;
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 1;
+    r.sweep.roles = roles;
+    r.sweep.roles_n = 3;
     scene_open(false, NULL);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(begin(r), 0);
     headcount_sweep_progress(scene.op, &p);
     CHECK_INT(p.found, 1);
     end();
@@ -479,7 +492,7 @@ TEST(sweep_op, many_names_are_told_apart)
 {
     static const char *names[20000];
     static char text[20000][64];
-    struct headcount_request r = sweep();
+    struct run r = sweep();
     struct headcount_progress p;
 
     for (size_t i = 0; i < 20000; i++) {
@@ -487,10 +500,10 @@ TEST(sweep_op, many_names_are_told_apart)
         hc_fmt(text[i], sizeof text[i], "%sc%zu",
                i % 2 != 0 ? AT "cluster/" : "", i / 2);
     }
-    r.clusters = names;
-    r.clusters_n = 20000;
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 20000;
     scene_open(false, NULL);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(begin(r), 0);
     headcount_sweep_progress(scene.op, &p);
     CHECK_INT(p.found, 10000);
     end();
@@ -504,12 +517,12 @@ TEST(sweep_op, tags_of_what_was_not_asked_for_are_not_believed)
         OK(LIST(C("p1") "," C("x"), "")),
         OK("{\"clusters\":[{\"clusterArn\":" C("x") ",\"tags\":[{\"key\":"
            "\"tier\",\"value\":\"\"}]}]}"), NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.clusters = names;
-    r.clusters_n = 1;
-    r.tags = &tier;
-    r.tags_n = 1;
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 1;
+    r.sweep.tags = &tier;
+    r.sweep.tags_n = 1;
     scene_open(false, answers);
     CHECK_INT(run(r)->code, HEADCOUNT_EANSWER);
     CHECK_INT(parts, 0);
@@ -522,7 +535,7 @@ TEST(sweep_op, a_report_that_would_be_too_long_is_said_to_be)
     static char text[200][8], service[1000][256];
     static const char *names[200];
     static struct headcount_wish wishes[1000];
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
     for (size_t i = 0; i < 200; i++) {
         names[i] = text[i];
@@ -534,13 +547,13 @@ TEST(sweep_op, a_report_that_would_be_too_long_is_said_to_be)
         wishes[i] = web;
         wishes[i].service = service[i];
     }
-    r.clusters = names;
-    r.clusters_n = 200;
-    r.wishes = wishes;
-    r.wishes_n = 1000;
-    r.report = true;
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 200;
+    r.each.wishes = wishes;
+    r.each.wishes_n = 1000;
+    r.sweep.report = true;
     scene_open(false, NULL);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(begin(r), 0);
     headcount_cancel(scene.op);
     CHECK_INT(drive()->code, HEADCOUNT_ELIMIT);
     CHECK_INT(parts, 200);
@@ -554,11 +567,11 @@ TEST(sweep_op, a_finish_begins_no_other_and_lets_those_at_work_end)
         OK(LIST(C("a") "," C("b") "," C("c"), ",\"nextToken\":\"t\"")),
         AWS_PEER_SILENT, OK(SERVICE_IN("a", "1")), OK(HOSTS_IN("a")),
         OK(UPDATED), NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.report = true;
+    r.sweep.report = true;
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(begin(r), 0);
     for (int i = 0; i < 2000 && scene.script.requests < 3; i++) {
         headcount_wait(scene.op, 1000);
         net_peer_pump(&scene.peer);
@@ -589,15 +602,15 @@ TEST(sweep_op, at_once_and_concurrency_bound_what_is_under_way)
             OK(LIST(C("a") "," C("b") "," C("c") "," C("d"), "")),
             AWS_PEER_SILENT, AWS_PEER_SILENT, AWS_PEER_SILENT,
             AWS_PEER_SILENT, AWS_PEER_SILENT, NULL };
-        struct headcount_request r = sweep();
+        struct run r = sweep();
 
         scene_open(false, answers);
         headcount_free(scene.h);
         CHECK_INT(scene_new((struct headcount_config){
             .endpoint_url = scene.url, .max_attempts = 1,
             .concurrency = rows[i].concurrency }), 0);
-        r.at_once = rows[i].at_once;
-        CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+        r.sweep.at_once = rows[i].at_once;
+        CHECK_INT(begin(r), 0);
         for (int k = 0; k < 60; k++) {
             headcount_wait(scene.op, 1000);
             net_peer_pump(&scene.peer);
@@ -613,13 +626,13 @@ TEST(sweep_op, one_name_in_two_accounts_is_two_clusters)
     static const char *const names[] = {
         AT "cluster/a", "arn:aws:ecs:eu-west-1:210987654321:cluster/a" };
     const char *const answers[] = { AWS_PEER_SILENT, AWS_PEER_SILENT, NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.clusters = names;
-    r.clusters_n = 2;
-    r.at_once = 2;
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 2;
+    r.sweep.at_once = 2;
     scene_open(false, answers);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(begin(r), 0);
     for (int i = 0; i < 60; i++) {
         headcount_wait(scene.op, 1000);
         net_peer_pump(&scene.peer);
@@ -636,21 +649,19 @@ TEST(sweep_op, who_waits_for_room_comes_before_the_next_of_who_has_it)
         OK(SERVICE_IN("a", "2")), OK(HOSTS_IN("a")),
         OK(SERVICE_IN("c", "2")), OK(HOSTS_IN("c")),
         OK(SERVICE_IN("b", "2")), OK(HOSTS_IN("b")), NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
     headcount_op *other = NULL;
 
     scene_open(false, answers);
     headcount_free(scene.h);
     CHECK_INT(scene_new((struct headcount_config){
         .endpoint_url = scene.url, .max_attempts = 1, .concurrency = 1 }), 0);
-    r.kind = HEADCOUNT_RECONCILE;
-    r.at_once = 0;
-    r.clusters = many;
-    r.clusters_n = 2;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
-    r.clusters = one;
-    r.clusters_n = 1;
-    CHECK_INT(headcount_begin(scene.h, &other, &r), 0);
+    r.each.clusters = many;
+    r.each.clusters_n = 2;
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r.each, NULL), 0);
+    r.each.clusters = one;
+    r.each.clusters_n = 1;
+    CHECK_INT(headcount_begin_reconcile(scene.h, &other, &r.each, NULL), 0);
     scene_drive();
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 2);
     CHECK(headcount_outcome(other) != NULL);
@@ -669,16 +680,16 @@ static int arena_waiting(void *ud, struct hc_job *job, int64_t now,
 TEST(sweep_op, credentials_that_never_come_are_not_waited_for_beyond_its_end)
 {
     static const char *const names[] = { "a", "b" };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
-    r.clusters = names;
-    r.clusters_n = 2;
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 2;
     for (int way = 0; way < 2; way++) {
         scene_open(false, NULL);
         scene.h->client.creds.providers[0] = (struct hc_creds_provider){
             .name = "slow", .get = arena_waiting };
-        r.timeout = way == 0 ? 20000 : 0;
-        CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+        r.each.timeout = way == 0 ? 20000 : 0;
+        CHECK_INT(begin(r), 0);
         CHECK_INT(headcount_wait(scene.op, 0), HEADCOUNT_ETIMEDOUT);
         if (way == 1)
             headcount_cancel(scene.op);
@@ -694,24 +705,24 @@ TEST(sweep_op, misuse_is_an_outcome)
     static const char *const bad[] = { "a b" }, *const far[] = {
         "arn:aws:ecs:us-east-1:123456789012:cluster/a" };
     static const char *const regions[] = { "eu west" };
-    struct headcount_request rows[5];
+    struct run rows[5];
     static const int codes[] = { HEADCOUNT_ESYNTAX, HEADCOUNT_ECONFIG,
                                  HEADCOUNT_EARG, HEADCOUNT_EREGION,
                                  HEADCOUNT_ECONFIG };
 
     for (size_t i = 0; i < 5; i++)
         rows[i] = sweep();
-    rows[0].clusters = bad;
-    rows[0].clusters_n = 1;
-    rows[1].clusters = far;
-    rows[1].clusters_n = 1;
-    rows[2].at_once = 65;
-    rows[3].regions = regions;
-    rows[3].regions_n = 1;
-    rows[4].wishes_n = 0;
+    rows[0].sweep.clusters = bad;
+    rows[0].sweep.clusters_n = 1;
+    rows[1].sweep.clusters = far;
+    rows[1].sweep.clusters_n = 1;
+    rows[2].sweep.at_once = 65;
+    rows[3].sweep.regions = regions;
+    rows[3].sweep.regions_n = 1;
+    rows[4].each.wishes_n = 0;
     scene_open(false, NULL);
     for (size_t i = 0; i < 5; i++) {
-        CHECK_INT(headcount_begin(scene.h, &scene.op, &rows[i]), 0);
+        CHECK_INT(begin(rows[i]), 0);
         CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
         CHECK_INT(headcount_outcome(scene.op)->code, codes[i]);
         CHECK(headcount_outcome(scene.op)->message[0] != '\0');
@@ -725,12 +736,12 @@ TEST(sweep_op, one_that_is_left_in_the_middle_leaves_nothing)
 {
     const char *const answers[] = { OK(LIST(C("a") "," C("b"), "")),
                                     AWS_PEER_SILENT, AWS_PEER_SILENT, NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
 
     for (int way = 0; way < 2; way++) {
         scene_open(false, answers);
-        r.at_once = 2;
-        CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+        r.sweep.at_once = 2;
+        CHECK_INT(begin(r), 0);
         for (int i = 0; i < 2000 && scene.script.requests < 3; i++) {
             headcount_wait(scene.op, 1000);
             net_peer_pump(&scene.peer);
@@ -749,12 +760,12 @@ static int sweep_once(void)
         OK(LIST(C("a"), ",\"nextToken\":\"t1\"")), OK(LIST(C("b"), "")),
         OK(SERVICE_IN("a", "1")), OK(HOSTS_IN("a")), OK(UPDATED),
         OK(SERVICE_IN("b", "2")), OK(HOSTS_IN("b")), NULL };
-    struct headcount_request r = sweep();
+    struct run r = sweep();
     int err = scene_try(false, answers);
 
-    r.report = true;
+    r.sweep.report = true;
     if (err == 0)
-        err = headcount_begin(scene.h, &scene.op, &r);
+        err = begin(r);
     while (err == 0 && headcount_op_state(scene.op) != HEADCOUNT_DONE) {
         if (headcount_op_state(scene.op) == HEADCOUNT_RUNNING)
             scene_drive();

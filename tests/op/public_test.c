@@ -18,9 +18,21 @@ union newer_system {
     struct headcount_system own;
     char bytes[sizeof(struct headcount_system) + 64];
 };
-union newer_request {
-    struct headcount_request own;
-    char bytes[sizeof(struct headcount_request) + 64];
+union newer_call {
+    struct headcount_call own;
+    char bytes[sizeof(struct headcount_call) + 64];
+};
+union newer_fetch {
+    struct headcount_fetch own;
+    char bytes[sizeof(struct headcount_fetch) + 64];
+};
+union newer_reconcile {
+    struct headcount_reconcile own;
+    char bytes[sizeof(struct headcount_reconcile) + 64];
+};
+union newer_sweep {
+    struct headcount_sweep own;
+    char bytes[sizeof(struct headcount_sweep) + 64];
 };
 union newer_wish {
     struct headcount_wish own;
@@ -172,28 +184,130 @@ TEST(take, a_signature_is_not_made_of_a_struct_without_a_size)
     CHECK(said("does not know what was set"));
 }
 
-TEST(take, a_request_without_a_size_begins_nothing)
+/* ---- the four structs that begin an op ---- */
+
+static union newer_call a_call;
+static union newer_fetch a_fetch;
+static union newer_reconcile a_reconcile;
+static union newer_sweep a_sweep;
+
+static int begin_call(void)
 {
-    union newer_request r = { .own = { .kind = HEADCOUNT_FETCH,
-                                       .url = "http://127.0.0.1:1/" } };
+    return headcount_begin_call(scene.h, &scene.op, &a_call.own, &error);
+}
+
+static int begin_fetch(void)
+{
+    return headcount_begin_fetch(scene.h, &scene.op, &a_fetch.own, &error);
+}
+
+static int begin_reconcile(void)
+{
+    return headcount_begin_reconcile(scene.h, &scene.op, &a_reconcile.own,
+                                     &error);
+}
+
+static int begin_sweep(void)
+{
+    return headcount_begin_sweep(scene.h, &scene.op, &a_sweep.own, &error);
+}
+
+/* `own` bytes, at the start of which is the size, and 64 of a newer header. */
+static const struct {
+    const char *name;
+    size_t *size;
+    char *bytes;
+    size_t own;
+    int (*begin)(void);
+} structs[] = {
+    { "headcount_call", &a_call.own.size, a_call.bytes, sizeof a_call.own,
+      begin_call },
+    { "headcount_fetch", &a_fetch.own.size, a_fetch.bytes, sizeof a_fetch.own,
+      begin_fetch },
+    { "headcount_reconcile", &a_reconcile.own.size, a_reconcile.bytes,
+      sizeof a_reconcile.own, begin_reconcile },
+    { "headcount_sweep", &a_sweep.own.size, a_sweep.bytes, sizeof a_sweep.own,
+      begin_sweep },
+};
+
+static void fill_structs(void)
+{
+    static const char *const prod[] = { "prod" };
+    static const struct headcount_wish web = { .size = sizeof web,
+                                               .service = "web" };
+    static struct headcount_reconcile each;
+
+    HEADCOUNT_INIT(&a_call.own);
+    a_call.own.service = "ecs";
+    a_call.own.operation = "ListClusters";
+    HEADCOUNT_INIT(&a_fetch.own);
+    a_fetch.own.url = "http://127.0.0.1:1/";
+    HEADCOUNT_INIT(&each);
+    each.wishes = &web;
+    each.wishes_n = 1;
+    a_reconcile.own = each;
+    a_reconcile.own.clusters = prod;
+    a_reconcile.own.clusters_n = 1;
+    HEADCOUNT_INIT(&a_sweep.own);
+    a_sweep.own.each = &each;
+}
+
+TEST(take, a_struct_without_a_size_begins_nothing)
+{
+    scene_open(false, NULL);
+    fill_structs();
+    for (size_t i = 0; i < sizeof structs / sizeof *structs; i++) {
+        char name[64];
+
+        snprintf(name, sizeof name, "struct %s", structs[i].name);
+        for (int way = 0; way < 4; way++) {
+            const char *what;
+
+            *structs[i].size = wrong_size(structs[i].own, way, &what);
+            CHECK_INT(structs[i].begin(), HEADCOUNT_EARG);
+            CHECK(scene.op == NULL);
+            CHECK(strstr(error.what, name) != NULL);
+            CHECK(said(what));
+        }
+        *structs[i].size = structs[i].own + 64;
+        CHECK_INT(structs[i].begin(), 0);
+        headcount_op_free(scene.op);
+        structs[i].bytes[structs[i].own] = 1;
+        CHECK_INT(structs[i].begin(), HEADCOUNT_EARG);
+        CHECK(said("does not know what was set"));
+        structs[i].bytes[structs[i].own] = 0;
+    }
+    scene_close();
+}
+
+TEST(take, an_op_gives_its_user_back)
+{
+    int mine[4];
 
     scene_open(false, NULL);
-    hear(scene.h);
-    for (int way = 0; way < 4; way++) {
-        const char *what;
-
-        r.own.size = wrong_size(sizeof r.own, way, &what);
-        CHECK_INT(headcount_begin(scene.h, &scene.op, &r.own), HEADCOUNT_EARG);
-        CHECK(scene.op == NULL);
-        CHECK(heard("headcount_begin: struct headcount_request", what));
+    fill_structs();
+    a_call.own.user = &mine[0];
+    a_fetch.own.user = &mine[1];
+    a_reconcile.own.user = &mine[2];
+    a_sweep.own.user = &mine[3];
+    for (size_t i = 0; i < 4; i++) {
+        CHECK_INT(structs[i].begin(), 0);
+        CHECK(headcount_op_user(scene.op) == &mine[i]);
+        headcount_op_free(scene.op);
     }
-    r.own.size = sizeof r.bytes;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r.own), 0);
-    headcount_op_free(scene.op);
-    r.bytes[sizeof r.own] = 1;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r.own), HEADCOUNT_EARG);
-    CHECK(heard("headcount_begin: ", "does not know what was set"));
     scene_close();
+}
+
+/* The number is for #if, the text for people. */
+TEST(take, the_version_is_one)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%d.%d.%d", HEADCOUNT_VERSION_NUMBER / 10000,
+             HEADCOUNT_VERSION_NUMBER / 100 % 100,
+             HEADCOUNT_VERSION_NUMBER % 100);
+    CHECK_Z(text, HEADCOUNT_VERSION);
+    CHECK_Z(headcount_version(), HEADCOUNT_VERSION);
 }
 
 /* Each element of an array has its own size, which is the first one's. */
@@ -205,33 +319,35 @@ TEST(take, a_wish_without_a_size_begins_nothing)
         { .size = sizeof two[0], .service = "log" },
     };
     union newer_wish newer[2] = { { .own = two[0] }, { .own = two[1] } };
-    struct headcount_request r = {
-        .size = sizeof r, .kind = HEADCOUNT_RECONCILE, .clusters = prod,
+    struct headcount_reconcile r = {
+        .size = sizeof r, .clusters = prod,
         .clusters_n = 1, .wishes = two, .wishes_n = 2,
     };
 
     scene_open(false, NULL);
-    hear(scene.h);
     for (int way = 0; way < 4; way++) {
         for (size_t i = 0; i < 2; i++) {
             const char *what;
 
             two[i].size = wrong_size(sizeof two[i], way, &what);
-            CHECK_INT(headcount_begin(scene.h, &scene.op, &r), HEADCOUNT_EARG);
-            CHECK(heard("headcount_begin: struct headcount_wish", what));
+            CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, &error),
+                      HEADCOUNT_EARG);
+            CHECK(said(what));
             two[i].size = sizeof two[i];
         }
     }
     r.wishes = &newer[0].own;
     newer[0].own.size = newer[1].own.size = sizeof newer[0].bytes;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, &error), 0);
     headcount_op_free(scene.op);
     newer[1].own.size = sizeof newer[0].own;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), HEADCOUNT_EARG);
-    CHECK(heard("headcount_begin: wish 2 has size ", ", the first one "));
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, &error),
+              HEADCOUNT_EARG);
+    CHECK(said("wish 2 has size "));
     newer[1].own.size = sizeof newer[0].bytes;
     newer[1].bytes[sizeof newer[1].bytes - 1] = 1;
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), HEADCOUNT_EARG);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, &error),
+              HEADCOUNT_EARG);
     scene_close();
 }
 
@@ -240,8 +356,8 @@ TEST(take, a_wish_without_a_size_begins_nothing)
 TEST(take, a_query_or_wish_without_a_size_is_no_fact_and_no_wish)
 {
     static const char *const prod[] = { "prod" };
-    const struct headcount_request r = {
-        .size = sizeof r, .kind = HEADCOUNT_RECONCILE, .clusters = prod,
+    const struct headcount_reconcile r = {
+        .size = sizeof r, .clusters = prod,
         .clusters_n = 1, .policy = true,
     };
     union newer_query q = { .own = { .kind = HEADCOUNT_FACT_CLUSTER } };
@@ -250,7 +366,7 @@ TEST(take, a_query_or_wish_without_a_size_is_no_fact_and_no_wish)
 
     scene_open(false, NULL);
     hear(scene.h);
-    CHECK_INT(headcount_begin(scene.h, &scene.op, &r), 0);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, &error), 0);
     scene_drive();
     CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_ASKS);
     for (int way = 0; way < 4; way++) {

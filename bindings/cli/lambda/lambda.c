@@ -33,7 +33,7 @@
 
 struct lambda {
     const struct options *options;
-    struct headcount_request request;
+    struct headcount_reconcile request;
     struct request_options target;
     struct lambda_sweep sweep;
     struct handler handler;             /* of one's own; L NULL: none        */
@@ -203,15 +203,16 @@ static int tell(struct lambda *l, const struct runtime_invocation *in,
 static int reconcile(struct lambda *l, const struct runtime_invocation *in,
                      const struct lambda_swept *swept)
 {
+    struct headcount_error error;
     headcount_op *op = NULL;
     int err;
 
     l->request.event = in->event;
     l->request.event_size = in->event_size;
     l->request.timeout = time_left(l, in);
-    err = headcount_begin(l->h, &op, &l->request);
+    err = headcount_begin_reconcile(l->h, &op, &l->request, &error);
     if (err != 0)
-        return refuse(l, in, "Headcount.ENOMEM", headcount_code_name(err));
+        return refuse(l, in, "Headcount.ENOMEM", error.what);
     bool interrupted = verbs_run(op, &l->target.decide);
     const struct headcount_outcome *o = headcount_outcome(op);
 
@@ -348,7 +349,7 @@ int verb_lambda(const struct options *o)
 {
     struct lambda l = {
         .options = o,
-        .request = { .size = sizeof l.request, .kind = HEADCOUNT_RECONCILE,
+        .request = { .size = sizeof l.request,
                      .drop_duplicates = true, .dry_run = o->dry_run,
                      .assume_role = o->role },
     };

@@ -13,16 +13,14 @@
 #include "verbs/verbs.h"
 
 int lambda_sweep_open(struct lambda_sweep *s, const struct options *o,
-                      const struct headcount_request *like)
+                      const struct headcount_reconcile *like)
 {
     int code = cluster_tags_open(&s->tags, o);
 
     s->is_said = sweep_options_is_said(o);
-    s->request = *like;
-    s->request.assume_role = NULL;             /* it is one of the roles */
-    s->request.drop_duplicates = false;
-    s->request.report = true;
-    sweep_options_put(&s->request, o, &s->tags);
+    s->each = *like;
+    sweep_options_put(&s->sweep, &s->each, o, &s->tags);
+    s->sweep.report = true;
     return code;
 }
 
@@ -31,12 +29,15 @@ int lambda_sweep_check(const struct lambda_sweep *s, headcount *h)
 {
     headcount_op *op = NULL;
     const struct headcount_outcome *o;
+    struct headcount_error error;
     int code = 0;
 
     if (!s->is_said)
         return 0;
-    if (headcount_begin(h, &op, &s->request) != 0)
+    if (headcount_begin_sweep(h, &op, &s->sweep, &error) != 0) {
+        complain("%s", error.what);
         return EXIT_OTHER;
+    }
     o = headcount_outcome(op);
     if (o && o->code != 0) {
         complain("%s", o->message);
@@ -114,11 +115,13 @@ void lambda_sweep_run(const struct lambda_sweep *s, headcount *h,
                       struct lambda_swept *swept)
 {
     const struct verbs_parts parts = { .ud = swept, .part = on_part };
-    struct headcount_request request = s->request;
+    struct headcount_reconcile each = s->each;
+    struct headcount_sweep sweep = s->sweep;
 
     memset(swept, 0, sizeof *swept);
-    request.timeout = timeout;
-    if (headcount_begin(h, &swept->op, &request) != 0)
+    each.timeout = timeout;
+    sweep.each = &each;
+    if (headcount_begin_sweep(h, &swept->op, &sweep, NULL) != 0)
         return;
     swept->interrupted = verbs_run_parts(swept->op, decide, &parts);
     tell_missing(swept->op);

@@ -8,7 +8,8 @@
 
 struct lambda_sweep {
     bool is_said;                       /* one is configured                 */
-    struct headcount_request request;
+    struct headcount_reconcile each;
+    struct headcount_sweep sweep;
     struct cluster_tags tags;
 };
 
@@ -23,7 +24,7 @@ struct lambda_swept {
 /* As `like` has it, of the clusters that the options say.  0, or the exit code
  * with the complaint on stderr.  Always close. */
 int lambda_sweep_open(struct lambda_sweep *s, const struct options *o,
-                      const struct headcount_request *like);
+                      const struct headcount_reconcile *like);
 /* It can be begun; 0, or the exit code with the complaint on stderr. */
 int lambda_sweep_check(const struct lambda_sweep *s, headcount *h);
 void lambda_sweep_close(struct lambda_sweep *s);

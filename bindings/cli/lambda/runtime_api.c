@@ -38,11 +38,11 @@ static void url_of(const struct runtime_api *api, const char *path,
 
 /* The op when it is done, or NULL: no memory, or interrupted. */
 static headcount_op *fetch(struct runtime_api *api,
-                           const struct headcount_request *request)
+                           const struct headcount_fetch *request)
 {
     headcount_op *op = NULL;
 
-    if (headcount_begin(api->h, &op, request) != 0)
+    if (headcount_begin_fetch(api->h, &op, request, NULL) != 0)
         return NULL;
     if (!verbs_run(op, NULL))
         return op;
@@ -75,8 +75,8 @@ int runtime_api_next(struct runtime_api *api, struct runtime_invocation *in)
 {
     char url[512];
     /* "Do not set a timeout": the process is frozen while it waits. */
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_FETCH, .url = url,
+    const struct headcount_fetch request = {
+        .size = sizeof request, .url = url,
         .first_byte_timeout = -1,
     };
     const struct headcount_outcome *o;
@@ -133,8 +133,8 @@ static int post(struct runtime_api *api, const char *path, const char *type,
         { "Content-Type", "application/json" },
         { "Lambda-Runtime-Function-Error-Type", type },
     };
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_FETCH, .url = url,
+    const struct headcount_fetch request = {
+        .size = sizeof request, .url = url,
         .method = "POST", .body = body, .body_size = n, .headers = headers,
         .headers_n = type ? 2 : 1, .timeout = POST_TIMEOUT,
         .replay_ok = true,

@@ -60,9 +60,8 @@ static int run_call(headcount *h, const struct options *o, const char *body,
                     size_t body_n)
 {
     char name[OPERATION_SIZE];
-    struct headcount_request request = {
-        .size = sizeof request,
-        .kind = HEADCOUNT_CALL,
+    const struct headcount_call call = {
+        .size = sizeof call,
         .timeout = o->timeout_us,
         .assume_role = o->role,
         .service = o->args.item[0],
@@ -72,11 +71,12 @@ static int run_call(headcount *h, const struct options *o, const char *body,
         .body_size = body_n,
         .retry_writes = o->retry_writes,
     };
+    struct headcount_error error;
     headcount_op *op = NULL;
-    int err = headcount_begin(h, &op, &request);
+    int err = headcount_begin_call(h, &op, &call, &error);
 
     if (err != 0) {
-        complain("%s", headcount_code_name(err));
+        complain("%s", error.what);
         return verbs_exit_code(err);
     }
     bool interrupted = verbs_run(op, NULL);

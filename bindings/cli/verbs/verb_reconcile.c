@@ -95,14 +95,15 @@ static int print_outcome(headcount *h, const struct options *o,
 }
 
 static int run_request(headcount *h, const struct options *o,
-                       const struct headcount_request *request,
+                       const struct headcount_reconcile *request,
                        struct policy_option *decide)
 {
+    struct headcount_error error;
     headcount_op *op = NULL;
-    int err = headcount_begin(h, &op, request);
+    int err = headcount_begin_reconcile(h, &op, request, &error);
 
     if (err != 0) {
-        complain("%s", headcount_code_name(err));
+        complain("%s", error.what);
         return verbs_exit_code(err);
     }
     bool interrupted = verbs_run(op, decide);
@@ -150,7 +151,7 @@ static int check_words(const struct options *o)
 }
 
 static int read_inputs(const struct options *o, char **event, char **snapshot,
-                       struct headcount_request *request)
+                       struct headcount_reconcile *request)
 {
     int code = 0;
 
@@ -170,9 +171,8 @@ int verb_reconcile(const struct options *o)
     char *event = NULL, *snapshot = NULL;
     bool writes = (o->verb == VERB_APPLY || o->verb == VERB_HANDLE) &&
                   !o->snapshot;
-    struct headcount_request request = {
+    struct headcount_reconcile request = {
         .size = sizeof request,
-        .kind = HEADCOUNT_RECONCILE,
         .timeout = o->timeout_us,
         .assume_role = o->role,
         .dry_run = o->dry_run || !writes,

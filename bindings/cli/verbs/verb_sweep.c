@@ -172,7 +172,7 @@ static void tell_rest(struct sweep *s)
 /* ---- the verb ---- */
 
 static int print_outcome(struct sweep *s, headcount *h,
-                         const struct headcount_request *r,
+                         const struct headcount_reconcile *r,
                          const struct headcount_outcome *outcome)
 {
     const struct options *o = s->o;
@@ -201,16 +201,17 @@ static int print_outcome(struct sweep *s, headcount *h,
 }
 
 static int run_sweep(struct sweep *s, headcount *h,
-                     const struct headcount_request *request,
+                     const struct headcount_sweep *sweep,
                      struct policy_option *decide)
 {
     const struct verbs_parts parts = { s, on_part,
                                        s->progress ? on_tick : NULL };
+    struct headcount_error error;
     headcount_op *op = NULL;
-    int err = headcount_begin(h, &op, request);
+    int err = headcount_begin_sweep(h, &op, sweep, &error);
 
     if (err != 0) {
-        complain("%s", headcount_code_name(err));
+        complain("%s", error.what);
         return verbs_exit_code(err);
     }
     bool interrupted = verbs_run_parts(op, decide, &parts);
@@ -219,7 +220,7 @@ static int run_sweep(struct sweep *s, headcount *h,
 
     clear_progress(s);
     if (outcome)
-        code = print_outcome(s, h, request, outcome);
+        code = print_outcome(s, h, sweep->each, outcome);
     else
         tell_rest(s);
     headcount_op_free(op);
@@ -232,22 +233,24 @@ static int verb_sweep(const struct options *o)
         .o = o, .many_places = o->regions.n > 1 || o->roles.n > 1,
         .progress = isatty(STDERR_FILENO) && !o->debug,
     };
-    struct headcount_request request = {
-        .size = sizeof request, .timeout = o->timeout_us, .report = o->json,
+    struct headcount_reconcile each = {
+        .size = sizeof each, .timeout = o->timeout_us,
         .dry_run = o->dry_run || o->verb == VERB_PLAN,
         .ask_targets = o->verb == VERB_PLAN,
     };
+    struct headcount_sweep sweep;
     struct request_options target = { .wishes = NULL };
     headcount *h = NULL;
     int code = cluster_tags_open(&s.tags, o);
 
-    sweep_options_put(&request, o, &s.tags);
     if (code == 0)
-        code = request_options_open(&target, o, &request);
+        code = request_options_open(&target, o, &each);
+    sweep_options_put(&sweep, &each, o, &s.tags);
+    sweep.report = o->json;
     if (code == 0)
         code = verbs_open(&h, o);
     if (code == 0)
-        code = run_sweep(&s, h, &request, &target.decide);
+        code = run_sweep(&s, h, &sweep, &target.decide);
     headcount_free(h);
     request_options_close(&target);
     missing_services_fini(&s.missing);

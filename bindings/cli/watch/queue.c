@@ -82,8 +82,8 @@ static bool question_open(const struct queue *q, struct question *ask)
 static headcount_op *question_send(struct queue *q, struct question *ask,
                                    const char *operation)
 {
-    struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_CALL, .service = "sqs",
+    struct headcount_call call = {
+        .size = sizeof call, .service = "sqs",
         .operation = operation, .timeout = QUEUE_PATIENCE,
         .region = *q->region != '\0' ? q->region : NULL,
     };
@@ -91,9 +91,9 @@ static headcount_op *question_send(struct queue *q, struct question *ask,
 
     putc('}', ask->out);
     if (fclose(ask->out) == 0) {
-        request.body = ask->text;
-        request.body_size = ask->n;
-        if (headcount_begin(q->h, &op, &request) != 0)
+        call.body = ask->text;
+        call.body_size = ask->n;
+        if (headcount_begin_call(q->h, &op, &call, NULL) != 0)
             op = NULL;
     }
     free(ask->text);

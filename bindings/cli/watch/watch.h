@@ -139,7 +139,7 @@ int64_t queue_due(const struct queue *q);
  * last op that goes by it ended. */
 struct work_rules {
     struct request_options target;
-    struct headcount_request request;
+    struct headcount_reconcile request;
     size_t users;
 };
 

@@ -29,7 +29,7 @@ static int rules_open(struct work_rules **out, const struct options *o)
     *out = NULL;
     if (!r)
         return EXIT_OTHER;
-    r->request = (struct headcount_request){
+    r->request = (struct headcount_reconcile){
         .size = sizeof r->request, .timeout = o->timeout_us,
         .dry_run = o->dry_run,
     };
@@ -172,7 +172,7 @@ static bool role_is_of(const char *role, const char *account, size_t n)
 /* Of several regions and roles those of the cluster's; a region that is none
  * of them is foreign to the first. */
 static void set_place(const struct options *o, const char *key,
-                      struct headcount_request *r)
+                      struct headcount_reconcile *r)
 {
     size_t region_n = strcspn(key, "/");
     const char *account = key + region_n + (key[region_n] == '/');
@@ -192,9 +192,9 @@ static void set_place(const struct options *o, const char *key,
 static void begin_job(struct work *w, struct work_job *job,
                       const struct inbox_turn *turn)
 {
-    struct headcount_request r = w->rules->request;
+    struct headcount_reconcile r = w->rules->request;
+    struct headcount_error error;
 
-    r.kind = HEADCOUNT_RECONCILE;
     r.event = turn->body;
     r.event_size = turn->body_n;
     r.clusters = &turn->name;
@@ -204,10 +204,8 @@ static void begin_job(struct work *w, struct work_job *job,
     *job = (struct work_job){ .post = turn->post };
     snprintf(job->place, sizeof job->place, "%s", turn->key);
     snprintf(job->name, sizeof job->name, "%s", turn->name);
-    int err = headcount_begin(w->h, &job->op, &r);
-
-    if (err != 0) {
-        complain("cluster %s: %s", job->name, headcount_code_name(err));
+    if (headcount_begin_reconcile(w->h, &job->op, &r, &error) != 0) {
+        complain("cluster %s: %s", job->name, error.what);
         job->op = NULL;
         inbox_end(w->inbox, turn->post, INBOX_FAILED);
         return;
@@ -284,16 +282,18 @@ static void job_ended(struct work *w, struct work_job *job)
 
 static void begin_sweep(struct work *w, int64_t now)
 {
-    struct headcount_request r = w->rules->request;
+    struct headcount_reconcile each = w->rules->request;
+    struct headcount_sweep sweep;
+    struct headcount_error error;
 
-    sweep_options_put(&r, w->options, &w->tags);
+    sweep_options_put(&sweep, &each, w->options, &w->tags);
     w->sweep_began = now;
     w->sweep_clusters = w->sweep_failed = 0;
     if (w->every > 0)
         w->next = now + w->every;
     w->sweep = (struct work_job){ .name = "sweep" };
-    if (headcount_begin(w->h, &w->sweep.op, &r) != 0) {
-        complain("sweep: out of memory");
+    if (headcount_begin_sweep(w->h, &w->sweep.op, &sweep, &error) != 0) {
+        complain("sweep: %s", error.what);
         w->sweep.op = NULL;
         return;
     }

@@ -101,13 +101,13 @@ static struct policy *policy_of(const char *text, struct sandbox_error *why)
 /* The plan of this policy; the op stays until done(). */
 static void plan_by(struct policy *p)
 {
-    const struct headcount_request request = {
-        .size = sizeof request, .kind = HEADCOUNT_RECONCILE, .policy = true,
+    const struct headcount_reconcile request = {
+        .size = sizeof request, .policy = true,
         .snapshot = snapshot, .snapshot_size = strlen(snapshot),
         .dry_run = true,
     };
 
-    CHECK_INT(headcount_begin(h, &op, &request), 0);
+    CHECK_INT(headcount_begin_reconcile(h, &op, &request, NULL), 0);
     while (headcount_op_state(op) != HEADCOUNT_DONE) {
         headcount_step(h, NULL, 0);
         if (headcount_op_state(op) == HEADCOUNT_ASKS) {

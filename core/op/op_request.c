@@ -1,0 +1,84 @@
+/* op/op_request.c - struct headcount_reconcile, as a reconcile and a sweep take
+ * it. */
+#include "op/op_request.h"
+
+#include "op/op_wishes.h"
+
+/* The caller's array, each element of which has the size of the first. */
+static int request_check_wishes(const struct headcount_reconcile *r,
+                                struct headcount_error *e)
+{
+    if (r->wishes_n > 0 && r->wishes == NULL)
+        return hc_error_set(e, HEADCOUNT_EARG,
+                            "wishes is NULL, and wishes_n %zu", r->wishes_n);
+    for (size_t i = 0; i < r->wishes_n; i++) {
+        const char *at = (const char *)r->wishes + i * r->wishes->size;
+        struct headcount_wish w = { .size = 0 };
+        int err = hc_take_struct(&w, &hc_form_wish, at, e);
+
+        if (err == 0 && w.size != r->wishes->size)
+            err = hc_error_set(e, HEADCOUNT_EARG,
+                               "wish %zu has size %zu, the first one %zu",
+                               i + 1, w.size, r->wishes->size);
+        if (err == 0)
+            err = hc_op_check_wish(&w, e);
+        if (err < 0)
+            return err;
+    }
+    return 0;
+}
+
+int hc_op_request_take(struct headcount_reconcile *to,
+                       const struct headcount_reconcile *from,
+                       struct headcount_error *e)
+{
+    int err = hc_take_struct(to, &hc_form_reconcile, from, e);
+
+    if (err == 0)
+        err = hc_check_texts("clusters", to->clusters, to->clusters_n, e);
+    if (err == 0)
+        err = hc_check_texts("allow", to->allow, to->allow_n, e);
+    if (err == 0 && (to->max_changes < 0 || to->max_falls < 0))
+        err = hc_error_set(e, HEADCOUNT_EARG,
+                           "%s is negative: a limit is 0 (none) or more",
+                           to->max_changes < 0 ? "max_changes" : "max_falls");
+    return err == 0 ? request_check_wishes(to, e) : err;
+}
+
+struct hc_op_params hc_op_request_params(const struct headcount_reconcile *r)
+{
+    return (struct hc_op_params){
+        .user = r->user, .region = r->region, .endpoint_url = r->endpoint_url,
+        .assume_role = r->assume_role, .timeout = r->timeout,
+    };
+}
+
+void hc_op_request_copy(headcount_op *op, struct headcount_reconcile *r)
+{
+    r->region = op->params.region;
+    r->endpoint_url = op->params.endpoint_url;
+    r->assume_role = op->params.assume_role;
+    r->event = hc_op_bytes(op, r->event, r->event_size);
+    r->snapshot = hc_op_bytes(op, r->snapshot, r->snapshot_size);
+    r->clusters = hc_op_texts(op, r->clusters, r->clusters_n);
+    r->allow = hc_op_texts(op, r->allow, r->allow_n);
+    r->policy_sha256 = hc_op_text(op, r->policy_sha256);
+}
+
+int hc_op_request_check(headcount_op *op, const struct headcount_reconcile *r)
+{
+    int hosts = (int)r->hosts, whose = (int)r->constraints;
+
+    if (hosts < HEADCOUNT_ACTIVE || hosts > HEADCOUNT_CONNECTED)
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "hosts %d is none of enum "
+                            "headcount_hosts",
+                            hosts);
+    if (whose < HEADCOUNT_CONSTRAINTS_DEFAULT ||
+        whose > HEADCOUNT_CONSTRAINTS_ALL)
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "constraints %d is none of "
+                            "enum headcount_constraints",
+                            whose);
+    return 0;
+}
