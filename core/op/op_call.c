@@ -1,4 +1,4 @@
-/* op/op_call.c - HEADCOUNT_CALL: one operation, its answer kept whole and
+/* op/op_call.c - one operation of one AWS service: its answer is kept whole and
  * judged as it comes. */
 #include "op/op_call.h"
 

@@ -1,4 +1,4 @@
-/* HEADCOUNT_FETCH: one plain request to any URL, over what calls use. */
+/* One plain request to any URL, over what calls use. */
 #include "headcount.h"
 
 #include <stdlib.h>
