@@ -711,7 +711,7 @@ struct headcount_service {
     int64_t running, pending;            /* likewise                         */
     const char *rule;
     const char *switch_text;          /* or NULL: what lets it pass (a field of
-                                     the rule, or `allow` CODE of the op)    */
+                                     the rule, or request.allow CODE)        */
     int64_t hosts_counted;        /* or HEADCOUNT_UNKNOWN                    */
     const char *hosts_by, *hosts_filter;
     const char *at;               /* the wish's, "" if it had none           */

@@ -102,7 +102,7 @@ static void op_tell_foreign(struct op_reconcile *r, size_t at)
                     ? "; it is dropped"
                     : "; nothing is done, and a record or message that holds "
                       "it is left to its queue's redrive policy "
-                      "(drop_foreign drops such)",
+                      "(request.drop_foreign drops such)",
                 h->foreign_n == HC_OP_FOREIGN
                     ? "; further regions and accounts are not logged"
                     : "");
