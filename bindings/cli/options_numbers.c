@@ -1,0 +1,218 @@
+/* cli/options_numbers.c - numbers, times and choices out of texts. */
+#include "options_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
+
+#define LIMIT_MAX 1000000000
+
+/* Seconds, fractions allowed; 0 = none, which the library spells -1. */
+static int get_seconds(const char *name, const char *text, int64_t *us)
+{
+    if (!text)
+        return 0;
+    char *end = NULL;
+    double seconds = strtod(text, &end);
+
+    if (*end != '\0' || !(seconds >= 0) || seconds > 1e9
+        || text[strspn(text, "0123456789.")] != '\0') {
+        char who[OPTIONS_NAME];
+
+        complain("%s takes seconds, such as 2.5, not \"%.80s\"",
+                 options_said_by(name, text, who), text);
+        return EXIT_USAGE;
+    }
+    *us = seconds > 0 ? (int64_t)(seconds * 1e6 + 0.5) : -1;
+    if (seconds > 0 && *us == 0)
+        *us = 1;
+    return 0;
+}
+
+/* One of the choices, which end with a NULL; *at stays where none is said. */
+static int get_choice(const char *name, const char *text,
+                      const char *const *choices, int *at)
+{
+    char who[OPTIONS_NAME];
+
+    for (int i = 0; text && choices[i]; i++) {
+        if (strcmp(text, choices[i]) == 0) {
+            *at = i;
+            return 0;
+        }
+    }
+    if (!text)
+        return 0;
+    complain("%s is %s%s%s or %s, not \"%.80s\"",
+             options_said_by(name, text, who), choices[0],
+             choices[2] ? ", " : "", choices[2] ? choices[1] : "",
+             choices[2] ? choices[2] : choices[1], text);
+    return EXIT_USAGE;
+}
+
+/* Whole seconds, up to the 12 hours that SQS allows. */
+static int get_visibility(struct options *o)
+{
+    const char *text = o->visibility ? o->visibility : "60";
+    char who[OPTIONS_NAME], *end = NULL;
+    long n = strtol(text, &end, 10);
+
+    o->visibility_us = n * (int64_t)1000000;
+    if (*end == '\0' && n >= 1 && n <= 43200)
+        return 0;
+    complain("%s takes whole seconds from 1 to 43200, not \"%.80s\"",
+             options_said_by("visibility", text, who), text);
+    return EXIT_USAGE;
+}
+
+/* Seconds, or with a unit: 0.5, 300s, 5m, 1h. */
+static int get_every(struct options *o)
+{
+    static const char units[] = "smh";
+    static const int64_t factors[] = { 1, 60, 3600 };
+    const char *text = o->every ? o->every : "300";
+    const char *unit = strchr(units, text[strlen(text) - 1]);
+    char who[OPTIONS_NAME], *end = NULL;
+    double seconds = strtod(text, &end);
+
+    if (text[strspn(text, "0123456789.")] == (unit ? *unit : '\0') &&
+        end == text + strlen(text) - (unit ? 1 : 0) && seconds >= 0.001 &&
+        seconds <= 1e6) {
+        o->every_us = (int64_t)(seconds * 1e6 + 0.5) *
+                      (unit ? factors[unit - units] : 1);
+        return 0;
+    }
+    complain("%s takes a time such as 300s, 5m or 0.5, not \"%.80s\"",
+             options_said_by("every", text, who), text);
+    return EXIT_USAGE;
+}
+
+static int get_whole(const char *name, const char *text, int64_t *n)
+{
+    char who[OPTIONS_NAME], *end = NULL;
+    long long value = strtoll(text, &end, 10);
+
+    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && value >= 1 &&
+        value <= LIMIT_MAX) {
+        *n = *n == 0 || value < *n ? value : *n;
+        return 0;
+    }
+    complain("%s takes a whole number from 1 to %d, not \"%.80s\"",
+             options_said_by(name, text, who), LIMIT_MAX, text);
+    return EXIT_USAGE;
+}
+
+/* The smaller of option and variable is the limit. */
+static int get_limit(const char *name, const char *text, int64_t *n)
+{
+    const char *env = options_env_of(options_find(name, strlen(name)));
+    int err = text ? get_whole(name, text, n) : 0;
+
+    return err == 0 && env && env != text ? get_whole(name, env, n) : err;
+}
+
+static int get_limits(struct options *o)
+{
+    if (!options_verb_uses(o, "max-changes"))
+        return 0;
+    int err = get_limit("max-changes", o->changes, &o->max_changes);
+
+    return err == 0 ? get_limit("max-falls", o->falls, &o->max_falls) : err;
+}
+
+static int get_numbers(struct options *o)
+{
+    char who[OPTIONS_NAME], *end = NULL;
+    long n = o->at_once ? strtol(o->at_once, &end, 10) : 0;
+
+    if (o->at_once && (*end != '\0' || n < 1 || n > 64)) {
+        complain("%s is a number from 1 to 64, not \"%.80s\"",
+                 options_said_by("concurrency", o->at_once, who), o->at_once);
+        return EXIT_USAGE;
+    }
+    o->concurrency = (int)n;
+    if (!o->share)
+        return 0;
+    o->api_share = strtod(o->share, &end);
+    if (*end == '\0' && o->api_share > 0 && o->api_share <= 1 &&
+        o->share[strspn(o->share, "0123456789.")] == '\0')
+        return 0;
+    complain("%s is a fraction, more than 0 and at most 1, such as 0.5, not "
+             "\"%.80s\"", options_said_by("api-share", o->share, who),
+             o->share);
+    return EXIT_USAGE;
+}
+
+/* One region and one role is all that most verbs can use. */
+static int get_places(struct options *o)
+{
+    bool many = o->verb == VERB_PLAN || o->verb == VERB_APPLY ||
+                o->verb == VERB_WATCH;
+    char who[OPTIONS_NAME];
+
+    if (!many && o->regions.n > 1)
+        return options_bad_usage("more than one --region goes with plan, "
+                                 "apply and watch: ", o->regions.item[1]);
+    if (!many && o->roles.n > 1) {
+        complain("more than one %s goes with plan, apply and watch: %s (see: "
+                 "headcount help)", options_said(o, "assume-role", who),
+                 o->roles.item[1]);
+        return EXIT_USAGE;
+    }
+    if (o->all && o->args.n > 0) {
+        complain("%s goes without the name of a cluster: %s (see: headcount "
+                 "help)", options_said(o, "all", who), o->args.item[0]);
+        return EXIT_USAGE;
+    }
+    o->region = o->regions.n == 1 ? o->regions.item[0] : NULL;
+    o->role = o->roles.n == 1 ? o->roles.item[0] : NULL;
+    return 0;
+}
+
+int options_work_out(struct options *o)
+{
+    static const char *const forms[] = { "text", "json", NULL };
+    static const char *const modes[] = { "active", "registered", "connected",
+                                         NULL };
+    static const char *const whose[] = { "service", "all", NULL };
+    static const char *const on_off[] = { "on", "off", NULL };
+    int json = 0, mode = HEADCOUNT_ACTIVE, off = 0, format = 0, heeded = -1;
+    int unverified = 1;
+    int err = get_choice("output", o->output, forms, &json);
+
+    if (err == 0)
+        err = get_choice("format", o->format, forms, &format);
+    if (err == 0)
+        err = get_choice("hosts", o->hosts, modes, &mode);
+    if (err == 0)
+        err = get_choice("constraints", o->constraints, whose, &heeded);
+    if (err == 0)
+        err = get_choice("tcp-keepalive", o->tcp_keepalive, on_off, &off);
+    if (err == 0)
+        err = get_choice("verify", o->verify, on_off, &unverified);
+    o->json = json == 1;
+    o->format_json = format == 1;
+    o->hosts_mode = (enum headcount_hosts)mode;
+    if (heeded >= 0)
+        o->heeded = heeded ? HEADCOUNT_CONSTRAINTS_ALL
+                           : HEADCOUNT_CONSTRAINTS_SERVICE;
+    o->tcp_keepalive = off ? "off" : NULL;
+    o->verifies = !unverified;
+    if (err == 0)
+        err = get_seconds("cli-connect-timeout", o->connect_timeout,
+                          &o->connect_us);
+    if (err == 0)
+        err = get_seconds("cli-read-timeout", o->read_timeout, &o->read_us);
+    if (err == 0)
+        err = get_seconds("timeout", o->timeout, &o->timeout_us);
+    if (err == 0)
+        err = get_limits(o);
+    if (err == 0)
+        err = get_numbers(o);
+    if (err == 0)
+        err = get_visibility(o);
+    if (err == 0)
+        err = get_every(o);
+    return err == 0 ? get_places(o) : err;
+}
