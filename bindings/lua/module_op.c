@@ -15,11 +15,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <lauxlib.h>
 
 #include "module.h"
+#include "sandbox/sandbox.h"
 
 #define PENDING "headcount.pending"
 #define ROUND "headcount.round"
@@ -99,14 +99,6 @@ static bool op_is_done(struct pending *p)
     while (p->op != NULL && headcount_op_state(p->op) == HEADCOUNT_ASKS)
         policy_decide(p->policy, p->op);
     return p->op == NULL || headcount_op_state(p->op) == HEADCOUNT_DONE;
-}
-
-static int64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 /* ---- one round of waiting ----
@@ -202,7 +194,7 @@ static void round_add(struct round *r, struct client *c)
 /* False: a signal came in. */
 static bool round_poll(struct round *r)
 {
-    int64_t now = now_us();
+    int64_t now = sandbox_now();
     int64_t left = r->deadline > now ? (r->deadline - now + 999) / 1000 : 0;
 
     for (size_t i = 0; i < r->n; i++)
@@ -308,7 +300,7 @@ static bool is_entered(lua_State *L)
 
 int module_now(lua_State *L)
 {
-    lua_pushnumber(L, (lua_Number)now_us() / 1e6);
+    lua_pushnumber(L, (lua_Number)sandbox_now() / 1e6);
     return 1;
 }
 
@@ -328,7 +320,7 @@ static int64_t time_for(lua_State *L, int64_t asked)
     lua_pop(L, 1);
     if (until == INT64_MAX)
         return asked;
-    left = until - now_us();
+    left = until - sandbox_now();
     left = left > 1 ? left : 1;
     return asked > 0 && asked < left ? asked : left;
 }

@@ -39,35 +39,10 @@ int hc_sweep_check(struct hc_str pattern, struct headcount_error *e)
                         HC_STR_ARG(pattern));
 }
 
-/* The star that was met last may swallow more: at most n * m steps. */
-static bool sweep_glob(struct hc_str pattern, struct hc_str text)
-{
-    size_t p = 0, t = 0, star = SIZE_MAX, mark = 0;
-
-    while (t < text.n) {
-        if (p < pattern.n && pattern.p[p] == '*') {
-            star = p++;
-            mark = t;
-        } else if (p < pattern.n && (pattern.p[p] == '?' ||
-                                     pattern.p[p] == text.p[t])) {
-            p++;
-            t++;
-        } else if (star != SIZE_MAX) {
-            p = star + 1;
-            t = ++mark;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.n && pattern.p[p] == '*')
-        p++;
-    return p == pattern.n;
-}
-
 bool hc_sweep_matches(struct hc_str pattern, const struct hc_arn *cluster)
 {
-    return sweep_glob(pattern, sweep_is_arn(pattern) ? cluster->text
-                                                     : cluster->name);
+    return hc_str_glob(pattern, sweep_is_arn(pattern) ? cluster->text
+                                                      : cluster->name);
 }
 
 bool hc_sweep_has_tag(const struct hc_ecs_tag *tags, struct hc_str key,

@@ -57,10 +57,15 @@ static int64_t sandbox_clock(clockid_t id)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+int64_t sandbox_now(void)
+{
+    return sandbox_clock(CLOCK_MONOTONIC);
+}
+
 static int64_t sandbox_system_now(void *ud)
 {
     (void)ud;
-    return sandbox_clock(CLOCK_MONOTONIC);
+    return sandbox_now();
 }
 
 static int64_t sandbox_system_cpu(void *ud)

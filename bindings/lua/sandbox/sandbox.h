@@ -75,6 +75,8 @@ int sandbox_run(struct sandbox *s, lua_CFunction body, void *ud,
 /* A budget was overrun: nothing more will run in it. */
 bool sandbox_is_spent(const struct sandbox *s);
 
+int64_t sandbox_now(void);              /* monotonic microseconds */
+
 /* Pushes the place in the text that runs, "policy.lua:3: ", or "". */
 const char *sandbox_where(lua_State *L);
 /* For functions that are given: pays for `work` single steps (a byte, an
