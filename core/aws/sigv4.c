@@ -253,8 +253,7 @@ static int sigv4_order_headers(struct sigv4_order *o,
 {
     if (r->headers_n > HC_SIGV4_HEADERS)
         return hc_error_set(e, HEADCOUNT_EARG,
-                            "a request to sign has more than %d "
-                            "headers",
+                            "a request to sign has more than %d headers",
                             HC_SIGV4_HEADERS);
     o->n = r->headers_n;
     for (size_t i = 0; i < o->n; i++) {
@@ -388,18 +387,6 @@ int hc_sigv4_canonical(struct hc_buf *out, const struct hc_sigv4_request *r,
     int err = sigv4_order_headers(&order, r, e);
 
     return err < 0 ? err : sigv4_build(out, r, &order, e);
-}
-
-int hc_sigv4_signed_headers(struct hc_buf *out,
-                            const struct hc_sigv4_request *r)
-{
-    struct sigv4_order order = { .n = 0 };
-    int err = sigv4_order_headers(&order, r, NULL);
-
-    if (err < 0)
-        return err;
-    sigv4_put_names(out, r, &order);
-    return hc_buf_error(out);
 }
 
 void hc_sigv4_put_scope(struct hc_buf *out, const struct hc_sigv4_scope *s)
