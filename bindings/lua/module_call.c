@@ -161,8 +161,7 @@ static void take_headers(lua_State *L, struct headcount_fetch *r)
     if (lua_isnil(L, t))
         return;
     if (!lua_istable(L, t))
-        luaL_error(L, "client:fetch: headers is a table: { NAME = \"VALUE\" "
-                   "}");
+        luaL_error(L, "client:fetch: headers is a table: { NAME = \"VALUE\" }");
     module_own(L, t);
     for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
         n++;

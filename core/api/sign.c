@@ -75,9 +75,8 @@ static int sign_texts(struct sign_work *w)
     for (size_t i = 0; i < sizeof scope / sizeof *scope; i++)
         if (!sign_is_part_of_scope(hc_str(scope[i].text)))
             return hc_error_set(w->e, HEADCOUNT_EARG,
-                                "sign: the %s holds a blank, a "
-                                "line break, a slash, a comma or what is no "
-                                "printable ASCII",
+                                "sign: the %s holds a blank, a line break, a "
+                                "slash, a comma or what is no printable ASCII",
                                 scope[i].name);
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
         if (sign_has_control(hc_str(secrets[i].text)))
@@ -136,9 +135,8 @@ static int sign_take_headers(struct sign_work *w)
                                 i + 1);
         if (!hc_http1_is_value(hc_str(h->value)))
             return hc_error_set(w->e, HEADCOUNT_EARG,
-                                "sign: the value of header "
-                                "`%s` holds a control character, such as a "
-                                "line break",
+                                "sign: the value of header `%s` holds a "
+                                "control character, such as a line break",
                                 h->name);
         w->headers[w->headers_n++] = (struct hc_sigv4_header){
             hc_str(h->name), hc_str(h->value)

@@ -99,8 +99,7 @@ static int call_overdue(struct hc_call *c, const char *what)
     char name[HC_CALL_NAME];
 
     hc_error_set(&c->error, HEADCOUNT_EDEADLINE,
-                 "%s: %s: the deadline has passed "
-                 "while waiting for %s",
+                 "%s: %s: the deadline has passed while waiting for %s",
                  hc_call_name(c, name), c->slot->endpoint.host, what);
     return call_failed(c);
 }

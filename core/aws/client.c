@@ -373,9 +373,8 @@ static void client_note_profile(const struct hc_client *k)
 
     if (c->profile.n > 0)
         hc_log_line(&k->net->log, HEADCOUNT_LOG_INFO,
-                    "%s names the profile `%.*s`, "
-                    "which is not read: the access key that was given beside "
-                    "it signs",
+                    "%s names the profile `%.*s`, which is not read: the "
+                    "access key that was given beside it signs",
                     c->profile_from, HC_STR_ARG(c->profile));
 }
 

@@ -59,8 +59,7 @@ static int config_bool(const struct config_reader *r, const char *name,
     if (value.n == 0 || *out || hc_str_eqi(value, HC_STR("false")))
         return 0;
     return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                        "%s is `%.*s`: it has to be true or "
-                        "false",
+                        "%s is `%.*s`: it has to be true or false",
                         name, HC_STR_ARG(value));
 }
 
@@ -73,8 +72,7 @@ static int config_attempts(const struct config_reader *r)
         if (r->options->max_attempts < 1 ||
             r->options->max_attempts > CONFIG_ATTEMPTS_MAX)
             return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                                "max_attempts is %d: it has "
-                                "to be from 1 to %d",
+                                "max_attempts is %d: it has to be from 1 to %d",
                                 r->options->max_attempts, CONFIG_ATTEMPTS_MAX);
         r->c->max_attempts = r->options->max_attempts;
         return 0;
@@ -149,9 +147,9 @@ static int config_profile(const struct config_reader *r)
         return 0;
     }
     return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                        "%s names the profile `%.*s`, and "
-                        "headcount does not read profile files yet: unset it "
-                        "and set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+                        "%s names the profile `%.*s`, and headcount does not "
+                        "read profile files yet: unset it and set "
+                        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
                         "AWS_REGION; eval \"$(aws configure "
                         "export-credentials --profile NAME --format env)\" "
                         "sets the keys",
@@ -276,8 +274,7 @@ static int config_own(const struct config_reader *r)
     for (size_t i = 0; i < CONFIG_TEXTS; i++) {
         if (list[i]->n > CONFIG_TEXT)
             return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                                "a setting is longer than "
-                                "%zu bytes",
+                                "a setting is longer than %zu bytes",
                                 CONFIG_TEXT);
         c->block_n += list[i]->n + 1;
     }

@@ -60,8 +60,7 @@ static int creds_check(const struct hc_credentials *c,
                             c->source, wrong);
     if (who->key_id.n + who->secret.n + who->token.n > HC_CREDENTIALS_MAX)
         return hc_error_set(e, HEADCOUNT_ECREDENTIALS,
-                            "%s: the credentials have "
-                            "more than %zu bytes",
+                            "%s: the credentials have more than %zu bytes",
                             c->source, HC_CREDENTIALS_MAX);
     return 0;
 }
@@ -186,9 +185,8 @@ static void creds_go_on(struct hc_creds *c, int64_t now)
     c->failed_until = hc_time_add(now, pause);
     if (c->log != NULL)
         hc_log_line(c->log, HEADCOUNT_LOG_WARN,
-                    "the credentials have expired and could "
-                    "not be replaced: they are used on, and others are asked "
-                    "for in %lld s: %s",
+                    "the credentials have expired and could not be replaced: "
+                    "they are used on, and others are asked for in %lld s: %s",
                     (long long)(pause / HC_SECOND), c->error.what);
 }
 
@@ -357,8 +355,7 @@ int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
         }
         /* A wall clock that jumps leaves no other word for it. */
         hc_error_set(&c->error, HEADCOUNT_ECREDENTIALS,
-                     "the credentials expired as "
-                     "they were fetched");
+                     "the credentials expired as they were fetched");
         return hc_error_pass(e, &c->error);
     }
     if (hc_credentials_copy(out, &c->now_good) < 0)

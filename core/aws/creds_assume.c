@@ -236,11 +236,11 @@ static int assume_refused(const struct assume_step *s)
 
     if (hc_str_starts(hc_str(a->code), HC_STR("AccessDenied")))
         return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS,
-                            "%s may not be assumed: "
-                            "the role's trust policy has to name who calls, "
-                            "and who calls needs {\"Effect\":\"Allow\","
-                            "\"Action\":\"sts:AssumeRole\",\"Resource\":"
-                            "\"%s\"}: %s (request id %s)",
+                            "%s may not be assumed: the role's trust policy "
+                            "has to name who calls, and who calls needs "
+                            "{\"Effect\":\"Allow\","
+                            "\"Action\":\"sts:AssumeRole\","
+                            "\"Resource\":\"%s\"}: %s (request id %s)",
                             role, role, a->message, id);
     return hc_error_set(
         s->e, HEADCOUNT_ECREDENTIALS,
@@ -269,8 +269,7 @@ enum { ASSUME_KEY_ID, ASSUME_SECRET, ASSUME_TOKEN, ASSUME_EXPIRES,
 static int assume_wrong(const struct assume_step *s, const char *what)
 {
     return hc_error_set(s->e, HEADCOUNT_EANSWER,
-                        "%s: AssumeRole of %s: the answer "
-                        "%s",
+                        "%s: AssumeRole of %s: the answer %s",
                         s->c->endpoint.host, s->c->role, what);
 }
 

@@ -120,9 +120,8 @@ static int container_token(struct container_ask *a)
     for (size_t i = 0; err == 0 && i < a->token.n; i++)
         if (a->token.p[i] < ' ' || a->token.p[i] > '~')
             return hc_error_set(a->e, HEADCOUNT_ECREDENTIALS,
-                                "%s: the token holds a "
-                                "line break or another byte that cannot stand "
-                                "in a header",
+                                "%s: the token holds a line break or another "
+                                "byte that cannot stand in a header",
                                 path.n > 0 ? CONTAINER_TOKEN_FILE
                                            : CONTAINER_TOKEN_TEXT);
     if (err == 0 && path.n > 0 && a->token.n == 0)
@@ -188,8 +187,7 @@ static int container_answered(struct hc_creds_container *c,
 
     if (f->status != 200)
         return hc_error_set(e, HEADCOUNT_ECREDENTIALS,
-                            "%s: %s:%u answers HTTP %d: "
-                            "no credentials",
+                            "%s: %s:%u answers HTTP %d: no credentials",
                             out->source, f->config.origin.host,
                             (unsigned)f->config.origin.port, f->status);
     int err = hc_creds_json_get(out, &sys->alloc, hc_buf_view(&f->body),

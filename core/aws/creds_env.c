@@ -22,9 +22,8 @@ static int creds_env_expiry(const struct hc_system *sys,
         return 0;
     if (!hc_time_get_rfc3339(text, &out->expires))
         return hc_error_set(e, HEADCOUNT_ECREDENTIALS,
-                            "AWS_CREDENTIAL_EXPIRATION is "
-                            "`%.*s`: it has to look like "
-                            "2030-01-31T12:00:00Z",
+                            "AWS_CREDENTIAL_EXPIRATION is `%.*s`: it has to "
+                            "look like 2030-01-31T12:00:00Z",
                             HC_STR_ARG(text));
     if (sys->wall(sys->ud) >= out->expires)
         return hc_error_set(e, HEADCOUNT_ECREDENTIALS, "the credentials in the "
@@ -51,8 +50,7 @@ static int creds_env_ask(void *ud, struct hc_job *job, int64_t now,
     if (who.key_id.n == 0 || who.secret.n == 0)
         return hc_error_set(
             e, HEADCOUNT_ECREDENTIALS,
-            "%s is set and %s is not: set "
-            "both or neither",
+            "%s is set and %s is not: set both or neither",
             who.key_id.n > 0 ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
             who.key_id.n > 0 ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
     if (who.token.n == 0)

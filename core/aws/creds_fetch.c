@@ -23,8 +23,7 @@ static int fetch_creds_put(struct hc_creds_fetch *f)
 
     if (!hc_http1_is_value(c->value))
         return hc_error_set(&f->error, HEADCOUNT_EARG,
-                            "%.*s holds what cannot stand "
-                            "in a header",
+                            "%.*s holds what cannot stand in a header",
                             HC_STR_ARG(c->header));
     hc_buf_str(out, c->method);
     hc_buf_chr(out, ' ');

@@ -101,9 +101,8 @@ static int files_put_path(struct files_look *l, const struct files_kind *kind,
 
     if (hc_str_find(given, '$') < given.n)
         return hc_error_set(l->e, HEADCOUNT_ECONFIG,
-                            "%s has a $ in it, which only "
-                            "some of AWS's tools replace: write the whole "
-                            "path",
+                            "%s has a $ in it, which only some of AWS's tools "
+                            "replace: write the whole path",
                             kind->variable);
     if (given.n > 0 && given.p[0] == '~' &&
         (!hc_str_starts(given, tilde) || home.n == 0))
@@ -168,9 +167,8 @@ static int files_read(struct files_look *l, size_t i, struct hc_str text)
     if (got == 0)
         return 0;
     return hc_error_set(l->e, HEADCOUNT_ECONFIG,
-                        "%.*s:%zu: %s; AWS's tools read "
-                        "credentials from this file, so it has to be mended "
-                        "or moved",
+                        "%.*s:%zu: %s; AWS's tools read credentials from this "
+                        "file, so it has to be mended or moved",
                         HC_STR_ARG(files_shown(l, i)), p.line, p.wrong);
 }
 

@@ -44,8 +44,7 @@ static int imds_default(const struct hc_system *sys, const char **url,
     if (hc_str_eqi(mode, HC_STR("IPv6")))
         return 0;
     return hc_error_set(e, HEADCOUNT_ECONFIG,
-                        "%s is `%.*s`: it has to be IPv4 or "
-                        "IPv6",
+                        "%s is `%.*s`: it has to be IPv4 or IPv6",
                         IMDS_MODE, HC_STR_ARG(mode));
 }
 
@@ -68,8 +67,7 @@ static int imds_where(const struct imds_step *s)
         wrong = "give scheme, host and port only";
     if (wrong != NULL)
         return hc_error_set(s->e, HEADCOUNT_ECONFIG,
-                            "%s is no URL of a metadata "
-                            "service: %s",
+                            "%s is no URL of a metadata service: %s",
                             IMDS_ENDPOINT, wrong);
     s->c->origin = parsed.origin;
     return 0;

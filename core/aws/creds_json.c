@@ -24,8 +24,7 @@ struct creds_json {
 static int creds_json_wrong(struct creds_json *j, const char *what)
 {
     return hc_error_set(j->e, HEADCOUNT_ECREDENTIALS,
-                        "%s: the answer is no set of "
-                        "credentials: %s",
+                        "%s: the answer is no set of credentials: %s",
                         j->out->source, what);
 }
 

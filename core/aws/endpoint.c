@@ -84,9 +84,8 @@ static int endpoint_check_region(struct hc_str region,
                             "AWS_REGION or give config.region");
     if (!hc_endpoint_is_region(region))
         return hc_error_set(e, HEADCOUNT_EREGION,
-                            "`%.*s` is no AWS region: it has "
-                            "to look like eu-west-1 (AWS_REGION, "
-                            "config.region)",
+                            "`%.*s` is no AWS region: it has to look like "
+                            "eu-west-1 (AWS_REGION, config.region)",
                             HC_STR_ARG(region));
     return 0;
 }

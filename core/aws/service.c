@@ -33,8 +33,7 @@ const struct hc_service *hc_service_find(struct hc_str id,
         return NULL;
     }
     hc_error_set(e, HEADCOUNT_ECONFIG,
-                 "`%.*s` is no service that headcount knows; "
-                 "it knows %s",
+                 "`%.*s` is no service that headcount knows; it knows %s",
                  HC_STR_ARG(id), service_names + 2);
     return NULL;
 }

@@ -50,9 +50,6 @@ void hc_sigv4_scope_init(struct hc_sigv4_scope *s, int64_t wall,
  * HEADCOUNT_ELIMIT: parameters, or out->max.  HEADCOUNT_ENOMEM. */
 int hc_sigv4_canonical(struct hc_buf *out, const struct hc_sigv4_request *r,
                        struct headcount_error *e);
-/* "host;x-amz-date" */
-int hc_sigv4_signed_headers(struct hc_buf *out,
-                            const struct hc_sigv4_request *r);
 /* 2: AWS4-HMAC-SHA256, date, scope, hash of the canonical request. */
 void hc_sigv4_string_to_sign(struct hc_buf *out, const struct hc_sigv4_scope *s,
                              const unsigned char hash[HC_SHA256]);

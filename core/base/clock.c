@@ -308,23 +308,6 @@ bool hc_time_get_http(struct hc_str s, int64_t *wall)
     return clock_wall_of(&c, wall);
 }
 
-bool hc_time_get_seconds(struct hc_str s, int64_t *us)
-{
-    bool has_fraction = hc_str_find(s, '.') < s.n;
-    struct hc_str whole = hc_str_cut(&s, '.');
-    uint64_t seconds;
-    int64_t fraction = 0;
-
-    if (!hc_str_u64(whole, &seconds) || seconds > 1000000000)
-        return false;
-    if (has_fraction && (!clock_get_fraction(&s, &fraction) || s.n > 0))
-        return false;
-    if (seconds == 1000000000 && fraction > 0)
-        return false;
-    *us = (int64_t)seconds * HC_SECOND + fraction;
-    return true;
-}
-
 /* "12.5" as 125 and the power of ten that makes microseconds of it; the bytes
  * that were read. */
 static size_t clock_get_mantissa(struct hc_str s, int64_t *n, int *power)

@@ -32,7 +32,5 @@ bool hc_time_get_http(struct hc_str s, int64_t *wall);
 /* Seconds since 1970 as JSON has numbers ("1479234567.5", "1.4792345675E9"),
  * up to the year 9999; what is finer than a microsecond is dropped. */
 bool hc_time_get_epoch(struct hc_str s, int64_t *wall);
-/* Seconds with a fraction or none ("0.5", "30"), not negative, at most 1e9. */
-bool hc_time_get_seconds(struct hc_str s, int64_t *us);
 
 #endif

@@ -63,16 +63,6 @@ bool hc_equal_secret(const void *a, const void *b, size_t n)
     return differ == 0;
 }
 
-void hc_sha1_of(unsigned char out[20], struct hc_str s)
-{
-    br_sha1_context c;
-
-    br_sha1_init(&c);
-    if (s.n > 0)
-        br_sha1_update(&c, s.p, s.n);
-    br_sha1_out(&c, out);
-}
-
 /* IEEE 802.3, reflected; four bits at a time need sixteen words. */
 uint32_t hc_crc32(uint32_t crc, const void *p, size_t n)
 {

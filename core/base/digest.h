@@ -1,4 +1,4 @@
-/* base/digest.h - SHA-256, HMAC, SHA-1 by BearSSL; CRC-32. */
+/* base/digest.h - SHA-256 and HMAC by BearSSL; CRC-32. */
 #ifndef HC_BASE_DIGEST_H
 #define HC_BASE_DIGEST_H
 
@@ -22,7 +22,6 @@ void hc_hmac(unsigned char out[HC_SHA256], const struct hc_hmac_key *k,
 /* In a time that does not tell where they differ. */
 bool hc_equal_secret(const void *a, const void *b, size_t n);
 
-void hc_sha1_of(unsigned char out[20], struct hc_str s);
 /* Starts with crc = 0; goes on with the last answer. */
 uint32_t hc_crc32(uint32_t crc, const void *p, size_t n);
 

@@ -121,22 +121,6 @@ bool hc_str_u64(struct hc_str s, uint64_t *out)
     return true;
 }
 
-bool hc_str_i64(struct hc_str s, int64_t *out)
-{
-    bool minus = s.n > 0 && s.p[0] == '-';
-    uint64_t v;
-
-    if (!hc_str_u64(minus ? hc_str_from(s, 1) : s, &v))
-        return false;
-    if (v > (uint64_t)INT64_MAX + (minus ? 1 : 0))
-        return false;
-    if (minus && v > 0)
-        *out = -(int64_t)(v - 1) - 1;   /* INT64_MIN has no positive twin */
-    else
-        *out = (int64_t)v;
-    return true;
-}
-
 int hc_hex_value(char c)
 {
     if (c >= '0' && c <= '9')

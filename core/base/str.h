@@ -37,7 +37,6 @@ struct hc_str hc_str_trim(struct hc_str s);      /* SP and HTAB, both ends */
 struct hc_str hc_str_cut(struct hc_str *s, char sep);
 /* Whole string must be decimal digits (hex: hex digits) that fit. */
 bool hc_str_u64(struct hc_str s, uint64_t *out);
-bool hc_str_i64(struct hc_str s, int64_t *out);      /* optional leading '-' */
 bool hc_str_hex_u64(struct hc_str s, uint64_t *out);
 char hc_lower(char c);                               /* ASCII only          */
 int hc_hex_value(char c);                            /* -1: no hex digit    */

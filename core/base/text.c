@@ -1,4 +1,4 @@
-/* base/text.c - bytes as text and back: hex, base64, percent, UTF-8.
+/* base/text.c - bytes as text and back: hex, percent, UTF-8.
  * The formatter is in base/fmt.c. */
 #include "base/text.h"
 
@@ -26,92 +26,6 @@ void hc_text_hex(struct hc_buf *out, const void *p, size_t n)
         return;
     hc_hex(room, p, n);
     hc_buf_added(out, 2 * n);
-}
-
-/* ---- base64 (RFC 4648, 4): padded, canonical, no white space ---- */
-
-static const char text_base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static void text_base64_put(struct hc_buf *out, const unsigned char *p,
-                            size_t n)
-{
-    uint32_t v = (uint32_t)p[0] << 16;
-    char four[4];
-
-    if (n > 1)
-        v |= (uint32_t)p[1] << 8;
-    if (n > 2)
-        v |= p[2];
-    four[0] = text_base64_digits[v >> 18];
-    four[1] = text_base64_digits[v >> 12 & 63];
-    four[2] = n > 1 ? text_base64_digits[v >> 6 & 63] : '=';
-    four[3] = n > 2 ? text_base64_digits[v & 63] : '=';
-    hc_buf_put(out, four, sizeof(four));
-}
-
-void hc_text_base64(struct hc_buf *out, const void *p, size_t n)
-{
-    const unsigned char *b = p;
-
-    for (size_t i = 0; i < n; i += 3)
-        text_base64_put(out, b + i, n - i < 3 ? n - i : 3);
-}
-
-static int text_base64_value(char c)
-{
-    const char *at = c != '\0' ? strchr(text_base64_digits, c) : NULL;
-
-    return at != NULL ? (int)(at - text_base64_digits) : -1;
-}
-
-/* Four digits of which `pad` are '='; false if they are none. */
-static bool text_base64_get(unsigned char three[3], const char *p, size_t pad)
-{
-    uint32_t v = 0;
-
-    for (size_t i = 0; i < 4; i++) {
-        int digit = i < 4 - pad ? text_base64_value(p[i]) : 0;
-
-        if (digit < 0)
-            return false;
-        v = v << 6 | (uint32_t)digit;
-    }
-    three[0] = (unsigned char)(v >> 16);
-    three[1] = (unsigned char)(v >> 8 & 255);
-    three[2] = (unsigned char)(v & 255);
-    /* The bits under the padding are zero, or two texts are one value. */
-    return !(pad > 0 && three[2] != 0) && !(pad > 1 && three[1] != 0);
-}
-
-static size_t text_base64_pad(struct hc_str s)
-{
-    if (s.n == 0 || s.p[s.n - 1] != '=')
-        return 0;
-    return s.p[s.n - 2] == '=' ? 2 : 1;
-}
-
-int hc_text_unbase64(struct hc_buf *out, struct hc_str s)
-{
-    size_t before = out->n;
-
-    if (s.n % 4 != 0)
-        return HEADCOUNT_ESYNTAX;
-
-    size_t pad = text_base64_pad(s);
-
-    for (size_t i = 0; i < s.n; i += 4) {
-        unsigned char three[3];
-        size_t cut = i + 4 == s.n ? pad : 0;
-
-        if (!text_base64_get(three, s.p + i, cut)) {
-            out->n = before;
-            return HEADCOUNT_ESYNTAX;
-        }
-        hc_buf_put(out, three, 3 - cut);
-        hc_wipe(three, sizeof(three));
-    }
-    return hc_buf_error(out);
 }
 
 /* ---- percent-encoding (RFC 3986, 2.1) ---- */

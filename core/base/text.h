@@ -1,4 +1,4 @@
-/* base/text.h - bytes as text and back: a bounded formatter, hex, base64,
+/* base/text.h - bytes as text and back: a bounded formatter, hex,
  * percent-encoding, UTF-8.  No locale, no stdio. */
 #ifndef HC_BASE_TEXT_H
 #define HC_BASE_TEXT_H
@@ -27,10 +27,6 @@ size_t hc_text_distance(struct hc_str a, struct hc_str b);
 /* Lower case. */
 void hc_text_hex(struct hc_buf *out, const void *p, size_t n);
 void hc_hex(char *out, const unsigned char *p, size_t n); /* 2n, no NUL */
-void hc_text_base64(struct hc_buf *out, const void *p, size_t n);
-/* Padded and canonical (RFC 4648, 4), or HEADCOUNT_ESYNTAX and out as it
- * was. */
-int hc_text_unbase64(struct hc_buf *out, struct hc_str s);
 /* RFC 3986 unreserved stay, the rest becomes %XX (upper case). `keep` names
  * more bytes to leave alone ("/" for a path). */
 void hc_text_percent(struct hc_buf *out, struct hc_str s, const char *keep);

@@ -277,8 +277,7 @@ static int event_take_form(struct event_parts *parts, const char *what,
     if (parts->has_dry_run && !hc_str_eqz(dry_run, "true") &&
         !hc_str_eqz(dry_run, "false"))
         return hc_error_set(e, HEADCOUNT_EEVENT,
-                            "%s: \"dry_run\" is not true or "
-                            "false",
+                            "%s: \"dry_run\" is not true or false",
                             what);
     parts->event->named = true;
     parts->event->dry_run = hc_str_eqz(dry_run, "true");
@@ -357,16 +356,14 @@ static int event_schedule(struct event_parts *parts, struct headcount_error *e)
     /* A list that came out empty asks for nothing, not for everything. */
     if (err == 0 && parts->has_list && parts->event->clusters_n == 0)
         return hc_error_set(e, HEADCOUNT_EEVENT,
-                            "the event's \"clusters\" is empty: "
-                            "name one, or leave it out for all that are "
-                            "configured");
+                            "the event's \"clusters\" is empty: name one, or "
+                            "leave it out for all that are configured");
     if (err == 0 && parts->event->clusters_n > 0)
         err = event_take_form(parts, "the event's detail", e);
     else if (err == 0 && parts->has_dry_run)
         return hc_error_set(e, HEADCOUNT_EEVENT,
-                            "the event's detail has \"dry_run\" "
-                            "and names no cluster: a sweep is made as it is "
-                            "configured");
+                            "the event's detail has \"dry_run\" and names no "
+                            "cluster: a sweep is made as it is configured");
     parts->event->kind = parts->event->clusters_n > 0 ? EVENT_CLUSTERS
                                                       : EVENT_SWEEP;
     return err;
@@ -567,8 +564,7 @@ int hc_event_get(struct hc_event *ev, const struct hc_alloc *a,
     hc_arena_init(&ev->arena, a, EVENT_KEPT);
     if (text.n > HC_EVENT_BYTES)
         return hc_error_set(e, HEADCOUNT_EEVENT,
-                            "the event has %zu bytes: at most "
-                            "%zu are taken",
+                            "the event has %zu bytes: at most %zu are taken",
                             text.n, HC_EVENT_BYTES);
     if (event_is_blank(text))
         return hc_error_set(e, HEADCOUNT_EEVENT, "the event is empty: %s",

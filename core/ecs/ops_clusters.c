@@ -135,8 +135,7 @@ static int cluster_list_begin(struct hc_ecs_cluster_list *v,
         return 0;
     if (v->n == HC_ECS_BATCH)
         return hc_error_set(e, HEADCOUNT_EANSWER,
-                            "%s holds more clusters than were "
-                            "asked for",
+                            "%s holds more clusters than were asked for",
                             v->view.what);
     v->clusters[v->n++] = (struct hc_ecs_cluster_tags){ .tags = NULL };
     return 0;

@@ -87,8 +87,7 @@ static int records_cluster(struct hc_records *b, const struct hc_event *ev,
                   b->clusters_n + 1, HC_BATCH_CLUSTERS, sizeof(*b->clusters));
     if (err == HEADCOUNT_ELIMIT)
         return hc_error_set(e, HEADCOUNT_EEVENT,
-                            "the event's records name more than "
-                            "%d clusters",
+                            "the event's records name more than %d clusters",
                             HC_BATCH_CLUSTERS);
     if (err < 0)
         return records_no_memory(e);

@@ -83,8 +83,7 @@ static int unwrap_inner(const struct unwrap_level *l, struct headcount_error *e)
 {
     if (l->wraps == HC_UNWRAP_WRAPS)
         return hc_error_set(e, HEADCOUNT_EEVENT,
-                            "the event is wrapped more than %d "
-                            "times",
+                            "the event is wrapped more than %d times",
                             HC_UNWRAP_WRAPS);
     return unwrap_text(l->to, hc_buf_view(&l->inner), l->wraps + 1, e);
 }
@@ -298,8 +297,7 @@ static int unwrap_array_end(const struct unwrap_level *l, struct hc_json *json,
         return hc_error_set(e, HEADCOUNT_EEVENT, "the event: %s", why.what);
     return l->records > 0 ? 0
                           : hc_error_set(e, HEADCOUNT_EEVENT,
-                                         "the event is an "
-                                         "array of no records");
+                                         "the event is an array of no records");
 }
 
 static int unwrap_array(struct unwrap_level *l, struct hc_str text,

@@ -117,12 +117,10 @@ static int chunk_limits(const struct hc_chunked *c, struct headcount_error *e)
 {
     if (c->line > (chunk_is_trailer(c) ? HC_CHUNK_TRAILERS : HC_CHUNK_LINE))
         return hc_error_set(e, HEADCOUNT_ELIMIT,
-                            "the chunked body has too long a "
-                            "line of framing");
+                            "the chunked body has too long a line of framing");
     if (c->framing > CHUNK_OVERHEAD && c->framing / CHUNK_RATIO > c->data)
         return hc_error_set(e, HEADCOUNT_ELIMIT,
-                            "the chunked body is nearly all "
-                            "framing");
+                            "the chunked body is nearly all framing");
     return 0;
 }
 

@@ -125,8 +125,7 @@ static int http1_lines(struct hc_http1 *x, struct headcount_error *e)
 
     if (line.n > HC_HTTP1_STATUS_LINE)
         return hc_error_set(e, HEADCOUNT_ELIMIT,
-                            "the answer's status line is too "
-                            "long");
+                            "the answer's status line is too long");
     line.n--;                        /* the CR */
     x->fields_n = 0;
     err = http1_status_line(x, line, e);
@@ -244,8 +243,7 @@ static int http1_interim(struct hc_http1 *x, struct headcount_error *e)
         return http1_wrong(e, "it switches to a protocol nobody asked for");
     if (++x->interim > HC_HTTP1_INTERIM)
         return hc_error_set(e, HEADCOUNT_ELIMIT,
-                            "the answer never comes: %u interim "
-                            "ones did",
+                            "the answer never comes: %u interim ones did",
                             x->interim);
     hc_buf_reset(&x->head);
     x->fields_n = 0;

@@ -15,8 +15,7 @@ static int url_refuse(struct headcount_error *e, struct hc_str url,
     while (at > 0 && url.p[at - 1] != '@')
         at--;
     return hc_error_set(e, HEADCOUNT_ECONFIG,
-                        "\"%s%.*s\" is no URL of an endpoint: "
-                        "%s",
+                        "\"%s%.*s\" is no URL of an endpoint: %s",
                         at > 0 ? "***@" : "", HC_STR_ARG(hc_str_from(url, at)),
                         why);
 }

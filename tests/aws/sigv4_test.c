@@ -87,7 +87,7 @@ TEST(sigv4, signatures_are_the_known_ones)
 TEST(sigv4, the_three_steps_give_what_the_whole_gives)
 {
     struct made m;
-    struct hc_buf canonical, string, names;
+    struct hc_buf canonical, string;
     struct hc_sigv4_key key = { 0 };
     unsigned char hash[HC_SHA256];
     char hex[HC_SIGV4_HEX];
@@ -95,7 +95,6 @@ TEST(sigv4, the_three_steps_give_what_the_whole_gives)
     make(&m, &known[0]);
     hc_buf_init(&canonical, t_alloc(), 4096);
     hc_buf_init(&string, t_alloc(), 4096);
-    hc_buf_init(&names, t_alloc(), 4096);
     CHECK_INT(hc_sigv4_canonical(&canonical, &m.request, NULL), 0);
     hc_sha256_of(hash, hc_buf_view(&canonical));
     hc_sigv4_string_to_sign(&string, &m.scope, hash);
@@ -107,11 +106,8 @@ TEST(sigv4, the_three_steps_give_what_the_whole_gives)
     hc_sigv4_key_for(&key, &m.scope, HC_STR(SECRET));
     hc_sigv4_signature(hex, &key, hc_buf_view(&string));
     CHECK_MEM(hex, sizeof(hex), known[0].signature);
-    CHECK_INT(hc_sigv4_signed_headers(&names, &m.request), 0);
-    CHECK_STR(hc_buf_view(&names), "host;x-amz-date");
     hc_buf_fini(&canonical);
     hc_buf_fini(&string);
-    hc_buf_fini(&names);
 }
 
 TEST(sigv4, the_header_names_scope_and_headers)

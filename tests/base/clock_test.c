@@ -155,34 +155,6 @@ TEST(clock, what_is_no_http_date_is_refused)
     }
 }
 
-TEST(clock, seconds_with_a_fraction)
-{
-    static const struct {
-        const char *text;
-        int64_t want;       /* -1: refused */
-    } cases[] = {
-        { "0", 0 }, { "30", 30000000 }, { "0.5", 500000 }, { "1.25", 1250000 },
-        { "0.0000001", 0 }, { "0.000001", 1 }, { "007", 7000000 },
-        { "1000000000", 1000000000000000 },
-        { "1000000000.0", 1000000000000000 },
-        { "1000000000.1", -1 }, { "1000000001", -1 },
-        { "99999999999999999999", -1 }, { "", -1 }, { ".", -1 }, { ".5", -1 },
-        { "5.", -1 }, { "-1", -1 }, { "+1", -1 }, { "1e3", -1 }, { "1s", -1 },
-        { "1.5s", -1 }, { "1.5.2", -1 }, { " 1", -1 }, { "inf", -1 }
-    };
-
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        int64_t us = -1;
-        bool ok = hc_time_get_seconds(hc_str(cases[i].text), &us);
-
-        if (ok != (cases[i].want >= 0) || us != cases[i].want)
-            CHECK_Z(cases[i].text, "read as it stands in the table");
-    }
-    int64_t us = -1;
-
-    CHECK(!hc_time_get_seconds((struct hc_str){ NULL, 0 }, &us));
-}
-
 TEST(clock, an_epoch_is_any_json_number_of_seconds)
 {
     static const struct { const char *text; int64_t us; } good[] = {

@@ -107,32 +107,6 @@ TEST(str, decimal_numbers_are_whole_and_fit)
     }
 }
 
-TEST(str, signed_numbers_reach_both_ends)
-{
-    static const struct {
-        const char *text;
-        bool ok;
-        int64_t want;
-    } cases[] = {
-        { "9223372036854775807", true, INT64_MAX },
-        { "9223372036854775808", false, 0 },
-        { "-9223372036854775808", true, INT64_MIN },
-        { "-9223372036854775809", false, 0 },
-        { "-0", true, 0 },
-        { "-1", true, -1 },
-        { "-", false, 0 },
-        { "--1", false, 0 },
-        { "", false, 0 }
-    };
-
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        int64_t v = 77;
-
-        CHECK_INT(hc_str_i64(hc_str(cases[i].text), &v), cases[i].ok);
-        CHECK_INT(v, cases[i].ok ? cases[i].want : 77);
-    }
-}
-
 TEST(str, hex_numbers_fit)
 {
     uint64_t v = 0;

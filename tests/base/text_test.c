@@ -1,4 +1,4 @@
-/* tests/base/text_test.c - hex, base64, percent-encoding, UTF-8. */
+/* tests/base/text_test.c - hex, percent-encoding, UTF-8. */
 #include "t.h"
 
 #include <string.h>
@@ -58,58 +58,6 @@ TEST(text, hex_of_more_than_fits_is_an_error)
     hc_text_hex(&b, "ab", 2);
     CHECK_INT(hc_buf_error(&b), HEADCOUNT_ELIMIT);
     hc_buf_fini(&b);
-}
-
-/* RFC 4648, 10, and bytes that use the last digits. */
-static const struct {
-    struct hc_str bytes;
-    const char *text;
-} base64_cases[] = {
-    { { "", 0 }, "" },
-    { { "f", 1 }, "Zg==" },
-    { { "fo", 2 }, "Zm8=" },
-    { { "foo", 3 }, "Zm9v" },
-    { { "foob", 4 }, "Zm9vYg==" },
-    { { "fooba", 5 }, "Zm9vYmE=" },
-    { { "foobar", 6 }, "Zm9vYmFy" },
-    { { "\xfb\xff\xfe", 3 }, "+//+" },
-    { { "\0\0\0", 3 }, "AAAA" },
-    { { "\0", 1 }, "AA==" }
-};
-
-TEST(text, base64_there_and_back)
-{
-    for (size_t i = 0; i < sizeof(base64_cases) / sizeof(*base64_cases); i++) {
-        struct hc_buf *b = fresh();
-
-        hc_text_base64(b, base64_cases[i].bytes.p, base64_cases[i].bytes.n);
-        CHECK_STR(hc_buf_view(b), base64_cases[i].text);
-        b = fresh();
-        CHECK_INT(hc_text_unbase64(b, hc_str(base64_cases[i].text)), 0);
-        CHECK(hc_str_eq(hc_buf_view(b), base64_cases[i].bytes));
-    }
-    hc_buf_fini(&out_buf);
-}
-
-TEST(text, base64_that_is_not_canonical_is_refused)
-{
-    static const char *const cases[] = {
-        "Z", "Zg", "Zg=", "Zg===", "====", "=", "Z===", "Zm9vZg=",
-        "Zh==",             /* bits under the padding */
-        "Zm9=", "Zg==Zg==", /* padding in the middle */
-        "Zm9v\n", "Zm 9", "Zm9-", "Zm9_", "Zm=v", "\xff\xff\xff\xff"
-    };
-
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        struct hc_buf *b = fresh();
-
-        hc_buf_lit(b, "kept");
-        CHECK_INT(hc_text_unbase64(b, hc_str(cases[i])), HEADCOUNT_ESYNTAX);
-        CHECK_STR(hc_buf_view(b), "kept");
-        CHECK_INT(hc_buf_error(b), 0);
-    }
-    CHECK_INT(hc_text_unbase64(&out_buf, HC_STR("Z\0==")), HEADCOUNT_ESYNTAX);
-    hc_buf_fini(&out_buf);
 }
 
 TEST(text, percent_keeps_unreserved_and_what_is_named)
@@ -231,10 +179,8 @@ static int encode_all(void)
     hc_buf_init(&b, t_alloc(), 10000);
     for (int i = 0; i < 20; i++) {
         hc_text_hex(&b, "bytes", 5);
-        hc_text_base64(&b, "bytes", 5);
         hc_text_percent(&b, HC_STR("a b"), "");
         hc_text_unpercent(&b, HC_STR("a%20b"));
-        hc_text_unbase64(&b, HC_STR("Zm9v"));
     }
 
     int err = hc_buf_error(&b);

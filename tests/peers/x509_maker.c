@@ -184,11 +184,39 @@ void x509_make(struct hc_buf *out, const struct x509_spec *s)
     wrap(out, 0x30, &cert);
 }
 
+/* RFC 4648, 4. */
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void base64_put(struct hc_buf *out, const unsigned char *p, size_t n)
+{
+    uint32_t v = (uint32_t)p[0] << 16;
+    char four[4];
+
+    if (n > 1)
+        v |= (uint32_t)p[1] << 8;
+    if (n > 2)
+        v |= p[2];
+    four[0] = base64_digits[v >> 18];
+    four[1] = base64_digits[v >> 12 & 63];
+    four[2] = n > 1 ? base64_digits[v >> 6 & 63] : '=';
+    four[3] = n > 2 ? base64_digits[v & 63] : '=';
+    hc_buf_put(out, four, sizeof(four));
+}
+
+static void base64(struct hc_buf *out, const void *p, size_t n)
+{
+    const unsigned char *b = p;
+
+    for (size_t i = 0; i < n; i += 3)
+        base64_put(out, b + i, n - i < 3 ? n - i : 3);
+}
+
 void x509_pem(struct hc_buf *out, struct hc_str der)
 {
     struct hc_buf text = fresh();
 
-    hc_text_base64(&text, der.p, der.n);
+    base64(&text, der.p, der.n);
     hc_buf_lit(out, "-----BEGIN CERTIFICATE-----\n");
     for (struct hc_str rest = hc_buf_view(&text); rest.n > 0;) {
         size_t n = rest.n < 64 ? rest.n : 64;
