@@ -85,6 +85,11 @@ TEST(descriptors, what_is_closed_is_the_null_device)
 
 TEST(descriptors, without_the_null_device_it_says_no)
 {
+    const char *preloaded = getenv("LD_PRELOAD");
+
+    /* Valgrind itself needs /dev and /proc, which the child has not got. */
+    if (preloaded != NULL && strstr(preloaded, "vgpreload") != NULL)
+        skip();
     for (unsigned closed = 0; closed < 3; closed++)
         CHECK_INT(in_child(cannot_open, closed), 0);
 }
