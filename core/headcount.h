@@ -217,6 +217,9 @@ enum headcount_rule {
                                 over ..._per_task, each rounded up           */
     HEADCOUNT_LADDER         /* the rung at or below the hosts (or CPU)      */
 };
+/* "per_host", as policies and reports have it; static text.  NULL: no rule has
+ * this number. */
+const char *headcount_rule_name(enum headcount_rule rule);
 
 struct headcount_rung {
     int64_t from, tasks;     /* from so many hosts (CPU units) on, so many   */

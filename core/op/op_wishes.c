@@ -6,62 +6,11 @@
 #include "plan/autoscaler.h"
 #include "plan/hold.h"
 
-#define OP_SHARE_MAX 1e9
-
-/* To millionths; what no rule takes becomes -1, which is refused by name. */
-static int64_t wish_share(double share)
-{
-    int64_t n;
-
-    if (!(share >= 0) || share > OP_SHARE_MAX)
-        return -1;
-    n = (int64_t)(share * HC_RULE_ONE + 0.5);
-    return share > 0 && n == 0 ? -1 : n;
-}
-
-static struct hc_ladder wish_ladder(struct hc_arena *arena,
-                                    const struct headcount_rung *from,
-                                    size_t n)
-{
-    size_t kept = n > HC_RULE_RUNGS ? 0 : n;
-    struct headcount_rung *to = hc_arena_zero(arena, kept * sizeof *to);
-
-    for (size_t i = 0; to != NULL && i < kept; i++)
-        to[i] = from[i];
-    return (struct hc_ladder){ to, n };
-}
-
 /* A number that is none of the enum counts ACTIVE hosts. */
 static enum headcount_hosts wish_hosts(enum headcount_hosts hosts)
 {
     return hosts == HEADCOUNT_REGISTERED || hosts == HEADCOUNT_CONNECTED
                ? hosts : HEADCOUNT_ACTIVE;
-}
-
-static bool wish_kind(enum headcount_rule kind, enum headcount_rule *to)
-{
-    *to = kind;
-    return kind <= HEADCOUNT_LADDER;
-}
-
-static struct hc_rule wish_rule(struct hc_arena *arena,
-                                const struct headcount_wish *w)
-{
-    return (struct hc_rule){
-        .tasks = w->tasks, .spare = w->spare,
-        .percent = wish_share(w->percent),
-        .per_hosts = wish_share(w->hosts_per_task),
-        .per_cpu = wish_share(w->cpu_per_task),
-        .per_memory = wish_share(w->memory_per_task),
-        .base = w->base, .step = w->step,
-        .by_hosts = wish_ladder(arena, w->rungs, w->rungs_n),
-        .by_cpu = wish_ladder(arena, w->cpu_rungs, w->cpu_rungs_n),
-        .min = w->min, .has_min = w->min != 0,
-        .max = w->max, .has_max = w->has_max || w->max != 0,
-        .max_tasks = w->max_tasks,
-        .max_step_down = w->max_step_down, .max_step_up = w->max_step_up,
-        .min_age = w->min_age, .spread = w->prevent_single_point_of_failure,
-    };
 }
 
 static int wish_allow(headcount_op *op, const char *const *codes, size_t n,
@@ -100,13 +49,13 @@ int hc_op_take_wish(headcount_op *op, const struct headcount_reconcile *r,
         .service = hc_arena_str(arena, hc_str(w->service)),
         .where = hc_arena_str(arena, hc_str(w->where)),
         .at = hc_arena_str(arena, hc_str(w->at)),
-        .rule = wish_rule(arena, w),
         .by = wish_hosts(w->hosts == HEADCOUNT_ACTIVE ? r->hosts : w->hosts),
         .no_external = w->not_external, .required = w->required,
     };
+    hc_rule_from_wish(&to->rule, arena, w);
     if (w->autoscaler != NULL)
         err = wish_autoscaler(op, arena, w, to);
-    else if (!wish_kind(w->rule, &to->rule.kind))
+    else if (headcount_rule_name(w->rule) == NULL)
         err = hc_error_set(&op->error, HEADCOUNT_EARG,
                            "rule %d is none of enum "
                            "headcount_rule",

@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 
+#define RULE_SHARE_MAX 1e9
+
 /* ---- names ---- */
 
 static const char *const rule_names[] = {
@@ -11,9 +13,16 @@ static const char *const rule_names[] = {
     [HEADCOUNT_LINEAR] = "linear", [HEADCOUNT_LADDER] = "ladder",
 };
 
+const char *headcount_rule_name(enum headcount_rule rule)
+{
+    size_t i = (size_t)rule;
+
+    return i < sizeof(rule_names) / sizeof(*rule_names) ? rule_names[i] : NULL;
+}
+
 const char *hc_rule_name(const struct hc_rule *r)
 {
-    return rule_names[r->kind];
+    return headcount_rule_name(r->kind);
 }
 
 bool hc_rule_find(struct hc_str name, enum headcount_rule *kind)
@@ -25,6 +34,50 @@ bool hc_rule_find(struct hc_str name, enum headcount_rule *kind)
         return true;
     }
     return false;
+}
+
+/* ---- from a wish ---- */
+
+static int64_t rule_share(double share)
+{
+    int64_t n;
+
+    if (!(share >= 0) || share > RULE_SHARE_MAX)
+        return -1;
+    n = (int64_t)(share * HC_RULE_ONE + 0.5);
+    return share > 0 && n == 0 ? -1 : n;
+}
+
+static struct hc_ladder rule_ladder(struct hc_arena *arena,
+                                    const struct headcount_rung *from,
+                                    size_t n)
+{
+    size_t kept = n > HC_RULE_RUNGS ? 0 : n;
+    struct headcount_rung *to = hc_arena_zero(arena, kept * sizeof *to);
+
+    for (size_t i = 0; to != NULL && i < kept; i++)
+        to[i] = from[i];
+    return (struct hc_ladder){ to, n };
+}
+
+void hc_rule_from_wish(struct hc_rule *to, struct hc_arena *arena,
+                       const struct headcount_wish *w)
+{
+    *to = (struct hc_rule){
+        .kind = w->rule, .tasks = w->tasks, .spare = w->spare,
+        .percent = rule_share(w->percent),
+        .per_hosts = rule_share(w->hosts_per_task),
+        .per_cpu = rule_share(w->cpu_per_task),
+        .per_memory = rule_share(w->memory_per_task),
+        .base = w->base, .step = w->step,
+        .by_hosts = rule_ladder(arena, w->rungs, w->rungs_n),
+        .by_cpu = rule_ladder(arena, w->cpu_rungs, w->cpu_rungs_n),
+        .min = w->min, .has_min = w->min != 0,
+        .max = w->max, .has_max = w->has_max || w->max != 0,
+        .max_tasks = w->max_tasks,
+        .max_step_down = w->max_step_down, .max_step_up = w->max_step_up,
+        .min_age = w->min_age, .spread = w->prevent_single_point_of_failure,
+    };
 }
 
 /* ---- is it a rule ---- */

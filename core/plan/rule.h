@@ -15,8 +15,8 @@
 #ifndef HC_PLAN_RULE_H
 #define HC_PLAN_RULE_H
 
+#include "base/arena.h"
 #include "base/err.h"
-#include "base/str.h"
 
 #define HC_RULE_TASKS_MAX 1000000      /* limit of every number of tasks */
 #define HC_RULE_ONE 1000000            /* millionths                    */
@@ -58,6 +58,10 @@ struct hc_rule {
                                  single point of failure                     */
 };
 
+/* The rule of a wish; its ladders are copied to the arena.  A share that no
+ * rule takes becomes -1, which hc_rule_check refuses. */
+void hc_rule_from_wish(struct hc_rule *to, struct hc_arena *arena,
+                       const struct headcount_wish *w);
 /* 0, or HEADCOUNT_ECONFIG with a sentence in e. */
 int hc_rule_check(const struct hc_rule *r, struct headcount_error *e);
 bool hc_rule_needs_hosts(const struct hc_rule *r);

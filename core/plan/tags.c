@@ -6,10 +6,7 @@
 
 #define TAGS_BEGIN "headcount:"
 #define BIT(kind) (1u << (kind))
-#define TAGS_ANY                                                               \
-    (BIT(HEADCOUNT_PER_HOST) | BIT(HEADCOUNT_FIXED) |                          \
-     BIT(HEADCOUNT_HOSTS_MINUS) | BIT(HEADCOUNT_PERCENT) |                     \
-     BIT(HEADCOUNT_LINEAR) | BIT(HEADCOUNT_LADDER))
+#define TAGS_ANY (~0u)
 
 enum tags_kind { TAG_RULE, TAG_WHOLE, TAG_SHARE, TAG_LADDER, TAG_WHERE,
                  TAG_PAUSE };
@@ -136,19 +133,41 @@ static const struct tags_field *tags_find(struct hc_str key)
     return NULL;
 }
 
-/* Reads "per-host" as per_host. */
+/* A tag spells with dashes what a policy spells with underscores: "per-host" is
+ * per_host. */
+static void tags_swap_dashes(char *name)
+{
+    for (; *name != '\0'; name++)
+        *name = *name == '-' ? '_' : *name == '_' ? '-' : *name;
+}
+
+static int tags_refuse_rule(const struct hc_ecs_tag *t,
+                            struct headcount_error *e)
+{
+    char all[160] = "a rule is ";
+    size_t n = sizeof "a rule is " - 1;
+    const char *name;
+
+    for (int kind = 0;
+         (name = headcount_rule_name((enum headcount_rule)kind)) != NULL;
+         kind++) {
+        n += hc_fmt(all + n, sizeof all - n, "%s%s", kind > 0 ? ", " : "",
+                    name);
+    }
+    tags_swap_dashes(all);
+    return tags_refuse(t, all, e);
+}
+
 static int tags_get_rule(const struct hc_ecs_tag *t, struct hc_rule *rule,
                          struct headcount_error *e)
 {
     char name[32];
-    size_t n = hc_fmt(name, sizeof name, "%.*s", HC_STR_ARG(t->value));
 
-    for (size_t i = 0; i < n; i++)
-        name[i] = name[i] == '-' ? '_' : name[i] == '_' ? '-' : name[i];
+    hc_fmt(name, sizeof name, "%.*s", HC_STR_ARG(t->value));
+    tags_swap_dashes(name);
     if (t->value.n < sizeof name && hc_rule_find(hc_str(name), &rule->kind))
         return 0;
-    return tags_refuse(t, "a rule is per-host, hosts-minus, percent, linear, "
-                       "ladder or fixed", e);
+    return tags_refuse_rule(t, e);
 }
 
 static int tags_take(struct hc_wish *to, const struct hc_ecs_tag *t,

@@ -301,3 +301,18 @@ TEST(rule, kinds_are_named_and_know_whether_they_count)
     CHECK(!hc_rule_find(HC_STR("per-host"), &kind));
     CHECK(!hc_rule_find(HC_STR(""), &kind));
 }
+
+TEST(rule, each_kind_has_a_name_and_no_other_number_has)
+{
+    enum headcount_rule kind;
+    const char *name;
+    int n = 0;
+
+    for (; (name = headcount_rule_name((enum headcount_rule)n)) != NULL; n++) {
+        CHECK(hc_rule_find(hc_str(name), &kind));
+        CHECK_INT(kind, n);
+    }
+    CHECK_INT(n, HEADCOUNT_LADDER + 1);
+    CHECK_Z(headcount_rule_name((enum headcount_rule)-1), NULL);
+    CHECK(!hc_rule_find(HC_STR("defaults"), &kind));
+}

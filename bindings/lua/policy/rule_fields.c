@@ -19,8 +19,7 @@
 #define PERCENT BIT(HEADCOUNT_PERCENT)
 #define LINEAR BIT(HEADCOUNT_LINEAR)
 #define LADDER BIT(HEADCOUNT_LADDER)
-#define COMMON (PER_HOST | FIXED | MINUS | PERCENT | LINEAR | LADDER | \
-                BIT(DEFAULTS))
+#define COMMON (~0u)
 #define SHARE_MAX 1e9
 #define NUMBER_MAX 1000000
 #define RUNGS_MAX 64
@@ -96,12 +95,11 @@ static size_t switches_count(void)
     return n;
 }
 
-const char *const rule_names[] = {
-    [HEADCOUNT_PER_HOST] = "per_host", [HEADCOUNT_FIXED] = "fixed",
-    [HEADCOUNT_HOSTS_MINUS] = "hosts_minus", [HEADCOUNT_PERCENT] = "percent",
-    [HEADCOUNT_LINEAR] = "linear", [HEADCOUNT_LADDER] = "ladder",
-    [DEFAULTS] = "defaults",
-};
+const char *rule_name(int rule)
+{
+    return rule == DEFAULTS ? "defaults"
+                            : headcount_rule_name((enum headcount_rule)rule);
+}
 
 /* Why a table is no wish: of two mistakes the one under the lesser key, since
  * the order of a table's keys is another in each process. */
@@ -348,7 +346,7 @@ static void unknown_field(const char *name, int rule, struct fault *f)
     for (size_t i = 0; field_get(i, &field); i++)
         if ((field.rules & BIT(rule)) != 0)
             nearest_try(&near, field.name);
-    snprintf(what, sizeof what, "%s takes no '%.40s'%s%s%s", rule_names[rule],
+    snprintf(what, sizeof what, "%s takes no '%.40s'%s%s%s", rule_name(rule),
              name, near.best != NULL ? "; did you mean '" : "",
              near.best != NULL ? near.best : "",
              near.best != NULL ? "'?" : "");
@@ -376,7 +374,7 @@ static void take_numbered(lua_State *L, lua_Integer key, struct spelled *s,
         take_value(L, lua_gettop(L), at, s, f);
     } else if (s->rule != HEADCOUNT_LADDER || key < 2) {
         snprintf(what, sizeof what, "%s does not take what stands at %lld in "
-                 "its list", rule_names[s->rule], (long long)key);
+                 "its list", rule_name(s->rule), (long long)key);
         fault_set(f, "", what);
     }
 }
@@ -465,8 +463,8 @@ struct spelled *rule_spell(lua_State *L, int t, int rule, const char *who,
     }
     if (f.what[0] != '\0') {
         char what[300];
-        const char *name = strstr(f.what, rule_names[rule]) == f.what
-                               ? "" : rule_names[rule];
+        const char *name = strstr(f.what, rule_name(rule)) == f.what
+                               ? "" : rule_name(rule);
 
         snprintf(what, sizeof what, "%s%s%s", name,
                  name[0] != '\0' ? ": " : "", f.what);

@@ -9,10 +9,10 @@
 
 #include "headcount.h"
 
-#define DEFAULTS 6                  /* beside enum headcount_rule */
+#define DEFAULTS 31                 /* beside enum headcount_rule */
 
-extern const char *const rule_names[];      /* by enum headcount_rule, DEFAULTS
-                                             */
+/* "per_host", or "defaults"; NULL: no rule has this number. */
+const char *rule_name(int rule);
 
 /* Userdata; its user values are its texts. */
 struct spelled {

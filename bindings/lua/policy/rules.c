@@ -37,25 +37,15 @@ static const char *spell_lacks(const struct spelled *s)
     if (w->service == NULL)
         return "no service is named: the first thing in it is the service's "
                "name";
-    switch (w->rule) {
-    case HEADCOUNT_FIXED:
-        return rule_gave(s, "tasks")
-                   ? NULL : "it says no count: fixed { \"NAME\", COUNT }";
-    case HEADCOUNT_PERCENT:
-        return !(w->percent > 0) ? "it says no percent" : NULL;
-    case HEADCOUNT_LINEAR:
-        return w->hosts_per_task > 0 || w->cpu_per_task > 0 ||
-                       w->memory_per_task > 0
-                   ? NULL : "it takes hosts_per_task, cpu_per_task or "
-                            "memory_per_task";
-    case HEADCOUNT_LADDER:
-        return w->rungs_n + w->cpu_rungs_n == 0
-                   ? "it has no rungs: ladder { \"NAME\", { FROM, TASKS }, ... "
-                     "}" : NULL;
-    case HEADCOUNT_PER_HOST:
-    case HEADCOUNT_HOSTS_MINUS:
-        break;
-    }
+    if (w->rule == HEADCOUNT_FIXED && !rule_gave(s, "tasks"))
+        return "it says no count: fixed { \"NAME\", COUNT }";
+    if (w->rule == HEADCOUNT_PERCENT && !(w->percent > 0))
+        return "it says no percent";
+    if (w->rule == HEADCOUNT_LINEAR && !(w->hosts_per_task > 0) &&
+        !(w->cpu_per_task > 0) && !(w->memory_per_task > 0))
+        return "it takes hosts_per_task, cpu_per_task or memory_per_task";
+    if (w->rule == HEADCOUNT_LADDER && w->rungs_n + w->cpu_rungs_n == 0)
+        return "it has no rungs: ladder { \"NAME\", { FROM, TASKS }, ... }";
     return NULL;
 }
 
@@ -68,54 +58,26 @@ static struct spelled *spell_wish(lua_State *L, int t, int rule,
     if (lacks != NULL) {
         char what[200];
 
-        snprintf(what, sizeof what, "%s: %s", rule_names[rule], lacks);
+        snprintf(what, sizeof what, "%s: %s", rule_name(rule), lacks);
         rule_raise(L, who, what);
     }
     spell_at(L, s, who);
     return s;
 }
 
-static int spell_by(lua_State *L, int rule)
+/* per_host, fixed ...: the first upvalue says which. */
+static int spell_rule(lua_State *L)
 {
+    int rule = (int)lua_tointeger(L, lua_upvalueindex(1));
     const char *who = sandbox_where(L);
 
     if (!lua_istable(L, 1)) {
         lua_pushfstring(L, "%s takes a table: %s { \"NAME\" }",
-                        rule_names[rule], rule_names[rule]);
+                        rule_name(rule), rule_name(rule));
         rule_raise(L, who, lua_tostring(L, -1));
     }
     spell_wish(L, 1, rule, who, false);
     return 1;
-}
-
-static int spell_per_host(lua_State *L)
-{
-    return spell_by(L, HEADCOUNT_PER_HOST);
-}
-
-static int spell_fixed(lua_State *L)
-{
-    return spell_by(L, HEADCOUNT_FIXED);
-}
-
-static int spell_hosts_minus(lua_State *L)
-{
-    return spell_by(L, HEADCOUNT_HOSTS_MINUS);
-}
-
-static int spell_percent(lua_State *L)
-{
-    return spell_by(L, HEADCOUNT_PERCENT);
-}
-
-static int spell_linear(lua_State *L)
-{
-    return spell_by(L, HEADCOUNT_LINEAR);
-}
-
-static int spell_ladder(lua_State *L)
-{
-    return spell_by(L, HEADCOUNT_LADDER);
 }
 
 /* For every wish of the run, wherever it is written. */
@@ -215,7 +177,7 @@ static int spell_name(lua_State *L)
 {
     const struct spelled *s = lua_touserdata(L, 1);
 
-    lua_pushfstring(L, "%s { \"%s\" }", rule_names[s->rule], s->wish.service);
+    lua_pushfstring(L, "%s { \"%s\" }", rule_name(s->rule), s->wish.service);
     return 1;
 }
 
@@ -224,22 +186,17 @@ static int spell_closed(lua_State *L)
     const struct spelled *s = lua_touserdata(L, 1);
 
     return luaL_error(L, "a wish cannot be looked into or changed: say all of "
-                      "it in %s { ... }", rule_names[s->rule]);
+                      "it in %s { ... }", rule_name(s->rule));
 }
 
 int rules_give(struct sandbox *s)
 {
-    static const lua_CFunction spellings[] = {
-        [HEADCOUNT_PER_HOST] = spell_per_host, [HEADCOUNT_FIXED] = spell_fixed,
-        [HEADCOUNT_HOSTS_MINUS] = spell_hosts_minus,
-        [HEADCOUNT_PERCENT] = spell_percent, [HEADCOUNT_LINEAR] = spell_linear,
-        [HEADCOUNT_LADDER] = spell_ladder, [DEFAULTS] = spell_defaults,
-    };
-
-    for (size_t i = 0; i <= DEFAULTS; i++)
-        if (sandbox_give(s, rule_names[i], spellings[i]) < 0)
+    for (int rule = 0; rule_name(rule) != NULL; rule++)
+        if (sandbox_give(s, rule_name(rule), spell_rule, rule) < 0)
             return -1;
-    return sandbox_give(s, "limits", spell_limits);
+    if (sandbox_give(s, rule_name(DEFAULTS), spell_defaults, DEFAULTS) < 0)
+        return -1;
+    return sandbox_give(s, "limits", spell_limits, 0);
 }
 
 void rules_begin(lua_State *L)
@@ -278,6 +235,17 @@ static struct spelled *as_spelled(lua_State *L, int i)
     return s;
 }
 
+/* Pushes "per_host, fixed, ..." */
+static const char *push_rule_names(lua_State *L)
+{
+    lua_pushstring(L, rule_name(0));
+    for (int rule = 1; rule_name(rule) != NULL; rule++) {
+        lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), rule_name(rule));
+        lua_remove(L, -2);
+    }
+    return lua_tostring(L, -1);
+}
+
 /* { service = "web", rule = "per_host" } */
 static struct spelled *as_plain(lua_State *L, int i, const char *who)
 {
@@ -289,15 +257,14 @@ static struct spelled *as_plain(lua_State *L, int i, const char *who)
     name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
     lua_pop(L, 1);                  /* the table holds it */
     nearest_init(&near, name);
-    for (int rule = 0; rule < DEFAULTS; rule++) {
-        if (strcmp(rule_names[rule], name) == 0)
+    for (int rule = 0; rule_name(rule) != NULL; rule++) {
+        if (strcmp(rule_name(rule), name) == 0)
             return spell_wish(L, i, rule, who, true);
-        nearest_try(&near, rule_names[rule]);
+        nearest_try(&near, rule_name(rule));
     }
     lua_pushfstring(L, "a wish has no rule \"%s\": %s%s%s", name,
-                    near.best != NULL ? "did you mean \"" : "it is per_host, "
-                        "fixed, hosts_minus, percent, linear or ladder",
-                    near.best != NULL ? near.best : "",
+                    near.best != NULL ? "did you mean \"" : "it is ",
+                    near.best != NULL ? near.best : push_rule_names(L),
                     near.best != NULL ? "\"?" : "");
     rule_raise(L, who, lua_tostring(L, -1));
     return NULL;

@@ -508,12 +508,14 @@ int sandbox_load(struct sandbox *s, const char *name, const char *text,
 static int sandbox_give_it(lua_State *L)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &env_key);
-    lua_pushvalue(L, 2);
+    lua_pushvalue(L, 3);
+    lua_pushcclosure(L, lua_tocfunction(L, 2), 1);
     lua_setfield(L, -2, lua_touserdata(L, 1));
     return 0;
 }
 
-int sandbox_give(struct sandbox *s, const char *name, lua_CFunction f)
+int sandbox_give(struct sandbox *s, const char *name, lua_CFunction f,
+                 int upvalue)
 {
     struct sandbox_error why;
     char copy[64];
@@ -522,7 +524,8 @@ int sandbox_give(struct sandbox *s, const char *name, lua_CFunction f)
     lua_pushcfunction(s->L, sandbox_give_it);
     lua_pushlightuserdata(s->L, copy);
     lua_pushcfunction(s->L, f);
-    return sandbox_call(s, 2, &why);
+    lua_pushinteger(s->L, upvalue);
+    return sandbox_call(s, 3, &why);
 }
 
 struct sandbox_body {

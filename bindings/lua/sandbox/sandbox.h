@@ -61,9 +61,11 @@ void sandbox_free(struct sandbox *s);
 int sandbox_load(struct sandbox *s, const char *name, const char *text,
                  size_t n, struct sandbox_error *why);
 
-/* A name that every run finds, beside those of the sandbox; `f` gets no
- * upvalue.  Before the first run.  0 or -1: no memory. */
-int sandbox_give(struct sandbox *s, const char *name, lua_CFunction f);
+/* Adds a function that every run finds beside those of the sandbox; its only
+ * upvalue is the number `upvalue`.  Call it before the first run.  0 or -1: no
+ * memory. */
+int sandbox_give(struct sandbox *s, const char *name, lua_CFunction f,
+                 int upvalue);
 
 /* lua_getextraspace of the state is the caller's.
  *

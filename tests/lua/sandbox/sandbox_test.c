@@ -764,7 +764,7 @@ TEST(sandbox, what_is_given_is_there_in_each_run)
 {
     struct sandbox *s = sandbox_new(&patient);
 
-    CHECK_INT(sandbox_give(s, "gift", given), 0);
+    CHECK_INT(sandbox_give(s, "gift", given, 0), 0);
     CHECK_INT(run(s, "local x = gift() gift = nil return x"), 0);
     CHECK_INT(run(s, "return gift()"), 0);
     CHECK_Z(result, "given");
