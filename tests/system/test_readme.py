@@ -197,6 +197,32 @@ def built(cc, name, tmp_path):
     return program
 
 
+IN_CPP = """
+#include <headcount.h>
+#if HEADCOUNT_VERSION_NUMBER < 100
+#error "an older header"
+#endif
+int begin(headcount *h, headcount_op **op)
+{
+    struct headcount_call call;
+    struct headcount_error error;
+
+    HEADCOUNT_INIT(&call);
+    call.service = "ecs";
+    call.operation = "ListClusters";
+    return headcount_begin_call(h, op, &call, &error);
+}
+"""
+
+
+def test_the_header_is_for_cpp_too(tmp_path):
+    source = tmp_path / "begin.cc"
+    source.write_text(IN_CPP)
+    subprocess.run(["clang", "-x", "c++", "-std=c++11", "-Wall", "-Wextra",
+                    "-Wpedantic", "-Werror", "-I", str(TOP / "core"),
+                    "-fsyntax-only", str(source)], check=True)
+
+
 def embed_of_readme():
     return re.search(r"```c\n(.*?)```", README, re.S)[1]
 
