@@ -651,8 +651,9 @@ struct headcount_sign_request {
     const char *service, *region; /* "ecs", "eu-west-1"                      */
     int64_t time;                 /* microseconds since 1970; 0: now         */
     const char *access_key_id, *secret_access_key, *session_token;
-    bool no_double_encode;        /* S3 wants the path encoded once          */
-    bool no_normalize_path;       /* S3 wants the path as it is              */
+    /* The path, 1: yes, -1: no, 0: as the service wants it.  S3 and its kind
+     * want it as it is; all others want it without // and .., encoded again. */
+    int double_encode, normalize_path;
 };
 
 struct headcount_signed {

@@ -72,9 +72,13 @@ static void option_take(lua_State *L, const char *who,
         break;
     case FIELD_FLAG:
     case FIELD_NOT:
+    case FIELD_CHOICE:
         if (!lua_isboolean(L, -1))
             option_wrong(L, who, option, "true or false");
-        *(bool *)at = lua_toboolean(L, -1) == (option->kind == FIELD_FLAG);
+        if (option->kind == FIELD_CHOICE)
+            *(int *)(void *)at = lua_toboolean(L, -1) ? 1 : -1;
+        else
+            *(bool *)at = lua_toboolean(L, -1) == (option->kind == FIELD_FLAG);
         break;
     case FIELD_WHOLE:
         number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;

@@ -15,8 +15,8 @@ static const struct option sign_options[] = {
     { "access_key_id", FIELD_TEXT, AT(access_key_id) },
     { "secret_access_key", FIELD_TEXT, AT(secret_access_key) },
     { "session_token", FIELD_TEXT, AT(session_token) },
-    { "double_encode", FIELD_NOT, AT(no_double_encode) },
-    { "normalize_path", FIELD_NOT, AT(no_normalize_path) },
+    { "double_encode", FIELD_CHOICE, AT(double_encode) },
+    { "normalize_path", FIELD_CHOICE, AT(normalize_path) },
     { "headers", FIELD_VALUE, 0 }, { "body", FIELD_VALUE, 0 },
     { "time", FIELD_VALUE, 0 }, { NULL, FIELD_VALUE, 0 }
 };
@@ -165,22 +165,6 @@ static void take_header_list(lua_State *L, struct headcount_sign_request *r)
     check_doubles(L, r);
 }
 
-/* S3 and its kind take a path as it is, and encode it once. */
-static void take_s3(lua_State *L, struct headcount_sign_request *r)
-{
-    static const char *const services[] = { "s3", "s3-outposts",
-                                            "s3-object-lambda", "s3express" };
-    bool is_s3 = false;
-
-    for (size_t i = 0; i < sizeof services / sizeof *services; i++)
-        is_s3 = is_s3 ||
-                (r->service != NULL && strcmp(r->service, services[i]) == 0);
-    if (is_s3 && module_field(L, 1, "double_encode") == LUA_TNIL)
-        r->no_double_encode = true;
-    if (is_s3 && module_field(L, 1, "normalize_path") == LUA_TNIL)
-        r->no_normalize_path = true;
-}
-
 static void push_signed(lua_State *L, const struct headcount_signed *s)
 {
     lua_createtable(L, 0, 4);
@@ -214,7 +198,6 @@ int module_sign(lua_State *L)
                           luaL_typename(L, -1));
     r.body = lua_tolstring(L, -1, &r.body_size);
     take_time(L, &r);
-    take_s3(L, &r);
     take_header_list(L, &r);
     box = push_box(L);
     err = headcount_sign(&box->s, &r, NULL, &error);

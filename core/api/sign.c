@@ -163,8 +163,8 @@ static int sign_date(struct sign_work *w, int64_t wall)
 
     if (given != NULL && !hc_str_eqz(hc_str_trim(given->value), w->date))
         return hc_error_set(w->e, HEADCOUNT_EARG,
-                            "sign: the header X-Amz-Date is "
-                            "not the time to sign for, %s",
+                            "sign: the header X-Amz-Date is not the time to "
+                            "sign for, %s",
                             w->date);
     sign_add(w, "X-Amz-Date", hc_str(w->date));
     return 0;
@@ -177,6 +177,12 @@ static bool sign_is_s3(struct hc_str service)
     return hc_str_eqz(service, "s3") || hc_str_eqz(service, "s3-outposts") ||
            hc_str_eqz(service, "s3-object-lambda") ||
            hc_str_eqz(service, "s3express");
+}
+
+/* What is done to the path: as the caller says, or as the service wants. */
+static bool sign_path(const struct headcount_sign_request *r, int said)
+{
+    return said != 0 ? said > 0 : !sign_is_s3(hc_str(r->service));
 }
 
 static void sign_payload(struct sign_work *w)
@@ -223,8 +229,8 @@ static int sign_steps(struct sign_work *w, int64_t wall, char *signature)
         .method = hc_str(r->method), .path = w->url.path,
         .query = w->url.query, .headers = w->headers,
         .headers_n = w->headers_n, .payload = w->payload,
-        .double_encode = !r->no_double_encode,
-        .normalize_path = !r->no_normalize_path,
+        .double_encode = sign_path(r, r->double_encode),
+        .normalize_path = sign_path(r, r->normalize_path),
     };
     struct hc_sigv4_scope scope;
     unsigned char hash[HC_SHA256];

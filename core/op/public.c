@@ -31,7 +31,7 @@ const struct hc_form hc_form_sweep = TAKE_FORM(headcount_sweep, report);
 const struct hc_form hc_form_wish = TAKE_FORM(headcount_wish, has_max);
 const struct hc_form hc_form_query = TAKE_FORM(headcount_query, service);
 const struct hc_form hc_form_sign = TAKE_FORM(headcount_sign_request,
-                                              no_normalize_path);
+                                              normalize_path);
 
 static bool take_is_zero(const unsigned char *p, size_t n)
 {

@@ -78,7 +78,7 @@ TEST(sign, the_known_requests)
         r.body = k->body;
         r.body_size = strlen(k->body);
         r.service = k->service;
-        r.no_double_encode = r.no_normalize_path = !k->encode;
+        r.double_encode = r.normalize_path = k->encode ? 1 : -1;
         int err = sign(&s, &r, &e);
 
         if (!is_url(url)) {             /* a blank: it has to be %20 */
@@ -140,6 +140,35 @@ TEST(sign, what_was_not_given_is_added)
             (sizeof end - 1), end);
     headcount_signed_free(s);
     headcount_signed_free(NULL);
+}
+
+TEST(sign, a_path_is_signed_as_its_service_wants_it)
+{
+    static const struct {
+        const char *service;
+        int said;
+        const char *want;
+    } rows[] = {
+        { "ecs", 0, "GET\n/a%2520b/d\n" },
+        { "s3", 0, "GET\n/a%20b//c/../d\n" },
+        { "s3express", 0, "GET\n/a%20b//c/../d\n" },
+        { "s3tables", 0, "GET\n/a%2520b/d\n" },
+        { "s3", 1, "GET\n/a%2520b/d\n" },
+        { "ecs", -1, "GET\n/a%20b//c/../d\n" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct headcount_sign_request r = request();
+        struct headcount_signed *s;
+
+        r.url = "https://example.amazonaws.com/a%20b//c/../d";
+        r.service = rows[i].service;
+        r.double_encode = r.normalize_path = rows[i].said;
+        CHECK_INT(sign(&s, &r, NULL), 0);
+        CHECK_INT(strncmp(s->canonical_request, rows[i].want,
+                          strlen(rows[i].want)), 0);
+        headcount_signed_free(s);
+    }
 }
 
 TEST(sign, the_clock_is_read_where_no_time_is_given)
