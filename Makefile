@@ -89,7 +89,7 @@ BEARSSL_A := $(if $(BEARSSL_DIR),$(firstword $(wildcard \
     $(BEARSSL_DIR)/build/libbearssl.a))
 # The rule of $(BUILD)/flags writes the file: -l:libbearssl.a (what both GNU ld
 # and lld call "this archive, no shared object") where there is one.
-BEARSSL_LIB = $(or $(BEARSSL_A),@$(BUILD)/bearssl)
+BEARSSL_LIB = $(or $(BEARSSL_A),@$(BUILD)/bearssl.lib)
 
 # Lua 5.4 likewise; bindings alone see its headers.
 LUA_INC := $(if $(LUA_DIR),$(firstword $(patsubst %/lua.h,%,$(wildcard \
@@ -241,7 +241,7 @@ $(BUILD)/flags: FORCE
 	$(call a_named_tree,LUA_DIR,$(LUA_A),)
 	@mkdir -p $(@D)
 	@echo '$(COMPILE)' >$@.new; \
-	if cmp -s $@.new $@ && test -f $(@D)/bearssl; then \
+	if cmp -s $@.new $@ && test -f $(@D)/bearssl.lib; then \
 	    rm -f $@.new; \
 	    exit 0; \
 	fi; \
@@ -257,7 +257,7 @@ $(BUILD)/flags: FORCE
 	case $$($(CC) -print-file-name=libbearssl.a) in \
 	/*) echo -l:libbearssl.a ;; \
 	*) echo -lbearssl ;; \
-	esac >$(@D)/bearssl; \
+	esac >$(@D)/bearssl.lib; \
 	mv $@.new $@
 
 objects: $(CORE_O) $(CLI_O) $(LUA_O) $(call obj,$(TEST_C) tests/t.c $(PEER_C))
