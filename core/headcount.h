@@ -23,7 +23,7 @@
  * Times are int64_t microseconds; deadlines are absolute on the monotonic
  *   clock.  A duration of 0 means "the default", a negative one "no limit".
  * Text goes in as NUL-terminated UTF-8 and is copied by begin; NULL means
- *   "not given".  What outcome returns is const, NUL-terminated where it is
+ *   "not given".  Each result in an outcome is const, NUL-terminated if it is
  *   text, and lives until headcount_op_free of that op.
  * Structs that the caller fills start with `size`: HEADCOUNT_INIT(&s) sets it
  *   and makes the rest zero, which is "not given".  A library that knows more
@@ -141,7 +141,7 @@ enum headcount_log { HEADCOUNT_LOG_ERROR, HEADCOUNT_LOG_WARN,
 
 /* ---- one handle ------------------------------------------------------ */
 
-/* What is not given comes from the environment as the AWS SDKs read it. */
+/* A member that is not given comes from the environment, as in the AWS SDKs. */
 struct headcount_config {
     size_t size;
     const struct headcount_system *system;    /* NULL: the real one          */
@@ -178,8 +178,8 @@ void headcount_free(headcount *h);
 
 /* ---- asking ---------------------------------------------------------- */
 
-/* One header.  Those of an answer: name in lower case, value without blanks at
- * its ends, in the order in which they came. */
+/* One header.  The headers of an answer have names in lower case and values
+ * without blanks at their ends, in the order in which they came. */
 struct headcount_header {
     const char *name, *value;
 };
@@ -188,16 +188,17 @@ struct headcount_tag {
     const char *key, *value;      /* value NULL in a query: any              */
 };
 
-/* Which hosts count: those that are ACTIVE; the cluster's own number, those
- * that drain included; ACTIVE and with their agent connected (fewer of these
- * lower a count only when one handle saw them twice, five minutes apart). */
+/* The hosts that count: those that are ACTIVE; the cluster's own number, with
+ * those that drain; those that are ACTIVE and have their agent connected (fewer
+ * of these lower a count only when one handle saw them twice, five minutes
+ * apart). */
 enum headcount_hosts { HEADCOUNT_ACTIVE, HEADCOUNT_REGISTERED,
                        HEADCOUNT_CONNECTED };
 
-/* Whose placement constraints narrow the hosts that count for a service: its
- * own; those of its task definition too, which is one more call for each
- * revision that a handle has not seen.  DEFAULT: of a service that is named its
- * own, with a policy all. */
+/* The placement constraints that narrow the hosts that count for a service: its
+ * own, or also those of its task definition, which is one more call for each
+ * revision that a handle has not seen.  DEFAULT: its own for a service that is
+ * named, all with a policy. */
 enum headcount_constraints { HEADCOUNT_CONSTRAINTS_DEFAULT,
                              HEADCOUNT_CONSTRAINTS_SERVICE,
                              HEADCOUNT_CONSTRAINTS_ALL };
@@ -366,11 +367,11 @@ struct headcount_reconcile {
 struct headcount_sweep {
     size_t size;
     void *user;                   /* headcount_op_user returns it            */
-    /* What is done to each cluster.  Its timeout, max_changes and max_falls are
-     * those of the whole sweep.  What says which cluster is not for it (user,
-     * assume_role, clusters, event, swept, snapshot) and what is for one
-     * cluster or an event alone (record, drop_duplicates, drop_foreign): EARG
-     * if it is set. */
+    /* The reconcile of each cluster.  Its timeout, max_changes and max_falls
+     * are those of the whole sweep.  The sweep itself says which clusters and
+     * as whom, and has no event: user, assume_role, clusters, event, swept,
+     * snapshot, record, drop_duplicates and drop_foreign have to be zero, or
+     * begin answers EARG. */
     const struct headcount_reconcile *each;
     const char *const *clusters;
     size_t clusters_n;
@@ -580,8 +581,8 @@ void headcount_sweep_progress(const headcount_op *op,
 
 /* ---- events ------------------------------------------------------------ */
 
-/* What an event (or Records of them, or a message of a queue) is about, read
- * as headcount_begin_reconcile reads it. */
+/* The clusters that an event (or Records of them, or a message of a queue)
+ * names, read as headcount_begin_reconcile reads it. */
 struct headcount_event_cluster {
     const char *name;             /* or ARN, as it was named                 */
     const char *region, *account; /* the envelope's, else the ARN's, or ""   */

@@ -1,6 +1,6 @@
 /* op/op.c - one op of any kind: new, start, run, cancel, free, and its outcome.
  *
- * What a kind does is behind its op_class; nothing here names one.
+ * An op_class has what is particular to a kind; this file names none.
  */
 #include "op/op.h"
 

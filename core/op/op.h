@@ -42,7 +42,7 @@ struct headcount {
     size_t inside;
 };
 
-/* What every kind of op has from the caller. */
+/* The members that the caller sets for every kind of op. */
 struct hc_op_params {
     void *user;
     const char *region, *endpoint_url, *assume_role;     /* or NULL */
@@ -126,7 +126,7 @@ int hc_op_refused(headcount *h, const char *call,
 /* Finds the credentials of this role (n == 0: the handle's): op->creds.  0, or
  * a code with op->error set. */
 int hc_op_find_creds(headcount_op *op, struct hc_str role);
-/* What every call of this op has. */
+/* The members that every call of this op has in common. */
 struct hc_call_config hc_op_call_config(headcount_op *op);
 /* Calls of this op have an endpoint in this region: a setting that is wrong
  * fails the op before its first call. */

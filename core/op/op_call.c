@@ -197,7 +197,7 @@ static int op_call_step(headcount_op *op, int64_t now)
     return err;
 }
 
-/* What left is awaited for a little; nothing is tried again. */
+/* A request that was sent is awaited for HC_CALL_GRACE; nothing is retried. */
 static void op_call_cancel(headcount_op *op)
 {
     int64_t now = hc_now(&op->h->net.sys);

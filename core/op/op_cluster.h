@@ -9,7 +9,7 @@
  * ask which clusters there are. */
 #define HC_OP_LISTS 10
 
-/* What a sweep knows of a cluster that it begins. */
+/* The facts that a sweep has about a cluster that it begins. */
 struct hc_op_cluster_params {
     const struct headcount_reconcile *each;      /* borrowed                 */
     const char *cluster;                 /* its name or ARN                  */
@@ -25,7 +25,7 @@ struct hc_op_cluster_params {
 /* NULL: no memory. */
 headcount_op *hc_op_cluster_begin(headcount_op *sweep,
                                   const struct hc_op_cluster_params *params);
-/* Of an op that is DONE with outcome.code 0. */
+/* The result of an op that is DONE with outcome.code 0. */
 const struct headcount_cluster *hc_op_cluster_result(const headcount_op *op);
 
 #endif

@@ -74,7 +74,7 @@ static bool event_is_named(const struct headcount_reconcile *r, struct hc_str c)
     return r->clusters_n == 0;
 }
 
-/* Those that are not wanted now are not done now. */
+/* Clusters that the request does not name are left for a later call. */
 static void event_narrow(struct op_reconcile *r)
 {
     struct hc_records *b = &r->records;

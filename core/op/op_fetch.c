@@ -98,7 +98,8 @@ static int op_fetch_url(headcount_op *op, struct hc_url *url)
 
 /* ---- headers ---- */
 
-/* Those say how the message is framed and whom it is for: ours to say. */
+/* These headers frame the message or name its receiver: the library sets
+ * them. */
 static bool fetch_is_ours(struct hc_str name)
 {
     static const char *const ours[] = { "connection", "content-length",
@@ -111,7 +112,8 @@ static bool fetch_is_ours(struct hc_str name)
     return hc_str_eqi(start, HC_STR("proxy-"));
 }
 
-/* Who gives a whole line as the name has its value in there too. */
+/* A caller may give a whole header line as the name: its value must not show in
+ * the sentence. */
 static int op_fetch_no_name(headcount_op *op, struct hc_str name)
 {
     size_t n = 0;
@@ -196,7 +198,7 @@ static int op_fetch_put_headers(headcount_op *op)
 
 /* ---- the request ---- */
 
-/* RFC 9110, 8.6: without a body, who expects one is told that it is empty. */
+/* RFC 9110, 8.6: a method that has a body says so when the body is empty. */
 static bool fetch_says_length(headcount_op *op)
 {
     struct hc_str method = hc_str(fetch_of(op)->method);
@@ -402,7 +404,7 @@ static int op_fetch_step(headcount_op *op, int64_t now)
     }
 }
 
-/* What left is awaited for a little; what did not is not sent. */
+/* A request that was sent is awaited for HC_CALL_GRACE; others are not sent. */
 static void op_fetch_cancel(headcount_op *op)
 {
     struct op_fetch *f = fetch_of(op);

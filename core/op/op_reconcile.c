@@ -54,7 +54,7 @@ static const struct hc_event *op_event_of(const struct op_reconcile *r,
                         : NULL;
 }
 
-/* AWS told of it: by an event of its own, or to the sweep that listed it. */
+/* AWS named the cluster, in an event of ECS or in the list of a sweep. */
 static bool op_was_found(const struct op_reconcile *r, size_t at)
 {
     if (r->op.parent != NULL)
@@ -276,7 +276,7 @@ static int op_put_missing(struct op_reconcile *r)
     return err == 0 ? hc_arena_error(&r->op.arena) : err;
 }
 
-/* Where it says so in the end nothing was written, whoever forbade it. */
+/* True: the request or each event asked for no write. */
 static bool op_was_dry(const struct op_reconcile *r)
 {
     bool dry = r->request.dry_run || r->at > 0;
@@ -439,7 +439,7 @@ static bool op_unlock_cluster(struct op_reconcile *r)
     return waited;
 }
 
-/* Its owner is not asked any more when nothing may begin any more. */
+/* After a cancel or the deadline the owner is not asked: nothing may begin. */
 static int op_step_cluster(struct op_reconcile *r, int64_t now)
 {
     int got = r->run == NULL ? op_begin_run(r, r->at) : 0;

@@ -14,7 +14,7 @@
 #include "op/op_cluster.h"
 #include "reconcile/reconcile.h"
 
-/* What stays of a cluster whose run is over, beside its result. */
+/* The facts that stay, beside the result, of a cluster whose run is over. */
 struct op_ran {
     bool dry;                            /* nothing was to be written        */
     bool known;                          /* ECS answered for it              */

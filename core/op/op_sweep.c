@@ -6,7 +6,7 @@
  *   ASKS    a part's owner is the sweep's
  *   PART    a part is done: it is shown, and ended when its owner resumes
  *
- * Whatever ends a part ends no other.
+ * A part that fails or ends early ends no other part.
  */
 #include "op/op_sweep.h"
 
@@ -26,7 +26,7 @@ static struct op_sweep *sweep_of(headcount_op *op)
 
 /* ---- start ---- */
 
-/* Where nothing is said: the handle's region, or that of a cluster's ARN. */
+/* Without regions: that of `each`, the handle's, or that of a cluster's ARN. */
 static struct hc_str sweep_region(struct op_sweep *s)
 {
     const struct headcount_sweep *r = &s->request;
@@ -174,8 +174,8 @@ static headcount_op *sweep_begin_part(struct op_sweep *s, size_t at)
     return hc_op_cluster_begin(&s->op, &params);
 }
 
-/* What cannot be begun (a place that was not listed, a cluster without memory
- * for it) takes a slot, too: its owner is told. */
+/* A target that cannot be begun (a place that was not listed, a cluster without
+ * memory for it) takes a slot, too, and is shown to the owner. */
 static void sweep_begin(struct op_sweep *s)
 {
     for (size_t i = 0; i < s->at_once && s->begun < s->targets_n; i++) {
@@ -217,7 +217,7 @@ static int sweep_turn(struct op_sweep *s)
 
 /* ---- a part that is done ---- */
 
-/* Of a part that has no clusters to show: why. */
+/* The row of a part that failed before it had a result. */
 static struct headcount_cluster sweep_failure(const struct op_sweep *s)
 {
     const struct op_target *t = &s->targets[s->turn->at];
@@ -381,7 +381,7 @@ static int sweep_report(struct op_sweep *s)
 
 /* ---- step, cancel, end ---- */
 
-/* What is done, or over, has nobody at work. */
+/* A sweep that is over has no child. */
 static void sweep_end_all(struct op_sweep *s)
 {
     for (size_t i = 0; i < HC_SWEEP_AT_ONCE; i++) {
@@ -410,7 +410,7 @@ static int op_sweep_step(headcount_op *op, int64_t now)
     return s->all_found && s->done == s->targets_n ? sweep_report(s) : 0;
 }
 
-/* What was not begun is as if it had not been found. */
+/* A target that was not begun counts as never found. */
 void headcount_drain(headcount_op *op)
 {
     struct op_sweep *s = sweep_of(op);

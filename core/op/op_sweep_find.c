@@ -15,7 +15,7 @@
 
 /* ---- targets ---- */
 
-/* Clusters, and beside them what is to be told of names and places. */
+/* Clusters, and failures of names and of places. */
 #define FIND_TARGETS ((size_t)2 * HC_SWEEP_CLUSTERS)
 
 /* `like` is copied but for code. */
@@ -53,7 +53,7 @@ static bool find_is(const struct op_target *t, size_t scope,
             (hc_arn_is_full(&other) && hc_arn_is_full(cluster)));
 }
 
-/* Where it is, or where it would be. */
+/* The slot that holds the cluster, or the one that would hold it. */
 static size_t *find_slot(const struct op_sweep *s, size_t scope,
                          const struct hc_arn *cluster)
 {
@@ -189,7 +189,7 @@ static int find_next_page(struct op_sweep *s, const struct hc_ecs_arns *v,
     return err < 0 ? err : 0;
 }
 
-/* Those that match: targets, or first to be asked for their tags. */
+/* Clusters that match become targets, or are described for their tags first. */
 static int find_page(struct op_sweep *s, const struct hc_ecs_arns *v,
                      struct headcount_error *e)
 {
@@ -372,7 +372,7 @@ static int find_answered(struct op_sweep *s)
     return err;
 }
 
-/* What was named and is nowhere is a target, too: it failed. */
+/* A name that no cluster has becomes a target that failed. */
 static int find_unmatched(struct op_sweep *s)
 {
     const struct headcount_sweep *r = &s->request;

@@ -13,7 +13,7 @@ static int op_skip(struct op_reconcile *r, const char *why)
     return 1;
 }
 
-/* What stood around the events that named it. */
+/* The envelope of the events that named the cluster. */
 static const struct hc_records_cluster *
 op_envelope(const struct op_reconcile *r, size_t at)
 {
@@ -108,8 +108,8 @@ static void op_tell_foreign(struct op_reconcile *r, size_t at)
                     : "");
 }
 
-/* A cluster of another region than the one we may speak to: an event about
- * such alone is somebody else's; who names one himself is told. */
+/* An event that is about clusters of other regions alone is skipped as foreign;
+ * a person who names such a cluster gets an error. */
 static int op_check_region(struct op_reconcile *r)
 {
     const char *why = NULL;
@@ -205,8 +205,8 @@ static void op_swap(struct op_reconcile *r, size_t a, size_t b)
             r->names_of[i] = r->names_of[i] == a ? b : a;
 }
 
-/* Its ARN comes before its name: the event that has it may know more, and when
- * ECS has answered for the ARN the account is ours, and the name's. */
+/* A cluster's ARN comes before its name: the event that has the ARN may know
+ * more, and when ECS has answered for the ARN, the name's account is known. */
 static void op_sort_twins(struct op_reconcile *r)
 {
     for (size_t i = 0; i < r->clusters_n; i++)
@@ -291,8 +291,8 @@ static int op_take_names(struct op_reconcile *r)
 
 /* ---- the snapshot ---- */
 
-/* Who names a cluster beside it means the one it was taken of: by name, since
- * its account is zeros. */
+/* A cluster that is named beside a snapshot has to be the snapshot's, by name:
+ * the account in a snapshot is zeros. */
 static int op_take_snapshot(struct op_reconcile *r)
 {
     struct hc_str text = hc_str_n(r->request.snapshot,
