@@ -63,8 +63,8 @@ struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
 }
 
 struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
-                                       struct hc_fact_bool **list,
-                                       struct hc_str name)
+                                   struct hc_fact_bool **list,
+                                   struct hc_str name)
 {
     struct hc_fact_bool *a = *list;
 

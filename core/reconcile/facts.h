@@ -110,8 +110,8 @@ struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
                                      enum hc_reading reading);
 /* Of f->capacity or f->targets. */
 struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
-                                       struct hc_fact_bool **list,
-                                       struct hc_str name);
+                                   struct hc_fact_bool **list,
+                                   struct hc_str name);
 struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
                                                struct hc_str arn);
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,

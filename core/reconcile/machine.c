@@ -41,7 +41,7 @@ int hc_machine_wait(struct hc_run *r, int64_t until)
  * tells whether the credentials are of its account.  If the list is refused,
  * nothing else changes. */
 static void machine_is_gone(struct hc_run *r, const char *code,
-                              const char *what)
+                            const char *what)
 {
     /* It was read a moment ago, or its account is known, or nobody said it. */
     bool known = r->known || r->account.n > 0 || hc_outcome_owner(r).n == 0;
@@ -54,7 +54,7 @@ static void machine_is_gone(struct hc_run *r, const char *code,
 }
 
 void hc_machine_lacks(struct hc_reconcile *m, const char *code,
-                            const char *what)
+                      const char *what)
 {
     struct hc_run *r = &m->run;
 
@@ -104,7 +104,7 @@ int hc_machine_failed(struct hc_reconcile *m, int err)
 
 /* No exchange will tell what is at hand. */
 static void machine_give_up(struct hc_run *r, const char *code,
-                              const char *what)
+                            const char *what)
 {
     if (r->policy.open)
         hc_policy_fail(r, code, what);

@@ -21,7 +21,7 @@
  * its turn takes to come.  A drop comes after all that rises, and the time of
  * that counts for it, too. */
 static bool passes_is_late(struct hc_run *r, const struct hc_plan_input *in,
-                              int64_t now)
+                           int64_t now)
 {
     bool falls = hc_hold_falls(&r->plan, in);
 
@@ -75,7 +75,7 @@ static bool passes_has_place(struct hc_reconcile *m, int64_t now)
  * the count before the first one, where that is lower: tasks that the run
  * itself added or took away already count once. */
 static int64_t passes_fall(const struct hc_run *r,
-                              const struct hc_plan_input *in)
+                           const struct hc_plan_input *in)
 {
     int64_t from = in->service->desired;
 
@@ -88,7 +88,7 @@ static int64_t passes_fall(const struct hc_run *r,
 
 /* A dry run takes its place too: it holds what the run would hold. */
 static int passes_write(struct hc_reconcile *m,
-                           const struct hc_plan_input *in, int64_t now)
+                        const struct hc_plan_input *in, int64_t now)
 {
     struct hc_run *r = &m->run;
     int err;
@@ -117,7 +117,7 @@ static int64_t passes_known(int64_t n)
 
 /* What the report says of it whatever comes of it. */
 static void passes_tell(struct hc_run *r, const struct hc_ecs_service *s,
-                           const struct hc_plan_input *in)
+                        const struct hc_plan_input *in)
 {
     struct headcount_service *to = hc_run_row(r);
 
@@ -136,7 +136,7 @@ static void passes_tell(struct hc_run *r, const struct hc_ecs_service *s,
 /* A write of ours that ECS does not show any more was undone, or followed by a
  * newer count: which of them, the plan says. */
 static void passes_remember(struct hc_run *r,
-                               const struct hc_plan_input *in)
+                            const struct hc_plan_input *in)
 {
     struct hc_memory *memory = r->config.memory;
     struct hc_memory_key key;
@@ -155,7 +155,7 @@ static void passes_remember(struct hc_run *r,
 
 /* 1: the wish is left for the second pass. */
 static int passes_decided(struct hc_reconcile *m,
-                             const struct hc_plan_input *in, int64_t now)
+                          const struct hc_plan_input *in, int64_t now)
 {
     struct hc_run *r = &m->run;
 
@@ -173,7 +173,7 @@ static int passes_decided(struct hc_reconcile *m,
 }
 
 static int passes_plan(struct hc_reconcile *m,
-                          const struct hc_ecs_service *service, int64_t now)
+                       const struct hc_ecs_service *service, int64_t now)
 {
     struct hc_run *r = &m->run;
     struct headcount_error error = { 0 };

@@ -226,9 +226,9 @@ int hc_reconcile_start(struct hc_reconcile *m, struct hc_net *net,
     struct hc_run *r = &m->run;
     int err;
 
-    *m = (struct hc_reconcile){ .run = { .config = *config, .net = net,
-                                         .job = job,
-                                         .account = config->account } };
+    *r = (struct hc_run){ .config = *config, .net = net, .job = job,
+                          .account = config->account };
+    m->again_at = m->turn_by = 0;
     hc_facts_init(&r->facts, a);
     hc_exchange_init(&m->exchange, a);
     hc_buf_init(&r->filter, a, HC_FILTER_BYTES);

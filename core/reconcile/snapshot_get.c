@@ -1,5 +1,6 @@
 /* reconcile/snapshot_get.c - a snapshot read: its text goes through two views,
- * that of DescribeServices and the one below, and each takes what it knows.
+ * that of DescribeServices (snapshot_services.c) and the one below, and each
+ * takes what it knows.
  *
  * A snapshot comes from a file that anybody may have edited: what is half there
  * is refused, never guessed.
@@ -8,7 +9,7 @@
 
 #include "base/clock.h"
 #include "ecs/shapes.h"
-#include "ecs/service_json.h"
+#include "reconcile/snapshot_services.h"
 
 enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_COMPLETE,
        SNAP_READING, SNAP_CLUSTER, SNAP_CLUSTER_STATUS, SNAP_REGISTERED,
@@ -109,7 +110,7 @@ struct snap_reader {
 };
 
 static int snap_refuse(const char *what, struct hc_str which,
-                           struct headcount_error *e)
+                       struct headcount_error *e)
 {
     return hc_error_set(e, HEADCOUNT_ESYNTAX, "the snapshot: %s \"%.*s\"", what,
                         HC_STR_ARG(which));
@@ -217,8 +218,8 @@ static int snap_list_fill(struct snap_reader *r, struct hc_fact_hosts *list,
 }
 
 static int snap_list_end(struct snap_reader *r,
-                             const struct hc_view_item *item,
-                             struct headcount_error *e)
+                         const struct hc_view_item *item,
+                         struct headcount_error *e)
 {
     bool active = hc_str_eqz(r->status, "ACTIVE");
     struct hc_fact_hosts *list;
@@ -241,8 +242,8 @@ static int snap_list_end(struct snap_reader *r,
 }
 
 static int snap_answer_end(struct snap_reader *r,
-                               const struct hc_view_item *item,
-                               struct headcount_error *e)
+                           const struct hc_view_item *item,
+                           struct headcount_error *e)
 {
     bool capacity = item->id == SNAP_CAPACITY;
     struct hc_fact_bool *a;
@@ -369,7 +370,7 @@ static int snap_head(struct snap_reader *r, const struct hc_view_item *item,
 }
 
 static void snap_value(struct snap_reader *r,
-                           const struct hc_view_item *item)
+                       const struct hc_view_item *item)
 {
     struct hc_arena *arena = &r->facts->arena;
 
@@ -412,7 +413,7 @@ static void snap_value(struct snap_reader *r,
 }
 
 static int snap_sink(void *ud, const struct hc_view_item *item,
-                         struct headcount_error *e)
+                     struct headcount_error *e)
 {
     struct snap_reader *r = ud;
 
@@ -436,64 +437,10 @@ static int snap_sink(void *ud, const struct hc_view_item *item,
     return 0;
 }
 
-/* ---- services ---- */
-
-static int snap_take_service(struct hc_facts *f, struct hc_str name,
-                                 const struct hc_ecs_service *value,
-                                 struct headcount_error *e)
-{
-    struct hc_fact_service *fact = hc_facts_service(f, name);
-
-    if (fact == NULL)
-        return snap_no_memory(e);
-    if (fact->fact.state != FACT_UNKNOWN)
-        return snap_refuse("it tells twice of service", name, e);
-    fact->fact.state = FACT_VALUE;
-    fact->value = value;
-    return 0;
-}
-
-static int snap_take_services(struct hc_facts *f,
-                                  struct hc_ecs_services *v,
-                                  struct headcount_error *e)
-{
-    struct hc_arn arn;
-    int err = hc_arena_join(&f->arena, &v->arena);
-
-    if (err < 0)
-        return snap_refuse("it holds more than", HC_STR("is kept"), e);
-    for (size_t i = 0; err == 0 && i < v->services_n; i++)
-        err = snap_take_service(f, v->services[i].name, &v->services[i],
-                                    e);
-    for (size_t i = 0; err == 0 && i < v->failures_n; i++) {
-        err = hc_arn_service(&arn, v->failures[i].arn, e);
-        if (err == 0)
-            err = snap_take_service(f, arn.name, NULL, e);
-    }
-    return err;
-}
-
-static int snap_services(struct hc_facts *f, struct hc_str text,
-                             struct headcount_error *e)
-{
-    struct hc_ecs_services v;
-    int err;
-
-    hc_ecs_service_json_init(&v, f->alloc, "the snapshot", HEADCOUNT_ESYNTAX,
-                             text.n);
-    err = hc_ecs_services_feed(&v, text, e);
-    if (err == 0)
-        err = hc_ecs_services_end(&v, e);
-    if (err == 0)
-        err = snap_take_services(f, &v, e);
-    hc_ecs_services_fini(&v);
-    return err;
-}
-
 /* ---- all of it ---- */
 
 static int snap_rest(struct snap_reader *r, struct hc_str text,
-                         struct headcount_error *e)
+                     struct headcount_error *e)
 {
     const struct hc_view_config config = {
         .alloc = r->facts->alloc, .root = &snap_shape,
@@ -528,7 +475,7 @@ int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
     hc_free(f->alloc, r.hosts, r.hosts_cap * sizeof(*r.hosts));
     hc_host_list_free(&r.names, f->alloc);
     if (err == 0)
-        err = snap_services(f, text, e);
+        err = hc_snapshot_services(f, text, e);
     if (err == 0 && hc_arena_error(&f->arena) < 0)
         err = snap_no_memory(e);
     return err;

@@ -4,7 +4,7 @@
 #include "reconcile/offline.h"
 
 static void host_arns_put(struct hc_run *r, struct hc_exchange *x,
-                      struct hc_buf *out)
+                          struct hc_buf *out)
 {
     const struct hc_fact_hosts *list = x->into;
 
@@ -20,7 +20,7 @@ static void host_arns_open(struct hc_run *r, union hc_exchange_view *v)
 /* ---- the answer ---- */
 
 static int host_arns_learn_one(struct hc_run *r, struct hc_exchange *x,
-                           struct hc_str text)
+                               struct hc_str text)
 {
     struct hc_fact_hosts *list = x->into;
     struct hc_arn arn;
@@ -119,7 +119,7 @@ static const struct hc_fact_hosts *host_arns_shown(struct hc_run *r,
 }
 
 static int host_arns_offline(struct hc_run *r, struct hc_exchange *x,
-                         struct headcount_error *e)
+                             struct headcount_error *e)
 {
     struct hc_fact_hosts *list = x->into;
     const struct hc_fact_hosts *all = hc_offline_all(&r->facts, list);

@@ -4,7 +4,7 @@
 #include "reconcile/offline.h"
 
 static void host_details_put(struct hc_run *r, struct hc_exchange *x,
-                        struct hc_buf *out)
+                             struct hc_buf *out)
 {
     const struct hc_fact_hosts *list = x->into;
 
@@ -20,7 +20,7 @@ static void host_details_open(struct hc_run *r, union hc_exchange_view *v)
 }
 
 static const char *host_details_resource(struct hc_run *r,
-                                    const struct hc_exchange *x)
+                                         const struct hc_exchange *x)
 {
     (void)x;
     return hc_arena_fmt(&r->facts.arena, "container-instance/%.*s/*",
@@ -30,7 +30,7 @@ static const char *host_details_resource(struct hc_run *r,
 /* ---- the answer ---- */
 
 static int host_details_mark(struct hc_run *r, struct hc_exchange *x,
-                        struct hc_str arn, struct hc_host **found)
+                             struct hc_str arn, struct hc_host **found)
 {
     struct hc_fact_hosts *list = x->into;
     struct hc_host *host = NULL;
@@ -47,7 +47,7 @@ static int host_details_mark(struct hc_run *r, struct hc_exchange *x,
 }
 
 static int host_details_learn_one(struct hc_run *r, struct hc_exchange *x,
-                             const struct hc_ecs_host *h)
+                                  const struct hc_ecs_host *h)
 {
     struct hc_host *host = NULL;
     int err = host_details_mark(r, x, h->arn, &host);
@@ -64,7 +64,7 @@ static int host_details_learn_one(struct hc_run *r, struct hc_exchange *x,
 /* A host that left between the list and now is no host; any other failure is
  * one of the whole count. */
 static int host_details_learn_failure(struct hc_run *r, struct hc_exchange *x,
-                                 const struct hc_ecs_failure *f)
+                                      const struct hc_ecs_failure *f)
 {
     struct hc_host *host = NULL;
 
@@ -104,7 +104,7 @@ static int host_details_learn(struct hc_run *r, struct hc_exchange *x,
 /* ---- of a snapshot ---- */
 
 static int host_details_offline(struct hc_run *r, struct hc_exchange *x,
-                           struct headcount_error *e)
+                                struct headcount_error *e)
 {
     struct hc_fact_hosts *list = x->into;
     const struct hc_fact_hosts *all = hc_offline_all(&r->facts, list);

@@ -1,0 +1,58 @@
+/* reconcile/snapshot_services.c - the services of a snapshot. */
+#include "reconcile/snapshot_services.h"
+
+#include "ecs/arn.h"
+#include "ecs/service_json.h"
+
+static int snapshot_services_put(struct hc_facts *f, struct hc_str name,
+                                 const struct hc_ecs_service *value,
+                                 struct headcount_error *e)
+{
+    struct hc_fact_service *fact = hc_facts_service(f, name);
+
+    if (fact == NULL)
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for a snapshot");
+    if (fact->fact.state != FACT_UNKNOWN)
+        return hc_error_set(e, HEADCOUNT_ESYNTAX, "the snapshot: it tells "
+                            "twice of service \"%.*s\"", HC_STR_ARG(name));
+    fact->fact.state = FACT_VALUE;
+    fact->value = value;
+    return 0;
+}
+
+static int snapshot_services_put_all(struct hc_facts *f,
+                                     struct hc_ecs_services *v,
+                                     struct headcount_error *e)
+{
+    struct hc_arn arn;
+    int err = hc_arena_join(&f->arena, &v->arena);
+
+    if (err < 0)
+        return hc_error_set(e, HEADCOUNT_ESYNTAX, "the snapshot: it holds more "
+                            "than \"is kept\"");
+    for (size_t i = 0; err == 0 && i < v->services_n; i++)
+        err = snapshot_services_put(f, v->services[i].name, &v->services[i], e);
+    for (size_t i = 0; err == 0 && i < v->failures_n; i++) {
+        err = hc_arn_service(&arn, v->failures[i].arn, e);
+        if (err == 0)
+            err = snapshot_services_put(f, arn.name, NULL, e);
+    }
+    return err;
+}
+
+int hc_snapshot_services(struct hc_facts *f, struct hc_str text,
+                         struct headcount_error *e)
+{
+    struct hc_ecs_services v;
+    int err;
+
+    hc_ecs_service_json_init(&v, f->alloc, "the snapshot", HEADCOUNT_ESYNTAX,
+                             text.n);
+    err = hc_ecs_services_feed(&v, text, e);
+    if (err == 0)
+        err = hc_ecs_services_end(&v, e);
+    if (err == 0)
+        err = snapshot_services_put_all(f, &v, e);
+    hc_ecs_services_fini(&v);
+    return err;
+}
