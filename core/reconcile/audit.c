@@ -98,7 +98,8 @@ static void audit_tell(struct hc_run *r, const char *event,
     hc_buf_fini(&line);
 }
 
-/* A service that could not be looked at is under the hold it was under. */
+/* The event of a hold, or NULL: none began, changed or ended.  A service that
+ * could not be read keeps the hold that it is under. */
 static const char *audit_of_hold(struct hc_run *r)
 {
     const struct headcount_service *s = hc_run_row(r);

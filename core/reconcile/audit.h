@@ -9,7 +9,7 @@
 
 #include "reconcile/run.h"
 
-/* The wish at hand was just settled. */
+/* Writes the lines of the wish at hand, which was just settled. */
 void hc_audit(struct hc_run *r);
 
 #endif

@@ -20,7 +20,7 @@ static void window_add(struct hc_brake_window *w, int64_t changes,
     s->falls += fall;
 }
 
-/* Places of writes that have no answer yet are taken, too. */
+/* A write that has no answer yet has its place, too. */
 static void window_sum(const struct hc_brake_window *w, int64_t now,
                        int64_t *changes, int64_t *falls)
 {

@@ -10,7 +10,7 @@
  *   names (launch, tags)    -> the services that ListServices or GetResources
  *                              tell of
  *
- * The lists and the cluster may be read twice, in two sightings that know
+ * The lists and the cluster may be read twice, in two readings that know
  * nothing of each other: the second confirms a big step.
  *
  * Each fact is UNKNOWN until it is read as a whole, then VALUE or FAILED for
@@ -108,7 +108,7 @@ struct hc_fact_service *hc_facts_service(struct hc_facts *f,
 struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
                                      struct hc_str filter,
                                      enum hc_reading reading);
-/* Of f->capacity or f->targets. */
+/* `list` is &f->capacity or &f->targets. */
 struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
                                    struct hc_fact_bool **list,
                                    struct hc_str name);
@@ -120,7 +120,7 @@ struct hc_fact_names *hc_facts_names(struct hc_facts *f,
 void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
                    const char *what);
 
-/* Empties the list for a second one. */
+/* Empties the list, so that it is read from its first page. */
 void hc_fact_hosts_reset(struct hc_fact_hosts *h);
 /* Every host of EC2 is in the list: no filter leaves one out. */
 bool hc_fact_hosts_is_whole(const struct hc_fact_hosts *h);

@@ -89,7 +89,7 @@ static size_t memory_text(char out[HC_MEMORY_KEY],
     return n;
 }
 
-/* What is found becomes the newest. */
+/* An entry that is found becomes the newest. */
 static struct hc_memory_entry *memory_find(struct hc_memory *m,
                                            const struct hc_memory_key *key)
 {

@@ -33,8 +33,8 @@ struct hc_memory {                               /* alloc NULL: remembers not */
 enum hc_memory_kind { MEMORY_SERVICE, MEMORY_VERSION, MEMORY_CAPACITY,
                       MEMORY_TARGET, MEMORY_DEFINITION, MEMORY_TAGGED };
 
-/* What is remembered of: a kind, a place (an ARN or a region) and a name.
- * Where the place does not say whose it is, `role` does: the ARN of the role
+/* An entry's key: a kind, a scope (an ARN or a region) and a name.  Where the
+ * scope does not say which account it is of, `role` does: the ARN of the role
  * that asked, empty for the handle's own credentials. */
 struct hc_memory_key {
     enum hc_memory_kind kind;
@@ -67,8 +67,8 @@ bool hc_memory_replaced(struct hc_memory *m, const struct hc_memory_key *key,
 /* A plan was made of it: a write that was replaced is judged, once. */
 void hc_memory_planned(struct hc_memory *m, const struct hc_memory_key *key,
                        int64_t wanted, uint64_t hosts, int64_t now);
-/* What we wrote less than 30 s ago while ECS still shows the count before it;
- * false: nothing of that kind. */
+/* *count is our write of less than 30 s ago, and ECS still shows the count
+ * before it.  False: there is no such write. */
 bool hc_memory_awaits(struct hc_memory *m, const struct hc_memory_key *key,
                       int64_t desired, int64_t now, int64_t *count);
 /* How many of our writes were undone in the last ten minutes. */

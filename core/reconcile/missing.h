@@ -1,4 +1,4 @@
-/* reconcile/missing.h - services that a run was told by name and that none of
+/* reconcile/missing.h - services that the request names and that none of
  * its clusters has.  A service that is missing in one cluster and there in
  * another is as it should be; one that is missing in all of them is a typo.
  *
@@ -17,7 +17,7 @@ struct hc_missing_name {
 };
 
 struct hc_missing {
-    struct hc_missing_name *names;    /* in the keep                        */
+    struct hc_missing_name *names;    /* in the arena                       */
     size_t n;
     bool partial;                 /* a cluster was not looked at            */
 };

@@ -17,9 +17,9 @@
 
 /* ---- a write ---- */
 
-/* What was read to decide it must not be old when it is written, however long
- * its turn takes to come.  A drop comes after all that rises, and the time of
- * that counts for it, too. */
+/* A write goes out within a minute of the plan, and a drop within a minute of
+ * the reading that it follows from: all counts that rise are written before it,
+ * and its hosts may have changed since. */
 static bool passes_is_late(struct hc_run *r, const struct hc_plan_input *in,
                            int64_t now)
 {
@@ -115,7 +115,7 @@ static int64_t passes_known(int64_t n)
     return n < 0 ? HEADCOUNT_UNKNOWN : n;
 }
 
-/* What the report says of it whatever comes of it. */
+/* Fills the row of the report, whatever the outcome will be. */
 static void passes_tell(struct hc_run *r, const struct hc_ecs_service *s,
                         const struct hc_plan_input *in)
 {
@@ -233,7 +233,7 @@ static int passes_wish(struct hc_reconcile *m, int64_t now)
     }
     if (fact->value == NULL || broken.n == 0)
         return passes_plan(m, fact->value, now);
-    /* What its owner wrote is no rule: its count stays, whatever it is. */
+    /* Its tags hold no rule that can be read: its count stays. */
     passes_tell(r, fact->value, NULL);
     hc_outcome_settle(r, HEADCOUNT_HELD, "bad_tags", broken.p);
     return 0;

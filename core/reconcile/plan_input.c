@@ -60,7 +60,7 @@ static struct hc_fact_definition *input_definition(struct hc_run *r,
     return d;
 }
 
-/* The constraints of its task definition, if they are to be heeded. */
+/* Adds the constraints of its task definition, where the run asks for them. */
 static int input_from_definition(struct hc_run *r,
                                  struct hc_plan_input *in,
                                  struct hc_filter *filter,
@@ -127,7 +127,7 @@ static int input_lists(struct hc_run *r, struct hc_plan_input *in,
     return err == 0 ? hc_buf_error(&r->sent) : err;
 }
 
-/* The wish's filter into r->filter, and which lists it makes. */
+/* Puts the wish's filter into r->filter, and makes r->lists of it. */
 static int input_filter(struct hc_run *r, struct hc_plan_input *in,
                         struct headcount_error *e)
 {
@@ -232,7 +232,7 @@ static void input_count(struct hc_run *r, struct hc_plan_input *in)
     }
 }
 
-/* Of the reading that was made last. */
+/* The tags of the reading that was made last. */
 static const struct hc_ecs_tag *input_tags(const struct hc_run *r)
 {
     const struct hc_fact_cluster *second =
@@ -250,7 +250,7 @@ static void input_scaled(struct hc_run *r, struct hc_plan_input *in)
     const struct hc_ecs_share *all = in->service->providers, *t = all;
 
     in->scaled = KNOWN_NO;
-    /* One that does is enough, whatever the others do. */
+    /* One provider that scales is enough, whatever the others do. */
     while (in->scaled != KNOWN_YES && t != NULL &&
            (t = hc_ecs_share_used(all, t)) != NULL) {
         struct hc_fact_bool *a =
@@ -272,7 +272,7 @@ static void input_target(struct hc_run *r, struct hc_plan_input *in)
         hc_facts_bool(&r->facts, &r->facts.targets, in->service->name);
 
     hc_exchange_scalable_target.recall(r, a);
-    /* A snapshot that was taken without the question is planned without. */
+    /* A snapshot that has no answer is planned without the question. */
     in->ask_target = r->config.ask_targets &&
                      (r->taken == 0 || (a != NULL && input_has(&a->fact)));
     if (a == NULL)

@@ -11,7 +11,7 @@
 int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
                        const struct hc_ecs_service *service,
                        struct headcount_error *e);
-/* Which hosts of the first list count. */
+/* The conditions that a host of the first list has to meet to count. */
 struct hc_measure_of hc_plan_input_measure(struct hc_run *r,
                                            const struct hc_plan_input *in);
 /* When ECS told the oldest of what the count follows from: the service, its

@@ -12,7 +12,7 @@ static bool policy_has(const struct hc_fact *fact)
     return fact->state == FACT_VALUE;
 }
 
-/* ---- is it a question ---- */
+/* ---- is it a query ---- */
 
 static int policy_check_hosts(const struct hc_query *q,
                               struct headcount_error *e)
@@ -114,7 +114,7 @@ struct hc_fact *hc_policy_find(struct hc_run *r, const struct hc_query *q,
     return &cluster->fact;
 }
 
-/* ---- the owner's turn ---- */
+/* ---- its turn ---- */
 
 static int policy_note(struct hc_run *r, const struct hc_query *q,
                        struct headcount_error *e)
@@ -211,7 +211,7 @@ static void policy_end_again(struct hc_run *r)
     r->policy.at = r->policy.needs_n = 0;
 }
 
-/* The look after a write asks it on first readings, which are read anew. */
+/* In the look after a write it sees first readings, which are read anew. */
 static bool policy_is_in_look(const struct hc_run *r)
 {
     return r->policy.reading == READING_FIRST && r->taken == 0;

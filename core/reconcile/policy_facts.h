@@ -28,11 +28,11 @@ struct hc_known {
     const struct hc_ecs_service *service; /* NULL: there is none            */
 };
 
-/* 1: known; 0: noted; HEADCOUNT_ESYNTAX, HEADCOUNT_ECONFIG,
- * HEADCOUNT_ELIMIT: no such question; HEADCOUNT_ENOMEM. */
+/* 1: known; 0: noted, and read after this turn; HEADCOUNT_ESYNTAX,
+ * HEADCOUNT_ECONFIG, HEADCOUNT_ELIMIT: no such query; HEADCOUNT_ENOMEM. */
 int hc_policy_fact(struct hc_run *r, const struct hc_query *q,
                    struct hc_known *known, struct headcount_error *e);
-/* Which hosts of the list count for this query. */
+/* The conditions that a host of the list has to meet to count. */
 struct hc_measure_of hc_policy_measure(const struct hc_run *r,
                                        const struct hc_query *q);
 /* The first of the query's facts that is not known, or else its last; NULL

@@ -35,7 +35,7 @@ void hc_reconcile_refuse(struct hc_reconcile *m, const char *code,
 void hc_reconcile_cancel(struct hc_reconcile *m, int64_t now);
 void hc_reconcile_fini(struct hc_reconcile *m);     /* m may be all zero */
 
-/* What was learned, as a snapshot; good at any time before fini. */
+/* Writes all facts as a snapshot; at any time before fini. */
 void hc_reconcile_put_snapshot(const struct hc_reconcile *m,
                                struct hc_buf *out);
 

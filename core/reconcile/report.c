@@ -163,7 +163,7 @@ static void report_put_stats(struct hc_buf *out, const struct hc_report *r)
     hc_buf_chr(out, '}');
 }
 
-/* Each one that is to be delivered again, and why if it is the record's own
+/* Each record that is to be delivered again, and why if it is the record's own
  * fault. */
 static void report_put_records(struct hc_buf *out, const struct hc_records *b)
 {
@@ -199,7 +199,7 @@ void hc_report_put_head(struct hc_buf *out, const struct hc_report *r)
     hc_buf_chr(out, '[');
 }
 
-/* Only where there are some: they are the failure of a run, and a run that
+/* Put only where there are some: they are the failure of a run, and a run that
  * went well has none. */
 static void report_put_missing(struct hc_buf *out, const struct hc_report *r)
 {

@@ -33,8 +33,8 @@ const char *hc_result_name(enum headcount_result o);          /* "updated" */
 void hc_report_sum(const struct hc_report *r, size_t summary[HC_RESULTS]);
 /* One document, no newline after it. */
 void hc_report_put(struct hc_buf *out, const struct hc_report *r);
-/* The same in parts, for who does not have all clusters at once: what stands
- * before them, each one, and what stands after them. */
+/* The same in parts, where not all clusters are in memory at once: head, each
+ * cluster, tail. */
 void hc_report_put_head(struct hc_buf *out, const struct hc_report *r);
 void hc_report_put_cluster(struct hc_buf *out,
                            const struct headcount_cluster *c);

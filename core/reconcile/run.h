@@ -198,7 +198,7 @@ struct headcount_service *hc_run_row(struct hc_run *r);
 /* The wish at hand was written in this run already: another write of it puts
  * right a count of ours, and changes no further service. */
 bool hc_run_corrects(const struct hc_run *r);
-/* What the handle's memory knows this by. */
+/* The key of this in the handle's memory. */
 struct hc_memory_key hc_run_key(const struct hc_run *r,
                                 enum hc_memory_kind kind, struct hc_str name);
 

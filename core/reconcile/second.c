@@ -148,8 +148,8 @@ void hc_second_input(struct hc_run *r, struct hc_plan_input *in)
 
 /* ---- the policy's second answer ---- */
 
-/* Counted over the same hosts, with the same switches; else the two counts
- * cannot be compared. */
+/* Two counts can be compared only where both are made over the same hosts, with
+ * the same switches. */
 static bool second_counts_alike(const struct hc_wish *a,
                                 const struct hc_wish *b)
 {

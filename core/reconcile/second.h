@@ -1,6 +1,6 @@
 /* reconcile/second.h - the second reading that a big step needs: everything
  * that its count follows from is read once more, and a policy that looked at
- * hosts is asked once more on that second reading.
+ * hosts runs once more on that second reading.
  */
 #ifndef HC_RECONCILE_SECOND_H
 #define HC_RECONCILE_SECOND_H

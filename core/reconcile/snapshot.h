@@ -20,7 +20,7 @@
  *     "scalableTargets": [ { "service": "web", "owned": false } ] }
  *
  * Only facts that are known are there: what could not be read is missing, and
- * so is what was not asked for.  Account ids are zeros of the same length.
+ * so are those that no plan needed.  Account ids are zeros of the same length.
  */
 #ifndef HC_RECONCILE_SNAPSHOT_H
 #define HC_RECONCILE_SNAPSHOT_H
@@ -33,13 +33,14 @@
 struct hc_snapshot {                  /* what is not a fact of it */
     struct hc_str cluster;            /* ARN, or a name           */
     int64_t taken;                    /* wall microseconds        */
-    bool complete;                    /* see reconcile/offline.h  */
+    bool complete;                    /* what it does not have does
+                                         not exist                */
 };
 
-/* Onto an empty buf. */
+/* `out` is empty. */
 void hc_snapshot_put(struct hc_buf *out, const struct hc_arn *cluster,
                      const struct hc_facts *f, int64_t wall);
-/* Into facts that are empty; strings of `s` live as long as they.  0,
+/* `f` is empty; strings of `s` live as long as they.  0,
  * HEADCOUNT_ESYNTAX (e says where) or HEADCOUNT_ENOMEM. */
 int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
                     struct hc_str text, struct headcount_error *e);

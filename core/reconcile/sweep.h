@@ -3,8 +3,8 @@
  *
  *   prod     *     prod-?-*     arn:aws:ecs:eu-west-1:123456789012:cluster/p*
  *
- * `*` is any run of characters, `?` any one.  What begins with "arn:" is
- * compared with the cluster's ARN, everything else with its name.
+ * `*` is any run of characters, `?` any one.  A pattern that begins with "arn:"
+ * is compared with the cluster's ARN, any other with its name.
  */
 #ifndef HC_RECONCILE_SWEEP_H
 #define HC_RECONCILE_SWEEP_H

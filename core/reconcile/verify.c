@@ -3,7 +3,7 @@
 
 #include "reconcile/outcome.h"
 
-/* Looks of one run: hosts that change at each of them are the next run's. */
+/* Looks of one run.  Hosts that change at each of them are for the next run. */
 #define VERIFY_ROUNDS 3
 
 /* ---- after a write ---- */
@@ -74,7 +74,7 @@ void hc_verify_wrote(struct hc_run *r, int64_t now)
 
 /* ---- the look ---- */
 
-/* Every wish that was written in this round is to be planned once more. */
+/* Opens each wish that was written in this round: it is planned once more. */
 static bool verify_reopen(struct hc_run *r)
 {
     bool any = false;
@@ -142,7 +142,7 @@ static const struct hc_wish *verify_find(const struct hc_wish *wishes,
     return NULL;
 }
 
-/* A wish that it does not make any more has no other count: what was written
+/* A wish that the policy does not make any more has no other count: its write
  * stands. */
 void hc_verify_wishes(struct hc_run *r, const struct hc_wish *wishes,
                       size_t n)

@@ -4,8 +4,8 @@
 #include "reconcile/outcome.h"
 
 /* A service's ARN that names another cluster, account or region is not this
- * cluster's service.  Asked before any call is made, and again when an answer
- * has told the cluster's own ARN: a name without one says no account. */
+ * cluster's service.  It is checked before any call is made, and again when an
+ * answer had the cluster's own ARN: a name without one says no account. */
 void hc_wishes_elsewhere(struct hc_run *r)
 {
     const struct hc_wish *w = &r->config.wishes[r->at];
@@ -30,7 +30,7 @@ static int wishes_check_twice(const struct hc_run *r,
     return 0;
 }
 
-/* Beyond the one number that DescribeClusters tells. */
+/* It counts fewer hosts than DescribeClusters has in its one number. */
 static bool wishes_narrow(const struct hc_wish *w)
 {
     return w->where.n > 0 || w->no_external || w->rule.min_age > 0 ||
@@ -78,7 +78,7 @@ static int wishes_take_one(struct hc_run *r, struct headcount_error *e)
     return s->reason == NULL ? wishes_check_twice(r, e) : 0;
 }
 
-/* Where it was written stands before what is wrong with it. */
+/* The error names the line of the policy first, then what is wrong with it. */
 static int wishes_take_at(struct hc_run *r, struct headcount_error *e)
 {
     struct headcount_error why = { .code = 0 };

@@ -1,5 +1,5 @@
-/* reconcile/wishes.h - what is wished is looked at before anything is planned:
- * a rule that is none, a filter that does not close, one service twice. */
+/* reconcile/wishes.h - each wish is checked before anything is planned: a rule
+ * that is none, a filter that does not close, one service twice. */
 #ifndef HC_RECONCILE_WISHES_H
 #define HC_RECONCILE_WISHES_H
 

@@ -66,9 +66,9 @@ struct hc_exchange_class {
     /* The facts cannot be had.  NULL: x->fact fails, if there is one. */
     void (*fail)(struct hc_run *r, struct hc_exchange *x, const char *code,
                  const char *what);
-    /* The fact as it follows from others of a snapshot; and as it was planned
-     * without by versions that did not save it.  1: learned; 0: it does not
-     * follow; or a code with e set. */
+    /* offline: the fact follows from other facts of the snapshot.  older: the
+     * snapshot is of a version that did not save it, and is planned as that
+     * version planned.  1: learned; 0: no; or a code with e set. */
     int (*offline)(struct hc_run *r, struct hc_exchange *x,
                    struct headcount_error *e);
     int (*older)(struct hc_run *r, struct hc_exchange *x);
@@ -129,8 +129,8 @@ void hc_exchange_end(struct hc_exchange *x, const struct hc_run *r);
 bool hc_exchange_held(const struct hc_exchange *x, const struct hc_run *r);
 void hc_exchange_fail(struct hc_exchange *x, struct hc_run *r,
                       const char *code, const char *what);
-/* What the snapshot tells instead.  1: it is learned.  0: it does not; *code
- * and *what (in the facts' arena) tell why.  HEADCOUNT_ENOMEM. */
+/* Learns the fact from the snapshot.  1: it is there; 0: it does not follow,
+ * and *code and *what (in the facts' arena) say why; or HEADCOUNT_ENOMEM. */
 int hc_exchange_read_snapshot(struct hc_exchange *x, struct hc_run *r,
                               const char **code, const char **what);
 
@@ -141,7 +141,7 @@ const char *hc_exchange_cluster_resource(struct hc_run *r,
                                          const struct hc_exchange *x);
 const char *hc_exchange_service_resource(struct hc_run *r,
                                          const struct hc_exchange *x);
-/* Of a view that is hc_ecs_arns. */
+/* Closes a view that is hc_ecs_arns. */
 void hc_exchange_close_arns(union hc_exchange_view *v);
 
 extern const struct hc_exchange_class

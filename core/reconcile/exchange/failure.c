@@ -79,7 +79,7 @@ static bool failure_is_denied(const struct hc_exchange *x, int err)
             hc_str_eqz(code, "AccessDenied"));
 }
 
-/* What to do about it, where the sentence does not say it itself. */
+/* Says what to do about it, where the sentence does not say it itself. */
 static const char *failure_advice(const struct hc_exchange *x, int err)
 {
     /* A proxy or a load balancer answered, not the service. */

@@ -89,8 +89,7 @@ static int services_learn_one(struct hc_run *r, struct hc_exchange *x,
     return err;
 }
 
-/* What ECS says of a failure, without the words that the call was signed with.
- */
+/* Text of ECS, without the secrets that the call was signed with. */
 static const char *services_said(struct hc_run *r, const struct hc_exchange *x,
                                  struct hc_str s)
 {
