@@ -110,6 +110,39 @@ TEST(hold, a_step_that_is_not_confirmed_is_held)
     check(HEADCOUNT_UPDATED, "", NULL, "40 active");
 }
 
+TEST(hold, a_policy_that_counted_hosts_runs_again)
+{
+    set_up(10, 4);
+    in.second = &second;
+    in.asked = true;
+    in.again = HEADCOUNT_UNKNOWN;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_AGAIN);
+    in.again = 4;
+    check(HEADCOUNT_UPDATED, "", NULL, "run again on a second reading, agrees");
+    in.again = 5;
+    check(HEADCOUNT_HELD, "step_down", "max_step_down", "reading, wants 5");
+    in.again = HC_PLAN_NO_WISH;
+    check(HEADCOUNT_HELD, "step_down", "max_step_down", "does not wish this");
+    in.asked = false;
+    check(HEADCOUNT_UPDATED, "", NULL, "second reading agrees");
+}
+
+TEST(hold, the_reason_says_what_was_found)
+{
+    struct hc_ecs_tag tag = { .key = HC_STR("headcount:pause") };
+
+    set_up(3, 4);
+    service.tags = &tag;
+    tag.value = HC_STR("True");
+    check(HEADCOUNT_HELD, "paused", NULL, "tag headcount:pause is true");
+    tag.value = HC_STR("maybe");
+    check(HEADCOUNT_HELD, "paused", NULL, "\"maybe\", neither true, false");
+    service.tags = NULL;                  /* it ends with this function */
+    service.controller = CONTROLLER_CODE_DEPLOY;
+    service.task_sets = 2;
+    check(HEADCOUNT_HELD, "code_deploy", "during_deployment", "(2 task sets)");
+}
+
 TEST(hold, a_plain_number_is_no_step)
 {
     set_up(100, 0);
