@@ -632,8 +632,8 @@ enum headcount_json_event {
 int headcount_json_new(headcount_json **out, const void *text, size_t n,
                        const struct headcount_system *system);
 /* An event; or HEADCOUNT_ESYNTAX, HEADCOUNT_ETRUNCATED, HEADCOUNT_ELIMIT,
- * HEADCOUNT_ENOMEM with *error (may be NULL) that says at which byte.  What
- * *text points to holds until the next call. */
+ * HEADCOUNT_ENOMEM with *error (may be NULL) that says at which byte.  *text
+ * is good until the next call. */
 int headcount_json_next(headcount_json *json, const char **text, size_t *n,
                         struct headcount_error *error);
 void headcount_json_free(headcount_json *json);      /* NULL is fine */
@@ -658,7 +658,7 @@ struct headcount_sign_request {
 };
 
 struct headcount_signed {
-    /* Those of the request, then Host, X-Amz-Date, X-Amz-Security-Token where
+    /* The request's headers, then Host, X-Amz-Date, X-Amz-Security-Token where
      * they were not given, X-Amz-Content-Sha256 for s3 (and s3-outposts,
      * s3-object-lambda, s3express), and Authorization. */
     const struct headcount_header *headers;
@@ -770,10 +770,10 @@ struct headcount_outcome {
      * cluster could not be read. */
     const char *snapshot;
     size_t snapshot_size;
-    /* Of an event that held Records (of SQS, of SNS): each one, and how many
-     * are to be delivered again.  `failures` is what Lambda's queue is told,
+    /* The Records (of SQS, of SNS) of an event, and how many of them have to be
+     * delivered again.  `failures` is the answer to Lambda's queue,
      * {"batchItemFailures": [...]}; NULL where a failed record cannot be named:
-     * fail the whole. */
+     * then fail the whole batch. */
     const struct headcount_record *records;
     size_t records_n, records_failed;
     size_t foreign;               /* records about another region or account,

@@ -2,7 +2,7 @@
 #ifndef CLI_COMPLAIN_H
 #define CLI_COMPLAIN_H
 
-/* "headcount: " and the sentence.  What a user or a file said may stand in it:
+/* "headcount: " and the sentence.  It may hold text of a user or of a file:
  * a byte that steers a terminal shows as '?', and a sentence longer than a
  * screen is cut. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -92,7 +92,7 @@ static void print_verbs(void)
     puts("\n`headcount help VERB` has two examples of it and its own options.");
 }
 
-/* Which of them are variables, too. */
+/* Names the options that can be set as variables too. */
 static void print_variables(void)
 {
     struct lines l = { 0 };

@@ -27,7 +27,7 @@
  * C code runs, or waits for a program that popen began. */
 #define LAST 10
 
-/* What a signal handler may touch. */
+/* The signal handler uses these. */
 static lua_State *volatile running;
 static volatile sig_atomic_t stopped;
 static volatile sig_atomic_t alarms;
@@ -218,7 +218,7 @@ void interrupt_catch(lua_State *L)
     verbs_catch(SIGTERM, on_interrupt);
 }
 
-/* What is left to be written has a second, as after a signal to any verb. */
+/* The rest of the output has a second, as after a signal to any verb. */
 void interrupt_forget(void)
 {
     if (running == NULL)

@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What waits at most, in bytes: lines that record a write may fill all of it,
- * others the first half. */
+/* The most bytes that wait: lines that record a write may fill all of them,
+ * other lines the first half. */
 #define LINES_MAX ((size_t)512 << 10)
 #define LINES_MAX_TEXT (LINES_MAX / 2)
 

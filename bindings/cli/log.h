@@ -24,13 +24,14 @@ enum log_level { LOG_ALL, LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR,
 
 /* Nothing below `least` is said from now on. */
 void log_begin(enum log_format format, enum log_level least);
-/* What is said from now on is said of this request (of Lambda's invocation, of
- * a queue's message); borrowed until the next; NULL: of none. */
+/* Lines from now on belong to this request (Lambda's invocation, a message of a
+ * queue); borrowed until the next call; NULL: to none. */
 void log_request(const char *id);
 
 /* "warn", in any case; LOG_ALL for NULL and "", LOG_INFO for what is none. */
 enum log_level log_level_of(const char *name);
-/* Of the library's lines (enum headcount_log): what `least` lets through. */
+/* The level of the library's lines (enum headcount_log) that `least` lets
+ * through. */
 int log_library_level(void);
 
 /* As text: `before` and then the text. */
@@ -41,7 +42,7 @@ void log_object(enum log_level level, const char *json, size_t n);
 /* For struct headcount_system: a write is INFO, a hold WARN. */
 void log_library_line(void *ud, int level, const char *line, size_t n);
 void log_audit_line(void *ud, const char *line, size_t n);
-/* What a script prints, as it is, at level INFO. */
+/* The output of a script, unchanged, at level INFO. */
 void log_print(const char *text, size_t n);
 /* Lines of a report, as they stand. */
 void log_text(const char *text, size_t n);

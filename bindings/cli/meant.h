@@ -8,7 +8,7 @@
 #include "headcount.h"
 #include "options.h"
 
-/* What became of the names that were typed, in all regions and accounts. */
+/* The typed names that were found, in all regions and accounts. */
 struct meant {                     /* all zero: nothing is known yet */
     bool any;                      /* some cluster was read          */
     bool found[OPTIONS_LIST_MAX];  /* by place in options.args       */

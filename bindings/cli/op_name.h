@@ -13,9 +13,9 @@ struct op_words {
 /* Ends with a NULL service. */
 extern const struct op_words op_words[];
 
-/* "list-clusters" -> "ListClusters", in to[size].  What is not spelled in small
- * letters, digits and dashes, or is too long, is the operation's own name:
- * given back as it is. */
+/* "list-clusters" -> "ListClusters", in to[size].  A name with other
+ * characters than small letters, digits and dashes, or a long one, is returned
+ * as it is: it is the operation's own name. */
 const char *op_name(const char *service, const char *operation, char *to,
                     size_t size);
 

@@ -138,8 +138,8 @@ const char *render_said_of(const struct headcount_cluster *c,
     return NULL;
 }
 
-/* What failed the whole cluster is said once, above its services; and what
- * failed several services of it, of the first. */
+/* A failure of the whole cluster stands once, above its services; a failure of
+ * several services stands at the first one. */
 static void put_service(FILE *out, const struct headcount_cluster *c,
                         const struct headcount_service *s)
 {
@@ -275,7 +275,8 @@ static void put_heading(FILE *out, const struct headcount_cluster *c,
     fputc('\n', out);
 }
 
-/* Of many clusters only that is told which is not as it should be. */
+/* With many clusters only services that are not as they should be get a
+ * line. */
 static bool is_worth_telling(const struct headcount_service *s)
 {
     return s->outcome != HEADCOUNT_UNCHANGED &&

@@ -210,7 +210,7 @@ int headcount_wait(headcount_op *op, int64_t timeout)
         int64_t deadline;
         size_t n = hc_jobs_wants(&net->jobs, wants, HC_LOOP_MAX, &deadline);
         int64_t wake = hc_time_min(deadline, until);
-        /* Who is ready or due goes first: the sockets can wait for that. */
+        /* A job that is ready or due runs first; the sockets can wait. */
         int got = wake <= now ? 0 : hc_loop_poll(wants, n, wake - now);
 
         now = hc_now(&net->sys);

@@ -145,7 +145,8 @@ static int op_fetch_check_header(headcount_op *op,
                             "the header `%s` cannot be "
                             "given: it is set with the request",
                             h->name);
-    /* What was signed for this URL has it, and may be handed on. */
+    /* A request that was signed for this URL has a Host header; it is
+     * allowed. */
     if (hc_str_eqi(name, HC_STR("host")) &&
         !hc_str_eqi(value, hc_str(fetch_of(op)->at.host)))
         return hc_error_set(&op->error, HEADCOUNT_EARG,

@@ -42,7 +42,7 @@ struct lambda {
     struct runtime_api api;
 };
 
-/* What is left of the invocation, or less if --timeout says so. */
+/* The time that is left of the invocation, or less if --timeout says so. */
 static int64_t time_left(const struct lambda *l,
                          const struct runtime_invocation *in)
 {
@@ -126,7 +126,7 @@ static void log_report(const struct headcount_outcome *o)
         complain("%s", o->message);
 }
 
-/* What the log's level would drop is given that level. */
+/* Metrics are written at a level that the log does not drop. */
 static void put_metrics(const struct headcount_outcome *o, int64_t began,
                         const struct lambda_swept *swept)
 {
@@ -184,8 +184,8 @@ static int invoke_handler(struct lambda *l, const struct runtime_invocation *in)
     return runtime_api_error(&l->api, in->id, &answer.error);
 }
 
-/* What the invocation is told, and the log: it has the parts of a sweep that
- * are worth a line, its whole report may be longer than a line can be. */
+/* Answers the invocation and writes the log.  The log has the parts of a sweep
+ * that are worth a line, because a whole report may be longer than a line. */
 static int tell(struct lambda *l, const struct runtime_invocation *in,
                 const struct headcount_outcome *o,
                 const struct lambda_swept *swept)

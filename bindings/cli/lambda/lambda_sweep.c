@@ -24,7 +24,7 @@ int lambda_sweep_open(struct lambda_sweep *s, const struct options *o,
     return code;
 }
 
-/* What is wrong with names, tags and places is known before a call is made. */
+/* Wrong names, tags, regions and roles are found before a call is made. */
 int lambda_sweep_check(const struct lambda_sweep *s, headcount *h)
 {
     headcount_op *op = NULL;

@@ -13,7 +13,7 @@ struct lambda_sweep {
     struct cluster_tags tags;
 };
 
-/* What came of one. */
+/* The outcome of one sweep. */
 struct lambda_swept {
     headcount_op *op;                   /* done, or NULL: no memory          */
     char first[700];                    /* the first that failed, a sentence */

@@ -75,7 +75,7 @@ static struct handler *handler_of(lua_State *L)
     return *(struct handler **)lua_getextraspace(L);
 }
 
-/* Whatever the handler catches: from then on each instruction raises. */
+/* From then on each instruction raises, so no pcall of the handler helps. */
 static void watch(lua_State *L, lua_Debug *ar)
 {
     struct handler *h = handler_of(L);
@@ -254,7 +254,7 @@ static int last_line(lua_State *L)
     return last;
 }
 
-/* What the file returned is on top, and gives way to the function. */
+/* Replaces the value that the file returned, on top, by the function. */
 static void pick(lua_State *L, const struct handler_name *name, int line)
 {
     const char *got = luaL_typename(L, -1);

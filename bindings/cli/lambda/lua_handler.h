@@ -38,8 +38,8 @@ struct handler_answer {
 /* Does this _HANDLER name a Lua file?  One that ends in .lua does, whether the
  * file is there or not; "file.function" does if it is. */
 bool handler_find(struct handler_name *name, const char *handler);
-/* False, with the answer's error: it does not load.  What the answers point to
- * holds until the next call or handler_close. */
+/* False, with the answer's error: it does not load.  The answers' texts are
+ * good until the next call or handler_close. */
 bool handler_open(struct handler *h, struct handler_answer *why);
 void handler_close(struct handler *h);           /* may be all zero */
 /* The answer to an event, within `left` microseconds. */

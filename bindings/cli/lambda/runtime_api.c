@@ -114,7 +114,7 @@ void runtime_api_done(struct runtime_invocation *in)
 
 /* ---- what came of it ---- */
 
-/* Of a request that was sent twice the first may have been taken: the second
+/* If a request was sent twice, the first one may have been accepted; the second
  * then names an invocation that is over. */
 static int status_of(const struct headcount_outcome *o)
 {
@@ -254,7 +254,7 @@ static const char *no_env(void *ud, const char *name)
     return NULL;
 }
 
-/* Whatever was wrong with the settings, this is said without them. */
+/* This call uses none of the settings, because they may be what is wrong. */
 void runtime_api_init_error(struct runtime_api *api,
                             const struct runtime_error *error)
 {

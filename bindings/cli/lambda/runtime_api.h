@@ -49,7 +49,7 @@ int runtime_api_error(struct runtime_api *api, const char *id,
 /* Nothing can be invoked; api->h may be NULL. */
 void runtime_api_init_error(struct runtime_api *api,
                             const struct runtime_error *error);
-/* What is posted of it, as a line of the log; NULL: no memory.  The caller
+/* The error as it is posted, as a line of the log; NULL: no memory.  The caller
  * frees it. */
 char *runtime_error_json(const struct runtime_error *error, size_t *n);
 

@@ -14,11 +14,11 @@
 #include "request_options.h"
 #include "verbs/verbs.h"
 
-/* What the library takes. */
+/* The library's own limits. */
 #define EVENT_MAX ((size_t)6 << 20)
 #define SNAPSHOT_MAX ((size_t)64 << 20)
 
-/* What a plan of it would fail with is told, and no half snapshot is made. */
+/* Fails as a plan of the cluster would; there is no half snapshot. */
 static void print_snapshot(const struct headcount_outcome *outcome)
 {
     if (outcome->summary[HEADCOUNT_FAILED] > 0 || !outcome->snapshot) {
@@ -115,7 +115,7 @@ static int run_request(headcount *h, const struct options *o,
     return interrupted ? EXIT_INTERRUPTED : code;
 }
 
-/* What HEADCOUNT_ALL and HEADCOUNT_TAG say is for sweeps. */
+/* HEADCOUNT_ALL and HEADCOUNT_TAG are for sweeps only. */
 static int check_snapshot(const struct options *o)
 {
     bool all = options_is_typed(o, "all");

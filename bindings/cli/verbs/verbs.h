@@ -38,8 +38,8 @@ int verbs_open(headcount **h, const struct options *o);
 /* None of the records is an event. */
 bool verbs_has_no_event(const struct headcount_outcome *outcome);
 /* Runs the op to its end, or until SIGINT: then no new write, two seconds for
- * what is in flight.  What the op asks `decide` answers; NULL for an op that
- * asks nothing.  True if it was interrupted. */
+ * what is in flight.  `decide` answers the op's questions; NULL for an op that
+ * asks none.  True if it was interrupted. */
 bool verbs_run(headcount_op *op, struct policy_option *decide);
 /* The same for a sweep, or any op: what is told of it meanwhile. */
 struct verbs_parts {

@@ -1,9 +1,8 @@
 /* cli/watch/inbox.c - messages, and the clusters that they wait for.
  *
  * A claim ties a message to a cluster.  It WAITS until the cluster's reconcile
- * begins, is COVERED by that one, and SETTLED by its end.  What comes while the
- * cluster is at work waits for the next one: however many they are, that is
- * one.
+ * begins, is COVERED by that one, and SETTLED by its end.  Messages that come
+ * while the cluster is being reconciled all wait for the next reconcile.
  */
 #include "watch/inbox_parts.h"
 

@@ -40,8 +40,8 @@ void inbox_free(struct inbox *inbox);   /* or NULL */
 
 /* ---- messages ---- */
 
-/* What it is about: `key` is the cluster's identity, `name` how the message
- * spells it; a NULL key is the sweep. */
+/* A cluster that a message asks for: `key` is its identity, `name` how the
+ * message spells it; a NULL key is the sweep. */
 struct inbox_want {
     const char *key, *name;
 };
@@ -84,7 +84,7 @@ bool inbox_begin(struct inbox *inbox, struct inbox_turn *turn);
 void inbox_end(struct inbox *inbox, struct inbox_cluster *post,
                enum inbox_how how);
 
-/* What waits for a sweep is covered by the one that begins now. */
+/* The sweep that begins now covers all messages that wait for one. */
 bool inbox_sweep_is_wanted(const struct inbox *inbox);
 void inbox_sweep_begin(struct inbox *inbox);
 void inbox_sweep_end(struct inbox *inbox, enum inbox_how how);
@@ -108,13 +108,13 @@ void inbox_forget(struct inbox *inbox, uint64_t number);
 /* It is taken again later; false: it was tried too often, and is forgotten. */
 bool inbox_not_deleted(struct inbox *inbox, uint64_t number, int64_t now);
 
-/* Those whose visibility is half over, and that wait or are at work: to be
+/* Messages that are not done and whose visibility is half over: it has to be
  * extended, until 12 hours after they came. */
 size_t inbox_take_due(struct inbox *inbox, struct inbox_item *out, size_t max,
                      int64_t now);
 void inbox_not_extended(struct inbox *inbox, uint64_t number, int64_t now);
 
-/* Those to be made visible at once; each is then told by inbox_forget. */
+/* Messages to be made visible at once; inbox_forget follows for each. */
 size_t inbox_take_released(struct inbox *inbox, struct inbox_item *out,
                           size_t max);
 

@@ -41,9 +41,9 @@ static const char *arn_part(const char *arn, int n, const char *other)
 }
 
 /* "eu-west-1/123456789012/prod": an ARN and a name are one cluster where the
- * envelope says the rest; where both say it, the ARN is the cluster's.  What is
- * not to be written has a reconcile of its own, "eu-west-1/123456789012/prod
- * dry_run": it settles no message that asks for a write. */
+ * envelope says the rest; where both say it, the ARN is the cluster's.  A dry
+ * run has a reconcile of its own, "eu-west-1/123456789012/prod dry_run": it
+ * settles no message that asks for a write. */
 static char *key_of(const struct headcount_event_cluster *c)
 {
     const char *region = arn_part(c->name, 3, c->region);
@@ -92,7 +92,8 @@ static struct inbox_want *wants_of(const struct queue *q,
 
 enum { ROW_ID, ROW_RECEIPT, ROW_BODY };
 
-/* What of it cannot be done: it is not deleted, whatever the rest comes to. */
+/* The part of a message that cannot be done, or NULL.  Such a message is not
+ * deleted, whatever the outcome of the rest. */
 static const char *broken_of(const struct queue *q,
                              const struct headcount_event *event)
 {

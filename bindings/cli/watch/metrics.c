@@ -2,7 +2,7 @@
  * replaced as a whole, for the node exporter's textfile collector or anybody
  * who can serve a file; and a heartbeat.
  *
- * What cannot be written is told once: the worker goes on.
+ * A file that cannot be written is logged once, and the worker goes on.
  */
 #include "watch/watch.h"
 

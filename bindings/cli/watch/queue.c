@@ -1,9 +1,8 @@
-/* cli/watch/queue.c - the queue: one receive under way at a time, up to six
- * batches of what it is told.
+/* cli/watch/queue.c - the queue: one receive in flight at a time, and up to six
+ * batches of deletes, extensions and releases.
  *
- * Whatever the queue refuses is told once, until it changes: a message that
- * could not be deleted, extended or given back comes again, which does no
- * harm.
+ * A refusal of the queue is logged once, until it changes: a message that could
+ * not be deleted, extended or released comes again, which does no harm.
  */
 #include "watch/watch.h"
 
@@ -165,7 +164,7 @@ static void put_entries(const struct queue *q, FILE *out,
     putc(']', out);
 }
 
-/* What the queue was not told: the message comes again, sooner or later. */
+/* The entry did not reach the queue: the message comes again later. */
 static void entry_failed(struct queue *q, enum queue_batch_kind kind,
                          uint64_t number, int64_t now)
 {
@@ -362,7 +361,7 @@ static bool says(const struct headcount_outcome *o, const char *word)
     return strstr(o->service_code, word) != NULL;
 }
 
-/* What no waiting cures, where nothing worked yet. */
+/* An error that waiting does not mend, before anything has worked. */
 static bool is_fatal(const struct headcount_outcome *o)
 {
     return verbs_exit_code(o->code) == EXIT_CONFIG ||

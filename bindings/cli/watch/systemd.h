@@ -10,7 +10,7 @@ struct systemd {
     int64_t every, next;             /* of WATCHDOG=1; every 0: never        */
 };
 
-/* Of NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. */
+/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. */
 void systemd_open(struct systemd *n);
 void systemd_close(struct systemd *n);
 /* "READY=1" and the like; an error is nobody's. */

@@ -32,7 +32,7 @@
 /* A message may name 2000 clusters, and each is looked for among all. */
 #define WATCH_CLAIMS 8000
 #define WATCH_LOG (HC_SECOND / 10)
-/* Whatever is forgotten, the loop turns. */
+/* The loop runs at least this often, whatever wake-up was missed. */
 #define WATCH_LONGEST (60 * HC_SECOND)
 
 enum watch_phase { WATCH_RUNS, WATCH_STOPS, WATCH_CANCELS, WATCH_OVER };
@@ -298,7 +298,7 @@ static int warn_of_sweeps(bool sweeps)
     return 0;
 }
 
-/* What is wrong with the queue, behind the name of its option; or NULL. */
+/* The fault of the queue's URL, as it follows the option's name; or NULL. */
 static const char *check_queue(const struct options *o)
 {
     if (strncmp(o->queue, "https://", 8) != 0 &&

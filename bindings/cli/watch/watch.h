@@ -128,15 +128,16 @@ bool queue_took(struct queue *q, headcount_op *op, int64_t now);
 /* No receive any more; batches go on. */
 void queue_stop(struct queue *q);
 bool queue_is_idle(const struct queue *q);
-/* What a receive answered goes to the crew; how many messages there were. */
+/* Puts the messages of a receive into the inbox; returns how many there
+ * were. */
 size_t queue_take_messages(struct queue *q, const struct headcount_outcome *o,
                            int64_t now);
 int64_t queue_due(const struct queue *q);
 
 /* ---- work ---- */
 
-/* What the options said when the policy was last read.  It lives until the
- * last op that goes by it ended. */
+/* The rules as they were when the policy was last read.  They live until the
+ * last op that uses them has ended. */
 struct work_rules {
     struct request_options target;
     struct headcount_reconcile request;

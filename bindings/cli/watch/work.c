@@ -169,8 +169,8 @@ static bool role_is_of(const char *role, const char *account, size_t n)
     return n > 0 && strncmp(role, account, n) == 0 && role[n] == ':';
 }
 
-/* Of several regions and roles those of the cluster's; a region that is none
- * of them is foreign to the first. */
+/* Chooses the cluster's region and role of several.  A region that is none of
+ * them is foreign to the first one. */
 static void set_place(const struct options *o, const char *key,
                       struct headcount_reconcile *r)
 {
@@ -213,7 +213,7 @@ static void begin_job(struct work *w, struct work_job *job,
     job->rules = rules_join(w->rules);
 }
 
-/* What failed is told; what was written or is held the audit says. */
+/* Logs failures; the audit lines have the writes and the holds. */
 static void tell_failures(const struct headcount_outcome *o)
 {
     for (size_t i = 0; i < o->clusters_n; i++) {

@@ -64,7 +64,7 @@ static const struct field fields[] = {
 #define FIELDS_N (sizeof fields / sizeof *fields)
 #define FIELD_NONE ((size_t)-1)
 
-/* What a table says of a field; ON: of a switch. */
+/* Whether a table has a field; ON: a switch that is true. */
 enum mark { ABSENT, GIVEN, ON };
 
 /* The i-th field: those of the table, then one for each hold that the library
