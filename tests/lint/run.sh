@@ -11,7 +11,8 @@ export BUILD
 status=0
 
 [ $# -gt 0 ] || set -- layers includes onefile words functions format \
-    sizes symbols exports data mirror members shell lua breaks peers names headless
+    sizes symbols exports data mirror members shell lua breaks peers names \
+    headless
 
 said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT
