@@ -179,7 +179,7 @@ static bool sign_is_s3(struct hc_str service)
            hc_str_eqz(service, "s3express");
 }
 
-/* What is done to the path: as the caller says, or as the service wants. */
+/* The treatment of the path: as the caller says, or as the service wants. */
 static bool sign_path(const struct headcount_sign_request *r, int said)
 {
     return said != 0 ? said > 0 : !sign_is_s3(hc_str(r->service));
