@@ -151,6 +151,12 @@ def test_the_zip_has_bootstrap_at_its_root(arch):
             assert part in notice
 
 
+def built():
+    """`make test` builds this machine's alone, `make packages` all."""
+    path_of(os.uname().machine)
+    return [name for name in ARCHS if (STATIC / f"headcount-{name}").exists()]
+
+
 @pytest.fixture
 def zipped(tmp_path):
     """Writes zip files as `make lambda POLICY=...` does, elsewhere."""
@@ -160,7 +166,7 @@ def zipped(tmp_path):
         (build / "static").symlink_to(STATIC)
         return subprocess.run(
             ["python3", str(TOP / "bindings" / "packaging" / "lambda_zip.py"),
-             str(build), str(policy), *ARCHS], text=True,
+             str(build), str(policy), *built()], text=True,
             capture_output=True, check=False), build / "lambda"
     return write
 
@@ -176,7 +182,7 @@ def test_the_zip_is_the_same_bytes_each_time(zipped, tmp_path):
         assert done.returncode == 0, done.stderr
         sums.append({p.name: hashlib.sha256(p.read_bytes()).hexdigest()
                      for p in folder.iterdir()})
-    assert sums[0] == sums[1] and len(sums[0]) == 2
+    assert sums[0] == sums[1] and len(sums[0]) == len(built())
 
 
 def test_a_policy_that_is_not_there_is_told(zipped):
