@@ -173,40 +173,6 @@ static int op_check_clusters(struct op_reconcile *r)
     return err;
 }
 
-static const char *op_kept(struct op_reconcile *r, const char *text)
-{
-    if (text == NULL || *text == '\0')
-        return text != NULL ? "" : NULL;
-    return hc_arena_str(&r->op.arena, hc_str(text)).p;
-}
-
-/* The result outlives the run. */
-static void op_keep_result(struct op_reconcile *r)
-{
-    const struct headcount_cluster *from = &r->run->run.result;
-    struct headcount_service *rows =
-        hc_arena_zero(&r->op.arena, from->services_n * sizeof *rows);
-
-    for (size_t i = 0; rows != NULL && i < from->services_n; i++) {
-        rows[i] = from->services[i];
-        rows[i].service = op_kept(r, rows[i].service);
-        rows[i].code = op_kept(r, rows[i].code);
-        rows[i].reason = op_kept(r, rows[i].reason);
-        rows[i].rule = op_kept(r, rows[i].rule);
-        rows[i].switch_text = op_kept(r, rows[i].switch_text);
-        rows[i].hosts_by = op_kept(r, rows[i].hosts_by);
-        rows[i].hosts_filter = op_kept(r, rows[i].hosts_filter);
-        rows[i].at = op_kept(r, rows[i].at);
-    }
-    r->results[r->at] = (struct headcount_cluster){
-        .arn = op_kept(r, from->arn), .name = op_kept(r, from->name),
-        .error_code = op_kept(r, from->error_code),
-        .error = op_kept(r, from->error),
-        .services = rows, .services_n = rows != NULL ? from->services_n : 0,
-        .skipped = op_kept(r, from->skipped),
-    };
-}
-
 /* A cluster that ECS answered for is of the credentials' account; what a
  * snapshot says, and a role's clusters, tell nothing of the handle's. */
 static void op_keep_account(struct op_reconcile *r)
@@ -237,7 +203,7 @@ static int op_keep_run(struct op_reconcile *r)
 {
     r->ran[r->at] = (struct op_ran){ .dry = r->run->run.config.dry_run,
                                      .known = r->run->run.known };
-    op_keep_result(r);
+    hc_report_copy(&r->results[r->at], &r->run->run.result, &r->op.arena);
     op_keep_account(r);
     op_keep_snapshot(r);
     op_end_run(r);

@@ -13,6 +13,41 @@ const char *hc_result_name(enum headcount_result o)
     return report_outcomes[o];
 }
 
+/* NULL stays NULL. */
+static const char *report_copy(struct hc_arena *arena, const char *text)
+{
+    return text != NULL && *text != '\0' ? hc_arena_str(arena, hc_str(text)).p
+                                         : text != NULL ? "" : NULL;
+}
+
+void hc_report_copy(struct headcount_cluster *to,
+                    const struct headcount_cluster *from,
+                    struct hc_arena *arena)
+{
+    struct headcount_service *rows =
+        hc_arena_zero(arena, from->services_n * sizeof *rows);
+
+    for (size_t i = 0; rows != NULL && i < from->services_n; i++) {
+        rows[i] = from->services[i];
+        rows[i].service = report_copy(arena, rows[i].service);
+        rows[i].code = report_copy(arena, rows[i].code);
+        rows[i].reason = report_copy(arena, rows[i].reason);
+        rows[i].rule = report_copy(arena, rows[i].rule);
+        rows[i].switch_text = report_copy(arena, rows[i].switch_text);
+        rows[i].hosts_by = report_copy(arena, rows[i].hosts_by);
+        rows[i].hosts_filter = report_copy(arena, rows[i].hosts_filter);
+        rows[i].at = report_copy(arena, rows[i].at);
+    }
+    *to = (struct headcount_cluster){
+        .arn = report_copy(arena, from->arn),
+        .name = report_copy(arena, from->name),
+        .error_code = report_copy(arena, from->error_code),
+        .error = report_copy(arena, from->error),
+        .services = rows, .services_n = rows != NULL ? from->services_n : 0,
+        .skipped = report_copy(arena, from->skipped),
+    };
+}
+
 void hc_report_sum(const struct hc_report *r, size_t summary[HC_RESULTS])
 {
     for (int o = 0; o < HC_RESULTS; o++)

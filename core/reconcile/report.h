@@ -8,6 +8,7 @@
 #ifndef HC_RECONCILE_REPORT_H
 #define HC_RECONCILE_REPORT_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "ecs/records.h"
 #include "net/stats.h"
@@ -28,6 +29,11 @@ struct hc_report {
 };
 
 const char *hc_result_name(enum headcount_result o);          /* "updated" */
+/* Copies a cluster's rows with their texts into the arena: `to` outlives the
+ * run.  Without memory the arena has the error. */
+void hc_report_copy(struct headcount_cluster *to,
+                    const struct headcount_cluster *from,
+                    struct hc_arena *arena);
 /* Services by outcome; a cluster with an error and no services counts once in
  * [HEADCOUNT_FAILED], and so does a service that no cluster has. */
 void hc_report_sum(const struct hc_report *r, size_t summary[HC_RESULTS]);

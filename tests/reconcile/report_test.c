@@ -197,3 +197,62 @@ TEST(report, memory_may_end_anywhere)
 {
     t_fails_every_allocation(put);
 }
+
+/* A text of the row that still is the run's would be read after its end. */
+static void check_is_copied(const struct headcount_service *copy,
+                            const struct headcount_service *row)
+{
+    for (size_t at = 0; at < sizeof *row; at += sizeof(uintptr_t)) {
+        uintptr_t was, is;
+
+        memcpy(&was, (const char *)row + at, sizeof was);
+        memcpy(&is, (const char *)copy + at, sizeof is);
+        if (was > 4096 && was < (uintptr_t)INT64_MIN &&
+            *(const char *)was != '\0')
+            CHECK(is != was);
+    }
+}
+
+TEST(report, a_copy_says_the_same_with_texts_of_its_own)
+{
+    struct headcount_cluster copies[2];
+    const struct headcount_cluster *const all[] = { &copies[0], &copies[1] };
+    struct hc_report of_copies = report;
+    struct hc_buf one, other;
+    struct hc_arena arena;
+
+    hc_arena_init(&arena, t_alloc(), 1 << 20);
+    hc_report_copy(&copies[0], &good, &arena);
+    hc_report_copy(&copies[1], &bad, &arena);
+    CHECK_INT(hc_arena_error(&arena), 0);
+    for (size_t i = 0; i < good.services_n; i++)
+        check_is_copied(&copies[0].services[i], &services[i]);
+    of_copies.clusters = all;
+    hc_buf_init(&one, t_alloc(), 1 << 20);
+    hc_buf_init(&other, t_alloc(), 1 << 20);
+    hc_report_put(&one, &report);
+    hc_report_put(&other, &of_copies);
+    CHECK_STR(hc_buf_view(&other), hc_buf_z(&one));
+    hc_buf_fini(&one);
+    hc_buf_fini(&other);
+    hc_arena_fini(&arena);
+}
+
+static int copy_both(void)
+{
+    struct headcount_cluster copy;
+    struct hc_arena arena;
+    int err;
+
+    hc_arena_init(&arena, t_alloc(), 1 << 20);
+    hc_report_copy(&copy, &good, &arena);
+    hc_report_copy(&copy, &bad, &arena);
+    err = hc_arena_error(&arena);
+    hc_arena_fini(&arena);
+    return err;
+}
+
+TEST(report, a_copy_may_end_for_want_of_memory)
+{
+    t_fails_every_allocation(copy_both);
+}
