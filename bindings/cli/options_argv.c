@@ -90,7 +90,7 @@ static int read_option(struct options *o, int argc, char **argv, int *i)
     const char *value;
     int err = find_option(argv[*i], &opt, &value);
 
-    if (err != 0)
+    if (opt == NULL)
         return err;
     /* The script has options of its own: none of ours may look like one. */
     if (o->verb == VERB_RUN && !option_is_used(opt, VERB_RUN))

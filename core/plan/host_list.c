@@ -79,16 +79,6 @@ struct hc_host *hc_host_list_find(const struct hc_host_list *h,
     return h->slots[at] != 0 ? &h->hosts[h->slots[at] - 1] : NULL;
 }
 
-bool hc_host_list_eq(const struct hc_host_list *a,
-                     const struct hc_host_list *b)
-{
-    bool same = a->n == b->n;
-
-    for (size_t i = 0; same && i < a->n; i++)
-        same = hc_host_list_find(b, a->hosts[i].arn) != NULL;
-    return same;
-}
-
 void hc_host_list_reset(struct hc_host_list *h)
 {
     h->n = 0;

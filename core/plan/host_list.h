@@ -40,9 +40,6 @@ struct hc_host *hc_host_list_find(const struct hc_host_list *l,
 /* Empties the list and keeps its memory. */
 void hc_host_list_reset(struct hc_host_list *l);
 void hc_host_list_free(struct hc_host_list *l, const struct hc_alloc *a);
-/* True if both have the same hosts, in any order. */
-bool hc_host_list_eq(const struct hc_host_list *a,
-                     const struct hc_host_list *b);
 /* After all hosts are described: marks each host that is ACTIVE, but only one
  * per machine.  RegisterContainerInstance is not idempotent, so one machine may
  * be listed under several ARNs.  0 or HEADCOUNT_ENOMEM. */

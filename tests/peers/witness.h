@@ -1,7 +1,7 @@
 /* peers/witness.h - what one headcount was told by the ECS in memory, and the
  * plain model of what it may write.
  *
- * The model knows no facts, plans or sightings: it knows lists, descriptions
+ * The model knows no facts, plans or readings: it knows lists, descriptions
  * and numbers that were told by whole answers, and says which counts follow
  * from each.  A write is wrong if its count follows from none of them, and a
  * big one if it does not follow from two that agree.

@@ -94,25 +94,6 @@ TEST(host_list, of_described_hosts_the_active_ones_count_a_machine_once)
     tear_down();
 }
 
-TEST(host_list, lists_are_equal_whatever_their_order)
-{
-    struct hc_host_list other = { .n = 0 };
-
-    set_up();
-    CHECK(hc_host_list_eq(&list, &other));
-    for (size_t i = 0; i < 100; i++) {
-        CHECK_INT(hc_host_list_add(&list, t_alloc(), arn(i)), 1);
-        CHECK_INT(hc_host_list_add(&other, t_alloc(), arn(99 - i)), 1);
-    }
-    CHECK(hc_host_list_eq(&list, &other));
-    CHECK_INT(hc_host_list_add(&list, t_alloc(), arn(100)), 1);
-    CHECK(!hc_host_list_eq(&list, &other));
-    CHECK_INT(hc_host_list_add(&other, t_alloc(), arn(101)), 1);
-    CHECK(!hc_host_list_eq(&list, &other));
-    hc_host_list_free(&other, t_alloc());
-    tear_down();
-}
-
 static int fill(void)
 {
     int err = 0;

@@ -1,4 +1,4 @@
-/* cli/watch/inbox_parts.h - what inbox.c and inbox_due.c share of a crew, and
+/* cli/watch/inbox_parts.h - what inbox.c and inbox_due.c share of an inbox, and
  * nobody else sees. */
 #ifndef CLI_WATCH_INBOX_PARTS_H
 #define CLI_WATCH_INBOX_PARTS_H
