@@ -184,6 +184,38 @@ struct script *script_set(const struct script_row *rows, size_t n)
     return &script;
 }
 
+struct script *script_wishes(const struct script_row *rows, size_t n,
+                             const char *services)
+{
+    struct script *s = script_set(rows, n);
+    struct hc_str list = hc_str(services);
+
+    while (list.n > 0)
+        script_wish(s->config.wishes_n++)->service = hc_str_cut(&list, ' ');
+    s->config.wishes = s->wishes;
+    return s;
+}
+
+struct hc_wish *script_wish(size_t at)
+{
+    CHECK(at < sizeof(script.wishes) / sizeof(*script.wishes));
+    return &script.wishes[at];
+}
+
+struct script *script_fails(struct script_row *rows, size_t n,
+                            const char *code)
+{
+    struct script *s = script_wishes(rows, n, "web log");
+
+    s->config.wishes_n = 1;
+    script_wish(1)->required = true;
+    if (code != NULL) {
+        rows[n - 1].fail = HEADCOUNT_ESERVICE;
+        rows[n - 1].code = code;
+    }
+    return s;
+}
+
 /* Whoever waits has said for what: a call, or a time. */
 static void wait_for(void)
 {
@@ -232,6 +264,21 @@ const struct headcount_service *script_service(size_t at)
 {
     CHECK(at < script.r.run.result.services_n);
     return &script.r.run.result.services[at];
+}
+
+void script_gave(size_t at, enum headcount_result outcome, const char *code)
+{
+    const struct headcount_service *service = script_service(at);
+
+    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
+    CHECK_Z(service->code, code);
+    CHECK(service->reason != NULL);
+}
+
+void script_gives(size_t at, enum headcount_result outcome, const char *code)
+{
+    CHECK_INT(script_run(), 1);
+    script_gave(at, outcome, code);
 }
 
 static void disbelieve(struct script_row *rows, size_t n,

@@ -16,6 +16,11 @@
 
 #include "reconcile/reconcile.h"
 
+/* Operations, short enough for a table. */
+#define SERVICES "DescribeServices"
+#define HOSTS "ListContainerInstances"
+#define DETAILS "DescribeContainerInstances"
+#define UPDATE "UpdateService"
 #define SCRIPT_AT "arn:aws:ecs:eu-west-1:111122223333:"
 #define SCRIPT_CLUSTER SCRIPT_AT "cluster/prod"
 #define SCRIPT_HOST(id) "\"" SCRIPT_AT "container-instance/prod/" id "\""
@@ -42,6 +47,7 @@
 #define SCRIPT_LIST(status, filter) "{\"cluster\":\"" SCRIPT_CLUSTER "\"," \
     filter "\"status\":\"" status "\",\"maxResults\":100}"
 #define SCRIPT_HOSTS(list) "{\"containerInstanceArns\":[" list "]}"
+#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
 /* The answer of UpdateService: the count that the request asked for. */
 #define SCRIPT_TAKEN "taken"
 /* What its calls are signed with. */
@@ -85,14 +91,29 @@ struct script {
     const struct script_row *row;
     size_t given;
     int phase;
+    struct hc_wish wishes[16];
     char taken[120];                     /* what SCRIPT_TAKEN stands for     */
     bool open, started, done;
 };
 
 /* Starts over; the script is good until the next set. */
 struct script *script_set(const struct script_row *rows, size_t n);
+/* Likewise, with a wish for each of these services ("web log"): one task on
+ * each host. */
+struct script *script_wishes(const struct script_row *rows, size_t n,
+                             const char *services);
+/* Likewise for "web"; `wishes_n` 2 adds "log", which is required.  The last
+ * call fails with this code of AWS, when it is not NULL. */
+struct script *script_fails(struct script_row *rows, size_t n,
+                            const char *code);
+/* The wish of this place, to be changed before the run. */
+struct hc_wish *script_wish(size_t at);
 /* 1, or the negative code of start or step. */
 int script_run(void);
+/* Runs to the end; the service of this place has this outcome and code. */
+void script_gives(size_t at, enum headcount_result outcome, const char *code);
+/* Likewise, of a run that ended. */
+void script_gave(size_t at, enum headcount_result outcome, const char *code);
 void script_end(void);
 /* The last of these calls is answered so, in turn: the service "web" fails as
  * EANSWER and its reason says this. */

@@ -5,43 +5,7 @@
 
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
-#define UPDATE "UpdateService"
-#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
 #define WEB(desired) SCRIPT_SERVICES(SCRIPT_SERVICE("web", desired, ""))
-#define UPDATED SCRIPT_TAKEN
-
-static struct hc_wish wishes[16];
-
-/* A script with wishes for these services, one task a host. */
-static struct script *set(const struct script_row *rows, size_t n,
-                          const char *services)
-{
-    struct script *s = script_set(rows, n);
-    struct hc_str list = hc_str(services);
-
-    memset(wishes, 0, sizeof(wishes));
-    while (list.n > 0)
-        wishes[s->config.wishes_n++].service = hc_str_cut(&list, ' ');
-    s->config.wishes = wishes;
-    return s;
-}
-
-static void check(size_t at, enum headcount_result outcome, const char *code)
-{
-    const struct headcount_service *service = script_service(at);
-
-    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
-    CHECK_Z(service->code, code);
-    CHECK(service->reason != NULL);
-}
-
-static void run(size_t at, enum headcount_result outcome, const char *code)
-{
-    CHECK_INT(script_run(), 1);
-    check(at, outcome, code);
-}
 
 static const struct script_row write_rows[] = {
     { .operation = SERVICES, .answer = WEB(1), .body =
@@ -61,10 +25,10 @@ static const struct script_row three_rows[] = {
       SCRIPT_SERVICE("a", 1, "") "," SCRIPT_SERVICE("b", 1, "") ","
       SCRIPT_SERVICE("c", 1, "")) },
     { .operation = HOSTS, .answer = TWO_HOSTS },
-    { .operation = UPDATE, .answer = UPDATED },
+    { .operation = UPDATE, .answer = SCRIPT_TAKEN },
     { .operation = UPDATE, .fail = HEADCOUNT_ESERVICE,
       .code = "AccessDeniedException" },
-    { .operation = UPDATE, .answer = UPDATED },
+    { .operation = UPDATE, .answer = SCRIPT_TAKEN },
 };
 
 TEST(machine, a_write_that_may_have_arrived_is_unknown)
@@ -103,8 +67,8 @@ TEST(machine, a_write_that_may_have_arrived_is_unknown)
         memcpy(rows, write_rows, sizeof(rows));
         rows[2] = ends[i].row;
         rows[2].operation = UPDATE;
-        set(SCRIPT_ROWS(rows), "web");
-        run(0, HEADCOUNT_FAILED, ends[i].code);
+        script_wishes(SCRIPT_ROWS(rows), "web");
+        script_gives(0, HEADCOUNT_FAILED, ends[i].code);
         CHECK((strstr(script_service(0)->reason, "the next run reads") !=
                NULL) ==
               (strcmp(ends[i].code, "unknown") == 0));
@@ -114,11 +78,11 @@ TEST(machine, a_write_that_may_have_arrived_is_unknown)
 
 TEST(machine, a_deadline_that_is_past_starts_nothing)
 {
-    struct script *s = set(NULL, 0, "web log");
+    struct script *s = script_wishes(NULL, 0, "web log");
 
     s->config.call.deadline = s->now;
-    run(0, HEADCOUNT_FAILED, "deadline");
-    check(1, HEADCOUNT_FAILED, "deadline");
+    script_gives(0, HEADCOUNT_FAILED, "deadline");
+    script_gave(1, HEADCOUNT_FAILED, "deadline");
     CHECK_Z(s->r.run.result.error_code, "deadline");
     script_end();
 }
@@ -130,16 +94,16 @@ TEST(machine, no_write_begins_after_the_deadline)
     memcpy(rows, write_rows, sizeof(rows));
     rows[1].takes = 50;
 
-    struct script *s = set(SCRIPT_ROWS(rows), "web");
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web");
 
     s->config.call.deadline = s->now + 50;
-    run(0, HEADCOUNT_FAILED, "deadline");
+    script_gives(0, HEADCOUNT_FAILED, "deadline");
     CHECK_INT(script_service(0)->wanted, 2);
     CHECK_Z(s->r.run.result.error_code, NULL);
     script_end();
-    s = set(SCRIPT_ROWS(write_rows), "web");
+    s = script_wishes(SCRIPT_ROWS(write_rows), "web");
     s->config.call.deadline = HC_NEVER;
-    run(0, HEADCOUNT_UPDATED, "");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -150,11 +114,11 @@ TEST(machine, what_needs_no_call_is_settled_after_the_deadline)
           SCRIPT_SERVICE("web", 1, "") "," SCRIPT_SERVICE("day", 1,
           ",\"schedulingStrategy\":\"DAEMON\"")), .takes = 50 },
     };
-    struct script *s = set(SCRIPT_ROWS(rows), "web day");
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web day");
 
     s->config.call.deadline = s->now + 50;
-    run(0, HEADCOUNT_FAILED, "deadline");
-    check(1, HEADCOUNT_SKIPPED, "daemon");
+    script_gives(0, HEADCOUNT_FAILED, "deadline");
+    script_gave(1, HEADCOUNT_SKIPPED, "daemon");
     script_end();
 }
 
@@ -165,33 +129,33 @@ TEST(machine, a_list_that_is_cut_by_the_deadline_is_no_count)
           SCRIPT_SERVICE("web", 5, "") "," SCRIPT_SERVICE("log", 5, "")) },
         { .operation = HOSTS, .answer = FIRST_PAGE, .takes = 50 },
     };
-    struct script *s = set(SCRIPT_ROWS(rows), "web log");
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web log");
 
     s->config.call.deadline = s->now + 50;
-    run(0, HEADCOUNT_FAILED, "deadline");
-    check(1, HEADCOUNT_FAILED, "deadline");
+    script_gives(0, HEADCOUNT_FAILED, "deadline");
+    script_gave(1, HEADCOUNT_FAILED, "deadline");
     CHECK_INT(script_service(0)->hosts_counted, HEADCOUNT_UNKNOWN);
     script_end();
 }
 
 TEST(machine, a_cancel_awaits_what_is_under_way)
 {
-    struct script *s = set(three_rows, 3, "a b c");
+    struct script *s = script_wishes(three_rows, 3, "a b c");
 
     s->cancel_at = 3;
-    run(0, HEADCOUNT_UPDATED, "");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(s->awaited, s->now + HC_CALL_GRACE);
-    check(1, HEADCOUNT_FAILED, "cancelled");
-    check(2, HEADCOUNT_FAILED, "cancelled");
+    script_gave(1, HEADCOUNT_FAILED, "cancelled");
+    script_gave(2, HEADCOUNT_FAILED, "cancelled");
     script_end();
 }
 
 TEST(machine, a_cancel_does_not_await_a_read)
 {
-    struct script *s = set(three_rows, 2, "a b c");
+    struct script *s = script_wishes(three_rows, 2, "a b c");
 
     s->cancel_at = 2;
-    run(0, HEADCOUNT_FAILED, "cancelled");
+    script_gives(0, HEADCOUNT_FAILED, "cancelled");
     CHECK_INT(s->awaited, s->now);
     script_end();
 }
@@ -202,10 +166,10 @@ TEST(machine, the_first_call_speaks_for_the_cluster)
         { .operation = SERVICES, .fail = HEADCOUNT_ESERVICE,
           .code = "ClusterNotFoundException" },
     };
-    struct script *s = set(SCRIPT_ROWS(rows), "web log");
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web log");
 
-    run(0, HEADCOUNT_FAILED, "ClusterNotFoundException");
-    check(1, HEADCOUNT_FAILED, "ClusterNotFoundException");
+    script_gives(0, HEADCOUNT_FAILED, "ClusterNotFoundException");
+    script_gave(1, HEADCOUNT_FAILED, "ClusterNotFoundException");
     CHECK_Z(s->r.run.result.error_code, "ClusterNotFoundException");
     CHECK_Z(s->r.run.result.error, "scripted: ClusterNotFoundException");
     CHECK_Z(s->r.run.result.arn, "");
@@ -214,10 +178,10 @@ TEST(machine, the_first_call_speaks_for_the_cluster)
 
 TEST(machine, a_write_that_is_refused_stops_no_other)
 {
-    set(SCRIPT_ROWS(three_rows), "a b c");
-    run(0, HEADCOUNT_UPDATED, "");
-    check(1, HEADCOUNT_FAILED, "AccessDeniedException");
+    script_wishes(SCRIPT_ROWS(three_rows), "a b c");
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    script_gave(1, HEADCOUNT_FAILED, "AccessDeniedException");
     CHECK_INT(script_service(1)->wanted, 2);
-    check(2, HEADCOUNT_UPDATED, "");
+    script_gave(2, HEADCOUNT_UPDATED, "");
     script_end();
 }

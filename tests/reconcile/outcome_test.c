@@ -9,36 +9,8 @@
 
 #define PROD SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, ""))
 
-#define SERVICES "DescribeServices"
 #define NO_CLUSTER "ClusterNotFoundException"
 #define CLUSTER_AT(name) "\"" SCRIPT_AT "cluster/" name "\""
-#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
-
-static struct hc_wish two[2];
-
-/* The last of these calls fails so; "web" and a service that is required. */
-static struct script *set_failing(struct script_row *rows, size_t n,
-                                  const char *code)
-{
-    struct script *s = script_set(rows, n);
-
-    two[0] = (struct hc_wish){ .service = HC_STR("web"), .rule.tasks = 1 };
-    two[1] = (struct hc_wish){ .service = HC_STR("log"), .rule.tasks = 1,
-                               .required = true };
-    s->config.wishes = two;
-    s->config.wishes_n = 1;
-    if (code != NULL) {
-        rows[n - 1].fail = HEADCOUNT_ESERVICE;
-        rows[n - 1].code = code;
-    }
-    return s;
-}
-
-static void check_settled(size_t at, const char *outcome, const char *code)
-{
-    CHECK_Z(hc_result_name(script_service(at)->outcome), outcome);
-    CHECK_Z(script_service(at)->code, code);
-}
 
 static void asks_for_tagged(struct hc_reconcile *r)
 {
@@ -48,7 +20,7 @@ static void asks_for_tagged(struct hc_reconcile *r)
     struct hc_known known;
 
     hc_policy_fact(&r->run, &q, &known, NULL);
-    hc_reconcile_resume(r, two, 1);
+    hc_reconcile_resume(r, script_wish(0), 1);
 }
 
 #define DESCRIBED(arn, status) "{\"clusters\":[{\"clusterArn\":\"" arn "\"," \
@@ -65,7 +37,7 @@ static int lists(void)
         { .operation = "ListClusters",
           .answer = "{\"clusterArns\":[" CLUSTER_AT("a") "]}" },
     };
-    struct script *s = set_failing(rows, 2, NULL);
+    struct script *s = script_fails(rows, 2, NULL);
 
     s->config.lists = true;
 
@@ -86,16 +58,16 @@ TEST(outcome, a_deleted_cluster_that_aws_named_is_skipped)
     };
 
     for (int i = 0; i < 2; i++) {
-        struct script *s = i == 0 ? set_failing(first, 1, NO_CLUSTER)
-                                  : set_failing(later, 2, NO_CLUSTER);
+        struct script *s = i == 0 ? script_fails(first, 1, NO_CLUSTER)
+                                  : script_fails(later, 2, NO_CLUSTER);
 
         s->config.found = s->config.lists = true;
         s->config.wishes_n = 2;
         CHECK_INT(script_run(), 1);
         CHECK_Z(s->r.run.result.error_code, NULL);
         CHECK_Z(s->r.run.result.skipped, "cluster_gone");
-        check_settled(0, "skipped", "cluster_gone");
-        check_settled(1, "failed", "cluster_gone");
+        script_gave(0, HEADCOUNT_SKIPPED, "cluster_gone");
+        script_gave(1, HEADCOUNT_FAILED, "cluster_gone");
         CHECK(strstr(script_service(0)->reason, "the cluster is deleted")
               != NULL);
         script_end();
@@ -126,7 +98,7 @@ TEST(outcome, a_cluster_of_another_account_is_not_deleted)
                   .fail = denied ? HEADCOUNT_ESERVICE : 0,
                   .code = denied ? "AccessDeniedException" : NULL },
             };
-            struct script *s = set_failing(calls, rows[i].list != NULL ? 2 : 1,
+            struct script *s = script_fails(calls, rows[i].list != NULL ? 2 : 1,
                                            NULL);
 
             s->config.found = s->config.lists = true;
@@ -134,8 +106,11 @@ TEST(outcome, a_cluster_of_another_account_is_not_deleted)
             s->config.event = bare ? &event : NULL;
             s->config.cluster = bare ? HC_STR("prod") : HC_STR(SCRIPT_CLUSTER);
             CHECK_INT(script_run(), 1);
-            check_settled(0, strcmp(rows[i].code, "cluster_gone") == 0
-                                 ? "skipped" : "failed", rows[i].code);
+            script_gave(0,
+                        strcmp(rows[i].code, "cluster_gone") == 0
+                            ? HEADCOUNT_SKIPPED
+                            : HEADCOUNT_FAILED,
+                        rows[i].code);
             script_end();
         }
 }
@@ -144,11 +119,11 @@ TEST(outcome, a_cluster_of_another_account_is_not_deleted)
 TEST(outcome, a_cluster_is_deleted_where_ecs_refuses_the_request)
 {
     struct script_row rows[] = { { .operation = SERVICES, .status = 503 } };
-    struct script *s = set_failing(rows, 1, NO_CLUSTER);
+    struct script *s = script_fails(rows, 1, NO_CLUSTER);
 
     s->config.found = true;
     CHECK_INT(script_run(), 1);
-    check_settled(0, "failed", NO_CLUSTER);
+    script_gave(0, HEADCOUNT_FAILED, NO_CLUSTER);
     CHECK_Z(s->r.run.result.skipped, NULL);
     script_end();
 }
@@ -167,14 +142,14 @@ TEST(outcome, a_list_by_tags_does_not_tell_whose_a_cluster_is)
           .answer = "{\"clusterArns\":["
                     "\"arn:aws:ecs:eu-west-1:999999999999:cluster/a\"]}" },
     };
-    struct script *s = set_failing(rows, 3, NULL);
+    struct script *s = script_fails(rows, 3, NULL);
 
     s->config.cluster = HC_STR(SCRIPT_CLUSTER);
     s->config.found = s->config.lists = s->config.asks = true;
     s->policy = asks_for_tagged;
     CHECK_INT(script_run(), 1);
     CHECK_Z(s->r.run.result.error_code, "foreign_account");
-    check_settled(0, "failed", "foreign_account");
+    script_gave(0, HEADCOUNT_FAILED, "foreign_account");
     CHECK(!s->r.run.known);
     script_end();
 }
@@ -190,14 +165,14 @@ TEST(outcome, a_cluster_may_be_deleted_between_two_writes)
         { .operation = "UpdateService", .answer = SCRIPT_TAKEN, .rises = true },
         { .operation = "UpdateService", .rises = true },
     };
-    struct script *s = set_failing(rows, 4, NO_CLUSTER);
+    struct script *s = script_fails(rows, 4, NO_CLUSTER);
 
     s->config.found = true;
     s->config.wishes_n = 2;
-    two[1].required = false;
+    script_wish(1)->required = false;
     CHECK_INT(script_run(), 1);
-    check_settled(0, "updated", "");
-    check_settled(1, "skipped", "cluster_gone");
+    script_gave(0, HEADCOUNT_UPDATED, "");
+    script_gave(1, HEADCOUNT_SKIPPED, "cluster_gone");
     CHECK_Z(s->r.run.result.skipped, "cluster_gone");
     script_end();
 }
@@ -209,14 +184,14 @@ TEST(outcome, a_person_is_told_that_the_arn_is_of_another_account)
         { .operation = "ListClusters", .answer = "{\"clusterArns\":[\""
           "arn:aws:ecs:eu-west-1:999999999999:cluster/a\"]}" },
     };
-    struct script *s = set_failing(rows, 2, NULL);
+    struct script *s = script_fails(rows, 2, NULL);
 
     rows[0].fail = HEADCOUNT_ESERVICE;
     rows[0].code = NO_CLUSTER;
     s->config.lists = true;
     s->config.cluster = HC_STR(SCRIPT_CLUSTER);
     CHECK_INT(script_run(), 1);
-    check_settled(0, "failed", NO_CLUSTER);
+    script_gave(0, HEADCOUNT_FAILED, NO_CLUSTER);
     CHECK(hc_str_ends(hc_str(script_service(0)->reason), HC_STR(
         "; its ARN is of account 111122223333, and the credentials are of "
         "account 999999999999; clusters in eu-west-1: a")));
@@ -241,13 +216,14 @@ TEST(outcome, a_deleted_cluster_is_known_by_its_description_too)
                 { .operation = SERVICES, .answer = PROD },
                 { .operation = "DescribeClusters", .answer = rows[i].answer },
             };
-            struct script *s = set_failing(calls, 2, NULL);
+            struct script *s = script_fails(calls, 2, NULL);
 
             s->config.found = found;
-            two[0].by = HEADCOUNT_REGISTERED;
+            script_wish(0)->by = HEADCOUNT_REGISTERED;
             CHECK_INT(script_run(), 1);
-            check_settled(0, found && rows[i].gone ? "skipped" : "failed",
-                          rows[i].code);
+            script_gave(
+                0, found && rows[i].gone ? HEADCOUNT_SKIPPED : HEADCOUNT_FAILED,
+                rows[i].code);
             script_end();
         }
 }

@@ -3,47 +3,9 @@
  */
 #include "t.h"
 
-#include <string.h>
-
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
-#define UPDATE "UpdateService"
-#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
 #define WEB(desired) SCRIPT_SERVICES(SCRIPT_SERVICE("web", desired, ""))
-#define UPDATED SCRIPT_TAKEN
-
-static struct hc_wish wishes[16];
-
-/* A script with wishes for these services, one task a host. */
-static struct script *set(const struct script_row *rows, size_t n,
-                          const char *services)
-{
-    struct script *s = script_set(rows, n);
-    struct hc_str list = hc_str(services);
-
-    memset(wishes, 0, sizeof(wishes));
-    while (list.n > 0)
-        wishes[s->config.wishes_n++].service = hc_str_cut(&list, ' ');
-    s->config.wishes = wishes;
-    return s;
-}
-
-static void check(size_t at, enum headcount_result outcome, const char *code)
-{
-    const struct headcount_service *service = script_service(at);
-
-    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
-    CHECK_Z(service->code, code);
-    CHECK(service->reason != NULL);
-}
-
-static void run(size_t at, enum headcount_result outcome, const char *code)
-{
-    CHECK_INT(script_run(), 1);
-    check(at, outcome, code);
-}
 
 static struct hc_brake_window window;
 static struct hc_brake brake;
@@ -70,24 +32,24 @@ TEST(passes, what_falls_is_written_after_all_that_rises)
               SCRIPT_SERVICE("c", 4, "") "," SCRIPT_SERVICE("d", 2, "") ","
               SCRIPT_SERVICE("e", 0, "")) },
         { .operation = HOSTS, .answer = TWO_HOSTS },
-        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .body = "{\"cluster\":\""
           SCRIPT_CLUSTER "\",\"service\":\"b\",\"desiredCount\":2}",
           .rises = true },
-        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .body = "{\"cluster\":\""
           SCRIPT_CLUSTER "\",\"service\":\"e\",\"desiredCount\":2}",
           .rises = true },
-        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .body = "{\"cluster\":\""
           SCRIPT_CLUSTER "\",\"service\":\"a\",\"desiredCount\":2}",
           .yields = true },
-        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .body = "{\"cluster\":\""
           SCRIPT_CLUSTER "\",\"service\":\"c\",\"desiredCount\":2}",
           .yields = true },
     };
 
-    set(SCRIPT_ROWS(rows), "a b c d e");
+    script_wishes(SCRIPT_ROWS(rows), "a b c d e");
     CHECK_INT(script_run(), 1);
     for (size_t i = 0; i < 5; i++)
-        check(i, i == 3 ? HEADCOUNT_UNCHANGED : HEADCOUNT_UPDATED, "");
+        script_gave(i, i == 3 ? HEADCOUNT_UNCHANGED : HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -99,18 +61,18 @@ TEST(passes, no_drop_is_written_on_what_was_read_a_minute_ago)
               SCRIPT_SERVICE("a", 3, "") "," SCRIPT_SERVICE("b", 1, "") ","
               SCRIPT_SERVICE("c", 1, "") "," SCRIPT_SERVICE("d", 3, "")) },
         { .operation = HOSTS, .answer = TWO_HOSTS },
-        { .operation = UPDATE, .answer = UPDATED, .rises = true,
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .rises = true,
           .takes = 30 * HC_SECOND },
-        { .operation = UPDATE, .answer = UPDATED, .rises = true,
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .rises = true,
           .takes = 20 * HC_SECOND },
-        { .operation = UPDATE, .answer = UPDATED, .yields = true,
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .yields = true,
           .takes = 10 * HC_SECOND, .aged = 50 * HC_SECOND },
     };
 
-    set(SCRIPT_ROWS(rows), "a b c d");
-    run(3, HEADCOUNT_FAILED, "deadline");
+    script_wishes(SCRIPT_ROWS(rows), "a b c d");
+    script_gives(3, HEADCOUNT_FAILED, "deadline");
     for (size_t i = 0; i < 3; i++)
-        check(i, HEADCOUNT_UPDATED, "");
+        script_gave(i, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -134,16 +96,16 @@ TEST(passes, a_drop_is_as_old_as_the_hosts_that_it_follows_from)
         { .operation = SERVICES, .takes = 11 * HC_SECOND,
           .answer = SCRIPT_SERVICES(SCRIPT_SERVICE("k", 3, "") ","
                                     SCRIPT_SERVICE("l", 3, "")) },
-        { .operation = UPDATE, .answer = UPDATED, .yields = true,
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .yields = true,
           .takes = 4 * HC_SECOND, .aged = 18 * HC_SECOND },
-        { .operation = UPDATE, .answer = UPDATED, .yields = true,
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .yields = true,
           .aged = 15 * HC_SECOND },
     };
 
-    set(SCRIPT_ROWS(rows), "a b c d e f g h i j k l");
-    wishes[0].by = wishes[10].by = HEADCOUNT_REGISTERED;
-    run(10, HEADCOUNT_UPDATED, "");
-    check(11, HEADCOUNT_UPDATED, "");
+    script_wishes(SCRIPT_ROWS(rows), "a b c d e f g h i j k l");
+    script_wish(0)->by = script_wish(10)->by = HEADCOUNT_REGISTERED;
+    script_gives(10, HEADCOUNT_UPDATED, "");
+    script_gave(11, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -152,15 +114,15 @@ TEST(passes, beyond_the_limit_of_the_run_writes_are_held)
     static const struct script_row rows[] = {
         { .operation = SERVICES, .answer = FIVE },
         { .operation = HOSTS, .answer = TWO_HOSTS },
-        { .operation = UPDATE, .answer = UPDATED, .rises = true },
-        { .operation = UPDATE, .answer = UPDATED, .rises = true },
-        { .operation = UPDATE, .answer = UPDATED, .rises = true },
-        { .operation = UPDATE, .answer = UPDATED, .yields = true },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .rises = true },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .rises = true },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .rises = true },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .yields = true },
     };
 
-    set_brake(set(SCRIPT_ROWS(rows), "a b c d e"), 4, 0);
-    run(0, HEADCOUNT_UPDATED, "");
-    check(2, HEADCOUNT_HELD, "too_many_changes");
+    set_brake(script_wishes(SCRIPT_ROWS(rows), "a b c d e"), 4, 0);
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    script_gave(2, HEADCOUNT_HELD, "too_many_changes");
     CHECK_Z(script_service(2)->reason, "1 task on each of 2 active hosts; "
             "held: 4 services were written in this run, which is "
             "request.max_changes");
@@ -176,22 +138,23 @@ TEST(passes, a_dry_run_holds_what_the_run_would_hold)
         { .operation = SERVICES, .answer = FIVE },
         { .operation = HOSTS, .answer = TWO_HOSTS },
     };
-    struct script *s = set(SCRIPT_ROWS(rows), "a b c d e");
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "a b c d e");
 
     set_brake(s, 4, 0);
     s->config.dry_run = true;
-    run(0, HEADCOUNT_PENDING, "");
-    check(1, HEADCOUNT_PENDING, "");
-    check(2, HEADCOUNT_HELD, "too_many_changes");
-    check(4, HEADCOUNT_PENDING, "");
+    script_gives(0, HEADCOUNT_PENDING, "");
+    script_gave(1, HEADCOUNT_PENDING, "");
+    script_gave(2, HEADCOUNT_HELD, "too_many_changes");
+    script_gave(4, HEADCOUNT_PENDING, "");
     script_end();
 
-    s = set(SCRIPT_ROWS(rows), "a b c d e");
+    s = script_wishes(SCRIPT_ROWS(rows), "a b c d e");
     set_brake(s, 0, 1);
     s->config.dry_run = true;
-    run(0, HEADCOUNT_HELD, "too_many_changes");      /* 2 of 1             */
-    check(2, HEADCOUNT_HELD, "too_many_changes");    /* so is the 1 behind */
-    check(3, HEADCOUNT_PENDING, "");
+    script_gives(0, HEADCOUNT_HELD,
+                 "too_many_changes");                   /* 2 of 1             */
+    script_gave(2, HEADCOUNT_HELD, "too_many_changes"); /* so is the 1 behind */
+    script_gave(3, HEADCOUNT_PENDING, "");
     script_end();
     CHECK_INT(window.open_changes, 0);
 }
@@ -202,14 +165,14 @@ TEST(passes, who_lifts_the_limit_of_a_run_writes_all)
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
               SCRIPT_SERVICE("a", 1, "") "," SCRIPT_SERVICE("b", 1, "")) },
         { .operation = HOSTS, .answer = TWO_HOSTS },
-        { .operation = UPDATE, .answer = UPDATED },
-        { .operation = UPDATE, .answer = UPDATED },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
     };
 
-    set_brake(set(SCRIPT_ROWS(rows), "a b"), 1, 0);
-    wishes[0].allow = wishes[1].allow = ALLOW_TOO_MANY;
-    run(0, HEADCOUNT_UPDATED, "");
-    check(1, HEADCOUNT_UPDATED, "");
+    set_brake(script_wishes(SCRIPT_ROWS(rows), "a b"), 1, 0);
+    script_wish(0)->allow = script_wish(1)->allow = ALLOW_TOO_MANY;
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    script_gave(1, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -244,15 +207,15 @@ TEST(passes, only_a_write_that_surely_failed_gives_its_place_back)
             { .operation = SERVICES, .answer = SCRIPT_SERVICES(
                   SCRIPT_SERVICE("a", 1, "") "," SCRIPT_SERVICE("b", 1, "")) },
             { .operation = HOSTS, .answer = TWO_HOSTS },
-            ends[i].row, { .operation = UPDATE, .answer = UPDATED },
+            ends[i].row, { .operation = UPDATE, .answer = SCRIPT_TAKEN },
         };
 
         rows[2].operation = UPDATE;
-        set_brake(set(rows, ends[i].given_back ? 4 : 3, "a b"), 1, 0);
+        set_brake(script_wishes(rows, ends[i].given_back ? 4 : 3, "a b"), 1, 0);
         CHECK_INT(script_run(), 1);
         CHECK_Z(hc_result_name(script_service(0)->outcome), "failed");
-        check(1, ends[i].given_back ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
-              ends[i].given_back ? "" : "too_many_changes");
+        script_gave(1, ends[i].given_back ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
+                    ends[i].given_back ? "" : "too_many_changes");
         script_end();
         CHECK_INT(window.open_changes, 0);
         CHECK_INT(brake.changes, 1);
@@ -266,11 +229,11 @@ TEST(passes, a_write_that_was_left_counts_for_ten_minutes)
         { .operation = SERVICES, .answer = WEB(2) },
         { .operation = HOSTS, .answer = TWO_HOSTS },
     };
-    struct script *s = set(SCRIPT_ROWS(rows), "web");
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web");
     char why[HC_BRAKE_WHY];
 
     set_brake(s, 1, 0);
-    run(0, HEADCOUNT_UNCHANGED, "");
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
     s->r.run.write = (struct hc_brake_write){ .fall = 0 };
     s->r.run.placed = hc_brake_take(&brake, &s->r.run.write, s->now, why);
     script_end();
@@ -285,28 +248,28 @@ TEST(passes, a_cluster_waits_for_its_turn_in_the_limits)
     static const struct script_row rows[] = {
         { .operation = SERVICES, .answer = WEB(1) },
         { .operation = HOSTS, .answer = TWO_HOSTS },
-        { .operation = UPDATE, .answer = UPDATED },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
     };
-    struct script *s = set(SCRIPT_ROWS(rows), "web");
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web");
     int64_t began = s->now;
 
     set_brake(s, 1, 0);
     s->config.brake_at = 1;
-    run(0, HEADCOUNT_UPDATED, "");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(s->now - began, HC_RECONCILE_TURN);
     script_end();
 
-    s = set(SCRIPT_ROWS(rows), "web");
+    s = script_wishes(SCRIPT_ROWS(rows), "web");
     set_brake(s, 1, 0);
     s->config.brake_at = brake.turn = 1;
-    run(0, HEADCOUNT_UPDATED, "");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(s->now, began);
     script_end();
 
-    s = set(SCRIPT_ROWS(rows), "web");
+    s = script_wishes(SCRIPT_ROWS(rows), "web");
     set_brake(s, 0, 0);                      /* no limit, no wait */
     s->config.brake_at = 1;
-    run(0, HEADCOUNT_UPDATED, "");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(s->now, began);
     script_end();
 }
@@ -317,12 +280,12 @@ TEST(passes, a_turn_is_not_awaited_beyond_the_deadline)
         { .operation = SERVICES, .answer = WEB(1) },
         { .operation = HOSTS, .answer = TWO_HOSTS },
     };
-    struct script *s = set(SCRIPT_ROWS(rows), "web");
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web");
 
     set_brake(s, 1, 0);
     s->config.brake_at = 1;
     s->config.call.deadline = s->now + HC_SECOND;
-    run(0, HEADCOUNT_FAILED, "deadline");
+    script_gives(0, HEADCOUNT_FAILED, "deadline");
     CHECK_INT(s->now, s->config.call.deadline);
     script_end();
     CHECK_INT(brake.changes, 0);

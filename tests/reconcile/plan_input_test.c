@@ -7,43 +7,6 @@
 
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
-#define UPDATE "UpdateService"
-#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
-#define UPDATED SCRIPT_TAKEN
-
-static struct hc_wish wishes[16];
-
-/* A script with wishes for these services, one task a host. */
-static struct script *set(const struct script_row *rows, size_t n,
-                          const char *services)
-{
-    struct script *s = script_set(rows, n);
-    struct hc_str list = hc_str(services);
-
-    memset(wishes, 0, sizeof(wishes));
-    while (list.n > 0)
-        wishes[s->config.wishes_n++].service = hc_str_cut(&list, ' ');
-    s->config.wishes = wishes;
-    return s;
-}
-
-static void check(size_t at, enum headcount_result outcome, const char *code)
-{
-    const struct headcount_service *service = script_service(at);
-
-    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
-    CHECK_Z(service->code, code);
-    CHECK(service->reason != NULL);
-}
-
-static void run(size_t at, enum headcount_result outcome, const char *code)
-{
-    CHECK_INT(script_run(), 1);
-    check(at, outcome, code);
-}
-
 #define MEMBER(text) ",\"placementConstraints\":[{\"type\":\"memberOf\"," \
     "\"expression\":\"" text "\"}]"
 #define STRATEGY ",\"capacityProviderStrategy\":[{\"capacityProvider\":"  \
@@ -69,7 +32,7 @@ static const struct script_row provider_rows[] = {
       "," DESCRIBED("b", "ACTIVE", "other") ","
       DESCRIBED("c", "DRAINING", "asg") "],\"failures\":["
       HOST_GONE("d") "]}" },
-    { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+    { .operation = UPDATE, .answer = SCRIPT_TAKEN, .body = "{\"cluster\":\""
       SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":1}" },
 };
 
@@ -87,95 +50,36 @@ static const struct script_row zero_rows[] = {
     { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 0),
       .body = "{\"clusters\":[\"" SCRIPT_CLUSTER "\"],"
       "\"include\":[\"TAGS\"]}" },
-    { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+    { .operation = UPDATE, .answer = SCRIPT_TAKEN, .body = "{\"cluster\":\""
       SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":0}" },
 };
 
 static int goes_to_zero(void)
 {
-    set(SCRIPT_ROWS(zero_rows), "web");
-    wishes[0].allow = ALLOW_ZERO;
+    script_wishes(SCRIPT_ROWS(zero_rows), "web");
+    script_wish(0)->allow = ALLOW_ZERO;
 
     int got = script_run();
 
     if (got == 1)
-        check(0, HEADCOUNT_UPDATED, "");
+        script_gave(0, HEADCOUNT_UPDATED, "");
     script_end();
     return got == 1 ? 0 : got;
 }
 
 static int asks_whose_hosts(void)
 {
-    set(SCRIPT_ROWS(provider_rows), "web log");
+    script_wishes(SCRIPT_ROWS(provider_rows), "web log");
 
     int got = script_run();
 
     if (got == 1)
-        check(1, HEADCOUNT_UNCHANGED, "");
+        script_gave(1, HEADCOUNT_UNCHANGED, "");
     script_end();
     return got == 1 ? 0 : got;
 }
 
 #define AB SCRIPT_HOST("a") "," SCRIPT_HOST("b")
-#define CAPACITY(status) "{\"capacityProviders\":[{\"name\":\"asg\","       \
-    "\"autoScalingGroupProvider\":{\"managedScaling\":{\"status\":\""       \
-    status "\"}}}],\"failures\":[]}"
-
-static const struct script_row capacity_rows[] = {
-    { .operation = SERVICES, .answer = SCRIPT_SERVICES(
-      SCRIPT_BARE("web", 2, STRATEGY)) },
-    { .operation = HOSTS, .answer = SCRIPT_HOSTS(AB "," SCRIPT_HOST("c")) },
-    { .operation = "DescribeContainerInstances",
-      .answer = "{\"containerInstances\":[" DESCRIBED("a", "ACTIVE", "asg")
-      "," DESCRIBED("b", "ACTIVE", "asg") ","
-      DESCRIBED("c", "ACTIVE", "asg") "]}" },
-    { .operation = "DescribeCapacityProviders", .answer = CAPACITY("ENABLED"),
-      .body = "{\"cluster\":\"prod\",\"capacityProviders\":[\"asg\"]}" },
-    { .operation = UPDATE, .answer = UPDATED },
-};
-
-#define PROVIDER(name) "{\"capacityProvider\":\"" name "\",\"weight\":1}"
-#define UNUSED(name) "{\"capacityProvider\":\"" name "\",\"weight\":0}"
-#define ASKED(names, more) "{\"cluster\":\"prod\",\"capacityProviders\":["   \
-    names "]" more "}"
-#define TOLD(names, more) "{\"capacityProviders\":[" names "]" more "}"
-#define BARE(name) "{\"name\":\"" name "\"}"
-#define WHO(strategy) { .operation = SERVICES, .answer = SCRIPT_SERVICES(     \
-    SCRIPT_BARE("web", 2, ",\"capacityProviderStrategy\":[" strategy "]")) }
-#define THREE_OF(provider) { .operation = HOSTS,                             \
-    .answer = SCRIPT_HOSTS(AB "," SCRIPT_HOST("c")) },                       \
-    { .operation = "DescribeContainerInstances",                             \
-      .answer = "{\"containerInstances\":[" DESCRIBED("a", "ACTIVE", provider) \
-      "," DESCRIBED("b", "ACTIVE", provider) ","                             \
-      DESCRIBED("c", "ACTIVE", provider) "]}" }
-#define CAPACITIES "DescribeCapacityProviders"
-
-static const struct script_row page_rows[] = {
-    WHO(PROVIDER("b") "," PROVIDER("a")),
-    THREE_OF("a"),
-    { .operation = CAPACITIES, .answer = TOLD("", ",\"nextToken\":\"1\""),
-      .body = ASKED("\"a\",\"b\"", "") },
-    { .operation = CAPACITIES,
-      .answer = TOLD(BARE("a"), ",\"nextToken\":\"2\""),
-      .body = ASKED("\"a\",\"b\"", ",\"nextToken\":\"1\"") },
-    { .operation = CAPACITIES, .answer = TOLD("{\"name\":\"b\",\"type\":"
-                                              "\"MANAGED_INSTANCES\"}",
-                                              ",\"nextToken\":\"3\""),
-      .body = ASKED("\"a\",\"b\"", ",\"nextToken\":\"2\"") },
-};
-
-static int follows_pages(void)
-{
-    set(SCRIPT_ROWS(page_rows), "web");
-
-    int got = script_run();
-
-    if (got == 1)
-        check(0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
-    script_end();
-    return got == 1 ? 0 : got;
-}
-
 TEST(plan_input, equal_filters_share_one_list)
 {
     static const struct script_row rows[] = {
@@ -188,11 +92,11 @@ TEST(plan_input, equal_filters_share_one_list)
           "\"maxResults\":100}" },
     };
 
-    set(SCRIPT_ROWS(rows), "web log");
-    wishes[0].where = HC_STR("attribute:a == 1 ");
-    wishes[1].where = HC_STR("attribute:b == 1");
-    run(0, HEADCOUNT_UNCHANGED, "");
-    check(1, HEADCOUNT_UNCHANGED, "");
+    script_wishes(SCRIPT_ROWS(rows), "web log");
+    script_wish(0)->where = HC_STR("attribute:a == 1 ");
+    script_wish(1)->where = HC_STR("attribute:b == 1");
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
+    script_gave(1, HEADCOUNT_UNCHANGED, "");
     CHECK_Z(script_service(0)->hosts_filter,
             "(attribute:a == 1) and (attribute:b == 1)");
     script_end();
@@ -208,8 +112,8 @@ TEST(plan_input, an_external_service_counts_external_hosts)
           "exists\",\"status\":\"ACTIVE\",\"maxResults\":100}" },
     };
 
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, HEADCOUNT_UNCHANGED, "");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
     CHECK_Z(script_service(0)->hosts_filter, "");
     script_end();
 }
@@ -223,21 +127,21 @@ TEST(plan_input, a_moving_constraint_is_held_or_left_out)
           .body = SCRIPT_LIST("ACTIVE", SCRIPT_FILTER(SCRIPT_EC2)) },
     };
 
-    set(rows, 1, "web");
-    run(0, HEADCOUNT_HELD, "moving_constraint");
+    script_wishes(rows, 1, "web");
+    script_gives(0, HEADCOUNT_HELD, "moving_constraint");
     CHECK_Z(script_service(0)->switch_text, "ignore_constraints");
     script_end();
-    set(SCRIPT_ROWS(rows), "web");
-    wishes[0].allow = ALLOW_MOVING;
-    run(0, HEADCOUNT_UNCHANGED, "");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_wish(0)->allow = ALLOW_MOVING;
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
     CHECK(strstr(script_service(0)->reason,
                  "constraint \"not(task:group == x)\"") != NULL);
     script_end();
     /* What the rule itself says is not left out of it. */
-    set(rows, 1, "web");
-    wishes[0].allow = ALLOW_MOVING;
-    wishes[0].where = HC_STR("runningTasksCount == 0");
-    run(0, HEADCOUNT_HELD, "moving_constraint");
+    script_wishes(rows, 1, "web");
+    script_wish(0)->allow = ALLOW_MOVING;
+    script_wish(0)->where = HC_STR("runningTasksCount == 0");
+    script_gives(0, HEADCOUNT_HELD, "moving_constraint");
     CHECK_Z(script_service(0)->switch_text, NULL);
     CHECK(strstr(script_service(0)->reason, "its own `where`") != NULL);
     script_end();
@@ -252,10 +156,10 @@ TEST(plan_input, a_filter_that_cannot_be_made_fails_its_service)
         { .operation = HOSTS, .answer = TWO_HOSTS },
     };
 
-    set(SCRIPT_ROWS(rows), "web log");
-    run(0, HEADCOUNT_FAILED, "filter");
+    script_wishes(SCRIPT_ROWS(rows), "web log");
+    script_gives(0, HEADCOUNT_FAILED, "filter");
     CHECK(strstr(script_service(0)->reason, "not closed") != NULL);
-    check(1, HEADCOUNT_UNCHANGED, "");
+    script_gave(1, HEADCOUNT_UNCHANGED, "");
     script_end();
 }
 
@@ -286,19 +190,19 @@ TEST(plan_input, a_filter_that_is_too_long_says_so)
     memcpy(answer, out.p, out.n);
     answer[out.n] = '\0';
     hc_buf_fini(&out);
-    set(&row, 1, "web");
-    run(0, HEADCOUNT_FAILED, "filter");
+    script_wishes(&row, 1, "web");
+    script_gives(0, HEADCOUNT_FAILED, "filter");
     CHECK(strstr(script_service(0)->reason, "32768 bytes") != NULL);
     script_end();
 }
 
 TEST(plan_input, a_strategy_counts_its_own_providers_hosts)
 {
-    set(SCRIPT_ROWS(provider_rows), "web log");
-    run(0, HEADCOUNT_UPDATED, "");
+    script_wishes(SCRIPT_ROWS(provider_rows), "web log");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(script_service(0)->hosts_counted, 1);
     CHECK(strstr(script_service(0)->reason, "capacity providers") != NULL);
-    check(1, HEADCOUNT_UNCHANGED, "");
+    script_gave(1, HEADCOUNT_UNCHANGED, "");
     script_end();
 }
 
@@ -315,8 +219,8 @@ TEST(plan_input, a_machine_under_two_arns_is_counted_once)
                      MACHINE("c", "ACTIVE", "i-2") ","
                      MACHINE("d", "DRAINING", "i-3") "]}";
     rows[3].body = NULL;
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, HEADCOUNT_UPDATED, "");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(script_service(0)->hosts_counted, 2);
     script_end();
 }
@@ -330,8 +234,8 @@ TEST(plan_input, a_host_without_a_status_is_no_smaller_count)
                      DESCRIBED("b", "ACTIVE", "asg") ","
                      DESCRIBED("c", "ACTIVE", "asg") ","
                      DESCRIBED("d", "ACTIVE", "asg") "]}";
-    set(SCRIPT_ROWS(rows), "web log");
-    run(0, HEADCOUNT_FAILED, "EANSWER");
+    script_wishes(SCRIPT_ROWS(rows), "web log");
+    script_gives(0, HEADCOUNT_FAILED, "EANSWER");
     script_end();
 }
 
@@ -343,8 +247,8 @@ TEST(plan_input, a_strategy_without_hosts_is_held)
         { .operation = HOSTS, .answer = SCRIPT_HOSTS("") },
     };
 
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, HEADCOUNT_HELD, "zero");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_HELD, "zero");
     script_end();
 }
 
@@ -355,16 +259,16 @@ TEST(plan_input, a_description_that_fails_fails_the_count)
     memcpy(rows, provider_rows, sizeof(rows));
     rows[2].answer = NULL;
     rows[2].fail = HEADCOUNT_ECLOSED;
-    set(SCRIPT_ROWS(rows), "web log");
-    run(0, HEADCOUNT_FAILED, "ECLOSED");
-    check(1, HEADCOUNT_FAILED, "ECLOSED");
+    script_wishes(SCRIPT_ROWS(rows), "web log");
+    script_gives(0, HEADCOUNT_FAILED, "ECLOSED");
+    script_gave(1, HEADCOUNT_FAILED, "ECLOSED");
     script_end();
 }
 
 TEST(plan_input, an_empty_cluster_is_held)
 {
-    set(zero_rows, 3, "web");
-    run(0, HEADCOUNT_HELD, "zero");
+    script_wishes(zero_rows, 3, "web");
+    script_gives(0, HEADCOUNT_HELD, "zero");
     CHECK_Z(script_service(0)->switch_text, "allow_zero");
     CHECK_INT(script_service(0)->wanted, 0);
     script_end();
@@ -374,22 +278,22 @@ TEST(plan_input, zero_that_is_allowed_is_proved_first)
 {
     struct script_row rows[4];
 
-    set(SCRIPT_ROWS(zero_rows), "web");
-    wishes[0].allow = ALLOW_ZERO;
-    run(0, HEADCOUNT_UPDATED, "");
+    script_wishes(SCRIPT_ROWS(zero_rows), "web");
+    script_wish(0)->allow = ALLOW_ZERO;
+    script_gives(0, HEADCOUNT_UPDATED, "");
     script_end();
 
     memcpy(rows, zero_rows, sizeof(rows));
     rows[3].answer = CLUSTERS("DEPROVISIONING", 0);
-    set(SCRIPT_ROWS(rows), "web");
-    wishes[0].allow = ALLOW_ZERO;
-    run(0, HEADCOUNT_HELD, "zero");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_wish(0)->allow = ALLOW_ZERO;
+    script_gives(0, HEADCOUNT_HELD, "zero");
     script_end();
     rows[3].answer = NULL;
     rows[3].fail = HEADCOUNT_ETIMEDOUT;
-    set(SCRIPT_ROWS(rows), "web");
-    wishes[0].allow = ALLOW_ZERO;
-    run(0, HEADCOUNT_FAILED, "ETIMEDOUT");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_wish(0)->allow = ALLOW_ZERO;
+    script_gives(0, HEADCOUNT_FAILED, "ETIMEDOUT");
     script_end();
 }
 
@@ -399,9 +303,9 @@ TEST(plan_input, a_filter_that_matches_nothing_is_held)
 
     memcpy(rows, zero_rows, sizeof(rows));
     rows[2].answer = TWO_HOSTS;
-    set(SCRIPT_ROWS(rows), "web");
-    wishes[0].allow = ALLOW_ZERO;
-    run(0, HEADCOUNT_HELD, "filter_matches_nothing");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_wish(0)->allow = ALLOW_ZERO;
+    script_gives(0, HEADCOUNT_HELD, "filter_matches_nothing");
     script_end();
 }
 
@@ -411,13 +315,13 @@ TEST(plan_input, registered_is_the_clusters_own_number)
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
           SCRIPT_SERVICE("web", 1, MEMBER("attribute:a == 1"))) },
         { .operation = "DescribeClusters", .answer = CLUSTERS("ACTIVE", 3) },
-        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .body = "{\"cluster\":\""
           SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":3}" },
     };
 
-    set(SCRIPT_ROWS(rows), "web");
-    wishes[0].by = HEADCOUNT_REGISTERED;
-    run(0, HEADCOUNT_UPDATED, "");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_wish(0)->by = HEADCOUNT_REGISTERED;
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_Z(script_service(0)->hosts_by, "registered");
     CHECK_Z(script_service(0)->hosts_filter, "");
     script_end();
@@ -447,14 +351,14 @@ TEST(plan_input, a_launch_type_that_ecs_refuses_to_filter_by_is_left_out)
           .code = "InvalidParameterException" },
     };
 
-    set(SCRIPT_ROWS(rows), "web log");
-    run(0, HEADCOUNT_UNCHANGED, "");
-    check(1, HEADCOUNT_UNCHANGED, "");
+    script_wishes(SCRIPT_ROWS(rows), "web log");
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
+    script_gave(1, HEADCOUNT_UNCHANGED, "");
     CHECK(strstr(script_service(0)->reason, "those of ECS Anywhere included: "
                  "ECS refused the filter") != NULL);
     script_end();
-    set(SCRIPT_ROWS(wrong), "web");
-    run(0, HEADCOUNT_FAILED, "InvalidParameterException");
+    script_wishes(SCRIPT_ROWS(wrong), "web");
+    script_gives(0, HEADCOUNT_FAILED, "InvalidParameterException");
     script_end();
 }
 
@@ -468,8 +372,8 @@ TEST(plan_input, any_other_failure_of_a_list_is_no_reason_to_count_more)
           .code = "ServerException" },
     };
 
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, HEADCOUNT_FAILED, "ServerException");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_FAILED, "ServerException");
     script_end();
 }
 
@@ -501,11 +405,11 @@ TEST(plan_input, a_page_that_is_refused_is_no_refusal_of_the_term)
           .body = SCRIPT_LIST("ACTIVE", SCRIPT_FILTER(SCRIPT_EC2)) },
     };
 
-    set(SCRIPT_ROWS(pages), "web");
-    run(0, HEADCOUNT_FAILED, "InvalidParameterException");
+    script_wishes(SCRIPT_ROWS(pages), "web");
+    script_gives(0, HEADCOUNT_FAILED, "InvalidParameterException");
     script_end();
-    set(SCRIPT_ROWS(second), "web");
-    run(0, HEADCOUNT_FAILED, "ClientException");
+    script_wishes(SCRIPT_ROWS(second), "web");
+    script_gives(0, HEADCOUNT_FAILED, "ClientException");
     script_end();
 }
 
@@ -519,8 +423,8 @@ TEST(plan_input, only_a_refusal_of_the_request_is_one_of_the_term)
           .code = "InvalidParameterException" },
     };
 
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, HEADCOUNT_FAILED, "InvalidParameterException");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_FAILED, "InvalidParameterException");
     script_end();
 }
 
@@ -533,82 +437,24 @@ TEST(plan_input, a_cluster_without_hosts_of_ec2_is_held)
         { .operation = HOSTS, .answer = SCRIPT_HOSTS("") },
         { .operation = HOSTS, .answer = SCRIPT_HOSTS(AB),
           .body = SCRIPT_LIST("ACTIVE", "") },
-        { .operation = UPDATE, .answer = UPDATED },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
     };
 
-    set(rows, 2, "web");
-    run(0, HEADCOUNT_HELD, "zero");
+    script_wishes(rows, 2, "web");
+    script_gives(0, HEADCOUNT_HELD, "zero");
     script_end();
-    set(rows, 3, "web");
-    wishes[0].allow = ALLOW_ZERO;
-    run(0, HEADCOUNT_HELD, "filter_matches_nothing");
+    script_wishes(rows, 3, "web");
+    script_wish(0)->allow = ALLOW_ZERO;
+    script_gives(0, HEADCOUNT_HELD, "filter_matches_nothing");
     script_end();
-    set(rows, 4, "web");
-    wishes[0].allow = ALLOW_EMPTY_FILTER;
-    run(0, HEADCOUNT_UPDATED, "");
+    script_wishes(rows, 4, "web");
+    script_wish(0)->allow = ALLOW_EMPTY_FILTER;
+    script_gives(0, HEADCOUNT_UPDATED, "");
     script_end();
-}
-
-TEST(plan_input, tasks_that_wait_on_managed_scaling_are_held)
-{
-    struct script_row rows[5];
-
-    set(capacity_rows, 4, "web");
-    run(0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
-    CHECK_Z(script_service(0)->switch_text, NULL);
-    script_end();
-    memcpy(rows, capacity_rows, sizeof(rows));
-    rows[3].answer = CAPACITY("DISABLED");
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, HEADCOUNT_UPDATED, "");
-    script_end();
-}
-
-/* Three hosts of an old provider, two of the new one. */
-TEST(plan_input, a_provider_of_weight_0_does_not_count)
-{
-    static const struct { const char *answer; int64_t wanted; } rows[] = {
-        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
-          ":[" UNUSED("old") "," PROVIDER("new") "]")), 2 },
-        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
-          ":[{\"capacityProvider\":\"old\",\"base\":1}," PROVIDER("new")
-          "]")), 3 },
-        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
-          ":[" PROVIDER("old") "," PROVIDER("new") "]")), 5 },
-        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
-          ":[" UNUSED("old") "]")), 3 },
-        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"taskSets\":[{\"status\":"
-          "\"PRIMARY\",\"capacityProviderStrategy\":[" PROVIDER("new")
-          "]}],\"deploymentController\":{\"type\":\"CODE_DEPLOY\"}")), 2 },
-    };
-    struct script_row calls[] = {
-        { .operation = SERVICES },
-        { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") ","
-          SCRIPT_HOST("b") "," SCRIPT_HOST("c") "," SCRIPT_HOST("d") ","
-          SCRIPT_HOST("e")) },
-        { .operation = "DescribeContainerInstances",
-          .answer = "{\"containerInstances\":[" DESCRIBED("a", "ACTIVE", "old")
-          "," DESCRIBED("b", "ACTIVE", "new") ","
-          DESCRIBED("c", "ACTIVE", "old") "," DESCRIBED("d", "ACTIVE", "new")
-          "," DESCRIBED("e", "ACTIVE", "old") "]}" },
-        { .operation = UPDATE, .answer = UPDATED },
-    };
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        struct script *s;
-
-        calls[0].answer = rows[i].answer;
-        s = set(calls, 3, "web");
-        s->config.dry_run = true;
-        CHECK_INT(script_run(), 1);
-        CHECK_INT(script_service(0)->wanted, rows[i].wanted);
-        script_end();
-    }
 }
 
 TEST(plan_input, memory_may_end_anywhere)
 {
     t_fails_every_allocation(goes_to_zero);
     t_fails_every_allocation(asks_whose_hosts);
-    t_fails_every_allocation(follows_pages);
 }

@@ -7,12 +7,10 @@
 #include "peers/ecs_script.h"
 
 #define LIST "ListContainerInstances"
-#define DETAILS "DescribeContainerInstances"
 #define CLUSTERS "{\"clusters\":[{\"clusterArn\":\"" SCRIPT_CLUSTER "\","    \
     "\"clusterName\":\"prod\",\"status\":\"ACTIVE\","                         \
     "\"registeredContainerInstancesCount\":3,\"tags\":[{\"key\":\"tier\","    \
     "\"value\":\"gold\"}]}]}"
-#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
 #define TWO_DESCRIBED "{\"containerInstances\":[" SCRIPT_DESCRIBED("a") ","   \
     SCRIPT_DESCRIBED("b") "]}"
 

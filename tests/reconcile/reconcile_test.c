@@ -7,43 +7,7 @@
 
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
-#define UPDATE "UpdateService"
-#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
 #define WEB(desired) SCRIPT_SERVICES(SCRIPT_SERVICE("web", desired, ""))
-#define UPDATED SCRIPT_TAKEN
-
-static struct hc_wish wishes[16];
-
-/* A script with wishes for these services, one task a host. */
-static struct script *set(const struct script_row *rows, size_t n,
-                          const char *services)
-{
-    struct script *s = script_set(rows, n);
-    struct hc_str list = hc_str(services);
-
-    memset(wishes, 0, sizeof(wishes));
-    while (list.n > 0)
-        wishes[s->config.wishes_n++].service = hc_str_cut(&list, ' ');
-    s->config.wishes = wishes;
-    return s;
-}
-
-static void check(size_t at, enum headcount_result outcome, const char *code)
-{
-    const struct headcount_service *service = script_service(at);
-
-    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
-    CHECK_Z(service->code, code);
-    CHECK(service->reason != NULL);
-}
-
-static void run(size_t at, enum headcount_result outcome, const char *code)
-{
-    CHECK_INT(script_run(), 1);
-    check(at, outcome, code);
-}
 
 static const struct script_row write_rows[] = {
     { .operation = SERVICES, .answer = WEB(1), .body =
@@ -111,12 +75,12 @@ static void refused(struct script *s, int code, const char *says)
 
 static int writes(void)
 {
-    set(SCRIPT_ROWS(write_rows), "web");
+    script_wishes(SCRIPT_ROWS(write_rows), "web");
 
     int got = script_run();
 
     if (got == 1)
-        check(0, HEADCOUNT_UPDATED, "");
+        script_gave(0, HEADCOUNT_UPDATED, "");
     script_end();
     return got == 1 ? 0 : got;
 }
@@ -128,15 +92,15 @@ TEST(reconcile, a_missing_service_costs_one_call)
           SCRIPT_MISSING("web") "]}" },
     };
 
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, HEADCOUNT_SKIPPED, "missing");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_SKIPPED, "missing");
     CHECK_INT(script_service(0)->desired_before, HEADCOUNT_UNKNOWN);
     CHECK_INT(script_service(0)->hosts_counted, HEADCOUNT_UNKNOWN);
     script_end();
 
-    set(SCRIPT_ROWS(rows), "web");
-    wishes[0].required = true;
-    run(0, HEADCOUNT_FAILED, "missing");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_wish(0)->required = true;
+    script_gives(0, HEADCOUNT_FAILED, "missing");
     script_end();
 }
 
@@ -147,16 +111,16 @@ TEST(reconcile, nothing_to_change_costs_two_calls)
         { .operation = HOSTS, .answer = TWO_HOSTS },
     };
 
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, HEADCOUNT_UNCHANGED, "");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
     script_end();
 }
 
 TEST(reconcile, a_write_costs_three_calls_and_is_told_whole)
 {
-    struct script *s = set(SCRIPT_ROWS(write_rows), "web");
+    struct script *s = script_wishes(SCRIPT_ROWS(write_rows), "web");
 
-    run(0, HEADCOUNT_UPDATED, "");
+    script_gives(0, HEADCOUNT_UPDATED, "");
 
     const struct headcount_service *service = script_service(0);
 
@@ -184,10 +148,10 @@ TEST(reconcile, answers_in_pieces_are_the_same)
     static const size_t pieces[] = { 1, 2, 7, 100 };
 
     for (size_t i = 0; i < 4; i++) {
-        struct script *s = set(SCRIPT_ROWS(write_rows), "web");
+        struct script *s = script_wishes(SCRIPT_ROWS(write_rows), "web");
 
         s->piece = pieces[i];
-        run(0, HEADCOUNT_UPDATED, "");
+        script_gives(0, HEADCOUNT_UPDATED, "");
         script_end();
     }
 }
@@ -199,23 +163,23 @@ TEST(reconcile, an_attempt_that_begins_again_is_read_again)
     memcpy(rows, write_rows, sizeof(rows));
     for (size_t i = 0; i < 3; i++)
         rows[i].restart = true;
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, HEADCOUNT_UPDATED, "");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(script_service(0)->wanted, 2);
     script_end();
 }
 
 TEST(reconcile, a_dry_run_and_a_pause_write_nothing)
 {
-    struct script *s = set(write_rows, 2, "web");
+    struct script *s = script_wishes(write_rows, 2, "web");
 
     s->config.dry_run = true;
-    run(0, HEADCOUNT_PENDING, "");
+    script_gives(0, HEADCOUNT_PENDING, "");
     CHECK_INT(script_service(0)->wanted, 2);
     script_end();
-    s = set(write_rows, 2, "web");
+    s = script_wishes(write_rows, 2, "web");
     s->config.paused = true;
-    run(0, HEADCOUNT_HELD, "paused");
+    script_gives(0, HEADCOUNT_HELD, "paused");
     script_end();
 }
 
@@ -223,25 +187,25 @@ TEST(reconcile, a_fixed_count_counts_no_hosts)
 {
     static const struct script_row rows[] = {
         { .operation = SERVICES, .answer = WEB(1) },
-        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .body = "{\"cluster\":\""
           SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":0}" },
     };
 
-    set(SCRIPT_ROWS(rows), "web");
-    wishes[0].rule.kind = HEADCOUNT_FIXED;
-    wishes[0].allow = ALLOW_ZERO;
-    run(0, HEADCOUNT_UPDATED, "");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_wish(0)->rule.kind = HEADCOUNT_FIXED;
+    script_wish(0)->allow = ALLOW_ZERO;
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_Z(script_service(0)->rule, "fixed");
     script_end();
-    set(rows, 1, "web");
-    wishes[0].rule.kind = HEADCOUNT_FIXED;
-    run(0, HEADCOUNT_HELD, "zero");
+    script_wishes(rows, 1, "web");
+    script_wish(0)->rule.kind = HEADCOUNT_FIXED;
+    script_gives(0, HEADCOUNT_HELD, "zero");
     script_end();
 }
 
 TEST(reconcile, no_wish_is_no_call)
 {
-    struct script *s = set(NULL, 0, "");
+    struct script *s = script_wishes(NULL, 0, "");
 
     CHECK_INT(script_run(), 1);
     CHECK_INT(s->r.run.result.services_n, 0);
@@ -261,12 +225,12 @@ TEST(reconcile, all_pages_are_counted_each_host_once)
           .restart = true },
         { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("b") ","
           SCRIPT_HOST("c")) },
-        { .operation = UPDATE, .answer = UPDATED, .body = "{\"cluster\":\""
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .body = "{\"cluster\":\""
           SCRIPT_CLUSTER "\",\"service\":\"web\",\"desiredCount\":3}" },
     };
 
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, HEADCOUNT_UPDATED, "");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -281,9 +245,9 @@ TEST(reconcile, a_page_that_fails_fails_the_count)
           .code = "ThrottlingException" },
     };
 
-    set(SCRIPT_ROWS(rows), "web log");
-    run(0, HEADCOUNT_FAILED, "ThrottlingException");
-    check(1, HEADCOUNT_FAILED, "ThrottlingException");
+    script_wishes(SCRIPT_ROWS(rows), "web log");
+    script_gives(0, HEADCOUNT_FAILED, "ThrottlingException");
+    script_gave(1, HEADCOUNT_FAILED, "ThrottlingException");
     CHECK_INT(script_service(0)->wanted, HEADCOUNT_UNKNOWN);
     CHECK_INT(script_service(0)->hosts_counted, HEADCOUNT_UNKNOWN);
     CHECK_INT(script_service(0)->desired_before, 5);
@@ -299,13 +263,13 @@ TEST(reconcile, services_are_read_ten_at_a_time)
           "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"services\":[\"s10\","
           "\"s11\"],\"include\":[\"TAGS\"]}" },
     };
-    struct script *s = set(SCRIPT_ROWS(rows),
-                           "s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11");
+    struct script *s = script_wishes(SCRIPT_ROWS(rows),
+                                     "s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11");
 
-    run(0, HEADCOUNT_UNCHANGED, "");
-    check(9, HEADCOUNT_UNCHANGED, "");
-    check(10, HEADCOUNT_FAILED, "ETIMEDOUT");
-    check(11, HEADCOUNT_FAILED, "ETIMEDOUT");
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
+    script_gave(9, HEADCOUNT_UNCHANGED, "");
+    script_gave(10, HEADCOUNT_FAILED, "ETIMEDOUT");
+    script_gave(11, HEADCOUNT_FAILED, "ETIMEDOUT");
     CHECK_Z(s->r.run.result.error_code, NULL);
     script_end();
 }
@@ -319,24 +283,26 @@ TEST(reconcile, a_service_of_another_place_is_missing_without_a_call)
     };
 
     for (size_t i = 0; i < 6; i++) {
-        struct script *s = set(NULL, 0, others[i / 2]);
+        struct script *s = script_wishes(NULL, 0, others[i / 2]);
 
-        wishes[0].required = i % 2;
-        run(0, i % 2 ? HEADCOUNT_FAILED : HEADCOUNT_SKIPPED, "missing");
+        script_wish(0)->required = i % 2;
+        script_gives(0, i % 2 ? HEADCOUNT_FAILED : HEADCOUNT_SKIPPED,
+                     "missing");
         CHECK_Z(script_service(0)->service, others[i / 2]);
         script_end();
-        s = set(NULL, 0, ARN("999988887777", "prod/"));
+        s = script_wishes(NULL, 0, ARN("999988887777", "prod/"));
         s->config.cluster = HC_STR(SCRIPT_CLUSTER);
-        run(0, HEADCOUNT_SKIPPED, "missing");
+        script_gives(0, HEADCOUNT_SKIPPED, "missing");
         script_end();
     }
 }
 
 TEST(reconcile, the_same_name_in_two_clusters_is_no_contradiction)
 {
-    set(SCRIPT_ROWS(write_rows), ARN("111122223333", "stage/") " web");
-    run(0, HEADCOUNT_SKIPPED, "missing");
-    check(1, HEADCOUNT_UPDATED, "");
+    script_wishes(SCRIPT_ROWS(write_rows),
+                  ARN("111122223333", "stage/") " web");
+    script_gives(0, HEADCOUNT_SKIPPED, "missing");
+    script_gave(1, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -346,14 +312,15 @@ TEST(reconcile, a_service_of_another_account_is_never_written)
 {
     struct hc_config config = { .region = HC_STR("eu-west-1") };
     struct hc_client client = { .config = &config };
-    struct script *s = set(write_rows, 1, ARN("999988887777", "prod/"));
+    struct script *s =
+        script_wishes(write_rows, 1, ARN("999988887777", "prod/"));
 
     s->config.call.region = HC_STR("");
     s->config.call.client = &client;
-    run(0, HEADCOUNT_SKIPPED, "missing");
+    script_gives(0, HEADCOUNT_SKIPPED, "missing");
     script_end();
-    s = set(SCRIPT_ROWS(write_rows), ARN("111122223333", ""));
-    run(0, HEADCOUNT_UPDATED, "");
+    s = script_wishes(SCRIPT_ROWS(write_rows), ARN("111122223333", ""));
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_Z(script_service(0)->service, ARN("111122223333", ""));
     script_end();
 }
@@ -368,12 +335,12 @@ TEST(reconcile, a_list_that_contradicts_its_event_is_read_once_more)
     for (size_t i = 0; i < sizeof(event_rows) / sizeof(*event_rows); i++) {
         bool again = event_rows[i].again;
         struct hc_event event;
-        struct script *s = set(again ? rows : write_rows, again ? 4 : 3,
-                               "web");
+        struct script *s =
+            script_wishes(again ? rows : write_rows, again ? 4 : 3, "web");
         int64_t before = s->now;
 
         set_event(s, &event, &event_rows[i]);
-        run(0, HEADCOUNT_UPDATED, "");
+        script_gives(0, HEADCOUNT_UPDATED, "");
         CHECK_INT(s->now - before, again ? HC_RECONCILE_AGAIN : 0);
         script_end();
     }
@@ -383,12 +350,12 @@ TEST(reconcile, a_list_that_contradicts_its_event_is_read_once_more)
 TEST(reconcile, an_event_of_ecs_anywhere_contradicts_no_list_of_ec2)
 {
     struct hc_event event;
-    struct script *s = set(SCRIPT_ROWS(write_rows), "web");
+    struct script *s = script_wishes(SCRIPT_ROWS(write_rows), "web");
     int64_t before = s->now;
 
     set_event(s, &event, &event_rows[2]);
     event.instance_machine = HC_STR("mi-0123456789abcdef0");
-    run(0, HEADCOUNT_UPDATED, "");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(s->now - before, 0);
     script_end();
 }
@@ -401,23 +368,23 @@ TEST(reconcile, the_second_list_counts_alone)
         { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("c")) },
     };
     struct hc_event event;
-    struct script *s = set(SCRIPT_ROWS(rows), "web");
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web");
 
     set_event(s, &event, &event_rows[2]);
-    run(0, HEADCOUNT_UNCHANGED, "");
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
     CHECK_INT(script_service(0)->hosts_counted, 1);
     script_end();
 }
 
 TEST(reconcile, a_cluster_of_somebody_else_is_skipped_without_a_call)
 {
-    struct script *s = set(NULL, 0, "web log");
+    struct script *s = script_wishes(NULL, 0, "web log");
 
     s->config.foreign = "foreign_region";
     s->config.foreign_why = "it is in eu-west-3, and this is eu-west-1";
-    run(0, HEADCOUNT_SKIPPED, "foreign_region");
+    script_gives(0, HEADCOUNT_SKIPPED, "foreign_region");
     CHECK_Z(script_service(0)->reason, s->config.foreign_why);
-    check(1, HEADCOUNT_SKIPPED, "foreign_region");
+    script_gave(1, HEADCOUNT_SKIPPED, "foreign_region");
     CHECK_Z(s->r.run.result.error_code, NULL);
     script_end();
 }
@@ -425,11 +392,11 @@ TEST(reconcile, a_cluster_of_somebody_else_is_skipped_without_a_call)
 TEST(reconcile, the_deadline_ends_the_second)
 {
     struct hc_event event;
-    struct script *s = set(write_rows, 2, "web");
+    struct script *s = script_wishes(write_rows, 2, "web");
 
     set_event(s, &event, &event_rows[2]);
     s->config.call.deadline = s->now + 5000;
-    run(0, HEADCOUNT_FAILED, "deadline");
+    script_gives(0, HEADCOUNT_FAILED, "deadline");
     CHECK_INT(s->now, s->config.call.deadline);
     CHECK_INT(script_service(0)->hosts_counted, HEADCOUNT_UNKNOWN);
     script_end();
@@ -437,7 +404,7 @@ TEST(reconcile, the_deadline_ends_the_second)
 
 TEST(reconcile, what_cannot_be_meant_is_refused)
 {
-    struct script *s = set(NULL, 0, "web");
+    struct script *s = script_wishes(NULL, 0, "web");
 
     s->config.cluster = HC_STR("a/b");
     refused(s, HEADCOUNT_ESYNTAX, "does not name a cluster");
@@ -455,7 +422,7 @@ TEST(reconcile, what_never_began_can_be_ended)
     memset(&r, 0, sizeof(r));
     hc_reconcile_fini(&r);
 
-    struct script *s = set(write_rows, 1, "web");
+    struct script *s = script_wishes(write_rows, 1, "web");
 
     CHECK_INT(hc_reconcile_start(&s->r, &s->net, &s->job, &s->config, NULL),
               0);

@@ -8,9 +8,6 @@
 #include "peers/ecs_script.h"
 #include "reconcile/audit.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
-#define UPDATE "UpdateService"
 #define WEB(desired) { .operation = SERVICES,                               \
     .answer = SCRIPT_SERVICES(SCRIPT_SERVICE("web", desired, "")) }
 #define TWO { .operation = HOSTS,                                           \

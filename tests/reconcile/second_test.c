@@ -6,45 +6,9 @@
 
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
-#define DETAILS "DescribeContainerInstances"
-#define UPDATE "UpdateService"
-#define UPDATED SCRIPT_TAKEN
 #define CLUSTERS(status, registered) "{\"clusters\":[{\"clusterArn\":\""   \
     SCRIPT_CLUSTER "\",\"clusterName\":\"prod\",\"status\":\"" status      \
     "\",\"registeredContainerInstancesCount\":" #registered "}]}"
-
-static struct hc_wish wishes[16];
-
-/* A script with wishes for these services, one task a host. */
-static struct script *set(const struct script_row *rows, size_t n,
-                          const char *services)
-{
-    struct script *s = script_set(rows, n);
-    struct hc_str list = hc_str(services);
-
-    memset(wishes, 0, sizeof(wishes));
-    while (list.n > 0)
-        wishes[s->config.wishes_n++].service = hc_str_cut(&list, ' ');
-    s->config.wishes = wishes;
-    return s;
-}
-
-static void check(size_t at, enum headcount_result outcome, const char *code)
-{
-    const struct headcount_service *service = script_service(at);
-
-    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
-    CHECK_Z(service->code, code);
-    CHECK(service->reason != NULL);
-}
-
-static void run(size_t at, enum headcount_result outcome, const char *code)
-{
-    CHECK_INT(script_run(), 1);
-    check(at, outcome, code);
-}
 
 static bool says(size_t at, const char *text)
 {
@@ -68,17 +32,17 @@ static const struct script_row step_rows[] = {
     AGAIN("ACTIVE", EC2, SCRIPT_HOST("b") "," SCRIPT_HOST("a")),
     AGAIN("ACTIVE", ANYWHERE, SCRIPT_HOST("x")),
     AGAIN("DRAINING", "", SCRIPT_HOST("c")),
-    { .operation = UPDATE, .answer = UPDATED },
-    { .operation = UPDATE, .answer = UPDATED },
+    { .operation = UPDATE, .answer = SCRIPT_TAKEN },
+    { .operation = UPDATE, .answer = SCRIPT_TAKEN },
 };
 
 TEST(second, a_big_step_is_written_when_it_agrees)
 {
-    set(SCRIPT_ROWS(step_rows), "web log");
-    run(0, HEADCOUNT_UPDATED, "");
+    script_wishes(SCRIPT_ROWS(step_rows), "web log");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK(says(0, "a second reading agrees: 2 active, 1 of the other launch "
                "type, 1 draining, 4 registered"));
-    check(1, HEADCOUNT_UPDATED, "");
+    script_gave(1, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
@@ -103,10 +67,10 @@ TEST(second, a_big_step_is_held_when_it_differs)
 
         memcpy(rows, step_rows, sizeof(rows));
         rows[differs[i].at] = differs[i].row;
-        set(SCRIPT_ROWS(rows), "web log");
-        run(0, HEADCOUNT_HELD, "step_down");
+        script_wishes(SCRIPT_ROWS(rows), "web log");
+        script_gives(0, HEADCOUNT_HELD, "step_down");
         CHECK_Z(script_service(0)->switch_text, "max_step_down");
-        check(1, HEADCOUNT_HELD, "step_down");
+        script_gave(1, HEADCOUNT_HELD, "step_down");
         script_end();
     }
 }
@@ -119,9 +83,9 @@ TEST(second, one_that_fails_is_no_agreement)
         memcpy(rows, step_rows, sizeof(rows));
         rows[at].answer = NULL;
         rows[at].fail = HEADCOUNT_ETIMEDOUT;
-        set(rows, at + 1, "web log");
-        run(0, HEADCOUNT_FAILED, "ETIMEDOUT");
-        check(1, HEADCOUNT_FAILED, "ETIMEDOUT");
+        script_wishes(rows, at + 1, "web log");
+        script_gives(0, HEADCOUNT_FAILED, "ETIMEDOUT");
+        script_gave(1, HEADCOUNT_FAILED, "ETIMEDOUT");
         script_end();
     }
 }
@@ -146,13 +110,14 @@ TEST(second, under_a_filter_the_cluster_may_have_more)
             { .operation = HOSTS, .answer = SCRIPT_HOSTS(AB) },
             AGAIN("DRAINING", SCRIPT_FILTER("attribute:a == 1"),
                   SCRIPT_HOST("c")),
-            { .operation = UPDATE, .answer = UPDATED },
+            { .operation = UPDATE, .answer = SCRIPT_TAKEN },
         };
 
-        set(rows, counts[i].outcome == HEADCOUNT_UPDATED ? 6 : 5, "web");
-        wishes[0].where = HC_STR("attribute:a == 1");
-        run(0, counts[i].outcome,
-            counts[i].outcome == HEADCOUNT_UPDATED ? "" : "step_down");
+        script_wishes(rows, counts[i].outcome == HEADCOUNT_UPDATED ? 6 : 5,
+                      "web");
+        script_wish(0)->where = HC_STR("attribute:a == 1");
+        script_gives(0, counts[i].outcome,
+                     counts[i].outcome == HEADCOUNT_UPDATED ? "" : "step_down");
         script_end();
     }
 }
@@ -169,13 +134,13 @@ TEST(second, the_registered_number_is_confirmed_by_the_lists)
               .answer = CLUSTERS("ACTIVE", 3) },
             { .operation = "DescribeClusters", .answer = numbers[i] },
             AGAIN("ACTIVE", "", AB), AGAIN("DRAINING", "", SCRIPT_HOST("c")),
-            { .operation = UPDATE, .answer = UPDATED },
+            { .operation = UPDATE, .answer = SCRIPT_TAKEN },
         };
 
-        set(rows, i == 0 ? 6 : 5, "web");
-        wishes[0].by = HEADCOUNT_REGISTERED;
-        run(0, i == 0 ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
-            i == 0 ? "" : "step_down");
+        script_wishes(rows, i == 0 ? 6 : 5, "web");
+        script_wish(0)->by = HEADCOUNT_REGISTERED;
+        script_gives(0, i == 0 ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
+                     i == 0 ? "" : "step_down");
         CHECK_INT(script_service(0)->wanted, 3);
         script_end();
     }
@@ -200,18 +165,18 @@ TEST(second, the_registered_number_is_confirmed_by_the_lists)
 /* What decides of a host, spelled as a wish of it would look. */
 static void counts_by(const char *what)
 {
-    wishes[0].rule.tasks = 1;
+    script_wish(0)->rule.tasks = 1;
     if (strcmp(what, "cpu") == 0)
-        wishes[0].rule = (struct hc_rule){ .kind = HEADCOUNT_LINEAR,
+        script_wish(0)->rule = (struct hc_rule){ .kind = HEADCOUNT_LINEAR,
             .per_cpu = (int64_t)1024 * HC_RULE_ONE };
     if (strcmp(what, "memory") == 0)
-        wishes[0].rule = (struct hc_rule){ .kind = HEADCOUNT_LINEAR,
+        script_wish(0)->rule = (struct hc_rule){ .kind = HEADCOUNT_LINEAR,
             .per_memory = (int64_t)2048 * HC_RULE_ONE };
     if (strcmp(what, "connected") == 0)
-        wishes[0].by = HEADCOUNT_CONNECTED;
+        script_wish(0)->by = HEADCOUNT_CONNECTED;
     if (strcmp(what, "age") == 0)
-        wishes[0].rule.min_age = HC_SECOND;
-    wishes[0].allow = ALLOW_DISCONNECTED;
+        script_wish(0)->rule.min_age = HC_SECOND;
+    script_wish(0)->allow = ALLOW_DISCONNECTED;
 }
 
 /* One answer of DescribeContainerInstances is not the other one. */
@@ -227,14 +192,14 @@ static void described_twice(const char *what, const char *first,
         AGAIN("ACTIVE", "", AB),
         { .operation = DETAILS, .answer = second },
         AGAIN("DRAINING", "", ""),
-        { .operation = UPDATE, .answer = UPDATED },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
     };
     size_t n = sizeof(rows) / sizeof(*rows);
 
-    set(rows, agrees ? n : n - 1, "web");
+    script_wishes(rows, agrees ? n : n - 1, "web");
     counts_by(what);
-    run(0, agrees ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
-        agrees ? "" : "step_down");
+    script_gives(0, agrees ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
+                 agrees ? "" : "step_down");
     script_end();
 }
 
@@ -330,17 +295,17 @@ TEST(second, a_policy_that_counts_hosts_counts_twice)
         { .operation = HOSTS, .answer = SCRIPT_HOSTS(THREE) },
         { .operation = SERVICES, .answer = ONE_SERVICE },
         AGAIN("ACTIVE", "", THREE),
-        { .operation = UPDATE, .answer = UPDATED },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
     };
 
     policy(SCRIPT_ROWS(rows));
-    run(0, HEADCOUNT_UPDATED, "");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(turns, 4);
     CHECK(says(0, "the policy, run again on a second reading, agrees"));
     script_end();
     rows[2].answer = SCRIPT_HOSTS(THREE "," SCRIPT_HOST("d"));
     policy(rows, 3);
-    run(0, HEADCOUNT_HELD, "step_down");
+    script_gives(0, HEADCOUNT_HELD, "step_down");
     CHECK(says(0, "the policy, run again on a second reading, wants 4"));
     CHECK_Z(script_service(0)->switch_text, "max_step_down");
     script_end();
@@ -356,7 +321,7 @@ TEST(second, a_policy_that_wishes_no_more_does_not_agree)
 
     policy(SCRIPT_ROWS(rows));
     forgets = true;
-    run(0, HEADCOUNT_HELD, "step_down");
+    script_gives(0, HEADCOUNT_HELD, "step_down");
     CHECK(says(0, "does not wish this any more"));
     script_end();
 }
@@ -372,7 +337,7 @@ TEST(second, a_policy_that_allows_no_more_does_not_agree)
 
     policy(SCRIPT_ROWS(rows));
     allows = true;
-    run(0, HEADCOUNT_HELD, "step_down");
+    script_gives(0, HEADCOUNT_HELD, "step_down");
     CHECK(says(0, "does not wish this any more"));
     script_end();
 }
@@ -381,12 +346,12 @@ TEST(second, a_policy_that_looked_at_no_host_is_asked_once)
 {
     static const struct script_row rows[] = {
         { .operation = SERVICES, .answer = ONE_SERVICE },
-        { .operation = UPDATE, .answer = UPDATED },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
     };
 
     policy(SCRIPT_ROWS(rows));
     looks = false;
-    run(0, HEADCOUNT_UPDATED, "");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(turns, 1);
     script_end();
 }
@@ -397,11 +362,11 @@ TEST(second, a_small_step_of_a_policy_needs_none)
         { .operation = HOSTS, .answer = SCRIPT_HOSTS(THREE) },
         { .operation = SERVICES, .answer = SCRIPT_SERVICES(
           SCRIPT_SERVICE("web", 4, "")) },
-        { .operation = UPDATE, .answer = UPDATED },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
     };
 
     policy(SCRIPT_ROWS(rows));
-    run(0, HEADCOUNT_UPDATED, "");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     CHECK_INT(turns, 2);
     script_end();
 }
@@ -416,7 +381,7 @@ TEST(second, a_list_that_the_policy_cannot_have_again_fails_its_service)
     };
     const struct script *s = policy(SCRIPT_ROWS(rows));
 
-    run(0, HEADCOUNT_FAILED, "ETIMEDOUT");
+    script_gives(0, HEADCOUNT_FAILED, "ETIMEDOUT");
     CHECK_Z(s->r.run.result.error_code, NULL);
     script_end();
 }
@@ -434,14 +399,14 @@ static int reads_twice(void)
         AGAIN("ACTIVE", "", AB),
         { .operation = DETAILS, .answer = DESCRIBED(HOST_A "," HOST_B, "") },
         AGAIN("DRAINING", "", ""),
-        { .operation = UPDATE, .answer = UPDATED },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
     };
     int got;
 
-    set(SCRIPT_ROWS(rows), "web");
+    script_wishes(SCRIPT_ROWS(rows), "web");
     got = script_run();
     if (got == 1)
-        check(0, HEADCOUNT_UPDATED, "");
+        script_gave(0, HEADCOUNT_UPDATED, "");
     script_end();
     return got == 1 ? 0 : got;
 }
@@ -452,7 +417,7 @@ static int asks_twice(void)
         { .operation = HOSTS, .answer = SCRIPT_HOSTS(THREE) },
         { .operation = SERVICES, .answer = ONE_SERVICE },
         AGAIN("ACTIVE", "", THREE),
-        { .operation = UPDATE, .answer = UPDATED },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
     };
     struct script *s = policy(SCRIPT_ROWS(rows));
     int got = script_run();

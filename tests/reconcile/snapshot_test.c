@@ -8,8 +8,6 @@
 #include "peers/ecs_script.h"
 #include "reconcile/snapshot.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
 #define STRATEGY ",\"capacityProviderStrategy\":[{\"capacityProvider\":"    \
     "\"asg\"}]"
 #define NO_ONE "arn:aws:ecs:eu-west-1:000000000000:"
@@ -44,18 +42,12 @@ static const struct script_row live_rows[] = {
     { .operation = HOSTS, .fail = HEADCOUNT_ETIMEDOUT },
 };
 
-static struct hc_wish wishes[3];
 static struct hc_buf text;
 
 static struct script *set(const struct script_row *rows, size_t n)
 {
-    struct script *s = script_set(rows, n);
+    struct script *s = script_wishes(rows, n, "web gone log");
 
-    wishes[0] = (struct hc_wish){ .service = HC_STR("web") };
-    wishes[1] = (struct hc_wish){ .service = HC_STR("gone") };
-    wishes[2] = (struct hc_wish){ .service = HC_STR("log") };
-    s->config.wishes = wishes;
-    s->config.wishes_n = 3;
     s->config.dry_run = s->config.ask_targets = true;
     return s;
 }
@@ -140,8 +132,8 @@ TEST(snapshot, who_names_a_service_by_its_arn_is_understood)
 
     take();
     s = set(NULL, 0);
-    wishes[0].service = HC_STR(SCRIPT_AT "service/prod/web");
-    wishes[1].service = HC_STR(SCRIPT_AT "service/stage/log");
+    script_wish(0)->service = HC_STR(SCRIPT_AT "service/prod/web");
+    script_wish(1)->service = HC_STR(SCRIPT_AT "service/stage/log");
     s->config.wishes_n = 2;
     s->config.snapshot = hc_buf_view(&text);
     CHECK_INT(script_run(), 1);
@@ -208,7 +200,7 @@ TEST(snapshot, it_holds_what_has_room_for_one_task_on_a_host)
         for (int again = 0; again < 2; again++) {
             struct script *s = set(again ? NULL : rows, again ? 0 : 3);
 
-            wishes[0].rule.tasks = 2;
+            script_wish(0)->rule.tasks = 2;
             s->config.wishes_n = 1;
             s->config.ask_definitions = true;
             s->config.ask_targets = false;

@@ -6,9 +6,7 @@
 
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
 #define LIST "ListContainerInstances"
-#define UPDATE "UpdateService"
 #define A SCRIPT_HOST("a")
 #define AB A "," SCRIPT_HOST("b")
 #define ABC AB "," SCRIPT_HOST("c")

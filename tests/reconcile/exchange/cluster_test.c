@@ -5,22 +5,7 @@
 
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
 #define WEB SCRIPT_SERVICE("web", 1, "")
-
-static struct hc_wish wishes[2];
-
-static struct script *set(const struct script_row *rows, size_t n,
-                          size_t wishes_n)
-{
-    struct script *s = script_set(rows, n);
-
-    wishes[0] = (struct hc_wish){ .service = HC_STR("web") };
-    wishes[1] = (struct hc_wish){ .service = HC_STR("log") };
-    s->config.wishes = wishes;
-    s->config.wishes_n = wishes_n;
-    return s;
-}
 
 #define CLUSTER(arn, name, more) "{\"clusters\":[{\"clusterArn\":\"" arn     \
     "\",\"clusterName\":\"" name "\"" more "}]}"
@@ -50,9 +35,9 @@ TEST(cluster, another_cluster_or_half_of_one_is_not_believed)
     };
 
     for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-        set(rows, 2, 1);
+        script_wishes(rows, 2, "web");
         rows[1].answer = answers[i].answer;
-        wishes[0].by = HEADCOUNT_REGISTERED;
+        script_wish(0)->by = HEADCOUNT_REGISTERED;
         CHECK_INT(script_run(), 1);
         CHECK_Z(script_service(0)->code, "EANSWER");
         CHECK(strstr(script_service(0)->reason, answers[i].says) != NULL);
@@ -71,9 +56,9 @@ TEST(cluster, the_clusters_arn_is_learned_from_the_services_own_too)
           .body = "{\"clusters\":[\"" SCRIPT_CLUSTER "\"],"
           "\"include\":[\"TAGS\"]}" },
     };
-    struct script *s = set(SCRIPT_ROWS(rows), 1);
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web");
 
-    wishes[0].by = HEADCOUNT_REGISTERED;
+    script_wish(0)->by = HEADCOUNT_REGISTERED;
     CHECK_INT(script_run(), 1);
     CHECK_Z(hc_result_name(script_service(0)->outcome), "unchanged");
     CHECK_Z(s->r.run.result.arn, SCRIPT_CLUSTER);

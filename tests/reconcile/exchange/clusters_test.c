@@ -8,39 +8,12 @@
 #include "peers/ecs_script.h"
 
 #define PROD SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, ""))
-#define SERVICES "DescribeServices"
 #define NO_CLUSTER "ClusterNotFoundException"
 #define CLUSTER_AT(name) "\"" SCRIPT_AT "cluster/" name "\""
 
-static struct hc_wish two[2];
-
-/* The last of these calls fails so; "web" and a service that is required. */
-static struct script *set_failing(struct script_row *rows, size_t n,
-                                  const char *code)
-{
-    struct script *s = script_set(rows, n);
-
-    two[0] = (struct hc_wish){ .service = HC_STR("web"), .rule.tasks = 1 };
-    two[1] = (struct hc_wish){ .service = HC_STR("log"), .rule.tasks = 1,
-                               .required = true };
-    s->config.wishes = two;
-    s->config.wishes_n = 1;
-    if (code != NULL) {
-        rows[n - 1].fail = HEADCOUNT_ESERVICE;
-        rows[n - 1].code = code;
-    }
-    return s;
-}
-
-static void check_settled(size_t at, const char *outcome, const char *code)
-{
-    CHECK_Z(hc_result_name(script_service(at)->outcome), outcome);
-    CHECK_Z(script_service(at)->code, code);
-}
-
 static void named(struct script_row *rows, size_t n, const char *ends)
 {
-    struct script *s = set_failing(rows, n, NULL);
+    struct script *s = script_fails(rows, n, NULL);
 
     rows[0].fail = HEADCOUNT_ESERVICE;
     rows[0].code = NO_CLUSTER;
@@ -48,7 +21,7 @@ static void named(struct script_row *rows, size_t n, const char *ends)
     CHECK_INT(script_run(), 1);
     CHECK_Z(s->r.run.result.error_code, NO_CLUSTER);
     CHECK_Z(s->r.run.result.skipped, NULL);
-    check_settled(0, "failed", NO_CLUSTER);
+    script_gave(0, HEADCOUNT_FAILED, NO_CLUSTER);
     if (!hc_str_ends(hc_str(script_service(0)->reason), hc_str(ends)))
         CHECK_Z(script_service(0)->reason, ends);
     CHECK(strlen(ends) > 0 ||
@@ -107,23 +80,23 @@ TEST(clusters, clusters_are_listed_only_where_there_is_time)
         { .operation = SERVICES, .takes = HC_SECOND },
         { .operation = "ListClusters" },
     };
-    struct script *s = set_failing(rows, 1, NO_CLUSTER);
+    struct script *s = script_fails(rows, 1, NO_CLUSTER);
 
     s->config.lists = true;
     s->config.call.deadline = s->now + HC_SECOND;
     CHECK_INT(script_run(), 1);
-    check_settled(0, "failed", NO_CLUSTER);
+    script_gave(0, HEADCOUNT_FAILED, NO_CLUSTER);
     script_end();
-    s = set_failing(rows, 1, NO_CLUSTER);      /* nor where it is not asked */
+    s = script_fails(rows, 1, NO_CLUSTER);      /* nor where it is not asked */
     CHECK_INT(script_run(), 1);
-    check_settled(0, "failed", NO_CLUSTER);
+    script_gave(0, HEADCOUNT_FAILED, NO_CLUSTER);
     script_end();
     rows[0].fail = HEADCOUNT_ESERVICE;
     rows[0].code = NO_CLUSTER;
-    s = set_failing(rows, 2, NULL);
+    s = script_fails(rows, 2, NULL);
     s->config.lists = true;
     s->cancel_at = 2;
     CHECK_INT(script_run(), 1);
-    check_settled(0, "failed", NO_CLUSTER);
+    script_gave(0, HEADCOUNT_FAILED, NO_CLUSTER);
     script_end();
 }

@@ -7,8 +7,6 @@
 
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
 #define WEB SCRIPT_SERVICE("web", 1, "")
 
 TEST(host_arns, a_list_that_is_not_the_clusters_is_not_counted)

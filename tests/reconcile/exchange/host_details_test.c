@@ -3,30 +3,12 @@
  */
 #include "t.h"
 
-#include <string.h>
-
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
 #define STRATEGY_WEB SCRIPT_BARE("web", 150,                                \
     ",\"capacityProviderStrategy\":[{\"capacityProvider\":\"asg\"}]")
 #define HOST(id, more) "{\"containerInstanceArn\":" SCRIPT_HOST(id)         \
     ",\"status\":\"ACTIVE\",\"capacityProviderName\":\"asg\"" more "}"
-
-static struct hc_wish wishes[2];
-
-static struct script *set(const struct script_row *rows, size_t n,
-                          size_t wishes_n)
-{
-    struct script *s = script_set(rows, n);
-
-    wishes[0] = (struct hc_wish){ .service = HC_STR("web") };
-    wishes[1] = (struct hc_wish){ .service = HC_STR("log") };
-    s->config.wishes = wishes;
-    s->config.wishes_n = wishes_n;
-    return s;
-}
 
 static void describe_page(struct hc_buf *out, size_t from, size_t n)
 {
@@ -93,7 +75,7 @@ TEST(host_details, hosts_are_described_a_hundred_at_a_time)
         describe_page(&page[k], k * 100, k == 0 ? 100 : 1);
         rows[2 + k].answer = hc_buf_z(&page[k]);
     }
-    set(rows, 5, 1);
+    script_wishes(rows, 5, "web");
     CHECK_INT(script_run(), 1);
     CHECK_Z(hc_result_name(script_service(0)->outcome), "updated");
     CHECK_INT(script_service(0)->hosts_counted, 101);

@@ -1,47 +1,10 @@
 /* tests/reconcile/exchange/providers_test.c - what capacity providers say,
- * page by page.
- */
+ * page by page, and what follows for a count. */
 #include "t.h"
 
 #include <string.h>
 
 #include "peers/ecs_script.h"
-
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
-#define UPDATE "UpdateService"
-#define UPDATED SCRIPT_TAKEN
-
-static struct hc_wish wishes[16];
-
-/* A script with wishes for these services, one task a host. */
-static struct script *set(const struct script_row *rows, size_t n,
-                          const char *services)
-{
-    struct script *s = script_set(rows, n);
-    struct hc_str list = hc_str(services);
-
-    memset(wishes, 0, sizeof(wishes));
-    while (list.n > 0)
-        wishes[s->config.wishes_n++].service = hc_str_cut(&list, ' ');
-    s->config.wishes = wishes;
-    return s;
-}
-
-static void check(size_t at, enum headcount_result outcome, const char *code)
-{
-    const struct headcount_service *service = script_service(at);
-
-    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
-    CHECK_Z(service->code, code);
-    CHECK(service->reason != NULL);
-}
-
-static void run(size_t at, enum headcount_result outcome, const char *code)
-{
-    CHECK_INT(script_run(), 1);
-    check(at, outcome, code);
-}
 
 #define STRATEGY ",\"capacityProviderStrategy\":[{\"capacityProvider\":"  \
     "\"asg\"}]"
@@ -63,7 +26,7 @@ static const struct script_row capacity_rows[] = {
       DESCRIBED("c", "ACTIVE", "asg") "]}" },
     { .operation = "DescribeCapacityProviders", .answer = CAPACITY("ENABLED"),
       .body = "{\"cluster\":\"prod\",\"capacityProviders\":[\"asg\"]}" },
-    { .operation = UPDATE, .answer = UPDATED },
+    { .operation = UPDATE, .answer = SCRIPT_TAKEN },
 };
 
 #define PROVIDER(name) "{\"capacityProvider\":\"" name "\",\"weight\":1}"
@@ -96,6 +59,33 @@ static const struct script_row page_rows[] = {
       .body = ASKED("\"a\",\"b\"", ",\"nextToken\":\"2\"") },
 };
 
+static int follows_pages(void)
+{
+    script_wishes(SCRIPT_ROWS(page_rows), "web");
+
+    int got = script_run();
+
+    if (got == 1)
+        script_gave(0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
+    script_end();
+    return got == 1 ? 0 : got;
+}
+
+TEST(providers, tasks_that_wait_on_managed_scaling_are_held)
+{
+    struct script_row rows[5];
+
+    script_wishes(capacity_rows, 4, "web");
+    script_gives(0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
+    CHECK_Z(script_service(0)->switch_text, NULL);
+    script_end();
+    memcpy(rows, capacity_rows, sizeof(rows));
+    rows[3].answer = CAPACITY("DISABLED");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    script_end();
+}
+
 TEST(providers, what_capacity_providers_say_must_be_whole)
 {
     static const char *const answers[] = {
@@ -113,8 +103,8 @@ TEST(providers, what_capacity_providers_say_must_be_whole)
 
         memcpy(rows, capacity_rows, sizeof(rows));
         rows[3].answer = answers[i];
-        set(SCRIPT_ROWS(rows), "web");
-        run(0, HEADCOUNT_FAILED, "EANSWER");
+        script_wishes(SCRIPT_ROWS(rows), "web");
+        script_gives(0, HEADCOUNT_FAILED, "EANSWER");
         script_end();
     }
 }
@@ -137,18 +127,18 @@ TEST(providers, twelve_providers_are_asked_for_in_two_calls)
                         "\"d\",\"c\"", "") },
         { .operation = CAPACITIES, .answer = TOLD(BARE("b") "," BARE("a"), ""),
           .body = ASKED("\"b\",\"a\"", "") },
-        { .operation = UPDATE, .answer = UPDATED },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
     };
 
-    set(SCRIPT_ROWS(rows), "web");
-    run(0, HEADCOUNT_UPDATED, "");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_UPDATED, "");
     script_end();
 }
 
 TEST(providers, pages_of_capacity_providers_are_followed)
 {
-    set(SCRIPT_ROWS(page_rows), "web");
-    run(0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
+    script_wishes(SCRIPT_ROWS(page_rows), "web");
+    script_gives(0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
     CHECK(strstr(script_service(0)->reason, "provider b adds hosts") != NULL);
     script_end();
 }
@@ -175,10 +165,57 @@ TEST(providers, pages_of_capacity_providers_come_to_an_end)
     static const size_t calls[] = { 8, 5, 7, 5 };
 
     for (size_t i = 0; i < 4; i++) {
-        set(rings[i], calls[i], "web");
-        run(0, HEADCOUNT_FAILED, "EANSWER");
+        script_wishes(rings[i], calls[i], "web");
+        script_gives(0, HEADCOUNT_FAILED, "EANSWER");
         CHECK(strstr(script_service(0)->reason, "nothing about \"b\"") != NULL);
         script_end();
     }
 #undef PAGE
+}
+
+/* Three hosts of an old provider, two of the new one. */
+TEST(providers, a_provider_of_weight_0_does_not_count)
+{
+    static const struct { const char *answer; int64_t wanted; } rows[] = {
+        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
+          ":[" UNUSED("old") "," PROVIDER("new") "]")), 2 },
+        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
+          ":[{\"capacityProvider\":\"old\",\"base\":1}," PROVIDER("new")
+          "]")), 3 },
+        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
+          ":[" PROVIDER("old") "," PROVIDER("new") "]")), 5 },
+        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"capacityProviderStrategy\""
+          ":[" UNUSED("old") "]")), 3 },
+        { SCRIPT_SERVICES(SCRIPT_BARE("web", 1, ",\"taskSets\":[{\"status\":"
+          "\"PRIMARY\",\"capacityProviderStrategy\":[" PROVIDER("new")
+          "]}],\"deploymentController\":{\"type\":\"CODE_DEPLOY\"}")), 2 },
+    };
+    struct script_row calls[] = {
+        { .operation = SERVICES },
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(SCRIPT_HOST("a") ","
+          SCRIPT_HOST("b") "," SCRIPT_HOST("c") "," SCRIPT_HOST("d") ","
+          SCRIPT_HOST("e")) },
+        { .operation = "DescribeContainerInstances",
+          .answer = "{\"containerInstances\":[" DESCRIBED("a", "ACTIVE", "old")
+          "," DESCRIBED("b", "ACTIVE", "new") ","
+          DESCRIBED("c", "ACTIVE", "old") "," DESCRIBED("d", "ACTIVE", "new")
+          "," DESCRIBED("e", "ACTIVE", "old") "]}" },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct script *s;
+
+        calls[0].answer = rows[i].answer;
+        s = script_wishes(calls, 3, "web");
+        s->config.dry_run = true;
+        CHECK_INT(script_run(), 1);
+        CHECK_INT(script_service(0)->wanted, rows[i].wanted);
+        script_end();
+    }
+}
+
+TEST(providers, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(follows_pages);
 }

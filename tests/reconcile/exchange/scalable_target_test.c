@@ -7,43 +7,6 @@
 
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
-#define UPDATE "UpdateService"
-#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
-#define UPDATED SCRIPT_TAKEN
-
-static struct hc_wish wishes[16];
-
-/* A script with wishes for these services, one task a host. */
-static struct script *set(const struct script_row *rows, size_t n,
-                          const char *services)
-{
-    struct script *s = script_set(rows, n);
-    struct hc_str list = hc_str(services);
-
-    memset(wishes, 0, sizeof(wishes));
-    while (list.n > 0)
-        wishes[s->config.wishes_n++].service = hc_str_cut(&list, ' ');
-    s->config.wishes = wishes;
-    return s;
-}
-
-static void check(size_t at, enum headcount_result outcome, const char *code)
-{
-    const struct headcount_service *service = script_service(at);
-
-    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
-    CHECK_Z(service->code, code);
-    CHECK(service->reason != NULL);
-}
-
-static void run(size_t at, enum headcount_result outcome, const char *code)
-{
-    CHECK_INT(script_run(), 1);
-    check(at, outcome, code);
-}
-
 #define TARGETS(list, more) "{\"ScalableTargets\":[" list "]" more "}"
 #define TARGET(id) "{\"ServiceNamespace\":\"ecs\",\"ResourceId\":\"" id "\"}"
 
@@ -55,7 +18,7 @@ static const struct script_row target_rows[] = {
       "application-autoscaling", .answer = TARGETS("", ""), .body =
       "{\"ServiceNamespace\":\"ecs\",\"ScalableDimension\":"
       "\"ecs:service:DesiredCount\",\"ResourceIds\":[\"service/prod/web\"]}" },
-    { .operation = UPDATE, .answer = UPDATED },
+    { .operation = UPDATE, .answer = SCRIPT_TAKEN },
 };
 
 static void run_target(const struct script_row *row, size_t n,
@@ -67,8 +30,8 @@ static void run_target(const struct script_row *row, size_t n,
     rows[2] = *row;
     rows[2].operation = target_rows[2].operation;
     rows[2].service = target_rows[2].service;
-    set(rows, n, "web")->config.ask_targets = true;
-    run(0, outcome, code);
+    script_wishes(rows, n, "web")->config.ask_targets = true;
+    script_gives(0, outcome, code);
     script_end();
 }
 
@@ -104,8 +67,8 @@ TEST(scalable_target, targets_in_a_ring_are_not_believed)
         rows[2 + i].body = NULL;
         rows[2 + i].answer = pages[i % 2];
     }
-    set(SCRIPT_ROWS(rows), "web")->config.ask_targets = true;
-    run(0, HEADCOUNT_FAILED, "EANSWER");
+    script_wishes(SCRIPT_ROWS(rows), "web")->config.ask_targets = true;
+    script_gives(0, HEADCOUNT_FAILED, "EANSWER");
     CHECK(strstr(script_service(0)->reason, "to an end") != NULL);
     script_end();
 }
@@ -125,8 +88,8 @@ TEST(scalable_target, a_target_on_every_page_is_no_end_either)
         rows[2 + i].body = NULL;
         rows[2 + i].answer = pages[i % 2];
     }
-    set(SCRIPT_ROWS(rows), "web")->config.ask_targets = true;
-    run(0, HEADCOUNT_FAILED, "EANSWER");
+    script_wishes(SCRIPT_ROWS(rows), "web")->config.ask_targets = true;
+    script_gives(0, HEADCOUNT_FAILED, "EANSWER");
     CHECK(strstr(script_service(0)->reason, "to an end") != NULL);
     script_end();
 }
@@ -139,10 +102,10 @@ TEST(scalable_target, a_plan_goes_on_without_auto_scaling)
     memcpy(rows, target_rows, sizeof(rows));
     rows[2].answer = NULL;
     rows[2].fail = HEADCOUNT_ECONNECT;
-    struct script *s = set(SCRIPT_ROWS(rows), "web");
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web");
 
     s->config.ask_targets = s->config.dry_run = true;
-    run(0, HEADCOUNT_PENDING, "");
+    script_gives(0, HEADCOUNT_PENDING, "");
     CHECK(strstr(script_service(0)->reason, "could not be read") != NULL);
     script_end();
 }

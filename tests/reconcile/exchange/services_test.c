@@ -8,24 +8,9 @@
 #include "peers/ecs_script.h"
 #include "reconcile/next_exchange.h"
 
-#define SERVICES "DescribeServices"
 #define FAILURE(name, reason) "{\"arn\":\"" SCRIPT_AT "service/prod/" name  \
     "\",\"reason\":\"" reason "\",\"detail\":\"d\"}"
 #define WEB SCRIPT_SERVICE("web", 1, "")
-
-static struct hc_wish wishes[2];
-
-static struct script *set(const struct script_row *rows, size_t n,
-                          size_t wishes_n)
-{
-    struct script *s = script_set(rows, n);
-
-    wishes[0] = (struct hc_wish){ .service = HC_STR("web") };
-    wishes[1] = (struct hc_wish){ .service = HC_STR("log") };
-    s->config.wishes = wishes;
-    s->config.wishes_n = wishes_n;
-    return s;
-}
 
 #define OF(cluster, service) "{\"services\":[{\"serviceName\":\"web\","     \
     "\"status\":\"ACTIVE\",\"desiredCount\":1,\"clusterArn\":\"" cluster    \
@@ -87,7 +72,7 @@ TEST(services, an_answer_that_is_not_believed_fails_the_cluster)
     static const struct script_row rows[] = {
         { .operation = SERVICES, .answer = "{\"services\":[" WEB "]}" },
     };
-    struct script *s = set(SCRIPT_ROWS(rows), 2);
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web log");
 
     CHECK_INT(script_run(), 1);
     CHECK_Z(s->r.run.result.error_code, "EANSWER");
@@ -106,7 +91,7 @@ TEST(services, services_of_two_clusters_in_one_answer_are_not_believed)
           "}") },
     };
 
-    set(SCRIPT_ROWS(rows), 2);
+    script_wishes(SCRIPT_ROWS(rows), "web log");
     CHECK_INT(script_run(), 1);
     CHECK_Z(script_service(0)->code, "EANSWER");
     script_end();
@@ -120,10 +105,8 @@ TEST(services, a_failure_that_is_not_missing_is_a_failure)
           "],\"failures\":[" FAILURE("web", "ACCESS_DENIED") "]}" },
     };
 
-    set(SCRIPT_ROWS(rows), 2);
-    CHECK_INT(script_run(), 1);
-    CHECK_Z(hc_result_name(script_service(0)->outcome), "failed");
-    CHECK_Z(script_service(0)->code, "ACCESS_DENIED");
+    script_wishes(SCRIPT_ROWS(rows), "web log");
+    script_gives(0, HEADCOUNT_FAILED, "ACCESS_DENIED");
     CHECK(strstr(script_service(0)->reason, "ACCESS_DENIED d") != NULL);
     CHECK_Z(script_service(1)->code, "daemon");
     script_end();
@@ -142,12 +125,12 @@ TEST(services, what_the_call_was_signed_with_is_not_kept_of_a_failure)
           SCRIPT_TOKEN "\"}]}" },
     };
 
-    set(SCRIPT_ROWS(rows), 1);
+    script_wishes(SCRIPT_ROWS(rows), "web");
     CHECK_INT(script_run(), 1);
     CHECK_Z(script_service(0)->code, "R ***");
     CHECK(strstr(script_service(0)->reason, "R *** you sent ***!") != NULL);
     script_end();
-    set(SCRIPT_ROWS(refused), 1);
+    script_wishes(SCRIPT_ROWS(refused), "web");
     CHECK_INT(script_run(), 1);
     CHECK(strstr(script_service(0)->reason, "\"***\"") != NULL);
     script_end();
@@ -160,10 +143,8 @@ TEST(services, a_failure_without_a_reason_is_one)
           SCRIPT_AT "service/web\"}]}" },
     };
 
-    set(SCRIPT_ROWS(rows), 1);
-    CHECK_INT(script_run(), 1);
-    CHECK_Z(hc_result_name(script_service(0)->outcome), "failed");
-    CHECK_Z(script_service(0)->code, "failure");
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_FAILED, "failure");
     script_end();
 }
 
@@ -172,7 +153,7 @@ TEST(services, a_failure_without_a_reason_is_one)
 TEST(services, nothing_is_learned_from_an_answer_that_is_not_believed)
 {
     static const struct script_row row = { .operation = SERVICES };
-    struct script *s = set(&row, 1, 2);
+    struct script *s = script_wishes(&row, 1, "web log");
     struct hc_exchange *x = &s->r.exchange;
     struct hc_fact_service *web;
 

@@ -7,41 +7,6 @@
 
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
-#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
-
-static struct hc_wish wishes[16];
-
-/* A script with wishes for these services, one task a host. */
-static struct script *set(const struct script_row *rows, size_t n,
-                          const char *services)
-{
-    struct script *s = script_set(rows, n);
-    struct hc_str list = hc_str(services);
-
-    memset(wishes, 0, sizeof(wishes));
-    while (list.n > 0)
-        wishes[s->config.wishes_n++].service = hc_str_cut(&list, ' ');
-    s->config.wishes = wishes;
-    return s;
-}
-
-static void check(size_t at, enum headcount_result outcome, const char *code)
-{
-    const struct headcount_service *service = script_service(at);
-
-    CHECK_Z(hc_result_name(service->outcome), hc_result_name(outcome));
-    CHECK_Z(service->code, code);
-    CHECK(service->reason != NULL);
-}
-
-static void run(size_t at, enum headcount_result outcome, const char *code)
-{
-    CHECK_INT(script_run(), 1);
-    check(at, outcome, code);
-}
-
 #define MEMBER(text) ",\"placementConstraints\":[{\"type\":\"memberOf\"," \
     "\"expression\":\"" text "\"}]"
 #define REVISION SCRIPT_AT "task-definition/web:7"
@@ -55,7 +20,7 @@ static void run(size_t at, enum headcount_result outcome, const char *code)
 static struct script *set_definitions(const struct script_row *rows, size_t n,
                                       const char *services)
 {
-    struct script *s = set(rows, n, services);
+    struct script *s = script_wishes(rows, n, services);
 
     s->config.ask_definitions = true;
     return s;
@@ -78,8 +43,8 @@ TEST(task_definition, constraints_of_the_task_definition_join_the_filter)
     };
 
     set_definitions(SCRIPT_ROWS(rows), "web log");
-    run(0, HEADCOUNT_UNCHANGED, "");
-    check(1, HEADCOUNT_UNCHANGED, "");
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
+    script_gave(1, HEADCOUNT_UNCHANGED, "");
     CHECK_Z(script_service(1)->hosts_filter, "attribute:a == 1");
     script_end();
 }
@@ -99,12 +64,13 @@ TEST(task_definition, a_task_definition_is_read_for_who_counts_by_filter_only)
     };
 
     set_definitions(SCRIPT_ROWS(fixed), "web");
-    wishes[0].rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 2 };
-    run(0, HEADCOUNT_UNCHANGED, "");
+    script_wish(0)->rule =
+        (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 2 };
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
     script_end();
     set_definitions(SCRIPT_ROWS(registered), "web");
-    wishes[0].by = HEADCOUNT_REGISTERED;
-    run(0, HEADCOUNT_UNCHANGED, "");
+    script_wish(0)->by = HEADCOUNT_REGISTERED;
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
     script_end();
 }
 
@@ -118,11 +84,11 @@ TEST(task_definition, a_moving_constraint_of_it_is_held_or_left_out)
     };
 
     set_definitions(rows, 2, "web");
-    run(0, HEADCOUNT_HELD, "moving_constraint");
+    script_gives(0, HEADCOUNT_HELD, "moving_constraint");
     script_end();
     set_definitions(SCRIPT_ROWS(rows), "web");
-    wishes[0].allow = ALLOW_MOVING;
-    run(0, HEADCOUNT_UNCHANGED, "");
+    script_wish(0)->allow = ALLOW_MOVING;
+    script_gives(0, HEADCOUNT_UNCHANGED, "");
     script_end();
 }
 
@@ -151,17 +117,17 @@ TEST(task_definition, an_answer_that_is_not_believed_fails_its_service)
     for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
         rows[1] = answers[i];
         set_definitions(rows, 2, "web");
-        run(0, HEADCOUNT_FAILED, "EANSWER");
+        script_gives(0, HEADCOUNT_FAILED, "EANSWER");
         script_end();
     }
     rows[1] = denied;
     set_definitions(rows, 2, "web");
-    run(0, HEADCOUNT_FAILED, "AccessDeniedException");
+    script_gives(0, HEADCOUNT_FAILED, "AccessDeniedException");
     CHECK(strstr(script_service(0)->reason, "\"ecs:DescribeTaskDefinition\", "
                                             "\"Resource\": \"*\"") != NULL);
     CHECK_Z(script_service(0)->hosts_filter, "");
     script_end();
     set_definitions(&bare, 1, "web");
-    run(0, HEADCOUNT_FAILED, "EANSWER");
+    script_gives(0, HEADCOUNT_FAILED, "EANSWER");
     script_end();
 }

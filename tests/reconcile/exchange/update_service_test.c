@@ -3,27 +3,9 @@
  */
 #include "t.h"
 
-#include <string.h>
-
 #include "peers/ecs_script.h"
 
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
 #define WEB SCRIPT_SERVICE("web", 1, "")
-
-static struct hc_wish wishes[2];
-
-static struct script *set(const struct script_row *rows, size_t n,
-                          size_t wishes_n)
-{
-    struct script *s = script_set(rows, n);
-
-    wishes[0] = (struct hc_wish){ .service = HC_STR("web") };
-    wishes[1] = (struct hc_wish){ .service = HC_STR("log") };
-    s->config.wishes = wishes;
-    s->config.wishes_n = wishes_n;
-    return s;
-}
 
 TEST(update_service, a_write_is_believed_unless_it_tells_otherwise)
 {
@@ -55,16 +37,16 @@ TEST(update_service, a_write_is_believed_unless_it_tells_otherwise)
 
     for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
         rows[2].answer = answers[i].answer;
-        set(rows, 3, 1);
+        script_wishes(rows, 3, "web");
         CHECK_INT(script_run(), 1);
         CHECK_Z(hc_result_name(script_service(0)->outcome),
                 answers[i].good ? "updated" : "failed");
         CHECK_Z(script_service(0)->code, answers[i].good ? "" : "unknown");
         script_end();
     }
-    set(SCRIPT_ROWS(zero), 1);
-    wishes[0].rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED };
-    wishes[0].allow = ALLOW_ZERO;
+    script_wishes(SCRIPT_ROWS(zero), "web");
+    script_wish(0)->rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED };
+    script_wish(0)->allow = ALLOW_ZERO;
     CHECK_INT(script_run(), 1);
     CHECK_Z(script_service(0)->code, "unknown");
     script_end();
@@ -74,33 +56,6 @@ TEST(update_service, a_write_is_believed_unless_it_tells_otherwise)
 
 #define PROD SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, ""))
 #define ONE_HOST SCRIPT_HOSTS(SCRIPT_HOST("a"))
-#define TWO_HOSTS SCRIPT_HOSTS(SCRIPT_HOST("a") "," SCRIPT_HOST("b"))
-
-static struct hc_wish two[2];
-
-/* The last of these calls fails so; "web" and a service that is required. */
-static struct script *set_failing(struct script_row *rows, size_t n,
-                                  const char *code)
-{
-    struct script *s = script_set(rows, n);
-
-    two[0] = (struct hc_wish){ .service = HC_STR("web"), .rule.tasks = 1 };
-    two[1] = (struct hc_wish){ .service = HC_STR("log"), .rule.tasks = 1,
-                               .required = true };
-    s->config.wishes = two;
-    s->config.wishes_n = 1;
-    if (code != NULL) {
-        rows[n - 1].fail = HEADCOUNT_ESERVICE;
-        rows[n - 1].code = code;
-    }
-    return s;
-}
-
-static void check_settled(size_t at, const char *outcome, const char *code)
-{
-    CHECK_Z(hc_result_name(script_service(at)->outcome), outcome);
-    CHECK_Z(script_service(at)->code, code);
-}
 
 TEST(update_service, a_service_that_is_deleted_before_its_write_is_skipped)
 {
@@ -116,11 +71,12 @@ TEST(update_service, a_service_that_is_deleted_before_its_write_is_skipped)
                 { .operation = "ListContainerInstances", .answer = TWO_HOSTS },
                 { .operation = "UpdateService", .rises = true },
             };
-            struct script *s = set_failing(calls, 3, rows[i].error);
+            struct script *s = script_fails(calls, 3, rows[i].error);
 
-            two[0].required = required;
+            script_wish(0)->required = required;
             CHECK_INT(script_run(), 1);
-            check_settled(0, required ? "failed" : "skipped", rows[i].code);
+            script_gave(0, required ? HEADCOUNT_FAILED : HEADCOUNT_SKIPPED,
+                        rows[i].code);
             CHECK(script_service(0)->desired_before == 1 &&
                   script_service(0)->wanted == 2);
             CHECK_Z(s->r.run.result.error_code, NULL);
@@ -136,9 +92,9 @@ TEST(update_service, only_a_write_finds_a_service_deleted)
         { .operation = "ListContainerInstances", .answer = ONE_HOST },
     };
 
-    set_failing(rows, 2, "ServiceNotFoundException");
+    script_fails(rows, 2, "ServiceNotFoundException");
     rows[1].answer = NULL;
     CHECK_INT(script_run(), 1);
-    check_settled(0, "failed", "ServiceNotFoundException");
+    script_gave(0, HEADCOUNT_FAILED, "ServiceNotFoundException");
     script_end();
 }

@@ -5,67 +5,18 @@
 
 #include "base/text.h"
 #include "peers/ecs_script.h"
-#include "reconcile/audit.h"
-
-#define SERVICES "DescribeServices"
-#define HOSTS "ListContainerInstances"
 
 static struct hc_memory memory;
-static struct hc_wish wish;
-static char audit[8][2048];
-static size_t audit_n;
-static bool definitions;
 
-static struct hc_creds *creds;           /* who asks                         */
-
-static struct hc_brake *brake;           /* of the run                       */
-
-static void (*policy)(struct hc_reconcile *r);   /* that makes the wish      */
-
-static void note(void *ud, const char *line, size_t n)
+/* One run at this second; it is held. */
+static void run(const struct script_row *rows, size_t n, int64_t second)
 {
-    CHECK(ud == audit && audit_n < 8 && n < sizeof(audit[0]));
-    memcpy(audit[audit_n], line, n);
-    audit[audit_n++][n] = '\0';
-}
-
-static void begin(void)
-{
-    hc_memory_init(&memory, t_alloc());
-    wish = (struct hc_wish){ .service = HC_STR("web") };
-    audit_n = 0;
-    definitions = false;
-    creds = NULL;
-    brake = NULL;
-    policy = NULL;
-}
-
-/* One reconcile at this second. */
-static void run(const struct script_row *rows, size_t n, int64_t second,
-                enum headcount_result outcome, const char *code)
-{
-    struct script *s = script_set(rows, n);
+    struct script *s = script_wishes(rows, n, "web");
 
     s->now = second * HC_SECOND;
-    s->config.wishes = &wish;
-    s->config.wishes_n = policy == NULL;
-    s->config.asks = policy != NULL;
-    s->policy = policy;
     s->config.memory = &memory;
-    s->config.brake = brake;
-    s->config.ask_definitions = definitions;
-    s->config.audit = (struct hc_audit_to){ .fn = note, .ud = audit,
-                                            .version = "1.2.3" };
-    CHECK_INT(script_run(), 1);
-    CHECK_Z(hc_result_name(script_service(0)->outcome),
-            hc_result_name(outcome));
-    CHECK_Z(script_service(0)->code, code);
+    script_gives(0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
     script_end();
-}
-
-static void end(void)
-{
-    hc_memory_fini(&memory);
 }
 
 static const struct script_row managed_rows[] = {
@@ -84,11 +35,11 @@ static const struct script_row managed_rows[] = {
 
 TEST(yes_or_no, capacity_providers_are_asked_every_five_minutes)
 {
-    begin();
-    run(managed_rows, 4, 0, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
-    run(managed_rows, 3, 299, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
-    run(managed_rows, 4, 300, HEADCOUNT_HELD, "unplaced_on_managed_scaling");
-    end();
+    hc_memory_init(&memory, t_alloc());
+    run(managed_rows, 4, 0);
+    run(managed_rows, 3, 299);
+    run(managed_rows, 4, 300);
+    hc_memory_fini(&memory);
 }
 
 /* One that adds hosts is enough: what another one does is not asked then. */
@@ -104,15 +55,14 @@ TEST(yes_or_no, a_provider_that_is_not_known_hides_none_that_is)
     };
     static char answers[3][1024];
 
-    begin();
+    hc_memory_init(&memory, t_alloc());
     for (size_t i = 0; i < 3; i++) {
         hc_fmt(answers[i], sizeof(answers[i]), SCRIPT_SERVICES(
                SCRIPT_BARE("web", 2, ",\"capacityProviderStrategy\":%s")),
                strategies[i]);
         memcpy(rows, managed_rows, sizeof(rows));
         rows[0].answer = answers[i];
-        run(rows, i == 0 ? 4 : 3, 0, HEADCOUNT_HELD,
-            "unplaced_on_managed_scaling");
+        run(rows, i == 0 ? 4 : 3, 0);
     }
-    end();
+    hc_memory_fini(&memory);
 }
