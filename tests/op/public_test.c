@@ -1,51 +1,12 @@
-/* tests/op/public_test.c - structs that the caller fills: a size that is none,
- * one of a newer header, and what such a header may have set. */
+/* tests/op/public_test.c - structs that the caller fills: a size that no
+ * release has, one of a newer header, and what such a header may have set. */
 #include "headcount.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "op/op.h"
 #include "peers/scene.h"
 #include "t.h"
-
-/* One struct as the library was built, and 64 bytes of a newer header's. */
-union newer_config {
-    struct headcount_config own;
-    char bytes[sizeof(struct headcount_config) + 64];
-};
-union newer_system {
-    struct headcount_system own;
-    char bytes[sizeof(struct headcount_system) + 64];
-};
-union newer_call {
-    struct headcount_call own;
-    char bytes[sizeof(struct headcount_call) + 64];
-};
-union newer_fetch {
-    struct headcount_fetch own;
-    char bytes[sizeof(struct headcount_fetch) + 64];
-};
-union newer_reconcile {
-    struct headcount_reconcile own;
-    char bytes[sizeof(struct headcount_reconcile) + 64];
-};
-union newer_sweep {
-    struct headcount_sweep own;
-    char bytes[sizeof(struct headcount_sweep) + 64];
-};
-union newer_wish {
-    struct headcount_wish own;
-    char bytes[sizeof(struct headcount_wish) + 64];
-};
-union newer_query {
-    struct headcount_query own;
-    char bytes[sizeof(struct headcount_query) + 64];
-};
-union newer_sign {
-    struct headcount_sign_request own;
-    char bytes[sizeof(struct headcount_sign_request) + 64];
-};
 
 static struct headcount_error error;
 
@@ -59,175 +20,157 @@ static bool said(const char *what)
     return yes;
 }
 
-static char line[600];
-
+/* headcount_wish has no error to fill; its sentence is in the log. */
 static void note_line(void *ud, int level, const char *text, size_t n)
 {
     (void)ud;
-    snprintf(line, sizeof line, "%d %.*s", level, (int)n, text);
+    error.code = level == HEADCOUNT_LOG_ERROR ? HEADCOUNT_EARG : 0;
+    snprintf(error.what, sizeof error.what, "%.*s", (int)n, text);
 }
 
-/* Where no error is handed out. */
-static void hear(headcount *h)
-{
-    h->net.log =
-        (struct hc_log){ .level = HEADCOUNT_LOG_ERROR, .fn = note_line };
-    line[0] = '\0';
-}
+/* ---- the structs, each with 64 bytes of a newer header ---- */
 
-static bool heard(const char *call, const char *what)
-{
-    bool yes = strncmp(line, "0 ", 2) == 0 &&
-               strncmp(line + 2, call, strlen(call)) == 0 &&
-               strstr(line, what) != NULL;
+#define NEWER 64
+#define STRUCT(name)                                                        \
+    static union {                                                          \
+        struct headcount_##name own;                                        \
+        char bytes[sizeof(struct headcount_##name) + NEWER];                \
+    } a_##name
 
-    if (!yes)
-        fprintf(stderr, "# %s\n", line);
-    line[0] = '\0';
-    return yes;
-}
+STRUCT(config);
+STRUCT(system);
+STRUCT(sign_request);
+STRUCT(call);
+STRUCT(fetch);
+STRUCT(reconcile);
+STRUCT(sweep);
+STRUCT(query);
+STRUCT(wish);
 
-/* The sizes of a struct of n bytes that nobody has, each with its sentence. */
-static size_t wrong_size(size_t n, int way, const char **what)
-{
-    static const char *const sentences[] = { "has size 0", "set it to sizeof",
-                                             "set it to sizeof",
-                                             "set it to sizeof" };
-
-    *what = sentences[way];
-    return way == 0 ? 0 : way == 1 ? 1 : way == 2 ? n - 8 : SIZE_MAX / 2;
-}
-
-TEST(take, a_config_without_a_size_is_not_the_environments)
+static int give_config(void)
 {
     headcount *h = NULL;
-    struct headcount_system system = { .size = sizeof system };
-    union newer_config c = { .own = { .region = "eu-west-1",
-                                      .system = &system } };
+    int err = headcount_new(&h, &a_config.own, &error);
 
-    for (int way = 0; way < 4; way++) {
-        const char *what;
-
-        c.own.size = wrong_size(sizeof c.own, way, &what);
-        CHECK_INT(headcount_new(&h, &c.own, &error), HEADCOUNT_EARG);
-        CHECK(h == NULL);
-        CHECK(strstr(error.what, "headcount_config") != NULL);
-        CHECK(said(what));
-        CHECK_INT(headcount_new(&h, &c.own, NULL), HEADCOUNT_EARG);
-    }
-    c.own.size = sizeof c.bytes;
-    CHECK_INT(headcount_new(&h, &c.own, &error), 0);
+    CHECK((err < 0) == (h == NULL));
     headcount_free(h);
-    c.bytes[sizeof c.bytes - 1] = 1;
-    CHECK_INT(headcount_new(&h, &c.own, &error), HEADCOUNT_EARG);
-    CHECK(said("this library (" HEADCOUNT_VERSION ") does not know what was "
-               "set"));
+    return err;
 }
 
-TEST(take, a_system_without_a_size_is_not_the_real_one)
+static int give_event_system(void)
 {
-    headcount *h = NULL;
-    headcount_json *json = NULL;
     struct headcount_event *event = NULL;
-    struct headcount_signed *sign = NULL;
-    union newer_system s = { .own = { .ud = NULL } };
-    struct headcount_config c = { .size = sizeof c, .region = "eu-west-1",
-                                  .system = &s.own };
-    const struct headcount_sign_request r = {
-        .size = sizeof r, .url = "http://a/", .service = "ecs",
-        .region = "eu-west-1", .access_key_id = "k", .secret_access_key = "s",
-    };
+    int err = headcount_event_read(&event, EVENT, strlen(EVENT),
+                                   &a_system.own, &error);
 
-    for (int way = 0; way < 5; way++) {
-        const char *what = "does not know what was set";
+    CHECK((err < 0) == (event == NULL));
+    headcount_event_free(event);
+    return err;
+}
 
-        if (way < 4) {
-            s.own.size = wrong_size(sizeof s.own, way, &what);
-        } else {
-            s.own.size = sizeof s.bytes;
-            s.bytes[sizeof s.own] = 1;
-        }
-        CHECK_INT(headcount_new(&h, &c, &error), HEADCOUNT_EARG);
-        CHECK(h == NULL && said(what));
-        CHECK_INT(headcount_event_read(&event, "{}", 2, &s.own, &error),
-                  HEADCOUNT_EARG);
-        CHECK(event == NULL && said(what));
-        CHECK_INT(headcount_sign(&sign, &r, &s.own, &error), HEADCOUNT_EARG);
-        CHECK(sign == NULL && said(what));
-        CHECK_INT(headcount_json_new(&json, "1", 1, &s.own), HEADCOUNT_EARG);
-        CHECK(json == NULL);
-    }
-    s.bytes[sizeof s.own] = 0;
-    CHECK_INT(headcount_json_new(&json, "1", 1, &s.own), 0);
+/* It has no error to fill, and logs nowhere. */
+static int give_json_system(void)
+{
+    headcount_json *json = NULL;
+    int err = headcount_json_new(&json, "1", 1, &a_system.own);
+
+    CHECK((err < 0) == (json == NULL));
     headcount_json_free(json);
+    return err;
 }
 
-TEST(take, a_signature_is_not_made_of_a_struct_without_a_size)
+static int give_sign(const struct headcount_system *system)
 {
     struct headcount_signed *sign = NULL;
-    union newer_sign r = { .own = {
-        .url = "http://a/", .service = "ecs", .region = "eu-west-1",
-        .access_key_id = "k", .secret_access_key = "s" } };
+    int err = headcount_sign(&sign, &a_sign_request.own, system, &error);
 
-    for (int way = 0; way < 4; way++) {
-        const char *what;
-
-        r.own.size = wrong_size(sizeof r.own, way, &what);
-        CHECK_INT(headcount_sign(&sign, &r.own, NULL, &error), HEADCOUNT_EARG);
-        CHECK(sign == NULL && said(what));
-    }
-    r.own.size = sizeof r.bytes;
-    CHECK_INT(headcount_sign(&sign, &r.own, NULL, &error), 0);
+    CHECK((err < 0) == (sign == NULL));
     headcount_signed_free(sign);
-    r.bytes[sizeof r.own] = 1;
-    CHECK_INT(headcount_sign(&sign, &r.own, NULL, &error), HEADCOUNT_EARG);
-    CHECK(said("does not know what was set"));
+    return err;
 }
 
-/* ---- the four structs that begin an op ---- */
-
-static union newer_call a_call;
-static union newer_fetch a_fetch;
-static union newer_reconcile a_reconcile;
-static union newer_sweep a_sweep;
-
-static int begin_call(void)
+static int give_sign_system(void)
 {
-    return headcount_begin_call(scene.h, &scene.op, &a_call.own, &error);
+    return give_sign(&a_system.own);
 }
 
-static int begin_fetch(void)
+static int give_sign_request(void)
 {
-    return headcount_begin_fetch(scene.h, &scene.op, &a_fetch.own, &error);
+    return give_sign(NULL);
 }
 
-static int begin_reconcile(void)
+static char user;                        /* of each struct that begins an op */
+
+static int begun(int err)
 {
-    return headcount_begin_reconcile(scene.h, &scene.op, &a_reconcile.own,
-                                     &error);
+    CHECK((err < 0) == (scene.op == NULL));
+    CHECK(err < 0 || headcount_op_user(scene.op) == &user);
+    headcount_op_free(scene.op);
+    scene.op = NULL;
+    return err;
 }
 
-static int begin_sweep(void)
+static int give_call(void)
 {
-    return headcount_begin_sweep(scene.h, &scene.op, &a_sweep.own, &error);
+    return begun(headcount_begin_call(scene.h, &scene.op, &a_call.own,
+                                      &error));
 }
 
-/* `own` bytes, at the start of which is the size, and 64 of a newer header. */
-static const struct {
+static int give_fetch(void)
+{
+    return begun(headcount_begin_fetch(scene.h, &scene.op, &a_fetch.own,
+                                       &error));
+}
+
+static int give_reconcile(void)
+{
+    return begun(headcount_begin_reconcile(scene.h, &scene.op,
+                                           &a_reconcile.own, &error));
+}
+
+static int give_sweep(void)
+{
+    return begun(headcount_begin_sweep(scene.h, &scene.op, &a_sweep.own,
+                                       &error));
+}
+
+static headcount_op *asking;             /* it is the policy's turn          */
+
+static int give_query(void)
+{
+    struct headcount_fact fact;
+
+    return headcount_fact(asking, &a_query.own, &fact, &error);
+}
+
+static int give_wish(void)
+{
+    return headcount_wish(asking, &a_wish.own);
+}
+
+#define GIVES(name, give)                                                   \
+    { "struct headcount_" #name, &a_##name.own.size, a_##name.bytes,        \
+      sizeof a_##name.own, give }
+
+static const struct form {
     const char *name;
     size_t *size;
     char *bytes;
     size_t own;
-    int (*begin)(void);
-} structs[] = {
-    { "headcount_call", &a_call.own.size, a_call.bytes, sizeof a_call.own,
-      begin_call },
-    { "headcount_fetch", &a_fetch.own.size, a_fetch.bytes, sizeof a_fetch.own,
-      begin_fetch },
-    { "headcount_reconcile", &a_reconcile.own.size, a_reconcile.bytes,
-      sizeof a_reconcile.own, begin_reconcile },
-    { "headcount_sweep", &a_sweep.own.size, a_sweep.bytes, sizeof a_sweep.own,
-      begin_sweep },
+    int (*give)(void);
+} forms[] = {
+    GIVES(config, give_config),
+    GIVES(system, give_config),
+    GIVES(system, give_event_system),
+    GIVES(system, give_json_system),
+    GIVES(system, give_sign_system),
+    GIVES(sign_request, give_sign_request),
+    GIVES(call, give_call),
+    GIVES(fetch, give_fetch),
+    GIVES(reconcile, give_reconcile),
+    GIVES(sweep, give_sweep),
+    GIVES(query, give_query),
+    GIVES(wish, give_wish),
 };
 
 static void fill_structs(void)
@@ -237,6 +180,16 @@ static void fill_structs(void)
                                                .service = "web" };
     static struct headcount_reconcile each;
 
+    HEADCOUNT_INIT(&a_system.own);
+    HEADCOUNT_INIT(&a_config.own);
+    a_config.own.region = "eu-west-1";
+    a_config.own.system = &a_system.own;
+    HEADCOUNT_INIT(&a_sign_request.own);
+    a_sign_request.own.url = "http://a/";
+    a_sign_request.own.service = "ecs";
+    a_sign_request.own.region = "eu-west-1";
+    a_sign_request.own.access_key_id = "k";
+    a_sign_request.own.secret_access_key = "s";
     HEADCOUNT_INIT(&a_call.own);
     a_call.own.service = "ecs";
     a_call.own.operation = "ListClusters";
@@ -250,56 +203,162 @@ static void fill_structs(void)
     a_reconcile.own.clusters_n = 1;
     HEADCOUNT_INIT(&a_sweep.own);
     a_sweep.own.each = &each;
+    a_call.own.user = a_fetch.own.user = a_reconcile.own.user =
+        a_sweep.own.user = &user;
+    HEADCOUNT_INIT(&a_query.own);
+    a_query.own.kind = HEADCOUNT_FACT_CLUSTER;
+    HEADCOUNT_INIT(&a_wish.own);
+    a_wish.own.service = "web";
 }
 
-TEST(take, a_struct_without_a_size_begins_nothing)
+/* A handle, and an op whose policy has its turn. */
+static void open_turn(void)
 {
+    static const char *const prod[] = { "prod" };
+    const struct headcount_reconcile r = {
+        .size = sizeof r, .clusters = prod, .clusters_n = 1, .policy = true,
+    };
+
     scene_open(false, NULL);
     fill_structs();
-    for (size_t i = 0; i < sizeof structs / sizeof *structs; i++) {
-        char name[64];
+    scene.h->net.log =
+        (struct hc_log){ .level = HEADCOUNT_LOG_ERROR, .fn = note_line };
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, &error), 0);
+    scene_drive();
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_ASKS);
+    asking = scene.op;
+    scene.op = NULL;
+}
 
-        snprintf(name, sizeof name, "struct %s", structs[i].name);
-        for (int way = 0; way < 4; way++) {
-            const char *what;
-
-            *structs[i].size = wrong_size(structs[i].own, way, &what);
-            CHECK_INT(structs[i].begin(), HEADCOUNT_EARG);
-            CHECK(scene.op == NULL);
-            CHECK(strstr(error.what, name) != NULL);
-            CHECK(said(what));
-        }
-        *structs[i].size = structs[i].own + 64;
-        CHECK_INT(structs[i].begin(), 0);
-        headcount_op_free(scene.op);
-        structs[i].bytes[structs[i].own] = 1;
-        CHECK_INT(structs[i].begin(), HEADCOUNT_EARG);
-        CHECK(said("does not know what was set"));
-        structs[i].bytes[structs[i].own] = 0;
-    }
+static void close_turn(void)
+{
+    headcount_op_free(asking);
     scene_close();
 }
 
-TEST(take, an_op_gives_its_user_back)
+static bool refused(const struct form *form, const char *what)
 {
-    int mine[4];
+    CHECK_INT(form->give(), HEADCOUNT_EARG);
+    if (form->give == give_json_system)
+        return true;
+    CHECK(strstr(error.what, form->name) != NULL);
+    return said(what);
+}
 
+TEST(public, a_size_that_no_release_has_is_refused)
+{
+    open_turn();
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const struct form *form = &forms[i];
+        const size_t sizes[] = { 0, 1, form->own - 8, SIZE_MAX / 2 };
+
+        for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+            *form->size = sizes[k];
+            CHECK(refused(form, k == 0 ? "has size 0" : "set it to sizeof"));
+        }
+        *form->size = form->own;
+        CHECK_INT(form->give(), 0);
+    }
+    close_turn();
+}
+
+TEST(public, what_a_newer_header_has_is_zero_or_refused)
+{
+    open_turn();
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const struct form *form = &forms[i];
+        const size_t beyond[] = { form->own, form->own + NEWER - 1 };
+
+        *form->size = form->own + NEWER;
+        CHECK_INT(form->give(), 0);
+        for (size_t k = 0; k < 2; k++) {
+            form->bytes[beyond[k]] = 1;
+            CHECK(refused(form, "this library (" HEADCOUNT_VERSION ") does "
+                                "not know what was set"));
+            form->bytes[beyond[k]] = 0;
+        }
+        *form->size = form->own;
+    }
+    close_turn();
+}
+
+TEST(public, an_error_need_not_be_handed_in)
+{
+    headcount *h = NULL;
+
+    fill_structs();
+    a_config.own.size = 0;
+    CHECK_INT(headcount_new(&h, &a_config.own, NULL), HEADCOUNT_EARG);
+    CHECK(h == NULL);
+}
+
+/* Each element of an array has its own size, which is the first one's. */
+TEST(public, each_wish_of_an_array_has_its_size)
+{
+    struct headcount_wish two[2];
+
+    open_turn();
+    two[0] = two[1] = a_wish.own;
+    two[1].service = "log";
+    a_reconcile.own.wishes = two;
+    a_reconcile.own.wishes_n = 2;
+    CHECK_INT(give_reconcile(), 0);
+    for (size_t i = 0; i < 2; i++) {
+        const size_t sizes[] = { 0, 1, sizeof *two - 8, SIZE_MAX / 2 };
+
+        for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+            two[i].size = sizes[k];
+            CHECK_INT(give_reconcile(), HEADCOUNT_EARG);
+            CHECK(said(k == 0 ? "has size 0" : "set it to sizeof"));
+        }
+        two[i].size = sizeof *two;
+    }
+    close_turn();
+}
+
+TEST(public, wishes_of_a_newer_header_are_that_far_apart)
+{
+    struct { struct headcount_wish own; char beyond[NEWER]; } two[2];
+
+    open_turn();
+    memset(two, 0, sizeof two);
+    two[0].own = two[1].own = a_wish.own;
+    two[1].own.service = "log";
+    two[0].own.size = two[1].own.size = sizeof *two;
+    a_reconcile.own.wishes = &two[0].own;
+    a_reconcile.own.wishes_n = 2;
+    CHECK_INT(give_reconcile(), 0);
+    two[1].own.size = sizeof two->own;
+    CHECK_INT(give_reconcile(), HEADCOUNT_EARG);
+    CHECK(said("wish 2 has size "));
+    two[1].own.size = sizeof *two;
+    two[1].beyond[NEWER - 1] = 1;
+    CHECK_INT(give_reconcile(), HEADCOUNT_EARG);
+    CHECK(said("does not know what was set"));
+    close_turn();
+}
+
+TEST(public, a_wish_with_a_rule_that_is_none_is_refused)
+{
+    open_turn();
+    a_wish.own.rule = (enum headcount_rule)99;
+    CHECK_INT(give_wish(), HEADCOUNT_EARG);
+    CHECK(strncmp(error.what, "headcount_wish: ", 16) == 0);
+    CHECK(said("rule 99 is none of"));
+    close_turn();
+}
+
+TEST(public, an_op_gives_its_user_back)
+{
     scene_open(false, NULL);
     fill_structs();
-    a_call.own.user = &mine[0];
-    a_fetch.own.user = &mine[1];
-    a_reconcile.own.user = &mine[2];
-    a_sweep.own.user = &mine[3];
-    for (size_t i = 0; i < 4; i++) {
-        CHECK_INT(structs[i].begin(), 0);
-        CHECK(headcount_op_user(scene.op) == &mine[i]);
-        headcount_op_free(scene.op);
-    }
+    CHECK(give_call() == 0 && give_fetch() == 0 && give_reconcile() == 0 &&
+          give_sweep() == 0);
     scene_close();
 }
 
 /* The number is for #if, the text for people. */
-TEST(take, the_version_is_one)
+TEST(public, the_version_is_one)
 {
     char text[32];
 
@@ -308,92 +367,4 @@ TEST(take, the_version_is_one)
              HEADCOUNT_VERSION_NUMBER % 100);
     CHECK_Z(text, HEADCOUNT_VERSION);
     CHECK_Z(headcount_version(), HEADCOUNT_VERSION);
-}
-
-/* Each element of an array has its own size, which is the first one's. */
-TEST(take, a_wish_without_a_size_begins_nothing)
-{
-    static const char *const prod[] = { "prod" };
-    struct headcount_wish two[] = {
-        { .size = sizeof two[0], .service = "web" },
-        { .size = sizeof two[0], .service = "log" },
-    };
-    union newer_wish newer[2] = { { .own = two[0] }, { .own = two[1] } };
-    struct headcount_reconcile r = {
-        .size = sizeof r, .clusters = prod,
-        .clusters_n = 1, .wishes = two, .wishes_n = 2,
-    };
-
-    scene_open(false, NULL);
-    for (int way = 0; way < 4; way++) {
-        for (size_t i = 0; i < 2; i++) {
-            const char *what;
-
-            two[i].size = wrong_size(sizeof two[i], way, &what);
-            CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, &error),
-                      HEADCOUNT_EARG);
-            CHECK(said(what));
-            two[i].size = sizeof two[i];
-        }
-    }
-    r.wishes = &newer[0].own;
-    newer[0].own.size = newer[1].own.size = sizeof newer[0].bytes;
-    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, &error), 0);
-    headcount_op_free(scene.op);
-    newer[1].own.size = sizeof newer[0].own;
-    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, &error),
-              HEADCOUNT_EARG);
-    CHECK(said("wish 2 has size "));
-    newer[1].own.size = sizeof newer[0].bytes;
-    newer[1].bytes[sizeof newer[1].bytes - 1] = 1;
-    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, &error),
-              HEADCOUNT_EARG);
-    scene_close();
-}
-
-/* ---- in its turn ---- */
-
-TEST(take, a_query_or_wish_without_a_size_is_no_fact_and_no_wish)
-{
-    static const char *const prod[] = { "prod" };
-    const struct headcount_reconcile r = {
-        .size = sizeof r, .clusters = prod,
-        .clusters_n = 1, .policy = true,
-    };
-    union newer_query q = { .own = { .kind = HEADCOUNT_FACT_CLUSTER } };
-    union newer_wish w = { .own = { .service = "web" } };
-    struct headcount_fact fact;
-
-    scene_open(false, NULL);
-    hear(scene.h);
-    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, &error), 0);
-    scene_drive();
-    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_ASKS);
-    for (int way = 0; way < 4; way++) {
-        const char *what;
-
-        q.own.size = wrong_size(sizeof q.own, way, &what);
-        CHECK_INT(headcount_fact(scene.op, &q.own, &fact, &error),
-                  HEADCOUNT_EARG);
-        CHECK(said(what));
-        w.own.size = wrong_size(sizeof w.own, way, &what);
-        CHECK_INT(headcount_wish(scene.op, &w.own), HEADCOUNT_EARG);
-        CHECK(heard("headcount_wish: struct headcount_wish", what));
-    }
-    q.own.size = sizeof q.bytes;
-    CHECK_INT(headcount_fact(scene.op, &q.own, &fact, &error), 0);
-    q.bytes[sizeof q.own] = 1;
-    CHECK_INT(headcount_fact(scene.op, &q.own, &fact, &error), HEADCOUNT_EARG);
-    CHECK(said("does not know what was set"));
-    w.own.size = sizeof w.bytes;
-    CHECK_INT(headcount_wish(scene.op, &w.own), 0);
-    w.bytes[sizeof w.own] = 1;
-    CHECK_INT(headcount_wish(scene.op, &w.own), HEADCOUNT_EARG);
-    CHECK(heard("headcount_wish: ", "does not know what was set"));
-    w.own = (struct headcount_wish){ .size = sizeof w.own, .service = "web",
-                                     .rule = (enum headcount_rule)99 };
-    CHECK_INT(headcount_wish(scene.op, &w.own), HEADCOUNT_EARG);
-    CHECK(heard("headcount_wish: ", "rule 99 is none of"));
-    headcount_op_free(scene.op);
-    scene_close();
 }
