@@ -72,8 +72,8 @@ BREAKS = [
     ("a host that drains counts", "hc_host_list_mark_active",
      r'&& hc_str_eqz\([^)]*"ACTIVE"\)', ""),
     # ---- what ECS answers ----
-    ("an answer without a list is an empty list", "hc_ecs_arns_end",
-     r"err == 0 && !v->view\.list_seen", "false"),
+    ("an answer without a list is an empty list", "hc_ecs_answer_end",
+     r"!a->view\.list_seen", "false"),
     ("a member that comes twice is read twice", "view_due",
      r"\(f->seen >> i & 1\) != 0", "false"),
     ("a write sets more than the count", "core/ecs/",

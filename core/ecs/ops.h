@@ -1,16 +1,16 @@
-/* ecs/ops.h - the operations of ECS that are asked for: one pair each.
+/* ecs/ops.h - the operations of ECS that headcount calls: one pair each.
  *
- * put writes the request body; the view takes the answer off the reader as it
- * arrives:
+ * put writes the request body; the view reads the answer as it arrives:
  *
- *     hc_ecs_hosts_init(&v, alloc);
- *     each span:  err = hc_ecs_arns_feed(&v, span, e);
- *     the end:    err = hc_ecs_arns_end(&v, e);     then v.arns, v.next
- *     always:     hc_ecs_arns_fini(&v);
+ *     hc_ecs_services_init(&v, alloc);
+ *     each span:  err = hc_ecs_answer_feed(&v.answer, span, e);
+ *     the end:    err = hc_ecs_answer_end(&v.answer, e);
+ *                                                then v.services, v.failures
+ *     always:     hc_ecs_answer_fini(&v.answer);
  *
  * An answer that restarts (a retry) is a fini and an init.  Strings of a view
- * live until its fini and have a NUL after them.  Members of a wrong type,
- * members that come twice, and answers that are no object are
+ * live until its fini and have a NUL after them.  A member of a wrong type, a
+ * member that comes twice and an answer that is no object are
  * HEADCOUNT_EANSWER; so is whatever is longer than the bounds below.
  */
 #ifndef HC_ECS_OPS_H
@@ -27,6 +27,30 @@
 #define HC_ECS_BATCH_SERVICES 10             /* AWS's limit a call          */
 #define HC_ECS_BATCH_PROVIDERS 10            /* of them in a page           */
 #define HC_ECS_BATCH 100                     /* of everything else          */
+
+/* Each view begins with its reader and the arena that keeps what the sink
+ * takes. */
+struct hc_ecs_answer {
+    struct hc_view view;
+    struct hc_arena arena;
+    bool needs_list;                      /* see hc_ecs_answer_end           */
+    int (*sink)(void *ud, const struct hc_view_item *item,
+                struct headcount_error *e);
+    void *ud;
+};
+
+/* A code, max_bytes or max_text of 0 in `config` means that of an answer of
+ * AWS.  `kept` bounds the arena.  The sink is not called once the arena has an
+ * error. */
+void hc_ecs_answer_init(struct hc_ecs_answer *a,
+                        const struct hc_view_config *config, size_t kept);
+int hc_ecs_answer_feed(struct hc_ecs_answer *a, struct hc_str span,
+                       struct headcount_error *e);
+/* 0 only if the whole answer was there, and is kept.  An object without its
+ * list is no empty list: a count of nothing may only come from an answer that
+ * says so, which is why a view may need one. */
+int hc_ecs_answer_end(struct hc_ecs_answer *a, struct headcount_error *e);
+void hc_ecs_answer_fini(struct hc_ecs_answer *a);
 
 /* One element of "failures": {arn, reason, detail}. */
 struct hc_ecs_failure {
@@ -80,8 +104,7 @@ struct hc_ecs_task_set {
 };
 
 struct hc_ecs_services {
-    struct hc_view view;
-    struct hc_arena arena;
+    struct hc_ecs_answer answer;
     size_t max;                           /* of each: 10 in an answer       */
     struct hc_ecs_service *services;
     size_t services_n;
@@ -100,10 +123,6 @@ struct hc_ecs_services {
 void hc_ecs_put_describe_services(struct hc_buf *out, struct hc_str cluster,
                                   const struct hc_str *services, size_t n);
 void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a);
-int hc_ecs_services_feed(struct hc_ecs_services *v, struct hc_str span,
-                         struct headcount_error *e);
-int hc_ecs_services_end(struct hc_ecs_services *v, struct headcount_error *e);
-void hc_ecs_services_fini(struct hc_ecs_services *v);
 
 /* ---- UpdateService: answers one service, read by the same view ---- */
 
@@ -115,8 +134,7 @@ void hc_ecs_updated_init(struct hc_ecs_services *v, const struct hc_alloc *a);
 /* ---- ListContainerInstances, ListClusters ---- */
 
 struct hc_ecs_arns {
-    struct hc_view view;
-    struct hc_arena arena;
+    struct hc_ecs_answer answer;
     struct hc_str *arns;
     size_t arns_n, arns_cap;
     struct hc_str next;                   /* n == 0: the last page           */
@@ -137,16 +155,13 @@ void hc_ecs_put_tagged(struct hc_buf *out, struct hc_str tag_filters,
                        struct hc_str next);
 void hc_ecs_names_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
 void hc_ecs_tagged_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
-int hc_ecs_arns_feed(struct hc_ecs_arns *v, struct hc_str span,
-                     struct headcount_error *e);
-int hc_ecs_arns_end(struct hc_ecs_arns *v, struct headcount_error *e);
+/* In the place of hc_ecs_answer_fini. */
 void hc_ecs_arns_fini(struct hc_ecs_arns *v);
 
 /* ---- DescribeClusters of one cluster ---- */
 
 struct hc_ecs_cluster {
-    struct hc_view view;
-    struct hc_arena arena;
+    struct hc_ecs_answer answer;
     struct hc_str arn, name, status;
     int64_t registered;                   /* -1: not in the answer           */
     size_t clusters_n; /* 0 or 1; more is HEADCOUNT_EANSWER      */
@@ -156,10 +171,6 @@ struct hc_ecs_cluster {
 
 void hc_ecs_put_describe_cluster(struct hc_buf *out, struct hc_str cluster);
 void hc_ecs_cluster_init(struct hc_ecs_cluster *v, const struct hc_alloc *a);
-int hc_ecs_cluster_feed(struct hc_ecs_cluster *v, struct hc_str span,
-                        struct headcount_error *e);
-int hc_ecs_cluster_end(struct hc_ecs_cluster *v, struct headcount_error *e);
-void hc_ecs_cluster_fini(struct hc_ecs_cluster *v);
 
 /* ---- DescribeClusters of many, for their tags ---- */
 
@@ -169,8 +180,7 @@ struct hc_ecs_cluster_tags {
 };
 
 struct hc_ecs_cluster_list {
-    struct hc_view view;
-    struct hc_arena arena;
+    struct hc_ecs_answer answer;
     struct hc_ecs_cluster_tags clusters[HC_ECS_BATCH];
     size_t n;
 };
@@ -180,11 +190,6 @@ void hc_ecs_put_describe_clusters(struct hc_buf *out,
                                   const struct hc_str *clusters, size_t n);
 void hc_ecs_cluster_list_init(struct hc_ecs_cluster_list *v,
                               const struct hc_alloc *a);
-int hc_ecs_cluster_list_feed(struct hc_ecs_cluster_list *v,
-                             struct hc_str span, struct headcount_error *e);
-int hc_ecs_cluster_list_end(struct hc_ecs_cluster_list *v,
-                            struct headcount_error *e);
-void hc_ecs_cluster_list_fini(struct hc_ecs_cluster_list *v);
 
 /* ---- DescribeContainerInstances ---- */
 
@@ -210,8 +215,7 @@ struct hc_ecs_host_part {
 };
 
 struct hc_ecs_host_details {
-    struct hc_view view;
-    struct hc_arena arena;
+    struct hc_ecs_answer answer;
     struct hc_ecs_host_part part;
     struct hc_ecs_host *hosts;
     size_t hosts_n;                       /* at most 100                    */
@@ -224,11 +228,6 @@ void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
                                const struct hc_str *arns, size_t n, bool full);
 void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
                               const struct hc_alloc *a, bool full);
-int hc_ecs_host_details_feed(struct hc_ecs_host_details *v, struct hc_str span,
-                             struct headcount_error *e);
-int hc_ecs_host_details_end(struct hc_ecs_host_details *v,
-                            struct headcount_error *e);
-void hc_ecs_host_details_fini(struct hc_ecs_host_details *v);
 
 /* ---- DescribeCapacityProviders ---- */
 
@@ -239,8 +238,7 @@ struct hc_ecs_provider {
 };
 
 struct hc_ecs_providers {
-    struct hc_view view;
-    struct hc_arena arena;
+    struct hc_ecs_answer answer;
     struct hc_ecs_provider *providers;    /* the last one first             */
     struct hc_ecs_failure failure;        /* the last, {0} if none          */
     struct hc_str next;                   /* n == 0: the last page          */
@@ -253,10 +251,6 @@ void hc_ecs_put_describe_providers(struct hc_buf *out, struct hc_str cluster,
                                    struct hc_str next);
 void hc_ecs_providers_init(struct hc_ecs_providers *v,
                            const struct hc_alloc *a);
-int hc_ecs_providers_feed(struct hc_ecs_providers *v, struct hc_str span,
-                          struct headcount_error *e);
-int hc_ecs_providers_end(struct hc_ecs_providers *v, struct headcount_error *e);
-void hc_ecs_providers_fini(struct hc_ecs_providers *v);
 
 /* ---- DescribeTaskDefinition of one revision ---- */
 
@@ -264,8 +258,7 @@ void hc_ecs_providers_fini(struct hc_ecs_providers *v);
 enum hc_ecs_network { NETWORK_BRIDGE, NETWORK_HOST, NETWORK_OWN };
 
 struct hc_ecs_definition {
-    struct hc_view view;
-    struct hc_arena arena;
+    struct hc_ecs_answer answer;
     struct hc_str arn;
     struct hc_ecs_text *constraints;      /* expressions of memberOf         */
     bool unclear;                         /* there is a constraint that this
@@ -280,11 +273,6 @@ struct hc_ecs_definition {
 void hc_ecs_put_describe_definition(struct hc_buf *out, struct hc_str arn);
 void hc_ecs_definition_init(struct hc_ecs_definition *v,
                             const struct hc_alloc *a);
-int hc_ecs_definition_feed(struct hc_ecs_definition *v, struct hc_str span,
-                           struct headcount_error *e);
-int hc_ecs_definition_end(struct hc_ecs_definition *v,
-                          struct headcount_error *e);
-void hc_ecs_definition_fini(struct hc_ecs_definition *v);
 
 /* ---- DescribeScalableTargets, of Application Auto Scaling ---- */
 

@@ -42,20 +42,20 @@ static int clusters_begin(struct hc_ecs_cluster *v,
                           struct headcount_error *e)
 {
     if (item->id == CLUSTERS_TAG)
-        hc_ecs_shape_tag(&v->tags, &v->arena, item);
+        hc_ecs_shape_tag(&v->tags, &v->answer.arena, item);
     else if (item->id == CLUSTERS_CLUSTER)
         v->clusters_n++;
     return v->clusters_n <= 1 ? 0
                               : hc_error_set(e, HEADCOUNT_EANSWER,
                                              "%s holds more than the cluster "
                                              "that was asked for",
-                                             v->view.what);
+                                             v->answer.view.what);
 }
 
 static void clusters_value(struct hc_ecs_cluster *v,
                            const struct hc_view_item *item)
 {
-    struct hc_arena *arena = &v->arena;
+    struct hc_arena *arena = &v->answer.arena;
 
     switch (item->id) {
     case CLUSTERS_ARN:
@@ -80,10 +80,7 @@ static int clusters_sink(void *ud, const struct hc_view_item *item,
                          struct headcount_error *e)
 {
     struct hc_ecs_cluster *v = ud;
-    int err = hc_ecs_kept(&v->arena, v->view.what, e);
 
-    if (err < 0)
-        return err;
     if (item->mark == VIEW_BEGIN)
         return clusters_begin(v, item, e);
     if (item->mark == VIEW_VALUE)
@@ -93,34 +90,11 @@ static int clusters_sink(void *ud, const struct hc_view_item *item,
 
 void hc_ecs_cluster_init(struct hc_ecs_cluster *v, const struct hc_alloc *a)
 {
-    struct hc_view_config config = {
-        .alloc = a, .root = &clusters_shape, .sink = clusters_sink, .ud = v,
-        .what = "the answer to DescribeClusters", .code = HEADCOUNT_EANSWER,
-        .max_bytes = HC_ECS_ANSWER, .max_text = 65536
-    };
-
     *v = (struct hc_ecs_cluster){ .registered = -1 };
-    hc_view_init(&v->view, &config);
-    hc_arena_init(&v->arena, a, HC_ECS_KEPT);
-}
-
-int hc_ecs_cluster_feed(struct hc_ecs_cluster *v, struct hc_str span,
-                        struct headcount_error *e)
-{
-    return hc_view_feed(&v->view, span, e);
-}
-
-int hc_ecs_cluster_end(struct hc_ecs_cluster *v, struct headcount_error *e)
-{
-    int err = hc_view_end(&v->view, e);
-
-    return err < 0 ? err : hc_ecs_kept(&v->arena, v->view.what, e);
-}
-
-void hc_ecs_cluster_fini(struct hc_ecs_cluster *v)
-{
-    hc_view_fini(&v->view);
-    hc_arena_fini(&v->arena);
+    hc_ecs_answer_init(&v->answer, &(struct hc_view_config){
+        .alloc = a, .root = &clusters_shape, .sink = clusters_sink, .ud = v,
+        .what = "the answer to DescribeClusters"
+    }, HC_ECS_KEPT);
 }
 
 /* ---- of many ---- */
@@ -130,13 +104,13 @@ static int cluster_list_begin(struct hc_ecs_cluster_list *v,
                               struct headcount_error *e)
 {
     if (item->id == CLUSTERS_TAG && v->n > 0)
-        hc_ecs_shape_tag(&v->clusters[v->n - 1].tags, &v->arena, item);
+        hc_ecs_shape_tag(&v->clusters[v->n - 1].tags, &v->answer.arena, item);
     if (item->id != CLUSTERS_CLUSTER)
         return 0;
     if (v->n == HC_ECS_BATCH)
         return hc_error_set(e, HEADCOUNT_EANSWER,
                             "%s holds more clusters than were asked for",
-                            v->view.what);
+                            v->answer.view.what);
     v->clusters[v->n++] = (struct hc_ecs_cluster_tags){ .tags = NULL };
     return 0;
 }
@@ -145,59 +119,25 @@ static int cluster_list_sink(void *ud, const struct hc_view_item *item,
                              struct headcount_error *e)
 {
     struct hc_ecs_cluster_list *v = ud;
-    int err = hc_ecs_kept(&v->arena, v->view.what, e);
 
-    if (err < 0)
-        return err;
     if (item->mark == VIEW_BEGIN)
         return cluster_list_begin(v, item, e);
     if (item->mark != VIEW_VALUE || v->n == 0)
         return 0;
     if (item->id == CLUSTERS_ARN)
-        v->clusters[v->n - 1].arn = hc_arena_str(&v->arena, item->text);
+        v->clusters[v->n - 1].arn = hc_arena_str(&v->answer.arena, item->text);
     else if (item->id == PART_TAG_KEY || item->id == PART_TAG_VALUE)
-        hc_ecs_shape_tag(&v->clusters[v->n - 1].tags, &v->arena, item);
+        hc_ecs_shape_tag(&v->clusters[v->n - 1].tags, &v->answer.arena, item);
     return 0;
 }
 
 void hc_ecs_cluster_list_init(struct hc_ecs_cluster_list *v,
                               const struct hc_alloc *a)
 {
-    struct hc_view_config config = { .alloc = a,
-                                     .root = &clusters_shape,
-                                     .sink = cluster_list_sink,
-                                     .ud = v,
-                                     .what = "the answer to DescribeClusters",
-                                     .code = HEADCOUNT_EANSWER,
-                                     .max_bytes = HC_ECS_ANSWER,
-                                     .max_text = 65536 };
-
     v->n = 0;
-    hc_view_init(&v->view, &config);
-    hc_arena_init(&v->arena, a, HC_ECS_KEPT);
-}
-
-int hc_ecs_cluster_list_feed(struct hc_ecs_cluster_list *v,
-                             struct hc_str span, struct headcount_error *e)
-{
-    return hc_view_feed(&v->view, span, e);
-}
-
-int hc_ecs_cluster_list_end(struct hc_ecs_cluster_list *v,
-                            struct headcount_error *e)
-{
-    int err = hc_view_end(&v->view, e);
-
-    if (err == 0)
-        err = hc_ecs_kept(&v->arena, v->view.what, e);
-    if (err == 0 && !v->view.list_seen)
-        return hc_error_set(e, HEADCOUNT_EANSWER, "%s has no list in it",
-                            v->view.what);
-    return err;
-}
-
-void hc_ecs_cluster_list_fini(struct hc_ecs_cluster_list *v)
-{
-    hc_view_fini(&v->view);
-    hc_arena_fini(&v->arena);
+    hc_ecs_answer_init(&v->answer, &(struct hc_view_config){
+        .alloc = a, .root = &clusters_shape, .sink = cluster_list_sink,
+        .ud = v, .what = "the answer to DescribeClusters"
+    }, HC_ECS_KEPT);
+    v->answer.needs_list = true;
 }

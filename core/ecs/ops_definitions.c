@@ -65,8 +65,8 @@ static void definition_constraint(struct hc_ecs_definition *v,
     if (item->mark == VIEW_BEGIN)
         v->constraint = (struct hc_ecs_constraint){ .type = HC_STR("") };
     else
-        v->unclear |= !hc_ecs_shape_constraint_end(&v->constraint, &v->arena,
-                                                  &v->constraints);
+        v->unclear |= !hc_ecs_shape_constraint_end(
+            &v->constraint, &v->answer.arena, &v->constraints);
 }
 
 static int definition_sink(void *ud, const struct hc_view_item *item,
@@ -74,13 +74,17 @@ static int definition_sink(void *ud, const struct hc_view_item *item,
 {
     struct hc_ecs_definition *v = ud;
 
+    (void)e;
     switch (item->id) {
     case DEFINITION_ITSELF:
+        v->fixed_port = (v->network == NETWORK_BRIDGE && v->host_port) ||
+                        (v->network == NETWORK_HOST && v->any_port);
+        break;
     case DEFINITION_CONTAINER:
     case DEFINITION_MAPPING:
         break;
     case DEFINITION_ARN:
-        v->arn = hc_arena_str(&v->arena, item->text);
+        v->arn = hc_arena_str(&v->answer.arena, item->text);
         break;
     case DEFINITION_NETWORK:
         v->network = definition_network(item->text);
@@ -96,44 +100,18 @@ static int definition_sink(void *ud, const struct hc_view_item *item,
         definition_constraint(v, item);
         break;
     default:
-        hc_ecs_shape_constraint(&v->constraint, &v->arena, item);
+        hc_ecs_shape_constraint(&v->constraint, &v->answer.arena, item);
         break;
     }
-    return hc_ecs_kept(&v->arena, v->view.what, e);
+    return 0;
 }
 
 void hc_ecs_definition_init(struct hc_ecs_definition *v,
                             const struct hc_alloc *a)
 {
-    struct hc_view_config config = {
-        .alloc = a, .root = &definition_shape, .sink = definition_sink,
-        .ud = v, .what = "the answer to DescribeTaskDefinition",
-        .code = HEADCOUNT_EANSWER, .max_bytes = HC_ECS_ANSWER, .max_text = 65536
-    };
-
     *v = (struct hc_ecs_definition){ .unclear = false };
-    hc_view_init(&v->view, &config);
-    hc_arena_init(&v->arena, a, HC_ECS_SERVICE);
-}
-
-int hc_ecs_definition_feed(struct hc_ecs_definition *v, struct hc_str span,
-                           struct headcount_error *e)
-{
-    return hc_view_feed(&v->view, span, e);
-}
-
-int hc_ecs_definition_end(struct hc_ecs_definition *v,
-                          struct headcount_error *e)
-{
-    int err = hc_view_end(&v->view, e);
-
-    v->fixed_port = (v->network == NETWORK_BRIDGE && v->host_port) ||
-                    (v->network == NETWORK_HOST && v->any_port);
-    return err < 0 ? err : hc_ecs_kept(&v->arena, v->view.what, e);
-}
-
-void hc_ecs_definition_fini(struct hc_ecs_definition *v)
-{
-    hc_view_fini(&v->view);
-    hc_arena_fini(&v->arena);
+    hc_ecs_answer_init(&v->answer, &(struct hc_view_config){
+        .alloc = a, .root = &definition_shape, .sink = definition_sink,
+        .ud = v, .what = "the answer to DescribeTaskDefinition"
+    }, HC_ECS_SERVICE);
 }

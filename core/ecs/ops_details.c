@@ -169,8 +169,8 @@ static int details_begin(struct hc_ecs_host_details *v, int id,
 
     if (n == HC_ECS_BATCH)
         return hc_error_set(e, HEADCOUNT_EANSWER,
-                            "%s holds more than %d elements", v->view.what,
-                            HC_ECS_BATCH);
+                            "%s holds more than %d elements",
+                            v->answer.view.what, HC_ECS_BATCH);
     if (id == DETAIL_FAILURE)
         v->failures_n++;
     else
@@ -182,14 +182,12 @@ static int details_sink(void *ud, const struct hc_view_item *item,
                         struct headcount_error *e)
 {
     struct hc_ecs_host_details *v = ud;
-    int err = hc_ecs_kept(&v->arena, v->view.what, e);
 
-    if (err < 0)
-        return err;
     if (item->id == DETAIL_HOST || item->id == DETAIL_FAILURE)
         return item->mark == VIEW_BEGIN ? details_begin(v, item->id, e) : 0;
     if (item->id >= PART_FAILURE_ARN && item->id <= PART_FAILURE_DETAIL)
-        hc_ecs_shape_failure(&v->failures[v->failures_n - 1], &v->arena, item);
+        hc_ecs_shape_failure(&v->failures[v->failures_n - 1],
+                             &v->answer.arena, item);
     else
         hc_ecs_shape_host(&v->part, &v->hosts[v->hosts_n - 1], item);
     return 0;
@@ -200,36 +198,14 @@ static int details_sink(void *ud, const struct hc_view_item *item,
 void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
                               const struct hc_alloc *a, bool full)
 {
-    struct hc_view_config config = {
-        .alloc = a, .root = &details_shape, .sink = details_sink, .ud = v,
-        .what = "the answer to DescribeContainerInstances",
-        .code = HEADCOUNT_EANSWER, .max_bytes = HC_ECS_ANSWER, .max_text = 65536
-    };
-
-    *v = (struct hc_ecs_host_details){ .part = { .arena = &v->arena,
+    *v = (struct hc_ecs_host_details){ .part = { .arena = &v->answer.arena,
                                                  .full = full } };
-    hc_view_init(&v->view, &config);
-    hc_arena_init(&v->arena, a, HC_ECS_KEPT);
-    v->hosts = hc_arena_zero(&v->arena, HC_ECS_BATCH * sizeof(*v->hosts));
-    v->failures = hc_arena_zero(&v->arena, HC_ECS_BATCH * sizeof(*v->failures));
-}
-
-int hc_ecs_host_details_feed(struct hc_ecs_host_details *v, struct hc_str span,
-                             struct headcount_error *e)
-{
-    return hc_view_feed(&v->view, span, e);
-}
-
-int hc_ecs_host_details_end(struct hc_ecs_host_details *v,
-                            struct headcount_error *e)
-{
-    int err = hc_view_end(&v->view, e);
-
-    return err < 0 ? err : hc_ecs_kept(&v->arena, v->view.what, e);
-}
-
-void hc_ecs_host_details_fini(struct hc_ecs_host_details *v)
-{
-    hc_view_fini(&v->view);
-    hc_arena_fini(&v->arena);
+    hc_ecs_answer_init(&v->answer, &(struct hc_view_config){
+        .alloc = a, .root = &details_shape, .sink = details_sink, .ud = v,
+        .what = "the answer to DescribeContainerInstances"
+    }, HC_ECS_KEPT);
+    v->hosts =
+        hc_arena_zero(&v->answer.arena, HC_ECS_BATCH * sizeof(*v->hosts));
+    v->failures =
+        hc_arena_zero(&v->answer.arena, HC_ECS_BATCH * sizeof(*v->failures));
 }

@@ -128,15 +128,15 @@ void hc_ecs_put_tagged(struct hc_buf *out, struct hc_str tag_filters,
 static int hosts_arn_add(struct hc_ecs_arns *v, struct hc_str arn,
                          struct headcount_error *e)
 {
-    int err = hc_grow(v->arena.alloc, &v->arns, &v->arns_cap, v->arns_n + 1,
-                      HOSTS_ARNS, sizeof(*v->arns));
+    int err = hc_grow(v->answer.arena.alloc, &v->arns, &v->arns_cap,
+                      v->arns_n + 1, HOSTS_ARNS, sizeof(*v->arns));
 
     if (err == HEADCOUNT_ELIMIT)
         return hc_error_set(e, HEADCOUNT_EANSWER, "%s holds more than %d ARNs",
-                            v->view.what, HOSTS_ARNS);
+                            v->answer.view.what, HOSTS_ARNS);
     if (err < 0)
-        return hc_error_set(e, err, "no memory for %s", v->view.what);
-    v->arns[v->arns_n++] = hc_arena_str(&v->arena, arn);
+        return hc_error_set(e, err, "no memory for %s", v->answer.view.what);
+    v->arns[v->arns_n++] = hc_arena_str(&v->answer.arena, arn);
     return 0;
 }
 
@@ -144,29 +144,22 @@ static int hosts_arns_sink(void *ud, const struct hc_view_item *item,
                            struct headcount_error *e)
 {
     struct hc_ecs_arns *v = ud;
-    int err = hc_ecs_kept(&v->arena, v->view.what, e);
 
-    if (err < 0)
-        return err;
     if (item->id == AT_ARN)
         return hosts_arn_add(v, item->text, e);
     if (item->id == AT_NEXT)
-        v->next = hc_arena_str(&v->arena, item->text);
+        v->next = hc_arena_str(&v->answer.arena, item->text);
     return 0;
 }
 
 static void hosts_arns_init(struct hc_ecs_arns *v, const struct hc_alloc *a,
                             const struct hc_view_shape *root, const char *what)
 {
-    struct hc_view_config config = {
-        .alloc = a, .root = root, .sink = hosts_arns_sink, .ud = v,
-        .what = what, .code = HEADCOUNT_EANSWER, .max_bytes = HC_ECS_ANSWER,
-        .max_text = 65536
-    };
-
     *v = (struct hc_ecs_arns){ .arns_n = 0 };
-    hc_view_init(&v->view, &config);
-    hc_arena_init(&v->arena, a, HC_ECS_ANSWER);
+    hc_ecs_answer_init(&v->answer, &(struct hc_view_config){
+        .alloc = a, .root = root, .sink = hosts_arns_sink, .ud = v, .what = what
+    }, HC_ECS_ANSWER);
+    v->answer.needs_list = true;
 }
 
 void hc_ecs_hosts_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
@@ -196,31 +189,10 @@ void hc_ecs_tagged_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
     hosts_arns_init(v, a, &hosts_tagged, "the answer to GetResources");
 }
 
-int hc_ecs_arns_feed(struct hc_ecs_arns *v, struct hc_str span,
-                     struct headcount_error *e)
-{
-    return hc_view_feed(&v->view, span, e);
-}
-
-int hc_ecs_arns_end(struct hc_ecs_arns *v, struct headcount_error *e)
-{
-    int err = hc_view_end(&v->view, e);
-
-    if (err == 0)
-        err = hc_ecs_kept(&v->arena, v->view.what, e);
-    /* An object without the list is no empty list: a count of nothing may
-     * only come from an answer that says so. */
-    if (err == 0 && !v->view.list_seen)
-        return hc_error_set(e, HEADCOUNT_EANSWER, "%s has no list in it",
-                            v->view.what);
-    return err;
-}
-
 void hc_ecs_arns_fini(struct hc_ecs_arns *v)
 {
-    hc_free(v->arena.alloc, v->arns, v->arns_cap * sizeof(*v->arns));
+    hc_free(v->answer.arena.alloc, v->arns, v->arns_cap * sizeof(*v->arns));
     v->arns = NULL;
     v->arns_n = v->arns_cap = 0;
-    hc_view_fini(&v->view);
-    hc_arena_fini(&v->arena);
+    hc_ecs_answer_fini(&v->answer);
 }

@@ -57,7 +57,7 @@ void hc_ecs_put_describe_providers(struct hc_buf *out, struct hc_str cluster,
 
 static void providers_new(struct hc_ecs_providers *v)
 {
-    struct hc_ecs_provider *p = hc_arena_zero(&v->arena, sizeof(*p));
+    struct hc_ecs_provider *p = hc_arena_zero(&v->answer.arena, sizeof(*p));
 
     if (p == NULL)
         return;
@@ -69,14 +69,12 @@ static int providers_sink(void *ud, const struct hc_view_item *item,
                           struct headcount_error *e)
 {
     struct hc_ecs_providers *v = ud;
-    int err = hc_ecs_kept(&v->arena, v->view.what, e);
 
-    if (err < 0)
-        return err;
+    (void)e;
     if (item->id == PROVIDERS_PROVIDER && item->mark == VIEW_BEGIN)
         providers_new(v);
     else if (item->id == PROVIDERS_NAME)
-        v->providers->name = hc_arena_str(&v->arena, item->text);
+        v->providers->name = hc_arena_str(&v->answer.arena, item->text);
     else if (item->id == PROVIDERS_STATUS)
         v->providers->managed |= hc_str_eqz(item->text, "ENABLED");
     else if ((item->id == PROVIDERS_INSTANCES && item->mark == VIEW_BEGIN) ||
@@ -84,46 +82,18 @@ static int providers_sink(void *ud, const struct hc_view_item *item,
               hc_str_eqz(item->text, "MANAGED_INSTANCES")))
         v->providers->managed = true;        /* ECS starts those itself */
     else if (item->id == PROVIDERS_NEXT)
-        v->next = hc_arena_str(&v->arena, item->text);
+        v->next = hc_arena_str(&v->answer.arena, item->text);
     else if (item->mark == VIEW_VALUE)
-        hc_ecs_shape_failure(&v->failure, &v->arena, item);
-    return hc_ecs_kept(&v->arena, v->view.what, e);
+        hc_ecs_shape_failure(&v->failure, &v->answer.arena, item);
+    return 0;
 }
 
 void hc_ecs_providers_init(struct hc_ecs_providers *v,
                            const struct hc_alloc *a)
 {
-    struct hc_view_config config = {
-        .alloc = a,
-        .root = &providers_shape,
-        .sink = providers_sink,
-        .ud = v,
-        .what = "the answer to DescribeCapacityProviders",
-        .code = HEADCOUNT_EANSWER,
-        .max_bytes = HC_ECS_ANSWER,
-        .max_text = 65536
-    };
-
     *v = (struct hc_ecs_providers){ .providers = NULL };
-    hc_view_init(&v->view, &config);
-    hc_arena_init(&v->arena, a, HC_ECS_KEPT);
-}
-
-int hc_ecs_providers_feed(struct hc_ecs_providers *v, struct hc_str span,
-                          struct headcount_error *e)
-{
-    return hc_view_feed(&v->view, span, e);
-}
-
-int hc_ecs_providers_end(struct hc_ecs_providers *v, struct headcount_error *e)
-{
-    int err = hc_view_end(&v->view, e);
-
-    return err < 0 ? err : hc_ecs_kept(&v->arena, v->view.what, e);
-}
-
-void hc_ecs_providers_fini(struct hc_ecs_providers *v)
-{
-    hc_view_fini(&v->view);
-    hc_arena_fini(&v->arena);
+    hc_ecs_answer_init(&v->answer, &(struct hc_view_config){
+        .alloc = a, .root = &providers_shape, .sink = providers_sink, .ud = v,
+        .what = "the answer to DescribeCapacityProviders"
+    }, HC_ECS_KEPT);
 }

@@ -138,9 +138,10 @@ void hc_ecs_put_update_service(struct hc_buf *out, struct hc_str cluster,
 static int services_begin(struct hc_ecs_services *v, struct headcount_error *e)
 {
     if (v->services_n == v->max)
-        return hc_error_set(e, v->view.code, "%s holds more than %zu services",
-                            v->view.what, v->max);
-    v->kept = v->arena.total;
+        return hc_error_set(e, v->answer.view.code,
+                            "%s holds more than %zu services",
+                            v->answer.view.what, v->max);
+    v->kept = v->answer.arena.total;
     v->primary = (struct hc_ecs_task_set){ .primary = false };
     v->weighed = false;
     v->services[v->services_n++] = (struct hc_ecs_service){
@@ -211,12 +212,12 @@ static int services_finish(struct hc_ecs_services *v,
 
     services_name_from_arn(s);
     services_told(v, s, end);
-    if (v->arena.total - v->kept > HC_ECS_SERVICE)
-        return hc_error_set(e, v->view.code, "%s: service \"%.*s\" holds "
-                            "more than is kept of one (%zu bytes)",
-                            v->view.what,
+    if (v->answer.arena.total - v->kept > HC_ECS_SERVICE)
+        return hc_error_set(e, v->answer.view.code,
+                            "%s: service \"%.*s\" holds more than is kept of "
+                            "one (%zu bytes)", v->answer.view.what,
                             HC_STR_ARG(s->name), HC_ECS_SERVICE);
-    if (v->view.root == &services_update)
+    if (v->answer.view.root == &services_update)
         return 0;
     if (s->name.n == 0)
         lacks = "serviceName";
@@ -226,16 +227,18 @@ static int services_finish(struct hc_ecs_services *v,
         lacks = "desiredCount";
     if (lacks == NULL)
         return 0;
-    return hc_error_set(e, v->view.code, "%s: service \"%.*s\" has no usable "
-                        "\"%s\"", v->view.what, HC_STR_ARG(s->name), lacks);
+    return hc_error_set(e, v->answer.view.code,
+                        "%s: service \"%.*s\" has no usable \"%s\"",
+                        v->answer.view.what, HC_STR_ARG(s->name), lacks);
 }
 
 static int services_failure(struct hc_ecs_services *v,
                             struct headcount_error *e)
 {
     if (v->failures_n == v->max)
-        return hc_error_set(e, v->view.code, "%s holds more than %zu failures",
-                            v->view.what, v->max);
+        return hc_error_set(e, v->answer.view.code,
+                            "%s holds more than %zu failures",
+                            v->answer.view.what, v->max);
     v->failures_n++;
     return 0;
 }
@@ -244,7 +247,7 @@ static void services_constraint_end(struct hc_ecs_services *v,
                                     struct hc_ecs_service *s)
 {
     s->distinct |= hc_str_eqz(v->constraint.type, "distinctInstance");
-    if (!hc_ecs_shape_constraint_end(&v->constraint, &v->arena,
+    if (!hc_ecs_shape_constraint_end(&v->constraint, &v->answer.arena,
                                     &s->constraints))
         s->unclear = "placementConstraints";
 }
@@ -262,7 +265,7 @@ static bool services_share_end(struct hc_ecs_services *v,
         hc_ecs_share_is_full(*list) ||
         hc_ecs_share_find(*list, one->provider) != NULL)
         return false;
-    hc_ecs_shape_share(list, &v->arena, one);
+    hc_ecs_shape_share(list, &v->answer.arena, one);
     return true;
 }
 
@@ -312,14 +315,21 @@ static void services_begin_of(struct hc_ecs_services *v,
     case SVC_SET_STRATEGY:
         v->share = (struct hc_ecs_share){ .provider = HC_STR("") };
         break;
-    case SVC_DEPLOYMENT: s->deployments++;                          break;
+    case SVC_DEPLOYMENT:
+        s->deployments++;
+        break;
     case SVC_TASK_SET:
         s->task_sets++;
         v->set = (struct hc_ecs_task_set){ .primary = false };
         break;
-    case SVC_REGISTRY:   s->discovery = true;                       break;
-    case SVC_TAG:        hc_ecs_shape_tag(&s->tags, &v->arena, item); break;
-    default:             break;
+    case SVC_REGISTRY:
+        s->discovery = true;
+        break;
+    case SVC_TAG:
+        hc_ecs_shape_tag(&s->tags, &v->answer.arena, item);
+        break;
+    default:
+        break;
     }
 }
 
@@ -327,7 +337,7 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
                            const struct hc_view_item *item)
 {
     struct hc_str text = item->text;
-    struct hc_arena *arena = &v->arena;
+    struct hc_arena *arena = &v->answer.arena;
 
     switch (item->id) {
     case SVC_ARN:
@@ -383,17 +393,19 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
     }
 }
 
-static int services_item(struct hc_ecs_services *v,
-                         const struct hc_view_item *item,
+static int services_sink(void *ud, const struct hc_view_item *item,
                          struct headcount_error *e)
 {
+    struct hc_ecs_services *v = ud;
+
     if (item->id == SVC_SERVICE)
         return item->mark == VIEW_BEGIN ? services_begin(v, e)
                                         : services_finish(v, item, e);
     if (item->id == SVC_FAILURE)
         return item->mark == VIEW_BEGIN ? services_failure(v, e) : 0;
     if (item->id >= PART_FAILURE_ARN && item->id <= PART_FAILURE_DETAIL)
-        hc_ecs_shape_failure(&v->failures[v->failures_n - 1], &v->arena, item);
+        hc_ecs_shape_failure(&v->failures[v->failures_n - 1],
+                             &v->answer.arena, item);
     else if (item->mark == VIEW_BEGIN)
         services_begin_of(v, &v->services[v->services_n - 1], item);
     else if (item->mark == VIEW_END)
@@ -401,15 +413,6 @@ static int services_item(struct hc_ecs_services *v,
     else
         services_value(v, &v->services[v->services_n - 1], item);
     return 0;
-}
-
-static int services_sink(void *ud, const struct hc_view_item *item,
-                         struct headcount_error *e)
-{
-    struct hc_ecs_services *v = ud;
-    int err = hc_ecs_kept(&v->arena, v->view.what, e);
-
-    return err < 0 ? err : services_item(v, item, e);
 }
 
 struct services_kind {
@@ -422,17 +425,16 @@ struct services_kind {
 static void services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
                           const struct services_kind *kind)
 {
-    struct hc_view_config config = {
+    *v = (struct hc_ecs_services){ .max = kind->services };
+    hc_ecs_answer_init(&v->answer, &(struct hc_view_config){
         .alloc = a, .root = kind->root, .sink = services_sink, .ud = v,
         .what = kind->what, .code = kind->code, .max_bytes = kind->bytes,
         .max_text = HC_ECS_SERVICE
-    };
-
-    *v = (struct hc_ecs_services){ .max = kind->services };
-    hc_view_init(&v->view, &config);
-    hc_arena_init(&v->arena, a, kind->kept);
-    v->services = hc_arena_zero(&v->arena, v->max * sizeof(*v->services));
-    v->failures = hc_arena_zero(&v->arena, v->max * sizeof(*v->failures));
+    }, kind->kept);
+    v->services =
+        hc_arena_zero(&v->answer.arena, v->max * sizeof(*v->services));
+    v->failures =
+        hc_arena_zero(&v->answer.arena, v->max * sizeof(*v->failures));
 }
 
 void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a)
@@ -468,23 +470,4 @@ void hc_ecs_service_json_init(struct hc_ecs_services *v,
 
     services_init(v, a, &kind);
     v->saved = true;
-}
-
-int hc_ecs_services_feed(struct hc_ecs_services *v, struct hc_str span,
-                         struct headcount_error *e)
-{
-    return hc_view_feed(&v->view, span, e);
-}
-
-int hc_ecs_services_end(struct hc_ecs_services *v, struct headcount_error *e)
-{
-    int err = hc_view_end(&v->view, e);
-
-    return err < 0 ? err : hc_ecs_kept(&v->arena, v->view.what, e);
-}
-
-void hc_ecs_services_fini(struct hc_ecs_services *v)
-{
-    hc_view_fini(&v->view);
-    hc_arena_fini(&v->arena);
 }

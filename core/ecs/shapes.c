@@ -99,19 +99,6 @@ bool hc_ecs_shape_constraint_end(const struct hc_ecs_constraint *c,
     return true;
 }
 
-int hc_ecs_kept(const struct hc_arena *arena, const char *what,
-                struct headcount_error *e)
-{
-    int err = hc_arena_error(arena);
-
-    if (err == HEADCOUNT_ELIMIT)
-        return hc_error_set(e, HEADCOUNT_EANSWER,
-                            "%s holds more than is kept of one "
-                            "answer (%zu bytes)",
-                            what, arena->max);
-    return err == 0 ? 0 : hc_error_set(e, err, "no memory for %s", what);
-}
-
 void hc_ecs_put_cluster(struct hc_buf *out, struct hc_str cluster)
 {
     hc_buf_lit(out, "{\"cluster\":");

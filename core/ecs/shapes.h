@@ -41,10 +41,6 @@ extern const struct hc_view_shape hc_ecs_host_shape;
 void hc_ecs_shape_host_init(struct hc_ecs_host *h);
 void hc_ecs_shape_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
                       const struct hc_view_item *item);
-/* 0, or the sticky error of what is kept, said: HEADCOUNT_EANSWER for too
- * much. */
-int hc_ecs_kept(const struct hc_arena *arena, const char *what,
-                struct headcount_error *e);
 /* {"cluster":"..." with the object left open. */
 void hc_ecs_put_cluster(struct hc_buf *out, struct hc_str cluster);
 /* "key":["...",...] with a comma before it where one is due. */

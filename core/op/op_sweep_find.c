@@ -224,9 +224,9 @@ static int find_take_list(struct op_sweep *s, struct hc_str body,
     int err;
 
     hc_ecs_clusters_init(&v, &s->op.h->net.sys.alloc);
-    err = hc_ecs_arns_feed(&v, body, e);
+    err = hc_ecs_answer_feed(&v.answer, body, e);
     if (err == 0)
-        err = hc_ecs_arns_end(&v, e);
+        err = hc_ecs_answer_end(&v.answer, e);
     if (err == 0)
         err = find_page(s, &v, e);
     hc_ecs_arns_fini(&v);
@@ -240,9 +240,9 @@ static int find_take_tags(struct op_sweep *s, struct hc_str body,
     int err;
 
     hc_ecs_cluster_list_init(&v, &s->op.h->net.sys.alloc);
-    err = hc_ecs_cluster_list_feed(&v, body, e);
+    err = hc_ecs_answer_feed(&v.answer, body, e);
     if (err == 0)
-        err = hc_ecs_cluster_list_end(&v, e);
+        err = hc_ecs_answer_end(&v.answer, e);
     for (size_t i = 0; err == 0 && i < v.n; i++) {
         struct hc_arn arn;
 
@@ -255,7 +255,7 @@ static int find_take_tags(struct op_sweep *s, struct hc_str body,
         if (err == 0 && find_is_tagged(s, v.clusters[i].tags))
             err = hc_op_sweep_add(s, s->scope, &arn, e);
     }
-    hc_ecs_cluster_list_fini(&v);
+    hc_ecs_answer_fini(&v.answer);
     s->page_n = 0;
     return err;
 }

@@ -16,7 +16,7 @@ void hc_facts_fini(struct hc_facts *f)
     for (struct hc_fact_names *l = f->names; l != NULL; l = l->next)
         hc_host_list_free(&l->all, f->alloc);
     for (size_t i = 0; i < HC_READINGS; i++)
-        hc_ecs_cluster_fini(&f->cluster[i].value);
+        hc_ecs_answer_fini(&f->cluster[i].value.answer);
     hc_arena_fini(&f->arena);
     *f = (struct hc_facts){ .alloc = f->alloc };
 }
@@ -144,7 +144,7 @@ void hc_facts_forget_hosts(struct hc_facts *f)
     for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
         hc_fact_hosts_reset(h);
     for (size_t i = 0; i < HC_READINGS; i++) {
-        hc_ecs_cluster_fini(&f->cluster[i].value);
+        hc_ecs_answer_fini(&f->cluster[i].value.answer);
         f->cluster[i] = (struct hc_fact_cluster){ .value.registered = -1 };
     }
 }

@@ -25,7 +25,7 @@ static int snapshot_services_put_all(struct hc_facts *f,
                                      struct headcount_error *e)
 {
     struct hc_arn arn;
-    int err = hc_arena_join(&f->arena, &v->arena);
+    int err = hc_arena_join(&f->arena, &v->answer.arena);
 
     if (err < 0)
         return hc_error_set(e, HEADCOUNT_ESYNTAX, "the snapshot: it holds more "
@@ -48,11 +48,11 @@ int hc_snapshot_services(struct hc_facts *f, struct hc_str text,
 
     hc_ecs_service_json_init(&v, f->alloc, "the snapshot", HEADCOUNT_ESYNTAX,
                              text.n);
-    err = hc_ecs_services_feed(&v, text, e);
+    err = hc_ecs_answer_feed(&v.answer, text, e);
     if (err == 0)
-        err = hc_ecs_services_end(&v, e);
+        err = hc_ecs_answer_end(&v.answer, e);
     if (err == 0)
         err = snapshot_services_put_all(f, &v, e);
-    hc_ecs_services_fini(&v);
+    hc_ecs_answer_fini(&v.answer);
     return err;
 }

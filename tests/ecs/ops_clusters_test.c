@@ -22,10 +22,11 @@ static int get(const char *text, int cut)
     while (err == 0 && at < n) {
         size_t step = cut < 0 ? 1 : at == 0 && cut > 0 ? (size_t)cut : n - at;
 
-        err = hc_ecs_cluster_feed(&cluster, hc_str_n(p + at, step), &error);
+        err = hc_ecs_answer_feed(&cluster.answer, hc_str_n(p + at, step),
+                                 &error);
         at += step;
     }
-    return err == 0 ? hc_ecs_cluster_end(&cluster, &error) : err;
+    return err == 0 ? hc_ecs_answer_end(&cluster.answer, &error) : err;
 }
 
 TEST(ops_clusters, the_request)
@@ -57,7 +58,7 @@ TEST(ops_clusters, an_answer_is_the_same_at_every_split)
         CHECK_STR(cluster.tags->key, "tier");
         CHECK_STR(cluster.tags->value, "gold");
         CHECK(cluster.tags->next == NULL);
-        hc_ecs_cluster_fini(&cluster);
+        hc_ecs_answer_fini(&cluster.answer);
     }
 }
 
@@ -66,14 +67,14 @@ TEST(ops_clusters, what_is_not_said_is_not_known)
     CHECK_INT(get("{}", 0), 0);
     CHECK_INT(cluster.clusters_n, 0);
     CHECK_INT(cluster.registered, -1);
-    hc_ecs_cluster_fini(&cluster);
+    hc_ecs_answer_fini(&cluster.answer);
     CHECK_INT(get("{\"clusters\":[],\"failures\":[{\"arn\":\"a\",\"reason\":"
                   "\"MISSING\",\"detail\":\"d\"}]}", 0), 0);
     CHECK_INT(cluster.clusters_n, 0);
     CHECK_STR(cluster.failure.arn, "a");
     CHECK_STR(cluster.failure.reason, "MISSING");
     CHECK_STR(cluster.failure.detail, "d");
-    hc_ecs_cluster_fini(&cluster);
+    hc_ecs_answer_fini(&cluster.answer);
 }
 
 TEST(ops_clusters, more_than_one_or_another_type_is_refused)
@@ -92,7 +93,7 @@ TEST(ops_clusters, more_than_one_or_another_type_is_refused)
         CHECK_INT(get(rows[i].text, 0), HEADCOUNT_EANSWER);
         CHECK(strstr(error.what, rows[i].says) != NULL);
         CHECK(strstr(error.what, "DescribeClusters") != NULL);
-        hc_ecs_cluster_fini(&cluster);
+        hc_ecs_answer_fini(&cluster.answer);
     }
 }
 
@@ -109,7 +110,7 @@ TEST(ops_clusters, what_is_kept_is_bounded)
     hc_buf_text(&text, "]}]}");
     CHECK_INT(get(hc_buf_z(&text), 0), HEADCOUNT_EANSWER);
     CHECK(strstr(error.what, "more than is kept") != NULL);
-    hc_ecs_cluster_fini(&cluster);
+    hc_ecs_answer_fini(&cluster.answer);
     hc_buf_fini(&text);
 }
 
@@ -118,7 +119,7 @@ static int read_whole(void)
     int err = get(whole, 0);
 
     CHECK(err == 0 || error.what[0] != '\0');
-    hc_ecs_cluster_fini(&cluster);
+    hc_ecs_answer_fini(&cluster.answer);
     return err;
 }
 
@@ -142,10 +143,10 @@ static int get_many(const char *text, int cut)
     while (err == 0 && at < n) {
         size_t step = cut < 0 ? 1 : at == 0 && cut > 0 ? (size_t)cut : n - at;
 
-        err = hc_ecs_cluster_list_feed(&many, hc_str_n(p + at, step), &error);
+        err = hc_ecs_answer_feed(&many.answer, hc_str_n(p + at, step), &error);
         at += step;
     }
-    return err == 0 ? hc_ecs_cluster_list_end(&many, &error) : err;
+    return err == 0 ? hc_ecs_answer_end(&many.answer, &error) : err;
 }
 
 static const char two[] =
@@ -163,7 +164,7 @@ TEST(ops_clusters, the_tags_of_many_are_the_same_at_every_split)
         CHECK_STR(many.clusters[0].tags->value, "gold");
         CHECK_STR(many.clusters[1].arn, AT "cluster/b");
         CHECK(many.clusters[1].tags == NULL);
-        hc_ecs_cluster_list_fini(&many);
+        hc_ecs_answer_fini(&many.answer);
     }
 }
 
@@ -175,9 +176,9 @@ TEST(ops_clusters, more_than_were_asked_for_or_no_list_is_no_answer)
         strcat(text, ",{}");
     strcat(text, "]}");
     CHECK_INT(get_many(text, 0), HEADCOUNT_EANSWER);
-    hc_ecs_cluster_list_fini(&many);
+    hc_ecs_answer_fini(&many.answer);
     CHECK_INT(get_many("{}", 0), HEADCOUNT_EANSWER);
-    hc_ecs_cluster_list_fini(&many);
+    hc_ecs_answer_fini(&many.answer);
     CHECK_INT(get_many("{\"clusters\":[7]}", 0), HEADCOUNT_EANSWER);
-    hc_ecs_cluster_list_fini(&many);
+    hc_ecs_answer_fini(&many.answer);
 }

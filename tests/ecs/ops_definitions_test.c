@@ -17,9 +17,9 @@ static int get(const char *text, size_t step)
     hc_error_reset(&error);
     hc_ecs_definition_init(&v, t_alloc());
     for (; err == 0 && at < n; at += step)
-        err = hc_ecs_definition_feed(
-            &v, hc_str_n(p + at, n - at < step ? n - at : step), &error);
-    return err == 0 ? hc_ecs_definition_end(&v, &error) : err;
+        err = hc_ecs_answer_feed(
+            &v.answer, hc_str_n(p + at, n - at < step ? n - at : step), &error);
+    return err == 0 ? hc_ecs_answer_end(&v.answer, &error) : err;
 }
 
 #define DEFINITION(list)                                                     \
@@ -49,7 +49,7 @@ TEST(ops_definitions, expressions_are_kept)
         CHECK_STR(v.constraints->next->s, "a");
         CHECK(v.constraints->next->next == NULL);
         CHECK(!v.unclear);
-        hc_ecs_definition_fini(&v);
+        hc_ecs_answer_fini(&v.answer);
     }
 }
 
@@ -71,12 +71,12 @@ TEST(ops_definitions, a_constraint_that_is_not_understood_is_told)
     for (size_t i = 0; i < sizeof(unclear) / sizeof(*unclear); i++) {
         CHECK_INT(get(unclear[i], 1000), 0);
         CHECK(v.unclear);
-        hc_ecs_definition_fini(&v);
+        hc_ecs_answer_fini(&v.answer);
     }
     for (size_t i = 0; i < sizeof(clear) / sizeof(*clear); i++) {
         CHECK_INT(get(clear[i], 1000), 0);
         CHECK(!v.unclear && v.constraints == NULL);
-        hc_ecs_definition_fini(&v);
+        hc_ecs_answer_fini(&v.answer);
     }
 }
 
@@ -117,7 +117,7 @@ TEST(ops_definitions, a_port_of_the_host_has_room_for_one_task)
             print_error("%s\n", rows[i].text);
         CHECK(v.fixed_port == rows[i].fixed);
         CHECK(v.constraints == NULL && !v.unclear);
-        hc_ecs_definition_fini(&v);
+        hc_ecs_answer_fini(&v.answer);
     }
 }
 
@@ -133,7 +133,7 @@ TEST(ops_definitions, other_types_are_refused)
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         CHECK_INT(get(texts[i], 1000), HEADCOUNT_EANSWER);
-        hc_ecs_definition_fini(&v);
+        hc_ecs_answer_fini(&v.answer);
     }
 }
 
@@ -141,7 +141,7 @@ static int reads(void)
 {
     int err = get(DEFINITION(MEMBER("a") "," MEMBER("b")), 3);
 
-    hc_ecs_definition_fini(&v);
+    hc_ecs_answer_fini(&v.answer);
     return err;
 }
 

@@ -20,11 +20,11 @@ static int get_details(const char *text, int cut)
     while (err == 0 && at < n) {
         size_t step = cut < 0 ? 1 : at == 0 && cut > 0 ? (size_t)cut : n - at;
 
-        err = hc_ecs_host_details_feed(&details, hc_str_n(p + at, step),
+        err = hc_ecs_answer_feed(&details.answer, hc_str_n(p + at, step),
                                        &error);
         at += step;
     }
-    return err == 0 ? hc_ecs_host_details_end(&details, &error) : err;
+    return err == 0 ? hc_ecs_answer_end(&details.answer, &error) : err;
 }
 
 TEST(ops_details, requests)
@@ -69,7 +69,7 @@ TEST(ops_details, descriptions_are_the_same_at_every_split)
         CHECK_STR(details.failures[0].arn, "c");
         CHECK_STR(details.failures[0].reason, "MISSING");
         CHECK_STR(details.failures[0].detail, "d");
-        hc_ecs_host_details_fini(&details);
+        hc_ecs_answer_fini(&details.answer);
     }
 }
 
@@ -118,18 +118,18 @@ TEST(ops_details, all_that_a_policy_may_ask_for)
         check_pair(h[1].attributes, "ecs.os-type", "linux");
         /* kept once */
         CHECK(h[1].attributes->key.p == h->attributes->next->key.p);
-        hc_ecs_host_details_fini(&details);
+        hc_ecs_answer_fini(&details.answer);
     }
 }
 
 TEST(ops_details, attributes_are_kept_only_where_they_are_asked_for)
 {
     hc_ecs_host_details_init(&details, t_alloc(), false);
-    CHECK_INT(hc_ecs_host_details_feed(&details, hc_str(full), &error), 0);
-    CHECK_INT(hc_ecs_host_details_end(&details, &error), 0);
+    CHECK_INT(hc_ecs_answer_feed(&details.answer, hc_str(full), &error), 0);
+    CHECK_INT(hc_ecs_answer_end(&details.answer, &error), 0);
     CHECK(details.hosts[0].attributes == NULL && details.hosts[0].tags == NULL);
     CHECK_INT(details.hosts[0].cpu, 2048);
-    hc_ecs_host_details_fini(&details);
+    hc_ecs_answer_fini(&details.answer);
 }
 
 TEST(ops_details, descriptions_are_bounded_and_typed)
@@ -149,13 +149,13 @@ TEST(ops_details, descriptions_are_bounded_and_typed)
                   i < 2 ? 0 : HEADCOUNT_EANSWER);
         if (i >= 2)
             CHECK(strstr(error.what, "more than 100") != NULL);
-        hc_ecs_host_details_fini(&details);
+        hc_ecs_answer_fini(&details.answer);
         hc_buf_fini(&text);
     }
     CHECK_INT(get_details("{\"containerInstances\":[{\"agentConnected\":1}]}",
                           0), HEADCOUNT_EANSWER);
     CHECK(strstr(error.what, "DescribeContainerInstances") != NULL);
-    hc_ecs_host_details_fini(&details);
+    hc_ecs_answer_fini(&details.answer);
 }
 
 static int read_details(void)
@@ -163,7 +163,7 @@ static int read_details(void)
     int err = get_details(full, 0);
 
     CHECK(err == 0 || error.what[0] != '\0');
-    hc_ecs_host_details_fini(&details);
+    hc_ecs_answer_fini(&details.answer);
     return err;
 }
 

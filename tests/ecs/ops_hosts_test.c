@@ -25,10 +25,10 @@ static int read_arns(const char *text, int cut)
     while (err == 0 && at < n) {
         size_t step = step_of(at, n, cut);
 
-        err = hc_ecs_arns_feed(&arns, hc_str_n(p + at, step), &error);
+        err = hc_ecs_answer_feed(&arns.answer, hc_str_n(p + at, step), &error);
         at += step;
     }
-    return err == 0 ? hc_ecs_arns_end(&arns, &error) : err;
+    return err == 0 ? hc_ecs_answer_end(&arns.answer, &error) : err;
 }
 
 static int get_hosts(const char *text, int cut)

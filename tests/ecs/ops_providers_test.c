@@ -18,9 +18,9 @@ static int get(const char *text, size_t step)
     hc_error_reset(&error);
     hc_ecs_providers_init(&v, t_alloc());
     for (; err == 0 && at < n; at += step)
-        err = hc_ecs_providers_feed(
-            &v, hc_str_n(p + at, n - at < step ? n - at : step), &error);
-    return err == 0 ? hc_ecs_providers_end(&v, &error) : err;
+        err = hc_ecs_answer_feed(
+            &v.answer, hc_str_n(p + at, n - at < step ? n - at : step), &error);
+    return err == 0 ? hc_ecs_answer_end(&v.answer, &error) : err;
 }
 
 static const struct hc_ecs_provider *named(const char *name)
@@ -74,7 +74,7 @@ TEST(ops_providers, what_scales_by_itself_is_managed)
         CHECK(!named("off")->managed && !named("bare")->managed);
         CHECK(named("own")->managed && !named("asg")->managed);
         CHECK_STR(v.next, "more");
-        hc_ecs_providers_fini(&v);
+        hc_ecs_answer_fini(&v.answer);
     }
 }
 
@@ -85,7 +85,7 @@ TEST(ops_providers, what_fails_is_told)
     CHECK(v.providers == NULL);
     CHECK_STR(v.failure.reason, "MISSING");
     CHECK_INT(v.next.n, 0);
-    hc_ecs_providers_fini(&v);
+    hc_ecs_answer_fini(&v.answer);
 }
 
 TEST(ops_providers, other_types_are_refused)
@@ -98,7 +98,7 @@ TEST(ops_providers, other_types_are_refused)
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         CHECK(get(texts[i], 1000) < 0);
-        hc_ecs_providers_fini(&v);
+        hc_ecs_answer_fini(&v.answer);
     }
 }
 
@@ -107,7 +107,7 @@ static int reads(void)
     int err = get("{\"capacityProviders\":[{\"name\":\"a\"},{\"name\":\"b\"}],"
                   "\"failures\":[{\"arn\":\"c\"}]}", 3);
 
-    hc_ecs_providers_fini(&v);
+    hc_ecs_answer_fini(&v.answer);
     return err;
 }
 
@@ -123,8 +123,8 @@ TEST(ops_providers, scalable_targets_are_read_as_a_list)
                                 "\"MinCapacity\":1}],\"NextToken\":\"n\"}");
 
     hc_ecs_targets_init(&arns, t_alloc());
-    CHECK_INT(hc_ecs_arns_feed(&arns, text, &error), 0);
-    CHECK_INT(hc_ecs_arns_end(&arns, &error), 0);
+    CHECK_INT(hc_ecs_answer_feed(&arns.answer, text, &error), 0);
+    CHECK_INT(hc_ecs_answer_end(&arns.answer, &error), 0);
     CHECK_INT(arns.arns_n, 1);
     CHECK_STR(arns.arns[0], "x");
     CHECK_STR(arns.next, "n");

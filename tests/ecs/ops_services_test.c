@@ -26,10 +26,10 @@ static int read_text(bool updated, const char *text, int cut)
     while (err == 0 && at < n) {
         size_t step = cut < 0 ? 1 : at == 0 && cut > 0 ? (size_t)cut : n - at;
 
-        err = hc_ecs_services_feed(&view, hc_str_n(p + at, step), &error);
+        err = hc_ecs_answer_feed(&view.answer, hc_str_n(p + at, step), &error);
         at += step;
     }
-    return err == 0 ? hc_ecs_services_end(&view, &error) : err;
+    return err == 0 ? hc_ecs_answer_end(&view.answer, &error) : err;
 }
 
 static int get(const char *text)
@@ -134,7 +134,7 @@ TEST(ops_services, an_answer_is_the_same_at_every_split)
     for (int cut = -1; cut < (int)sizeof(whole) - 1; cut++) {
         CHECK_INT(read_text(false, whole, cut), 0);
         check_whole();
-        hc_ecs_services_fini(&view);
+        hc_ecs_answer_fini(&view.answer);
     }
 }
 
@@ -147,7 +147,7 @@ TEST(ops_services, no_part_of_an_answer_is_one)
         text[n] = '\0';
         CHECK_INT(get(text), HEADCOUNT_EANSWER);
         CHECK(error.what[0] != '\0');
-        hc_ecs_services_fini(&view);
+        hc_ecs_answer_fini(&view.answer);
     }
 }
 
@@ -171,11 +171,11 @@ TEST(ops_services, what_an_old_answer_leaves_out_has_a_meaning)
     CHECK_INT(s->task_sets, -1);
     CHECK(!s->express && !s->discovery);
     CHECK(s->constraints == NULL && s->providers == NULL && s->tags == NULL);
-    hc_ecs_services_fini(&view);
+    hc_ecs_answer_fini(&view.answer);
     CHECK_INT(get("{\"services\":[{\"serviceArn\":\"" AT "service/prod/w\","
                   "\"status\":\"ACTIVE\",\"desiredCount\":1}]}"), 0);
     CHECK_STR(view.services[0].name, "w");
-    hc_ecs_services_fini(&view);
+    hc_ecs_answer_fini(&view.answer);
 }
 
 enum word { STATUS, LAUNCH, SCHEDULING, CONTROLLER, ROLLOUT, EXPRESS,
@@ -257,7 +257,7 @@ TEST(ops_services, enums_are_understood_or_other)
         hc_fmt(text, sizeof(text), ONE("%s"), words[i].more);
         CHECK_INT(get(text), 0);
         CHECK_INT(word_of(view.services, words[i].what), words[i].want);
-        hc_ecs_services_fini(&view);
+        hc_ecs_answer_fini(&view.answer);
     }
     for (size_t i = 0; i < sizeof(status) / sizeof(*status); i++) {
         hc_fmt(text, sizeof(text), "{\"services\":[{\"serviceName\":\"w\","
@@ -265,7 +265,7 @@ TEST(ops_services, enums_are_understood_or_other)
         CHECK_INT(get(text), 0);
         CHECK_INT(word_of(view.services, STATUS), status[i].want);
         CHECK_STR(view.services[0].status_text, status[i].status);
-        hc_ecs_services_fini(&view);
+        hc_ecs_answer_fini(&view.answer);
     }
 }
 
@@ -315,7 +315,7 @@ TEST(ops_services, what_leaves_its_hosts_open_is_named)
         hc_fmt(text, sizeof(text), ONE("%s"), rows[i].more);
         CHECK_INT(get(text), 0);
         CHECK_Z(view.services[0].unclear, rows[i].unclear);
-        hc_ecs_services_fini(&view);
+        hc_ecs_answer_fini(&view.answer);
     }
 #undef CONSTRAINT
 #undef STRATEGY
@@ -378,7 +378,7 @@ TEST(ops_services, a_task_set_says_where_tasks_run)
         CHECK((s->providers != NULL) == (rows[i].provider != NULL));
         if (s->providers != NULL)
             CHECK(hc_str_eqz(s->providers->provider, rows[i].provider));
-        hc_ecs_services_fini(&view);
+        hc_ecs_answer_fini(&view.answer);
     }
 #undef SETS
 #undef PRIMARY
@@ -399,7 +399,7 @@ TEST(ops_services, a_task_set_is_its_own_services)
     CHECK_INT(view.services[1].launch, LAUNCH_NONE);
     CHECK_Z(view.services[1].unclear,
             "launchType, nor capacityProviderStrategy");
-    hc_ecs_services_fini(&view);
+    hc_ecs_answer_fini(&view.answer);
 }
 
 /* Constraints of one service are not the next one's. */
@@ -433,7 +433,7 @@ TEST(ops_services, a_strategy_of_more_providers_than_any_has_is_not_understood)
              s != NULL; s = s->next)
             kept++;
         CHECK_INT(kept, HC_ECS_SHARES);
-        hc_ecs_services_fini(&view);
+        hc_ecs_answer_fini(&view.answer);
         hc_buf_fini(&text);
     }
 }
@@ -453,7 +453,7 @@ TEST(ops_services, what_one_service_has_the_next_has_not)
     CHECK(view.services[1].tags == NULL);
     CHECK_INT(view.services[0].desired, 1);
     CHECK_INT(view.services[1].desired, 2);
-    hc_ecs_services_fini(&view);
+    hc_ecs_answer_fini(&view.answer);
 }
 
 static const struct { const char *text, *says; } bad[] = {
@@ -480,7 +480,7 @@ TEST(ops_services, what_cannot_be_judged_is_refused)
         CHECK(strstr(error.what, "DescribeServices") != NULL);
         if (strstr(error.what, bad[i].says) == NULL)
             CHECK_Z(error.what, bad[i].says);
-        hc_ecs_services_fini(&view);
+        hc_ecs_answer_fini(&view.answer);
     }
 }
 
@@ -510,7 +510,7 @@ TEST(ops_services, ten_are_asked_for_and_no_more_are_taken)
             CHECK_INT(get(hc_buf_z(&text)), n == 10 ? 0 : HEADCOUNT_EANSWER);
             if (n == 11)
                 CHECK(strstr(error.what, "more than 10") != NULL);
-            hc_ecs_services_fini(&view);
+            hc_ecs_answer_fini(&view.answer);
             hc_buf_fini(&text);
         }
 }
@@ -532,7 +532,7 @@ TEST(ops_services, what_is_kept_of_one_service_is_bounded)
         CHECK_INT(get(hc_buf_z(&text)), n == 2 ? 0 : HEADCOUNT_EANSWER);
         if (n == 3)
             CHECK(strstr(error.what, "\"w\" holds more") != NULL);
-        hc_ecs_services_fini(&view);
+        hc_ecs_answer_fini(&view.answer);
         hc_buf_fini(&text);
     }
 }
@@ -555,7 +555,7 @@ TEST(ops_services, events_are_not_kept)
 
     CHECK_INT(get(z), 0);
     CHECK(t_alloc_state()->total - before < 20000);
-    hc_ecs_services_fini(&view);
+    hc_ecs_answer_fini(&view.answer);
     hc_buf_fini(&text);
 }
 
@@ -574,12 +574,12 @@ TEST(ops_services, an_updated_service_may_say_little)
         CHECK_INT(read_text(true, good[i], 0), 0);
         CHECK_INT(view.services_n, i < 2 ? 0 : 1);
         CHECK_INT(view.services[0].desired, i == 3 ? 3 : i == 2 ? -1 : 0);
-        hc_ecs_services_fini(&view);
+        hc_ecs_answer_fini(&view.answer);
     }
     for (size_t i = 0; i < 6; i++) {
         CHECK_INT(read_text(true, no[i], 0), HEADCOUNT_EANSWER);
         CHECK(strstr(error.what, "UpdateService") != NULL);
-        hc_ecs_services_fini(&view);
+        hc_ecs_answer_fini(&view.answer);
     }
 }
 
@@ -588,7 +588,7 @@ static int read_whole(void)
     int err = get(whole);
 
     CHECK(err == 0 || error.what[0] != '\0');
-    hc_ecs_services_fini(&view);
+    hc_ecs_answer_fini(&view.answer);
     return err;
 }
 

@@ -20,8 +20,8 @@ static int read_into(struct hc_ecs_services *v, const char *text)
 
     hc_ecs_service_json_init(v, t_alloc(), "the snapshot", HEADCOUNT_ESYNTAX,
                              strlen(text));
-    err = hc_ecs_services_feed(v, hc_str(text), &error);
-    return err == 0 ? hc_ecs_services_end(v, &error) : err;
+    err = hc_ecs_answer_feed(&v->answer, hc_str(text), &error);
+    return err == 0 ? hc_ecs_answer_end(&v->answer, &error) : err;
 }
 
 static bool same_texts(const struct hc_ecs_text *a, const struct hc_ecs_text *b)
@@ -160,8 +160,8 @@ TEST(saved, what_is_written_down_is_read_again)
         CHECK_INT(read_into(&again, hc_buf_z(&text)), 0);
         CHECK_INT(again.services_n, 1);
         check_same(&first.services[0], &again.services[0]);
-        hc_ecs_services_fini(&first);
-        hc_ecs_services_fini(&again);
+        hc_ecs_answer_fini(&first.answer);
+        hc_ecs_answer_fini(&again.answer);
     }
     hc_buf_fini(&text);
 }
@@ -183,7 +183,7 @@ TEST(saved, a_strategy_without_any_weight_counts_all_its_providers)
     all = first.services[1].providers;
     CHECK_INT(hc_ecs_share_find(all, HC_STR("a"))->weight, 0);
     CHECK_INT(hc_ecs_share_find(all, HC_STR("b"))->weight, 1);
-    hc_ecs_services_fini(&first);
+    hc_ecs_answer_fini(&first.answer);
 }
 
 TEST(saved, there_may_be_more_than_an_answer_holds)
@@ -201,10 +201,10 @@ TEST(saved, there_may_be_more_than_an_answer_holds)
     hc_buf_lit(&text, "]}");
     CHECK_INT(read_into(&first, hc_buf_z(&text)), 0);
     CHECK_INT(first.services_n, HC_ECS_SAVED);
-    hc_ecs_services_fini(&first);
+    hc_ecs_answer_fini(&first.answer);
     text.n = n;
     hc_buf_lit(&text, "," SERVICE("") "]}");
     CHECK_INT(read_into(&first, hc_buf_z(&text)), HEADCOUNT_ESYNTAX);
-    hc_ecs_services_fini(&first);
+    hc_ecs_answer_fini(&first.answer);
     hc_buf_fini(&text);
 }

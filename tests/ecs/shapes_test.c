@@ -63,24 +63,6 @@ TEST(parts, tags_are_a_list)
     hc_arena_fini(&arena);
 }
 
-TEST(parts, what_is_not_kept_is_said)
-{
-    static const struct { int err, want; const char *says;
-    } rows[] = {
-        { 0, 0, "" },
-        { HEADCOUNT_ELIMIT, HEADCOUNT_EANSWER, "it holds more than is kept" },
-        { HEADCOUNT_ENOMEM, HEADCOUNT_ENOMEM, "no memory for it" },
-    };
-
-    for (size_t i = 0; i < 3; i++) {
-        struct hc_arena arena = { .max = 7, .err = rows[i].err };
-        struct headcount_error e = { 0 };
-
-        CHECK_INT(hc_ecs_kept(&arena, "it", &e), rows[i].want);
-        CHECK(hc_str_starts(hc_str(e.what), hc_str(rows[i].says)));
-    }
-}
-
 TEST(parts, requests_begin_with_the_cluster_and_hold_lists)
 {
     static const struct hc_str items[] = { { "a", 1 }, { "b\"", 2 } };

@@ -18,6 +18,7 @@ enum which { SERVICES, UPDATED, HOSTS, CLUSTERS, CLUSTER, DETAILS, DEFINITION,
              PROVIDERS, WHICH };
 
 union view {
+    struct hc_ecs_answer answer;      /* each view begins with it */
     struct hc_ecs_services services;
     struct hc_ecs_arns arns;
     struct hc_ecs_cluster cluster;
@@ -196,51 +197,12 @@ static void begin(enum which which, union view *v)
     }
 }
 
-/* A span, or the end if it is NULL. */
-static int feed(enum which which, union view *v, const struct hc_str *span,
-                struct headcount_error *e)
-{
-    switch (which) {
-    case SERVICES:
-    case UPDATED:
-        return span != NULL ? hc_ecs_services_feed(&v->services, *span, e)
-                            : hc_ecs_services_end(&v->services, e);
-    case HOSTS:
-    case CLUSTERS:
-        return span != NULL ? hc_ecs_arns_feed(&v->arns, *span, e)
-                            : hc_ecs_arns_end(&v->arns, e);
-    case CLUSTER:
-        return span != NULL ? hc_ecs_cluster_feed(&v->cluster, *span, e)
-                            : hc_ecs_cluster_end(&v->cluster, e);
-    case DETAILS:
-        return span != NULL ? hc_ecs_host_details_feed(&v->details, *span, e)
-                            : hc_ecs_host_details_end(&v->details, e);
-    case DEFINITION:
-        return span != NULL
-                   ? hc_ecs_definition_feed(&v->definition, *span, e)
-                   : hc_ecs_definition_end(&v->definition, e);
-    case PROVIDERS:
-        return span != NULL ? hc_ecs_providers_feed(&v->providers, *span, e)
-                            : hc_ecs_providers_end(&v->providers, e);
-    case WHICH:
-        break;
-    }
-    return 0;
-}
-
 static void finish(enum which which, union view *v)
 {
-    switch (which) {
-    case SERVICES:
-    case UPDATED:  hc_ecs_services_fini(&v->services);    break;
-    case HOSTS:
-    case CLUSTERS: hc_ecs_arns_fini(&v->arns);            break;
-    case CLUSTER:  hc_ecs_cluster_fini(&v->cluster);      break;
-    case DETAILS:  hc_ecs_host_details_fini(&v->details); break;
-    case DEFINITION: hc_ecs_definition_fini(&v->definition); break;
-    case PROVIDERS:  hc_ecs_providers_fini(&v->providers);   break;
-    case WHICH:    break;
-    }
+    if (which == HOSTS || which == CLUSTERS)
+        hc_ecs_arns_fini(&v->arns);
+    else
+        hc_ecs_answer_fini(&v->answer);
 }
 
 static void read_all(struct outcome *o, enum which which, struct hc_str text,
@@ -255,10 +217,10 @@ static void read_all(struct outcome *o, enum which which, struct hc_str text,
         struct hc_str span = hc_str_n(text.p + i, text.n - i < step
                                                       ? text.n - i : step);
 
-        o->code = feed(which, &v, &span, &o->e);
+        o->code = hc_ecs_answer_feed(&v.answer, span, &o->e);
     }
     if (o->code == 0)
-        o->code = feed(which, &v, NULL, &o->e);
+        o->code = hc_ecs_answer_end(&v.answer, &o->e);
     must(o->code == 0 || o->code == HEADCOUNT_EANSWER);
     must((o->code == 0) == (o->e.what[0] == '\0'));
     if (o->code == 0)

@@ -17,7 +17,7 @@ int hc_check_no_memory(struct hc_exchange *x, const char *what)
 
 int hc_check_keep(struct hc_run *r, struct hc_exchange *x)
 {
-    if (hc_arena_join(&r->facts.arena, &x->view.any.arena) == 0)
+    if (hc_arena_join(&r->facts.arena, &x->view.answer.arena) == 0)
         return 0;
     return hc_error_set(&x->error, HEADCOUNT_EANSWER,
                         "ECS answers more about cluster "

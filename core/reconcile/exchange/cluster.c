@@ -42,10 +42,8 @@ static int cluster_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 {
     struct hc_ecs_cluster *v = &x->view.cluster;
     struct hc_fact_cluster *to = x->into;
-    int err = hc_ecs_cluster_end(v, &x->error);
+    int err = cluster_check(r, x);
 
-    if (err == 0)
-        err = cluster_check(r, x);
     if (err < 0)
         return err;
     to->value = *v;

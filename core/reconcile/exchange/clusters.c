@@ -72,14 +72,10 @@ static const char *clusters_sentence(struct hc_run *r,
 static int clusters_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 {
     const struct hc_ecs_arns *v = &x->view.arns;
-    int err = hc_ecs_arns_end(&x->view.arns, &x->error);
-    const char *sentence;
+    const char *sentence = clusters_sentence(r, v);
     struct hc_arn arn;
 
     (void)now;
-    if (err < 0)
-        return err;
-    sentence = clusters_sentence(r, v);
     if (r->account.n == 0 && v->arns_n > 0 &&
         hc_arn_cluster(&arn, v->arns[0], NULL) == 0)
         r->account = hc_arena_str(&r->facts.arena, arn.account);

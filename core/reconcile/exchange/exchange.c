@@ -46,8 +46,7 @@ static void exchange_close_view(struct hc_exchange *x)
         x->class->close(&x->view);
         return;
     }
-    hc_view_fini(&x->view.any.view);
-    hc_arena_fini(&x->view.any.arena);
+    hc_ecs_answer_fini(&x->view.answer);
 }
 
 /* Anew, too: another attempt of the call begins. */
@@ -143,8 +142,10 @@ int hc_exchange_start(struct hc_exchange *x, struct hc_run *r)
 static int exchange_learn(struct hc_exchange *x, struct hc_run *r, int64_t now)
 {
     const struct hc_exchange_class *class = x->class;
-    int got = class->learn(r, x, now);
+    int got = hc_ecs_answer_end(&x->view.answer, &x->error);
 
+    if (got == 0)
+        got = class->learn(r, x, now);
     if (got < 0)
         return got;
     hc_exchange_end(x, r);
@@ -168,7 +169,7 @@ int hc_exchange_step(struct hc_exchange *x, struct hc_run *r, int64_t now)
     case CALL_WAIT:
         break;
     case CALL_BODY:
-        err = hc_view_feed(&x->view.any.view, x->call.span, &x->error);
+        err = hc_ecs_answer_feed(&x->view.answer, x->call.span, &x->error);
         return err < 0 ? err : EXCHANGE_READS;
     case CALL_RESTART:
         exchange_open_view(x, r);

@@ -17,14 +17,8 @@
 
 struct hc_exchange;
 
-/* Each view of ecs/ops.h begins with these two. */
-struct hc_exchange_any_view {
-    struct hc_view view;
-    struct hc_arena arena;
-};
-
 union hc_exchange_view {
-    struct hc_exchange_any_view any;
+    struct hc_ecs_answer answer;      /* each view begins with it            */
     struct hc_ecs_services services;
     struct hc_ecs_arns arns;
     struct hc_ecs_cluster cluster;
@@ -48,11 +42,11 @@ struct hc_exchange_class {
     /* The request's body; x->ids are set by next_exchange.c, or here. */
     void (*put)(struct hc_run *r, struct hc_exchange *x, struct hc_buf *out);
     void (*open)(struct hc_run *r, union hc_exchange_view *v);
-    /* NULL: the view holds nothing but its reader and its arena. */
+    /* NULL: hc_ecs_answer_fini. */
     void (*close)(union hc_exchange_view *v);
-    /* The answer is whole.  1: the facts are there (a write: its wish is
-     * settled); 0: x->pages or x->at say where to go on; HEADCOUNT_EANSWER or
-     * HEADCOUNT_ENOMEM with x->error set. */
+    /* The answer is whole: hc_ecs_answer_end said so.  1: the facts are there
+     * (a write: its wish is settled); 0: x->pages or x->at say where to go on;
+     * HEADCOUNT_EANSWER or HEADCOUNT_ENOMEM with x->error set. */
     int (*learn)(struct hc_run *r, struct hc_exchange *x, int64_t now);
     /* Learned, but to be read once more a moment later. */
     bool (*is_doubtful)(struct hc_run *r, struct hc_exchange *x);

@@ -43,10 +43,8 @@ static int host_arns_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 {
     struct hc_ecs_arns *v = &x->view.arns;
     struct hc_fact_hosts *list = x->into;
-    int err = hc_ecs_arns_end(v, &x->error);
+    int err = hc_check_keep(r, x);
 
-    if (err == 0)
-        err = hc_check_keep(r, x);
     for (size_t i = 0; err == 0 && i < v->arns_n; i++)
         err = host_arns_learn_one(r, x, v->arns[i]);
     if (err < 0)

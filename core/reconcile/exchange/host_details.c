@@ -79,11 +79,9 @@ static int host_details_learn(struct hc_run *r, struct hc_exchange *x,
 {
     struct hc_ecs_host_details *v = &x->view.details;
     struct hc_fact_hosts *list = x->into;
-    int err = hc_ecs_host_details_end(v, &x->error);
+    int err = hc_check_keep(r, x);
 
     (void)now;
-    if (err == 0)
-        err = hc_check_keep(r, x);
     for (size_t i = 0; err == 0 && i < v->hosts_n; i++)
         err = host_details_learn_one(r, x, &v->hosts[i]);
     for (size_t i = 0; err == 0 && i < v->failures_n; i++)

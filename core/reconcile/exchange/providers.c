@@ -82,11 +82,9 @@ static int providers_learn(struct hc_run *r, struct hc_exchange *x,
     struct hc_str unknown = HC_STR("");
     const char *why = NULL;
     size_t known = 0;
-    int err = hc_ecs_providers_end(v, &x->error);
+    int err = hc_check_keep(r, x);
 
     (void)now;
-    if (err == 0)
-        err = hc_check_keep(r, x);
     if (err == 0)
         err = providers_check(r, x);
     for (const struct hc_ecs_provider *p = v->providers; err == 0 && p != NULL;

@@ -31,10 +31,8 @@ int hc_service_names_learn(struct hc_run *r, struct hc_exchange *x,
                                       struct hc_str))
 {
     struct hc_ecs_arns *v = &x->view.arns;
-    int err = hc_ecs_arns_end(v, &x->error);
+    int err = hc_check_keep(r, x);
 
-    if (err == 0)
-        err = hc_check_keep(r, x);
     for (size_t i = 0; err == 0 && i < v->arns_n; i++)
         err = add(r, x, v->arns[i]);
     if (err == 0)

@@ -153,10 +153,8 @@ static int services_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 {
     struct hc_ecs_services *v = &x->view.services;
     struct hc_arn before = r->cluster;
-    int err = hc_ecs_services_end(v, &x->error);
+    int err = hc_check_keep(r, x);
 
-    if (err == 0)
-        err = hc_check_keep(r, x);
     for (size_t i = 0; err == 0 && i < v->services_n; i++)
         err = services_learn_one(r, x, &v->services[i], now);
     for (size_t i = 0; err == 0 && i < v->failures_n; i++)

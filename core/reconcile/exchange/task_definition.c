@@ -24,14 +24,13 @@ static int definition_learn(struct hc_run *r, struct hc_exchange *x,
 {
     struct hc_ecs_definition *v = &x->view.definition;
     struct hc_fact_definition *d = x->into;
-    int err = hc_ecs_definition_end(v, &x->error);
+    int err;
 
     (void)now;
-    if (err == 0 && !hc_str_eq(v->arn, d->arn))
-        err = hc_check_refuse(r, x, "ECS answered about a task definition "
-                              "that was not asked for,", v->arn);
-    if (err == 0)
-        err = hc_check_keep(r, x);
+    if (!hc_str_eq(v->arn, d->arn))
+        return hc_check_refuse(r, x, "ECS answered about a task definition "
+                               "that was not asked for,", v->arn);
+    err = hc_check_keep(r, x);
     if (err < 0)
         return err;
     d->constraints = v->constraints;

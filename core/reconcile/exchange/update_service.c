@@ -40,10 +40,8 @@ static int update_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 {
     const struct hc_memory_write write = { hc_run_row(r)->desired_before,
                                            r->plan.wanted, r->print };
-    int err = hc_ecs_services_end(&x->view.services, &x->error);
+    int err = update_check(r, x);
 
-    if (err == 0)
-        err = update_check(r, x);
     if (err < 0)
         return err;
     if (r->config.memory != NULL) {

@@ -159,7 +159,7 @@ static int describe(void)
     if (err == 0)
         err = hc_exchange_start(set_cluster(s), &s->r.run);
     if (err == 0)
-        err = hc_view_feed(&x->view.any.view,
+        err = hc_ecs_answer_feed(&x->view.answer,
                            HC_STR("{\"clusters\":[{\"status\":"), &x->error);
     CHECK(err == 0 || s->error.what[0] != '\0' || x->error.what[0] != '\0');
     hc_reconcile_fini(&s->r);

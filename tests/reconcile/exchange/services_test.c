@@ -161,7 +161,7 @@ TEST(services, nothing_is_learned_from_an_answer_that_is_not_believed)
               0);
     CHECK_INT(hc_next_for_wish(&s->r.run, x), 0);
     CHECK_INT(hc_exchange_start(x, &s->r.run), 0);
-    CHECK_INT(hc_view_feed(&x->view.any.view,
+    CHECK_INT(hc_ecs_answer_feed(&x->view.answer,
                            HC_STR("{\"services\":[" WEB "]}"), NULL), 0);
     CHECK_INT(x->class->learn(&s->r.run, x, s->now), HEADCOUNT_EANSWER);
     web = hc_facts_service(&s->r.run.facts, HC_STR("web"));
