@@ -65,8 +65,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class RuntimeApi:
-    def __init__(self, events, statuses=(202,), traces=None, seconds=60):
+    def __init__(self, events, statuses=(202,), traces=None, seconds=60,
+                 port=0):
         self.events, self.statuses = events, list(statuses)
+        self.port = port
         self.traces, self.seconds = traces, seconds
         self.nexts = self.connections = 0
         self.posts = []
@@ -77,7 +79,7 @@ class RuntimeApi:
         return f"127.0.0.1:{self.server.server_port}"
 
     def __enter__(self):
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port),
                                                       Handler)
         self.server.daemon_threads = True
         self.server.owner = self

@@ -8,7 +8,9 @@ import time
 import pytest
 import servers
 from conftest import PROGRAM, event_of
+from runtime_api import RuntimeApi
 from test_batch import record
+from test_watch import until
 
 
 def fill(ecs):
@@ -110,6 +112,24 @@ def test_an_answer_whose_connection_died_is_posted_again(
     assert len(run.posts) == 2 and run.connections == 2
     assert run.posts[0] == run.posts[1]
     assert run.nexts == 2                   # and asked for the next event
+
+
+def test_a_runtime_api_that_listens_late_is_asked_again(
+        ecs, headcount, tmp_path):
+    fill(ecs)
+    port, log = servers.free_port(), tmp_path / "err"
+    with open(log, "wb") as err:
+        child = subprocess.Popen(
+            [PROGRAM, "lambda", "--service", "web"], stderr=err,
+            stdout=subprocess.DEVNULL, cwd=tmp_path,
+            env={**headcount.at(ecs).env,
+                 "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"})
+    until(lambda: "ECONNREFUSED" in log.read_text())
+    with RuntimeApi([event_of()], port=port) as api:
+        until(lambda: api.idle.is_set() or child.poll() is not None)
+        child.terminate()
+        assert child.wait(30) != 255
+    assert len(api.posts) == 1 and ecs.writes
 
 
 def test_an_answer_that_is_refused_at_once_ends_the_process(

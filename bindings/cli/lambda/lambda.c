@@ -9,6 +9,7 @@
  * to the next.  The process is frozen between them, inside of the wait for the
  * next one.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,9 @@
 #include "verbs/verbs.h"
 
 #define DEADLINE_MARGIN ((int64_t)500 * 1000)     /* to answer in         */
-#define NEXT_TRIES 3
+#define NEXT_TRIES 12
+#define NEXT_PAUSE 10        /* milliseconds, doubled for each further try   */
+#define NEXT_PAUSE_MOST 1000
 /* No function runs longer.  A deadline that is further away, or long past, is
  * none: emulators give such. */
 #define LONGEST_MS ((int64_t)900 * 1000)
@@ -268,20 +271,30 @@ static int invoke(struct lambda *l, const struct runtime_invocation *in)
                                            : invoke_job(l, in);
 }
 
+/* AWS's emulator may start this process before its Runtime API listens, so a
+ * refused connection is tried again, for about five seconds in all.  A signal
+ * ends the pause, and the next try sees it. */
+static int next_event(struct lambda *l, struct runtime_invocation *in)
+{
+    int pause = NEXT_PAUSE, code = runtime_api_next(&l->api, in);
+
+    for (int tries = 1; code == RUNTIME_AGAIN && tries < NEXT_TRIES; tries++) {
+        poll(NULL, 0, pause);
+        pause = pause * 2 < NEXT_PAUSE_MOST ? pause * 2 : NEXT_PAUSE_MOST;
+        code = runtime_api_next(&l->api, in);
+    }
+    return code == RUNTIME_AGAIN ? EXIT_OTHER : code;
+}
+
 static int serve(struct lambda *l)
 {
     struct runtime_invocation in;
-    int tries = 0, code = 0;
+    int code = 0;
 
     while (code == 0) {
-        code = runtime_api_next(&l->api, &in);
-        if (code == RUNTIME_AGAIN && ++tries < NEXT_TRIES) {
-            code = 0;
-            continue;
-        }
+        code = next_event(l, &in);
         if (code != 0)
-            return code == RUNTIME_AGAIN ? EXIT_OTHER : code;
-        tries = 0;
+            return code;
         log_request(in.id);
         code = invoke(l, &in);
         log_request(NULL);
