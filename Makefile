@@ -54,6 +54,8 @@ LUA_C := $(wildcard bindings/lua/*.c bindings/lua/*/*.c)
 TEST_C := $(filter-out tests/fuzz/% tests/bench/% tests/system/%,\
     $(wildcard tests/*_test.c tests/*/*_test.c tests/*/*/*_test.c))
 PEER_C := $(wildcard tests/peers/*.c)
+# Beside the tests that are linked with it.
+FAKE_C := tests/cli/watch/fake_ops.c
 FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -133,7 +135,7 @@ LINK = $(CC) $(CFLAGS) $(HC_LDFLAGS) $(LDFLAGS)
 # What one file sees beside core's headers.
 see = $(if $(filter tests/%,$1),-Itests) \
     $(if $(filter bindings/cli/% tests/cli/%,$1),-Ibindings/cli) \
-    $(if $(filter bindings/% tests/lua/% tests/fuzz/lua_%,$1),\
+    $(if $(filter bindings/% tests/cli/% tests/lua/% tests/fuzz/lua_%,$1),\
     -isystem $(LUA_INC) -Ibindings/lua) \
     $(if $(filter %/verb_version.c,$1),-I$(BUILD)/obj)
 
@@ -217,8 +219,8 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(Q)$(COMPILE) $(call see,$<) $(WERROR) -MMD -MP -c -o $@ $<
 
 # For clangd and its like, which look for it in build/ too.
-INDEXED := $(CORE_C) $(CLI_C) $(LUA_C) $(TEST_C) $(PEER_C) $(FUZZ_C) tests/t.c \
-    tests/fuzz/replay.c
+INDEXED := $(CORE_C) $(CLI_C) $(LUA_C) $(TEST_C) $(PEER_C) $(FAKE_C) $(FUZZ_C) \
+    tests/t.c tests/fuzz/replay.c
 
 $(COMMANDS): FORCE $(BUILD)/flags
 	@printf '%s\n' $(foreach c,$(INDEXED),'$c $(strip $(call see,$c))') | \
@@ -260,7 +262,8 @@ $(BUILD)/flags: FORCE
 	esac >$(@D)/bearssl.lib; \
 	mv $@.new $@
 
-objects: $(CORE_O) $(CLI_O) $(LUA_O) $(call obj,$(TEST_C) tests/t.c $(PEER_C))
+objects: $(CORE_O) $(CLI_O) $(LUA_O) $(call obj,$(TEST_C) tests/t.c $(PEER_C) \
+    $(FAKE_C))
 
 # ---- tests ----
 
@@ -299,16 +302,20 @@ $(BUILD)/tests/lua/%_test: $(BUILD)/obj/tests/lua/%_test.o \
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -pie -o $@ $^ -lcmocka $(LUA_LIB) $(BEARSSL_LIB) $(LDLIBS)
 
-# Rooms of the program that need no other.
-ROOMS_O := $(call obj,$(wildcard bindings/cli/watch/inbox*.c \
-    bindings/cli/op_*.c) bindings/cli/descriptors.c bindings/cli/lines.c \
-    bindings/cli/replace.c)
+# A test of the program takes what it needs out of it.
+$(BUILD)/tests/cli.a: $(CLI_O)
+	$(call archive,$(filter-out %/cli/main.o,$(CLI_O)))
 
-$(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o $(ROOMS_O) \
-    $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(LIB_A)
+$(BUILD)/tests/cli/%_test: $(BUILD)/obj/tests/cli/%_test.o \
+    $(BUILD)/obj/tests/t.o $(BUILD)/tests/peers.a $(BUILD)/tests/cli.a $(LIB_A)
 	$(call quiet,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -pie -o $@ $^ -lcmocka $(BEARSSL_LIB) $(LDLIBS)
+	$(Q)$(LINK) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka \
+	    $(BEARSSL_LIB) $(LDLIBS)
+
+# Ops that the test answers, instead of the library's: objects come first.
+$(patsubst %,$(BUILD)/tests/cli/watch/%_test,queue messages work): \
+    $(call obj,$(FAKE_C))
 
 $(BUILD)/tests/%_replay: $(BUILD)/obj/tests/%_fuzz.o \
     $(BUILD)/obj/tests/fuzz/replay.o $(LIB_A)
@@ -504,4 +511,4 @@ help: ## this list
 	    expand -t 16
 
 -include $(patsubst %.o,%.d,$(CORE_O) $(CLI_O) $(LUA_O) $(call obj,$(TEST_C) \
-    $(PEER_C) $(FUZZ_C) tests/t.c tests/fuzz/replay.c))
+    $(PEER_C) $(FAKE_C) $(FUZZ_C) tests/t.c tests/fuzz/replay.c))

@@ -365,7 +365,7 @@ static int open_all(struct watch *w, const struct options *o)
     queue_init(&w->queue, o);
     systemd_open(&w->notify);
     if (code == 0)
-        code = work_open(&w->work, o);
+        code = work_open(&w->work, o, hc_clock_monotonic());
     if (code == 0)
         code = metrics_open(&w->metrics, o);
     if (code == 0)

@@ -169,7 +169,8 @@ struct work {
     bool stopped;
 };
 
-int work_open(struct work *w, const struct options *o);
+/* 0, or the exit code with the complaint on stderr.  Always close. */
+int work_open(struct work *w, const struct options *o, int64_t now);
 void work_close(struct work *w);
 /* The policy is read again; one that is bad changes nothing. */
 bool work_reload(struct work *w);

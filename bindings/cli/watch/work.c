@@ -107,7 +107,7 @@ static int64_t random_part(int64_t span)
     return (int64_t)(dice % ((uint64_t)span + 1));
 }
 
-int work_open(struct work *w, const struct options *o)
+int work_open(struct work *w, const struct options *o, int64_t now)
 {
     memset(w, 0, sizeof *w);
     w->options = o;
@@ -117,7 +117,7 @@ int work_open(struct work *w, const struct options *o)
     int64_t first_in = random_part(hc_time_min(w->every, WORK_JITTER));
 
     if (w->every > 0)
-        w->next = hc_clock_monotonic() + first_in;
+        w->next = now + first_in;
     int code = cluster_tags_open(&w->tags, o);
 
     if (code == 0)
