@@ -1,4 +1,10 @@
-/* plan/autoscaler.c - cluster-proportional-autoscaler's parameters. */
+/* plan/autoscaler.c - cluster-proportional-autoscaler's parameters.
+ *
+ * A key that this file does not know is refused and not skipped: the
+ * autoscaler itself ignores a misspelt key, and its ladder without rungs then
+ * scales to 0 without a warning.  For the same reason a key that is there
+ * twice is refused: which of the two values wins is left to a JSON parser.
+ */
 #include "plan/autoscaler.h"
 
 #include "base/json.h"
@@ -133,7 +139,7 @@ static int scaler_linear(struct hc_wish *to, const struct hc_json_doc *d,
     for (int i = 0; i < 6; i++)
         at[i] = hc_json_find(d, object, names[i]);
     r->kind = HEADCOUNT_LINEAR;
-    r->has_min = true;
+    r->has_min = true;              /* as there: min is 1 where it is absent */
     r->has_max = at[3] >= 0;
     if (err == 0 && at[0] >= 0)
         err = scaler_take_share(d, at[0], names[0], SCALER_CORE, &r->per_cpu,
@@ -158,20 +164,9 @@ static int scaler_linear(struct hc_wish *to, const struct hc_json_doc *d,
 
 /* ---- ladder ---- */
 
-static int scaler_rung(const struct hc_json_doc *d, int v, const char *name,
-                       struct headcount_rung *to, struct headcount_error *e)
-{
-    int from = hc_json_first(d, v);
-    int tasks = hc_json_after(d, v, from);
-
-    if (hc_json_kind(d, v) != KIND_ARRAY || hc_json_count(d, v) != 2)
-        return scaler_wrong(name, "a list of [threshold, replicas]", e);
-    if (scaler_take_whole(d, from, name, &to->from, e) < 0)
-        return HEADCOUNT_ECONFIG;
-    return scaler_take_whole(d, tasks, name, &to->tasks, e);
-}
-
-/* Inserts a rung by its threshold: the text may have them in any order. */
+/* Inserts a rung by its threshold: the text may have them in any order.  Two
+ * rungs with one threshold are refused: in the autoscaler the order of its sort
+ * decides which of them wins. */
 static int scaler_put_rung(struct headcount_rung *rungs, size_t n,
                            struct headcount_rung rung, const char *name,
                            struct headcount_error *e)
@@ -205,11 +200,17 @@ static int scaler_rungs(struct hc_ladder *to, const struct hc_json_doc *d,
         return scaler_wrong(name, "a list of 1 to 64 rungs", e);
     for (int v = hc_json_first(d, list); err == 0 && v >= 0;
          v = hc_json_after(d, list, v)) {
-        err = scaler_rung(d, v, name, &rung, e);
-        if (err < 0)
-            break;
+        int from = hc_json_first(d, v);
+
+        if (hc_json_kind(d, v) != KIND_ARRAY || hc_json_count(d, v) != 2)
+            return scaler_wrong(name, "a list of [threshold, replicas]", e);
+        err = scaler_take_whole(d, from, name, &rung.from, e);
+        if (err == 0)
+            err = scaler_take_whole(d, hc_json_after(d, v, from), name,
+                                    &rung.tasks, e);
         rung.from *= unit;
-        err = scaler_put_rung(rungs, n++, rung, name, e);
+        if (err == 0)
+            err = scaler_put_rung(rungs, n++, rung, name, e);
     }
     rungs[0].from = 0;                  /* fewer hosts get the first rung too */
     *to = (struct hc_ladder){ rungs, n };

@@ -105,6 +105,10 @@ static enum hc_hold_verdict hold_paused(struct hc_plan *p,
     return verdict;
 }
 
+/* A task set has a count of its own: its share of desiredCount, rounded up.  So
+ * with two sets of 50 % a count of 3 makes 4 tasks, and one task per host
+ * cannot be kept.  A controller that is new to this version may have such rules
+ * too. */
 static enum hc_hold_verdict hold_external(struct hc_plan *p,
                                           const struct hc_plan_input *in)
 {
@@ -122,6 +126,9 @@ static enum hc_hold_verdict hold_external(struct hc_plan *p,
     return HOLD_PASS;
 }
 
+/* A service has more than one task set only while CODE_DEPLOY deploys.  A count
+ * that changes meanwhile has five minutes to settle, or the deployment
+ * fails. */
 static enum hc_hold_verdict hold_code_deploy(struct hc_plan *p,
                                              const struct hc_plan_input *in)
 {
@@ -152,6 +159,9 @@ static const char *hold_rollout_name(enum hc_ecs_rollout r)
     return "new kind of";
 }
 
+/* BLUE_GREEN, LINEAR and CANARY run two whole revisions side by side, so one
+ * task per host cannot be kept meanwhile, whatever the count.  ROLLING is never
+ * held.  stabilityStatus is not consulted: our own writes set it. */
 static enum hc_hold_verdict hold_deployment(struct hc_plan *p,
                                             const struct hc_plan_input *in)
 {
@@ -167,6 +177,9 @@ static enum hc_hold_verdict hold_deployment(struct hc_plan *p,
     return hold_because(p, why);
 }
 
+/* A template that sets DesiredCount writes its own number at every update.
+ * Writing ours each time again would not end that, and each change starts or
+ * stops tasks: after the third time a person has to decide. */
 static enum hc_hold_verdict hold_contested(struct hc_plan *p,
                                            const struct hc_plan_input *in)
 {
@@ -181,7 +194,8 @@ static enum hc_hold_verdict hold_contested(struct hc_plan *p,
 }
 
 /* AWS documents that an agent may disconnect several times per hour, so one
- * reading with fewer connected hosts takes no tasks away. */
+ * reading with fewer connected hosts takes no tasks away.  More connected hosts
+ * raise a count at once: that harms nothing. */
 static enum hc_hold_verdict hold_disconnected(struct hc_plan *p,
                                               const struct hc_plan_input *in)
 {
@@ -193,7 +207,12 @@ static enum hc_hold_verdict hold_disconnected(struct hc_plan *p,
                         "process");
 }
 
-/* ---- holds that may need a call: a count of 0 ---- */
+/* ---- holds that may need a call: a count of 0 ----
+ *
+ * A count of 0 stops the service, and it is what every reading that went wrong
+ * looks like: the wrong cluster, a filter with a typo, an ECS that has a bad
+ * hour.  So the plan has to know which 0 it is.
+ */
 
 enum hold_zero_why {
     ZERO_NOT,               /* the count is not 0                            */
@@ -203,23 +222,23 @@ enum hold_zero_why {
     ZERO_OPEN               /* one of the last two: needs all hosts          */
 };
 
-static bool hold_is_by_launch(const struct hc_plan_input *in)
-{
-    return in->by != HEADCOUNT_REGISTERED && in->by_launch == BY_LAUNCH &&
-           (in->service->launch == LAUNCH_EC2 ||
-            in->service->launch == LAUNCH_EXTERNAL);
-}
-
-/* The list of hosts may leave some out.  Where it does so by launch type only,
- * the whole list is read only if a switch allows 0: otherwise the service is
- * held whatever that list says. */
+/* The list of hosts may leave some out, so an empty list is no empty cluster.
+ * Where it does so by launch type only, the whole list is read only if a switch
+ * allows 0: otherwise the service is held whatever that list says, and the call
+ * would tell nothing. */
 static bool hold_is_narrowed(const struct hc_plan_input *in)
 {
+    bool by_launch =
+        in->by != HEADCOUNT_REGISTERED && in->by_launch == BY_LAUNCH &&
+        (in->service->launch == LAUNCH_EC2 ||
+         in->service->launch == LAUNCH_EXTERNAL);
+    bool matters =
+        in->all_hosts != HEADCOUNT_UNKNOWN ||
+        (in->wish->allow & (ALLOW_ZERO | ALLOW_EMPTY_FILTER)) != 0;
+
     return in->filter.n > 0 || in->by_provider ||
            in->by == HEADCOUNT_CONNECTED || in->wish->rule.min_age > 0 ||
-           (hold_is_by_launch(in) &&
-            (in->all_hosts != HEADCOUNT_UNKNOWN ||
-             (in->wish->allow & (ALLOW_ZERO | ALLOW_EMPTY_FILTER)) != 0));
+           (by_launch && matters);
 }
 
 static enum hold_zero_why hold_why_zero(const struct hc_plan *p,
@@ -275,7 +294,9 @@ static enum hc_hold_verdict hold_zero(struct hc_plan *p,
 }
 
 /* An empty cluster's 0 that a switch allows is written only if the whole list
- * is empty and DescribeClusters says ACTIVE. */
+ * is empty and DescribeClusters says ACTIVE.  This row has no switch: `zero`
+ * allows an empty cluster, not a cluster that ECS is deleting or a list that
+ * contradicts itself. */
 static enum hc_hold_verdict hold_doubtful_zero(struct hc_plan *p,
                                                const struct hc_plan_input *in)
 {
@@ -300,7 +321,11 @@ static enum hc_hold_verdict hold_doubtful_zero(struct hc_plan *p,
 /* ---- managed scaling: a provider that adds hosts for tasks ---- */
 
 /* Tasks that find no host make the provider start hosts, and those hosts call
- * for more tasks: the two would raise each other without end. */
+ * for more tasks: the two would raise each other without end, up to the group's
+ * largest size.  As long as not every desired task runs, the count does not
+ * rise.  This needs no memory of earlier runs: ECS itself shows that tasks
+ * wait.
+ */
 static enum hc_hold_verdict hold_unplaced(struct hc_plan *p,
                                           const struct hc_plan_input *in)
 {
@@ -343,6 +368,9 @@ static enum hc_hold_verdict hold_growth(struct hc_plan *p,
     return hold_because(p, why);
 }
 
+/* Two writers of one count undo each other's writes.  Application Auto Scaling
+ * moves a count into its bounds when the target is registered again, and an
+ * alarm that scales out lifts it to the minimum at least. */
 static enum hc_hold_verdict hold_target(struct hc_plan *p,
                                         const struct hc_plan_input *in)
 {
@@ -356,7 +384,13 @@ static enum hc_hold_verdict hold_target(struct hc_plan *p,
                         "(scalable target ecs:service:DesiredCount)");
 }
 
-/* ---- big steps: a mistake would hit many tasks at once ---- */
+/* ---- big steps: a mistake would hit many tasks at once ----
+ *
+ * A list of hosts that is too short and still looks whole cannot be told from
+ * hosts that are gone.  But it is not likely to be wrong in the same way a
+ * second time, from calls of its own: so a big step is written when a second
+ * reading gives the same hosts, and held when it differs.
+ */
 
 /* More than half and more than 2 tasks less, or max_step_down less. */
 static bool hold_is_step_down(const struct hc_plan *p,

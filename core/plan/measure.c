@@ -11,17 +11,6 @@ bool hc_measure_needs_details(const struct hc_measure_of *of)
            of->resources || of->ec2;
 }
 
-static bool measure_is_of(const struct hc_ecs_host *host,
-                          const struct hc_ecs_share *strategy)
-{
-    const struct hc_ecs_share *own = NULL;
-
-    if (strategy != NULL)
-        own = hc_ecs_share_find(strategy, host->provider);
-    return strategy == NULL ||
-           (own != NULL && hc_ecs_share_most(strategy, own) > 0);
-}
-
 /* The member that the description of this host lacks, or NULL. */
 static const char *measure_lacks(const struct hc_ecs_host *host,
                                  const struct hc_measure_of *of)
@@ -52,14 +41,24 @@ bool hc_measure_is_anywhere(const struct hc_ecs_host *host)
 bool hc_measure_counts(const struct hc_host *h, const struct hc_measure_of *of)
 {
     const struct hc_ecs_host *host = h->details;
+    const struct hc_ecs_share *own;
 
-    return h->active && !measure_has(of->without, h->arn) &&
-           measure_is_of(host, of->providers) &&
-           (host->connected || !of->connected) &&
+    if (!h->active || measure_has(of->without, h->arn))
+        return false;
+    /* ECS places tasks of a strategy on hosts of its providers only.  A host
+     * that registered outside of every group has no provider. */
+    if (of->providers != NULL) {
+        own = hc_ecs_share_find(of->providers, host->provider);
+        if (own == NULL || hc_ecs_share_most(of->providers, own) <= 0)
+            return false;
+    }
+    return (host->connected || !of->connected) &&
            (!of->ec2 || !hc_measure_is_anywhere(host)) &&
            (of->before <= 0 || host->registered_at <= of->before);
 }
 
+/* A member that is missing is no 0 and no false: the sum would be too small,
+ * and tasks would go.  So the whole sum is refused. */
 static bool measure_is_whole(const struct hc_host_list *list,
                              const struct hc_measure_of *of,
                              const char **lacks, struct hc_str *who)
@@ -105,39 +104,23 @@ static int64_t measure_part(int64_t sum, int64_t part, int64_t whole)
     return sum / whole * part + sum % whole * part / whole;
 }
 
-/* Subtracts the hosts of one provider that are more than `most`. */
-static void measure_take_off(struct hc_measure *m,
-                             const struct hc_measure *own, int64_t most)
-{
-    if (own->hosts <= most)
-        return;
-    m->hosts -= own->hosts - most;
-    m->cpu -= own->cpu - measure_part(own->cpu, most, own->hosts);
-    m->memory -= own->memory - measure_part(own->memory, most, own->hosts);
-}
-
-static int64_t measure_listed(const struct hc_host_list *list,
-                              const struct hc_host_list *without)
-{
-    int64_t n = (int64_t)list->n;
-
-    for (size_t i = 0; without != NULL && i < list->n; i++)
-        n -= measure_has(without, list->hosts[i].arn);
-    return n;
-}
-
 bool hc_measure(struct hc_measure *m, const struct hc_host_list *list,
                 const struct hc_measure_of *of, const char **lacks,
                 struct hc_str *who)
 {
     const struct hc_ecs_share *all = of->providers;
 
-    *m = (struct hc_measure){ measure_listed(list, of->without), 0, 0 };
+    *m = (struct hc_measure){ (int64_t)list->n, 0, 0 };
+    for (size_t i = 0; of->without != NULL && i < list->n; i++)
+        m->hosts -= measure_has(of->without, list->hosts[i].arn);
     if (!hc_measure_needs_details(of) || list->n == 0)
         return true;
     if (!measure_is_whole(list, of, lacks, who))
         return false;
     *m = measure_sum(list, of, NULL);
+
+    /* ECS places at most `base` tasks on a provider with weight 0, so hosts of
+     * that provider beyond its base are subtracted. */
     for (const struct hc_ecs_share *s = all; s != NULL; s = s->next) {
         int64_t most = hc_ecs_share_most(all, s);
         struct hc_measure own;
@@ -145,7 +128,11 @@ bool hc_measure(struct hc_measure *m, const struct hc_host_list *list,
         if (most <= 0 || most >= m->hosts)
             continue;                 /* no host of it counts, or all    */
         own = measure_sum(list, of, s);
-        measure_take_off(m, &own, most);
+        if (own.hosts <= most)
+            continue;
+        m->hosts -= own.hosts - most;
+        m->cpu -= own.cpu - measure_part(own.cpu, most, own.hosts);
+        m->memory -= own.memory - measure_part(own.memory, most, own.hosts);
     }
     return true;
 }

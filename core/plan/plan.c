@@ -75,27 +75,20 @@ static bool plan_lacks(struct hc_plan *p, const struct hc_plan_input *in)
     return true;
 }
 
-/* An EXTERNAL service without a PRIMARY task set: nothing says where its tasks
- * run.  It matters only if the hold `external` is allowed. */
-static bool plan_has_no_place(const struct hc_plan_input *in)
-{
-    const struct hc_ecs_service *s = in->service;
-
-    return s->controller == CONTROLLER_EXTERNAL && s->providers == NULL &&
-           s->launch == LAUNCH_NONE && (in->wish->allow & ALLOW_EXTERNAL) != 0;
-}
-
 /* Fails a service whose hosts are unknown: an answer lacks a member that says
  * where its tasks run, or has a value that is new. */
 static bool plan_is_unclear(struct hc_plan *p, const struct hc_plan_input *in)
 {
-    const char *what = in->service->unclear;
-    const char *operation = what != NULL ? "DescribeServices"
-                                         : in->unclear_in;
+    const struct hc_ecs_service *s = in->service;
+    const char *what = s->unclear != NULL ? s->unclear : in->unclear;
+    const char *operation = s->unclear != NULL ? "DescribeServices"
+                                               : in->unclear_in;
 
-    if (what == NULL)
-        what = in->unclear;
-    if (what == NULL && plan_has_no_place(in)) {
+    /* An EXTERNAL service without a PRIMARY task set: nothing says where its
+     * tasks run.  It matters only if the hold `external` is allowed. */
+    if (what == NULL && s->controller == CONTROLLER_EXTERNAL &&
+        s->providers == NULL && s->launch == LAUNCH_NONE &&
+        (in->wish->allow & ALLOW_EXTERNAL) != 0) {
         operation = "DescribeServices";
         what = "PRIMARY task set with a launchType or a strategy";
     }
@@ -175,15 +168,6 @@ static void plan_reason_anywhere(struct hc_plan *p,
     hc_plan_say_more(p, text);
 }
 
-static void plan_reason_ignored(struct hc_plan *p, struct hc_str what)
-{
-    char text[160];
-
-    hc_fmt(text, sizeof(text), "whatever its constraint \"%.*s\" says",
-           HC_STR_ARG(what));
-    hc_plan_say_more(p, text);
-}
-
 /* ECS would refuse a count above its quota, or never reach it. */
 static int64_t plan_quota(const struct hc_plan_input *in, const char **what)
 {
@@ -231,15 +215,6 @@ static void plan_reason_weights(struct hc_plan *p,
     hc_plan_say_more(p, text);
 }
 
-/* The reason why a host takes only one task of this service, or NULL. */
-static const char *plan_one_each(const struct hc_plan_input *in)
-{
-    if (in->service->distinct)
-        return "distinctInstance places one task on a host";
-    return in->fixed_port ? "the fixed host port of its task definition takes "
-                            "one task on a host" : NULL;
-}
-
 /* True if ECS may place tasks on hosts that do not count: the wish leaves hosts
  * out, or a capacity provider starts new ones. */
 static bool plan_has_other_hosts(const struct hc_plan_input *in)
@@ -250,12 +225,19 @@ static bool plan_has_other_hosts(const struct hc_plan_input *in)
            in->by == HEADCOUNT_CONNECTED || in->by_provider;
 }
 
-/* Cuts the count to one task on each host that counts.  A greater min stays if
- * other hosts may have room, and a count for no hosts at all is not cut. */
+/* Cuts the count to one task on each host that counts, if a host takes only one
+ * task of this service.  ECS would try for ever to place the rest, and on
+ * managed scaling those waiting tasks would start hosts.  A greater min
+ * stays if other hosts may have room, and a count for no hosts at all is not
+ * cut. */
 static void plan_cut_to_hosts(struct hc_plan *p, const struct hc_plan_input *in)
 {
     const struct hc_rule *rule = &in->wish->rule;
-    const char *why = plan_one_each(in);
+    const char *why =
+        in->service->distinct ? "distinctInstance places one task on a host"
+        : in->fixed_port      ? "the fixed host port of its task definition "
+                                "takes one task on a host"
+                              : NULL;
     int64_t most = in->hosts;
     char text[160];
 
@@ -278,18 +260,23 @@ static void plan_count(struct hc_plan *p, const struct hc_plan_input *in)
     int64_t bounded = hc_rule_bound(rule, count);
     const char *what;
     int64_t quota = plan_quota(in, &what);
+    char text[160];
 
     plan_reason_count(p, in, &measure);
     if (hc_rule_needs_hosts(rule))
         plan_reason_anywhere(p, in);
     plan_reason_weights(p, in);
-    if (in->ignored.n > 0)
-        plan_reason_ignored(p, in->ignored);
+    if (in->ignored.n > 0) {
+        hc_fmt(text, sizeof(text), "whatever its constraint \"%.*s\" says",
+               HC_STR_ARG(in->ignored));
+        hc_plan_say_more(p, text);
+    }
     if (bounded > count)
         plan_reason_more(p, "raised to min", bounded);
     else if (bounded < count)
         plan_reason_more(p, "cut to max", bounded);
     p->wanted = bounded;
+    /* The quota comes after min and max: no setting of a person lifts it. */
     if (bounded > quota) {
         plan_reason_more(p, what, quota);
         p->wanted = quota;
@@ -310,22 +297,15 @@ int64_t hc_plan_wanted(const struct hc_plan_input *in)
 
 /* ---- all of it ---- */
 
-static void plan_unread_target(struct hc_plan *p,
-                               const struct hc_plan_input *in)
-{
-    char text[sizeof(p->reason)];
-
-    hc_fmt(text, sizeof(text), "(whether Application Auto Scaling sets it too "
-           "could not be read: %s)", in->target_why);
-    hc_plan_say_more(p, text);
-}
-
 static enum hc_plan_need plan_write(struct hc_plan *p,
                                     const struct hc_plan_input *in)
 {
     enum hc_hold_verdict verdict;
+    char text[sizeof(p->reason)];
 
-    /* With other writers, what ECS shows may be newer than our write. */
+    /* DescribeServices may show the old count for some seconds after a write.
+     * Without this the same write would be repeated at each event meanwhile.
+     * With other writers, what ECS shows may be newer than our write. */
     if (in->awaits && in->own_write == p->wanted && !in->verify) {
         p->outcome = HEADCOUNT_UNCHANGED;
         p->code = "awaiting_own_write";
@@ -337,12 +317,19 @@ static enum hc_plan_need plan_write(struct hc_plan *p,
         return p->needs;
     if (verdict == HOLD_PASS)
         p->outcome = in->dry_run ? HEADCOUNT_PENDING : HEADCOUNT_UPDATED;
-    if (in->ask_target && in->target == KNOWN_NEVER)
-        plan_unread_target(p, in);
+    if (in->ask_target && in->target == KNOWN_NEVER) {
+        hc_fmt(text, sizeof(text), "(whether Application Auto Scaling sets it "
+               "too could not be read: %s)", in->target_why);
+        hc_plan_say_more(p, text);
+    }
     return PLAN_DECIDED;
 }
 
-/* A switch lets a rule ignore the service's own expression; nothing lets it
+/* An expression such as task:group or runningTasksCount selects other hosts as
+ * soon as ECS starts or stops a task.  A count that follows it changes the
+ * tasks, which changes the hosts that match, which changes the count.
+ *
+ * A switch lets a rule ignore the service's own expression; nothing lets it
  * ignore its own `where`. */
 static enum hc_plan_need plan_moving(struct hc_plan *p,
                                      const struct hc_plan_input *in)
@@ -357,6 +344,10 @@ static enum hc_plan_need plan_moving(struct hc_plan *p,
     return PLAN_DECIDED;
 }
 
+/* The order saves calls: a service that is skipped or that moves needs no list
+ * of hosts, and the task definition comes before that list because its own
+ * constraints are part of the list's filter.  A count is compared with what ECS
+ * shows only after the whole count is known. */
 enum hc_plan_need hc_plan_make(struct hc_plan *p,
                                const struct hc_plan_input *in)
 {

@@ -20,12 +20,11 @@ static const struct tags_field {
     size_t at;
 } tags_fields[] = {
     { "rule", TAG_RULE, TAGS_ANY, 0 },
-    { "pause", TAG_PAUSE, TAGS_ANY, 0 },
+    { "tasks", TAG_WHOLE, BIT(HEADCOUNT_PER_HOST) | BIT(HEADCOUNT_FIXED),
+      AT(tasks) },
     { "where", TAG_WHERE, TAGS_ANY, 0 },
     { "min", TAG_WHOLE, TAGS_ANY, AT(min) },
     { "max", TAG_WHOLE, TAGS_ANY, AT(max) },
-    { "tasks", TAG_WHOLE, BIT(HEADCOUNT_PER_HOST) | BIT(HEADCOUNT_FIXED),
-      AT(tasks) },
     { "spare", TAG_WHOLE, BIT(HEADCOUNT_HOSTS_MINUS), AT(spare) },
     { "percent", TAG_SHARE, BIT(HEADCOUNT_PERCENT), AT(percent) },
     { "hosts-per-task", TAG_SHARE, BIT(HEADCOUNT_LINEAR), AT(per_hosts) },
@@ -34,9 +33,12 @@ static const struct tags_field {
     { "base", TAG_WHOLE, BIT(HEADCOUNT_LINEAR), AT(base) },
     { "step", TAG_WHOLE, BIT(HEADCOUNT_LINEAR), AT(step) },
     { "ladder", TAG_LADDER, BIT(HEADCOUNT_LADDER), 0 },
+    { "pause", TAG_PAUSE, TAGS_ANY, 0 },
 };
 #define TAGS_FIELDS (sizeof tags_fields / sizeof *tags_fields)
 
+/* A value that does not parse holds its service.  A guess would write a count
+ * that nobody set. */
 static int tags_refuse(const struct hc_ecs_tag *t, const char *what,
                        struct headcount_error *e)
 {
@@ -123,13 +125,20 @@ static int tags_get_where(const struct hc_ecs_tag *t, struct hc_wish *to,
 
 /* ---- which tags ---- */
 
-static const struct tags_field *tags_find(struct hc_str key)
+static const struct tags_field *tags_find(const struct hc_ecs_tag *t,
+                                          struct headcount_error *e)
 {
-    struct hc_str name = hc_str_from(key, sizeof TAGS_BEGIN - 1);
+    struct hc_str name = hc_str_from(t->key, sizeof TAGS_BEGIN - 1);
+    char all[240] = "there is no such tag:";
+    size_t n = sizeof "there is no such tag:" - 1;
 
     for (size_t i = 0; i < TAGS_FIELDS; i++)
         if (hc_str_eqz(name, tags_fields[i].name))
             return &tags_fields[i];
+    for (size_t i = 0; i < TAGS_FIELDS; i++)
+        n += hc_fmt(all + n, sizeof all - n, "%s %s", i > 0 ? "," : "",
+                    tags_fields[i].name);
+    tags_refuse(t, all, e);
     return NULL;
 }
 
@@ -141,13 +150,17 @@ static void tags_swap_dashes(char *name)
         *name = *name == '-' ? '_' : *name == '_' ? '-' : *name;
 }
 
-static int tags_refuse_rule(const struct hc_ecs_tag *t,
-                            struct headcount_error *e)
+static int tags_get_rule(const struct hc_ecs_tag *t, struct hc_rule *rule,
+                         struct headcount_error *e)
 {
-    char all[160] = "a rule is ";
+    char spelt[32], all[160] = "a rule is ";
     size_t n = sizeof "a rule is " - 1;
     const char *name;
 
+    hc_fmt(spelt, sizeof spelt, "%.*s", HC_STR_ARG(t->value));
+    tags_swap_dashes(spelt);
+    if (t->value.n < sizeof spelt && hc_rule_find(hc_str(spelt), &rule->kind))
+        return 0;
     for (int kind = 0;
          (name = headcount_rule_name((enum headcount_rule)kind)) != NULL;
          kind++) {
@@ -158,28 +171,14 @@ static int tags_refuse_rule(const struct hc_ecs_tag *t,
     return tags_refuse(t, all, e);
 }
 
-static int tags_get_rule(const struct hc_ecs_tag *t, struct hc_rule *rule,
-                         struct headcount_error *e)
-{
-    char name[32];
-
-    hc_fmt(name, sizeof name, "%.*s", HC_STR_ARG(t->value));
-    tags_swap_dashes(name);
-    if (t->value.n < sizeof name && hc_rule_find(hc_str(name), &rule->kind))
-        return 0;
-    return tags_refuse_rule(t, e);
-}
-
 static int tags_take(struct hc_wish *to, const struct hc_ecs_tag *t,
                      struct hc_arena *arena, struct headcount_error *e)
 {
-    const struct tags_field *f = tags_find(t->key);
+    const struct tags_field *f = tags_find(t, e);
     int64_t *at;
 
     if (f == NULL)
-        return tags_refuse(t, "there is no such tag: rule, tasks, where, min, "
-                           "max, spare, percent, hosts-per-task, cpu-per-task, "
-                           "memory-per-task, base, step, ladder, pause", e);
+        return HEADCOUNT_ECONFIG;
     if ((f->rules & BIT(to->rule.kind)) == 0)
         return tags_refuse(t, "it does not go with this rule", e);
     at = (int64_t *)(void *)((char *)&to->rule + f->at);
