@@ -1,6 +1,10 @@
 /* op/op.c - one op of any kind: new, start, run, cancel, free, and its outcome.
  *
  * An op_class has what is particular to a kind; this file names none.
+ *
+ * No function of the owner is called while an op runs.  An op that needs its
+ * owner, or is done, joins a list, and headcount_next gives it out when step is
+ * over: so the owner may free it at once, and nothing here touches it later.
  */
 #include "op/op.h"
 
@@ -10,6 +14,9 @@
 
 /* ---- its outcome ---- */
 
+/* Lists the op for headcount_next.  The owner of a child is its parent: that
+ * one runs and looks at the child, and the caller never sees the child
+ * itself. */
 static void op_changed(headcount_op *op)
 {
     headcount *h = op->h;
@@ -61,26 +68,23 @@ static struct headcount_timing op_timing(const struct hc_timing *t)
     };
 }
 
-static void op_put_timings(headcount_op *op)
+static void op_done(headcount_op *op, int err)
 {
     struct headcount_timing *to =
         hc_arena_zero(&op->arena, op->timings.n * sizeof *to);
 
-    for (size_t i = 0; to != NULL && i < op->timings.n; i++)
-        to[i] = op_timing(&op->timings.a[i]);
-    op->outcome.timings = to;
-    op->outcome.timings_n = to != NULL ? op->timings.n : 0;
-}
-
-static void op_done(headcount_op *op, int err)
-{
     if (err < 0)
         hc_error_set(&op->error, err, "%s", hc_error_sentence(err));
     op->outcome.code = op->error.code;
     op->outcome.message = op->error.what;
     op->outcome.stats = op->stats;
     op->outcome.stats.elapsed_us = hc_now(&op->h->net.sys) - op->started;
-    op_put_timings(op);
+    /* Without memory for its timings an op is still what it is: they are left
+     * out, and nothing fails. */
+    for (size_t i = 0; to != NULL && i < op->timings.n; i++)
+        to[i] = op_timing(&op->timings.a[i]);
+    op->outcome.timings = to;
+    op->outcome.timings_n = to != NULL ? op->timings.n : 0;
     op->state = HEADCOUNT_DONE;
     op_changed(op);
 }
@@ -91,7 +95,7 @@ static void op_run(struct hc_job *job, int64_t now)
 {
     headcount_op *op = (headcount_op *)job;
 
-    if (op->state != HEADCOUNT_RUNNING)
+    if (op->state != HEADCOUNT_RUNNING)    /* a late wake: its owner's turn */
         return;
     int got = op->class->step(op, now);
 
@@ -130,6 +134,7 @@ struct hc_call_config hc_op_call_config(headcount_op *op)
     };
 }
 
+/* Acquires an endpoint and releases it: nothing is dialled by that. */
 int hc_op_check_endpoint(headcount_op *op, struct hc_str region)
 {
     const struct hc_config *config = &op->h->config;
@@ -268,7 +273,9 @@ void headcount_cancel(headcount_op *op)
     if (op->state == HEADCOUNT_DONE)
         return;
     op->class->cancel(op);
-    if (op->state != HEADCOUNT_PART)   /* its owner has yet to resume */
+    /* In PART the owner still looks at a cluster's result, and has to
+     * resume. */
+    if (op->state != HEADCOUNT_PART)
         hc_op_run_again(op);
 }
 

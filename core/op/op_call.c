@@ -1,5 +1,10 @@
 /* op/op_call.c - one operation of one AWS service: its answer is kept whole and
- * judged as it comes. */
+ * judged as it comes.
+ *
+ * An answer that is cut short or is no JSON must be an error and never an empty
+ * success.  The reader of base/json is the judge: it sees each piece when it
+ * arrives, so a wrong answer ends the call early, however long it would be.
+ */
 #include "op/op_call.h"
 
 #include "base/json.h"
@@ -22,7 +27,8 @@ static struct op_call *call_of(headcount_op *op)
 #define CALL_ANSWER_MAX ((size_t)32 << 20)
 #define CALL_TEXT_MAX ((size_t)16 << 20)
 
-/* The judge of an answer, at its start again. */
+/* Begins to judge an answer, the first one or that of a retry: pieces of an
+ * answer that the retry replaces are forgotten. */
 static void op_call_judge(headcount_op *op)
 {
     struct op_call *c = call_of(op);
@@ -60,7 +66,9 @@ static bool op_call_is_object(struct hc_str text)
     return at < text.n && text.p[at] == '{';
 }
 
-/* The request's own body: an object, as every operation takes. */
+/* The request's body must be a JSON object, as every operation takes.  It is
+ * refused here and not by the service: the sentence can say where it is wrong,
+ * and nothing is sent. */
 static int op_call_check_body(headcount_op *op)
 {
     struct op_call *c = call_of(op);
@@ -168,7 +176,8 @@ static int op_call_failed(headcount_op *op)
     op->outcome.request_id = s->request_id;
     if (call->error.code != HEADCOUNT_ESERVICE)
         return hc_error_pass(&op->error, &call->error);
-    /* A proxy, or what a load balancer says: not the service. */
+    /* No AWS error code came: a proxy or a load balancer refused, not the
+     * service.  A caller must not take that for the service's own word. */
     if (!s->named)
         return hc_error_set(&op->error, HEADCOUNT_EANSWER, "%s",
                             call->error.what);
@@ -223,7 +232,7 @@ static const struct op_class op_call_class = {
 
 /* ---- begin ---- */
 
-/* Texts are borrowed. */
+/* The texts in `call` must live as long as the op. */
 static headcount_op *op_call_fill(headcount_op *op,
                                   const struct headcount_call *call)
 {

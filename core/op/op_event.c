@@ -1,11 +1,15 @@
-/* op/op_event.c - an event, or a queue's records of them: what of it is to be
- * done, and what came of it.
+/* op/op_event.c - an event, or a queue's records of them: which clusters it
+ * calls for, and after the run which of its records are done.
+ *
+ * A record that is done is deleted from its queue, so the rule is: done only if
+ * each of its clusters was reconciled without a failure.  A record that is left
+ * comes again, which is harmless, because counts are read afresh each time.
  */
 #include "op/op_event.h"
 
 #include "op/op_targets.h"
 
-/* ---- what is to be done ---- */
+/* ---- which clusters ---- */
 
 static struct hc_memory_key event_key(const struct hc_event_version *seen)
 {
@@ -13,7 +17,9 @@ static struct hc_memory_key event_key(const struct hc_event_version *seen)
                                    .scope = seen->instance_arn };
 }
 
-/* True: one of its clusters needs no reconcile any more. */
+/* True: one of its clusters needs no reconcile any more.  EventBridge delivers
+ * at least once and in any order.  An event whose version is not newer than one
+ * that was reconciled says nothing that this reconcile has not seen. */
 static bool event_drop_known(struct op_reconcile *r)
 {
     bool dropped = false;
@@ -49,39 +55,12 @@ static bool event_is_settled(const struct hc_records *b)
     "rule an input such as {\"cluster\": \"NAME\"}, or say of which clusters " \
     "the sweep is (lambda and watch: HEADCOUNT_CLUSTERS or HEADCOUNT_ALL)"
 
-/* True: each record can be understood. */
-static bool event_is_sound(struct hc_records *b,
-                           enum headcount_sweep_state swept)
-{
-    bool sound = true;
-
-    hc_records_settle_sweep(b, swept == HEADCOUNT_SWEPT_WELL);
-    for (size_t i = 0; i < b->records_n; i++) {
-        struct hc_record *record = &b->records[i];
-
-        if (record->sweeps && swept == HEADCOUNT_SWEPT_NOT)
-            record->why = HC_STR(EVENT_NO_CLUSTER);
-        sound = sound && record->why.n == 0;
-    }
-    return sound;
-}
-
 static bool event_is_named(const struct headcount_reconcile *r, struct hc_str c)
 {
     for (size_t i = 0; i < r->clusters_n; i++)
         if (hc_str_eqz(c, r->clusters[i]))
             return true;
     return r->clusters_n == 0;
-}
-
-/* Clusters that the request does not name are left for a later call. */
-static void event_narrow(struct op_reconcile *r)
-{
-    struct hc_records *b = &r->records;
-
-    for (size_t i = 0; i < b->clusters_n; i++)
-        if (!event_is_named(&r->request, b->clusters[i].arn.text))
-            hc_records_settle(b, i, false);
 }
 
 bool hc_op_event_is_dry(const struct op_reconcile *r, size_t at)
@@ -113,7 +92,7 @@ int hc_op_event_read(struct op_reconcile *r)
     int err = hc_records_get(
         b, &r->op.h->net.sys.alloc,
         hc_str_n(r->request.event, r->request.event_size), &r->op.error);
-    bool dropped, sound;
+    bool dropped, sound = true;
 
     r->has_event = true;
     if (err < 0)
@@ -121,9 +100,22 @@ int hc_op_event_read(struct op_reconcile *r)
     if (b->sweeps && !b->wrapped && swept == HEADCOUNT_SWEPT_NOT)
         return hc_error_set(&r->op.error, HEADCOUNT_ECONFIG, "%s",
                             EVENT_NO_CLUSTER);
-    event_narrow(r);
+    /* Clusters that the request does not name are left for a later call. */
+    for (size_t i = 0; i < b->clusters_n; i++)
+        if (!event_is_named(&r->request, b->clusters[i].arn.text))
+            hc_records_settle(b, i, false);
     dropped = event_drop_known(r);
-    sound = event_is_sound(b, swept);
+
+    /* One record that cannot be understood does not stop the others: it is left
+     * in its queue and says why. */
+    hc_records_settle_sweep(b, swept == HEADCOUNT_SWEPT_WELL);
+    for (size_t i = 0; i < b->records_n; i++) {
+        struct hc_record *record = &b->records[i];
+
+        if (record->sweeps && swept == HEADCOUNT_SWEPT_NOT)
+            record->why = HC_STR(EVENT_NO_CLUSTER);
+        sound = sound && record->why.n == 0;
+    }
     if (!event_is_settled(b)) {
         r->op.outcome.skipped_because = NULL;
         return hc_arena_error(&r->op.arena);
@@ -146,11 +138,11 @@ static bool event_went_well(const struct headcount_cluster *c)
     return well;
 }
 
-/* A cluster of another region or account is done only with drop_foreign: a
- * region that is set wrongly would empty a queue. */
+/* A cluster of another region or account is done only with drop_foreign: with a
+ * region that is set wrongly, all events would be foreign and the queue
+ * would be emptied. */
 static void event_settle_clusters(struct op_reconcile *r)
 {
-
     for (size_t i = 0; i < r->records.clusters_n; i++) {
         if (r->records.clusters[i].settled)
             continue;
@@ -164,41 +156,35 @@ static void event_settle_clusters(struct op_reconcile *r)
     }
 }
 
-/* The place in the batch of the first cluster of this record that is somebody
- * else's, or clusters_n. */
-static size_t event_foreign(const struct hc_records *b,
-                            const struct hc_record *record)
-{
-    for (size_t i = 0; i < record->links_n; i++)
-        if (b->clusters[b->links[record->link + i]].foreign)
-            return b->links[record->link + i];
-    return b->clusters_n;
-}
-
-/* A record is left for that reason, and says it. */
+/* A record with a cluster of another region or account is left for that reason,
+ * and says it. */
 static int event_settle_foreign(struct op_reconcile *r)
 {
     struct hc_records *b = &r->records;
 
     for (size_t i = 0; i < b->records_n; i++) {
         struct hc_record *record = &b->records[i];
-        size_t cluster = event_foreign(b, record);
+        const size_t *links = &b->links[record->link];
+        size_t k = 0;
 
-        if (cluster == b->clusters_n)
+        while (k < record->links_n && !b->clusters[links[k]].foreign)
+            k++;
+        if (k == record->links_n)
             continue;
         r->op.outcome.foreign++;
         record->foreign = true;
         if (!r->request.drop_foreign && record->why.n == 0)
             record->why =
-                hc_str(hc_op_targets_foreign_why(r, r->names_of[cluster]));
+                hc_str(hc_op_targets_foreign_why(r, r->names_of[links[k]]));
     }
     return hc_arena_error(&r->op.arena);
 }
 
-/* Only what was reconciled without a failure may be dropped next time. */
+/* Only an event whose cluster was reconciled without a failure may be dropped
+ * next time: after a failure the same event, delivered again, is the retry.  A
+ * dry run has written nothing, so it settles no event. */
 static void event_note_versions(struct op_reconcile *r)
 {
-
     for (size_t i = 0; r->at > 0 && !r->request.dry_run &&
                        i < r->records.versions_n; i++) {
         const struct hc_event_version *seen = &r->records.versions[i];
@@ -230,16 +216,6 @@ static int event_put_records(struct op_reconcile *r)
     return 0;
 }
 
-static int event_put_failures(struct op_reconcile *r)
-{
-
-    if (hc_records_put_failures(&r->records, &r->failures)) {
-        r->op.outcome.failures = hc_buf_z(&r->failures);
-        r->op.outcome.failures_size = r->failures.n;
-    }
-    return hc_buf_error(&r->failures);
-}
-
 int hc_op_event_settle(struct op_reconcile *r)
 {
     int err;
@@ -253,5 +229,11 @@ int hc_op_event_settle(struct op_reconcile *r)
         return err;
     hc_records_judge(&r->records);
     err = event_put_records(r);
-    return err < 0 ? err : event_put_failures(r);
+    if (err < 0)
+        return err;
+    if (hc_records_put_failures(&r->records, &r->failures)) {
+        r->op.outcome.failures = hc_buf_z(&r->failures);
+        r->op.outcome.failures_size = r->failures.n;
+    }
+    return hc_buf_error(&r->failures);
 }

@@ -27,9 +27,10 @@ static struct op_fetch *fetch_of(headcount_op *op)
     return (struct op_fetch *)op;
 }
 
-/* ---- what is asked for ---- */
+/* ---- method and URL ---- */
 
-/* Sent twice they do what they do sent once (RFC 9110, 9.2.2). */
+/* These methods do the same when they are sent twice (RFC 9110, 9.2.2), so a
+ * request whose connection ended without an answer may be sent again. */
 static bool fetch_is_repeatable(const char *method)
 {
     static const char *const methods[] = { "GET", "HEAD", "PUT", "DELETE",
@@ -112,29 +113,23 @@ static bool fetch_is_ours(struct hc_str name)
     return hc_str_eqi(start, HC_STR("proxy-"));
 }
 
-/* A caller may give a whole header line as the name: its value must not show in
- * the sentence. */
-static int op_fetch_no_name(headcount_op *op, struct hc_str name)
-{
-    size_t n = 0;
-
-    while (n < name.n && hc_http1_is_token(hc_str_n(name.p + n, 1)))
-        n++;
-    return hc_error_set(&op->error, HEADCOUNT_EARG,
-                        "the header `%.*s` cannot be "
-                        "sent: %s",
-                        HC_STR_ARG(hc_str_n(name.p, n)),
-                        n < name.n ? "a byte follows that no name may have"
-                                   : "its name is empty");
-}
-
 static int op_fetch_check_header(headcount_op *op,
                                  const struct headcount_header *h)
 {
     struct hc_str name = hc_str(h->name), value = hc_str_trim(hc_str(h->value));
+    size_t n = 0;
 
+    /* A caller may give a whole header line as the name: its value must not
+     * show in the sentence, so that ends with the first byte that is wrong. */
+    while (n < name.n && hc_http1_is_token(hc_str_n(name.p + n, 1)))
+        n++;
     if (!hc_http1_is_token(name))
-        return op_fetch_no_name(op, name);
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "the header `%.*s` cannot be "
+                            "sent: %s",
+                            HC_STR_ARG(hc_str_n(name.p, n)),
+                            n < name.n ? "a byte follows that no name may have"
+                                       : "its name is empty");
     if (!hc_http1_is_value(value))
         return hc_error_set(&op->error, HEADCOUNT_EARG,
                             "the header `%s` cannot be "
@@ -199,43 +194,34 @@ static int op_fetch_put_headers(headcount_op *op)
 
 /* ---- the request ---- */
 
-/* RFC 9110, 8.6: a method that has a body says so when the body is empty. */
-static bool fetch_says_length(headcount_op *op)
+static int op_fetch_put(headcount_op *op, const struct hc_url *url)
 {
+    const struct headcount_fetch *given = fetch_of(op)->given;
+    struct hc_buf *out = &fetch_of(op)->request;
     struct hc_str method = hc_str(fetch_of(op)->method);
+    /* RFC 9110, 8.6: a method that has a body says so when it is empty. */
+    bool says_length =
+        given->body_size > 0 || hc_str_eqz(method, "POST") ||
+        hc_str_eqz(method, "PUT") || hc_str_eqz(method, "PATCH");
 
-    return fetch_of(op)->given->body_size > 0 || hc_str_eqz(method, "POST") ||
-           hc_str_eqz(method, "PUT") || hc_str_eqz(method, "PATCH");
-}
-
-static void fetch_put_line(struct hc_buf *out, const char *method,
-                           const struct hc_url *url)
-{
-    hc_buf_text(out, method);
+    hc_buf_str(out, method);
     hc_buf_chr(out, ' ');
     hc_buf_str(out, url->path.n > 0 ? url->path : HC_STR("/"));
     if (url->query.n > 0)
         hc_buf_chr(out, '?');
     hc_buf_str(out, url->query);
     hc_buf_lit(out, " HTTP/1.1\r\n");
-}
-
-static int op_fetch_put(headcount_op *op, const struct hc_url *url)
-{
-    struct hc_buf *out = &fetch_of(op)->request;
-
-    fetch_put_line(out, fetch_of(op)->method, url);
     int err = op_fetch_put_headers(op);
 
     if (err < 0)
         return err;
-    if (fetch_says_length(op)) {
+    if (says_length) {
         hc_buf_lit(out, "Content-Length: ");
-        hc_buf_u64(out, fetch_of(op)->given->body_size);
+        hc_buf_u64(out, given->body_size);
         hc_buf_lit(out, "\r\n");
     }
     hc_buf_lit(out, "\r\n");
-    hc_buf_put(out, fetch_of(op)->given->body, fetch_of(op)->given->body_size);
+    hc_buf_put(out, given->body, given->body_size);
     err = hc_buf_error(out);
     if (err == HEADCOUNT_ELIMIT)
         return hc_error_set(&op->error, err, "%s: the request is larger than "
@@ -359,24 +345,6 @@ static int op_fetch_cancelled(headcount_op *op)
     return op_fetch_failed(op);
 }
 
-static int op_fetch_wait(headcount_op *op, int64_t now)
-{
-    struct op_fetch *f = fetch_of(op);
-
-    if (!f->cancelled)
-        return 0;
-    if (now >= f->until)
-        return op_fetch_cancelled(op);
-    hc_job_at(&op->job, f->until);
-    return 0;
-}
-
-static void op_fetch_request(struct op_fetch *f)
-{
-    hc_buf_str(&f->fetch.out, hc_buf_view(&f->request));
-    hc_fetch_request(&f->fetch);
-}
-
 static int op_fetch_step(headcount_op *op, int64_t now)
 {
     struct op_fetch *f = fetch_of(op);
@@ -386,9 +354,15 @@ static int op_fetch_step(headcount_op *op, int64_t now)
     for (;;) {
         switch (hc_fetch_step(&f->fetch, now)) {
         case FETCH_WAIT:
-            return op_fetch_wait(op, now);
+            if (!f->cancelled)
+                return 0;
+            if (now >= f->until)
+                return op_fetch_cancelled(op);
+            hc_job_at(&op->job, f->until);
+            return 0;
         case FETCH_NEED_REQUEST:
-            op_fetch_request(f);
+            hc_buf_str(&f->fetch.out, hc_buf_view(&f->request));
+            hc_fetch_request(&f->fetch);
             break;
         case FETCH_HEAD:
             op->outcome.status = f->fetch.http.status;
@@ -405,7 +379,8 @@ static int op_fetch_step(headcount_op *op, int64_t now)
     }
 }
 
-/* A request that was sent is awaited for HC_CALL_GRACE; others are not sent. */
+/* The answer to a request that was sent is awaited for HC_CALL_GRACE, so that
+ * the caller can learn what was done; a request that was not sent stays so. */
 static void op_fetch_cancel(headcount_op *op)
 {
     struct op_fetch *f = fetch_of(op);

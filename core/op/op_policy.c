@@ -1,4 +1,10 @@
-/* op/op_policy.c - an op that ASKS: its owner looks at facts and wishes. */
+/* op/op_policy.c - an op that ASKS: its owner looks at facts and wishes.
+ *
+ * A policy asks for facts in any order, and one that is not known yet ends its
+ * round.  The reconcile then reads all facts that the round asked for, and asks
+ * its owner again, from the start.  So no state of a policy lives while the
+ * network is waited for, and the same facts give the same wishes.
+ */
 #include "op/op_policy.h"
 
 #include <string.h>
@@ -9,7 +15,7 @@
 
 #define QUESTION_FILTERS ((size_t)64 << 10)
 
-/* Shown as pairs; one type inside, one outside. */
+/* headcount.h shows tags and attributes as an opaque list of pairs. */
 static const struct headcount_pairs *asks_pairs(const struct hc_ecs_tag *tags)
 {
     return (const struct headcount_pairs *)tags;
@@ -31,7 +37,7 @@ static int64_t asks_known(int64_t n)
 
 void hc_op_policy_ask(struct op_reconcile *r)
 {
-    struct hc_run *one = &r->run->run;
+    struct hc_run *one = &r->current->run;
     const struct hc_arn *c = &one->cluster;
     struct hc_arena *arena = &one->facts.arena;
 
@@ -59,7 +65,8 @@ const struct headcount_question *headcount_question(const headcount_op *op)
 
 /* ---- facts ---- */
 
-/* JSON as GetResources takes it: sorted, so that equal questions are equal. */
+/* JSON as GetResources takes it: sorted, so that two queries for the same tags
+ * are one text and share one call. */
 static int asks_filters(struct hc_buf *out, const struct headcount_tag *t,
                         size_t n)
 {
@@ -199,54 +206,48 @@ static int asks_fill(struct hc_run *r, const struct hc_query *q,
     return hc_arena_error(arena) < 0 ? HEADCOUNT_ENOMEM : 1;
 }
 
-static int asks_ask(struct op_reconcile *r, const struct headcount_query *from,
-                    struct headcount_fact *fact, struct headcount_error *e)
-{
-    struct hc_reconcile *one;
-    struct hc_known known;
-    struct hc_query q;
-    struct hc_buf filters;
-    int err = 0;
-
-    if (r == NULL)
-        return hc_error_set(e, HEADCOUNT_ESTATE, "this op asks nothing now");
-    one = r->run;
-    if (!asks_take(from, &q))
-        return hc_error_set(e, HEADCOUNT_EARG,
-                            "this is no query: its kind, a tag's "
-                            "key or the service's name is missing");
-    hc_buf_init(&filters, &r->op.h->net.sys.alloc, QUESTION_FILTERS);
-    if (from->tags_n > 0)
-        err = asks_filters(&filters, from->tags, from->tags_n);
-    if (err == HEADCOUNT_EARG)
-        hc_error_set(e, err, "one tag key stands twice in a query");
-    q.tag_filters = hc_buf_view(&filters);
-    q.recent = r->by_tags;
-    if (err == 0) {
-        err = hc_policy_fact(&one->run, &q, &known, e);
-        if (err == 1)
-            err = asks_fill(&one->run, &q, &known, fact);
-    }
-    hc_buf_fini(&filters);
-    return err < 0 ? hc_error_set(e, err, "%s", hc_error_sentence(err)) : err;
-}
-
 int headcount_fact(headcount_op *op, const struct headcount_query *query,
                    struct headcount_fact *fact, struct headcount_error *error)
 {
-    struct headcount_query q = { .size = 0 };
+    struct op_reconcile *r = hc_op_policy_turn(op);
+    struct headcount_query from = { .size = 0 };
     struct headcount_error e = { .code = 0 };
-    int got;
+    struct hc_known known;
+    struct hc_query q;
+    struct hc_buf filters;
 
     *fact = (struct headcount_fact){ .registered = HEADCOUNT_UNKNOWN };
-    got = hc_take_struct(&q, &hc_form_query, query, &e);
+    int got = hc_take_struct(&from, &hc_form_query, query, &e);
+
+    if (got == 0 && r == NULL)
+        got = hc_error_set(&e, HEADCOUNT_ESTATE, "this op asks nothing now");
+    if (got == 0 && !asks_take(&from, &q))
+        got = hc_error_set(&e, HEADCOUNT_EARG,
+                           "this is no query: its kind, a tag's "
+                           "key or the service's name is missing");
+    if (got < 0) {
+        hc_give_error(error, &e);
+        return got;
+    }
+    hc_buf_init(&filters, &r->op.h->net.sys.alloc, QUESTION_FILTERS);
+    if (from.tags_n > 0)
+        got = asks_filters(&filters, from.tags, from.tags_n);
+    if (got == HEADCOUNT_EARG)
+        hc_error_set(&e, got, "one tag key stands twice in a query");
+    q.tag_filters = hc_buf_view(&filters);
+    q.recent = r->by_tags;
     if (got == 0)
-        got = asks_ask(hc_op_policy_turn(op), &q, fact, &e);
+        got = hc_policy_fact(&r->current->run, &q, &known, &e);
+    if (got == 1)
+        got = asks_fill(&r->current->run, &q, &known, fact);
+    hc_buf_fini(&filters);
+    if (got < 0)
+        hc_error_set(&e, got, "%s", hc_error_sentence(got));
     hc_give_error(error, &e);
     return got;
 }
 
-/* ---- of facts ---- */
+/* ---- members of facts ---- */
 
 bool headcount_fact_host(const struct headcount_fact *fact, size_t i,
                          struct headcount_host *host)
@@ -339,7 +340,7 @@ int headcount_wish(headcount_op *op, const struct headcount_wish *wish)
     if (hc_take_struct(&w, &hc_form_wish, wish, &e) < 0 ||
         hc_op_check_wish(&w, &e) < 0)
         return hc_op_refused(r->op.h, "headcount_wish", &e);
-    err = hc_op_take_wish(&r->op, &r->request, &r->run->run.facts.arena, &w,
+    err = hc_op_take_wish(&r->op, &r->request, &r->current->run.facts.arena, &w,
                           &taken);
     if (err == 0)
         err = hc_op_policy_add(r, &taken);
@@ -366,7 +367,7 @@ void headcount_refuse(headcount_op *op, const char *why)
 
     if (r == NULL)
         return;
-    hc_reconcile_refuse(r->run, "EPOLICY", why);
+    hc_reconcile_refuse(r->current, "EPOLICY", why);
     hc_op_run_again(&r->op);
     if (op != &r->op)
         hc_op_run_again(op);
@@ -375,7 +376,7 @@ void headcount_refuse(headcount_op *op, const char *why)
 /* Wishes that stand live as long as the run that they are for. */
 void hc_op_policy_resume(struct op_reconcile *r)
 {
-    struct hc_reconcile *one = r->run;
+    struct hc_reconcile *one = r->current;
     struct hc_wish *wishes = NULL;
     size_t n = r->new_wishes_n;
 

@@ -3,12 +3,13 @@
 
 #include "plan/tags.h"
 
-/* Adds the wish of one service; a rule that cannot be meant holds it. */
+/* Adds the wish of one service.  A tag that does not parse holds that service
+ * and no other: the owner of one service must not stop its neighbours. */
 static int tags_put(struct op_reconcile *r, const char *name,
                     const struct headcount_service_fact *s)
 {
     const struct headcount_reconcile *request = &r->request;
-    struct hc_arena *arena = &r->run->run.facts.arena;
+    struct hc_arena *arena = &r->current->run.facts.arena;
     struct hc_wish w = { .service = HC_STR("") };
     struct headcount_error e = { 0 };
     int err = hc_tags_wish(&w, (const struct hc_ecs_tag *)s->tags, arena, &e);
@@ -29,7 +30,8 @@ static int tags_put(struct op_reconcile *r, const char *name,
     return err == 0 ? hc_op_policy_add(r, &w) : err;
 }
 
-/* All are asked for, so that they are described together; 1: all known. */
+/* Asks for every service before the answer for any is needed, so that they are
+ * described together, ten per call.  1: all are known. */
 static int tags_ask(headcount_op *op, const struct headcount_fact *list)
 {
     struct headcount_query q = { .size = sizeof q,
@@ -46,23 +48,27 @@ static int tags_ask(headcount_op *op, const struct headcount_fact *list)
     return all;
 }
 
-static int tags_decide(struct op_reconcile *r, struct headcount_error *e)
+void headcount_decide_by_tags(headcount_op *op)
 {
-    headcount_op *op = &r->op;
+    struct op_reconcile *r = hc_op_policy_turn(op);
     const struct headcount_tag rule = { HC_TAGS_RULE, NULL };
     struct headcount_query q = { .size = sizeof q, .tags = &rule, .tags_n = 1,
                                  .kind = HEADCOUNT_FACT_SERVICES };
     struct headcount_fact list, fact;
-    int got = headcount_fact(op, &q, &list, e);
+    struct headcount_error e = { .code = 0 };
 
-    if (got < 1)
-        return got;
-    got = tags_ask(op, &list);
+    if (r == NULL)
+        return;
+    r->by_tags = true;
+    int got = headcount_fact(&r->op, &q, &list, &e);
+
+    if (got == 1)
+        got = tags_ask(&r->op, &list);
     q = (struct headcount_query){ .size = sizeof q,
                                   .kind = HEADCOUNT_FACT_SERVICE };
     for (size_t i = 0; got == 1 && i < (size_t)list.count; i++) {
         q.service = headcount_fact_name(&list, i);
-        got = headcount_fact(op, &q, &fact, e);
+        got = headcount_fact(&r->op, &q, &fact, &e);
         /* It may have lost its tag since it was listed. */
         if (got == 1 && fact.service != NULL &&
             hc_tags_have_rule((const struct hc_ecs_tag *)fact.service->tags)) {
@@ -71,19 +77,6 @@ static int tags_decide(struct op_reconcile *r, struct headcount_error *e)
             got = err < 0 ? err : got;
         }
     }
-    return got;
-}
-
-void headcount_decide_by_tags(headcount_op *op)
-{
-    struct op_reconcile *r = hc_op_policy_turn(op);
-    struct headcount_error e = { .code = 0 };
-    int got;
-
-    if (r == NULL)
-        return;
-    r->by_tags = true;
-    got = tags_decide(r, &e);
     if (got < 0)
         headcount_refuse(op, e.code != 0 ? e.what
                                          : "no memory for wishes of tags");

@@ -27,8 +27,9 @@ static struct op_reconcile *reconcile_of(headcount_op *op)
     return (struct op_reconcile *)op;
 }
 
-/* An endpoint that somebody named for ECS is no AWS: Auto Scaling is only asked
- * where it was named too. */
+/* An endpoint that somebody set for ECS is no AWS but a test peer or a proxy.
+ * Application Auto Scaling is only asked if an endpoint was set for it too:
+ * otherwise a test would call the real AWS. */
 static bool op_has_scaling(const struct op_reconcile *r)
 {
     const struct hc_config *config = &r->op.h->config;
@@ -38,33 +39,6 @@ static bool op_has_scaling(const struct op_reconcile *r)
     return r->request.endpoint_url != NULL ||
            hc_config_url(config, scaling).n > 0 ||
            hc_config_url(config, ecs).n == 0;
-}
-
-static bool op_heeds_all(const struct headcount_reconcile *request)
-{
-    if (request->constraints == HEADCOUNT_CONSTRAINTS_DEFAULT)
-        return request->policy;
-    return request->constraints == HEADCOUNT_CONSTRAINTS_ALL;
-}
-
-static const struct hc_event *op_event_of(const struct op_reconcile *r,
-                                          size_t at)
-{
-    return r->has_event ? &r->records.clusters[r->causes[at]].newest->event
-                        : NULL;
-}
-
-/* AWS named the cluster, in an event of ECS or in the list of a sweep. */
-static bool op_was_found(const struct op_reconcile *r, size_t at)
-{
-    if (r->op.parent != NULL)
-        return r->sweep.found;
-    return r->has_event && !hc_op_event_names(r, at);
-}
-
-static bool op_lists(const struct op_reconcile *r, size_t at)
-{
-    return r->op.parent != NULL ? r->sweep.lists : at < HC_OP_LISTS;
 }
 
 /* "arn:aws:iam::111122223333:role/NAME", or what ECS said before; n == 0: it is
@@ -103,59 +77,70 @@ static bool op_is_dry(const struct op_reconcile *r, size_t at)
 static int op_begin_run(struct op_reconcile *r, size_t at)
 {
     const struct hc_alloc *alloc = &r->op.h->net.sys.alloc;
-    bool live = r->request.snapshot == NULL;
+    const struct headcount_reconcile *request = &r->request;
+    const bool live = request->snapshot == NULL;
+    const bool child = r->op.parent != NULL;
     const char *foreign = live ? hc_op_targets_foreign(r, at) : NULL;
     const struct hc_run_config config = {
         .cluster = r->names[at].text,
         .foreign = foreign,
         .foreign_why =
             foreign != NULL ? hc_op_targets_foreign_why(r, at) : NULL,
-        .found = live && op_was_found(r, at),
-        .lists = op_lists(r, at),
+        /* AWS named the cluster, in the list of a sweep or in an event of ECS,
+         * and no person: one that is gone meanwhile is no typo. */
+        .found = live && (child ? r->sweep.found
+                                : r->has_event && !hc_op_event_names(r, at)),
+        .lists = child ? r->sweep.lists : at < HC_OP_LISTS,
         .account = op_account_called(r),
         .wishes = r->wishes,
         .wishes_n = r->wishes_n,
-        .asks = r->request.policy,
-        .policy_sha256 = hc_str(r->request.policy_sha256),
-        .verify = r->request.verify,
+        .asks = request->policy,
+        .policy_sha256 = hc_str(request->policy_sha256),
+        .verify = request->verify,
         .dry_run = op_is_dry(r, at),
-        .paused = r->request.paused,
-        .event = live ? op_event_of(r, at) : NULL,
+        .paused = request->paused,
+        .event = live && r->has_event
+                     ? &r->records.clusters[r->causes[at]].newest->event
+                     : NULL,
         .call = op_calls(r),
         .memory = live ? &r->op.h->memory : NULL,
         .brake = hc_op_brake(&r->op),
         .brake_at = r->sweep.at,
-        .snapshot =
-            hc_str_n(r->request.snapshot, r->request.snapshot_size),
-        .ask_definitions = op_heeds_all(&r->request),
-        .ask_targets = r->request.ask_targets && op_has_scaling(r),
+        .snapshot = hc_str_n(request->snapshot, request->snapshot_size),
+        .ask_definitions =
+            request->constraints == HEADCOUNT_CONSTRAINTS_DEFAULT
+                ? request->policy
+                : request->constraints == HEADCOUNT_CONSTRAINTS_ALL,
+        .ask_targets = request->ask_targets && op_has_scaling(r),
         .audit =
             live ? r->op.h->audit : (struct hc_audit_to){ NULL, NULL, NULL },
     };
 
-    r->run = hc_alloc(alloc, sizeof *r->run);
-    if (r->run == NULL)
+    r->current = hc_alloc(alloc, sizeof *r->current);
+    if (r->current == NULL)
         return HEADCOUNT_ENOMEM;
-    int err = hc_reconcile_start(r->run, &r->op.h->net, &r->op.job, &config,
-                                 &r->op.error);
+    int err = hc_reconcile_start(r->current, &r->op.h->net, &r->op.job,
+                                 &config, &r->op.error);
 
     if (err == 0 && r->cancelled)
-        hc_reconcile_cancel(r->run, hc_now(&r->op.h->net.sys));
+        hc_reconcile_cancel(r->current, hc_now(&r->op.h->net.sys));
     return err;
 }
 
 static void op_end_run(struct op_reconcile *r)
 {
-    if (r->run == NULL)
+    if (r->current == NULL)
         return;
-    hc_reconcile_fini(r->run);
-    hc_free(&r->op.h->net.sys.alloc, r->run, sizeof *r->run);
-    r->run = NULL;
+    hc_reconcile_fini(r->current);
+    hc_free(&r->op.h->net.sys.alloc, r->current, sizeof *r->current);
+    r->current = NULL;
 }
 
-/* A wish that cannot be meant is refused before anything is sent, whichever
- * cluster it cannot be meant for.  A run that is begun takes 16 KiB, so of
- * several clusters each one begins again when its turn comes. */
+/* Begins a run for each cluster and ends it again.  That checks each wish
+ * against each cluster before anything is sent: otherwise a mistake that shows
+ * at the tenth cluster would come after nine clusters were written.  A run
+ * takes 16 KiB, so with several clusters only one exists at a time, and each
+ * begins anew when its turn comes. */
 static int op_check_clusters(struct op_reconcile *r)
 {
     int err;
@@ -173,53 +158,44 @@ static int op_check_clusters(struct op_reconcile *r)
     return err;
 }
 
-/* A cluster that ECS answered for is of the credentials' account; what a
- * snapshot says, and a role's clusters, tell nothing of the handle's. */
+/* A cluster for which ECS answered belongs to the account of the credentials.
+ * Clusters of a role or of a snapshot say nothing about the account of the
+ * handle's own credentials. */
 static void op_keep_account(struct op_reconcile *r)
 {
-    struct hc_str account = r->run->run.account;
+    struct hc_str account = r->current->run.account;
     struct hc_arn arn;
 
     if (r->account[0] != '\0' || r->request.assume_role != NULL ||
         r->request.snapshot != NULL)
         return;
-    if (account.n == 0 && r->run->run.known &&
-        r->run->run.result.error_code == NULL &&
-        hc_arn_cluster(&arn, hc_str(r->run->run.result.arn), NULL) == 0)
+    if (account.n == 0 && r->current->run.known &&
+        r->current->run.result.error_code == NULL &&
+        hc_arn_cluster(&arn, hc_str(r->current->run.result.arn), NULL) == 0)
         account = arn.account;
     if (account.n < sizeof r->account)
         hc_fmt(r->account, sizeof r->account, "%.*s", HC_STR_ARG(account));
 }
 
-/* A snapshot of what nothing is known of would be of no use. */
-static void op_keep_snapshot(struct op_reconcile *r)
-{
-    if (r->request.record && r->run->run.result.error_code == NULL)
-        hc_reconcile_put_snapshot(r->run, &r->snapshot);
-}
-
-/* The run of names[at] is over: what it read is freed. */
+/* The run of names[at] is over: its result is copied, and what it read is
+ * freed. */
 static int op_keep_run(struct op_reconcile *r)
 {
-    r->ran[r->at] = (struct op_ran){ .dry = r->run->run.config.dry_run,
-                                     .known = r->run->run.known };
-    hc_report_copy(&r->results[r->at], &r->run->run.result, &r->op.arena);
+    const struct hc_run *run = &r->current->run;
+
+    r->ran[r->at] = (struct op_ran){ .dry = run->config.dry_run,
+                                     .known = run->known };
+    hc_report_copy(&r->results[r->at], &run->result, &r->op.arena);
     op_keep_account(r);
-    op_keep_snapshot(r);
+    /* A run that failed has read only some facts: a plan on those would be
+     * another plan. */
+    if (r->request.record && run->result.error_code == NULL)
+        hc_reconcile_put_snapshot(r->current, &r->snapshot);
     op_end_run(r);
     return hc_arena_error(&r->op.arena);
 }
 
 /* ---- report ---- */
-
-static int op_put_snapshot(struct op_reconcile *r)
-{
-    if (r->snapshot.n > 0) {
-        r->op.outcome.snapshot = hc_buf_z(&r->snapshot);
-        r->op.outcome.snapshot_size = r->snapshot.n;
-    }
-    return hc_buf_error(&r->snapshot);
-}
 
 /* Services that a person named and that none of these clusters has.  An event
  * of a cluster without the service is no typo: one name may be meant for every
@@ -276,8 +252,12 @@ static int op_report(struct op_reconcile *r)
 
     r->op.outcome.clusters = r->results;
     r->op.outcome.clusters_n = n;
+    if (r->snapshot.n > 0) {
+        r->op.outcome.snapshot = hc_buf_z(&r->snapshot);
+        r->op.outcome.snapshot_size = r->snapshot.n;
+    }
     if (err == 0)
-        err = op_put_snapshot(r);
+        err = hc_buf_error(&r->snapshot);
     if (err == 0)
         err = hc_op_event_settle(r);
     r->op.outcome.dry_run = report.dry_run;
@@ -297,50 +277,44 @@ static int op_report(struct op_reconcile *r)
 
 /* ---- start and step ---- */
 
-/* A sweep has checked and kept them for all its parts. */
-static int op_take_wishes(struct op_reconcile *r)
-{
-    if (r->op.parent == NULL)
-        return hc_op_put_wishes(&r->op, &r->request, &r->wishes, &r->wishes_n);
-    r->wishes = r->sweep.wishes;
-    r->wishes_n = r->sweep.wishes_n;
-    return 0;
-}
-
-/* On a snapshot nothing is signed. */
-static int op_prepare(struct op_reconcile *r)
-{
-    const struct headcount_reconcile *request = &r->request;
-    int err = hc_op_find_creds(&r->op, request->snapshot == NULL
-                                           ? hc_str(request->assume_role)
-                                           : HC_STR(""));
-
-    if (err == 0)
-        err = hc_op_request_check(&r->op, &r->request);
-    if (err == 0)
-        err = op_take_wishes(r);
-    if (err == 0 && request->event != NULL)
-        err = hc_op_event_read(r);
-    if (err == 0)
-        err = hc_op_targets(r);
-    if (err == 0 && request->snapshot == NULL)
-        err = hc_op_check_endpoint(&r->op, op_calls(r).region);
-    return err == 0 ? op_check_clusters(r) : err;
-}
-
+/* Checks all that can be checked without a call: a request that is wrong fails
+ * before anything is sent. */
 static int op_reconcile_start(headcount_op *op)
 {
     struct op_reconcile *r = reconcile_of(op);
+    const struct headcount_reconcile *request = &r->request;
+    const bool live = request->snapshot == NULL;   /* else nothing is signed */
 
     hc_credentials_init(&r->creds, &op->h->net.sys.alloc);
     hc_buf_init(&r->json, &op->h->net.sys.alloc, HC_OP_JSON);
     hc_buf_init(&r->snapshot, &op->h->net.sys.alloc, HC_SNAPSHOT_BYTES);
     hc_buf_init(&r->failures, &op->h->net.sys.alloc, HC_EVENT_BYTES);
-    int err = op_prepare(r);
+    int err = hc_op_find_creds(op, live ? hc_str(request->assume_role)
+                                        : HC_STR(""));
 
+    if (err == 0)
+        err = hc_op_request_check(op, request);
+    /* A sweep has checked the wishes, and keeps them for all its parts. */
+    if (op->parent != NULL) {
+        r->wishes = r->sweep.wishes;
+        r->wishes_n = r->sweep.wishes_n;
+    } else if (err == 0) {
+        err = hc_op_put_wishes(op, request, &r->wishes, &r->wishes_n);
+    }
+    if (err == 0 && request->event != NULL)
+        err = hc_op_event_read(r);
+    if (err == 0)
+        err = hc_op_targets(r);
+    if (err == 0 && live)
+        err = hc_op_check_endpoint(op, op_calls(r).region);
+    if (err == 0)
+        err = op_check_clusters(r);
     return err == 1 ? op_report(r) : err;
 }
 
+/* Gets the credentials once, before any cluster.  Without them every cluster
+ * would fail with the same sentence; like this the op fails with it once,
+ * before any target was tried. */
 static int op_check_creds(struct op_reconcile *r, int64_t now)
 {
     const struct hc_creds_ask ask = { .waiter = &r->waiter, .job = &r->op.job };
@@ -356,7 +330,11 @@ static int op_check_creds(struct op_reconcile *r, int64_t now)
     return got;
 }
 
-/* ---- one reconcile a cluster at a time, whoever asks for it ---- */
+/* ---- at most one reconcile per cluster and handle ----
+ *
+ * Two runs of one cluster at a time would each read counts that the other is
+ * about to change, and the older of the two readings might be written last.
+ */
 
 static bool op_lock_is(const struct op_reconcile *mine,
                        const headcount_op *other)
@@ -371,7 +349,8 @@ static bool op_lock_is(const struct op_reconcile *mine,
                              &theirs->names[theirs->at]);
 }
 
-/* Past its deadline it goes on: it then starts nothing. */
+/* True: names[at] may run.  An op past its deadline does not wait for the lock:
+ * its run then starts no call, and reports why. */
 static bool op_lock_cluster(struct op_reconcile *r, int64_t now)
 {
     bool room = r->op.h->inside < r->op.h->concurrency;
@@ -390,7 +369,7 @@ static bool op_lock_cluster(struct op_reconcile *r, int64_t now)
     return false;
 }
 
-/* True: somebody waited, and runs next. */
+/* True: another op waited for this cluster, and runs next. */
 static bool op_unlock_cluster(struct op_reconcile *r)
 {
     bool waited = false;
@@ -408,21 +387,21 @@ static bool op_unlock_cluster(struct op_reconcile *r)
 /* After a cancel or the deadline the owner is not asked: nothing may begin. */
 static int op_step_cluster(struct op_reconcile *r, int64_t now)
 {
-    int got = r->run == NULL ? op_begin_run(r, r->at) : 0;
+    int got = r->current == NULL ? op_begin_run(r, r->at) : 0;
 
     if (got == 0)
-        got = hc_reconcile_step(r->run, now);
+        got = hc_reconcile_step(r->current, now);
     if (got != HC_RECONCILE_ASKS)
         return got;
     if (!r->cancelled && now < r->op.deadline) {
         hc_op_policy_ask(r);
         return HC_OP_ASKS;
     }
-    hc_reconcile_refuse(r->run, r->cancelled ? "cancelled" : "deadline",
+    hc_reconcile_refuse(r->current, r->cancelled ? "cancelled" : "deadline",
                         r->cancelled ? "cancelled before its policy decided"
                                      : "the deadline passed before its policy "
                                        "decided");
-    return hc_reconcile_step(r->run, now);
+    return hc_reconcile_step(r->current, now);
 }
 
 static int op_reconcile_step(headcount_op *op, int64_t now)
@@ -467,8 +446,8 @@ static void op_reconcile_cancel(headcount_op *op)
     struct op_reconcile *r = reconcile_of(op);
 
     r->cancelled = true;
-    if (r->run != NULL)
-        hc_reconcile_cancel(r->run, hc_now(&op->h->net.sys));
+    if (r->current != NULL)
+        hc_reconcile_cancel(r->current, hc_now(&op->h->net.sys));
 }
 
 static void op_reconcile_free(headcount_op *op)

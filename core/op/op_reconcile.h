@@ -38,7 +38,7 @@ struct op_reconcile {
     struct hc_arn *names;                /* of the clusters, each one once   */
     size_t clusters_n;
     size_t at;                           /* the cluster whose turn it is     */
-    struct hc_reconcile *run;            /* of names[at]; NULL: not begun    */
+    struct hc_reconcile *current;        /* of names[at]; NULL: not begun    */
     struct headcount_cluster *results;   /* of those before it, in op.arena  */
     struct op_ran *ran;
     char account[13];                    /* of the credentials, as ECS said;

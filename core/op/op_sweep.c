@@ -26,7 +26,8 @@ static struct op_sweep *sweep_of(headcount_op *op)
 
 /* ---- start ---- */
 
-/* Without regions: that of `each`, the handle's, or that of a cluster's ARN. */
+/* The region of a sweep that names none: that of `each`, the handle's, or that
+ * of a cluster's ARN. */
 static struct hc_str sweep_region(struct op_sweep *s)
 {
     const struct headcount_sweep *r = &s->request;
@@ -44,7 +45,8 @@ static struct hc_str sweep_region(struct op_sweep *s)
     return HC_STR("");
 }
 
-/* One that is named twice is looked into once. */
+/* Adds a place, unless it is there: a region that is named twice is listed
+ * once. */
 static void sweep_put_place(struct op_sweep *s,
                             const struct hc_sweep_scope *scope)
 {
@@ -126,16 +128,6 @@ static int sweep_put_name(struct op_sweep *s, const char *name)
     return err;
 }
 
-static int sweep_put_names(struct op_sweep *s)
-{
-    const struct headcount_sweep *r = &s->request;
-    int err = 0;
-
-    for (size_t i = 0; err == 0 && i < r->clusters_n; i++)
-        err = sweep_put_name(s, r->clusters[i]);
-    return err;
-}
-
 static int op_sweep_start(headcount_op *op)
 {
     struct op_sweep *s = sweep_of(op);
@@ -154,7 +146,9 @@ static int op_sweep_start(headcount_op *op)
         err = sweep_put_places(s);
     if (err == 0)
         err = sweep_check(s);
-    return err == 0 && !s->lists ? sweep_put_names(s) : err;
+    for (size_t i = 0; err == 0 && !s->lists && i < s->request.clusters_n; i++)
+        err = sweep_put_name(s, s->request.clusters[i]);
+    return err;
 }
 
 /* ---- parts ---- */
@@ -243,12 +237,7 @@ static const struct headcount_outcome *sweep_show(struct op_sweep *s)
 {
     if (!sweep_part_failed(s))
         return &s->turn->op->outcome;
-    struct headcount_cluster why = sweep_failure(s);
-
-    s->shown_cluster = (struct headcount_cluster){
-        .arn = why.arn, .name = why.name, .error_code = why.error_code,
-        .error = why.error,
-    };
+    s->shown_cluster = sweep_failure(s);
     s->shown = (struct headcount_outcome){
         .message = "", .service_code = "", .request_id = "", .body = "",
         .json = "", .clusters = &s->shown_cluster, .clusters_n = 1,
@@ -291,19 +280,15 @@ static void sweep_keep_json(struct op_sweep *s)
         hc_report_put_cluster(out, hc_op_cluster_result(s->turn->op));
     }
     s->kept += out->n;
-    if (s->kept > HC_OP_JSON)             /* none will be written */
+    /* The report is too large by now and will not be written.  The sweep goes
+     * on: its writes matter more than its report. */
+    if (s->kept > HC_OP_JSON)
         hc_buf_fini(out);
 }
 
-static void sweep_note_missing(struct op_sweep *s)
-{
-    if (sweep_part_failed(s))
-        s->missing.partial = true;
-    else
-        hc_missing_note(&s->missing, hc_op_cluster_result(s->turn->op));
-}
-
-/* Parts that wait to write until those before them are done look again. */
+/* Where a limit on changes is set, parts write in the order in which they were
+ * found, so that the same sweep always writes the same services.  Parts that
+ * wait for those before them are woken. */
 static void sweep_next_turn(struct op_sweep *s)
 {
     size_t before = s->op.brake.turn;
@@ -322,7 +307,12 @@ static void op_sweep_resume(headcount_op *op)
 
     for (int i = 0; i < HC_RESULTS; i++)
         s->op.outcome.summary[i] += o->summary[i];
-    sweep_note_missing(s);
+    /* The services of a cluster that failed are not known, so from then on no
+     * name can be called missing everywhere. */
+    if (sweep_part_failed(s))
+        s->missing.partial = true;
+    else
+        hc_missing_note(&s->missing, hc_op_cluster_result(s->turn->op));
     sweep_keep_json(s);
     hc_op_end_child(&s->op, s->turn->op);
     s->targets[s->turn->at].done = true;
@@ -335,23 +325,18 @@ static void op_sweep_resume(headcount_op *op)
 
 /* ---- the report ---- */
 
-static int sweep_put_missing(struct op_sweep *s)
-{
-    size_t *n = &s->op.outcome.missing_services_n;
-
-    s->op.outcome.missing_services =
-        hc_missing_list(&s->missing, &s->op.arena, n);
-    s->op.outcome.summary[HEADCOUNT_FAILED] += *n;
-    return hc_arena_error(&s->op.arena);
-}
-
 static int sweep_report(struct op_sweep *s)
 {
-    int err = sweep_put_missing(s);
+    struct headcount_outcome *o = &s->op.outcome;
+
+    o->missing_services = hc_missing_list(&s->missing, &s->op.arena,
+                                          &o->missing_services_n);
+    o->summary[HEADCOUNT_FAILED] += o->missing_services_n;
+    int err = hc_arena_error(&s->op.arena);
     const struct hc_report report = {
         .dry_run = s->each.dry_run, .stats = s->op.stats,
-        .missing_services = s->op.outcome.missing_services,
-        .missing_services_n = s->op.outcome.missing_services_n,
+        .missing_services = o->missing_services,
+        .missing_services_n = o->missing_services_n,
         .elapsed_us = hc_now(&s->op.h->net.sys) - s->op.started,
     };
 
@@ -410,7 +395,8 @@ static int op_sweep_step(headcount_op *op, int64_t now)
     return s->all_found && s->done == s->targets_n ? sweep_report(s) : 0;
 }
 
-/* A target that was not begun counts as never found. */
+/* Parts that were begun run to their end.  A target that was not begun counts
+ * as never found. */
 void headcount_drain(headcount_op *op)
 {
     struct op_sweep *s = sweep_of(op);
@@ -459,8 +445,8 @@ static const struct op_class op_sweep_class = {
 
 /* ---- begin ---- */
 
-/* The member of `each` that a sweep itself says, or that is for one cluster or
- * an event alone; NULL: none is set. */
+/* The member of `each` that is set although it is no member for a sweep: the
+ * sweep has its own, or it is for one cluster or an event alone.  Or NULL. */
 static const char *sweep_not_for_each(const struct headcount_reconcile *r)
 {
     return r->user != NULL          ? "user"
@@ -504,22 +490,18 @@ static int op_sweep_check(struct headcount_sweep *s,
     return err;
 }
 
-static const struct headcount_tag *
-op_sweep_tags(headcount_op *op, const struct headcount_tag *from, size_t n)
-{
-    struct headcount_tag *to = hc_arena_zero(&op->arena, n * sizeof *to);
-
-    for (size_t i = 0; to != NULL && i < n; i++)
-        to[i] = (struct headcount_tag){ hc_op_text(op, from[i].key),
-                                        hc_op_text(op, from[i].value) };
-    return to;
-}
-
 static void op_sweep_fill(headcount_op *op, const struct headcount_sweep *sweep,
                           const struct headcount_reconcile *each)
 {
     struct op_sweep *s = sweep_of(op);
+    struct headcount_tag *tags =
+        hc_arena_zero(&op->arena, sweep->tags_n * sizeof *tags);
 
+    for (size_t i = 0; tags != NULL && i < sweep->tags_n; i++)
+        tags[i] = (struct headcount_tag){
+            hc_op_text(op, sweep->tags[i].key),
+            hc_op_text(op, sweep->tags[i].value),
+        };
     s->each = *each;
     hc_op_request_copy(op, &s->each);
     s->request = *sweep;
@@ -527,7 +509,7 @@ static void op_sweep_fill(headcount_op *op, const struct headcount_sweep *sweep,
     s->request.clusters = hc_op_texts(op, sweep->clusters, sweep->clusters_n);
     s->request.regions = hc_op_texts(op, sweep->regions, sweep->regions_n);
     s->request.roles = hc_op_texts(op, sweep->roles, sweep->roles_n);
-    s->request.tags = op_sweep_tags(op, sweep->tags, sweep->tags_n);
+    s->request.tags = tags;
     hc_brake_limit(&op->brake, each->max_changes, each->max_falls, false);
 }
 

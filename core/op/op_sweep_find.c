@@ -39,9 +39,10 @@ static int find_put(struct op_sweep *s, const struct op_target *like)
 
 /* ---- each cluster once ---- */
 
-/* Pages may name one twice while clusters come and go, and two roles may be
- * of one account. */
-static bool find_is(const struct op_target *t, size_t scope,
+/* True: the target is this cluster.  Pages may name a cluster twice while
+ * clusters come and go, and two roles may belong to one account: it is
+ * reconciled and reported once all the same. */
+static bool find_is_same(const struct op_target *t, size_t scope,
                     const struct hc_arn *cluster)
 {
     struct hc_arn other;
@@ -61,7 +62,7 @@ static size_t *find_slot(const struct op_sweep *s, size_t scope,
     size_t at = (size_t)hash & (s->slots_n - 1);
 
     while (s->slots[at] != 0 &&
-           !find_is(&s->targets[s->slots[at] - 1], scope, cluster))
+           !find_is_same(&s->targets[s->slots[at] - 1], scope, cluster))
         at = (at + 1) & (s->slots_n - 1);
     return &s->slots[at];
 }
@@ -89,31 +90,27 @@ static int find_make_room(struct op_sweep *s)
     return 0;
 }
 
-/* A name and an ARN of one name become the ARN.  If it is of another account,
- * it fails and says so; the name alone would go well, and the ARN would have
- * been left out. */
-static int find_know_better(struct op_sweep *s, struct op_target *t,
-                            const struct hc_arn *cluster)
-{
-    struct hc_arn known;
-
-    if (hc_arn_cluster(&known, t->name, NULL) == 0 &&
-        !hc_arn_is_full(&known) && hc_arn_is_full(cluster))
-        t->name = hc_arena_str(&s->op.arena, cluster->text);
-    return hc_arena_error(&s->op.arena);
-}
-
 int hc_op_sweep_add(struct op_sweep *s, size_t scope,
                     const struct hc_arn *cluster, struct headcount_error *e)
 {
+    struct hc_arn known;
     int err = find_make_room(s);
 
     if (err < 0)
         return err;
     size_t *slot = find_slot(s, scope, cluster);
 
-    if (*slot != 0)
-        return find_know_better(s, &s->targets[*slot - 1], cluster);
+    /* The cluster is a target already.  If that has only its name, it gets the
+     * ARN: an ARN of another account then fails and says so, where the name
+     * alone would succeed and the ARN would seem to be done. */
+    if (*slot != 0) {
+        struct op_target *t = &s->targets[*slot - 1];
+
+        if (hc_arn_cluster(&known, t->name, NULL) == 0 &&
+            !hc_arn_is_full(&known) && hc_arn_is_full(cluster))
+            t->name = hc_arena_str(&s->op.arena, cluster->text);
+        return hc_arena_error(&s->op.arena);
+    }
     if (s->targets_n >= HC_SWEEP_CLUSTERS)
         return hc_error_set(e, HEADCOUNT_ELIMIT, "the sweep found more than %d "
                             "clusters", HC_SWEEP_CLUSTERS);
@@ -124,8 +121,9 @@ int hc_op_sweep_add(struct op_sweep *s, size_t scope,
     return err;
 }
 
-/* ---- what is wanted ---- */
+/* ---- which clusters are wanted ---- */
 
+/* Notes in `matched` which names have a cluster: the others are reported. */
 static bool find_wants(struct op_sweep *s, const struct hc_arn *cluster)
 {
     const struct headcount_sweep *r = &s->request;
@@ -155,6 +153,8 @@ static bool find_is_tagged(const struct op_sweep *s,
 
 /* ---- one answer ---- */
 
+/* An answer with a cluster of another region or account is not trusted: a count
+ * would be written where nobody asked for it. */
 static int find_check(struct op_sweep *s, struct hc_str text,
                       struct hc_arn *arn, struct headcount_error *e)
 {
@@ -178,21 +178,11 @@ static bool find_was_asked(const struct op_sweep *s, struct hc_str arn)
     return false;
 }
 
-static int find_next_page(struct op_sweep *s, const struct hc_ecs_arns *v,
-                          struct headcount_error *e)
-{
-    const char *why = NULL;
-    int err = hc_pages_turn(&s->pages, v->arns_n == 0, v->next, &why);
-
-    if (why != NULL)
-        return hc_error_set(e, err, "ListClusters %s", why);
-    return err < 0 ? err : 0;
-}
-
 /* Clusters that match become targets, or are described for their tags first. */
 static int find_page(struct op_sweep *s, const struct hc_ecs_arns *v,
                      struct headcount_error *e)
 {
+    const char *why = NULL;
     int err = 0;
 
     s->page_n = 0;
@@ -214,7 +204,12 @@ static int find_page(struct op_sweep *s, const struct hc_ecs_arns *v,
         else
             s->page[s->page_n++] = hc_arena_str(&s->op.arena, arn.text);
     }
-    return err == 0 ? find_next_page(s, v, e) : err;
+    if (err < 0)
+        return err;
+    err = hc_pages_turn(&s->pages, v->arns_n == 0, v->next, &why);
+    if (why != NULL)
+        return hc_error_set(e, err, "ListClusters %s", why);
+    return err < 0 ? err : 0;
 }
 
 static int find_take_list(struct op_sweep *s, struct hc_str body,
@@ -269,7 +264,9 @@ static void find_next_place(struct op_sweep *s)
     s->scope++;
 }
 
-/* Alone it fails the sweep. */
+/* A place that cannot be listed becomes a target that failed, and the other
+ * places are listed.  If it is the only place and no cluster is known yet,
+ * nothing can be done at all: then the whole sweep fails. */
 static int find_failed(struct op_sweep *s, int code, const char *what)
 {
     const struct hc_sweep_scope *at = &s->scopes[s->scope];
@@ -295,33 +292,6 @@ static int find_failed(struct op_sweep *s, int code, const char *what)
 static const char *find_operation(const struct op_sweep *s)
 {
     return s->describes ? "DescribeClusters" : "ListClusters";
-}
-
-/* AWS's own message does not name the operation. */
-static int find_refused(struct op_sweep *s, const struct headcount_outcome *o)
-{
-    bool denied = hc_str_starts(hc_str(o->service_code),
-                                HC_STR("AccessDenied"));
-
-    return find_failed(s, o->code,
-                       hc_arena_fmt(&s->op.arena, "%s%s%s%s",
-                                   o->code == HEADCOUNT_ESERVICE
-                                       ? find_operation(s) : "",
-                                   o->code == HEADCOUNT_ESERVICE ? ": " : "",
-                                   o->message, denied ? FIND_ALLOW : ""));
-}
-
-static int find_took(struct op_sweep *s, int err,
-                     const struct headcount_error *why)
-{
-    if (err < 0)
-        return find_failed(s, err, why->code != 0 ? why->what
-                                                   : hc_error_sentence(err));
-    if (s->page_n > 0)
-        return 0;                      /* their tags are asked for next */
-    if (hc_pages_token(&s->pages).n == 0)
-        find_next_place(s);
-    return 0;
 }
 
 /* ---- the call ---- */
@@ -360,19 +330,34 @@ static int find_answered(struct op_sweep *s)
     int err;
 
     if (o->code != 0) {
-        err = find_refused(s, o);
+        /* AWS's own message does not name the operation. */
+        bool service = o->code == HEADCOUNT_ESERVICE;
+        bool denied = hc_str_starts(hc_str(o->service_code),
+                                    HC_STR("AccessDenied"));
+
+        err = find_failed(s, o->code,
+                          hc_arena_fmt(&s->op.arena, "%s%s%s%s",
+                                       service ? find_operation(s) : "",
+                                       service ? ": " : "", o->message,
+                                       denied ? FIND_ALLOW : ""));
     } else {
         err = s->describes ? find_take_tags(s, body, &why)
                            : find_take_list(s, body, &why);
+        /* `why` quotes the answer, which may repeat a secret. */
         hc_op_call_strike(lister, why.what);
-        err = find_took(s, err, &why);
+        if (err < 0)
+            err = find_failed(s, err, why.code != 0 ? why.what
+                                                    : hc_error_sentence(err));
+        else if (s->page_n == 0 && hc_pages_token(&s->pages).n == 0)
+            find_next_place(s);        /* no page and no tags are left */
     }
     hc_op_end_child(&s->op, lister);
     s->lister = NULL;
     return err;
 }
 
-/* A name that no cluster has becomes a target that failed. */
+/* A name that no cluster has becomes a target that failed: a typo must not look
+ * like a sweep that found nothing to do. */
 static int find_unmatched(struct op_sweep *s)
 {
     const struct headcount_sweep *r = &s->request;

@@ -7,12 +7,6 @@
 
 /* ---- region ---- */
 
-static int op_skip(struct op_reconcile *r, const char *why)
-{
-    r->op.outcome.skipped_event = why;
-    return 1;
-}
-
 /* The envelope of the events that named the cluster. */
 static const struct hc_records_cluster *
 op_envelope(const struct op_reconcile *r, size_t at)
@@ -20,9 +14,11 @@ op_envelope(const struct op_reconcile *r, size_t at)
     return &r->records.clusters[r->causes[at]];
 }
 
+/* The region to call: an option beats the handle's setting, and that beats what
+ * an event or an ARN says.  An event must never move the calls to a region that
+ * nobody set up. */
 static struct hc_str op_region(const struct op_reconcile *r)
 {
-
     if (r->request.region != NULL)
         return hc_str(r->request.region);
     if (r->op.h->config.region.n > 0)
@@ -133,7 +129,8 @@ static int op_check_region(struct op_reconcile *r)
     if (foreign == 0 || foreign < r->clusters_n)
         return 0;
     r->op.outcome.skipped_because = hc_op_targets_foreign_why(r, 0);
-    return op_skip(r, why);
+    r->op.outcome.skipped_event = why;
+    return 1;
 }
 
 static void op_move(struct op_reconcile *r, size_t to, size_t from)
@@ -145,7 +142,8 @@ static void op_move(struct op_reconcile *r, size_t to, size_t from)
 
 /* ---- one cluster under two names ---- */
 
-/* n == 0: it is that of our credentials, whichever that is. */
+/* The account of this cluster, as its event or its ARN says.  n == 0: neither
+ * does, so it is the account of our credentials, whichever that is. */
 static struct hc_str op_account(const struct op_reconcile *r, size_t at)
 {
     if (r->has_event && op_envelope(r, at)->account.n > 0)
@@ -153,8 +151,8 @@ static struct hc_str op_account(const struct op_reconcile *r, size_t at)
     return r->names[at].account;
 }
 
-/* They may be: none is elsewhere, and their regions are the one that is
- * called. */
+/* True if the two may be one cluster: their names are equal, and both are in
+ * the region that is called. */
 static bool op_are_alike(const struct op_reconcile *r, size_t a, size_t b)
 {
     return hc_op_targets_foreign(r, a) == NULL &&
@@ -162,15 +160,16 @@ static bool op_are_alike(const struct op_reconcile *r, size_t a, size_t b)
            hc_arn_same_place(&r->names[a], &r->names[b]);
 }
 
-/* An ARN of another account may have the name of one of ours: who did not say
- * the account is the same only as who did not either. */
+/* An ARN of another account may have the name of one of our clusters.  So a
+ * name without an account equals only another name without an account. */
 static bool op_is_twin(const struct op_reconcile *r, size_t a, size_t b)
 {
     return op_are_alike(r, a, b) &&
            hc_str_eq(op_account(r, a), op_account(r, b));
 }
 
-/* By its name and by its ARN it is one cluster, and gets one reconcile. */
+/* A cluster that stands there by its name and by its ARN, in one account, gets
+ * one reconcile and one row in the report. */
 static void op_drop_twins(struct op_reconcile *r)
 {
     size_t n = 0;
@@ -216,8 +215,9 @@ static void op_sort_twins(struct op_reconcile *r)
                 op_swap(r, i, k);
 }
 
-/* `done` was read, is the cluster that `at` means, and was written if `at` may
- * be. */
+/* True: the reconcile of `done` also did what is to be done for `at`.  It read
+ * the same cluster, as ECS's own ARN in the answer says, and it could write if
+ * `at` may write. */
 static bool op_was_read(const struct op_reconcile *r, size_t done, size_t at,
                         bool dry)
 {

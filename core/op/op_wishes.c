@@ -25,20 +25,6 @@ static int wish_allow(headcount_op *op, const char *const *codes, size_t n,
     return 0;
 }
 
-/* Its limits on steps and on the age of hosts stay the wish's. */
-static int wish_autoscaler(headcount_op *op, struct hc_arena *arena,
-                           const struct headcount_wish *w, struct hc_wish *to)
-{
-    struct hc_rule given = to->rule;
-
-    to->rule = (struct hc_rule){
-        .max_tasks = given.max_tasks, .min_age = given.min_age,
-        .max_step_down = given.max_step_down, .max_step_up = given.max_step_up,
-    };
-    return hc_autoscaler_wish(to, hc_str(w->autoscaler), arena,
-                              &op->error);
-}
-
 int hc_op_take_wish(headcount_op *op, const struct headcount_reconcile *r,
                     struct hc_arena *arena, const struct headcount_wish *w,
                     struct hc_wish *to)
@@ -53,9 +39,19 @@ int hc_op_take_wish(headcount_op *op, const struct headcount_reconcile *r,
         .no_external = w->not_external, .required = w->required,
     };
     hc_rule_from_wish(&to->rule, arena, w);
-    if (w->autoscaler != NULL)
-        err = wish_autoscaler(op, arena, w, to);
-    else if (headcount_rule_name(w->rule) == NULL)
+    if (w->autoscaler != NULL) {
+        /* The autoscaler's parameters are the rule: rule members of the wish
+         * itself do not matter.  The limits that the autoscaler does not have
+         * stay as the wish sets them. */
+        struct hc_rule given = to->rule;
+
+        to->rule = (struct hc_rule){
+            .max_tasks = given.max_tasks, .min_age = given.min_age,
+            .max_step_down = given.max_step_down,
+            .max_step_up = given.max_step_up,
+        };
+        err = hc_autoscaler_wish(to, hc_str(w->autoscaler), arena, &op->error);
+    } else if (headcount_rule_name(w->rule) == NULL)
         err = hc_error_set(&op->error, HEADCOUNT_EARG,
                            "rule %d is none of enum "
                            "headcount_rule",

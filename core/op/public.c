@@ -4,15 +4,18 @@
  *   theirs:  size ... a b c | d         a newer header's: d has to be zero
  *   ours:    size ... a b c             what theirs lacks is zero
  *
- * A size of 0 is a struct that nobody has filled: to take that as "nothing is
- * given" would be to use the environment's keys and region unasked.
+ * A size of 0 is a struct that nobody has filled.  If it were taken as "nothing
+ * is set", keys and region of the environment would be used unasked.  Bytes
+ * that this library does not know must be zero: a member of a newer version may
+ * be a safety switch, and to ignore it would be to write what its caller
+ * forbade.
  */
 #include "op/public.h"
 
 #include <string.h>
 
-/* No struct of headcount.h comes near; what is larger is no size at all, and
- * there is nothing to be read. */
+/* No struct of headcount.h is nearly as large.  A larger number is no size but
+ * memory that was never set, and the bytes behind it must not be read. */
 #define TAKE_MOST ((size_t)16 << 10)
 
 /* `last` is the last member of the first release. */

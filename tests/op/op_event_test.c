@@ -78,9 +78,9 @@ TEST(event_op, a_run_begins_at_its_turn_and_only_its_result_stays)
     scene_open(false, answers);
     CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &request, NULL), 0);
     r = (const struct op_reconcile *)scene.op;
-    CHECK(r->run == NULL);
+    CHECK(r->current == NULL);
     scene_drive();
-    CHECK(r->run == NULL);
+    CHECK(r->current == NULL);
     o = headcount_outcome(scene.op);
     CHECK_INT(o->clusters_n, 2);
     CHECK_Z(o->clusters[0].name, "a");

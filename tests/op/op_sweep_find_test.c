@@ -225,10 +225,10 @@ static void check_brake(void)
             (is_beyond(op->brake.changes, asked->max_changes) ||
              is_beyond(op->brake.falls, asked->max_falls)))
             wrong("a run beyond its limits");
-        if (r == NULL || r->run == NULL)
+        if (r == NULL || r->current == NULL)
             continue;
-        placed += r->run->run.placed && !r->run->run.write.again;
-        seen_awaiting += r->run->state == RECONCILE_TURN;
+        placed += r->current->run.placed && !r->current->run.write.again;
+        seen_awaiting += r->current->state == RECONCILE_TURN;
     }
     if (placed != h->written.open_changes)
         wrong("places are not those of the writes in flight");
