@@ -10,25 +10,6 @@ struct event_box {
     struct headcount_event_cluster *clusters;
 };
 
-static struct headcount_event_cluster
-event_cluster(const struct hc_records_cluster *c)
-{
-    return (struct headcount_event_cluster){
-        .name = c->arn.text.p,
-        .region = c->region.n > 0 ? c->region.p : "",
-        .account = c->account.n > 0 ? c->account.p : "",
-        .dry_run = c->writers == 0,
-    };
-}
-
-static const char *event_broken(const struct hc_records *b)
-{
-    for (size_t i = 0; i < b->records_n; i++)
-        if (b->records[i].why.n > 0)
-            return b->records[i].why.p;
-    return NULL;
-}
-
 static int event_show(struct event_box *box, struct headcount_error *e)
 {
     const struct hc_records *b = &box->batch;
@@ -37,15 +18,26 @@ static int event_show(struct event_box *box, struct headcount_error *e)
                                    sizeof *box->clusters);
     if (box->clusters == NULL)
         return hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for an event");
-    for (size_t i = 0; i < b->clusters_n; i++)
-        box->clusters[i] = event_cluster(&b->clusters[i]);
+    for (size_t i = 0; i < b->clusters_n; i++) {
+        const struct hc_records_cluster *c = &b->clusters[i];
+
+        box->clusters[i] = (struct headcount_event_cluster){
+            .name = c->arn.text.p,
+            .region = c->region.n > 0 ? c->region.p : "",
+            .account = c->account.n > 0 ? c->account.p : "",
+            .dry_run = c->writers == 0,    /* no event of it asks to write */
+        };
+    }
     box->shown = (struct headcount_event){
         .clusters = box->clusters, .clusters_n = b->clusters_n,
         .wrapped = b->wrapped, .sweep = b->sweeps,
         .skipped = b->clusters_n == 0 && b->skipped_n > 0 && !b->sweeps
                        ? b->skipped.p : NULL,
-        .broken = event_broken(b),
     };
+    /* The first record that cannot be understood. */
+    for (size_t i = 0; box->shown.broken == NULL && i < b->records_n; i++)
+        if (b->records[i].why.n > 0)
+            box->shown.broken = b->records[i].why.p;
     return 0;
 }
 

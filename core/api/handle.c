@@ -41,15 +41,6 @@ const char *headcount_version(void)
 
 /* ---- a handle ---- */
 
-static struct hc_audit_to take_audit(const struct headcount_system *from)
-{
-    struct headcount_system user = { .size = 0 };
-
-    hc_take_struct(&user, &hc_form_system, from, NULL);    /* it was sound */
-    return (struct hc_audit_to){ .fn = user.audit, .ud = user.ud,
-                                 .version = HEADCOUNT_VERSION };
-}
-
 static int open_parts(headcount *h, const struct headcount_config *c,
                       struct headcount_error *e)
 {
@@ -87,6 +78,7 @@ static int open_handle(headcount **out, const struct hc_system *sys,
         .tcp_keepalive = !c->no_tcp_keepalive,
         .dns_server = hc_str(c->dns_server),
     };
+    struct headcount_system user = { .size = 0 };
     headcount *h = hc_alloc(&sys->alloc, sizeof *h);
 
     if (h == NULL)
@@ -95,11 +87,15 @@ static int open_handle(headcount **out, const struct hc_system *sys,
     h->concurrency = c->concurrency > 0 ? (size_t)c->concurrency : SIZE_MAX;
     int err = hc_net_init(&h->net, sys, log, &net, e);
 
+    /* From hc_net_init on headcount_free can end a handle that is half made:
+     * each later part is zero, which its own fini takes. */
     if (err < 0) {
         hc_free(&sys->alloc, h, sizeof *h);
         return err;
     }
-    h->audit = take_audit(c->system);
+    hc_take_struct(&user, &hc_form_system, c->system, NULL);  /* it was sound */
+    h->audit = (struct hc_audit_to){ .fn = user.audit, .ud = user.ud,
+                                     .version = HEADCOUNT_VERSION };
     hc_memory_init(&h->memory, &h->net.sys.alloc);
     err = open_parts(h, c, e);
     if (err < 0)

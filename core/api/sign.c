@@ -299,36 +299,29 @@ static int sign_show(struct sign_box *box, struct sign_work *w,
     return 0;
 }
 
-static int sign_make(struct sign_box *box, struct sign_work *w, int64_t wall)
-{
-    char signature[HC_SIGV4_HEX];
-    int err = sign_needs(w);
-
-    if (err == 0)
-        err = sign_take_headers(w);
-    if (err == 0)
-        err = sign_add_all(w, wall);
-    if (err == 0)
-        err = sign_steps(w, wall, signature);
-    if (err == 0)
-        err = sign_show(box, w, signature);
-    if (err == HEADCOUNT_ENOMEM)
-        hc_error_set(w->e, err, "out of memory for a signature");
-    return err;
-}
-
-static int sign_in(struct sign_box *box,
-                   const struct headcount_sign_request *r, int64_t wall,
-                   struct headcount_error *e)
+static int sign_make(struct sign_box *box,
+                     const struct headcount_sign_request *r, int64_t wall,
+                     struct headcount_error *e)
 {
     struct sign_work w = { .r = r, .e = e };
     struct hc_buf *bufs[] = { &w.host, &w.canonical, &w.to_sign,
                               &w.authorization, &w.scratch };
+    char signature[HC_SIGV4_HEX];
 
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         hc_buf_init_secret(bufs[i], &box->alloc, SIGN_TEXTS);
-    int err = sign_make(box, &w, wall);
+    int err = sign_needs(&w);
 
+    if (err == 0)
+        err = sign_take_headers(&w);
+    if (err == 0)
+        err = sign_add_all(&w, wall);
+    if (err == 0)
+        err = sign_steps(&w, wall, signature);
+    if (err == 0)
+        err = sign_show(box, &w, signature);
+    if (err == HEADCOUNT_ENOMEM)
+        hc_error_set(e, err, "out of memory for a signature");
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         hc_buf_fini(bufs[i]);
     hc_sigv4_key_wipe(&w.key);
@@ -363,7 +356,7 @@ int headcount_sign(struct headcount_signed **out,
     }
     box->alloc = sys.alloc;
     hc_buf_init_secret(&box->texts, &box->alloc, 4 * SIGN_TEXTS);
-    err = sign_in(box, &r, r.time != 0 ? r.time : sys.wall(sys.ud), &e);
+    err = sign_make(box, &r, r.time != 0 ? r.time : sys.wall(sys.ud), &e);
 
     hc_give_error(error, &e);
     if (err < 0)

@@ -29,20 +29,18 @@ static void audit_number(struct hc_buf *out, const char *key, int64_t n)
         hc_json_put_member_int(out, key, n);
 }
 
-/* "per_host", or "per_host (policy.lua:12)" */
-static void audit_rule(struct hc_buf *out, const struct headcount_service *s)
+static void audit_put(struct hc_buf *out, struct hc_run *r, const char *event,
+                      const char *write_id)
 {
-    char rule[300];
+    const struct hc_event *cause = r->config.event;
+    const struct headcount_service *s = hc_run_row(r);
+    char time[HC_RFC3339 + 1], rule[300];
 
-    if (s->at[0] != '\0')
-        hc_fmt(rule, sizeof(rule), "%s (%s)", s->rule, s->at);
-    audit_text(out, "rule", s->at[0] != '\0' ? rule : s->rule);
-}
-
-static void audit_put_service(struct hc_buf *out,
-                              const struct headcount_service *s,
-                              const char *event)
-{
+    hc_time_rfc3339(time, hc_wall(&r->net->sys));
+    hc_buf_chr(out, '{');
+    audit_text(out, "time", time);
+    hc_json_put_member(out, "region", hc_run_region(r));
+    hc_json_put_member(out, "cluster", r->cluster.text);
     audit_text(out, "event", event);
     audit_text(out, "outcome", hc_result_name(s->outcome));
     audit_text(out, "code", s->code);
@@ -52,22 +50,10 @@ static void audit_put_service(struct hc_buf *out,
     audit_number(out, "hosts", s->hosts_counted);
     audit_text(out, "by", s->hosts_by);
     audit_text(out, "filter", s->hosts_filter);
-    audit_rule(out, s);
+    hc_fmt(rule, sizeof(rule), s->at[0] != '\0' ? "%s (%s)" : "%s%s", s->rule,
+           s->at);                    /* "per_host (policy.lua:12)" */
+    audit_text(out, "rule", rule);
     audit_text(out, "reason", s->reason);
-}
-
-static void audit_put(struct hc_buf *out, struct hc_run *r, const char *event,
-                      const char *write_id)
-{
-    const struct hc_event *cause = r->config.event;
-    char time[HC_RFC3339 + 1];
-
-    hc_time_rfc3339(time, hc_wall(&r->net->sys));
-    hc_buf_chr(out, '{');
-    audit_text(out, "time", time);
-    hc_json_put_member(out, "region", hc_run_region(r));
-    hc_json_put_member(out, "cluster", r->cluster.text);
-    audit_put_service(out, hc_run_row(r), event);
     if (r->config.policy_sha256.n > 0)
         hc_json_put_member(out, "policy_sha256", r->config.policy_sha256);
     else
@@ -98,8 +84,9 @@ static void audit_tell(struct hc_run *r, const char *event,
     hc_buf_fini(&line);
 }
 
-/* The event of a hold, or NULL: none began, changed or ended.  A service that
- * could not be read keeps the hold that it is under. */
+/* The name of the audit's event if a hold started, changed or ended, or NULL.
+ * A service that could not be read is neither held nor free: the hold of its
+ * last run stays. */
 static const char *audit_of_hold(struct hc_run *r)
 {
     const struct headcount_service *s = hc_run_row(r);

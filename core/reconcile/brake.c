@@ -20,7 +20,8 @@ static void window_add(struct hc_brake_window *w, int64_t changes,
     s->falls += fall;
 }
 
-/* A write that has no answer yet has its place, too. */
+/* A write without an answer so far counts too: otherwise writes that are in
+ * flight side by side could pass the limit together. */
 static void window_sum(const struct hc_brake_window *w, int64_t now,
                        int64_t *changes, int64_t *falls)
 {
@@ -65,7 +66,8 @@ struct brake_used {
     bool recent;                      /* in ten minutes, not in this run     */
 };
 
-/* The window has no dry runs, so a dry run's own part is added. */
+/* The window counts real writes only, so the part of a dry run itself is
+ * added. */
 static void brake_use(const struct hc_brake *b, const struct hc_brake_write *w,
                       int64_t now, struct brake_used *run,
                       struct brake_used *recent)
@@ -144,16 +146,6 @@ static int64_t brake_changes(const struct hc_brake_write *w)
     return w->again ? 0 : 1;
 }
 
-static void brake_put(struct hc_brake *b, const struct hc_brake_write *w)
-{
-    b->changes += brake_changes(w);
-    b->falls += w->fall;
-    if (w->dry_run)
-        return;
-    b->window->open_changes += brake_changes(w);
-    b->window->open_falls += w->fall;
-}
-
 bool hc_brake_take(struct hc_brake *b, const struct hc_brake_write *w,
                    int64_t now, char why[HC_BRAKE_WHY])
 {
@@ -170,7 +162,12 @@ bool hc_brake_take(struct hc_brake *b, const struct hc_brake_write *w,
             return false;
         }
     }
-    brake_put(b, w);
+    b->changes += brake_changes(w);
+    b->falls += w->fall;
+    if (!w->dry_run) {
+        b->window->open_changes += brake_changes(w);
+        b->window->open_falls += w->fall;
+    }
     return true;
 }
 

@@ -25,8 +25,8 @@ const char *hc_machine_stopped(const struct hc_run *r, int64_t now)
                ? "deadline" : NULL;
 }
 
-/* There is no point in waiting beyond the deadline: the next exchange says so.
- */
+/* Nothing waits beyond the deadline: the job is woken by then, and the next
+ * exchange says that it was stopped. */
 int hc_machine_wait(struct hc_run *r, int64_t until)
 {
     hc_job_at(r->job, until);
@@ -37,13 +37,16 @@ int hc_machine_wait(struct hc_run *r, int64_t until)
 
 /* ---- an exchange that failed ---- */
 
-/* The error tells a person which clusters there are; for an event, the list
- * tells whether the credentials are of its account.  If the list is refused,
- * nothing else changes. */
+/* The cluster is not there.  A person who named it is told which clusters
+ * there are.  For an event, the list of clusters shows to which account the
+ * credentials belong: an event of another account is not done, and its message
+ * must not be deleted.  If the list is refused, nothing else changes. */
 static void machine_is_gone(struct hc_run *r, const char *code,
                             const char *what)
 {
-    /* It was read a moment ago, or its account is known, or nobody said it. */
+    /* The list would tell nothing new: ECS answered for the cluster a moment
+     * ago, the account of the credentials is known, or neither an ARN nor an
+     * event says whose the cluster is. */
     bool known = r->known || r->account.n > 0 || hc_outcome_owner(r).n == 0;
 
     r->gone = true;
@@ -102,7 +105,7 @@ int hc_machine_failed(struct hc_reconcile *m, int err)
 
 /* ---- beginning an exchange ---- */
 
-/* No exchange will tell what is at hand. */
+/* No exchange can be made for the policy, or for the wish at hand: it fails. */
 static void machine_give_up(struct hc_run *r, const char *code,
                             const char *what)
 {
@@ -112,49 +115,40 @@ static void machine_give_up(struct hc_run *r, const char *code,
         hc_outcome_fail(r, code, what);
 }
 
-static int machine_read_snapshot(struct hc_reconcile *m)
-{
-    const char *code = NULL, *what = NULL;
-    int got = hc_exchange_read_snapshot(&m->exchange, &m->run, &code, &what);
-
-    if (got == 0)
-        machine_give_up(&m->run, code, what);
-    hc_machine_go_on(m);
-    return got < 0 ? got : 0;
-}
-
-static void machine_stop(struct hc_run *r, const char *stopped)
-{
-    const char *what = r->cancelled
-                           ? "cancelled before it was settled"
-                           : "the deadline passed before it was settled";
-
-    if (!r->policy.open && !r->read)
-        hc_outcome_fail_cluster(r, stopped, what);
-    else
-        machine_give_up(r, stopped, what);
-}
-
 void hc_machine_settle_plan(struct hc_run *r)
 {
     hc_run_row(r)->switch_text = r->plan.switch_text;
     hc_outcome_settle(r, r->plan.outcome, r->plan.code, r->plan.reason);
 }
 
+/* The order matters.  A write that is held comes first, so that a dry run past
+ * its deadline still reports it as pending.  A snapshot comes before the
+ * deadline: it makes no call, so nothing has to be stopped. */
 int hc_machine_begin(struct hc_reconcile *m, int64_t now)
 {
     struct hc_run *r = &m->run;
     const char *stopped = hc_machine_stopped(r, now);
+    const char *code = stopped, *what = NULL;
     int err;
 
     if (hc_exchange_held(&m->exchange, r)) {
         hc_machine_settle_plan(r);     /* "pending" */
         return 0;
     }
-    if (r->taken != 0)
-        return machine_read_snapshot(m);
+    if (r->taken != 0) {
+        err = hc_exchange_read_snapshot(&m->exchange, r, &code, &what);
+        if (err == 0)
+            machine_give_up(r, code, what);
+        hc_machine_go_on(m);
+        return err < 0 ? err : 0;
+    }
     if (stopped != NULL) {
-        machine_stop(r, stopped);
+        what = r->cancelled ? "cancelled before it was settled"
+                            : "the deadline passed before it was settled";
+        if (!r->policy.open && !r->read)
+            hc_outcome_fail_cluster(r, stopped, what);
+        else
+            machine_give_up(r, stopped, what);
         hc_machine_go_on(m);
         return 0;
     }

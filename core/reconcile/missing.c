@@ -11,25 +11,20 @@ int hc_missing_init(struct hc_missing *m, struct hc_arena *arena,
     return hc_arena_error(arena);
 }
 
-/* A cluster that is no more says nothing of the service.  A service that
- * failed may be there. */
-static void missing_note_one(struct hc_missing_name *to,
-                             const struct headcount_service *s)
-{
-    struct hc_str code = hc_str(s->code);
-    bool skipped = s->outcome == HEADCOUNT_SKIPPED;
-
-    if (skipped && hc_str_eqz(code, "missing"))
-        to->lacks = true;
-    else if (!skipped || !hc_str_eqz(code, "cluster_gone"))
-        to->has = true;
-}
-
 void hc_missing_note(struct hc_missing *m, const struct headcount_cluster *c)
 {
     m->partial |= c->error_code != NULL;
-    for (size_t i = 0; i < c->services_n && i < m->n; i++)
-        missing_note_one(&m->names[i], &c->services[i]);
+    for (size_t i = 0; i < c->services_n && i < m->n; i++) {
+        struct hc_str code = hc_str(c->services[i].code);
+        bool skipped = c->services[i].outcome == HEADCOUNT_SKIPPED;
+
+        /* A cluster that is deleted says nothing about the service.  A service
+         * that failed may be there. */
+        if (skipped && hc_str_eqz(code, "missing"))
+            m->names[i].lacks = true;
+        else if (!skipped || !hc_str_eqz(code, "cluster_gone"))
+            m->names[i].has = true;
+    }
 }
 
 const char *const *hc_missing_list(const struct hc_missing *m,

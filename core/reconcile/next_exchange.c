@@ -22,8 +22,8 @@ static struct hc_fact *next_cluster(struct hc_run *r, struct hc_exchange *x,
     return &c->fact;
 }
 
-/* The list; or, once it is read, what its hosts are like.  `list` may be NULL,
- * as the answer is then. */
+/* Reads the list; once that is known, and `details` is true, what its hosts
+ * are like.  `list` may be NULL (no memory), and so is the answer then. */
 static struct hc_fact *next_hosts(struct hc_exchange *x,
                                   struct hc_fact_hosts *list, bool details)
 {
@@ -36,14 +36,7 @@ static struct hc_fact *next_hosts(struct hc_exchange *x,
     return x->fact;
 }
 
-static void next_names(struct hc_exchange *x, struct hc_fact_names *l)
-{
-    hc_exchange_set(x, l->tag_filters.n > 0 ? &hc_exchange_tagged
-                                            : &hc_exchange_service_names,
-                    &l->fact, l);
-}
-
-/* x->ids gets the service, if it is not known. */
+/* Adds the service to x->ids, unless it is known or there already. */
 static int next_add_service(struct hc_run *r, struct hc_exchange *x,
                             struct hc_str name)
 {
@@ -113,8 +106,9 @@ static struct hc_fact_hosts *plan_list(struct hc_run *r, struct hc_str filter)
     return hc_facts_hosts(&r->facts, "ACTIVE", filter, READING_FIRST);
 }
 
-/* The list, then the list of those that do not count, then what they are like.
- */
+/* First the list, then the list of hosts that do not count, then what the
+ * hosts are like.  The cheapest comes first: a service that is held or
+ * unchanged by a number alone costs no description of its hosts. */
 static struct hc_fact *plan_hosts(struct hc_run *r, struct hc_exchange *x,
                                   const struct hc_plan_input *in)
 {
@@ -143,8 +137,9 @@ static struct hc_fact *plan_all_hosts(struct hc_run *r, struct hc_exchange *x,
     return next_hosts(x, plan_list(r, HC_STR("")), false);
 }
 
-/* Up to ten of the service's providers that are not known; the fact is that of
- * the first one. */
+/* Up to ten of the service's providers that are not known:
+ * DescribeCapacityProviders takes no more in one call, and a strategy may name
+ * twenty.  The fact is that of the first one. */
 static struct hc_fact *plan_providers(struct hc_run *r, struct hc_exchange *x,
                                       const struct hc_plan_input *in)
 {
@@ -212,7 +207,8 @@ struct hc_fact *hc_next_for_plan(struct hc_run *r, struct hc_exchange *x,
 
 /* ---- for a policy ---- */
 
-/* Up to ten of the services that it noted. */
+/* Up to ten of the services that the policy noted: DescribeServices takes no
+ * more in one call. */
 static int policy_services(struct hc_run *r, struct hc_exchange *x)
 {
     const struct hc_policy_turn *p = &r->policy;
@@ -237,7 +233,10 @@ static int policy_next(struct hc_run *r, struct hc_exchange *x,
     else if (k->hosts != NULL)
         next_hosts(x, k->hosts, fact == &k->hosts->details);
     else if (k->names != NULL)
-        next_names(x, k->names);
+        hc_exchange_set(x, k->names->tag_filters.n > 0
+                               ? &hc_exchange_tagged
+                               : &hc_exchange_service_names,
+                        &k->names->fact, k->names);
     else
         return policy_services(r, x);
     return 0;

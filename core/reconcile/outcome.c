@@ -9,7 +9,8 @@ void hc_outcome_settle(struct hc_run *r, enum headcount_result outcome,
 {
     struct headcount_service *s = hc_run_row(r);
 
-    /* In the look after a write, what is held or skipped was written. */
+    /* In the look after a write the wish was written already, whatever is held
+     * or skipped now: the report has to say both. */
     if (hc_run_corrects(r) &&
         (outcome == HEADCOUNT_HELD || outcome == HEADCOUNT_SKIPPED))
         reason = hc_arena_fmt(&r->facts.arena, "this run wrote %lld; the look "
@@ -51,7 +52,9 @@ void hc_outcome_fail_cluster(struct hc_run *r, const char *code,
     r->over = true;
 }
 
-/* The last events of a cluster that is taken down come after it. */
+/* AWS named the cluster, so it was there: when a cluster is deleted, events of
+ * its last hosts still arrive after it.  That is no failure, and no message
+ * has to come again. */
 static void outcome_gone_found(struct hc_run *r)
 {
     const char *what = hc_arena_fmt(&r->facts.arena,
@@ -75,8 +78,9 @@ struct hc_str hc_outcome_owner(const struct hc_run *r)
     return event != NULL ? event->account : HC_STR("");
 }
 
-/* Credentials of another account see no cluster of this one: its event is not
- * done. */
+/* Credentials of another account do not see this cluster: it only looks
+ * deleted to them.  So its event is not done, and its message is left in the
+ * queue. */
 static bool outcome_gone_foreign(struct hc_run *r)
 {
     struct hc_str owner = hc_outcome_owner(r);
@@ -90,7 +94,8 @@ static bool outcome_gone_foreign(struct hc_run *r)
     return true;
 }
 
-/* An ARN of another account: the clusters that there are do not help. */
+/* Says that the ARN is of another account than the credentials: then a list of
+ * clusters does not help the reader. */
 static const char *outcome_whose(struct hc_run *r)
 {
     if (!hc_arn_is_full(&r->cluster) || r->account.n == 0 ||

@@ -17,9 +17,10 @@
 
 /* ---- a write ---- */
 
-/* A write goes out within a minute of the plan, and a drop within a minute of
- * the reading that it follows from: all counts that rise are written before it,
- * and its hosts may have changed since. */
+/* A write goes out within a minute of its plan.  A write that lowers a count
+ * goes out within a minute of the reading that it follows from: all counts
+ * that rise are written first, and calls may have waited for the rate limit
+ * meanwhile, so its hosts may have come back since. */
 static bool passes_is_late(struct hc_run *r, const struct hc_plan_input *in,
                            int64_t now)
 {
@@ -35,9 +36,11 @@ static bool passes_is_late(struct hc_run *r, const struct hc_plan_input *in,
     return true;
 }
 
-/* The clusters of a sweep are read side by side, and take their places in its
- * limits in their order: what is held does not hang on which of them is
- * answered first.  One that is slow holds up the others for a while only. */
+/* The clusters of a sweep are read side by side, but they take their places in
+ * its limits in the order in which they were found.  Otherwise the cluster
+ * that ECS happens to answer first would decide which services are written and
+ * which are held.  A cluster that is slow holds up those after it for
+ * HC_RECONCILE_TURN at most. */
 static bool passes_awaits_turn(const struct hc_reconcile *m, int64_t now)
 {
     const struct hc_run *r = &m->run;
@@ -48,7 +51,8 @@ static bool passes_awaits_turn(const struct hc_reconcile *m, int64_t now)
            hc_machine_stopped(r, now) == NULL;
 }
 
-/* False: it waits for its turn, or is held. */
+/* False: the wish waits until clusters before it have their places, or it is
+ * held. */
 static bool passes_has_place(struct hc_reconcile *m, int64_t now)
 {
     struct hc_run *r = &m->run;
@@ -71,9 +75,10 @@ static bool passes_has_place(struct hc_reconcile *m, int64_t now)
     return true;
 }
 
-/* Tasks that the write takes away.  A second write of this run is measured from
- * the count before the first one, where that is lower: tasks that the run
- * itself added or took away already count once. */
+/* Tasks that the write takes away.  A second write of this run is measured
+ * from the lower of two counts: the one that ECS shows and the one before the
+ * first write.  Otherwise tasks that the run itself added and takes away again
+ * would count as falls. */
 static int64_t passes_fall(const struct hc_run *r,
                            const struct hc_plan_input *in)
 {
@@ -86,7 +91,8 @@ static int64_t passes_fall(const struct hc_run *r,
     return from > r->plan.wanted ? from - r->plan.wanted : 0;
 }
 
-/* A dry run takes its place too: it holds what the run would hold. */
+/* A dry run counts against the limits too: it shows what the real run would
+ * hold. */
 static int passes_write(struct hc_reconcile *m,
                         const struct hc_plan_input *in, int64_t now)
 {
@@ -133,8 +139,10 @@ static void passes_tell(struct hc_run *r, const struct hc_ecs_service *s,
     to->hosts_filter = hc_arena_str(&r->facts.arena, in->filter).p;
 }
 
-/* A write of ours that ECS does not show any more was undone, or followed by a
- * newer count: which of them, the plan says. */
+/* ECS shows another count than our last write.  If this plan still wants the
+ * count that we wrote, somebody undid it; if not, a newer count replaced it,
+ * for example that of another headcount.  Only the plan can tell, so it is
+ * noted here. */
 static void passes_remember(struct hc_run *r,
                             const struct hc_plan_input *in)
 {
@@ -233,7 +241,8 @@ static int passes_wish(struct hc_reconcile *m, int64_t now)
     }
     if (fact->value == NULL || broken.n == 0)
         return passes_plan(m, fact->value, now);
-    /* Its tags hold no rule that can be read: its count stays. */
+    /* Its tags hold no rule that can be read, and a guess could be a wrong
+     * count: its count stays as it is. */
     passes_tell(r, fact->value, NULL);
     hc_outcome_settle(r, HEADCOUNT_HELD, "bad_tags", broken.p);
     return 0;
@@ -241,7 +250,8 @@ static int passes_wish(struct hc_reconcile *m, int64_t now)
 
 /* ---- all wishes ---- */
 
-/* Both passes are over: is there something to look at once more? */
+/* Both passes are over.  Ends the run, or opens wishes that were written for a
+ * look at their hosts (verify.c). */
 static int passes_look(struct hc_reconcile *m)
 {
     struct hc_run *r = &m->run;
@@ -257,8 +267,9 @@ static int passes_look(struct hc_reconcile *m)
     return 0;
 }
 
-/* All counts that rise are written before the first one that falls.  The loops
- * are left where a wish waits, and go on there. */
+/* All counts that rise are written before the first one that falls.  Both
+ * loops are left where a wish waits for AWS, and begin there again when the
+ * job runs next: r->pass and r->at are their counters. */
 int hc_passes_step(struct hc_reconcile *m, int64_t now)
 {
     struct hc_run *r = &m->run;
@@ -277,7 +288,7 @@ int hc_passes_step(struct hc_reconcile *m, int64_t now)
     return passes_look(m);
 }
 
-/* The sweep wakes it when a cluster before it is done. */
+/* The sweep wakes the job when a cluster before this one is done. */
 int hc_passes_step_turn(struct hc_reconcile *m, int64_t now)
 {
     if (passes_awaits_turn(m, now))

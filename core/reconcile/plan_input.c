@@ -10,27 +10,23 @@ static bool input_has(const struct hc_fact *fact)
     return fact->state == FACT_VALUE;
 }
 
-/* A constraint that moves is never in the filter: it holds, or is ignored. */
-static bool input_moves(struct hc_plan_input *in, struct hc_str term)
-{
-    if (!hc_filter_moves(term))
-        return false;
-    if ((in->wish->allow & ALLOW_MOVING) == 0)
-        in->moving = true;
-    else
-        in->ignored = term;
-    return true;
-}
-
+/* Adds expressions of the service or of its task definition to the filter.  One
+ * that moves with tasks is never sent: the plan holds, or the wish ignores that
+ * expression by name. */
 static int input_constraints(struct hc_plan_input *in, struct hc_filter *filter,
                              const struct hc_ecs_text *t,
                              struct headcount_error *e)
 {
     int err = 0;
 
-    for (; err == 0 && t != NULL; t = t->next)
-        if (!input_moves(in, t->s))
+    for (; err == 0 && t != NULL; t = t->next) {
+        if (!hc_filter_moves(t->s))
             err = hc_filter_add(filter, t->s, e);
+        else if ((in->wish->allow & ALLOW_MOVING) == 0)
+            in->moving = true;
+        else
+            in->ignored = t->s;
+    }
     return err;
 }
 
@@ -41,35 +37,28 @@ static void input_is_unclear(struct hc_plan_input *in, const char *operation,
     in->unclear = member;
 }
 
-/* Task sets have definitions of their own, and in a snapshot that was made by
- * hand none needs to be named. */
-static struct hc_fact_definition *input_definition(struct hc_run *r,
-                                                   struct hc_plan_input *in)
-{
-    const struct hc_ecs_service *s = in->service;
-    struct hc_fact_definition *d = NULL;
-
-    if (!r->config.ask_definitions)
-        return NULL;
-    if (s->task_definition.n > 0)
-        d = hc_facts_definition(&r->facts, s->task_definition);
-    else if (s->controller != CONTROLLER_EXTERNAL && !r->complete)
-        input_is_unclear(in, "DescribeServices", "taskDefinition");
-    if (d != NULL)
-        hc_exchange_task_definition.recall(r, d);
-    return d;
-}
-
-/* Adds the constraints of its task definition, where the run asks for them. */
+/* Adds the constraints of the task definition, if the run asks for them.  ECS
+ * places tasks by both: without these a host would count that takes no task of
+ * this service. */
 static int input_from_definition(struct hc_run *r,
                                  struct hc_plan_input *in,
                                  struct hc_filter *filter,
                                  struct headcount_error *e)
 {
-    const struct hc_fact_definition *d = input_definition(r, in);
+    const struct hc_ecs_service *s = in->service;
+    struct hc_fact_definition *d = NULL;
 
+    if (!r->config.ask_definitions)
+        return 0;
+    /* Task sets have definitions of their own, and a snapshot that was made by
+     * hand needs to name none. */
+    if (s->task_definition.n > 0)
+        d = hc_facts_definition(&r->facts, s->task_definition);
+    else if (s->controller != CONTROLLER_EXTERNAL && !r->complete)
+        input_is_unclear(in, "DescribeServices", "taskDefinition");
     if (d == NULL)
         return 0;
+    hc_exchange_task_definition.recall(r, d);
     in->lacks_definition = !input_has(&d->fact);
     in->fixed_port = d->fixed_port;
     if (d->unclear)
@@ -79,9 +68,10 @@ static int input_from_definition(struct hc_run *r,
 
 /* ---- which lists of hosts ---- */
 
-/* A policy asked for the list under the wish's own filter: it is shared.  Where
- * it asked what the hosts are like, their attributes tell which are of ECS
- * Anywhere; else the list of those is read beside it, once for all filters. */
+/* A policy asked for hosts by the filter of this wish, so that list is there
+ * already and is shared.  If the policy asked what the hosts are like, their
+ * attributes tell which of them are hosts of ECS Anywhere.  If it did not, the
+ * list of all hosts of ECS Anywhere is read beside it, once for all filters. */
 static bool input_shares(struct hc_run *r, struct hc_str filter)
 {
     const struct hc_fact_hosts *list = hc_facts_hosts(
@@ -96,7 +86,10 @@ static bool input_shares(struct hc_run *r, struct hc_str filter)
     return true;
 }
 
-/* The launch type's own term is sent and not shown: the service says it. */
+/* Chooses the lists.  ECS runs a task of launch type EC2 on no host of ECS
+ * Anywhere, and the reverse, so a term for that joins the filter that is
+ * sent.  It does not join the filter that the report shows: a reader knows the
+ * launch type from the service. */
 static int input_lists(struct hc_run *r, struct hc_plan_input *in,
                        struct hc_filter *filter, struct headcount_error *e)
 {
@@ -161,8 +154,8 @@ static struct hc_fact_hosts *input_list(struct hc_run *r,
     return hc_facts_hosts(&r->facts, "ACTIVE", filter, READING_FIRST);
 }
 
-/* The list of hosts that do not count; NULL: all of them do, or it is not read
- * yet. */
+/* The list of hosts that do not count.  NULL: all hosts of the other list
+ * count, or this list is not read yet. */
 static const struct hc_fact_hosts *input_without(struct hc_run *r)
 {
     const struct hc_fact_hosts *list = r->lists.without.n > 0
@@ -232,7 +225,8 @@ static void input_count(struct hc_run *r, struct hc_plan_input *in)
     }
 }
 
-/* The tags of the reading that was made last. */
+/* The cluster's tags of the newest reading: a pause that was set between the
+ * two readings holds. */
 static const struct hc_ecs_tag *input_tags(const struct hc_run *r)
 {
     const struct hc_fact_cluster *second =
@@ -250,7 +244,7 @@ static void input_scaled(struct hc_run *r, struct hc_plan_input *in)
     const struct hc_ecs_share *all = in->service->providers, *t = all;
 
     in->scaled = KNOWN_NO;
-    /* One provider that scales is enough, whatever the others do. */
+    /* One provider that adds hosts is enough, whatever the others do. */
     while (in->scaled != KNOWN_YES && t != NULL &&
            (t = hc_ecs_share_used(all, t)) != NULL) {
         struct hc_fact_bool *a =
@@ -272,7 +266,7 @@ static void input_target(struct hc_run *r, struct hc_plan_input *in)
         hc_facts_bool(&r->facts, &r->facts.targets, in->service->name);
 
     hc_exchange_scalable_target.recall(r, a);
-    /* A snapshot that has no answer is planned without the question. */
+    /* A snapshot without this answer is planned as if the run had not asked. */
     in->ask_target = r->config.ask_targets &&
                      (r->taken == 0 || (a != NULL && input_has(&a->fact)));
     if (a == NULL)
@@ -305,7 +299,8 @@ static void input_writes(struct hc_run *r, struct hc_plan_input *in)
 
 /* ---- all of it ---- */
 
-/* A count that a policy made of hosts follows from those that it looked at. */
+/* The hosts that a policy looked at.  A count that it made of them follows
+ * from these hosts, and not from a list of the wish. */
 static uint64_t input_asked_print(const struct hc_run *r)
 {
     const struct hc_fact_hosts *list = r->facts.hosts;

@@ -211,7 +211,9 @@ static void policy_end_again(struct hc_run *r)
     r->policy.at = r->policy.needs_n = 0;
 }
 
-/* In the look after a write it sees first readings, which are read anew. */
+/* In the look after a write the policy sees first readings, which were
+ * forgotten and are read anew.  On a snapshot nothing is written, so there is
+ * no such look. */
 static bool policy_is_in_look(const struct hc_run *r)
 {
     return r->policy.reading == READING_FIRST && r->taken == 0;
@@ -230,7 +232,9 @@ void hc_policy_fail(struct hc_run *r, const char *code, const char *what)
     policy_end_again(r);
 }
 
-/* A rule that would fail the cluster at the first run fails this run, too. */
+/* The policy's second run: its wishes are only compared, and none of them is
+ * written.  A rule that would fail the cluster at the first run fails this
+ * run, too. */
 static void policy_confirm(struct hc_run *r, const struct hc_wish *wishes,
                            size_t n)
 {

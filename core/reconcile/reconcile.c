@@ -63,21 +63,14 @@ static int reconcile_step_needs(struct hc_reconcile *m, int64_t now)
     return 0;
 }
 
-static int reconcile_next_page(struct hc_reconcile *m, int64_t now)
-{
-    const char *stopped = hc_machine_stopped(&m->run, now);
-
-    if (stopped == NULL)
-        return hc_machine_begin(m, now);
-    hc_machine_lacks(m, stopped, "it was stopped between two pages of hosts");
-    hc_machine_go_on(m);
-    return 0;
-}
-
-/* 1: the exchange waits. */
+/* 1: the exchange waits.
+ *
+ * A list is stopped between two pages too: half a list is no fact, so what was
+ * read so far is dropped. */
 static int reconcile_step_exchange(struct hc_reconcile *m, int64_t now)
 {
     int got = hc_exchange_step(&m->exchange, &m->run, now);
+    const char *stopped;
 
     if (got < 0)
         return hc_machine_failed(m, got);
@@ -87,7 +80,13 @@ static int reconcile_step_exchange(struct hc_reconcile *m, int64_t now)
     case EXCHANGE_READS:
         break;
     case EXCHANGE_PAGE:
-        return reconcile_next_page(m, now);
+        stopped = hc_machine_stopped(&m->run, now);
+        if (stopped == NULL)
+            return hc_machine_begin(m, now);
+        hc_machine_lacks(m, stopped,
+                         "it was stopped between two pages of hosts");
+        hc_machine_go_on(m);
+        break;
     case EXCHANGE_DOUBTFUL:
         m->again_at = hc_time_add(now, HC_RECONCILE_AGAIN);
         m->state = RECONCILE_AGAIN;
@@ -99,6 +98,8 @@ static int reconcile_step_exchange(struct hc_reconcile *m, int64_t now)
     return 0;
 }
 
+/* A list that contradicts the event is read again a second later.  Past the
+ * deadline it is begun at once: hc_machine_begin then says that it stopped. */
 static int reconcile_step_again(struct hc_reconcile *m, int64_t now)
 {
     if (now < m->again_at && hc_machine_stopped(&m->run, now) == NULL)
@@ -106,7 +107,9 @@ static int reconcile_step_again(struct hc_reconcile *m, int64_t now)
     return hc_machine_begin(m, now);
 }
 
-/* It is no part of the work: within the deadline, and not for long. */
+/* The list of clusters is for a sentence and for the account, and not needed
+ * for any count: it is read only within the deadline, and awaited for at most
+ * RECONCILE_LIST_WITHIN. */
 static int reconcile_step_gone(struct hc_reconcile *m, int64_t now)
 {
     if (hc_machine_stopped(&m->run, now) == NULL) {
@@ -181,7 +184,8 @@ void hc_reconcile_resume(struct hc_reconcile *m, const struct hc_wish *wishes,
 
 /* ---- beginning and end ---- */
 
-/* The snapshot's own cluster is the one that is planned. */
+/* The cluster of a snapshot is the one that it was taken of.  Facts of a file
+ * may be old or edited, so nothing is ever written by them. */
 static int reconcile_load(struct hc_run *r, struct headcount_error *e)
 {
     struct hc_snapshot s;
@@ -199,25 +203,6 @@ static int reconcile_load(struct hc_run *r, struct headcount_error *e)
     return hc_arn_cluster(&r->cluster, s.cluster, e);
 }
 
-static int reconcile_set_up(struct hc_run *r, struct headcount_error *e)
-{
-    const struct hc_run_config *c = &r->config;
-    int err = c->snapshot.n > 0 ? reconcile_load(r, e)
-                                : hc_arn_cluster(&r->cluster, c->cluster, e);
-
-    if (c->event != NULL)
-        hc_arn_instance(&r->event_host, c->event->instance_arn, NULL);
-    if (err < 0)
-        return err;
-    r->result.arn = "";
-    r->result.name = hc_arena_str(&r->facts.arena, r->cluster.name).p;
-    if (hc_arena_error(&r->facts.arena) < 0)
-        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for a reconcile");
-    r->policy.open = r->full = c->asks && c->foreign == NULL;
-    r->policy.reading = READING_FIRST;
-    return r->policy.open ? 0 : hc_wishes_take(r, e);
-}
-
 int hc_reconcile_start(struct hc_reconcile *m, struct hc_net *net,
                        struct hc_job *job, const struct hc_run_config *config,
                        struct headcount_error *e)
@@ -233,7 +218,22 @@ int hc_reconcile_start(struct hc_reconcile *m, struct hc_net *net,
     hc_exchange_init(&m->exchange, a);
     hc_buf_init(&r->filter, a, HC_FILTER_BYTES);
     hc_buf_init(&r->sent, a, HC_FILTER_BYTES);
-    err = reconcile_set_up(r, e);
+    err = config->snapshot.n > 0
+              ? reconcile_load(r, e)
+              : hc_arn_cluster(&r->cluster, config->cluster, e);
+    if (config->event != NULL)
+        hc_arn_instance(&r->event_host, config->event->instance_arn, NULL);
+    r->result.arn = "";
+    r->result.name = hc_arena_str(&r->facts.arena, r->cluster.name).p;
+    if (err == 0 && hc_arena_error(&r->facts.arena) < 0)
+        err = hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for a reconcile");
+
+    /* A policy is not asked about a cluster of another region or account:
+     * nothing would be made of its wishes. */
+    r->policy.open = r->full = config->asks && config->foreign == NULL;
+    r->policy.reading = READING_FIRST;
+    if (err == 0 && !r->policy.open)
+        err = hc_wishes_take(r, e);
     m->state = r->policy.open ? RECONCILE_QUESTION : RECONCILE_PLAN;
     if (err < 0)
         hc_reconcile_fini(m);

@@ -133,27 +133,21 @@ static void report_put_service(struct hc_buf *out,
     hc_buf_chr(out, '}');
 }
 
-static void report_put_error(struct hc_buf *out,
-                             const struct headcount_cluster *c)
-{
-    if (c->error_code == NULL) {
-        report_put_text_or_null(out, "error", NULL);
-        return;
-    }
-    report_put_key(out, "error");
-    hc_buf_chr(out, '{');
-    report_put_text(out, "code", c->error_code);
-    report_put_text(out, "message", c->error);
-    hc_buf_chr(out, '}');
-}
-
 void hc_report_put_cluster(struct hc_buf *out,
                            const struct headcount_cluster *c)
 {
     hc_buf_chr(out, '{');
     report_put_text(out, "arn", c->arn);
     report_put_text(out, "name", c->name);
-    report_put_error(out, c);
+    if (c->error_code == NULL) {
+        report_put_text_or_null(out, "error", NULL);
+    } else {
+        report_put_key(out, "error");
+        hc_buf_chr(out, '{');
+        report_put_text(out, "code", c->error_code);
+        report_put_text(out, "message", c->error);
+        hc_buf_chr(out, '}');
+    }
     if (c->skipped != NULL)
         report_put_text(out, "skipped", c->skipped);
     report_put_key(out, "services");
@@ -161,16 +155,6 @@ void hc_report_put_cluster(struct hc_buf *out,
     for (size_t i = 0; i < c->services_n; i++)
         report_put_service(out, &c->services[i]);
     hc_buf_lit(out, "]}");
-}
-
-static void report_put_summary(struct hc_buf *out,
-                               const size_t summary[HC_RESULTS])
-{
-    report_put_key(out, "summary");
-    hc_buf_chr(out, '{');
-    for (int o = 0; o < HC_RESULTS; o++)
-        hc_json_put_member_int(out, report_outcomes[o], (int64_t)summary[o]);
-    hc_buf_chr(out, '}');
 }
 
 static void report_put_stat(struct hc_buf *out, const char *key, uint64_t v)
@@ -198,8 +182,8 @@ static void report_put_stats(struct hc_buf *out, const struct hc_report *r)
     hc_buf_chr(out, '}');
 }
 
-/* Each record that is to be delivered again, and why if it is the record's own
- * fault. */
+/* Each record that must be delivered again.  `error` says why, if the record
+ * itself is wrong; it is null if one of its clusters failed. */
 static void report_put_records(struct hc_buf *out, const struct hc_records *b)
 {
     report_put_key(out, "records");
@@ -234,27 +218,26 @@ void hc_report_put_head(struct hc_buf *out, const struct hc_report *r)
     hc_buf_chr(out, '[');
 }
 
-/* Put only where there are some: they are the failure of a run, and a run that
- * went well has none. */
-static void report_put_missing(struct hc_buf *out, const struct hc_report *r)
-{
-    if (r->missing_services_n == 0)
-        return;
-    report_put_key(out, "missing_services");
-    hc_buf_chr(out, '[');
-    for (size_t i = 0; i < r->missing_services_n; i++) {
-        hc_json_put_comma(out);
-        hc_json_put_str(out, hc_str(r->missing_services[i]));
-    }
-    hc_buf_chr(out, ']');
-}
-
 void hc_report_put_tail(struct hc_buf *out, const struct hc_report *r,
                         const size_t summary[HC_RESULTS])
 {
     hc_buf_chr(out, ']');
-    report_put_missing(out, r);
-    report_put_summary(out, summary);
+    /* Put only where there are some: they are the failure of a run, and a run
+     * that went well has none. */
+    if (r->missing_services_n > 0) {
+        report_put_key(out, "missing_services");
+        hc_buf_chr(out, '[');
+        for (size_t i = 0; i < r->missing_services_n; i++) {
+            hc_json_put_comma(out);
+            hc_json_put_str(out, hc_str(r->missing_services[i]));
+        }
+        hc_buf_chr(out, ']');
+    }
+    report_put_key(out, "summary");
+    hc_buf_chr(out, '{');
+    for (int o = 0; o < HC_RESULTS; o++)
+        hc_json_put_member_int(out, report_outcomes[o], (int64_t)summary[o]);
+    hc_buf_chr(out, '}');
     report_put_stats(out, r);
     hc_buf_chr(out, '}');
 }

@@ -21,7 +21,8 @@ bool hc_run_is_here(const struct hc_run *r, const struct hc_arn *arn)
 
     if (!hc_arn_same_place(arn, &r->cluster))
         return false;
-    /* An event of another account is not about this cluster. */
+    /* An event says which account its cluster is in: an ARN of another account
+     * is not this cluster, even if its name and region are. */
     if (r->config.event != NULL && r->config.event->account.n > 0 &&
         hc_arn_is_full(arn) &&
         !hc_str_eq(arn->account, r->config.event->account))
@@ -40,9 +41,10 @@ bool hc_run_corrects(const struct hc_run *r)
     return r->verify.open != NULL && r->verify.open[r->at];
 }
 
-/* Where a cluster is only a name, another role may see another account's
- * cluster of that name, so the key has the role too.  Capacity providers are
- * an account's, the rest is a cluster's. */
+/* The key of an entry in the handle's memory.  As long as a cluster is known
+ * by its name only, another role may see a cluster of the same name in another
+ * account, so the key has the role too.  Capacity providers belong to an
+ * account and a region, everything else to a cluster. */
 struct hc_memory_key hc_run_key(const struct hc_run *r,
                                 enum hc_memory_kind kind, struct hc_str name)
 {

@@ -30,7 +30,8 @@ static struct hc_fact_hosts *second_list(struct hc_run *r,
     return hc_facts_hosts(&r->facts, status, filter, READING_CONFIRMING);
 }
 
-/* The list that this part is; *needed false: the count does without it. */
+/* The list that this part reads. *needed is false if the count of this wish
+ * does not follow from that part. */
 static struct hc_fact_hosts *second_part(struct hc_run *r,
                                          const struct hc_plan_input *in,
                                          int part, bool *needed)
@@ -58,8 +59,9 @@ static struct hc_fact_hosts *second_part(struct hc_run *r,
     }
 }
 
-/* The first part that is not read yet, in their order; SECOND_PARTS: there is
- * none.  *list is NULL for the cluster, or without memory. */
+/* The first part that is not read yet, in the order of the enum, or
+ * SECOND_PARTS. *list is NULL for the cluster, or without memory.  The cluster
+ * comes first: if it is not ACTIVE any more, the lists would tell nothing. */
 static int second_next(struct hc_run *r, const struct hc_plan_input *in,
                        struct hc_fact_hosts **list)
 {
@@ -94,9 +96,13 @@ struct hc_fact_hosts *hc_second_list(struct hc_run *r,
     return list;
 }
 
-/* The same hosts of which the same is said; and the cluster's own number is
- * theirs, those of the other kind and those that drain.  Under a filter it may
- * only be larger. */
+/* True if the second reading confirms the first one.  Both list the same
+ * hosts, with the same values where the count follows from them.  Then a third
+ * witness is asked: the number of registered hosts that DescribeClusters gives
+ * must be the sum of all lists, of ACTIVE and DRAINING hosts of both kinds.
+ * If two lists lost the same page, that number would show it.  Under a filter,
+ * hosts are missing from the lists on purpose, so there the number may be
+ * larger, and never smaller. */
 static bool second_agrees(struct hc_run *r,
                           const struct hc_plan_input *in,
                           const struct hc_plan_second *second)

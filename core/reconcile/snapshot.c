@@ -25,14 +25,6 @@ static void snapshot_bool(struct hc_buf *out, const char *key, bool value)
 
 /* ---- services ---- */
 
-static void snapshot_missing(struct hc_buf *out, struct hc_str name)
-{
-    snapshot_open(out, NULL, '{');
-    hc_json_put_member(out, "arn", name);
-    hc_json_put_member(out, "reason", HC_STR("MISSING"));
-    hc_buf_chr(out, '}');
-}
-
 static void snapshot_services(struct hc_buf *out, const struct hc_facts *f)
 {
     const struct hc_fact_service *s;
@@ -47,8 +39,12 @@ static void snapshot_services(struct hc_buf *out, const struct hc_facts *f)
     hc_buf_chr(out, ']');
     snapshot_open(out, "failures", '[');
     for (s = f->services; s != NULL; s = s->next)
-        if (s->fact.state == FACT_VALUE && s->value == NULL)
-            snapshot_missing(out, s->name);
+        if (s->fact.state == FACT_VALUE && s->value == NULL) {
+            snapshot_open(out, NULL, '{');
+            hc_json_put_member(out, "arn", s->name);
+            hc_json_put_member(out, "reason", HC_STR("MISSING"));
+            hc_buf_chr(out, '}');
+        }
     hc_buf_chr(out, ']');
 }
 
@@ -67,15 +63,6 @@ static void snapshot_cluster(struct hc_buf *out,
     hc_buf_chr(out, '}');
 }
 
-static void snapshot_host(struct hc_buf *out, const struct hc_host *host)
-{
-    snapshot_open(out, NULL, '{');
-    hc_json_put_member(out, "containerInstanceArn", host->arn);
-    if (host->details != NULL)
-        hc_ecs_put_host(out, host->details);
-    hc_buf_chr(out, '}');
-}
-
 static void snapshot_list(struct hc_buf *out, const struct hc_fact_hosts *h)
 {
     snapshot_open(out, NULL, '{');
@@ -83,8 +70,13 @@ static void snapshot_list(struct hc_buf *out, const struct hc_fact_hosts *h)
     hc_json_put_member(out, "filter", h->filter);
     snapshot_bool(out, "described", h->details.state == FACT_VALUE);
     snapshot_open(out, "hosts", '[');
-    for (size_t i = 0; i < h->list.n; i++)
-        snapshot_host(out, &h->list.hosts[i]);
+    for (size_t i = 0; i < h->list.n; i++) {
+        snapshot_open(out, NULL, '{');
+        hc_json_put_member(out, "containerInstanceArn", h->list.hosts[i].arn);
+        if (h->list.hosts[i].details != NULL)
+            hc_ecs_put_host(out, h->list.hosts[i].details);
+        hc_buf_chr(out, '}');
+    }
     hc_buf_lit(out, "]}");
 }
 
@@ -102,25 +94,22 @@ static void snapshot_reading(struct hc_buf *out, const struct hc_facts *f,
 
 /* ---- lists of services ---- */
 
-static void snapshot_names(struct hc_buf *out, const struct hc_fact_names *l)
-{
-    snapshot_open(out, NULL, '{');
-    hc_json_put_member(out, "launchType", l->launch_type);
-    hc_json_put_member(out, "tagFilters", l->tag_filters);
-    snapshot_open(out, "serviceArns", '[');
-    for (size_t i = 0; i < l->all.n; i++) {
-        hc_json_put_comma(out);
-        hc_json_put_str(out, l->all.hosts[i].arn);
-    }
-    hc_buf_lit(out, "]}");
-}
-
 static void snapshot_lists(struct hc_buf *out, const struct hc_facts *f)
 {
     snapshot_open(out, "serviceLists", '[');
-    for (const struct hc_fact_names *l = f->names; l != NULL; l = l->next)
-        if (l->fact.state == FACT_VALUE)
-            snapshot_names(out, l);
+    for (const struct hc_fact_names *l = f->names; l != NULL; l = l->next) {
+        if (l->fact.state != FACT_VALUE)
+            continue;
+        snapshot_open(out, NULL, '{');
+        hc_json_put_member(out, "launchType", l->launch_type);
+        hc_json_put_member(out, "tagFilters", l->tag_filters);
+        snapshot_open(out, "serviceArns", '[');
+        for (size_t i = 0; i < l->all.n; i++) {
+            hc_json_put_comma(out);
+            hc_json_put_str(out, l->all.hosts[i].arn);
+        }
+        hc_buf_lit(out, "]}");
+    }
     hc_buf_chr(out, ']');
 }
 
@@ -162,8 +151,8 @@ static void snapshot_definitions(struct hc_buf *out,
 
 /* ---- all of it ---- */
 
-/* Zeros instead of the account's digits, wherever they stand: a snapshot is
- * made to be shown to others. */
+/* Writes zeros over the account's digits, wherever they stand: a snapshot is
+ * made to be shown to others, and an ARN in it would show the account. */
 static void snapshot_redact(struct hc_buf *out, struct hc_str account)
 {
     if (account.n == 0 || hc_buf_error(out) < 0)

@@ -196,27 +196,6 @@ static int snap_cluster_end(struct snap_reader *r, struct headcount_error *e)
     return 0;
 }
 
-static int snap_list_fill(struct snap_reader *r, struct hc_fact_hosts *list,
-                          struct headcount_error *e)
-{
-    for (size_t i = 0; i < r->hosts_n; i++) {
-        const struct hc_ecs_host *host = r->hosts[i];
-        int got = hc_host_list_add(&list->list, r->facts->alloc, host->arn);
-
-        if (got < 0)
-            return snap_no_memory(e);
-        if (got == 0)
-            return snap_refuse("a list holds one host twice,", host->arn, e);
-        list->list.hosts[i].described = r->described;
-        if (r->described && host->status.n > 0)
-            list->list.hosts[i].details = host;
-    }
-    list->fact.state = FACT_VALUE;
-    if (r->described && hc_fact_hosts_described(r->facts, list) < 0)
-        return snap_no_memory(e);
-    return 0;
-}
-
 static int snap_list_end(struct snap_reader *r,
                          const struct hc_view_item *item,
                          struct headcount_error *e)
@@ -238,7 +217,22 @@ static int snap_list_end(struct snap_reader *r,
     if (list->fact.state != FACT_UNKNOWN)
         return snap_refuse("a reading holds two lists for filter",
                                r->filter, e);
-    return snap_list_fill(r, list, e);
+    for (size_t i = 0; i < r->hosts_n; i++) {
+        const struct hc_ecs_host *host = r->hosts[i];
+        int got = hc_host_list_add(&list->list, r->facts->alloc, host->arn);
+
+        if (got < 0)
+            return snap_no_memory(e);
+        if (got == 0)
+            return snap_refuse("a list holds one host twice,", host->arn, e);
+        list->list.hosts[i].described = r->described;
+        if (r->described && host->status.n > 0)
+            list->list.hosts[i].details = host;
+    }
+    list->fact.state = FACT_VALUE;
+    if (r->described && hc_fact_hosts_described(r->facts, list) < 0)
+        return snap_no_memory(e);
+    return 0;
 }
 
 static int snap_answer_end(struct snap_reader *r,
@@ -261,7 +255,7 @@ static int snap_answer_end(struct snap_reader *r,
     return 0;
 }
 
-/* The set moves to the facts. */
+/* The list of services moves from the reader to the facts. */
 static int snap_names_end(struct snap_reader *r,
                           const struct hc_view_item *item,
                           struct headcount_error *e)
@@ -439,41 +433,31 @@ static int snap_sink(void *ud, const struct hc_view_item *item,
 
 /* ---- all of it ---- */
 
-static int snap_rest(struct snap_reader *r, struct hc_str text,
-                     struct headcount_error *e)
-{
-    const struct hc_view_config config = {
-        .alloc = r->facts->alloc, .root = &snap_shape,
-        .sink = snap_sink, .ud = r, .what = "the snapshot",
-        .code = HEADCOUNT_ESYNTAX, .max_bytes = HC_SNAPSHOT_BYTES,
-        .max_text = HC_ECS_SERVICE
-    };
-    int err;
-
-    hc_view_init(&r->view, &config);
-    err = hc_view_feed(&r->view, text, e);
-    if (err == 0)
-        err = hc_view_end(&r->view, e);
-    hc_view_fini(&r->view);
-    if (err == 0 &&
-        (!r->versioned || r->to->cluster.n == 0 || r->to->taken == 0))
-        err = snap_refuse("it has no \"format_version\", no \"cluster\" or no",
-                          HC_STR("taken"), e);
-    return err;
-}
-
 int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
                     struct hc_str text, struct headcount_error *e)
 {
     struct snap_reader r = { .to = s, .facts = f,
                              .part = { .arena = &f->arena, .full = true } };
+    const struct hc_view_config config = {
+        .alloc = f->alloc, .root = &snap_shape,
+        .sink = snap_sink, .ud = &r, .what = "the snapshot",
+        .code = HEADCOUNT_ESYNTAX, .max_bytes = HC_SNAPSHOT_BYTES,
+        .max_text = HC_ECS_SERVICE
+    };
     int err;
 
     *s = (struct hc_snapshot){ .cluster = HC_STR("") };
     text = hc_str_unmarked(text);
-    err = snap_rest(&r, text, e);
+    hc_view_init(&r.view, &config);
+    err = hc_view_feed(&r.view, text, e);
+    if (err == 0)
+        err = hc_view_end(&r.view, e);
+    hc_view_fini(&r.view);
     hc_free(f->alloc, r.hosts, r.hosts_cap * sizeof(*r.hosts));
     hc_host_list_free(&r.names, f->alloc);
+    if (err == 0 && (!r.versioned || s->cluster.n == 0 || s->taken == 0))
+        err = snap_refuse("it has no \"format_version\", no \"cluster\" or no",
+                          HC_STR("taken"), e);
     if (err == 0)
         err = hc_snapshot_services(f, text, e);
     if (err == 0 && hc_arena_error(&f->arena) < 0)

@@ -20,30 +20,11 @@ static int snapshot_services_put(struct hc_facts *f, struct hc_str name,
     return 0;
 }
 
-static int snapshot_services_put_all(struct hc_facts *f,
-                                     struct hc_ecs_services *v,
-                                     struct headcount_error *e)
-{
-    struct hc_arn arn;
-    int err = hc_arena_join(&f->arena, &v->answer.arena);
-
-    if (err < 0)
-        return hc_error_set(e, HEADCOUNT_ESYNTAX, "the snapshot: it holds more "
-                            "than \"is kept\"");
-    for (size_t i = 0; err == 0 && i < v->services_n; i++)
-        err = snapshot_services_put(f, v->services[i].name, &v->services[i], e);
-    for (size_t i = 0; err == 0 && i < v->failures_n; i++) {
-        err = hc_arn_service(&arn, v->failures[i].arn, e);
-        if (err == 0)
-            err = snapshot_services_put(f, arn.name, NULL, e);
-    }
-    return err;
-}
-
 int hc_snapshot_services(struct hc_facts *f, struct hc_str text,
                          struct headcount_error *e)
 {
     struct hc_ecs_services v;
+    struct hc_arn arn;
     int err;
 
     hc_ecs_service_json_init(&v, f->alloc, "the snapshot", HEADCOUNT_ESYNTAX,
@@ -51,8 +32,16 @@ int hc_snapshot_services(struct hc_facts *f, struct hc_str text,
     err = hc_ecs_answer_feed(&v.answer, text, e);
     if (err == 0)
         err = hc_ecs_answer_end(&v.answer, e);
-    if (err == 0)
-        err = snapshot_services_put_all(f, &v, e);
+    if (err == 0 && hc_arena_join(&f->arena, &v.answer.arena) < 0)
+        err = hc_error_set(e, HEADCOUNT_ESYNTAX, "the snapshot: it holds more "
+                           "than \"is kept\"");
+    for (size_t i = 0; err == 0 && i < v.services_n; i++)
+        err = snapshot_services_put(f, v.services[i].name, &v.services[i], e);
+    for (size_t i = 0; err == 0 && i < v.failures_n; i++) {
+        err = hc_arn_service(&arn, v.failures[i].arn, e);
+        if (err == 0)
+            err = snapshot_services_put(f, arn.name, NULL, e);
+    }
     hc_ecs_answer_fini(&v.answer);
     return err;
 }

@@ -3,18 +3,11 @@
 
 #include "reconcile/outcome.h"
 
-/* Looks of one run.  Hosts that change at each of them are for the next run. */
+/* A run looks at most so many times.  Hosts that still change then are left
+ * for the next run: a run must end. */
 #define VERIFY_ROUNDS 3
 
 /* ---- after a write ---- */
-
-/* A number that follows from no host cannot change with the hosts. */
-static bool verify_is_due(const struct hc_run *r)
-{
-    return r->config.verify &&
-           (r->policy.counted ||
-            hc_rule_needs_hosts(&r->config.wishes[r->at].rule));
-}
 
 static void verify_settle(struct hc_run *r)
 {
@@ -31,7 +24,8 @@ static void verify_settle(struct hc_run *r)
     hc_outcome_fail(r, "unsettled", what);
 }
 
-/* ECS may show our write later: for us it is the count from now on. */
+/* DescribeServices may show the old count for some seconds, so the look does
+ * not read the service again: from now on our write is its count. */
 static void verify_desired(struct hc_run *r, int64_t now)
 {
     struct hc_fact_service *fact =
@@ -53,7 +47,10 @@ void hc_verify_wrote(struct hc_run *r, int64_t now)
     struct hc_arena *arena = &r->facts.arena;
     size_t n = r->config.wishes_n;
 
-    if (!verify_is_due(r)) {
+    /* A number that follows from no host cannot change with the hosts. */
+    if (!r->config.verify ||
+        (!r->policy.counted &&
+         !hc_rule_needs_hosts(&r->config.wishes[r->at].rule))) {
         hc_outcome_settle(r, HEADCOUNT_UPDATED, r->plan.code, r->plan.reason);
         return;
     }
@@ -74,27 +71,11 @@ void hc_verify_wrote(struct hc_run *r, int64_t now)
 
 /* ---- the look ---- */
 
-/* Opens each wish that was written in this round: it is planned once more. */
-static bool verify_reopen(struct hc_run *r)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < r->config.wishes_n; i++) {
-        r->verify.open[i] = r->verify.wrote[i];
-        if (!r->verify.wrote[i])
-            continue;
-        r->verify.wrote[i] = false;
-        r->verify.before[i] = r->services[i];
-        r->services[i].reason = NULL;
-        any = true;
-    }
-    return any;
-}
-
 int hc_verify_begin(struct hc_run *r)
 {
     struct hc_verify *v = &r->verify;
     size_t n = r->config.wishes_n;
+    bool any = false;
 
     if (v->wrote == NULL)
         return 0;
@@ -102,7 +83,18 @@ int hc_verify_begin(struct hc_run *r)
         v->open = hc_arena_zero(&r->facts.arena, n * sizeof(*v->open));
     if (v->open == NULL)
         return HEADCOUNT_ENOMEM;
-    if (!verify_reopen(r))
+    /* Each wish that was written in this round is open: it is planned once
+     * more.  A wish without a reason is one that is not settled. */
+    for (size_t i = 0; i < n; i++) {
+        v->open[i] = v->wrote[i];
+        if (!v->wrote[i])
+            continue;
+        v->wrote[i] = false;
+        v->before[i] = r->services[i];
+        r->services[i].reason = NULL;
+        any = true;
+    }
+    if (!any)
         return 0;
     v->round++;
     hc_facts_forget_hosts(&r->facts);
@@ -142,8 +134,8 @@ static const struct hc_wish *verify_find(const struct hc_wish *wishes,
     return NULL;
 }
 
-/* A wish that the policy does not make any more has no other count: its write
- * stands. */
+/* A wish that the policy does not repeat has no other count to compare with,
+ * so its write stands. */
 void hc_verify_wishes(struct hc_run *r, const struct hc_wish *wishes,
                       size_t n)
 {

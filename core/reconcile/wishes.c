@@ -30,7 +30,9 @@ static int wishes_check_twice(const struct hc_run *r,
     return 0;
 }
 
-/* It counts fewer hosts than DescribeClusters has in its one number. */
+/* True: the wish counts only some hosts, or their CPU or memory.
+ * DescribeClusters gives one number for the whole cluster, which says nothing
+ * about those. */
 static bool wishes_narrow(const struct hc_wish *w)
 {
     return w->where.n > 0 || w->no_external || w->rule.min_age > 0 ||
@@ -47,7 +49,8 @@ static int wishes_take_one(struct hc_run *r, struct headcount_error *e)
     struct headcount_service *s = hc_run_row(r);
     int err = hc_arn_service(&r->names[r->at], w->service, e);
 
-    /* A snapshot's accounts are zeros. */
+    /* A snapshot has zeros for its account, so a wish's own account is taken
+     * for it. */
     if (r->taken != 0 && hc_arn_is_full(&r->names[r->at]))
         r->names[r->at].account = r->cluster.account;
     if (err == 0)
@@ -78,19 +81,6 @@ static int wishes_take_one(struct hc_run *r, struct headcount_error *e)
     return s->reason == NULL ? wishes_check_twice(r, e) : 0;
 }
 
-/* The error names the line of the policy first, then what is wrong with it. */
-static int wishes_take_at(struct hc_run *r, struct headcount_error *e)
-{
-    struct headcount_error why = { .code = 0 };
-    struct hc_str at = r->config.wishes[r->at].at;
-    int err = wishes_take_one(r, &why);
-
-    if (err == 0)
-        return 0;
-    return hc_error_set(e, err, at.n > 0 ? "%.*s: %s" : "%.*s%s",
-                        HC_STR_ARG(at), why.what);
-}
-
 int hc_wishes_take(struct hc_run *r, struct headcount_error *e)
 {
     const struct hc_run_config *c = &r->config;
@@ -104,8 +94,16 @@ int hc_wishes_take(struct hc_run *r, struct headcount_error *e)
     if (hc_arena_error(&r->facts.arena) < 0)
         return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for %zu wishes",
                             c->wishes_n);
-    for (r->at = 0; err == 0 && r->at < c->wishes_n; r->at++)
-        err = wishes_take_at(r, e);
+    for (r->at = 0; err == 0 && r->at < c->wishes_n; r->at++) {
+        struct headcount_error why = { .code = 0 };
+        struct hc_str at = c->wishes[r->at].at;
+
+        err = wishes_take_one(r, &why);
+        /* The line of the policy first, then what is wrong with it. */
+        if (err < 0)
+            hc_error_set(e, err, at.n > 0 ? "%.*s: %s" : "%.*s%s",
+                         HC_STR_ARG(at), why.what);
+    }
     r->at = 0;
     return err;
 }

@@ -66,7 +66,8 @@ int hc_check_page(const struct hc_run *r, struct hc_exchange *x,
                         HC_STR_ARG(r->cluster.name), why);
 }
 
-/* The ARN is copied: the look after a write forgets DescribeClusters. */
+/* The ARN is copied, because the look after a write forgets the answer of
+ * DescribeClusters that holds it. */
 void hc_check_learn_cluster(struct hc_run *r, struct hc_str text)
 {
     if (text.n == 0 || hc_arn_is_full(&r->cluster))

@@ -17,6 +17,8 @@ static int cluster_check(struct hc_run *r, struct hc_exchange *x)
 {
     const struct hc_ecs_cluster *v = &x->view.cluster;
 
+    /* A cluster that does not exist is a failure MISSING in an answer that is
+     * otherwise well, and no error of the call. */
     if (v->clusters_n == 0) {
         r->gone = hc_str_eqz(v->failure.reason, "MISSING") &&
                   v->failure.arn.n > 0 &&
@@ -31,7 +33,7 @@ static int cluster_check(struct hc_run *r, struct hc_exchange *x)
     if (v->registered < 0 || v->status.n == 0)
         return hc_check_refuse(r, x, "DescribeClusters left out status or "
                                "registeredContainerInstancesCount of", v->arn);
-    /* Deleted, and ECS has not forgotten it yet. */
+    /* ECS describes a deleted cluster as INACTIVE for some time. */
     r->gone = hc_str_eqz(v->status, "INACTIVE");
     return r->gone ? hc_check_refuse(r, x, "DescribeClusters says", v->status)
                    : 0;

@@ -23,7 +23,8 @@ static void clusters_open(struct hc_run *r, union hc_exchange_view *v)
     hc_ecs_clusters_init(&v->arns, r->facts.alloc);
 }
 
-/* The next cluster to show. */
+/* The next cluster to show: the one whose name is nearest to the name that was
+ * not found. */
 static size_t clusters_nearest(const struct hc_run *r,
                                const struct hc_ecs_arns *v, const bool *shown)
 {

@@ -49,7 +49,8 @@ static void exchange_close_view(struct hc_exchange *x)
     hc_ecs_answer_fini(&x->view.answer);
 }
 
-/* Anew, too: another attempt of the call begins. */
+/* Opens the view, or opens it anew when another attempt of the call begins:
+ * what an answer that broke off said so far is forgotten. */
 static void exchange_open_view(struct hc_exchange *x, struct hc_run *r)
 {
     exchange_close_view(x);
@@ -122,8 +123,11 @@ int hc_exchange_start(struct hc_exchange *x, struct hc_run *r)
     config.service = hc_service_at(class->service);
     config.operation = hc_str(class->operation);
     config.body = hc_buf_view(&x->body);
-    /* UpdateService sets a number: twice does what once does. */
+    /* UpdateService sets a number, and all other operations here only read: a
+     * second attempt does what the first one did. */
     config.replay_ok = true;
+    /* Where calls wait for the rate limit, counts that rise go first, as in the
+     * two passes: hosts gain tasks before they lose any. */
     config.yields = class->writes && r->pass == PASS_FALLS;
     if (x->until != 0 &&
         (config.deadline <= 0 || config.deadline > x->until))
@@ -194,8 +198,8 @@ void hc_exchange_fail(struct hc_exchange *x, struct hc_run *r,
         hc_facts_fail(&r->facts, x->fact, code, what);
 }
 
-/* An older version did not save what a policy asked on its second reading: the
- * first reading stands for it. */
+/* A snapshot of an older version does not hold what a policy asked on its
+ * second reading: the first reading stands for it. */
 static int exchange_older(struct hc_exchange *x, struct hc_run *r)
 {
     if (r->policy.again && r->policy.reading == READING_CONFIRMING) {

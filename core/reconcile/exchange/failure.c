@@ -21,8 +21,10 @@ bool hc_failure_is_unknown(const struct hc_exchange *x, int err)
            (err != HEADCOUNT_ESERVICE && x->call.request.sent);
 }
 
-/* A refusal by the service's own name is an answer; an error inside of the
- * service, or of something that stands before it, is none. */
+/* True: ECS may have carried out the write, although the exchange failed.  An
+ * error 4xx with a code of the service is a clear refusal.  An error inside
+ * the service, or an answer of a proxy before it, says nothing about the
+ * write, so it keeps its place in the limits. */
 bool hc_failure_may_be_written(const struct hc_exchange *x, int err)
 {
     const struct hc_service_error *e = &x->call.service_error;
@@ -82,7 +84,7 @@ static bool failure_is_denied(const struct hc_exchange *x, int err)
 /* Says what to do about it, where the sentence does not say it itself. */
 static const char *failure_advice(const struct hc_exchange *x, int err)
 {
-    /* A proxy or a load balancer answered, not the service. */
+    /* No code of AWS came, so a proxy or a load balancer answered. */
     if (err == HEADCOUNT_ESERVICE && !x->call.service_error.named)
         err = HEADCOUNT_EANSWER;
     switch (err) {
@@ -99,8 +101,8 @@ static const char *failure_advice(const struct hc_exchange *x, int err)
     }
 }
 
-/* An error that the call itself did not see is the answer's: the sentence has
- * the operation and lacks which host gave the answer, and in which region. */
+/* An error that is not the call's own is one of its answer.  Its text names
+ * the operation; the host that answered and the region are added here. */
 const char *hc_failure_sentence(struct hc_run *r, const struct hc_exchange *x,
                                 int err)
 {

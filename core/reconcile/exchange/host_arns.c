@@ -50,6 +50,8 @@ static int host_arns_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
     if (err < 0)
         return err;
     r->launch_taken = r->launch_taken || list->by_launch;
+    /* The list is a fact only after its last page: half a list would be a
+     * smaller count, and tasks would go. */
     err = hc_check_page(r, x, v);
     if (err <= 0)
         return err;
@@ -58,8 +60,10 @@ static int host_arns_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
     return 1;
 }
 
-/* The event's own host is ACTIVE in the event and not in the list, or the
- * reverse.  ECS is eventually consistent, so the list is read once more. */
+/* True: the host that caused the event is ACTIVE in the event and not in the
+ * list, or the reverse.  ECS is eventually consistent, so the list may be
+ * older than the event: it is read once more a second later, and then
+ * believed. */
 static bool host_arns_is_doubtful(struct hc_run *r, struct hc_exchange *x)
 {
     const struct hc_event *event = r->config.event;
@@ -71,7 +75,7 @@ static bool host_arns_is_doubtful(struct hc_run *r, struct hc_exchange *x)
         event->instance_status.n == 0 ||
         !hc_arn_same_place(&r->event_host, &r->cluster))
         return false;
-    /* A host of ECS Anywhere is in no list of EC2's. */
+    /* A host of ECS Anywhere is in no list of hosts of EC2. */
     if (list->filter.n > 0 &&
         hc_str_starts(event->instance_machine, HC_STR("mi-")))
         return false;
@@ -85,9 +89,11 @@ static bool host_arns_is_doubtful(struct hc_run *r, struct hc_exchange *x)
     return true;
 }
 
-/* ECS does not take the term that tells hosts of EC2 and of ECS Anywhere apart:
- * the list is read without it, and the plan says so.  Where ECS took a list
- * with it, it refuses something else. */
+/* ECS refused the filter.  If it holds the term that tells hosts of EC2 and of
+ * ECS Anywhere apart, and ECS has not taken any list with that term yet, that
+ * term is likely the cause: the list is read without it, and the plan says
+ * so.  If ECS took a list with it before, something else is wrong with the
+ * filter. */
 static bool host_arns_mend(struct hc_run *r, struct hc_exchange *x, int err)
 {
     const struct hc_fact_hosts *list = x->into;
@@ -102,8 +108,8 @@ static bool host_arns_mend(struct hc_run *r, struct hc_exchange *x, int err)
 
 /* ---- of a snapshot ---- */
 
-/* The list as it was recorded without the launch type's term: the attributes of
- * each host tell its kind. */
+/* The list that the snapshot has under the same filter without the launch
+ * type's term.  The attributes of each host tell its kind. */
 static const struct hc_fact_hosts *host_arns_shown(struct hc_run *r,
                                                const struct hc_fact_hosts *list)
 {
@@ -134,7 +140,7 @@ static int host_arns_offline(struct hc_run *r, struct hc_exchange *x,
     return hc_offline_by_filter(&r->facts, list, all, e);
 }
 
-/* Hosts of ECS Anywhere counted then. */
+/* In the version that took the snapshot, hosts of ECS Anywhere counted. */
 static int host_arns_older(struct hc_run *r, struct hc_exchange *x)
 {
     const struct hc_fact_hosts *list = x->into;

@@ -61,8 +61,8 @@ static int host_details_learn_one(struct hc_run *r, struct hc_exchange *x,
     return 0;
 }
 
-/* A host that left between the list and now is no host; any other failure is
- * one of the whole count. */
+/* A host that is MISSING left the cluster after it was listed, and does not
+ * count.  Any other failure makes the whole count wrong, so it fails it. */
 static int host_details_learn_failure(struct hc_run *r, struct hc_exchange *x,
                                       const struct hc_ecs_failure *f)
 {
@@ -86,6 +86,8 @@ static int host_details_learn(struct hc_run *r, struct hc_exchange *x,
         err = host_details_learn_one(r, x, &v->hosts[i]);
     for (size_t i = 0; err == 0 && i < v->failures_n; i++)
         err = host_details_learn_failure(r, x, &v->failures[i]);
+    /* Each host that was asked for is in one of the two, and none is in both:
+     * host_details_mark refuses a second answer about one host. */
     if (err == 0 && v->hosts_n + v->failures_n != x->ids_n)
         err = hc_check_refuse(r, x, "DescribeContainerInstances left out "
                               "hosts, asked from", x->ids[0]);
@@ -112,7 +114,8 @@ static int host_details_offline(struct hc_run *r, struct hc_exchange *x,
                ? 0 : hc_offline_describe(&r->facts, list, all);
 }
 
-/* The first reading stood for the second one. */
+/* In the version that took the snapshot, the first reading stood for the
+ * second one. */
 static int host_details_older(struct hc_run *r, struct hc_exchange *x)
 {
     struct hc_fact_hosts *list = x->into;

@@ -3,8 +3,8 @@
 #include "reconcile/exchange/check.h"
 #include "reconcile/exchange/yes_or_no.h"
 
-/* This operation is documented to take only the name of a cluster, as no other
- * is. */
+/* `cluster` must be a name here: the operation is documented to take no ARN,
+ * as the others do. */
 static void providers_put(struct hc_run *r, struct hc_exchange *x,
                           struct hc_buf *out)
 {
@@ -54,8 +54,7 @@ static int providers_learn_one(struct hc_run *r, struct hc_exchange *x,
     return 0;
 }
 
-/* Counts the providers of the question that are known, and names one that is
- * not. */
+/* Counts the providers of x->ids that are known, and names one that is not. */
 static int providers_known(struct hc_run *r, struct hc_exchange *x,
                            size_t *known, struct hc_str *unknown)
 {
@@ -74,7 +73,8 @@ static int providers_known(struct hc_run *r, struct hc_exchange *x,
     return 0;
 }
 
-/* The last provider of the question is the end of the list, too. */
+/* The answer comes in pages of ten.  The list ends with its last page, or as
+ * soon as every provider that was asked for is known. */
 static int providers_learn(struct hc_run *r, struct hc_exchange *x,
                            int64_t now)
 {
@@ -123,7 +123,7 @@ static void providers_fail(struct hc_run *r, struct hc_exchange *x,
     hc_yes_or_no_fail(r, x, &r->facts.capacity, code, what);
 }
 
-/* A provider that a complete snapshot does not have adds no hosts. */
+/* A provider that is not in a complete snapshot adds no hosts. */
 static int providers_offline(struct hc_run *r, struct hc_exchange *x,
                              struct headcount_error *e)
 {

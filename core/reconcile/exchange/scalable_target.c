@@ -17,7 +17,8 @@ static void target_open(struct hc_run *r, union hc_exchange_view *v)
     hc_ecs_targets_init(&v->arns, r->facts.alloc);
 }
 
-/* service/CLUSTER/SERVICE */
+/* True: the target's id is service/CLUSTER/SERVICE, of our cluster and the
+ * service that was asked for. */
 static bool target_is_ours(const struct hc_run *r, const struct hc_exchange *x,
                            struct hc_str id)
 {

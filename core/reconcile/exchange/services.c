@@ -19,7 +19,8 @@ static void services_open(struct hc_run *r, union hc_exchange_view *v)
 
 /* ---- the answer ---- */
 
-/* Its ARN, if it has one, is of the service that it is named. */
+/* True: the service's ARN, if the answer has one, is the ARN of a service of
+ * this name. */
 static bool services_is_named(const struct hc_ecs_service *s)
 {
     struct hc_arn arn;
@@ -28,8 +29,9 @@ static bool services_is_named(const struct hc_ecs_service *s)
                              hc_str_eq(arn.name, s->name));
 }
 
-/* The ARN of its cluster, out of its own where it says no other; n == 0: it
- * says neither. */
+/* The ARN of the service's cluster.  An answer without clusterArn may have the
+ * cluster in the service's own ARN; the old form of that ARN has none. n == 0:
+ * the answer says neither. */
 static struct hc_str services_cluster_of(struct hc_run *r,
                                          const struct hc_ecs_service *s)
 {
@@ -48,7 +50,8 @@ static struct hc_str services_cluster_of(struct hc_run *r,
                                HC_STR_ARG(arn.cluster)));
 }
 
-/* The fact of a service that the answer speaks of for the first time. */
+/* The fact of a service about which ECS answers now.  A second answer about it
+ * is refused: nothing says which of the two is right. */
 static int services_fact(struct hc_run *r, struct hc_exchange *x,
                          struct hc_str name, int64_t now,
                          struct hc_fact_service **fact)
@@ -89,7 +92,8 @@ static int services_learn_one(struct hc_run *r, struct hc_exchange *x,
     return err;
 }
 
-/* Text of ECS, without the secrets that the call was signed with. */
+/* A text of ECS's answer.  Secrets with which the call was signed are struck
+ * out of it: an answer may quote its request. */
 static const char *services_said(struct hc_run *r, const struct hc_exchange *x,
                                  struct hc_str s)
 {
@@ -123,6 +127,8 @@ static int services_learn_failure(struct hc_run *r, struct hc_exchange *x,
     return 0;
 }
 
+/* A service that is neither in `services` nor in `failures` is not missing: the
+ * answer is not whole. */
 static int services_check_whole(struct hc_run *r, struct hc_exchange *x)
 {
     for (size_t i = 0; i < x->ids_n; i++) {
@@ -138,6 +144,8 @@ static int services_check_whole(struct hc_run *r, struct hc_exchange *x)
     return 1;
 }
 
+/* An answer that is refused leaves no fact, not even of the services that stood
+ * in it before the fault. */
 static void services_unlearn(struct hc_run *r, const struct hc_exchange *x)
 {
     for (size_t i = 0; i < x->ids_n; i++) {
@@ -170,7 +178,8 @@ static int services_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 
 /* ---- beside the answer ---- */
 
-/* The counts that ECS shows, beside our own writes. */
+/* The handle's memory sees which count ECS shows: that tells whether our last
+ * write is shown, not shown yet, or undone. */
 static void services_remember(struct hc_run *r, struct hc_exchange *x,
                               int64_t now)
 {

@@ -42,7 +42,8 @@ static int tagged_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 
 /* ---- memory ---- */
 
-/* A bare name may be that of a cluster in any region. */
+/* The region is part of the key: a cluster that is known by its name only may
+ * be in any region. */
 static struct hc_memory_key tagged_key(struct hc_run *r,
                                        const struct hc_fact_names *l)
 {
@@ -71,7 +72,8 @@ static void tagged_remember(struct hc_run *r, struct hc_exchange *x,
     hc_buf_fini(&lines);
 }
 
-/* A list of the last minute, where none of it is read yet. */
+/* Takes a list that is not older than HC_MEMORY_TAGGED, if no page of a newer
+ * one is read yet.  A tag that was set meanwhile is seen a minute later. */
 static void tagged_recall(struct hc_run *r, void *into)
 {
     struct hc_fact_names *l = into;

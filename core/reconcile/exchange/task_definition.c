@@ -42,8 +42,10 @@ static int definition_learn(struct hc_run *r, struct hc_exchange *x,
 
 /* ---- memory ---- */
 
-/* The first line says whether it has a fixed host port, each line after it is
- * an expression. */
+/* Puts the definition into the handle's memory as lines: the first one says
+ * whether it has a fixed host port, each line after it is an expression.  An
+ * expression with a line break cannot be a line, so such a definition is read
+ * from AWS each time. */
 static void definition_remember(struct hc_run *r, struct hc_exchange *x,
                                 int64_t now)
 {
@@ -92,7 +94,7 @@ static void definition_recall(struct hc_run *r, void *into)
 
 /* ---- of a snapshot ---- */
 
-/* One that a complete snapshot does not have constrains nothing. */
+/* A definition that is not in a complete snapshot has no constraints. */
 static int definition_offline(struct hc_run *r, struct hc_exchange *x,
                               struct headcount_error *e)
 {

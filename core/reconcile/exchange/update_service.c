@@ -5,6 +5,9 @@
 #include "reconcile/outcome.h"
 #include "reconcile/verify.h"
 
+/* The body has cluster, service and desiredCount, and nothing else ever.  Most
+ * other members would start a deployment, and an empty list of constraints or
+ * providers would remove those of the service. */
 static void update_put(struct hc_run *r, struct hc_exchange *x,
                        struct hc_buf *out)
 {
@@ -16,7 +19,8 @@ static void update_open(struct hc_run *r, union hc_exchange_view *v)
     hc_ecs_updated_init(&v->services, r->facts.alloc);
 }
 
-/* Only the count that ECS says it took shows that the write was taken. */
+/* The answer must be about our service and have our count: only that shows
+ * that ECS took the write. */
 static int update_check(struct hc_run *r, struct hc_exchange *x)
 {
     const struct hc_ecs_services *v = &x->view.services;
@@ -54,7 +58,8 @@ static int update_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
     return 1;
 }
 
-/* The service was there when it was read. */
+/* The service was deleted after it was read.  There is nothing left to write,
+ * so it is skipped like a service that was missing from the start. */
 static bool update_mend(struct hc_run *r, struct hc_exchange *x, int err)
 {
     bool missing = hc_failure_is(x, err, "ServiceNotFoundException");
