@@ -67,7 +67,8 @@ TRAPS = [
      "reconcile/exchange/scalable_target_test.c: "
      "what_auto_scaling_sets_is_held"),
     (24, "the runaway of managed scaling",
-     INPUT + "tasks_that_wait_on_managed_scaling_are_held"),
+     "reconcile/exchange/providers_test.c: "
+     "tasks_that_wait_on_managed_scaling_are_held"),
     (25, "an old answer after our write",
      "reconcile/run_test.c: "
      "a_write_that_ecs_does_not_show_yet_is_not_repeated"),
