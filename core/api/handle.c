@@ -148,6 +148,8 @@ size_t headcount_wants(const headcount *h, struct headcount_want *wants,
     size_t n = 0;
 
     hc_jobs_wants(&h->net.jobs, NULL, 0, deadline);
+    /* Counts all of them, even if `max` is smaller: the caller can come again
+     * with a larger array. */
     for (const struct hc_watch *w = h->net.jobs.watches; w != NULL;
          w = w->next) {
         if (w->want == 0)
@@ -163,6 +165,8 @@ size_t headcount_wants(const headcount *h, struct headcount_want *wants,
     return n;
 }
 
+/* An error or a hangup wakes both directions: the next read or write sees what
+ * happened, and says it. */
 static int step_events(short events)
 {
     int got = 0;

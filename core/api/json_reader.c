@@ -1,4 +1,9 @@
-/* api/json_reader.c - the strict reader over one text, for embedders. */
+/* api/json_reader.c - the strict reader over one text, for embedders.
+ *
+ * The reader of base/json is made for pieces of any size; here the one piece is
+ * the whole text, followed by a blank: a number at the very end is complete
+ * only when a byte follows that is no part of it.
+ */
 #include "op/public.h"
 
 #include "base/json.h"

@@ -1,4 +1,9 @@
-/* api/sign.c - a signature for a request that somebody else sends. */
+/* api/sign.c - a signature for a request that somebody else sends.
+ *
+ * Nothing is sent here, so nothing later would notice a text that cannot be
+ * part of an HTTP request: each text is checked before it is signed.  Texts and
+ * keys may be secret, so all buffers are wiped when they are freed.
+ */
 #include "op/public.h"
 
 #include <string.h>
@@ -53,6 +58,8 @@ static bool sign_is_part_of_scope(struct hc_str s)
     return true;
 }
 
+/* A line break would end the header that the text becomes part of, and begin
+ * another one. */
 static bool sign_has_control(struct hc_str s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -156,6 +163,8 @@ static void sign_add(struct sign_work *w, const char *name,
         };
 }
 
+/* AWS takes the time of a signature from X-Amz-Date.  If the caller has set
+ * that header to another time, the signature would be refused. */
 static int sign_date(struct sign_work *w, int64_t wall)
 {
     hc_time_amz(w->date, wall);
@@ -219,6 +228,7 @@ static int sign_add_all(struct sign_work *w, int64_t wall)
 
 /* ---- the three steps ---- */
 
+/* Canonical request, string to sign, signature: the three steps of SigV4. */
 static int sign_steps(struct sign_work *w, int64_t wall, char *signature)
 {
     const struct headcount_sign_request *r = w->r;
@@ -263,6 +273,8 @@ static const char *sign_next_text(const char **at)
     return text;
 }
 
+/* All texts are put into one buffer, each with its NUL.  Pointers into it are
+ * taken only when it is complete, because it moves while it grows. */
 static int sign_show(struct sign_box *box, struct sign_work *w,
                      const char *signature)
 {

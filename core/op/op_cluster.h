@@ -5,8 +5,9 @@
 #include "op/op.h"
 #include "plan/plan.h"
 
-/* A person who misspells names reads a few sentences: so many clusters of a run
- * ask which clusters there are. */
+/* If a cluster does not exist, the error lists the clusters that do.  Only the
+ * first HC_OP_LISTS clusters of a run ask for that list: a person reads a few
+ * sentences, not hundreds. */
 #define HC_OP_LISTS 10
 
 /* The facts that a sweep has about a cluster that it begins. */

@@ -5,7 +5,8 @@
 
 #include "op/op_reconcile.h"
 
-/* Reads it into r->records; 1: nothing in it is left to do. */
+/* Reads the event into r->records. 0; 1: nothing in it is left to do; or a
+ * code with op.error set. */
 int hc_op_event_read(struct op_reconcile *r);
 /* A person wrote r->names[at] into the event. */
 bool hc_op_event_names(const struct op_reconcile *r, size_t at);

@@ -127,9 +127,7 @@ static bool asks_take(const struct headcount_query *from, struct hc_query *q)
     *q = (struct hc_query){
         .where = hc_str(from->where),
         .min_age = from->min_age,
-        .by = from->hosts == HEADCOUNT_REGISTERED  ? HEADCOUNT_REGISTERED
-              : from->hosts == HEADCOUNT_CONNECTED ? HEADCOUNT_CONNECTED
-                                                   : HEADCOUNT_ACTIVE,
+        .by = hc_op_hosts(from->hosts),
         .launch_type = hc_str(from->launch_type),
         .service = hc_str(from->service),
     };
@@ -161,7 +159,9 @@ asks_service(struct hc_arena *arena, const struct hc_ecs_service *s)
     return to;
 }
 
-/* The hosts that count, as one array. */
+/* The hosts that count, as one array: the list among the facts also holds
+ * hosts that are gone, second registrations of one machine, and hosts that the
+ * query leaves out. */
 static int asks_hosts(struct hc_run *r, const struct hc_query *q,
                       const struct hc_known *known, struct headcount_fact *fact)
 {
@@ -350,6 +350,7 @@ int headcount_wish(headcount_op *op, const struct headcount_wish *wish)
     return err;
 }
 
+/* A policy can only tighten a limit: hc_brake_limit keeps the smaller one. */
 int headcount_limits(headcount_op *op, int64_t max_changes, int64_t max_falls)
 {
     if (op->state != HEADCOUNT_ASKS)
@@ -367,6 +368,7 @@ void headcount_refuse(headcount_op *op, const char *why)
 
     if (r == NULL)
         return;
+    /* `op` may be a sweep: its other clusters go on. */
     hc_reconcile_refuse(r->current, "EPOLICY", why);
     hc_op_run_again(&r->op);
     if (op != &r->op)

@@ -12,7 +12,7 @@ void hc_op_policy_ask(struct op_reconcile *r);
 /* The owner resumes. */
 void hc_op_policy_resume(struct op_reconcile *r);
 void hc_op_policy_fini(struct op_reconcile *r);
-/* One more wish of this round; copied.  0, HEADCOUNT_ENOMEM or
+/* Adds a wish of this round, and copies it. 0, HEADCOUNT_ENOMEM or
  * HEADCOUNT_ELIMIT. */
 int hc_op_policy_add(struct op_reconcile *r, const struct hc_wish *wish);
 

@@ -1,6 +1,7 @@
 /* op/op_policy_tags.c - the owner's turn, decided by the tags of services. */
 #include "op/op_policy.h"
 
+#include "op/op_wishes.h"
 #include "plan/tags.h"
 
 /* Adds the wish of one service.  A tag that does not parse holds that service
@@ -8,7 +9,6 @@
 static int tags_put(struct op_reconcile *r, const char *name,
                     const struct headcount_service_fact *s)
 {
-    const struct headcount_reconcile *request = &r->request;
     struct hc_arena *arena = &r->current->run.facts.arena;
     struct hc_wish w = { .service = HC_STR("") };
     struct headcount_error e = { 0 };
@@ -23,9 +23,7 @@ static int tags_put(struct op_reconcile *r, const char *name,
     w.service = hc_arena_str(arena, hc_str(name));
     w.where = hc_arena_str(arena, w.where);
     w.at = HC_STR("tags");
-    w.by = request->hosts == HEADCOUNT_REGISTERED  ? HEADCOUNT_REGISTERED
-           : request->hosts == HEADCOUNT_CONNECTED ? HEADCOUNT_CONNECTED
-                                                   : HEADCOUNT_ACTIVE;
+    w.by = hc_op_hosts(r->request.hosts);
     err = hc_arena_error(arena);
     return err == 0 ? hc_op_policy_add(r, &w) : err;
 }

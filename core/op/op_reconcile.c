@@ -19,6 +19,7 @@
 #include "op/op_wishes.h"
 #include "reconcile/missing.h"
 #include "reconcile/snapshot.h"
+#include "reconcile/sweep.h"
 
 static const struct op_class op_reconcile_class;
 
@@ -39,20 +40,6 @@ static bool op_has_scaling(const struct op_reconcile *r)
     return r->request.endpoint_url != NULL ||
            hc_config_url(config, scaling).n > 0 ||
            hc_config_url(config, ecs).n == 0;
-}
-
-/* "arn:aws:iam::111122223333:role/NAME", or what ECS said before; n == 0: it is
- * not known. */
-static struct hc_str op_account_called(const struct op_reconcile *r)
-{
-    struct hc_str rest, part = HC_STR("");
-
-    if (r->request.assume_role == NULL)
-        return hc_str(r->op.h->account);
-    rest = hc_str(r->request.assume_role);
-    for (int i = 0; i < 5; i++)
-        part = hc_str_cut(&rest, ':');
-    return part;
 }
 
 /* ECS allows an account so many calls: reconciles keep to a share of them. */
@@ -91,7 +78,11 @@ static int op_begin_run(struct op_reconcile *r, size_t at)
         .found = live && (child ? r->sweep.found
                                 : r->has_event && !hc_op_event_names(r, at)),
         .lists = child ? r->sweep.lists : at < HC_OP_LISTS,
-        .account = op_account_called(r),
+        /* The ARN of a role says its account.  The account of the handle's own
+         * credentials is known only after ECS has answered once. */
+        .account = request->assume_role != NULL
+                       ? hc_sweep_role_account(hc_str(request->assume_role))
+                       : hc_str(r->op.h->account),
         .wishes = r->wishes,
         .wishes_n = r->wishes_n,
         .asks = request->policy,

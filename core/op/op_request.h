@@ -11,7 +11,8 @@ int hc_op_request_take(struct headcount_reconcile *to,
                        const struct headcount_reconcile *from,
                        struct headcount_error *e);
 struct hc_op_params hc_op_request_params(const struct headcount_reconcile *r);
-/* Copies its texts into op->arena, but for its wishes. */
+/* Copies the texts of the request into op->arena.  Its wishes are not copied
+ * here: hc_op_put_wishes does that. */
 void hc_op_request_copy(headcount_op *op, struct headcount_reconcile *r);
 /* 0, or HEADCOUNT_EARG with op->error set: `hosts` or `constraints` is none of
  * its enum. */

@@ -7,9 +7,9 @@
 /* Fills in names, clusters_n and region; the event has been read.  1: the event
  * is about other regions or accounts. */
 int hc_op_targets(struct op_reconcile *r);
-/* Drops r->names[r->at], whose run would be dry or not, if a cluster before it
- * is the same one: that result is for both.  True: r->at is another cluster
- * now, or the end. */
+/* Drops r->names[r->at] if a cluster before it is the same one: its result is
+ * for both.  `dry` says whether the run of r->at would be dry: a dry run
+ * stands for no real one.  True: r->at is another cluster now, or the end. */
 bool hc_op_targets_drop_twin(struct op_reconcile *r, bool dry);
 /* Why r->names[at] is in another region or account, or NULL. */
 const char *hc_op_targets_foreign(const struct op_reconcile *r, size_t at);

@@ -6,8 +6,7 @@
 #include "plan/autoscaler.h"
 #include "plan/hold.h"
 
-/* A number that is none of the enum counts ACTIVE hosts. */
-static enum headcount_hosts wish_hosts(enum headcount_hosts hosts)
+enum headcount_hosts hc_op_hosts(enum headcount_hosts hosts)
 {
     return hosts == HEADCOUNT_REGISTERED || hosts == HEADCOUNT_CONNECTED
                ? hosts : HEADCOUNT_ACTIVE;
@@ -35,7 +34,7 @@ int hc_op_take_wish(headcount_op *op, const struct headcount_reconcile *r,
         .service = hc_arena_str(arena, hc_str(w->service)),
         .where = hc_arena_str(arena, hc_str(w->where)),
         .at = hc_arena_str(arena, hc_str(w->at)),
-        .by = wish_hosts(w->hosts == HEADCOUNT_ACTIVE ? r->hosts : w->hosts),
+        .by = hc_op_hosts(w->hosts == HEADCOUNT_ACTIVE ? r->hosts : w->hosts),
         .no_external = w->not_external, .required = w->required,
     };
     hc_rule_from_wish(&to->rule, arena, w);

@@ -7,7 +7,9 @@
 
 #define HC_OP_WISHES 10000
 
-/* Its pointers can be read: a service is named, no array is missing.  0, or
+/* A number that is none of the enum counts ACTIVE hosts. */
+enum headcount_hosts hc_op_hosts(enum headcount_hosts hosts);
+/* Checks that a wish names a service and lacks none of its arrays. 0, or
  * HEADCOUNT_EARG with *e set. */
 int hc_op_check_wish(const struct headcount_wish *w, struct headcount_error *e);
 /* Copies a wish into the arena; `r` has what all wishes share.  0,
@@ -15,7 +17,8 @@ int hc_op_check_wish(const struct headcount_wish *w, struct headcount_error *e);
 int hc_op_take_wish(headcount_op *op, const struct headcount_reconcile *r,
                     struct hc_arena *arena, const struct headcount_wish *w,
                     struct hc_wish *to);
-/* Its wishes, while the caller's memory is still there, into op->arena. */
+/* Copies the wishes of the request into op->arena, while the caller's memory
+ * is still there. */
 int hc_op_put_wishes(headcount_op *op, const struct headcount_reconcile *from,
                      const struct hc_wish **wishes, size_t *n);
 

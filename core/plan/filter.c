@@ -128,6 +128,8 @@ void hc_filter_put(struct hc_buf *out, const struct hc_filter *f)
     }
 }
 
+/* These subjects of the query language change when ECS starts or stops a task,
+ * or when an agent disconnects, which it does several times per hour. */
 static bool filter_word_moves(struct hc_str word)
 {
     return hc_str_eqi(word, HC_STR("task:group")) ||

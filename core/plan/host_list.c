@@ -93,6 +93,8 @@ void hc_host_list_free(struct hc_host_list *h, const struct hc_alloc *a)
     *h = (struct hc_host_list){ .n = 0 };
 }
 
+/* A machine that registered twice is listed under two ARNs.  Counted twice, it
+ * would get a task that no host can take. */
 int hc_host_list_mark_active(struct hc_host_list *h, const struct hc_alloc *a)
 {
     struct hc_host_list machines = { .n = 0 };

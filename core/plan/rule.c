@@ -1,4 +1,9 @@
-/* plan/rule.c - how a count follows from hosts. */
+/* plan/rule.c - how a count follows from hosts.
+ *
+ * All numbers are integers, and a sum or product that would overflow is
+ * INT64_MAX: the quota of the plan then cuts it.  A wrap to a small or negative
+ * number would stop tasks.
+ */
 #include "plan/rule.h"
 
 #include "base/text.h"
@@ -38,6 +43,8 @@ bool hc_rule_find(struct hc_str name, enum headcount_rule *kind)
 
 /* ---- from a wish ---- */
 
+/* A share of a wish in millionths; -1 for NaN, a negative one, or one that
+ * is too large or so small that it would become 0. */
 static int64_t rule_share(double share)
 {
     int64_t n;
@@ -209,6 +216,8 @@ bool hc_rule_needs_resources(const struct hc_rule *r)
 
 /* ---- the arithmetic ---- */
 
+/* HEADCOUNT_UNKNOWN is negative: CPU and memory that the rule did not ask for
+ * count as 0. */
 static int64_t rule_positive(int64_t n)
 {
     return n > 0 ? n : 0;

@@ -1,4 +1,8 @@
-/* plan/tags.c - reads a rule from the tags of a service. */
+/* plan/tags.c - reads a rule from the tags of a service.
+ *
+ * A tag that begins with "headcount:" and is none of the table is refused: it
+ * is a typo, and without that tag the rule would be another one.
+ */
 #include "plan/tags.h"
 
 #include "base/text.h"

@@ -1,4 +1,8 @@
-/* reconcile/audit.c - the lines that say afterwards who set what, and why. */
+/* reconcile/audit.c - the lines that say afterwards who set what, and why.
+ *
+ * A hold is written when it starts, changes or ends, and not at each run: a
+ * service that is held for a week would fill the log with one sentence.
+ */
 #include "reconcile/audit.h"
 
 #include <string.h>

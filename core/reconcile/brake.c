@@ -5,6 +5,8 @@
 
 /* ---- the last ten minutes ---- */
 
+/* Writes are counted in slices of ten seconds, so the window needs a fixed
+ * amount of memory, however many writes there are. */
 static void window_add(struct hc_brake_window *w, int64_t changes,
                        int64_t fall, int64_t now)
 {
@@ -66,21 +68,6 @@ struct brake_used {
     bool recent;                      /* in ten minutes, not in this run     */
 };
 
-/* The window counts real writes only, so the part of a dry run itself is
- * added. */
-static void brake_use(const struct hc_brake *b, const struct hc_brake_write *w,
-                      int64_t now, struct brake_used *run,
-                      struct brake_used *recent)
-{
-    *run = (struct brake_used){ b->changes, b->falls, false };
-    *recent = (struct brake_used){ 0, 0, true };
-    window_sum(b->window, now, &recent->changes, &recent->falls);
-    if (w->dry_run) {
-        recent->changes += b->changes;
-        recent->falls += b->falls;
-    }
-}
-
 static const char *brake_verb(const struct hc_brake_write *w, int64_t n)
 {
     if (w->dry_run)
@@ -99,6 +86,8 @@ static const char *brake_name(const struct hc_brake_limit *l,
     return l->by_policy ? policy : member;
 }
 
+/* A second write of a service corrects the first one: it changes no further
+ * service, so it is not held by the number of changes. */
 static bool brake_holds_change(const struct hc_brake *b,
                                const struct hc_brake_write *w,
                                const struct brake_used *u,
@@ -116,6 +105,9 @@ static bool brake_holds_change(const struct hc_brake *b,
     return true;
 }
 
+/* After one fall was held, every later fall of the run is held too.  Otherwise
+ * small falls that come later would pass, and which services lose tasks would
+ * follow from the order of their sizes. */
 static bool brake_holds_fall(const struct hc_brake *b,
                              const struct hc_brake_write *w,
                              const struct brake_used *u,
@@ -149,9 +141,16 @@ static int64_t brake_changes(const struct hc_brake_write *w)
 bool hc_brake_take(struct hc_brake *b, const struct hc_brake_write *w,
                    int64_t now, char why[HC_BRAKE_WHY])
 {
-    struct brake_used run, recent;
+    const struct brake_used run = { b->changes, b->falls, false };
+    struct brake_used recent = { 0, 0, true };
 
-    brake_use(b, w, now, &run, &recent);
+    /* The window counts real writes only, so the part of a dry run itself is
+     * added. */
+    window_sum(b->window, now, &recent.changes, &recent.falls);
+    if (w->dry_run) {
+        recent.changes += b->changes;
+        recent.falls += b->falls;
+    }
     if (!w->allowed) {
         if (brake_holds_change(b, w, &run, why) ||
             brake_holds_change(b, w, &recent, why))

@@ -1,4 +1,8 @@
-/* reconcile/facts.c - what was read from AWS for one reconcile, by key. */
+/* reconcile/facts.c - what was read from AWS for one reconcile, by key.
+ *
+ * Each kind is a linked list in the arena: a reconcile has few facts of a kind,
+ * and a pointer to a fact stays valid until the end of the run.
+ */
 #include "reconcile/facts.h"
 
 #include <string.h>
@@ -139,6 +143,8 @@ bool hc_fact_hosts_is_whole(const struct hc_fact_hosts *h)
     return h->filter.n == 0 || hc_str_eq(h->filter, HC_FACTS_EC2);
 }
 
+/* Services stay: after a write their count is ours, and ECS may still show the
+ * old one. */
 void hc_facts_forget_hosts(struct hc_facts *f)
 {
     for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)

@@ -25,21 +25,22 @@ struct hc_reconcile {
     int64_t turn_by;                  /* it waits no longer for its turn     */
 };
 
-/* The state in which the run goes on, as far as what is known says. */
+/* Sets the state in which the run goes on, as far as r says. */
 void hc_machine_go_on(struct hc_reconcile *m);
 /* Why no exchange may begin any more, or NULL. */
 const char *hc_machine_stopped(const struct hc_run *r, int64_t now);
-/* The job is woken then.  1: not yet. */
+/* Wakes the job at `until`. Always 1: the machine waits. */
 int hc_machine_wait(struct hc_run *r, int64_t until);
 /* Starts m->exchange, or settles what follows where it cannot.  Every exchange
  * begins here, and every write is held here.  0 or HEADCOUNT_ENOMEM. */
 int hc_machine_begin(struct hc_reconcile *m, int64_t now);
 /* m->exchange failed with this code.  0, or HEADCOUNT_ENOMEM: no report. */
 int hc_machine_failed(struct hc_reconcile *m, int err);
-/* Its facts cannot be had, or the write failed. */
+/* The facts of m->exchange cannot be read, or its write failed: settles what
+ * follows. */
 void hc_machine_lacks(struct hc_reconcile *m, const char *code,
                       const char *what);
-/* The plan of the wish at hand is its outcome. */
+/* Settles the wish at hand with the outcome of its plan. */
 void hc_machine_settle_plan(struct hc_run *r);
 
 #endif

@@ -1,4 +1,8 @@
-/* reconcile/memory.c - entries in the order of their last use. */
+/* reconcile/memory.c - entries in the order of their last use.
+ *
+ * Each rule that reads this memory must be safe without it: in Lambda a process
+ * may be new at each event, and an entry may be dropped for a newer one.
+ */
 #include "reconcile/memory.h"
 
 #include <string.h>
@@ -146,6 +150,9 @@ static struct hc_memory_entry *memory_get(struct hc_memory *m,
 
 /* ---- our own writes ---- */
 
+/* ECS may still show the count before our write, or the one before the write
+ * that we made before it.  After HC_MEMORY_SHOWN it is believed whatever it
+ * shows: a write that is not visible by then is undone. */
 static bool memory_is_awaited(const struct hc_memory_entry *e, int64_t desired,
                               int64_t now)
 {
@@ -182,6 +189,8 @@ void hc_memory_saw(struct hc_memory *m, const struct hc_memory_key *key,
     e->shown = e->shown || !e->replaced;
 }
 
+/* A count that ECS shows for other hosts than those of our write may follow
+ * from those: only with the same hosts somebody undid our write. */
 static bool memory_is_undone(const struct hc_memory_entry *e, uint64_t hosts)
 {
     return e != NULL && e->written && e->replaced && e->hosts == hosts;

@@ -1,11 +1,10 @@
 /* reconcile/memory.h - what a handle remembers from one reconcile to the next:
- * its own writes, what was undone of them, versions of events, answers that
- * hold for five minutes, and texts.
+ * its own writes and which of them were undone, versions of events, answers
+ * that hold for five minutes, and texts.
  *
- * It is bounded: the longest unused goes.  Without memory nothing is
- * remembered, and nothing fails: each rule that needs it only holds back
- * writes that repeat.
- */
+ * It is bounded: an entry that was not used for longest is dropped first.
+ * Without memory nothing fails: each rule that needs it only holds back writes
+ * that repeat. */
 #ifndef HC_RECONCILE_MEMORY_H
 #define HC_RECONCILE_MEMORY_H
 
@@ -55,8 +54,8 @@ struct hc_memory_write {
 
 void hc_memory_wrote(struct hc_memory *m, const struct hc_memory_key *key,
                      const struct hc_memory_write *write, int64_t now);
-/* ECS shows this count: is our write there, not there yet, or replaced?  One
- * that was replaced is judged by the next plan. */
+/* ECS shows this count.  That tells whether our last write is shown, not shown
+ * yet, or replaced; a write that was replaced is judged by the next plan. */
 void hc_memory_saw(struct hc_memory *m, const struct hc_memory_key *key,
                    int64_t desired, int64_t now);
 /* ECS shows another count than our write, which followed from the same hosts:
@@ -64,7 +63,8 @@ void hc_memory_saw(struct hc_memory *m, const struct hc_memory_key *key,
  * does not, a newer count replaced it (another headcount's, for one). */
 bool hc_memory_replaced(struct hc_memory *m, const struct hc_memory_key *key,
                         uint64_t hosts, int64_t *count);
-/* A plan was made of it: a write that was replaced is judged, once. */
+/* A plan was made for this service: now a write that was replaced is judged,
+ * once. */
 void hc_memory_planned(struct hc_memory *m, const struct hc_memory_key *key,
                        int64_t wanted, uint64_t hosts, int64_t now);
 /* *count is our write of less than 30 s ago, and ECS still shows the count
@@ -79,10 +79,11 @@ int hc_memory_undone(struct hc_memory *m, const struct hc_memory_key *key,
 
 #define HC_MEMORY_SIGHTING (300 * HC_SECOND)
 
-/* The count by connected hosts is lower than the service's, or not. */
+/* Notes whether the count by connected hosts is lower than the service's
+ * count. */
 void hc_memory_saw_low(struct hc_memory *m, const struct hc_memory_key *key,
                        bool low, int64_t now);
-/* It was so five minutes ago already, and at every look since. */
+/* True: it was lower five minutes ago already, and at every look since. */
 bool hc_memory_is_low(struct hc_memory *m, const struct hc_memory_key *key,
                       int64_t now);
 
@@ -107,8 +108,8 @@ bool hc_memory_answer(struct hc_memory *m, const struct hc_memory_key *key,
                       int64_t now, bool *yes);
 void hc_memory_put_answer(struct hc_memory *m, const struct hc_memory_key *key,
                           int64_t now, bool yes);
-/* False: not known, or put before `since`.  Good until the memory is told
- * anything.  One that does not fit is not remembered. */
+/* False: not known, or put before `since`. *text is valid until the next call
+ * that puts something.  A text that does not fit is not remembered. */
 bool hc_memory_text(struct hc_memory *m, const struct hc_memory_key *key,
                     int64_t since, struct hc_str *text);
 void hc_memory_put_text(struct hc_memory *m, const struct hc_memory_key *key,

@@ -1,4 +1,8 @@
 /* reconcile/offline.c - lists of hosts of a snapshot that follow from others.
+ *
+ * A list is derived from another list only if that one has everything that
+ * decides about a host.  Otherwise the answer is "not in the snapshot", and
+ * never a shorter list.
  */
 #include "reconcile/offline.h"
 
@@ -63,6 +67,7 @@ int hc_offline_by_filter(struct hc_facts *f, struct hc_fact_hosts *list,
     return got;
 }
 
+/* True: every host of `list` is in `all`. */
 static bool offline_has(const struct hc_fact_hosts *all,
                         const struct hc_fact_hosts *list)
 {

@@ -13,11 +13,11 @@
 
 #include "reconcile/facts.h"
 
-/* The whole list of that one's status and reading, described, or NULL. */
+/* The whole list of the same status and reading, described, or NULL. */
 const struct hc_fact_hosts *hc_offline_all(const struct hc_facts *f,
                                            const struct hc_fact_hosts *of);
-/* Its hosts have attributes: one without any was described for its provider
- * only. */
+/* True: its hosts have attributes.  A host without any was described only for
+ * its provider. */
 bool hc_offline_is_full(const struct hc_fact_hosts *all);
 /* The hosts of `all` that the list's own filter matches. */
 int hc_offline_by_filter(struct hc_facts *f, struct hc_fact_hosts *list,

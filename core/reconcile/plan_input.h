@@ -6,16 +6,16 @@
 #include "plan/measure.h"
 #include "reconcile/run.h"
 
-/* Its filter is in r->filter, its lists are in r->lists.  0; another code with
- * e set: no filter can be made; HEADCOUNT_ENOMEM. */
+/* Fills in *in, r->filter and r->lists. 0; HEADCOUNT_ENOMEM; another code with
+ * e set: no filter can be made. */
 int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
                        const struct hc_ecs_service *service,
                        struct headcount_error *e);
 /* The conditions that a host of the first list has to meet to count. */
 struct hc_measure_of hc_plan_input_measure(struct hc_run *r,
                                            const struct hc_plan_input *in);
-/* When ECS told the oldest of what the count follows from: the service, its
- * hosts. */
+/* When ECS answered with the oldest fact that the count follows from: the
+ * service or its hosts. */
 int64_t hc_plan_input_read_at(struct hc_run *r, const struct hc_plan_input *in);
 
 #endif

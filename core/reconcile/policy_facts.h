@@ -42,16 +42,17 @@ struct hc_fact *hc_policy_find(struct hc_run *r, const struct hc_query *q,
 
 /* ---- the end of its turn ---- */
 
-/* Its turn comes once more.  On second readings: what it wishes then becomes
- * r->again, and no wish.  On first ones, which were forgotten after a write: it
- * goes to hc_verify_wishes. */
+/* The policy's turn comes once more.  With READING_CONFIRMING its wishes
+ * become r->again, and nothing is written by them.  With READING_FIRST, after
+ * a write has made the run forget those readings, its wishes go to
+ * hc_verify_wishes. */
 void hc_policy_ask_again(struct hc_run *r, enum hc_reading reading);
-/* A fact cannot be had, or the policy refuses: the cluster fails, or (in its
- * second turn) r->again does. */
+/* A fact cannot be read, or the policy refuses: the cluster fails.  In the
+ * policy's second turn r->again fails instead. */
 void hc_policy_fail(struct hc_run *r, const char *code, const char *what);
 /* Its turn is over, with these wishes. */
 void hc_policy_end(struct hc_run *r, const struct hc_wish *wishes, size_t n);
-/* Its turn took so long that facts of it are too old to be written by. */
+/* True: its turn took so long that its facts are too old for a write. */
 bool hc_policy_is_late(const struct hc_run *r);
 void hc_policy_fini(struct hc_run *r);
 

@@ -21,12 +21,12 @@ int hc_reconcile_start(struct hc_reconcile *m, struct hc_net *net,
  * turn, or HEADCOUNT_ENOMEM: no result. */
 #define HC_RECONCILE_ASKS 2
 int hc_reconcile_step(struct hc_reconcile *m, int64_t now);
-/* The end of the policy's turn: what was noted is read, and the turn comes
- * again; or, nothing being noted, `wishes` are what it wants (borrowed until
- * fini; their strings too).  A wish that cannot be meant fails the cluster. */
+/* Ends the policy's turn.  If it noted facts, they are read and the turn comes
+ * again.  If it noted none, `wishes` are what it wants; they and their texts
+ * are borrowed until fini.  A wish that makes no sense fails the cluster. */
 void hc_reconcile_resume(struct hc_reconcile *m, const struct hc_wish *wishes,
                          size_t n);
-/* The same, but the cluster fails: nothing of it is written. */
+/* Ends the policy's turn: the cluster fails, and nothing of it is written. */
 void hc_reconcile_refuse(struct hc_reconcile *m, const char *code,
                          const char *what);
 /* Starts nothing new: a write that left is awaited for HC_CALL_GRACE, a

@@ -1,4 +1,8 @@
-/* reconcile/report.c - the only writer of the JSON report. */
+/* reconcile/report.c - the only writer of the JSON report.
+ *
+ * A number that was not learned is null and never 0 or -1: a reader must not
+ * take it for a count.
+ */
 #include "reconcile/report.h"
 
 #include "base/json.h"

@@ -7,14 +7,15 @@
 
 #include "reconcile/run.h"
 
-/* in->second, if the second reading of the wish at hand is whole. */
+/* Sets in->second if the second reading for the wish at hand is whole. */
 void hc_second_input(struct hc_run *r, struct hc_plan_input *in);
-/* The list that is to be read next, once the cluster is; *details: or what its
- * hosts are like.  NULL without memory. */
+/* The list that is to be read next, after the cluster; if *details is true,
+ * what its hosts are like.  NULL without memory. */
 struct hc_fact_hosts *hc_second_list(struct hc_run *r,
                                      const struct hc_plan_input *in,
                                      bool *details);
-/* in->asked and in->again: what the policy wants on the second reading. */
+/* Sets in->asked and in->again: the count that the policy wants on the second
+ * reading. */
 void hc_second_again(struct hc_run *r, struct hc_plan_input *in);
 
 #endif

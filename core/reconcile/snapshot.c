@@ -1,4 +1,9 @@
-/* reconcile/snapshot.c - the facts of one reconcile written down. */
+/* reconcile/snapshot.c - the facts of one reconcile written down.
+ *
+ * Only facts that are VALUE are written.  A fact that failed is left out: a
+ * plan on the snapshot then says that the snapshot does not hold it, and never
+ * takes a failure for an empty list.
+ */
 #include "reconcile/snapshot.h"
 
 #include <string.h>
@@ -50,19 +55,6 @@ static void snapshot_services(struct hc_buf *out, const struct hc_facts *f)
 
 /* ---- readings ---- */
 
-static void snapshot_cluster(struct hc_buf *out,
-                             const struct hc_fact_cluster *c)
-{
-    if (c->fact.state != FACT_VALUE)
-        return;
-    snapshot_open(out, "cluster", '{');
-    hc_json_put_member(out, "status", c->value.status);
-    hc_json_put_member_int(out, "registeredContainerInstancesCount",
-                           c->value.registered);
-    hc_ecs_put_tags(out, c->value.tags);
-    hc_buf_chr(out, '}');
-}
-
 static void snapshot_list(struct hc_buf *out, const struct hc_fact_hosts *h)
 {
     snapshot_open(out, NULL, '{');
@@ -83,8 +75,17 @@ static void snapshot_list(struct hc_buf *out, const struct hc_fact_hosts *h)
 static void snapshot_reading(struct hc_buf *out, const struct hc_facts *f,
                              enum hc_reading reading)
 {
+    const struct hc_fact_cluster *c = &f->cluster[reading];
+
     snapshot_open(out, NULL, '{');
-    snapshot_cluster(out, &f->cluster[reading]);
+    if (c->fact.state == FACT_VALUE) {
+        snapshot_open(out, "cluster", '{');
+        hc_json_put_member(out, "status", c->value.status);
+        hc_json_put_member_int(out, "registeredContainerInstancesCount",
+                               c->value.registered);
+        hc_ecs_put_tags(out, c->value.tags);
+        hc_buf_chr(out, '}');
+    }
     snapshot_open(out, "lists", '[');
     for (const struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
         if (h->reading == reading && h->fact.state == FACT_VALUE)

@@ -40,8 +40,8 @@ struct hc_snapshot {                  /* what is not a fact of it */
 /* `out` is empty. */
 void hc_snapshot_put(struct hc_buf *out, const struct hc_arn *cluster,
                      const struct hc_facts *f, int64_t wall);
-/* `f` is empty; strings of `s` live as long as they.  0,
- * HEADCOUNT_ESYNTAX (e says where) or HEADCOUNT_ENOMEM. */
+/* Reads a snapshot into `s` and into `f`, which is empty; texts of `s` live as
+ * long as `f`. 0, HEADCOUNT_ESYNTAX (e says where) or HEADCOUNT_ENOMEM. */
 int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
                     struct hc_str text, struct headcount_error *e);
 

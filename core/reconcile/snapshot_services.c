@@ -1,4 +1,7 @@
-/* reconcile/snapshot_services.c - the services of a snapshot. */
+/* reconcile/snapshot_services.c - the services of a snapshot.
+ *
+ * They are written as DescribeServices answers them, so the reader of that
+ * answer reads them too. */
 #include "reconcile/snapshot_services.h"
 
 #include "ecs/arn.h"

@@ -56,29 +56,19 @@ bool hc_sweep_has_tag(const struct hc_ecs_tag *tags, struct hc_str key,
 }
 
 /* arn:PARTITION:iam::ACCOUNT:role/... */
-static struct hc_str sweep_account(struct hc_str role)
+struct hc_str hc_sweep_role_account(struct hc_str role)
 {
-    int colons = 0;
+    struct hc_str part = HC_STR("");
 
-    for (size_t i = 0; i < role.n; i++) {
-        if (role.p[i] == ':')
-            colons++;
-        if (colons == 4) {
-            struct hc_str rest = hc_str_from(role, i + 1);
-            size_t n = 0;
-
-            while (n < rest.n && rest.p[n] != ':')
-                n++;
-            return hc_str_n(rest.p, n);
-        }
-    }
-    return HC_STR("");
+    for (int i = 0; i < 5; i++)
+        part = hc_str_cut(&role, ':');
+    return part;
 }
 
 bool hc_sweep_is_there(const struct hc_sweep_scope *scope,
                        const struct hc_arn *cluster)
 {
-    struct hc_str account = sweep_account(scope->role);
+    struct hc_str account = hc_sweep_role_account(scope->role);
 
     if (!hc_arn_is_full(cluster))
         return true;

@@ -16,7 +16,8 @@ void hc_verify_wrote(struct hc_run *r, int64_t now);
 /* All wishes are settled.  1: those that were written are open again, from the
  * first pass on, and no host is known; 0: none was; HEADCOUNT_ENOMEM. */
 int hc_verify_begin(struct hc_run *r);
-/* The policy's wishes for that look; hc_verify_unanswered: it has none. */
+/* The policy's wishes for that look; hc_verify_unanswered: the policy gave
+ * none, and every wish that is open fails. */
 void hc_verify_wishes(struct hc_run *r, const struct hc_wish *wishes,
                       size_t n);
 void hc_verify_unanswered(struct hc_run *r, const char *code,

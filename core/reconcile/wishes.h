@@ -5,9 +5,9 @@
 
 #include "reconcile/run.h"
 
-/* r->config.wishes, each a line of the report from now on.  0, or
- * HEADCOUNT_ECONFIG, HEADCOUNT_ESYNTAX, HEADCOUNT_ENOMEM: the first that
- * cannot be meant. */
+/* Takes r->config.wishes: each has a row of the report from now on. 0, or
+ * HEADCOUNT_ECONFIG, HEADCOUNT_ESYNTAX, HEADCOUNT_ENOMEM: the first wish that
+ * makes no sense. */
 int hc_wishes_take(struct hc_run *r, struct headcount_error *e);
 /* Settles the wish at hand where its ARN names another place. */
 void hc_wishes_elsewhere(struct hc_run *r);

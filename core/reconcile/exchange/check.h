@@ -16,18 +16,20 @@ int hc_check_refuse(const struct hc_run *r, struct hc_exchange *x,
                     const char *what, struct hc_str which);
 /* HEADCOUNT_ENOMEM: "no memory for <what>". */
 int hc_check_no_memory(struct hc_exchange *x, const char *what);
-/* The view's arena joins the facts': what it read lives as long as they. */
+/* Moves the view's arena to the facts: what was read lives as long as they do.
+ * 0, or a code with x->error set. */
 int hc_check_keep(struct hc_run *r, struct hc_exchange *x);
 /* x->ids has this name. */
 bool hc_check_was_asked(const struct hc_exchange *x, struct hc_str name);
-/* False if the ARN (text.n > 0) is none, or of another place than ours. */
+/* False: the text is no such ARN, or it is of another place than our cluster.
+ * An empty text is ours: some answers leave it out. */
 bool hc_check_is_our_cluster(const struct hc_run *r, struct hc_str text);
 bool hc_check_is_our_service(const struct hc_run *r, struct hc_str text);
-/* This page of x's list is over.  1: it was the last; 0: another is to be read;
+/* Ends a page of the list. 1: it was the last one; 0: another is to be read;
  * or a code with x->error set: the list does not come to an end. */
 int hc_check_page(const struct hc_run *r, struct hc_exchange *x,
                   const struct hc_ecs_arns *v);
-/* The run's cluster becomes this ARN where it is only a name so far. */
+/* Gives the run's cluster this ARN, if only its name is known so far. */
 void hc_check_learn_cluster(struct hc_run *r, struct hc_str text);
 
 #endif

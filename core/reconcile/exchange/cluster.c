@@ -39,7 +39,7 @@ static int cluster_check(struct hc_run *r, struct hc_exchange *x)
                    : 0;
 }
 
-/* The view itself becomes the fact. */
+/* The view itself becomes the fact: its texts are not copied. */
 static int cluster_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 {
     struct hc_ecs_cluster *v = &x->view.cluster;

@@ -13,11 +13,11 @@ const char *hc_failure_code(const struct hc_exchange *x, int err);
 /* In the facts' arena. */
 const char *hc_failure_sentence(struct hc_run *r, const struct hc_exchange *x,
                                 int err);
-/* The service refused the request with this code.  A gateway's 502 is no word
- * of the service. */
+/* True: the service itself refused the request with this code.  A gateway's
+ * 502 is not the service's word. */
 bool hc_failure_is(const struct hc_exchange *x, int err, const char *code);
-/* A write left whole and nothing that came back settles it.  The next run reads
- * what came of it. */
+/* True: a write was sent whole, and no answer says whether it was carried
+ * out.  The next run reads what came of it. */
 bool hc_failure_is_unknown(const struct hc_exchange *x, int err);
 /* The write may have been carried out. */
 bool hc_failure_may_be_written(const struct hc_exchange *x, int err);

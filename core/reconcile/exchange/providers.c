@@ -27,6 +27,7 @@ static const char *providers_resource(struct hc_run *r,
 
 /* ---- the answer ---- */
 
+/* A provider that was not asked for makes the whole answer doubtful. */
 static int providers_check(struct hc_run *r, struct hc_exchange *x)
 {
     const struct hc_ecs_provider *p = x->view.providers.providers;
@@ -54,25 +55,6 @@ static int providers_learn_one(struct hc_run *r, struct hc_exchange *x,
     return 0;
 }
 
-/* Counts the providers of x->ids that are known, and names one that is not. */
-static int providers_known(struct hc_run *r, struct hc_exchange *x,
-                           size_t *known, struct hc_str *unknown)
-{
-    *known = 0;
-    for (size_t i = 0; i < x->ids_n; i++) {
-        const struct hc_fact_bool *a =
-            hc_facts_bool(&r->facts, &r->facts.capacity, x->ids[i]);
-
-        if (a == NULL)
-            return hc_check_no_memory(x, "facts");
-        if (a->fact.state == FACT_VALUE)
-            ++*known;
-        else
-            *unknown = x->ids[i];
-    }
-    return 0;
-}
-
 /* The answer comes in pages of ten.  The list ends with its last page, or as
  * soon as every provider that was asked for is known. */
 static int providers_learn(struct hc_run *r, struct hc_exchange *x,
@@ -80,6 +62,7 @@ static int providers_learn(struct hc_run *r, struct hc_exchange *x,
 {
     struct hc_ecs_providers *v = &x->view.providers;
     struct hc_str unknown = HC_STR("");
+    const struct hc_fact_bool *a;
     const char *why = NULL;
     size_t known = 0;
     int err = hc_check_keep(r, x);
@@ -90,8 +73,15 @@ static int providers_learn(struct hc_run *r, struct hc_exchange *x,
     for (const struct hc_ecs_provider *p = v->providers; err == 0 && p != NULL;
          p = p->next)
         err = providers_learn_one(r, x, p);
-    if (err == 0)
-        err = providers_known(r, x, &known, &unknown);
+    for (size_t i = 0; err == 0 && i < x->ids_n; i++) {
+        a = hc_facts_bool(&r->facts, &r->facts.capacity, x->ids[i]);
+        if (a == NULL)
+            err = hc_check_no_memory(x, "facts");
+        else if (a->fact.state == FACT_VALUE)
+            known++;
+        else
+            unknown = x->ids[i];
+    }
     if (err < 0 || known == x->ids_n)
         return err < 0 ? err : 1;
     if (v->next.n == 0)

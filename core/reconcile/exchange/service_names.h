@@ -6,13 +6,14 @@
 #include "base/json.h"
 #include "reconcile/exchange/exchange.h"
 
-/* The ARN is of a service in this cluster; *arn is its parts. */
+/* True: the ARN is of a service in this cluster; *arn has its parts. */
 bool hc_service_names_has(const struct hc_run *r, struct hc_str text,
                           struct hc_arn *arn);
-/* One more in the list.  0 or a code with x->error set. */
+/* Adds a service to the list. 0 or a code with x->error set. */
 int hc_service_names_add(struct hc_run *r, struct hc_exchange *x,
                          struct hc_str text);
-/* As a class learns, with `add` for each ARN of a page. */
+/* The function `learn` of both classes; `add` is called for each ARN of a
+ * page. */
 int hc_service_names_learn(struct hc_run *r, struct hc_exchange *x,
                            int (*add)(struct hc_run *, struct hc_exchange *,
                                       struct hc_str));

@@ -5,7 +5,8 @@
 
 #include "reconcile/exchange/exchange.h"
 
-/* `list` is of the facts: each name of x->ids that is not known fails. */
+/* Each name of x->ids that is not known yet fails.  `list` is one of the
+ * facts' two lists. */
 void hc_yes_or_no_fail(struct hc_run *r, const struct hc_exchange *x,
                        struct hc_fact_bool **list, const char *code,
                        const char *what);
