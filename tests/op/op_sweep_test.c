@@ -753,6 +753,33 @@ TEST(sweep_op, one_that_is_left_in_the_middle_leaves_nothing)
     }
 }
 
+static int begin_two(void)
+{
+    struct run r = sweep();
+
+    r.sweep.at_once = 2;
+    return begin(r);
+}
+
+/* A list that was cut off fails the sweep; after it each cluster is told. */
+static void is_done_or_cancelled(void)
+{
+    int code = headcount_outcome(scene.op)->code;
+
+    CHECK(code == 0 || code == HEADCOUNT_ECANCELLED);
+}
+
+TEST(sweep_op, a_cancel_in_any_round_calls_no_more)
+{
+    const char *const answers[] = {
+        OK(LIST(C("a"), ",\"nextToken\":\"t1\"")), OK(LIST(C("a"), "")),
+        OK(SERVICE_IN("a", "1")), OK(HOSTS_IN("a")), OK(UPDATED), NULL };
+    const struct scene_run cut = { .answers = answers, .begin = begin_two,
+                                   .done = is_done_or_cancelled };
+
+    scene_run_cut(&cut);
+}
+
 /* While memory fails: no run writes anything but 2. */
 static int sweep_once(void)
 {

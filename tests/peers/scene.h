@@ -59,8 +59,29 @@ int scene_new(struct headcount_config config);
 int scene_try(bool tls, const char *const *answers);
 void scene_open(bool tls, const char *const *answers);
 void scene_close(void);
-/* What an owner with a loop of his own does, while scene.op runs; the servers
- * have their turns. */
+/* The server reads what has come, and answers it. */
+void scene_serve(void);
+/* One round of an owner's own loop; then the servers have their turn. */
+void scene_round(void);
+/* Such rounds while scene.op runs. */
 void scene_drive(void);
+/* Such rounds until so many requests have come whole. */
+void scene_until(size_t requests);
+
+/* One op from its begin to its end, on a handle of its own. */
+struct scene_run {
+    const char *const *answers;
+    int (*begin)(void);                  /* begins scene.op                  */
+    void (*turn)(void);                  /* in ASKS, PART; NULL: resumes it  */
+    void (*done)(void);                  /* looks at the outcome; or NULL    */
+};
+
+/* The code of begin, or of the outcome; HEADCOUNT_ENOMEM where a request for
+ * memory failed.  For t_fails_every_allocation. */
+int scene_run_once(const struct scene_run *run);
+/* Runs it until round 0, 1, 2, ..., then frees the op, or cancels it: that op
+ * ends and sends no further request, `done` may look, and neither way leaves
+ * anything behind.  Ends with the round in which the op is done. */
+void scene_run_cut(const struct scene_run *run);
 
 #endif

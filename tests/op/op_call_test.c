@@ -1,0 +1,180 @@
+/* tests/op/op_call_test.c - one operation of one AWS service: what is copied,
+ * what is sent twice, what is left when it is cut off. */
+#include "op/op_call.h"
+
+#include <string.h>
+
+#include "peers/scene.h"
+#include "t.h"
+
+static struct headcount_call call_of(const char *operation)
+{
+    return (struct headcount_call){ .size = sizeof(struct headcount_call),
+                                    .service = "ecs", .operation = operation };
+}
+
+static int begin_list(void)
+{
+    const struct headcount_call call = call_of("ListClusters");
+
+    return headcount_begin_call(scene.h, &scene.op, &call, NULL);
+}
+
+TEST(op_call, the_request_is_copied)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+    char service[] = "ecs", operation[] = "ListClusters", body[] = "{\"a\":1}";
+    char region[] = "eu-west-2";
+    struct headcount_call call = call_of(operation);
+
+    scene_open(false, answers);
+    call.service = service;
+    call.body = body;
+    call.body_size = sizeof body - 1;
+    call.region = region;
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+    memset(service, 'x', 3);
+    memset(operation, 'x', sizeof operation - 1);
+    memset(body, 'x', sizeof body - 1);
+    memset(region, 'x', sizeof region - 1);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, 0);
+    CHECK(strstr(scene.script.request[0], ".ListClusters\r\n") != NULL);
+    CHECK(strstr(scene.script.request[0], "/eu-west-2/ecs/") != NULL);
+    CHECK(strstr(scene.script.request[0], "\r\n\r\n{\"a\":1}") != NULL);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+/* The library does not know which operations change something. */
+TEST(op_call, a_request_without_an_answer_is_sent_again_if_the_caller_says_so)
+{
+    for (int retries = 0; retries < 2; retries++) {
+        const char *const answers[] = { AWS_PEER_CLOSE,
+                                        aws_answer(200, "", "{}"), NULL };
+        struct headcount_call call = call_of("UpdateService");
+
+        scene_open(false, answers);
+        headcount_free(scene.h);
+        CHECK_INT(scene_new((struct headcount_config){
+                      .endpoint_url = scene.url, .max_attempts = 2 }), 0);
+        call.retry_writes = retries;
+        CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+        scene_drive();
+        CHECK_INT(headcount_outcome(scene.op)->code,
+                  retries ? 0 : HEADCOUNT_ECLOSED);
+        CHECK_INT(scene.script.requests, retries ? 2 : 1);
+        headcount_op_free(scene.op);
+        scene_close();
+    }
+}
+
+/* The half that came is no part of the answer. */
+TEST(op_call, an_answer_that_broke_off_is_read_from_its_start_again)
+{
+    const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"a\":[",
+        aws_answer(200, "", "{\"b\":2}"), NULL };
+    struct headcount_call call = call_of("ListClusters");
+
+    scene_open(false, answers);
+    headcount_free(scene.h);
+    CHECK_INT(scene_new((struct headcount_config){
+                  .endpoint_url = scene.url, .max_attempts = 2 }), 0);
+    call.retry_writes = true;
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+    scene_until(1);
+    for (int i = 0; i < 5; i++)
+        scene_round();
+    net_peer_hang_up(&scene.peer, 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, 0);
+    CHECK_MEM(headcount_outcome(scene.op)->body,
+              headcount_outcome(scene.op)->body_size, "{\"b\":2}");
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(op_call, an_outcome_stays_until_its_op_is_freed)
+{
+    const char *const answers[] = {
+        aws_answer(200, "", "{\"first\":1}"),
+        aws_answer(404, "", "{\"__type\":\"x#GoneException\"}"), NULL };
+    const struct headcount_outcome *o;
+    headcount_op *first;
+
+    scene_open(false, answers);
+    CHECK_INT(begin_list(), 0);
+    scene_drive();
+    first = scene.op;
+    o = headcount_outcome(first);
+    CHECK_INT(begin_list(), 0);
+    scene_drive();
+    headcount_op_free(scene.op);
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->status, 200);
+    CHECK_Z(o->request_id, "req-200");
+    CHECK_Z(o->service_code, "");
+    CHECK_MEM(o->body, o->body_size, "{\"first\":1}");
+    CHECK_INT(o->timings_n, 1);
+    CHECK_Z(o->timings[0].operation, "ListClusters");
+    headcount_op_free(first);
+    scene_close();
+}
+
+/* A proxy or a load balancer: AWS names its errors. */
+TEST(op_call, an_error_that_names_no_code_is_not_the_services)
+{
+    const char *const answers[] = { aws_answer(403, "", "<html>"), NULL };
+
+    scene_open(false, answers);
+    CHECK_INT(begin_list(), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EANSWER);
+    CHECK_INT(headcount_outcome(scene.op)->status, 403);
+    CHECK_Z(headcount_outcome(scene.op)->service_code, "");
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+/* ---- cut off ---- */
+
+static void is_done_or_cancelled(void)
+{
+    int code = headcount_outcome(scene.op)->code;
+
+    CHECK(code == 0 || code == HEADCOUNT_ECANCELLED);
+    CHECK_INT(headcount_outcome(scene.op)->body_size, code == 0 ? 2 : 0);
+}
+
+TEST(op_call, a_cancel_in_any_round_ends_it)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+    const struct scene_run run = { .answers = answers, .begin = begin_list,
+                                   .done = is_done_or_cancelled };
+
+    scene_run_cut(&run);
+}
+
+static int begin_with_body(void)
+{
+    struct headcount_call call = call_of("ListClusters");
+
+    call.body = "{\"a\":[1,{\"b\":\"c\"}]}";
+    call.body_size = strlen(call.body);
+    return headcount_begin_call(scene.h, &scene.op, &call, NULL);
+}
+
+static int once(void)
+{
+    const char *const answers[] = { aws_answer(200, "", "{\"x\":[]}"), NULL };
+    const struct scene_run run = { .answers = answers,
+                                   .begin = begin_with_body };
+
+    return scene_run_once(&run);
+}
+
+TEST(op_call, memory_may_end_anywhere)
+{
+    t_fails_every_allocation(once);
+}
