@@ -8,8 +8,9 @@ their claim; --check only looks whether each of them still finds its line.
 
 With files it derives the breaks from their functions: an operator, a constant,
 a condition turned round, a statement dropped.  Then it prints the survivors and
-the score.  MOST=N takes at most N of a file, spread over it; TESTS= names more
-programs to run where those of the folder pass, as "reconcile/second worlds".
+the score.  FILE:58,61 takes only those of these lines.  MOST=N takes at most N
+of a file, spread over it; TESTS= names more programs to run where those of the
+folder pass, as "reconcile/second worlds".
 
 A break costs one compilation and one link: the broken object is put in front of
 the archives of build/, and the test that mirrors the file runs.  When that test
@@ -145,7 +146,8 @@ def derived_from(body, plain):
         yield f"without {text.strip()}", *at.span(), "    ;"
 
 
-def derived_breaks(path):
+def derived_breaks(where):
+    path, _, lines = where.partition(":")
     text = read(path)
     plain, found = blank(text), []
     for _, begin, end in functions(text):
@@ -157,6 +159,8 @@ def derived_breaks(path):
             what = re.sub(r"\s+", " ", what)
             found.append((line, f"{path}:{line}: {what[:90]}",
                           text[:begin + a] + new + text[begin + b:]))
+    if lines:
+        found = [f for f in found if str(f[0]) in lines.split(",")]
     found.sort(key=lambda f: f[0])
     most = int(os.environ.get("MOST") or len(found) or 1)
     step = max(1, -(-len(found) // most))
@@ -168,14 +172,16 @@ def derived_breaks(path):
 # ---- tests ----
 
 def mirrors(path):
-    """The programs that judge a file: its own first, then its folder's."""
+    """The programs that judge a file: its own first, then its folder's, then
+    those of the folders above and below."""
     room = re.sub(r"^(core|bindings)/", "", path)[:-2]
     folder = os.path.dirname(room)
     own = [room] if os.path.exists(f"tests/{room}_test.c") else []
-    rest = []
-    while folder and not rest:
-        rest = [p[6:-7] for p in sorted(glob.glob(f"tests/{folder}/*_test.c"))]
+    rest, below = [], f"tests/{folder}/*/*_test.c"
+    while folder:
+        rest += sorted(glob.glob(f"tests/{folder}/*_test.c"))
         folder = os.path.dirname(folder)
+    rest = [p[6:-7] for p in rest + sorted(glob.glob(below))]
     if room.startswith("op/"):
         rest += [p[6:-7] for p in sorted(glob.glob("tests/api/*_test.c"))]
     stem = os.path.basename(room).split("_")[0]
@@ -311,7 +317,7 @@ def score(files):
     caught = survived = 0
     left_out = {}
     for path in files:
-        if not os.path.exists(path):
+        if not os.path.exists(path.partition(":")[0]):
             sys.exit(f"mutants: there is no {path}")
     breaks = [b for path in files for b in derived_breaks(path)]
     for brk, test, why in judge_all(breaks):
