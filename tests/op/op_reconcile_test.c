@@ -79,7 +79,7 @@ TEST(op_reconcile, the_result_of_a_run_stays_until_the_op_is_freed)
     scene_open(false, answers);
     CHECK_INT(begin_two(), 0);
     scene_drive();
-    CHECK(((struct op_reconcile *)scene.op)->run == NULL);
+    CHECK(((struct op_reconcile *)scene.op)->current == NULL);
     o = headcount_outcome(scene.op);
     CHECK_INT(o->clusters_n, 2);
     for (size_t i = 0; i < 2; i++) {
