@@ -94,6 +94,7 @@ void hc_wipe(void *p, size_t n)
     if (n == 0)
         return;
     memset(p, 0, n);
-    /* The bytes are "read" here, so the memset is not dead. */
+    /* The empty assembly claims to read the bytes, so the compiler may not drop
+     * the memset as a write that nobody sees. */
     __asm__ __volatile__("" : : "r"(p) : "memory");
 }

@@ -1,7 +1,8 @@
 /* base/arena.c - strings that stay where they are until all of them go.
  *
- * Pieces form a list, the newest first; what does not fit into the newest gets
- * a new one.  Sizes double, so a long answer costs few allocations.
+ * Pieces form a list, the newest first.  A text that does not fit into the
+ * newest piece gets a new one, and what was free in the old one stays unused.
+ * Sizes double, so a long answer costs few allocations.
  */
 #include "base/arena.h"
 
@@ -36,18 +37,15 @@ void hc_arena_fini(struct hc_arena *k)
     k->total = 0;
 }
 
-static size_t arena_size(const struct hc_arena *k, size_t n)
+/* Begins a new piece, in which at least n bytes have room. */
+static void arena_grow(struct hc_arena *k, size_t n)
 {
     size_t size = k->pieces != NULL ? k->pieces->size * 2 : ARENA_FIRST;
 
     if (size > ARENA_LARGEST)
         size = ARENA_LARGEST;
-    return size < n ? n : size;
-}
-
-static void arena_grow(struct hc_arena *k, size_t n)
-{
-    size_t size = arena_size(k, n);
+    if (size < n)
+        size = n;
     struct arena_piece *piece =
         hc_realloc(k->alloc, NULL, 0, sizeof(*piece) + size);
 

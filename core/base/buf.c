@@ -29,7 +29,8 @@ void hc_buf_init_secret(struct hc_buf *b, const struct hc_alloc *a, size_t max)
     b->secret = true;
 }
 
-/* All of it, not n: hc_buf_room let bytes be written after n. */
+/* The whole block, not only its first n bytes: through hc_buf_room a caller may
+ * have written behind them. */
 static void buf_wipe(struct hc_buf *b)
 {
     if (b->secret && b->p != NULL)
@@ -81,8 +82,8 @@ static size_t buf_next_cap(const struct hc_buf *b, size_t need)
     return cap < b->max ? cap : b->max;
 }
 
-/* A secret must not be moved by the allocator, which would leave the old
- * bytes behind. */
+/* A secret is moved here and not by realloc, which would give the old bytes
+ * back without wiping them. */
 static char *buf_move(struct hc_buf *b, size_t cap)
 {
     if (!b->secret)

@@ -57,8 +57,9 @@ static int64_t clock_floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0 ? 1 : 0);
 }
 
-/* Years begin in March here, so that the leap day is the last one; 400 years
- * (an era) have 146097 days. */
+/* Days since 1970-01-01, and back in clock_civil_of.  Years begin in March
+ * here, so that the leap day is the last day of a year; 400 years (an era)
+ * have 146097 days, and 719468 days lie between 0000-03-01 and 1970-01-01. */
 static int64_t clock_days_of(int64_t year, unsigned month, unsigned day)
 {
     int64_t y = month <= 2 ? year - 1 : year;
@@ -71,8 +72,12 @@ static int64_t clock_days_of(int64_t year, unsigned month, unsigned day)
            719468;
 }
 
-static void clock_civil_of_days(struct clock_civil *c, int64_t days)
+static struct clock_civil clock_civil_of(int64_t seconds)
 {
+    struct clock_civil c;
+    int64_t days = clock_floor_div(seconds, CLOCK_DAY);
+    unsigned left = (unsigned)(seconds - days * CLOCK_DAY);
+
     days += 719468;
 
     int64_t era = clock_floor_div(days, 146097);
@@ -81,18 +86,9 @@ static void clock_civil_of_days(struct clock_civil *c, int64_t days)
     int64_t of_year = d - (365 * y + y / 4 - y / 100);
     int64_t from_march = (5 * of_year + 2) / 153;
 
-    c->day = (unsigned)(of_year - (153 * from_march + 2) / 5 + 1);
-    c->month = (unsigned)(from_march < 10 ? from_march + 3 : from_march - 9);
-    c->year = y + era * 400 + (c->month <= 2 ? 1 : 0);
-}
-
-static struct clock_civil clock_civil_of(int64_t seconds)
-{
-    struct clock_civil c;
-    int64_t days = clock_floor_div(seconds, CLOCK_DAY);
-    unsigned left = (unsigned)(seconds - days * CLOCK_DAY);
-
-    clock_civil_of_days(&c, days);
+    c.day = (unsigned)(of_year - (153 * from_march + 2) / 5 + 1);
+    c.month = (unsigned)(from_march < 10 ? from_march + 3 : from_march - 9);
+    c.year = y + era * 400 + (c.month <= 2 ? 1 : 0);
     c.hour = left / 3600;
     c.minute = left / 60 % 60;
     c.second = left % 60;
@@ -106,7 +102,7 @@ static int64_t clock_clamp(int64_t wall)
     return wall > CLOCK_LAST ? CLOCK_LAST : wall;
 }
 
-/* The year is put by hand: four digits are certain after the clamp. */
+/* Exactly n digits; after clock_clamp four are enough for a year. */
 static char *clock_put_digits(char *out, unsigned v, unsigned n)
 {
     for (unsigned i = n; i-- > 0; v /= 10)
@@ -177,7 +173,7 @@ static bool clock_get_char(struct hc_str *s, char c)
     return true;
 }
 
-/* One digit or more; what is finer than a microsecond is dropped. */
+/* One digit or more; digits below a microsecond are dropped. */
 static bool clock_get_fraction(struct hc_str *s, int64_t *us)
 {
     int64_t unit = HC_SECOND / 10;
@@ -229,6 +225,7 @@ static bool clock_get_date(struct hc_str *s, struct clock_civil *c)
     return true;
 }
 
+/* "Z", "+HH:MM" or "-HH:MM": some providers of credentials write +00:00. */
 static bool clock_get_offset(struct hc_str *s, int64_t *us)
 {
     unsigned hours, minutes;
@@ -308,8 +305,9 @@ bool hc_time_get_http(struct hc_str s, int64_t *wall)
     return clock_wall_of(&c, wall);
 }
 
-/* "12.5" as 125 and the power of ten that makes microseconds of it; the bytes
- * that were read. */
+/* Reads "12.5" as n = 125 and power = 5: n times ten to that power is the time
+ * in microseconds.  Digits that do not fit into n any more only raise the
+ * power.  Returns how many bytes were read. */
 static size_t clock_get_mantissa(struct hc_str s, int64_t *n, int *power)
 {
     bool point = false;
@@ -354,6 +352,7 @@ bool hc_time_get_epoch(struct hc_str s, int64_t *wall)
     power += exponent;
     for (; power < 0 && n > 0; power++)
         n /= 10;
+    /* n stops one above CLOCK_LAST, so no exponent makes it overflow. */
     for (; power > 0 && n <= CLOCK_LAST; power--)
         n = n > CLOCK_LAST / 10 ? CLOCK_LAST + 1 : n * 10;
     *wall = n;

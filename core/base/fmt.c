@@ -19,7 +19,8 @@ struct fmt_sink {
     struct hc_buf *buf;
 };
 
-/* va_list may be an array type: in a struct it can be handed on. */
+/* va_list may be an array type, and then a function that gets one as its
+ * parameter cannot pass on its address; a struct around it can be passed on. */
 struct fmt_args {
     va_list ap;
 };
@@ -82,7 +83,7 @@ static void fmt_put_clean(struct fmt_sink *o, struct hc_str s)
 }
 
 static void fmt_put_number(struct fmt_sink *o, const struct fmt_spec *spec,
-                        bool minus, uint64_t v)
+                           bool minus, uint64_t v)
 {
     char digits[24];
     size_t at = sizeof(digits);
@@ -142,21 +143,17 @@ static struct hc_str fmt_string(const struct fmt_spec *spec, const char *z)
     return hc_str_n(z, n);
 }
 
-static void fmt_put_signed(struct fmt_sink *o, const struct fmt_spec *spec,
-                        int64_t v)
-{
-    fmt_put_number(o, spec, v < 0, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
-}
-
 static void fmt_convert(struct fmt_sink *o, const struct fmt_spec *spec,
                         struct fmt_args *args)
 {
+    int64_t v;
     char c;
 
     switch (spec->conversion) {
     case 'd':
     case 'i':
-        fmt_put_signed(o, spec, fmt_signed(spec->size, args));
+        v = fmt_signed(spec->size, args);
+        fmt_put_number(o, spec, v < 0, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
         break;
     case 'u':
     case 'x':
@@ -196,7 +193,7 @@ static const char *fmt_get_precision(const char *p, struct fmt_spec *spec,
     if (p[1] == '*') {
         int n = va_arg(args->ap, int);
 
-        spec->cut = spec->counted = n >= 0;    /* in C, too, negative is none */
+        spec->cut = spec->counted = n >= 0;  /* negative: none, as in printf */
         spec->precision = n >= 0 ? (size_t)n : 0;
         return p + 2;
     }
@@ -219,7 +216,7 @@ static const char *fmt_get_size(const char *p, enum fmt_size *size)
     return p[1] == 'l' ? p + 2 : p + 1;
 }
 
-/* p stands after the '%'; what is returned stands after the conversion. */
+/* p points behind the '%'; the result points behind the conversion. */
 static const char *fmt_get_spec(const char *p, struct fmt_spec *spec,
                                 struct fmt_args *args)
 {
@@ -262,8 +259,8 @@ void hc_text_vfmt(struct hc_buf *out, const char *fmt, va_list ap)
     va_end(args.ap);
 }
 
-/* A text that fills its array may end within a character: half a character is
- * left out. */
+/* The length without the bytes of a last character that is cut: a text that
+ * fills its array may end in the middle of one. */
 static size_t fmt_whole(const char *out, size_t n)
 {
     size_t from = n;

@@ -3,8 +3,8 @@
  * is in base/json_put.c.
  *
  * Every state can be left at any byte.  Bytes of a string or a number are
- * appended in runs; a value that is skipped or taken raw goes through the same
- * states, it only tells nothing.
+ * appended in runs.  A value that is skipped or taken raw goes through the same
+ * states but is not reported.
  *
  *   VALUE, FIRST_ELEMENT -> FIRST_KEY, FIRST_ELEMENT     [json_open]
  *                        -> STRING, NUMBER, WORD         [json_step_value]
@@ -14,9 +14,10 @@
  *   STRING               -> COLON -> VALUE               it was a key
  *   STRING, NUMBER, WORD, FIRST_... -> AFTER | ROOT_END  [json_value_end]
  *   AFTER                -> KEY, VALUE, AFTER, ROOT_END  [json_step_after]
- *   ROOT_END             -> TRAILING                     JSON_DONE was told
+ *   ROOT_END             -> TRAILING                     JSON_DONE was reported
  *
- * An error is kept in `event` (negative, `why` its words) and ends it all.
+ * An error stays in `event` (negative; `why` has the words) and ends the
+ * reading.
  */
 #include "base/json.h"
 
@@ -33,8 +34,8 @@ enum json_state {
     JSON_IN_ROOT_END
 };
 
-/* The reader tells, skips or takes values.  NEXT: the value has not begun
- * yet. */
+/* The reader reports values, skips the one that comes, or takes its raw bytes.
+ * NEXT: that value has not begun yet. */
 enum json_mode {
     JSON_TELLS, JSON_SKIPS_NEXT, JSON_TAKES_NEXT, JSON_SKIPS, JSON_TAKES
 };
@@ -99,8 +100,8 @@ static bool json_is_quiet(const struct hc_json *j)
     return j->mode >= JSON_SKIPS;
 }
 
-/* [from, p) did not fit into b.  Gives the first byte that did not, so that
- * the error is at the same byte however the input came. */
+/* [from, p) did not fit into b.  Returns the first byte that did not, so that
+ * the error is at the same byte however the input was split. */
 static const char *json_overflow(struct hc_json *j, const struct hc_buf *b,
                                  const char *from, const char *p)
 {
@@ -233,15 +234,11 @@ static const char *json_step_number(struct hc_json *j, const char *p,
     return json_value_end(j, p, JSON_NUMBER);
 }
 
-static const char *json_word(int event)
-{
-    return event == JSON_TRUE ? "true" : event == JSON_FALSE ? "false" : "null";
-}
-
 static const char *json_step_word(struct hc_json *j, const char *p,
                                   const char *end)
 {
-    const char *word = json_word((int)j->code);
+    const char *word = j->code == JSON_TRUE ? "true"
+                       : j->code == JSON_FALSE ? "false" : "null";
 
     for (; p < end && word[j->sub] != '\0'; p++, j->sub++)
         if (*p != word[j->sub])
@@ -262,9 +259,11 @@ static const char *json_string_end(struct hc_json *j, const char *p)
     return p + 1;
 }
 
-/* Eight bytes at once: the top bit of each byte that is not plain, right up to
- * the first such byte (a borrow reaches only those after it).  Most bytes of
- * an answer are in strings; this is half of the reader's whole cost. */
+/* Looks at eight bytes at once: the top bit of each byte of the result is set
+ * where that byte is not plain.  This is right up to the first such byte; the
+ * subtraction may borrow from those after it, and nobody looks at them.  Most
+ * bytes of an answer are in strings, and this is half of the reader's whole
+ * cost. */
 #define JSON_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 static uint64_t json_not_plain(const char *p)
@@ -309,9 +308,9 @@ static const char *json_string_run(const char *p, const char *end)
     }
 }
 
-/* A sequence that is cut or wrong is walked byte by byte, so that the error is
- * at the same byte however the input came.  The bounds are those of the next
- * byte (the table in base/text.c). */
+/* A sequence that is cut or wrong is read byte by byte, so that the error is at
+ * the same byte however the input was split.  low and top are the bounds of the
+ * next byte (the table in base/text.c). */
 static const char *json_utf8_begin(struct hc_json *j, const char *p)
 {
     unsigned char lead = json_byte(p);
@@ -388,7 +387,8 @@ static const char *json_step_escape(struct hc_json *j, const char *p)
 }
 
 /* Four digits were read: a character, or half of a surrogate pair.  Not
- * inlined: for its array every call of hc_json_next would pay a check. */
+ * inlined: because of its array the stack protector would check every call of
+ * hc_json_next. */
 __attribute__((noinline))
 static const char *json_hex_end(struct hc_json *j, const char *p)
 {
@@ -482,7 +482,7 @@ static const char *json_step_colon(struct hc_json *j, const char *p,
         return json_wrong(j, p, "a colon is due");
     j->state = JSON_IN_VALUE;
     p++;
-    /* The usual next step, without a turn through json_run. */
+    /* The value mostly follows at once: no round through json_run for it. */
     return p < end && *p > ' ' ? json_step_value(j, p, end) : p;
 }
 
@@ -577,7 +577,9 @@ static void json_feed(struct hc_json *j, struct hc_str *in)
 
         const char *p = json_run(j, in->p, in->p + n);
 
-        /* Also before an error: that the value is too long comes first. */
+        /* Also after an error at p: if the bytes before p are too many for
+         * `capture`, that error stands at an earlier byte and is the one to
+         * report. */
         if (j->mode == JSON_TAKES)
             p = json_raw_put(j, p);
         j->at += (size_t)(p - in->p);

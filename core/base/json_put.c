@@ -9,11 +9,6 @@
 
 #include "base/text.h"
 
-static bool json_put_is_ascii(char c)
-{
-    return (unsigned char)c < 0x80;
-}
-
 static bool json_put_is_plain(char c)
 {
     return c >= ' ' && c != '"' && c != '\\' && c != 0x7F;
@@ -33,7 +28,7 @@ static size_t json_put_ascii(char out[HC_JSON_ESCAPE], char c)
     return hc_fmt(out, HC_JSON_ESCAPE, "\\u%04x", (unsigned)(unsigned char)c);
 }
 
-/* Beyond ASCII; above U+FFFF as two halves. */
+/* A character beyond ASCII; above U+FFFF as a surrogate pair. */
 static size_t json_put_unseen(char out[HC_JSON_ESCAPE], uint32_t c)
 {
     if (c <= 0xFFFF)
@@ -67,7 +62,7 @@ static size_t json_put_run(struct hc_str s)
     size_t n = 0, sequence = 1;
 
     while (n < s.n && sequence > 0) {
-        if (json_put_is_ascii(s.p[n]))
+        if ((unsigned char)s.p[n] < 0x80)
             sequence = json_put_is_plain(s.p[n]) ? 1 : 0;
         else
             sequence = hc_text_is_seen(hc_text_code(hc_str_from(s, n)))

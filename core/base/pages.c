@@ -81,9 +81,9 @@ static int pages_make_room(struct hc_pages *p)
     return 0;
 }
 
-/* 1: this text is new; 0: it is not; HEADCOUNT_ENOMEM.  Two texts of one
- * hash are one of 2^64 pairs, and then only a page that has nothing else
- * would not count as news. */
+/* 1: this text is new; 0: it is not; HEADCOUNT_ENOMEM.  Only hashes are kept.
+ * Two texts have the same one once in 2^64 pairs, and the harm is small: a page
+ * that holds nothing but the second text does not count as news. */
 static int pages_note(struct hc_pages *p, uint64_t seed, struct hc_str text)
 {
     uint64_t hash = hc_str_hash(seed, text) | 1;
@@ -122,22 +122,6 @@ static const char *pages_fault(const struct hc_pages *p, struct hc_str next)
     return NULL;
 }
 
-/* A page that is empty, and names a next one that was not named before, is
- * neither news nor idle: AWS filters a page after it was cut off. */
-static int pages_count(struct hc_pages *p, bool empty, struct hc_str next)
-{
-    int fresh = pages_note(p, PAGES_TOKENS, next);
-
-    if (fresh < 0)
-        return fresh;
-    if (p->news)
-        p->idle = 0;
-    else if (!empty || fresh == 0)
-        p->idle++;
-    p->news = false;
-    return 0;
-}
-
 int hc_pages_turn(struct hc_pages *p, bool empty, struct hc_str next,
                   const char **why)
 {
@@ -146,10 +130,18 @@ int hc_pages_turn(struct hc_pages *p, bool empty, struct hc_str next,
         hc_buf_reset(&p->token);
         return 1;
     }
-    int err = pages_count(p, empty, next);
+    int fresh = pages_note(p, PAGES_TOKENS, next);
 
-    if (err < 0)
-        return err;
+    if (fresh < 0)
+        return fresh;
+    /* A page that is empty, and names a next one that was not named before, is
+     * neither news nor idle: AWS cuts a page first and filters it then, so a
+     * filter may leave nothing of it. */
+    if (p->news)
+        p->idle = 0;
+    else if (!empty || fresh == 0)
+        p->idle++;
+    p->news = false;
     *why = pages_fault(p, next);
     if (*why != NULL)
         return HEADCOUNT_EANSWER;

@@ -150,9 +150,9 @@ uint32_t hc_text_code(struct hc_str s)
     return c;
 }
 
-/* Controls, what turns the direction of a line, what ends one, and what has no
- * width: Unicode's Cc, Bidi_Control, Zl, Zp, and those of Cf and Lo that are
- * not seen. */
+/* Not seen are controls, characters that turn the direction of a line or end
+ * it, and characters without a width: Unicode's Cc, Bidi_Control, Zl, Zp, and
+ * the invisible ones of Cf and Lo. */
 bool hc_text_is_seen(uint32_t c)
 {
     static const struct { uint32_t from, to; } unseen[] = {

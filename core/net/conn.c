@@ -18,8 +18,9 @@ struct hc_conn *hc_conn_new(const struct hc_system *sys, struct hc_jobs *jobs,
     return c;
 }
 
-/* One try: the socket may be full or gone, and nobody waits for it.  A child
- * after a fork must not end what its parent still uses. */
+/* Tries once to send close_notify: the socket may be full or gone, and nothing
+ * waits for it.  After a fork the child must not end a TLS session that its
+ * parent still uses. */
 static void conn_say_goodbye(struct hc_conn *c)
 {
     size_t n = 0;
@@ -118,7 +119,7 @@ static int conn_fill(struct hc_conn *c, struct headcount_error *e)
         return CONN_WAIT;
     long n = hc_sock_recv(c->watch.fd, c->in, sizeof c->in);
 
-    /* A short read took all there was: the next poll tells of more. */
+    /* A short read took all there was; poll says when there is more. */
     if (n < (long)sizeof c->in)
         c->watch.got &= ~HC_WATCH_READ;
     if (n == HC_SOCK_AGAIN)
@@ -293,19 +294,19 @@ void hc_conn_used(struct hc_conn *c, size_t n)
         c->in_at = c->in_n = 0;
 }
 
-/* With TLS a close_notify may have come along with the last answer. */
-static bool conn_is_open(struct hc_conn *c)
+/* No request is under way, so a byte that can be read is either the end or no
+ * answer to anything we asked. */
+bool hc_conn_is_quiet(struct hc_conn *c)
 {
     size_t unread = 0;
 
-    if (!c->tls)
-        return true;
-    hc_tls_read(&c->engine, &unread);
-    return unread == 0 && hc_tls_state(&c->engine) == TLS_OPEN;
-}
-
-bool hc_conn_is_quiet(struct hc_conn *c)
-{
-    return !c->ended && c->in_at == c->in_n && conn_is_open(c) &&
-           hc_sock_is_quiet(c->watch.fd);
+    if (c->ended || c->in_at != c->in_n)
+        return false;
+    if (c->tls) {
+        /* A close_notify may have come along with the last answer. */
+        hc_tls_read(&c->engine, &unread);
+        if (unread > 0 || hc_tls_state(&c->engine) != TLS_OPEN)
+            return false;
+    }
+    return hc_sock_is_quiet(c->watch.fd);
 }

@@ -40,8 +40,8 @@ static int dial_fail(struct hc_dial *d, int code)
     return code;
 }
 
-/* The time of a loop's round may be before that of the mark: a phase ends when
- * it began, at the earliest. */
+/* `now` is the time at which the loop's round began, and the mark may have been
+ * set later in the round: a phase never ends before it began. */
 static int64_t dial_after(int64_t mark, int64_t now)
 {
     return now > mark ? now : mark;
@@ -137,7 +137,8 @@ static void dial_start_tries(struct hc_dial *d, int64_t now)
     }
 }
 
-/* The connection that won, or NULL: look at those that can be written to. */
+/* The first connection that stands, or NULL.  A socket can be written to when
+ * its connection stands or has failed. */
 static struct hc_dial_try *dial_winner(struct hc_dial *d, int64_t now)
 {
     for (size_t i = 0; i < d->tries_n; i++) {
@@ -209,6 +210,7 @@ static int dial_connect(struct hc_dial *d, int64_t now)
         return dial_won(d, t, now);
     dial_start_tries(d, now);
     if (d->open == 0 && hc_eyeballs_at(&d->eyeballs) == HC_NEVER) {
+        /* None of the addresses answers: the name may have new ones. */
         hc_resolve_forget(&d->net->resolver, hc_str(d->config.origin.host));
         return dial_fail(d, hc_error_pass(&d->error, &d->last));
     }

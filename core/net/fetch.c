@@ -43,30 +43,22 @@ static int fetch_ask(struct hc_fetch *f, int64_t now)
     return hc_pool_ask(&f->net->pool, &f->waiter, &ask, now);
 }
 
-static void fetch_mark_dial(struct hc_fetch *f, const struct hc_conn *c)
-{
-    int64_t start = f->marks.start;
-
-    f->addr = c->addr;
-    if (c->kept) {
-        f->marks = (struct hc_marks){ .start = start, .reused = true };
-        return;
-    }
-    f->marks = c->marks;
-    f->marks.start = start;
-}
-
 static int fetch_conn(struct hc_fetch *f)
 {
+    struct hc_conn *c = f->waiter.conn;
+    int64_t start = f->marks.start;
+
     if (f->waiter.failed) {
         hc_error_pass(&f->error, &f->waiter.error);
         return fetch_failed(f);
     }
-    if (f->waiter.conn == NULL)
+    if (c == NULL)
         return FETCH_WAIT;
-    fetch_mark_dial(f, f->waiter.conn);
-    f->waiter.conn->exchanges++;
-    if (f->waiter.conn->kept)
+    f->addr = c->addr;
+    f->marks = c->kept ? (struct hc_marks){ .reused = true } : c->marks;
+    f->marks.start = start;
+    c->exchanges++;
+    if (c->kept)
         hc_stats_count(&f->net->stats, f->config.stats, connections_reused);
     f->state = FETCH_AT_REQUEST;
     hc_buf_reset(&f->out);
@@ -75,6 +67,9 @@ static int fetch_conn(struct hc_fetch *f)
 
 /* ---- a connection that ended: again, or an error ---- */
 
+/* The server closed an idle connection just as our request left.  The request
+ * is sent once more, on a new connection, if no byte of an answer has come, and
+ * if the server cannot have read all of it or reading it twice does no harm. */
 static bool fetch_is_stale(const struct hc_fetch *f, int code)
 {
     /* A TLS connection that ends without close_notify is ETRUNCATED. */
@@ -107,7 +102,8 @@ static int fetch_broken(struct hc_fetch *f, int code, struct headcount_error *e,
     return fetch_ask(f, now) < 0 ? fetch_conn(f) : FETCH_GO_ON;
 }
 
-/* Says whom and what the parser's sentence is about. */
+/* Puts the peer before the parser's sentence, which may quote the answer: where
+ * the answer is a secret the sentence is left out. */
 static int fetch_bad_answer(struct hc_fetch *f, int code,
                             const struct headcount_error *why, int64_t now)
 {
@@ -158,8 +154,9 @@ void hc_fetch_request(struct hc_fetch *f)
     f->state = FETCH_AT_SEND;
 }
 
-/* RFC 9112, 9.5: who answers while the request is still on its way will not
- * read the rest: the answer counts, the connection does not stay. */
+/* A server that answers while the request is still on its way does not read the
+ * rest of it (RFC 9112, 9.5): the answer counts, and the connection is closed
+ * after it. */
 static int fetch_early(struct hc_fetch *f, int64_t now)
 {
     struct headcount_error ignored = { .code = 0 };
@@ -185,6 +182,8 @@ static int64_t fetch_patience(const struct hc_fetch *f)
                     : own < 0 ? HC_NEVER : own;
 }
 
+/* Where sending fails the answer is looked for first: a server that refuses a
+ * request may say why and close before all of it was sent. */
 static int fetch_send(struct hc_fetch *f, int64_t now)
 {
     struct headcount_error e = { .code = 0 };

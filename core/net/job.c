@@ -1,4 +1,4 @@
-/* net/job.c - who runs next. */
+/* net/job.c - which job runs next. */
 #include "net/job.h"
 
 #include "base/clock.h"

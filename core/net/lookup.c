@@ -1,20 +1,23 @@
 /* net/lookup.c - one name asked of the DNS servers.
  *
- * What is asked of whom is wire/dns_query's; here are the sockets, and what
- * the two answers mean together:
+ * wire/dns_query decides which server is asked what.  Here are the sockets, and
+ * the meaning of the two answers together:
  *
  *   A has addresses      over, 50 ms later at most: AAAA may join until then
+ *                        (RFC 8305, 3); some servers never answer AAAA
  *   A says NXDOMAIN      over: there is no such name
- *   A has no data        whatever AAAA says
- *   A fails              whatever AAAA says, but its "no" is not believed
+ *   A has no data        the answer to AAAA counts
+ *   A fails              the addresses of AAAA count, a "no" does not
  */
 #include "net/lookup.h"
 
 #include "net/sock.h"
 
-/* A failure is not asked for again before this; s. */
+/* A failure is remembered this long, in s (RFC 2308, 7.1: 5 minutes at
+ * most). */
 #define LOOKUP_FAILURE_TTL 5
-/* Datagrams read in a row: strangers do not keep the others waiting. */
+/* Datagrams read in a row: a stranger who sends many must not keep the other
+ * jobs waiting. */
 #define LOOKUP_IN_A_ROW 16
 
 #ifdef HC_TINY
@@ -105,7 +108,8 @@ static void lookup_send(struct hc_lookup *l, struct hc_lookup_side *s)
     hc_watch_want(&s->watch, HC_WATCH_READ);
 }
 
-/* Another socket for every query, so that its port is a fresh one. */
+/* A new socket for each query: its port is a fresh one, which a forger of
+ * answers has to guess beside the id. */
 static int lookup_ask(struct hc_lookup *l, struct hc_lookup_side *s,
                       int64_t now)
 {
@@ -237,17 +241,6 @@ static bool lookup_is_decided(struct hc_lookup *l, int64_t now)
     return now >= l->hold_until;
 }
 
-static void lookup_take_addrs(struct hc_dns_known *known,
-                              const struct hc_lookup_side *s)
-{
-    const struct hc_dns_reply *reply = &s->query.reply;
-
-    if (known->addrs.n == 0 || reply->ttl < known->ttl)
-        known->ttl = reply->ttl;
-    for (size_t i = 0; i < reply->addrs.n; i++)
-        hc_addrs_add(&known->addrs, &reply->addrs.a[i]);
-}
-
 static void lookup_say_why(struct hc_lookup *l, int64_t now)
 {
     const struct hc_dns_query *a = &l->sides[0].query;
@@ -269,21 +262,22 @@ static void lookup_say_why(struct hc_lookup *l, int64_t now)
 
 static void lookup_end(struct hc_lookup *l, int64_t now)
 {
+    struct hc_dns_known *known = &l->known;
+
     l->over = true;
     for (size_t i = 0; i < l->sides_n; i++) {
-        lookup_close(&l->sides[i]);
-        if (lookup_has_addrs(&l->sides[i]))
-            lookup_take_addrs(&l->known, &l->sides[i]);
-    }
-    if (l->known.addrs.n == 0)
-        lookup_say_why(l, now);
-}
+        const struct hc_dns_reply *reply = &l->sides[i].query.reply;
 
-static void lookup_next_run(struct hc_lookup *l)
-{
-    hc_job_at(&l->job, l->hold_until);
-    for (size_t i = 0; i < l->sides_n; i++)
-        hc_job_at(&l->job, hc_dns_query_at(&l->sides[i].query));
+        lookup_close(&l->sides[i]);
+        if (!lookup_has_addrs(&l->sides[i]))
+            continue;
+        if (known->addrs.n == 0 || reply->ttl < known->ttl)
+            known->ttl = reply->ttl;
+        for (size_t k = 0; k < reply->addrs.n; k++)
+            hc_addrs_add(&known->addrs, &reply->addrs.a[k]);
+    }
+    if (known->addrs.n == 0)
+        lookup_say_why(l, now);
 }
 
 void hc_lookup_step(struct hc_lookup *l, int64_t now)
@@ -298,6 +292,8 @@ void hc_lookup_step(struct hc_lookup *l, int64_t now)
     } else if (lookup_is_decided(l, now)) {
         lookup_end(l, now);
     } else {
-        lookup_next_run(l);
+        hc_job_at(&l->job, l->hold_until);
+        for (size_t i = 0; i < l->sides_n; i++)
+            hc_job_at(&l->job, hc_dns_query_at(&l->sides[i].query));
     }
 }

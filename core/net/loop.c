@@ -19,8 +19,8 @@ static short loop_events(int want)
     return (short)events;
 }
 
-/* Hang-up and error are told to whoever waits: their next call on the socket
- * says what it is. */
+/* A hang-up or an error counts as everything that was waited for: the next call
+ * on the socket says what happened. */
 static int loop_got(int want, short revents)
 {
     int got = 0;

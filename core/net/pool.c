@@ -1,11 +1,12 @@
-/* net/pool.c - who gets which connection.
+/* net/pool.c - which request gets which connection.
  *
  *   ask ----> line (FIFO) --+-- an idle one (LIFO, looked at first)
  *                           +-- one that comes back
  *                           +-- one that a dial has made
  *
- * pool_serve does the first and starts the dials, whenever something changed;
- * the pool's job takes what dials made and closes what was idle too long.
+ * pool_serve lends idle connections and starts dials, whenever something
+ * changed.  The pool's job takes the connections that dials made and closes
+ * those that were idle too long.
  */
 #include "net/pool.h"
 
@@ -15,8 +16,7 @@ struct hc_pool_host {
     struct hc_origin origin;
     const struct hc_anchors *anchors;
     struct hc_conn *idle;            /* newest first                         */
-    struct hc_pool_waiter *first,
-        *last; /* who waits                            */
+    struct hc_pool_waiter *first, *last;
     struct hc_dial *dials;
     size_t conns;                    /* idle and lent                        */
     size_t dials_n;
@@ -104,7 +104,9 @@ static int64_t pool_until(const struct hc_pool *p, const struct hc_conn *c)
                        hc_time_add(c->born, p->net->config.age));
 }
 
-/* The newest idle one that may still be used; those that may not are closed. */
+/* The newest idle connection that may still be used.  On the way to it those
+ * that may not are closed: too old, or the peer closed them or sent
+ * something. */
 static struct hc_conn *pool_take_idle(struct hc_pool *p,
                                       struct hc_pool_host *h, int64_t now)
 {
@@ -119,19 +121,13 @@ static struct hc_conn *pool_take_idle(struct hc_pool *p,
     return NULL;
 }
 
-static struct hc_conn *pool_oldest_idle(const struct hc_pool_host *h)
+/* Closes the oldest idle connection of a host. */
+static void pool_evict(struct hc_pool *p, struct hc_pool_host *h)
 {
     struct hc_conn *c = h->idle;
 
     while (c != NULL && c->next != NULL)
         c = c->next;
-    return c;
-}
-
-static void pool_evict(struct hc_pool *p, struct hc_pool_host *h)
-{
-    struct hc_conn *c = pool_oldest_idle(h);
-
     if (c == NULL)
         return;
     pool_unlink_idle(h, c);
@@ -153,7 +149,7 @@ static const struct hc_tls_session *pool_session(const struct hc_pool *p,
     return NULL;
 }
 
-/* In the place of the same host's, or of the one that ends first. */
+/* Replaces the session of the same host, else the one that expires first. */
 static void pool_keep_session(struct hc_pool *p, const struct hc_conn *c)
 {
     struct hc_tls_session s;
@@ -228,6 +224,8 @@ static int waiter_fail(struct hc_pool_waiter *t,
 
 /* ---- serving ---- */
 
+/* Makes room by closing idle connections: of this host for a waiter that
+ * wants a fresh one, of any host where the whole pool is full. */
 static bool pool_has_room(struct hc_pool *p, struct hc_pool_host *h,
                           bool fresh)
 {
@@ -259,7 +257,7 @@ static bool pool_dial(struct hc_pool *p, struct hc_pool_host *h,
     return true;
 }
 
-/* A dial whose turn was served by another connection. */
+/* A dial whose waiter was served by another connection meanwhile. */
 static struct hc_dial *pool_orphan(const struct hc_pool_host *h)
 {
     for (struct hc_dial *d = h->dials; d != NULL; d = d->next) {
@@ -275,8 +273,9 @@ static struct hc_dial *pool_orphan(const struct hc_pool_host *h)
     return NULL;
 }
 
-/* True while this turn, which no idle connection serves, may hope. */
-static bool pool_may_wait(struct hc_pool *p, struct hc_pool_host *h,
+/* No idle connection serves this waiter.  It waits for a dial, or for one of
+ * the host's connections to come back; where nothing can come it fails. */
+static void pool_let_wait(struct hc_pool *p, struct hc_pool_host *h,
                           struct hc_pool_waiter *t, int64_t now)
 {
     struct headcount_error e = { .code = 0 };
@@ -286,20 +285,19 @@ static bool pool_may_wait(struct hc_pool *p, struct hc_pool_host *h,
         t->adopted = t->dial != NULL;
     }
     if (t->dial != NULL)
-        return true;
-    if (!pool_has_room(p, h, t->fresh)) {
+        return;
+    if (pool_has_room(p, h, t->fresh)) {
+        if (pool_dial(p, h, t, now))
+            return;
+        hc_error_set(&e, HEADCOUNT_ENOMEM, "out of memory for a connection");
+    } else {
         if (h->conns + h->dials_n > 0)
-            return true;
+            return;
         hc_error_set(&e, HEADCOUNT_ELIMIT,
                      "%s: %d connections are open already", h->origin.host,
                      HC_POOL_MAX);
-    } else if (pool_dial(p, h, t, now)) {
-        return true;
-    } else {
-        hc_error_set(&e, HEADCOUNT_ENOMEM, "out of memory for a connection");
     }
     waiter_fail(t, &e);
-    return false;
 }
 
 static void pool_serve(struct hc_pool *p, struct hc_pool_host *h, int64_t now)
@@ -313,7 +311,7 @@ static void pool_serve(struct hc_pool *p, struct hc_pool_host *h, int64_t now)
         if (c != NULL)
             waiter_hand(t, c);
         else
-            pool_may_wait(p, h, t, now);
+            pool_let_wait(p, h, t, now);
     }
 }
 

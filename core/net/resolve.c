@@ -3,9 +3,9 @@
  *   literal --> localhost --> hosts --> cache --> the lookup that is under way
  *                                                 or a new one
  *
- * A lookup that is over stays for those who waited for it (at most a second):
- * they take the outcome out of it, so that an answer with a TTL of 0, which
- * the cache does not keep, is shared among them and used once.
+ * A lookup that is over stays for its waiters, at most a second.  They take the
+ * outcome out of it and not out of the cache, which does not keep an answer
+ * with a TTL of 0: that answer is shared among them and used once.
  */
 #include "net/resolve.h"
 
@@ -67,19 +67,16 @@ void hc_resolve_forget(struct hc_resolver *r, struct hc_str name)
 
 /* ---- what is known without asking ---- */
 
-static bool resolve_is_localhost(struct hc_str name)
-{
-    return hc_str_eqz(name, "localhost") ||
-           hc_str_ends(name, HC_STR(".localhost"));
-}
-
+/* An address, or localhost, which is this machine whatever DNS says (RFC 6761,
+ * 6.3). */
 static bool resolve_here(struct hc_str name, struct hc_addrs *out)
 {
     struct hc_addr addr;
 
     if (hc_addr_get(&addr, name)) {
         hc_addrs_add(out, &addr);
-    } else if (resolve_is_localhost(name)) {
+    } else if (hc_str_eqz(name, "localhost") ||
+               hc_str_ends(name, HC_STR(".localhost"))) {
         const struct hc_addr v4 = { .family = 4, .ip = { 127, 0, 0, 1 } };
         const struct hc_addr v6 = { .family = 6, .ip = { [15] = 1 } };
 
@@ -101,31 +98,23 @@ static int resolve_read(struct hc_resolver *r, const char *path,
     return err == HEADCOUNT_ENOMEM ? err : 0;
 }
 
-static int resolve_read_conf(struct hc_resolver *r)
-{
-    struct hc_buf text;
-
-    if (r->dns_server[0] != '\0')
-        return 0;
-    hc_buf_init(&text, &r->sys->alloc, HC_RESOLV_CONF_MAX);
-    int err = resolve_read(r, "/etc/resolv.conf", &text);
-
-    if (err == 0)
-        hc_resolv_conf_get(&r->conf, hc_buf_view(&text));
-    hc_buf_fini(&text);
-    return err;
-}
-
 static int resolve_read_files(struct hc_resolver *r, int64_t now,
                               struct headcount_error *e)
 {
+    struct hc_buf conf;
+
     if (now < r->files_due)
         return 0;
     hc_buf_reset(&r->hosts.text);
     int err = resolve_read(r, "/etc/hosts", &r->hosts.text);
 
-    if (err == 0)
-        err = resolve_read_conf(r);
+    if (err == 0 && r->dns_server[0] == '\0') {
+        hc_buf_init(&conf, &r->sys->alloc, HC_RESOLV_CONF_MAX);
+        err = resolve_read(r, "/etc/resolv.conf", &conf);
+        if (err == 0)
+            hc_resolv_conf_get(&r->conf, hc_buf_view(&conf));
+        hc_buf_fini(&conf);
+    }
     if (err < 0)
         return hc_error_set(e, err, "out of memory for /etc/hosts and "
                                     "/etc/resolv.conf");
@@ -155,7 +144,8 @@ static void resolve_tell(struct hc_lookup *l, const struct hc_resolve_ask *ask)
     l->told = l->sent;
 }
 
-/* The outcome, to one of those who waited. */
+/* Gives the outcome to one of the waiters; after the last one the lookup
+ * goes. */
 static int resolve_hand_over(struct hc_resolver *r, struct hc_lookup *l,
                              const struct hc_resolve_ask *ask,
                              struct hc_addrs *out, struct headcount_error *e)
@@ -174,22 +164,14 @@ static int resolve_hand_over(struct hc_resolver *r, struct hc_lookup *l,
     return code < 0 ? code : 1;
 }
 
-static size_t resolve_count(const struct hc_wait_queue *line)
-{
-    size_t n = 0;
-
-    for (const struct hc_waiter *waiter = line->first; waiter;
-         waiter = waiter->next)
-        n++;
-    return n;
-}
-
-/* Just over: into the cache, and all who wait are told. */
+/* The lookup is just over: the cache gets the outcome, and all waiters wake. */
 static void resolve_settle(struct hc_resolver *r, struct hc_lookup *l,
                            int64_t now)
 {
     hc_dns_cache_put(&r->cache, hc_lookup_name(l), &l->known, now);
-    l->owed = resolve_count(&l->waiters);
+    l->owed = 0;
+    for (const struct hc_waiter *w = l->waiters.first; w != NULL; w = w->next)
+        l->owed++;
     l->keep_until = hc_time_add(now, RESOLVE_KEEP);
     hc_wait_queue_wake(&l->waiters);
 }
@@ -257,17 +239,6 @@ static int resolve_start(struct hc_resolver *r,
     return resolve_hand_over(r, l, ask, out, e);
 }
 
-static int resolve_cached(struct hc_resolver *r,
-                          const struct hc_resolve_ask *ask, int64_t now,
-                          struct hc_addrs *out, struct headcount_error *e)
-{
-    int got = hc_dns_cache_find(&r->cache, ask->name, now, out, e);
-
-    if (got != 0 && !ask->again)
-        hc_stats_count(r->stats, ask->stats, dns_hits);
-    return got;
-}
-
 int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
                int64_t now, struct hc_addrs *out, struct headcount_error *e)
 {
@@ -286,9 +257,12 @@ int hc_resolve(struct hc_resolver *r, const struct hc_resolve_ask *ask,
         return got;
     if (hc_hosts_find(&r->hosts, ask->name, out))
         return 1;
-    got = resolve_cached(r, ask, now, out, e);
-    if (got != 0)
+    got = hc_dns_cache_find(&r->cache, ask->name, now, out, e);
+    if (got != 0) {
+        if (!ask->again)
+            hc_stats_count(r->stats, ask->stats, dns_hits);
         return got;
+    }
     l = resolve_find(r, ask->name, false);
     if (l == NULL)
         return resolve_start(r, ask, now, out, e);

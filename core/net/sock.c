@@ -36,8 +36,8 @@ static socklen_t sock_name(union sock_name *name, const struct hc_addr *addr,
     return sizeof name->v4;
 }
 
-/* A program that closed its standard descriptors still writes to their
- * numbers: a socket there would send what was meant for a person. */
+/* A program that closed its standard descriptors may still write to their
+ * numbers: a socket with such a number would send the text to the peer. */
 static int sock_above_standard(int fd)
 {
     if (fd < 0 || fd > STDERR_FILENO)
@@ -64,6 +64,8 @@ static int sock_set(int fd, int level, int option, int value)
     return setsockopt(fd, level, option, &value, sizeof value);
 }
 
+/* Without TCP_NODELAY the end of a request can wait for the acknowledgement of
+ * what was sent before it. */
 static int sock_options(int fd, bool keepalive)
 {
     int err = sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -121,6 +123,7 @@ int hc_sock_connected(int fd)
         return -errno;
     if (err != 0)
         return -err;
+    /* No error so far; only a connection that stands has a peer. */
     union sock_name peer;
 
     n = sizeof peer;

@@ -5,8 +5,8 @@
  *                                                       |
  *                                     own[n], own_dates[n] <--+
  *
- * Each anchor's name and key numbers lie in one block of its own, whose start
- * is the name and whose length anchors_block tells again from the anchor.
+ * Each anchor has one block of memory: its name, then the numbers of its key.
+ * The block's length is not stored; anchors_block computes it from the anchor.
  */
 #include "wire/anchors.h"
 
@@ -30,13 +30,8 @@ static void anchors_push(void *buf, const void *p, size_t n)
     hc_buf_put(buf, p, n);
 }
 
-static bool anchors_trusts_curve(int curve)
-{
-    return curve == BR_EC_secp256r1 || curve == BR_EC_secp384r1 ||
-           curve == BR_EC_secp521r1;
-}
-
-/* The modulus as it stands, without zeros before it. */
+/* Counts bits, without the zeros in front: a modulus of 2041 bits has as many
+ * bytes as one of 2048. */
 static bool anchors_trusts_rsa(const br_rsa_public_key *rsa)
 {
     const unsigned char *p = rsa->n;
@@ -54,8 +49,10 @@ static bool anchors_trusts_key(const br_x509_pkey *key)
 {
     if (key->key_type == BR_KEYTYPE_RSA)
         return anchors_trusts_rsa(&key->key.rsa);
-    return key->key_type == BR_KEYTYPE_EC &&
-           anchors_trusts_curve(key->key.ec.curve);
+    int curve = key->key_type == BR_KEYTYPE_EC ? key->key.ec.curve : 0;
+
+    return curve == BR_EC_secp256r1 || curve == BR_EC_secp384r1 ||
+           curve == BR_EC_secp521r1;
 }
 
 static size_t anchors_block(const br_x509_trust_anchor *ta)
@@ -131,37 +128,31 @@ static void anchors_skip(struct anchors_load *l, const struct hc_cert *cert,
            cert != NULL ? name : "", cert != NULL ? "\"" : "", reason);
 }
 
-static void anchors_skip_key(struct anchors_load *l,
-                             const struct hc_cert *cert)
-{
-    char reason[80] = "its key is of a kind that is not accepted";
-
-    if (cert->is_rsa)
-        hc_fmt(reason, sizeof reason, "its RSA key has %zu bits",
-               cert->rsa_bits);
-    anchors_skip(l, cert, reason);
-}
-
-/* It is read, but is no anchor. */
+/* Finds out why the certificate in l->der is no anchor, and notes it. */
 static void anchors_refuse(struct anchors_load *l,
                            br_x509_decoder_context *decoder)
 {
     int br_err = br_x509_decoder_last_error(decoder);
     struct hc_cert cert;
+    char reason[80] = "its key is of a kind that is not accepted";
     bool key = br_err == 0 || br_err == BR_ERR_X509_UNSUPPORTED ||
                br_err == BR_ERR_X509_LIMIT_EXCEEDED;
 
-    if (hc_buf_error(&l->der) < 0)
+    if (hc_buf_error(&l->der) < 0) {
         anchors_skip(l, NULL, "it has more than 64 KiB");
-    else if (hc_cert_get(&cert, hc_buf_view(&l->der)) < 0)
+    } else if (hc_cert_get(&cert, hc_buf_view(&l->der)) < 0) {
         anchors_skip(l, NULL, "it is damaged, or no X.509 certificate");
-    else if (cert.has_constraints)
+    } else if (cert.has_constraints) {
         anchors_skip(l, &cert, "it has name constraints, which are not "
                      "checked here");
-    else if (key)
-        anchors_skip_key(l, &cert);
-    else
+    } else if (!key) {
         anchors_skip(l, &cert, "it cannot be read");
+    } else {
+        if (cert.is_rsa)
+            hc_fmt(reason, sizeof reason, "its RSA key has %zu bits",
+                   cert.rsa_bits);
+        anchors_skip(l, &cert, reason);
+    }
 }
 
 /* The certificate in l->der becomes an anchor, or counts as skipped. */
@@ -196,17 +187,14 @@ static int anchors_take(struct anchors_load *l)
     return anchors_add(l->a, &ta, cert.not_after);
 }
 
-static bool anchors_is_certificate(const char *name)
-{
-    return hc_str_eqz(HC_STR("CERTIFICATE"), name) ||
-           hc_str_eqz(HC_STR("X509 CERTIFICATE"), name);
-}
-
 static void anchors_event(struct anchors_load *l, br_pem_decoder_context *pem)
 {
+    const char *name = br_pem_decoder_name(pem);
+
     switch (br_pem_decoder_event(pem)) {
     case BR_PEM_BEGIN_OBJ:
-        l->inside = anchors_is_certificate(br_pem_decoder_name(pem));
+        l->inside = hc_str_eqz(HC_STR("CERTIFICATE"), name) ||
+                    hc_str_eqz(HC_STR("X509 CERTIFICATE"), name);
         l->at += l->inside ? 1 : 0;
         hc_buf_reset(&l->der);
         br_pem_decoder_setdest(pem, l->inside ? anchors_push : NULL,
@@ -240,8 +228,8 @@ static void anchors_push_line(struct anchors_load *l,
         }
 }
 
-/* The next line, without its end and the blanks and CRs before it.  Where files
- * were put together, any line may begin with a BOM. */
+/* The next line, without its end and the blanks and CRs before it.  In a bundle
+ * that was put together from several files any line may begin with a BOM. */
 static struct hc_str anchors_line(struct hc_str *pem)
 {
     size_t n = hc_str_find(*pem, '\n');
@@ -257,8 +245,8 @@ static struct hc_str anchors_line(struct hc_str *pem)
     return line;
 }
 
-/* A block that breaks off takes no other with it, whatever it was: each BEGIN
- * is one. */
+/* Each BEGIN line begins a block, also inside another one: a block that breaks
+ * off must not swallow the certificate after it. */
 static int anchors_read(struct anchors_load *l, struct hc_str pem)
 {
     br_pem_decoder_context decoder;

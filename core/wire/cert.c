@@ -113,7 +113,8 @@ static bool cert_take_name(struct hc_str *s, struct hc_str *name)
     return true;
 }
 
-/* UTCTime YYMMDDHHMMSSZ or GeneralizedTime YYYYMMDDHHMMSSZ (4.1.2.5). */
+/* UTCTime YYMMDDHHMMSSZ or GeneralizedTime YYYYMMDDHHMMSSZ (4.1.2.5).  A YY
+ * from 50 on is a year of the 1900s. */
 static bool cert_time(struct hc_str *s, int64_t *wall)
 {
     char text[32];
@@ -246,31 +247,27 @@ static bool cert_key(struct hc_cert *c, struct hc_str *tbs)
     return true;
 }
 
-static bool cert_read(struct hc_cert *c, struct hc_str der)
+int hc_cert_get(struct hc_cert *c, struct hc_str der)
 {
     struct hc_str cert, tbs, skipped;
 
-    return cert_take(&der, DER_SEQUENCE, &cert) && der.n == 0 &&
-           cert_take(&cert, DER_SEQUENCE, &tbs) &&
-           cert_take_optional(&tbs, DER_VERSION, &skipped) &&
-           cert_take(&tbs, DER_INTEGER, &skipped) &&
-           cert_take(&tbs, DER_SEQUENCE, &skipped) &&
-           cert_take_name(&tbs, &c->issuer) &&
-           cert_validity(c, &tbs) &&
-           cert_take_name(&tbs, &c->subject) &&
-           cert_key(c, &tbs) && cert_extensions(c, tbs);
-}
-
-int hc_cert_get(struct hc_cert *c, struct hc_str der)
-{
     *c = (struct hc_cert){ 0 };
-    if (der.n <= HC_CERT_MAX && cert_read(c, der))
+    if (der.n <= HC_CERT_MAX &&
+        cert_take(&der, DER_SEQUENCE, &cert) && der.n == 0 &&
+        cert_take(&cert, DER_SEQUENCE, &tbs) &&
+        cert_take_optional(&tbs, DER_VERSION, &skipped) &&
+        cert_take(&tbs, DER_INTEGER, &skipped) &&        /* serial number */
+        cert_take(&tbs, DER_SEQUENCE, &skipped) &&       /* algorithm */
+        cert_take_name(&tbs, &c->issuer) &&
+        cert_validity(c, &tbs) &&
+        cert_take_name(&tbs, &c->subject) &&
+        cert_key(c, &tbs) && cert_extensions(c, tbs))
         return 0;
     *c = (struct hc_cert){ 0 };
     return HEADCOUNT_ESYNTAX;
 }
 
-/* Takes the next name of kind `tag` off a list that was found well-formed. */
+/* Takes the next name of kind `tag` off a list that cert_san has checked. */
 static bool cert_next_name(struct hc_str *list, int tag, struct hc_str *name)
 {
     while (list->n > 0)
@@ -289,8 +286,8 @@ bool hc_cert_has_ip(const struct hc_cert *c, const unsigned char *ip, size_t n)
     return false;
 }
 
-/* "*.a.b" is for one label before ".a.b"; "*.a" stands for a whole top level
- * and "*" for everything: neither is for anybody. */
+/* "*.a.b" matches one label before ".a.b".  "*.a" would match a whole top-level
+ * domain and "*" every name: they match nothing. */
 static bool cert_wildcard(struct hc_str name, struct hc_str host)
 {
     struct hc_str zone = hc_str_from(name, 1);

@@ -4,9 +4,10 @@
  *                              |
  *                              +--> der --> wire/cert --> our own refusals
  *
- * Each certificate is kept whole while it comes in and looked at once it is
- * complete, up to the one whose issuer is a trust anchor: what stands behind
- * that one is no part of the path, and minimal does not read it either.
+ * Each certificate is collected while it comes in and looked at once it is
+ * complete, up to the one whose issuer is a trust anchor: the certificates
+ * after that one are no part of the path, and minimal does not read them
+ * either.
  */
 #include "wire/chain.h"
 
@@ -39,9 +40,10 @@ static void chain_refuse(struct hc_chain *c, enum hc_chain_fault fault,
         hc_cert_name(c->subject, sizeof(c->subject), cert->subject);
 }
 
-/* The engine hands over the name of the SNI, which an IP literal has not; ours
- * is the one that was asked for.  minimal checks no name if it gets NULL: only
- * for a literal, whose check is chain_look_at_leaf. */
+/* server_name is that of the SNI, which is not sent for an IP literal;
+ * c->host is always the host that was asked for.  minimal would check no name
+ * at all if it got NULL, so it gets that only for a literal, which
+ * chain_look_at_leaf checks. */
 static void chain_start(const br_x509_class **ctx, const char *server_name)
 {
     struct hc_chain *c = chain_of(ctx);
@@ -116,24 +118,20 @@ static void chain_look(struct hc_chain *c, const struct hc_cert *cert)
     chain_look_at_dates(c, cert);
 }
 
-static bool chain_names(const br_x509_trust_anchor *ta,
-                        const struct hc_cert *cert)
-{
-    bool is_ca = (ta->flags & BR_X509_TA_CA) != 0;
-
-    return hc_str_eq(hc_str_n(ta->dn.data, ta->dn.len),
-                     is_ca ? cert->issuer : cert->subject);
-}
-
-/* Which of the trusted roots does it name (or is it, trusted itself)?  Expired
- * roots do not count.  BearSSL does not tell at which of the others the path
- * ended, so the one that expires first counts. */
+/* Looks for the trusted root that issued this certificate, or for this
+ * certificate itself among them (an anchor without the CA flag).  Several roots
+ * may have that name.  BearSSL does not tell at which one the path ended, so of
+ * those that are valid the one that expires first counts. */
 static void chain_look_at_roots(struct hc_chain *c, const struct hc_cert *cert)
 {
     const struct hc_anchors *a = c->anchors;
 
     for (size_t i = 0; i < a->n; i++) {
-        if (!chain_names(&a->ta[i], cert))
+        const br_x509_trust_anchor *ta = &a->ta[i];
+        bool is_ca = (ta->flags & BR_X509_TA_CA) != 0;
+
+        if (!hc_str_eq(hc_str_n(ta->dn.data, ta->dn.len),
+                       is_ca ? cert->issuer : cert->subject))
             continue;
         if (a->not_after[i] >= c->wall)
             c->until = hc_time_min(c->until, a->not_after[i]);
@@ -142,10 +140,14 @@ static void chain_look_at_roots(struct hc_chain *c, const struct hc_cert *cert)
     }
 }
 
-static void chain_read(struct hc_chain *c)
+static void chain_end_cert(const br_x509_class **ctx)
 {
+    struct hc_chain *c = chain_of(ctx);
     struct hc_cert cert;
 
+    c->minimal.vtable->end_cert(chain_inner(c));
+    if (!c->looks || c->fault != CHAIN_SOUND)
+        return;
     if (hc_buf_error(&c->der) == HEADCOUNT_ENOMEM) {
         chain_refuse(c, CHAIN_NO_MEMORY, NULL);
     } else if (hc_cert_get(&cert, hc_buf_view(&c->der)) < 0) {
@@ -156,16 +158,7 @@ static void chain_read(struct hc_chain *c)
     }
 }
 
-static void chain_end_cert(const br_x509_class **ctx)
-{
-    struct hc_chain *c = chain_of(ctx);
-
-    c->minimal.vtable->end_cert(chain_inner(c));
-    if (c->looks && c->fault == CHAIN_SOUND)
-        chain_read(c);
-}
-
-/* minimal's refusal goes first; ours stands where it finds nothing wrong. */
+/* A refusal by minimal comes first; ours counts where minimal is content. */
 static unsigned chain_end(const br_x509_class **ctx)
 {
     struct hc_chain *c = chain_of(ctx);
@@ -213,7 +206,8 @@ static void chain_set_host(struct hc_chain *c, struct hc_str host)
         c->ip_n = 16;
 }
 
-/* minimal knows no dates of roots: it gets those that are valid now. */
+/* BearSSL does not check when a trust anchor expires, so it only gets those
+ * that are valid now. */
 static int chain_set_roots(struct hc_chain *c)
 {
     const struct hc_anchors *a = c->anchors;
@@ -432,8 +426,9 @@ static int chain_say_fault(const struct hc_chain *c, struct headcount_error *e)
                         c->host, c->subject, why);
 }
 
-/* A verdict that our own finding explains better: a CA's constraints as an
- * unknown critical extension, a leaf without SAN as a wrong name. */
+/* True if our own finding explains minimal's verdict better.  For minimal the
+ * name constraints of a CA are an unknown critical extension, and a leaf
+ * without SAN has a wrong name. */
 static bool chain_fault_explains(const struct hc_chain *c, int br_err)
 {
     return c->fault != CHAIN_SOUND &&

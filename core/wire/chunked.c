@@ -1,4 +1,6 @@
-/* wire/chunked.c - RFC 9112, 7.1, without a byte of tolerance.
+/* wire/chunked.c - RFC 9112, 7.1, without a byte of tolerance: a reader that
+ * guesses may see the body's end elsewhere than the server did, and would take
+ * the rest for the answer to another request.
  *
  *   SIZE [EXTENSION] LINE_LF --> DATA DATA_CR DATA_LF --> SIZE ...
  *                        |
@@ -10,8 +12,9 @@
 #include "wire/chunked.h"
 
 #define CHUNK_DIGITS 16
-/* Framing beyond this, more than a few times the data, is an attack on our
- * time: a byte a chunk with a long extension each. */
+/* A peer can cost us time with chunks of one byte that have a long extension
+ * each.  Once the framing is larger than CHUNK_OVERHEAD, it may be at most
+ * CHUNK_RATIO times the data. */
 #define CHUNK_OVERHEAD ((uint64_t)64 << 10)
 #define CHUNK_RATIO 16
 
@@ -53,21 +56,6 @@ static int chunk_line(struct hc_chunked *c, char byte,
     return 0;
 }
 
-static void chunk_next(struct hc_chunked *c)
-{
-    c->line = 0;
-    c->digits = 0;
-    c->state = c->left == 0 ? CHUNK_TRAILER : CHUNK_DATA;
-}
-
-static void chunk_again(struct hc_chunked *c)
-{
-    c->line = 0;
-    c->digits = 0;
-    c->left = 0;
-    c->state = CHUNK_SIZE;
-}
-
 /* One byte of framing. */
 static int chunk_step(struct hc_chunked *c, char byte,
                       struct headcount_error *e)
@@ -80,13 +68,18 @@ static int chunk_step(struct hc_chunked *c, char byte,
     case CHUNK_EXTENSION:
         return chunk_line(c, byte, CHUNK_LINE_LF, e);
     case CHUNK_LINE_LF:
-        chunk_next(c);
+        c->line = 0;
+        c->digits = 0;
+        c->state = c->left == 0 ? CHUNK_TRAILER : CHUNK_DATA;
         return lf ? 0 : chunk_wrong(e, "a CR without LF after a size");
     case CHUNK_DATA_CR:
         c->state = CHUNK_DATA_LF;
         return byte == '\r' ? 0 : chunk_wrong(e, "no CRLF after the data");
     case CHUNK_DATA_LF:
-        chunk_again(c);
+        c->line = 0;
+        c->digits = 0;
+        c->left = 0;
+        c->state = CHUNK_SIZE;
         return lf ? 0 : chunk_wrong(e, "no CRLF after the data");
     case CHUNK_TRAILER:
         c->state = byte == '\r' ? CHUNK_END_LF : CHUNK_TRAILER_LINE;

@@ -1,8 +1,8 @@
 /* wire/dns_cache.c - a list of names, the newest first.
  *
- * Few names are asked for again and again, so a list it is; it is bounded, and
- * the oldest goes when it is full.  An expired entry is removed when its name
- * is looked up.
+ * A process asks for few names, so a list is fast enough.  When it is full the
+ * oldest entry makes room.  An expired entry is removed when its name is looked
+ * up.
  */
 #include "wire/dns_cache.h"
 

@@ -7,9 +7,10 @@
  *
  *   record = owner type(16) class(16) ttl(32) length(16) data
  *
- * Nothing is believed before it is checked: a record lies within the message,
- * a compressed name only ever points backwards, the number of records is
- * bounded by the bytes there are.  The additional section is not looked at.
+ * The message may come from anybody, so nothing in it is believed before it is
+ * checked: a record has to lie within the message, a compressed name may only
+ * point backwards, and the number of records is bounded by the bytes there are.
+ * The additional section is not looked at.
  */
 #include "wire/dns_msg.h"
 
@@ -102,8 +103,8 @@ static bool msg_get32(struct msg_in *in, uint32_t *v)
     return true;
 }
 
-/* A pointer leads to before the lowest byte that the name was read from so
- * far, so it comes to an end whatever the bytes say. */
+/* A pointer must lead to before the lowest byte that the name was read from so
+ * far.  So the reading ends, whatever loops the pointers form. */
 static bool msg_get_name(struct msg_in *in, struct hc_dns_name *out)
 {
     size_t at = in->at, lowest = in->at, jumps = 0;
@@ -200,13 +201,10 @@ static enum msg_found msg_take_addr(struct msg_chain *c,
     return MSG_ADDRS;
 }
 
-static bool msg_get_target(struct msg_record *r, struct hc_dns_name *target)
-{
-    return msg_get_name(&r->data, target) && r->data.at == r->data.n;
-}
-
-/* One look at every record: the addresses of the name, or else its first
- * CNAME, which becomes the name.  Out-of-chain records are passed over. */
+/* Goes over every record once and collects the addresses of the name; if there
+ * are none, its first CNAME becomes the name to look for.  Records of other
+ * names are passed over: a server must not slip in addresses that were not
+ * asked for. */
 static enum msg_found msg_scan(struct msg_chain *c)
 {
     struct msg_in in = c->answers;
@@ -223,7 +221,8 @@ static enum msg_found msg_scan(struct msg_chain *c)
         if (r.type == (unsigned)c->question->type) {
             found = msg_take_addr(c, &r);
         } else if (r.type == DNS_CNAME && found == MSG_NOTHING) {
-            found = msg_get_target(&r, &target) ? MSG_CNAME : MSG_BROKEN;
+            found = msg_get_name(&r.data, &target) && r.data.at == r.data.n
+                        ? MSG_CNAME : MSG_BROKEN;
             target_ttl = r.ttl;
         }
         if (found == MSG_BROKEN)
@@ -237,7 +236,7 @@ static enum msg_found msg_scan(struct msg_chain *c)
     return found;
 }
 
-/* A loop is a chain that is too long. */
+/* A loop of CNAMEs ends as a chain that is too long. */
 static enum msg_found msg_follow(struct msg_chain *c)
 {
     for (int hops = 0; hops <= DNS_HOPS; hops++) {
@@ -256,7 +255,7 @@ static bool msg_get_soa(struct msg_record *r, uint32_t *ttl)
     struct hc_dns_name name;
     uint32_t v = 0;
 
-    for (int i = 0; i < 2; i++)      /* who is master, who to write to */
+    for (int i = 0; i < 2; i++)      /* mname, rname: RFC 1035, 3.3.13 */
         if (!msg_get_name(&r->data, &name))
             return false;
     for (int i = 0; i < 5; i++)      /* serial .. minimum */
@@ -306,6 +305,8 @@ static bool msg_is_bare_refusal(const struct msg_in *in,
            (rcode == HC_DNS_FORMERR || rcode == HC_DNS_NOTIMP);
 }
 
+/* Does it answer our question?  A forger who does not see our queries has to
+ * guess the id, beside the port of the socket. */
 static bool msg_is_ours(struct msg_in *in, const struct msg_header *h,
                         const struct hc_dns_question *question)
 {
@@ -360,7 +361,7 @@ void hc_dns_reply_get(struct hc_dns_reply *out,
         out->kind = DNS_REPLY_REFUSAL;
         return;
     }
-    if ((h.flags & 0x0200) != 0) {
+    if ((h.flags & 0x0200) != 0) {   /* TC: it did not fit the datagram */
         out->kind = DNS_REPLY_CUT;
         return;
     }

@@ -26,7 +26,8 @@ bool hc_dns_query_init(struct hc_dns_query *q,
         .start = now, .until = hc_time_add(now, HC_DNS_OVERALL),
     };
     hc_buf_init(&q->in, config->alloc, 2 + 65535);
-    /* However long one may take, each is asked at least once. */
+    /* Each server is asked at least once within the whole time, however long a
+     * timeout resolv.conf allows for one. */
     q->patience = hc_time_min(q->conf.timeout * HC_SECOND,
                               HC_DNS_OVERALL / (int64_t)q->conf.servers_n);
     return hc_dns_name_get(&q->question.name, config->name);
@@ -79,6 +80,7 @@ static void dnsq_next(struct hc_dns_query *q, enum hc_dns_trouble trouble)
     q->state = DNS_ASK;
 }
 
+/* A server that does not know EDNS answers FORMERR (RFC 6891, 7). */
 static void dnsq_refusal(struct hc_dns_query *q)
 {
     if (q->reply.rcode == HC_DNS_FORMERR && q->question.edns) {

@@ -3,8 +3,9 @@
  *   hosts        IP name [name...] [# comment]
  *   resolv.conf  nameserver IP | options word[:n]... | ; or # comment
  *
- * Search lists are not read: the names of AWS are absolute, and asking for
- * them below a search domain first costs a lookup each.
+ * Search lists are not read: the names of AWS are absolute, and to ask for them
+ * below each search domain first costs a lookup for each (ten of them with the
+ * ndots:5 of Kubernetes).
  */
 #include "wire/hosts.h"
 
@@ -120,7 +121,7 @@ void hc_resolv_conf_init(struct hc_resolv_conf *conf)
     *conf = (struct hc_resolv_conf){ .timeout = 2, .attempts = 2 };
 }
 
-/* Out of range is as in glibc: the nearest there is. */
+/* A number out of range counts as the nearest in range, as in glibc. */
 static void conf_number(unsigned *to, struct hc_str text, unsigned most)
 {
     uint64_t n;

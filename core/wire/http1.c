@@ -13,6 +13,10 @@
  *
  * Reuse is decided once, from what was seen: never after TO_CLOSE, never with
  * bytes left over, never after "connection: close" or HTTP/1.0.
+ *
+ * An answer that RFC 9112 calls invalid is refused.  If we and something
+ * between us and the server (a proxy, a load balancer) disagreed about where an
+ * answer ends, the next answer on the connection could be somebody else's.
  */
 #include "wire/http1.h"
 
@@ -89,6 +93,8 @@ static int http1_status_line(struct hc_http1 *x, struct hc_str line,
     return 0;
 }
 
+/* RFC 9112, 5: no folded lines (5.2), no blank before the colon (5.1: a name is
+ * a token). */
 static int http1_field(struct hc_http1 *x, struct hc_str line,
                        struct headcount_error *e)
 {
@@ -139,11 +145,6 @@ static int http1_lines(struct hc_http1 *x, struct headcount_error *e)
 
 /* ---- what the head says of the body ---- */
 
-static bool http1_is_bodiless(const struct hc_http1 *x)
-{
-    return x->is_head || x->status == 204 || x->status == 304;
-}
-
 static struct hc_str http1_name(const struct hc_http1 *x, size_t i)
 {
     return hc_str_n(x->head.p + x->fields[i].name_at, x->fields[i].name_n);
@@ -179,6 +180,7 @@ static int http1_sizes(struct hc_http1 *x, bool *said,
     return 0;
 }
 
+/* HTTP/1.0 has no Transfer-Encoding: such an answer is faulty (6.1). */
 static int http1_codings(const struct hc_http1 *x, bool *chunked,
                          struct headcount_error *e)
 {
@@ -209,9 +211,14 @@ static void http1_keep_alive(struct hc_http1 *x)
     }
 }
 
+/* RFC 9112, 6.3, in its order: answers without a body whatever the headers say,
+ * then chunked, then Content-Length, then everything up to the close.  An
+ * answer with both headers may be an attempt at response splitting and is
+ * refused. */
 static int http1_framing(struct hc_http1 *x, struct headcount_error *e)
 {
     bool sized, chunked = false;
+    bool bodiless = x->is_head || x->status == 204 || x->status == 304;
     int err = http1_sizes(x, &sized, e);
 
     if (err == 0)
@@ -224,7 +231,7 @@ static int http1_framing(struct hc_http1 *x, struct headcount_error *e)
     x->left = x->size;
     if (!sized)
         x->size = UINT64_MAX;
-    if (http1_is_bodiless(x) || (sized && x->left == 0))
+    if (bodiless || (sized && x->left == 0))
         x->state = HTTP1_DONE;
     else if (chunked)
         x->state = HTTP1_CHUNKED;
@@ -251,23 +258,7 @@ static int http1_interim(struct hc_http1 *x, struct headcount_error *e)
     return 0;
 }
 
-static int http1_head_end(struct hc_http1 *x, struct headcount_error *e)
-{
-    int err = http1_lines(x, e);
-
-    if (err == 0 && x->status < 200)
-        return http1_interim(x, e);
-    return err == 0 ? http1_framing(x, e) : err;
-}
-
-/* A line was completed: is it the empty one that ends the head? */
-static bool http1_is_end(const struct hc_http1 *x)
-{
-    const struct hc_buf *b = &x->head;
-
-    return b->n >= 4 && memcmp(b->p + b->n - 4, "\r\n\r\n", 4) == 0;
-}
-
+/* A line of the head is complete.  The empty one ends the head. */
 static int http1_line_end(struct hc_http1 *x, struct headcount_error *e)
 {
     const struct hc_buf *b = &x->head;
@@ -276,7 +267,13 @@ static int http1_line_end(struct hc_http1 *x, struct headcount_error *e)
         return http1_wrong(e, "a line that does not end in CRLF");
     if (b->n == 2)
         return http1_wrong(e, "it begins with an empty line");
-    return http1_is_end(x) ? http1_head_end(x, e) : 0;
+    if (b->n < 4 || memcmp(b->p + b->n - 4, "\r\n\r\n", 4) != 0)
+        return 0;
+    int err = http1_lines(x, e);
+
+    if (err == 0 && x->status < 200)
+        return http1_interim(x, e);
+    return err == 0 ? http1_framing(x, e) : err;
 }
 
 /* Takes up to the end of a line. */
@@ -286,8 +283,8 @@ static int http1_head(struct hc_http1 *x, struct hc_str *in,
     size_t at = hc_str_find(*in, '\n');
     bool line = at < in->n;
     size_t n = line ? at + 1 : in->n;
-    /* The first bytes show that an answer is no HTTP, long before a limit
-     * does. */
+    /* The first bytes show that a peer does not speak HTTP: no need to wait for
+     * 64 KiB of it, or for a line end that never comes. */
     bool first = x->head.n < 7;
 
     x->any = true;

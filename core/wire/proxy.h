@@ -1,7 +1,7 @@
 /* wire/proxy.h - whether an origin is reached through a proxy.  Pure.
  *
- * Going through one is not built yet: who is told to use a proxy gets an
- * error, never a silent detour around it. */
+ * headcount cannot connect through a proxy.  Where one is configured for an
+ * origin the caller gets an error, never a silent detour around the proxy. */
 #ifndef HC_WIRE_PROXY_H
 #define HC_WIRE_PROXY_H
 

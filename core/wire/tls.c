@@ -86,14 +86,6 @@ static void tls_set_profile(struct hc_tls *tls)
     br_ssl_engine_set_x509(eng, &tls->chain.vtable);
 }
 
-/* All randomness is the caller's: the engine's own seeder reads RDRAND or a
- * file, so it is told that the system was asked already. */
-static void tls_set_entropy(struct hc_tls *tls, const unsigned char *seed)
-{
-    br_ssl_engine_inject_entropy(&tls->client.eng, seed, HC_TLS_SEED);
-    tls->client.eng.rng_os_rand_done = 1;
-}
-
 static bool tls_has_suite(uint16_t suite)
 {
     for (size_t i = 0; i < TLS_SUITES; i++)
@@ -150,7 +142,10 @@ int hc_tls_init(struct hc_tls *tls, const struct hc_tls_config *c,
     tls_set_profile(tls);
     br_ssl_engine_set_buffer(&tls->client.eng, tls->buffer,
                              BR_SSL_BUFSIZE_BIDI, 1);
-    tls_set_entropy(tls, c->seed);
+    br_ssl_engine_inject_entropy(&tls->client.eng, c->seed, HC_TLS_SEED);
+    /* All randomness comes from the caller.  The engine's own seeder would read
+     * RDRAND or a file; this says that the system was asked already. */
+    tls->client.eng.rng_os_rand_done = 1;
     tls_set_session(tls, c);
     br_ssl_client_reset(&tls->client,
                         tls->chain.ip_n > 0 ? NULL : tls->chain.host,
@@ -176,8 +171,10 @@ enum hc_tls_state hc_tls_state(const struct hc_tls *tls)
 
 /* ---- in ---- */
 
-/* Notes the head of each record as it goes by (RFC 5246, 6.2.1): the engine
- * would answer HelloRequest with a warning and go on, and we break off. */
+/* Reads the head of each record that comes in (RFC 5246, 6.2.1).  A handshake
+ * record after the handshake is an attempt to renegotiate, which fails the
+ * connection here; the engine would answer a HelloRequest with a warning and go
+ * on. */
 static void tls_watch(struct hc_tls *tls, const unsigned char *p, size_t n)
 {
     while (n > 0) {

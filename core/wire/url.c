@@ -6,20 +6,6 @@
 #include "base/text.h"
 #include "wire/addr.h"
 
-/* The text before an '@' may be a password, so the message leaves it out. */
-static int url_refuse(struct headcount_error *e, struct hc_str url,
-                      const char *why)
-{
-    size_t at = url.n;
-
-    while (at > 0 && url.p[at - 1] != '@')
-        at--;
-    return hc_error_set(e, HEADCOUNT_ECONFIG,
-                        "\"%s%.*s\" is no URL of an endpoint: %s",
-                        at > 0 ? "***@" : "", HC_STR_ARG(hc_str_from(url, at)),
-                        why);
-}
-
 /* ---- the host ---- */
 
 static bool url_is_label(struct hc_str label)
@@ -37,7 +23,8 @@ static bool url_is_label(struct hc_str label)
     return true;
 }
 
-/* A name whose last label is a number would be an IPv4 address to some. */
+/* A name whose last label is a number is refused: some programs would read
+ * it as an IPv4 address. */
 static bool url_is_name(struct hc_str host)
 {
     struct hc_str label = { NULL, 0 };
@@ -131,15 +118,6 @@ static bool url_is_printable(struct hc_str s)
     return true;
 }
 
-static size_t url_authority_end(struct hc_str s)
-{
-    size_t i = 0;
-
-    while (i < s.n && s.p[i] != '/' && s.p[i] != '?')
-        i++;
-    return i;
-}
-
 const char *hc_url_wrong(struct hc_url *out, struct hc_str text)
 {
     struct hc_url url = { .path = { "", 0 } };
@@ -151,7 +129,10 @@ const char *hc_url_wrong(struct hc_url *out, struct hc_str text)
         return "it does not begin with https:// or http://";
     if (hc_str_find(rest, '#') < rest.n)
         return "it has a fragment (#)";
-    size_t end = url_authority_end(rest);
+    size_t end = 0;
+
+    while (end < rest.n && rest.p[end] != '/' && rest.p[end] != '?')
+        end++;
     const char *why = url_get_authority(&url.origin, hc_str_n(rest.p, end));
 
     if (why != NULL)
@@ -167,8 +148,18 @@ int hc_url_get(struct hc_url *out, struct hc_str text,
                struct headcount_error *e)
 {
     const char *why = hc_url_wrong(out, text);
+    size_t at = text.n;
 
-    return why != NULL ? url_refuse(e, text, why) : 0;
+    if (why == NULL)
+        return 0;
+    /* The text before an '@' may be a password, so the message leaves it
+     * out. */
+    while (at > 0 && text.p[at - 1] != '@')
+        at--;
+    return hc_error_set(e, HEADCOUNT_ECONFIG,
+                        "\"%s%.*s\" is no URL of an endpoint: %s",
+                        at > 0 ? "***@" : "",
+                        HC_STR_ARG(hc_str_from(text, at)), why);
 }
 
 /* ---- origins ---- */
