@@ -1,6 +1,6 @@
 /* aws/answer.c - errors of the AWS protocols, and the service's clock.
  *
- * Where the code is, the first that is there wins:
+ * Where the code may stand; the first place that has one counts:
  *
  *   x-amzn-query-error: AWS.SimpleQueueService.NonExistentQueue;Sender
  *   X-Amzn-ErrorType:   ClusterNotFoundException:http://internal.../
@@ -8,7 +8,8 @@
  *   {"code": "ClusterNotFoundException"}
  *   <ErrorResponse><Error><Code>AccessDenied</Code>   of a query service
  *
- * A load balancer or a proxy answers HTML or nothing: then the status speaks.
+ * A load balancer or a proxy answers HTML or nothing: then the status stands
+ * for the code.
  */
 #include "aws/answer.h"
 
@@ -47,7 +48,7 @@ const char *hc_status_text(int status)
     }
 }
 
-/* Never half a character at the cut. */
+/* A text that is cut never ends within a character. */
 static void answer_copy(char *out, size_t cap, struct hc_str s)
 {
     if (s.n >= cap) {
@@ -78,9 +79,9 @@ static bool answer_is_header(struct hc_str s, const char *name)
     return s.n > 0 && (s.p[0] == ':' || s.p[0] == '=' || s.p[0] == '>');
 }
 
-/* A service that does not find a signature right repeats the request that
- * should have been signed, session token and all, and a gateway the one that
- * was sent: its sentence ends before. */
+/* Ends a service's sentence before it repeats the request: a service that finds
+ * a signature wrong shows the request that should have been signed, with its
+ * session token, and a gateway shows the request that was sent. */
 static struct hc_str answer_message(struct hc_str s)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -149,22 +150,11 @@ static int answer_read_object(struct hc_service_error *out,
     return err;
 }
 
-static void answer_take_xml(struct hc_service_error *out,
-                            const struct hc_xml_tag *tags)
-{
-    if (!out->named)
-        answer_name(out, answer_code(hc_buf_view(tags[0].out)));
-    answer_copy(out->message, sizeof(out->message),
-                answer_message(hc_buf_view(tags[1].out)));
-    if (out->request_id[0] == '\0')
-        answer_copy(out->request_id, sizeof(out->request_id),
-                    hc_buf_view(tags[2].out));
-}
-
 static int answer_read_xml(struct hc_service_error *out,
                            const struct hc_alloc *alloc, struct hc_str body)
 {
     struct hc_buf text[3];
+    const struct hc_buf *code = &text[0], *message = &text[1], *id = &text[2];
     struct hc_xml_tag tags[] = {
         { "Code", &text[0], false }, { "Message", &text[1], false },
         { "RequestId", &text[2], false },
@@ -174,8 +164,15 @@ static int answer_read_xml(struct hc_service_error *out,
         hc_buf_init_secret(&text[i], alloc, HC_ERROR_BODY);
     int err = hc_xml_get(body, tags, 3);
 
-    if (err == 0)
-        answer_take_xml(out, tags);
+    if (err == 0) {
+        if (!out->named)
+            answer_name(out, answer_code(hc_buf_view(code)));
+        answer_copy(out->message, sizeof(out->message),
+                    answer_message(hc_buf_view(message)));
+        if (out->request_id[0] == '\0')
+            answer_copy(out->request_id, sizeof(out->request_id),
+                        hc_buf_view(id));
+    }
     for (size_t i = 0; i < 3; i++)
         hc_buf_fini(&text[i]);
     return err == HEADCOUNT_ENOMEM ? err : 0;
@@ -226,18 +223,6 @@ struct hc_str hc_answer_coding(struct hc_str encoding, struct hc_str body)
     return hc_str_n(NULL, 0);
 }
 
-static void answer_note_coding(struct hc_service_error *out,
-                               const struct hc_answer_parts *parts)
-{
-    struct hc_str coding = hc_answer_coding(parts->encoding, parts->body);
-    size_t n = strlen(out->message);
-
-    if (coding.n > 0)
-        hc_fmt(out->message + n, sizeof(out->message) - n,
-               "; the answer is compressed (%.*s), which was not asked for",
-               HC_STR_ARG(coding));
-}
-
 int hc_service_error_get(struct hc_service_error *out,
                          const struct hc_alloc *alloc,
                          const struct hc_answer_parts *parts)
@@ -255,13 +240,20 @@ int hc_service_error_get(struct hc_service_error *out,
 
     if (err < 0)
         return err;
-    if (!out->named)
-        hc_fmt(out->code, sizeof(out->code), "%d", parts->status);
-    if (out->message[0] == '\0' && !out->named)
+    if (out->named)
+        return 0;
+    hc_fmt(out->code, sizeof(out->code), "%d", parts->status);
+    if (out->message[0] == '\0')
         hc_fmt(out->message, sizeof(out->message), "%s",
                hc_status_text(parts->status));
-    if (!out->named)
-        answer_note_coding(out, parts);
+
+    struct hc_str coding = hc_answer_coding(parts->encoding, parts->body);
+    size_t n = strlen(out->message);
+
+    if (coding.n > 0)
+        hc_fmt(out->message + n, sizeof(out->message) - n,
+               "; the answer is compressed (%.*s), which was not asked for",
+               HC_STR_ARG(coding));
     return 0;
 }
 
@@ -273,6 +265,8 @@ bool hc_skew_get(const struct hc_skew_ask *ask, int64_t *skew)
     if (ask->age.n > 0 || elapsed < 0 || elapsed > HC_SKEW_MAX_ELAPSED ||
         !hc_time_get_http(ask->date, &theirs))
         return false;
+    /* The service wrote its Date somewhere between the two: half-way is at most
+     * half of the elapsed time off. */
     *skew = theirs - (ask->sent + elapsed / 2);
     return true;
 }

@@ -6,8 +6,8 @@
 #define BUCKET_REGION 64
 #define BUCKET_SLOWEST (86400.0 * HC_SECOND)   /* between tokens, at most */
 
-/* Burst and rate a second, of an account in a region; operations that share
- * one stand together. */
+/* Tokens of a full bucket, and tokens per second, for one account in one
+ * region.  Operations that draw from the same bucket have one row. */
 static const struct { int burst, rate; } bucket_sizes[BUCKET_N] = {
     [BUCKET_CLUSTERS] = { 50, 20 },
     [BUCKET_HOSTS] = { 100, 20 },
@@ -69,12 +69,6 @@ static struct hc_waiter *bucket_first(const struct hc_bucket *b)
     return b->first.first != NULL ? b->first.first : b->yielding.first;
 }
 
-static void bucket_hand_on(const struct hc_bucket *b)
-{
-    if (bucket_first(b) != NULL)
-        hc_job_wake(bucket_first(b)->job);
-}
-
 /* A waiter that has yielded long enough joins the line of the others. */
 static void bucket_end_yielding(struct hc_bucket_turn *turn, int64_t now)
 {
@@ -116,8 +110,10 @@ void hc_bucket_leave(struct hc_bucket *b, struct hc_bucket_turn *turn)
 {
     if (turn->waiter.line != NULL)
         hc_waiter_leave(&turn->waiter);
-    if (b != NULL)
-        bucket_hand_on(b);
+    /* Only the first of the line has an alarm, so the next one is woken
+     * here. */
+    if (b != NULL && bucket_first(b) != NULL)
+        hc_job_wake(bucket_first(b)->job);
 }
 
 void hc_bucket_drain(struct hc_bucket *b, int64_t now)
@@ -151,17 +147,6 @@ void hc_buckets_fini(struct hc_buckets *all)
     all->n = 0;
 }
 
-static struct hc_buckets_set *buckets_find(const struct hc_buckets *all,
-                                           const struct hc_buckets_key *key)
-{
-    struct hc_buckets_set *set = all->sets;
-
-    while (set != NULL && (set->account != key->account ||
-                           !hc_str_eqz(key->region, set->region)))
-        set = set->next;
-    return set;
-}
-
 static struct hc_buckets_set *buckets_new(struct hc_buckets *all,
                                           const struct hc_buckets_key *key)
 {
@@ -186,11 +171,13 @@ struct hc_bucket *hc_buckets_get(struct hc_buckets *all,
                                  struct hc_str operation)
 {
     enum hc_bucket_id id = hc_bucket_of(operation);
-    struct hc_buckets_set *set;
+    struct hc_buckets_set *set = all->sets;
 
     if (id == BUCKET_N)
         return NULL;
-    set = buckets_find(all, key);
+    while (set != NULL && (set->account != key->account ||
+                           !hc_str_eqz(key->region, set->region)))
+        set = set->next;
     if (set == NULL)
         set = buckets_new(all, key);
     return set != NULL ? &set->of[id] : NULL;

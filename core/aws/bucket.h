@@ -1,17 +1,17 @@
 /* aws/bucket.h - ECS's published throttle, and whose turn it is.
  *
- * ECS gives each account, in each region, a bucket of tokens a group of
+ * For each account in each region ECS has one bucket of tokens per group of
  * operations (DOC "Request throttling for the Amazon ECS API"); consoles and
- * deployments draw from the same ones.  Who is paced draws from a share of
- * them, and waits in line instead of being throttled:
+ * deployments draw from the same buckets.  A call that is paced draws from a
+ * share of them, and waits in line instead of being throttled:
  *
  *     b = hc_buckets_get(&all, &key, operation)      NULL: not paced
  *     hc_bucket_take(b, &turn, now)                  1: send; 0: wait
  *     hc_bucket_leave(b, &turn)                      in any case, at the end
  *
- * One line a bucket, in the order of coming; who yields stands behind all who
- * do not, for ten seconds.  Only the first of a line has an alarm; it hands on
- * to the next.
+ * Each bucket has one line, in the order of arrival.  A waiter that yields
+ * stands behind all that do not, for ten seconds.  Only the first of a line has
+ * an alarm; when it leaves, it wakes the next.
  */
 #ifndef HC_AWS_BUCKET_H
 #define HC_AWS_BUCKET_H
@@ -35,8 +35,7 @@ struct hc_bucket {
     int64_t interval;                  /* between two tokens                 */
     int64_t depth;                     /* time in which it fills             */
     int64_t full_at;                   /* in the past: it is full            */
-    struct hc_wait_queue first,
-        yielding; /* who waits                          */
+    struct hc_wait_queue first, yielding;
 };
 
 #define HC_TURN_YIELDS (10 * HC_SECOND)    /* then it has waited long enough */

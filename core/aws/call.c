@@ -6,8 +6,8 @@
  *   REQUEST -> BACKOFF            [call_again]    retryable, and allowed
  *   BACKOFF -> TURN               [call_backoff]
  *
- * A write that left whole and got no answer is not sent again unless its owner
- * said that twice does what once does: it may have been done.
+ * A write that left whole and got no answer may have been done.  It is not sent
+ * again, unless its owner said that doing it twice does the same as once.
  */
 #include "aws/call.h"
 
@@ -152,7 +152,7 @@ static int call_creds(struct hc_call *c, int64_t now)
     if (k->no_sign)
         return call_begin_request(c);
     hc_credentials_fini(&c->creds);
-    c->who = (struct hc_identity){ .secret = { NULL, 0 } };   /* went along */
+    c->who = (struct hc_identity){ .secret = { NULL, 0 } };  /* pointed there */
     int got = hc_creds_get(c->config.creds, &ask, now, &c->creds, &c->error);
 
     if (got < 0)
@@ -179,7 +179,7 @@ static enum hc_retry call_class(const struct hc_call *c)
 }
 
 /* Expired credentials and a wrong clock are mended once each.  The retry costs
- * no quota, because the request is another one. */
+ * no quota: it is another request, with other credentials or another date. */
 static bool call_may_mend(struct hc_call *c, enum hc_retry why)
 {
     struct hc_client *k = c->config.client;
@@ -195,17 +195,10 @@ static bool call_may_mend(struct hc_call *c, enum hc_retry why)
     return true;
 }
 
-static bool call_may_pay(struct hc_call *c, enum hc_retry why)
-{
-    int cost = hc_quota_take(&c->config.client->quota, why);
-
-    if (cost > 0)
-        c->paid = cost;
-    return cost > 0;
-}
-
 static bool call_may_retry(struct hc_call *c, enum hc_retry why)
 {
+    int cost = 0;
+
     if (c->attempts >= c->config.max_attempts)
         return false;
     switch (why) {
@@ -216,13 +209,16 @@ static bool call_may_retry(struct hc_call *c, enum hc_retry why)
         return call_may_mend(c, why);
     case RETRY_TRANSIENT:
     case RETRY_THROTTLED:
-        return call_may_pay(c, why);
+        cost = hc_quota_take(&c->config.client->quota, why);
+        if (cost > 0)
+            c->paid = cost;
+        return cost > 0;
     }
     return false;
 }
 
-/* CALL_GO_ON or CALL_RESTART: tried again; 0: not.  A wait that would end
- * after the deadline is not begun. */
+/* CALL_GO_ON or CALL_RESTART: there is another attempt; 0: there is none.  A
+ * wait that would end after the deadline is not begun. */
 static int call_again(struct hc_call *c, int64_t now)
 {
     enum hc_retry why = call_class(c);
@@ -247,16 +243,6 @@ static int call_again(struct hc_call *c, int64_t now)
     return c->has_spans ? CALL_RESTART : CALL_GO_ON;
 }
 
-/* A proxy or gateway may have another clock than AWS.  A Date counts only if
- * the service did what was asked, or refused it with an AWS error code. */
-static void call_note_skew(struct hc_call *c)
-{
-    const struct hc_request *r = &c->request;
-
-    if (r->has_skew && (r->ok || r->answer.named))
-        c->config.client->skew = hc_request_is_off(r) ? r->skew : 0;
-}
-
 static int call_refused(struct hc_call *c)
 {
     const struct hc_service_error *s = &c->service_error;
@@ -277,7 +263,7 @@ static int call_broken(struct hc_call *c)
     bool outcome_unknown = c->request.sent && !call_is_repeatable(c);
     char name[HC_CALL_NAME];
 
-    /* e->what tells of e->sys already */
+    /* hc_error_set and not hc_error_sys: e->what already names e->sys. */
     hc_error_set(&c->error, e->code, "%s%s: %s", hc_call_name(c, name),
                  outcome_unknown
                      ? " was sent and got no usable answer, so it may have "
@@ -288,27 +274,28 @@ static int call_broken(struct hc_call *c)
     return call_failed(c);
 }
 
-static int call_succeeded(struct hc_call *c)
-{
-    hc_quota_give(&c->config.client->quota, c->paid);
-    call_log(c, "done");
-    c->state = CALL_AT_DONE;
-    return CALL_DONE;
-}
-
 static int call_ended(struct hc_call *c, int64_t now)
 {
     struct hc_request *r = &c->request;
+    struct hc_client *k = c->config.client;
 
     call_note_timing(c);
-    call_note_skew(c);
+    /* A proxy or gateway may have another clock than AWS.  A Date counts only
+     * if the service did what was asked, or refused it with an AWS error
+     * code. */
+    if (r->has_skew && (r->ok || r->answer.named))
+        k->skew = hc_request_is_off(r) ? r->skew : 0;
     if (c->bucket != NULL && call_class(c) == RETRY_THROTTLED)
         hc_bucket_drain(c->bucket, now);
     c->outcome_unknown =
         c->outcome_unknown || (r->state == REQUEST_FAILED && r->sent);
     c->service_error = r->answer;
-    if (r->state == REQUEST_DONE && r->ok)
-        return call_succeeded(c);
+    if (r->state == REQUEST_DONE && r->ok) {
+        hc_quota_give(&k->quota, c->paid);
+        call_log(c, "done");
+        c->state = CALL_AT_DONE;
+        return CALL_DONE;
+    }
     int again = call_again(c, now);
 
     if (again != 0)
@@ -395,7 +382,7 @@ int hc_call_step(struct hc_call *c, int64_t now)
 
 /* ---- start and end ---- */
 
-static int call_find_place(struct hc_call *c)
+static int call_find_endpoint(struct hc_call *c)
 {
     struct hc_client *k = c->config.client;
     const struct hc_config *config = k->config;
@@ -436,7 +423,7 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
     int err = hc_service_check_operation(config->operation, &c->error);
 
     if (err == 0)
-        err = call_find_place(c);
+        err = call_find_endpoint(c);
     if (err == 0)
         err = hc_request_name(c->invocation, &net->sys, &c->error);
     if (err < 0) {
@@ -451,6 +438,8 @@ void hc_call_cancel(struct hc_call *c, int64_t until)
 {
     if (c->state == CALL_AT_DONE || c->state == CALL_AT_FAILED)
         return;
+    /* A request that left whole may be done already: its answer is awaited, so
+     * that the owner learns what became of it. */
     c->cancelled = true;
     c->until = until;
     c->config.max_attempts = c->attempts;

@@ -1,4 +1,5 @@
-/* aws/client.c - what all calls of one handle share: trust, places, names. */
+/* aws/client.c - what all calls of one handle share: trust, endpoints,
+ * names. */
 #include "aws/client.h"
 
 #include <string.h>
@@ -15,21 +16,8 @@
 
 /* ---- trust ---- */
 
-/* `from` is what named the file, for who has to mend it. */
-static int client_load_failed(int err, const struct headcount_error *why,
-                              struct hc_str path, const char *from,
-                              struct headcount_error *e)
-{
-    if (err == HEADCOUNT_ENOMEM)
-        return hc_error_set(e, err, "no memory to load the CA bundle");
-    const char *what = why->code != 0 ? why->what : "the path is too long";
-
-    if (strncmp(what, path.p, path.n) == 0 && what[path.n] == ' ')
-        what += path.n + 1;                       /* the path is said here */
-    return hc_error_set(e, HEADCOUNT_ECONFIG, "%.*s (%s): %s", HC_STR_ARG(path),
-                        from, what);
-}
-
+/* `from` names the settings that may have named the file: whoever has to mend
+ * the file looks there. */
 static int client_load(struct hc_client *k, struct hc_anchors *to,
                        struct hc_str path, const char *from,
                        struct headcount_error *e)
@@ -52,8 +40,17 @@ static int client_load(struct hc_client *k, struct hc_anchors *to,
         err = hc_anchors_load_pem(to, &sys->alloc, hc_buf_view(&pem), &why);
     hc_buf_fini(&pem);
     hc_buf_fini(&name);
-    if (err < 0)
-        return client_load_failed(err, &why, path, from, e);
+    if (err == HEADCOUNT_ENOMEM)
+        return hc_error_set(e, err, "no memory to load the CA bundle");
+    if (err < 0) {
+        const char *what = why.code != 0 ? why.what : "the path is too long";
+
+        /* The sentence of read_file begins with the path, as ours does. */
+        if (strncmp(what, path.p, path.n) == 0 && what[path.n] == ' ')
+            what += path.n + 1;
+        return hc_error_set(e, HEADCOUNT_ECONFIG, "%.*s (%s): %s",
+                            HC_STR_ARG(path), from, what);
+    }
     if (to->skipped > 0)
         hc_log_line(&k->net->log, HEADCOUNT_LOG_WARN,
                     "%.*s (%s): %zu certificate%s "
@@ -72,8 +69,8 @@ const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
 
 /* ---- names ---- */
 
-/* RFC 9110 token characters; the rest of what an environment holds is no text
- * for a header. */
+/* Only RFC 9110's token characters: an environment may hold anything, also what
+ * would begin another header. */
 static void client_put_token(struct hc_buf *out, struct hc_str s)
 {
     for (size_t i = 0; i < s.n && i < 50; i++) {
@@ -112,22 +109,23 @@ const struct hc_buf *hc_client_trace(struct hc_client *k)
     if (hc_getenv(sys, "AWS_LAMBDA_FUNCTION_NAME").n > 0)
         hc_text_percent(&k->trace_id, hc_getenv(sys, "_X_AMZN_TRACE_ID"),
                         "=;:+&[]{}\"',");
-    if (hc_buf_error(&k->trace_id) < 0)      /* half a trace is none */
+    if (hc_buf_error(&k->trace_id) < 0)      /* no half of a trace */
         hc_buf_reset(&k->trace_id);
     return &k->trace_id;
 }
 
-/* ---- places ---- */
+/* ---- endpoints ---- */
 
-static bool place_is(const struct hc_endpoint_slot *p,
+static bool slot_is_for(const struct hc_endpoint_slot *p,
                      const struct hc_endpoint_ask *a)
 {
     return p->used > 0 && p->endpoint.service == a->service &&
            hc_str_eqz(a->region, p->region) && hc_str_eqz(a->url, p->url);
 }
 
-/* One that nobody holds: a new one, or the longest unused.  NULL: there is
- * none, and *err says why, as does e (which may be NULL). */
+/* A slot that no call holds: a new one, or the one that was not used for the
+ * longest time.  NULL: there is none, and *err and e (which may be NULL) say
+ * why. */
 static struct hc_endpoint_slot *client_room(struct hc_client *k, int *err,
                                     struct headcount_error *e)
 {
@@ -179,7 +177,7 @@ int hc_client_acquire_endpoint(struct hc_client *k,
 
     for (size_t i = 0; p == NULL && i < HC_CLIENT_ENDPOINTS &&
                        k->places[i] != NULL; i++)
-        if (place_is(k->places[i], ask))
+        if (slot_is_for(k->places[i], ask))
             p = k->places[i];
     if (p == NULL) {
         int err = hc_endpoint_get(&at, ask, e);
@@ -216,8 +214,8 @@ struct hc_client_role {
     struct hc_client_role *next;
 };
 
-/* A role is the same in every region of its partition: without one of ours in
- * there it is asked for in the first. */
+/* A role is the same in every region of its partition.  STS is asked for it in
+ * our own region, if that is of the partition, else in the partition's home. */
 static struct hc_str role_region(const struct hc_client *k, struct hc_str arn)
 {
     struct hc_str ours = k->config->region;
@@ -232,8 +230,8 @@ static struct hc_str role_region(const struct hc_client *k, struct hc_str arn)
     return home != NULL ? hc_str(home) : ours;
 }
 
-/* An endpoint that is named for STS beats one that is named for what is
- * called. */
+/* An endpoint that is configured for STS beats one that is configured for all
+ * services. */
 static int role_endpoint(const struct hc_client *k, struct hc_str arn,
                          struct hc_endpoint *out, struct headcount_error *e)
 {
@@ -330,7 +328,8 @@ struct hc_creds *hc_client_creds(struct hc_client *k, struct hc_str role_arn,
     return r != NULL ? &r->creds : NULL;
 }
 
-/* Before the client's own credentials: it may wait for those. */
+/* To be called before the client's own credentials are freed: a role may be
+ * waiting for those. */
 static void client_fini_roles(struct hc_client *k)
 {
     while (k->roles != NULL) {
@@ -366,7 +365,8 @@ static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
     return hc_creds_given_init(&k->given, &k->net->sys.alloc, who, e);
 }
 
-/* Once, for who expects the profile's region or account. */
+/* Says once that the profile is not read: somebody may expect its region or its
+ * account. */
 static void client_note_profile(const struct hc_client *k)
 {
     const struct hc_config *c = k->config;

@@ -2,7 +2,7 @@
  * aws/config.h).
  *
  * Texts are first found where they are (option or environment), then checked,
- * then copied together into one block: no error leaves half a config.
+ * then copied together into one block, so that no error leaves half a config.
  */
 #include "aws/config.h"
 
@@ -87,7 +87,8 @@ static int config_attempts(const struct config_reader *r)
     return 0;
 }
 
-/* Only the standard way of retrying is there. */
+/* Only the mode `standard` is there; `legacy`, its predecessor, counts as
+ * it. */
 static int config_retry_mode(const struct config_reader *r)
 {
     struct hc_str value = config_env(r, "AWS_RETRY_MODE");
@@ -127,8 +128,8 @@ static bool config_has_keys(const struct config_reader *r)
             config_env(r, "AWS_SECRET_ACCESS_KEY").n > 0);
 }
 
-/* A profile somebody names holds keys, a role, a region: to go on without it
- * could write to the wrong account. */
+/* A profile that somebody names has keys, a role or a region.  Without them
+ * headcount could write to the wrong account, so it stops. */
 static int config_profile(const struct config_reader *r)
 {
     bool option = r->options->profile != NULL && *r->options->profile != '\0';
@@ -175,16 +176,6 @@ static int config_check_url(const struct config_reader *r, const char *from,
     return hc_error_set(r->e, HEADCOUNT_ECONFIG, "%s: %s", from, why.what);
 }
 
-static int config_service_url(const struct config_reader *r, size_t i)
-{
-    char name[64];
-
-    hc_fmt(name, sizeof(name), "AWS_ENDPOINT_URL_%s",
-           hc_service_at((enum hc_service_id)i)->env);
-    r->c->service_url[i] = config_env(r, name);
-    return config_check_url(r, name, r->c->service_url[i]);
-}
-
 static int config_urls(const struct config_reader *r)
 {
     struct hc_config *c = r->c;
@@ -200,8 +191,14 @@ static int config_urls(const struct config_reader *r)
         return err;
     c->env_url = config_env(r, "AWS_ENDPOINT_URL");
     err = config_check_url(r, "AWS_ENDPOINT_URL", c->env_url);
-    for (size_t i = 0; err == 0 && i < HC_SERVICE_COUNT; i++)
-        err = config_service_url(r, i);
+    for (size_t i = 0; err == 0 && i < HC_SERVICE_COUNT; i++) {
+        char name[64];
+
+        hc_fmt(name, sizeof(name), "AWS_ENDPOINT_URL_%s",
+               hc_service_at((enum hc_service_id)i)->env);
+        c->service_url[i] = config_env(r, name);
+        err = config_check_url(r, name, c->service_url[i]);
+    }
     return err;
 }
 
@@ -249,28 +246,19 @@ static int config_read(const struct config_reader *r)
 
 #define CONFIG_TEXTS (11 + HC_SERVICE_COUNT)
 
-static void config_list(struct hc_config *c, struct hc_str *list[CONFIG_TEXTS])
+/* So far the texts point into options and environment, which may change.  They
+ * are copied into one block of ours, each with a NUL behind it. */
+static int config_own(const struct config_reader *r)
 {
-    struct hc_str *fixed[] = {
+    struct hc_config *c = r->c;
+    struct hc_str *list[CONFIG_TEXTS] = {
         &c->region, &c->endpoint_url, &c->env_url, &c->ca_bundle,
         &c->cert_file, &c->https_proxy, &c->http_proxy, &c->no_proxy,
         &c->app_id, &c->exec_env, &c->profile
     };
-    size_t n = sizeof(fixed) / sizeof(*fixed);
 
-    memcpy(list, fixed, sizeof(fixed));
     for (size_t i = 0; i < HC_SERVICE_COUNT; i++)
-        list[n + i] = &c->service_url[i];
-}
-
-/* The texts still point into options and environment: into a block of ours,
- * each with a NUL behind it. */
-static int config_own(const struct config_reader *r)
-{
-    struct hc_str *list[CONFIG_TEXTS];
-    struct hc_config *c = r->c;
-
-    config_list(c, list);
+        list[CONFIG_TEXTS - HC_SERVICE_COUNT + i] = &c->service_url[i];
     for (size_t i = 0; i < CONFIG_TEXTS; i++) {
         if (list[i]->n > CONFIG_TEXT)
             return hc_error_set(r->e, HEADCOUNT_ECONFIG,

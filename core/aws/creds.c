@@ -11,8 +11,8 @@
  *   REFRESH -> REFRESH        [creds_slept]        the process was frozen
  *
  * A good set is replaced only by another good one: a refresh that fails leaves
- * it, and is not tried again for a while.  In REFRESH the old set is lent until
- * its last minute.
+ * it, and is not tried again for a while.  During a refresh the old set is lent
+ * until its last minute.
  */
 #include "aws/creds.h"
 
@@ -44,7 +44,8 @@ static bool creds_is_clean(struct hc_str s)
     return true;
 }
 
-/* A line break at the end of a pasted key is the usual one. */
+/* Key id and token become texts of headers, where such a byte would break the
+ * request.  Mostly it is the line break at the end of a key that was pasted. */
 static int creds_check(const struct hc_credentials *c,
                        const struct hc_identity *who, struct headcount_error *e)
 {
@@ -114,26 +115,16 @@ struct hc_identity hc_credentials_view(const struct hc_credentials *c)
     };
 }
 
-static void creds_swap(struct hc_credentials *a, struct hc_credentials *b)
-{
-    struct hc_credentials c = *a;
-
-    *a = *b;
-    *b = c;
-}
-
 /* ---- the one refresh ---- */
 
-/* The time of whoever said when they expire, as far as it is known. */
-static int64_t creds_wall(const struct hc_creds *c)
-{
-    return hc_time_add(hc_wall(c->sys), c->skew != NULL ? *c->skew : 0);
-}
-
+/* Measured by the clock of AWS, which set the expiry, as far as its difference
+ * to ours is known. */
 static bool creds_is_within(const struct hc_creds *c, int64_t margin,
                             int64_t expires)
 {
-    return expires != HC_NEVER && creds_wall(c) >= expires - margin;
+    int64_t wall = hc_time_add(hc_wall(c->sys), c->skew != NULL ? *c->skew : 0);
+
+    return expires != HC_NEVER && wall >= expires - margin;
 }
 
 static bool creds_expires_in(const struct hc_creds *c, int64_t margin)
@@ -141,13 +132,15 @@ static bool creds_expires_in(const struct hc_creds *c, int64_t margin)
     return creds_is_within(c, margin, c->now_good.expires);
 }
 
-/* A set that has not expired, by its date or the service's word. */
+/* There is a set that has not expired, neither by its date nor in the eyes of a
+ * service. */
 static bool creds_has_one(const struct hc_creds *c)
 {
     return c->now_good.key_id_n > 0 && !c->refused && !creds_expires_in(c, 0);
 }
 
-/* One that is better than none. */
+/* There is a set that is used on past its end where no other can be had: its
+ * source may be down, and AWS may still accept it. */
 static bool creds_outlasts(const struct hc_creds *c)
 {
     return c->now_good.key_id_n > 0 && c->outlasts;
@@ -155,7 +148,10 @@ static bool creds_outlasts(const struct hc_creds *c)
 
 static void creds_succeed(struct hc_creds *c, int64_t now)
 {
-    creds_swap(&c->now_good, &c->coming);
+    struct hc_credentials old = c->now_good;
+
+    c->now_good = c->coming;
+    c->coming = old;
     hc_credentials_fini(&c->coming);
     hc_error_reset(&c->error);
     c->outlasts = c->providers[c->at].outlasts;
@@ -166,21 +162,17 @@ static void creds_succeed(struct hc_creds *c, int64_t now)
     c->refreshes++;
 }
 
-/* Not all who lost the same source come back to it at once. */
-static int64_t creds_pause(const struct hc_creds *c)
+/* The old set is past its end and no provider gives another one.  The pause is
+ * random, because all clients of a source that was down would else come back to
+ * it at once. */
+static void creds_go_on(struct hc_creds *c, int64_t now)
 {
     uint32_t random = 0;
 
     if (hc_random(c->sys, &random, sizeof random, NULL) < 0)
         random = 0;
-    return HC_CREDS_PAST +
-           (int64_t)(((uint64_t)HC_CREDS_PAST * random) >> 32);
-}
-
-/* The old set is past its end and nobody gives another one. */
-static void creds_go_on(struct hc_creds *c, int64_t now)
-{
-    int64_t pause = creds_pause(c);
+    int64_t pause = HC_CREDS_PAST +
+                    (int64_t)(((uint64_t)HC_CREDS_PAST * random) >> 32);
 
     c->failed_until = hc_time_add(now, pause);
     if (c->log != NULL)
@@ -202,8 +194,8 @@ static void creds_fail(struct hc_creds *c, int64_t now)
     c->state = past || creds_has_one(c) ? CREDS_FRESH : CREDS_EMPTY;
 }
 
-/* One that is not configured here, and what it said of that.  Without a name
- * it is no place to look for credentials. */
+/* Notes for the error that this provider has none, and what it said about
+ * it.  A provider without a name is none to look for credentials in. */
 static void creds_note(struct hc_creds *c, const struct hc_creds_provider *p)
 {
     bool says = c->error.code != 0;
@@ -217,16 +209,9 @@ static void creds_note(struct hc_creds *c, const struct hc_creds_provider *p)
     hc_error_reset(&c->error);
 }
 
-static void creds_found_none(struct hc_creds *c)
-{
-    hc_error_set(&c->error, HEADCOUNT_ECREDENTIALS,
-                 "no AWS credentials (looked in: "
-                 "%s): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and "
-                 "AWS_SESSION_TOKEN if they are temporary",
-                 c->tried);
-}
-
-/* Asks one provider after the other until one has an answer or has to wait. */
+/* Asks one provider after the other until one has an answer or has to wait.
+ * One that is configured but broken ends the chain: the next one might give
+ * the credentials of somebody else. */
 static void creds_refresh(struct hc_creds *c, int64_t now)
 {
     while (c->at < c->n) {
@@ -254,7 +239,11 @@ static void creds_refresh(struct hc_creds *c, int64_t now)
         creds_note(c, p);
         c->at++;
     }
-    creds_found_none(c);
+    hc_error_set(&c->error, HEADCOUNT_ECREDENTIALS,
+                 "no AWS credentials (looked in: "
+                 "%s): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and "
+                 "AWS_SESSION_TOKEN if they are temporary",
+                 c->tried);
     creds_fail(c, now);
 }
 
@@ -271,8 +260,9 @@ static void creds_start(struct hc_creds *c, int64_t now)
     creds_refresh(c, now);
 }
 
-/* A process that was frozen under way (Lambda, SIGSTOP) finds all deadlines of
- * its refresh past: that says nothing of who was asked. */
+/* When a process was frozen during a refresh (Lambda, SIGSTOP), all
+ * deadlines of the refresh are past as it wakes.  Such a failure says
+ * nothing about the providers, so they are asked again at once. */
 static bool creds_slept(const struct hc_creds *c, int64_t now)
 {
     return c->state != CREDS_REFRESH && c->failed_until > 0 &&
@@ -353,7 +343,7 @@ int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
             hc_waiter_join(&c->waiting, ask->waiter, ask->job);
             return 0;
         }
-        /* A wall clock that jumps leaves no other word for it. */
+        /* Only a wall clock that jumps leads here without an error. */
         hc_error_set(&c->error, HEADCOUNT_ECREDENTIALS,
                      "the credentials expired as they were fetched");
         return hc_error_pass(e, &c->error);
@@ -368,7 +358,8 @@ void hc_creds_invalidate(struct hc_creds *c, struct hc_str key_id)
 {
     if (!hc_str_eq(hc_credentials_view(&c->now_good).key_id, key_id))
         return;
-    if (creds_has_one(c))              /* else it was asked for, and failed  */
+    /* Without a good set a refresh has just failed: its pause goes on. */
+    if (creds_has_one(c))
         c->failed_until = 0;
     c->refused = true;
     if (creds_outlasts(c))

@@ -6,8 +6,8 @@
  *   BACKOFF -> BASE           [assume_backoff]
  *   any     -> IDLE           the answer, whatever it is
  *
- * To assume a role twice does what once does, so every attempt may be made
- * again.  The base may be asked for other credentials in between.
+ * Assuming a role twice does no harm, so every attempt may be repeated.  The
+ * base may be asked for other credentials in between.
  */
 #include "aws/creds_assume.h"
 
@@ -54,11 +54,6 @@ static bool role_is_account(struct hc_str s)
     return s.n == 12 && hc_str_u64(s, &number);
 }
 
-static bool role_is_partition(struct hc_str s)
-{
-    return hc_str_starts(s, HC_STR("aws")) && hc_endpoint_is_region(s);
-}
-
 int hc_role_check(struct hc_str arn, struct headcount_error *e)
 {
     struct hc_str rest = arn;
@@ -70,7 +65,8 @@ int hc_role_check(struct hc_str arn, struct headcount_error *e)
     struct hc_str role = HC_STR("role/");
 
     if (arn.n <= HC_ROLE_MAX && hc_str_eqz(scheme, "arn") &&
-        role_is_partition(partition) && hc_str_eqz(service, "iam") &&
+        hc_str_starts(partition, HC_STR("aws")) &&
+        hc_endpoint_is_region(partition) && hc_str_eqz(service, "iam") &&
         region.n == 0 && role_is_account(account) &&
         hc_str_starts(rest, role) &&
         role_is_name(hc_str_from(rest, role.n)))
@@ -90,16 +86,6 @@ struct hc_str hc_role_partition(struct hc_str arn)
 
 /* ---- BASE ---- */
 
-static void assume_put_body(struct hc_creds_assume *c)
-{
-    hc_buf_reset(&c->body);
-    hc_buf_fmt(&c->body, "Action=AssumeRole&Version=%s&RoleArn=",
-               c->endpoint.service->target);
-    hc_text_percent(&c->body, hc_str(c->role), "");
-    hc_buf_lit(&c->body, "&RoleSessionName=");
-    hc_text_percent(&c->body, hc_str(c->session), "");
-}
-
 static int assume_start(const struct assume_step *s)
 {
     struct hc_creds_assume *c = s->c;
@@ -111,7 +97,11 @@ static int assume_start(const struct assume_step *s)
     hc_credentials_init(&c->creds, &net->sys.alloc);
     hc_buf_init(&c->body, &net->sys.alloc, ASSUME_BODY);
     hc_buf_init_secret(&c->answer, &net->sys.alloc, HC_XML_TEXT);
-    assume_put_body(c);
+    hc_buf_fmt(&c->body, "Action=AssumeRole&Version=%s&RoleArn=",
+               c->endpoint.service->target);
+    hc_text_percent(&c->body, hc_str(c->role), "");
+    hc_buf_lit(&c->body, "&RoleSessionName=");
+    hc_text_percent(&c->body, hc_str(c->session), "");
     int err = hc_buf_error(&c->body);
 
     if (err < 0)
@@ -175,7 +165,7 @@ static enum hc_retry assume_class(const struct hc_creds_assume *c)
     return hc_retry_of_error(r->error.code);
 }
 
-/* Another request, with other credentials or another date: once each. */
+/* Expired credentials and a wrong clock are mended once each. */
 static bool assume_mends(struct hc_creds_assume *c, enum hc_retry why)
 {
     bool *was = why == RETRY_EXPIRED ? &c->was_expired : &c->was_skewed;
@@ -253,7 +243,8 @@ static int assume_refused(const struct assume_step *s)
 static int assume_broken(const struct assume_step *s)
 {
     const struct headcount_error *why = &s->c->request.error;
-    /* The deadline was ours, not that of who waits. */
+    /* The deadline was that of this refresh, not that of the call that
+     * waits. */
     int code =
         why->code == HEADCOUNT_EDEADLINE ? HEADCOUNT_ETIMEDOUT : why->code;
 
@@ -413,16 +404,6 @@ static int creds_assume_ask(void *ud, struct hc_job *job, int64_t now,
 
 /* ---- birth and death ---- */
 
-/* A stable name, so that CloudTrail shows one session where there is one. */
-static void assume_name(struct hc_creds_assume *c, struct hc_str label)
-{
-    size_t n = hc_fmt(c->session, sizeof c->session, "headcount-");
-
-    for (size_t i = 0; i < label.n && n < HC_ASSUME_SESSION; i++)
-        c->session[n++] = role_is_char(label.p[i]) ? label.p[i] : '-';
-    c->session[n] = '\0';
-}
-
 void hc_creds_assume_init(struct hc_creds_assume *c,
                           const struct hc_assume_shared *shared,
                           const struct hc_endpoint *endpoint,
@@ -432,7 +413,13 @@ void hc_creds_assume_init(struct hc_creds_assume *c,
     c->shared = *shared;
     c->endpoint = *endpoint;
     hc_fmt(c->role, sizeof c->role, "%.*s", HC_STR_ARG(role));
-    assume_name(c, label);
+    /* The session has the same name at each refresh, so CloudTrail shows all of
+     * them as one. */
+    size_t n = hc_fmt(c->session, sizeof c->session, "headcount-");
+
+    for (size_t i = 0; i < label.n && n < HC_ASSUME_SESSION; i++)
+        c->session[n++] = role_is_char(label.p[i]) ? label.p[i] : '-';
+    c->session[n] = '\0';
 }
 
 void hc_creds_assume_fini(struct hc_creds_assume *c)

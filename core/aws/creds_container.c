@@ -1,7 +1,8 @@
 /* aws/creds_container.c - credentials of a container (contract:
  * aws/creds_container.h).
  *
- * The token's file is read for every fetch: whoever wrote it replaces it.
+ * The file of the authorization token is read for every fetch: the token in it
+ * is replaced from time to time.
  */
 #include "aws/creds_container.h"
 
@@ -43,7 +44,7 @@ static bool container_is_local(const struct hc_origin *o)
     return hc_origin_is_loopback(o);
 }
 
-/* Its text is not shown: the path may be as good as a password. */
+/* The URL is not shown in errors: its path may be as good as a password. */
 static int container_split(struct container_ask *a)
 {
     struct hc_url url;
@@ -89,27 +90,19 @@ static int container_where(struct container_ask *a)
 
 /* ---- the token ---- */
 
-static int container_read_token(struct container_ask *a, struct hc_str path)
-{
-    const struct hc_system *sys = &a->c->net->sys;
-    struct headcount_error why = { .code = 0 };
-    int err = sys->read_file(sys->ud, path.p, &a->token, &why);
-
-    if (err == 0 || err == HEADCOUNT_ENOMEM)
-        return err;
-    return hc_error_set(a->e, HEADCOUNT_ECREDENTIALS, "%.*s (%s): %s",
-                        HC_STR_ARG(path), CONTAINER_TOKEN_FILE, why.what);
-}
-
 static int container_token(struct container_ask *a)
 {
     const struct hc_system *sys = &a->c->net->sys;
     struct hc_str path = hc_getenv(sys, CONTAINER_TOKEN_FILE);
+    struct headcount_error why = { .code = 0 };
     int err = 0;
 
     if (path.n > 0)
-        err = container_read_token(a, path);
-    else
+        err = sys->read_file(sys->ud, path.p, &a->token, &why);
+    if (err < 0 && err != HEADCOUNT_ENOMEM)
+        return hc_error_set(a->e, HEADCOUNT_ECREDENTIALS, "%.*s (%s): %s",
+                            HC_STR_ARG(path), CONTAINER_TOKEN_FILE, why.what);
+    if (path.n == 0)
         hc_buf_str(&a->token, hc_getenv(sys, CONTAINER_TOKEN_TEXT));
     if (err == 0)
         err = hc_buf_error(&a->token);

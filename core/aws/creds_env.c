@@ -1,7 +1,7 @@
 /* aws/creds_env.c - credentials from the environment (aws/creds_env.h).
  *
- * A key without its secret, or a secret without its key, is an error: going
- * on to the next provider could sign for somebody else.
+ * A key without its secret, or a secret without its key, is an error: the next
+ * provider might give the credentials of somebody else.
  */
 #include "aws/creds_env.h"
 
@@ -11,7 +11,8 @@ static struct hc_str creds_env_get(const struct hc_system *sys,
     return hc_str(sys->getenv(sys->ud, name));
 }
 
-/* AWS_CREDENTIAL_EXPIRATION, if whoever set the keys knew it. */
+/* AWS_CREDENTIAL_EXPIRATION, which `aws configure export-credentials` sets
+ * beside the keys. */
 static int creds_env_expiry(const struct hc_system *sys,
                             struct hc_credentials *out,
                             struct headcount_error *e)

@@ -4,8 +4,8 @@
  *   TRY   -> PAUSE, FAILED   [fetch_creds_again]      that are tried again
  *   PAUSE -> TRY             [fetch_creds_begin]
  *
- * A host without such a service must not wait long: a try has a deadline for
- * its connection and one for its answer.
+ * On a host without such a service a caller must not wait long: a try has one
+ * deadline for its connection and another for its answer.
  */
 #include "aws/creds_fetch.h"
 
@@ -78,7 +78,8 @@ static void fetch_creds_fail(struct hc_creds_fetch *f)
     f->state = CREDS_FETCH_AT_FAILED;
 }
 
-/* Is there another try in it? */
+/* Another try after a pause, or none: where the tries are used up, or where the
+ * next one would end the same way. */
 static void fetch_creds_again(struct hc_creds_fetch *f, int64_t now)
 {
     hc_fetch_fini(&f->fetch);
@@ -110,7 +111,8 @@ static void fetch_creds_answered(struct hc_creds_fetch *f, int64_t now)
         f->state = CREDS_FETCH_AT_DONE;
 }
 
-/* Until its request is asked for there is no connection. */
+/* hc_fetch_step asks for the request once there is a connection: until then
+ * f->until is the deadline of the connection. */
 static bool fetch_creds_waits(struct hc_creds_fetch *f, int64_t now)
 {
     if (now < f->until) {
@@ -123,7 +125,7 @@ static bool fetch_creds_waits(struct hc_creds_fetch *f, int64_t now)
     return false;
 }
 
-/* A clock that is right within minutes needs no correction. */
+/* The local clock is corrected only if it is minutes off. */
 static void fetch_creds_skew(struct hc_creds_fetch *f)
 {
     struct hc_skew_ask ask = {

@@ -1,11 +1,12 @@
 /* aws/creds_files.c - what is configured and cannot be used yet (contract:
  * aws/creds_files.h).
  *
- * Where several are configured, the error names the one that the SDKs would
- * take, in the order in which botocore looks: a role to assume, a web identity
- * (of the environment before the profile's), single sign-on, the keys of the
- * credentials file, a login session, a process, the keys of the config file,
- * and a file that AWS_CREDENTIAL_FILE names, which botocore alone still reads.
+ * Where several sources are configured, the error names the one that the SDKs
+ * would take.  botocore looks in this order: a role to assume, a web identity
+ * (of the environment before that of the profile), single sign-on, the keys of
+ * the credentials file, a login session, a process, the keys of the config
+ * file, and last a file that AWS_CREDENTIAL_FILE names, which only botocore
+ * still reads.
  */
 #include "aws/creds_files.h"
 
@@ -77,7 +78,8 @@ static struct hc_str files_home_of(struct hc_str passwd, long user)
     return (struct hc_str){ NULL, 0 };
 }
 
-/* A service of the system may have no HOME; the SDKs look its user up then. */
+/* A system service may have no HOME.  The SDKs then look up the home of its
+ * user, so the same files count here. */
 static int files_find_home(struct files_look *l)
 {
     const struct hc_system *sys = l->sys;
@@ -172,9 +174,10 @@ static int files_read(struct files_look *l, size_t i, struct hc_str text)
                         HC_STR_ARG(files_shown(l, i)), p.line, p.wrong);
 }
 
-/* A file that is not there is as good as empty, and so is one in a home that
- * this user may not read: no SDK sees it.  A file that a variable names is
- * meant. */
+/* A file that does not exist counts as empty, and so does one in a home that
+ * this user may not read: no SDK sees it either.  It is an error if a
+ * variable names a file that this user may not read: somebody wants it to be
+ * used. */
 static bool files_is_missing(const struct files_look *l, size_t i,
                              const struct headcount_error *why)
 {
@@ -218,7 +221,7 @@ static int files_open(struct files_look *l, size_t i)
 
 static int files_verdict(struct files_look *l)
 {
-    /* A role with a web identity of its own is one. */
+    /* A role that has a web identity of its own is assumed with that. */
     if (l->rank == FILES_ROLE && l->has_token)
         l->rank = FILES_WEB_IDENTITY;
     if (hc_getenv(l->sys, FILES_TOKEN).n > 0 && l->rank >= FILES_WEB_IDENTITY)

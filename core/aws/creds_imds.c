@@ -73,7 +73,7 @@ static int imds_where(const struct imds_step *s)
     return 0;
 }
 
-/* Not to be asked at all, and why. */
+/* True: the metadata service is not asked at all, and s->e says why. */
 static bool imds_is_off(const struct imds_step *s)
 {
     const struct hc_system *sys = &s->c->net->sys;
@@ -137,7 +137,7 @@ static int imds_start(const struct imds_step *s)
 
 /* ---- their answers ---- */
 
-/* There are none; the chain names this provider itself. */
+/* This provider has no credentials; the chain puts its name before the text. */
 static int imds_none(const struct imds_step *s, const char *what)
 {
     hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "%s:%u %s, HTTP %d",
@@ -235,7 +235,7 @@ static int imds_take_credentials(const struct imds_step *s)
     return err < 0 ? err : 1;
 }
 
-/* A token may end between two requests. */
+/* 401: the token expired between two requests. */
 static bool imds_renew(const struct imds_step *s)
 {
     if (s->c->fetch.status != 401 || s->c->state == IMDS_TOKEN ||
@@ -259,8 +259,10 @@ static int imds_answered(const struct imds_step *s)
     return 0;
 }
 
-/* A host without IMDS has no credentials from it; an IMDS that answered a
- * moment ago is ill.  (With a hop limit of 1 no answer reaches a container.) */
+/* No answer to the first request: this host has no metadata service, and the
+ * next provider is asked.  (With a hop limit of 1 the answer to PUT never
+ * reaches a container.)  No answer after that is an error, for the service
+ * was there a moment ago. */
 static int imds_failed(const struct imds_step *s)
 {
     const struct hc_creds_fetch *f = &s->c->fetch;

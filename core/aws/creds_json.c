@@ -45,7 +45,8 @@ static int creds_json_text(struct creds_json *j, const char *name,
     return to->n > 0 ? 0 : creds_json_wrong(j, wrong);
 }
 
-/* Seconds since 1970 is what some containers' proxies answer. */
+/* The proxies of some containers answer seconds since 1970.  Without an
+ * Expiration the set is taken to live for 15 minutes. */
 static int creds_json_expiry(struct creds_json *j, int64_t wall)
 {
     int v = hc_json_find(&j->doc, 0, "Expiration");
@@ -72,7 +73,7 @@ static int creds_json_expiry(struct creds_json *j, int64_t wall)
     return creds_json_wrong(j, "its Expiration is no time");
 }
 
-/* A refusal that brings a set all the same does not show it. */
+/* A refusal may quote the set that it refuses: that is struck out. */
 static void creds_json_strike(struct creds_json *j, const char *name)
 {
     int v = hc_json_find(&j->doc, 0, name);

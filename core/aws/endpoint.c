@@ -2,9 +2,9 @@
  *
  *     https://<prefix>[-fips].<region>.<suffix of the partition>
  *
- * That is the whole rule for the services of aws/service.h, with two
- * exceptions out of AWS's own rule sets: some serve FIPS in us-gov under the
- * plain name, and DynamoDB's region `local` is a port on this host.
+ * That is the whole rule for the services of aws/service.h, with two exceptions
+ * from AWS's own rule sets: some services serve FIPS in us-gov under the plain
+ * name, and DynamoDB's region `local` is a port on this host.
  */
 #include "aws/endpoint.h"
 
@@ -19,7 +19,7 @@ struct endpoint_partition {
     const char *home;
 };
 
-/* The last one takes every region that the others do not. */
+/* The first row that fits counts; the last one takes all other regions. */
 static const struct endpoint_partition endpoint_partitions[] = {
     { "cn-",      "aws-cn",     "amazonaws.com.cn",
       "api.amazonwebservices.com.cn", "cn-north-1" },
@@ -76,20 +76,6 @@ bool hc_endpoint_is_region(struct hc_str region)
     return true;
 }
 
-static int endpoint_check_region(struct hc_str region,
-                                 struct headcount_error *e)
-{
-    if (region.n == 0)
-        return hc_error_set(e, HEADCOUNT_EREGION, "no AWS region is known: set "
-                            "AWS_REGION or give config.region");
-    if (!hc_endpoint_is_region(region))
-        return hc_error_set(e, HEADCOUNT_EREGION,
-                            "`%.*s` is no AWS region: it has to look like "
-                            "eu-west-1 (AWS_REGION, config.region)",
-                            HC_STR_ARG(region));
-    return 0;
-}
-
 static void endpoint_copy(char *to, size_t cap, struct hc_str s)
 {
     size_t n = s.n < cap ? s.n : cap - 1;
@@ -97,13 +83,6 @@ static void endpoint_copy(char *to, size_t cap, struct hc_str s)
     if (n > 0)
         memcpy(to, s.p, n);
     to[n] = '\0';
-}
-
-/* DynamoDB Local and its kin. */
-static bool endpoint_is_local(const struct hc_endpoint_ask *ask)
-{
-    return ask->service->index == HC_SERVICE_DYNAMODB &&
-           hc_str_eqz(ask->region, "local");
 }
 
 static void endpoint_by_rules(struct hc_endpoint *out,
@@ -189,15 +168,21 @@ static void endpoint_put_host(struct hc_endpoint *out)
 int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
                     struct headcount_error *e)
 {
-    int err = endpoint_check_region(ask->region, e);
-
-    if (err < 0)
-        return err;
-
     struct hc_endpoint_ask asked = *ask;
     struct hc_str region = ask->region;
+    int err = 0;
 
-    if (endpoint_is_local(ask)) {
+    if (region.n == 0)
+        return hc_error_set(e, HEADCOUNT_EREGION, "no AWS region is known: set "
+                            "AWS_REGION or give config.region");
+    /* The region becomes a part of a host name. */
+    if (!hc_endpoint_is_region(region))
+        return hc_error_set(e, HEADCOUNT_EREGION,
+                            "`%.*s` is no AWS region: it has to look like "
+                            "eu-west-1 (AWS_REGION, config.region)",
+                            HC_STR_ARG(region));
+    if (ask->service->index == HC_SERVICE_DYNAMODB &&
+        hc_str_eqz(region, "local")) {             /* DynamoDB Local */
         region = HC_STR("us-east-1");
         if (asked.url.n == 0)
             asked.url = HC_STR("http://localhost:8000");

@@ -9,13 +9,13 @@
  *              on, or it has settings of its own (s3 =)
  *   comment  = ( "#" | ";" ) anything
  *
- * A line that is none of them is a fault of its section, and counts in ours;
- * one that could begin a section, and one before the first, are faults of the
- * file: what they hide is not known.
+ * A line that is none of these is a fault of its section, and only faults of
+ * our section count.  A line that could begin a section, and one before the
+ * first section, are faults of the whole file: nobody knows what they hide.
  *
- * Two readings differ between SDKs, and both count here: only botocore lets
- * every profile inherit from "[DEFAULT]", and some SDKs read "key = value" as a
- * setting where it continues the value above.
+ * SDKs read two things differently, and here both readings count: only botocore
+ * lets every profile inherit from "[DEFAULT]", and some SDKs read "key = value"
+ * as a setting where it continues the value above.
  */
 #include "aws/profile.h"
 
@@ -31,24 +31,21 @@ static int profile_fault(struct hc_profile *p, const char *wrong)
 
 /* ---- a section ---- */
 
-static struct hc_str profile_unquote(struct hc_str s)
-{
-    if (s.n >= 2 && (s.p[0] == '"' || s.p[0] == '\'') &&
-        s.p[s.n - 1] == s.p[0])
-        return hc_str_n(s.p + 1, s.n - 2);
-    return s;
-}
-
 static bool profile_is_ours(const struct hc_profile *p, struct hc_str name)
 {
     struct hc_str word = HC_STR("profile");
     struct hc_str rest = hc_str_from(name, word.n);
+    struct hc_str own = hc_str_trim(rest);
 
     if (hc_str_eqz(name, "default") || hc_str_eqz(name, "DEFAULT"))
         return true;
-    return p->file == PROFILE_CONFIG && hc_str_starts(name, word) &&
-           hc_str_trim(rest).n < rest.n &&
-           hc_str_eqz(profile_unquote(hc_str_trim(rest)), "default");
+    if (p->file != PROFILE_CONFIG || !hc_str_starts(name, word) ||
+        own.n == rest.n)
+        return false;
+    if (own.n >= 2 && (own.p[0] == '"' || own.p[0] == '\'') &&
+        own.p[own.n - 1] == own.p[0])
+        own = hc_str_n(own.p + 1, own.n - 2);
+    return hc_str_eqz(own, "default");
 }
 
 static bool profile_is_comment(struct hc_str s)
@@ -123,19 +120,13 @@ static int profile_line(struct hc_profile *p, struct hc_str line,
 
 /* ---- the file ---- */
 
-static struct hc_str profile_take_line(struct hc_profile *p)
+static int profile_once(struct hc_profile *p, struct hc_profile_setting *out)
 {
     struct hc_str line = hc_str_cut(&p->rest, '\n');
 
     if (line.n > 0 && line.p[line.n - 1] == '\r')
         line.n--;
     p->line++;
-    return line;
-}
-
-static int profile_once(struct hc_profile *p, struct hc_profile_setting *out)
-{
-    struct hc_str line = profile_take_line(p);
     struct hc_str text = hc_str_trim(line);
 
     if (hc_str_find(line, '\0') < line.n)

@@ -6,8 +6,8 @@
  *   any  -> FAILED        no answer, or one that is not what was promised
  *
  * The body of a 2xx is given out as it comes, but not before its first byte
- * says that it is of the service's protocol: where that is JSON, neither XML
- * nor HTML ever looks like an answer.
+ * shows that it is of the service's protocol: the page of a proxy, which is
+ * HTML, never looks like an answer in JSON.
  */
 #include "aws/request.h"
 
@@ -149,20 +149,6 @@ static int request_put_signature(struct hc_request *r, struct hc_buf *out,
     return err;
 }
 
-static void request_put_unsigned(const struct hc_request *r,
-                                 struct hc_buf *out)
-{
-    const struct hc_request_config *c = &r->config;
-
-    request_put_header(out, HC_STR("User-Agent"), c->user_agent);
-    if (c->trace_id != NULL && c->trace_id->n > 0)
-        request_put_header(out, HC_STR("X-Amzn-Trace-Id"),
-                           hc_buf_view(c->trace_id));
-    hc_buf_lit(out, "Accept-Encoding: identity\r\nContent-Length: ");
-    hc_buf_u64(out, c->body.n);
-    hc_buf_lit(out, "\r\n\r\n");
-}
-
 static int request_put(struct hc_request *r, struct hc_buf *out, int64_t wall)
 {
     const struct hc_request_config *c = &r->config;
@@ -191,11 +177,20 @@ static int request_put(struct hc_request *r, struct hc_buf *out, int64_t wall)
         hc_hex(hex, hash, sizeof hash);
         err = request_put_signature(r, out, &canonical, wall);
     }
-    request_put_unsigned(r, out);
+    /* These are not signed, as AWS's SDKs do not sign them either. */
+    request_put_header(out, HC_STR("User-Agent"), c->user_agent);
+    if (c->trace_id != NULL && c->trace_id->n > 0)
+        request_put_header(out, HC_STR("X-Amzn-Trace-Id"),
+                           hc_buf_view(c->trace_id));
+    hc_buf_lit(out, "Accept-Encoding: identity\r\nContent-Length: ");
+    hc_buf_u64(out, c->body.n);
+    hc_buf_lit(out, "\r\n\r\n");
     hc_buf_str(out, c->body);
     return err;
 }
 
+/* Signs only now, when there is a connection: a signature is good for five
+ * minutes, and a request may wait longer than that for its turn. */
 static int request_write(struct hc_request *r)
 {
     int64_t wall = hc_time_add(hc_wall(&r->net->sys), r->config.skew);
@@ -233,7 +228,7 @@ static struct hc_str request_id(const struct hc_request *r)
     return id.n > 0 ? id : request_header(r, "x-amz-request-id");
 }
 
-/* As AWS makes them: there is no room for a secret in one. */
+/* The form in which AWS makes request ids; no secret fits into it. */
 static bool request_is_uuid(struct hc_str id)
 {
     for (size_t i = 0; i < id.n; i++) {
@@ -247,31 +242,27 @@ static bool request_is_uuid(struct hc_str id)
     return id.n == 36;
 }
 
-static void request_read_id(struct hc_request *r)
-{
-    struct hc_str id = request_id(r);
-
-    hc_fmt(r->answer.request_id, sizeof r->answer.request_id, "%.*s",
-           HC_STR_ARG(id));
-    if (!request_is_uuid(id))
-        request_strike(r, r->answer.request_id);
-}
-
 static void request_read_head(struct hc_request *r)
 {
     const struct hc_skew_ask ask = {
         .date = request_header(r, "date"), .age = request_header(r, "age"),
         .sent = r->sent_wall, .received = hc_wall(&r->net->sys),
     };
+    struct hc_str id = request_id(r);
     uint64_t crc;
 
     r->has_head = true;
+    /* A process that was frozen in between (Lambda) may have sent a signature
+     * that had expired by then: that is no fault of our clock. */
     r->slept = hc_now(&r->net->sys) - r->fetch.marks.send_start >
                HC_SKEW_MATTERS;
     r->has_skew = !r->slept && hc_skew_get(&ask, &r->skew);
     r->retry_after = hc_retry_after(request_header(r, "x-amz-retry-after"));
     r->answer.status = r->fetch.http.status;
-    request_read_id(r);
+    hc_fmt(r->answer.request_id, sizeof r->answer.request_id, "%.*s",
+           HC_STR_ARG(id));
+    if (!request_is_uuid(id))
+        request_strike(r, r->answer.request_id);
     r->ok = r->answer.status / 100 == 2;
     if (hc_str_u64(request_header(r, "x-amz-crc32"), &crc) &&
         crc <= UINT32_MAX) {
@@ -287,22 +278,7 @@ bool hc_request_is_off(const struct hc_request *r)
 
 /* ---- in: the body of a 2xx ---- */
 
-static enum hc_request_state request_compressed(struct hc_request *r,
-                                                struct hc_str coding)
-{
-    char what[REQUEST_WHAT];
-
-    request_what(what, r);
-    hc_error_set(&r->error, HEADCOUNT_EANSWER,
-                 "%s: status %d, but the answer is compressed (%.*s), which "
-                 "was not asked for: what stands between here and %s has to "
-                 "let \"Accept-Encoding: identity\" pass", what,
-                 r->answer.status, HC_STR_ARG(coding),
-                 r->config.endpoint->service->id);
-    return request_fail(r);
-}
-
-/* Up to n bytes of it, without half a character; none of what is no text. */
+/* Up to n bytes of it, without half a character; nothing of what is no text. */
 static struct hc_str request_shown(struct hc_str s, size_t n)
 {
     struct hc_str rest = s;
@@ -326,37 +302,39 @@ static enum hc_request_state request_no_answer(struct hc_request *r)
     struct hc_str coding = hc_answer_coding(
         request_header(r, "content-encoding"), r->fetch.span);
 
-    if (coding.n > 0)
-        return request_compressed(r, coding);
     request_what(what, r);
-    hc_error_set(&r->error, HEADCOUNT_EANSWER,
-                 "%s: status %d, but the answer is no %s%s%.*s%s; is this the "
-                 "endpoint of %s?", what, r->answer.status, form->is,
-                 seen.n > 0 ? ": it begins with \"" : "", HC_STR_ARG(seen),
-                 seen.n > 0 ? "\"" : "", r->config.endpoint->service->id);
+    if (coding.n > 0)
+        hc_error_set(&r->error, HEADCOUNT_EANSWER,
+                     "%s: status %d, but the answer is compressed (%.*s), "
+                     "which was not asked for: what stands between here and "
+                     "%s has to let \"Accept-Encoding: identity\" pass", what,
+                     r->answer.status, HC_STR_ARG(coding),
+                     r->config.endpoint->service->id);
+    else
+        hc_error_set(&r->error, HEADCOUNT_EANSWER,
+                     "%s: status %d, but the answer is no %s%s%.*s%s; is this "
+                     "the endpoint of %s?", what, r->answer.status, form->is,
+                     seen.n > 0 ? ": it begins with \"" : "", HC_STR_ARG(seen),
+                     seen.n > 0 ? "\"" : "", r->config.endpoint->service->id);
     return request_fail(r);
-}
-
-static char request_first(struct hc_str s)
-{
-    size_t i = 0;
-
-    while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\r' ||
-                       s.p[i] == '\n'))
-        i++;
-    return i < s.n ? s.p[i] : '\0';
 }
 
 static enum hc_request_state request_body_ok(struct hc_request *r)
 {
+    struct hc_str span = r->fetch.span;
+    char c = r->first;
+
     if (r->has_crc)
-        r->crc = hc_crc32(r->crc, r->fetch.span.p, r->fetch.span.n);
-    if (r->first == '\0')
-        r->first = request_first(r->fetch.span);
+        r->crc = hc_crc32(r->crc, span.p, span.n);
+    for (size_t i = 0; r->first == '\0' && i < span.n; i++) {
+        c = span.p[i];
+        if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+            r->first = c;
+    }
     if (r->first != '\0' && r->first != request_form(r)->first)
         return request_no_answer(r);
-    r->body_n += r->fetch.span.n;
-    r->span = r->fetch.span;
+    r->body_n += span.n;
+    r->span = span;
     return REQUEST_BODY;
 }
 
@@ -372,8 +350,8 @@ static enum hc_request_state request_close_ok(struct hc_request *r)
                      "not fit)", what);
         return request_fail(r);
     }
-    /* Some operations answer nothing at all; a proxy that does so has no
-     * request id of AWS. */
+    /* Some operations answer with an empty body.  A proxy may do so too, but it
+     * has no request id of AWS. */
     if (empty && !(r->answer.status == 200 && r->answer.request_id[0] != '\0' &&
                    r->body_n == 0)) {
         hc_error_set(&r->error, HEADCOUNT_EANSWER,
@@ -424,7 +402,8 @@ static enum hc_request_state request_close_error(struct hc_request *r)
 
 /* ---- the machine ---- */
 
-/* A bad answer that came only in part still tells by its status what to do. */
+/* An answer that is no 2xx and broke off counts by its status: the status says
+ * whether to try again. */
 static enum hc_request_state request_broken(struct hc_request *r)
 {
     if (r->has_head && !r->ok && r->fetch.error.code != HEADCOUNT_ENOMEM)

@@ -1,7 +1,7 @@
 /* aws/retry.c - classes of failures, the backoff and the quota.
  *
- * The lists are those of the SDKs' retry specification 2.1; an answer's code
- * speaks before its status, because a proxy may change the status.
+ * The lists are those of the SDKs' retry specification 2.1.  The code of an
+ * answer counts before its status, because a proxy may change the status.
  */
 #include "aws/retry.h"
 

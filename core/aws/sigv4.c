@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "wire/http1.h"
 
 /* ---- path ---- */
 
@@ -48,6 +49,8 @@ static void sigv4_put_normal_path(struct hc_buf *out, struct hc_str path)
         hc_buf_chr(out, '/');
 }
 
+/* Services encode the path that they see once more and normalise it; S3 does
+ * neither. */
 static void sigv4_put_path(struct hc_buf *out,
                            const struct hc_sigv4_request *r)
 {
@@ -83,7 +86,7 @@ struct sigv4_parameter {
     struct hc_str name, value;
 };
 
-/* The text that was sent is decoded and encoded again, so that every spelling
+/* The text as it is sent is decoded and encoded again, so that each spelling
  * of a byte ("a", "%61", "%2a") becomes the one that AWS signs. */
 static int sigv4_put_coded(struct hc_buf *out, struct hc_str sent)
 {
@@ -109,7 +112,8 @@ static int sigv4_compare(const struct sigv4_parameter *a,
     return order != 0 ? order : hc_str_cmp(a->value, b->value);
 }
 
-/* Few and often sorted already: insertion, and equal ones keep their order. */
+/* By insertion: the parameters are few and often sorted already, and equal ones
+ * keep their order. */
 static void sigv4_sort(struct sigv4_parameter *list, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
@@ -147,6 +151,8 @@ static int sigv4_code_query(struct hc_buf *coded, struct hc_str query,
     return err != 0 ? err : hc_buf_error(coded);
 }
 
+/* Sorted after the encoding, as AWS does it: an encoded byte ("%C3") comes
+ * before every letter. */
 static void sigv4_put_sorted(struct hc_buf *out, struct hc_str coded, size_t n)
 {
     struct sigv4_parameter list[HC_SIGV4_QUERY];
@@ -202,30 +208,6 @@ static int sigv4_put_query(struct hc_buf *out, struct hc_str query,
 
 /* ---- headers ---- */
 
-static bool sigv4_is_name(struct hc_str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        char c = hc_lower(s.p[i]);
-
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-            (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
-            return false;
-    }
-    return s.n > 0;
-}
-
-/* A value may be folded over lines here, never on the wire. */
-static bool sigv4_is_value(struct hc_str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-
-        if ((c < ' ' && c != '\t') || c == 0x7F)
-            return false;
-    }
-    return true;
-}
-
 static int sigv4_name_compare(struct hc_str a, struct hc_str b)
 {
     size_t n = a.n < b.n ? a.n : b.n;
@@ -260,7 +242,7 @@ static int sigv4_order_headers(struct sigv4_order *o,
         const struct hc_sigv4_header *h = &r->headers[i];
         size_t at = i;
 
-        if (!sigv4_is_name(h->name) || !sigv4_is_value(h->value))
+        if (!hc_http1_is_token(h->name) || !hc_http1_is_value(h->value))
             return hc_error_set(e, HEADCOUNT_EARG,
                                 "the header `%.*s` of a request "
                                 "to sign has a byte that no header may have",
@@ -421,6 +403,8 @@ void hc_sigv4_signature(char out[HC_SIGV4_HEX], const struct hc_sigv4_key *k,
 
 /* ---- the day's key ---- */
 
+/* The secret is compared too: after a change of credentials the old key must
+ * not sign. */
 static bool sigv4_is_for(const struct hc_sigv4_key *k,
                          const struct hc_sigv4_scope *s, struct hc_str secret)
 {

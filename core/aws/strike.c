@@ -1,7 +1,8 @@
 /* aws/strike.c - a secret struck out of a text (contract: aws/strike.h).
  *
- * The texts are short (a sentence, an id), so each place of the text is held
- * against each place of the secret: no memory, and no table to be wiped.
+ * The texts are short (a sentence, an id), so each place of the text is
+ * compared with each place of the secret: that needs no memory, and no table to
+ * be wiped.
  */
 #include "aws/strike.h"
 
@@ -18,7 +19,8 @@ static int strike_hex(const char *t)
     return low < 0 ? -1 : 16 * high + low;
 }
 
-/* Bytes at the front of `t` that say `c`, in one form or another. */
+/* How many bytes at the front of `t` stand for `c`: as it is, after a
+ * backslash, as \u00XX of JSON, as %XX or + of a URL. */
 static size_t strike_one(const char *t, char c)
 {
     if (c == '\0' || *t == c)
@@ -32,8 +34,8 @@ static size_t strike_one(const char *t, char c)
     return *t == ' ' && c == '+' ? 1 : 0;
 }
 
-/* Bytes at the front of `t` that say a piece of the secret which begins at
- * `from` and is too much to be shown. */
+/* How many bytes at the front of `t` stand for a piece of the secret that
+ * begins at `from` and is too long to be shown. */
 static size_t strike_piece(const char *t, struct hc_str secret, size_t from)
 {
     size_t said = 0, at = 0, n;

@@ -4,8 +4,10 @@
  *     element  = <name attributes /> | <name attributes> content* </name>
  *     content  = text | & entity ; | <![CDATA[ ]]> | misc | element
  *
- * Names of open elements are kept as slices of the text, so that an end tag
- * has to be the one that is due.
+ * The names of open elements are kept as slices of the text, so that each end
+ * tag is compared with the element that it has to end.  A DTD is refused, and
+ * with it entities that a document defines itself, which could expand without
+ * bound.
  */
 #include "aws/xml.h"
 
@@ -78,7 +80,7 @@ static struct hc_str xml_take_name(struct xml *x)
 
 /* ---- text ---- */
 
-/* Where text goes that stands here: nowhere, most of the time. */
+/* The buf that wants the text of the innermost open element, or NULL. */
 static struct hc_buf *xml_out(const struct xml *x)
 {
     struct hc_xml_tag *tag = x->depth > 0 ? x->in[x->depth - 1] : NULL;
@@ -86,7 +88,7 @@ static struct hc_buf *xml_out(const struct xml *x)
     return tag != NULL ? tag->out : NULL;
 }
 
-/* Blanks before the first other byte are none of the value. */
+/* Blanks before the first other byte do not belong to the value. */
 static void xml_put(const struct xml *x, struct hc_str s)
 {
     struct hc_buf *out = xml_out(x);
@@ -150,18 +152,14 @@ static int xml_text(struct xml *x)
 
 /* ---- elements ---- */
 
-static struct hc_str xml_local(struct hc_str name)
-{
-    size_t colon = hc_str_find(name, ':');
-
-    return colon < name.n ? hc_str_from(name, colon + 1) : name;
-}
-
+/* The first element of a name counts, whatever its namespace. */
 static struct hc_xml_tag *xml_wanted(const struct xml *x, struct hc_str name)
 {
+    size_t colon = hc_str_find(name, ':');
+    struct hc_str local = colon < name.n ? hc_str_from(name, colon + 1) : name;
+
     for (size_t i = 0; i < x->tags_n; i++)
-        if (!x->tags[i].found &&
-            hc_str_eqz(xml_local(name), x->tags[i].name)) {
+        if (!x->tags[i].found && hc_str_eqz(local, x->tags[i].name)) {
             x->tags[i].found = true;
             return &x->tags[i];
         }
@@ -179,7 +177,7 @@ static int xml_end(struct xml *x)
     return 0;
 }
 
-/* name = "value": only walked over. */
+/* name = "value": read over, nothing of it is kept. */
 static int xml_attribute(struct xml *x)
 {
     struct hc_str value;
