@@ -4,11 +4,12 @@
  *
  * Handles.  A `headcount` owns everything that calls share: pooled
  *   connections, DNS answers, TLS sessions, credentials.  A `headcount_op` is
- *   one thing asked of it.  Both are opaque.  One thread at a time may use a
- *   handle and its ops; two handles share nothing.  After a fork the child may
- *   only call headcount_free, which then just closes descriptors.
- * Ask and tell.  Nothing blocks but headcount_wait, and nothing calls back
- *   from inside headcount_step but the hooks of struct headcount_system.
+ *   one piece of work for a handle: a call, a fetch, a reconcile or a sweep.
+ *   Both are opaque.  One thread at a time may use a handle and its ops; two
+ *   handles share nothing.  After a fork the child may only call
+ *   headcount_free, which then only closes descriptors.
+ * States.  Only headcount_wait blocks.  The library calls no function of the
+ *   program but the hooks of struct headcount_system.
  *
  *       begin --> RUNNING --> ASKS --> RUNNING --> ... --> DONE
  *                              |         ^                   |
@@ -18,27 +19,28 @@
  *
  * Errors.  Functions return 0 or a positive answer, or a negative
  *   HEADCOUNT_E... code.  The sentence that says what failed, where and what
- *   to do is in the outcome (or in struct headcount_error where one is handed
- *   in).  No sentence ever holds a secret.
+ *   to do is in the outcome, or in the struct headcount_error that the caller
+ *   passed.  No sentence contains a secret.
  * Times are int64_t microseconds; deadlines are absolute on the monotonic
  *   clock.  A duration of 0 means "the default", a negative one "no limit".
  * Text goes in as NUL-terminated UTF-8 and is copied by begin; NULL means
  *   "not given".  Each result in an outcome is const, NUL-terminated if it is
- *   text, and lives until headcount_op_free of that op.
+ *   text, and valid until headcount_op_free of that op.
  * Structs that the caller fills start with `size`: HEADCOUNT_INIT(&s) sets it
- *   and makes the rest zero, which is "not given".  A library that knows more
- *   members takes them as zero, and one that knows fewer refuses a struct in
- *   which one of those is set.  A size that is 0 or smaller than the struct's
- *   in its first release is HEADCOUNT_EARG: a struct that nobody filled never
- *   stands for the defaults.  NULL does where it says so.
+ *   and makes the rest zero, which is "not given".  A library with more members
+ *   than the caller's struct takes them as zero.  A library with fewer members
+ *   refuses a struct that sets a member which it does not know.  A size that is
+ *   0 or smaller than the struct's in its first release is HEADCOUNT_EARG, so a
+ *   struct that nobody filled never stands for the defaults.  NULL stands for
+ *   them where a comment says so.
  * HEADCOUNT_EARG from a function is a mistake of the program that calls it: a
- *   pointer or text that is missing, a count or limit that is negative, a
- *   struct of a wrong size, members that do not go together; nothing began.
- *   HEADCOUNT_EARG in an outcome is a value that the program may have from
- *   elsewhere: a URL, a method, a header, a hold's code, a number that is none
- *   of its enum.  The sentence names the member.  It is in the error that is
- *   handed out; of headcount_wish, which hands out none, it is a line of the
- *   log (headcount_system.log, HEADCOUNT_LOG_ERROR).
+ *   missing pointer or text, a negative count or limit, a struct of a wrong
+ *   size, members that exclude each other.  Nothing began.  HEADCOUNT_EARG in
+ *   an outcome is a value that may come from outside the program: a URL, a
+ *   method, a header, a hold's code, a number that its enum does not have.  The
+ *   sentence names the member.  It is in the error that the caller passed;
+ *   headcount_wish takes none, so its sentence is a line of the log
+ *   (headcount_system.log, HEADCOUNT_LOG_ERROR).
  */
 #ifndef HEADCOUNT_H
 #define HEADCOUNT_H
@@ -57,7 +59,7 @@ extern "C" {
 /* For #if: 10000 * major + 100 * minor + patch. */
 #define HEADCOUNT_VERSION_NUMBER 100
 
-/* Makes *p, a struct that begins with its size, zero and sets the size. */
+/* Sets *p, a struct that begins with `size`, to zero, and then its size. */
 #define HEADCOUNT_INIT(p) \
     ((void)memset((p), 0, sizeof *(p)), (void)((p)->size = sizeof *(p)))
 
@@ -85,7 +87,7 @@ enum headcount_code {
     HEADCOUNT_ECLOSED = -16,      /* the connection was closed               */
     HEADCOUNT_EPROTOCOL = -17,    /* the answer is not HTTP/1.1              */
     HEADCOUNT_ETRUNCATED = -18,   /* the answer was cut short                */
-    HEADCOUNT_EANSWER = -19,      /* not what the service promises           */
+    HEADCOUNT_EANSWER = -19,      /* the answer has not its promised form    */
     HEADCOUNT_ESERVICE = -20,     /* the service refused                     */
     HEADCOUNT_EDEADLINE = -21,    /* the deadline has passed                 */
     HEADCOUNT_EEVENT = -22,       /* not an event headcount understands      */
@@ -97,19 +99,20 @@ enum headcount_code {
 /* "ETIMEDOUT" for HEADCOUNT_ETIMEDOUT, "OK" for 0; static text. */
 const char *headcount_code_name(int code);
 const char *headcount_version(void);
-/* The codes of holds that `allow` of a wish or a request lets pass, for i from
- * 0 up to the first NULL; static text.  *field is the boolean field of a
- * policy's rules that lets it pass ("allow_zero"), NULL if there is none;
- * several holds may share a field. */
+/* Returns the i-th code (0, 1, ...) of the holds that `allow` of a wish or a
+ * reconcile lets pass, as static text; NULL: there are no more.  *field is the
+ * boolean field of a policy's rules that does the same ("allow_zero"), NULL if
+ * there is none; several holds may share a field. */
 const char *headcount_hold_switch(size_t i, const char **field);
-/* The 64 digits of the SHA-256 of n bytes, and a NUL: what policy_sha256 is
- * made of. */
+/* Writes the SHA-256 of n bytes as 64 hexadecimal digits and a NUL, in the form
+ * of policy_sha256. */
 void headcount_sha256(char digits[65], const void *bytes, size_t n);
 
-/* Length of the character at the start of n > 0 bytes, 1 where they are no
- * UTF-8.  *seen: it is UTF-8, and a terminal shows it where it stands; not so
- * are controls, what turns the direction of a line or ends it, and what has no
- * width.  JSON that this library writes has those escaped. */
+/* Returns the length of the character at the start of n > 0 bytes; 1 if they
+ * are not UTF-8.  *seen becomes true if the character is UTF-8 and a terminal
+ * shows it in its place.  It becomes false for controls, for characters without
+ * width, and for characters that end a line or change its direction: JSON that
+ * this library writes has all of these escaped. */
 size_t headcount_text_next(const void *text, size_t n, bool *seen);
 
 struct headcount_error {
@@ -118,10 +121,11 @@ struct headcount_error {
     char what[480];
 };
 
-/* ---- the world, as the library sees it ------------------------------- */
+/* ---- hooks ------------------------------------------------------------ */
 
-/* Clock, randomness, environment, files and memory.  A NULL member is the
- * real one.  Hooks must not call back into the library. */
+/* Hooks for memory, clocks, randomness, environment, log and audit.  If one is
+ * NULL, the library uses the operating system's; without log or audit it writes
+ * neither.  Hooks must not call the library. */
 struct headcount_system {
     size_t size;
     void *ud;
@@ -132,7 +136,7 @@ struct headcount_system {
     const char *(*env)(void *ud, const char *name);
     void (*log)(void *ud, int level, const char *line, size_t n);
     /* One JSON object for each write, and for each hold when it starts, changes
-     * or ends; NULL: nobody is told. */
+     * or ends. */
     void (*audit)(void *ud, const char *line, size_t n);
 };
 
@@ -151,32 +155,35 @@ struct headcount_config {
     const char *endpoint_url;
     const char *ca_bundle;        /* path; replaces the built-in roots       */
     const char *dns_server;       /* ADDR[:PORT]; NULL: resolv.conf          */
-    int64_t connect_timeout;      /* 3.1 s                                   */
-    int64_t read_timeout;         /* 30 s to the first byte and between bytes */
+    int64_t connect_timeout;      /* 0: 3.1 s; again for the TLS handshake   */
+    int64_t read_timeout;         /* 0: 30 s; to the first byte, and between
+                                     bytes                                   */
     int max_attempts;             /* 0: AWS_MAX_ATTEMPTS or 3                */
-    bool no_keep_alive;           /* a connection a call                     */
+    bool no_keep_alive;           /* each call opens its own connection      */
     bool no_tcp_keepalive;
     bool no_sign_request;
-    int concurrency;              /* reconciles at work at once; 0: any      */
-    double api_share;             /* of the rates that ECS allows an account,
-                                     for reconciles: 0 = 0.5, at most 1      */
-    /* Both, or else the environment's, a container's or those of the EC2
-     * instance, which are asked for when the first op needs them, and replaced
-     * before they end.  Copied, and wiped by headcount_free. */
+    int concurrency;              /* reconciles that run at once; 0: any     */
+    double api_share;             /* share of the rates that ECS allows an
+                                     account, for reconciles: 0 = 0.5, at
+                                     most 1                                  */
+    /* Give both keys or none.  Without them the library uses those of the
+     * environment, of the container or of the EC2 instance.  The last two are
+     * requested when the first op needs them, and refreshed before they expire.
+     * The texts are copied, and headcount_free wipes the copies. */
     const char *access_key_id;
     const char *secret_access_key;
     const char *session_token;
 };
 
-/* config may be NULL: nothing is given.  0, or a negative code with *error
- * filled (error may be NULL).  Reads the environment and the CA bundle; opens
- * no connection. */
+/* Reads the environment and the CA bundle; opens no connection.  config may be
+ * NULL: nothing is given.  Returns 0, or a negative code with *error filled
+ * (error may be NULL). */
 int headcount_new(headcount **out, const struct headcount_config *config,
                   struct headcount_error *error);
-/* Ends every op that is left, closes every connection.  NULL is fine. */
+/* Ends every op that is left and closes every connection.  NULL is fine. */
 void headcount_free(headcount *h);
 
-/* ---- asking ---------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------- */
 
 /* One header.  The headers of an answer have names in lower case and values
  * without blanks at their ends, in the order in which they came. */
@@ -188,42 +195,47 @@ struct headcount_tag {
     const char *key, *value;      /* value NULL in a query: any              */
 };
 
-/* The hosts that count: those that are ACTIVE; the cluster's own number, with
- * those that drain; those that are ACTIVE and have their agent connected (fewer
- * of these lower a count only when one handle saw them twice, five minutes
- * apart). */
-enum headcount_hosts { HEADCOUNT_ACTIVE, HEADCOUNT_REGISTERED,
-                       HEADCOUNT_CONNECTED };
+/* The hosts that are counted. */
+enum headcount_hosts {
+    HEADCOUNT_ACTIVE,             /* hosts with the status ACTIVE            */
+    HEADCOUNT_REGISTERED,         /* the cluster's own number, which includes
+                                     draining hosts                          */
+    HEADCOUNT_CONNECTED           /* ACTIVE hosts with a connected agent; fewer
+                                     of them lower a count only if one handle
+                                     saw them twice, five minutes apart      */
+};
 
-/* The placement constraints that narrow the hosts that count for a service: its
- * own, or also those of its task definition, which is one more call for each
- * revision that a handle has not seen.  DEFAULT: its own for a service that is
- * named, all with a policy. */
+/* The placement constraints that limit the hosts counted for a service:
+ * its own, or also those of its task definition, which costs one more call for
+ * each revision that the handle has not read.  DEFAULT: its own for a service
+ * of `wishes`, all with a policy. */
 enum headcount_constraints { HEADCOUNT_CONSTRAINTS_DEFAULT,
                              HEADCOUNT_CONSTRAINTS_SERVICE,
                              HEADCOUNT_CONSTRAINTS_ALL };
 
-/* An event that names no cluster asks for the sweep that is configured.  Its
- * owner makes it first, see headcount_event_read; else such an event is an
- * error, and such a record is left. */
+/* An event that names no cluster asks for the configured sweep.  The program
+ * makes that sweep first (see headcount_event_read) and passes its result.
+ * Without a sweep such an event is an error, and such a record is not done. */
 enum headcount_sweep_state { HEADCOUNT_SWEPT_NOT, HEADCOUNT_SWEPT_WELL,
-                       HEADCOUNT_SWEPT_FAILED };
+                             HEADCOUNT_SWEPT_FAILED };
 
 enum headcount_rule {
     HEADCOUNT_PER_HOST,      /* `tasks` on each host                         */
     HEADCOUNT_FIXED,         /* `tasks`, whatever the hosts                  */
     HEADCOUNT_HOSTS_MINUS,   /* every host but `spare`                       */
     HEADCOUNT_PERCENT,       /* `percent` of the hosts, rounded up           */
-    HEADCOUNT_LINEAR,        /* base + step * the most of hosts, CPU and memory
-                                over ..._per_task, each rounded up           */
-    HEADCOUNT_LADDER         /* the rung at or below the hosts (or CPU)      */
+    HEADCOUNT_LINEAR,        /* base + step * the highest of hosts, CPU and
+                                memory divided by ..._per_task, each rounded
+                                up                                           */
+    HEADCOUNT_LADDER         /* the tasks of the last rung whose `from` is not
+                                above the number of hosts (or CPU units)     */
 };
 /* "per_host", as policies and reports have it; static text.  NULL: no rule has
  * this number. */
 const char *headcount_rule_name(enum headcount_rule rule);
 
 struct headcount_rung {
-    int64_t from, tasks;     /* from so many hosts (CPU units) on, so many   */
+    int64_t from, tasks;     /* `tasks` from `from` hosts (CPU units) on     */
 };
 
 /* One service and the rule for its count.  0 is "not given". */
@@ -232,34 +244,36 @@ struct headcount_wish {
     const char *service;     /* name or ARN                                  */
     enum headcount_rule rule;
     int64_t tasks;           /* PER_HOST: 0 = 1; FIXED: 0 is a count of 0    */
-    const char *where;       /* cluster query language, and-ed to the filter */
-    /* A change by more tasks is confirmed by a second reading; 0: down, half
-     * and 2 tasks; up, double and 20 tasks. */
+    const char *where;       /* cluster query language; counted hosts match */
+    /* A change by more tasks needs a second reading that confirms it.  0: down
+     * by more than half and 2 tasks, up by more than double and 20 tasks. */
     int64_t max_step_down, max_step_up;
     int64_t spare;           /* HOSTS_MINUS                                  */
-    double percent;          /* PERCENT: to 1000, to six decimals            */
+    double percent;          /* PERCENT: up to 1000, with six decimals       */
     /* LINEAR: at least one of them; CPU units and MiB that hosts registered */
     double hosts_per_task, cpu_per_task, memory_per_task;
     int64_t base, step;      /* LINEAR; step 0 = 1                           */
     const struct headcount_rung *rungs, *cpu_rungs;  /* LADDER: rising, from 0
-                                                        on; by both: the higher
-                                                        one                  */
+                                                        on; with both, the
+                                                        higher result        */
     size_t rungs_n, cpu_rungs_n;
     int64_t min, max;        /* of the count; max 0: none, but see has_max   */
     int64_t max_tasks;       /* 0: ECS's own quota                           */
     int64_t min_age;         /* a host counts this long after it registered  */
     enum headcount_hosts hosts;      /* ACTIVE: as the reconcile says        */
-    const char *const *allow;        /* hold codes it may pass, beside the   */
-    size_t allow_n;                  /* reconcile's                          */
+    const char *const *allow;        /* codes of holds that it may pass, with
+                                        those of the reconcile               */
+    size_t allow_n;
     bool required;           /* a service that is missing is a failure       */
-    bool not_external;       /* hosts of ECS Anywhere do not count, as for a
-                                service of launch type EC2 they never do     */
-    bool prevent_single_point_of_failure;    /* two hosts: at least two tasks */
+    bool not_external;       /* hosts of ECS Anywhere are not counted; for a
+                                service of launch type EC2 they never are    */
+    bool prevent_single_point_of_failure;    /* with two hosts or more: at
+                                                least two tasks              */
     const char *at;          /* where it was written, "policy.lua:12"        */
     /* cluster-proportional-autoscaler's parameters, as JSON, or the ConfigMap
      * that has them, instead of rule and its numbers, min and max. */
     const char *autoscaler;
-    bool has_max;            /* max counts even where it is 0                */
+    bool has_max;            /* a max of 0 is a limit, too                   */
 };
 
 /* One operation of one AWS service: headcount_begin_call. */
@@ -268,22 +282,23 @@ struct headcount_call {
     void *user;                   /* headcount_op_user returns it            */
     const char *region;           /* NULL: the handle's                      */
     const char *endpoint_url;     /* NULL: the handle's                      */
-    const char *assume_role;      /* ARN of the role that makes the call, as
-                                     assumed with the handle's credentials;
-                                     NULL: those themselves                  */
+    const char *assume_role;      /* ARN of the role that makes the call; the
+                                     handle assumes it with its credentials;
+                                     NULL: no role                           */
     int64_t timeout;              /* for the whole op; 0 or negative: none   */
     const char *service;          /* "ecs", "dynamodb", ...                  */
     const char *operation;        /* "DescribeServices"                      */
     const void *body;             /* JSON; NULL: {}; a byte order mark is not
                                      sent                                    */
     size_t body_size;
-    bool retry_writes;            /* send again what was sent whole and got no
-                                     answer, whatever the operation is named */
+    bool retry_writes;            /* send a request again that was sent
+                                     completely and got no answer, even if its
+                                     operation may write                     */
 };
 
 /* One plain HTTP request to any URL, over the same connections, DNS answers and
  * trust as calls: headcount_begin_fetch.  No redirect is followed, nothing is
- * signed.  Nothing is tried again, but GET, HEAD, PUT, DELETE, OPTIONS and
+ * signed.  Nothing is retried, except that GET, HEAD, PUT, DELETE, OPTIONS and
  * TRACE, and any method with replay_ok, are sent once more if a kept connection
  * ended before any answer.  A status of 4xx or 5xx is an answer: code 0.  A URL
  * or header that cannot be sent is HEADCOUNT_EARG in the outcome; no sentence
@@ -296,21 +311,23 @@ struct headcount_fetch {
                                      none, for a long poll                   */
     const char *method;           /* NULL: GET, or POST with a body          */
     const char *url;              /* http or https; a fragment is not sent   */
-    /* None of connection, content-length, transfer-encoding, te, upgrade and
-     * proxy-...: they are ours; host only as the URL says it.  User-Agent and
-     * "Accept-Encoding: identity" are added where they are not given. */
+    /* Not connection, content-length, transfer-encoding, te, upgrade and
+     * proxy-..., which the library sets; host only with the value of the URL.
+     * User-Agent and "Accept-Encoding: identity" are added if they are not
+     * given. */
     const struct headcount_header *headers;
     size_t headers_n;
     const void *body;             /* any bytes                               */
     size_t body_size;
-    bool replay_ok;               /* sent twice, this request does what it does
-                                     sent once: a POST that its receiver knows
-                                     by an id                                */
+    bool replay_ok;               /* it does no harm to send the request twice:
+                                     a POST that its receiver recognizes by an
+                                     id                                      */
 };
 
-/* Brings services of a cluster to their count: headcount_begin_reconcile, for
- * clusters by name or ARN, or for an event; with both, for those of the event's
- * clusters that are named as headcount_event has them. */
+/* Brings services to their counts, in named clusters (by name or ARN) or in the
+ * clusters of an event: headcount_begin_reconcile.  With both, `clusters`
+ * selects from the clusters of the event, by their names as struct
+ * headcount_event has them. */
 struct headcount_reconcile {
     size_t size;
     void *user;                   /* headcount_op_user returns it            */
@@ -324,54 +341,54 @@ struct headcount_reconcile {
     size_t event_size;
     const struct headcount_wish *wishes;
     size_t wishes_n;
-    bool policy;                  /* no wishes: the owner is asked for those of
-                                     each cluster, see ASKS                  */
+    bool policy;                  /* instead of wishes: the op ASKS its owner
+                                     for those of each cluster               */
     const char *policy_sha256;    /* for the audit                           */
     enum headcount_hosts hosts;
     enum headcount_constraints constraints;
     bool dry_run;                 /* read and plan, write nothing            */
     bool paused;                  /* hold every write: `paused`              */
-    const char *const *allow;     /* hold codes this op may pass             */
+    const char *const *allow;     /* codes of holds that this op may pass    */
     size_t allow_n;
-    bool ask_targets;             /* hold what Application Auto Scaling sets
-                                     too: one more call for each service     */
-    bool verify;                  /* after a write the hosts are listed again,
-                                     and the op goes on if they call for another
-                                     count; after three such looks the service
-                                     fails (`unsettled`).  For several writers
-                                     at once; a write costs one more call    */
+    bool ask_targets;             /* hold a count that Application Auto Scaling
+                                     sets too: one more call for each service */
+    bool verify;                  /* after a write, list the hosts again and
+                                     continue if they call for another count;
+                                     after three such lists the service fails
+                                     (`unsettled`).  For several writers at
+                                     once; each write costs one more call    */
     bool drop_duplicates;         /* skip an event whose detail.version this
                                      handle reconciled already               */
     bool drop_foreign;            /* a record about another region or account
                                      is done; else it is left to its queue   */
-    enum headcount_sweep_state swept;   /* what came of the sweep that the event
+    enum headcount_sweep_state swept;   /* result of the sweep that the event
                                      asks for                                */
-    bool record;                  /* keep what was read of the one cluster: see
+    bool record;                  /* put all facts about the one cluster into
                                      outcome.snapshot                        */
-    /* Plan on these facts instead of AWS's: no call is made, no credentials
-     * are needed, dry_run is.  Clusters and event may be left out. */
+    /* Plan on these facts instead of AWS's.  No call is made and no credentials
+     * are needed; dry_run has to be set.  Clusters and event may be omitted. */
     const void *snapshot;
     size_t snapshot_size;
-    /* The brake on the whole run, which is this op (or the sweep that it is
-     * done for), and on all of a handle's within ten minutes.  0: none;
-     * negative: EARG.  Beyond it a write is held (`too_many_changes`); a dry
-     * run counts what it would write. */
+    /* Limits of the whole run, which is this op or its sweep, and of all
+     * runs of the handle within ten minutes.  0: no limit; negative: EARG.
+     * Every further write is held (`too_many_changes`).  A dry run counts
+     * the writes that it would make. */
     int64_t max_changes;          /* services that are written               */
     int64_t max_falls;            /* tasks that are taken away               */
 };
 
 /* Finds clusters and reconciles each of them: headcount_begin_sweep.  Clusters
- * may be globs (`*`, `?`); none: all.  They are looked for in each region, as
- * each role.  at_once of them are reconciled side by side, paced by
- * config.api_share, and each is a PART when it is done. */
+ * may be globs (`*`, `?`); none: all.  The sweep looks for them in each region
+ * with each role.  It reconciles at_once of them side by side, paced by
+ * config.api_share, and is in the state PART when one is done. */
 struct headcount_sweep {
     size_t size;
     void *user;                   /* headcount_op_user returns it            */
     /* The reconcile of each cluster.  Its timeout, max_changes and max_falls
-     * are those of the whole sweep.  The sweep itself says which clusters and
-     * as whom, and has no event: user, assume_role, clusters, event, swept,
-     * snapshot, record, drop_duplicates and drop_foreign have to be zero, or
-     * begin answers EARG. */
+     * are those of the whole sweep.  Clusters and roles are members of the
+     * sweep, and a sweep has no event: user, assume_role, clusters, event,
+     * swept, snapshot, record, drop_duplicates and drop_foreign have to be
+     * zero, or begin returns EARG. */
     const struct headcount_reconcile *each;
     const char *const *clusters;
     size_t clusters_n;
@@ -382,14 +399,14 @@ struct headcount_sweep {
     const struct headcount_tag *tags;    /* clusters that have all of these  */
     size_t tags_n;
     int at_once;                  /* 0: 10, at most 64                       */
-    bool report;                  /* outcome.json, of all parts; `clusters` of
-                                     the outcome are none in any case        */
+    bool report;                  /* make outcome.json, about all clusters;
+                                     outcome.clusters is empty in any case   */
 };
 
-/* Each starts an op; text is copied.  0; or HEADCOUNT_ENOMEM, HEADCOUNT_EARG
- * with *out NULL, nothing begun, and *error (may be NULL) filled.  An event
- * that is refused, a missing region and the like are already an outcome: the
- * op is DONE. */
+/* Each starts an op and copies its texts.  Returns 0; or HEADCOUNT_ENOMEM or
+ * HEADCOUNT_EARG, with *out NULL and *error (may be NULL) filled, and nothing
+ * began.  A refused event, a missing region and similar failures are an outcome
+ * of the op, which is then DONE at once. */
 int headcount_begin_call(headcount *h, headcount_op **out,
                          const struct headcount_call *call,
                          struct headcount_error *error);
@@ -402,19 +419,19 @@ int headcount_begin_reconcile(headcount *h, headcount_op **out,
 int headcount_begin_sweep(headcount *h, headcount_op **out,
                           const struct headcount_sweep *sweep,
                           struct headcount_error *error);
-/* The `user` of the struct that the op began with. */
+/* Returns the `user` of the struct that the op began with. */
 void *headcount_op_user(const headcount_op *op);
 
 /* ---- driving --------------------------------------------------------- */
 
 /* For poll(2), or for an event loop that is level triggered.
  *
- * The wants are good until the next call that can change them: step, begin_...,
- * resume, refuse, decide_by_tags, cancel, drain, op_free.  Ask for them again
- * after it.  Any of these calls may close a descriptor that it wanted before,
- * and open another one with the same number: a loop drops each want whose id is
- * no longer named, before it waits again.  (epoll forgets
- * a closed descriptor by itself: no epoll_ctl is needed for it.) */
+ * The wants are valid until the next call that can change them: step,
+ * begin_..., resume, refuse, decide_by_tags, cancel, drain, op_free.  Ask for
+ * them again after it.  Any of these calls may close a descriptor that was
+ * wanted before, and open another one with the same number.  So a loop drops
+ * each want whose id is no longer listed, before it waits again.  (epoll
+ * forgets a closed descriptor by itself: no epoll_ctl is needed for it.) */
 struct headcount_want {
     uint64_t id;             /* never used again for another descriptor      */
     int fd;
@@ -430,40 +447,41 @@ size_t headcount_wants(const headcount *h, struct headcount_want *wants,
  * returned them; late, spurious and unknown ones are harmless. */
 void headcount_step(headcount *h, const struct headcount_want *ready,
                     size_t n);
-/* An op that needs its owner (its state is not RUNNING), or NULL.  Each
- * change is given once. */
+/* Returns an op that needs its owner (its state is no longer RUNNING), or NULL.
+ * Each change of a state is returned once. */
 headcount_op *headcount_next(headcount *h);
-/* poll(2) and step until this op is no longer RUNNING or `timeout` (negative:
- * none) is over: the op's state (RUNNING only if a signal came in), or
- * HEADCOUNT_ETIMEDOUT.  A thin layer over wants and step; other ops of the
- * handle go on meanwhile, but for those that ASK: who is to reconcile the same
- * cluster waits for their owner's answer, so do not wait for it without end. */
+/* Calls poll(2) and step until this op is no longer RUNNING or `timeout`
+ * (negative: none) has passed.  Returns the op's state (RUNNING only if a
+ * signal came in), or HEADCOUNT_ETIMEDOUT.  Other ops of the handle run
+ * meanwhile, but those that ASK do not: an op that has to reconcile the same
+ * cluster waits until their owner answers, so do not wait for such an op
+ * without a timeout. */
 int headcount_wait(headcount_op *op, int64_t timeout);
-/* Starts no new write or call for this op: what is in flight is awaited (or
- * ended by headcount_op_free), the rest is `failed: cancelled`. */
+/* From now on the op starts no new write or call.  It waits for requests in
+ * flight (headcount_op_free ends them), and the rest is `failed: cancelled`. */
 void headcount_cancel(headcount_op *op);
-/* A sweep begins no cluster any more: those at work end as they would, the rest
- * is not told of.  Nothing to other ops. */
+/* From now on a sweep begins no new cluster: clusters in progress end normally,
+ * and the rest is not reported.  This does nothing to other ops. */
 void headcount_drain(headcount_op *op);
-/* Frees the op and what its outcome pointed to; cancels it if it still runs.
- * NULL is fine. */
+/* Frees the op and all that its outcome pointed to; cancels it if it still
+ * runs.  NULL is fine. */
 void headcount_op_free(headcount_op *op);
 
 /* ---- a policy: the owner decides -------------------------------------- */
 
-/* An op with `policy` ASKS once or more for each cluster.  Its owner looks at
- * facts and then resumes it:
+/* An op with `policy` ASKS one or more times for each cluster.  Its owner, the
+ * program, looks at facts and then resumes it:
  *
  *     if (headcount_fact(op, &query, &fact) == 1)      known: decide by it
  *         headcount_wish(op, &wish);
  *     headcount_resume(op);
  *
- * A fact that is not known yet is noted; resume then has all that was noted
- * read, forgets the wishes of this round, and the op ASKS again (32 times at
- * most).  With nothing noted the wishes stand, and are planned.  Each fact is
- * read once; one that cannot be read fails the cluster; so does an owner who
- * looks at facts for more than a minute, when they are old.  The same facts
- * must give the same wishes: that is what makes a snapshot a test.
+ * A fact that is not known yet is noted.  After resume the op reads all noted
+ * facts, drops the wishes of this round, and ASKS again (at most 32 times).  If
+ * nothing was noted, the wishes are planned.  Each fact is read once.  A fact
+ * that cannot be read makes the cluster fail, and so does an owner who looks at
+ * facts for more than a minute, because they are then too old.  The same facts
+ * must give the same wishes; that is why a snapshot can be a test.
  *
  * If the owner looked at hosts or the cluster, and one of its wishes is a big
  * step, these are read once more and the op ASKS again (`confirming`): the
@@ -473,14 +491,13 @@ struct headcount_question {
     const char *arn, *account, *region, *partition;  /* "" where not known   */
     int round;                    /* from 1, and from 1 again when confirming */
     int64_t time;                 /* of the facts, microseconds since 1970   */
-    const void *event;            /* that caused it, as it was given; NULL   */
+    const void *event;            /* the event that caused it, or NULL       */
     size_t event_size;
-    bool confirming;              /* of a big step: hosts and the cluster were
-                                     read once more, wishes are compared and
-                                     no longer taken                         */
+    bool confirming;              /* a second reading of a big step: the wishes
+                                     are only compared with those before     */
 };
 
-/* NULL unless the op ASKS; good until resume. */
+/* NULL unless the op ASKS; valid until resume. */
 const struct headcount_question *headcount_question(const headcount_op *op);
 
 enum headcount_fact_kind {
@@ -532,13 +549,13 @@ struct headcount_fact {
     const void *list;             /* private                                 */
 };
 
-/* 1: known, *fact is good until headcount_resume or headcount_refuse; 0: noted;
- * or a code with the sentence in *error (may be NULL): HEADCOUNT_ESTATE unless
- * the op ASKS. */
+/* Returns 1 if the fact is known: *fact is valid until headcount_resume or
+ * headcount_refuse.  Returns 0 if it was noted; or a code, with the sentence in
+ * *error (may be NULL): HEADCOUNT_ESTATE unless the op ASKS. */
 int headcount_fact(headcount_op *op, const struct headcount_query *query,
                    struct headcount_fact *fact, struct headcount_error *error);
-/* The i-th host, or the name of the i-th service; false, NULL: there is none.
- */
+/* Get the i-th host, or the name of the i-th service; false or NULL: there is
+ * none. */
 bool headcount_fact_host(const struct headcount_fact *fact, size_t i,
                          struct headcount_host *host);
 const char *headcount_fact_name(const struct headcount_fact *fact, size_t i);
@@ -548,33 +565,36 @@ bool headcount_pair(const struct headcount_pairs *pairs, size_t i,
 const char *headcount_pair_find(const struct headcount_pairs *pairs,
                                 const char *key);
 
-/* One more wish; copied.  0, or HEADCOUNT_ENOMEM, HEADCOUNT_EARG,
- * HEADCOUNT_ELIMIT, HEADCOUNT_ESTATE; why is a line of the log. */
+/* Adds one wish, which is copied.  Returns 0, or HEADCOUNT_ENOMEM,
+ * HEADCOUNT_EARG, HEADCOUNT_ELIMIT or HEADCOUNT_ESTATE; a line of the log says
+ * why. */
 int headcount_wish(headcount_op *op, const struct headcount_wish *wish);
-/* Lowers the run's limits, which are max_changes and max_falls, to at
- * most these; 0 says nothing.  The smallest limit so far holds, whichever
- * cluster of the run it was said for.  0, HEADCOUNT_ESTATE (the op does not
- * ASK), or HEADCOUNT_EARG (a negative one). */
+/* Lowers the limits of the run, max_changes and max_falls, to at most these; 0
+ * leaves a limit as it is.  The smallest limit so far applies, whichever
+ * cluster of the run it was set for.  Returns 0, HEADCOUNT_ESTATE (the op
+ * does not ASK) or HEADCOUNT_EARG (a negative limit). */
 int headcount_limits(headcount_op *op, int64_t max_changes, int64_t max_falls);
-/* The cluster fails with EPOLICY and this sentence: nothing of it is written.
- * Instead of resume. */
+/* Instead of resume: the cluster fails with EPOLICY and this sentence, and
+ * nothing is written in it. */
 void headcount_refuse(headcount_op *op, const char *why);
 void headcount_resume(headcount_op *op);
-/* All of a turn (facts, wishes, resume) by what services say of themselves in
- * tags: headcount:rule, and what goes with it; see headcount(1). */
+/* Answers an op that ASKS, with facts, wishes and resume, by the tags of the
+ * services: headcount:rule, and the tags that belong to it; see
+ * headcount(1). */
 void headcount_decide_by_tags(headcount_op *op);
 
-/* ---- a sweep: its parts ------------------------------------------------ */
+/* ---- a sweep: its clusters --------------------------------------------- */
 
-/* In PART, one cluster of a sweep (or a region in which none could be listed:
- * a cluster without a name) is done; headcount_resume goes on, after a cancel
- * too. */
+/* In the state PART one cluster of a sweep is done, or one region whose
+ * clusters could not be listed (a cluster without a name).  headcount_resume
+ * continues the sweep, after a cancel too. */
 struct headcount_progress {
-    size_t at;                    /* of the part: found as the at-th, from 0 */
+    size_t at;                    /* the cluster was found as the at-th, from
+                                     0                                       */
     size_t found, done;           /* clusters so far                         */
     bool all_found;
 };
-/* NULL unless PART; good until resume. */
+/* NULL unless PART; valid until resume. */
 const struct headcount_outcome *headcount_sweep_cluster(const headcount_op *op);
 void headcount_sweep_progress(const headcount_op *op,
                               struct headcount_progress *out);
@@ -586,7 +606,7 @@ void headcount_sweep_progress(const headcount_op *op,
 struct headcount_event_cluster {
     const char *name;             /* or ARN, as it was named                 */
     const char *region, *account; /* the envelope's, else the ARN's, or ""   */
-    bool dry_run;                 /* nothing is to be written for it         */
+    bool dry_run;                 /* nothing may be written for it           */
 };
 
 struct headcount_event {
@@ -594,12 +614,12 @@ struct headcount_event {
     size_t clusters_n;
     bool wrapped;                 /* it holds Records                        */
     bool sweep;                   /* it, or a record, names no cluster       */
-    const char *skipped;          /* why it is none of ours, or NULL         */
-    const char *broken;           /* why a record cannot be understood: the
-                                     first that cannot; or NULL              */
+    const char *skipped;          /* why headcount skips it, or NULL         */
+    const char *broken;           /* why the first broken record cannot be
+                                     understood; NULL: none is broken        */
 };
 
-/* 0; HEADCOUNT_EEVENT, HEADCOUNT_EARG (the size of *system) or
+/* Returns 0; or HEADCOUNT_EEVENT, HEADCOUNT_EARG (the size of *system) or
  * HEADCOUNT_ENOMEM, with *error (may be NULL) filled. */
 int headcount_event_read(struct headcount_event **out, const void *event,
                          size_t n, const struct headcount_system *system,
@@ -608,8 +628,8 @@ void headcount_event_free(struct headcount_event *event);    /* or NULL */
 
 /* ---- JSON ------------------------------------------------------------ */
 
-/* The reader that judges every answer, for who has to look into one: RFC 8259
- * without exception, UTF-8, at most 128 levels.
+/* The reader that checks every answer, for programs that look into one: RFC
+ * 8259 without exception, UTF-8, at most 128 levels.
  *
  *     while ((event = headcount_json_next(json, &text, &n)) > 0)
  *         ...                  text of KEY, STRING (decoded) and NUMBER
@@ -618,7 +638,7 @@ void headcount_event_free(struct headcount_event *event);    /* or NULL */
 typedef struct headcount_json headcount_json;
 
 enum headcount_json_event {
-    HEADCOUNT_JSON_END,           /* the one value is over, nothing follows  */
+    HEADCOUNT_JSON_END,           /* the value is complete, nothing follows  */
     HEADCOUNT_JSON_OBJECT, HEADCOUNT_JSON_OBJECT_END,
     HEADCOUNT_JSON_ARRAY, HEADCOUNT_JSON_ARRAY_END,
     HEADCOUNT_JSON_KEY, HEADCOUNT_JSON_STRING, HEADCOUNT_JSON_NUMBER,
@@ -626,21 +646,21 @@ enum headcount_json_event {
 };
 
 /* `text` must outlive the reader; a UTF-8 byte order mark at its start is
- * skipped.  `system` (may be NULL) is for its memory.
- * 0, HEADCOUNT_ENOMEM, or HEADCOUNT_EARG: the size of *system, and no log is
- * known that could say so. */
+ * skipped.  The reader takes its memory from `system` (may be NULL).
+ * Returns 0, HEADCOUNT_ENOMEM, or HEADCOUNT_EARG if the size of *system is
+ * wrong; no sentence says so, because the log hook is in *system. */
 int headcount_json_new(headcount_json **out, const void *text, size_t n,
                        const struct headcount_system *system);
-/* An event; or HEADCOUNT_ESYNTAX, HEADCOUNT_ETRUNCATED, HEADCOUNT_ELIMIT,
- * HEADCOUNT_ENOMEM with *error (may be NULL) that says at which byte.  *text
- * is good until the next call. */
+/* Returns an event; or HEADCOUNT_ESYNTAX, HEADCOUNT_ETRUNCATED,
+ * HEADCOUNT_ELIMIT or HEADCOUNT_ENOMEM, and *error (may be NULL) says at which
+ * byte.  *text is valid until the next call. */
 int headcount_json_next(headcount_json *json, const char **text, size_t *n,
                         struct headcount_error *error);
 void headcount_json_free(headcount_json *json);      /* NULL is fine */
 
 /* ---- signatures ------------------------------------------------------ */
 
-/* AWS Signature Version 4 of a request that somebody else sends. */
+/* AWS Signature Version 4 of a request that another program sends. */
 struct headcount_sign_request {
     size_t size;
     const char *method;           /* NULL: GET                               */
@@ -652,8 +672,9 @@ struct headcount_sign_request {
     const char *service, *region; /* "ecs", "eu-west-1"                      */
     int64_t time;                 /* microseconds since 1970; 0: now         */
     const char *access_key_id, *secret_access_key, *session_token;
-    /* The path, 1: yes, -1: no, 0: as the service wants it.  S3 and its kind
-     * want it as it is; all others want it without // and .., encoded again. */
+    /* How the path is signed; 1: yes, -1: no, 0: as the service needs it.  S3
+     * and its relatives need it unchanged; all other services need it without
+     * // and .., and encoded again. */
     int double_encode, normalize_path;
 };
 
@@ -666,16 +687,16 @@ struct headcount_signed {
     const char *canonical_request, *string_to_sign, *signature;
 };
 
-/* The three steps of a signature; the caller frees *out.  0; HEADCOUNT_EARG
- * (what is missing or cannot stand in a request), HEADCOUNT_ELIMIT,
- * HEADCOUNT_ENOMEM with *error (may be NULL) filled. */
+/* Makes the three steps of a signature; the caller frees *out.  Returns 0; or
+ * HEADCOUNT_EARG (a member is missing or cannot stand in a request),
+ * HEADCOUNT_ELIMIT or HEADCOUNT_ENOMEM, with *error (may be NULL) filled. */
 int headcount_sign(struct headcount_signed **out,
                    const struct headcount_sign_request *request,
                    const struct headcount_system *system,
                    struct headcount_error *error);
 void headcount_signed_free(struct headcount_signed *s);    /* wipes; or NULL */
 
-/* ---- what came of it ------------------------------------------------- */
+/* ---- outcomes -------------------------------------------------------- */
 
 enum headcount_state { HEADCOUNT_RUNNING, HEADCOUNT_DONE, HEADCOUNT_ASKS,
                        HEADCOUNT_PART };
@@ -683,7 +704,7 @@ enum headcount_state { HEADCOUNT_RUNNING, HEADCOUNT_DONE, HEADCOUNT_ASKS,
 struct headcount_stats {
     uint64_t api_calls;           /* operations; retries, replays not counted */
     uint64_t connections_opened, connections_reused;
-    uint64_t dns_lookups;         /* names asked on the network               */
+    uint64_t dns_lookups;         /* names looked up on the network           */
     uint64_t dns_datagrams;       /* packets                                  */
     uint64_t dns_hits;            /* answers from the cache                   */
     uint64_t tls_handshakes, tls_resumed;
@@ -708,15 +729,16 @@ enum headcount_result { HEADCOUNT_UPDATED, HEADCOUNT_PENDING,
 #define HEADCOUNT_UNKNOWN INT64_MIN    /* a number that was not learned */
 
 struct headcount_service {
-    const char *service;          /* as asked for                            */
+    const char *service;          /* as the wish names it                    */
     enum headcount_result outcome;
     const char *code;             /* "" or the hold, skip or failure code    */
     const char *reason;
     int64_t desired_before, wanted;      /* or HEADCOUNT_UNKNOWN             */
     int64_t running, pending;            /* likewise                         */
     const char *rule;
-    const char *switch_text;          /* or NULL: what lets it pass (a field of
-                                     the rule, or request.allow CODE)        */
+    const char *switch_text;      /* the switch that lets the hold pass (a field
+                                     of the rule, or request.allow CODE), or
+                                     NULL                                    */
     int64_t hosts_counted;        /* or HEADCOUNT_UNKNOWN                    */
     const char *hosts_by, *hosts_filter;
     const char *at;               /* the wish's, "" if it had none           */
@@ -727,8 +749,8 @@ struct headcount_cluster {
     const char *error_code, *error;    /* NULL where the cluster was read    */
     const struct headcount_service *services;
     size_t services_n;
-    const char *skipped;          /* "cluster_gone": it is deleted, and AWS
-                                     named it, no person; or NULL            */
+    const char *skipped;          /* "cluster_gone": it is deleted, and an event
+                                     or a sweep named it, no person; or NULL */
 };
 
 /* One of an event's Records.  It is not done if a cluster that it asks for
@@ -736,16 +758,17 @@ struct headcount_cluster {
  * its queue is a FIFO queue and one before it is not done. */
 struct headcount_record {
     const char *id;               /* messageId; "" if it has none            */
-    const char *error;            /* why it cannot be understood, or is left to
-                                     others; or NULL                         */
+    const char *error;            /* why it cannot be understood or is foreign,
+                                     or NULL                                 */
     bool done;                    /* it may be deleted                       */
     bool foreign;                 /* a cluster of it is in another region or
                                      account                                 */
 };
 
-/* A cluster that failed fails no op: `code` is 0 if the op as a whole came to
- * its end, and each failure counts in summary[HEADCOUNT_FAILED].  So success is
- * code 0, summary[HEADCOUNT_FAILED] 0 and (of an event) records_failed 0. */
+/* A failed cluster does not make the op fail: `code` is 0 if the op as a whole
+ * ran to its end, and summary[HEADCOUNT_FAILED] counts each failure.  So
+ * success is code 0, summary[HEADCOUNT_FAILED] 0 and, for an event,
+ * records_failed 0. */
 struct headcount_outcome {
     int code;                     /* 0, or why the op as a whole failed      */
     const char *message;          /* the sentence for it, "" with 0          */
@@ -759,14 +782,14 @@ struct headcount_outcome {
 
     /* of a reconcile */
     const char *skipped_event;    /* why the event is not ours, or NULL      */
-    bool dry_run;                 /* of the struct, or of all that the event
-                                     asks for: nothing was to be written     */
+    bool dry_run;                 /* the struct, or the event for all of its
+                                     clusters, asked for a dry run           */
     const struct headcount_cluster *clusters;
     size_t clusters_n;
     size_t summary[6];            /* services by enum headcount_result       */
     const char *json;             /* the report document, format 1.0         */
     size_t json_size;
-    /* With `record`: the facts as JSON, account ids as zeros; NULL where the
+    /* With `record`: the facts as JSON, with zeros for account ids; NULL if the
      * cluster could not be read. */
     const char *snapshot;
     size_t snapshot_size;
@@ -789,17 +812,16 @@ struct headcount_outcome {
     const struct headcount_header *headers;
     size_t headers_n;
 
-    /* of a sweep, and of a reconcile without an event and without `record`:
-     * those of its wishes whose service is in none of the clusters, each of
-     * which was looked at.  Each counts once in
-     * summary[HEADCOUNT_FAILED]; the rows of the clusters stay skipped,
-     * `missing`. */
+    /* of a sweep, and of a reconcile without an event and without `record`: the
+     * services of its wishes that no cluster has, if each cluster was looked
+     * at.  summary[HEADCOUNT_FAILED] counts each of them once; the rows of the
+     * clusters stay skipped, `missing`. */
     const char *const *missing_services;
     size_t missing_services_n;
 
-    const char *skipped_because;  /* a sentence about a duplicate; of a foreign
-                                     region or account which it is and which
-                                     is called; or NULL                      */
+    const char *skipped_because;  /* a sentence about a duplicate, or about a
+                                     foreign region or account and the one that
+                                     is configured; or NULL                  */
 };
 
 /* NULL while the op runs. */
