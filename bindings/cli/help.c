@@ -89,7 +89,8 @@ static void print_verbs(void)
     for (size_t i = 0; i < options_verbs_n; i++)
         printf("  %-8s %-34s %s\n", options_verbs[i].name,
                options_verbs[i].args, options_verbs[i].help);
-    puts("\n`headcount help VERB` has two examples of it and its own options.");
+    puts("\n`headcount help VERB` shows two examples and the options of a "
+         "verb.");
 }
 
 /* Names the options that can be set as variables too. */
@@ -109,9 +110,8 @@ static void print_variables(void)
                  i < last ? "," : "");
         put_word(&l, word);
     }
-    put_words(&l, "can also be set as HEADCOUNT_<OPTION>, which the verbs "
-              "that use the option read (of two limits the smaller one "
-              "holds). "
+    put_words(&l, "can also be set as HEADCOUNT_<OPTION>; only the verbs that "
+              "use the option read it. Of two limits the smaller one applies. "
               "ECS_SERVICE_ARN names services, too; HEADCOUNT_DRY_RUN=1 "
               "pauses every write.");
     puts("\nA repeatable option also takes a list with commas.\n"

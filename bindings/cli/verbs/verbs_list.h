@@ -1,5 +1,5 @@
-/* cli/verbs/verbs_list.h - the verbs: a row has all that is known of one but
- * the options that it uses, which are in options_table.c.
+/* cli/verbs/verbs_list.h - the verbs: a row has everything about a verb except
+ * its options, which are in options_table.c.
  *
  *   X(NAME, name, function, args, help, example, example)
  */
@@ -24,15 +24,15 @@
       "headcount watch --all --every 5m --policy policy.lua",               \
       "headcount watch --queue https://sqs.... 'prod-*' --service web")     \
     X(SNAPSHOT, snapshot, verb_reconcile, "CLUSTER",                        \
-      "write a plan's facts down, as JSON",                                 \
+      "print the facts of a plan, as JSON",                                 \
       "headcount snapshot prod --service web > prod.json",                  \
       "headcount snapshot prod --policy policy.lua > prod.json")            \
     X(CALL, call, verb_call, "SERVICE OPERATION [JSON|-|@FILE]",            \
-      "one signed call, answer to stdout",                                  \
+      "make one signed call, print answer",                                 \
       "headcount call ecs list-clusters",                                   \
       "headcount call ecs DescribeClusters '{\"clusters\": [\"prod\"]}'")   \
-    X(TEST, test, verb_test, "[DIR]",                                       \
-      "run tests of policies, offline",                                     \
+    X(TEST, test, verb_test, "[DIR|FILE]",                                  \
+      "run tests of policies, without AWS",                                 \
       "headcount test policies",                                            \
       "headcount test --run 'gold clusters' policies")                      \
     X(RUN, run, verb_run, "FILE.lua|- [ARG...]",                            \
@@ -48,7 +48,7 @@
       "headcount help plan",                                                \
       "headcount help | less")                                              \
     X(VERSION, version, verb_version, "",                                   \
-      "print the version and its parts",                                    \
+      "print the versions of all parts",                                    \
       "headcount version",                                                  \
       "headcount --version")
 
