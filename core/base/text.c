@@ -190,7 +190,8 @@ static size_t text_least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Levenshtein's table, one row at a time. */
+/* Levenshtein's table, one row at a time.  bindings/lua/nearest.c has it again,
+ * because it sees headcount.h only; tests/twice.h holds the two equal. */
 size_t hc_text_distance(struct hc_str a, struct hc_str b)
 {
     size_t row[256];
