@@ -74,7 +74,7 @@ BREAKS = [
     # ---- what ECS answers ----
     ("an answer without a list is an empty list", "hc_ecs_answer_end",
      r"!a->view\.list_seen", "false"),
-    ("a member that comes twice is read twice", "view_due",
+    ("a member that comes twice is read twice", "view_key",
      r"\(f->seen >> i & 1\) != 0", "false"),
     ("a write sets more than the count", "core/ecs/",
      r'(hc_json_put_member_int\(out, "desiredCount", desired\);)',

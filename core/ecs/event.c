@@ -1,9 +1,9 @@
 /* ecs/event.c - what an event asks for: an envelope becomes clusters.
  *
- * Two readings.  The first takes the envelope's members and keeps `detail` as
- * it stands: only when source and detail-type are known is it known what a
- * detail must look like, and the details of other events are not ours to
- * judge.  The second reads the detail.
+ * An event is read twice.  The first reading takes the envelope's members and
+ * keeps `detail` as it stands: what a detail must look like is known only when
+ * source and detail-type are, and the details of other events are not ours to
+ * judge.  The second reading takes the detail.
  */
 #include "ecs/event.h"
 
@@ -28,9 +28,9 @@ enum { MEMBER_SOURCE, MEMBER_TYPE, MEMBER_ID, MEMBER_REGION, MEMBER_ACCOUNT,
        MEMBER_CALL_ERROR, MEMBER_CALL_INPUT, MEMBER_CALL_CLUSTER,
        EVENT_MEMBERS };
 
-static const struct hc_view_shape event_nothing = { NULL, 0 };
+static const struct hc_view_member event_nothing[] = { HC_VIEW_LAST };
 
-static const struct hc_view_member event_members[] = {
+static const struct hc_view_member event_shape[] = {
     { "source", VIEW_TEXT, MEMBER_SOURCE, NULL },
     { "detail-type", VIEW_TEXT, MEMBER_TYPE, NULL },
     { "id", VIEW_TEXT, MEMBER_ID, NULL },
@@ -41,43 +41,37 @@ static const struct hc_view_member event_members[] = {
     { "cluster", VIEW_TEXT, MEMBER_CLUSTER, NULL },
     { "clusters", VIEW_TEXTS, MEMBER_CLUSTERS, NULL },
     { "dry_run", VIEW_RAW, MEMBER_DRY_RUN, NULL },
-    { "Records", VIEW_OBJECTS, MEMBER_RECORDS, &event_nothing }
-};
-static const struct hc_view_shape event_shape = {
-    event_members, sizeof(event_members) / sizeof(event_members[0])
+    { "Records", VIEW_OBJECTS, MEMBER_RECORDS, event_nothing },
+    HC_VIEW_LAST
 };
 
-static const struct hc_view_member event_host_members[] = {
+static const struct hc_view_member event_host_shape[] = {
     { "clusterArn", VIEW_TEXT, MEMBER_CLUSTER_ARN, NULL },
     { "containerInstanceArn", VIEW_TEXT, MEMBER_HOST_ARN, NULL },
     { "status", VIEW_TEXT, MEMBER_STATUS, NULL },
     { "ec2InstanceId", VIEW_TEXT, MEMBER_MACHINE, NULL },
-    { "version", VIEW_INT, MEMBER_VERSION, NULL }
+    { "version", VIEW_INT, MEMBER_VERSION, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape event_host_shape =
-    HC_VIEW_SHAPE(event_host_members);
 
-static const struct hc_view_member event_list_members[] = {
+static const struct hc_view_member event_list_shape[] = {
     { "cluster", VIEW_TEXT, MEMBER_CLUSTER, NULL },
     { "clusters", VIEW_TEXTS, MEMBER_CLUSTERS, NULL },
-    { "dry_run", VIEW_RAW, MEMBER_DRY_RUN, NULL }
+    { "dry_run", VIEW_RAW, MEMBER_DRY_RUN, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape event_list_shape =
-    HC_VIEW_SHAPE(event_list_members);
 
-static const struct hc_view_member event_input_members[] = {
-    { "cluster", VIEW_TEXT, MEMBER_CALL_CLUSTER, NULL }
+static const struct hc_view_member event_input_shape[] = {
+    { "cluster", VIEW_TEXT, MEMBER_CALL_CLUSTER, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape event_input_shape =
-    HC_VIEW_SHAPE(event_input_members);
 
-static const struct hc_view_member event_call_members[] = {
+static const struct hc_view_member event_call_shape[] = {
     { "eventName", VIEW_TEXT, MEMBER_CALL, NULL },
     { "errorCode", VIEW_TEXT, MEMBER_CALL_ERROR, NULL },
-    { "requestParameters", VIEW_OBJECT, MEMBER_CALL_INPUT, &event_input_shape }
+    { "requestParameters", VIEW_OBJECT, MEMBER_CALL_INPUT, event_input_shape },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape event_call_shape =
-    HC_VIEW_SHAPE(event_call_members);
 
 struct event_parts {
     struct hc_event *event;
@@ -90,7 +84,7 @@ struct event_parts {
                                                   p NULL: none          */
 };
 
-/* ---- taking members ---- */
+/* ---- members ---- */
 
 static int event_add_cluster(struct hc_event *ev, struct hc_str text,
                              struct headcount_error *e)
@@ -159,14 +153,14 @@ static void event_forget_keys(struct event_parts *parts)
 }
 
 static int event_read(struct event_parts *parts, struct hc_str text,
-                      const struct hc_view_shape *shape,
+                      const struct hc_view_member *shape,
                       struct headcount_error *e)
 {
     struct hc_view view;
     struct hc_view_config config = {
         .alloc = parts->event->arena.alloc, .root = shape, .sink = event_sink,
         .key = event_note_key, .ud = parts,
-        .what = shape == &event_shape ? "the event" : "the event's detail",
+        .what = shape == event_shape ? "the event" : "the event's detail",
         .code = HEADCOUNT_EEVENT, .max_bytes = HC_EVENT_BYTES,
         .max_text = EVENT_TEXT, .max_raw = HC_EVENT_BYTES
     };
@@ -184,10 +178,10 @@ static int event_read(struct event_parts *parts, struct hc_str text,
     return err;
 }
 
-/* Detail as an object, or as a string that holds one (EventBridge Scheduler
- * does that); absent is empty. */
+/* The detail is an object, or a string that holds one: EventBridge Scheduler
+ * sends "detail": "{}".  An absent detail is an empty one. */
 static int event_read_detail(struct event_parts *parts,
-                             const struct hc_view_shape *shape,
+                             const struct hc_view_member *shape,
                              struct headcount_error *e)
 {
     struct hc_str raw = parts->text[MEMBER_DETAIL];
@@ -215,7 +209,7 @@ static int event_read_detail(struct event_parts *parts,
     return err;
 }
 
-/* ---- what it is ---- */
+/* ---- the short forms ---- */
 
 static int event_one_or_many(struct event_parts *parts,
                              struct headcount_error *e)
@@ -230,7 +224,7 @@ static int event_one_or_many(struct event_parts *parts,
     return one.p != NULL ? event_add_cluster(ev, one, e) : 0;
 }
 
-/* The member of the short forms that somebody may have meant, or NULL. */
+/* The member of the short forms that a person may have meant, or NULL. */
 static const char *event_nearest(struct hc_str member)
 {
     static const char *const names[] = { "cluster", "clusters", "dry_run" };
@@ -284,32 +278,11 @@ static int event_take_form(struct event_parts *parts, const char *what,
     return 0;
 }
 
-static void event_take_place(struct hc_event *ev, struct hc_arn *arn)
-{
-    if (ev->region.n == 0)
-        ev->region = arn->region;
-    if (ev->account.n == 0)
-        ev->account = arn->account;
-}
+/* ---- the forms of AWS ---- */
 
-static int event_host_parts(struct event_parts *parts,
-                            struct headcount_error *e)
-{
-    struct hc_event *ev = parts->event;
-    struct headcount_error why = { 0 };
-    struct hc_arn arn;
-
-    ev->instance_arn = parts->text[MEMBER_HOST_ARN];
-    ev->instance_status = parts->text[MEMBER_STATUS];
-    ev->instance_machine = parts->text[MEMBER_MACHINE];
-    if (ev->instance_arn.p != NULL &&
-        hc_arn_instance(&arn, ev->instance_arn, &why) < 0)
-        return hc_error_set(e, HEADCOUNT_EEVENT, "the event's detail: %s",
-                            why.what);
-    return 0;
-}
-
-/* The one cluster that AWS tells of. */
+/* The one cluster of an event of AWS.  An event whose envelope and cluster
+ * differ in region or account was put together by somebody: its cluster would
+ * be looked for in the wrong place. */
 static int event_one_cluster(struct event_parts *parts, struct hc_str text,
                              struct headcount_error *e)
 {
@@ -329,14 +302,20 @@ static int event_one_cluster(struct event_parts *parts, struct hc_str text,
                             "cluster is not: \"%.*s\"",
                             HC_STR_ARG(ev->region), HC_STR_ARG(ev->account),
                             HC_STR_ARG(text));
-    event_take_place(ev, &arn);
+    if (ev->region.n == 0)
+        ev->region = arn.region;
+    if (ev->account.n == 0)
+        ev->account = arn.account;
     ev->kind = EVENT_CLUSTERS;
     return 0;
 }
 
 static int event_host(struct event_parts *parts, struct headcount_error *e)
 {
-    int err = event_read_detail(parts, &event_host_shape, e);
+    struct hc_event *ev = parts->event;
+    struct headcount_error why = { 0 };
+    struct hc_arn arn;
+    int err = event_read_detail(parts, event_host_shape, e);
 
     if (err < 0)
         return err;
@@ -344,12 +323,21 @@ static int event_host(struct event_parts *parts, struct headcount_error *e)
         return hc_error_set(e, HEADCOUNT_EEVENT, "the event's detail has no "
                             "\"clusterArn\": it says no cluster");
     err = event_one_cluster(parts, parts->text[MEMBER_CLUSTER_ARN], e);
-    return err == 0 ? event_host_parts(parts, e) : err;
+    if (err < 0)
+        return err;
+    ev->instance_arn = parts->text[MEMBER_HOST_ARN];
+    ev->instance_status = parts->text[MEMBER_STATUS];
+    ev->instance_machine = parts->text[MEMBER_MACHINE];
+    if (ev->instance_arn.p != NULL &&
+        hc_arn_instance(&arn, ev->instance_arn, &why) < 0)
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event's detail: %s",
+                            why.what);
+    return 0;
 }
 
 static int event_schedule(struct event_parts *parts, struct headcount_error *e)
 {
-    int err = event_read_detail(parts, &event_list_shape, e);
+    int err = event_read_detail(parts, event_list_shape, e);
 
     if (err == 0)
         err = event_one_or_many(parts, e);
@@ -377,10 +365,8 @@ static int event_skip(struct hc_event *ev)
     return 0;
 }
 
-/* ---- an API call, as CloudTrail tells of it ---- */
-
-/* The calls that change which hosts can take a task, and that cause no event
- * of the host's own. */
+/* These calls change which hosts can take a task, and ECS sends no event of the
+ * host for them. */
 static bool event_call_matters(struct hc_str name)
 {
     return hc_str_eqz(name, "UpdateContainerInstancesState") ||
@@ -388,43 +374,37 @@ static bool event_call_matters(struct hc_str name)
            hc_str_eqz(name, "DeleteAttributes");
 }
 
-static int event_skip_call(struct event_parts *parts)
+/* A call that failed changed nothing.  A call that names no cluster meant ECS's
+ * own "default". */
+static int event_call(struct event_parts *parts, struct headcount_error *e)
 {
     struct hc_event *ev = parts->event;
-    struct hc_str error = parts->text[MEMBER_CALL_ERROR];
+    struct hc_str cluster, name, error;
+    int err = event_read_detail(parts, event_call_shape, e);
 
+    if (err < 0)
+        return err;
+    cluster = parts->text[MEMBER_CALL_CLUSTER];
+    name = parts->text[MEMBER_CALL];
+    error = parts->text[MEMBER_CALL_ERROR];
+    if (name.n == 0)
+        return hc_error_set(e, HEADCOUNT_EEVENT, "the event's detail has no "
+                            "\"eventName\": it says no API call");
+    if (event_call_matters(name) && error.n == 0)
+        return event_one_cluster(parts, cluster.n > 0 ? cluster
+                                                      : HC_STR("default"), e);
     ev->skipped = hc_str(hc_arena_fmt(
         &ev->arena, "detail_type: %.*s, event_name: %.*s%s%.*s",
-        HC_STR_ARG(ev->detail_type), HC_STR_ARG(parts->text[MEMBER_CALL]),
+        HC_STR_ARG(ev->detail_type), HC_STR_ARG(name),
         error.n > 0 ? ", error_code: " : "", HC_STR_ARG(error)));
     ev->kind = EVENT_SKIPPED;
     return 0;
 }
 
-/* A call that failed changed nothing; one that names no cluster meant ECS's
- * own "default". */
-static int event_call(struct event_parts *parts, struct headcount_error *e)
-{
-    struct hc_str cluster;
-    int err = event_read_detail(parts, &event_call_shape, e);
+/* ---- the whole event ---- */
 
-    if (err < 0)
-        return err;
-    if (parts->text[MEMBER_CALL].n == 0)
-        return hc_error_set(e, HEADCOUNT_EEVENT, "the event's detail has no "
-                            "\"eventName\": it says no API call");
-    if (!event_call_matters(parts->text[MEMBER_CALL]) ||
-        parts->text[MEMBER_CALL_ERROR].n > 0)
-        return event_skip_call(parts);
-    cluster = parts->text[MEMBER_CALL_CLUSTER];
-    return event_one_cluster(parts, cluster.n > 0 ? cluster
-                                                  : HC_STR("default"), e);
-}
-
-/* ---- an event of ECS ---- */
-
-/* Somebody's InputPath is $.detail.  A task's detail has a cluster and a host,
- * too; its version is not the host's. */
+/* The rule's InputPath is $.detail.  A task's detail has a cluster and a host,
+ * too, but its version is not the host's. */
 static int event_detail_alone(struct event_parts *parts, struct hc_str text,
                               struct headcount_error *e)
 {
@@ -438,16 +418,6 @@ static int event_detail_alone(struct event_parts *parts, struct hc_str text,
     return event_host(parts, e);
 }
 
-static int event_of_ecs(struct event_parts *parts, struct headcount_error *e)
-{
-    struct hc_str type = parts->event->detail_type;
-
-    if (hc_str_eqz(type, "ECS Container Instance State Change"))
-        return event_host(parts, e);
-    return hc_str_eqz(type, "AWS API Call via CloudTrail")
-               ? event_call(parts, e) : event_skip(parts->event);
-}
-
 static int event_envelope(struct event_parts *parts, struct headcount_error *e)
 {
     struct hc_event *ev = parts->event;
@@ -457,8 +427,12 @@ static int event_envelope(struct event_parts *parts, struct headcount_error *e)
         return hc_error_set(e, HEADCOUNT_EEVENT, "the event has no \"%s\": %s",
                             source.n == 0 ? "source" : "detail-type",
                             EVENT_EXPECTED);
-    if (hc_str_eqz(source, "aws.ecs"))
-        return event_of_ecs(parts, e);
+    if (hc_str_eqz(source, "aws.ecs")) {
+        if (hc_str_eqz(type, "ECS Container Instance State Change"))
+            return event_host(parts, e);
+        return hc_str_eqz(type, "AWS API Call via CloudTrail")
+                   ? event_call(parts, e) : event_skip(ev);
+    }
     if ((hc_str_eqz(source, "aws.events") ||
          hc_str_eqz(source, "aws.scheduler")) &&
         hc_str_eqz(type, "Scheduled Event"))
@@ -468,8 +442,8 @@ static int event_envelope(struct event_parts *parts, struct headcount_error *e)
                         HC_STR_ARG(type), EVENT_EXPECTED);
 }
 
-/* AWS adds members to its events, but never one of this name: a person wrote
- * it there, and expects that no count is written. */
+/* AWS adds members to its events, but never a dry_run: a person wrote it there,
+ * and expects that no count is written. */
 static int event_check_dry(const struct event_parts *parts,
                            struct headcount_error *e)
 {
@@ -518,7 +492,7 @@ static int event_take(struct event_parts *parts, struct hc_str text,
                       struct headcount_error *e)
 {
     struct hc_event *ev = parts->event;
-    int err = event_read(parts, text, &event_shape, e);
+    int err = event_read(parts, text, event_shape, e);
 
     if (err < 0)
         return err;
@@ -527,8 +501,8 @@ static int event_take(struct event_parts *parts, struct hc_str text,
     ev->detail_type = parts->text[MEMBER_TYPE];
     ev->region = parts->text[MEMBER_REGION];
     ev->account = parts->text[MEMBER_ACCOUNT];
-    /* A time that does not parse is no time: nothing hangs on it but how
-     * fresh the event is. */
+    /* A time that does not parse is no time: only the event's age hangs on
+     * it. */
     if (!hc_time_get_rfc3339(parts->text[MEMBER_TIME], &ev->time))
         ev->time = 0;
     err = event_judge(parts, text, e);
@@ -545,7 +519,7 @@ static bool event_is_blank(struct hc_str text)
     return true;
 }
 
-/* Adds to the sentence what should have been there. */
+/* Adds to the sentence what was expected. */
 static void event_advise(struct headcount_error *e)
 {
     size_t n = e != NULL ? strlen(e->what) : 0;

@@ -13,35 +13,31 @@ enum { DEFINITION_ITSELF, DEFINITION_ARN, DEFINITION_CONSTRAINT,
        DEFINITION_NETWORK, DEFINITION_CONTAINER, DEFINITION_MAPPING,
        DEFINITION_HOST_PORT, DEFINITION_PORT };
 
-static const struct hc_view_member definition_mapping_members[] = {
+static const struct hc_view_member definition_mapping[] = {
     { "hostPort", VIEW_INT, DEFINITION_HOST_PORT, NULL },
-    { "containerPort", VIEW_INT, DEFINITION_PORT, NULL }
+    { "containerPort", VIEW_INT, DEFINITION_PORT, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape definition_mapping =
-    HC_VIEW_SHAPE(definition_mapping_members);
 
-static const struct hc_view_member definition_container_members[] = {
-    { "portMappings", VIEW_OBJECTS, DEFINITION_MAPPING, &definition_mapping }
+static const struct hc_view_member definition_container[] = {
+    { "portMappings", VIEW_OBJECTS, DEFINITION_MAPPING, definition_mapping },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape definition_container =
-    HC_VIEW_SHAPE(definition_container_members);
 
-static const struct hc_view_member definition_itself_members[] = {
+static const struct hc_view_member definition_itself[] = {
     { "taskDefinitionArn", VIEW_TEXT, DEFINITION_ARN, NULL },
     { "networkMode", VIEW_TEXT, DEFINITION_NETWORK, NULL },
     { "containerDefinitions", VIEW_OBJECTS, DEFINITION_CONTAINER,
-      &definition_container },
+      definition_container },
     { "placementConstraints", VIEW_OBJECTS, DEFINITION_CONSTRAINT,
-      &hc_ecs_constraint_shape }
+      hc_ecs_constraint_shape },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape definition_itself =
-    HC_VIEW_SHAPE(definition_itself_members);
 
-static const struct hc_view_member definition_members[] = {
-    { "taskDefinition", VIEW_OBJECT, DEFINITION_ITSELF, &definition_itself }
+static const struct hc_view_member definition_shape[] = {
+    { "taskDefinition", VIEW_OBJECT, DEFINITION_ITSELF, definition_itself },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape definition_shape =
-    HC_VIEW_SHAPE(definition_members);
 
 void hc_ecs_put_describe_definition(struct hc_buf *out, struct hc_str arn)
 {
@@ -57,16 +53,6 @@ static enum hc_ecs_network definition_network(struct hc_str mode)
     return hc_str_eqz(mode, "bridge") || hc_str_eqz(mode, "default") ||
                    hc_str_eqz(mode, "nat")
                ? NETWORK_BRIDGE : NETWORK_OWN;
-}
-
-static void definition_constraint(struct hc_ecs_definition *v,
-                                  const struct hc_view_item *item)
-{
-    if (item->mark == VIEW_BEGIN)
-        v->constraint = (struct hc_ecs_constraint){ .type = HC_STR("") };
-    else
-        v->unclear |= !hc_ecs_shape_constraint_end(
-            &v->constraint, &v->answer.arena, &v->constraints);
 }
 
 static int definition_sink(void *ud, const struct hc_view_item *item,
@@ -97,7 +83,11 @@ static int definition_sink(void *ud, const struct hc_view_item *item,
         v->any_port |= item->number > 0;
         break;
     case DEFINITION_CONSTRAINT:
-        definition_constraint(v, item);
+        if (item->mark == VIEW_BEGIN)
+            v->constraint = (struct hc_ecs_constraint){ .type = HC_STR("") };
+        else
+            v->unclear |= !hc_ecs_shape_constraint_end(
+                &v->constraint, &v->answer.arena, &v->constraints);
         break;
     default:
         hc_ecs_shape_constraint(&v->constraint, &v->answer.arena, item);
@@ -111,7 +101,7 @@ void hc_ecs_definition_init(struct hc_ecs_definition *v,
 {
     *v = (struct hc_ecs_definition){ .unclear = false };
     hc_ecs_answer_init(&v->answer, &(struct hc_view_config){
-        .alloc = a, .root = &definition_shape, .sink = definition_sink,
+        .alloc = a, .root = definition_shape, .sink = definition_sink,
         .ud = v, .what = "the answer to DescribeTaskDefinition"
     }, HC_ECS_SERVICE);
 }

@@ -12,27 +12,24 @@ enum { HOST_ARN = 50, HOST_STATUS, HOST_PROVIDER, HOST_EC2_ID, HOST_CONNECTED,
        HOST_REGISTERED, HOST_REMAINING, HOST_RESOURCE, HOST_AMOUNT,
        HOST_ATTRIBUTE, HOST_ATTRIBUTE_NAME, HOST_ATTRIBUTE_VALUE, HOST_TAG };
 
-static const struct hc_view_member details_resource_members[] = {
+static const struct hc_view_member details_resource[] = {
     { "name", VIEW_TEXT, HOST_RESOURCE, NULL },
-    { "integerValue", VIEW_INT, HOST_AMOUNT, NULL }
+    { "integerValue", VIEW_INT, HOST_AMOUNT, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape details_resource =
-    HC_VIEW_SHAPE(details_resource_members);
 
-static const struct hc_view_member details_attribute_members[] = {
+static const struct hc_view_member details_attribute[] = {
     { "name", VIEW_TEXT, HOST_ATTRIBUTE_NAME, NULL },
-    { "value", VIEW_TEXT, HOST_ATTRIBUTE_VALUE, NULL }
+    { "value", VIEW_TEXT, HOST_ATTRIBUTE_VALUE, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape details_attribute =
-    HC_VIEW_SHAPE(details_attribute_members);
 
-static const struct hc_view_member details_version_members[] = {
-    { "agentVersion", VIEW_TEXT, HOST_AGENT, NULL }
+static const struct hc_view_member details_version[] = {
+    { "agentVersion", VIEW_TEXT, HOST_AGENT, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape details_version =
-    HC_VIEW_SHAPE(details_version_members);
 
-static const struct hc_view_member details_host_members[] = {
+const struct hc_view_member hc_ecs_host_shape[] = {
     { "containerInstanceArn", VIEW_TEXT, HOST_ARN, NULL },
     { "status", VIEW_TEXT, HOST_STATUS, NULL },
     { "capacityProviderName", VIEW_TEXT, HOST_PROVIDER, NULL },
@@ -40,21 +37,19 @@ static const struct hc_view_member details_host_members[] = {
     { "agentConnected", VIEW_BOOL, HOST_CONNECTED, NULL },
     { "registeredAt", VIEW_TIME, HOST_REGISTERED_AT, NULL },
     { "runningTasksCount", VIEW_INT, HOST_RUNNING, NULL },
-    { "versionInfo", VIEW_OBJECT, HOST_VERSION_INFO, &details_version },
-    { "registeredResources", VIEW_OBJECTS, HOST_REGISTERED, &details_resource },
-    { "remainingResources", VIEW_OBJECTS, HOST_REMAINING, &details_resource },
-    { "attributes", VIEW_OBJECTS, HOST_ATTRIBUTE, &details_attribute },
-    { "tags", VIEW_OBJECTS, HOST_TAG, &hc_ecs_tag_shape }
+    { "versionInfo", VIEW_OBJECT, HOST_VERSION_INFO, details_version },
+    { "registeredResources", VIEW_OBJECTS, HOST_REGISTERED, details_resource },
+    { "remainingResources", VIEW_OBJECTS, HOST_REMAINING, details_resource },
+    { "attributes", VIEW_OBJECTS, HOST_ATTRIBUTE, details_attribute },
+    { "tags", VIEW_OBJECTS, HOST_TAG, hc_ecs_tag_shape },
+    HC_VIEW_LAST
 };
-const struct hc_view_shape hc_ecs_host_shape =
-    HC_VIEW_SHAPE(details_host_members);
 
-static const struct hc_view_member details_members[] = {
-    { "containerInstances", VIEW_OBJECTS, DETAIL_HOST, &hc_ecs_host_shape },
-    { "failures", VIEW_OBJECTS, DETAIL_FAILURE, &hc_ecs_failure_shape }
+static const struct hc_view_member details_shape[] = {
+    { "containerInstances", VIEW_OBJECTS, DETAIL_HOST, hc_ecs_host_shape },
+    { "failures", VIEW_OBJECTS, DETAIL_FAILURE, hc_ecs_failure_shape },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape details_shape =
-    HC_VIEW_SHAPE(details_members);
 
 void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
                                const struct hc_str *arns, size_t n, bool full)
@@ -65,15 +60,6 @@ void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
 }
 
 /* ---- one host ---- */
-
-static void details_resource_end(struct hc_ecs_host_part *p,
-                                 struct hc_ecs_host *h, bool remaining)
-{
-    if (hc_str_eqz(p->resource, "CPU"))
-        *(remaining ? &h->cpu_free : &h->cpu) = p->amount;
-    else if (hc_str_eqz(p->resource, "MEMORY"))
-        *(remaining ? &h->memory_free : &h->memory) = p->amount;
-}
 
 /* The same words stand on every host: they are kept once. */
 static struct hc_str details_word(struct hc_ecs_host_part *p,
@@ -105,34 +91,19 @@ static void details_pair(struct hc_ecs_host_part *p, struct hc_ecs_tag **to,
     }
 }
 
-static void details_value(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
-                          const struct hc_view_item *item)
+void hc_ecs_shape_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
+                      const struct hc_view_item *item)
 {
     struct hc_str text = item->text;
 
     switch (item->id) {
-    case HOST_ARN:           h->arn = hc_arena_str(p->arena, text);       break;
-    case HOST_EC2_ID:        h->ec2_id = hc_arena_str(p->arena, text);    break;
-    case HOST_STATUS:        h->status = details_word(p, text);         break;
-    case HOST_PROVIDER:      h->provider = details_word(p, text);       break;
-    case HOST_AGENT:         h->agent_version = details_word(p, text);  break;
-    case HOST_RESOURCE:      p->resource = details_word(p, text);       break;
-    case HOST_CONNECTED:     h->connected = item->number != 0;          break;
-    case HOST_REGISTERED_AT: h->registered_at = item->number;           break;
-    case HOST_RUNNING:       h->running = item->number;                 break;
-    case HOST_AMOUNT:        p->amount = item->number;                  break;
-    default:                                                            break;
-    }
-}
-
-void hc_ecs_shape_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
-                      const struct hc_view_item *item)
-{
-    switch (item->id) {
     case HOST_REGISTERED:
     case HOST_REMAINING:
-        if (item->mark == VIEW_END)
-            details_resource_end(p, h, item->id == HOST_REMAINING);
+        if (item->mark == VIEW_END && hc_str_eqz(p->resource, "CPU"))
+            *(item->id == HOST_REMAINING ? &h->cpu_free : &h->cpu) = p->amount;
+        else if (item->mark == VIEW_END && hc_str_eqz(p->resource, "MEMORY"))
+            *(item->id == HOST_REMAINING ? &h->memory_free
+                                         : &h->memory) = p->amount;
         p->resource = HC_STR("");
         p->amount = -1;
         break;
@@ -146,9 +117,17 @@ void hc_ecs_shape_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
     case PART_TAG_VALUE:
         details_pair(p, &h->tags, item, item->id == PART_TAG_KEY);
         break;
-    default:
-        details_value(p, h, item);
-        break;
+    case HOST_ARN:           h->arn = hc_arena_str(p->arena, text);     break;
+    case HOST_EC2_ID:        h->ec2_id = hc_arena_str(p->arena, text);  break;
+    case HOST_STATUS:        h->status = details_word(p, text);         break;
+    case HOST_PROVIDER:      h->provider = details_word(p, text);       break;
+    case HOST_AGENT:         h->agent_version = details_word(p, text);  break;
+    case HOST_RESOURCE:      p->resource = details_word(p, text);       break;
+    case HOST_CONNECTED:     h->connected = item->number != 0;          break;
+    case HOST_REGISTERED_AT: h->registered_at = item->number;           break;
+    case HOST_RUNNING:       h->running = item->number;                 break;
+    case HOST_AMOUNT:        p->amount = item->number;                  break;
+    default:                                                            break;
     }
 }
 
@@ -162,38 +141,33 @@ void hc_ecs_shape_host_init(struct hc_ecs_host *h)
 
 /* ---- the answer ---- */
 
-static int details_begin(struct hc_ecs_host_details *v, int id,
-                         struct headcount_error *e)
-{
-    size_t n = id == DETAIL_HOST ? v->hosts_n : v->failures_n;
-
-    if (n == HC_ECS_BATCH)
-        return hc_error_set(e, HEADCOUNT_EANSWER,
-                            "%s holds more than %d elements",
-                            v->answer.view.what, HC_ECS_BATCH);
-    if (id == DETAIL_FAILURE)
-        v->failures_n++;
-    else
-        hc_ecs_shape_host_init(&v->hosts[v->hosts_n++]);
-    return 0;
-}
-
 static int details_sink(void *ud, const struct hc_view_item *item,
                         struct headcount_error *e)
 {
     struct hc_ecs_host_details *v = ud;
 
-    if (item->id == DETAIL_HOST || item->id == DETAIL_FAILURE)
-        return item->mark == VIEW_BEGIN ? details_begin(v, item->id, e) : 0;
-    if (item->id >= PART_FAILURE_ARN && item->id <= PART_FAILURE_DETAIL)
-        hc_ecs_shape_failure(&v->failures[v->failures_n - 1],
-                             &v->answer.arena, item);
-    else
+    if (item->id == DETAIL_HOST || item->id == DETAIL_FAILURE) {
+        size_t n = item->id == DETAIL_HOST ? v->hosts_n : v->failures_n;
+
+        if (item->mark == VIEW_END)
+            return 0;
+        if (n == HC_ECS_BATCH)
+            return hc_error_set(e, HEADCOUNT_EANSWER,
+                                "%s holds more than %d elements",
+                                v->answer.view.what, HC_ECS_BATCH);
+        if (item->id == DETAIL_FAILURE)
+            v->failures_n++;
+        else
+            hc_ecs_shape_host_init(&v->hosts[v->hosts_n++]);
+    } else if (item->id >= PART_FAILURE_ARN &&
+               item->id <= PART_FAILURE_DETAIL) {
+        hc_ecs_shape_failure(&v->failures[v->failures_n - 1], &v->answer.arena,
+                             item);
+    } else {
         hc_ecs_shape_host(&v->part, &v->hosts[v->hosts_n - 1], item);
+    }
     return 0;
 }
-
-/* ---- all of it ---- */
 
 void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
                               const struct hc_alloc *a, bool full)
@@ -201,7 +175,7 @@ void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
     *v = (struct hc_ecs_host_details){ .part = { .arena = &v->answer.arena,
                                                  .full = full } };
     hc_ecs_answer_init(&v->answer, &(struct hc_view_config){
-        .alloc = a, .root = &details_shape, .sink = details_sink, .ud = v,
+        .alloc = a, .root = details_shape, .sink = details_sink, .ud = v,
         .what = "the answer to DescribeContainerInstances"
     }, HC_ECS_KEPT);
     v->hosts =

@@ -12,52 +12,45 @@
 
 enum { AT_ARN, AT_NEXT, AT_TARGET };
 
-static const struct hc_view_member hosts_list_members[] = {
+static const struct hc_view_member hosts_list[] = {
     { "containerInstanceArns", VIEW_TEXTS, AT_ARN, NULL },
-    { "nextToken", VIEW_TEXT, AT_NEXT, NULL }
+    { "nextToken", VIEW_TEXT, AT_NEXT, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape hosts_list =
-    HC_VIEW_SHAPE(hosts_list_members);
 
-static const struct hc_view_member hosts_clusters_members[] = {
+static const struct hc_view_member hosts_clusters[] = {
     { "clusterArns", VIEW_TEXTS, AT_ARN, NULL },
-    { "nextToken", VIEW_TEXT, AT_NEXT, NULL }
+    { "nextToken", VIEW_TEXT, AT_NEXT, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape hosts_clusters =
-    HC_VIEW_SHAPE(hosts_clusters_members);
 
-static const struct hc_view_member hosts_target_members[] = {
-    { "ResourceId", VIEW_TEXT, AT_ARN, NULL }
+static const struct hc_view_member hosts_target[] = {
+    { "ResourceId", VIEW_TEXT, AT_ARN, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape hosts_target =
-    HC_VIEW_SHAPE(hosts_target_members);
 
-static const struct hc_view_member hosts_targets_members[] = {
-    { "ScalableTargets", VIEW_OBJECTS, AT_TARGET, &hosts_target },
-    { "NextToken", VIEW_TEXT, AT_NEXT, NULL }
+static const struct hc_view_member hosts_targets[] = {
+    { "ScalableTargets", VIEW_OBJECTS, AT_TARGET, hosts_target },
+    { "NextToken", VIEW_TEXT, AT_NEXT, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape hosts_targets =
-    HC_VIEW_SHAPE(hosts_targets_members);
 
-static const struct hc_view_member hosts_services_members[] = {
+static const struct hc_view_member hosts_services[] = {
     { "serviceArns", VIEW_TEXTS, AT_ARN, NULL },
-    { "nextToken", VIEW_TEXT, AT_NEXT, NULL }
+    { "nextToken", VIEW_TEXT, AT_NEXT, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape hosts_services =
-    HC_VIEW_SHAPE(hosts_services_members);
 
-static const struct hc_view_member hosts_mapping_members[] = {
-    { "ResourceARN", VIEW_TEXT, AT_ARN, NULL }
+static const struct hc_view_member hosts_mapping[] = {
+    { "ResourceARN", VIEW_TEXT, AT_ARN, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape hosts_mapping =
-    HC_VIEW_SHAPE(hosts_mapping_members);
 
-static const struct hc_view_member hosts_tagged_members[] = {
-    { "ResourceTagMappingList", VIEW_OBJECTS, AT_TARGET, &hosts_mapping },
-    { "PaginationToken", VIEW_TEXT, AT_NEXT, NULL }
+static const struct hc_view_member hosts_tagged[] = {
+    { "ResourceTagMappingList", VIEW_OBJECTS, AT_TARGET, hosts_mapping },
+    { "PaginationToken", VIEW_TEXT, AT_NEXT, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape hosts_tagged =
-    HC_VIEW_SHAPE(hosts_tagged_members);
 
 /* ---- requests ---- */
 
@@ -125,35 +118,29 @@ void hc_ecs_put_tagged(struct hc_buf *out, struct hc_str tag_filters,
 
 /* ---- lists of ARNs ---- */
 
-static int hosts_arn_add(struct hc_ecs_arns *v, struct hc_str arn,
-                         struct headcount_error *e)
+static int hosts_arns_sink(void *ud, const struct hc_view_item *item,
+                           struct headcount_error *e)
 {
-    int err = hc_grow(v->answer.arena.alloc, &v->arns, &v->arns_cap,
-                      v->arns_n + 1, HOSTS_ARNS, sizeof(*v->arns));
+    struct hc_ecs_arns *v = ud;
+    int err;
 
+    if (item->id == AT_NEXT)
+        v->next = hc_arena_str(&v->answer.arena, item->text);
+    if (item->id != AT_ARN)
+        return 0;
+    err = hc_grow(v->answer.arena.alloc, &v->arns, &v->arns_cap, v->arns_n + 1,
+                  HOSTS_ARNS, sizeof(*v->arns));
     if (err == HEADCOUNT_ELIMIT)
         return hc_error_set(e, HEADCOUNT_EANSWER, "%s holds more than %d ARNs",
                             v->answer.view.what, HOSTS_ARNS);
     if (err < 0)
         return hc_error_set(e, err, "no memory for %s", v->answer.view.what);
-    v->arns[v->arns_n++] = hc_arena_str(&v->answer.arena, arn);
-    return 0;
-}
-
-static int hosts_arns_sink(void *ud, const struct hc_view_item *item,
-                           struct headcount_error *e)
-{
-    struct hc_ecs_arns *v = ud;
-
-    if (item->id == AT_ARN)
-        return hosts_arn_add(v, item->text, e);
-    if (item->id == AT_NEXT)
-        v->next = hc_arena_str(&v->answer.arena, item->text);
+    v->arns[v->arns_n++] = hc_arena_str(&v->answer.arena, item->text);
     return 0;
 }
 
 static void hosts_arns_init(struct hc_ecs_arns *v, const struct hc_alloc *a,
-                            const struct hc_view_shape *root, const char *what)
+                            const struct hc_view_member *root, const char *what)
 {
     *v = (struct hc_ecs_arns){ .arns_n = 0 };
     hc_ecs_answer_init(&v->answer, &(struct hc_view_config){
@@ -164,29 +151,28 @@ static void hosts_arns_init(struct hc_ecs_arns *v, const struct hc_alloc *a,
 
 void hc_ecs_hosts_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
 {
-    hosts_arns_init(v, a, &hosts_list,
-                    "the answer to ListContainerInstances");
+    hosts_arns_init(v, a, hosts_list, "the answer to ListContainerInstances");
 }
 
 void hc_ecs_clusters_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
 {
-    hosts_arns_init(v, a, &hosts_clusters, "the answer to ListClusters");
+    hosts_arns_init(v, a, hosts_clusters, "the answer to ListClusters");
 }
 
 void hc_ecs_targets_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
 {
-    hosts_arns_init(v, a, &hosts_targets,
+    hosts_arns_init(v, a, hosts_targets,
                     "the answer to DescribeScalableTargets");
 }
 
 void hc_ecs_names_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
 {
-    hosts_arns_init(v, a, &hosts_services, "the answer to ListServices");
+    hosts_arns_init(v, a, hosts_services, "the answer to ListServices");
 }
 
 void hc_ecs_tagged_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
 {
-    hosts_arns_init(v, a, &hosts_tagged, "the answer to GetResources");
+    hosts_arns_init(v, a, hosts_tagged, "the answer to GetResources");
 }
 
 void hc_ecs_arns_fini(struct hc_ecs_arns *v)

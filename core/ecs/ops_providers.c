@@ -7,41 +7,36 @@ enum { PROVIDERS_PROVIDER, PROVIDERS_FAILURE, PROVIDERS_NAME, PROVIDERS_ASG,
        PROVIDERS_SCALING, PROVIDERS_STATUS, PROVIDERS_INSTANCES,
        PROVIDERS_TYPE, PROVIDERS_NEXT };
 
-static const struct hc_view_member providers_scaling_members[] = {
-    { "status", VIEW_TEXT, PROVIDERS_STATUS, NULL }
+static const struct hc_view_member providers_scaling[] = {
+    { "status", VIEW_TEXT, PROVIDERS_STATUS, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape providers_scaling =
-    HC_VIEW_SHAPE(providers_scaling_members);
 
-static const struct hc_view_member providers_asg_members[] = {
-    { "managedScaling", VIEW_OBJECT, PROVIDERS_SCALING, &providers_scaling }
+static const struct hc_view_member providers_asg[] = {
+    { "managedScaling", VIEW_OBJECT, PROVIDERS_SCALING, providers_scaling },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape providers_asg =
-    HC_VIEW_SHAPE(providers_asg_members);
 
-static const struct hc_view_member providers_instances_members[] = {
-    { "infrastructureRoleArn", VIEW_TEXT, PROVIDERS_INSTANCES, NULL }
+static const struct hc_view_member providers_instances[] = {
+    { "infrastructureRoleArn", VIEW_TEXT, PROVIDERS_INSTANCES, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape providers_instances =
-    HC_VIEW_SHAPE(providers_instances_members);
 
-static const struct hc_view_member providers_one_members[] = {
+static const struct hc_view_member providers_one[] = {
     { "name", VIEW_TEXT, PROVIDERS_NAME, NULL },
     { "type", VIEW_TEXT, PROVIDERS_TYPE, NULL },
-    { "autoScalingGroupProvider", VIEW_OBJECT, PROVIDERS_ASG, &providers_asg },
+    { "autoScalingGroupProvider", VIEW_OBJECT, PROVIDERS_ASG, providers_asg },
     { "managedInstancesProvider", VIEW_OBJECT, PROVIDERS_INSTANCES,
-      &providers_instances }
+      providers_instances },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape providers_one =
-    HC_VIEW_SHAPE(providers_one_members);
 
-static const struct hc_view_member providers_members[] = {
-    { "capacityProviders", VIEW_OBJECTS, PROVIDERS_PROVIDER, &providers_one },
-    { "failures", VIEW_OBJECTS, PROVIDERS_FAILURE, &hc_ecs_failure_shape },
-    { "nextToken", VIEW_TEXT, PROVIDERS_NEXT, NULL }
+static const struct hc_view_member providers_shape[] = {
+    { "capacityProviders", VIEW_OBJECTS, PROVIDERS_PROVIDER, providers_one },
+    { "failures", VIEW_OBJECTS, PROVIDERS_FAILURE, hc_ecs_failure_shape },
+    { "nextToken", VIEW_TEXT, PROVIDERS_NEXT, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape providers_shape =
-    HC_VIEW_SHAPE(providers_members);
 
 /* Providers of ECS Managed Instances are only told of with their cluster. */
 void hc_ecs_put_describe_providers(struct hc_buf *out, struct hc_str cluster,
@@ -55,36 +50,44 @@ void hc_ecs_put_describe_providers(struct hc_buf *out, struct hc_str cluster,
     hc_buf_chr(out, '}');
 }
 
-static void providers_new(struct hc_ecs_providers *v)
-{
-    struct hc_ecs_provider *p = hc_arena_zero(&v->answer.arena, sizeof(*p));
-
-    if (p == NULL)
-        return;
-    p->next = v->providers;
-    v->providers = p;
-}
-
 static int providers_sink(void *ud, const struct hc_view_item *item,
                           struct headcount_error *e)
 {
     struct hc_ecs_providers *v = ud;
+    struct hc_arena *arena = &v->answer.arena;
+    struct hc_ecs_provider *p = v->providers;
 
     (void)e;
-    if (item->id == PROVIDERS_PROVIDER && item->mark == VIEW_BEGIN)
-        providers_new(v);
-    else if (item->id == PROVIDERS_NAME)
-        v->providers->name = hc_arena_str(&v->answer.arena, item->text);
-    else if (item->id == PROVIDERS_STATUS)
-        v->providers->managed |= hc_str_eqz(item->text, "ENABLED");
-    else if ((item->id == PROVIDERS_INSTANCES && item->mark == VIEW_BEGIN) ||
-             (item->id == PROVIDERS_TYPE &&
-              hc_str_eqz(item->text, "MANAGED_INSTANCES")))
-        v->providers->managed = true;        /* ECS starts those itself */
-    else if (item->id == PROVIDERS_NEXT)
-        v->next = hc_arena_str(&v->answer.arena, item->text);
-    else if (item->mark == VIEW_VALUE)
-        hc_ecs_shape_failure(&v->failure, &v->answer.arena, item);
+    switch (item->id) {
+    case PROVIDERS_PROVIDER:
+        if (item->mark != VIEW_BEGIN)
+            break;
+        p = hc_arena_zero(arena, sizeof(*p));
+        if (p == NULL)
+            break;                    /* the arena keeps its error */
+        p->next = v->providers;
+        v->providers = p;
+        break;
+    case PROVIDERS_NAME:
+        p->name = hc_arena_str(arena, item->text);
+        break;
+    case PROVIDERS_STATUS:
+        p->managed |= hc_str_eqz(item->text, "ENABLED");
+        break;
+    /* ECS starts the hosts of Managed Instances itself. */
+    case PROVIDERS_INSTANCES:
+        p->managed = true;
+        break;
+    case PROVIDERS_TYPE:
+        p->managed |= hc_str_eqz(item->text, "MANAGED_INSTANCES");
+        break;
+    case PROVIDERS_NEXT:
+        v->next = hc_arena_str(arena, item->text);
+        break;
+    default:
+        hc_ecs_shape_failure(&v->failure, arena, item);
+        break;
+    }
     return 0;
 }
 
@@ -93,7 +96,7 @@ void hc_ecs_providers_init(struct hc_ecs_providers *v,
 {
     *v = (struct hc_ecs_providers){ .providers = NULL };
     hc_ecs_answer_init(&v->answer, &(struct hc_view_config){
-        .alloc = a, .root = &providers_shape, .sink = providers_sink, .ud = v,
+        .alloc = a, .root = providers_shape, .sink = providers_sink, .ud = v,
         .what = "the answer to DescribeCapacityProviders"
     }, HC_ECS_KEPT);
 }

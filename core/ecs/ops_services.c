@@ -28,52 +28,46 @@ enum { SVC_SERVICE, SVC_FAILURE, SVC_ARN, SVC_NAME, SVC_CLUSTER, SVC_STATUS,
        SVC_WEIGHT, SVC_BASE, SVC_SET_STATUS, SVC_SET_LAUNCH, SVC_SET_STRATEGY,
        SVC_TAG };
 
-static const struct hc_view_shape services_nothing = { NULL, 0 };
+static const struct hc_view_member services_nothing[] = { HC_VIEW_LAST };
 
-static const struct hc_view_member services_controller_members[] = {
-    { "type", VIEW_TEXT, SVC_CONTROLLER, NULL }
+static const struct hc_view_member services_controller[] = {
+    { "type", VIEW_TEXT, SVC_CONTROLLER, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape services_controller =
-    HC_VIEW_SHAPE(services_controller_members);
 
-static const struct hc_view_member services_configuration_members[] = {
-    { "strategy", VIEW_TEXT, SVC_ROLLOUT, NULL }
+static const struct hc_view_member services_configuration[] = {
+    { "strategy", VIEW_TEXT, SVC_ROLLOUT, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape services_configuration =
-    HC_VIEW_SHAPE(services_configuration_members);
 
-static const struct hc_view_member services_connect_members[] = {
-    { "enabled", VIEW_BOOL, SVC_CONNECT_ENABLED, NULL }
+static const struct hc_view_member services_connect[] = {
+    { "enabled", VIEW_BOOL, SVC_CONNECT_ENABLED, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape services_connect =
-    HC_VIEW_SHAPE(services_connect_members);
 
-static const struct hc_view_member services_deployment_members[] = {
+static const struct hc_view_member services_deployment[] = {
     { "rolloutState", VIEW_TEXT, SVC_DEPLOYMENT_STATE, NULL },
     { "serviceConnectConfiguration", VIEW_OBJECT, SVC_CONNECT,
-      &services_connect }
+      services_connect },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape services_deployment =
-    HC_VIEW_SHAPE(services_deployment_members);
 
-static const struct hc_view_member services_strategy_members[] = {
+static const struct hc_view_member services_strategy[] = {
     { "capacityProvider", VIEW_TEXT, SVC_PROVIDER, NULL },
     { "weight", VIEW_INT, SVC_WEIGHT, NULL },
-    { "base", VIEW_INT, SVC_BASE, NULL }
+    { "base", VIEW_INT, SVC_BASE, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape services_strategy =
-    HC_VIEW_SHAPE(services_strategy_members);
 
-static const struct hc_view_member services_set_members[] = {
+static const struct hc_view_member services_set[] = {
     { "status", VIEW_TEXT, SVC_SET_STATUS, NULL },
     { "launchType", VIEW_TEXT, SVC_SET_LAUNCH, NULL },
     { "capacityProviderStrategy", VIEW_OBJECTS, SVC_SET_STRATEGY,
-      &services_strategy }
+      services_strategy },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape services_set =
-    HC_VIEW_SHAPE(services_set_members);
 
-static const struct hc_view_member services_members[] = {
+static const struct hc_view_member services_service[] = {
     { "serviceArn", VIEW_TEXT, SVC_ARN, NULL },
     { "serviceName", VIEW_TEXT, SVC_NAME, NULL },
     { "clusterArn", VIEW_TEXT, SVC_CLUSTER, NULL },
@@ -86,33 +80,30 @@ static const struct hc_view_member services_members[] = {
     { "resourceManagementType", VIEW_TEXT, SVC_MANAGEMENT, NULL },
     { "taskDefinition", VIEW_TEXT, SVC_TASK_DEFINITION, NULL },
     { "deploymentController", VIEW_OBJECT, SVC_CONTROLLER_OBJECT,
-      &services_controller },
+      services_controller },
     { "deploymentConfiguration", VIEW_OBJECT, SVC_CONFIGURATION,
-      &services_configuration },
-    { "deployments", VIEW_OBJECTS, SVC_DEPLOYMENT, &services_deployment },
-    { "taskSets", VIEW_OBJECTS, SVC_TASK_SET, &services_set },
-    { "serviceRegistries", VIEW_OBJECTS, SVC_REGISTRY, &services_nothing },
+      services_configuration },
+    { "deployments", VIEW_OBJECTS, SVC_DEPLOYMENT, services_deployment },
+    { "taskSets", VIEW_OBJECTS, SVC_TASK_SET, services_set },
+    { "serviceRegistries", VIEW_OBJECTS, SVC_REGISTRY, services_nothing },
     { "placementConstraints", VIEW_OBJECTS, SVC_CONSTRAINT,
-      &hc_ecs_constraint_shape },
+      hc_ecs_constraint_shape },
     { "capacityProviderStrategy", VIEW_OBJECTS, SVC_STRATEGY,
-      &services_strategy },
-    { "tags", VIEW_OBJECTS, SVC_TAG, &hc_ecs_tag_shape }
+      services_strategy },
+    { "tags", VIEW_OBJECTS, SVC_TAG, hc_ecs_tag_shape },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape services_service =
-    HC_VIEW_SHAPE(services_members);
 
-static const struct hc_view_member services_describe_members[] = {
-    { "services", VIEW_OBJECTS, SVC_SERVICE, &services_service },
-    { "failures", VIEW_OBJECTS, SVC_FAILURE, &hc_ecs_failure_shape }
+static const struct hc_view_member services_describe[] = {
+    { "services", VIEW_OBJECTS, SVC_SERVICE, services_service },
+    { "failures", VIEW_OBJECTS, SVC_FAILURE, hc_ecs_failure_shape },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape services_describe =
-    HC_VIEW_SHAPE(services_describe_members);
 
-static const struct hc_view_member services_update_members[] = {
-    { "service", VIEW_OBJECT, SVC_SERVICE, &services_service }
+static const struct hc_view_member services_update[] = {
+    { "service", VIEW_OBJECT, SVC_SERVICE, services_service },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape services_update =
-    HC_VIEW_SHAPE(services_update_members);
 
 /* ---- requests ---- */
 
@@ -150,20 +141,9 @@ static int services_begin(struct hc_ecs_services *v, struct headcount_error *e)
     return 0;
 }
 
-/* An old answer may lack the name where the ARN says it. */
-static void services_name_from_arn(struct hc_ecs_service *s)
-{
-    struct hc_arn arn;
-
-    if (s->name.n == 0 && hc_arn_service(&arn, s->arn, NULL) == 0)
-        s->name = arn.name;
-}
-
 static void services_from_set(struct hc_ecs_services *v,
                               struct hc_ecs_service *s)
 {
-    if (s->launch != LAUNCH_NONE || s->providers != NULL)
-        return;
     s->launch = v->primary.launch;
     s->providers = v->primary.providers;
     if (v->primary.doubled)
@@ -174,25 +154,28 @@ static void services_from_set(struct hc_ecs_services *v,
         s->unclear = "launchType";
 }
 
-/* Snapshots of versions before weights were read have none: every provider
- * counts, as it did for them. */
-static void services_weigh(struct hc_ecs_service *s)
+/* The end of a service settles what no member says by itself.  An old answer
+ * may lack the name where the ARN has it; a list that is not there is not an
+ * empty one. */
+static void services_conclude(struct hc_ecs_services *v,
+                              struct hc_ecs_service *s,
+                              const struct hc_view_item *end)
 {
-    for (struct hc_ecs_share *t = s->providers; t != NULL; t = t->next)
-        t->weight = 1;
-}
+    struct hc_arn arn;
 
-/* A list that is not there is not an empty one. */
-static void services_told(struct hc_ecs_services *v, struct hc_ecs_service *s,
-                          const struct hc_view_item *end)
-{
-    if (!hc_view_gave(end, &services_service, SVC_DEPLOYMENT))
+    if (s->name.n == 0 && hc_arn_service(&arn, s->arn, NULL) == 0)
+        s->name = arn.name;
+    if (!hc_view_gave(end, services_service, SVC_DEPLOYMENT))
         s->deployments = -1;
-    if (!hc_view_gave(end, &services_service, SVC_TASK_SET))
+    if (!hc_view_gave(end, services_service, SVC_TASK_SET))
         s->task_sets = -1;
-    services_from_set(v, s);
+    if (s->launch == LAUNCH_NONE && s->providers == NULL)
+        services_from_set(v, s);
+    /* Snapshots of versions before weights were read have none: every provider
+     * counts, as it did for those versions. */
     if (v->saved && !v->weighed)
-        services_weigh(s);
+        for (struct hc_ecs_share *t = s->providers; t != NULL; t = t->next)
+            t->weight = 1;
     if (s->unclear != NULL)
         return;
     if (s->launch == LAUNCH_NONE && s->providers == NULL &&
@@ -210,14 +193,13 @@ static int services_finish(struct hc_ecs_services *v,
     struct hc_ecs_service *s = &v->services[v->services_n - 1];
     const char *lacks = NULL;
 
-    services_name_from_arn(s);
-    services_told(v, s, end);
+    services_conclude(v, s, end);
     if (v->answer.arena.total - v->kept > HC_ECS_SERVICE)
         return hc_error_set(e, v->answer.view.code,
                             "%s: service \"%.*s\" holds more than is kept of "
                             "one (%zu bytes)", v->answer.view.what,
                             HC_STR_ARG(s->name), HC_ECS_SERVICE);
-    if (v->answer.view.root == &services_update)
+    if (v->answer.view.root == services_update)
         return 0;
     if (s->name.n == 0)
         lacks = "serviceName";
@@ -230,26 +212,6 @@ static int services_finish(struct hc_ecs_services *v,
     return hc_error_set(e, v->answer.view.code,
                         "%s: service \"%.*s\" has no usable \"%s\"",
                         v->answer.view.what, HC_STR_ARG(s->name), lacks);
-}
-
-static int services_failure(struct hc_ecs_services *v,
-                            struct headcount_error *e)
-{
-    if (v->failures_n == v->max)
-        return hc_error_set(e, v->answer.view.code,
-                            "%s holds more than %zu failures",
-                            v->answer.view.what, v->max);
-    v->failures_n++;
-    return 0;
-}
-
-static void services_constraint_end(struct hc_ecs_services *v,
-                                    struct hc_ecs_service *s)
-{
-    s->distinct |= hc_str_eqz(v->constraint.type, "distinctInstance");
-    if (!hc_ecs_shape_constraint_end(&v->constraint, &v->answer.arena,
-                                    &s->constraints))
-        s->unclear = "placementConstraints";
 }
 
 /* False: an element without a name or one that came before, a number that the
@@ -275,7 +237,10 @@ static void services_end_of(struct hc_ecs_services *v,
 {
     switch (item->id) {
     case SVC_CONSTRAINT:
-        services_constraint_end(v, s);
+        s->distinct |= hc_str_eqz(v->constraint.type, "distinctInstance");
+        if (!hc_ecs_shape_constraint_end(&v->constraint, &v->answer.arena,
+                                        &s->constraints))
+            s->unclear = "placementConstraints";
         break;
     case SVC_STRATEGY:
         if (!services_share_end(v, &s->providers))
@@ -291,11 +256,11 @@ static void services_end_of(struct hc_ecs_services *v,
         v->primary = v->set;
         break;
     case SVC_DEPLOYMENT:
-        s->in_progress += !hc_view_gave(item, &services_deployment,
+        s->in_progress += !hc_view_gave(item, services_deployment,
                                         SVC_DEPLOYMENT_STATE);
         break;
     case SVC_CONTROLLER_OBJECT:
-        if (!hc_view_gave(item, &services_controller, SVC_CONTROLLER))
+        if (!hc_view_gave(item, services_controller, SVC_CONTROLLER))
             s->controller = CONTROLLER_OTHER;
         break;
     default:
@@ -401,8 +366,15 @@ static int services_sink(void *ud, const struct hc_view_item *item,
     if (item->id == SVC_SERVICE)
         return item->mark == VIEW_BEGIN ? services_begin(v, e)
                                         : services_finish(v, item, e);
+    if (item->id == SVC_FAILURE && item->mark == VIEW_BEGIN) {
+        if (v->failures_n == v->max)
+            return hc_error_set(e, v->answer.view.code,
+                                "%s holds more than %zu failures",
+                                v->answer.view.what, v->max);
+        v->failures_n++;
+    }
     if (item->id == SVC_FAILURE)
-        return item->mark == VIEW_BEGIN ? services_failure(v, e) : 0;
+        return 0;
     if (item->id >= PART_FAILURE_ARN && item->id <= PART_FAILURE_DETAIL)
         hc_ecs_shape_failure(&v->failures[v->failures_n - 1],
                              &v->answer.arena, item);
@@ -416,7 +388,7 @@ static int services_sink(void *ud, const struct hc_view_item *item,
 }
 
 struct services_kind {
-    const struct hc_view_shape *root;
+    const struct hc_view_member *root;
     const char *what;
     int code;
     size_t services, bytes, kept;     /* at most */
@@ -440,7 +412,7 @@ static void services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
 void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a)
 {
     const struct services_kind kind = {
-        &services_describe, "the answer to DescribeServices", HEADCOUNT_EANSWER,
+        services_describe, "the answer to DescribeServices", HEADCOUNT_EANSWER,
         HC_ECS_BATCH_SERVICES, HC_ECS_ANSWER, HC_ECS_KEPT
     };
 
@@ -450,7 +422,7 @@ void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a)
 void hc_ecs_updated_init(struct hc_ecs_services *v, const struct hc_alloc *a)
 {
     const struct services_kind kind = {
-        &services_update, "the answer to UpdateService", HEADCOUNT_EANSWER, 1,
+        services_update, "the answer to UpdateService", HEADCOUNT_EANSWER, 1,
         HC_ECS_ANSWER, HC_ECS_KEPT
     };
 
@@ -463,7 +435,7 @@ void hc_ecs_service_json_init(struct hc_ecs_services *v,
 {
     size_t most = size / sizeof("{\"arn\":\"\"}") + 1;
     const struct services_kind kind = {
-        &services_describe, what, code,
+        services_describe, what, code,
         most < HC_ECS_SAVED ? most : HC_ECS_SAVED, HC_ECS_SAVED_BYTES,
         HC_ECS_SAVED_BYTES
     };

@@ -72,18 +72,12 @@ static void service_json_end(struct hc_buf *out, bool unclear)
     hc_buf_chr(out, ']');
 }
 
-static void service_json_distinct(struct hc_buf *out)
-{
-    hc_json_put_comma(out);
-    hc_buf_lit(out, "{\"type\":\"distinctInstance\"}");
-}
-
 void hc_ecs_put_constraints(struct hc_buf *out, const struct hc_ecs_text *list,
                             bool distinct, bool unclear)
 {
     service_json_open(out, "placementConstraints", "[");
     if (distinct)
-        service_json_distinct(out);
+        hc_buf_lit(out, "{\"type\":\"distinctInstance\"}");
     for (const struct hc_ecs_text *t = list; t != NULL; t = t->next) {
         hc_json_put_comma(out);
         hc_buf_lit(out, "{\"type\":\"memberOf\"");

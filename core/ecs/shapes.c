@@ -1,27 +1,24 @@
 /* ecs/shapes.c - what the answers of several operations hold. */
 #include "ecs/shapes.h"
 
-static const struct hc_view_member shapes_failure_members[] = {
+const struct hc_view_member hc_ecs_failure_shape[] = {
     { "arn", VIEW_TEXT, PART_FAILURE_ARN, NULL },
     { "reason", VIEW_TEXT, PART_FAILURE_REASON, NULL },
-    { "detail", VIEW_TEXT, PART_FAILURE_DETAIL, NULL }
+    { "detail", VIEW_TEXT, PART_FAILURE_DETAIL, NULL },
+    HC_VIEW_LAST
 };
-const struct hc_view_shape hc_ecs_failure_shape =
-    HC_VIEW_SHAPE(shapes_failure_members);
 
-static const struct hc_view_member shapes_tag_members[] = {
+const struct hc_view_member hc_ecs_tag_shape[] = {
     { "key", VIEW_TEXT, PART_TAG_KEY, NULL },
-    { "value", VIEW_TEXT, PART_TAG_VALUE, NULL }
+    { "value", VIEW_TEXT, PART_TAG_VALUE, NULL },
+    HC_VIEW_LAST
 };
-const struct hc_view_shape hc_ecs_tag_shape =
-    HC_VIEW_SHAPE(shapes_tag_members);
 
-static const struct hc_view_member shapes_constraint_members[] = {
+const struct hc_view_member hc_ecs_constraint_shape[] = {
     { "type", VIEW_TEXT, PART_CONSTRAINT_TYPE, NULL },
-    { "expression", VIEW_TEXT, PART_CONSTRAINT_TEXT, NULL }
+    { "expression", VIEW_TEXT, PART_CONSTRAINT_TEXT, NULL },
+    HC_VIEW_LAST
 };
-const struct hc_view_shape hc_ecs_constraint_shape =
-    HC_VIEW_SHAPE(shapes_constraint_members);
 
 void hc_ecs_shape_failure(struct hc_ecs_failure *f, struct hc_arena *arena,
                          const struct hc_view_item *item)
@@ -34,25 +31,22 @@ void hc_ecs_shape_failure(struct hc_ecs_failure *f, struct hc_arena *arena,
         f->detail = hc_arena_str(arena, item->text);
 }
 
-static void shapes_tag_new(struct hc_ecs_tag **tags, struct hc_arena *arena)
-{
-    struct hc_ecs_tag *tag = hc_arena_zero(arena, sizeof(*tag));
-
-    if (tag == NULL)
-        return;
-    tag->next = *tags;
-    *tags = tag;
-}
-
 void hc_ecs_shape_tag(struct hc_ecs_tag **tags, struct hc_arena *arena,
                      const struct hc_view_item *item)
 {
-    if (item->mark == VIEW_BEGIN)
-        shapes_tag_new(tags, arena);
-    else if (*tags != NULL && item->id == PART_TAG_KEY)
-        (*tags)->key = hc_arena_str(arena, item->text);
-    else if (*tags != NULL && item->id == PART_TAG_VALUE)
-        (*tags)->value = hc_arena_str(arena, item->text);
+    struct hc_ecs_tag *tag = *tags;
+
+    if (item->mark == VIEW_BEGIN) {
+        tag = hc_arena_zero(arena, sizeof(*tag));
+        if (tag == NULL)
+            return;
+        tag->next = *tags;
+        *tags = tag;
+    } else if (tag != NULL && item->id == PART_TAG_KEY) {
+        tag->key = hc_arena_str(arena, item->text);
+    } else if (tag != NULL && item->id == PART_TAG_VALUE) {
+        tag->value = hc_arena_str(arena, item->text);
+    }
 }
 
 void hc_ecs_shape_text(struct hc_ecs_text **list, struct hc_arena *arena,

@@ -11,9 +11,9 @@ enum { PART_FAILURE_ARN = 100, PART_FAILURE_REASON, PART_FAILURE_DETAIL,
        PART_TAG_KEY, PART_TAG_VALUE, PART_CONSTRAINT_TYPE,
        PART_CONSTRAINT_TEXT };
 
-extern const struct hc_view_shape hc_ecs_failure_shape;
-extern const struct hc_view_shape hc_ecs_tag_shape;
-extern const struct hc_view_shape hc_ecs_constraint_shape;
+extern const struct hc_view_member hc_ecs_failure_shape[];
+extern const struct hc_view_member hc_ecs_tag_shape[];
+extern const struct hc_view_member hc_ecs_constraint_shape[];
 
 /* Takes a member of a failure; other items are left alone. */
 void hc_ecs_shape_failure(struct hc_ecs_failure *f, struct hc_arena *arena,
@@ -37,7 +37,7 @@ bool hc_ecs_shape_constraint_end(const struct hc_ecs_constraint *c,
                                 struct hc_arena *arena,
                                 struct hc_ecs_text **list);
 /* A host as DescribeContainerInstances tells of it: all items of its shape. */
-extern const struct hc_view_shape hc_ecs_host_shape;
+extern const struct hc_view_member hc_ecs_host_shape[];
 void hc_ecs_shape_host_init(struct hc_ecs_host *h);
 void hc_ecs_shape_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
                       const struct hc_view_item *item);

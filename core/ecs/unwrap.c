@@ -14,40 +14,37 @@ enum { UNWRAP_RECORD, UNWRAP_TYPE, UNWRAP_NOTIFICATION, UNWRAP_ID,
        UNWRAP_BODY, UNWRAP_SOURCE, UNWRAP_QUEUE, UNWRAP_SNS, UNWRAP_MESSAGE,
        UNWRAP_FROM, UNWRAP_DETAIL, UNWRAP_PAYLOAD };
 
-static const struct hc_view_member unwrap_sns_members[] = {
-    { "Message", VIEW_TEXT, UNWRAP_MESSAGE, NULL }
+static const struct hc_view_member unwrap_sns[] = {
+    { "Message", VIEW_TEXT, UNWRAP_MESSAGE, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape unwrap_sns =
-    HC_VIEW_SHAPE(unwrap_sns_members);
 
-static const struct hc_view_member unwrap_record_members[] = {
+static const struct hc_view_member unwrap_record[] = {
     { "messageId", VIEW_TEXT, UNWRAP_ID, NULL },
     { "body", VIEW_TEXT, UNWRAP_BODY, NULL },
     { "eventSource", VIEW_TEXT, UNWRAP_SOURCE, NULL },
     { "EventSource", VIEW_TEXT, UNWRAP_SOURCE, NULL },
     { "eventSourceARN", VIEW_TEXT, UNWRAP_QUEUE, NULL },
-    { "Sns", VIEW_OBJECT, UNWRAP_SNS, &unwrap_sns }
+    { "Sns", VIEW_OBJECT, UNWRAP_SNS, unwrap_sns },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape unwrap_record =
-    HC_VIEW_SHAPE(unwrap_record_members);
 
 /* Lambda's event, where the destination of a failed invocation is an event bus.
  */
-static const struct hc_view_member unwrap_detail_members[] = {
-    { "requestPayload", VIEW_RAW, UNWRAP_PAYLOAD, NULL }
+static const struct hc_view_member unwrap_detail[] = {
+    { "requestPayload", VIEW_RAW, UNWRAP_PAYLOAD, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape unwrap_detail =
-    HC_VIEW_SHAPE(unwrap_detail_members);
 
-static const struct hc_view_member unwrap_members[] = {
-    { "Records", VIEW_OBJECTS, UNWRAP_RECORD, &unwrap_record },
+static const struct hc_view_member unwrap_shape[] = {
+    { "Records", VIEW_OBJECTS, UNWRAP_RECORD, unwrap_record },
     { "Type", VIEW_TEXT, UNWRAP_TYPE, NULL },
     { "Message", VIEW_TEXT, UNWRAP_NOTIFICATION, NULL },
     { "source", VIEW_TEXT, UNWRAP_FROM, NULL },
-    { "detail", VIEW_OBJECT, UNWRAP_DETAIL, &unwrap_detail },
-    { "requestPayload", VIEW_RAW, UNWRAP_PAYLOAD, NULL }
+    { "detail", VIEW_OBJECT, UNWRAP_DETAIL, unwrap_detail },
+    { "requestPayload", VIEW_RAW, UNWRAP_PAYLOAD, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape unwrap_shape = HC_VIEW_SHAPE(unwrap_members);
 
 /* One text and what is around it. */
 struct unwrap_level {
@@ -179,7 +176,7 @@ static void unwrap_key(void *ud, struct hc_str key)
 }
 
 static int unwrap_read(struct unwrap_level *l, struct hc_str text,
-                       const struct hc_view_shape *shape, bool *wrapped,
+                       const struct hc_view_member *shape, bool *wrapped,
                        struct headcount_error *e)
 {
     struct hc_view view;
@@ -220,7 +217,7 @@ static int unwrap_object(struct unwrap_level *l, struct hc_str text,
 {
     struct headcount_error ignored = { 0 };
     bool records = false;
-    int err = unwrap_read(l, text, &unwrap_shape, &records, &ignored);
+    int err = unwrap_read(l, text, unwrap_shape, &records, &ignored);
 
     if (err == HEADCOUNT_ENOMEM || (records && err < 0))
         return hc_error_pass(e, &ignored);
@@ -248,7 +245,7 @@ static int unwrap_element(struct unwrap_level *l, struct hc_str text,
     int err;
 
     unwrap_record_begin(l);
-    err = unwrap_read(l, text, &unwrap_record, &lists, &ignored);
+    err = unwrap_read(l, text, unwrap_record, &lists, &ignored);
     if (err == HEADCOUNT_ENOMEM)
         return hc_error_pass(e, &ignored);
     if (!hc_str_starts(hc_buf_view(&l->source), HC_STR("aws:"))) {

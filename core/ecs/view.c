@@ -40,54 +40,46 @@ static int view_tell(struct hc_view *v, const struct hc_view_item *item,
     return v->sink != NULL ? v->sink(v->ud, item, e) : 0;
 }
 
-static const char *view_type_name(enum hc_view_type type)
+static int view_wrong_type(struct hc_view *v, const struct hc_view_member *m,
+                           struct headcount_error *e)
 {
     static const char *const names[] = {
         "a string", "an integer", "true or false", "a time in seconds",
         "an object", "an array of objects", "an array of strings", "a value"
     };
 
-    return names[type];
-}
-
-static int view_wrong_type(struct hc_view *v, const struct hc_view_member *m,
-                           struct headcount_error *e)
-{
     return hc_error_set(e, v->code, "%s: member \"%s\" is not %s (byte %llu)",
-                        v->what, m->name, view_type_name(m->type),
+                        v->what, m->name, names[m->type],
                         (unsigned long long)v->json.at);
 }
 
 /* ---- keys ---- */
 
-static int view_due(struct hc_view *v, struct hc_view_frame *f, size_t i,
-                    struct headcount_error *e)
-{
-    const struct hc_view_member *m = &f->shape->members[i];
-
-    if ((f->seen >> i & 1) != 0)
-        return hc_error_set(e, v->code, "%s: member \"%s\" comes twice",
-                            v->what, m->name);
-    f->seen |= (uint32_t)1 << i;
-    f->due = m;
-    if (m->type == VIEW_RAW) {
-        hc_buf_reset(&v->raw);
-        hc_json_take(&v->json, &v->raw);
-    }
-    return 0;
-}
-
 static int view_key(struct hc_view *v, struct headcount_error *e)
 {
     struct hc_view_frame *f = view_top(v);
     struct hc_str key = hc_json_text(&v->json);
+    size_t i = 0;
 
     if (v->key != NULL && v->depth == 1)
         v->key(v->ud, key);
-    for (size_t i = 0; i < f->shape->n; i++)
-        if (hc_str_eqz(key, f->shape->members[i].name))
-            return view_due(v, f, i, e);
-    hc_json_skip(&v->json);
+    while (f->shape[i].name != NULL && !hc_str_eqz(key, f->shape[i].name))
+        i++;
+    if (f->shape[i].name == NULL) {
+        hc_json_skip(&v->json);
+        return 0;
+    }
+    /* RFC 8259 leaves open which of two equal names counts, and readers
+     * differ: no count may hang on that. */
+    if ((f->seen >> i & 1) != 0)
+        return hc_error_set(e, v->code, "%s: member \"%s\" comes twice",
+                            v->what, f->shape[i].name);
+    f->seen |= (uint32_t)1 << i;
+    f->due = &f->shape[i];
+    if (f->due->type == VIEW_RAW) {
+        hc_buf_reset(&v->raw);
+        hc_json_take(&v->json, &v->raw);
+    }
     return 0;
 }
 
@@ -102,15 +94,11 @@ static void view_push(struct hc_view *v, const struct hc_view_member *m,
     };
 }
 
-static bool view_is_list(enum hc_view_type type)
-{
-    return type == VIEW_OBJECTS || type == VIEW_TEXTS;
-}
-
 static int view_open_array(struct hc_view *v, const struct hc_view_member *m,
                            struct headcount_error *e)
 {
-    if (!view_is_list(m->type) || view_top(v)->is_array)
+    if ((m->type != VIEW_OBJECTS && m->type != VIEW_TEXTS) ||
+        view_top(v)->is_array)
         return view_wrong_type(v, m, e);
     view_push(v, m, true);
     v->list_seen = true;
@@ -129,27 +117,23 @@ static int view_open_object(struct hc_view *v, const struct hc_view_member *m,
                                                 .mark = VIEW_BEGIN }, e);
 }
 
-static int view_raw(struct hc_view *v, const struct hc_view_member *m,
-                    struct headcount_error *e)
-{
-    struct hc_str raw = hc_buf_view(&v->raw);
-
-    if (hc_str_eqz(raw, "null"))
-        return 0;
-    return view_tell(v, &(struct hc_view_item){ .id = m->id, .text = raw }, e);
-}
-
+/* A string, or what a RAW member's bytes come as. */
 static int view_text(struct hc_view *v, const struct hc_view_member *m,
                      struct headcount_error *e)
 {
     bool element = view_top(v)->is_array;
+    struct hc_view_item item = { .id = m->id };
 
-    if (m->type == VIEW_RAW)
-        return view_raw(v, m, e);
-    if (m->type != (element ? VIEW_TEXTS : VIEW_TEXT))
+    if (m->type == VIEW_RAW) {
+        item.text = hc_buf_view(&v->raw);
+        if (hc_str_eqz(item.text, "null"))
+            return 0;
+    } else if (m->type == (element ? VIEW_TEXTS : VIEW_TEXT)) {
+        item.text = hc_json_text(&v->json);
+    } else {
         return view_wrong_type(v, m, e);
-    return view_tell(v, &(struct hc_view_item){
-                            .id = m->id, .text = hc_json_text(&v->json) }, e);
+    }
+    return view_tell(v, &item, e);
 }
 
 static int view_number(struct hc_view *v, const struct hc_view_member *m,
@@ -175,13 +159,6 @@ static int view_bool(struct hc_view *v, const struct hc_view_member *m,
                                                 .number = value }, e);
 }
 
-/* Absent is what null says, but not as an element of a list. */
-static int view_null(struct hc_view *v, const struct hc_view_member *m,
-                     struct headcount_error *e)
-{
-    return view_top(v)->is_array ? view_wrong_type(v, m, e) : 0;
-}
-
 /* ---- ends ---- */
 
 static int view_close(struct hc_view *v, struct headcount_error *e)
@@ -201,22 +178,13 @@ static int view_no_object(struct hc_view *v, struct headcount_error *e)
     return hc_error_set(e, v->code, "%s is no JSON object", v->what);
 }
 
-static int view_root(struct hc_view *v, int event, struct headcount_error *e)
-{
-    if (event != JSON_OBJECT)
-        return view_no_object(v, e);
-    v->root_seen = true;
-    v->frames[v->depth++] = (struct hc_view_frame){ .shape = v->root };
-    return 0;
-}
-
 static int view_value(struct hc_view *v, int event, struct headcount_error *e)
 {
     struct hc_view_frame *f = view_top(v);
     const struct hc_view_member *m = f->is_array ? f->member : f->due;
 
     if (!f->is_array && event != JSON_NULL && m->type != VIEW_RAW)
-        f->given |= (uint32_t)1 << (m - f->shape->members);
+        f->given |= (uint32_t)1 << (m - f->shape);
     switch (event) {
     case JSON_OBJECT: return view_open_object(v, m, e);
     case JSON_ARRAY:  return view_open_array(v, m, e);
@@ -224,16 +192,23 @@ static int view_value(struct hc_view *v, int event, struct headcount_error *e)
     case JSON_NUMBER: return view_number(v, m, e);
     case JSON_TRUE:   return view_bool(v, m, true, e);
     case JSON_FALSE:  return view_bool(v, m, false, e);
-    default:          return view_null(v, m, e);
+    default:          break;
     }
+    /* null: an absent member, but no element of a list. */
+    return f->is_array ? view_wrong_type(v, m, e) : 0;
 }
 
 static int view_event(struct hc_view *v, int event, struct headcount_error *e)
 {
     if (event == JSON_DONE)
         return 0;
-    if (v->depth == 0)
-        return view_root(v, event, e);
+    if (v->depth == 0 && event != JSON_OBJECT)
+        return view_no_object(v, e);
+    if (v->depth == 0) {
+        v->root_seen = true;
+        v->frames[v->depth++] = (struct hc_view_frame){ .shape = v->root };
+        return 0;
+    }
     if (event == JSON_KEY)
         return view_key(v, e);
     if (event == JSON_OBJECT_END || event == JSON_ARRAY_END)
@@ -252,30 +227,26 @@ static int view_fail(struct hc_view *v, int err,
     return hc_error_set(e, v->code, "%s: %s", v->what, why->what);
 }
 
-static int view_next(struct hc_view *v, struct hc_str *in,
-                     struct headcount_error *e)
-{
-    struct headcount_error why = { 0 };
-    int event = hc_json_next(&v->json, in, &why);
-
-    if (event < 0)
-        return view_fail(v, event, &why, e);
-    return event == JSON_MORE ? 0 : view_event(v, event, e);
-}
-
 int hc_view_feed(struct hc_view *v, struct hc_str bytes,
                  struct headcount_error *e)
 {
-    while (v->err == 0 && bytes.n > 0)
-        v->err = view_next(v, &bytes, e);
+    while (v->err == 0 && bytes.n > 0) {
+        struct headcount_error why = { 0 };
+        int event = hc_json_next(&v->json, &bytes, &why);
+
+        if (event < 0)
+            v->err = view_fail(v, event, &why, e);
+        else if (event != JSON_MORE)
+            v->err = view_event(v, event, e);
+    }
     return v->err;
 }
 
 bool hc_view_gave(const struct hc_view_item *end,
-                  const struct hc_view_shape *shape, int id)
+                  const struct hc_view_member *shape, int id)
 {
-    for (size_t i = 0; i < shape->n; i++)
-        if (shape->members[i].id == id)
+    for (size_t i = 0; shape[i].name != NULL; i++)
+        if (shape[i].id == id)
             return (end->given >> i & 1) != 0;
     return false;
 }

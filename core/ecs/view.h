@@ -1,9 +1,10 @@
 /* ecs/view.h - takes the members that a table names straight off the reader.
  *
- * A shape is an object's members of interest.  Members that it does not name
- * are validated and dropped (AWS adds some every month); null is "absent"; a
- * named member of another type, or one that comes twice, is an error that
- * names it.  Nothing is kept but what the sink keeps.
+ * A shape is the table of an object's members of interest.  Members that it
+ * does not name are validated and dropped (AWS adds some every month).  A
+ * member that is null is absent.  A named member of another type, or one that
+ * comes twice, is an error that names it.  Nothing is kept but what the sink
+ * keeps.
  */
 #ifndef HC_ECS_VIEW_H
 #define HC_ECS_VIEW_H
@@ -21,19 +22,16 @@ enum hc_view_type {
     VIEW_RAW          /* any value but null: its bytes, into view->raw     */
 };
 
+/* A shape is an array of these that ends with HC_VIEW_LAST: at most 32 before
+ * it. */
 struct hc_view_member {
     const char *name;
     enum hc_view_type type;
     int id;                            /* what the sink knows it by        */
-    const struct hc_view_shape *shape; /* of OBJECT and OBJECTS            */
+    const struct hc_view_member *shape; /* of OBJECT and OBJECTS           */
 };
 
-struct hc_view_shape {
-    const struct hc_view_member *members;
-    size_t n;                          /* at most 32                       */
-};
-
-#define HC_VIEW_SHAPE(table) { (table), sizeof(table) / sizeof((table)[0]) }
+#define HC_VIEW_LAST { NULL, VIEW_TEXT, 0, NULL }
 
 enum hc_view_mark { VIEW_VALUE, VIEW_BEGIN, VIEW_END };
 
@@ -46,7 +44,7 @@ struct hc_view_item {
 };
 
 struct hc_view_frame {
-    const struct hc_view_shape *shape;
+    const struct hc_view_member *shape;
     const struct hc_view_member *member;   /* whose value this is, or NULL */
     const struct hc_view_member *due;      /* its value comes next         */
     uint32_t seen, given;                  /* null is seen, not given  */
@@ -57,7 +55,7 @@ struct hc_view {
     struct hc_json json;
     struct hc_view_frame frames[HC_VIEW_DEPTH];
     size_t depth;
-    const struct hc_view_shape *root;
+    const struct hc_view_member *root;
     /* 0, or a negative code with e set, which ends the reading */
     int (*sink)(void *ud, const struct hc_view_item *item,
                 struct headcount_error *e);
@@ -73,7 +71,7 @@ struct hc_view {
 
 struct hc_view_config {
     const struct hc_alloc *alloc;
-    const struct hc_view_shape *root;
+    const struct hc_view_member *root;
     int (*sink)(void *ud, const struct hc_view_item *item,
                 struct headcount_error *e);
     /* Gets each key of the root object, before its value; NULL: nobody does. */
@@ -91,7 +89,7 @@ int hc_view_feed(struct hc_view *v, struct hc_str bytes,
 /* `end` is the END of an object of this shape: whether the member of this id
  * was there, and not null.  RAW members are not told of. */
 bool hc_view_gave(const struct hc_view_item *end,
-                  const struct hc_view_shape *shape, int id);
+                  const struct hc_view_member *shape, int id);
 /* The input ended: 0 only if the whole document was there. */
 int hc_view_end(struct hc_view *v, struct headcount_error *e);
 

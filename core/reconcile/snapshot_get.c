@@ -19,76 +19,68 @@ enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_COMPLETE,
        SNAP_DEFINITION, SNAP_DEFINITION_ARN, SNAP_CONSTRAINT,
        SNAP_FIXED_PORT };
 
-static const struct hc_view_member snap_list_members[] = {
+static const struct hc_view_member snap_list_shape[] = {
     { "status", VIEW_TEXT, SNAP_LIST_STATUS, NULL },
     { "filter", VIEW_TEXT, SNAP_FILTER, NULL },
     { "described", VIEW_BOOL, SNAP_DESCRIBED, NULL },
-    { "hosts", VIEW_OBJECTS, SNAP_HOST, &hc_ecs_host_shape }
+    { "hosts", VIEW_OBJECTS, SNAP_HOST, hc_ecs_host_shape },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape snap_list_shape =
-    HC_VIEW_SHAPE(snap_list_members);
 
-static const struct hc_view_member snap_cluster_members[] = {
+static const struct hc_view_member snap_cluster_shape[] = {
     { "status", VIEW_TEXT, SNAP_CLUSTER_STATUS, NULL },
     { "registeredContainerInstancesCount", VIEW_INT, SNAP_REGISTERED, NULL },
-    { "tags", VIEW_OBJECTS, SNAP_TAG, &hc_ecs_tag_shape }
+    { "tags", VIEW_OBJECTS, SNAP_TAG, hc_ecs_tag_shape },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape snap_cluster_shape =
-    HC_VIEW_SHAPE(snap_cluster_members);
 
-static const struct hc_view_member snap_reading_members[] = {
-    { "cluster", VIEW_OBJECT, SNAP_CLUSTER, &snap_cluster_shape },
-    { "lists", VIEW_OBJECTS, SNAP_LIST, &snap_list_shape }
+static const struct hc_view_member snap_reading_shape[] = {
+    { "cluster", VIEW_OBJECT, SNAP_CLUSTER, snap_cluster_shape },
+    { "lists", VIEW_OBJECTS, SNAP_LIST, snap_list_shape },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape snap_reading_shape =
-    HC_VIEW_SHAPE(snap_reading_members);
 
-static const struct hc_view_member snap_capacity_members[] = {
+static const struct hc_view_member snap_capacity_shape[] = {
     { "name", VIEW_TEXT, SNAP_ANSWER_NAME, NULL },
-    { "managed", VIEW_BOOL, SNAP_ANSWER, NULL }
+    { "managed", VIEW_BOOL, SNAP_ANSWER, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape snap_capacity_shape =
-    HC_VIEW_SHAPE(snap_capacity_members);
 
-static const struct hc_view_member snap_target_members[] = {
+static const struct hc_view_member snap_target_shape[] = {
     { "service", VIEW_TEXT, SNAP_ANSWER_NAME, NULL },
-    { "owned", VIEW_BOOL, SNAP_ANSWER, NULL }
+    { "owned", VIEW_BOOL, SNAP_ANSWER, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape snap_target_shape =
-    HC_VIEW_SHAPE(snap_target_members);
 
-static const struct hc_view_member snap_names_members[] = {
+static const struct hc_view_member snap_names_shape[] = {
     { "launchType", VIEW_TEXT, SNAP_LAUNCH_TYPE, NULL },
     { "tagFilters", VIEW_TEXT, SNAP_TAG_FILTERS, NULL },
-    { "serviceArns", VIEW_TEXTS, SNAP_SERVICE_ARN, NULL }
+    { "serviceArns", VIEW_TEXTS, SNAP_SERVICE_ARN, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape snap_names_shape =
-    HC_VIEW_SHAPE(snap_names_members);
 
-static const struct hc_view_member snap_definition_members[] = {
+static const struct hc_view_member snap_definition_shape[] = {
     { "taskDefinitionArn", VIEW_TEXT, SNAP_DEFINITION_ARN, NULL },
     { "placementConstraints", VIEW_OBJECTS, SNAP_CONSTRAINT,
-      &hc_ecs_constraint_shape },
-    { "fixedHostPort", VIEW_BOOL, SNAP_FIXED_PORT, NULL }
+      hc_ecs_constraint_shape },
+    { "fixedHostPort", VIEW_BOOL, SNAP_FIXED_PORT, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape snap_definition_shape =
-    HC_VIEW_SHAPE(snap_definition_members);
 
-static const struct hc_view_member snap_members[] = {
+static const struct hc_view_member snap_shape[] = {
     { "format_version", VIEW_TEXT, SNAP_VERSION, NULL },
     { "taken", VIEW_TEXT, SNAP_TAKEN, NULL },
     { "cluster", VIEW_TEXT, SNAP_CLUSTER_NAME, NULL },
     { "complete", VIEW_BOOL, SNAP_COMPLETE, NULL },
-    { "readings", VIEW_OBJECTS, SNAP_READING, &snap_reading_shape },
-    { "serviceLists", VIEW_OBJECTS, SNAP_NAMES, &snap_names_shape },
+    { "readings", VIEW_OBJECTS, SNAP_READING, snap_reading_shape },
+    { "serviceLists", VIEW_OBJECTS, SNAP_NAMES, snap_names_shape },
     { "capacityProviders", VIEW_OBJECTS, SNAP_CAPACITY,
-      &snap_capacity_shape },
-    { "scalableTargets", VIEW_OBJECTS, SNAP_TARGET, &snap_target_shape },
+      snap_capacity_shape },
+    { "scalableTargets", VIEW_OBJECTS, SNAP_TARGET, snap_target_shape },
     { "taskDefinitions", VIEW_OBJECTS, SNAP_DEFINITION,
-      &snap_definition_shape }
+      snap_definition_shape },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape snap_shape =
-    HC_VIEW_SHAPE(snap_members);
 
 struct snap_reader {
     struct hc_view view;
@@ -206,8 +198,8 @@ static int snap_list_end(struct snap_reader *r,
     if (!active && !hc_str_eqz(r->status, "DRAINING"))
         return snap_refuse("a list is of ACTIVE or DRAINING hosts, not",
                                r->status, e);
-    if (!hc_view_gave(item, &snap_list_shape, SNAP_FILTER) ||
-        !hc_view_gave(item, &snap_list_shape, SNAP_HOST))
+    if (!hc_view_gave(item, snap_list_shape, SNAP_FILTER) ||
+        !hc_view_gave(item, snap_list_shape, SNAP_HOST))
         return snap_refuse("a list has no \"filter\" or no",
                                HC_STR("hosts"), e);
     list = hc_facts_hosts(r->facts, active ? "ACTIVE" : "DRAINING", r->filter,
@@ -285,7 +277,7 @@ static int snap_definition_end(struct snap_reader *r,
 
     /* "fixedHostPort" came later: a snapshot without it says no. */
     if (r->definition.arn.n == 0 ||
-        !hc_view_gave(item, &snap_definition_shape, SNAP_CONSTRAINT))
+        !hc_view_gave(item, snap_definition_shape, SNAP_CONSTRAINT))
         return snap_refuse("a member is missing in",
                            HC_STR("taskDefinitions"), e);
     d = hc_facts_definition(r->facts, r->definition.arn);
@@ -439,7 +431,7 @@ int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
     struct snap_reader r = { .to = s, .facts = f,
                              .part = { .arena = &f->arena, .full = true } };
     const struct hc_view_config config = {
-        .alloc = f->alloc, .root = &snap_shape,
+        .alloc = f->alloc, .root = snap_shape,
         .sink = snap_sink, .ud = &r, .what = "the snapshot",
         .code = HEADCOUNT_ESYNTAX, .max_bytes = HC_SNAPSHOT_BYTES,
         .max_text = HC_ECS_SERVICE

@@ -20,17 +20,17 @@ static int take(void *ud, const struct hc_view_item *item,
 
 static int read_text(const char *text, size_t kept, bool needs_list)
 {
-    static const struct hc_view_member members[] = {
+    static const struct hc_view_member shape[] = {
         { "a", VIEW_TEXT, 1, NULL }, { "b", VIEW_TEXT, 2, NULL },
-        { "list", VIEW_TEXTS, 3, NULL }
+        { "list", VIEW_TEXTS, 3, NULL },
+        HC_VIEW_LAST
     };
-    static const struct hc_view_shape shape = HC_VIEW_SHAPE(members);
     int err;
 
     hc_error_reset(&error);
     taken = 0;
     hc_ecs_answer_init(&answer, &(struct hc_view_config){
-        .alloc = t_alloc(), .root = &shape, .sink = take, .ud = &answer,
+        .alloc = t_alloc(), .root = shape, .sink = take, .ud = &answer,
         .what = "the answer"
     }, kept);
     answer.needs_list = needs_list;

@@ -7,28 +7,28 @@
 
 enum { NAME, COUNT, FLAG, CHILD, CHILDREN, WORDS, RAW, INNER, DEEPER, BARE };
 
-static const struct hc_view_member inner_members[] = {
-    { "name", VIEW_TEXT, INNER, NULL }
-};
-static const struct hc_view_shape inner = HC_VIEW_SHAPE(inner_members);
-
-static const struct hc_view_member child_members[] = {
+static const struct hc_view_member inner[] = {
     { "name", VIEW_TEXT, INNER, NULL },
-    { "more", VIEW_OBJECTS, DEEPER, &inner }
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape child = HC_VIEW_SHAPE(child_members);
 
-static const struct hc_view_member root_members[] = {
+static const struct hc_view_member child[] = {
+    { "name", VIEW_TEXT, INNER, NULL },
+    { "more", VIEW_OBJECTS, DEEPER, inner },
+    HC_VIEW_LAST
+};
+
+static const struct hc_view_member root[] = {
     { "name", VIEW_TEXT, NAME, NULL },
     { "count", VIEW_INT, COUNT, NULL },
     { "flag", VIEW_BOOL, FLAG, NULL },
-    { "child", VIEW_OBJECT, CHILD, &child },
-    { "children", VIEW_OBJECTS, CHILDREN, &child },
+    { "child", VIEW_OBJECT, CHILD, child },
+    { "children", VIEW_OBJECTS, CHILDREN, child },
     { "words", VIEW_TEXTS, WORDS, NULL },
     { "raw", VIEW_RAW, RAW, NULL },
-    { "bare", VIEW_RAW, BARE, NULL }
+    { "bare", VIEW_RAW, BARE, NULL },
+    HC_VIEW_LAST
 };
-static const struct hc_view_shape root = HC_VIEW_SHAPE(root_members);
 
 struct seen {
     struct hc_buf text;
@@ -67,7 +67,7 @@ static void read_text(struct seen *s, const char *text, int cut)
     size_t n = strlen(text), first = cut < 0 ? 1 : (size_t)cut;
     const char *p = t_guard(text, n);
     struct hc_view_config config = {
-        .alloc = t_alloc(), .root = &root, .sink = sink, .ud = s,
+        .alloc = t_alloc(), .root = root, .sink = sink, .ud = s,
         .what = "the thing", .code = HEADCOUNT_EANSWER, .max_bytes = 1000,
         .max_text = 40, .max_raw = 40
     };
@@ -199,7 +199,7 @@ TEST(view, each_key_of_the_root_is_told)
                        "\"a\"},\"children\":[{\"z\":1}],\"\\u0071\":[]}";
     struct hc_buf keys;
     const struct hc_view_config config = {
-        .alloc = t_alloc(), .root = &root, .key = note_key, .ud = &keys,
+        .alloc = t_alloc(), .root = root, .key = note_key, .ud = &keys,
         .what = "the thing", .code = HEADCOUNT_EANSWER, .max_bytes = 1000,
         .max_text = 40, .max_raw = 40
     };
@@ -273,7 +273,7 @@ TEST(view, bytes_are_bounded)
 TEST(view, a_table_without_a_sink_still_judges)
 {
     struct hc_view_config config = { .alloc = t_alloc(),
-                                     .root = &root,
+                                     .root = root,
                                      .what = "it",
                                      .code = HEADCOUNT_EEVENT,
                                      .max_bytes = 1000,
