@@ -88,6 +88,40 @@ TEST(next_exchange, only_services_that_are_not_known)
     end(s);
 }
 
+/* A policy that asks for eleven, the last one twice. */
+TEST(next_exchange, a_policys_services_ten_at_a_time_and_each_once)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .body = "{\"cluster\":\"prod\",\"services\":"
+          "[\"s0\",\"s1\",\"s2\",\"s3\",\"s4\",\"s5\",\"s6\",\"s7\",\"s8\","
+          "\"s9\"],\"include\":[\"TAGS\"]}" },
+        { .operation = SERVICES, .body = "{\"cluster\":\"prod\",\"services\":"
+          "[\"s10\"],\"include\":[\"TAGS\"]}" },
+    };
+    struct script *s = set(rows, 2, 11);
+    struct hc_run *r = &s->r.run;
+    const struct hc_fact *fact;
+
+    for (size_t i = 0; i < 12; i++) {
+        const struct hc_query q = { .kind = QUERY_SERVICE,
+                                    .service = i < 11 ? wishes[i].service
+                                        : HC_STR(SCRIPT_AT
+                                                 "service/prod/s10") };
+        struct hc_known known;
+
+        CHECK_INT(hc_policy_fact(r, &q, &known, NULL), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(hc_next_for_policy(r, &s->r.exchange, &fact), 1);
+        send(s);
+        for (size_t k = 0; k < s->r.exchange.ids_n; k++)
+            hc_facts_service(&r->facts, s->r.exchange.ids[k])->fact.state =
+                FACT_VALUE;
+    }
+    CHECK_INT(hc_next_for_policy(r, &s->r.exchange, &fact), 0);
+    end(s);
+}
+
 TEST(next_exchange, hosts_page_by_page)
 {
     static const struct script_row rows[] = {

@@ -106,6 +106,9 @@ TEST(outcome, a_cluster_of_another_account_is_not_deleted)
             s->config.event = bare ? &event : NULL;
             s->config.cluster = bare ? HC_STR("prod") : HC_STR(SCRIPT_CLUSTER);
             CHECK_INT(script_run(), 1);
+            CHECK_Z(s->r.run.result.skipped,
+                    strcmp(rows[i].code, "cluster_gone") == 0 ? "cluster_gone"
+                                                              : NULL);
             script_gave(0,
                         strcmp(rows[i].code, "cluster_gone") == 0
                             ? HEADCOUNT_SKIPPED
@@ -196,6 +199,30 @@ TEST(outcome, a_person_is_told_that_the_arn_is_of_another_account)
         "; its ARN is of account 111122223333, and the credentials are of "
         "account 999999999999; clusters in eu-west-1: a")));
     script_end();
+}
+
+/* Its ARN is of the credentials' account, or nobody knows theirs. */
+TEST(outcome, a_person_who_names_their_own_account_is_told_the_clusters_alone)
+{
+    static const char *const lists[] = {
+        "{\"clusterArns\":[" CLUSTER_AT("a") "]}", "{\"clusterArns\":[]}",
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct script_row rows[] = {
+            { .operation = SERVICES },
+            { .operation = "ListClusters", .answer = lists[i] },
+        };
+        struct script *s = script_fails(rows, 2, NULL);
+
+        rows[0].fail = HEADCOUNT_ESERVICE;
+        rows[0].code = NO_CLUSTER;
+        s->config.lists = true;
+        s->config.cluster = HC_STR(SCRIPT_CLUSTER);
+        script_gives(0, HEADCOUNT_FAILED, NO_CLUSTER);
+        CHECK(strstr(script_service(0)->reason, "are of account") == NULL);
+        script_end();
+    }
 }
 
 TEST(outcome, a_deleted_cluster_is_known_by_its_description_too)

@@ -131,6 +131,49 @@ TEST(passes, beyond_the_limit_of_the_run_writes_are_held)
     script_end();
 }
 
+/* Two tasks of a and one of c are taken away. */
+TEST(passes, tasks_that_are_taken_away_are_counted_to_the_last)
+{
+    for (int64_t limit = 2; limit <= 3; limit++) {
+        static const struct script_row rows[] = {
+            { .operation = SERVICES, .answer = FIVE },
+            { .operation = HOSTS, .answer = TWO_HOSTS },
+            { .operation = UPDATE, .answer = SCRIPT_TAKEN, .rises = true },
+            { .operation = UPDATE, .answer = SCRIPT_TAKEN, .rises = true },
+            { .operation = UPDATE, .answer = SCRIPT_TAKEN, .rises = true },
+            { .operation = UPDATE, .answer = SCRIPT_TAKEN, .yields = true },
+            { .operation = UPDATE, .answer = SCRIPT_TAKEN, .yields = true },
+        };
+
+        set_brake(script_wishes(rows, limit == 2 ? 6 : 7, "a b c d e"), 0,
+                  limit);
+        script_gives(0, HEADCOUNT_UPDATED, "");
+        script_gave(2, limit == 2 ? HEADCOUNT_HELD : HEADCOUNT_UPDATED,
+                    limit == 2 ? "too_many_changes" : "");
+        script_end();
+    }
+}
+
+/* The count that its tags had before they were mistyped stays. */
+TEST(passes, a_service_whose_tags_hold_no_rule_is_held_as_it_is)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(
+              SCRIPT_SERVICE("a", 7, "") "," SCRIPT_SERVICE("b", 1, "")) },
+        { .operation = HOSTS, .answer = TWO_HOSTS },
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN },
+    };
+
+    script_wishes(SCRIPT_ROWS(rows), "a b");
+    script_wish(0)->broken = HC_STR("headcount:rule is \"per-hots\"");
+    script_gives(0, HEADCOUNT_HELD, "bad_tags");
+    CHECK_Z(script_service(0)->reason, "headcount:rule is \"per-hots\"");
+    CHECK_INT(script_service(0)->desired_before, 7);
+    CHECK_INT(script_service(0)->wanted, HEADCOUNT_UNKNOWN);
+    script_gave(1, HEADCOUNT_UPDATED, "");
+    script_end();
+}
+
 /* A dry run holds what the run would hold, and falls come last in it too. */
 TEST(passes, a_dry_run_holds_what_the_run_would_hold)
 {

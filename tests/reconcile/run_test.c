@@ -350,6 +350,35 @@ TEST(run, tasks_that_our_own_last_write_made_count_as_taken_away)
     end();
 }
 
+#define AGENT(n, connected) "{\"containerInstanceArn\":" ID(n) ",\"status\":" \
+    "\"ACTIVE\",\"agentConnected\":" connected "}"
+#define AGENTS(third) { .operation = DETAILS, .answer =                      \
+    "{\"containerInstances\":[" AGENT(1, "true") "," AGENT(2, "true") ","    \
+    AGENT(3, third) "]}" }
+
+/* An agent may disconnect for a moment; one reading between two others that
+ * has all of them starts the five minutes again. */
+TEST(run, fewer_connected_hosts_are_believed_when_they_are_seen_for_long)
+{
+    static const struct script_row low[] = {
+        WEB(3), THREE, AGENTS("false"),
+        { .operation = UPDATE, .answer = SCRIPT_TAKEN, .yields = true,
+          .body = "{\"cluster\":\"" SCRIPT_CLUSTER "\",\"service\":\"web\","
+          "\"desiredCount\":2}" },
+    };
+    static const struct script_row all[] = { WEB(3), THREE, AGENTS("true") };
+
+    begin();
+    wish.by = HEADCOUNT_CONNECTED;
+    run(low, 3, 0, HEADCOUNT_HELD, "disconnected");
+    run(low, 3, 200, HEADCOUNT_HELD, "disconnected");
+    run(SCRIPT_ROWS(all), 299, HEADCOUNT_UNCHANGED, "");
+    run(low, 3, 301, HEADCOUNT_HELD, "disconnected");
+    run(low, 3, 600, HEADCOUNT_HELD, "disconnected");
+    run(SCRIPT_ROWS(low), 602, HEADCOUNT_UPDATED, "");
+    end();
+}
+
 TEST(run, a_list_by_tags_is_that_of_the_last_minute_for_who_says_so)
 {
     static const struct script_row two[] = { TAGGED(OF("web") "," OF("log")) };

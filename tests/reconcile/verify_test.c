@@ -89,6 +89,7 @@ TEST(verify, another_count_is_written_and_looked_at_again)
     CHECK_INT(script_service(0)->desired_before, 1);
     CHECK_INT(script_service(0)->wanted, 3);
     CHECK_INT(s->r.run.result.services[0].outcome, HEADCOUNT_UPDATED);
+    CHECK(strstr(script_service(0)->reason, "this run wrote") == NULL);
     script_end();
     set(SCRIPT_ROWS(back));
     run(HEADCOUNT_UPDATED, "", "1 active host");
@@ -117,6 +118,19 @@ TEST(verify, three_looks_that_differ_are_a_failure)
 
     set(SCRIPT_ROWS(rows));
     run(HEADCOUNT_FAILED, "unsettled", "3 was written, but the hosts changed");
+}
+
+TEST(verify, a_failure_before_a_write_speaks_of_none)
+{
+    static const struct script_row rows[] = {
+        READ(1), { .operation = LIST, .fail = HEADCOUNT_ETIMEDOUT }
+    };
+
+    set(SCRIPT_ROWS(rows));
+    CHECK_INT(script_run(), 1);
+    CHECK_Z(script_service(0)->code, "ETIMEDOUT");
+    CHECK(strstr(script_service(0)->reason, "it was written") == NULL);
+    script_end();
 }
 
 TEST(verify, a_look_that_fails_is_no_agreement)
@@ -190,6 +204,35 @@ TEST(verify, a_correction_is_no_further_change)
     hc_brake_limit(&brake, 1, 0, false);
     s->config.brake = &brake;
     run(HEADCOUNT_UPDATED, "", "3 active hosts");
+}
+
+/* Tasks that the run itself added are no loss, and those that it took away
+ * count once. */
+TEST(verify, a_correction_takes_away_what_was_there_before_the_run)
+{
+    static const struct {
+        struct script_row rows[6];
+        int64_t falls;
+        bool written;
+    } cases[] = {
+        { { READ(2), LISTS(ABCD), WRITES(4), LISTS(ABC), FALLS(3), LISTS(ABC) },
+          1, true },                                   /* 2, 4, 3: none      */
+        { { READ(4), LISTS(ABC), FALLS(3), LISTS(AB), FALLS(2), LISTS(AB) },
+          2, true },                                   /* 4, 3, 2: two       */
+        { { READ(4), LISTS(ABC), FALLS(3), LISTS(AB), FALLS(2), LISTS(AB) },
+          1, false },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct script *s = set(cases[i].rows, cases[i].written ? 6 : 4);
+        struct hc_brake_window window = { .last = 0 };
+        struct hc_brake brake = { .window = &window };
+
+        hc_brake_limit(&brake, 0, cases[i].falls, false);
+        s->config.brake = &brake;
+        run(cases[i].written ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
+            cases[i].written ? "" : "too_many_changes", "");
+    }
 }
 
 TEST(verify, a_plain_number_follows_from_no_host)

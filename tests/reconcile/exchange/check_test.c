@@ -26,6 +26,8 @@ TEST(check, only_what_the_request_names_was_asked)
     x->ids[x->ids_n++] = HC_STR("web");
     CHECK(hc_check_was_asked(x, HC_STR("web")));
     CHECK(!hc_check_was_asked(x, HC_STR("we")));
+    x->ids[x->ids_n] = HC_STR("log");    /* of an earlier request */
+    CHECK(!hc_check_was_asked(x, HC_STR("log")));
     hc_reconcile_fini(&s->r);
 }
 
@@ -55,10 +57,12 @@ TEST(check, the_first_arn_of_the_cluster_stays)
 {
     struct script *s = set();
     struct hc_run *r = &s->r.run;
+    char arn[] = SCRIPT_CLUSTER;
 
     hc_check_learn_cluster(r, HC_STR(""));
     CHECK(!hc_arn_is_full(&r->cluster));
-    hc_check_learn_cluster(r, HC_STR(SCRIPT_CLUSTER));
+    hc_check_learn_cluster(r, hc_str(arn));
+    memset(arn, 'x', sizeof(arn) - 1);   /* the answer is freed */
     CHECK(hc_str_eqz(r->cluster.text, SCRIPT_CLUSTER));
     hc_check_learn_cluster(r, HC_STR("arn:aws:ecs:eu-west-1:444455556666:"
                                      "cluster/prod"));
@@ -82,6 +86,7 @@ TEST(check, a_list_comes_to_an_end)
     CHECK_INT(turn(s, ""), 1);
     hc_pages_reset(&x->pages);
     CHECK_INT(turn(s, "a"), 0);
+    CHECK_Z(x->error.what, "");
     CHECK_INT(turn(s, "a"), HEADCOUNT_EANSWER);
     CHECK(strstr(x->error.what, "ListContainerInstances for cluster prod ") !=
           NULL);

@@ -17,6 +17,7 @@ TEST(update_service, a_write_is_believed_unless_it_tells_otherwise)
         { "{\"service\":" SCRIPT_SERVICE("web", 2, "") "}", true },
         { "{\"service\":" SCRIPT_SERVICE("web", 1, "") "}", false },
         { "{\"service\":" SCRIPT_SERVICE("log", 2, "") "}", false },
+        { "{\"service\":" SCRIPT_SERVICE("x", 2, "") "}", false },
         { "{\"service\":{\"desiredCount\":2,\"clusterArn\":\"" SCRIPT_AT
           "cluster/x\"}}", false },
         { "{\"service\":{\"desiredCount\":2,\"serviceArn\":\"" SCRIPT_AT
@@ -30,11 +31,6 @@ TEST(update_service, a_write_is_believed_unless_it_tells_otherwise)
         { .operation = "UpdateService" },
     };
 
-    static const struct script_row zero[] = {
-        { .operation = SERVICES, .answer = SCRIPT_SERVICES(WEB) },
-        { .operation = "UpdateService", .answer = "{}" },
-    };
-
     for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
         rows[2].answer = answers[i].answer;
         script_wishes(rows, 3, "web");
@@ -44,12 +40,28 @@ TEST(update_service, a_write_is_believed_unless_it_tells_otherwise)
         CHECK_Z(script_service(0)->code, answers[i].good ? "" : "unknown");
         script_end();
     }
-    script_wishes(SCRIPT_ROWS(zero), "web");
-    script_wish(0)->rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED };
-    script_wish(0)->allow = ALLOW_ZERO;
-    CHECK_INT(script_run(), 1);
-    CHECK_Z(script_service(0)->code, "unknown");
-    script_end();
+}
+
+TEST(update_service, a_write_of_0_is_believed_when_it_says_0)
+{
+    static const struct { const char *answer; bool good; } answers[] = {
+        { "{}", false }, { "{\"service\":{\"desiredCount\":null}}", false },
+        { "{\"service\":{\"desiredCount\":0}}", true },
+    };
+    struct script_row rows[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES(WEB) },
+        { .operation = UPDATE },
+    };
+
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+        rows[1].answer = answers[i].answer;
+        script_wishes(rows, 2, "web");
+        script_wish(0)->rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED };
+        script_wish(0)->allow = ALLOW_ZERO;
+        script_gives(0, answers[i].good ? HEADCOUNT_UPDATED : HEADCOUNT_FAILED,
+                     answers[i].good ? "" : "unknown");
+        script_end();
+    }
 }
 
 /* ---- a service that is deleted ---- */
