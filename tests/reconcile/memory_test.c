@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "reconcile/memory.h"
 
 #define S HC_SECOND
@@ -47,6 +48,7 @@ TEST(memory, a_write_is_awaited_for_half_a_minute)
     CHECK_INT(count, 3);
     CHECK(!hc_memory_awaits(&m, &web, 1, 40 * S, &count));
     CHECK(!hc_memory_awaits(&m, &web, 2, 11 * S, &count));
+    CHECK(!hc_memory_awaits(&m, &web, 0, 11 * S, &count));
     CHECK(!hc_memory_awaits(&m, &logs, 1, 11 * S, &count));
     hc_memory_saw(&m, &web, 1, 11 * S);
     CHECK(hc_memory_awaits(&m, &web, 1, 12 * S, &count));
@@ -71,6 +73,8 @@ TEST(memory, the_write_before_an_unshown_one_is_ours_too)
     shows(2, 2, 7 * S);
     wrote(2, 5, 8 * S);
     CHECK(!hc_memory_awaits(&m, &web, 4, 9 * S, &count));
+    CHECK(hc_memory_awaits(&m, &web, 2, 9 * S, &count));
+    CHECK_INT(count, 5);
     hc_memory_fini(&m);
 }
 
@@ -262,6 +266,24 @@ TEST(memory, the_longest_unused_goes)
     CHECK_INT(m.n, HC_MEMORY_MAX);
     CHECK(!hc_memory_awaits(&m, &logs, 1, 0, &count));
     CHECK(hc_memory_awaits(&m, &web, 1, 0, &count));
+    hc_memory_fini(&m);
+}
+
+/* None was looked for a second time. */
+TEST(memory, it_never_holds_more_than_its_most)
+{
+    begin();
+    for (int64_t i = 0; i < HC_MEMORY_MAX + 3; i++) {
+        char name[24];
+        const struct hc_memory_key key = {
+            .kind = MEMORY_VERSION,
+            .name = hc_str_n(name, hc_fmt(name, sizeof(name), "%lld",
+                                          (long long)i)),
+        };
+
+        hc_memory_put_version(&m, &key, i);
+    }
+    CHECK_INT(m.n, HC_MEMORY_MAX);
     hc_memory_fini(&m);
 }
 

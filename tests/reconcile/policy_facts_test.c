@@ -134,6 +134,20 @@ TEST(policy_facts, tags_and_two_counts_are_three_calls_each_made_once)
     CHECK_INT(script_service(0)->outcome, HEADCOUNT_UPDATED);
     CHECK_INT(script_service(0)->wanted, 2);
     script_end();
+
+    /* ECS may not know the term: then the old count is better than none. */
+    struct script_row refused[6];
+
+    memcpy(refused, rows, sizeof(rows));
+    refused[4] = (struct script_row){
+        .operation = LIST, .fail = HEADCOUNT_ESERVICE,
+        .code = "InvalidParameterException",
+    };
+    set(SCRIPT_ROWS(refused), tags_and_two_counts);
+    CHECK_INT(script_run(), 1);
+    CHECK_INT(script_service(0)->outcome, HEADCOUNT_UPDATED);
+    CHECK_INT(script_service(0)->wanted, 2);
+    script_end();
 }
 
 /* ---- hosts ---- */
