@@ -51,11 +51,11 @@ struct hc_op_params {
 
 struct op_class {
     size_t size;
-    /* 0: under way; 1: done at once; < 0: failed, with op->error set or a code
-     * whose own sentence will do. */
+    /* 0: under way; 1: done at once; < 0: failed, with op->error set, or with a
+     * code whose own sentence says enough. */
     int (*start)(headcount_op *op);
-    /* 0: it waits; 1: done, and the outcome is filled in; HC_OP_ASKS,
-     * HC_OP_PART: its owner's turn; < 0 as start. */
+    /* 0: it waits; 1: done, and the outcome is filled in; HC_OP_ASKS or
+     * HC_OP_PART: its owner's turn; < 0: as start. */
     int (*step)(headcount_op *op, int64_t now);
     /* The owner has done its turn.  NULL: this kind has none. */
     void (*resume)(headcount_op *op);
@@ -90,7 +90,7 @@ struct headcount_op {
                                             or a child                       */
 };
 
-/* Takes the op out of the list for headcount_next. */
+/* Removes the op from the list for headcount_next. */
 void hc_op_unqueue_changed(headcount_op *op);
 
 /* A new op of this class, zero beyond headcount_op; NULL: no memory. */
@@ -111,15 +111,16 @@ const void *hc_op_bytes(headcount_op *op, const void *bytes, size_t n);
  * or one whose arena had no memory, is HEADCOUNT_ENOMEM with *e set. */
 int hc_op_begin(headcount_op *op, headcount_op **out,
                 struct headcount_error *e);
-/* The op is RUNNING after this, or DONE. */
+/* Starts the op; it is RUNNING after this, or DONE. */
 void hc_op_start(headcount_op *op);
 /* Frees a child, whose counters become the parent's.  NULL is fine. */
 void hc_op_end_child(headcount_op *op, headcount_op *child);
-/* Runs again, after its owner's turn. */
+/* Lets the op run again, after its owner's turn. */
 void hc_op_run_again(headcount_op *op);
 
-/* Logs why a public call took nothing, for its caller is handed no sentence.
- * The error's code, or HEADCOUNT_EARG where there is none. */
+/* Logs why a public call refused what it was given, if that call has no
+ * parameter for an error.  Returns the error's code, or HEADCOUNT_EARG if it
+ * has none. */
 int hc_op_refused(headcount *h, const char *call,
                   const struct headcount_error *e);
 
@@ -128,8 +129,8 @@ int hc_op_refused(headcount *h, const char *call,
 int hc_op_find_creds(headcount_op *op, struct hc_str role);
 /* The members that every call of this op has in common. */
 struct hc_call_config hc_op_call_config(headcount_op *op);
-/* Calls of this op have an endpoint in this region: a setting that is wrong
- * fails the op before its first call. */
+/* Checks that calls of this op have an endpoint in this region: a setting that
+ * is wrong fails the op before its first call. */
 int hc_op_check_endpoint(headcount_op *op, struct hc_str region);
 /* The limits of the run that this op is, or that its parent is. */
 struct hc_brake *hc_op_brake(headcount_op *op);

@@ -14,7 +14,7 @@
 #include "op/op_cluster.h"
 #include "reconcile/reconcile.h"
 
-/* The facts that stay, beside the result, of a cluster whose run is over. */
+/* Kept, beside its result, of a cluster whose run is over. */
 struct op_ran {
     bool dry;                            /* nothing was to be written        */
     bool known;                          /* ECS answered for it              */
@@ -28,8 +28,9 @@ struct op_reconcile {
     struct hc_records records;           /* of the event                     */
     bool has_event;
     size_t *causes;                      /* of names: places in the records  */
-    size_t *names_of;                    /* of the records' clusters, settled
-                                            ones excepted: places in names   */
+    size_t *names_of;                    /* for each cluster of the records that
+                                            is not settled: its place in
+                                            names                            */
     struct hc_credentials creds;         /* fetched once, before any cluster */
     struct hc_waiter waiter;
     bool checked;
@@ -39,8 +40,9 @@ struct op_reconcile {
     size_t clusters_n;
     size_t at;                           /* the cluster whose turn it is     */
     struct hc_reconcile *current;        /* of names[at]; NULL: not begun    */
-    struct headcount_cluster *results;   /* of those before it, in op.arena  */
-    struct op_ran *ran;
+    struct headcount_cluster *results;   /* of the clusters before `at`; in
+                                            op.arena                         */
+    struct op_ran *ran;                  /* likewise                         */
     char account[13];                    /* of the credentials, as ECS said;
                                             "" unknown                       */
     struct hc_str region;

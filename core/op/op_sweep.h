@@ -35,17 +35,18 @@ struct op_sweep {
     size_t wishes_n;                     /* all of these                     */
     struct hc_sweep_scope *scopes;
     size_t scopes_n;
-    bool *matched;                       /* of request.clusters              */
-    struct hc_str *page;                 /* ARNs, to be described for their
-                                            tags                             */
+    bool *matched;                       /* for each of request.clusters: a
+                                            cluster has this name            */
+    struct hc_str *page;                 /* ARNs of clusters that are described
+                                            next, for their tags             */
     size_t page_n;
     bool lists;                          /* clusters are to be found         */
     bool all_found;
-    size_t scope;                        /* that is being listed             */
-    struct hc_pages pages;               /* of it                            */
+    size_t scope;                        /* the one that is being listed     */
+    struct hc_pages pages;               /* of its list                      */
     headcount_op *lister;                /* the call that finds more         */
-    bool describes;                      /* it is DescribeClusters           */
-    struct hc_buf body;                  /* of it                            */
+    bool describes;                      /* that call is DescribeClusters    */
+    struct hc_buf body;                  /* of that call                     */
     struct op_target *targets;
     size_t targets_n, targets_cap, begun, done;
     size_t *slots;                       /* of a hash table of the clusters:

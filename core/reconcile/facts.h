@@ -53,11 +53,13 @@ struct hc_fact_hosts {
     struct hc_str filter;
     enum hc_reading reading;
     struct hc_host_list list;
-    bool relisted;                    /* it contradicted its event           */
+    bool relisted;                    /* read again: it contradicted the event
+                                         that caused the run                 */
     bool asked;                       /* a policy asked for it               */
-    bool by_launch;                   /* its filter tells hosts of EC2 and of
-                                         ECS Anywhere apart, and only that
-                                         costs it a list of its own          */
+    bool by_launch;                   /* its filter has the term that tells
+                                         hosts of EC2 and of ECS Anywhere
+                                         apart, and the run can do without
+                                         that term                           */
     struct hc_fact_hosts *next;
 };
 

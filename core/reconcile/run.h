@@ -36,14 +36,15 @@ struct hc_audit_to {
 
 struct hc_run_config {
     struct hc_str cluster;            /* name or ARN                         */
-    const char *foreign;              /* the code why it is not ours to look
-                                         at, static; NULL: it is             */
+    const char *foreign;              /* "foreign_region", "foreign_account",
+                                         or NULL: it is ours                 */
     const char *foreign_why;          /* then: which region or account it is
-                                         in, and which is called; lives on   */
-    bool found;                       /* AWS named it, not a person: that it is
-                                         deleted is no failure               */
-    bool lists;                       /* the run may ask which clusters there
-                                         are                                 */
+                                         in, and which is called; outlives
+                                         the run                             */
+    bool found;                       /* AWS named it, and no person: if it is
+                                         deleted, that is no failure         */
+    bool lists;                       /* if it does not exist, the run may list
+                                         the clusters that do                */
     struct hc_str account;            /* of the credentials; n == 0: unknown */
     const struct hc_wish *wishes;
     size_t wishes_n;
@@ -52,7 +53,8 @@ struct hc_run_config {
                                          none before its turn                */
     bool dry_run;                     /* what would be written is `pending`  */
     bool paused;                      /* what would be written is `held`     */
-    bool ask_targets;                 /* is Auto Scaling asked               */
+    bool ask_targets;                 /* Application Auto Scaling is asked
+                                         whether it sets a count too         */
     bool ask_definitions;             /* constraints of a task definition join
                                          those of its service                */
     bool verify;                      /* hosts are listed again after a
@@ -60,7 +62,7 @@ struct hc_run_config {
                                          for another count                   */
     struct hc_memory *memory;         /* NULL: nothing is remembered         */
     struct hc_brake *brake;           /* of all clusters; NULL: none         */
-    size_t brake_at;                  /* its turn among those clusters       */
+    size_t brake_at;                  /* its place among those clusters      */
     /* A snapshot's text: its facts and no others, its time and its cluster; no
      * call is made.  n == 0: AWS is asked.  Needs dry_run. */
     struct hc_str snapshot;
@@ -117,18 +119,21 @@ struct hc_again {
 
 /* ---- the wish at hand ---- */
 
-/* The lists of hosts that it is counted by, by their filters. */
+/* The lists of hosts that the count is made of; each text is a filter. */
 struct hc_run_lists {
-    struct hc_str active;             /* those that count, but for           */
-    struct hc_str without;            /* these; n == 0: all of them count,   */
-    bool described;                   /* or the attributes of each tell      */
-    struct hc_str others;             /* of the cluster's number and in no
-                                         list of ours; n == 0: there are none
-                                         or the filter leaves out others too */
+    struct hc_str active;             /* ACTIVE hosts that count ...         */
+    struct hc_str without;            /* ... unless they are in this list;
+                                         n == 0: there is no such list       */
+    bool described;                   /* their attributes tell which of them
+                                         are of ECS Anywhere                 */
+    struct hc_str others;             /* hosts of the other kind: the number of
+                                         DescribeClusters has them, and no
+                                         list above; n == 0: not read        */
     struct hc_str draining;           /* those that drain                    */
-    bool whole;                       /* these are all hosts of the cluster  */
-    bool falls_back;                  /* to the filter without the launch
-                                         type's term, if ECS refuses it      */
+    bool whole;                       /* all lists together are all hosts of
+                                         the cluster                         */
+    bool falls_back;                  /* if ECS refuses `active`, the list is
+                                         read without the launch type's term */
 };
 
 /* The looks after writes; its arrays have a member for each wish. */
@@ -136,7 +141,8 @@ struct hc_verify {
     int round;                        /* looks so far                        */
     bool *wrote;                      /* since the last look; NULL: never    */
     bool *open;                       /* it is being looked at               */
-    struct headcount_service *before; /* what it came to then                */
+    struct headcount_service *before; /* its row in the report before the
+                                         look                                */
 };
 
 /* Wishes are settled in two passes over all of them, so that hosts gain tasks
@@ -150,9 +156,12 @@ struct hc_run {
     struct hc_job *job;
     struct hc_facts facts;
     int64_t taken;                    /* the snapshot's time; 0: none        */
-    bool complete;                    /* what is not in it is not anywhere   */
-    bool full;                        /* attributes and tags of hosts too    */
-    struct hc_arn cluster;            /* as known best: an ARN once learned  */
+    bool complete;                    /* the snapshot has everything: what is
+                                         not in it does not exist            */
+    bool full;                        /* attributes and tags of hosts are read
+                                         too                                 */
+    struct hc_arn cluster;            /* its name, until an answer has its
+                                         ARN                                 */
     struct hc_arn event_host;
     struct hc_str account;            /* of the credentials, as far as known */
     struct hc_policy_turn policy;
@@ -164,28 +173,31 @@ struct hc_run {
     size_t at;                        /* the wish at hand                    */
     struct hc_verify verify;
 
-    struct hc_plan plan;              /* of the wish at hand, and all below  */
-    struct hc_buf filter;             /* as it is shown                      */
-    struct hc_buf sent;               /* and as it is sent                   */
+    struct hc_plan plan;              /* of the wish at hand, as all members
+                                         from here to write_id               */
+    struct hc_buf filter;             /* as the report shows it              */
+    struct hc_buf sent;               /* and as it is sent to ECS            */
     struct hc_run_lists lists;
     uint64_t print;                   /* of the hosts that count for it      */
     struct hc_plan_second second;
-    int64_t write_by;                 /* it is written by then, or not at all */
+    int64_t write_by;                 /* a later write is not sent           */
     struct hc_brake_write write;
     bool placed;                      /* it has its place in the limits      */
     const char *write_id;             /* the request id of the write that
                                          began; NULL: none, or it is audited */
 
     enum hc_by_launch by_launch;
-    bool launch_taken;                /* ECS took a list with its term       */
-    bool read;                        /* something was learned for it        */
-    bool known;                       /* ECS answered for it: it is of the
-                                         credentials' account                */
+    bool launch_taken;                /* ECS accepted a filter that has the
+                                         launch type's term                  */
+    bool read;                        /* an exchange of this run has learned
+                                         something                           */
+    bool known;                       /* ECS answered for the cluster, so it is
+                                         in the account of the credentials   */
     bool cancelled;
     bool gone;                        /* the cluster is deleted              */
     const char *gone_code, *gone_what;
-    bool over;                        /* all that was open is settled at once:
-                                         the cluster failed, or is gone      */
+    bool over;                        /* the cluster failed or is gone, and all
+                                         its wishes are settled              */
 };
 
 int64_t hc_run_wall(const struct hc_run *r);          /* of the facts */
@@ -195,10 +207,10 @@ struct hc_str hc_run_region(const struct hc_run *r);  /* that is called */
 bool hc_run_is_here(const struct hc_run *r, const struct hc_arn *arn);
 /* The row of the wish at hand in the report. */
 struct headcount_service *hc_run_row(struct hc_run *r);
-/* The wish at hand was written in this run already: another write of it puts
- * right a count of ours, and changes no further service. */
+/* True: the wish at hand was written in this run already.  Another write of it
+ * corrects our own count, and changes no further service. */
 bool hc_run_corrects(const struct hc_run *r);
-/* The key of this in the handle's memory. */
+/* The key of this kind and name in the handle's memory. */
 struct hc_memory_key hc_run_key(const struct hc_run *r,
                                 enum hc_memory_kind kind, struct hc_str name);
 
