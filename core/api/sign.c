@@ -23,7 +23,7 @@ struct sign_box {
     struct headcount_header headers[HC_SIGV4_HEADERS + 1];
 };
 
-/* One signature in the making: borrowed texts. */
+/* The parts of one signature; its texts are borrowed. */
 struct sign_work {
     const struct headcount_sign_request *r;
     struct headcount_error *e;
@@ -179,8 +179,8 @@ static int sign_date(struct sign_work *w, int64_t wall)
     return 0;
 }
 
-/* S3 and its kind alone read the payload's hash off a header; where one was
- * given it may also be UNSIGNED-PAYLOAD. */
+/* S3 and the services like it read the hash of the payload from a header.  If
+ * the caller gives that header, it may also be UNSIGNED-PAYLOAD. */
 static bool sign_is_s3(struct hc_str service)
 {
     return hc_str_eqz(service, "s3") || hc_str_eqz(service, "s3-outposts") ||
@@ -188,7 +188,8 @@ static bool sign_is_s3(struct hc_str service)
            hc_str_eqz(service, "s3express");
 }
 
-/* The treatment of the path: as the caller says, or as the service wants. */
+/* How the path is encoded and normalized: as the caller says, or as the
+ * service wants. */
 static bool sign_path(const struct headcount_sign_request *r, int said)
 {
     return said != 0 ? said > 0 : !sign_is_s3(hc_str(r->service));

@@ -255,7 +255,7 @@ void hc_op_end_child(headcount_op *op, headcount_op *child)
     headcount_op_free(child);
 }
 
-/* A child that asks for its parent's owner goes on, and the parent too. */
+/* The op that asks may be a child of `op`: then both run again. */
 void headcount_resume(headcount_op *op)
 {
     headcount_op *turn = op->state == HEADCOUNT_ASKS ? op->asking : op;

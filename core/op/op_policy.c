@@ -21,7 +21,8 @@ static const struct headcount_pairs *asks_pairs(const struct hc_ecs_tag *tags)
     return (const struct headcount_pairs *)tags;
 }
 
-/* Only a reconcile ASKS for itself. */
+/* op->asking is always a reconcile: `op` itself, or a child of the sweep `op`.
+ */
 struct op_reconcile *hc_op_policy_turn(headcount_op *op)
 {
     return op->state == HEADCOUNT_ASKS ? (struct op_reconcile *)op->asking
@@ -361,21 +362,22 @@ int headcount_limits(headcount_op *op, int64_t max_changes, int64_t max_falls)
     return 0;
 }
 
-/* The sweep that the reconcile is a child of goes on with it. */
+/* The cluster fails, and nothing of it is written.  If `op` is a sweep, its
+ * other clusters go on. */
 void headcount_refuse(headcount_op *op, const char *why)
 {
     struct op_reconcile *r = hc_op_policy_turn(op);
 
     if (r == NULL)
         return;
-    /* `op` may be a sweep: its other clusters go on. */
     hc_reconcile_refuse(r->current, "EPOLICY", why);
     hc_op_run_again(&r->op);
     if (op != &r->op)
         hc_op_run_again(op);
 }
 
-/* Wishes that stand live as long as the run that they are for. */
+/* If the policy noted no fact, its wishes are final: they move to the memory
+ * of the run that they are for. */
 void hc_op_policy_resume(struct op_reconcile *r)
 {
     struct hc_reconcile *one = r->current;

@@ -67,7 +67,7 @@ void headcount_decide_by_tags(headcount_op *op)
     for (size_t i = 0; got == 1 && i < (size_t)list.count; i++) {
         q.service = headcount_fact_name(&list, i);
         got = headcount_fact(&r->op, &q, &fact, &e);
-        /* It may have lost its tag since it was listed. */
+        /* The service may have lost its tag since it was listed. */
         if (got == 1 && fact.service != NULL &&
             hc_tags_have_rule((const struct hc_ecs_tag *)fact.service->tags)) {
             int err = tags_put(r, q.service, fact.service);

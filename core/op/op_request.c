@@ -4,7 +4,9 @@
 
 #include "op/op_wishes.h"
 
-/* The caller's array, each element of which has the size of the first. */
+/* `wishes` is an array of the caller.  Its header may be older or newer than
+ * ours, so the size of the first wish is the step from one wish to the next,
+ * and all have to say that size. */
 static int request_check_wishes(const struct headcount_reconcile *r,
                                 struct headcount_error *e)
 {

@@ -107,7 +107,8 @@ static int sweep_check(struct op_sweep *s)
     return err;
 }
 
-/* One cluster that is named, in each place where it can be. */
+/* Adds a cluster that the request names, in each place where it can be.  A
+ * bare name may be in any region and account; an ARN is in one. */
 static int sweep_put_name(struct op_sweep *s, const char *name)
 {
     struct hc_arn cluster;
@@ -366,7 +367,7 @@ static int sweep_report(struct op_sweep *s)
 
 /* ---- step, cancel, end ---- */
 
-/* A sweep that is over has no child. */
+/* Frees all children: a sweep that is over has none. */
 static void sweep_end_all(struct op_sweep *s)
 {
     for (size_t i = 0; i < HC_SWEEP_AT_ONCE; i++) {

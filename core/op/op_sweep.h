@@ -12,7 +12,8 @@
 #include "reconcile/missing.h"
 #include "reconcile/sweep.h"
 
-/* One cluster that a sweep found, or why there is none. */
+/* A cluster that a sweep found, or the reason why a name or a place has none.
+ */
 struct op_target {
     struct hc_str name;                  /* or ARN; in op.arena              */
     size_t scope;

@@ -15,10 +15,12 @@
 
 /* ---- targets ---- */
 
-/* Clusters, and failures of names and of places. */
+/* Clusters, and targets that failed: names that no cluster has, places that
+ * could not be listed. */
 #define FIND_TARGETS ((size_t)2 * HC_SWEEP_CLUSTERS)
 
-/* `like` is copied but for code. */
+/* Adds a target and copies the texts of `like`, but for `code`, which is
+ * static. */
 static int find_put(struct op_sweep *s, const struct op_target *like)
 {
     int err = hc_grow(&s->op.h->net.sys.alloc, &s->targets, &s->targets_cap,
@@ -67,7 +69,8 @@ static size_t *find_slot(const struct op_sweep *s, size_t scope,
     return &s->slots[at];
 }
 
-/* At most half of the slots, a power of two, are taken. */
+/* Doubles the table, if the next target would fill more than half of it: a
+ * search stays short.  The number of slots is a power of two. */
 static int find_make_room(struct op_sweep *s)
 {
     const struct hc_alloc *alloc = &s->op.h->net.sys.alloc;

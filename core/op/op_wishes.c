@@ -75,7 +75,8 @@ int hc_op_check_wish(const struct headcount_wish *w, struct headcount_error *e)
     return hc_check_texts("a wish's allow", w->allow, w->allow_n, e);
 }
 
-/* The caller's array, whose elements have the size that the first one says. */
+/* `wishes` is an array of the caller: the size of the first wish is the step
+ * from one wish to the next (hc_op_request_take has checked it). */
 int hc_op_put_wishes(headcount_op *op, const struct headcount_reconcile *from,
                      const struct hc_wish **wishes, size_t *n)
 {

@@ -392,7 +392,8 @@ static enum hc_hold_verdict hold_target(struct hc_plan *p,
  * reading gives the same hosts, and held when it differs.
  */
 
-/* More than half and more than 2 tasks less, or max_step_down less. */
+/* True: more than half of the tasks and more than 2 would go; or more than
+ * max_step_down. */
 static bool hold_is_step_down(const struct hc_plan *p,
                               const struct hc_plan_input *in)
 {
@@ -404,7 +405,8 @@ static bool hold_is_step_down(const struct hc_plan *p,
     return less > 2 && less > p->wanted;
 }
 
-/* More than double and more than 20 tasks more, or max_step_up more. */
+/* True: the count would more than double, by more than 20 tasks; or
+ * more than max_step_up. */
 static bool hold_is_step_up(const struct hc_plan *p,
                             const struct hc_plan_input *in)
 {

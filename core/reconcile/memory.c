@@ -72,7 +72,7 @@ void hc_memory_fini(struct hc_memory *m)
 
 /* ---- finding ---- */
 
-/* Bytes of the key's text, 0 if it is too long for one. */
+/* Writes the key as one text and returns its bytes; 0: it is too long. */
 static size_t memory_text(char out[HC_MEMORY_KEY],
                           const struct hc_memory_key *key)
 {

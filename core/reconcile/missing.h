@@ -26,9 +26,10 @@ struct hc_missing {
  * HEADCOUNT_ENOMEM. */
 int hc_missing_init(struct hc_missing *m, struct hc_arena *arena,
                     const struct hc_wish *wishes, size_t n);
-/* One cluster is done: its services are in the order of the wishes. */
+/* Notes a cluster that is done: its services are in the order of the wishes. */
 void hc_missing_note(struct hc_missing *m, const struct headcount_cluster *c);
-/* All clusters are done: those that none of them has, kept; *n may be 0. */
+/* All clusters are done.  Returns the names that none of them has; *n may be
+ * 0. */
 const char *const *hc_missing_list(const struct hc_missing *m,
                                    struct hc_arena *arena, size_t *n);
 

@@ -241,8 +241,8 @@ static int passes_wish(struct hc_reconcile *m, int64_t now)
     }
     if (fact->value == NULL || broken.n == 0)
         return passes_plan(m, fact->value, now);
-    /* Its tags hold no rule that can be read, and a guess could be a wrong
-     * count: its count stays as it is. */
+    /* The tags of the service hold no rule that can be read.  A guess could be
+     * a wrong count, so the count stays as it is. */
     passes_tell(r, fact->value, NULL);
     hc_outcome_settle(r, HEADCOUNT_HELD, "bad_tags", broken.p);
     return 0;

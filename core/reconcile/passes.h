@@ -5,9 +5,9 @@
 
 #include "reconcile/machine.h"
 
-/* As hc_reconcile_step, but 0: m->state says how it goes on. */
+/* As hc_reconcile_step; but 0 means that m->state says how the run goes on. */
 int hc_passes_step(struct hc_reconcile *m, int64_t now);
-/* Likewise; 1: it waits. */
+/* As hc_passes_step; 1: the run waits for its turn. */
 int hc_passes_step_turn(struct hc_reconcile *m, int64_t now);
 
 #endif

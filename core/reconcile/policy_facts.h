@@ -50,7 +50,7 @@ void hc_policy_ask_again(struct hc_run *r, enum hc_reading reading);
 /* A fact cannot be read, or the policy refuses: the cluster fails.  In the
  * policy's second turn r->again fails instead. */
 void hc_policy_fail(struct hc_run *r, const char *code, const char *what);
-/* Its turn is over, with these wishes. */
+/* Ends the policy's turn with these wishes. */
 void hc_policy_end(struct hc_run *r, const struct hc_wish *wishes, size_t n);
 /* True: its turn took so long that its facts are too old for a write. */
 bool hc_policy_is_late(const struct hc_run *r);

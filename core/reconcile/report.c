@@ -17,7 +17,7 @@ const char *hc_result_name(enum headcount_result o)
     return report_outcomes[o];
 }
 
-/* NULL stays NULL. */
+/* Copies a text; NULL stays NULL. */
 static const char *report_copy(struct hc_arena *arena, const char *text)
 {
     return text != NULL && *text != '\0' ? hc_arena_str(arena, hc_str(text)).p

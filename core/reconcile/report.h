@@ -37,7 +37,7 @@ void hc_report_copy(struct headcount_cluster *to,
 /* Services by outcome; a cluster with an error and no services counts once in
  * [HEADCOUNT_FAILED], and so does a service that no cluster has. */
 void hc_report_sum(const struct hc_report *r, size_t summary[HC_RESULTS]);
-/* One document, no newline after it. */
+/* Writes one JSON document, without a newline after it. */
 void hc_report_put(struct hc_buf *out, const struct hc_report *r);
 /* The same in parts, where not all clusters are in memory at once: head, each
  * cluster, tail. */

@@ -27,7 +27,8 @@ struct hc_call_vtable {
     void (*fini)(struct hc_call *c);
 };
 
-/* One JSON object a line, no newline; fn NULL: no audit. */
+/* Gets the lines of the audit: each is one JSON object without a newline. fn
+ * NULL: there is no audit. */
 struct hc_audit_to {
     void (*fn)(void *ud, const char *line, size_t n);
     void *ud;

@@ -5,7 +5,8 @@
 
 #include "reconcile/facts.h"
 
-/* As hc_snapshot_get: "services" and "failures" of the same text. */
+/* Reads "services" and "failures" of the same text, as hc_snapshot_get does
+ * the rest. */
 int hc_snapshot_services(struct hc_facts *f, struct hc_str text,
                          struct headcount_error *e);
 

@@ -16,7 +16,7 @@
 #define HC_SWEEP_CLUSTERS 100000          /* of one sweep, at most            */
 #define HC_SWEEP_SCOPES 1024              /* regions times roles, at most     */
 
-/* One region as one role sees it. */
+/* A region, and the role that looks into it. */
 struct hc_sweep_scope {
     struct hc_str region;
     struct hc_str role;                   /* its ARN; n == 0: none            */
@@ -27,7 +27,7 @@ bool hc_sweep_is_glob(struct hc_str pattern);
 int hc_sweep_check(struct hc_str pattern, struct headcount_error *e);
 bool hc_sweep_matches(struct hc_str pattern, const struct hc_arn *cluster);
 
-/* One of `tags` has this key, and this value where value.p is not NULL. */
+/* True: one of `tags` has this key, and this value, unless value.p is NULL. */
 bool hc_sweep_has_tag(const struct hc_ecs_tag *tags, struct hc_str key,
                       struct hc_str value);
 /* The account in a role's ARN; n == 0: it has none. */

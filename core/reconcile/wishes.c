@@ -1,4 +1,5 @@
-/* reconcile/wishes.c - is it a wish, and of this cluster. */
+/* reconcile/wishes.c - checks each wish before anything is planned: can it be
+ * planned, and is it for this cluster? */
 #include "reconcile/wishes.h"
 
 #include "reconcile/outcome.h"

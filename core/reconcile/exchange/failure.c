@@ -81,7 +81,7 @@ static bool failure_is_denied(const struct hc_exchange *x, int err)
             hc_str_eqz(code, "AccessDenied"));
 }
 
-/* Says what to do about it, where the sentence does not say it itself. */
+/* Advice for errors whose own sentence does not say what to do. */
 static const char *failure_advice(const struct hc_exchange *x, int err)
 {
     /* No code of AWS came, so a proxy or a load balancer answered. */

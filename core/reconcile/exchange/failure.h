@@ -10,7 +10,8 @@
 
 /* For the report: "unknown", the service's own code, "deadline", ... */
 const char *hc_failure_code(const struct hc_exchange *x, int err);
-/* In the facts' arena. */
+/* A sentence for the report, in the facts' arena: what failed, and what to do.
+ */
 const char *hc_failure_sentence(struct hc_run *r, const struct hc_exchange *x,
                                 int err);
 /* True: the service itself refused the request with this code.  A gateway's

@@ -104,7 +104,8 @@ static const char *services_said(struct hc_run *r, const struct hc_exchange *x,
     return hc_arena_fmt(&r->facts.arena, "%s", text);
 }
 
-/* MISSING: there is no such service, which is a fact like another. */
+/* The reason MISSING says that there is no such service, which is a fact like
+ * any other. */
 static int services_learn_failure(struct hc_run *r, struct hc_exchange *x,
                                   const struct hc_ecs_failure *f, int64_t now)
 {

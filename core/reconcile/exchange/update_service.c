@@ -1,5 +1,5 @@
-/* reconcile/exchange/update_service.c - UpdateService: the wish at hand becomes
- * the service's count.  The only write. */
+/* reconcile/exchange/update_service.c - UpdateService: the count of the wish
+ * at hand becomes the service's count.  This is the only write. */
 #include "reconcile/exchange/check.h"
 #include "reconcile/exchange/failure.h"
 #include "reconcile/outcome.h"
