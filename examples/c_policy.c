@@ -1,9 +1,10 @@
-/* c_policy.c - a policy in C: it is asked, looks at facts, and wishes.
+/* c_policy.c - a policy in C: the op asks, the program looks at facts and
+ * answers with wishes.
  *
  *   c_policy CLUSTER
  *
- * One datadog-agent a host, but in clusters tagged tier=gold two; web on all
- * hosts but one, as long as two are left.  Build:
+ * One datadog-agent on each host, two in clusters with the tag tier=gold; web
+ * on all hosts except one, and at least two.  Build:
  * cc c_policy.c $(pkg-config --cflags --libs headcount)
  */
 #include <stdio.h>
@@ -11,8 +12,8 @@
 
 #include <headcount.h>
 
-/* The op ASKS: look, wish, resume.  A fact that is not known yet is read, and
- * we are asked again. */
+/* The op ASKS: look at facts, add wishes, resume.  The op reads a fact that is
+ * not known yet, and ASKS again. */
 static void decide(headcount_op *op)
 {
     const struct headcount_query about = {

@@ -1,9 +1,9 @@
-"""The demo's other half: a local ECS, and hosts that register with it.
+"""The servers of the demo: a local ECS, and hosts that register with it.
 
     demo.py serve FOLDER     moto's ECS with a cluster and a service, behind
                              nginx with TLS, under a name that only a dnsmasq
                              knows; FOLDER/env tells a shell how to get there
-    demo.py hosts URL N      registers N hosts; prints the event of the last
+    demo.py hosts URL N      registers N hosts and prints the event of the last
 """
 import json
 import os

@@ -1,9 +1,9 @@
 #!/bin/sh
-# demo.sh - headcount at work: a local ECS API (moto behind nginx with TLS),
+# demo.sh - shows headcount with a local ECS API (moto behind nginx with TLS),
 # three hosts, two events.
 #
-# `make demo` builds what is needed and runs this.  Nothing outside of this
-# machine is asked for anything.
+# `make demo` builds what is needed and runs this.  The demo contacts nothing
+# outside of this machine.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -29,7 +29,8 @@ say() {
     printf '\n%s%s%s\n' "$bold" "$*" "$plain"
 }
 
-# The report is on stdout, the timings on stderr: here one after the other.
+# The report is on stdout and the timings are on stderr: this prints the report
+# first.
 handle_with_timings() {
     status=0
     "$program" handle --service web --timings "$work/event.json" \
@@ -38,7 +39,7 @@ handle_with_timings() {
     return $status
 }
 
-# What the caller has set for AWS or for headcount is not for this.
+# The caller's settings for AWS and headcount must not reach the demo.
 for name in $(env | sed -n -e 's/^\(AWS_[A-Z0-9_]*\)=.*/\1/p' \
     -e 's/^\(HEADCOUNT_[A-Z_]*\)=.*/\1/p' -e 's/^\(ECS_[A-Z_]*\)=.*/\1/p'); do
     unset "$name"

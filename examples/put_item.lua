@@ -1,9 +1,11 @@
--- put_item.lua - the body of an HTTP event, { user_id, message }, into a
--- DynamoDB table, over a connection that stays open; and how long that took.
+-- put_item.lua - writes the body of an HTTP event, { user_id, message }, to a
+-- DynamoDB table over a connection that stays open, and answers how long that
+-- took.
 --
--- In AWS Lambda: beside the binary as `bootstrap`, with the handler set to
--- put_item.lua and TABLE to the table (key: userId and postId, both texts).
--- Elsewhere each line is an event:
+-- In AWS Lambda: put this file beside the binary, which is named `bootstrap`.
+-- Set the handler to put_item.lua and TABLE to the name of the table (its key:
+-- userId and postId, both texts).
+-- On a command line each line of standard input is an event:
 --
 --   TABLE=messages headcount run put_item.lua < events.jsonl
 local headcount = require "headcount"
@@ -16,7 +18,7 @@ local function answer(status, body)
   return { statusCode = status, body = json.encode(body) }
 end
 
--- The same request, delivered once more by Lambda, is the same post.
+-- If Lambda delivers a request twice, both make the same post.
 local function post_id(context)
   if context then
     return context.request_id

@@ -1,5 +1,5 @@
--- Another rule for each environment: sandboxes are left alone, staging has
--- one of each, production follows its hosts.
+-- Each environment has its own rules: sandboxes are left alone, staging has one
+-- task of each service, production follows its hosts.
 local function production(cluster)
   local wishes = {
     per_host { "agent" },

@@ -1,5 +1,5 @@
--- Services say themselves that they want a task on each host: by the tag
--- `headcount:rule`, with `headcount:tasks` of them.
+-- A service opts in with the tag `headcount:rule` = per-host; `headcount:tasks`
+-- is the number of its tasks on each host (1).
 return function(cluster)
   local wishes = {}
   for service in cluster:services {

@@ -43,7 +43,7 @@ resource "aws_cloudwatch_metric_alarm" "missing_services" {
 
 resource "aws_cloudwatch_metric_alarm" "held" {
   alarm_name          = "${var.name}-held"
-  alarm_description   = "For half an hour a safety rule has held a count that is not the count its rule calls for; the log has the code"
+  alarm_description   = "For half an hour a safety check has held a count that is not the count its rule calls for; the log has the code"
   namespace           = "headcount"
   metric_name         = "Held"
   dimensions          = { FunctionName = aws_lambda_function.headcount.function_name }
@@ -77,7 +77,7 @@ resource "aws_cloudwatch_metric_alarm" "foreign_events" {
 
 resource "aws_cloudwatch_metric_alarm" "too_many_changes" {
   alarm_name          = "${var.name}-too-many-changes"
-  alarm_description   = "The brake holds writes, because a run reached its limit of changes or falls; the log says how many wait. Is the policy right?"
+  alarm_description   = "headcount holds writes, because a run reached its limit of changes or falls; the log says how many wait. Is the policy right?"
   namespace           = "headcount"
   metric_name         = "TooManyChanges"
   dimensions          = { FunctionName = aws_lambda_function.headcount.function_name }

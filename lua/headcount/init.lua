@@ -1,9 +1,9 @@
---- AWS ECS services at the count their cluster calls for, and AWS calls that
--- keep their connections.
+--- headcount for Lua: keeps AWS ECS services at the count their cluster calls
+-- for, and makes AWS calls over connections that stay open.
 --
--- What fails in the world returns `nil, message, code`: code is AWS's
+-- A call that fails returns `nil, message, code`: the code is AWS's
 -- (`"ClusterNotFoundException"`) or headcount's (`"ETIMEDOUT"`, `"ETLS"`,
--- `"EPOLICY"`, ...).  What was misused raises an error with the caller's line.
+-- `"EPOLICY"`, ...).  A wrong argument raises an error with the caller's line.
 -- Times are seconds unless a name ends in `_us`; `timings` are microseconds.
 --
 --     local headcount = require "headcount"
@@ -18,16 +18,17 @@ local headcount = {
   _VERSION = "headcount " .. core.version,
 }
 
---- A client: connections, DNS answers, TLS sessions and credentials that its
--- calls share.  What is not given comes from the environment as the AWS SDKs
--- read it.  Opens no connection.
+--- Makes a client, which owns the connections, DNS answers, TLS sessions and
+-- credentials that its calls share.  An option that is not given comes from the
+-- environment, as in the AWS SDKs.  Opens no connection.
 -- @function client
 -- @tparam[opt] table options
 -- @tparam[opt] string options.region `AWS_REGION`
 -- @tparam[opt] string options.endpoint_url instead of AWS's
 -- @tparam[opt] string options.ca_bundle path; replaces the built-in roots
 -- @tparam[opt] string options.dns_server `ADDRESS` or `ADDRESS:PORT`
--- @tparam[opt] boolean options.keep_alive false: a connection a call
+-- @tparam[opt] boolean options.keep_alive false: each call opens its own
+-- connection
 -- @tparam[opt] boolean options.tcp_keepalive false: no TCP probes
 -- @tparam[opt] string options.profile refused: profiles are not read
 -- @tparam[opt] table options.credentials `{ access_key_id=,
@@ -35,10 +36,10 @@ local headcount = {
 -- @tparam[opt] number options.connect_timeout seconds (3.1); 0 is no limit
 -- @tparam[opt] number options.read_timeout seconds (30) to the first byte and
 -- between bytes; 0 is no limit
--- @tparam[opt] integer options.max_attempts the first one too (3)
--- @tparam[opt] boolean options.no_sign_request requests go out unsigned
--- @tparam[opt] boolean options.audit each write, and each hold when it starts,
--- changes or ends, is one JSON line on standard error
+-- @tparam[opt] integer options.max_attempts of a call, with the first one (3)
+-- @tparam[opt] boolean options.no_sign_request do not sign requests
+-- @tparam[opt] boolean options.audit write one JSON line to standard error for
+-- each write, and for each hold when it starts, changes or ends
 -- @treturn[1] client
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong: a setting, the CA bundle
@@ -46,8 +47,8 @@ local headcount = {
 -- @raise an unknown option, or one of the wrong type
 headcount.client = core.client
 
---- A signature (AWS Signature Version 4) for a request that somebody else
--- sends.
+--- Makes a signature (AWS Signature Version 4) for a request that another
+-- program sends.
 -- @function sign
 -- @tparam table request
 -- @tparam string request.url `http` or `https`, path and query as sent
@@ -62,37 +63,38 @@ headcount.client = core.client
 -- @tparam[opt] string request.body
 -- @tparam[opt] number|string request.time seconds since 1970, or
 -- `"YYYYMMDDTHHMMSSZ"`; now, if it is not given
--- @tparam[opt] boolean request.double_encode true, but for the services `s3`,
--- `s3-outposts`, `s3-object-lambda` and `s3express` false
--- @tparam[opt] boolean request.normalize_path likewise
+-- @tparam[opt] boolean request.double_encode encode the path again; true,
+-- except for `s3`, `s3-outposts`, `s3-object-lambda` and `s3express`
+-- @tparam[opt] boolean request.normalize_path sign the path without // and ..;
+-- the same default
 -- @treturn table `{ headers=, canonical_request=, string_to_sign=, signature=
--- }`: headers are all that are to be sent
--- @raise what is missing or cannot stand in a request
+-- }`: headers are all headers to send
+-- @raise a member is missing or cannot stand in a request
 headcount.sign = core.sign
 
---- Seconds on a clock that never goes back: for how long something took.
+--- Seconds on a clock that never goes back, to measure durations.
 -- @function now
--- @treturn number with a fraction; where it began is unknown
+-- @treturn number with a fraction; the zero of this clock has no meaning
 headcount.now = core.now
 
 --- JSON, strictly by RFC 8259: `decode`, `encode`, `null`, `array`.
 --
 -- `decode(text)` returns the value, or `nil, message, "ESYNTAX"` with the byte
--- where it broke.  Integers that fit 64 bits stay integers, other numbers are
--- floats; `null` is `json.null`.
+-- where it does not parse.  Integers that fit 64 bits stay integers, other
+-- numbers are floats; `null` is `json.null`.
 --
--- `encode(value)` returns text whose keys are in their order.  A table with the
--- keys 1..n is an array, one with texts as keys an object, an empty one an
--- object unless `json.array(t)` marked it (decoded arrays are).  It raises for
--- what JSON has not: functions, NaN, mixed keys, gaps, texts that are no UTF-8,
--- more than 128 levels.
+-- `encode(value)` returns text with sorted keys.  A table with the keys 1..n is
+-- an array, and one with texts as keys is an object.  An empty table is an
+-- object unless `json.array(t)` marked it (decoded arrays are marked).  It
+-- raises for values that JSON does not have: functions, NaN, mixed keys, gaps,
+-- texts that are not UTF-8, more than 128 levels.
 -- @table json
 headcount.json = core.json
 
 --- Methods of a client.
 -- @type client
 
---- One operation of one AWS service, signed; tried again where that is safe.
+--- Makes one signed call of an AWS service, and retries it if that is safe.
 -- @function client:call
 -- @tparam string service `"ecs"`, `"dynamodb"`, `"sqs"`,
 -- `"application-autoscaling"`, `"resourcegroupstaggingapi"`
@@ -102,22 +104,23 @@ headcount.json = core.json
 -- @tparam[opt] number options.timeout seconds, for all attempts
 -- @tparam[opt] string options.region
 -- @tparam[opt] string options.endpoint_url
--- @tparam[opt] boolean options.retry_writes send again what was sent whole and
--- got no answer, whatever the operation is named
+-- @tparam[opt] boolean options.retry_writes send a request again that was sent
+-- completely and got no answer, even if its operation may write
 -- @treturn[1] table the answer; members that are null are absent
 -- @treturn[2] nil
 -- @treturn[2] string what failed, where, and what to do
 -- @treturn[2] string AWS's code, or headcount's
 
---- One plain HTTP request to any URL, over the same connections, DNS answers
--- and trust.  No redirect is followed, nothing is signed.
+--- Makes one plain HTTP request to any URL, with the connections, DNS answers
+-- and trusted certificates of the client.  No redirect is followed, nothing is
+-- signed.
 -- @function client:fetch
 -- @tparam table request
 -- @tparam string request.url `http` or `https`
 -- @tparam[opt] string request.method `"GET"`, or `"POST"` with a body
 -- @tparam[opt] table request.headers `{ NAME = "VALUE" }`
 -- @tparam[opt] string request.body
--- @tparam[opt] number request.timeout seconds, for the whole
+-- @tparam[opt] number request.timeout seconds, for the whole request
 -- @treturn[1] table `{ status=, headers=, body=, timings= }`: any status is an
 -- answer, names of headers are in lower case, timings are `dns, connect, tls,
 -- send, wait, receive, total` in microseconds and `reused, resumed`
@@ -125,35 +128,35 @@ headcount.json = core.json
 -- @treturn[2] string what failed
 -- @treturn[2] string its code
 
---- Brings services of a cluster to their count.
+--- Brings services of a cluster to their counts.
 -- @function client:reconcile
 -- @tparam string|table target a cluster's name or ARN; or an event, as a table
 -- or as its JSON; nil: the snapshot's cluster
 -- @tparam table options either `policy` or `services`
 -- @tparam[opt] string options.policy its text (which has a line break or a
 -- brace), or a path
--- @tparam[opt] string options.policy_name what its errors call it
--- @tparam[opt] {string,...} options.services one task a host of each
+-- @tparam[opt] string options.policy_name its name in errors
+-- @tparam[opt] {string,...} options.services each gets one task on each host
 -- @tparam[opt] string options.where with services: only hosts that match
 -- @tparam[opt="active"] string options.hosts `"active"`, `"registered"`,
 -- `"connected"`
--- @tparam[opt] string options.constraints `"service"`: its own placement
--- constraints narrow the hosts that count; `"all"`, as with a policy: those of
--- its task definition too
+-- @tparam[opt] string options.constraints the placement constraints that limit
+-- the counted hosts; `"service"`: those of the service; `"all"`, the default
+-- with a policy: those of its task definition too
 -- @tparam[opt] boolean options.dry_run read and plan, write nothing
--- @tparam[opt] {string,...} options.allow codes of holds that it may pass
+-- @tparam[opt] {string,...} options.allow codes of holds to let pass
 -- @tparam[opt] string|table options.snapshot plan on these facts, without a
 -- call; nothing is written
 -- @tparam[opt] boolean options.record return the facts too
--- @tparam[opt] number options.timeout seconds, for the whole
+-- @tparam[opt] number options.timeout seconds, for the whole run
 -- @tparam[opt] string options.region
 -- @tparam[opt] string options.endpoint_url
 -- @tparam[opt] boolean options.drop_duplicates skip an event whose
--- `detail.version` this client reconciled already
+-- `detail.version` this client has already reconciled
 -- @tparam[opt] boolean options.verify after a write list the hosts again, and
--- go on if they call for another count (one more call for each write)
+-- continue if they call for another count (one more call for each write)
 -- @tparam[opt] boolean options.drop_foreign records about another region or
--- account are done; without it they are left to their queue
+-- account count as done; by default they are left to their queue
 -- @treturn[1] table the report: the document of `headcount plan --output
 -- json`; members that are null are absent
 -- @treturn[1] string with `record`, the facts as JSON
@@ -174,7 +177,7 @@ headcount.json = core.json
 -- dns_lookups, dns_datagrams, dns_hits, tls_handshakes, tls_resumed, retries,
 -- replays`
 
---- Ends what is under way and closes all connections; a second time does
+--- Ends all calls in progress and closes all connections; a second close does
 -- nothing.
 -- @function client:close
 
@@ -203,7 +206,7 @@ local function advance(loop, task, ...)
   elseif core.is_call(got[2]) then
     loop.calls[#loop.calls + 1] = got[2]
     loop.owner[got[2]] = task
-  elseif got[2] ~= loop then -- a plain yield: the others first
+  elseif got[2] ~= loop then -- a plain yield: the other tasks run first
     loop.ready[#loop.ready + 1] = task
   end
 end
@@ -217,7 +220,7 @@ local function spawn(loop, f, ...)
     if not self.results then
       self.waiters[#self.waiters + 1] = loop.current
     end
-    while not self.results do -- somebody else may resume it, too
+    while not self.results do -- other code may resume it, too
       coroutine.yield(loop)
     end
     return table.unpack(self.results, 1, self.results.n)
@@ -225,7 +228,9 @@ local function spawn(loop, f, ...)
   return task
 end
 
-local function turn(loop)
+-- Advances the tasks that are ready, then waits for a call; false: none is
+-- left.
+local function run_ready(loop)
   local ready = loop.ready
   loop.ready = {}
   for _, task in ipairs(ready) do
@@ -267,16 +272,16 @@ local function finish(loop)
   end
 end
 
---- Runs a function whose calls, and those of what it spawns, go side by side.
--- The function gets `spawn`: `spawn(f, ...)` starts `f(...)` beside the others
--- and returns a task, whose `task:wait()` returns what f returned.  Calls made
--- in coroutines that the loop did not start are waited for on the spot.
+--- Runs a function; its calls, and the calls of the tasks that it spawns, run
+-- side by side.  The function gets `spawn`: `spawn(f, ...)` starts `f(...)` as
+-- a task and returns it, and `task:wait()` returns the results of f.  A call in
+-- a coroutine that the loop did not start blocks until its answer is there.
 --
--- An error in one of them ends the loop: the others are closed, what they had
--- under way is ended, and the error is raised with its traceback.
+-- An error in one task ends the loop: the other tasks are closed, their calls
+-- are ended, and the error is raised with its traceback.
 -- @function loop
 -- @tparam function f
--- @return what f returned, when all that was spawned has ended
+-- @return the results of f, after all tasks have ended
 -- @raise within another loop
 -- @usage headcount.loop(function(spawn)
 --   for _, region in ipairs { "eu-west-1", "us-east-1" } do
@@ -297,7 +302,7 @@ function headcount.loop(f)
   local loop = { ready = {}, calls = {}, owner = {}, tasks = {} }
   local main = spawn(loop, f, function(...) return spawn(loop, ...) end)
   local ok, why = pcall(function()
-    while turn(loop) do end -- luacheck: ignore 542
+    while run_ready(loop) do end -- luacheck: ignore 542
   end)
   finish(loop)
   if not ok then

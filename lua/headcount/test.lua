@@ -22,7 +22,7 @@ local M = {}
 
 local Failure = { __tostring = function(self) return self.message end }
 
--- The line of the test's file that led here.
+-- The line of the test's file in the call stack.
 local function where(file)
   for level = 3, 50 do
     local info = debug.getinfo(level, "Sl")
@@ -154,7 +154,7 @@ local function host_of(c, h, id)
   }
 end
 
--- A number of hosts, or a list of { count =, attributes =, ... }.
+-- `hosts` is a number, or a list of { count =, attributes =, ... }.
 local function hosts_of(c, hosts)
   local lists = { ACTIVE = json.array {}, DRAINING = json.array {} }
   local n = 0
@@ -315,7 +315,7 @@ function Plan:__tostring()
   return table.concat(lines, "\n")
 end
 
--- The service's part, or the failure that it has none.
+-- The row of the service; the test fails if the plan has none.
 function Plan:_service(name)
   local s = self.services[name]
   if not s then
@@ -334,7 +334,7 @@ function Plan:_is(name, outcome, code)
   return self
 end
 
---- The service would have this count: written, or there already.
+--- The service would get this count, or has it already.
 function Plan:wants(name, count)
   local s = self:_service(name)
   if s.outcome ~= "pending" and s.outcome ~= "unchanged" then
@@ -352,17 +352,17 @@ function Plan:unchanged(name)
   return self:_is(name, "unchanged")
 end
 
---- A safety rule holds the service; with this code, if one is given.
+--- A safety check holds the service, with this code if one is given.
 function Plan:holds(name, code)
   return self:_is(name, "held", code)
 end
 
---- The service is not ours to write; with this code, if one is given.
+--- headcount skips the service, with this code if one is given.
 function Plan:skips(name, code)
   return self:_is(name, "skipped", code)
 end
 
---- The cluster failed, with a sentence that holds this text.
+--- The cluster failed, with a sentence that contains this text.
 function Plan:fails(text)
   local seen = self.message
   for _, c in ipairs(self.report and self.report.clusters or {}) do
@@ -496,7 +496,7 @@ local function load_tests(file)
   return tests
 end
 
--- The error with the lines of its traceback that are the test's own files.
+-- The error, with those lines of its traceback that are in the test's files.
 local function traced(e)
   local lines = {}
   for line in debug.traceback(tostring(e), 2):gmatch "[^\n]+" do
@@ -548,7 +548,8 @@ end
 
 --- Runs the tests of these files.
 -- @tparam {string,...} files
--- @tparam table options `run`: only tests whose name holds this text; `json`
+-- @tparam table options `run`: only tests whose name contains this text;
+-- `json`: print the results as JSON
 -- @treturn integer 0; 1: a test failed; 252: there was none
 function M.main(files, options)
   local results, failed = {}, 0
