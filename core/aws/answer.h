@@ -1,5 +1,5 @@
-/* aws/answer.h - what an AWS service said, beside the body it promised:
- * its error, and how far its clock is from ours.  Pure. */
+/* aws/answer.h - the error in an AWS service's answer, and how far the
+ * service's clock is from ours.  Pure. */
 #ifndef HC_AWS_ANSWER_H
 #define HC_AWS_ANSWER_H
 
@@ -34,7 +34,7 @@ struct hc_answer_parts {
 };
 
 /* How an answer is compressed, by its Content-Encoding or its first bytes:
- * "gzip"; n == 0: not at all.  Nobody asked for that. */
+ * "gzip"; n == 0: not at all.  headcount never asks for compression. */
 struct hc_str hc_answer_coding(struct hc_str encoding, struct hc_str body);
 
 /* 0; HEADCOUNT_ENOMEM.  A body that is no error of the protocol is no
@@ -43,21 +43,23 @@ int hc_service_error_get(struct hc_service_error *out,
                          const struct hc_alloc *alloc,
                          const struct hc_answer_parts *parts);
 
-/* "Service Unavailable"; "unknown status" for what HTTP has no word for. */
+/* "Service Unavailable"; "unknown status" for a number that HTTP does not
+ * define. */
 const char *hc_status_text(int status);
 
 #define HC_SKEW_MAX_ELAPSED (900 * HC_SECOND)
 #define HC_SKEW_MATTERS (240 * HC_SECOND)
 
-/* Theirs minus ours: their Date against the middle of send and receive (all
- * wall time of ours).  false: not to be known (no or a bad Date, an Age, so
- * it came out of a cache, or more than 15 minutes under way). */
+/* The service's clock minus ours: its Date against the middle of send and
+ * receive (both by our wall clock).  false: it cannot be known, because
+ * there is no good Date, or an Age (the answer came out of a cache), or
+ * because the answer took more than 15 minutes. */
 struct hc_skew_ask {
     struct hc_str date, age;
     int64_t sent, received;
 };
 bool hc_skew_get(const struct hc_skew_ask *ask, int64_t *skew);
-/* It is more than AWS forgives in a signature, or nearly. */
+/* It is nearly as much as AWS allows in a signature, or more. */
 bool hc_skew_matters(int64_t skew);
 
 #endif

@@ -1,4 +1,4 @@
-/* aws/bucket.c - ECS's published throttle, and whose turn it is. */
+/* aws/bucket.c - ECS's published throttle, and a line for calls that wait. */
 #include "aws/bucket.h"
 
 #include "base/text.h"

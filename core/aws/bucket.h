@@ -1,4 +1,4 @@
-/* aws/bucket.h - ECS's published throttle, and whose turn it is.
+/* aws/bucket.h - ECS's published throttle, and a line for calls that wait.
  *
  * For each account in each region ECS has one bucket of tokens per group of
  * operations (DOC "Request throttling for the Amazon ECS API"); consoles and
@@ -29,8 +29,8 @@ enum hc_bucket_id {
 /* BUCKET_N: it has none. */
 enum hc_bucket_id hc_bucket_of(struct hc_str operation);
 
-/* Tokens come at a steady rate until it is full: what counts is when it will
- * be. */
+/* Tokens come at a steady rate until the bucket is full.  The time at which it
+ * will be full says how many there are now. */
 struct hc_bucket {
     int64_t interval;                  /* between two tokens                 */
     int64_t depth;                     /* time in which it fills             */
@@ -55,7 +55,8 @@ int hc_bucket_take(struct hc_bucket *b, struct hc_bucket_turn *turn,
                    int64_t now);
 /* Out of the line, if it stands there.  b may be NULL. */
 void hc_bucket_leave(struct hc_bucket *b, struct hc_bucket_turn *turn);
-/* ECS throttled: others drew from it too, it is empty now. */
+/* ECS throttled a call: others draw from the same bucket, and it is empty
+ * now. */
 void hc_bucket_drain(struct hc_bucket *b, int64_t now);
 
 /* ---- those of all accounts and regions ---- */

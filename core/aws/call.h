@@ -43,7 +43,8 @@ void hc_timings_note(struct hc_timings *t, struct hc_timing *timing,
 
 /* ---- one call ---- */
 
-/* A cancelled call that may have changed something is awaited so long. */
+/* How long the answer to a cancelled call that may have changed something is
+ * awaited. */
 #define HC_CALL_GRACE (2 * HC_SECOND)
 
 /* Texts are borrowed and must outlive the call. */
@@ -57,8 +58,8 @@ struct hc_call_config {
     struct hc_str endpoint_url;          /* empty: the config's              */
     int max_attempts;                    /* 0: the config's                  */
     int64_t deadline;                    /* absolute; 0 or HC_NEVER: none    */
-    /* Sent whole and no answer: send it again?  Yes if the operation's name
-     * says that it only reads, or if one of these is set. */
+    /* A request that left whole and got no answer is sent again if the name of
+     * its operation says that it only reads, or if one of these is set. */
     bool read_only;                      /* changes nothing                  */
     bool replay_ok;                      /* twice does what once does        */
     bool paced;                          /* waits for its turn: aws/bucket.h */
@@ -115,18 +116,18 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
                   const struct hc_call_config *config);
 /* enum hc_call_answer.  Once DONE or FAILED it answers that again. */
 int hc_call_step(struct hc_call *c, int64_t now);
-/* Nothing leaves any more: no attempt, no replay.  A request that left whole is
- * awaited until then, one that did not is ended: HEADCOUNT_ECANCELLED.  The
- * owner goes on stepping. */
+/* Nothing more is sent: no attempt, no replay.  The answer to a request that
+ * left whole is awaited until `until`; one that did not leave whole is ended
+ * with HEADCOUNT_ECANCELLED.  The owner goes on stepping. */
 void hc_call_cancel(struct hc_call *c, int64_t until);
-/* Strikes what the call was signed with out of a text that is made of its
- * answer; while the call is there. */
+/* Strikes the credentials that signed the call out of a text that is made of
+ * its answer.  Before hc_call_fini only. */
 void hc_call_strike(const struct hc_call *c, char *text);
 /* "DescribeServices in eu-west-1": every failure of the call begins so.  After
  * hc_call_start only. */
 #define HC_CALL_NAME (HC_OPERATION_MAX + HC_REGION_MAX + 8)
 const char *hc_call_name(const struct hc_call *c, char name[HC_CALL_NAME]);
-/* Ends what is in flight.  c may be all zero. */
+/* Ends the attempt in flight.  c may be all zero. */
 void hc_call_fini(struct hc_call *c);
 
 #endif

@@ -1,5 +1,5 @@
 /* aws/client.h - what all calls of one handle share: credentials, quota, clock
- * skew, trust, and the places where services live with their day keys. */
+ * skew, trust, and the endpoints of services with their day keys. */
 #ifndef HC_AWS_CLIENT_H
 #define HC_AWS_CLIENT_H
 
@@ -18,7 +18,7 @@
 #define HC_CLIENT_ENDPOINTS 64
 #define HC_CLIENT_ROLES 64
 
-/* Where a service lives in a region, and the day key for it. */
+/* The endpoint of a service in a region, and the day key for it. */
 struct hc_endpoint_slot {
     struct hc_endpoint endpoint;
     char url[HC_ENDPOINT_PATH + 1];      /* it was made from, "" = rules     */
@@ -66,9 +66,10 @@ struct hc_client_config {
 };
 /* Reads the CA bundle.  0, HEADCOUNT_ECONFIG, HEADCOUNT_EIO,
  * HEADCOUNT_ENOMEM, HEADCOUNT_ECREDENTIALS (half a set was given); on error
- * `k` is empty.  Its credentials are what was given, else the environment's,
- * a container's, or those of the instance; a web identity or a profile that
- * is configured stops it before a container. */
+ * `k` is empty.  Its credentials are those that the program gave, else those of
+ * the environment, of a container, or of the instance.  If a web identity or a
+ * profile is configured, the search stops there with an error: a container's
+ * would be another principal. */
 int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
                    struct headcount_error *e);
 void hc_client_fini(struct hc_client *k);            /* k may be all zero */
@@ -77,9 +78,9 @@ void hc_client_fini(struct hc_client *k);            /* k may be all zero */
  * a header; empty outside of Lambda. */
 const struct hc_buf *hc_client_trace(struct hc_client *k);
 
-/* The place for this service, region and URL: *out is held until
+/* The slot of this service, region and URL: *out is held until
  * hc_client_release_endpoint (NULL is fine).  Errors as hc_endpoint_get,
- * HEADCOUNT_ELIMIT; HEADCOUNT_ECONFIG where a proxy is asked for. */
+ * HEADCOUNT_ELIMIT; HEADCOUNT_ECONFIG where a proxy is configured. */
 int hc_client_acquire_endpoint(struct hc_client *k,
                                const struct hc_endpoint_ask *ask,
                                struct hc_endpoint_slot **out,
@@ -92,7 +93,7 @@ void hc_client_release_endpoint(struct hc_endpoint_slot *p);
  * hc_endpoint_get of STS. */
 struct hc_creds *hc_client_creds(struct hc_client *k, struct hc_str role_arn,
                                  struct headcount_error *e);
-/* HEADCOUNT_ECONFIG where a proxy is asked for. */
+/* HEADCOUNT_ECONFIG where a proxy is configured. */
 int hc_client_check_proxy(const struct hc_client *k,
                           const struct hc_endpoint *at,
                           struct headcount_error *e);

@@ -2,8 +2,9 @@
  *
  * Empty environment variables are unset ones.  A value that cannot be used is
  * HEADCOUNT_ECONFIG and names its variable.  Profile files are not read yet, so
- * a profile that somebody names is refused; where a variable names it and there
- * are complete keys, those sign, as with the SDKs, and it is only noted.
+ * a profile that somebody names is refused.  If a variable names it and there
+ * are complete keys, those sign, as with the SDKs, and the profile is only
+ * logged.
  */
 #ifndef HC_AWS_CONFIG_H
 #define HC_AWS_CONFIG_H
@@ -47,8 +48,8 @@ int hc_config_init(struct hc_config *c, const struct hc_system *sys,
                    const struct hc_config_options *options,
                    struct headcount_error *e);
 void hc_config_fini(struct hc_config *c);          /* c may be all zero */
-/* Where this service was told to live, empty if nowhere: option,
- * AWS_ENDPOINT_URL_<ID>, AWS_ENDPOINT_URL. */
+/* The URL that is configured for this service: the option, else
+ * AWS_ENDPOINT_URL_<ID>, else AWS_ENDPOINT_URL; empty if there is none. */
 struct hc_str hc_config_url(const struct hc_config *c,
                             const struct hc_service *service);
 

@@ -1,18 +1,19 @@
 /* aws/creds.h - credentials as a value, and where they come from.
  *
- * A provider is asked without blocking; all who wait for one refresh share it
- * (single flight): each is queued on a link and woken when it ends.
+ * A provider is asked without blocking.  All calls that wait for a refresh
+ * share it (single flight): each joins the queue and is woken when the refresh
+ * ends.
  *
  *   EMPTY --> REFRESH --> FRESH --(expiry near, or invalidated)--> REFRESH
- *               +-------> EMPTY, and the error is told to all who waited
+ *               +-------> EMPTY, and all waiters get the error
  *
  * Five minutes before a set expires another one is fetched while the old one is
- * still lent; in its last minute who asks waits for the new one.
+ * still lent; in its last minute a call waits for the new one.
  *
- * Where its source can only be asked (an instance, a container, STS) a set is
- * used on past its end for as long as the source gives no other: AWS may still
- * take it, as it does in an outage of its own, and whoever refused it here
- * would never know.  The source is then asked every five to ten minutes.
+ * A set that comes from a service (instance, container, STS) is used past its
+ * end for as long as the service gives no other: AWS may still accept it, as it
+ * does in an outage of its own, and a set that is refused here is never tried.
+ * The service is then asked every five to ten minutes.
  */
 #ifndef HC_AWS_CREDS_H
 #define HC_AWS_CREDS_H
@@ -47,8 +48,8 @@ struct hc_identity hc_credentials_view(const struct hc_credentials *c);
 
 /* One way to get credentials.  get: 1 = *out is filled, 0 = not configured
  * here (ask the next one; *e may say why), < 0 = configured and broken: stop.
- * A set that has expired already is as broken.  A provider
- * that has to wait (HC_CREDS_WAIT) wakes `job` and is asked again. */
+ * A set that has expired already counts as broken.  A provider that has to wait
+ * (HC_CREDS_WAIT) wakes `job` and is asked again. */
 #define HC_CREDS_WAIT 2
 struct hc_creds_provider {
     const char *name;
@@ -83,7 +84,7 @@ struct hc_creds {
                                               then; 0: it went well          */
     int64_t rest_until;                    /* monotonic                      */
     int64_t started;                       /* monotonic: the refresh         */
-    char tried[240];                       /* what had none, and why          */
+    char tried[240];                       /* providers without any, and why  */
     size_t tried_n;
     const struct hc_system *sys;
     const struct hc_log *log;              /* NULL: none                     */
@@ -108,10 +109,10 @@ struct hc_creds_ask {
 int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
                  int64_t now, struct hc_credentials *out,
                  struct headcount_error *e);
-/* The service calls the set with this key id expired: the next get fetches
- * another one, unless that failed a moment ago.  Only what outlasts its end is
- * lent where there is none.  A set that was replaced meanwhile is left alone.
- */
+/* A service calls the set with this key id expired: the next get fetches
+ * another one, unless a refresh failed a moment ago.  If none can be had,
+ * the old set is lent only if its provider `outlasts`.  Nothing happens if
+ * the set was replaced meanwhile. */
 void hc_creds_invalidate(struct hc_creds *c, struct hc_str key_id);
 
 #endif

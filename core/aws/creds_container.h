@@ -3,8 +3,8 @@
  *
  * AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is a path at 169.254.170.2 and beats
  * AWS_CONTAINER_CREDENTIALS_FULL_URI, which names its host: over http only one
- * that is known to be local, since who answers there hands out credentials and
- * is shown the authorization token.
+ * that is known to be local, because the host that answers gives out
+ * credentials and is sent the authorization token.
  */
 #ifndef HC_AWS_CREDS_CONTAINER_H
 #define HC_AWS_CREDS_CONTAINER_H

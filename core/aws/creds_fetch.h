@@ -61,12 +61,12 @@ void hc_creds_fetch_start(struct hc_creds_fetch *f,
                           int64_t now);
 enum hc_creds_fetch_answer hc_creds_fetch_step(struct hc_creds_fetch *f,
                                                int64_t now);
-/* Strikes what the request asked with, its header's value and its path, out of
- * a text that is made of the answer. */
+/* Strikes the value of the request's header and its path, which may be secrets,
+ * out of a text that is made of the answer. */
 void hc_creds_fetch_strike(const struct hc_creds_fetch *f, char *text);
-/* The time by the clock of whoever gives the credentials: `skew` where it is
- * known, else what the answer's own date says.  May learn *skew by that; NULL:
- * nobody knows, nobody wants to. */
+/* The time by the clock of the service that gives the credentials: our clock
+ * plus *skew, or, if *skew is 0, plus the difference that the answer's Date
+ * shows, which *skew then becomes.  skew may be NULL. */
 int64_t hc_creds_fetch_wall(const struct hc_creds_fetch *f, int64_t *skew);
 void hc_creds_fetch_fini(struct hc_creds_fetch *f);    /* f may be all zero */
 

@@ -2,11 +2,11 @@
  * cannot use: a web identity of the environment, and the profile `default` of
  * the files ~/.aws/config and ~/.aws/credentials.
  *
- * AWS's own SDKs take them before a container's and an instance's, so whoever
- * went on to those would sign as somebody else.  This provider stands where
- * they stand in the chain.  It has never any credentials: it goes on where
- * nothing is configured, and where something is it stops the chain and names
- * it.
+ * AWS's own SDKs take these before those of a container or an instance, so to
+ * go on to those would be to sign as somebody else.  This provider stands in
+ * the chain where the SDKs look for them.  It never has credentials: if nothing
+ * is configured the chain goes on, and if something is, it stops the chain and
+ * names it.
  */
 #ifndef HC_AWS_CREDS_FILES_H
 #define HC_AWS_CREDS_FILES_H

@@ -7,7 +7,8 @@
 
 /* Copies them.  0; HEADCOUNT_ECREDENTIALS: a key without its secret or the
  * reverse, a token alone, or what could not stand in a header;
- * HEADCOUNT_ENOMEM.  All empty: nothing is given, and the provider says so. */
+ * HEADCOUNT_ENOMEM.  All empty: the provider has none, and the chain goes
+ * on. */
 int hc_creds_given_init(struct hc_credentials *given,
                         const struct hc_alloc *alloc,
                         const struct hc_identity *who,

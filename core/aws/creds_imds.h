@@ -3,8 +3,8 @@
  *
  *   TOKEN --> ROLE --> CREDENTIALS        401: a new token, once
  *
- * It is asked last: where nobody answers, where it is switched off and where
- * the instance has no role there are none, which is no error of this provider.
+ * It is asked last.  If nothing answers, if it is switched off, or if the
+ * instance has no role, it has no credentials, and that is no error.
  */
 #ifndef HC_AWS_CREDS_IMDS_H
 #define HC_AWS_CREDS_IMDS_H

@@ -4,8 +4,8 @@
  *   WAIT --> (NEED_REQUEST: head, signature and body are written now) --> WAIT
  *        --> BODY* --> DONE            any --> FAILED
  *
- * The signature is made after the connection is had, and again for a replay,
- * so it is never older than its send.
+ * The request is signed once there is a connection, and again for a replay, so
+ * the signature is never older than the request that carries it.
  */
 #ifndef HC_AWS_REQUEST_H
 #define HC_AWS_REQUEST_H
@@ -75,8 +75,8 @@ int hc_request_start(struct hc_request *r, struct hc_net *net,
                      const struct hc_request_config *config);
 /* DONE with !ok: the service refused (r->answer).  FAILED: r->error. */
 enum hc_request_state hc_request_step(struct hc_request *r, int64_t now);
-/* Its date was not the service's: a clock is off, or the process was frozen
- * after it had signed.  Another one has another date. */
+/* The date of the request was not that of the service: a clock is off, or the
+ * process was frozen after it had signed.  A new request has a new date. */
 bool hc_request_is_off(const struct hc_request *r);
 void hc_request_fini(struct hc_request *r);        /* r may be all zero */
 

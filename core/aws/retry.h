@@ -2,7 +2,7 @@
  *
  * The AWS SDKs' "standard" mode, specification 2.1: three attempts, backoff
  * rand(0,1) * min(base * 2^i, 20 s), and a quota that all calls of one handle
- * share, so that an outage is not answered with a storm.
+ * share, so that an outage does not meet a storm of retries.
  */
 #ifndef HC_AWS_RETRY_H
 #define HC_AWS_RETRY_H

@@ -55,8 +55,8 @@ struct hc_service {
 };
 
 const struct hc_service *hc_service_at(enum hc_service_id index);
-/* One that speaks JSON, for who brings the JSON; NULL with HEADCOUNT_ECONFIG
- * naming those. */
+/* A service that speaks JSON, for a caller that has the JSON; NULL with
+ * HEADCOUNT_ECONFIG, which names those that there are. */
 const struct hc_service *hc_service_find(struct hc_str id,
                                          struct headcount_error *e);
 #define HC_OPERATION_MAX 63

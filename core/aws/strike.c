@@ -20,7 +20,7 @@ static int strike_hex(const char *t)
 }
 
 /* How many bytes at the front of `t` stand for `c`: as it is, after a
- * backslash, as \u00XX of JSON, as %XX or + of a URL. */
+ * backslash, as \u00XX of JSON, as %XX of a URL, or as a blank for a plus. */
 static size_t strike_one(const char *t, char c)
 {
     if (c == '\0' || *t == c)

@@ -8,7 +8,7 @@
 
 #include "aws/sigv4.h"
 
-#define HC_STRIKE_LEAST 8          /* shorter ones are no secrets of AWS's   */
+#define HC_STRIKE_LEAST 8          /* AWS has no shorter secrets             */
 #define HC_STRIKE_PIECE 12         /* so much of a secret is too much        */
 #define HC_STRIKE_TAIL 4           /* and so much where the text was cut     */
 

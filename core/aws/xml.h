@@ -1,9 +1,9 @@
 /* aws/xml.h - the text of a few known elements out of an XML answer.  Pure.
  *
  * The whole text has to be one well-formed element of bounded size and depth;
- * what it holds beside the elements that are asked for is walked over.  It is
- * no XML library: a document type, and so every entity but the five that XML
- * itself has, is refused, and names are compared without their namespace.
+ * elements that are not asked for are read over.  It is no XML library: a
+ * document type, and so every entity but the five that XML itself has, is
+ * refused, and names are compared without their namespace.
  */
 #ifndef HC_AWS_XML_H
 #define HC_AWS_XML_H
@@ -23,8 +23,8 @@ struct hc_xml_tag {
 };
 
 /* 0; HEADCOUNT_ESYNTAX: not that kind of text; HEADCOUNT_ELIMIT: too long,
- * too deep, or an `out` is full; HEADCOUNT_ENOMEM.  On error what the bufs
- * hold is of no use. */
+ * too deep, or an `out` is full; HEADCOUNT_ENOMEM.  On error the
+ * contents of the bufs are of no use. */
 int hc_xml_get(struct hc_str text, struct hc_xml_tag *tags, size_t n);
 
 #endif

@@ -18,7 +18,7 @@ extern const struct hc_alloc hc_alloc_libc;   /* realloc and free */
 
 /* Zeroed; of 0 bytes there is no block: NULL. */
 void *hc_alloc(const struct hc_alloc *a, size_t n);
-/* As fn: n == 0 frees; what is new is not zeroed. */
+/* As fn: n == 0 frees; new bytes are not zeroed. */
 void *hc_realloc(const struct hc_alloc *a, void *p, size_t old, size_t n);
 void hc_free(const struct hc_alloc *a, void *p, size_t n);   /* NULL is fine */
 /* count * size with overflow checked; zeroed; NULL on overflow too. */

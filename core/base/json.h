@@ -68,7 +68,7 @@ int hc_json_next(struct hc_json *j, struct hc_str *in,
 struct hc_str hc_json_text(const struct hc_json *j);
 /* Call right after KEY (or where a value is due in an array, or before the
  * root): the next value, however deep, is validated and dropped; no event
- * comes for it.  If the array ends instead, its end is told as ever. */
+ * comes for it.  If the array ends instead, its end is reported as usual. */
 void hc_json_skip(struct hc_json *j);
 /* Call at the same places: the raw bytes of the next value are appended to
  * `out` (bounded by out->max), validated, no event for it but JSON_STRING with

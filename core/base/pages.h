@@ -30,10 +30,11 @@ void hc_pages_fini(struct hc_pages *p);     /* p may be all zero */
 void hc_pages_reset(struct hc_pages *p);
 struct hc_str hc_pages_token(const struct hc_pages *p);
 
-/* The page at hand brings something new, as the caller's own set says. */
+/* The page at hand brings something new: for a caller that keeps a set of all
+ * items itself. */
 void hc_pages_news(struct hc_pages *p);
-/* One item of it, where the caller has no set of all items: is it new?  0 or
- * HEADCOUNT_ENOMEM. */
+/* For a caller without such a set: notes one item of the page at hand, and
+ * whether it is new.  0 or HEADCOUNT_ENOMEM. */
 int hc_pages_saw(struct hc_pages *p, struct hc_str item);
 /* The page is over (empty: it held no items) and names this one as the next.
  * 1: it was the last; 0: ask for it; HEADCOUNT_EANSWER, and *why is how the

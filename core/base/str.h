@@ -32,16 +32,16 @@ struct hc_str hc_str_from(struct hc_str s, size_t at);          /* s[at..]  */
 /* Without the UTF-8 byte order mark that editors put before a text. */
 struct hc_str hc_str_unmarked(struct hc_str s);
 struct hc_str hc_str_trim(struct hc_str s);      /* SP and HTAB, both ends */
-/* Takes what stands before the first `sep` off the front of *s (and the sep);
- * the whole of it when there is none. */
+/* Takes the part before the first `sep` off the front of *s, and the `sep` with
+ * it; all of *s if there is no `sep`. */
 struct hc_str hc_str_cut(struct hc_str *s, char sep);
 /* Whole string must be decimal digits (hex: hex digits) that fit. */
 bool hc_str_u64(struct hc_str s, uint64_t *out);
 bool hc_str_hex_u64(struct hc_str s, uint64_t *out);
 char hc_lower(char c);                               /* ASCII only          */
 int hc_hex_value(char c);                            /* -1: no hex digit    */
-/* FNV-1a, for tables in memory: begin with HC_STR_HASH, or go on with what came
- * out of the text before. */
+/* FNV-1a, for tables in memory: begin with HC_STR_HASH, or go on with the
+ * hash of the text before. */
 #define HC_STR_HASH 14695981039346656037U
 uint64_t hc_str_hash(uint64_t hash, struct hc_str s);
 /* Glob with '*' and '?' only, bytewise, no recursion. */

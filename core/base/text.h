@@ -15,7 +15,7 @@ size_t hc_fmt(char *out, size_t cap, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 size_t hc_vfmt(char *out, size_t cap, const char *fmt, va_list ap)
     __attribute__((format(printf, 3, 0)));
-/* The same onto a buf, uncut: what hc_buf_fmt is made of. */
+/* The same onto a buf, uncut; hc_buf_fmt calls it. */
 void hc_text_vfmt(struct hc_buf *out, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 

@@ -2,7 +2,7 @@
  *
  *   HANDSHAKE --> EXCHANGE <--> IDLE --> CLOSED        (its owner knows which)
  *
- * It belongs to a dial, then to whoever exchanges on it, then to the pool.
+ * It belongs to a dial, then to the fetch that uses it, then to the pool.
  * Nothing here waits: `0` means "when the watch is ready".
  */
 #ifndef HC_NET_CONN_H
@@ -33,7 +33,7 @@ struct hc_conn {
     struct hc_origin origin;
     struct hc_addr addr;
     bool tls;
-    bool ended;                      /* the other side said so               */
+    bool ended;                      /* the peer closed it                   */
     struct hc_tls engine;
     struct hc_marks marks;           /* of the dial                          */
     int64_t born, idle_since;
@@ -41,7 +41,7 @@ struct hc_conn {
     long pid;                        /* of the process that opened it        */
     uint64_t exchanges;              /* that were begun on it                */
     struct hc_conn *prev, *next;     /* idle in the pool                     */
-    struct hc_pool_host *host;       /* the pool's, whom it counts for       */
+    struct hc_pool_host *host;       /* the pool's; it counts there          */
     size_t in_at, in_n;              /* raw bytes not used yet               */
     unsigned char in[HC_CONN_IN];
 };
@@ -74,9 +74,9 @@ int hc_conn_recv(struct hc_conn *c, struct hc_str *in,
                  struct headcount_error *e);
 void hc_conn_used(struct hc_conn *c, size_t n);
 
-/* Nothing was said since it became idle. */
+/* Nothing has come since it became idle, neither bytes nor an end. */
 bool hc_conn_is_quiet(struct hc_conn *c);
-/* "HOST:PORT (ADDRESS)": whom an error is about. */
+/* "HOST:PORT (ADDRESS)": the peer, for an error. */
 #define HC_CONN_WHERE 320
 void hc_conn_where(char out[HC_CONN_WHERE], const struct hc_origin *origin,
                    const struct hc_addr *addr);

@@ -49,7 +49,7 @@ struct hc_dial {
 /* NULL without memory. */
 struct hc_dial *hc_dial_new(struct hc_net *net,
                             const struct hc_dial_config *config, int64_t now);
-/* Ends what is under way.  NULL is fine. */
+/* Closes its sockets.  NULL is fine. */
 void hc_dial_free(struct hc_dial *d);
 
 #endif

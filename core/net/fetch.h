@@ -5,9 +5,9 @@
  *    ^                          |        |
  *    +---- replay, once --------+--------+        any --> FAILED
  *
- * A connection that was kept may have been closed by the server just as our
- * request left: when it ends before any byte of an answer, the request is made
- * anew and sent once more, on a new connection.
+ * The server may close a kept connection just as our request leaves.  If it
+ * ends before any byte of an answer, the request is made anew and sent once
+ * more, on a new connection.
  */
 #ifndef HC_NET_FETCH_H
 #define HC_NET_FETCH_H
@@ -50,7 +50,7 @@ struct hc_fetch {
     struct hc_str span;
     struct headcount_error error;
     struct hc_marks marks;
-    struct hc_addr addr;             /* whom we spoke to; family 0: nobody   */
+    struct hc_addr addr;             /* of the peer; family 0: none yet      */
     bool flushed;                    /* sent whole, at least once            */
 
     enum hc_fetch_state state;       /* private from here                    */
@@ -76,7 +76,7 @@ void hc_fetch_request(struct hc_fetch *f);
 enum hc_fetch_answer hc_fetch_step(struct hc_fetch *f, int64_t now);
 /* From now on the request is not replayed if its connection is lost. */
 void hc_fetch_is_last(struct hc_fetch *f);
-/* Ends what is under way; its connection is closed. */
+/* If an exchange is under way its connection is closed. */
 void hc_fetch_fini(struct hc_fetch *f);              /* f may be all zero */
 
 #endif

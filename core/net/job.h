@@ -1,9 +1,11 @@
-/* net/job.h - who runs next: jobs, deadlines, waiting lines, watched sockets.
+/* net/job.h - which job runs next: jobs, deadlines, waiting lines, watched
+ * sockets.
  *
- * A job is one thing that goes on (an op, a lookup, a dial).  It runs when a
- * socket it watches is ready, when its deadline has come, when a line it waits
- * in is woken, or when it is woken by hand; it may run in vain, and must bear
- * that.  Nothing here blocks and nothing here makes a system call.
+ * A job is one activity (an op, a lookup, a dial).  It runs when a socket that
+ * it watches is ready, when its deadline has come, when a line that it waits in
+ * is woken, or when it is woken by hand.  It may also run when there is nothing
+ * to do, and has to allow for that.  Nothing here blocks or makes a system
+ * call.
  *
  *   owner's loop:  hc_jobs_wants --> poll --> hc_jobs_step
  */
@@ -16,7 +18,7 @@
 
 struct hc_jobs;
 
-/* First member of what it is the job of.  Must not move. */
+/* The first member of the struct whose job it is.  Must not move. */
 struct hc_job {
     void (*run)(struct hc_job *job, int64_t now);
     int64_t deadline;                /* HC_NEVER: none; reset before a run   */
@@ -39,13 +41,13 @@ struct hc_wait_queue {
 #define HC_WATCH_READ 1
 #define HC_WATCH_WRITE 2
 
-/* A socket somebody wants to hear of.  All zero: closed. */
+/* A socket that a job waits for.  All zero: closed. */
 struct hc_watch {
     int fd;
     int want;                        /* HC_WATCH_..., or-ed; 0: nothing now  */
     uint64_t id;                     /* never given twice; 0: closed         */
     struct hc_job *job;              /* woken; NULL: nobody, only `got`      */
-    int got;                         /* what was ready; cleared by who reads */
+    int got;                         /* what was ready; the reader clears it */
     struct hc_jobs *jobs;
     struct hc_watch *prev, *next;
 };
@@ -69,16 +71,16 @@ void hc_jobs_init(struct hc_jobs *q);
 /* A new job is ready: it runs in the next step. */
 void hc_job_init(struct hc_job *job, struct hc_jobs *q,
                  void (*run)(struct hc_job *job, int64_t now));
-/* It runs no more; its links and watches are their owner's to drop.  May be
- * called within its own run and twice; job may be all zero. */
+/* It does not run again.  Its owner drops its waiters and watches.  May be
+ * called within its own run, and twice; job may be all zero. */
 void hc_job_fini(struct hc_job *job);
 /* Runs once more, within this step if one is under way.  NULL is fine. */
 void hc_job_wake(struct hc_job *job);
-/* Run again at `at` at the latest: the earliest of all that were said since
+/* Run again at `at` at the latest.  The earliest time of several calls since
  * the last run began counts. */
 void hc_job_at(struct hc_job *job, int64_t at);
 
-/* At the end of the line; again while it stands there: nothing new. */
+/* Joins the end of the line; nothing happens if it stands there already. */
 void hc_waiter_join(struct hc_wait_queue *line, struct hc_waiter *waiter,
                   struct hc_job *job);
 void hc_waiter_leave(struct hc_waiter *waiter);
@@ -99,8 +101,8 @@ size_t hc_jobs_wants(const struct hc_jobs *q, struct hc_want *out, size_t max,
                      int64_t *deadline);
 /* This one is ready: its owner runs with the next step. */
 void hc_jobs_tell(struct hc_jobs *q, const struct hc_want *ready);
-/* Tells who is ready (ids that are gone are ignored), then runs what is ready
- * or due until nothing is. */
+/* Wakes the jobs of sockets that are ready (unknown ids are ignored), then runs
+ * all jobs that are ready or due until there is none. */
 void hc_jobs_step(struct hc_jobs *q, int64_t now, const struct hc_want *ready,
                   size_t n);
 

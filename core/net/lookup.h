@@ -36,7 +36,7 @@ struct hc_lookup_config {
 
 struct hc_lookup {
     struct hc_job job;                   /* first member; the owner's        */
-    struct hc_resolver *owner;           /* whose are also those below       */
+    struct hc_resolver *owner;           /* which sets those below, too      */
     struct hc_lookup *next;
     struct hc_wait_queue waiters;
     const struct hc_waiter *first;       /* who began it; only compared      */
@@ -61,14 +61,13 @@ struct hc_lookup {
     int64_t hold_until;
 };
 
-/* 0 or HEADCOUNT_EDNS: what is asked for is no name.  The memory is all
- * zero. */
+/* 0, or HEADCOUNT_EDNS if it is no name.  The memory must be all zero. */
 int hc_lookup_init(struct hc_lookup *l, const struct hc_lookup_config *config,
                    int64_t now, struct headcount_error *e);
 void hc_lookup_fini(struct hc_lookup *l);
 struct hc_str hc_lookup_name(const struct hc_lookup *l);
-/* Goes as far as it can; until it is over it has said to its job when it
- * wants to go on. */
+/* Goes as far as it can.  Unless it is over then, its job has a deadline for
+ * the next step. */
 void hc_lookup_step(struct hc_lookup *l, int64_t now);
 
 #endif

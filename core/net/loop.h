@@ -8,8 +8,8 @@
 
 /* Waits until a socket is ready or `us` microseconds are over (rounded up to
  * ms, so nobody wakes too early; at most a minute).  `events` of each want
- * becomes what is ready, 0 if nothing.  How many are ready, or a negative
- * errno: -EINTR, a signal came in. */
+ * becomes what is ready, 0 if nothing.  Returns how many are ready, or a
+ * negative errno (-EINTR: a signal came in). */
 int hc_loop_poll(struct hc_want *wants, size_t n, int64_t us);
 
 #endif

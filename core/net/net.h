@@ -20,7 +20,7 @@ struct hc_net_config {
     int64_t idle;                    /* 20 s                                 */
     int64_t age;                     /* 300 s                                */
     size_t per_host;                 /* 10                                   */
-    bool no_keep_alive;              /* a connection an exchange             */
+    bool no_keep_alive;              /* one connection for each exchange     */
     bool tcp_keepalive;
     struct hc_str dns_server;        /* "" = resolv.conf; copied             */
 };

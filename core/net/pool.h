@@ -1,13 +1,13 @@
-/* net/pool.h - connections by whom they are with: lent, kept, closed.
+/* net/pool.h - connections to each origin: lent, kept, closed.
  *
  *     hc_pool_ask(pool, &turn, &ask, now)   the job is woken when it is decided
  *     turn.conn                             yours until hc_pool_give
  *     turn.failed                           turn.error says why
  *     hc_pool_waiter_drop(&turn, now)              always, at the end
  *
- * The newest idle connection goes first (LIFO), after a look whether it is
- * still quiet; who waits is served in order (FIFO).  A connection is with an
- * origin under one set of anchors and is never lent for another.
+ * The newest idle connection is lent first (LIFO), after a check that it is
+ * still quiet; waiters are served in order (FIFO).  A connection belongs to one
+ * origin and one set of anchors and is never lent for another.
  */
 #ifndef HC_NET_POOL_H
 #define HC_NET_POOL_H
@@ -51,7 +51,8 @@ struct hc_pool {
 };
 
 void hc_pool_init(struct hc_pool *p, struct hc_net *net);
-/* Closes what is idle, ends dials; what is lent must have been given back. */
+/* Closes idle connections and ends dials.  Connections that are lent must have
+ * been given back. */
 void hc_pool_fini(struct hc_pool *p);
 
 /* 0, or HEADCOUNT_ENOMEM, HEADCOUNT_ELIMIT with turn->failed.  The turn may
@@ -61,7 +62,8 @@ int hc_pool_ask(struct hc_pool *p, struct hc_pool_waiter *waiter,
 /* Gives turn->conn back: kept if `reusable`, else closed. */
 void hc_pool_give(struct hc_pool *p, struct hc_pool_waiter *waiter,
                   bool reusable, int64_t now);
-/* Leaves the line, or closes what is lent.  All zero is fine. */
+/* Leaves the line, or closes the connection that it was lent.  All zero is
+ * fine. */
 void hc_pool_waiter_drop(struct hc_pool *p, struct hc_pool_waiter *waiter,
                          int64_t now);
 

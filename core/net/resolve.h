@@ -1,5 +1,5 @@
 /* net/resolve.h - a name's addresses: literal, localhost, hosts file, cache,
- * or one lookup that all who ask meanwhile share.
+ * or one lookup that all callers share while it lasts.
  *
  *     got = hc_resolve(r, &ask, now, &addrs, e);
  *     1: addrs; 0: the job is woken, ask again; < 0: HEADCOUNT_EDNS (the name
@@ -43,7 +43,7 @@ struct hc_resolver_config {
 int hc_resolver_init(struct hc_resolver *r,
                      const struct hc_resolver_config *config,
                      struct headcount_error *e);
-/* Ends what is under way.  r may be all zero. */
+/* Ends all lookups.  r may be all zero. */
 void hc_resolver_fini(struct hc_resolver *r);
 
 struct hc_resolve_ask {

@@ -25,7 +25,7 @@ int hc_sock_udp(const struct hc_addr *addr, uint16_t port);
 long hc_sock_send(int fd, const void *p, size_t n);
 /* 0: the other side has ended it (of TCP). */
 long hc_sock_recv(int fd, void *p, size_t n);
-/* True while a connection that owes us nothing says nothing. */
+/* True while nothing can be read, neither bytes nor an end. */
 bool hc_sock_is_quiet(int fd);
 void hc_sock_close(int fd);
 /* Is there a route for IPv6?  No packet is sent. */

@@ -1,4 +1,4 @@
-/* net/stats.h - what was done on the wire, counted where it is done: once for
+/* net/stats.h - counters of the wire, each counted where it happens: once for
  * the handle and once for the op that caused it. */
 #ifndef HC_NET_STATS_H
 #define HC_NET_STATS_H

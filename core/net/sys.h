@@ -17,7 +17,7 @@ struct hc_system {
     const char *(*getenv)(void *ud, const char *name);    /* NULL: not set   */
     /* The whole file appended to `out`: 0; HEADCOUNT_EIO (e->sys says why);
      * HEADCOUNT_ELIMIT if it does not fit out->max; HEADCOUNT_ENOMEM.  Never
-     * blocks on what is no regular file: that is HEADCOUNT_EIO. */
+     * blocks: a file that is not a regular one is HEADCOUNT_EIO. */
     int (*read_file)(void *ud, const char *path, struct hc_buf *out,
                      struct headcount_error *e);
     long (*user)(void *ud);              /* whose the process is; NULL: that

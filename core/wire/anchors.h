@@ -1,4 +1,4 @@
-/* wire/anchors.h - whom we believe: the five Amazon roots, or a PEM bundle.
+/* wire/anchors.h - the trusted roots: the five of Amazon, or a PEM bundle.
  *
  * The roots are const data (anchors_amazon.c, made by
  * bindings/packaging/anchors.py); a bundle replaces them and is copied out of

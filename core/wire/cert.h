@@ -29,8 +29,8 @@ bool hc_cert_has_ip(const struct hc_cert *c, const unsigned char *ip, size_t n);
  * case folded, a '*' only as the whole leftmost label, for exactly one label
  * of the host (RFC 9525, 6.3). */
 bool hc_cert_has_host(const struct hc_cert *c, struct hc_str host);
-/* The commonName of a DER Name, else its organization, else "(no name)";
- * cut to fit, what is no printable ASCII as '?'. */
+/* The commonName of a DER Name, else its organization, else "(no name)"; cut to
+ * fit, with '?' for each byte that is not printable ASCII. */
 void hc_cert_name(char *out, size_t cap, struct hc_str name);
 
 #endif

@@ -1,12 +1,13 @@
-/* wire/chain.h - the server's certificate chain: may we believe it, and if
- * not, what did it say?
+/* wire/chain.h - the server's certificate chain: is it to be trusted, and if
+ * not, why?
  *
  * A br_x509 class of our own around br_x509_minimal, which verifies
- * signatures, validity, CA flags and the DNS name.  Added here is what BearSSL
- * 0.6 leaves open: name constraints (critical or not), an extended key usage
- * without serverAuth and an expired root are refused; the name must stand in
- * subjectAltName (never the common name; minimal would not look at all where a
- * bundle holds the server's own certificate), an IP literal as iPAddress.
+ * signatures, validity, CA flags and the DNS name.  This class adds the checks
+ * that BearSSL 0.6 leaves out: name constraints (critical or not), an extended
+ * key usage without serverAuth and an expired root are refused; the name must
+ * stand in subjectAltName (never the common name; minimal would not look at all
+ * where a bundle holds the server's own certificate), an IP literal as
+ * iPAddress.
  */
 #ifndef HC_WIRE_CHAIN_H
 #define HC_WIRE_CHAIN_H

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "wire/addr.h"
 
-#define HC_DNS_TTL_MAX 300           /* s; what says more says this          */
+#define HC_DNS_TTL_MAX 300           /* s; a longer one is cut to this       */
 
 struct hc_dns_entry;
 

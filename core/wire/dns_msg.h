@@ -20,7 +20,8 @@
 /* As on the wire: labels, lower case, the empty one at the end. */
 struct hc_dns_name { unsigned char w[255]; size_t n; };
 
-/* False for what is no name: an empty label, one over 63, over 253 bytes. */
+/* False if it is no name: a label is empty or longer than 63 bytes, or all
+ * of it is longer than 253. */
 bool hc_dns_name_get(struct hc_dns_name *out, struct hc_str text);
 
 struct hc_dns_question {

@@ -1,5 +1,5 @@
-/* wire/dns_query.h - one lookup of one type, without a socket: whom to ask
- * next, how long to wait, and what a reply means.
+/* wire/dns_query.h - one lookup of one type, without a socket: which server to
+ * ask next, how long to wait, and what a reply means.
  *
  *   while the state is DNS_ASK: open a socket to hc_dns_query_server (TCP if
  *       q.tcp) and send what hc_dns_query_ask gives
@@ -65,12 +65,12 @@ const struct hc_dns_server *hc_dns_query_server(const struct hc_dns_query *q);
 size_t hc_dns_query_ask(struct hc_dns_query *q, uint16_t id, int64_t now,
                         unsigned char out[HC_DNS_ASK_MAX]);
 
-/* Nothing of these does anything but in DNS_WAIT. */
+/* This one and the next do nothing unless the state is DNS_WAIT. */
 void hc_dns_query_datagram(struct hc_dns_query *q, struct hc_str datagram);
 /* Bytes of the TCP connection, in pieces of any size. */
 void hc_dns_query_feed(struct hc_dns_query *q, struct hc_str bytes);
-/* No socket, no connection, nothing sent, or it ended: errno, or 0 for an
- * end.  In DNS_ASK too. */
+/* There was no socket or no connection, sending failed, or the connection
+ * ended: sys is the errno, 0 for an end.  In DNS_ASK too. */
 void hc_dns_query_failed(struct hc_dns_query *q, int sys);
 /* In DNS_ASK too. */
 void hc_dns_query_tick(struct hc_dns_query *q, int64_t now);

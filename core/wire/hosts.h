@@ -34,7 +34,7 @@ struct hc_resolv_conf {
     unsigned attempts;               /* with each server                     */
 };
 
-/* No servers, 2 s, 2 tries: what is asked where nothing is said. */
+/* The defaults of a file that sets nothing: no servers, 2 s, 2 tries. */
 void hc_resolv_conf_init(struct hc_resolv_conf *conf);
 /* Lines "nameserver IP" (the first three count) and "options timeout:N
  * attempts:N"; without a server it is 127.0.0.1 (resolv.conf(5)). */

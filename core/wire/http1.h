@@ -49,7 +49,7 @@ void hc_http1_init(struct hc_http1 *x, const struct hc_alloc *a, bool is_head);
 void hc_http1_fini(struct hc_http1 *x);          /* x may be all zero */
 
 /* Takes bytes off the front of `in`: up to the end of the head, or one span of
- * body, or (DONE) nothing: what is left then is `leftover`, and says so.
+ * body, or nothing if it is DONE; bytes that are left then set `leftover`.
  * 0; HEADCOUNT_EPROTOCOL, HEADCOUNT_ELIMIT, HEADCOUNT_ENOMEM: FAILED, for
  * good. */
 int hc_http1_feed(struct hc_http1 *x, struct hc_str *in,
@@ -74,7 +74,7 @@ bool hc_http1_is_token(struct hc_str s);
 bool hc_http1_is_value(struct hc_str s);
 /* Decided at DONE: may another request follow on this connection? */
 bool hc_http1_is_reusable(const struct hc_http1 *x);
-/* Content-Length, or UINT64_MAX where none was said. */
+/* Content-Length, or UINT64_MAX if there was none. */
 uint64_t hc_http1_length(const struct hc_http1 *x);
 
 #endif

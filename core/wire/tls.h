@@ -82,8 +82,8 @@ void hc_tls_fini(struct hc_tls *tls);
 enum hc_tls_state hc_tls_state(const struct hc_tls *tls);
 
 /* Network to us.  No room means: take what `read` lends first (or the state is
- * CLOSED or FAILED).  The room is often 5 bytes, the head of a record: who
- * wants fewer system calls receives into a buffer of its own and feeds. */
+ * CLOSED or FAILED).  The room is often 5 bytes, the head of a record: a caller
+ * that wants fewer system calls receives into a buffer of its own and feeds. */
 unsigned char *hc_tls_in_room(struct hc_tls *tls, size_t *n);
 void hc_tls_in_ack(struct hc_tls *tls, size_t n);
 /* Takes bytes off the front of `in` until it is empty or there is no room. */

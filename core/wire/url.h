@@ -1,5 +1,5 @@
-/* wire/url.h - http and https URLs of endpoints: who is spoken to, and the
- * path under which.  Pure. */
+/* wire/url.h - http and https URLs of endpoints: the server, and the path on
+ * it.  Pure. */
 #ifndef HC_WIRE_URL_H
 #define HC_WIRE_URL_H
 
@@ -28,7 +28,8 @@ struct hc_url {
  * byte. */
 int hc_url_get(struct hc_url *out, struct hc_str text,
                struct headcount_error *e);
-/* The same, for who must not show the text: NULL, or what is wrong (static). */
+/* The same for a caller that must not show the text: NULL, or what is wrong
+ * (static). */
 const char *hc_url_wrong(struct hc_url *out, struct hc_str text);
 bool hc_origin_eq(const struct hc_origin *a, const struct hc_origin *b);
 /* The Host header: brackets for IPv6, the port unless it is the scheme's. */
