@@ -122,6 +122,25 @@ TEST(next_exchange, a_policys_services_ten_at_a_time_and_each_once)
     end(s);
 }
 
+/* The policy's memory is its own; the question is asked after its turn. */
+TEST(next_exchange, a_policys_question_is_copied)
+{
+    char tags[] = "[{\"Key\":\"k\"}]";
+    const struct hc_query q = { .kind = QUERY_SERVICES,
+                                .tag_filters = hc_str(tags) };
+    struct script *s = set(NULL, 0, 1);
+    struct hc_known known;
+    const struct hc_fact *fact;
+
+    CHECK_INT(hc_policy_fact(&s->r.run, &q, &known, NULL), 0);
+    memset(tags, 'x', sizeof(tags) - 1);
+    CHECK_INT(hc_next_for_policy(&s->r.run, &s->r.exchange, &fact), 1);
+    CHECK(s->r.exchange.class == &hc_exchange_tagged);
+    CHECK_STR(((const struct hc_fact_names *)s->r.exchange.into)->tag_filters,
+              "[{\"Key\":\"k\"}]");
+    end(s);
+}
+
 TEST(next_exchange, hosts_page_by_page)
 {
     static const struct script_row rows[] = {

@@ -124,23 +124,30 @@ TEST(second, under_a_filter_the_cluster_may_have_more)
 
 TEST(second, the_registered_number_is_confirmed_by_the_lists)
 {
-    static const char *const numbers[] = { CLUSTERS("ACTIVE", 3),
-                                           CLUSTERS("ACTIVE", 2) };
+    static const struct { const char *cluster; bool drains, agrees; }
+    cases[] = {
+        { CLUSTERS("ACTIVE", 3), true, true },
+        { CLUSTERS("ACTIVE", 2), true, false },
+        { CLUSTERS("ACTIVE", 3), false, false },       /* 2 are listed       */
+        { CLUSTERS("ACTIVE", 2), false, false },       /* it was 3 before    */
+    };
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         const struct script_row rows[] = {
             { .operation = SERVICES, .answer = ONE_SERVICE },
             { .operation = "DescribeClusters",
               .answer = CLUSTERS("ACTIVE", 3) },
-            { .operation = "DescribeClusters", .answer = numbers[i] },
-            AGAIN("ACTIVE", "", AB), AGAIN("DRAINING", "", SCRIPT_HOST("c")),
+            { .operation = "DescribeClusters", .answer = cases[i].cluster },
+            AGAIN("ACTIVE", "", AB),
+            { .operation = HOSTS, .answer = cases[i].drains
+                  ? SCRIPT_HOSTS(SCRIPT_HOST("c")) : SCRIPT_HOSTS("") },
             { .operation = UPDATE, .answer = SCRIPT_TAKEN },
         };
 
-        script_wishes(rows, i == 0 ? 6 : 5, "web");
+        script_wishes(rows, cases[i].agrees ? 6 : 5, "web");
         script_wish(0)->by = HEADCOUNT_REGISTERED;
-        script_gives(0, i == 0 ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
-                     i == 0 ? "" : "step_down");
+        script_gives(0, cases[i].agrees ? HEADCOUNT_UPDATED : HEADCOUNT_HELD,
+                     cases[i].agrees ? "" : "step_down");
         CHECK_INT(script_service(0)->wanted, 3);
         script_end();
     }
@@ -245,7 +252,7 @@ TEST(second, a_host_that_is_listed_and_missing_is_no_agreement)
 /* ---- the policy's second answer ---- */
 
 static int turns;
-static bool looks, forgets, allows;
+static bool looks, forgets, allows, breaks;
 static struct hc_known known;
 
 /* Wishes as many tasks as it counts hosts, or that many at most. */
@@ -270,6 +277,8 @@ static void counts(struct hc_reconcile *r)
     *wish = (struct hc_wish){ .service = HC_STR("web") };
     wish->rule.kind = HEADCOUNT_FIXED;
     wish->rule.tasks = known.count;
+    if (breaks && r->run.policy.again)
+        wish->rule.tasks = -1;
     if (allows && !r->run.policy.again)
         wish->allow = ALLOW_ZERO;
     hc_reconcile_resume(r, wish, forgets && r->run.policy.again ? 0 : 1);
@@ -283,7 +292,7 @@ static struct script *policy(const struct script_row *rows, size_t n)
     s->policy = counts;
     turns = 0;
     looks = true;
-    forgets = allows = false;
+    forgets = allows = breaks = false;
     return s;
 }
 
@@ -339,6 +348,20 @@ TEST(second, a_policy_that_allows_no_more_does_not_agree)
     allows = true;
     script_gives(0, HEADCOUNT_HELD, "step_down");
     CHECK(says(0, "does not wish this any more"));
+    script_end();
+}
+
+TEST(second, a_second_wish_that_cannot_be_meant_fails_its_service)
+{
+    static const struct script_row rows[] = {
+        { .operation = HOSTS, .answer = SCRIPT_HOSTS(THREE) },
+        { .operation = SERVICES, .answer = ONE_SERVICE },
+        AGAIN("ACTIVE", "", THREE),
+    };
+
+    policy(SCRIPT_ROWS(rows));
+    breaks = true;
+    script_gives(0, HEADCOUNT_FAILED, "EPOLICY");
     script_end();
 }
 
