@@ -703,7 +703,7 @@ def test_sighup_reads_the_policy_again(prod, queue, headcount):
         counts(2)
         file.write_text("return function( oh\n")
         worker.signal(signal.SIGHUP)
-        until(lambda: worker.told(r"policy.lua:2: .*\n.*what ran before"))
+        until(lambda: worker.told(r"policy.lua:2: .*\n.*stays as it was"))
         prod.services["web"]["desiredCount"] = 3
         counts(2)
         # What is at work goes on with the old one.

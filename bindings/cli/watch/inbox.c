@@ -16,27 +16,22 @@ struct inbox *inbox_new(const struct inbox_config *config)
     if (!c)
         return NULL;
     c->config = *config;
-    c->posts_end = &c->posts;
+    c->clusters_end = &c->clusters;
     c->messages_end = &c->messages;
     return c;
 }
 
-/* ---- posts ---- */
+/* ---- clusters ---- */
 
-static struct inbox_cluster *find_post(struct inbox *c, const char *key)
+/* Where the key is known or could be added; else NULL: no memory. */
+static struct inbox_cluster *cluster_for(struct inbox *c, const char *key)
 {
+    struct inbox_cluster *p = c->clusters;
+
     if (!key)
         return &c->sweep;
-    for (struct inbox_cluster *p = c->posts; p; p = p->next)
-        if (strcmp(p->key, key) == 0)
-            return p;
-    return NULL;
-}
-
-static struct inbox_cluster *post_for(struct inbox *c, const char *key)
-{
-    struct inbox_cluster *p = find_post(c, key);
-
+    while (p && strcmp(p->key, key) != 0)
+        p = p->next;
     if (p)
         return p;
     p = calloc(1, sizeof *p);
@@ -46,15 +41,15 @@ static struct inbox_cluster *post_for(struct inbox *c, const char *key)
         free(p);
         return NULL;
     }
-    *c->posts_end = p;
-    c->posts_end = &p->next;
+    *c->clusters_end = p;
+    c->clusters_end = &p->next;
     return p;
 }
 
-/* Idle ones are not kept: a queue may name any number of clusters. */
-static void drop_idle_posts(struct inbox *c)
+/* An idle cluster is freed: a queue may name any number of clusters. */
+static void drop_idle_clusters(struct inbox *c)
 {
-    struct inbox_cluster **at = &c->posts;
+    struct inbox_cluster **at = &c->clusters;
 
     while (*at) {
         struct inbox_cluster *p = *at;
@@ -67,12 +62,12 @@ static void drop_idle_posts(struct inbox *c)
         free(p->key);
         free(p);
     }
-    c->posts_end = at;
+    c->clusters_end = at;
 }
 
 static void claim_waits(struct inbox_wait *claim, uint64_t since)
 {
-    struct inbox_cluster *p = claim->post;
+    struct inbox_cluster *p = claim->cluster;
 
     claim->state = CLAIM_WAITS;
     if (p->waiting++ == 0 || since < p->since)
@@ -82,9 +77,9 @@ static void claim_waits(struct inbox_wait *claim, uint64_t since)
 static void settle_claim(struct inbox_message *m, struct inbox_wait *claim)
 {
     if (claim->state == CLAIM_WAITS)
-        claim->post->waiting--;
+        claim->cluster->waiting--;
     claim->state = CLAIM_SETTLED;
-    claim->post = NULL;
+    claim->cluster = NULL;
     m->left--;
 }
 
@@ -117,7 +112,7 @@ void inbox_free(struct inbox *c)
         return;
     while (c->messages)
         inbox_drop(c, c->messages);
-    for (struct inbox_cluster *p = c->posts, *next; p; p = next) {
+    for (struct inbox_cluster *p = c->clusters, *next; p; p = next) {
         next = p->next;
         free(p->key);
         free(p);
@@ -136,7 +131,8 @@ static char *put_bytes(char **at, const void *from, size_t n)
     return to;
 }
 
-/* The message and its texts are one block, but for the receipt. */
+/* The message and its texts are one block.  The receipt is not in it: put_again
+ * replaces it. */
 static struct inbox_message *copy_message(const struct inbox_given *g)
 {
     size_t n = sizeof(struct inbox_message) +
@@ -166,10 +162,10 @@ static struct inbox_message *copy_message(const struct inbox_given *g)
 }
 
 /* A cluster that it names twice is claimed once. */
-static bool claims_post(const struct inbox_message *m, const void *post)
+static bool claims_cluster(const struct inbox_message *m, const void *cluster)
 {
     for (size_t i = 0; i < m->claims_n; i++)
-        if (m->claims[i].post == post)
+        if (m->claims[i].cluster == cluster)
             return true;
     return false;
 }
@@ -178,15 +174,15 @@ static bool claim_all(struct inbox *c, struct inbox_message *m,
                       const struct inbox_given *g)
 {
     for (size_t i = 0; i < g->wants_n; i++) {
-        struct inbox_cluster *p = post_for(c, g->wants[i].key);
+        struct inbox_cluster *p = cluster_for(c, g->wants[i].key);
 
         if (!p)
             return false;
-        if (claims_post(m, p))
+        if (claims_cluster(m, p))
             continue;
         struct inbox_wait *claim = &m->claims[m->claims_n++];
 
-        claim->post = p;
+        claim->cluster = p;
         claim->name = m->claims[i].name;
         claim_waits(claim, m->number);
         m->left++;
@@ -199,7 +195,7 @@ static void unclaim(struct inbox *c, struct inbox_message *m)
     for (size_t i = 0; i < m->claims_n; i++)
         if (m->claims[i].state == CLAIM_WAITS)
             settle_claim(m, &m->claims[i]);
-    drop_idle_posts(c);
+    drop_idle_clusters(c);
 }
 
 static enum inbox_put put_again(const struct inbox *c, struct inbox_message *m,
@@ -237,6 +233,7 @@ enum inbox_put inbox_put(struct inbox *c, const struct inbox_given *g,
     m->failed = g->kept;
     m->state = m->left > 0 ? MESSAGE_HELD : MESSAGE_DONE;
     m->due = m->left > 0 ? now + c->config.visibility / 2 : now;
+    /* At the end: `cover` shows the last one as the newest. */
     *c->messages_end = m;
     c->messages_end = &m->next;
     c->messages_n++;
@@ -258,24 +255,25 @@ static struct inbox_cluster *longest_waiting(const struct inbox *c)
 {
     struct inbox_cluster *first = NULL;
 
-    for (struct inbox_cluster *p = c->posts; p; p = p->next)
+    for (struct inbox_cluster *p = c->clusters; p; p = p->next)
         if (!p->at_work && p->waiting > 0 &&
             (!first || p->since < first->since))
             first = p;
     return first;
 }
 
-/* The newest message is the cause: its news are the freshest. */
+/* All messages that wait are answered by this one reconcile.  It is shown the
+ * newest: the newest event has the newest version of the host. */
 static void cover(struct inbox *c, struct inbox_cluster *p,
-                  struct inbox_turn *turn)
+                  struct inbox_begun *begun)
 {
     for (struct inbox_message *m = c->messages; m; m = m->next)
         for (size_t i = 0; i < m->claims_n; i++) {
-            if (m->claims[i].post != p)
+            if (m->claims[i].cluster != p)
                 continue;
             m->claims[i].state = CLAIM_COVERED;
             p->cause = m->number;
-            *turn = (struct inbox_turn){ .post = p, .key = p->key,
+            *begun = (struct inbox_begun){ .cluster = p, .key = p->key,
                                         .body = m->body,
                                         .name = m->claims[i].name,
                                         .body_n = m->body_n };
@@ -285,18 +283,18 @@ static void cover(struct inbox *c, struct inbox_cluster *p,
     p->at_work = true;
 }
 
-bool inbox_begin(struct inbox *c, struct inbox_turn *turn)
+bool inbox_begin(struct inbox *c, struct inbox_begun *begun)
 {
     struct inbox_cluster *p = longest_waiting(c);
 
     if (!p || c->stopping || c->at_work >= c->config.at_once)
         return false;
-    cover(c, p, turn);
+    cover(c, p, begun);
     c->at_work++;
     return true;
 }
 
-/* All its clusters ended. */
+/* Decides what becomes of a message whose clusters have all ended. */
 static void judge_message(struct inbox *c, struct inbox_message *m)
 {
     m->due = 0;
@@ -312,8 +310,10 @@ static void judge_message(struct inbox *c, struct inbox_message *m)
 static void end_claim(struct inbox_message *m, struct inbox_wait *claim,
                       enum inbox_how how)
 {
-    struct inbox_cluster *p = claim->post;
+    struct inbox_cluster *p = claim->cluster;
 
+    /* A duplicate says nothing about the other messages: they wait again, in
+     * the place in line that they had. */
     if ((how == INBOX_IDLE || how == INBOX_FOREIGN) && m->number != p->cause) {
         claim_waits(claim, p->covered_since);
         return;
@@ -335,7 +335,7 @@ static void release_waiting(struct inbox *c)
             }
 }
 
-static void end_post(struct inbox *c, struct inbox_cluster *p,
+static void end_cluster(struct inbox *c, struct inbox_cluster *p,
                      enum inbox_how how)
 {
     p->at_work = false;
@@ -344,7 +344,7 @@ static void end_post(struct inbox *c, struct inbox_cluster *p,
 
         next = m->next;
         for (size_t i = 0; i < m->claims_n; i++)
-            if (m->claims[i].post == p &&
+            if (m->claims[i].cluster == p &&
                 m->claims[i].state == CLAIM_COVERED) {
                 end_claim(m, &m->claims[i], how);
                 mine = true;
@@ -354,13 +354,13 @@ static void end_post(struct inbox *c, struct inbox_cluster *p,
     }
     if (c->stopping)
         release_waiting(c);
-    drop_idle_posts(c);
+    drop_idle_clusters(c);
 }
 
 void inbox_end(struct inbox *c, struct inbox_cluster *p, enum inbox_how how)
 {
     c->at_work--;
-    end_post(c, p, how);
+    end_cluster(c, p, how);
 }
 
 bool inbox_sweep_is_wanted(const struct inbox *c)
@@ -370,19 +370,19 @@ bool inbox_sweep_is_wanted(const struct inbox *c)
 
 void inbox_sweep_begin(struct inbox *c)
 {
-    struct inbox_turn turn;
+    struct inbox_begun begun;
 
-    cover(c, &c->sweep, &turn);
+    cover(c, &c->sweep, &begun);
 }
 
 void inbox_sweep_end(struct inbox *c, enum inbox_how how)
 {
-    end_post(c, &c->sweep, how);
+    end_cluster(c, &c->sweep, how);
 }
 
 void inbox_stop(struct inbox *c)
 {
     c->stopping = true;
     release_waiting(c);
-    drop_idle_posts(c);
+    drop_idle_clusters(c);
 }

@@ -1,6 +1,6 @@
 /* cli/watch/inbox.h - which messages of a queue wait for which clusters, and
- * what may be done about either: begun, deleted, extended, given back.  Pure:
- * no I/O, no clock, no call of the library.
+ * what is to be done next: begin a cluster, delete, extend or give back a
+ * message.  Pure: no I/O, no clock, no call of the library.
  *
  *   a cluster   IDLE --message--> WAITING --begin--> AT WORK --end--> IDLE
  *                                    ^                | message
@@ -8,14 +8,15 @@
  *
  *   a message   HELD --its clusters went well--> DONE --> DELETING --> gone
  *                 |                                ^-- not deleted --+
- *                 +--one of them failed, all ended--> gone, it comes back
- *                 |                   (stopping)  --> RELEASED --> gone
- *                 +--one is somebody else's --> SHELVED --> gone, it comes
- *                                               back after a longer time
+ *                 +--one failed, all ended--> gone; SQS delivers it again
+ *                 |      (while stopping) --> RELEASED --> gone
+ *                 +--one is foreign --> SHELVED --> gone; SQS delivers it
+ *                                                   again, but later
  *
- * A message is done when for each of its clusters a reconcile that began after
- * the message was put ended well.  The sweep is one more cluster here, which
- * takes no place of `at_once`.
+ * A message is done when each of its clusters has had a reconcile that ended
+ * well and began after the message was put: an earlier one may have read the
+ * cluster before the event.  The sweep is one more cluster here, but does not
+ * count against `at_once`.
  */
 #ifndef CLI_WATCH_INBOX_H
 #define CLI_WATCH_INBOX_H
@@ -52,36 +53,39 @@ struct inbox_given {
     size_t body_n;
     const struct inbox_want *wants;   /* none: it is done at once             */
     size_t wants_n;
-    bool kept;                       /* it is left to come back, whatever
-                                        comes of its clusters                */
+    bool kept;                       /* never delete it: SQS delivers it
+                                        again, however its clusters end      */
 };
 
 enum inbox_put { INBOX_TAKEN, INBOX_KNOWN, INBOX_NOMEM };
 
-/* All is copied.  KNOWN: it is held already and came again; the newer receipt
- * is kept.  NOMEM: it is not held, and comes again. */
+/* All is copied.  KNOWN: the message is held already; its newer receipt
+ * replaces the older one, which SQS may not accept any more.  NOMEM: it is
+ * not held, and SQS delivers it again. */
 enum inbox_put inbox_put(struct inbox *inbox, const struct inbox_given *given,
                        int64_t now);
 bool inbox_has_room(const struct inbox *inbox);
 
 /* ---- clusters ---- */
 
-struct inbox_turn {
-    struct inbox_cluster *post;
+struct inbox_begun {
+    struct inbox_cluster *cluster;
     const char *key;                 /* of the cluster                       */
-    const char *name;                /* as the cause spells it               */
-    const void *body;                /* of the cause: the newest message     */
+    const char *name;                /* as the newest message spells it      */
+    const void *body;                /* of the newest message                */
     size_t body_n;
 };
 
 enum inbox_how { INBOX_WELL, INBOX_FAILED,
-                INBOX_IDLE,           /* nothing was read for this cause      */
-                INBOX_FOREIGN };      /* likewise, and it is somebody else's  */
+                INBOX_IDLE,           /* the newest message was skipped: the
+                                         older ones are not answered yet     */
+                INBOX_FOREIGN };      /* likewise; it is about another region
+                                         or account                          */
 
-/* The cluster that has waited longest is at work now; false: none waits, or
- * as many as may be are at work.  The turn's texts live until inbox_end. */
-bool inbox_begin(struct inbox *inbox, struct inbox_turn *turn);
-void inbox_end(struct inbox *inbox, struct inbox_cluster *post,
+/* Begins the cluster that has waited longest; false: none waits, or `at_once`
+ * are at work.  The texts live until inbox_end. */
+bool inbox_begin(struct inbox *inbox, struct inbox_begun *begun);
+void inbox_end(struct inbox *inbox, struct inbox_cluster *cluster,
                enum inbox_how how);
 
 /* The sweep that begins now covers all messages that wait for one. */
@@ -89,27 +93,28 @@ bool inbox_sweep_is_wanted(const struct inbox *inbox);
 void inbox_sweep_begin(struct inbox *inbox);
 void inbox_sweep_end(struct inbox *inbox, enum inbox_how how);
 
-/* Nothing begins any more: what waits is released at once, what is at work and
- * fails is released then. */
+/* Nothing begins any more.  Messages that wait are released at once; one whose
+ * cluster is at work is released if that fails. */
 void inbox_stop(struct inbox *inbox);
 
-/* ---- what the queue is to be told ---- */
+/* ---- what to send to the queue ---- */
 
 struct inbox_item {
     uint64_t number;                 /* of the message, never used again     */
     const char *receipt;             /* until the next call but take         */
 };
 
-/* Up to `max` of those to delete; each is then told by inbox_forget or
- * inbox_not_deleted. */
+/* Up to `max` messages to delete; inbox_forget or inbox_not_deleted follows for
+ * each. */
 size_t inbox_take_done(struct inbox *inbox, struct inbox_item *out, size_t max,
                       int64_t now);
 void inbox_forget(struct inbox *inbox, uint64_t number);
-/* It is taken again later; false: it was tried too often, and is forgotten. */
+/* inbox_take_done has it again later; false: it was tried too often and is
+ * forgotten. */
 bool inbox_not_deleted(struct inbox *inbox, uint64_t number, int64_t now);
 
-/* Messages that are not done and whose visibility is half over: it has to be
- * extended, until 12 hours after they came. */
+/* Messages that are not done and whose visibility timeout is half over, to be
+ * extended.  SQS allows that for 12 hours after a message was received. */
 size_t inbox_take_due(struct inbox *inbox, struct inbox_item *out, size_t max,
                      int64_t now);
 void inbox_not_extended(struct inbox *inbox, uint64_t number, int64_t now);
@@ -118,12 +123,12 @@ void inbox_not_extended(struct inbox *inbox, uint64_t number, int64_t now);
 size_t inbox_take_released(struct inbox *inbox, struct inbox_item *out,
                           size_t max);
 
-/* Takes messages that are somebody else's, to be left invisible for a while;
- * the caller then gives each to inbox_forget. */
+/* Messages about another region or account, to be hidden for a while;
+ * inbox_forget follows for each. */
 size_t inbox_take_shelved(struct inbox *inbox, struct inbox_item *out,
                           size_t max);
 
-/* When the first of them is due: INT64_MAX if none is. */
+/* When the first delete, the first extension is due; INT64_MAX: none. */
 int64_t inbox_deletes_due(const struct inbox *inbox);
 int64_t inbox_extensions_due(const struct inbox *inbox);
 
@@ -132,8 +137,8 @@ struct inbox_counts {
     size_t waiting, at_work;         /* clusters                             */
     size_t deleting;                 /* messages to delete, or being deleted */
     size_t released;                 /* likewise, to give back or to shelve  */
-    uint64_t failed;                 /* messages that are left to come back,
-                                        since inbox_new                       */
+    uint64_t failed;                 /* messages that were left to SQS to
+                                        deliver again, since inbox_new       */
 };
 void inbox_count(const struct inbox *inbox, struct inbox_counts *out);
 

@@ -1,9 +1,9 @@
-/* cli/watch/inbox_due.c - what the queue is to be told of messages: deleted,
- * extended, given back; and how many there are. */
+/* cli/watch/inbox_due.c - which messages are due to be deleted, extended or
+ * given back; and how many there are. */
 #include "watch/inbox_parts.h"
 
 #define INBOX_SECOND ((int64_t)1000000)
-/* SQS lets nobody hold a message for longer. */
+/* SQS refuses to hide a message for longer than 12 hours in all. */
 #define INBOX_LONGEST (INBOX_SECOND * 12 * 3600)
 #define INBOX_DELETES 5                  /* tries for one message */
 
@@ -55,7 +55,7 @@ size_t inbox_take_due(struct inbox *c, struct inbox_item *out, size_t max,
     for (struct inbox_message *m = c->messages; m; m = m->next)
         if (m->state == MESSAGE_HELD && m->due <= now &&
             now - m->received > INBOX_LONGEST - c->config.visibility)
-            m->due = INT64_MAX;
+            m->due = INT64_MAX;     /* SQS would refuse: let it come again */
     return take(c, out, max, MESSAGE_HELD, now);
 }
 
@@ -115,7 +115,7 @@ void inbox_count(const struct inbox *c, struct inbox_counts *out)
     *out = (struct inbox_counts){ .messages = c->messages_n,
                                  .bytes = c->bytes, .at_work = c->at_work,
                                  .failed = c->failed };
-    for (const struct inbox_cluster *p = c->posts; p; p = p->next)
+    for (const struct inbox_cluster *p = c->clusters; p; p = p->next)
         out->waiting += p->waiting > 0;
     for (const struct inbox_message *m = c->messages; m; m = m->next) {
         out->deleting += m->state == MESSAGE_DONE ||

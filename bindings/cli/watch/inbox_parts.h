@@ -10,14 +10,14 @@ struct inbox_cluster {
     char *key;                          /* NULL: the sweep                   */
     size_t waiting;                     /* claims that WAIT                  */
     uint64_t since, covered_since;      /* the message that waited first     */
-    uint64_t cause;                     /* the one that the turn showed      */
+    uint64_t cause;                     /* the message of inbox_begun        */
     bool at_work;
 };
 
 enum claim_state { CLAIM_WAITS, CLAIM_COVERED, CLAIM_SETTLED };
 
 struct inbox_wait {
-    struct inbox_cluster *post; /* NULL: settled                     */
+    struct inbox_cluster *cluster; /* NULL: settled                     */
     const char *name;
     enum claim_state state;
 };
@@ -43,14 +43,14 @@ struct inbox_message {
 
 struct inbox {
     struct inbox_config config;
-    struct inbox_cluster sweep, *posts, **posts_end;
+    struct inbox_cluster sweep, *clusters, **clusters_end;
     struct inbox_message *messages, **messages_end;
     uint64_t numbers, failed;
     size_t messages_n, bytes, claims_n, at_work;
     bool stopping;
 };
 
-/* It is forgotten: no claim of it may be left. */
+/* Frees the message: no cluster may wait for it or work for it. */
 void inbox_drop(struct inbox *inbox, struct inbox_message *message);
 
 #endif

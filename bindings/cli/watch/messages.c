@@ -1,8 +1,9 @@
 /* cli/watch/messages.c - messages as the queue hands them out: which clusters
  * each is about, or that it is poison.
  *
- * Poison is told of and left alone: it is the queue's redrive policy that takes
- * it away.
+ * Poison, a message that is no event, is logged and left in the queue: the
+ * redrive policy moves it to the dead-letter queue.  To delete it would hide a
+ * mistake in whoever sends it.
  */
 #include "watch/watch.h"
 
@@ -14,8 +15,7 @@
 #include "complain.h"
 #include "json_rows.h"
 
-/* It comes again until the queue's redrive policy takes it away: a message is
- * told of once. */
+/* SQS delivers it again and again: only its first delivery is logged. */
 static void tell_poison(struct queue *q, const char *id, const char *why)
 {
     uint64_t hash = hc_str_hash(HC_STR_HASH, hc_str(id));
@@ -28,7 +28,7 @@ static void tell_poison(struct queue *q, const char *id, const char *why)
     complain("message %s is left to the queue's redrive policy: %s", id, why);
 }
 
-/* Behind the n-th colon of an ARN; of anything else `other`. */
+/* The text behind the n-th colon of an ARN; `other` where it is no ARN. */
 static const char *arn_part(const char *arn, int n, const char *other)
 {
     const char *at = strncmp(arn, "arn:", 4) == 0 ? arn : NULL;
@@ -92,8 +92,8 @@ static struct inbox_want *wants_of(const struct queue *q,
 
 enum { ROW_ID, ROW_RECEIPT, ROW_BODY };
 
-/* The part of a message that cannot be done, or NULL.  Such a message is not
- * deleted, whatever the outcome of the rest. */
+/* Why a part of the message cannot be done, or NULL.  Such a message is not
+ * deleted, whatever comes of its other parts. */
 static const char *broken_of(const struct queue *q,
                              const struct headcount_event *event)
 {
@@ -103,11 +103,23 @@ static const char *broken_of(const struct queue *q,
     return event->broken;
 }
 
-static void put_message(struct queue *q, const struct json_rows *rows,
-                        const struct headcount_event *event, int64_t now)
+static void take_message(struct queue *q, const struct json_rows *rows,
+                         int64_t now)
 {
-    const char *id = rows->text[ROW_ID], *why = broken_of(q, event);
+    const char *id = rows->text[ROW_ID];
+    struct headcount_event *event;
+    struct headcount_error error;
     size_t n;
+
+    if (!id || !rows->text[ROW_RECEIPT] || !rows->text[ROW_BODY])
+        return;
+    q->metrics->received++;
+    if (headcount_event_read(&event, rows->text[ROW_BODY],
+                             rows->text_n[ROW_BODY], NULL, &error) != 0) {
+        tell_poison(q, id, error.what);
+        return;
+    }
+    const char *why = broken_of(q, event);
     struct inbox_want *wants = wants_of(q, event, &n);
     const struct inbox_given given = {
         .id = id, .receipt = rows->text[ROW_RECEIPT],
@@ -117,28 +129,12 @@ static void put_message(struct queue *q, const struct json_rows *rows,
 
     if (why)
         tell_poison(q, id, why);
+    /* A broken message that names no cluster has nothing to wait for: without
+     * the inbox it stays in the queue. */
     if (!wants || ((n > 0 || !why) &&
                    inbox_put(q->inbox, &given, now) == INBOX_NOMEM))
-        complain("no memory for message %s: it comes again", id);
+        complain("out of memory for message %s: SQS delivers it again", id);
     free_wants(wants, n);
-}
-
-static void take_message(struct queue *q, const struct json_rows *rows,
-                         int64_t now)
-{
-    struct headcount_event *event;
-    struct headcount_error why;
-
-    if (!rows->text[ROW_ID] || !rows->text[ROW_RECEIPT] ||
-        !rows->text[ROW_BODY])
-        return;
-    q->metrics->received++;
-    if (headcount_event_read(&event, rows->text[ROW_BODY],
-                             rows->text_n[ROW_BODY], NULL, &why) != 0) {
-        tell_poison(q, rows->text[ROW_ID], why.what);
-        return;
-    }
-    put_message(q, rows, event, now);
     headcount_event_free(event);
 }
 

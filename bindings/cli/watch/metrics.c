@@ -35,7 +35,7 @@ static void put_file(struct metrics_file *f, const char *text, size_t n)
     if (good && f->told)
         complain("%s is written again", f->path);
     if (!good && !f->told)
-        complain("%s; the work goes on without it", why);
+        complain("%s; the worker goes on without this file", why);
     f->told = !good;
 }
 
@@ -52,15 +52,6 @@ static void put_beat(struct metrics *m, int64_t now)
 }
 
 /* ---- clusters ---- */
-
-static struct metrics_cluster *find_cluster(struct metrics *m,
-                                            const char *name)
-{
-    for (size_t i = 0; i < m->clusters_n; i++)
-        if (strcmp(m->clusters[i].name, name) == 0)
-            return &m->clusters[i];
-    return NULL;
-}
 
 static void drop_cluster(struct metrics *m, size_t at)
 {
@@ -81,10 +72,11 @@ static void drop_oldest(struct metrics *m)
 /* NULL: no memory, and it is not counted. */
 static struct metrics_cluster *cluster_for(struct metrics *m, const char *name)
 {
-    struct metrics_cluster *c = find_cluster(m, name);
+    struct metrics_cluster *c;
 
-    if (c)
-        return c;
+    for (size_t i = 0; i < m->clusters_n; i++)
+        if (strcmp(m->clusters[i].name, name) == 0)
+            return &m->clusters[i];
     if (!m->clusters)
         m->clusters = calloc(METRICS_CLUSTERS, sizeof *m->clusters);
     if (!m->clusters)
@@ -142,7 +134,8 @@ void metrics_reconciled(struct metrics *m, enum metrics_reconcile how,
         note_cluster(m, &o->clusters[i]);
 }
 
-/* It comes out of a message: whatever stands there, it is a word. */
+/* The text comes out of a message, from anybody: it must not break the lines of
+ * the metrics file. */
 static size_t take_word(char *to, size_t size, const char *from)
 {
     size_t n = strcspn(from, "/");
@@ -251,12 +244,12 @@ static void put_services(FILE *out, const struct metrics *m)
         put_row(out, "services", "outcome", words[k], sum[k]);
     put_one(out, "held", "gauge", "Services whose write a safety rule holds.",
             sum[HEADCOUNT_HELD]);
-    put_one(out, "too_many_changes", "gauge", "Services of these whose write "
-            "the limits of the run hold.", braked);
+    put_one(out, "too_many_changes", "gauge", "Services of headcount_held "
+            "that the limits of the run hold.", braked);
     put_one(out, "failed", "gauge", "Services, and clusters that could not be "
             "read, that failed.", sum[HEADCOUNT_FAILED]);
     put_one(out, "unplaced", "gauge",
-            "Tasks that are asked for and do not run.", (uint64_t)waiting);
+            "Tasks that are wanted and do not run.", (uint64_t)waiting);
 }
 
 static void put_messages(FILE *out, const struct metrics *m,
@@ -269,19 +262,21 @@ static void put_messages(FILE *out, const struct metrics *m,
             "Messages that the queue handed out.", m->received);
     put_one(out, "messages_deleted_total", "counter",
             "Messages that were done and deleted.", m->deleted);
-    put_one(out, "messages_failed_total", "counter", "Messages left to come "
-            "back, for a cluster of theirs failed.", counts.failed);
-    put_one(out, "messages_poison_total", "counter", "Messages left alone, "
-            "for they cannot be understood.", m->poison);
+    put_one(out, "messages_failed_total", "counter",
+            "Messages that SQS "
+            "delivers again because one of their clusters failed.",
+            counts.failed);
+    put_one(out, "messages_poison_total", "counter", "Messages left in the "
+            "queue because they are no event.", m->poison);
     put_one(out, "queue_messages_held", "gauge",
-            "Messages that wait, are at work or are to be deleted.",
+            "Messages that wait, are worked on or are to be deleted.",
             counts.messages);
 }
 
 static void put_foreign(FILE *out, const struct metrics *m)
 {
-    put_head(out, "foreign_messages_total", "counter", "Messages about "
-             "clusters of another region or account, each time one came.");
+    put_head(out, "foreign_messages_total", "counter", "Deliveries of "
+             "messages about clusters of another region or account.");
     for (size_t i = 0; i < m->foreign_n; i++) {
         const struct metrics_place *p = &m->foreign[i];
         bool others = i == METRICS_PLACES - 1;
@@ -304,7 +299,7 @@ static void put_sweeps(FILE *out, const struct metrics *m)
             "ECS_SERVICE_ARN that no cluster of the last whole sweep has.",
             m->missing);
     put_seconds(out, "last_success_timestamp_seconds",
-                "When a reconcile last ended well.", m->last_success);
+                "When a reconcile last succeeded.", m->last_success);
     put_head(out, "policy_reloads_total", "counter",
              "Times that the policy was read again.");
     put_row(out, "policy_reloads_total", "result", "ok", m->reloads_ok);
@@ -324,16 +319,9 @@ static void put_stats(FILE *out, const headcount *h)
     put_one(out, "connections_opened_total", "counter",
             "Connections that were opened.", s.connections_opened);
     put_one(out, "dns_lookups_total", "counter",
-            "Names that were asked on the network.", s.dns_lookups);
+            "Names that were looked up on the network.", s.dns_lookups);
     put_one(out, "tls_handshakes_total", "counter", "TLS handshakes.",
             s.tls_handshakes);
-}
-
-static void put_log(FILE *out)
-{
-    put_one(out, "log_lines_lost_total", "counter",
-            "Lines of the log that were lost, for standard error was full.",
-            log_lost());
 }
 
 static void put_metrics(struct metrics *m, const struct metrics_now *n)
@@ -352,7 +340,9 @@ static void put_metrics(struct metrics *m, const struct metrics_now *n)
     put_foreign(out, m);
     put_sweeps(out, m);
     put_stats(out, n->h);
-    put_log(out);
+    put_one(out, "log_lines_lost_total", "counter",
+            "Lines of the log that were lost because stderr was full.",
+            log_lost());
     put_head(out, "build_info", "gauge", "What runs.");
     put_row(out, "build_info", "version", headcount_version(), 1);
     if (fclose(out) == 0)
@@ -400,8 +390,8 @@ static bool are_apart(const struct options *o)
     if (!o->metrics || !o->heartbeat ||
         !replace_would_clash(o->metrics, o->heartbeat))
         return true;
-    complain("%s and %s take two files, and neither the other's FILE.new: %s, "
-             "%s", options_said(o, "metrics", metrics),
+    complain("%s and %s take two files, and neither may be the other's "
+             "FILE.new: %s, %s", options_said(o, "metrics", metrics),
              options_said(o, "heartbeat", heartbeat), o->metrics,
              o->heartbeat);
     return false;

@@ -16,12 +16,12 @@
 #include "verbs/verbs.h"
 
 #define QUEUE_WAIT 20                /* seconds, the longest that SQS has   */
-/* A message of another region or account comes back so much later, in seconds:
- * it is not ours to hurry to its dead-letter queue, nor to hand out all the
- * time. */
+/* Seconds until a message about another region or account comes back.  Not at
+ * once: each delivery counts towards the dead-letter queue, and another worker
+ * may be the one that it is for. */
 #define QUEUE_SHELF 300
-#define QUEUE_PATIENCE (60 * HC_SECOND)           /* retries too      */
-#define QUEUE_BACKOFF (60 * HC_SECOND)
+#define QUEUE_PATIENCE (60 * HC_SECOND)   /* of one call, with its retries */
+#define QUEUE_BACKOFF (60 * HC_SECOND)    /* the longest between receives  */
 
 /* ---- its URL ---- */
 
@@ -49,7 +49,8 @@ void queue_init(struct queue *q, const struct options *o)
     q->visibility = (int)(o->visibility_us / HC_SECOND);
     q->debug = o->debug;
     q->wait = QUEUE_WAIT;
-    /* An answer is due before its reader loses patience. */
+    /* A long poll that finds nothing is answered after `wait`: the read timeout
+     * must not end it before. */
     if (o->read_us > 0 && read <= QUEUE_WAIT)
         q->wait = read > 1 ? (int)read - 1 : 0;
     if (o->regions.n > 0)            /* the handle has the only one */
@@ -99,7 +100,8 @@ static headcount_op *question_send(struct queue *q, struct question *ask,
     return op;
 }
 
-/* Asked once, when the queue has answered: nothing depends on it. */
+/* Once, when the queue has answered.  Nothing depends on it: a role without
+ * sqs:GetQueueAttributes only lacks the warning. */
 static void begin_attributes(struct queue *q)
 {
     struct question ask;
@@ -111,7 +113,8 @@ static void begin_attributes(struct queue *q)
     q->attributes = question_send(q, &ask, "GetQueueAttributes");
 }
 
-/* The first one does not wait: it says that the queue is there. */
+/* The first one does not wait for messages: its answer says that the queue is
+ * there, and systemd hears READY only then. */
 static void begin_receive(struct queue *q, int64_t now)
 {
     struct question ask;
@@ -148,23 +151,7 @@ static int new_visibility(const struct queue *q, enum queue_batch_kind kind)
     return 0;
 }
 
-static void put_entries(const struct queue *q, FILE *out,
-                        enum queue_batch_kind kind,
-                        const struct inbox_item *items, size_t n)
-{
-    fputs(",\"Entries\":[", out);
-    for (size_t i = 0; i < n; i++) {
-        fprintf(out, "%s{\"Id\":\"%zu\",", i > 0 ? "," : "", i);
-        json_text_member(out, "ReceiptHandle", items[i].receipt);
-        if (kind != QUEUE_DELETE)
-            fprintf(out, ",\"VisibilityTimeout\":%d",
-                    new_visibility(q, kind));
-        putc('}', out);
-    }
-    putc(']', out);
-}
-
-/* The entry did not reach the queue: the message comes again later. */
+/* The queue did not do what the entry says. */
 static void entry_failed(struct queue *q, enum queue_batch_kind kind,
                          uint64_t number, int64_t now)
 {
@@ -193,6 +180,7 @@ static void entry_went_well(struct queue *q, enum queue_batch_kind kind,
     q->metrics->deleted += kind == QUEUE_DELETE;
 }
 
+/* The Id of an entry is its index in the batch: see place_of. */
 static void begin_batch(struct queue *q, struct queue_batch *b,
                         const struct inbox_item *items, int64_t now)
 {
@@ -200,7 +188,16 @@ static void begin_batch(struct queue *q, struct queue_batch *b,
 
     b->op = NULL;
     if (question_open(q, &ask)) {
-        put_entries(q, ask.out, b->kind, items, b->n);
+        fputs(",\"Entries\":[", ask.out);
+        for (size_t i = 0; i < b->n; i++) {
+            fprintf(ask.out, "%s{\"Id\":\"%zu\",", i > 0 ? "," : "", i);
+            json_text_member(ask.out, "ReceiptHandle", items[i].receipt);
+            if (b->kind != QUEUE_DELETE)
+                fprintf(ask.out, ",\"VisibilityTimeout\":%d",
+                        new_visibility(q, b->kind));
+            putc('}', ask.out);
+        }
+        putc(']', ask.out);
         b->op = question_send(q, &ask, batch_operation(b->kind));
     }
     for (size_t i = 0; i < b->n; i++) {
@@ -210,8 +207,8 @@ static void begin_batch(struct queue *q, struct queue_batch *b,
     }
 }
 
-/* QUEUE_BATCHES: none.  One is kept from what is extended, again and again, for
- * what is deleted or given back once. */
+/* QUEUE_BATCHES: none.  Extensions never take the first batch: they come again
+ * and again, and must not keep deletes from the queue. */
 static size_t free_batch(const struct queue *q, enum queue_batch_kind kind)
 {
     size_t i = kind == QUEUE_EXTEND ? 1 : 0;
@@ -255,8 +252,8 @@ static void begin_batches(struct queue *q, enum queue_batch_kind kind,
     }
 }
 
-/* Time is short for those that are to be extended, and for those that wait to
- * be given back. */
+/* Extensions go first: one that is late gives the message to somebody else.
+ * Deletes are tried again later, and a shelved message loses nothing. */
 void queue_turn(struct queue *q, int64_t now)
 {
     if (!q->url)
@@ -293,7 +290,7 @@ void queue_stop(struct queue *q)
     headcount_op_free(q->attributes);
     q->receive = q->attributes = NULL;
     q->stopped = true;
-    q->lost = false;                 /* from now on it is told by the exit   */
+    q->lost = false;    /* the exit code is about what is lost from now on */
 }
 
 bool queue_is_idle(const struct queue *q)
@@ -306,22 +303,17 @@ bool queue_is_idle(const struct queue *q)
 
 /* ---- what it answers ---- */
 
-static const char *doing(int kind)
+/* Logs a change only: a queue that is away for an hour is one line.  `o` is
+ * NULL when all is well again. */
+static void tell_trouble(struct queue *q, int kind,
+                         const struct headcount_outcome *o)
 {
     static const char *const words[QUEUE_KINDS] = {
         [QUEUE_RECEIVE] = "receive", [QUEUE_DELETE] = "delete messages",
         [QUEUE_EXTEND] = "extend the visibility of messages",
         [QUEUE_RELEASE] = "give messages back",
-        [QUEUE_SHELVE] = "leave messages of others for later",
+        [QUEUE_SHELVE] = "postpone messages about other accounts or regions",
     };
-
-    return words[kind];
-}
-
-/* Told when it is news; `o` is NULL when all is well again. */
-static void tell_trouble(struct queue *q, int kind,
-                         const struct headcount_outcome *o)
-{
     char trouble[sizeof q->trouble[kind]] = "";
 
     if (o)
@@ -331,8 +323,8 @@ static void tell_trouble(struct queue *q, int kind,
         return;
     memcpy(q->trouble[kind], trouble, sizeof trouble);
     if (o)
-        complain("queue %s: cannot %s: %s; it is tried again", q->url,
-                 doing(kind), o->message);
+        complain("queue %s: cannot %s: %s; headcount tries again", q->url,
+                 words[kind], o->message);
     else
         complain("queue %s: it answers again", q->url);
 }
@@ -361,7 +353,7 @@ static bool says(const struct headcount_outcome *o, const char *word)
     return strstr(o->service_code, word) != NULL;
 }
 
-/* An error that waiting does not mend, before anything has worked. */
+/* An error that no time mends.  It is fatal only before the first answer. */
 static bool is_fatal(const struct headcount_outcome *o)
 {
     return verbs_exit_code(o->code) == EXIT_CONFIG ||
@@ -386,7 +378,8 @@ static void receive_failed(struct queue *q, const struct headcount_outcome *o,
     q->next = now + q->backoff;
 }
 
-/* Nothing that came at once is no reason to ask at once. */
+/* An empty answer may come at once, where the server does not wait: the next
+ * receive begins a second after this one began. */
 static void receive_ended(struct queue *q, const struct headcount_outcome *o,
                           int64_t now)
 {
@@ -403,7 +396,8 @@ static void receive_ended(struct queue *q, const struct headcount_outcome *o,
                   ? now : q->began + HC_SECOND;
 }
 
-/* It expired: the message comes again, or somebody else has it. */
+/* The receipt expired: SQS delivers the message again, or another worker holds
+ * it.  To try the entry again would fail for ever. */
 static bool is_expired(const char *code)
 {
     return strstr(code, "ReceiptHandleIsInvalid") ||
@@ -432,7 +426,8 @@ static size_t place_of(const char *id, size_t n)
                ? (size_t)(id[0] - '0') : n;
 }
 
-/* Each entry is answered; one that is not was not done. */
+/* HTTP 200 does not say that all went well: each entry has an answer of its
+ * own, and one without an answer was not done. */
 static void batch_answered(struct queue *q, struct queue_batch *b,
                            const struct headcount_outcome *o, int64_t now)
 {
@@ -494,12 +489,12 @@ static void attributes_ended(const struct queue *q,
                              const struct headcount_outcome *o)
 {
     if (o->code == 0 && !has_redrive(o))
-        complain("queue %s: it has no redrive policy, so what is no event, and "
-                 "what is of another region or account, comes back until it is "
-                 "too old: give it a dead-letter queue", q->url);
+        complain("queue %s: it has no redrive policy, so messages that are no "
+                 "event, and those about another region or account, come back "
+                 "until they expire: give it a dead-letter queue", q->url);
     else if (o->code != 0 && q->debug)
-        complain("queue %s: whether it has a redrive policy is not known: %s",
-                 q->url, o->message);
+        complain("queue %s: cannot read its redrive policy: %s", q->url,
+                 o->message);
 }
 
 bool queue_took(struct queue *q, headcount_op *op, int64_t now)

@@ -1,5 +1,5 @@
-/* cli/watch/systemd.c - a datagram a message to the socket that systemd
- * names. */
+/* cli/watch/systemd.c - one datagram per notification, to the socket that
+ * systemd names. */
 #include "watch/systemd.h"
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define LEAST_EVERY ((int64_t)10000)         /* the loop has more to do */
+#define LEAST_EVERY ((int64_t)10000)    /* not more often than every 10 ms */
 
 /* A path, or "@name" in the namespace that has no files. */
 static socklen_t address_of(struct sockaddr_un *to, const char *name)
@@ -45,7 +45,8 @@ static int connect_to(const char *name)
     return -1;
 }
 
-/* Twice within what is allowed, if the watch is for this process. */
+/* Half of the allowed time, as sd_watchdog_enabled(3) advises; 0 where the
+ * watch is for another process. */
 static int64_t watchdog_of(void)
 {
     const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
@@ -76,6 +77,7 @@ void systemd_close(struct systemd *n)
 
 void systemd_send(struct systemd *n, const char *text)
 {
+    /* Nothing here depends on systemd: a full socket loses a notification. */
     if (n->fd >= 0)
         send(n->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
 }

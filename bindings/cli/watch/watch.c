@@ -4,10 +4,12 @@
  *                      |  all settled    |                ^
  *                      +-----------------+----------------+
  *
- * STOPS: nothing is received or begun, what is at work goes on, what waits is
- * given back to the queue.  CANCELS: writes that were sent are awaited for two
- * seconds.  OVER: whatever is left is left; the queue hands it out again.  A
- * second signal ends the process wherever it is (verbs_note_interrupt).
+ * STOPS: no message is received and no reconcile begins; those in flight go
+ * on, and waiting messages are given back to the queue.  CANCELS: writes that
+ * were sent have two seconds to be answered.  OVER: the queue delivers again
+ * what was not settled.  A second signal ends the process wherever it is
+ * (verbs_note_interrupt).  All that takes less than ten seconds: examples/ecs
+ * and examples/systemd count on it.
  */
 #include "watch/watch.h"
 
@@ -50,8 +52,9 @@ struct watch {
     struct systemd notify;
     bool ready;
     int64_t status_next;
-    int64_t log_next;                /* lines wait for room in stderr        */
-    int signals[2];                  /* a pipe: 'T' ends, 'H' reads again    */
+    int64_t log_next;                /* when to try stderr again, if lines
+                                        wait for room in it                  */
+    int signals[2];                  /* a pipe: 'T' stops, 'H' reloads       */
     struct headcount_want *wants;
     struct pollfd *polls;
     size_t wants_n;
@@ -70,14 +73,14 @@ static void on_signal(int sig)
     if (c == 'T')
         verbs_note_interrupt();
     if (write(signal_pipe, &c, 1) < 0)
-        errno = 0;                   /* it is full: there is news in it */
+        errno = 0;      /* the pipe is full: read_signals has enough to do */
     errno = kept;
 }
 
 static int catch_signals(struct watch *w)
 {
     if (pipe(w->signals) != 0) {
-        complain("no pipe: %s", strerror(errno));
+        complain("cannot make a pipe for signals: %s", strerror(errno));
         return EXIT_OTHER;
     }
     for (int i = 0; i < 2; i++) {
@@ -89,7 +92,7 @@ static int catch_signals(struct watch *w)
     verbs_catch(SIGINT, on_signal);
     verbs_catch(SIGTERM, on_signal);
     verbs_catch(SIGHUP, on_signal);
-    if (verbs_interrupted() &&   /* between two handlers */
+    if (verbs_interrupted() &&   /* the signal met the handler before this */
         write(w->signals[1], "T", 1) != 1)
         return EXIT_INTERRUPTED;
     return 0;
@@ -212,7 +215,8 @@ static int milliseconds(int64_t due)
     return (int)((hc_time_min(left, WATCH_LONGEST) + 999) / 1000);
 }
 
-/* Room for all descriptors; where there is no memory some wait a turn. */
+/* Grows the arrays until all descriptors fit.  Without memory the rest is not
+ * polled this time; WATCH_LONGEST is then the longest delay. */
 static size_t all_wants(struct watch *w, int64_t *due)
 {
     size_t n = headcount_wants(w->h, w->wants, w->wants_n, due);
@@ -281,21 +285,14 @@ static int run(struct watch *w)
 
 /* ---- open, close ---- */
 
-/* It is told whenever the queue is, and a password would be, too. */
+/* The URL stands in every message about the queue: a password in it would,
+ * too. */
 static bool has_user(const char *url)
 {
     const char *host = strstr(url, "://");
     size_t n = host ? strcspn(host + 3, "/?#") : 0;
 
     return host && memchr(host + 3, '@', n);
-}
-
-static int warn_of_sweeps(bool sweeps)
-{
-    if (!sweeps)
-        complain("no sweep is configured, so a lost event is never repaired: "
-                 "give --all, or name clusters");
-    return 0;
 }
 
 /* The fault of the queue's URL, as it follows the option's name; or NULL. */
@@ -327,39 +324,25 @@ static int check_words(const struct options *o)
                  options_said(o, "queue", who));
     else if (queue)
         complain("%s %s", options_said(o, "queue", who), queue);
-    else
-        return warn_of_sweeps(sweeps);
+    else if (sweeps)
+        return 0;
+    else {
+        complain("no sweep is configured, so a lost event is never repaired: "
+                 "give --all, or name clusters");
+        return 0;
+    }
     return EXIT_USAGE;
 }
 
-static int open_crew(struct watch *w, const struct options *o)
+static int open_all(struct watch *w, const struct options *o)
 {
     const struct inbox_config config = {
         .visibility = o->visibility_us, .at_once = (size_t)o->concurrency,
         .messages_max = WATCH_MESSAGES, .bytes_max = WATCH_BYTES,
         .claims_max = WATCH_CLAIMS,
     };
-
-    w->inbox = inbox_new(&config);
-    w->wants_n = 64;
-    w->wants = calloc(w->wants_n, sizeof *w->wants);
-    w->polls = calloc(w->wants_n + 1, sizeof *w->polls);
-    if (w->inbox && w->wants && w->polls)
-        return 0;
-    complain("out of memory");
-    return EXIT_OTHER;
-}
-
-static void connect_parts(struct watch *w)
-{
-    w->queue.h = w->work.h = w->h;
-    w->queue.inbox = w->work.inbox = w->inbox;
-    w->queue.metrics = w->work.metrics = &w->metrics;
-    w->queue.sweeps = w->work.sweeps;
-}
-
-static int open_all(struct watch *w, const struct options *o)
-{
+    /* Before the policy is read: a pipe may have no writer yet, and a signal
+     * has to end that wait. */
     int code = catch_signals(w);
 
     queue_init(&w->queue, o);
@@ -368,15 +351,26 @@ static int open_all(struct watch *w, const struct options *o)
         code = work_open(&w->work, o, hc_clock_monotonic());
     if (code == 0)
         code = metrics_open(&w->metrics, o);
-    if (code == 0)
-        code = open_crew(w, o);
-    if (code == 0)
-        code = verbs_open(&w->h, o);
-    if (code == 0)
-        connect_parts(w);
+    if (code != 0)
+        return code;
+    w->inbox = inbox_new(&config);
+    w->wants_n = 64;
+    w->wants = calloc(w->wants_n, sizeof *w->wants);
+    w->polls = calloc(w->wants_n + 1, sizeof *w->polls);
+    if (!w->inbox || !w->wants || !w->polls) {
+        complain("out of memory");
+        return EXIT_OTHER;
+    }
+    code = verbs_open(&w->h, o);
+    w->queue.h = w->work.h = w->h;
+    w->queue.inbox = w->work.inbox = w->inbox;
+    w->queue.metrics = w->work.metrics = &w->metrics;
+    w->queue.sweeps = w->work.sweeps;
     return code;
 }
 
+/* work_close frees its ops before the rules that they go by; headcount_free
+ * ends those of the queue. */
 static void close_all(struct watch *w)
 {
     work_close(&w->work);

@@ -1,15 +1,15 @@
-/* cli/watch/watch.h - the worker beside a queue, in its parts.
+/* cli/watch/watch.h - the parts of the worker that reads a queue and sweeps.
  *
  *   watch.c      the loop, signals, the order of ending
  *   work.c       reconciles of clusters, sweeps, the rules that they go by
  *   queue.c      SQS: receive, delete, extend, give back
- *   messages.c   what the queue hands out: clusters, or poison
- *   metrics.c    Prometheus' text, the heartbeat
+ *   messages.c   what a message asks for: clusters, a sweep, or it is poison
+ *   metrics.c    metrics in Prometheus' text format, the heartbeat
  *   inbox.c      which messages wait for which clusters
  *   systemd.c    notifications to systemd
  *
- * Each part is handed every op that needs its owner and says whether it was
- * its own; none waits.
+ * The loop hands each op that needs its owner to the parts, one after the
+ * other; the part that began it returns true.  No part waits.
  */
 #ifndef CLI_WATCH_WATCH_H
 #define CLI_WATCH_WATCH_H
@@ -27,14 +27,14 @@
 enum metrics_reconcile { METRICS_OK, METRICS_FAILED, METRICS_SKIPPED,
                          METRICS_DUPLICATE, METRICS_RECONCILES };
 
-/* Messages about another region or account, by these. */
+/* Messages about another region or account, counted for each pair. */
 enum { METRICS_PLACES = 32 };
 struct metrics_place {
     char region[40], account[16];    /* only letters, digits and -           */
     uint64_t messages;
 };
 
-/* As its last reconcile left it. */
+/* One cluster, as its last reconcile left it. */
 struct metrics_cluster {
     char *name;                      /* its ARN, where that is known         */
     uint64_t services[6];            /* by enum headcount_result             */
@@ -45,7 +45,7 @@ struct metrics_cluster {
 
 struct metrics_file {
     const char *path;                /* NULL: none                           */
-    bool told;                       /* that it cannot be written            */
+    bool told;                       /* a failed write was logged            */
 };
 
 struct metrics {
@@ -63,7 +63,7 @@ struct metrics {
     size_t clusters_n;
 };
 
-/* Both paths are tried: 0, or the exit code with the complaint on stderr. */
+/* Tries both paths: 0, or the exit code with the complaint on stderr. */
 int metrics_open(struct metrics *m, const struct options *o);
 void metrics_close(struct metrics *m);
 /* One cluster was reconciled: by an event, or as part of a sweep. */
@@ -72,14 +72,14 @@ void metrics_reconciled(struct metrics *m, enum metrics_reconcile how,
 /* One message is about this cluster of another region or account, given as
  * "REGION/ACCOUNT/NAME". */
 void metrics_foreign(struct metrics *m, const char *place);
-/* Clusters that were not seen since then are gone. */
+/* Drops the clusters that no reconcile has reported since `before`. */
 void metrics_forget(struct metrics *m, int64_t before);
 struct metrics_now {
     const headcount *h;
     const struct inbox *inbox;
     int64_t now;
 };
-/* Writes what is due; `always`: whatever the time. */
+/* Writes the files that are due; `always`: the metrics at any time. */
 void metrics_turn(struct metrics *m, const struct metrics_now *n, bool always);
 int64_t metrics_due(const struct metrics *m);
 
@@ -105,27 +105,27 @@ struct queue {
     bool sweeps;                     /* a message may ask for a sweep        */
     bool debug, stopped;
     bool reached;                    /* it answered once                     */
-    bool lost;                       /* something was not told to it         */
+    bool lost;                       /* a delete or release failed for good  */
     int fatal;                       /* the exit code, at the first answer   */
     headcount *h;
     struct inbox *inbox;
     struct metrics *metrics;
     headcount_op *receive;
-    headcount_op *attributes;        /* has it a redrive policy?             */
-    bool asked;                      /* that, once                           */
+    headcount_op *attributes;        /* reads its redrive policy             */
+    bool asked;                      /* attributes was begun                 */
     int64_t began, next, backoff;    /* of receives                          */
-    char trouble[QUEUE_KINDS][80];   /* what was told last                   */
+    char trouble[QUEUE_KINDS][80];   /* the error that was logged last       */
     struct queue_batch batches[QUEUE_BATCHES];
-    uint64_t poison[QUEUE_POISON];   /* what was told of, by hash            */
+    uint64_t poison[QUEUE_POISON];   /* hashes of ids that were logged       */
     size_t poison_n;
 };
 
 void queue_init(struct queue *q, const struct options *o);
 /* Begins what can be begun. */
 void queue_turn(struct queue *q, int64_t now);
-/* True: it was one of the queue's, and is ended. */
+/* True: the queue began this op; it is handled and freed. */
 bool queue_took(struct queue *q, headcount_op *op, int64_t now);
-/* No receive any more; batches go on. */
+/* Ends the receive and begins no other; batches go on. */
 void queue_stop(struct queue *q);
 bool queue_is_idle(const struct queue *q);
 /* Puts the messages of a receive into the inbox; returns how many there
@@ -136,8 +136,8 @@ int64_t queue_due(const struct queue *q);
 
 /* ---- work ---- */
 
-/* The rules as they were when the policy was last read.  They live until the
- * last op that uses them has ended. */
+/* The rules of one reading of the policy.  A reload makes new ones; these live
+ * until the last op that began with them has ended. */
 struct work_rules {
     struct request_options target;
     struct headcount_reconcile request;
@@ -147,7 +147,7 @@ struct work_rules {
 struct work_job {
     headcount_op *op;                /* NULL: free                           */
     struct work_rules *rules;
-    struct inbox_cluster *post;      /* NULL: a sweep                        */
+    struct inbox_cluster *cluster;   /* NULL: a sweep                        */
     char place[80];                  /* "REGION/ACCOUNT/..." of the cluster  */
     char name[300];                  /* of the cluster, for a person         */
 };
@@ -165,14 +165,14 @@ struct work {
     int64_t sweep_began;
     size_t sweep_clusters, sweep_failed;
     int fatal;                       /* the first sweep cannot be begun      */
-    bool cut;                        /* something at work did not end well   */
+    bool cut;                        /* a stop cut work short, or it failed  */
     bool stopped;
 };
 
 /* 0, or the exit code with the complaint on stderr.  Always close. */
 int work_open(struct work *w, const struct options *o, int64_t now);
 void work_close(struct work *w);
-/* The policy is read again; one that is bad changes nothing. */
+/* Reads the policy again.  False: it is bad, and the old rules stay. */
 bool work_reload(struct work *w);
 void work_turn(struct work *w, int64_t now);
 bool work_took(struct work *w, headcount_op *op, int64_t now);

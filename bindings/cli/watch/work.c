@@ -18,6 +18,7 @@
 #include "missing_services.h"
 #include "verbs/verbs.h"
 
+/* Workers that start together do not all sweep at once. */
 #define WORK_JITTER (30 * HC_SECOND)
 
 /* ---- rules ---- */
@@ -33,7 +34,7 @@ static int rules_open(struct work_rules **out, const struct options *o)
         .size = sizeof r->request, .timeout = o->timeout_us,
         .dry_run = o->dry_run,
     };
-    r->users = 1;                    /* the newest is used by what begins */
+    r->users = 1;                    /* struct work itself                */
     int code = request_options_open(&r->target, o, &r->request);
 
     if (code == 0) {
@@ -59,7 +60,8 @@ static struct work_rules *rules_join(struct work_rules *r)
     return r;
 }
 
-/* A pipe is, once: to open it again waits for somebody to write. */
+/* To open a pipe again would wait for somebody to write into it, and the worker
+ * would stand still. */
 static bool is_read_once(const char *path)
 {
     struct stat there;
@@ -75,12 +77,13 @@ bool work_reload(struct work *w)
     const char *path = o->policy ? o->policy : o->autoscaler;
 
     if (path && !w->rules->target.decide.tags && is_read_once(path)) {
-        complain("%s is no file, and cannot be read again: what ran before "
-                 "goes on", strcmp(path, "-") == 0 ? "standard input" : path);
+        complain("%s is no regular file and cannot be read again: the "
+                 "policy stays as it was",
+                 strcmp(path, "-") == 0 ? "standard input" : path);
         return false;
     }
     if (rules_open(&rules, o) != 0) {
-        complain("the policy is not taken: what ran before goes on");
+        complain("the new policy is not used: the policy stays as it was");
         return false;
     }
     rules_leave(w->rules);
@@ -91,7 +94,8 @@ bool work_reload(struct work *w)
 
 /* ---- open, close ---- */
 
-/* Uniform in [0, span]; if there is no randomness the clock's last digits. */
+/* Uniform in [0, span].  Without /dev/urandom the clock's last digits do: this
+ * spreads load, and protects nothing. */
 static int64_t random_part(int64_t span)
 {
     uint64_t dice = (uint64_t)hc_clock_wall();
@@ -190,30 +194,30 @@ static void set_place(const struct options *o, const char *key,
 }
 
 static void begin_job(struct work *w, struct work_job *job,
-                      const struct inbox_turn *turn)
+                      const struct inbox_begun *begun)
 {
     struct headcount_reconcile r = w->rules->request;
     struct headcount_error error;
 
-    r.event = turn->body;
-    r.event_size = turn->body_n;
-    r.clusters = &turn->name;
+    r.event = begun->body;
+    r.event_size = begun->body_n;
+    r.clusters = &begun->name;
     r.clusters_n = 1;
     r.drop_duplicates = true;
-    set_place(w->options, turn->key, &r);
-    *job = (struct work_job){ .post = turn->post };
-    snprintf(job->place, sizeof job->place, "%s", turn->key);
-    snprintf(job->name, sizeof job->name, "%s", turn->name);
+    set_place(w->options, begun->key, &r);
+    *job = (struct work_job){ .cluster = begun->cluster };
+    snprintf(job->place, sizeof job->place, "%s", begun->key);
+    snprintf(job->name, sizeof job->name, "%s", begun->name);
     if (headcount_begin_reconcile(w->h, &job->op, &r, &error) != 0) {
         complain("cluster %s: %s", job->name, error.what);
         job->op = NULL;
-        inbox_end(w->inbox, turn->post, INBOX_FAILED);
+        inbox_end(w->inbox, begun->cluster, INBOX_FAILED);
         return;
     }
     job->rules = rules_join(w->rules);
 }
 
-/* Logs failures; the audit lines have the writes and the holds. */
+/* Failures only: audit lines tell the writes and the holds. */
 static void tell_failures(const struct headcount_outcome *o)
 {
     for (size_t i = 0; i < o->clusters_n; i++) {
@@ -250,30 +254,22 @@ static enum metrics_reconcile judge_job(const struct work_job *job,
     return o->summary[HEADCOUNT_FAILED] > 0 ? METRICS_FAILED : METRICS_OK;
 }
 
-/* A message that is somebody else's is left to the queue, unless it is to be
- * dropped. */
-static enum inbox_how settle_job(struct work *w, const struct work_job *job,
-                                const struct headcount_outcome *o,
-                                enum metrics_reconcile came)
+static void job_ended(struct work *w, struct work_job *job)
 {
-    static const enum inbox_how how[METRICS_RECONCILES] = {
+    static const enum inbox_how hows[METRICS_RECONCILES] = {
         [METRICS_OK] = INBOX_WELL, [METRICS_SKIPPED] = INBOX_IDLE,
         [METRICS_FAILED] = INBOX_FAILED, [METRICS_DUPLICATE] = INBOX_IDLE,
     };
-
-    if (came != METRICS_SKIPPED || o->foreign == 0)
-        return how[came];
-    metrics_foreign(w->metrics, job->place);
-    return w->options->drop_foreign ? INBOX_IDLE : INBOX_FOREIGN;
-}
-
-static void job_ended(struct work *w, struct work_job *job)
-{
     const struct headcount_outcome *o = headcount_outcome(job->op);
     enum metrics_reconcile came = judge_job(job, o);
+    enum inbox_how how = hows[came];
 
     metrics_reconciled(w->metrics, came, o);
-    inbox_end(w->inbox, job->post, settle_job(w, job, o, came));
+    if (came == METRICS_SKIPPED && o->foreign > 0) {
+        metrics_foreign(w->metrics, job->place);
+        how = w->options->drop_foreign ? INBOX_IDLE : INBOX_FOREIGN;
+    }
+    inbox_end(w->inbox, job->cluster, how);
     w->cut |= w->stopped && came == METRICS_FAILED;
     end_job(job);
 }
@@ -313,26 +309,9 @@ static void sweep_part(struct work *w)
     headcount_resume(w->sweep.op);
 }
 
-static void tell_sweep(const struct work *w, const struct headcount_outcome *o,
-                       int64_t us)
-{
-    static const struct missing_services no_names;
-
-    missing_services_complain(&no_names, o);
-    if (o->code != 0)
-        complain("sweep: %s", o->message);
-    else
-        complain("sweep: %zu clusters in %d.%03d s: %zu %s, %zu held, "
-                 "%zu unchanged, %zu failed", w->sweep_clusters,
-                 (int)(us / HC_SECOND), (int)(us % HC_SECOND / 1000),
-                 o->summary[HEADCOUNT_UPDATED] +
-                     o->summary[HEADCOUNT_PENDING],
-                 w->options->dry_run ? "to update" : "updated",
-                 o->summary[HEADCOUNT_HELD],
-                 o->summary[HEADCOUNT_UNCHANGED], verbs_targets_failed(o));
-}
-
-/* A setting that no time cures: so says the first sweep, or none. */
+/* The exit code for a setting that is wrong, which no time mends.  Only the
+ * first sweep can say so: after one that worked, credentials that fail are
+ * an outage, and the worker outlives it. */
 static int sweep_fatal(const struct work *w, const struct headcount_outcome *o)
 {
     if (w->metrics->sweeps_ok + w->metrics->sweeps_failed > 0)
@@ -351,14 +330,29 @@ static int sweep_fatal(const struct work *w, const struct headcount_outcome *o)
 
 static void sweep_ended(struct work *w, int64_t now)
 {
+    static const struct missing_services no_names;
     const struct headcount_outcome *o = headcount_outcome(w->sweep.op);
     bool well = o->code == 0 && verbs_targets_failed(o) == 0;
+    int64_t us = now - w->sweep_began;
 
-    tell_sweep(w, o, now - w->sweep_began);
+    missing_services_complain(&no_names, o);
+    if (o->code != 0)
+        complain("sweep: %s", o->message);
+    else
+        complain("sweep: %zu clusters in %d.%03d s: %zu %s, %zu held, "
+                 "%zu unchanged, %zu failed", w->sweep_clusters,
+                 (int)(us / HC_SECOND), (int)(us % HC_SECOND / 1000),
+                 o->summary[HEADCOUNT_UPDATED] +
+                     o->summary[HEADCOUNT_PENDING],
+                 w->options->dry_run ? "to update" : "updated",
+                 o->summary[HEADCOUNT_HELD],
+                 o->summary[HEADCOUNT_UNCHANGED], verbs_targets_failed(o));
     w->fatal = sweep_fatal(w, o);
     w->metrics->sweeps_ok += well && !w->stopped;
     w->metrics->sweeps_failed += !well;
-    w->metrics->sweep_us = now - w->sweep_began;
+    w->metrics->sweep_us = us;
+    /* A stop drained this sweep: the clusters that it did not reach are neither
+     * gone nor done. */
     if (well && !w->stopped)
         w->metrics->missing = o->missing_services_n;
     if (o->code == 0 && !w->stopped)
@@ -373,7 +367,7 @@ static void sweep_ended(struct work *w, int64_t now)
 
 void work_turn(struct work *w, int64_t now)
 {
-    struct inbox_turn turn;
+    struct inbox_begun begun;
 
     if (w->stopped)
         return;
@@ -381,8 +375,8 @@ void work_turn(struct work *w, int64_t now)
         (now >= w->next || inbox_sweep_is_wanted(w->inbox)))
         begin_sweep(w, now);
     for (struct work_job *job; (job = free_job(w)) &&
-                               inbox_begin(w->inbox, &turn);)
-        begin_job(w, job, &turn);
+                               inbox_begin(w->inbox, &begun);)
+        begin_job(w, job, &begun);
 }
 
 static void work_asked(struct work_job *job)

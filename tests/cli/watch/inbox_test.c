@@ -52,21 +52,21 @@ static void put(struct inbox *c, const char *id, const char *clusters)
     CHECK_INT(put_at(c, id, clusters, 0), INBOX_TAKEN);
 }
 
-static struct inbox_turn begin(struct inbox *c, const char *cluster)
+static struct inbox_begun begin(struct inbox *c, const char *cluster)
 {
-    struct inbox_turn turn = { .post = NULL };
+    struct inbox_begun begun = { .cluster = NULL };
 
-    CHECK(inbox_begin(c, &turn));
-    CHECK_Z(turn.key, cluster);
-    CHECK_Z(turn.name, cluster);
-    return turn;
+    CHECK(inbox_begin(c, &begun));
+    CHECK_Z(begun.key, cluster);
+    CHECK_Z(begun.name, cluster);
+    return begun;
 }
 
 static void none_begins(struct inbox *c)
 {
-    struct inbox_turn turn;
+    struct inbox_begun begun;
 
-    CHECK(!inbox_begin(c, &turn));
+    CHECK(!inbox_begin(c, &begun));
 }
 
 /* The receipts, with a blank between them, of what take hands out. */
@@ -111,12 +111,12 @@ TEST(inbox, a_message_is_deleted_behind_its_reconcile)
 
     put(c, "1", "a");
     CHECK_Z(deleted(c), "");
-    struct inbox_turn turn = begin(c, "a");
+    struct inbox_begun begun = begin(c, "a");
 
-    CHECK_Z(turn.body, "1");
-    CHECK_INT(turn.body_n, 1);
+    CHECK_Z(begun.body, "1");
+    CHECK_INT(begun.body_n, 1);
     CHECK_Z(deleted(c), "");
-    inbox_end(c, turn.post, INBOX_WELL);
+    inbox_end(c, begun.cluster, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0");
     CHECK_Z(deleted(c), "");
     CHECK_INT(held(c), 0);
@@ -140,19 +140,19 @@ TEST(inbox, messages_that_come_during_a_reconcile_are_one_more)
     char id[16];
 
     put(c, "1", "a");
-    struct inbox_turn turn = begin(c, "a");
+    struct inbox_begun begun = begin(c, "a");
 
     for (int i = 2; i <= 9; i++) {
         snprintf(id, sizeof id, "%d", i);
         put(c, id, "a");
     }
     none_begins(c);
-    inbox_end(c, turn.post, INBOX_WELL);
+    inbox_end(c, begun.cluster, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0");
-    turn = begin(c, "a");
-    CHECK_Z(turn.body, "9");
+    begun = begin(c, "a");
+    CHECK_Z(begun.body, "9");
     none_begins(c);
-    inbox_end(c, turn.post, INBOX_WELL);
+    inbox_end(c, begun.cluster, INBOX_WELL);
     CHECK_Z(deleted(c), "2@0 3@0 4@0 5@0 6@0 7@0 8@0 9@0");
     none_begins(c);
     CHECK_INT(held(c), 0);
@@ -166,11 +166,11 @@ TEST(inbox, a_failure_leaves_the_message_to_come_back)
 
     put(c, "1", "ab");
     put(c, "2", "b");
-    struct inbox_turn a = begin(c, "a"), b = begin(c, "b");
+    struct inbox_begun a = begin(c, "a"), b = begin(c, "b");
 
-    inbox_end(c, a.post, INBOX_FAILED);
+    inbox_end(c, a.cluster, INBOX_FAILED);
     CHECK_INT(held(c), 2);           /* its other cluster is not given up */
-    inbox_end(c, b.post, INBOX_WELL);
+    inbox_end(c, b.cluster, INBOX_WELL);
     CHECK_Z(deleted(c), "2@0");
     CHECK_INT(held(c), 0);
     inbox_count(c, &counts);
@@ -187,7 +187,7 @@ TEST(inbox, what_is_kept_is_not_deleted)
                                       .wants_n = 1, .kept = true };
 
     CHECK_INT(inbox_put(c, &given, 0), INBOX_TAKEN);
-    inbox_end(c, begin(c, "a").post, INBOX_WELL);
+    inbox_end(c, begin(c, "a").cluster, INBOX_WELL);
     CHECK_Z(deleted(c), "");
     CHECK_INT(held(c), 0);
     inbox_free(c);
@@ -201,12 +201,12 @@ TEST(inbox, the_longest_waiting_is_first_and_no_more_than_may_be)
     put(c, "2", "a");
     put(c, "3", "b");
     put(c, "4", "c");
-    struct inbox_turn first = begin(c, "c");
+    struct inbox_begun first = begin(c, "c");
 
     begin(c, "a");
     none_begins(c);
     put(c, "5", "c");
-    inbox_end(c, first.post, INBOX_WELL);
+    inbox_end(c, first.cluster, INBOX_WELL);
     begin(c, "b");                   /* c came again behind it */
     none_begins(c);
     inbox_free(c);
@@ -219,19 +219,19 @@ TEST(inbox, a_duplicate_settles_nothing_but_itself)
     put(c, "1", "a");
     put(c, "2", "a");
     put(c, "3", "a");
-    struct inbox_turn turn = begin(c, "a");
+    struct inbox_begun begun = begin(c, "a");
 
-    CHECK_Z(turn.body, "3");
-    inbox_end(c, turn.post, INBOX_IDLE);
+    CHECK_Z(begun.body, "3");
+    inbox_end(c, begun.cluster, INBOX_IDLE);
     CHECK_Z(deleted(c), "3@0");
-    turn = begin(c, "a");
-    CHECK_Z(turn.body, "2");
+    begun = begin(c, "a");
+    CHECK_Z(begun.body, "2");
     put(c, "4", "a");
-    inbox_end(c, turn.post, INBOX_IDLE);
+    inbox_end(c, begun.cluster, INBOX_IDLE);
     CHECK_Z(deleted(c), "2@0");
-    turn = begin(c, "a");
-    CHECK_Z(turn.body, "4");
-    inbox_end(c, turn.post, INBOX_WELL);
+    begun = begin(c, "a");
+    CHECK_Z(begun.body, "4");
+    inbox_end(c, begun.cluster, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0 4@0");
     inbox_free(c);
 }
@@ -256,23 +256,23 @@ TEST(inbox, what_is_somebody_elses_is_shelved_and_settles_nothing_else)
     put(c, "1", "a");
     put(c, "2", "ab");
     put(c, "3", "a");
-    struct inbox_turn turn = begin(c, "a"), ours = begin(c, "b");
+    struct inbox_begun begun = begin(c, "a"), ours = begin(c, "b");
 
-    CHECK_Z(turn.body, "3");
-    inbox_end(c, turn.post, INBOX_FOREIGN);
+    CHECK_Z(begun.body, "3");
+    inbox_end(c, begun.cluster, INBOX_FOREIGN);
     inbox_count(c, &counts);
     CHECK_INT(counts.released, 1);
     CHECK_Z(shelved(c), "3@0");
     CHECK_Z(shelved(c), "");
-    turn = begin(c, "a");
-    CHECK_Z(turn.body, "2");
-    inbox_end(c, turn.post, INBOX_FOREIGN);
+    begun = begin(c, "a");
+    CHECK_Z(begun.body, "2");
+    inbox_end(c, begun.cluster, INBOX_FOREIGN);
     CHECK_Z(shelved(c), "");
-    inbox_end(c, ours.post, INBOX_FAILED);
+    inbox_end(c, ours.cluster, INBOX_FAILED);
     CHECK_Z(shelved(c), "");
-    turn = begin(c, "a");
-    CHECK_Z(turn.body, "1");
-    inbox_end(c, turn.post, INBOX_WELL);
+    begun = begin(c, "a");
+    CHECK_Z(begun.body, "1");
+    inbox_end(c, begun.cluster, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0");
     CHECK_INT(held(c), 0);
     inbox_count(c, &counts);
@@ -286,10 +286,10 @@ TEST(inbox, a_cluster_that_is_named_twice_is_claimed_once)
     struct inbox *c = inbox_of(10);
 
     put(c, "1", "aa");
-    struct inbox_turn turn = begin(c, "a");
+    struct inbox_begun begun = begin(c, "a");
 
     none_begins(c);
-    inbox_end(c, turn.post, INBOX_WELL);
+    inbox_end(c, begun.cluster, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0");
     inbox_free(c);
 }
@@ -303,9 +303,9 @@ TEST(inbox, a_sweep_covers_what_asked_before_it)
     put(c, "1", "*");
     put(c, "2", "*a");
     CHECK(!inbox_sweep_is_wanted(c)); /* never two */
-    struct inbox_turn turn = begin(c, "a");
+    struct inbox_begun begun = begin(c, "a");
 
-    inbox_end(c, turn.post, INBOX_WELL);
+    inbox_end(c, begun.cluster, INBOX_WELL);
     inbox_sweep_end(c, INBOX_WELL);
     CHECK_Z(deleted(c), "");
     CHECK(inbox_sweep_is_wanted(c));
@@ -327,10 +327,10 @@ TEST(inbox, a_message_that_comes_again_has_the_newer_receipt)
     struct inbox *c = inbox_of(10);
 
     put(c, "1", "a");
-    struct inbox_turn turn = begin(c, "a");
+    struct inbox_begun begun = begin(c, "a");
 
     CHECK_INT(put_at(c, "1", "a", 5), INBOX_KNOWN);
-    inbox_end(c, turn.post, INBOX_WELL);
+    inbox_end(c, begun.cluster, INBOX_WELL);
     CHECK_Z(deleted(c), "1@5");
     none_begins(c);
     inbox_free(c);
@@ -399,7 +399,7 @@ TEST(inbox, what_is_done_is_not_extended)
     struct inbox_item item;
 
     put(c, "1", "a");
-    inbox_end(c, begin(c, "a").post, INBOX_WELL);
+    inbox_end(c, begin(c, "a").cluster, INBOX_WELL);
     CHECK_INT(inbox_extensions_due(c), INT64_MAX);
     CHECK_INT(inbox_take_due(c, &item, 1, INT64_MAX), 0);
     inbox_free(c);
@@ -417,7 +417,7 @@ TEST(inbox, there_is_room_for_so_many_messages_and_bytes)
     CHECK(inbox_has_room(c));
     put(c, "3", "a");
     CHECK(!inbox_has_room(c));
-    inbox_end(c, begin(c, "a").post, INBOX_WELL);
+    inbox_end(c, begin(c, "a").cluster, INBOX_WELL);
     CHECK(!inbox_has_room(c));        /* they are still to be deleted */
     deleted(c);
     CHECK(inbox_has_room(c));
@@ -436,12 +436,12 @@ TEST(inbox, there_is_room_for_so_many_clusters)
     put(c, "1", "abc");
     put(c, "2", "ab");
     CHECK(inbox_has_room(c));
-    inbox_end(c, begin(c, "a").post, INBOX_WELL);
-    inbox_end(c, begin(c, "b").post, INBOX_WELL);
+    inbox_end(c, begin(c, "a").cluster, INBOX_WELL);
+    inbox_end(c, begin(c, "b").cluster, INBOX_WELL);
     deleted(c);
     put(c, "3", "abc");
     CHECK(!inbox_has_room(c));
-    inbox_end(c, begin(c, "c").post, INBOX_WELL);
+    inbox_end(c, begin(c, "c").cluster, INBOX_WELL);
     deleted(c);
     CHECK(inbox_has_room(c));
     inbox_free(c);
@@ -455,7 +455,7 @@ TEST(inbox, a_stop_gives_back_what_waits_and_what_fails_then)
     put(c, "1", "a");
     put(c, "2", "b");
     put(c, "3", "ace");
-    struct inbox_turn a = begin(c, "a"), b = begin(c, "b"), third;
+    struct inbox_begun a = begin(c, "a"), b = begin(c, "b"), third;
 
     third = begin(c, "c");
     put(c, "4", "a");                /* dirty */
@@ -469,9 +469,9 @@ TEST(inbox, a_stop_gives_back_what_waits_and_what_fails_then)
     CHECK_Z(receipts(items, n), "4@0 5@0 6@0");
     for (size_t i = 0; i < n; i++)
         inbox_forget(c, items[i].number);
-    inbox_end(c, a.post, INBOX_WELL);
-    inbox_end(c, b.post, INBOX_FAILED);
-    inbox_end(c, third.post, INBOX_WELL);
+    inbox_end(c, a.cluster, INBOX_WELL);
+    inbox_end(c, b.cluster, INBOX_FAILED);
+    inbox_end(c, third.cluster, INBOX_WELL);
     CHECK_Z(deleted(c), "1@0");
     n = inbox_take_released(c, items, 10);
     CHECK_Z(receipts(items, n), "2@0 3@0");
@@ -493,7 +493,7 @@ struct model {
     struct inbox *inbox;
     struct model_message messages[MODEL_MESSAGES];
     size_t n;
-    struct inbox_turn turns[MODEL_CLUSTERS];
+    struct inbox_begun turns[MODEL_CLUSTERS];
     long began[MODEL_CLUSTERS];      /* step; 0: not at work                 */
     long step;
     int at_work;
@@ -528,17 +528,17 @@ static void model_put(struct model *m)
 
 static void model_begin(struct model *m)
 {
-    struct inbox_turn turn;
+    struct inbox_begun begun;
 
-    if (!inbox_begin(m->inbox, &turn))
+    if (!inbox_begin(m->inbox, &begun))
         return;
-    int at = turn.key[0] - 'a';
+    int at = begun.key[0] - 'a';
 
     CHECK(!m->stopping);
     CHECK_INT(m->began[at], 0);      /* never two of one cluster */
     CHECK(++m->at_work <= 3);
     m->began[at] = m->step;
-    m->turns[at] = turn;
+    m->turns[at] = begun;
 }
 
 static void model_end(struct model *m, int at, enum inbox_how how)
@@ -559,7 +559,7 @@ static void model_end(struct model *m, int at, enum inbox_how how)
     }
     m->began[at] = 0;
     m->at_work--;
-    inbox_end(m->inbox, m->turns[at].post, how);
+    inbox_end(m->inbox, m->turns[at].cluster, how);
 }
 
 static bool model_needs(const struct model_message *x)

@@ -75,14 +75,14 @@ static void take_text(struct scene *s, const char *id, const char *text)
 static const char *keys(struct scene *s)
 {
     static char text[1000];
-    struct inbox_turn turn;
+    struct inbox_begun begun;
 
     text[0] = '\0';
-    while (inbox_begin(s->inbox, &turn)) {
+    while (inbox_begin(s->inbox, &begun)) {
         size_t n = strlen(text);
 
         snprintf(text + n, sizeof text - n, "%s%s", n > 0 ? ", " : "",
-                 turn.key);
+                 begun.key);
     }
     return text;
 }
@@ -272,15 +272,15 @@ static const char records[] =
 /* Each record is done or not for itself, but one message holds them all. */
 TEST(messages, beside_a_broken_record_the_rest_is_done_and_nothing_deleted)
 {
-    struct inbox_turn turn;
+    struct inbox_begun begun;
     struct scene s;
 
     open_scene(&s, false);
     take_text(&s, "1", records);
     CHECK(strstr(fake_ops_told(), "message 1 ") != NULL);
-    CHECK(inbox_begin(s.inbox, &turn));
-    CHECK_Z(turn.key, "//a");
-    inbox_end(s.inbox, turn.post, INBOX_WELL);
+    CHECK(inbox_begin(s.inbox, &begun));
+    CHECK_Z(begun.key, "//a");
+    inbox_end(s.inbox, begun.cluster, INBOX_WELL);
     CHECK_INT(to_delete(&s), 0);
     CHECK_INT(counts(&s).messages, 0);
     CHECK_INT(counts(&s).failed, 1);

@@ -130,10 +130,10 @@ static void put_waiting(struct scene *s, const char *id)
 
 static void end_waiting(struct scene *s, enum inbox_how how)
 {
-    struct inbox_turn next;
+    struct inbox_begun next;
 
     CHECK(inbox_begin(s->inbox, &next));
-    inbox_end(s->inbox, next.post, how);
+    inbox_end(s->inbox, next.cluster, how);
 }
 
 static size_t held(const struct scene *s)
