@@ -18,8 +18,9 @@ static int run_verb(const struct options *o)
     return o->help ? verb_help(o) : EXIT_USAGE;
 }
 
-/* Writes the rest of stdout, then of the log.  After a signal has ended a write
- * its rest is not tried again, nor by exit(): nobody reads it. */
+/* Writes the rest of stdout, then of the log.  Where a signal ended a write,
+ * nobody reads stdout: its rest is not tried again, and _exit keeps exit() from
+ * trying. */
 static int end_output(int code, bool patient)
 {
     bool ended = code == EXIT_INTERRUPTED || verbs_interrupted();

@@ -35,17 +35,6 @@ int options_unknown_verb(const char *word)
     return EXIT_USAGE;
 }
 
-static int set_list(struct options *o, const struct option *opt,
-                    const char *value)
-{
-    struct options_list *list = (void *)((char *)o + opt->at);
-    size_t before = list->n;
-    int err = options_list_read(o, list, value, ",");
-
-    return err == 0 && list->n == before
-               ? options_bad_usage("an empty value for --", opt->name) : err;
-}
-
 static int set_option(struct options *o, const struct option *opt,
                       const char *value)
 {
@@ -61,37 +50,33 @@ static int set_option(struct options *o, const struct option *opt,
     case TEXT:
         *(const char **)at = value;
         return 0;
-    case LIST:
-        return set_list(o, opt, value);
+    case LIST: {
+        struct options_list *list = at;
+        size_t before = list->n;
+        int err = options_list_read(o, list, value, ",");
+
+        return err == 0 && list->n == before     /* "," */
+                   ? options_bad_usage("an empty value for --", opt->name)
+                   : err;
+    }
     }
     return EXIT_USAGE;
 }
 
-/* `--name`, `--name=value` or `-x`: the option, and its value or NULL. */
-static int find_option(const char *arg, const struct option **opt,
-                       const char **value)
-{
-    const char *equals = strchr(arg, '=');
-    size_t n = equals ? (size_t)(equals - arg) : strlen(arg);
-
-    *value = equals ? equals + 1 : NULL;
-    *opt = arg[1] == '-' ? options_find(arg + 2, n - 2)
-           : n == 2      ? options_find_letter(arg[1]) : NULL;
-    if (*opt)
-        return 0;
-    return arg[1] == '-' ? unknown_option(arg + 2, n - 2)
-                         : options_bad_usage("unknown option ", arg);
-}
-
-/* *i moves on when the value is the next word. */
+/* `--name`, `--name=value` or `-x`; *i moves on when the value is the next
+ * word. */
 static int read_option(struct options *o, int argc, char **argv, int *i)
 {
-    const struct option *opt;
-    const char *value;
-    int err = find_option(argv[*i], &opt, &value);
+    const char *arg = argv[*i], *equals = strchr(arg, '=');
+    const char *value = equals ? equals + 1 : NULL;
+    size_t n = equals ? (size_t)(equals - arg) : strlen(arg);
+    const struct option *opt =
+        arg[1] == '-' ? options_find(arg + 2, n - 2)
+        : n == 2      ? options_find_letter(arg[1]) : NULL;
 
-    if (opt == NULL)
-        return err;
+    if (!opt)
+        return arg[1] == '-' ? unknown_option(arg + 2, n - 2)
+                             : options_bad_usage("unknown option ", arg);
     /* The script has options of its own: none of ours may look like one. */
     if (o->verb == VERB_RUN && !option_is_used(opt, VERB_RUN))
         return options_bad_usage("before its file run takes the AWS CLI's "

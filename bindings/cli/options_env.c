@@ -83,29 +83,20 @@ static int read_env_option(struct options *o, const struct option *opt)
     return 0;
 }
 
-/* HEADCOUNT_SERVICE beats ECS_SERVICE_ARN. */
-static int read_env_services(struct options *o)
-{
-    const char *value = getenv("HEADCOUNT_SERVICE");
-
-    if (!value || *value == '\0')
-        value = getenv("ECS_SERVICE_ARN");
-    return options_read_env_list(o, &o->services, value);
-}
-
 static int refuse_beside_policy(const struct options *o, const char *option,
                                 const char *text)
 {
     char policy[OPTIONS_NAME], other[OPTIONS_NAME];
 
-    complain("a policy says itself which services and hosts it means: %s and "
+    complain("a policy itself says which services and hosts it is for: %s and "
              "%s do not go together",
              options_said_by("policy", o->policy, policy),
              options_said_by(option, text, other));
     return EXIT_USAGE;
 }
 
-/* A policy beats ECS_SERVICE_ARN; --service beats HEADCOUNT_POLICY. */
+/* --service beats HEADCOUNT_POLICY; a policy beats ECS_SERVICE_ARN, as
+ * HEADCOUNT_SERVICE does. */
 static int read_env_what(struct options *o, bool policy_is_option)
 {
     const char *services = getenv("HEADCOUNT_SERVICE");
@@ -114,8 +105,11 @@ static int read_env_what(struct options *o, bool policy_is_option)
         return refuse_beside_policy(o, "service", NULL);
     if (o->services.n > 0)
         o->policy = NULL;
-    if (!o->policy)
-        return read_env_services(o);
+    if (!o->policy) {
+        if (!services || *services == '\0')
+            services = getenv("ECS_SERVICE_ARN");
+        return options_read_env_list(o, &o->services, services);
+    }
     if (!policy_is_option && services && *services != '\0')
         return refuse_beside_policy(o, "service", services);
     if (o->autoscaler)

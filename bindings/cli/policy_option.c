@@ -7,23 +7,9 @@
 #include "complain.h"
 #include "verbs/verbs.h"
 
-static int decide_compile(struct policy_option *d, const char *path,
-                          const char *text, size_t n)
-{
-    struct sandbox_error why = { "" };
-
-    headcount_sha256(d->sha256, text, n);
-    d->policy = policy_new(&(struct policy_config){ .name = path,
-                                                    .text = text, .n = n },
-                           &why);
-    if (d->policy)
-        return 0;
-    complain("%s", why.what);
-    return EXIT_CONFIG;
-}
-
 int policy_option_open(struct policy_option *d, const struct options *o)
 {
+    struct sandbox_error why = { "" };
     char *text = NULL;
     size_t n = 0;
     int code;
@@ -36,10 +22,18 @@ int policy_option_open(struct policy_option *d, const struct options *o)
         return 0;
     }
     code = verbs_read_input(o->policy, SANDBOX_TEXT, &text, &n);
-    if (code == 0)
-        code = decide_compile(d, o->policy, text, n);
-    else if (code != EXIT_INTERRUPTED)
-        code = EXIT_CONFIG;
+    if (code == 0) {
+        headcount_sha256(d->sha256, text, n);
+        d->policy = policy_new(&(struct policy_config){ .name = o->policy,
+                                                        .text = text, .n = n },
+                               &why);
+        if (!d->policy) {
+            complain("%s", why.what);
+            code = EXIT_CONFIG;
+        }
+    } else if (code != EXIT_INTERRUPTED) {
+        code = EXIT_CONFIG;          /* a policy is configuration, no input */
+    }
     free(text);
     return code;
 }

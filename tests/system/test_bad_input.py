@@ -61,7 +61,7 @@ EVENTS = [
          "standard input is longer than 6291456 bytes"),
         ("more bytes than are read", event(b'{"x":"' + b"a" * (6 << 20)
                                            + b'"}'),
-         "standard input", "6291456 bytes", "the most that is taken"),
+         "standard input", "6291456 bytes", "the most that headcount reads"),
         ("a file of 7 MiB", holding(b" " * (7 << 20),
                                     line("handle", "file", *OURS)),
          "file is longer than 6291456 bytes"),

@@ -16,32 +16,8 @@
 #define CALL_BODY_MAX ((size_t)16 << 20)
 #define OPERATION_SIZE 160           /* more than the library takes */
 
-static int read_body(const char *arg, char **owned, const char **body,
-                     size_t *n)
-{
-    *owned = NULL;
-    *body = arg;
-    *n = arg ? strlen(arg) : 0;
-    if (!arg || (*arg != '@' && strcmp(arg, "-") != 0))
-        return 0;
-    int err = verbs_read_input(*arg == '@' ? arg + 1 : arg, CALL_BODY_MAX,
-                               owned, n);
-    *body = *owned;
-    return err;
-}
-
-static int print_failure(const struct headcount_outcome *outcome)
-{
-    if (outcome->code == HEADCOUNT_ESERVICE)
-        log_sentence(LOG_ERROR, "", outcome->message,
-                     strlen(outcome->message));
-    else
-        complain("%s", outcome->message);
-    return verbs_exit_code(outcome->code);
-}
-
-/* The bytes as they came; on a terminal nothing that steers it, and a prompt
- * does not follow them on the same line. */
+/* The bytes as they came.  On a terminal control characters are escaped, and
+ * the shell's prompt begins a line of its own. */
 static void print_answer(const struct headcount_outcome *outcome)
 {
     const char *body = outcome->body;
@@ -84,9 +60,15 @@ static int run_call(headcount *h, const struct options *o, const char *body,
     int code = EXIT_INTERRUPTED;
 
     if (outcome) {
-        code = outcome->code == 0 ? EXIT_DONE : print_failure(outcome);
-        if (code == EXIT_DONE)
+        code = verbs_exit_code(outcome->code);
+        if (outcome->code == 0)
             print_answer(outcome);
+        else if (outcome->code == HEADCOUNT_ESERVICE)
+            /* As the AWS CLI prints it, so that scripts find it. */
+            log_sentence(LOG_ERROR, "", outcome->message,
+                         strlen(outcome->message));
+        else
+            complain("%s", outcome->message);
         if (o->timings)
             render_timings_log(outcome);
     }
@@ -100,13 +82,17 @@ int verb_call(const struct options *o)
         complain("call takes SERVICE OPERATION [JSON|-|@FILE]");
         return EXIT_USAGE;
     }
-    char *owned;
-    const char *body;
-    size_t body_n;
-    int code = read_body(o->args.n == 3 ? o->args.item[2] : NULL, &owned,
-                         &body, &body_n);
+    const char *body = o->args.n == 3 ? o->args.item[2] : NULL;
+    size_t body_n = body ? strlen(body) : 0;
+    char *owned = NULL;
     headcount *h = NULL;
+    int code = 0;
 
+    if (body && (*body == '@' || strcmp(body, "-") == 0)) {
+        code = verbs_read_input(*body == '@' ? body + 1 : body, CALL_BODY_MAX,
+                                &owned, &body_n);
+        body = owned;
+    }
     if (code == 0)
         code = verbs_open(&h, o);
     if (code == 0)

@@ -18,7 +18,8 @@
 #define EVENT_MAX ((size_t)6 << 20)
 #define SNAPSHOT_MAX ((size_t)64 << 20)
 
-/* Fails as a plan of the cluster would; there is no half snapshot. */
+/* Where the cluster cannot be read, the plan says why; stdout gets a whole
+ * snapshot or nothing. */
 static void print_snapshot(const struct headcount_outcome *outcome)
 {
     if (outcome->summary[HEADCOUNT_FAILED] > 0 || !outcome->snapshot) {
@@ -40,41 +41,27 @@ static void complain_of_records(const struct headcount_outcome *outcome)
              first->error ? first->error : "it is not done");
 }
 
-/* Some cluster that was looked at: its ARN, where that is known. */
-static const char *cluster_of(const struct headcount_outcome *outcome)
-{
-    const struct headcount_cluster *c = &outcome->clusters[0];
-
-    return c->arn[0] != '\0' ? c->arn : c->name;
-}
-
 static void complain_of_missing(headcount *h, const struct options *o,
                                 const struct headcount_outcome *outcome)
 {
+    const struct headcount_cluster *first = outcome->clusters;
     struct missing_services missing = { .n = 0 };
 
     for (size_t i = 0; i < outcome->clusters_n; i++)
         missing_services_note(&missing, &outcome->clusters[i]);
     if (!o->snapshot && outcome->clusters_n > 0 &&
         !missing_services_has_nearest(&missing, outcome))
-        service_names_note(h, cluster_of(outcome), o->role, &missing);
+        service_names_note(h, first->arn[0] != '\0' ? first->arn : first->name,
+                           o->role, &missing);
     missing_services_complain(&missing, outcome);
     missing_services_fini(&missing);
-}
-
-static void complain_of_names(const struct options *o,
-                              const struct headcount_outcome *outcome)
-{
-    struct meant meant = { .any = false };
-
-    for (size_t i = 0; o->verb != VERB_HANDLE && i < outcome->clusters_n; i++)
-        meant_note(&meant, o, &outcome->clusters[i]);
-    meant_complain(&meant, o);
 }
 
 static int print_outcome(headcount *h, const struct options *o,
                          const struct headcount_outcome *outcome)
 {
+    struct meant meant = { .any = false };
+
     if (outcome->code != 0) {
         complain("%s", outcome->message);
     } else if (verbs_has_no_event(outcome)) {
@@ -88,7 +75,9 @@ static int print_outcome(headcount *h, const struct options *o,
         render_plan(stdout, outcome, outcome->dry_run);
     }
     complain_of_missing(h, o, outcome);
-    complain_of_names(o, outcome);
+    for (size_t i = 0; o->verb != VERB_HANDLE && i < outcome->clusters_n; i++)
+        meant_note(&meant, o, &outcome->clusters[i]);
+    meant_complain(&meant, o);
     if (o->timings)
         render_timings_log(outcome);
     return verbs_outcome_code(o, outcome);
@@ -115,20 +104,10 @@ static int run_request(headcount *h, const struct options *o,
     return interrupted ? EXIT_INTERRUPTED : code;
 }
 
-/* HEADCOUNT_ALL and HEADCOUNT_TAG are for sweeps only. */
-static int check_snapshot(const struct options *o)
+static int check_words(const struct options *o)
 {
     bool all = options_is_typed(o, "all");
 
-    if (!o->snapshot || (!all && !options_is_typed(o, "tag")))
-        return 0;
-    complain("a snapshot is of one cluster: --snapshot and --%s do not go "
-             "together", all ? "all" : "tag");
-    return EXIT_USAGE;
-}
-
-static int check_words(const struct options *o)
-{
     if (o->verb == VERB_SNAPSHOT && o->args.n == 2) {
         complain("name the one cluster to take a snapshot of; is %s a "
                  "service? Give --service %s", o->args.item[1],
@@ -147,23 +126,13 @@ static int check_words(const struct options *o)
         complain("name the clusters to apply to, or say --all");
         return EXIT_USAGE;
     }
-    return check_snapshot(o);
-}
-
-static int read_inputs(const struct options *o, char **event, char **snapshot,
-                       struct headcount_reconcile *request)
-{
-    int code = 0;
-
-    if (o->verb == VERB_HANDLE)
-        code = verbs_read_input(o->args.n ? o->args.item[0] : NULL, EVENT_MAX,
-                                event, &request->event_size);
-    if (code == 0 && o->snapshot)
-        code = verbs_read_input(o->snapshot, SNAPSHOT_MAX, snapshot,
-                                &request->snapshot_size);
-    request->event = *event;
-    request->snapshot = *snapshot;
-    return code;
+    /* In the environment, HEADCOUNT_ALL and HEADCOUNT_TAG are for sweeps. */
+    if (o->snapshot && (all || options_is_typed(o, "tag"))) {
+        complain("a snapshot is of one cluster: --snapshot and --%s do not go "
+                 "together", all ? "all" : "tag");
+        return EXIT_USAGE;
+    }
+    return 0;
 }
 
 int verb_reconcile(const struct options *o)
@@ -189,8 +158,14 @@ int verb_reconcile(const struct options *o)
     }
     if (code == 0)
         code = request_options_open(&target, o, &request);
-    if (code == 0)
-        code = read_inputs(o, &event, &snapshot, &request);
+    if (code == 0 && o->verb == VERB_HANDLE)
+        code = verbs_read_input(o->args.n ? o->args.item[0] : NULL, EVENT_MAX,
+                                &event, &request.event_size);
+    if (code == 0 && o->snapshot)
+        code = verbs_read_input(o->snapshot, SNAPSHOT_MAX, &snapshot,
+                                &request.snapshot_size);
+    request.event = event;
+    request.snapshot = snapshot;
     if (code == 0)
         code = verbs_open(&h, o);
     if (code == 0)

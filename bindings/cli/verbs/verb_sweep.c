@@ -1,8 +1,9 @@
 /* cli/verbs/verb_sweep.c - plan and apply of clusters that are found first, by
  * name, glob or tag, in several regions and accounts.
  *
- * Parts come as they are done; what is told of them is kept until all that were
- * found before are told, so that two runs can be compared.
+ * Clusters are done in any order, but printed in the order in which they were
+ * found, so that diff(1) compares two runs: the text of one waits for those
+ * before it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,13 +54,12 @@ static void clear_progress(struct sweep *s)
     s->drawn = false;
 }
 
-static void draw_progress(struct sweep *s, const headcount_op *op)
+static void on_tick(void *ud, headcount_op *op)
 {
+    struct sweep *s = ud;
     struct headcount_progress p;
     char text[160];
 
-    if (!s->progress)
-        return;
     headcount_sweep_progress(op, &p);
     snprintf(text, sizeof text,
              "\r\033[K%zu of %zu%s cluster%s, %zu to change, %zu failed",
@@ -67,11 +67,6 @@ static void draw_progress(struct sweep *s, const headcount_op *op)
              p.found == 1 ? "" : "s", s->changed, s->failed);
     log_draw(text);
     s->drawn = true;
-}
-
-static void on_tick(void *ud, headcount_op *op)
-{
-    draw_progress(ud, op);
 }
 
 /* ---- parts ---- */
@@ -94,7 +89,8 @@ static bool make_room(struct sweep *s, size_t at)
     return true;
 }
 
-/* After stdout has failed once nothing more is tried: it would wait again. */
+/* After stdout has failed once nothing more is written: each try could wait
+ * again for a reader. */
 static void print(struct sweep *s, const char *text)
 {
     clear_progress(s);
@@ -104,7 +100,7 @@ static void print(struct sweep *s, const char *text)
     fflush(stdout);
 }
 
-/* All that is due: the first that is not done ends it. */
+/* Prints the texts up to the first cluster that is not done. */
 static void tell(struct sweep *s)
 {
     while (s->told < s->texts_n && s->texts[s->told]) {
@@ -152,11 +148,12 @@ static void on_part(void *ud, headcount_op *op)
     if (make_room(s, p.at))
         s->texts[p.at] = text_of(s, part);
     if (p.at >= s->texts_n || !s->texts[p.at])
-        complain("out of memory: a cluster is missing below, not in the sum");
+        complain("out of memory: the report lacks a cluster, the summary "
+                 "counts it");
     tell(s);
 }
 
-/* Behind an interrupt there may be holes. */
+/* Prints what is left; after an interrupt some clusters were never done. */
 static void tell_rest(struct sweep *s)
 {
     for (; s->told < s->texts_n; s->told++) {

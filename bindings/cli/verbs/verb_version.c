@@ -25,14 +25,6 @@
 /* In liblua, not in its headers: "$LuaVersion: Lua 5.4.4  Copyright ..." */
 extern const char lua_ident[];
 
-static void put_lua(void)
-{
-    const char *at = strstr(lua_ident, "Lua ");
-    const char *release = at ? at + strlen("Lua ") : "unknown";
-
-    printf("Lua       %.*s\n", (int)strcspn(release, " "), release);
-}
-
 static void put_libc(void)
 {
 #ifdef __GLIBC__
@@ -44,12 +36,15 @@ static void put_libc(void)
 
 int verb_version(const struct options *o)
 {
+    const char *at = strstr(lua_ident, "Lua ");
+    const char *lua = at ? at + strlen("Lua ") : "unknown";
+
     (void)o;
     printf("headcount %s\n"
            "commit    %s\n"
            "BearSSL   %s\n", headcount_version(), BUILD_COMMIT,
            BUILD_BEARSSL);
-    put_lua();
+    printf("Lua       %.*s\n", (int)strcspn(lua, " "), lua);
     put_libc();
     puts("compiler  " COMPILER);
     return EXIT_DONE;

@@ -19,16 +19,16 @@
 /* An op that was cancelled ends by itself after two seconds. */
 #define INTERRUPT_GRACE ((int64_t)3000000)
 #define TICK ((int64_t)200000)
-/* A signal that comes just before the wait does not end it: look for one now
- * and then. */
+/* A signal that comes just before a wait does not end it: `interrupted` is
+ * looked at this often. */
 #define LOOK_AGAIN ((int64_t)1000000)
 /* The first signal ends the process after so many seconds, even if it waits for
  * a reader, a writer or a disk: LAST_OF_CALLS while calls are in flight, else
  * LAST.  The second one ends it at once. */
 #define LAST_OF_CALLS 10
 #define LAST 1
-/* A worker, and a program that was interrupted, wait so long for the reader of
- * the log at the end. */
+/* How long a worker, or a program that was interrupted, waits at its end for
+ * the reader of its log. */
 #define TELL_MS 2000
 
 /* Signal handlers write `interrupted` and read `calls_in_flight`. */
@@ -149,7 +149,8 @@ int verbs_open(headcount **h, const struct options *o)
     struct headcount_system system = { .size = sizeof system,
                                        .log = log_library_line };
 
-    /* A person there has the report, but of the worker. */
+    /* A person at a terminal reads the report; the audit lines would repeat it.
+     * The worker prints none. */
     if (!isatty(STDERR_FILENO) || o->verb == VERB_WATCH)
         system.audit = log_audit_line;
     struct headcount_config config = {
@@ -177,23 +178,17 @@ int verbs_open(headcount **h, const struct options *o)
     return verbs_exit_code(err);
 }
 
-/* Waits until there is something to read, or a signal came.  A pipe may have
- * no writer yet. */
-static void wait_to_read(int fd)
-{
-    struct pollfd in = { .fd = fd, .events = POLLIN };
-
-    while (!interrupted && poll(&in, 1, (int)(LOOK_AGAIN / 1000)) <= 0)
-        log_turn();
-}
-
 /* Bytes, 0 at the end; -1 with errno. */
 static ssize_t read_some(int fd, char *to, size_t n)
 {
+    struct pollfd in = { .fd = fd, .events = POLLIN };
     ssize_t got;
 
     do {
-        wait_to_read(fd);
+        /* Not in read(): a pipe may have no writer yet, and a signal that
+         * comes just before a read would not end it. */
+        while (!interrupted && poll(&in, 1, (int)(LOOK_AGAIN / 1000)) <= 0)
+            log_turn();
         got = interrupted ? 0 : read(fd, to, n);
     } while (got < 0 && (errno == EINTR || errno == EAGAIN));
     return got;
@@ -221,8 +216,9 @@ static int read_all(int fd, const char *name, size_t max,
         }
         *n += (size_t)got;
         if (*n > max) {
-            complain("%s is longer than %zu bytes, the most that is taken",
-                     name, max);
+            complain(
+                "%s is longer than %zu bytes, the most that headcount reads",
+                name, max);
             break;
         }
         if (*n == cap) {
