@@ -37,19 +37,10 @@ void lines_fini(struct lines *l)
 
 /* ---- the descriptor ---- */
 
-/* A second description of the same pipe or terminal.  Never of a file: a second
- * description has an offset of its own, and would overwrite other writers. */
-static int open_again(int fd)
-{
-    char path[40];
-
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
 static enum lines_way find_way(struct lines *l)
 {
     struct stat there;
+    char path[40];
 
     if (fstat(l->fd, &there) != 0)
         return LINES_DIRECT;
@@ -57,7 +48,11 @@ static enum lines_way find_way(struct lines *l)
         return LINES_SEND;
     if (!S_ISFIFO(there.st_mode) && !isatty(l->fd))
         return LINES_DIRECT;
-    l->own = open_again(l->fd);
+    /* A second description, which can be O_NONBLOCK without the other programs
+     * that write there.  Never of a file: its own offset would overwrite what
+     * they write. */
+    snprintf(path, sizeof path, "/proc/self/fd/%d", l->fd);
+    l->own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     return l->own >= 0 ? LINES_OWN : LINES_POLLED;
 }
 

@@ -47,8 +47,8 @@ static int follow(char at[static PATH_BYTES])
     return 0;
 }
 
-/* Behind such a file this program would go on in one without a name: behind
- * /dev/stdout of `headcount watch > file`. */
+/* True for /dev/stdout of `headcount watch > file`: to replace that file would
+ * leave this program writing into one without a name. */
 static bool is_open_here(const struct stat *there)
 {
     struct stat open;
@@ -122,36 +122,28 @@ static int open_beside(const char *path, char beside[static PATH_BYTES])
     return open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 }
 
-/* 0 or the error's number. */
-static int replace(const char *target, const char *text, size_t n)
+bool replace_file(const char *path, const char *text, size_t n,
+                  char why[static REPLACE_WHY])
 {
-    char beside[PATH_BYTES];
-    int fd = open_beside(target, beside), number = 0;
+    char target[PATH_BYTES], beside[PATH_BYTES];
+    int number = 0;
+
+    if (!find_target(path, target, why))
+        return false;
+    int fd = open_beside(target, beside);
 
     if (fd < 0)
-        return errno;
+        return fail(why, path, errno);
     if (!write_all(fd, text, n))
         number = errno;
     if (close(fd) != 0 && number == 0)
         number = errno;
     if (number == 0 && rename(beside, target) == 0)
-        return 0;
+        return true;
     if (number == 0)
         number = errno;
     unlink(beside);
-    return number;
-}
-
-bool replace_file(const char *path, const char *text, size_t n,
-                  char why[static REPLACE_WHY])
-{
-    char target[PATH_BYTES];
-
-    if (!find_target(path, target, why))
-        return false;
-    int number = replace(target, text, n);
-
-    return number == 0 || fail(why, path, number);
+    return fail(why, path, number);
 }
 
 bool replace_try(const char *path, char why[static REPLACE_WHY])

@@ -33,36 +33,19 @@ int64_t emf_unplaced(const struct headcount_outcome *o)
     return sum;
 }
 
-/* Records about another region or account have a metric of their own. */
-static int64_t failed_records(const struct headcount_outcome *o)
-{
-    int64_t n = 0;
-
-    for (size_t i = 0; i < o->records_n; i++)
-        n += !o->records[i].done && !o->records[i].foreign;
-    return n;
-}
-
 static int64_t failed(const struct headcount_outcome *o)
 {
-    size_t targets = verbs_targets_failed(o);
+    int64_t targets = (int64_t)verbs_targets_failed(o), records = 0;
 
     if (o->code != 0)
         return 1;
-    return targets > 0 ? (int64_t)targets : failed_records(o);
+    /* Records about another region or account count as ForeignEvents. */
+    for (size_t i = 0; i < o->records_n; i++)
+        records += !o->records[i].done && !o->records[i].foreign;
+    return targets > 0 ? targets : records;
 }
 
-/* Only a sweep knows, and only one that looked at every cluster: an alarm
- * that counts data points must not see a 0 from the events between. */
-static const struct headcount_outcome *
-whole_sweep(const struct emf *emf, const struct headcount_outcome *o)
-{
-    const struct headcount_outcome *sweep = emf->is_sweep ? o : emf->sweep;
-
-    return sweep && failed(sweep) == 0 ? sweep : NULL;
-}
-
-/* A function's name has letters, digits, - and _. */
+/* Nothing is escaped: a function's name has letters, digits, - and _ only. */
 static void put_head(FILE *out, const struct emf *emf,
                      const struct metric *metrics, size_t n)
 {
@@ -98,7 +81,7 @@ void emf_put(FILE *out, const struct emf *emf,
 {
     const struct headcount_stats *swept = emf->sweep ? &emf->sweep->stats
                                                      : NULL;
-    const struct headcount_outcome *whole = whole_sweep(emf, o);
+    const struct headcount_outcome *sweep = emf->is_sweep ? o : emf->sweep;
     int64_t failures = failed(o) + (emf->sweep ? failed(emf->sweep) : 0);
     size_t n = EMF_ALWAYS;
     struct metric metrics[EMF_METRICS] = {
@@ -120,9 +103,11 @@ void emf_put(FILE *out, const struct emf *emf,
     if (failures == 0)
         metrics[n++] = (struct metric){ "LastSuccess", "Seconds",
                                         emf->now_ms / 1000 };
-    if (whole)
+    /* Only a sweep that looked at every cluster knows: an alarm that counts
+     * data points must not see a 0 from the events between sweeps. */
+    if (sweep && failed(sweep) == 0)
         metrics[n++] = (struct metric){ "MissingServices", "Count",
-                                        (int64_t)whole->missing_services_n };
+                                        (int64_t)sweep->missing_services_n };
     put_head(out, emf, metrics, n);
     for (size_t i = 0; i < n; i++)
         fprintf(out, ",\"%s\":%" PRId64, metrics[i].name, metrics[i].value);

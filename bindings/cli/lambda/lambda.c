@@ -66,7 +66,7 @@ static int refuse(struct lambda *l, const struct runtime_invocation *in,
     return runtime_api_error(&l->api, in->id, &error);
 }
 
-/* Says why the first record that was refused is no event. */
+/* Why the first record that was refused is no event. */
 static void put_first_record(const struct headcount_outcome *o, char *to,
                              size_t size)
 {
@@ -82,20 +82,8 @@ static void put_first_record(const struct headcount_outcome *o, char *to,
     snprintf(to, size, "a record of the event is not done");
 }
 
-/* Without memory it speaks of the library's members. */
-static int answer_report(struct lambda *l, const struct runtime_invocation *in,
-                         const struct headcount_outcome *o)
-{
-    char *text = malloc(o->json_size + 1);
-    size_t n = text ? plain_report(text, o->json, o->json_size) : o->json_size;
-    int err = runtime_api_response(&l->api, in->id, text ? text : o->json, n);
-
-    free(text);
-    return err;
-}
-
-/* Through a queue: what is to be delivered again.  Else the report, or an
- * error, so that Lambda tries again. */
+/* Events from a queue: the records to deliver again.  Otherwise the report;
+ * or an error, so that Lambda tries the event again. */
 static int answer(struct lambda *l, const struct runtime_invocation *in,
                   const struct headcount_outcome *o,
                   const struct lambda_swept *swept)
@@ -110,8 +98,16 @@ static int answer(struct lambda *l, const struct runtime_invocation *in,
     if (o->records_n > 0 && o->failures)
         return runtime_api_response(&l->api, in->id, o->failures,
                                     o->failures_size);
-    if (verbs_targets_failed(o) == 0 && o->records_failed == 0)
-        return answer_report(l, in, o);
+    if (verbs_targets_failed(o) == 0 && o->records_failed == 0) {
+        char *text = malloc(o->json_size + 1);
+        size_t n = text ? plain_report(text, o->json, o->json_size) : 0;
+        /* Without memory the report is sent as the library spells it. */
+        int err = runtime_api_response(&l->api, in->id, text ? text : o->json,
+                                       text ? n : o->json_size);
+
+        free(text);
+        return err;
+    }
     put_first_record(o, what, sizeof what);
     if (swept && swept->first[0] != '\0')
         memcpy(what, swept->first, sizeof swept->first);
@@ -120,16 +116,7 @@ static int answer(struct lambda *l, const struct runtime_invocation *in,
     return refuse(l, in, "Headcount.TargetFailed", what);
 }
 
-/* The report of each invocation is a line of the log. */
-static void log_report(const struct headcount_outcome *o)
-{
-    if (o->json && o->json_size > 0)
-        log_object(LOG_INFO, o->json, o->json_size);
-    if (o->code != 0)
-        complain("%s", o->message);
-}
-
-/* Metrics are written at a level that the log does not drop. */
+/* Metrics carry the log's own level: Lambda drops lines below it. */
 static void put_metrics(const struct headcount_outcome *o, int64_t began,
                         const struct lambda_swept *swept)
 {
@@ -148,8 +135,8 @@ static void put_metrics(const struct headcount_outcome *o, int64_t began,
     emf_put(stdout, &emf, o);
 }
 
-/* The environment is one for all: where several invocations share it, it
- * cannot hold the trace of each. */
+/* The environment belongs to the process: where several invocations share
+ * it, it cannot hold the trace id of each. */
 static void set_trace(const struct runtime_invocation *in)
 {
     const char *most = getenv("AWS_LAMBDA_MAX_CONCURRENCY");
@@ -187,17 +174,18 @@ static int invoke_handler(struct lambda *l, const struct runtime_invocation *in)
     return runtime_api_error(&l->api, in->id, &answer.error);
 }
 
-/* Answers the invocation and writes the log.  The log has the parts of a sweep
- * that are worth a line, because a whole report may be longer than a line. */
+/* Answers the invocation and writes the log: the report in one line.  A whole
+ * sweep may be longer than a line can be, so lambda_sweep_run has logged its
+ * clusters one by one. */
 static int tell(struct lambda *l, const struct runtime_invocation *in,
                 const struct headcount_outcome *o,
                 const struct lambda_swept *swept)
 {
     bool is_sweep = swept && o == headcount_outcome(swept->op);
 
-    if (!is_sweep)
-        log_report(o);
-    else if (o->code != 0)
+    if (!is_sweep && o->json && o->json_size > 0)
+        log_object(LOG_INFO, o->json, o->json_size);
+    if (o->code != 0)
         complain("%s", o->message);
     put_metrics(o, l->began, swept);
     return answer(l, in, o, swept);
@@ -225,8 +213,8 @@ static int reconcile(struct lambda *l, const struct runtime_invocation *in,
     return interrupted ? EXIT_INTERRUPTED : err;
 }
 
-/* A schedule's own sweep is the answer; of records it settles those that asked
- * for it, and the rest goes on. */
+/* The answer to a scheduled event is its sweep.  Among records, the sweep
+ * settles those that asked for it, and a reconcile answers for all. */
 static int sweep_first(struct lambda *l, const struct runtime_invocation *in,
                        bool wrapped)
 {
@@ -253,24 +241,6 @@ static int sweep_first(struct lambda *l, const struct runtime_invocation *in,
     return swept.interrupted ? EXIT_INTERRUPTED : code;
 }
 
-static int invoke_job(struct lambda *l, const struct runtime_invocation *in)
-{
-    bool wrapped = false;
-
-    l->began = hc_clock_wall();
-    if (l->sweep.is_said &&
-        lambda_sweep_is_asked(in->event, in->event_size, &wrapped))
-        return sweep_first(l, in, wrapped);
-    return reconcile(l, in, NULL);
-}
-
-static int invoke(struct lambda *l, const struct runtime_invocation *in)
-{
-    set_trace(in);
-    return l->handler.name.path[0] != '\0' ? invoke_handler(l, in)
-                                           : invoke_job(l, in);
-}
-
 /* AWS's emulator may start this process before its Runtime API listens, so a
  * refused connection is tried again, for about five seconds in all.  A signal
  * ends the pause, and the next try sees it. */
@@ -289,6 +259,7 @@ static int next_event(struct lambda *l, struct runtime_invocation *in)
 static int serve(struct lambda *l)
 {
     struct runtime_invocation in;
+    bool wrapped;
     int code = 0;
 
     while (code == 0) {
@@ -296,7 +267,15 @@ static int serve(struct lambda *l)
         if (code != 0)
             return code;
         log_request(in.id);
-        code = invoke(l, &in);
+        set_trace(&in);
+        l->began = hc_clock_wall();
+        if (l->handler.name.path[0] != '\0')
+            code = invoke_handler(l, &in);
+        else if (l->sweep.is_said &&
+                 lambda_sweep_is_asked(in.event, in.event_size, &wrapped))
+            code = sweep_first(l, &in, wrapped);
+        else
+            code = reconcile(l, &in, NULL);
         log_request(NULL);
         runtime_api_done(&in);
     }
@@ -317,20 +296,11 @@ void lambda_cannot(void)
         runtime_api_init_error(&api, &error);
 }
 
-static int begin_handler(struct lambda *l)
-{
-    struct handler_answer why;
-
-    if (handler_open(&l->handler, &why))
-        return 0;
-    log_error(&why.error);
-    runtime_api_init_error(&l->api, &why.error);
-    return EXIT_CONFIG;
-}
-
-/* Everything that an invocation needs and the first one should not find out. */
+/* Opens what every invocation needs: a mistake in the settings is found
+ * before the first event. */
 static int begin(struct lambda *l)
 {
+    struct handler_answer why;
     bool own = handler_find(&l->handler.name, getenv("_HANDLER"));
     int code =
         own ? 0 : request_options_open(&l->target, l->options, &l->request);
@@ -344,7 +314,11 @@ static int begin(struct lambda *l)
     l->api.h = l->h;
     if (code != 0)
         lambda_cannot();
-    return code == 0 && own ? begin_handler(l) : code;
+    if (code != 0 || !own || handler_open(&l->handler, &why))
+        return code;
+    log_error(&why.error);
+    runtime_api_init_error(&l->api, &why.error);
+    return EXIT_CONFIG;
 }
 
 void lambda_begin_log(bool debug)

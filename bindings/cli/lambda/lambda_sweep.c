@@ -101,19 +101,11 @@ static void on_part(void *ud, headcount_op *op)
         log_object(failed ? LOG_ERROR : LOG_INFO, part->json, part->json_size);
 }
 
-static void tell_missing(const headcount_op *op)
-{
-    static const struct missing_services no_names;
-    const struct headcount_outcome *o = headcount_outcome(op);
-
-    if (o)
-        missing_services_complain(&no_names, o);
-}
-
 void lambda_sweep_run(const struct lambda_sweep *s, headcount *h,
                       struct policy_option *decide, int64_t timeout,
                       struct lambda_swept *swept)
 {
+    static const struct missing_services no_names;
     const struct verbs_parts parts = { .ud = swept, .part = on_part };
     struct headcount_reconcile each = s->each;
     struct headcount_sweep sweep = s->sweep;
@@ -124,5 +116,8 @@ void lambda_sweep_run(const struct lambda_sweep *s, headcount *h,
     if (headcount_begin_sweep(h, &swept->op, &sweep, NULL) != 0)
         return;
     swept->interrupted = verbs_run_parts(swept->op, decide, &parts);
-    tell_missing(swept->op);
+    const struct headcount_outcome *o = headcount_outcome(swept->op);
+
+    if (o)
+        missing_services_complain(&no_names, o);
 }

@@ -4,8 +4,8 @@
  *   open -> file runs -> function kept in the registry
  *   call -> event, context -> function -> JSON | nil, message | error
  *
- * A debug hook ends what runs into the deadline; a state that was ended so may
- * be broken anywhere, and is thrown away before the next event.
+ * A debug hook ends a handler that runs into the deadline.  That may leave its
+ * Lua state half changed, so the state is closed before the next event.
  */
 #include "lambda/lua_handler.h"
 
@@ -37,13 +37,6 @@ static bool ends_in(const char *text, const char *end)
     return n > end_n && strcmp(text + n - end_n, end) == 0;
 }
 
-static const char *root_of(const char *name)
-{
-    const char *root = getenv("LAMBDA_TASK_ROOT");
-
-    return *name == '/' || !root || *root == '\0' ? NULL : root;
-}
-
 bool handler_find(struct handler_name *to, const char *handler)
 {
     const char *dot = handler ? strrchr(handler, '.') : NULL;
@@ -53,7 +46,10 @@ bool handler_find(struct handler_name *to, const char *handler)
         return false;
     bool is_file = ends_in(handler, ".lua");
     size_t n = is_file ? strlen(handler) : (size_t)(dot - handler);
-    const char *root = root_of(handler);
+    const char *root = getenv("LAMBDA_TASK_ROOT");
+
+    if (*handler == '/' || (root && *root == '\0'))
+        root = NULL;
     int length = snprintf(to->path, sizeof to->path, "%s%s%.*s%s",
                           root ? root : "", root ? "/" : "", (int)n, handler,
                           is_file ? "" : ".lua");
@@ -75,7 +71,8 @@ static struct handler *handler_of(lua_State *L)
     return *(struct handler **)lua_getextraspace(L);
 }
 
-/* From then on each instruction raises, so no pcall of the handler helps. */
+/* After the deadline each instruction raises: a pcall in the handler catches
+ * one error and meets the next. */
 static void watch(lua_State *L, lua_Debug *ar)
 {
     struct handler *h = handler_of(L);
@@ -102,7 +99,7 @@ static void allow_until(struct handler *h, int64_t until)
 
 /* ---- errors ---- */
 
-/* A header carries it too. */
+/* Fit for a header, where the Runtime API wants the type of an error, too. */
 static bool is_type(const char *text)
 {
     static const char fine[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr"
@@ -225,20 +222,6 @@ static int print(lua_State *L)
     return 0;
 }
 
-/* Modules that lie beside the handler. */
-static void set_path(lua_State *L)
-{
-    const char *root = getenv("LAMBDA_TASK_ROOT");
-
-    root = root && *root != '\0' ? root : ".";
-    lua_getglobal(L, "package");
-    lua_getfield(L, -1, "path");
-    lua_pushfstring(L, "%s/?.lua;%s/?/init.lua;%s", root, root,
-                    luaL_optstring(L, -1, ""));
-    lua_setfield(L, -3, "path");
-    lua_pop(L, 2);
-}
-
 /* Where the file ends: the line of what it returns.  The chunk is on top. */
 static int last_line(lua_State *L)
 {
@@ -280,13 +263,20 @@ static void pick(lua_State *L, const struct handler_name *name, int line)
 static int load(lua_State *L)
 {
     struct handler *h = lua_touserdata(L, 1);
+    const char *root = getenv("LAMBDA_TASK_ROOT");
     int line;
 
     luaL_requiref(L, "headcount.core", luaopen_headcount_core, 0);
     h->host = (struct module_host){ log_library_line, log_audit_line,
                                     log_library_level(), NULL };
     module_set_host(L, &h->host);
-    set_path(L);
+    root = root && *root != '\0' ? root : ".";
+    lua_getglobal(L, "package"); /* modules that lie beside the handler */
+    lua_getfield(L, -1, "path");
+    lua_pushfstring(L, "%s/?.lua;%s/?/init.lua;%s", root, root,
+                    luaL_optstring(L, -1, ""));
+    lua_setfield(L, -3, "path");
+    lua_pop(L, 2);
     lua_register(L, "print", print);
     if (luaL_loadfilex(L, h->name.path, "t") != LUA_OK)
         return lua_error(L);
@@ -350,7 +340,7 @@ static void set_text(lua_State *L, const char *name, const char *text)
     lua_setfield(L, -2, name);
 }
 
-/* As a table; as the text that it is where it is no JSON. */
+/* As a table; where it is no JSON, as the text itself. */
 static void set_json(lua_State *L, const char *name, const char *text)
 {
     struct headcount_error ignored;

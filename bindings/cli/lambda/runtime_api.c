@@ -60,17 +60,6 @@ static const char *header(const struct headcount_outcome *o, const char *name)
     return "";
 }
 
-static int next_failed(const struct headcount_outcome *o)
-{
-    if (o->code != 0)
-        complain("Lambda's Runtime API: %s", o->message);
-    else
-        complain("Lambda's Runtime API answers %d where the next event is due",
-                 o->status);
-    return o->code == 0 && o->status >= 400 && o->status < 500
-               ? EXIT_OTHER : RUNTIME_AGAIN;
-}
-
 int runtime_api_next(struct runtime_api *api, struct runtime_invocation *in)
 {
     char url[512];
@@ -89,7 +78,14 @@ int runtime_api_next(struct runtime_api *api, struct runtime_invocation *in)
         return EXIT_INTERRUPTED;
     o = headcount_outcome(in->op);
     if (o->code != 0 || o->status != 200) {
-        code = next_failed(o);
+        if (o->code != 0)
+            complain("Lambda's Runtime API: %s", o->message);
+        else
+            complain("Lambda's Runtime API answers %d where the next event is "
+                     "due", o->status);
+        /* A 4xx stays one however often it is tried. */
+        code = o->code == 0 && o->status >= 400 && o->status < 500
+                   ? EXIT_OTHER : RUNTIME_AGAIN;
         runtime_api_done(in);
         return code;
     }
@@ -112,16 +108,7 @@ void runtime_api_done(struct runtime_invocation *in)
     in->op = NULL;
 }
 
-/* ---- what came of it ---- */
-
-/* If a request was sent twice, the first one may have been accepted; the second
- * then names an invocation that is over. */
-static int status_of(const struct headcount_outcome *o)
-{
-    bool over = o->status == 400 || o->status == 403;
-
-    return over && o->stats.replays > 0 ? 202 : o->status;
-}
+/* ---- the result ---- */
 
 /* The status, or 0 with the complaint on stderr.  The path names one
  * invocation, so that what is posted twice is taken once. */
@@ -148,10 +135,14 @@ static int post(struct runtime_api *api, const char *path, const char *type,
         return 0;
     const struct headcount_outcome *o = headcount_outcome(op);
 
-    if (o->code == 0)
-        status = status_of(o);
-    else
+    if (o->code != 0)
         complain("Lambda's Runtime API: %s", o->message);
+    /* Sent twice, and the first one may have been accepted: the second then
+     * names an invocation that is over. */
+    else if ((o->status == 400 || o->status == 403) && o->stats.replays > 0)
+        status = 202;
+    else
+        status = o->status;
     headcount_op_free(op);
     return status;
 }
@@ -161,7 +152,7 @@ static int judged(int status)
     if (status / 100 == 2)
         return 0;
     if (status != 0)
-        complain("Lambda's Runtime API answers %d to what came of the event",
+        complain("Lambda's Runtime API answers %d to the result of the event",
                  status);
     return EXIT_OTHER;
 }

@@ -64,7 +64,7 @@ static int run_call(headcount *h, const struct options *o, const char *body,
         if (outcome->code == 0)
             print_answer(outcome);
         else if (outcome->code == HEADCOUNT_ESERVICE)
-            /* As the AWS CLI prints it, so that scripts find it. */
+            /* AWS's own words, so without "headcount: " before them. */
             log_sentence(LOG_ERROR, "", outcome->message,
                          strlen(outcome->message));
         else
