@@ -215,14 +215,6 @@ static int nothing(lua_State *L)
     return 0;
 }
 
-/* A signal came in: what its handler asked of Lua (a hook) happens when the
- * next function is called.  False: it raised, and the error is on top. */
-static bool let_hooks_run(lua_State *L)
-{
-    lua_pushcfunction(L, nothing);
-    return lua_pcall(L, 0, 0, 0) == LUA_OK;
-}
-
 /* False: an error is on top. */
 static bool round_wait(lua_State *L, struct round *r)
 {
@@ -236,7 +228,12 @@ static bool round_wait(lua_State *L, struct round *r)
     }
     if (failed)
         lua_pushliteral(L, "not enough memory");
-    return !failed && (quiet || let_hooks_run(L));
+    if (failed || quiet)
+        return !failed;
+    /* A signal came in.  Its handler may have set a hook, which runs when the
+     * next function is called; if it raises, the error is on top. */
+    lua_pushcfunction(L, nothing);
+    return lua_pcall(L, 0, 0, 0) == LUA_OK;
 }
 
 /* ---- one op ---- */

@@ -124,18 +124,6 @@ static void take_services(lua_State *L, struct reconcile_options *o)
     o->request.wishes = wishes;
 }
 
-static void take_constraints(lua_State *L, struct reconcile_options *o)
-{
-    if (o->constraints == NULL)
-        return;
-    if (strcmp(o->constraints, "all") == 0)
-        o->request.constraints = HEADCOUNT_CONSTRAINTS_ALL;
-    else if (strcmp(o->constraints, "service") == 0)
-        o->request.constraints = HEADCOUNT_CONSTRAINTS_SERVICE;
-    else
-        luaL_error(L, RECONCILE ": constraints is \"service\" or \"all\"");
-}
-
 static void take_rest(lua_State *L, struct reconcile_options *o)
 {
     struct headcount_reconcile *r = &o->request;
@@ -146,7 +134,14 @@ static void take_rest(lua_State *L, struct reconcile_options *o)
             luaL_error(L, RECONCILE ": hosts is \"active\", \"registered\" or "
                        "\"connected\"");
     }
-    take_constraints(L, o);
+    if (o->constraints != NULL) {
+        if (strcmp(o->constraints, "all") == 0)
+            r->constraints = HEADCOUNT_CONSTRAINTS_ALL;
+        else if (strcmp(o->constraints, "service") == 0)
+            r->constraints = HEADCOUNT_CONSTRAINTS_SERVICE;
+        else
+            luaL_error(L, RECONCILE ": constraints is \"service\" or \"all\"");
+    }
     r->allow = take_texts(L, "allow", &r->allow_n);
     if (module_field(L, 3, "snapshot") != LUA_TNIL) {
         r->snapshot = take_json(L, lua_gettop(L), &r->snapshot_size);
@@ -260,6 +255,8 @@ int module_reconcile(lua_State *L)
     take_rest(L, &o);
     take_target(L, &o.request);
     o.request.ask_targets = o.policy != NULL || o.request.dry_run;
+    /* Before the policy: if an error is raised from here on, the garbage
+     * collector frees the policy along with the pending. */
     p = module_pending(L, c, reconcile_finish);
     failed = o.policy == NULL ? 0 : open_policy(L, p, &o);
     return failed != 0 ? failed : module_run(L, reconcile_begin, &o.request,

@@ -129,16 +129,6 @@ static const char *header_text(lua_State *L, int i)
     return text;
 }
 
-/* Headers of one name are signed in their order, and a table has none. */
-static void check_doubles(lua_State *L, const struct headcount_sign_request *r)
-{
-    for (size_t i = 0; i < r->headers_n; i++)
-        for (size_t k = 0; k < i; k++)
-            if (strcasecmp(r->headers[i].name, r->headers[k].name) == 0)
-                luaL_error(L, "headcount.sign: headers: %s stands there "
-                           "twice", r->headers[i].name);
-}
-
 static void take_header_list(lua_State *L, struct headcount_sign_request *r)
 {
     size_t n = 0;
@@ -162,7 +152,13 @@ static void take_header_list(lua_State *L, struct headcount_sign_request *r)
             header_text(L, -2), header_text(L, -1)
         };
     r->headers = to;
-    check_doubles(L, r);
+    /* Headers of one name are signed in their order, and a Lua table has
+     * none. */
+    for (size_t i = 0; i < r->headers_n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcasecmp(to[i].name, to[k].name) == 0)
+                luaL_error(L, "headcount.sign: headers: %s is given "
+                           "twice", to[i].name);
 }
 
 static void push_signed(lua_State *L, const struct headcount_signed *s)

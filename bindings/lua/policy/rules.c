@@ -17,18 +17,6 @@ static const char limits_key = 'l';         /* likewise                 */
 
 /* ---- the spellings ---- */
 
-static void spell_at(lua_State *L, struct spelled *s, const char *who)
-{
-    size_t n = strlen(who);
-
-    while (n > 0 && (who[n - 1] == ' ' || who[n - 1] == ':'))
-        n--;
-    snprintf(s->at, sizeof s->at, "%.*s", (int)n, who);
-    s->wish.at = s->at;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &wish_key);
-    lua_setmetatable(L, -2);
-}
-
 /* A field that says how much: without it the rule is none. */
 static const char *spell_lacks(const struct spelled *s)
 {
@@ -54,6 +42,7 @@ static struct spelled *spell_wish(lua_State *L, int t, int rule,
 {
     struct spelled *s = rule_spell(L, t, rule, who, plain);
     const char *lacks = spell_lacks(s);
+    size_t n = strlen(who);
 
     if (lacks != NULL) {
         char what[200];
@@ -61,7 +50,13 @@ static struct spelled *spell_wish(lua_State *L, int t, int rule,
         snprintf(what, sizeof what, "%s: %s", rule_name(rule), lacks);
         rule_raise(L, who, what);
     }
-    spell_at(L, s, who);
+    /* Where the rule was written, without the ": " that errors want. */
+    while (n > 0 && (who[n - 1] == ' ' || who[n - 1] == ':'))
+        n--;
+    snprintf(s->at, sizeof s->at, "%.*s", (int)n, who);
+    s->wish.at = s->at;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &wish_key);
+    lua_setmetatable(L, -2);
     return s;
 }
 
@@ -270,22 +265,11 @@ static struct spelled *as_plain(lua_State *L, int i, const char *who)
     return NULL;
 }
 
-static void put_spelled(lua_State *L, const struct spelled *s, const char *who,
-                        rules_put *put, void *ud)
-{
-    struct headcount_wish w;
-
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &defaults_key);
-    rule_wish(s, lua_touserdata(L, -1), &w);
-    if (put(ud, &w) < 0)
-        rule_raise(L, who, "no memory for a wish");
-    lua_pop(L, 1);
-}
-
 static void take_one(lua_State *L, int i, const char *who, rules_put *put,
                      void *ud)
 {
     const struct spelled *s = as_spelled(L, i);
+    struct headcount_wish w;
     int top = lua_gettop(L);
 
     if (s == NULL && lua_istable(L, i))
@@ -295,7 +279,10 @@ static void take_one(lua_State *L, int i, const char *who, rules_put *put,
                         "%s", luaL_typename(L, i));
         rule_raise(L, who, lua_tostring(L, -1));
     } else {
-        put_spelled(L, s, who, put, ud);
+        lua_rawgetp(L, LUA_REGISTRYINDEX, &defaults_key);
+        rule_wish(s, lua_touserdata(L, -1), &w);
+        if (put(ud, &w) < 0)
+            rule_raise(L, who, "no memory for a wish");
     }
     lua_settop(L, top);
     sandbox_pay(L, 32);
