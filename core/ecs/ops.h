@@ -88,6 +88,12 @@ struct hc_ecs_service {
     struct hc_ecs_text *constraints;      /* expressions of memberOf         */
     bool distinct;                        /* distinctInstance is one of them */
     struct hc_ecs_share *providers;       /* capacityProviderStrategy        */
+    struct hc_ecs_text *subnets;          /* awsvpcConfiguration             */
+    bool connects;                        /* Service Connect is enabled      */
+    bool volumes;                         /* volumeConfigurations            */
+    bool executes;                        /* enableExecuteCommand            */
+    int64_t changed;     /* wall microseconds: the PRIMARY deployment was last
+                            updated; -1: not in the answer                   */
     const char *unclear;      /* the member that leaves open which hosts are its
                                  own; static text, NULL: none does */
     struct hc_ecs_tag *tags;
@@ -202,6 +208,10 @@ struct hc_ecs_host {
     int64_t running;                      /* tasks                          */
     int64_t cpu, memory;                  /* registered units, MiB          */
     int64_t cpu_free, memory_free;        /* -1: not in the answer, for all */
+    int64_t pending;                      /* tasks that begin                */
+    int64_t gpus;                         /* registered; 0: it has none      */
+    bool lists_tcp, lists_udp;            /* the answer has the lists below  */
+    struct hc_ecs_text *tcp, *udp;        /* ports that are taken, in digits */
     struct hc_ecs_tag *attributes, *tags;
 };
 
@@ -254,8 +264,30 @@ void hc_ecs_providers_init(struct hc_ecs_providers *v,
 
 /* ---- DescribeTaskDefinition of one revision ---- */
 
-/* networkMode.  BRIDGE: absent too, and what Windows calls default and nat. */
-enum hc_ecs_network { NETWORK_BRIDGE, NETWORK_HOST, NETWORK_OWN };
+/* networkMode.  BRIDGE: absent too, and what Windows calls default and nat.
+ * OTHER: a mode that this version does not know. */
+enum hc_ecs_network { NETWORK_BRIDGE, NETWORK_HOST, NETWORK_AWSVPC,
+                      NETWORK_NONE, NETWORK_OTHER };
+
+struct hc_ecs_port {                      /* a port of the host              */
+    int64_t number;
+    bool udp;
+    struct hc_ecs_port *next;
+};
+
+#define HC_ECS_ALL_GPUS (-1)
+
+/* What one task of a definition asks of its host, as ECS adds it up: the
+ * numbers of the task if it has them, else the sum over its containers. */
+struct hc_ecs_needs {
+    enum hc_ecs_network network;
+    int64_t cpu, memory;                  /* units, MiB                      */
+    int64_t gpus;                         /* HC_ECS_ALL_GPUS: all of a host  */
+    bool accelerator;                     /* a device that is no GPU         */
+    struct hc_ecs_port *ports;            /* that it takes                   */
+    struct hc_ecs_tag *attributes;        /* requiresAttributes: name, value */
+    struct hc_str os, architecture;       /* runtimePlatform; n == 0: any    */
+};
 
 struct hc_ecs_definition {
     struct hc_ecs_answer answer;

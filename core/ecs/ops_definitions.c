@@ -52,7 +52,7 @@ static enum hc_ecs_network definition_network(struct hc_str mode)
         return NETWORK_HOST;
     return hc_str_eqz(mode, "bridge") || hc_str_eqz(mode, "default") ||
                    hc_str_eqz(mode, "nat")
-               ? NETWORK_BRIDGE : NETWORK_OWN;
+               ? NETWORK_BRIDGE : NETWORK_OTHER;
 }
 
 static int definition_sink(void *ud, const struct hc_view_item *item,

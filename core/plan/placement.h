@@ -1,0 +1,81 @@
+/* plan/placement.h - which hosts can take a task of a service.
+ *
+ * ECS alone places tasks.  This file reads what ECS reads and answers one of
+ * three things for a host: yes, no with the reason, or unknown.  A reason for
+ * no outweighs one for unknown, and unknown outweighs yes.  A host that runs a
+ * task of the service can take one: that is evidence, and no reading of ours
+ * is better.  Pure.
+ */
+#ifndef HC_PLAN_PLACEMENT_H
+#define HC_PLAN_PLACEMENT_H
+
+#include "plan/host_list.h"
+
+/* ---- one host ---- */
+
+enum hc_take { TAKE_NO, TAKE_UNKNOWN, TAKE_YES };
+
+/* Why a host cannot take the task, or why it is not known. */
+enum hc_take_code {
+    TAKE_STATUS, TAKE_EXTERNAL, TAKE_PROVIDER, TAKE_AGENT, TAKE_ATTRIBUTE,
+    TAKE_OS, TAKE_ARCHITECTURE, TAKE_CPU, TAKE_MEMORY, TAKE_PORT_TCP,
+    TAKE_PORT_UDP, TAKE_PORTS_100, TAKE_GPU, TAKE_ENI, TAKE_ZONE, TAKE_EBS,
+    TAKE_DEFINITION, TAKE_PASSED_OVER, HC_TAKE_CODES
+};
+
+/* "port_udp", "passed_over", ... */
+const char *hc_take_name(enum hc_take_code code);
+
+#define HC_TAKE_TEXT 240
+#define HC_TAKE_LABEL 48
+
+struct hc_take_why {
+    enum hc_take_code code;       /* of the first reason; not set for yes    */
+    char label[HC_TAKE_LABEL];    /* it in a few words: "port 8125/udp"      */
+    char text[HC_TAKE_TEXT];      /* all reasons, first that one; for yes,
+                                     what the task needs of what is free     */
+};
+
+#define HC_PLACEMENT_ZONES 16     /* a service names at most 16 subnets      */
+
+enum hc_placement_seen { SEEN_NONE, SEEN_OTHER, SEEN_SAME };
+
+/* What is placed, and what the described hosts told about it. */
+struct hc_placement_task {
+    const struct hc_ecs_service *service;
+    const struct hc_ecs_needs *needs;     /* NULL: the definition is unknown */
+    struct hc_str zones[HC_PLACEMENT_ZONES];
+    size_t zones_n;                       /* of hosts in its subnets         */
+    bool runs_elsewhere;    /* a host of another architecture than its
+                               definition names runs it                      */
+};
+
+/* Learns from a described host, whether or not it counts: call it for all of
+ * them before the first hc_placement_take. */
+void hc_placement_learn(struct hc_placement_task *t,
+                        const struct hc_ecs_host *host, bool runs);
+/* Whether this host can take one more task of the service, or (`runs`: it has
+ * one) has shown that it can.  *why is set for each answer. */
+enum hc_take hc_placement_take(const struct hc_placement_task *t,
+                               const struct hc_ecs_host *host, bool runs,
+                               struct hc_take_why *why);
+
+/* ---- all hosts ---- */
+
+/* The hosts of one capacity provider, or of a service without a strategy. */
+struct hc_placement_share {
+    const struct hc_ecs_share *share;     /* NULL: there is no strategy      */
+    bool managed;                         /* it starts hosts for tasks       */
+    int64_t run;                          /* hosts that run the task         */
+    int64_t can, unknown, passed;         /* hosts that lack it, by answer   */
+};
+
+/* The highest count, at most `wanted`, whose share of every provider that
+ * starts hosts finds room on hosts that are there: hosts that run the task and
+ * hosts that can take it.  Providers that start no hosts limit nothing.
+ * `running` is the count of tasks that run; a split that they disprove is not
+ * relied on. */
+int64_t hc_placement_most(const struct hc_placement_share *shares, size_t n,
+                          int64_t running, int64_t wanted);
+
+#endif
