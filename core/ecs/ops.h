@@ -109,6 +109,11 @@ struct hc_ecs_task_set {
     bool doubled;                         /* another one is PRIMARY, too     */
 };
 
+struct hc_ecs_deployment {            /* that is being read              */
+    bool primary;
+    int64_t updated;                      /* wall microseconds; -1: unknown  */
+};
+
 struct hc_ecs_services {
     struct hc_ecs_answer answer;
     size_t max;                           /* of each: 10 in an answer       */
@@ -120,6 +125,7 @@ struct hc_ecs_services {
     struct hc_ecs_share share;            /* likewise                        */
     struct hc_ecs_task_set set, primary;  /* that is being read; of the
                                              service that is being read      */
+    struct hc_ecs_deployment deployment;  /* likewise                        */
     bool weighed;                         /* that service has a weight       */
     bool saved;                           /* of a snapshot                   */
     size_t kept;                          /* before this service             */
@@ -209,7 +215,7 @@ struct hc_ecs_host {
     int64_t cpu, memory;                  /* registered units, MiB          */
     int64_t cpu_free, memory_free;        /* -1: not in the answer, for all */
     int64_t pending;                      /* tasks that begin                */
-    int64_t gpus;                         /* registered; 0: it has none      */
+    int64_t gpus;                         /* registered; -1: not known       */
     bool lists_tcp, lists_udp;            /* the answer has the lists below  */
     struct hc_ecs_text *tcp, *udp;        /* ports that are taken, in digits */
     struct hc_ecs_tag *attributes, *tags;
@@ -221,6 +227,8 @@ struct hc_ecs_host_part {
     bool full;                            /* attributes and tags are kept   */
     struct hc_str resource;               /* that is being read             */
     int64_t amount;
+    struct hc_ecs_text *set;              /* its words, if full             */
+    size_t set_n;
     struct hc_str words[HC_ECS_WORDS];    /* kept already, by their hash    */
 };
 
@@ -283,10 +291,24 @@ struct hc_ecs_needs {
     enum hc_ecs_network network;
     int64_t cpu, memory;                  /* units, MiB                      */
     int64_t gpus;                         /* HC_ECS_ALL_GPUS: all of a host  */
-    bool accelerator;                     /* a device that is no GPU         */
+    const char *unclear;                  /* a member that this version does not
+                                             understand, static; NULL: none  */
     struct hc_ecs_port *ports;            /* that it takes                   */
     struct hc_ecs_tag *attributes;        /* requiresAttributes: name, value */
     struct hc_str os, architecture;       /* runtimePlatform; n == 0: any    */
+};
+
+/* A port mapping, or a container, that is being read; -1: not in the answer. */
+struct hc_ecs_mapping {
+    int64_t host, container;
+    bool udp, range;
+    struct hc_ecs_mapping *next;
+};
+
+struct hc_ecs_container {
+    int64_t cpu, memory, reservation;
+    bool is_gpu;                          /* the requirement's type          */
+    int64_t gpus;
 };
 
 struct hc_ecs_definition {
@@ -296,15 +318,21 @@ struct hc_ecs_definition {
     bool unclear;                         /* there is a constraint that this
                                              version does not understand     */
     bool fixed_port;                      /* a port of the host is taken: one
-                                             task on a host; known at the end */
-    struct hc_ecs_constraint constraint;  /* that is being read              */
-    enum hc_ecs_network network;
-    bool host_port, any_port;             /* of some container               */
+                                             task on a host                  */
+    struct hc_ecs_needs needs;
+    struct hc_ecs_constraint constraint;  /* that is being read, as the rest */
+    struct hc_ecs_mapping *mappings;      /* of all containers               */
+    struct hc_ecs_container container, sum;
 };
 
 void hc_ecs_put_describe_definition(struct hc_buf *out, struct hc_str arn);
 void hc_ecs_definition_init(struct hc_ecs_definition *v,
                             const struct hc_alloc *a);
+
+/* Reads what hc_ecs_put_needs wrote, into v->needs; v is initialised here, and
+ * the caller ends it. */
+int hc_ecs_needs_get(struct hc_ecs_definition *v, const struct hc_alloc *a,
+                     struct hc_str text);
 
 /* ---- DescribeScalableTargets, of Application Auto Scaling ---- */
 

@@ -10,11 +10,13 @@ enum { DETAIL_HOST, DETAIL_FAILURE };
 enum { HOST_ARN = 50, HOST_STATUS, HOST_PROVIDER, HOST_EC2_ID, HOST_CONNECTED,
        HOST_REGISTERED_AT, HOST_RUNNING, HOST_VERSION_INFO, HOST_AGENT,
        HOST_REGISTERED, HOST_REMAINING, HOST_RESOURCE, HOST_AMOUNT,
-       HOST_ATTRIBUTE, HOST_ATTRIBUTE_NAME, HOST_ATTRIBUTE_VALUE, HOST_TAG };
+       HOST_ATTRIBUTE, HOST_ATTRIBUTE_NAME, HOST_ATTRIBUTE_VALUE, HOST_TAG,
+       HOST_PENDING, HOST_SET };
 
 static const struct hc_view_member details_resource[] = {
     { "name", VIEW_TEXT, HOST_RESOURCE, NULL },
     { "integerValue", VIEW_INT, HOST_AMOUNT, NULL },
+    { "stringSetValue", VIEW_TEXTS, HOST_SET, NULL },
     HC_VIEW_LAST
 };
 
@@ -37,6 +39,7 @@ const struct hc_view_member hc_ecs_host_shape[] = {
     { "agentConnected", VIEW_BOOL, HOST_CONNECTED, NULL },
     { "registeredAt", VIEW_TIME, HOST_REGISTERED_AT, NULL },
     { "runningTasksCount", VIEW_INT, HOST_RUNNING, NULL },
+    { "pendingTasksCount", VIEW_INT, HOST_PENDING, NULL },
     { "versionInfo", VIEW_OBJECT, HOST_VERSION_INFO, details_version },
     { "registeredResources", VIEW_OBJECTS, HOST_REGISTERED, details_resource },
     { "remainingResources", VIEW_OBJECTS, HOST_REMAINING, details_resource },
@@ -60,6 +63,29 @@ void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
 }
 
 /* ---- one host ---- */
+
+/* What remains of PORTS are the ports that are taken, not those that are left.
+ * Registered GPUs are a list of their ids. */
+static void details_resource_end(const struct hc_ecs_host_part *p,
+                                 struct hc_ecs_host *h, bool remaining,
+                                 bool is_set)
+{
+    if (hc_str_eqz(p->resource, "CPU")) {
+        *(remaining ? &h->cpu_free : &h->cpu) = p->amount;
+    } else if (hc_str_eqz(p->resource, "MEMORY")) {
+        *(remaining ? &h->memory_free : &h->memory) = p->amount;
+    } else if (hc_str_eqz(p->resource, "GPU") && !remaining) {
+        h->gpus = (int64_t)p->set_n;
+    } else if (hc_str_eqz(p->resource, "PORTS") && remaining) {
+        h->lists_tcp = is_set;
+        h->tcp = p->set;
+    } else if (hc_str_eqz(p->resource, "PORTS_UDP") && remaining) {
+        h->lists_udp = is_set;
+        h->udp = p->set;
+    }
+    if (!remaining && h->gpus < 0)
+        h->gpus = 0;
+}
 
 /* The same words stand on every host: they are kept once. */
 static struct hc_str details_word(struct hc_ecs_host_part *p,
@@ -99,13 +125,14 @@ void hc_ecs_shape_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
     switch (item->id) {
     case HOST_REGISTERED:
     case HOST_REMAINING:
-        if (item->mark == VIEW_END && hc_str_eqz(p->resource, "CPU"))
-            *(item->id == HOST_REMAINING ? &h->cpu_free : &h->cpu) = p->amount;
-        else if (item->mark == VIEW_END && hc_str_eqz(p->resource, "MEMORY"))
-            *(item->id == HOST_REMAINING ? &h->memory_free
-                                         : &h->memory) = p->amount;
+        if (item->mark == VIEW_END)
+            details_resource_end(p, h, item->id == HOST_REMAINING,
+                                 hc_view_gave(item, details_resource,
+                                              HOST_SET));
         p->resource = HC_STR("");
         p->amount = -1;
+        p->set = NULL;
+        p->set_n = 0;
         break;
     case HOST_ATTRIBUTE:
     case HOST_ATTRIBUTE_NAME:
@@ -126,6 +153,12 @@ void hc_ecs_shape_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
     case HOST_CONNECTED:     h->connected = item->number != 0;          break;
     case HOST_REGISTERED_AT: h->registered_at = item->number;           break;
     case HOST_RUNNING:       h->running = item->number;                 break;
+    case HOST_PENDING:       h->pending = item->number;                 break;
+    case HOST_SET:
+        p->set_n++;
+        if (p->full)
+            hc_ecs_shape_text(&p->set, p->arena, details_word(p, text));
+        break;
     case HOST_AMOUNT:        p->amount = item->number;                  break;
     default:                                                            break;
     }
@@ -134,8 +167,8 @@ void hc_ecs_shape_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,
 void hc_ecs_shape_host_init(struct hc_ecs_host *h)
 {
     *h = (struct hc_ecs_host){
-        .registered_at = -1, .running = -1, .cpu = -1, .memory = -1,
-        .cpu_free = -1, .memory_free = -1
+        .registered_at = -1, .running = -1, .pending = -1, .cpu = -1,
+        .memory = -1, .cpu_free = -1, .memory_free = -1, .gpus = -1
     };
 }
 

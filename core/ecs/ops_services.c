@@ -26,7 +26,9 @@ enum { SVC_SERVICE, SVC_FAILURE, SVC_ARN, SVC_NAME, SVC_CLUSTER, SVC_STATUS,
        SVC_DEPLOYMENT_STATE, SVC_CONNECT, SVC_CONNECT_ENABLED, SVC_TASK_SET,
        SVC_TASK_DEFINITION, SVC_CONSTRAINT, SVC_STRATEGY, SVC_PROVIDER,
        SVC_WEIGHT, SVC_BASE, SVC_SET_STATUS, SVC_SET_LAUNCH, SVC_SET_STRATEGY,
-       SVC_TAG };
+       SVC_TAG, SVC_NETWORK, SVC_AWSVPC, SVC_SUBNET, SVC_EXECUTE,
+       SVC_DEPLOYMENT_STATUS, SVC_DEPLOYMENT_UPDATED, SVC_DEPLOYMENT_CREATED,
+       SVC_VOLUME };
 
 static const struct hc_view_member services_nothing[] = { HC_VIEW_LAST };
 
@@ -45,7 +47,21 @@ static const struct hc_view_member services_connect[] = {
     HC_VIEW_LAST
 };
 
+static const struct hc_view_member services_awsvpc[] = {
+    { "subnets", VIEW_TEXTS, SVC_SUBNET, NULL },
+    HC_VIEW_LAST
+};
+
+static const struct hc_view_member services_network[] = {
+    { "awsvpcConfiguration", VIEW_OBJECT, SVC_AWSVPC, services_awsvpc },
+    HC_VIEW_LAST
+};
+
 static const struct hc_view_member services_deployment[] = {
+    { "status", VIEW_TEXT, SVC_DEPLOYMENT_STATUS, NULL },
+    { "createdAt", VIEW_TIME, SVC_DEPLOYMENT_CREATED, NULL },
+    { "updatedAt", VIEW_TIME, SVC_DEPLOYMENT_UPDATED, NULL },
+    { "volumeConfigurations", VIEW_OBJECTS, SVC_VOLUME, services_nothing },
     { "rolloutState", VIEW_TEXT, SVC_DEPLOYMENT_STATE, NULL },
     { "serviceConnectConfiguration", VIEW_OBJECT, SVC_CONNECT,
       services_connect },
@@ -90,6 +106,8 @@ static const struct hc_view_member services_service[] = {
       hc_ecs_constraint_shape },
     { "capacityProviderStrategy", VIEW_OBJECTS, SVC_STRATEGY,
       services_strategy },
+    { "networkConfiguration", VIEW_OBJECT, SVC_NETWORK, services_network },
+    { "enableExecuteCommand", VIEW_BOOL, SVC_EXECUTE, NULL },
     { "tags", VIEW_OBJECTS, SVC_TAG, hc_ecs_tag_shape },
     HC_VIEW_LAST
 };
@@ -136,7 +154,7 @@ static int services_begin(struct hc_ecs_services *v, struct headcount_error *e)
     v->primary = (struct hc_ecs_task_set){ .primary = false };
     v->weighed = false;
     v->services[v->services_n++] = (struct hc_ecs_service){
-        .desired = -1, .running = -1, .pending = -1
+        .desired = -1, .running = -1, .pending = -1, .changed = -1
     };
     return 0;
 }
@@ -258,6 +276,8 @@ static void services_end_of(struct hc_ecs_services *v,
     case SVC_DEPLOYMENT:
         s->in_progress += !hc_view_gave(item, services_deployment,
                                         SVC_DEPLOYMENT_STATE);
+        if (v->deployment.primary)
+            s->changed = v->deployment.updated;
         break;
     case SVC_CONTROLLER_OBJECT:
         if (!hc_view_gave(item, services_controller, SVC_CONTROLLER))
@@ -282,6 +302,10 @@ static void services_begin_of(struct hc_ecs_services *v,
         break;
     case SVC_DEPLOYMENT:
         s->deployments++;
+        v->deployment = (struct hc_ecs_deployment){ .updated = -1 };
+        break;
+    case SVC_VOLUME:
+        s->volumes = true;
         break;
     case SVC_TASK_SET:
         s->task_sets++;
@@ -337,7 +361,23 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
         s->in_progress += !hc_str_eqz(text, "COMPLETED") &&
                           !hc_str_eqz(text, "FAILED");
         break;
-    case SVC_CONNECT_ENABLED: s->discovery |= item->number != 0;          break;
+    case SVC_CONNECT_ENABLED:
+        s->discovery |= item->number != 0;
+        s->connects |= item->number != 0;
+        break;
+    case SVC_EXECUTE:      s->executes = item->number != 0;               break;
+    case SVC_SUBNET:
+        hc_ecs_shape_text(&s->subnets, &v->answer.arena,
+                          hc_arena_str(&v->answer.arena, text));
+        break;
+    case SVC_DEPLOYMENT_STATUS:
+        v->deployment.primary = hc_str_eqz(text, "PRIMARY");
+        break;
+    case SVC_DEPLOYMENT_CREATED:
+        if (v->deployment.updated < 0)
+            v->deployment.updated = item->number;
+        break;
+    case SVC_DEPLOYMENT_UPDATED: v->deployment.updated = item->number;    break;
     case SVC_PROVIDER:
         v->share.provider = hc_arena_str(arena, text);
         break;

@@ -39,6 +39,18 @@ static void service_json_list(struct hc_buf *out, const char *key, int64_t n,
     hc_buf_chr(out, ']');
 }
 
+static void service_json_time(struct hc_buf *out, const char *key, int64_t wall)
+{
+    char text[40];
+
+    if (wall < 0)
+        return;
+    hc_fmt(text, sizeof(text), "%lld.%06lld", (long long)(wall / 1000000),
+           (long long)(wall % 1000000));
+    service_json_open(out, key, text);
+}
+
+/* The first one is the PRIMARY one, and has what the view keeps of it. */
 static void service_json_deployments(struct hc_buf *out,
                               const struct hc_ecs_service *s)
 {
@@ -50,6 +62,15 @@ static void service_json_deployments(struct hc_buf *out,
         hc_buf_chr(out, '{');
         hc_json_put_member(out, "rolloutState", i < s->in_progress
                                ? HC_STR("IN_PROGRESS") : HC_STR("COMPLETED"));
+        if (i == 0) {
+            hc_json_put_member(out, "status", HC_STR("PRIMARY"));
+            service_json_time(out, "updatedAt", s->changed);
+            if (s->connects)
+                service_json_open(out, "serviceConnectConfiguration",
+                                  "{\"enabled\":true}");
+            if (s->volumes)
+                service_json_open(out, "volumeConfigurations", "[{}]");
+        }
         hc_buf_chr(out, '}');
     }
     hc_buf_chr(out, ']');
@@ -159,6 +180,17 @@ void hc_ecs_put_service(struct hc_buf *out, const struct hc_ecs_service *s)
     hc_ecs_put_constraints(out, s->constraints, s->distinct,
                            service_json_is_unclear(s, "placementConstraints"));
     service_json_strategy(out, s);
+    if (s->subnets != NULL) {
+        service_json_open(out, "networkConfiguration",
+                          "{\"awsvpcConfiguration\":{\"subnets\":[");
+        for (const struct hc_ecs_text *t = s->subnets; t != NULL; t = t->next) {
+            hc_json_put_comma(out);
+            hc_json_put_str(out, t->s);
+        }
+        hc_buf_lit(out, "]}}");
+    }
+    if (s->executes)
+        service_json_open(out, "enableExecuteCommand", "true");
     hc_ecs_put_tags(out, s->tags);
     hc_buf_chr(out, '}');
 }
@@ -177,24 +209,36 @@ static void service_json_resource(struct hc_buf *out, const char *name,
     hc_buf_chr(out, '}');
 }
 
-static void service_json_resources(struct hc_buf *out, const char *key,
-                                   int64_t cpu, int64_t memory)
+static void service_json_set_open(struct hc_buf *out, const char *name)
 {
-    service_json_open(out, key, "[");
-    service_json_resource(out, "CPU", cpu);
-    service_json_resource(out, "MEMORY", memory);
-    hc_buf_chr(out, ']');
+    hc_json_put_comma(out);
+    hc_buf_chr(out, '{');
+    hc_json_put_member(out, "name", hc_str(name));
+    service_json_open(out, "stringSetValue", "[");
 }
 
-static void service_json_time(struct hc_buf *out, const char *key, int64_t wall)
+static void service_json_ports(struct hc_buf *out, const char *name,
+                               const struct hc_ecs_text *ports)
 {
-    char text[40];
+    service_json_set_open(out, name);
+    for (; ports != NULL; ports = ports->next) {
+        hc_json_put_comma(out);
+        hc_json_put_str(out, ports->s);
+    }
+    hc_buf_lit(out, "]}");
+}
 
-    if (wall < 0)
+/* How many, not which: the ids are not kept. */
+static void service_json_gpus(struct hc_buf *out, int64_t n)
+{
+    if (n <= 0)
         return;
-    hc_fmt(text, sizeof(text), "%lld.%06lld", (long long)(wall / 1000000),
-           (long long)(wall % 1000000));
-    service_json_open(out, key, text);
+    service_json_set_open(out, "GPU");
+    for (int64_t i = 0; i < n; i++) {
+        hc_json_put_comma(out);
+        hc_buf_lit(out, "\"\"");
+    }
+    hc_buf_lit(out, "]}");
 }
 
 void hc_ecs_put_host(struct hc_buf *out, const struct hc_ecs_host *h)
@@ -205,14 +249,85 @@ void hc_ecs_put_host(struct hc_buf *out, const struct hc_ecs_host *h)
     service_json_open(out, "agentConnected", h->connected ? "true" : "false");
     service_json_time(out, "registeredAt", h->registered_at);
     service_json_int(out, "runningTasksCount", h->running);
+    service_json_int(out, "pendingTasksCount", h->pending);
     service_json_open(out, "versionInfo", "{");
     service_json_text(out, "agentVersion", h->agent_version);
     hc_buf_chr(out, '}');
-    service_json_resources(out, "registeredResources", h->cpu, h->memory);
-    service_json_resources(out, "remainingResources", h->cpu_free,
-                           h->memory_free);
+    service_json_open(out, "registeredResources", "[");
+    service_json_resource(out, "CPU", h->cpu);
+    service_json_resource(out, "MEMORY", h->memory);
+    service_json_gpus(out, h->gpus);
+    hc_buf_chr(out, ']');
+    service_json_open(out, "remainingResources", "[");
+    service_json_resource(out, "CPU", h->cpu_free);
+    service_json_resource(out, "MEMORY", h->memory_free);
+    if (h->lists_tcp)
+        service_json_ports(out, "PORTS", h->tcp);
+    if (h->lists_udp)
+        service_json_ports(out, "PORTS_UDP", h->udp);
+    hc_buf_chr(out, ']');
     if (h->attributes != NULL)
         service_json_pairs(out, "attributes", "name", h->attributes);
     if (h->tags != NULL)
         hc_ecs_put_tags(out, h->tags);
+}
+
+/* ---- what a task needs ---- */
+
+static void service_json_amount(struct hc_buf *out, const char *key, int64_t n)
+{
+    char text[24];
+
+    hc_fmt(text, sizeof(text), "%lld", (long long)n);
+    if (n > 0)
+        hc_json_put_member(out, key, hc_str(text));
+}
+
+static void service_json_requirement(struct hc_buf *out, const char *type,
+                                     int64_t n)
+{
+    hc_json_put_comma(out);
+    hc_buf_chr(out, '{');
+    hc_json_put_member(out, "type", hc_str(type));
+    if (n == HC_ECS_ALL_GPUS)
+        hc_json_put_member(out, "value", HC_STR("ALL"));
+    else
+        service_json_amount(out, "value", n);
+    hc_buf_chr(out, '}');
+}
+
+/* One container that needs what all of them do. */
+void hc_ecs_put_needs(struct hc_buf *out, const struct hc_ecs_needs *needs)
+{
+    static const char *const modes[] = {
+        [NETWORK_BRIDGE] = "bridge", [NETWORK_HOST] = "host",
+        [NETWORK_AWSVPC] = "awsvpc", [NETWORK_NONE] = "none",
+        [NETWORK_OTHER] = "OTHER"
+    };
+
+    hc_buf_chr(out, '{');
+    hc_json_put_member(out, "networkMode", hc_str(modes[needs->network]));
+    service_json_amount(out, "cpu", needs->cpu);
+    service_json_amount(out, "memory", needs->memory);
+    service_json_open(out, "runtimePlatform", "{");
+    service_json_text(out, "cpuArchitecture", needs->architecture);
+    service_json_text(out, "operatingSystemFamily", needs->os);
+    hc_buf_chr(out, '}');
+    service_json_pairs(out, "requiresAttributes", "name", needs->attributes);
+    service_json_open(out, "containerDefinitions",
+                      "[{\"resourceRequirements\":[");
+    if (needs->gpus != 0)
+        service_json_requirement(out, "GPU", needs->gpus);
+    if (needs->unclear != NULL)
+        service_json_requirement(out, needs->unclear, 0);
+    hc_buf_lit(out, "],\"portMappings\":[");
+    for (const struct hc_ecs_port *p = needs->ports; p != NULL; p = p->next) {
+        hc_json_put_comma(out);
+        hc_buf_chr(out, '{');
+        hc_json_put_member_int(out, "hostPort", p->number);
+        hc_json_put_member(out, "protocol", p->udp ? HC_STR("udp")
+                                                   : HC_STR("tcp"));
+        hc_buf_chr(out, '}');
+    }
+    hc_buf_lit(out, "]}]}");
 }

@@ -69,7 +69,9 @@ void hc_ecs_shape_share(struct hc_ecs_share **list, struct hc_arena *arena,
     if (to == NULL)
         return;
     *to = *share;
-    to->next = *list;
+    to->next = NULL;
+    while (*list != NULL)
+        list = &(*list)->next;
     *list = to;
 }
 

@@ -24,7 +24,8 @@ void hc_ecs_shape_tag(struct hc_ecs_tag **tags, struct hc_arena *arena,
 /* A new text at the front. */
 void hc_ecs_shape_text(struct hc_ecs_text **list, struct hc_arena *arena,
                       struct hc_str s);
-/* A copy of the share at the front; its name is kept already. */
+/* A copy of the share at the end: ECS deals tasks in the order of a strategy.
+ * Its name is kept already. */
 void hc_ecs_shape_share(struct hc_ecs_share **list, struct hc_arena *arena,
                        const struct hc_ecs_share *share);
 /* A member of a constraint; other items are left alone. */

@@ -369,9 +369,6 @@ static void row_gpu(struct verdict *v, const struct hc_ecs_needs *needs,
     int64_t need = needs->gpus == HC_ECS_ALL_GPUS ? 1 : needs->gpus;
     char text[100];
 
-    if (needs->accelerator)
-        verdict_add(v, TAKE_UNKNOWN, TAKE_GPU, "an accelerator",
-                    "the task asks for an accelerator that is no GPU");
     if (need == 0)
         return;
     if (host->gpus < 0) {
@@ -450,12 +447,24 @@ static void row_volume(struct verdict *v, const struct hc_ecs_service *s,
                     "volumes");
 }
 
+static void row_unclear(struct verdict *v, const struct hc_ecs_needs *needs)
+{
+    char text[120];
+
+    if (needs->unclear == NULL)
+        return;
+    hc_fmt(text, sizeof(text), "this version does not understand %s of the "
+           "task definition", needs->unclear);
+    verdict_add(v, TAKE_UNKNOWN, TAKE_DEFINITION, needs->unclear, text);
+}
+
 static void rows_of_definition(struct verdict *v,
                                const struct hc_placement_task *t,
                                const struct hc_ecs_host *host)
 {
     const struct hc_ecs_needs *needs = t->needs;
 
+    row_unclear(v, needs);
     row_attributes(v, t->service, needs, host);
     row_os(v, needs, host);
     row_architecture(v, t, host);
@@ -470,10 +479,6 @@ static void rows_of_definition(struct verdict *v,
         row_eni(v, host);
         row_zone(v, t, host);
     }
-    if (needs->network == NETWORK_OTHER)
-        verdict_add(v, TAKE_UNKNOWN, TAKE_DEFINITION, "the network mode",
-                    "this version does not know the network mode of the task "
-                    "definition");
     row_volume(v, t->service, host);
 }
 

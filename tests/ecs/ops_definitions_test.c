@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ecs/ops.h"
+#include "ecs/service_json.h"
 
 static struct hc_ecs_definition v;
 static struct headcount_error error;
@@ -118,6 +118,124 @@ TEST(ops_definitions, a_port_of_the_host_has_room_for_one_task)
         CHECK(v.fixed_port == rows[i].fixed);
         CHECK(v.constraints == NULL && !v.unclear);
         hc_ecs_answer_fini(&v.answer);
+    }
+}
+
+/* ---- what a task needs ---- */
+
+#define TASK(members) "{\"taskDefinition\":{" members "}}"
+#define CONTAINERS(list) "\"containerDefinitions\":[" list "]"
+
+/* "cpu memory gpus unclear|ports|attributes|os architecture" */
+static void put_summary(const struct hc_ecs_needs *n, struct hc_buf *out)
+{
+    hc_buf_fmt(out, "%lld %lld %lld %s|", (long long)n->cpu,
+               (long long)n->memory, (long long)n->gpus,
+               n->unclear != NULL ? n->unclear : "-");
+    for (const struct hc_ecs_port *p = n->ports; p != NULL; p = p->next)
+        hc_buf_fmt(out, "%lld%s ", (long long)p->number, p->udp ? "u" : "t");
+    hc_buf_chr(out, '|');
+    for (const struct hc_ecs_tag *a = n->attributes; a != NULL; a = a->next)
+        hc_buf_fmt(out, "%.*s=%.*s ", HC_STR_ARG(a->key),
+                   HC_STR_ARG(a->value));
+    hc_buf_fmt(out, "|%.*s %.*s", HC_STR_ARG(n->os),
+               HC_STR_ARG(n->architecture));
+}
+
+static const struct { const char *text, *needs; } needs_rows[] = {
+    { TASK(""), "0 0 0 -|||" " " },
+    { TASK("\"cpu\":\"256\",\"memory\":\"512\","
+           CONTAINERS("{\"cpu\":9,\"memory\":9}")), "256 512 0 -||| " },
+    { TASK(CONTAINERS("{\"cpu\":10,\"memory\":100},"
+                      "{\"memory\":300,\"memoryReservation\":128},"
+                      "{\"cpu\":5,\"memoryReservation\":0,\"memory\":1}")),
+      "15 229 0 -||| " },
+    { TASK("\"cpu\":\"1 vCPU\""), "0 0 0 cpu||| " },
+    { TASK("\"memory\":\"99999999999999\""), "0 0 0 memory||| " },
+    { TASK(CONTAINERS("{\"cpu\":-1}")), "0 0 0 cpu||| " },
+    { TASK(CONTAINERS("{\"memory\":1099511627776},{\"memory\":1}")),
+      "0 0 0 memory||| " },
+    { TASK("\"networkMode\":\"mesh\""), "0 0 0 networkMode||| " },
+    { TASK("\"inferenceAccelerators\":[{\"deviceName\":\"a\"}]"),
+      "0 0 0 inferenceAccelerators||| " },
+    { TASK("\"inferenceAccelerators\":[]"), "0 0 0 -||| " },
+    { TASK(CONTAINERS("{\"resourceRequirements\":[{\"value\":\"2\",\"type\":"
+                      "\"GPU\"}]},{\"resourceRequirements\":[{\"type\":"
+                      "\"GPU\",\"value\":\"1\"}]}")), "0 0 3 -||| " },
+    { TASK(CONTAINERS("{\"resourceRequirements\":[{\"value\":\"ALL\",\"type\":"
+                      "\"GPU\"},{\"type\":\"GPU\",\"value\":\"1\"}]}")),
+      "0 0 -1 -||| " },
+    { TASK(CONTAINERS("{\"resourceRequirements\":[{\"type\":\"NEURON_CORES\","
+                      "\"value\":\"1\"}]}")), "0 0 0 resourceRequirements||| " },
+    { TASK(CONTAINERS("{\"resourceRequirements\":[{\"type\":\"GPU\"}]}")),
+      "0 0 0 resourceRequirements||| " },
+    { TASK(CONTAINERS("{\"portMappings\":[{\"hostPort\":8125,\"protocol\":"
+                      "\"udp\"},{\"containerPort\":80},{\"hostPort\":81}]}")),
+      "0 0 0 -|8125u 81t || " },
+    { TASK(CONTAINERS("{\"portMappings\":[{\"containerPort\":80},"
+                      "{\"hostPort\":81,\"containerPort\":9}]}")
+           ",\"networkMode\":\"host\""), "0 0 0 -|80t 81t || " },
+    { TASK(CONTAINERS("{\"portMappings\":[{\"hostPort\":80}]}")
+           ",\"networkMode\":\"awsvpc\""), "0 0 0 -||| " },
+    { TASK(CONTAINERS("{\"portMappings\":[{\"containerPortRange\":\"1-9\"}]}")
+           ",\"networkMode\":\"host\""), "0 0 0 containerPortRange||| " },
+    { TASK(CONTAINERS("{\"portMappings\":[{\"containerPortRange\":\"1-9\"}]}")),
+      "0 0 0 -||| " },
+    { TASK("\"requiresAttributes\":[{\"name\":\"ecs.capability.efs\"},"
+           "{\"name\":\"a\",\"value\":\"b\",\"targetId\":null}]"),
+      "0 0 0 -||a=b ecs.capability.efs= | " },
+    { TASK("\"runtimePlatform\":{\"cpuArchitecture\":\"ARM64\","
+           "\"operatingSystemFamily\":\"LINUX\"}"), "0 0 0 -|||LINUX ARM64" },
+};
+
+static void check_needs(const struct hc_ecs_needs *needs, const char *want)
+{
+    struct hc_buf out;
+
+    hc_buf_init(&out, t_alloc(), 1000);
+    put_summary(needs, &out);
+    CHECK_STR(hc_buf_view(&out), want);
+    hc_buf_fini(&out);
+}
+
+TEST(ops_definitions, what_a_task_needs_is_added_up_as_ecs_does)
+{
+    for (size_t i = 0; i < sizeof(needs_rows) / sizeof(*needs_rows); i++) {
+        CHECK_INT(get(needs_rows[i].text, 1 + i * 3), 0);
+        check_needs(&v.needs, needs_rows[i].needs);
+        hc_ecs_answer_fini(&v.answer);
+    }
+}
+
+/* Memory and snapshots hold this text.  Lists are read into their reverse, so
+ * what was read twice is in order again. */
+TEST(ops_definitions, needs_that_are_written_down_are_read_again)
+{
+    for (size_t i = 0; i < sizeof(needs_rows) / sizeof(*needs_rows); i++) {
+        struct hc_buf text, want;
+
+        hc_buf_init(&text, t_alloc(), 10000);
+        hc_buf_init(&want, t_alloc(), 10000);
+        CHECK_INT(get(needs_rows[i].text, 1000), 0);
+        if (v.needs.unclear != NULL && v.needs.network != NETWORK_OTHER)
+            v.needs.unclear = "resourceRequirements";
+        put_summary(&v.needs, &want);
+        hc_buf_chr(&want, '\0');
+        for (int round = 0; round < 2; round++) {
+            struct hc_ecs_definition again;
+
+            hc_buf_reset(&text);
+            hc_ecs_put_needs(&text, &v.needs);
+            CHECK_INT(hc_ecs_needs_get(&again, t_alloc(),
+                                       hc_buf_view(&text)), 0);
+            CHECK_INT(again.needs.network, v.needs.network);
+            hc_ecs_answer_fini(&v.answer);
+            v = again;
+        }
+        check_needs(&v.needs, want.p);
+        hc_ecs_answer_fini(&v.answer);
+        hc_buf_fini(&text);
+        hc_buf_fini(&want);
     }
 }
 

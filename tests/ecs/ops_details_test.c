@@ -122,6 +122,51 @@ TEST(ops_details, all_that_a_policy_may_ask_for)
     }
 }
 
+/* ---- what decides whether a host can take a task ---- */
+
+static size_t texts_n(const struct hc_ecs_text *t)
+{
+    size_t n = 0;
+
+    for (; t != NULL; t = t->next)
+        n++;
+    return n;
+}
+
+TEST(ops_details, room_of_a_host)
+{
+    static const char text[] =
+        "{\"containerInstances\":[{\"containerInstanceArn\":\"a\","
+        "\"pendingTasksCount\":2,\"runningTasksCount\":3,"
+        "\"registeredResources\":[{\"name\":\"CPU\",\"integerValue\":2048},"
+        "{\"stringSetValue\":[\"22\",\"2375\"],\"name\":\"PORTS\"},"
+        "{\"name\":\"GPU\",\"stringSetValue\":[\"g1\",\"g2\"]}],"
+        "\"remainingResources\":[{\"name\":\"CPU\",\"integerValue\":-64},"
+        "{\"stringSetValue\":[\"22\",\"2375\",\"80\"],\"name\":\"PORTS\"},"
+        "{\"name\":\"PORTS_UDP\",\"stringSetValue\":[]},"
+        "{\"name\":\"GPU\",\"stringSetValue\":[\"g1\"]}]},"
+        "{\"containerInstanceArn\":\"b\",\"registeredResources\":[{\"name\":"
+        "\"CPU\",\"integerValue\":1}],\"remainingResources\":[{\"name\":"
+        "\"PORTS\"}]},{\"containerInstanceArn\":\"c\"}]}";
+    const struct hc_ecs_host *h;
+
+    for (int cut = -1; cut < (int)sizeof(text) - 1; cut += 9) {
+        CHECK_INT(get_details(text, cut), 0);
+        h = details.hosts;
+        CHECK_INT(h[0].pending, 2);
+        CHECK_INT(h[0].cpu_free, -64);
+        CHECK_INT(h[0].gpus, 2);
+        CHECK(h[0].lists_tcp && h[0].lists_udp && h[0].udp == NULL);
+        CHECK_INT(texts_n(h[0].tcp), 3);
+        CHECK_STR(h[0].tcp->s, "80");
+        CHECK_INT(h[1].gpus, 0);
+        CHECK(!h[1].lists_tcp && !h[1].lists_udp);
+        CHECK_INT(h[2].gpus, -1);
+        CHECK_INT(h[2].pending, -1);
+        hc_ecs_answer_fini(&details.answer);
+    }
+}
+
 TEST(ops_details, attributes_are_kept_only_where_they_are_asked_for)
 {
     hc_ecs_host_details_init(&details, t_alloc(), false);

@@ -1,6 +1,7 @@
 /* tests/ecs/ops_services_test.c - DescribeServices and UpdateService. */
 #include "t.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -111,12 +112,12 @@ static void check_whole(void)
     CHECK_STR(s->constraints->next->s, "attribute:a == 1");
     CHECK(s->constraints->next->next == NULL);
     CHECK(s->distinct);
-    CHECK_STR(s->providers->provider, "two");
-    CHECK_INT(s->providers->weight, 7);
-    CHECK_INT(s->providers->base, 0);
-    CHECK_STR(s->providers->next->provider, "one");
-    CHECK_INT(s->providers->next->weight, 1);
-    CHECK_INT(s->providers->next->base, 3);
+    CHECK_STR(s->providers->provider, "one");
+    CHECK_INT(s->providers->weight, 1);
+    CHECK_INT(s->providers->base, 3);
+    CHECK_STR(s->providers->next->provider, "two");
+    CHECK_INT(s->providers->next->weight, 7);
+    CHECK_INT(s->providers->next->base, 0);
     CHECK(s->providers->next->next == NULL);
     CHECK_STR(s->tags->key, "a");
     CHECK_STR(s->tags->value, "");
@@ -243,6 +244,63 @@ static int word_of(const struct hc_ecs_service *s, enum word what)
     case IN_PROGRESS: return (int)s->in_progress;
     }
     return -1;
+}
+
+/* ---- what decides whether a host can take a task ---- */
+
+TEST(ops_services, when_its_primary_deployment_changed)
+{
+    static const struct { const char *deployments; long long changed; } rows[] =
+    {
+        { "", -1 },
+        { "{\"status\":\"PRIMARY\"}", -1 },
+        { "{\"status\":\"PRIMARY\",\"createdAt\":5}", 5000000 },
+        { "{\"status\":\"PRIMARY\",\"createdAt\":5,\"updatedAt\":9}", 9000000 },
+        { "{\"updatedAt\":9,\"createdAt\":5,\"status\":\"PRIMARY\"}", 9000000 },
+        { "{\"status\":\"ACTIVE\",\"updatedAt\":9}", -1 },
+        { "{\"status\":\"PRIMARY\",\"updatedAt\":9},{\"status\":\"ACTIVE\","
+          "\"updatedAt\":12}", 9000000 },
+    };
+    char text[400];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        snprintf(text, sizeof(text), ONE(",\"deployments\":[%s]"),
+                 rows[i].deployments);
+        CHECK_INT(get(text), 0);
+        CHECK_INT(view.services->changed, rows[i].changed);
+        hc_ecs_answer_fini(&view.answer);
+    }
+}
+
+TEST(ops_services, subnets_and_features_that_hosts_must_have)
+{
+    CHECK_INT(get(ONE(
+        ",\"networkConfiguration\":{\"awsvpcConfiguration\":{\"subnets\":"
+        "[\"subnet-a\",\"subnet-b\"]}},\"enableExecuteCommand\":true,"
+        "\"deployments\":[{\"volumeConfigurations\":[{\"name\":\"v\"}],"
+        "\"serviceConnectConfiguration\":{\"enabled\":true}}]")), 0);
+    CHECK(view.services->executes && view.services->volumes);
+    CHECK(view.services->connects && view.services->discovery);
+    CHECK_STR(view.services->subnets->next->s, "subnet-a");
+    CHECK(view.services->subnets->next->next == NULL);
+    hc_ecs_answer_fini(&view.answer);
+    CHECK_INT(get(ONE(
+        ",\"networkConfiguration\":{},\"enableExecuteCommand\":false,"
+        "\"deployments\":[{\"volumeConfigurations\":[],"
+        "\"serviceConnectConfiguration\":{\"enabled\":false}}]")), 0);
+    CHECK(!view.services->executes && !view.services->volumes);
+    CHECK(!view.services->connects && view.services->subnets == NULL);
+    hc_ecs_answer_fini(&view.answer);
+}
+
+TEST(ops_services, a_strategy_stays_in_its_order)
+{
+    CHECK_INT(get(ONE(",\"capacityProviderStrategy\":["
+                      "{\"capacityProvider\":\"a\",\"weight\":1},"
+                      "{\"capacityProvider\":\"b\",\"weight\":1}]")), 0);
+    CHECK_STR(view.services->providers->provider, "a");
+    CHECK_STR(view.services->providers->next->provider, "b");
+    hc_ecs_answer_fini(&view.answer);
 }
 
 TEST(ops_services, enums_are_understood_or_other)

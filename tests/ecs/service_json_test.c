@@ -95,6 +95,10 @@ static void check_same(const struct hc_ecs_service *a,
     CHECK_Z(a->unclear, b->unclear);
     CHECK(same_texts(a->constraints, b->constraints));
     CHECK(a->distinct == b->distinct);
+    CHECK(a->connects == b->connects && a->volumes == b->volumes);
+    CHECK(a->executes == b->executes);
+    CHECK_INT(a->changed, b->changed);
+    CHECK(same_texts(a->subnets, b->subnets));
     CHECK(same_shares(a->providers, b->providers));
     CHECK(same_tags(a->tags, b->tags) && same_tags(b->tags, a->tags));
 }
@@ -130,6 +134,12 @@ TEST(saved, what_is_written_down_is_read_again)
                 "{\"capacityProvider\":\"b\"}],\"tags\":[{\"key\":"
                 "\"headcount:pause\",\"value\":\"true\"},{\"key\":\"k\","
                 "\"value\":\"\"}]"),
+        SERVICE(",\"enableExecuteCommand\":true,\"networkConfiguration\":"
+                "{\"awsvpcConfiguration\":{\"subnets\":[\"subnet-a\","
+                "\"subnet-b\"]}},\"deployments\":[{\"status\":\"PRIMARY\","
+                "\"rolloutState\":\"COMPLETED\",\"createdAt\":1000,"
+                "\"updatedAt\":1760000000.25,\"volumeConfigurations\":[{}],"
+                "\"serviceConnectConfiguration\":{\"enabled\":true}}]"),
         SERVICE(",\"capacityProviderStrategy\":[{\"weight\":1}]"),
         SERVICE(",\"capacityProviderStrategy\":[{\"capacityProvider\":\"a\","
                 "\"weight\":0,\"base\":7},{\"capacityProvider\":\"b\","

@@ -283,7 +283,6 @@ static void gpu_not_told(struct scene *s)
     s->needs.gpus = 1;
     s->host.gpus = -1;
 }
-static void accelerator(struct scene *s) { s->needs.accelerator = true; }
 static void awsvpc(struct scene *s)
 {
     s->needs.network = NETWORK_AWSVPC;
@@ -327,9 +326,9 @@ static void volume_busy(struct scene *s)
     volume_idle(s);
     s->host.running = 1;
 }
-static void mode_not_known(struct scene *s)
+static void not_clear(struct scene *s)
 {
-    s->needs.network = NETWORK_OTHER;
+    s->needs.unclear = "networkMode";
 }
 static void definition_not_known(struct scene *s) { s->unknown = true; }
 
@@ -402,7 +401,6 @@ static const struct row {
     { "27 all", gpu_all, TAKE_YES, 0, "" },
     { "27 all of none", gpu_all_of_none, TAKE_NO, TAKE_GPU, "has 0" },
     { "27 not told", gpu_not_told, TAKE_UNKNOWN, TAKE_GPU, "tell its GPUs" },
-    { "28", accelerator, TAKE_UNKNOWN, TAKE_GPU, "no GPU" },
     { "29 idle", awsvpc, TAKE_YES, 0, "" },
     { "29 busy", eni_busy, TAKE_UNKNOWN, TAKE_ENI, "awsvpc, 6 tasks there" },
     { "29 trunk", eni_trunk, TAKE_YES, 0, "" },
@@ -411,7 +409,7 @@ static const struct row {
     { "30 unknown", zone_not_known, TAKE_UNKNOWN, TAKE_ZONE, "eu-west-1a" },
     { "31 idle", volume_idle, TAKE_YES, 0, "" },
     { "31 busy", volume_busy, TAKE_UNKNOWN, TAKE_EBS, "slots of EBS" },
-    { "a new mode", mode_not_known, TAKE_UNKNOWN, TAKE_DEFINITION, "mode" },
+    { "28 not clear", not_clear, TAKE_UNKNOWN, TAKE_DEFINITION, "networkMode" },
     { "no definition", definition_not_known, TAKE_UNKNOWN, TAKE_DEFINITION,
       "definition is not known" }
 };
