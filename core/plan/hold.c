@@ -371,6 +371,93 @@ static enum hc_hold_verdict hold_growth(struct hc_plan *p,
 /* Two writers of one count undo each other's writes.  Application Auto Scaling
  * moves a count into its bounds when the target is registered again, and an
  * alarm that scales out lifts it to the minimum at least. */
+/* ---- managed scaling: hosts that cannot take the task ----
+ *
+ * A host that counts and cannot take the task makes the count one higher than
+ * ECS can place.  The provider then starts a host for the task that waits, that
+ * host counts, and so on, up to the group's maximum.  So a rise is written only
+ * as far as hosts that are there can take it: those that run a task of the
+ * service, and those of which every reading says that they can.  Providers that
+ * start no hosts are left to ECS: it places the waiting tasks when room comes.
+ */
+
+/* Can this rise start hosts?  HOLD_PASS: no; HOLD_HELD: yes, and in->placement is
+ * known. */
+static enum hc_hold_verdict hold_starts_hosts(struct hc_plan *p,
+                                              const struct hc_plan_input *in)
+{
+    const struct hc_ecs_service *s = in->service;
+
+    if (s->providers == NULL || p->wanted <= hold_least(in) ||
+        !hc_rule_needs_hosts(&in->wish->rule) || in->placed_not_saved)
+        return HOLD_PASS;
+    if (in->scaled == KNOWN_NOT_YET)
+        return hold_needs(p, PLAN_NEEDS_SCALED);
+    if (in->scaled != KNOWN_YES)
+        return HOLD_PASS;
+    return in->placement != NULL ? HOLD_HELD : hold_needs(p, PLAN_NEEDS_PLACED);
+}
+
+/* The hosts that a switch makes count as if they could take the task. */
+static unsigned hold_trust(const struct hc_plan_input *in)
+{
+    unsigned allow = in->wish->allow;
+
+    return ((allow & ALLOW_UNKNOWN_PLACEMENT) != 0 ? TRUST_UNKNOWN : 0) |
+           ((allow & ALLOW_PASSED_OVER) != 0 ? TRUST_PASSED : 0);
+}
+
+/* Holds a rise of which nothing is placeable, if hosts of this kind are the
+ * reason; 0: whatever the reason is.  Else lowers the rise to what is. */
+static enum hc_hold_verdict hold_placement(struct hc_plan *p,
+                                           const struct hc_plan_input *in,
+                                           unsigned kind)
+{
+    enum hc_hold_verdict verdict = hold_starts_hosts(p, in);
+    unsigned trust = hold_trust(in);
+    int64_t most, from = in->service->desired;
+    char words[HC_PLACEMENT_WORDS], why[HC_PLACEMENT_WORDS + 120];
+
+    if (verdict != HOLD_HELD)
+        return verdict;
+    most = hc_placement_most(in->placement, in->service->running, p->wanted,
+                             trust);
+    if (most >= p->wanted ||
+        (kind != 0 && (most > from ||
+                       hc_placement_most(in->placement, in->service->running,
+                                         p->wanted, trust | kind) <= from)))
+        return HOLD_PASS;
+    hc_placement_words(in->placement, p->wanted, most, words);
+    if (most > from) {
+        hc_plan_say_more(p, words);
+        p->code = "unplaceable";
+        p->wanted = most;
+        return HOLD_PASS;
+    }
+    hc_fmt(why, sizeof(why), "%s. A count above %lld would start hosts of "
+           "capacity provider %.*s", words, (long long)from,
+           HC_STR_ARG(in->scaled_by));
+    return hold_because(p, why);
+}
+
+static enum hc_hold_verdict hold_unknown_placement(
+    struct hc_plan *p, const struct hc_plan_input *in)
+{
+    return hold_placement(p, in, TRUST_UNKNOWN);
+}
+
+static enum hc_hold_verdict hold_passed_over(struct hc_plan *p,
+                                             const struct hc_plan_input *in)
+{
+    return hold_placement(p, in, TRUST_PASSED);
+}
+
+static enum hc_hold_verdict hold_unplaceable(struct hc_plan *p,
+                                             const struct hc_plan_input *in)
+{
+    return hold_placement(p, in, 0);
+}
+
 static enum hc_hold_verdict hold_target(struct hc_plan *p,
                                         const struct hc_plan_input *in)
 {
@@ -452,7 +539,7 @@ static enum hc_hold_verdict hold_again(struct hc_plan *p,
         return HOLD_PASS;
     if (in->again == HEADCOUNT_UNKNOWN)
         return hold_needs(p, PLAN_NEEDS_AGAIN);
-    if (in->again == p->wanted) {
+    if (in->again == p->counted) {
         hc_plan_say_more(p, "the policy, run again on a second reading, "
                          "agrees");
         return HOLD_PASS;
@@ -521,6 +608,11 @@ static const struct hold {
     { "unplaced_on_managed_scaling", hold_unplaced, 0, NULL, NULL },
     { "growth_on_managed_scaling", hold_growth, ALLOW_GROWTH, "allow_growth",
       NULL },
+    { "unknown_placement", hold_unknown_placement, ALLOW_UNKNOWN_PLACEMENT,
+      "allow_unknown_placement", NULL },
+    { "passed_over", hold_passed_over, ALLOW_PASSED_OVER,
+      "allow_passed_over", NULL },
+    { "unplaceable", hold_unplaceable, 0, NULL, NULL },
     { "scalable_target", hold_target, ALLOW_TARGET, "allow_scalable_target",
       NULL },
     { "step_down", hold_step_down, ALLOW_STEP_DOWN, NULL, "max_step_down" },

@@ -12,6 +12,8 @@
  */
 #include "plan/placement.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "plan/measure.h"
 
@@ -528,6 +530,15 @@ enum hc_take hc_placement_take(const struct hc_placement_task *t,
     return v.take;
 }
 
+enum hc_take hc_placement_pass(struct hc_take_why *why)
+{
+    struct verdict v = { TAKE_YES, why };
+
+    verdict_add(&v, TAKE_UNKNOWN, TAKE_PASSED_OVER, "what ECS looks for",
+                "looks free, but ECS chose hosts that came later");
+    return v.take;
+}
+
 void hc_placement_learn(struct hc_placement_task *t,
                         const struct hc_ecs_host *host, bool runs)
 {
@@ -550,6 +561,8 @@ static int64_t placement_split(const struct hc_placement_share *shares,
 {
     int64_t rest = count, weights = 0, given = 0, own = 0, before = 0;
 
+    if (n == 1)
+        return count;
     for (size_t i = 0; i < n; i++) {
         int64_t base = shares[i].share->base;
 
@@ -558,8 +571,6 @@ static int64_t placement_split(const struct hc_placement_share *shares,
         own += i == at ? base : 0;
         weights += shares[i].share->weight;
     }
-    if (n == 1)
-        return count;
     if (weights == 0 || shares[at].share->weight == 0)
         return own;
     for (size_t i = 0; i < n; i++) {
@@ -570,30 +581,95 @@ static int64_t placement_split(const struct hc_placement_share *shares,
     return own + (given < rest && (most || rest - given > before));
 }
 
-static bool placement_fits(const struct hc_placement_share *shares, size_t n,
-                           int64_t count, const bool *most)
+static bool placement_fits(const struct hc_placement *p, int64_t count,
+                           const bool *most, unsigned trust)
 {
-    for (size_t i = 0; i < n; i++)
-        if (shares[i].managed &&
-            placement_split(shares, n, i, count, most[i]) >
-                shares[i].run + shares[i].can)
+    for (size_t i = 0; i < p->shares_n; i++) {
+        const struct hc_placement_share *s = &p->shares[i];
+        int64_t room = s->run + s->can;
+
+        room += (trust & TRUST_UNKNOWN) != 0 ? s->unknown : 0;
+        room += (trust & TRUST_PASSED) != 0 ? s->passed : 0;
+        if (s->managed && placement_split(p->shares, p->shares_n, i, count,
+                                          most[i]) > room)
             return false;
+    }
     return true;
 }
 
-int64_t hc_placement_most(const struct hc_placement_share *shares, size_t n,
-                          int64_t running, int64_t wanted)
+int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
+                          int64_t wanted, unsigned trust)
 {
-    bool most[HC_ECS_SHARES];
+    bool most[HC_ECS_SHARES] = { false };
 
-    if (n > HC_ECS_SHARES)
-        n = HC_ECS_SHARES;
     /* A provider that runs more than its share of today's tasks got the rest
-     * that we expect elsewhere. */
-    for (size_t i = 0; i < n; i++)
-        most[i] = shares[i].run >
-                  placement_split(shares, n, i, running, false);
-    while (wanted > 0 && !placement_fits(shares, n, wanted, most))
+     * that we expect elsewhere: it may get the rest of the next ones, too. */
+    for (size_t i = 0; i < p->shares_n; i++)
+        most[i] = p->shares[i].run >
+                  placement_split(p->shares, p->shares_n, i, running, false);
+    while (wanted > 0 && !placement_fits(p, wanted, most, trust))
         wanted--;
     return wanted;
+}
+
+void hc_placement_add(struct hc_placement *p, size_t at, enum hc_take take,
+                      const struct hc_take_why *why)
+{
+    struct hc_placement_share *s = &p->shares[at];
+    const char *label = why->label;
+    size_t i = 0;
+
+    if (take == TAKE_YES) {
+        s->can++;
+        p->can++;
+        return;
+    }
+    if (take == TAKE_NO) {
+        p->cannot++;
+    } else if (why->code == TAKE_PASSED_OVER) {
+        s->passed++;
+        p->passed++;
+    } else {
+        s->unknown++;
+        p->unknown++;
+    }
+    while (i < p->lacks_n && strcmp(p->lacks[i].label, label) != 0)
+        i++;
+    if (i == HC_PLACEMENT_LACKS) {
+        i = HC_PLACEMENT_LACKS - 1;
+        label = "something else";
+    } else if (i == p->lacks_n) {
+        p->lacks_n++;
+    }
+    hc_fmt(p->lacks[i].label, sizeof(p->lacks[i].label), "%s", label);
+    p->lacks[i].n++;
+}
+
+void hc_placement_words(const struct hc_placement *p, int64_t wanted,
+                        int64_t most, char words[HC_PLACEMENT_WORDS])
+{
+    size_t n = hc_fmt(words, HC_PLACEMENT_WORDS, "%lld wanted, %lld placeable",
+                      (long long)wanted, (long long)most);
+
+    for (size_t i = 0; i < p->lacks_n; i++) {
+        const struct hc_placement_lack *l = &p->lacks[i];
+        const char *verb = i > 0 ? "" : l->n == 1 ? "lacks " : "lack ";
+
+        n += hc_fmt(words + n, HC_PLACEMENT_WORDS - n, "%s %lld %s%s",
+                    i == 0 ? ":" : ",", (long long)l->n, verb, l->label);
+    }
+    /* All hosts can take it, so it is the strategy that sends tasks where no
+     * host is left. */
+    for (size_t i = 0; p->lacks_n == 0 && i < p->shares_n; i++) {
+        const struct hc_placement_share *s = &p->shares[i];
+        int64_t due = placement_split(p->shares, p->shares_n, i, wanted, false);
+
+        if (s->managed && due > s->run + s->can)
+            n += hc_fmt(words + n, HC_PLACEMENT_WORDS - n, "; the weights give "
+                        "capacity provider %.*s %lld of %lld tasks, and it has "
+                        "%lld host%s", HC_STR_ARG(s->share->provider),
+                        (long long)due, (long long)wanted,
+                        (long long)(s->run + s->can),
+                        s->run + s->can == 1 ? "" : "s");
+    }
 }

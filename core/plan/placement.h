@@ -60,6 +60,11 @@ enum hc_take hc_placement_take(const struct hc_placement_task *t,
                                const struct hc_ecs_host *host, bool runs,
                                struct hc_take_why *why);
 
+/* The answer for a host that looks free and that ECS has passed over: it chose
+ * a host that came later.  Some limit keeps the task off that this table does
+ * not know. */
+enum hc_take hc_placement_pass(struct hc_take_why *why);
+
 /* ---- all hosts ---- */
 
 /* The hosts of one capacity provider, or of a service without a strategy. */
@@ -70,12 +75,42 @@ struct hc_placement_share {
     int64_t can, unknown, passed;         /* hosts that lack it, by answer   */
 };
 
+/* Hosts that lack the task for the same first reason. */
+struct hc_placement_lack {
+    char label[HC_TAKE_LABEL];
+    int64_t n;
+};
+
+#define HC_PLACEMENT_LACKS 6
+
+/* What the hosts that count for one wish can take. */
+struct hc_placement {
+    struct hc_placement_share *shares;    /* HC_ECS_SHARES of them fit       */
+    size_t shares_n;
+    int64_t run, can, unknown, passed, cannot;    /* sums over the shares    */
+    struct hc_placement_lack lacks[HC_PLACEMENT_LACKS];
+    size_t lacks_n;                       /* more reasons are "other"        */
+};
+
+/* Adds a host that lacks the task. `at` is its share. */
+void hc_placement_add(struct hc_placement *p, size_t at, enum hc_take take,
+                      const struct hc_take_why *why);
+
+/* Hosts that are counted as if they could take the task. */
+enum hc_placement_trust { TRUST_UNKNOWN = 1, TRUST_PASSED = 2 };
+
 /* The highest count, at most `wanted`, whose share of every provider that
  * starts hosts finds room on hosts that are there: hosts that run the task and
  * hosts that can take it.  Providers that start no hosts limit nothing.
  * `running` is the count of tasks that run; a split that they disprove is not
- * relied on. */
-int64_t hc_placement_most(const struct hc_placement_share *shares, size_t n,
-                          int64_t running, int64_t wanted);
+ * relied on.  `trust` is of enum hc_placement_trust, or-ed. */
+int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
+                          int64_t wanted, unsigned trust);
+
+#define HC_PLACEMENT_WORDS 300
+
+/* "5 wanted, 3 placeable: 1 lacks port 8125/udp, 1 an attribute" */
+void hc_placement_words(const struct hc_placement *p, int64_t wanted,
+                        int64_t most, char words[HC_PLACEMENT_WORDS]);
 
 #endif

@@ -282,6 +282,7 @@ static void plan_count(struct hc_plan *p, const struct hc_plan_input *in)
         p->wanted = quota;
     }
     plan_cut_to_hosts(p, in);
+    p->counted = p->wanted;
     p->code = bounded != count || p->wanted != bounded ? "clamped" : "";
 }
 
@@ -297,24 +298,33 @@ int64_t hc_plan_wanted(const struct hc_plan_input *in)
 
 /* ---- all of it ---- */
 
+/* DescribeServices may show the old count for some seconds after a write.
+ * Without this the same write would be repeated at each event meanwhile.  With
+ * other writers, what ECS shows may be newer than our write. */
+static bool plan_is_written(struct hc_plan *p, const struct hc_plan_input *in)
+{
+    if (!in->awaits || in->own_write != p->wanted || in->verify)
+        return false;
+    p->outcome = HEADCOUNT_UNCHANGED;
+    p->code = "awaiting_own_write";
+    hc_plan_say_more(p, "written a moment ago: ECS does not show it yet");
+    return true;
+}
+
 static enum hc_plan_need plan_write(struct hc_plan *p,
                                     const struct hc_plan_input *in)
 {
     enum hc_hold_verdict verdict;
     char text[sizeof(p->reason)];
 
-    /* DescribeServices may show the old count for some seconds after a write.
-     * Without this the same write would be repeated at each event meanwhile.
-     * With other writers, what ECS shows may be newer than our write. */
-    if (in->awaits && in->own_write == p->wanted && !in->verify) {
-        p->outcome = HEADCOUNT_UNCHANGED;
-        p->code = "awaiting_own_write";
-        hc_plan_say_more(p, "written a moment ago: ECS does not show it yet");
+    if (plan_is_written(p, in))
         return PLAN_DECIDED;
-    }
     verdict = hc_hold_check(p, in);
     if (verdict == HOLD_NEEDS)
         return p->needs;
+    /* A row may have lowered the count to one that was written already. */
+    if (verdict == HOLD_PASS && plan_is_written(p, in))
+        return PLAN_DECIDED;
     if (verdict == HOLD_PASS)
         p->outcome = in->dry_run ? HEADCOUNT_PENDING : HEADCOUNT_UPDATED;
     if (in->ask_target && in->target == KNOWN_NEVER) {

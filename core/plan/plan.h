@@ -9,6 +9,7 @@
 #define HC_PLAN_PLAN_H
 
 #include "ecs/ops.h"
+#include "plan/placement.h"
 #include "plan/rule.h"
 
 #define HC_PLAN_UNDONE 3                /* writes undone: contested        */
@@ -21,7 +22,8 @@ enum hc_allow {
     ALLOW_ZERO = 1, ALLOW_EMPTY_FILTER = 2, ALLOW_DURING_DEPLOYMENT = 4,
     ALLOW_EXTERNAL = 8, ALLOW_MOVING = 16, ALLOW_STEP_DOWN = 32,
     ALLOW_STEP_UP = 64, ALLOW_TARGET = 128, ALLOW_GROWTH = 256,
-    ALLOW_DISCONNECTED = 512, ALLOW_TOO_MANY = 1024
+    ALLOW_DISCONNECTED = 512, ALLOW_TOO_MANY = 1024,
+    ALLOW_UNKNOWN_PLACEMENT = 2048, ALLOW_PASSED_OVER = 4096
 };
 
 struct hc_wish {
@@ -88,6 +90,8 @@ struct hc_plan_input {
     const struct hc_plan_second *second;
     enum hc_plan_known scaled;     /* a provider adds hosts for its tasks:   */
     struct hc_str scaled_by;       /* this one                               */
+    const struct hc_placement *placement; /* which hosts can take its tasks  */
+    bool placed_not_saved;     /* the snapshot does not tell it              */
     enum hc_plan_known target;     /* Application Auto Scaling sets its      */
     const char *target_why;        /* count; NEVER: why that is not readable */
 
@@ -117,13 +121,15 @@ struct hc_plan_input {
 enum hc_plan_need { PLAN_DECIDED, PLAN_NEEDS_DEFINITION, PLAN_NEEDS_HOSTS,
                     PLAN_NEEDS_ALL_HOSTS, PLAN_NEEDS_CLUSTER,
                     PLAN_NEEDS_SCALED, PLAN_NEEDS_TARGET, PLAN_NEEDS_SECOND,
-                    PLAN_NEEDS_AGAIN };
+                    PLAN_NEEDS_AGAIN, PLAN_NEEDS_PLACED };
 
 struct hc_plan {
     enum headcount_result outcome;      /* HEADCOUNT_UPDATED: to be written  */
     const char *code;                   /* "" or static text                 */
     const char *switch_text;            /* static text or NULL               */
     int64_t wanted;                     /* or HEADCOUNT_UNKNOWN              */
+    int64_t counted;                    /* that count, before hosts that cannot
+                                           take a task lowered it            */
     enum hc_plan_need needs;            /* the fact that a hold lacks        */
     char reason[800];
 };

@@ -103,6 +103,27 @@ struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
     return hc_arena_error(&f->arena) == 0 ? d : NULL;
 }
 
+/* The text is read only where hosts are looked at: most reconciles that recall
+ * a definition want its constraints alone. */
+const struct hc_ecs_needs *hc_facts_needs(struct hc_facts *f,
+                                          struct hc_fact_definition *d)
+{
+    struct hc_ecs_definition v;
+    struct hc_ecs_needs *needs;
+
+    if (d->needs != NULL || d->needs_text.n == 0)
+        return d->needs;
+    if (hc_ecs_needs_get(&v, f->alloc, d->needs_text) == 0 &&
+        hc_arena_join(&f->arena, &v.answer.arena) == 0) {
+        needs = hc_arena_zero(&f->arena, sizeof(*needs));
+        if (needs != NULL)
+            *needs = v.needs;
+        d->needs = needs;
+    }
+    hc_ecs_answer_fini(&v.answer);
+    return d->needs;
+}
+
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,
                                      struct hc_str launch_type,
                                      struct hc_str tag_filters)

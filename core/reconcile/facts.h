@@ -60,6 +60,7 @@ struct hc_fact_hosts {
                                          hosts of EC2 and of ECS Anywhere
                                          apart, and the run can do without
                                          that term                           */
+    bool by_group;                    /* its filter names a task group       */
     struct hc_fact_hosts *next;
 };
 
@@ -80,6 +81,8 @@ struct hc_fact_definition {           /* a revision: it never changes        */
     struct hc_str arn;
     const struct hc_ecs_text *constraints;
     bool unclear, fixed_port;         /* as hc_ecs_definition                */
+    struct hc_str needs_text;         /* hc_ecs_put_needs; n == 0: not known */
+    const struct hc_ecs_needs *needs; /* read from it, once it is asked for  */
     struct hc_fact_definition *next;
 };
 
@@ -116,6 +119,10 @@ struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
                                    struct hc_str name);
 struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
                                                struct hc_str arn);
+/* What a task of the definition needs; NULL: it is not known, or there was no
+ * memory. */
+const struct hc_ecs_needs *hc_facts_needs(struct hc_facts *f,
+                                          struct hc_fact_definition *d);
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,
                                      struct hc_str launch_type,
                                      struct hc_str tag_filters);

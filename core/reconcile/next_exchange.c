@@ -2,6 +2,7 @@
  */
 #include "reconcile/next_exchange.h"
 
+#include "reconcile/placed.h"
 #include "reconcile/plan_input.h"
 #include "reconcile/policy_facts.h"
 #include "reconcile/second.h"
@@ -200,6 +201,7 @@ struct hc_fact *hc_next_for_plan(struct hc_run *r, struct hc_exchange *x,
         [PLAN_NEEDS_SCALED] = plan_providers,
         [PLAN_NEEDS_TARGET] = plan_target,
         [PLAN_NEEDS_SECOND] = plan_second,
+        [PLAN_NEEDS_PLACED] = hc_placed_next,
     };
 
     return rows[need](r, x, in);

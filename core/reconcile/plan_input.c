@@ -3,6 +3,7 @@
 #include "reconcile/plan_input.h"
 
 #include "reconcile/exchange/exchange.h"
+#include "reconcile/placed.h"
 #include "reconcile/second.h"
 
 static bool input_has(const struct hc_fact *fact)
@@ -351,6 +352,7 @@ int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
             return err;                /* nothing is counted yet */
         input_count(r, in);
         hc_second_input(r, in);
+        hc_placed_input(r, in);
     }
     if (service != NULL) {
         input_writes(r, in);

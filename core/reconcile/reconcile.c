@@ -218,6 +218,7 @@ int hc_reconcile_start(struct hc_reconcile *m, struct hc_net *net,
     hc_exchange_init(&m->exchange, a);
     hc_buf_init(&r->filter, a, HC_FILTER_BYTES);
     hc_buf_init(&r->sent, a, HC_FILTER_BYTES);
+    hc_buf_init(&r->narrowed, a, HC_FILTER_BYTES);
     err = config->snapshot.n > 0
               ? reconcile_load(r, e)
               : hc_arn_cluster(&r->cluster, config->cluster, e);
@@ -267,6 +268,7 @@ void hc_reconcile_fini(struct hc_reconcile *m)
     hc_policy_fini(r);
     hc_buf_fini(&r->filter);
     hc_buf_fini(&r->sent);
+    hc_buf_fini(&r->narrowed);
     hc_facts_fini(&r->facts);
     r->result = (struct headcount_cluster){ .arn = "" };
 }

@@ -161,6 +161,9 @@ struct hc_run {
                                          not in it does not exist            */
     bool full;                        /* attributes and tags of hosts are read
                                          too                                 */
+    bool rooms;                       /* attributes and free ports of hosts  */
+    bool placed_not_saved;            /* the snapshot has no list of hosts that
+                                         lack a task                         */
     struct hc_arn cluster;            /* its name, until an answer has its
                                          ARN                                 */
     struct hc_arn event_host;
@@ -179,6 +182,9 @@ struct hc_run {
     struct hc_buf filter;             /* as the report shows it              */
     struct hc_buf sent;               /* and as it is sent to ECS            */
     struct hc_run_lists lists;
+    struct hc_buf narrowed;           /* that filter and one more term       */
+    struct hc_placement placement;
+    const struct hc_ecs_service *placed_for;  /* whose hosts are looked at   */
     uint64_t print;                   /* of the hosts that count for it      */
     struct hc_plan_second second;
     int64_t write_by;                 /* a later write is not sent           */

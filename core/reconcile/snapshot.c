@@ -145,6 +145,11 @@ static void snapshot_definitions(struct hc_buf *out,
         hc_json_put_member(out, "taskDefinitionArn", d->arn);
         hc_ecs_put_constraints(out, d->constraints, false, d->unclear);
         snapshot_bool(out, "fixedHostPort", d->fixed_port);
+        if (d->needs_text.n > 0) {
+            hc_json_put_comma(out);
+            hc_json_put_key(out, "needs");
+            hc_buf_str(out, d->needs_text);
+        }
         hc_buf_chr(out, '}');
     }
     hc_buf_chr(out, ']');

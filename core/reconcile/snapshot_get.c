@@ -17,7 +17,7 @@ enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_COMPLETE,
        SNAP_HOST, SNAP_ANSWER_NAME, SNAP_ANSWER, SNAP_CAPACITY, SNAP_TARGET,
        SNAP_NAMES, SNAP_LAUNCH_TYPE, SNAP_TAG_FILTERS, SNAP_SERVICE_ARN,
        SNAP_DEFINITION, SNAP_DEFINITION_ARN, SNAP_CONSTRAINT,
-       SNAP_FIXED_PORT };
+       SNAP_FIXED_PORT, SNAP_NEEDS };
 
 static const struct hc_view_member snap_list_shape[] = {
     { "status", VIEW_TEXT, SNAP_LIST_STATUS, NULL },
@@ -64,6 +64,7 @@ static const struct hc_view_member snap_definition_shape[] = {
     { "placementConstraints", VIEW_OBJECTS, SNAP_CONSTRAINT,
       hc_ecs_constraint_shape },
     { "fixedHostPort", VIEW_BOOL, SNAP_FIXED_PORT, NULL },
+    { "needs", VIEW_RAW, SNAP_NEEDS, NULL },
     HC_VIEW_LAST
 };
 
@@ -288,6 +289,7 @@ static int snap_definition_end(struct snap_reader *r,
     d->constraints = r->constraints;
     d->unclear = r->definition.unclear;
     d->fixed_port = r->definition.fixed_port;
+    d->needs_text = r->definition.needs_text;
     d->fact.state = FACT_VALUE;
     return 0;
 }
@@ -385,6 +387,9 @@ static void snap_value(struct snap_reader *r,
     case SNAP_DEFINITION_ARN:
         r->definition.arn = hc_arena_str(arena, item->text);
         break;
+    case SNAP_NEEDS:
+        r->definition.needs_text = hc_arena_str(arena, item->text);
+        break;
     case SNAP_FIXED_PORT:
         r->definition.fixed_port = item->number != 0;
         break;
@@ -434,7 +439,7 @@ int hc_snapshot_get(struct hc_snapshot *s, struct hc_facts *f,
         .alloc = f->alloc, .root = snap_shape,
         .sink = snap_sink, .ud = &r, .what = "the snapshot",
         .code = HEADCOUNT_ESYNTAX, .max_bytes = HC_SNAPSHOT_BYTES,
-        .max_text = HC_ECS_SERVICE
+        .max_text = HC_ECS_SERVICE, .max_raw = HC_ECS_SERVICE
     };
     int err;
 

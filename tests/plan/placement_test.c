@@ -524,6 +524,7 @@ static int64_t most(const struct provider *p, size_t n, int64_t running,
 {
     struct hc_ecs_share shares[4];
     struct hc_placement_share all[4];
+    const struct hc_placement placement = { .shares = all, .shares_n = n };
 
     for (size_t i = 0; i < n; i++) {
         shares[i] = (struct hc_ecs_share){
@@ -535,7 +536,7 @@ static int64_t most(const struct provider *p, size_t n, int64_t running,
             .can = p[i].can
         };
     }
-    return hc_placement_most(all, n, running, wanted);
+    return hc_placement_most(&placement, running, wanted, 0);
 }
 
 TEST(placement, a_managed_provider_gets_no_more_than_its_hosts)

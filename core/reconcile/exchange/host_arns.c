@@ -131,7 +131,8 @@ static int host_arns_offline(struct hc_run *r, struct hc_exchange *x,
 
     if (shown != NULL && all != NULL && hc_offline_is_full(all))
         return hc_offline_by_launch(&r->facts, list, shown, all);
-    if (list->filter.n == 0 || all == NULL)
+    /* No snapshot tells which tasks a host runs, but by such a list itself. */
+    if (list->filter.n == 0 || all == NULL || list->by_group)
         return 0;
     if (!hc_offline_is_full(all))
         return hc_error_set(e, HEADCOUNT_ECONFIG,
@@ -140,11 +141,16 @@ static int host_arns_offline(struct hc_run *r, struct hc_exchange *x,
     return hc_offline_by_filter(&r->facts, list, all, e);
 }
 
-/* In the version that took the snapshot, hosts of ECS Anywhere counted. */
+/* In the version that took the snapshot, hosts of ECS Anywhere counted, or all
+ * hosts were taken to have room. */
 static int host_arns_older(struct hc_run *r, struct hc_exchange *x)
 {
     const struct hc_fact_hosts *list = x->into;
 
+    if (list->by_group) {
+        r->placed_not_saved = true;
+        return 1;
+    }
     if (!list->by_launch || r->by_launch != BY_LAUNCH)
         return 0;
     r->by_launch = BY_LAUNCH_NOT_SAVED;

@@ -16,7 +16,8 @@ static void host_details_put(struct hc_run *r, struct hc_exchange *x,
 
 static void host_details_open(struct hc_run *r, union hc_exchange_view *v)
 {
-    hc_ecs_host_details_init(&v->details, r->facts.alloc, r->full);
+    hc_ecs_host_details_init(&v->details, r->facts.alloc,
+                             r->full || r->rooms);
 }
 
 static const char *host_details_resource(struct hc_run *r,

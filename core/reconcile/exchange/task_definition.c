@@ -1,5 +1,6 @@
 /* reconcile/exchange/task_definition.c - DescribeTaskDefinition of one
  * revision, which never changes: its answer is remembered for good. */
+#include "ecs/service_json.h"
 #include "ecs/shapes.h"
 #include "reconcile/exchange/check.h"
 
@@ -19,6 +20,23 @@ static void definition_open(struct hc_run *r, union hc_exchange_view *v)
     hc_ecs_definition_init(&v->definition, r->facts.alloc);
 }
 
+/* What a task needs is kept as a text: memory and snapshots hold the same. */
+static bool definition_keep_needs(struct hc_run *r,
+                                  struct hc_fact_definition *d,
+                                  const struct hc_ecs_needs *needs)
+{
+    struct hc_buf text;
+    bool kept;
+
+    hc_buf_init(&text, r->facts.alloc, HC_ECS_SERVICE);
+    hc_ecs_put_needs(&text, needs);
+    kept = hc_buf_error(&text) == 0;
+    if (kept)
+        d->needs_text = hc_arena_str(&r->facts.arena, hc_buf_view(&text));
+    hc_buf_fini(&text);
+    return kept && hc_arena_error(&r->facts.arena) == 0;
+}
+
 static int definition_learn(struct hc_run *r, struct hc_exchange *x,
                             int64_t now)
 {
@@ -36,6 +54,8 @@ static int definition_learn(struct hc_run *r, struct hc_exchange *x,
     d->constraints = v->constraints;
     d->unclear = v->unclear;
     d->fixed_port = v->fixed_port;
+    if (!definition_keep_needs(r, d, &v->needs))
+        return hc_check_no_memory(x, "facts");
     d->fact.state = FACT_VALUE;
     return 1;
 }
@@ -43,7 +63,8 @@ static int definition_learn(struct hc_run *r, struct hc_exchange *x,
 /* ---- memory ---- */
 
 /* Puts the definition into the handle's memory as lines: the first one says
- * whether it has a fixed host port, each line after it is an expression.  An
+ * whether it has a fixed host port, the second one what a task needs, and each
+ * line after it is an expression.  An
  * expression with a line break cannot be a line, so such a definition is read
  * from AWS each time. */
 static void definition_remember(struct hc_run *r, struct hc_exchange *x,
@@ -57,6 +78,8 @@ static void definition_remember(struct hc_run *r, struct hc_exchange *x,
     hc_buf_init(&lines, r->facts.alloc, HC_ECS_SERVICE);
     if (d->fixed_port)
         hc_buf_lit(&lines, DEFINITION_FIXED_PORT);
+    hc_buf_chr(&lines, '\n');
+    hc_buf_str(&lines, d->needs_text);
     hc_buf_chr(&lines, '\n');
     for (const struct hc_ecs_text *t = d->constraints; t != NULL;
          t = t->next) {
@@ -75,13 +98,14 @@ static void definition_recall(struct hc_run *r, void *into)
     struct hc_memory_key key = { .kind = MEMORY_DEFINITION, .name = d->arn };
     struct hc_arena *arena = &r->facts.arena;
     struct hc_ecs_text *constraints = NULL;
-    struct hc_str text;
+    struct hc_str text, needs;
     bool fixed_port;
 
     if (d->fact.state != FACT_UNKNOWN || r->config.memory == NULL ||
         !hc_memory_text(r->config.memory, &key, INT64_MIN, &text))
         return;
     fixed_port = hc_str_eqz(hc_str_cut(&text, '\n'), DEFINITION_FIXED_PORT);
+    needs = hc_arena_str(arena, hc_str_cut(&text, '\n'));
     while (text.n > 0)
         hc_ecs_shape_text(&constraints, arena,
                           hc_arena_str(arena, hc_str_cut(&text, '\n')));
@@ -89,6 +113,7 @@ static void definition_recall(struct hc_run *r, void *into)
         return;                       /* it is not whole: AWS is asked */
     d->constraints = constraints;
     d->fixed_port = fixed_port;
+    d->needs_text = needs;
     d->fact.state = FACT_VALUE;
 }
 

@@ -1,0 +1,260 @@
+/* reconcile/placed.c - which hosts can take a task of the wish at hand. */
+#include "reconcile/placed.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "reconcile/plan_input.h"
+
+static bool placed_has(const struct hc_fact *fact)
+{
+    return fact->state == FACT_VALUE;
+}
+
+/* ---- what is read ---- */
+
+/* What is known so far, of the wish at hand. */
+struct placed {
+    struct hc_fact_hosts *all;        /* the list that the count is made of  */
+    struct hc_fact_hosts *lacking;    /* of those, the ones without its task */
+    struct hc_fact_hosts *younger;    /* with it, registered after it changed */
+    struct hc_fact_definition *definition;    /* NULL: it is not to be read  */
+    struct hc_measure_of of;
+};
+
+/* The list of hosts under the filter of the wish and one more term. */
+static struct hc_fact_hosts *placed_list(struct hc_run *r, const char *term)
+{
+    hc_buf_reset(&r->narrowed);
+    if (r->lists.active.n > 0) {
+        hc_buf_chr(&r->narrowed, '(');
+        hc_buf_str(&r->narrowed, r->lists.active);
+        hc_buf_lit(&r->narrowed, ") and ");
+    }
+    hc_buf_text(&r->narrowed, term);
+    return hc_buf_error(&r->narrowed) < 0
+               ? NULL : hc_facts_hosts(&r->facts, "ACTIVE",
+                                       hc_buf_view(&r->narrowed),
+                                       READING_FIRST);
+}
+
+static bool placed_find(struct hc_run *r, const struct hc_plan_input *in,
+                        struct placed *p)
+{
+    const struct hc_ecs_service *s = in->service;
+    char term[600], time[HC_RFC3339 + 1];
+
+    *p = (struct placed){ .of = hc_plan_input_measure(r, in) };
+    p->all = hc_facts_hosts(&r->facts, "ACTIVE", r->lists.active,
+                            READING_FIRST);
+    hc_fmt(term, sizeof(term), "(not(task:group == service:%.*s))",
+           HC_STR_ARG(s->name));
+    p->lacking = placed_list(r, term);
+    if (s->changed >= 0) {
+        hc_time_rfc3339(time, s->changed);
+        hc_fmt(term, sizeof(term), "(task:group == service:%.*s) and "
+               "(registeredAt > %s)", HC_STR_ARG(s->name), time);
+        p->younger = placed_list(r, term);
+    }
+    if (r->config.ask_definitions && s->task_definition.n > 0) {
+        p->definition = hc_facts_definition(&r->facts, s->task_definition);
+        if (p->definition == NULL)
+            return false;
+        hc_exchange_task_definition.recall(r, p->definition);
+    }
+    return p->all != NULL && p->lacking != NULL &&
+           (p->younger != NULL || s->changed < 0);
+}
+
+/* ---- the verdict on each host ---- */
+
+static size_t placed_share(const struct hc_placement *to, struct hc_str name)
+{
+    size_t i = 0;
+
+    while (i + 1 < to->shares_n && to->shares[i].share != NULL &&
+           !hc_str_eq(to->shares[i].share->provider, name))
+        i++;
+    return i;
+}
+
+static void placed_shares(struct hc_run *r, const struct hc_plan_input *in,
+                          struct hc_placement *to)
+{
+    const struct hc_ecs_share *all = in->service->providers, *t = all;
+
+    to->shares_n = 0;
+    if (!in->by_provider)
+        to->shares[to->shares_n++] = (struct hc_placement_share){ .run = 0 };
+    while (in->by_provider && (t = hc_ecs_share_used(all, t)) != NULL) {
+        const struct hc_fact_bool *a =
+            hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
+
+        to->shares[to->shares_n++] = (struct hc_placement_share){
+            .share = t, .managed = a == NULL || !placed_has(&a->fact) || a->yes
+        };
+        t = t->next;
+    }
+}
+
+/* ECS had this host when it placed the last task that was asked for, and took a
+ * host of the same provider that came later.  Only hosts of other providers, or
+ * none, are younger: it says nothing. */
+static bool placed_is_passed(const struct hc_plan_input *in,
+                             const struct placed *p,
+                             const struct hc_ecs_host *host)
+{
+    bool one = hc_ecs_share_used(in->service->providers,
+                                 in->service->providers) == NULL ||
+               in->service->providers->next == NULL;
+
+    if (p->younger == NULL || host->registered_at < 0 ||
+        host->registered_at >= in->service->changed)
+        return false;
+    for (size_t i = 0; i < p->younger->list.n; i++) {
+        const struct hc_host *h = &p->younger->list.hosts[i];
+
+        if (one || (h->details != NULL &&
+                    hc_str_eq(h->details->provider, host->provider)))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a host that looks free is older than the last change of the count:
+ * then the younger hosts are to be listed. */
+static bool placed_needs_younger(const struct hc_plan_input *in,
+                                 const struct hc_ecs_host *host)
+{
+    return in->service->changed >= 0 && host->registered_at >= 0 &&
+           host->registered_at < in->service->changed;
+}
+
+/* Counts the hosts into *to.  True: the younger hosts decide about one of
+ * them. */
+static bool placed_count(struct hc_run *r, const struct hc_plan_input *in,
+                         const struct placed *p, struct hc_placement *to)
+{
+    struct hc_placement_task task = {
+        .service = in->service,
+        .needs = p->definition != NULL
+                     ? hc_facts_needs(&r->facts, p->definition) : NULL
+    };
+    struct hc_take_why why;
+    bool younger = false;
+
+    for (size_t i = 0; i < p->all->list.n; i++) {
+        const struct hc_host *h = &p->all->list.hosts[i];
+        bool lacks = hc_host_list_find(&p->lacking->list, h->arn) != NULL;
+
+        if (h->details != NULL)
+            hc_placement_learn(&task, h->details, !lacks);
+        if (!lacks && (!hc_measure_needs_details(&p->of) ||
+                       hc_measure_counts(h, &p->of))) {
+            to->run++;
+            to->shares[h->details != NULL
+                           ? placed_share(to, h->details->provider) : 0].run++;
+        }
+    }
+    for (size_t i = 0; i < p->lacking->list.n; i++)
+        if (p->lacking->list.hosts[i].details != NULL)
+            hc_placement_learn(&task, p->lacking->list.hosts[i].details, false);
+    for (size_t i = 0; i < p->lacking->list.n; i++) {
+        const struct hc_host *h = &p->lacking->list.hosts[i];
+        enum hc_take take;
+
+        if (hc_host_list_find(&p->all->list, h->arn) == NULL ||
+            h->details == NULL || !hc_measure_counts(h, &p->of))
+            continue;
+        take = hc_placement_take(&task, h->details, false, &why);
+        if (take == TAKE_YES && placed_needs_younger(in, h->details)) {
+            younger = true;
+            if (placed_is_passed(in, p, h->details))
+                take = hc_placement_pass(&why);
+        }
+        hc_placement_add(to, placed_share(to, h->details->provider), take,
+                         &why);
+    }
+    return younger;
+}
+
+static bool placed_details_due(const struct placed *p)
+{
+    return placed_has(&p->lacking->fact) && p->lacking->list.n > 0 &&
+           !placed_has(&p->lacking->details);
+}
+
+/* True: *to is whole, but for the younger hosts, which *younger asks for. */
+static bool placed_make(struct hc_run *r, const struct hc_plan_input *in,
+                        const struct placed *p, bool *younger)
+{
+    struct hc_placement *to = &r->placement;
+
+    *younger = false;
+    if (!placed_has(&p->all->fact) || !placed_has(&p->lacking->fact) ||
+        placed_details_due(p) ||
+        (p->lacking->list.n > 0 && p->definition != NULL &&
+         !placed_has(&p->definition->fact)))
+        return false;
+    if (to->shares == NULL)
+        to->shares = hc_arena_zero(&r->facts.arena,
+                                   HC_ECS_SHARES * sizeof(*to->shares));
+    if (to->shares == NULL)
+        return false;
+    *to = (struct hc_placement){ .shares = to->shares };
+    placed_shares(r, in, to);
+    *younger = placed_count(r, in, p, to) && !placed_has(&p->younger->fact);
+    /* Two lists a moment apart may differ by a host that left: the tasks that
+     * run are a second witness of how many hosts have one. */
+    if (to->shares_n == 1 && in->service->running >= 0 &&
+        to->run > in->service->running)
+        to->run = to->shares[0].run = in->service->running;
+    return true;
+}
+
+void hc_placed_input(struct hc_run *r, struct hc_plan_input *in)
+{
+    struct placed p;
+    bool younger;
+
+    in->placed_not_saved = r->placed_not_saved;
+    if (r->placed_for != in->service || !placed_find(r, in, &p))
+        return;
+    if (placed_make(r, in, &p, &younger) && !younger)
+        in->placement = &r->placement;
+}
+
+/* ---- the next exchange ---- */
+
+struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
+                               const struct hc_plan_input *in)
+{
+    struct placed p;
+    bool younger;
+
+    r->placed_for = in->service;
+    if (!placed_find(r, in, &p))
+        return NULL;
+    if (!placed_has(&p.lacking->fact)) {
+        p.lacking->by_group = true;
+        hc_exchange_set(x, &hc_exchange_host_arns, &p.lacking->fact,
+                        p.lacking);
+        return &p.lacking->fact;
+    }
+    if (placed_details_due(&p)) {
+        r->rooms = true;
+        hc_exchange_set(x, &hc_exchange_host_details, &p.lacking->details,
+                        p.lacking);
+        return &p.lacking->details;
+    }
+    if (p.lacking->list.n > 0 && p.definition != NULL &&
+        !placed_has(&p.definition->fact)) {
+        hc_exchange_set(x, &hc_exchange_task_definition,
+                        &p.definition->fact, p.definition);
+        return &p.definition->fact;
+    }
+    if (!placed_make(r, in, &p, &younger) || !younger)
+        return NULL;                        /* there was no memory */
+    p.younger->by_group = true;
+    hc_exchange_set(x, &hc_exchange_host_arns, &p.younger->fact, p.younger);
+    return &p.younger->fact;
+}

@@ -1,0 +1,23 @@
+/* reconcile/placed.h - which hosts can take a task of the wish at hand: what is
+ * read for it, and the sums that the plan decides by.
+ *
+ *   the hosts that lack the task   one list, by the service's task group
+ *   what those are like            attributes, free CPU, memory and ports
+ *   the task definition            what a task asks of its host
+ *   younger hosts that have it     one list, only where an older host looks
+ *                                  free: has ECS passed that host over?
+ *
+ * Hosts that run a task of the service are never described for this.
+ */
+#ifndef HC_RECONCILE_PLACED_H
+#define HC_RECONCILE_PLACED_H
+
+#include "reconcile/exchange/exchange.h"
+
+/* Sets in->placement if all of it is read. */
+void hc_placed_input(struct hc_run *r, struct hc_plan_input *in);
+/* The exchange that reads what in->placement lacks next; NULL without memory. */
+struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
+                               const struct hc_plan_input *in);
+
+#endif
