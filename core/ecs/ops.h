@@ -285,7 +285,7 @@ struct hc_ecs_port {                      /* a port of the host              */
 
 #define HC_ECS_ALL_GPUS (-1)
 
-/* What one task of a definition asks of its host, as ECS adds it up: the
+/* One task of a definition asks this of its host.  ECS adds it up so: the
  * numbers of the task if it has them, else the sum over its containers. */
 struct hc_ecs_needs {
     enum hc_ecs_network network;

@@ -13,7 +13,7 @@
 #include "ecs/ops.h"
 #include "ecs/shapes.h"
 
-#define DEFINITION_MOST ((int64_t)1 << 40)     /* no host has more of anything */
+#define DEFINITION_MOST ((int64_t)1 << 40)   /* no host has more of it      */
 
 enum { DEFINITION_ITSELF, DEFINITION_ARN, DEFINITION_CONSTRAINT,
        DEFINITION_NETWORK, DEFINITION_CONTAINER, DEFINITION_MAPPING,
@@ -118,7 +118,7 @@ static int64_t definition_amount(struct hc_ecs_definition *v, int64_t n,
     return 0;
 }
 
-/* Of the task: digits in a string.  ECS answers CPU units and MiB. */
+/* A task has its CPU units and MiB as digits in a string. */
 static int64_t definition_digits(struct hc_ecs_definition *v,
                                  struct hc_str text, const char *member)
 {
@@ -301,7 +301,9 @@ static int definition_sink(void *ud, const struct hc_view_item *item,
     case DEFINITION_ARCHITECTURE:
         v->needs.architecture = hc_arena_str(arena, item->text);
         break;
-    case DEFINITION_OS:      v->needs.os = hc_arena_str(arena, item->text); break;
+    case DEFINITION_OS:
+        v->needs.os = hc_arena_str(arena, item->text);
+        break;
     case DEFINITION_ACCELERATOR:
         v->needs.unclear = "inferenceAccelerators";
         break;

@@ -64,7 +64,7 @@ void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
 
 /* ---- one host ---- */
 
-/* What remains of PORTS are the ports that are taken, not those that are left.
+/* The remaining PORTS are the ports that are taken, not those that are left.
  * Registered GPUs are a list of their ids. */
 static void details_resource_end(const struct hc_ecs_host_part *p,
                                  struct hc_ecs_host *h, bool remaining,

@@ -322,6 +322,24 @@ static void services_begin_of(struct hc_ecs_services *v,
     }
 }
 
+/* Members that say which hosts can take its tasks; other items are left alone.
+ * A deployment without updatedAt was last changed when it was created. */
+static void services_place(struct hc_ecs_services *v, struct hc_ecs_service *s,
+                           const struct hc_view_item *item)
+{
+    struct hc_arena *arena = &v->answer.arena;
+
+    if (item->id == SVC_EXECUTE)
+        s->executes = item->number != 0;
+    else if (item->id == SVC_SUBNET)
+        hc_ecs_shape_text(&s->subnets, arena, hc_arena_str(arena, item->text));
+    else if (item->id == SVC_DEPLOYMENT_STATUS)
+        v->deployment.primary = hc_str_eqz(item->text, "PRIMARY");
+    else if (item->id == SVC_DEPLOYMENT_UPDATED ||
+             (item->id == SVC_DEPLOYMENT_CREATED && v->deployment.updated < 0))
+        v->deployment.updated = item->number;
+}
+
 static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
                            const struct hc_view_item *item)
 {
@@ -365,19 +383,6 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
         s->discovery |= item->number != 0;
         s->connects |= item->number != 0;
         break;
-    case SVC_EXECUTE:      s->executes = item->number != 0;               break;
-    case SVC_SUBNET:
-        hc_ecs_shape_text(&s->subnets, &v->answer.arena,
-                          hc_arena_str(&v->answer.arena, text));
-        break;
-    case SVC_DEPLOYMENT_STATUS:
-        v->deployment.primary = hc_str_eqz(text, "PRIMARY");
-        break;
-    case SVC_DEPLOYMENT_CREATED:
-        if (v->deployment.updated < 0)
-            v->deployment.updated = item->number;
-        break;
-    case SVC_DEPLOYMENT_UPDATED: v->deployment.updated = item->number;    break;
     case SVC_PROVIDER:
         v->share.provider = hc_arena_str(arena, text);
         break;
@@ -392,8 +397,12 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
     case PART_CONSTRAINT_TEXT:
         hc_ecs_shape_constraint(&v->constraint, arena, item);
         break;
-    default:
+    case PART_TAG_KEY:
+    case PART_TAG_VALUE:
         hc_ecs_shape_tag(&s->tags, arena, item);
+        break;
+    default:
+        services_place(v, s, item);
         break;
     }
 }

@@ -381,8 +381,8 @@ static enum hc_hold_verdict hold_growth(struct hc_plan *p,
  * start no hosts are left to ECS: it places the waiting tasks when room comes.
  */
 
-/* Can this rise start hosts?  HOLD_PASS: no; HOLD_HELD: yes, and in->placement is
- * known. */
+/* Can this rise start hosts?  HOLD_PASS: no; HOLD_HELD: yes, and in->placement
+ * is known. */
 static enum hc_hold_verdict hold_starts_hosts(struct hc_plan *p,
                                               const struct hc_plan_input *in)
 {

@@ -6,9 +6,9 @@
  * understood makes "unknown": whoever asks then writes no higher count because
  * of this host, and no lower one either.
  *
- * What limits no placement has no row: placement strategies and zone
- * rebalancing (best effort), scale-in protection, the health of a host, and how
- * many other tasks run there.
+ * Placement strategies and zone rebalancing (best effort), scale-in protection,
+ * the health of a host and how many other tasks run there have no row: they
+ * limit no placement.
  */
 #include "plan/placement.h"
 
@@ -18,7 +18,7 @@
 #include "plan/measure.h"
 
 #define PLACEMENT_PORTS 100      /* reserved ports of a host, AWS's limit   */
-#define PLACEMENT_TRUNKED 4      /* tasks that each trunking type has room for */
+#define PLACEMENT_TRUNKED 4      /* tasks; each trunking type has that room */
 
 const char *hc_take_name(enum hc_take_code code)
 {
@@ -209,7 +209,7 @@ static void row_attributes(struct verdict *v, const struct hc_ecs_service *s,
                            const struct hc_ecs_needs *needs,
                            const struct hc_ecs_host *host)
 {
-    /* An agent always sends attributes: an answer without any leaves it open. */
+    /* An agent always sends attributes: an answer without any tells nothing. */
     if (host->attributes == NULL) {
         verdict_add(v, TAKE_UNKNOWN, TAKE_ATTRIBUTE, "its attributes",
                     "ECS tells none of its attributes");
@@ -387,7 +387,7 @@ static void row_gpu(struct verdict *v, const struct hc_ecs_needs *needs,
 }
 
 /* Network interfaces are in no list of resources.  The smallest instance type
- * has room for one task, and each type that shares a trunk for at least four. */
+ * has room for one task, and each type that has a trunk for at least four. */
 static void row_eni(struct verdict *v, const struct hc_ecs_host *host)
 {
     int64_t tasks = host_tasks(host);
@@ -425,8 +425,8 @@ static bool zone_is_known(const struct hc_placement_task *t, struct hc_str zone)
     return false;
 }
 
-/* ECS places a task in the zones of the service's subnets.  Which zone a subnet
- * is in, only the hosts that stand in it tell. */
+/* ECS places a task in the zones of the service's subnets.  Only hosts that
+ * stand in a subnet tell which zone it is in. */
 static void row_zone(struct verdict *v, const struct hc_placement_task *t,
                      const struct hc_ecs_host *host)
 {
@@ -554,7 +554,7 @@ void hc_placement_learn(struct hc_placement_task *t,
 /* ---- the count that starts no host ---- */
 
 /* The tasks that provider `at` gets of `count`: bases first, then by weight.
- * What weights do not divide goes one by one to the first providers, or
+ * The tasks that weights do not divide go one by one to the first providers, or
  * (`most`) may go to any of them. */
 static int64_t placement_split(const struct hc_placement_share *shares,
                                size_t n, size_t at, int64_t count, bool most)

@@ -40,7 +40,7 @@ struct hc_take_why {
 
 enum hc_placement_seen { SEEN_NONE, SEEN_OTHER, SEEN_SAME };
 
-/* What is placed, and what the described hosts told about it. */
+/* A task that is to be placed, and what the described hosts told about it. */
 struct hc_placement_task {
     const struct hc_ecs_service *service;
     const struct hc_ecs_needs *needs;     /* NULL: the definition is unknown */
@@ -83,7 +83,7 @@ struct hc_placement_lack {
 
 #define HC_PLACEMENT_LACKS 6
 
-/* What the hosts that count for one wish can take. */
+/* The hosts that count for one wish, by what they can take. */
 struct hc_placement {
     struct hc_placement_share *shares;    /* HC_ECS_SHARES of them fit       */
     size_t shares_n;

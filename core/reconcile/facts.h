@@ -119,8 +119,8 @@ struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
                                    struct hc_str name);
 struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
                                                struct hc_str arn);
-/* What a task of the definition needs; NULL: it is not known, or there was no
- * memory. */
+/* The needs of a task of the definition; NULL: they are not known, or there was
+ * no memory. */
 const struct hc_ecs_needs *hc_facts_needs(struct hc_facts *f,
                                           struct hc_fact_definition *d);
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,

@@ -16,7 +16,7 @@
 
 /* Sets in->placement if all of it is read. */
 void hc_placed_input(struct hc_run *r, struct hc_plan_input *in);
-/* The exchange that reads what in->placement lacks next; NULL without memory. */
+/* The next exchange for in->placement; NULL without memory. */
 struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
                                const struct hc_plan_input *in);
 

@@ -166,7 +166,8 @@ static const struct { const char *text, *needs; } needs_rows[] = {
                       "\"GPU\"},{\"type\":\"GPU\",\"value\":\"1\"}]}")),
       "0 0 -1 -||| " },
     { TASK(CONTAINERS("{\"resourceRequirements\":[{\"type\":\"NEURON_CORES\","
-                      "\"value\":\"1\"}]}")), "0 0 0 resourceRequirements||| " },
+                      "\"value\":\"1\"}]}")),
+      "0 0 0 resourceRequirements||| " },
     { TASK(CONTAINERS("{\"resourceRequirements\":[{\"type\":\"GPU\"}]}")),
       "0 0 0 resourceRequirements||| " },
     { TASK(CONTAINERS("{\"portMappings\":[{\"hostPort\":8125,\"protocol\":"

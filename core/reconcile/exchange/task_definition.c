@@ -20,7 +20,7 @@ static void definition_open(struct hc_run *r, union hc_exchange_view *v)
     hc_ecs_definition_init(&v->definition, r->facts.alloc);
 }
 
-/* What a task needs is kept as a text: memory and snapshots hold the same. */
+/* The needs of a task are kept as a text, as memory and snapshots hold them. */
 static bool definition_keep_needs(struct hc_run *r,
                                   struct hc_fact_definition *d,
                                   const struct hc_ecs_needs *needs)
