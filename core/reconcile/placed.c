@@ -12,7 +12,7 @@ static bool placed_has(const struct hc_fact *fact)
 
 /* ---- what is read ---- */
 
-/* What is known so far, of the wish at hand. */
+/* The facts about the wish at hand, as far as they are known. */
 struct placed {
     struct hc_fact_hosts *all;        /* the list that the count is made of  */
     struct hc_fact_hosts *lacking;    /* of those, the ones without its task */
