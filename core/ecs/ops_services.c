@@ -189,6 +189,7 @@ static void services_conclude(struct hc_ecs_services *v,
         s->task_sets = -1;
     if (s->launch == LAUNCH_NONE && s->providers == NULL)
         services_from_set(v, s);
+    s->discovery |= s->connects;
     /* Snapshots of versions before weights were read have none: every provider
      * counts, as it did for those versions. */
     if (v->saved && !v->weighed)
@@ -379,10 +380,7 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
         s->in_progress += !hc_str_eqz(text, "COMPLETED") &&
                           !hc_str_eqz(text, "FAILED");
         break;
-    case SVC_CONNECT_ENABLED:
-        s->discovery |= item->number != 0;
-        s->connects |= item->number != 0;
-        break;
+    case SVC_CONNECT_ENABLED: s->connects |= item->number != 0;           break;
     case SVC_PROVIDER:
         v->share.provider = hc_arena_str(arena, text);
         break;

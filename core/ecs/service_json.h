@@ -16,8 +16,8 @@ void hc_ecs_put_host(struct hc_buf *out, const struct hc_ecs_host *h);
  * distinctInstance, `unclear`: with one that is read as such again. */
 void hc_ecs_put_constraints(struct hc_buf *out, const struct hc_ecs_text *list,
                             bool distinct, bool unclear);
-/* The needs of a task, as a "taskDefinition" of DescribeTaskDefinition that asks
- * for the same; hc_ecs_needs_get reads it back. */
+/* The needs of a task, as a "taskDefinition" of DescribeTaskDefinition with the
+ * same needs; hc_ecs_needs_get reads it back. */
 void hc_ecs_put_needs(struct hc_buf *out, const struct hc_ecs_needs *needs);
 void hc_ecs_put_tags(struct hc_buf *out, const struct hc_ecs_tag *tags);
 /* "services" and "failures" of a document that may hold more; what is wrong
