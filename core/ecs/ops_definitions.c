@@ -62,6 +62,8 @@ static int definition_sink(void *ud, const struct hc_view_item *item,
 
     (void)e;
     switch (item->id) {
+    /* networkMode may come after the ports.  With "host" a container's port is
+     * the host's own, whatever hostPort says. */
     case DEFINITION_ITSELF:
         v->fixed_port = (v->network == NETWORK_BRIDGE && v->host_port) ||
                         (v->network == NETWORK_HOST && v->any_port);

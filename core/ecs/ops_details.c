@@ -61,7 +61,8 @@ void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
 
 /* ---- one host ---- */
 
-/* The same words stand on every host: they are kept once. */
+/* The same words stand on every host (instance types, zones, versions), so an
+ * answer's words are kept once. */
 static struct hc_str details_word(struct hc_ecs_host_part *p,
                                   struct hc_str text)
 {
