@@ -70,6 +70,7 @@ TEST(op_request, numbers_are_those_of_their_enums)
 
         scene_open(false, NULL);
         scene.op = new_op(&r);
+        CHECK(scene.op != NULL);
         CHECK_INT(hc_op_request_check(scene.op, &r),
                   rows[i].says != NULL ? HEADCOUNT_EARG : 0);
         if (rows[i].says != NULL)
