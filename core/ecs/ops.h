@@ -185,6 +185,8 @@ void hc_ecs_cluster_init(struct hc_ecs_cluster *v, const struct hc_alloc *a);
 struct hc_ecs_cluster_tags {
     struct hc_str arn;
     struct hc_ecs_tag *tags;
+    bool failed;                          /* it stands in `failures`        */
+    struct hc_str reason;                 /* of that: "MISSING"             */
 };
 
 struct hc_ecs_cluster_list {
@@ -193,7 +195,7 @@ struct hc_ecs_cluster_list {
     size_t n;
 };
 
-/* n is 1 to 100.  A cluster that is gone meanwhile is not in the answer. */
+/* n is 1 to 100.  A cluster that is gone meanwhile failed: MISSING. */
 void hc_ecs_put_describe_clusters(struct hc_buf *out,
                                   const struct hc_str *clusters, size_t n);
 void hc_ecs_cluster_list_init(struct hc_ecs_cluster_list *v,
