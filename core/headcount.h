@@ -554,8 +554,8 @@ struct headcount_fact {
  * *error (may be NULL): HEADCOUNT_ESTATE unless the op ASKS. */
 int headcount_fact(headcount_op *op, const struct headcount_query *query,
                    struct headcount_fact *fact, struct headcount_error *error);
-/* Get the i-th host, or the name of the i-th service; false or NULL: there is
- * none. */
+/* Get the i-th host of FACT_HOSTS, or the name of the i-th service of
+ * FACT_SERVICES; false or NULL: there is none. */
 bool headcount_fact_host(const struct headcount_fact *fact, size_t i,
                          struct headcount_host *host);
 const char *headcount_fact_name(const struct headcount_fact *fact, size_t i);

@@ -100,10 +100,11 @@ int hc_wishes_take(struct hc_run *r, struct headcount_error *e)
         struct hc_str at = c->wishes[r->at].at;
 
         err = wishes_take_one(r, &why);
-        /* The line of the policy first, then what is wrong with it. */
+        /* The line of the policy first, else the service; then what is wrong. */
         if (err < 0)
-            hc_error_set(e, err, at.n > 0 ? "%.*s: %s" : "%.*s%s",
-                         HC_STR_ARG(at), why.what);
+            hc_error_set(e, err, at.n > 0 ? "%.*s: %s" : "the wish for %.*s: %s",
+                         HC_STR_ARG(at.n > 0 ? at : c->wishes[r->at].service),
+                         why.what);
     }
     r->at = 0;
     return err;
