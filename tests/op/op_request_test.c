@@ -76,7 +76,8 @@ TEST(op_request, numbers_are_those_of_their_enums)
         { HEADCOUNT_CONNECTED, HEADCOUNT_CONSTRAINTS_ALL, NULL, 0 },
         { HEADCOUNT_ACTIVE - 1, 0, "none of enum headcount_hosts", 0 },
         { HEADCOUNT_CONNECTED + 1, 0, "none of enum headcount_hosts", 0 },
-        { 0, HEADCOUNT_CONSTRAINTS_DEFAULT - 1, "enum headcount_constraints", 0 },
+        { 0, HEADCOUNT_CONSTRAINTS_DEFAULT - 1,
+          "enum headcount_constraints", 0 },
         { 0, HEADCOUNT_CONSTRAINTS_ALL + 1, "enum headcount_constraints", 0 },
     };
 
