@@ -426,14 +426,20 @@ void *headcount_op_user(const headcount_op *op);
 
 /* For poll(2), or for an event loop that is level triggered.
  *
- * The wants are valid until the next call that can change them: step,
+ * The wants are valid until the next call that can change them: step, wait,
  * begin_..., resume, refuse, decide_by_tags, cancel, drain, op_free.  Ask for
- * them again after it.  Any of these calls may close a descriptor that was
- * wanted before, and open another one with the same number.  So a loop drops
- * each want whose id is no longer listed, before it waits again.  (epoll
- * forgets a closed descriptor by itself: no epoll_ctl is needed for it.) */
+ * them again after it and before the loop waits again.
+ *
+ * A descriptor is listed from the call that opens it until the call that closes
+ * it, and keeps its id; only its events change.  Any of these calls may close
+ * it and open another one with the same number.  So a loop first forgets each
+ * id that is no longer listed, then takes up the new ones.  With epoll: no
+ * epoll_ctl for an id that is no longer listed (the kernel dropped the
+ * descriptor when it was closed), EPOLL_CTL_ADD for a new id, EPOLL_CTL_MOD
+ * where the events of a listed id changed. */
 struct headcount_want {
-    uint64_t id;             /* never used again for another descriptor      */
+    uint64_t id;             /* one as long as the descriptor is open, and
+                                never used again for another one             */
     int fd;
     short events;            /* POLLIN, POLLOUT as poll(2) has them          */
 };
