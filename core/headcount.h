@@ -426,14 +426,20 @@ void *headcount_op_user(const headcount_op *op);
 
 /* For poll(2), or for an event loop that is level triggered.
  *
- * The wants are valid until the next call that can change them: step,
+ * The wants are valid until the next call that can change them: step, wait,
  * begin_..., resume, refuse, decide_by_tags, cancel, drain, op_free.  Ask for
- * them again after it.  Any of these calls may close a descriptor that was
- * wanted before, and open another one with the same number.  So a loop drops
- * each want whose id is no longer listed, before it waits again.  (epoll
- * forgets a closed descriptor by itself: no epoll_ctl is needed for it.) */
+ * them again after it and before the loop waits again.
+ *
+ * A descriptor is listed from the call that opens it until the call that closes
+ * it, and keeps its id; only its events change.  Any of these calls may close
+ * it and open another one with the same number.  So a loop first forgets each
+ * id that is no longer listed, then takes up the new ones.  With epoll: no
+ * epoll_ctl for an id that is no longer listed (the kernel dropped the
+ * descriptor when it was closed), EPOLL_CTL_ADD for a new id, EPOLL_CTL_MOD
+ * where the events of a listed id changed. */
 struct headcount_want {
-    uint64_t id;             /* never used again for another descriptor      */
+    uint64_t id;             /* one as long as the descriptor is open, and
+                                never used again for another one             */
     int fd;
     short events;            /* POLLIN, POLLOUT as poll(2) has them          */
 };
@@ -554,8 +560,8 @@ struct headcount_fact {
  * *error (may be NULL): HEADCOUNT_ESTATE unless the op ASKS. */
 int headcount_fact(headcount_op *op, const struct headcount_query *query,
                    struct headcount_fact *fact, struct headcount_error *error);
-/* Get the i-th host, or the name of the i-th service; false or NULL: there is
- * none. */
+/* Get the i-th host of FACT_HOSTS, or the name of the i-th service of
+ * FACT_SERVICES; false or NULL: there is none. */
 bool headcount_fact_host(const struct headcount_fact *fact, size_t i,
                          struct headcount_host *host);
 const char *headcount_fact_name(const struct headcount_fact *fact, size_t i);

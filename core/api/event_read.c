@@ -51,6 +51,9 @@ int headcount_event_read(struct headcount_event **out, const void *event,
 
     *out = NULL;
     int err = hc_take_system(&sys, &log, system, HEADCOUNT_LOG_ERROR, &e);
+
+    if (err == 0)
+        err = hc_check_memory("event", event, "n", n, &e);
     struct event_box *box = err == 0 ? hc_alloc(&sys.alloc, sizeof *box) : NULL;
 
     if (box != NULL) {
@@ -59,9 +62,8 @@ int headcount_event_read(struct headcount_event **out, const void *event,
                            hc_str_n(n > 0 ? event : "", n), &e);
         if (err == 0)
             err = event_show(box, &e);
-    } else {
-        err = hc_error_set(&e, err < 0 ? err : HEADCOUNT_ENOMEM,
-                           "out of memory for an event");
+    } else if (err == 0) {
+        err = hc_error_set(&e, HEADCOUNT_ENOMEM, "out of memory for an event");
     }
     hc_give_error(error, &e);
     if (err == 0)

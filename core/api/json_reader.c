@@ -24,6 +24,8 @@ int headcount_json_new(headcount_json **out, const void *text, size_t n,
     *out = NULL;
     int err = hc_take_system(&sys, &log, system, HEADCOUNT_LOG_ERROR, NULL);
 
+    if (err == 0)
+        err = hc_check_memory("text", text, "n", n, NULL);
     if (err < 0)
         return err;
     headcount_json *json = *out = hc_alloc(&sys.alloc, sizeof *json);

@@ -109,6 +109,12 @@ static int sign_needs(struct sign_work *w)
                                 needs[i].name);
     int err = sign_texts(w);
 
+    if (err == 0)
+        err = hc_check_memory("sign: headers", r->headers, "headers_n",
+                              r->headers_n, w->e);
+    if (err == 0)
+        err = hc_check_memory("sign: body", r->body, "body_size", r->body_size,
+                              w->e);
     if (err < 0)
         return err;
     if (!hc_http1_is_token(hc_str(r->method)))

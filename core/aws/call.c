@@ -235,6 +235,11 @@ static int call_again(struct hc_call *c, int64_t now)
 
     if (at >= c->config.deadline)
         return 0;
+    /* An error inside the service, or a proxy's, says nothing about what was
+     * done before it.  The next answer may be a clear refusal: that is one of
+     * the next attempt alone. */
+    if (c->service_error.status >= 500 || !c->service_error.named)
+        c->outcome_unknown = c->outcome_unknown || c->request.sent;
     call_log(c, "retry");
     hc_stats_count(&c->net->stats, c->config.stats, retries);
     hc_request_fini(&c->request);
@@ -287,8 +292,8 @@ static int call_ended(struct hc_call *c, int64_t now)
         k->skew = hc_request_is_off(r) ? r->skew : 0;
     if (c->bucket != NULL && call_class(c) == RETRY_THROTTLED)
         hc_bucket_drain(c->bucket, now);
-    c->outcome_unknown =
-        c->outcome_unknown || (r->state == REQUEST_FAILED && r->sent);
+    c->outcome_unknown = c->outcome_unknown || r->fetch.flushed_before ||
+                         (r->state == REQUEST_FAILED && r->sent);
     c->service_error = r->answer;
     if (r->state == REQUEST_DONE && r->ok) {
         hc_quota_give(&k->quota, c->paid);

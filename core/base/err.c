@@ -86,10 +86,9 @@ static const struct {
 
 static const struct {
     int sys;
-    const char *name;
-    const char *sentence;
+    const char *words;                  /* "broken pipe (EPIPE)" */
 } error_errnos[] = {
-#define ERROR_ROW(name, sentence) { name, #name, sentence },
+#define ERROR_ROW(name, sentence) { name, sentence " (" #name ")" },
     ERROR_ERRNOS(ERROR_ROW)
 #undef ERROR_ROW
 };
@@ -101,8 +100,7 @@ static void error_append_sys(struct headcount_error *e)
 
     for (size_t i = 0; i < sizeof(error_errnos) / sizeof(*error_errnos); i++)
         if (error_errnos[i].sys == e->sys) {
-            hc_fmt(e->what + n, room, ": %s (%s)", error_errnos[i].sentence,
-                   error_errnos[i].name);
+            hc_fmt(e->what + n, room, ": %s", error_errnos[i].words);
             return;
         }
     hc_fmt(e->what + n, room, ": errno %d", e->sys);

@@ -121,24 +121,29 @@ struct hc_ecs_services {
     size_t services_n;
     struct hc_ecs_failure *failures;
     size_t failures_n;
-    struct hc_ecs_constraint constraint;  /* that is being read              */
-    struct hc_ecs_share share;            /* likewise                        */
-    struct hc_ecs_task_set set, primary;  /* that is being read; of the
-                                             service that is being read      */
-    struct hc_ecs_deployment deployment;  /* likewise                        */
-    bool weighed;                         /* that service has a weight       */
-    bool saved;                           /* of a snapshot                   */
-    size_t kept;                          /* before this service             */
+    /* Of the element and the service that are being read: */
+    struct hc_ecs_constraint constraint;
+    struct hc_ecs_share share;
+    struct hc_ecs_task_set set, primary;
+    struct hc_ecs_deployment deployment;
+    bool weighed;                         /* a weight stands in the service  */
+    bool saved;                           /* a snapshot is read, no answer   */
+    size_t kept;                          /* bytes kept before the service   */
 };
 
-/* {cluster, services, include: [TAGS]}; n is 1 to 10. */
+/* {cluster, services, include: [TAGS]}; n is 1 to 10.  Without the include an
+ * answer has no tags, and a policy would see a service that has none. */
 void hc_ecs_put_describe_services(struct hc_buf *out, struct hc_str cluster,
                                   const struct hc_str *services, size_t n);
 void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a);
 
 /* ---- UpdateService: answers one service, read by the same view ---- */
 
-/* {cluster, service, desiredCount} and nothing else, ever. */
+/* {cluster, service, desiredCount} and nothing else, ever.  A count alone
+ * starts no deployment; most other members do (forceNewDeployment,
+ * taskDefinition, the network's), and an empty placementConstraints,
+ * placementStrategy or capacityProviderStrategy removes what the service has.
+ */
 void hc_ecs_put_update_service(struct hc_buf *out, struct hc_str cluster,
                                struct hc_str service, int64_t desired);
 void hc_ecs_updated_init(struct hc_ecs_services *v, const struct hc_alloc *a);
@@ -152,7 +157,8 @@ struct hc_ecs_arns {
     struct hc_str next;                   /* n == 0: the last page           */
 };
 
-/* `filter` and `next` of length 0 are left out. */
+/* `filter` and `next` of length 0 are left out.  A call takes one `status`;
+ * without it AWS lists hosts of all but INACTIVE, those that drain too. */
 void hc_ecs_put_list_hosts(struct hc_buf *out, struct hc_str cluster,
                            const char *status, struct hc_str filter,
                            struct hc_str next);
@@ -175,8 +181,10 @@ void hc_ecs_arns_fini(struct hc_ecs_arns *v);
 struct hc_ecs_cluster {
     struct hc_ecs_answer answer;
     struct hc_str arn, name, status;
-    int64_t registered;                   /* -1: not in the answer           */
-    size_t clusters_n; /* 0 or 1; more is HEADCOUNT_EANSWER      */
+    /* AWS counts hosts that are ACTIVE and hosts that drain; only the former
+     * take tasks.  -1: not in the answer. */
+    int64_t registered;
+    size_t clusters_n;                    /* 0, or 1                         */
     struct hc_ecs_failure failure;        /* the first, {0} if none          */
     struct hc_ecs_tag *tags;
 };
@@ -189,6 +197,8 @@ void hc_ecs_cluster_init(struct hc_ecs_cluster *v, const struct hc_alloc *a);
 struct hc_ecs_cluster_tags {
     struct hc_str arn;
     struct hc_ecs_tag *tags;
+    bool failed;                          /* it stands in `failures`        */
+    struct hc_str reason;                 /* of that: "MISSING"             */
 };
 
 struct hc_ecs_cluster_list {
@@ -197,7 +207,7 @@ struct hc_ecs_cluster_list {
     size_t n;
 };
 
-/* n is 1 to 100.  A cluster that is gone meanwhile is not in the answer. */
+/* n is 1 to 100.  A cluster that is gone meanwhile failed: MISSING. */
 void hc_ecs_put_describe_clusters(struct hc_buf *out,
                                   const struct hc_str *clusters, size_t n);
 void hc_ecs_cluster_list_init(struct hc_ecs_cluster_list *v,

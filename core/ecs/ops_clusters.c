@@ -90,18 +90,22 @@ static int cluster_list_sink(void *ud, const struct hc_view_item *item,
     struct hc_ecs_cluster_list *v = ud;
     struct hc_ecs_cluster_tags *last;
 
-    if (item->id == CLUSTERS_CLUSTER && item->mark == VIEW_BEGIN) {
+    if ((item->id == CLUSTERS_CLUSTER || item->id == CLUSTERS_FAILURE) &&
+        item->mark == VIEW_BEGIN) {
         if (v->n == HC_ECS_BATCH)
             return hc_error_set(e, HEADCOUNT_EANSWER,
                                 "%s holds more clusters than were asked for",
                                 v->answer.view.what);
-        v->clusters[v->n++] = (struct hc_ecs_cluster_tags){ .tags = NULL };
+        v->clusters[v->n++] = (struct hc_ecs_cluster_tags){
+            .failed = item->id == CLUSTERS_FAILURE };
     }
     if (v->n == 0)
-        return 0;                     /* a failure stands first */
+        return 0;                     /* no list has begun */
     last = &v->clusters[v->n - 1];
-    if (item->id == CLUSTERS_ARN)
+    if (item->id == CLUSTERS_ARN || item->id == PART_FAILURE_ARN)
         last->arn = hc_arena_str(&v->answer.arena, item->text);
+    else if (item->id == PART_FAILURE_REASON)
+        last->reason = hc_arena_str(&v->answer.arena, item->text);
     else if (item->id == CLUSTERS_TAG || item->id == PART_TAG_KEY ||
              item->id == PART_TAG_VALUE)
         hc_ecs_shape_tag(&last->tags, &v->answer.arena, item);

@@ -284,6 +284,8 @@ static int definition_sink(void *ud, const struct hc_view_item *item,
 
     (void)e;
     switch (item->id) {
+    /* networkMode may come after the ports.  With "host" a container's port is
+     * the host's own, whatever hostPort says. */
     case DEFINITION_ITSELF:
         if (item->mark == VIEW_END)
             definition_end(v);

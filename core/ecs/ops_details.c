@@ -87,7 +87,8 @@ static void details_resource_end(const struct hc_ecs_host_part *p,
         h->gpus = 0;
 }
 
-/* The same words stand on every host: they are kept once. */
+/* The same words stand on every host (instance types, zones, versions), so an
+ * answer's words are kept once. */
 static struct hc_str details_word(struct hc_ecs_host_part *p,
                                   struct hc_str text)
 {

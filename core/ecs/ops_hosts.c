@@ -98,6 +98,7 @@ void hc_ecs_put_list_services(struct hc_buf *out, struct hc_str cluster,
     hc_ecs_put_cluster(out, cluster);
     if (launch_type.n > 0)
         hc_json_put_member(out, "launchType", launch_type);
+    /* Without it a page of ListServices has 10, one of the other lists 100. */
     hc_json_put_member_int(out, "maxResults", HC_ECS_BATCH);
     if (next.n > 0)
         hc_json_put_member(out, "nextToken", next);

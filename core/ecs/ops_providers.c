@@ -38,7 +38,8 @@ static const struct hc_view_member providers_shape[] = {
     HC_VIEW_LAST
 };
 
-/* Providers of ECS Managed Instances are only told of with their cluster. */
+/* ECS describes providers of Managed Instances only where the request names
+ * their cluster. */
 void hc_ecs_put_describe_providers(struct hc_buf *out, struct hc_str cluster,
                                    const struct hc_str *names, size_t n,
                                    struct hc_str next)

@@ -233,9 +233,9 @@ static int services_finish(struct hc_ecs_services *v,
                         v->answer.view.what, HC_STR_ARG(s->name), lacks);
 }
 
-/* False: an element without a name or one that came before, a number that the
- * API does not know, or more elements than any strategy has: each is held
- * against each host. */
+/* False: the strategy is not understood.  An element has no name or comes
+ * twice, a number is outside the API's range, or there are more elements than
+ * any strategy has. */
 static bool services_share_end(struct hc_ecs_services *v,
                                struct hc_ecs_share **list)
 {
@@ -372,10 +372,13 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
     case SVC_SCHEDULING:   s->scheduling = hc_ecs_scheduling(text);     break;
     case SVC_CONTROLLER:   s->controller = hc_ecs_controller(text);  break;
     case SVC_ROLLOUT:      s->rollout = hc_ecs_rollout(text);           break;
+    /* ECS sets the counts of its Express services itself.  A word that this
+     * version does not know is no CUSTOMER either. */
     case SVC_MANAGEMENT:   s->express = !hc_str_eqz(text, "CUSTOMER");    break;
     case SVC_DESIRED:      s->desired = item->number;                     break;
     case SVC_RUNNING:      s->running = item->number;                     break;
     case SVC_PENDING:      s->pending = item->number;                     break;
+    /* A deployment that FAILED has stopped, and stays in the list. */
     case SVC_DEPLOYMENT_STATE:
         s->in_progress += !hc_str_eqz(text, "COMPLETED") &&
                           !hc_str_eqz(text, "FAILED");

@@ -68,7 +68,7 @@ static struct hc_str records_either(struct hc_str first, struct hc_str other)
     return first.n > 0 ? first : other;
 }
 
-/* Its place among the clusters into *at. */
+/* Adds the cluster, if it is new, and puts its index into *at. */
 static int records_cluster(struct hc_records *b, const struct hc_event *ev,
                            struct hc_str text, size_t *at,
                            struct headcount_error *e)

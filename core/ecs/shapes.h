@@ -1,6 +1,6 @@
-/* ecs/shapes.h - what several operations share: failures, tags,
- * and what requests have.  For core/ecs, and for
- * who writes its forms down again (reconcile/snapshot). */
+/* ecs/shapes.h - what several operations share: failures, tags, constraints,
+ * and the members of requests.  reconcile/snapshot uses it too, because it
+ * reads and writes the same forms. */
 #ifndef HC_ECS_SHAPES_H
 #define HC_ECS_SHAPES_H
 
@@ -32,12 +32,13 @@ void hc_ecs_shape_share(struct hc_ecs_share **list, struct hc_arena *arena,
 void hc_ecs_shape_constraint(struct hc_ecs_constraint *c,
                              struct hc_arena *arena,
                              const struct hc_view_item *item);
-/* It is read: its expression joins the list, if it says which hosts.  False:
- * it may say so, in a way that this version does not understand. */
+/* Ends one constraint and adds its expression to the list.  False: a
+ * constraint that this version does not know may say which hosts. */
 bool hc_ecs_shape_constraint_end(const struct hc_ecs_constraint *c,
                                 struct hc_arena *arena,
                                 struct hc_ecs_text **list);
-/* A host as DescribeContainerInstances tells of it: all items of its shape. */
+/* A host as DescribeContainerInstances describes it.  hc_ecs_shape_host takes
+ * all items of its shape. */
 extern const struct hc_view_member hc_ecs_host_shape[];
 void hc_ecs_shape_host_init(struct hc_ecs_host *h);
 void hc_ecs_shape_host(struct hc_ecs_host_part *p, struct hc_ecs_host *h,

@@ -40,7 +40,7 @@ hc_ecs_share_used(const struct hc_ecs_share *strategy,
 /* The element of this provider, or NULL. */
 const struct hc_ecs_share *
 hc_ecs_share_find(const struct hc_ecs_share *strategy, struct hc_str provider);
-/* It has HC_ECS_SHARES elements. */
+/* True if it has HC_ECS_SHARES elements. */
 bool hc_ecs_share_is_full(const struct hc_ecs_share *strategy);
 
 #endif

@@ -1,8 +1,7 @@
 /* ecs/unwrap.c - what queues and topics put around an event.
  *
- * A text is read for what wraps it.  Where nothing does it is the event, and
- * whoever reads events says what is wrong with it; that goes for text that is
- * no JSON too.
+ * A text is read for what wraps it.  A text that nothing wraps is the event:
+ * `event` gets it as it stands, no JSON too, and says what is wrong with it.
  */
 #include "ecs/unwrap.h"
 

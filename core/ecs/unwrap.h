@@ -9,9 +9,9 @@
  *     [{...the event...}, {...the event...}]
  *     {"requestContext": {...}, "requestPayload": {...the event...}}
  *
- * Each record of the outermost Records or array is told of once, when it is
- * whole, and then the events in it; an event without anything around it is told
- * of alone.
+ * `record` is called once for each record of the outermost Records or array,
+ * when it is whole, and `event` for each event in it.  For an event without
+ * anything around it only `event` is called.
  */
 #ifndef HC_ECS_UNWRAP_H
 #define HC_ECS_UNWRAP_H
@@ -25,8 +25,8 @@
 
 struct hc_unwrap_record {
     struct hc_str id;                 /* messageId; n == 0: it has none      */
-    bool sqs;                         /* it can be delivered again alone     */
-    bool fifo;                        /* after it none may come before it    */
+    bool sqs;                         /* its queue can deliver it alone      */
+    bool fifo;                        /* of a FIFO queue: see ecs/records.h  */
 };
 
 /* Texts are good until the function returns; each returns 0 or a code. */
@@ -35,9 +35,9 @@ struct hc_unwrap_to {
     void *ud;
     int (*record)(void *ud, const struct hc_unwrap_record *record,
                   struct headcount_error *e);
-    /* HEADCOUNT_EEVENT: the event cannot be understood, and so its record */
+    /* HEADCOUNT_EEVENT: neither the event nor its record can be understood. */
     int (*event)(void *ud, struct hc_str text, struct headcount_error *e);
-    /* the record that was told of last cannot be; others may */
+    /* The last record cannot be understood; others may be. */
     int (*broken)(void *ud, const char *why, struct headcount_error *e);
 };
 

@@ -15,7 +15,8 @@
 
 enum hc_view_type {
     VIEW_TEXT, VIEW_INT, VIEW_BOOL,
-    VIEW_TIME,        /* seconds since 1970, told in microseconds          */
+    VIEW_TIME,        /* seconds since 1970, maybe with a fraction, as the
+                         API sends them; the item has microseconds         */
     VIEW_OBJECT,      /* its own shape                                     */
     VIEW_OBJECTS,     /* an array of them                                  */
     VIEW_TEXTS,       /* an array of strings                               */
@@ -86,8 +87,8 @@ void hc_view_init(struct hc_view *v, const struct hc_view_config *config);
 void hc_view_fini(struct hc_view *v);
 int hc_view_feed(struct hc_view *v, struct hc_str bytes,
                  struct headcount_error *e);
-/* `end` is the END of an object of this shape: whether the member of this id
- * was there, and not null.  RAW members are not told of. */
+/* `end` is the END of an object of this shape: true if its member of this id
+ * was there and not null.  Always false for a RAW member. */
 bool hc_view_gave(const struct hc_view_item *end,
                   const struct hc_view_member *shape, int id);
 /* The input ended: 0 only if the whole document was there. */

@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 
-struct hc_conn *hc_conn_new(const struct hc_system *sys, struct hc_jobs *jobs,
-                            int fd, struct hc_job *job)
+struct hc_conn *hc_conn_new(const struct hc_system *sys,
+                            struct hc_watch *watch)
 {
     struct hc_conn *c = hc_alloc(&sys->alloc, sizeof *c);
 
@@ -14,7 +14,9 @@ struct hc_conn *hc_conn_new(const struct hc_system *sys, struct hc_jobs *jobs,
         return NULL;
     c->sys = sys;
     c->pid = hc_process();
-    hc_watch_open(jobs, &c->watch, fd, job);
+    hc_watch_move(&c->watch, watch);
+    c->watch.got = 0;
+    hc_watch_want(&c->watch, HC_WATCH_READ);
     return c;
 }
 

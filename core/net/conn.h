@@ -46,10 +46,10 @@ struct hc_conn {
     unsigned char in[HC_CONN_IN];
 };
 
-/* Takes over a connected fd, watched for `job`.  NULL without memory (then the
- * fd is still the caller's). */
-struct hc_conn *hc_conn_new(const struct hc_system *sys, struct hc_jobs *jobs,
-                            int fd, struct hc_job *job);
+/* Takes over a connected fd together with its watch, which then wants READ.
+ * NULL without memory (then both are still the caller's). */
+struct hc_conn *hc_conn_new(const struct hc_system *sys,
+                            struct hc_watch *watch);
 /* close_notify once, if TLS is up; closes and frees.  NULL is fine. */
 void hc_conn_free(struct hc_conn *c);
 

@@ -185,13 +185,10 @@ static int dial_start_tls(struct hc_dial *d, int64_t now)
 
 static int dial_won(struct hc_dial *d, struct hc_dial_try *t, int64_t now)
 {
-    int fd = t->watch.fd;
-
-    d->conn = hc_conn_new(&d->net->sys, &d->net->jobs, fd, &d->job);
+    d->conn = hc_conn_new(&d->net->sys, &t->watch);
     if (d->conn == NULL)
         return dial_fail(d, hc_error_set(&d->error, HEADCOUNT_ENOMEM,
                                          "out of memory for a connection"));
-    hc_watch_close(&t->watch);       /* the fd is the connection's now */
     d->conn->origin = d->config.origin;
     d->conn->addr = t->addr;
     dial_close_tries(d);

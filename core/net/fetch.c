@@ -95,6 +95,7 @@ static int fetch_broken(struct hc_fetch *f, int code, struct headcount_error *e,
         return fetch_failed(f);
     }
     f->replayed = true;
+    f->flushed_before = f->flushed;
     hc_stats_count(&f->net->stats, f->config.stats, replays);
     hc_log_line(&f->net->log, HEADCOUNT_LOG_DEBUG,
                 "replay host=%s reason=\"a kept connection had been closed\"",

@@ -52,6 +52,7 @@ struct hc_fetch {
     struct hc_marks marks;
     struct hc_addr addr;             /* of the peer; family 0: none yet      */
     bool flushed;                    /* sent whole, at least once            */
+    bool flushed_before;             /* and was then replayed                */
 
     enum hc_fetch_state state;       /* private from here                    */
     struct hc_fetch_config config;

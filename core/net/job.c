@@ -147,6 +147,18 @@ void hc_watch_owner(struct hc_watch *w, struct hc_job *job)
     w->job = job;
 }
 
+void hc_watch_move(struct hc_watch *to, struct hc_watch *from)
+{
+    *to = *from;
+    if (to->prev != NULL)
+        to->prev->next = to;
+    else
+        to->jobs->watches = to;
+    if (to->next != NULL)
+        to->next->prev = to;
+    *from = (struct hc_watch){ .fd = -1 };
+}
+
 void hc_watch_close(struct hc_watch *w)
 {
     if (w->id == 0)

@@ -93,7 +93,11 @@ void hc_watch_open(struct hc_jobs *q, struct hc_watch *w, int fd,
                    struct hc_job *job);
 void hc_watch_want(struct hc_watch *w, int events);
 void hc_watch_owner(struct hc_watch *w, struct hc_job *job);
-void hc_watch_close(struct hc_watch *w);     /* the fd stays open */
+/* `from`, which is open, becomes closed.  The id stays: an event loop knows the
+ * descriptor by it for as long as the descriptor is open. */
+void hc_watch_move(struct hc_watch *to, struct hc_watch *from);
+/* Before the fd is closed, never while it stays open. */
+void hc_watch_close(struct hc_watch *w);
 
 /* How many sockets are wanted (perhaps more than `max`, as many were written),
  * and the earliest deadline: 0 if a job is ready, HC_NEVER if there is none. */

@@ -274,10 +274,7 @@ static int op_call_check(struct headcount_call *c,
                             "AWS service and one of its operations, as ecs "
                             "and ListClusters",
                             c->service == NULL ? "service" : "operation");
-    if (c->body == NULL && c->body_size > 0)
-        return hc_error_set(e, HEADCOUNT_EARG,
-                            "body is NULL, and body_size %zu", c->body_size);
-    return 0;
+    return hc_check_memory("body", c->body, "body_size", c->body_size, e);
 }
 
 int headcount_begin_call(headcount *h, headcount_op **out,

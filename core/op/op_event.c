@@ -164,18 +164,17 @@ static int event_settle_foreign(struct op_reconcile *r)
 
     for (size_t i = 0; i < b->records_n; i++) {
         struct hc_record *record = &b->records[i];
-        const size_t *links = &b->links[record->link];
-        size_t k = 0;
+        size_t at = record->link, end = at + record->links_n;
 
-        while (k < record->links_n && !b->clusters[links[k]].foreign)
-            k++;
-        if (k == record->links_n)
+        while (at < end && !b->clusters[b->links[at]].foreign)
+            at++;
+        if (at == end)
             continue;
         r->op.outcome.foreign++;
         record->foreign = true;
         if (!r->request.drop_foreign && record->why.n == 0)
-            record->why =
-                hc_str(hc_op_targets_foreign_why(r, r->names_of[links[k]]));
+            record->why = hc_str(
+                hc_op_targets_foreign_why(r, r->names_of[b->links[at]]));
     }
     return hc_arena_error(&r->op.arena);
 }

@@ -418,12 +418,12 @@ static int op_fetch_check(struct headcount_fetch *f,
         return err;
     if (f->url == NULL)
         return hc_error_set(e, HEADCOUNT_EARG, "url is NULL");
-    if (f->body == NULL && f->body_size > 0)
-        return hc_error_set(e, HEADCOUNT_EARG,
-                            "body is NULL, and body_size %zu", f->body_size);
-    if (f->headers == NULL && f->headers_n > 0)
-        return hc_error_set(e, HEADCOUNT_EARG,
-                            "headers is NULL, and headers_n %zu", f->headers_n);
+    err = hc_check_memory("body", f->body, "body_size", f->body_size, e);
+    if (err == 0)
+        err = hc_check_memory("headers", f->headers, "headers_n", f->headers_n,
+                              e);
+    if (err < 0)
+        return err;
     for (size_t i = 0; i < f->headers_n; i++)
         if (f->headers[i].name == NULL || f->headers[i].value == NULL)
             return hc_error_set(e, HEADCOUNT_EARG, "headers[%zu].%s is NULL", i,

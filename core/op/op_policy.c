@@ -15,6 +15,12 @@
 
 #define QUESTION_FILTERS ((size_t)64 << 10)
 
+/* fact.list: of HOSTS or of SERVICES, and the other one is NULL. */
+struct asks_list {
+    const struct hc_ecs_host **hosts;
+    const struct hc_host_list *names;
+};
+
 /* headcount.h shows tags and attributes as an opaque list of pairs. */
 static const struct headcount_pairs *asks_pairs(const struct hc_ecs_tag *tags)
 {
@@ -128,7 +134,7 @@ static bool asks_take(const struct headcount_query *from, struct hc_query *q)
     *q = (struct hc_query){
         .where = hc_str(from->where),
         .min_age = from->min_age,
-        .by = hc_op_hosts(from->hosts),
+        .by = from->hosts,
         .launch_type = hc_str(from->launch_type),
         .service = hc_str(from->service),
     };
@@ -168,14 +174,17 @@ static int asks_hosts(struct hc_run *r, const struct hc_query *q,
 {
     const struct hc_measure_of of = hc_policy_measure(r, q);
     size_t n = known->hosts->list.n;
-    const struct hc_ecs_host **list =
-        hc_arena_zero(&r->facts.arena, (n + 1) * sizeof *list);
+    struct asks_list *list = hc_arena_zero(&r->facts.arena, sizeof *list);
 
-    if (list == NULL)
+    if (list != NULL)
+        list->hosts = hc_arena_zero(&r->facts.arena,
+                                    (n + 1) * sizeof *list->hosts);
+    if (list == NULL || list->hosts == NULL)
         return HEADCOUNT_ENOMEM;
     for (size_t i = 0; i < n; i++)
         if (hc_measure_counts(&known->hosts->list.hosts[i], &of))
-            list[fact->count++] = known->hosts->list.hosts[i].details;
+            list->hosts[fact->count++] =
+                known->hosts->list.hosts[i].details;
     fact->list = list;
     return 1;
 }
@@ -184,6 +193,7 @@ static int asks_fill(struct hc_run *r, const struct hc_query *q,
                      const struct hc_known *known, struct headcount_fact *fact)
 {
     struct hc_arena *arena = &r->facts.arena;
+    struct asks_list *list;
 
     switch (q->kind) {
     case QUERY_CLUSTER:
@@ -198,7 +208,9 @@ static int asks_fill(struct hc_run *r, const struct hc_query *q,
         return asks_hosts(r, q, known, fact);
     case QUERY_SERVICES:
         fact->count = (int64_t)known->names->all.n;
-        fact->list = known->names;
+        fact->list = list = hc_arena_zero(arena, sizeof *list);
+        if (list != NULL)
+            list->names = &known->names->all;
         break;
     case QUERY_SERVICE:
         fact->service = asks_service(arena, known->service);
@@ -226,6 +238,8 @@ int headcount_fact(headcount_op *op, const struct headcount_query *query,
         got = hc_error_set(&e, HEADCOUNT_EARG,
                            "this is no query: its kind, a tag's "
                            "key or the service's name is missing");
+    if (got == 0)
+        got = hc_op_check_hosts(from.hosts, &e);
     if (got < 0) {
         hc_give_error(error, &e);
         return got;
@@ -253,12 +267,12 @@ int headcount_fact(headcount_op *op, const struct headcount_query *query,
 bool headcount_fact_host(const struct headcount_fact *fact, size_t i,
                          struct headcount_host *host)
 {
-    const struct hc_ecs_host *const *list = fact->list;
+    const struct asks_list *list = fact->list;
     const struct hc_ecs_host *h;
 
-    if (list == NULL || i >= (size_t)fact->count)
+    if (list == NULL || list->hosts == NULL || i >= (size_t)fact->count)
         return false;
-    h = list[i];
+    h = list->hosts[i];
     *host = (struct headcount_host){
         .arn = h->arn.p,
         .id = hc_host_id(h->arn).p,
@@ -280,11 +294,11 @@ bool headcount_fact_host(const struct headcount_fact *fact, size_t i,
 
 const char *headcount_fact_name(const struct headcount_fact *fact, size_t i)
 {
-    const struct hc_fact_names *names = fact->list;
+    const struct asks_list *list = fact->list;
 
-    if (names == NULL || i >= names->all.n)
+    if (list == NULL || list->names == NULL || i >= list->names->n)
         return NULL;
-    return hc_host_id(names->all.hosts[i].arn).p;
+    return hc_host_id(list->names->hosts[i].arn).p;
 }
 
 static struct headcount_tag asks_pair(const struct hc_ecs_tag *t)

@@ -23,7 +23,7 @@ static int tags_put(struct op_reconcile *r, const char *name,
     w.service = hc_arena_str(arena, hc_str(name));
     w.where = hc_arena_str(arena, w.where);
     w.at = HC_STR("tags");
-    w.by = hc_op_hosts(r->request.hosts);
+    w.by = r->request.hosts;
     err = hc_arena_error(arena);
     return err == 0 ? hc_op_policy_add(r, &w) : err;
 }

@@ -2,6 +2,8 @@
  * it. */
 #include "op/op_request.h"
 
+#include <string.h>
+
 #include "op/op_wishes.h"
 
 /* `wishes` is an array of the caller.  Its header may be older or newer than
@@ -10,24 +12,28 @@
 static int request_check_wishes(const struct headcount_reconcile *r,
                                 struct headcount_error *e)
 {
-    if (r->wishes_n > 0 && r->wishes == NULL)
-        return hc_error_set(e, HEADCOUNT_EARG,
-                            "wishes is NULL, and wishes_n %zu", r->wishes_n);
-    for (size_t i = 0; i < r->wishes_n; i++) {
+    int err = hc_check_memory("wishes", r->wishes, "wishes_n", r->wishes_n, e);
+
+    for (size_t i = 0; err == 0 && i < r->wishes_n; i++) {
         const char *at = (const char *)r->wishes + i * r->wishes->size;
         struct headcount_wish w = { .size = 0 };
-        int err = hc_take_struct(&w, &hc_form_wish, at, e);
+        struct headcount_error why = { .code = 0 };
+        size_t size;
 
-        if (err == 0 && w.size != r->wishes->size)
-            err = hc_error_set(e, HEADCOUNT_EARG,
-                               "wish %zu has size %zu, the first one %zu",
-                               i + 1, w.size, r->wishes->size);
+        /* Before anything else of it is read: a wish of another size may end
+         * where the array ends. */
+        memcpy(&size, at, sizeof size);
+        if (size != r->wishes->size)
+            return hc_error_set(e, HEADCOUNT_EARG,
+                                "wish %zu has size %zu, the first one %zu",
+                                i + 1, size, r->wishes->size);
+        err = hc_take_struct(&w, &hc_form_wish, at, &why);
         if (err == 0)
-            err = hc_op_check_wish(&w, e);
+            err = hc_op_check_wish(&w, &why);
         if (err < 0)
-            return err;
+            hc_error_set(e, err, "wishes[%zu]: %s", i, why.what);
     }
-    return 0;
+    return err;
 }
 
 int hc_op_request_take(struct headcount_reconcile *to,
@@ -36,6 +42,12 @@ int hc_op_request_take(struct headcount_reconcile *to,
 {
     int err = hc_take_struct(to, &hc_form_reconcile, from, e);
 
+    if (err == 0)
+        err = hc_check_memory("event", to->event, "event_size", to->event_size,
+                              e);
+    if (err == 0)
+        err = hc_check_memory("snapshot", to->snapshot, "snapshot_size",
+                              to->snapshot_size, e);
     if (err == 0)
         err = hc_check_texts("clusters", to->clusters, to->clusters_n, e);
     if (err == 0)
@@ -69,13 +81,15 @@ void hc_op_request_copy(headcount_op *op, struct headcount_reconcile *r)
 
 int hc_op_request_check(headcount_op *op, const struct headcount_reconcile *r)
 {
-    int hosts = (int)r->hosts, whose = (int)r->constraints;
+    int whose = (int)r->constraints, swept = (int)r->swept;
+    int err = hc_op_check_hosts(r->hosts, &op->error);
 
-    if (hosts < HEADCOUNT_ACTIVE || hosts > HEADCOUNT_CONNECTED)
-        return hc_error_set(&op->error, HEADCOUNT_EARG,
-                            "hosts %d is none of enum "
-                            "headcount_hosts",
-                            hosts);
+    if (err == 0 &&
+        (swept < HEADCOUNT_SWEPT_NOT || swept > HEADCOUNT_SWEPT_FAILED))
+        err = hc_error_set(&op->error, HEADCOUNT_EARG, "swept %d is none of "
+                           "enum headcount_sweep_state", swept);
+    if (err < 0)
+        return err;
     if (whose < HEADCOUNT_CONSTRAINTS_DEFAULT ||
         whose > HEADCOUNT_CONSTRAINTS_ALL)
         return hc_error_set(&op->error, HEADCOUNT_EARG,

@@ -173,11 +173,14 @@ static int find_check(struct op_sweep *s, struct hc_str text,
     return err;
 }
 
-static bool find_was_asked(const struct op_sweep *s, struct hc_str arn)
+/* False: it was not asked for, or was answered already. */
+static bool find_was_asked(struct op_sweep *s, struct hc_str arn)
 {
     for (size_t i = 0; i < s->page_n; i++)
-        if (hc_str_eq(s->page[i], arn))
+        if (hc_str_eq(s->page[i], arn)) {
+            s->page[i] = s->page[--s->page_n];
             return true;
+        }
     return false;
 }
 
@@ -231,6 +234,9 @@ static int find_take_list(struct op_sweep *s, struct hc_str body,
     return err;
 }
 
+/* Each cluster that was asked for has to be answered, or to be MISSING: it was
+ * deleted since it was listed.  A cluster whose tags are not known may be one
+ * that the sweep is for, so its place is not done. */
 static int find_take_tags(struct op_sweep *s, struct hc_str body,
                           struct headcount_error *e)
 {
@@ -248,11 +254,22 @@ static int find_take_tags(struct op_sweep *s, struct hc_str body,
         if (err == 0 && !find_was_asked(s, arn.text))
             err = hc_error_set(e, HEADCOUNT_EANSWER,
                                "DescribeClusters answers with a "
-                               "cluster `%.*s`, which it was not asked for",
+                               "cluster `%.*s`, which it was not asked for or "
+                               "has answered already", HC_STR_ARG(arn.text));
+        if (err == 0 && v.clusters[i].failed &&
+            !hc_str_eqz(v.clusters[i].reason, "MISSING"))
+            err = hc_error_set(e, HEADCOUNT_EANSWER,
+                               "DescribeClusters says %.*s of `%.*s`",
+                               HC_STR_ARG(v.clusters[i].reason),
                                HC_STR_ARG(arn.text));
-        if (err == 0 && find_is_tagged(s, v.clusters[i].tags))
+        if (err == 0 && !v.clusters[i].failed &&
+            find_is_tagged(s, v.clusters[i].tags))
             err = hc_op_sweep_add(s, s->scope, &arn, e);
     }
+    if (err == 0 && s->page_n > 0)
+        err = hc_error_set(e, HEADCOUNT_EANSWER,
+                           "DescribeClusters leaves out `%.*s`, which it was "
+                           "asked for", HC_STR_ARG(s->page[0]));
     hc_ecs_answer_fini(&v.answer);
     s->page_n = 0;
     return err;

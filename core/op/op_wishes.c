@@ -6,10 +6,14 @@
 #include "plan/autoscaler.h"
 #include "plan/hold.h"
 
-enum headcount_hosts hc_op_hosts(enum headcount_hosts hosts)
+int hc_op_check_hosts(enum headcount_hosts hosts, struct headcount_error *e)
 {
-    return hosts == HEADCOUNT_REGISTERED || hosts == HEADCOUNT_CONNECTED
-               ? hosts : HEADCOUNT_ACTIVE;
+    int n = (int)hosts;
+
+    return n >= HEADCOUNT_ACTIVE && n <= HEADCOUNT_CONNECTED
+               ? 0 : hc_error_set(e, HEADCOUNT_EARG,
+                                  "hosts %d is none of enum headcount_hosts",
+                                  n);
 }
 
 static int wish_allow(headcount_op *op, const char *const *codes, size_t n,
@@ -34,7 +38,7 @@ int hc_op_take_wish(headcount_op *op, const struct headcount_reconcile *r,
         .service = hc_arena_str(arena, hc_str(w->service)),
         .where = hc_arena_str(arena, hc_str(w->where)),
         .at = hc_arena_str(arena, hc_str(w->at)),
-        .by = hc_op_hosts(w->hosts == HEADCOUNT_ACTIVE ? r->hosts : w->hosts),
+        .by = w->hosts == HEADCOUNT_ACTIVE ? r->hosts : w->hosts,
         .no_external = w->not_external, .required = w->required,
     };
     hc_rule_from_wish(&to->rule, arena, w);
@@ -52,9 +56,8 @@ int hc_op_take_wish(headcount_op *op, const struct headcount_reconcile *r,
         err = hc_autoscaler_wish(to, hc_str(w->autoscaler), arena, &op->error);
     } else if (headcount_rule_name(w->rule) == NULL)
         err = hc_error_set(&op->error, HEADCOUNT_EARG,
-                           "rule %d is none of enum "
-                           "headcount_rule",
-                           (int)w->rule);
+                           "the wish for %s: rule %d is none of enum "
+                           "headcount_rule", w->service, (int)w->rule);
     if (err == 0)
         err = wish_allow(op, r->allow, r->allow_n, &to->allow);
     if (err == 0)
@@ -72,7 +75,13 @@ int hc_op_check_wish(const struct headcount_wish *w, struct headcount_error *e)
                             "are NULL", w->service,
                             w->rungs == NULL && w->rungs_n > 0 ? "rungs"
                                                                : "cpu_rungs");
-    return hc_check_texts("a wish's allow", w->allow, w->allow_n, e);
+    int err = hc_check_texts("a wish's allow", w->allow, w->allow_n, e);
+    struct headcount_error why = { .code = 0 };
+
+    if (err == 0 && hc_op_check_hosts(w->hosts, &why) < 0)
+        err = hc_error_set(e, HEADCOUNT_EARG, "the wish for %s: %s", w->service,
+                           why.what);
+    return err;
 }
 
 /* `wishes` is an array of the caller: the size of the first wish is the step

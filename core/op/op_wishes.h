@@ -7,10 +7,10 @@
 
 #define HC_OP_WISHES 10000
 
-/* A number that is none of the enum counts ACTIVE hosts. */
-enum headcount_hosts hc_op_hosts(enum headcount_hosts hosts);
-/* Checks that a wish names a service and lacks none of its arrays. 0, or
- * HEADCOUNT_EARG with *e set. */
+/* 0, or HEADCOUNT_EARG with *e set: a number that is none of the enum. */
+int hc_op_check_hosts(enum headcount_hosts hosts, struct headcount_error *e);
+/* Checks that a wish names a service, lacks none of its arrays, and counts
+ * hosts that can be counted.  0, or HEADCOUNT_EARG with *e set. */
 int hc_op_check_wish(const struct headcount_wish *w, struct headcount_error *e);
 /* Copies a wish into the arena; `r` has what all wishes share.  0,
  * HEADCOUNT_ENOMEM, or HEADCOUNT_EARG with op->error set. */

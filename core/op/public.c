@@ -109,6 +109,15 @@ int hc_check_texts(const char *name, const char *const *texts, size_t n,
     return 0;
 }
 
+int hc_check_memory(const char *name, const void *p, const char *size, size_t n,
+                    struct headcount_error *e)
+{
+    if (p != NULL || n == 0)
+        return 0;
+    return hc_error_set(e, HEADCOUNT_EARG, "%s is NULL, and %s %zu", name, size,
+                        n);
+}
+
 void hc_give_error(struct headcount_error *to,
                    const struct headcount_error *from)
 {

@@ -32,6 +32,10 @@ int hc_take_system(struct hc_system *sys, struct hc_log *log,
 /* HEADCOUNT_EARG with the sentence if one of n texts is NULL. */
 int hc_check_texts(const char *name, const char *const *texts, size_t n,
                    struct headcount_error *e);
+/* HEADCOUNT_EARG with the sentence if `p`, the member `name`, is NULL although
+ * `size`, the member beside it, is n and not 0. */
+int hc_check_memory(const char *name, const void *p, const char *size, size_t n,
+                    struct headcount_error *e);
 void hc_give_error(struct headcount_error *to,
                    const struct headcount_error *from);
 

@@ -208,9 +208,10 @@ static int scaler_rungs(struct hc_ladder *to, const struct hc_json_doc *d,
         if (err == 0)
             err = scaler_take_whole(d, hc_json_after(d, v, from), name,
                                     &rung.tasks, e);
-        rung.from *= unit;
-        if (err == 0)
-            err = scaler_put_rung(rungs, n++, rung, name, e);
+        if (err < 0)
+            break;
+        rung.from *= unit;              /* a number that was checked */
+        err = scaler_put_rung(rungs, n++, rung, name, e);
     }
     rungs[0].from = 0;                  /* fewer hosts get the first rung too */
     *to = (struct hc_ladder){ rungs, n };

@@ -168,8 +168,11 @@ static int tags_get_rule(const struct hc_ecs_tag *t, struct hc_rule *rule,
     for (int kind = 0;
          (name = headcount_rule_name((enum headcount_rule)kind)) != NULL;
          kind++) {
-        n += hc_fmt(all + n, sizeof all - n, "%s%s", kind > 0 ? ", " : "",
-                    name);
+        bool last =
+            headcount_rule_name((enum headcount_rule)(kind + 1)) == NULL;
+
+        n += hc_fmt(all + n, sizeof all - n, "%s%s",
+                    kind == 0 ? "" : last ? " or " : ", ", name);
     }
     tags_swap_dashes(all);
     return tags_refuse(t, all, e);

@@ -87,6 +87,7 @@ struct hc_fact *hc_policy_find(struct hc_run *r, const struct hc_query *q,
     struct hc_fact_names *names;
     struct hc_fact *fact;
     struct hc_arn arn;
+    bool here;
 
     switch (q->kind) {
     case QUERY_COUNT:
@@ -104,7 +105,12 @@ struct hc_fact *hc_policy_find(struct hc_run *r, const struct hc_query *q,
         return names != NULL ? &names->fact : NULL;
     case QUERY_SERVICE:
         hc_arn_service(&arn, q->service, NULL);
-        service = hc_facts_service(&r->facts, arn.name);
+        here = hc_run_is_here(r, &arn);
+        service = hc_facts_service(&r->facts, here ? arn.name : q->service);
+        /* An ARN of another place: there is no such service here, whatever a
+         * service of the same name here does. */
+        if (service != NULL && !here)
+            service->fact.state = FACT_VALUE;
         k->service = service != NULL ? service->value : NULL;
         return service != NULL ? &service->fact : NULL;
     case QUERY_CLUSTER:

@@ -98,12 +98,15 @@ int hc_wishes_take(struct hc_run *r, struct headcount_error *e)
     for (r->at = 0; err == 0 && r->at < c->wishes_n; r->at++) {
         struct headcount_error why = { .code = 0 };
         struct hc_str at = c->wishes[r->at].at;
+        struct hc_str service = c->wishes[r->at].service;
 
         err = wishes_take_one(r, &why);
-        /* The line of the policy first, then what is wrong with it. */
-        if (err < 0)
-            hc_error_set(e, err, at.n > 0 ? "%.*s: %s" : "%.*s%s",
-                         HC_STR_ARG(at), why.what);
+        /* The line of the policy first, else the service; then the fault. */
+        if (err < 0 && at.n > 0)
+            hc_error_set(e, err, "%.*s: %s", HC_STR_ARG(at), why.what);
+        else if (err < 0)
+            hc_error_set(e, err, "the wish for %.*s: %s", HC_STR_ARG(service),
+                         why.what);
     }
     r->at = 0;
     return err;

@@ -120,6 +120,16 @@ TEST(event_read, what_is_no_event_is_an_error)
     headcount_event_free(NULL);
 }
 
+TEST(event_read, an_event_that_is_not_there_is_refused)
+{
+    struct headcount_event *none;
+    struct headcount_error e;
+
+    CHECK_INT(headcount_event_read(&none, NULL, 3, NULL, &e), HEADCOUNT_EARG);
+    CHECK(none == NULL);
+    CHECK_Z(e.what, "event is NULL, and n 3");
+}
+
 TEST(event_read, every_failed_allocation_is_survived)
 {
     for (long at = 1;; at++) {

@@ -172,6 +172,7 @@ TEST(headcount, a_reconcile_that_cannot_be_is_an_outcome_at_once)
     r.event_size = 1;
     reconcile_at_once(r, HEADCOUNT_EEVENT, "");
     r.event = NULL;
+    r.event_size = 0;
     r.clusters = bad;
     r.clusters_n = 1;
     reconcile_at_once(r, HEADCOUNT_ESYNTAX, "a b");
@@ -320,6 +321,7 @@ TEST(headcount, a_plan_on_a_snapshot_is_the_plan_and_makes_no_call)
     }
     CHECK_INT(scene.script.requests, 2);
     r.event = NULL;
+    r.event_size = 0;
     r.clusters = stage;
     r.clusters_n = 1;
     o = ask(&r);

@@ -108,6 +108,16 @@ static int read_once(void)
     return code;
 }
 
+TEST(json_pull, a_text_that_is_not_there_is_refused)
+{
+    headcount_json *json;
+
+    CHECK_INT(headcount_json_new(&json, NULL, 3, NULL), HEADCOUNT_EARG);
+    CHECK(json == NULL);
+    CHECK_INT(headcount_json_new(&json, NULL, 0, NULL), 0);
+    headcount_json_free(json);
+}
+
 TEST(json_pull, every_failed_allocation_is_survived)
 {
     t_fails_every_allocation(read_once);

@@ -206,6 +206,10 @@ TEST(sign, what_cannot_be_signed_is_refused_unseen)
         CHECK(strstr(e.what, SECRET) == NULL);                              \
     } while (0)
     REFUSES(r.url = NULL, "a url is needed");
+    REFUSES((r.headers = NULL, r.headers_n = 2),
+            "sign: headers is NULL, and headers_n 2");
+    REFUSES((r.body = NULL, r.body_size = 3),
+            "sign: body is NULL, and body_size 3");
     REFUSES(r.service = "", "a service is needed");
     REFUSES(r.region = NULL, "a region is needed");
     REFUSES(r.access_key_id = NULL, "an access key id is needed");

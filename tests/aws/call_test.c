@@ -622,6 +622,26 @@ TEST(call, after_a_cancel_nothing_is_tried_again)
     failed_with(HEADCOUNT_ECLOSED, "");
 }
 
+/* The refusal is one of the second attempt: the first may have been done. */
+TEST(call, what_an_earlier_attempt_may_have_done_is_not_forgotten)
+{
+    const char *const inside[] = {
+        aws_answer(500, "", "{\"__type\":\"ServerException\"}"),
+        aws_answer(400, "", "{\"__type\":\"AccessDeniedException\"}"), NULL };
+    const char *const throttled[] = {
+        aws_answer(400, "", "{\"__type\":\"ThrottlingException\"}"),
+        aws_answer(400, "", "{\"__type\":\"AccessDeniedException\"}"), NULL };
+
+    run(inside, plain);
+    CHECK_INT(w.script.requests, 2);
+    CHECK(me.call.outcome_unknown);
+    failed_with(HEADCOUNT_ESERVICE, "AccessDenied");
+    run(throttled, plain);
+    CHECK_INT(w.script.requests, 2);
+    CHECK(!me.call.outcome_unknown);
+    failed_with(HEADCOUNT_ESERVICE, "AccessDenied");
+}
+
 TEST(call, a_cancel_ends_what_was_not_sent)
 {
     const char *const answers[] = { aws_answer(500, "", "{}"), NULL };

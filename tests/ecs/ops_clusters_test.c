@@ -159,11 +159,14 @@ TEST(ops_clusters, the_tags_of_many_are_the_same_at_every_split)
 {
     for (int cut = -1; cut < (int)sizeof(two) - 1; cut++) {
         CHECK_INT(get_many(two, cut), 0);
-        CHECK_INT(many.n, 2);
+        CHECK_INT(many.n, 3);
         CHECK_STR(many.clusters[0].arn, AT "cluster/a");
         CHECK_STR(many.clusters[0].tags->value, "gold");
         CHECK_STR(many.clusters[1].arn, AT "cluster/b");
-        CHECK(many.clusters[1].tags == NULL);
+        CHECK(many.clusters[1].tags == NULL && !many.clusters[1].failed);
+        CHECK_STR(many.clusters[2].arn, AT "cluster/c");
+        CHECK_STR(many.clusters[2].reason, "MISSING");
+        CHECK(many.clusters[2].failed);
         hc_ecs_answer_fini(&many.answer);
     }
 }

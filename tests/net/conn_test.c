@@ -18,6 +18,7 @@ struct ends {
 
 static void ends_open(struct ends *t)
 {
+    struct hc_watch watch;
     int fd[2];
 
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0);
@@ -26,7 +27,8 @@ static void ends_open(struct ends *t)
     hc_system_real(&t->sys);
     t->sys.alloc = *t_alloc();
     hc_jobs_init(&t->jobs);
-    t->conn = hc_conn_new(&t->sys, &t->jobs, fd[0], NULL);
+    hc_watch_open(&t->jobs, &watch, fd[0], NULL);
+    t->conn = hc_conn_new(&t->sys, &watch);
     CHECK(t->conn != NULL);
     t->conn->origin = (struct hc_origin){ .host = "a.test", .port = 80 };
     t->other = fd[1];

@@ -76,6 +76,37 @@ TEST(dial, finds_the_address_and_connects)
     hang_up();
 }
 
+/* An event loop knows a descriptor by its id, so an open one must not get
+ * another: the try's watch moves into the connection. */
+TEST(dial, a_socket_keeps_its_id_when_it_becomes_a_connection)
+{
+    static const char *const certificates[] = { NULL, "ec" };
+
+    for (size_t i = 0; i < sizeof certificates / sizeof *certificates; i++) {
+        struct hc_want wants[16], tried = { .id = 0 };
+        int64_t deadline;
+
+        open_world(NULL, certificates[i]);
+        dial_to(net_world_origin(&world),
+                certificates[i] != NULL ? &world.anchors : NULL);
+        while (!owner.ended) {
+            size_t n = hc_jobs_wants(&world.net.jobs, wants, 16, &deadline);
+
+            for (size_t k = 0; owner.dial->conn == NULL && k < n; k++)
+                if (owner.dial->tries_n > 0 &&
+                    wants[k].fd == owner.dial->tries[0].watch.fd)
+                    tried = wants[k];
+            net_world_round(&world);
+        }
+        CHECK_INT(owner.dial->state, DIAL_DONE);
+        CHECK(tried.id != 0);
+        CHECK_INT(owner.dial->conn->watch.fd, tried.fd);
+        CHECK_INT(owner.dial->conn->watch.id, tried.id);
+        CHECK_INT(owner.dial->conn->watch.want, HC_WATCH_READ);
+        hang_up();
+    }
+}
+
 /* A loop may hand over the time at which it woke, which is before the dial was
  * asked for: no phase is shorter than nothing. */
 TEST(dial, a_phase_never_ends_before_it_began)

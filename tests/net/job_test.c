@@ -236,6 +236,34 @@ TEST(watch, ids_are_never_given_twice_and_stale_ones_wake_nobody)
     hc_job_fini(&w.job);
 }
 
+TEST(watch, keeps_its_id_and_its_place_when_it_moves)
+{
+    struct hc_jobs q;
+    struct hc_watch watch[3], to[3];
+    struct hc_want want[4];
+    int64_t deadline;
+
+    hc_jobs_init(&q);
+    for (int i = 0; i < 3; i++) {
+        hc_watch_open(&q, &watch[i], 10 + i, NULL);
+        hc_watch_want(&watch[i], HC_WATCH_READ);
+    }
+    for (int i = 0; i < 3; i++) {        /* last, middle, first of the list */
+        uint64_t id = watch[i].id;
+
+        hc_watch_move(&to[i], &watch[i]);
+        CHECK_INT(watch[i].id, 0);
+        CHECK_INT(to[i].id, id);
+        CHECK_INT(hc_jobs_wants(&q, want, 4, &deadline), 3);
+        for (int k = 0; k < 3; k++)
+            CHECK_INT(want[k].fd, 12 - k);
+    }
+    hc_watch_close(&to[1]);
+    hc_watch_close(&to[0]);
+    hc_watch_close(&to[2]);
+    CHECK_INT(hc_jobs_wants(&q, want, 4, &deadline), 0);
+}
+
 TEST(watch, readiness_wakes_the_owner_of_the_moment)
 {
     struct hc_jobs q;

@@ -431,6 +431,7 @@ TEST(event_op, a_name_and_its_arn_are_one_reconcile)
         CHECK_INT(o->clusters_n, 2);
         CHECK_INT(scene.script.requests, 3);
         CHECK(strstr(scene.script.request[0], CLUSTER_ARN) != NULL);
+        CHECK_INT(o->records_n, 3);
         CHECK(o->records[0].done && o->records[1].done &&
               !o->records[2].done);
         headcount_op_free(scene.op);

@@ -59,6 +59,7 @@ static void end(void)
 
 static const struct headcount_service *row(size_t at)
 {
+    CHECK_INT(headcount_outcome(scene.op)->clusters_n, 1);
     CHECK(at < headcount_outcome(scene.op)->clusters[0].services_n);
     return &headcount_outcome(scene.op)->clusters[0].services[at];
 }
@@ -114,6 +115,7 @@ TEST(op_policy_tags, a_service_that_lost_its_tag_is_left_alone)
         OK(WRITTEN("3")), NULL };
     const struct headcount_outcome *o = run(answers);
 
+    CHECK_INT(o->clusters_n, 1);
     CHECK_INT(o->clusters[0].services_n, 1);
     CHECK_Z(row(0)->service, "log");
     end();
@@ -125,6 +127,7 @@ TEST(op_policy_tags, a_cluster_without_tagged_services_is_one_call)
     const struct headcount_outcome *o = run(answers);
 
     CHECK_INT(o->code, 0);
+    CHECK_INT(o->clusters_n, 1);
     CHECK_INT(o->clusters[0].services_n, 0);
     CHECK_Z(o->clusters[0].error_code, NULL);
     end();

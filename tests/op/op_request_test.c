@@ -26,6 +26,9 @@ TEST(op_request, what_cannot_be_meant_begins_nothing)
 {
     static const char *const hole[] = { "a", NULL };
     const struct headcount_wish nameless = { .size = sizeof nameless };
+    /* What the second says would end 6 KiB behind the array. */
+    const struct headcount_wish sizes[] = {
+        { .size = sizeof *sizes, .service = "web" }, { .size = 8000 } };
     const struct {
         struct headcount_reconcile r;
         const char *says;
@@ -36,7 +39,13 @@ TEST(op_request, what_cannot_be_meant_begins_nothing)
         { { .max_changes = -1 }, "max_changes is negative" },
         { { .max_falls = -1 }, "max_falls is negative" },
         { { .wishes_n = 3 }, "wishes is NULL, and wishes_n 3" },
-        { { .wishes = &nameless, .wishes_n = 1 }, "a wish's service is NULL" },
+        { { .wishes = &nameless, .wishes_n = 1 },
+          "wishes[0]: a wish's service is NULL" },
+        { { .wishes = &sizes[0], .wishes_n = 2 },
+          "wish 2 has size 8000, the first one" },
+        { { .event_size = 7 }, "event is NULL, and event_size 7" },
+        { { .snapshot_size = 5, .dry_run = true },
+          "snapshot is NULL, and snapshot_size 5" },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -53,23 +62,35 @@ TEST(op_request, what_cannot_be_meant_begins_nothing)
 /* Numbers that are none of their enum: of a binding, or of a newer header. */
 TEST(op_request, numbers_are_those_of_their_enums)
 {
-    static const struct { int hosts, constraints; const char *says; } rows[] = {
-        { HEADCOUNT_ACTIVE, HEADCOUNT_CONSTRAINTS_DEFAULT, NULL },
-        { HEADCOUNT_CONNECTED, HEADCOUNT_CONSTRAINTS_ALL, NULL },
-        { HEADCOUNT_ACTIVE - 1, 0, "none of enum headcount_hosts" },
-        { HEADCOUNT_CONNECTED + 1, 0, "none of enum headcount_hosts" },
-        { 0, HEADCOUNT_CONSTRAINTS_DEFAULT - 1, "enum headcount_constraints" },
-        { 0, HEADCOUNT_CONSTRAINTS_ALL + 1, "enum headcount_constraints" },
+    static const struct {
+        int hosts, constraints;
+        const char *says;
+        int swept;
+    } rows[] = {
+        { .says = "swept 77 is none of enum headcount_sweep_state",
+          .swept = 77 },
+        { .says = "swept -1 is none of enum headcount_sweep_state",
+          .swept = -1 },
+        { .swept = HEADCOUNT_SWEPT_FAILED },
+        { HEADCOUNT_ACTIVE, HEADCOUNT_CONSTRAINTS_DEFAULT, NULL, 0 },
+        { HEADCOUNT_CONNECTED, HEADCOUNT_CONSTRAINTS_ALL, NULL, 0 },
+        { HEADCOUNT_ACTIVE - 1, 0, "none of enum headcount_hosts", 0 },
+        { HEADCOUNT_CONNECTED + 1, 0, "none of enum headcount_hosts", 0 },
+        { 0, HEADCOUNT_CONSTRAINTS_DEFAULT - 1,
+          "enum headcount_constraints", 0 },
+        { 0, HEADCOUNT_CONSTRAINTS_ALL + 1, "enum headcount_constraints", 0 },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct headcount_reconcile r = {
             .hosts = (enum headcount_hosts)rows[i].hosts,
             .constraints = (enum headcount_constraints)rows[i].constraints,
+            .swept = (enum headcount_sweep_state)rows[i].swept,
         };
 
         scene_open(false, NULL);
         scene.op = new_op(&r);
+        CHECK(scene.op != NULL);
         CHECK_INT(hc_op_request_check(scene.op, &r),
                   rows[i].says != NULL ? HEADCOUNT_EARG : 0);
         if (rows[i].says != NULL)

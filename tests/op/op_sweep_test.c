@@ -262,6 +262,49 @@ TEST(sweep_op, tags_are_asked_for_of_what_matches)
     end();
 }
 
+/* A cluster whose tags nobody said may be one that has them. */
+TEST(sweep_op, tags_that_ecs_does_not_say_fail_their_place)
+{
+#define GOLD(c) "{\"clusterArn\":" C(c) ",\"tags\":[{\"key\":\"tier\"}]}"
+#define FAILS(c, why) "],\"failures\":[{\"arn\":" C(c) ",\"reason\":\"" why  \
+                      "\"}]}"
+    static const struct headcount_tag tier = { "tier", NULL };
+    static const struct { const char *tags, *told; } rows[] = {
+        { "{\"clusters\":[" GOLD("a") FAILS("b", "MISSING"),
+          "0 a ; " },
+        { "{\"failures\":[{\"reason\":\"MISSING\",\"arn\":" C("b") "}],"
+             "\"clusters\":[" GOLD("a") "]}", "0 a ; " },
+        { "{\"clusters\":[" GOLD("a") "]}", "leaves out" },
+        { "{\"clusters\":[" GOLD("a") "," GOLD("a") "]}", "already" },
+        { "{\"clusters\":[" GOLD("a") FAILS("a", "MISSING"), "already" },
+        { "{\"clusters\":[" GOLD("a") FAILS("b", "ACCESS_DENIED"),
+          "says ACCESS_DENIED of" },
+        { "{\"clusters\":[" GOLD("a") FAILS("c", "MISSING"),
+          "not asked for" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const answers[] = {
+            OK(LIST(C("a") "," C("b"), "")), OK(rows[i].tags),
+            OK(SERVICE_IN("a", "2")), OK(HOSTS_IN("a")), NULL };
+        struct run r = sweep();
+
+        r.sweep.tags = &tier;
+        r.sweep.tags_n = 1;
+        r.sweep.report = true;
+        scene_open(false, answers);
+        const struct headcount_outcome *o = run(r);
+
+        CHECK_INT(o->code, 0);
+        CHECK_INT(o->summary[HEADCOUNT_FAILED], i >= 2);
+        if (i < 2)
+            CHECK_Z(told, rows[i].told);
+        else
+            CHECK(strstr(o->json, rows[i].told) != NULL);
+        end();
+    }
+}
+
 TEST(sweep_op, a_name_that_nothing_has_fails_and_the_rest_is_done)
 {
     static const char *const names[] = { "a*", "nix*" };

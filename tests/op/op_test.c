@@ -301,6 +301,7 @@ TEST(op, a_timeout_is_a_deadline_from_the_begin_on)
         const struct hc_op_params params = { .timeout = rows[i].timeout };
         headcount_op *op = hc_op_new(scene.h, &toy_class, &params);
 
+        CHECK(op != NULL);
         CHECK_INT(op->deadline, rows[i].none ? HC_NEVER
                                              : op->started + rows[i].timeout);
         headcount_op_free(op);

@@ -36,7 +36,6 @@ TEST(op_wishes, hosts_are_the_wishs_or_the_reconciles)
         { HEADCOUNT_ACTIVE, HEADCOUNT_REGISTERED, HEADCOUNT_REGISTERED },
         { HEADCOUNT_CONNECTED, HEADCOUNT_REGISTERED, HEADCOUNT_CONNECTED },
         { HEADCOUNT_REGISTERED, HEADCOUNT_CONNECTED, HEADCOUNT_REGISTERED },
-        { (enum headcount_hosts)9, HEADCOUNT_CONNECTED, HEADCOUNT_ACTIVE },
     };
 
     open_op();
@@ -142,6 +141,8 @@ TEST(op_wishes, a_wish_whose_memory_is_not_there_is_refused)
         { { .service = "web", .allow = hole, .allow_n = 1 },
           "a wish's allow[0] is NULL" },
         { { .service = "web", .allow_n = 1 }, "a wish's allow[0] is NULL" },
+        { { .service = "web", .hosts = (enum headcount_hosts)9 },
+          "the wish for web: hosts 9 is none of enum headcount_hosts" },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -309,7 +309,8 @@ TEST(public, each_wish_of_an_array_has_its_size)
         for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
             two[i].size = sizes[k];
             CHECK_INT(give_reconcile(), HEADCOUNT_EARG);
-            CHECK(said(k == 0 ? "has size 0" : "set it to sizeof"));
+            CHECK(said(k == 0 ? "has size 0" : i == 0 ? "set it to sizeof"
+                                                      : "the first one"));
         }
         two[i].size = sizeof *two;
     }

@@ -54,6 +54,11 @@ TEST(machine, a_write_that_may_have_arrived_is_unknown)
             .code = "ServerException",
             .sent = true },
           "ServerException" },
+        /* a proxy's: it may have come back from ECS or not have gone there */
+        { { .fail = HEADCOUNT_ESERVICE, .status = 500, .sent = true },
+          "unknown" },
+        { { .fail = HEADCOUNT_ESERVICE, .status = 302, .sent = true },
+          "unknown" },
         /* a 2xx that cannot be believed */
         { { .answer = "<html>", .sent = true }, "unknown" },
         { { .answer = "{\"service\":{\"serviceName\":\"log\"}}" }, "unknown" },

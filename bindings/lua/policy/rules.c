@@ -230,12 +230,14 @@ static struct spelled *as_spelled(lua_State *L, int i)
     return s;
 }
 
-/* Pushes "per_host, fixed, ..." */
+/* Pushes "per_host, fixed, ... or ladder". */
 static const char *push_rule_names(lua_State *L)
 {
     lua_pushstring(L, rule_name(0));
     for (int rule = 1; rule_name(rule) != NULL; rule++) {
-        lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), rule_name(rule));
+        lua_pushfstring(L, "%s%s%s", lua_tostring(L, -1),
+                        rule_name(rule + 1) != NULL ? ", " : " or ",
+                        rule_name(rule));
         lua_remove(L, -2);
     }
     return lua_tostring(L, -1);

@@ -1,6 +1,8 @@
 /* reconcile/exchange/check.c - what every answer is checked for. */
 #include "reconcile/exchange/check.h"
 
+#include "base/text.h"
+
 int hc_check_refuse(const struct hc_run *r, struct hc_exchange *x,
                     const char *what, struct hc_str which)
 {
@@ -47,6 +49,32 @@ bool hc_check_is_our_service(const struct hc_run *r, struct hc_str text)
 
     return text.n == 0 || (hc_arn_service(&arn, text, NULL) == 0 &&
                            hc_run_is_here(r, &arn));
+}
+
+bool hc_check_is_named(const struct hc_ecs_service *s, struct hc_str name)
+{
+    struct hc_arn arn;
+
+    return s->arn.n == 0 || (hc_arn_service(&arn, s->arn, NULL) == 0 &&
+                             hc_str_eq(arn.name, name));
+}
+
+struct hc_str hc_check_said(struct hc_run *r, const struct hc_exchange *x,
+                            struct hc_str text)
+{
+    char said[512];
+
+    hc_fmt(said, sizeof(said), "%.*s", HC_STR_ARG(text));
+    hc_call_strike(&x->call, said);
+    return hc_str(hc_arena_fmt(&r->facts.arena, "%s", said));
+}
+
+void hc_check_tags(struct hc_run *r, const struct hc_exchange *x,
+                   struct hc_ecs_tag *tags)
+{
+    for (; tags != NULL; tags = tags->next)
+        if (hc_str_starts(tags->key, HC_STR("headcount:")))
+            tags->value = hc_check_said(r, x, tags->value);
 }
 
 int hc_check_page(const struct hc_run *r, struct hc_exchange *x,

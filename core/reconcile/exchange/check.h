@@ -25,6 +25,17 @@ bool hc_check_was_asked(const struct hc_exchange *x, struct hc_str name);
  * An empty text is ours: some answers leave it out. */
 bool hc_check_is_our_cluster(const struct hc_run *r, struct hc_str text);
 bool hc_check_is_our_service(const struct hc_run *r, struct hc_str text);
+/* True: the service's ARN, if the answer has one, is that of a service of this
+ * name. */
+bool hc_check_is_named(const struct hc_ecs_service *s, struct hc_str name);
+/* A text of the answer that a sentence will quote, NUL-terminated.  Secrets
+ * with which the call was signed are struck out of it: an endpoint may quote
+ * its request anywhere. */
+struct hc_str hc_check_said(struct hc_run *r, const struct hc_exchange *x,
+                            struct hc_str text);
+/* The same for the values of headcount's own tags: sentences quote them. */
+void hc_check_tags(struct hc_run *r, const struct hc_exchange *x,
+                   struct hc_ecs_tag *tags);
 /* Ends a page of the list. 1: it was the last one; 0: another is to be read;
  * or a code with x->error set: the list does not come to an end. */
 int hc_check_page(const struct hc_run *r, struct hc_exchange *x,

@@ -17,12 +17,21 @@ static int cluster_check(struct hc_run *r, struct hc_exchange *x)
 {
     const struct hc_ecs_cluster *v = &x->view.cluster;
 
+    /* One cluster is asked for, so an answer with a failure beside it says two
+     * things about it. */
+    if (v->clusters_n > 0 && (v->failure.reason.n > 0 || v->failure.arn.n > 0))
+        return hc_check_refuse(r, x, "DescribeClusters describes it and says",
+                               v->failure.reason);
     /* A cluster that does not exist is a failure MISSING in an answer that is
      * otherwise well, and no error of the call. */
     if (v->clusters_n == 0) {
         r->gone = hc_str_eqz(v->failure.reason, "MISSING") &&
                   v->failure.arn.n > 0 &&
                   hc_check_is_our_cluster(r, v->failure.arn);
+        if (r->gone)
+            return hc_error_set(&x->error, HEADCOUNT_EANSWER, "there is no "
+                                "cluster %.*s: DescribeClusters says MISSING",
+                                HC_STR_ARG(r->cluster.name));
         return hc_check_refuse(r, x, "DescribeClusters does not know it:",
                                v->failure.reason);
     }
@@ -35,8 +44,10 @@ static int cluster_check(struct hc_run *r, struct hc_exchange *x)
                                "registeredContainerInstancesCount of", v->arn);
     /* ECS describes a deleted cluster as INACTIVE for some time. */
     r->gone = hc_str_eqz(v->status, "INACTIVE");
-    return r->gone ? hc_check_refuse(r, x, "DescribeClusters says", v->status)
-                   : 0;
+    return !r->gone ? 0
+        : hc_error_set(&x->error, HEADCOUNT_EANSWER, "cluster %.*s is deleted: "
+                       "DescribeClusters says INACTIVE",
+                       HC_STR_ARG(r->cluster.name));
 }
 
 /* The view itself becomes the fact: its texts are not copied. */
@@ -48,6 +59,9 @@ static int cluster_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 
     if (err < 0)
         return err;
+    if (!hc_str_eqz(v->status, "ACTIVE"))
+        v->status = hc_check_said(r, x, v->status);
+    hc_check_tags(r, x, v->tags);
     to->value = *v;
     to->fact.state = FACT_VALUE;
     to->fact.at = now;

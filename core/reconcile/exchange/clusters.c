@@ -73,7 +73,8 @@ static const char *clusters_sentence(struct hc_run *r,
 static int clusters_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 {
     const struct hc_ecs_arns *v = &x->view.arns;
-    const char *sentence = clusters_sentence(r, v);
+    const char *sentence =
+        hc_check_said(r, x, hc_str(clusters_sentence(r, v))).p;
     struct hc_arn arn;
 
     (void)now;

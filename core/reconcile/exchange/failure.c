@@ -17,8 +17,11 @@ bool hc_failure_is_unknown(const struct hc_exchange *x, int err)
 {
     if (!x->class->writes || !x->in_call)
         return false;
+    /* An answer without a code of AWS is one of a proxy.  It does not say
+     * whether the request went on to ECS before. */
     return err == HEADCOUNT_EANSWER || x->call.outcome_unknown ||
-           (err != HEADCOUNT_ESERVICE && x->call.request.sent);
+           (err == HEADCOUNT_ESERVICE ? !x->call.service_error.named
+                                      : x->call.request.sent);
 }
 
 /* True: ECS may have carried out the write, although the exchange failed.  An
@@ -82,8 +85,11 @@ static bool failure_is_denied(const struct hc_exchange *x, int err)
 }
 
 /* Advice for errors whose own sentence does not say what to do. */
-static const char *failure_advice(const struct hc_exchange *x, int err)
+static const char *failure_advice(const struct hc_run *r,
+                                  const struct hc_exchange *x, int err)
 {
+    if (r->gone)
+        return "";
     /* No code of AWS came, so a proxy or a load balancer answered. */
     if (err == HEADCOUNT_ESERVICE && !x->call.service_error.named)
         err = HEADCOUNT_EANSWER;
@@ -124,5 +130,5 @@ const char *hc_failure_sentence(struct hc_run *r, const struct hc_exchange *x,
     if (failure_is_denied(x, err))
         return hc_arena_fmt(arena, "%s; to allow it: %s", what,
                             failure_statement(r, x));
-    return hc_arena_fmt(arena, "%s%s", what, failure_advice(x, err));
+    return hc_arena_fmt(arena, "%s%s", what, failure_advice(r, x, err));
 }

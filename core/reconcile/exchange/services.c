@@ -3,7 +3,6 @@
  * A service is believed where it says whose it is: its cluster's ARN, or its
  * own with the cluster in it.  An answer is believed as a whole or not at all.
  */
-#include "base/text.h"
 #include "reconcile/exchange/check.h"
 
 static void services_put(struct hc_run *r, struct hc_exchange *x,
@@ -18,16 +17,6 @@ static void services_open(struct hc_run *r, union hc_exchange_view *v)
 }
 
 /* ---- the answer ---- */
-
-/* True: the service's ARN, if the answer has one, is the ARN of a service of
- * this name. */
-static bool services_is_named(const struct hc_ecs_service *s)
-{
-    struct hc_arn arn;
-
-    return s->arn.n == 0 || (hc_arn_service(&arn, s->arn, NULL) == 0 &&
-                             hc_str_eq(arn.name, s->name));
-}
 
 /* The ARN of the service's cluster.  An answer without clusterArn may have the
  * cluster in the service's own ARN; the old form of that ARN has none. n == 0:
@@ -67,7 +56,7 @@ static int services_fact(struct hc_run *r, struct hc_exchange *x,
 }
 
 static int services_learn_one(struct hc_run *r, struct hc_exchange *x,
-                              const struct hc_ecs_service *s, int64_t now)
+                              struct hc_ecs_service *s, int64_t now)
 {
     struct hc_str cluster = services_cluster_of(r, s);
     struct hc_fact_service *fact;
@@ -80,28 +69,19 @@ static int services_learn_one(struct hc_run *r, struct hc_exchange *x,
         return hc_check_refuse(r, x, "ECS answered for another cluster:",
                                cluster);
     hc_check_learn_cluster(r, cluster);
-    if (!hc_check_is_our_service(r, s->arn) || !services_is_named(s))
+    if (!hc_check_is_our_service(r, s->arn) || !hc_check_is_named(s, s->name))
         return hc_check_refuse(r, x, "ECS answered for another place or name:",
                                s->arn);
     if (!hc_check_was_asked(x, s->name))
         return hc_check_refuse(r, x, "ECS answered about a service that was "
                                "not asked for,", s->name);
     err = services_fact(r, x, s->name, now, &fact);
+    if (s->status == STATUS_OTHER)
+        s->status_text = hc_check_said(r, x, s->status_text);
+    hc_check_tags(r, x, s->tags);
     if (err == 0)
         fact->value = s;
     return err;
-}
-
-/* A text of ECS's answer.  Secrets with which the call was signed are struck
- * out of it: an answer may quote its request. */
-static const char *services_said(struct hc_run *r, const struct hc_exchange *x,
-                                 struct hc_str s)
-{
-    char text[512];
-
-    hc_fmt(text, sizeof(text), "%.*s", HC_STR_ARG(s));
-    hc_call_strike(&x->call, text);
-    return hc_arena_fmt(&r->facts.arena, "%s", text);
 }
 
 /* The reason MISSING says that there is no such service, which is a fact like
@@ -121,10 +101,12 @@ static int services_learn_failure(struct hc_run *r, struct hc_exchange *x,
     if (err < 0 || hc_str_eqz(f->reason, "MISSING"))
         return err;
     hc_facts_fail(&r->facts, &fact->fact,
-                  f->reason.n > 0 ? services_said(r, x, f->reason) : "failure",
+                  f->reason.n > 0 ? hc_check_said(r, x, f->reason).p
+                                    : "failure",
                   hc_arena_fmt(&r->facts.arena, "DescribeServices could not "
-                               "read it: %s %s", services_said(r, x, f->reason),
-                               services_said(r, x, f->detail)));
+                               "read it: %s %s",
+                               hc_check_said(r, x, f->reason).p,
+                               hc_check_said(r, x, f->detail).p));
     return 0;
 }
 

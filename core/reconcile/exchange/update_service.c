@@ -31,12 +31,16 @@ static int update_check(struct hc_run *r, struct hc_exchange *x)
                                "of service", x->ids[0]);
     if (!hc_check_is_our_cluster(r, s->cluster_arn) ||
         !hc_check_is_our_service(r, s->arn) ||
-        (s->name.n > 0 && !hc_str_eq(s->name, x->ids[0])))
+        (s->name.n > 0 && !hc_str_eq(s->name, x->ids[0])) ||
+        !hc_check_is_named(s, x->ids[0]))
         return hc_check_refuse(r, x, "UpdateService answered about something "
                                "else, not service", x->ids[0]);
     if (s->desired != r->plan.wanted)
         return hc_check_refuse(r, x, "UpdateService answered with another "
                                "count for service", s->name);
+    if (s->status == STATUS_INACTIVE)
+        return hc_check_refuse(r, x, "UpdateService answered that it is "
+                               "INACTIVE: service", s->name);
     return 0;
 }
 

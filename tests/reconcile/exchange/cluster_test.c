@@ -14,6 +14,9 @@
 TEST(cluster, another_cluster_or_half_of_one_is_not_believed)
 {
     static const struct script_answer answers[] = {
+        { "{\"clusters\":[{\"clusterArn\":\"" SCRIPT_CLUSTER "\""
+          WHOLE "}],\"failures\":[{\"arn\":\"" SCRIPT_CLUSTER
+          "\",\"reason\":\"MISSING\"}]}", "describes it and says" },
         { "{}", "does not know it" },
         { "{\"failures\":[{\"reason\":\"MISSING\"}]}", "\"MISSING\"" },
         { CLUSTER(SCRIPT_AT "cluster/stage", "prod", WHOLE),

@@ -22,6 +22,10 @@ TEST(update_service, a_write_is_believed_unless_it_tells_otherwise)
           "cluster/x\"}}", false },
         { "{\"service\":{\"desiredCount\":2,\"serviceArn\":\"" SCRIPT_AT
           "service/x/web\"}}", false },
+        { "{\"service\":{\"desiredCount\":2,\"serviceName\":\"web\","
+          "\"serviceArn\":\"" SCRIPT_AT "service/prod/log\"}}", false },
+        { "{\"service\":{\"desiredCount\":2,\"status\":\"INACTIVE\"}}",
+          false },
         { "", false }, { "null", false }, { "7", false },
     };
     struct script_row rows[] = {
