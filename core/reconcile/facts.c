@@ -105,23 +105,26 @@ struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
 
 /* The text is read only where hosts are looked at: most reconciles that recall
  * a definition want its constraints alone. */
-const struct hc_ecs_needs *hc_facts_needs(struct hc_facts *f,
-                                          struct hc_fact_definition *d)
+int hc_facts_read_needs(struct hc_facts *f, struct hc_fact_definition *d)
 {
     struct hc_ecs_definition v;
-    struct hc_ecs_needs *needs;
+    struct hc_ecs_needs *needs = NULL;
+    int err;
 
     if (d->needs != NULL || d->needs_text.n == 0)
-        return d->needs;
-    if (hc_ecs_needs_get(&v, f->alloc, d->needs_text) == 0 &&
-        hc_arena_join(&f->arena, &v.answer.arena) == 0) {
+        return 0;
+    err = hc_ecs_needs_get(&v, f->alloc, d->needs_text);
+    if (err == 0)
+        err = hc_arena_join(&f->arena, &v.answer.arena);
+    if (err == 0)
         needs = hc_arena_zero(&f->arena, sizeof(*needs));
-        if (needs != NULL)
-            *needs = v.needs;
-        d->needs = needs;
-    }
+    if (needs != NULL)
+        *needs = v.needs;
+    d->needs = needs;
     hc_ecs_answer_fini(&v.answer);
-    return d->needs;
+    /* A text of a snapshot that is none is as if there were none. */
+    return err == HEADCOUNT_ENOMEM || hc_arena_error(&f->arena) != 0
+               ? HEADCOUNT_ENOMEM : 0;
 }
 
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,

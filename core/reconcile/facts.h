@@ -119,10 +119,8 @@ struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
                                    struct hc_str name);
 struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
                                                struct hc_str arn);
-/* The needs of a task of the definition; NULL: they are not known, or there was
- * no memory. */
-const struct hc_ecs_needs *hc_facts_needs(struct hc_facts *f,
-                                          struct hc_fact_definition *d);
+/* Sets d->needs, if the definition tells them.  0 or HEADCOUNT_ENOMEM. */
+int hc_facts_read_needs(struct hc_facts *f, struct hc_fact_definition *d);
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,
                                      struct hc_str launch_type,
                                      struct hc_str tag_filters);

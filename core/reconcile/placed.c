@@ -41,7 +41,7 @@ static bool placed_find(struct hc_run *r, const struct hc_plan_input *in,
                         struct placed *p)
 {
     const struct hc_ecs_service *s = in->service;
-    char term[600], time[HC_RFC3339 + 1];
+    char term[600], time[HC_RFC3339 + 1];    /* "2026-11-30T06:00:00.000Z" */
 
     *p = (struct placed){ .of = hc_plan_input_measure(r, in) };
     p->all = hc_facts_hosts(&r->facts, "ACTIVE", r->lists.active,
@@ -51,11 +51,12 @@ static bool placed_find(struct hc_run *r, const struct hc_plan_input *in,
     p->lacking = placed_list(r, term);
     if (s->changed >= 0) {
         hc_time_rfc3339(time, s->changed);
+        time[sizeof("2026-11-30T06:00:00") - 1] = '\0';
         hc_fmt(term, sizeof(term), "(task:group == service:%.*s) and "
-               "(registeredAt > %s)", HC_STR_ARG(s->name), time);
+               "(registeredAt > %s+00:00)", HC_STR_ARG(s->name), time);
         p->younger = placed_list(r, term);
     }
-    if (r->config.ask_definitions && s->task_definition.n > 0) {
+    if (s->task_definition.n > 0) {
         p->definition = hc_facts_definition(&r->facts, s->task_definition);
         if (p->definition == NULL)
             return false;
@@ -131,13 +132,12 @@ static bool placed_needs_younger(const struct hc_plan_input *in,
 
 /* Counts the hosts into *to.  True: the younger hosts decide about one of
  * them. */
-static bool placed_count(struct hc_run *r, const struct hc_plan_input *in,
+static bool placed_count(const struct hc_plan_input *in,
                          const struct placed *p, struct hc_placement *to)
 {
     struct hc_placement_task task = {
         .service = in->service,
-        .needs = p->definition != NULL
-                     ? hc_facts_needs(&r->facts, p->definition) : NULL
+        .needs = p->definition != NULL ? p->definition->needs : NULL
     };
     struct hc_take_why why;
     bool younger = false;
@@ -183,8 +183,9 @@ static bool placed_details_due(const struct placed *p)
            !placed_has(&p->lacking->details);
 }
 
-/* True: *to is whole, but for the younger hosts, which *younger asks for. */
-static bool placed_make(struct hc_run *r, const struct hc_plan_input *in,
+/* 1: r->placement is whole, but for the younger hosts, which *younger asks for;
+ * 0: something is not read yet; or HEADCOUNT_ENOMEM. */
+static int placed_make(struct hc_run *r, const struct hc_plan_input *in,
                         const struct placed *p, bool *younger)
 {
     struct hc_placement *to = &r->placement;
@@ -194,33 +195,40 @@ static bool placed_make(struct hc_run *r, const struct hc_plan_input *in,
         placed_details_due(p) ||
         (p->lacking->list.n > 0 && p->definition != NULL &&
          !placed_has(&p->definition->fact)))
-        return false;
+        return 0;
     if (to->shares == NULL)
         to->shares = hc_arena_zero(&r->facts.arena,
                                    HC_ECS_SHARES * sizeof(*to->shares));
-    if (to->shares == NULL)
-        return false;
+    if (to->shares == NULL ||
+        (p->definition != NULL &&
+         hc_facts_read_needs(&r->facts, p->definition) < 0))
+        return HEADCOUNT_ENOMEM;
     *to = (struct hc_placement){ .shares = to->shares };
     placed_shares(r, in, to);
-    *younger = placed_count(r, in, p, to) && !placed_has(&p->younger->fact);
+    *younger = placed_count(in, p, to) && !placed_has(&p->younger->fact);
     /* Two lists a moment apart may differ by a host that left: the tasks that
      * run are a second witness of how many hosts have one. */
     if (to->shares_n == 1 && in->service->running >= 0 &&
         to->run > in->service->running)
         to->run = to->shares[0].run = in->service->running;
-    return true;
+    return 1;
 }
 
-void hc_placed_input(struct hc_run *r, struct hc_plan_input *in)
+int hc_placed_input(struct hc_run *r, struct hc_plan_input *in)
 {
     struct placed p;
     bool younger;
+    int made;
 
     in->placed_not_saved = r->placed_not_saved;
-    if (r->placed_for != in->service || !placed_find(r, in, &p))
-        return;
-    if (placed_make(r, in, &p, &younger) && !younger)
+    if (r->placed_for != in->service)
+        return 0;
+    if (!placed_find(r, in, &p))
+        return HEADCOUNT_ENOMEM;
+    made = placed_make(r, in, &p, &younger);
+    if (made > 0 && !younger)
         in->placement = &r->placement;
+    return made < 0 ? made : 0;
 }
 
 /* ---- the next exchange ---- */
@@ -252,7 +260,7 @@ struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
                         &p.definition->fact, p.definition);
         return &p.definition->fact;
     }
-    if (!placed_make(r, in, &p, &younger) || !younger)
+    if (placed_make(r, in, &p, &younger) <= 0 || !younger)
         return NULL;                        /* there was no memory */
     p.younger->by_group = true;
     hc_exchange_set(x, &hc_exchange_host_arns, &p.younger->fact, p.younger);

@@ -14,8 +14,8 @@
 
 #include "reconcile/exchange/exchange.h"
 
-/* Sets in->placement if all of it is read. */
-void hc_placed_input(struct hc_run *r, struct hc_plan_input *in);
+/* Sets in->placement if all of it is read.  0 or HEADCOUNT_ENOMEM. */
+int hc_placed_input(struct hc_run *r, struct hc_plan_input *in);
 /* The next exchange for in->placement; NULL without memory. */
 struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
                                const struct hc_plan_input *in);

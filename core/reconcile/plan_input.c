@@ -352,7 +352,9 @@ int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
             return err;                /* nothing is counted yet */
         input_count(r, in);
         hc_second_input(r, in);
-        hc_placed_input(r, in);
+        err = hc_placed_input(r, in);
+        if (err < 0)
+            return err;
     }
     if (service != NULL) {
         input_writes(r, in);
