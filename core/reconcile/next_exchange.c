@@ -162,6 +162,16 @@ static struct hc_fact *plan_providers(struct hc_run *r, struct hc_exchange *x,
     return first != NULL ? &first->fact : NULL;
 }
 
+/* One provider that starts hosts is enough to ask; how many tasks each of them
+ * may get takes all of them. */
+static struct hc_fact *plan_placed(struct hc_run *r, struct hc_exchange *x,
+                                   const struct hc_plan_input *in)
+{
+    struct hc_fact *provider = plan_providers(r, x, in);
+
+    return provider != NULL ? provider : hc_placed_next(r, x, in);
+}
+
 static struct hc_fact *plan_target(struct hc_run *r, struct hc_exchange *x,
                                    const struct hc_plan_input *in)
 {
@@ -201,7 +211,7 @@ struct hc_fact *hc_next_for_plan(struct hc_run *r, struct hc_exchange *x,
         [PLAN_NEEDS_SCALED] = plan_providers,
         [PLAN_NEEDS_TARGET] = plan_target,
         [PLAN_NEEDS_SECOND] = plan_second,
-        [PLAN_NEEDS_PLACED] = hc_placed_next,
+        [PLAN_NEEDS_PLACED] = plan_placed,
     };
 
     return rows[need](r, x, in);

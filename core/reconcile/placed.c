@@ -44,6 +44,9 @@ static bool placed_find(struct hc_run *r, const struct hc_plan_input *in,
     char term[600], time[HC_RFC3339 + 1];    /* "2026-11-30T06:00:00.000Z" */
 
     *p = (struct placed){ .of = hc_plan_input_measure(r, in) };
+    /* A rule by registered hosts counts those of every provider; tasks go only
+     * to those of the strategy. */
+    p->of.providers = s->providers;
     p->all = hc_facts_hosts(&r->facts, "ACTIVE", r->lists.active,
                             READING_FIRST);
     hc_fmt(term, sizeof(term), "(not(task:group == service:%.*s))",
@@ -78,23 +81,27 @@ static size_t placed_share(const struct hc_placement *to, struct hc_str name)
     return i;
 }
 
-static void placed_shares(struct hc_run *r, const struct hc_plan_input *in,
+/* False: whether one of the providers starts hosts is not read yet. */
+static bool placed_shares(struct hc_run *r, const struct hc_plan_input *in,
                           struct hc_placement *to)
 {
     const struct hc_ecs_share *all = in->service->providers, *t = all;
 
     to->shares_n = 0;
-    if (!in->by_provider)
+    if (all == NULL)
         to->shares[to->shares_n++] = (struct hc_placement_share){ .run = 0 };
-    while (in->by_provider && (t = hc_ecs_share_used(all, t)) != NULL) {
+    while (all != NULL && (t = hc_ecs_share_used(all, t)) != NULL) {
         const struct hc_fact_bool *a =
             hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
 
+        if (a == NULL || !placed_has(&a->fact))
+            return false;
         to->shares[to->shares_n++] = (struct hc_placement_share){
-            .share = t, .managed = a == NULL || !placed_has(&a->fact) || a->yes
+            .share = t, .managed = a->yes
         };
         t = t->next;
     }
+    return true;
 }
 
 /* ECS had this host when it placed the last task that was asked for, and took a
@@ -177,10 +184,17 @@ static bool placed_count(const struct hc_plan_input *in,
     return younger;
 }
 
-static bool placed_details_due(const struct placed *p)
+static bool placed_is_due(const struct hc_fact_hosts *list)
 {
-    return placed_has(&p->lacking->fact) && p->lacking->list.n > 0 &&
-           !placed_has(&p->lacking->details);
+    return placed_has(&list->fact) && list->list.n > 0 &&
+           !placed_has(&list->details);
+}
+
+/* The hosts that run the task are described only where their providers or what
+ * else the rule asks of them decides whether they count. */
+static bool placed_all_due(const struct placed *p)
+{
+    return hc_measure_needs_details(&p->of) && placed_is_due(p->all);
 }
 
 /* 1: r->placement is whole, but for the younger hosts, which *younger asks for;
@@ -192,7 +206,7 @@ static int placed_make(struct hc_run *r, const struct hc_plan_input *in,
 
     *younger = false;
     if (!placed_has(&p->all->fact) || !placed_has(&p->lacking->fact) ||
-        placed_details_due(p) ||
+        placed_all_due(p) || placed_is_due(p->lacking) ||
         (p->lacking->list.n > 0 && p->definition != NULL &&
          !placed_has(&p->definition->fact)))
         return 0;
@@ -204,7 +218,8 @@ static int placed_make(struct hc_run *r, const struct hc_plan_input *in,
          hc_facts_read_needs(&r->facts, p->definition) < 0))
         return HEADCOUNT_ENOMEM;
     *to = (struct hc_placement){ .shares = to->shares };
-    placed_shares(r, in, to);
+    if (!placed_shares(r, in, to))
+        return 0;
     *younger = placed_count(in, p, to) && !placed_has(&p->younger->fact);
     /* Two lists a moment apart may differ by a host that left: the tasks that
      * run are a second witness of how many hosts have one. */
@@ -221,13 +236,19 @@ int hc_placed_input(struct hc_run *r, struct hc_plan_input *in)
     int made;
 
     in->placed_not_saved = r->placed_not_saved;
-    if (r->placed_for != in->service)
+    /* Most runs never ask: they do not even look for the facts. */
+    if (!r->placing && r->taken == 0)
         return 0;
     if (!placed_find(r, in, &p))
         return HEADCOUNT_ENOMEM;
     made = placed_make(r, in, &p, &younger);
-    if (made > 0 && !younger)
+    if (made > 0 && !younger) {
         in->placement = &r->placement;
+        /* The count follows from these hosts, too: when one of them takes its
+         * task, another count is right, and nobody undid ours. */
+        r->print += hc_measure_print(&p.lacking->list, NULL) +
+                    (uint64_t)r->placement.can;
+    }
     return made < 0 ? made : 0;
 }
 
@@ -239,17 +260,24 @@ struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
     struct placed p;
     bool younger;
 
-    r->placed_for = in->service;
+    r->placing = true;
     if (!placed_find(r, in, &p))
         return NULL;
+    if (!placed_has(&p.all->fact)) {
+        hc_exchange_set(x, &hc_exchange_host_arns, &p.all->fact, p.all);
+        return &p.all->fact;
+    }
+    if (placed_all_due(&p)) {
+        hc_exchange_set(x, &hc_exchange_host_details, &p.all->details, p.all);
+        return &p.all->details;
+    }
     if (!placed_has(&p.lacking->fact)) {
         p.lacking->by_group = true;
         hc_exchange_set(x, &hc_exchange_host_arns, &p.lacking->fact,
                         p.lacking);
         return &p.lacking->fact;
     }
-    if (placed_details_due(&p)) {
-        r->rooms = true;
+    if (placed_is_due(p.lacking)) {
         hc_exchange_set(x, &hc_exchange_host_details, &p.lacking->details,
                         p.lacking);
         return &p.lacking->details;

@@ -161,7 +161,8 @@ struct hc_run {
                                          not in it does not exist            */
     bool full;                        /* attributes and tags of hosts are read
                                          too                                 */
-    bool rooms;                       /* attributes and free ports of hosts  */
+    bool rooms;                       /* of the hosts that are described now,
+                                         attributes and ports are kept       */
     bool placed_not_saved;            /* the snapshot has no list of hosts that
                                          lack a task                         */
     struct hc_arn cluster;            /* its name, until an answer has its
@@ -184,7 +185,8 @@ struct hc_run {
     struct hc_run_lists lists;
     struct hc_buf narrowed;           /* that filter and one more term       */
     struct hc_placement placement;
-    const struct hc_ecs_service *placed_for;  /* whose hosts are looked at   */
+    bool placing;                     /* some wish asked which hosts can take
+                                         its tasks                           */
     uint64_t print;                   /* of the hosts that count for it      */
     struct hc_plan_second second;
     int64_t write_by;                 /* a later write is not sent           */

@@ -162,6 +162,7 @@ static bool is_of(const struct witness *x, const struct witness_list *l,
     if (world_has(x->w, WORLD_ANYWHERE) && (filter & FILTER_INSIDE) != 0)
         heeded |= FILTER_INSIDE;
     return l->complete && !l->broken && l->status == status &&
+           (l->filter & FILTER_GROUP) == 0 &&
            (l->filter & heeded) == (filter & heeded);
 }
 
@@ -427,6 +428,75 @@ static bool cannot_list(const struct witness *x, int i,
     return x->w->refuses && s->anywhere && !s->strategy && !fixed;
 }
 
+/* ---- a rise that could start hosts ---- */
+
+/* The tasks of `count` that this provider gets: its base, then its part by
+ * weight.  One that is left over goes to the first providers of the strategy,
+ * or, if `rest` says so, may go to this one. */
+static int64_t due(const struct world_service *s, int provider, int64_t count,
+                   bool rest)
+{
+    int64_t weights = 0, dealt = 0, left = count, own = 0;
+    int used = 0, most, before = 0;
+
+    for (int i = 0; i < WORLD_PROVIDERS; i++) {
+        int64_t base = s->items[i].base;
+
+        if (!world_uses(s, i, &most))
+            continue;
+        used++;
+        base = base < left ? base : left;
+        left -= base;
+        own += i == provider ? base : 0;
+        weights += s->items[i].weight > 0 ? s->items[i].weight : 0;
+    }
+    if (used == 1)
+        return count;
+    if (weights == 0 || s->items[provider].weight <= 0)
+        return own;
+    for (int i = 0; i < WORLD_PROVIDERS; i++)
+        if (world_uses(s, i, &most) && s->items[i].weight > 0) {
+            dealt += left * s->items[i].weight / weights;
+            before += i < provider;
+        }
+    own += left * s->items[provider].weight / weights;
+    return own + (rest ? dealt < left : left - dealt > before);
+}
+
+/* A count above the present one goes only as far as hosts that run the task or
+ * are connected and lack it: no provider that starts hosts gets more. */
+static int64_t placeable(const struct world *w, const struct hc_wish *wish,
+                         int service, uint64_t listed, int64_t wanted)
+{
+    const struct world_service *s = &w->state.services[service];
+    uint64_t runs = world_runs(&w->state, service);
+    int64_t run[WORLD_PROVIDERS] = { 0 }, can[WORLD_PROVIDERS] = { 0 };
+    int64_t n = wanted;
+    int most;
+
+    if (!s->strategy || wish->rule.kind == HEADCOUNT_FIXED)
+        return wanted;
+    for (int h = 0; h < WORLD_HOSTS; h++) {
+        uint64_t one = (uint64_t)1 << h;
+        const struct world_host *host = &w->state.hosts[h];
+
+        if ((listed & one) == 0 || !world_uses(s, host->provider, &most) ||
+            tally_of(wish, s, w->state.hosts, one, world_wall_now(w)).hosts == 0)
+            continue;
+        run[host->provider] += (runs & one) != 0;
+        can[host->provider] += (runs & one) == 0 && host->connected;
+    }
+    for (bool fits = false; !fits && n > s->desired; n -= !fits) {
+        fits = true;
+        for (int i = 0; i < WORLD_PROVIDERS; i++)
+            if (world_uses(s, i, &most) && w->state.managed[i] &&
+                due(s, i, n, run[i] > due(s, i, s->running, false)) >
+                    run[i] + can[i])
+                fits = false;
+    }
+    return n;
+}
+
 /* More tasks would start more hosts. */
 static bool must_wait(const struct world *w, const struct world_service *s,
                       int64_t wanted)
@@ -454,5 +524,9 @@ int64_t witness_right(const struct witness *x, int i)
         must_wait(w, s, n) ||
         (n == 0 && (wish->allow & ALLOW_ZERO) == 0))
         return s->desired;
-    return n;
+    /* A policy that counts hosts itself wishes a plain number. */
+    if (n <= s->desired ||
+        (x->policies[i] != POLICY_NONE && x->policies[i] != POLICY_MAX))
+        return n;
+    return placeable(w, wish, i, listed, n);
 }

@@ -176,8 +176,13 @@ int64_t world_number(const char *body, const char *key);
 uint64_t world_hosts_in(const char *text);
 
 /* Of a list of hosts, read off its filter. */
-enum world_filter { FILTER_ATTR = 1, FILTER_INSIDE = 2, FILTER_OUTSIDE = 4 };
+/* GROUP: hosts by the tasks of a service, which is the number above it. */
+enum world_filter { FILTER_ATTR = 1, FILTER_INSIDE = 2, FILTER_OUTSIDE = 4,
+                    FILTER_GROUP = 8, FILTER_SERVICE = 16 };
 unsigned world_filter_of(const char *body);
+/* The hosts that run a task of this service: the first of those on which ECS
+ * places it, one task on each. */
+uint64_t world_runs(const struct world_state *state, int service);
 bool world_is_listed(const struct world_host *h, char status, unsigned filter);
 
 #endif

@@ -77,7 +77,30 @@ unsigned world_filter_of(const char *body)
         filter |= FILTER_INSIDE;
     if (strstr(body, "attribute:ecs.capability.external exists") != NULL)
         filter |= FILTER_OUTSIDE;
+    if (strstr(body, "task:group == service:s") != NULL)
+        filter |= FILTER_GROUP +
+                  (unsigned)atoi(strstr(body, "service:s") + 9) *
+                      FILTER_SERVICE;
     return filter;
+}
+
+uint64_t world_runs(const struct world_state *state, int service)
+{
+    const struct world_service *s = &state->services[service];
+    uint64_t hosts = 0;
+    int64_t n = 0;
+    int most;
+
+    for (int i = 0; i < WORLD_HOSTS && n < s->running; i++) {
+        const struct world_host *h = &state->hosts[i];
+
+        if (h->status != 'A' || (s->constrained && !h->attr) ||
+            (s->strategy && !world_uses(s, h->provider, &most)))
+            continue;
+        hosts |= (uint64_t)1 << i;
+        n++;
+    }
+    return hosts;
 }
 
 /* ---- services ---- */
@@ -231,15 +254,19 @@ static void answer_hosts(const struct world *w, struct world_call *c)
     unsigned filter = world_filter_of(c->body);
     const char *token = strstr(c->body, "\"nextToken\":\"t");
     int at = token != NULL ? atoi(token + 14) : 0;
+    uint64_t without = 0;
     size_t n = 0;
 
+    if ((filter & FILTER_GROUP) != 0)         /* "not(task:group == ...)" */
+        without = world_runs(&c->told, (int)(filter / FILTER_SERVICE));
     if (leaves_out(c, LEFT_PLACE, true)) {
         put(c, "{}");
         return;
     }
     put(c, "{\"containerInstanceArns\":[");
     for (; at < WORLD_HOSTS && n < w->page; at++) {
-        if (!world_is_listed(&c->told.hosts[at], status, filter))
+        if (!world_is_listed(&c->told.hosts[at], status, filter) ||
+            (without >> at & 1) != 0)
             continue;
         put(c, "%s", n++ > 0 ? "," : "");
         put_arn(c, "container-instance/prod/h", at);
@@ -286,10 +313,13 @@ static void put_details(const struct world *w, struct world_call *c,
         (long long)(h->registered_at / HC_SECOND), h->cpu, h->memory);
 }
 
-static void put_external(struct world_call *c, const struct world_host *h)
+static void put_attributes(struct world_call *c, const struct world_host *h)
 {
-    if (h->external)
-        put(c, ",\"attributes\":[{\"name\":\"ecs.capability.external\"}]");
+    /* No port of a host is taken but by the service itself. */
+    put(c, ",\"remainingResources\":[{\"name\":\"PORTS\",\"stringSetValue\":[]"
+        "},{\"name\":\"PORTS_UDP\",\"stringSetValue\":[]}]");
+    put(c, ",\"attributes\":[{\"name\":\"ecs.os-type\",\"value\":\"linux\"}"
+        "%s]", h->external ? ",{\"name\":\"ecs.capability.external\"}" : "");
 }
 
 static void answer_described(struct world *w, struct world_call *c)
@@ -311,7 +341,7 @@ static void answer_described(struct world *w, struct world_call *c)
             put(c, ",\"status\":\"%s\"",
                 h->status == 'A' ? "ACTIVE" : "DRAINING");
         put_details(w, c, h);
-        put_external(c, h);
+        put_attributes(c, h);
         put(c, "}");
         first = false;
     }

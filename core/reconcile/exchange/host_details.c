@@ -8,6 +8,8 @@ static void host_details_put(struct hc_run *r, struct hc_exchange *x,
 {
     const struct hc_fact_hosts *list = x->into;
 
+    /* Only hosts that may take a task are asked what they have room for. */
+    r->rooms = list->by_group;
     x->ids_n = 0;
     for (size_t i = x->at; i < list->list.n && x->ids_n < HC_ECS_BATCH; i++)
         x->ids[x->ids_n++] = list->list.hosts[i].arn;
