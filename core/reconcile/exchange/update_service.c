@@ -38,9 +38,6 @@ static int update_check(struct hc_run *r, struct hc_exchange *x)
     if (s->desired != r->plan.wanted)
         return hc_check_refuse(r, x, "UpdateService answered with another "
                                "count for service", s->name);
-    if (s->status == STATUS_INACTIVE)
-        return hc_check_refuse(r, x, "UpdateService answered that it is "
-                               "INACTIVE: service", s->name);
     return 0;
 }
 

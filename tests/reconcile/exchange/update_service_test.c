@@ -24,8 +24,6 @@ TEST(update_service, a_write_is_believed_unless_it_tells_otherwise)
           "service/x/web\"}}", false },
         { "{\"service\":{\"desiredCount\":2,\"serviceName\":\"web\","
           "\"serviceArn\":\"" SCRIPT_AT "service/prod/log\"}}", false },
-        { "{\"service\":{\"desiredCount\":2,\"status\":\"INACTIVE\"}}",
-          false },
         { "", false }, { "null", false }, { "7", false },
     };
     struct script_row rows[] = {
