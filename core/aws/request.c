@@ -322,12 +322,12 @@ static enum hc_request_state request_no_answer(struct hc_request *r)
 static enum hc_request_state request_body_ok(struct hc_request *r)
 {
     struct hc_str span = r->fetch.span;
-    char c = r->first;
 
     if (r->has_crc)
         r->crc = hc_crc32(r->crc, span.p, span.n);
     for (size_t i = 0; r->first == '\0' && i < span.n; i++) {
-        c = span.p[i];
+        char c = span.p[i];
+
         if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
             r->first = c;
     }

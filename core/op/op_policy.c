@@ -225,7 +225,7 @@ int headcount_fact(headcount_op *op, const struct headcount_query *query,
     struct op_reconcile *r = hc_op_policy_turn(op);
     struct headcount_query from = { .size = 0 };
     struct headcount_error e = { .code = 0 };
-    struct hc_known known;
+    struct hc_known known = { .count = 0 };
     struct hc_query q;
     struct hc_buf filters;
 
@@ -240,7 +240,7 @@ int headcount_fact(headcount_op *op, const struct headcount_query *query,
                            "key or the service's name is missing");
     if (got == 0)
         got = hc_op_check_hosts(from.hosts, &e);
-    if (got < 0) {
+    if (got < 0 || r == NULL) {
         hc_give_error(error, &e);
         return got;
     }
@@ -251,10 +251,11 @@ int headcount_fact(headcount_op *op, const struct headcount_query *query,
         hc_error_set(&e, got, "one tag key stands twice in a query");
     q.tag_filters = hc_buf_view(&filters);
     q.recent = r->by_tags;
-    if (got == 0)
+    if (got == 0) {
         got = hc_policy_fact(&r->current->run, &q, &known, &e);
-    if (got == 1)
-        got = asks_fill(&r->current->run, &q, &known, fact);
+        if (got == 1)
+            got = asks_fill(&r->current->run, &q, &known, fact);
+    }
     hc_buf_fini(&filters);
     if (got < 0)
         hc_error_set(&e, got, "%s", hc_error_sentence(got));
