@@ -452,6 +452,13 @@ static enum hc_hold_verdict hold_again(struct hc_plan *p,
         return HOLD_PASS;
     if (in->again == HEADCOUNT_UNKNOWN)
         return hold_needs(p, PLAN_NEEDS_AGAIN);
+    /* The lists of a cluster that ECS deletes grow shorter: a count that
+     * follows from them is no count to keep. */
+    if (in->confirmed.n > 0 && !hc_str_eqz(in->confirmed, "ACTIVE")) {
+        hc_fmt(why, sizeof(why), "on a second reading the cluster is %.*s",
+               HC_STR_ARG(in->confirmed));
+        return hold_because(p, why);
+    }
     if (in->again == p->wanted) {
         hc_plan_say_more(p, "the policy, run again on a second reading, "
                          "agrees");
