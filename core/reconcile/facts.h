@@ -93,6 +93,8 @@ struct hc_fact_names {
 
 struct hc_facts {
     const struct hc_alloc *alloc;
+    struct hc_fact elsewhere;         /* a VALUE: it is in another place, so
+                                         there is no such thing here         */
     struct hc_arena arena;
     struct hc_fact_service *services;
     struct hc_fact_hosts *hosts;
