@@ -491,7 +491,8 @@ void headcount_op_free(headcount_op *op);
  *
  * If the owner looked at hosts or the cluster, and one of its wishes is a big
  * step, these are read once more and the op ASKS again (`confirming`): the
- * count is written only if the same count follows from the second reading. */
+ * count is written only if the same count follows from the second reading, and
+ * if that reading, where it has the cluster, says that it is ACTIVE. */
 struct headcount_question {
     const char *name;             /* of the cluster                          */
     const char *arn, *account, *region, *partition;  /* "" where not known   */

@@ -55,7 +55,9 @@ static int fetch_conn(struct hc_fetch *f)
     if (c == NULL)
         return FETCH_WAIT;
     f->addr = c->addr;
-    f->marks = c->kept ? (struct hc_marks){ .reused = true } : c->marks;
+    f->marks = c->marks;
+    if (c->kept)
+        f->marks = (struct hc_marks){ .reused = true };
     f->marks.start = start;
     c->exchanges++;
     if (c->kept)

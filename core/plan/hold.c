@@ -368,9 +368,6 @@ static enum hc_hold_verdict hold_growth(struct hc_plan *p,
     return hold_because(p, why);
 }
 
-/* Two writers of one count undo each other's writes.  Application Auto Scaling
- * moves a count into its bounds when the target is registered again, and an
- * alarm that scales out lifts it to the minimum at least. */
 /* ---- managed scaling: hosts that cannot take the task ----
  *
  * A host that counts and cannot take the task makes the count one higher than
@@ -458,6 +455,9 @@ static enum hc_hold_verdict hold_unplaceable(struct hc_plan *p,
     return hold_placement(p, in, 0);
 }
 
+/* Two writers of one count undo each other's writes.  Application Auto Scaling
+ * moves a count into its bounds when the target is registered again, and an
+ * alarm that scales out lifts it to the minimum at least. */
 static enum hc_hold_verdict hold_target(struct hc_plan *p,
                                         const struct hc_plan_input *in)
 {
@@ -539,6 +539,13 @@ static enum hc_hold_verdict hold_again(struct hc_plan *p,
         return HOLD_PASS;
     if (in->again == HEADCOUNT_UNKNOWN)
         return hold_needs(p, PLAN_NEEDS_AGAIN);
+    /* The lists of a cluster that ECS deletes grow shorter: a count that
+     * follows from them is no count to keep. */
+    if (in->confirmed.n > 0 && !hc_str_eqz(in->confirmed, "ACTIVE")) {
+        hc_fmt(why, sizeof(why), "on a second reading the cluster is %.*s",
+               HC_STR_ARG(in->confirmed));
+        return hold_because(p, why);
+    }
     if (in->again == p->counted) {
         hc_plan_say_more(p, "the policy, run again on a second reading, "
                          "agrees");

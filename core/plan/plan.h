@@ -106,6 +106,8 @@ struct hc_plan_input {
 
     /* ---- a policy that counted hosts itself ---- */
     bool asked;
+    struct hc_str confirmed;   /* the cluster's status, where the second reading
+                                  has it; n == 0: it has not                 */
     int64_t again;             /* the count it wants on a second reading;
                                   HC_PLAN_NO_WISH: none that can be compared */
 

@@ -9,7 +9,7 @@
 
 void hc_facts_init(struct hc_facts *f, const struct hc_alloc *a)
 {
-    *f = (struct hc_facts){ .alloc = a };
+    *f = (struct hc_facts){ .alloc = a, .elsewhere.state = FACT_VALUE };
     hc_arena_init(&f->arena, a, HC_FACTS_KEPT);
 }
 

@@ -23,7 +23,7 @@
 #include "plan/host_list.h"
 #include "plan/measure.h"
 
-#define HC_FACTS_KEPT ((size_t)64 << 20)
+#define HC_FACTS_KEPT ((size_t)256 << 20)    /* and wishes of a policy       */
 
 /* Filters for the hosts of ECS Anywhere, and for those of EC2. */
 #define HC_FACTS_ANYWHERE HC_STR("attribute:" HC_MEASURE_ANYWHERE " exists")
@@ -96,6 +96,8 @@ struct hc_fact_names {
 
 struct hc_facts {
     const struct hc_alloc *alloc;
+    struct hc_fact elsewhere;         /* a VALUE: it is in another place, so
+                                         there is no such thing here         */
     struct hc_arena arena;
     struct hc_fact_service *services;
     struct hc_fact_hosts *hosts;

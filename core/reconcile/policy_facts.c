@@ -87,7 +87,6 @@ struct hc_fact *hc_policy_find(struct hc_run *r, const struct hc_query *q,
     struct hc_fact_names *names;
     struct hc_fact *fact;
     struct hc_arn arn;
-    bool here;
 
     switch (q->kind) {
     case QUERY_COUNT:
@@ -105,12 +104,11 @@ struct hc_fact *hc_policy_find(struct hc_run *r, const struct hc_query *q,
         return names != NULL ? &names->fact : NULL;
     case QUERY_SERVICE:
         hc_arn_service(&arn, q->service, NULL);
-        here = hc_run_is_here(r, &arn);
-        service = hc_facts_service(&r->facts, here ? arn.name : q->service);
         /* An ARN of another place: there is no such service here, whatever a
          * service of the same name here does. */
-        if (service != NULL && !here)
-            service->fact.state = FACT_VALUE;
+        if (!hc_run_is_here(r, &arn))
+            return &r->facts.elsewhere;
+        service = hc_facts_service(&r->facts, arn.name);
         k->service = service != NULL ? service->value : NULL;
         return service != NULL ? &service->fact : NULL;
     case QUERY_CLUSTER:

@@ -172,6 +172,8 @@ void hc_second_again(struct hc_run *r, struct hc_plan_input *in)
     struct hc_arn arn;
 
     in->asked = r->policy.counted;
+    if (r->facts.cluster[READING_CONFIRMING].fact.state == FACT_VALUE)
+        in->confirmed = r->facts.cluster[READING_CONFIRMING].value.status;
     if (again->fact.state != FACT_VALUE)
         return;
     in->again = HC_PLAN_NO_WISH;

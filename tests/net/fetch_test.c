@@ -338,6 +338,7 @@ TEST(fetch, a_request_on_a_stale_connection_is_sent_once_more_on_a_new_one)
         CHECK(two.done);
         CHECK_INT(two.needed, 2);
         CHECK_INT(two.stats.replays, 1);
+        CHECK(two.f.flushed_before);     /* the first sending may be done */
         CHECK_INT(two.stats.connections_opened, 1);
         CHECK_INT(world.peer.n, 2);
         fetcher_end(&two);
@@ -353,6 +354,7 @@ TEST(fetch, a_request_that_must_not_be_repeated_is_not)
     CHECK_INT(two.f.error.code, HEADCOUNT_ECLOSED);
     CHECK_INT(two.needed, 1);
     CHECK_INT(two.stats.replays, 0);
+    CHECK(!two.f.flushed_before);
     fetcher_end(&two);
     net_world_close(&world);
 }

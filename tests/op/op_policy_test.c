@@ -81,11 +81,13 @@ static void decide(void)
         CHECK_INT(host.registered_at, 1700000000500000);
         CHECK_Z(headcount_pair_find(host.attributes, "gpu"), "");
         CHECK(!headcount_fact_host(&f, 3, &host));
+        CHECK_Z(headcount_fact_name(&f, 0), NULL);      /* it has no names */
     }
     if (fact((struct headcount_query){ .kind = HEADCOUNT_FACT_SERVICES,
                                        .tags = &tag, .tags_n = 1 }, &f) == 1) {
         CHECK_INT(f.count, 1);
         CHECK_Z(headcount_fact_name(&f, 1), NULL);
+        CHECK(!headcount_fact_host(&f, 0, &host));      /* nor this hosts */
         wish.service = headcount_fact_name(&f, 0);
         CHECK_INT(headcount_wish(scene.op, &wish), 0);
     }

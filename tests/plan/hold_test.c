@@ -146,6 +146,14 @@ TEST(hold, a_policy_that_counted_hosts_runs_again)
     in.asked = true;
     in.again = HEADCOUNT_UNKNOWN;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_AGAIN);
+    in.again = plan.wanted;
+    in.confirmed = HC_STR("DEPROVISIONING");
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_DECIDED);
+    CHECK_INT(plan.outcome, HEADCOUNT_HELD);
+    CHECK(strstr(plan.reason, "the cluster is DEPROVISIONING") != NULL);
+    in.confirmed = HC_STR("ACTIVE");
+    in.again = HEADCOUNT_UNKNOWN;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_AGAIN);
     in.again = 4;
     check(HEADCOUNT_UPDATED, "", NULL, "run again on a second reading, agrees");
     in.again = 5;

@@ -86,6 +86,7 @@ static const struct { const char *tags[2 * TAGS + 1], *says; } bad[] = {
     { { NULL }, "no tag headcount:rule" },
     { { "tasks", "1", NULL }, "no tag headcount:rule" },
     { { "rule", "", NULL }, "a rule is per-host" },
+    { { "rule", "nope", NULL }, "linear or ladder" },
     { { "rule", "per_host", NULL }, "a rule is per-host" },
     { { "rule", "Per-Host", NULL }, "a rule is per-host" },
     { { "rule", "per-host-and-something-very-long-indeed", NULL },

@@ -400,6 +400,42 @@ static int asks_with_little_memory(void)
     return err == 1 ? 0 : err;
 }
 
+/* `web` here has a count; the ARNs are of services elsewhere. */
+static void asks_elsewhere(struct hc_reconcile *r)
+{
+    static const char *const arns[] = {
+        SCRIPT_AT "service/stage/web",
+        "arn:aws:ecs:eu-west-1:999988887777:service/prod/web",
+        "arn:aws:ecs:us-east-1:111122223333:service/prod/web",
+    };
+    struct hc_query q = { .kind = QUERY_SERVICE, .service = HC_STR("web") };
+
+    turns++;
+    if (ask(r, q) == 1) {
+        CHECK_INT(known.service->desired, 1);
+        for (size_t i = 0; i < sizeof arns / sizeof *arns; i++) {
+            q.service = hc_str(arns[i]);
+            CHECK_INT(ask(r, q), 1);
+            CHECK(known.service == NULL);
+        }
+    }
+    tell(r, 0);
+}
+
+TEST(policy_facts, an_arn_of_another_place_is_no_service_here)
+{
+    static const struct script_row rows[] = {
+        { .operation = "DescribeServices",
+          .answer = SCRIPT_SERVICES(SCRIPT_SERVICE("web", 1, "")) },
+    };
+    struct script *s = set(SCRIPT_ROWS(rows), asks_elsewhere);
+
+    CHECK_INT(script_run(), 1);
+    CHECK_INT(turns, 2);
+    CHECK_Z(s->r.run.result.error_code, NULL);
+    script_end();
+}
+
 TEST(policy_facts, memory_may_end_anywhere)
 {
     t_fails_every_allocation(asks_with_little_memory);

@@ -163,7 +163,7 @@ struct work {
     bool sweeps;                     /* one is configured                    */
     int64_t every, next;             /* of sweeps                            */
     int64_t sweep_began;
-    size_t sweep_clusters, sweep_failed;
+    size_t sweep_clusters;           /* reconciled so far                    */
     int fatal;                       /* the first sweep cannot be begun      */
     bool cut;                        /* a stop cut work short, or it failed  */
     bool stopped;

@@ -284,17 +284,20 @@ static void begin_sweep(struct work *w, int64_t now)
 
     sweep_options_put(&sweep, &each, w->options, &w->tags);
     w->sweep_began = now;
-    w->sweep_clusters = w->sweep_failed = 0;
+    w->sweep_clusters = 0;
     if (w->every > 0)
         w->next = now + w->every;
     w->sweep = (struct work_job){ .name = "sweep" };
+    /* Claimed first: a message whose sweep cannot begin is left to its queue,
+     * as after a sweep that failed.  Unclaimed, it would ask at each turn. */
+    inbox_sweep_begin(w->inbox);
     if (headcount_begin_sweep(w->h, &w->sweep.op, &sweep, &error) != 0) {
         complain("sweep: %s", error.what);
         w->sweep.op = NULL;
+        inbox_sweep_end(w->inbox, INBOX_FAILED);
         return;
     }
     w->sweep.rules = rules_join(w->rules);
-    inbox_sweep_begin(w->inbox);
 }
 
 static void sweep_part(struct work *w)
@@ -303,7 +306,6 @@ static void sweep_part(struct work *w)
     bool failed = part->summary[HEADCOUNT_FAILED] > 0;
 
     w->sweep_clusters++;
-    w->sweep_failed += failed;
     tell_failures(part);
     metrics_reconciled(w->metrics, failed ? METRICS_FAILED : METRICS_OK, part);
     headcount_resume(w->sweep.op);

@@ -62,7 +62,7 @@ bool hc_check_is_named(const struct hc_ecs_service *s, struct hc_str name)
 struct hc_str hc_check_said(struct hc_run *r, const struct hc_exchange *x,
                             struct hc_str text)
 {
-    char said[512];
+    char said[2048];               /* as much as the arena formats */
 
     hc_fmt(said, sizeof(said), "%.*s", HC_STR_ARG(text));
     hc_call_strike(&x->call, said);

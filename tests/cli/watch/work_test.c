@@ -685,6 +685,26 @@ TEST(work, a_sweep_that_cannot_begin_is_told_and_tried_at_the_next_time)
     close_scene(&s);
 }
 
+TEST(work, a_message_whose_sweep_cannot_begin_asks_once)
+{
+    struct scene s;
+
+    open_scene(&s, EVERY);
+    begin_work(&s);
+    put_key(&s, "1", NULL, NULL);
+    fake_ops.refuses = true;
+    turn(&s);
+    CHECK_Z(fake_ops_told(), "sweep: the library refuses\n");
+    CHECK_INT(fate(&s), COMES_BACK);
+    int64_t due = work_due(&s.work);
+
+    s.now += HC_SECOND;
+    turn(&s);
+    CHECK_Z(fake_ops_told(), "");
+    CHECK_INT(work_due(&s.work), due);
+    close_scene(&s);
+}
+
 /* ---- the end ---- */
 
 TEST(work, a_stop_begins_nothing_and_drains_the_sweep)
