@@ -43,7 +43,7 @@ BREAKS = [
      r"& holds\[i\]\.allow\)", ")"),
     ("a scalable target is overruled", "hold_target",
      r"in->target != KNOWN_YES", "true"),
-    ("tasks without a host start hosts without an end", "hold_unplaced",
+    ("tasks without a host start hosts without an end", "hc_hold_unplaced",
      r"in->scaled != KNOWN_YES", "true"),
     ("half of the tasks go after one reading", "hold_is_step_down",
      r"less > 2 &&", "less > 99 &&"),

@@ -330,8 +330,12 @@ static void services_place(struct hc_ecs_services *v, struct hc_ecs_service *s,
 {
     struct hc_arena *arena = &v->answer.arena;
 
-    if (item->id == SVC_EXECUTE)
+    if (item->id == PART_CONSTRAINT_TYPE || item->id == PART_CONSTRAINT_TEXT)
+        hc_ecs_shape_constraint(&v->constraint, arena, item);
+    else if (item->id == SVC_EXECUTE)
         s->executes = item->number != 0;
+    else if (item->id == SVC_CONNECT_ENABLED)
+        s->connects |= item->number != 0;
     else if (item->id == SVC_SUBNET)
         hc_ecs_shape_text(&s->subnets, arena, hc_arena_str(arena, item->text));
     else if (item->id == SVC_DEPLOYMENT_STATUS)
@@ -383,7 +387,6 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
         s->in_progress += !hc_str_eqz(text, "COMPLETED") &&
                           !hc_str_eqz(text, "FAILED");
         break;
-    case SVC_CONNECT_ENABLED: s->connects |= item->number != 0;           break;
     case SVC_PROVIDER:
         v->share.provider = hc_arena_str(arena, text);
         break;
@@ -394,10 +397,6 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
     case SVC_BASE:         v->share.base = item->number;                  break;
     case SVC_SET_STATUS: v->set.primary = hc_str_eqz(text, "PRIMARY");    break;
     case SVC_SET_LAUNCH:   v->set.launch = hc_ecs_launch(text);           break;
-    case PART_CONSTRAINT_TYPE:
-    case PART_CONSTRAINT_TEXT:
-        hc_ecs_shape_constraint(&v->constraint, arena, item);
-        break;
     case PART_TAG_KEY:
     case PART_TAG_VALUE:
         hc_ecs_shape_tag(&s->tags, arena, item);

@@ -12,16 +12,17 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "plan/hold_parts.h"
 
-static enum hc_hold_verdict hold_needs(struct hc_plan *p,
-                                       enum hc_plan_need fact)
+enum hc_hold_verdict hc_hold_needs(struct hc_plan *p,
+                                   enum hc_plan_need fact)
 {
     p->needs = fact;
     return HOLD_NEEDS;
 }
 
 /* "3 is right (1 task on each of 3 active hosts); held: ..." */
-static enum hc_hold_verdict hold_because(struct hc_plan *p, const char *why)
+enum hc_hold_verdict hc_hold_because(struct hc_plan *p, const char *why)
 {
     char counted[sizeof(p->reason)];
 
@@ -48,7 +49,7 @@ int64_t hc_hold_from(const struct hc_plan_input *in)
     return in->awaits && in->own_write > desired ? in->own_write : desired;
 }
 
-static int64_t hold_least(const struct hc_plan_input *in)
+int64_t hc_hold_least(const struct hc_plan_input *in)
 {
     int64_t desired = in->service->desired;
 
@@ -89,7 +90,7 @@ static enum hc_hold_verdict hold_paused_by(struct hc_plan *p,
         hc_fmt(why, sizeof(why), "tag headcount:pause%s is \"%.*s\", neither "
                "true, false nor a time", whose, HC_STR_ARG(tag));
     }
-    return hold_because(p, why);
+    return hc_hold_because(p, why);
 }
 
 static enum hc_hold_verdict hold_paused(struct hc_plan *p,
@@ -98,7 +99,7 @@ static enum hc_hold_verdict hold_paused(struct hc_plan *p,
     enum hc_hold_verdict verdict;
 
     if (in->paused)
-        return hold_because(p, "every write is paused (HEADCOUNT_DRY_RUN)");
+        return hc_hold_because(p, "every write is paused (HEADCOUNT_DRY_RUN)");
     verdict = hold_paused_by(p, in, in->service->tags, "");
     if (verdict == HOLD_PASS)
         verdict = hold_paused_by(p, in, in->cluster_tags, " of the cluster");
@@ -114,11 +115,12 @@ static enum hc_hold_verdict hold_external(struct hc_plan *p,
 {
     switch (in->service->controller) {
     case CONTROLLER_EXTERNAL:
-        return hold_because(p, "its deployment controller is EXTERNAL: counts "
-                            "of task sets belong to whoever runs it");
+        return hc_hold_because(p, "its deployment controller is EXTERNAL: "
+                               "counts of task sets belong to whoever runs "
+                               "it");
     case CONTROLLER_OTHER:
-        return hold_because(p, "its deployment controller is none of ECS, "
-                            "CODE_DEPLOY and EXTERNAL");
+        return hc_hold_because(p, "its deployment controller is none of ECS, "
+                               "CODE_DEPLOY and EXTERNAL");
     case CONTROLLER_ECS:
     case CONTROLLER_CODE_DEPLOY:
         break;
@@ -138,13 +140,13 @@ static enum hc_hold_verdict hold_code_deploy(struct hc_plan *p,
     if (s->controller != CONTROLLER_CODE_DEPLOY)
         return HOLD_PASS;
     if (s->task_sets < 0)
-        return hold_because(p, "DescribeServices does not say its task sets, "
-                            "so CODE_DEPLOY may be deploying");
+        return hc_hold_because(p, "DescribeServices does not say its task "
+                               "sets, so CODE_DEPLOY may be deploying");
     if (s->task_sets <= 1)
         return HOLD_PASS;
     hc_fmt(why, sizeof(why), "CODE_DEPLOY is deploying (%lld task sets), and "
            "a scaling event can fail it", (long long)s->task_sets);
-    return hold_because(p, why);
+    return hc_hold_because(p, why);
 }
 
 static const char *hold_rollout_name(enum hc_ecs_rollout r)
@@ -174,7 +176,7 @@ static enum hc_hold_verdict hold_deployment(struct hc_plan *p,
     hc_fmt(why, sizeof(why), "a %s deployment %s in progress",
            hold_rollout_name(s->rollout),
            s->deployments < 0 ? "may be" : "is");
-    return hold_because(p, why);
+    return hc_hold_because(p, why);
 }
 
 /* A template that sets DesiredCount writes its own number at every update.
@@ -187,10 +189,11 @@ static enum hc_hold_verdict hold_contested(struct hc_plan *p,
      * while the rule still wants the count that we wrote. */
     if (in->undone + (in->replaced == p->wanted) < HC_PLAN_UNDONE)
         return HOLD_PASS;
-    return hold_because(p, "our writes were undone three times within ten "
-            "minutes: somebody else sets this count, a person or a template "
-            "(Terraform: lifecycle { ignore_changes = [desired_count] }; "
-            "CloudFormation: leave DesiredCount out)");
+    return hc_hold_because(p, "our writes were undone three times within ten "
+                           "minutes: somebody else sets this count, a person "
+                           "or a template (Terraform: lifecycle { "
+                           "ignore_changes = [desired_count] }; "
+                           "CloudFormation: leave DesiredCount out)");
 }
 
 /* AWS documents that an agent may disconnect several times per hour, so one
@@ -202,9 +205,9 @@ static enum hc_hold_verdict hold_disconnected(struct hc_plan *p,
     if (in->by != HEADCOUNT_CONNECTED || !hc_hold_falls(p, in) ||
         in->low_long)
         return HOLD_PASS;
-    return hold_because(p, "fewer connected hosts lower a count only when "
-                        "they are seen twice, five minutes apart, by one "
-                        "process");
+    return hc_hold_because(p, "fewer connected hosts lower a count only when "
+                           "they are seen twice, five minutes apart, by one "
+                           "process");
 }
 
 /* ---- holds that may need a call: a count of 0 ----
@@ -262,13 +265,13 @@ static enum hc_hold_verdict hold_empty_filter(struct hc_plan *p,
     char why[160];
 
     if (zero == ZERO_OPEN)
-        return hold_needs(p, PLAN_NEEDS_ALL_HOSTS);
+        return hc_hold_needs(p, PLAN_NEEDS_ALL_HOSTS);
     if (zero != ZERO_BY_FILTER)
         return HOLD_PASS;
     hc_fmt(why, sizeof(why), "0 only because none of the cluster's %lld "
            "active host%s is counted", (long long)in->all_hosts,
            hold_s(in->all_hosts));
-    return hold_because(p, why);
+    return hc_hold_because(p, why);
 }
 
 static enum hc_hold_verdict hold_zero(struct hc_plan *p,
@@ -276,16 +279,17 @@ static enum hc_hold_verdict hold_zero(struct hc_plan *p,
 {
     switch (hold_why_zero(p, in)) {
     case ZERO_OPEN:
-        return hold_needs(p, PLAN_NEEDS_ALL_HOSTS);
+        return hc_hold_needs(p, PLAN_NEEDS_ALL_HOSTS);
     case ZERO_BY_EMPTY:
-        return hold_because(p, "the cluster looks empty, and 0 tasks is only "
-                            "written where it is allowed");
+        return hc_hold_because(p, "the cluster looks empty, and 0 tasks is "
+                               "only written where it is allowed");
     case ZERO_BY_RULE:
-        return hold_because(p, hc_rule_needs_hosts(&in->wish->rule)
-                       ? "the rule leaves no task for the hosts there are, and "
-                         "0 tasks is only written where it is allowed"
-                       : "the rule asks for 0 tasks, and 0 is only written "
-                         "where it is allowed");
+        return hc_hold_because(p, hc_rule_needs_hosts(&in->wish->rule)
+                               ? "the rule leaves no task for the hosts there "
+                                 "are, and 0 tasks is only written where it is "
+                                 "allowed"
+                               : "the rule asks for 0 tasks, and 0 is only "
+                                 "written where it is allowed");
     case ZERO_NOT:
     case ZERO_BY_FILTER:
         break;
@@ -306,153 +310,16 @@ static enum hc_hold_verdict hold_doubtful_zero(struct hc_plan *p,
     if (zero != ZERO_OPEN && zero != ZERO_BY_EMPTY)
         return HOLD_PASS;
     if (in->all_hosts == HEADCOUNT_UNKNOWN)
-        return hold_needs(p, PLAN_NEEDS_ALL_HOSTS);
+        return hc_hold_needs(p, PLAN_NEEDS_ALL_HOSTS);
     if (in->cluster == NULL)
-        return hold_needs(p, PLAN_NEEDS_CLUSTER);
+        return hc_hold_needs(p, PLAN_NEEDS_CLUSTER);
     if (in->all_hosts == 0 && hc_str_eqz(in->cluster->status, "ACTIVE"))
         return HOLD_PASS;
     hc_fmt(why, sizeof(why), "the cluster is %.*s and lists %lld active "
            "host%s: not an empty cluster that is ACTIVE",
            HC_STR_ARG(in->cluster->status), (long long)in->all_hosts,
            hold_s(in->all_hosts));
-    return hold_because(p, why);
-}
-
-/* ---- managed scaling: a provider that adds hosts for tasks ---- */
-
-/* Tasks that find no host make the provider start hosts, and those hosts call
- * for more tasks: the two would raise each other without end, up to the group's
- * largest size.  As long as not every desired task runs, the count does not
- * rise.  This needs no memory of earlier runs: ECS itself shows that tasks
- * wait.
- */
-static enum hc_hold_verdict hold_unplaced(struct hc_plan *p,
-                                          const struct hc_plan_input *in)
-{
-    const struct hc_ecs_service *s = in->service;
-    char why[300];
-
-    if (s->providers == NULL || p->wanted <= hold_least(in) ||
-        (s->running >= 0 && s->running >= s->desired))
-        return HOLD_PASS;
-    if (in->scaled == KNOWN_NOT_YET)
-        return hold_needs(p, PLAN_NEEDS_SCALED);
-    if (in->scaled != KNOWN_YES)
-        return HOLD_PASS;
-    hc_fmt(why, sizeof(why), "%lld of %lld tasks run, and capacity provider "
-           "%.*s adds hosts for tasks that wait: more tasks would start more "
-           "hosts, and those more tasks", (long long)s->running,
-           (long long)s->desired, HC_STR_ARG(in->scaled_by));
-    return hold_because(p, why);
-}
-
-/* A rule that wants more tasks than hosts wants yet more for the hosts that
- * the provider then adds. */
-static enum hc_hold_verdict hold_growth(struct hc_plan *p,
-                                        const struct hc_plan_input *in)
-{
-    const struct hc_measure m = { in->hosts, in->cpu, in->memory };
-    char why[300];
-
-    if (in->service->providers == NULL || p->wanted <= hold_least(in) ||
-        p->wanted <= in->hosts || !hc_rule_outgrows(&in->wish->rule, &m))
-        return HOLD_PASS;
-    if (in->scaled == KNOWN_NOT_YET)
-        return hold_needs(p, PLAN_NEEDS_SCALED);
-    if (in->scaled != KNOWN_YES)
-        return HOLD_PASS;
-    hc_fmt(why, sizeof(why), "it asks for more tasks than there are hosts, and "
-           "capacity provider %.*s adds hosts for tasks: unless a host has "
-           "room for all of its share they would raise each other",
-           HC_STR_ARG(in->scaled_by));
-    return hold_because(p, why);
-}
-
-/* ---- managed scaling: hosts that cannot take the task ----
- *
- * A host that counts and cannot take the task makes the count one higher than
- * ECS can place.  The provider then starts a host for the task that waits, that
- * host counts, and so on, up to the group's maximum.  So a rise is written only
- * as far as hosts that are there can take it: those that run a task of the
- * service, and those of which every reading says that they can.  Providers that
- * start no hosts are left to ECS: it places the waiting tasks when room comes.
- */
-
-/* Can this rise start hosts?  HOLD_PASS: no; HOLD_HELD: yes, and in->placement
- * is known. */
-static enum hc_hold_verdict hold_starts_hosts(struct hc_plan *p,
-                                              const struct hc_plan_input *in)
-{
-    const struct hc_ecs_service *s = in->service;
-
-    if (s->providers == NULL || p->wanted <= hold_least(in) ||
-        !hc_rule_needs_hosts(&in->wish->rule) || in->placed_not_saved)
-        return HOLD_PASS;
-    if (in->scaled == KNOWN_NOT_YET)
-        return hold_needs(p, PLAN_NEEDS_SCALED);
-    if (in->scaled != KNOWN_YES)
-        return HOLD_PASS;
-    return in->placement != NULL ? HOLD_HELD : hold_needs(p, PLAN_NEEDS_PLACED);
-}
-
-/* The hosts that a switch makes count as if they could take the task. */
-static unsigned hold_trust(const struct hc_plan_input *in)
-{
-    unsigned allow = in->wish->allow;
-
-    return ((allow & ALLOW_UNKNOWN_PLACEMENT) != 0 ? TRUST_UNKNOWN : 0) |
-           ((allow & ALLOW_PASSED_OVER) != 0 ? TRUST_PASSED : 0);
-}
-
-/* Holds a rise of which nothing is placeable, if hosts of this kind are the
- * reason; 0: whatever the reason is.  Else lowers the rise to what is. */
-static enum hc_hold_verdict hold_placement(struct hc_plan *p,
-                                           const struct hc_plan_input *in,
-                                           unsigned kind)
-{
-    enum hc_hold_verdict verdict = hold_starts_hosts(p, in);
-    unsigned trust = hold_trust(in);
-    int64_t most, from = in->service->desired;
-    char words[HC_PLACEMENT_WORDS], why[HC_PLACEMENT_WORDS + 120];
-
-    if (verdict != HOLD_HELD)
-        return verdict;
-    most = hc_placement_most(in->placement, in->service->running, p->wanted,
-                             trust);
-    if (most >= p->wanted ||
-        (kind != 0 && (most > from ||
-                       hc_placement_most(in->placement, in->service->running,
-                                         p->wanted, trust | kind) <= from)))
-        return HOLD_PASS;
-    hc_placement_words(in->placement, p->wanted, most, words);
-    if (most > from) {
-        hc_plan_say_more(p, words);
-        p->code = "unplaceable";
-        p->wanted = most;
-        return HOLD_PASS;
-    }
-    hc_fmt(why, sizeof(why), "%s. A count above %lld would start hosts of "
-           "capacity provider %.*s", words, (long long)from,
-           HC_STR_ARG(in->scaled_by));
-    return hold_because(p, why);
-}
-
-static enum hc_hold_verdict hold_unknown_placement(
-    struct hc_plan *p, const struct hc_plan_input *in)
-{
-    return hold_placement(p, in, TRUST_UNKNOWN);
-}
-
-static enum hc_hold_verdict hold_passed_over(struct hc_plan *p,
-                                             const struct hc_plan_input *in)
-{
-    return hold_placement(p, in, TRUST_PASSED);
-}
-
-static enum hc_hold_verdict hold_unplaceable(struct hc_plan *p,
-                                             const struct hc_plan_input *in)
-{
-    return hold_placement(p, in, 0);
+    return hc_hold_because(p, why);
 }
 
 /* Two writers of one count undo each other's writes.  Application Auto Scaling
@@ -464,11 +331,11 @@ static enum hc_hold_verdict hold_target(struct hc_plan *p,
     if (!in->ask_target)
         return HOLD_PASS;
     if (in->target == KNOWN_NOT_YET)
-        return hold_needs(p, PLAN_NEEDS_TARGET);
+        return hc_hold_needs(p, PLAN_NEEDS_TARGET);
     if (in->target != KNOWN_YES)
         return HOLD_PASS;
-    return hold_because(p, "Application Auto Scaling sets this count too "
-                        "(scalable target ecs:service:DesiredCount)");
+    return hc_hold_because(p, "Application Auto Scaling sets this count too "
+                           "(scalable target ecs:service:DesiredCount)");
 }
 
 /* ---- big steps: a mistake would hit many tasks at once ----
@@ -498,7 +365,7 @@ static bool hold_is_step_up(const struct hc_plan *p,
                             const struct hc_plan_input *in)
 {
     int64_t limit = in->wish->rule.max_step_up;
-    int64_t from = hold_least(in), more = p->wanted - from;
+    int64_t from = hc_hold_least(in), more = p->wanted - from;
 
     if (limit > 0)
         return more > limit;
@@ -514,7 +381,7 @@ static enum hc_hold_verdict hold_second(struct hc_plan *p,
     if (!hc_rule_needs_hosts(&in->wish->rule))
         return HOLD_PASS;
     if (second == NULL)
-        return hold_needs(p, PLAN_NEEDS_SECOND);
+        return hc_hold_needs(p, PLAN_NEEDS_SECOND);
     if (second->others > 0)
         hc_fmt(others, sizeof(others), "%lld of the other launch type, ",
                (long long)second->others);
@@ -524,7 +391,7 @@ static enum hc_hold_verdict hold_second(struct hc_plan *p,
            others, (long long)second->draining, (long long)second->registered,
            HC_STR_ARG(second->status));
     if (!second->agrees)
-        return hold_because(p, why);
+        return hc_hold_because(p, why);
     hc_plan_say_more(p, why);
     return HOLD_PASS;
 }
@@ -538,13 +405,13 @@ static enum hc_hold_verdict hold_again(struct hc_plan *p,
     if (!in->asked)
         return HOLD_PASS;
     if (in->again == HEADCOUNT_UNKNOWN)
-        return hold_needs(p, PLAN_NEEDS_AGAIN);
+        return hc_hold_needs(p, PLAN_NEEDS_AGAIN);
     /* The lists of a cluster that ECS deletes grow shorter: a count that
      * follows from them is no count to keep. */
     if (in->confirmed.n > 0 && !hc_str_eqz(in->confirmed, "ACTIVE")) {
         hc_fmt(why, sizeof(why), "on a second reading the cluster is %.*s",
                HC_STR_ARG(in->confirmed));
-        return hold_because(p, why);
+        return hc_hold_because(p, why);
     }
     if (in->again == p->counted) {
         hc_plan_say_more(p, "the policy, run again on a second reading, "
@@ -557,7 +424,7 @@ static enum hc_hold_verdict hold_again(struct hc_plan *p,
     else
         hc_fmt(why, sizeof(why), "the policy, run again on a second reading, "
                "wants %lld", (long long)in->again);
-    return hold_because(p, why);
+    return hc_hold_because(p, why);
 }
 
 static enum hc_hold_verdict hold_read_twice(struct hc_plan *p,
@@ -612,14 +479,14 @@ static const struct hold {
       "allow_empty_filter", NULL },
     { "zero", hold_zero, ALLOW_ZERO, "allow_zero", NULL },
     { "zero", hold_doubtful_zero, 0, NULL, NULL },
-    { "unplaced_on_managed_scaling", hold_unplaced, 0, NULL, NULL },
-    { "growth_on_managed_scaling", hold_growth, ALLOW_GROWTH, "allow_growth",
+    { "unplaced_on_managed_scaling", hc_hold_unplaced, 0, NULL, NULL },
+    { "growth_on_managed_scaling", hc_hold_growth, ALLOW_GROWTH, "allow_growth",
       NULL },
-    { "unknown_placement", hold_unknown_placement, ALLOW_UNKNOWN_PLACEMENT,
+    { "unknown_placement", hc_hold_unknown_placement, ALLOW_UNKNOWN_PLACEMENT,
       "allow_unknown_placement", NULL },
-    { "passed_over", hold_passed_over, ALLOW_PASSED_OVER,
+    { "passed_over", hc_hold_passed_over, ALLOW_PASSED_OVER,
       "allow_passed_over", NULL },
-    { "unplaceable", hold_unplaceable, 0, NULL, NULL },
+    { "unplaceable", hc_hold_unplaceable, 0, NULL, NULL },
     { "scalable_target", hold_target, ALLOW_TARGET, "allow_scalable_target",
       NULL },
     { "step_down", hold_step_down, ALLOW_STEP_DOWN, NULL, "max_step_down" },
@@ -674,7 +541,7 @@ void hc_hold(struct hc_plan *p, const char *code, const char *why)
     p->outcome = HEADCOUNT_HELD;
     p->code = code;
     p->switch_text = row != NULL ? hold_switch_text(row) : NULL;
-    hold_because(p, why);
+    hc_hold_because(p, why);
 }
 
 enum hc_hold_verdict hc_hold_check(struct hc_plan *p,

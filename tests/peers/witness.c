@@ -481,7 +481,8 @@ static int64_t placeable(const struct world *w, const struct hc_wish *wish,
         const struct world_host *host = &w->state.hosts[h];
 
         if ((listed & one) == 0 || !world_uses(s, host->provider, &most) ||
-            tally_of(wish, s, w->state.hosts, one, world_wall_now(w)).hosts == 0)
+            tally_of(wish, s, w->state.hosts, one,
+                     world_wall_now(w)).hosts == 0)
             continue;
         run[host->provider] += (runs & one) != 0;
         can[host->provider] += (runs & one) == 0 && host->connected;

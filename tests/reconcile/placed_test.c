@@ -79,7 +79,8 @@ TEST(placed, what_starts_no_hosts_reads_none)
     static const struct script_row rest[] = {
         SERVICE(3, 3, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE };
     static const struct script_row falls[] = {
-        SERVICE(4, 4, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE, WRITE };
+        SERVICE(4, 4, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        WRITE };
     static const struct script_row unmanaged[] = {
         SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
         MANAGED("DISABLED"), WRITE };
@@ -142,7 +143,8 @@ TEST(placed, hosts_that_are_not_known_to_take_it_do_not_count)
     }
 }
 
-/* No host lacks the task: a rise by min starts a host, and none is asked for. */
+/* No host lacks the task: a rise by min starts a host, and none is asked
+ * for. */
 TEST(placed, where_no_host_lacks_it_nothing_is_described)
 {
     static const struct script_row rows[] = {
