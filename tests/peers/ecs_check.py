@@ -1,6 +1,6 @@
 """The judge: is a request one that AWS takes, is an answer one it gives?
 
-Shapes are botocore's own model of ECS and Application Auto Scaling; signatures
+Shapes are botocore's own model of ECS and the services beside it; signatures
 are recomputed by botocore's own signer.  Stricter than AWS in one thing: a
 member that no shape has is refused, where AWS passes over it.
 
@@ -30,7 +30,9 @@ TOKEN = "FwoGZXIvYXdzEXAMPLETOKENthatmustnotshow"
 SKEW = datetime.timedelta(minutes=5)
 TARGETS = {"AmazonEC2ContainerServiceV20141113": "ecs",
            "AnyScaleFrontendService": "application-autoscaling",
-           "ResourceGroupsTaggingAPI_20170126": "resourcegroupstaggingapi"}
+           "ResourceGroupsTaggingAPI_20170126": "resourcegroupstaggingapi",
+           "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101":
+           "cloudtrail"}
 # Whose names in a signature are others than their models'.
 SCOPES = {"resourcegroupstaggingapi": "tagging"}
 # What every service may answer, and no model lists.
@@ -244,7 +246,7 @@ class Judge:
         if scope["region"] != self.region and not self.regions:
             raise bad_signature("Credential should be scoped to a valid "
                                 f"region, not '{scope['region']}'.")
-        wanted = TARGETS.get(request.target.partition(".")[0])
+        wanted = TARGETS.get(request.target.rpartition(".")[0])
         wanted = SCOPES.get(wanted, wanted)
         if wanted and scope["service"] != wanted:
             raise bad_signature("Credential should be scoped to correct "
@@ -263,7 +265,7 @@ class Judge:
         signed = "authorization" in request.headers or not self.unsigned
         if signed:
             self.signature(request)
-        service = TARGETS.get(request.target.partition(".")[0])
+        service = TARGETS.get(request.target.rpartition(".")[0])
         if service is None and not signed:
             service = "ecs"
         if service is None or \

@@ -21,6 +21,7 @@ import re
 import ecs_query
 from ecs_cluster import (ACCOUNT, BORN, REGION, Cluster, Resource,
                          ServiceError, arn, invalid, shown)
+from ecs_tags import Tags, Trail
 
 # The members of UpdateService that are members of a service too.
 SETTABLE = {"desiredCount", "taskDefinition", "capacityProviderStrategy",
@@ -77,11 +78,11 @@ def launch_terms(text):
                 " and ".join(f"({t})" for t in rest)
 
 
-class Model:
+class Model(Tags, Trail):
     def __init__(self, region=REGION):
         self.region, self.page = region, 100
         self.clusters, self.filters, self.pages = [], {}, Pages()
-        self.task_definitions, self.targets = [], []
+        self.task_definitions, self.targets, self.events = [], [], []
         self.providers = {}
         for name in ("FARGATE", "FARGATE_SPOT"):
             self.provider(name, type=name)

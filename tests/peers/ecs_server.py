@@ -31,6 +31,9 @@ __all__ = ["ACCOUNT", "REGION", "EcsServer", "Request", "Resource",
            "ServiceError", "Throttle", "arn"]
 
 
+WRITES = {"UpdateService", "TagResource", "UntagResource"}
+
+
 class EcsServer(Wire):
     def __init__(self, tls=None, cluster="prod", region=REGION):
         super().__init__(tls)
@@ -101,7 +104,7 @@ class EcsServer(Wire):
     def seen(self, operation):
         """The model that this request reads.  `lag` is how many requests
         after a write are still answered of what was before it."""
-        if operation == "UpdateService":
+        if operation in WRITES:
             self.written.append(len(self.past) - 1)
             return self.model
         ago = self.take(self.reads, operation) or 0
@@ -248,4 +251,6 @@ class EcsServer(Wire):
         answer = getattr(model, request.operation)(
             ecs_check.no_nulls(request.body))
         self.complaints += self.judge.answer(operation, answer)
+        if request.operation in WRITES:
+            self.model.trail(request.operation, **request.body)
         return answer

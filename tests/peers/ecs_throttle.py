@@ -20,9 +20,11 @@ BUCKETS = {                              # burst, refill a second
      "UpdateContainerInstancesState"): (100, 40),
     ("DescribeTaskDefinition",): (50, 20),
     ("ListTagsForResource",): (50, 20),
+    ("TagResource", "UntagResource"): (20, 10),
     ("GetTaskProtection", "UpdateTaskProtection"): (200, 80),
     ("DescribeServiceDeployments",): (50, 20),
     ("DescribeCapacityProviders",): (50, 20),
+    ("LookupEvents",): (2, 2),           # CloudTrail's
 }
 
 

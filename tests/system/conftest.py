@@ -76,7 +76,7 @@ class Headcount:
 
     def at(self, server, name="127.0.0.1"):
         scheme = "https" if getattr(server, "context", None) else "http"
-        for service in ("ECS", "RESOURCE_GROUPS_TAGGING_API"):
+        for service in ("ECS", "RESOURCE_GROUPS_TAGGING_API", "CLOUDTRAIL"):
             self.env[f"AWS_ENDPOINT_URL_{service}"] = \
                 f"{scheme}://{name}:{server.port}"
         return self

@@ -331,6 +331,88 @@ def test_a_token_is_for_the_question_that_it_answers(peer):
     assert len(client.list_services(cluster="prod")["serviceArns"]) == 10
 
 
+# ---- tags and the trail ----
+
+WEB_ARN = "arn:aws:ecs:eu-west-1:123456789012:service/prod/web"
+
+
+def test_a_service_is_tagged_and_untagged(peer):
+    client = client_of(peer)
+    for value in ("1", "2"):
+        client.tag_resource(resourceArn=WEB_ARN, tags=[
+            {"key": "a", "value": value}, {"key": "b" + value}])
+    tags = client.list_tags_for_resource(resourceArn=WEB_ARN)["tags"]
+    assert [(t["key"], t["value"]) for t in tags] == [
+        ("a", "2"), ("b1", ""), ("b2", "")]
+    client.untag_resource(resourceArn=WEB_ARN, tagKeys=["b1", "b2", "none"])
+    assert peer.services["web"]["tags"] == [{"key": "a", "value": "2"}]
+    found = client.describe_services(cluster="prod", services=["web"],
+                                     include=["TAGS"])["services"][0]
+    assert found["tags"] == [{"key": "a", "value": "2"}]
+    assert peer.writes() == []
+
+
+@pytest.mark.parametrize("at,tags,code,word", [
+    (WEB_ARN.replace("prod/", ""), [{"key": "a"}],
+     "InvalidParameterException", "Long arn format must be used"),
+    ("web", [{"key": "a"}], "InvalidParameterException", "parse ARN"),
+    (WEB_ARN.replace("prod/web", "prod/x"), [{"key": "a"}],
+     "ResourceNotFoundException", "not found"),
+    (WEB_ARN.replace("prod/web", "none/web"), [{"key": "a"}],
+     "ClusterNotFoundException", "not found"),
+    (WEB_ARN, [{"key": "aws:a"}], "InvalidParameterException", "aws:"),
+    (WEB_ARN, [{"value": "a"}], "InvalidParameterException", "empty"),
+    (WEB_ARN, [{"key": "a" * 129}], "InvalidParameterException", "129"),
+    (WEB_ARN, [{"key": f"a{i}"} for i in range(51)],
+     "InvalidParameterException", "51 is not"),
+])
+def test_tags_that_aws_refuses(peer, at, tags, code, word):
+    refused(peer, "TagResource", {"resourceArn": at, "tags": tags}, code,
+            word)
+    assert "tags" not in peer.services["web"]
+
+
+def test_the_trail_tells_of_writes(peer):
+    client = client_of(peer)
+    trail = client_of(peer, "cloudtrail")
+    peer.model.trail("UpdateService", by="deploy", at=time.time() - 60,
+                     cluster="prod", service="web", desiredCount=1)
+    client.update_service(**WEB, desiredCount=2)
+    client.tag_resource(resourceArn=WEB_ARN, tags=[{"key": "a"}])
+    client.describe_services(cluster="prod", services=["web"])
+
+    def told(**asked):
+        answer = trail.lookup_events(**asked)
+        return [(e["EventName"], e["Username"]) for e in answer["Events"]]
+
+    def by(key, value):
+        return {"LookupAttributes": [{"AttributeKey": key,
+                                      "AttributeValue": value}]}
+
+    assert sorted(told()) == [("TagResource", "headcount"),
+                              ("UpdateService", "deploy"),
+                              ("UpdateService", "headcount")]
+    assert told(**by("EventName", "UpdateService")) == [
+        ("UpdateService", "headcount"), ("UpdateService", "deploy")]
+    assert told(**by("Username", "deploy"), StartTime=time.time() - 30) == []
+    first = trail.lookup_events(**by("EventName", "UpdateService"),
+                                MaxResults=1)
+    assert json.loads(first["Events"][0]["CloudTrailEvent"])[
+        "requestParameters"] == {**WEB, "desiredCount": 2}
+    rest = trail.lookup_events(**by("EventName", "UpdateService"),
+                               MaxResults=1, NextToken=first["NextToken"])
+    assert rest["Events"][0]["Username"] == "deploy"
+    assert "NextToken" not in rest
+    for wrong, code in (
+            ({"NextToken": "x"}, "InvalidNextTokenException"),
+            ({"StartTime": 2, "EndTime": 1}, "InvalidTimeRangeException"),
+            ({"MaxResults": 51}, "ValidationException"),
+            ({"LookupAttributes": 2 * by("EventName", "a")[
+                "LookupAttributes"]}, "InvalidLookupAttributesException")):
+        with pytest.raises(ClientError, match=code):
+            trail.lookup_events(**wrong)
+
+
 # ---- time ----
 
 def counts(client, times):
