@@ -1,6 +1,7 @@
 """A cluster, its services and its hosts, as AWS describes them.
 
-Used by: peers/ecs_server.py, peers/ecs_check.py and peers/ecs_model.py.
+Used by: peers/ecs_server.py, peers/ecs_check.py, peers/ecs_model.py and
+peers/ecs_tags.py.
 Instead of moto: moto's clusters have no agents that disconnect, no capacity
 by host and no old answers.
 """
