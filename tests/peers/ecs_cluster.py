@@ -1,7 +1,6 @@
 """A cluster, its services and its hosts, as AWS describes them.
 
-Used by: peers/ecs_server.py, peers/ecs_check.py, peers/ecs_model.py and
-peers/ecs_tags.py.
+Used by: peers/ecs_*.py and system/test_peer_placement.py.
 Instead of moto: moto's clusters have no agents that disconnect, no capacity
 by host and no old answers.
 """
@@ -66,6 +65,7 @@ class Cluster:
         self.name, self.region = name, region
         self.arn = arn("cluster", name, region)
         self.services, self.hosts = {}, []
+        self.scheduler, self.tasks = None, None     # see ecs_scheduler
         self.record = Resource({"clusterArn": self.arn, "clusterName": name,
                                 "status": "ACTIVE", "tags": []}, more)
 

@@ -10,7 +10,8 @@ A refusal is a ServiceError with AWS's code.  Its sentence is AWS's where one
 is on record: for the DAEMON count, more than 10 services, an empty list, and
 what was not found or not active.  Others are our own words.
 
-Used by: peers/ecs_server.py and system/test_peer_query.py.
+Used by: peers/ecs_server.py, system/test_peer_placement.py and
+system/test_peer_query.py.
 Instead of moto: moto ignores filters and status, gives whole lists in one
 page and knows few of AWS's refusals.
 """
@@ -22,6 +23,7 @@ import ecs_query
 from ecs_cluster import (ACCOUNT, BORN, REGION, Cluster, Resource,
                          ServiceError, arn, invalid, shown)
 from ecs_tags import Tags, Trail
+from ecs_tasks import TaskCalls
 
 # The members of UpdateService that are members of a service too.
 SETTABLE = {"desiredCount", "taskDefinition", "capacityProviderStrategy",
@@ -78,9 +80,10 @@ def launch_terms(text):
                 " and ".join(f"({t})" for t in rest)
 
 
-class Model(Tags, Trail):
+class Model(Tags, Trail, TaskCalls):
     def __init__(self, region=REGION):
         self.region, self.page = region, 100
+        self.no_groups = False           # filters by task:group are refused
         self.clusters, self.filters, self.pages = [], {}, Pages()
         self.task_definitions, self.targets, self.events = [], [], []
         self.providers = {}
@@ -167,6 +170,8 @@ class Model(Tags, Trail):
         text = body.get("filter")
         if text is None:
             return hosts
+        if self.no_groups and "task:group" in text:
+            raise invalid("Invalid filter: task:group is not supported.")
         for term, rest in launch_terms(text):
             if rest in self.filters:
                 hosts = [h for h in hosts
@@ -305,8 +310,22 @@ class Model(Tags, Trail):
                 "failures": [self.missing("capacity-provider", a)
                              for a, p in page if p is None], **more}
 
+    def check_strategy(self, strategy):
+        """At most 20 providers, of Fargate or of groups, one with a base."""
+        items = strategy or []
+        names = [i["capacityProvider"] for i in items]
+        if not set(names) <= set(self.providers):
+            raise invalid("The specified capacity provider was not found.")
+        kinds = {self.providers[n]["type"].startswith("FARGATE")
+                 for n in names}
+        if len(kinds) > 1 or len(items) > 20 or len(names) > len(set(names)) \
+                or len([i for i in items if i.get("base")]) > 1:
+            raise invalid("The specified capacity provider strategy is not "
+                          "valid.")
+
     def UpdateService(self, body):
-        service = self.the_cluster(body).named(body["service"])
+        cluster = self.the_cluster(body)
+        service = cluster.named(body["service"])
         if service is None:
             raise ServiceError("ServiceNotFoundException",
                                "Service not found.")
@@ -326,10 +345,14 @@ class Model(Tags, Trail):
         if not set(members) <= SETTABLE:
             raise ServiceError("UnsupportedFeatureException",
                                f"Not in this model: {set(members)}")
+        self.check_strategy(members.get("capacityProviderStrategy"))
         service.write(**members)
         for deployment in service.get("deployments") or ():
-            if count is not None and "desiredCount" in deployment:
+            if count is not None and "desiredCount" in deployment and \
+                    deployment.get("status") != "ACTIVE":
                 deployment["desiredCount"] = count
+        if cluster.scheduler is not None:
+            cluster.scheduler.updated(service, members)
         return {"service": shown(service, body)}
 
     def DescribeScalableTargets(self, body):

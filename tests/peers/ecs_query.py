@@ -11,7 +11,7 @@ Source: ECS Developer Guide, "Cluster query language".  It does not say what a
 host without the attribute is to !=, !in and !~: here they are the opposites
 of ==, in and =~, so such a host matches.
 
-Used by: peers/ecs_model.py and system/test_peer_query.py.
+Used by: peers/ecs_model.py, peers/ecs_place.py and system/test_peer_query.py.
 Instead of moto: moto does not know the cluster query language.
 """
 import datetime

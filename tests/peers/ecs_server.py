@@ -11,7 +11,8 @@
         assert (ecs.connections, ecs.handshakes) == (1, 1)
         assert ecs.complaints == []
 
-ecs_model answers, ecs_check judges: a request that AWS would not take is
+ecs_model answers, ecs_scheduler places tasks where a test wants that,
+ecs_check judges: a request that AWS would not take is
 refused as AWS refuses it and noted in `refusals`; an answer of the model that
 AWS would not give is noted in `complaints`, and a test that leaves one there
 fails.  What a test scripts (a fault's bytes, a member that it set) may be as
@@ -23,6 +24,7 @@ connections, and its answers differ from AWS's model.
 """
 import ecs_check
 import ecs_model
+import ecs_scheduler
 from ecs_cluster import ACCOUNT, REGION, Resource, ServiceError, arn
 from ecs_throttle import Throttle
 from ecs_wire import Request, Wire
@@ -62,6 +64,20 @@ class EcsServer(Wire):
 
     def host(self, name, status="ACTIVE", provider=None, **more):
         return self.home.host(name, status, provider, **more)
+
+    def schedule(self):
+        """From now on tasks are placed, a minute at each step()."""
+        self.home.tasks = []
+        self.home.scheduler = ecs_scheduler.Scheduler(self.model, self.home)
+        return self.home.scheduler
+
+    def step(self, minutes=1):
+        with self.lock:
+            self.home.scheduler.step(minutes)
+
+    def settle(self):
+        with self.lock:
+            self.home.scheduler.settle()
 
     @property
     def page(self):
