@@ -540,11 +540,32 @@ struct headcount_host {
     const struct headcount_pairs *attributes, *tags;
 };
 
+struct headcount_constraint {
+    const char *type, *expression;           /* "" of distinctInstance       */
+};
+struct headcount_share {                     /* of a strategy                */
+    const char *provider;
+    int64_t weight, base;
+};
+struct headcount_deployment {     /* texts are "" where ECS does not tell    */
+    const char *id, *status, *rollout_state, *task_definition;
+    int64_t desired, running, pending;       /* or HEADCOUNT_UNKNOWN         */
+    int64_t created_at, updated_at;          /* as registered_at of a host   */
+};
+
 struct headcount_service_fact {
     const char *arn, *name, *status, *launch_type, *scheduling_strategy;
     const char *task_definition;
     int64_t desired, running, pending;       /* or HEADCOUNT_UNKNOWN         */
     const struct headcount_pairs *tags;
+    /* NULL, and not an array of none: not in the answer, or there is an element
+     * that this version does not understand.  A strategy and its elements are
+     * those of ECS, in its order; none: the service has a launch type. */
+    const struct headcount_constraint *constraints;
+    const struct headcount_share *strategy;
+    const struct headcount_deployment *deployments;
+    size_t constraints_n, strategy_n, deployments_n;
+    bool distinct;                /* distinctInstance is a constraint        */
 };
 
 struct headcount_fact {

@@ -73,6 +73,13 @@ struct hc_ecs_tag {
     struct hc_ecs_tag *next;
 };
 
+struct hc_ecs_deployment {            /* of a service */
+    struct hc_str id, status, rollout_state, task_definition;
+    int64_t desired, running, pending;    /* -1: not in the answer           */
+    int64_t created, updated;             /* wall microseconds, likewise     */
+    struct hc_ecs_deployment *next;
+};
+
 struct hc_ecs_service {
     struct hc_str arn, name, cluster_arn, task_definition, status_text;
     enum hc_ecs_status status;
@@ -85,9 +92,15 @@ struct hc_ecs_service {
     int64_t desired, running, pending;    /* -1: not in the answer           */
     int64_t deployments, task_sets;       /* likewise                         */
     int64_t in_progress;                  /* deployments[] that roll out      */
-    struct hc_ecs_text *constraints;      /* expressions of memberOf         */
+    struct hc_ecs_deployment *deployed;   /* deployments[], if asked for     */
+    struct hc_ecs_text *constraints;      /* expressions of memberOf, in the
+                                             order of the answer             */
     bool distinct;                        /* distinctInstance is one of them */
+    bool odd_constraints;                 /* there is one that this version
+                                             does not understand             */
     struct hc_ecs_share *providers;       /* capacityProviderStrategy        */
+    bool odd_providers;                   /* it has an element that this version
+                                             does not understand             */
     struct hc_ecs_text *subnets;          /* awsvpcConfiguration             */
     bool connects;                        /* Service Connect is enabled      */
     bool volumes;                         /* volumeConfigurations            */
@@ -109,11 +122,6 @@ struct hc_ecs_task_set {
     bool doubled;                         /* another one is PRIMARY, too     */
 };
 
-struct hc_ecs_deployment {            /* that is being read              */
-    bool primary;
-    int64_t updated;                      /* wall microseconds; -1: unknown  */
-};
-
 struct hc_ecs_services {
     struct hc_ecs_answer answer;
     size_t max;                           /* of each: 10 in an answer       */
@@ -126,8 +134,12 @@ struct hc_ecs_services {
     struct hc_ecs_share share;
     struct hc_ecs_task_set set, primary;
     struct hc_ecs_deployment deployment;
+    bool is_primary;                      /* that deployment is              */
+    struct hc_ecs_deployment **deployed_end;
     bool weighed;                         /* a weight stands in the service  */
     bool saved;                           /* a snapshot is read, no answer   */
+    bool deploys;                         /* service.deployed is kept: set it
+                                             after init                      */
     size_t kept;                          /* bytes kept before the service   */
 };
 

@@ -27,8 +27,9 @@ enum { SVC_SERVICE, SVC_FAILURE, SVC_ARN, SVC_NAME, SVC_CLUSTER, SVC_STATUS,
        SVC_TASK_DEFINITION, SVC_CONSTRAINT, SVC_STRATEGY, SVC_PROVIDER,
        SVC_WEIGHT, SVC_BASE, SVC_SET_STATUS, SVC_SET_LAUNCH, SVC_SET_STRATEGY,
        SVC_TAG, SVC_NETWORK, SVC_AWSVPC, SVC_SUBNET, SVC_EXECUTE,
-       SVC_DEPLOYMENT_STATUS, SVC_DEPLOYMENT_UPDATED, SVC_DEPLOYMENT_CREATED,
-       SVC_VOLUME };
+       SVC_DEPLOYMENT_ID, SVC_DEPLOYMENT_STATUS, SVC_DEPLOYMENT_DEFINITION,
+       SVC_DEPLOYMENT_DESIRED, SVC_DEPLOYMENT_RUNNING, SVC_DEPLOYMENT_PENDING,
+       SVC_DEPLOYMENT_UPDATED, SVC_DEPLOYMENT_CREATED, SVC_VOLUME };
 
 static const struct hc_view_member services_nothing[] = { HC_VIEW_LAST };
 
@@ -58,7 +59,12 @@ static const struct hc_view_member services_network[] = {
 };
 
 static const struct hc_view_member services_deployment[] = {
+    { "id", VIEW_TEXT, SVC_DEPLOYMENT_ID, NULL },
     { "status", VIEW_TEXT, SVC_DEPLOYMENT_STATUS, NULL },
+    { "taskDefinition", VIEW_TEXT, SVC_DEPLOYMENT_DEFINITION, NULL },
+    { "desiredCount", VIEW_INT, SVC_DEPLOYMENT_DESIRED, NULL },
+    { "runningCount", VIEW_INT, SVC_DEPLOYMENT_RUNNING, NULL },
+    { "pendingCount", VIEW_INT, SVC_DEPLOYMENT_PENDING, NULL },
     { "createdAt", VIEW_TIME, SVC_DEPLOYMENT_CREATED, NULL },
     { "updatedAt", VIEW_TIME, SVC_DEPLOYMENT_UPDATED, NULL },
     { "volumeConfigurations", VIEW_OBJECTS, SVC_VOLUME, services_nothing },
@@ -156,6 +162,7 @@ static int services_begin(struct hc_ecs_services *v, struct headcount_error *e)
     v->services[v->services_n++] = (struct hc_ecs_service){
         .desired = -1, .running = -1, .pending = -1, .changed = -1
     };
+    v->deployed_end = &v->services[v->services_n - 1].deployed;
     return 0;
 }
 
@@ -164,12 +171,26 @@ static void services_from_set(struct hc_ecs_services *v,
 {
     s->launch = v->primary.launch;
     s->providers = v->primary.providers;
+    s->odd_providers |= v->primary.doubled || v->primary.unclear;
     if (v->primary.doubled)
         s->unclear = "taskSets";
     else if (v->primary.unclear)
         s->unclear = "capacityProviderStrategy";
     else if (s->launch == LAUNCH_OTHER)
         s->unclear = "launchType";
+}
+
+/* They are read into a list whose last one is first. */
+static struct hc_ecs_text *services_in_order(struct hc_ecs_text *list)
+{
+    struct hc_ecs_text *first = NULL, *next;
+
+    for (; list != NULL; list = next) {
+        next = list->next;
+        list->next = first;
+        first = list;
+    }
+    return first;
 }
 
 /* The end of a service settles what no member says by itself.  An old answer
@@ -190,6 +211,7 @@ static void services_conclude(struct hc_ecs_services *v,
     if (s->launch == LAUNCH_NONE && s->providers == NULL)
         services_from_set(v, s);
     s->discovery |= s->connects;
+    s->constraints = services_in_order(s->constraints);
     /* Snapshots of versions before weights were read have none: every provider
      * counts, as it did for those versions. */
     if (v->saved && !v->weighed)
@@ -250,6 +272,26 @@ static bool services_share_end(struct hc_ecs_services *v,
     return true;
 }
 
+/* A deployment without updatedAt was last changed when it was created. */
+static void services_deployment_end(struct hc_ecs_services *v,
+                                    struct hc_ecs_service *s,
+                                    const struct hc_view_item *item)
+{
+    const struct hc_ecs_deployment *one = &v->deployment;
+    struct hc_ecs_deployment *kept;
+
+    s->in_progress += !hc_view_gave(item, services_deployment,
+                                    SVC_DEPLOYMENT_STATE);
+    if (v->is_primary)
+        s->changed = one->updated >= 0 ? one->updated : one->created;
+    kept = v->deploys ? hc_arena_zero(&v->answer.arena, sizeof(*kept)) : NULL;
+    if (kept == NULL)
+        return;
+    *kept = *one;
+    *v->deployed_end = kept;
+    v->deployed_end = &kept->next;
+}
+
 static void services_end_of(struct hc_ecs_services *v,
                             struct hc_ecs_service *s,
                             const struct hc_view_item *item)
@@ -258,12 +300,16 @@ static void services_end_of(struct hc_ecs_services *v,
     case SVC_CONSTRAINT:
         s->distinct |= hc_str_eqz(v->constraint.type, "distinctInstance");
         if (!hc_ecs_shape_constraint_end(&v->constraint, &v->answer.arena,
-                                        &s->constraints))
+                                        &s->constraints)) {
             s->unclear = "placementConstraints";
+            s->odd_constraints = true;
+        }
         break;
     case SVC_STRATEGY:
-        if (!services_share_end(v, &s->providers))
+        if (!services_share_end(v, &s->providers)) {
             s->unclear = "capacityProviderStrategy";
+            s->odd_providers = true;
+        }
         break;
     case SVC_SET_STRATEGY:
         v->set.unclear |= !services_share_end(v, &v->set.providers);
@@ -275,10 +321,7 @@ static void services_end_of(struct hc_ecs_services *v,
         v->primary = v->set;
         break;
     case SVC_DEPLOYMENT:
-        s->in_progress += !hc_view_gave(item, services_deployment,
-                                        SVC_DEPLOYMENT_STATE);
-        if (v->deployment.primary)
-            s->changed = v->deployment.updated;
+        services_deployment_end(v, s, item);
         break;
     case SVC_CONTROLLER_OBJECT:
         if (!hc_view_gave(item, services_controller, SVC_CONTROLLER))
@@ -303,7 +346,11 @@ static void services_begin_of(struct hc_ecs_services *v,
         break;
     case SVC_DEPLOYMENT:
         s->deployments++;
-        v->deployment = (struct hc_ecs_deployment){ .updated = -1 };
+        v->is_primary = false;
+        v->deployment = (struct hc_ecs_deployment){
+            .desired = -1, .running = -1, .pending = -1,
+            .created = -1, .updated = -1
+        };
         break;
     case SVC_VOLUME:
         s->volumes = true;
@@ -323,8 +370,39 @@ static void services_begin_of(struct hc_ecs_services *v,
     }
 }
 
-/* Members that say which hosts can take its tasks; other items are left alone.
- * A deployment without updatedAt was last changed when it was created. */
+/* Members of a deployment; other items are left alone.  A deployment that
+ * FAILED has stopped, and stays in the list. */
+static void services_deploy(struct hc_ecs_services *v,
+                            struct hc_ecs_service *s,
+                            const struct hc_view_item *item)
+{
+    struct hc_ecs_deployment *d = &v->deployment;
+    struct hc_str *text = item->id == SVC_DEPLOYMENT_ID       ? &d->id
+                          : item->id == SVC_DEPLOYMENT_STATUS ? &d->status
+                          : item->id == SVC_DEPLOYMENT_STATE
+                              ? &d->rollout_state
+                          : item->id == SVC_DEPLOYMENT_DEFINITION
+                              ? &d->task_definition : NULL;
+    int64_t *number = item->id == SVC_DEPLOYMENT_DESIRED   ? &d->desired
+                      : item->id == SVC_DEPLOYMENT_RUNNING ? &d->running
+                      : item->id == SVC_DEPLOYMENT_PENDING ? &d->pending
+                      : item->id == SVC_DEPLOYMENT_CREATED ? &d->created
+                      : item->id == SVC_DEPLOYMENT_UPDATED ? &d->updated
+                                                           : NULL;
+
+    if (item->id == SVC_DEPLOYMENT_STATUS)
+        v->is_primary = hc_str_eqz(item->text, "PRIMARY");
+    if (item->id == SVC_DEPLOYMENT_STATE)
+        s->in_progress += !hc_str_eqz(item->text, "COMPLETED") &&
+                          !hc_str_eqz(item->text, "FAILED");
+    if (text != NULL && v->deploys)
+        *text = hc_arena_str(&v->answer.arena, item->text);
+    if (number != NULL)
+        *number = item->number;
+}
+
+/* Members that say which hosts can take its tasks, and those of deployments.
+ */
 static void services_place(struct hc_ecs_services *v, struct hc_ecs_service *s,
                            const struct hc_view_item *item)
 {
@@ -338,11 +416,8 @@ static void services_place(struct hc_ecs_services *v, struct hc_ecs_service *s,
         s->connects |= item->number != 0;
     else if (item->id == SVC_SUBNET)
         hc_ecs_shape_text(&s->subnets, arena, hc_arena_str(arena, item->text));
-    else if (item->id == SVC_DEPLOYMENT_STATUS)
-        v->deployment.primary = hc_str_eqz(item->text, "PRIMARY");
-    else if (item->id == SVC_DEPLOYMENT_UPDATED ||
-             (item->id == SVC_DEPLOYMENT_CREATED && v->deployment.updated < 0))
-        v->deployment.updated = item->number;
+    else
+        services_deploy(v, s, item);
 }
 
 static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
@@ -382,11 +457,6 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
     case SVC_DESIRED:      s->desired = item->number;                     break;
     case SVC_RUNNING:      s->running = item->number;                     break;
     case SVC_PENDING:      s->pending = item->number;                     break;
-    /* A deployment that FAILED has stopped, and stays in the list. */
-    case SVC_DEPLOYMENT_STATE:
-        s->in_progress += !hc_str_eqz(text, "COMPLETED") &&
-                          !hc_str_eqz(text, "FAILED");
-        break;
     case SVC_PROVIDER:
         v->share.provider = hc_arena_str(arena, text);
         break;
@@ -490,5 +560,5 @@ void hc_ecs_service_json_init(struct hc_ecs_services *v,
     };
 
     services_init(v, a, &kind);
-    v->saved = true;
+    v->saved = v->deploys = true;
 }

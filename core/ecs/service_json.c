@@ -50,21 +50,47 @@ static void service_json_time(struct hc_buf *out, const char *key, int64_t wall)
     service_json_open(out, key, text);
 }
 
-/* The first one is the PRIMARY one, and has what the view keeps of it. */
+static void service_json_deployment(struct hc_buf *out,
+                                    const struct hc_ecs_deployment *d)
+{
+    service_json_text(out, "id", d->id);
+    service_json_text(out, "status", d->status);
+    service_json_text(out, "rolloutState", d->rollout_state);
+    service_json_text(out, "taskDefinition", d->task_definition);
+    service_json_int(out, "desiredCount", d->desired);
+    service_json_int(out, "runningCount", d->running);
+    service_json_int(out, "pendingCount", d->pending);
+    service_json_time(out, "createdAt", d->created);
+    service_json_time(out, "updatedAt", d->updated);
+}
+
+/* Where the view kept no list, the first deployment is the PRIMARY one, and the
+ * last change of the count is its own.  The first one also has the features of
+ * the service. */
 static void service_json_deployments(struct hc_buf *out,
                               const struct hc_ecs_service *s)
 {
+    const struct hc_ecs_deployment *d = s->deployed;
+
     if (s->deployments < 0)
         return;
     service_json_open(out, "deployments", "[");
     for (int64_t i = 0; i < s->deployments; i++) {
         hc_json_put_comma(out);
         hc_buf_chr(out, '{');
-        hc_json_put_member(out, "rolloutState", i < s->in_progress
-                               ? HC_STR("IN_PROGRESS") : HC_STR("COMPLETED"));
+        if (d != NULL) {
+            service_json_deployment(out, d);
+            d = d->next;
+        } else {
+            hc_json_put_member(out, "rolloutState", i < s->in_progress
+                                   ? HC_STR("IN_PROGRESS")
+                                   : HC_STR("COMPLETED"));
+            if (i == 0) {
+                hc_json_put_member(out, "status", HC_STR("PRIMARY"));
+                service_json_time(out, "updatedAt", s->changed);
+            }
+        }
         if (i == 0) {
-            hc_json_put_member(out, "status", HC_STR("PRIMARY"));
-            service_json_time(out, "updatedAt", s->changed);
             if (s->connects)
                 service_json_open(out, "serviceConnectConfiguration",
                                   "{\"enabled\":true}");
@@ -74,12 +100,6 @@ static void service_json_deployments(struct hc_buf *out,
         hc_buf_chr(out, '}');
     }
     hc_buf_chr(out, ']');
-}
-
-static bool service_json_is_unclear(const struct hc_ecs_service *s,
-                             const char *member)
-{
-    return s->unclear != NULL && hc_str_eqz(hc_str(s->unclear), member);
 }
 
 /* An element without members says that one was there which was not
@@ -120,8 +140,7 @@ static void service_json_strategy(struct hc_buf *out,
         hc_json_put_member_int(out, "base", t->base);
         hc_buf_chr(out, '}');
     }
-    service_json_end(out,
-                     service_json_is_unclear(s, "capacityProviderStrategy"));
+    service_json_end(out, s->odd_providers);
 }
 
 static void service_json_pairs(struct hc_buf *out, const char *list,
@@ -178,7 +197,7 @@ void hc_ecs_put_service(struct hc_buf *out, const struct hc_ecs_service *s)
     service_json_list(out, "taskSets", s->task_sets, "{}");
     service_json_list(out, "serviceRegistries", s->discovery, "{}");
     hc_ecs_put_constraints(out, s->constraints, s->distinct,
-                           service_json_is_unclear(s, "placementConstraints"));
+                           s->odd_constraints);
     service_json_strategy(out, s);
     if (s->subnets != NULL) {
         service_json_open(out, "networkConfiguration",

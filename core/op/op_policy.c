@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "op/op_fact.h"
 #include "op/op_wishes.h"
 #include "plan/measure.h"
 
@@ -21,23 +22,12 @@ struct asks_list {
     const struct hc_host_list *names;
 };
 
-/* headcount.h shows tags and attributes as an opaque list of pairs. */
-static const struct headcount_pairs *asks_pairs(const struct hc_ecs_tag *tags)
-{
-    return (const struct headcount_pairs *)tags;
-}
-
 /* op->asking is always a reconcile: `op` itself, or a child of the sweep `op`.
  */
 struct op_reconcile *hc_op_policy_turn(headcount_op *op)
 {
     return op->state == HEADCOUNT_ASKS ? (struct op_reconcile *)op->asking
                                        : NULL;
-}
-
-static int64_t asks_known(int64_t n)
-{
-    return n < 0 ? HEADCOUNT_UNKNOWN : n;
 }
 
 /* ---- the question ---- */
@@ -142,30 +132,6 @@ static bool asks_take(const struct headcount_query *from, struct hc_query *q)
            (q->kind != QUERY_SERVICE || from->service != NULL);
 }
 
-static const struct headcount_service_fact *
-asks_service(struct hc_arena *arena, const struct hc_ecs_service *s)
-{
-    struct headcount_service_fact *to =
-        s != NULL ? hc_arena_zero(arena, sizeof *to) : NULL;
-
-    if (to == NULL)
-        return NULL;
-    *to = (struct headcount_service_fact){
-        .arn = hc_arena_str(arena, s->arn).p,
-        .name = s->name.p,
-        .status = hc_arena_str(arena, s->status_text).p,
-        .launch_type =
-            s->launch == LAUNCH_NONE ? "" : hc_ecs_launch_name(s->launch),
-        .scheduling_strategy = hc_ecs_scheduling_name(s->scheduling),
-        .task_definition = hc_arena_str(arena, s->task_definition).p,
-        .desired = asks_known(s->desired),
-        .running = asks_known(s->running),
-        .pending = asks_known(s->pending),
-        .tags = asks_pairs(s->tags),
-    };
-    return to;
-}
-
 /* The hosts that count, as one array: the list among the facts also holds
  * hosts that are gone, second registrations of one machine, and hosts that the
  * query leaves out. */
@@ -199,7 +165,7 @@ static int asks_fill(struct hc_run *r, const struct hc_query *q,
     case QUERY_CLUSTER:
         fact->status = hc_arena_str(arena, known->cluster->status).p;
         fact->registered = known->cluster->registered;
-        fact->tags = asks_pairs(known->cluster->tags);
+        fact->tags = hc_fact_pairs(known->cluster->tags);
         break;
     case QUERY_COUNT:
         fact->count = known->count;
@@ -213,7 +179,7 @@ static int asks_fill(struct hc_run *r, const struct hc_query *q,
             list->names = &known->names->all;
         break;
     case QUERY_SERVICE:
-        fact->service = asks_service(arena, known->service);
+        fact->service = hc_fact_service(arena, known->service);
         break;
     }
     return hc_arena_error(arena) < 0 ? HEADCOUNT_ENOMEM : 1;
@@ -277,18 +243,18 @@ bool headcount_fact_host(const struct headcount_fact *fact, size_t i,
     *host = (struct headcount_host){
         .arn = h->arn.p,
         .id = hc_host_id(h->arn).p,
-        .ec2_id = h->ec2_id.n > 0 ? h->ec2_id.p : "",
-        .provider = h->provider.n > 0 ? h->provider.p : "",
-        .agent_version = h->agent_version.n > 0 ? h->agent_version.p : "",
+        .ec2_id = hc_fact_text(h->ec2_id),
+        .provider = hc_fact_text(h->provider),
+        .agent_version = hc_fact_text(h->agent_version),
         .connected = h->connected,
-        .registered_at = asks_known(h->registered_at),
-        .running_tasks = asks_known(h->running),
-        .cpu = asks_known(h->cpu),
-        .memory = asks_known(h->memory),
-        .cpu_remaining = asks_known(h->cpu_free),
-        .memory_remaining = asks_known(h->memory_free),
-        .attributes = asks_pairs(h->attributes),
-        .tags = asks_pairs(h->tags),
+        .registered_at = hc_fact_known(h->registered_at),
+        .running_tasks = hc_fact_known(h->running),
+        .cpu = hc_fact_known(h->cpu),
+        .memory = hc_fact_known(h->memory),
+        .cpu_remaining = hc_fact_known(h->cpu_free),
+        .memory_remaining = hc_fact_known(h->memory_free),
+        .attributes = hc_fact_pairs(h->attributes),
+        .tags = hc_fact_pairs(h->tags),
     };
     return true;
 }
@@ -304,8 +270,8 @@ const char *headcount_fact_name(const struct headcount_fact *fact, size_t i)
 
 static struct headcount_tag asks_pair(const struct hc_ecs_tag *t)
 {
-    return (struct headcount_tag){ t->key.n > 0 ? t->key.p : "",
-                                   t->value.n > 0 ? t->value.p : "" };
+    return (struct headcount_tag){ hc_fact_text(t->key),
+                                   hc_fact_text(t->value) };
 }
 
 bool headcount_pair(const struct headcount_pairs *pairs, size_t i,

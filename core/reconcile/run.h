@@ -52,6 +52,7 @@ struct hc_run_config {
     struct hc_str policy_sha256;      /* for the audit; n == 0: none         */
     bool asks;                        /* a policy makes the wishes: there are
                                          none before its turn                */
+    bool record;                      /* a snapshot is made of its facts     */
     bool dry_run;                     /* what would be written is `pending`  */
     bool paused;                      /* what would be written is `held`     */
     bool ask_targets;                 /* Application Auto Scaling is asked

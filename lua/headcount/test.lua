@@ -47,8 +47,15 @@ end
 
 local SERVICE = {
   name = true, desired = true, running = true, pending = true, tags = true,
-  launch_type = true, status = true, constraints = true, providers = true,
+  launch_type = true, status = true, constraints = true, distinct = true,
+  providers = true, strategy = true, deployments = true,
   task_definition = true, aws = true,
+}
+local SHARE = { provider = true, weight = true, base = true }
+local DEPLOYMENT = {
+  id = true, status = true, rollout_state = true, task_definition = true,
+  desired = true, running = true, pending = true, created_at = true,
+  updated_at = true,
 }
 local HOST = {
   id = true, count = true, attributes = true, status = true, connected = true,
@@ -191,10 +198,47 @@ local function reading(c, hosts, registered)
   }
 end
 
-local function constraints_of(list)
+local function constraints_of(list, distinct)
   local out = json.array {}
-  for i, expression in ipairs(list or {}) do
-    out[i] = { type = "memberOf", expression = expression }
+  if distinct then
+    out[1] = { type = "distinctInstance" }
+  end
+  for _, expression in ipairs(list or {}) do
+    out[#out + 1] = { type = "memberOf", expression = expression }
+  end
+  return out
+end
+
+-- `providers` are names; `strategy` has weights and bases, too.
+local function strategy_of(s)
+  local out = json.array {}
+  if s.providers and s.strategy then
+    error("a service has providers or a strategy", 4)
+  end
+  for i, provider in ipairs(s.providers or {}) do
+    out[i] = { capacityProvider = provider, weight = 1, base = 0 }
+  end
+  for i, share in ipairs(s.strategy or {}) do
+    check("a share of a strategy", share, SHARE)
+    out[i] = { capacityProvider = share.provider, weight = share.weight or 0,
+               base = share.base or 0 }
+  end
+  return out
+end
+
+local function deployments_of(c, list)
+  local out = json.array {}
+  for i, d in ipairs(list or { { status = "PRIMARY",
+                                 rollout_state = "COMPLETED" } }) do
+    check("a deployment", d, DEPLOYMENT)
+    out[i] = {
+      id = d.id, status = d.status, rolloutState = d.rollout_state,
+      taskDefinition = d.task_definition
+        and arn(c, "task-definition", d.task_definition),
+      desiredCount = d.desired, runningCount = d.running,
+      pendingCount = d.pending, createdAt = d.created_at,
+      updatedAt = d.updated_at,
+    }
   end
   return out
 end
@@ -207,22 +251,19 @@ local function service_of(c, s)
   if type(s.name) ~= "string" then
     error("a service has a name", 3)
   end
-  local strategy = json.array {}
-  for i, provider in ipairs(s.providers or {}) do
-    strategy[i] = { capacityProvider = provider, weight = 1, base = 0 }
-  end
+  local strategy = strategy_of(s)
   local out = {
     serviceArn = arn(c, "service", c.name .. "/" .. s.name),
     serviceName = s.name, clusterArn = arn(c, "cluster", c.name),
     status = s.status or "ACTIVE", desiredCount = s.desired or 0,
     runningCount = s.running or s.desired or 0,
     pendingCount = s.pending or 0, schedulingStrategy = "REPLICA",
-    launchType = s.launch_type or (not s.providers and "EC2" or nil),
+    launchType = s.launch_type or (#strategy == 0 and "EC2" or nil),
     taskDefinition = arn(c, "task-definition",
       s.task_definition or s.name .. ":1"),
     deploymentController = { type = "ECS" },
-    deployments = { { status = "PRIMARY", rolloutState = "COMPLETED" } },
-    placementConstraints = constraints_of(s.constraints),
+    deployments = deployments_of(c, s.deployments),
+    placementConstraints = constraints_of(s.constraints, s.distinct),
     capacityProviderStrategy = strategy,
     tags = pairs_of(s.tags, "key"),
   }

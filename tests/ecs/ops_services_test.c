@@ -108,10 +108,11 @@ static void check_whole(void)
     CHECK_INT(s->in_progress, 2);
     CHECK_INT(s->task_sets, 2);
     CHECK_Z(s->unclear, "placementConstraints");
-    CHECK_STR(s->constraints->s, "attribute:b == 2");
-    CHECK_STR(s->constraints->next->s, "attribute:a == 1");
+    CHECK_STR(s->constraints->s, "attribute:a == 1");
+    CHECK_STR(s->constraints->next->s, "attribute:b == 2");
     CHECK(s->constraints->next->next == NULL);
-    CHECK(s->distinct);
+    CHECK(s->distinct && s->odd_constraints && !s->odd_providers);
+    CHECK(s->deployed == NULL);
     CHECK_STR(s->providers->provider, "one");
     CHECK_INT(s->providers->weight, 1);
     CHECK_INT(s->providers->base, 3);
@@ -270,6 +271,40 @@ TEST(ops_services, when_its_primary_deployment_changed)
         CHECK_INT(view.services->changed, rows[i].changed);
         hc_ecs_answer_fini(&view.answer);
     }
+}
+
+TEST(ops_services, deployments_are_kept_in_order_if_they_are_asked_for)
+{
+    const struct hc_ecs_deployment *d;
+    const char *text = ONE(
+        ",\"deployments\":[{\"id\":\"ecs-svc/2\",\"status\":\"PRIMARY\","
+        "\"taskDefinition\":\"w:2\",\"desiredCount\":4,\"runningCount\":3,"
+        "\"pendingCount\":1,\"createdAt\":5.5,\"updatedAt\":9,"
+        "\"rolloutState\":\"IN_PROGRESS\"},{\"id\":null}]");
+
+    hc_error_reset(&error);
+    hc_ecs_services_init(&view, t_alloc());
+    view.deploys = true;
+    CHECK_INT(hc_ecs_answer_feed(&view.answer, hc_str(text), &error), 0);
+    CHECK_INT(hc_ecs_answer_end(&view.answer, &error), 0);
+    d = view.services->deployed;
+    CHECK_STR(d->id, "ecs-svc/2");
+    CHECK_STR(d->status, "PRIMARY");
+    CHECK_STR(d->rollout_state, "IN_PROGRESS");
+    CHECK_STR(d->task_definition, "w:2");
+    CHECK(d->desired == 4 && d->running == 3 && d->pending == 1);
+    CHECK(d->created == 5500000 && d->updated == 9000000);
+    d = d->next;
+    CHECK_INT(d->id.n + d->status.n + d->rollout_state.n, 0);
+    CHECK(d->desired == -1 && d->running == -1 && d->pending == -1);
+    CHECK(d->created == -1 && d->updated == -1 && d->next == NULL);
+    CHECK_INT(view.services->changed, 9000000);
+    CHECK_INT(view.services->in_progress, 2);
+    hc_ecs_answer_fini(&view.answer);
+    CHECK_INT(get(text), 0);
+    CHECK(view.services->deployed == NULL);
+    CHECK_INT(view.services->deployments, 2);
+    hc_ecs_answer_fini(&view.answer);
 }
 
 TEST(ops_services, subnets_and_features_that_hosts_must_have)

@@ -73,6 +73,20 @@ static bool same_tags(const struct hc_ecs_tag *a, const struct hc_ecs_tag *b)
     return true;
 }
 
+static bool same_deployments(const struct hc_ecs_deployment *a,
+                             const struct hc_ecs_deployment *b)
+{
+    for (; a != NULL && b != NULL; a = a->next, b = b->next)
+        if (!hc_str_eq(a->id, b->id) || !hc_str_eq(a->status, b->status) ||
+            !hc_str_eq(a->rollout_state, b->rollout_state) ||
+            !hc_str_eq(a->task_definition, b->task_definition) ||
+            a->desired != b->desired || a->running != b->running ||
+            a->pending != b->pending || a->created != b->created ||
+            a->updated != b->updated)
+            return false;
+    return a == NULL && b == NULL;
+}
+
 static void check_same(const struct hc_ecs_service *a,
                        const struct hc_ecs_service *b)
 {
@@ -95,6 +109,9 @@ static void check_same(const struct hc_ecs_service *a,
     CHECK_Z(a->unclear, b->unclear);
     CHECK(same_texts(a->constraints, b->constraints));
     CHECK(a->distinct == b->distinct);
+    CHECK(a->odd_constraints == b->odd_constraints);
+    CHECK(a->odd_providers == b->odd_providers);
+    CHECK(same_deployments(a->deployed, b->deployed));
     CHECK(a->connects == b->connects && a->volumes == b->volumes);
     CHECK(a->executes == b->executes);
     CHECK_INT(a->changed, b->changed);
@@ -118,6 +135,11 @@ TEST(saved, what_is_written_down_is_read_again)
                 "\"deploymentConfiguration\":{\"strategy\":\"CANARY\"},"
                 "\"deployments\":[{\"rolloutState\":\"COMPLETED\"},{},"
                 "{\"rolloutState\":\"IN_PROGRESS\"}]"),
+        SERVICE(",\"deployments\":[{\"id\":\"ecs-svc/2\",\"status\":"
+                "\"PRIMARY\",\"taskDefinition\":\"w:2\",\"desiredCount\":4,"
+                "\"runningCount\":0,\"pendingCount\":2,\"createdAt\":5.5,"
+                "\"updatedAt\":9,\"rolloutState\":\"FAILED\"},"
+                "{\"status\":\"ACTIVE\",\"createdAt\":3}]"),
         SERVICE(",\"deployments\":[],\"taskSets\":[],"
                 "\"serviceRegistries\":[{\"registryArn\":\"r\"}]"),
         SERVICE(",\"launchType\":\"EC2\",\"placementConstraints\":["

@@ -355,3 +355,131 @@ end""")
     large["detail"]["many"] = [{}] * 1000000
     run = headcount("handle", *args, stdin=large)
     assert "policy.lua:3" in error(run)      # it is over its budget
+
+
+# ---- what a service is like ----
+
+LIKE = """
+local right = {
+  agent = "true; distinctInstance nil, memberOf attribute:a == 1, memberOf "
+    .. "attribute:b == 2; ; ecs-svc/2 PRIMARY IN_PROGRESS 4 0 2 5.5 9.0, "
+    .. "ecs-svc/1 ACTIVE COMPLETED nil nil nil nil nil",
+  new = "nil; nil; ; nil",
+  web = "false; ; blue 2 1, red 0 0; ",
+}
+
+local function show(list, ...)
+  if list == nil then return "nil" end
+  local all = {}
+  for i, one in ipairs(list) do
+    local fields = {}
+    for k, name in ipairs { ... } do
+      fields[k] = tostring(one[name])
+    end
+    all[i] = table.concat(fields, " ")
+  end
+  return table.concat(all, ", ")
+end
+
+return function(cluster)
+  local wishes = {}
+  for s in cluster:services {} do
+    local like = table.concat({
+      tostring(s.distinct),
+      show(s.placement_constraints, "type", "expression"),
+      show(s.strategy, "provider", "weight", "base"),
+      show(s.deployments, "id", "status", "rollout_state", "desired",
+           "running", "pending", "created_at", "updated_at") }, "; ")
+    if like ~= right[s.name] then
+      error(s.name .. ": " .. like)
+    end
+    wishes[#wishes + 1] = fixed { s.name, 7 }
+  end
+  return wishes
+end
+"""
+DEPLOYED = [{"id": "ecs-svc/2", "status": "PRIMARY", "desiredCount": 4,
+             "runningCount": 0, "pendingCount": 2, "createdAt": 5.5,
+             "updatedAt": 9.0, "rolloutState": "IN_PROGRESS"},
+            {"id": "ecs-svc/1", "status": "ACTIVE",
+             "rolloutState": "COMPLETED"}]
+
+
+def test_what_a_service_is_like_is_a_fact_live_and_in_a_snapshot(
+        ecs, policy, headcount):
+    headcount.at(ecs)
+    ecs.service("agent", placementConstraints=[
+        {"type": "memberOf", "expression": "attribute:a == 1"},
+        {"type": "distinctInstance"},
+        {"type": "memberOf", "expression": "attribute:b == 2"}],
+        deployments=DEPLOYED)
+    new = ecs.service("new", placementConstraints=[{"type": "inventedLater"}])
+    web = ecs.service("web", deployments=[], capacityProviderStrategy=[
+        {"capacityProvider": "blue", "weight": 2, "base": 1},
+        {"capacityProvider": "red"}])
+    del new["deployments"], web["launchType"]
+    live = policy(LIKE)
+    assert wanted(live) == {"agent": 7, "new": 7, "web": 7}, live.out
+    (headcount.home / "prod.json").write_text(
+        policy(LIKE, verb="snapshot").out)
+    kept = headcount("plan", "--snapshot", "prod.json", "--policy",
+                     "policy.lua", "--output", "json")
+    assert wanted(kept) == wanted(live), kept.out
+
+
+BY_HAND = """
+local policy = [[
+return function(cluster)
+  local wishes = {}
+  for s in cluster:services {} do
+    local d, share = s.deployments[1], s.strategy[1]
+    if s.distinct and #s.placement_constraints == 2 and not share
+       and s.placement_constraints[2].expression == "attribute:a == 1"
+       and d.status == "PRIMARY" and d.rollout_state == "COMPLETED"
+       and not d.running then
+      wishes[#wishes + 1] = fixed { s.name, 1 }
+    elseif share and share.provider == "blue" and share.weight == 3
+           and share.base == 1 and s.strategy[2].weight == 0
+           and d.running == 2 and d.created_at == 100
+           and d.task_definition:find "task%-definition/web:3$" then
+      wishes[#wishes + 1] = fixed { s.name, 2 }
+    end
+  end
+  return wishes
+end
+]]
+
+test "what a service is like" (function()
+  local plan = cluster {
+    services = {
+      { name = "agent", distinct = true,
+        constraints = { "attribute:a == 1" } },
+      { name = "web", strategy = { { provider = "blue", weight = 3, base = 1 },
+                                   { provider = "red" } },
+        deployments = { { status = "PRIMARY", running = 2, created_at = 100,
+                          task_definition = "web:3" } } },
+    },
+  }:plan(policy)
+  plan:wants("agent", 1)
+  plan:wants("web", 2)
+end)
+
+test "mistakes are found" (function()
+  local function says(service, text)
+    local ok, message = pcall(cluster, { services = { service } })
+    expect(not ok and tostring(message):find(text, 1, true), message)
+  end
+  says({ name = "a", strategy = { { provider = "b", wieght = 1 } } },
+       "a share of a strategy has no 'wieght'; did you mean 'weight'?")
+  says({ name = "a", deployments = { { state = "x" } } },
+       "a deployment has no 'state'; did you mean 'status'?")
+  says({ name = "a", strategy = {}, providers = {} },
+       "a service has providers or a strategy")
+end)
+"""
+
+
+def test_a_test_makes_what_a_service_is_like(headcount, tmp_path):
+    (tmp_path / "like_test.lua").write_text(BY_HAND)
+    run = headcount("test", str(tmp_path))
+    assert run.code == 0, run.out

@@ -240,14 +240,17 @@ static int attributes_index(lua_State *L, struct item item)
 
 /* ---- a service ---- */
 
-enum service_field { SERVICE_ARN, SERVICE_DESIRED, SERVICE_LAUNCH_TYPE,
-                     SERVICE_NAME, SERVICE_PENDING, SERVICE_RUNNING,
+enum service_field { SERVICE_ARN, SERVICE_DEPLOYMENTS, SERVICE_DESIRED,
+                     SERVICE_DISTINCT, SERVICE_LAUNCH_TYPE, SERVICE_NAME,
+                     SERVICE_PENDING, SERVICE_CONSTRAINTS, SERVICE_RUNNING,
                      SERVICE_SCHEDULING_STRATEGY, SERVICE_STATUS,
-                     SERVICE_TAGS, SERVICE_TASK_DEFINITION, SERVICE_FIELDS };
+                     SERVICE_STRATEGY, SERVICE_TAGS, SERVICE_TASK_DEFINITION,
+                     SERVICE_FIELDS };
 
 static const char *const service_names[] = {
-    "arn", "desired", "launch_type", "name", "pending", "running",
-    "scheduling_strategy", "status", "tags", "task_definition", NULL
+    "arn", "deployments", "desired", "distinct", "launch_type", "name",
+    "pending", "placement_constraints", "running", "scheduling_strategy",
+    "status", "strategy", "tags", "task_definition", NULL
 };
 _Static_assert(sizeof service_names / sizeof *service_names ==
                SERVICE_FIELDS + 1, "a name for each field");
@@ -295,6 +298,89 @@ static const struct headcount_service_fact *service_of(lua_State *L,
     return fact.service;
 }
 
+/* A field of the table on top; without a text, or a number, it has none. */
+static void set_text(lua_State *L, const char *name, const char *text)
+{
+    push_text(L, text);
+    lua_setfield(L, -2, name);
+}
+
+static void set_number(lua_State *L, const char *name, int64_t n)
+{
+    push_count(L, n);
+    lua_setfield(L, -2, name);
+}
+
+static void set_seconds(lua_State *L, const char *name, int64_t us)
+{
+    push_seconds(L, us, us);
+    lua_setfield(L, -2, name);
+}
+
+/* The array at -2 gets the element on top.  Policies pay for what they build.
+ */
+static void push_element(lua_State *L, size_t i)
+{
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+    sandbox_pay(L, 32);
+}
+
+static int push_constraints(lua_State *L,
+                            const struct headcount_service_fact *s)
+{
+    lua_createtable(L, (int)s->constraints_n, 0);
+    for (size_t i = 0; i < s->constraints_n; i++) {
+        lua_createtable(L, 0, 2);
+        set_text(L, "type", s->constraints[i].type);
+        set_text(L, "expression", s->constraints[i].expression);
+        push_element(L, i);
+    }
+    return s->constraints != NULL;
+}
+
+static int push_strategy(lua_State *L, const struct headcount_service_fact *s)
+{
+    lua_createtable(L, (int)s->strategy_n, 0);
+    for (size_t i = 0; i < s->strategy_n; i++) {
+        lua_createtable(L, 0, 3);
+        set_text(L, "provider", s->strategy[i].provider);
+        set_number(L, "weight", s->strategy[i].weight);
+        set_number(L, "base", s->strategy[i].base);
+        push_element(L, i);
+    }
+    return s->strategy != NULL;
+}
+
+static int push_deployments(lua_State *L,
+                            const struct headcount_service_fact *s)
+{
+    lua_createtable(L, (int)s->deployments_n, 0);
+    for (size_t i = 0; i < s->deployments_n; i++) {
+        const struct headcount_deployment *d = &s->deployments[i];
+
+        lua_createtable(L, 0, 9);
+        set_text(L, "id", d->id);
+        set_text(L, "status", d->status);
+        set_text(L, "rollout_state", d->rollout_state);
+        set_text(L, "task_definition", d->task_definition);
+        set_number(L, "desired", d->desired);
+        set_number(L, "running", d->running);
+        set_number(L, "pending", d->pending);
+        set_seconds(L, "created_at", d->created_at);
+        set_seconds(L, "updated_at", d->updated_at);
+        push_element(L, i);
+    }
+    return s->deployments != NULL;
+}
+
+/* Whether it says distinctInstance; nil: one of its constraints is not
+ * understood. */
+static int push_distinct(lua_State *L, const struct headcount_service_fact *s)
+{
+    lua_pushboolean(L, s->distinct);
+    return s->distinct || s->constraints != NULL;
+}
+
 static int service_get(lua_State *L, struct item item,
                        enum service_field field)
 {
@@ -315,6 +401,10 @@ static int service_get(lua_State *L, struct item item,
     case SERVICE_TASK_DEFINITION: return push_text(L, s->task_definition);
     case SERVICE_DESIRED:         return push_count(L, s->desired);
     case SERVICE_PENDING:         return push_count(L, s->pending);
+    case SERVICE_CONSTRAINTS:     return push_constraints(L, s);
+    case SERVICE_STRATEGY:        return push_strategy(L, s);
+    case SERVICE_DEPLOYMENTS:     return push_deployments(L, s);
+    case SERVICE_DISTINCT:        return push_distinct(L, s);
     case SERVICE_RUNNING:         return push_count(L, s->running);
     case SERVICE_SCHEDULING_STRATEGY:
         return push_text(L, s->scheduling_strategy);

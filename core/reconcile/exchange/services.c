@@ -14,6 +14,8 @@ static void services_put(struct hc_run *r, struct hc_exchange *x,
 static void services_open(struct hc_run *r, union hc_exchange_view *v)
 {
     hc_ecs_services_init(&v->services, r->facts.alloc);
+    /* A policy may ask for them, and a snapshot is to answer it. */
+    v->services.deploys = r->full || r->config.record;
 }
 
 /* ---- the answer ---- */
