@@ -332,7 +332,8 @@ SERVICE = {
     "text": "serviceArn serviceName clusterArn status launchType "
             "schedulingStrategy resourceManagementType taskDefinition "
             "deploymentController.type deploymentConfiguration.strategy "
-            "deployments[].rolloutState placementConstraints[].type "
+            "deployments[].rolloutState deployments[].status "
+            "placementConstraints[].type "
             "placementConstraints[].expression tags[].key tags[].value "
             "capacityProviderStrategy[].capacityProvider "
             "taskSets[].status taskSets[].launchType "
@@ -342,11 +343,15 @@ SERVICE = {
                "capacityProviderStrategy[].base "
                "taskSets[].capacityProviderStrategy[].weight "
                "taskSets[].capacityProviderStrategy[].base",
-    "bool": "deployments[].serviceConnectConfiguration.enabled",
+    "bool": "deployments[].serviceConnectConfiguration.enabled "
+            "enableExecuteCommand",
+    "time": "deployments[].createdAt deployments[].updatedAt",
+    "texts": "networkConfiguration.awsvpcConfiguration.subnets",
     "object": "deploymentController deploymentConfiguration "
-              "deployments[].serviceConnectConfiguration",
+              "deployments[].serviceConnectConfiguration "
+              "networkConfiguration networkConfiguration.awsvpcConfiguration",
     "objects": "deployments taskSets serviceRegistries placementConstraints "
-               "capacityProviderStrategy "
+               "deployments[].volumeConfigurations capacityProviderStrategy "
                "taskSets[].capacityProviderStrategy tags",
 }
 
@@ -371,8 +376,11 @@ USED = {
                 "ec2InstanceId versionInfo.agentVersion attributes[].name "
                 "attributes[].value tags[].key tags[].value "
                 "registeredResources[].name remainingResources[].name",
-        "integer": "runningTasksCount registeredResources[].integerValue "
+        "integer": "runningTasksCount pendingTasksCount "
+                   "registeredResources[].integerValue "
                    "remainingResources[].integerValue",
+        "texts": "registeredResources[].stringSetValue "
+                 "remainingResources[].stringSetValue",
         "time": "registeredAt", "bool": "agentConnected",
         "object": "versionInfo",
         "objects": "attributes tags registeredResources "
@@ -389,13 +397,25 @@ USED = {
                   "autoScalingGroupProvider.managedScaling"},
         FAILURES, {"objects": "capacityProviders", "text": "nextToken"}),
     "DescribeTaskDefinition": within_each("taskDefinition.", {
-        "text": "taskDefinitionArn networkMode "
+        "text": "taskDefinitionArn networkMode cpu memory "
                 "placementConstraints[].type "
-                "placementConstraints[].expression",
-        "integer": "containerDefinitions[].portMappings[].hostPort "
+                "placementConstraints[].expression "
+                "runtimePlatform.cpuArchitecture "
+                "runtimePlatform.operatingSystemFamily "
+                "requiresAttributes[].name requiresAttributes[].value "
+                "containerDefinitions[].portMappings[].protocol "
+                "containerDefinitions[].portMappings[].containerPortRange "
+                "containerDefinitions[].resourceRequirements[].type "
+                "containerDefinitions[].resourceRequirements[].value",
+        "integer": "containerDefinitions[].cpu containerDefinitions[].memory "
+                   "containerDefinitions[].memoryReservation "
+                   "containerDefinitions[].portMappings[].hostPort "
                    "containerDefinitions[].portMappings[].containerPort",
-        "objects": "placementConstraints containerDefinitions "
-                   "containerDefinitions[].portMappings"},
+        "object": "runtimePlatform",
+        "objects": "placementConstraints requiresAttributes "
+                   "inferenceAccelerators containerDefinitions "
+                   "containerDefinitions[].portMappings "
+                   "containerDefinitions[].resourceRequirements"},
         {"object": "taskDefinition"}),
     "DescribeScalableTargets": {
         "text": "ScalableTargets[].ResourceId NextToken",

@@ -168,6 +168,7 @@ def test_a_strategy_counts_its_own_providers_hosts(prod, headcount, event):
     prod.service("web", desired=1, launchType=None, capacityProviderStrategy=[
         {"capacityProvider": "spot", "weight": 1, "base": 0}])
     del prod.services["web"]["launchType"]
+    prod.model.provider("spot")
     for i in range(150):
         prod.host(f"h{i}", provider="spot" if i < 120 else "other")
     run = headcount("handle", *OURS, stdin=event())

@@ -42,6 +42,7 @@ def every_question(server, headcount, event):
         {"capacityProvider": "spot", "weight": 1, "base": 0}])
     del server.services["pool"]["launchType"]
     server.filters["attribute:ssd exists"] = {"h1"}
+    server.model.provider("spot")
     for i in range(120):
         server.host(f"h{i}", provider="spot")
     for args in (["--service", "web"], ["--service", "pool"],
@@ -59,7 +60,8 @@ def test_every_request_fits_botocores_model(model, ecs, headcount, event):
     every_question(ecs, headcount.at(ecs), event)
     assert set(ecs.operations()) == {
         "DescribeServices", "ListContainerInstances", "UpdateService",
-        "DescribeClusters", "DescribeContainerInstances"}
+        "DescribeClusters", "DescribeContainerInstances",
+        "DescribeCapacityProviders"}
     for request in ecs.requests:
         assert problems(model, request) == ([], "")
     for request in ecs.requests:
@@ -70,7 +72,9 @@ def test_every_request_fits_botocores_model(model, ecs, headcount, event):
         if request.operation == "UpdateService":
             assert set(request.body) == {"cluster", "service",
                                          "desiredCount"}
-        if request.operation != "DescribeClusters":
+        if request.operation == "DescribeCapacityProviders":
+            assert request.body["cluster"] == "prod"
+        elif request.operation != "DescribeClusters":
             assert request.body["cluster"] == ecs.cluster_arn
 
 

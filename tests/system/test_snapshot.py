@@ -14,6 +14,7 @@ KEPT = ("service", "outcome", "code", "desired_before", "wanted", "running",
 def prod(ecs, headcount):
     """Services of many kinds in one cluster of twelve hosts."""
     headcount.at(ecs)
+    ecs.model.provider("spot")
     for i in range(12):
         ecs.host(f"h{i}", capacityProviderName="spot" if i < 5 else "other",
                  status="DRAINING" if i == 11 else "ACTIVE")
