@@ -65,6 +65,19 @@ enum hc_hold_verdict hc_hold_growth(struct hc_plan *p,
  * start no hosts are left to ECS: it places the waiting tasks when room comes.
  */
 
+/* The part of the count that follows from no host: min, a base, the lowest rung
+ * of a ladder.  A person asked for this number, so it may start hosts, and it
+ * does not rise with them. */
+static int64_t hold_floor(const struct hc_plan *p,
+                          const struct hc_plan_input *in)
+{
+    const struct hc_measure none = { 0, 0, 0 };
+    const struct hc_rule *rule = &in->wish->rule;
+    int64_t floor = hc_rule_bound(rule, hc_rule_count(rule, &none));
+
+    return floor < p->wanted ? floor : p->wanted;
+}
+
 /* Can this rise start hosts?  HOLD_PASS: no; HOLD_HELD: yes, and in->placement
  * is known. */
 static enum hc_hold_verdict hold_starts_hosts(struct hc_plan *p,
@@ -73,7 +86,8 @@ static enum hc_hold_verdict hold_starts_hosts(struct hc_plan *p,
     const struct hc_ecs_service *s = in->service;
 
     if (s->providers == NULL || p->wanted <= hc_hold_least(in) ||
-        !hc_rule_needs_hosts(&in->wish->rule) || in->placed_not_saved)
+        !hc_rule_needs_hosts(&in->wish->rule) ||
+        p->wanted <= hold_floor(p, in) || in->placed_not_saved)
         return HOLD_PASS;
     if (in->scaled == KNOWN_NOT_YET)
         return hc_hold_needs(p, PLAN_NEEDS_SCALED);
@@ -92,6 +106,18 @@ static unsigned hold_trust(const struct hc_plan_input *in)
            ((allow & ALLOW_PASSED_OVER) != 0 ? TRUST_PASSED : 0);
 }
 
+/* The most tasks that find room on hosts that are there.  A rule that asks for
+ * several tasks on each host (allow_growth) gets as many on each host that can
+ * take the task: whether a host has room for all of them is not read. */
+static int64_t hold_room(const struct hc_plan *p,
+                         const struct hc_plan_input *in, unsigned trust)
+{
+    int64_t each = in->hosts > 0 ? (p->wanted + in->hosts - 1) / in->hosts : 1;
+
+    return hc_placement_most(in->placement, in->service->running, p->wanted,
+                             each, trust);
+}
+
 /* Holds a rise of which nothing is placeable, if hosts of this kind are the
  * reason; 0: whatever the reason is.  Else lowers the rise to what is. */
 static enum hc_hold_verdict hold_placement(struct hc_plan *p,
@@ -100,21 +126,22 @@ static enum hc_hold_verdict hold_placement(struct hc_plan *p,
 {
     enum hc_hold_verdict verdict = hold_starts_hosts(p, in);
     unsigned trust = hold_trust(in);
-    int64_t most, from = in->service->desired;
+    int64_t room, most, from = in->service->desired, floor = hold_floor(p, in);
     char words[HC_PLACEMENT_WORDS], why[HC_PLACEMENT_WORDS + 120];
 
     if (verdict != HOLD_HELD)
         return verdict;
-    most = hc_placement_most(in->placement, in->service->running, p->wanted,
-                             trust);
-    if (most >= p->wanted ||
-        (kind != 0 && (most > from ||
-                       hc_placement_most(in->placement, in->service->running,
-                                         p->wanted, trust | kind) <= from)))
+    room = hold_room(p, in, trust);
+    most = room > floor ? room : floor;
+    if (room >= p->wanted ||
+        (kind != 0 && (most > from || hold_room(p, in, trust | kind) <= from)))
         return HOLD_PASS;
-    hc_placement_words(in->placement, p->wanted, most, words);
+    hc_placement_words(in->placement, p->wanted, room, words);
     if (most > from) {
         hc_plan_say_more(p, words);
+        if (floor > room)
+            hc_plan_say_more(p, "and the rule asks for its least count "
+                             "whatever hosts there are");
         p->code = "unplaceable";
         p->wanted = most;
         return HOLD_PASS;

@@ -582,7 +582,7 @@ static int64_t placement_split(const struct hc_placement_share *shares,
 }
 
 static bool placement_fits(const struct hc_placement *p, int64_t count,
-                           const bool *most, unsigned trust)
+                           int64_t each, const bool *most, unsigned trust)
 {
     for (size_t i = 0; i < p->shares_n; i++) {
         const struct hc_placement_share *s = &p->shares[i];
@@ -591,14 +591,14 @@ static bool placement_fits(const struct hc_placement *p, int64_t count,
         room += (trust & TRUST_UNKNOWN) != 0 ? s->unknown : 0;
         room += (trust & TRUST_PASSED) != 0 ? s->passed : 0;
         if (s->managed && placement_split(p->shares, p->shares_n, i, count,
-                                          most[i]) > room)
+                                          most[i]) > room * each)
             return false;
     }
     return true;
 }
 
 int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
-                          int64_t wanted, unsigned trust)
+                          int64_t wanted, int64_t each, unsigned trust)
 {
     bool most[HC_ECS_SHARES] = { false };
 
@@ -607,7 +607,7 @@ int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
     for (size_t i = 0; i < p->shares_n; i++)
         most[i] = p->shares[i].run >
                   placement_split(p->shares, p->shares_n, i, running, false);
-    while (wanted > 0 && !placement_fits(p, wanted, most, trust))
+    while (wanted > 0 && !placement_fits(p, wanted, each, most, trust))
         wanted--;
     return wanted;
 }

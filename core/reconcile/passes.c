@@ -171,8 +171,7 @@ static int passes_decided(struct hc_reconcile *m,
     passes_remember(r, in);
     if (r->plan.outcome != HEADCOUNT_UPDATED &&
         r->plan.outcome != HEADCOUNT_PENDING) {
-        if (!hc_verify_agrees(r))
-            hc_machine_settle_plan(r);
+        hc_machine_settle_plan(r);
         return 0;
     }
     if (r->pass == PASS_RISES && hc_hold_falls(&r->plan, in))
@@ -197,6 +196,11 @@ static int passes_plan(struct hc_reconcile *m,
         return 0;
     }
     need = hc_plan_make(&r->plan, &in);
+    if (hc_verify_agrees(r)) {
+        if (r->plan.outcome == HEADCOUNT_UNCHANGED)
+            passes_remember(r, &in);
+        return 0;
+    }
     if (need == PLAN_DECIDED)
         return passes_decided(m, &in, now);
     fact = need == PLAN_NEEDS_AGAIN

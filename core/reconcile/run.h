@@ -143,6 +143,8 @@ struct hc_verify {
     int round;                        /* looks so far                        */
     bool *wrote;                      /* since the last look; NULL: never    */
     bool *open;                       /* it is being looked at               */
+    int64_t *counted;                 /* the count that its hosts called for,
+                                         which may be more than was written  */
     struct headcount_service *before; /* its row in the report before the
                                          look                                */
 };

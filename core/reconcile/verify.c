@@ -57,6 +57,7 @@ void hc_verify_wrote(struct hc_run *r, int64_t now)
     if (v->wrote == NULL) {
         v->wrote = hc_arena_zero(arena, n * sizeof(*v->wrote));
         v->before = hc_arena_zero(arena, n * sizeof(*v->before));
+        v->counted = hc_arena_zero(arena, n * sizeof(*v->counted));
     }
     if (v->open != NULL)
         v->open[r->at] = false;
@@ -66,6 +67,7 @@ void hc_verify_wrote(struct hc_run *r, int64_t now)
     if (v->before[r->at].reason != NULL)
         hc_run_row(r)->desired_before = v->before[r->at].desired_before;
     v->wrote[r->at] = v->round < VERIFY_ROUNDS;
+    v->counted[r->at] = r->plan.counted;
     verify_desired(r, now);
 }
 
@@ -108,7 +110,11 @@ bool hc_verify_agrees(struct hc_run *r)
 {
     struct hc_verify *v = &r->verify;
 
-    if (!hc_run_corrects(r) || r->plan.outcome != HEADCOUNT_UNCHANGED)
+    /* Only part of a count is written where hosts cannot take all of it: then
+     * the hosts agree if they call for the same count as before. */
+    if (!hc_run_corrects(r) || r->plan.wanted == HEADCOUNT_UNKNOWN ||
+        (r->plan.outcome != HEADCOUNT_UNCHANGED &&
+         r->plan.counted != v->counted[r->at]))
         return false;
     v->open[r->at] = false;
     r->services[r->at] = v->before[r->at];

@@ -22,8 +22,9 @@ void hc_verify_wishes(struct hc_run *r, const struct hc_wish *wishes,
                       size_t n);
 void hc_verify_unanswered(struct hc_run *r, const char *code,
                           const char *what);
-/* The wish at hand was looked at again and is as it was written: it is settled
- * as it was.  False: it is no such wish. */
+/* The wish at hand was looked at again, and its hosts call for the count that
+ * they called for when it was written: it is settled as it was.  False: it is
+ * no such wish, or they call for another count. */
 bool hc_verify_agrees(struct hc_run *r);
 
 #endif

@@ -464,14 +464,18 @@ static int64_t due(const struct world_service *s, int provider, int64_t count,
 }
 
 /* A count above the present one goes only as far as hosts that run the task or
- * are connected and lack it: no provider that starts hosts gets more. */
+ * are connected and lack it: no provider that starts hosts gets more than they
+ * take at `wanted` tasks on all `hosts`.  What the rule asks for without any
+ * host is no reason to wait for one. */
 static int64_t placeable(const struct world *w, const struct hc_wish *wish,
-                         int service, uint64_t listed, int64_t wanted)
+                         int service, uint64_t listed, int64_t hosts,
+                         int64_t wanted)
 {
     const struct world_service *s = &w->state.services[service];
     uint64_t runs = world_runs(&w->state, service);
     int64_t run[WORLD_PROVIDERS] = { 0 }, can[WORLD_PROVIDERS] = { 0 };
-    int64_t n = wanted;
+    int64_t n = wanted, least = tally_count(w, wish, s, (struct tally){ 0 });
+    int64_t each = hosts > 0 ? (wanted - 1) / hosts + 1 : 1;
     int most;
 
     if (!s->strategy || wish->rule.kind == HEADCOUNT_FIXED)
@@ -487,12 +491,14 @@ static int64_t placeable(const struct world *w, const struct hc_wish *wish,
         run[host->provider] += (runs & one) != 0;
         can[host->provider] += (runs & one) == 0 && host->connected;
     }
-    for (bool fits = false; !fits && n > s->desired; n -= !fits) {
+    least = least < wanted ? least : wanted;
+    least = least > s->desired ? least : s->desired;
+    for (bool fits = false; !fits && n > least; n -= !fits) {
         fits = true;
         for (int i = 0; i < WORLD_PROVIDERS; i++)
             if (world_uses(s, i, &most) && w->state.managed[i] &&
                 due(s, i, n, run[i] > due(s, i, s->running, false)) >
-                    run[i] + can[i])
+                    (run[i] + can[i]) * each)
                 fits = false;
     }
     return n;
@@ -529,5 +535,5 @@ int64_t witness_right(const struct witness *x, int i)
     if (n <= s->desired ||
         (x->policies[i] != POLICY_NONE && x->policies[i] != POLICY_MAX))
         return n;
-    return placeable(w, wish, i, listed, n);
+    return placeable(w, wish, i, listed, t.hosts, n);
 }

@@ -74,6 +74,13 @@ TEST(hold_managed, a_rule_that_outgrows_its_hosts_does_not_rise)
           "more tasks than there are hosts");
     wish.allow = ALLOW_GROWTH;
     CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_PLACED);
+    place(3, 1, 0, 0);                    /* two tasks on each of 4 hosts */
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
+    CHECK_INT(plan.wanted, 8);
+    place(3, 0, 1, 0);
+    check(HEADCOUNT_UPDATED, "unplaceable", NULL, "8 wanted, 6 placeable");
+    CHECK_INT(plan.wanted, 6);
+    in.placement = NULL;
     wish.allow = 0;
     place(4, 0, 0, 0);
     service.distinct = true;              /* no task needs a new host    */
@@ -82,7 +89,7 @@ TEST(hold_managed, a_rule_that_outgrows_its_hosts_does_not_rise)
     in.hosts = 1;
     check(HEADCOUNT_UPDATED, "", NULL, "1 active");
     in.hosts = 4;
-    place(9, 0, 0, 0);
+    in.placement = NULL;
     wish.rule = (struct hc_rule){ .min = 9, .has_min = true };
     check(HEADCOUNT_UPDATED, "clamped", NULL, "4 active");
 }
@@ -127,6 +134,30 @@ TEST(hold_managed, a_rise_goes_as_far_as_hosts_can_take_it)
     check(HEADCOUNT_HELD, "unplaceable", NULL,
           "5 wanted, 2 placeable: 3 lack CPU units. A count above 2 would "
           "start hosts of capacity provider asg");
+}
+
+/* A person asked for the least count of the rule: it may start hosts, the first
+ * ones of an empty group too, and it does not rise with them. */
+TEST(hold_managed, the_least_count_of_a_rule_may_start_hosts)
+{
+    set_up_managed(2, 5);
+    wish.rule = (struct hc_rule){ .min = 4, .has_min = true };
+    place(2, 0, 0, 0);
+    lack(TAKE_NO, TAKE_CPU, "CPU units");
+    lack(TAKE_NO, TAKE_CPU, "CPU units");
+    lack(TAKE_NO, TAKE_CPU, "CPU units");
+    check(HEADCOUNT_UPDATED, "unplaceable", NULL,
+          "5 wanted, 2 placeable: 3 lack CPU units, and the rule asks for its "
+          "least count whatever hosts there are");
+    CHECK_INT(plan.wanted, 4);
+    in.placement = NULL;
+    in.hosts = 3;
+    check(HEADCOUNT_UPDATED, "clamped", NULL, "3 active");
+    CHECK_INT(plan.wanted, 4);
+    set_up_managed(0, 0);
+    wish.rule = (struct hc_rule){ .min = 1, .has_min = true };
+    check(HEADCOUNT_UPDATED, "clamped", NULL, "no active hosts");
+    CHECK_INT(plan.wanted, 1);
 }
 
 TEST(hold_managed, hosts_that_are_not_known_to_take_it_do_not_count)

@@ -536,7 +536,7 @@ static int64_t most(const struct provider *p, size_t n, int64_t running,
             .can = p[i].can
         };
     }
-    return hc_placement_most(&placement, running, wanted, 0);
+    return hc_placement_most(&placement, running, wanted, 1, 0);
 }
 
 TEST(placement, a_managed_provider_gets_no_more_than_its_hosts)

@@ -21,6 +21,7 @@
 #define A SCRIPT_HOST("a")
 #define B SCRIPT_HOST("b")
 #define C SCRIPT_HOST("c")
+#define D SCRIPT_HOST("d")
 #define LIST(hosts, filter) { .operation = HOSTS,                            \
     .answer = SCRIPT_HOSTS(hosts), .body = SCRIPT_LIST("ACTIVE", filter) }
 #define LACKING(hosts) LIST(hosts,                                           \
@@ -143,18 +144,47 @@ TEST(placed, hosts_that_are_not_known_to_take_it_do_not_count)
     }
 }
 
-/* No host lacks the task: a rise by min starts a host, and none is asked
- * for. */
+/* Each of four hosts has the task, and three run: the lists are of two moments.
+ * The fourth is not relied on. */
 TEST(placed, where_no_host_lacks_it_nothing_is_described)
 {
     static const struct script_row rows[] = {
-        SERVICE(3, 3, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        SERVICE(3, 3, STRATEGY CHANGED), LIST(A "," B "," C "," D, ""),
+        DESCRIBE(ROOM("a", "1", "") "," ROOM("b", "1", "") ","
+                 ROOM("c", "1", "") "," ROOM("d", "1", "")),
         MANAGED("ENABLED"), LACKING("") };
+
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_HELD, "unplaceable");
+    script_end();
+}
+
+/* The least count of a rule may start hosts: no host is looked at for it. */
+TEST(placed, a_rise_to_min_reads_none)
+{
+    static const struct script_row rows[] = {
+        SERVICE(3, 3, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        WRITE };
 
     script_wishes(SCRIPT_ROWS(rows), "web");
     script_wish(0)->rule.has_min = true;
     script_wish(0)->rule.min = 4;
-    script_gives(0, HEADCOUNT_HELD, "unplaceable");
+    script_gives(0, HEADCOUNT_UPDATED, "clamped");
+    script_end();
+}
+
+/* The look after a write reads these lists once more, and a count that is
+ * written only as far as hosts can take it agrees with them. */
+TEST(placed, the_look_after_a_write_agrees)
+{
+    static const struct script_row rows[] = {
+        SERVICE(1, 1, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        MANAGED("ENABLED"), LACKING(B "," C),
+        DESCRIBE(ROOM("b", "1001", "") "," ROOM("c", "1", "\"8125\"")),
+        DEFINITION, WRITE, LIST(A "," B "," C, ""), THREE };
+
+    script_wishes(SCRIPT_ROWS(rows), "web")->config.verify = true;
+    script_gives(0, HEADCOUNT_UPDATED, "unplaceable");
     script_end();
 }
 
