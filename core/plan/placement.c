@@ -551,66 +551,7 @@ void hc_placement_learn(struct hc_placement_task *t,
         t->zones[t->zones_n++] = zone;
 }
 
-/* ---- the count that starts no host ---- */
-
-/* The tasks that provider `at` gets of `count`: bases first, then by weight.
- * The tasks that weights do not divide go one by one to the first providers, or
- * (`most`) may go to any of them. */
-static int64_t placement_split(const struct hc_placement_share *shares,
-                               size_t n, size_t at, int64_t count, bool most)
-{
-    int64_t rest = count, weights = 0, given = 0, own = 0, before = 0;
-
-    if (n == 1)
-        return count;
-    for (size_t i = 0; i < n; i++) {
-        int64_t base = shares[i].share->base;
-
-        base = base < rest ? base : rest;
-        rest -= base;
-        own += i == at ? base : 0;
-        weights += shares[i].share->weight;
-    }
-    if (weights == 0 || shares[at].share->weight == 0)
-        return own;
-    for (size_t i = 0; i < n; i++) {
-        given += rest * shares[i].share->weight / weights;
-        before += i < at && shares[i].share->weight > 0;
-    }
-    own += rest * shares[at].share->weight / weights;
-    return own + (given < rest && (most || rest - given > before));
-}
-
-static bool placement_fits(const struct hc_placement *p, int64_t count,
-                           int64_t each, const bool *most, unsigned trust)
-{
-    for (size_t i = 0; i < p->shares_n; i++) {
-        const struct hc_placement_share *s = &p->shares[i];
-        int64_t room = s->run + s->can;
-
-        room += (trust & TRUST_UNKNOWN) != 0 ? s->unknown : 0;
-        room += (trust & TRUST_PASSED) != 0 ? s->passed : 0;
-        if (s->managed && placement_split(p->shares, p->shares_n, i, count,
-                                          most[i]) > room * each)
-            return false;
-    }
-    return true;
-}
-
-int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
-                          int64_t wanted, int64_t each, unsigned trust)
-{
-    bool most[HC_ECS_SHARES] = { false };
-
-    /* A provider that runs more than its share of today's tasks got the rest
-     * that we expect elsewhere: it may get the rest of the next ones, too. */
-    for (size_t i = 0; i < p->shares_n; i++)
-        most[i] = p->shares[i].run >
-                  placement_split(p->shares, p->shares_n, i, running, false);
-    while (wanted > 0 && !placement_fits(p, wanted, each, most, trust))
-        wanted--;
-    return wanted;
-}
+/* ---- all hosts ---- */
 
 void hc_placement_add(struct hc_placement *p, size_t at, enum hc_take take,
                       const struct hc_take_why *why)
@@ -643,33 +584,4 @@ void hc_placement_add(struct hc_placement *p, size_t at, enum hc_take take,
     }
     hc_fmt(p->lacks[i].label, sizeof(p->lacks[i].label), "%s", label);
     p->lacks[i].n++;
-}
-
-void hc_placement_words(const struct hc_placement *p, int64_t wanted,
-                        int64_t most, char words[HC_PLACEMENT_WORDS])
-{
-    size_t n = hc_fmt(words, HC_PLACEMENT_WORDS, "%lld wanted, %lld placeable",
-                      (long long)wanted, (long long)most);
-
-    for (size_t i = 0; i < p->lacks_n; i++) {
-        const struct hc_placement_lack *l = &p->lacks[i];
-        const char *verb = i > 0 ? "" : l->n == 1 ? "lacks " : "lack ";
-
-        n += hc_fmt(words + n, HC_PLACEMENT_WORDS - n, "%s %lld %s%s",
-                    i == 0 ? ":" : ",", (long long)l->n, verb, l->label);
-    }
-    /* All hosts can take it, so it is the strategy that sends tasks where no
-     * host is left. */
-    for (size_t i = 0; p->lacks_n == 0 && i < p->shares_n; i++) {
-        const struct hc_placement_share *s = &p->shares[i];
-        int64_t due = placement_split(p->shares, p->shares_n, i, wanted, false);
-
-        if (s->managed && due > s->run + s->can)
-            n += hc_fmt(words + n, HC_PLACEMENT_WORDS - n, "; the weights give "
-                        "capacity provider %.*s %lld of %lld tasks, and it has "
-                        "%lld host%s", HC_STR_ARG(s->share->provider),
-                        (long long)due, (long long)wanted,
-                        (long long)(s->run + s->can),
-                        s->run + s->can == 1 ? "" : "s");
-    }
 }

@@ -119,9 +119,10 @@ static bool placed_is_passed(const struct hc_plan_input *in,
         host->registered_at >= in->service->changed)
         return false;
     for (size_t i = 0; i < p->younger->list.n; i++) {
-        const struct hc_host *h = &p->younger->list.hosts[i];
+        const struct hc_host *h = hc_host_list_find(
+            &p->all->list, p->younger->list.hosts[i].arn);
 
-        if (one || (h->details != NULL &&
+        if (one || (h != NULL && h->details != NULL &&
                     hc_str_eq(h->details->provider, host->provider)))
             return true;
     }

@@ -1,5 +1,4 @@
-/* tests/plan/placement_test.c - every row of the table of placement, and the
- * count that starts no host. */
+/* tests/plan/placement_test.c - every row of the table of placement. */
 #include "t.h"
 
 #include <string.h>
@@ -509,72 +508,4 @@ TEST(placement, a_long_list_of_reasons_is_cut_and_stays_terminated)
     s.needs.ports = s.needs.ports->next;
     CHECK_INT(take(&s, &why), TAKE_YES);
     CHECK_INT(strlen(why.text), sizeof(why.text) - 1 - 2);
-}
-
-/* ---- the count that starts no host ---- */
-
-struct provider {
-    int64_t weight, base;
-    bool managed;
-    int64_t run, can;
-};
-
-static int64_t most(const struct provider *p, size_t n, int64_t running,
-                    int64_t wanted)
-{
-    struct hc_ecs_share shares[4];
-    struct hc_placement_share all[4];
-    const struct hc_placement placement = { .shares = all, .shares_n = n };
-
-    for (size_t i = 0; i < n; i++) {
-        shares[i] = (struct hc_ecs_share){
-            HC_STR("p"), p[i].weight, p[i].base,
-            i + 1 < n ? &shares[i + 1] : NULL
-        };
-        all[i] = (struct hc_placement_share){
-            .share = &shares[i], .managed = p[i].managed, .run = p[i].run,
-            .can = p[i].can
-        };
-    }
-    return hc_placement_most(&placement, running, wanted, 1, 0);
-}
-
-TEST(placement, a_managed_provider_gets_no_more_than_its_hosts)
-{
-    /* worlds A and H: one of three hosts is full; not managed */
-    CHECK_INT(most((struct provider[]){ { 1, 0, true, 2, 0 } }, 1, 2, 3), 2);
-    CHECK_INT(most((struct provider[]){ { 0, 0, true, 2, 1 } }, 1, 2, 3), 3);
-    CHECK_INT(most((struct provider[]){ { 1, 0, false, 2, 0 } }, 1, 2, 3), 3);
-    /* world E: 1:1 over 10 and 2 hosts */
-    CHECK_INT(most((struct provider[]){ { 1, 0, true, 1, 9 },
-                                        { 1, 0, true, 1, 1 } }, 2, 2, 12), 5);
-    CHECK_INT(most((struct provider[]){ { 1, 0, false, 1, 9 },
-                                        { 1, 0, true, 1, 1 } }, 2, 2, 12), 5);
-    CHECK_INT(most((struct provider[]){ { 1, 0, true, 1, 9 },
-                                        { 1, 0, false, 1, 1 } }, 2, 2, 12), 12);
-    CHECK_INT(most((struct provider[]){ { 3, 0, true, 6, 0 },
-                                        { 1, 0, true, 2, 0 } }, 2, 8, 12), 8);
-    CHECK_INT(most((struct provider[]){ { 1, 0, true, 2, 0 },
-                                        { 1, 0, true, 2, 0 },
-                                        { 1, 0, true, 1, 0 } }, 3, 5, 9), 5);
-}
-
-TEST(placement, a_base_is_placed_first)
-{
-    CHECK_INT(most((struct provider[]){ { 0, 2, true, 2, 0 },
-                                        { 1, 0, true, 1, 2 } }, 2, 3, 9), 5);
-    CHECK_INT(most((struct provider[]){ { 0, 4, true, 2, 0 },
-                                        { 1, 0, true, 0, 9 } }, 2, 2, 9), 2);
-    CHECK_INT(most((struct provider[]){ { 0, 0, true, 0, 0 },
-                                        { 0, 0, true, 0, 0 } }, 2, 0, 9), 9);
-}
-
-/* How ECS deals what the weights do not divide is not documented.  Five tasks
- * run as 2 and 3, not as 3 and 2: so the second provider may get the rest. */
-TEST(placement, a_split_that_the_hosts_disprove_is_not_relied_on)
-{
-    CHECK_INT(most((struct provider[]){ { 1, 0, true, 2, 8 },
-                                        { 1, 0, true, 3, 0 } }, 2, 5, 13), 6);
-    CHECK_INT(most((struct provider[]){ { 1, 0, true, 3, 7 },
-                                        { 1, 0, true, 2, 1 } }, 2, 5, 13), 7);
 }

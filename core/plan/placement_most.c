@@ -1,0 +1,169 @@
+/* plan/placement_most.c - how far a count rises without a host that a capacity
+ * provider would start for it.
+ *
+ * ECS deals tasks to the providers of a strategy by base and weight, so hosts
+ * that can take the task are no help where another provider's share is full.
+ */
+#include "plan/placement.h"
+
+#include "base/text.h"
+
+/* ---- shares ---- */
+
+/* The tasks that provider `at` gets of `count`: bases first, then by weight.
+ * AWS does not say which providers get the tasks that weights do not divide
+ * (*left): each provider with a weight may get one of them more. */
+static int64_t placement_split(const struct hc_placement_share *shares,
+                               size_t n, size_t at, int64_t count,
+                               int64_t *left)
+{
+    int64_t rest = count, weights = 0, own = 0;
+
+    *left = 0;
+    if (n == 1)
+        return count;
+    for (size_t i = 0; i < n; i++) {
+        int64_t base = shares[i].share->base;
+
+        base = base < rest ? base : rest;
+        rest -= base;
+        own += i == at ? base : 0;
+        weights += shares[i].share->weight;
+    }
+    if (weights == 0)
+        return own;
+    *left = rest;
+    for (size_t i = 0; i < n; i++)
+        *left -= rest * shares[i].share->weight / weights;
+    return own + rest * shares[at].share->weight / weights;
+}
+
+static int64_t placement_split_most(const struct hc_placement_share *shares,
+                                    size_t n, size_t at, int64_t count)
+{
+    int64_t left, own = placement_split(shares, n, at, count, &left);
+
+    return own + (left > 0 && shares[at].share->weight > 0);
+}
+
+/* The smallest count that the weights divide.  0: they are all 0. */
+static int64_t placement_round(const struct hc_placement_share *shares,
+                               size_t n)
+{
+    int64_t weights = 0, divisor = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        int64_t a = shares[i].share->weight, b = divisor;
+
+        weights += a;
+        while (a > 0) {
+            int64_t c = b % a;
+
+            b = a;
+            a = c;
+        }
+        divisor = b;
+    }
+    return divisor > 0 ? weights / divisor : 0;
+}
+
+/* The tasks that run are dealt by the weights, so they show which providers get
+ * the tasks that are left over: after whole rounds of the weights the same ones
+ * get them again. */
+static bool placement_is_shown(const struct hc_placement *p, int64_t running)
+{
+    int64_t bases = 0, runs = 0, left;
+
+    for (size_t i = 0; i < p->shares_n; i++) {
+        const struct hc_placement_share *s = &p->shares[i];
+        int64_t due = placement_split(p->shares, p->shares_n, i, running,
+                                      &left);
+
+        bases += s->share->base;
+        runs += s->run;
+        if (s->run < due ||
+            s->run > placement_split_most(p->shares, p->shares_n, i, running))
+            return false;
+    }
+    return running >= bases && runs == running;
+}
+
+/* ---- the count that starts no host ---- */
+
+struct fit {
+    const struct hc_placement *p;
+    int64_t running;                  /* tasks                               */
+    int64_t round;                    /* 0: those that run show nothing      */
+    int64_t each;                     /* tasks that a host takes             */
+    unsigned trust;                   /* enum hc_placement_trust, or-ed      */
+};
+
+/* The tasks of `count` that provider `at` gets at most. */
+static int64_t fit_due(const struct fit *f, size_t at, int64_t count)
+{
+    const struct hc_placement_share *shares = f->p->shares;
+    size_t n = f->p->shares_n;
+    int64_t more = count - f->running, left;
+
+    if (f->round == 0 || more < 0 || more % f->round != 0)
+        return placement_split_most(shares, n, at, count);
+    return shares[at].run + placement_split(shares, n, at, count, &left) -
+           placement_split(shares, n, at, f->running, &left);
+}
+
+static bool fit_is_whole(const struct fit *f, int64_t count)
+{
+    for (size_t i = 0; i < f->p->shares_n; i++) {
+        const struct hc_placement_share *s = &f->p->shares[i];
+        int64_t room = s->run + s->can;
+
+        room += (f->trust & TRUST_UNKNOWN) != 0 ? s->unknown : 0;
+        room += (f->trust & TRUST_PASSED) != 0 ? s->passed : 0;
+        if (s->managed && fit_due(f, i, count) > room * f->each)
+            return false;
+    }
+    return true;
+}
+
+int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
+                          int64_t wanted, int64_t each, unsigned trust)
+{
+    struct fit f = { p, running, 0, each, trust };
+
+    if (p->shares_n > 1 && placement_is_shown(p, running))
+        f.round = placement_round(p->shares, p->shares_n);
+    while (wanted > 0 && !fit_is_whole(&f, wanted))
+        wanted--;
+    return wanted;
+}
+
+void hc_placement_words(const struct hc_placement *p, int64_t wanted,
+                        int64_t most, char words[HC_PLACEMENT_WORDS])
+{
+    size_t n = hc_fmt(words, HC_PLACEMENT_WORDS, "%lld wanted, %lld placeable",
+                      (long long)wanted, (long long)most);
+
+    for (size_t i = 0; i < p->lacks_n; i++) {
+        const struct hc_placement_lack *l = &p->lacks[i];
+        const char *verb = i > 0 ? "" : l->n == 1 ? "lacks " : "lack ";
+
+        n += hc_fmt(words + n, HC_PLACEMENT_WORDS - n, "%s %lld %s%s",
+                    i == 0 ? ":" : ",", (long long)l->n, verb, l->label);
+    }
+    /* All hosts can take it, so it is the strategy that sends tasks where no
+     * host is left. */
+    for (size_t i = 0; p->lacks_n == 0 && i < p->shares_n; i++) {
+        const struct hc_placement_share *s = &p->shares[i];
+        int64_t left, due = placement_split(p->shares, p->shares_n, i, wanted,
+                                            &left);
+
+        due += left > 0 && s->share->weight > 0;
+        if (s->managed && due > s->run + s->can)
+            n += hc_fmt(words + n, HC_PLACEMENT_WORDS - n, "; the weights give "
+                        "capacity provider %.*s %s%lld of %lld tasks, and it "
+                        "has %lld host%s", HC_STR_ARG(s->share->provider),
+                        left > 0 ? "up to " : "", (long long)due,
+                        (long long)wanted, (long long)(s->run + s->can),
+                        s->run + s->can == 1 ? "" : "s");
+    }
+}
