@@ -32,7 +32,7 @@ JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 2)
 MAKE = os.environ.get("MAKE", "make").split()
 TREES = "build/breaks"
 # Programs that no single file mirrors, and that take long.
-LONG = ("worlds", "schedules", "op/op_sweep_find")
+LONG = ("worlds", "placement_worlds", "schedules", "op/op_sweep_find")
 
 
 # ---- text ----

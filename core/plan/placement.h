@@ -103,8 +103,8 @@ enum hc_placement_trust { TRUST_UNKNOWN = 1, TRUST_PASSED = 2 };
  * starts hosts finds room on hosts that are there: `each` tasks on each host
  * that runs the task or can take it.  Providers that start no hosts limit
  * nothing.  AWS does not say which providers get the tasks that weights do not
- * divide: each may, unless the `running` tasks, dealt by the weights, show which
- * do.  `trust` is of enum hc_placement_trust, or-ed. */
+ * divide: each may, unless the `running` tasks, dealt by the weights, show
+ * which do.  `trust` is of enum hc_placement_trust, or-ed. */
 int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
                           int64_t wanted, int64_t each, unsigned trust);
 

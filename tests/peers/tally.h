@@ -1,6 +1,6 @@
 /* peers/tally.h - how many tasks follow from hosts: the plain model of a rule.
  *
- * Used by: peers/witness.c.
+ * Used by: peers/witness*.c and placement_worlds_test.c.
  * Instead of moto: this is the second opinion about a count; moto knows no
  * rules.
  */

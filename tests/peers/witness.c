@@ -82,7 +82,8 @@ static void told_details(struct witness *x, const struct world_call *c)
 
     CHECK(x->details_n <= WITNESS_DETAILS);
     d->asked = world_hosts_in(c->body);
-    memcpy(d->hosts, c->told.hosts, sizeof(d->hosts));
+    for (int i = 0; i < WORLD_HOSTS; i++)
+        d->hosts[i] = world_left(&c->told, i);
 }
 
 /* What its pages say holds once the last of them is there. */
@@ -430,78 +431,26 @@ static bool cannot_list(const struct witness *x, int i,
 
 /* ---- a rise that could start hosts ---- */
 
-/* The tasks of `count` that this provider gets: its base, then its part by
- * weight.  One that is left over goes to the first providers of the strategy,
- * or, if `rest` says so, may go to this one. */
-static int64_t due(const struct world_service *s, int provider, int64_t count,
-                   bool rest)
-{
-    int64_t weights = 0, dealt = 0, left = count, own = 0;
-    int used = 0, most, before = 0;
-
-    for (int i = 0; i < WORLD_PROVIDERS; i++) {
-        int64_t base = s->items[i].base;
-
-        if (!world_uses(s, i, &most))
-            continue;
-        used++;
-        base = base < left ? base : left;
-        left -= base;
-        own += i == provider ? base : 0;
-        weights += s->items[i].weight > 0 ? s->items[i].weight : 0;
-    }
-    if (used == 1)
-        return count;
-    if (weights == 0 || s->items[provider].weight <= 0)
-        return own;
-    for (int i = 0; i < WORLD_PROVIDERS; i++)
-        if (world_uses(s, i, &most) && s->items[i].weight > 0) {
-            dealt += left * s->items[i].weight / weights;
-            before += i < provider;
-        }
-    own += left * s->items[provider].weight / weights;
-    return own + (rest ? dealt < left : left - dealt > before);
-}
-
-/* A count above the present one goes only as far as hosts that run the task or
- * are connected and lack it: no provider that starts hosts gets more than they
- * take at `wanted` tasks on all `hosts`.  What the rule asks for without any
- * host is no reason to wait for one. */
-static int64_t placeable(const struct world *w, const struct hc_wish *wish,
-                         int service, uint64_t listed, int64_t hosts,
+/* By a reading of the world as it is. */
+static int64_t placeable(const struct witness *x, int service, uint64_t listed,
                          int64_t wanted)
 {
+    static struct world_host hosts[WORLD_HOSTS];
+    const struct world *w = x->w;
     const struct world_service *s = &w->state.services[service];
-    uint64_t runs = world_runs(&w->state, service);
-    int64_t run[WORLD_PROVIDERS] = { 0 }, can[WORLD_PROVIDERS] = { 0 };
-    int64_t n = wanted, least = tally_count(w, wish, s, (struct tally){ 0 });
-    int64_t each = hosts > 0 ? (wanted - 1) / hosts + 1 : 1;
-    int most;
+    uint64_t runs = world_runs(w, &w->state, service);
+    struct witness_seen seen = { .hosts = hosts, .listed = listed,
+                                 .lacking = ~runs,
+                                 .managed = w->state.managed };
 
-    if (!s->strategy || wish->rule.kind == HEADCOUNT_FIXED)
+    if (!s->strategy || x->wishes[service].rule.kind == HEADCOUNT_FIXED)
         return wanted;
     for (int h = 0; h < WORLD_HOSTS; h++) {
-        uint64_t one = (uint64_t)1 << h;
-        const struct world_host *host = &w->state.hosts[h];
-
-        if ((listed & one) == 0 || !world_uses(s, host->provider, &most) ||
-            tally_of(wish, s, w->state.hosts, one,
-                     world_wall_now(w)).hosts == 0)
-            continue;
-        run[host->provider] += (runs & one) != 0;
-        can[host->provider] += (runs & one) == 0 && host->connected;
+        hosts[h] = world_left(&w->state, h);
+        if (hosts[h].registered_at > s->changed && (runs >> h & 1) != 0)
+            seen.younger |= (uint64_t)1 << h;
     }
-    least = least < wanted ? least : wanted;
-    least = least > s->desired ? least : s->desired;
-    for (bool fits = false; !fits && n > least; n -= !fits) {
-        fits = true;
-        for (int i = 0; i < WORLD_PROVIDERS; i++)
-            if (world_uses(s, i, &most) && w->state.managed[i] &&
-                due(s, i, n, run[i] > due(s, i, s->running, false)) >
-                    (run[i] + can[i]) * each)
-                fits = false;
-    }
-    return n;
+    return witness_placeable(x, &x->wishes[service], s, &seen, wanted);
 }
 
 /* More tasks would start more hosts. */
@@ -535,5 +484,5 @@ int64_t witness_right(const struct witness *x, int i)
     if (n <= s->desired ||
         (x->policies[i] != POLICY_NONE && x->policies[i] != POLICY_MAX))
         return n;
-    return placeable(w, wish, i, listed, t.hosts, n);
+    return placeable(x, i, listed, n);
 }

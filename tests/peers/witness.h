@@ -6,7 +6,7 @@
  * from each.  A write is wrong if its count follows from none of them, and a
  * big one if it does not follow from two that agree.
  *
- * Used by: worlds_test.c and schedules_test.c.
+ * Used by: worlds_test.c, placement_worlds_test.c and schedules_test.c.
  * Instead of moto: this is the second opinion about a write; moto answers and
  * judges nothing.
  */
@@ -88,6 +88,30 @@ void witness_told(struct witness *x, const struct world_call *c, bool ok);
 /* The reconcile has ended, and this came of the service. */
 void witness_end(struct witness *x, int service,
                  const struct headcount_service *s);
+/* The hosts of a service by one reading: as tasks leave them (world_left),
+ * those that are listed, those of them without a task, and those with one that
+ * came after the count had changed. */
+struct witness_seen {
+    const struct world_host *hosts;
+    uint64_t listed, lacking, younger;
+    const bool *managed;             /* of each provider                     */
+};
+
+/* The highest count up to `wanted`, and not under the present one, that starts
+ * no host whichever provider gets the tasks that weights do not divide.  A host
+ * takes as many tasks as `wanted` puts on each of all hosts, and what the rule
+ * asks for without any host is no reason to wait for one. */
+int64_t witness_placeable(const struct witness *x, const struct hc_wish *wish,
+                          const struct world_service *s,
+                          const struct witness_seen *seen, int64_t wanted);
+/* Whether the younger hosts decide about some host. */
+bool witness_needs_younger(const struct witness *x, const struct hc_wish *wish,
+                           const struct world_service *s,
+                           const struct witness_seen *seen);
+/* WORLD_PLACES: what this reconcile was told makes `wanted` of a count of `n`.
+ * `filter` is that of the service's hosts. */
+bool witness_places(const struct witness *x, int service, unsigned filter,
+                    int64_t n, int64_t wanted);
 /* The count that is right for the world as it is; the present one, where none
  * is to be written. */
 int64_t witness_right(const struct witness *x, int service);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "peers/tally.h"
 #include "t.h"
 
 #define WITNESS_SHOWN (30 * HC_SECOND)
@@ -61,17 +62,21 @@ static void check_zero(const struct witness *x, const struct world_call *c,
         wrong(x, c, "a zero that nobody allowed");
 }
 
-/* A rise that could start hosts may be lower than the count that follows. */
+/* A rise that could start hosts may be lower than the count that follows: by
+ * what was told of those that are there (WORLD_PLACES). */
 static bool follows(const struct witness *x, int i, int64_t wanted,
                     bool (*says)(const struct witness *, int, int64_t))
 {
     const struct world_service *s = &x->services[i];
-    int64_t most = wanted;
+    bool starts = s->strategy && is_managed(x, s) && wanted > s->desired &&
+                  x->wishes[i].rule.kind != HEADCOUNT_FIXED;
+    int64_t most = starts ? (int64_t)8 * WORLD_HOSTS : wanted;
 
-    if (s->strategy && is_managed(x, s) && wanted > s->desired)
-        most = (int64_t)8 * WORLD_HOSTS;
     for (int64_t n = wanted; n <= most; n++)
-        if (says(x, i, n))
+        if (says(x, i, n) &&
+            (!starts || !world_has(x->w, WORLD_PLACES) ||
+             witness_places(x, i, tally_filter(x->w, &x->wishes[i], s), n,
+                            wanted)))
             return true;
     return false;
 }

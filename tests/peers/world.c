@@ -142,6 +142,8 @@ void world_set_desired(struct world *w, int service, int64_t desired)
         s->before = s->desired;
     if (world_has(w, WORLD_LAG_SHOWN) && world_chance(w, 50))
         s->shown_at = w->now + world_random(w, (unsigned)WORLD_LAG);
+    if (s->desired != desired && w->tells_changes)
+        s->changed = world_wall_now(w);
     s->desired = desired;
 }
 

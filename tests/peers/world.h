@@ -8,6 +8,7 @@
  *   world.c           the state, its changes, its birth
  *   world_answers.c   what each operation answers
  *   world_calls.c     calls, and the faults of calls
+ *   world_places.c    where ECS puts tasks, and which hosts it starts for them
  *
  * Used by: peers/witness.h and peers/tally.h.
  * Instead of moto: in moto nothing changes by itself, nothing is stale and no
@@ -41,6 +42,9 @@ enum world_kind {
     WORLD_ZERO = 64,       /* wishes for no task at all                      */
     WORLD_DISTINCT = 128,  /* distinctInstance, and fixed ports of hosts     */
     WORLD_WRITER = 256,    /* a foreign writer sets counts, too              */
+    WORLD_PLACES = 512,    /* ECS places tasks by what hosts have left, and
+                              managed scaling starts hosts.  No world draws it:
+                              a test sets it, and fills the world itself     */
 };
 
 struct world_host {
@@ -51,6 +55,26 @@ struct world_host {
     int provider;                    /* -1: registered by itself             */
     int cpu, memory;
     int64_t registered_at;           /* wall time                            */
+
+    /* WORLD_PLACES: what tasks of others leave */
+    int cpu_free, memory_free;
+    unsigned ports;                  /* taken: enum world_port, or-ed        */
+    int tasks;                       /* of others; each has an interface     */
+    bool arm;                        /* another architecture                 */
+    bool bare;                       /* without the attribute of a driver    */
+    bool trunk;                      /* has room for four interfaces         */
+    int interfaces;                  /* all of them; no answer tells it      */
+    bool hidden;                     /* takes no task, and no answer says why */
+};
+
+enum world_port { PORT_TCP = 1, PORT_UDP = 2 };      /* 8125                 */
+
+struct world_needs {                 /* of a task (WORLD_PLACES)             */
+    int cpu, memory;
+    unsigned ports;                  /* enum world_port, or-ed               */
+    bool arm, x86;                   /* neither: any architecture            */
+    bool driver;                     /* an attribute                         */
+    bool awsvpc;                     /* an interface of its own              */
 };
 
 struct world_item {                  /* of a strategy                        */
@@ -71,6 +95,11 @@ struct world_service {
                                         constrained likewise, two of four have
                                         a fixed port (WORLD_DISTINCT)        */
     bool unclear;                    /* told without its launch type         */
+
+    /* WORLD_PLACES */
+    struct world_needs needs;
+    unsigned char on[WORLD_HOSTS];   /* its tasks on each host               */
+    int64_t changed;                 /* wall time of its last change         */
 };
 
 struct world_state {
@@ -78,7 +107,15 @@ struct world_state {
     struct world_service services[WORLD_SERVICES];
     bool managed[WORLD_PROVIDERS];   /* it starts hosts by itself            */
     bool gone;                       /* the cluster is deleted               */
+    /* WORLD_PLACES: the hosts that each provider starts, and how many it may
+     * have */
+    struct world_host kinds[WORLD_PROVIDERS];
+    int limits[WORLD_PROVIDERS];
 };
+
+/* Which providers of a strategy get the tasks that weights do not divide: AWS
+ * does not say. */
+enum world_rest { REST_FIRST, REST_LAST, REST_LARGEST, WORLD_RESTS };
 
 enum world_fault { FAULT_NONE, FAULT_REFUSED, FAULT_LOST, FAULT_UNSENT,
                    FAULT_CUT, FAULT_FOREIGN, FAULT_BARE, FAULT_RESTART,
@@ -118,6 +155,9 @@ struct world {
     bool definitions;                /* those of task definitions are heeded */
     bool refuses;                    /* ECS takes no filter by the attribute of
                                         ECS Anywhere                         */
+    bool tells_changes;              /* deployments[].updatedAt moves        */
+    bool heeds_architecture;         /* ECS places by it: AWS does not say   */
+    enum world_rest rest;
     size_t page;                     /* hosts on a page                      */
     int page_providers;              /* likewise                             */
     int64_t now, wall;
@@ -165,6 +205,24 @@ bool world_is_alone(const struct world *w, const struct world_service *s);
  * how many of them at most. */
 bool world_uses(const struct world_service *s, int provider, int *most);
 
+/* ---- placement (WORLD_PLACES) ---- */
+
+/* A host as tasks of all services leave it. */
+struct world_host world_left(const struct world_state *state, int host);
+/* Whether ECS puts one more task of the service on the host. */
+bool world_fits(const struct world *w, int service, int host);
+/* The tasks of `count` that each provider gets. */
+void world_split(const struct world *w, const struct world_service *s,
+                 int64_t count, int64_t give[WORLD_PROVIDERS]);
+/* ECS stops what is too much and what no host runs any more, and places what is
+ * missing where it finds a host. */
+void world_place(struct world *w);
+/* A minute of managed scaling: each provider starts a host, if a task waits for
+ * one.  How many were started. */
+int world_scale(struct world *w);
+/* Of one provider, or (-1) of all. */
+int world_hosts(const struct world *w, int provider);
+
 /* ---- requests and answers ---- */
 
 void world_answer(struct world *w, struct world_call *c);
@@ -175,14 +233,18 @@ int64_t world_number(const char *body, const char *key);
 /* The hosts whose ARNs stand in it, whosever account they are of. */
 uint64_t world_hosts_in(const char *text);
 
-/* Of a list of hosts, read off its filter. */
-/* GROUP: hosts by the tasks of a service, which is the number above it. */
+/* Of a list of hosts, read off its filter.
+ * LACKING: hosts without a task of a service, which is the number above it;
+ * YOUNGER: with one, and registered after a time. */
 enum world_filter { FILTER_ATTR = 1, FILTER_INSIDE = 2, FILTER_OUTSIDE = 4,
-                    FILTER_GROUP = 8, FILTER_SERVICE = 16 };
+                    FILTER_LACKING = 8, FILTER_YOUNGER = 16,
+                    FILTER_SERVICE = 32 };
+#define FILTER_GROUP (FILTER_LACKING | FILTER_YOUNGER)
 unsigned world_filter_of(const char *body);
-/* The hosts that run a task of this service: the first of those on which ECS
- * places it, one task on each. */
-uint64_t world_runs(const struct world_state *state, int service);
+/* The hosts that run a task of this service.  Without WORLD_PLACES: the first
+ * of those on which ECS places it, one task on each. */
+uint64_t world_runs(const struct world *w, const struct world_state *state,
+                    int service);
 bool world_is_listed(const struct world_host *h, char status, unsigned filter);
 
 #endif

@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "t.h"
 
+#define DRIVER "com.amazonaws.ecs.capability.logging-driver.fluentd"
+
 static const char *account_of(const struct world_call *c)
 {
     return c->fault == FAULT_FOREIGN ? "999988887777" : "111122223333";
@@ -78,19 +80,60 @@ unsigned world_filter_of(const char *body)
     if (strstr(body, "attribute:ecs.capability.external exists") != NULL)
         filter |= FILTER_OUTSIDE;
     if (strstr(body, "task:group == service:s") != NULL)
-        filter |= FILTER_GROUP +
+        filter |= (strstr(body, "not(task:group") != NULL ? FILTER_LACKING
+                                                          : FILTER_YOUNGER) |
                   (unsigned)atoi(strstr(body, "service:s") + 9) *
                       FILTER_SERVICE;
     return filter;
 }
 
-uint64_t world_runs(const struct world_state *state, int service)
+/* The time after registeredAt; a world lasts less than a month. */
+static int64_t younger_than(const struct world *w, const char *body)
+{
+    static const char text[] = "registeredAt > 2026-01-";
+    const char *at = strstr(body, text);
+    int64_t days, hours, minutes;
+
+    CHECK(at != NULL);
+    at += sizeof(text) - 1;                        /* "01T00:16:40+00:00"   */
+    days = atoi(at) - 1;
+    hours = days * 24 + atoi(at + 3);
+    minutes = hours * 60 + atoi(at + 6);
+    return w->wall + (minutes * 60 + atoi(at + 9)) * HC_SECOND;
+}
+
+/* The hosts that a list by tasks of a service leaves out. */
+static uint64_t left_out(const struct world *w, const struct world_call *c,
+                         unsigned filter)
+{
+    uint64_t runs = 0, old = 0;
+    int64_t time;
+
+    if ((filter & FILTER_GROUP) == 0)
+        return 0;
+    runs = world_runs(w, &c->told, (int)(filter / FILTER_SERVICE));
+    if ((filter & FILTER_LACKING) != 0)
+        return runs;
+    time = younger_than(w, c->body);
+    for (int i = 0; i < WORLD_HOSTS; i++)
+        if (c->told.hosts[i].registered_at <= time)
+            old |= (uint64_t)1 << i;
+    return ~runs | old;
+}
+
+uint64_t world_runs(const struct world *w, const struct world_state *state,
+                    int service)
 {
     const struct world_service *s = &state->services[service];
     uint64_t hosts = 0;
     int64_t n = 0;
     int most;
 
+    for (int i = 0; world_has(w, WORLD_PLACES) && i < WORLD_HOSTS; i++)
+        if (s->on[i] > 0)
+            hosts |= (uint64_t)1 << i;
+    if (world_has(w, WORLD_PLACES))
+        return hosts;
     for (int i = 0; i < WORLD_HOSTS && n < s->running; i++) {
         const struct world_host *h = &state->hosts[i];
 
@@ -129,6 +172,10 @@ static void put_deployments(struct world_call *c,
         put(c, ",\"deploymentConfiguration\":{\"strategy\":\"CANARY\"}");
     if (s->deploying && told)
         put(c, ",\"deployments\":[{\"rolloutState\":\"IN_PROGRESS\"},{}]");
+    if (s->changed > 0 && told)
+        put(c, ",\"deployments\":[{\"status\":\"PRIMARY\",\"rolloutState\":"
+            "\"COMPLETED\",\"updatedAt\":%lld}]",
+            (long long)(s->changed / HC_SECOND));
 }
 
 static void put_constraints(struct world_call *c, bool member, bool distinct)
@@ -166,6 +213,9 @@ static void put_strategy(struct world_call *c, const struct world_service *s)
 
 static void put_placement(struct world_call *c, struct world_service *s)
 {
+    if (s->needs.awsvpc)
+        put(c, ",\"networkConfiguration\":{\"awsvpcConfiguration\":{"
+            "\"subnets\":[\"subnet-1\",\"subnet-2\"]}}");
     if (s->constrained || s->distinct)
         put_constraints(c, s->constrained, s->distinct);
     put(c, ",\"taskDefinition\":\"arn:aws:ecs:eu-west-1:%s:task-definition/s:%d"
@@ -254,11 +304,9 @@ static void answer_hosts(const struct world *w, struct world_call *c)
     unsigned filter = world_filter_of(c->body);
     const char *token = strstr(c->body, "\"nextToken\":\"t");
     int at = token != NULL ? atoi(token + 14) : 0;
-    uint64_t without = 0;
+    uint64_t without = left_out(w, c, filter);
     size_t n = 0;
 
-    if ((filter & FILTER_GROUP) != 0)         /* "not(task:group == ...)" */
-        without = world_runs(&c->told, (int)(filter / FILTER_SERVICE));
     if (leaves_out(c, LEFT_PLACE, true)) {
         put(c, "{}");
         return;
@@ -305,7 +353,8 @@ static void put_details(const struct world *w, struct world_call *c,
     put(c, ",\"agentConnected\":%s", h->connected ? "true" : "false");
     if (h->provider >= 0)
         put(c, ",\"capacityProviderName\":\"p%d\"", h->provider);
-    if (!world_has(w, WORLD_DETAILS) && !world_has(w, WORLD_POLICY))
+    if (!world_has(w, WORLD_DETAILS) && !world_has(w, WORLD_POLICY) &&
+        !world_has(w, WORLD_PLACES))
         return;
     put(c, ",\"registeredAt\":%lld,\"registeredResources\":[{\"name\":\"CPU\","
         "\"type\":\"INTEGER\",\"integerValue\":%d},{\"name\":\"MEMORY\","
@@ -320,6 +369,29 @@ static void put_attributes(struct world_call *c, const struct world_host *h)
         "},{\"name\":\"PORTS_UDP\",\"stringSetValue\":[]}]");
     put(c, ",\"attributes\":[{\"name\":\"ecs.os-type\",\"value\":\"linux\"}"
         "%s]", h->external ? ",{\"name\":\"ecs.capability.external\"}" : "");
+}
+
+/* The agent itself takes port 22. */
+static void put_room(struct world_call *c, int host)
+{
+    struct world_host h = world_left(&c->told, host);
+
+    put(c, ",\"runningTasksCount\":%d,\"pendingTasksCount\":0,"
+        "\"remainingResources\":[{\"name\":\"CPU\",\"integerValue\":%d},"
+        "{\"name\":\"MEMORY\",\"integerValue\":%d},{\"name\":\"PORTS\","
+        "\"stringSetValue\":[\"22\"%s]},{\"name\":\"PORTS_UDP\","
+        "\"stringSetValue\":[%s]}]", h.tasks, h.cpu_free, h.memory_free,
+        (h.ports & PORT_TCP) != 0 ? ",\"8125\"" : "",
+        (h.ports & PORT_UDP) != 0 ? "\"8125\"" : "");
+    put(c, ",\"attributes\":[{\"name\":\"ecs.cpu-architecture\",\"value\":"
+        "\"%s\"},{\"name\":\"ecs.subnet-id\",\"value\":\"subnet-%d\"}",
+        h.arm ? "arm64" : "x86_64", 1 + host % 2);
+    if (!h.bare)
+        put(c, ",{\"name\":\"" DRIVER "\"}");
+    if (h.trunk)
+        put(c, ",{\"name\":\"ecs.awsvpc-trunk-id\",\"value\":\"eni-%d\"}",
+            host);
+    put(c, "]");
 }
 
 static void answer_described(struct world *w, struct world_call *c)
@@ -341,7 +413,10 @@ static void answer_described(struct world *w, struct world_call *c)
             put(c, ",\"status\":\"%s\"",
                 h->status == 'A' ? "ACTIVE" : "DRAINING");
         put_details(w, c, h);
-        put_attributes(c, h);
+        if (world_has(w, WORLD_PLACES))
+            put_room(c, i);
+        else
+            put_attributes(c, h);
         put(c, "}");
         first = false;
     }
@@ -380,6 +455,25 @@ static void answer_cluster(struct world_call *c)
     put(c, "}]}");
 }
 
+/* Each service of WORLD_PLACES has its own revision. */
+static void put_needs(struct world_call *c, const struct world_needs *n)
+{
+    put(c, ",\"cpu\":\"%d\",\"memory\":\"%d\",\"networkMode\":\"%s\","
+        "\"containerDefinitions\":[{\"portMappings\":[", n->cpu, n->memory,
+        n->awsvpc ? "awsvpc" : "bridge");
+    if ((n->ports & PORT_TCP) != 0)
+        put(c, "{\"hostPort\":8125,\"containerPort\":80}%s",
+            (n->ports & PORT_UDP) != 0 ? "," : "");
+    if ((n->ports & PORT_UDP) != 0)
+        put(c, "{\"hostPort\":8125,\"protocol\":\"udp\"}");
+    put(c, "]}]");
+    if (n->arm || n->x86)
+        put(c, ",\"runtimePlatform\":{\"cpuArchitecture\":\"%s\"}",
+            n->arm ? "ARM64" : "X86_64");
+    if (n->driver)
+        put(c, ",\"requiresAttributes\":[{\"name\":\"" DRIVER "\"}]");
+}
+
 static void answer_definition(const struct world *w, struct world_call *c)
 {
     const char *at = strstr(c->body, "task-definition/s:");
@@ -392,6 +486,9 @@ static void answer_definition(const struct world *w, struct world_call *c)
     if (world_has(w, WORLD_DISTINCT) && revision % 4 > 1)
         put(c, ",\"networkMode\":\"bridge\",\"containerDefinitions\":[{"
             "\"portMappings\":[{\"hostPort\":8125,\"containerPort\":8125}]}]");
+    for (int i = 0; world_has(w, WORLD_PLACES) && i < WORLD_SERVICES; i++)
+        if (c->told.services[i].revision == revision)
+            put_needs(c, &c->told.services[i].needs);
     put(c, "}}");
 }
 

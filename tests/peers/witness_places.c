@@ -1,0 +1,311 @@
+/* peers/witness_places.c - how far a count may rise without a host that managed
+ * scaling would start for it: the plain model of one reading.
+ *
+ * It judges a host by what answers tell of it, which may be less than what the
+ * world goes by (peers/world_places.c).
+ */
+#include "peers/witness.h"
+
+#include "peers/tally.h"
+
+enum told { TOLD_NO, TOLD_UNKNOWN, TOLD_YES };
+
+/* ---- one host ---- */
+
+static bool is_other(const struct world_needs *n, const struct world_host *h)
+{
+    return (n->arm && !h->arm) || (n->x86 && h->arm);
+}
+
+static enum told told_of(const struct world *w, const struct world_needs *n,
+                         const struct world_host *h, bool other_runs)
+{
+    if (!h->connected)
+        return TOLD_NO;
+    if (!world_has(w, WORLD_PLACES))
+        return TOLD_YES;
+    if ((n->driver && h->bare) || (is_other(n, h) && !other_runs) ||
+        h->cpu_free < n->cpu || h->memory_free < n->memory ||
+        (h->ports & n->ports) != 0)
+        return TOLD_NO;
+    if (n->awsvpc && h->tasks > 0 && !(h->trunk && h->tasks < 4))
+        return TOLD_UNKNOWN;
+    return TOLD_YES;
+}
+
+/* ---- all hosts ---- */
+
+struct room {
+    int64_t run[WORLD_PROVIDERS], can[WORLD_PROVIDERS];
+    int64_t runs, used;              /* hosts with a task; providers         */
+    bool needs_younger;              /* one that can is older than the count */
+};
+
+static bool counts(const struct witness_seen *seen, const struct hc_wish *wish,
+                   const struct world_service *s, int host, int64_t wall)
+{
+    uint64_t one = (uint64_t)1 << host;
+    int provider = seen->hosts[host].provider, most;
+
+    return (seen->listed & one) != 0 && world_uses(s, provider, &most) &&
+           tally_of(wish, s, seen->hosts, one, wall).hosts > 0;
+}
+
+/* ECS took a host of the provider that came after the count had changed. */
+static bool has_younger(const struct witness_seen *seen, int provider)
+{
+    for (int h = 0; h < WORLD_HOSTS; h++)
+        if ((seen->younger >> h & 1) != 0 &&
+            seen->hosts[h].provider == provider)
+            return true;
+    return false;
+}
+
+static bool can_take(const struct witness *x, const struct hc_wish *wish,
+                     const struct world_service *s,
+                     const struct witness_seen *seen, int host, bool other_runs,
+                     struct room *room)
+{
+    const struct world_host *h = &seen->hosts[host];
+    enum told told = told_of(x->w, &s->needs, h, other_runs);
+    bool old = told == TOLD_YES && s->changed > 0 &&
+               h->registered_at < s->changed;
+
+    room->needs_younger = room->needs_younger || old;
+    if (old && has_younger(seen, h->provider))
+        return (wish->allow & ALLOW_PASSED_OVER) != 0;
+    return told == TOLD_YES ||
+           (told == TOLD_UNKNOWN &&
+            (wish->allow & ALLOW_UNKNOWN_PLACEMENT) != 0);
+}
+
+static struct room room_of(const struct witness *x, const struct hc_wish *wish,
+                           const struct world_service *s,
+                           const struct witness_seen *seen)
+{
+    struct room room = { .runs = 0 };
+    bool other_runs = false;
+    int only = 0, most;
+
+    for (int h = 0; h < WORLD_HOSTS; h++)
+        other_runs = other_runs || ((seen->listed & ~seen->lacking) >> h & 1 &&
+                                    is_other(&s->needs, &seen->hosts[h]));
+    for (int h = 0; h < WORLD_HOSTS; h++) {
+        if (!counts(seen, wish, s, h, world_wall_now(x->w)))
+            continue;
+        if ((seen->lacking >> h & 1) != 0) {
+            room.can[seen->hosts[h].provider] +=
+                can_take(x, wish, s, seen, h, other_runs, &room);
+        } else {
+            room.run[seen->hosts[h].provider]++;
+            room.runs++;
+        }
+    }
+    for (int i = 0; i < WORLD_PROVIDERS; i++)
+        if (world_uses(s, i, &most)) {
+            room.used++;
+            only = i;
+        }
+    /* Two lists a moment apart may differ by a host that left. */
+    if (room.used == 1 && room.runs > s->running)
+        room.runs = room.run[only] = s->running;
+    return room;
+}
+
+/* ---- shares ---- */
+
+/* The tasks of `count` that this provider gets at most: its base, its part by
+ * weight, and one that is left over.  *left: how many those are. */
+static int64_t most_of(const struct world_service *s, int provider,
+                       int64_t count, int64_t *left)
+{
+    int64_t weights = 0, own = 0, part = 0, rest;
+    int most;
+
+    for (int i = 0; i < WORLD_PROVIDERS; i++) {
+        int64_t base = s->items[i].base;
+
+        if (!world_uses(s, i, &most))
+            continue;
+        base = base < count ? base : count;
+        count -= base;
+        own += i == provider ? base : 0;
+        weights += s->items[i].weight > 0 ? s->items[i].weight : 0;
+    }
+    *left = 0;
+    if (weights == 0)
+        return own;
+    rest = count;
+    for (int i = 0; i < WORLD_PROVIDERS; i++)
+        if (world_uses(s, i, &most) && s->items[i].weight > 0) {
+            part = rest * s->items[i].weight / weights;
+            count -= part;
+            own += i == provider ? part : 0;
+        }
+    *left = count;
+    return own + (s->items[provider].weight > 0 && count > 0);
+}
+
+/* Tasks that run by the weights show where ECS puts those that are left over:
+ * after whole rounds of all weights it puts them there again. */
+static bool is_shown(const struct world_service *s, const struct room *room,
+                     int64_t wanted, int64_t rounds[WORLD_PROVIDERS])
+{
+    int64_t weights = 0, bases = 0, left, least;
+    int most, divisor = 0;
+
+    if (room->runs != s->running)
+        return false;
+    for (int i = 0; i < WORLD_PROVIDERS; i++) {
+        if (!world_uses(s, i, &most))
+            continue;
+        bases += s->items[i].base;
+        weights += s->items[i].weight > 0 ? s->items[i].weight : 0;
+        least = most_of(s, i, s->running, &left);
+        least -= s->items[i].weight > 0 && left > 0;
+        if (room->run[i] < least || room->run[i] > least + (left > 0))
+            return false;
+        for (int n = s->items[i].weight, m; n > 0; n = m) {
+            m = divisor % n;
+            divisor = n;
+        }
+    }
+    if (divisor == 0 || s->running < bases ||
+        (wanted - s->running) % (weights / divisor) != 0)
+        return false;
+    for (int i = 0; i < WORLD_PROVIDERS; i++)
+        rounds[i] = s->items[i].weight <= 0 ? 0
+                    : (wanted - s->running) / (weights / divisor) *
+                          (s->items[i].weight / divisor);
+    return true;
+}
+
+/* With `each` tasks on a host. */
+static bool starts_none(const struct world_service *s, const struct room *room,
+                        const bool managed[WORLD_PROVIDERS], int64_t each,
+                        int64_t wanted)
+{
+    int64_t rounds[WORLD_PROVIDERS], left;
+    bool shown = is_shown(s, room, wanted, rounds);
+    int most;
+
+    for (int i = 0; i < WORLD_PROVIDERS; i++) {
+        int64_t own = wanted;
+
+        if (!world_uses(s, i, &most) || !managed[i])
+            continue;
+        if (room->used > 1)
+            own = shown ? room->run[i] + rounds[i]
+                        : most_of(s, i, wanted, &left);
+        if (own > (room->run[i] + room->can[i]) * each)
+            return false;
+    }
+    return true;
+}
+
+int64_t witness_placeable(const struct witness *x, const struct hc_wish *wish,
+                          const struct world_service *s,
+                          const struct witness_seen *seen, int64_t wanted)
+{
+    struct room room = room_of(x, wish, s, seen);
+    int64_t hosts = tally_of(wish, s, seen->hosts, seen->listed,
+                             world_wall_now(x->w)).hosts;
+    int64_t each = hosts > 0 ? (wanted - 1) / hosts + 1 : 1;
+    int64_t least = tally_count(x->w, wish, s, (struct tally){ 0, 0, 0 });
+
+    least = least < wanted ? least : wanted;
+    least = least > s->desired ? least : s->desired;
+    while (wanted > least &&
+           !starts_none(s, &room, seen->managed, each, wanted))
+        wanted--;
+    return wanted;
+}
+
+bool witness_needs_younger(const struct witness *x, const struct hc_wish *wish,
+                           const struct world_service *s,
+                           const struct witness_seen *seen)
+{
+    return room_of(x, wish, s, seen).needs_younger;
+}
+
+/* ---- a rise that was asked for ---- */
+
+static bool is_whole(const struct witness_list *l)
+{
+    return l->complete && !l->broken && l->status == 'A';
+}
+
+/* A description of the hosts in the list. */
+static const struct witness_details *next_of(const struct witness *x,
+                                             const struct witness_list *l,
+                                             size_t *at)
+{
+    while (*at < x->details_n && x->details[*at].asked != l->hosts)
+        ++*at;
+    return *at < x->details_n ? &x->details[(*at)++] : NULL;
+}
+
+/* With these hosts as they are described, by some list of younger hosts. */
+static bool says_younger(const struct witness *x, int i,
+                         struct witness_seen *seen, int64_t n, int64_t wanted)
+{
+    const struct hc_wish *wish = &x->wishes[i];
+    const struct world_service *s = &x->services[i];
+
+    seen->younger = 0;
+    if (!witness_needs_younger(x, wish, s, seen))
+        return witness_placeable(x, wish, s, seen, n) == wanted;
+    for (size_t k = 0; k < x->lists_n; k++) {
+        const struct witness_list *y = &x->lists[k];
+
+        if (!is_whole(y) || (y->filter & FILTER_YOUNGER) == 0 ||
+            y->filter / FILTER_SERVICE != (unsigned)i)
+            continue;
+        seen->younger = y->hosts;
+        if (witness_placeable(x, wish, s, seen, n) == wanted)
+            return true;
+    }
+    return false;
+}
+
+/* With these two lists, by some descriptions of their hosts. */
+static bool says_described(const struct witness *x, int i,
+                           const struct witness_list *all,
+                           const struct witness_list *lacking, int64_t n,
+                           int64_t wanted)
+{
+    static struct world_host hosts[WORLD_HOSTS];
+    struct witness_seen seen = { .hosts = hosts, .listed = all->hosts,
+                                 .lacking = lacking->hosts,
+                                 .managed = x->managed };
+    const struct witness_details *of_all, *of_lacking;
+
+    for (size_t a = 0; (of_all = next_of(x, all, &a)) != NULL;)
+        for (size_t b = 0; (of_lacking = next_of(x, lacking, &b)) != NULL ||
+                           (b == 0 && lacking->hosts == 0);) {
+            b += lacking->hosts == 0;
+            for (int h = 0; h < WORLD_HOSTS; h++)
+                hosts[h] = of_lacking != NULL && (lacking->hosts >> h & 1) != 0
+                               ? of_lacking->hosts[h] : of_all->hosts[h];
+            if (says_younger(x, i, &seen, n, wanted))
+                return true;
+        }
+    return false;
+}
+
+bool witness_places(const struct witness *x, int i, unsigned filter, int64_t n,
+                    int64_t wanted)
+{
+    for (size_t a = 0; a < x->lists_n; a++)
+        for (size_t b = 0; b < x->lists_n; b++) {
+            const struct witness_list *all = &x->lists[a];
+            const struct witness_list *lacking = &x->lists[b];
+
+            if (is_whole(all) && all->filter == filter && is_whole(lacking) &&
+                (lacking->filter & FILTER_LACKING) != 0 &&
+                lacking->filter / FILTER_SERVICE == (unsigned)i &&
+                says_described(x, i, all, lacking, n, wanted))
+                return true;
+        }
+    return false;
+}
