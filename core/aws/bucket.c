@@ -24,6 +24,8 @@ bucket_operations[] = {
     { "ListClusters", BUCKET_CLUSTERS },
     { "ListContainerInstances", BUCKET_HOSTS },
     { "DescribeContainerInstances", BUCKET_HOSTS },
+    { "ListTasks", BUCKET_HOSTS },
+    { "DescribeTasks", BUCKET_HOSTS },
     { "DescribeServices", BUCKET_SERVICES },
     { "ListServices", BUCKET_SERVICES },
     { "UpdateService", BUCKET_WRITES },

@@ -107,14 +107,28 @@ int hc_arn_service(struct hc_arn *a, struct hc_str text,
     return why == NULL ? 0 : arn_refuse(e, text, "service", why);
 }
 
-int hc_arn_instance(struct hc_arn *a, struct hc_str text,
-                    struct headcount_error *e)
+static int arn_get_full(struct hc_arn *a, struct hc_str text,
+                        const char *kind, const char *words,
+                        struct headcount_error *e)
 {
-    const char *why = arn_get(a, text, "container-instance");
+    const char *why = arn_get(a, text, kind);
 
     if (why == NULL && !hc_arn_is_full(a))
         why = "it is no ARN";
-    return why == NULL ? 0 : arn_refuse(e, text, "container instance", why);
+    return why == NULL ? 0 : arn_refuse(e, text, words, why);
+}
+
+int hc_arn_instance(struct hc_arn *a, struct hc_str text,
+                    struct headcount_error *e)
+{
+    return arn_get_full(a, text, "container-instance", "container instance",
+                        e);
+}
+
+int hc_arn_task(struct hc_arn *a, struct hc_str text,
+                struct headcount_error *e)
+{
+    return arn_get_full(a, text, "task", "task", e);
 }
 
 bool hc_arn_is_full(const struct hc_arn *a)

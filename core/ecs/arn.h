@@ -28,9 +28,11 @@ int hc_arn_cluster(struct hc_arn *a, struct hc_str text,
                    struct headcount_error *e);
 int hc_arn_service(struct hc_arn *a, struct hc_str text,
                    struct headcount_error *e);
-/* No bare form: a host is always an ARN. */
+/* No bare form: a host and a task are always an ARN. */
 int hc_arn_instance(struct hc_arn *a, struct hc_str text,
                     struct headcount_error *e);
+int hc_arn_task(struct hc_arn *a, struct hc_str text,
+                struct headcount_error *e);
 
 bool hc_arn_is_full(const struct hc_arn *a);     /* an ARN, not a bare name */
 /* False only where both are known (ARN against ARN) and differ; clusters are

@@ -185,6 +185,8 @@ void hc_ecs_put_tagged(struct hc_buf *out, struct hc_str tag_filters,
                        struct hc_str next);
 void hc_ecs_names_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
 void hc_ecs_tagged_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
+/* Tasks of a service that are to run; ops_tasks.c has the request. */
+void hc_ecs_task_arns_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
 /* In the place of hc_ecs_answer_fini. */
 void hc_ecs_arns_fini(struct hc_ecs_arns *v);
 
@@ -268,6 +270,29 @@ void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
                                const struct hc_str *arns, size_t n, bool full);
 void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
                               const struct hc_alloc *a, bool full);
+
+/* ---- ListTasks of a service, DescribeTasks ---- */
+
+struct hc_ecs_task {
+    struct hc_str arn, host;              /* n == 0: it is on no host        */
+    struct hc_str last, desired;          /* lastStatus, desiredStatus       */
+};
+
+struct hc_ecs_tasks {
+    struct hc_ecs_answer answer;
+    struct hc_ecs_task *tasks;
+    size_t tasks_n;                       /* at most 100                     */
+    struct hc_ecs_failure *failures;
+    size_t failures_n;                    /* at most 100                     */
+};
+
+/* The tasks whose desiredStatus is RUNNING, read by hc_ecs_task_arns_init. */
+void hc_ecs_put_list_tasks(struct hc_buf *out, struct hc_str cluster,
+                           struct hc_str service, struct hc_str next);
+/* n is 1 to 100. */
+void hc_ecs_put_describe_tasks(struct hc_buf *out, struct hc_str cluster,
+                               const struct hc_str *arns, size_t n);
+void hc_ecs_tasks_init(struct hc_ecs_tasks *v, const struct hc_alloc *a);
 
 /* ---- DescribeCapacityProviders ---- */
 

@@ -1,6 +1,7 @@
 /* ecs/ops_hosts.c - ListContainerInstances, and the lists whose answers have
- * the same form: ListClusters, ListServices, DescribeScalableTargets of
- * Application Auto Scaling and GetResources of the Resource Groups Tagging API.
+ * the same form: ListClusters, ListServices, ListTasks, DescribeScalableTargets
+ * of Application Auto Scaling and GetResources of the Resource Groups Tagging
+ * API.
  *
  * A page may have fewer elements than asked for, even none, and still name a
  * next one: only the absence of nextToken is an end.
@@ -37,6 +38,12 @@ static const struct hc_view_member hosts_targets[] = {
 
 static const struct hc_view_member hosts_services[] = {
     { "serviceArns", VIEW_TEXTS, AT_ARN, NULL },
+    { "nextToken", VIEW_TEXT, AT_NEXT, NULL },
+    HC_VIEW_LAST
+};
+
+static const struct hc_view_member hosts_tasks[] = {
+    { "taskArns", VIEW_TEXTS, AT_ARN, NULL },
     { "nextToken", VIEW_TEXT, AT_NEXT, NULL },
     HC_VIEW_LAST
 };
@@ -169,6 +176,11 @@ void hc_ecs_targets_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
 void hc_ecs_names_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
 {
     hosts_arns_init(v, a, hosts_services, "the answer to ListServices");
+}
+
+void hc_ecs_task_arns_init(struct hc_ecs_arns *v, const struct hc_alloc *a)
+{
+    hosts_arns_init(v, a, hosts_tasks, "the answer to ListTasks");
 }
 
 void hc_ecs_tagged_init(struct hc_ecs_arns *v, const struct hc_alloc *a)

@@ -19,6 +19,10 @@ void hc_facts_fini(struct hc_facts *f)
         hc_host_list_free(&h->list, f->alloc);
     for (struct hc_fact_names *l = f->names; l != NULL; l = l->next)
         hc_host_list_free(&l->all, f->alloc);
+    for (struct hc_fact_tasks *t = f->tasks; t != NULL; t = t->next) {
+        hc_host_list_free(&t->all, f->alloc);
+        hc_host_list_free(&t->hosts, f->alloc);
+    }
     for (size_t i = 0; i < HC_READINGS; i++)
         hc_ecs_answer_fini(&f->cluster[i].value.answer);
     hc_arena_fini(&f->arena);
@@ -103,6 +107,24 @@ struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
     return hc_arena_error(&f->arena) == 0 ? d : NULL;
 }
 
+struct hc_fact_tasks *hc_facts_tasks(struct hc_facts *f,
+                                     struct hc_str service)
+{
+    struct hc_fact_tasks *t = f->tasks;
+
+    while (t != NULL && !hc_str_eq(t->service, service))
+        t = t->next;
+    if (t != NULL)
+        return t;
+    t = hc_arena_zero(&f->arena, sizeof(*t));
+    if (t == NULL)
+        return NULL;
+    t->service = hc_arena_str(&f->arena, service);
+    t->next = f->tasks;
+    f->tasks = t;
+    return hc_arena_error(&f->arena) == 0 ? t : NULL;
+}
+
 /* The text is read only where hosts are looked at: most reconciles that recall
  * a definition want its constraints alone. */
 int hc_facts_read_needs(struct hc_facts *f, struct hc_fact_definition *d)
@@ -173,6 +195,11 @@ void hc_facts_forget_hosts(struct hc_facts *f)
 {
     for (struct hc_fact_hosts *h = f->hosts; h != NULL; h = h->next)
         hc_fact_hosts_reset(h);
+    for (struct hc_fact_tasks *t = f->tasks; t != NULL; t = t->next) {
+        t->fact = t->details = (struct hc_fact){ .state = FACT_UNKNOWN };
+        hc_host_list_reset(&t->all);
+        hc_host_list_reset(&t->hosts);
+    }
     for (size_t i = 0; i < HC_READINGS; i++) {
         hc_ecs_answer_fini(&f->cluster[i].value.answer);
         f->cluster[i] = (struct hc_fact_cluster){ .value.registered = -1 };

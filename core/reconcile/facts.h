@@ -7,6 +7,7 @@
  *   target SERVICE          -> whether Auto Scaling sets its count too
  *   definition ARN          -> a task definition's constraints, and whether it
  *                              takes a port of the host
+ *   tasks SERVICE           -> the hosts that run a task of the service
  *   names (launch, tags)    -> the services that ListServices or GetResources
  *                              tell of
  *
@@ -86,6 +87,15 @@ struct hc_fact_definition {           /* a revision: it never changes        */
     struct hc_fact_definition *next;
 };
 
+struct hc_fact_tasks {                /* those of a service that are to run  */
+    struct hc_fact fact;              /* of the list                         */
+    struct hc_fact details;           /* of the description of all in it     */
+    struct hc_str service;
+    struct hc_host_list all;          /* their ARNs                          */
+    struct hc_host_list hosts;        /* that have one of them               */
+    struct hc_fact_tasks *next;
+};
+
 struct hc_fact_names {
     struct hc_fact fact;
     struct hc_str launch_type;        /* n == 0: any                         */
@@ -104,6 +114,7 @@ struct hc_facts {
     struct hc_fact_cluster cluster[HC_READINGS];
     struct hc_fact_bool *capacity, *targets;
     struct hc_fact_definition *definitions;
+    struct hc_fact_tasks *tasks;
     struct hc_fact_names *names;
 };
 
@@ -121,6 +132,8 @@ struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
                                    struct hc_str name);
 struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
                                                struct hc_str arn);
+struct hc_fact_tasks *hc_facts_tasks(struct hc_facts *f,
+                                     struct hc_str service);
 /* Sets d->needs, if the definition tells them.  0 or HEADCOUNT_ENOMEM. */
 int hc_facts_read_needs(struct hc_facts *f, struct hc_fact_definition *d);
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,
@@ -133,7 +146,8 @@ void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
 void hc_fact_hosts_reset(struct hc_fact_hosts *h);
 /* Every host of EC2 is in the list: no filter leaves one out. */
 bool hc_fact_hosts_is_whole(const struct hc_fact_hosts *h);
-/* All lists of hosts and both readings of the cluster become UNKNOWN. */
+/* All lists of hosts and of tasks, and both readings of the cluster, become
+ * UNKNOWN. */
 void hc_facts_forget_hosts(struct hc_facts *f);
 /* All hosts of the list are described now.  0 or HEADCOUNT_ENOMEM. */
 int hc_fact_hosts_described(struct hc_facts *f, struct hc_fact_hosts *h);

@@ -30,7 +30,8 @@ struct hc_memory {                               /* alloc NULL: remembers not */
 };
 
 enum hc_memory_kind { MEMORY_SERVICE, MEMORY_VERSION, MEMORY_CAPACITY,
-                      MEMORY_TARGET, MEMORY_DEFINITION, MEMORY_TAGGED };
+                      MEMORY_TARGET, MEMORY_DEFINITION, MEMORY_TAGGED,
+                      MEMORY_REFUSED };
 
 /* An entry's key: a kind, a scope (an ARN or a region) and a name.  Where the
  * scope does not say which account it is of, `role` does: the ARN of the role

@@ -17,13 +17,18 @@ struct placed {
     struct hc_fact_hosts *all;        /* the list that the count is made of  */
     struct hc_fact_hosts *lacking;    /* of those, the ones without its task */
     struct hc_fact_hosts *younger;    /* with it, registered after it changed */
+    struct hc_fact_tasks *tasks;      /* of its; NULL: ECS lists hosts by
+                                         task group                          */
     struct hc_fact_definition *definition;    /* NULL: it is not to be read  */
     struct hc_measure_of of;
 };
 
-/* The list of hosts under the filter of the wish and one more term. */
+/* The list of hosts under the filter of the wish and one more term, which names
+ * a task group. */
 static struct hc_fact_hosts *placed_list(struct hc_run *r, const char *term)
 {
+    struct hc_fact_hosts *list = NULL;
+
     hc_buf_reset(&r->narrowed);
     if (r->lists.active.n > 0) {
         hc_buf_chr(&r->narrowed, '(');
@@ -31,11 +36,79 @@ static struct hc_fact_hosts *placed_list(struct hc_run *r, const char *term)
         hc_buf_lit(&r->narrowed, ") and ");
     }
     hc_buf_text(&r->narrowed, term);
-    return hc_buf_error(&r->narrowed) < 0
-               ? NULL : hc_facts_hosts(&r->facts, "ACTIVE",
-                                       hc_buf_view(&r->narrowed),
-                                       READING_FIRST);
+    if (hc_buf_error(&r->narrowed) == 0)
+        list = hc_facts_hosts(&r->facts, "ACTIVE", hc_buf_view(&r->narrowed),
+                              READING_FIRST);
+    if (list != NULL)
+        list->by_group = true;
+    return list;
 }
+
+/* ---- where ECS refuses a filter by task group ---- */
+
+static bool placed_is_refused(struct hc_run *r)
+{
+    struct hc_memory_key key = hc_run_key(r, MEMORY_REFUSED,
+                                          HC_STR("task:group"));
+    struct hc_str ignored;
+
+    if (!r->group_refused && r->taken == 0 && r->config.memory != NULL)
+        r->group_refused = hc_memory_text(r->config.memory, &key, INT64_MIN,
+                                          &ignored);
+    return r->group_refused;
+}
+
+static bool placed_tasks_known(const struct hc_fact_tasks *t)
+{
+    return placed_has(&t->fact) && (t->all.n == 0 || placed_has(&t->details));
+}
+
+/* The host came after the service changed.  A host that does not say when it
+ * came may have: then nothing rises on its account. */
+static bool placed_is_younger(const struct hc_ecs_host *host, int64_t changed)
+{
+    return host != NULL && (host->registered_at < 0 ||
+                            host->registered_at > changed);
+}
+
+/* Fills *to with those hosts of the whole list that ECS would have listed:
+ * hosts that lack a task of the service, or (`younger`) hosts that have one and
+ * came after it changed. */
+static bool placed_derive(struct hc_run *r, const struct hc_plan_input *in,
+                          const struct placed *p, struct hc_fact_hosts *to,
+                          bool younger)
+{
+    for (size_t i = 0; i < p->all->list.n; i++) {
+        const struct hc_host *h = &p->all->list.hosts[i];
+        bool has = hc_host_list_find(&p->tasks->hosts, h->arn) != NULL;
+
+        if (younger ? has && placed_is_younger(h->details, in->service->changed)
+                    : !has) {
+            if (hc_host_list_add(&to->list, r->facts.alloc, h->arn) < 0)
+                return false;
+        }
+    }
+    to->fact = p->tasks->fact;
+    return true;
+}
+
+static bool placed_derive_all(struct hc_run *r, const struct hc_plan_input *in,
+                              struct placed *p)
+{
+    p->tasks = hc_facts_tasks(&r->facts, in->service->name);
+    if (p->tasks == NULL)
+        return false;
+    if (!placed_has(&p->all->fact) || !placed_tasks_known(p->tasks))
+        return true;
+    if (p->lacking->fact.state == FACT_UNKNOWN &&
+        !placed_derive(r, in, p, p->lacking, false))
+        return false;
+    return p->younger == NULL || p->younger->fact.state != FACT_UNKNOWN ||
+           !placed_has(&p->all->details) ||
+           placed_derive(r, in, p, p->younger, true);
+}
+
+/* ---- all of it ---- */
 
 static bool placed_find(struct hc_run *r, const struct hc_plan_input *in,
                         struct placed *p)
@@ -65,8 +138,10 @@ static bool placed_find(struct hc_run *r, const struct hc_plan_input *in,
             return false;
         hc_exchange_task_definition.recall(r, p->definition);
     }
-    return p->all != NULL && p->lacking != NULL &&
-           (p->younger != NULL || s->changed < 0);
+    if (p->all == NULL || p->lacking == NULL ||
+        (p->younger == NULL && s->changed >= 0))
+        return false;
+    return !placed_is_refused(r) || placed_derive_all(r, in, p);
 }
 
 /* ---- the verdict on each host ---- */
@@ -255,6 +330,16 @@ int hc_placed_input(struct hc_run *r, struct hc_plan_input *in)
 
 /* ---- the next exchange ---- */
 
+static struct hc_fact *placed_next_tasks(struct hc_exchange *x,
+                                         struct hc_fact_tasks *t)
+{
+    if (placed_has(&t->fact))
+        hc_exchange_set(x, &hc_exchange_task_details, &t->details, t);
+    else
+        hc_exchange_set(x, &hc_exchange_tasks, &t->fact, t);
+    return x->fact;
+}
+
 struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
                                const struct hc_plan_input *in)
 {
@@ -272,8 +357,9 @@ struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
         hc_exchange_set(x, &hc_exchange_host_details, &p.all->details, p.all);
         return &p.all->details;
     }
+    if (!placed_has(&p.lacking->fact) && p.tasks != NULL)
+        return placed_next_tasks(x, p.tasks);
     if (!placed_has(&p.lacking->fact)) {
-        p.lacking->by_group = true;
         hc_exchange_set(x, &hc_exchange_host_arns, &p.lacking->fact,
                         p.lacking);
         return &p.lacking->fact;
@@ -291,7 +377,10 @@ struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
     }
     if (placed_make(r, in, &p, &younger) <= 0 || !younger)
         return NULL;                        /* there was no memory */
-    p.younger->by_group = true;
+    if (p.tasks != NULL) {                  /* when did its hosts come? */
+        hc_exchange_set(x, &hc_exchange_host_details, &p.all->details, p.all);
+        return &p.all->details;
+    }
     hc_exchange_set(x, &hc_exchange_host_arns, &p.younger->fact, p.younger);
     return &p.younger->fact;
 }

@@ -8,6 +8,9 @@
  *                                  free: has ECS passed that host over?
  *
  * Hosts that run a task of the service are never described for this.
+ *
+ * If ECS refuses to list hosts by a task group, both lists follow from the
+ * tasks of the service and from what the hosts are like.
  */
 #ifndef HC_RECONCILE_PLACED_H
 #define HC_RECONCILE_PLACED_H

@@ -43,8 +43,9 @@ bool hc_run_corrects(const struct hc_run *r)
 
 /* The key of an entry in the handle's memory.  As long as a cluster is known
  * by its name only, another role may see a cluster of the same name in another
- * account, so the key has the role too.  Capacity providers belong to an
- * account and a region, everything else to a cluster. */
+ * account, so the key has the role too.  Capacity providers, and what
+ * ECS refuses, belong to an account and a region, everything else to a
+ * cluster. */
 struct hc_memory_key hc_run_key(const struct hc_run *r,
                                 enum hc_memory_kind kind, struct hc_str name)
 {
@@ -54,7 +55,7 @@ struct hc_memory_key hc_run_key(const struct hc_run *r,
     if (!hc_arn_is_full(&r->cluster)) {
         if (r->config.call.creds != NULL)
             key.role = r->config.call.creds->role;
-    } else if (kind == MEMORY_CAPACITY) {
+    } else if (kind == MEMORY_CAPACITY || kind == MEMORY_REFUSED) {
         key.scope.n -= r->cluster.name.n;
     }
     return key;

@@ -201,6 +201,8 @@ struct hc_run {
     enum hc_by_launch by_launch;
     bool launch_taken;                /* ECS accepted a filter that has the
                                          launch type's term                  */
+    bool group_refused;               /* ECS takes no filter that names a task
+                                         group                               */
     bool read;                        /* an exchange of this run has learned
                                          something                           */
     bool known;                       /* ECS answered for the cluster, so it is

@@ -40,9 +40,13 @@ data "aws_iam_policy_document" "function" {
   }
 
   statement {
-    sid       = "Hosts"
-    actions   = ["ecs:DescribeContainerInstances"]
-    resources = ["${local.ecs}:container-instance/*"]
+    sid = "Hosts"
+    actions = [
+      "ecs:DescribeContainerInstances",
+      "ecs:ListTasks",
+      "ecs:DescribeTasks",
+    ]
+    resources = ["${local.ecs}:container-instance/*", "${local.ecs}:task/*"]
 
     condition {
       test     = "ArnEquals"
@@ -56,6 +60,13 @@ data "aws_iam_policy_document" "function" {
     sid       = "Providers"
     actions   = ["ecs:DescribeCapacityProviders"]
     resources = ["${local.ecs}:capacity-provider/*"]
+  }
+
+  # Likewise: which hosts can take a task of such a service?
+  statement {
+    sid       = "Definitions"
+    actions   = ["ecs:DescribeTaskDefinition"]
+    resources = ["*"]
   }
 
   # If a cluster is gone, the error names those that exist.
@@ -100,7 +111,6 @@ data "aws_iam_policy_document" "by_policy" {
   statement {
     sid = "PolicyReads"
     actions = [
-      "ecs:DescribeTaskDefinition",
       "application-autoscaling:DescribeScalableTargets",
       "tag:GetResources",
     ]

@@ -214,6 +214,8 @@ TEST(bucket, operations_that_share_one_at_ecs_share_it_here)
     static const struct { const char *one, *other; bool same; } rows[] = {
         { "DescribeClusters", "ListClusters", true },
         { "ListContainerInstances", "DescribeContainerInstances", true },
+        { "ListContainerInstances", "ListTasks", true },
+        { "DescribeContainerInstances", "DescribeTasks", true },
         { "DescribeServices", "ListServices", true },
         { "DescribeServices", "ListContainerInstances", false },
         { "UpdateService", "DescribeServices", false },

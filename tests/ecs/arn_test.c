@@ -30,6 +30,8 @@ static const struct arn_row good[] = {
       "111122223333", "prod", "web" },
     { hc_arn_service, AT "service/web", "aws", "eu-west-1", "111122223333",
       "", "web" },
+    { hc_arn_task, AT "task/prod/0af", "aws", "eu-west-1", "111122223333",
+      "prod", "0af" },
     { hc_arn_instance, AT "container-instance/prod/0af", "aws", "eu-west-1",
       "111122223333", "prod", "0af" },
     { hc_arn_instance,
@@ -82,6 +84,8 @@ static const struct { getter get; const char *text, *says; } bad[] = {
     { hc_arn_service, AT "cluster/a", "something else" },
     { hc_arn_service, "prod/web", "1 to 255" },
     { hc_arn_instance, "0af", "no ARN" },
+    { hc_arn_task, "0af", "no ARN" },
+    { hc_arn_task, AT "container-instance/prod/0af", "something else" },
     { hc_arn_instance, AT "service/prod/0af", "something else" },
 };
 

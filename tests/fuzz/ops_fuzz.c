@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define MOST (1 << 16)
 
 enum which { SERVICES, UPDATED, HOSTS, CLUSTERS, CLUSTER, DETAILS, DEFINITION,
-             PROVIDERS, WHICH };
+             PROVIDERS, TASKS, WHICH };
 
 union view {
     struct hc_ecs_answer answer;      /* each view begins with it */
@@ -25,6 +25,7 @@ union view {
     struct hc_ecs_host_details details;
     struct hc_ecs_definition definition;
     struct hc_ecs_providers providers;
+    struct hc_ecs_tasks tasks;
 };
 
 struct outcome {
@@ -137,6 +138,18 @@ static void note_details(struct outcome *o,
     note_failures(o, v->failures, v->failures_n);
 }
 
+static void note_tasks(struct outcome *o, const struct hc_ecs_tasks *v)
+{
+    must(v->tasks_n <= HC_ECS_BATCH && v->failures_n <= HC_ECS_BATCH);
+    for (size_t i = 0; i < v->tasks_n; i++) {
+        note(o, v->tasks[i].arn);
+        note(o, v->tasks[i].host);
+        note(o, v->tasks[i].last);
+        note(o, v->tasks[i].desired);
+    }
+    note_failures(o, v->failures, v->failures_n);
+}
+
 static void note_view(struct outcome *o, enum which which,
                       const union view *v)
 {
@@ -173,6 +186,9 @@ static void note_view(struct outcome *o, enum which which,
         note_failures(o, &v->providers.failure, 1);
         note(o, v->providers.next);
         break;
+    case TASKS:
+        note_tasks(o, &v->tasks);
+        break;
     case WHICH:
         break;
     }
@@ -193,6 +209,7 @@ static void begin(enum which which, union view *v)
     case DETAILS:  hc_ecs_host_details_init(&v->details, a, true); break;
     case DEFINITION: hc_ecs_definition_init(&v->definition, a);    break;
     case PROVIDERS:  hc_ecs_providers_init(&v->providers, a);      break;
+    case TASKS:      hc_ecs_tasks_init(&v->tasks, a);              break;
     case WHICH:    break;
     }
 }

@@ -4,52 +4,8 @@
 
 #include <string.h>
 
-#include "peers/ecs_script.h"
+#include "reconcile/placed_rows.h"
 #include "reconcile/snapshot.h"
-
-#define REVISION SCRIPT_AT "task-definition/web:7"
-#define SERVICE(desired, running, more)                                      \
-    { .operation = SERVICES, .answer = SCRIPT_SERVICES(                      \
-      "{\"serviceArn\":\"" SCRIPT_AT "service/prod/web\",\"serviceName\":"   \
-      "\"web\",\"clusterArn\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","  \
-      "\"desiredCount\":" #desired ",\"runningCount\":" #running ","         \
-      "\"taskDefinition\":\"" REVISION "\"" more "}") }
-#define CHANGED ",\"deployments\":[{\"status\":\"PRIMARY\",\"rolloutState\":" \
-    "\"COMPLETED\",\"updatedAt\":1000}]"
-#define STRATEGY ",\"capacityProviderStrategy\":[{\"capacityProvider\":"      \
-    "\"asg\",\"weight\":1}]"
-#define A SCRIPT_HOST("a")
-#define B SCRIPT_HOST("b")
-#define C SCRIPT_HOST("c")
-#define D SCRIPT_HOST("d")
-#define LIST(hosts, filter) { .operation = HOSTS,                            \
-    .answer = SCRIPT_HOSTS(hosts), .body = SCRIPT_LIST("ACTIVE", filter) }
-#define LACKING(hosts) LIST(hosts,                                           \
-    SCRIPT_FILTER("(not(task:group == service:web))"))
-#define YOUNGER(hosts) LIST(hosts, SCRIPT_FILTER("(task:group == service:"    \
-    "web) and (registeredAt > 1970-01-01T00:16:40+00:00)"))
-#define DESCRIBE(list) { .operation = DETAILS,                               \
-    .answer = "{\"containerInstances\":[" list "]}" }
-/* A host registered at `at`, with the rest of an agent's answer. */
-#define ROOM(id, at, ports) "{\"containerInstanceArn\":" SCRIPT_HOST(id)     \
-    ",\"status\":\"ACTIVE\",\"capacityProviderName\":\"asg\","              \
-    "\"agentConnected\":true,\"registeredAt\":" at ",\"runningTasksCount\":0," \
-    "\"pendingTasksCount\":0,\"attributes\":[{\"name\":\"ecs.os-type\","     \
-    "\"value\":\"linux\"}],\"remainingResources\":[{\"name\":\"CPU\","       \
-    "\"integerValue\":1024},{\"name\":\"MEMORY\",\"integerValue\":900},"     \
-    "{\"name\":\"PORTS\",\"stringSetValue\":[]},{\"name\":\"PORTS_UDP\","    \
-    "\"stringSetValue\":[" ports "]}]}"
-#define DEFINITION { .operation = "DescribeTaskDefinition",                  \
-    .body = "{\"taskDefinition\":\"" REVISION "\"}", .answer =             \
-    "{\"taskDefinition\":{\"taskDefinitionArn\":\"" REVISION "\",\"cpu\":"  \
-    "\"256\",\"memory\":\"512\",\"containerDefinitions\":[{\"portMappings\":" \
-    "[{\"hostPort\":8125,\"protocol\":\"udp\"}]}]}}" }
-#define MANAGED(status) { .operation = "DescribeCapacityProviders", .answer = \
-    "{\"capacityProviders\":[{\"name\":\"asg\",\"autoScalingGroupProvider\":" \
-    "{\"managedScaling\":{\"status\":\"" status "\"}}}]}" }
-#define WRITE { .operation = UPDATE, .answer = SCRIPT_TAKEN }
-#define THREE DESCRIBE(ROOM("a", "1", "") "," ROOM("b", "1", "") ","          \
-    ROOM("c", "1", ""))
 
 /* The first process that sees the service makes all of these calls. */
 static const struct script_row rises[] = {
@@ -188,6 +144,38 @@ TEST(placed, the_look_after_a_write_agrees)
     script_end();
 }
 
+/* A younger host of another provider says nothing about this one. */
+TEST(placed, only_a_younger_host_of_the_same_provider_passes_one_over)
+{
+#define OTHER(host, provider) "{\"containerInstanceArn\":" host               \
+    ",\"status\":\"ACTIVE\",\"capacityProviderName\":\"" provider "\"}"
+    static const char *const b_of[] = { "asg", "two" };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct hc_buf hosts;
+        struct script_row calls[] = {
+            SERVICE(2, 2, ",\"capacityProviderStrategy\":["
+                    "{\"capacityProvider\":\"asg\",\"weight\":3},"
+                    "{\"capacityProvider\":\"two\",\"weight\":1}]" CHANGED),
+            LIST(A "," B "," C, ""), { .operation = DETAILS },
+            { .operation = "DescribeCapacityProviders", .answer =
+              "{\"capacityProviders\":[{\"name\":\"asg\","
+              "\"autoScalingGroupProvider\":{\"managedScaling\":{\"status\":"
+              "\"ENABLED\"}}},{\"name\":\"two\"}]}" },
+            LACKING(C), DESCRIBE(ROOM("c", "1", "")), DEFINITION, YOUNGER(B)
+        };
+
+        hc_buf_init(&hosts, t_alloc(), 10000);
+        hc_buf_fmt(&hosts, "{\"containerInstances\":[" OTHER(A, "asg") ","
+                   OTHER(B, "%s") "," OTHER(C, "asg") "]}", b_of[i]);
+        calls[2].answer = hc_buf_z(&hosts);
+        script_wishes(SCRIPT_ROWS(calls), "web");
+        script_gives(0, HEADCOUNT_HELD, i == 0 ? "passed_over" : "unplaceable");
+        script_end();
+        hc_buf_fini(&hosts);
+    }
+}
+
 /* A host that came after the service changed, or a service that does not tell
  * when it changed: no younger host can have been preferred. */
 TEST(placed, a_host_that_is_younger_than_the_change_is_not_passed_over)
@@ -223,7 +211,217 @@ TEST(placed, a_definition_that_cannot_be_read_fails_the_service)
     script_end();
 }
 
+/* ---- where ECS refuses a filter by task group ---- */
+
+/* The tasks of the service tell which hosts lack one. */
+static const struct script_row refused[] = {
+    SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+    MANAGED("ENABLED"), REFUSES, TASKS(TASK("1") "," TASK("2")),
+    DESCRIBE_TASKS(ON("1", "a") "," ON("2", "b")),
+    DESCRIBE(ROOM("c", "1", "")), DEFINITION, WRITE
+};
+
+static int refused_once(void)
+{
+    script_wishes(SCRIPT_ROWS(refused), "web");
+
+    int got = script_run();
+
+    if (got == 1)
+        script_gave(0, HEADCOUNT_UPDATED, "");
+    script_end();
+    return got == 1 ? 0 : got;
+}
+
+TEST(placed, without_lists_by_group_the_tasks_tell)
+{
+    CHECK_INT(refused_once(), 0);
+}
+
+/* Tasks that wait for a host, that stop, or that are gone are on no host. */
+TEST(placed, a_task_that_is_on_no_host_shows_nothing)
+{
+    static const char *const seconds[] = {
+        A_TASK("2", STATUS("PROVISIONING", "RUNNING")),
+        A_TASK("2", STATUS("RUNNING", "STOPPED")
+               ",\"containerInstanceArn\":" C),
+        A_TASK("2", STATUS("STOPPED", "RUNNING")
+               ",\"containerInstanceArn\":" C),
+        NULL
+    };
+
+    for (size_t i = 0; i < sizeof(seconds) / sizeof(*seconds); i++) {
+        struct hc_buf tasks;
+        struct script_row calls[] = {
+            SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+            MANAGED("ENABLED"), REFUSES, TASKS(TASK("1") "," TASK("2")),
+            { .operation = "DescribeTasks" },
+            DESCRIBE(ROOM("b", "1", "\"8125\"") "," ROOM("c", "1",
+                     "\"8125\"")), DEFINITION
+        };
+
+        hc_buf_init(&tasks, t_alloc(), 1000);
+        hc_buf_text(&tasks, "{\"tasks\":[" ON("1", "a"));
+        if (seconds[i] != NULL)
+            hc_buf_fmt(&tasks, ",%s]}", seconds[i]);
+        else
+            hc_buf_text(&tasks, "],\"failures\":[{\"arn\":" TASK("2")
+                        ",\"reason\":\"MISSING\"}]}");
+        calls[6].answer = hc_buf_z(&tasks);
+        script_wishes(calls, 9, "web");
+        CHECK_INT(script_run(), 1);
+        script_gave(0, HEADCOUNT_HELD, "unplaceable");
+        CHECK(strstr(script_service(0)->reason, "3 wanted, 1 placeable: 2 "
+                     "lack port 8125/udp") != NULL);
+        script_end();
+        hc_buf_fini(&tasks);
+    }
+}
+
+/* A host that waits to start its task has shown that it can take it. */
+TEST(placed, a_task_that_begins_is_on_its_host)
+{
+    static const struct script_row rows[] = {
+        SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        MANAGED("ENABLED"), REFUSES, TASKS(TASK("1") "," TASK("2")),
+        DESCRIBE_TASKS(ON("1", "a") "," A_TASK("2", STATUS("PENDING",
+            "RUNNING") ",\"containerInstanceArn\":" B)),
+        DESCRIBE(ROOM("c", "1", "")), DEFINITION, WRITE };
+
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    script_end();
+}
+
+/* No task at all: all hosts lack one, and nothing has to be described. */
+TEST(placed, a_service_without_tasks_lacks_one_on_all_hosts)
+{
+    static const struct script_row rows[] = {
+        SERVICE(0, 0, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        MANAGED("ENABLED"), REFUSES, TASKS(""), THREE, DEFINITION, WRITE };
+
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    script_end();
+}
+
+/* The hosts that have a task tell when they came, instead of a list. */
+TEST(placed, without_lists_by_group_hosts_tell_which_are_younger)
+{
+    static const struct { const char *b; enum headcount_result outcome;
+                          const char *code; } rows[] = {
+        { "1001", HEADCOUNT_HELD, "passed_over" },
+        { "1000", HEADCOUNT_UPDATED, "" },
+        { "null", HEADCOUNT_HELD, "passed_over" },     /* it may be younger */
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct hc_buf hosts;
+        struct script_row calls[] = {
+            SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""),
+            { .operation = DETAILS }, MANAGED("ENABLED"), REFUSES,
+            TASKS(TASK("1") "," TASK("2")),
+            DESCRIBE_TASKS(ON("1", "a") "," ON("2", "b")),
+            DESCRIBE(ROOM("c", "1", "")), DEFINITION, WRITE
+        };
+
+        hc_buf_init(&hosts, t_alloc(), 10000);
+        hc_buf_fmt(&hosts, "{\"containerInstances\":[%s,%s,{"
+                   "\"containerInstanceArn\":%s,\"status\":\"ACTIVE\","
+                   "\"capacityProviderName\":\"asg\",\"registeredAt\":%s}]}",
+                   ROOM("a", "1", ""), ROOM("c", "1", ""), B, rows[i].b);
+        calls[2].answer = hc_buf_z(&hosts);
+        script_wishes(calls, *rows[i].code != '\0' ? 9 : 10, "web");
+        script_gives(0, rows[i].outcome, rows[i].code);
+        script_end();
+        hc_buf_fini(&hosts);
+    }
+}
+
+/* Only this refusal, of a first page, says that the filter is not taken. */
+TEST(placed, another_failure_of_a_list_by_group_fails_the_service)
+{
+    static const struct { struct script_row first, second;
+                          const char *code; } rows[] = {
+        { { .operation = HOSTS, .fail = HEADCOUNT_ESERVICE,
+            .code = "AccessDeniedException" }, { 0 },
+          "AccessDeniedException" },
+        { { .operation = HOSTS, .fail = HEADCOUNT_ESERVICE,
+            .code = "ClientException" }, { 0 }, "ClientException" },
+        { { .operation = HOSTS, .fail = HEADCOUNT_ESERVICE, .status = 503,
+            .code = "InvalidParameterException" }, { 0 },
+          "InvalidParameterException" },
+        { { .operation = HOSTS, .fail = HEADCOUNT_ETIMEDOUT }, { 0 },
+          "ETIMEDOUT" },
+        { { .operation = HOSTS, .answer = "{\"containerInstanceArns\":[" C "],"
+            "\"nextToken\":\"n\"}" },
+          { .operation = HOSTS, .fail = HEADCOUNT_ESERVICE,
+            .code = "InvalidParameterException" },
+          "InvalidParameterException" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct script_row calls[6] = {
+            SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+            MANAGED("ENABLED"), rows[i].first, rows[i].second
+        };
+
+        script_wishes(calls, calls[5].operation != NULL ? 6 : 5, "web");
+        script_gives(0, HEADCOUNT_FAILED, rows[i].code);
+        script_end();
+    }
+}
+
+/* The handle knows from then on, in all clusters of the account: one refusal
+ * costs one call. */
+TEST(placed, a_refusal_is_remembered)
+{
+    static const struct script_row again[] = {
+        SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        TASKS(TASK("1") "," TASK("2")),
+        DESCRIBE_TASKS(ON("1", "a") "," ON("2", "b")),
+        DESCRIBE(ROOM("c", "1", "")), WRITE
+    };
+    struct hc_memory memory;
+
+    hc_memory_init(&memory, t_alloc());
+    script_wishes(SCRIPT_ROWS(refused), "web")->config.memory = &memory;
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    script_end();
+
+    struct script *s = script_wishes(SCRIPT_ROWS(again), "web");
+
+    s->config.memory = &memory;
+    s->now += 60 * HC_SECOND;                  /* our write is undone by then */
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    script_end();
+    hc_memory_fini(&memory);
+}
+
+/* A snapshot holds the lists that followed from the tasks, and is planned
+ * without them. */
+TEST(placed, a_snapshot_holds_the_list_and_not_the_tasks)
+{
+    struct hc_buf text;
+    struct script *s = script_wishes(SCRIPT_ROWS(refused), "web");
+
+    hc_buf_init(&text, t_alloc(), (size_t)1 << 20);
+    s->config.dry_run = true;
+    s->n--;
+    script_gives(0, HEADCOUNT_PENDING, "");
+    hc_reconcile_put_snapshot(&s->r, &text);
+    script_end();
+
+    s = script_wishes(NULL, 0, "web");
+    s->config.dry_run = true;
+    s->config.snapshot = hc_buf_view(&text);
+    script_gives(0, HEADCOUNT_PENDING, "");
+    script_end();
+    hc_buf_fini(&text);
+}
+
 TEST(placed, memory_may_end_anywhere)
 {
     t_fails_every_allocation(rises_once);
+    t_fails_every_allocation(refused_once);
 }

@@ -25,6 +25,7 @@ union hc_exchange_view {
     struct hc_ecs_host_details details;
     struct hc_ecs_providers providers;
     struct hc_ecs_definition definition;
+    struct hc_ecs_tasks tasks;
 };
 
 /* A function that is NULL does nothing, unless its line says otherwise. */
@@ -146,6 +147,8 @@ extern const struct hc_exchange_class
     hc_exchange_providers,       /* struct hc_fact_bool *, all of x->ids   */
     hc_exchange_scalable_target, /* likewise                               */
     hc_exchange_task_definition, /* struct hc_fact_definition              */
+    hc_exchange_tasks,           /* struct hc_fact_tasks                   */
+    hc_exchange_task_details,    /* likewise                               */
     hc_exchange_service_names,   /* struct hc_fact_names                   */
     hc_exchange_tagged,          /* likewise                               */
     hc_exchange_clusters,        /* nothing: for a sentence                */

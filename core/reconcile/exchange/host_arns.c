@@ -89,6 +89,21 @@ static bool host_arns_is_doubtful(struct hc_run *r, struct hc_exchange *x)
     return true;
 }
 
+/* ECS refused a filter by task group.  It took the same filter without that
+ * term before, so the term is the cause, and the hosts are told from the
+ * service's tasks (placed.c).  The handle remembers it: the refusal costs one
+ * call. */
+static void host_arns_refused(struct hc_run *r)
+{
+    struct hc_memory_key key = hc_run_key(r, MEMORY_REFUSED,
+                                          HC_STR("task:group"));
+
+    r->group_refused = true;
+    if (r->config.memory != NULL)
+        hc_memory_put_text(r->config.memory, &key, hc_now(&r->net->sys),
+                           HC_STR("filter"));
+}
+
 /* ECS refused the filter.  If it holds the term that tells hosts of EC2 and of
  * ECS Anywhere apart, and ECS has not taken any list with that term yet, that
  * term is likely the cause: the list is read without it, and the plan says
@@ -98,6 +113,11 @@ static bool host_arns_mend(struct hc_run *r, struct hc_exchange *x, int err)
 {
     const struct hc_fact_hosts *list = x->into;
 
+    if (list->by_group && x->pages.n == 0 &&
+        hc_failure_is(x, err, "InvalidParameterException")) {
+        host_arns_refused(r);
+        return true;
+    }
     if (!list->by_launch || r->launch_taken || r->by_launch != BY_LAUNCH ||
         !(hc_failure_is(x, err, "InvalidParameterException") ||
           hc_failure_is(x, err, "ClientException")))
