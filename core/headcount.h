@@ -219,6 +219,12 @@ enum headcount_constraints { HEADCOUNT_CONSTRAINTS_DEFAULT,
 enum headcount_sweep_state { HEADCOUNT_SWEPT_NOT, HEADCOUNT_SWEPT_WELL,
                              HEADCOUNT_SWEPT_FAILED };
 
+/* The services of which the report says which of their hosts can take a task
+ * (headcount_service.placement): those whose count would change, or all.  That
+ * costs a few reads for each service. */
+enum headcount_explain { HEADCOUNT_EXPLAIN_NONE, HEADCOUNT_EXPLAIN_CHANGES,
+                         HEADCOUNT_EXPLAIN_ALL };
+
 enum headcount_rule {
     HEADCOUNT_PER_HOST,      /* `tasks` on each host                         */
     HEADCOUNT_FIXED,         /* `tasks`, whatever the hosts                  */
@@ -375,6 +381,9 @@ struct headcount_reconcile {
      * the writes that it would make. */
     int64_t max_changes;          /* services that are written               */
     int64_t max_falls;            /* tasks that are taken away               */
+    enum headcount_explain explain;
+    const char *only;             /* a service, by name or ARN: wishes for other
+                                     services are dropped                    */
 };
 
 /* Finds clusters and reconciles each of them: headcount_begin_sweep.  Clusters
@@ -756,6 +765,28 @@ enum headcount_result { HEADCOUNT_UPDATED, HEADCOUNT_PENDING,
 
 #define HEADCOUNT_UNKNOWN INT64_MIN    /* a number that was not learned */
 
+/* A host, and whether ECS can place a task of the service there. */
+struct headcount_placed_host {
+    const char *arn, *id, *ec2_id;       /* ec2_id "" where it was not read  */
+    const char *answer;           /* "cannot", "passed_over" (it looks free, but
+                                     ECS chose hosts that came later),
+                                     "unknown", "can", "runs"                */
+    const char *code;             /* the first reason: "port_udp"; or ""     */
+    const char *reason;           /* all reasons; "can": what the task takes */
+};
+
+struct headcount_placement {
+    int64_t running, can, unknown, passed_over, cannot;      /* hosts        */
+    const char *summary;          /* a sentence: how many tasks find a host  */
+    const char *scaled_by;        /* the capacity provider that starts hosts for
+                                     tasks that wait, or ""                  */
+    const struct headcount_placed_host *hosts;               /* worst first  */
+    size_t hosts_n;
+    const char *said;             /* ECS's newest event of the service about a
+                                     task that it could not place, or ""     */
+    int64_t said_at;              /* microseconds since 1970, or unknown     */
+};
+
 struct headcount_service {
     const char *service;          /* as the wish names it                    */
     enum headcount_result outcome;
@@ -770,6 +801,9 @@ struct headcount_service {
     int64_t hosts_counted;        /* or HEADCOUNT_UNKNOWN                    */
     const char *hosts_by, *hosts_filter;
     const char *at;               /* the wish's, "" if it had none           */
+    int64_t placeable;            /* hosts that run a task of it or can take
+                                     one; UNKNOWN where that was not read    */
+    const struct headcount_placement *placement;   /* NULL: see `explain`    */
 };
 
 struct headcount_cluster {

@@ -73,6 +73,14 @@ BREAKS = [
      r"!second->agrees\)", "false)"),
     ("a policy that wants another count the second time agrees",
      "hold_again", r"in->again == p->counted", "true", "reconcile/second"),
+    # ---- a report that explains ----
+    ("what only a report asks for fails the service", "passes_plan",
+     r"decided && fact->state == FACT_FAILED", "false"),
+    ("a report that explains nothing reads all hosts", "explain_is_asked",
+     r"r->plan\.wanted != in->service->desired", "true",
+     "reconcile/explain"),
+    ("a secret in an event of ECS is shown", "services_learn_one",
+     r"s->said = hc_check_said\(r, x, s->said\);", ";", "reconcile/explain"),
     # ---- the plan ----
     ("a DAEMON service is written", "plan_skip",
      r"s->scheduling != SCHEDULING_REPLICA", "false"),

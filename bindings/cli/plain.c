@@ -21,7 +21,7 @@ static const struct word {
     { "request.drop_foreign", "--drop-foreign" },
     { "request.max_changes", "--max-changes" },
     { "request.max_falls", "--max-falls" }, { "request.allow", "--allow" },
-    { "request.policy", "--policy" },
+    { "request.policy", "--policy" }, { "request.explain", "--explain" },
 };
 
 static bool is_of_a_word(char c)

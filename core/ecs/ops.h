@@ -110,7 +110,12 @@ struct hc_ecs_service {
     const char *unclear;      /* the member that leaves open which hosts are its
                                  own; static text, NULL: none does */
     struct hc_ecs_tag *tags;
+    struct hc_str said;       /* the newest of its events that is about a task
+                                 which found no host, if events are read; cut */
+    int64_t said_at;          /* wall microseconds; -1: unknown              */
 };
+
+#define HC_ECS_SAID 400       /* bytes kept of that event                    */
 
 /* An element of taskSets: with the controllers EXTERNAL and CODE_DEPLOY it may
  * say where tasks run, instead of the service. */
@@ -120,6 +125,11 @@ struct hc_ecs_task_set {
     struct hc_ecs_share *providers;
     bool unclear;                         /* its strategy is not understood  */
     bool doubled;                         /* another one is PRIMARY, too     */
+};
+
+struct hc_ecs_event {                 /* that is being read                  */
+    int64_t at;
+    struct hc_str text;                   /* n == 0: not about placement     */
 };
 
 struct hc_ecs_services {
@@ -136,6 +146,7 @@ struct hc_ecs_services {
     struct hc_ecs_deployment deployment;
     bool is_primary;                      /* that deployment is              */
     struct hc_ecs_deployment **deployed_end;
+    struct hc_ecs_event event;
     bool weighed;                         /* a weight stands in the service  */
     bool saved;                           /* a snapshot is read, no answer   */
     bool deploys;                         /* service.deployed is kept: set it
@@ -147,7 +158,8 @@ struct hc_ecs_services {
  * answer has no tags, and a policy would see a service that has none. */
 void hc_ecs_put_describe_services(struct hc_buf *out, struct hc_str cluster,
                                   const struct hc_str *services, size_t n);
-void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a);
+void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
+                          bool events);
 
 /* ---- UpdateService: answers one service, read by the same view ---- */
 

@@ -1,7 +1,8 @@
 /* ecs/ops_services.c - DescribeServices and UpdateService.
  *
- * Both answer services; `events` (up to a hundred sentences each) and whatever
- * else is not in the tables goes by unread.  A service has to have a name,
+ * Both answer services; `events` (up to a hundred sentences each, of which an
+ * explained service keeps one) and whatever else is not in the tables goes by
+ * unread.  A service has to have a name,
  * a status and a count, which is checked where its object ends.  A member that
  * leaves open which hosts are its own (a new launch type, a constraint without
  * an expression) is noted only, because not every rule counts hosts.
@@ -14,6 +15,7 @@
  * A service with neither launchType nor a strategy has what its PRIMARY task
  * set has.  An empty strategy is an absent one.
  */
+#include "base/text.h"
 #include "ecs/arn.h"
 #include "ecs/ops.h"
 #include "ecs/shapes.h"
@@ -29,7 +31,8 @@ enum { SVC_SERVICE, SVC_FAILURE, SVC_ARN, SVC_NAME, SVC_CLUSTER, SVC_STATUS,
        SVC_TAG, SVC_NETWORK, SVC_AWSVPC, SVC_SUBNET, SVC_EXECUTE,
        SVC_DEPLOYMENT_ID, SVC_DEPLOYMENT_STATUS, SVC_DEPLOYMENT_DEFINITION,
        SVC_DEPLOYMENT_DESIRED, SVC_DEPLOYMENT_RUNNING, SVC_DEPLOYMENT_PENDING,
-       SVC_DEPLOYMENT_UPDATED, SVC_DEPLOYMENT_CREATED, SVC_VOLUME };
+       SVC_DEPLOYMENT_UPDATED, SVC_DEPLOYMENT_CREATED, SVC_VOLUME,
+       SVC_EVENT, SVC_EVENT_AT, SVC_EVENT_TEXT };
 
 static const struct hc_view_member services_nothing[] = { HC_VIEW_LAST };
 
@@ -89,37 +92,60 @@ static const struct hc_view_member services_set[] = {
     HC_VIEW_LAST
 };
 
+static const struct hc_view_member services_event[] = {
+    { "createdAt", VIEW_TIME, SVC_EVENT_AT, NULL },
+    { "message", VIEW_TEXT, SVC_EVENT_TEXT, NULL },
+    HC_VIEW_LAST
+};
+
+/* Two shapes have these members at the same places, so hc_view_gave takes
+ * services_service for both. */
+#define SERVICES_MEMBERS                                                      \
+    { "serviceArn", VIEW_TEXT, SVC_ARN, NULL },                               \
+    { "serviceName", VIEW_TEXT, SVC_NAME, NULL },                             \
+    { "clusterArn", VIEW_TEXT, SVC_CLUSTER, NULL },                           \
+    { "status", VIEW_TEXT, SVC_STATUS, NULL },                                \
+    { "desiredCount", VIEW_INT, SVC_DESIRED, NULL },                          \
+    { "runningCount", VIEW_INT, SVC_RUNNING, NULL },                          \
+    { "pendingCount", VIEW_INT, SVC_PENDING, NULL },                          \
+    { "launchType", VIEW_TEXT, SVC_LAUNCH, NULL },                            \
+    { "schedulingStrategy", VIEW_TEXT, SVC_SCHEDULING, NULL },                \
+    { "resourceManagementType", VIEW_TEXT, SVC_MANAGEMENT, NULL },            \
+    { "taskDefinition", VIEW_TEXT, SVC_TASK_DEFINITION, NULL },               \
+    { "deploymentController", VIEW_OBJECT, SVC_CONTROLLER_OBJECT,             \
+      services_controller },                                                  \
+    { "deploymentConfiguration", VIEW_OBJECT, SVC_CONFIGURATION,              \
+      services_configuration },                                               \
+    { "deployments", VIEW_OBJECTS, SVC_DEPLOYMENT, services_deployment },     \
+    { "taskSets", VIEW_OBJECTS, SVC_TASK_SET, services_set },                 \
+    { "serviceRegistries", VIEW_OBJECTS, SVC_REGISTRY, services_nothing },    \
+    { "placementConstraints", VIEW_OBJECTS, SVC_CONSTRAINT,                   \
+      hc_ecs_constraint_shape },                                              \
+    { "capacityProviderStrategy", VIEW_OBJECTS, SVC_STRATEGY,                 \
+      services_strategy },                                                    \
+    { "networkConfiguration", VIEW_OBJECT, SVC_NETWORK, services_network },   \
+    { "enableExecuteCommand", VIEW_BOOL, SVC_EXECUTE, NULL },                 \
+    { "tags", VIEW_OBJECTS, SVC_TAG, hc_ecs_tag_shape }
+
 static const struct hc_view_member services_service[] = {
-    { "serviceArn", VIEW_TEXT, SVC_ARN, NULL },
-    { "serviceName", VIEW_TEXT, SVC_NAME, NULL },
-    { "clusterArn", VIEW_TEXT, SVC_CLUSTER, NULL },
-    { "status", VIEW_TEXT, SVC_STATUS, NULL },
-    { "desiredCount", VIEW_INT, SVC_DESIRED, NULL },
-    { "runningCount", VIEW_INT, SVC_RUNNING, NULL },
-    { "pendingCount", VIEW_INT, SVC_PENDING, NULL },
-    { "launchType", VIEW_TEXT, SVC_LAUNCH, NULL },
-    { "schedulingStrategy", VIEW_TEXT, SVC_SCHEDULING, NULL },
-    { "resourceManagementType", VIEW_TEXT, SVC_MANAGEMENT, NULL },
-    { "taskDefinition", VIEW_TEXT, SVC_TASK_DEFINITION, NULL },
-    { "deploymentController", VIEW_OBJECT, SVC_CONTROLLER_OBJECT,
-      services_controller },
-    { "deploymentConfiguration", VIEW_OBJECT, SVC_CONFIGURATION,
-      services_configuration },
-    { "deployments", VIEW_OBJECTS, SVC_DEPLOYMENT, services_deployment },
-    { "taskSets", VIEW_OBJECTS, SVC_TASK_SET, services_set },
-    { "serviceRegistries", VIEW_OBJECTS, SVC_REGISTRY, services_nothing },
-    { "placementConstraints", VIEW_OBJECTS, SVC_CONSTRAINT,
-      hc_ecs_constraint_shape },
-    { "capacityProviderStrategy", VIEW_OBJECTS, SVC_STRATEGY,
-      services_strategy },
-    { "networkConfiguration", VIEW_OBJECT, SVC_NETWORK, services_network },
-    { "enableExecuteCommand", VIEW_BOOL, SVC_EXECUTE, NULL },
-    { "tags", VIEW_OBJECTS, SVC_TAG, hc_ecs_tag_shape },
+    SERVICES_MEMBERS,
+    HC_VIEW_LAST
+};
+
+static const struct hc_view_member services_with_events[] = {
+    SERVICES_MEMBERS,
+    { "events", VIEW_OBJECTS, SVC_EVENT, services_event },
     HC_VIEW_LAST
 };
 
 static const struct hc_view_member services_describe[] = {
     { "services", VIEW_OBJECTS, SVC_SERVICE, services_service },
+    { "failures", VIEW_OBJECTS, SVC_FAILURE, hc_ecs_failure_shape },
+    HC_VIEW_LAST
+};
+
+static const struct hc_view_member services_explain[] = {
+    { "services", VIEW_OBJECTS, SVC_SERVICE, services_with_events },
     { "failures", VIEW_OBJECTS, SVC_FAILURE, hc_ecs_failure_shape },
     HC_VIEW_LAST
 };
@@ -160,7 +186,8 @@ static int services_begin(struct hc_ecs_services *v, struct headcount_error *e)
     v->primary = (struct hc_ecs_task_set){ .primary = false };
     v->weighed = false;
     v->services[v->services_n++] = (struct hc_ecs_service){
-        .desired = -1, .running = -1, .pending = -1, .changed = -1
+        .desired = -1, .running = -1, .pending = -1, .changed = -1,
+        .said_at = -1
     };
     v->deployed_end = &v->services[v->services_n - 1].deployed;
     return 0;
@@ -255,6 +282,46 @@ static int services_finish(struct hc_ecs_services *v,
                         v->answer.view.what, HC_STR_ARG(s->name), lacks);
 }
 
+/* ---- events ---- */
+
+/* "(service web) was unable to place a task because ..." and, of the balance
+ * between zones, "is unable to place a task in Availability Zone ...". */
+static bool services_is_about_placement(struct hc_str message)
+{
+    const struct hc_str says = HC_STR("unable to place a task");
+
+    for (size_t at = 0; at + says.n <= message.n; at++)
+        if (hc_str_eq(hc_str_n(message.p + at, says.n), says))
+            return true;
+    return false;
+}
+
+static void services_event_text(struct hc_ecs_services *v, struct hc_str text)
+{
+    size_t n = 0, more;
+
+    if (!services_is_about_placement(text))
+        return;
+    while (n < text.n) {
+        more = hc_text_utf8_length(hc_str_from(text, n));
+        if (more == 0 || n + more > HC_ECS_SAID)
+            break;
+        n += more;
+    }
+    v->event.text = hc_arena_str(&v->answer.arena, hc_str_n(text.p, n));
+}
+
+/* ECS lists the newest event first; what is not listed so is found, too. */
+static void services_event_end(struct hc_ecs_services *v,
+                               struct hc_ecs_service *s)
+{
+    if (v->event.text.n == 0 ||
+        (s->said.n > 0 && v->event.at <= s->said_at))
+        return;
+    s->said = v->event.text;
+    s->said_at = v->event.at;
+}
+
 /* False: the strategy is not understood.  An element has no name or comes
  * twice, a number is outside the API's range, or there are more elements than
  * any strategy has. */
@@ -323,6 +390,9 @@ static void services_end_of(struct hc_ecs_services *v,
     case SVC_DEPLOYMENT:
         services_deployment_end(v, s, item);
         break;
+    case SVC_EVENT:
+        services_event_end(v, s);
+        break;
     case SVC_CONTROLLER_OBJECT:
         if (!hc_view_gave(item, services_controller, SVC_CONTROLLER))
             s->controller = CONTROLLER_OTHER;
@@ -354,6 +424,9 @@ static void services_begin_of(struct hc_ecs_services *v,
         break;
     case SVC_VOLUME:
         s->volumes = true;
+        break;
+    case SVC_EVENT:
+        v->event = (struct hc_ecs_event){ .at = -1 };
         break;
     case SVC_TASK_SET:
         s->task_sets++;
@@ -416,6 +489,10 @@ static void services_place(struct hc_ecs_services *v, struct hc_ecs_service *s,
         s->connects |= item->number != 0;
     else if (item->id == SVC_SUBNET)
         hc_ecs_shape_text(&s->subnets, arena, hc_arena_str(arena, item->text));
+    else if (item->id == SVC_EVENT_AT)
+        v->event.at = item->number;
+    else if (item->id == SVC_EVENT_TEXT)
+        services_event_text(v, item->text);
     else
         services_deploy(v, s, item);
 }
@@ -528,10 +605,12 @@ static void services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
         hc_arena_zero(&v->answer.arena, v->max * sizeof(*v->failures));
 }
 
-void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a)
+void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
+                          bool events)
 {
     const struct services_kind kind = {
-        services_describe, "the answer to DescribeServices", HEADCOUNT_EANSWER,
+        events ? services_explain : services_describe,
+        "the answer to DescribeServices", HEADCOUNT_EANSWER,
         HC_ECS_BATCH_SERVICES, HC_ECS_ANSWER, HC_ECS_KEPT
     };
 
@@ -554,7 +633,7 @@ void hc_ecs_service_json_init(struct hc_ecs_services *v,
 {
     size_t most = size / sizeof("{\"arn\":\"\"}") + 1;
     const struct services_kind kind = {
-        services_describe, what, code,
+        services_explain, what, code,
         most < HC_ECS_SAVED ? most : HC_ECS_SAVED, HC_ECS_SAVED_BYTES,
         HC_ECS_SAVED_BYTES
     };

@@ -211,6 +211,12 @@ void hc_ecs_put_service(struct hc_buf *out, const struct hc_ecs_service *s)
     if (s->executes)
         service_json_open(out, "enableExecuteCommand", "true");
     hc_ecs_put_tags(out, s->tags);
+    if (s->said.n > 0) {
+        service_json_open(out, "events", "[{");
+        service_json_time(out, "createdAt", s->said_at);
+        service_json_text(out, "message", s->said);
+        hc_buf_lit(out, "}]");
+    }
     hc_buf_chr(out, '}');
 }
 

@@ -89,6 +89,8 @@ static int op_begin_run(struct op_reconcile *r, size_t at)
         .policy_sha256 = hc_str(request->policy_sha256),
         .verify = request->verify,
         .record = request->record,
+        .explain = request->explain,
+        .only = hc_str(request->only),
         .dry_run = op_is_dry(r, at),
         .paused = request->paused,
         .event = live && r->has_event

@@ -77,17 +77,23 @@ void hc_op_request_copy(headcount_op *op, struct headcount_reconcile *r)
     r->clusters = hc_op_texts(op, r->clusters, r->clusters_n);
     r->allow = hc_op_texts(op, r->allow, r->allow_n);
     r->policy_sha256 = hc_op_text(op, r->policy_sha256);
+    r->only = hc_op_text(op, r->only);
 }
 
 int hc_op_request_check(headcount_op *op, const struct headcount_reconcile *r)
 {
     int whose = (int)r->constraints, swept = (int)r->swept;
+    int explain = (int)r->explain;
     int err = hc_op_check_hosts(r->hosts, &op->error);
 
     if (err == 0 &&
         (swept < HEADCOUNT_SWEPT_NOT || swept > HEADCOUNT_SWEPT_FAILED))
         err = hc_error_set(&op->error, HEADCOUNT_EARG, "swept %d is none of "
                            "enum headcount_sweep_state", swept);
+    if (err == 0 &&
+        (explain < HEADCOUNT_EXPLAIN_NONE || explain > HEADCOUNT_EXPLAIN_ALL))
+        err = hc_error_set(&op->error, HEADCOUNT_EARG, "explain %d is none of "
+                           "enum headcount_explain", explain);
     if (err < 0)
         return err;
     if (whose < HEADCOUNT_CONSTRAINTS_DEFAULT ||

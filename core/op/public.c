@@ -28,8 +28,7 @@ const struct hc_form hc_form_config = TAKE_FORM(headcount_config,
                                                 session_token);
 const struct hc_form hc_form_call = TAKE_FORM(headcount_call, retry_writes);
 const struct hc_form hc_form_fetch = TAKE_FORM(headcount_fetch, replay_ok);
-const struct hc_form hc_form_reconcile = TAKE_FORM(headcount_reconcile,
-                                                   max_falls);
+const struct hc_form hc_form_reconcile = TAKE_FORM(headcount_reconcile, only);
 const struct hc_form hc_form_sweep = TAKE_FORM(headcount_sweep, report);
 const struct hc_form hc_form_wish = TAKE_FORM(headcount_wish, has_max);
 const struct hc_form hc_form_query = TAKE_FORM(headcount_query, service);

@@ -137,6 +137,7 @@ static enum hc_hold_verdict hold_placement(struct hc_plan *p,
         (kind != 0 && (most > from || hold_room(p, in, trust | kind) <= from)))
         return HOLD_PASS;
     hc_placement_words(in->placement, p->wanted, room, words);
+    p->says_placeable = true;
     if (most > from) {
         hc_plan_say_more(p, words);
         if (floor > room)

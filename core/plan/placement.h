@@ -88,6 +88,8 @@ struct hc_placement {
     struct hc_placement_share *shares;    /* HC_ECS_SHARES of them fit       */
     size_t shares_n;
     int64_t run, can, unknown, passed, cannot;    /* sums over the shares    */
+    int64_t listed;      /* hosts that a list says run the task; `run` may be
+                            lower, where fewer tasks run                     */
     struct hc_placement_lack lacks[HC_PLACEMENT_LACKS];
     size_t lacks_n;                       /* more reasons are "other"        */
 };

@@ -108,6 +108,13 @@ bool hc_plan_is_hostless(const struct hc_plan_input *in)
     return plan_skip(&ignored, in) || !hc_rule_needs_hosts(&in->wish->rule);
 }
 
+bool hc_plan_has_hosts(const struct hc_plan_input *in)
+{
+    struct hc_plan ignored = { .code = "" };
+
+    return !plan_skip(&ignored, in) && !hc_plan_is_fargate(in->service);
+}
+
 /* ---- the count ---- */
 
 static void plan_reason_count(struct hc_plan *p,

@@ -92,6 +92,8 @@ struct hc_plan_input {
     struct hc_str scaled_by;       /* this one                               */
     const struct hc_placement *placement; /* which hosts can take its tasks  */
     bool placed_not_saved;     /* the snapshot does not tell it              */
+    const char *placed_why;    /* it was to be read for the report alone, and
+                                  this is why it could not be; or NULL       */
     enum hc_plan_known target;     /* Application Auto Scaling sets its      */
     const char *target_why;        /* count; NEVER: why that is not readable */
 
@@ -133,6 +135,8 @@ struct hc_plan {
     int64_t counted;                    /* that count, before hosts that cannot
                                            take a task lowered it            */
     enum hc_plan_need needs;            /* the fact that a hold lacks        */
+    bool says_placeable;                /* the reason has how many tasks find a
+                                           host                              */
     char reason[800];
 };
 
@@ -146,6 +150,8 @@ void hc_plan_say_more(struct hc_plan *p, const char *what);
 /* True if no host and no filter matters: the service is skipped, or its rule is
  * a plain number. */
 bool hc_plan_is_hostless(const struct hc_plan_input *in);
+/* True if its tasks run on hosts of the cluster, whatever its rule asks. */
+bool hc_plan_has_hosts(const struct hc_plan_input *in);
 /* True for launch type FARGATE and for a strategy of Fargate's providers. */
 bool hc_plan_is_fargate(const struct hc_ecs_service *s);
 

@@ -6,6 +6,7 @@
 #include "reconcile/passes.h"
 
 #include "plan/hold.h"
+#include "reconcile/explain.h"
 #include "reconcile/next_exchange.h"
 #include "reconcile/outcome.h"
 #include "reconcile/plan_input.h"
@@ -168,6 +169,7 @@ static int passes_decided(struct hc_reconcile *m,
     struct hc_run *r = &m->run;
 
     passes_tell(r, in->service, in);
+    hc_explain_tell(r, in);
     passes_remember(r, in);
     if (r->plan.outcome != HEADCOUNT_UPDATED &&
         r->plan.outcome != HEADCOUNT_PENDING) {
@@ -188,6 +190,7 @@ static int passes_plan(struct hc_reconcile *m,
     int err = hc_plan_input_fill(r, &in, service, &error);
     enum hc_plan_need need;
     struct hc_fact *fact;
+    bool decided;
 
     if (err == HEADCOUNT_ENOMEM)
         return err;
@@ -201,12 +204,20 @@ static int passes_plan(struct hc_reconcile *m,
             passes_remember(r, &in);
         return 0;
     }
+    decided = need == PLAN_DECIDED;
+    if (decided)
+        need = hc_explain_needs(r, &in);
     if (need == PLAN_DECIDED)
         return passes_decided(m, &in, now);
     fact = need == PLAN_NEEDS_AGAIN
                ? &r->again.fact : hc_next_for_plan(r, &m->exchange, &in, need);
     if (fact == NULL)
         return HEADCOUNT_ENOMEM;
+    /* A fact that only the report lacks fails no wish. */
+    if (decided && fact->state == FACT_FAILED) {
+        in.placed_why = fact->what;
+        return passes_decided(m, &in, now);
+    }
     passes_tell(r, service, &in);
     if (fact->state == FACT_FAILED) {
         hc_outcome_fail(r, fact->code, fact->what);

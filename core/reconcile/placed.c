@@ -213,10 +213,79 @@ static bool placed_needs_younger(const struct hc_plan_input *in,
            host->registered_at < in->service->changed;
 }
 
-/* Counts the hosts into *to.  True: the younger hosts decide about one of
- * them. */
+/* ---- the hosts one by one, for a report that explains ---- */
+
+/* The order of their answers: worst first. */
+static const char *const placed_answers[] = { "cannot", "passed_over",
+                                              "unknown", "can", "runs" };
+
+enum { PLACED_CANNOT, PLACED_PASSED, PLACED_UNKNOWN, PLACED_CAN, PLACED_RUNS,
+       PLACED_ANSWERS };
+
+struct placed_told {
+    struct hc_arena *arena;
+    struct headcount_placed_host *hosts;      /* room for all of the list    */
+    size_t n;
+};
+
+static const char *placed_text(struct hc_arena *arena, struct hc_str s)
+{
+    return s.n > 0 ? hc_arena_str(arena, s).p : "";
+}
+
+/* `told` may be NULL, and so may `why`: the host runs a task. */
+static void placed_tell(struct placed_told *told, const struct hc_host *h,
+                        enum hc_take take, const struct hc_take_why *why)
+{
+    static const int answers[] = { [TAKE_NO] = PLACED_CANNOT,
+                                   [TAKE_UNKNOWN] = PLACED_UNKNOWN,
+                                   [TAKE_YES] = PLACED_CAN };
+    int answer = why == NULL ? PLACED_RUNS : answers[take];
+
+    if (told == NULL)
+        return;
+    if (answer == PLACED_UNKNOWN && why->code == TAKE_PASSED_OVER)
+        answer = PLACED_PASSED;
+    told->hosts[told->n++] = (struct headcount_placed_host){
+        .arn = h->arn.p, .id = placed_text(told->arena, hc_host_id(h->arn)),
+        .ec2_id = h->details != NULL
+                      ? placed_text(told->arena, h->details->ec2_id) : "",
+        .answer = placed_answers[answer],
+        .code = answer < PLACED_CAN ? hc_take_name(why->code) : "",
+        .reason = why != NULL ? placed_text(told->arena, hc_str(why->text))
+                              : "it runs a task of the service"
+    };
+}
+
+/* Worst first; hosts with the same first reason stand together, in the order of
+ * the list.  False: there is no memory. */
+static bool placed_sort(struct placed_told *told)
+{
+    struct headcount_placed_host *sorted =
+        hc_arena_zero(told->arena, told->n * sizeof(*sorted));
+    size_t n = 0;
+
+    if (sorted == NULL)
+        return told->n == 0;
+    for (int answer = 0; answer < PLACED_ANSWERS; answer++)
+        for (int code = 0; code < HC_TAKE_CODES; code++)
+            for (size_t i = 0; i < told->n; i++) {
+                const struct headcount_placed_host *h = &told->hosts[i];
+                const char *name = hc_take_name((enum hc_take_code)code);
+
+                if (h->answer == placed_answers[answer] &&
+                    (h->code == name || (h->code[0] == '\0' && code == 0)))
+                    sorted[n++] = *h;
+            }
+    told->hosts = sorted;
+    return true;
+}
+
+/* Counts the hosts into *to, and tells of each where `told` is not NULL.  True:
+ * the younger hosts decide about one of them. */
 static bool placed_count(const struct hc_plan_input *in,
-                         const struct placed *p, struct hc_placement *to)
+                         const struct placed *p, struct hc_placement *to,
+                         struct placed_told *told)
 {
     struct hc_placement_task task = {
         .service = in->service,
@@ -236,6 +305,7 @@ static bool placed_count(const struct hc_plan_input *in,
             to->run++;
             to->shares[h->details != NULL
                            ? placed_share(to, h->details->provider) : 0].run++;
+            placed_tell(told, h, TAKE_YES, NULL);
         }
     }
     for (size_t i = 0; i < p->lacking->list.n; i++)
@@ -256,6 +326,7 @@ static bool placed_count(const struct hc_plan_input *in,
         }
         hc_placement_add(to, placed_share(to, h->details->provider), take,
                          &why);
+        placed_tell(told, h, take, &why);
     }
     return younger;
 }
@@ -296,7 +367,8 @@ static int placed_make(struct hc_run *r, const struct hc_plan_input *in,
     *to = (struct hc_placement){ .shares = to->shares };
     if (!placed_shares(r, in, to))
         return 0;
-    *younger = placed_count(in, p, to) && !placed_has(&p->younger->fact);
+    *younger = placed_count(in, p, to, NULL) && !placed_has(&p->younger->fact);
+    to->listed = to->run;
     /* Two lists a moment apart may differ by a host that left: the tasks that
      * run are a second witness of how many hosts have one. */
     if (to->shares_n == 1 && in->service->running >= 0 &&
@@ -328,6 +400,30 @@ int hc_placed_input(struct hc_run *r, struct hc_plan_input *in)
     return made < 0 ? made : 0;
 }
 
+int hc_placed_hosts(struct hc_run *r, const struct hc_plan_input *in,
+                    struct headcount_placement *to)
+{
+    struct hc_placement counted = { .shares = NULL };
+    struct placed_told told = { .arena = &r->facts.arena };
+    struct placed p;
+
+    if (!placed_find(r, in, &p))
+        return HEADCOUNT_ENOMEM;
+    told.hosts = hc_arena_zero(told.arena,
+                               (p.all->list.n + 1) * sizeof(*told.hosts));
+    counted.shares = hc_arena_zero(told.arena,
+                                   HC_ECS_SHARES * sizeof(*counted.shares));
+    if (told.hosts == NULL || counted.shares == NULL ||
+        !placed_shares(r, in, &counted))
+        return HEADCOUNT_ENOMEM;
+    placed_count(in, &p, &counted, &told);
+    if (!placed_sort(&told))
+        return HEADCOUNT_ENOMEM;
+    to->hosts = told.hosts;
+    to->hosts_n = told.n;
+    return 0;
+}
+
 /* ---- the next exchange ---- */
 
 static struct hc_fact *placed_next_tasks(struct hc_exchange *x,
@@ -350,6 +446,7 @@ struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
     if (!placed_find(r, in, &p))
         return NULL;
     if (!placed_has(&p.all->fact)) {
+        p.all->by_launch = r->lists.falls_back;
         hc_exchange_set(x, &hc_exchange_host_arns, &p.all->fact, p.all);
         return &p.all->fact;
     }

@@ -314,6 +314,24 @@ static uint64_t input_asked_print(const struct hc_run *r)
     return print;
 }
 
+/* A rule that is a plain number counts no hosts: only a report that explains
+ * looks at them. */
+static int input_explain(struct hc_run *r, struct hc_plan_input *in)
+{
+    struct headcount_error e = { .code = 0 };
+    int err;
+
+    if (r->config.explain == HEADCOUNT_EXPLAIN_NONE ||
+        hc_rule_needs_hosts(&in->wish->rule) || !hc_plan_has_hosts(in))
+        return 0;
+    err = input_filter(r, in, &e);
+    if (err == HEADCOUNT_ENOMEM)
+        return err;
+    if (err < 0)
+        in->placed_why = hc_arena_fmt(&r->facts.arena, "%s", e.what);
+    return err < 0 || in->lacks_definition ? 0 : hc_placed_input(r, in);
+}
+
 int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
                        const struct hc_ecs_service *service,
                        struct headcount_error *e)
@@ -359,6 +377,9 @@ int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
     if (service != NULL) {
         input_writes(r, in);
         hc_second_again(r, in);
+        err = input_explain(r, in);
+        if (err < 0)
+            return err;
     }
     return hc_arena_error(&r->facts.arena) == HEADCOUNT_ENOMEM
                ? HEADCOUNT_ENOMEM

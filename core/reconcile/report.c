@@ -5,6 +5,7 @@
  */
 #include "reconcile/report.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "plan/rule.h"
 
@@ -24,6 +25,34 @@ static const char *report_copy(struct hc_arena *arena, const char *text)
                                          : text != NULL ? "" : NULL;
 }
 
+static const struct headcount_placement *report_copy_placement(
+    struct hc_arena *arena, const struct headcount_placement *from)
+{
+    struct headcount_placement *to;
+    struct headcount_placed_host *hosts;
+
+    if (from == NULL)
+        return NULL;
+    to = hc_arena_zero(arena, sizeof(*to));
+    hosts = hc_arena_zero(arena, (from->hosts_n + 1) * sizeof(*hosts));
+    if (to == NULL || hosts == NULL)
+        return NULL;                  /* the arena keeps the error */
+    *to = *from;
+    to->summary = report_copy(arena, from->summary);
+    to->scaled_by = report_copy(arena, from->scaled_by);
+    to->said = report_copy(arena, from->said);
+    to->hosts = hosts;
+    /* Answers and codes are static texts. */
+    for (size_t i = 0; i < from->hosts_n; i++) {
+        hosts[i] = from->hosts[i];
+        hosts[i].arn = report_copy(arena, hosts[i].arn);
+        hosts[i].id = report_copy(arena, hosts[i].id);
+        hosts[i].ec2_id = report_copy(arena, hosts[i].ec2_id);
+        hosts[i].reason = report_copy(arena, hosts[i].reason);
+    }
+    return to;
+}
+
 void hc_report_copy(struct headcount_cluster *to,
                     const struct headcount_cluster *from,
                     struct hc_arena *arena)
@@ -41,6 +70,7 @@ void hc_report_copy(struct headcount_cluster *to,
         rows[i].hosts_by = report_copy(arena, rows[i].hosts_by);
         rows[i].hosts_filter = report_copy(arena, rows[i].hosts_filter);
         rows[i].at = report_copy(arena, rows[i].at);
+        rows[i].placement = report_copy_placement(arena, rows[i].placement);
     }
     *to = (struct headcount_cluster){
         .arn = report_copy(arena, from->arn),
@@ -118,6 +148,61 @@ static void report_put_hosts(struct hc_buf *out,
     hc_buf_chr(out, '}');
 }
 
+static void report_put_said(struct hc_buf *out,
+                            const struct headcount_placement *p)
+{
+    char time[HC_RFC3339 + 1];
+
+    report_put_key(out, "said");
+    if (p->said[0] == '\0') {
+        hc_buf_lit(out, "null");
+        return;
+    }
+    hc_buf_chr(out, '{');
+    if (p->said_at != HEADCOUNT_UNKNOWN)
+        hc_time_rfc3339(time, p->said_at);
+    report_put_text_or_null(out, "at", p->said_at != HEADCOUNT_UNKNOWN
+                                           ? time : NULL);
+    report_put_text(out, "message", p->said);
+    hc_buf_chr(out, '}');
+}
+
+static void report_put_placed_host(struct hc_buf *out,
+                                   const struct headcount_placed_host *h)
+{
+    hc_json_put_comma(out);
+    hc_buf_chr(out, '{');
+    report_put_text(out, "id", h->id);
+    report_put_text(out, "arn", h->arn);
+    report_put_text_or_null(out, "ec2_instance_id",
+                            h->ec2_id[0] != '\0' ? h->ec2_id : NULL);
+    report_put_text(out, "answer", h->answer);
+    report_put_text(out, "code", h->code);
+    report_put_text(out, "reason", h->reason);
+    hc_buf_chr(out, '}');
+}
+
+static void report_put_placement(struct hc_buf *out,
+                                 const struct headcount_placement *p)
+{
+    report_put_key(out, "placement");
+    hc_buf_chr(out, '{');
+    hc_json_put_member_int(out, "running", p->running);
+    hc_json_put_member_int(out, "can", p->can);
+    hc_json_put_member_int(out, "unknown", p->unknown);
+    hc_json_put_member_int(out, "passed_over", p->passed_over);
+    hc_json_put_member_int(out, "cannot", p->cannot);
+    report_put_text(out, "summary", p->summary);
+    report_put_text_or_null(out, "scaled_by",
+                            p->scaled_by[0] != '\0' ? p->scaled_by : NULL);
+    report_put_said(out, p);
+    report_put_key(out, "hosts");
+    hc_buf_chr(out, '[');
+    for (size_t i = 0; i < p->hosts_n; i++)
+        report_put_placed_host(out, &p->hosts[i]);
+    hc_buf_lit(out, "]}");
+}
+
 static void report_put_service(struct hc_buf *out,
                                const struct headcount_service *s)
 {
@@ -134,6 +219,9 @@ static void report_put_service(struct hc_buf *out,
     report_put_text(out, "rule", s->rule);
     report_put_text_or_null(out, "switch", s->switch_text);
     report_put_hosts(out, s);
+    report_put_number(out, "placeable", s->placeable);
+    if (s->placement != NULL)
+        report_put_placement(out, s->placement);
     hc_buf_chr(out, '}');
 }
 

@@ -53,6 +53,9 @@ struct hc_run_config {
     bool asks;                        /* a policy makes the wishes: there are
                                          none before its turn                */
     bool record;                      /* a snapshot is made of its facts     */
+    enum headcount_explain explain;   /* which wishes the report explains    */
+    struct hc_str only;               /* the service whose wish alone is made;
+                                         n == 0: all are                     */
     bool dry_run;                     /* what would be written is `pending`  */
     bool paused;                      /* what would be written is `held`     */
     bool ask_targets;                 /* Application Auto Scaling is asked

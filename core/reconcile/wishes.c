@@ -71,6 +71,7 @@ static int wishes_take_one(struct hc_run *r, struct headcount_error *e)
         .desired_before = HEADCOUNT_UNKNOWN, .wanted = HEADCOUNT_UNKNOWN,
         .running = HEADCOUNT_UNKNOWN, .pending = HEADCOUNT_UNKNOWN,
         .rule = hc_rule_name(&w->rule), .hosts_counted = HEADCOUNT_UNKNOWN,
+        .placeable = HEADCOUNT_UNKNOWN,
         .hosts_by = modes[w->by],
         .hosts_filter = "", .at = hc_arena_str(&r->facts.arena, w->at).p
     };
@@ -82,11 +83,35 @@ static int wishes_take_one(struct hc_run *r, struct headcount_error *e)
     return s->reason == NULL ? wishes_check_twice(r, e) : 0;
 }
 
+/* Leaves the wishes for the service `only`.  A wish whose service has no proper
+ * name stays, and fails as ever. */
+static int wishes_keep_only(struct hc_run *r, struct headcount_error *e)
+{
+    struct hc_run_config *c = &r->config;
+    struct hc_arn only, arn;
+    struct hc_wish *kept;
+    size_t n = 0;
+    int err = hc_arn_service(&only, c->only, e);
+
+    if (err < 0)
+        return err;
+    kept = hc_arena_zero(&r->facts.arena, c->wishes_n * sizeof(*kept));
+    for (size_t i = 0; kept != NULL && i < c->wishes_n; i++)
+        if (hc_arn_service(&arn, c->wishes[i].service, NULL) < 0 ||
+            hc_str_eq(arn.name, only.name))
+            kept[n++] = c->wishes[i];
+    c->wishes = kept;
+    c->wishes_n = n;
+    return 0;
+}
+
 int hc_wishes_take(struct hc_run *r, struct headcount_error *e)
 {
     const struct hc_run_config *c = &r->config;
-    int err = 0;
+    int err = c->only.n > 0 ? wishes_keep_only(r, e) : 0;
 
+    if (err < 0)
+        return err;
     r->services = hc_arena_zero(&r->facts.arena,
                                c->wishes_n * sizeof(*r->services));
     r->names = hc_arena_zero(&r->facts.arena, c->wishes_n * sizeof(*r->names));

@@ -23,7 +23,7 @@ static int read_text(bool updated, const char *text, int cut)
     if (updated)
         hc_ecs_updated_init(&view, t_alloc());
     else
-        hc_ecs_services_init(&view, t_alloc());
+        hc_ecs_services_init(&view, t_alloc(), true);
     while (err == 0 && at < n) {
         size_t step = cut < 0 ? 1 : at == 0 && cut > 0 ? (size_t)cut : n - at;
 
@@ -283,7 +283,7 @@ TEST(ops_services, deployments_are_kept_in_order_if_they_are_asked_for)
         "\"rolloutState\":\"IN_PROGRESS\"},{\"id\":null}]");
 
     hc_error_reset(&error);
-    hc_ecs_services_init(&view, t_alloc());
+    hc_ecs_services_init(&view, t_alloc(), false);
     view.deploys = true;
     CHECK_INT(hc_ecs_answer_feed(&view.answer, hc_str(text), &error), 0);
     CHECK_INT(hc_ecs_answer_end(&view.answer, &error), 0);
@@ -325,6 +325,65 @@ TEST(ops_services, subnets_and_features_that_hosts_must_have)
         "\"serviceConnectConfiguration\":{\"enabled\":false}}]")), 0);
     CHECK(!view.services->executes && !view.services->volumes);
     CHECK(!view.services->connects && view.services->subnets == NULL);
+    hc_ecs_answer_fini(&view.answer);
+}
+
+/* Only events about placement are kept, and of those the newest. */
+TEST(ops_services, what_ecs_said_last_about_placement)
+{
+    static const struct { const char *events, *said; long long at; } rows[] = {
+        { "", "", -1 },
+        { "{\"createdAt\":9,\"message\":\"has reached a steady state.\"}", "",
+          -1 },
+        { "{\"createdAt\":9,\"message\":\"(service w) has started\"},"
+          "{\"createdAt\":5.5,\"message\":\"w was unable to place a task "
+          "because\"},{\"createdAt\":4,\"message\":\"w was unable to place a "
+          "task: old\"}", "w was unable to place a task because", 5500000 },
+        { "{\"createdAt\":4,\"message\":\"unable to place a task: old\"},"
+          "{\"message\":\"w is unable to place a task in Availability Zone z\","
+          "\"createdAt\":6}",
+          "w is unable to place a task in Availability Zone z", 6000000 },
+        { "{\"message\":\"unable to place a task\"},{\"createdAt\":4}",
+          "unable to place a task", -1 },
+    };
+    char text[600];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        snprintf(text, sizeof(text), ONE(",\"events\":[%s]"), rows[i].events);
+        CHECK_INT(get(text), 0);
+        CHECK_STR(view.services->said, rows[i].said);
+        CHECK_INT(view.services->said_at, rows[i].at);
+        hc_ecs_answer_fini(&view.answer);
+    }
+}
+
+/* A long event is cut between two characters. */
+TEST(ops_services, what_ecs_said_is_cut)
+{
+    char text[2000] = "{\"services\":[{\"serviceName\":\"w\",\"status\":"
+        "\"ACTIVE\",\"desiredCount\":1,\"launchType\":\"EC2\",\"events\":"
+        "[{\"message\":\"unable to place a task ";
+
+    for (size_t i = 0; i < HC_ECS_SAID; i++)
+        strcat(text, "\xc3\xa9");
+    strcat(text, "\"}]}]}");
+    CHECK_INT(get(text), 0);
+    CHECK_INT(view.services->said.n, HC_ECS_SAID - 1);
+    CHECK(hc_text_is_utf8(view.services->said));
+    hc_ecs_answer_fini(&view.answer);
+}
+
+/* A run that explains nothing does not even look at them. */
+TEST(ops_services, events_go_by_unread)
+{
+    const char *text = ONE(",\"events\":[{\"message\":7,\"createdAt\":\"x\"}]");
+
+    hc_ecs_services_init(&view, t_alloc(), false);
+    CHECK_INT(hc_ecs_answer_feed(&view.answer, hc_str(text), &error), 0);
+    CHECK_INT(hc_ecs_answer_end(&view.answer, &error), 0);
+    CHECK_INT(view.services->said.n, 0);
+    hc_ecs_answer_fini(&view.answer);
+    CHECK_INT(get(text), HEADCOUNT_EANSWER);
     hc_ecs_answer_fini(&view.answer);
 }
 

@@ -115,6 +115,8 @@ static void check_same(const struct hc_ecs_service *a,
     CHECK(a->connects == b->connects && a->volumes == b->volumes);
     CHECK(a->executes == b->executes);
     CHECK_INT(a->changed, b->changed);
+    CHECK(hc_str_eq(a->said, b->said));
+    CHECK_INT(a->said_at, b->said_at);
     CHECK(same_texts(a->subnets, b->subnets));
     CHECK(same_shares(a->providers, b->providers));
     CHECK(same_tags(a->tags, b->tags) && same_tags(b->tags, a->tags));
@@ -124,6 +126,9 @@ TEST(saved, what_is_written_down_is_read_again)
 {
     static const char *const services[] = {
         SERVICE(""),
+        SERVICE(",\"events\":[{\"createdAt\":7.25,\"message\":\"unable to "
+                "place a task\"}]"),
+        SERVICE(",\"events\":[{\"message\":\"unable to place a task\"}]"),
         SERVICE(",\"launchType\":\"EXTERNAL\",\"runningCount\":3,"
                 "\"pendingCount\":1,\"taskDefinition\":\"" AT
                 "task-definition/w:7\""),

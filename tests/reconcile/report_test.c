@@ -7,6 +7,21 @@
 #include "reconcile/report.h"
 #include "plan/rule.h"
 
+static const struct headcount_placed_host hosts[] = {
+    { "arn:x/d", "d", "i-0d4", "cannot", "port_udp",
+      "port 1/udp is \"taken\"" },
+    { "arn:x/a", "a", "", "runs", "", "it runs a task of the service" },
+};
+static const struct headcount_placement placement = {
+    .running = 1, .can = 0, .unknown = 2, .passed_over = 3, .cannot = 4,
+    .summary = "3 wanted, 2 placeable.", .scaled_by = "blue", .hosts = hosts,
+    .hosts_n = 2, .said = "unable", .said_at = 7000000
+};
+static const struct headcount_placement unread = {
+    .summary = "0 wanted, 0 placeable.", .scaled_by = "", .said = "unable too",
+    .said_at = HEADCOUNT_UNKNOWN
+};
+
 static const struct headcount_service services[] = {
     { .service = "web",
       .outcome = HEADCOUNT_UPDATED,
@@ -20,7 +35,9 @@ static const struct headcount_service services[] = {
       .switch_text = NULL,
       .hosts_counted = 3,
       .hosts_by = "active",
-      .hosts_filter = "" },
+      .hosts_filter = "",
+      .placeable = 2,
+      .placement = &placement },
     { .service = "lo\"g",
       .outcome = HEADCOUNT_HELD,
       .code = "zero",
@@ -33,7 +50,9 @@ static const struct headcount_service services[] = {
       .switch_text = "allow_zero",
       .hosts_counted = 0,
       .hosts_by = "registered",
-      .hosts_filter = "a == \"b\"" },
+      .hosts_filter = "a == \"b\"",
+      .placeable = 0,
+      .placement = &unread },
     { .service = "gone",
       .outcome = HEADCOUNT_SKIPPED,
       .code = "missing",
@@ -45,7 +64,8 @@ static const struct headcount_service services[] = {
       .rule = "fixed",
       .hosts_counted = HEADCOUNT_UNKNOWN,
       .hosts_by = "active",
-      .hosts_filter = "x" },
+      .hosts_filter = "x",
+      .placeable = HEADCOUNT_UNKNOWN },
 };
 static const struct headcount_cluster good = {
     "arn:aws:ecs:eu-west-1:1:cluster/prod", "prod", NULL, NULL, services, 3,
@@ -96,15 +116,31 @@ TEST(report, is_the_documented_document)
           "\"1 task on each of 3 active hosts\",\"desired_before\":1,"
           "\"wanted\":3,\"running\":1,\"pending\":0,\"rule\":\"per_host\","
           "\"switch\":null,\"hosts\":{\"counted\":3,\"by\":\"active\","
-          "\"filter\":\"\"}},{\"service\":\"lo\\\"g\",\"outcome\":\"held\","
+          "\"filter\":\"\"},\"placeable\":2,\"placement\":{\"running\":1,"
+          "\"can\":0,\"unknown\":2,\"passed_over\":3,\"cannot\":4,"
+          "\"summary\":\"3 wanted, 2 placeable.\",\"scaled_by\":\"blue\","
+          "\"said\":{\"at\":\"1970-01-01T00:00:07.000Z\",\"message\":"
+          "\"unable\"},\"hosts\":[{\"id\":\"d\",\"arn\":\"arn:x/d\","
+          "\"ec2_instance_id\":\"i-0d4\",\"answer\":\"cannot\",\"code\":"
+          "\"port_udp\",\"reason\":\"port 1/udp is \\\"taken\\\"\"},"
+          "{\"id\":\"a\",\"arn\":\"arn:x/a\",\"ec2_instance_id\":null,"
+          "\"answer\":\"runs\",\"code\":\"\",\"reason\":\"it runs a task of "
+          "the service\"}]}},"
+          "{\"service\":\"lo\\\"g\",\"outcome\":\"held\","
           "\"code\":\"zero\",\"reason\":\"none\",\"desired_before\":4,"
           "\"wanted\":0,\"running\":4,\"pending\":null,\"rule\":"
           "\"per_host\",\"switch\":\"allow_zero\",\"hosts\":{\"counted\":0,"
-          "\"by\":\"registered\",\"filter\":\"a == \\\"b\\\"\"}},"
+          "\"by\":\"registered\",\"filter\":\"a == \\\"b\\\"\"},"
+          "\"placeable\":0,"
+          "\"placement\":{\"running\":0,\"can\":0,\"unknown\":0,"
+          "\"passed_over\":0,\"cannot\":0,\"summary\":\"0 wanted, 0 "
+          "placeable.\",\"scaled_by\":null,\"said\":{\"at\":null,\"message\":"
+          "\"unable too\"},\"hosts\":[]}},"
           "{\"service\":\"gone\",\"outcome\":\"skipped\",\"code\":"
           "\"missing\",\"reason\":\"no\",\"desired_before\":null,"
           "\"wanted\":null,\"running\":null,\"pending\":null,\"rule\":"
-          "\"fixed\",\"switch\":null,\"hosts\":null}]},{\"arn\":\"\","
+          "\"fixed\",\"switch\":null,\"hosts\":null,\"placeable\":null}]},"
+          "{\"arn\":\"\","
           "\"name\":\"stage\",\"error\":{\"code\":\"EDNS\",\"message\":"
           "\"no address\"},\"services\":[]}],\"summary\":{\"updated\":1,"
           "\"pending\":0,\"unchanged\":0,\"held\":1,\"skipped\":1,"

@@ -12,7 +12,7 @@ from conftest import PROGRAM
 
 OURS = ("--service", "web", "--output", "json")
 SERVICE = ["service", "outcome", "code", "reason", "desired_before", "wanted",
-           "running", "pending", "rule", "switch", "hosts"]
+           "running", "pending", "rule", "switch", "hosts", "placeable"]
 STATS = ["api_calls", "connections_opened", "connections_reused",
          "dns_lookups", "dns_datagrams", "dns_hits", "tls_handshakes",
          "tls_resumed", "retries", "replays", "elapsed_us"]

@@ -13,7 +13,8 @@ static void services_put(struct hc_run *r, struct hc_exchange *x,
 
 static void services_open(struct hc_run *r, union hc_exchange_view *v)
 {
-    hc_ecs_services_init(&v->services, r->facts.alloc);
+    hc_ecs_services_init(&v->services, r->facts.alloc,
+                         r->config.explain != HEADCOUNT_EXPLAIN_NONE);
     /* A policy may ask for them, and a snapshot is to answer it. */
     v->services.deploys = r->full || r->config.record;
 }
@@ -81,6 +82,8 @@ static int services_learn_one(struct hc_run *r, struct hc_exchange *x,
     if (s->status == STATUS_OTHER)
         s->status_text = hc_check_said(r, x, s->status_text);
     hc_check_tags(r, x, s->tags);
+    if (s->said.n > 0)
+        s->said = hc_check_said(r, x, s->said);
     if (err == 0)
         fact->value = s;
     return err;
