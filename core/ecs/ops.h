@@ -378,6 +378,7 @@ struct hc_ecs_definition {
                                              version does not understand     */
     bool fixed_port;                      /* a port of the host is taken: one
                                              task on a host                  */
+    bool has_container;                   /* each task has one at least      */
     struct hc_ecs_needs needs;
     struct hc_ecs_constraint constraint;  /* that is being read, as the rest */
     struct hc_ecs_mapping *mappings;      /* of all containers               */

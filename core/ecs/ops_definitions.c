@@ -205,6 +205,7 @@ static void definition_container_item(struct hc_ecs_definition *v,
     default:
         if (item->mark == VIEW_BEGIN) {
             *c = (struct hc_ecs_container){ .cpu = 0 };
+            v->has_container = true;
             break;
         }
         v->sum.cpu = definition_amount(v, v->sum.cpu + c->cpu, "cpu");
@@ -270,6 +271,9 @@ static void definition_end(struct hc_ecs_definition *v)
     v->fixed_port = needs->ports != NULL;
     if (network == NETWORK_OTHER)
         needs->unclear = "networkMode";
+    /* An answer without containers leaves out their ports. */
+    if (!v->has_container)
+        needs->unclear = "containerDefinitions";
     if (needs->cpu == 0)
         needs->cpu = v->sum.cpu;
     if (needs->memory == 0)

@@ -143,22 +143,28 @@ static void put_summary(const struct hc_ecs_needs *n, struct hc_buf *out)
 }
 
 static const struct { const char *text, *needs; } needs_rows[] = {
-    { TASK(""), "0 0 0 -|||" " " },
+    { TASK(""), "0 0 0 containerDefinitions||| " },
+    { TASK(CONTAINERS("")), "0 0 0 containerDefinitions||| " },
+    { TASK(CONTAINERS("{}")), "0 0 0 -||| " },
     { TASK("\"cpu\":\"256\",\"memory\":\"512\","
            CONTAINERS("{\"cpu\":9,\"memory\":9}")), "256 512 0 -||| " },
     { TASK(CONTAINERS("{\"cpu\":10,\"memory\":100},"
                       "{\"memory\":300,\"memoryReservation\":128},"
                       "{\"cpu\":5,\"memoryReservation\":0,\"memory\":1}")),
       "15 229 0 -||| " },
-    { TASK("\"cpu\":\"1 vCPU\""), "0 0 0 cpu||| " },
-    { TASK("\"memory\":\"99999999999999\""), "0 0 0 memory||| " },
+    { TASK("\"cpu\":\"1 vCPU\"," CONTAINERS("{}")), "0 0 0 cpu||| " },
+    { TASK("\"memory\":\"99999999999999\"," CONTAINERS("{}")),
+      "0 0 0 memory||| " },
     { TASK(CONTAINERS("{\"cpu\":-1}")), "0 0 0 cpu||| " },
     { TASK(CONTAINERS("{\"memory\":1099511627776},{\"memory\":1}")),
       "0 0 0 memory||| " },
-    { TASK("\"networkMode\":\"mesh\""), "0 0 0 networkMode||| " },
-    { TASK("\"inferenceAccelerators\":[{\"deviceName\":\"a\"}]"),
+    { TASK("\"networkMode\":\"mesh\"," CONTAINERS("{}")),
+      "0 0 0 networkMode||| " },
+    { TASK("\"inferenceAccelerators\":[{\"deviceName\":\"a\"}],"
+           CONTAINERS("{}")),
       "0 0 0 inferenceAccelerators||| " },
-    { TASK("\"inferenceAccelerators\":[]"), "0 0 0 -||| " },
+    { TASK("\"inferenceAccelerators\":[]," CONTAINERS("{}")),
+      "0 0 0 -||| " },
     { TASK(CONTAINERS("{\"resourceRequirements\":[{\"value\":\"2\",\"type\":"
                       "\"GPU\"}]},{\"resourceRequirements\":[{\"type\":"
                       "\"GPU\",\"value\":\"1\"}]}")), "0 0 3 -||| " },
@@ -183,10 +189,12 @@ static const struct { const char *text, *needs; } needs_rows[] = {
     { TASK(CONTAINERS("{\"portMappings\":[{\"containerPortRange\":\"1-9\"}]}")),
       "0 0 0 -||| " },
     { TASK("\"requiresAttributes\":[{\"name\":\"ecs.capability.efs\"},"
-           "{\"name\":\"a\",\"value\":\"b\",\"targetId\":null}]"),
+           "{\"name\":\"a\",\"value\":\"b\",\"targetId\":null}],"
+           CONTAINERS("{}")),
       "0 0 0 -||a=b ecs.capability.efs= | " },
     { TASK("\"runtimePlatform\":{\"cpuArchitecture\":\"ARM64\","
-           "\"operatingSystemFamily\":\"LINUX\"}"), "0 0 0 -|||LINUX ARM64" },
+           "\"operatingSystemFamily\":\"LINUX\"}," CONTAINERS("{}")),
+      "0 0 0 -|||LINUX ARM64" },
 };
 
 static void check_needs(const struct hc_ecs_needs *needs, const char *want)

@@ -283,7 +283,9 @@ class Scheduler:
     def updated(self, service, members):
         """What UpdateService does beside setting its members."""
         primary = self.primary(service)
-        if "taskDefinition" in members or members.get("forceNewDeployment"):
+        if primary is None:              # a test took it away
+            return
+        if "taskDefinition" in members:
             primary["status"] = "ACTIVE"
             self.number += 1
             new = {**primary, "id": f"ecs-svc/{self.number}",
@@ -297,8 +299,8 @@ class Scheduler:
 
     @staticmethod
     def primary(service):
-        return next(d for d in service["deployments"]
-                    if d["status"] == "PRIMARY")
+        return next((d for d in service.get("deployments") or ()
+                     if d.get("status") == "PRIMARY"), None)
 
     @staticmethod
     def bounds(service):

@@ -24,7 +24,6 @@ def prod(ecs, headcount):
         {"type": "memberOf", "expression": "attribute:nobody exists"}])
     ecs.service("paused", desired=1, tags=[
         {"key": "headcount:pause", "value": "true"}])
-    ecs.model.provider("spot")
     ecs.service("strategy", desired=2, capacityProviderStrategy=[
         {"capacityProvider": "spot", "weight": 1, "base": 0}])
     del ecs.services["strategy"]["launchType"]

@@ -1,0 +1,512 @@
+"""The runaway ends, with the binary against an ECS that places tasks.
+
+Worlds A to H: `apply` runs again and again, each time as a new process, while
+the peer steps by minutes.  A host that cannot take the task never makes a count
+that starts the next host.  Then what is read for that, how often, and that bad
+answers make no count."""
+import json
+
+import pytest
+from ecs_place import Room, agent, resources
+
+APPLY = ("apply", "prod", "--service", "agent", "--output", "json")
+DISTINCT = {"placementConstraints": [{"type": "distinctInstance"}]}
+PORT = {"containerPort": 8125, "hostPort": 8125, "protocol": "udp"}
+SECRETS = {"environment": [{"name": "PASSWORD", "value": "geheim-env"}],
+           "command": ["--token", "geheim-command"],
+           "secrets": [{"name": "KEY", "valueFrom": "geheim-from"}],
+           "dockerLabels": {"key": "geheim-label"}}
+PLAIN = {"cpu": "256", "memory": "512", "containerDefinitions": [
+    {"name": "agent", "image": "agent", **SECRETS}]}
+UDP = {"cpu": "256", "memory": "512", "containerDefinitions": [
+    {"name": "agent", "image": "agent", "portMappings": [PORT], **SECRETS}]}
+AWSVPC = {**PLAIN, "networkMode": "awsvpc"}
+IN_A = {"networkConfiguration": {"awsvpcConfiguration": {
+    "subnets": ["subnet-a"]}}}
+GROWS = "A count above 2 would start hosts of capacity provider blue"
+
+
+@pytest.fixture
+def prod(ecs, headcount):
+    headcount.at(ecs)
+    return ecs.schedule()
+
+
+def agents(prod, hosts=3, desired=2, definition=UDP, full=True, most=9,
+           managed=True, **service):
+    """A service on hosts of the provider blue; the first host is full."""
+    blue = prod.group("blue", most=most, managed=managed)
+    made = [blue.launch(f"h{i}") for i in range(hosts)]
+    if full:
+        prod.occupy(made[0], portMappings=[PORT])
+    prod.definition("agent", **definition)
+    prod.service("agent", desired, ("blue", 1), **{**DISTINCT, **service})
+    prod.settle()
+    return made
+
+
+def go(ecs, headcount, rounds=12, *args):
+    """Many rounds; the last run.  No task that runs is ever stopped."""
+    prod = ecs.home.scheduler
+    for _ in range(rounds):
+        ecs.requests.clear()
+        before = prod.counts("agent")
+        run = headcount(*APPLY, *args)
+        assert "geheim" not in run.out + run.err
+        assert prod.counts("agent")[1] >= min(before[1:])
+        ecs.step(2)
+        assert prod.counts("agent")[2] >= before[2]
+    return run
+
+
+def verdict(run):
+    service = run.service()
+    return service["outcome"], service["code"]
+
+
+def asked(ecs):
+    return sorted(ecs.operations())
+
+
+# ---- the worlds ----
+
+def test_world_a_a_taken_port(ecs, headcount, prod):
+    agents(prod)
+    run = go(ecs, headcount)
+    assert prod.counts("agent") == (3, 2, 2)
+    assert verdict(run) == ("held", "unplaceable")
+    assert run.service()["reason"].endswith(
+        f"3 wanted, 2 placeable: 1 lacks port 8125/udp. {GROWS}")
+
+
+def test_world_a_when_the_port_is_free_again(ecs, headcount, prod):
+    agents(prod)
+    go(ecs, headcount, 2)
+    prod.tasks[:] = [t for t in prod.tasks if t["group"] != "family:other"]
+    ecs.step()
+    assert verdict(go(ecs, headcount)) == ("unchanged", "")
+    assert prod.counts("agent") == (3, 3, 3)
+
+
+def test_world_a_as_far_as_there_is_room(ecs, headcount, prod):
+    """Of five hosts one is full, two run a task and two can take one."""
+    agents(prod, hosts=5)
+    run = headcount(*APPLY)
+    assert verdict(run) == ("updated", "unplaceable")
+    assert (run.service()["desired_before"], run.service()["wanted"]) == (2, 4)
+    assert "5 wanted, 4 placeable: 1 lacks port 8125/udp" in \
+        run.service()["reason"]
+    assert verdict(go(ecs, headcount)) == ("held", "unplaceable")
+    assert prod.counts("agent") == (5, 4, 4)
+
+
+def test_world_b_a_host_that_is_passed_over(ecs, headcount, prod):
+    hosts = agents(prod, full=False, desired=0)
+    hosts[0].hides["refuses"] = ["service:agent"]
+    prod.cluster.services["agent"]["desiredCount"] = 2
+    prod.settle()
+    run = go(ecs, headcount)
+    assert prod.counts("agent") == (4, 3, 3)     # one host wasted
+    assert verdict(run) == ("held", "passed_over")
+    assert "1 lacks what ECS looks for" in run.service()["reason"]
+    run = headcount(*APPLY, "--allow", "passed_over")
+    assert (verdict(run), run.service()["wanted"]) == (("updated", ""), 4)
+
+
+def test_world_b_where_writes_do_not_date_the_deployment(ecs, headcount,
+                                                         prod):
+    """The hosts are older than the service: that is enough."""
+    hosts = agents(prod, full=False, desired=0)
+    prod.unsettled.updated = False
+    hosts[0].hides["refuses"] = ["service:agent"]
+    for host in hosts:
+        host["registeredAt"] -= 3600
+    prod.cluster.services["agent"]["desiredCount"] = 2
+    prod.settle()
+    assert verdict(go(ecs, headcount)) == ("held", "passed_over")
+    assert prod.counts("agent") == (4, 3, 3)
+
+
+def test_world_c_network_interfaces_are_not_told(ecs, headcount, prod):
+    hosts = agents(prod, definition=AWSVPC, desired=0, **IN_A)
+    hosts[0].hides["interfaces"] = 0
+    prod.cluster.services["agent"]["desiredCount"] = 2
+    prod.settle()
+    run = go(ecs, headcount)
+    assert prod.counts("agent") == (3, 2, 2)
+    assert verdict(run) == ("held", "unknown_placement")
+    assert "1 lacks a network interface" in run.service()["reason"]
+    run = headcount(*APPLY, "--allow", "unknown_placement")
+    assert (verdict(run), run.service()["wanted"]) == (("updated", ""), 3)
+
+
+def two(prod, old, new, counts, definition=PLAIN):
+    """Two providers, managed both, with so many hosts."""
+    for name, n in zip(("old", "new"), counts):
+        group = prod.group(name, most=n + 9)
+        for _ in range(n):
+            group.launch()
+    prod.definition("agent", **definition)
+    prod.service("agent", 2, ("old", *old), ("new", *new), **DISTINCT)
+    prod.settle()
+
+
+def test_world_d_weight_0_beside_others(ecs, headcount, prod):
+    two(prod, (0,), (1,), (3, 2))
+    assert verdict(go(ecs, headcount)) == ("unchanged", "")
+    assert prod.counts("agent") == (5, 2, 2)
+
+
+def test_world_e_weights_that_do_not_fit_the_groups(ecs, headcount, prod):
+    two(prod, (1,), (1,), (10, 2))
+    run = go(ecs, headcount)
+    assert prod.counts("agent") == (12, 5, 5)
+    assert verdict(run) == ("held", "unplaceable")
+    assert ("12 wanted, 5 placeable; the weights give capacity provider new 6 "
+            "of 12 tasks, and it has 2 hosts") in run.service()["reason"]
+
+
+def test_world_f_a_first_run_on_able_hosts(ecs, headcount, prod):
+    agents(prod, hosts=6, full=False)
+    assert verdict(go(ecs, headcount)) == ("unchanged", "")
+    assert prod.counts("agent") == (6, 6, 6)
+
+
+def test_world_f_a_false_alarm_after_a_refresh(ecs, headcount, prod):
+    """The tasks have moved to hosts that came after the last write."""
+    agents(prod, hosts=2, full=False)
+    blue = prod.groups["blue"]
+    old = [h for h in prod.cluster.hosts]
+    for name in ("n0", "n1"):
+        blue.launch(name)
+    for host in old:
+        host["registeredAt"] -= 3600
+        host.write(status="DRAINING")
+    prod.settle()
+    for host in old:
+        host.write(status="ACTIVE")
+    prod.settle()
+    run = go(ecs, headcount, 4)
+    assert prod.counts("agent") == (4, 2, 2)
+    assert verdict(run) == ("held", "passed_over")
+    assert verdict(go(ecs, headcount, 4, "--allow", "passed_over")) == \
+        ("unchanged", "")
+    assert prod.counts("agent") == (4, 4, 4)
+
+
+def test_world_g_new_hosts_cannot_take_it_either(ecs, headcount, prod):
+    hosts = agents(prod, full=False, desired=0, most=7)
+    hosts[0].hides["refuses"] = ["service:agent"]
+    prod.cluster.services["agent"]["desiredCount"] = 2
+    prod.settle()
+    prod.groups["blue"].hides = {"refuses": ["service:agent"]}   # a bad AMI
+    run = go(ecs, headcount)
+    assert prod.counts("agent") == (7, 3, 2)     # ECS's own doing
+    assert verdict(run) == ("held", "unplaced_on_managed_scaling")
+
+
+@pytest.mark.parametrize("strategy", [True, False])
+def test_world_h_where_nothing_starts_hosts(ecs, headcount, prod, strategy):
+    agents(prod, managed=False)
+    if not strategy:
+        service = prod.cluster.services["agent"]
+        service.write(launchType="EC2")
+        del service["capacityProviderStrategy"]
+    run = go(ecs, headcount, 4)
+    assert prod.counts("agent") == (3, 3, 2)
+    assert verdict(run) == ("unchanged", "")
+    assert not {"DescribeTaskDefinition", "DescribeTasks", "ListTasks"} & {
+        r.operation for r in ecs.requests}
+    prod.tasks[:] = [t for t in prod.tasks if t["group"] != "family:other"]
+    ecs.step(2)
+    assert prod.counts("agent") == (3, 3, 3)     # ECS fills it later
+
+
+# ---- why a host cannot take it ----
+
+REASONS = {
+    "1 lacks CPU units": (PLAIN, {"room": Room(cpu=255)}, {}),
+    "1 lacks memory": (PLAIN, {"room": Room(memory=511)}, {}),
+    "1 lacks port 8125/udp": (UDP, {"room": Room(udp=(8125,))}, {}),
+    "1 lacks port 8080/tcp": ({"networkMode": "host", "containerDefinitions": [
+        {"name": "a", "portMappings": [{"containerPort": 8080}]}]},
+        {"room": Room(tcp=(8080,))}, {}),
+    "1 lacks an attribute": (
+        {"containerDefinitions": [{"name": "a", "logConfiguration": {
+            "logDriver": "fluentd"}}]}, {}, {}),
+    "1 lacks a connected agent": (PLAIN, {"agentConnected": False}, {}),
+    "1 lacks CPU architecture": (
+        {**PLAIN, "runtimePlatform": {"cpuArchitecture": "X86_64"}},
+        {"attributes": agent(architecture="arm64")}, {}),
+    "1 lacks operating system": (
+        {**PLAIN, "runtimePlatform": {"operatingSystemFamily": "LINUX"}},
+        {"attributes": agent(family="WINDOWS_SERVER_2022_CORE")}, {}),
+    "1 lacks GPU": (
+        {"containerDefinitions": [{"name": "a", "resourceRequirements": [
+            {"type": "GPU", "value": "1"}]}]}, {}, {"gpus": 1}),
+    "1 lacks reserved ports": (
+        {"containerDefinitions": [{"name": "a", "portMappings": [
+            {"containerPort": p, "hostPort": p}
+            for p in range(1000, 1090)]}]},
+        {"room": Room(tcp=tuple(range(2000, 2020)))}, {}),
+}
+
+
+@pytest.mark.parametrize("words", REASONS)
+def test_a_reason_is_said_and_holds(ecs, headcount, prod, words):
+    definition, host, room = REASONS[words]
+    fluent = {"com.amazonaws.ecs.capability.logging-driver.fluentd": None}
+    blue = prod.group("blue", attributes=agent(**fluent), **room)
+    prod.host("h0", "blue", **host)
+    for name in ("h1", "h2"):
+        blue.launch(name)
+    prod.definition("agent", **definition)
+    prod.service("agent", 2, ("blue", 1), **DISTINCT)
+    prod.settle()
+    assert prod.counts("agent") == (3, 2, 2)
+    run = go(ecs, headcount, 4)
+    assert verdict(run) == ("held", "unplaceable")
+    assert f"3 wanted, 2 placeable: {words}. {GROWS}" in \
+        run.service()["reason"]
+    assert prod.counts("agent") == (3, 2, 2)
+
+
+# ---- calls: no more than section 2 of the table has ----
+
+def test_the_calls_of_a_rise_that_is_held(ecs, headcount, prod):
+    agents(prod)
+    headcount(*APPLY)
+    assert len(ecs.requests) <= 7, asked(ecs)
+    assert ecs.writes() == []
+
+
+def test_the_calls_of_a_rise_that_is_written(ecs, headcount, prod):
+    agents(prod, full=False)
+    assert verdict(headcount(*APPLY)) == ("updated", "")
+    assert len(ecs.requests) <= 9, asked(ecs)    # 8, and 1 of a cold start
+    ecs.settle()
+    ecs.requests.clear()
+    assert verdict(headcount(*APPLY)) == ("unchanged", "")
+    assert asked(ecs) == ["DescribeContainerInstances", "DescribeServices",
+                          "ListContainerInstances"]
+
+
+def test_a_fall_reads_nothing_of_it(ecs, headcount, prod):
+    hosts = agents(prod, full=False, desired=3)
+    hosts[0].write(status="DRAINING")
+    ecs.requests.clear()
+    assert verdict(headcount(*APPLY)) == ("updated", "")
+    assert asked(ecs) == ["DescribeContainerInstances", "DescribeServices",
+                          "ListContainerInstances", "UpdateService"]
+    assert prod.counts("agent")[1] == 2
+
+
+def test_a_launch_type_reads_nothing_of_it(ecs, headcount, prod):
+    agents(prod)
+    service = prod.cluster.services["agent"]
+    service.write(launchType="EC2")
+    del service["capacityProviderStrategy"]
+    ecs.requests.clear()
+    assert verdict(headcount(*APPLY)) == ("updated", "")
+    assert asked(ecs) == ["DescribeServices", "ListContainerInstances",
+                          "UpdateService"]
+
+
+def test_the_lists_that_are_asked_for(ecs, headcount, prod):
+    agents(prod, full=False)
+    headcount(*APPLY)
+    filters = [r.body.get("filter") for r in ecs.requests
+               if r.operation == "ListContainerInstances"]
+    assert filters[0] is None or "task:group" not in filters[0]
+    assert "(not(task:group == service:agent))" in filters[1]
+    for text in filters[2:]:
+        assert "(task:group == service:agent) and (registeredAt > 20" in text
+    described = [len(r.body["containerInstances"]) for r in ecs.requests
+                 if r.operation == "DescribeContainerInstances"]
+    assert sum(described) <= 4           # all for their provider, then one
+
+
+def test_a_plan_reads_what_apply_reads(ecs, headcount, prod):
+    agents(prod)
+    headcount("plan", *APPLY[1:])
+    planned = asked(ecs)
+    ecs.requests.clear()
+    headcount(*APPLY)
+    assert [o for o in planned if o != "DescribeScalableTargets"] == asked(ecs)
+
+
+def test_a_snapshot_holds_it(ecs, headcount, prod):
+    agents(prod, hosts=5)
+    taken = headcount("snapshot", "prod", "--service", "agent")
+    assert taken.code == 0 and "geheim" not in taken.out
+    live = headcount("plan", *APPLY[1:]).service()
+    (headcount.home / "s.json").write_text(taken.out)
+    ecs.requests.clear()
+    again = headcount("plan", "--snapshot", "s.json", *APPLY[2:]).service()
+    assert ecs.requests == []
+    for key in ("outcome", "code", "wanted", "reason"):
+        assert again[key] == live[key]
+
+
+# ---- answers that are wrong, or lack what they always have ----
+
+def tells(**members):
+    """The first host tells this of itself; None: not that member."""
+    def given(prod):
+        prod.tells(prod.cluster.hosts[0], **members)
+    return given
+
+
+def negative(prod):
+    prod.tells(prod.cluster.hosts[0], remainingResources=resources(
+        -256, -512, (22,), (), None))
+
+
+def lacking(name):
+    """Its resources, without the one of this name."""
+    def given(prod):
+        host = prod.cluster.hosts[0]
+        prod.tells(host, remainingResources=[
+            r for r in host["remainingResources"] if r["name"] != name])
+    return given
+
+
+def defined(**members):
+    """The task definition has these members."""
+    def given(prod):
+        prod.model.task_definitions[0].update(members)
+    return given
+
+
+def without(*members):
+    """The service does not tell them."""
+    def given(prod):
+        for member in members:
+            del prod.cluster.services["agent"][member]
+        prod.show_service = lambda service: None
+    return given
+
+
+def deployments(*items):
+    def given(prod):
+        prod.cluster.services["agent"]["deployments"] = list(items)
+        prod.show_service = lambda service: None
+    return given
+
+
+def ports(n):
+    return [{"name": "a", "portMappings": [
+        {"containerPort": p, "hostPort": p} for p in range(1000, 1000 + n)]}]
+
+
+UNKNOWN, HELD = ("held", "unknown_placement"), ("held", "unplaceable")
+ABLE = ("updated", "")
+BAD = {
+    "no remainingResources": (tells(remainingResources=None), UNKNOWN),
+    "empty remainingResources": (tells(remainingResources=[]), UNKNOWN),
+    "no CPU": (lacking("CPU"), UNKNOWN),
+    "no memory": (lacking("MEMORY"), UNKNOWN),
+    "no UDP ports": (lacking("PORTS_UDP"), UNKNOWN),
+    "negative resources": (negative, UNKNOWN),
+    "no attributes": (tells(attributes=None), UNKNOWN),
+    "empty attributes": (tells(attributes=[]), UNKNOWN),
+    "450 attributes": (tells(attributes=[
+        {"name": n, **({} if v is None else {"value": v})}
+        for n, v in agent().items()] + [
+            {"name": f"custom.{i}", "value": "x" * 128}
+            for i in range(450)]), ABLE),
+    "no agentConnected": (tells(agentConnected=None), HELD),
+    "no registeredAt": (tells(registeredAt=None), ABLE),
+    "no counts of tasks": (tells(runningTasksCount=None,
+                                 pendingTasksCount=None), ABLE),
+    "no provider": (tells(capacityProviderName=None), ("unchanged", "")),
+    "an unknown network mode": (defined(networkMode="mesh"), UNKNOWN),
+    "an unknown resource": (defined(containerDefinitions=[
+        {"name": "a", "resourceRequirements": [
+            {"type": "QuantumDevice", "value": "1"}]}]), UNKNOWN),
+    "accelerators": (defined(inferenceAccelerators=[
+        {"deviceName": "d", "deviceType": "eia2.medium"}]), UNKNOWN),
+    "a CPU that is no number": (defined(cpu="a lot"), UNKNOWN),
+    "95 ports": (defined(containerDefinitions=ports(95)), ABLE),
+    "100 ports": (defined(containerDefinitions=ports(100)), HELD),
+    "no containers": (defined(containerDefinitions=None), UNKNOWN),
+    "no task definition": (without("taskDefinition"), UNKNOWN),
+    "no deployments": (without("deployments"), ABLE),
+    "a deployment without times": (deployments(
+        {"id": "a", "status": "PRIMARY"}), ABLE),
+    "a deployment in times to come": (deployments(
+        {"id": "a", "status": "PRIMARY", "updatedAt": 4e9}), ABLE),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_answers_make_no_count(ecs, headcount, prod, name):
+    given, wanted = BAD[name]
+    agents(prod, full=False)
+    prod.tasks[:] = [t for t in prod.tasks if t.get("containerInstanceArn")
+                     != prod.cluster.hosts[0]["containerInstanceArn"]]
+    prod.service("agent", 2, ("blue", 1), **DISTINCT)
+    for host in prod.cluster.hosts[1:]:
+        task = prod.start(prod.cluster.services["agent"],
+                          prod.definition_of(prod.cluster.services["agent"]),
+                          "ecs-svc/1", "blue")
+        prod.put(task, host)
+        task["lastStatus"] = "RUNNING"
+    prod.tasks[:] = prod.tasks[-2:]
+    prod.show()
+    assert prod.counts("agent") == (3, 2, 2)
+    given(prod)
+    run = headcount(*APPLY)
+    assert "geheim" not in run.out + run.err
+    assert verdict(run) == wanted, run.out
+    assert [w["desiredCount"] for w in ecs.writes()] == \
+        ([3] if wanted == ABLE else [])
+
+
+def test_a_definition_that_is_gone(ecs, headcount, prod):
+    agents(prod)
+    refusal = {"__type": "ClientException",
+               "message": "Unable to describe task definition."}
+    ecs.fault("DescribeTaskDefinition", ecs.http(400, refusal), times=9)
+    run = headcount(*APPLY)
+    assert verdict(run) == ("failed", "ClientException")
+    assert "Unable to describe task definition." in run.service()["reason"]
+    assert ecs.writes() == []
+
+
+@pytest.mark.parametrize("operation", [
+    "DescribeCapacityProviders", "DescribeTaskDefinition",
+    "DescribeContainerInstances", "ListContainerInstances"])
+@pytest.mark.parametrize("what", ["denied", "html", "empty", "half"])
+def test_a_read_that_fails_makes_no_count(ecs, headcount, prod, operation,
+                                          what):
+    agents(prod)
+    ecs.fault(operation, what, times=99)
+    run = headcount(*APPLY, "--cli-read-timeout", "1")
+    assert run.service()["outcome"] in ("failed", "held")
+    assert run.service()["reason"] != ""
+    assert ecs.writes() == []
+    assert prod.counts("agent") == (3, 2, 2)
+
+
+def test_a_strategy_of_an_unknown_provider(ecs, headcount, prod):
+    agents(prod)
+    service = prod.cluster.services["agent"]
+    service["capacityProviderStrategy"] = [
+        {"capacityProvider": n, "weight": 1, "base": 0}
+        for n in ("blue", "nobody")]
+    run = headcount(*APPLY)
+    assert verdict(run) == ("failed", "EANSWER")
+    assert 'says nothing about "nobody"' in run.service()["reason"]
+    assert ecs.writes() == []
+
+
+def test_what_runs_is_never_less_than_before(ecs, headcount, prod):
+    """All hosts look full to us, by a mistake of the reading: they run it."""
+    hosts = agents(prod, full=False, desired=3)
+    for host in hosts:
+        prod.tells(host, remainingResources=resources(0, 0, (), (8125,),
+                                                      None))
+    assert verdict(go(ecs, headcount, 4)) == ("unchanged", "")
+    assert prod.counts("agent") == (3, 3, 3)
+    assert json.dumps(ecs.writes()) == "[]"
