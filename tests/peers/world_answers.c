@@ -486,6 +486,8 @@ static void answer_definition(const struct world *w, struct world_call *c)
     if (world_has(w, WORLD_DISTINCT) && revision % 4 > 1)
         put(c, ",\"networkMode\":\"bridge\",\"containerDefinitions\":[{"
             "\"portMappings\":[{\"hostPort\":8125,\"containerPort\":8125}]}]");
+    else if (!world_has(w, WORLD_PLACES))
+        put(c, ",\"containerDefinitions\":[{}]");
     for (int i = 0; world_has(w, WORLD_PLACES) && i < WORLD_SERVICES; i++)
         if (c->told.services[i].revision == revision)
             put_needs(c, &c->told.services[i].needs);

@@ -26,9 +26,12 @@ IN_A = {"networkConfiguration": {"awsvpcConfiguration": {
 GROWS = "A count above 2 would start hosts of capacity provider blue"
 
 
-@pytest.fixture
-def prod(ecs, headcount):
+@pytest.fixture(params=["by filter", "by tasks"])
+def prod(request, ecs, headcount):
+    """Hosts that lack the task are found by a filter, or, where ECS refuses
+    that filter, by the tasks of the service."""
     headcount.at(ecs)
+    ecs.model.no_groups = request.param == "by tasks"
     return ecs.schedule()
 
 
@@ -66,6 +69,12 @@ def verdict(run):
 
 def asked(ecs):
     return sorted(ecs.operations())
+
+
+def by_tasks(ecs):
+    """Calls more where a list by group is refused: that one, and ListTasks and
+    DescribeTasks in place of it."""
+    return 2 if ecs.model.no_groups else 0
 
 
 # ---- the worlds ----
@@ -158,12 +167,38 @@ def test_world_d_weight_0_beside_others(ecs, headcount, prod):
 
 
 def test_world_e_weights_that_do_not_fit_the_groups(ecs, headcount, prod):
+    """Which provider gets the fifth task is not documented."""
     two(prod, (1,), (1,), (10, 2))
     run = go(ecs, headcount)
-    assert prod.counts("agent") == (12, 5, 5)
+    assert prod.counts("agent") == (12, 4, 4)
     assert verdict(run) == ("held", "unplaceable")
-    assert ("12 wanted, 5 placeable; the weights give capacity provider new 6 "
+    assert ("12 wanted, 4 placeable; the weights give capacity provider new 6 "
             "of 12 tasks, and it has 2 hosts") in run.service()["reason"]
+
+
+def test_world_e_when_it_shows_who_gets_the_fifth(ecs, headcount, prod):
+    two(prod, (1,), (1,), (10, 2))
+    prod.cluster.services["agent"]["desiredCount"] = 3
+    prod.settle()
+    go(ecs, headcount)
+    assert prod.counts("agent") == (12, 5, 5)
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("old, new, counts, least", [
+    ((1,), (1,), (10, 2), 4), ((2,), (1,), (10, 2), 6),
+    ((1,), (3,), (10, 4), 5), ((1,), (1,), (9, 3), 6),
+    ((1, 2), (1,), (9, 3), 8), ((0, 2), (1,), (9, 3), 5),
+    ((5,), (2,), (7, 1), 3)])
+def test_world_e_whoever_takes_what_weights_do_not_divide(
+        ecs, headcount, prod, last, old, new, counts, least):
+    """No host is started, either way, for one task less at most."""
+    prod.unsettled.last_first = last
+    two(prod, old, new, counts)
+    assert verdict(go(ecs, headcount, 16))[1] in ("unplaceable", "")
+    hosts, desired, running = prod.counts("agent")
+    assert hosts == sum(counts)
+    assert least <= desired == running <= least + 1
 
 
 def test_world_f_a_first_run_on_able_hosts(ecs, headcount, prod):
@@ -276,14 +311,17 @@ def test_a_reason_is_said_and_holds(ecs, headcount, prod, words):
 def test_the_calls_of_a_rise_that_is_held(ecs, headcount, prod):
     agents(prod)
     headcount(*APPLY)
-    assert len(ecs.requests) <= 7, asked(ecs)
+    assert len(ecs.requests) <= 7 + by_tasks(ecs), asked(ecs)
     assert ecs.writes() == []
 
 
 def test_the_calls_of_a_rise_that_is_written(ecs, headcount, prod):
     agents(prod, full=False)
     assert verdict(headcount(*APPLY)) == ("updated", "")
-    assert len(ecs.requests) <= 9, asked(ecs)    # 8, and 1 of a cold start
+    # 8, and 1 of a cold start
+    assert len(ecs.requests) <= 9 + by_tasks(ecs), asked(ecs)
+    assert [r[0] for r in ecs.refusals] == \
+        ["ListContainerInstances"] * ecs.model.no_groups
     ecs.settle()
     ecs.requests.clear()
     assert verdict(headcount(*APPLY)) == ("unchanged", "")
