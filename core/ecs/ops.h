@@ -26,6 +26,7 @@
 #define HC_ECS_SERVICE ((size_t)256 << 10)   /* bytes kept of one service   */
 #define HC_ECS_BATCH_SERVICES 10             /* AWS's limit a call          */
 #define HC_ECS_BATCH_PROVIDERS 10            /* of them in a page           */
+#define HC_ECS_BATCH_TARGETS 50              /* of them in a page           */
 #define HC_ECS_BATCH 100                     /* of everything else          */
 
 /* Each view begins with its reader and the arena that keeps what the sink
@@ -89,6 +90,8 @@ struct hc_ecs_service {
     enum hc_ecs_rollout rollout;
     bool express;                     /* resourceManagementType ECS          */
     bool discovery;                   /* serviceRegistries, Service Connect  */
+    bool balanced;                    /* loadBalancers, its own or those of a
+                                         task set                            */
     int64_t desired, running, pending;    /* -1: not in the answer           */
     int64_t deployments, task_sets;       /* likewise                         */
     int64_t in_progress;                  /* deployments[] that roll out      */
@@ -311,6 +314,7 @@ void hc_ecs_tasks_init(struct hc_ecs_tasks *v, const struct hc_alloc *a);
 struct hc_ecs_provider {
     struct hc_str name;
     bool managed;                         /* managedScaling is ENABLED      */
+    bool instances;                       /* of Managed Instances           */
     struct hc_ecs_provider *next;
 };
 
@@ -396,10 +400,11 @@ int hc_ecs_needs_get(struct hc_ecs_definition *v, const struct hc_alloc *a,
 
 /* ---- DescribeScalableTargets, of Application Auto Scaling ---- */
 
-/* Names, not ARNs.  The answer's arns are ResourceIds: "service/CLUSTER/
- * SERVICE". */
+/* Names, not ARNs; n is 1 to HC_ECS_BATCH_TARGETS.  The answer's arns are
+ * ResourceIds: "service/CLUSTER/SERVICE". */
 void hc_ecs_put_describe_targets(struct hc_buf *out, struct hc_str cluster,
-                                 struct hc_str service, struct hc_str next);
+                                 const struct hc_str *services, size_t n,
+                                 struct hc_str next);
 void hc_ecs_targets_init(struct hc_ecs_arns *v, const struct hc_alloc *a);
 
 #endif

@@ -85,15 +85,20 @@ void hc_ecs_put_list_clusters(struct hc_buf *out, struct hc_str next)
 }
 
 void hc_ecs_put_describe_targets(struct hc_buf *out, struct hc_str cluster,
-                                 struct hc_str service, struct hc_str next)
+                                 const struct hc_str *services, size_t n,
+                                 struct hc_str next)
 {
     hc_buf_lit(out, "{\"ServiceNamespace\":\"ecs\",\"ScalableDimension\":"
-                    "\"ecs:service:DesiredCount\",\"ResourceIds\":"
-                    "[\"service/");
-    hc_buf_str(out, cluster);
-    hc_buf_chr(out, '/');
-    hc_buf_str(out, service);
-    hc_buf_lit(out, "\"]");
+                    "\"ecs:service:DesiredCount\",\"ResourceIds\":[");
+    for (size_t i = 0; i < n; i++) {
+        hc_json_put_comma(out);
+        hc_buf_lit(out, "\"service/");
+        hc_buf_str(out, cluster);
+        hc_buf_chr(out, '/');
+        hc_buf_str(out, services[i]);
+        hc_buf_chr(out, '"');
+    }
+    hc_buf_chr(out, ']');
     if (next.n > 0)
         hc_json_put_member(out, "NextToken", next);
     hc_buf_chr(out, '}');

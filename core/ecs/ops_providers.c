@@ -77,10 +77,11 @@ static int providers_sink(void *ud, const struct hc_view_item *item,
         break;
     /* ECS starts the hosts of Managed Instances itself. */
     case PROVIDERS_INSTANCES:
-        p->managed = true;
+        p->managed = p->instances = true;
         break;
     case PROVIDERS_TYPE:
-        p->managed |= hc_str_eqz(item->text, "MANAGED_INSTANCES");
+        p->instances |= hc_str_eqz(item->text, "MANAGED_INSTANCES");
+        p->managed |= p->instances;
         break;
     case PROVIDERS_NEXT:
         v->next = hc_arena_str(arena, item->text);

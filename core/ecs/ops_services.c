@@ -32,7 +32,7 @@ enum { SVC_SERVICE, SVC_FAILURE, SVC_ARN, SVC_NAME, SVC_CLUSTER, SVC_STATUS,
        SVC_DEPLOYMENT_ID, SVC_DEPLOYMENT_STATUS, SVC_DEPLOYMENT_DEFINITION,
        SVC_DEPLOYMENT_DESIRED, SVC_DEPLOYMENT_RUNNING, SVC_DEPLOYMENT_PENDING,
        SVC_DEPLOYMENT_UPDATED, SVC_DEPLOYMENT_CREATED, SVC_VOLUME,
-       SVC_EVENT, SVC_EVENT_AT, SVC_EVENT_TEXT };
+       SVC_EVENT, SVC_EVENT_AT, SVC_EVENT_TEXT, SVC_BALANCER };
 
 static const struct hc_view_member services_nothing[] = { HC_VIEW_LAST };
 
@@ -89,6 +89,7 @@ static const struct hc_view_member services_set[] = {
     { "launchType", VIEW_TEXT, SVC_SET_LAUNCH, NULL },
     { "capacityProviderStrategy", VIEW_OBJECTS, SVC_SET_STRATEGY,
       services_strategy },
+    { "loadBalancers", VIEW_OBJECTS, SVC_BALANCER, services_nothing },
     HC_VIEW_LAST
 };
 
@@ -119,6 +120,7 @@ static const struct hc_view_member services_event[] = {
     { "deployments", VIEW_OBJECTS, SVC_DEPLOYMENT, services_deployment },     \
     { "taskSets", VIEW_OBJECTS, SVC_TASK_SET, services_set },                 \
     { "serviceRegistries", VIEW_OBJECTS, SVC_REGISTRY, services_nothing },    \
+    { "loadBalancers", VIEW_OBJECTS, SVC_BALANCER, services_nothing },        \
     { "placementConstraints", VIEW_OBJECTS, SVC_CONSTRAINT,                   \
       hc_ecs_constraint_shape },                                              \
     { "capacityProviderStrategy", VIEW_OBJECTS, SVC_STRATEGY,                 \
@@ -434,6 +436,9 @@ static void services_begin_of(struct hc_ecs_services *v,
         break;
     case SVC_REGISTRY:
         s->discovery = true;
+        break;
+    case SVC_BALANCER:
+        s->balanced = true;
         break;
     case SVC_TAG:
         hc_ecs_shape_tag(&s->tags, &v->answer.arena, item);

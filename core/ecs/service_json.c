@@ -196,6 +196,8 @@ void hc_ecs_put_service(struct hc_buf *out, const struct hc_ecs_service *s)
     service_json_deployments(out, s);
     service_json_list(out, "taskSets", s->task_sets, "{}");
     service_json_list(out, "serviceRegistries", s->discovery, "{}");
+    if (s->balanced)
+        service_json_list(out, "loadBalancers", 1, "{}");
     hc_ecs_put_constraints(out, s->constraints, s->distinct,
                            s->odd_constraints);
     service_json_strategy(out, s);

@@ -35,6 +35,7 @@ static const struct hc_ecs_provider *named(const char *name)
 TEST(ops_providers, the_requests)
 {
     const struct hc_str names[] = { HC_STR("a"), HC_STR("b\"") };
+    const struct hc_str services[] = { HC_STR("web"), HC_STR("api") };
     struct hc_buf out;
 
     hc_buf_init(&out, t_alloc(), 1000);
@@ -47,11 +48,12 @@ TEST(ops_providers, the_requests)
     CHECK_STR(hc_buf_view(&out), "{\"cluster\":\"prod\",\"capacityProviders\":"
               "[\"a\"],\"nextToken\":\"t\\\"\"}");
     hc_buf_reset(&out);
-    hc_ecs_put_describe_targets(&out, HC_STR("prod"), HC_STR("web"),
+    hc_ecs_put_describe_targets(&out, HC_STR("prod"), services, 2,
                                 HC_STR("t"));
     CHECK_STR(hc_buf_view(&out), "{\"ServiceNamespace\":\"ecs\","
               "\"ScalableDimension\":\"ecs:service:DesiredCount\","
-              "\"ResourceIds\":[\"service/prod/web\"],\"NextToken\":\"t\"}");
+              "\"ResourceIds\":[\"service/prod/web\",\"service/prod/api\"],"
+              "\"NextToken\":\"t\"}");
     hc_buf_fini(&out);
 }
 
@@ -73,6 +75,8 @@ TEST(ops_providers, what_scales_by_itself_is_managed)
         CHECK(named("on")->managed && named("ecs")->managed);
         CHECK(!named("off")->managed && !named("bare")->managed);
         CHECK(named("own")->managed && !named("asg")->managed);
+        CHECK(named("own")->instances && named("ecs")->instances);
+        CHECK(!named("asg")->instances && !named("on")->instances);
         CHECK_STR(v.next, "more");
         hc_ecs_answer_fini(&v.answer);
     }

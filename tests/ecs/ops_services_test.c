@@ -181,7 +181,7 @@ TEST(ops_services, what_an_old_answer_leaves_out_has_a_meaning)
 }
 
 enum word { STATUS, LAUNCH, SCHEDULING, CONTROLLER, ROLLOUT, EXPRESS,
-            DISCOVERY, DEPLOYMENTS, TASK_SETS, IN_PROGRESS };
+            DISCOVERY, BALANCED, DEPLOYMENTS, TASK_SETS, IN_PROGRESS };
 
 static const struct { const char *more; enum word what; int want; } words[] = {
     { ",\"launchType\":\"EC2\"", LAUNCH, LAUNCH_EC2 },
@@ -223,6 +223,9 @@ static const struct { const char *more; enum word what; int want; } words[] = {
     { ",\"deployments\":[{\"rolloutState\":null},{}]", IN_PROGRESS, 2 },
     { ",\"serviceRegistries\":[]", DISCOVERY, false },
     { ",\"serviceRegistries\":[{}]", DISCOVERY, true },
+    { ",\"loadBalancers\":[]", BALANCED, false },
+    { ",\"loadBalancers\":[{\"containerName\":\"c\"}]", BALANCED, true },
+    { ",\"taskSets\":[{\"loadBalancers\":[{}]}]", BALANCED, true },
     { ",\"deployments\":[{\"serviceConnectConfiguration\":"
       "{\"enabled\":true}},{\"serviceConnectConfiguration\":"
       "{\"enabled\":false}}]", DISCOVERY, true },
@@ -240,6 +243,7 @@ static int word_of(const struct hc_ecs_service *s, enum word what)
     case ROLLOUT:     return (int)s->rollout;
     case EXPRESS:     return s->express;
     case DISCOVERY:   return s->discovery;
+    case BALANCED:    return s->balanced;
     case DEPLOYMENTS: return (int)s->deployments;
     case TASK_SETS:   return (int)s->task_sets;
     case IN_PROGRESS: return (int)s->in_progress;

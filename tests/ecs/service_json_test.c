@@ -100,6 +100,7 @@ static void check_same(const struct hc_ecs_service *a,
     CHECK_INT(a->controller, b->controller);
     CHECK_INT(a->rollout, b->rollout);
     CHECK(a->express == b->express && a->discovery == b->discovery);
+    CHECK(a->balanced == b->balanced);
     CHECK_INT(a->desired, b->desired);
     CHECK_INT(a->running, b->running);
     CHECK_INT(a->pending, b->pending);
@@ -147,6 +148,7 @@ TEST(saved, what_is_written_down_is_read_again)
                 "{\"status\":\"ACTIVE\",\"createdAt\":3}]"),
         SERVICE(",\"deployments\":[],\"taskSets\":[],"
                 "\"serviceRegistries\":[{\"registryArn\":\"r\"}]"),
+        SERVICE(",\"loadBalancers\":[{\"containerName\":\"c\"},{}]"),
         SERVICE(",\"launchType\":\"EC2\",\"placementConstraints\":["
                 "{\"type\":\"memberOf\",\"expression\":\"attribute:a == 1\"},"
                 "{\"type\":\"memberOf\","

@@ -1,5 +1,6 @@
 /* reconcile/exchange/scalable_target.c - DescribeScalableTargets: does
- * Application Auto Scaling set the count of the service, too?
+ * Application Auto Scaling set the count of a service, too?  One call asks
+ * about one service, or about as many as a page holds.
  *
  * A snapshot without the answer is planned without it. */
 #include "reconcile/exchange/check.h"
@@ -8,7 +9,7 @@
 static void target_put(struct hc_run *r, struct hc_exchange *x,
                        struct hc_buf *out)
 {
-    hc_ecs_put_describe_targets(out, r->cluster.name, x->ids[0],
+    hc_ecs_put_describe_targets(out, r->cluster.name, x->ids, x->ids_n,
                                 hc_pages_token(&x->pages));
 }
 
@@ -17,42 +18,70 @@ static void target_open(struct hc_run *r, union hc_exchange_view *v)
     hc_ecs_targets_init(&v->arns, r->facts.alloc);
 }
 
-/* True: the target's id is service/CLUSTER/SERVICE, of our cluster and the
- * service that was asked for. */
-static bool target_is_ours(const struct hc_run *r, const struct hc_exchange *x,
-                           struct hc_str id)
+/* The name of the service that was asked for, if the target's id is
+ * service/CLUSTER/SERVICE of our cluster; n == 0: it is not. */
+static struct hc_str target_service(const struct hc_run *r,
+                                    const struct hc_exchange *x,
+                                    struct hc_str id)
 {
-    struct hc_str cluster = r->cluster.name, service = x->ids[0];
+    struct hc_str cluster = r->cluster.name;
     const struct hc_str kind = HC_STR("service/");
+    struct hc_str name = HC_STR("");
 
-    return hc_str_starts(id, kind) && hc_str_ends(id, service) &&
-           id.n == kind.n + cluster.n + 1 + service.n &&
-           hc_str_starts(hc_str_from(id, kind.n), cluster) &&
-           id.p[kind.n + cluster.n] == '/';
+    if (hc_str_starts(id, kind) && id.n > kind.n + cluster.n + 1 &&
+        hc_str_starts(hc_str_from(id, kind.n), cluster) &&
+        id.p[kind.n + cluster.n] == '/')
+        name = hc_str_from(id, kind.n + cluster.n + 1);
+    return hc_check_was_asked(x, name) ? name : HC_STR("");
 }
 
+static int target_check(const struct hc_run *r, struct hc_exchange *x,
+                        struct hc_str id)
+{
+    return target_service(r, x, id).n > 0
+               ? 0 : hc_check_refuse(r, x, "Auto Scaling answered about a "
+                                     "target that was not asked for,", id);
+}
+
+static int target_learn_one(struct hc_run *r, struct hc_exchange *x,
+                            struct hc_str id)
+{
+    struct hc_fact_bool *a = hc_facts_bool(&r->facts, &r->facts.targets,
+                                           target_service(r, x, id));
+
+    if (a == NULL)
+        return hc_check_no_memory(x, "facts");
+    if (!a->yes)
+        hc_pages_news(&x->pages);
+    a->yes = true;
+    return 0;
+}
+
+/* The answer names the targets that there are.  Services that no page names
+ * have none. */
 static int target_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
 {
     struct hc_ecs_arns *v = &x->view.arns;
-    struct hc_fact_bool *a = x->into;
     int err = 0;
 
     (void)now;
     for (size_t i = 0; err == 0 && i < v->arns_n; i++)
-        err = target_is_ours(r, x, v->arns[i])
-                  ? 0 : hc_check_refuse(r, x, "Auto Scaling answered about a "
-                                        "target that was not asked for,",
-                                        v->arns[i]);
+        err = target_check(r, x, v->arns[i]);
     if (err == 0)
         err = hc_check_keep(r, x);
-    if (err < 0)
-        return err;
-    if (v->arns_n > 0 && !a->yes)
-        hc_pages_news(&x->pages);
-    a->yes = a->yes || v->arns_n > 0;
-    err = hc_check_page(r, x, v);
-    if (err > 0)
-        a->fact.state = FACT_VALUE;
+    for (size_t i = 0; err == 0 && i < v->arns_n; i++)
+        err = target_learn_one(r, x, v->arns[i]);
+    if (err == 0)
+        err = hc_check_page(r, x, v);
+    for (size_t i = 0; err > 0 && i < x->ids_n; i++) {
+        struct hc_fact_bool *a =
+            hc_facts_bool(&r->facts, &r->facts.targets, x->ids[i]);
+
+        if (a == NULL)
+            err = hc_check_no_memory(x, "facts");
+        else
+            a->fact.state = FACT_VALUE;
+    }
     return err;
 }
 
