@@ -436,7 +436,7 @@ void *headcount_op_user(const headcount_op *op);
 /* For poll(2), or for an event loop that is level triggered.
  *
  * The wants are valid until the next call that can change them: step, wait,
- * begin_..., resume, refuse, decide_by_tags, cancel, drain, op_free.  Ask for
+ * begin_..., resume, refuse, decide_by_..., cancel, drain, op_free.  Ask for
  * them again after it and before the loop waits again.
  *
  * A descriptor is listed from the call that opens it until the call that closes
@@ -619,6 +619,11 @@ void headcount_resume(headcount_op *op);
  * services: headcount:rule, and the tags that belong to it; see
  * headcount(1). */
 void headcount_decide_by_tags(headcount_op *op);
+/* Answers likewise, for a first look, which writes nothing: each service with
+ * the constraint distinctInstance is skipped, and its code says how its count
+ * stands to its hosts: over, right, near, low, or alone (left alone, with the
+ * reason).  `at` is "tags" if it has the tag headcount:rule. */
+void headcount_decide_by_distinct(headcount_op *op);
 
 /* ---- a sweep: its clusters --------------------------------------------- */
 
@@ -813,6 +818,7 @@ struct headcount_cluster {
     size_t services_n;
     const char *skipped;          /* "cluster_gone": it is deleted, and an event
                                      or a sweep named it, no person; or NULL */
+    size_t services_listed;       /* by a first look; else 0                 */
 };
 
 /* One of an event's Records.  It is not done if a cluster that it asks for

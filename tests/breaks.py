@@ -81,6 +81,8 @@ BREAKS = [
      "reconcile/explain"),
     ("a secret in an event of ECS is shown", "services_learn_one",
      r"s->said = hc_check_said\(r, x, s->said\);", ";", "reconcile/explain"),
+    ("a first look writes", "hc_plan_make", r"in->wish->looks", "false",
+     "op/op_policy_distinct"),
     # ---- the plan ----
     ("a DAEMON service is written", "plan_skip",
      r"s->scheduling != SCHEDULING_REPLICA", "false"),

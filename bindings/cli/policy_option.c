@@ -7,6 +7,32 @@
 #include "complain.h"
 #include "verbs/verbs.h"
 
+bool policy_option_is_distinct(const struct options *o)
+{
+    return o->policy && strcmp(o->policy, "distinct") == 0;
+}
+
+/* A first look never writes, so no verb that writes takes it. */
+static int open_distinct(struct policy_option *d, const struct options *o)
+{
+    char name[OPTIONS_NAME];
+
+    if (o->verb != VERB_PLAN && o->verb != VERB_SNAPSHOT) {
+        complain("%s distinct is a first look and never writes: plan takes it. "
+                 "To keep a service at one task per host: headcount adopt "
+                 "CLUSTER SERVICE..., then --policy tags",
+                 options_said(o, "policy", name));
+        return EXIT_USAGE;
+    }
+    if (o->hosts_mode != HEADCOUNT_ACTIVE) {
+        complain("%s distinct counts active hosts: leave --hosts out",
+                 options_said(o, "policy", name));
+        return EXIT_USAGE;
+    }
+    d->distinct = true;
+    return 0;
+}
+
 int policy_option_open(struct policy_option *d, const struct options *o)
 {
     struct sandbox_error why = { "" };
@@ -21,6 +47,8 @@ int policy_option_open(struct policy_option *d, const struct options *o)
         d->tags = true;
         return 0;
     }
+    if (policy_option_is_distinct(o))
+        return open_distinct(d, o);
     code = verbs_read_input(o->policy, SANDBOX_TEXT, &text, &n);
     if (code == 0) {
         headcount_sha256(d->sha256, text, n);
@@ -48,6 +76,8 @@ void policy_option_op(struct policy_option *d, headcount_op *op)
 {
     if (d->tags)
         headcount_decide_by_tags(op);
+    else if (d->distinct)
+        headcount_decide_by_distinct(op);
     else
         policy_decide(d->policy, op);
 }

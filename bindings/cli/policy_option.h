@@ -7,10 +7,12 @@
 
 struct policy_option {
     struct policy *policy;          /* NULL: none was named, or tags      */
-    bool tags;
+    bool tags, distinct;
     char sha256[65];                /* of its text, for the audit         */
 };
 
+/* --policy distinct: a first look, and no policy of a file. */
+bool policy_option_is_distinct(const struct options *o);
 /* 0, or the exit code with the complaint on stderr. */
 int policy_option_open(struct policy_option *d, const struct options *o);
 void policy_option_close(struct policy_option *d);

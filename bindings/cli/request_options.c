@@ -77,7 +77,10 @@ int request_options_open(struct request_options *t, const struct options *o,
 
     int code = policy_option_open(&t->decide, o);
 
-    request->policy_sha256 = t->decide.tags ? NULL : t->decide.sha256;
+    request->policy_sha256 = t->decide.policy ? t->decide.sha256 : NULL;
+    /* A look at a whole account reads no task definition unless it is told. */
+    if (t->decide.distinct && o->heeded == HEADCOUNT_CONSTRAINTS_DEFAULT)
+        request->constraints = HEADCOUNT_CONSTRAINTS_SERVICE;
     return code;
 }
 

@@ -229,6 +229,23 @@ int headcount_fact(headcount_op *op, const struct headcount_query *query,
     return got;
 }
 
+int hc_op_policy_ask_services(headcount_op *op,
+                              const struct headcount_fact *list)
+{
+    struct headcount_query q = { .size = sizeof q,
+                                 .kind = HEADCOUNT_FACT_SERVICE };
+    struct headcount_fact fact;
+    int all = 1;
+
+    for (size_t i = 0; all >= 0 && i < (size_t)list->count; i++) {
+        q.service = headcount_fact_name(list, i);
+        int got = headcount_fact(op, &q, &fact, NULL);
+
+        all = got < 1 ? got : all;
+    }
+    return all;
+}
+
 /* ---- members of facts ---- */
 
 bool headcount_fact_host(const struct headcount_fact *fact, size_t i,

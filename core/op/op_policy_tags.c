@@ -28,24 +28,6 @@ static int tags_put(struct op_reconcile *r, const char *name,
     return err == 0 ? hc_op_policy_add(r, &w) : err;
 }
 
-/* Asks for every service before the answer for any is needed, so that they are
- * described together, ten per call.  1: all are known. */
-static int tags_ask(headcount_op *op, const struct headcount_fact *list)
-{
-    struct headcount_query q = { .size = sizeof q,
-                                 .kind = HEADCOUNT_FACT_SERVICE };
-    struct headcount_fact fact;
-    int all = 1;
-
-    for (size_t i = 0; all >= 0 && i < (size_t)list->count; i++) {
-        q.service = headcount_fact_name(list, i);
-        int got = headcount_fact(op, &q, &fact, NULL);
-
-        all = got < 1 ? got : all;
-    }
-    return all;
-}
-
 void headcount_decide_by_tags(headcount_op *op)
 {
     struct op_reconcile *r = hc_op_policy_turn(op);
@@ -61,7 +43,7 @@ void headcount_decide_by_tags(headcount_op *op)
     int got = headcount_fact(&r->op, &q, &list, &e);
 
     if (got == 1)
-        got = tags_ask(&r->op, &list);
+        got = hc_op_policy_ask_services(&r->op, &list);
     q = (struct headcount_query){ .size = sizeof q,
                                   .kind = HEADCOUNT_FACT_SERVICE };
     for (size_t i = 0; got == 1 && i < (size_t)list.count; i++) {

@@ -93,6 +93,14 @@ static enum hc_hold_verdict hold_paused_by(struct hc_plan *p,
     return hc_hold_because(p, why);
 }
 
+bool hc_hold_is_paused(const struct hc_ecs_tag *tags, int64_t wall)
+{
+    struct hc_plan scratch = { .code = "" };
+    const struct hc_plan_input in = { .wall = wall };
+
+    return hold_paused_by(&scratch, &in, tags, "") == HOLD_HELD;
+}
+
 static enum hc_hold_verdict hold_paused(struct hc_plan *p,
                                         const struct hc_plan_input *in)
 {

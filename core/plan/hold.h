@@ -21,6 +21,9 @@ void hc_hold(struct hc_plan *p, const char *code, const char *why);
  * can be allowed. */
 bool hc_hold_allow(struct hc_str code, unsigned *allow);
 
+/* True if one of the tags, headcount:pause, pauses its service now. */
+bool hc_hold_is_paused(const struct hc_ecs_tag *tags, int64_t wall);
+
 /* The count that a drop is measured from: the count that ECS shows, or our own
  * last write, if ECS does not show that yet and it is higher. */
 int64_t hc_hold_from(const struct hc_plan_input *in);

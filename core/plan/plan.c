@@ -8,6 +8,7 @@
 #include "plan/plan.h"
 
 #include "base/text.h"
+#include "plan/first_look.h"
 #include "plan/hold.h"
 
 static enum hc_plan_need plan_say(struct hc_plan *p,
@@ -371,6 +372,8 @@ enum hc_plan_need hc_plan_make(struct hc_plan *p,
     bool counts = hc_rule_needs_hosts(&in->wish->rule);
 
     *p = (struct hc_plan){ .code = "", .wanted = HEADCOUNT_UNKNOWN };
+    if (in->wish->looks)
+        return hc_first_look_make(p, in);
     if (plan_skip(p, in) || plan_is_unclear(p, in))
         return PLAN_DECIDED;
     if (counts && (in->moving || in->where_moves))

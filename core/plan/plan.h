@@ -36,6 +36,7 @@ struct hc_wish {
     struct hc_str at;                   /* "file:line" that has the wish     */
     bool required;                      /* a missing service is a failure    */
     struct hc_str broken;               /* held always: why it has no rule   */
+    bool looks;                         /* a first look: never written       */
 };
 
 /* The second reading that a big step needs, from calls of its own:
@@ -94,6 +95,9 @@ struct hc_plan_input {
     bool placed_not_saved;     /* the snapshot does not tell it              */
     const char *placed_why;    /* it was to be read for the report alone, and
                                   this is why it could not be; or NULL       */
+    enum hc_plan_known instances;  /* a provider is of Managed Instances     */
+    enum hc_plan_known lacks_task; /* the hosts that have no task of it are  */
+    const struct hc_host_list *lacking;   /* these; NULL: not known          */
     enum hc_plan_known target;     /* Application Auto Scaling sets its      */
     const char *target_why;        /* count; NEVER: why that is not readable */
 
@@ -125,7 +129,8 @@ struct hc_plan_input {
 enum hc_plan_need { PLAN_DECIDED, PLAN_NEEDS_DEFINITION, PLAN_NEEDS_HOSTS,
                     PLAN_NEEDS_ALL_HOSTS, PLAN_NEEDS_CLUSTER,
                     PLAN_NEEDS_SCALED, PLAN_NEEDS_TARGET, PLAN_NEEDS_SECOND,
-                    PLAN_NEEDS_AGAIN, PLAN_NEEDS_PLACED };
+                    PLAN_NEEDS_AGAIN, PLAN_NEEDS_PLACED,
+                    PLAN_NEEDS_INSTANCES, PLAN_NEEDS_LACKING };
 
 struct hc_plan {
     enum headcount_result outcome;      /* HEADCOUNT_UPDATED: to be written  */

@@ -4,6 +4,7 @@
  *   hosts (status, filter)  -> the set of hosts, and each one's provider
  *   cluster                 -> DescribeClusters' answer
  *   capacity PROVIDER       -> whether it starts hosts by itself
+ *   instances PROVIDER      -> whether it is of Managed Instances
  *   target SERVICE          -> whether Auto Scaling sets its count too
  *   definition ARN          -> a task definition's constraints, and whether it
  *                              takes a port of the host
@@ -112,7 +113,7 @@ struct hc_facts {
     struct hc_fact_service *services;
     struct hc_fact_hosts *hosts;
     struct hc_fact_cluster cluster[HC_READINGS];
-    struct hc_fact_bool *capacity, *targets;
+    struct hc_fact_bool *capacity, *instances, *targets;
     struct hc_fact_definition *definitions;
     struct hc_fact_tasks *tasks;
     struct hc_fact_names *names;
@@ -126,7 +127,7 @@ struct hc_fact_service *hc_facts_service(struct hc_facts *f,
 struct hc_fact_hosts *hc_facts_hosts(struct hc_facts *f, const char *status,
                                      struct hc_str filter,
                                      enum hc_reading reading);
-/* `list` is &f->capacity or &f->targets. */
+/* `list` is &f->capacity, &f->instances or &f->targets. */
 struct hc_fact_bool *hc_facts_bool(struct hc_facts *f,
                                    struct hc_fact_bool **list,
                                    struct hc_str name);

@@ -2,6 +2,7 @@
  */
 #include "reconcile/next_exchange.h"
 
+#include "plan/first_look.h"
 #include "reconcile/placed.h"
 #include "reconcile/plan_input.h"
 #include "reconcile/policy_facts.h"
@@ -172,6 +173,31 @@ static struct hc_fact *plan_placed(struct hc_run *r, struct hc_exchange *x,
     return provider != NULL ? provider : hc_placed_next(r, x, in);
 }
 
+/* Adds the services of first looks that have to be asked about, too: a look is
+ * at many services, and one call tells of as many as a page has. */
+static int plan_other_targets(struct hc_run *r, struct hc_exchange *x)
+{
+    char why[HC_FIRST_LOOK_WHY];
+
+    for (size_t i = r->at + 1; i < r->config.wishes_n &&
+                               x->ids_n < HC_ECS_BATCH_TARGETS; i++) {
+        const struct hc_fact_service *s =
+            r->config.wishes[i].looks
+                ? hc_facts_service(&r->facts, r->names[i].name) : NULL;
+        const struct hc_fact_bool *a;
+
+        if (s == NULL || s->value == NULL ||
+            hc_first_look_is_alone(s->value, hc_run_wall(r), why))
+            continue;
+        a = hc_facts_bool(&r->facts, &r->facts.targets, s->value->name);
+        if (a == NULL)
+            return HEADCOUNT_ENOMEM;
+        if (a->fact.state == FACT_UNKNOWN)
+            x->ids[x->ids_n++] = a->name;
+    }
+    return 0;
+}
+
 static struct hc_fact *plan_target(struct hc_run *r, struct hc_exchange *x,
                                    const struct hc_plan_input *in)
 {
@@ -182,7 +208,31 @@ static struct hc_fact *plan_target(struct hc_run *r, struct hc_exchange *x,
         return NULL;
     hc_exchange_set(x, &hc_exchange_scalable_target, &a->fact, a);
     x->ids[x->ids_n++] = a->name;
+    if (in->wish->looks && plan_other_targets(r, x) < 0)
+        return NULL;
     return &a->fact;
+}
+
+/* Up to ten of the service's providers whose kind is not known. */
+static struct hc_fact *plan_instances(struct hc_run *r, struct hc_exchange *x,
+                                      const struct hc_plan_input *in)
+{
+    const struct hc_ecs_share *all = in->service->providers, *t = all;
+    struct hc_fact_bool *first = NULL, *a;
+
+    hc_exchange_set(x, &hc_exchange_providers, NULL, NULL);
+    while (t != NULL && x->ids_n < HC_ECS_BATCH_PROVIDERS &&
+           (t = hc_ecs_share_used(all, t)) != NULL) {
+        a = hc_facts_bool(&r->facts, &r->facts.instances, t->provider);
+        if (a == NULL)
+            return NULL;
+        if (a->fact.state == FACT_UNKNOWN) {
+            x->ids[x->ids_n++] = a->name;
+            first = first != NULL ? first : a;
+        }
+        t = t->next;
+    }
+    return first != NULL ? &first->fact : NULL;
 }
 
 static struct hc_fact *plan_second(struct hc_run *r, struct hc_exchange *x,
@@ -212,6 +262,8 @@ struct hc_fact *hc_next_for_plan(struct hc_run *r, struct hc_exchange *x,
         [PLAN_NEEDS_TARGET] = plan_target,
         [PLAN_NEEDS_SECOND] = plan_second,
         [PLAN_NEEDS_PLACED] = plan_placed,
+        [PLAN_NEEDS_INSTANCES] = plan_instances,
+        [PLAN_NEEDS_LACKING] = hc_placed_next_lacking,
     };
 
     return rows[need](r, x, in);

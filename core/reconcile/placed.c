@@ -436,6 +436,24 @@ static struct hc_fact *placed_next_tasks(struct hc_exchange *x,
     return x->fact;
 }
 
+/* The next exchange about the hosts that lack the task; NULL: they are known
+ * and described. */
+static struct hc_fact *placed_next_lacking(struct hc_exchange *x,
+                                           const struct placed *p)
+{
+    if (!placed_has(&p->lacking->fact) && p->tasks != NULL)
+        return placed_next_tasks(x, p->tasks);
+    if (!placed_has(&p->lacking->fact))
+        hc_exchange_set(x, &hc_exchange_host_arns, &p->lacking->fact,
+                        p->lacking);
+    else if (placed_is_due(p->lacking))
+        hc_exchange_set(x, &hc_exchange_host_details, &p->lacking->details,
+                        p->lacking);
+    else
+        return NULL;
+    return x->fact;
+}
+
 struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
                                const struct hc_plan_input *in)
 {
@@ -454,18 +472,8 @@ struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
         hc_exchange_set(x, &hc_exchange_host_details, &p.all->details, p.all);
         return &p.all->details;
     }
-    if (!placed_has(&p.lacking->fact) && p.tasks != NULL)
-        return placed_next_tasks(x, p.tasks);
-    if (!placed_has(&p.lacking->fact)) {
-        hc_exchange_set(x, &hc_exchange_host_arns, &p.lacking->fact,
-                        p.lacking);
-        return &p.lacking->fact;
-    }
-    if (placed_is_due(p.lacking)) {
-        hc_exchange_set(x, &hc_exchange_host_details, &p.lacking->details,
-                        p.lacking);
-        return &p.lacking->details;
-    }
+    if (placed_next_lacking(x, &p) != NULL)
+        return x->fact;
     if (p.lacking->list.n > 0 && p.definition != NULL &&
         !placed_has(&p.definition->fact)) {
         hc_exchange_set(x, &hc_exchange_task_definition,
@@ -480,4 +488,41 @@ struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
     }
     hc_exchange_set(x, &hc_exchange_host_arns, &p.younger->fact, p.younger);
     return &p.younger->fact;
+}
+
+/* ---- for a first look ---- */
+
+static bool placed_lacks_never(const struct hc_run *r, const struct placed *p)
+{
+    return p->lacking->fact.state == FACT_FAILED ||
+           (p->tasks != NULL && (p->tasks->fact.state == FACT_FAILED ||
+                                 p->tasks->details.state == FACT_FAILED)) ||
+           (r->taken != 0 && !placed_has(&p->lacking->fact));
+}
+
+/* A host that is described has a name that a person knows.  More hosts than one
+ * call describes are not worth further calls, and neither is a refusal. */
+int hc_placed_input_lacking(struct hc_run *r, struct hc_plan_input *in)
+{
+    struct placed p;
+
+    if (!placed_find(r, in, &p))
+        return HEADCOUNT_ENOMEM;
+    if (placed_lacks_never(r, &p))
+        in->lacks_task = KNOWN_NEVER;
+    if (!placed_has(&p.lacking->fact) ||
+        (p.lacking->details.state == FACT_UNKNOWN && p.lacking->list.n > 0 &&
+         p.lacking->list.n <= HC_ECS_BATCH))
+        return 0;
+    in->lacks_task = KNOWN_YES;
+    in->lacking = &p.lacking->list;
+    return 0;
+}
+
+struct hc_fact *hc_placed_next_lacking(struct hc_run *r, struct hc_exchange *x,
+                                       const struct hc_plan_input *in)
+{
+    struct placed p;
+
+    return placed_find(r, in, &p) ? placed_next_lacking(x, &p) : NULL;
 }

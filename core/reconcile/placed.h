@@ -28,4 +28,10 @@ struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
 int hc_placed_hosts(struct hc_run *r, const struct hc_plan_input *in,
                     struct headcount_placement *to);
 
+/* The same for a first look, which needs the hosts without a task alone:
+ * in->lacking, and in->lacks_task. */
+int hc_placed_input_lacking(struct hc_run *r, struct hc_plan_input *in);
+struct hc_fact *hc_placed_next_lacking(struct hc_run *r, struct hc_exchange *x,
+                                       const struct hc_plan_input *in);
+
 #endif

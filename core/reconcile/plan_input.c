@@ -2,6 +2,7 @@
  */
 #include "reconcile/plan_input.h"
 
+#include "plan/first_look.h"
 #include "reconcile/exchange/exchange.h"
 #include "reconcile/placed.h"
 #include "reconcile/second.h"
@@ -274,9 +275,40 @@ static void input_target(struct hc_run *r, struct hc_plan_input *in)
         return;
     if (input_has(&a->fact))
         in->target = a->yes ? KNOWN_YES : KNOWN_NO;
-    else if (a->fact.state == FACT_FAILED && in->dry_run)
+    else if (a->fact.state == FACT_FAILED && (in->dry_run || in->wish->looks))
         in->target = KNOWN_NEVER;
     in->target_why = a->fact.what;
+}
+
+/* ---- a first look ---- */
+
+/* One provider of Managed Instances is enough.  A snapshot does not tell. */
+static void input_instances(struct hc_run *r, struct hc_plan_input *in)
+{
+    const struct hc_ecs_share *all = in->service->providers, *t = all;
+
+    in->instances = KNOWN_NO;
+    while (r->taken == 0 && in->instances != KNOWN_YES && t != NULL &&
+           (t = hc_ecs_share_used(all, t)) != NULL) {
+        const struct hc_fact_bool *a =
+            hc_facts_bool(&r->facts, &r->facts.instances, t->provider);
+
+        if (a == NULL || a->fact.state == FACT_UNKNOWN)
+            in->instances = KNOWN_NOT_YET;
+        else if (a->fact.state == FACT_FAILED && in->instances == KNOWN_NO)
+            in->instances = KNOWN_NEVER;
+        else if (a->yes)
+            in->instances = KNOWN_YES;
+        t = t->next;
+    }
+}
+
+/* The hosts without a task are read only where the look names them. */
+static int input_lacking(struct hc_run *r, struct hc_plan_input *in)
+{
+    return hc_first_look_class(in->service->desired, in->hosts, false) ==
+                   LOOK_NEAR
+               ? hc_placed_input_lacking(r, in) : 0;
 }
 
 /* ---- our own writes ---- */
@@ -370,10 +402,13 @@ int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
             return err;                /* nothing is counted yet */
         input_count(r, in);
         hc_second_input(r, in);
-        err = hc_placed_input(r, in);
+        err = in->wish->looks && in->hosts != HEADCOUNT_UNKNOWN
+                  ? input_lacking(r, in) : hc_placed_input(r, in);
         if (err < 0)
             return err;
     }
+    if (service != NULL && in->wish->looks)
+        input_instances(r, in);
     if (service != NULL) {
         input_writes(r, in);
         hc_second_again(r, in);

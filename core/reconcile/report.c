@@ -78,6 +78,7 @@ void hc_report_copy(struct headcount_cluster *to,
         .error_code = report_copy(arena, from->error_code),
         .error = report_copy(arena, from->error),
         .services = rows, .services_n = rows != NULL ? from->services_n : 0,
+        .services_listed = from->services_listed,
         .skipped = report_copy(arena, from->skipped),
     };
 }
@@ -242,6 +243,9 @@ void hc_report_put_cluster(struct hc_buf *out,
     }
     if (c->skipped != NULL)
         report_put_text(out, "skipped", c->skipped);
+    if (c->services_listed > 0)
+        hc_json_put_member_int(out, "services_listed",
+                               (int64_t)c->services_listed);
     report_put_key(out, "services");
     hc_buf_chr(out, '[');
     for (size_t i = 0; i < c->services_n; i++)

@@ -69,10 +69,10 @@ static const struct headcount_service services[] = {
 };
 static const struct headcount_cluster good = {
     "arn:aws:ecs:eu-west-1:1:cluster/prod", "prod", NULL, NULL, services, 3,
-    NULL
+    NULL, 0
 };
 static const struct headcount_cluster bad = {
-    "", "stage", "EDNS", "no address", NULL, 0, NULL
+    "", "stage", "EDNS", "no address", NULL, 0, NULL, 0
 };
 static const struct headcount_cluster *const both[] = { &good, &bad };
 
@@ -190,9 +190,9 @@ TEST(report, a_cluster_counts_once_or_by_its_services)
         { .outcome = HEADCOUNT_FAILED }, { .outcome = HEADCOUNT_FAILED }
     };
     struct headcount_cluster known = { "", "a", "EDNS", "x", failed, 2,
-                                      NULL };
+                                      NULL, 0 };
     struct headcount_cluster empty = { "", "b", NULL, NULL, NULL, 0,
-                                       "cluster_gone" };
+                                       "cluster_gone", 0 };
     const struct headcount_cluster *list[] = { &known, &empty, &bad, &good };
     struct hc_report r = { .clusters = list, .clusters_n = 4 };
     size_t sum[HC_RESULTS] = { 9, 9, 9, 9, 9, 9 };

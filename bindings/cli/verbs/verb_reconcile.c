@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "complain.h"
+#include "first_look.h"
 #include "meant.h"
 #include "missing_services.h"
 #include "plain.h"
@@ -57,6 +58,16 @@ static void complain_of_missing(headcount *h, const struct options *o,
     missing_services_fini(&missing);
 }
 
+static void print_look(const struct headcount_outcome *outcome)
+{
+    struct first_look look = { .n = 0 };
+
+    for (size_t i = 0; i < outcome->clusters_n; i++)
+        first_look_note(&look, i, &outcome->clusters[i]);
+    first_look_render(stdout, &look, false);
+    first_look_fini(&look);
+}
+
 static int print_outcome(headcount *h, const struct options *o,
                          const struct headcount_outcome *outcome)
 {
@@ -71,6 +82,8 @@ static int print_outcome(headcount *h, const struct options *o,
     } else if (o->json) {
         plain_put_report(stdout, outcome->json, outcome->json_size);
         putchar('\n');
+    } else if (policy_option_is_distinct(o)) {
+        print_look(outcome);
     } else {
         render_plan(stdout, outcome, outcome->dry_run);
     }

@@ -12,6 +12,7 @@
 
 #include "cluster_tags.h"
 #include "complain.h"
+#include "first_look.h"
 #include "log.h"
 #include "meant.h"
 #include "missing_services.h"
@@ -25,6 +26,7 @@
 struct sweep {
     const struct options *o;
     struct cluster_tags tags;
+    struct first_look look;        /* of --policy distinct                   */
     char **texts;                  /* by place; NULL: not done, or told      */
     size_t texts_n, told;
     struct missing_services missing;
@@ -41,8 +43,9 @@ static bool sweep_is_meant(const struct options *o)
     for (size_t i = 0; i < o->args.n; i++)
         globs = globs || strpbrk(o->args.item[i], "*?") != NULL;
     return !o->snapshot &&
-           (globs || o->all || o->cluster_tags.n > 0 || o->regions.n > 1 ||
-            o->roles.n > 1 || (o->verb == VERB_PLAN && o->args.n == 0));
+           (globs || o->all || policy_option_is_distinct(o) ||
+            o->cluster_tags.n > 0 || o->regions.n > 1 || o->roles.n > 1 ||
+            (o->verb == VERB_PLAN && o->args.n == 0));
 }
 
 /* ---- progress ---- */
@@ -145,6 +148,11 @@ static void on_part(void *ud, headcount_op *op)
         s->looked = strdup(part->clusters[0].arn);
     if (s->o->json)
         return;
+    if (policy_option_is_distinct(s->o)) {
+        for (size_t i = 0; i < part->clusters_n; i++)
+            first_look_note(&s->look, p.at, &part->clusters[i]);
+        return;
+    }
     if (make_room(s, p.at))
         s->texts[p.at] = text_of(s, part);
     if (p.at >= s->texts_n || !s->texts[p.at])
@@ -185,6 +193,8 @@ static int print_outcome(struct sweep *s, headcount *h,
     } else if (o->json) {
         plain_put_report(stdout, outcome->json, outcome->json_size);
         putchar('\n');
+    } else if (policy_option_is_distinct(o)) {
+        first_look_render(stdout, &s->look, s->many_places);
     } else {
         missing_services_render(&s->missing, stdout);
         render_summary(stdout, outcome, r->dry_run);
@@ -251,6 +261,7 @@ static int verb_sweep(const struct options *o)
     headcount_free(h);
     request_options_close(&target);
     missing_services_fini(&s.missing);
+    first_look_fini(&s.look);
     free(s.looked);
     cluster_tags_close(&s.tags);
     return code;

@@ -45,14 +45,32 @@ static int providers_learn_one(struct hc_run *r, struct hc_exchange *x,
 {
     struct hc_fact_bool *a =
         hc_facts_bool(&r->facts, &r->facts.capacity, p->name);
+    struct hc_fact_bool *b =
+        hc_facts_bool(&r->facts, &r->facts.instances, p->name);
 
-    if (a == NULL)
+    if (a == NULL || b == NULL)
         return hc_check_no_memory(x, "facts");
     if (a->fact.state != FACT_VALUE)
         hc_pages_news(&x->pages);
-    a->fact.state = FACT_VALUE;
+    a->fact.state = b->fact.state = FACT_VALUE;
     a->yes = a->yes || p->managed;
+    b->yes = b->yes || p->instances;
     return 0;
+}
+
+/* Every provider that was asked for is known: those that no page described
+ * again (their scaling was known before) are none of Managed Instances. */
+static int providers_all_known(struct hc_run *r, struct hc_exchange *x)
+{
+    for (size_t i = 0; i < x->ids_n; i++) {
+        struct hc_fact_bool *a =
+            hc_facts_bool(&r->facts, &r->facts.instances, x->ids[i]);
+
+        if (a == NULL)
+            return hc_check_no_memory(x, "facts");
+        a->fact.state = FACT_VALUE;
+    }
+    return 1;
 }
 
 /* The answer comes in pages of ten.  The list ends with its last page, or as
@@ -83,7 +101,7 @@ static int providers_learn(struct hc_run *r, struct hc_exchange *x,
             unknown = x->ids[i];
     }
     if (err < 0 || known == x->ids_n)
-        return err < 0 ? err : 1;
+        return err < 0 ? err : providers_all_known(r, x);
     if (v->next.n == 0)
         return hc_check_refuse(r, x, "DescribeCapacityProviders says nothing "
                                "about", unknown);
@@ -111,6 +129,7 @@ static void providers_fail(struct hc_run *r, struct hc_exchange *x,
                            const char *code, const char *what)
 {
     hc_yes_or_no_fail(r, x, &r->facts.capacity, code, what);
+    hc_yes_or_no_fail(r, x, &r->facts.instances, code, what);
 }
 
 /* A provider that is not in a complete snapshot adds no hosts. */

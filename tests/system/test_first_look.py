@@ -1,0 +1,222 @@
+"""--policy distinct, a first look at an account; and adopt, what follows it."""
+import os
+import pty
+import select
+import subprocess
+import time
+
+import pytest
+
+DISTINCT = [{"type": "distinctInstance"}]
+ANYWHERE = {"ecs.capability.external": None}
+SCALING = "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"
+
+
+def fill(cluster, prefix, hosts, **more):
+    """Hosts of the cluster, and who runs on all of them."""
+    for i in range(hosts):
+        cluster.host(f"{prefix}{i:02}", **more)
+
+
+def runs_on(cluster, name, but=()):
+    for host in cluster.hosts:
+        if host["ec2InstanceId"] not in but:
+            host.groups.add(f"service:{name}")
+
+
+def others(cluster, n):
+    """Services that do not say distinctInstance, up to n in all."""
+    for i in range(n - len(cluster.services)):
+        cluster.service(f"api-{i}", desired=2, loadBalancers=[
+            {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:"
+             "123456789012:targetgroup/api/1", "containerName": "api",
+             "containerPort": 80}])
+
+
+BALANCED = {"loadBalancers": [
+    {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:"
+     "targetgroup/web/1", "containerName": "web", "containerPort": 80}]}
+
+
+@pytest.fixture
+def account(ecs, headcount):
+    """10 clusters of 40 services."""
+    headcount.at(ecs)
+    headcount.env[SCALING] = headcount.env["AWS_ENDPOINT_URL_ECS"]
+    prod, edge = ecs.home, ecs.model.cluster("edge")
+    fill(prod, "0d", 12)
+    for name, desired in (("worker", 3), ("metrics", 14), ("agent", 12),
+                          ("log-router", 11)):
+        prod.service(name, desired, placementConstraints=DISTINCT)
+    prod.service("web", 3, placementConstraints=DISTINCT, **BALANCED)
+    runs_on(prod, "agent")
+    runs_on(prod, "log-router", but=["i-0d04"])
+    for i in range(4):
+        edge.host(f"e{i}", attributes=ANYWHERE, ec2InstanceId=f"mi-07{i}")
+    edge.service("node", 3, launchType="EXTERNAL",
+                 placementConstraints=DISTINCT)
+    runs_on(edge, "node", but=["mi-072"])
+    clusters = [prod, edge]
+    for i in range(8):
+        clusters.append(ecs.model.cluster(f"team-{i}"))
+        fill(clusters[-1], f"{i}a", 3 + i)
+        clusters[-1].service("agent", 3 + i, placementConstraints=DISTINCT)
+    for cluster in clusters:
+        others(cluster, 40)
+    return ecs
+
+
+def test_a_first_look_at_an_account(account, headcount):
+    run = headcount("plan", "--policy", "distinct")
+    assert run.code == 0, run.err
+    lines = run.out.splitlines()
+    print(run.out)
+    assert lines[:6] == [
+        "prod    12 hosts   metrics     14  over   2 tasks can never run: "
+        "distinctInstance, 12 hosts",
+        "                   agent       12  right",
+        "                   log-router  11  near   i-0d04 has none",
+        "                   worker       3  low    3 of 12: looks like spread "
+        "replicas",
+        "                   web          3  alone  load balancer",
+        "edge     4 hosts   node         3  near   ECS Anywhere, no DAEMON "
+        "there: mi-072 has none"]
+    assert lines[6] == "team-0   3 hosts   agent        3  right"
+    assert lines[14] == ("14 services say distinctInstance, of 400. Nothing "
+                         "was written.")
+    assert lines[15] == ("headcount adopt prod agent log-router; headcount "
+                         "apply prod --policy tags")
+    assert lines[16].startswith("headcount adopt edge node; ")
+    assert len(lines) == 25
+    seen = account.operations()
+    calls = {o: seen.count(o) for o in sorted(set(seen))}
+    print(f"{len(seen)} calls: {calls}")
+    # A list of hosts and one description for each of the two that are near.
+    assert calls == {"ListClusters": 1, "ListServices": 10,
+                     "DescribeServices": 40, "ListContainerInstances": 12,
+                     "DescribeContainerInstances": 2,
+                     "DescribeScalableTargets": 10}
+    assert not account.refusals
+
+
+def test_named_clusters_need_no_list_of_clusters(account, headcount):
+    run = headcount("plan", "team-1", "--policy", "distinct")
+    assert run.code == 0, run.err
+    assert run.out == (
+        "team-1  4 hosts   agent  4  right\n"
+        "1 service says distinctInstance, of 40. Nothing was written.  "
+        "headcount adopt team-1 agent; headcount apply team-1 --policy "
+        "tags\n")
+    assert len(account.requests) == 7
+    assert "ListClusters" not in account.operations()
+
+
+def test_json_has_the_same_facts(account, headcount):
+    run = headcount("plan", "prod", "--policy", "distinct", "--output",
+                    "json")
+    assert run.code == 0, run.err
+    cluster = run.report["clusters"][0]
+    assert cluster["services_listed"] == 40
+    rows = {s["service"]: s for s in cluster["services"]}
+    assert {n: (s["outcome"], s["code"]) for n, s in rows.items()} == {
+        "metrics": ("skipped", "over"), "agent": ("skipped", "right"),
+        "log-router": ("skipped", "near"), "worker": ("skipped", "low"),
+        "web": ("skipped", "alone")}
+    assert rows["log-router"]["reason"] == "i-0d04 has none"
+    assert rows["metrics"]["hosts"]["counted"] == 12
+    assert rows["metrics"]["wanted"] is None
+    assert rows["metrics"]["desired_before"] == 14
+    assert run.report["summary"]["skipped"] == 5
+
+
+def test_each_reason_to_leave_a_service_alone(ecs, headcount):
+    headcount.at(ecs)
+    headcount.env[SCALING] = headcount.env["AWS_ENDPOINT_URL_ECS"]
+    for i in range(3):
+        ecs.host(f"h{i}", provider="mi" if i == 2 else "asg")
+
+    def distinct(name, desired=3, **more):
+        more.setdefault("placementConstraints", DISTINCT)
+        ecs.service(name, desired, **more)
+
+    def strategy(name):
+        return {"launchType": None, "capacityProviderStrategy": [
+            {"capacityProvider": name, "weight": 1, "base": 0}]}
+
+    ecs.model.provider("asg", autoScalingGroupProvider={
+        "autoScalingGroupArn": "arn:aws:autoscaling:eu-west-1:123456789012:"
+        "autoScalingGroup:1:autoScalingGroupName/asg"})
+    ecs.model.provider("mi", type="MANAGED_INSTANCES")
+    distinct("a-balanced", **BALANCED)
+    distinct("b-registered", serviceRegistries=[
+        {"registryArn": "arn:aws:servicediscovery:eu-west-1:123456789012:"
+         "service/srv-1"}])
+    distinct("c-scaled")
+    ecs.model.scalable_target("prod", "c-scaled", 1, 9)
+    distinct("d-daemon", schedulingStrategy="DAEMON")
+    distinct("e-fargate", launchType="FARGATE")
+    distinct("f-express", resourceManagementType="ECS")
+    distinct("g-deployed", deploymentController={"type": "CODE_DEPLOY"},
+             taskSets=[{"id": "1", "status": "PRIMARY"},
+                       {"id": "2", "status": "ACTIVE"}])
+    distinct("h-zero", 0)
+    distinct("i-managed", **strategy("mi"))
+    distinct("j-paused", tags=[{"key": "headcount:pause", "value": "true"}])
+    distinct("k-external", deploymentController={"type": "EXTERNAL"})
+    distinct("l-draining", status="DRAINING")
+    distinct("m-moves", placementConstraints=DISTINCT + [
+        {"type": "memberOf", "expression": "task:group == service:x"}])
+    distinct("n-waits", 5, **strategy("asg"))
+    distinct("o-right", 2, **strategy("asg"))
+    run = headcount("plan", "--policy", "distinct")
+    assert run.code == 0, run.err
+    print(run.out)
+    got = {}
+    for line in run.out.splitlines()[:-1]:
+        name, _, word, *why = line[16:].split(None, 3)
+        got[name] = (word, *why)
+    assert got == {
+        "a-balanced": ("alone", "load balancer"),
+        "b-registered": ("alone", "service registries"),
+        "c-scaled": ("alone", "scalable target"),
+        "d-daemon": ("alone", "DAEMON"),
+        "e-fargate": ("alone", "FARGATE"),
+        "f-express": ("alone", "Express"),
+        "g-deployed": ("alone", "CODE_DEPLOY with 2 task sets"),
+        "h-zero": ("alone", "desired 0"),
+        "i-managed": ("alone", "Managed Instances"),
+        "j-paused": ("alone", "headcount:pause"),
+        "k-external": ("alone", "deployment controller EXTERNAL"),
+        "l-draining": ("alone", "status DRAINING"),
+        "m-moves": ("alone", "its constraint moves with tasks"),
+        "n-waits": ("alone", "3 tasks more than hosts: a capacity provider "
+                             "may start hosts for them"),
+        "o-right": ("right",)}
+
+
+def test_what_cannot_be_read_does_not_hide_the_rest(account, headcount):
+    """No permission for scalable targets, and none for the names of hosts:
+    the classes are said all the same."""
+    account.fault("DescribeScalableTargets", "denied", times=9)
+    account.fault("DescribeContainerInstances", "denied", times=9)
+    run = headcount("plan", "prod", "--policy", "distinct")
+    assert run.code == 0, run.err
+    assert "log-router  11  near   0d04 has none" in run.out
+    account.fault("ListContainerInstances", "denied", nth=2, times=9)
+    run = headcount("plan", "prod", "--policy", "distinct")
+    assert run.code == 0, run.err
+    assert "near   which hosts have none is not known" in run.out
+
+
+@pytest.mark.parametrize("verb", [
+    ["apply", "prod"], ["watch", "prod"], ["handle"], ["lambda"]])
+def test_verbs_that_write_refuse_a_first_look(verb, ecs, headcount):
+    headcount.at(ecs)
+    for said in (["--policy", "distinct"], []):
+        env = {} if said else {"HEADCOUNT_POLICY": "distinct"}
+        if verb == ["lambda"]:
+            env["AWS_LAMBDA_RUNTIME_API"] = f"127.0.0.1:{ecs.port}"
+        run = headcount(*verb, *said, stdin='{"cluster": "prod"}', **env)
+        assert run.code == 252, (verb, run.err)
+        assert "headcount adopt CLUSTER SERVICE..." in run.err
+    assert all("DescribeServices" != o for o in ecs.operations())
