@@ -549,13 +549,8 @@ struct headcount_host {
     const struct headcount_pairs *attributes, *tags;
 };
 
-struct headcount_constraint {
-    const char *type, *expression;           /* "" of distinctInstance       */
-};
-struct headcount_share {                     /* of a strategy                */
-    const char *provider;
-    int64_t weight, base;
-};
+struct headcount_constraint { const char *type, *expression; };    /* or "" */
+struct headcount_share { const char *provider; int64_t weight, base; };
 struct headcount_deployment {     /* texts are "" where ECS does not tell    */
     const char *id, *status, *rollout_state, *task_definition;
     int64_t desired, running, pending;       /* or HEADCOUNT_UNKNOWN         */
@@ -616,13 +611,11 @@ int headcount_limits(headcount_op *op, int64_t max_changes, int64_t max_falls);
 void headcount_refuse(headcount_op *op, const char *why);
 void headcount_resume(headcount_op *op);
 /* Answers an op that ASKS, with facts, wishes and resume, by the tags of the
- * services: headcount:rule, and the tags that belong to it; see
- * headcount(1). */
+ * services: headcount:rule and those that belong to it; see headcount(1). */
 void headcount_decide_by_tags(headcount_op *op);
-/* Answers likewise, for a first look, which writes nothing: each service with
- * the constraint distinctInstance is skipped, and its code says how its count
- * stands to its hosts: over, right, near, low, or alone (left alone, with the
- * reason).  `at` is "tags" if it has the tag headcount:rule. */
+/* Answers with a first look, which writes nothing: services that have the
+ * constraint distinctInstance are skipped.  The code is over, right, near, low
+ * or alone; `at` is "tags" if the service has the tag headcount:rule. */
 void headcount_decide_by_distinct(headcount_op *op);
 
 /* ---- a sweep: its clusters --------------------------------------------- */
