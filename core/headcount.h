@@ -280,6 +280,8 @@ struct headcount_wish {
      * that has them, instead of rule and its numbers, min and max. */
     const char *autoscaler;
     bool has_max;            /* a max of 0 is a limit, too                   */
+    bool placeable;          /* not FIXED: it rises only to hosts that run a
+                                task or can take one, each counted once      */
 };
 
 /* One operation of one AWS service: headcount_begin_call. */
@@ -549,7 +551,7 @@ struct headcount_host {
     const struct headcount_pairs *attributes, *tags;
 };
 
-struct headcount_constraint { const char *type, *expression; };    /* or "" */
+struct headcount_constraint { const char *type, *expression; };
 struct headcount_share { const char *provider; int64_t weight, base; };
 struct headcount_deployment {     /* texts are "" where ECS does not tell    */
     const char *id, *status, *rollout_state, *task_definition;
@@ -562,9 +564,8 @@ struct headcount_service_fact {
     const char *task_definition;
     int64_t desired, running, pending;       /* or HEADCOUNT_UNKNOWN         */
     const struct headcount_pairs *tags;
-    /* NULL, and not an array of none: not in the answer, or there is an element
-     * that this version does not understand.  A strategy and its elements are
-     * those of ECS, in its order; none: the service has a launch type. */
+    /* In the order of ECS, with "" for the expression of distinctInstance.
+     * NULL: not in the answer, or of a form that this version does not know. */
     const struct headcount_constraint *constraints;
     const struct headcount_share *strategy;
     const struct headcount_deployment *deployments;

@@ -52,6 +52,7 @@ int hc_op_take_wish(headcount_op *op, const struct headcount_reconcile *r,
             .max_tasks = given.max_tasks, .min_age = given.min_age,
             .max_step_down = given.max_step_down,
             .max_step_up = given.max_step_up,
+            .placeable = given.placeable,
         };
         err = hc_autoscaler_wish(to, hc_str(w->autoscaler), arena, &op->error);
     } else if (headcount_rule_name(w->rule) == NULL)

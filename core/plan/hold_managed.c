@@ -1,6 +1,7 @@
 /* plan/hold_managed.c - holds of services whose capacity provider starts hosts
  * for tasks that wait (managed scaling): a count must not rise because of hosts
- * that came because it rose. */
+ * that came because it rose.  A rule that is `placeable` asks for the same
+ * limit where no provider starts hosts. */
 #include "plan/hold_parts.h"
 
 #include "base/text.h"
@@ -62,12 +63,13 @@ enum hc_hold_verdict hc_hold_growth(struct hc_plan *p,
  * host counts, and so on, up to the group's maximum.  So a rise is written only
  * as far as hosts that are there can take it: those that run a task of the
  * service, and those of which every reading says that they can.  Providers that
- * start no hosts are left to ECS: it places the waiting tasks when room comes.
+ * start no hosts are left to ECS, which places the waiting tasks when room
+ * comes; but not if the rule wants no task to wait (`placeable`).
  */
 
 /* The part of the count that follows from no host: min, a base, the lowest rung
  * of a ladder.  A person asked for this number, so it may start hosts, and it
- * does not rise with them. */
+ * does not rise with them.  A placeable rule asks for none that would wait. */
 static int64_t hold_floor(const struct hc_plan *p,
                           const struct hc_plan_input *in)
 {
@@ -75,23 +77,26 @@ static int64_t hold_floor(const struct hc_plan *p,
     const struct hc_rule *rule = &in->wish->rule;
     int64_t floor = hc_rule_bound(rule, hc_rule_count(rule, &none));
 
+    if (rule->placeable)
+        return 0;
     return floor < p->wanted ? floor : p->wanted;
 }
 
-/* Can this rise start hosts?  HOLD_PASS: no; HOLD_HELD: yes, and in->placement
+/* Do hosts limit this rise?  HOLD_PASS: no; HOLD_HELD: yes, and in->placement
  * is known. */
-static enum hc_hold_verdict hold_starts_hosts(struct hc_plan *p,
-                                              const struct hc_plan_input *in)
+static enum hc_hold_verdict hold_is_limited(struct hc_plan *p,
+                                            const struct hc_plan_input *in)
 {
-    const struct hc_ecs_service *s = in->service;
+    const struct hc_rule *rule = &in->wish->rule;
+    bool by_provider = in->service->providers != NULL;
 
-    if (s->providers == NULL || p->wanted <= hc_hold_least(in) ||
-        !hc_rule_needs_hosts(&in->wish->rule) ||
+    if ((!by_provider && !rule->placeable) ||
+        p->wanted <= hc_hold_least(in) || !hc_rule_needs_hosts(rule) ||
         p->wanted <= hold_floor(p, in) || in->placed_not_saved)
         return HOLD_PASS;
-    if (in->scaled == KNOWN_NOT_YET)
+    if (by_provider && in->scaled == KNOWN_NOT_YET)
         return hc_hold_needs(p, PLAN_NEEDS_SCALED);
-    if (in->scaled != KNOWN_YES)
+    if (in->scaled != KNOWN_YES && !rule->placeable)
         return HOLD_PASS;
     return in->placement != NULL ? HOLD_HELD
                                  : hc_hold_needs(p, PLAN_NEEDS_PLACED);
@@ -108,11 +113,13 @@ static unsigned hold_trust(const struct hc_plan_input *in)
 
 /* The most tasks that find room on hosts that are there.  A rule that asks for
  * several tasks on each host (allow_growth) gets as many on each host that can
- * take the task: whether a host has room for all of them is not read. */
+ * take the task: whether a host has room for all of them is not read, so a
+ * placeable rule counts each host once. */
 static int64_t hold_room(const struct hc_plan *p,
                          const struct hc_plan_input *in, unsigned trust)
 {
-    int64_t each = in->hosts > 0 ? (p->wanted + in->hosts - 1) / in->hosts : 1;
+    bool several = in->hosts > 0 && !in->wish->rule.placeable;
+    int64_t each = several ? (p->wanted + in->hosts - 1) / in->hosts : 1;
 
     return hc_placement_most(in->placement, in->service->running, p->wanted,
                              each, trust);
@@ -124,7 +131,7 @@ static enum hc_hold_verdict hold_placement(struct hc_plan *p,
                                            const struct hc_plan_input *in,
                                            unsigned kind)
 {
-    enum hc_hold_verdict verdict = hold_starts_hosts(p, in);
+    enum hc_hold_verdict verdict = hold_is_limited(p, in);
     unsigned trust = hold_trust(in);
     int64_t room, most, from = in->service->desired, floor = hold_floor(p, in);
     char words[HC_PLACEMENT_WORDS], why[HC_PLACEMENT_WORDS + 120];
@@ -147,9 +154,13 @@ static enum hc_hold_verdict hold_placement(struct hc_plan *p,
         p->wanted = most;
         return HOLD_PASS;
     }
-    hc_fmt(why, sizeof(why), "%s. A count above %lld would start hosts of "
-           "capacity provider %.*s", words, (long long)from,
-           HC_STR_ARG(in->scaled_by));
+    if (in->scaled == KNOWN_YES)
+        hc_fmt(why, sizeof(why), "%s. A count above %lld would start hosts of "
+               "capacity provider %.*s", words, (long long)from,
+               HC_STR_ARG(in->scaled_by));
+    else
+        hc_fmt(why, sizeof(why), "%s. The rule is placeable: it asks for no "
+               "task that would wait for a host", words);
     return hc_hold_because(p, why);
 }
 

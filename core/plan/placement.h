@@ -70,7 +70,9 @@ enum hc_take hc_placement_pass(struct hc_take_why *why);
 /* The hosts of one capacity provider, or of a service without a strategy. */
 struct hc_placement_share {
     const struct hc_ecs_share *share;     /* NULL: there is no strategy      */
-    bool managed;                         /* it starts hosts for tasks       */
+    bool managed;                         /* its hosts limit the count: it
+                                             starts hosts for tasks, or the rule
+                                             is `placeable`                  */
     int64_t run;                          /* hosts that run the task         */
     int64_t can, unknown, passed;         /* hosts that lack it, by answer   */
 };
@@ -101,12 +103,12 @@ void hc_placement_add(struct hc_placement *p, size_t at, enum hc_take take,
 /* Hosts that are counted as if they could take the task. */
 enum hc_placement_trust { TRUST_UNKNOWN = 1, TRUST_PASSED = 2 };
 
-/* The highest count, at most `wanted`, whose share of every provider that
- * starts hosts finds room on hosts that are there: `each` tasks on each host
- * that runs the task or can take it.  Providers that start no hosts limit
- * nothing.  AWS does not say which providers get the tasks that weights do not
- * divide: each may, unless the `running` tasks, dealt by the weights, show
- * which do.  `trust` is of enum hc_placement_trust, or-ed. */
+/* The highest count, at most `wanted`, whose share of every `managed` provider
+ * finds room on hosts that are there: `each` tasks on each host that runs the
+ * task or can take it.  Other providers limit nothing.  AWS does not say which
+ * providers get the tasks that weights do not divide: each may, unless the
+ * `running` tasks, dealt by the weights, show which do.  `trust` is of enum
+ * hc_placement_trust, or-ed. */
 int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
                           int64_t wanted, int64_t each, unsigned trust);
 

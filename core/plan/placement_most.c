@@ -150,9 +150,16 @@ void hc_placement_words(const struct hc_placement *p, int64_t wanted,
         n += hc_fmt(words + n, HC_PLACEMENT_WORDS - n, "%s %lld %s%s",
                     i == 0 ? ":" : ",", (long long)l->n, verb, l->label);
     }
+    if (p->lacks_n > 0 || most >= wanted)
+        return;
+    if (p->shares_n == 1) {
+        hc_fmt(words + n, HC_PLACEMENT_WORDS - n, "%s",
+               most == p->run + p->can ? ": each host counts once" : "");
+        return;
+    }
     /* All hosts can take it, so it is the strategy that sends tasks where no
      * host is left. */
-    for (size_t i = 0; p->lacks_n == 0 && i < p->shares_n; i++) {
+    for (size_t i = 0; i < p->shares_n; i++) {
         const struct hc_placement_share *s = &p->shares[i];
         int64_t left, due = placement_split(p->shares, p->shares_n, i, wanted,
                                             &left);

@@ -83,7 +83,8 @@ void hc_rule_from_wish(struct hc_rule *to, struct hc_arena *arena,
         .max = w->max, .has_max = w->has_max || w->max != 0,
         .max_tasks = w->max_tasks,
         .max_step_down = w->max_step_down, .max_step_up = w->max_step_up,
-        .min_age = w->min_age, .spread = w->prevent_single_point_of_failure,
+        .min_age = w->min_age, .placeable = w->placeable,
+        .spread = w->prevent_single_point_of_failure,
     };
 }
 

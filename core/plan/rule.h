@@ -54,6 +54,8 @@ struct hc_rule {
                                              twice; 0: the defaults (hold.c) */
     int64_t min_age;          /* of hosts that count, in microseconds        */
     bool has_min, has_max;
+    bool placeable;           /* it rises only to hosts that have its task or
+                                 can take it                                */
     bool spread;              /* two hosts or more get at least two tasks: no
                                  single point of failure                     */
 };

@@ -63,6 +63,9 @@ struct hc_fact_hosts {
                                          apart, and the run can do without
                                          that term                           */
     bool by_group;                    /* its filter names a task group       */
+    bool new_question;                /* no older version had the question that
+                                         it answers: a snapshot has to have it
+                                         */
     struct hc_fact_hosts *next;
 };
 

@@ -25,7 +25,9 @@ struct placed {
 
 /* The list of hosts under the filter of the wish and one more term, which names
  * a task group. */
-static struct hc_fact_hosts *placed_list(struct hc_run *r, const char *term)
+static struct hc_fact_hosts *placed_list(struct hc_run *r,
+                                         const struct hc_plan_input *in,
+                                         const char *term)
 {
     struct hc_fact_hosts *list = NULL;
 
@@ -39,8 +41,10 @@ static struct hc_fact_hosts *placed_list(struct hc_run *r, const char *term)
     if (hc_buf_error(&r->narrowed) == 0)
         list = hc_facts_hosts(&r->facts, "ACTIVE", hc_buf_view(&r->narrowed),
                               READING_FIRST);
-    if (list != NULL)
-        list->by_group = true;
+    if (list == NULL)
+        return NULL;
+    list->by_group = true;
+    list->new_question |= in->wish->rule.placeable;
     return list;
 }
 
@@ -124,13 +128,13 @@ static bool placed_find(struct hc_run *r, const struct hc_plan_input *in,
                             READING_FIRST);
     hc_fmt(term, sizeof(term), "(not(task:group == service:%.*s))",
            HC_STR_ARG(s->name));
-    p->lacking = placed_list(r, term);
+    p->lacking = placed_list(r, in, term);
     if (s->changed >= 0) {
         hc_time_rfc3339(time, s->changed);
         time[sizeof("2026-11-30T06:00:00") - 1] = '\0';
         hc_fmt(term, sizeof(term), "(task:group == service:%.*s) and "
                "(registeredAt > %s+00:00)", HC_STR_ARG(s->name), time);
-        p->younger = placed_list(r, term);
+        p->younger = placed_list(r, in, term);
     }
     if (s->task_definition.n > 0) {
         p->definition = hc_facts_definition(&r->facts, s->task_definition);
@@ -156,15 +160,20 @@ static size_t placed_share(const struct hc_placement *to, struct hc_str name)
     return i;
 }
 
-/* False: whether one of the providers starts hosts is not read yet. */
+/* Hosts limit the tasks of a provider that starts hosts, and of every provider
+ * if the rule asks for that.  False: whether one of the providers starts hosts
+ * is not read yet. */
 static bool placed_shares(struct hc_run *r, const struct hc_plan_input *in,
                           struct hc_placement *to)
 {
     const struct hc_ecs_share *all = in->service->providers, *t = all;
+    bool placeable = in->wish->rule.placeable;
 
     to->shares_n = 0;
     if (all == NULL)
-        to->shares[to->shares_n++] = (struct hc_placement_share){ .run = 0 };
+        to->shares[to->shares_n++] = (struct hc_placement_share){
+            .managed = placeable
+        };
     while (all != NULL && (t = hc_ecs_share_used(all, t)) != NULL) {
         const struct hc_fact_bool *a =
             hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
@@ -172,7 +181,7 @@ static bool placed_shares(struct hc_run *r, const struct hc_plan_input *in,
         if (a == NULL || !placed_has(&a->fact))
             return false;
         to->shares[to->shares_n++] = (struct hc_placement_share){
-            .share = t, .managed = a->yes
+            .share = t, .managed = a->yes || placeable
         };
         t = t->next;
     }
@@ -383,7 +392,7 @@ int hc_placed_input(struct hc_run *r, struct hc_plan_input *in)
     bool younger;
     int made;
 
-    in->placed_not_saved = r->placed_not_saved;
+    in->placed_not_saved = r->placed_not_saved && !in->wish->rule.placeable;
     /* Most runs never ask: they do not even look for the facts. */
     if (!r->placing && r->taken == 0)
         return 0;

@@ -114,6 +114,7 @@ TEST(op_wishes, an_autoscaler_leaves_the_limits_of_the_wish)
         .service = "web", .rule = HEADCOUNT_FIXED, .tasks = 7, .min = 5,
         .autoscaler = "{\"linear\":{\"nodesPerReplica\":2}}", .max_tasks = 90,
         .min_age = HC_SECOND, .max_step_down = 3, .max_step_up = 4,
+        .placeable = true,
     };
     struct hc_wish to;
 
@@ -126,6 +127,7 @@ TEST(op_wishes, an_autoscaler_leaves_the_limits_of_the_wish)
     CHECK_INT(to.rule.min_age, HC_SECOND);
     CHECK_INT(to.rule.max_step_down, 3);
     CHECK_INT(to.rule.max_step_up, 4);
+    CHECK(to.rule.placeable);
     scene_close();
 }
 

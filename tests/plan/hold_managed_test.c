@@ -208,6 +208,82 @@ TEST(hold_managed, only_a_rise_that_can_start_hosts_looks_at_them)
     check(HEADCOUNT_UPDATED, "", NULL, "3 active");
 }
 
+/* ---- placeable ---- */
+
+/* A rule that asks for it: where no provider starts hosts, too. */
+TEST(hold_managed, a_placeable_rule_rises_only_to_hosts_that_can_take_it)
+{
+    set_up(2, 5);                         /* launch type EC2 */
+    shares[0].share = NULL;
+    wish.rule.placeable = true;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_PLACED);
+    place(2, 1, 0, 0);
+    lack(TAKE_NO, TAKE_PORT_UDP, "port 8125/udp");
+    lack(TAKE_NO, TAKE_ATTRIBUTE, "an attribute");
+    check(HEADCOUNT_UPDATED, "unplaceable", NULL,
+          "5 wanted, 3 placeable: 1 lacks port 8125/udp, 1 an attribute");
+    CHECK_INT(plan.wanted, 3);
+    place(2, 0, 0, 0);
+    lack(TAKE_NO, TAKE_CPU, "CPU units");
+    check(HEADCOUNT_HELD, "unplaceable", NULL, "5 wanted, 2 placeable: 1 lacks "
+          "CPU units. The rule is placeable: it asks for no task that would "
+          "wait for a host");
+    place(2, 0, 3, 0);
+    check(HEADCOUNT_HELD, "unknown_placement", "allow_unknown_placement", "");
+    wish.allow = ALLOW_UNKNOWN_PLACEMENT;
+    check(HEADCOUNT_UPDATED, "", NULL, "5 active");
+    wish.allow = 0;
+    place(2, 0, 0, 3);
+    check(HEADCOUNT_HELD, "passed_over", "allow_passed_over", "5 wanted");
+    place(2, 3, 0, 0);
+    check(HEADCOUNT_UPDATED, "", NULL, "5 active");
+    wish.rule.tasks = 2;                  /* each host counts once */
+    check(HEADCOUNT_UPDATED, "unplaceable", NULL,
+          "10 wanted, 5 placeable: each host counts once");
+    wish.rule.tasks = 0;                  /* nor does a min ask for one more */
+    wish.rule.min = 9;
+    wish.rule.has_min = true;
+    check(HEADCOUNT_UPDATED, "unplaceable", NULL, "9 wanted, 5 placeable");
+}
+
+TEST(hold_managed, a_placeable_rule_never_lowers_a_count_by_a_verdict)
+{
+    set_up(5, 4);
+    shares[0].share = NULL;
+    wish.rule.placeable = true;
+    check(HEADCOUNT_UPDATED, "", NULL, "4 active");
+    CHECK_INT(plan.wanted, 4);
+    set_up(4, 4);
+    wish.rule.placeable = true;
+    check(HEADCOUNT_UNCHANGED, "", NULL, "4 active");
+    set_up(4, 6);                         /* one task lost its host */
+    wish.rule.placeable = true;
+    service.running = 3;
+    place(3, 0, 0, 0);
+    check(HEADCOUNT_HELD, "unplaceable", NULL, "6 wanted, 3 placeable");
+    set_up(2, 3);
+    wish.rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 9,
+                                  .placeable = true };
+    check(HEADCOUNT_UPDATED, "", NULL, "fixed");
+}
+
+/* Each provider's hosts limit its share, whether it starts hosts or not. */
+TEST(hold_managed, a_placeable_rule_limits_providers_that_start_no_hosts)
+{
+    set_up_managed(2, 5);
+    wish.rule.placeable = true;
+    in.scaled = KNOWN_NOT_YET;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_SCALED);
+    in.scaled = KNOWN_NO;
+    CHECK_INT(hc_plan_make(&plan, &in), PLAN_NEEDS_PLACED);
+    place(2, 1, 0, 0);
+    check(HEADCOUNT_UPDATED, "unplaceable", NULL, "5 wanted, 3 placeable");
+    place(2, 0, 0, 0);
+    check(HEADCOUNT_HELD, "unplaceable", NULL, "The rule is placeable");
+    in.scaled = KNOWN_YES;
+    check(HEADCOUNT_HELD, "unplaceable", NULL, "would start hosts of capacity");
+}
+
 /* ECS does not show it yet, and each event comes to the same lower count. */
 TEST(hold_managed, a_lowered_count_is_not_written_twice)
 {

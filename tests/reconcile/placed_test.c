@@ -65,6 +65,38 @@ TEST(placed, what_starts_no_hosts_reads_none)
     script_end();
 }
 
+/* A placeable rule asks where no provider starts hosts, and a fall does not. */
+TEST(placed, a_placeable_rule_reads_hosts_of_a_launch_type)
+{
+    static const struct script_row rise[] = {
+        SERVICE(2, 2, ",\"launchType\":\"EC2\"" CHANGED),
+        LIST(A "," B "," C, SCRIPT_FILTER(SCRIPT_EC2)),
+        LIST(C, SCRIPT_FILTER("(" SCRIPT_EC2 ") and "
+                              "(not(task:group == service:web))")),
+        DESCRIBE(ROOM("c", "1001", "\"8125\"")), DEFINITION };
+    static const struct script_row fall[] = {
+        SERVICE(4, 4, ",\"launchType\":\"EC2\"" CHANGED),
+        LIST(A "," B "," C, SCRIPT_FILTER(SCRIPT_EC2)), WRITE };
+    static const struct script_row strategy[] = {
+        SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        MANAGED("DISABLED"), LACKING(C),
+        DESCRIBE(ROOM("c", "1001", "\"8125\"")), DEFINITION };
+
+    script_wishes(SCRIPT_ROWS(rise), "web");
+    script_wish(0)->rule.placeable = true;
+    script_gives(0, HEADCOUNT_HELD, "unplaceable");
+    CHECK(strstr(script_service(0)->reason, "1 lacks port 8125/udp") != NULL);
+    script_end();
+    script_wishes(SCRIPT_ROWS(fall), "web");
+    script_wish(0)->rule.placeable = true;
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    script_end();
+    script_wishes(SCRIPT_ROWS(strategy), "web");
+    script_wish(0)->rule.placeable = true;
+    script_gives(0, HEADCOUNT_HELD, "unplaceable");
+    script_end();
+}
+
 /* Each answer that lacks what decides leaves the count as it is. */
 TEST(placed, hosts_that_are_not_known_to_take_it_do_not_count)
 {

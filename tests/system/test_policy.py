@@ -483,3 +483,77 @@ def test_a_test_makes_what_a_service_is_like(headcount, tmp_path):
     (tmp_path / "like_test.lua").write_text(BY_HAND)
     run = headcount("test", str(tmp_path))
     assert run.code == 0, run.out
+
+
+# ---- placeable ----
+
+PLACEABLE = "return { per_host { 'agent', placeable = true } }"
+ROOM = [{"name": "CPU", "integerValue": 1024},
+        {"name": "MEMORY", "integerValue": 900},
+        {"name": "PORTS", "stringSetValue": ["22"]},
+        {"name": "PORTS_UDP", "stringSetValue": []}]
+FULL = [*ROOM[:3], {"name": "PORTS_UDP", "stringSetValue": ["8125"]}]
+
+
+@pytest.fixture
+def agents(ecs, headcount):
+    """Two hosts that run the agent, one that can and one that cannot."""
+    headcount.at(ecs)
+    ecs.model.task_definition("agent", containerDefinitions=[{
+        "name": "agent", "cpu": 64, "memory": 128, "portMappings": [
+            {"hostPort": 8125, "containerPort": 8125, "protocol": "udp"}]}])
+    for i, room in enumerate((ROOM, ROOM, ROOM, FULL)):
+        ecs.host(f"h{i}", attributes=LINUX, remainingResources=room,
+                 groups=["service:agent"] if i < 2 else [])
+    ecs.service("agent", desired=2, runningCount=2,
+                taskDefinition=ecs.model.task_definitions[0]
+                ["taskDefinitionArn"])
+    return ecs
+
+
+def test_a_placeable_rule_rises_to_hosts_that_can_take_the_task(agents,
+                                                                policy):
+    run = policy(PLACEABLE, verb="apply")
+    assert run.service()["outcome"] == "updated", run.out
+    assert run.service()["code"] == "unplaceable"
+    assert run.service()["wanted"] == 3
+    assert "4 wanted, 3 placeable: 1 lacks port 8125/udp" in \
+        run.service()["reason"]
+    assert agents.services["agent"]["desiredCount"] == 3
+    # Without the field the count is that of the hosts: ECS places the rest.
+    run = policy("return { per_host { 'agent' } }", verb="apply")
+    assert run.service()["wanted"] == 4 and run.service()["code"] == ""
+
+
+def test_a_placeable_rule_at_rest_reads_no_rooms(agents, policy):
+    agents.services["agent"]["desiredCount"] = 4
+    run = policy(PLACEABLE)
+    assert run.service()["outcome"] == "unchanged", run.out
+    assert "DescribeContainerInstances" not in agents.operations()
+    assert agents.services["agent"]["desiredCount"] == 4
+
+
+def test_a_snapshot_of_a_placeable_rule_gives_the_same(agents, policy,
+                                                       headcount):
+    live = policy(PLACEABLE)
+    (headcount.home / "prod.json").write_text(
+        policy(PLACEABLE, verb="snapshot").out)
+    kept = headcount("plan", "--snapshot", "prod.json", "--policy",
+                     "policy.lua", "--output", "json")
+    assert kept.service() == live.service()
+    # One that was taken without the question cannot answer it.
+    (headcount.home / "prod.json").write_text(
+        policy("return { per_host { 'agent' } }", verb="snapshot").out)
+    policy(PLACEABLE)
+    kept = headcount("plan", "--snapshot", "prod.json", "--policy",
+                     "policy.lua", "--output", "json")
+    assert kept.service()["outcome"] == "failed", kept.out
+    assert kept.service()["code"] == "not_in_snapshot"
+
+
+def test_fixed_is_not_placeable(agents, policy):
+    run = policy("return { fixed { 'agent', 3, placeable = true } }")
+    assert "fixed takes no 'placeable'" in error(run)
+    run = policy("defaults { placeable = true } "
+                 "return { fixed { 'agent', 3 } }")
+    assert wanted(run) == {"agent": 3}

@@ -58,6 +58,7 @@ static const struct field fields[] = {
     { "max_step_up", WHOLE, COMMON, AT(max_step_up), 1 },
     { "required", FLAG, COMMON, AT(required), 0 },
     { "external", NOT, COMMON, AT(not_external), 0 },
+    { "placeable", FLAG, COMMON & ~FIXED, AT(placeable), 0 },
     { "prevent_single_point_of_failure", FLAG, COMMON,
       AT(prevent_single_point_of_failure), 0 },
 };

@@ -162,12 +162,12 @@ static int host_arns_offline(struct hc_run *r, struct hc_exchange *x,
 }
 
 /* In the version that took the snapshot, hosts of ECS Anywhere counted, or all
- * hosts were taken to have room. */
+ * hosts were taken to have room, unless a rule or a policy asks for room. */
 static int host_arns_older(struct hc_run *r, struct hc_exchange *x)
 {
     const struct hc_fact_hosts *list = x->into;
 
-    if (list->by_group) {
+    if (list->by_group && !list->new_question) {
         r->placed_not_saved = true;
         return 1;
     }
