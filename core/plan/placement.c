@@ -31,6 +31,7 @@ const char *hc_take_name(enum hc_take_code code)
         [TAKE_PORT_UDP] = "port_udp", [TAKE_PORTS_100] = "ports_100",
         [TAKE_GPU] = "gpu", [TAKE_ENI] = "eni", [TAKE_ZONE] = "zone",
         [TAKE_EBS] = "ebs", [TAKE_DEFINITION] = "definition",
+        [TAKE_CONSTRAINT] = "constraint",
         [TAKE_PASSED_OVER] = "passed_over"
     };
 
@@ -336,18 +337,20 @@ static void row_port_limit(struct verdict *v, const struct hc_ecs_needs *needs,
                            const struct hc_ecs_host *host)
 {
     int64_t n[2] = { 0, 0 };
+    bool asks[2] = { false, false };
 
     if (needs->ports == NULL)
         return;
-    for (const struct hc_ecs_port *p = needs->ports; p != NULL; p = p->next)
+    for (const struct hc_ecs_port *p = needs->ports; p != NULL; p = p->next) {
+        asks[p->udp] = true;
         n[p->udp]++;
-    for (const struct hc_ecs_text *t = host->tcp; n[0] > 0 && t != NULL;
-         t = t->next)
+    }
+    for (const struct hc_ecs_text *t = host->tcp; t != NULL; t = t->next)
         n[0]++;
-    for (const struct hc_ecs_text *t = host->udp; n[1] > 0 && t != NULL;
-         t = t->next)
+    for (const struct hc_ecs_text *t = host->udp; t != NULL; t = t->next)
         n[1]++;
-    if (n[0] > PLACEMENT_PORTS || n[1] > PLACEMENT_PORTS)
+    if ((asks[0] && n[0] > PLACEMENT_PORTS) ||
+        (asks[1] && n[1] > PLACEMENT_PORTS))
         verdict_add(v, TAKE_NO, TAKE_PORTS_100, "reserved ports",
                     "its reserved ports would be more than 100");
     else if (n[0] + n[1] > PLACEMENT_PORTS)
@@ -460,6 +463,20 @@ static void row_unclear(struct verdict *v, const struct hc_ecs_needs *needs)
     verdict_add(v, TAKE_UNKNOWN, TAKE_DEFINITION, needs->unclear, text);
 }
 
+/* ECS places by the constraints of the service and of its task definition. */
+static void row_constraint(struct verdict *v,
+                           const struct hc_placement_task *t)
+{
+    char text[HC_TAKE_TEXT];
+
+    if (t->unheeded.n == 0)
+        return;
+    hc_fmt(text, sizeof(text), "whether it meets the placement constraint "
+           "%.*s is not known", HC_STR_ARG(t->unheeded));
+    verdict_add(v, TAKE_UNKNOWN, TAKE_CONSTRAINT, "a placement constraint",
+                text);
+}
+
 static void rows_of_definition(struct verdict *v,
                                const struct hc_placement_task *t,
                                const struct hc_ecs_host *host)
@@ -467,6 +484,7 @@ static void rows_of_definition(struct verdict *v,
     const struct hc_ecs_needs *needs = t->needs;
 
     row_unclear(v, needs);
+    row_constraint(v, t);
     row_attributes(v, t->service, needs, host);
     row_os(v, needs, host);
     row_architecture(v, t, host);

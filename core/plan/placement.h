@@ -20,7 +20,7 @@ enum hc_take_code {
     TAKE_STATUS, TAKE_EXTERNAL, TAKE_PROVIDER, TAKE_AGENT, TAKE_ATTRIBUTE,
     TAKE_OS, TAKE_ARCHITECTURE, TAKE_CPU, TAKE_MEMORY, TAKE_PORT_TCP,
     TAKE_PORT_UDP, TAKE_PORTS_100, TAKE_GPU, TAKE_ENI, TAKE_ZONE, TAKE_EBS,
-    TAKE_DEFINITION, TAKE_PASSED_OVER, HC_TAKE_CODES
+    TAKE_DEFINITION, TAKE_CONSTRAINT, TAKE_PASSED_OVER, HC_TAKE_CODES
 };
 
 /* "port_udp", "passed_over", ... */
@@ -46,6 +46,9 @@ struct hc_placement_task {
     const struct hc_ecs_needs *needs;     /* NULL: the definition is unknown */
     struct hc_str zones[HC_PLACEMENT_ZONES];
     size_t zones_n;                       /* of hosts in its subnets         */
+    struct hc_str unheeded;               /* a placement constraint by which
+                                             the hosts were not listed; n == 0:
+                                             there is none                   */
     bool runs_elsewhere;    /* a host of another architecture than its
                                definition names runs it                      */
 };

@@ -20,6 +20,8 @@ struct placed {
     struct hc_fact_tasks *tasks;      /* of its; NULL: ECS lists hosts by
                                          task group                          */
     struct hc_fact_definition *definition;    /* NULL: it is not to be read  */
+    struct hc_str unheeded;           /* a constraint that is not in the filter
+                                         of these lists                      */
     struct hc_measure_of of;
 };
 
@@ -114,6 +116,18 @@ static bool placed_derive_all(struct hc_run *r, const struct hc_plan_input *in,
 
 /* ---- all of it ---- */
 
+/* Without --constraints all the lists do not heed those of the task definition,
+ * and ECS does. */
+static struct hc_str placed_unheeded(const struct hc_run *r,
+                                     const struct hc_plan_input *in,
+                                     const struct hc_fact_definition *d)
+{
+    if (in->ignored.n > 0 || d == NULL || r->config.ask_definitions)
+        return in->ignored;
+    return d->constraints != NULL ? d->constraints->s
+           : d->unclear ? HC_STR("of the task definition") : HC_STR("");
+}
+
 static bool placed_find(struct hc_run *r, const struct hc_plan_input *in,
                         struct placed *p)
 {
@@ -142,6 +156,7 @@ static bool placed_find(struct hc_run *r, const struct hc_plan_input *in,
             return false;
         hc_exchange_task_definition.recall(r, p->definition);
     }
+    p->unheeded = placed_unheeded(r, in, p->definition);
     if (p->all == NULL || p->lacking == NULL ||
         (p->younger == NULL && s->changed >= 0))
         return false;
@@ -298,7 +313,8 @@ static bool placed_count(const struct hc_plan_input *in,
 {
     struct hc_placement_task task = {
         .service = in->service,
-        .needs = p->definition != NULL ? p->definition->needs : NULL
+        .needs = p->definition != NULL ? p->definition->needs : NULL,
+        .unheeded = p->unheeded
     };
     struct hc_take_why why;
     bool younger = false;

@@ -481,7 +481,7 @@ static void answer_definition(const struct world *w, struct world_call *c)
 
     put(c, "{\"taskDefinition\":{\"taskDefinitionArn\":");
     put_arn(c, "task-definition/s:", revision);
-    if (revision % 2 != 0)
+    if (w->definitions && revision % 2 != 0)
         put_constraints(c, true, false);
     if (world_has(w, WORLD_DISTINCT) && revision % 4 > 1)
         put(c, ",\"networkMode\":\"bridge\",\"containerDefinitions\":[{"

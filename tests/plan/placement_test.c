@@ -12,6 +12,7 @@ struct scene {
     struct hc_ecs_needs needs;
     struct hc_ecs_host host;
     bool runs, unknown;               /* it runs the task; no definition     */
+    const char *unheeded;
     struct hc_ecs_tag attributes[8], wanted[2];
     struct hc_ecs_text tcp, udp, many[120], subnet;
     struct hc_ecs_port port, ports[120];
@@ -325,6 +326,10 @@ static void volume_busy(struct scene *s)
     volume_idle(s);
     s->host.running = 1;
 }
+static void constrained(struct scene *s)
+{
+    s->unheeded = "attribute:a exists";
+}
 static void not_clear(struct scene *s)
 {
     s->needs.unclear = "networkMode";
@@ -393,7 +398,7 @@ static const struct row {
     { "25 99", ports_99, TAKE_YES, 0, "" },
     { "25 100", ports_100, TAKE_NO, TAKE_PORTS_100, "more than 100" },
     { "25 both", ports_of_both, TAKE_UNKNOWN, TAKE_PORTS_100, "together" },
-    { "25 other", ports_of_the_other, TAKE_YES, 0, "" },
+    { "25 other", ports_of_the_other, TAKE_UNKNOWN, TAKE_PORTS_100, "togeth" },
     { "27 none", gpu_none, TAKE_NO, TAKE_GPU, "1 GPU wanted, it has 0" },
     { "27 idle", gpu_idle, TAKE_YES, 0, "" },
     { "27 busy", gpu_busy, TAKE_UNKNOWN, TAKE_GPU, "free GPUs" },
@@ -408,6 +413,8 @@ static const struct row {
     { "30 unknown", zone_not_known, TAKE_UNKNOWN, TAKE_ZONE, "eu-west-1a" },
     { "31 idle", volume_idle, TAKE_YES, 0, "" },
     { "31 busy", volume_busy, TAKE_UNKNOWN, TAKE_EBS, "slots of EBS" },
+    { "18 not heeded", constrained, TAKE_UNKNOWN, TAKE_CONSTRAINT,
+      "constraint attribute:a exists is not known" },
     { "28 not clear", not_clear, TAKE_UNKNOWN, TAKE_DEFINITION, "networkMode" },
     { "no definition", definition_not_known, TAKE_UNKNOWN, TAKE_DEFINITION,
       "definition is not known" }
@@ -416,7 +423,8 @@ static const struct row {
 static enum hc_take take(struct scene *s, struct hc_take_why *why)
 {
     struct hc_placement_task t = {
-        .service = &s->service, .needs = s->unknown ? NULL : &s->needs
+        .service = &s->service, .needs = s->unknown ? NULL : &s->needs,
+        .unheeded = hc_str(s->unheeded != NULL ? s->unheeded : "")
     };
 
     hc_placement_learn(&t, &s->host, s->runs);

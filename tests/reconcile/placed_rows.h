@@ -42,6 +42,9 @@
     "{\"taskDefinition\":{\"taskDefinitionArn\":\"" REVISION "\",\"cpu\":"  \
     "\"256\",\"memory\":\"512\",\"containerDefinitions\":[{\"portMappings\":" \
     "[{\"hostPort\":8125,\"protocol\":\"udp\"}]}]}}" }
+#define DEFINED(members) { .operation = "DescribeTaskDefinition", .answer =  \
+    "{\"taskDefinition\":{\"taskDefinitionArn\":\"" REVISION "\","         \
+    "\"containerDefinitions\":[{}]," members "}}" }
 #define MANAGED(status) { .operation = "DescribeCapacityProviders", .answer = \
     "{\"capacityProviders\":[{\"name\":\"asg\",\"autoScalingGroupProvider\":" \
     "{\"managedScaling\":{\"status\":\"" status "\"}}}]}" }

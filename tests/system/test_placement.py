@@ -5,9 +5,14 @@ the peer steps by minutes.  A host that cannot take the task never makes a count
 that starts the next host.  Then what is read for that, how often, and that bad
 answers make no count."""
 import json
+import os
+import random
 
+import ecs_server
 import pytest
-from ecs_place import Room, agent, resources
+from conftest import Headcount
+from ecs_place import Room, Table, agent, resources
+from test_peer_placement import ROWS
 
 APPLY = ("apply", "prod", "--service", "agent", "--output", "json")
 DISTINCT = {"placementConstraints": [{"type": "distinctInstance"}]}
@@ -548,3 +553,131 @@ def test_what_runs_is_never_less_than_before(ecs, headcount, prod):
     assert verdict(go(ecs, headcount, 4)) == ("unchanged", "")
     assert prod.counts("agent") == (3, 3, 3)
     assert json.dumps(ecs.writes()) == "[]"
+
+
+# ---- two readings of one table ----
+
+# What no answer tells, or what AWS's pages leave open: "able" may be wrong.
+HIDDEN = {"hidden", "eni", "ebs"}
+
+
+@pytest.mark.parametrize("row", [
+    r for r, (host, definition, service, *_) in ROWS.items()
+    if "launchType" not in service and "status" not in host
+    and "external" not in r])
+def test_a_row_is_read_as_the_peer_reads_it(ecs, headcount, row):
+    """One host runs the task.  The rise to the other host is written only if
+    the peer takes that host, and held only where it does not or where no
+    answer tells."""
+    headcount.at(ecs)
+    prod = ecs.schedule()
+    host, definition, service, unsettled, codes = ROWS[row]
+    for name, value in unsettled.items():
+        setattr(prod.unsettled, name, value)
+    prod.group("blue")
+    prod.host("x", "blue", room=Room(9999, 99999, (), (), 4),
+              attributes=agent(tier="web"))
+    there = prod.host("a", "blue", **host)
+    prod.definition("web", **definition)
+    web = prod.service("web", 1, ("blue", 1), **{**service, **(
+        DISTINCT if "placementConstraints" not in service else {})})
+    task = prod.start(web, prod.definition_of(web),
+                      web["deployments"][0]["id"], "blue")
+    prod.put(task, prod.cluster.hosts[0])
+    task["lastStatus"] = "RUNNING"
+    prod.show()
+    second = prod.start(web, prod.definition_of(web), "x", "blue")
+    takes = Table(prod.unsettled, prod.tasks, prod.zones).refusals(
+        there, second)
+    prod.tasks.remove(second)
+    assert takes == codes
+    run = headcount("apply", "prod", "--service", "web", "--output", "json")
+    said = verdict(run)
+    if said[0] == "updated":
+        assert run.service()["wanted"] == 2 and not set(takes) - HIDDEN
+    elif said == HELD:
+        assert takes or "[V]" in row
+    elif said == ("unchanged", ""):      # the filter leaves it out
+        assert takes == ["memberOf"]
+    else:
+        assert said == UNKNOWN
+
+
+# ---- random worlds ----
+
+def drawn(prod, chance):
+    """(the service, hosts that can take its task) of a world in which answers
+    tell every limit."""
+    fluent = {"com.amazonaws.ecs.capability.logging-driver.fluentd": None}
+    definition = {"cpu": str(chance.choice([128, 512, 1024])),
+                  "memory": str(chance.choice([64, 512, 2000]))}
+    container = {"name": "agent", **SECRETS}
+    if chance.random() < 0.5:
+        container["portMappings"] = [chance.choice([PORT, {
+            "containerPort": 80, "hostPort": 8080}])]
+    if chance.random() < 0.3:
+        container["logConfiguration"] = {"logDriver": "fluentd"}
+    definition["containerDefinitions"] = [container]
+    if chance.random() < 0.3:
+        definition["networkMode"] = chance.choice(["host", "bridge", "none"])
+    if chance.random() < 0.3:
+        definition["runtimePlatform"] = {"cpuArchitecture": "X86_64",
+                                         "operatingSystemFamily": "LINUX"}
+    providers = ["blue", "green"][:1 + (chance.random() < 0.4)]
+    for name in providers:
+        group = prod.group(name, most=20, managed=chance.random() < 0.8,
+                           attributes=agent(**fluent))
+        for _ in range(chance.randint(1, 5)):
+            host = group.launch(
+                room=Room(cpu=chance.choice([256, 2048]),
+                          memory=chance.choice([256, 4000]),
+                          udp=chance.choice([(), (), (8125,)])),
+                attributes=agent(
+                    architecture=chance.choice(["x86_64", "x86_64", "arm64"]),
+                    **chance.choice([fluent, fluent, {}])),
+                agentConnected=chance.random() < 0.9)
+            if chance.random() < 0.3:
+                prod.occupy(host, cpu=chance.choice([128, 1500]),
+                            memory=chance.choice([64, 3500]))
+    prod.definition("agent", **definition)
+    service = prod.service(
+        "agent", 0, *((n, chance.choice([1, 1, 2, 3]), chance.choice(
+            [0, 0, 1]) if n == "blue" else 0) for n in providers),
+        **DISTINCT)
+    task = prod.start(service, prod.definition_of(service), "x", None)
+    able = [h for h in prod.cluster.hosts if not Table(
+        prod.unsettled, prod.tasks, prod.zones).refusals(h, task)]
+    prod.tasks.remove(task)
+    return service, able
+
+
+WORLDS = int(os.environ.get("WORLDS", "60"))
+FIRST = int(os.environ.get("SEED", "1"))
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + WORLDS))
+def test_a_random_world_comes_to_rest(tmp_path, seed):
+    """Every limit of it is told, so no host is ever started for our counts;
+    and with one provider each host that can take the task runs one."""
+    chance = random.Random(seed)
+    headcount = Headcount(tmp_path)
+    with ecs_server.EcsServer() as ecs:
+        headcount.at(ecs)
+        ecs.model.no_groups = chance.random() < 0.3
+        prod = ecs.schedule()
+        prod.unsettled.last_first = chance.random() < 0.5
+        prod.unsettled.updated = chance.random() < 0.7
+        service, able = drawn(prod, chance)
+        service["desiredCount"] = chance.randint(0, len(able))
+        prod.settle()
+        before = prod.counts("agent")
+        run = go(ecs, headcount, 10, "--allow", "zero")
+        ecs.settle()
+        hosts, desired, running = prod.counts("agent")
+        assert run.code == 0, run.out
+        managed = {n for n in prod.groups if prod.is_managed(
+            {"capacityProviderName": n})}
+        if managed:
+            assert hosts == before[0], run.out
+        if len(prod.groups) == 1 and managed and before[1] == before[2]:
+            assert desired == running == len(able), run.out
