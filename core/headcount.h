@@ -384,8 +384,7 @@ struct headcount_reconcile {
     int64_t max_changes;          /* services that are written               */
     int64_t max_falls;            /* tasks that are taken away               */
     enum headcount_explain explain;
-    const char *only;             /* a service, by name or ARN: wishes for other
-                                     services are dropped                    */
+    const char *only;             /* the one service to plan (name or ARN)   */
 };
 
 /* Finds clusters and reconciles each of them: headcount_begin_sweep.  Clusters
@@ -614,9 +613,11 @@ void headcount_resume(headcount_op *op);
 /* Answers an op that ASKS, with facts, wishes and resume, by the tags of the
  * services: headcount:rule and those that belong to it; see headcount(1). */
 void headcount_decide_by_tags(headcount_op *op);
-/* Answers with a first look, which writes nothing: services that have the
- * constraint distinctInstance are skipped.  The code is over, right, near, low
- * or alone; `at` is "tags" if the service has the tag headcount:rule. */
+/* The same for these services, as if each had headcount:rule = per-host. */
+void headcount_decide_by_adopted(headcount_op *op, const char *const *services,
+                                 size_t n);
+/* A first look, which never writes: services with distinctInstance are skipped
+ * (over, right, near, low, alone); `at` is "tags" if one has headcount:rule. */
 void headcount_decide_by_distinct(headcount_op *op);
 
 /* ---- a sweep: its clusters --------------------------------------------- */

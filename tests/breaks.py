@@ -99,6 +99,8 @@ BREAKS = [
      r"s->said = hc_check_said\(r, x, s->said\);", ";", "reconcile/explain"),
     ("a first look writes", "hc_plan_make", r"in->wish->looks", "false",
      "op/op_policy_distinct"),
+    ("adopt plans by another rule than the tag", "adopted_put",
+     r"hc_tags_have_rule\(tags\)", "true", "op/op_policy_tags"),
     # ---- the plan ----
     ("a DAEMON service is written", "plan_skip",
      r"s->scheduling != SCHEDULING_REPLICA", "false"),

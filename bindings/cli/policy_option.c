@@ -74,7 +74,9 @@ void policy_option_close(struct policy_option *d)
 
 void policy_option_op(struct policy_option *d, headcount_op *op)
 {
-    if (d->tags)
+    if (d->decide)
+        d->decide(d->ud, op);
+    else if (d->tags)
         headcount_decide_by_tags(op);
     else if (d->distinct)
         headcount_decide_by_distinct(op);

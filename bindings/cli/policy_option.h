@@ -8,6 +8,8 @@
 struct policy_option {
     struct policy *policy;          /* NULL: none was named, or tags      */
     bool tags, distinct;
+    void (*decide)(void *ud, headcount_op *op);   /* the verb's own; or NULL */
+    void *ud;
     char sha256[65];                /* of its text, for the audit         */
 };
 

@@ -159,6 +159,64 @@ TEST(op_policy_tags, out_of_its_turn_it_decides_nothing)
     end();
 }
 
+/* ---- before a tag is there ---- */
+
+static const char *const adopted[] = { "web", "log", "old", "none" };
+
+static void adopt(void)
+{
+    headcount_decide_by_adopted(scene.op, adopted, 4);
+}
+
+static const struct headcount_outcome *try(const char *const *answers)
+{
+    scene_open(false, answers);
+    CHECK_INT(begin_by_tags(), 0);
+    scene_drive();
+    while (headcount_op_state(scene.op) == HEADCOUNT_ASKS) {
+        adopt();
+        scene_drive();
+    }
+    return headcount_outcome(scene.op);
+}
+
+#define NONE "{\"arn\":\"" AT "service/prod/none\",\"reason\":\"MISSING\"}"
+
+/* No list by tags: the services are named.  Other tags are as they are, and one
+ * that has a rule keeps it. */
+TEST(op_policy_tags, services_are_planned_as_if_they_had_the_tag)
+{
+    const char *const answers[] = {
+        OK("{\"services\":[" WITH("web", "") "," WITH("log",
+                                                    TAG("tasks", "2")) ","
+           WITH("old", TAG("rule", "fixed") "," TAG("tasks", "5"))
+           "],\"failures\":[" NONE "]}"),
+        OK(DEFINITION), OK(HOSTS3), OK(WRITTEN("6")), OK(WRITTEN("5")),
+        OK(WRITTEN("3")), NULL };
+
+    try(answers);
+    CHECK_INT(scene.script.requests, 6);
+    CHECK(strstr(scene.script.request[0],
+                 "[\"web\",\"log\",\"old\",\"none\"]") != NULL);
+    CHECK_INT(row(0)->wanted, 3);
+    CHECK_INT(row(1)->wanted, 6);
+    CHECK_INT(row(2)->wanted, 5);
+    CHECK_Z(row(3)->code, "missing");
+    CHECK_Z(row(0)->at, "tags");
+    end();
+}
+
+TEST(op_policy_tags, a_service_that_cannot_be_read_fails_the_plan)
+{
+    const char *const answers[] = {
+        aws_answer(400, "", "{\"__type\":\"AccessDeniedException\","
+                            "\"message\":\"no\"}"), NULL };
+    const struct headcount_outcome *o = try(answers);
+
+    CHECK_INT(o->summary[HEADCOUNT_FAILED], 1);
+    end();
+}
+
 /* ---- cut off ---- */
 
 static void wrote_3_or_nothing(void)
@@ -199,7 +257,21 @@ static int once(void)
     return scene_run_once(&run);
 }
 
+static int once_adopted(void)
+{
+    const char *const answers[] = {
+        OK("{\"services\":[" WITH("web", TAG("max", "9")) ","
+           WITH("log", TAG("rule", "per-hots")) ","
+           WITH("old", TAG("rule", "per-hots")) "],\"failures\":[" NONE "]}"),
+        OK(DEFINITION), OK(HOSTS3), OK(WRITTEN("3")), NULL };
+    const struct scene_run run = { .answers = answers, .begin = begin_by_tags,
+                                   .turn = adopt, .done = wrote_3_or_nothing };
+
+    return scene_run_once(&run);
+}
+
 TEST(op_policy_tags, memory_may_end_anywhere)
 {
     t_fails_every_allocation(once);
+    t_fails_every_allocation(once_adopted);
 }

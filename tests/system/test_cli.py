@@ -19,8 +19,8 @@ def prod(ecs, headcount):
     return ecs
 
 
-VERBS = ("plan", "apply", "handle", "watch", "snapshot", "call", "test", "run",
-         "lambda", "help", "version")
+VERBS = ("plan", "apply", "handle", "watch", "snapshot", "adopt", "call",
+         "test", "run", "lambda", "help", "version")
 COMMON = ("region", "profile", "endpoint-url", "ca-bundle", "output",
           "cli-connect-timeout", "cli-read-timeout", "no-sign-request",
           "debug")
@@ -30,20 +30,24 @@ ONCE = ("plan", "apply", "handle", "snapshot")
 # option, a value or None, the verbs that use it
 USED_BY = [
     ("service", "web", LOOKS), ("policy", "p.lua", LOOKS),
-    ("autoscaler", "a.json", LOOKS), ("hosts", "active", LOOKS),
-    ("constraints", "all", LOOKS), ("where", "a==b", LOOKS),
-    ("allow", "zero", LOOKS), ("assume-role", "arn:r", (*LOOKS, "call")),
-    ("dns-server", "127.0.0.1", (*LOOKS, "call")),
-    ("tcp-keepalive", "on", (*LOOKS, "call")),
+    ("autoscaler", "a.json", LOOKS),
+    ("hosts", "active", (*LOOKS, "adopt")),
+    ("constraints", "all", (*LOOKS, "adopt")), ("where", "a==b", LOOKS),
+    ("allow", "zero", LOOKS),
+    ("assume-role", "arn:r", (*LOOKS, "call", "adopt")),
+    ("dns-server", "127.0.0.1", (*LOOKS, "call", "adopt")),
+    ("tcp-keepalive", "on", (*LOOKS, "call", "adopt")),
     ("all", None, ("plan", "apply", "watch", "lambda")),
     ("tag", "a=b", ("plan", "apply", "watch", "lambda")),
     ("concurrency", "4", ("plan", "apply", "handle", "watch", "lambda")),
-    ("api-share", "0.5", (*LOOKS, "call")),
+    ("api-share", "0.5", (*LOOKS, "call", "adopt")),
     ("max-changes", "9", ("plan", "apply", "handle", "watch", "lambda")),
     ("max-falls", "9", ("plan", "apply", "handle", "watch", "lambda")),
     ("verify", "on", ("plan", "apply", "handle", "watch", "lambda")),
-    ("dry-run", None, ("plan", "apply", "handle", "watch", "lambda")),
-    ("timeout", "9", (*ONCE, "call", "lambda")),
+    ("dry-run", None, ("plan", "apply", "handle", "watch", "lambda",
+                       "adopt")),
+    ("yes", None, ("adopt",)),
+    ("timeout", "9", (*ONCE, "call", "lambda", "adopt")),
     ("timings", None, (*ONCE, "call")), ("detailed-exitcode", None, ONCE),
     ("snapshot", "s.json", ("plan", "handle")),
     ("drop-foreign", None, ("handle", "watch", "lambda")),
@@ -60,7 +64,8 @@ REFUSED = {("handle", "all"), ("snapshot", "all"), ("call", "all"),
 LINES = {
     "plan": ["plan", "prod"], "apply": ["apply", "prod"],
     "handle": ["handle"], "watch": ["watch", "prod"],
-    "snapshot": ["snapshot", "prod"], "call": ["call", "nope", "List"],
+    "snapshot": ["snapshot", "prod"], "adopt": ["adopt"],
+    "call": ["call", "nope", "List"],
     "test": ["test", "."], "run": ["run", "/dev/null"], "lambda": ["lambda"],
     "help": ["help"], "version": ["version"],
 }

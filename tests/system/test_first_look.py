@@ -220,3 +220,184 @@ def test_verbs_that_write_refuse_a_first_look(verb, ecs, headcount):
         assert run.code == 252, (verb, run.err)
         assert "headcount adopt CLUSTER SERVICE..." in run.err
     assert all("DescribeServices" != o for o in ecs.operations())
+
+
+# ---- adopt ----
+
+SHORT = "arn:aws:ecs:eu-west-1:123456789012:service/old"
+PER_HOST = [{"key": "headcount:rule", "value": "per-host"}]
+ARN = "arn:aws:ecs:eu-west-1:123456789012:service/prod/"
+
+
+@pytest.fixture
+def prod(ecs, headcount):
+    headcount.at(ecs)
+    headcount.env[SCALING] = headcount.env["AWS_ENDPOINT_URL_ECS"]
+    for i in range(4):
+        ecs.host(f"h{i}")
+    ecs.service("agent", 4, placementConstraints=DISTINCT)
+    ecs.service("log", 3, placementConstraints=DISTINCT,
+                tags=[{"key": "team", "value": "x"}])
+    ecs.service("kept", 4, tags=PER_HOST)
+    ecs.service("ratio", 2, tags=[{"key": "headcount:rule",
+                                   "value": "linear"},
+                                  {"key": "headcount:hosts-per-task",
+                                   "value": "2"}])
+    ecs.service("d", 4, schedulingStrategy="DAEMON")
+    ecs.service("f", 4, launchType="FARGATE")
+    return ecs
+
+
+def tagged(ecs):
+    return [r.body for r in ecs.requests if r.operation == "TagResource"]
+
+
+def test_adopt_sets_one_tag_and_says_what_keeps_it(prod, headcount):
+    run = headcount("adopt", "prod", "agent", "log", "kept", "--yes")
+    assert run.code == 0, run.err
+    assert run.out.splitlines() == [
+        "= agent  4  (4 active hosts)  unchanged: 1 task on each of 4 active "
+        "hosts",
+        "~ log  3 -> 4  (+1; 4 active hosts)  pending: 1 task on each of 4 "
+        "active hosts",
+        "= kept  4  (4 active hosts)  unchanged: 1 task on each of 4 active "
+        "hosts",
+        "Plan: 1 to change, 0 held, 2 unchanged, 0 failed.",
+        "kept: has the tag headcount:rule = per-host already",
+        "agent: tagged headcount:rule = per-host",
+        "log: tagged headcount:rule = per-host",
+        "They are kept by: headcount apply prod --policy tags"]
+    assert tagged(prod) == [{"resourceArn": ARN + n, "tags": PER_HOST}
+                            for n in ("agent", "log")]
+    assert not prod.writes()
+    assert prod.services["log"]["tags"] == [
+        {"key": "team", "value": "x"}, *PER_HOST]
+    run = headcount("apply", "prod", "--policy", "tags")
+    assert run.code == 0, run.err
+    assert [w["service"] for w in prod.writes()] == ["log"]
+    assert not prod.refusals
+
+
+def test_adopt_shows_the_plan_of_the_other_tags(prod, headcount):
+    prod.services["log"]["tags"].append({"key": "headcount:tasks",
+                                         "value": "2"})
+    del prod.services["log"]["placementConstraints"][:]
+    run = headcount("adopt", "prod", "log", "--dry-run")
+    assert run.code == 0, run.err
+    assert "~ log  3 -> 8" in run.out
+    assert run.out.endswith("Nothing was tagged: --dry-run.\n")
+    assert not tagged(prod) and not prod.writes()
+
+
+@pytest.mark.parametrize("option, env", [
+    ("--dry-run", {}), ("--yes", {"HEADCOUNT_DRY_RUN": "1"})])
+def test_adopt_tags_nothing_in_a_dry_run(prod, headcount, option, env):
+    run = headcount("adopt", "prod", "log", option, **env)
+    assert run.code == 0, run.err
+    assert "~ log  3 -> 4" in run.out and "Nothing was tagged: " in run.out
+    assert not tagged(prod)
+
+
+def test_adopt_refuses_without_a_terminal(prod, headcount):
+    run = headcount("adopt", "prod", "agent")
+    assert run.code == 252
+    assert "--yes" in run.err and not prod.requests
+
+
+@pytest.mark.parametrize("name, words", [
+    ("d", "d cannot be adopted: daemon"),
+    ("f", "f cannot be adopted: fargate"),
+    ("nobody", "nobody cannot be adopted: missing"),
+    ("ratio", "ratio has the tag headcount:rule = linear: adopt replaces no "
+     "rule")])
+def test_one_that_cannot_be_adopted_stops_all(prod, headcount, name, words):
+    run = headcount("adopt", "prod", "agent", name, "--yes")
+    assert run.code == 1
+    assert words in run.err and "nothing was tagged" in run.err
+    assert not tagged(prod)
+
+
+def test_adopt_of_old_short_arns(prod, headcount):
+    prod.service("old", 4, serviceArn=SHORT)
+    run = headcount("adopt", "prod", "old", "agent", "--yes")
+    assert run.code == 1
+    assert f"old has an ARN of the old short form" in run.err
+    assert SHORT in run.err
+    assert [t["resourceArn"] for t in tagged(prod)] == [ARN + "agent"]
+    assert "agent: tagged" in run.out
+
+
+def test_adopt_without_permission_names_the_statement(prod, headcount):
+    prod.fault("TagResource", "denied", times=9)
+    run = headcount("adopt", "prod", "agent", "log", "--yes")
+    assert run.code == 1
+    for name in ("agent", "log"):
+        assert (f'"Action": "ecs:TagResource", "Resource": "{ARN}{name}"'
+                in run.err)
+    assert ": tagged" not in run.out and "kept by" not in run.out
+
+
+@pytest.mark.parametrize("what", ["html", "half", "xml", lambda body: b"[]",
+                                  lambda body: b'{"services": []}'])
+def test_an_answer_that_is_none_is_no_success(prod, headcount, what):
+    prod.fault("TagResource", what, times=9)
+    run = headcount("adopt", "prod", "agent", "--yes")
+    assert run.code == 1, run.out
+    assert "agent" in run.err and ": tagged" not in run.out
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(prod, headcount):
+    prod.fault("TagResource", "close")
+    run = headcount("adopt", "prod", "agent", "--yes")
+    assert run.code == 0, run.err
+    assert prod.services["agent"]["tags"] == PER_HOST
+
+
+@pytest.mark.parametrize("what", ["denied", "html", "half", "empty"])
+def test_services_that_cannot_be_read_are_not_tagged(prod, headcount, what):
+    prod.fault("DescribeServices", what, times=9)
+    run = headcount("adopt", "prod", "agent", "--yes",
+                    AWS_MAX_ATTEMPTS="1")
+    assert run.code == 1
+    assert "nothing was tagged" in run.err and not tagged(prod)
+
+
+@pytest.mark.parametrize("words, code", [
+    (["adopt"], 252), (["adopt", "prod"], 252),
+    (["adopt", "prod", "a*", "--yes"], 252),
+    (["adopt", "prod", "agent", "--yes", "--output", "json"], 252),
+    (["adopt", "prod", "agent", "agent", "--yes"], 1)])
+def test_adopt_of_wrong_words(prod, headcount, words, code):
+    run = headcount(*words)
+    assert run.code == code and run.err
+    assert not tagged(prod)
+
+
+@pytest.mark.parametrize("answer, code", [
+    (b"y\n", 0), (b"yes\n", 0), (b"n\n", 1), (b"\n", 1), (b"\x04", 1),
+    (b"yellow\n", 1)])
+def test_adopt_asks_once(prod, headcount, answer, code):
+    """On a terminal, after the plan."""
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [headcount.program, "adopt", "prod", "agent", "log"], stdin=theirs,
+        stdout=theirs, stderr=theirs, env=headcount.env, cwd=headcount.home)
+    os.close(theirs)
+    said, answered, end = b"", False, time.monotonic() + 60
+    while time.monotonic() < end:
+        if select.select([ours], [], [], 0.1)[0]:
+            try:
+                said += os.read(ours, 4096)
+            except OSError:
+                break
+        if b"[y/N] " in said and not answered:
+            assert b"Plan: 1 to change" in said
+            assert not tagged(prod)
+            os.write(ours, answer)
+            answered = True
+    assert child.wait(60) == code, said
+    os.close(ours)
+    assert said.count(b"[y/N]") == 1
+    assert b"on 2 services of prod?" in said
+    assert len(tagged(prod)) == (2 if code == 0 else 0)
+    assert (b"Nothing was tagged." in said) == (code != 0)

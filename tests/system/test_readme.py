@@ -169,7 +169,7 @@ def test_the_first_use_works_as_it_is_written(ecs, headcount):
     for name in "abc":
         ecs.host(name)
     lines = commands(section("First use"))
-    assert len(lines) == 7
+    assert len(lines) == 8
     (headcount.home / "event.json").write_bytes(
         (TOP / "examples" / "event.json").read_bytes())
     outs = []

@@ -252,6 +252,19 @@ int verbs_read_input(const char *path, size_t max, char **out, size_t *n)
     return err;
 }
 
+bool verbs_read_line(char *to, size_t size)
+{
+    size_t n = 0;
+    ssize_t got;
+    char c;
+
+    while ((got = read_some(STDIN_FILENO, &c, 1)) == 1 && c != '\n')
+        if (n + 1 < size)
+            to[n++] = c;
+    to[n] = '\0';
+    return got == 1 && !interrupted;
+}
+
 void verbs_tell(bool patient)
 {
     bool before = interrupted;

@@ -63,5 +63,8 @@ int verbs_exit_code(int code);
  * frees *out.  0, or the exit code with the complaint on stderr.  A pipe is
  * waited for until a signal comes: EXIT_INTERRUPTED, without a complaint. */
 int verbs_read_input(const char *path, size_t max, char **out, size_t *n);
+/* A line of standard input without its end, cut to fit.  False: there is none,
+ * or a signal came. */
+bool verbs_read_line(char *to, size_t size);
 
 #endif

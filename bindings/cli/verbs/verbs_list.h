@@ -27,6 +27,10 @@
       "print the facts of a plan, as JSON",                                 \
       "headcount snapshot prod --service web > prod.json",                  \
       "headcount snapshot prod --policy policy.lua > prod.json")            \
+    X(ADOPT, adopt, verb_adopt, "CLUSTER SERVICE...",                       \
+      "tag services for --policy tags",                                     \
+      "headcount adopt prod agent log-router",                              \
+      "headcount adopt prod agent --dry-run")                               \
     X(CALL, call, verb_call, "SERVICE OPERATION [JSON|-|@FILE]",            \
       "make one signed call, print answer",                                 \
       "headcount call ecs list-clusters",                                   \
