@@ -16,6 +16,7 @@ system/test_placement.py.
 Instead of moto: moto places by CPU, memory and ports of awsvpc alike, and
 knows neither attributes nor distinctInstance.
 """
+import collections
 import dataclasses
 
 import ecs_query
@@ -209,17 +210,20 @@ def due(strategy, have, unsettled):
 # ---- the table ----
 
 class Table:
-    """`tasks` are those of the cluster, `zones` those of subnets."""
+    """`tasks` are those of the cluster as they are now, `zones` those of
+    subnets."""
 
     def __init__(self, unsettled, tasks, zones):
-        self.unsettled, self.tasks, self.zones = unsettled, tasks, zones
+        self.unsettled, self.zones = unsettled, zones
+        self.by_host = collections.defaultdict(list)
+        for task in tasks:
+            if task["desiredStatus"] == "RUNNING":
+                self.by_host[task.get("containerInstanceArn")].append(task)
 
     def on(self, host):
         """The tasks that take room there: a task that is to stop gives its
         room back, though it still runs."""
-        at = host["containerInstanceArn"]
-        return [t for t in self.tasks if t.get("containerInstanceArn") == at
-                and t["desiredStatus"] == "RUNNING"]
+        return self.by_host.get(host["containerInstanceArn"], [])
 
     def left(self, host):
         """(CPU, memory, TCP ports taken, UDP ports taken, GPUs free)."""

@@ -452,18 +452,25 @@ class Scheduler:
     # ---- what answers show ----
 
     def show(self):
+        table = self.table()
+        there = collections.defaultdict(list)
+        for task in self.tasks:
+            if task["lastStatus"] != "STOPPED":
+                there[task.get("containerInstanceArn")].append(task)
         for host in self.cluster.hosts:
             if hasattr(host, "room"):
-                self.show_host(host)
+                self.show_on(host, table, there[host["containerInstanceArn"]])
         for service in self.cluster.services.values():
             if service.get("schedulingStrategy") != "DAEMON":
                 self.show_service(service)
 
     def show_host(self, host):
-        table = self.table()
         at = host["containerInstanceArn"]
-        there = [t for t in self.tasks if t.get("containerInstanceArn") == at
-                 and t["lastStatus"] != "STOPPED"]
+        self.show_on(host, self.table(), [
+            t for t in self.tasks if t.get("containerInstanceArn") == at
+            and t["lastStatus"] != "STOPPED"])
+
+    def show_on(self, host, table, there):
         cpu, memory, tcp, udp, free = table.left(host)
         room = host.room
         ids = [f"GPU-{i}" for i in range(room.gpus)]
@@ -483,7 +490,8 @@ class Scheduler:
             remainingResources=ecs_place.resources(
                 cpu, memory, sorted(tcp), sorted(udp), None if not ids else
                 ids[len(used):] if self.unsettled.gpus_free else used))
-        for name, value in self.told.get(at, {}).items():
+        told = self.told.get(host["containerInstanceArn"], {})
+        for name, value in told.items():
             host.pop(name, None)
             if value is not None:
                 host[name] = value

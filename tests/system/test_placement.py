@@ -334,6 +334,33 @@ def test_the_calls_of_a_rise_that_is_written(ecs, headcount, prod):
                           "ListContainerInstances"]
 
 
+# DescribeServices, the list of all, the list of those that lack it, their
+# details, the definition, the provider, the younger ones, the write.
+@pytest.mark.parametrize("hosts, calls", [(100, 8), (1000, 17)])
+def test_the_calls_of_many_hosts(ecs, headcount, prod, hosts, calls):
+    """As apply is a process that knows no host yet, it describes all of them,
+    too.  Of those that lack the task half are full."""
+    blue = prod.group("blue", most=hosts)
+    prod.definition("agent", **UDP)
+    service = prod.service("agent", hosts - 20, ("blue", 1), **DISTINCT)
+    definition = prod.definition_of(service)
+    for i in range(hosts):
+        host = blue.launch()
+        if i < hosts - 20:
+            task = prod.start(service, definition, "ecs-svc/1", "blue")
+            prod.put(task, host)
+            task["lastStatus"] = "RUNNING"
+        elif i % 2:
+            host.room = Room(memory=500)
+    prod.show()
+    run = headcount(*APPLY)
+    assert verdict(run) == ("updated", "unplaceable"), run.out
+    assert run.service()["wanted"] == hosts - 10
+    pages = hosts // 100
+    lists = (pages + 1) * ecs.model.no_groups    # tasks' pages for one list
+    assert len(ecs.requests) <= calls + pages + 2 * lists, asked(ecs)
+
+
 def test_a_fall_reads_nothing_of_it(ecs, headcount, prod):
     hosts = agents(prod, full=False, desired=3)
     hosts[0].write(status="DRAINING")
@@ -389,6 +416,16 @@ def test_a_snapshot_holds_it(ecs, headcount, prod):
     assert ecs.requests == []
     for key in ("outcome", "code", "wanted", "reason"):
         assert again[key] == live[key]
+
+
+@pytest.mark.parametrize("verb", [
+    ("apply", "prod"), ("plan", "prod", "--timings"), ("snapshot", "prod")])
+def test_what_a_definition_echoes_is_never_shown(ecs, headcount, prod, verb):
+    """Environment, commands, labels and secrets' names come with it."""
+    agents(prod)
+    run = headcount(*verb, "--service", "agent", "--debug")
+    assert "DescribeTaskDefinition" in ecs.operations()
+    assert "geheim" not in run.out + run.err
 
 
 # ---- answers that are wrong, or lack what they always have ----
@@ -681,3 +718,35 @@ def test_a_random_world_comes_to_rest(tmp_path, seed):
             assert hosts == before[0], run.out
         if len(prod.groups) == 1 and managed and before[1] == before[2]:
             assert desired == running == len(able), run.out
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + WORLDS // 2))
+def test_a_random_world_with_reasons_that_no_answer_tells(tmp_path, seed):
+    """Each host that looks free, and that ECS never takes, costs one host at
+    most: then it was passed over."""
+    chance = random.Random(seed)
+    headcount = Headcount(tmp_path)
+    with ecs_server.EcsServer() as ecs:
+        headcount.at(ecs)
+        ecs.model.no_groups = chance.random() < 0.3
+        prod = ecs.schedule()
+        service, _ = drawn(prod, chance)
+        older = chance.random() < 0.5
+        prod.unsettled.updated = not older or chance.random() < 0.5
+        hidden = [h for h in prod.cluster.hosts if chance.random() < 0.4]
+        for host in prod.cluster.hosts:
+            host["registeredAt"] -= 3600 * older
+        for host in hidden:
+            host.hides["refuses"] = ["service:agent"]
+        service["desiredCount"] = chance.randint(
+            0, len(prod.cluster.hosts) - len(hidden))
+        prod.settle()
+        before = prod.counts("agent")
+        go(ecs, headcount, 14, "--allow", "zero")
+        ecs.settle()
+        after = prod.counts("agent")
+        go(ecs, headcount, 4, "--allow", "zero")
+        assert prod.counts("agent") == after         # it is at rest
+        if any(prod.is_managed({"capacityProviderName": n})
+               for n in prod.groups):
+            assert after[0] - before[0] <= len(hidden), (before, after)
