@@ -13,6 +13,7 @@ import pytest
 from conftest import Headcount
 from ecs_place import Room, Table, agent, resources
 from test_peer_placement import ROWS
+from test_watch import Worker, until
 
 APPLY = ("apply", "prod", "--service", "agent", "--output", "json")
 DISTINCT = {"placementConstraints": [{"type": "distinctInstance"}]}
@@ -260,6 +261,43 @@ def test_world_h_where_nothing_starts_hosts(ecs, headcount, prod, strategy):
     prod.tasks[:] = [t for t in prod.tasks if t["group"] != "family:other"]
     ecs.step(2)
     assert prod.counts("agent") == (3, 3, 3)     # ECS fills it later
+
+
+# ---- one process that remembers ----
+
+def sweeps(ecs, worker, rounds=6):
+    """Each sweep finds the cluster two minutes older.  The operations of the
+    last sweep."""
+    for _ in range(rounds):
+        ecs.requests.clear()
+        until(lambda: ecs.operations().count("DescribeServices") > 1
+              or worker.process.poll() is not None, what="a sweep")
+        ecs.step(2)
+    operations = ecs.operations()
+    last = [i for i, o in enumerate(operations) if o == "DescribeServices"]
+    return operations[last[0]:last[1]]
+
+
+@pytest.mark.parametrize("world, counts", [
+    ("a", (3, 2, 2)), ("b", (4, 3, 3)), ("f", (3, 3, 3))])
+def test_a_process_comes_to_the_same(ecs, headcount, prod, world, counts):
+    hosts = agents(prod, full=world == "a", desired=0)
+    if world == "b":
+        hosts[0].hides["refuses"] = ["service:agent"]
+    prod.cluster.services["agent"]["desiredCount"] = 2
+    prod.settle()
+    worker = Worker(headcount, None, "prod", "--every", "0.05",
+                    what=("--service", "agent"))
+    try:
+        last = sweeps(ecs, worker)
+    finally:
+        worker.signal()
+        code, _ = worker.end()
+    assert code == 0 and "geheim" not in worker.text
+    assert prod.counts("agent") == counts, worker.text
+    if world == "f":                     # at rest
+        assert last.count("DescribeServices") == 1 and len(last) <= 3
+    assert len(ecs.refusals) <= ecs.model.no_groups
 
 
 # ---- why a host cannot take it ----
