@@ -450,6 +450,8 @@ static int64_t placeable(const struct witness *x, int service, uint64_t listed,
         if (hosts[h].registered_at > s->changed && (runs >> h & 1) != 0)
             seen.younger |= (uint64_t)1 << h;
     }
+    seen.count = tally_of(&x->wishes[service], s, hosts, listed,
+                          world_wall_now(w)).hosts;
     return witness_placeable(x, &x->wishes[service], s, &seen, wanted);
 }
 

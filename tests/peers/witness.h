@@ -94,6 +94,7 @@ void witness_end(struct witness *x, int service,
 struct witness_seen {
     const struct world_host *hosts;
     uint64_t listed, lacking, younger;
+    int64_t count;                   /* hosts that the wanted count is of    */
     const bool *managed;             /* of each provider                     */
 };
 

@@ -12,19 +12,16 @@ enum told { TOLD_NO, TOLD_UNKNOWN, TOLD_YES };
 
 /* ---- one host ---- */
 
-static bool is_other(const struct world_needs *n, const struct world_host *h)
-{
-    return (n->arm && !h->arm) || (n->x86 && h->arm);
-}
-
+/* Hosts that run the task are not asked what they are like, so a host of
+ * another architecture is taken at its word. */
 static enum told told_of(const struct world *w, const struct world_needs *n,
-                         const struct world_host *h, bool other_runs)
+                         const struct world_host *h)
 {
     if (!h->connected)
         return TOLD_NO;
     if (!world_has(w, WORLD_PLACES))
         return TOLD_YES;
-    if ((n->driver && h->bare) || (is_other(n, h) && !other_runs) ||
+    if ((n->driver && h->bare) || (n->arm && !h->arm) || (n->x86 && h->arm) ||
         h->cpu_free < n->cpu || h->memory_free < n->memory ||
         (h->ports & n->ports) != 0)
         return TOLD_NO;
@@ -63,11 +60,11 @@ static bool has_younger(const struct witness_seen *seen, int provider)
 
 static bool can_take(const struct witness *x, const struct hc_wish *wish,
                      const struct world_service *s,
-                     const struct witness_seen *seen, int host, bool other_runs,
+                     const struct witness_seen *seen, int host,
                      struct room *room)
 {
     const struct world_host *h = &seen->hosts[host];
-    enum told told = told_of(x->w, &s->needs, h, other_runs);
+    enum told told = told_of(x->w, &s->needs, h);
     bool old = told == TOLD_YES && s->changed > 0 &&
                h->registered_at < s->changed;
 
@@ -84,18 +81,14 @@ static struct room room_of(const struct witness *x, const struct hc_wish *wish,
                            const struct witness_seen *seen)
 {
     struct room room = { .runs = 0 };
-    bool other_runs = false;
     int only = 0, most;
 
-    for (int h = 0; h < WORLD_HOSTS; h++)
-        other_runs = other_runs || ((seen->listed & ~seen->lacking) >> h & 1 &&
-                                    is_other(&s->needs, &seen->hosts[h]));
     for (int h = 0; h < WORLD_HOSTS; h++) {
         if (!counts(seen, wish, s, h, world_wall_now(x->w)))
             continue;
         if ((seen->lacking >> h & 1) != 0) {
             room.can[seen->hosts[h].provider] +=
-                can_take(x, wish, s, seen, h, other_runs, &room);
+                can_take(x, wish, s, seen, h, &room);
         } else {
             room.run[seen->hosts[h].provider]++;
             room.runs++;
@@ -208,9 +201,7 @@ int64_t witness_placeable(const struct witness *x, const struct hc_wish *wish,
                           const struct witness_seen *seen, int64_t wanted)
 {
     struct room room = room_of(x, wish, s, seen);
-    int64_t hosts = tally_of(wish, s, seen->hosts, seen->listed,
-                             world_wall_now(x->w)).hosts;
-    int64_t each = hosts > 0 ? (wanted - 1) / hosts + 1 : 1;
+    int64_t each = seen->count > 0 ? (wanted - 1) / seen->count + 1 : 1;
     int64_t least = tally_count(x->w, wish, s, (struct tally){ 0, 0, 0 });
 
     least = least < wanted ? least : wanted;
@@ -235,7 +226,12 @@ static bool is_whole(const struct witness_list *l)
     return l->complete && !l->broken && l->status == 'A';
 }
 
-/* A description of the hosts in the list. */
+struct witness_said {
+    const struct witness_list *all, *lacking;
+    const struct witness_details *of_all, *of_lacking;
+};
+
+/* The next description of the hosts in the list. */
 static const struct witness_details *next_of(const struct witness *x,
                                              const struct witness_list *l,
                                              size_t *at)
@@ -268,28 +264,37 @@ static bool says_younger(const struct witness *x, int i,
     return false;
 }
 
-/* With these two lists, by some descriptions of their hosts. */
-static bool says_described(const struct witness *x, int i,
-                           const struct witness_list *all,
-                           const struct witness_list *lacking, int64_t n,
-                           int64_t wanted)
+/* With these descriptions of the hosts in both lists. */
+static bool says_both(const struct witness *x, int i,
+                      const struct witness_said *said, int64_t n,
+                      int64_t wanted)
 {
     static struct world_host hosts[WORLD_HOSTS];
-    struct witness_seen seen = { .hosts = hosts, .listed = all->hosts,
-                                 .lacking = lacking->hosts,
+    struct witness_seen seen = { .hosts = hosts, .listed = said->all->hosts,
+                                 .lacking = said->lacking->hosts,
                                  .managed = x->managed };
-    const struct witness_details *of_all, *of_lacking;
 
-    for (size_t a = 0; (of_all = next_of(x, all, &a)) != NULL;)
-        for (size_t b = 0; (of_lacking = next_of(x, lacking, &b)) != NULL ||
-                           (b == 0 && lacking->hosts == 0);) {
-            b += lacking->hosts == 0;
-            for (int h = 0; h < WORLD_HOSTS; h++)
-                hosts[h] = of_lacking != NULL && (lacking->hosts >> h & 1) != 0
-                               ? of_lacking->hosts[h] : of_all->hosts[h];
-            if (says_younger(x, i, &seen, n, wanted))
+    for (int h = 0; h < WORLD_HOSTS; h++)
+        hosts[h] = (seen.lacking >> h & 1) != 0 ? said->of_lacking->hosts[h]
+                                                : said->of_all->hosts[h];
+    seen.count = tally_of(&x->wishes[i], &x->services[i], said->of_all->hosts,
+                          seen.listed, world_wall_now(x->w)).hosts;
+    return says_younger(x, i, &seen, n, wanted);
+}
+
+/* With these two lists, by some descriptions of their hosts. */
+static bool says_lists(const struct witness *x, int i,
+                       struct witness_said *said, int64_t n, int64_t wanted)
+{
+    for (size_t a = 0; (said->of_all = next_of(x, said->all, &a)) != NULL;) {
+        said->of_lacking = said->of_all;
+        if (said->lacking->hosts == 0 && says_both(x, i, said, n, wanted))
+            return true;
+        for (size_t b = 0;
+             (said->of_lacking = next_of(x, said->lacking, &b)) != NULL;)
+            if (says_both(x, i, said, n, wanted))
                 return true;
-        }
+    }
     return false;
 }
 
@@ -298,13 +303,14 @@ bool witness_places(const struct witness *x, int i, unsigned filter, int64_t n,
 {
     for (size_t a = 0; a < x->lists_n; a++)
         for (size_t b = 0; b < x->lists_n; b++) {
-            const struct witness_list *all = &x->lists[a];
-            const struct witness_list *lacking = &x->lists[b];
+            struct witness_said said = { &x->lists[a], &x->lists[b], NULL,
+                                         NULL };
 
-            if (is_whole(all) && all->filter == filter && is_whole(lacking) &&
-                (lacking->filter & FILTER_LACKING) != 0 &&
-                lacking->filter / FILTER_SERVICE == (unsigned)i &&
-                says_described(x, i, all, lacking, n, wanted))
+            if (is_whole(said.all) && said.all->filter == filter &&
+                is_whole(said.lacking) &&
+                (said.lacking->filter & FILTER_LACKING) != 0 &&
+                said.lacking->filter / FILTER_SERVICE == (unsigned)i &&
+                says_lists(x, i, &said, n, wanted))
                 return true;
         }
     return false;

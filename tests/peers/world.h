@@ -214,6 +214,9 @@ bool world_fits(const struct world *w, int service, int host);
 /* The tasks of `count` that each provider gets. */
 void world_split(const struct world *w, const struct world_service *s,
                  int64_t count, int64_t give[WORLD_PROVIDERS]);
+/* The tasks of a service that wait for a host of the provider. */
+int64_t world_waiting(const struct world *w, const struct world_service *s,
+                      int provider);
 /* ECS stops what is too much and what no host runs any more, and places what is
  * missing where it finds a host. */
 void world_place(struct world *w);

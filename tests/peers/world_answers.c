@@ -159,8 +159,7 @@ static void put_place(struct world_call *c, int i)
         account_of(c));
 }
 
-static void put_deployments(struct world_call *c,
-                            const struct world_service *s)
+static void put_deployments(struct world_call *c, struct world_service *s)
 {
     bool told = !leaves_out(c, LEFT_DEPLOYMENTS, false);
 
@@ -172,7 +171,9 @@ static void put_deployments(struct world_call *c,
         put(c, ",\"deploymentConfiguration\":{\"strategy\":\"CANARY\"}");
     if (s->deploying && told)
         put(c, ",\"deployments\":[{\"rolloutState\":\"IN_PROGRESS\"},{}]");
-    if (s->changed > 0 && told)
+    if (!told)
+        s->changed = 0;
+    if (s->changed > 0)
         put(c, ",\"deployments\":[{\"status\":\"PRIMARY\",\"rolloutState\":"
             "\"COMPLETED\",\"updatedAt\":%lld}]",
             (long long)(s->changed / HC_SECOND));

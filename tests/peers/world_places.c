@@ -143,9 +143,8 @@ static int64_t placed_on(const struct world *w, const struct world_service *s,
     return n;
 }
 
-/* The tasks that wait for a host of the provider. */
-static int64_t waiting_for(const struct world *w, const struct world_service *s,
-                           int provider)
+int64_t world_waiting(const struct world *w, const struct world_service *s,
+                      int provider)
 {
     int64_t give[WORLD_PROVIDERS], n, missing = s->desired - s->running;
 
@@ -232,7 +231,7 @@ void world_place(struct world *w)
         struct world_service *s = &w->state.services[i];
 
         for (int p = 0; s->strategy && p < WORLD_PROVIDERS; p++)
-            while (waiting_for(w, s, p) > 0 && place_one(w, i, p))
+            while (world_waiting(w, s, p) > 0 && place_one(w, i, p))
                 ;
         while (!s->strategy && s->running < s->desired && place_one(w, i, -1))
             ;
@@ -250,7 +249,7 @@ static int64_t hosts_wanted(const struct world *w, int provider)
 
     for (int i = 0; i < WORLD_SERVICES; i++) {
         const struct world_service *s = &w->state.services[i];
-        int64_t waiting = waiting_for(w, s, provider);
+        int64_t waiting = world_waiting(w, s, provider);
 
         if (waiting > n && kind->cpu >= s->needs.cpu &&
             kind->memory >= s->needs.memory)
