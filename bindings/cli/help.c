@@ -204,7 +204,8 @@ static void put_short(FILE *out)
           "examples and options of one verb\n\n"
           "Verbs:", out);
     for (size_t i = 0; i < options_verbs_n; i++)
-        fprintf(out, " %s", options_verbs[i].name);
+        fprintf(out, "%s%s", i == options_verbs_n / 2 ? "\n       " : " ",
+                options_verbs[i].name);
     fputs("\n`headcount help` has every option, headcount(1) is the "
           "manual.\n", out);
 }

@@ -55,6 +55,7 @@ struct options {
     bool no_sign_request, debug, timings, dry_run, detailed_exitcode;
     bool retry_writes, help, version;
     bool drop_foreign, yes;
+    bool explain, who;
     bool verifies;               /* --verify on */
     bool paused;                       /* HEADCOUNT_DRY_RUN */
     /* worked out of the texts above */

@@ -24,7 +24,8 @@ enum {
 /* plan takes all that apply takes: a line is tried with it first. */
 #define WRITES (PLAN | APPLY | HANDLE | WATCH | LAMBDA)
 #define LOOKS (WRITES | SNAPSHOT)
-#define CALLS (LOOKS | CALL)
+#define RULES (LOOKS | EXPLAIN)
+#define CALLS (RULES | CALL)
 #define SWEEPS (PLAN | APPLY | WATCH | LAMBDA)
 #define ONCE (PLAN | APPLY | HANDLE | SNAPSHOT)
 /* adopt plans, and makes one call for each service. */
@@ -66,23 +67,24 @@ const struct option options_table[] = {
       "hold every write of the run after N services" },
     { "max-falls", TEXT, AT(falls), true, WRITES, "N",
       "hold every fall of the run beyond N tasks" },
-    { "policy", TEXT, AT(policy), true, LOOKS, "FILE|tags|distinct",
+    { "policy", TEXT, AT(policy), true, RULES, "FILE|tags|distinct",
       "rules in Lua, by tags, or a first look (plan)" },
-    { "autoscaler", TEXT, AT(autoscaler), true, LOOKS, "FILE",
+    { "autoscaler", TEXT, AT(autoscaler), true, RULES, "FILE",
       "a cluster-proportional-autoscaler's rule" },
-    { "hosts", TEXT, AT(hosts), true, LOOKS | ADOPT,
+    { "hosts", TEXT, AT(hosts), true, RULES | ADOPT,
       "active|registered|connected",
       "which hosts are counted (active)" },
-    { "constraints", TEXT, AT(constraints), true, LOOKS | ADOPT, "service|all",
+    { "constraints", TEXT, AT(constraints), true, RULES | ADOPT, "service|all",
       "placement constraints that limit the hosts" },
-    { "where", TEXT, AT(where), true, LOOKS, "EXPR",
+    { "where", TEXT, AT(where), true, RULES, "EXPR",
       "count only hosts that match this expression" },
     { "dns-server", TEXT, AT(dns_server), true, ADOPTS, "ADDR[:PORT]",
       "ask this name server instead of resolv.conf's" },
-    { "timeout", TEXT, AT(timeout), true, ONCE | CALL | LAMBDA | ADOPT,
+    { "timeout", TEXT, AT(timeout), true,
+      ONCE | EXPLAIN | CALL | LAMBDA | ADOPT,
       "SECONDS",
       "limit of the run; then nothing new starts" },
-    { "snapshot", TEXT, AT(snapshot), false, PLAN | HANDLE, "FILE",
+    { "snapshot", TEXT, AT(snapshot), false, PLAN | HANDLE | EXPLAIN, "FILE",
       "use these facts, make no call" },
     { "queue", TEXT, AT(queue), true, WATCH, "URL",
       "act on the messages of this SQS queue" },
@@ -97,14 +99,19 @@ const struct option options_table[] = {
       "write Prometheus metrics to this file" },
     { "heartbeat", TEXT, AT(heartbeat), true, WATCH, "FILE",
       "write the time here every 10 seconds" },
-    { "timings", FLAG, AT(timings), true, ONCE | CALL, NULL,
+    { "timings", FLAG, AT(timings), true, ONCE | EXPLAIN | CALL, NULL,
       "draw the time of each call by phase" },
     { "dry-run", FLAG, AT(dry_run), false, WRITES | ADOPT, NULL,
       "read and plan, write nothing" },
     { "yes", FLAG, AT(yes), false, ADOPT, NULL,
       "set the tag without a question" },
-    { "detailed-exitcode", FLAG, AT(detailed_exitcode), true, ONCE, NULL,
+    { "detailed-exitcode", FLAG, AT(detailed_exitcode), true, ONCE | EXPLAIN,
+      NULL,
       "exit 2 if changes are pending, 3 if held" },
+    { "explain", FLAG, AT(explain), false, PLAN | SNAPSHOT, NULL,
+      "which hosts can take a task" },
+    { "who", FLAG, AT(who), false, EXPLAIN, NULL,
+      "who set the count last (CloudTrail)" },
     { "allow", LIST, AT(allow), false, LOOKS, "CODE",
       "let this hold pass (repeatable)" },
     { "retry-writes", FLAG, AT(retry_writes), true, CALL, NULL,

@@ -8,8 +8,7 @@
 
 #define NAMES_WITHIN 5000000                   /* microseconds */
 
-/* The region of arn:PARTITION:ecs:REGION:..., or "" of a name. */
-static void region_of(const char *cluster, char region[64])
+void service_names_region(const char *cluster, char region[64])
 {
     const char *at = cluster;
 
@@ -62,7 +61,7 @@ void service_names_note(headcount *h, const char *cluster, const char *role,
 
     if (n < 0 || (size_t)n >= sizeof body || strpbrk(cluster, "\"\\"))
         return;
-    region_of(cluster, region);
+    service_names_region(cluster, region);
     call.body_size = (size_t)n;
     call.region = region[0] != '\0' ? region : NULL;
     if (headcount_begin_call(h, &op, &call, NULL) != 0)
@@ -73,4 +72,20 @@ void service_names_note(headcount *h, const char *cluster, const char *role,
             note_answer(o, m);
     }
     headcount_op_free(op);
+}
+
+void service_names_complain(headcount *h, const struct options *o,
+                            const struct headcount_outcome *outcome)
+{
+    const struct headcount_cluster *first = outcome->clusters;
+    struct missing_services missing = { .n = 0 };
+
+    for (size_t i = 0; i < outcome->clusters_n; i++)
+        missing_services_note(&missing, &outcome->clusters[i]);
+    if (!o->snapshot && outcome->clusters_n > 0 &&
+        !missing_services_has_nearest(&missing, outcome))
+        service_names_note(h, first->arn[0] != '\0' ? first->arn : first->name,
+                           o->role, &missing);
+    missing_services_complain(&missing, outcome);
+    missing_services_fini(&missing);
 }

@@ -27,7 +27,10 @@ enum hc_protocol {
       "AnyScaleFrontendService", PROTOCOL_JSON_1_1, false, true, 50)        \
     X(TAGGING, "resourcegroupstaggingapi", "RESOURCE_GROUPS_TAGGING_API",   \
       "tagging", "tagging", "ResourceGroupsTaggingAPI_20170126",            \
-      PROTOCOL_JSON_1_1, false, false, 50)
+      PROTOCOL_JSON_1_1, false, false, 50)                                  \
+    X(TRAIL, "cloudtrail", "CLOUDTRAIL", "cloudtrail", "cloudtrail",        \
+      "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",             \
+      PROTOCOL_JSON_1_1, false, true, 50)
 #define HC_SERVICES_QUERY(X)                                                \
     X(STS, "sts", "STS", "sts", "sts", "2011-06-15", PROTOCOL_QUERY, false, \
       true, 50)

@@ -205,7 +205,9 @@ void hc_explain_tell(struct hc_run *r, const struct hc_plan_input *in)
     }
     c = explain_count(r, in);
     row->placeable = c.run_or_can;
-    if (!r->plan.says_placeable && explain_is_short(&c)) {
+    /* Where all is explained, the summary of each row says it. */
+    if (!r->plan.says_placeable && explain_is_short(&c) &&
+        r->config.explain != HEADCOUNT_EXPLAIN_ALL) {
         explain_words(in, &c, words);
         explain_say(&r->plan, words);
     }

@@ -97,7 +97,7 @@ headcount.json = core.json
 --- Makes one signed call of an AWS service, and retries it if that is safe.
 -- @function client:call
 -- @tparam string service `"ecs"`, `"dynamodb"`, `"sqs"`,
--- `"application-autoscaling"`, `"resourcegroupstaggingapi"`
+-- `"application-autoscaling"`, `"resourcegroupstaggingapi"`, `"cloudtrail"`
 -- @tparam string operation such as `"DescribeServices"`
 -- @tparam[opt] table|string input members of the operation, or its JSON
 -- @tparam[opt] table options

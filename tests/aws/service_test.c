@@ -26,6 +26,9 @@ TEST(service, the_table_is_aws_own)
         { HC_SERVICE_TAGGING, "resourcegroupstaggingapi",
           "RESOURCE_GROUPS_TAGGING_API", "tagging",
           "ResourceGroupsTaggingAPI_20170126", PROTOCOL_JSON_1_1, false },
+        { HC_SERVICE_TRAIL, "cloudtrail", "CLOUDTRAIL", "cloudtrail",
+          "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+          PROTOCOL_JSON_1_1, false },
         { HC_SERVICE_STS, "sts", "STS", "sts", "2011-06-15", PROTOCOL_QUERY,
           false },
     };
@@ -59,7 +62,8 @@ TEST(service, one_nobody_knows_is_refused_with_those_that_are_known)
         CHECK(hc_service_find(hc_str(unknown[i]), &e) == NULL);
         CHECK_INT(e.code, HEADCOUNT_ECONFIG);
         CHECK(strstr(e.what, "it knows ecs, dynamodb, sqs, "
-                     "application-autoscaling, resourcegroupstaggingapi")
+                     "application-autoscaling, resourcegroupstaggingapi, "
+                     "cloudtrail")
               != NULL);
         CHECK(hc_service_find(hc_str(unknown[i]), NULL) == NULL);
     }

@@ -11,7 +11,8 @@ test sets it in `host.hides`.  What AWS's pages leave open is a member of
 Unsettled; a test may have it either way, and headcount must do no harm in
 both.
 
-Used by: peers/ecs_scheduler.py, system/test_peer_placement.py and
+Used by: peers/ecs_scheduler.py, system/test_explain.py,
+system/test_peer_placement.py and
 system/test_placement.py.
 Instead of moto: moto places by CPU, memory and ports of awsvpc alike, and
 knows neither attributes nor distinctInstance.

@@ -27,7 +27,7 @@ def test_the_answer_is_printed_as_it_came(ecs, headcount):
 
 @pytest.mark.parametrize("service", [
     "ecs", "dynamodb", "sqs", "application-autoscaling",
-    "resourcegroupstaggingapi"])
+    "resourcegroupstaggingapi", "cloudtrail"])
 def test_both_spellings_of_every_operation(ecs, headcount, service):
     model = botocore.session.get_session().get_service_model(service)
     headcount.env["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{ecs.port}"
@@ -36,7 +36,7 @@ def test_both_spellings_of_every_operation(ecs, headcount, service):
             run = headcount("call", service, given)
             assert run.code in (0, 254), run.err
             target = ecs.requests[-1].headers["x-amz-target"]
-            assert target.partition(".")[2] == name
+            assert target.rpartition(".")[2] == name
 
 
 def test_the_words_are_those_of_the_pinned_botocore():
@@ -184,7 +184,7 @@ def test_throttling_is_tried_again_and_costs_an_attempt(ecs, headcount):
 SERVICES = {
     "ecs": "ecs", "dynamodb": "dynamodb", "sqs": "sqs",
     "application-autoscaling": "application-autoscaling",
-    "resourcegroupstaggingapi": "tagging",
+    "resourcegroupstaggingapi": "tagging", "cloudtrail": "cloudtrail",
 }
 BODIES = ["{}", '{"a": "\u00e4\u00f6\u4e2d \\n"}',
           json.dumps({"k": "x" * 70000})]

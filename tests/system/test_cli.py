@@ -19,37 +19,40 @@ def prod(ecs, headcount):
     return ecs
 
 
-VERBS = ("plan", "apply", "handle", "watch", "snapshot", "adopt", "call",
-         "test", "run", "lambda", "help", "version")
+VERBS = ("plan", "apply", "handle", "watch", "snapshot", "explain", "adopt",
+         "call", "test", "run", "lambda", "help", "version")
 COMMON = ("region", "profile", "endpoint-url", "ca-bundle", "output",
           "cli-connect-timeout", "cli-read-timeout", "no-sign-request",
           "debug")
 SAID_ALONE = ("help", "version")              # what stands for a verb
 LOOKS = ("plan", "apply", "handle", "watch", "snapshot", "lambda")
+RULES = (*LOOKS, "explain")
 ONCE = ("plan", "apply", "handle", "snapshot")
 # option, a value or None, the verbs that use it
 USED_BY = [
-    ("service", "web", LOOKS), ("policy", "p.lua", LOOKS),
-    ("autoscaler", "a.json", LOOKS),
-    ("hosts", "active", (*LOOKS, "adopt")),
-    ("constraints", "all", (*LOOKS, "adopt")), ("where", "a==b", LOOKS),
+    ("service", "web", LOOKS), ("policy", "p.lua", RULES),
+    ("autoscaler", "a.json", RULES),
+    ("hosts", "active", (*RULES, "adopt")),
+    ("constraints", "all", (*RULES, "adopt")), ("where", "a==b", RULES),
     ("allow", "zero", LOOKS),
-    ("assume-role", "arn:r", (*LOOKS, "call", "adopt")),
-    ("dns-server", "127.0.0.1", (*LOOKS, "call", "adopt")),
-    ("tcp-keepalive", "on", (*LOOKS, "call", "adopt")),
+    ("assume-role", "arn:r", (*RULES, "call", "adopt")),
+    ("dns-server", "127.0.0.1", (*RULES, "call", "adopt")),
+    ("tcp-keepalive", "on", (*RULES, "call", "adopt")),
     ("all", None, ("plan", "apply", "watch", "lambda")),
     ("tag", "a=b", ("plan", "apply", "watch", "lambda")),
     ("concurrency", "4", ("plan", "apply", "handle", "watch", "lambda")),
-    ("api-share", "0.5", (*LOOKS, "call", "adopt")),
+    ("api-share", "0.5", (*RULES, "call", "adopt")),
     ("max-changes", "9", ("plan", "apply", "handle", "watch", "lambda")),
     ("max-falls", "9", ("plan", "apply", "handle", "watch", "lambda")),
     ("verify", "on", ("plan", "apply", "handle", "watch", "lambda")),
     ("dry-run", None, ("plan", "apply", "handle", "watch", "lambda",
                        "adopt")),
     ("yes", None, ("adopt",)),
-    ("timeout", "9", (*ONCE, "call", "lambda", "adopt")),
-    ("timings", None, (*ONCE, "call")), ("detailed-exitcode", None, ONCE),
-    ("snapshot", "s.json", ("plan", "handle")),
+    ("timeout", "9", (*ONCE, "explain", "call", "lambda", "adopt")),
+    ("timings", None, (*ONCE, "explain", "call")),
+    ("detailed-exitcode", None, (*ONCE, "explain")),
+    ("snapshot", "s.json", ("plan", "handle", "explain")),
+    ("explain", None, ("plan", "snapshot")), ("who", None, ("explain",)),
     ("drop-foreign", None, ("handle", "watch", "lambda")),
     ("queue", "https://q", ("watch",)), ("every", "5m", ("watch",)),
     ("visibility", "60", ("watch",)), ("metrics", "m", ("watch",)),
@@ -64,7 +67,8 @@ REFUSED = {("handle", "all"), ("snapshot", "all"), ("call", "all"),
 LINES = {
     "plan": ["plan", "prod"], "apply": ["apply", "prod"],
     "handle": ["handle"], "watch": ["watch", "prod"],
-    "snapshot": ["snapshot", "prod"], "adopt": ["adopt"],
+    "snapshot": ["snapshot", "prod"], "explain": ["explain", "prod"],
+    "adopt": ["adopt"],
     "call": ["call", "nope", "List"],
     "test": ["test", "."], "run": ["run", "/dev/null"], "lambda": ["lambda"],
     "help": ["help"], "version": ["version"],

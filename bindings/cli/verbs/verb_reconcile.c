@@ -8,7 +8,6 @@
 #include "complain.h"
 #include "first_look.h"
 #include "meant.h"
-#include "missing_services.h"
 #include "plain.h"
 #include "render.h"
 #include "service_names.h"
@@ -42,22 +41,6 @@ static void complain_of_records(const struct headcount_outcome *outcome)
              first->error ? first->error : "it is not done");
 }
 
-static void complain_of_missing(headcount *h, const struct options *o,
-                                const struct headcount_outcome *outcome)
-{
-    const struct headcount_cluster *first = outcome->clusters;
-    struct missing_services missing = { .n = 0 };
-
-    for (size_t i = 0; i < outcome->clusters_n; i++)
-        missing_services_note(&missing, &outcome->clusters[i]);
-    if (!o->snapshot && outcome->clusters_n > 0 &&
-        !missing_services_has_nearest(&missing, outcome))
-        service_names_note(h, first->arn[0] != '\0' ? first->arn : first->name,
-                           o->role, &missing);
-    missing_services_complain(&missing, outcome);
-    missing_services_fini(&missing);
-}
-
 static void print_look(const struct headcount_outcome *outcome)
 {
     struct first_look look = { .n = 0 };
@@ -87,7 +70,7 @@ static int print_outcome(headcount *h, const struct options *o,
     } else {
         render_plan(stdout, outcome, outcome->dry_run);
     }
-    complain_of_missing(h, o, outcome);
+    service_names_complain(h, o, outcome);
     for (size_t i = 0; o->verb != VERB_HANDLE && i < outcome->clusters_n; i++)
         meant_note(&meant, o, &outcome->clusters[i]);
     meant_complain(&meant, o);
@@ -160,6 +143,9 @@ int verb_reconcile(const struct options *o)
         .dry_run = o->dry_run || !writes,
         .ask_targets = o->verb == VERB_PLAN || o->verb == VERB_SNAPSHOT,
         .record = o->verb == VERB_SNAPSHOT,
+        .explain = !o->explain ? HEADCOUNT_EXPLAIN_NONE
+                   : o->verb == VERB_SNAPSHOT ? HEADCOUNT_EXPLAIN_ALL
+                                              : HEADCOUNT_EXPLAIN_CHANGES,
     };
     int code = check_words(o);
     struct request_options target = { .wishes = NULL };

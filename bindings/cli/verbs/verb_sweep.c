@@ -244,6 +244,8 @@ static int verb_sweep(const struct options *o)
         .size = sizeof each, .timeout = o->timeout_us,
         .dry_run = o->dry_run || o->verb == VERB_PLAN,
         .ask_targets = o->verb == VERB_PLAN,
+        .explain = o->explain ? HEADCOUNT_EXPLAIN_CHANGES
+                              : HEADCOUNT_EXPLAIN_NONE,
     };
     struct headcount_sweep sweep;
     struct request_options target = { .wishes = NULL };

@@ -27,6 +27,10 @@
       "print the facts of a plan, as JSON",                                 \
       "headcount snapshot prod --service web > prod.json",                  \
       "headcount snapshot prod --policy policy.lua > prod.json")            \
+    X(EXPLAIN, explain, verb_explain, "CLUSTER SERVICE",                    \
+      "say which hosts can take a task",                                    \
+      "headcount explain prod web",                                         \
+      "headcount explain prod web --policy policy.lua --who")               \
     X(ADOPT, adopt, verb_adopt, "CLUSTER SERVICE...",                       \
       "tag services for --policy tags",                                     \
       "headcount adopt prod agent log-router",                              \
