@@ -81,7 +81,7 @@ static int check_typed(struct options *o)
         o->verb = VERB_VERSION;
     if (o->verb == VERB_NONE)
         return options_bad_usage("a verb is missing: plan, apply, handle, "
-                                 "watch, snapshot, explain, call, test, "
+                                 "watch, snapshot, explain, adopt, call, test, "
                                  "run, lambda, help or version", "");
     if (!o->version && (o->verb == VERB_LAMBDA || o->verb == VERB_VERSION) &&
         o->args.n > 0)
