@@ -203,37 +203,37 @@ static bool placed_shares(struct hc_run *r, const struct hc_plan_input *in,
     return true;
 }
 
-/* ECS had this host when it placed the last task that was asked for, and took a
- * host of the same provider that came later.  Only hosts of other providers, or
- * none, are younger: it says nothing. */
-static bool placed_is_passed(const struct hc_plan_input *in,
-                             const struct placed *p,
-                             const struct hc_ecs_host *host)
+/* The shares of which a host came after the service changed and has its task.
+ * In a strategy of several providers, a younger host shows something about its
+ * own provider alone. */
+static void placed_find_younger(const struct hc_plan_input *in,
+                                const struct placed *p,
+                                const struct hc_placement *to,
+                                bool younger[HC_ECS_SHARES])
 {
-    bool one = hc_ecs_share_used(in->service->providers,
-                                 in->service->providers) == NULL ||
+    bool one = in->service->providers == NULL ||
                in->service->providers->next == NULL;
 
-    if (p->younger == NULL || host->registered_at < 0 ||
-        host->registered_at >= in->service->changed)
-        return false;
-    for (size_t i = 0; i < p->younger->list.n; i++) {
+    for (size_t i = 0; p->younger != NULL && i < p->younger->list.n; i++) {
         const struct hc_host *h = hc_host_list_find(
             &p->all->list, p->younger->list.hosts[i].arn);
 
-        if (one || (h != NULL && h->details != NULL &&
-                    hc_str_eq(h->details->provider, host->provider)))
-            return true;
+        if (one)
+            younger[0] = true;
+        for (size_t k = 0; k < to->shares_n && h != NULL &&
+                           h->details != NULL && !one; k++)
+            younger[k] |= hc_str_eq(to->shares[k].share->provider,
+                                    h->details->provider);
     }
-    return false;
 }
 
-/* Whether a host that looks free is older than the last change of the count:
- * then the younger hosts are to be listed. */
+/* Whether a host that looks free is older than the last change of the count, or
+ * may be: then the younger hosts are to be listed.  ECS had this host when it
+ * placed the last task that was asked for. */
 static bool placed_needs_younger(const struct hc_plan_input *in,
                                  const struct hc_ecs_host *host)
 {
-    return in->service->changed >= 0 && host->registered_at >= 0 &&
+    return in->service->changed >= 0 &&
            host->registered_at < in->service->changed;
 }
 
@@ -305,6 +305,15 @@ static bool placed_sort(struct placed_told *told)
     return true;
 }
 
+/* The host is in the list that the count is made of, and counts there: a
+ * machine that registered twice does so under one of its two ARNs. */
+static bool placed_is_counted(const struct placed *p, const struct hc_host *h)
+{
+    const struct hc_host *own = hc_host_list_find(&p->all->list, h->arn);
+
+    return own != NULL && (own->active || !hc_measure_needs_details(&p->of));
+}
+
 /* Counts the hosts into *to, and tells of each where `told` is not NULL.  True:
  * the younger hosts decide about one of them. */
 static bool placed_count(const struct hc_plan_input *in,
@@ -316,9 +325,10 @@ static bool placed_count(const struct hc_plan_input *in,
         .needs = p->definition != NULL ? p->definition->needs : NULL,
         .unheeded = p->unheeded
     };
+    bool younger_of[HC_ECS_SHARES] = { false }, younger = false;
     struct hc_take_why why;
-    bool younger = false;
 
+    placed_find_younger(in, p, to, younger_of);
     for (size_t i = 0; i < p->all->list.n; i++) {
         const struct hc_host *h = &p->all->list.hosts[i];
         bool lacks = hc_host_list_find(&p->lacking->list, h->arn) != NULL;
@@ -339,18 +349,19 @@ static bool placed_count(const struct hc_plan_input *in,
     for (size_t i = 0; i < p->lacking->list.n; i++) {
         const struct hc_host *h = &p->lacking->list.hosts[i];
         enum hc_take take;
+        size_t share;
 
-        if (hc_host_list_find(&p->all->list, h->arn) == NULL ||
-            h->details == NULL || !hc_measure_counts(h, &p->of))
+        if (!placed_is_counted(p, h) || h->details == NULL ||
+            !hc_measure_counts(h, &p->of))
             continue;
+        share = placed_share(to, h->details->provider);
         take = hc_placement_take(&task, h->details, false, &why);
         if (take == TAKE_YES && placed_needs_younger(in, h->details)) {
             younger = true;
-            if (placed_is_passed(in, p, h->details))
+            if (younger_of[share])
                 take = hc_placement_pass(&why);
         }
-        hc_placement_add(to, placed_share(to, h->details->provider), take,
-                         &why);
+        hc_placement_add(to, share, take, &why);
         placed_tell(told, h, take, &why);
     }
     return younger;
@@ -367,6 +378,23 @@ static bool placed_is_due(const struct hc_fact_hosts *list)
 static bool placed_all_due(const struct placed *p)
 {
     return hc_measure_needs_details(&p->of) && placed_is_due(p->all);
+}
+
+/* Two lists a moment apart may differ by a host that left: the tasks that run
+ * are a second witness of how many hosts have one.  No answer says whose host
+ * it was: each of several providers may have lost it. */
+static void placed_cut(struct hc_placement *to, int64_t running)
+{
+    int64_t more = to->run - running;
+
+    if (running < 0 || more <= 0)
+        return;
+    to->run = running;
+    for (size_t i = 0; i < to->shares_n; i++) {
+        int64_t *run = &to->shares[i].run;
+
+        *run -= more < *run ? more : *run;
+    }
 }
 
 /* 1: r->placement is whole, but for the younger hosts, which *younger asks for;
@@ -394,11 +422,7 @@ static int placed_make(struct hc_run *r, const struct hc_plan_input *in,
         return 0;
     *younger = placed_count(in, p, to, NULL) && !placed_has(&p->younger->fact);
     to->listed = to->run;
-    /* Two lists a moment apart may differ by a host that left: the tasks that
-     * run are a second witness of how many hosts have one. */
-    if (to->shares_n == 1 && in->service->running >= 0 &&
-        to->run > in->service->running)
-        to->run = to->shares[0].run = in->service->running;
+    placed_cut(to, in->service->running);
     return 1;
 }
 
@@ -507,6 +531,8 @@ struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
     }
     if (placed_make(r, in, &p, &younger) <= 0 || !younger)
         return NULL;                        /* there was no memory */
+    if (p.tasks != NULL && !placed_tasks_known(p.tasks))
+        return placed_next_tasks(x, p.tasks);
     if (p.tasks != NULL) {                  /* when did its hosts come? */
         hc_exchange_set(x, &hc_exchange_host_details, &p.all->details, p.all);
         return &p.all->details;
