@@ -15,31 +15,22 @@
 
 /* ---- what was found ---- */
 
-/* A copy that cannot steer a terminal, so that its length is its width. */
-static char *copy_plain(const char *text)
+/* "CODE: text", or the text alone, as a copy that cannot steer a terminal: so
+ * its length is its width. */
+static char *copy_plain(const char *code, const char *text)
 {
-    size_t n = strlen(text), size = 4 * n + 1;
-    char *to = malloc(size);
+    size_t n = strlen(code), size = n + strlen(text) + 3;
+    char *joined = malloc(size), *to = malloc(4 * size);
 
-    if (to)
-        to[plain_copy(to, size - 1, text, n)] = '\0';
+    if (joined && to) {
+        snprintf(joined, size, "%s%s%s", code, n > 0 ? ": " : "", text);
+        to[plain_copy(to, 4 * size - 1, joined, strlen(joined))] = '\0';
+    } else {
+        free(to);
+        to = NULL;
+    }
+    free(joined);
     return to;
-}
-
-static char *copy_why(const struct headcount_service *s)
-{
-    size_t size = strlen(s->code) + strlen(s->reason) + 3;
-    char *text = malloc(size), *plain;
-
-    if (!text)
-        return NULL;
-    if (s->outcome == HEADCOUNT_FAILED)
-        snprintf(text, size, "%s: %s", s->code, s->reason);
-    else
-        snprintf(text, size, "%s", s->reason);
-    plain = copy_plain(text);
-    free(text);
-    return plain;
 }
 
 /* In the order of the classes; what failed comes last. */
@@ -73,9 +64,9 @@ static bool copy_rows(struct first_look_cluster *to,
         bool failed = s->outcome == HEADCOUNT_FAILED;
 
         to->rows[to->rows_n++] = (struct first_look_row){
-            .service = copy_plain(s->service),
-            .class = copy_plain(failed ? "failed" : s->code),
-            .why = copy_why(s),
+            .service = copy_plain("", s->service),
+            .class = copy_plain("", failed ? "failed" : s->code),
+            .why = copy_plain(failed ? s->code : "", s->reason),
             .desired = s->desired_before, .hosts = s->hosts_counted,
             .adopted = strcmp(s->at, "tags") == 0,
         };
@@ -128,17 +119,11 @@ void first_look_note(struct first_look *l, size_t at,
     to = &l->clusters[at];
     free_cluster(to);
     to->listed = cluster->services_listed;
-    to->name = copy_plain(*cluster->name != '\0' ? cluster->name : "");
-    to->arn = copy_plain(cluster->arn);
+    to->name = copy_plain("", cluster->name);
+    to->arn = copy_plain("", cluster->arn);
     if (cluster->error) {
-        size_t size = strlen(cluster->error_code) + strlen(cluster->error) + 3;
-        char *text = malloc(size);
-
-        if (text)
-            snprintf(text, size, "%s: %s", cluster->error_code, cluster->error);
-        to->error = text ? copy_plain(text) : NULL;
+        to->error = copy_plain(cluster->error_code, cluster->error);
         l->lost |= !to->error;
-        free(text);
     }
     if (!to->name || !to->arn || (!cluster->error && !copy_rows(to, cluster))) {
         free_cluster(to);

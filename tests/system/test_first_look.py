@@ -111,6 +111,54 @@ def test_named_clusters_need_no_list_of_clusters(account, headcount):
     assert "ListClusters" not in account.operations()
 
 
+def test_what_is_adopted_is_offered_no_more(account, headcount):
+    run = headcount("adopt", "prod", "agent", "--yes")
+    assert run.code == 0, run.err
+    run = headcount("plan", "prod", "--policy", "distinct")
+    assert "agent       12  right  adopted: it has the tag headcount:rule\n" \
+        in run.out
+    assert run.out.endswith("  headcount adopt prod log-router; headcount "
+                            "apply prod --policy tags\n")
+
+
+def test_hosts_that_do_not_count_are_said(account, headcount):
+    """A constraint of its own leaves two hosts to this service."""
+    for host in account.home.hosts[:2]:
+        host["attributes"] = [{"name": "ssd", "value": "yes"}]
+    account.service("cache", 2, placementConstraints=[
+        *DISTINCT, {"type": "memberOf", "expression": "attribute:ssd == yes"}])
+    run = headcount("plan", "prod", "--policy", "distinct")
+    assert "cache        2  right  2 hosts count for it\n" in run.out
+
+
+def test_a_first_look_of_a_snapshot(account, headcount, tmp_path):
+    shot = headcount("snapshot", "prod", "--policy", "distinct")
+    assert shot.code == 0, shot.err
+    (tmp_path / "prod.json").write_text(shot.out)
+    live = headcount("plan", "prod", "--policy", "distinct")
+    seen = len(account.requests)
+    again = headcount("plan", "--policy", "distinct", "--snapshot",
+                      tmp_path / "prod.json")
+    assert again.code == 0, again.err
+    assert again.out == live.out
+    assert len(account.requests) == seen
+
+
+def test_several_regions_have_a_table_each(account, headcount):
+    run = headcount("plan", "prod", "edge", "--policy", "distinct",
+                    "--region", "eu-west-1", "--region", "eu-west-3")
+    assert run.out.startswith("eu-west-1, 123456789012\nprod ")
+    assert "; headcount apply arn:aws:ecs:eu-west-1:123456789012:cluster/" \
+        "prod --policy tags" in run.out
+
+
+def test_a_cluster_that_fails_is_said_beside_the_table(account, headcount):
+    run = headcount("plan", "prod", "nope", "--policy", "distinct")
+    assert run.code == 1
+    assert "\nx nope  ClusterNotFoundException: " in run.out
+    assert "5 services say distinctInstance, of 40." in run.out
+
+
 def test_json_has_the_same_facts(account, headcount):
     run = headcount("plan", "prod", "--policy", "distinct", "--output",
                     "json")
