@@ -129,6 +129,9 @@ TEST(first_look, near_names_the_hosts_that_have_none)
     check("near", "a1 has none");
     lacking.hosts[0].details = &details;
     check("near", "i-0d4 has none");
+    details.ec2_id = HC_STR("");
+    check("near", "a1 has none");
+    details.ec2_id = HC_STR("i-0d4");
     lacks(ARN "a2");
     check("near", "i-0d4, a2 have none");
     lacks(ARN "a3");
@@ -231,6 +234,8 @@ TEST(first_look, alone_for_its_controller)
     service.task_sets = -1;
     check("alone", "CODE_DEPLOY, task sets are not known");
     service.task_sets = 1;
+    check("right", "");
+    service.task_sets = 0;
     check("right", "");
 }
 
