@@ -546,7 +546,7 @@ static void shake_host(void)
     struct world_host *h = &w->state.hosts[at];
 
     if (h->status == 0) {
-        *h = draw_host(true);
+        world_host_join(h, draw_host(true));
         for (int i = 0; i < WORLD_SERVICES; i++)
             w->state.services[i].on[at] = 0;
         return;

@@ -89,7 +89,7 @@ static void change(void)
     if (h->status == 'A')
         h->status = world_chance(w, 50) ? 'D' : 0;
     else
-        *h = world_host_new(w);
+        world_host_join(h, world_host_new(w));
     put_notice(&processes[at], (struct notice){
         .host = host, .status = h->status,
         .due = w->now + world_random(w, 300) * HC_MS });

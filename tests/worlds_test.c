@@ -229,6 +229,7 @@ static void begin(int at, bool with_event)
         .wishes = wishes, .wishes_n = WORLD_SERVICES,
         .memory = &a->memory, .vtable = world_ways(at),
         .dry_run = a->dry_run, .snapshot = a->snapshot,
+        .records = a->record != NULL,
         .ask_definitions = w->definitions,
         .call.region = HC_STR("eu-west-1"),
     };
@@ -478,7 +479,7 @@ static void turns(void)
         if (h->status == 'A')
             h->status = 0;
         else
-            *h = world_host_new(w);
+            world_host_join(h, world_host_new(w));
         /* Each takes its own write to be on its way for half a minute. */
         w->now += (31 + world_random(w, 10)) * HC_SECOND;
         note_right(right);

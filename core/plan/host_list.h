@@ -14,6 +14,8 @@
 struct hc_host {
     struct hc_str arn;
     bool described;
+    bool recalled;                    /* its details are of memory: provider
+                                         and machine, and nothing else       */
     const struct hc_ecs_host *details;    /* NULL: gone after it was listed  */
     bool active;                      /* ACTIVE, and the first of its machine */
 };

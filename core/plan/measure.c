@@ -11,6 +11,14 @@ bool hc_measure_needs_details(const struct hc_measure_of *of)
            of->resources || of->ec2;
 }
 
+bool hc_measure_needs_providers(const struct hc_measure_of *of)
+{
+    struct hc_measure_of others = *of;
+
+    others.providers = NULL;
+    return of->providers != NULL && !hc_measure_needs_details(&others);
+}
+
 /* The member that the description of this host lacks, or NULL. */
 static const char *measure_lacks(const struct hc_ecs_host *host,
                                  const struct hc_measure_of *of)

@@ -22,6 +22,8 @@ struct hc_measure_of {
 
 /* True: the ARNs alone do not tell, the hosts must be described. */
 bool hc_measure_needs_details(const struct hc_measure_of *of);
+/* True: of those, the provider tells. */
+bool hc_measure_needs_providers(const struct hc_measure_of *of);
 /* Sums up a list that is whole, and described where hc_measure_needs_details.
  * False: the description of host *who lacks the member *lacks (static text),
  * which the sum needs.

@@ -180,7 +180,8 @@ void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
 
 void hc_fact_hosts_reset(struct hc_fact_hosts *h)
 {
-    h->fact = h->details = (struct hc_fact){ .state = FACT_UNKNOWN };
+    h->fact = h->details = h->providers =
+        (struct hc_fact){ .state = FACT_UNKNOWN };
     hc_host_list_reset(&h->list);
 }
 
@@ -210,7 +211,11 @@ int hc_fact_hosts_described(struct hc_facts *f, struct hc_fact_hosts *h)
 {
     int err = hc_host_list_mark_active(&h->list, f->alloc);
 
-    if (err == 0)
-        h->details.state = FACT_VALUE;
-    return err;
+    if (err < 0)
+        return err;
+    h->details.state = h->providers.state = FACT_VALUE;
+    for (size_t i = 0; i < h->list.n; i++)
+        if (h->list.hosts[i].recalled)
+            h->details.state = FACT_UNKNOWN;
+    return 0;
 }

@@ -51,6 +51,8 @@ struct hc_fact_service {
 struct hc_fact_hosts {
     struct hc_fact fact;              /* of the list                         */
     struct hc_fact details;           /* of the description of all in it     */
+    struct hc_fact providers;         /* of the provider of all in it: of their
+                                         description, or of memory           */
     const char *status;               /* "ACTIVE"; static                    */
     struct hc_str filter;
     enum hc_reading reading;
@@ -153,7 +155,9 @@ bool hc_fact_hosts_is_whole(const struct hc_fact_hosts *h);
 /* All lists of hosts and of tasks, and both readings of the cluster, become
  * UNKNOWN. */
 void hc_facts_forget_hosts(struct hc_facts *f);
-/* All hosts of the list are described now.  0 or HEADCOUNT_ENOMEM. */
+/* All hosts of the list are described or recalled now: their providers are
+ * known, and if none of them is recalled, all of their details.  0 or
+ * HEADCOUNT_ENOMEM. */
 int hc_fact_hosts_described(struct hc_facts *f, struct hc_fact_hosts *h);
 
 #endif

@@ -31,6 +31,7 @@ struct hc_memory_entry {
 void hc_memory_init(struct hc_memory *m, const struct hc_alloc *a)
 {
     *m = (struct hc_memory){ .alloc = a };
+    hc_known_hosts_init(&m->hosts, a);
 }
 
 static void memory_unlink(struct hc_memory *m, struct hc_memory_entry *e)
@@ -68,6 +69,7 @@ void hc_memory_fini(struct hc_memory *m)
 {
     while (m->newest != NULL)
         memory_drop(m, m->newest);
+    hc_known_hosts_fini(&m->hosts);
 }
 
 /* ---- finding ---- */

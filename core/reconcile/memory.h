@@ -1,6 +1,6 @@
 /* reconcile/memory.h - what a handle remembers from one reconcile to the next:
  * its own writes and which of them were undone, versions of events, answers
- * that hold for five minutes, and texts.
+ * that hold for five minutes, texts, and which hosts are of which provider.
  *
  * It is bounded: an entry that was not used for longest is dropped first.
  * Without memory nothing fails: each rule that needs it only holds back writes
@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "reconcile/known_hosts.h"
 
 #define HC_MEMORY_MAX 8192                       /* entries of all kinds     */
 #define HC_MEMORY_KEY 1024                       /* bytes of a key           */
@@ -27,6 +28,7 @@ struct hc_memory {                               /* alloc NULL: remembers not */
     struct hc_memory_entry *newest, *oldest;
     size_t n;
     size_t texts;                                /* bytes of them            */
+    struct hc_known_hosts hosts;
 };
 
 enum hc_memory_kind { MEMORY_SERVICE, MEMORY_VERSION, MEMORY_CAPACITY,

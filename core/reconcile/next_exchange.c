@@ -129,7 +129,10 @@ static struct hc_fact *plan_hosts(struct hc_run *r, struct hc_exchange *x,
     }
     if (list != NULL)
         list->by_launch = r->lists.falls_back;
-    return next_hosts(x, list, hc_measure_needs_details(&of));
+    if (list == NULL || !next_has(&list->fact) ||
+        !hc_measure_needs_details(&of))
+        return next_hosts(x, list, false);
+    return hc_plan_input_describe(r, x, list, &of);
 }
 
 static struct hc_fact *plan_all_hosts(struct hc_run *r, struct hc_exchange *x,

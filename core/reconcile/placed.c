@@ -375,9 +375,9 @@ static bool placed_is_due(const struct hc_fact_hosts *list)
 
 /* The hosts that run the task are described only where their providers or what
  * else the rule asks of them decides whether they count. */
-static bool placed_all_due(const struct placed *p)
+static bool placed_all_due(struct hc_run *r, const struct placed *p)
 {
-    return hc_measure_needs_details(&p->of) && placed_is_due(p->all);
+    return !hc_plan_input_tells(r, p->all, &p->of);
 }
 
 /* Two lists a moment apart may differ by a host that left: the tasks that run
@@ -406,7 +406,7 @@ static int placed_make(struct hc_run *r, const struct hc_plan_input *in,
 
     *younger = false;
     if (!placed_has(&p->all->fact) || !placed_has(&p->lacking->fact) ||
-        placed_all_due(p) || placed_is_due(p->lacking) ||
+        placed_all_due(r, p) || placed_is_due(p->lacking) ||
         (p->lacking->list.n > 0 && p->definition != NULL &&
          !placed_has(&p->definition->fact)))
         return 0;
@@ -517,10 +517,8 @@ struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
         hc_exchange_set(x, &hc_exchange_host_arns, &p.all->fact, p.all);
         return &p.all->fact;
     }
-    if (placed_all_due(&p)) {
-        hc_exchange_set(x, &hc_exchange_host_details, &p.all->details, p.all);
-        return &p.all->details;
-    }
+    if (placed_all_due(r, &p))
+        return hc_plan_input_describe(r, x, p.all, &p.of);
     if (placed_next_lacking(x, &p) != NULL)
         return x->fact;
     if (p.lacking->list.n > 0 && p.definition != NULL &&

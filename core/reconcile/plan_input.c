@@ -3,7 +3,6 @@
 #include "reconcile/plan_input.h"
 
 #include "plan/first_look.h"
-#include "reconcile/exchange/exchange.h"
 #include "reconcile/placed.h"
 #include "reconcile/second.h"
 
@@ -182,16 +181,46 @@ struct hc_measure_of hc_plan_input_measure(struct hc_run *r,
     };
 }
 
+/* Memory is asked only for providers, and only by a first reading: a look after
+ * a write, a second reading and a snapshot are made of AWS's own answers. */
+static bool input_recalls(const struct hc_run *r,
+                          const struct hc_measure_of *of)
+{
+    return hc_measure_needs_providers(of) && r->config.memory != NULL &&
+           !r->config.records && r->taken == 0 && r->verify.round == 0;
+}
+
+bool hc_plan_input_tells(struct hc_run *r, struct hc_fact_hosts *list,
+                         const struct hc_measure_of *of)
+{
+    if (list->list.n == 0 || !hc_measure_needs_details(of))
+        return true;
+    if (!input_recalls(r, of))
+        return input_has(&list->details);
+    hc_exchange_host_providers.recall(r, list);
+    return input_has(&list->providers);
+}
+
+struct hc_fact *hc_plan_input_describe(struct hc_run *r, struct hc_exchange *x,
+                                       struct hc_fact_hosts *list,
+                                       const struct hc_measure_of *of)
+{
+    if (input_recalls(r, of))
+        hc_exchange_set(x, &hc_exchange_host_providers, &list->providers, list);
+    else
+        hc_exchange_set(x, &hc_exchange_host_details, &list->details, list);
+    return x->fact;
+}
+
 static void input_list_count(struct hc_run *r, struct hc_plan_input *in,
-                             const struct hc_fact_hosts *list)
+                             struct hc_fact_hosts *list)
 {
     const struct hc_measure_of of = hc_plan_input_measure(r, in);
     struct hc_measure m;
 
     if (r->lists.without.n > 0 && of.without == NULL)
         return;
-    if (list->list.n > 0 && hc_measure_needs_details(&of) &&
-        !input_has(&list->details))
+    if (!hc_plan_input_tells(r, list, &of))
         return;
     r->print += hc_measure_print(&list->list, of.without);
     for (size_t i = 0; of.ec2 && i < list->list.n; i++)
@@ -207,7 +236,7 @@ static void input_list_count(struct hc_run *r, struct hc_plan_input *in,
 static void input_count(struct hc_run *r, struct hc_plan_input *in)
 {
     const struct hc_fact_hosts *all = input_list(r, HC_STR(""));
-    const struct hc_fact_hosts *list = input_list(r, r->lists.active);
+    struct hc_fact_hosts *list = input_list(r, r->lists.active);
     const struct hc_fact_hosts *anywhere = input_list(r, HC_FACTS_ANYWHERE);
     const struct hc_fact_cluster *cluster = &r->facts.cluster[READING_FIRST];
 

@@ -4,7 +4,7 @@
 #define HC_RECONCILE_PLAN_INPUT_H
 
 #include "plan/measure.h"
-#include "reconcile/run.h"
+#include "reconcile/exchange/exchange.h"
 
 /* Fills in *in, r->filter and r->lists. 0; HEADCOUNT_ENOMEM; another code with
  * e set: no filter can be made. */
@@ -14,6 +14,14 @@ int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
 /* The conditions that a host of the first list has to meet to count. */
 struct hc_measure_of hc_plan_input_measure(struct hc_run *r,
                                            const struct hc_plan_input *in);
+/* True: the list tells all that `of` looks at.  It recalls the providers that
+ * the handle remembers, unless this run asks AWS anew. */
+bool hc_plan_input_tells(struct hc_run *r, struct hc_fact_hosts *list,
+                         const struct hc_measure_of *of);
+/* Sets the exchange that makes hc_plan_input_tells true. */
+struct hc_fact *hc_plan_input_describe(struct hc_run *r, struct hc_exchange *x,
+                                       struct hc_fact_hosts *list,
+                                       const struct hc_measure_of *of);
 /* When ECS answered with the oldest fact that the count follows from: the
  * service or its hosts. */
 int64_t hc_plan_input_read_at(struct hc_run *r, const struct hc_plan_input *in);

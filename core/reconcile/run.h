@@ -65,6 +65,8 @@ struct hc_run_config {
     bool verify;                      /* hosts are listed again after a
                                          write, and it goes on if they call
                                          for another count                   */
+    bool records;                     /* a snapshot is taken of its facts:
+                                         hosts are described in full         */
     struct hc_memory *memory;         /* NULL: nothing is remembered         */
     struct hc_brake *brake;           /* of all clusters; NULL: none         */
     size_t brake_at;                  /* its place among those clusters      */

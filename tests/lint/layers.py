@@ -28,10 +28,10 @@ ONLY = {
 RANKS = {
     "core/aws": "config service endpoint sigv4 retry bucket xml strike answer "
                 "profile < request < creds* < client < call",
-    "core/reconcile": "facts memory brake report sweep missing snapshot* "
-                      "offline < run < audit < outcome < verify wishes < "
-                      "exchange/ < plan_input placed policy_facts second "
-                      "explain < "
+    "core/reconcile": "facts known_hosts < memory brake report sweep missing "
+                      "snapshot* offline < run < audit < outcome < verify "
+                      "wishes < exchange/ < plan_input placed policy_facts "
+                      "second explain < "
                       "next_exchange < machine < passes < reconcile",
     "core/reconcile/exchange": "exchange < check failure yes_or_no "
                                "service_names.h < *",

@@ -27,6 +27,7 @@ void witness_begin(struct witness *x)
     x->gone = false;
     x->writes = 0;
     x->began = world_wall_now(x->w);
+    x->knew = x->known;
 }
 
 static struct witness_list *last_list(struct witness *x, const char *body)
@@ -82,8 +83,14 @@ static void told_details(struct witness *x, const struct world_call *c)
 
     CHECK(x->details_n <= WITNESS_DETAILS);
     d->asked = world_hosts_in(c->body);
-    for (int i = 0; i < WORLD_HOSTS; i++)
+    d->before = x->known;
+    for (int i = 0; i < WORLD_HOSTS; i++) {
         d->hosts[i] = world_left(&c->told, i);
+        if ((d->asked >> i & 1) == 0 || d->hosts[i].status == 0)
+            continue;
+        x->known.hosts[i].told = d->hosts[i].provider >= 0;
+        x->known.hosts[i].provider = d->hosts[i].provider;
+    }
 }
 
 /* What its pages say holds once the last of them is there. */
@@ -181,6 +188,54 @@ static bool is_between(const struct witness *x, const struct hc_wish *wish,
     return wanted >= from && wanted <= to;
 }
 
+/* The list says this count by providers that were known then, and by those that
+ * an answer about the others of its hosts told; `d` may be NULL. */
+static bool recalls_by(const struct witness *x, const struct hc_wish *wish,
+                       int i, const struct witness_list *l,
+                       const struct witness_known *known,
+                       const struct witness_details *d, int64_t wanted)
+{
+    struct world_host hosts[WORLD_HOSTS] = { { .status = 0 } };
+
+    if (d != NULL && (d->asked & ~l->hosts) != 0)
+        d = NULL;
+    for (int h = 0; h < WORLD_HOSTS; h++) {
+        bool told = d != NULL && (d->asked >> h & 1) != 0;
+
+        if ((l->hosts >> h & 1) == 0)
+            continue;
+        if (!told && !known->hosts[h].told)
+            return false;
+        hosts[h] = told ? d->hosts[h]
+                        : (struct world_host){
+                              .status = 'A',
+                              .provider = known->hosts[h].provider };
+    }
+    return is_between(x, wish, i, l, hosts, wanted);
+}
+
+/* Likewise, if nothing but their provider is needed of its hosts.  `now`: by
+ * what is known now, too, which is no reading of its own. */
+static bool recalls(const struct witness *x, const struct hc_wish *wish, int i,
+                    const struct witness_list *l, bool now, int64_t wanted)
+{
+    struct world_service bare = x->services[i];
+    bool yes;
+
+    bare.strategy = false;
+    if (!x->services[i].strategy || tally_needs_details(wish, &bare) ||
+        !is_of(x, l, 'A', filter_of(x, i)))
+        return false;
+    yes = recalls_by(x, wish, i, l, &x->knew, NULL, wanted) ||
+          (now && recalls_by(x, wish, i, l, &x->known, NULL, wanted));
+    for (size_t d = 0; !yes && d < x->details_n; d++)
+        yes = recalls_by(x, wish, i, l, &x->details[d].before, NULL, wanted) ||
+              (x->details[d].asked != l->hosts &&
+               recalls_by(x, wish, i, l, &x->details[d].before,
+                          &x->details[d], wanted));
+    return yes;
+}
+
 /* Does the list say this count, with this description of its hosts? */
 static bool says(const struct witness *x, const struct hc_wish *wish, int i,
                  const struct witness_list *l, size_t details, int64_t wanted)
@@ -209,7 +264,8 @@ static bool is_said(const struct witness *x, const struct hc_wish *wish, int i,
     for (size_t k = 0; k < x->lists_n; k++)
         for (size_t d = 0; d <= NO_DETAILS; d++)
             if ((d < x->details_n || d == NO_DETAILS) &&
-                says(x, wish, i, &x->lists[k], d, wanted))
+                (says(x, wish, i, &x->lists[k], d, wanted) ||
+                 recalls(x, wish, i, &x->lists[k], true, wanted)))
                 return true;
     return false;
 }
@@ -247,6 +303,8 @@ static bool is_said_twice(const struct witness *x, const struct hc_wish *wish,
 
         l.filter = filter_of(x, i);
         details += misses_none(x, d) && says(x, wish, i, &l, d, wanted);
+        if (d == 0)
+            details += recalls(x, wish, i, &l, false, wanted);
     }
     return lists > 1 && (bare || details > 1);
 }

@@ -38,9 +38,15 @@ struct witness_list {
     uint64_t hosts;
 };
 
-/* One answer of DescribeContainerInstances. */
+/* The hosts whose provider a process knows. */
+struct witness_known {
+    struct { bool told; int provider; } hosts[WORLD_HOSTS];
+};
+
+/* One answer of DescribeContainerInstances, and what was known before it. */
 struct witness_details {
     uint64_t asked;
+    struct witness_known before;
     struct world_host hosts[WORLD_HOSTS];     /* status 0: MISSING           */
 };
 
@@ -73,6 +79,7 @@ struct witness {
     bool gone;                                 /* the cluster is             */
     uint64_t writes;                           /* that it sent               */
     /* and what it knows from those before it */
+    struct witness_known known, knew;          /* now; as this one began     */
     bool managed[WORLD_PROVIDERS];
     struct { bool told, yes; } coming[WORLD_PROVIDERS];   /* more pages      */
     struct witness_own own[WORLD_SERVICES], sent[WORLD_SERVICES];

@@ -282,20 +282,57 @@ static bool says_both(const struct witness *x, int i,
     return says_younger(x, i, &seen, n, wanted);
 }
 
+/* The hosts of the list by the provider that this process knows of them, where
+ * the wish asks for nothing else.  NULL: it knows too few. */
+static const struct witness_details *recalled(const struct witness *x, int i,
+                                              const struct witness_list *l)
+{
+    static struct witness_details d;
+    struct world_service bare = x->services[i];
+
+    bare.strategy = false;
+    if (tally_needs_details(&x->wishes[i], &bare))
+        return NULL;
+    d = (struct witness_details){ .asked = l->hosts };
+    for (int h = 0; h < WORLD_HOSTS; h++) {
+        bool told = x->known.hosts[h].told;
+
+        d.hosts[h] = (struct world_host){
+            .status = 'A', .provider = x->known.hosts[h].provider };
+        for (size_t k = 0; !told && k < x->details_n; k++)
+            if ((x->details[k].asked >> h & 1) != 0) {
+                d.hosts[h] = x->details[k].hosts[h];
+                told = true;
+            }
+        if (!told && (l->hosts >> h & 1) != 0)
+            return NULL;
+    }
+    return &d;
+}
+
+/* With these two lists and this description of all hosts. */
+static bool says_all(const struct witness *x, int i, struct witness_said *said,
+                     int64_t n, int64_t wanted)
+{
+    said->of_lacking = said->of_all;
+    if (said->lacking->hosts == 0 && says_both(x, i, said, n, wanted))
+        return true;
+    for (size_t b = 0;
+         (said->of_lacking = next_of(x, said->lacking, &b)) != NULL;)
+        if (says_both(x, i, said, n, wanted))
+            return true;
+    return false;
+}
+
 /* With these two lists, by some descriptions of their hosts. */
 static bool says_lists(const struct witness *x, int i,
                        struct witness_said *said, int64_t n, int64_t wanted)
 {
-    for (size_t a = 0; (said->of_all = next_of(x, said->all, &a)) != NULL;) {
-        said->of_lacking = said->of_all;
-        if (said->lacking->hosts == 0 && says_both(x, i, said, n, wanted))
+    for (size_t a = 0; (said->of_all = next_of(x, said->all, &a)) != NULL;)
+        if (says_all(x, i, said, n, wanted))
             return true;
-        for (size_t b = 0;
-             (said->of_lacking = next_of(x, said->lacking, &b)) != NULL;)
-            if (says_both(x, i, said, n, wanted))
-                return true;
-    }
-    return false;
+    said->of_all = recalled(x, i, said->all);
+    return said->of_all != NULL && says_all(x, i, said, n, wanted);
 }
 
 bool witness_places(const struct witness *x, int i, unsigned filter, int64_t n,

@@ -56,6 +56,20 @@ struct world_host world_host_new(struct world *w)
     return h;
 }
 
+bool world_host_had_provider(const struct world_host *h)
+{
+    return h->registered_at != 0 && h->provider >= 0;
+}
+
+void world_host_join(struct world_host *h, struct world_host joins)
+{
+    if (world_host_had_provider(h)) {
+        joins.provider = h->provider;
+        joins.external = false;
+    }
+    *h = joins;
+}
+
 static void change_host(struct world *w)
 {
     struct world_host *h = &w->state.hosts[world_random(w, WORLD_HOSTS)];
@@ -71,7 +85,7 @@ static void change_host(struct world *w)
         h->status = world_chance(w, 70) ? 0 : 'A';
         break;
     default:
-        *h = world_host_new(w);
+        world_host_join(h, world_host_new(w));
     }
 }
 

@@ -184,6 +184,10 @@ static inline bool world_has(const struct world *w, enum world_kind kind)
 }
 /* A host that registers now. */
 struct world_host world_host_new(struct world *w);
+/* A host joins in this place.  Its ARN is that of the host which was there
+ * before, and a host keeps its provider, if it had one. */
+bool world_host_had_provider(const struct world_host *h);
+void world_host_join(struct world_host *h, struct world_host joins);
 /* A little of what happens in a cluster. */
 void world_change(struct world *w);
 /* Late writes of `steps` ago arrive; all of them with `all`. */

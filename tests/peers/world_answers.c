@@ -326,10 +326,11 @@ static void answer_hosts(const struct world *w, struct world_call *c)
     put(c, "}");
 }
 
-/* Whole, well-formed, and not so: of each host, or of nearly each. */
+/* Whole, well-formed, and not so: of each host, or of nearly each.  A provider
+ * never changes, so no answer tells another one. */
 static void lie(struct world *w, struct world_call *c)
 {
-    unsigned kind = world_random(w, 6);
+    unsigned kind = world_random(w, 5);
     unsigned share = world_chance(w, 50) ? 100 : 80;
 
     for (int i = 0; i < WORLD_HOSTS; i++) {
@@ -339,10 +340,9 @@ static void lie(struct world *w, struct world_call *c)
             continue;
         switch (kind) {
         case 0: h->provider = -1;                         break;
-        case 1: h->provider = 2;                          break;
-        case 2: h->status = 0;                            break;
-        case 3: h->cpu = h->memory = 256;                 break;
-        case 4: h->connected = false;                     break;
+        case 1: h->status = 0;                            break;
+        case 2: h->cpu = h->memory = 256;                 break;
+        case 3: h->connected = false;                     break;
         default: h->registered_at = world_wall_now(w);    break;
         }
     }

@@ -258,6 +258,13 @@ static int64_t hosts_wanted(const struct world *w, int provider)
     return n;
 }
 
+/* No host is there, and none of another provider was. */
+static bool is_room_for(const struct world_host *h, int provider)
+{
+    return h->status == 0 &&
+           (!world_host_had_provider(h) || h->provider == provider);
+}
+
 int world_scale(struct world *w)
 {
     int started = 0;
@@ -267,10 +274,10 @@ int world_scale(struct world *w)
         int h = 0;
 
         for (; n > 0 && world_hosts(w, p) < w->state.limits[p]; n--) {
-            while (h < WORLD_HOSTS && w->state.hosts[h].status != 0)
+            while (h < WORLD_HOSTS && !is_room_for(&w->state.hosts[h], p))
                 h++;
             if (h == WORLD_HOSTS)
-                return started;
+                break;
             w->state.hosts[h] = w->state.kinds[p];
             w->state.hosts[h].status = 'A';
             w->state.hosts[h].connected = true;

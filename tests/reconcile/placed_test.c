@@ -417,10 +417,10 @@ TEST(placed, another_failure_of_a_list_by_group_fails_the_service)
 TEST(placed, a_refusal_is_remembered)
 {
     static const struct script_row again[] = {
-        SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""),
         TASKS(TASK("1") "," TASK("2")),
         DESCRIBE_TASKS(ON("1", "a") "," ON("2", "b")),
-        DESCRIBE(ROOM("c", "1", "")), WRITE
+        DESCRIBE(ROOM("c", "1", "")), THREE, WRITE
     };
     struct hc_memory memory;
 

@@ -143,6 +143,7 @@ extern const struct hc_exchange_class
     hc_exchange_services,        /* no fact: those of x->ids               */
     hc_exchange_host_arns,       /* into: struct hc_fact_hosts             */
     hc_exchange_host_details,    /* likewise                               */
+    hc_exchange_host_providers,  /* likewise                               */
     hc_exchange_cluster,         /* struct hc_fact_cluster                 */
     hc_exchange_providers,       /* struct hc_fact_bool *, all of x->ids   */
     hc_exchange_scalable_target, /* likewise                               */

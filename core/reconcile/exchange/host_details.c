@@ -1,10 +1,21 @@
 /* reconcile/exchange/host_details.c - DescribeContainerInstances of a list, a
- * hundred hosts at a time. */
+ * hundred hosts at a time: of all hosts, or of those whose provider the handle
+ * does not know. */
 #include "reconcile/exchange/check.h"
+#include "ecs/shapes.h"
 #include "reconcile/offline.h"
 
-static void host_details_put(struct hc_run *r, struct hc_exchange *x,
-                             struct hc_buf *out)
+/* Nothing is known of any host: what memory said is forgotten. */
+static void host_details_begin(struct hc_fact_hosts *list)
+{
+    list->providers.state = FACT_UNKNOWN;
+    for (size_t i = 0; i < list->list.n; i++)
+        list->list.hosts[i] =
+            (struct hc_host){ .arn = list->list.hosts[i].arn };
+}
+
+static void host_providers_put(struct hc_run *r, struct hc_exchange *x,
+                               struct hc_buf *out)
 {
     const struct hc_fact_hosts *list = x->into;
 
@@ -12,8 +23,17 @@ static void host_details_put(struct hc_run *r, struct hc_exchange *x,
     r->rooms = list->by_group;
     x->ids_n = 0;
     for (size_t i = x->at; i < list->list.n && x->ids_n < HC_ECS_BATCH; i++)
-        x->ids[x->ids_n++] = list->list.hosts[i].arn;
+        if (!list->list.hosts[i].described)
+            x->ids[x->ids_n++] = list->list.hosts[i].arn;
     hc_ecs_put_describe_hosts(out, r->cluster.text, x->ids, x->ids_n, r->full);
+}
+
+static void host_details_put(struct hc_run *r, struct hc_exchange *x,
+                             struct hc_buf *out)
+{
+    if (x->at == 0)
+        host_details_begin(x->into);
+    host_providers_put(r, x, out);
 }
 
 static void host_details_open(struct hc_run *r, union hc_exchange_view *v)
@@ -96,12 +116,78 @@ static int host_details_learn(struct hc_run *r, struct hc_exchange *x,
                               "hosts, asked from", x->ids[0]);
     if (err < 0)
         return err;
-    x->at += x->ids_n;
+    while (x->at < list->list.n && list->list.hosts[x->at].described)
+        x->at++;
     if (x->at < list->list.n)
         return 0;
     if (hc_fact_hosts_described(&r->facts, list) < 0)
         return hc_check_no_memory(x, "hosts");
     return 1;
+}
+
+
+/* ---- memory ---- */
+
+/* Notes what AWS said.  A host that has no provider is forgotten: it may get
+ * one. */
+static void host_details_remember(struct hc_run *r, struct hc_exchange *x,
+                                  int64_t now)
+{
+    const struct hc_fact_hosts *list = x->into;
+
+    for (size_t i = 0; i < list->list.n; i++) {
+        const struct hc_host *h = &list->list.hosts[i];
+
+        if (h->details != NULL && !h->recalled)
+            hc_known_hosts_put(&r->config.memory->hosts, h->arn,
+                               h->details->provider, h->details->ec2_id, now);
+    }
+}
+
+/* The host as memory knows it, in the facts' arena; or NULL. */
+static struct hc_ecs_host *host_details_known(struct hc_run *r,
+                                              struct hc_str arn,
+                                              struct hc_str *provider)
+{
+    const struct hc_known_host *known = hc_known_hosts_find(
+        &r->config.memory->hosts, arn, hc_now(&r->net->sys));
+    struct hc_arena *arena = &r->facts.arena;
+    struct hc_ecs_host *host =
+        known != NULL ? hc_arena_zero(arena, sizeof(*host)) : NULL;
+
+    if (host == NULL)
+        return NULL;
+    hc_ecs_shape_host_init(host);
+    if (!hc_str_eq(*provider, known->provider))
+        *provider = hc_arena_str(arena, known->provider);
+    host->arn = arn;
+    host->provider = *provider;
+    host->ec2_id = hc_arena_str(arena, known->machine);
+    host->status = HC_STR("ACTIVE");          /* the list is of those */
+    return host;
+}
+
+/* Describes from memory the hosts that it knows, if the list is of ACTIVE hosts
+ * and their providers are not known yet. */
+static void host_providers_recall(struct hc_run *r, void *into)
+{
+    struct hc_fact_hosts *list = into;
+    struct hc_str provider = HC_STR("");
+    bool all = true;
+
+    if (list->providers.state != FACT_UNKNOWN ||
+        !hc_str_eqz(hc_str(list->status), "ACTIVE"))
+        return;
+    for (size_t i = 0; i < list->list.n; i++) {
+        struct hc_host *h = &list->list.hosts[i];
+
+        /* It may be described by half of an answer that was refused. */
+        h->details = host_details_known(r, h->arn, &provider);
+        h->described = h->recalled = h->details != NULL;
+        all = all && h->described;
+    }
+    if (all && hc_fact_hosts_described(&r->facts, list) < 0)
+        host_details_begin(list);             /* AWS tells */
 }
 
 /* ---- of a snapshot ---- */
@@ -134,6 +220,20 @@ static int host_details_older(struct hc_run *r, struct hc_exchange *x)
                ? hc_offline_describe(&r->facts, list, first) : 0;
 }
 
+const struct hc_exchange_class hc_exchange_host_providers = {
+    .service = HC_SERVICE_ECS,
+    .operation = "DescribeContainerInstances",
+    .action = "ecs:DescribeContainerInstances",
+    .fact = "of which capacity providers its hosts are",
+    .of_cluster = true,
+    .resource = host_details_resource,
+    .put = host_providers_put,
+    .open = host_details_open,
+    .learn = host_details_learn,
+    .remember = host_details_remember,
+    .recall = host_providers_recall
+};
+
 const struct hc_exchange_class hc_exchange_host_details = {
     .service = HC_SERVICE_ECS,
     .operation = "DescribeContainerInstances",
@@ -144,6 +244,7 @@ const struct hc_exchange_class hc_exchange_host_details = {
     .put = host_details_put,
     .open = host_details_open,
     .learn = host_details_learn,
+    .remember = host_details_remember,
     .offline = host_details_offline,
     .older = host_details_older
 };

@@ -35,10 +35,14 @@ static const struct script_row managed_rows[] = {
 
 TEST(yes_or_no, capacity_providers_are_asked_every_five_minutes)
 {
+    /* The handle knows of which provider the hosts are. */
+    const struct script_row later[] = { managed_rows[0], managed_rows[1],
+                                        managed_rows[3] };
+
     hc_memory_init(&memory, t_alloc());
     run(managed_rows, 4, 0);
-    run(managed_rows, 3, 299);
-    run(managed_rows, 4, 300);
+    run(later, 2, 299);
+    run(later, 3, 300);
     hc_memory_fini(&memory);
 }
 
@@ -62,7 +66,7 @@ TEST(yes_or_no, a_provider_that_is_not_known_hides_none_that_is)
                strategies[i]);
         memcpy(rows, managed_rows, sizeof(rows));
         rows[0].answer = answers[i];
-        run(rows, i == 0 ? 4 : 3, 0);
+        run(rows, i == 0 ? 4 : 2, 0);
     }
     hc_memory_fini(&memory);
 }
