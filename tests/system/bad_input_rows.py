@@ -116,6 +116,19 @@ def holding(data, given):
 
 # ---- what ECS answers ----
 
+def rises_without_groups(w):
+    """A rise that could start hosts, where ECS lists no hosts by group: their
+    tasks are asked for."""
+    w.ecs.service("web", desired=1, capacityProviderStrategy=[
+        {"capacityProvider": "spot", "weight": 1, "base": 0}])
+    del w.ecs.services["web"]["launchType"]
+    w.ecs.model.provider("spot", autoScalingGroupProvider={
+        "autoScalingGroupArn": "arn:aws:autoscaling:eu-west-1:1:x",
+        "managedScaling": {"status": "ENABLED"}})
+    w.ecs.hosts[0].groups = {"service:web"}
+    w.ecs.model.no_groups = True
+
+
 def reach(w, operation, *args):
     """A run that asks for `operation` last, as nothing goes on after it."""
     if operation in ("DescribeContainerInstances",
@@ -124,6 +137,8 @@ def reach(w, operation, *args):
                       capacityProviderStrategy=[{
                           "capacityProvider": "spot", "weight": 1, "base": 0}])
         del w.ecs.services["web"]["launchType"]
+    if operation in ("ListTasks", "DescribeTasks"):
+        rises_without_groups(w)
     if operation == "UpdateService":
         w.may_write = (3,)
     if operation == "DescribeScalableTargets":
@@ -333,6 +348,7 @@ SERVICE = {
             "schedulingStrategy resourceManagementType taskDefinition "
             "deploymentController.type deploymentConfiguration.strategy "
             "deployments[].rolloutState deployments[].status "
+            "deployments[].id deployments[].taskDefinition "
             "placementConstraints[].type "
             "placementConstraints[].expression tags[].key tags[].value "
             "capacityProviderStrategy[].capacityProvider "
@@ -350,7 +366,8 @@ SERVICE = {
     "object": "deploymentController deploymentConfiguration "
               "deployments[].serviceConnectConfiguration "
               "networkConfiguration networkConfiguration.awsvpcConfiguration",
-    "objects": "deployments taskSets serviceRegistries placementConstraints "
+    "objects": "deployments taskSets serviceRegistries loadBalancers "
+               "taskSets[].loadBalancers placementConstraints "
                "deployments[].volumeConfigurations capacityProviderStrategy "
                "taskSets[].capacityProviderStrategy tags",
 }
@@ -417,6 +434,10 @@ USED = {
                    "containerDefinitions[].portMappings "
                    "containerDefinitions[].resourceRequirements"},
         {"object": "taskDefinition"}),
+    "ListTasks": {"texts": "taskArns", "text": "nextToken"},
+    "DescribeTasks": within_each("tasks[].", {
+        "text": "taskArn containerInstanceArn lastStatus desiredStatus"},
+        FAILURES, {"objects": "tasks"}),
     "DescribeScalableTargets": {
         "text": "ScalableTargets[].ResourceId NextToken",
         "objects": "ScalableTargets"},

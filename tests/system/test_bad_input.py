@@ -625,11 +625,12 @@ def test_bad_input(world, row, record_property):
 
 
 def test_every_member_that_is_read_is_in_the_table():
-    """But for what no verb asks for, and detail, dry_run, requestPayload and
-    Type, which are judged by themselves."""
+    """But for what no verb asks for, what `explain` alone reads (events), and
+    detail, dry_run, requestPayload and Type, which are judged by
+    themselves."""
     assert read_by_core() - read_here() == {
         ("Type", "TEXT"), ("dry_run", "RAW"), ("requestPayload", "RAW"),
-        ("detail", "OBJECT"),
+        ("detail", "OBJECT"), ("events", "OBJECTS"), ("message", "TEXT"),
         ("clusterArns", "TEXTS"), ("detail", "RAW"), ("serviceArns", "TEXTS"),
         ("ResourceTagMappingList", "OBJECTS"), ("ResourceARN", "TEXT"),
         ("PaginationToken", "TEXT")}
