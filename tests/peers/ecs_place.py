@@ -297,9 +297,9 @@ class Table:
     def room(self, host, task):
         wants = task.needs
         cpu, memory, tcp, udp, gpus = self.left(host)
-        if wants.cpu > cpu:
+        if wants.cpu > max(cpu, 0):
             yield "cpu"
-        if wants.memory > memory:
+        if wants.memory > max(memory, 0):
             yield "memory"
         if wants.tcp & tcp or wants.udp & udp:
             yield "port"

@@ -816,3 +816,106 @@ def test_a_random_world_with_reasons_that_no_answer_tells(tmp_path, seed):
         if any(prod.is_managed({"capacityProviderName": n})
                for n in prod.groups):
             assert after[0] - before[0] <= len(hidden), (before, after)
+
+
+# ---- host by host ----
+
+PORTS = {"port_tcp": "port", "port_udp": "port"}
+VOLUME = {"volumeConfigurations": [{"name": "v"}]}
+
+
+def rich(prod, chance):
+    """A service with all that a definition and a host may have."""
+    def some(*values):
+        return chance.choice(values)
+
+    container = {"name": "agent", "cpu": some(0, 128, 900),
+                 "memory": some(64, 2000), **SECRETS}
+    if chance.random() < 0.3:
+        container["memoryReservation"] = some(0, 32, 1000)
+    if chance.random() < 0.6:
+        container["portMappings"] = [
+            {"containerPort": port, "hostPort": some(0, port + 8000),
+             **some({}, {"protocol": "tcp"}, {"protocol": "udp"})}
+            for port in chance.sample((80, 22, 125), chance.randint(1, 3))]
+    if chance.random() < 0.2:
+        container["resourceRequirements"] = [
+            {"type": "GPU", "value": some("1", "2", "ALL")}]
+    definition = {"containerDefinitions": [
+        container, {"name": "b", "cpu": some(0, 64), "memory": 32}]}
+    for name, values in (
+            ("networkMode", ("bridge", "host", "awsvpc", "none")),
+            ("cpu", ("256", "1024")), ("memory", ("128", "3000")),
+            ("requiresAttributes", ([{"name": "ecs.capability.efs"}],
+                                    [{"name": "custom", "value": "a"}])),
+            ("runtimePlatform", ({"cpuArchitecture": "ARM64"},
+                                 {"operatingSystemFamily": "LINUX"},
+                                 {"cpuArchitecture": "X86_64",
+                                  "operatingSystemFamily":
+                                  "WINDOWS_SERVER_2022_CORE"}))):
+        if chance.random() < 0.4:
+            definition[name] = some(*values)
+    prod.definition("agent", **definition)
+    blue = prod.group("blue", managed=some(True, False))
+    for _ in range(chance.randint(2, 6)):
+        zone = some("a", "b")
+        host = blue.launch(
+            room=Room(cpu=some(128, 1024, 2048), memory=some(96, 2032, 4000),
+                      tcp=some((22,), (22, 80), tuple(range(3000, 3099))),
+                      udp=some((), (8080, 8022), tuple(range(3000, 3060))),
+                      gpus=some(0, 0, 2)),
+            attributes=agent(
+                f"eu-west-1{zone}", f"subnet-{zone}",
+                family=some("LINUX", "linux", "WINDOWS_SERVER_2022_CORE"),
+                architecture=some("x86_64", "arm64"),
+                without=some((), ("ecs.capability.efs",),
+                             ("ecs.capability.execute-command",)),
+                custom=some("", "a", "b")),
+            agentConnected=chance.random() < 0.9,
+            hides={"interfaces": some(0, 1, 3), "volumes": some(0, 9)})
+        if chance.random() < 0.3:
+            prod.occupy(host, cpu=some(1, 500), memory=some(1, 2000))
+    more = {**some({}, DISTINCT), **some({}, {"enableExecuteCommand": True}),
+            **some({}, IN_A, {"networkConfiguration": {
+                "awsvpcConfiguration": {"subnets": ["subnet-x"]}}})}
+    strategy = some([], [("blue", 1)])
+    service = prod.service("agent", 0, *strategy, **more)
+    if chance.random() < 0.2:
+        service["deployments"][0].update(VOLUME)
+    return service
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + 2 * WORLDS))
+def test_each_host_is_read_as_the_peer_reads_it(tmp_path, seed):
+    """Two readings of the table.  "can" is said only of hosts that the peer
+    takes, but for what no answer tells, and "cannot" only of those that it
+    does not take, for a reason that it has, too."""
+    chance = random.Random(seed)
+    headcount = Headcount(tmp_path)
+    with ecs_server.EcsServer() as ecs:
+        headcount.at(ecs)
+        ecs.model.no_groups = chance.random() < 0.3
+        prod = ecs.schedule()
+        service = rich(prod, chance)
+        service["desiredCount"] = chance.randint(0, 2)
+        prod.step(3)
+        task = prod.start(service, prod.definition_of(service), "x",
+                          prod.provider_for(service))
+        prod.tasks.remove(task)
+        table = Table(prod.unsettled, prod.tasks, prod.zones)
+        takes = {h["ec2InstanceId"][2:]: table.refusals(h, task)
+                 for h in prod.cluster.hosts}
+        runs = {h["ec2InstanceId"][2:] for h in prod.cluster.hosts
+                if "service:agent" in h.groups}
+        run = headcount("explain", "prod", "agent", "--output", "json")
+        assert run.code == 0 and "geheim" not in run.out + run.err
+        told = run.service()["placement"]["hosts"]
+        assert {h["id"] for h in told} == set(takes)
+        for host in told:
+            why = takes[host["id"]]
+            assert (host["answer"] == "runs") == (host["id"] in runs)
+            if host["answer"] == "can":
+                assert not set(why) - HIDDEN, (host, why)
+            if host["answer"] == "cannot":
+                assert PORTS.get(host["code"], host["code"]) in why, \
+                    (host, why)
