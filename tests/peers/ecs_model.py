@@ -345,8 +345,13 @@ class Model(Tags, Trail, TaskCalls):
         if not set(members) <= SETTABLE:
             raise ServiceError("UnsupportedFeatureException",
                                f"Not in this model: {set(members)}")
-        self.check_strategy(members.get("capacityProviderStrategy"))
+        strategy = members.get("capacityProviderStrategy")
+        self.check_strategy(strategy)
         service.write(**members)
+        if strategy:
+            service.pop("launchType", None)
+        elif strategy is not None:       # back to the launch type
+            service.write(launchType="EC2")
         for deployment in service.get("deployments") or ():
             if count is not None and "desiredCount" in deployment and \
                     deployment.get("status") != "ACTIVE":

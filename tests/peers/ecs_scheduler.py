@@ -130,11 +130,15 @@ class Scheduler:
 
     def group(self, name, most=10, managed=True, attributes=None, hides=(),
               **room):
-        self.model.provider(name, autoScalingGroupProvider={
+        """`managed`: True, False, or "instances" (Managed Instances)."""
+        self.model.provider(name, **({
+            "type": "MANAGED_INSTANCES", "managedInstancesProvider": {
+                "infrastructureRoleArn": "arn:aws:iam::123456789012:role/own"}
+        } if managed == "instances" else {"autoScalingGroupProvider": {
             "autoScalingGroupArn": "arn:aws:autoscaling:eu-west-1:"
             f"123456789012:autoScalingGroup:1:autoScalingGroupName/{name}",
             "managedScaling": {"status": "ENABLED" if managed
-                               else "DISABLED"}})
+                               else "DISABLED"}}}))
         self.groups[name] = Group(
             self, name, most, ecs_place.Room(**room),
             {} if attributes is None else {"attributes": attributes}, hides)

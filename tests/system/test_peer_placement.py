@@ -229,6 +229,41 @@ def test_only_hosts_of_the_provider_take_its_tasks():
         set(), set(), {"service:web"}]
 
 
+def test_managed_instances_start_hosts():
+    prod = world()
+    own = prod.group("own", managed="instances")
+    own.launch()
+    prod.definition("web")
+    prod.service("web", 3, ("own", 1), placementConstraints=[DISTINCT])
+    prod.settle()
+    assert prod.counts("web") == (3, 3, 3)
+    asked = {"capacityProviders": ["own"]}
+    assert prod.model.DescribeCapacityProviders(asked)["failures"]
+    found, = prod.model.DescribeCapacityProviders(
+        {**asked, "cluster": "prod"})["capacityProviders"]
+    assert found["type"] == "MANAGED_INSTANCES"
+
+
+def test_a_service_changes_between_launch_type_and_strategy():
+    prod = world()
+    prod.host("a")
+    prod.group("blue").launch("b")
+    prod.definition("web")
+    web = prod.service("web", 1)
+    for strategy, launch, at in (
+            ([{"capacityProvider": "blue"}], None, [set(), {"service:web"}]),
+            ([], "EC2", [{"service:web"}, set()])):
+        prod.model.UpdateService({
+            "cluster": "prod", "service": "web", "desiredCount": 0,
+            "capacityProviderStrategy": strategy})
+        prod.settle()
+        prod.model.UpdateService({"cluster": "prod", "service": "web",
+                                  "desiredCount": 1})
+        prod.settle()
+        assert web.get("launchType") == launch
+        assert [h.groups for h in prod.cluster.hosts] == at
+
+
 def test_fargate_has_no_hosts():
     prod = world()
     prod.definition("web")

@@ -94,6 +94,12 @@ def test_world_a_a_taken_port(ecs, headcount, prod):
         f"3 wanted, 2 placeable: 1 lacks port 8125/udp. {GROWS}")
 
 
+def test_world_a_of_managed_instances(ecs, headcount, prod):
+    agents(prod, managed="instances")
+    assert verdict(go(ecs, headcount)) == ("held", "unplaceable")
+    assert prod.counts("agent") == (3, 2, 2)
+
+
 def test_world_a_when_the_port_is_free_again(ecs, headcount, prod):
     agents(prod)
     go(ecs, headcount, 2)
