@@ -188,16 +188,20 @@ static bool is_between(const struct witness *x, const struct hc_wish *wish,
     return wanted >= from && wanted <= to;
 }
 
-/* The list says this count by providers that were known then, and by those that
- * an answer about the others of its hosts told; `d` may be NULL. */
-static bool recalls_by(const struct witness *x, const struct hc_wish *wish,
-                       int i, const struct witness_list *l,
-                       const struct witness_known *known,
-                       const struct witness_details *d, int64_t wanted)
+bool witness_recalls(const struct witness *x, int i,
+                     const struct witness_list *l,
+                     const struct witness_known *known,
+                     const struct witness_details *d,
+                     struct world_host hosts[WORLD_HOSTS])
 {
-    struct world_host hosts[WORLD_HOSTS] = { { .status = 0 } };
+    struct world_service bare = x->services[i];
 
-    if (d != NULL && (d->asked & ~l->hosts) != 0)
+    bare.strategy = false;
+    if (!x->services[i].strategy ||
+        tally_needs_details(&x->wishes[i], &bare))
+        return false;
+    memset(hosts, 0, WORLD_HOSTS * sizeof(*hosts));
+    if (d != NULL && (d->asked == l->hosts || (d->asked & ~l->hosts) != 0))
         d = NULL;
     for (int h = 0; h < WORLD_HOSTS; h++) {
         bool told = d != NULL && (d->asked >> h & 1) != 0;
@@ -211,29 +215,33 @@ static bool recalls_by(const struct witness *x, const struct hc_wish *wish,
                               .status = 'A',
                               .provider = known->hosts[h].provider };
     }
-    return is_between(x, wish, i, l, hosts, wanted);
+    return true;
 }
 
-/* Likewise, if nothing but their provider is needed of its hosts.  `now`: by
- * what is known now, too, which is no reading of its own. */
-static bool recalls(const struct witness *x, const struct hc_wish *wish, int i,
+static bool recalls_by(const struct witness *x, int i,
+                       const struct witness_list *l,
+                       const struct witness_known *known,
+                       const struct witness_details *d, int64_t wanted)
+{
+    struct world_host hosts[WORLD_HOSTS];
+
+    return witness_recalls(x, i, l, known, d, hosts) &&
+           is_between(x, &x->wishes[i], i, l, hosts, wanted);
+}
+
+/* The list says this count by what was known of its hosts.  `now`: by what is
+ * known now, too, which is no reading of its own. */
+static bool recalls(const struct witness *x, int i,
                     const struct witness_list *l, bool now, int64_t wanted)
 {
-    struct world_service bare = x->services[i];
-    bool yes;
+    bool yes = recalls_by(x, i, l, &x->knew, NULL, wanted) ||
+               (now && recalls_by(x, i, l, &x->known, NULL, wanted));
 
-    bare.strategy = false;
-    if (!x->services[i].strategy || tally_needs_details(wish, &bare) ||
-        !is_of(x, l, 'A', filter_of(x, i)))
-        return false;
-    yes = recalls_by(x, wish, i, l, &x->knew, NULL, wanted) ||
-          (now && recalls_by(x, wish, i, l, &x->known, NULL, wanted));
     for (size_t d = 0; !yes && d < x->details_n; d++)
-        yes = recalls_by(x, wish, i, l, &x->details[d].before, NULL, wanted) ||
-              (x->details[d].asked != l->hosts &&
-               recalls_by(x, wish, i, l, &x->details[d].before,
-                          &x->details[d], wanted));
-    return yes;
+        yes = recalls_by(x, i, l, &x->details[d].before, NULL, wanted) ||
+              recalls_by(x, i, l, &x->details[d].before, &x->details[d],
+                         wanted);
+    return yes && is_of(x, l, 'A', filter_of(x, i));
 }
 
 /* Does the list say this count, with this description of its hosts? */
@@ -265,7 +273,7 @@ static bool is_said(const struct witness *x, const struct hc_wish *wish, int i,
         for (size_t d = 0; d <= NO_DETAILS; d++)
             if ((d < x->details_n || d == NO_DETAILS) &&
                 (says(x, wish, i, &x->lists[k], d, wanted) ||
-                 recalls(x, wish, i, &x->lists[k], true, wanted)))
+                 recalls(x, i, &x->lists[k], true, wanted)))
                 return true;
     return false;
 }
@@ -304,7 +312,7 @@ static bool is_said_twice(const struct witness *x, const struct hc_wish *wish,
         l.filter = filter_of(x, i);
         details += misses_none(x, d) && says(x, wish, i, &l, d, wanted);
         if (d == 0)
-            details += recalls(x, wish, i, &l, false, wanted);
+            details += recalls(x, i, &l, false, wanted);
     }
     return lists > 1 && (bare || details > 1);
 }

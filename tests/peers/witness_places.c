@@ -81,7 +81,8 @@ static struct room room_of(const struct witness *x, const struct hc_wish *wish,
                            const struct witness_seen *seen)
 {
     struct room room = { .runs = 0 };
-    int only = 0, most;
+    int64_t more;
+    int most;
 
     for (int h = 0; h < WORLD_HOSTS; h++) {
         if (!counts(seen, wish, s, h, world_wall_now(x->w)))
@@ -95,13 +96,13 @@ static struct room room_of(const struct witness *x, const struct hc_wish *wish,
         }
     }
     for (int i = 0; i < WORLD_PROVIDERS; i++)
-        if (world_uses(s, i, &most)) {
-            room.used++;
-            only = i;
-        }
-    /* Two lists a moment apart may differ by a host that left. */
-    if (room.used == 1 && room.runs > s->running)
-        room.runs = room.run[only] = s->running;
+        room.used += world_uses(s, i, &most);
+    /* Two lists a moment apart may differ by a host that left, and no answer
+     * says whose it was. */
+    more = room.runs - s->running;
+    for (int i = 0; more > 0 && i < WORLD_PROVIDERS; i++)
+        room.run[i] -= more < room.run[i] ? more : room.run[i];
+    room.runs -= more > 0 ? more : 0;
     return room;
 }
 
@@ -274,40 +275,14 @@ static bool says_both(const struct witness *x, int i,
                                  .lacking = said->lacking->hosts,
                                  .managed = x->managed };
 
+    /* A host that does not count in the whole list has no room either. */
     for (int h = 0; h < WORLD_HOSTS; h++)
-        hosts[h] = (seen.lacking >> h & 1) != 0 ? said->of_lacking->hosts[h]
-                                                : said->of_all->hosts[h];
+        hosts[h] = (seen.lacking >> h & 1) != 0 &&
+                           said->of_all->hosts[h].status == 'A'
+                       ? said->of_lacking->hosts[h] : said->of_all->hosts[h];
     seen.count = tally_of(&x->wishes[i], &x->services[i], said->of_all->hosts,
                           seen.listed, world_wall_now(x->w)).hosts;
     return says_younger(x, i, &seen, n, wanted);
-}
-
-/* The hosts of the list by the provider that this process knows of them, where
- * the wish asks for nothing else.  NULL: it knows too few. */
-static const struct witness_details *recalled(const struct witness *x, int i,
-                                              const struct witness_list *l)
-{
-    static struct witness_details d;
-    struct world_service bare = x->services[i];
-
-    bare.strategy = false;
-    if (tally_needs_details(&x->wishes[i], &bare))
-        return NULL;
-    d = (struct witness_details){ .asked = l->hosts };
-    for (int h = 0; h < WORLD_HOSTS; h++) {
-        bool told = x->known.hosts[h].told;
-
-        d.hosts[h] = (struct world_host){
-            .status = 'A', .provider = x->known.hosts[h].provider };
-        for (size_t k = 0; !told && k < x->details_n; k++)
-            if ((x->details[k].asked >> h & 1) != 0) {
-                d.hosts[h] = x->details[k].hosts[h];
-                told = true;
-            }
-        if (!told && (l->hosts >> h & 1) != 0)
-            return NULL;
-    }
-    return &d;
 }
 
 /* With these two lists and this description of all hosts. */
@@ -324,6 +299,20 @@ static bool says_all(const struct witness *x, int i, struct witness_said *said,
     return false;
 }
 
+/* With these two lists and what was known of all hosts. */
+static bool says_known(const struct witness *x, int i,
+                       struct witness_said *said,
+                       const struct witness_known *known,
+                       const struct witness_details *d, int64_t n,
+                       int64_t wanted)
+{
+    static struct witness_details all;
+
+    said->of_all = &all;
+    return witness_recalls(x, i, said->all, known, d, all.hosts) &&
+           says_all(x, i, said, n, wanted);
+}
+
 /* With these two lists, by some descriptions of their hosts. */
 static bool says_lists(const struct witness *x, int i,
                        struct witness_said *said, int64_t n, int64_t wanted)
@@ -331,8 +320,15 @@ static bool says_lists(const struct witness *x, int i,
     for (size_t a = 0; (said->of_all = next_of(x, said->all, &a)) != NULL;)
         if (says_all(x, i, said, n, wanted))
             return true;
-    said->of_all = recalled(x, i, said->all);
-    return said->of_all != NULL && says_all(x, i, said, n, wanted);
+    if (says_known(x, i, said, &x->knew, NULL, n, wanted) ||
+        says_known(x, i, said, &x->known, NULL, n, wanted))
+        return true;
+    for (size_t d = 0; d < x->details_n; d++)
+        if (says_known(x, i, said, &x->details[d].before, NULL, n, wanted) ||
+            says_known(x, i, said, &x->details[d].before, &x->details[d], n,
+                       wanted))
+            return true;
+    return false;
 }
 
 bool witness_places(const struct witness *x, int i, unsigned filter, int64_t n,
