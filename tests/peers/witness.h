@@ -121,8 +121,8 @@ bool witness_needs_younger(const struct witness *x, const struct hc_wish *wish,
 bool witness_places(const struct witness *x, int service, unsigned filter,
                     int64_t n, int64_t wanted);
 /* The hosts of the list, as this process knew their providers, and as an answer
- * about others of them (or NULL) told.  False: it knew too few, or the wish asks
- * for more than providers. */
+ * about the others of them (or NULL) told.  False: it knew too few, or the wish
+ * asks for more than providers. */
 bool witness_recalls(const struct witness *x, int service,
                      const struct witness_list *l,
                      const struct witness_known *known,
