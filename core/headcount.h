@@ -280,8 +280,7 @@ struct headcount_wish {
      * that has them, instead of rule and its numbers, min and max. */
     const char *autoscaler;
     bool has_max;            /* a max of 0 is a limit, too                   */
-    bool placeable;          /* not FIXED: it rises only to hosts that run a
-                                task or can take one, each counted once      */
+    bool placeable;          /* not FIXED: it rises only as hosts can take it */
 };
 
 /* One operation of one AWS service: headcount_begin_call. */
@@ -522,7 +521,8 @@ enum headcount_fact_kind {
     HEADCOUNT_FACT_COUNT,         /* count, of hosts                         */
     HEADCOUNT_FACT_HOSTS,         /* count, headcount_fact_host              */
     HEADCOUNT_FACT_SERVICES,      /* count, headcount_fact_name              */
-    HEADCOUNT_FACT_SERVICE        /* service; NULL: there is none            */
+    HEADCOUNT_FACT_SERVICE,       /* service; NULL: there is none            */
+    HEADCOUNT_FACT_PLACEMENT      /* placement, its summary ""; NULL: none   */
 };
 
 struct headcount_query {
@@ -534,7 +534,7 @@ struct headcount_query {
     const char *launch_type;      /* SERVICES: "EC2", ...                    */
     const struct headcount_tag *tags;    /* SERVICES that have all of these  */
     size_t tags_n;
-    const char *service;          /* SERVICE: name or ARN                    */
+    const char *service;          /* SERVICE, PLACEMENT: name or ARN         */
 };
 
 /* Tags and attributes: headcount_pair(pairs, i, &tag) for i = 0, 1, ... */
@@ -554,8 +554,7 @@ struct headcount_constraint { const char *type, *expression; };
 struct headcount_share { const char *provider; int64_t weight, base; };
 struct headcount_deployment {     /* texts are "" where ECS does not tell    */
     const char *id, *status, *rollout_state, *task_definition;
-    int64_t desired, running, pending;       /* or HEADCOUNT_UNKNOWN         */
-    int64_t created_at, updated_at;          /* as registered_at of a host   */
+    int64_t desired, running, pending, created_at, updated_at;   /* UNKNOWN  */
 };
 
 struct headcount_service_fact {
@@ -578,6 +577,7 @@ struct headcount_fact {
     int64_t registered;
     const struct headcount_pairs *tags;
     const struct headcount_service_fact *service;
+    const struct headcount_placement *placement;
     const void *list;             /* private                                 */
 };
 

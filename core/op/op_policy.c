@@ -112,6 +112,9 @@ static bool asks_kind(enum headcount_fact_kind from, enum hc_query_kind *to)
     case HEADCOUNT_FACT_SERVICE:
         *to = QUERY_SERVICE;
         return true;
+    case HEADCOUNT_FACT_PLACEMENT:
+        *to = QUERY_PLACEMENT;
+        return true;
     }
     return false;
 }
@@ -129,7 +132,8 @@ static bool asks_take(const struct headcount_query *from, struct hc_query *q)
         .service = hc_str(from->service),
     };
     return asks_kind(from->kind, &q->kind) &&
-           (q->kind != QUERY_SERVICE || from->service != NULL);
+           ((q->kind != QUERY_SERVICE && q->kind != QUERY_PLACEMENT) ||
+            from->service != NULL);
 }
 
 /* The hosts that count, as one array: the list among the facts also holds
@@ -180,6 +184,9 @@ static int asks_fill(struct hc_run *r, const struct hc_query *q,
         break;
     case QUERY_SERVICE:
         fact->service = hc_fact_service(arena, known->service);
+        break;
+    case QUERY_PLACEMENT:
+        fact->placement = known->placed != NULL ? known->placed->value : NULL;
         break;
     }
     return hc_arena_error(arena) < 0 ? HEADCOUNT_ENOMEM : 1;

@@ -154,27 +154,44 @@ static void explain_say(struct hc_plan *p, const char *what)
 
 /* ---- in the report ---- */
 
-static void explain_put(struct hc_run *r, const struct hc_plan_input *in,
-                        const struct explain_count *c)
+/* NULL: there was no memory. */
+static struct headcount_placement *explain_new(struct hc_run *r,
+                                               const struct hc_plan_input *in)
 {
     const struct hc_placement *p = in->placement;
     struct headcount_placement *to =
         hc_arena_zero(&r->facts.arena, sizeof(*to));
 
     if (to == NULL)
-        return;                       /* the arena keeps the error */
+        return NULL;                  /* the arena keeps the error */
     *to = (struct headcount_placement){
         .running = explain_run(in), .can = p->can, .unknown = p->unknown,
         .passed_over = p->passed, .cannot = p->cannot,
-        .summary = explain_summary(r, in, c),
-        .scaled_by = c->starts_hosts
+        .summary = "",
+        .scaled_by = in->scaled == KNOWN_YES
                          ? hc_arena_str(&r->facts.arena, in->scaled_by).p : "",
         .said = in->service->said.n > 0 ? in->service->said.p : "",
         .said_at = in->service->said_at >= 0 ? in->service->said_at
                                              : HEADCOUNT_UNKNOWN
     };
-    if (hc_placed_hosts(r, in, to) == 0)
-        hc_run_row(r)->placement = to;
+    return hc_placed_hosts(r, in, to) == 0 ? to : NULL;
+}
+
+static void explain_put(struct hc_run *r, const struct hc_plan_input *in,
+                        const struct explain_count *c)
+{
+    struct headcount_placement *to = explain_new(r, in);
+
+    if (to == NULL)
+        return;
+    to->summary = explain_summary(r, in, c);
+    hc_run_row(r)->placement = to;
+}
+
+const struct headcount_placement *
+hc_explain_placement(struct hc_run *r, const struct hc_plan_input *in)
+{
+    return explain_new(r, in);
 }
 
 static void explain_lacks(struct hc_run *r, const struct hc_plan_input *in)

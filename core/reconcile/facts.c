@@ -125,6 +125,27 @@ struct hc_fact_tasks *hc_facts_tasks(struct hc_facts *f,
     return hc_arena_error(&f->arena) == 0 ? t : NULL;
 }
 
+struct hc_fact_placed *hc_facts_placed(struct hc_facts *f,
+                                       struct hc_str service,
+                                       enum hc_reading reading)
+{
+    struct hc_fact_placed *p = f->placed;
+
+    while (p != NULL && (!hc_str_eq(p->service, service) ||
+                         p->reading != reading))
+        p = p->next;
+    if (p != NULL)
+        return p;
+    p = hc_arena_zero(&f->arena, sizeof(*p));
+    if (p == NULL)
+        return NULL;
+    p->service = hc_arena_str(&f->arena, service);
+    p->reading = reading;
+    p->next = f->placed;
+    f->placed = p;
+    return hc_arena_error(&f->arena) == 0 ? p : NULL;
+}
+
 /* The text is read only where hosts are looked at: most reconciles that recall
  * a definition want its constraints alone. */
 int hc_facts_read_needs(struct hc_facts *f, struct hc_fact_definition *d)
@@ -201,6 +222,8 @@ void hc_facts_forget_hosts(struct hc_facts *f)
         hc_host_list_reset(&t->all);
         hc_host_list_reset(&t->hosts);
     }
+    for (struct hc_fact_placed *p = f->placed; p != NULL; p = p->next)
+        p->fact = (struct hc_fact){ .state = FACT_UNKNOWN };
     for (size_t i = 0; i < HC_READINGS; i++) {
         hc_ecs_answer_fini(&f->cluster[i].value.answer);
         f->cluster[i] = (struct hc_fact_cluster){ .value.registered = -1 };

@@ -9,6 +9,7 @@
  *   definition ARN          -> a task definition's constraints, and whether it
  *                              takes a port of the host
  *   tasks SERVICE           -> the hosts that run a task of the service
+ *   placed SERVICE          -> which hosts can take a task of it, for a policy
  *   names (launch, tags)    -> the services that ListServices or GetResources
  *                              tell of
  *
@@ -102,6 +103,14 @@ struct hc_fact_tasks {                /* those of a service that are to run  */
     struct hc_fact_tasks *next;
 };
 
+struct hc_fact_placed {               /* made of other facts                 */
+    struct hc_fact fact;
+    struct hc_str service;
+    enum hc_reading reading;
+    const struct headcount_placement *value;    /* NULL: it has no hosts     */
+    struct hc_fact_placed *next;
+};
+
 struct hc_fact_names {
     struct hc_fact fact;
     struct hc_str launch_type;        /* n == 0: any                         */
@@ -121,6 +130,7 @@ struct hc_facts {
     struct hc_fact_bool *capacity, *instances, *targets;
     struct hc_fact_definition *definitions;
     struct hc_fact_tasks *tasks;
+    struct hc_fact_placed *placed;
     struct hc_fact_names *names;
 };
 
@@ -140,6 +150,9 @@ struct hc_fact_definition *hc_facts_definition(struct hc_facts *f,
                                                struct hc_str arn);
 struct hc_fact_tasks *hc_facts_tasks(struct hc_facts *f,
                                      struct hc_str service);
+struct hc_fact_placed *hc_facts_placed(struct hc_facts *f,
+                                       struct hc_str service,
+                                       enum hc_reading reading);
 /* Sets d->needs, if the definition tells them.  0 or HEADCOUNT_ENOMEM. */
 int hc_facts_read_needs(struct hc_facts *f, struct hc_fact_definition *d);
 struct hc_fact_names *hc_facts_names(struct hc_facts *f,
@@ -152,8 +165,8 @@ void hc_facts_fail(struct hc_facts *f, struct hc_fact *fact, const char *code,
 void hc_fact_hosts_reset(struct hc_fact_hosts *h);
 /* Every host of EC2 is in the list: no filter leaves one out. */
 bool hc_fact_hosts_is_whole(const struct hc_fact_hosts *h);
-/* All lists of hosts and of tasks, and both readings of the cluster, become
- * UNKNOWN. */
+/* All lists of hosts and of tasks, what is made of them, and both readings of
+ * the cluster become UNKNOWN. */
 void hc_facts_forget_hosts(struct hc_facts *f);
 /* All hosts of the list are described or recalled now: their providers are
  * known, and if none of them is recalled, all of their details.  0 or

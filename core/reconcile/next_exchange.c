@@ -5,7 +5,7 @@
 #include "plan/first_look.h"
 #include "reconcile/placed.h"
 #include "reconcile/plan_input.h"
-#include "reconcile/policy_facts.h"
+#include "reconcile/policy_placed.h"
 #include "reconcile/second.h"
 
 static bool next_has(const struct hc_fact *fact)
@@ -285,7 +285,8 @@ static int policy_services(struct hc_run *r, struct hc_exchange *x)
     hc_exchange_set(x, &hc_exchange_services, NULL, NULL);
     for (size_t i = p->at; err == 0 && i < p->needs_n &&
                            x->ids_n < HC_ECS_BATCH_SERVICES; i++)
-        if (p->needs[i].kind == QUERY_SERVICE) {
+        if (p->needs[i].kind == QUERY_SERVICE ||
+            p->needs[i].kind == QUERY_PLACEMENT) {
             hc_arn_service(&arn, p->needs[i].service, NULL);
             err = next_add_service(r, x, arn.name);
         }
@@ -309,6 +310,23 @@ static int policy_next(struct hc_run *r, struct hc_exchange *x,
     return 0;
 }
 
+/* 1: *fact is read next, or has failed; 0: all of k->placed is known. */
+static int policy_next_placed(struct hc_run *r, struct hc_exchange *x,
+                              struct hc_known *k, const struct hc_fact **fact)
+{
+    enum hc_plan_need need;
+    struct hc_plan_input in;
+    struct hc_wish wish;
+    int got = hc_policy_placed(r, k, &in, &wish, &need);
+
+    *fact = &k->placed->fact;
+    if (got != 0)
+        return got < 0 ? got : 0;
+    if ((*fact)->state != FACT_FAILED)
+        *fact = hc_next_for_plan(r, x, &in, need);
+    return *fact != NULL ? 1 : HEADCOUNT_ENOMEM;
+}
+
 int hc_next_for_policy(struct hc_run *r, struct hc_exchange *x,
                        const struct hc_fact **fact)
 {
@@ -320,8 +338,14 @@ int hc_next_for_policy(struct hc_run *r, struct hc_exchange *x,
         *fact = hc_policy_find(r, &p->needs[p->at], &k);
         if (*fact == NULL)
             return HEADCOUNT_ENOMEM;
-        if (!next_has(*fact))
+        if (!next_has(*fact) && k.placed != NULL) {
+            int got = policy_next_placed(r, x, &k, fact);
+
+            if (got != 0)
+                return got;
+        } else if (!next_has(*fact)) {
             return policy_next(r, x, &k, *fact) < 0 ? HEADCOUNT_ENOMEM : 1;
+        }
     }
     p->at = p->needs_n = 0;
     return 0;

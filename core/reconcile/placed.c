@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "reconcile/offline.h"
 #include "reconcile/plan_input.h"
 
 static bool placed_has(const struct hc_fact *fact)
@@ -42,7 +43,7 @@ static struct hc_fact_hosts *placed_list(struct hc_run *r,
     hc_buf_text(&r->narrowed, term);
     if (hc_buf_error(&r->narrowed) == 0)
         list = hc_facts_hosts(&r->facts, "ACTIVE", hc_buf_view(&r->narrowed),
-                              READING_FIRST);
+                              r->placed_reading);
     if (list == NULL)
         return NULL;
     list->by_group = true;
@@ -62,6 +63,17 @@ static bool placed_is_refused(struct hc_run *r)
         r->group_refused = hc_memory_text(r->config.memory, &key, INT64_MIN,
                                           &ignored);
     return r->group_refused;
+}
+
+/* A snapshot that a person made tells the tasks of each host. */
+static bool placed_is_told(struct hc_run *r, const struct hc_plan_input *in)
+{
+    const struct hc_fact_tasks *t = r->facts.tasks;
+
+    while (r->taken != 0 && t != NULL &&
+           !hc_str_eq(t->service, in->service->name))
+        t = t->next;
+    return r->taken != 0 && t != NULL;
 }
 
 static bool placed_tasks_known(const struct hc_fact_tasks *t)
@@ -114,6 +126,25 @@ static bool placed_derive_all(struct hc_run *r, const struct hc_plan_input *in,
            placed_derive(r, in, p, p->younger, true);
 }
 
+/* ---- descriptions that are there already ---- */
+
+/* With a policy every description has attributes and ports: one list's serves
+ * another.  A policy may ask about many services, which lack the same hosts. */
+static bool placed_share_details(struct hc_run *r, struct hc_fact_hosts *to)
+{
+    const struct hc_fact_hosts *h = r->facts.hosts;
+    int got = 0;
+
+    if (!r->full || !placed_has(&to->fact) || to->list.n == 0)
+        return true;
+    for (; got == 0 && h != NULL && to->details.state == FACT_UNKNOWN;
+         h = h->next)
+        if (h->reading == to->reading && placed_has(&h->details) &&
+            hc_str_eqz(hc_str(h->status), to->status))
+            got = hc_offline_describe(&r->facts, to, h);
+    return got >= 0;
+}
+
 /* ---- all of it ---- */
 
 /* Without --constraints all the lists do not heed those of the task definition,
@@ -139,7 +170,7 @@ static bool placed_find(struct hc_run *r, const struct hc_plan_input *in,
      * to those of the strategy. */
     p->of.providers = s->providers;
     p->all = hc_facts_hosts(&r->facts, "ACTIVE", r->lists.active,
-                            READING_FIRST);
+                            r->placed_reading);
     hc_fmt(term, sizeof(term), "(not(task:group == service:%.*s))",
            HC_STR_ARG(s->name));
     p->lacking = placed_list(r, in, term);
@@ -160,7 +191,10 @@ static bool placed_find(struct hc_run *r, const struct hc_plan_input *in,
     if (p->all == NULL || p->lacking == NULL ||
         (p->younger == NULL && s->changed >= 0))
         return false;
-    return !placed_is_refused(r) || placed_derive_all(r, in, p);
+    if ((placed_is_refused(r) || placed_is_told(r, in)) &&
+        !placed_derive_all(r, in, p))
+        return false;
+    return placed_share_details(r, p->lacking);
 }
 
 /* ---- the verdict on each host ---- */

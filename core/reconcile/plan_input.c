@@ -393,16 +393,14 @@ static int input_explain(struct hc_run *r, struct hc_plan_input *in)
     return err < 0 || in->lacks_definition ? 0 : hc_placed_input(r, in);
 }
 
-int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
-                       const struct hc_ecs_service *service,
-                       struct headcount_error *e)
+static void input_begin(struct hc_run *r, struct hc_plan_input *in,
+                        const struct hc_wish *wish,
+                        const struct hc_ecs_service *service)
 {
-    int err = 0;
-
     *in = (struct hc_plan_input){
-        .wish = &r->config.wishes[r->at],
+        .wish = wish,
         .service = service,
-        .by = r->config.wishes[r->at].by,
+        .by = wish->by,
         .wall = hc_run_wall(r),
         .dry_run = r->config.dry_run,
         .paused = r->config.paused,
@@ -416,7 +414,36 @@ int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
         .again = HEADCOUNT_UNKNOWN,
     };
     r->lists = (struct hc_run_lists){ .active = in->filter, .whole = true };
+    r->placed_reading = READING_FIRST;
     r->print = input_asked_print(r);
+}
+
+int hc_plan_input_placement(struct hc_run *r, struct hc_plan_input *in,
+                            const struct hc_wish *wish,
+                            const struct hc_ecs_service *service,
+                            struct headcount_error *e)
+{
+    int err;
+
+    input_begin(r, in, wish, service);
+    r->placed_reading = r->policy.reading;
+    input_scaled(r, in);
+    if (!hc_plan_has_hosts(in) || service->unclear != NULL)
+        return 0;
+    in->by_provider = service->providers != NULL;
+    err = input_filter(r, in, e);
+    return err < 0 || in->lacks_definition || in->moving ||
+                   in->unclear != NULL
+               ? err : hc_placed_input(r, in);
+}
+
+int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
+                       const struct hc_ecs_service *service,
+                       struct headcount_error *e)
+{
+    int err = 0;
+
+    input_begin(r, in, &r->config.wishes[r->at], service);
     if (service != NULL) {
         in->cluster_tags = input_tags(r);
         input_scaled(r, in);

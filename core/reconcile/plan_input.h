@@ -11,6 +11,12 @@
 int hc_plan_input_fill(struct hc_run *r, struct hc_plan_input *in,
                        const struct hc_ecs_service *service,
                        struct headcount_error *e);
+/* Likewise for which hosts can take a task of this service, and nothing else:
+ * in->placement, if all of it is read in r->policy.reading. */
+int hc_plan_input_placement(struct hc_run *r, struct hc_plan_input *in,
+                            const struct hc_wish *wish,
+                            const struct hc_ecs_service *service,
+                            struct headcount_error *e);
 /* The conditions that a host of the first list has to meet to count. */
 struct hc_measure_of hc_plan_input_measure(struct hc_run *r,
                                            const struct hc_plan_input *in);

@@ -45,6 +45,7 @@ static int policy_check(const struct hc_query *q, struct headcount_error *e)
     case QUERY_HOSTS:
         return policy_check_hosts(q, e);
     case QUERY_SERVICE:
+    case QUERY_PLACEMENT:
         break;
     }
     return hc_arn_service(&arn, q->service, e);
@@ -103,6 +104,7 @@ struct hc_fact *hc_policy_find(struct hc_run *r, const struct hc_query *q,
             hc_exchange_tagged.recall(r, names);
         return names != NULL ? &names->fact : NULL;
     case QUERY_SERVICE:
+    case QUERY_PLACEMENT:
         hc_arn_service(&arn, q->service, NULL);
         /* An ARN of another place: there is no such service here, whatever a
          * service of the same name here does. */
@@ -110,6 +112,11 @@ struct hc_fact *hc_policy_find(struct hc_run *r, const struct hc_query *q,
             return &r->facts.elsewhere;
         service = hc_facts_service(&r->facts, arn.name);
         k->service = service != NULL ? service->value : NULL;
+        if (q->kind == QUERY_PLACEMENT && k->service != NULL) {
+            k->placed = hc_facts_placed(&r->facts, arn.name,
+                                        r->policy.reading);
+            return k->placed != NULL ? &k->placed->fact : NULL;
+        }
         return service != NULL ? &service->fact : NULL;
     case QUERY_CLUSTER:
         break;
@@ -177,7 +184,8 @@ int hc_policy_fact(struct hc_run *r, const struct hc_query *q,
     if (fact == NULL)
         return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for facts");
     r->policy.counted = r->policy.counted || q->kind == QUERY_CLUSTER ||
-                          q->kind == QUERY_COUNT || q->kind == QUERY_HOSTS;
+                        q->kind == QUERY_COUNT || q->kind == QUERY_HOSTS ||
+                        q->kind == QUERY_PLACEMENT;
     if (!policy_has(fact))
         return policy_note(r, q, e);
     return q->kind == QUERY_COUNT ? policy_count(r, q, known, e) : 1;

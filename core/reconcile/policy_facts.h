@@ -26,6 +26,7 @@ struct hc_known {
                                              hc_measure's conditions, count */
     struct hc_fact_names *names;
     const struct hc_ecs_service *service; /* NULL: there is none            */
+    struct hc_fact_placed *placed;        /* of the service; NULL: likewise */
 };
 
 /* 1: known; 0: noted, and read after this turn; HEADCOUNT_ESYNTAX,

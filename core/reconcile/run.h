@@ -90,7 +90,8 @@ enum hc_query_kind {
     QUERY_COUNT,          /* of hosts                                      */
     QUERY_HOSTS,          /* and what they are like                        */
     QUERY_SERVICES,       /* names, by launch type or by tags              */
-    QUERY_SERVICE         /* DescribeServices of one                       */
+    QUERY_SERVICE,        /* DescribeServices of one                       */
+    QUERY_PLACEMENT       /* which hosts can take a task of it             */
 };
 
 struct hc_query {
@@ -100,7 +101,7 @@ struct hc_query {
     int64_t min_age;                  /* likewise, microseconds            */
     struct hc_str launch_type;        /* SERVICES; n == 0: any             */
     struct hc_str tag_filters;        /* SERVICES, JSON; n == 0: not by tags */
-    struct hc_str service;            /* SERVICE                           */
+    struct hc_str service;            /* SERVICE, PLACEMENT                */
     bool recent;                      /* SERVICES: a minute old is enough  */
 };
 
@@ -193,6 +194,7 @@ struct hc_run {
     struct hc_run_lists lists;
     struct hc_buf narrowed;           /* that filter and one more term       */
     struct hc_placement placement;
+    enum hc_reading placed_reading;   /* of the lists that it is made of     */
     bool placing;                     /* some wish asked which hosts can take
                                          its tasks                           */
     uint64_t print;                   /* of the hosts that count for it      */

@@ -132,6 +132,27 @@ static void snapshot_answers(struct hc_buf *out, const char *key,
     hc_buf_chr(out, ']');
 }
 
+/* ---- tasks ---- */
+
+static void snapshot_tasks(struct hc_buf *out, const struct hc_fact_tasks *t)
+{
+    snapshot_open(out, "serviceTasks", '[');
+    for (; t != NULL; t = t->next) {
+        if (t->fact.state != FACT_VALUE ||
+            (t->all.n > 0 && t->details.state != FACT_VALUE))
+            continue;
+        snapshot_open(out, NULL, '{');
+        hc_json_put_member(out, "service", t->service);
+        snapshot_open(out, "hosts", '[');
+        for (size_t i = 0; i < t->hosts.n; i++) {
+            hc_json_put_comma(out);
+            hc_json_put_str(out, t->hosts.hosts[i].arn);
+        }
+        hc_buf_lit(out, "]}");
+    }
+    hc_buf_chr(out, ']');
+}
+
 /* ---- task definitions ---- */
 
 static void snapshot_definitions(struct hc_buf *out,
@@ -186,6 +207,7 @@ void hc_snapshot_put(struct hc_buf *out, const struct hc_arn *cluster,
     snapshot_lists(out, f);
     snapshot_answers(out, "capacityProviders", f->capacity, "name", "managed");
     snapshot_definitions(out, f->definitions);
+    snapshot_tasks(out, f->tasks);
     snapshot_answers(out, "scalableTargets", f->targets, "service", "owned");
     hc_buf_chr(out, '}');
     snapshot_redact(out, cluster->account);

@@ -17,6 +17,7 @@
  *                         "serviceArns": [ "..." ] } ],
  *     "capacityProviders": [ { "name": "asg", "managed": true } ],
  *     "taskDefinitions": [ as DescribeTaskDefinition answers them ],
+ *     "serviceTasks": [ { "service": "web", "hosts": [ "..." ] } ],
  *     "scalableTargets": [ { "service": "web", "owned": false } ] }
  *
  * Only facts that are known are there: what could not be read is missing, and

@@ -17,7 +17,8 @@ enum { SNAP_VERSION, SNAP_TAKEN, SNAP_CLUSTER_NAME, SNAP_COMPLETE,
        SNAP_HOST, SNAP_ANSWER_NAME, SNAP_ANSWER, SNAP_CAPACITY, SNAP_TARGET,
        SNAP_NAMES, SNAP_LAUNCH_TYPE, SNAP_TAG_FILTERS, SNAP_SERVICE_ARN,
        SNAP_DEFINITION, SNAP_DEFINITION_ARN, SNAP_CONSTRAINT,
-       SNAP_FIXED_PORT, SNAP_NEEDS };
+       SNAP_FIXED_PORT, SNAP_NEEDS, SNAP_TASKS, SNAP_TASKS_OF,
+       SNAP_TASKS_HOST };
 
 static const struct hc_view_member snap_list_shape[] = {
     { "status", VIEW_TEXT, SNAP_LIST_STATUS, NULL },
@@ -52,6 +53,12 @@ static const struct hc_view_member snap_target_shape[] = {
     HC_VIEW_LAST
 };
 
+static const struct hc_view_member snap_tasks_shape[] = {
+    { "service", VIEW_TEXT, SNAP_TASKS_OF, NULL },
+    { "hosts", VIEW_TEXTS, SNAP_TASKS_HOST, NULL },
+    HC_VIEW_LAST
+};
+
 static const struct hc_view_member snap_names_shape[] = {
     { "launchType", VIEW_TEXT, SNAP_LAUNCH_TYPE, NULL },
     { "tagFilters", VIEW_TEXT, SNAP_TAG_FILTERS, NULL },
@@ -78,6 +85,7 @@ static const struct hc_view_member snap_shape[] = {
     { "capacityProviders", VIEW_OBJECTS, SNAP_CAPACITY,
       snap_capacity_shape },
     { "scalableTargets", VIEW_OBJECTS, SNAP_TARGET, snap_target_shape },
+    { "serviceTasks", VIEW_OBJECTS, SNAP_TASKS, snap_tasks_shape },
     { "taskDefinitions", VIEW_OBJECTS, SNAP_DEFINITION,
       snap_definition_shape },
     HC_VIEW_LAST
@@ -156,6 +164,7 @@ static int snap_begin(struct snap_reader *r, const struct hc_view_item *item,
     case SNAP_HOST:
         return snap_host_begin(r, e);
     case SNAP_NAMES:
+    case SNAP_TASKS:
         r->name = r->filter = HC_STR("");
         break;
     case SNAP_DEFINITION:
@@ -270,6 +279,26 @@ static int snap_names_end(struct snap_reader *r,
     return 0;
 }
 
+/* The hosts move from the reader to the facts. */
+static int snap_tasks_end(struct snap_reader *r,
+                          const struct hc_view_item *item,
+                          struct headcount_error *e)
+{
+    struct hc_fact_tasks *t;
+
+    if (item->given != 3 || r->name.n == 0)
+        return snap_refuse("a member is missing in", HC_STR("serviceTasks"), e);
+    t = hc_facts_tasks(r->facts, r->name);
+    if (t == NULL)
+        return snap_no_memory(e);
+    if (t->fact.state != FACT_UNKNOWN)
+        return snap_refuse("it tells twice of the tasks of", t->service, e);
+    t->hosts = r->names;
+    t->fact.state = t->details.state = FACT_VALUE;
+    r->names = (struct hc_host_list){ .n = 0 };
+    return 0;
+}
+
 static int snap_definition_end(struct snap_reader *r,
                                const struct hc_view_item *item,
                                struct headcount_error *e)
@@ -315,6 +344,7 @@ static int snap_end(struct snap_reader *r, const struct hc_view_item *item,
     case SNAP_CAPACITY:
     case SNAP_TARGET:   return snap_answer_end(r, item, e);
     case SNAP_NAMES:    return snap_names_end(r, item, e);
+    case SNAP_TASKS:    return snap_tasks_end(r, item, e);
     case SNAP_DEFINITION: return snap_definition_end(r, item, e);
     case SNAP_CONSTRAINT:
         r->definition.unclear |= !hc_ecs_shape_constraint_end(
@@ -374,6 +404,7 @@ static void snap_value(struct snap_reader *r,
         r->filter = hc_arena_str(arena, item->text);
         break;
     case SNAP_DESCRIBED:   r->described = item->number != 0;             break;
+    case SNAP_TASKS_OF:
     case SNAP_LAUNCH_TYPE:
         r->name = hc_arena_str(arena, item->text);
         break;
@@ -424,6 +455,10 @@ static int snap_sink(void *ud, const struct hc_view_item *item,
         return snap_head(r, item, e);
     if (item->id == SNAP_SERVICE_ARN)
         return snap_service_arn(r, item->text, e);
+    if (item->id == SNAP_TASKS_HOST)
+        return hc_host_list_add(&r->names, r->facts->alloc,
+                                hc_arena_str(&r->facts->arena, item->text)) < 0
+                   ? snap_no_memory(e) : 0;
     snap_value(r, item);
     return 0;
 }

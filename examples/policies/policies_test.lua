@@ -60,3 +60,27 @@ test "each environment has its rule" (function()
             tags = { tier = "gold" } }
     :plan "environments.lua":wants("canary", 1)
 end)
+
+test "agents by distinctInstance, where the port is free" (function()
+  local hosts = {
+    { count = 3, tasks = { "agent", "worker" } }, { count = 2 },
+    { ports_udp = { 8125 } }, { count = 4 },
+  }
+  local function services(agent)
+    agent.name, agent.distinct, agent.running = "agent", true, 3
+    return { agent, { name = "worker", desired = 3, distinct = true },
+             { name = "web", desired = 2 } }
+  end
+  local definitions = { ["agent:1"] = { ports_udp = { 8125 } } }
+  local plan = cluster {
+    hosts = hosts, services = services { desired = 6 },
+    task_definitions = definitions,
+  }:plan "distinct.lua"
+  plan:names { "agent" }                -- worker has 3 of 10: spread replicas
+  plan:wants("agent", 9)
+  cluster {
+    hosts = hosts, task_definitions = definitions, services = services {
+      desired = 6, deployments = { { status = "PRIMARY",
+                                     rollout_state = "IN_PROGRESS" } } },
+  }:plan "distinct.lua":names {}
+end)

@@ -60,7 +60,12 @@ local DEPLOYMENT = {
 local HOST = {
   id = true, count = true, attributes = true, status = true, connected = true,
   age = true, provider = true, zone = true, os = true, ec2_id = true,
-  cpu = true, memory = true, running = true, tags = true,
+  cpu = true, memory = true, cpu_remaining = true, memory_remaining = true,
+  ports = true, ports_udp = true, running = true, tasks = true, tags = true,
+}
+local DEFINITION = {
+  cpu = true, memory = true, ports = true, ports_udp = true, gpus = true,
+  network_mode = true, requires = true, os = true, architecture = true,
 }
 local CLUSTER = {
   name = true, region = true, account = true, tags = true, status = true,
@@ -91,13 +96,15 @@ local function nearest(name, names)
   return best
 end
 
-local function check(what, t, names)
+-- `list`: it may have elements, too.
+local function check(what, t, names, list)
   if type(t) ~= "table" then
     error(("%s is a table, not a %s"):format(what, type(t)), 4)
   end
   local unknown
   for key in pairs(t) do
-    if not names[key] and (not unknown or tostring(key) < unknown) then
+    if not names[key] and not (list and math.type(key) == "integer")
+       and (not unknown or tostring(key) < unknown) then
       unknown = tostring(key)
     end
   end
@@ -127,12 +134,28 @@ local function arn(c, kind, id)
   return ("arn:aws:ecs:%s:%s:%s/%s"):format(c.region, c.account, kind, id)
 end
 
-local function resources(host)
+local function resources(cpu, memory)
   local list = json.array {}
-  for _, r in ipairs { { "CPU", host.cpu }, { "MEMORY", host.memory } } do
-    if r[2] then
-      list[#list + 1] = { name = r[1], integerValue = r[2] }
+  for i, name in ipairs { "CPU", "MEMORY" } do
+    local n
+    if i == 1 then n = cpu else n = memory end
+    if n then
+      list[#list + 1] = { name = name, integerValue = n }
     end
+  end
+  return list
+end
+
+-- What is left of CPU and memory, and the ports that are taken.
+local function remaining(h)
+  local list = resources(h.cpu_remaining or h.cpu,
+    h.memory_remaining or h.memory)
+  for _, name in ipairs { "PORTS", "PORTS_UDP" } do
+    local taken = json.array {}
+    for i, port in ipairs(h[name:lower()] or {}) do
+      taken[i] = tostring(port)
+    end
+    list[#list + 1] = { name = name, stringSetValue = taken }
   end
   return list
 end
@@ -153,16 +176,17 @@ local function host_of(c, h, id)
     agentConnected = h.connected ~= false,
     registeredAt = c.time - (h.age or 86400),
     capacityProviderName = h.provider,
-    runningTasksCount = h.running or 0,
-    registeredResources = resources(h),
-    remainingResources = resources(h),
+    runningTasksCount = h.running or 0, pendingTasksCount = 0,
+    registeredResources = resources(h.cpu, h.memory),
+    remainingResources = remaining(h),
     attributes = pairs_of(attributes, "name"),
     tags = pairs_of(h.tags, "key"),
   }
 end
 
--- `hosts` is a number, or a list of { count =, attributes =, ... }.
-local function hosts_of(c, hosts)
+-- `hosts` is a number, or a list of { count =, attributes =, ... }; `tasks.of`
+-- gets { [service] = { ARN of a host that runs a task of it } }.
+local function hosts_of(c, hosts, tasks)
   local lists = { ACTIVE = json.array {}, DRAINING = json.array {} }
   local n = 0
   if type(hosts) == "number" then
@@ -177,13 +201,18 @@ local function hosts_of(c, hosts)
     for _ = 1, h.count or 1 do
       n = n + 1
       list[#list + 1] = host_of(c, h, h.id or ("%032x"):format(n))
+      for _, service in ipairs(h.tasks or {}) do
+        tasks.of[service] = tasks.of[service] or json.array {}
+        table.insert(tasks.of[service], list[#list].containerInstanceArn)
+      end
     end
+    tasks.told = tasks.told or h.tasks ~= nil
   end
   return lists, n
 end
 
-local function reading(c, hosts, registered)
-  local lists, n = hosts_of(c, hosts)
+local function reading(c, hosts, registered, tasks)
+  local lists, n = hosts_of(c, hosts, tasks or { of = {} })
   return {
     cluster = {
       status = c.status or "ACTIVE", tags = pairs_of(c.tags, "key"),
@@ -273,14 +302,62 @@ local function service_of(c, s)
   return out
 end
 
--- { ["web:1"] = { "attribute:gpu exists" } }
-local function definitions_of(c, given)
-  local out = json.array {}
-  for name, list in pairs(given or {}) do
+-- What a task needs, as DescribeTaskDefinition has it.
+local function needs_of(d)
+  local ports, attributes = json.array {}, json.array {}
+  for i, list in ipairs { d.ports or {}, d.ports_udp or {} } do
+    for _, port in ipairs(list) do
+      ports[#ports + 1] = { hostPort = port, containerPort = port,
+                            protocol = i == 1 and "tcp" or "udp" }
+    end
+  end
+  for i, name in ipairs(d.requires or {}) do
+    attributes[i] = { name = name }
+  end
+  return {
+    networkMode = d.network_mode, cpu = d.cpu and tostring(d.cpu),
+    memory = d.memory and tostring(d.memory), requiresAttributes = attributes,
+    runtimePlatform = { cpuArchitecture = d.architecture,
+                        operatingSystemFamily = d.os },
+    containerDefinitions = { {
+      portMappings = ports, resourceRequirements = json.array(
+        d.gpus and { { type = "GPU", value = tostring(d.gpus) } } or {}),
+    } },
+  }
+end
+
+-- { ["web:1"] = { "attribute:gpu exists", cpu = 256, ports = { 80 } } };
+-- tasks of services with another definition need nothing.
+local function definitions_of(c, given, services)
+  local out, all = json.array {}, {}
+  for name, d in pairs(given or {}) do
+    all[arn(c, "task-definition", name)] = d
+  end
+  for _, s in ipairs(services) do
+    if type(s.taskDefinition) == "string" then
+      all[s.taskDefinition] = all[s.taskDefinition] or {}
+    end
+  end
+  for _, name in ipairs(sorted(all)) do
+    local d = all[name]
+    check("a task definition", d, DEFINITION, true)
     out[#out + 1] = {
-      taskDefinitionArn = arn(c, "task-definition", name),
-      placementConstraints = constraints_of(list),
+      taskDefinitionArn = name, placementConstraints = constraints_of(d),
+      fixedHostPort = (d.ports or d.ports_udp) and d.network_mode ~= "awsvpc"
+        or false,
+      needs = needs_of(d),
     }
+  end
+  return out
+end
+
+-- Hosts say which services have a task there: then all services have their
+-- hosts told, and else none.
+local function tasks_of(services, tasks)
+  local out = json.array {}
+  for i, s in ipairs(tasks.told and services or {}) do
+    out[i] = { service = s.serviceName,
+               hosts = tasks.of[s.serviceName] or json.array {} }
   end
   return out
 end
@@ -300,7 +377,7 @@ local function snapshot_of(given)
     account = given.account or "000000000000",
     time = given.time or 1767225600,
   }, { __index = given })
-  local services = json.array {}
+  local services, tasks = json.array {}, { of = {} }
   for i, s in ipairs(given.services or {}) do
     services[i] = service_of(c, s)
   end
@@ -310,12 +387,13 @@ local function snapshot_of(given)
     format_version = "1.0", taken = os.date("!%Y-%m-%dT%H:%M:%SZ", c.time),
     cluster = arn(c, "cluster", c.name), complete = true,
     services = services, failures = json.array {},
-    readings = { reading(c, given.hosts, given.registered),
+    readings = { reading(c, given.hosts, given.registered, tasks),
       reading(c, second.hosts or given.hosts,
         second.registered or given.registered) },
     serviceLists = json.array {},
     capacityProviders = answers(given.managed, "name", "managed"),
-    taskDefinitions = definitions_of(c, given.task_definitions),
+    taskDefinitions = definitions_of(c, given.task_definitions, services),
+    serviceTasks = tasks_of(services, tasks),
     scalableTargets = answers(given.scalable, "service", "owned"),
   }
 end

@@ -30,8 +30,8 @@ RANKS = {
                 "profile < request < creds* < client < call",
     "core/reconcile": "facts known_hosts < memory brake report sweep missing "
                       "snapshot* offline < run < audit < outcome < verify "
-                      "wishes < exchange/ < plan_input placed policy_facts "
-                      "second explain < "
+                      "wishes < exchange/ < plan_input placed second < "
+                      "explain < policy_facts < policy_placed < "
                       "next_exchange < machine < passes < reconcile",
     "core/reconcile/exchange": "exchange < check failure yes_or_no "
                                "service_names.h < *",

@@ -283,6 +283,9 @@ static void asks_nonsense(void)
     const struct headcount_query bad[] = {
         { .size = sizeof *bad }, { .size = sizeof *bad, .kind = 99 },
         { .size = sizeof *bad, .kind = HEADCOUNT_FACT_SERVICE },
+        { .size = sizeof *bad, .kind = HEADCOUNT_FACT_PLACEMENT },
+        { .size = sizeof *bad, .kind = HEADCOUNT_FACT_PLACEMENT,
+          .service = "a b" },
         { .size = sizeof *bad, .kind = HEADCOUNT_FACT_SERVICES, .tags_n = 1 },
         { .size = sizeof *bad, .kind = HEADCOUNT_FACT_SERVICES,
           .tags = twice, .tags_n = 2 },

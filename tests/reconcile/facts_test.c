@@ -78,6 +78,22 @@ static struct hc_str arn(size_t i)
     return hc_str(hc_arena_fmt(&facts.arena, "arn:host/%zu", i));
 }
 
+TEST(facts, a_placement_is_one_fact_by_service_and_reading)
+{
+    struct hc_fact_placed *p;
+
+    set_up();
+    p = hc_facts_placed(&facts, HC_STR("web"), READING_FIRST);
+    CHECK(p == hc_facts_placed(&facts, HC_STR("web"), READING_FIRST));
+    CHECK(p != hc_facts_placed(&facts, HC_STR("log"), READING_FIRST));
+    CHECK(p != hc_facts_placed(&facts, HC_STR("web"), READING_CONFIRMING));
+    CHECK_INT(p->fact.state, FACT_UNKNOWN);
+    p->fact.state = FACT_VALUE;
+    hc_facts_forget_hosts(&facts);        /* it is made of lists of hosts */
+    CHECK_INT(p->fact.state, FACT_UNKNOWN);
+    hc_facts_fini(&facts);
+}
+
 TEST(facts, a_list_that_is_read_again_is_empty)
 {
     set_up();

@@ -65,6 +65,9 @@ TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
                   "\"scalableTargets\":[{\"owned\":false,\"service\":\"web\"}],"
                   "\"serviceLists\":[{\"launchType\":\"EC2\",\"tagFilters\":"
                   "\"\",\"serviceArns\":[\"web\",\"log\"]}],"
+                  "\"serviceTasks\":[{\"service\":\"web\",\"hosts\":["
+                  "\"arn:host/a\",\"arn:host/b\"]},{\"hosts\":[],"
+                  "\"service\":\"log\"}],"
                   "\"taskDefinitions\":[" DEFINITION(FIRST) ",{"
                   "\"placementConstraints\":[{}],\"taskDefinitionArn\":"
                   "\"web:2\",\"fixedHostPort\":true}],\"more\":[{}],"
@@ -79,6 +82,10 @@ TEST(snapshot_get, what_is_known_is_a_fact_and_nothing_else)
     CHECK_INT(hc_facts_definition(&facts, HC_STR("web:2"))->fact.state,
               FACT_VALUE);
     CHECK_INT(hc_facts_names(&facts, HC_STR("EC2"), HC_STR(""))->all.n, 2);
+    CHECK_INT(hc_facts_tasks(&facts, HC_STR("web"))->hosts.n, 2);
+    CHECK_INT(hc_facts_tasks(&facts, HC_STR("web"))->details.state, FACT_VALUE);
+    CHECK_INT(hc_facts_tasks(&facts, HC_STR("log"))->hosts.n, 0);
+    CHECK_INT(hc_facts_tasks(&facts, HC_STR("log"))->fact.state, FACT_VALUE);
     CHECK_INT(facts.cluster[READING_FIRST].fact.state, FACT_UNKNOWN);
     CHECK_INT(facts.cluster[READING_CONFIRMING].fact.state, FACT_VALUE);
     CHECK_INT(facts.cluster[READING_CONFIRMING].value.registered, 2);
@@ -136,6 +143,13 @@ TEST(snapshot_get, what_is_half_there_is_refused)
           "two lists are of the same services" },
         { WITH("\"serviceLists\":[" NAMES("\"a b\"") "]"), "does not name" },
         { WITH("\"serviceLists\":[" NAMES("1") "]"), "array of strings" },
+        { WITH("\"serviceTasks\":[{}]"), "missing in \"serviceTasks\"" },
+        { WITH("\"serviceTasks\":[{\"service\":\"\",\"hosts\":[]}]"),
+          "missing in \"serviceTasks\"" },
+        { WITH("\"serviceTasks\":[{\"service\":\"a\",\"hosts\":[]},"
+               "{\"service\":\"a\",\"hosts\":[]}]"), "twice of the tasks" },
+        { WITH("\"serviceTasks\":[{\"service\":\"a\",\"hosts\":[1]}]"),
+          "array of strings" },
         { WITH("\"services\":[" SERVICE("web") "," SERVICE("web") "]"),
           "twice of service" },
         { WITH("\"services\":[{\"serviceName\":\"web\"}]"), "no usable" },
@@ -167,6 +181,8 @@ static int get_all(void)
                        "\"key\":\"k\",\"value\":\"v\"}]},\"lists\":["
                        LIST(",\"hosts\":[" HOST("a") "]") "]}],"
                        "\"serviceLists\":[" NAMES("\"web\",\"log\"") "],"
+                       "\"serviceTasks\":[{\"service\":\"web\",\"hosts\":["
+                       "\"arn:host/a\"]}],"
                        "\"capacityProviders\":[{\"name\":\"a\","
                        "\"managed\":true}]"));
 

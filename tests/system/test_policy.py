@@ -557,3 +557,233 @@ def test_fixed_is_not_placeable(agents, policy):
     run = policy("defaults { placeable = true } "
                  "return { fixed { 'agent', 3 } }")
     assert wanted(run) == {"agent": 3}
+
+
+# ---- which hosts can take a task ----
+
+CAN_TAKE = """
+return function(cluster)
+  local said = {}
+  for host in cluster:hosts {} do
+    local can, why = host:can_take "agent"
+    said[#said + 1] = host.ec2_id .. " " .. tostring(can) .. " " .. why
+  end
+  for service in cluster:services {} do
+    said[#said + 1] = service.name .. " " .. tostring(service.placeable)
+  end
+  local right = [[%s]]
+  local all = table.concat(said, "\\n")
+  if all ~= right then error(all) end
+  return { fixed { "agent", 3 } }
+end
+"""
+SAID = """i-h0 true it runs a task of the service
+i-h1 true it runs a task of the service
+i-h2 true 64 of 1024 CPU units, 128 of 900 MiB, port 8125/udp is free
+i-h3 false port 8125/udp is taken
+i-h4 nil ECS does not tell which udp ports are taken
+i-h5 false its constraints, launch type or capacity providers leave this \
+host out
+agent 3
+other 6
+daemon nil"""
+
+
+@pytest.fixture
+def told(agents):
+    agents.host("h4", attributes=LINUX, remainingResources=ROOM[:3])
+    agents.host("h5", attributes=[{"name": "tier", "value": "spare"}],
+                remainingResources=ROOM)
+    agents.services["agent"]["placementConstraints"] = [
+        {"type": "memberOf", "expression": "attribute:tier != spare"}]
+    other = agents.model.task_definition("other")
+    agents.service("other", taskDefinition=other["taskDefinitionArn"])
+    agents.service("daemon", schedulingStrategy="DAEMON")
+    return agents
+
+
+def test_which_hosts_can_take_a_task_is_a_fact(told, policy, headcount):
+    live = policy(CAN_TAKE % SAID)
+    assert wanted(live) == {"agent": 3}, live.out
+    assert told.writes() == []
+    (headcount.home / "prod.json").write_text(
+        policy(CAN_TAKE % SAID, verb="snapshot").out)
+    calls = len(told.requests)
+    kept = headcount("plan", "--snapshot", "prod.json", "--policy",
+                     "policy.lua", "--output", "json")
+    assert wanted(kept) == {"agent": 3}, kept.out
+    assert len(told.requests) == calls
+
+
+def test_placements_of_a_list_are_read_ahead(agents, policy, headcount):
+    """A round for each of 40 services would be more than 32."""
+    arn = agents.services["agent"]["taskDefinition"]
+    for i in range(40):
+        agents.service(f"x{i:02}", taskDefinition=arn)
+    run = policy("""
+return function(cluster)
+  local all = 0
+  for s in cluster:services { name = "x*" } do all = all + s.placeable end
+  return { fixed { "agent", all } }
+end
+""", "prod", "--api-share", "1")
+    assert wanted(run) == {"agent": 40 * 3}, run.out
+    # The glob leaves `agent` out: nothing is read about it for this.
+    assert not [r for r in agents.requests
+                if "service:agent)" in r.body.get("filter", "")]
+
+
+def test_a_placement_that_is_not_asked_for_is_not_read(agents, policy):
+    for i in range(8):
+        agents.service(f"x{i}", taskDefinition=agents.services["agent"]
+                       ["taskDefinition"])
+    run = policy("""
+return function(cluster)
+  for s in cluster:services {} do
+    if s.name == "agent" then return { fixed { "agent", s.placeable } } end
+  end
+end
+""")
+    assert wanted(run) == {"agent": 3}, run.out
+    assert [r for r in agents.requests
+            if "service:agent)" in r.body.get("filter", "")]
+    assert not [r for r in agents.requests
+                if "service:x" in r.body.get("filter", "")]
+
+
+@pytest.mark.parametrize("text, says", [
+    ("host.can_take('agent')", "takes the name of a service"),
+    ("host:can_take(7)", "takes the name of a service"),
+    ("host.can_take(service, 'agent')", "takes the name of a service"),
+    ("host:can_take 'a b'", "does not name"),
+    ("host:can_tak 'agent'", "did you mean 'can_take'?"),
+    ("return service.placable", "did you mean 'placeable'?"),
+])
+def test_questions_about_placement_that_are_none(agents, policy, text, says):
+    run = policy("return function(cluster)\n"
+                 "for host in cluster:hosts {} do\n"
+                 "for service in cluster:services {} do\n"
+                 f"{text} end end end")
+    assert says in error(run), run.out
+
+
+def test_a_service_that_is_not_there_has_no_placement(agents, policy):
+    run = policy("""
+return function(cluster)
+  for host in cluster:hosts {} do
+    local can, why = host:can_take "gone"
+    if can == nil then error(why) end
+  end
+end
+""")
+    assert error(run) == "policy.lua:5: which hosts service gone runs on " \
+        "cannot be told"
+
+
+BIG_STEP = """
+return function(cluster)
+  for s in cluster:services { name = "agent" } do
+    return { fixed { "agent", s.placeable } }
+  end
+end
+"""
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_a_big_step_by_placement_is_read_twice(agents, policy, more):
+    agents.services["agent"].update(desiredCount=9, runningCount=2)
+    if more:                              # a host comes between the readings
+        def comes(request):
+            agents.host("h9", attributes=LINUX, remainingResources=ROOM)
+            return agents.good(request)
+        agents.fault("ListContainerInstances", [comes], nth=3)
+    run = policy(BIG_STEP, verb="apply")
+    s = run.service()
+    assert s["outcome"] == ("held" if more else "updated"), run.out
+    assert s["code"] == ("step_down" if more else ""), run.out
+    lists = [r for r in agents.requests
+             if "task:group" in r.body.get("filter", "")]
+    assert len(lists) == 2
+
+
+PLACED_BY_HAND = """
+local policy = [[
+return function(cluster)
+  local wishes, can, cannot, unknown = {}, 0, 0, 0
+  for host in cluster:hosts {} do
+    local yes, why = host:can_take "agent"
+    if yes then can = can + 1
+    elseif yes == false then cannot = cannot + 1
+    else unknown = unknown + 1 end
+  end
+  if can ~= 3 or cannot ~= 2 or unknown ~= 1 then
+    error(can .. " " .. cannot .. " " .. unknown)
+  end
+  for s in cluster:services {} do
+    wishes[#wishes + 1] = fixed { s.name, s.placeable }
+  end
+  return wishes
+end
+]]
+
+local function world(hosts)
+  return cluster {
+    hosts = hosts,
+    services = { { name = "web", desired = 2 }, { name = "agent", desired = 2,
+                          constraints = { "attribute:tier != spare" } } },
+    task_definitions = {
+      ["agent:1"] = { cpu = 64, ports_udp = { 8125 }, requires = { "tls" } },
+    },
+  }
+end
+
+local tls = { tls = "1" }
+
+test "hosts say what runs there" (function()
+  local plan = world {
+    { count = 2, tasks = { "agent", "web" } },
+    { cpu = 100, cpu_remaining = 64, attributes = tls },
+    { cpu = 100, ports_udp = { 8125 }, attributes = tls },
+    { cpu = 100, attributes = { tier = "spare", tls = "1" } },
+    { attributes = tls },
+  }:plan(policy)
+  plan:wants("agent", 3)
+  plan:wants("web", 6)
+end)
+
+test "a placeable rule" (function()
+  local plan = world {
+    { count = 2, tasks = { "agent" } },
+    { cpu = 100, attributes = tls },
+    { cpu = 100, cpu_remaining = 63, attributes = tls },
+    { cpu = 100 },
+  }:plan "return { per_host { 'agent', placeable = true } }"
+  plan:wants("agent", 3)
+  expect(plan.services.agent.code == "unplaceable")
+  expect(plan.services.agent.reason:find("1 lacks CPU units, 1 an attribute",
+                                         1, true),
+         plan.services.agent.reason)
+end)
+
+test "hosts that do not say it" (function()
+  local way_out = "tasks = { SERVICE }"
+  world(3):plan(policy):fails "not answerable offline"
+  world(3):plan(policy):fails(way_out)
+  local plan = world(3):plan "return { per_host { 'agent', placeable = true } }"
+  expect(plan.services.agent.reason:find(way_out, 1, true),
+         plan.services.agent.reason)
+end)
+
+test "mistakes are found" (function()
+  local ok, message = pcall(cluster, { task_definitions = {
+    ["agent:1"] = { prots = { 80 } } } })
+  expect(not ok and tostring(message):find("did you mean 'ports'?", 1, true),
+         message)
+end)
+"""
+
+
+def test_a_test_says_which_hosts_can_take_a_task(headcount, tmp_path):
+    (tmp_path / "placed_test.lua").write_text(PLACED_BY_HAND)
+    run = headcount("test", str(tmp_path))
+    assert run.code == 0, run.out

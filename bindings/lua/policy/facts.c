@@ -427,8 +427,10 @@ void facts_push_cluster(lua_State *L, struct facts *f)
 
 void facts_end(struct facts *f)
 {
-    for (size_t i = 0; i < f->n; i++)
+    for (size_t i = 0; i < f->n; i++) {
         free(f->lists[i].services);
+        free(f->lists[i].left_out);
+    }
     f->n = 0;
     f->question = NULL;
 }

@@ -24,6 +24,9 @@ struct facts_list {
     struct headcount_fact fact;
     const struct headcount_service_fact **services;   /* as they are asked for;
                                                          NULL: not yet        */
+    unsigned char *left_out;     /* services that the list does not have; NULL:
+                                    it has all                               */
+    size_t placed;               /* services of which `placeable` was told   */
 };
 
 /* One run: all zero but op before the first. */
@@ -60,6 +63,14 @@ void facts_open_items(lua_State *L);
 void facts_push_hosts(lua_State *L, const struct headcount_fact *fact);
 void facts_push_services(lua_State *L, const struct headcount_fact *fact,
                          const char *glob, const char *launch_type);
+
+/* Hosts that run a task of the service or can take one: pushes a number, and
+ * returns how many results there are. */
+int facts_push_placeable(lua_State *L, const char *service);
+/* Asks for the same without an answer.  True: it is to be read. */
+bool facts_note_placement(lua_State *L, const char *service);
+/* Whether the host of this id can: true, false or nil, and the reason. */
+int facts_push_can_take(lua_State *L, const char *service, const char *id);
 
 /* The event of the question as a table, or nil. */
 void facts_push_event(lua_State *L);

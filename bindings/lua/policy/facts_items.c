@@ -71,7 +71,7 @@ static struct facts_list *list_new(lua_State *L,
         f->lists = more;
         f->cap = cap;
     }
-    f->lists[f->n] = (struct facts_list){ *fact, NULL };
+    f->lists[f->n] = (struct facts_list){ .fact = *fact };
     return &f->lists[f->n++];
 }
 
@@ -137,13 +137,13 @@ void facts_push_hosts(lua_State *L, const struct headcount_fact *fact)
 /* ---- a host ---- */
 
 enum host_field { HOST_AGE, HOST_AGENT_VERSION, HOST_ARN, HOST_ATTRIBUTES,
-                  HOST_CONNECTED, HOST_CPU, HOST_CPU_REMAINING, HOST_EC2_ID,
-                  HOST_ID, HOST_MEMORY, HOST_MEMORY_REMAINING, HOST_PROVIDER,
-                  HOST_REGISTERED_AT, HOST_RUNNING_TASKS, HOST_TAGS, HOST_ZONE,
-                  HOST_FIELDS };
+                  HOST_CAN_TAKE, HOST_CONNECTED, HOST_CPU, HOST_CPU_REMAINING,
+                  HOST_EC2_ID, HOST_ID, HOST_MEMORY, HOST_MEMORY_REMAINING,
+                  HOST_PROVIDER, HOST_REGISTERED_AT, HOST_RUNNING_TASKS,
+                  HOST_TAGS, HOST_ZONE, HOST_FIELDS };
 
 static const char *const host_names[] = {
-    "age", "agent_version", "arn", "attributes", "connected", "cpu",
+    "age", "agent_version", "arn", "attributes", "can_take", "connected", "cpu",
     "cpu_remaining", "ec2_id", "id", "memory", "memory_remaining", "provider",
     "registered_at", "running_tasks", "tags", "zone", NULL
 };
@@ -175,6 +175,23 @@ static int push_count(lua_State *L, int64_t n)
     return 1;
 }
 
+/* Methods are called with anything: host.can_take(service) is no item of ours.
+ */
+static int host_can_take(lua_State *L)
+{
+    const char *service = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2)
+                                                        : NULL;
+    struct headcount_host h;
+    struct item item;
+
+    if (!lua_islightuserdata(L, 1) || service == NULL ||
+        (item = item_at(L, 1), item.kind != ITEM_HOST))
+        return luaL_error(L, "host:can_take takes the name of a service, such "
+                          "as host:can_take \"agent\"");
+    headcount_fact_host(&facts_of(L)->lists[item.list].fact, item.index, &h);
+    return facts_push_can_take(L, service, h.id);
+}
+
 static int host_get(lua_State *L, struct item item, enum host_field field)
 {
     struct headcount_host h;
@@ -202,6 +219,9 @@ static int host_get(lua_State *L, struct item item, enum host_field field)
     case HOST_ATTRIBUTES:
         item.kind = ITEM_ATTRIBUTES;
         item_push(L, item);
+        return 1;
+    case HOST_CAN_TAKE:
+        lua_pushcfunction(L, host_can_take);
         return 1;
     case HOST_CONNECTED:
         lua_pushboolean(L, h.connected);
@@ -242,15 +262,15 @@ static int attributes_index(lua_State *L, struct item item)
 
 enum service_field { SERVICE_ARN, SERVICE_DEPLOYMENTS, SERVICE_DESIRED,
                      SERVICE_DISTINCT, SERVICE_LAUNCH_TYPE, SERVICE_NAME,
-                     SERVICE_PENDING, SERVICE_CONSTRAINTS, SERVICE_RUNNING,
-                     SERVICE_SCHEDULING_STRATEGY, SERVICE_STATUS,
-                     SERVICE_STRATEGY, SERVICE_TAGS, SERVICE_TASK_DEFINITION,
-                     SERVICE_FIELDS };
+                     SERVICE_PENDING, SERVICE_PLACEABLE, SERVICE_CONSTRAINTS,
+                     SERVICE_RUNNING, SERVICE_SCHEDULING_STRATEGY,
+                     SERVICE_STATUS, SERVICE_STRATEGY, SERVICE_TAGS,
+                     SERVICE_TASK_DEFINITION, SERVICE_FIELDS };
 
 static const char *const service_names[] = {
     "arn", "deployments", "desired", "distinct", "launch_type", "name",
-    "pending", "placement_constraints", "running", "scheduling_strategy",
-    "status", "strategy", "tags", "task_definition", NULL
+    "pending", "placeable", "placement_constraints", "running",
+    "scheduling_strategy", "status", "strategy", "tags", "task_definition", NULL
 };
 _Static_assert(sizeof service_names / sizeof *service_names ==
                SERVICE_FIELDS + 1, "a name for each field");
@@ -381,6 +401,27 @@ static int push_distinct(lua_State *L, const struct headcount_service_fact *s)
     return s->distinct || s->constraints != NULL;
 }
 
+/* A policy that goes through a list would take a round for each service, and
+ * has 32: so those that follow are read ahead, as many as were told before. */
+static int service_placeable(lua_State *L, struct item item)
+{
+    struct facts_list *list = &facts_of(L)->lists[item.list];
+    size_t ahead = list->placed;
+    struct item next = item;
+
+    if (!facts_note_placement(L, service_name(L, item)))
+        ahead = 0;
+    while (ahead > 0 && ++next.index < (size_t)list->fact.count) {
+        if (list->left_out != NULL && list->left_out[next.index] != 0)
+            continue;
+        facts_note_placement(L, service_name(L, next));
+        ahead--;
+    }
+    lua_settop(L, 0);
+    list->placed++;
+    return facts_push_placeable(L, service_name(L, item));
+}
+
 static int service_get(lua_State *L, struct item item,
                        enum service_field field)
 {
@@ -390,6 +431,8 @@ static int service_get(lua_State *L, struct item item,
         return push_text(L, service_name(L, item));
     if (field == SERVICE_FIELDS)
         return facts_unknown(L, "a service", service_names);
+    if (field == SERVICE_PLACEABLE)
+        return service_placeable(L, item);
     s = service_of(L, item);
     lua_settop(L, 0);
     if (s == NULL)
@@ -412,10 +455,24 @@ static int service_get(lua_State *L, struct item item,
         facts_push_pairs(L, s->tags);
         return 1;
     case SERVICE_NAME:
+    case SERVICE_PLACEABLE:
     case SERVICE_FIELDS:
         break;
     }
     return 0;
+}
+
+static bool service_is_in(lua_State *L, struct item item, const char *glob,
+                          const char *launch_type)
+{
+    const struct headcount_service_fact *s;
+
+    if (glob != NULL && !facts_glob(L, glob, service_name(L, item)))
+        return false;
+    if (launch_type == NULL)
+        return true;
+    s = service_of(L, item);
+    return s != NULL && strcmp(s->launch_type, launch_type) == 0;
 }
 
 void facts_push_services(lua_State *L, const struct headcount_fact *fact,
@@ -426,18 +483,19 @@ void facts_push_services(lua_State *L, const struct headcount_fact *fact,
                          0 };
     lua_Integer n = 0;
 
+    if ((glob != NULL || launch_type != NULL) && fact->count > 0) {
+        list->left_out = calloc((size_t)fact->count, 1);
+        if (list->left_out == NULL)
+            list_no_memory(L);
+    }
     lua_newtable(L);
     for (; item.index < (size_t)fact->count; item.index++) {
-        const char *name = service_name(L, item);
-        const struct headcount_service_fact *s = NULL;
+        bool is_in = service_is_in(L, item, glob, launch_type);
 
         sandbox_pay(L, 8);
-        if (glob != NULL && !facts_glob(L, glob, name))
-            continue;
-        if (launch_type != NULL)
-            s = service_of(L, item);
-        if (launch_type != NULL &&
-            (s == NULL || strcmp(s->launch_type, launch_type) != 0))
+        if (list->left_out != NULL)
+            list->left_out[item.index] = !is_in;
+        if (!is_in)
             continue;
         item_push(L, item);
         lua_rawseti(L, -2, ++n);

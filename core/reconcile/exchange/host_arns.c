@@ -151,7 +151,12 @@ static int host_arns_offline(struct hc_run *r, struct hc_exchange *x,
 
     if (shown != NULL && all != NULL && hc_offline_is_full(all))
         return hc_offline_by_launch(&r->facts, list, shown, all);
-    /* No snapshot tells which tasks a host runs, but by such a list itself. */
+    /* A snapshot tells which tasks a host runs by such a list itself; one that
+     * a person made, by its serviceTasks, which are no lists. */
+    if (list->by_group && r->complete && list->new_question)
+        return hc_error_set(e, HEADCOUNT_ECONFIG, "which hosts run a task of "
+                            "the service is not answerable offline; a test "
+                            "says it by hosts = { { tasks = { SERVICE } } }");
     if (list->filter.n == 0 || all == NULL || list->by_group)
         return 0;
     if (!hc_offline_is_full(all))
