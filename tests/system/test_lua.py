@@ -309,7 +309,7 @@ def test_run_says_what_it_takes(headcount):
 def test_the_examples_tests_pass(headcount):
     run = headcount("test", EXAMPLES / "policies")
     assert run.code == 0, run.out + run.err
-    assert run.out.splitlines()[-1] == "7 passed, 0 failed"
+    assert run.out.splitlines()[-1] == "8 passed, 0 failed"
 
 
 def write_tests(headcount, text):
