@@ -344,7 +344,7 @@ void first_look_render(FILE *out, const struct first_look *l, bool where)
             is_first_of_place(l, i))
             put_table(out, l, &l->clusters[i], where);
     for (size_t i = 0; i < l->n; i++)
-        if (l->clusters[i].error)
+        if (l->clusters[i].name && l->clusters[i].error)
             fprintf(out, "x %s%s%s\n", l->clusters[i].name,
                     *l->clusters[i].name != '\0' ? "  " : "",
                     l->clusters[i].error);

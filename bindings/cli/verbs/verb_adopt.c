@@ -153,17 +153,16 @@ static bool is_nothing(const struct headcount_outcome *o)
     headcount_json *json = NULL;
     const char *text;
     size_t n;
-    bool is;
 
     if (o->body_size == 0)
         return true;
     if (headcount_json_new(&json, o->body, o->body_size, NULL) != 0)
         return false;
-    is = headcount_json_next(json, &text, &n, NULL) == HEADCOUNT_JSON_OBJECT &&
-         headcount_json_next(json, &text, &n, NULL) ==
-             HEADCOUNT_JSON_OBJECT_END;
+    int begin = headcount_json_next(json, &text, &n, NULL);
+    int end = headcount_json_next(json, &text, &n, NULL);
+
     headcount_json_free(json);
-    return is;
+    return begin == HEADCOUNT_JSON_OBJECT && end == HEADCOUNT_JSON_OBJECT_END;
 }
 
 static bool complain_of_call(const char *service, const char *arn,
