@@ -12,7 +12,7 @@ static struct hc_known known;
 static const struct headcount_placement *told;
 static bool answered;
 
-static struct hc_wish wish;
+static struct hc_wish wishes[2];          /* of the turns, one by one */
 
 /* Asks for the placement of "web", and wants its hosts that run or can. */
 static void asks(struct hc_reconcile *r)
@@ -25,13 +25,15 @@ static void asks(struct hc_reconcile *r)
 
     answered = got == 1;
     told = answered && known.placed != NULL ? known.placed->value : NULL;
-    wish = (struct hc_wish){ .service = HC_STR("web"), .rule = {
+    struct hc_wish *wish = &wishes[r->run.policy.again];
+
+    *wish = (struct hc_wish){ .service = HC_STR("web"), .rule = {
         .kind = HEADCOUNT_FIXED,
         .tasks = told != NULL ? told->running + told->can : 0 } };
     if (got == HEADCOUNT_ENOMEM)
         hc_reconcile_refuse(r, "ENOMEM", error.what);
     else
-        hc_reconcile_resume(r, &wish, told != NULL);
+        hc_reconcile_resume(r, wish, told != NULL);
 }
 
 static struct script *set(const struct script_row *rows, size_t n)
@@ -104,6 +106,33 @@ TEST(policy_placed, hosts_of_a_launch_type_are_described_where_they_lack_it)
     script_end();
 }
 
+/* A count that falls by much has to follow from a second reading, too. */
+TEST(policy_placed, a_big_step_is_made_twice_each_time_on_lists_of_its_own)
+{
+#define READING(ports)                                                        \
+    LIST(A "," B "," C, SCRIPT_FILTER(SCRIPT_EC2)),                          \
+    LIST(C, SCRIPT_FILTER("(" SCRIPT_EC2 ") and "                           \
+                          "(not(task:group == service:web))")),              \
+    DESCRIBE(ROOM("c", "1001", ports))
+    static const struct script_row agrees[] = {
+        SERVICE(9, 2, ",\"launchType\":\"EC2\"" CHANGED), READING(""),
+        DEFINITION, READING(""), WRITE };
+    static const struct script_row differs[] = {
+        SERVICE(9, 2, ",\"launchType\":\"EC2\"" CHANGED), READING(""),
+        DEFINITION, READING("\"8125\"") };
+
+    set(SCRIPT_ROWS(agrees));
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    CHECK_INT(script_service(0)->wanted, 3);
+    script_end();
+    set(SCRIPT_ROWS(differs));
+    script_gives(0, HEADCOUNT_HELD, "step_down");
+    CHECK(strstr(script_service(0)->reason, "run again on a second reading, "
+                 "wants 2") != NULL);
+    script_end();
+#undef READING
+}
+
 TEST(policy_placed, services_without_hosts_have_none)
 {
     static const struct script_row rows[][2] = {
@@ -159,6 +188,57 @@ TEST(policy_placed, a_constraint_that_does_not_end_fails_the_cluster)
     CHECK_INT(script_run(), 1);
     CHECK(!answered);
     CHECK_Z(s->r.run.result.error_code, "filter");
+    script_end();
+}
+
+/* Two hosts, of which the second has the port taken, and what a task needs. */
+#define SNAPSHOT(more) "{\"format_version\":\"1.0\",\"taken\":"             \
+    "\"2026-11-24T00:00:00Z\",\"cluster\":\"" SCRIPT_CLUSTER "\","           \
+    "\"services\":[{\"serviceName\":\"web\",\"status\":\"ACTIVE\","          \
+    "\"desiredCount\":1,\"runningCount\":1,\"launchType\":\"EC2\","          \
+    "\"taskDefinition\":\"" REVISION "\"}],\"readings\":[{\"lists\":["       \
+    "{\"status\":\"ACTIVE\",\"filter\":\"\",\"described\":true,\"hosts\":["  \
+    ROOM("a", "1", "") "," ROOM("b", "1", "") "," ROOM("c", "1",            \
+    "\"8125\"") "]}]}],\"taskDefinitions\":[{\"taskDefinitionArn\":\""       \
+    REVISION "\",\"placementConstraints\":[],\"needs\":{\"cpu\":\"64\","     \
+    "\"containerDefinitions\":[{\"portMappings\":[{\"hostPort\":8125,"        \
+    "\"protocol\":\"udp\"}]}]}}]" more "}"
+
+static struct script *last;
+
+static void offline(const char *snapshot)
+{
+    struct script *s = last = set(NULL, 0);
+
+    s->config.snapshot = hc_str(snapshot);
+    s->config.dry_run = true;
+    CHECK_INT(script_run(), 1);
+}
+
+TEST(policy_placed, a_snapshot_that_does_not_tell_tasks_has_no_answer)
+{
+    static const char *const rows[] = {
+        SNAPSHOT(""), SNAPSHOT(",\"complete\":true"),
+        SNAPSHOT(",\"serviceTasks\":[{\"service\":\"log\",\"hosts\":[]}]")
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        offline(rows[i]);
+        CHECK(!answered);
+        CHECK_Z(last->r.run.result.error_code, "not_in_snapshot");
+        CHECK(strstr(last->r.run.result.error, i == 1 ? "not answerable offline"
+                                                 : "take one with") != NULL);
+        script_end();
+    }
+}
+
+TEST(policy_placed, tasks_that_a_snapshot_tells_decide)
+{
+    offline(SNAPSHOT(",\"serviceTasks\":[{\"service\":\"web\",\"hosts\":["
+                     SCRIPT_HOST("a") "]}]"));
+    CHECK_Z(last->r.run.result.error_code, NULL);
+    CHECK(told->running == 1 && told->can == 1 && told->cannot == 1);
+    script_gave(0, HEADCOUNT_PENDING, "");
     script_end();
 }
 
