@@ -229,6 +229,36 @@ describe("client:reconcile on a snapshot", function()
     end, 'constraints is "service" or "all"')
   end)
 
+  it("tells a policy what a service is like and where it fits", function()
+    local service = snapshot.services[1]
+    local host = snapshot.readings[1].lists[1].hosts
+    service.placementConstraints = { { type = "distinctInstance" } }
+    service.taskDefinition = "web:1"
+    snapshot.taskDefinitions = { {
+      taskDefinitionArn = "web:1", placementConstraints = json.array {},
+      needs = { containerDefinitions = { {} } },
+    } }
+    snapshot.serviceTasks = { { service = "web", hosts = {
+      host[1].containerInstanceArn } } }
+    host[2].agentConnected = false
+    local report = assert(c:reconcile(nil, {
+      snapshot = snapshot, dry_run = true, policy = [[
+        return function(cluster)
+          local said = {}
+          for h in cluster:hosts {} do
+            local can, why = h:can_take "web"
+            said[#said + 1] = tostring(can) .. " " .. why
+          end
+          error(table.concat(said, ", "))
+        end]] }))
+    assert.is_truthy(report.clusters[1].error.message:find(
+      "true it runs a task of the service, false its agent is not connected",
+      1, true), report.clusters[1].error.message)
+    service.placementConstraints, service.taskDefinition = nil, nil
+    snapshot.taskDefinitions, snapshot.serviceTasks = nil, nil
+    host[2].agentConnected = nil
+  end)
+
   it("takes where, and reads a policy's file", function()
     local report = assert(c:reconcile(nil, {
       services = { "web" }, snapshot = snapshot, dry_run = true,
