@@ -89,6 +89,8 @@ BREAKS = [
      r"in->scaled != KNOWN_YES", "true", "placement_worlds"),
     ("a count rises again while its tasks wait", "hc_hold_unplaced",
      r"s->running >= s->desired\)\)", "true))", "placement_worlds"),
+    ("two rises of one run take the same room", "hc_claims_left",
+     r"h->takes\)", "false)", "placement_worlds"),
     ("half of the tasks go after one reading", "hold_is_step_down",
      r"less > 2 &&", "less > 99 &&"),
     ("a count may double after one reading", "hold_is_step_up",

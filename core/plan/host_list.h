@@ -18,6 +18,8 @@ struct hc_host {
                                          and machine, and nothing else       */
     const struct hc_ecs_host *details;    /* NULL: gone after it was listed  */
     bool active;                      /* ACTIVE, and the first of its machine */
+    bool takes;                       /* it may get a task of the service that
+                                         the list is of                      */
 };
 
 /* All zero is an empty list. */

@@ -9,6 +9,7 @@
 #include "reconcile/explain.h"
 #include "reconcile/next_exchange.h"
 #include "reconcile/outcome.h"
+#include "reconcile/placed.h"
 #include "reconcile/plan_input.h"
 #include "reconcile/policy_facts.h"
 #include "reconcile/verify.h"
@@ -108,6 +109,8 @@ static int passes_write(struct hc_reconcile *m,
     if ((!r->config.dry_run && passes_is_late(r, in, now)) ||
         !passes_has_place(m, now))
         return 0;
+    if (r->plan.wanted > in->service->desired && hc_placed_claim(r, in) < 0)
+        return HEADCOUNT_ENOMEM;
     hc_next_write(r, &m->exchange);
     err = hc_machine_begin(m, now);
     if (!m->exchange.in_call)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "reconcile/claims.h"
 #include "reconcile/offline.h"
 #include "reconcile/plan_input.h"
 
@@ -350,7 +351,7 @@ static bool placed_is_counted(const struct placed *p, const struct hc_host *h)
 
 /* Counts the hosts into *to, and tells of each where `told` is not NULL.  True:
  * the younger hosts decide about one of them. */
-static bool placed_count(const struct hc_plan_input *in,
+static bool placed_count(struct hc_run *r, const struct hc_plan_input *in,
                          const struct placed *p, struct hc_placement *to,
                          struct placed_told *told)
 {
@@ -381,15 +382,19 @@ static bool placed_count(const struct hc_plan_input *in,
         if (p->lacking->list.hosts[i].details != NULL)
             hc_placement_learn(&task, p->lacking->list.hosts[i].details, false);
     for (size_t i = 0; i < p->lacking->list.n; i++) {
-        const struct hc_host *h = &p->lacking->list.hosts[i];
+        struct hc_host *h = &p->lacking->list.hosts[i];
+        struct hc_ecs_host left;
         enum hc_take take;
         size_t share;
 
+        h->takes = false;
         if (!placed_is_counted(p, h) || h->details == NULL ||
             !hc_measure_counts(h, &p->of))
             continue;
         share = placed_share(to, h->details->provider);
-        take = hc_placement_take(&task, h->details, false, &why);
+        left = hc_claims_left(r, in->service, h);
+        take = hc_placement_take(&task, &left, false, &why);
+        h->takes = take != TAKE_NO;
         if (take == TAKE_YES && placed_needs_younger(in, h->details)) {
             younger = true;
             if (younger_of[share])
@@ -454,7 +459,8 @@ static int placed_make(struct hc_run *r, const struct hc_plan_input *in,
     *to = (struct hc_placement){ .shares = to->shares };
     if (!placed_shares(r, in, to))
         return 0;
-    *younger = placed_count(in, p, to, NULL) && !placed_has(&p->younger->fact);
+    *younger = placed_count(r, in, p, to, NULL) &&
+               !placed_has(&p->younger->fact);
     to->listed = to->run;
     placed_cut(to, in->service->running);
     return 1;
@@ -499,12 +505,28 @@ int hc_placed_hosts(struct hc_run *r, const struct hc_plan_input *in,
     if (told.hosts == NULL || counted.shares == NULL ||
         !placed_shares(r, in, &counted))
         return HEADCOUNT_ENOMEM;
-    placed_count(in, &p, &counted, &told);
+    placed_count(r, in, &p, &counted, &told);
     if (!placed_sort(&told))
         return HEADCOUNT_ENOMEM;
     to->hosts = told.hosts;
     to->hosts_n = told.n;
     return 0;
+}
+
+int hc_placed_claim(struct hc_run *r, const struct hc_plan_input *in)
+{
+    struct placed p;
+
+    if (in->placement == NULL ||
+        (in->scaled != KNOWN_YES && !in->wish->rule.placeable))
+        return 0;
+    if (!placed_find(r, in, &p))
+        return HEADCOUNT_ENOMEM;
+    if (p.definition == NULL || p.definition->needs == NULL)
+        return 0;
+    return hc_claims_add(r, &(struct hc_claim){
+        in->service, p.definition->needs, &p.lacking->list, NULL
+    });
 }
 
 /* ---- the next exchange ---- */

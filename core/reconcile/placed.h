@@ -23,6 +23,10 @@ int hc_placed_input(struct hc_run *r, struct hc_plan_input *in);
 struct hc_fact *hc_placed_next(struct hc_run *r, struct hc_exchange *x,
                                const struct hc_plan_input *in);
 
+/* The count rises to these hosts: later wishes of the run see them without what
+ * its tasks take.  0 or HEADCOUNT_ENOMEM. */
+int hc_placed_claim(struct hc_run *r, const struct hc_plan_input *in);
+
 /* in->placement is set: the hosts that it counts, worst first.  0 or
  * HEADCOUNT_ENOMEM. */
 int hc_placed_hosts(struct hc_run *r, const struct hc_plan_input *in,

@@ -197,6 +197,7 @@ struct hc_run {
     enum hc_reading placed_reading;   /* of the lists that it is made of     */
     bool placing;                     /* some wish asked which hosts can take
                                          its tasks                           */
+    struct hc_claim *claims;          /* what rises of this run take of hosts */
     uint64_t print;                   /* of the hosts that count for it      */
     struct hc_plan_second second;
     int64_t write_by;                 /* a later write is not sent           */

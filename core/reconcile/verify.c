@@ -100,6 +100,7 @@ int hc_verify_begin(struct hc_run *r)
         return 0;
     v->round++;
     hc_facts_forget_hosts(&r->facts);
+    r->claims = NULL;                 /* ECS shows those tasks now            */
     r->again = (struct hc_again){ .n = 0 };
     r->at = 0;
     r->pass = PASS_RISES;

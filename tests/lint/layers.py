@@ -29,8 +29,8 @@ RANKS = {
     "core/aws": "config service endpoint sigv4 retry bucket xml strike answer "
                 "profile < request < creds* < client < call",
     "core/reconcile": "facts known_hosts < memory brake report sweep missing "
-                      "snapshot* offline < run < audit < outcome < verify "
-                      "wishes < exchange/ < plan_input placed second < "
+                      "snapshot* offline < run < audit claims < outcome < "
+                      "verify wishes < exchange/ < plan_input placed second < "
                       "explain < policy_facts < policy_placed < "
                       "next_exchange < machine < passes < reconcile",
     "core/reconcile/exchange": "exchange < check failure yes_or_no "

@@ -242,6 +242,26 @@ static const struct witness_details *next_of(const struct witness *x,
     return *at < x->details_n ? &x->details[(*at)++] : NULL;
 }
 
+/* A rise before this one, of the same reconcile, may take some of the room. */
+static bool is_after_another(const struct witness *x, int i)
+{
+    for (int k = 0; k < WORLD_SERVICES; k++)
+        if (k != i && x->sent[k].written &&
+            x->sent[k].count > x->sent[k].before)
+            return true;
+    return false;
+}
+
+static bool says_count(const struct witness *x, int i,
+                       const struct witness_seen *seen, int64_t n,
+                       int64_t wanted)
+{
+    int64_t most = witness_placeable(x, &x->wishes[i], &x->services[i], seen,
+                                     n);
+
+    return most == wanted || (most > wanted && is_after_another(x, i));
+}
+
 /* With these hosts as they are described, by some list of younger hosts. */
 static bool says_younger(const struct witness *x, int i,
                          struct witness_seen *seen, int64_t n, int64_t wanted)
@@ -250,8 +270,8 @@ static bool says_younger(const struct witness *x, int i,
     const struct world_service *s = &x->services[i];
 
     seen->younger = 0;
-    if (!witness_needs_younger(x, wish, s, seen))
-        return witness_placeable(x, wish, s, seen, n) == wanted;
+    if (!witness_needs_younger(x, wish, s, seen) || is_after_another(x, i))
+        return says_count(x, i, seen, n, wanted);
     for (size_t k = 0; k < x->lists_n; k++) {
         const struct witness_list *y = &x->lists[k];
 
@@ -259,7 +279,7 @@ static bool says_younger(const struct witness *x, int i,
             y->filter / FILTER_SERVICE != (unsigned)i)
             continue;
         seen->younger = y->hosts;
-        if (witness_placeable(x, wish, s, seen, n) == wanted)
+        if (says_count(x, i, seen, n, wanted))
             return true;
     }
     return false;
