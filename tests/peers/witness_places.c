@@ -100,9 +100,12 @@ static struct room room_of(const struct witness *x, const struct hc_wish *wish,
     /* Two lists a moment apart may differ by a host that left, and no answer
      * says whose it was. */
     more = room.runs - s->running;
-    for (int i = 0; more > 0 && i < WORLD_PROVIDERS; i++)
-        room.run[i] -= more < room.run[i] ? more : room.run[i];
-    room.runs -= more > 0 ? more : 0;
+    for (int i = 0; more > 0 && i < WORLD_PROVIDERS; i++) {
+        int64_t own = more < room.run[i] ? more : room.run[i];
+
+        room.run[i] -= own;
+        room.runs -= own;
+    }
     return room;
 }
 
