@@ -15,7 +15,7 @@
 
 struct reconcile_options {
     struct headcount_reconcile request;
-    const char *policy, *policy_name, *where, *hosts, *constraints;
+    const char *policy, *policy_name, *where, *hosts, *constraints, *explain;
     char sha256[65];
 };
 
@@ -29,6 +29,8 @@ static const struct option reconcile_options[] = {
     { "hosts", FIELD_TEXT, AT(hosts) },
     { "constraints", FIELD_TEXT, AT(constraints) },
     { "dry_run", FIELD_FLAG, AT(request.dry_run) },
+    { "explain", FIELD_TEXT, AT(explain) },
+    { "only", FIELD_TEXT, AT(request.only) },
     { "allow", FIELD_VALUE, 0 },
     { "snapshot", FIELD_VALUE, 0 },
     { "record", FIELD_FLAG, AT(request.record) },
@@ -141,6 +143,14 @@ static void take_rest(lua_State *L, struct reconcile_options *o)
             r->constraints = HEADCOUNT_CONSTRAINTS_SERVICE;
         else
             luaL_error(L, RECONCILE ": constraints is \"service\" or \"all\"");
+    }
+    if (o->explain != NULL) {
+        if (strcmp(o->explain, "all") == 0)
+            r->explain = HEADCOUNT_EXPLAIN_ALL;
+        else if (strcmp(o->explain, "changes") == 0)
+            r->explain = HEADCOUNT_EXPLAIN_CHANGES;
+        else
+            luaL_error(L, RECONCILE ": explain is \"changes\" or \"all\"");
     }
     r->allow = take_texts(L, "allow", &r->allow_n);
     if (module_field(L, 3, "snapshot") != LUA_TNIL) {

@@ -52,6 +52,7 @@ static void audit_put(struct hc_buf *out, struct hc_run *r, const char *event,
     audit_number(out, "before", s->desired_before);
     audit_number(out, "after", s->wanted);
     audit_number(out, "hosts", s->hosts_counted);
+    audit_number(out, "placeable", s->placeable);
     audit_text(out, "by", s->hosts_by);
     audit_text(out, "filter", s->hosts_filter);
     hc_fmt(rule, sizeof(rule), s->at[0] != '\0' ? "%s (%s)" : "%s%s", s->rule,

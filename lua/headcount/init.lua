@@ -144,6 +144,10 @@ headcount.json = core.json
 -- the counted hosts; `"service"`: those of the service; `"all"`, the default
 -- with a policy: those of its task definition too
 -- @tparam[opt] boolean options.dry_run read and plan, write nothing
+-- @tparam[opt] string options.explain `"changes"`: services whose count would
+-- change have `placement` in the report, the hosts that can take a task;
+-- `"all"`: all services
+-- @tparam[opt] string options.only a service: wishes for others are dropped
 -- @tparam[opt] {string,...} options.allow codes of holds to let pass
 -- @tparam[opt] string|table options.snapshot plan on these facts, without a
 -- call; nothing is written

@@ -155,6 +155,8 @@ describe("misuse", function()
            { services = "web" })
     raises('hosts is "active"', c.reconcile, c, "prod",
            { services = { "web" }, hosts = "all" })
+    raises('explain is "changes"', c.reconcile, c, "prod",
+           { services = { "web" }, explain = "some" })
     raises("takes a cluster's name", c.reconcile, c, 5,
            { services = { "web" } })
     raises("did you mean 'policy'", c.reconcile, c, "prod",

@@ -438,6 +438,7 @@ TEST(run, each_write_is_one_line)
             "\"region\":\"eu-west-1\",\"cluster\":\"" SCRIPT_CLUSTER "\","
             "\"event\":\"write\",\"outcome\":\"updated\",\"code\":\"\","
             "\"service\":\"web\",\"before\":1,\"after\":2,\"hosts\":2,"
+            "\"placeable\":null,"
             "\"by\":\"active\",\"filter\":\"\",\"rule\":\"per_host\","
             "\"reason\":\"1 task on each of 2 active hosts\","
             "\"policy_sha256\":null,\"event_id\":null,\"request_id\":null,"

@@ -4,7 +4,11 @@ import json
 import time
 
 import pytest
+from conftest import event_of
 from ecs_place import Room, agent
+from test_lambda import metrics
+from test_lua import script                               # noqa: F401
+from test_watch import Worker, read_metrics, until, value
 
 DISTINCT = {"placementConstraints": [{"type": "distinctInstance"}]}
 PORT = {"containerPort": 8125, "hostPort": 8125, "protocol": "udp"}
@@ -331,3 +335,55 @@ def test_records_that_say_nothing(ecs, headcount, prod, record):
 def test_who_asks_aws_and_a_snapshot_does_not(headcount, tmp_path):
     run = headcount(*WHO, "--snapshot", tmp_path / "none.json")
     assert run.code == 252 and "--who asks CloudTrail" in run.err
+
+
+# ---- the same number elsewhere ----
+
+def test_the_audit_and_metrics_of_lambda(ecs, headcount, prod, function):
+    strategy(prod)
+    server = function(ECS_SERVICE_ARN="agent")
+    server.invoke(event_of())
+    ecs.services["agent"]["desiredCount"] = 5
+    server.invoke({"cluster": "prod"})
+    rise, fall = metrics(server)
+    assert (rise["Updated"], rise["Placeable"]) == (1, 3)
+    assert "Placeable" not in fall              # nothing was read for it
+    audit = [json.loads(line[line.index("{"):])
+             for line in server.output.read_text().splitlines()
+             if '"event":"write"' in line]
+    assert [(a["after"], a["hosts"], a["placeable"]) for a in audit] == [
+        (3, 5, 3)]
+
+
+def test_the_workers_metric(ecs, headcount, prod):
+    strategy(prod)
+    ecs.service("web", desired=5)
+    file = headcount.home / "m.prom"
+    for service, last in (("agent", "UpdateService"),
+                          ("web", "ListContainerInstances")):
+        ecs.requests.clear()
+        with Worker(headcount, None, "prod", "--every", "1h", "--metrics",
+                    file, what=["--service", service]) as worker:
+            until(lambda name=last: name in ecs.operations())
+            assert worker.stop()[0] == 0
+        if service == "agent":
+            assert value(read_metrics(file), "placeable") == 3
+    assert value(read_metrics(file), "services", outcome="unchanged") == 1
+    assert "headcount_placeable" not in file.read_text()
+
+
+def test_the_lua_module(ecs, headcount, prod, script):       # noqa: F811
+    launch(prod, desired=4)
+    lines = script("""
+        local headcount = require "headcount"
+        local client = headcount.client {}
+        for _, explain in ipairs { "changes", "all" } do
+          local report = assert(client:reconcile("prod", {
+            policy = "return { per_host { 'agent' }, per_host { 'web' } }",
+            only = "agent", explain = explain, dry_run = true }))
+          local services = report.clusters[1].services
+          print(#services, services[1].placeable,
+                services[1].placement.hosts[1].code)
+        end
+    """)
+    assert lines == ["1\t3\tattribute"] * 2

@@ -9,7 +9,7 @@
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-enum { EMF_ALWAYS = 9, EMF_METRICS = EMF_ALWAYS + 2 };
+enum { EMF_ALWAYS = 9, EMF_METRICS = EMF_ALWAYS + 3 };
 
 struct metric {
     const char *name, *unit;
@@ -31,6 +31,24 @@ int64_t emf_unplaced(const struct headcount_outcome *o)
                 sum += asked - s->running;
         }
     return sum;
+}
+
+int64_t emf_placeable(const struct headcount_outcome *o)
+{
+    int64_t sum = -1;
+
+    for (size_t i = 0; i < o->clusters_n; i++)
+        for (size_t k = 0; k < o->clusters[i].services_n; k++) {
+            int64_t n = o->clusters[i].services[k].placeable;
+
+            sum = emf_add(sum, n == HEADCOUNT_UNKNOWN ? -1 : n);
+        }
+    return sum;
+}
+
+int64_t emf_add(int64_t a, int64_t b)
+{
+    return a < 0 ? b : b < 0 ? a : a + b;
 }
 
 static int64_t failed(const struct headcount_outcome *o)
@@ -83,6 +101,7 @@ void emf_put(FILE *out, const struct emf *emf,
                                                      : NULL;
     const struct headcount_outcome *sweep = emf->is_sweep ? o : emf->sweep;
     int64_t failures = failed(o) + (emf->sweep ? failed(emf->sweep) : 0);
+    int64_t placeable = emf_add(emf_placeable(o), emf->placeable);
     size_t n = EMF_ALWAYS;
     struct metric metrics[EMF_METRICS] = {
         { "Updated", "Count", services(emf, o, HEADCOUNT_UPDATED) },
@@ -103,6 +122,9 @@ void emf_put(FILE *out, const struct emf *emf,
     if (failures == 0)
         metrics[n++] = (struct metric){ "LastSuccess", "Seconds",
                                         emf->now_ms / 1000 };
+    /* No 0 stands for what the run did not read. */
+    if (placeable >= 0)
+        metrics[n++] = (struct metric){ "Placeable", "Count", placeable };
     /* Only a sweep that looked at every cluster knows: an alarm that counts
      * data points must not see a 0 from the events between sweeps. */
     if (sweep && failed(sweep) == 0)

@@ -130,6 +130,7 @@ static void put_metrics(const struct headcount_outcome *o, int64_t began,
         .sweep = sweep != o ? sweep : NULL, .is_sweep = sweep == o,
         .unplaced = swept ? swept->unplaced : 0,
         .braked = swept ? swept->braked : 0,
+        .placeable = swept ? swept->placeable : -1,
     };
 
     emf_put(stdout, &emf, o);

@@ -93,6 +93,7 @@ static void on_part(void *ud, headcount_op *op)
     bool failed = part->summary[HEADCOUNT_FAILED] > 0;
 
     swept->unplaced += emf_unplaced(part);
+    swept->placeable = emf_add(swept->placeable, emf_placeable(part));
     swept->braked += (int64_t)render_braked(part);
     if (failed && swept->first[0] == '\0')
         lambda_first_failure(part, swept->first, sizeof swept->first);
@@ -111,6 +112,7 @@ void lambda_sweep_run(const struct lambda_sweep *s, headcount *h,
     struct headcount_sweep sweep = s->sweep;
 
     memset(swept, 0, sizeof *swept);
+    swept->placeable = -1;
     each.timeout = timeout;
     sweep.each = &each;
     if (headcount_begin_sweep(h, &swept->op, &sweep, NULL) != 0)

@@ -17,7 +17,7 @@ struct lambda_sweep {
 struct lambda_swept {
     headcount_op *op;                   /* done, or NULL: no memory          */
     char first[700];                    /* the first that failed, a sentence */
-    int64_t unplaced, braked;
+    int64_t unplaced, braked, placeable;     /* of emf.h                     */
     bool interrupted;
 };
 

@@ -113,11 +113,15 @@ static void note_cluster(struct metrics *m, const struct headcount_cluster *c)
     memset(to->services, 0, sizeof to->services);
     to->services[HEADCOUNT_FAILED] = c->error && c->services_n == 0;
     to->unplaced = 0;
+    to->placeable = -1;
     to->braked = 0;
     to->at = hc_clock_monotonic();
     for (size_t i = 0; i < c->services_n; i++) {
         to->services[c->services[i].outcome]++;
         to->unplaced += unplaced(&c->services[i]);
+        if (c->services[i].placeable != HEADCOUNT_UNKNOWN)
+            to->placeable = (to->placeable < 0 ? 0 : to->placeable) +
+                            c->services[i].placeable;
         to->braked += render_is_braked(&c->services[i]);
     }
     m->updates += to->services[HEADCOUNT_UPDATED];
@@ -230,10 +234,13 @@ static void put_services(FILE *out, const struct metrics *m)
     static const char *const words[6] = { "updated", "pending", "unchanged",
                                           "held", "skipped", "failed" };
     uint64_t sum[6] = { 0 }, braked = 0;
-    int64_t waiting = 0;
+    int64_t waiting = 0, placeable = -1;
 
     for (size_t i = 0; i < m->clusters_n; i++) {
         waiting += m->clusters[i].unplaced;
+        if (m->clusters[i].placeable >= 0)
+            placeable = (placeable < 0 ? 0 : placeable) +
+                        m->clusters[i].placeable;
         braked += m->clusters[i].braked;
         for (size_t k = 0; k < 6; k++)
             sum[k] += m->clusters[i].services[k];
@@ -250,6 +257,11 @@ static void put_services(FILE *out, const struct metrics *m)
             "read, that failed.", sum[HEADCOUNT_FAILED]);
     put_one(out, "unplaced", "gauge",
             "Tasks that are wanted and do not run.", (uint64_t)waiting);
+    /* No 0 stands for what no reconcile has read. */
+    if (placeable >= 0)
+        put_one(out, "placeable", "gauge", "Hosts that run a task of a service "
+                "or can take one, for the services of which that was read.",
+                (uint64_t)placeable);
 }
 
 static void put_messages(FILE *out, const struct metrics *m,

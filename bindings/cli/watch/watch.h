@@ -40,6 +40,7 @@ struct metrics_cluster {
     uint64_t services[6];            /* by enum headcount_result             */
     uint64_t braked;                 /* of those that are held               */
     int64_t unplaced;
+    int64_t placeable;               /* hosts; -1: no service's were read    */
     int64_t at;
 };
 
