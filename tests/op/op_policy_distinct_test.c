@@ -158,6 +158,45 @@ TEST(op_policy_distinct, near_lists_the_hosts_without_a_task)
     end();
 }
 
+#define TASK(id) AT "task/prod/" id
+#define RUNS_ON(id, host) "{\"taskArn\":\"" TASK(id) "\",\"group\":"         \
+    "\"service:agent\",\"lastStatus\":\"RUNNING\",\"desiredStatus\":"        \
+    "\"RUNNING\",\"containerInstanceArn\":" HOST(host) "}"
+
+/* ECS may refuse a filter by task group: then the tasks themselves tell. */
+TEST(op_policy_distinct, near_follows_from_tasks_where_groups_are_refused)
+{
+    const char *const answers[] = {
+        OK(LISTED(OF("agent"))),
+        OK(SERVICES(WITH("agent", "2", EC2 DISTINCT))), OK(NO_TARGETS),
+        OK(HOSTS3), aws_answer(400, "", "{\"__type\":"
+                               "\"InvalidParameterException\"}"),
+        OK("{\"taskArns\":[\"" TASK("1") "\",\"" TASK("2") "\"]}"),
+        OK("{\"tasks\":[" RUNS_ON("1", "a") "," RUNS_ON("2", "c")
+           "],\"failures\":[]}"), DENIED, NULL };
+
+    run(answers);
+    check_row(0, "agent", "near", "");
+    CHECK_Z(headcount_outcome(scene.op)->clusters[0].services[0].reason,
+            "b has none");
+    end();
+}
+
+TEST(op_policy_distinct, near_is_near_though_no_list_tells_the_hosts)
+{
+    const char *const answers[] = {
+        OK(LISTED(OF("agent"))),
+        OK(SERVICES(WITH("agent", "2", EC2 DISTINCT))), OK(NO_TARGETS),
+        OK(HOSTS3), aws_answer(400, "", "{\"__type\":"
+                               "\"InvalidParameterException\"}"), DENIED, NULL };
+
+    run(answers);
+    check_row(0, "agent", "near", "");
+    CHECK_Z(headcount_outcome(scene.op)->clusters[0].services[0].reason,
+            "which hosts have none is not known");
+    end();
+}
+
 #define PROVIDER(more) OK("{\"capacityProviders\":[{\"name\":\"asg\""     \
     more "}],\"failures\":[]}")
 
