@@ -158,6 +158,8 @@ TEST(op_policy_distinct, near_lists_the_hosts_without_a_task)
     end();
 }
 
+#define REFUSED aws_answer(400, "", "{\"__type\":"                             \
+    "\"InvalidParameterException\"}")
 #define TASK(id) AT "task/prod/" id
 #define RUNS_ON(id, host) "{\"taskArn\":\"" TASK(id) "\",\"group\":"         \
     "\"service:agent\",\"lastStatus\":\"RUNNING\",\"desiredStatus\":"        \
@@ -169,8 +171,7 @@ TEST(op_policy_distinct, near_follows_from_tasks_where_groups_are_refused)
     const char *const answers[] = {
         OK(LISTED(OF("agent"))),
         OK(SERVICES(WITH("agent", "2", EC2 DISTINCT))), OK(NO_TARGETS),
-        OK(HOSTS3), aws_answer(400, "", "{\"__type\":"
-                               "\"InvalidParameterException\"}"),
+        OK(HOSTS3), REFUSED,
         OK("{\"taskArns\":[\"" TASK("1") "\",\"" TASK("2") "\"]}"),
         OK("{\"tasks\":[" RUNS_ON("1", "a") "," RUNS_ON("2", "c")
            "],\"failures\":[]}"), DENIED, NULL };
@@ -187,8 +188,7 @@ TEST(op_policy_distinct, near_is_near_though_no_list_tells_the_hosts)
     const char *const answers[] = {
         OK(LISTED(OF("agent"))),
         OK(SERVICES(WITH("agent", "2", EC2 DISTINCT))), OK(NO_TARGETS),
-        OK(HOSTS3), aws_answer(400, "", "{\"__type\":"
-                               "\"InvalidParameterException\"}"), DENIED, NULL };
+        OK(HOSTS3), REFUSED, DENIED, NULL };
 
     run(answers);
     check_row(0, "agent", "near", "");
