@@ -245,6 +245,43 @@ def test_a_snapshot_explains_offline(ecs, headcount, prod, tmp_path):
     assert ecs.requests == []
 
 
+def test_a_snapshot_of_a_policy(ecs, headcount, prod, tmp_path):
+    launch(prod)
+    ecs.service("web", desired=5)
+    (tmp_path / "policy.lua").write_text(
+        "return function(c) return { per_host { 'agent' },\n"
+        "  fixed { 'web', c:count {} } } end")
+    policy = ("--policy", "policy.lua")
+    live = [headcount("explain", "prod", name, *policy)
+            for name in ("agent", "web")]
+    taken = headcount("snapshot", "prod", *policy, "--explain")
+    (tmp_path / "prod.json").write_text(taken.out)
+    for name, run in zip(("agent", "web"), live):
+        assert "can have it" in run.out and run.err == ""
+        kept = headcount("explain", name, *policy, "--snapshot", "prod.json")
+        assert (kept.code, kept.out, kept.err) == (0, run.out, "")
+
+
+def test_no_text_of_aws_steers_a_terminal(ecs, headcount, prod):
+    launch(prod)
+    evil = "\x1b[31m\u202ered\n"
+    ecs.services["agent"]["events"] = [{
+        "id": "1", "createdAt": 1, "message": "unable to place a task " + evil}]
+    record = ecs.model.trail("UpdateService", by=evil, cluster="prod",
+                             service="agent", desiredCount=5)
+    told = json.loads(record["CloudTrailEvent"])
+    told.update(userAgent=evil, sourceIPAddress=evil, eventTime=evil)
+    record["CloudTrailEvent"] = json.dumps(told)
+    run = headcount(*EXPLAIN, "--who")
+    assert run.code == 0 and "[31m" in run.out
+    assert "\x1b" not in run.out and "\u202e" not in run.out
+    assert all(line.startswith(("  ", "agent"))
+               for line in run.out.splitlines())
+    run = headcount(*EXPLAIN, "--who", "--output", "json")
+    assert run.report["set_by"]["user_agent"] == evil
+    assert "\x1b" not in run.out and "\u202e" not in run.out
+
+
 def test_what_cannot_be_read_is_said(ecs, headcount, prod):
     launch(prod)
     ecs.fault("DescribeTaskDefinition", "denied", times=9)
