@@ -138,6 +138,30 @@ const char *render_said_of(const struct headcount_cluster *c,
     return NULL;
 }
 
+/* The words to type, or the field for the rule of a policy: --allow goes with
+ * --service, so it would run another rule. */
+static void put_switch(FILE *out, const struct headcount_service *s)
+{
+    bool number = strncmp(s->switch_text, "max_", 4) == 0;
+    bool braked = render_is_braked(s);             /* the brake is on the run */
+    bool tags = strcmp(s->at, "tags") == 0;
+
+    fputs("; to let it pass: ", out);
+    if (braked || *s->at == '\0') {
+        fputs("--allow ", out);
+        render_text(out, s->code);
+        if (braked)
+            return;
+        fputs(" --service ", out);
+        render_text(out, s->service);
+        return;
+    }
+    fprintf(out, "%s%s in ", s->switch_text, number ? "" : " = true");
+    fputs(tags ? "a policy in Lua, no tag does" : "its rule, ", out);
+    if (!tags)
+        render_text(out, s->at);
+}
+
 /* A failure of the whole cluster stands once, above its services; a failure of
  * several services stands at the first one. */
 static void put_service(FILE *out, const struct headcount_cluster *c,
@@ -156,14 +180,8 @@ static void put_service(FILE *out, const struct headcount_cluster *c,
         fputs(": as ", out);
         render_text(out, as);
     }
-    if (s->switch_text) {
-        fputs("; to let it pass: --allow ", out);
-        render_text(out, s->code);
-        if (!render_is_braked(s)) {    /* the brake is on the run */
-            fputs(" --service ", out);
-            render_text(out, s->service);
-        }
-    }
+    if (s->switch_text)
+        put_switch(out, s);
     fputc('\n', out);
 }
 

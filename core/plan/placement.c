@@ -552,7 +552,7 @@ enum hc_take hc_placement_pass(struct hc_take_why *why)
 {
     struct verdict v = { TAKE_YES, why };
 
-    verdict_add(&v, TAKE_UNKNOWN, TAKE_PASSED_OVER, "what ECS looks for",
+    verdict_add(&v, TAKE_UNKNOWN, TAKE_PASSED_OVER, "passed over by ECS",
                 "looks free, but ECS chose hosts that came later");
     return v.take;
 }
@@ -592,14 +592,17 @@ void hc_placement_add(struct hc_placement *p, size_t at, enum hc_take take,
         s->unknown++;
         p->unknown++;
     }
-    while (i < p->lacks_n && strcmp(p->lacks[i].label, label) != 0)
+    while (i < p->lacks_n && (p->lacks[i].take != take ||
+                              strcmp(p->lacks[i].label, label) != 0))
         i++;
     if (i == HC_PLACEMENT_LACKS) {
         i = HC_PLACEMENT_LACKS - 1;
-        label = "something else";
+        label = "";
     } else if (i == p->lacks_n) {
         p->lacks_n++;
     }
+    p->lacks[i].take = take;
+    p->lacks[i].passed = why->code == TAKE_PASSED_OVER;
     hc_fmt(p->lacks[i].label, sizeof(p->lacks[i].label), "%s", label);
     p->lacks[i].n++;
 }

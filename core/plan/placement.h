@@ -82,7 +82,9 @@ struct hc_placement_share {
 
 /* Hosts that lack the task for the same first reason. */
 struct hc_placement_lack {
-    char label[HC_TAKE_LABEL];
+    enum hc_take take;                    /* no or unknown                   */
+    bool passed;                          /* by hc_placement_pass            */
+    char label[HC_TAKE_LABEL];            /* "": of several reasons          */
     int64_t n;
 };
 
@@ -96,7 +98,7 @@ struct hc_placement {
     int64_t listed;      /* hosts that a list says run the task; `run` may be
                             lower, where fewer tasks run                     */
     struct hc_placement_lack lacks[HC_PLACEMENT_LACKS];
-    size_t lacks_n;                       /* more reasons are "other"        */
+    size_t lacks_n;                       /* the last one may be of several  */
 };
 
 /* Adds a host that lacks the task. `at` is its share. */
@@ -117,7 +119,8 @@ int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
 
 #define HC_PLACEMENT_WORDS 300
 
-/* "5 wanted, 3 placeable: 1 lacks port 8125/udp, 1 an attribute" */
+/* "6 wanted, 3 placeable: 1 lacks port 8125/udp, 1 an attribute, 1 not known (a
+ * network interface)" */
 void hc_placement_words(const struct hc_placement *p, int64_t wanted,
                         int64_t most, char words[HC_PLACEMENT_WORDS]);
 

@@ -137,6 +137,26 @@ int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
     return wanted;
 }
 
+/* "1 lacks port 8125/udp", after another "1 an attribute"; "2 not known (a
+ * network interface)": whether these can take it; "1 passed over by ECS". */
+static size_t placement_put_lack(const struct hc_placement *p, size_t at,
+                                 char *to, size_t size)
+{
+    const struct hc_placement_lack *l = &p->lacks[at];
+    const char *verb = l->n == 1 ? "lacks " : "lack ";
+    long long n = l->n;
+
+    if (l->label[0] == '\0')
+        return hc_fmt(to, size, "%lld for other reasons", n);
+    if (l->passed)
+        return hc_fmt(to, size, "%lld %s", n, l->label);
+    if (l->take != TAKE_NO)
+        return hc_fmt(to, size, "%lld not known (%s)", n, l->label);
+    if (at > 0 && p->lacks[at - 1].take == TAKE_NO)
+        verb = "";
+    return hc_fmt(to, size, "%lld %s%s", n, verb, l->label);
+}
+
 void hc_placement_words(const struct hc_placement *p, int64_t wanted,
                         int64_t most, char words[HC_PLACEMENT_WORDS])
 {
@@ -144,11 +164,8 @@ void hc_placement_words(const struct hc_placement *p, int64_t wanted,
                       (long long)wanted, (long long)most);
 
     for (size_t i = 0; i < p->lacks_n; i++) {
-        const struct hc_placement_lack *l = &p->lacks[i];
-        const char *verb = i > 0 ? "" : l->n == 1 ? "lacks " : "lack ";
-
-        n += hc_fmt(words + n, HC_PLACEMENT_WORDS - n, "%s %lld %s%s",
-                    i == 0 ? ":" : ",", (long long)l->n, verb, l->label);
+        n += hc_fmt(words + n, HC_PLACEMENT_WORDS - n, i == 0 ? ": " : ", ");
+        n += placement_put_lack(p, i, words + n, HC_PLACEMENT_WORDS - n);
     }
     if (p->lacks_n > 0 || most >= wanted)
         return;

@@ -41,6 +41,7 @@ enum hc_plan_need hc_explain_needs(const struct hc_run *r,
 /* How far the tasks that the rule calls for find hosts. */
 struct explain_count {
     int64_t wanted, placeable;
+    int64_t asked;          /* the count that ECS has once the plan is done  */
     int64_t hosts, run_or_can, maybe;
     bool starts_hosts;      /* a provider does, for tasks that find none     */
     bool many;              /* there are more tasks than hosts, and how many a
@@ -70,7 +71,10 @@ static struct explain_count explain_count(const struct hc_run *r,
 {
     const struct hc_placement *p = in->placement;
     struct explain_count c = {
-        .wanted = r->plan.counted, .maybe = p->unknown + p->passed,
+        .wanted = r->plan.counted,
+        .asked = r->plan.outcome == HEADCOUNT_HELD ? in->service->desired
+                                                   : r->plan.wanted,
+        .maybe = p->unknown + p->passed,
         .run_or_can = explain_run(in) + p->can,
         .hosts = p->listed + p->can + p->unknown + p->passed + p->cannot,
         .starts_hosts = in->scaled == KNOWN_YES
@@ -121,23 +125,29 @@ static const char *explain_summary(struct hc_run *r,
                                    const struct explain_count *c)
 {
     struct hc_arena *arena = &r->facts.arena;
-    long long wait = (long long)(c->wanted - c->placeable);
-    char words[HC_PLACEMENT_WORDS];
+    int64_t wait = c->asked - c->placeable;
+    char words[HC_PLACEMENT_WORDS], ending[48] = "";
 
     explain_words(in, c, words);
-    if (c->starts_hosts)
+    if (c->starts_hosts) {
+        if (wait > 0)
+            hc_fmt(ending, sizeof(ending), ": %lld is asked for",
+                   (long long)c->asked);
+        else if (c->wanted > c->placeable)
+            hc_fmt(ending, sizeof(ending), ": not asked for");
         return hc_arena_fmt(arena, "%s. A count above %lld would start hosts "
-                            "of capacity provider %.*s%s", words,
+                            "of capacity provider %.*s%s.", words,
                             (long long)c->placeable,
-                            HC_STR_ARG(in->scaled_by),
-                            wait > 0 ? ": not asked for." : ".");
-    if (c->many || !explain_is_short(c))
+                            HC_STR_ARG(in->scaled_by), ending);
+    }
+    if (c->many || wait <= 0)
         return hc_arena_fmt(arena, "%s.%s", words, c->many
                             ? " ECS places the tasks as far as there is room."
                             : "");
     return hc_arena_fmt(arena, "desired %lld: %lld placeable, %lld %s; ECS "
                         "places %s when there is room.",
-                        (long long)c->wanted, (long long)c->placeable, wait,
+                        (long long)c->asked, (long long)c->placeable,
+                        (long long)wait,
                         c->maybe > 0 ? "may wait" : wait == 1 ? "waits"
                                                               : "wait",
                         wait == 1 ? "it" : "them");

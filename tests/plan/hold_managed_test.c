@@ -28,7 +28,7 @@ static void place(int64_t run, int64_t can, int64_t unknown, int64_t passed)
     while (unknown-- > 0)
         lack(TAKE_UNKNOWN, TAKE_ENI, "a network interface");
     while (passed-- > 0)
-        lack(TAKE_UNKNOWN, TAKE_PASSED_OVER, "what ECS looks for");
+        lack(TAKE_UNKNOWN, TAKE_PASSED_OVER, "passed over by ECS");
     in.placement = &placement;
 }
 /* ---- unplaced_on_managed_scaling ---- */
@@ -165,7 +165,7 @@ TEST(hold_managed, hosts_that_are_not_known_to_take_it_do_not_count)
     set_up_managed(2, 4);
     place(2, 0, 2, 0);
     check(HEADCOUNT_HELD, "unknown_placement", "allow_unknown_placement",
-          "4 wanted, 2 placeable: 2 lack a network interface");
+          "4 wanted, 2 placeable: 2 not known (a network interface)");
     wish.allow = ALLOW_PASSED_OVER;
     check(HEADCOUNT_HELD, "unknown_placement", "allow_unknown_placement", "");
     wish.allow = ALLOW_UNKNOWN_PLACEMENT;

@@ -141,7 +141,8 @@ TEST(explain, only_what_is_asked_for_is_read)
     script_gives(0, HEADCOUNT_PENDING, "");
     CHECK_INT(script_service(0)->placeable, 2);
     CHECK_Z(script_service(0)->reason, "1 task on each of 4 active hosts (4 "
-            "wanted, 2 placeable: 1 lacks port 8125/udp, 1 CPU units)");
+            "wanted, 2 placeable: 1 not known (port 8125/udp), 1 lacks CPU "
+            "units)");
     CHECK(script_service(0)->placement != NULL);
     script_end();
     explain(SCRIPT_ROWS(daemon), HEADCOUNT_EXPLAIN_ALL);
@@ -175,7 +176,14 @@ TEST(explain, a_service_that_is_held_and_a_plain_number)
     CHECK_INT(script_service(0)->hosts_counted, HEADCOUNT_UNKNOWN);
     CHECK_INT(script_service(0)->placeable, 2);
     CHECK_Z(script_service(0)->placement->summary, "2 wanted, 2 placeable: 1 "
-            "lacks port 8125/udp, 1 CPU units.");
+            "not known (port 8125/udp), 1 lacks CPU units.");
+    script_end();
+    /* no task waits for a rise that is not written */
+    explain(SCRIPT_ROWS(fixed), HEADCOUNT_EXPLAIN_ALL);
+    script_wish(0)->rule.placeable = true;
+    script_gives(0, HEADCOUNT_HELD, "unknown_placement");
+    CHECK_Z(script_service(0)->placement->summary, "4 wanted, 2 placeable: 1 "
+            "not known (port 8125/udp), 1 lacks CPU units.");
     script_end();
 }
 
@@ -190,10 +198,10 @@ TEST(explain, several_tasks_on_a_host_are_told_by_hosts)
     script_wish(0)->rule.tasks = 2;
     script_gives(0, HEADCOUNT_PENDING, "");
     CHECK(strstr(script_service(0)->reason, "(2 of 4 hosts can take it: 1 "
-                 "lacks port 8125/udp, 1 CPU units)") != NULL);
+                 "not known (port 8125/udp), 1 lacks CPU units)") != NULL);
     CHECK_Z(script_service(0)->placement->summary, "2 of 4 hosts can take it: "
-            "1 lacks port 8125/udp, 1 CPU units. ECS places the tasks as far "
-            "as there is room.");
+            "1 not known (port 8125/udp), 1 lacks CPU units. ECS places the "
+            "tasks as far as there is room.");
     script_end();
 }
 
@@ -226,7 +234,7 @@ TEST(explain, a_provider_that_starts_hosts_is_named)
     script_gives(0, HEADCOUNT_UNCHANGED, "");
     CHECK_Z(script_service(0)->placement->summary, "2 wanted, 1 placeable: 1 "
             "lacks port 8125/udp. A count above 1 would start hosts of "
-            "capacity provider asg: not asked for.");
+            "capacity provider asg: 2 is asked for.");
     CHECK_Z(script_service(0)->placement->scaled_by, "asg");
     CHECK_Z(script_service(0)->placement->hosts[1].ec2_id, "i-a");
     script_end();

@@ -220,6 +220,28 @@ def test_a_policy_says_its_line(ecs, headcount, prod, tmp_path):
     assert "--policy tags has no wish for service agent" in run.err
 
 
+def test_a_plain_number_that_starts_hosts(ecs, headcount, prod, tmp_path):
+    strategy(prod)
+    (tmp_path / "policy.lua").write_text("return { fixed { 'agent', 7 } }")
+    run = headcount(*EXPLAIN, "--policy", "policy.lua")
+    assert run.code == 0
+    assert run.out.splitlines()[-1].endswith(
+        ". A count above 3 would start hosts of capacity provider blue: 7 is "
+        "asked for.")
+
+
+def test_a_placeable_rule_leaves_no_task_to_wait(ecs, headcount, prod,
+                                                 tmp_path):
+    launch(prod, desired=3)
+    (tmp_path / "policy.lua").write_text(
+        "return { per_host { 'agent', placeable = true } }")
+    run = headcount(*EXPLAIN, "--policy", "policy.lua")
+    assert run.code == 0
+    assert "held unplaceable" in run.out and "wait;" not in run.out
+    assert run.out.splitlines()[-1] == \
+        "  5 wanted, 3 placeable: 1 lacks port 8125/udp, 1 an attribute."
+
+
 def test_a_snapshot_explains_offline(ecs, headcount, prod, tmp_path):
     launch(prod)
     live = headcount(*EXPLAIN)

@@ -129,7 +129,7 @@ def test_world_b_a_host_that_is_passed_over(ecs, headcount, prod):
     run = go(ecs, headcount)
     assert prod.counts("agent") == (4, 3, 3)     # one host wasted
     assert verdict(run) == ("held", "passed_over")
-    assert "1 lacks what ECS looks for" in run.service()["reason"]
+    assert "1 passed over by ECS" in run.service()["reason"]
     run = headcount(*APPLY, "--allow", "passed_over")
     assert (verdict(run), run.service()["wanted"]) == (("updated", ""), 4)
 
@@ -156,7 +156,7 @@ def test_world_c_network_interfaces_are_not_told(ecs, headcount, prod):
     run = go(ecs, headcount)
     assert prod.counts("agent") == (3, 2, 2)
     assert verdict(run) == ("held", "unknown_placement")
-    assert "1 lacks a network interface" in run.service()["reason"]
+    assert "1 not known (a network interface)" in run.service()["reason"]
     run = headcount(*APPLY, "--allow", "unknown_placement")
     assert (verdict(run), run.service()["wanted"]) == (("updated", ""), 3)
 

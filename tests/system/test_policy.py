@@ -787,3 +787,29 @@ def test_a_test_says_which_hosts_can_take_a_task(headcount, tmp_path):
     (tmp_path / "placed_test.lua").write_text(PLACED_BY_HAND)
     run = headcount("test", str(tmp_path))
     assert run.code == 0, run.out
+
+
+@pytest.mark.parametrize("rule, says", [
+    ("fixed { 'web', 0 }", "allow_zero = true in its rule, policy.lua:1"),
+    ("per_host { 'web', where = 'attribute:gpu exists' }",
+     "allow_empty_filter = true in its rule, policy.lua:1")])
+def test_a_hold_names_what_lets_this_rule_pass(prod, policy, rule, says):
+    """--allow goes with --service, so it would run another rule than this."""
+    run = policy(f"return {{ {rule} }}", form="text")
+    assert "--allow" not in run.out
+    assert f"; to let it pass: {says}\n" in run.out
+    field = says.split(" ")[0]
+    run = policy(f"return {{ {rule[:-2]}, {field} = true }} }}", form="text")
+    assert "~ web  1 -> 0" in run.out, run.out
+
+
+def test_a_hold_of_a_tag_says_that_no_tag_lets_it_pass(prod, headcount):
+    for service in prod.services.values():
+        service["tags"] = []
+    prod.services["web"]["tags"] = [
+        {"key": "headcount:rule", "value": "per-host"},
+        {"key": "headcount:where", "value": "attribute:gpu exists"}]
+    run = headcount("plan", "prod", "--policy", "tags")
+    assert run.out.splitlines()[0].endswith(
+        "; to let it pass: allow_empty_filter = true in a policy in Lua, no "
+        "tag does")
