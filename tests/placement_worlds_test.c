@@ -230,7 +230,7 @@ static const struct row rows[] = {
     { "C it is not known", .needs = { 256, 512, .awsvpc = true }, 1, ONE,
       { { 2, 0, 2, 1200, FIT }, { 1, 0, 0, 1200, BUSY } },
       .naive = GROWS, .right = { 3, 2, 2 }, .code = "unknown_placement",
-      .words = "3 wanted, 2 placeable: 1 lacks a network interface" },
+      .words = "3 wanted, 2 placeable: 1 not known (a network interface)" },
     { "D old weight 0, new 1", UDP, 3, { 0, 1 },
       { { 3, 0, 0, 1200, FIT }, { 2, 1, 2, 1200, FIT } },
       .naive = GROWS, .right = { 5, 2, 2 }, .code = "", .words = "" },

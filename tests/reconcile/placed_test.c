@@ -108,17 +108,17 @@ TEST(placed, hosts_that_are_not_known_to_take_it_do_not_count)
           "unplaceable", "1 lacks a connected agent" },
         { LACKING(C), DESCRIBE("{\"containerInstanceArn\":" C ",\"status\":"
           "\"ACTIVE\",\"agentConnected\":true,\"capacityProviderName\":"
-          "\"asg\"}"), { DEFINITION }, "unknown_placement", "lacks" },
+          "\"asg\"}"), { DEFINITION }, "unknown_placement", "1 not known (" },
         { LACKING(C), DESCRIBE(ROOM("c", "1", "")), { DEFINITION, YOUNGER(B) },
           "passed_over", "3 wanted, 2 placeable" },
         /* what the lists do not heed, ECS does */
         { LACKING(C), DESCRIBE(ROOM("c", "1", "")), { DEFINED(
           "\"placementConstraints\":[{\"type\":\"memberOf\",\"expression\":"
           "\"attribute:x exists\"}]") }, "unknown_placement",
-          "1 lacks a placement constraint" },
+          "1 not known (a placement constraint)" },
         { LACKING(C), DESCRIBE(ROOM("c", "1", "")), { DEFINED(
           "\"placementConstraints\":[{\"type\":\"new\"}]") },
-          "unknown_placement", "1 lacks a placement constraint" },
+          "unknown_placement", "1 not known (a placement constraint)" },
         /* it left between the two lists */
         { LACKING(SCRIPT_HOST("x")), DESCRIBE(ROOM("x", "1", "")),
           { DEFINITION }, "unplaceable", "3 wanted, 2 placeable" },
