@@ -824,6 +824,62 @@ def test_a_random_world_with_reasons_that_no_answer_tells(tmp_path, seed):
             assert after[0] - before[0] <= len(hidden), (before, after)
 
 
+def happens(prod, chance, foreign):
+    """Something that changes which hosts can take a task."""
+    hosts, blue = prod.cluster.hosts, prod.groups["blue"]
+    host, what = chance.choice(hosts), chance.random()
+    if what < 0.2 and blue.size() < 10:
+        blue.launch()
+    elif what < 0.35 and len(hosts) > 2:
+        host.write(status="DRAINING")
+    elif what < 0.5:
+        calm(prod)
+    elif what < 0.6:
+        host.write(agentConnected=False)
+    elif what < 0.8 and prod.table().left(host)[0] > 1900:
+        foreign.append(prod.occupy(host, cpu=1900, memory=64))
+    elif foreign:
+        gone = foreign.pop(chance.randrange(len(foreign)))
+        prod.tasks[:] = [t for t in prod.tasks if t is not gone]
+
+
+def calm(prod):
+    """Agents are connected, and hosts that drain are gone."""
+    prod.cluster.hosts[:] = [h for h in prod.cluster.hosts
+                             if h["status"] == "ACTIVE"]
+    for host in prod.cluster.hosts:
+        host.write(agentConnected=True)
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + WORLDS // 2))
+def test_after_a_storm_no_host_is_started(tmp_path, seed):
+    """A host that could take no task when ECS placed the last one may look
+    passed over for a while; else each host that can take the task runs it."""
+    chance, foreign = random.Random(seed), []
+    headcount = Headcount(tmp_path)
+    with ecs_server.EcsServer() as ecs:
+        headcount.at(ecs)
+        prod = ecs.schedule()
+        prod.unsettled.updated = chance.random() < 0.8
+        agents(prod, hosts=chance.randint(2, 6), full=False, most=14,
+               desired=chance.randint(0, 2))
+        for _ in range(15):
+            happens(prod, chance, foreign)
+            if chance.random() < 0.7:
+                assert headcount(*APPLY, "--allow", "zero").code == 0
+            ecs.step(chance.randint(0, 3))
+        calm(prod)
+        ecs.settle()
+        begun = prod.counts("agent")[0]
+        run = go(ecs, headcount, 12, "--allow", "zero")
+        hosts, desired, running = prod.counts("agent")
+        assert (hosts, desired) == (begun, running), run.out
+        full = len([h for h in prod.cluster.hosts if not h.groups
+                    & {"service:agent"} and prod.table().left(h)[0] < 256])
+        if verdict(run) != ("held", "passed_over"):
+            assert running == hosts - full, run.out
+
+
 # ---- host by host ----
 
 PORTS = {"port_tcp": "port", "port_udp": "port"}
