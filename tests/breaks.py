@@ -63,6 +63,8 @@ BREAKS = [
      r"\(f->trust & TRUST_UNKNOWN\) != 0", "true", "placement_worlds"),
     ("hosts that ECS passed over count", "fit_is_whole",
      r"\(f->trust & TRUST_PASSED\) != 0", "true", "placement_worlds"),
+    ("a base of weight 0 is taken for granted", "placement_base",
+     r"elsewhere == 0", "true", "plan/placement_most"),
     ("weights send tasks where no host is", "placement_split",
      r"if \(n == 1\)", "if (n != 0)", "placement_worlds"),
     ("a task that weights do not divide is sent to the other provider",

@@ -10,6 +10,23 @@
 
 /* ---- shares ---- */
 
+/* The tasks that provider `i` takes before weights decide.  AWS says of weight
+ * 0 beside others that no task is placed there, and that bases come first.
+ * Tasks that run elsewhere before such a base is full show the former: then the
+ * others are spared only the tasks that do run there. */
+static int64_t placement_base(const struct hc_placement_share *shares,
+                              size_t n, size_t i, size_t at)
+{
+    const struct hc_placement_share *s = &shares[i];
+    int64_t elsewhere = -s->run;
+
+    for (size_t k = 0; k < n; k++)
+        elsewhere += shares[k].run;
+    return i == at || s->share->weight > 0 || elsewhere == 0 ||
+                   s->run > s->share->base
+               ? s->share->base : s->run;
+}
+
 /* The tasks that provider `at` gets of `count`: bases first, then by weight.
  * AWS does not say which providers get the tasks that weights do not divide
  * (*left): each provider with a weight may get one of them more. */
@@ -23,7 +40,7 @@ static int64_t placement_split(const struct hc_placement_share *shares,
     if (n == 1)
         return count;
     for (size_t i = 0; i < n; i++) {
-        int64_t base = shares[i].share->base;
+        int64_t base = placement_base(shares, n, i, at);
 
         base = base < rest ? base : rest;
         rest -= base;

@@ -111,10 +111,21 @@ static struct room room_of(const struct witness *x, const struct hc_wish *wish,
 
 /* ---- shares ---- */
 
+static int64_t runs_of(const struct room *room)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < WORLD_PROVIDERS; i++)
+        n += room->run[i];
+    return n;
+}
+
 /* The tasks of `count` that this provider gets at most: its base, its part by
- * weight, and one that is left over.  *left: how many those are. */
-static int64_t most_of(const struct world_service *s, int provider,
-                       int64_t count, int64_t *left)
+ * weight, and one that is left over.  *left: how many those are.  The base of
+ * another provider without a weight is not believed if tasks run elsewhere
+ * before it is full. */
+static int64_t most_of(const struct world_service *s, const struct room *room,
+                       int provider, int64_t count, int64_t *left)
 {
     int64_t weights = 0, own = 0, part = 0, rest;
     int most;
@@ -124,6 +135,9 @@ static int64_t most_of(const struct world_service *s, int provider,
 
         if (!world_uses(s, i, &most))
             continue;
+        if (i != provider && s->items[i].weight <= 0 && room->used > 1 &&
+            base > room->run[i] && runs_of(room) > room->run[i])
+            base = room->run[i];
         base = base < count ? base : count;
         count -= base;
         own += i == provider ? base : 0;
@@ -158,7 +172,7 @@ static bool is_shown(const struct world_service *s, const struct room *room,
             continue;
         bases += s->items[i].base;
         weights += s->items[i].weight > 0 ? s->items[i].weight : 0;
-        least = most_of(s, i, s->running, &left);
+        least = most_of(s, room, i, s->running, &left);
         least -= s->items[i].weight > 0 && left > 0;
         if (room->run[i] < least || room->run[i] > least + (left > 0))
             return false;
@@ -193,7 +207,7 @@ static bool starts_none(const struct world_service *s, const struct room *room,
             continue;
         if (room->used > 1)
             own = shown ? room->run[i] + rounds[i]
-                        : most_of(s, i, wanted, &left);
+                        : most_of(s, room, i, wanted, &left);
         if (own > (room->run[i] + room->can[i]) * each)
             return false;
     }

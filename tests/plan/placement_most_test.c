@@ -59,6 +59,25 @@ TEST(placement, a_base_is_placed_first)
                                         { 0, 0, true, 0, 0 } }, 2, 0, 9), 9);
 }
 
+/* Whether a provider of weight 0 takes its base is not documented: if it does
+ * not, the other one gets those tasks, too. */
+TEST(placement, a_base_of_weight_0_that_tasks_disprove_counts_as_far_as_it_runs)
+{
+    CHECK_INT(most((struct provider[]){ { 0, 2, true, 0, 3 },
+                                        { 1, 0, true, 2, 0 } }, 2, 2, 4), 2);
+    CHECK_INT(most((struct provider[]){ { 0, 2, true, 1, 2 },
+                                        { 1, 0, true, 1, 1 } }, 2, 2, 4), 3);
+    CHECK_INT(most((struct provider[]){ { 0, 2, true, 0, 3 },
+                                        { 1, 0, true, 0, 2 } }, 2, 0, 4), 4);
+    CHECK_INT(most((struct provider[]){ { 0, 2, true, 2, 1 },
+                                        { 1, 0, true, 0, 2 } }, 2, 2, 4), 4);
+    CHECK_INT(most((struct provider[]){ { 0, 2, true, 0, 3 },
+                                        { 1, 0, false, 2, 0 } }, 2, 2, 4), 4);
+    /* a weight of its own makes a base sure */
+    CHECK_INT(most((struct provider[]){ { 1, 2, true, 0, 3 },
+                                        { 1, 0, true, 0, 1 } }, 2, 0, 5), 4);
+}
+
 /* AWS does not say which provider gets the task that weights of 1:1 do not
  * divide.  While nothing shows it, either may. */
 TEST(placement, a_task_that_the_weights_do_not_divide_may_go_to_either)

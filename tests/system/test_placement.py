@@ -161,14 +161,14 @@ def test_world_c_network_interfaces_are_not_told(ecs, headcount, prod):
     assert (verdict(run), run.service()["wanted"]) == (("updated", ""), 3)
 
 
-def two(prod, old, new, counts, definition=PLAIN):
+def two(prod, old, new, counts, desired=2, definition=PLAIN):
     """Two providers, managed both, with so many hosts."""
     for name, n in zip(("old", "new"), counts):
         group = prod.group(name, most=n + 9)
         for _ in range(n):
             group.launch()
     prod.definition("agent", **definition)
-    prod.service("agent", 2, ("old", *old), ("new", *new), **DISTINCT)
+    prod.service("agent", desired, ("old", *old), ("new", *new), **DISTINCT)
     prod.settle()
 
 
@@ -211,6 +211,22 @@ def test_world_e_whoever_takes_what_weights_do_not_divide(
     hosts, desired, running = prod.counts("agent")
     assert hosts == sum(counts)
     assert least <= desired == running <= least + 1
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("old, counts, able, begun", [
+    ((0, 2), (3, 2), 4, 2), ((0, 1), (5, 4), 5, 2), ((0, 2), (3, 2), 4, 0)])
+def test_world_d_a_base_without_a_weight(ecs, headcount, prod, alone, old,
+                                         counts, able, begun):
+    """AWS says both that no task is placed there and that bases come first.
+    Until tasks show it, the base is believed, for as many hosts once."""
+    prod.unsettled.base_alone = alone
+    two(prod, old, (1,), counts, begun)
+    go(ecs, headcount)
+    hosts, desired, running = prod.counts("agent")
+    wasted = 0 if alone or begun else old[1]
+    assert hosts == sum(counts) + wasted
+    assert desired == running == (able if alone else counts[1] + wasted)
 
 
 def test_world_f_a_first_run_on_able_hosts(ecs, headcount, prod):
