@@ -261,6 +261,11 @@ TEST(hold_managed, a_placeable_rule_never_lowers_a_count_by_a_verdict)
     service.running = 3;
     place(3, 0, 0, 0);
     check(HEADCOUNT_HELD, "unplaceable", NULL, "6 wanted, 3 placeable");
+    set_up(0, 1);                         /* nor is the first task special */
+    wish.rule.placeable = true;
+    place(0, 0, 0, 0);
+    lack(TAKE_NO, TAKE_CPU, "CPU units");
+    check(HEADCOUNT_HELD, "unplaceable", NULL, "1 wanted, 0 placeable");
     set_up(2, 3);
     wish.rule = (struct hc_rule){ .kind = HEADCOUNT_FIXED, .tasks = 9,
                                   .placeable = true };
