@@ -2,7 +2,7 @@
  *
  * put writes the request body; the view reads the answer as it arrives:
  *
- *     hc_ecs_services_init(&v, alloc);
+ *     hc_ecs_services_init(&v, alloc, 0);
  *     each span:  err = hc_ecs_answer_feed(&v.answer, span, e);
  *     the end:    err = hc_ecs_answer_end(&v.answer, e);
  *                                                then v.services, v.failures
@@ -152,8 +152,7 @@ struct hc_ecs_services {
     struct hc_ecs_event event;
     bool weighed;                         /* a weight stands in the service  */
     bool saved;                           /* a snapshot is read, no answer   */
-    bool deploys;                         /* service.deployed is kept: set it
-                                             after init                      */
+    bool deploys;                         /* service.deployed is kept        */
     size_t kept;                          /* bytes kept before the service   */
 };
 
@@ -161,8 +160,12 @@ struct hc_ecs_services {
  * answer has no tags, and a policy would see a service that has none. */
 void hc_ecs_put_describe_services(struct hc_buf *out, struct hc_str cluster,
                                   const struct hc_str *services, size_t n);
+/* What is kept of a service on top of that, or-ed: its newest event about
+ * placement; service.deployed. */
+enum { HC_ECS_EVENTS = 1, HC_ECS_DEPLOYMENTS = 2 };
+
 void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
-                          bool events);
+                          unsigned more);
 
 /* ---- UpdateService: answers one service, read by the same view ---- */
 

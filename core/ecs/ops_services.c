@@ -61,19 +61,30 @@ static const struct hc_view_member services_network[] = {
     HC_VIEW_LAST
 };
 
+/* The shapes of a service, and those of a deployment, begin with the same
+ * members: hc_view_gave takes services_service and services_deployment for each
+ * of them.  A plain answer is read by the shortest ones. */
+#define SERVICES_DEPLOYMENT                                                   \
+    { "status", VIEW_TEXT, SVC_DEPLOYMENT_STATUS, NULL },                     \
+    { "createdAt", VIEW_TIME, SVC_DEPLOYMENT_CREATED, NULL },                 \
+    { "updatedAt", VIEW_TIME, SVC_DEPLOYMENT_UPDATED, NULL },                 \
+    { "volumeConfigurations", VIEW_OBJECTS, SVC_VOLUME, services_nothing },   \
+    { "rolloutState", VIEW_TEXT, SVC_DEPLOYMENT_STATE, NULL },                \
+    { "serviceConnectConfiguration", VIEW_OBJECT, SVC_CONNECT,                \
+      services_connect }
+
 static const struct hc_view_member services_deployment[] = {
+    SERVICES_DEPLOYMENT,
+    HC_VIEW_LAST
+};
+
+static const struct hc_view_member services_deployment_full[] = {
+    SERVICES_DEPLOYMENT,
     { "id", VIEW_TEXT, SVC_DEPLOYMENT_ID, NULL },
-    { "status", VIEW_TEXT, SVC_DEPLOYMENT_STATUS, NULL },
     { "taskDefinition", VIEW_TEXT, SVC_DEPLOYMENT_DEFINITION, NULL },
     { "desiredCount", VIEW_INT, SVC_DEPLOYMENT_DESIRED, NULL },
     { "runningCount", VIEW_INT, SVC_DEPLOYMENT_RUNNING, NULL },
     { "pendingCount", VIEW_INT, SVC_DEPLOYMENT_PENDING, NULL },
-    { "createdAt", VIEW_TIME, SVC_DEPLOYMENT_CREATED, NULL },
-    { "updatedAt", VIEW_TIME, SVC_DEPLOYMENT_UPDATED, NULL },
-    { "volumeConfigurations", VIEW_OBJECTS, SVC_VOLUME, services_nothing },
-    { "rolloutState", VIEW_TEXT, SVC_DEPLOYMENT_STATE, NULL },
-    { "serviceConnectConfiguration", VIEW_OBJECT, SVC_CONNECT,
-      services_connect },
     HC_VIEW_LAST
 };
 
@@ -99,9 +110,7 @@ static const struct hc_view_member services_event[] = {
     HC_VIEW_LAST
 };
 
-/* Two shapes have these members at the same places, so hc_view_gave takes
- * services_service for both. */
-#define SERVICES_MEMBERS                                                      \
+#define SERVICES_MEMBERS(deployment)                                          \
     { "serviceArn", VIEW_TEXT, SVC_ARN, NULL },                               \
     { "serviceName", VIEW_TEXT, SVC_NAME, NULL },                             \
     { "clusterArn", VIEW_TEXT, SVC_CLUSTER, NULL },                           \
@@ -117,7 +126,7 @@ static const struct hc_view_member services_event[] = {
       services_controller },                                                  \
     { "deploymentConfiguration", VIEW_OBJECT, SVC_CONFIGURATION,              \
       services_configuration },                                               \
-    { "deployments", VIEW_OBJECTS, SVC_DEPLOYMENT, services_deployment },     \
+    { "deployments", VIEW_OBJECTS, SVC_DEPLOYMENT, deployment },              \
     { "taskSets", VIEW_OBJECTS, SVC_TASK_SET, services_set },                 \
     { "serviceRegistries", VIEW_OBJECTS, SVC_REGISTRY, services_nothing },    \
     { "loadBalancers", VIEW_OBJECTS, SVC_BALANCER, services_nothing },        \
@@ -130,18 +139,29 @@ static const struct hc_view_member services_event[] = {
     { "tags", VIEW_OBJECTS, SVC_TAG, hc_ecs_tag_shape }
 
 static const struct hc_view_member services_service[] = {
-    SERVICES_MEMBERS,
+    SERVICES_MEMBERS(services_deployment),
+    HC_VIEW_LAST
+};
+
+static const struct hc_view_member services_deployed[] = {
+    SERVICES_MEMBERS(services_deployment_full),
     HC_VIEW_LAST
 };
 
 static const struct hc_view_member services_with_events[] = {
-    SERVICES_MEMBERS,
+    SERVICES_MEMBERS(services_deployment_full),
     { "events", VIEW_OBJECTS, SVC_EVENT, services_event },
     HC_VIEW_LAST
 };
 
 static const struct hc_view_member services_describe[] = {
     { "services", VIEW_OBJECTS, SVC_SERVICE, services_service },
+    { "failures", VIEW_OBJECTS, SVC_FAILURE, hc_ecs_failure_shape },
+    HC_VIEW_LAST
+};
+
+static const struct hc_view_member services_deploy_root[] = {
+    { "services", VIEW_OBJECTS, SVC_SERVICE, services_deployed },
     { "failures", VIEW_OBJECTS, SVC_FAILURE, hc_ecs_failure_shape },
     HC_VIEW_LAST
 };
@@ -611,15 +631,18 @@ static void services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
 }
 
 void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
-                          bool events)
+                          unsigned more)
 {
     const struct services_kind kind = {
-        events ? services_explain : services_describe,
+        (more & HC_ECS_EVENTS) != 0        ? services_explain
+        : (more & HC_ECS_DEPLOYMENTS) != 0 ? services_deploy_root
+                                           : services_describe,
         "the answer to DescribeServices", HEADCOUNT_EANSWER,
         HC_ECS_BATCH_SERVICES, HC_ECS_ANSWER, HC_ECS_KEPT
     };
 
     services_init(v, a, &kind);
+    v->deploys = (more & HC_ECS_DEPLOYMENTS) != 0;
 }
 
 void hc_ecs_updated_init(struct hc_ecs_services *v, const struct hc_alloc *a)

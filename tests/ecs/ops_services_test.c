@@ -23,7 +23,7 @@ static int read_text(bool updated, const char *text, int cut)
     if (updated)
         hc_ecs_updated_init(&view, t_alloc());
     else
-        hc_ecs_services_init(&view, t_alloc(), true);
+        hc_ecs_services_init(&view, t_alloc(), HC_ECS_EVENTS);
     while (err == 0 && at < n) {
         size_t step = cut < 0 ? 1 : at == 0 && cut > 0 ? (size_t)cut : n - at;
 
@@ -287,8 +287,7 @@ TEST(ops_services, deployments_are_kept_in_order_if_they_are_asked_for)
         "\"rolloutState\":\"IN_PROGRESS\"},{\"id\":null}]");
 
     hc_error_reset(&error);
-    hc_ecs_services_init(&view, t_alloc(), false);
-    view.deploys = true;
+    hc_ecs_services_init(&view, t_alloc(), HC_ECS_DEPLOYMENTS);
     CHECK_INT(hc_ecs_answer_feed(&view.answer, hc_str(text), &error), 0);
     CHECK_INT(hc_ecs_answer_end(&view.answer, &error), 0);
     d = view.services->deployed;
@@ -382,7 +381,7 @@ TEST(ops_services, events_go_by_unread)
 {
     const char *text = ONE(",\"events\":[{\"message\":7,\"createdAt\":\"x\"}]");
 
-    hc_ecs_services_init(&view, t_alloc(), false);
+    hc_ecs_services_init(&view, t_alloc(), 0);
     CHECK_INT(hc_ecs_answer_feed(&view.answer, hc_str(text), &error), 0);
     CHECK_INT(hc_ecs_answer_end(&view.answer, &error), 0);
     CHECK_INT(view.services->said.n, 0);

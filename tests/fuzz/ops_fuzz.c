@@ -201,7 +201,10 @@ static void begin(enum which which, union view *v)
     const struct hc_alloc *a = &hc_alloc_libc;
 
     switch (which) {
-    case SERVICES: hc_ecs_services_init(&v->services, a, true);   break;
+    case SERVICES:
+        hc_ecs_services_init(&v->services, a, HC_ECS_EVENTS |
+                             HC_ECS_DEPLOYMENTS);
+        break;
     case UPDATED:  hc_ecs_updated_init(&v->services, a);     break;
     case HOSTS:    hc_ecs_hosts_init(&v->arns, a);           break;
     case CLUSTERS: hc_ecs_clusters_init(&v->arns, a);        break;

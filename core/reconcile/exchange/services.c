@@ -13,10 +13,14 @@ static void services_put(struct hc_run *r, struct hc_exchange *x,
 
 static void services_open(struct hc_run *r, union hc_exchange_view *v)
 {
-    hc_ecs_services_init(&v->services, r->facts.alloc,
-                         r->config.explain != HEADCOUNT_EXPLAIN_NONE);
+    unsigned more = 0;
+
+    if (r->config.explain != HEADCOUNT_EXPLAIN_NONE)
+        more |= HC_ECS_EVENTS;
     /* A policy may ask for them, and a snapshot is to answer it. */
-    v->services.deploys = r->full || r->config.record;
+    if (r->full || r->config.record)
+        more |= HC_ECS_DEPLOYMENTS;
+    hc_ecs_services_init(&v->services, r->facts.alloc, more);
 }
 
 /* ---- the answer ---- */
