@@ -160,8 +160,8 @@ struct hc_ecs_services {
  * answer has no tags, and a policy would see a service that has none. */
 void hc_ecs_put_describe_services(struct hc_buf *out, struct hc_str cluster,
                                   const struct hc_str *services, size_t n);
-/* What is kept of a service on top of that, or-ed: its newest event about
- * placement; service.deployed. */
+/* `more`, or-ed, asks for members that a plain answer does not keep: the newest
+ * event about placement, and service.deployed. */
 enum { HC_ECS_EVENTS = 1, HC_ECS_DEPLOYMENTS = 2 };
 
 void hc_ecs_services_init(struct hc_ecs_services *v, const struct hc_alloc *a,
