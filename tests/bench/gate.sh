@@ -3,6 +3,9 @@
 # instructions of the least that any client can do (floor.c, signed), which
 # does the same work: same_work.py looks at what the server saw of both.
 #
+# Likewise a reconcile of two calls that changes nothing, beside that of another
+# tree, if BESIDE names its build folder: not one instruction more.
+#
 # Counted by valgrind, at two numbers of calls, so that start and handshake
 # fall out: the same figure on every machine of one kind.
 set -eu
@@ -33,6 +36,11 @@ a_call() { # PROGRAM ARG...
     echo $(((many - few) / (MANY - FEW)))
 }
 
+beside() { # LIBHEADCOUNT
+    build reconcile "$1"
+    a_call reconcile
+}
+
 build_all
 python=$BUILD/venv/bin/python
 [ -x "$python" ] || python=python3
@@ -49,3 +57,13 @@ ratio=$((ours * 100 / floor))
 echo "$ours instructions a call, the signed floor $floor: ratio" \
     "$((ratio / 100)).$(printf %02d $((ratio % 100))) (at most 2.20)"
 [ "$ratio" -le 220 ]
+stop_server "$server" gate >/dev/null
+
+start_server reconcile
+ours=$(beside "$BUILD/libheadcount.a")
+echo "$ours instructions a reconcile of two calls"
+if [ -n "${BESIDE-}" ]; then
+    theirs=$(beside "$BESIDE/libheadcount.a")
+    echo "$theirs with $BESIDE (at least as many)"
+    [ "$ours" -le "$theirs" ]
+fi

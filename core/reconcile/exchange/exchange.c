@@ -6,7 +6,16 @@
 
 void hc_exchange_init(struct hc_exchange *x, const struct hc_alloc *a)
 {
-    *x = (struct hc_exchange){ .class = NULL };
+    /* Neither the view nor what is asked about, which are large: each is set
+     * before it is used. */
+    x->class = NULL;
+    x->fact = NULL;
+    x->into = NULL;
+    x->at = x->ids_n = 0;
+    x->until = 0;
+    x->call = (struct hc_call){ .attempts = 0 };
+    x->in_call = x->in_view = false;
+    x->error = (struct headcount_error){ .code = 0 };
     hc_pages_init(&x->pages, a);
     hc_buf_init(&x->body, a, EXCHANGE_BODY);
 }
