@@ -4,6 +4,7 @@
 #include "t.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "reconcile/placed_rows.h"
 
@@ -83,4 +84,70 @@ TEST(placement_peer, a_machine_that_registered_twice_is_one_host)
     script_wishes(SCRIPT_ROWS(calls), "web");
     script_gives(0, HEADCOUNT_HELD, "unplaceable");
     script_end();
+}
+
+/* Counts of tasks that no sum holds: of the service, and of the hosts. */
+TEST(placement_peer, numbers_of_tasks_have_any_size)
+{
+#define MOST "9223372036854775807"
+    static const char huge[] = ",\"runningTasksCount\":" MOST
+        ",\"pendingTasksCount\":" MOST;
+    char c[1000];
+    struct script_row calls[] = {
+        { .operation = SERVICES, .answer = SCRIPT_SERVICES("{\"serviceArn\":"
+          "\"" SCRIPT_AT "service/prod/web\",\"serviceName\":\"web\","
+          "\"clusterArn\":\"" SCRIPT_CLUSTER "\",\"status\":\"ACTIVE\","
+          "\"desiredCount\":2,\"runningCount\":" MOST ",\"pendingCount\":"
+          MOST ",\"taskDefinition\":\"" REVISION "\"" TWO_PROVIDERS CHANGED
+          "}") },
+        LIST(A "," B "," C, ""),
+        DESCRIBE(BARE("a", "asg") "," BARE("b", "two") "," BARE("c", "asg")),
+        TWO_MANAGED, LACKING(C), { .operation = DETAILS, .answer = c },
+        DEFINED("\"networkMode\":\"awsvpc\"") };
+
+    snprintf(c, sizeof(c), "{\"containerInstances\":[{"
+             "\"containerInstanceArn\":%s,\"status\":\"ACTIVE\","
+             "\"capacityProviderName\":\"asg\",\"agentConnected\":true,"
+             "\"attributes\":[{\"name\":\"a\"}]%s}]}", C, huge);
+    script_wishes(SCRIPT_ROWS(calls), "web")->config.explain =
+        HEADCOUNT_EXPLAIN_ALL;
+    script_gives(0, HEADCOUNT_HELD, "unknown_placement");
+    CHECK_INT(script_service(0)->placement->running, 2);
+    CHECK_INT(script_service(0)->placement->unknown, 1);
+    script_end();
+}
+
+/* More ports than a host can have are not looked for one by one. */
+TEST(placement_peer, a_host_with_too_many_ports_is_not_searched)
+{
+    struct hc_buf host, definition;
+    struct script_row calls[] = {
+        SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        MANAGED("ENABLED"), LACKING(C), { .operation = DETAILS },
+        { .operation = "DescribeTaskDefinition" } };
+
+    hc_buf_init(&host, t_alloc(), (size_t)4 << 20);
+    hc_buf_init(&definition, t_alloc(), (size_t)1 << 20);
+    hc_buf_fmt(&host, "{\"containerInstances\":[{\"containerInstanceArn\":%s,"
+               "\"status\":\"ACTIVE\",\"capacityProviderName\":\"asg\","
+               "\"agentConnected\":true,\"attributes\":[{\"name\":\"a\"}],"
+               "\"remainingResources\":[{\"name\":\"PORTS\","
+               "\"stringSetValue\":[", C);
+    for (int i = 0; i < 100000; i++)
+        hc_buf_fmt(&host, "%s\"%d\"", i > 0 ? "," : "", 1);
+    hc_buf_lit(&host, "]}]}]}");
+    hc_buf_text(&definition, "{\"taskDefinition\":{\"taskDefinitionArn\":\""
+                REVISION "\",\"containerDefinitions\":[{\"portMappings\":[");
+    for (int i = 0; i < 3000; i++)
+        hc_buf_fmt(&definition, "%s{\"hostPort\":%d}", i > 0 ? "," : "",
+                   10000 + i);
+    hc_buf_lit(&definition, "]}]}}");
+    calls[5].answer = hc_buf_z(&host);
+    calls[6].answer = hc_buf_z(&definition);
+    script_wishes(SCRIPT_ROWS(calls), "web");
+    script_gives(0, HEADCOUNT_HELD, "unplaceable");
+    CHECK(strstr(script_service(0)->reason, "1 lacks reserved ports") != NULL);
+    script_end();
+    hc_buf_fini(&host);
+    hc_buf_fini(&definition);
 }

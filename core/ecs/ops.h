@@ -294,6 +294,7 @@ void hc_ecs_host_details_init(struct hc_ecs_host_details *v,
 struct hc_ecs_task {
     struct hc_str arn, host;              /* n == 0: it is on no host        */
     struct hc_str last, desired;          /* lastStatus, desiredStatus       */
+    struct hc_str group;                  /* "service:NAME"; n == 0: not told */
 };
 
 struct hc_ecs_tasks {
@@ -374,6 +375,8 @@ struct hc_ecs_mapping {
 struct hc_ecs_container {
     int64_t cpu, memory, reservation;
     bool is_gpu;                          /* the requirement's type          */
+    const char *unclear;                  /* what is not understood if it is
+                                             not                             */
     int64_t gpus;
 };
 

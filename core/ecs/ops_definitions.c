@@ -14,6 +14,8 @@
 #include "ecs/shapes.h"
 
 #define DEFINITION_MOST ((int64_t)1 << 40)   /* no host has more of it      */
+#define DEFINITION_PORT_MOST 65535
+#define DEFINITION_ATTRIBUTES 256            /* more are no definition's    */
 
 enum { DEFINITION_ITSELF, DEFINITION_ARN, DEFINITION_CONSTRAINT,
        DEFINITION_NETWORK, DEFINITION_CONTAINER, DEFINITION_MAPPING,
@@ -160,6 +162,22 @@ static void definition_attribute_item(struct hc_ecs_definition *v,
     }
 }
 
+/* hc_ecs_put_needs writes the member that is not understood as the type of a
+ * resource.  Any other type that is new is a resource's own. */
+static const char *definition_unclear(struct hc_str type)
+{
+    static const char *const members[] = {
+        "cpu", "memory", "memoryReservation", "portMappings",
+        "requiresAttributes", "inferenceAccelerators", "containerPortRange",
+        "containerDefinitions"
+    };
+
+    for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+        if (hc_str_eqz(type, members[i]))
+            return members[i];
+    return "resourceRequirements";
+}
+
 /* Its type may come after its value, and only GPUs are understood. */
 static void definition_resource_item(struct hc_ecs_definition *v,
                                      const struct hc_view_item *item)
@@ -169,15 +187,17 @@ static void definition_resource_item(struct hc_ecs_definition *v,
 
     if (item->id == DEFINITION_RESOURCE_TYPE) {
         c->is_gpu = hc_str_eqz(item->text, "GPU");
+        c->unclear = definition_unclear(item->text);
     } else if (item->id == DEFINITION_RESOURCE_VALUE) {
         c->gpus = hc_str_eqz(item->text, "ALL") ? HC_ECS_ALL_GPUS
                   : hc_str_u64(item->text, &n) && n <= INT32_MAX ? (int64_t)n
                                                                  : -2;
     } else if (item->mark == VIEW_BEGIN) {
         c->is_gpu = false;
+        c->unclear = "resourceRequirements";
         c->gpus = -2;
     } else if (!c->is_gpu || c->gpus < HC_ECS_ALL_GPUS) {
-        v->needs.unclear = "resourceRequirements";
+        v->needs.unclear = c->unclear;
     } else if (c->gpus == HC_ECS_ALL_GPUS ||
                v->needs.gpus == HC_ECS_ALL_GPUS) {
         v->needs.gpus = HC_ECS_ALL_GPUS;
@@ -234,9 +254,11 @@ static void definition_mapping_item(struct hc_ecs_definition *v,
         m->host = item->number;
     else if (item->id == DEFINITION_PORT)
         m->container = item->number;
-    else if (item->id == DEFINITION_PROTOCOL)
+    else if (item->id == DEFINITION_PROTOCOL) {
         m->udp = hc_str_eqz(item->text, "udp");
-    else if (item->id == DEFINITION_RANGE)
+        if (!m->udp && !hc_str_eqz(item->text, "tcp"))
+            v->needs.unclear = "portMappings";
+    } else if (item->id == DEFINITION_RANGE)
         m->range = true;
 }
 
@@ -249,8 +271,23 @@ static void definition_port(struct hc_ecs_definition *v, int64_t number,
 
     if (p == NULL)
         return;
+    if (number > DEFINITION_PORT_MOST)
+        v->needs.unclear = "portMappings";
     *p = (struct hc_ecs_port){ number, udp, v->needs.ports };
     v->needs.ports = p;
+}
+
+/* Each host is compared with each of them, so their number has a bound. */
+static void definition_count_attributes(struct hc_ecs_needs *needs)
+{
+    size_t n = 0;
+
+    for (const struct hc_ecs_tag *a = needs->attributes; a != NULL; a = a->next)
+        n++;
+    if (n <= DEFINITION_ATTRIBUTES)
+        return;
+    needs->attributes = NULL;
+    needs->unclear = "requiresAttributes";
 }
 
 static void definition_end(struct hc_ecs_definition *v)
@@ -258,9 +295,12 @@ static void definition_end(struct hc_ecs_definition *v)
     enum hc_ecs_network network = v->needs.network;
     struct hc_ecs_needs *needs = &v->needs;
 
+    definition_count_attributes(needs);
     for (const struct hc_ecs_mapping *m = v->mappings; m != NULL; m = m->next) {
         int64_t port = m->host;
 
+        if (m->host < 0 || m->container < 0)
+            needs->unclear = "portMappings";
         if (network == NETWORK_HOST && port <= 0)
             port = m->container;
         if (network == NETWORK_HOST && m->range)

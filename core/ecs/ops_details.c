@@ -64,6 +64,12 @@ void hc_ecs_put_describe_hosts(struct hc_buf *out, struct hc_str cluster,
 
 /* ---- one host ---- */
 
+/* Two amounts of one resource tell none. */
+static void details_amount(int64_t *to, int64_t amount)
+{
+    *to = *to == -1 ? amount : -2;
+}
+
 /* The remaining PORTS are the ports that are taken, not those that are left.
  * Registered GPUs are a list of their ids. */
 static void details_resource_end(const struct hc_ecs_host_part *p,
@@ -71,16 +77,16 @@ static void details_resource_end(const struct hc_ecs_host_part *p,
                                  bool is_set)
 {
     if (hc_str_eqz(p->resource, "CPU")) {
-        *(remaining ? &h->cpu_free : &h->cpu) = p->amount;
+        details_amount(remaining ? &h->cpu_free : &h->cpu, p->amount);
     } else if (hc_str_eqz(p->resource, "MEMORY")) {
-        *(remaining ? &h->memory_free : &h->memory) = p->amount;
+        details_amount(remaining ? &h->memory_free : &h->memory, p->amount);
     } else if (hc_str_eqz(p->resource, "GPU") && !remaining) {
         h->gpus = (int64_t)p->set_n;
     } else if (hc_str_eqz(p->resource, "PORTS") && remaining) {
-        h->lists_tcp = is_set;
+        h->lists_tcp = is_set && h->tcp == NULL;
         h->tcp = p->set;
     } else if (hc_str_eqz(p->resource, "PORTS_UDP") && remaining) {
-        h->lists_udp = is_set;
+        h->lists_udp = is_set && h->udp == NULL;
         h->udp = p->set;
     }
     if (!remaining && h->gpus < 0)

@@ -3,13 +3,15 @@
 #include "ecs/ops.h"
 #include "ecs/shapes.h"
 
-enum { TASK, TASK_FAILURE, TASK_ARN, TASK_HOST, TASK_LAST, TASK_DESIRED };
+enum { TASK, TASK_FAILURE, TASK_ARN, TASK_HOST, TASK_LAST, TASK_DESIRED,
+       TASK_GROUP };
 
 static const struct hc_view_member tasks_task[] = {
     { "taskArn", VIEW_TEXT, TASK_ARN, NULL },
     { "containerInstanceArn", VIEW_TEXT, TASK_HOST, NULL },
     { "lastStatus", VIEW_TEXT, TASK_LAST, NULL },
     { "desiredStatus", VIEW_TEXT, TASK_DESIRED, NULL },
+    { "group", VIEW_TEXT, TASK_GROUP, NULL },
     HC_VIEW_LAST
 };
 
@@ -74,6 +76,7 @@ static int tasks_sink(void *ud, const struct hc_view_item *item,
     case TASK_HOST:    task->host = hc_arena_str(arena, item->text);    break;
     case TASK_LAST:    task->last = hc_arena_str(arena, item->text);    break;
     case TASK_DESIRED: task->desired = hc_arena_str(arena, item->text); break;
+    case TASK_GROUP:   task->group = hc_arena_str(arena, item->text);   break;
     default:
         hc_ecs_shape_failure(&v->failures[v->failures_n - 1], arena, item);
         break;

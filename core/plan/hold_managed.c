@@ -125,6 +125,14 @@ static int64_t hold_room(const struct hc_plan *p,
                              each, trust);
 }
 
+/* True: this count, lowered from the rule's, still rises.  While ECS does not
+ * show our last write, tasks of that write may run already, and what ECS tells
+ * of them may be old: a count below it would stop them. */
+static bool hold_rises_to(const struct hc_plan_input *in, int64_t count)
+{
+    return count > in->service->desired && count >= hc_hold_from(in);
+}
+
 /* Holds a rise of which nothing is placeable, if hosts of this kind are the
  * reason; 0: whatever the reason is.  Else lowers the rise to what is. */
 static enum hc_hold_verdict hold_placement(struct hc_plan *p,
@@ -133,7 +141,7 @@ static enum hc_hold_verdict hold_placement(struct hc_plan *p,
 {
     enum hc_hold_verdict verdict = hold_is_limited(p, in);
     unsigned trust = hold_trust(in);
-    int64_t room, most, from = in->service->desired, floor = hold_floor(p, in);
+    int64_t room, most, from = hc_hold_from(in), floor = hold_floor(p, in);
     char words[HC_PLACEMENT_WORDS], why[HC_PLACEMENT_WORDS + 120];
 
     if (verdict != HOLD_HELD)
@@ -141,11 +149,12 @@ static enum hc_hold_verdict hold_placement(struct hc_plan *p,
     room = hold_room(p, in, trust);
     most = room > floor ? room : floor;
     if (room >= p->wanted ||
-        (kind != 0 && (most > from || hold_room(p, in, trust | kind) <= from)))
+        (kind != 0 && (hold_rises_to(in, most) ||
+                       !hold_rises_to(in, hold_room(p, in, trust | kind)))))
         return HOLD_PASS;
     hc_placement_words(in->placement, p->wanted, room, words);
     p->says_placeable = true;
-    if (most > from) {
+    if (hold_rises_to(in, most)) {
         hc_plan_say_more(p, words);
         if (floor > room)
             hc_plan_say_more(p, "and the rule asks for its least count "

@@ -184,8 +184,8 @@ static void row_attribute(struct verdict *v, const struct hc_ecs_tag *wanted,
                setting != NULL ? ")" : "");
         verdict_add(v, TAKE_NO, TAKE_ATTRIBUTE, "an attribute", text);
     } else if (wanted->value.n > 0 && !hc_str_eq(wanted->value, has->value)) {
-        hc_fmt(text, sizeof(text), "%.*s is \"%.*s\" there and \"%.*s\" is "
-               "wanted", HC_STR_ARG(wanted->key), HC_STR_ARG(has->value),
+        hc_fmt(text, sizeof(text), "%.*s has another value there than "
+               "\"%.*s\", which is wanted", HC_STR_ARG(wanted->key),
                HC_STR_ARG(wanted->value));
         verdict_add(v, TAKE_UNKNOWN, TAKE_ATTRIBUTE, "an attribute's value",
                     text);
@@ -332,15 +332,16 @@ static void row_ports(struct verdict *v, const struct hc_ecs_needs *needs,
 }
 
 /* AWS limits the reserved ports of a host and does not say whether TCP and UDP
- * count together: more in one list is "no", more in both is "unknown". */
-static void row_port_limit(struct verdict *v, const struct hc_ecs_needs *needs,
+ * count together: more in one list is "no", more in both is "unknown".  False:
+ * "no", and no port of such lists is looked for. */
+static bool row_port_limit(struct verdict *v, const struct hc_ecs_needs *needs,
                            const struct hc_ecs_host *host)
 {
     int64_t n[2] = { 0, 0 };
     bool asks[2] = { false, false };
 
     if (needs->ports == NULL)
-        return;
+        return true;
     for (const struct hc_ecs_port *p = needs->ports; p != NULL; p = p->next) {
         asks[p->udp] = true;
         n[p->udp]++;
@@ -350,19 +351,23 @@ static void row_port_limit(struct verdict *v, const struct hc_ecs_needs *needs,
     for (const struct hc_ecs_text *t = host->udp; t != NULL; t = t->next)
         n[1]++;
     if ((asks[0] && n[0] > PLACEMENT_PORTS) ||
-        (asks[1] && n[1] > PLACEMENT_PORTS))
+        (asks[1] && n[1] > PLACEMENT_PORTS)) {
         verdict_add(v, TAKE_NO, TAKE_PORTS_100, "reserved ports",
                     "its reserved ports would be more than 100");
-    else if (n[0] + n[1] > PLACEMENT_PORTS)
+        return false;
+    }
+    if (n[0] + n[1] > PLACEMENT_PORTS)
         verdict_add(v, TAKE_UNKNOWN, TAKE_PORTS_100, "reserved ports",
                     "its reserved ports, TCP and UDP together, would be more "
                     "than 100");
+    return true;
 }
 
 /* The tasks on a host, those that begin too; -1: the answer does not say. */
 static int64_t host_tasks(const struct hc_ecs_host *host)
 {
-    return host->running < 0 || host->pending < 0
+    return host->running < 0 || host->pending < 0 ||
+                   host->pending > INT64_MAX - host->running
                ? -1 : host->running + host->pending;
 }
 
@@ -492,8 +497,8 @@ static void rows_of_definition(struct verdict *v,
                host->cpu_free);
     row_amount(v, TAKE_MEMORY, "memory", "MiB", needs->memory,
                host->memory_free);
-    row_ports(v, needs, host);
-    row_port_limit(v, needs, host);
+    if (row_port_limit(v, needs, host))
+        row_ports(v, needs, host);
     row_gpu(v, needs, host);
     if (needs->network == NETWORK_AWSVPC) {
         row_eni(v, host);

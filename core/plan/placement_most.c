@@ -91,26 +91,29 @@ static bool placement_is_shown(const struct hc_placement *p, int64_t running)
 {
     int64_t bases = 0, runs = 0, left;
 
+    for (size_t i = 0; i < p->shares_n; i++)
+        runs += p->shares[i].run;
+    if (runs != running)
+        return false;
     for (size_t i = 0; i < p->shares_n; i++) {
         const struct hc_placement_share *s = &p->shares[i];
         int64_t due = placement_split(p->shares, p->shares_n, i, running,
                                       &left);
 
         bases += s->share->base;
-        runs += s->run;
         if (s->run < due ||
             s->run > placement_split_most(p->shares, p->shares_n, i, running))
             return false;
     }
-    return running >= bases && runs == running;
+    return running >= bases;
 }
 
 /* ---- the count that starts no host ---- */
 
 struct fit {
     const struct hc_placement *p;
-    int64_t running;                  /* tasks                               */
-    int64_t round;                    /* 0: those that run show nothing      */
+    int64_t running;                  /* tasks, if they show anything        */
+    int64_t round;                    /* 0: they do not                      */
     int64_t each;                     /* tasks that a host takes             */
     unsigned trust;                   /* enum hc_placement_trust, or-ed      */
 };
@@ -145,10 +148,12 @@ static bool fit_is_whole(const struct fit *f, int64_t count)
 int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
                           int64_t wanted, int64_t each, unsigned trust)
 {
-    struct fit f = { p, running, 0, each, trust };
+    struct fit f = { p, 0, 0, each, trust };
 
-    if (p->shares_n > 1 && placement_is_shown(p, running))
+    if (p->shares_n > 1 && placement_is_shown(p, running)) {
+        f.running = running;
         f.round = placement_round(p->shares, p->shares_n);
+    }
     while (wanted > 0 && !fit_is_whole(&f, wanted))
         wanted--;
     return wanted;

@@ -59,11 +59,11 @@ static int64_t explain_run(const struct hc_plan_input *in)
 {
     const struct hc_ecs_service *s = in->service;
     const struct hc_placement *p = in->placement;
+    int64_t begun = explain_min(s->running, p->listed) +
+                    explain_min(s->pending, p->listed);
 
-    return s->running < 0 || s->pending < 0
-               ? p->run
-               : explain_min(p->listed, s->running + s->pending > p->run
-                                            ? s->running + s->pending : p->run);
+    return s->running < 0 || s->pending < 0 || begun < p->run
+               ? p->run : explain_min(p->listed, begun);
 }
 
 static struct explain_count explain_count(const struct hc_run *r,

@@ -146,6 +146,14 @@ static const struct { const char *text, *needs; } needs_rows[] = {
     { TASK(""), "0 0 0 containerDefinitions||| " },
     { TASK(CONTAINERS("")), "0 0 0 containerDefinitions||| " },
     { TASK(CONTAINERS("{}")), "0 0 0 -||| " },
+    /* ports that no host has, and protocols that are new */
+    { PORTS("", "{\"hostPort\":65535}"), "0 0 0 -|65535t || " },
+    { PORTS("", "{\"hostPort\":65536}"), "0 0 0 portMappings|65536t || " },
+    { PORTS("", "{\"hostPort\":-1}"), "0 0 0 portMappings||| " },
+    { PORTS(MODE("host"), "{\"containerPort\":-1}"),
+      "0 0 0 portMappings||| " },
+    { PORTS("", "{\"hostPort\":80,\"protocol\":\"sctp\"}"),
+      "0 0 0 portMappings|80t || " },
     { TASK("\"cpu\":\"256\",\"memory\":\"512\","
            CONTAINERS("{\"cpu\":9,\"memory\":9}")), "256 512 0 -||| " },
     { TASK(CONTAINERS("{\"cpu\":10,\"memory\":100},"
@@ -226,8 +234,6 @@ TEST(ops_definitions, needs_that_are_written_down_are_read_again)
         hc_buf_init(&text, t_alloc(), 10000);
         hc_buf_init(&want, t_alloc(), 10000);
         CHECK_INT(get(needs_rows[i].text, 1000), 0);
-        if (v.needs.unclear != NULL && v.needs.network != NETWORK_OTHER)
-            v.needs.unclear = "resourceRequirements";
         put_summary(&v.needs, &want);
         hc_buf_chr(&want, '\0');
         for (int round = 0; round < 2; round++) {
@@ -270,6 +276,25 @@ static int reads(void)
 
     hc_ecs_answer_fini(&v.answer);
     return err;
+}
+
+/* Each host is compared with each of them. */
+TEST(ops_definitions, attributes_that_no_definition_has_are_not_compared)
+{
+    for (size_t n = 256; n <= 257; n++) {
+        struct hc_buf text;
+
+        hc_buf_init(&text, t_alloc(), 100000);
+        hc_buf_text(&text, "{\"taskDefinition\":{\"requiresAttributes\":[");
+        for (size_t i = 0; i < n; i++)
+            hc_buf_fmt(&text, "%s{\"name\":\"a%zu\"}", i > 0 ? "," : "", i);
+        hc_buf_text(&text, "]," CONTAINERS("{}") "}}");
+        CHECK_INT(get(hc_buf_z(&text), 10000), 0);
+        CHECK_Z(v.needs.unclear, n == 256 ? NULL : "requiresAttributes");
+        CHECK((v.needs.attributes != NULL) == (n == 256));
+        hc_ecs_answer_fini(&v.answer);
+        hc_buf_fini(&text);
+    }
 }
 
 TEST(ops_definitions, memory_may_end_anywhere)

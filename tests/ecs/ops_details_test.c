@@ -167,6 +167,26 @@ TEST(ops_details, room_of_a_host)
     }
 }
 
+/* Nothing says which of the two is right. */
+TEST(ops_details, a_resource_that_comes_twice_is_not_known)
+{
+#define AMOUNT(name, n) "{\"name\":\"" name "\",\"integerValue\":" n "}"
+#define TAKEN(name, list) "{\"name\":\"" name "\",\"stringSetValue\":["    \
+    list "]}"
+    static const char twice[] = "{\"containerInstances\":[{"
+        "\"containerInstanceArn\":\"a\",\"remainingResources\":["
+        AMOUNT("CPU", "0") "," AMOUNT("CPU", "1024") "," AMOUNT("CPU", "1") ","
+        AMOUNT("MEMORY", "900") "," TAKEN("PORTS", "\"22\"") ","
+        TAKEN("PORTS", "") "," TAKEN("PORTS_UDP", "\"8125\"") ","
+        TAKEN("PORTS_UDP", "\"53\"") "]}]}";
+
+    CHECK_INT(get_details(twice, 0), 0);
+    CHECK(details.hosts[0].cpu_free < 0);
+    CHECK_INT(details.hosts[0].memory_free, 900);
+    CHECK(!details.hosts[0].lists_tcp && !details.hosts[0].lists_udp);
+    hc_ecs_answer_fini(&details.answer);
+}
+
 TEST(ops_details, attributes_are_kept_only_where_they_are_asked_for)
 {
     hc_ecs_host_details_init(&details, t_alloc(), false);

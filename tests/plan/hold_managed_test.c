@@ -300,3 +300,21 @@ TEST(hold_managed, a_lowered_count_is_not_written_twice)
     in.own_write = 2;
     check(HEADCOUNT_UPDATED, "unplaceable", NULL, "3 placeable");
 }
+
+/* Tasks of a write that ECS does not show yet may run: no count below it. */
+TEST(hold_managed, a_count_is_not_lowered_below_our_own_write)
+{
+    set_up_managed(2, 5);
+    place(2, 1, 0, 0);
+    in.awaits = true;
+    in.own_write = 4;
+    check(HEADCOUNT_HELD, "unplaceable", NULL, "5 wanted, 3 placeable");
+    place(2, 1, 2, 0);
+    check(HEADCOUNT_HELD, "unknown_placement", "allow_unknown_placement",
+          "5 wanted, 3 placeable");
+    place(2, 3, 0, 0);
+    check(HEADCOUNT_UPDATED, "", NULL, "5 active");
+    in.own_write = 6;                       /* the write is a fall from that */
+    place(2, 1, 0, 0);
+    check(HEADCOUNT_HELD, "unplaceable", NULL, "5 wanted, 3 placeable");
+}

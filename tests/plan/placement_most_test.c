@@ -123,3 +123,16 @@ TEST(placement, a_split_that_the_hosts_disprove_is_not_relied_on)
     CHECK_INT(most((struct provider[]){ { 1, 0, true, 0, 9 },
                                         { 1, 0, true, 0, 2 } }, 2, -1, 13), 4);
 }
+
+/* ECS says any number of running tasks. */
+TEST(placement, tasks_without_a_measure_show_nothing)
+{
+    static const int64_t running[] = { INT64_MAX, INT64_MIN, -1 };
+    static const struct provider two[] = { { 1000, 100000, true, 2, 1 },
+                                           { 1000, 0, true, 1, 0 } };
+
+    for (size_t i = 0; i < sizeof(running) / sizeof(*running); i++) {
+        CHECK_INT(most(two, 1, running[i], 5000), 3);
+        CHECK_INT(most(two, 2, running[i], 5000), 3);
+    }
+}

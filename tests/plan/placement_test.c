@@ -369,7 +369,7 @@ static const struct row {
     { "13 no setting", api_missing, TAKE_NO, TAKE_ATTRIBUTE, "api.1.25" },
     { "13 value", value_equal, TAKE_YES, 0, "" },
     { "13 other value", value_other, TAKE_UNKNOWN, TAKE_ATTRIBUTE,
-      "is \"1\" there and \"2\" is wanted" },
+      "has another value there than \"2\", which is wanted" },
     { "13 none told", no_attributes, TAKE_UNKNOWN, TAKE_ATTRIBUTE, "none" },
     { "15 connect", service_connect, TAKE_UNKNOWN, TAKE_ATTRIBUTE,
       "service-connect-v1" },
@@ -506,7 +506,7 @@ TEST(placement, a_long_list_of_reasons_is_cut_and_stays_terminated)
 
     set_up(&s);
     s.needs.ports = NULL;
-    for (size_t i = 0; i < 100; i++) {
+    for (size_t i = 0; i < 99; i++) {
         s.ports[i] = (struct hc_ecs_port){ 22, false, s.needs.ports };
         s.needs.ports = &s.ports[i];
     }

@@ -43,6 +43,18 @@ static int task_details_mark(struct hc_run *r, struct hc_exchange *x,
     return 0;
 }
 
+/* A list that does not heed the service has tasks of others: their hosts would
+ * count as hosts that run a task of this one. */
+static bool task_details_is_other(const struct hc_fact_tasks *t,
+                                  struct hc_str group)
+{
+    struct hc_str service = group;
+
+    return group.n > 0 &&
+           !(hc_str_eqz(hc_str_cut(&service, ':'), "service") &&
+             hc_str_eq(service, t->service));
+}
+
 /* A task in PROVISIONING waits for a host and has none.  A task that stopped
  * after it was listed is on no host any more. */
 static int task_details_learn_one(struct hc_run *r, struct hc_exchange *x,
@@ -57,6 +69,9 @@ static int task_details_learn_one(struct hc_run *r, struct hc_exchange *x,
     if (task->last.n == 0 || task->desired.n == 0)
         return hc_check_refuse(r, x, "DescribeTasks left out the status of",
                                task->arn);
+    if (task_details_is_other(t, task->group))
+        return hc_check_refuse(r, x, "DescribeTasks says a task of the service "
+                               "is of the group", task->group);
     if (task->host.n == 0 || hc_str_eqz(task->desired, "STOPPED") ||
         hc_str_eqz(task->last, "STOPPED"))
         return 0;

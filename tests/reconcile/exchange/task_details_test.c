@@ -48,6 +48,13 @@ TEST(task_details, a_description_of_other_tasks_is_not_believed)
     disbelieve("{\"tasks\":[" TASK_2 "," A_TASK("1", RUNS
                ",\"containerInstanceArn\":\"" SCRIPT_AT
                "container-instance/test/a\"") "]}", "no host of the cluster");
+    /* a list that does not heed the service, and one that does */
+    disbelieve("{\"tasks\":[" TASK_2 "," A_TASK("1", RUNS ",\"group\":"
+               "\"service:weber\"") "]}", "of the group \"service:weber\"");
+    disbelieve("{\"tasks\":[" TASK_2 "," A_TASK("1", RUNS ",\"group\":"
+               "\"family:web\"") "]}", "of the group \"family:web\"");
+    disbelieve("{\"tasks\":[" A_TASK("1", RUNS ",\"group\":\"service:web\"")
+               "]}", "left out tasks");
     disbelieve("{\"tasks\":0}", "array of objects");
 }
 
