@@ -150,6 +150,7 @@ static void set_up(uint64_t seed)
         memset(&actors[at], 0, sizeof(actors[at]));
         hc_memory_init(&actors[at].memory, t_alloc());
         witness_init(&actors[at].witness, w, wishes);
+        actors[at].witness.remembers = true;
     }
 }
 
@@ -447,6 +448,33 @@ TEST(placement_worlds, two_services_find_one_place)
     tear_down();
 }
 
+/* A host takes no task, and nothing tells why.  Each of two services has tried
+ * it once: the host that is started for one makes the count of the other rise,
+ * which is no reason to try again. */
+TEST(placement_worlds, two_services_try_a_hidden_limit_once_each)
+{
+    static const struct row row = {
+        "", .needs = { 128, 128, .ports = 0 }, 1, ONE,
+        { { 2, 0, 2, 1200, FIT }, { 1, 0, 0, 1200, HIDDEN } }
+    };
+
+    set_up(1);
+    fill(&row);
+    w->state.services[1] = w->state.services[0];
+    w->state.services[1].revision = 4;
+    wishes_n = 2;
+    for (int n = 0; n < ROUNDS; n++) {
+        if (n == 2)                   /* they do not rise in step            */
+            world_set_desired(w, 1, 2);
+        reconcile(0);
+        ecs_minute();
+    }
+    CHECK(world_hosts(w, -1) <= 5);
+    CHECK_STR(hc_str(actors[0].codes[0]), "passed_over");
+    CHECK_STR(hc_str(actors[0].codes[1]), "passed_over");
+    tear_down();
+}
+
 /* ---- random worlds ---- */
 
 struct drawn {                       /* what a world has                     */
@@ -525,6 +553,8 @@ static void draw(uint64_t seed)
                             .hidden = world_chance(w, 20),
                             .forgets = world_chance(w, 50),
                             .two = world_chance(w, 30) };
+    for (int at = 0; at < WORLD_ACTORS; at++)
+        actors[at].witness.remembers = !drawn.forgets;
     w->tells_changes = drawn.hidden || world_chance(w, 80);
     w->heeds_architecture = world_chance(w, 70);
     w->rest = (enum world_rest)world_random(w, WORLD_RESTS);
@@ -651,18 +681,20 @@ static int64_t best(int i, int64_t wanted, bool with_hidden)
     return wanted;
 }
 
-/* How many counts in a row the weights may not divide. */
+/* The tasks of which AWS does not say where they go: those that weights do not
+ * divide, and a base of weight 0. */
 static int64_t undivided(const struct world_service *s)
 {
-    int64_t weights = 0, used = 0;
+    int64_t weights = 0, bases = 0, used = 0;
     int most;
 
     for (int p = 0; p < WORLD_PROVIDERS; p++)
         if (world_uses(s, p, &most)) {
             used++;
             weights += s->items[p].weight;
+            bases += s->items[p].weight == 0 ? s->items[p].base : 0;
         }
-    return used > 1 && weights > 0 ? weights - 1 : 0;
+    return used > 1 && weights > 0 ? weights - 1 + bases : 0;
 }
 
 /* Its tasks run elsewhere than the weights say, for hosts went and tasks were
@@ -760,7 +792,8 @@ static struct due due_of(int i)
     d.wanted = tally_count(w, &wishes[i], s,
                            tally_of(&wishes[i], s, w->state.hosts, listed,
                                     world_wall_now(w)));
-    d.takes = wishes_n > 1 && (drawn.hidden || !all_start_hosts(s));
+    d.takes = wishes_n > 1 && ((drawn.hidden && drawn.forgets) ||
+                               !all_start_hosts(s));
     d.waits = starts_hosts(s) && s->running < s->desired;
     d.astray = is_astray(s) ? undivided(s) : 0;
     d.best = d.most = d.wanted;
@@ -792,7 +825,9 @@ static void check_end(const struct due *d)
         fail_msg("seed %" PRIu64 ": s0 ends with %" PRId64 ", and ECS places %"
                  PRId64 " of %" PRId64 " (%s: %s)", w->seed, s->desired,
                  d->best, d->wanted, actors[0].codes[0], actors[0].reasons[0]);
-    if (s->desired != witness_right(&actors[0].witness, 0))
+    if (s->desired != witness_right(&actors[0].witness, 0) &&
+        !(actors[0].witness.remembers && !d->told &&
+          strstr(actors[0].reasons[0], "passed over by ECS") != NULL))
         fail_msg("seed %" PRIu64 ": s0 ends with %" PRId64 ", the model says %"
                  PRId64 " (%s: %s)", w->seed, s->desired,
                  witness_right(&actors[0].witness, 0), actors[0].codes[0],
@@ -807,7 +842,7 @@ static void check_end(const struct due *d)
 
 static void check_hosts(const struct due *due, int64_t more)
 {
-    int64_t most = hidden_hosts();
+    int64_t most = hidden_hosts() * (int64_t)wishes_n;
 
     for (size_t i = 0; i < wishes_n; i++) {
         if (due[i].waits || due[i].takes)
@@ -849,8 +884,12 @@ static void storm(void)
 {
     w->storm = true;
     for (unsigned n = 1 + world_random(w, 4); n > 0; n--) {
+        int at = (int)world_random(w, WORLD_ACTORS);
+
         shake();
-        reconcile((int)world_random(w, WORLD_ACTORS));
+        if (drawn.forgets)
+            forget(at);
+        reconcile(at);
         ecs_minute();
     }
     w->storm = false;

@@ -19,6 +19,7 @@
 #define HC_MEMORY_UNDONE (600 * HC_SECOND)       /* undone writes count      */
 #define HC_MEMORY_ANSWER (300 * HC_SECOND)       /* an answer holds          */
 #define HC_MEMORY_TAGGED (60 * HC_SECOND)        /* a list by tags holds     */
+#define HC_MEMORY_PASSED (6 * 3600 * HC_SECOND)  /* a host stays passed over */
 #define HC_MEMORY_TEXTS ((size_t)4 << 20)        /* bytes of all texts       */
 
 struct hc_memory_entry;
@@ -33,7 +34,7 @@ struct hc_memory {                               /* alloc NULL: remembers not */
 
 enum hc_memory_kind { MEMORY_SERVICE, MEMORY_VERSION, MEMORY_CAPACITY,
                       MEMORY_TARGET, MEMORY_DEFINITION, MEMORY_TAGGED,
-                      MEMORY_REFUSED };
+                      MEMORY_REFUSED, MEMORY_PASSED };
 
 /* An entry's key: a kind, a scope (an ARN or a region) and a name.  Where the
  * scope does not say which account it is of, `role` does: the ARN of the role

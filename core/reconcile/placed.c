@@ -272,6 +272,30 @@ static bool placed_needs_younger(const struct hc_plan_input *in,
            host->registered_at < in->service->changed;
 }
 
+/* A rise for other hosts moves the change of the count past the younger host
+ * that showed it.  With two services, each would forget it for the host that
+ * the other's task brought, and so on: so a handle remembers it.  `seen`: the
+ * younger hosts show it now. */
+static bool placed_was_passed(struct hc_run *r, const struct hc_plan_input *in,
+                              const struct hc_host *h, bool seen)
+{
+    struct hc_memory *memory = r->config.memory;
+    struct hc_str id = hc_host_id(h->arn), ignored;
+    int64_t now = hc_now(&r->net->sys);
+    char name[600];                /* a service's name and a host's id       */
+    struct hc_memory_key key;
+
+    if (memory == NULL || r->taken != 0)
+        return seen;
+    hc_fmt(name, sizeof(name), "%.*s %.*s", HC_STR_ARG(in->service->name),
+           HC_STR_ARG(id));
+    key = hc_run_key(r, MEMORY_PASSED, hc_str(name));
+    if (seen)
+        hc_memory_put_text(memory, &key, now, HC_STR(""));
+    return seen || hc_memory_text(memory, &key, now - HC_MEMORY_PASSED,
+                                  &ignored);
+}
+
 /* ---- the hosts one by one, for a report that explains ---- */
 
 /* The order of their answers: worst first. */
@@ -394,10 +418,11 @@ static bool placed_count(struct hc_run *r, const struct hc_plan_input *in,
         share = placed_share(to, h->details->provider);
         left = hc_claims_left(r, in->service, h);
         take = hc_placement_take(&task, &left, false, &why);
-        h->takes = take != TAKE_NO;
+        /* Whether ECS heeds the architecture is not documented. */
+        h->takes = take != TAKE_NO || why.code == TAKE_ARCHITECTURE;
         if (take == TAKE_YES && placed_needs_younger(in, h->details)) {
             younger = true;
-            if (younger_of[share])
+            if (placed_was_passed(r, in, h, younger_of[share]))
                 take = hc_placement_pass(&why);
         }
         hc_placement_add(to, share, take, &why);

@@ -78,6 +78,7 @@ struct witness {
     size_t registered_n;
     bool gone;                                 /* the cluster is             */
     uint64_t writes;                           /* that it sent               */
+    bool remembers;                            /* hosts that were passed over */
     /* and what it knows from those before it */
     struct witness_known known, knew;          /* now; as this one began     */
     bool managed[WORLD_PROVIDERS];

@@ -273,10 +273,16 @@ static bool says_count(const struct witness *x, int i,
                        const struct witness_seen *seen, int64_t n,
                        int64_t wanted)
 {
-    int64_t most = witness_placeable(x, &x->wishes[i], &x->services[i], seen,
-                                     n);
+    const struct hc_wish *wish = &x->wishes[i];
+    const struct world_service *s = &x->services[i];
+    int64_t most = witness_placeable(x, wish, s, seen, n), least = most;
+    struct witness_seen passed = *seen;
 
-    return most == wanted || (most > wanted && is_after_another(x, i));
+    /* A host that was passed over once may be so still. */
+    passed.younger = seen->listed;
+    if (x->remembers && witness_needs_younger(x, wish, s, seen))
+        least = witness_placeable(x, wish, s, &passed, n);
+    return wanted <= most && (wanted >= least || is_after_another(x, i));
 }
 
 /* With these hosts as they are described, by some list of younger hosts. */

@@ -216,6 +216,39 @@ TEST(placed, only_a_younger_host_of_the_same_provider_passes_one_over)
     }
 }
 
+/* Another rise moves the change of the count past the younger host. */
+TEST(placed, a_host_that_was_passed_over_stays_so_for_six_hours)
+{
+    static const struct script_row passed[] = {
+        SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        MANAGED("ENABLED"), LACKING(C), DESCRIBE(ROOM("c", "1", "")),
+        DEFINITION, YOUNGER(B) };
+    static const struct script_row later[] = {
+        SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        MANAGED("ENABLED"), LACKING(C), DESCRIBE(ROOM("c", "1", "")),
+        YOUNGER(""), WRITE };
+    static const struct { int64_t at; size_t rows;
+                          enum headcount_result outcome; } looks[] = {
+        { 5 * 3600 * HC_SECOND, 7, HEADCOUNT_HELD },
+        { 7 * 3600 * HC_SECOND, 8, HEADCOUNT_UPDATED },
+    };
+    struct hc_memory memory;
+
+    hc_memory_init(&memory, t_alloc());
+    script_wishes(SCRIPT_ROWS(passed), "web")->config.memory = &memory;
+    script_gives(0, HEADCOUNT_HELD, "passed_over");
+    script_end();
+    for (size_t i = 0; i < sizeof(looks) / sizeof(*looks); i++) {
+        struct script *s = script_wishes(later, looks[i].rows, "web");
+
+        s->config.memory = &memory;
+        s->now += looks[i].at;
+        script_gives(0, looks[i].outcome, i == 0 ? "passed_over" : "");
+        script_end();
+    }
+    hc_memory_fini(&memory);
+}
+
 /* A host that came after the service changed, or a service that does not tell
  * when it changed: no younger host can have been preferred. */
 TEST(placed, a_host_that_is_younger_than_the_change_is_not_passed_over)
