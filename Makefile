@@ -406,6 +406,7 @@ bench: all $(BUILD)/tests/lua.a ## headcount beside its floors
 	@sh tests/bench/policies.sh
 	@sh tests/bench/sweeps.sh
 	@sh tests/bench/events.sh
+	@sh tests/bench/placed.sh
 	@sh tests/bench/lambda.sh
 
 size: static ## the static binaries, by folder
