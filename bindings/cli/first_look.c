@@ -13,6 +13,8 @@
 #include "complain.h"
 #include "plain.h"
 
+#define OFFERED 200                  /* a command line takes 256 names */
+
 /* ---- what was found ---- */
 
 /* "CODE: text", or the text alone, as a copy that cannot steer a terminal: so
@@ -302,12 +304,16 @@ static bool offers(const struct first_look_cluster *c)
 static void put_offer(FILE *out, const struct first_look_cluster *c, bool where)
 {
     const char *name = where && *c->arn != '\0' ? c->arn : c->name;
+    size_t n = 0;
 
     fprintf(out, "headcount adopt %s", name);
     for (size_t i = 0; i < c->rows_n; i++)
-        if (is_offered(&c->rows[i]))
+        if (is_offered(&c->rows[i]) && n++ < OFFERED)
             fprintf(out, " %s", c->rows[i].service);
     fprintf(out, "; headcount apply %s --policy tags\n", name);
+    if (n > OFFERED)
+        fprintf(out, "%zu more can be adopted in %s after these: plan it "
+                "again.\n", n - OFFERED, name);
 }
 
 static void put_end(FILE *out, const struct first_look *l, bool where)

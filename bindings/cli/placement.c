@@ -90,6 +90,7 @@ static void put_rule(FILE *out, const struct headcount_service *s)
         render_text(out, s->placement->scaled_by);
         fputs(" has managed scaling", out);
     }
+    render_switch(out, s);
     fputc('\n', out);
     if (*s->hosts_filter != '\0') {
         placement_label(out, "filter");

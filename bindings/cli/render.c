@@ -138,14 +138,13 @@ const char *render_said_of(const struct headcount_cluster *c,
     return NULL;
 }
 
-/* The words to type, or the field for the rule of a policy: --allow goes with
- * --service, so it would run another rule. */
-static void put_switch(FILE *out, const struct headcount_service *s)
+void render_switch(FILE *out, const struct headcount_service *s)
 {
-    bool number = strncmp(s->switch_text, "max_", 4) == 0;
     bool braked = render_is_braked(s);             /* the brake is on the run */
     bool tags = strcmp(s->at, "tags") == 0;
 
+    if (!s->switch_text)
+        return;
     fputs("; to let it pass: ", out);
     if (braked || *s->at == '\0') {
         fputs("--allow ", out);
@@ -156,7 +155,8 @@ static void put_switch(FILE *out, const struct headcount_service *s)
         render_text(out, s->service);
         return;
     }
-    fprintf(out, "%s%s in ", s->switch_text, number ? "" : " = true");
+    fprintf(out, "%s%s in ", s->switch_text,
+            strncmp(s->switch_text, "max_", 4) == 0 ? "" : " = true");
     fputs(tags ? "a policy in Lua, no tag does" : "its rule, ", out);
     if (!tags)
         render_text(out, s->at);
@@ -180,8 +180,7 @@ static void put_service(FILE *out, const struct headcount_cluster *c,
         fputs(": as ", out);
         render_text(out, as);
     }
-    if (s->switch_text)
-        put_switch(out, s);
+    render_switch(out, s);
     fputc('\n', out);
 }
 

@@ -19,6 +19,10 @@ void render_summary(FILE *out, const struct headcount_outcome *outcome,
  * brake holds some (render_braked counts them); else nothing. */
 void render_brake(FILE *out, const struct headcount_outcome *outcome,
                   size_t braked, bool dry_run);
+/* "; to let it pass: ..." of a hold that can pass: the words to type, or the
+ * field for the rule of a policy, since --allow goes with --service and would
+ * run another rule. */
+void render_switch(FILE *out, const struct headcount_service *service);
 /* Services whose write the brake on the run holds. */
 bool render_is_braked(const struct headcount_service *service);
 size_t render_braked(const struct headcount_outcome *outcome);

@@ -41,7 +41,8 @@ enum hc_plan_need hc_explain_needs(const struct hc_run *r,
 /* How far the tasks that the rule calls for find hosts. */
 struct explain_count {
     int64_t wanted, placeable;
-    int64_t asked;          /* the count that ECS has once the plan is done  */
+    int64_t asked;          /* of them, those that ECS has been told of once
+                               the plan is done                              */
     int64_t hosts, run_or_can, maybe;
     bool starts_hosts;      /* a provider does, for tasks that find none     */
     bool many;              /* there are more tasks than hosts, and how many a
@@ -82,6 +83,7 @@ static struct explain_count explain_count(const struct hc_run *r,
     int64_t running = in->service->running;
     int64_t each = in->hosts > 0 ? (c.wanted + in->hosts - 1) / in->hosts : 1;
 
+    c.asked = explain_min(c.asked, c.wanted);
     c.many = c.wanted > c.hosts;
     /* Tasks that run have found a host, even if two of them share one. */
     c.placeable = explain_min(c.wanted, running > c.run_or_can * each

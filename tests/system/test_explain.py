@@ -230,6 +230,15 @@ def test_a_plain_number_that_starts_hosts(ecs, headcount, prod, tmp_path):
         "asked for.")
 
 
+def test_a_hold_has_its_switch_and_asks_for_nothing(ecs, headcount, prod):
+    strategy(prod)
+    run = headcount(*EXPLAIN, "--where", "attribute:none exists")
+    assert "held filter_matches_nothing" in run.out
+    assert ("; to let it pass: --allow filter_matches_nothing --service "
+            "agent\n") in run.out
+    assert "is asked for" not in run.out
+
+
 def test_a_placeable_rule_leaves_no_task_to_wait(ecs, headcount, prod,
                                                  tmp_path):
     launch(prod, desired=3)

@@ -329,12 +329,33 @@ def test_adopt_sets_one_tag_and_says_what_keeps_it(prod, headcount):
 def test_adopt_shows_the_plan_of_the_other_tags(prod, headcount):
     prod.services["log"]["tags"].append({"key": "headcount:tasks",
                                          "value": "2"})
-    del prod.services["log"]["placementConstraints"][:]
+    prod.services["log"]["placementConstraints"] = []
     run = headcount("adopt", "prod", "log", "--dry-run")
     assert run.code == 0, run.err
     assert "~ log  3 -> 8" in run.out
     assert run.out.endswith("Nothing was tagged: --dry-run.\n")
     assert not tagged(prod) and not prod.writes()
+
+
+def test_adopt_names_the_options_of_its_plan(prod, headcount):
+    """What keeps the services is the plan that was shown."""
+    options = ["--hosts", "registered", "--constraints", "service"]
+    run = headcount("adopt", "prod", "agent", "--yes", *options)
+    assert run.code == 0, run.err
+    assert run.out.endswith("They are kept by: headcount apply prod --policy "
+                            f"tags {' '.join(options)}\n")
+    assert headcount("apply", "prod", "--policy", "tags", *options).code == 0
+
+
+def test_a_long_offer_can_be_typed(prod, headcount):
+    for i in range(300):
+        prod.service(f"s{i:03}", 4, placementConstraints=DISTINCT)
+    run = headcount("plan", "prod", "--policy", "distinct")
+    assert run.code == 0, run.err
+    offer, more = run.out.splitlines()[-2:]
+    words = offer[offer.index("headcount adopt"):].split(";")[0].split()
+    assert more == "102 more can be adopted in prod after these: plan it again."
+    assert len(words) == 3 + 200
 
 
 @pytest.mark.parametrize("option, env", [
@@ -422,7 +443,8 @@ def test_adopt_of_wrong_words(prod, headcount, words, code):
 
 
 @pytest.mark.parametrize("answer, code", [
-    (b"y\n", 0), (b"yes\n", 0), (b"n\n", 1), (b"\n", 1), (b"\x04", 1),
+    (b"y\n", 0), (b"yes\n", 0), (b"Y\n", 0), (b"YES\n", 0), (b"n\n", 1),
+    (b"\n", 1), (b"\x04", 1),
     (b"yellow\n", 1)])
 def test_adopt_asks_once(prod, headcount, answer, code):
     """On a terminal, after the plan."""

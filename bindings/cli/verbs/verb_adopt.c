@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "complain.h"
@@ -264,7 +265,7 @@ static int ask(size_t due, const char *cluster)
     if (n < 0 || write(STDERR_FILENO, question, strlen(question)) < 0 ||
         !verbs_read_line(answer, sizeof answer))
         return verbs_interrupted() ? EXIT_INTERRUPTED : EXIT_TARGET_FAILED;
-    return strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0
+    return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0
                ? 0 : EXIT_TARGET_FAILED;
 }
 
@@ -285,11 +286,19 @@ static int tag_all(headcount *h, const struct adoption *a)
     return code;
 }
 
+/* With the options that the plan above was made with. */
 static void put_next(const struct adoption *a)
 {
+    const struct options *o = a->o;
+
     fputs("They are kept by: headcount apply ", stdout);
-    render_text(stdout, a->o->args.item[0]);
-    puts(" --policy tags");
+    render_text(stdout, o->args.item[0]);
+    fputs(" --policy tags", stdout);
+    if (o->hosts_mode != HEADCOUNT_ACTIVE)
+        printf(" --hosts %s", o->hosts);
+    if (o->heeded != HEADCOUNT_CONSTRAINTS_DEFAULT)
+        printf(" --constraints %s", o->constraints);
+    putchar('\n');
 }
 
 static int go_on(headcount *h, const struct adoption *a)
