@@ -151,3 +151,131 @@ TEST(placement_peer, a_host_with_too_many_ports_is_not_searched)
     hc_buf_fini(&host);
     hc_buf_fini(&definition);
 }
+
+/* ---- answers that are odd or lack something, one row each ---- */
+
+#define C_IS(more) DESCRIBE("{\"containerInstanceArn\":" C ",\"status\":"     \
+    "\"ACTIVE\",\"capacityProviderName\":\"asg\",\"agentConnected\":true,"   \
+    "\"registeredAt\":1001,\"attributes\":[{\"name\":\"a\"}]" more "}")
+#define REMAINS(cpu, ports) ",\"remainingResources\":[{\"name\":\"CPU\","    \
+    "\"integerValue\":" cpu "},{\"name\":\"MEMORY\",\"integerValue\":900},"  \
+    "{\"name\":\"PORTS\",\"stringSetValue\":[" ports "]},"                  \
+    "{\"name\":\"PORTS_UDP\",\"stringSetValue\":[]}]"
+#define YOUNG ROOM("c", "1001", "")
+
+/* The two tasks that run are never touched; where the third may go is not
+ * guessed. */
+TEST(placement_peer, odd_answers_raise_no_count_by_guess)
+{
+    static const struct { struct script_row host, definition;
+                          enum headcount_result outcome; const char *code; }
+    rows[] = {
+        { DESCRIBE(YOUNG), { .operation = "DescribeTaskDefinition",
+          .fail = HEADCOUNT_ESERVICE, .code = "ClientException" },
+          HEADCOUNT_FAILED, "ClientException" },                   /* gone */
+        { DESCRIBE(YOUNG), { .operation = "DescribeTaskDefinition",
+          .answer = "{}" }, HEADCOUNT_FAILED, "EANSWER" },
+        { DESCRIBE(YOUNG), { .operation = "DescribeTaskDefinition",
+          .answer = "{\"taskDefinition\":{\"cpu\":\"256\"}}" },
+          HEADCOUNT_FAILED, "EANSWER" },
+        { DESCRIBE(YOUNG), DEFINED("\"networkMode\":\"quantum\""),
+          HEADCOUNT_HELD, "unknown_placement" },
+        { DESCRIBE(YOUNG), DEFINED("\"cpu\":\"a lot\""),
+          HEADCOUNT_HELD, "unknown_placement" },
+        { DESCRIBE(YOUNG), { .operation = "DescribeTaskDefinition", .answer =
+          "{\"taskDefinition\":{\"taskDefinitionArn\":\"" REVISION "\"}}" },
+          HEADCOUNT_HELD, "unknown_placement" },
+        { C_IS(""), DEFINITION, HEADCOUNT_HELD, "unknown_placement" },
+        { C_IS(",\"remainingResources\":[]"), DEFINITION, HEADCOUNT_HELD,
+          "unknown_placement" },
+        { C_IS(REMAINS("-5", "")), DEFINITION, HEADCOUNT_HELD,
+          "unplaceable" },
+        { DESCRIBE(""), { 0 }, HEADCOUNT_FAILED, "EANSWER" },
+        { DESCRIBE("{\"containerInstanceArn\":" C "}"), { 0 },
+          HEADCOUNT_FAILED, "EANSWER" },
+        { C_IS(",\"remainingResources\":5"), { 0 }, HEADCOUNT_FAILED,
+          "EANSWER" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct script_row calls[7] = {
+            SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+            MANAGED("ENABLED"), LACKING(C), rows[i].host, rows[i].definition
+        };
+
+        script_wishes(calls, calls[6].operation != NULL ? 7 : 6, "web");
+        CHECK_INT(script_run(), 1);
+        if (strcmp(script_service(0)->code, rows[i].code) != 0)
+            fail_msg("row %zu: %s %s", i, script_service(0)->code,
+                     script_service(0)->reason);
+        script_gave(0, rows[i].outcome, rows[i].code);
+        script_end();
+    }
+}
+
+/* A host has as many attributes as its agent and its owner gave it, and a task
+ * may take a hundred ports. */
+static void with_many(int attributes, int ports, const char *taken,
+                      enum headcount_result outcome, const char *code)
+{
+    struct hc_buf host, definition;
+    struct script_row calls[] = {
+        SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        MANAGED("ENABLED"), LACKING(C), { .operation = DETAILS },
+        { .operation = "DescribeTaskDefinition" }, WRITE };
+
+    hc_buf_init(&host, t_alloc(), (size_t)1 << 20);
+    hc_buf_init(&definition, t_alloc(), (size_t)1 << 20);
+    hc_buf_fmt(&host, "{\"containerInstances\":[{\"containerInstanceArn\":%s,"
+               "\"status\":\"ACTIVE\",\"capacityProviderName\":\"asg\","
+               "\"agentConnected\":true,\"registeredAt\":1001,"
+               "\"attributes\":[", C);
+    for (int i = 0; i < attributes; i++)
+        hc_buf_fmt(&host, "%s{\"name\":\"attribute-%d\"}", i > 0 ? "," : "",
+                   i);
+    hc_buf_fmt(&host, "]" REMAINS("1024", "%s") "}]}", taken);
+    hc_buf_fmt(&definition, "{\"taskDefinition\":{\"taskDefinitionArn\":\""
+               REVISION "\",\"requiresAttributes\":[{\"name\":"
+               "\"attribute-%d\"}],\"containerDefinitions\":[{\"memory\":1,"
+               "\"portMappings\":[", attributes - 1);
+    for (int i = 0; i < ports; i++)
+        hc_buf_fmt(&definition, "%s{\"hostPort\":%d}", i > 0 ? "," : "",
+                   10000 + i);
+    hc_buf_text(&definition, "]}]}}");
+    calls[5].answer = hc_buf_z(&host);
+    calls[6].answer = hc_buf_z(&definition);
+    script_wishes(calls, outcome == HEADCOUNT_UPDATED ? 8 : 7, "web");
+    script_gives(0, outcome, code);
+    script_end();
+    hc_buf_fini(&host);
+    hc_buf_fini(&definition);
+}
+
+TEST(placement_peer, many_attributes_and_ports_are_all_looked_at)
+{
+    with_many(45, 1, "", HEADCOUNT_UPDATED, "");
+    with_many(450, 1, "", HEADCOUNT_UPDATED, "");
+    with_many(45, 100, "", HEADCOUNT_UPDATED, "");
+    with_many(45, 100, "\"22\"", HEADCOUNT_HELD, "unplaceable");
+    with_many(45, 100, "\"10099\"", HEADCOUNT_HELD, "unplaceable");
+}
+
+/* Without an answer about each provider, no count rises; one falls as ever. */
+TEST(placement_peer, a_provider_that_is_not_there_fails_a_rise)
+{
+    static const struct script_row rises[] = {
+        SERVICE(2, 2, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        { .operation = "DescribeCapacityProviders", .answer =
+          "{\"capacityProviders\":[],\"failures\":[{\"arn\":\"asg\","
+          "\"reason\":\"MISSING\"}]}" } };
+    static const struct script_row falls[] = {
+        SERVICE(4, 4, STRATEGY CHANGED), LIST(A "," B "," C, ""), THREE,
+        WRITE };
+
+    script_wishes(SCRIPT_ROWS(rises), "web");
+    script_gives(0, HEADCOUNT_FAILED, "EANSWER");
+    script_end();
+    script_wishes(SCRIPT_ROWS(falls), "web");
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    script_end();
+}
