@@ -189,7 +189,7 @@ TEST(placement_peer, odd_answers_raise_no_count_by_guess)
         { C_IS(",\"remainingResources\":[]"), DEFINITION, HEADCOUNT_HELD,
           "unknown_placement" },
         { C_IS(REMAINS("-5", "")), DEFINITION, HEADCOUNT_HELD,
-          "unplaceable" },
+          "unknown_placement" },
         { DESCRIBE(""), { 0 }, HEADCOUNT_FAILED, "EANSWER" },
         { DESCRIBE("{\"containerInstanceArn\":" C "}"), { 0 },
           HEADCOUNT_FAILED, "EANSWER" },
