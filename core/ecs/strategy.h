@@ -17,7 +17,7 @@
 
 #define HC_ECS_WEIGHT_MAX 1000
 #define HC_ECS_BASE_MAX 100000
-#define HC_ECS_SHARES 100             /* of one strategy; AWS allows 20      */
+#define HC_ECS_SHARES 40              /* of one strategy; AWS allows 20      */
 
 struct hc_ecs_share {                 /* an element; absent numbers are 0   */
     struct hc_str provider;
