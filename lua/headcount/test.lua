@@ -280,6 +280,13 @@ local function service_of(c, s)
   if type(s.name) ~= "string" then
     error("a service has a name", 3)
   end
+  if s.distinct ~= nil and type(s.distinct) ~= "boolean" then
+    error("distinct of a service is true or false", 3)
+  end
+  for _, list in ipairs { "constraints", "providers", "strategy",
+                          "deployments" } do
+    check(list .. " of a service", s[list] or {}, {}, true)
+  end
   local strategy = strategy_of(s)
   local out = {
     serviceArn = arn(c, "service", c.name .. "/" .. s.name),

@@ -430,7 +430,8 @@ def test_the_workers_metric(ecs, headcount, prod):
     for service, last in (("agent", "UpdateService"),
                           ("web", "ListContainerInstances")):
         ecs.requests.clear()
-        with Worker(headcount, None, "prod", "--every", "1h", "--metrics",
+        # The first sweep begins after a random part of the interval.
+        with Worker(headcount, None, "prod", "--every", "3", "--metrics",
                     file, what=["--service", service]) as worker:
             until(lambda name=last: name in ecs.operations())
             assert worker.stop()[0] == 0

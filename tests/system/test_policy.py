@@ -469,6 +469,10 @@ test "mistakes are found" (function()
     local ok, message = pcall(cluster, { services = { service } })
     expect(not ok and tostring(message):find(text, 1, true), message)
   end
+  for field, value in pairs { strategy = "blue", providers = "blue",
+                              deployments = 7, distinct = "yes" } do
+    says({ name = "a", [field] = value }, field .. " of a service is")
+  end
   says({ name = "a", strategy = { { provider = "b", wieght = 1 } } },
        "a share of a strategy has no 'wieght'; did you mean 'weight'?")
   says({ name = "a", deployments = { { state = "x" } } },
