@@ -1,12 +1,23 @@
 #!/bin/sh
 # Prints C: the Lua files that are named, as bytes (cli/lua_host.h).
+#
+# A line that is a comment becomes an empty line, and indentation is left out:
+# that is two fifths of the bytes, and every error keeps its line number.
 set -eu
+for file; do
+    # In a text of several lines both would be part of the text.
+    ! grep -n '\[=*\[\|\\$' "$file" >&2 || {
+        echo "$file: no text or comment of several lines can be embedded" >&2
+        exit 1
+    }
+done
 echo '#include "lua_host.h"'
 i=0
 for file; do
     i=$((i + 1))
     printf '\nstatic const unsigned char text_%d[] = {\n' "$i"
-    od -An -v -tu1 "$file" | sed 's/  */ /g; s/^ //; s/ *$//; s/ /,/g; s/$/,/'
+    sed 's/^[[:blank:]]*//; s/^--.*//' "$file" | od -An -v -tu1 |
+        sed 's/  */ /g; s/^ //; s/ *$//; s/ /,/g; s/$/,/'
     echo '};'
 done
 printf '\nconst struct lua_file lua_files[] = {\n'
