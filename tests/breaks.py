@@ -181,7 +181,7 @@ BREAKS = [
     ("a look after a write asks memory", "input_recalls",
      r" && r->verify\.round == 0", "", "reconcile/exchange/host_details"),
     ("a snapshot is taken of what memory says", "input_recalls",
-     r"!r->config\.records && ", "", "reconcile/exchange/host_details"),
+     r"!r->config\.record && ", "", "reconcile/exchange/host_details"),
     ("a provider is known for ever", "hc_known_hosts_find",
      r"now >= hc_time_add", "false && now >= hc_time_add"),
     ("a host without a provider keeps the one that it had",

@@ -229,7 +229,7 @@ static void begin(int at, bool with_event)
         .wishes = wishes, .wishes_n = WORLD_SERVICES,
         .memory = &a->memory, .vtable = world_ways(at),
         .dry_run = a->dry_run, .snapshot = a->snapshot,
-        .records = a->record != NULL,
+        .record = a->record != NULL,
         .ask_definitions = w->definitions,
         .call.region = HC_STR("eu-west-1"),
     };

@@ -88,7 +88,6 @@ static int op_begin_run(struct op_reconcile *r, size_t at)
         .asks = request->policy,
         .policy_sha256 = hc_str(request->policy_sha256),
         .verify = request->verify,
-        .records = request->record,
         .record = request->record,
         .explain = request->explain,
         .only = hc_str(request->only),

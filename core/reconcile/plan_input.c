@@ -187,7 +187,7 @@ static bool input_recalls(const struct hc_run *r,
                           const struct hc_measure_of *of)
 {
     return hc_measure_needs_providers(of) && r->config.memory != NULL &&
-           !r->config.records && r->taken == 0 && r->verify.round == 0;
+           !r->config.record && r->taken == 0 && r->verify.round == 0;
 }
 
 bool hc_plan_input_tells(struct hc_run *r, struct hc_fact_hosts *list,

@@ -52,7 +52,8 @@ struct hc_run_config {
     struct hc_str policy_sha256;      /* for the audit; n == 0: none         */
     bool asks;                        /* a policy makes the wishes: there are
                                          none before its turn                */
-    bool record;                      /* a snapshot is made of its facts     */
+    bool record;                      /* a snapshot is made of its facts: AWS
+                                         tells them, memory does not         */
     enum headcount_explain explain;   /* which wishes the report explains    */
     struct hc_str only;               /* the service whose wish alone is made;
                                          n == 0: all are                     */
@@ -65,8 +66,6 @@ struct hc_run_config {
     bool verify;                      /* hosts are listed again after a
                                          write, and it goes on if they call
                                          for another count                   */
-    bool records;                     /* a snapshot is taken of its facts:
-                                         hosts are described in full         */
     struct hc_memory *memory;         /* NULL: nothing is remembered         */
     struct hc_brake *brake;           /* of all clusters; NULL: none         */
     size_t brake_at;                  /* its place among those clusters      */

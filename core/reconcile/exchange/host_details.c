@@ -125,7 +125,6 @@ static int host_details_learn(struct hc_run *r, struct hc_exchange *x,
     return 1;
 }
 
-
 /* ---- memory ---- */
 
 /* Notes what AWS said.  A host that has no provider is forgotten: it may get

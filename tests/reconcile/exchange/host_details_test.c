@@ -326,7 +326,7 @@ TEST(host_details, a_snapshot_has_hosts_in_full)
 
     begin();
     s = look(SCRIPT_ROWS(cold), 60);
-    s->config.records = true;
+    s->config.record = true;
     script_gives(0, HEADCOUNT_UNCHANGED, "");
     script_end();
     hc_memory_fini(&memory);
