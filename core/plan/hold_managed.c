@@ -142,7 +142,8 @@ static enum hc_hold_verdict hold_placement(struct hc_plan *p,
     enum hc_hold_verdict verdict = hold_is_limited(p, in);
     unsigned trust = hold_trust(in);
     int64_t room, most, from = hc_hold_from(in), floor = hold_floor(p, in);
-    char words[HC_PLACEMENT_WORDS], why[HC_PLACEMENT_WORDS + 120];
+    char words[HC_PLACEMENT_WORDS];
+    char why[HC_PLACEMENT_WORDS + HC_PLACEMENT_NAME + 80];
 
     if (verdict != HOLD_HELD)
         return verdict;

@@ -45,25 +45,33 @@ struct verdict {
     struct hc_take_why *why;
 };
 
+/* A reason that does not fit whole is left out. */
+static void text_add(char to[HC_TAKE_TEXT], const char *between,
+                     const char *text)
+{
+    size_t n = strlen(to);
+
+    if (n == 0)
+        between = "";
+    if (n + strlen(between) + strlen(text) < HC_TAKE_TEXT)
+        hc_fmt(to + n, HC_TAKE_TEXT - n, "%s%s", between, text);
+}
+
 /* enum hc_take goes from the strongest answer to the weakest, so a lower one
  * replaces the reasons so far, and an equal one joins them. */
 static void verdict_add(struct verdict *v, enum hc_take take,
                         enum hc_take_code code, const char *label,
                         const char *text)
 {
-    char so_far[HC_TAKE_TEXT];
-
     if (take > v->take)
         return;
     if (take < v->take) {
         v->take = take;
         v->why->code = code;
         hc_fmt(v->why->label, sizeof(v->why->label), "%s", label);
-        hc_fmt(v->why->text, sizeof(v->why->text), "%s", text);
-        return;
+        v->why->text[0] = '\0';
     }
-    hc_fmt(so_far, sizeof(so_far), "%s", v->why->text);
-    hc_fmt(v->why->text, sizeof(v->why->text), "%s; %s", so_far, text);
+    text_add(v->why->text, "; ", text);
 }
 
 static const struct hc_ecs_tag *host_attribute(const struct hc_ecs_host *host,
@@ -508,20 +516,32 @@ static void rows_of_definition(struct verdict *v,
 }
 
 /* "256 of 412 CPU units, 512 of 900 MiB, port 8125/udp is free" */
-static void say_room(const struct hc_ecs_needs *needs,
-                     const struct hc_ecs_host *host, char *text, size_t cap)
+static void say_amount(char to[HC_TAKE_TEXT], int64_t need, int64_t left,
+                       const char *unit)
 {
-    size_t n = 0;
+    char text[80];
 
-    if (needs->cpu > 0)
-        n += hc_fmt(text + n, cap - n, ", %lld of %lld CPU units",
-                    (long long)needs->cpu, (long long)host->cpu_free);
-    if (needs->memory > 0)
-        n += hc_fmt(text + n, cap - n, ", %lld of %lld MiB",
-                    (long long)needs->memory, (long long)host->memory_free);
-    for (const struct hc_ecs_port *p = needs->ports; p != NULL; p = p->next)
-        n += hc_fmt(text + n, cap - n, ", port %lld/%s is free",
-                    (long long)p->number, p->udp ? "udp" : "tcp");
+    if (need <= 0)
+        return;
+    hc_fmt(text, sizeof(text), "%lld of %lld %s", (long long)need,
+           (long long)left, unit);
+    text_add(to, ", ", text);
+}
+
+static void say_room(char to[HC_TAKE_TEXT], const struct hc_ecs_needs *needs,
+                     const struct hc_ecs_host *host)
+{
+    char text[80];
+
+    say_amount(to, needs->cpu, host->cpu_free, "CPU units");
+    say_amount(to, needs->memory, host->memory_free, "MiB");
+    for (const struct hc_ecs_port *p = needs->ports; p != NULL; p = p->next) {
+        hc_fmt(text, sizeof(text), "port %lld/%s is free",
+               (long long)p->number, p->udp ? "udp" : "tcp");
+        text_add(to, ", ", text);
+    }
+    if (to[0] == '\0')
+        text_add(to, "", "the task asks for no room");
 }
 
 enum hc_take hc_placement_take(const struct hc_placement_task *t,
@@ -529,7 +549,6 @@ enum hc_take hc_placement_take(const struct hc_placement_task *t,
                                struct hc_take_why *why)
 {
     struct verdict v = { TAKE_YES, why };
-    char room[HC_TAKE_TEXT] = "";
 
     *why = (struct hc_take_why){ .label = "" };
     row_status(&v, host);
@@ -545,11 +564,8 @@ enum hc_take hc_placement_take(const struct hc_placement_task *t,
                     "the task definition is not known");
     else
         rows_of_definition(&v, t, host);
-    if (v.take == TAKE_YES && t->needs != NULL) {
-        say_room(t->needs, host, room, sizeof(room));
-        hc_fmt(why->text, sizeof(why->text), "%s",
-               room[0] != '\0' ? room + 2 : "the task asks for no room");
-    }
+    if (v.take == TAKE_YES)
+        say_room(why->text, t->needs, host);
     return v.take;
 }
 

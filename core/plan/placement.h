@@ -26,7 +26,7 @@ enum hc_take_code {
 /* "port_udp", "passed_over", ... */
 const char *hc_take_name(enum hc_take_code code);
 
-#define HC_TAKE_TEXT 240
+#define HC_TAKE_TEXT 320           /* each reason fits alone                */
 #define HC_TAKE_LABEL 48
 
 struct hc_take_why {
@@ -117,7 +117,8 @@ enum hc_placement_trust { TRUST_UNKNOWN = 1, TRUST_PASSED = 2 };
 int64_t hc_placement_most(const struct hc_placement *p, int64_t running,
                           int64_t wanted, int64_t each, unsigned trust);
 
-#define HC_PLACEMENT_WORDS 300
+#define HC_PLACEMENT_WORDS 400
+#define HC_PLACEMENT_NAME 255     /* bytes of a capacity provider's name      */
 
 /* "6 wanted, 3 placeable: 1 lacks port 8125/udp, 1 an attribute, 1 not known (a
  * network interface)" */

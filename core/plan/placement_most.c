@@ -20,11 +20,11 @@ static int64_t placement_base(const struct hc_placement_share *shares,
     const struct hc_placement_share *s = &shares[i];
     int64_t elsewhere = -s->run;
 
+    if (i == at || s->share->weight > 0 || s->run > s->share->base)
+        return s->share->base;
     for (size_t k = 0; k < n; k++)
         elsewhere += shares[k].run;
-    return i == at || s->share->weight > 0 || elsewhere == 0 ||
-                   s->run > s->share->base
-               ? s->share->base : s->run;
+    return elsewhere == 0 ? s->share->base : s->run;
 }
 
 /* The tasks that provider `at` gets of `count`: bases first, then by weight.
