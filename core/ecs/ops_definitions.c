@@ -2,8 +2,8 @@
  * says its tasks may stand on, and what one task asks of its host.
  *
  * A port of the host is taken by one task at a time.  With the network mode
- * host every port of a container is the host's.  With bridge those are that
- * hostPort names; 0 and absent mean one that ECS picks.  With awsvpc and none
+ * host every port of a container is the host's.  With bridge hostPort names a
+ * port of the host; 0 and absent mean one that ECS picks.  With awsvpc and none
  * no port is the host's, and of a mode that is new nothing is assumed.
  *
  * ECS adds up CPU and memory as its agent does: the numbers of the task if it
@@ -328,8 +328,6 @@ static int definition_sink(void *ud, const struct hc_view_item *item,
 
     (void)e;
     switch (item->id) {
-    /* networkMode may come after the ports.  With "host" a container's port is
-     * the host's own, whatever hostPort says. */
     case DEFINITION_ITSELF:
         if (item->mark == VIEW_END)
             definition_end(v);

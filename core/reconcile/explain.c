@@ -166,9 +166,8 @@ static void explain_say(struct hc_plan *p, const char *what)
 
 /* ---- in the report ---- */
 
-/* NULL: there was no memory. */
-static struct headcount_placement *explain_new(struct hc_run *r,
-                                               const struct hc_plan_input *in)
+struct headcount_placement *hc_explain_placement(struct hc_run *r,
+                                                 const struct hc_plan_input *in)
 {
     const struct hc_placement *p = in->placement;
     struct headcount_placement *to =
@@ -192,18 +191,12 @@ static struct headcount_placement *explain_new(struct hc_run *r,
 static void explain_put(struct hc_run *r, const struct hc_plan_input *in,
                         const struct explain_count *c)
 {
-    struct headcount_placement *to = explain_new(r, in);
+    struct headcount_placement *to = hc_explain_placement(r, in);
 
     if (to == NULL)
         return;
     to->summary = explain_summary(r, in, c);
     hc_run_row(r)->placement = to;
-}
-
-const struct headcount_placement *
-hc_explain_placement(struct hc_run *r, const struct hc_plan_input *in)
-{
-    return explain_new(r, in);
 }
 
 static void explain_lacks(struct hc_run *r, const struct hc_plan_input *in)

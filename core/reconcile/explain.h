@@ -13,9 +13,9 @@
  * PLAN_DECIDED. */
 enum hc_plan_need hc_explain_needs(const struct hc_run *r,
                                    const struct hc_plan_input *in);
-/* in->placement for a policy, in the memory of the facts; NULL: there is no
- * memory. */
-const struct headcount_placement *
+/* in->placement for a report or a policy, without a summary, in the memory of
+ * the facts; NULL: there is no memory. */
+struct headcount_placement *
 hc_explain_placement(struct hc_run *r, const struct hc_plan_input *in);
 /* Adds it to the reason of the plan and to the row of the wish at hand. */
 void hc_explain_tell(struct hc_run *r, const struct hc_plan_input *in);

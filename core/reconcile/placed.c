@@ -19,8 +19,8 @@ struct placed {
     struct hc_fact_hosts *all;        /* the list that the count is made of  */
     struct hc_fact_hosts *lacking;    /* of those, the ones without its task */
     struct hc_fact_hosts *younger;    /* with it, registered after it changed */
-    struct hc_fact_tasks *tasks;      /* of its; NULL: ECS lists hosts by
-                                         task group                          */
+    struct hc_fact_tasks *tasks;      /* of the service; NULL: ECS lists hosts
+                                         by task group                       */
     struct hc_fact_definition *definition;    /* NULL: it is not to be read  */
     struct hc_str unheeded;           /* a constraint that is not in the filter
                                          of these lists                      */
@@ -351,15 +351,17 @@ static bool placed_sort(struct placed_told *told)
     if (sorted == NULL)
         return told->n == 0;
     for (int answer = 0; answer < PLACED_ANSWERS; answer++)
-        for (int code = 0; code < HC_TAKE_CODES; code++)
+        for (int code = 0; code < HC_TAKE_CODES; code++) {
+            const char *name = hc_take_name((enum hc_take_code)code);
+
             for (size_t i = 0; i < told->n; i++) {
                 const struct headcount_placed_host *h = &told->hosts[i];
-                const char *name = hc_take_name((enum hc_take_code)code);
 
                 if (h->answer == placed_answers[answer] &&
                     (h->code == name || (h->code[0] == '\0' && code == 0)))
                     sorted[n++] = *h;
             }
+        }
     told->hosts = sorted;
     return true;
 }

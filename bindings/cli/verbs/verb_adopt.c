@@ -18,6 +18,7 @@
 #include "plain.h"
 #include "policy_option.h"
 #include "render.h"
+#include "service_names.h"
 #include "verbs/verbs.h"
 
 #define RULE_KEY "headcount:rule"
@@ -192,7 +193,6 @@ static int tag(headcount *h, const struct options *o, const char *service,
                const char *arn)
 {
     char body[ARN_MAX + 128], region[64];
-    const char *at = arn;
     struct headcount_call call = {
         .size = sizeof call, .timeout = o->timeout_us, .assume_role = o->role,
         .region = region, .service = "ecs", .operation = "TagResource",
@@ -204,9 +204,7 @@ static int tag(headcount *h, const struct options *o, const char *service,
     call.body_size = (size_t)snprintf(
         body, sizeof body, "{\"resourceArn\":\"%s\",\"tags\":[{\"key\":\""
         RULE_KEY "\",\"value\":\"" RULE_VALUE "\"}]}", arn);
-    for (int colons = 0; *at != '\0' && colons < 3; at++)
-        colons += *at == ':';
-    snprintf(region, sizeof region, "%.*s", (int)strcspn(at, ":"), at);
+    service_names_region(arn, region);
     if (headcount_begin_call(h, &op, &call, &error) != 0) {
         complain("%s was not tagged: %s", service, error.what);
         return EXIT_TARGET_FAILED;

@@ -64,9 +64,8 @@ static int definition_learn(struct hc_run *r, struct hc_exchange *x,
 
 /* Puts the definition into the handle's memory as lines: the first one says
  * whether it has a fixed host port, the second one what a task needs, and each
- * line after it is an expression.  An
- * expression with a line break cannot be a line, so such a definition is read
- * from AWS each time. */
+ * line after them is an expression.  An expression with a line break cannot be
+ * a line, so such a definition is read from AWS each time. */
 static void definition_remember(struct hc_run *r, struct hc_exchange *x,
                                 int64_t now)
 {
