@@ -280,7 +280,7 @@ struct headcount_wish {
      * that has them, instead of rule and its numbers, min and max. */
     const char *autoscaler;
     bool has_max;            /* a max of 0 is a limit, too                   */
-    bool placeable;          /* not FIXED: it rises only as hosts can take it */
+    bool placeable;          /* no task waits for a host; not with FIXED     */
 };
 
 /* One operation of one AWS service: headcount_begin_call. */
