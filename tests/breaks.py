@@ -112,6 +112,8 @@ BREAKS = [
      "reconcile/explain"),
     ("a secret in an event of ECS is shown", "services_learn_one",
      r"s->said = hc_check_said\(r, x, s->said\);", ";", "reconcile/explain"),
+    ("a secret in a constraint or a host is shown", "hc_check_used",
+     r"hc_call_strike\(&x->call, used\);", "", "reconcile/placed"),
     ("a first look writes", "hc_plan_make", r"in->wish->looks", "false",
      "op/op_policy_distinct"),
     ("adopt plans by another rule than the tag", "adopted_put",

@@ -310,7 +310,7 @@ static void put_offer(FILE *out, const struct first_look_cluster *c, bool where)
     for (size_t i = 0; i < c->rows_n; i++)
         if (is_offered(&c->rows[i]) && n++ < OFFERED)
             fprintf(out, " %s", c->rows[i].service);
-    fprintf(out, "; headcount apply %s --policy tags\n", name);
+    fprintf(out, " && headcount apply %s --policy tags\n", name);
     if (n > OFFERED)
         fprintf(out, "%zu more can be adopted in %s after these: plan it "
                 "again.\n", n - OFFERED, name);

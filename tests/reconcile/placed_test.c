@@ -249,6 +249,48 @@ TEST(placed, a_host_that_was_passed_over_stays_so_for_six_hours)
     hc_memory_fini(&memory);
 }
 
+/* Each text that a reason quotes: a constraint, what a task needs, the system of
+ * a host. */
+TEST(placed, what_the_calls_were_signed_with_is_in_no_reason)
+{
+    static const struct script_row rows[] = {
+        SERVICE(1, 1, STRATEGY CHANGED ",\"placementConstraints\":[{\"type\":"
+                "\"memberOf\",\"expression\":\"attribute:x == " SCRIPT_TOKEN
+                "\"}]"), { .operation = HOSTS, .answer = SCRIPT_HOSTS(C) },
+        { .operation = DETAILS, .answer = "{\"containerInstances\":["
+          ROOM("c", "1", "") "]}" } };
+    static const struct script_row needs[] = {
+        SERVICE(1, 1, STRATEGY CHANGED), LIST(A "," C, ""),
+        DESCRIBE(ROOM("a", "1", "") "," ROOM("c", "1", "")),
+        MANAGED("ENABLED"), LACKING(C),
+        DESCRIBE("{\"containerInstanceArn\":" C ",\"status\":\"ACTIVE\","
+                 "\"capacityProviderName\":\"asg\",\"agentConnected\":true,"
+                 "\"attributes\":[{\"name\":\"ecs.os-family\",\"value\":\""
+                 SCRIPT_SECRET "\"}]}"),
+        { .operation = "DescribeTaskDefinition", .answer =
+          "{\"taskDefinition\":{\"taskDefinitionArn\":\"" REVISION "\","
+          "\"requiresAttributes\":[{\"name\":\"a" SCRIPT_TOKEN "\"}],"
+          "\"runtimePlatform\":{\"operatingSystemFamily\":\"" SCRIPT_SECRET
+          "x\"},\"containerDefinitions\":[{}]}}" } };
+
+    script_wishes(SCRIPT_ROWS(rows), "web");
+    CHECK_INT(script_run(), 1);
+    CHECK(strstr(script_service(0)->hosts_filter, SCRIPT_TOKEN) == NULL);
+    CHECK(strstr(script_service(0)->hosts_filter, "***") != NULL);
+    script_end();
+    script_wishes(SCRIPT_ROWS(needs), "web")->config.explain =
+        HEADCOUNT_EXPLAIN_ALL;
+    CHECK_INT(script_run(), 1);
+    for (size_t i = 0; i < script_service(0)->placement->hosts_n; i++) {
+        const char *reason = script_service(0)->placement->hosts[i].reason;
+
+        CHECK(strstr(reason, SCRIPT_TOKEN) == NULL);
+        CHECK(strstr(reason, SCRIPT_SECRET) == NULL);
+    }
+    CHECK(strstr(script_service(0)->placement->hosts[0].reason, "***") != NULL);
+    script_end();
+}
+
 /* A host that came after the service changed, or a service that does not tell
  * when it changed: no younger host can have been preferred. */
 TEST(placed, a_host_that_is_younger_than_the_change_is_not_passed_over)

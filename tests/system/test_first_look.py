@@ -105,7 +105,7 @@ def test_named_clusters_need_no_list_of_clusters(account, headcount):
     assert run.out == (
         "team-1  4 hosts   agent  4  right\n"
         "1 service says distinctInstance, of 40. Nothing was written.  "
-        "headcount adopt team-1 agent; headcount apply team-1 --policy "
+        "headcount adopt team-1 agent && headcount apply team-1 --policy "
         "tags\n")
     assert len(account.requests) == 7
     assert "ListClusters" not in account.operations()
@@ -148,7 +148,7 @@ def test_several_regions_have_a_table_each(account, headcount):
     run = headcount("plan", "prod", "edge", "--policy", "distinct",
                     "--region", "eu-west-1", "--region", "eu-west-3")
     assert run.out.startswith("eu-west-1, 123456789012\nprod ")
-    assert "; headcount apply arn:aws:ecs:eu-west-1:123456789012:cluster/" \
+    assert " && headcount apply arn:aws:ecs:eu-west-1:123456789012:cluster/" \
         "prod --policy tags" in run.out
 
 

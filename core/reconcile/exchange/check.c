@@ -1,6 +1,9 @@
 /* reconcile/exchange/check.c - what every answer is checked for. */
 #include "reconcile/exchange/check.h"
 
+#include <string.h>
+
+#include "aws/strike.h"
 #include "base/text.h"
 
 int hc_check_refuse(const struct hc_run *r, struct hc_exchange *x,
@@ -67,6 +70,19 @@ struct hc_str hc_check_said(struct hc_run *r, const struct hc_exchange *x,
     hc_fmt(said, sizeof(said), "%.*s", HC_STR_ARG(text));
     hc_call_strike(&x->call, said);
     return hc_str(hc_arena_fmt(&r->facts.arena, "%s", said));
+}
+
+struct hc_str hc_check_used(struct hc_run *r, const struct hc_exchange *x,
+                            struct hc_str text)
+{
+    char *used = text.n < HC_STRIKE_LEAST
+                     ? NULL : hc_arena_zero(&r->facts.arena, text.n + 1);
+
+    if (used == NULL)
+        return text;
+    memcpy(used, text.p, text.n);
+    hc_call_strike(&x->call, used);
+    return hc_str(used);
 }
 
 void hc_check_tags(struct hc_run *r, const struct hc_exchange *x,

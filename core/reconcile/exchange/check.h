@@ -33,6 +33,11 @@ bool hc_check_is_named(const struct hc_ecs_service *s, struct hc_str name);
  * its request anywhere. */
 struct hc_str hc_check_said(struct hc_run *r, const struct hc_exchange *x,
                             struct hc_str text);
+/* The same for a text that is used, too, so it is never cut.  One that held a
+ * secret then is another text: a filter that ECS refuses, a provider or a zone
+ * that no host has. */
+struct hc_str hc_check_used(struct hc_run *r, const struct hc_exchange *x,
+                            struct hc_str text);
 /* The same for the values of headcount's own tags: sentences quote them. */
 void hc_check_tags(struct hc_run *r, const struct hc_exchange *x,
                    struct hc_ecs_tag *tags);

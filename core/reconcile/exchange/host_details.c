@@ -69,8 +69,21 @@ static int host_details_mark(struct hc_run *r, struct hc_exchange *x,
     return 0;
 }
 
+/* Strikes out what the reasons about a host quote.  A name that held a secret
+ * then is the name of no provider and no machine. */
+static void host_details_strike(struct hc_run *r, const struct hc_exchange *x,
+                                struct hc_ecs_host *h)
+{
+    h->ec2_id = hc_check_used(r, x, h->ec2_id);
+    h->provider = hc_check_used(r, x, h->provider);
+    for (struct hc_ecs_tag *a = h->attributes; a != NULL; a = a->next)
+        if (hc_str_eqz(a->key, "ecs.os-family") ||
+            hc_str_eqz(a->key, "ecs.availability-zone"))
+            a->value = hc_check_used(r, x, a->value);
+}
+
 static int host_details_learn_one(struct hc_run *r, struct hc_exchange *x,
-                                  const struct hc_ecs_host *h)
+                                  struct hc_ecs_host *h)
 {
     struct hc_host *host = NULL;
     int err = host_details_mark(r, x, h->arn, &host);
@@ -80,6 +93,8 @@ static int host_details_learn_one(struct hc_run *r, struct hc_exchange *x,
     if (h->status.n == 0)
         return hc_check_refuse(r, x, "DescribeContainerInstances left out the "
                                "status of", h->arn);
+    if (r->rooms)
+        host_details_strike(r, x, h);
     host->details = h;
     return 0;
 }

@@ -86,6 +86,10 @@ static int services_learn_one(struct hc_run *r, struct hc_exchange *x,
     if (s->status == STATUS_OTHER)
         s->status_text = hc_check_said(r, x, s->status_text);
     hc_check_tags(r, x, s->tags);
+    for (struct hc_ecs_text *t = s->constraints; t != NULL; t = t->next)
+        t->s = hc_check_used(r, x, t->s);
+    for (struct hc_ecs_share *t = s->providers; t != NULL; t = t->next)
+        t->provider = hc_check_used(r, x, t->provider);
     if (s->said.n > 0)
         s->said = hc_check_said(r, x, s->said);
     if (err == 0)

@@ -22,6 +22,7 @@ static void definition_open(struct hc_run *r, union hc_exchange_view *v)
 
 /* The needs of a task are kept as a text, as memory and snapshots hold them. */
 static bool definition_keep_needs(struct hc_run *r,
+                                  const struct hc_exchange *x,
                                   struct hc_fact_definition *d,
                                   const struct hc_ecs_needs *needs)
 {
@@ -32,7 +33,8 @@ static bool definition_keep_needs(struct hc_run *r,
     hc_ecs_put_needs(&text, needs);
     kept = hc_buf_error(&text) == 0;
     if (kept)
-        d->needs_text = hc_arena_str(&r->facts.arena, hc_buf_view(&text));
+        d->needs_text = hc_check_used(
+            r, x, hc_arena_str(&r->facts.arena, hc_buf_view(&text)));
     hc_buf_fini(&text);
     return kept && hc_arena_error(&r->facts.arena) == 0;
 }
@@ -51,10 +53,12 @@ static int definition_learn(struct hc_run *r, struct hc_exchange *x,
     err = hc_check_keep(r, x);
     if (err < 0)
         return err;
+    for (struct hc_ecs_text *t = v->constraints; t != NULL; t = t->next)
+        t->s = hc_check_used(r, x, t->s);
     d->constraints = v->constraints;
     d->unclear = v->unclear;
     d->fixed_port = v->fixed_port;
-    if (!definition_keep_needs(r, d, &v->needs))
+    if (!definition_keep_needs(r, x, d, &v->needs))
         return hc_check_no_memory(x, "facts");
     d->fact.state = FACT_VALUE;
     return 1;
