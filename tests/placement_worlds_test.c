@@ -211,7 +211,7 @@ static const struct row rows[] = {
       { { 2, 0, 2, 1200, FIT }, { 1, 0, 0, 1200, PORT } },
       .naive = GROWS, .right = { 3, 2, 2 }, .code = "unplaceable",
       .words = "3 wanted, 2 placeable: 1 lacks port 8125/udp" },
-    { "A a full host", .needs = { 256, 512 }, 1, ONE,
+    { "A a full host", .needs = { 256, 512, .ports = 0 }, 1, ONE,
       { { 2, 0, 2, 1200, FIT }, { 1, 0, 0, 1200, FULL } },
       .naive = GROWS, .right = { 3, 2, 2 }, .code = "unplaceable",
       .words = "3 wanted, 2 placeable: 1 lacks CPU units" },
@@ -266,7 +266,7 @@ static const struct row rows[] = {
       .naive = { 23, 3, 2 }, .right = { 23, 3, 2 },
       .code = "unplaced_on_managed_scaling",
       .words = "2 of 3 tasks run" },
-    { "H not managed, a full host", .needs = { 256, 512 }, 0, ONE,
+    { "H not managed, a full host", .needs = { 256, 512, .ports = 0 }, 0, ONE,
       { { 2, 0, 2, 1200, FIT }, { 1, 0, 0, 1200, FULL } },
       .naive = { 3, 3, 2 }, .right = { 3, 3, 2 }, .code = "", .words = "" },
 };

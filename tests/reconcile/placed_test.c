@@ -249,7 +249,7 @@ TEST(placed, a_host_that_was_passed_over_stays_so_for_six_hours)
     hc_memory_fini(&memory);
 }
 
-/* Each text that a reason quotes: a constraint, what a task needs, the system of
+/* Each text that a reason quotes: a constraint, what a task needs, a system of
  * a host. */
 TEST(placed, what_the_calls_were_signed_with_is_in_no_reason)
 {

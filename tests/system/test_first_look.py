@@ -84,7 +84,7 @@ def test_a_first_look_at_an_account(account, headcount):
     assert lines[6] == "team-0   3 hosts   agent        3  right"
     assert lines[14] == ("14 services say distinctInstance, of 400. Nothing "
                          "was written.")
-    assert lines[15] == ("headcount adopt prod agent log-router; headcount "
+    assert lines[15] == ("headcount adopt prod agent log-router && headcount "
                          "apply prod --policy tags")
     assert lines[16].startswith("headcount adopt edge node; ")
     assert len(lines) == 25
@@ -117,7 +117,7 @@ def test_what_is_adopted_is_offered_no_more(account, headcount):
     run = headcount("plan", "prod", "--policy", "distinct")
     assert "agent       12  right  adopted: it has the tag headcount:rule\n" \
         in run.out
-    assert run.out.endswith("  headcount adopt prod log-router; headcount "
+    assert run.out.endswith("  headcount adopt prod log-router && headcount "
                             "apply prod --policy tags\n")
 
 
@@ -353,7 +353,7 @@ def test_a_long_offer_can_be_typed(prod, headcount):
     run = headcount("plan", "prod", "--policy", "distinct")
     assert run.code == 0, run.err
     offer, more = run.out.splitlines()[-2:]
-    words = offer[offer.index("headcount adopt"):].split(";")[0].split()
+    words = offer[offer.index("headcount adopt"):].split(" &&")[0].split()
     assert more == "102 more can be adopted in prod after these: plan it again."
     assert len(words) == 3 + 200
 

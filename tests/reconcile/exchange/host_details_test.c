@@ -123,9 +123,11 @@ static void looks(const struct script_row *rows, size_t n, int64_t second,
 
 /* The first look of this handle: two hosts of the service's provider and one
  * of another. */
+#define ALL_THREE DESCRIBE(A "," B "," C,                                    \
+    ON("a", "asg") "," ON("b", "asg") "," ON("c", "x"))
 static const struct script_row cold[] = {
     ASG(2), LIST(A "," B "," C),
-    DESCRIBE(A "," B "," C, ON("a", "asg") "," ON("b", "asg") "," ON("c", "x"))
+    ALL_THREE
 };
 
 static void begin(void)
@@ -308,7 +310,7 @@ TEST(host_details, a_look_after_a_write_describes_hosts_again)
         { .operation = "DescribeCapacityProviders", .answer =
           "{\"capacityProviders\":[{\"name\":\"asg\"}]}" },
         { .operation = UPDATE, .answer = SCRIPT_TAKEN },
-        LIST(A "," B "," C), cold[2]
+        LIST(A "," B "," C), ALL_THREE
     };
     struct script *s;
 
