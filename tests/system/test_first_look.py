@@ -86,7 +86,7 @@ def test_a_first_look_at_an_account(account, headcount):
                          "was written.")
     assert lines[15] == ("headcount adopt prod agent log-router && headcount "
                          "apply prod --policy tags")
-    assert lines[16].startswith("headcount adopt edge node; ")
+    assert lines[16].startswith("headcount adopt edge node && ")
     assert len(lines) == 25
     seen = account.operations()
     calls = {o: seen.count(o) for o in sorted(set(seen))}
