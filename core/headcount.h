@@ -219,9 +219,8 @@ enum headcount_constraints { HEADCOUNT_CONSTRAINTS_DEFAULT,
 enum headcount_sweep_state { HEADCOUNT_SWEPT_NOT, HEADCOUNT_SWEPT_WELL,
                              HEADCOUNT_SWEPT_FAILED };
 
-/* The services of which the report says which of their hosts can take a task
- * (headcount_service.placement): those whose count would change, or all.  That
- * costs a few reads for each service. */
+/* Services with headcount_service.placement in the report: those whose count
+ * would change, or all.  That costs a few reads for each of them. */
 enum headcount_explain { HEADCOUNT_EXPLAIN_NONE, HEADCOUNT_EXPLAIN_CHANGES,
                          HEADCOUNT_EXPLAIN_ALL };
 
@@ -552,9 +551,10 @@ struct headcount_host {
 
 struct headcount_constraint { const char *type, *expression; };
 struct headcount_share { const char *provider; int64_t weight, base; };
-struct headcount_deployment {     /* texts are "" where ECS does not tell    */
+struct headcount_deployment {     /* "" or UNKNOWN: ECS does not tell        */
     const char *id, *status, *rollout_state, *task_definition;
-    int64_t desired, running, pending, created_at, updated_at;   /* UNKNOWN  */
+    int64_t desired, running, pending;
+    int64_t created_at, updated_at;          /* microseconds since 1970      */
 };
 
 struct headcount_service_fact {
