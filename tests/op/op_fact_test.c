@@ -14,6 +14,7 @@ static const struct headcount_service_fact *of(const char *more)
 {
     struct headcount_error error = { .code = 0 };
     struct hc_buf text;
+    const struct headcount_service_fact *fact;
     int err;
 
     hc_buf_init(&text, t_alloc(), 4000);
@@ -27,7 +28,9 @@ static const struct headcount_service_fact *of(const char *more)
         err = hc_ecs_answer_end(&view.answer, &error);
     CHECK_INT(err, 0);
     hc_buf_fini(&text);
-    return hc_fact_service(&arena, &view.services[0]);
+    fact = hc_fact_service(&arena, &view.services[0]);
+    CHECK_INT(hc_arena_error(&arena), 0);
+    return fact;
 }
 
 static void end(void)

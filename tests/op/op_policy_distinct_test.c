@@ -67,9 +67,11 @@ static void end(void)
 static void check_row(size_t at, const char *service, const char *code,
                       const char *tags)
 {
-    const struct headcount_service *s =
-        &headcount_outcome(scene.op)->clusters[0].services[at];
+    const struct headcount_outcome *o = headcount_outcome(scene.op);
+    const struct headcount_service *s;
 
+    CHECK(o->clusters_n > 0 && at < o->clusters[0].services_n);
+    s = &o->clusters[0].services[at];
     CHECK_Z(s->service, service);
     CHECK_INT(s->outcome, HEADCOUNT_SKIPPED);
     CHECK_Z(s->code, code);
