@@ -200,16 +200,16 @@ void hc_placement_words(const struct hc_placement *p, int64_t wanted,
      * host is left. */
     for (size_t i = 0; i < p->shares_n; i++) {
         const struct hc_placement_share *s = &p->shares[i];
-        int64_t left, due = placement_split(p->shares, p->shares_n, i, wanted,
-                                            &left);
+        int64_t room = s->run + s->can, left;
+        int64_t due = placement_split(p->shares, p->shares_n, i, wanted, &left);
 
         due += left > 0 && s->share->weight > 0;
-        if (s->managed && due > s->run + s->can)
+        if (s->managed && due > room)
             n += hc_fmt(words + n, HC_PLACEMENT_WORDS - n, "; the weights give "
                         "capacity provider %.*s %s%lld of %lld tasks, and it "
                         "has %lld host%s", HC_STR_ARG(s->share->provider),
                         left > 0 ? "up to " : "", (long long)due,
-                        (long long)wanted, (long long)(s->run + s->can),
-                        s->run + s->can == 1 ? "" : "s");
+                        (long long)wanted, (long long)room,
+                        room == 1 ? "" : "s");
     }
 }

@@ -486,7 +486,7 @@ static int placed_make(struct hc_run *r, const struct hc_plan_input *in,
     *to = (struct hc_placement){ .shares = to->shares };
     if (!placed_shares(r, in, to))
         return 0;
-    *younger = placed_count(r, in, p, to, NULL) &&
+    *younger = placed_count(r, in, p, to, NULL) && p->younger != NULL &&
                !placed_has(&p->younger->fact);
     to->listed = to->run;
     placed_cut(to, in->service->running);
@@ -552,7 +552,8 @@ int hc_placed_claim(struct hc_run *r, const struct hc_plan_input *in)
     if (p.definition == NULL || p.definition->needs == NULL)
         return 0;
     return hc_claims_add(r, &(struct hc_claim){
-        in->service, p.definition->needs, &p.lacking->list, NULL
+        .service = in->service, .needs = p.definition->needs,
+        .hosts = &p.lacking->list
     });
 }
 

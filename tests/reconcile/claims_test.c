@@ -31,7 +31,8 @@ static void tear_down(void)
 /* The host that may take a task of the agent; NULL: there is no memory. */
 static struct hc_host *claim(bool takes)
 {
-    struct hc_claim c = { &agent, &needs, &hosts, NULL };
+    struct hc_claim c = { .service = &agent, .needs = &needs,
+                          .hosts = &hosts };
     struct hc_host *h;
 
     if (hc_host_list_add(&hosts, t_alloc(), HC_STR(ARN "a")) < 0)

@@ -348,7 +348,6 @@ SERVICE = {
             "schedulingStrategy resourceManagementType taskDefinition "
             "deploymentController.type deploymentConfiguration.strategy "
             "deployments[].rolloutState deployments[].status "
-            "deployments[].id deployments[].taskDefinition "
             "placementConstraints[].type "
             "placementConstraints[].expression tags[].key tags[].value "
             "capacityProviderStrategy[].capacityProvider "
@@ -436,7 +435,8 @@ USED = {
         {"object": "taskDefinition"}),
     "ListTasks": {"texts": "taskArns", "text": "nextToken"},
     "DescribeTasks": within_each("tasks[].", {
-        "text": "taskArn containerInstanceArn lastStatus desiredStatus"},
+        "text": "taskArn containerInstanceArn lastStatus desiredStatus "
+                "group"},
         FAILURES, {"objects": "tasks"}),
     "DescribeScalableTargets": {
         "text": "ScalableTargets[].ResourceId NextToken",

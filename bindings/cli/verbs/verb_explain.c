@@ -93,6 +93,7 @@ static int print_outcome(headcount *h, const struct options *o,
                          const struct headcount_outcome *outcome)
 {
     const struct headcount_service *row = row_of(outcome);
+    const char *policy = o->policy ? o->policy : "tags";
     struct set_by found, *by = NULL;
 
     if (outcome->code != 0) {
@@ -116,7 +117,7 @@ static int print_outcome(headcount *h, const struct options *o,
     if (!has_no_wish(outcome))
         return verbs_outcome_code(o, outcome);
     complain("%s %s has no wish for service %s in cluster %s",
-             strcmp(o->policy, "tags") == 0 ? "--policy" : "policy", o->policy,
+             strcmp(policy, "tags") == 0 ? "--policy" : "policy", policy,
              a->service, outcome->clusters->name);
     return EXIT_TARGET_FAILED;
 }
