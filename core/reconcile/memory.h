@@ -19,7 +19,7 @@
 #define HC_MEMORY_UNDONE (600 * HC_SECOND)       /* undone writes count      */
 #define HC_MEMORY_ANSWER (300 * HC_SECOND)       /* an answer holds          */
 #define HC_MEMORY_TAGGED (60 * HC_SECOND)        /* a list by tags holds     */
-#define HC_MEMORY_PASSED (360 * HC_MEMORY_TAGGED)  /* a host stays passed over */
+#define HC_MEMORY_PASSED (21600 * HC_SECOND)      /* a host stays passed over */
 #define HC_MEMORY_TEXTS ((size_t)4 << 20)        /* bytes of all texts       */
 
 struct hc_memory_entry;
