@@ -13,7 +13,7 @@
 #include "base/str.h"
 
 #ifdef HC_TINY
-#define HC_KNOWN_HOSTS 3
+#define HC_KNOWN_HOSTS 4
 #else
 #define HC_KNOWN_HOSTS 16384
 #endif
