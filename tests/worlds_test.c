@@ -402,7 +402,8 @@ static void three_ways(void)
     CHECK_INT(hc_buf_error(&snapshot), 0);
     run_calm(true, hc_buf_view(&snapshot), NULL);
     check_same(planned, false, "from its snapshot");
-    CHECK(memcmp(&before, &w->state, sizeof(before)) == 0);
+    for (int i = 0; i < WORLD_SERVICES; i++)        /* which a write changes */
+        CHECK_INT(w->state.services[i].desired, before.services[i].desired);
     run_calm(false, HC_STR(""), NULL);
     check_same(planned, true, "applied");
     hc_buf_fini(&snapshot);
