@@ -142,28 +142,37 @@ static struct hc_fact *plan_all_hosts(struct hc_run *r, struct hc_exchange *x,
     return next_hosts(x, plan_list(r, HC_STR("")), false);
 }
 
-/* Up to ten of the service's providers that are not known:
- * DescribeCapacityProviders takes no more in one call, and a strategy may name
- * twenty.  The fact is that of the first one. */
-static struct hc_fact *plan_providers(struct hc_run *r, struct hc_exchange *x,
-                                      const struct hc_plan_input *in)
+/* Up to ten of the service's providers of which this fact is not known, or only
+ * (`once`) those that were never asked about.  DescribeCapacityProviders takes
+ * no more in one call, and a strategy may name twenty.  The fact is that of the
+ * first one. */
+static struct hc_fact *next_providers(struct hc_run *r, struct hc_exchange *x,
+                                      const struct hc_ecs_share *all,
+                                      struct hc_fact_bool **facts, bool once)
 {
-    const struct hc_ecs_share *all = in->service->providers, *t = all;
     struct hc_fact_bool *first = NULL, *a;
+    const struct hc_ecs_share *t = all;
 
     hc_exchange_set(x, &hc_exchange_providers, NULL, NULL);
     while (t != NULL && x->ids_n < HC_ECS_BATCH_PROVIDERS &&
            (t = hc_ecs_share_used(all, t)) != NULL) {
-        a = hc_facts_bool(&r->facts, &r->facts.capacity, t->provider);
+        a = hc_facts_bool(&r->facts, facts, t->provider);
         if (a == NULL)
             return NULL;
-        if (!next_has(&a->fact)) {
+        if (once ? a->fact.state == FACT_UNKNOWN : !next_has(&a->fact)) {
             x->ids[x->ids_n++] = a->name;
             first = first != NULL ? first : a;
         }
         t = t->next;
     }
     return first != NULL ? &first->fact : NULL;
+}
+
+static struct hc_fact *plan_providers(struct hc_run *r, struct hc_exchange *x,
+                                      const struct hc_plan_input *in)
+{
+    return next_providers(r, x, in->service->providers, &r->facts.capacity,
+                          false);
 }
 
 /* One provider that starts hosts is enough to ask; how many tasks each of them
@@ -216,26 +225,12 @@ static struct hc_fact *plan_target(struct hc_run *r, struct hc_exchange *x,
     return &a->fact;
 }
 
-/* Up to ten of the service's providers whose kind is not known. */
+/* A kind that could not be read hides no class of a first look. */
 static struct hc_fact *plan_instances(struct hc_run *r, struct hc_exchange *x,
                                       const struct hc_plan_input *in)
 {
-    const struct hc_ecs_share *all = in->service->providers, *t = all;
-    struct hc_fact_bool *first = NULL, *a;
-
-    hc_exchange_set(x, &hc_exchange_providers, NULL, NULL);
-    while (t != NULL && x->ids_n < HC_ECS_BATCH_PROVIDERS &&
-           (t = hc_ecs_share_used(all, t)) != NULL) {
-        a = hc_facts_bool(&r->facts, &r->facts.instances, t->provider);
-        if (a == NULL)
-            return NULL;
-        if (a->fact.state == FACT_UNKNOWN) {
-            x->ids[x->ids_n++] = a->name;
-            first = first != NULL ? first : a;
-        }
-        t = t->next;
-    }
-    return first != NULL ? &first->fact : NULL;
+    return next_providers(r, x, in->service->providers, &r->facts.instances,
+                          true);
 }
 
 static struct hc_fact *plan_second(struct hc_run *r, struct hc_exchange *x,
