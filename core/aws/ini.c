@@ -1,6 +1,6 @@
 /* aws/ini.c - the two files that AWS's tools share (contract: aws/ini.h).
  *
- *   file      = [ BOM ] { line ( LF | CR LF ) }      the last line may do without
+ *   file      = [ BOM ] { line ( LF | CR LF ) }     the last needs no line end
  *   line      = blank | comment | header | property | more
  *   comment   = [ blanks ] ( "#" | ";" ) anything
  *   header    = "[" section "]" [ blanks ] [ comment ]       in column 0

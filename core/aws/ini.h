@@ -77,7 +77,7 @@ struct hc_ini {
     struct hc_arena arena;
 };
 
-/* What both files say of one name. */
+/* All that both files say of one name. */
 struct hc_ini_view {
     const struct hc_ini *ini;
     enum hc_ini_kind kind;
