@@ -18,7 +18,8 @@
  *   a property or a nested one without a key or without its "="  -> fault of
  *   the section
  *
- * Blanks are SP and HT.  All other bytes are text; so is a CR inside a line.
+ * Blanks are SP and HT.  All other bytes are text, also a CR inside a line.  A
+ * CR at the end of the text ends its last line, as it does for botocore.
  *
  * Keys and values lie in one copy of the text.  Keys become lower case there,
  * and a value that goes on moves together: it needs less room than its lines
