@@ -26,8 +26,8 @@ ONLY = {
 # and of groups to the left.  A name ends in * for a family, and in / for a
 # folder in the folder.
 RANKS = {
-    "core/aws": "config service endpoint sigv4 retry bucket xml strike answer "
-                "profile < request < creds* < client < call",
+    "core/aws": "config ini service endpoint sigv4 retry bucket xml strike "
+                "answer profile < request < creds* < client < call",
     "core/reconcile": "facts known_hosts < memory brake report sweep missing "
                       "snapshot* offline < run < audit claims < outcome < "
                       "verify wishes < exchange/ < plan_input placed second < "
