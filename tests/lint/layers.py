@@ -27,7 +27,8 @@ ONLY = {
 # folder in the folder.
 RANKS = {
     "core/aws": "config service endpoint sigv4 retry bucket xml strike answer "
-                "profile < request < creds* < client < call",
+                "profile service_table < services < "
+                "request < creds* < client < call",
     "core/reconcile": "facts known_hosts < memory brake report sweep missing "
                       "snapshot* offline < run < audit claims < outcome < "
                       "verify wishes < exchange/ < plan_input placed second < "

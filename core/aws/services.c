@@ -1,0 +1,271 @@
+/* aws/services.c - the services that speak JSON (contract: aws/services.h). */
+#include "aws/services.h"
+
+#include "aws/service_table.h"
+#include "base/text.h"
+
+struct services_partition {
+    struct hc_str id, begin;
+    struct hc_str suffix, dualstack;
+    struct hc_str global;
+};
+
+struct hc_str hc_services_all(void)
+{
+    return hc_str(hc_service_rows);
+}
+
+static struct hc_str services_or(struct hc_str s, struct hc_str other)
+{
+    return s.n > 0 ? s : other;
+}
+
+static struct hc_str services_rules(char letter)
+{
+    struct hc_str rest = hc_str(hc_service_rules);
+
+    while (rest.n > 0) {
+        struct hc_str line = hc_str_cut(&rest, '\n');
+
+        if (line.p[0] == letter)
+            return hc_str_from(line, 2);
+    }
+    return (struct hc_str){ NULL, 0 };
+}
+
+bool hc_services_next(struct hc_services_row *out, struct hc_str *rest)
+{
+    struct hc_str line = hc_str_cut(rest, '\n');
+    struct hc_str code;
+
+    if (line.n == 0)
+        return false;
+    *out = (struct hc_services_row){ .cli = hc_str_cut(&line, '|') };
+    out->target = hc_str_cut(&line, '|');
+    code = hc_str_cut(&line, '|');
+    out->host = services_or(hc_str_cut(&line, '|'), out->cli);
+    out->signing = services_or(hc_str_cut(&line, '|'), out->host);
+    out->id = services_or(hc_str_cut(&line, '|'), out->cli);
+    out->name = services_or(hc_str_cut(&line, '|'), out->cli);
+    for (size_t i = 0; i < code.n; i++) {
+        if (code.p[i] == '0')
+            out->is_json_1_0 = true;
+        else if (code.p[i] == '*')
+            out->query_mode = true;
+        else if (code.p[i] != '1')
+            out->rules = services_rules(code.p[i]);
+    }
+    return true;
+}
+
+static char services_fold(char c)
+{
+    return c == ' ' || c == '_' ? '-' : hc_lower(c);
+}
+
+static bool services_same(struct hc_str a, struct hc_str b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++)
+        if (services_fold(a.p[i]) != services_fold(b.p[i]))
+            return false;
+    return true;
+}
+
+bool hc_services_find(struct hc_services_row *out, struct hc_str word)
+{
+    struct hc_str rest = hc_services_all();
+
+    while (hc_services_next(out, &rest))
+        if (services_same(word, out->cli) || services_same(word, out->name) ||
+            services_same(word, out->id))
+            return true;
+    return false;
+}
+
+static size_t services_distance(struct hc_str word, struct hc_str name)
+{
+    char folded[HC_SERVICES_NAME];
+
+    if (name.n > sizeof(folded))
+        return HC_TEXT_FAR;
+    for (size_t i = 0; i < name.n; i++)
+        folded[i] = services_fold(name.p[i]);
+    return hc_text_distance(word, hc_str_n(folded, name.n));
+}
+
+struct hc_str hc_services_nearest(struct hc_str word)
+{
+    struct hc_str rest = hc_services_all(), best = { NULL, 0 };
+    struct hc_services_row row;
+    char folded[HC_SERVICES_NAME];
+    /* One letter of three is a typing error, two are another service. */
+    size_t least = word.n > 5 ? 4 : word.n > 3 ? 3 : 2;
+
+    if (word.n > sizeof(folded))
+        return best;
+    for (size_t i = 0; i < word.n; i++)
+        folded[i] = services_fold(word.p[i]);
+    word = hc_str_n(folded, word.n);
+    while (hc_services_next(&row, &rest)) {
+        struct hc_str names[] = { row.cli, row.name, row.id };
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+            size_t distance = services_distance(word, names[i]);
+
+            if (distance < least) {
+                least = distance;
+                best = row.cli;
+            }
+        }
+    }
+    return best;
+}
+
+void hc_services_env(char *out, size_t cap, const struct hc_services_row *row)
+{
+    size_t n = row->id.n < cap ? row->id.n : cap - 1;
+
+    for (size_t i = 0; i < n; i++) {
+        char c = services_fold(row->id.p[i]);
+
+        if (c >= 'a' && c <= 'z')
+            c = (char)(c - 'a' + 'A');
+        out[i] = c == '-' ? '_' : c;
+    }
+    out[n] = '\0';
+}
+
+/* <begin><letters and digits>-<digits>, or <partition>-global. */
+static bool services_is_region_of(struct hc_str region,
+                                  const struct services_partition *p)
+{
+    if (hc_str_starts(region, p->id) &&
+        hc_str_eqz(hc_str_from(region, p->id.n), "-global"))
+        return true;
+    if (!hc_str_starts(region, p->begin))
+        return false;
+
+    struct hc_str number = hc_str_from(region, p->begin.n);
+    struct hc_str place = hc_str_cut(&number, '-');
+
+    for (size_t i = 0; i < number.n; i++)
+        if (number.p[i] < '0' || number.p[i] > '9')
+            return false;
+    return place.n > 0 && number.n > 0;
+}
+
+static struct services_partition services_partition_of(struct hc_str region)
+{
+    struct hc_str rest = hc_str(hc_service_partitions);
+    struct services_partition p;
+
+    do {
+        struct hc_str line = hc_str_cut(&rest, '\n');
+
+        p.id = hc_str_cut(&line, '|');
+        p.begin = hc_str_cut(&line, '|');
+        p.suffix = hc_str_cut(&line, '|');
+        p.dualstack = hc_str_cut(&line, '|');
+        p.global = hc_str_cut(&line, '|');
+    } while (rest.n > 0 && !services_is_region_of(region, &p));
+    return p;
+}
+
+struct hc_str hc_services_partition(struct hc_str region)
+{
+    return services_partition_of(region).id;
+}
+
+/* The part behind '=' of the first rule that fits; "{t}" if none does. */
+static struct hc_str services_rule(const struct hc_services_ask *ask,
+                                   const struct services_partition *p)
+{
+    static const char flags[2][2] = { { 'p', 'd' }, { 'f', 'b' } };
+    char flag = flags[ask->use_fips][ask->use_dualstack];
+    struct hc_str rest = ask->row->rules;
+
+    while (rest.n > 0) {
+        struct hc_str rule = hc_str_cut(&rest, ' ');
+        struct hc_str set = hc_str_cut(&rule, ':');
+        struct hc_str serves = hc_str_cut(&rule, '=');
+
+        if (hc_str_find(serves, flag) == serves.n)
+            continue;
+        while (set.n > 0) {
+            struct hc_str one = hc_str_cut(&set, ',');
+
+            if (hc_str_eqz(one, "*") || hc_str_eq(one, p->id) ||
+                hc_str_eq(one, ask->region))
+                return rule;
+        }
+    }
+    return HC_STR("{t}");
+}
+
+static struct hc_str services_value(char mark,
+                                    const struct hc_services_ask *ask,
+                                    const struct services_partition *p)
+{
+    switch (mark) {
+    case 'p': return ask->row->host;
+    case 'r': return ask->region;
+    case 's': return p->suffix;
+    case 'd': return p->dualstack;
+    default:  return p->global;
+    }
+}
+
+/* False: it does not fit. */
+static bool services_expand(char *out, size_t cap, struct hc_str form,
+                            const struct hc_services_ask *ask,
+                            const struct services_partition *p)
+{
+    size_t n = 0;
+
+    while (form.n > 0) {
+        bool is_mark = form.n > 2 && form.p[0] == '{';
+        struct hc_str part = is_mark ? services_value(form.p[1], ask, p)
+                                     : hc_str_n(form.p, 1);
+
+        if (n + part.n >= cap)
+            return false;
+        n += hc_fmt(out + n, cap - n, "%.*s", HC_STR_ARG(part));
+        form = hc_str_from(form, is_mark ? 3 : 1);
+    }
+    out[n] = '\0';
+    return true;
+}
+
+int hc_services_host(struct hc_services_place *out,
+                     const struct hc_services_ask *ask,
+                     struct headcount_error *e)
+{
+    static const char *const templates[2][2] = {
+        { "{p}.{r}.{s}", "{p}.{r}.{d}" },
+        { "{p}-fips.{r}.{s}", "{p}-fips.{r}.{d}" }
+    };
+    const char *form = templates[ask->use_fips][ask->use_dualstack];
+    struct services_partition p = services_partition_of(ask->region);
+    struct hc_str region = services_rule(ask, &p);
+    struct hc_str host = hc_str_cut(&region, '@');
+
+    if (hc_str_eqz(host, "!"))
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "AWS has no%s%s endpoint of %.*s in %.*s",
+                            ask->use_fips ? " FIPS" : "",
+                            ask->use_dualstack ? " dual-stack" : "",
+                            HC_STR_ARG(ask->row->cli),
+                            HC_STR_ARG(ask->region));
+    if (hc_str_eqz(host, "{t}"))
+        host = hc_str(form);
+    if (services_expand(out->host, sizeof(out->host), host, ask, &p) &&
+        services_expand(out->region, sizeof(out->region),
+                        services_or(region, ask->region), ask, &p))
+        return 0;
+    return hc_error_set(e, HEADCOUNT_ECONFIG,
+                        "the host of %.*s in %.*s is longer than %d bytes",
+                        HC_STR_ARG(ask->row->cli), HC_STR_ARG(ask->region),
+                        HC_SERVICES_HOST);
+}

@@ -1,0 +1,29 @@
+/* tests/system/service_hosts.c - for test_services.py: lines of "SERVICE REGION
+ * FLAG" in, "HOST REGION" out, or "! !" where there is no endpoint. */
+#include <stdio.h>
+#include <string.h>
+
+#include "aws/services.h"
+
+int main(void)
+{
+    char line[256];
+
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        struct hc_str rest = hc_str_n(line, strcspn(line, "\n"));
+        struct hc_services_row row;
+        struct hc_services_place place;
+        struct headcount_error error = { 0 };
+        bool known = hc_services_find(&row, hc_str_cut(&rest, ' '));
+        struct hc_services_ask ask = { .row = &row,
+                                       .region = hc_str_cut(&rest, ' ') };
+
+        ask.use_fips = hc_str_eqz(rest, "f") || hc_str_eqz(rest, "b");
+        ask.use_dualstack = hc_str_eqz(rest, "d") || hc_str_eqz(rest, "b");
+        if (known && hc_services_host(&place, &ask, &error) == 0)
+            printf("%s %s\n", place.host, place.region);
+        else
+            puts("! !");
+    }
+    return 0;
+}
