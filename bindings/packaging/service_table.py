@@ -2,12 +2,12 @@
 """service_table.py > core/aws/service_table.c - the services that speak JSON
 and where they live, out of botocore's models and endpoint rule sets.
 
-The rule set of each service is asked for every region with and without FIPS
-and dual stack, and the answers are folded into a few rules of one line
-(core/aws/services.h has the language).  The program ends if the rules do not
-give back every answer.  Sends nothing.  tests/system/test_services.py compares
-the file with what the pinned botocore gives, and core/aws/services.c with the
-rule sets themselves.
+The rule set of each service is asked for every region, and for one of each
+partition that nobody knows yet, with and without FIPS and dual stack.  The
+answers are folded into a few rules of one line (core/aws/services.h has the
+language).  The program ends if the rules do not give back every answer.  Sends
+nothing.  tests/system/test_services.py compares the file with what the pinned
+botocore gives, and core/aws/services.c with the rule sets themselves.
 """
 import collections
 import itertools
@@ -33,13 +33,36 @@ FLAGS = {"p": (False, False), "f": (True, False), "d": (False, True),
 TEMPLATE, REFUSED = "{t}", "!"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-Place = collections.namedtuple("Place", "partition region s d g")
-PLACES = [Place(p["id"], region, p["outputs"]["dnsSuffix"],
-                p["outputs"]["dualStackDnsSuffix"],
-                p["outputs"]["implicitGlobalRegion"])
-          for p in PARTITIONS["partitions"] for region in p["regions"]
-          if not region.endswith("-global")]
 IDS = [p["id"] for p in PARTITIONS["partitions"]]
+Place = collections.namedtuple("Place", "partition region s d g")
+
+
+def begin(partition):
+    """What the names of its regions begin with, and `aws` has many."""
+    if partition["id"] == "aws":
+        return ""
+    form = partition["regionRegex"].replace("(de)", "de").removeprefix("^")
+    text = form.removesuffix(r"\w+\-\d+$").replace(r"\-", "-")
+    assert re.fullmatch("[a-z-]+", text), form
+    for region in partition["regions"]:
+        assert re.fullmatch(text + r"\w+-\d+", region) or \
+            region == partition["id"] + "-global", region
+    return text
+
+
+def place(partition, region):
+    out = partition["outputs"]
+    return Place(partition["id"], region, out["dnsSuffix"],
+                 out["dualStackDnsSuffix"], out["implicitGlobalRegion"])
+
+
+PLACES = [place(p, region) for p in PARTITIONS["partitions"]
+          for region in p["regions"] if not region.endswith("-global")]
+# A region of each that nobody knows yet: how it is named shows what belongs to
+# a partition, where that has but one region.
+NEW = [place(p, (begin(p) or "eu-") + "new-9")
+       for p in PARTITIONS["partitions"]]
+FOLDED = PLACES + NEW
 
 
 class Service:
@@ -57,7 +80,14 @@ class Service:
         self.query = "awsQueryCompatible" in about
         self.params = set(rules["parameters"])
         self.provider = EndpointProvider(rules, PARTITIONS)
-        self.static = {} if name in PLAIN else common(model)
+        self.static_of = {op: static(about) for op, about
+                          in model["operations"].items()}
+        self.static = {} if name in PLAIN else common(self.static_of)
+        self.prepends = {op: about["endpoint"]["hostPrefix"] for op, about
+                         in model["operations"].items()
+                         if "hostPrefix" in about.get("endpoint", {})}
+        self.streams = [op for op, about in model["operations"].items()
+                        if streams(model, about)]
         self.host = self.prefix() or about["endpointPrefix"]
 
     def prefix(self):
@@ -68,31 +98,42 @@ class Service:
                              r"\.(?:amazonaws\.com|api\.aws)", host)
         return found and found.group(1)
 
-    def ask(self, at, flag):
+    def ask(self, at, flag, given=None):
         """(host, region to sign for) of the rule set; None where it refuses."""
         said = dict(zip(("UseFIPS", "UseDualStack"), FLAGS[flag]),
                     Region=at.region)
         said = {k: v for k, v in said.items() if k in self.params}
         try:
-            found = self.provider.resolve_endpoint(**{**said, **self.static})
+            found = self.provider.resolve_endpoint(
+                **said, **(self.static if given is None else given))
         except EndpointProviderError:
             return None, None
         schemes = (found.properties or {}).get("authSchemes") or [{}]
         return (found.url.removeprefix("https://"),
                 schemes[0].get("signingRegion") or at.region)
 
-    def answers(self):
-        return {(at, flag): self.ask(at, flag)
-                for at in PLACES for flag in FLAGS}
+    def answers(self, given=None):
+        return {(at, flag): self.ask(at, flag, given)
+                for at in FOLDED for flag in FLAGS}
 
 
-def common(model):
-    """The parameters that most operations give to the rule set."""
-    seen = collections.Counter(
-        tuple(sorted((k, v["value"]) for k, v in
-                     (op.get("staticContextParams") or {}).items()))
-        for op in model["operations"].values())
-    return dict(max(seen, key=lambda given: seen[given]))
+def static(operation):
+    """The parameters that an operation gives to the rule set."""
+    given = operation.get("staticContextParams") or {}
+    return {k: v["value"] for k, v in given.items()}
+
+
+def common(statics):
+    """Those of most operations."""
+    return max(statics.values(), key=list(statics.values()).count)
+
+
+def streams(model, operation):
+    """It answers frames of events, not one object of JSON."""
+    shapes = model["shapes"]
+    out = shapes.get((operation.get("output") or {}).get("shape"), {})
+    return any(shapes[member["shape"]].get("eventstream")
+               for member in out.get("members", {}).values())
 
 
 def services():
@@ -181,13 +222,13 @@ def flag_rules(said):
     """[(names, right side)] for one flag, the fewest that do."""
     seen = collections.Counter(itertools.chain(*said.values()))
     stars = [TEMPLATE, *shortest(x for x in seen if x != TEMPLATE
-                                 and seen[x] >= len(PLACES) // 2)[:12]]
+                                 and seen[x] >= len(FOLDED) // 2)[:12]]
     best = None
     for star in stars:
         cost, rules = int(star != TEMPLATE), []
         for partition in IDS:
             more, found = partition_rules(
-                [a for a in PLACES if a.partition == partition], star, said)
+                [a for a in FOLDED if a.partition == partition], star, said)
             cost, rules = cost + more, rules + found
         if star != TEMPLATE:
             rules.append((("*",), star))
@@ -201,7 +242,7 @@ def fold(answers, prefix):
     merged = collections.OrderedDict()
     for flag in FLAGS:
         said = {at: candidates(answers[(at, flag)], prefix, at, flag)
-                for at in PLACES}
+                for at in FOLDED}
         if all(TEMPLATE in x for x in said.values()):
             continue
         same = collections.OrderedDict()
@@ -240,36 +281,62 @@ def row(service, rule):
 def partitions():
     """ID|BEGIN|SUFFIX|DUAL STACK|GLOBAL REGION, `aws` last."""
     for p in sorted(PARTITIONS["partitions"], key=lambda p: p["id"] == "aws"):
-        out, begin = p["outputs"], ""
+        out = p["outputs"]
         assert out["supportsFIPS"] and out["supportsDualStack"], p["id"]
-        if p["id"] != "aws":
-            form = p["regionRegex"].replace("(de)", "de")
-            begin = form.removeprefix("^").removesuffix(r"\w+\-\d+$")
-            begin = begin.replace(r"\-", "-")
-            assert re.fullmatch("[a-z-]+", begin), p["regionRegex"]
-            for region in p["regions"]:
-                assert re.fullmatch(begin + r"\w+-\d+", region) or \
-                    region == p["id"] + "-global", region
-        yield "|".join((p["id"], begin, out["dnsSuffix"],
+        yield "|".join((p["id"], begin(p), out["dnsSuffix"],
                         out["dualStackDnsSuffix"],
                         out["implicitGlobalRegion"]))
 
 
-def table():
-    """(rows, rules), each a list of texts."""
-    rows, rules, keys = [], {}, {}
-    for service in services():
-        answers = service.answers()
+def patterns(names, every):
+    """The globs that give these names of all, a name or *Word*."""
+    left, found = list(names), []
+    for word in sorted({w for name in names
+                        for w in re.findall("[A-Z][a-z]+", name)}):
+        hits = {name for name in every if word in name}
+        if hits <= set(names) and len(hits & set(left)) > 2:
+            found.append(f"*{word}*")
+            left = [name for name in left if name not in hits]
+    return ",".join(found + left)
+
+
+class Table:
+    """The lines of each text."""
+
+    def __init__(self):
+        self.rows, self.operations, self.letters, self.keys = [], [], {}, {}
+        for service in services():
+            self.add(service)
+        self.rules = [f"{letter}|{text}"
+                      for text, letter in self.letters.items()]
+
+    def letter(self, service, answers):
         text = fold(answers, service.host)
         for (at, flag), said in answers.items():
             assert apply(text, service.host, at, flag) == said, service.name
-        if text:
-            rules.setdefault(text, LETTERS[len(rules)])
-        rows.append(row(service, rules.get(text, "")))
+        if not text:
+            return ""
+        return self.letters.setdefault(text, LETTERS[len(self.letters)])
+
+    def add(self, service):
+        answers = service.answers()
+        self.rows.append(row(service, self.letter(service, answers)))
         for key in {service.cli, service.name,
                     service.id.lower().replace(" ", "-")}:
-            assert keys.setdefault(key, service.cli) == service.cli, key
-    return rows, [f"{letter}|{text}" for text, letter in rules.items()]
+            assert self.keys.setdefault(key, service.cli) == service.cli, key
+        ways = collections.defaultdict(list)
+        for name, given in service.static_of.items():
+            if given != service.static:
+                own = service.answers(given)
+                if own != answers:
+                    ways["=" + self.letter(service, own)].append(name)
+        for name, before in service.prepends.items():
+            ways[before].append(name)
+        if service.streams:
+            ways["~"] = service.streams
+        self.operations += [
+            "|".join((service.cli, way, patterns(names, service.static_of)))
+            for way, names in ways.items()]
 
 
 def put(name, lines):
@@ -284,7 +351,7 @@ def put(name, lines):
 
 
 def main():
-    rows, rules = table()
+    table = Table()
     sys.stdout.write(f"""\
 /* aws/service_table.c - the services that speak JSON, written by
  * bindings/packaging/service_table.py from botocore {botocore.__version__}; \
@@ -292,11 +359,14 @@ do not edit. */
 #include "aws/service_table.h"
 
 /* Longer than the 4095 bytes that every C11 compiler has to take. */
+#pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverlength-strings"
 """)
-    put("rows", rows)
-    put("rules", rules)
+    put("rows", table.rows)
+    put("operations", table.operations)
+    put("rules", table.rules)
     put("partitions", list(partitions()))
+    sys.stdout.write("\n#pragma GCC diagnostic pop\n")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,10 @@
  *               told by their name in the query protocol, and the letter of
  *               the rules.  Left out: HOST that is CLI, SIGNING that is HOST,
  *               ID and NAME that are CLI.
+ *   operations  CLI|WAY|GLOBS: operations of a service that go another way, by
+ *               globs with a ',' between them.  WAY is '=' and the letter of
+ *               their rules, '~' where the answer is a stream of events, else
+ *               what stands in front of the host.
  *   rules       LETTER|RULES
  *   partitions  ID|BEGIN|SUFFIX|DUAL STACK|GLOBAL REGION; `aws` is the last
  *               and takes every region that no other one does.
@@ -18,6 +22,7 @@
 #define HC_AWS_SERVICE_TABLE_H
 
 extern const char hc_service_rows[];
+extern const char hc_service_operations[];
 extern const char hc_service_rules[];
 extern const char hc_service_partitions[];
 

@@ -84,6 +84,34 @@ bool hc_services_find(struct hc_services_row *out, struct hc_str word)
     return false;
 }
 
+static bool services_globs(struct hc_str globs, struct hc_str operation)
+{
+    while (globs.n > 0)
+        if (hc_str_glob(hc_str_cut(&globs, ','), operation))
+            return true;
+    return false;
+}
+
+void hc_services_narrow(struct hc_services_row *row, struct hc_str operation)
+{
+    struct hc_str rest = hc_str(hc_service_operations);
+
+    while (rest.n > 0) {
+        struct hc_str line = hc_str_cut(&rest, '\n');
+        struct hc_str cli = hc_str_cut(&line, '|');
+        struct hc_str way = hc_str_cut(&line, '|');
+
+        if (!hc_str_eq(cli, row->cli) || !services_globs(line, operation))
+            continue;
+        if (way.p[0] == '=')
+            row->rules = services_rules(way.p[1]);
+        else if (way.p[0] == '~')
+            row->is_stream = true;
+        else
+            row->before = way;
+    }
+}
+
 static size_t services_distance(struct hc_str word, struct hc_str name)
 {
     char folded[HC_SERVICES_NAME];
@@ -204,11 +232,12 @@ static struct hc_str services_rule(const struct hc_services_ask *ask,
     return HC_STR("{t}");
 }
 
-static struct hc_str services_value(char mark,
+static struct hc_str services_mark(char mark,
                                     const struct hc_services_ask *ask,
                                     const struct services_partition *p)
 {
     switch (mark) {
+    case 'b': return ask->row->before;
     case 'p': return ask->row->host;
     case 'r': return ask->region;
     case 's': return p->suffix;
@@ -217,24 +246,27 @@ static struct hc_str services_value(char mark,
     }
 }
 
-/* False: it does not fit. */
-static bool services_expand(char *out, size_t cap, struct hc_str form,
+struct services_text {
+    char *p;
+    size_t n, cap;
+};
+
+/* Appends; false: it does not fit. */
+static bool services_expand(struct services_text *out, struct hc_str form,
                             const struct hc_services_ask *ask,
                             const struct services_partition *p)
 {
-    size_t n = 0;
-
     while (form.n > 0) {
         bool is_mark = form.n > 2 && form.p[0] == '{';
-        struct hc_str part = is_mark ? services_value(form.p[1], ask, p)
+        struct hc_str part = is_mark ? services_mark(form.p[1], ask, p)
                                      : hc_str_n(form.p, 1);
 
-        if (n + part.n >= cap)
+        if (out->n + part.n >= out->cap)
             return false;
-        n += hc_fmt(out + n, cap - n, "%.*s", HC_STR_ARG(part));
+        out->n += hc_fmt(out->p + out->n, out->cap - out->n, "%.*s",
+                         HC_STR_ARG(part));
         form = hc_str_from(form, is_mark ? 3 : 1);
     }
-    out[n] = '\0';
     return true;
 }
 
@@ -250,6 +282,8 @@ int hc_services_host(struct hc_services_place *out,
     struct services_partition p = services_partition_of(ask->region);
     struct hc_str region = services_rule(ask, &p);
     struct hc_str host = hc_str_cut(&region, '@');
+    struct services_text name = { out->host, 0, sizeof(out->host) };
+    struct services_text signs = { out->region, 0, sizeof(out->region) };
 
     if (hc_str_eqz(host, "!"))
         return hc_error_set(e, HEADCOUNT_ECONFIG,
@@ -260,9 +294,9 @@ int hc_services_host(struct hc_services_place *out,
                             HC_STR_ARG(ask->region));
     if (hc_str_eqz(host, "{t}"))
         host = hc_str(form);
-    if (services_expand(out->host, sizeof(out->host), host, ask, &p) &&
-        services_expand(out->region, sizeof(out->region),
-                        services_or(region, ask->region), ask, &p))
+    if (services_expand(&name, HC_STR("{b}"), ask, &p) &&
+        services_expand(&name, host, ask, &p) &&
+        services_expand(&signs, services_or(region, HC_STR("{r}")), ask, &p))
         return 0;
     return hc_error_set(e, HEADCOUNT_ECONFIG,
                         "the host of %.*s in %.*s is longer than %d bytes",

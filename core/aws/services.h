@@ -43,8 +43,10 @@ struct hc_services_row {
     struct hc_str signing;     /* name in the signature's scope             */
     struct hc_str target;      /* x-amz-target: <target>.<Operation>        */
     struct hc_str rules;       /* empty: the template alone                 */
+    struct hc_str before;      /* put before the host: "sync-"              */
     bool is_json_1_0;          /* application/x-amz-json-1.0, else 1.1      */
     bool query_mode;           /* wants x-amzn-query-mode: true             */
+    bool is_stream;            /* the answer is frames of events, not JSON  */
 };
 
 /* Takes the next row off the front of *rest, which begins as
@@ -54,6 +56,10 @@ bool hc_services_next(struct hc_services_row *out, struct hc_str *rest);
 /* By CLI name, botocore's name or service id: in any case, and a blank, '-'
  * and '_' are the same. */
 bool hc_services_find(struct hc_services_row *out, struct hc_str word);
+/* Changes the row to what one operation of it has: its rules, the text before
+ * its host, whether it answers a stream.  `before` is for hosts of the table,
+ * never for that of a URL which the user gave. */
+void hc_services_narrow(struct hc_services_row *row, struct hc_str operation);
 /* The CLI name that a person may have meant, or {NULL, 0}. */
 struct hc_str hc_services_nearest(struct hc_str word);
 /* X of AWS_ENDPOINT_URL_X: the id in upper case with '_'.  Cut to cap - 1. */

@@ -111,6 +111,65 @@ TEST(services, a_host_follows_the_rules_of_its_service)
     }
 }
 
+static const struct {
+    const char *service, *operation, *flag, *host;    /* NULL: none */
+} operations[] = {
+    { "stepfunctions", "StartExecution", "p",
+      "states.eu-west-1.amazonaws.com" },
+    { "stepfunctions", "StartSyncExecution", "p",
+      "sync-states.eu-west-1.amazonaws.com" },
+    { "stepfunctions", "startsyncexecution", "p",
+      "states.eu-west-1.amazonaws.com" },
+    { "servicediscovery", "DiscoverInstances", "d",
+      "data-servicediscovery.eu-west-1.api.aws" },
+    { "logs", "StartLiveTail", "p",
+      "stream-logs.eu-west-1.amazonaws.com" },
+    { "healthlake", "GetDataTransformationProfile", "p",
+      "datatransformation.healthlake.eu-west-1.amazonaws.com" },
+    { "dynamodb", "SearchVectors", "p",
+      "search-dynamodb.eu-west-1.amazonaws.com" },
+    { "dynamodb", "Query", "p", "dynamodb.eu-west-1.amazonaws.com" },
+    { "acm", "DescribeAcmeEndpoint", "p", "acm-acme.eu-west-1.api.aws" },
+    { "acm", "DescribeAcmeEndpoint", "f", NULL },
+    { "acm", "DescribeCertificate", "f",
+      "acm-fips.eu-west-1.amazonaws.com" },
+    { "ecs", "StartLiveTail", "p", "ecs.eu-west-1.amazonaws.com" },
+};
+
+TEST(services, an_operation_may_have_a_host_of_its_own)
+{
+    for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+        bool fips = *operations[i].flag == 'f';
+        struct hc_services_ask ask = {
+            .row = &row, .region = HC_STR("eu-west-1"), .use_fips = fips,
+            .use_dualstack = *operations[i].flag == 'd'
+        };
+        bool has = operations[i].host != NULL;
+
+        CHECK(hc_services_find(&row, hc_str(operations[i].service)));
+        hc_services_narrow(&row, hc_str(operations[i].operation));
+        CHECK_INT(hc_services_host(&out, &ask, &error),
+                  has ? 0 : HEADCOUNT_ECONFIG);
+        if (has)
+            CHECK_Z(out.host, operations[i].host);
+    }
+}
+
+TEST(services, an_operation_that_answers_a_stream_is_known)
+{
+    static const struct { const char *service, *operation; bool is; } rows[] = {
+        { "logs", "StartLiveTail", true }, { "logs", "GetLogObject", true },
+        { "kinesis", "SubscribeToShard", true },
+        { "logs", "PutLogEvents", false }, { "ecs", "GetLogObject", false },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        CHECK(hc_services_find(&row, hc_str(rows[i].service)));
+        hc_services_narrow(&row, hc_str(rows[i].operation));
+        CHECK_INT(row.is_stream, rows[i].is);
+    }
+}
+
 TEST(services, a_region_belongs_to_the_partition_of_its_form)
 {
     static const struct { const char *region, *partition; } rows[] = {

@@ -1,5 +1,5 @@
 /* tests/system/service_hosts.c - for test_services.py: lines of "SERVICE REGION
- * FLAG" in, "HOST REGION" out, or "! !" where there is no endpoint. */
+ * FLAG [OPERATION]" in, "HOST REGION" out, or "! !" where there is no endpoint. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,8 +18,12 @@ int main(void)
         struct hc_services_ask ask = { .row = &row,
                                        .region = hc_str_cut(&rest, ' ') };
 
-        ask.use_fips = hc_str_eqz(rest, "f") || hc_str_eqz(rest, "b");
-        ask.use_dualstack = hc_str_eqz(rest, "d") || hc_str_eqz(rest, "b");
+        struct hc_str flag = hc_str_cut(&rest, ' ');
+
+        ask.use_fips = hc_str_eqz(flag, "f") || hc_str_eqz(flag, "b");
+        ask.use_dualstack = hc_str_eqz(flag, "d") || hc_str_eqz(flag, "b");
+        if (known)
+            hc_services_narrow(&row, rest);
         if (known && hc_services_host(&place, &ask, &error) == 0)
             printf("%s %s\n", place.host, place.region);
         else

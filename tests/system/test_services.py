@@ -42,6 +42,7 @@ def said(service, at, flag):
 
 
 def differ(got, want):
+    assert len(got) == len(want)
     return [f"{q}: {got[q]}, not {want[q]}" for q in want if got[q] != want[q]]
 
 
@@ -60,11 +61,27 @@ def test_every_host_is_that_of_the_rule_sets(services, hosts):
 
 
 def test_a_new_region_follows_its_partition(services, hosts):
-    """The names of services here are those of botocore.  A rule of ours that
-    names a region is the rule set's exception for it, so that a new one gets
-    what its partition has."""
+    """The names of services here are those of botocore."""
     want = {(service.name, region, flag):
             said(service, service_table.Place("", region, "", "", ""), flag)
             for service in services for region in NEW
             for flag in service_table.FLAGS}
+    assert differ(hosts(list(want)), want) == []
+
+
+def test_an_operation_may_have_a_host_of_its_own(services, hosts):
+    want, other = {}, 0
+    for service in services:
+        for operation, static in service.static_of.items():
+            before = service.prepends.get(operation, "")
+            if static == service.static and not before:
+                continue
+            for at in service_table.PLACES:
+                for flag in service_table.FLAGS:
+                    host, region = service.ask(at, flag, static)
+                    host = before + host if host else "!"
+                    want[service.cli, at.region, flag, operation] = \
+                        f"{host} {region or '!'}"
+            other += 1
+    assert other > 40
     assert differ(hosts(list(want)), want) == []
