@@ -4,10 +4,10 @@ and where they live, out of botocore's models and endpoint rule sets.
 
 The rule set of each service is asked for every region, and for one of each
 partition that nobody knows yet, with and without FIPS and dual stack.  The
-answers are folded into a few rules of one line (core/aws/services.h has the
+answers are folded into a few rules of one line (core/aws/catalog.h has the
 language).  The program ends if the rules do not give back every answer.  Sends
 nothing.  tests/system/test_services.py compares the file with what the pinned
-botocore gives, and core/aws/services.c with the rule sets themselves.
+botocore gives, and core/aws/catalog.c with the rule sets themselves.
 """
 import collections
 import itertools
@@ -145,7 +145,7 @@ def services():
 
 
 def expand(host, prefix, at, flag):
-    """What core/aws/services.c makes of the right side of a rule."""
+    """What core/aws/catalog.c makes of the right side of a rule."""
     fips, dualstack = FLAGS[flag]
     if host == REFUSED:
         return None, None

@@ -1,5 +1,5 @@
 /* aws/service_table.h - the texts of service_table.c, which
- * bindings/packaging/service_table.py writes.  aws/services.h reads them.
+ * bindings/packaging/service_table.py writes.  aws/catalog.h reads them.
  *
  * One text each instead of a table of strings: a pointer in a position
  * independent program costs 8 bytes and 24 of relocation.  A line is a row, a

@@ -27,7 +27,7 @@ ONLY = {
 # folder in the folder.
 RANKS = {
     "core/aws": "config service endpoint sigv4 retry bucket xml strike answer "
-                "profile service_table < services < "
+                "profile service_table < catalog < "
                 "request < creds* < client < call",
     "core/reconcile": "facts known_hosts < memory brake report sweep missing "
                       "snapshot* offline < run < audit claims < outcome < "

@@ -6,7 +6,7 @@ set -eu
 bad=0
 for c in core/*/*.c core/*/*/*.c; do
     # Data that a program wrote; tests/wire/anchors_test.c and
-    # tests/aws/services_test.c check it.
+    # tests/aws/catalog_test.c check it.
     case $c in
     core/wire/anchors_amazon.c | core/aws/service_table.c) continue ;;
     esac

@@ -1,9 +1,10 @@
-/* tests/system/service_hosts.c - for test_services.py: lines of "SERVICE REGION
- * FLAG [OPERATION]" in, "HOST REGION" out, or "! !" where there is no endpoint. */
+/* tests/system/service_hosts.c - for test_services.py: lines of
+ * "SERVICE REGION FLAG [OPERATION]" in, "HOST REGION" out, or "! !" where
+ * there is no endpoint. */
 #include <stdio.h>
 #include <string.h>
 
-#include "aws/services.h"
+#include "aws/catalog.h"
 
 int main(void)
 {
@@ -11,11 +12,11 @@ int main(void)
 
     while (fgets(line, sizeof(line), stdin) != NULL) {
         struct hc_str rest = hc_str_n(line, strcspn(line, "\n"));
-        struct hc_services_row row;
-        struct hc_services_place place;
+        struct hc_catalog_row row;
+        struct hc_catalog_place place;
         struct headcount_error error = { 0 };
-        bool known = hc_services_find(&row, hc_str_cut(&rest, ' '));
-        struct hc_services_ask ask = { .row = &row,
+        bool known = hc_catalog_find(&row, hc_str_cut(&rest, ' '));
+        struct hc_catalog_ask ask = { .row = &row,
                                        .region = hc_str_cut(&rest, ' ') };
 
         struct hc_str flag = hc_str_cut(&rest, ' ');
@@ -23,8 +24,8 @@ int main(void)
         ask.use_fips = hc_str_eqz(flag, "f") || hc_str_eqz(flag, "b");
         ask.use_dualstack = hc_str_eqz(flag, "d") || hc_str_eqz(flag, "b");
         if (known)
-            hc_services_narrow(&row, rest);
-        if (known && hc_services_host(&place, &ask, &error) == 0)
+            hc_catalog_narrow(&row, rest);
+        if (known && hc_catalog_host(&place, &ask, &error) == 0)
             printf("%s %s\n", place.host, place.region);
         else
             puts("! !");

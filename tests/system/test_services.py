@@ -22,7 +22,7 @@ def services():
 
 @pytest.fixture(scope="module")
 def hosts(tmp_path_factory):
-    """What core/aws/services.c says of many (service, region, flag)."""
+    """What core/aws/catalog.c says of many (service, region, flag)."""
     program = tmp_path_factory.mktemp("hosts") / "hosts"
     build = TOP / "build"
     subprocess.run([*(build / "flags").read_text().split(), "-o", program,

@@ -1,4 +1,4 @@
-/* aws/services.h - the AWS services that speak JSON, 152 of them: what to
+/* aws/catalog.h - the AWS services that speak JSON, 152 of them: what to
  * call each, how to sign for it, and the host that it has in a region.  Pure.
  *
  *     https://<host>[-fips].<region>.<suffix of the partition>
@@ -11,6 +11,7 @@
  *   HOST    {p} host of the row   {r} region   {s} suffix of the partition
  *           {d} its suffix for dual stack   {g} its global region
  *           {t} the template above   "!" no such endpoint
+ *           (what an operation puts before a host comes before all of these)
  *   REGION  the one to sign for, where it is not the one asked for
  *
  *   budgets, eu-west-1:  *:p={p}.{s}@{g}  ->  budgets.amazonaws.com, us-east-1
@@ -19,22 +20,22 @@
  * that headcount itself calls, and hc_endpoint_get finds their hosts.  To call
  * the others, hc_service_find will look here after its own rows, struct
  * hc_service will hold a row of this kind, and the part of hc_endpoint_get
- * that has no URL will ask hc_services_host, once the region is known to be a
+ * that has no URL will ask hc_catalog_host, once the region is known to be a
  * host label.
  */
-#ifndef HC_AWS_SERVICES_H
-#define HC_AWS_SERVICES_H
+#ifndef HC_AWS_CATALOG_H
+#define HC_AWS_CATALOG_H
 
 #include "base/err.h"
 #include "base/str.h"
 
-#define HC_SERVICES_HOST 253           /* bytes of a host name              */
-#define HC_SERVICES_REGION 63
-#define HC_SERVICES_NAME 63            /* bytes of the longest name sought  */
+#define HC_CATALOG_HOST 253           /* bytes of a host name              */
+#define HC_CATALOG_REGION 63
+#define HC_CATALOG_NAME 63            /* bytes of the longest name sought  */
 
 /* Points into the table; a caller may also fill one for a service that the
  * table lacks. */
-struct hc_services_row {
+struct hc_catalog_row {
     struct hc_str cli;         /* as the AWS CLI spells it: "deploy"        */
     struct hc_str name;        /* as botocore does: "codedeploy"            */
     struct hc_str id;          /* service id; where it is `cli` but for case
@@ -50,39 +51,39 @@ struct hc_services_row {
 };
 
 /* Takes the next row off the front of *rest, which begins as
- * hc_services_all(). */
-struct hc_str hc_services_all(void);
-bool hc_services_next(struct hc_services_row *out, struct hc_str *rest);
+ * hc_catalog_all(). */
+struct hc_str hc_catalog_all(void);
+bool hc_catalog_next(struct hc_catalog_row *out, struct hc_str *rest);
 /* By CLI name, botocore's name or service id: in any case, and a blank, '-'
- * and '_' are the same. */
-bool hc_services_find(struct hc_services_row *out, struct hc_str word);
+ * and '_' are the same.  False: *out holds another row. */
+bool hc_catalog_find(struct hc_catalog_row *out, struct hc_str word);
 /* Changes the row to what one operation of it has: its rules, the text before
  * its host, whether it answers a stream.  `before` is for hosts of the table,
  * never for that of a URL which the user gave. */
-void hc_services_narrow(struct hc_services_row *row, struct hc_str operation);
+void hc_catalog_narrow(struct hc_catalog_row *row, struct hc_str operation);
 /* The CLI name that a person may have meant, or {NULL, 0}. */
-struct hc_str hc_services_nearest(struct hc_str word);
+struct hc_str hc_catalog_nearest(struct hc_str word);
 /* X of AWS_ENDPOINT_URL_X: the id in upper case with '_'.  Cut to cap - 1. */
-void hc_services_env(char *out, size_t cap, const struct hc_services_row *row);
+void hc_catalog_env(char *out, size_t cap, const struct hc_catalog_row *row);
 
 /* The partition of a region: by its form, else `aws`. */
-struct hc_str hc_services_partition(struct hc_str region);
+struct hc_str hc_catalog_partition(struct hc_str region);
 
-struct hc_services_ask {
-    const struct hc_services_row *row;
+struct hc_catalog_ask {
+    const struct hc_catalog_row *row;
     struct hc_str region;              /* checked: a host label             */
     bool use_fips, use_dualstack;
 };
 
-struct hc_services_place {
-    char host[HC_SERVICES_HOST + 1];
-    char region[HC_SERVICES_REGION + 1];    /* to sign for                  */
+struct hc_catalog_place {
+    char host[HC_CATALOG_HOST + 1];
+    char region[HC_CATALOG_REGION + 1];     /* to sign for                  */
 };
 
 /* 0, or HEADCOUNT_ECONFIG: AWS has no such endpoint, or its name is too
  * long. */
-int hc_services_host(struct hc_services_place *out,
-                     const struct hc_services_ask *ask,
-                     struct headcount_error *e);
+int hc_catalog_host(struct hc_catalog_place *out,
+                    const struct hc_catalog_ask *ask,
+                    struct headcount_error *e);
 
 #endif

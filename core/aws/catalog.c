@@ -1,26 +1,26 @@
-/* aws/services.c - the services that speak JSON (contract: aws/services.h). */
-#include "aws/services.h"
+/* aws/catalog.c - the services that speak JSON (contract: aws/catalog.h). */
+#include "aws/catalog.h"
 
 #include "aws/service_table.h"
 #include "base/text.h"
 
-struct services_partition {
+struct catalog_partition {
     struct hc_str id, begin;
     struct hc_str suffix, dualstack;
     struct hc_str global;
 };
 
-struct hc_str hc_services_all(void)
+struct hc_str hc_catalog_all(void)
 {
     return hc_str(hc_service_rows);
 }
 
-static struct hc_str services_or(struct hc_str s, struct hc_str other)
+static struct hc_str catalog_or(struct hc_str s, struct hc_str other)
 {
     return s.n > 0 ? s : other;
 }
 
-static struct hc_str services_rules(char letter)
+static struct hc_str catalog_rules(char letter)
 {
     struct hc_str rest = hc_str(hc_service_rules);
 
@@ -33,58 +33,58 @@ static struct hc_str services_rules(char letter)
     return (struct hc_str){ NULL, 0 };
 }
 
-bool hc_services_next(struct hc_services_row *out, struct hc_str *rest)
+bool hc_catalog_next(struct hc_catalog_row *out, struct hc_str *rest)
 {
     struct hc_str line = hc_str_cut(rest, '\n');
     struct hc_str code;
 
     if (line.n == 0)
         return false;
-    *out = (struct hc_services_row){ .cli = hc_str_cut(&line, '|') };
+    *out = (struct hc_catalog_row){ .cli = hc_str_cut(&line, '|') };
     out->target = hc_str_cut(&line, '|');
     code = hc_str_cut(&line, '|');
-    out->host = services_or(hc_str_cut(&line, '|'), out->cli);
-    out->signing = services_or(hc_str_cut(&line, '|'), out->host);
-    out->id = services_or(hc_str_cut(&line, '|'), out->cli);
-    out->name = services_or(hc_str_cut(&line, '|'), out->cli);
+    out->host = catalog_or(hc_str_cut(&line, '|'), out->cli);
+    out->signing = catalog_or(hc_str_cut(&line, '|'), out->host);
+    out->id = catalog_or(hc_str_cut(&line, '|'), out->cli);
+    out->name = catalog_or(hc_str_cut(&line, '|'), out->cli);
     for (size_t i = 0; i < code.n; i++) {
         if (code.p[i] == '0')
             out->is_json_1_0 = true;
         else if (code.p[i] == '*')
             out->query_mode = true;
         else if (code.p[i] != '1')
-            out->rules = services_rules(code.p[i]);
+            out->rules = catalog_rules(code.p[i]);
     }
     return true;
 }
 
-static char services_fold(char c)
+static char catalog_fold(char c)
 {
     return c == ' ' || c == '_' ? '-' : hc_lower(c);
 }
 
-static bool services_same(struct hc_str a, struct hc_str b)
+static bool catalog_same(struct hc_str a, struct hc_str b)
 {
     if (a.n != b.n)
         return false;
     for (size_t i = 0; i < a.n; i++)
-        if (services_fold(a.p[i]) != services_fold(b.p[i]))
+        if (catalog_fold(a.p[i]) != catalog_fold(b.p[i]))
             return false;
     return true;
 }
 
-bool hc_services_find(struct hc_services_row *out, struct hc_str word)
+bool hc_catalog_find(struct hc_catalog_row *out, struct hc_str word)
 {
-    struct hc_str rest = hc_services_all();
+    struct hc_str rest = hc_catalog_all();
 
-    while (hc_services_next(out, &rest))
-        if (services_same(word, out->cli) || services_same(word, out->name) ||
-            services_same(word, out->id))
+    while (hc_catalog_next(out, &rest))
+        if (catalog_same(word, out->cli) || catalog_same(word, out->name) ||
+            catalog_same(word, out->id))
             return true;
     return false;
 }
 
-static bool services_globs(struct hc_str globs, struct hc_str operation)
+static bool catalog_globs(struct hc_str globs, struct hc_str operation)
 {
     while (globs.n > 0)
         if (hc_str_glob(hc_str_cut(&globs, ','), operation))
@@ -92,7 +92,7 @@ static bool services_globs(struct hc_str globs, struct hc_str operation)
     return false;
 }
 
-void hc_services_narrow(struct hc_services_row *row, struct hc_str operation)
+void hc_catalog_narrow(struct hc_catalog_row *row, struct hc_str operation)
 {
     struct hc_str rest = hc_str(hc_service_operations);
 
@@ -101,10 +101,10 @@ void hc_services_narrow(struct hc_services_row *row, struct hc_str operation)
         struct hc_str cli = hc_str_cut(&line, '|');
         struct hc_str way = hc_str_cut(&line, '|');
 
-        if (!hc_str_eq(cli, row->cli) || !services_globs(line, operation))
+        if (!hc_str_eq(cli, row->cli) || !catalog_globs(line, operation))
             continue;
         if (way.p[0] == '=')
-            row->rules = services_rules(way.p[1]);
+            row->rules = catalog_rules(way.p[1]);
         else if (way.p[0] == '~')
             row->is_stream = true;
         else
@@ -112,35 +112,35 @@ void hc_services_narrow(struct hc_services_row *row, struct hc_str operation)
     }
 }
 
-static size_t services_distance(struct hc_str word, struct hc_str name)
+static size_t catalog_distance(struct hc_str word, struct hc_str name)
 {
-    char folded[HC_SERVICES_NAME];
+    char folded[HC_CATALOG_NAME];
 
     if (name.n > sizeof(folded))
         return HC_TEXT_FAR;
     for (size_t i = 0; i < name.n; i++)
-        folded[i] = services_fold(name.p[i]);
+        folded[i] = catalog_fold(name.p[i]);
     return hc_text_distance(word, hc_str_n(folded, name.n));
 }
 
-struct hc_str hc_services_nearest(struct hc_str word)
+struct hc_str hc_catalog_nearest(struct hc_str word)
 {
-    struct hc_str rest = hc_services_all(), best = { NULL, 0 };
-    struct hc_services_row row;
-    char folded[HC_SERVICES_NAME];
+    struct hc_str rest = hc_catalog_all(), best = { NULL, 0 };
+    struct hc_catalog_row row;
+    char folded[HC_CATALOG_NAME];
     /* One letter of three is a typing error, two are another service. */
     size_t least = word.n > 5 ? 4 : word.n > 3 ? 3 : 2;
 
     if (word.n > sizeof(folded))
         return best;
     for (size_t i = 0; i < word.n; i++)
-        folded[i] = services_fold(word.p[i]);
+        folded[i] = catalog_fold(word.p[i]);
     word = hc_str_n(folded, word.n);
-    while (hc_services_next(&row, &rest)) {
+    while (hc_catalog_next(&row, &rest)) {
         struct hc_str names[] = { row.cli, row.name, row.id };
 
         for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-            size_t distance = services_distance(word, names[i]);
+            size_t distance = catalog_distance(word, names[i]);
 
             if (distance < least) {
                 least = distance;
@@ -151,12 +151,12 @@ struct hc_str hc_services_nearest(struct hc_str word)
     return best;
 }
 
-void hc_services_env(char *out, size_t cap, const struct hc_services_row *row)
+void hc_catalog_env(char *out, size_t cap, const struct hc_catalog_row *row)
 {
     size_t n = row->id.n < cap ? row->id.n : cap - 1;
 
     for (size_t i = 0; i < n; i++) {
-        char c = services_fold(row->id.p[i]);
+        char c = catalog_fold(row->id.p[i]);
 
         if (c >= 'a' && c <= 'z')
             c = (char)(c - 'a' + 'A');
@@ -166,8 +166,8 @@ void hc_services_env(char *out, size_t cap, const struct hc_services_row *row)
 }
 
 /* <begin><letters and digits>-<digits>, or <partition>-global. */
-static bool services_is_region_of(struct hc_str region,
-                                  const struct services_partition *p)
+static bool catalog_is_region_of(struct hc_str region,
+                                 const struct catalog_partition *p)
 {
     if (hc_str_starts(region, p->id) &&
         hc_str_eqz(hc_str_from(region, p->id.n), "-global"))
@@ -184,10 +184,10 @@ static bool services_is_region_of(struct hc_str region,
     return place.n > 0 && number.n > 0;
 }
 
-static struct services_partition services_partition_of(struct hc_str region)
+static struct catalog_partition catalog_partition_of(struct hc_str region)
 {
     struct hc_str rest = hc_str(hc_service_partitions);
-    struct services_partition p;
+    struct catalog_partition p;
 
     do {
         struct hc_str line = hc_str_cut(&rest, '\n');
@@ -197,18 +197,18 @@ static struct services_partition services_partition_of(struct hc_str region)
         p.suffix = hc_str_cut(&line, '|');
         p.dualstack = hc_str_cut(&line, '|');
         p.global = hc_str_cut(&line, '|');
-    } while (rest.n > 0 && !services_is_region_of(region, &p));
+    } while (rest.n > 0 && !catalog_is_region_of(region, &p));
     return p;
 }
 
-struct hc_str hc_services_partition(struct hc_str region)
+struct hc_str hc_catalog_partition(struct hc_str region)
 {
-    return services_partition_of(region).id;
+    return catalog_partition_of(region).id;
 }
 
 /* The part behind '=' of the first rule that fits; "{t}" if none does. */
-static struct hc_str services_rule(const struct hc_services_ask *ask,
-                                   const struct services_partition *p)
+static struct hc_str catalog_rule(const struct hc_catalog_ask *ask,
+                                  const struct catalog_partition *p)
 {
     static const char flags[2][2] = { { 'p', 'd' }, { 'f', 'b' } };
     char flag = flags[ask->use_fips][ask->use_dualstack];
@@ -232,9 +232,9 @@ static struct hc_str services_rule(const struct hc_services_ask *ask,
     return HC_STR("{t}");
 }
 
-static struct hc_str services_mark(char mark,
-                                    const struct hc_services_ask *ask,
-                                    const struct services_partition *p)
+static struct hc_str catalog_mark(char mark,
+                                    const struct hc_catalog_ask *ask,
+                                    const struct catalog_partition *p)
 {
     switch (mark) {
     case 'b': return ask->row->before;
@@ -246,19 +246,19 @@ static struct hc_str services_mark(char mark,
     }
 }
 
-struct services_text {
+struct catalog_text {
     char *p;
     size_t n, cap;
 };
 
 /* Appends; false: it does not fit. */
-static bool services_expand(struct services_text *out, struct hc_str form,
-                            const struct hc_services_ask *ask,
-                            const struct services_partition *p)
+static bool catalog_expand(struct catalog_text *out, struct hc_str form,
+                           const struct hc_catalog_ask *ask,
+                           const struct catalog_partition *p)
 {
     while (form.n > 0) {
         bool is_mark = form.n > 2 && form.p[0] == '{';
-        struct hc_str part = is_mark ? services_mark(form.p[1], ask, p)
+        struct hc_str part = is_mark ? catalog_mark(form.p[1], ask, p)
                                      : hc_str_n(form.p, 1);
 
         if (out->n + part.n >= out->cap)
@@ -270,20 +270,20 @@ static bool services_expand(struct services_text *out, struct hc_str form,
     return true;
 }
 
-int hc_services_host(struct hc_services_place *out,
-                     const struct hc_services_ask *ask,
-                     struct headcount_error *e)
+int hc_catalog_host(struct hc_catalog_place *out,
+                    const struct hc_catalog_ask *ask,
+                    struct headcount_error *e)
 {
-    static const char *const templates[2][2] = {
+    static const char templates[2][2][20] = {
         { "{p}.{r}.{s}", "{p}.{r}.{d}" },
         { "{p}-fips.{r}.{s}", "{p}-fips.{r}.{d}" }
     };
     const char *form = templates[ask->use_fips][ask->use_dualstack];
-    struct services_partition p = services_partition_of(ask->region);
-    struct hc_str region = services_rule(ask, &p);
+    struct catalog_partition p = catalog_partition_of(ask->region);
+    struct hc_str region = catalog_rule(ask, &p);
     struct hc_str host = hc_str_cut(&region, '@');
-    struct services_text name = { out->host, 0, sizeof(out->host) };
-    struct services_text signs = { out->region, 0, sizeof(out->region) };
+    struct catalog_text name = { out->host, 0, sizeof(out->host) };
+    struct catalog_text signs = { out->region, 0, sizeof(out->region) };
 
     if (hc_str_eqz(host, "!"))
         return hc_error_set(e, HEADCOUNT_ECONFIG,
@@ -294,12 +294,12 @@ int hc_services_host(struct hc_services_place *out,
                             HC_STR_ARG(ask->region));
     if (hc_str_eqz(host, "{t}"))
         host = hc_str(form);
-    if (services_expand(&name, HC_STR("{b}"), ask, &p) &&
-        services_expand(&name, host, ask, &p) &&
-        services_expand(&signs, services_or(region, HC_STR("{r}")), ask, &p))
+    if (catalog_expand(&name, HC_STR("{b}"), ask, &p) &&
+        catalog_expand(&name, host, ask, &p) &&
+        catalog_expand(&signs, catalog_or(region, HC_STR("{r}")), ask, &p))
         return 0;
     return hc_error_set(e, HEADCOUNT_ECONFIG,
                         "the host of %.*s in %.*s is longer than %d bytes",
                         HC_STR_ARG(ask->row->cli), HC_STR_ARG(ask->region),
-                        HC_SERVICES_HOST);
+                        HC_CATALOG_HOST);
 }

@@ -1,29 +1,29 @@
-/* tests/aws/services_test.c - the services that speak JSON, and their hosts.
+/* tests/aws/catalog_test.c - the services that speak JSON, and their hosts.
  * tests/system/test_services.py compares every combination with botocore. */
 #include "t.h"
 
 #include <string.h>
 
 #include "aws/endpoint.h"
-#include "aws/services.h"
+#include "aws/catalog.h"
 #include "base/text.h"
 
-static struct hc_services_row row;
-static struct hc_services_place out;
+static struct hc_catalog_row row;
+static struct hc_catalog_place out;
 static struct headcount_error error;
 
 static int host(const char *service, const char *region, const char *flag)
 {
-    struct hc_services_ask ask = {
+    struct hc_catalog_ask ask = {
         .row = &row, .region = hc_str(region),
         .use_fips = strchr("fb", *flag) != NULL,
         .use_dualstack = strchr("db", *flag) != NULL
     };
 
-    CHECK(hc_services_find(&row, hc_str(service)));
+    CHECK(hc_catalog_find(&row, hc_str(service)));
     hc_error_reset(&error);
     memset(&out, 0xA5, sizeof(out));
-    return hc_services_host(&out, &ask, &error);
+    return hc_catalog_host(&out, &ask, &error);
 }
 
 /* p plain, f FIPS, d dual stack, b both; the region that is signed for. */
@@ -102,7 +102,7 @@ static const struct {
     { "sqs", "mars", "p", "sqs.mars.amazonaws.com", "mars" },
 };
 
-TEST(services, a_host_follows_the_rules_of_its_service)
+TEST(catalog, a_host_follows_the_rules_of_its_service)
 {
     for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
         CHECK_INT(host(hosts[i].service, hosts[i].region, hosts[i].flag), 0);
@@ -136,26 +136,26 @@ static const struct {
     { "ecs", "StartLiveTail", "p", "ecs.eu-west-1.amazonaws.com" },
 };
 
-TEST(services, an_operation_may_have_a_host_of_its_own)
+TEST(catalog, an_operation_may_have_a_host_of_its_own)
 {
     for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
         bool fips = *operations[i].flag == 'f';
-        struct hc_services_ask ask = {
+        struct hc_catalog_ask ask = {
             .row = &row, .region = HC_STR("eu-west-1"), .use_fips = fips,
             .use_dualstack = *operations[i].flag == 'd'
         };
         bool has = operations[i].host != NULL;
 
-        CHECK(hc_services_find(&row, hc_str(operations[i].service)));
-        hc_services_narrow(&row, hc_str(operations[i].operation));
-        CHECK_INT(hc_services_host(&out, &ask, &error),
+        CHECK(hc_catalog_find(&row, hc_str(operations[i].service)));
+        hc_catalog_narrow(&row, hc_str(operations[i].operation));
+        CHECK_INT(hc_catalog_host(&out, &ask, &error),
                   has ? 0 : HEADCOUNT_ECONFIG);
         if (has)
             CHECK_Z(out.host, operations[i].host);
     }
 }
 
-TEST(services, an_operation_that_answers_a_stream_is_known)
+TEST(catalog, an_operation_that_answers_a_stream_is_known)
 {
     static const struct { const char *service, *operation; bool is; } rows[] = {
         { "logs", "StartLiveTail", true }, { "logs", "GetLogObject", true },
@@ -164,13 +164,13 @@ TEST(services, an_operation_that_answers_a_stream_is_known)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        CHECK(hc_services_find(&row, hc_str(rows[i].service)));
-        hc_services_narrow(&row, hc_str(rows[i].operation));
+        CHECK(hc_catalog_find(&row, hc_str(rows[i].service)));
+        hc_catalog_narrow(&row, hc_str(rows[i].operation));
         CHECK_INT(row.is_stream, rows[i].is);
     }
 }
 
-TEST(services, a_region_belongs_to_the_partition_of_its_form)
+TEST(catalog, a_region_belongs_to_the_partition_of_its_form)
 {
     static const struct { const char *region, *partition; } rows[] = {
         { "eu-west-1", "aws" }, { "us-east-1", "aws" },
@@ -187,11 +187,11 @@ TEST(services, a_region_belongs_to_the_partition_of_its_form)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        CHECK_STR(hc_services_partition(hc_str(rows[i].region)),
+        CHECK_STR(hc_catalog_partition(hc_str(rows[i].region)),
                   rows[i].partition);
 }
 
-TEST(services, a_service_is_found_by_each_of_its_names)
+TEST(catalog, a_service_is_found_by_each_of_its_names)
 {
     static const struct { const char *word, *cli; } rows[] = {
         { "deploy", "deploy" }, { "codedeploy", "deploy" },
@@ -211,14 +211,14 @@ TEST(services, a_service_is_found_by_each_of_its_names)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        CHECK(hc_services_find(&row, hc_str(rows[i].word)));
+        CHECK(hc_catalog_find(&row, hc_str(rows[i].word)));
         CHECK_STR(row.cli, rows[i].cli);
     }
     for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
-        CHECK(!hc_services_find(&row, hc_str(none[i])));
+        CHECK(!hc_catalog_find(&row, hc_str(none[i])));
 }
 
-TEST(services, a_row_has_what_a_request_needs)
+TEST(catalog, a_row_has_what_a_request_needs)
 {
     static const struct {
         const char *cli, *name, *id, *host, *signing, *target;
@@ -240,7 +240,7 @@ TEST(services, a_row_has_what_a_request_needs)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        CHECK(hc_services_find(&row, hc_str(rows[i].cli)));
+        CHECK(hc_catalog_find(&row, hc_str(rows[i].cli)));
         CHECK_STR(row.cli, rows[i].cli);
         CHECK_STR(row.name, rows[i].name);
         CHECK_STR(row.id, rows[i].id);
@@ -252,19 +252,19 @@ TEST(services, a_row_has_what_a_request_needs)
     }
 }
 
-TEST(services, every_row_is_whole_and_found_by_its_own_names)
+TEST(catalog, every_row_is_whole_and_found_by_its_own_names)
 {
-    struct hc_str rest = hc_services_all();
-    struct hc_services_row one;
+    struct hc_str rest = hc_catalog_all();
+    struct hc_catalog_row one;
     size_t n = 0;
 
-    for (; hc_services_next(&one, &rest); n++) {
+    for (; hc_catalog_next(&one, &rest); n++) {
         struct hc_str names[] = { one.cli, one.name, one.id };
 
-        CHECK(one.cli.n > 0 && one.cli.n <= HC_SERVICES_NAME);
+        CHECK(one.cli.n > 0 && one.cli.n <= HC_CATALOG_NAME);
         CHECK(one.host.n > 0 && one.signing.n > 0 && one.target.n > 0);
         for (size_t i = 0; i < 3; i++) {
-            CHECK(hc_services_find(&row, names[i]));
+            CHECK(hc_catalog_find(&row, names[i]));
             CHECK(row.cli.p == one.cli.p);
         }
     }
@@ -273,7 +273,7 @@ TEST(services, every_row_is_whole_and_found_by_its_own_names)
 }
 
 /* Until one table is left: both say the same of the services in both. */
-TEST(services, agree_with_the_services_that_headcount_calls)
+TEST(catalog, agree_with_the_services_that_headcount_calls)
 {
     for (size_t i = 0; i < HC_SERVICE_COUNT; i++) {
         const struct hc_service *s = hc_service_at((enum hc_service_id)i);
@@ -281,18 +281,18 @@ TEST(services, agree_with_the_services_that_headcount_calls)
 
         if (s->protocol == PROTOCOL_QUERY)
             continue;
-        CHECK(hc_services_find(&row, hc_str(s->id)));
+        CHECK(hc_catalog_find(&row, hc_str(s->id)));
         CHECK_STR(row.host, s->prefix);
         CHECK_STR(row.signing, s->signing);
         CHECK_STR(row.target, s->target);
         CHECK_INT(row.is_json_1_0, s->protocol == PROTOCOL_JSON_1_0);
         CHECK_INT(row.query_mode, s->query_mode);
-        hc_services_env(env, sizeof(env), &row);
+        hc_catalog_env(env, sizeof(env), &row);
         CHECK_Z(env, s->env);
     }
 }
 
-TEST(services, an_endpoint_variable_is_named_after_the_id)
+TEST(catalog, an_endpoint_variable_is_named_after_the_id)
 {
     static const struct { const char *service, *env; } rows[] = {
         { "deploy", "CODEDEPLOY" }, { "configservice", "CONFIG_SERVICE" },
@@ -302,15 +302,15 @@ TEST(services, an_endpoint_variable_is_named_after_the_id)
     char env[64];
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        CHECK(hc_services_find(&row, hc_str(rows[i].service)));
-        hc_services_env(env, sizeof(env), &row);
+        CHECK(hc_catalog_find(&row, hc_str(rows[i].service)));
+        hc_catalog_env(env, sizeof(env), &row);
         CHECK_Z(env, rows[i].env);
     }
-    hc_services_env(env, 4, &row);
+    hc_catalog_env(env, 4, &row);
     CHECK_Z(env, "COD");
 }
 
-TEST(services, the_nearest_name_is_one_that_was_meant)
+TEST(catalog, the_nearest_name_is_one_that_was_meant)
 {
     static const struct { const char *word, *cli; } rows[] = {
         { "dynamdb", "dynamodb" }, { "secretmanager", "secretsmanager" },
@@ -320,30 +320,30 @@ TEST(services, the_nearest_name_is_one_that_was_meant)
         { "kinesys", "kinesis" }, { "lambda", "" }, { "s3", "" },
         { "", "" }, { "nothing-like-it-at-all", "" },
     };
-    char wide[HC_SERVICES_NAME + 2];
+    char wide[HC_CATALOG_NAME + 2];
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        CHECK_STR(hc_services_nearest(hc_str(rows[i].word)), rows[i].cli);
+        CHECK_STR(hc_catalog_nearest(hc_str(rows[i].word)), rows[i].cli);
     memset(wide, 'a', sizeof(wide));
-    for (size_t n = HC_SERVICES_NAME; n <= sizeof(wide); n++)
-        CHECK_STR(hc_services_nearest(hc_str_n(wide, n)), "");
+    for (size_t n = HC_CATALOG_NAME; n <= sizeof(wide); n++)
+        CHECK_STR(hc_catalog_nearest(hc_str_n(wide, n)), "");
 }
 
 static int host_of(const char *front, const char *rules, bool fips,
                    bool dualstack)
 {
-    struct hc_services_row own = { .cli = HC_STR("mine"),
+    struct hc_catalog_row own = { .cli = HC_STR("mine"),
                                    .host = hc_str(front),
                                    .rules = hc_str(rules) };
-    struct hc_services_ask ask = { .row = &own, .region = HC_STR("eu-west-1"),
+    struct hc_catalog_ask ask = { .row = &own, .region = HC_STR("eu-west-1"),
                                    .use_fips = fips,
                                    .use_dualstack = dualstack };
 
     hc_error_reset(&error);
-    return hc_services_host(&out, &ask, &error);
+    return hc_catalog_host(&out, &ask, &error);
 }
 
-TEST(services, the_first_rule_that_fits_counts)
+TEST(catalog, the_first_rule_that_fits_counts)
 {
     static const struct { const char *rules, *host, *region; } rows[] = {
         { "", "x.eu-west-1.amazonaws.com", "eu-west-1" },
@@ -364,7 +364,7 @@ TEST(services, the_first_rule_that_fits_counts)
     }
 }
 
-TEST(services, an_endpoint_that_aws_lacks_is_refused)
+TEST(catalog, an_endpoint_that_aws_lacks_is_refused)
 {
     static const char *const says[] = {
         "AWS has no endpoint of mine in eu-west-1",
@@ -380,15 +380,15 @@ TEST(services, an_endpoint_that_aws_lacks_is_refused)
     }
 }
 
-TEST(services, a_host_is_never_cut)
+TEST(catalog, a_host_is_never_cut)
 {
-    char front[HC_SERVICES_HOST + 1];
-    size_t fits = HC_SERVICES_HOST - strlen(".eu-west-1.amazonaws.com");
+    char front[HC_CATALOG_HOST + 1];
+    size_t fits = HC_CATALOG_HOST - strlen(".eu-west-1.amazonaws.com");
 
     memset(front, 'a', sizeof(front));
     front[fits] = '\0';
     CHECK_INT(host_of(front, "", false, false), 0);
-    CHECK_INT(strlen(out.host), HC_SERVICES_HOST);
+    CHECK_INT(strlen(out.host), HC_CATALOG_HOST);
     CHECK_INT(host_of(front, "", true, false), HEADCOUNT_ECONFIG);
     CHECK(strstr(error.what, "longer than 253") != NULL);
 }
