@@ -42,9 +42,15 @@ static int fetch_creds_put(struct hc_creds_fetch *f)
         hc_buf_str(out, c->value);
         hc_buf_lit(out, "\r\n");
     }
-    if (hc_str_eqz(c->method, "PUT"))
-        hc_buf_lit(out, "Content-Length: 0\r\n");
+    if (c->type.n > 0) {
+        hc_buf_lit(out, "Content-Type: ");
+        hc_buf_str(out, c->type);
+        hc_buf_lit(out, "\r\n");
+    }
+    if (!hc_str_eqz(c->method, "GET"))
+        hc_buf_fmt(out, "Content-Length: %zu\r\n", c->body.n);
     hc_buf_lit(out, "\r\n");
+    hc_buf_str(out, c->body);
     int err = hc_buf_error(out);
 
     return err < 0 ? hc_error_set(&f->error, err, "the request for "
@@ -215,7 +221,8 @@ void hc_creds_fetch_start(struct hc_creds_fetch *f,
     int err = fetch_creds_put(f);
 
     f->config.method = f->config.target = f->config.header =
-        f->config.value = (struct hc_str){ NULL, 0 };
+        f->config.value = f->config.body = f->config.type =
+            (struct hc_str){ NULL, 0 };
     if (err == 0)
         err = fetch_creds_begin(f, now);
     if (err < 0) {

@@ -22,9 +22,10 @@ struct hc_creds_fetch_config {
     struct hc_job *job;
     struct hc_origin origin;
     const struct hc_anchors *anchors;    /* NULL for http                    */
-    struct hc_str method;                /* GET, PUT: no body goes with it   */
+    struct hc_str method;                /* GET, PUT, POST                   */
     struct hc_str target;                /* "/path?query"                    */
     struct hc_str header, value;         /* one more header; empty: none     */
+    struct hc_str body, type;            /* of a POST, and its Content-Type  */
     int tries;
     int64_t connect_timeout, timeout;    /* of a try; all of the answer      */
     int64_t pause;                       /* between two tries                */

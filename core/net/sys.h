@@ -1,12 +1,21 @@
 /* net/sys.h - what the operating system is asked for, as one table of
- * functions: clocks, randomness, environment, small files.  Tests hand in
- * their own. */
+ * functions: clocks, randomness, environment, small files, programs.  Tests
+ * hand in their own. */
 #ifndef HC_NET_SYS_H
 #define HC_NET_SYS_H
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+
+/* A program that was started.  The descriptors do not block. */
+struct hc_child {
+    long pid;
+    int out, err;                  /* what it prints                         */
+    int failed;                    /* errno of a start that failed: an int   */
+    int ended;                     /* readable once it ended; -1: look at
+                                      times                                  */
+};
 
 struct hc_system {
     struct hc_alloc alloc;

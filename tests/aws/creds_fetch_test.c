@@ -114,6 +114,24 @@ TEST(creds_fetch, brings_any_answer_that_is_not_tried_again)
     end();
 }
 
+TEST(creds_fetch, a_body_goes_with_post)
+{
+    const char *const answers[] = { aws_answer(200, "", "token"), NULL };
+
+    start(answers);
+    struct hc_creds_fetch_config c = plain();
+
+    c.method = HC_STR("POST");
+    c.type = HC_STR("application/json");
+    c.body = HC_STR("{\"a\":1}");
+    fetch(&c);
+    CHECK_INT(me.answer, CREDS_FETCH_DONE);
+    CHECK_Z(aws_world_header(&w, 0, "Content-Type"), "application/json");
+    CHECK_Z(aws_world_header(&w, 0, "Content-Length"), "7");
+    CHECK(strstr(w.script.request[0], "\r\n\r\n{\"a\":1}") != NULL);
+    end();
+}
+
 TEST(creds_fetch, a_header_goes_with_it_and_no_body_with_put)
 {
     const char *const answers[] = { aws_answer(200, "", "token"), NULL };
