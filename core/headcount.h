@@ -158,7 +158,7 @@ struct headcount_config {
     int64_t connect_timeout;      /* 0: 3.1 s; again for the TLS handshake   */
     int64_t read_timeout;         /* 0: 30 s; to the first byte, and between
                                      bytes                                   */
-    int max_attempts;             /* 0: AWS_MAX_ATTEMPTS or 3                */
+    int max_attempts;             /* 0: AWS_MAX_ATTEMPTS, or 3; 4 of DynamoDB */
     bool no_keep_alive;           /* each call opens its own connection      */
     bool no_tcp_keepalive;
     bool no_sign_request;

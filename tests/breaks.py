@@ -231,6 +231,13 @@ BREAKS = [
      r"r->why\.n > 0 \|\|", "false ||"),
     ("a failed record of a FIFO queue is overtaken", "hc_records_judge",
      r"all \|\| !b->records\[i\]\.fifo", "true"),
+    # ---- attempts ----
+    ("a 503 with a code ends a call", "hc_retry_of_answer",
+     r"why == RETRY_NO \|\| why == RETRY_SKEW \?", "false ?"),
+    ("429 with a code nobody knows ends a call", "hc_retry_of_answer",
+     r"why == RETRY_NO &&", "false &&"),
+    ("DynamoDB has the rules of all others", "hc_retry_rules",
+     r"bool quick = [^;]*;", "bool quick = service.n > 999;"),
     # ---- secrets, signatures, certificates ----
     ("half a secret is shown", "strike_piece", r"said >= HC_STRIKE_PIECE \|\|",
      "false ||"),

@@ -224,7 +224,7 @@ static int call_again(struct hc_call *c, int64_t now)
     enum hc_retry why = call_class(c);
     struct hc_retry_ask ask = {
         .why = why, .failed = c->attempts,
-        .base_ms = c->config.service->backoff_ms,
+        .base_ms = c->slot->retry.base_ms,
         .after = c->request.retry_after,
     };
 
@@ -404,6 +404,8 @@ static int call_find_endpoint(struct hc_call *c)
     if (err < 0)
         return err;
     c->anchors = hc_client_anchors(k, &c->slot->endpoint);
+    if (c->config.max_attempts <= 0)
+        c->config.max_attempts = c->slot->retry.attempts;
     if (c->config.paced && c->config.service->index == HC_SERVICE_ECS)
         c->bucket = hc_buckets_get(&k->buckets,
                                    &(struct hc_buckets_key){
@@ -419,8 +421,6 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
     *c = (struct hc_call){ .config = *config, .net = net, .job = job,
                            .turn = { .job = job, .yields = config->yields } };
     hc_credentials_init(&c->creds, &net->sys.alloc);
-    if (c->config.max_attempts <= 0)
-        c->config.max_attempts = config->client->config->max_attempts;
     if (c->config.creds == NULL)
         c->config.creds = &config->client->creds;
     if (c->config.deadline == 0)

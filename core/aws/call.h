@@ -56,7 +56,8 @@ struct hc_call_config {
     struct hc_str body;                  /* empty: {}                        */
     struct hc_str region;                /* empty: the config's              */
     struct hc_str endpoint_url;          /* empty: the config's              */
-    int max_attempts;                    /* 0: the config's                  */
+    int max_attempts;                    /* 0: the config's, or the
+                                            service's own                    */
     int64_t deadline;                    /* absolute; 0 or HC_NEVER: none    */
     /* A request that left whole and got no answer is sent again if the name of
      * its operation says that it only reads, or if one of these is set. */

@@ -116,6 +116,16 @@ const struct hc_buf *hc_client_trace(struct hc_client *k)
 
 /* ---- endpoints ---- */
 
+struct hc_retry_rules hc_client_retry(const struct hc_client *k,
+                                      const struct hc_service *service)
+{
+    struct hc_retry_rules rules = hc_retry_rules(hc_str(service->id));
+
+    if (k->config->max_attempts > 0)
+        rules.attempts = k->config->max_attempts;
+    return rules;
+}
+
 static bool slot_is_for(const struct hc_endpoint_slot *p,
                      const struct hc_endpoint_ask *a)
 {
@@ -190,7 +200,9 @@ int hc_client_acquire_endpoint(struct hc_client *k,
         if (p == NULL)
             return err;
         hc_sigv4_key_wipe(&p->key);
-        *p = (struct hc_endpoint_slot){ .endpoint = at };
+        *p = (struct hc_endpoint_slot){
+            .endpoint = at, .retry = hc_client_retry(k, ask->service)
+        };
         hc_fmt(p->url, sizeof p->url, "%.*s", HC_STR_ARG(ask->url));
         hc_fmt(p->region, sizeof p->region, "%.*s", HC_STR_ARG(ask->region));
     }
@@ -267,7 +279,7 @@ static struct hc_client_role *role_new(struct hc_client *k, struct hc_str arn,
         .net = k->net, .base = &k->creds, .work = &k->work,
         .user_agent = &k->user_agent, .quota = &k->quota, .skew = &k->skew,
         .bundle = &k->bundle, .others = &k->others,
-        .max_attempts = k->config->max_attempts,
+        .retry = hc_client_retry(k, sts->service),
     };
     struct hc_client_role *r = hc_alloc(&k->net->sys.alloc, sizeof *r);
 

@@ -24,6 +24,7 @@ struct hc_endpoint_slot {
     char url[HC_ENDPOINT_PATH + 1];      /* it was made from, "" = rules     */
     char region[HC_REGION_MAX + 1];      /* it was asked for                 */
     struct hc_sigv4_key key;
+    struct hc_retry_rules retry;         /* attempts: the config's, if said  */
     uint64_t used;                       /* 0: empty                         */
     unsigned users;                      /* calls that hold it               */
 };
@@ -93,6 +94,9 @@ void hc_client_release_endpoint(struct hc_endpoint_slot *p);
  * hc_endpoint_get of STS. */
 struct hc_creds *hc_client_creds(struct hc_client *k, struct hc_str role_arn,
                                  struct headcount_error *e);
+/* How calls of this service are tried again. */
+struct hc_retry_rules hc_client_retry(const struct hc_client *k,
+                                      const struct hc_service *service);
 /* HEADCOUNT_ECONFIG where a proxy is configured. */
 int hc_client_check_proxy(const struct hc_client *k,
                           const struct hc_endpoint *at,

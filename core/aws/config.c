@@ -11,7 +11,6 @@
 #include "aws/endpoint.h"
 #include "base/text.h"
 
-#define CONFIG_ATTEMPTS 3
 #define CONFIG_ATTEMPTS_MAX 100
 #define CONFIG_TEXT ((size_t)32 << 10)    /* one value                       */
 #define CONFIG_APP_ID 50
@@ -66,7 +65,7 @@ static int config_bool(const struct config_reader *r, const char *name,
 static int config_attempts(const struct config_reader *r)
 {
     struct hc_str value = config_env(r, "AWS_MAX_ATTEMPTS");
-    uint64_t n = CONFIG_ATTEMPTS;
+    uint64_t n = 0;
 
     if (r->options->max_attempts != 0) {
         if (r->options->max_attempts < 1 ||

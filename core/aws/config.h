@@ -34,7 +34,7 @@ struct hc_config {
     struct hc_str exec_env;        /* AWS_EXECUTION_ENV                      */
     struct hc_str profile;         /* that a variable names beside keys      */
     const char *profile_from;      /* the variable; static                   */
-    int max_attempts;              /* >= 1                                   */
+    int max_attempts;              /* >= 1; 0: not said, so the service's    */
     bool use_fips, use_dualstack;
 
     char *block;                   /* private: all texts live in it          */

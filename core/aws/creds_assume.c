@@ -120,7 +120,7 @@ static int assume_request(const struct assume_step *s)
         .body = hc_buf_view(&c->body), .who = &c->who, .key = &c->key,
         .work = with->work, .user_agent = hc_buf_view(with->user_agent),
         .invocation = c->invocation, .attempt = ++c->attempts,
-        .max_attempts = with->max_attempts, .skew = *with->skew,
+        .max_attempts = with->retry.attempts, .skew = *with->skew,
         .anchors = hc_endpoint_anchors(&c->endpoint, with->bundle,
                                        with->others),
         .replay_after_flush_ok = true, .deadline = c->deadline,
@@ -180,7 +180,7 @@ static bool assume_mends(struct hc_creds_assume *c, enum hc_retry why)
 
 static bool assume_may_again(struct hc_creds_assume *c, enum hc_retry why)
 {
-    if (c->attempts >= c->shared.max_attempts)
+    if (c->attempts >= c->shared.retry.attempts)
         return false;
     switch (why) {
     case RETRY_NO:
@@ -203,7 +203,7 @@ static bool assume_again(const struct assume_step *s)
     struct hc_net *net = c->shared.net;
     struct hc_retry_ask ask = {
         .why = assume_class(c), .failed = c->attempts,
-        .base_ms = c->endpoint.service->backoff_ms,
+        .base_ms = c->shared.retry.base_ms,
         .after = c->request.retry_after,
     };
 
@@ -237,7 +237,7 @@ static int assume_refused(const struct assume_step *s)
         "%s: AssumeRole of %s: %s%s%s "
         "(HTTP %d, request id %s, attempt %d of %d)",
         s->c->endpoint.host, role, a->code, a->message[0] != '\0' ? ": " : "",
-        a->message, a->status, id, s->c->attempts, s->c->shared.max_attempts);
+        a->message, a->status, id, s->c->attempts, s->c->shared.retry.attempts);
 }
 
 static int assume_broken(const struct assume_step *s)

@@ -31,7 +31,7 @@ struct hc_assume_shared {
     struct hc_quota *quota;
     int64_t *skew;                       /* theirs minus ours                */
     const struct hc_anchors *bundle, *others;
-    int max_attempts;
+    struct hc_retry_rules retry;         /* of STS                           */
 };
 
 enum hc_assume_state { ASSUME_IDLE, ASSUME_BASE, ASSUME_REQUEST,

@@ -1,70 +1,76 @@
 /* aws/retry.c - classes of failures, the backoff and the quota.
  *
- * The lists are those of the SDKs' retry specification 2.1.  The code of an
- * answer counts before its status, because a proxy may change the status.
+ * The lists are those of the SDKs' retry specification 2.1.  500, 502, 503 and
+ * 504 are tried again whatever the code of the answer is.
  */
 #include "aws/retry.h"
 
 #define RETRY_CAP (20 * HC_SECOND)
 #define RETRY_THROTTLED_MS 1000
 #define RETRY_AFTER_SLACK (5 * HC_SECOND)
+#define RETRY_AFTER_MAX_MS 1000000000    /* far more than is ever waited     */
 
-static const struct {
-    const char *code;
-    enum hc_retry class;
-} retry_codes[] = {
-    { "RequestTimeout",                         RETRY_TRANSIENT },
-    { "RequestTimeoutException",                RETRY_TRANSIENT },
-    { "PriorRequestNotComplete",                RETRY_THROTTLED },
-    { "IDPCommunicationError",                  RETRY_TRANSIENT },
-    { "InternalServerError",                    RETRY_TRANSIENT },
-    { "ReplicatedWriteConflictException",       RETRY_TRANSIENT },
-    { "Throttling",                             RETRY_THROTTLED },
-    { "ThrottlingException",                    RETRY_THROTTLED },
-    { "ThrottledException",                     RETRY_THROTTLED },
-    { "RequestThrottledException",              RETRY_THROTTLED },
-    { "RequestThrottled",                       RETRY_THROTTLED },
-    { "TooManyRequestsException",               RETRY_THROTTLED },
-    { "ProvisionedThroughputExceededException", RETRY_THROTTLED },
-    { "TransactionInProgressException",         RETRY_THROTTLED },
-    { "RequestLimitExceeded",                   RETRY_THROTTLED },
-    { "BandwidthLimitExceeded",                 RETRY_THROTTLED },
-    { "LimitExceededException",                 RETRY_THROTTLED },
-    { "SlowDown",                               RETRY_THROTTLED },
-    { "EC2ThrottledException",                  RETRY_THROTTLED },
-    { "ExpiredToken",                           RETRY_EXPIRED },
-    { "ExpiredTokenException",                  RETRY_EXPIRED },
-    { "InvalidSignatureException",              RETRY_SKEW },
-    { "SignatureDoesNotMatch",                  RETRY_SKEW },
-    { "AuthFailure",                            RETRY_SKEW },
-    { "RequestTimeTooSkewed",                   RETRY_SKEW },
-    { "RequestExpired",                         RETRY_SKEW },
-    { "RequestInTheFuture",                     RETRY_SKEW },
-    { "AccessDeniedException",                  RETRY_SKEW },
-};
+/* Codes with a blank between them: one text instead of a table of pointers,
+ * each of which would cost a relocation. */
+#define RETRY_CODES_THROTTLED                                               \
+    "Throttling ThrottlingException ThrottledException "                    \
+    "RequestThrottledException RequestThrottled TooManyRequestsException "  \
+    "ProvisionedThroughputExceededException "                               \
+    "TransactionInProgressException RequestLimitExceeded "                  \
+    "BandwidthLimitExceeded LimitExceededException SlowDown "               \
+    "PriorRequestNotComplete EC2ThrottledException"
+/* IDPCommunicationError and InvalidIdentityToken are STS's: it could not
+ * reach an OIDC provider, or does not have that one's new key yet.
+ * InsufficientCapacityException and ReplicatedWriteConflictException are
+ * retryable in the models of Redshift Serverless and DynamoDB. */
+#define RETRY_CODES_TRANSIENT                                               \
+    "RequestTimeout RequestTimeoutException IDPCommunicationError "         \
+    "InvalidIdentityToken InternalServerError "                             \
+    "InsufficientCapacityException ReplicatedWriteConflictException"
+#define RETRY_CODES_EXPIRED "ExpiredToken ExpiredTokenException"
+#define RETRY_CODES_SKEW                                                    \
+    "InvalidSignatureException SignatureDoesNotMatch AuthFailure "          \
+    "RequestTimeTooSkewed RequestExpired RequestInTheFuture "               \
+    "AccessDeniedException"
 
-static enum hc_retry retry_of_status(int status)
+static bool retry_has(struct hc_str words, struct hc_str word)
 {
-    switch (status) {
-    case 429:
+    while (words.n > 0)
+        if (hc_str_eq(hc_str_cut(&words, ' '), word))
+            return true;
+    return false;
+}
+
+static enum hc_retry retry_of_code(struct hc_str code)
+{
+    if (retry_has(HC_STR(RETRY_CODES_THROTTLED), code))
         return RETRY_THROTTLED;
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-    case 509:
+    if (retry_has(HC_STR(RETRY_CODES_TRANSIENT), code))
         return RETRY_TRANSIENT;
-    default:
-        return RETRY_NO;
-    }
+    if (retry_has(HC_STR(RETRY_CODES_EXPIRED), code))
+        return RETRY_EXPIRED;
+    return retry_has(HC_STR(RETRY_CODES_SKEW), code) ? RETRY_SKEW : RETRY_NO;
 }
 
 enum hc_retry hc_retry_of_answer(struct hc_str code, int status)
 {
-    for (size_t i = 0; i < sizeof(retry_codes) / sizeof(*retry_codes); i++)
-        if (hc_str_eqz(code, retry_codes[i].code))
-            return retry_codes[i].class;
-    return retry_of_status(status);
+    enum hc_retry why = retry_of_code(code);
+
+    switch (status) {
+    case 429:
+        /* CloudWatch's is the one error that a model gives this status and
+         * that is no throttling. */
+        return why == RETRY_NO &&
+               !hc_str_eqz(code, "ConcurrentModificationException")
+                   ? RETRY_THROTTLED : why;
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+        return why == RETRY_NO || why == RETRY_SKEW ? RETRY_TRANSIENT : why;
+    default:
+        return why;
+    }
 }
 
 enum hc_retry hc_retry_of_error(int code)
@@ -92,6 +98,27 @@ bool hc_retry_is_read(struct hc_str operation)
         if (hc_str_starts(operation, hc_str(reads[i])))
             return true;
     return false;
+}
+
+struct hc_retry_rules hc_retry_rules(struct hc_str service)
+{
+    bool quick = retry_has(HC_STR("dynamodb dynamodbstreams"), service);
+
+    return (struct hc_retry_rules){ quick ? 4 : 3, quick ? 25 : 50 };
+}
+
+bool hc_retry_is_long_poll(struct hc_str service, struct hc_str operation)
+{
+    struct hc_str operations =
+        hc_str_eqz(service, "sqs") ? HC_STR("ReceiveMessage")
+        : hc_str_eqz(service, "stepfunctions") ? HC_STR("GetActivityTask")
+        : hc_str_eqz(service, "swf")
+            ? HC_STR("PollForActivityTask PollForDecisionTask")
+        : hc_str_eqz(service, "kinesis")
+            ? HC_STR("ReceiveQueueRecords ReceiveDeadLetterQueueRecords")
+            : HC_STR("");
+
+    return retry_has(operations, operation);
 }
 
 void hc_quota_init(struct hc_quota *q)
@@ -147,9 +174,15 @@ int64_t hc_retry_delay(const struct hc_retry_ask *ask)
 
 int64_t hc_retry_after(struct hc_str value)
 {
-    uint64_t ms;
+    int64_t ms = 0;
 
-    if (!hc_str_u64(hc_str_trim(value), &ms) || ms > 1000000000)
-        return -1;
-    return (int64_t)ms * HC_MS;
+    value = hc_str_trim(value);
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] < '0' || value.p[i] > '9')
+            return -1;
+        ms = 10 * ms + (value.p[i] - '0');
+        if (ms > RETRY_AFTER_MAX_MS)
+            ms = RETRY_AFTER_MAX_MS;
+    }
+    return value.n > 0 ? ms * HC_MS : -1;
 }

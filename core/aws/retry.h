@@ -1,8 +1,8 @@
 /* aws/retry.h - which failures are tried again, when, and at what cost.  Pure.
  *
- * The AWS SDKs' "standard" mode, specification 2.1: three attempts, backoff
- * rand(0,1) * min(base * 2^i, 20 s), and a quota that all calls of one handle
- * share, so that an outage does not meet a storm of retries.
+ * The AWS SDKs' "standard" mode, specification 2.1: three attempts (DynamoDB
+ * four), backoff rand(0,1) * min(base * 2^i, 20 s), and a quota that all calls
+ * of one handle share, so that an outage does not meet a storm of retries.
  */
 #ifndef HC_AWS_RETRY_H
 #define HC_AWS_RETRY_H
@@ -13,7 +13,7 @@
 
 enum hc_retry {
     RETRY_NO,
-    RETRY_TRANSIENT,        /* again after 50 ms and up                      */
+    RETRY_TRANSIENT,        /* again after the service's base_ms and up      */
     RETRY_THROTTLED,        /* again after 1 s and up                        */
     RETRY_EXPIRED,          /* again at once, once, with other credentials   */
     RETRY_SKEW              /* perhaps the clock: only if it is off          */
@@ -25,6 +25,17 @@ enum hc_retry hc_retry_of_answer(struct hc_str code, int status);
 enum hc_retry hc_retry_of_error(int code);
 /* Describe, List, Get, BatchGet, Query, Scan, Head: twice is harmless. */
 bool hc_retry_is_read(struct hc_str operation);
+
+/* These differ by service, named as the AWS CLI names it. */
+struct hc_retry_rules {
+    int attempts;           /* where nobody says how many                    */
+    int base_ms;            /* first backoff of what is no throttling        */
+};
+struct hc_retry_rules hc_retry_rules(struct hc_str service);
+/* The service holds such a request until there is work, and programs repeat it
+ * in a loop.  With an empty quota such a loop would spin, so the wait of a
+ * retry comes before the error. */
+bool hc_retry_is_long_poll(struct hc_str service, struct hc_str operation);
 
 #define HC_RETRY_QUOTA 500
 #define HC_RETRY_COST 14
@@ -47,7 +58,8 @@ struct hc_retry_ask {
 };
 /* Microseconds to wait. */
 int64_t hc_retry_delay(const struct hc_retry_ask *ask);
-/* The header's value in ms; -1 if it is absent or no number. */
+/* The header, whole milliseconds, in microseconds; -1: absent, or no such
+ * number. */
 int64_t hc_retry_after(struct hc_str value);
 
 #endif

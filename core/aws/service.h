@@ -13,27 +13,27 @@ enum hc_protocol {
 };
 
 /* id, the suffix of AWS_ENDPOINT_URL_, first label of the host, signing name,
- * target, protocol, query mode, FIPS in us-gov without "-fips", backoff. */
+ * target, protocol, query mode, FIPS in us-gov without "-fips". */
 #define HC_SERVICES_JSON(X)                                                 \
     X(ECS, "ecs", "ECS", "ecs", "ecs",                                      \
-      "AmazonEC2ContainerServiceV20141113", PROTOCOL_JSON_1_1, false,         \
-      false, 50)                                                            \
+      "AmazonEC2ContainerServiceV20141113", PROTOCOL_JSON_1_1, false,       \
+      false)                                                                \
     X(DYNAMODB, "dynamodb", "DYNAMODB", "dynamodb", "dynamodb",             \
-      "DynamoDB_20120810", PROTOCOL_JSON_1_0, false, true, 25)              \
+      "DynamoDB_20120810", PROTOCOL_JSON_1_0, false, true)                  \
     X(SQS, "sqs", "SQS", "sqs", "sqs", "AmazonSQS", PROTOCOL_JSON_1_0,      \
-      true, true, 50)                                                       \
+      true, true)                                                           \
     X(SCALING, "application-autoscaling", "APPLICATION_AUTO_SCALING",       \
       "application-autoscaling", "application-autoscaling",                 \
-      "AnyScaleFrontendService", PROTOCOL_JSON_1_1, false, true, 50)        \
+      "AnyScaleFrontendService", PROTOCOL_JSON_1_1, false, true)            \
     X(TAGGING, "resourcegroupstaggingapi", "RESOURCE_GROUPS_TAGGING_API",   \
       "tagging", "tagging", "ResourceGroupsTaggingAPI_20170126",            \
-      PROTOCOL_JSON_1_1, false, false, 50)                                  \
+      PROTOCOL_JSON_1_1, false, false)                                      \
     X(TRAIL, "cloudtrail", "CLOUDTRAIL", "cloudtrail", "cloudtrail",        \
       "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",             \
-      PROTOCOL_JSON_1_1, false, true, 50)
+      PROTOCOL_JSON_1_1, false, true)
 #define HC_SERVICES_QUERY(X)                                                \
     X(STS, "sts", "STS", "sts", "sts", "2011-06-15", PROTOCOL_QUERY, false, \
-      true, 50)
+      true)
 #define HC_SERVICES(X) HC_SERVICES_JSON(X) HC_SERVICES_QUERY(X)
 
 enum hc_service_id {
@@ -54,7 +54,6 @@ struct hc_service {
     enum hc_protocol protocol;
     bool query_mode;           /* wants x-amzn-query-mode: true              */
     bool plain_gov_fips;       /* us-gov: FIPS is served by the plain host   */
-    int backoff_ms;            /* t_0 of a retry that is no throttling       */
 };
 
 const struct hc_service *hc_service_at(enum hc_service_id index);

@@ -36,7 +36,7 @@ local headcount = {
 -- @tparam[opt] number options.connect_timeout seconds (3.1); 0 is no limit
 -- @tparam[opt] number options.read_timeout seconds (30) to the first byte and
 -- between bytes; 0 is no limit
--- @tparam[opt] integer options.max_attempts of a call, with the first one (3)
+-- @tparam[opt] integer options.max_attempts of a call (3; DynamoDB 4)
 -- @tparam[opt] boolean options.no_sign_request do not sign requests
 -- @tparam[opt] boolean options.audit write one JSON line to standard error for
 -- each write, and for each hold when it starts, changes or ends

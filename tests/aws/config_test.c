@@ -44,7 +44,7 @@ TEST(config, of_nothing_is_all_defaults)
     CHECK_STR(config.region, "");
     CHECK_STR(config.endpoint_url, "");
     CHECK_STR(config.ca_bundle, "");
-    CHECK_INT(config.max_attempts, 3);
+    CHECK_INT(config.max_attempts, 0);
     CHECK(!config.use_fips && !config.use_dualstack);
     CHECK_STR(hc_config_url(&config, hc_service_at(HC_SERVICE_ECS)), "");
     hc_config_fini(&config);

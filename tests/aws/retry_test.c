@@ -14,6 +14,11 @@ TEST(retry, answers_fall_into_classes)
         { "LimitExceededException", 400, RETRY_THROTTLED },
         { "SlowDown", 503, RETRY_THROTTLED },
         { "RequestTimeout", 400, RETRY_TRANSIENT },
+        { "RequestTimeoutException", 408, RETRY_TRANSIENT },
+        { "IDPCommunicationError", 400, RETRY_TRANSIENT },
+        { "InvalidIdentityToken", 400, RETRY_TRANSIENT },
+        { "InsufficientCapacityException", 400, RETRY_TRANSIENT },
+        { "PriorRequestNotComplete", 400, RETRY_THROTTLED },
         { "InternalServerError", 400, RETRY_TRANSIENT },
         { "ReplicatedWriteConflictException", 400, RETRY_TRANSIENT },
         { "ExpiredTokenException", 400, RETRY_EXPIRED },
@@ -25,15 +30,28 @@ TEST(retry, answers_fall_into_classes)
         { "SignatureDoesNotMatch", 403, RETRY_SKEW },
         { "AuthFailure", 401, RETRY_SKEW },
         { "AccessDeniedException", 400, RETRY_SKEW },
-        /* the code speaks before the status */
         { "ThrottlingException", 500, RETRY_THROTTLED },
+        { "ExpiredToken", 500, RETRY_EXPIRED },
         { "ClusterNotFoundException", 400, RETRY_NO },
+        /* whatever the code says */
+        { "ClusterNotFoundException", 500, RETRY_TRANSIENT },
+        { "ClusterNotFoundException", 502, RETRY_TRANSIENT },
+        { "AccessDeniedException", 503, RETRY_TRANSIENT },
+        { "SignatureDoesNotMatch", 504, RETRY_TRANSIENT },
+        { "ClusterNotFoundException", 501, RETRY_NO },
+        /* 429 is throttling, but where the service says another thing */
+        { "ClusterNotFoundException", 429, RETRY_THROTTLED },
+        { "RequestTimeout", 429, RETRY_TRANSIENT },
+        { "AccessDeniedException", 429, RETRY_SKEW },
+        { "ConcurrentModificationException", 429, RETRY_NO },
+        { "ConcurrentModificationException", 500, RETRY_TRANSIENT },
+        { "Throttling ThrottlingException", 400, RETRY_NO },
         { "ServerException", 500, RETRY_TRANSIENT },
         { "throttlingexception", 400, RETRY_NO },
         { "ThrottlingExceptionX", 400, RETRY_NO },
         { "500", 500, RETRY_TRANSIENT }, { "502", 502, RETRY_TRANSIENT },
         { "503", 503, RETRY_TRANSIENT }, { "504", 504, RETRY_TRANSIENT },
-        { "509", 509, RETRY_TRANSIENT }, { "429", 429, RETRY_THROTTLED },
+        { "509", 509, RETRY_NO }, { "429", 429, RETRY_THROTTLED },
         { "501", 501, RETRY_NO }, { "505", 505, RETRY_NO },
         { "400", 400, RETRY_NO }, { "403", 403, RETRY_NO },
         { "301", 301, RETRY_NO }, { "", 0, RETRY_NO },
@@ -74,6 +92,45 @@ TEST(retry, reads_are_known_by_their_names)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
         CHECK_INT(hc_retry_is_read(hc_str(rows[i].operation)), rows[i].read);
+}
+
+TEST(retry, dynamodb_has_rules_of_its_own)
+{
+    static const struct { const char *service; int attempts, base_ms; }
+    rows[] = {
+        { "dynamodb", 4, 25 }, { "dynamodbstreams", 4, 25 },
+        { "ecs", 3, 50 }, { "sts", 3, 50 }, { "sqs", 3, 50 }, { "", 3, 50 },
+        { "dynamo", 3, 50 }, { "DynamoDB", 3, 50 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct hc_retry_rules rules = hc_retry_rules(hc_str(rows[i].service));
+
+        CHECK_INT(rules.attempts, rows[i].attempts);
+        CHECK_INT(rules.base_ms, rows[i].base_ms);
+    }
+}
+
+TEST(retry, long_polls_are_known_by_service_and_operation)
+{
+    static const struct { const char *service, *operation; bool polls; }
+    rows[] = {
+        { "sqs", "ReceiveMessage", true },
+        { "stepfunctions", "GetActivityTask", true },
+        { "swf", "PollForActivityTask", true },
+        { "swf", "PollForDecisionTask", true },
+        { "kinesis", "ReceiveQueueRecords", true },
+        { "kinesis", "ReceiveDeadLetterQueueRecords", true },
+        { "sqs", "DeleteMessage", false }, { "sqs", "", false },
+        { "kinesis", "GetRecords", false },
+        { "swf", "ReceiveMessage", false },
+        { "ecs", "ReceiveMessage", false }, { "", "", false },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        CHECK_INT(hc_retry_is_long_poll(hc_str(rows[i].service),
+                                        hc_str(rows[i].operation)),
+                  rows[i].polls);
 }
 
 TEST(retry, a_quota_ends_a_storm_and_refills)
@@ -146,9 +203,10 @@ TEST(retry, the_header_says_milliseconds)
 {
     static const struct { const char *text; int64_t want; } rows[] = {
         { "0", 0 }, { "1500", 1500000 }, { " 20 ", 20000 },
-        { "1000000000", 1000000000000 }, { "1000000001", -1 },
+        { "1000000000", 1000000000000 }, { "1000000001", 1000000000000 },
         { NULL, -1 }, { "", -1 }, { "-1", -1 }, { "1.5", -1 }, { "x", -1 },
-        { "99999999999999999999", -1 },
+        { "99999999999999999999", 1000000000000 }, { "1 0", -1 },
+        { "+1", -1 }, { "1:", -1 }, { "1/", -1 },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)

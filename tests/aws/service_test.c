@@ -45,8 +45,6 @@ TEST(service, the_table_is_aws_own)
         CHECK_Z(s->target, rows[i].target);
         CHECK_INT(s->protocol, rows[i].protocol);
         CHECK_INT(s->query_mode, rows[i].query);
-        CHECK_INT(s->backoff_ms,
-                  rows[i].index == HC_SERVICE_DYNAMODB ? 25 : 50);
         if (s->protocol != PROTOCOL_QUERY)
             CHECK(hc_service_find(hc_str(s->id), NULL) == s);
     }
