@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "aws/creds_assume.h"
 #include "aws/creds_env.h"
 #include "aws/creds_given.h"
 #include "base/text.h"
@@ -218,143 +217,6 @@ void hc_client_release_endpoint(struct hc_endpoint_slot *p)
         p->users--;
 }
 
-/* ---- roles ---- */
-
-struct hc_client_role {
-    struct hc_creds creds;
-    struct hc_creds_assume assume;
-    struct hc_client_role *next;
-};
-
-/* A role is the same in every region of its partition.  STS is asked for it in
- * our own region, if that is of the partition, else in the partition's home. */
-static struct hc_str role_region(const struct hc_client *k, struct hc_str arn)
-{
-    struct hc_str ours = k->config->region;
-    struct hc_str partition = hc_role_partition(arn);
-    const char *home = NULL;
-    char name[32];
-
-    if (ours.n == 0 || !hc_str_eqz(partition, hc_endpoint_partition(ours))) {
-        hc_fmt(name, sizeof name, "%.*s", HC_STR_ARG(partition));
-        home = hc_endpoint_home(hc_str(name));
-    }
-    return home != NULL ? hc_str(home) : ours;
-}
-
-/* An endpoint that is configured for STS beats one that is configured for all
- * services. */
-static int role_endpoint(const struct hc_client *k, struct hc_str arn,
-                         struct hc_endpoint *out, struct headcount_error *e)
-{
-    const struct hc_config *c = k->config;
-    const struct hc_service *sts = hc_service_at(HC_SERVICE_STS);
-    const struct hc_endpoint_ask ask = {
-        .service = sts, .region = role_region(k, arn),
-        .url = c->service_url[sts->index].n > 0 ? c->service_url[sts->index]
-                                                : hc_config_url(c, sts),
-        .use_fips = c->use_fips, .use_dualstack = c->use_dualstack,
-    };
-    int err = hc_endpoint_get(out, &ask, e);
-
-    return err == 0 ? hc_client_check_proxy(k, out, e) : err;
-}
-
-/* The session name that CloudTrail shows. */
-static struct hc_str role_label(const struct hc_client *k,
-                                const struct hc_endpoint *sts)
-{
-    struct hc_str function = hc_getenv(&k->net->sys,
-                                       "AWS_LAMBDA_FUNCTION_NAME");
-
-    if (function.n > 0)
-        return function;
-    return k->config->app_id.n > 0 ? k->config->app_id : hc_str(sts->region);
-}
-
-static struct hc_client_role *role_new(struct hc_client *k, struct hc_str arn,
-                                       const struct hc_endpoint *sts)
-{
-    const struct hc_assume_shared shared = {
-        .net = k->net, .base = &k->creds, .work = &k->work,
-        .user_agent = &k->user_agent, .quota = &k->quota, .skew = &k->skew,
-        .bundle = &k->bundle, .others = &k->others,
-        .retry = hc_client_retry(k, sts->service),
-    };
-    struct hc_client_role *r = hc_alloc(&k->net->sys.alloc, sizeof *r);
-
-    if (r == NULL)
-        return NULL;
-    hc_creds_assume_init(&r->assume, &shared, sts, arn, role_label(k, sts));
-    hc_creds_init(&r->creds, &k->net->sys, &k->net->jobs);
-    r->creds.role = hc_str(r->assume.role);
-    r->creds.log = &k->net->log;
-    r->creds.skew = &k->skew;
-    const struct hc_creds_provider p = hc_creds_assume(&r->assume);
-
-    hc_creds_add(&r->creds, &p);
-    r->next = k->roles;
-    k->roles = r;
-    k->roles_n++;
-    return r;
-}
-
-static struct hc_client_role *role_open(struct hc_client *k, struct hc_str arn,
-                                        struct headcount_error *e)
-{
-    struct hc_endpoint sts;
-    struct hc_client_role *r;
-
-    if (hc_role_check(arn, e) < 0)
-        return NULL;
-    if (k->no_sign) {
-        hc_error_set(e, HEADCOUNT_ECONFIG,
-                     "a role is assumed with signed requests: "
-                     "leave out config.no_sign_request or the role");
-        return NULL;
-    }
-    if (k->roles_n >= HC_CLIENT_ROLES) {
-        hc_error_set(e, HEADCOUNT_ELIMIT, "more than %d roles in one process",
-                     HC_CLIENT_ROLES);
-        return NULL;
-    }
-    if (role_endpoint(k, arn, &sts, e) < 0)
-        return NULL;
-    r = role_new(k, arn, &sts);
-    if (r == NULL)
-        hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for a role");
-    return r;
-}
-
-struct hc_creds *hc_client_creds(struct hc_client *k, struct hc_str role_arn,
-                                 struct headcount_error *e)
-{
-    struct hc_client_role *r = k->roles;
-
-    if (role_arn.n == 0)
-        return &k->creds;
-    while (r != NULL && !hc_str_eqz(role_arn, r->assume.role))
-        r = r->next;
-    if (r == NULL)
-        r = role_open(k, role_arn, e);
-    return r != NULL ? &r->creds : NULL;
-}
-
-/* To be called before the client's own credentials are freed: a role may be
- * waiting for those. */
-static void client_fini_roles(struct hc_client *k)
-{
-    while (k->roles != NULL) {
-        struct hc_client_role *r = k->roles;
-
-        k->roles = r->next;
-        hc_creds_fini(&r->creds);
-        hc_creds_assume_fini(&r->assume);
-        hc_free(&k->net->sys.alloc, r, sizeof *r);
-    }
-    k->roles_n = 0;
-}
-
 /* ---- birth and death ---- */
 
 static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
@@ -446,7 +308,7 @@ void hc_client_fini(struct hc_client *k)
         hc_free(&k->net->sys.alloc, k->places[i], sizeof **k->places);
         k->places[i] = NULL;
     }
-    client_fini_roles(k);
+    hc_client_fini_roles(k);
     hc_creds_fini(&k->creds);
     hc_creds_container_fini(&k->container);
     hc_creds_imds_fini(&k->imds);

@@ -11,12 +11,13 @@
 #include "aws/creds_imds.h"
 #include "aws/endpoint.h"
 #include "aws/retry.h"
+#include "aws/role.h"
 #include "aws/sigv4.h"
 #include "net/net.h"
 #include "wire/anchors.h"
 
 #define HC_CLIENT_ENDPOINTS 64
-#define HC_CLIENT_ROLES 64
+#define HC_CLIENT_ROLES 10000
 
 /* The endpoint of a service in a region, and the day key for it. */
 struct hc_endpoint_slot {
@@ -29,7 +30,8 @@ struct hc_endpoint_slot {
     unsigned users;                      /* calls that hold it               */
 };
 
-/* A role that calls are made as, and its credentials; private to client.c. */
+/* A role that calls are made as, and its credentials; private to
+ * client_roles.c. */
 struct hc_client_role;
 
 struct hc_client {
@@ -40,7 +42,7 @@ struct hc_client {
     struct hc_creds_files files;
     struct hc_creds_container container;
     struct hc_creds_imds imds;
-    struct hc_client_role *roles;
+    struct hc_client_role **roles;       /* a hash table of chains, or NULL  */
     size_t roles_n;
     struct hc_quota quota;
     struct hc_buckets buckets;           /* of calls that are paced          */
@@ -87,16 +89,20 @@ int hc_client_acquire_endpoint(struct hc_client *k,
                                struct hc_endpoint_slot **out,
                                struct headcount_error *e);
 void hc_client_release_endpoint(struct hc_endpoint_slot *p);
-/* Where a call's credentials come from: the client's own for an empty role,
- * else the one source of that role, which assumes it with them.  NULL:
- * HEADCOUNT_ECONFIG (no ARN of a role; nothing to sign with),
+/* Where a call's credentials come from: the client's own for no role (NULL, or
+ * no ARN), else the one source of that role, which assumes it with them.
+ * NULL: HEADCOUNT_ECONFIG (hc_role_check; nothing to sign with),
  * HEADCOUNT_ELIMIT after HC_CLIENT_ROLES, HEADCOUNT_ENOMEM, and as
  * hc_endpoint_get of STS. */
-struct hc_creds *hc_client_creds(struct hc_client *k, struct hc_str role_arn,
+struct hc_creds *hc_client_creds(struct hc_client *k,
+                                 const struct hc_role *role,
                                  struct headcount_error *e);
 /* How calls of this service are tried again. */
 struct hc_retry_rules hc_client_retry(const struct hc_client *k,
                                       const struct hc_service *service);
+/* For hc_client_fini, before the client's own credentials are freed: a role may
+ * be waiting for those. */
+void hc_client_fini_roles(struct hc_client *k);
 /* HEADCOUNT_ECONFIG where a proxy is configured. */
 int hc_client_check_proxy(const struct hc_client *k,
                           const struct hc_endpoint *at,

@@ -17,7 +17,8 @@
 #include "base/text.h"
 
 #define ASSUME_GO_ON 3                   /* beside 1 and HC_CREDS_WAIT       */
-#define ASSUME_BODY 4096
+#define ASSUME_BODY 8192
+#define ASSUME_TEXTS ((size_t)8 << 10)
 
 struct assume_step {
     struct hc_creds_assume *c;
@@ -26,63 +27,6 @@ struct assume_step {
     struct hc_credentials *out;
     struct headcount_error *e;
 };
-
-/* ---- a role's ARN ---- */
-
-/* Characters that IAM allows in names ("+=,.@_-" beside letters and digits),
- * and the slashes of a path. */
-static bool role_is_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("+=,.@_-", c) != NULL);
-}
-
-static bool role_is_name(struct hc_str s)
-{
-    bool good = s.n > 0 && s.p[0] != '/' && s.p[s.n - 1] != '/';
-
-    for (size_t i = 0; good && i < s.n; i++)
-        good = role_is_char(s.p[i]) || (s.p[i] == '/' && s.p[i - 1] != '/');
-    return good;
-}
-
-static bool role_is_account(struct hc_str s)
-{
-    uint64_t number;
-
-    return s.n == 12 && hc_str_u64(s, &number);
-}
-
-int hc_role_check(struct hc_str arn, struct headcount_error *e)
-{
-    struct hc_str rest = arn;
-    struct hc_str scheme = hc_str_cut(&rest, ':');
-    struct hc_str partition = hc_str_cut(&rest, ':');
-    struct hc_str service = hc_str_cut(&rest, ':');
-    struct hc_str region = hc_str_cut(&rest, ':');
-    struct hc_str account = hc_str_cut(&rest, ':');
-    struct hc_str role = HC_STR("role/");
-
-    if (arn.n <= HC_ROLE_MAX && hc_str_eqz(scheme, "arn") &&
-        hc_str_starts(partition, HC_STR("aws")) &&
-        hc_endpoint_is_region(partition) && hc_str_eqz(service, "iam") &&
-        region.n == 0 && role_is_account(account) &&
-        hc_str_starts(rest, role) &&
-        role_is_name(hc_str_from(rest, role.n)))
-        return 0;
-    return hc_error_set(e, HEADCOUNT_ECONFIG,
-                        "`%.*s` is no role's ARN: it has to "
-                        "look like arn:aws:iam::123456789012:role/NAME",
-                        (int)(arn.n > 200 ? 200 : arn.n),
-                        arn.n > 0 ? arn.p : "");
-}
-
-struct hc_str hc_role_partition(struct hc_str arn)
-{
-    hc_str_cut(&arn, ':');
-    return hc_str_cut(&arn, ':');
-}
 
 /* ---- BASE ---- */
 
@@ -99,9 +43,16 @@ static int assume_start(const struct assume_step *s)
     hc_buf_init_secret(&c->answer, &net->sys.alloc, HC_XML_TEXT);
     hc_buf_fmt(&c->body, "Action=AssumeRole&Version=%s&RoleArn=",
                c->endpoint.service->target);
-    hc_text_percent(&c->body, hc_str(c->role), "");
+    hc_text_percent(&c->body, c->role.arn, "");
     hc_buf_lit(&c->body, "&RoleSessionName=");
-    hc_text_percent(&c->body, hc_str(c->session), "");
+    hc_text_percent(&c->body, c->role.session, "");
+    if (c->role.external_id.n > 0) {
+        hc_buf_lit(&c->body, "&ExternalId=");
+        hc_text_percent(&c->body, c->role.external_id, "");
+    }
+    if (c->role.duration > 0)
+        hc_buf_fmt(&c->body, "&DurationSeconds=%lld",
+                   (long long)(c->role.duration / HC_SECOND));
     int err = hc_buf_error(&c->body);
 
     if (err < 0)
@@ -140,12 +91,14 @@ static int assume_base(const struct assume_step *s)
 
     if (s->now >= c->deadline)
         return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "%s: nobody gave "
-                            "credentials to assume it with in time", c->role);
+                            "credentials to assume it with in time",
+                            c->role.arn.p);
     hc_credentials_fini(&c->creds);
     int got = hc_creds_get(c->shared.base, &ask, s->now, &c->creds, &why);
 
     if (got < 0)
-        return hc_error_set(s->e, got, "to assume %s: %s", c->role, why.what);
+        return hc_error_set(s->e, got, "to assume %s: %s", c->role.arn.p,
+                            why.what);
     if (got == 0) {
         hc_job_at(s->job, c->deadline);
         return HC_CREDS_WAIT;
@@ -221,7 +174,7 @@ static bool assume_again(const struct assume_step *s)
 static int assume_refused(const struct assume_step *s)
 {
     const struct hc_service_error *a = &s->c->request.answer;
-    const char *role = s->c->role;
+    const char *role = s->c->role.arn.p;
     const char *id = a->request_id[0] != '\0' ? a->request_id : "none";
 
     if (hc_str_starts(hc_str(a->code), HC_STR("AccessDenied")))
@@ -248,7 +201,7 @@ static int assume_broken(const struct assume_step *s)
     int code =
         why->code == HEADCOUNT_EDEADLINE ? HEADCOUNT_ETIMEDOUT : why->code;
 
-    return hc_error_set(s->e, code, "to assume %s: %s", s->c->role,
+    return hc_error_set(s->e, code, "to assume %s: %s", s->c->role.arn.p,
                         why->what);
 }
 
@@ -261,7 +214,7 @@ static int assume_wrong(const struct assume_step *s, const char *what)
 {
     return hc_error_set(s->e, HEADCOUNT_EANSWER,
                         "%s: AssumeRole of %s: the answer %s",
-                        s->c->endpoint.host, s->c->role, what);
+                        s->c->endpoint.host, s->c->role.arn.p, what);
 }
 
 static int assume_take(const struct assume_step *s, const struct hc_buf *text)
@@ -315,7 +268,7 @@ static void assume_log(const struct hc_creds_assume *c, int64_t now)
     hc_log_line(&c->shared.net->log, HEADCOUNT_LOG_DEBUG,
                 "assume host=%s role=%s "
                 "session=%s attempt=%d status=%d us=%lld id=%s",
-                c->endpoint.host, c->role, c->session, c->attempts,
+                c->endpoint.host, c->role.arn.p, c->role.session.p, c->attempts,
                 r->answer.status, (long long)(now - r->fetch.marks.start),
                 r->answer.request_id);
 }
@@ -404,22 +357,53 @@ static int creds_assume_ask(void *ud, struct hc_job *job, int64_t now,
 
 /* ---- birth and death ---- */
 
-void hc_creds_assume_init(struct hc_creds_assume *c,
-                          const struct hc_assume_shared *shared,
-                          const struct hc_endpoint *endpoint,
-                          struct hc_str role, struct hc_str label)
+/* The session has the same name at each refresh, so CloudTrail shows all of
+ * them as one. */
+static void assume_put_session(struct hc_buf *out, struct hc_str label)
 {
+    hc_buf_lit(out, "headcount-");
+    for (size_t i = 0; i < label.n && i < HC_ROLE_SESSION - 10; i++)
+        hc_buf_chr(out, hc_role_is_char(label.p[i]) ? label.p[i] : '-');
+}
+
+static struct hc_str assume_kept(const struct hc_buf *from, size_t *at)
+{
+    struct hc_str text = hc_str(from->p + *at);
+
+    *at += text.n + 1;
+    return text;
+}
+
+int hc_creds_assume_init(struct hc_creds_assume *c,
+                         const struct hc_assume_shared *shared,
+                         const struct hc_endpoint *endpoint,
+                         const struct hc_role *role, struct hc_str label)
+{
+    size_t at = 0;
+
     memset(c, 0, sizeof(*c));
     c->shared = *shared;
     c->endpoint = *endpoint;
-    hc_fmt(c->role, sizeof c->role, "%.*s", HC_STR_ARG(role));
-    /* The session has the same name at each refresh, so CloudTrail shows all of
-     * them as one. */
-    size_t n = hc_fmt(c->session, sizeof c->session, "headcount-");
-
-    for (size_t i = 0; i < label.n && n < HC_ASSUME_SESSION; i++)
-        c->session[n++] = role_is_char(label.p[i]) ? label.p[i] : '-';
-    c->session[n] = '\0';
+    hc_buf_init(&c->texts, &shared->net->sys.alloc, ASSUME_TEXTS);
+    hc_buf_str(&c->texts, role->arn);
+    hc_buf_chr(&c->texts, '\0');
+    if (role->session.n > 0)
+        hc_buf_str(&c->texts, role->session);
+    else
+        assume_put_session(&c->texts, label);
+    hc_buf_chr(&c->texts, '\0');
+    hc_buf_str(&c->texts, role->external_id);
+    hc_buf_chr(&c->texts, '\0');
+    hc_buf_str(&c->texts, role->token_file);
+    hc_buf_chr(&c->texts, '\0');
+    if (hc_buf_error(&c->texts) < 0)
+        return HEADCOUNT_ENOMEM;
+    c->role.arn = assume_kept(&c->texts, &at);
+    c->role.session = assume_kept(&c->texts, &at);
+    c->role.external_id = assume_kept(&c->texts, &at);
+    c->role.token_file = assume_kept(&c->texts, &at);
+    c->role.duration = role->duration;
+    return 0;
 }
 
 void hc_creds_assume_fini(struct hc_creds_assume *c)
@@ -428,6 +412,7 @@ void hc_creds_assume_fini(struct hc_creds_assume *c)
         return;
     assume_end(c);
     hc_sigv4_key_wipe(&c->key);
+    hc_buf_fini(&c->texts);
     c->shared.net = NULL;
 }
 

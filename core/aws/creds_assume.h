@@ -10,17 +10,10 @@
 
 #include "aws/creds.h"
 #include "aws/request.h"
+#include "aws/role.h"
 #include "net/net.h"
 
-#define HC_ROLE_MAX 640                      /* bytes of a role's ARN: account,
-                                                a path of 512, a name of 64  */
 #define HC_ASSUME_TIMEOUT (30 * HC_SECOND)   /* of one refresh, all attempts */
-#define HC_ASSUME_SESSION 64                 /* bytes of a session's name    */
-
-/* arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME: 0, or HEADCOUNT_ECONFIG. */
-int hc_role_check(struct hc_str arn, struct headcount_error *e);
-/* "aws" of such an ARN; borrowed from it. */
-struct hc_str hc_role_partition(struct hc_str arn);
 
 /* All assumed roles of a client share this; it outlives them. */
 struct hc_assume_shared {
@@ -42,8 +35,9 @@ struct hc_creds_assume {                 /* must not move                    */
     struct hc_assume_shared shared;
     struct hc_endpoint endpoint;         /* of STS                           */
     struct hc_sigv4_key key;
-    char role[HC_ROLE_MAX + 1];
-    char session[HC_ASSUME_SESSION + 1];
+    struct hc_role role;                 /* its texts are in `texts`, each
+                                            with a NUL behind it             */
+    struct hc_buf texts;
 
     struct hc_waiter waiter;             /* of one refresh from here         */
     struct hc_credentials creds;         /* of the base                      */
@@ -58,12 +52,13 @@ struct hc_creds_assume {                 /* must not move                    */
     bool was_expired, was_skewed;        /* each is mended once              */
 };
 
-/* The ARN has been checked, the endpoint found; texts are copied.  `label`
- * makes the session's name: "headcount-<label>". */
-void hc_creds_assume_init(struct hc_creds_assume *c,
-                          const struct hc_assume_shared *shared,
-                          const struct hc_endpoint *endpoint,
-                          struct hc_str role, struct hc_str label);
+/* The role has been checked, the endpoint found; texts are copied.  `label`
+ * makes the name of a session that the role does not name:
+ * "headcount-<label>".  0 or HEADCOUNT_ENOMEM. */
+int hc_creds_assume_init(struct hc_creds_assume *c,
+                         const struct hc_assume_shared *shared,
+                         const struct hc_endpoint *endpoint,
+                         const struct hc_role *role, struct hc_str label);
 void hc_creds_assume_fini(struct hc_creds_assume *c);  /* c may be all zero */
 struct hc_creds_provider hc_creds_assume(struct hc_creds_assume *c);
 

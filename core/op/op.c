@@ -117,7 +117,7 @@ void hc_op_run_again(headcount_op *op)
 
 /* ---- its calls ---- */
 
-int hc_op_find_creds(headcount_op *op, struct hc_str role)
+int hc_op_find_creds(headcount_op *op, const struct hc_role *role)
 {
     op->creds = hc_client_creds(&op->h->client, role, &op->error);
     return op->creds == NULL ? op->error.code : 0;

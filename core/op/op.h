@@ -124,9 +124,9 @@ void hc_op_run_again(headcount_op *op);
 int hc_op_refused(headcount *h, const char *call,
                   const struct headcount_error *e);
 
-/* Finds the credentials of this role (n == 0: the handle's): op->creds.  0, or
- * a code with op->error set. */
-int hc_op_find_creds(headcount_op *op, struct hc_str role);
+/* Finds the credentials of this role (NULL, no ARN: the handle's): op->creds.
+ * 0, or a code with op->error set. */
+int hc_op_find_creds(headcount_op *op, const struct hc_role *role);
 /* The members that every call of this op has in common. */
 struct hc_call_config hc_op_call_config(headcount_op *op);
 /* Checks that calls of this op have an endpoint in this region: a setting that

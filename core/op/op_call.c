@@ -104,7 +104,8 @@ static int op_call_check_body(headcount_op *op)
 static int op_call_start(headcount_op *op)
 {
     struct op_call *c = call_of(op);
-    int err = hc_op_find_creds(op, hc_str(op->params.assume_role));
+    const struct hc_role role = { .arn = hc_str(op->params.assume_role) };
+    int err = hc_op_find_creds(op, &role);
 
     if (err < 0)
         return err;

@@ -283,8 +283,8 @@ static int op_reconcile_start(headcount_op *op)
     hc_buf_init(&r->json, &op->h->net.sys.alloc, HC_OP_JSON);
     hc_buf_init(&r->snapshot, &op->h->net.sys.alloc, HC_SNAPSHOT_BYTES);
     hc_buf_init(&r->failures, &op->h->net.sys.alloc, HC_EVENT_BYTES);
-    int err = hc_op_find_creds(op, live ? hc_str(request->assume_role)
-                                        : HC_STR(""));
+    const struct hc_role role = { .arn = hc_str(request->assume_role) };
+    int err = hc_op_find_creds(op, live ? &role : NULL);
 
     if (err == 0)
         err = hc_op_request_check(op, request);

@@ -94,10 +94,12 @@ static int sweep_check(struct op_sweep *s)
     }
     for (size_t i = 0; err == 0 && i < s->scopes_n; i++)
         err = hc_op_check_endpoint(&s->op, s->scopes[i].region);
-    for (size_t i = 0; err == 0 && i < s->scopes_n; i++)
-        if (hc_client_creds(&s->op.h->client, s->scopes[i].role,
-                            &s->op.error) == NULL)
+    for (size_t i = 0; err == 0 && i < s->scopes_n; i++) {
+        const struct hc_role role = { .arn = s->scopes[i].role };
+
+        if (hc_client_creds(&s->op.h->client, &role, &s->op.error) == NULL)
             err = s->op.error.code;
+    }
     if (r->at_once < 0 || r->at_once > HC_SWEEP_AT_ONCE)
         return hc_error_set(&s->op.error, HEADCOUNT_EARG,
                             "at_once %d: up to %d "
@@ -132,7 +134,7 @@ static int sweep_put_name(struct op_sweep *s, const char *name)
 static int op_sweep_start(headcount_op *op)
 {
     struct op_sweep *s = sweep_of(op);
-    int err = hc_op_find_creds(op, HC_STR(""));
+    int err = hc_op_find_creds(op, NULL);
 
     hc_buf_init(&s->json, &op->h->net.sys.alloc, HC_OP_JSON);
     if (err == 0)

@@ -1,6 +1,5 @@
 /* aws/client - trust, places and names of a handle. */
 #include "aws/client.h"
-#include "aws/creds_assume.h"
 
 #include <string.h>
 
@@ -96,109 +95,6 @@ TEST(client, the_longest_unused_place_makes_room_and_one_in_use_never)
     }
     CHECK_INT(place("eu-west-1", "http://127.0.0.1:1", &p, &e),
               HEADCOUNT_ELIMIT);
-    close_all();
-}
-
-/* ---- roles ---- */
-
-#define ROLE "arn:aws:iam::123456789012:role/"
-
-static struct hc_creds *role(const char *arn, struct headcount_error *e)
-{
-    hc_error_reset(e);
-    return hc_client_creds(&client, hc_str(arn), e);
-}
-
-TEST(client, a_role_has_one_source_of_credentials)
-{
-    static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
-    struct headcount_error e = { 0 };
-
-    open_fine(env);
-    CHECK(role(NULL, &e) == &client.creds);
-    CHECK(role("", &e) == &client.creds);
-    struct hc_creds *a = role(ROLE "a", &e), *b = role(ROLE "b", &e);
-
-    CHECK(a != NULL && b != NULL && a != b && a != &client.creds);
-    CHECK(role(ROLE "a", &e) == a);
-    CHECK(role(ROLE "b", &e) == b);
-    CHECK_STR(a->role, ROLE "a");
-    CHECK_STR(client.creds.role, "");
-    close_all();
-}
-
-static void assumed_at(const char *const *env, const char *arn,
-                       const char *host)
-{
-    struct headcount_error e = { 0 };
-
-    open_fine(env);
-    const struct hc_creds *c = role(arn, &e);
-
-    if (c == NULL)
-        fail_msg("%s", e.what);
-    const struct hc_creds_assume *assume = c->providers[0].ud;
-
-    CHECK_Z(assume->endpoint.host, host);
-    close_all();
-}
-
-/* Who may assume a role has keys of its partition. */
-TEST(client, a_role_is_assumed_where_its_partition_is)
-{
-    static const char *const here[] = { "AWS_REGION=eu-west-1", NULL };
-    static const char *const nowhere[] = { "A=b", NULL };
-    const char *cn = "arn:aws-cn:iam::123456789012:role/a";
-
-    assumed_at(here, ROLE "a", "sts.eu-west-1.amazonaws.com");
-    assumed_at(here, cn, "sts.cn-north-1.amazonaws.com.cn");
-    assumed_at(here, "arn:aws-mars:iam::123456789012:role/a",
-               "sts.eu-west-1.amazonaws.com");
-    assumed_at(nowhere, cn, "sts.cn-north-1.amazonaws.com.cn");
-}
-
-TEST(client, roles_are_bounded)
-{
-    static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
-    struct headcount_error e = { 0 };
-    char arn[128];
-
-    open_fine(env);
-    for (int i = 0; i < HC_CLIENT_ROLES; i++) {
-        hc_fmt(arn, sizeof arn, ROLE "r%d", i);
-        CHECK(role(arn, &e) != NULL);
-    }
-    CHECK(role(ROLE "one-more", &e) == NULL);
-    CHECK_INT(e.code, HEADCOUNT_ELIMIT);
-    CHECK(role(ROLE "r0", &e) != NULL);
-    close_all();
-}
-
-TEST(client, a_role_that_cannot_be_assumed_is_none)
-{
-    static const char *const env[] = { "AWS_REGION=eu-west-1", NULL };
-    static const char *const nowhere[] = { "A=b", NULL };
-    static const char *const proxy[] = {
-        "AWS_REGION=eu-west-1", "HTTPS_PROXY=http://127.0.0.1:1", NULL };
-    struct headcount_error e = { 0 };
-
-    open_fine(env);
-    CHECK(role("role/a", &e) == NULL);
-    CHECK_INT(e.code, HEADCOUNT_ECONFIG);
-    client.no_sign = true;
-    CHECK(role(ROLE "a", &e) == NULL);
-    CHECK_INT(e.code, HEADCOUNT_ECONFIG);
-    CHECK(role("", &e) != NULL);
-    close_all();
-    open_fine(nowhere);
-    CHECK(role("arn:aws-mars:iam::123456789012:role/a", &e) == NULL);
-    CHECK_INT(e.code, HEADCOUNT_EREGION);
-    CHECK(role("arn:aws-cn:iam::123456789012:role/a", &e) != NULL);
-    close_all();
-    open_fine(proxy);
-    CHECK(role(ROLE "a", &e) == NULL);
-    CHECK_INT(e.code, HEADCOUNT_ECONFIG);
-    CHECK_INT(client.roles_n, 0);
     close_all();
 }
 

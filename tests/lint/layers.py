@@ -26,9 +26,10 @@ ONLY = {
 # and of groups to the left.  A name ends in * for a family, and in / for a
 # folder in the folder.
 RANKS = {
-    "core/aws": "ini sigv4 retry bucket xml strike profile service_table < "
+    "core/aws": "ini role sigv4 retry bucket xml strike profile "
+                "service_table < "
                 "catalog < service < endpoint answer < config < request < "
-                "creds* < client < call",
+                "creds* < client client_roles < call",
     "core/reconcile": "facts known_hosts < memory brake report sweep missing "
                       "snapshot* offline < run < audit claims < outcome < "
                       "verify wishes < exchange/ < plan_input placed second < "

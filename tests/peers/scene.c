@@ -28,7 +28,7 @@ static const char *scene_env(void *ud, const char *name)
     for (const char *const *at = scene.env; *at != NULL; at++)
         if (strncmp(*at, name, n) == 0 && (*at)[n] == '=')
             return *at + n + 1;
-    return NULL;
+    return strcmp(name, "AWS_ENDPOINT_URL_STS") == 0 ? scene.url : NULL;
 }
 
 static void scene_audit(void *ud, const char *line, size_t n)
