@@ -19,6 +19,11 @@
 
 #define CALL_GO_ON (-1)
 
+static bool call_is_signed(const struct hc_call *c)
+{
+    return !c->config.client->no_sign && !c->config.no_sign;
+}
+
 static int call_failed(struct hc_call *c)
 {
     hc_waiter_leave(&c->waiter);
@@ -125,7 +130,7 @@ static int call_begin_request(struct hc_call *c)
         .endpoint = &c->slot->endpoint,
         .operation = c->config.operation,
         .body = c->config.body.n > 0 ? c->config.body : HC_STR("{}"),
-        .who = k->no_sign ? NULL : &c->who,
+        .who = call_is_signed(c) ? &c->who : NULL,
         .key = &c->slot->key, .work = &k->work,
         .user_agent = hc_buf_view(&k->user_agent),
         .trace_id = hc_client_trace(k),
@@ -144,12 +149,11 @@ static int call_begin_request(struct hc_call *c)
 
 static int call_creds(struct hc_call *c, int64_t now)
 {
-    struct hc_client *k = c->config.client;
     const struct hc_creds_ask ask = { .waiter = &c->waiter, .job = c->job };
 
     if (now >= c->config.deadline)
         return call_overdue(c, "credentials");
-    if (k->no_sign)
+    if (!call_is_signed(c))
         return call_begin_request(c);
     hc_credentials_fini(&c->creds);
     c->who = (struct hc_identity){ .secret = { NULL, 0 } };  /* pointed there */
@@ -182,10 +186,9 @@ static enum hc_retry call_class(const struct hc_call *c)
  * no quota: it is another request, with other credentials or another date. */
 static bool call_may_mend(struct hc_call *c, enum hc_retry why)
 {
-    struct hc_client *k = c->config.client;
     bool *was = why == RETRY_EXPIRED ? &c->was_expired : &c->was_skewed;
 
-    if (*was || k->no_sign)
+    if (*was || !call_is_signed(c))
         return false;
     if (why == RETRY_SKEW && !hc_request_is_off(&c->request))
         return false;
@@ -399,7 +402,10 @@ static int call_find_endpoint(struct hc_call *c)
                    : hc_config_url(config, c->config.service),
         .use_fips = config->use_fips, .use_dualstack = config->use_dualstack,
     };
-    int err = hc_client_acquire_endpoint(k, &ask, &c->slot, &c->error);
+    int err = c->config.for_credentials
+                  ? hc_client_acquire_own(k, ask.service, ask.region, &c->slot,
+                                          &c->error)
+                  : hc_client_acquire_endpoint(k, &ask, &c->slot, &c->error);
 
     if (err < 0)
         return err;

@@ -65,6 +65,10 @@ struct hc_call_config {
     bool replay_ok;                      /* twice does what once does        */
     bool paced;                          /* waits for its turn: aws/bucket.h */
     bool yields;                         /* to those who wait and do not     */
+    bool for_credentials;                /* its answer signs other calls:
+                                            the endpoint is found by
+                                            hc_client_acquire_own            */
+    bool no_sign;                        /* goes out without a signature     */
     struct headcount_stats *stats;       /* of the op, or NULL               */
     struct hc_timings *timings;          /* of the op, or NULL               */
 };

@@ -211,6 +211,23 @@ int hc_client_acquire_endpoint(struct hc_client *k,
     return 0;
 }
 
+int hc_client_acquire_own(struct hc_client *k,
+                          const struct hc_service *service,
+                          struct hc_str region, struct hc_endpoint_slot **out,
+                          struct headcount_error *e)
+{
+    const struct hc_config *c = k->config;
+    const struct hc_endpoint_ask ask = {
+        .service = service, .region = region,
+        .url = c->service_url[service->index].n > 0
+                   ? c->service_url[service->index]
+                   : c->env_url,
+        .use_fips = c->use_fips, .use_dualstack = c->use_dualstack,
+    };
+
+    return hc_client_acquire_endpoint(k, &ask, out, e);
+}
+
 void hc_client_release_endpoint(struct hc_endpoint_slot *p)
 {
     if (p != NULL)

@@ -88,6 +88,13 @@ int hc_client_acquire_endpoint(struct hc_client *k,
                                const struct hc_endpoint_ask *ask,
                                struct hc_endpoint_slot **out,
                                struct headcount_error *e);
+/* The same for a service that credentials come from, such as STS: by its own
+ * settings and by those of all services.  config.endpoint_url is that of the
+ * services that are called with these credentials. */
+int hc_client_acquire_own(struct hc_client *k,
+                          const struct hc_service *service,
+                          struct hc_str region, struct hc_endpoint_slot **out,
+                          struct headcount_error *e);
 void hc_client_release_endpoint(struct hc_endpoint_slot *p);
 /* Where a call's credentials come from: the client's own for no role (NULL, or
  * no ARN), else the one source of that role, which assumes it with them.

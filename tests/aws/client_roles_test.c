@@ -80,7 +80,12 @@ static void assumed_at(const char *const *env, const char *arn,
         fail_msg("%s", e.what);
     const struct hc_creds_assume *assume = c->providers[0].ud;
 
-    CHECK_Z(assume->endpoint.host, host);
+    struct hc_endpoint_slot *sts = NULL;
+
+    CHECK_INT(hc_client_acquire_own(&client, hc_service_at(HC_SERVICE_STS),
+                                    assume->region, &sts, &e), 0);
+    CHECK_Z(sts->endpoint.host, host);
+    hc_client_release_endpoint(sts);
     close_all();
 }
 

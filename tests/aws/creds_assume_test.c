@@ -442,6 +442,182 @@ TEST(creds_assume, what_ends_half_way_leaves_nothing)
     creds_peer_close(&p);
 }
 
+/* ---- a web identity ---- */
+
+static const char *web_set(const char *id, int64_t seconds)
+{
+    static char text[2][1024];
+    static unsigned turn;
+    char *out = text[turn++ % 2];
+    char when[HC_RFC3339 + 1];
+
+    hc_time_rfc3339(when, p.aws.world.wall + seconds * HC_SECOND);
+    hc_fmt(out, sizeof text[0], "<AssumeRoleWithWebIdentityResponse>"
+           "<AssumeRoleWithWebIdentityResult><SubjectFromWebIdentityToken>"
+           "system:serviceaccount:a:b</SubjectFromWebIdentityToken>"
+           "<AssumedRoleUser><AssumedRoleId>AROA:s</AssumedRoleId><Arn>"
+           "arn:aws:sts::012345678901:assumed-role/deploy/s</Arn>"
+           "</AssumedRoleUser><Provider>arn:aws:iam::999999999999:oidc"
+           "</Provider><Credentials><SessionToken>hush+token==</SessionToken>"
+           "<SecretAccessKey>hush/role</SecretAccessKey><Expiration>%s"
+           "</Expiration><AccessKeyId>%s</AccessKeyId></Credentials>"
+           "</AssumeRoleWithWebIdentityResult>"
+           "</AssumeRoleWithWebIdentityResponse>", when, id);
+    return aws_answer(200, "", out);
+}
+
+static struct hc_creds_assume web;
+static struct hc_creds web_creds;
+static const char *web_files[] = { "/run/token", "hush.of.the.token\n", NULL };
+
+static void web_open(void)
+{
+    static const char *const env[] = { STS, NULL };
+    const struct hc_role role = { .arn = HC_STR(ROLE),
+                                  .token_file = HC_STR("/run/token") };
+
+    web_files[1] = "hush.of.the.token \r\n";
+    if (creds_peer_open_files(&p, env, web_files, NULL) < 0 ||
+        hc_creds_assume_init(&web, &p.aws.client, NULL, &role, &p.error) < 0)
+        fail_msg("%s", p.error.what);
+    hc_creds_init(&web_creds, &p.aws.world.sys, &p.aws.world.net.jobs);
+    const struct hc_creds_provider provider = hc_creds_assume(&web);
+
+    hc_creds_add(&web_creds, &provider);
+}
+
+static int web_ask(const char *const *answers)
+{
+    p.aws.script.answers = answers;
+    return creds_peer_ask(&p, &web_creds);
+}
+
+static void web_close(void)
+{
+    hc_creds_fini(&web_creds);
+    hc_creds_assume_fini(&web);
+    creds_peer_close(&p);
+}
+
+TEST(creds_assume, a_web_identity_sends_its_token_and_no_signature)
+{
+    web_open();
+    const char *const answers[] = { web_set("WEB", 3600), NULL };
+
+    CHECK_INT(web_ask(answers), 1);
+    creds_peer_has(&p, "WEB");
+    CHECK_Z(p.out.source, "web identity");
+    CHECK_Z(p.out.account, "012345678901");
+    CHECK(strstr(p.aws.script.request[0], "\r\n\r\nAction="
+                 "AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3A"
+                 "aws%3Aiam%3A%3A123456789012%3Arole%2Fops%2Fdeploy&"
+                 "RoleSessionName=headcount-eu-west-1&WebIdentityToken="
+                 "hush.of.the.token") != NULL);
+    CHECK(strstr(p.aws.script.request[0], "token%") == NULL);
+    CHECK(strstr(p.aws.script.request[0], "uthorization") == NULL);
+    CHECK(strstr(p.aws.script.request[0], "Security-Token") == NULL);
+    web_close();
+}
+
+TEST(creds_assume, the_tokens_file_is_read_at_each_refresh)
+{
+    web_open();
+    const char *const answers[] = { web_set("ONE", 400), web_set("TWO", 4000),
+                                    NULL };
+
+    CHECK_INT(web_ask(answers), 1);
+    web_files[1] = "another.token";
+    creds_peer_pass(&p, 350 * HC_SECOND);
+    CHECK_INT(web_ask(answers), 1);
+    creds_peer_has(&p, "TWO");
+    CHECK(strstr(p.aws.script.request[1], "Token=another.token") != NULL);
+    web_close();
+}
+
+/* STS may not have the new key of the issuer yet, or not reach it. */
+TEST(creds_assume, a_token_that_is_not_known_yet_is_tried_again)
+{
+    web_open();
+    const char *const answers[] = { error(400, "InvalidIdentityToken"),
+                                    error(400, "IDPCommunicationError"),
+                                    web_set("WEB", 3600), NULL };
+
+    CHECK_INT(web_ask(answers), 1);
+    CHECK_INT(p.aws.script.requests, 3);
+    web_close();
+}
+
+TEST(creds_assume, an_expired_token_is_read_again_once)
+{
+    web_open();
+    const char *const answers[] = { error(400, "ExpiredTokenException"),
+                                    web_set("WEB", 3600), NULL };
+
+    CHECK_INT(web_ask(answers), 1);
+    CHECK_INT(p.aws.script.requests, 2);
+    web_close();
+    web_open();
+    const char *const never[] = { error(400, "ExpiredTokenException"),
+                                  error(400, "ExpiredTokenException"),
+                                  web_set("WEB", 3600), NULL };
+
+    web_ask(never);
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "ExpiredTokenException");
+    CHECK_INT(p.aws.script.requests, 2);
+    web_close();
+}
+
+TEST(creds_assume, a_claim_that_is_refused_is_final)
+{
+    static const char *const codes[] = { "IDPRejectedClaim", "AccessDenied",
+                                         "RegionDisabledException" };
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        web_open();
+        const char *const answers[] = { error(403, codes[i]), NULL };
+
+        web_ask(answers);
+        creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS,
+                          i == 1 ? "sts:AssumeRoleWithWebIdentity" : codes[i]);
+        CHECK_INT(p.aws.script.requests, 1);
+        web_close();
+    }
+}
+
+TEST(creds_assume, a_token_that_is_none_is_not_sent)
+{
+    static char big[HC_ASSUME_TOKEN + 2], huge[40000];
+    const struct { const char *text, *words; } rows[] = {
+        { "", "is empty" }, { " \n", "is empty" },
+        { big, "more than 20000 bytes" }, { huge, "more than 20000 bytes" },
+        { NULL, "cannot be read" },
+    };
+
+    memset(big, 'a', HC_ASSUME_TOKEN + 1);
+    memset(huge, 'a', sizeof huge - 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        web_open();
+        web_files[1] = rows[i].text;
+        web_ask(NULL);
+        creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, rows[i].words);
+        CHECK_INT(p.aws.script.requests, 0);
+        web_close();
+    }
+}
+
+TEST(creds_assume, a_refusal_repeats_nothing_of_the_token)
+{
+    web_open();
+    const char *const answers[] = {
+        aws_answer(400, "", "<ErrorResponse><Error><Code>Blocked</Code>"
+                   "<Message>WebIdentityToken=hush.of.the.token</Message>"
+                   "</Error></ErrorResponse>"), NULL };
+
+    web_ask(answers);
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "Blocked");
+    web_close();
+}
+
 static int ask_one(void)
 {
     static const char *const env[] = { STS, KEYS, "AWS_MAX_ATTEMPTS=1", NULL };
@@ -459,7 +635,33 @@ static int ask_one(void)
     return err == 1 ? 0 : err;
 }
 
+static int ask_one_by_token(void)
+{
+    static const char *const env[] = { STS, "AWS_MAX_ATTEMPTS=1", NULL };
+    const struct hc_role role = { .arn = HC_STR(ROLE),
+                                  .token_file = HC_STR("/run/token") };
+
+    web_files[1] = "hush.of.the.token";
+    int err = creds_peer_open_files(&p, env, web_files, NULL);
+
+    memset(&web_creds, 0, sizeof web_creds);
+    memset(&web, 0, sizeof web);
+    if (err == 0)
+        err = hc_creds_assume_init(&web, &p.aws.client, NULL, &role, &p.error);
+    if (err == 0) {
+        const char *const answers[] = { web_set("WEB", 3600), NULL };
+        const struct hc_creds_provider provider = hc_creds_assume(&web);
+
+        hc_creds_init(&web_creds, &p.aws.world.sys, &p.aws.world.net.jobs);
+        hc_creds_add(&web_creds, &provider);
+        err = web_ask(answers);
+    }
+    web_close();
+    return err == 1 ? 0 : err;
+}
+
 TEST(creds_assume, memory_may_end_anywhere)
 {
     t_fails_every_allocation(ask_one);
+    t_fails_every_allocation(ask_one_by_token);
 }

@@ -29,7 +29,7 @@ RANKS = {
     "core/aws": "ini role sigv4 retry bucket xml strike profile "
                 "service_table < "
                 "catalog < service < endpoint answer < config < request < "
-                "creds* < client client_roles < call",
+                "creds* < client < call < creds_assume < client_roles",
     "core/reconcile": "facts known_hosts < memory brake report sweep missing "
                       "snapshot* offline < run < audit claims < outcome < "
                       "verify wishes < exchange/ < plan_input placed second < "

@@ -10,7 +10,7 @@
 
 #include "peers/aws_peer.h"
 
-#define CREDS_PEER_ENV 12
+#define CREDS_PEER_ENV 16
 
 struct creds_peer {
     struct aws_world aws;
@@ -30,6 +30,10 @@ struct creds_peer {
  * hc_config_init and hc_client_init say. */
 int creds_peer_open(struct creds_peer *p, const char *const *env,
                     const char *const *answers);
+/* The same where these files exist: path, text, ..., NULL. */
+int creds_peer_open_files(struct creds_peer *p, const char *const *env,
+                          const char *const *files,
+                          const char *const *answers);
 /* No memory has been given back with "hush" in it: it was wiped before. */
 void creds_peer_close(struct creds_peer *p);
 /* Asks `from` until it has an answer, over any number of waits; the clock goes

@@ -262,11 +262,16 @@ static int world_read_file(void *ud, const char *path, struct hc_buf *out,
     const struct net_world *w = ud;
     const char *text = NULL;
 
-    if (strcmp(path, "/etc/hosts") == 0)
+    for (const char *const *at = w->files; at != NULL && *at != NULL; at += 2)
+        if (strcmp(at[0], path) == 0)
+            text = at[1];
+    if (text != NULL)
+        ;                                /* it is one of the test's own      */
+    else if (strcmp(path, "/etc/hosts") == 0)
         text = w->hosts;
     else if (strcmp(path, "/etc/resolv.conf") == 0)
         text = w->resolv_conf;
-    else
+    else if (w->files == NULL)
         text = t_file(path, NULL);
     if (text == NULL)
         return hc_error_sys(e, HEADCOUNT_EIO, ENOENT, "%s cannot be opened",

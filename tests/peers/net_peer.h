@@ -42,6 +42,8 @@ struct net_world {
     int64_t now, wall;
     const char *hosts;                   /* /etc/hosts                       */
     const char *resolv_conf;
+    const char *const *files;            /* PATH, TEXT, ..., NULL: all there
+                                            are; NULL: those of this host    */
     const char *const *env;              /* NAME=VALUE..., NULL              */
     bool no_random;
     struct net_peer peer;
