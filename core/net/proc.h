@@ -57,15 +57,17 @@ struct hc_proc {                         /* must not move while it runs      */
 
     enum hc_proc_state state;            /* private from here                */
     struct hc_proc_config config;
+    struct hc_buf path;                  /* of the program                   */
     struct hc_child child;
     struct hc_watch watch_out, watch_err, watch_end;
     int64_t until;
     long owner;                          /* the process that started it      */
 };
 
-/* 0; HEADCOUNT_ECONFIG (no such program, or one that cannot be started; this
- * process may start none), HEADCOUNT_EIO, HEADCOUNT_ENOMEM.  A program name
- * without a slash is looked for in PATH, never in the current folder. */
+/* 0; HEADCOUNT_ECONFIG (no such program; this process may start none),
+ * HEADCOUNT_EIO, HEADCOUNT_ENOMEM.  A step, too, may find out that the program
+ * cannot be started.  A name without a slash is looked for in PATH, never in
+ * the current folder. */
 int hc_proc_start(struct hc_proc *p, const struct hc_proc_config *config,
                   int64_t now, struct headcount_error *e);
 enum hc_proc_answer hc_proc_step(struct hc_proc *p, int64_t now);

@@ -5,7 +5,7 @@
 #include "net/sys.h"
 
 /* The `spawn` of struct hc_system, for the operating system that is there. */
-int hc_spawn(void *ud, const char *const *argv, struct hc_child *out,
-             struct headcount_error *e);
+int hc_spawn(void *ud, const char *path, const char *const *argv,
+             struct hc_child *out, struct headcount_error *e);
 
 #endif

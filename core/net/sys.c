@@ -10,6 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
+#include "net/spawn.h"
+
+/* Of stdio.h, which the core does not include: it prints nothing. */
+int rename(const char *from, const char *to);
+
+#define SYS_PATH 4096
+#define SYS_MARK 16                      /* ".1a2b3c4d.tmp" and more         */
+
 static int64_t sys_now(void *ud)
 {
     (void)ud;
@@ -96,6 +105,67 @@ static int sys_read_file(void *ud, const char *path, struct hc_buf *out,
     return err;
 }
 
+/* ---- a file that is replaced ---- */
+
+static bool sys_write_all(int fd, struct hc_str text)
+{
+    while (text.n > 0) {
+        ssize_t put = write(fd, text.p, text.n);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return false;
+        text = hc_str_from(text, (size_t)put);
+    }
+    return true;
+}
+
+/* On the disk before its name is: after a crash there is the old file or the
+ * new one. */
+static int sys_replace(const char *path, const char *next, struct hc_str text,
+                       struct headcount_error *e)
+{
+    int fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                  0600);
+
+    if (fd < 0)
+        return hc_error_sys(e, HEADCOUNT_EIO, errno, "%s cannot be made",
+                            next);
+    bool good = sys_write_all(fd, text) && fsync(fd) == 0;
+    int why = errno;
+
+    if (close(fd) < 0 && good) {
+        good = false;
+        why = errno;
+    }
+    if (good && rename(next, path) < 0) {
+        good = false;
+        why = errno;
+    }
+    if (good)
+        return 0;
+    unlink(next);
+    return hc_error_sys(e, HEADCOUNT_EIO, why, "%s cannot be written", path);
+}
+
+static int sys_write_file(void *ud, const char *path, struct hc_str text,
+                          struct headcount_error *e)
+{
+    char next[SYS_PATH + SYS_MARK];
+    uint32_t random = 0;
+    struct hc_str name = hc_str(path);
+
+    if (name.n == 0 || name.n >= SYS_PATH)
+        return hc_error_set(e, HEADCOUNT_EIO, "the path of a file is empty or "
+                            "longer than %d bytes", SYS_PATH);
+    if (sys_random(ud, &random, sizeof random) < 0)
+        return hc_error_set(e, HEADCOUNT_EIO, "%s cannot be written without "
+                            "randomness", path);
+    hc_fmt(next, sizeof next, "%s.%08x.tmp", path, (unsigned)random);
+    return sys_replace(path, next, text, e);
+}
+
 static long sys_user(void *ud)
 {
     (void)ud;
@@ -112,6 +182,8 @@ void hc_system_real(struct hc_system *sys)
         .getenv = sys_getenv,
         .read_file = sys_read_file,
         .user = sys_user,
+        .write_file = sys_write_file,
+        .spawn = hc_spawn,
     };
 }
 

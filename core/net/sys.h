@@ -31,6 +31,15 @@ struct hc_system {
                      struct headcount_error *e);
     long (*user)(void *ud);              /* whose the process is; NULL: that
                                             is not to be known               */
+    /* The file has `text` from now on, and before that its old one: never a
+     * part.  Only its owner may read it.  0; HEADCOUNT_EIO (e->sys says why).
+     * NULL: nothing is written. */
+    int (*write_file)(void *ud, const char *path, struct hc_str text,
+                      struct headcount_error *e);
+    /* Starts the program at `path` in a process group of its own: 0;
+     * HEADCOUNT_EIO.  NULL: this process starts no programs. */
+    int (*spawn)(void *ud, const char *path, const char *const *argv,
+                 struct hc_child *out, struct headcount_error *e);
     void *ud;
 };
 

@@ -33,10 +33,11 @@ BEGIN {
     may("malloc calloc realloc free reallocarray aligned_alloc " \
         "posix_memalign", "base/alloc.o")
     may("getrandom getentropy hc_clock_monotonic hc_clock_wall getenv " \
-        "environ secure_getenv", "net/sys.o")
+        "secure_getenv", "net/sys.o")
     may("clock_gettime", "base/clock.o")
-    may("fork vfork posix_spawn posix_spawnp execv execve execvp execvpe " \
-        "waitpid kill _exit", "net/proc.o")
+    may("environ fork vfork posix_spawn posix_spawnp execv execve execvp " \
+        "execvpe sigaction sigprocmask syscall _exit", "net/spawn.o")
+    may("wait waitpid waitid kill", "net/proc.o")
     may("getaddrinfo freeaddrinfo getnameinfo gethostbyname gethostbyaddr " \
         "gethostbyname_r gethostbyname2 res_query res_init gai_strerror " \
         "printf fprintf vprintf vfprintf sprintf snprintf vsprintf " \
@@ -44,7 +45,7 @@ BEGIN {
         "fwrite fread fgets fopen fdopen freopen fclose fflush getline " \
         "stdout stderr stdin perror strerror strerror_r syslog sscanf " \
         "fscanf scanf exit abort atexit quick_exit __assert_fail time " \
-        "gettimeofday sleep usleep nanosleep signal sigaction rand random " \
+        "gettimeofday sleep usleep nanosleep signal rand random " \
         "srand strtok strcpy strcat gmtime localtime gmtime_r localtime_r " \
         "mktime strftime setlocale atoi atol system popen dlopen " \
         "pthread_create pthread_mutex_lock __tls_get_addr", "")

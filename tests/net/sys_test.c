@@ -1,6 +1,7 @@
 /* net/sys - the real system behind the table of functions. */
 #include "net/sys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -172,4 +173,77 @@ TEST(file, every_failed_allocation_is_survived)
     big_path = file_with("big", 30000);
     t_fails_every_allocation(read_big);
     unlink(big_path);
+}
+
+/* ---- a file that is replaced ---- */
+
+static void holds(const char *path, const char *text)
+{
+    char got[64] = "";
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    CHECK(fd >= 0);
+    CHECK_INT(read(fd, got, sizeof got - 1), strlen(text));
+    CHECK_INT(fstat(fd, &st), 0);
+    close(fd);
+    CHECK_Z(got, text);
+    CHECK_INT(st.st_mode & 07777, 0600);
+}
+
+TEST(file, is_replaced_whole_and_for_its_owner_alone)
+{
+    struct hc_system sys = real();
+    const char *path = file_with("w", 9);
+    mode_t old = umask(0);
+
+    CHECK_INT(chmod(path, 0644), 0);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    CHECK_INT(sys.write_file(sys.ud, path, HC_STR("new"), NULL), 0);
+    holds(path, "new");
+    CHECK_INT(lseek(fd, 0, SEEK_END), 9);    /* who reads has the old one    */
+    close(fd);
+    CHECK_INT(sys.write_file(sys.ud, path, HC_STR(""), NULL), 0);
+    holds(path, "");
+    umask(old);
+    unlink(path);
+}
+
+/* The number of files in build/ whose names begin so. */
+static int left_over(const char *name)
+{
+    DIR *folder = opendir("build");
+    struct dirent *d;
+    int n = 0;
+
+    CHECK(folder != NULL);
+    while ((d = readdir(folder)) != NULL)
+        n += strncmp(d->d_name, name, strlen(name)) == 0;
+    closedir(folder);
+    return n;
+}
+
+TEST(file, one_that_cannot_be_written_leaves_nothing)
+{
+    struct hc_system sys = real();
+    struct headcount_error e = { 0 };
+    char folder[64];
+    static char path[6000];
+
+    CHECK_INT(sys.write_file(sys.ud, "build/none/file", HC_STR("hush"), &e),
+              HEADCOUNT_EIO);
+    CHECK_INT(e.sys, ENOENT);
+    CHECK(strstr(e.what, "hush") == NULL);
+    hc_error_reset(&e);
+    snprintf(folder, sizeof folder, "build/sys_test.d.%d", (int)getpid());
+    CHECK_INT(mkdir(folder, 0700), 0);
+    CHECK_INT(sys.write_file(sys.ud, folder, HC_STR("hush"), &e),
+              HEADCOUNT_EIO);
+    CHECK_INT(e.sys, EISDIR);
+    CHECK_INT(left_over(folder + strlen("build/")), 1);
+    rmdir(folder);
+    memset(path, 'a', sizeof path - 1);
+    CHECK_INT(sys.write_file(sys.ud, path, HC_STR("a"), NULL), HEADCOUNT_EIO);
+    CHECK_INT(sys.write_file(sys.ud, "", HC_STR("a"), NULL), HEADCOUNT_EIO);
 }
