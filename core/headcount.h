@@ -173,6 +173,12 @@ struct headcount_config {
     const char *access_key_id;
     const char *secret_access_key;
     const char *session_token;
+    /* Whether a profile's credential_process may be started: the library forks
+     * and runs the program that the file names, for 60 s at most, then kills
+     * it and all of its group.  It inherits the environment, but no variable
+     * that begins with HEADCOUNT_.  Default false: a profile that needs it is
+     * an error. */
+    bool run_processes;
 };
 
 /* Reads the environment and the CA bundle; opens no connection.  config may be

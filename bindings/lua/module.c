@@ -165,6 +165,7 @@ int module_new_client(lua_State *L)
     struct client *c;
     int err;
 
+    o.config.run_processes = host == NULL;
     if (host != NULL && host->defaults != NULL) {
         o.config = *host->defaults;
         o.config.system = &system;

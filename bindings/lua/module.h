@@ -71,8 +71,8 @@ struct client {
 };
 
 /* A host decides where the lines of clients go and how many there are, and what
- * clients are like by default.  Without a host nothing is logged, and the audit
- * goes to stderr. */
+ * clients are like by default.  Without a host nothing is logged, the audit
+ * goes to stderr, and a profile's credential_process may run. */
 struct module_host {
     void (*log)(void *ud, int level, const char *line, size_t n);
     void (*audit)(void *ud, const char *line, size_t n);

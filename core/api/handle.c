@@ -118,6 +118,8 @@ int headcount_new(headcount **out, const struct headcount_config *config,
 
     if (err == 0)
         err = hc_take_system(&sys, &log, c.system, c.log_level, &e);
+    if (!c.run_processes)
+        sys.spawn = NULL;
     if (err == 0)
         err = open_handle(out, &sys, &log, &c, &e);
 

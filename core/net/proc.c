@@ -2,8 +2,8 @@
  *
  *   NONE   -> RUNS            [hc_proc_start]
  *   RUNS   -> DRAINS          [proc_runs]      the kernel says that it ended
- *   RUNS   -> KILLED          [proc_kill]      the time is over, too much output
- *   DRAINS -> DONE, FAILED    [proc_drains]    its pipes end, or a second passed
+ *   RUNS   -> KILLED          [proc_kill]      time is over, too much output
+ *   DRAINS -> DONE, FAILED    [proc_drains]    its pipes end, or HC_PROC_DRAIN
  *   DRAINS -> KILLED          [proc_kill]      too much output
  *   KILLED -> FAILED          [proc_killed]
  *

@@ -24,8 +24,8 @@
 #endif
 
 extern char **environ;
-/* What POSIX does not have is asked of the kernel itself: an older C library
- * than the kernel does not matter then. */
+/* For calls that POSIX does not have; the C library may be older than the
+ * kernel. */
 long syscall(long number, ...);
 
 /* All descriptors of one start; -1: closed.  [0] is read, [1] written. */

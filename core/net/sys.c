@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "net/spawn.h"
 
-/* Of stdio.h, which the core does not include: it prints nothing. */
+/* POSIX has it in stdio.h, which no file of the core includes. */
 int rename(const char *from, const char *to);
 
 #define SYS_PATH 4096

@@ -559,6 +559,18 @@ TEST(headcount, a_handle_that_cannot_be_says_why)
     headcount_op_free(NULL);
 }
 
+TEST(headcount, programs_are_started_only_where_the_program_allows_it)
+{
+    memset(&scene, 0, sizeof scene);
+    scene.env = scene_env_of;
+    CHECK_INT(scene_new((struct headcount_config){ .size = 0 }), 0);
+    CHECK(scene.h->net.sys.spawn == NULL);
+    headcount_free(scene.h);
+    CHECK_INT(scene_new((struct headcount_config){ .run_processes = true }), 0);
+    CHECK(scene.h->net.sys.spawn != NULL);
+    headcount_free(scene.h);
+}
+
 /* ---- calls ---- */
 
 static const struct headcount_outcome *call(const char *operation,

@@ -148,15 +148,17 @@ static int give_wish(void)
     return headcount_wish(asking, &a_wish.own);
 }
 
+#define hc_form_sign_request hc_form_sign
 #define GIVES(name, give)                                                   \
     { "struct headcount_" #name, &a_##name.own.size, a_##name.bytes,        \
-      sizeof a_##name.own, give }
+      sizeof a_##name.own, &hc_form_##name, give }
 
 static const struct form {
     const char *name;
     size_t *size;
     char *bytes;
     size_t own;
+    const struct hc_form *released;      /* how large it was at first        */
     int (*give)(void);
 } forms[] = {
     GIVES(config, give_config),
@@ -250,12 +252,15 @@ TEST(public, a_size_that_no_release_has_is_refused)
     open_turn();
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         const struct form *form = &forms[i];
-        const size_t sizes[] = { 0, 1, form->own - 8, SIZE_MAX / 2 };
+        const size_t sizes[] = { 0, 1, form->released->least - 1,
+                                 SIZE_MAX / 2 };
 
         for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
             *form->size = sizes[k];
             CHECK(refused(form, k == 0 ? "has size 0" : "set it to sizeof"));
         }
+        *form->size = form->released->least;
+        CHECK_INT(form->give(), 0);
         *form->size = form->own;
         CHECK_INT(form->give(), 0);
     }

@@ -75,7 +75,7 @@ int verb_run(const struct options *o)
         .size = sizeof defaults, .region = o->region, .profile = o->profile,
         .endpoint_url = o->endpoint_url, .ca_bundle = o->ca_bundle,
         .connect_timeout = o->connect_us, .read_timeout = o->read_us,
-        .no_sign_request = o->no_sign_request,
+        .no_sign_request = o->no_sign_request, .run_processes = true,
     };
     const struct module_host host = {
         .log = o->debug ? log_library_line : NULL, .audit = log_audit_line,

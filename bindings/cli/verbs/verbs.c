@@ -168,6 +168,7 @@ int verbs_open(headcount **h, const struct options *o)
         .no_sign_request = o->no_sign_request,
         .concurrency = o->concurrency,
         .api_share = o->api_share,
+        .run_processes = o->verb != VERB_LAMBDA,
     };
     struct headcount_error error;
     int err = headcount_new(h, &config, &error);
