@@ -236,6 +236,8 @@ BREAKS = [
      r"why == RETRY_NO \|\| why == RETRY_SKEW \?", "false ?"),
     ("429 with a code nobody knows ends a call", "hc_retry_of_answer",
      r"why == RETRY_NO &&", "false &&"),
+    ("a long poll without quota spins", "call_polls",
+     r"hc_retry_is_long_poll\([^;]*\)", "false"),
     ("DynamoDB has the rules of all others", "hc_retry_rules",
      r"bool quick = [^;]*;", "bool quick = service.n > 999;"),
     # ---- secrets, signatures, certificates ----

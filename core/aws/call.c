@@ -5,6 +5,8 @@
  *   REQUEST -> DONE, FAILED       [call_request]
  *   REQUEST -> BACKOFF            [call_again]    retryable, and allowed
  *   BACKOFF -> TURN               [call_backoff]
+ *   REQUEST -> LAST_WAIT          [call_polls]    no quota is left
+ *   LAST_WAIT -> FAILED           [call_last_wait]
  *
  * A write that left whole and got no answer may have been done.  It is not sent
  * again, unless its owner said that doing it twice does the same as once.
@@ -220,24 +222,40 @@ static bool call_may_retry(struct hc_call *c, enum hc_retry why)
     return false;
 }
 
-/* CALL_GO_ON or CALL_RESTART: there is another attempt; 0: there is none.  A
- * wait that would end after the deadline is not begun. */
+/* Only the quota forbids another attempt of a long poll. */
+static bool call_polls(const struct hc_call *c, enum hc_retry why)
+{
+    return (why == RETRY_TRANSIENT || why == RETRY_THROTTLED) &&
+           c->attempts < c->config.max_attempts &&
+           hc_retry_is_long_poll(hc_str(c->config.service->id),
+                                 c->config.operation);
+}
+
+/* CALL_GO_ON or CALL_RESTART: there is another attempt, or a wait before the
+ * error; 0: there is none.  A wait that would end after the deadline is not
+ * begun. */
 static int call_again(struct hc_call *c, int64_t now)
 {
     enum hc_retry why = call_class(c);
+    bool may = call_may_retry(c, why);
     struct hc_retry_ask ask = {
         .why = why, .failed = c->attempts,
         .base_ms = c->slot->retry.base_ms,
         .after = c->request.retry_after,
     };
 
-    if (!call_may_retry(c, why) ||
+    if ((!may && !call_polls(c, why)) ||
         hc_random(&c->net->sys, &ask.random, sizeof ask.random, NULL) < 0)
         return 0;
     int64_t at = hc_time_add(now, hc_retry_delay(&ask));
 
     if (at >= c->config.deadline)
         return 0;
+    c->wake_at = at;
+    if (!may) {
+        c->state = CALL_AT_LAST_WAIT;
+        return CALL_GO_ON;
+    }
     /* An error inside the service, or a proxy's, says nothing about what was
      * done before it.  The next answer may be a clear refusal: that is one of
      * the next attempt alone. */
@@ -246,7 +264,6 @@ static int call_again(struct hc_call *c, int64_t now)
     call_log(c, "retry");
     hc_stats_count(&c->net->stats, c->config.stats, retries);
     hc_request_fini(&c->request);
-    c->wake_at = at;
     c->state = CALL_AT_BACKOFF;
     return c->has_spans ? CALL_RESTART : CALL_GO_ON;
 }
@@ -282,6 +299,12 @@ static int call_broken(struct hc_call *c)
     return call_failed(c);
 }
 
+static int call_gives_up(struct hc_call *c)
+{
+    call_log(c, "failed");
+    return c->request.state == REQUEST_DONE ? call_refused(c) : call_broken(c);
+}
+
 static int call_ended(struct hc_call *c, int64_t now)
 {
     struct hc_request *r = &c->request;
@@ -306,10 +329,7 @@ static int call_ended(struct hc_call *c, int64_t now)
     }
     int again = call_again(c, now);
 
-    if (again != 0)
-        return again;
-    call_log(c, "failed");
-    return r->state == REQUEST_DONE ? call_refused(c) : call_broken(c);
+    return again != 0 ? again : call_gives_up(c);
 }
 
 static int call_cancelled(struct hc_call *c, const char *when)
@@ -364,6 +384,14 @@ static int call_backoff(struct hc_call *c, int64_t now)
     return CALL_GO_ON;
 }
 
+static int call_last_wait(struct hc_call *c, int64_t now)
+{
+    if (now >= c->wake_at)
+        return call_gives_up(c);
+    hc_job_at(c->job, c->wake_at);
+    return CALL_WAIT;
+}
+
 /* ---- the machine ---- */
 
 static int call_once(struct hc_call *c, int64_t now)
@@ -373,6 +401,7 @@ static int call_once(struct hc_call *c, int64_t now)
     case CALL_AT_CREDS:   return call_creds(c, now);
     case CALL_AT_REQUEST: return call_request(c, now);
     case CALL_AT_BACKOFF: return call_backoff(c, now);
+    case CALL_AT_LAST_WAIT: return call_last_wait(c, now);
     case CALL_AT_DONE:    return CALL_DONE;
     case CALL_AT_FAILED:  break;
     }
@@ -456,6 +485,8 @@ void hc_call_cancel(struct hc_call *c, int64_t until)
     c->config.max_attempts = c->attempts;
     if (c->state == CALL_AT_REQUEST && c->request.sent)
         hc_fetch_is_last(&c->request.fetch);
+    else if (c->state == CALL_AT_LAST_WAIT)
+        call_gives_up(c);
     else
         call_cancelled(c, "before it was sent");
 }

@@ -7,6 +7,7 @@
  *   TURN --> CREDS --> EXCHANGE --> DONE | FAILED
  *     ^                    |
  *     +------- BACKOFF <---+  (retryable, allowed by attempts, quota, deadline)
+ *              LAST_WAIT --> FAILED    a long poll without quota: aws/retry.h
  *
  * struct hc_client, one per handle, has all that its calls share: credentials,
  * quota, clock skew, signing keys, endpoints.
@@ -83,7 +84,7 @@ enum hc_call_answer {
 
 enum hc_call_state {
     CALL_AT_TURN, CALL_AT_CREDS, CALL_AT_REQUEST, CALL_AT_BACKOFF,
-    CALL_AT_DONE, CALL_AT_FAILED
+    CALL_AT_LAST_WAIT, CALL_AT_DONE, CALL_AT_FAILED
 };
 
 struct hc_call {

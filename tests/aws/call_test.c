@@ -55,7 +55,8 @@ static int caller_start(struct hc_call_config config)
     memset(&me, 0, sizeof me);
     me.timings.alloc = t_alloc();
     config.client = &w.client;
-    config.service = hc_service_at(HC_SERVICE_ECS);
+    if (config.service == NULL)
+        config.service = hc_service_at(HC_SERVICE_ECS);
     if (config.operation.n == 0)
         config.operation = HC_STR("DescribeServices");
     config.stats = &me.stats;
@@ -239,6 +240,71 @@ TEST(call, without_quota_nothing_is_tried_again)
     aws_world_until(&w, &me.ended);
     CHECK_INT(w.script.requests, 1);
     failed_with(HEADCOUNT_ESERVICE, "HTTP 500");
+}
+
+static const char *const busy[] = {
+    "HTTP/1.1 500 Internal Server Error\r\nx-amz-retry-after: 4000\r\n"
+    "Content-Length: 2\r\n\r\n{}", NULL
+};
+
+static int64_t poll_without_quota(const char *operation, int64_t limit)
+{
+    aws_world_open(&w, NULL, busy);
+    w.client.quota.left = 0;
+    CHECK_INT(caller_start((struct hc_call_config){
+                  .service = hc_service_at(HC_SERVICE_SQS),
+                  .operation = hc_str(operation),
+                  .deadline = w.world.now + limit }), 0);
+    int64_t began = w.world.now;
+
+    aws_world_until(&w, &me.ended);
+    int64_t waited = w.world.now - began;
+
+    CHECK_INT(w.script.requests, 1);
+    CHECK_INT(me.stats.retries, 0);
+    CHECK_INT(w.client.quota.left, 0);
+    failed_with(HEADCOUNT_ESERVICE, "attempt 1 of 3");
+    return waited;
+}
+
+TEST(call, a_long_poll_without_quota_waits_before_its_error)
+{
+    CHECK(poll_without_quota("ReceiveMessage", 60 * HC_SECOND) >=
+          4 * HC_SECOND);
+    CHECK(poll_without_quota("DeleteMessage", 60 * HC_SECOND) < HC_SECOND);
+    /* nor past its deadline */
+    CHECK(poll_without_quota("ReceiveMessage", 3 * HC_SECOND) < HC_SECOND);
+}
+
+TEST(call, the_last_attempt_of_a_long_poll_waits_for_nothing)
+{
+    aws_world_open(&w, NULL, busy);
+    w.client.quota.left = 0;
+    CHECK_INT(caller_start((struct hc_call_config){
+                  .service = hc_service_at(HC_SERVICE_SQS),
+                  .operation = HC_STR("ReceiveMessage"),
+                  .max_attempts = 1 }), 0);
+    int64_t began = w.world.now;
+
+    aws_world_until(&w, &me.ended);
+    CHECK(w.world.now - began < HC_SECOND);
+    failed_with(HEADCOUNT_ESERVICE, "attempt 1 of 1");
+}
+
+TEST(call, dynamodb_is_asked_four_times)
+{
+    const char *const answers[] = {
+        aws_answer(500, "", "{}"), aws_answer(500, "", "{}"),
+        aws_answer(500, "", "{}"), aws_answer(200, "", "{}"), NULL
+    };
+
+    run(answers, (struct hc_call_config){
+        .service = hc_service_at(HC_SERVICE_DYNAMODB),
+        .operation = HC_STR("GetItem") });
+    CHECK(me.done);
+    CHECK_INT(w.script.requests, 4);
+    CHECK_Z(aws_world_header(&w, 0, "amz-sdk-request"), "attempt=1; max=4");
+    caller_end();
 }
 
 TEST(call, a_wait_that_would_miss_the_deadline_is_not_begun)
@@ -662,6 +728,22 @@ TEST(call, a_cancel_ends_what_was_not_sent)
     aws_world_until(&w, &me.ended);
     CHECK_INT(w.script.requests, 1);
     failed_with(HEADCOUNT_ECANCELLED, "before it was sent");
+}
+
+TEST(call, a_cancel_ends_the_last_wait_of_a_long_poll_with_its_error)
+{
+    aws_world_open(&w, NULL, busy);
+    w.client.quota.left = 0;
+    CHECK_INT(caller_start((struct hc_call_config){
+                  .service = hc_service_at(HC_SERVICE_SQS),
+                  .operation = HC_STR("ReceiveMessage") }), 0);
+    for (int i = 0; i < 50; i++)
+        aws_world_round(&w);
+    CHECK_INT(me.call.state, CALL_AT_LAST_WAIT);
+    hc_call_cancel(&me.call, HC_NEVER);
+    hc_job_wake(&me.job);
+    aws_world_until(&w, &me.ended);
+    failed_with(HEADCOUNT_ESERVICE, "HTTP 500");
 }
 
 /* ---- other credentials than the client's ---- */
