@@ -245,6 +245,8 @@ BREAKS = [
      "false ||"),
     ("a service's message repeats the token", AWS,
      r"request_strike\(r, r->answer\.message\);", ""),
+    ("a page of a container's agent repeats its token",
+     "hc_creds_fetch_said", r"hc_creds_fetch_strike\(f, out\);", ""),
     ("a container's refusal repeats its token", AWS,
      r"err < 0 && e != NULL(?=\)\s+hc_creds_fetch_strike)", "false",
      "aws/creds_container"),

@@ -5,48 +5,24 @@
  *   x-amzn-query-error: AWS.SimpleQueueService.NonExistentQueue;Sender
  *   X-Amzn-ErrorType:   ClusterNotFoundException:http://internal.../
  *   {"__type": "com.amazonaws.ecs#ClusterNotFoundException:..."}
- *   {"code": "ClusterNotFoundException"}
- *   <ErrorResponse><Error><Code>AccessDenied</Code>   of a query service
+ *   {"code": "ClusterNotFoundException"}             names in any case
+ *   <ErrorResponse><Error><Code>AccessDenied</Code>  <Error><Code>NoSuchKey
+ *   <UnknownOperationException/>
  *
- * A load balancer or a proxy answers HTML or nothing: then the status stands
- * for the code.
+ * A load balancer or a proxy answers a text, HTML or nothing: then the status
+ * stands for the code.  So it does for {"error": ..., "error_description": ...}
+ * and {"errors": [...]}, which are no forms of an AWS protocol.
  */
 #include "aws/answer.h"
 
 #include <string.h>
 
+#include "aws/page.h"
 #include "aws/xml.h"
 #include "base/json.h"
 #include "base/text.h"
 
 #define ANSWER_TOKENS 4096
-
-#define ANSWER_STATUS(X)                                                    \
-    X(400, "Bad Request") X(401, "Unauthorized") X(403, "Forbidden")        \
-    X(404, "Not Found") X(405, "Method Not Allowed")                        \
-    X(406, "Not Acceptable") X(407, "Proxy Authentication Required")        \
-    X(408, "Request Timeout") X(409, "Conflict") X(410, "Gone")             \
-    X(411, "Length Required") X(413, "Content Too Large")                   \
-    X(414, "URI Too Long") X(415, "Unsupported Media Type")                 \
-    X(421, "Misdirected Request") X(429, "Too Many Requests")               \
-    X(431, "Request Header Fields Too Large")                               \
-    X(500, "Internal Server Error") X(501, "Not Implemented")               \
-    X(502, "Bad Gateway") X(503, "Service Unavailable")                     \
-    X(504, "Gateway Timeout") X(505, "HTTP Version Not Supported")          \
-    X(301, "Moved Permanently") X(302, "Found") X(303, "See Other")         \
-    X(304, "Not Modified") X(307, "Temporary Redirect")                     \
-    X(308, "Permanent Redirect")
-
-const char *hc_status_text(int status)
-{
-    switch (status) {
-#define ANSWER_STATUS_CASE(number, text) case number: return text;
-    ANSWER_STATUS(ANSWER_STATUS_CASE)
-#undef ANSWER_STATUS_CASE
-    default:
-        return "unknown status";
-    }
-}
 
 /* A text that is cut never ends within a character. */
 static void answer_copy(char *out, size_t cap, struct hc_str s)
@@ -108,21 +84,28 @@ static struct hc_str answer_code(struct hc_str s)
     return hc_str_trim(hash < s.n ? hc_str_from(s, hash + 1) : s);
 }
 
+/* A number is no code of AWS, but perhaps a gateway's status. */
 static void answer_name(struct hc_service_error *out, struct hc_str code)
 {
-    if (code.n == 0)
+    uint64_t number;
+
+    if (code.n == 0 || hc_str_u64(code, &number))
         return;
     answer_copy(out->code, sizeof(out->code), code);
     out->named = true;
 }
 
-/* The first of these members that is a string. */
-static int answer_member(const struct hc_json_doc *d, const char *const *names,
-                         struct hc_buf *out)
+/* ---- JSON ---- */
+
+/* The first of these members, whose names have a blank between them and are
+ * found in any case, that is a string.  Nothing in `out`: there is none. */
+static int answer_member(const struct hc_json_doc *d, int object,
+                         struct hc_str names, struct hc_buf *out)
 {
     hc_buf_reset(out);
-    for (; *names != NULL; names++) {
-        int v = hc_json_find(d, 0, *names);
+    while (names.n > 0) {
+        struct hc_str name = hc_str_cut(&names, ' ');
+        int v = hc_json_find_any(d, object, name);
 
         if (hc_json_kind(d, v) == KIND_STRING)
             return hc_json_string(d, v, out);
@@ -130,52 +113,53 @@ static int answer_member(const struct hc_json_doc *d, const char *const *names,
     return 0;
 }
 
+/* The text of {"error": "invalid_grant", "error_description": "..."}, of an
+ * object in its place, or of the first of "errors". */
+static int answer_foreign(const struct hc_json_doc *d, struct hc_buf *out)
+{
+    int object = 0, v = hc_json_find_any(d, 0, HC_STR("errors"));
+    struct hc_buf more;
+
+    if (hc_json_kind(d, v) == KIND_ARRAY)
+        v = hc_json_first(d, v);
+    if (v < 0)
+        v = hc_json_find_any(d, 0, HC_STR("error"));
+    if (hc_json_kind(d, v) == KIND_OBJECT)
+        object = v;
+    hc_buf_init_secret(&more, d->alloc, HC_ERROR_BODY);
+    hc_buf_reset(out);
+    int err = 0;
+
+    if (hc_json_kind(d, v) == KIND_STRING)
+        err = hc_json_string(d, v, out);
+    else if (object > 0)
+        err = answer_member(d, object, HC_STR("code error type"), out);
+    if (err == 0)
+        err = answer_member(d, object, HC_STR("message error_description "
+                                              "detail"), &more);
+    if (out->n > 0 && more.n > 0)
+        hc_buf_lit(out, ": ");
+    hc_buf_str(out, hc_buf_view(&more));
+    hc_buf_fini(&more);
+    return err;
+}
+
 static int answer_read_object(struct hc_service_error *out,
                               const struct hc_json_doc *d, struct hc_buf *text)
 {
-    static const char *const codes[] = { "__type", "code", NULL };
-    static const char *const messages[] = {
-        "message", "Message", "errorMessage", NULL
-    };
-    int err = answer_member(d, codes, text);
+    int err = answer_member(d, 0, HC_STR("__type code"), text);
 
     if (err < 0)
         return err;
     if (!out->named)
         answer_name(out, answer_code(hc_buf_view(text)));
-    err = answer_member(d, messages, text);
+    err = answer_member(d, 0, HC_STR("message errorMessage"), text);
+    if (err == 0 && text->n == 0)
+        err = answer_foreign(d, text);
     if (err == 0 && text->n > 0)
         answer_copy(out->message, sizeof(out->message),
                     answer_message(hc_buf_view(text)));
     return err;
-}
-
-static int answer_read_xml(struct hc_service_error *out,
-                           const struct hc_alloc *alloc, struct hc_str body)
-{
-    struct hc_buf text[3];
-    const struct hc_buf *code = &text[0], *message = &text[1], *id = &text[2];
-    struct hc_xml_tag tags[] = {
-        { "Code", &text[0], false }, { "Message", &text[1], false },
-        { "RequestId", &text[2], false },
-    };
-
-    for (size_t i = 0; i < 3; i++)
-        hc_buf_init_secret(&text[i], alloc, HC_ERROR_BODY);
-    int err = hc_xml_get(body, tags, 3);
-
-    if (err == 0) {
-        if (!out->named)
-            answer_name(out, answer_code(hc_buf_view(code)));
-        answer_copy(out->message, sizeof(out->message),
-                    answer_message(hc_buf_view(message)));
-        if (out->request_id[0] == '\0')
-            answer_copy(out->request_id, sizeof(out->request_id),
-                        hc_buf_view(id));
-    }
-    for (size_t i = 0; i < 3; i++)
-        hc_buf_fini(&text[i]);
-    return err == HEADCOUNT_ENOMEM ? err : 0;
 }
 
 static int answer_read_json(struct hc_service_error *out,
@@ -199,18 +183,90 @@ static int answer_read_json(struct hc_service_error *out,
     return err == HEADCOUNT_ENOMEM ? err : 0;
 }
 
+/* ---- XML ---- */
+
+/* <UnknownOperationException/>: the name of the whole, if it is an error's. */
+static struct hc_str answer_root(struct hc_str body)
+{
+    if (hc_str_starts(body, HC_STR("<?")))
+        hc_str_cut(&body, '>');
+
+    struct hc_str name = hc_str_from(body, hc_str_find(body, '<'));
+    size_t n = 1;
+
+    while (n < name.n && name.p[n] != '>' && name.p[n] != '/' &&
+           name.p[n] != ' ')
+        n++;
+    name = hc_str_n(name.p, name.n > n ? n : name.n);
+    name = hc_str_from(name, name.n > 0 ? 1 : 0);
+    return hc_str_ends(name, HC_STR("Exception")) ? name : hc_str_n(NULL, 0);
+}
+
+enum { ANSWER_CODE, ANSWER_MESSAGE, ANSWER_SMALL, ANSWER_ID, ANSWER_TAGS };
+
+/* 1: it is an error of AWS, so what else stands in it is no sentence. */
+static int answer_read_xml(struct hc_service_error *out,
+                           const struct hc_alloc *alloc, struct hc_str body)
+{
+    struct hc_buf text[ANSWER_TAGS];
+    struct hc_xml_tag tags[ANSWER_TAGS] = {
+        { "Code", &text[ANSWER_CODE], false },
+        { "Message", &text[ANSWER_MESSAGE], false },
+        { "message", &text[ANSWER_SMALL], false },
+        { "RequestId", &text[ANSWER_ID], false },
+    };
+
+    for (size_t i = 0; i < ANSWER_TAGS; i++)
+        hc_buf_init_secret(&text[i], alloc, HC_ERROR_BODY);
+    int err = hc_xml_get(body, tags, ANSWER_TAGS);
+
+    if (err == 0) {
+        struct hc_str code = answer_code(hc_buf_view(&text[ANSWER_CODE]));
+        bool small = text[ANSWER_MESSAGE].n == 0;
+
+        if (code.n == 0)
+            code = answer_root(body);
+        if (!out->named)
+            answer_name(out, code);
+        answer_copy(out->message, sizeof(out->message),
+                    answer_message(hc_buf_view(&text[
+                        small ? ANSWER_SMALL : ANSWER_MESSAGE])));
+        if (out->request_id[0] == '\0')
+            answer_copy(out->request_id, sizeof(out->request_id),
+                        hc_buf_view(&text[ANSWER_ID]));
+        err = code.n > 0;
+    }
+    for (size_t i = 0; i < ANSWER_TAGS; i++)
+        hc_buf_fini(&text[i]);
+    return err == HEADCOUNT_ENOMEM || err == 1 ? err : 0;
+}
+
+/* ---- all of it ---- */
+
 static int answer_read_body(struct hc_service_error *out,
                             const struct hc_alloc *alloc,
                             const struct hc_answer_parts *parts)
 {
-    if (parts->body.n > HC_ERROR_BODY)
+    struct hc_str body = hc_str_unmarked(parts->body);
+    char line[HC_PAGE_LINE + 1];
+    int err;
+
+    while (body.n > 0 && (body.p[0] == ' ' || body.p[0] == '\t' ||
+                          body.p[0] == '\r' || body.p[0] == '\n'))
+        body = hc_str_from(body, 1);
+    if (body.n > HC_ERROR_BODY)
         return 0;
-    switch (parts->protocol) {
-    case PROTOCOL_JSON_1_0:
-    case PROTOCOL_JSON_1_1: return answer_read_json(out, alloc, parts->body);
-    case PROTOCOL_QUERY:    return answer_read_xml(out, alloc, parts->body);
+    if (hc_str_starts(body, HC_STR("{")) || hc_str_starts(body, HC_STR("[")))
+        return answer_read_json(out, alloc, body);
+    err = hc_str_starts(body, HC_STR("<")) ? answer_read_xml(out, alloc, body)
+                                           : 0;
+    if (err == 0 && out->message[0] == '\0' &&
+        hc_answer_coding(parts->encoding, body).n == 0) {
+        hc_page_line(line, body, parts->status);
+        answer_copy(out->message, sizeof(out->message),
+                    answer_message(hc_str(line)));
     }
-    return 0;
+    return err < 0 ? err : 0;
 }
 
 struct hc_str hc_answer_coding(struct hc_str encoding, struct hc_str body)
@@ -221,6 +277,21 @@ struct hc_str hc_answer_coding(struct hc_str encoding, struct hc_str body)
     if (hc_str_starts(body, HC_STR("\x1f\x8b")))
         return HC_STR("gzip");
     return hc_str_n(NULL, 0);
+}
+
+/* Without a code of AWS the status' text stands for a message, and before a
+ * single word: "nginx" alone would be no sentence. */
+static void answer_name_status(struct hc_service_error *out)
+{
+    const char *status = hc_status_text(out->status);
+    struct hc_str said = hc_page_without_status(hc_str(out->message),
+                                                out->status);
+    bool word = hc_str_find(said, ' ') == said.n;
+    char text[sizeof(out->message)];
+
+    hc_fmt(text, sizeof(text), "%s%s%.*s", word ? status : "",
+           word && said.n > 0 ? ": " : "", HC_STR_ARG(said));
+    answer_copy(out->message, sizeof(out->message), hc_str(text));
 }
 
 int hc_service_error_get(struct hc_service_error *out,
@@ -243,9 +314,8 @@ int hc_service_error_get(struct hc_service_error *out,
     if (out->named)
         return 0;
     hc_fmt(out->code, sizeof(out->code), "%d", parts->status);
-    if (out->message[0] == '\0')
-        hc_fmt(out->message, sizeof(out->message), "%s",
-               hc_status_text(parts->status));
+
+    answer_name_status(out);
 
     struct hc_str coding = hc_answer_coding(parts->encoding, parts->body);
     size_t n = strlen(out->message);
@@ -255,6 +325,20 @@ int hc_service_error_get(struct hc_service_error *out,
                "; the answer is compressed (%.*s), which was not asked for",
                HC_STR_ARG(coding));
     return 0;
+}
+
+void hc_service_error_put(char out[HC_ANSWER_SENTENCE],
+                          const struct hc_service_error *s)
+{
+    const char *id = s->request_id[0] != '\0' ? s->request_id : "none";
+
+    if (s->named)
+        hc_fmt(out, HC_ANSWER_SENTENCE, "%s%s%s (HTTP %d, request id %s",
+               s->code, s->message[0] != '\0' ? ": " : "", s->message,
+               s->status, id);
+    else
+        hc_fmt(out, HC_ANSWER_SENTENCE, "HTTP %s: %s (request id %s", s->code,
+               s->message, id);
 }
 
 bool hc_skew_get(const struct hc_skew_ask *ask, int64_t *skew)

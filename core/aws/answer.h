@@ -16,16 +16,17 @@ struct hc_service_error {
     char code[128];                /* "ClusterNotFoundException"; if !named
                                       the status: "503"                      */
     char message[512];             /* the service's, up to where it repeats
-                                      the request; if !named the status'
-                                      text: "Service Unavailable"            */
+                                      the request; if !named what the page of
+                                      a gateway says, else the status' text:
+                                      "Service Unavailable"                  */
     char request_id[128];
     bool named;                    /* an AWS code came in header or body     */
 };
 
-/* The parts of an answer that is no 2xx; the body may be cut short. */
+/* The parts of an answer that is no 2xx; the body may be cut short, and is
+ * JSON, XML or a text whatever the service speaks. */
 struct hc_answer_parts {
     int status;
-    enum hc_protocol protocol;     /* of its body                            */
     struct hc_str type;            /* X-Amzn-ErrorType                       */
     struct hc_str query_error;     /* x-amzn-query-error                     */
     struct hc_str request_id;
@@ -37,15 +38,17 @@ struct hc_answer_parts {
  * "gzip"; n == 0: not at all.  headcount never asks for compression. */
 struct hc_str hc_answer_coding(struct hc_str encoding, struct hc_str body);
 
-/* 0; HEADCOUNT_ENOMEM.  A body that is no error of the protocol is no
- * failure. */
+/* 0; HEADCOUNT_ENOMEM.  A body that is no error of AWS is no failure. */
 int hc_service_error_get(struct hc_service_error *out,
                          const struct hc_alloc *alloc,
                          const struct hc_answer_parts *parts);
 
-/* "Service Unavailable"; "unknown status" for a number that HTTP does not
- * define. */
-const char *hc_status_text(int status);
+/* "Code: message (HTTP 400, request id ID", or without a code of AWS
+ * "HTTP 503: message (request id none": the status stands there once.  The
+ * caller adds what it knows, and the ")". */
+#define HC_ANSWER_SENTENCE 900
+void hc_service_error_put(char out[HC_ANSWER_SENTENCE],
+                          const struct hc_service_error *s);
 
 #define HC_SKEW_MAX_ELAPSED (900 * HC_SECOND)
 #define HC_SKEW_MATTERS (240 * HC_SECOND)

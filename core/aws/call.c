@@ -270,15 +270,13 @@ static int call_again(struct hc_call *c, int64_t now)
 
 static int call_refused(struct hc_call *c)
 {
-    const struct hc_service_error *s = &c->service_error;
-    char name[HC_CALL_NAME];
+    char name[HC_CALL_NAME], said[HC_ANSWER_SENTENCE];
 
+    hc_service_error_put(said, &c->service_error);
     hc_error_set(&c->error, HEADCOUNT_ESERVICE,
-                 "%s: %s: %s%s%s (HTTP %d, request id %s, attempt %d of %d)",
-                 hc_call_name(c, name), c->slot->endpoint.host, s->code,
-                 s->message[0] != '\0' ? ": " : "", s->message, s->status,
-                 s->request_id[0] != '\0' ? s->request_id : "none",
-                 c->attempts, c->config.max_attempts);
+                 "%s: %s: %s, attempt %d of %d)", hc_call_name(c, name),
+                 c->slot->endpoint.host, said, c->attempts,
+                 c->config.max_attempts);
     return call_failed(c);
 }
 

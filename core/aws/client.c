@@ -115,8 +115,8 @@ const struct hc_buf *hc_client_trace(struct hc_client *k)
 
 /* ---- endpoints ---- */
 
-struct hc_retry_rules hc_client_retry(const struct hc_client *k,
-                                      const struct hc_service *service)
+static struct hc_retry_rules client_retry(const struct hc_client *k,
+                                          const struct hc_service *service)
 {
     struct hc_retry_rules rules = hc_retry_rules(hc_str(service->id));
 
@@ -200,7 +200,7 @@ int hc_client_acquire_endpoint(struct hc_client *k,
             return err;
         hc_sigv4_key_wipe(&p->key);
         *p = (struct hc_endpoint_slot){
-            .endpoint = at, .retry = hc_client_retry(k, ask->service)
+            .endpoint = at, .retry = client_retry(k, ask->service)
         };
         hc_fmt(p->url, sizeof p->url, "%.*s", HC_STR_ARG(ask->url));
         hc_fmt(p->region, sizeof p->region, "%.*s", HC_STR_ARG(ask->region));

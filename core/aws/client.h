@@ -104,9 +104,6 @@ void hc_client_release_endpoint(struct hc_endpoint_slot *p);
 struct hc_creds *hc_client_creds(struct hc_client *k,
                                  const struct hc_role *role,
                                  struct headcount_error *e);
-/* How calls of this service are tried again. */
-struct hc_retry_rules hc_client_retry(const struct hc_client *k,
-                                      const struct hc_service *service);
 /* For hc_client_fini, before the client's own credentials are freed: a role may
  * be waiting for those. */
 void hc_client_fini_roles(struct hc_client *k);

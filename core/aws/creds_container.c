@@ -178,11 +178,15 @@ static int container_answered(struct hc_creds_container *c,
     const struct hc_system *sys = &c->net->sys;
     const struct hc_creds_fetch *f = &c->fetch;
 
-    if (f->status != 200)
+    char said[HC_CREDS_FETCH_SAID];
+
+    if (f->status != 200) {
+        hc_creds_fetch_said(f, said);
         return hc_error_set(e, HEADCOUNT_ECREDENTIALS,
-                            "%s: %s:%u answers HTTP %d: no credentials",
+                            "%s: %s:%u gives no credentials, HTTP %d%s",
                             out->source, f->config.origin.host,
-                            (unsigned)f->config.origin.port, f->status);
+                            (unsigned)f->config.origin.port, f->status, said);
+    }
     int err = hc_creds_json_get(out, &sys->alloc, hc_buf_view(&f->body),
                                 hc_creds_fetch_wall(f, c->skew), e);
 

@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "aws/answer.h"
+#include "aws/page.h"
 #include "aws/strike.h"
+#include "base/text.h"
 
 #define FETCH_CREDS_REQUEST ((size_t)80 << 10)
 
@@ -239,6 +241,25 @@ void hc_creds_fetch_strike(const struct hc_creds_fetch *f, char *text)
         return;
     hc_strike(text, hc_str_n(hc_str_from(all, f->value_at).p, f->value_n));
     hc_strike(text, hc_str_n(hc_str_from(all, f->target_at).p, f->target_n));
+}
+
+void hc_creds_fetch_said(const struct hc_creds_fetch *f,
+                         char out[HC_CREDS_FETCH_SAID])
+{
+    const struct hc_answer_parts parts = {
+        .status = f->status, .body = hc_buf_view(&f->body)
+    };
+    struct hc_service_error said;
+
+    out[0] = '\0';
+    if (hc_service_error_get(&said, &f->config.net->sys.alloc, &parts) < 0)
+        return;
+    if (said.named)
+        hc_fmt(out, HC_CREDS_FETCH_SAID, ": %s%s%s", said.code,
+               said.message[0] != '\0' ? ": " : "", said.message);
+    else if (strcmp(said.message, hc_status_text(f->status)) != 0)
+        hc_fmt(out, HC_CREDS_FETCH_SAID, ": %s", said.message);
+    hc_creds_fetch_strike(f, out);
 }
 
 int64_t hc_creds_fetch_wall(const struct hc_creds_fetch *f, int64_t *skew)

@@ -62,6 +62,11 @@ void hc_creds_fetch_start(struct hc_creds_fetch *f,
                           int64_t now);
 enum hc_creds_fetch_answer hc_creds_fetch_step(struct hc_creds_fetch *f,
                                                int64_t now);
+/* The words of an answer that refuses, for the end of a sentence: ": CODE:
+ * TEXT", ": TEXT" of a page, or "".  Struck as by hc_creds_fetch_strike. */
+#define HC_CREDS_FETCH_SAID 700
+void hc_creds_fetch_said(const struct hc_creds_fetch *f,
+                         char out[HC_CREDS_FETCH_SAID]);
 /* Strikes the value of the request's header and its path, which may be secrets,
  * out of a text that is made of the answer. */
 void hc_creds_fetch_strike(const struct hc_creds_fetch *f, char *text);

@@ -137,21 +137,30 @@ static int imds_start(const struct imds_step *s)
 
 /* ---- their answers ---- */
 
-/* This provider has no credentials; the chain puts its name before the text. */
+/* `who` says it, or nobody: the chain puts the provider's name before the
+ * reason why it has none. */
+static int imds_says(const struct imds_step *s, const char *who,
+                     const char *what)
+{
+    char said[HC_CREDS_FETCH_SAID] = "";
+
+    if (s->c->fetch.status != 200)
+        hc_creds_fetch_said(&s->c->fetch, said);
+    return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "%s%s%s:%u %s, HTTP %d%s",
+                        who, *who != '\0' ? ": " : "", s->c->origin.host,
+                        (unsigned)s->c->origin.port, what,
+                        s->c->fetch.status, said);
+}
+
 static int imds_none(const struct imds_step *s, const char *what)
 {
-    hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "%s:%u %s, HTTP %d",
-                 s->c->origin.host, (unsigned)s->c->origin.port, what,
-                 s->c->fetch.status);
+    imds_says(s, "", what);
     return 0;
 }
 
 static int imds_wrong(const struct imds_step *s, const char *what)
 {
-    return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "%s: %s:%u %s, HTTP %d",
-                        s->out->source, s->c->origin.host,
-                        (unsigned)s->c->origin.port, what,
-                        s->c->fetch.status);
+    return imds_says(s, s->out->source, what);
 }
 
 static int imds_take_token(const struct imds_step *s)

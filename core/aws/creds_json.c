@@ -76,24 +76,28 @@ static int creds_json_expiry(struct creds_json *j, int64_t wall)
 /* A refusal may quote the set that it refuses: that is struck out. */
 static void creds_json_strike(struct creds_json *j, const char *name)
 {
-    int v = hc_json_find(&j->doc, 0, name);
+    int v = hc_json_find_any(&j->doc, 0, hc_str(name));
 
     if (j->e != NULL && hc_json_kind(&j->doc, v) == KIND_STRING)
         hc_strike(j->e->what, hc_json_raw(&j->doc, v));
 }
 
-/* {"Code": "AssumeRoleUnauthorizedAccess", "Message": "..."} */
+/* {"Code": "AssumeRoleUnauthorizedAccess", "Message": "..."} of the instance
+ * metadata, {"code": ..., "message": ...} of a container's agent, or a message
+ * alone where there is no set. */
 static int creds_json_refusal(struct creds_json *j)
 {
-    int code = hc_json_find(&j->doc, 0, "Code");
-    struct hc_str why = hc_json_raw(&j->doc,
-                                    hc_json_find(&j->doc, 0, "Message"));
+    int code = hc_json_find_any(&j->doc, 0, HC_STR("code"));
+    int why = hc_json_find_any(&j->doc, 0, HC_STR("message"));
+    bool has_code = hc_json_kind(&j->doc, code) == KIND_STRING;
 
-    if (hc_json_kind(&j->doc, code) != KIND_STRING ||
-        hc_json_is(&j->doc, code, "Success"))
+    if (has_code ? hc_json_is(&j->doc, code, "Success")
+                 : hc_json_kind(&j->doc, why) != KIND_STRING ||
+                       hc_json_find(&j->doc, 0, "AccessKeyId") >= 0)
         return 0;
-    hc_error_set(j->e, HEADCOUNT_ECREDENTIALS, "%s: %.*s: %.*s", j->out->source,
-                 HC_STR_ARG(hc_json_raw(&j->doc, code)), HC_STR_ARG(why));
+    hc_error_set(j->e, HEADCOUNT_ECREDENTIALS, "%s: %.*s%s%.*s", j->out->source,
+                 HC_STR_ARG(hc_json_raw(&j->doc, has_code ? code : -1)),
+                 has_code ? ": " : "", HC_STR_ARG(hc_json_raw(&j->doc, why)));
     creds_json_strike(j, "SecretAccessKey");
     creds_json_strike(j, "Token");
     return HEADCOUNT_ECREDENTIALS;

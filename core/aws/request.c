@@ -378,7 +378,6 @@ static enum hc_request_state request_close_error(struct hc_request *r)
 {
     const struct hc_answer_parts parts = {
         .status = r->fetch.http.status,
-        .protocol = r->config.endpoint->service->protocol,
         .type = request_header(r, "x-amzn-errortype"),
         .query_error = request_header(r, "x-amzn-query-error"),
         .request_id = request_id(r),

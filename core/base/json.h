@@ -104,6 +104,9 @@ enum hc_json_kind { KIND_NONE, KIND_NULL, KIND_BOOL, KIND_NUMBER, KIND_STRING,
                     KIND_ARRAY, KIND_OBJECT };
 enum hc_json_kind hc_json_kind(const struct hc_json_doc *d, int v);
 int hc_json_find(const struct hc_json_doc *d, int object, const char *key);
+/* The same for a name in any case of ASCII, as it stands in the text. */
+int hc_json_find_any(const struct hc_json_doc *d, int object,
+                     struct hc_str key);
 /* Elements of an array, keys of an object. */
 size_t hc_json_count(const struct hc_json_doc *d, int v);
 int hc_json_first(const struct hc_json_doc *d, int v);   /* element, key, -1 */

@@ -233,6 +233,20 @@ int hc_json_find(const struct hc_json_doc *d, int object, const char *key)
     return found;
 }
 
+int hc_json_find_any(const struct hc_json_doc *d, int object,
+                     struct hc_str key)
+{
+    int found = -1;
+
+    if (hc_json_kind(d, object) != KIND_OBJECT)
+        return -1;
+    for (int k = hc_json_first(d, object); k >= 0;
+         k = hc_json_after(d, object, k))
+        if (hc_str_eqi(hc_json_raw(d, k), key))
+            found = hc_json_value(d, k);
+    return found;
+}
+
 /* ---- strings: validated, so an escape is whole and a pair has two ---- */
 
 static uint32_t doc_hex4(const char *p)

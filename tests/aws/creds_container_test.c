@@ -214,14 +214,26 @@ TEST(creds_container, a_broken_answer_ends_the_chain)
 {
     static const char *const env[] = { URL, NULL };
     const char *const rows[][2] = {
-        { aws_answer(403, "", "hush"), "answers HTTP 403" },
+        { aws_answer(403, "", ""), "gives no credentials, HTTP 403" },
+        { aws_answer(400, "", "{\"code\":\"NoCredentials\",\"message\":\"the "
+                     "task has no role\",\"HTTPErrorCode\":400}"),
+          "gives no credentials, HTTP 400: NoCredentials: the task has no "
+          "role" },
+        { aws_answer(404, "", "404 page not found\n"),
+          "gives no credentials, HTTP 404: page not found" },
+        { aws_answer(403, "", "Service account a/b is not allowed\nto"),
+          "HTTP 403: Service account a/b is not allowed" },
+        { aws_answer(403, "", "<html><h1>403 Forbidden</h1></html>"),
+          "gives no credentials, HTTP 403" },
+        { aws_answer(200, "", "{\"message\":\"not yet\"}"),
+          "container: not yet" },
         { aws_answer(200, "", "hush"), "no JSON" },
         { aws_answer(200, "", "{\"AccessKeyId\":[\"hush\"]}"),
           "AccessKeyId is no text" },
         { NULL, "have expired already" },
     };
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         open_with(env);
         const char *const answers[] = {
             rows[i][0] != NULL ? rows[i][0] : set("OLD", -1), NULL };
@@ -248,6 +260,22 @@ TEST(creds_container, a_refusal_repeats_neither_token_nor_path)
     ask(answers);
     creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "container: No: GET *** "
                       "Authorization: *** Token: ***");
+    creds_peer_close(&p);
+}
+
+TEST(creds_container, a_page_repeats_neither_token_nor_path)
+{
+    static const char *const env[] = {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:%u/hush-of-path",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN=hush/of/the/token", NULL };
+    const char *const answers[] = {
+        aws_answer(403, "", "<h1>403</h1><p>Token: hush&#47;of&#x2F;the/token, "
+                   "/hush-of-<b>path</b> is not here"), NULL };
+
+    open_with(env);
+    ask(answers);
+    creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS,
+                      "HTTP 403: Token: ***, *** is not here");
     creds_peer_close(&p);
 }
 

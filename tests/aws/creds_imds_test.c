@@ -122,11 +122,12 @@ TEST(creds_imds, where_there_are_none_the_chain_says_so)
     static const char *const lambda[] = { AT, "AWS_LAMBDA_FUNCTION_NAME=f",
                                           NULL };
     const char *const no_role[] = { TOKEN, aws_answer(404, "", ""), NULL };
-    const char *const no_token[] = { aws_answer(403, "", "hush"), NULL };
+    const char *const no_token[] = { aws_answer(403, "", "turned off\nhush"),
+                                     NULL };
     const char *const old[] = { aws_answer(404, "", ""), NULL };
 
     has_none(here, no_role, "has no role for this instance, HTTP 404");
-    has_none(here, no_token, "gives no token, HTTP 403");
+    has_none(here, no_token, "gives no token, HTTP 403: turned off)");
     has_none(here, old, "gives no token, HTTP 404");
     has_none(off, NULL, "AWS_EC2_METADATA_DISABLED");
     has_none(lambda, NULL, "not in Lambda");
@@ -176,7 +177,9 @@ TEST(creds_imds, who_answers_and_breaks_is_an_error)
         { 1, 200, "", "names a role that is none" },
         { 1, 200, "../hush", "names a role that is none" },
         { 1, 200, "<html>", "names a role that is none" },
-        { 2, 404, "hush", "gives no credentials, HTTP 404" },
+        { 2, 404, "<html><title>404 - Not Found</title><h1>404 - Not Found"
+          "</h1>", "gives no credentials, HTTP 404" },
+        { 2, 403, "<p>you sent hush-token==", "HTTP 403: you sent ***" },
         { 2, 200, "{\"Code\":\"Failed\",\"Message\":\"m\"}",
           "instance metadata: Failed: m" },
         { 2, 200, "{\"Code\":\"Failed\",\"SecretAccessKey\":\"hush of its "

@@ -75,6 +75,10 @@ TEST(creds_json, what_is_no_set_is_refused_unseen)
         { "{\"Code\":\"AssumeRoleUnauthorizedAccess\",\"Message\":\"EC2 cannot "
           "assume it\"}", "the test: AssumeRoleUnauthorizedAccess: EC2" },
         { "{\"Code\":\"Failed\"," KEYS "}", "Failed" },
+        { "{\"code\":\"Failed\",\"message\":\"it is m\"," KEYS "}",
+          "Failed: it is m" },
+        { "{\"message\":\"it is m\"}", "it is m" },
+        { "{\"Code\":\"Success\",\"message\":\"it is m\"}", "AccessKeyId" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

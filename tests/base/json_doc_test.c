@@ -59,6 +59,18 @@ TEST(json_doc, members_and_elements_are_found)
     hc_json_doc_fini(&doc);
 }
 
+TEST(json_doc, a_name_is_found_in_any_case)
+{
+    CHECK_INT(load("{\"Code\":1,\"CODE\":2,\"code\":{\"x\":3}}"), 0);
+    CHECK_STR(hc_json_raw(&doc, hc_json_find_any(&doc, 0, HC_STR("cOde"))),
+              "{\"x\":3}");
+    CHECK_INT(hc_json_find_any(&doc, 0, HC_STR("cod")), -1);
+    CHECK_INT(hc_json_find_any(&doc, 0, HC_STR("x")), -1);
+    CHECK_INT(hc_json_find_any(&doc, 1, HC_STR("x")), -1);
+    CHECK_INT(hc_json_find_any(&doc, -1, HC_STR("x")), -1);
+    hc_json_doc_fini(&doc);
+}
+
 TEST(json_doc, absent_is_answered_with_absent)
 {
     struct hc_buf b;

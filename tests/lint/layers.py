@@ -26,7 +26,7 @@ ONLY = {
 # and of groups to the left.  A name ends in * for a family, and in / for a
 # folder in the folder.
 RANKS = {
-    "core/aws": "ini role sigv4 retry bucket xml strike profile "
+    "core/aws": "ini role sigv4 retry bucket xml strike page profile "
                 "service_table < "
                 "catalog < service < endpoint answer < config < request < "
                 "creds* < client < call < creds_assume < client_roles",

@@ -372,7 +372,19 @@ LOCATIONS = [
     ("html of nginx", "return 200 '<html>';", '"<html>"', IS_THIS),
     ("{} of nginx", "return 200 '{}';", 'says nothing about "web"'),
     ("no content", "return 204;", "status 204 with an empty body", IS_THIS),
-    ("nothing of that name", "return 404;", "404"),
+    ("nothing of that name", "return 404;", "HTTP 404: Not Found: nginx"),
+    ("a page that says more", "default_type text/html; return 403 '<html>"
+     "<title>403 Forbidden</title><body><h1>403 Forbidden</h1>Your address "
+     "<b>is not</b> allowed &amp; that is that.<hr>nginx';",
+     "HTTP 403: Your address is not allowed & that is that. (request id none"),
+    ("a text", "return 403 'Host not in allowlist\nat all';",
+     "HTTP 403: Host not in allowlist (request id none"),
+    ("XML of AWS", "return 403 '<Error><Code>RequestBlocked</Code><Message>by "
+     "the firewall</Message></Error>';", "RequestBlocked: by the firewall "
+     "(HTTP 403"),
+    ("JSON of a gateway", "return 403 '{\"error\":\"denied\","
+     "\"error_description\":\"no such client\"}';",
+     "HTTP 403: denied: no such client (request id none"),
     ("somewhere else", "return 301 http://127.0.0.1:1/;", "301"),
     ("over there", "return 302 https://ecs.test.internal;", "302"),
     ("at another path", "return 307 /other;", "307"),
