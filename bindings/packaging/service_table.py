@@ -10,6 +10,7 @@ nothing.  tests/system/test_services.py compares the file with what the pinned
 botocore gives, and core/aws/catalog.c with the rule sets themselves.
 """
 import collections
+import fnmatch
 import itertools
 import re
 import sys
@@ -22,6 +23,8 @@ from botocore.exceptions import EndpointProviderError
 # What the AWS CLI calls another name than botocore.
 RENAMED = {"codedeploy": "deploy", "config": "configservice",
            "opsworkscm": "opsworks-cm"}
+# Those without JSON that headcount itself speaks to, for credentials.
+OURS = ("sts", "sso", "sso-oidc")
 # Rule sets that ask for what a few operations say of themselves: the host of
 # all the others is the one without.
 PLAIN = ("kinesis", "arc-region-switch")
@@ -76,7 +79,9 @@ class Service:
         self.id = about["serviceId"]
         self.signing = about.get("signingName", about["endpointPrefix"])
         self.json = about.get("jsonVersion", "1.0")
-        self.target = about["targetPrefix"]
+        self.target = about.get("targetPrefix", "")
+        if about["protocol"] == "query":
+            self.target = about["apiVersion"]
         self.query = "awsQueryCompatible" in about
         self.params = set(rules["parameters"])
         self.provider = EndpointProvider(rules, PARTITIONS)
@@ -88,6 +93,8 @@ class Service:
                          if "hostPrefix" in about.get("endpoint", {})}
         self.streams = [op for op, about in model["operations"].items()
                         if streams(model, about)]
+        self.unsigned = [op for op, about in model["operations"].items()
+                         if about.get("authtype") == "none"]
         self.host = self.prefix() or about["endpointPrefix"]
 
     def prefix(self):
@@ -136,12 +143,19 @@ def streams(model, operation):
                for member in out.get("members", {}).values())
 
 
+def speaks_json(about):
+    return "json" in (about["protocol"], *about.get("protocols", []))
+
+
 def services():
     for name in sorted(LOADER.list_available_services("service-2")):
         model = LOADER.load_service_model(name, "service-2")
-        about = model["metadata"]
-        if "json" in (about["protocol"], *about.get("protocols", [])):
+        if speaks_json(model["metadata"]):
             yield Service(name, model)
+
+
+def service(name):
+    return Service(name, LOADER.load_service_model(name, "service-2"))
 
 
 def expand(host, prefix, at, flag):
@@ -278,26 +292,91 @@ def row(service, rule):
     return "|".join(parts).rstrip("|")
 
 
+def homes():
+    """Where IAM of each partition is."""
+    iam = service("iam")
+    return {p["id"]: {iam.ask(at, "p")[1] for at in PLACES
+                      if at.partition == p["id"]}
+            for p in PARTITIONS["partitions"]}
+
+
 def partitions():
-    """ID|BEGIN|SUFFIX|DUAL STACK|GLOBAL REGION, `aws` last."""
+    """ID|BEGIN|SUFFIX|DUAL STACK|GLOBAL REGION|HOME, `aws` last."""
+    home = homes()
     for p in sorted(PARTITIONS["partitions"], key=lambda p: p["id"] == "aws"):
         out = p["outputs"]
         assert out["supportsFIPS"] and out["supportsDualStack"], p["id"]
+        (own,) = home[p["id"]]
         yield "|".join((p["id"], begin(p), out["dnsSuffix"],
                         out["dualStackDnsSuffix"],
-                        out["implicitGlobalRegion"]))
+                        out["implicitGlobalRegion"],
+                        own if own != out["implicitGlobalRegion"]
+                        else "")).rstrip("|")
+
+
+def globs_of(name):
+    """What begins with its first words, what has one of its words."""
+    words = re.findall("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)
+    yield from ("".join(words[:n]) + "*" for n in range(1, len(words)))
+    yield from (f"*{word}*" for word in words if len(word) > 2)
 
 
 def patterns(names, every):
-    """The globs that give these names of all, a name or *Word*."""
-    left, found = list(names), []
-    for word in sorted({w for name in names
-                        for w in re.findall("[A-Z][a-z]+", name)}):
-        hits = {name for name in every if word in name}
-        if hits <= set(names) and len(hits & set(left)) > 2:
-            found.append(f"*{word}*")
-            left = [name for name in left if name not in hits]
-    return ",".join(found + left)
+    """The globs that give these names of all: whole words that three or more
+    of them share, so that a name of tomorrow is rarely taken for one, and the
+    other names as they are."""
+    left, found = set(names), []
+    good = {glob: set(fnmatch.filter(every, glob))
+            for name in names for glob in globs_of(name)}
+    good = {glob: hits for glob, hits in good.items() if hits <= left}
+    while good:
+        glob = max(sorted(good), key=lambda g: (len(good[g] & left), -len(g)))
+        if len(good[glob] & left) < 3:
+            break
+        found.append(glob)
+        left -= good[glob]
+    return ",".join(found + [name for name in names if name in left])
+
+
+def kebab(operation):
+    return botocore.xform_name(operation, "-")
+
+
+def spell(name, words):
+    """What core/aws/catalog.c makes of a name in small letters."""
+    for word in words:
+        if word.lower() == name.replace("-", ""):
+            return word
+    known = {word.lower(): word for word in words}
+    return "".join(known.get(piece, piece[:1].upper() + piece[1:])
+                   for piece in name.split("-"))
+
+
+def words_of(operations):
+    """The words, and then the names, that give every operation its own
+    spelling."""
+    words = {}
+    for operation in operations:
+        at = 0
+        for piece in kebab(operation).split("-"):
+            own = operation[at:at + len(piece)]
+            at += len(piece)
+            assert own.lower() == piece, operation
+            if own != piece[:1].upper() + piece[1:]:
+                words[piece] = own
+    kept = sorted(words.values())
+    for word in list(kept):
+        without = [w for w in kept if w != word]
+        if wrong(operations, without) <= wrong(operations, kept):
+            kept = without
+    names = [op for op in operations if spell(kebab(op), kept) != op]
+    return kept + names
+
+
+def wrong(operations, words):
+    """How many words, and names that they do not give; their bytes."""
+    names = [op for op in operations if spell(kebab(op), words) != op]
+    return len(words) + len(names), sum(map(len, words + names))
 
 
 class Table:
@@ -305,8 +384,11 @@ class Table:
 
     def __init__(self):
         self.rows, self.operations, self.letters, self.keys = [], [], {}, {}
-        for service in services():
-            self.add(service)
+        self.words = collections.OrderedDict()
+        for one in services():
+            self.add(one)
+        self.ours = [row(one, self.letter(one, one.answers()))
+                     for one in map(service, OURS)]
         self.rules = [f"{letter}|{text}"
                       for text, letter in self.letters.items()]
 
@@ -318,24 +400,28 @@ class Table:
             return ""
         return self.letters.setdefault(text, LETTERS[len(self.letters)])
 
-    def add(self, service):
-        answers = service.answers()
-        self.rows.append(row(service, self.letter(service, answers)))
-        for key in {service.cli, service.name,
-                    service.id.lower().replace(" ", "-")}:
-            assert self.keys.setdefault(key, service.cli) == service.cli, key
+    def add(self, one):
+        answers = one.answers()
+        self.rows.append(row(one, self.letter(one, answers)))
+        for key in {one.cli, one.name, one.id.lower().replace(" ", "-")}:
+            assert self.keys.setdefault(key, one.cli) == one.cli, key
+        words = words_of(one.static_of)
+        if words:
+            self.words.setdefault(",".join(words), []).append(one.cli)
         ways = collections.defaultdict(list)
-        for name, given in service.static_of.items():
-            if given != service.static:
-                own = service.answers(given)
+        for name, given in one.static_of.items():
+            if given != one.static:
+                own = one.answers(given)
                 if own != answers:
-                    ways["=" + self.letter(service, own)].append(name)
-        for name, before in service.prepends.items():
+                    ways["=" + self.letter(one, own)].append(name)
+        for name, before in one.prepends.items():
             ways[before].append(name)
-        if service.streams:
-            ways["~"] = service.streams
+        if one.streams:
+            ways["~"] = one.streams
+        if one.unsigned:
+            ways["-"] = one.unsigned
         self.operations += [
-            "|".join((service.cli, way, patterns(names, service.static_of)))
+            "|".join((one.cli, way, patterns(names, one.static_of)))
             for way, names in ways.items()]
 
 
@@ -363,7 +449,10 @@ do not edit. */
 #pragma GCC diagnostic ignored "-Woverlength-strings"
 """)
     put("rows", table.rows)
+    put("ours", table.ours)
     put("operations", table.operations)
+    put("words", [",".join(names) + "|" + words
+                  for words, names in table.words.items()])
     put("rules", table.rules)
     put("partitions", list(partitions()))
     sys.stdout.write("\n#pragma GCC diagnostic pop\n")

@@ -454,6 +454,9 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
     *c = (struct hc_call){ .config = *config, .net = net, .job = job,
                            .turn = { .job = job, .yields = config->yields } };
     hc_credentials_init(&c->creds, &net->sys.alloc);
+    if (c->config.service == NULL)
+        c->config.service = hc_service_set_own(&config->client->services,
+                                            config->own);
     if (c->config.creds == NULL)
         c->config.creds = &config->client->creds;
     if (c->config.deadline == 0)

@@ -52,7 +52,8 @@ void hc_timings_note(struct hc_timings *t, struct hc_timing *timing,
 struct hc_call_config {
     struct hc_client *client;
     struct hc_creds *creds;              /* NULL: the client's own           */
-    const struct hc_service *service;
+    const struct hc_service *service;    /* NULL: the client's own `own`     */
+    enum hc_service_id own;
     struct hc_str operation;
     struct hc_str body;                  /* empty: {}                        */
     struct hc_str region;                /* empty: the config's              */

@@ -7,12 +7,17 @@
 struct catalog_partition {
     struct hc_str id, begin;
     struct hc_str suffix, dualstack;
-    struct hc_str global;
+    struct hc_str global, home;
 };
 
 struct hc_str hc_catalog_all(void)
 {
     return hc_str(hc_service_rows);
+}
+
+struct hc_str hc_catalog_ours(void)
+{
+    return hc_str(hc_service_ours);
 }
 
 static struct hc_str catalog_or(struct hc_str s, struct hc_str other)
@@ -29,6 +34,19 @@ static struct hc_str catalog_rules(char letter)
 
         if (line.p[0] == letter)
             return hc_str_from(line, 2);
+    }
+    return (struct hc_str){ NULL, 0 };
+}
+
+/* The next line of the operations that is about this service: the rest of it
+ * behind its name; {NULL, 0} if there is none. */
+static struct hc_str catalog_way(struct hc_str *rest, struct hc_str cli)
+{
+    while (rest->n > 0) {
+        struct hc_str line = hc_str_cut(rest, '\n');
+
+        if (hc_str_eq(hc_str_cut(&line, '|'), cli))
+            return line;
     }
     return (struct hc_str){ NULL, 0 };
 }
@@ -73,14 +91,22 @@ static bool catalog_same(struct hc_str a, struct hc_str b)
     return true;
 }
 
+bool hc_catalog_is(const struct hc_catalog_row *row, struct hc_str word)
+{
+    return catalog_same(word, row->cli) || catalog_same(word, row->name) ||
+           catalog_same(word, row->id);
+}
+
 bool hc_catalog_find(struct hc_catalog_row *out, struct hc_str word)
 {
     struct hc_str rest = hc_catalog_all();
+    struct hc_str ways = hc_str(hc_service_operations);
 
     while (hc_catalog_next(out, &rest))
-        if (catalog_same(word, out->cli) || catalog_same(word, out->name) ||
-            catalog_same(word, out->id))
+        if (hc_catalog_is(out, word)) {
+            out->has_ways = catalog_way(&ways, out->cli).n > 0;
             return true;
+        }
     return false;
 }
 
@@ -95,21 +121,87 @@ static bool catalog_globs(struct hc_str globs, struct hc_str operation)
 void hc_catalog_narrow(struct hc_catalog_row *row, struct hc_str operation)
 {
     struct hc_str rest = hc_str(hc_service_operations);
+    struct hc_str globs;
+
+    if (!row->has_ways)
+        return;
+    while ((globs = catalog_way(&rest, row->cli)).n > 0) {
+        struct hc_str way = hc_str_cut(&globs, '|');
+
+        if (!catalog_globs(globs, operation))
+            continue;
+        switch (way.p[0]) {
+        case '=': row->rules = catalog_rules(way.p[1]); break;
+        case '~': row->is_stream = true; break;
+        case '-': row->is_unsigned = true; break;
+        default:  row->before = way;
+        }
+    }
+}
+
+/* The words that operations of this service spell in a way of their own. */
+static struct hc_str catalog_words(const struct hc_catalog_row *row)
+{
+    struct hc_str rest = hc_str(hc_service_words);
 
     while (rest.n > 0) {
         struct hc_str line = hc_str_cut(&rest, '\n');
-        struct hc_str cli = hc_str_cut(&line, '|');
-        struct hc_str way = hc_str_cut(&line, '|');
+        struct hc_str clis = hc_str_cut(&line, '|');
 
-        if (!hc_str_eq(cli, row->cli) || !catalog_globs(line, operation))
-            continue;
-        if (way.p[0] == '=')
-            row->rules = catalog_rules(way.p[1]);
-        else if (way.p[0] == '~')
-            row->is_stream = true;
-        else
-            row->before = way;
+        while (clis.n > 0)
+            if (hc_str_eq(hc_str_cut(&clis, ','), row->cli))
+                return line;
     }
+    return (struct hc_str){ NULL, 0 };
+}
+
+/* The word that is this piece of a name, or this name; {NULL, 0}: none is. */
+static struct hc_str catalog_spelled(struct hc_str words, struct hc_str piece)
+{
+    while (words.n > 0) {
+        struct hc_str word = hc_str_cut(&words, ',');
+
+        if (hc_str_eqi(word, piece))
+            return word;
+    }
+    return (struct hc_str){ NULL, 0 };
+}
+
+static bool catalog_is_small(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static char catalog_capital(char c)
+{
+    return catalog_is_small(c) ? (char)(c - 'a' + 'A') : c;
+}
+
+void hc_catalog_operation(char *out, size_t cap,
+                          const struct hc_catalog_row *row,
+                          struct hc_str operation)
+{
+    struct hc_str words, own, rest = operation;
+    size_t n = 0;
+
+    hc_fmt(out, cap, "%.*s", HC_STR_ARG(operation));
+    if (operation.n == 0 || operation.n >= cap ||
+        !catalog_is_small(operation.p[0]))
+        return;
+    words = catalog_words(row);
+    while (rest.n > 0) {
+        struct hc_str piece = hc_str_cut(&rest, '-');
+
+        own = catalog_spelled(words, piece);
+        hc_fmt(out + n, cap - n, "%.*s",
+               HC_STR_ARG(own.n > 0 ? own : piece));
+        if (own.n == 0)
+            out[n] = catalog_capital(out[n]);
+        n += piece.n;
+    }
+    own = catalog_spelled(words, hc_str_n(out, n));
+    if (own.n > 0)
+        hc_fmt(out, cap, "%.*s", HC_STR_ARG(own));
 }
 
 static size_t catalog_distance(struct hc_str word, struct hc_str name)
@@ -158,9 +250,7 @@ void hc_catalog_env(char *out, size_t cap, const struct hc_catalog_row *row)
     for (size_t i = 0; i < n; i++) {
         char c = catalog_fold(row->id.p[i]);
 
-        if (c >= 'a' && c <= 'z')
-            c = (char)(c - 'a' + 'A');
-        out[i] = c == '-' ? '_' : c;
+        out[i] = c == '-' ? '_' : catalog_capital(c);
     }
     out[n] = '\0';
 }
@@ -184,26 +274,65 @@ static bool catalog_is_region_of(struct hc_str region,
     return place.n > 0 && number.n > 0;
 }
 
+static bool catalog_next_partition(struct catalog_partition *p,
+                                   struct hc_str *rest)
+{
+    struct hc_str line = hc_str_cut(rest, '\n');
+
+    if (line.n == 0)
+        return false;
+    p->id = hc_str_cut(&line, '|');
+    p->begin = hc_str_cut(&line, '|');
+    p->suffix = hc_str_cut(&line, '|');
+    p->dualstack = hc_str_cut(&line, '|');
+    p->global = hc_str_cut(&line, '|');
+    p->home = catalog_or(line, p->global);
+    return true;
+}
+
 static struct catalog_partition catalog_partition_of(struct hc_str region)
 {
     struct hc_str rest = hc_str(hc_service_partitions);
     struct catalog_partition p;
 
-    do {
-        struct hc_str line = hc_str_cut(&rest, '\n');
-
-        p.id = hc_str_cut(&line, '|');
-        p.begin = hc_str_cut(&line, '|');
-        p.suffix = hc_str_cut(&line, '|');
-        p.dualstack = hc_str_cut(&line, '|');
-        p.global = hc_str_cut(&line, '|');
-    } while (rest.n > 0 && !catalog_is_region_of(region, &p));
+    while (catalog_next_partition(&p, &rest) &&
+           !catalog_is_region_of(region, &p))
+        continue;
     return p;
 }
 
 struct hc_str hc_catalog_partition(struct hc_str region)
 {
     return catalog_partition_of(region).id;
+}
+
+struct hc_str hc_catalog_home(struct hc_str partition)
+{
+    struct hc_str rest = hc_str(hc_service_partitions);
+    struct catalog_partition p;
+
+    while (catalog_next_partition(&p, &rest))
+        if (hc_str_eq(partition, p.id))
+            return p.home;
+    return (struct hc_str){ NULL, 0 };
+}
+
+static bool catalog_is_under(struct hc_str host, struct hc_str suffix)
+{
+    return host.n > suffix.n && hc_str_ends(host, suffix) &&
+           host.p[host.n - suffix.n - 1] == '.';
+}
+
+bool hc_catalog_is_aws(struct hc_str host)
+{
+    struct hc_str rest = hc_str(hc_service_partitions);
+    struct catalog_partition p;
+
+    while (catalog_next_partition(&p, &rest))
+        if (catalog_is_under(host, p.suffix) ||
+            catalog_is_under(host, p.dualstack))
+            return true;
+    return false;
 }
 
 /* The part behind '=' of the first rule that fits; "{t}" if none does. */

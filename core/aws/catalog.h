@@ -16,12 +16,8 @@
  *
  *   budgets, eu-west-1:  *:p={p}.{s}@{g}  ->  budgets.amazonaws.com, us-east-1
  *
- * Two tables of services stand side by side for now.  aws/service.h has those
- * that headcount itself calls, and hc_endpoint_get finds their hosts.  To call
- * the others, hc_service_find will look here after its own rows, struct
- * hc_service will hold a row of this kind, and the part of hc_endpoint_get
- * that has no URL will ask hc_catalog_host, once the region is known to be a
- * host label.
+ * Behind the rows of those 152 stand three that speak no JSON: headcount asks
+ * them for credentials.  No name finds these: hc_catalog_ours has them.
  */
 #ifndef HC_AWS_CATALOG_H
 #define HC_AWS_CATALOG_H
@@ -48,19 +44,29 @@ struct hc_catalog_row {
     bool is_json_1_0;          /* application/x-amz-json-1.0, else 1.1      */
     bool query_mode;           /* wants x-amzn-query-mode: true             */
     bool is_stream;            /* the answer is frames of events, not JSON  */
+    bool is_unsigned;          /* the operation takes no signature          */
+    bool has_ways;             /* hc_catalog_narrow may change this row     */
 };
 
 /* Takes the next row off the front of *rest, which begins as
  * hc_catalog_all(). */
 struct hc_str hc_catalog_all(void);
 bool hc_catalog_next(struct hc_catalog_row *out, struct hc_str *rest);
-/* By CLI name, botocore's name or service id: in any case, and a blank, '-'
- * and '_' are the same.  False: *out holds another row. */
+struct hc_str hc_catalog_ours(void);     /* sts, sso, sso-oidc             */
+/* `word` is its CLI name, botocore's name or its service id: in any case, and
+ * a blank, '-' and '_' are the same. */
+bool hc_catalog_is(const struct hc_catalog_row *row, struct hc_str word);
+/* The row of that name.  False: *out holds another row. */
 bool hc_catalog_find(struct hc_catalog_row *out, struct hc_str word);
 /* Changes the row to what one operation of it has: its rules, the text before
- * its host, whether it answers a stream.  `before` is for hosts of the table,
- * never for that of a URL which the user gave. */
+ * its host, whether it answers a stream, whether it is signed.  `before` is
+ * for hosts of the table, never for that of a URL which the user gave. */
 void hc_catalog_narrow(struct hc_catalog_row *row, struct hc_str operation);
+/* The name of an operation as the service spells it, of list-clusters too.  A
+ * name that begins with a capital stays as it is.  Cut to cap - 1. */
+void hc_catalog_operation(char *out, size_t cap,
+                          const struct hc_catalog_row *row,
+                          struct hc_str operation);
 /* The CLI name that a person may have meant, or {NULL, 0}. */
 struct hc_str hc_catalog_nearest(struct hc_str word);
 /* X of AWS_ENDPOINT_URL_X: the id in upper case with '_'.  Cut to cap - 1. */
@@ -68,6 +74,10 @@ void hc_catalog_env(char *out, size_t cap, const struct hc_catalog_row *row);
 
 /* The partition of a region: by its form, else `aws`. */
 struct hc_str hc_catalog_partition(struct hc_str region);
+/* The region of a partition's IAM; {NULL, 0} of one that nobody knows. */
+struct hc_str hc_catalog_home(struct hc_str partition);
+/* The host is one under a suffix of AWS's own. */
+bool hc_catalog_is_aws(struct hc_str host);
 
 struct hc_catalog_ask {
     const struct hc_catalog_row *row;

@@ -289,6 +289,7 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
 
     *k = (struct hc_client){ .config = config->config, .net = net,
                              .no_sign = config->no_sign };
+    hc_service_set_init(&k->services, alloc);
     hc_quota_init(&k->quota);
     hc_creds_init(&k->creds, &net->sys, &net->jobs);
     hc_buf_init_secret(&k->work, alloc, CLIENT_WORK);
@@ -336,5 +337,6 @@ void hc_client_fini(struct hc_client *k)
     hc_buf_fini(&k->user_agent);
     hc_buf_fini(&k->trace_id);
     hc_buckets_fini(&k->buckets);
+    hc_service_set_fini(&k->services);
     k->net = NULL;
 }

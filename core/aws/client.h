@@ -12,6 +12,7 @@
 #include "aws/endpoint.h"
 #include "aws/retry.h"
 #include "aws/role.h"
+#include "aws/service_set.h"
 #include "aws/sigv4.h"
 #include "net/net.h"
 #include "wire/anchors.h"
@@ -44,6 +45,7 @@ struct hc_client {
     struct hc_creds_imds imds;
     struct hc_client_role **roles;       /* a hash table of chains, or NULL  */
     size_t roles_n;
+    struct hc_service_set services;
     struct hc_quota quota;
     struct hc_buckets buckets;           /* of calls that are paced          */
     int64_t skew;                        /* theirs minus ours                */

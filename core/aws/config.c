@@ -191,10 +191,11 @@ static int config_urls(const struct config_reader *r)
     c->env_url = config_env(r, "AWS_ENDPOINT_URL");
     err = config_check_url(r, "AWS_ENDPOINT_URL", c->env_url);
     for (size_t i = 0; err == 0 && i < HC_SERVICE_COUNT; i++) {
-        char name[64];
+        struct hc_service own;
+        char name[96];
 
-        hc_fmt(name, sizeof(name), "AWS_ENDPOINT_URL_%s",
-               hc_service_at((enum hc_service_id)i)->env);
+        hc_service_own(&own, (enum hc_service_id)i);
+        hc_fmt(name, sizeof(name), "AWS_ENDPOINT_URL_%s", own.env);
         c->service_url[i] = config_env(r, name);
         err = config_check_url(r, name, c->service_url[i]);
     }
@@ -311,7 +312,8 @@ struct hc_str hc_config_url(const struct hc_config *c,
 {
     if (c->endpoint_url.n > 0)
         return c->endpoint_url;
-    if (c->service_url[service->index].n > 0)
+    if (service->index != HC_SERVICE_OTHER &&
+        c->service_url[service->index].n > 0)
         return c->service_url[service->index];
     return c->env_url;
 }

@@ -41,6 +41,11 @@ static bool assume_is_web(const struct hc_creds_assume *c)
     return c->role.token_file.n > 0;
 }
 
+static const struct hc_service *assume_sts(const struct hc_creds_assume *c)
+{
+    return hc_service_set_own(&c->client->services, HC_SERVICE_STS);
+}
+
 static const char *assume_operation(const struct hc_creds_assume *c)
 {
     return assume_is_web(c) ? "AssumeRoleWithWebIdentity" : "AssumeRole";
@@ -96,8 +101,8 @@ static int assume_put_body(const struct assume_step *s)
     if (err < 0)
         return err;
     hc_buf_reset(out);
-    hc_buf_fmt(out, "Action=%s&Version=%s", assume_operation(s->c),
-               hc_service_at(HC_SERVICE_STS)->target);
+    hc_buf_fmt(out, "Action=%s&Version=%.*s", assume_operation(s->c),
+               HC_STR_ARG(assume_sts(s->c)->row.target));
     assume_put_parameter(out, "RoleArn", role->arn);
     assume_put_parameter(out, "RoleSessionName", role->session);
     assume_put_parameter(out, "ExternalId", role->external_id);
@@ -130,7 +135,7 @@ static int assume_call(const struct assume_step *s)
         return err;
     const struct hc_call_config config = {
         .client = c->client, .creds = c->base,
-        .service = hc_service_at(HC_SERVICE_STS),
+        .service = assume_sts(c),
         .operation = hc_str(assume_operation(c)),
         .body = hc_buf_view(&c->run->body), .region = c->region,
         .deadline = hc_time_add(s->now, HC_ASSUME_TIMEOUT),
@@ -362,14 +367,11 @@ static struct hc_str assume_region(const struct hc_client *k,
 {
     struct hc_str ours = k->config->region;
     struct hc_str partition = hc_role_partition(arn);
-    const char *home = NULL;
-    char name[32];
+    struct hc_str home = { NULL, 0 };
 
-    if (ours.n == 0 || !hc_str_eqz(partition, hc_endpoint_partition(ours))) {
-        hc_fmt(name, sizeof name, "%.*s", HC_STR_ARG(partition));
-        home = hc_endpoint_home(hc_str(name));
-    }
-    return home != NULL ? hc_str(home) : ours;
+    if (ours.n == 0 || !hc_str_eq(partition, hc_catalog_partition(ours)))
+        home = hc_catalog_home(partition);
+    return home.n > 0 ? home : ours;
 }
 
 /* The session name that CloudTrail shows.  It is the same at each refresh, so
@@ -436,8 +438,7 @@ int hc_creds_assume_init(struct hc_creds_assume *c, struct hc_client *client,
 
     if (err < 0)
         return hc_error_set(e, err, "out of memory for a role");
-    err = hc_client_acquire_own(client, hc_service_at(HC_SERVICE_STS),
-                                 c->region, &sts, e);
+    err = hc_client_acquire_own(client, assume_sts(c), c->region, &sts, e);
     hc_client_release_endpoint(sts);
     return err;
 }

@@ -1,66 +1,13 @@
 /* aws/endpoint.c - where a service lives (contract: aws/endpoint.h).
  *
- *     https://<prefix>[-fips].<region>.<suffix of the partition>
- *
- * That is the whole rule for the services of aws/service.h, with two exceptions
- * from AWS's own rule sets: some services serve FIPS in us-gov under the plain
- * name, and DynamoDB's region `local` is a port on this host.
+ * The catalog has the hosts of AWS.  DynamoDB's region `local` is none of them:
+ * it is a port on this host.
  */
 #include "aws/endpoint.h"
 
 #include <string.h>
 
 #include "base/text.h"
-
-struct endpoint_partition {
-    const char *regions;           /* what they begin with                   */
-    const char *id;
-    const char *suffix, *dualstack;
-    const char *home;
-};
-
-/* The first row that fits counts; the last one takes all other regions. */
-static const struct endpoint_partition endpoint_partitions[] = {
-    { "cn-",      "aws-cn",     "amazonaws.com.cn",
-      "api.amazonwebservices.com.cn", "cn-north-1" },
-    { "us-gov-",  "aws-us-gov", "amazonaws.com",   "api.aws", "us-gov-west-1" },
-    { "eusc-",    "aws-eusc",   "amazonaws.eu",    "api.amazonwebservices.eu",
-      "eusc-de-east-1" },
-    { "us-iso-",  "aws-iso",    "c2s.ic.gov",      "api.aws.ic.gov",
-      "us-iso-east-1" },
-    { "us-isob-", "aws-iso-b",  "sc2s.sgov.gov",   "api.aws.scloud",
-      "us-isob-east-1" },
-    { "eu-isoe-", "aws-iso-e",  "cloud.adc-e.uk",  "api.cloud-aws.adc-e.uk",
-      "eu-isoe-west-1" },
-    { "us-isof-", "aws-iso-f",  "csp.hci.ic.gov",  "api.aws.hci.ic.gov",
-      "us-isof-south-1" },
-    { "",         "aws",        "amazonaws.com",   "api.aws", "us-east-1" },
-};
-
-#define ENDPOINT_PARTITIONS \
-    (sizeof(endpoint_partitions) / sizeof(*endpoint_partitions))
-
-static const struct endpoint_partition *endpoint_find(struct hc_str region)
-{
-    size_t i = 0;
-
-    while (!hc_str_starts(region, hc_str(endpoint_partitions[i].regions)))
-        i++;
-    return &endpoint_partitions[i];
-}
-
-const char *hc_endpoint_partition(struct hc_str region)
-{
-    return endpoint_find(region)->id;
-}
-
-const char *hc_endpoint_home(struct hc_str partition)
-{
-    for (size_t i = 0; i < ENDPOINT_PARTITIONS; i++)
-        if (hc_str_eqz(partition, endpoint_partitions[i].id))
-            return endpoint_partitions[i].home;
-    return NULL;
-}
 
 bool hc_endpoint_is_region(struct hc_str region)
 {
@@ -85,35 +32,25 @@ static void endpoint_copy(char *to, size_t cap, struct hc_str s)
     to[n] = '\0';
 }
 
-static void endpoint_by_rules(struct hc_endpoint *out,
-                              const struct hc_endpoint_ask *ask)
+static int endpoint_by_rules(struct hc_endpoint *out,
+                             const struct hc_endpoint_ask *ask,
+                             struct headcount_error *e)
 {
-    const struct endpoint_partition *p = endpoint_find(ask->region);
-    bool fips = ask->use_fips;
+    const struct hc_catalog_ask asked = {
+        .row = &ask->service->row, .region = ask->region,
+        .use_fips = ask->use_fips, .use_dualstack = ask->use_dualstack,
+    };
+    struct hc_catalog_place place;
+    int err = hc_catalog_host(&place, &asked, e);
 
-    if (ask->service->plain_gov_fips && !ask->use_dualstack &&
-        strcmp(p->id, "aws-us-gov") == 0)
-        fips = false;
+    if (err < 0)
+        return err;
     out->origin.tls = true;
     out->origin.port = 443;
-    hc_fmt(out->origin.host, sizeof(out->origin.host), "%s%s.%.*s.%s",
-           ask->service->prefix, fips ? "-fips" : "",
-           HC_STR_ARG(ask->region),
-           ask->use_dualstack ? p->dualstack : p->suffix);
-}
-
-static bool endpoint_is_aws(struct hc_str host)
-{
-    for (size_t i = 0; i < ENDPOINT_PARTITIONS; i++) {
-        const struct endpoint_partition *p = &endpoint_partitions[i];
-        struct hc_str suffixes[] = { hc_str(p->suffix), hc_str(p->dualstack) };
-
-        for (size_t k = 0; k < 2; k++)
-            if (host.n > suffixes[k].n && hc_str_ends(host, suffixes[k]) &&
-                host.p[host.n - suffixes[k].n - 1] == '.')
-                return true;
-    }
-    return false;
+    endpoint_copy(out->origin.host, sizeof(out->origin.host),
+                  hc_str(place.host));
+    endpoint_copy(out->region, sizeof(out->region), hc_str(place.region));
+    return 0;
 }
 
 /* A base path stays in front of the one "/" that every operation is sent to:
@@ -160,7 +97,7 @@ static void endpoint_put_host(struct hc_endpoint *out)
     size_t n = hc_fmt(out->host, sizeof(out->host), is_v6 ? "[%s]" : "%s",
                       o->host);
 
-    out->is_aws = endpoint_is_aws(hc_str(o->host));
+    out->is_aws = hc_catalog_is_aws(hc_str(o->host));
     if (o->port != (o->tls ? 443 : 80))
         hc_fmt(out->host + n, sizeof(out->host) - n, ":%u", (unsigned)o->port);
 }
@@ -194,7 +131,7 @@ int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
     if (asked.url.n > 0)
         err = endpoint_by_url(out, &asked, e);
     else
-        endpoint_by_rules(out, &asked);
+        err = endpoint_by_rules(out, &asked, e);
     if (err < 0)
         return err;
     endpoint_put_host(out);

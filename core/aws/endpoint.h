@@ -1,5 +1,5 @@
-/* aws/endpoint.h - where a service lives: partitions, FIPS, dual stack, and
- * the URL that overrides them all.  Pure. */
+/* aws/endpoint.h - where a service lives: its host of the catalog, or the URL
+ * that overrides it.  Pure. */
 #ifndef HC_AWS_ENDPOINT_H
 #define HC_AWS_ENDPOINT_H
 
@@ -28,7 +28,8 @@ struct hc_endpoint {
 };
 
 /* 0; HEADCOUNT_EREGION (none known, or no host label: it never reaches a URL);
- * HEADCOUNT_ECONFIG (the URL, or a URL with FIPS or dual stack). */
+ * HEADCOUNT_ECONFIG (the URL, a URL with FIPS or dual stack, or AWS has no such
+ * endpoint). */
 int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
                     struct headcount_error *e);
 /* That of an origin which is no service's: no service, no region. */
@@ -37,11 +38,6 @@ void hc_endpoint_of(struct hc_endpoint *out, const struct hc_origin *origin);
 const struct hc_anchors *hc_endpoint_anchors(const struct hc_endpoint *at,
                                              const struct hc_anchors *bundle,
                                              const struct hc_anchors *others);
-/* "aws", "aws-cn", ...; of a region nobody knows: "aws". */
-const char *hc_endpoint_partition(struct hc_str region);
-/* The region that a partition began with, for what is the same in all of them;
- * NULL for one nobody knows. */
-const char *hc_endpoint_home(struct hc_str partition);
 /* 1..63 of a-z, 0-9, '-', neither first nor last a '-'. */
 bool hc_endpoint_is_region(struct hc_str region);
 

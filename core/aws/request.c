@@ -70,9 +70,11 @@ static const struct request_form *request_form(const struct hc_request *r)
 
 /* ---- out ---- */
 
+#define REQUEST_TARGET (HC_SERVICE_TARGET + 1 + HC_OPERATION_MAX + 1)
+
 /* Header texts that are made for each send. */
 struct request_texts {
-    char target[HC_OPERATION_MAX + 64];  /* "": it stands in the body        */
+    char target[REQUEST_TARGET];         /* "": it stands in the body        */
     char date[HC_AMZ_DATE + 1], attempt[48];
 };
 
@@ -84,8 +86,8 @@ static void request_texts(struct request_texts *t, const struct hc_request *r,
 
     t->target[0] = '\0';
     if (service->protocol != PROTOCOL_QUERY)
-        hc_fmt(t->target, sizeof t->target, "%s.%.*s", service->target,
-               HC_STR_ARG(c->operation));
+        hc_fmt(t->target, sizeof t->target, "%.*s.%.*s",
+               HC_STR_ARG(service->row.target), HC_STR_ARG(c->operation));
     hc_time_amz(t->date, wall);
     hc_fmt(t->attempt, sizeof t->attempt, "attempt=%d; max=%d", c->attempt,
            c->max_attempts);
@@ -110,7 +112,7 @@ static size_t request_headers(struct hc_sigv4_header *h,
     put("X-Amz-Date", hc_str(t->date));
     put("amz-sdk-invocation-id", hc_str(c->invocation));
     put("amz-sdk-request", hc_str(t->attempt));
-    if (c->endpoint->service->query_mode)
+    if (c->endpoint->service->row.query_mode)
         put("x-amzn-query-mode", HC_STR("true"));
     if (c->who != NULL && c->who->token.n > 0)
         put("X-Amz-Security-Token", c->who->token);
@@ -135,7 +137,7 @@ static int request_put_signature(struct hc_request *r, struct hc_buf *out,
     struct hc_sigv4_scope scope;
 
     hc_sigv4_scope_init(&scope, wall, hc_str(c->endpoint->region),
-                        hc_str(c->endpoint->service->signing));
+                        c->endpoint->service->row.signing);
     hc_sigv4_key_for(c->key, &scope, c->who->secret);
     const struct hc_sigv4_sign sign = {
         .request = canonical, .scope = &scope, .who = c->who, .key = c->key,

@@ -1,41 +1,63 @@
-/* aws/service.c - the table of services, and finding one in it. */
+/* aws/service.c - services by name (contract: aws/service.h). */
 #include "aws/service.h"
 
-static const struct hc_service service_table[HC_SERVICE_COUNT] = {
-#define SERVICE_ROW(name, ...) { HC_SERVICE_##name, __VA_ARGS__ },
-    HC_SERVICES(SERVICE_ROW)
-#undef SERVICE_ROW
-};
+#include "base/text.h"
 
-#define SERVICE_NAME(name, id, ...) ", " id
-static const char service_names[] = HC_SERVICES_JSON(SERVICE_NAME);
+#define SERVICE_NAME(name, cli) cli "|"
+static const char service_names[] = HC_SERVICES(SERVICE_NAME);
 #undef SERVICE_NAME
 
-const struct hc_service *hc_service_at(enum hc_service_id index)
+static enum hc_service_id service_index(struct hc_str cli)
 {
-    return &service_table[index];
+    struct hc_str rest = hc_str(service_names);
+    int i = 0;
+
+    while (rest.n > 0 && !hc_str_eq(hc_str_cut(&rest, '|'), cli))
+        i++;
+    return (enum hc_service_id)i;
 }
 
-const struct hc_service *hc_service_find(struct hc_str id,
-                                         struct headcount_error *e)
+/* Sets what follows from the row. */
+static void service_fill(struct hc_service *out)
 {
-    for (size_t i = 0; i < HC_SERVICE_COUNT; i++) {
-        const struct hc_service *s = &service_table[i];
+    const struct hc_catalog_row *row = &out->row;
 
-        if (!hc_str_eqz(id, s->id))
+    out->index = service_index(row->cli);
+    hc_fmt(out->id, sizeof(out->id), "%.*s", HC_STR_ARG(row->cli));
+    hc_catalog_env(out->env, sizeof(out->env), row);
+    out->protocol = out->index == HC_SERVICE_STS ? PROTOCOL_QUERY
+                    : row->is_json_1_0           ? PROTOCOL_JSON_1_0
+                                                 : PROTOCOL_JSON_1_1;
+}
+
+void hc_service_own(struct hc_service *out, enum hc_service_id index)
+{
+    struct hc_str names = hc_str(service_names), rest = hc_catalog_ours();
+    struct hc_str name = hc_str_cut(&names, '|');
+
+    for (int i = 0; i < (int)index; i++)
+        name = hc_str_cut(&names, '|');
+    if (!hc_catalog_find(&out->row, name))
+        while (hc_catalog_next(&out->row, &rest) &&
+               !hc_str_eq(out->row.cli, name))
             continue;
-        if (s->protocol != PROTOCOL_QUERY)
-            return s;
-        hc_error_set(e, HEADCOUNT_ECONFIG,
-                     "%s takes no JSON and answers none, so it "
-                     "cannot be called; headcount calls %s",
-                     s->id, service_names + 2);
-        return NULL;
+    service_fill(out);
+}
+
+int hc_service_get(struct hc_service *out, struct hc_str name,
+                   struct headcount_error *e)
+{
+    struct hc_str near;
+
+    if (hc_catalog_find(&out->row, name)) {
+        service_fill(out);
+        return 0;
     }
-    hc_error_set(e, HEADCOUNT_ECONFIG,
-                 "`%.*s` is no service that headcount knows; it knows %s",
-                 HC_STR_ARG(id), service_names + 2);
-    return NULL;
+    near = hc_catalog_nearest(name);
+    return hc_error_set(e, HEADCOUNT_ECONFIG,
+                        "`%.*s` is no service that headcount can call%s%.*s%s",
+                        HC_STR_ARG(name), near.n > 0 ? ": is it " : "",
+                        HC_STR_ARG(near), near.n > 0 ? "?" : "");
 }
 
 static bool service_is_letter(char c)

@@ -179,17 +179,62 @@ const char hc_service_rows[] =
     "workspaces|WorkspacesService|1\n"
     "workspaces-instances|EUCMIFrontendAPIService|0c\n";
 
+const char hc_service_ours[] =
+    "sts|2011-06-15|0a\n"
+    "sso||1a|portal.sso|awsssoportal\n"
+    "sso-oidc||1a|oidc|sso-oauth\n";
+
 const char hc_service_operations[] =
     "acm|=b|*Acme*\n"
     "arc-region-switch|=d|*Resource*,CreatePlan,DeletePlan,GetPlan,"
     "ListPlans,ListRoute53HealthChecks,UpdatePlan\n"
+    "cognito-identity|-|GetCredentialsForIdentity,GetId,GetOpenIdToken,"
+    "UnlinkIdentity\n"
+    "cognito-idp|-|*Web*,*Token*,Confirm*,ChangePassword,DeleteUser,"
+    "DeleteUserAttributes,ForgetDevice,ForgotPassword,GetDevice,GetUser,"
+    "GetUserAttributeVerificationCode,GetUserAuthFactors,GlobalSignOut,"
+    "InitiateAuth,ListDevices,ResendConfirmationCode,"
+    "RespondToAuthChallenge,SetUserMFAPreference,SetUserSettings,SignUp,"
+    "UpdateAuthEventFeedback,UpdateDeviceStatus,UpdateUserAttributes,"
+    "VerifyUserAttribute\n"
     "dynamodb|=n|SearchVectors\n"
-    "healthlake|datatransformation.|*Profile*,*Transformation*\n"
+    "healthlake|datatransformation.|*Transformation*,"
+    "UpdateProfileWithAgent\n"
     "kinesis|~|SubscribeToShard\n"
     "logs|stream-|GetLogObject,StartLiveTail\n"
     "logs|~|GetLogObject,StartLiveTail\n"
     "servicediscovery|data-|DiscoverInstances,DiscoverInstancesRevision\n"
     "stepfunctions|sync-|StartSyncExecution,TestState\n";
+
+const char hc_service_words[] =
+    "appstream|URL\n"
+    "athena|DPU\n"
+    "cloud9,gamelift|EC2\n"
+    "cloudwatch|OTel\n"
+    "cognito-idp|CSV,UI,AdminSetUserMFAPreference,SetUserMFAPreference\n"
+    "comprehendmedical|CM,ICD10,PHI,SNOMEDCT\n"
+    "compute-optimizer|EBS,EC2,ECS,RDS\n"
+    "devicefarm|VPCE\n"
+    "directconnect|CreateBGPPeer,DeleteBGPPeer\n"
+    "ds|AD,CA,LDAPS\n"
+    "ec2-instance-connect|SSH\n"
+    "emr|UI,URL\n"
+    "frauddetector|KMS\n"
+    "glue|ML\n"
+    "healthlake|FHIR\n"
+    "invoicing|PDF\n"
+    "lightsail|API,GUI\n"
+    "machinelearning|ML,RDS\n"
+    "memorydb|ACL,ACLs\n"
+    "mturk|HIT,HITs,URL\n"
+    "network-firewall|TLS\n"
+    "organizations,service-quotas,servicecatalog|AWS\n"
+    "sagemaker|AI,ML\n"
+    "shield|DRT\n"
+    "storagegateway|NFS,SMB,VTL,iSCSI\n"
+    "textract|ID\n"
+    "waf,waf-regional|ACL,ACLs,IP\n"
+    "wafv2|ACL,ACLs,API,IP\n";
 
 const char hc_service_rules[] =
     "a|aws-us-gov:f={p}.{r}.{s}\n"
@@ -260,7 +305,7 @@ const char hc_service_rules[] =
 
 const char hc_service_partitions[] =
     "aws-cn|cn-|amazonaws.com.cn|api.amazonwebservices.com.cn|"
-    "cn-northwest-1\n"
+    "cn-northwest-1|cn-north-1\n"
     "aws-eusc|eusc-de-|amazonaws.eu|api.amazonwebservices.eu|"
     "eusc-de-east-1\n"
     "aws-iso|us-iso-|c2s.ic.gov|api.aws.ic.gov|us-iso-east-1\n"

@@ -10,19 +10,26 @@
  *               told by their name in the query protocol, and the letter of
  *               the rules.  Left out: HOST that is CLI, SIGNING that is HOST,
  *               ID and NAME that are CLI.
+ *   ours        Rows of services without JSON that headcount itself speaks to.
  *   operations  CLI|WAY|GLOBS: operations of a service that go another way, by
  *               globs with a ',' between them.  WAY is '=' and the letter of
- *               their rules, '~' where the answer is a stream of events, else
- *               what stands in front of the host.
+ *               their rules, '~' where the answer is a stream of events, '-'
+ *               where nothing is signed, else what stands in front of the host.
+ *   words       CLIS|WORDS: how words are spelled in the names of operations,
+ *               where that is not a capital and small letters; also whole
+ *               names.
  *   rules       LETTER|RULES
- *   partitions  ID|BEGIN|SUFFIX|DUAL STACK|GLOBAL REGION; `aws` is the last
- *               and takes every region that no other one does.
+ *   partitions  ID|BEGIN|SUFFIX|DUAL STACK|GLOBAL REGION|HOME; `aws` is the
+ *               last and takes every region that no other one does.  HOME is
+ *               where IAM is; left out: the global region.
  */
 #ifndef HC_AWS_SERVICE_TABLE_H
 #define HC_AWS_SERVICE_TABLE_H
 
 extern const char hc_service_rows[];
+extern const char hc_service_ours[];
 extern const char hc_service_operations[];
+extern const char hc_service_words[];
 extern const char hc_service_rules[];
 extern const char hc_service_partitions[];
 

@@ -138,7 +138,8 @@ struct hc_call_config hc_op_call_config(headcount_op *op)
 int hc_op_check_endpoint(headcount_op *op, struct hc_str region)
 {
     const struct hc_config *config = &op->h->config;
-    const struct hc_service *ecs = hc_service_at(HC_SERVICE_ECS);
+    const struct hc_service *ecs =
+        hc_service_set_own(&op->h->client.services, HC_SERVICE_ECS);
     const struct hc_endpoint_ask ask = {
         .service = ecs, .region = region,
         .url = op->params.endpoint_url != NULL

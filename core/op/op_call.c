@@ -112,7 +112,8 @@ static int op_call_start(headcount_op *op)
     struct hc_call_config config = hc_op_call_config(op);
 
     hc_buf_init(&c->body, &op->h->net.sys.alloc, CALL_ANSWER_MAX);
-    config.service = hc_service_find(hc_str(c->request.service), &op->error);
+    config.service = hc_service_set_find(&op->h->client.services,
+                                      hc_str(c->request.service), &op->error);
     if (config.service == NULL)
         return op->error.code;
     if (c->request.body_size > 0)

@@ -33,9 +33,11 @@ static struct op_reconcile *reconcile_of(headcount_op *op)
  * otherwise a test would call the real AWS. */
 static bool op_has_scaling(const struct op_reconcile *r)
 {
+    struct hc_service_set *s = &r->op.h->client.services;
     const struct hc_config *config = &r->op.h->config;
-    const struct hc_service *ecs = hc_service_at(HC_SERVICE_ECS);
-    const struct hc_service *scaling = hc_service_at(HC_SERVICE_SCALING);
+    const struct hc_service *ecs = hc_service_set_own(s, HC_SERVICE_ECS);
+    const struct hc_service *scaling =
+        hc_service_set_own(s, HC_SERVICE_SCALING);
 
     return r->request.endpoint_url != NULL ||
            hc_config_url(config, scaling).n > 0 ||

@@ -55,8 +55,6 @@ static int caller_start(struct hc_call_config config)
     memset(&me, 0, sizeof me);
     me.timings.alloc = t_alloc();
     config.client = &w.client;
-    if (config.service == NULL)
-        config.service = hc_service_at(HC_SERVICE_ECS);
     if (config.operation.n == 0)
         config.operation = HC_STR("DescribeServices");
     config.stats = &me.stats;
@@ -252,7 +250,7 @@ static int64_t poll_without_quota(const char *operation, int64_t limit)
     aws_world_open(&w, NULL, busy);
     w.client.quota.left = 0;
     CHECK_INT(caller_start((struct hc_call_config){
-                  .service = hc_service_at(HC_SERVICE_SQS),
+                  .own = HC_SERVICE_SQS,
                   .operation = hc_str(operation),
                   .deadline = w.world.now + limit }), 0);
     int64_t began = w.world.now;
@@ -281,7 +279,7 @@ TEST(call, the_last_attempt_of_a_long_poll_waits_for_nothing)
     aws_world_open(&w, NULL, busy);
     w.client.quota.left = 0;
     CHECK_INT(caller_start((struct hc_call_config){
-                  .service = hc_service_at(HC_SERVICE_SQS),
+                  .own = HC_SERVICE_SQS,
                   .operation = HC_STR("ReceiveMessage"),
                   .max_attempts = 1 }), 0);
     int64_t began = w.world.now;
@@ -299,7 +297,7 @@ TEST(call, dynamodb_is_asked_four_times)
     };
 
     run(answers, (struct hc_call_config){
-        .service = hc_service_at(HC_SERVICE_DYNAMODB),
+        .own = HC_SERVICE_DYNAMODB,
         .operation = HC_STR("GetItem") });
     CHECK(me.done);
     CHECK_INT(w.script.requests, 4);
@@ -735,7 +733,7 @@ TEST(call, a_cancel_ends_the_last_wait_of_a_long_poll_with_its_error)
     aws_world_open(&w, NULL, busy);
     w.client.quota.left = 0;
     CHECK_INT(caller_start((struct hc_call_config){
-                  .service = hc_service_at(HC_SERVICE_SQS),
+                  .own = HC_SERVICE_SQS,
                   .operation = HC_STR("ReceiveMessage") }), 0);
     for (int i = 0; i < 50; i++)
         aws_world_round(&w);

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "aws/endpoint.h"
 #include "aws/catalog.h"
 #include "base/text.h"
 
@@ -155,6 +154,26 @@ TEST(catalog, an_operation_may_have_a_host_of_its_own)
     }
 }
 
+TEST(catalog, an_operation_that_takes_no_signature_is_known)
+{
+    static const struct { const char *service, *operation; bool is; } rows[] = {
+        { "cognito-idp", "InitiateAuth", true },
+        { "cognito-idp", "ConfirmSignUp", true },
+        { "cognito-idp", "RevokeToken", true },
+        { "cognito-idp", "AdminInitiateAuth", false },
+        { "cognito-idp", "DeleteUserPool", false },
+        { "cognito-identity", "GetId", true },
+        { "cognito-identity", "GetIdentityPoolRoles", false },
+        { "ecs", "GetId", false },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        CHECK(hc_catalog_find(&row, hc_str(rows[i].service)));
+        hc_catalog_narrow(&row, hc_str(rows[i].operation));
+        CHECK_INT(row.is_unsigned, rows[i].is);
+    }
+}
+
 TEST(catalog, an_operation_that_answers_a_stream_is_known)
 {
     static const struct { const char *service, *operation; bool is; } rows[] = {
@@ -272,24 +291,48 @@ TEST(catalog, every_row_is_whole_and_found_by_its_own_names)
     CHECK_INT(rest.n, 0);
 }
 
-/* Until one table is left: both say the same of the services in both. */
-TEST(catalog, agree_with_the_services_that_headcount_calls)
+TEST(catalog, a_partition_has_the_region_of_its_iam)
 {
-    for (size_t i = 0; i < HC_SERVICE_COUNT; i++) {
-        const struct hc_service *s = hc_service_at((enum hc_service_id)i);
-        char env[64];
+    static const struct { const char *partition, *home; } rows[] = {
+        { "aws", "us-east-1" }, { "aws-cn", "cn-north-1" },
+        { "aws-us-gov", "us-gov-west-1" }, { "aws-eusc", "eusc-de-east-1" },
+        { "aws-iso", "us-iso-east-1" }, { "aws-iso-b", "us-isob-east-1" },
+        { "aws-iso-e", "eu-isoe-west-1" }, { "aws-iso-f", "us-isof-south-1" },
+        { "aws-mars", "" }, { "", "" },
+    };
 
-        if (s->protocol == PROTOCOL_QUERY)
-            continue;
-        CHECK(hc_catalog_find(&row, hc_str(s->id)));
-        CHECK_STR(row.host, s->prefix);
-        CHECK_STR(row.signing, s->signing);
-        CHECK_STR(row.target, s->target);
-        CHECK_INT(row.is_json_1_0, s->protocol == PROTOCOL_JSON_1_0);
-        CHECK_INT(row.query_mode, s->query_mode);
-        hc_catalog_env(env, sizeof(env), &row);
-        CHECK_Z(env, s->env);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        CHECK_STR(hc_catalog_home(hc_str(rows[i].partition)), rows[i].home);
+}
+
+TEST(catalog, an_operation_is_spelled_as_its_service_does)
+{
+    static const struct { const char *service, *given, *name; } rows[] = {
+        { "ecs", "list-clusters", "ListClusters" },
+        { "ecs", "ListClusters", "ListClusters" },
+        { "ecs", "listClusters", "ListClusters" },
+        { "athena", "list-application-dpu-sizes",
+          "ListApplicationDPUSizes" },
+        { "storagegateway", "create-cached-iscsi-volume",
+          "CreateCachediSCSIVolume" },
+        { "cognito-idp", "set-user-mfa-preference", "SetUserMFAPreference" },
+        { "cognito-idp", "get-user-pool-mfa-config", "GetUserPoolMfaConfig" },
+        { "directconnect", "create-bgp-peer", "CreateBGPPeer" },
+        { "service-quotas", "list-aws-default-service-quotas",
+          "ListAWSDefaultServiceQuotas" },
+        { "ecs", "list--clusters-", "ListClusters" },
+        { "ecs", "-list", "-list" }, { "ecs", "", "" },
+    };
+    char out63[HC_CATALOG_NAME + 1];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        CHECK(hc_catalog_find(&row, hc_str(rows[i].service)));
+        hc_catalog_operation(out63, sizeof(out63), &row,
+                             hc_str(rows[i].given));
+        CHECK_Z(out63, rows[i].name);
     }
+    hc_catalog_operation(out63, 5, &row, HC_STR("list-x"));
+    CHECK_Z(out63, "list");
 }
 
 TEST(catalog, an_endpoint_variable_is_named_after_the_id)

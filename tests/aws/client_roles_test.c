@@ -1,5 +1,6 @@
 /* tests/aws/client_roles_test.c - the roles of a handle, each of them once. */
 #include "t.h"
+#include "own.h"
 
 #include <string.h>
 
@@ -82,7 +83,7 @@ static void assumed_at(const char *const *env, const char *arn,
 
     struct hc_endpoint_slot *sts = NULL;
 
-    CHECK_INT(hc_client_acquire_own(&client, hc_service_at(HC_SERVICE_STS),
+    CHECK_INT(hc_client_acquire_own(&client, service_own(HC_SERVICE_STS),
                                     assume->region, &sts, &e), 0);
     CHECK_Z(sts->endpoint.host, host);
     hc_client_release_endpoint(sts);

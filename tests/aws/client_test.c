@@ -1,5 +1,6 @@
 /* aws/client - trust, places and names of a handle. */
 #include "aws/client.h"
+#include "own.h"
 
 #include <string.h>
 
@@ -45,7 +46,7 @@ static int place(const char *region, const char *url,
                  struct hc_endpoint_slot **out, struct headcount_error *e)
 {
     const struct hc_endpoint_ask ask = {
-        .service = hc_service_at(HC_SERVICE_ECS), .region = hc_str(region),
+        .service = service_own(HC_SERVICE_ECS), .region = hc_str(region),
         .url = hc_str(url),
     };
 

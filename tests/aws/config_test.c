@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aws/config.h"
+#include "own.h"
 
 /* NAME=VALUE pairs of the test at hand. */
 static const char *env[20];
@@ -46,7 +47,7 @@ TEST(config, of_nothing_is_all_defaults)
     CHECK_STR(config.ca_bundle, "");
     CHECK_INT(config.max_attempts, 0);
     CHECK(!config.use_fips && !config.use_dualstack);
-    CHECK_STR(hc_config_url(&config, hc_service_at(HC_SERVICE_ECS)), "");
+    CHECK_STR(hc_config_url(&config, service_own(HC_SERVICE_ECS)), "");
     hc_config_fini(&config);
     hc_config_fini(&config);
 }
@@ -123,8 +124,8 @@ TEST(config, the_first_that_is_set_wins)
 
 TEST(config, an_endpoint_is_the_options_the_services_or_everybodys)
 {
-    const struct hc_service *ecs = hc_service_at(HC_SERVICE_ECS);
-    const struct hc_service *sqs = hc_service_at(HC_SERVICE_SQS);
+    const struct hc_service *ecs = service_own(HC_SERVICE_ECS);
+    const struct hc_service *sqs = service_own(HC_SERVICE_SQS);
 
     set_up();
     env[0] = "AWS_ENDPOINT_URL=http://all";

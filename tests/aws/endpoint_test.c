@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aws/endpoint.h"
+#include "own.h"
 
 static struct hc_endpoint out;
 static struct headcount_error error;
@@ -12,7 +13,7 @@ static int get(enum hc_service_id service, const char *region,
                const char *url, bool fips, bool dualstack)
 {
     struct hc_endpoint_ask ask = {
-        .service = hc_service_at(service), .region = hc_str(region),
+        .service = service_own(service), .region = hc_str(region),
         .url = hc_str(url), .use_fips = fips, .use_dualstack = dualstack
     };
 
@@ -56,6 +57,18 @@ static const struct {
       "ecs.us-isof-south-1.csp.hci.ic.gov" },
     { HC_SERVICE_ECS, "eusc-de-east-1", false, false,
       "ecs.eusc-de-east-1.amazonaws.eu" },
+    { HC_SERVICE_SSO, "eu-west-1", false, false,
+      "portal.sso.eu-west-1.amazonaws.com" },
+    { HC_SERVICE_SSO, "us-east-1", true, false,
+      "portal.sso-fips.us-east-1.amazonaws.com" },
+    { HC_SERVICE_SSO, "us-gov-west-1", true, false,
+      "portal.sso.us-gov-west-1.amazonaws.com" },
+    { HC_SERVICE_SSO, "us-gov-west-1", true, true,
+      "portal.sso-fips.us-gov-west-1.api.aws" },
+    { HC_SERVICE_OIDC, "cn-north-1", false, false,
+      "oidc.cn-north-1.amazonaws.com.cn" },
+    { HC_SERVICE_OIDC, "us-gov-east-1", true, false,
+      "oidc.us-gov-east-1.amazonaws.com" },
     { HC_SERVICE_TAGGING, "eu-west-1", false, false,
       "tagging.eu-west-1.amazonaws.com" },
     { HC_SERVICE_SCALING, "xx-new-9", false, false,
@@ -71,7 +84,7 @@ TEST(endpoint, hosts_follow_the_partition)
         CHECK_Z(out.host, rules[i].host);
         CHECK_Z(out.path, "/");
         CHECK_Z(out.region, rules[i].region);
-        CHECK(out.service == hc_service_at(rules[i].service));
+        CHECK(out.service == service_own(rules[i].service));
         CHECK_INT(out.origin.port, 443);
         CHECK(out.origin.tls && out.is_aws && !out.custom);
     }
@@ -175,20 +188,6 @@ TEST(endpoint, sts_is_regional_and_fips_of_us_gov_is_the_plain_host)
     CHECK_Z(out.host, "sts.cn-north-1.amazonaws.com.cn");
 }
 
-TEST(endpoint, a_partition_has_a_first_region)
-{
-    static const char *const known[] = {
-        "aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b",
-        "aws-iso-e", "aws-iso-f"
-    };
-
-    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-        CHECK_Z(hc_endpoint_partition(hc_str(hc_endpoint_home(
-                    hc_str(known[i])))), known[i]);
-    CHECK(hc_endpoint_home(HC_STR("aws-mars")) == NULL);
-    CHECK(hc_endpoint_home(HC_STR("")) == NULL);
-}
-
 TEST(endpoint, a_region_is_known_and_a_host_label)
 {
     static const char *const bad[] = {
@@ -207,19 +206,4 @@ TEST(endpoint, a_region_is_known_and_a_host_label)
     }
     CHECK(hc_endpoint_is_region(HC_STR("a")));
     CHECK(hc_endpoint_is_region(hc_str_n(bad[10], 63)));
-}
-
-TEST(endpoint, partitions_are_known_by_their_regions)
-{
-    static const struct { const char *region, *partition; } rows[] = {
-        { "eu-west-1", "aws" }, { "cn-north-1", "aws-cn" },
-        { "us-gov-west-1", "aws-us-gov" }, { "us-iso-east-1", "aws-iso" },
-        { "us-isob-east-1", "aws-iso-b" }, { "eu-isoe-west-1", "aws-iso-e" },
-        { "us-isof-east-1", "aws-iso-f" }, { "eusc-de-east-1", "aws-eusc" },
-        { "mars-1", "aws" }, { "", "aws" },
-    };
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        CHECK_Z(hc_endpoint_partition(hc_str(rows[i].region)),
-                rows[i].partition);
 }

@@ -1,5 +1,6 @@
 /* aws/request - one exchange: what goes out, byte by byte. */
 #include "aws/request.h"
+#include "own.h"
 
 #include <string.h>
 
@@ -45,7 +46,7 @@ static void start_with(enum hc_service_id service,
                        const struct hc_identity *who, const char *body)
 {
     const struct hc_endpoint_ask ask = {
-        .service = hc_service_at(service), .region = HC_STR("eu-west-1"),
+        .service = service_own(service), .region = HC_STR("eu-west-1"),
         .url = hc_str(w.url),
     };
 

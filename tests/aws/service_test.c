@@ -6,75 +6,100 @@
 #include "aws/service.h"
 
 /* As botocore's service models have them. */
-TEST(service, the_table_is_aws_own)
+TEST(service, our_own_are_those_of_aws)
 {
     static const struct {
         enum hc_service_id index;
-        const char *id, *env, *prefix, *target;
+        const char *id, *env, *host, *signing, *target;
         enum hc_protocol protocol;
         bool query;
     } rows[] = {
-        { HC_SERVICE_ECS, "ecs", "ECS", "ecs",
+        { HC_SERVICE_ECS, "ecs", "ECS", "ecs", "ecs",
           "AmazonEC2ContainerServiceV20141113", PROTOCOL_JSON_1_1, false },
-        { HC_SERVICE_DYNAMODB, "dynamodb", "DYNAMODB", "dynamodb",
+        { HC_SERVICE_DYNAMODB, "dynamodb", "DYNAMODB", "dynamodb", "dynamodb",
           "DynamoDB_20120810", PROTOCOL_JSON_1_0, false },
-        { HC_SERVICE_SQS, "sqs", "SQS", "sqs", "AmazonSQS",
+        { HC_SERVICE_SQS, "sqs", "SQS", "sqs", "sqs", "AmazonSQS",
           PROTOCOL_JSON_1_0, true },
         { HC_SERVICE_SCALING, "application-autoscaling",
           "APPLICATION_AUTO_SCALING", "application-autoscaling",
-          "AnyScaleFrontendService", PROTOCOL_JSON_1_1, false },
+          "application-autoscaling", "AnyScaleFrontendService",
+          PROTOCOL_JSON_1_1, false },
         { HC_SERVICE_TAGGING, "resourcegroupstaggingapi",
-          "RESOURCE_GROUPS_TAGGING_API", "tagging",
+          "RESOURCE_GROUPS_TAGGING_API", "tagging", "tagging",
           "ResourceGroupsTaggingAPI_20170126", PROTOCOL_JSON_1_1, false },
         { HC_SERVICE_TRAIL, "cloudtrail", "CLOUDTRAIL", "cloudtrail",
+          "cloudtrail",
           "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
           PROTOCOL_JSON_1_1, false },
-        { HC_SERVICE_STS, "sts", "STS", "sts", "2011-06-15", PROTOCOL_QUERY,
-          false },
+        { HC_SERVICE_STS, "sts", "STS", "sts", "sts", "2011-06-15",
+          PROTOCOL_QUERY, false },
+        { HC_SERVICE_SSO, "sso", "SSO", "portal.sso", "awsssoportal", "",
+          PROTOCOL_JSON_1_1, false },
+        { HC_SERVICE_OIDC, "sso-oidc", "SSO_OIDC", "oidc", "sso-oauth", "",
+          PROTOCOL_JSON_1_1, false },
     };
+    struct hc_service s, found;
 
     CHECK_INT(sizeof(rows) / sizeof(*rows), HC_SERVICE_COUNT);
     for (size_t i = 0; i < HC_SERVICE_COUNT; i++) {
-        const struct hc_service *s = hc_service_at(rows[i].index);
-
-        CHECK_INT(s->index, rows[i].index);
-        CHECK_Z(s->id, rows[i].id);
-        CHECK_Z(s->env, rows[i].env);
-        CHECK_Z(s->prefix, rows[i].prefix);
-        CHECK_Z(s->signing, rows[i].prefix);
-        CHECK_Z(s->target, rows[i].target);
-        CHECK_INT(s->protocol, rows[i].protocol);
-        CHECK_INT(s->query_mode, rows[i].query);
-        if (s->protocol != PROTOCOL_QUERY)
-            CHECK(hc_service_find(hc_str(s->id), NULL) == s);
+        memset(&s, 0xA5, sizeof(s));
+        hc_service_own(&s, rows[i].index);
+        CHECK_INT(s.index, rows[i].index);
+        CHECK_Z(s.id, rows[i].id);
+        CHECK_Z(s.env, rows[i].env);
+        CHECK_STR(s.row.host, rows[i].host);
+        CHECK_STR(s.row.signing, rows[i].signing);
+        CHECK_STR(s.row.target, rows[i].target);
+        CHECK_INT(s.protocol, rows[i].protocol);
+        CHECK_INT(s.row.query_mode, rows[i].query);
+        CHECK_INT(hc_service_get(&found, hc_str(s.id), NULL),
+                  rows[i].index < HC_SERVICE_STS ? 0 : HEADCOUNT_ECONFIG);
     }
 }
 
-TEST(service, one_nobody_knows_is_refused_with_those_that_are_known)
+TEST(service, one_of_the_catalog_is_found_by_each_of_its_names)
 {
-    static const char *const unknown[] = { "", "ECS", "ec", "ecss", "s3" };
+    static const struct {
+        const char *name, *id, *env;
+        enum hc_service_id index;
+        enum hc_protocol protocol;
+    } rows[] = {
+        { "ECS", "ecs", "ECS", HC_SERVICE_ECS, PROTOCOL_JSON_1_1 },
+        { "CodeDeploy", "deploy", "CODEDEPLOY", HC_SERVICE_OTHER,
+          PROTOCOL_JSON_1_1 },
+        { "Application Auto Scaling", "application-autoscaling",
+          "APPLICATION_AUTO_SCALING", HC_SERVICE_SCALING, PROTOCOL_JSON_1_1 },
+        { "sfn", "stepfunctions", "SFN", HC_SERVICE_OTHER,
+          PROTOCOL_JSON_1_0 },
+    };
+    struct hc_service s;
 
-    for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        memset(&s, 0xA5, sizeof(s));
+        CHECK_INT(hc_service_get(&s, hc_str(rows[i].name), NULL), 0);
+        CHECK_Z(s.id, rows[i].id);
+        CHECK_Z(s.env, rows[i].env);
+        CHECK_INT(s.index, rows[i].index);
+        CHECK_INT(s.protocol, rows[i].protocol);
+    }
+}
+
+TEST(service, one_nobody_knows_is_refused_with_the_nearest)
+{
+    static const struct { const char *name, *says; } rows[] = {
+        { "", "`` is no service" }, { "mars", "`mars` is no service" },
+        { "dynamdb", "is it dynamodb?" }, { "ecss", "is it ecs?" },
+    };
+    struct hc_service s;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct headcount_error e = { 0 };
 
-        CHECK(hc_service_find(hc_str(unknown[i]), &e) == NULL);
+        CHECK_INT(hc_service_get(&s, hc_str(rows[i].name), &e),
+                  HEADCOUNT_ECONFIG);
         CHECK_INT(e.code, HEADCOUNT_ECONFIG);
-        CHECK(strstr(e.what, "it knows ecs, dynamodb, sqs, "
-                     "application-autoscaling, resourcegroupstaggingapi, "
-                     "cloudtrail")
-              != NULL);
-        CHECK(hc_service_find(hc_str(unknown[i]), NULL) == NULL);
+        CHECK(strstr(e.what, rows[i].says) != NULL);
     }
-}
-
-TEST(service, one_that_speaks_no_json_is_not_found_and_says_so)
-{
-    struct headcount_error e = { 0 };
-
-    CHECK(hc_service_find(HC_STR("sts"), &e) == NULL);
-    CHECK_INT(e.code, HEADCOUNT_ECONFIG);
-    CHECK(strstr(e.what, "sts takes no JSON") != NULL);
-    CHECK(strstr(e.what, "headcount calls ecs, dynamodb") != NULL);
 }
 
 TEST(service, operations_are_letters_and_digits)

@@ -29,11 +29,14 @@ static int64_t deadline_of(const struct hc_call_config *config)
 static void check_request(const struct hc_call_config *config)
 {
     const struct script_row *row = script.row;
+    struct hc_service service;
 
+    hc_service_own(&service, config->own);
+    CHECK(config->service == NULL);
     CHECK_STR(config->operation, row->operation);
     if (row->body != NULL)
         CHECK_STR(config->body, row->body);
-    CHECK_Z(config->service->id, row->service != NULL ? row->service : "ecs");
+    CHECK_Z(service.id, row->service != NULL ? row->service : "ecs");
     CHECK(config->replay_ok);
     CHECK(!config->yields || hc_str_eqz(config->operation, "UpdateService"));
     CHECK(config->yields ? !row->rises : !row->yields);

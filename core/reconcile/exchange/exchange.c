@@ -129,7 +129,7 @@ int hc_exchange_start(struct hc_exchange *x, struct hc_run *r)
         return hc_error_set(&x->error, HEADCOUNT_ESTATE,
                             "%s is not sent: this run writes nothing",
                             class->operation);
-    config.service = hc_service_at(class->service);
+    config.own = class->service;
     config.operation = hc_str(class->operation);
     config.body = hc_buf_view(&x->body);
     /* UpdateService sets a number, and all other operations here only read: a

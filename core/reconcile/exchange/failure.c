@@ -56,7 +56,7 @@ static const char *failure_statement(struct hc_run *r,
     const struct hc_exchange_class *class = x->class;
     const struct hc_arn *c = &r->cluster;
     struct hc_str region = hc_run_region(r);
-    struct hc_str partition = hc_str(hc_endpoint_partition(region));
+    struct hc_str partition = hc_catalog_partition(region);
     struct hc_str account = HC_STR("*");
 
     if (class->resource == NULL)
