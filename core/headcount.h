@@ -145,13 +145,16 @@ enum headcount_log { HEADCOUNT_LOG_ERROR, HEADCOUNT_LOG_WARN,
 
 /* ---- one handle ------------------------------------------------------ */
 
-/* A member that is not given comes from the environment, as in the AWS SDKs. */
+/* A member that is not given comes from the environment, then from the profile
+ * in the files of ~/.aws, as in the AWS SDKs. */
 struct headcount_config {
     size_t size;
     const struct headcount_system *system;    /* NULL: the real one          */
     int log_level;                            /* enum headcount_log          */
     const char *region;
-    const char *profile;          /* profiles are not read: it is an error   */
+    const char *profile;          /* NULL: AWS_PROFILE, then `default`; if it
+                                     is given, keys of the environment are not
+                                     used                                    */
     const char *endpoint_url;
     const char *ca_bundle;        /* path; replaces the built-in roots       */
     const char *dns_server;       /* ADDR[:PORT]; NULL: resolv.conf          */
@@ -181,7 +184,8 @@ struct headcount_config {
     bool run_processes;
 };
 
-/* Reads the environment and the CA bundle; opens no connection.  config may be
+/* Reads the environment, the files of ~/.aws and the CA bundle; opens no
+ * connection.  config may be
  * NULL: nothing is given.  Returns 0, or a negative code with *error filled
  * (error may be NULL). */
 int headcount_new(headcount **out, const struct headcount_config *config,

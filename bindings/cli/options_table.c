@@ -36,7 +36,7 @@ const struct option options_table[] = {
     { "region", LIST, AT(regions), false, EVERY, "NAME",
       "AWS region; plan, apply, watch: several" },
     { "profile", TEXT, AT(profile), false, EVERY, "NAME",
-      "not supported yet: any name is an error" },
+      "a profile of ~/.aws, instead of AWS_PROFILE" },
     { "endpoint-url", TEXT, AT(endpoint_url), false, EVERY, "URL",
       "talk to this endpoint instead of AWS's" },
     { "ca-bundle", TEXT, AT(ca_bundle), false, EVERY, "FILE",

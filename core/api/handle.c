@@ -48,8 +48,6 @@ static int open_parts(headcount *h, const struct headcount_config *c,
         .region = c->region, .profile = c->profile,
         .endpoint_url = c->endpoint_url, .ca_bundle = c->ca_bundle,
         .max_attempts = c->max_attempts,
-        .has_keys = hc_str(c->access_key_id).n > 0 &&
-                    hc_str(c->secret_access_key).n > 0,
     };
     const struct hc_client_config client = {
         .config = &h->config, .net = &h->net, .version = HEADCOUNT_VERSION,

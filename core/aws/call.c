@@ -420,19 +420,22 @@ int hc_call_step(struct hc_call *c, int64_t now)
 static int call_find_endpoint(struct hc_call *c)
 {
     struct hc_client *k = c->config.client;
-    const struct hc_config *config = k->config;
-    const struct hc_endpoint_ask ask = {
+    struct hc_config *config = k->config;
+    struct hc_endpoint_ask ask = {
         .service = c->config.service,
         .region = c->config.region.n > 0 ? c->config.region : config->region,
-        .url = c->config.endpoint_url.n > 0
-                   ? c->config.endpoint_url
-                   : hc_config_url(config, c->config.service),
+        .url = c->config.endpoint_url,
         .use_fips = config->use_fips, .use_dualstack = config->use_dualstack,
     };
-    int err = c->config.for_credentials
-                  ? hc_client_acquire_own(k, ask.service, ask.region, &c->slot,
-                                          &c->error)
-                  : hc_client_acquire_endpoint(k, &ask, &c->slot, &c->error);
+    int err = 0;
+
+    if (c->config.for_credentials)
+        err = hc_client_acquire_own(k, ask.service, ask.region, &c->slot,
+                                    &c->error);
+    else if (ask.url.n == 0)
+        err = hc_config_url(config, ask.service, &ask.url, &c->error);
+    if (err == 0 && !c->config.for_credentials)
+        err = hc_client_acquire_endpoint(k, &ask, &c->slot, &c->error);
 
     if (err < 0)
         return err;

@@ -189,7 +189,10 @@ int hc_client_acquire_endpoint(struct hc_client *k,
         if (slot_is_for(k->places[i], ask))
             p = k->places[i];
     if (p == NULL) {
-        int err = hc_endpoint_get(&at, ask, e);
+        int err = ask->region.n == 0 ? hc_config_no_region(k->config, e) : 0;
+
+        if (err == 0)
+            err = hc_endpoint_get(&at, ask, e);
 
         if (err == 0)
             err = hc_client_check_proxy(k, &at, e);
@@ -216,16 +219,14 @@ int hc_client_acquire_own(struct hc_client *k,
                           struct hc_str region, struct hc_endpoint_slot **out,
                           struct headcount_error *e)
 {
-    const struct hc_config *c = k->config;
-    const struct hc_endpoint_ask ask = {
+    struct hc_config *c = k->config;
+    struct hc_endpoint_ask ask = {
         .service = service, .region = region,
-        .url = c->service_url[service->index].n > 0
-                   ? c->service_url[service->index]
-                   : c->env_url,
         .use_fips = c->use_fips, .use_dualstack = c->use_dualstack,
     };
+    int err = hc_config_service_url(c, service, &ask.url, e);
 
-    return hc_client_acquire_endpoint(k, &ask, out, e);
+    return err < 0 ? err : hc_client_acquire_endpoint(k, &ask, out, e);
 }
 
 void hc_client_release_endpoint(struct hc_endpoint_slot *p)
@@ -254,19 +255,6 @@ static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
     for (size_t i = 0; i < sizeof(chain) / sizeof(*chain); i++)
         hc_creds_add(&k->creds, &chain[i]);
     return hc_creds_given_init(&k->given, &k->net->sys.alloc, who, e);
-}
-
-/* Says once that the profile is not read: somebody may expect its region or its
- * account. */
-static void client_note_profile(const struct hc_client *k)
-{
-    const struct hc_config *c = k->config;
-
-    if (c->profile.n > 0)
-        hc_log_line(&k->net->log, HEADCOUNT_LOG_INFO,
-                    "%s names the profile `%.*s`, which is not read: the "
-                    "access key that was given beside it signs",
-                    c->profile_from, HC_STR_ARG(c->profile));
 }
 
 static int client_init_buckets(struct hc_client *k, double share,
@@ -306,14 +294,12 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
         hc_error_set(e, err, "out of memory for a client");
     if (err == 0)
         err = client_load(k, &k->bundle, k->config->ca_bundle,
-                          "config.ca_bundle, AWS_CA_BUNDLE", e);
+                          k->config->ca_bundle_from, e);
     if (err == 0)
         err = client_load(k, &k->others, k->config->cert_file,
                           "SSL_CERT_FILE", e);
     if (err < 0)
         hc_client_fini(k);
-    else
-        client_note_profile(k);
     return err;
 }
 

@@ -36,7 +36,7 @@ struct hc_endpoint_slot {
 struct hc_client_role;
 
 struct hc_client {
-    const struct hc_config *config;
+    struct hc_config *config;
     struct hc_net *net;
     struct hc_creds creds;
     struct hc_credentials given;         /* these four: its providers        */
@@ -62,7 +62,7 @@ struct hc_client {
 };
 
 struct hc_client_config {
-    const struct hc_config *config;      /* both outlive the client          */
+    struct hc_config *config;            /* both outlive the client          */
     struct hc_net *net;
     const char *version;                 /* "0.1.0"                          */
     bool no_sign;                        /* requests go out unsigned         */

@@ -1,227 +1,523 @@
-/* aws/config.c - settings out of options and the environment (contract:
- * aws/config.h).
+/* aws/config.c - settings out of options, environment and the selected profile
+ * (contract: aws/config.h).
  *
- * Texts are first found where they are (option or environment), then checked,
- * then copied together into one block, so that no error leaves half a config.
+ * Each setting is found where it is, checked, and copied, so that no later
+ * change of the environment changes it.
  */
 #include "aws/config.h"
 
 #include <string.h>
 
+#include "aws/config_files.h"
 #include "aws/endpoint.h"
 #include "base/text.h"
 
 #define CONFIG_ATTEMPTS_MAX 100
 #define CONFIG_TEXT ((size_t)32 << 10)    /* one value                       */
 #define CONFIG_APP_ID 50
+#define CONFIG_NAME 96                    /* of a variable                   */
+#define CONFIG_SHOWN 160                  /* bytes of a path in a sentence   */
 
-/* One reading of the configuration: sys and options are given, the rest is
- * found. */
+struct hc_config_url {
+    struct hc_config_url *next;
+    struct hc_str env, url;
+};
+
+/* One reading of the configuration: options are given, the rest is found. */
 struct config_reader {
-    const struct hc_system *sys;
-    const struct hc_config_options *options;
     struct hc_config *c;
+    const struct hc_config_options *options;
     struct headcount_error *e;
 };
 
-static struct hc_str config_env(const struct config_reader *r,
-                                const char *name)
+/* ---- one setting ---- */
+
+static struct hc_str config_env(const struct hc_config *c, const char *name)
 {
-    return hc_str(r->sys->getenv(r->sys->ud, name));
+    return hc_getenv(c->sys, name);
 }
 
-/* The first of two variables that is set and not empty. */
-static struct hc_str config_env2(const struct config_reader *r,
-                                 const char *one, const char *other)
+static void setting_is_from(struct hc_setting *s, struct hc_str value,
+                            const char *from)
 {
-    struct hc_str value = config_env(r, one);
-
-    return value.n > 0 ? value : config_env(r, other);
+    s->value = value;
+    hc_fmt(s->from, sizeof s->from, "%s", from);
 }
 
-static struct hc_str config_pick(const struct config_reader *r,
-                                 const char *option, const char *variable)
+static int config_item(const struct hc_config *c,
+                       const struct hc_ini_item *item, struct hc_setting *out,
+                       struct headcount_error *e)
 {
-    return option != NULL && *option != '\0' ? hc_str(option)
-                                             : config_env(r, variable);
+    struct hc_str path = hc_str(c->ini.source[item->file].path);
+
+    *out = (struct hc_setting){ .is_shared = true };
+    hc_fmt(out->from, sizeof out->from, "%.*s:%zu",
+           (int)(path.n > CONFIG_SHOWN ? CONFIG_SHOWN : path.n), path.p,
+           item->line);
+    return hc_ini_text(&c->ini, item, &out->value, e);
 }
 
-/* ---- one value ---- */
+/* Finds a key of the selected profile; an empty value, if it is not there. */
+static int config_shared(const struct hc_config *c, const char *key,
+                         struct hc_setting *out, struct headcount_error *e)
+{
+    const struct hc_ini_item *item =
+        c->has_profile ? hc_ini_find(&c->view, hc_str(key)) : NULL;
 
-/* "true" and "false" in any case; absent is false. */
-static int config_bool(const struct config_reader *r, const char *name,
+    *out = (struct hc_setting){ .is_shared = true };
+    return item == NULL ? 0 : config_item(c, item, out, e);
+}
+
+static void config_variable(char out[CONFIG_NAME], const char *key)
+{
+    size_t n = hc_fmt(out, CONFIG_NAME, "AWS_%s", key);
+
+    for (size_t i = 0; i < n; i++)
+        if (out[i] >= 'a' && out[i] <= 'z')
+            out[i] = (char)(out[i] - 'a' + 'A');
+}
+
+int hc_config_setting(const struct hc_config *c, const char *key,
+                      struct hc_setting *out, struct headcount_error *e)
+{
+    char name[CONFIG_NAME];
+
+    config_variable(name, key);
+    *out = (struct hc_setting){ .is_shared = false };
+    setting_is_from(out, config_env(c, name), name);
+    return out->value.n > 0 ? 0 : config_shared(c, key, out, e);
+}
+
+/* The same, if no option gives it. */
+static int config_pick(const struct config_reader *r, const char *option,
+                       const char *key, struct hc_setting *out)
+{
+    char name[CONFIG_NAME];
+
+    if (option == NULL || *option == '\0')
+        return hc_config_setting(r->c, key, out, r->e);
+    hc_fmt(name, sizeof name, "config.%s", key);
+    *out = (struct hc_setting){ .is_shared = false };
+    setting_is_from(out, hc_str(option), name);
+    return 0;
+}
+
+int hc_setting_wrong(const struct hc_setting *s, const char *key,
+                     const char *rule, struct headcount_error *e)
+{
+    if (s->is_shared)
+        return hc_error_set(e, HEADCOUNT_ECONFIG, "%s: %s has to %s",
+                            s->from, key, rule);
+    return hc_error_set(e, HEADCOUNT_ECONFIG, "%s is `%.*s`: it has to %s",
+                        s->from, HC_STR_ARG(s->value), rule);
+}
+
+int hc_setting_bool(const struct hc_setting *s, const char *key, bool *out,
+                    struct headcount_error *e)
+{
+    bool yes = hc_str_eqi(s->value, HC_STR("true"));
+
+    if (s->value.n == 0)
+        return 0;
+    if (!yes && !hc_str_eqi(s->value, HC_STR("false")))
+        return hc_setting_wrong(s, key, "be true or false", e);
+    *out = yes;
+    return 0;
+}
+
+static int setting_number(const struct hc_setting *s, const char *key,
+                          struct hc_range range, int64_t *out,
+                          struct headcount_error *e)
+{
+    char rule[64];
+    uint64_t n;
+
+    if (s->value.n == 0)
+        return 0;
+    if (hc_str_u64(s->value, &n) && n <= INT64_MAX &&
+        (int64_t)n >= range.least && (int64_t)n <= range.most) {
+        *out = (int64_t)n;
+        return 0;
+    }
+    hc_fmt(rule, sizeof rule, "be a number from %lld to %lld",
+           (long long)range.least, (long long)range.most);
+    return hc_setting_wrong(s, key, rule, e);
+}
+
+/* Copies a value into the config, with a NUL behind it. */
+static int config_keep(struct hc_config *c, struct hc_str value,
+                       struct hc_str *out, struct headcount_error *e)
+{
+    if (value.n > CONFIG_TEXT)
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "a setting is longer than %zu bytes", CONFIG_TEXT);
+    *out = hc_arena_str(&c->arena, value);
+    if (hc_arena_error(&c->arena) == 0)
+        return 0;
+    return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for the settings");
+}
+
+static int config_keep_from(const struct config_reader *r,
+                            const struct hc_setting *s, struct hc_str *out,
+                            const char **from)
+{
+    struct hc_str text = { NULL, 0 };
+    int err = config_keep(r->c, s->value, out, r->e);
+
+    if (err == 0)
+        err = config_keep(r->c, hc_str(s->from), &text, r->e);
+    *from = err == 0 && s->value.n > 0 ? text.p : "";
+    return err;
+}
+
+/* ---- a key of the profile ---- */
+
+int hc_config_text(const struct hc_config *c, const char *key,
+                   struct hc_str *out, struct headcount_error *e)
+{
+    struct hc_setting s;
+    int err = config_shared(c, key, &s, e);
+
+    *out = s.value;
+    return err < 0 ? err : s.value.n > 0;
+}
+
+int hc_config_bool(const struct hc_config *c, const char *key, bool *out,
+                   struct headcount_error *e)
+{
+    struct hc_setting s;
+    int err = config_shared(c, key, &s, e);
+
+    if (err == 0)
+        err = hc_setting_bool(&s, key, out, e);
+    return err < 0 ? err : s.value.n > 0;
+}
+
+int hc_config_number(const struct hc_config *c, const char *key,
+                     struct hc_range range, int64_t *out,
+                     struct headcount_error *e)
+{
+    struct hc_setting s;
+    int err = config_shared(c, key, &s, e);
+
+    if (err == 0)
+        err = setting_number(&s, key, range, out, e);
+    return err < 0 ? err : s.value.n > 0;
+}
+
+/* ---- the profile ---- */
+
+/* Selects one.  The SDKs do not agree which of the two variables is first, so
+ * two names are refused. */
+static int config_name_profile(const struct config_reader *r)
+{
+    struct hc_config *c = r->c;
+    struct hc_str option = hc_str(r->options->profile);
+    struct hc_str name = config_env(c, "AWS_PROFILE");
+    struct hc_str other = config_env(c, "AWS_DEFAULT_PROFILE");
+
+    c->profile_given = option.n > 0;
+    c->profile_from = "config.profile";
+    if (c->profile_given)
+        return config_keep(c, option, &c->profile, r->e);
+    if (name.n > 0 && other.n > 0 && !hc_str_eq(name, other))
+        return hc_error_set(r->e, HEADCOUNT_ECONFIG,
+                            "AWS_PROFILE is `%.*s` and AWS_DEFAULT_PROFILE is "
+                            "`%.*s`: AWS's tools do not agree which of them "
+                            "counts, so unset one",
+                            HC_STR_ARG(name), HC_STR_ARG(other));
+    c->profile_from = name.n > 0    ? "AWS_PROFILE"
+                      : other.n > 0 ? "AWS_DEFAULT_PROFILE"
+                                    : "";
+    if (name.n == 0)
+        name = other.n > 0 ? other : HC_STR("default");
+    return config_keep(c, name, &c->profile, r->e);
+}
+
+/* A named profile has keys, a role or a region.  Without them headcount could
+ * write to the wrong account, so it stops, also beside other keys. */
+static int config_open_profile(const struct config_reader *r)
+{
+    struct hc_config *c = r->c;
+    struct headcount_error why = { .code = 0 };
+    int got = hc_ini_open(&c->ini, INI_PROFILE, c->profile, &c->view,
+                          &c->fault);
+
+    c->has_profile = got == 1;
+    if (got == 1)
+        return 0;
+    c->view = (struct hc_ini_view){ .ini = NULL };
+    if (got < 0 || *c->profile_from == '\0')
+        return 0;
+    hc_ini_missing(&c->ini, INI_PROFILE, c->profile, &why);
+    return hc_error_set(r->e, HEADCOUNT_ECONFIG, "%s: %s", c->profile_from,
+                        why.what);
+}
+
+static int config_profile(const struct config_reader *r)
+{
+    int err = config_name_profile(r);
+
+    if (err == 0)
+        err = hc_config_files_read(&r->c->ini, r->c->sys, r->e);
+    return err == 0 ? config_open_profile(r) : err;
+}
+
+/* ---- the settings ---- */
+
+static int config_region(const struct config_reader *r)
+{
+    struct hc_config *c = r->c;
+    const char *other = "AWS_DEFAULT_REGION";
+    struct hc_setting s;
+    int err = config_pick(r, r->options->region, "region", &s);
+
+    /* A second variable stands between the first and the profile. */
+    if ((s.is_shared || err < 0) && config_env(c, other).n > 0) {
+        err = 0;
+        s.is_shared = false;
+        setting_is_from(&s, config_env(c, other), other);
+    }
+    if (err == 0 && s.value.n > 0 && !hc_endpoint_is_region(s.value))
+        err = hc_setting_wrong(&s, "region",
+                               "look like eu-west-1", r->e);
+    return err < 0 ? err : config_keep_from(r, &s, &c->region,
+                                            &c->region_from);
+}
+
+int hc_config_no_region(const struct hc_config *c, struct headcount_error *e)
+{
+    if (c->fault.code == 0)
+        return 0;
+    return hc_error_set(e, c->fault.code, "no AWS region is known, for: %s",
+                        c->fault.what);
+}
+
+static int config_bool(const struct config_reader *r, const char *key,
                        bool *out)
 {
-    struct hc_str value = config_env(r, name);
+    struct hc_setting s;
+    int err = hc_config_setting(r->c, key, &s, r->e);
 
-    *out = hc_str_eqi(value, HC_STR("true"));
-    if (value.n == 0 || *out || hc_str_eqi(value, HC_STR("false")))
-        return 0;
-    return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                        "%s is `%.*s`: it has to be true or false",
-                        name, HC_STR_ARG(value));
+    return err < 0 ? err : hc_setting_bool(&s, key, out, r->e);
 }
 
 static int config_attempts(const struct config_reader *r)
 {
-    struct hc_str value = config_env(r, "AWS_MAX_ATTEMPTS");
-    uint64_t n = 0;
+    static const struct hc_range range = { 1, CONFIG_ATTEMPTS_MAX };
+    int given = r->options->max_attempts;
+    int64_t n = given;
+    struct hc_setting s;
+    int err = 0;
 
-    if (r->options->max_attempts != 0) {
-        if (r->options->max_attempts < 1 ||
-            r->options->max_attempts > CONFIG_ATTEMPTS_MAX)
-            return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                                "max_attempts is %d: it has to be from 1 to %d",
-                                r->options->max_attempts, CONFIG_ATTEMPTS_MAX);
-        r->c->max_attempts = r->options->max_attempts;
-        return 0;
-    }
-    if (value.n > 0 &&
-        (!hc_str_u64(value, &n) || n < 1 || n > CONFIG_ATTEMPTS_MAX))
+    if (given != 0 && (n < range.least || n > range.most))
         return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                            "AWS_MAX_ATTEMPTS is `%.*s`: it "
-                            "has to be a number from 1 to %d",
-                            HC_STR_ARG(value), CONFIG_ATTEMPTS_MAX);
+                            "max_attempts is %d: it has to be a number from "
+                            "1 to %d",
+                            given, CONFIG_ATTEMPTS_MAX);
+    if (given == 0)
+        err = hc_config_setting(r->c, "max_attempts", &s, r->e);
+    if (given == 0 && err == 0)
+        err = setting_number(&s, "max_attempts", range, &n, r->e);
     r->c->max_attempts = (int)n;
-    return 0;
+    return err;
 }
 
-/* Only the mode `standard` is there; `legacy`, its predecessor, counts as
- * it. */
+/* Only the mode `standard` is there; `legacy`, its predecessor, and `adaptive`
+ * count as it. */
 static int config_retry_mode(const struct config_reader *r)
 {
-    struct hc_str value = config_env(r, "AWS_RETRY_MODE");
+    struct hc_setting s;
+    int err = hc_config_setting(r->c, "retry_mode", &s, r->e);
 
-    if (value.n == 0 || hc_str_eqi(value, HC_STR("standard")) ||
-        hc_str_eqi(value, HC_STR("legacy")))
-        return 0;
-    return hc_error_set(r->e, HEADCOUNT_ECONFIG, "AWS_RETRY_MODE is `%.*s`: "
-                        "headcount has the mode `standard` only",
-                        HC_STR_ARG(value));
-}
-
-static int config_region(const struct config_reader *r)
-{
-    bool option = r->options->region != NULL && *r->options->region != '\0';
-    const char *from = option ? "config.region" : "AWS_REGION";
-    struct hc_str region = config_pick(r, r->options->region, from);
-
-    if (region.n == 0) {
-        from = "AWS_DEFAULT_REGION";
-        region = config_env(r, from);
-    }
-    if (region.n > 0 && !hc_endpoint_is_region(region))
-        return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                            "%s is `%.*s`: that is no AWS "
-                            "region, it has to look like eu-west-1",
-                            from, HC_STR_ARG(region));
-    r->c->region = region;
-    return 0;
-}
-
-/* These keys sign, whatever a profile says: AWS's own SDKs take them first. */
-static bool config_has_keys(const struct config_reader *r)
-{
-    return r->options->has_keys ||
-           (config_env(r, "AWS_ACCESS_KEY_ID").n > 0 &&
-            config_env(r, "AWS_SECRET_ACCESS_KEY").n > 0);
-}
-
-/* A profile that somebody names has keys, a role or a region.  Without them
- * headcount could write to the wrong account, so it stops. */
-static int config_profile(const struct config_reader *r)
-{
-    bool option = r->options->profile != NULL && *r->options->profile != '\0';
-    const char *from = option ? "config.profile" : "AWS_PROFILE";
-    struct hc_str profile = config_pick(r, r->options->profile, from);
-
-    if (profile.n == 0) {
-        from = "AWS_DEFAULT_PROFILE";
-        profile = config_env(r, from);
-    }
-    if (profile.n == 0)
-        return 0;
-    if (!option && config_has_keys(r)) {
-        r->c->profile = profile;
-        r->c->profile_from = from;
-        return 0;
-    }
-    return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                        "%s names the profile `%.*s`, and headcount does not "
-                        "read profile files yet: unset it and set "
-                        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
-                        "AWS_REGION; eval \"$(aws configure "
-                        "export-credentials --profile NAME --format env)\" "
-                        "sets the keys",
-                        from, HC_STR_ARG(profile));
+    if (err < 0 || s.value.n == 0 ||
+        hc_str_eqi(s.value, HC_STR("standard")) ||
+        hc_str_eqi(s.value, HC_STR("adaptive")) ||
+        hc_str_eqi(s.value, HC_STR("legacy")))
+        return err;
+    return hc_setting_wrong(&s, "retry_mode", "be standard, adaptive or legacy",
+                            r->e);
 }
 
 /* ---- URLs ---- */
 
-static int config_check_url(const struct config_reader *r, const char *from,
-                            struct hc_str url)
+/* An environment's URL is shown, without what may be a password. */
+static int config_check_url(const struct hc_setting *s,
+                            struct headcount_error *e)
 {
     struct hc_url parsed;
-    struct headcount_error why = { 0 };
+    struct headcount_error why = { .code = 0 };
+    const char *wrong;
 
-    if (url.n == 0)
+    if (s->value.n == 0)
         return 0;
-    if (url.n > HC_ENDPOINT_PATH)
-        return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                            "%s is longer than %d bytes", from,
-                            HC_ENDPOINT_PATH);
-    if (hc_url_get(&parsed, url, &why) == 0)
+    if (s->value.n > HC_ENDPOINT_PATH)
+        return hc_error_set(e, HEADCOUNT_ECONFIG, "%s is longer than %d bytes",
+                            s->from, HC_ENDPOINT_PATH);
+    wrong = hc_url_wrong(&parsed, s->value);
+    if (wrong == NULL)
         return 0;
-    return hc_error_set(r->e, HEADCOUNT_ECONFIG, "%s: %s", from, why.what);
+    if (s->is_shared)
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "%s: endpoint_url is no URL of an endpoint: %s",
+                            s->from, wrong);
+    hc_url_get(&parsed, s->value, &why);
+    return hc_error_set(e, HEADCOUNT_ECONFIG, "%s: %s", s->from, why.what);
 }
 
+static int config_keep_url(struct hc_config *c, const struct hc_setting *s,
+                           struct hc_str *out, struct headcount_error *e)
+{
+    int err = config_check_url(s, e);
+
+    return err < 0 ? err : config_keep(c, s->value, out, e);
+}
+
+/* Reads the URLs that are for all services. */
 static int config_urls(const struct config_reader *r)
 {
     struct hc_config *c = r->c;
-    bool ignore = false;
+    struct hc_setting s = { .from = "config.endpoint_url" };
+    int err;
 
-    c->endpoint_url = hc_str(r->options->endpoint_url);
-
-    int err = config_check_url(r, "config.endpoint_url", c->endpoint_url);
-
+    s.value = hc_str(r->options->endpoint_url);
+    err = config_keep_url(c, &s, &c->endpoint_url, r->e);
     if (err == 0)
-        err = config_bool(r, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", &ignore);
-    if (err < 0 || ignore)
+        err = config_bool(r, "ignore_configured_endpoint_urls",
+                          &c->ignore_urls);
+    if (err < 0 || c->ignore_urls)
         return err;
-    c->env_url = config_env(r, "AWS_ENDPOINT_URL");
-    err = config_check_url(r, "AWS_ENDPOINT_URL", c->env_url);
-    for (size_t i = 0; err == 0 && i < HC_SERVICE_COUNT; i++) {
-        struct hc_service own;
-        char name[96];
+    setting_is_from(&s, config_env(c, "AWS_ENDPOINT_URL"), "AWS_ENDPOINT_URL");
+    err = config_keep_url(c, &s, &c->env_url, r->e);
+    if (err == 0)
+        err = config_shared(c, "endpoint_url", &s, r->e);
+    return err < 0 ? err : config_keep_url(c, &s, &c->profile_url, r->e);
+}
 
-        hc_service_own(&own, (enum hc_service_id)i);
-        hc_fmt(name, sizeof(name), "AWS_ENDPOINT_URL_%s", own.env);
-        c->service_url[i] = config_env(r, name);
-        err = config_check_url(r, name, c->service_url[i]);
+/* Looks for this service in the services section that the profile names. */
+static int config_section_url(const struct hc_config *c, const char *env,
+                              struct hc_setting *out,
+                              struct headcount_error *e)
+{
+    struct hc_setting name;
+    struct hc_ini_view view;
+    const struct hc_ini_item *item;
+    char key[CONFIG_NAME];
+    int got = config_shared(c, "services", &name, e);
+
+    if (got < 0 || name.value.n == 0)
+        return got;
+    got = hc_ini_open(&c->ini, INI_SERVICES, name.value, &view, e);
+    if (got == 0)
+        got = hc_ini_missing(&c->ini, INI_SERVICES, name.value, e);
+    if (got < 0)
+        return got;
+    for (size_t n = hc_fmt(key, sizeof key, "%s", env), i = 0; i < n; i++)
+        key[i] = hc_lower(key[i]);
+    item = hc_ini_find_nested(hc_ini_find(&view, hc_str(key)),
+                              HC_STR("endpoint_url"));
+    return item == NULL ? 0 : config_item(c, item, out, e);
+}
+
+static int config_find_url(struct hc_config *c, const char *env,
+                           struct hc_str *out, struct headcount_error *e)
+{
+    char name[CONFIG_NAME];
+    struct hc_setting s = { .is_shared = false };
+    int err = 0;
+
+    hc_fmt(name, sizeof name, "AWS_ENDPOINT_URL_%s", env);
+    setting_is_from(&s, config_env(c, name), name);
+    if (s.value.n == 0) {
+        *out = c->env_url;
+        if (out->n > 0)
+            return 0;
+        err = config_section_url(c, env, &s, e);
     }
+    if (err == 0 && s.value.n == 0) {
+        *out = c->profile_url;
+        return 0;
+    }
+    return err < 0 ? err : config_keep_url(c, &s, out, e);
+}
+
+int hc_config_service_url(struct hc_config *c, const struct hc_service *service,
+                          struct hc_str *out, struct headcount_error *e)
+{
+    struct hc_config_url *u = c->urls;
+    struct hc_str url = { NULL, 0 };
+    int err = 0;
+
+    *out = url;
+    if (c->ignore_urls)
+        return 0;
+    while (u != NULL && !hc_str_eqz(u->env, service->env))
+        u = u->next;
+    if (u != NULL) {
+        *out = u->url;
+        return 0;
+    }
+    err = config_find_url(c, service->env, &url, e);
+    if (err < 0)
+        return err;
+    u = hc_arena_zero(&c->arena, sizeof *u);
+    if (u == NULL)
+        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for a URL");
+    u->url = *out = url;
+    u->next = c->urls;
+    err = config_keep(c, hc_str(service->env), &u->env, e);
+    if (err == 0)
+        c->urls = u;
     return err;
+}
+
+int hc_config_url(struct hc_config *c, const struct hc_service *service,
+                  struct hc_str *out, struct headcount_error *e)
+{
+    if (c->endpoint_url.n == 0)
+        return hc_config_service_url(c, service, out, e);
+    *out = c->endpoint_url;
+    return 0;
 }
 
 /* ---- all of it ---- */
 
+static int config_text(const struct config_reader *r, const char *name,
+                       const char *other, struct hc_str *out)
+{
+    struct hc_str value = config_env(r->c, name);
+
+    if (value.n == 0 && other != NULL)
+        value = config_env(r->c, other);
+    return config_keep(r->c, value, out, r->e);
+}
+
 static int config_texts(const struct config_reader *r)
 {
     struct hc_config *c = r->c;
+    struct hc_setting s;
+    int err = config_pick(r, r->options->ca_bundle, "ca_bundle", &s);
 
-    c->ca_bundle = config_pick(r, r->options->ca_bundle, "AWS_CA_BUNDLE");
-    c->cert_file = config_env(r, "SSL_CERT_FILE");
-    c->https_proxy = config_env2(r, "https_proxy", "HTTPS_PROXY");
+    if (err == 0)
+        err = config_keep_from(r, &s, &c->ca_bundle, &c->ca_bundle_from);
+    if (err == 0)
+        err = config_text(r, "SSL_CERT_FILE", NULL, &c->cert_file);
+    if (err == 0)
+        err = config_text(r, "https_proxy", "HTTPS_PROXY", &c->https_proxy);
     /* HTTP_PROXY in capitals can be a header of a CGI request (httpoxy). */
-    c->http_proxy = config_env(r, "http_proxy");
-    c->no_proxy = config_env2(r, "no_proxy", "NO_PROXY");
-    c->exec_env = config_env(r, "AWS_EXECUTION_ENV");
-    c->app_id = config_env(r, "AWS_SDK_UA_APP_ID");
-    if (c->app_id.n > CONFIG_APP_ID)
+    if (err == 0)
+        err = config_text(r, "http_proxy", NULL, &c->http_proxy);
+    if (err == 0)
+        err = config_text(r, "no_proxy", "NO_PROXY", &c->no_proxy);
+    if (err == 0)
+        err = config_text(r, "AWS_EXECUTION_ENV", NULL, &c->exec_env);
+    if (err == 0)
+        err = hc_config_setting(c, "sdk_ua_app_id", &s, r->e);
+    if (err == 0 && s.value.n > CONFIG_APP_ID)
         return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                            "AWS_SDK_UA_APP_ID has %zu "
-                            "bytes: at most %d are allowed",
-                            c->app_id.n, CONFIG_APP_ID);
-    return 0;
+                            "%s has %zu bytes: at most %d are allowed",
+                            s.from, s.value.n, CONFIG_APP_ID);
+    return err < 0 ? err : config_keep(c, s.value, &c->app_id, r->e);
 }
 
 static int config_read(const struct config_reader *r)
@@ -235,85 +531,34 @@ static int config_read(const struct config_reader *r)
     if (err == 0)
         err = config_texts(r);
     if (err == 0)
-        err = config_bool(r, "AWS_USE_FIPS_ENDPOINT", &r->c->use_fips);
+        err = config_bool(r, "use_fips_endpoint", &r->c->use_fips);
     if (err == 0)
-        err = config_bool(r, "AWS_USE_DUALSTACK_ENDPOINT",
-                          &r->c->use_dualstack);
+        err = config_bool(r, "use_dualstack_endpoint", &r->c->use_dualstack);
     if (err == 0)
         err = config_retry_mode(r);
     return err == 0 ? config_attempts(r) : err;
-}
-
-#define CONFIG_TEXTS (11 + HC_SERVICE_COUNT)
-
-/* So far the texts point into options and environment, which may change.  They
- * are copied into one block of ours, each with a NUL behind it. */
-static int config_own(const struct config_reader *r)
-{
-    struct hc_config *c = r->c;
-    struct hc_str *list[CONFIG_TEXTS] = {
-        &c->region, &c->endpoint_url, &c->env_url, &c->ca_bundle,
-        &c->cert_file, &c->https_proxy, &c->http_proxy, &c->no_proxy,
-        &c->app_id, &c->exec_env, &c->profile
-    };
-
-    for (size_t i = 0; i < HC_SERVICE_COUNT; i++)
-        list[CONFIG_TEXTS - HC_SERVICE_COUNT + i] = &c->service_url[i];
-    for (size_t i = 0; i < CONFIG_TEXTS; i++) {
-        if (list[i]->n > CONFIG_TEXT)
-            return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                                "a setting is longer than %zu bytes",
-                                CONFIG_TEXT);
-        c->block_n += list[i]->n + 1;
-    }
-    c->block = hc_alloc(c->alloc, c->block_n);
-    if (c->block == NULL)
-        return hc_error_set(r->e, HEADCOUNT_ENOMEM,
-                            "no memory for the settings");
-
-    char *at = c->block;
-
-    for (size_t i = 0; i < CONFIG_TEXTS; i++) {
-        if (list[i]->n > 0)
-            memcpy(at, list[i]->p, list[i]->n);
-        list[i]->p = at;
-        at += list[i]->n + 1;
-    }
-    return 0;
 }
 
 int hc_config_init(struct hc_config *c, const struct hc_system *sys,
                    const struct hc_config_options *options,
                    struct headcount_error *e)
 {
-    struct config_reader r = { sys, options, c, e };
+    struct config_reader r = { c, options, e };
 
-    memset(c, 0, sizeof(*c));
-    c->alloc = &sys->alloc;
+    *c = (struct hc_config){ .sys = sys };
+    hc_ini_init(&c->ini, &sys->alloc);
+    hc_arena_init(&c->arena, &sys->alloc, SIZE_MAX);
 
     int err = config_read(&r);
 
-    if (err == 0)
-        err = config_own(&r);
     if (err < 0)
-        memset(c, 0, sizeof(*c));
+        hc_config_fini(c);
     return err;
 }
 
 void hc_config_fini(struct hc_config *c)
 {
-    if (c->alloc != NULL)
-        hc_free(c->alloc, c->block, c->block_n);
-    memset(c, 0, sizeof(*c));
-}
-
-struct hc_str hc_config_url(const struct hc_config *c,
-                            const struct hc_service *service)
-{
-    if (c->endpoint_url.n > 0)
-        return c->endpoint_url;
-    if (service->index != HC_SERVICE_OTHER &&
-        c->service_url[service->index].n > 0)
-        return c->service_url[service->index];
-    return c->env_url;
+    hc_ini_fini(&c->ini);
+    hc_arena_fini(&c->arena);
+    memset(c, 0, sizeof *c);
 }

@@ -1,15 +1,18 @@
-/* aws/config.h - settings: option beats environment (beats profile, later).
+/* aws/config.h - settings: an option beats the environment, and that beats the
+ * selected profile of the files of ~/.aws.
  *
- * Empty environment variables are unset ones.  A value that cannot be used is
- * HEADCOUNT_ECONFIG and names its variable.  Profile files are not read yet, so
- * a profile that somebody names is refused.  If a variable names it and there
- * are complete keys, those sign, as with the SDKs, and the profile is only
- * logged.
+ * Empty values are unset ones.  A value that cannot be used is
+ * HEADCOUNT_ECONFIG and names its variable, or its file and line; of a file no
+ * value is shown.  A fault of the files themselves is kept in `fault`, and only
+ * what needs something from them answers it: keys and a region of the
+ * environment are used beside a file that is broken.
  */
 #ifndef HC_AWS_CONFIG_H
 #define HC_AWS_CONFIG_H
 
+#include "aws/ini.h"
 #include "aws/service.h"
+#include "base/log.h"
 #include "net/sys.h"
 
 /* Settings that the caller gave explicitly; NULL, 0 or false = not given. */
@@ -19,38 +22,100 @@ struct hc_config_options {
     const char *endpoint_url;
     const char *ca_bundle;
     int max_attempts;
-    bool has_keys;                 /* complete ones were given               */
 };
 
-struct hc_config {
+#define HC_SETTING_FROM 200
+
+struct hc_setting {
+    struct hc_str value;           /* empty: nobody gives it                 */
+    bool is_shared;                /* it stands in a file: it is not shown   */
+    char from[HC_SETTING_FROM];    /* "AWS_REGION", "/home/x/.aws/config:3"  */
+};
+
+/* The URL of one service, as it was found when it was first used. */
+struct hc_config_url;
+
+struct hc_config {                 /* must not move                          */
     struct hc_str region;          /* empty: none is known                   */
-    struct hc_str endpoint_url;    /* the option, for every service          */
+    const char *region_from;       /* as from of a setting; "" = none        */
+    struct hc_str endpoint_url;    /* the option, for the service called     */
     struct hc_str env_url;         /* AWS_ENDPOINT_URL                       */
-    struct hc_str service_url[HC_SERVICE_COUNT];   /* AWS_ENDPOINT_URL_<ID>  */
+    struct hc_str profile_url;     /* endpoint_url of the profile            */
     struct hc_str ca_bundle;       /* path; replaces the built-in roots      */
+    const char *ca_bundle_from;
     struct hc_str cert_file;       /* SSL_CERT_FILE: for hosts not AWS's own */
     struct hc_str https_proxy, http_proxy, no_proxy;
     struct hc_str app_id;          /* AWS_SDK_UA_APP_ID                      */
     struct hc_str exec_env;        /* AWS_EXECUTION_ENV                      */
-    struct hc_str profile;         /* that a variable names beside keys      */
-    const char *profile_from;      /* the variable; static                   */
     int max_attempts;              /* >= 1; 0: not said, so the service's    */
     bool use_fips, use_dualstack;
 
-    char *block;                   /* private: all texts live in it          */
-    size_t block_n;
-    const struct hc_alloc *alloc;
+    struct hc_ini ini;             /* both files                             */
+    struct hc_str profile;         /* the selected one; "default" if nobody
+                                      names one                              */
+    const char *profile_from;      /* "config.profile", "AWS_PROFILE"; ""    */
+    struct hc_ini_view view;       /* what both files say of it; all zero if
+                                      it is in neither                       */
+    bool has_profile;              /* it is in one of them                   */
+    bool profile_given;            /* by the program: keys and web identity of
+                                      the environment are not looked at      */
+    struct headcount_error fault;  /* code 0, or why the files cannot be used */
+
+    bool ignore_urls;              /* private from here                      */
+    struct hc_config_url *urls;
+    struct hc_arena arena;         /* all texts but those of `ini`           */
+    const struct hc_system *sys;
 };
 
 /* 0, HEADCOUNT_ECONFIG or HEADCOUNT_ENOMEM; on error `c` is empty.
- * Everything is copied; `sys` must outlive `c` (its allocator). */
+ * Everything is copied; `sys` must outlive `c`. */
 int hc_config_init(struct hc_config *c, const struct hc_system *sys,
                    const struct hc_config_options *options,
                    struct headcount_error *e);
 void hc_config_fini(struct hc_config *c);          /* c may be all zero */
-/* The URL that is configured for this service: the option, else
- * AWS_ENDPOINT_URL_<ID>, else AWS_ENDPOINT_URL; empty if there is none. */
-struct hc_str hc_config_url(const struct hc_config *c,
-                            const struct hc_service *service);
+
+/* The URL that is configured for this service: the option, else as
+ * hc_config_service_url; empty if there is none.  0, HEADCOUNT_ECONFIG or
+ * HEADCOUNT_ENOMEM. */
+int hc_config_url(struct hc_config *c, const struct hc_service *service,
+                  struct hc_str *out, struct headcount_error *e);
+/* The same without the option, which is for the service that is called and not
+ * for those on the way to its credentials: AWS_ENDPOINT_URL_<ID>, else
+ * AWS_ENDPOINT_URL, else the profile's services section, else its
+ * endpoint_url. */
+int hc_config_service_url(struct hc_config *c, const struct hc_service *service,
+                          struct hc_str *out, struct headcount_error *e);
+
+/* Finds a setting: in the environment as it is now (its variable is AWS_ and
+ * the key in capitals), else in the selected profile.  0 or HEADCOUNT_ECONFIG.
+ */
+int hc_config_setting(const struct hc_config *c, const char *key,
+                      struct hc_setting *out, struct headcount_error *e);
+/* HEADCOUNT_ECONFIG: where the setting stands, and what it has to
+ * do: "be true or false". */
+int hc_setting_wrong(const struct hc_setting *s, const char *key,
+                     const char *rule, struct headcount_error *e);
+/* "true" and "false" in any case; *out stays if the value is empty. */
+int hc_setting_bool(const struct hc_setting *s, const char *key, bool *out,
+                    struct headcount_error *e);
+
+/* A key of the selected profile alone.  1: *out has it; it lives as long as the
+ * config and may have no NUL behind it.  0: it is not there.  HEADCOUNT_ECONFIG
+ * names file and line. */
+int hc_config_text(const struct hc_config *c, const char *key,
+                   struct hc_str *out, struct headcount_error *e);
+int hc_config_bool(const struct hc_config *c, const char *key, bool *out,
+                   struct headcount_error *e);
+/* A whole number from `least` to `most`. */
+struct hc_range {
+    int64_t least, most;
+};
+int hc_config_number(const struct hc_config *c, const char *key,
+                     struct hc_range range, int64_t *out,
+                     struct headcount_error *e);
+
+/* The line of a call that has no region: the fault of the files, if that is
+ * why none is known.  0: it is not. */
+int hc_config_no_region(const struct hc_config *c, struct headcount_error *e);
 
 #endif

@@ -34,14 +34,16 @@ static struct op_reconcile *reconcile_of(headcount_op *op)
 static bool op_has_scaling(const struct op_reconcile *r)
 {
     struct hc_service_set *s = &r->op.h->client.services;
-    const struct hc_config *config = &r->op.h->config;
+    struct hc_config *config = &r->op.h->config;
     const struct hc_service *ecs = hc_service_set_own(s, HC_SERVICE_ECS);
     const struct hc_service *scaling =
         hc_service_set_own(s, HC_SERVICE_SCALING);
+    struct hc_str its, ecss;
 
+    /* A URL that cannot be used is the failure of the call that needs it. */
     return r->request.endpoint_url != NULL ||
-           hc_config_url(config, scaling).n > 0 ||
-           hc_config_url(config, ecs).n == 0;
+           hc_config_url(config, scaling, &its, NULL) < 0 || its.n > 0 ||
+           hc_config_url(config, ecs, &ecss, NULL) < 0 || ecss.n == 0;
 }
 
 /* ECS allows an account so many calls: reconciles keep to a share of them. */

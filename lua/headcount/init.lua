@@ -30,7 +30,7 @@ local headcount = {
 -- @tparam[opt] boolean options.keep_alive false: each call opens its own
 -- connection
 -- @tparam[opt] boolean options.tcp_keepalive false: no TCP probes
--- @tparam[opt] string options.profile refused: profiles are not read
+-- @tparam[opt] string options.profile of `~/.aws`, instead of `AWS_PROFILE`
 -- @tparam[opt] table options.credentials `{ access_key_id=,
 -- secret_access_key=, session_token= }`
 -- @tparam[opt] number options.connect_timeout seconds (3.1); 0 is no limit

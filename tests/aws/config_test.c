@@ -2,6 +2,7 @@
  * names its variable. */
 #include "t.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "aws/config.h"
@@ -13,6 +14,8 @@ static struct hc_system sys;
 static struct hc_config config;
 static struct hc_config_options options;
 static struct headcount_error error;
+/* What the two files hold; NULL: there is none. */
+static const char *config_file, *credentials_file;
 
 static const char *fake_getenv(void *ud, const char *name)
 {
@@ -25,11 +28,38 @@ static const char *fake_getenv(void *ud, const char *name)
     return NULL;
 }
 
+static int fake_read(void *ud, const char *path, struct hc_buf *out,
+                     struct headcount_error *e)
+{
+    bool is_config = strcmp(path, "/h/.aws/config") == 0;
+    const char *text = is_config ? config_file : credentials_file;
+
+    (void)ud;
+    CHECK(is_config || strcmp(path, "/h/.aws/credentials") == 0);
+    if (text == NULL)
+        return hc_error_sys(e, HEADCOUNT_EIO, ENOENT, "%s", path);
+    hc_buf_text(out, text);
+    return hc_buf_error(out);
+}
+
+/* The URL of a service, or what is wrong with it. */
+static struct hc_str url_of(enum hc_service_id id)
+{
+    struct hc_str url = { NULL, 0 };
+
+    hc_error_reset(&error);
+    if (hc_config_url(&config, service_own(id), &url, &error) < 0)
+        return hc_str(error.what);
+    return url;
+}
+
 static void set_up(void)
 {
+    config_file = credentials_file = NULL;
     memset(env, 0, sizeof(env));
     memset(&options, 0, sizeof(options));
-    sys = (struct hc_system){ .alloc = *t_alloc(), .getenv = fake_getenv };
+    sys = (struct hc_system){ .alloc = *t_alloc(), .getenv = fake_getenv,
+                              .read_file = fake_read };
 }
 
 static int init(void)
@@ -47,7 +77,7 @@ TEST(config, of_nothing_is_all_defaults)
     CHECK_STR(config.ca_bundle, "");
     CHECK_INT(config.max_attempts, 0);
     CHECK(!config.use_fips && !config.use_dualstack);
-    CHECK_STR(hc_config_url(&config, service_own(HC_SERVICE_ECS)), "");
+    CHECK_STR(url_of(HC_SERVICE_ECS), "");
     hc_config_fini(&config);
     hc_config_fini(&config);
 }
@@ -124,27 +154,24 @@ TEST(config, the_first_that_is_set_wins)
 
 TEST(config, an_endpoint_is_the_options_the_services_or_everybodys)
 {
-    const struct hc_service *ecs = service_own(HC_SERVICE_ECS);
-    const struct hc_service *sqs = service_own(HC_SERVICE_SQS);
-
     set_up();
     env[0] = "AWS_ENDPOINT_URL=http://all";
     env[1] = "AWS_ENDPOINT_URL_ECS=http://ecs";
     CHECK_INT(init(), 0);
-    CHECK_STR(hc_config_url(&config, ecs), "http://ecs");
-    CHECK_STR(hc_config_url(&config, sqs), "http://all");
+    CHECK_STR(url_of(HC_SERVICE_ECS), "http://ecs");
+    CHECK_STR(url_of(HC_SERVICE_SQS), "http://all");
     hc_config_fini(&config);
     options.endpoint_url = "http://option";
     CHECK_INT(init(), 0);
-    CHECK_STR(hc_config_url(&config, ecs), "http://option");
+    CHECK_STR(url_of(HC_SERVICE_ECS), "http://option");
     hc_config_fini(&config);
     env[2] = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true";
     CHECK_INT(init(), 0);
-    CHECK_STR(hc_config_url(&config, sqs), "http://option");
+    CHECK_STR(url_of(HC_SERVICE_SQS), "http://option");
     hc_config_fini(&config);
     options.endpoint_url = NULL;
     CHECK_INT(init(), 0);
-    CHECK_STR(hc_config_url(&config, ecs), "");
+    CHECK_STR(url_of(HC_SERVICE_ECS), "");
     hc_config_fini(&config);
 }
 
@@ -156,10 +183,10 @@ TEST(config, what_cannot_be_used_names_its_variable)
     static const struct { const char *env, *says; } rows[] = {
         { "AWS_REGION=EU West", "AWS_REGION is `EU West`" },
         { "AWS_DEFAULT_REGION=a/b", "AWS_DEFAULT_REGION is `a/b`" },
-        { "AWS_PROFILE=work", "AWS_PROFILE names the profile `work`" },
-        { "AWS_DEFAULT_PROFILE=work", "AWS_DEFAULT_PROFILE" },
+        { "AWS_PROFILE=work", "AWS_PROFILE: the files of ~/.aws have no "
+          "profile `work`; they have none" },
+        { "AWS_DEFAULT_PROFILE=work", "AWS_DEFAULT_PROFILE: the files" },
         { "AWS_ENDPOINT_URL=junk", "AWS_ENDPOINT_URL: " },
-        { "AWS_ENDPOINT_URL_SQS=ftp://h", "AWS_ENDPOINT_URL_SQS: " },
         { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=1",
           "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is `1`" },
         { "AWS_USE_FIPS_ENDPOINT=yes", "AWS_USE_FIPS_ENDPOINT is `yes`" },
@@ -168,7 +195,7 @@ TEST(config, what_cannot_be_used_names_its_variable)
         { "AWS_MAX_ATTEMPTS=101", "from 1 to 100" },
         { "AWS_MAX_ATTEMPTS=-1", "AWS_MAX_ATTEMPTS" },
         { "AWS_MAX_ATTEMPTS=3x", "AWS_MAX_ATTEMPTS" },
-        { "AWS_RETRY_MODE=adaptive", "AWS_RETRY_MODE is `adaptive`" },
+        { "AWS_RETRY_MODE=fast", "AWS_RETRY_MODE is `fast`" },
         { APP_ID_50 "1", "51 bytes" },
     };
 
@@ -179,7 +206,7 @@ TEST(config, what_cannot_be_used_names_its_variable)
         CHECK_INT(error.code, HEADCOUNT_ECONFIG);
         if (strstr(error.what, rows[i].says) == NULL)
             CHECK_Z(error.what, rows[i].says);
-        CHECK(config.block == NULL && config.max_attempts == 0);
+        CHECK(config.arena.pieces == NULL && config.max_attempts == 0);
         hc_config_fini(&config);
     }
 }
@@ -188,7 +215,8 @@ TEST(config, options_that_cannot_be_used_are_named_too)
 {
     for (int i = 0; i < 5; i++) {
         static const char *const says[] = {
-            "config.region is", "config.profile names", "config.endpoint_url: ",
+            "config.region is", "config.profile: the files",
+            "config.endpoint_url: ",
             "max_attempts is -1", "max_attempts is 101"
         };
 
@@ -209,7 +237,8 @@ TEST(config, options_that_cannot_be_used_are_named_too)
 TEST(config, harmless_spellings_are_taken)
 {
     static const char *const good[] = {
-        "AWS_RETRY_MODE=legacy", "AWS_RETRY_MODE=Standard",
+        "AWS_RETRY_MODE=legacy", "AWS_RETRY_MODE=ADAPTIVE",
+        "AWS_RETRY_MODE=Standard",
         "AWS_USE_FIPS_ENDPOINT=False", "AWS_MAX_ATTEMPTS=100",
         "AWS_MAX_ATTEMPTS=", "AWS_PROFILE=", "AWS_ENDPOINT_URL=",
         APP_ID_50,
@@ -262,46 +291,101 @@ TEST(config, memory_may_end_anywhere)
     t_fails_every_allocation(read_some);
 }
 
-/* As the SDKs have it: complete keys sign, whatever a variable says of a
- * profile; an option that names one is meant. */
-TEST(config, beside_complete_keys_a_profile_is_only_noted)
+/* ---- the profile ---- */
+
+#define TWO_PROFILES "[default]\nregion = eu-west-1\n"                      \
+    "[profile dev]\nregion = eu-west-2\n"
+
+TEST(config, the_selected_profile_is_the_first_that_is_named)
 {
     static const struct {
-        const char *env[4];
-        bool given;
-        const char *profile, *from;      /* NULL: refused                    */
+        const char *option, *env[3], *profile, *from, *region;
     } rows[] = {
-        { { "AWS_PROFILE=work", "AWS_ACCESS_KEY_ID=a",
-            "AWS_SECRET_ACCESS_KEY=s" }, false, "work", "AWS_PROFILE" },
-        { { "AWS_DEFAULT_PROFILE=work", "AWS_ACCESS_KEY_ID=a",
-            "AWS_SECRET_ACCESS_KEY=s" }, false, "work",
-          "AWS_DEFAULT_PROFILE" },
-        { { "AWS_PROFILE=work" }, true, "work", "AWS_PROFILE" },
-        { { "AWS_ACCESS_KEY_ID=a" }, true, "", NULL },
-        { { "AWS_PROFILE=work", "AWS_ACCESS_KEY_ID=a" }, false, NULL, NULL },
-        { { "AWS_PROFILE=work", "AWS_ACCESS_KEY_ID=a",
-            "AWS_SECRET_ACCESS_KEY=" }, false, NULL, NULL },
-        { { "AWS_PROFILE=work", "AWS_SECRET_ACCESS_KEY=s" }, false, NULL,
-          NULL },
+        { NULL, { NULL }, "default", "", "eu-west-1" },
+        { "dev", { NULL }, "dev", "config.profile", "eu-west-2" },
+        { "dev", { "AWS_PROFILE=other" }, "dev", "config.profile",
+          "eu-west-2" },
+        { "", { "AWS_PROFILE=dev" }, "dev", "AWS_PROFILE", "eu-west-2" },
+        { NULL, { "AWS_DEFAULT_PROFILE=dev" }, "dev", "AWS_DEFAULT_PROFILE",
+          "eu-west-2" },
+        { NULL, { "AWS_PROFILE=dev", "AWS_DEFAULT_PROFILE=dev" }, "dev",
+          "AWS_PROFILE", "eu-west-2" },
+        { NULL, { "AWS_PROFILE=", "AWS_DEFAULT_PROFILE=" }, "default", "",
+          "eu-west-1" },
+        { NULL, { "AWS_PROFILE=default" }, "default", "AWS_PROFILE",
+          "eu-west-1" },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         set_up();
-        memcpy(env, rows[i].env, sizeof rows[i].env);
-        options.has_keys = rows[i].given;
-        if (rows[i].profile == NULL) {
-            CHECK_INT(init(), HEADCOUNT_ECONFIG);
-            CHECK(strstr(error.what, "names the profile `work`") != NULL);
-            continue;
-        }
+        env[0] = "HOME=/h";
+        memcpy(env + 1, rows[i].env, sizeof rows[i].env);
+        config_file = TWO_PROFILES;
+        options.profile = rows[i].option;
         CHECK_INT(init(), 0);
         CHECK_STR(config.profile, rows[i].profile);
-        if (rows[i].from != NULL)
-            CHECK_Z(config.profile_from, rows[i].from);
+        CHECK_Z(config.profile_from, rows[i].from);
+        CHECK_STR(config.region, rows[i].region);
+        CHECK_Z(config.region_from, rows[i].profile[1] == 'e' &&
+                                    rows[i].profile[2] == 'f'
+                                        ? "/h/.aws/config:2"
+                                        : "/h/.aws/config:4");
+        CHECK_INT(config.profile_given, rows[i].from[0] == 'c');
+        CHECK(config.has_profile && config.fault.code == 0);
         hc_config_fini(&config);
     }
+}
+
+TEST(config, without_a_default_profile_nothing_is_wrong)
+{
     set_up();
-    options.has_keys = true;
-    options.profile = "work";
+    env[0] = "HOME=/h";
+    CHECK_INT(init(), 0);
+    CHECK(!config.has_profile && config.view.ini == NULL);
+    CHECK_STR(config.profile, "default");
+    hc_config_fini(&config);
+}
+
+/* Keys beside it change nothing: its region or its account may be meant. */
+TEST(config, a_named_profile_that_is_in_neither_file_is_an_error)
+{
+    set_up();
+    env[0] = "HOME=/h";
+    env[1] = "AWS_PROFILE=prod";
+    env[2] = "AWS_ACCESS_KEY_ID=a";
+    env[3] = "AWS_SECRET_ACCESS_KEY=s";
+    env[4] = "AWS_REGION=eu-west-1";
+    config_file = TWO_PROFILES;
     CHECK_INT(init(), HEADCOUNT_ECONFIG);
+    CHECK_Z(error.what, "AWS_PROFILE: the files of ~/.aws have no profile "
+                        "`prod`; there are: default, dev");
+    env[1] = "AWS_PROFILE=dev";
+    env[5] = "AWS_DEFAULT_PROFILE=default";
+    CHECK_INT(init(), HEADCOUNT_ECONFIG);
+    CHECK_Z(error.what, "AWS_PROFILE is `dev` and AWS_DEFAULT_PROFILE is "
+                        "`default`: AWS's tools do not agree which of them "
+                        "counts, so unset one");
+}
+
+TEST(config, a_broken_file_is_kept_until_something_is_needed_from_it)
+{
+    struct headcount_error why = { .code = 0 };
+
+    set_up();
+    env[0] = "HOME=/h";
+    env[1] = "AWS_REGION=eu-west-1";
+    config_file = "region = hush\n";
+    CHECK_INT(init(), 0);
+    CHECK_STR(config.region, "eu-west-1");
+    CHECK(!config.has_profile);
+    CHECK_INT(config.fault.code, HEADCOUNT_ECONFIG);
+    CHECK_Z(config.fault.what,
+            "/h/.aws/config:1: it stands before the first section");
+    hc_config_fini(&config);
+    env[1] = NULL;
+    CHECK_INT(init(), 0);
+    CHECK_INT(hc_config_no_region(&config, &why), HEADCOUNT_ECONFIG);
+    CHECK_Z(why.what, "no AWS region is known, for: /h/.aws/config:1: it "
+                      "stands before the first section");
+    hc_config_fini(&config);
 }
