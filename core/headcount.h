@@ -93,7 +93,8 @@ enum headcount_code {
     HEADCOUNT_EEVENT = -22,       /* not an event headcount understands      */
     HEADCOUNT_ECANCELLED = -23,   /* cancelled by its owner                  */
     HEADCOUNT_ESTATE = -24,       /* called in a state that forbids it       */
-    HEADCOUNT_EPOLICY = -25       /* the policy refused or failed            */
+    HEADCOUNT_EPOLICY = -25,      /* the policy refused or failed            */
+    HEADCOUNT_EACCOUNT = -26      /* credentials of another account          */
 };
 
 /* "ETIMEDOUT" for HEADCOUNT_ETIMEDOUT, "OK" for 0; static text. */
@@ -310,6 +311,15 @@ struct headcount_call {
     bool retry_writes;            /* send a request again that was sent
                                      completely and got no answer, even if its
                                      operation may write                     */
+    /* With assume_role: its external id, the session's name that CloudTrail
+     * shows (NULL: "headcount-...") and for how long its credentials are good
+     * (whole seconds, 15 minutes to 12 hours; 0: STS's default, an hour). */
+    const char *external_id, *role_session_name;
+    int64_t role_duration;
+    const char *expect_account;   /* 12 digits: nothing is sent with credentials
+                                     of another account (HEADCOUNT_EACCOUNT);
+                                     STS tells it, once for each access key;
+                                     NULL: any account                       */
 };
 
 /* One plain HTTP request to any URL, over the same connections, DNS answers and
@@ -393,6 +403,14 @@ struct headcount_reconcile {
     int64_t max_falls;            /* tasks that are taken away               */
     enum headcount_explain explain;
     const char *only;             /* the one service to plan (name or ARN)   */
+    const char *external_id, *role_session_name;     /* as struct            */
+    int64_t role_duration;                           /* headcount_call       */
+    const char *expect_account;   /* 12 digits: a cluster for which ECS answers
+                                     with another account in its ARNs fails
+                                     (EACCOUNT) before anything is written in
+                                     it, and such a cluster of an event is
+                                     foreign; no call is made for that.  NULL:
+                                     any account                             */
 };
 
 /* Finds clusters and reconciles each of them: headcount_begin_sweep.  Clusters
@@ -403,8 +421,9 @@ struct headcount_sweep {
     size_t size;
     void *user;                   /* headcount_op_user returns it            */
     /* The reconcile of each cluster.  Its timeout, max_changes and max_falls
-     * are those of the whole sweep.  Clusters and roles are members of the
-     * sweep, and a sweep has no event: user, assume_role, clusters, event,
+     * are those of the whole sweep; external_id, role_session_name and
+     * role_duration are those of all roles.  Clusters and roles are members of
+     * the sweep, and a sweep has no event: user, assume_role, clusters, event,
      * swept, snapshot, record, drop_duplicates and drop_foreign have to be
      * zero, or begin returns EARG. */
     const struct headcount_reconcile *each;
@@ -616,6 +635,12 @@ int headcount_wish(headcount_op *op, const struct headcount_wish *wish);
  * cluster of the run it was set for.  Returns 0, HEADCOUNT_ESTATE (the op
  * does not ASK) or HEADCOUNT_EARG (a negative limit). */
 int headcount_limits(headcount_op *op, int64_t max_changes, int64_t max_falls);
+/* Lets the cluster whose policy is asked fail unless ECS answers for this
+ * account, 12 digits: as `expect_account` of the reconcile.  A snapshot has no
+ * account to compare.  Returns 0; or HEADCOUNT_ESTATE (the op does not ASK),
+ * HEADCOUNT_EARG (no account), HEADCOUNT_EACCOUNT (another one is expected
+ * already: then refuse) or HEADCOUNT_ENOMEM. */
+int headcount_expect_account(headcount_op *op, const char *account);
 /* Instead of resume: the cluster fails with EPOLICY and this sentence, and
  * nothing is written in it. */
 void headcount_refuse(headcount_op *op, const char *why);

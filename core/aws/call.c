@@ -17,7 +17,6 @@
 
 #include "aws/strike.h"
 #include "base/text.h"
-#include "net/conn.h"
 
 #define CALL_GO_ON (-1)
 
@@ -40,30 +39,7 @@ static bool call_is_repeatable(const struct hc_call *c)
            hc_retry_is_read(c->config.operation);
 }
 
-/* ---- timings ---- */
-
-void hc_timings_fini(struct hc_timings *t)
-{
-    if (t->alloc != NULL)
-        hc_free(t->alloc, t->a, t->cap * sizeof *t->a);
-    t->a = NULL;
-    t->n = t->cap = 0;
-}
-
-void hc_timings_note(struct hc_timings *t, struct hc_timing *timing,
-                     const struct hc_fetch *fetch, const char *host)
-{
-    if (t == NULL || hc_grow(t->alloc, &t->a, &t->cap, t->n + 1,
-                             HC_TIMINGS_MAX, sizeof *t->a) < 0)
-        return;
-    timing->marks = fetch->marks;
-    hc_fmt(timing->host, sizeof timing->host, "%s", host);
-    if (fetch->addr.family != 0)
-        hc_addr_put(timing->address, &fetch->addr);
-    if (timing->marks.end == 0)
-        timing->marks.end = hc_now(&fetch->net->sys);
-    t->a[t->n++] = *timing;
-}
+/* ---- notes ---- */
 
 static void call_note_timing(struct hc_call *c)
 {
@@ -151,7 +127,10 @@ static int call_begin_request(struct hc_call *c)
 
 static int call_creds(struct hc_call *c, int64_t now)
 {
-    const struct hc_creds_ask ask = { .waiter = &c->waiter, .job = c->job };
+    const struct hc_creds_ask ask = {
+        .waiter = &c->waiter, .job = c->job,
+        .stats = c->config.stats, .timings = c->config.timings,
+    };
 
     if (now >= c->config.deadline)
         return call_overdue(c, "credentials");

@@ -17,30 +17,7 @@
 
 #include "aws/client.h"
 #include "aws/request.h"
-
-/* ---- timings ---- */
-
-#define HC_TIMINGS_MAX 4096              /* attempts of one op that are kept */
-
-struct hc_timing {
-    char operation[HC_OPERATION_MAX + 1];
-    const char *service;                 /* its id; static                   */
-    char host[264];
-    char address[48];                    /* IP it went to, "" if unknown     */
-    int attempt, status;                 /* status 0: no answer              */
-    struct hc_marks marks;
-};
-
-struct hc_timings {                      /* all zero but alloc: empty        */
-    struct hc_timing *a;
-    size_t n, cap;
-    const struct hc_alloc *alloc;
-};
-void hc_timings_fini(struct hc_timings *t);
-/* `timing` with host, address and marks of its exchange.  A timing that does
- * not fit is dropped: the call matters more. */
-void hc_timings_note(struct hc_timings *t, struct hc_timing *timing,
-                     const struct hc_fetch *fetch, const char *host);
+#include "aws/timings.h"
 
 /* ---- one call ---- */
 

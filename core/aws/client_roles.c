@@ -40,6 +40,7 @@ static struct hc_client_role *role_new(struct hc_client *k,
     if (role->session.n == 0)
         r->key.session = role->session;
     r->creds.role = r->assume.role.arn;
+    r->creds.tally = &r->assume.tally;
     r->creds.log = &k->net->log;
     r->creds.skew = &k->skew;
     const struct hc_creds_provider p = hc_creds_assume(&r->assume);

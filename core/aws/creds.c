@@ -351,11 +351,15 @@ int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
 {
     if (creds_is_due(c, now))
         creds_start(c, now);
-    if (!creds_lends(c)) {
-        if (c->state == CREDS_REFRESH) {
-            hc_waiter_join(&c->waiting, ask->waiter, ask->job);
-            return 0;
-        }
+    bool lends = creds_lends(c);
+
+    if (!lends && c->state == CREDS_REFRESH) {
+        hc_waiter_join(&c->waiting, ask->waiter, ask->job);
+        return 0;
+    }
+    if (c->tally != NULL && ask->stats != NULL)
+        hc_tally_move(ask->stats, ask->timings, c->tally);
+    if (!lends) {
         /* Only a wall clock that jumps leads here without an error. */
         hc_error_set(&c->error, HEADCOUNT_ECREDENTIALS,
                      "the credentials expired as they were fetched");
@@ -365,6 +369,20 @@ int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
         return hc_error_set(e, HEADCOUNT_ENOMEM,
                             "no memory for the credentials");
     return 1;
+}
+
+int hc_creds_wrong_account(const struct hc_creds *c, const char *answered,
+                           struct hc_str expected, struct headcount_error *e)
+{
+    const char *from = c == NULL       ? ""
+                       : c->role.n > 0 ? c->role.p : c->now_good.source;
+
+    return hc_error_set(e, HEADCOUNT_EACCOUNT,
+                        "AWS answers for account %s, and account %.*s is "
+                        "expected (request.expect_account), so nothing is "
+                        "written: use credentials of the expected account, or "
+                        "correct its number; these are from: %s", answered,
+                        HC_STR_ARG(expected), from);
 }
 
 void hc_creds_invalidate(struct hc_creds *c, struct hc_str key_id)

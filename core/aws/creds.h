@@ -19,6 +19,7 @@
 #define HC_AWS_CREDS_H
 
 #include "aws/sigv4.h"
+#include "aws/timings.h"
 #include "base/log.h"
 #include "net/job.h"
 #include "net/sys.h"
@@ -96,6 +97,9 @@ struct hc_creds {
     const struct hc_log *log;              /* NULL: none                     */
     const int64_t *skew;                   /* theirs minus ours; NULL: 0     */
     struct hc_str role;                    /* ARN of who they are; "" unknown */
+    struct hc_tally *tally;                /* of a provider's calls, until an
+                                              asker takes it; NULL: none has
+                                              calls                          */
     uint64_t refreshes;
 };
 
@@ -108,6 +112,9 @@ void hc_creds_add(struct hc_creds *c, const struct hc_creds_provider *p);
 struct hc_creds_ask {
     struct hc_waiter *waiter;
     struct hc_job *job;
+    struct headcount_stats *stats;   /* both get what the calls of a refresh */
+    struct hc_timings *timings;      /* did, unless another asker did; NULL:
+                                        it is kept for the next asker        */
 };
 /* 1: *out is a copy.  0: the job is woken when it is worth asking again.
  * < 0: HEADCOUNT_ECREDENTIALS (what was tried, what to set),
@@ -115,6 +122,10 @@ struct hc_creds_ask {
 int hc_creds_get(struct hc_creds *c, const struct hc_creds_ask *ask,
                  int64_t now, struct hc_credentials *out,
                  struct headcount_error *e);
+/* HEADCOUNT_EACCOUNT: these credentials (NULL: unknown) are of the account
+ * `answered`, and not of the one that is expected. */
+int hc_creds_wrong_account(const struct hc_creds *c, const char *answered,
+                           struct hc_str expected, struct headcount_error *e);
 /* A service calls the set with this key id expired: the next get fetches
  * another one, unless a refresh failed a moment ago.  If none can be had,
  * the old set is lent only if its provider `outlasts`.  Nothing happens if

@@ -140,6 +140,7 @@ static int assume_call(const struct assume_step *s)
         .body = hc_buf_view(&c->run->body), .region = c->region,
         .deadline = hc_time_add(s->now, HC_ASSUME_TIMEOUT),
         .replay_ok = true, .for_credentials = true, .no_sign = assume_is_web(c),
+        .stats = &c->tally.stats, .timings = &c->tally.timings,
     };
 
     hc_buf_reset(&c->run->answer);
@@ -170,7 +171,10 @@ static int assume_start(const struct assume_step *s)
 static int assume_base(const struct assume_step *s)
 {
     struct hc_creds_assume *c = s->c;
-    const struct hc_creds_ask ask = { .waiter = &c->waiter, .job = s->job };
+    const struct hc_creds_ask ask = {
+        .waiter = &c->waiter, .job = s->job,
+        .stats = &c->tally.stats, .timings = &c->tally.timings,
+    };
     struct hc_credentials creds;
     struct headcount_error why = { .code = 0 };
 
@@ -431,7 +435,8 @@ int hc_creds_assume_init(struct hc_creds_assume *c, struct hc_client *client,
 
     *c = (struct hc_creds_assume){
         .client = client, .base = base,
-        .region = assume_region(client, role->arn)
+        .region = assume_region(client, role->arn),
+        .tally = { .timings = { .alloc = &client->net->sys.alloc } },
     };
     hc_buf_init(&c->texts, &client->net->sys.alloc, ASSUME_TEXTS);
     int err = assume_keep(c, role);
@@ -448,6 +453,7 @@ void hc_creds_assume_fini(struct hc_creds_assume *c)
     if (c->client == NULL)
         return;
     assume_end(c);
+    hc_timings_fini(&c->tally.timings);
     hc_buf_fini(&c->texts);
     c->client = NULL;
 }

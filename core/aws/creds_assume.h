@@ -29,6 +29,7 @@ struct hc_creds_assume {                 /* must not move                    */
     struct hc_str region;                /* of STS                           */
     struct hc_waiter waiter;             /* for the base's credentials       */
     struct hc_assume_run *run;           /* a call under way, or NULL        */
+    struct hc_tally tally;               /* of its calls: see struct hc_creds */
 };
 
 /* The role has been checked; its texts are copied.  `base` is NULL for a role

@@ -41,6 +41,7 @@ static const struct {
     ERROR_CODE(ECANCELLED, "cancelled by its owner"),
     ERROR_CODE(ESTATE, "called in a state that does not allow it"),
     ERROR_CODE(EPOLICY, "the policy refused or failed"),
+    ERROR_CODE(EACCOUNT, "the credentials are of another account"),
 };
 
 #define ERROR_ERRNOS(X)                                                     \

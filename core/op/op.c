@@ -117,10 +117,67 @@ void hc_op_run_again(headcount_op *op)
 
 /* ---- its calls ---- */
 
-int hc_op_find_creds(headcount_op *op, const struct hc_role *role)
+int hc_op_check_account(headcount_op *op, struct hc_str arn,
+                        struct hc_str account)
 {
-    op->creds = hc_client_creds(&op->h->client, role, &op->error);
-    return op->creds == NULL ? op->error.code : 0;
+    const char *expected = op->params.expect_account;
+
+    if (expected == NULL || hc_str_eqz(account, expected))
+        return 0;
+    return hc_error_set(&op->error, HEADCOUNT_EACCOUNT,
+                        "%.*s is of account %.*s, and account %s is expected "
+                        "(request.expect_account)",
+                        (int)(arn.n > 200 ? 200 : arn.n), arn.p,
+                        HC_STR_ARG(account), expected);
+}
+
+bool hc_op_is_account(const char *text)
+{
+    uint64_t number;
+
+    return strlen(text) == 12 && hc_str_u64(hc_str(text), &number);
+}
+
+int hc_op_check_params(headcount_op *op, bool has_role)
+{
+    const struct hc_op_params *p = &op->params;
+    const char *alone = has_role                       ? NULL
+                        : p->external_id != NULL       ? "external_id"
+                        : p->role_session_name != NULL ? "role_session_name"
+                        : p->role_duration != 0        ? "role_duration"
+                                                       : NULL;
+
+    if (alone != NULL)
+        return hc_error_set(&op->error, HEADCOUNT_EARG, "request.%s is set, "
+                            "and no role is assumed that it is for", alone);
+    if (p->expect_account == NULL || hc_op_is_account(p->expect_account))
+        return 0;
+    return hc_error_set(&op->error, HEADCOUNT_EARG, "request.expect_account is "
+                        "`%.80s`: an account is 12 digits", p->expect_account);
+}
+
+struct hc_role hc_op_role(const headcount_op *op, struct hc_str arn)
+{
+    return (struct hc_role){
+        .arn = arn, .external_id = hc_str(op->params.external_id),
+        .session = hc_str(op->params.role_session_name),
+        .duration = op->params.role_duration,
+    };
+}
+
+int hc_op_find_creds(headcount_op *op, bool live)
+{
+    const struct hc_role role =
+        hc_op_role(op, live ? hc_str(op->params.assume_role) : HC_STR(""));
+    int err = hc_op_check_params(op, op->params.assume_role != NULL);
+
+    if (err == 0)
+        op->creds = hc_client_creds(&op->h->client, &role, &op->error);
+    if (err == 0 && op->creds == NULL)
+        err = op->error.code;
+    return err == 0 && role.arn.n > 0
+               ? hc_op_check_account(op, role.arn, hc_role_account(role.arn))
+               : err;
 }
 
 struct hc_call_config hc_op_call_config(headcount_op *op)
@@ -206,6 +263,9 @@ headcount_op *hc_op_new(headcount *h, const struct op_class *class,
     op->params.region = hc_op_text(op, params->region);
     op->params.endpoint_url = hc_op_text(op, params->endpoint_url);
     op->params.assume_role = hc_op_text(op, params->assume_role);
+    op->params.external_id = hc_op_text(op, params->external_id);
+    op->params.role_session_name = hc_op_text(op, params->role_session_name);
+    op->params.expect_account = hc_op_text(op, params->expect_account);
     hc_job_init(&op->job, &h->net.jobs, op_run);
     op->next = h->ops;
     if (h->ops != NULL)

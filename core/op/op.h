@@ -45,8 +45,10 @@ struct headcount {
 /* The members that the caller sets for every kind of op. */
 struct hc_op_params {
     void *user;
-    const char *region, *endpoint_url, *assume_role;     /* or NULL */
-    int64_t timeout;
+    const char *region, *endpoint_url;                   /* or NULL */
+    const char *assume_role, *external_id, *role_session_name;   /* or NULL */
+    const char *expect_account;                          /* or NULL */
+    int64_t role_duration, timeout;
 };
 
 struct op_class {
@@ -124,9 +126,20 @@ void hc_op_run_again(headcount_op *op);
 int hc_op_refused(headcount *h, const char *call,
                   const struct headcount_error *e);
 
-/* Finds the credentials of this role (NULL, no ARN: the handle's): op->creds.
- * 0, or a code with op->error set. */
-int hc_op_find_creds(headcount_op *op, const struct hc_role *role);
+/* Finds the credentials of op->params.assume_role (`live` is false, or there is
+ * none: the handle's): op->creds.  0, or a code with op->error set: the
+ * parameters of the role, or expect_account, are wrong. */
+int hc_op_find_creds(headcount_op *op, bool live);
+/* This role, and what op->params say of all roles. */
+struct hc_role hc_op_role(const headcount_op *op, struct hc_str arn);
+bool hc_op_is_account(const char *text);             /* 12 digits */
+/* 0, or HEADCOUNT_EARG with op->error set: expect_account is no account, or a
+ * parameter of a role is given, and `has_role` is false. */
+int hc_op_check_params(headcount_op *op, bool has_role);
+/* 0, or HEADCOUNT_EACCOUNT with op->error set: the ARN, which is of this
+ * account, is not of the expected one. */
+int hc_op_check_account(headcount_op *op, struct hc_str arn,
+                        struct hc_str account);
 /* The members that every call of this op has in common. */
 struct hc_call_config hc_op_call_config(headcount_op *op);
 /* Checks that calls of this op have an endpoint in this region: a setting that

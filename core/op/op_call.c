@@ -104,8 +104,7 @@ static int op_call_check_body(headcount_op *op)
 static int op_call_start(headcount_op *op)
 {
     struct op_call *c = call_of(op);
-    const struct hc_role role = { .arn = hc_str(op->params.assume_role) };
-    int err = hc_op_find_creds(op, &role);
+    int err = hc_op_find_creds(op, true);
 
     if (err < 0)
         return err;
@@ -247,7 +246,10 @@ static struct hc_op_params op_call_params(const struct headcount_call *c)
 {
     return (struct hc_op_params){
         .user = c->user, .region = c->region, .endpoint_url = c->endpoint_url,
-        .assume_role = c->assume_role, .timeout = c->timeout,
+        .assume_role = c->assume_role, .external_id = c->external_id,
+        .role_session_name = c->role_session_name,
+        .role_duration = c->role_duration,
+        .expect_account = c->expect_account, .timeout = c->timeout,
     };
 }
 

@@ -367,6 +367,26 @@ int headcount_limits(headcount_op *op, int64_t max_changes, int64_t max_falls)
     return 0;
 }
 
+/* Answers that came already are compared when the policy's turn ends. */
+int headcount_expect_account(headcount_op *op, const char *account)
+{
+    struct op_reconcile *r = hc_op_policy_turn(op);
+    struct hc_run *one;
+
+    if (r == NULL)
+        return HEADCOUNT_ESTATE;
+    if (!hc_op_is_account(account))
+        return HEADCOUNT_EARG;
+    one = &r->current->run;
+    if (one->config.expect_account.n > 0 || r->request.snapshot != NULL)
+        return one->config.expect_account.n == 0 ||
+                       hc_str_eqz(one->config.expect_account, account)
+                   ? 0 : HEADCOUNT_EACCOUNT;
+    one->config.expect_account =
+        hc_arena_str(&one->facts.arena, hc_str(account));
+    return hc_arena_error(&one->facts.arena);
+}
+
 /* The cluster fails, and nothing of it is written.  If `op` is a sweep, its
  * other clusters go on. */
 void headcount_refuse(headcount_op *op, const char *why)

@@ -85,8 +85,12 @@ static int op_begin_run(struct op_reconcile *r, size_t at)
         /* The ARN of a role says its account.  The account of the handle's own
          * credentials is known only after ECS has answered once. */
         .account = request->assume_role != NULL
-                       ? hc_sweep_role_account(hc_str(request->assume_role))
+                       ? hc_role_account(hc_str(request->assume_role))
                        : hc_str(r->op.h->account),
+        .expect_account = !live ? HC_STR("")
+                          : request->expect_account != NULL
+                              ? hc_str(request->expect_account)
+                              : hc_role_account(hc_str(request->assume_role)),
         .wishes = r->wishes,
         .wishes_n = r->wishes_n,
         .asks = request->policy,
@@ -287,8 +291,7 @@ static int op_reconcile_start(headcount_op *op)
     hc_buf_init(&r->json, &op->h->net.sys.alloc, HC_OP_JSON);
     hc_buf_init(&r->snapshot, &op->h->net.sys.alloc, HC_SNAPSHOT_BYTES);
     hc_buf_init(&r->failures, &op->h->net.sys.alloc, HC_EVENT_BYTES);
-    const struct hc_role role = { .arn = hc_str(request->assume_role) };
-    int err = hc_op_find_creds(op, live ? &role : NULL);
+    int err = hc_op_find_creds(op, live);
 
     if (err == 0)
         err = hc_op_request_check(op, request);
@@ -315,7 +318,11 @@ static int op_reconcile_start(headcount_op *op)
  * before any target was tried. */
 static int op_check_creds(struct op_reconcile *r, int64_t now)
 {
-    const struct hc_creds_ask ask = { .waiter = &r->waiter, .job = &r->op.job };
+    const struct hc_call_config config = hc_op_call_config(&r->op);
+    const struct hc_creds_ask ask = {
+        .waiter = &r->waiter, .job = &r->op.job,
+        .stats = config.stats, .timings = config.timings,
+    };
     int got = 1;
 
     if (r->checked || r->op.h->no_sign || r->request.snapshot != NULL ||
@@ -504,10 +511,12 @@ headcount_op *hc_op_cluster_begin(headcount_op *sweep,
                                   const struct hc_op_cluster_params *params)
 {
     const char *const clusters[] = { params->cluster };
-    const struct hc_op_params ours = {
-        .region = params->region, .assume_role = params->role,
-        .endpoint_url = params->each->endpoint_url,
-    };
+    struct hc_op_params ours = hc_op_request_params(params->each);
+
+    ours.user = NULL;
+    ours.timeout = 0;
+    ours.region = params->region;
+    ours.assume_role = params->role;
     headcount_op *op = hc_op_new_child(sweep, &op_reconcile_class, &ours);
     struct op_reconcile *r = reconcile_of(op);
 

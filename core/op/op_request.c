@@ -63,7 +63,10 @@ struct hc_op_params hc_op_request_params(const struct headcount_reconcile *r)
 {
     return (struct hc_op_params){
         .user = r->user, .region = r->region, .endpoint_url = r->endpoint_url,
-        .assume_role = r->assume_role, .timeout = r->timeout,
+        .assume_role = r->assume_role, .external_id = r->external_id,
+        .role_session_name = r->role_session_name,
+        .role_duration = r->role_duration,
+        .expect_account = r->expect_account, .timeout = r->timeout,
     };
 }
 
@@ -72,6 +75,9 @@ void hc_op_request_copy(headcount_op *op, struct headcount_reconcile *r)
     r->region = op->params.region;
     r->endpoint_url = op->params.endpoint_url;
     r->assume_role = op->params.assume_role;
+    r->external_id = op->params.external_id;
+    r->role_session_name = op->params.role_session_name;
+    r->expect_account = op->params.expect_account;
     r->event = hc_op_bytes(op, r->event, r->event_size);
     r->snapshot = hc_op_bytes(op, r->snapshot, r->snapshot_size);
     r->clusters = hc_op_texts(op, r->clusters, r->clusters_n);

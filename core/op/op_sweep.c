@@ -45,41 +45,69 @@ static struct hc_str sweep_region(struct op_sweep *s)
     return HC_STR("");
 }
 
-/* Adds a place, unless it is there: a region that is named twice is listed
- * once. */
-static void sweep_put_place(struct op_sweep *s,
-                            const struct hc_sweep_scope *scope)
+/* Each text once: a region or a role that is named twice is looked at once.
+ * NULL: no memory. */
+static struct hc_str *sweep_each_once(struct op_sweep *s,
+                                      const char *const *from, size_t *n)
 {
-    for (size_t i = 0; i < s->scopes_n; i++)
-        if (hc_str_eq(s->scopes[i].region, scope->region) &&
-            hc_str_eq(s->scopes[i].role, scope->role))
-            return;
-    s->scopes[s->scopes_n++] = *scope;
+    struct hc_str *to = hc_arena_zero(&s->op.arena, (*n + 1) * sizeof *to);
+    size_t kept = 0, at;
+
+    for (size_t i = 0; to != NULL && i < *n; i++) {
+        to[kept] = hc_str(from[i]);
+        for (at = 0; !hc_str_eq(to[at], to[kept]); at++)
+            continue;
+        kept += at == kept;
+    }
+    *n = kept;
+    return to;
 }
 
+static int sweep_check_role(struct op_sweep *s, struct hc_str arn)
+{
+    const struct hc_role role = hc_op_role(&s->op, arn);
+
+    if (hc_client_creds(&s->op.h->client, &role, &s->op.error) == NULL)
+        return s->op.error.code;
+    return hc_op_check_account(&s->op, arn, hc_role_account(arn));
+}
+
+/* The places are each region with each role. */
 static int sweep_put_places(struct op_sweep *s)
 {
     const struct headcount_sweep *r = &s->request;
-    size_t regions = r->regions_n > 0 ? r->regions_n : 1;
-    size_t roles = r->roles_n > 0 ? r->roles_n : 1;
+    size_t regions_n = r->regions_n, roles_n = r->roles_n;
+    struct hc_str *regions, *roles;
+    int err = hc_op_check_params(&s->op, roles_n > 0);
 
-    if (regions > HC_SWEEP_SCOPES || roles > HC_SWEEP_SCOPES / regions)
+    if (regions_n > HC_SWEEP_SCOPES ||
+        roles_n > HC_SWEEP_SCOPES / (regions_n > 0 ? regions_n : 1))
         return hc_error_set(&s->op.error, HEADCOUNT_EARG,
                             "%zu regions and %zu roles "
                             "are more than %d places to look for clusters in",
-                            regions, roles, HC_SWEEP_SCOPES);
-    s->scopes =
-        hc_arena_zero(&s->op.arena, regions * roles * sizeof *s->scopes);
-    if (s->scopes == NULL)
+                            regions_n, roles_n, HC_SWEEP_SCOPES);
+    regions = sweep_each_once(s, r->regions, &regions_n);
+    roles = sweep_each_once(s, r->roles, &roles_n);
+    if (regions == NULL || roles == NULL)
         return HEADCOUNT_ENOMEM;
-    for (size_t i = 0; i < roles; i++)
-        for (size_t k = 0; k < regions; k++)
-            sweep_put_place(s, &(struct hc_sweep_scope){
-                .region = r->regions_n > 0 ? hc_str(r->regions[k])
-                                           : sweep_region(s),
-                .role = r->roles_n > 0 ? hc_str(r->roles[i]) : HC_STR(""),
-            });
-    return 0;
+    for (size_t i = 0; err == 0 && i < roles_n; i++)
+        err = sweep_check_role(s, roles[i]);
+    if (regions_n == 0)
+        regions[regions_n++] = sweep_region(s);
+    if (roles_n == 0)
+        roles[roles_n++] = HC_STR("");
+    for (size_t i = 0; err == 0 && i < regions_n; i++)
+        err = hc_op_check_endpoint(&s->op, regions[i]);
+    if (err < 0)
+        return err;
+    s->scopes = hc_arena_zero(&s->op.arena,
+                              regions_n * roles_n * sizeof *s->scopes);
+    for (size_t i = 0; s->scopes != NULL && i < roles_n; i++)
+        for (size_t k = 0; k < regions_n; k++)
+            s->scopes[s->scopes_n++] = (struct hc_sweep_scope){
+                .region = regions[k], .role = roles[i],
+            };
+    return s->scopes != NULL ? 0 : HEADCOUNT_ENOMEM;
 }
 
 static int sweep_check(struct op_sweep *s)
@@ -91,14 +119,6 @@ static int sweep_check(struct op_sweep *s)
     for (size_t i = 0; err == 0 && i < r->clusters_n; i++) {
         err = hc_sweep_check(hc_str(r->clusters[i]), &s->op.error);
         s->lists = s->lists || hc_sweep_is_glob(hc_str(r->clusters[i]));
-    }
-    for (size_t i = 0; err == 0 && i < s->scopes_n; i++)
-        err = hc_op_check_endpoint(&s->op, s->scopes[i].region);
-    for (size_t i = 0; err == 0 && i < s->scopes_n; i++) {
-        const struct hc_role role = { .arn = s->scopes[i].role };
-
-        if (hc_client_creds(&s->op.h->client, &role, &s->op.error) == NULL)
-            err = s->op.error.code;
     }
     if (r->at_once < 0 || r->at_once > HC_SWEEP_AT_ONCE)
         return hc_error_set(&s->op.error, HEADCOUNT_EARG,
@@ -117,6 +137,8 @@ static int sweep_put_name(struct op_sweep *s, const char *name)
     bool somewhere = false;
     int err = hc_arn_cluster(&cluster, hc_str(name), &s->op.error);
 
+    if (err == 0 && hc_arn_is_full(&cluster))
+        err = hc_op_check_account(&s->op, cluster.text, cluster.account);
     for (size_t i = 0; err == 0 && i < s->scopes_n; i++) {
         if (!hc_sweep_is_there(&s->scopes[i], &cluster))
             continue;
@@ -134,11 +156,10 @@ static int sweep_put_name(struct op_sweep *s, const char *name)
 static int op_sweep_start(headcount_op *op)
 {
     struct op_sweep *s = sweep_of(op);
-    int err = hc_op_find_creds(op, NULL);
+    int err;
 
     hc_buf_init(&s->json, &op->h->net.sys.alloc, HC_OP_JSON);
-    if (err == 0)
-        err = hc_op_sweep_find_init(s);
+    err = hc_op_sweep_find_init(s);
     if (err == 0)
         err = hc_op_request_check(op, &s->each);
     if (err == 0)

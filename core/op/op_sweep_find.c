@@ -163,6 +163,11 @@ static int find_check(struct op_sweep *s, struct hc_str text,
 {
     int err = hc_arn_cluster(arn, text, e);
 
+    if (err == 0 && hc_arn_is_full(arn) && s->each.expect_account != NULL &&
+        !hc_str_eqz(arn->account, s->each.expect_account))
+        return hc_creds_wrong_account(
+            s->lister->creds, hc_arena_str(&s->op.arena, arn->account).p,
+            hc_str(s->each.expect_account), e);
     if (err == 0 && (!hc_arn_is_full(arn) ||
                      !hc_sweep_is_there(&s->scopes[s->scope], arn)))
         err = hc_error_set(e, HEADCOUNT_EANSWER,
@@ -333,6 +338,9 @@ static int find_ask(struct op_sweep *s)
         .operation = find_operation(s),
         .region = at->region.p,
         .assume_role = at->role.n > 0 ? at->role.p : NULL,
+        .external_id = s->each.external_id,
+        .role_session_name = s->each.role_session_name,
+        .role_duration = s->each.role_duration,
         .endpoint_url = s->each.endpoint_url,
         .body = s->body.p, .body_size = s->body.n,
     };

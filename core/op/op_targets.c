@@ -37,6 +37,24 @@ static bool op_is_foreign(const struct op_reconcile *r, struct hc_str region)
     return region.n > 0 && r->region.n > 0 && !hc_str_eq(region, r->region);
 }
 
+/* The account of this cluster, as its event or its ARN says.  n == 0: neither
+ * does, so it is the account of our credentials, whichever that is. */
+static struct hc_str op_account(const struct op_reconcile *r, size_t at)
+{
+    if (r->has_event && op_envelope(r, at)->account.n > 0)
+        return op_envelope(r, at)->account;
+    return r->names[at].account;
+}
+
+/* True: it is known to be in another account than the expected one. */
+static bool op_is_unexpected(const struct op_reconcile *r, size_t at)
+{
+    struct hc_str account = op_account(r, at);
+
+    return r->request.expect_account != NULL && account.n > 0 &&
+           !hc_str_eqz(account, r->request.expect_account);
+}
+
 const char *hc_op_targets_foreign(const struct op_reconcile *r, size_t at)
 {
     const struct hc_arn *arn = &r->names[at];
@@ -48,14 +66,23 @@ const char *hc_op_targets_foreign(const struct op_reconcile *r, size_t at)
     if (c != NULL && c->account.n > 0 && arn->account.n > 0 &&
         !hc_str_eq(arn->account, c->account))
         return "foreign_account";
+    if (op_is_unexpected(r, at))
+        return "foreign_account";
     return op_is_foreign(r, arn->region) ? "foreign_region" : NULL;
 }
 
 const char *hc_op_targets_foreign_why(struct op_reconcile *r, size_t at)
 {
-    const struct hc_records_cluster *c = op_envelope(r, at);
     const struct hc_arn *arn = &r->names[at];
+    const struct hc_records_cluster *c;
 
+    if (op_is_unexpected(r, at))
+        return hc_arena_fmt(&r->op.arena, "cluster %.*s is in account %.*s, "
+                            "and account %s is expected "
+                            "(request.expect_account)", HC_STR_ARG(arn->name),
+                            HC_STR_ARG(op_account(r, at)),
+                            r->request.expect_account);
+    c = op_envelope(r, at);
     if (hc_str_eqz(hc_str(hc_op_targets_foreign(r, at)), "foreign_account"))
         return hc_arena_fmt(&r->op.arena,
                             "cluster %.*s is in account %.*s, and "
@@ -104,9 +131,9 @@ static void op_tell_foreign(struct op_reconcile *r, size_t at)
                     : "");
 }
 
-/* An event that is about clusters of other regions alone is skipped as foreign;
+/* An event that is about clusters of other places alone is skipped as foreign;
  * a person who names such a cluster gets an error. */
-static int op_check_region(struct op_reconcile *r)
+static int op_check_places(struct op_reconcile *r)
 {
     const char *why = NULL;
     size_t foreign = 0;
@@ -116,6 +143,8 @@ static int op_check_region(struct op_reconcile *r)
 
         if (hc_op_targets_foreign(r, i) == NULL)
             continue;
+        if (!r->has_event && op_is_unexpected(r, i))
+            return hc_op_check_account(&r->op, arn->text, arn->account);
         if (!r->has_event)
             return hc_error_set(&r->op.error, HEADCOUNT_ECONFIG,
                                 "cluster %.*s is in "
@@ -141,15 +170,6 @@ static void op_move(struct op_reconcile *r, size_t to, size_t from)
 }
 
 /* ---- one cluster under two names ---- */
-
-/* The account of this cluster, as its event or its ARN says.  n == 0: neither
- * does, so it is the account of our credentials, whichever that is. */
-static struct hc_str op_account(const struct op_reconcile *r, size_t at)
-{
-    if (r->has_event && op_envelope(r, at)->account.n > 0)
-        return op_envelope(r, at)->account;
-    return r->names[at].account;
-}
 
 /* True if the two may be one cluster: their names are equal, and both are in
  * the region that is called. */
@@ -336,7 +356,7 @@ int hc_op_targets(struct op_reconcile *r)
     if (err != 0)
         return err;
     r->region = op_region(r);
-    err = op_check_region(r);
+    err = op_check_places(r);
     op_drop_twins(r);
     op_sort_twins(r);
     if (err == 0 && r->request.record && r->clusters_n != 1)

@@ -76,10 +76,14 @@ static void machine_settle_failure(struct hc_reconcile *m, int err)
     struct hc_run *r = &m->run;
     const char *what;
 
-    if (x->class->mend != NULL && x->class->mend(r, x, err))
+    if (err != HEADCOUNT_EACCOUNT && x->class->mend != NULL &&
+        x->class->mend(r, x, err))
         return;
     what = hc_failure_sentence(r, x, err);
-    if (r->gone)
+    /* All answers come from the same account. */
+    if (err == HEADCOUNT_EACCOUNT)
+        hc_outcome_fail_cluster(r, hc_failure_code(x, err), what);
+    else if (r->gone)
         machine_is_gone(r, "cluster_gone", what);
     else if (hc_failure_is(x, err, "ClusterNotFoundException"))
         machine_is_gone(r, hc_failure_code(x, err), what);

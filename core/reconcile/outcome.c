@@ -75,7 +75,8 @@ struct hc_str hc_outcome_owner(const struct hc_run *r)
 
     if (hc_arn_is_full(&r->cluster))
         return r->cluster.account;
-    return event != NULL ? event->account : HC_STR("");
+    return event != NULL && event->account.n > 0 ? event->account
+                                                 : r->config.expect_account;
 }
 
 /* Credentials of another account do not see this cluster: it only looks

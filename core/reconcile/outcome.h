@@ -16,8 +16,8 @@ void hc_outcome_fail_cluster(struct hc_run *r, const char *code,
 /* The cluster is deleted, as r->gone_code and gone_what say: the run is over.
  * `clusters` is for the end of a sentence: those that there are. */
 void hc_outcome_gone(struct hc_run *r, const char *clusters);
-/* The account that the cluster is in, as its ARN or its event says; n == 0:
- * neither does. */
+/* The account that the cluster is in, as its ARN or its event says, or as it is
+ * expected; n == 0: none of them does. */
 struct hc_str hc_outcome_owner(const struct hc_run *r);
 /* The write at hand keeps its place in the run's limits, or gives it back where
  * it surely was not carried out; once. */

@@ -165,11 +165,15 @@ void hc_reconcile_refuse(struct hc_reconcile *m, const char *code,
 void hc_reconcile_resume(struct hc_reconcile *m, const struct hc_wish *wishes,
                          size_t n)
 {
+    struct headcount_error e = { .code = 0 };
     struct hc_run *r = &m->run;
 
     if (m->state != RECONCILE_QUESTION)
         return;
-    if (hc_policy_is_late(r))
+    /* The policy may expect an account, after answers of another one. */
+    if (hc_run_check_account(r, &e) < 0)
+        hc_policy_fail(r, hc_error_name(e.code), e.what);
+    else if (hc_policy_is_late(r))
         hc_policy_fail(r, "EPOLICY", "the policy took more than a minute "
                        "to decide: what it was told may not be true any "
                        "more, the next run asks again");

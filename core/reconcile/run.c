@@ -1,6 +1,8 @@
 /* reconcile/run.c - where a run is, and when. */
 #include "reconcile/run.h"
 
+#include "base/text.h"
+
 int64_t hc_run_wall(const struct hc_run *r)
 {
     return r->taken != 0 ? r->taken : hc_wall(&r->net->sys);
@@ -15,11 +17,17 @@ struct hc_str hc_run_region(const struct hc_run *r)
     return call->client->config->region;
 }
 
+static bool run_is_elsewhere(const struct hc_run *r, const struct hc_arn *arn)
+{
+    return r->config.expect_account.n > 0 && hc_arn_is_full(arn) &&
+           !hc_str_eq(arn->account, r->config.expect_account);
+}
+
 bool hc_run_is_here(const struct hc_run *r, const struct hc_arn *arn)
 {
     struct hc_str region = hc_run_region(r);
 
-    if (!hc_arn_same_place(arn, &r->cluster))
+    if (!hc_arn_same_place(arn, &r->cluster) || run_is_elsewhere(r, arn))
         return false;
     /* An event says which account its cluster is in: an ARN of another account
      * is not this cluster, even if its name and region are. */
@@ -29,6 +37,25 @@ bool hc_run_is_here(const struct hc_run *r, const struct hc_arn *arn)
         return false;
     return !hc_arn_is_full(arn) || hc_arn_is_full(&r->cluster) ||
            region.n == 0 || hc_str_eq(arn->region, region);
+}
+
+void hc_run_note_account(struct hc_run *r, const struct hc_arn *arn)
+{
+    if (hc_arn_is_full(arn) &&
+        (r->answered[0] == '\0' || run_is_elsewhere(r, arn)))
+        hc_fmt(r->answered, sizeof r->answered, "%.*s",
+               HC_STR_ARG(arn->account));
+}
+
+int hc_run_check_account(const struct hc_run *r, struct headcount_error *e)
+{
+    struct hc_str expected = r->config.expect_account;
+
+    if (expected.n == 0 || r->answered[0] == '\0' ||
+        hc_str_eqz(expected, r->answered))
+        return 0;
+    return hc_creds_wrong_account(r->config.call.creds, r->answered, expected,
+                                   e);
 }
 
 struct headcount_service *hc_run_row(struct hc_run *r)

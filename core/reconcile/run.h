@@ -47,6 +47,8 @@ struct hc_run_config {
     bool lists;                       /* if it does not exist, the run may list
                                          the clusters that do                */
     struct hc_str account;            /* of the credentials; n == 0: unknown */
+    struct hc_str expect_account;     /* nothing is written in another one;
+                                         n == 0: in any                      */
     const struct hc_wish *wishes;
     size_t wishes_n;
     struct hc_str policy_sha256;      /* for the audit; n == 0: none         */
@@ -177,6 +179,9 @@ struct hc_run {
                                          ARN                                 */
     struct hc_arn event_host;
     struct hc_str account;            /* of the credentials, as far as known */
+    char answered[64];                /* the account of AWS's answers; of two,
+                                         the one that is not expected; "" if no
+                                         answer named any                    */
     struct hc_policy_turn policy;
     struct hc_again again;
 
@@ -226,6 +231,11 @@ struct hc_str hc_run_region(const struct hc_run *r);  /* that is called */
 /* False: the ARN names another cluster or account than ours, or (ours being a
  * mere name) another region than the one that is called. */
 bool hc_run_is_here(const struct hc_run *r, const struct hc_arn *arn);
+/* Notes the account of an ARN that AWS answered with. */
+void hc_run_note_account(struct hc_run *r, const struct hc_arn *arn);
+/* 0, or HEADCOUNT_EACCOUNT: AWS answered with another account than the expected
+ * one. */
+int hc_run_check_account(const struct hc_run *r, struct headcount_error *e);
 /* The row of the wish at hand in the report. */
 struct headcount_service *hc_run_row(struct hc_run *r);
 /* True: the wish at hand was written in this run already.  Another write of it

@@ -14,7 +14,7 @@
 
 #define HC_SWEEP_AT_ONCE 64               /* clusters, at most                */
 #define HC_SWEEP_CLUSTERS 100000          /* of one sweep, at most            */
-#define HC_SWEEP_SCOPES 1024              /* regions times roles, at most     */
+#define HC_SWEEP_SCOPES 65536             /* regions times roles, at most     */
 
 /* A region, and the role that looks into it. */
 struct hc_sweep_scope {

@@ -618,6 +618,12 @@ TEST(creds_assume, a_refusal_repeats_nothing_of_the_token)
     web_close();
 }
 
+/* A timing for which there is no memory is left out: nothing fails. */
+static int ended(int err)
+{
+    return err != 1 ? err : t_alloc_state()->failed ? HEADCOUNT_ENOMEM : 0;
+}
+
 static int ask_one(void)
 {
     static const char *const env[] = { STS, KEYS, "AWS_MAX_ATTEMPTS=1", NULL };
@@ -632,7 +638,7 @@ static int ask_one(void)
         err = c != NULL ? creds_peer_ask(&p, c) : p.error.code;
     }
     creds_peer_close(&p);
-    return err == 1 ? 0 : err;
+    return ended(err);
 }
 
 static int ask_one_by_token(void)
@@ -657,11 +663,84 @@ static int ask_one_by_token(void)
         err = web_ask(answers);
     }
     web_close();
-    return err == 1 ? 0 : err;
+    return ended(err);
 }
 
 TEST(creds_assume, memory_may_end_anywhere)
 {
     t_fails_every_allocation(ask_one);
     t_fails_every_allocation(ask_one_by_token);
+}
+
+/* ---- its calls are counted ---- */
+
+static struct headcount_stats stats[2];
+static struct hc_timings timings;
+
+static int get_counted(int who, struct hc_creds *c)
+{
+    const struct hc_creds_ask ask = { .waiter = &p.link, .job = &p.job,
+                                      .stats = &stats[who],
+                                      .timings = &timings };
+    struct hc_credentials out;
+
+    hc_credentials_init(&out, t_alloc());
+    int got = hc_creds_get(c, &ask, p.aws.world.now, &out, NULL);
+
+    hc_credentials_fini(&out);
+    return got;
+}
+
+/* Whoever gets the credentials first, and nobody else. */
+TEST(creds_assume, one_of_those_who_ask_counts_its_calls)
+{
+    open_here();
+    const char *const answers[] = { error(503, "ServiceUnavailable"),
+                                    set("ROLE", 3600), NULL };
+    struct hc_creds *c = hc_client_creds(&p.aws.client, the_role(), NULL);
+
+    memset(stats, 0, sizeof stats);
+    timings = (struct hc_timings){ .alloc = t_alloc() };
+    CHECK(c != NULL);
+    CHECK_INT(ask(answers), 1);              /* it counts nothing itself */
+    CHECK_INT(get_counted(0, c), 1);
+    CHECK_INT(get_counted(1, c), 1);
+    CHECK_INT(stats[0].api_calls, 1);
+    CHECK_INT(stats[0].retries, 1);
+    CHECK_INT(stats[0].connections_opened + stats[0].connections_reused, 2);
+    CHECK_INT(timings.n, 2);
+    CHECK_Z(timings.a[0].operation, "AssumeRole");
+    CHECK_Z(timings.a[0].service, "sts");
+    CHECK_INT(timings.a[0].status, 503);
+    CHECK_INT(timings.a[1].attempt, 2);
+    CHECK_INT(stats[1].api_calls, 0);
+    CHECK_INT(p.aws.world.net.stats.api_calls, 1);
+    CHECK_INT(p.aws.world.net.stats.retries, 1);
+    hc_timings_fini(&timings);
+    creds_peer_close(&p);
+}
+
+/* A failure is counted as well; the request never left where nobody could sign
+ * it. */
+TEST(creds_assume, a_refusal_is_a_call_and_no_signer_is_none)
+{
+    static const char *const nobody[] = { STS, NULL };
+    const char *const answers[] = { aws_answer(403, "", DENIED), NULL };
+
+    for (int signer = 0; signer < 2; signer++) {
+        if (signer)
+            open_here();
+        else
+            CHECK_INT(creds_peer_open(&p, nobody, NULL), 0);
+        struct hc_creds *c = hc_client_creds(&p.aws.client, the_role(), NULL);
+
+        memset(stats, 0, sizeof stats);
+        timings = (struct hc_timings){ .alloc = t_alloc() };
+        CHECK(ask(answers) < 0);
+        CHECK(get_counted(0, c) < 0);
+        CHECK_INT(stats[0].api_calls, signer);
+        CHECK_INT(timings.n, signer);
+        hc_timings_fini(&timings);
+        creds_peer_close(&p);
+    }
 }

@@ -202,7 +202,7 @@ static void tear_down(void)
 
 static int get(size_t who, int64_t now)
 {
-    struct hc_creds_ask a = { &s.link[who], &s.waiter[who] };
+    struct hc_creds_ask a = { .waiter = &s.link[who], .job = &s.waiter[who] };
 
     hc_error_reset(&s.error);
     return hc_creds_get(&s.creds, &a, now, &s.out, &s.error);

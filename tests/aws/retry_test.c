@@ -68,7 +68,7 @@ TEST(retry, only_what_may_pass_by_itself_is_tried_again)
                                    HEADCOUNT_ETLS,     HEADCOUNT_ETIMEDOUT,
                                    HEADCOUNT_ECLOSED,  HEADCOUNT_ETRUNCATED };
 
-    for (int code = 0; code >= HEADCOUNT_EPOLICY; code--) {
+    for (int code = 0; code >= HEADCOUNT_EACCOUNT; code--) {
         enum hc_retry want = RETRY_NO;
 
         for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)

@@ -12,13 +12,15 @@ TEST(err, codes_are_negative_distinct_and_named)
     CHECK_INT(HEADCOUNT_ENOMEM, -1);
     CHECK_INT(HEADCOUNT_EARG, -2);
     CHECK_INT(HEADCOUNT_EPOLICY, -25);
+    CHECK_INT(HEADCOUNT_EACCOUNT, -26);
     CHECK_Z(hc_error_name(0), "OK");
     CHECK_Z(hc_error_name(HEADCOUNT_ENOMEM), "ENOMEM");
     CHECK_Z(hc_error_name(HEADCOUNT_ETIMEDOUT), "ETIMEDOUT");
     CHECK_Z(hc_error_name(HEADCOUNT_EPOLICY), "EPOLICY");
+    CHECK_Z(hc_error_name(HEADCOUNT_EACCOUNT), "EACCOUNT");
     CHECK_Z(hc_error_name(-12), "EUNKNOWN");       /* it was EPROXY */
     CHECK_Z(hc_error_sentence(-12), "an unknown error");
-    for (int code = 0; code >= HEADCOUNT_EPOLICY; code--)
+    for (int code = 0; code >= HEADCOUNT_EACCOUNT; code--)
         CHECK(code == -12 || (strlen(hc_error_sentence(code)) > 3 &&
               strcmp(hc_error_name(code), "EUNKNOWN") != 0));
 }
@@ -26,7 +28,7 @@ TEST(err, codes_are_negative_distinct_and_named)
 TEST(err, a_number_that_is_no_code_has_a_name_too)
 {
     CHECK_Z(hc_error_name(1), "EUNKNOWN");
-    CHECK_Z(hc_error_name(HEADCOUNT_EPOLICY - 1), "EUNKNOWN");
+    CHECK_Z(hc_error_name(HEADCOUNT_EACCOUNT - 1), "EUNKNOWN");
     CHECK_Z(hc_error_name(-2147483647 - 1), "EUNKNOWN");
     CHECK_Z(hc_error_sentence(-1000), "an unknown error");
 }

@@ -28,8 +28,8 @@ ONLY = {
 RANKS = {
     "core/aws": "ini role sigv4 retry bucket xml strike page profile "
                 "service_table < catalog < service < service_set endpoint "
-                "answer < config_files < config < request < creds* < client < "
-                "call < creds_assume < client_roles",
+                "answer < config_files < config < request < timings < creds* < "
+                "client < call < creds_assume < client_roles",
     "core/reconcile": "facts known_hosts < memory brake report sweep missing "
                       "snapshot* offline < run < audit claims < outcome < "
                       "verify wishes < exchange/ < plan_input placed second < "

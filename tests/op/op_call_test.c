@@ -178,3 +178,99 @@ TEST(op_call, memory_may_end_anywhere)
 {
     t_fails_every_allocation(once);
 }
+
+/* ---- a role, and the account ---- */
+
+#define ROLE "arn:aws:iam::123456789012:role/deploy"
+#define ASSUMED "<AssumeRoleResponse><AssumeRoleResult><Credentials>"       \
+    "<AccessKeyId>ROLE1</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"  \
+    "<SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z"        \
+    "</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+
+/* It is a call of the op that waits for it. */
+TEST(op_call, a_role_is_assumed_with_what_the_caller_gives_for_it)
+{
+    const char *const answers[] = { aws_answer(200, "", ASSUMED),
+                                    aws_answer(200, "", "{}"),
+                                    aws_answer(200, "", "{}"), NULL };
+    char id[] = "a:b", name[] = "night", role[] = ROLE;
+    struct headcount_call call = call_of("ListClusters");
+
+    call.assume_role = role;
+    call.external_id = id;
+    call.role_session_name = name;
+    call.role_duration = 900000000;
+    scene_open(false, answers);
+    for (uint64_t first = 1; first <= 1; first--) {
+        CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+        if (first) {
+            memset(id, 'x', 3);
+            memset(name, 'x', 5);
+            memset(role, 'x', sizeof role - 1);
+        }
+        scene_drive();
+        const struct headcount_outcome *o = headcount_outcome(scene.op);
+
+        CHECK_INT(o->code, 0);
+        CHECK_INT(o->stats.api_calls, 1 + first);
+        CHECK_INT(o->timings_n, 1 + first);
+        CHECK_Z(o->timings[0].operation, first ? "AssumeRole"
+                                               : "ListClusters");
+        headcount_op_free(scene.op);
+        memcpy(id, "a:b", 3);
+        memcpy(name, "night", 5);
+        memcpy(role, ROLE, sizeof role);
+    }
+    CHECK_INT(scene.script.requests, 3);
+    CHECK(strstr(scene.script.request[0], "&RoleSessionName=night&ExternalId="
+                 "a%3Ab&DurationSeconds=900") != NULL);
+    scene_close();
+}
+
+TEST(op_call, what_cannot_be_for_a_role_or_an_account_is_refused)
+{
+    static const struct {
+        struct headcount_call call;
+        int code;
+        const char *says;
+    } rows[] = {
+        { { .external_id = "abc" }, HEADCOUNT_EARG, "request.external_id" },
+        { { .role_session_name = "abc" }, HEADCOUNT_EARG,
+          "request.role_session_name" },
+        { { .role_duration = 900000000 }, HEADCOUNT_EARG,
+          "request.role_duration" },
+        { { .assume_role = ROLE, .external_id = "a" }, HEADCOUNT_ECONFIG,
+          "external_id" },
+        { { .assume_role = ROLE, .role_session_name = "a b" },
+          HEADCOUNT_ECONFIG, "role_session_name" },
+        { { .assume_role = ROLE, .role_duration = 899000000 },
+          HEADCOUNT_ECONFIG, "duration" },
+        { { .assume_role = ROLE, .role_duration = -1 }, HEADCOUNT_ECONFIG,
+          "duration" },
+        { { .expect_account = "" }, HEADCOUNT_EARG, "12 digits" },
+        { { .expect_account = "12345678901" }, HEADCOUNT_EARG, "12 digits" },
+        { { .expect_account = "1234567890123" }, HEADCOUNT_EARG, "12 digits" },
+        { { .expect_account = "12345678901x" }, HEADCOUNT_EARG, "12 digits" },
+        { { .assume_role = ROLE, .expect_account = "210987654321" },
+          HEADCOUNT_EACCOUNT, ROLE " is of account 123456789012" },
+    };
+
+    scene_open(false, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct headcount_call call = rows[i].call;
+
+        call.size = sizeof call;
+        call.service = "ecs";
+        call.operation = "ListClusters";
+        CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+        const struct headcount_outcome *o = headcount_outcome(scene.op);
+
+        CHECK(o != NULL);
+        CHECK_INT(o->code, rows[i].code);
+        if (strstr(o->message, rows[i].says) == NULL)
+            fail_msg("no \"%s\" in \"%s\"", rows[i].says, o->message);
+        headcount_op_free(scene.op);
+    }
+    CHECK_INT(scene.script.requests, 0);
+    scene_close();
+}

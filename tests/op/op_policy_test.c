@@ -272,9 +272,15 @@ static void wishes_nonsense(void)
     CHECK_INT(headcount_limits(scene.op, -1, 0), HEADCOUNT_EARG);
     CHECK_INT(headcount_limits(scene.op, 0, -1), HEADCOUNT_EARG);
     CHECK_INT(headcount_limits(scene.op, 0, 0), 0);
+    CHECK_INT(headcount_expect_account(scene.op, "12345678901"),
+              HEADCOUNT_EARG);
+    CHECK_INT(headcount_expect_account(scene.op, "12345678901x"),
+              HEADCOUNT_EARG);
     headcount_resume(scene.op);
     CHECK_INT(headcount_wish(scene.op, &wish), HEADCOUNT_ESTATE);
     CHECK_INT(headcount_limits(scene.op, 1, 1), HEADCOUNT_ESTATE);
+    CHECK_INT(headcount_expect_account(scene.op, "123456789012"),
+              HEADCOUNT_ESTATE);
 }
 
 static void asks_nonsense(void)
@@ -373,6 +379,57 @@ TEST(policy, a_policy_and_wishes_do_not_go_together)
     CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ECONFIG);
     CHECK(strstr(headcount_outcome(scene.op)->message, "beside a policy")
           != NULL);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+/* ---- the account ---- */
+
+#define OK(text) aws_answer(200, "", text)
+
+static void expects(const char *account, int code)
+{
+    const struct headcount_wish wish = { .size = sizeof wish,
+                                         .service = "web" };
+    struct headcount_fact f;
+
+    if (fact((struct headcount_query){ .kind = HEADCOUNT_FACT_CLUSTER },
+             &f) == 1) {
+        CHECK_INT(headcount_expect_account(scene.op, account), 0);
+        CHECK_INT(headcount_expect_account(scene.op, account), 0);
+        CHECK_INT(headcount_expect_account(scene.op, "000000000001"), code);
+        CHECK_INT(headcount_wish(scene.op, &wish), 0);
+    }
+    headcount_resume(scene.op);
+}
+
+static void expects_ours(void)
+{
+    expects("123456789012", HEADCOUNT_EACCOUNT);
+}
+
+static void expects_theirs(void)
+{
+    expects("210987654321", HEADCOUNT_EACCOUNT);
+}
+
+/* The account was answered before the policy expects one. */
+TEST(op_policy, an_account_is_compared_when_its_turn_ends)
+{
+    const char *const ours[] = { OK(CLUSTER), OK(SERVICE("3")),
+                                 OK(DEFINITION), OK(HOSTS3), NULL };
+    const char *const theirs[] = { OK(CLUSTER), NULL };
+
+    scene_open(false, ours);
+    CHECK_Z(run(expects_ours)->clusters[0].error_code, NULL);
+    headcount_op_free(scene.op);
+    scene_close();
+    scene_open(false, theirs);
+    const struct headcount_outcome *o = run(expects_theirs);
+
+    CHECK_INT(o->code, 0);
+    CHECK_Z(o->clusters[0].error_code, "EACCOUNT");
+    CHECK_INT(scene.script.requests, 1);
     headcount_op_free(scene.op);
     scene_close();
 }

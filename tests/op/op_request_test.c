@@ -103,13 +103,15 @@ TEST(op_request, numbers_are_those_of_their_enums)
 static int copies(void)
 {
     char text[][8] = { "region", "url", "role", "event", "snap", "a", "zero",
-                       "sha" };
+                       "sha", "id", "name", "account" };
     const char *clusters[] = { text[5], NULL }, *allow[] = { text[6] };
     struct headcount_reconcile r = {
         .region = text[0], .endpoint_url = text[1], .assume_role = text[2],
         .event = text[3], .event_size = 5, .snapshot = text[4],
         .snapshot_size = 4, .clusters = clusters, .clusters_n = 1,
         .allow = allow, .allow_n = 1, .policy_sha256 = text[7],
+        .external_id = text[8], .role_session_name = text[9],
+        .role_duration = 5, .expect_account = text[10],
     };
     int err = scene_try(false, NULL);
 
@@ -132,6 +134,10 @@ static int copies(void)
         CHECK_Z(r.clusters[0], "a");
         CHECK_Z(r.allow[0], "zero");
         CHECK_Z(r.policy_sha256, "sha");
+        CHECK_Z(r.external_id, "id");
+        CHECK_Z(r.role_session_name, "name");
+        CHECK_Z(r.expect_account, "account");
+        CHECK_INT(scene.op->params.role_duration, 5);
     }
     scene_close();
     return err;

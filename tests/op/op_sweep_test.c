@@ -858,3 +858,109 @@ TEST(sweep_op, every_failed_allocation_is_survived)
     printf("# a sweep of two clusters: %ld requests for memory, each failed "
            "in turn\n", t_fails_every_allocation(sweep_once));
 }
+
+/* ---- roles, and the account ---- */
+
+#define ASSUMED OK("<AssumeRoleResponse><AssumeRoleResult><Credentials>"    \
+    "<AccessKeyId>ROLE1</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"  \
+    "<SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z"        \
+    "</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>")
+
+TEST(sweep_op, all_its_roles_share_what_each_says_of_them)
+{
+    static const char *const roles[] = {
+        "arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/y",
+        "arn:aws:iam::123456789012:role/x" };
+    const char *const answers[] = { ASSUMED, OK(LIST("", "")), ASSUMED,
+                                    OK(LIST("", "")), NULL };
+    struct run r = sweep();
+
+    r.sweep.roles = roles;
+    r.sweep.roles_n = 3;
+    r.each.external_id = "a:b";
+    r.each.role_session_name = "night";
+    r.each.role_duration = 3600000000;
+    r.each.expect_account = "123456789012";
+    scene_open(false, answers);
+    const struct headcount_outcome *o = run(r);
+
+    CHECK_INT(o->code, 0);
+    CHECK_INT(scene.script.requests, 4);
+    CHECK_INT(o->stats.api_calls, 4);
+    CHECK_INT(o->timings_n, 4);
+    for (size_t i = 0; i < 4; i += 2)
+        CHECK(asked(i, "&RoleSessionName=night&ExternalId=a%3Ab"
+                    "&DurationSeconds=3600"));
+    end();
+}
+
+TEST(sweep_op, what_is_of_another_account_is_refused_before_any_call)
+{
+    static const char *const roles[] = {
+        "arn:aws:iam::123456789012:role/x",
+        "arn:aws:iam::210987654321:role/y" };
+    static const char *const names[] = { "a", AT "cluster/b" };
+
+    for (int by_role = 0; by_role < 2; by_role++) {
+        struct run r = sweep();
+
+        r.each.expect_account = by_role ? "123456789012" : "210987654321";
+        r.sweep.roles = roles;
+        r.sweep.roles_n = by_role ? 2 : 0;
+        r.sweep.clusters = names;
+        r.sweep.clusters_n = by_role ? 0 : 2;
+        scene_open(false, NULL);
+        CHECK_INT(run(r)->code, HEADCOUNT_EACCOUNT);
+        CHECK(strstr(headcount_outcome(scene.op)->message,
+                     by_role ? "role/y is of account 210987654321"
+                             : "cluster/b is of account 123456789012") != NULL);
+        CHECK_INT(scene.script.requests, 0);
+        end();
+    }
+}
+
+TEST(sweep_op, a_list_of_another_account_than_the_expected_is_not_swept)
+{
+    const char *const answers[] = { OK(LIST(C("a"), "")), NULL };
+    struct run r = sweep();
+
+    r.each.expect_account = "210987654321";
+    scene_open(false, answers);
+    CHECK_INT(run(r)->code, HEADCOUNT_EACCOUNT);
+    CHECK(strstr(headcount_outcome(scene.op)->message, "AWS answers for "
+                 "account 123456789012") != NULL);
+    CHECK_INT(scene.script.requests, 1);
+    end();
+}
+
+/* A named cluster is not listed: its own answers are compared, with the
+ * account of the role too. */
+TEST(sweep_op, a_named_cluster_in_another_account_than_its_role_fails)
+{
+    static const char *const roles[] = { "arn:aws:iam::210987654321:role/z" };
+    static const char *const names[] = { "a" };
+    const char *const answers[] = { ASSUMED, OK(SERVICE_IN("a", "1")), NULL };
+    struct run r = sweep();
+
+    r.sweep.roles = roles;
+    r.sweep.roles_n = 1;
+    r.sweep.clusters = names;
+    r.sweep.clusters_n = 1;
+    scene_open(false, answers);
+    CHECK_INT(run(r)->code, 0);
+    CHECK_Z(told, "0 a EACCOUNT; ");
+    CHECK_INT(scene.script.requests, 2);
+    end();
+}
+
+TEST(sweep_op, a_role_that_is_not_there_takes_no_external_id)
+{
+    struct run r = sweep();
+
+    r.each.external_id = "abc";
+    scene_open(false, NULL);
+    CHECK_INT(run(r)->code, HEADCOUNT_EARG);
+    CHECK(strstr(headcount_outcome(scene.op)->message, "request.external_id")
+          != NULL);
+    end();
+}

@@ -217,3 +217,50 @@ TEST(op_targets, memory_may_end_anywhere)
 {
     t_fails_every_allocation(begin_names);
 }
+
+/* ---- the account that is expected ---- */
+
+TEST(op_targets, an_arn_of_another_account_is_refused_before_any_call)
+{
+    static const char *const names[] = { "a", THEIRS "prod" };
+    const struct op_reconcile *r;
+
+    scene_open(false, NULL);
+    r = begin((struct headcount_reconcile){ .clusters = names, .clusters_n = 2,
+                                            .expect_account = "123456789012" });
+    CHECK_INT(r->op.outcome.code, HEADCOUNT_EACCOUNT);
+    CHECK(strstr(r->op.outcome.message, THEIRS "prod is of account "
+                 "999999999999, and account 123456789012 is expected")
+          != NULL);
+    headcount_op_free(scene.op);
+    r = begin((struct headcount_reconcile){ .clusters = names, .clusters_n = 2,
+                                            .expect_account = "999999999999" });
+    CHECK(headcount_outcome(scene.op) == NULL);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+/* Its event says whose it is. */
+TEST(op_targets, an_event_of_another_account_is_foreign)
+{
+    for (int ours = 0; ours < 2; ours++) {
+        const char *account = ours ? "123456789012" : "210987654321";
+        const struct headcount_outcome *o;
+
+        scene_open(false, NULL);
+        begin((struct headcount_reconcile){
+            .event = EVENT, .event_size = strlen(EVENT),
+            .expect_account = account });
+        o = headcount_outcome(scene.op);
+        CHECK((o == NULL) == ours);
+        if (o != NULL) {
+            CHECK_INT(o->code, 0);
+            CHECK_Z(o->skipped_event, "foreign_account");
+            CHECK(strstr(o->skipped_because, "is in account 123456789012, and "
+                         "account 210987654321 is expected") != NULL);
+            CHECK_INT(o->foreign, 1);
+        }
+        headcount_op_free(scene.op);
+        scene_close();
+    }
+}

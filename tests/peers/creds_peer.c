@@ -9,7 +9,7 @@ static void creds_peer_run(struct hc_job *job, int64_t now)
     struct creds_peer *p =
         (struct creds_peer *)(void *)((char *)job -
                                       offsetof(struct creds_peer, job));
-    const struct hc_creds_ask ask = { &p->link, &p->job };
+    const struct hc_creds_ask ask = { .waiter = &p->link, .job = &p->job };
 
     if (p->ended || p->from == NULL)
         return;

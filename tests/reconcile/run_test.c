@@ -483,3 +483,131 @@ TEST(run, a_hold_is_told_when_it_starts_changes_and_ends)
     CHECK_INT(audit_n, 3);
     end();
 }
+
+/* ---- the account that is expected ---- */
+
+static void asks_for_hosts(struct hc_reconcile *r)
+{
+    struct hc_known k;
+    const struct hc_query hosts = { .kind = QUERY_COUNT };
+    struct headcount_error e;
+
+    if (hc_policy_fact(&r->run, &hosts, &k, &e) == 1)
+        hc_reconcile_resume(r, &wish, 1);
+    else
+        hc_reconcile_resume(r, NULL, 0);
+}
+
+static void refused(const struct script *s)
+{
+    const struct headcount_cluster *c = &s->r.run.result;
+
+    CHECK_Z(c->error_code, "EACCOUNT");
+    CHECK(strstr(c->error, "account 111122223333, and account 123456789012 is "
+                 "expected") != NULL);
+    CHECK(strstr(c->error, "from: arn:aws:iam::111122223333:role/x") != NULL);
+}
+
+/* No call is made for it: any first answer tells the account. */
+TEST(run, an_answer_of_another_account_fails_the_cluster)
+{
+    static const struct script_row services[] = { WEB(1) };
+    static const struct script_row gone[] = { { .operation = SERVICES,
+        .answer = "{\"services\":[],\"failures\":[" SCRIPT_MISSING("web")
+                  "]}" } };
+    static const struct script_row hosts[] = { TWO };
+    static const struct { const struct script_row *rows; bool asks, dry; }
+    runs[] = { { services, false, false }, { services, false, true },
+               { gone, false, false }, { hosts, true, false } };
+    struct hc_creds role = {
+        .role = HC_STR("arn:aws:iam::111122223333:role/x") };
+
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        struct script *s = script_wishes(runs[i].rows, 1, "web");
+
+        wish = (struct hc_wish){ .service = HC_STR("web") };
+        s->config.expect_account = HC_STR("123456789012");
+        s->config.call.creds = &role;
+        s->config.dry_run = runs[i].dry;
+        if (runs[i].asks) {
+            s->config.asks = true;
+            s->config.wishes_n = 0;
+            s->policy = asks_for_hosts;
+        }
+        CHECK_INT(script_run(), 1);
+        refused(s);
+        if (!runs[i].asks)
+            script_gave(0, HEADCOUNT_FAILED, "EACCOUNT");
+        script_end();
+    }
+}
+
+TEST(run, an_answer_of_the_expected_account_is_worked_with)
+{
+    static const struct script_row rows[] = { WEB(1), TWO, WRITE };
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web");
+
+    s->config.expect_account = HC_STR("111122223333");
+    script_gives(0, HEADCOUNT_UPDATED, "");
+    script_end();
+}
+
+/* The list that is read for a person tells the account as well. */
+TEST(run, a_cluster_that_is_not_there_may_be_in_the_expected_account)
+{
+    for (int found = 0; found < 2; found++) {
+        struct script_row rows[] = {
+            { .operation = SERVICES, .fail = HEADCOUNT_ESERVICE,
+              .code = "ClusterNotFoundException" },
+            { .operation = "ListClusters", .answer = "{\"clusterArns\":[\""
+              SCRIPT_AT "cluster/a\"]}" },
+        };
+        struct hc_creds role = {
+            .role = HC_STR("arn:aws:iam::111122223333:role/x") };
+        struct script *s = script_wishes(SCRIPT_ROWS(rows), "web");
+
+        s->config.found = found;
+        s->config.lists = true;
+        s->config.call.creds = &role;
+        s->config.expect_account = HC_STR("123456789012");
+        CHECK_INT(script_run(), 1);
+        refused(s);
+        script_end();
+    }
+}
+
+static void expects_late(struct hc_reconcile *r)
+{
+    if (r->run.answered[0] != '\0')
+        r->run.config.expect_account = HC_STR("123456789012");
+    asks_for_hosts(r);
+}
+
+TEST(run, a_policy_may_expect_an_account_after_it_has_looked)
+{
+    static const struct script_row rows[] = { TWO };
+    struct hc_creds role = {
+        .role = HC_STR("arn:aws:iam::111122223333:role/x") };
+    struct script *s = script_wishes(SCRIPT_ROWS(rows), "web");
+
+    wish = (struct hc_wish){ .service = HC_STR("web") };
+    s->config.call.creds = &role;
+    s->config.asks = true;
+    s->config.wishes_n = 0;
+    s->policy = expects_late;
+    CHECK_INT(script_run(), 1);
+    refused(s);
+    script_end();
+}
+
+/* A service's ARN of another account is none of this cluster, before any
+ * call. */
+TEST(run, a_wish_of_another_account_is_not_asked_about)
+{
+    struct script *s = script_wishes(NULL, 0, "web");
+
+    script_wish(0)->service = HC_STR(SCRIPT_AT "service/prod/web");
+    s->config.expect_account = HC_STR("123456789012");
+    script_gives(0, HEADCOUNT_SKIPPED, "missing");
+    script_end();
+}

@@ -114,6 +114,10 @@ static int policy_body(lua_State *L)
     rules_take(L, 2, lua_tostring(L, 1), policy_put, p);
     rules_limits(L, &limits);
     headcount_limits(p->facts.op, limits.changes, limits.falls);
+    if (limits.account[0] != '\0' &&
+        headcount_expect_account(p->facts.op, limits.account) < 0)
+        return luaL_error(L, "%s: limits: expect_account is %s, and the run "
+                          "expects another account", p->name, limits.account);
     return 0;
 }
 

@@ -106,6 +106,18 @@ static int64_t limit_value(lua_State *L, const char *who, const char *name)
     return n;
 }
 
+static void limit_account(lua_State *L, const char *who,
+                          struct rules_limits *l)
+{
+    size_t n = 0;
+    const char *text = lua_type(L, -1) == LUA_TSTRING
+                           ? lua_tolstring(L, -1, &n) : "";
+
+    if (n != 12 || strspn(text, "0123456789") != n)
+        rule_raise(L, who, "limits: expect_account takes a text of 12 digits");
+    memcpy(l->account, text, sizeof l->account);
+}
+
 static int64_t *limit_find(lua_State *L, struct rules_limits *l,
                            const char *who, const char *name)
 {
@@ -118,7 +130,9 @@ static int64_t *limit_find(lua_State *L, struct rules_limits *l,
     nearest_init(&near, name);
     nearest_try(&near, "changes");
     nearest_try(&near, "falls");
-    lua_pushfstring(L, "limits takes changes and falls, no '%s'%s%s%s", name,
+    nearest_try(&near, "expect_account");
+    lua_pushfstring(L, "limits takes changes, falls and expect_account, no "
+                    "'%s'%s%s%s", name,
                     near.best != NULL ? "; did you mean '" : "",
                     near.best != NULL ? near.best : "",
                     near.best != NULL ? "'?" : "");
@@ -138,18 +152,21 @@ static int spell_limits(lua_State *L)
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &limits_key) == LUA_TUSERDATA)
         rule_raise(L, who, "limits is given twice");
     l = lua_newuserdatauv(L, sizeof *l, 0);
-    *l = (struct rules_limits){ 0, 0 };
+    *l = (struct rules_limits){ .changes = 0 };
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
         bool named = lua_type(L, -2) == LUA_TSTRING;
         const char *name = named ? lua_tostring(L, -2) : "";
 
         if (!named)
-            rule_raise(L, who, "limits takes changes and falls by name: "
-                       "limits { changes = 50 }");
+            rule_raise(L, who, "limits takes changes, falls and "
+                       "expect_account by name: limits { changes = 50 }");
+        if (strcmp(name, "expect_account") == 0) {
+            limit_account(L, who, l);
+        } else {
+            int64_t *to = limit_find(L, l, who, name);
 
-        int64_t *to = limit_find(L, l, who, name);
-
-        *to = limit_value(L, who, name);
+            *to = limit_value(L, who, name);
+        }
         sandbox_pay(L, 8);
     }
     lua_rawsetp(L, LUA_REGISTRYINDEX, &limits_key);
@@ -162,7 +179,7 @@ void rules_limits(lua_State *L, struct rules_limits *to)
 
     lua_rawgetp(L, LUA_REGISTRYINDEX, &limits_key);
     said = lua_touserdata(L, -1);
-    *to = said != NULL ? *said : (struct rules_limits){ 0, 0 };
+    *to = said != NULL ? *said : (struct rules_limits){ .changes = 0 };
     lua_pop(L, 1);
 }
 

@@ -26,9 +26,11 @@ void rules_begin(lua_State *L);
 typedef int rules_put(void *ud, const struct headcount_wish *wish);
 void rules_take(lua_State *L, int i, const char *who, rules_put *put,
                 void *ud);
-/* The limits of this run by `limits { changes = 50, falls = 200 }`; 0: none. */
+/* The limits of this run by `limits { changes = 50, falls = 200,
+ * expect_account = "123456789012" }`; 0, "": none. */
 struct rules_limits {
     int64_t changes, falls;
+    char account[13];
 };
 void rules_limits(lua_State *L, struct rules_limits *to);
 

@@ -38,20 +38,26 @@ bool hc_check_was_asked(const struct hc_exchange *x, struct hc_str name)
     return false;
 }
 
-bool hc_check_is_our_cluster(const struct hc_run *r, struct hc_str text)
+bool hc_check_is_here(struct hc_run *r, const struct hc_arn *arn)
+{
+    hc_run_note_account(r, arn);
+    return hc_run_is_here(r, arn);
+}
+
+bool hc_check_is_our_cluster(struct hc_run *r, struct hc_str text)
 {
     struct hc_arn arn;
 
     return text.n == 0 || (hc_arn_cluster(&arn, text, NULL) == 0 &&
-                           hc_run_is_here(r, &arn));
+                           hc_check_is_here(r, &arn));
 }
 
-bool hc_check_is_our_service(const struct hc_run *r, struct hc_str text)
+bool hc_check_is_our_service(struct hc_run *r, struct hc_str text)
 {
     struct hc_arn arn;
 
     return text.n == 0 || (hc_arn_service(&arn, text, NULL) == 0 &&
-                           hc_run_is_here(r, &arn));
+                           hc_check_is_here(r, &arn));
 }
 
 bool hc_check_is_named(const struct hc_ecs_service *s, struct hc_str name)

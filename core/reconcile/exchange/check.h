@@ -21,10 +21,12 @@ int hc_check_no_memory(struct hc_exchange *x, const char *what);
 int hc_check_keep(struct hc_run *r, struct hc_exchange *x);
 /* x->ids has this name. */
 bool hc_check_was_asked(const struct hc_exchange *x, struct hc_str name);
+/* hc_run_is_here of an ARN in an answer, whose account is noted. */
+bool hc_check_is_here(struct hc_run *r, const struct hc_arn *arn);
 /* False: the text is no such ARN, or it is of another place than our cluster.
  * An empty text is ours: some answers leave it out. */
-bool hc_check_is_our_cluster(const struct hc_run *r, struct hc_str text);
-bool hc_check_is_our_service(const struct hc_run *r, struct hc_str text);
+bool hc_check_is_our_cluster(struct hc_run *r, struct hc_str text);
+bool hc_check_is_our_service(struct hc_run *r, struct hc_str text);
 /* True: the service's ARN, if the answer has one, is that of a service of this
  * name. */
 bool hc_check_is_named(const struct hc_ecs_service *s, struct hc_str name);

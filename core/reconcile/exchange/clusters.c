@@ -78,10 +78,13 @@ static int clusters_learn(struct hc_run *r, struct hc_exchange *x, int64_t now)
     struct hc_arn arn;
 
     (void)now;
-    if (r->account.n == 0 && v->arns_n > 0 &&
-        hc_arn_cluster(&arn, v->arns[0], NULL) == 0)
-        r->account = hc_arena_str(&r->facts.arena, arn.account);
-    hc_outcome_gone(r, sentence);
+    if (v->arns_n > 0 && hc_arn_cluster(&arn, v->arns[0], NULL) == 0) {
+        hc_run_note_account(r, &arn);
+        if (r->account.n == 0)
+            r->account = hc_arena_str(&r->facts.arena, arn.account);
+    }
+    if (hc_run_check_account(r, NULL) == 0)
+        hc_outcome_gone(r, sentence);
     return 1;
 }
 

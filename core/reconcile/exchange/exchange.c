@@ -152,6 +152,19 @@ int hc_exchange_start(struct hc_exchange *x, struct hc_run *r)
     return 0;
 }
 
+/* An answer of another account than the expected one fails, whatever else is
+ * in it. */
+static int exchange_check_account(struct hc_exchange *x,
+                                  const struct hc_run *r, int got)
+{
+    struct headcount_error why = { .code = 0 };
+    int err = hc_run_check_account(r, &why);
+
+    if (err < 0)
+        x->error = why;
+    return err < 0 ? err : got;
+}
+
 static int exchange_learn(struct hc_exchange *x, struct hc_run *r, int64_t now)
 {
     const struct hc_exchange_class *class = x->class;
@@ -159,6 +172,8 @@ static int exchange_learn(struct hc_exchange *x, struct hc_run *r, int64_t now)
 
     if (got == 0)
         got = class->learn(r, x, now);
+    if (got != HEADCOUNT_ENOMEM)
+        got = exchange_check_account(x, r, got);
     if (got < 0)
         return got;
     hc_exchange_end(x, r);

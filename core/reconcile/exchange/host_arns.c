@@ -26,7 +26,7 @@ static int host_arns_learn_one(struct hc_run *r, struct hc_exchange *x,
     struct hc_arn arn;
     int err;
 
-    if (hc_arn_instance(&arn, text, NULL) < 0 || !hc_run_is_here(r, &arn))
+    if (hc_arn_instance(&arn, text, NULL) < 0 || !hc_check_is_here(r, &arn))
         return hc_check_refuse(
             r, x, "ECS listed what is no host of the cluster:", text);
     err = hc_host_list_add(&list->list, r->facts.alloc, text);

@@ -5,11 +5,11 @@
 
 /* ---- for lists by tags, too ---- */
 
-bool hc_service_names_has(const struct hc_run *r, struct hc_str text,
+bool hc_service_names_has(struct hc_run *r, struct hc_str text,
                           struct hc_arn *arn)
 {
     return hc_arn_service(arn, text, NULL) == 0 && hc_arn_is_full(arn) &&
-           hc_run_is_here(r, arn);
+           hc_check_is_here(r, arn);
 }
 
 int hc_service_names_add(struct hc_run *r, struct hc_exchange *x,

@@ -7,7 +7,7 @@
 #include "reconcile/exchange/exchange.h"
 
 /* True: the ARN is of a service in this cluster; *arn has its parts. */
-bool hc_service_names_has(const struct hc_run *r, struct hc_str text,
+bool hc_service_names_has(struct hc_run *r, struct hc_str text,
                           struct hc_arn *arn);
 /* Adds a service to the list. 0 or a code with x->error set. */
 int hc_service_names_add(struct hc_run *r, struct hc_exchange *x,

@@ -107,7 +107,7 @@ static int services_learn_failure(struct hc_run *r, struct hc_exchange *x,
     int err;
 
     if (hc_arn_service(&arn, f->arn, NULL) < 0 ||
-        !hc_check_was_asked(x, arn.name) || !hc_run_is_here(r, &arn))
+        !hc_check_was_asked(x, arn.name) || !hc_check_is_here(r, &arn))
         return hc_check_refuse(r, x, "ECS tells of a failure that was not "
                                "asked about,", f->arn);
     err = services_fact(r, x, arn.name, now, &fact);

@@ -76,7 +76,7 @@ static int task_details_learn_one(struct hc_run *r, struct hc_exchange *x,
         hc_str_eqz(task->last, "STOPPED"))
         return 0;
     if (hc_arn_instance(&arn, task->host, NULL) < 0 ||
-        !hc_run_is_here(r, &arn))
+        !hc_check_is_here(r, &arn))
         return hc_check_refuse(r, x, "DescribeTasks says a task is on what is "
                                "no host of the cluster:", task->host);
     return hc_host_list_add(&t->hosts, r->facts.alloc, task->host) >= 0

@@ -31,7 +31,7 @@ static int tasks_learn_one(struct hc_run *r, struct hc_exchange *x,
     struct hc_arn arn;
     int err;
 
-    if (hc_arn_task(&arn, text, NULL) < 0 || !hc_run_is_here(r, &arn))
+    if (hc_arn_task(&arn, text, NULL) < 0 || !hc_check_is_here(r, &arn))
         return hc_check_refuse(r, x, "ECS listed what is no task of the "
                                "cluster:", text);
     err = hc_host_list_add(&t->all, r->facts.alloc, text);
