@@ -253,6 +253,8 @@ BREAKS = [
      r"r->why\.n > 0 \|\|", "false ||"),
     ("a failed record of a FIFO queue is overtaken", "hc_records_judge",
      r"all \|\| !b->records\[i\]\.fifo", "true"),
+    ("the environment begins another header", "agent_put_value",
+     r"fine \? c : '-'", "c"),
     # ---- attempts ----
     ("a 503 with a code ends a call", "hc_retry_of_answer",
      r"why == RETRY_NO \|\| why == RETRY_SKEW \?", "false ?"),

@@ -104,13 +104,24 @@ static int call_turn(struct hc_call *c, int64_t now)
 static int call_begin_request(struct hc_call *c)
 {
     struct hc_client *k = c->config.client;
+    const uint32_t features =
+        c->creds.features |
+        (c->slot->endpoint.custom ? HC_FEATURE_ENDPOINT : HC_FEATURE_NONE);
+    const struct hc_str agent = hc_user_agent_get(&k->agent, features);
+    char name[HC_CALL_NAME];
+
+    if (agent.n == 0) {
+        hc_error_set(&c->error, HEADCOUNT_ENOMEM, "%s: out of memory for a "
+                     "request", hc_call_name(c, name));
+        return call_failed(c);
+    }
     const struct hc_request_config config = {
         .endpoint = &c->slot->endpoint,
         .operation = c->config.operation,
         .body = c->config.body.n > 0 ? c->config.body : HC_STR("{}"),
         .who = call_is_signed(c) ? &c->who : NULL,
         .key = &c->slot->key, .work = &k->work,
-        .user_agent = hc_buf_view(&k->user_agent),
+        .user_agent = agent,
         .trace_id = hc_client_trace(k),
         .invocation = c->invocation,
         .attempt = ++c->attempts, .max_attempts = c->config.max_attempts,

@@ -10,7 +10,7 @@
 #include "wire/proxy.h"
 
 #define CLIENT_WORK ((size_t)256 << 10)
-#define CLIENT_USER_AGENT 1024
+#define CLIENT_TRACE 1024
 #define CLIENT_SHARE 0.5
 
 /* ---- trust ---- */
@@ -67,36 +67,6 @@ const struct hc_anchors *hc_client_anchors(const struct hc_client *k,
 }
 
 /* ---- names ---- */
-
-/* Only RFC 9110's token characters: an environment may hold anything, also what
- * would begin another header. */
-static void client_put_token(struct hc_buf *out, struct hc_str s)
-{
-    for (size_t i = 0; i < s.n && i < 50; i++) {
-        char c = s.p[i];
-        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                    (c >= '0' && c <= '9') ||
-                    (c != '\0' && strchr("!$%&'*+-.^_`|~,", c) != NULL);
-
-        hc_buf_chr(out, fine ? c : '-');
-    }
-}
-
-static void client_put_user_agent(struct hc_client *k, const char *version)
-{
-    struct hc_buf *out = &k->user_agent;
-
-    hc_buf_fmt(out, "headcount/%s ua/2.1 lang/c cfg/retry-mode#standard m/E",
-               version);
-    if (k->config->exec_env.n > 0) {
-        hc_buf_lit(out, " exec-env/");
-        client_put_token(out, k->config->exec_env);
-    }
-    if (k->config->app_id.n > 0) {
-        hc_buf_lit(out, " app/");
-        client_put_token(out, k->config->app_id);
-    }
-}
 
 /* Lambda's trace goes on through our calls, encoded as the SDKs do.  Each
  * invocation has one of its own. */
@@ -281,10 +251,12 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
     hc_quota_init(&k->quota);
     hc_creds_init(&k->creds, &net->sys, &net->jobs);
     hc_buf_init_secret(&k->work, alloc, CLIENT_WORK);
-    hc_buf_init(&k->user_agent, alloc, CLIENT_USER_AGENT);
-    hc_buf_init(&k->trace_id, alloc, CLIENT_USER_AGENT);
-    client_put_user_agent(k, config->version);
-    int err = hc_buf_error(&k->user_agent);
+    hc_buf_init(&k->trace_id, alloc, CLIENT_TRACE);
+    const struct hc_user_agent_config agent = {
+        .version = config->version, .exec_env = k->config->exec_env,
+        .app_id = k->config->app_id,
+    };
+    int err = hc_user_agent_init(&k->agent, &net->sys, &agent);
 
     if (err == 0)
         err = client_init_buckets(k, config->api_share, e);
@@ -320,7 +292,7 @@ void hc_client_fini(struct hc_client *k)
     hc_anchors_fini(&k->bundle);
     hc_anchors_fini(&k->others);
     hc_buf_fini(&k->work);
-    hc_buf_fini(&k->user_agent);
+    hc_user_agent_fini(&k->agent);
     hc_buf_fini(&k->trace_id);
     hc_buckets_fini(&k->buckets);
     hc_service_set_fini(&k->services);

@@ -56,7 +56,7 @@ struct hc_client {
     struct hc_anchors bundle;            /* loaded from config->ca_bundle    */
     struct hc_anchors others;            /* from SSL_CERT_FILE               */
     struct hc_buf work;                  /* of the signer; secret            */
-    struct hc_buf user_agent;
+    struct hc_user_agent agent;
     struct hc_buf trace_id;
     bool no_sign;
 };

@@ -108,6 +108,7 @@ int hc_credentials_copy(struct hc_credentials *to,
     to->secret_n = from->secret_n;
     to->expires = from->expires;
     to->source = from->source;
+    to->features = from->features;
     memcpy(to->account, from->account, sizeof to->account);
 
     int err = hc_buf_error(&to->text);

@@ -20,6 +20,7 @@
 
 #include "aws/sigv4.h"
 #include "aws/timings.h"
+#include "aws/user_agent.h"
 #include "base/log.h"
 #include "net/job.h"
 #include "net/sys.h"
@@ -35,6 +36,7 @@ struct hc_credentials {
     int64_t expires;               /* wall; HC_NEVER: does not expire        */
     const char *source;            /* "environment": for errors and --debug  */
     char account[HC_ACCOUNT + 1];  /* whose the set is; "": unknown          */
+    uint32_t features;             /* of aws/user_agent.h: how it was had    */
 };
 
 void hc_credentials_init(struct hc_credentials *c, const struct hc_alloc *a);
@@ -53,7 +55,8 @@ int hc_credentials_copy(struct hc_credentials *to,
 /* Borrowed from c: good until c changes. */
 struct hc_identity hc_credentials_view(const struct hc_credentials *c);
 
-/* One way to get credentials.  get: 1 = *out is filled, 0 = not configured
+/* One way to get credentials.  get: 1 = *out is filled (out->features says how
+ * they were had: aws/user_agent.h), 0 = not configured
  * here (ask the next one; *e may say why), < 0 = configured and broken: stop.
  * A set that has expired already counts as broken.  A provider that has to wait
  * (HC_CREDS_WAIT) wakes `job` and is asked again. */

@@ -259,6 +259,9 @@ static int assume_take(const struct assume_step *s, const struct hc_buf *text)
     /* arn:aws:sts::123456789012:assumed-role/NAME/SESSION */
     hc_credentials_put_account(s->out,
                                hc_role_account(hc_buf_view(&text[ASSUME_ARN])));
+    s->out->features =
+        assume_is_web(s->c) ? HC_FEATURE_WEB_ROLE
+                            : s->c->run->call.creds.features | HC_FEATURE_ROLE;
     int err = hc_credentials_put(s->out, &who, s->e);
 
     return err < 0 ? err : 1;

@@ -187,6 +187,7 @@ static int container_answered(struct hc_creds_container *c,
                             out->source, f->config.origin.host,
                             (unsigned)f->config.origin.port, f->status, said);
     }
+    out->features = HC_FEATURE_CONTAINER;
     int err = hc_creds_json_get(out, &sys->alloc, hc_buf_view(&f->body),
                                 hc_creds_fetch_wall(f, c->skew), e);
 

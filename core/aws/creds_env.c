@@ -61,6 +61,7 @@ static int creds_env_ask(void *ud, struct hc_job *job, int64_t now,
 
     if (err == 0)
         err = creds_env_expiry(sys, out, e);
+    out->features = HC_FEATURE_ENV;
     return err < 0 ? err : 1;
 }
 

@@ -32,6 +32,7 @@ static int creds_given_ask(void *ud, struct hc_job *job, int64_t now,
         return 0;
     int err = hc_credentials_put(out, &who, e);
 
+    out->features = HC_FEATURE_CODE;
     return err < 0 ? err : 1;
 }
 

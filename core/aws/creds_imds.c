@@ -234,6 +234,7 @@ static int imds_take_credentials(const struct imds_step *s)
 
     if (s->c->fetch.status != 200)
         return imds_wrong(s, "gives no credentials");
+    s->out->features = HC_FEATURE_INSTANCE;
     int err = hc_creds_json_get(s->out, &sys->alloc,
                                 hc_buf_view(&s->c->fetch.body),
                                 hc_creds_fetch_wall(&s->c->fetch, s->c->skew),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -172,6 +173,19 @@ static long sys_user(void *ud)
     return (long)getuid();
 }
 
+static void sys_machine(void *ud, struct hc_machine *out)
+{
+    struct utsname u;
+
+    (void)ud;
+    *out = (struct hc_machine){ .os = "" };
+    if (uname(&u) < 0)
+        return;
+    hc_fmt(out->os, sizeof out->os, "%s", u.sysname);
+    hc_fmt(out->release, sizeof out->release, "%s", u.release);
+    hc_fmt(out->arch, sizeof out->arch, "%s", u.machine);
+}
+
 void hc_system_real(struct hc_system *sys)
 {
     *sys = (struct hc_system){
@@ -182,6 +196,7 @@ void hc_system_real(struct hc_system *sys)
         .getenv = sys_getenv,
         .read_file = sys_read_file,
         .user = sys_user,
+        .machine = sys_machine,
         .write_file = sys_write_file,
         .spawn = hc_spawn,
     };

@@ -17,6 +17,13 @@ struct hc_child {
                                       times                                  */
 };
 
+#define HC_MACHINE 66
+struct hc_machine {                /* cut to what fits; "": unknown          */
+    char os[HC_MACHINE];           /* "Linux"                                */
+    char release[HC_MACHINE];      /* "6.1.0-18-amd64"                       */
+    char arch[HC_MACHINE];         /* "x86_64"                               */
+};
+
 struct hc_system {
     struct hc_alloc alloc;
     int64_t (*now)(void *ud);            /* monotonic, us                    */
@@ -31,6 +38,8 @@ struct hc_system {
                      struct headcount_error *e);
     long (*user)(void *ud);              /* whose the process is; NULL: that
                                             is not to be known               */
+    /* The kernel and the processor, as uname gives them; NULL: unknown. */
+    void (*machine)(void *ud, struct hc_machine *out);
     /* The file has `text` from now on, and before that its old one: never a
      * part.  Only its owner may read it.  0; HEADCOUNT_EIO (e->sys says why).
      * NULL: nothing is written. */

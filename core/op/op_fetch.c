@@ -186,7 +186,8 @@ static int op_fetch_put_headers(headcount_op *op)
     }
     if (!fetch_has(r, HC_STR("user-agent")))
         fetch_put_header(out, HC_STR("User-Agent"),
-                         hc_buf_view(&op->h->client.user_agent));
+                         hc_user_agent_get(&op->h->client.agent,
+                                           HC_FEATURE_NONE));
     if (!fetch_has(r, HC_STR("accept-encoding")))
         fetch_put_header(out, HC_STR("Accept-Encoding"), HC_STR("identity"));
     return 0;

@@ -105,8 +105,9 @@ TEST(call, brings_the_answer_of_a_signed_request)
     CHECK_Z(aws_world_header(&w, 0, "X-Amz-Security-Token"), "token");
     CHECK_Z(aws_world_header(&w, 0, "amz-sdk-request"), "attempt=1; max=3");
     CHECK_INT(strlen(aws_world_header(&w, 0, "amz-sdk-invocation-id")), 36);
-    CHECK(strncmp(aws_world_header(&w, 0, "User-Agent"), "headcount/0.0.0 ",
-                  16) == 0);
+    CHECK_Z(aws_world_header(&w, 0, "User-Agent"),
+            "headcount/0.0.0 ua/2.1 os/other lang/c#11 m/E,N,g "
+            "cfg/retry-mode#standard");
     CHECK(strstr(aws_world_header(&w, 0, "Authorization"),
                  "Credential=AKIDEXAMPLE/") != NULL);
     CHECK(strstr(aws_world_header(&w, 0, "Authorization"),

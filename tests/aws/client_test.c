@@ -187,9 +187,10 @@ TEST(client, the_user_agent_says_who_and_where)
         "AWS_SDK_UA_APP_ID=my app/1", NULL };
 
     open_fine(env);
-    CHECK_Z(hc_buf_z(&client.user_agent),
-            "headcount/1.2.3 ua/2.1 lang/c cfg/retry-mode#standard m/E "
-            "exec-env/AWS_Lambda_provided.al2023 app/my-app-1");
+    CHECK_STR(hc_user_agent_get(&client.agent, HC_FEATURE_NONE),
+              "headcount/1.2.3 ua/2.1 os/other lang/c#11 "
+              "exec-env/AWS_Lambda_provided.al2023 m/E "
+              "cfg/retry-mode#standard app/my-app-1");
     close_all();
 }
 

@@ -83,6 +83,7 @@ TEST(creds_assume, a_role_is_asked_for_by_a_signed_form)
     CHECK_STR(who.secret, "hush/role");
     CHECK_STR(who.token, "hush+token==");
     CHECK_Z(p.out.source, "assumed role");
+    CHECK_INT(p.out.features, HC_FEATURE_ENV | HC_FEATURE_ROLE);
     CHECK(strstr(p.aws.script.request[0], "\r\n\r\nAction=AssumeRole&Version="
                  "2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole"
                  "%2Fops%2Fdeploy&RoleSessionName=headcount-eu-west-1")

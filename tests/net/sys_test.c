@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "t.h"
@@ -26,6 +27,19 @@ TEST(sys, the_process_is_somebody_s)
     struct hc_system sys = real();
 
     CHECK_INT(sys.user(sys.ud), getuid());
+}
+
+TEST(sys, the_machine_is_that_of_uname)
+{
+    struct hc_system sys = real();
+    struct hc_machine m;
+    struct utsname u;
+
+    CHECK_INT(uname(&u), 0);
+    sys.machine(sys.ud, &m);
+    CHECK_Z(m.os, u.sysname);
+    CHECK_Z(m.release, u.release);
+    CHECK_Z(m.arch, u.machine);
 }
 
 TEST(sys, the_clocks_go_forward)
