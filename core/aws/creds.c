@@ -88,6 +88,25 @@ int hc_credentials_put(struct hc_credentials *c, const struct hc_identity *who,
     return err;
 }
 
+void hc_credentials_profile_option(char out[HC_PROFILE_OPTION],
+                                   struct hc_str profile)
+{
+    bool plain = profile.n > 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < profile.n; i++) {
+        char c = hc_lower(profile.p[i]);
+
+        plain = plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                          (c != '\0' && strchr("-_./+@:,", c) != NULL));
+    }
+    n = hc_fmt(out, HC_PROFILE_OPTION, "--profile %s", plain ? "" : "'");
+    for (size_t i = 0; i < profile.n && n + 6 < HC_PROFILE_OPTION; i++)
+        n += hc_fmt(out + n, HC_PROFILE_OPTION - n, "%s%.*s",
+                    profile.p[i] == '\'' ? "'\\'" : "", 1, profile.p + i);
+    hc_fmt(out + n, HC_PROFILE_OPTION - n, "%s", plain ? "" : "'");
+}
+
 void hc_credentials_put_account(struct hc_credentials *c,
                                 struct hc_str account)
 {

@@ -46,6 +46,11 @@ void hc_credentials_fini(struct hc_credentials *c);   /* wipes; may be zero */
  * first. */
 int hc_credentials_put(struct hc_credentials *c, const struct hc_identity *who,
                        struct headcount_error *e);
+/* "--profile NAME" of AWS's CLI as a shell takes it, for the command in a
+ * sentence; a long name is cut. */
+#define HC_PROFILE_OPTION 120
+void hc_credentials_profile_option(char out[HC_PROFILE_OPTION],
+                                   struct hc_str profile);
 /* Notes the account; a text that is no account's id is "unknown". */
 void hc_credentials_put_account(struct hc_credentials *c,
                                 struct hc_str account);
@@ -77,7 +82,8 @@ enum hc_creds_state { CREDS_EMPTY, CREDS_REFRESH, CREDS_FRESH };
 #define HC_CREDS_AGAIN HC_SECOND           /* after a failure: ask again      */
 #define HC_CREDS_REST (30 * HC_SECOND)     /* while there is a good set       */
 #define HC_CREDS_PAST (300 * HC_SECOND)    /* past its end: and up to twice  */
-#define HC_CREDS_SLEPT (60 * HC_SECOND)    /* longer than any refresh lasts   */
+#define HC_CREDS_SLEPT (90 * HC_SECOND)    /* longer than any refresh lasts:
+                                              a process has 60 s             */
 
 struct hc_creds {
     struct hc_job job;                     /* the one refresh; first member  */

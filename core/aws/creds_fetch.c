@@ -133,6 +133,14 @@ static bool fetch_creds_waits(struct hc_creds_fetch *f, int64_t now)
     return false;
 }
 
+static void fetch_creds_type(struct hc_creds_fetch *f)
+{
+    struct hc_str type = { NULL, 0 };
+
+    hc_http1_header(&f->fetch.http, "x-amzn-errortype", &type);
+    hc_fmt(f->type, sizeof f->type, "%.*s", HC_STR_ARG(type));
+}
+
 /* The local clock is corrected only if it is minutes off. */
 static void fetch_creds_skew(struct hc_creds_fetch *f)
 {
@@ -161,6 +169,7 @@ static bool fetch_creds_try(struct hc_creds_fetch *f, int64_t now)
         break;
     case FETCH_HEAD:
         f->status = f->fetch.http.status;
+        fetch_creds_type(f);
         fetch_creds_skew(f);
         break;
     case FETCH_BODY:
@@ -247,7 +256,8 @@ void hc_creds_fetch_said(const struct hc_creds_fetch *f,
                          char out[HC_CREDS_FETCH_SAID])
 {
     const struct hc_answer_parts parts = {
-        .status = f->status, .body = hc_buf_view(&f->body)
+        .status = f->status, .type = hc_str(f->type),
+        .body = hc_buf_view(&f->body),
     };
     struct hc_service_error said;
 

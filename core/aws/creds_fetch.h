@@ -43,6 +43,7 @@ enum hc_creds_fetch_state { CREDS_FETCH_AT_TRY, CREDS_FETCH_AT_PAUSE,
 struct hc_creds_fetch {
     int status;
     struct hc_buf body;                  /* secret                           */
+    char type[128];                      /* X-Amzn-ErrorType                 */
     int64_t skew;                        /* theirs minus ours; 0: unknown    */
     struct headcount_error error;
     int tried;                           /* begun so far                     */

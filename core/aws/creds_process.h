@@ -33,8 +33,9 @@ struct hc_creds_process_config {
 
 struct hc_creds_process {                /* must not move                    */
     struct hc_net *net;
-    struct hc_str command, profile, account;
-    struct hc_arena texts;               /* these three                      */
+    struct hc_buf command;               /* secret: its words may be         */
+    struct hc_str profile, account;
+    struct hc_arena texts;               /* these two                        */
     struct hc_proc proc;                 /* under way, or all zero           */
     bool runs;
 };

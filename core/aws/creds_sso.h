@@ -6,8 +6,9 @@
  *
  * The file is read at each refresh.  A token that is near its end is exchanged
  * for another one (TOKEN), which is written back: the old refresh token is
- * worth nothing afterwards, for other tools as for us.  Where a person has to
- * log in again, the error says with which command.
+ * worth nothing afterwards, for other tools as for us.  One that cannot be
+ * written is used from memory for as long as the file stays as it was.  Where
+ * a person has to log in again, the error says with which command.
  */
 #ifndef HC_AWS_CREDS_SSO_H
 #define HC_AWS_CREDS_SSO_H
@@ -49,11 +50,13 @@ struct hc_creds_sso {                    /* must not move                    */
     struct hc_arena texts;
     struct hc_buf path;                  /* of the token's file              */
     enum hc_creds_sso_state state;
-    struct hc_sso_token token;           /* of the refresh under way         */
-    struct hc_sso_token kept;            /* refreshed, but not written       */
-    unsigned char read_from[HC_SHA256];  /* the file that `kept` came from   */
-    bool has_kept, again;
-    int64_t rest_until;                  /* monotonic: of the next exchange  */
+    struct hc_sso_token token;           /* the last one that was read, or
+                                            refreshed                        */
+    unsigned char file[HC_SHA256];       /* that it was read from, or written
+                                            to                               */
+    bool has_token;
+    int64_t rest_until;                  /* monotonic: no exchange before    */
+    struct headcount_error failed;       /* why the last one failed          */
     struct hc_creds_fetch fetch;         /* under way, or all zero           */
 };
 

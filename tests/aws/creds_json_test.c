@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aws/creds_json.h"
+#include "base/text.h"
 
 #define WALL ((int64_t)1893499200 * HC_SECOND)      /* 2030-01-01T12:00:00Z */
 #define KEYS "\"AccessKeyId\":\"AKID\",\"SecretAccessKey\":\"hush\","         \
@@ -32,6 +33,68 @@ TEST(creds_json, a_whole_set_is_taken)
     CHECK_STR(who.token, "hush/token");
     CHECK_INT(out.expires, WALL + 3600 * HC_SECOND);
     CHECK(out.text.secret);
+    hc_credentials_fini(&out);
+}
+
+TEST(creds_json, an_account_is_twelve_digits)
+{
+    static const char *const rows[][2] = {
+        { "{" KEYS ",\"AccountId\":\"012345678901\"}", "012345678901" },
+        { "{" KEYS ",\"accountid\":\"012345678901\"}", "012345678901" },
+        { "{" KEYS ",\"AccountId\":\"01234567890\"}", "" },
+        { "{" KEYS ",\"AccountId\":\"01234567890x\"}", "" },
+        { "{" KEYS ",\"AccountId\":123456789012}", "" },
+        { "{" KEYS "}", "" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CHECK_INT(get(rows[i][0]), 0);
+        CHECK_Z(out.account, rows[i][1]);
+    }
+    hc_credentials_fini(&out);
+}
+
+/* Other sources name and count differently. */
+TEST(creds_json, a_form_says_what_a_source_calls_them)
+{
+    const struct hc_creds_json_form ms = { .token = "sessionToken",
+        .expires = "expiration", .unit = HC_MS };
+    const struct hc_creds_json_form own = { .token = "T", .expires = "E",
+        .token_may_lack = true, .otherwise = 5 };
+    static const char set[] = "\"accessKeyId\":\"a\",\"secretAccessKey\":"
+                              "\"hush\"";
+    const struct { const struct hc_creds_json_form *form; const char *more;
+                   int err; int64_t expires; } rows[] = {
+        { &ms, ",\"sessionToken\":\"hush\",\"expiration\":1893499207001", 0,
+          1893499207001 * HC_MS },
+        { &ms, ",\"sessionToken\":\"hush\",\"expiration\":-1",
+          HEADCOUNT_ECREDENTIALS, 0 },
+        { &ms, ",\"sessionToken\":\"hush\",\"expiration\":1e30",
+          HEADCOUNT_ECREDENTIALS, 0 },
+        { &ms, ",\"sessionToken\":\"hush\"", HEADCOUNT_ECREDENTIALS, 0 },
+        { &ms, ",\"expiration\":1893499207001", HEADCOUNT_ECREDENTIALS, 0 },
+        { &own, "", 0, 5 }, { &own, ",\"E\":1893499207",
+          HEADCOUNT_ECREDENTIALS, 0 },
+        { &own, ",\"e\":\"2030-01-01T12:00:00Z\",\"t\":\"x\"", 0, WALL },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct hc_json_doc doc;
+        char text[256];
+
+        get("");
+        hc_error_reset(&error);
+        hc_fmt(text, sizeof text, "{\"in\":{%s%s}}", set, rows[i].more);
+        CHECK_INT(hc_json_doc_init(&doc, t_alloc(), hc_str(text), 20, NULL),
+                  0);
+        CHECK_INT(hc_creds_json_set(&out, &doc, hc_json_find(&doc, 0, "in"),
+                                    rows[i].form, &error), rows[i].err);
+        if (rows[i].err == 0)
+            CHECK_INT(out.expires, rows[i].expires);
+        CHECK_INT(hc_creds_json_set(&out, &doc, 99, rows[i].form, &error),
+                  HEADCOUNT_ECREDENTIALS);
+        hc_json_doc_fini(&doc);
+    }
     hc_credentials_fini(&out);
 }
 

@@ -3,4 +3,4 @@
 # the options of a command line; bindings/cli/plain.c puts those in their place.
 set -eu
 ! grep -nE '^[^*]*"[^"]*--[a-z]' $(find core -name '*.[ch]') |
-    grep -vE 'export-credentials|/\* '
+    grep -vE 'export-credentials|--profile %s|/\* '

@@ -1,0 +1,513 @@
+/* aws/creds_sso.c - credentials of a role in IAM Identity Center (contract:
+ * aws/creds_sso.h).
+ *
+ *   IDLE  -> TOKEN            [sso_start]     the token is near its end
+ *   IDLE  -> ROLE             [sso_start]     it lives
+ *   TOKEN -> ROLE             [sso_renewed], [sso_goes_on]
+ *   ROLE  -> IDLE             [sso_role]      with credentials or an error
+ *   any   -> IDLE             an error
+ *
+ * Other tools refresh the same token.  When the exchange is refused, the file
+ * is read again: a tool that was faster has left its new token there.
+ */
+#include "aws/creds_sso.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "aws/creds_json.h"
+#include "aws/strike.h"
+#include "base/text.h"
+
+#define SSO_GO_ON 3                      /* beside 1 and HC_CREDS_WAIT       */
+#define SSO_TEXTS ((size_t)32 << 10)
+#define SSO_PATH 4096
+#define SSO_TARGET 4096
+#define SSO_BODY ((size_t)256 << 10)
+#define SSO_ANSWER_TOKENS 256
+#define SSO_SHOWN 200                    /* bytes of a path or of an answer  */
+#define SSO_WHY 300                      /* with what stands around them     */
+
+struct sso_step {
+    struct hc_creds_sso *c;
+    struct hc_job *job;
+    int64_t now;
+    struct hc_credentials *out;
+    struct headcount_error *e;
+};
+
+/* ---- errors ---- */
+
+/* A person has to act. */
+static int sso_login(const struct sso_step *s, const char *why)
+{
+    char option[HC_PROFILE_OPTION];
+
+    hc_credentials_profile_option(option, s->c->config.profile);
+    return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "single sign-on: %s: run "
+                        "aws sso login %s", why, option);
+}
+
+/* `why` of the token's file. */
+static int sso_file(const struct sso_step *s, const char *why)
+{
+    char what[2 * SSO_SHOWN], path[SSO_SHOWN];
+
+    hc_fmt(path, sizeof path, "%s", hc_buf_z(&s->c->path));
+    hc_fmt(what, sizeof what, "%s: %s", path, why);
+    return sso_login(s, what);
+}
+
+static int sso_no_memory(const struct sso_step *s)
+{
+    return hc_error_set(s->e, HEADCOUNT_ENOMEM, "no memory for the credentials "
+                        "of single sign-on");
+}
+
+/* ---- the token's file ---- */
+
+static int64_t sso_wall(const struct hc_creds_sso *c)
+{
+    return hc_time_add(hc_wall(&c->config.net->sys),
+                       c->config.skew != NULL ? *c->config.skew : 0);
+}
+
+static bool sso_lives(const struct hc_creds_sso *c, int64_t margin)
+{
+    return c->token.expires > hc_time_add(sso_wall(c), margin);
+}
+
+static int sso_take(const struct sso_step *s, struct hc_str text)
+{
+    struct hc_creds_sso *c = s->c;
+    unsigned char file[HC_SHA256];
+    const char *wrong = NULL;
+
+    hc_sha256_of(file, text);
+    if (c->has_token && memcmp(file, c->file, sizeof file) == 0)
+        return 0;
+    int err = hc_sso_token_get(&c->token, text, &wrong);
+
+    if (err < 0)
+        return wrong != NULL ? sso_file(s, wrong) : err;
+    memcpy(c->file, file, sizeof file);
+    c->has_token = true;
+    c->rest_until = 0;
+    struct hc_str url = hc_buf_view(&c->token.start_url);
+
+    if (url.n > 0 && !hc_str_eq(url, c->config.start_url))
+        c->has_token = false;
+    return c->has_token ? 0 : sso_file(s, "its token is one of another "
+                                          "sso_start_url");
+}
+
+static int sso_read(const struct sso_step *s)
+{
+    const struct hc_system *sys = &s->c->config.net->sys;
+    struct headcount_error why = { .code = 0 };
+    struct hc_buf text;
+
+    hc_buf_init_secret(&text, &sys->alloc, HC_SSO_TOKEN_FILE);
+    int err = sys->read_file(sys->ud, hc_buf_z(&s->c->path), &text, &why);
+
+    if (err == 0)
+        err = sso_take(s, hc_buf_view(&text));
+    else if (why.sys == ENOENT || why.sys == ENOTDIR)
+        err = sso_login(s, "nobody has logged in");
+    else if (err != HEADCOUNT_ENOMEM)
+        err = sso_login(s, why.what);
+    hc_buf_fini(&text);
+    return err;
+}
+
+/* Other tools read the file.  Without the new refresh token they would use one
+ * that the service no longer knows. */
+static void sso_write(const struct sso_step *s)
+{
+    struct hc_creds_sso *c = s->c;
+    const struct hc_system *sys = &c->config.net->sys;
+    struct hc_str text = hc_buf_view(&c->token.text);
+    struct headcount_error why = { .code = 0 };
+
+    if (sys->write_file == NULL)
+        hc_error_set(&why, HEADCOUNT_EIO, "nothing is written here");
+    else
+        sys->write_file(sys->ud, hc_buf_z(&c->path), text, &why);
+    if (why.code == 0)
+        hc_sha256_of(c->file, text);
+    else
+        hc_log_line(&c->config.net->log, HEADCOUNT_LOG_WARN,
+                    "the token of single sign-on was refreshed and cannot be "
+                    "written back, so other tools have to log in again: %s",
+                    why.what);
+}
+
+/* ---- requests ---- */
+
+static void sso_put_path(struct hc_buf *out, const struct hc_endpoint *at)
+{
+    struct hc_str base = hc_str(at->path);
+
+    hc_buf_str(out, base);
+    if (!hc_str_ends(base, HC_STR("/")))
+        hc_buf_chr(out, '/');
+}
+
+static int sso_send(const struct sso_step *s, const struct hc_endpoint *at,
+                    struct hc_creds_fetch_config *config)
+{
+    struct hc_creds_sso *c = s->c;
+
+    config->net = c->config.net;
+    config->job = s->job;
+    config->origin = at->origin;
+    config->anchors = hc_endpoint_anchors(at, c->config.bundle,
+                                          c->config.others);
+    config->tries = HC_CREDS_SSO_TRIES;
+    config->connect_timeout = config->timeout = HC_CREDS_SSO_TIMEOUT;
+    config->pause = HC_CREDS_SSO_PAUSE;
+    hc_creds_fetch_start(&c->fetch, config, s->now);
+    return SSO_GO_ON;
+}
+
+static int sso_ask_role(const struct sso_step *s)
+{
+    struct hc_creds_sso *c = s->c;
+    struct hc_buf target;
+
+    hc_buf_init(&target, &c->config.net->sys.alloc, SSO_TARGET);
+    sso_put_path(&target, &c->portal);
+    hc_buf_lit(&target, "federation/credentials?role_name=");
+    hc_text_percent(&target, c->config.role, "");
+    hc_buf_lit(&target, "&account_id=");
+    hc_text_percent(&target, c->config.account, "");
+    int err = hc_buf_error(&target);
+    struct hc_creds_fetch_config config = {
+        .method = HC_STR("GET"), .target = hc_buf_view(&target),
+        .header = HC_STR("x-amz-sso_bearer_token"),
+        .value = hc_buf_view(&c->token.access),
+    };
+
+    c->state = CREDS_SSO_ROLE;
+    if (err == 0)
+        err = sso_send(s, &c->portal, &config);
+    hc_buf_fini(&target);
+    return err == HEADCOUNT_ELIMIT
+               ? hc_error_set(s->e, HEADCOUNT_ECONFIG, "sso_role_name or "
+                              "sso_account_id is too long")
+               : err;
+}
+
+static int sso_ask_token(const struct sso_step *s)
+{
+    struct hc_creds_sso *c = s->c;
+    const struct hc_alloc *alloc = &c->config.net->sys.alloc;
+    struct hc_buf target, body;
+
+    hc_buf_init(&target, alloc, SSO_TARGET);
+    hc_buf_init_secret(&body, alloc, SSO_BODY);
+    sso_put_path(&target, &c->oidc);
+    hc_buf_lit(&target, "token");
+    hc_sso_token_ask(&c->token, &body);
+    int err = hc_buf_error(&target) < 0 ? hc_buf_error(&target)
+                                        : hc_buf_error(&body);
+    struct hc_creds_fetch_config config = {
+        .method = HC_STR("POST"), .target = hc_buf_view(&target),
+        .type = HC_STR("application/json"), .body = hc_buf_view(&body),
+    };
+
+    c->state = CREDS_SSO_TOKEN;
+    c->rest_until = hc_time_add(s->now, HC_CREDS_SSO_REST);
+    hc_error_reset(&c->failed);
+    if (err == 0)
+        err = sso_send(s, &c->oidc, &config);
+    hc_buf_fini(&target);
+    hc_buf_fini(&body);
+    return err == HEADCOUNT_ELIMIT
+               ? sso_file(s, "its refresh token is too long") : err;
+}
+
+/* ---- IDLE ---- */
+
+static int sso_path(const struct sso_step *s)
+{
+    struct hc_creds_sso *c = s->c;
+    const struct hc_creds_sso_config *with = &c->config;
+    int err = hc_arena_error(&c->texts);
+
+    if (err == 0 && with->cache.n == 0)
+        return sso_login(s, "HOME is not set, so its token cannot be found");
+    if (err == 0) {
+        hc_buf_reset(&c->path);
+        hc_sso_token_path(&c->path, with->cache, with->session,
+                          with->start_url);
+        hc_buf_z(&c->path);
+        err = hc_buf_error(&c->path);
+    }
+    return err == HEADCOUNT_ELIMIT
+               ? hc_error_set(s->e, HEADCOUNT_ECONFIG, "single sign-on: its "
+                              "settings are too long") : err;
+}
+
+/* With the token that there is, if it lives; else `failed`, or why it cannot be
+ * refreshed. */
+static int sso_goes_on(const struct sso_step *s)
+{
+    struct hc_creds_sso *c = s->c;
+
+    if (sso_lives(c, 0))
+        return sso_ask_role(s);
+    if (c->failed.code != 0)
+        return hc_error_pass(s->e, &c->failed);
+    return sso_file(s, c->config.session.n == 0
+                           ? "its token has expired"
+                           : "its token has expired and cannot be refreshed");
+}
+
+static int sso_start(const struct sso_step *s)
+{
+    struct hc_creds_sso *c = s->c;
+    int err = sso_path(s);
+
+    if (err == 0)
+        err = sso_read(s);
+    if (err < 0)
+        return err;
+    if (c->config.session.n > 0 && !sso_lives(c, HC_CREDS_SSO_SOON) &&
+        hc_sso_token_refreshes(&c->token, sso_wall(c)) &&
+        s->now >= c->rest_until)
+        return sso_ask_token(s);
+    return sso_goes_on(s);
+}
+
+/* ---- TOKEN ---- */
+
+/* {"error": "invalid_grant", "error_description": "..."}. */
+static void sso_oidc_said(const struct hc_creds_sso *c, char out[SSO_SHOWN])
+{
+    struct hc_json_doc doc;
+
+    if (hc_json_doc_init(&doc, &c->config.net->sys.alloc,
+                         hc_buf_view(&c->fetch.body), SSO_ANSWER_TOKENS,
+                         NULL) < 0)
+        return;
+    int code = hc_json_find(&doc, 0, "error");
+    int why = hc_json_find(&doc, 0, "error_description");
+
+    if (hc_json_kind(&doc, code) == KIND_STRING)
+        hc_fmt(out, SSO_SHOWN, ": %.*s%s%.*s",
+               HC_STR_ARG(hc_json_raw(&doc, code)), why < 0 ? "" : ": ",
+               HC_STR_ARG(hc_json_raw(&doc, why)));
+    hc_json_doc_fini(&doc);
+}
+
+/* In that form, or as other services have it.  The secrets of the request do
+ * not come back in it. */
+static void sso_said(const struct hc_creds_sso *c, char out[SSO_SHOWN])
+{
+    char other[HC_CREDS_FETCH_SAID];
+
+    hc_creds_fetch_said(&c->fetch, other);
+    hc_fmt(out, SSO_SHOWN, "%s", other);
+    sso_oidc_said(c, out);
+    hc_strike(out, hc_buf_view(&c->token.refresh));
+    hc_strike(out, hc_buf_view(&c->token.client_secret));
+    hc_strike(out, hc_buf_view(&c->token.access));
+}
+
+/* The exchange failed; c->failed gets the sentence.  A token that still lives
+ * is used. */
+static int sso_not_renewed(const struct sso_step *s, const char *why,
+                           bool refused)
+{
+    struct hc_creds_sso *c = s->c;
+    const struct sso_step note = { c, s->job, s->now, s->out, &c->failed };
+
+    if (refused)
+        sso_login(&note, why);
+    else
+        hc_error_set(&c->failed, HEADCOUNT_ECREDENTIALS, "single sign-on: %s",
+                     why);
+    c->rest_until = hc_time_add(s->now, HC_CREDS_SSO_REST);
+    hc_creds_fetch_fini(&c->fetch);
+    if (refused) {
+        int err = sso_read(s);           /* another tool was faster?         */
+
+        if (err < 0)
+            return err;
+    }
+    if (sso_lives(c, 0))
+        hc_log_line(&c->config.net->log, HEADCOUNT_LOG_WARN, "%s",
+                    c->failed.what);
+    return sso_goes_on(s);
+}
+
+static int sso_renewed(const struct sso_step *s)
+{
+    struct hc_creds_sso *c = s->c;
+    const struct hc_creds_fetch *f = &c->fetch;
+    char said[SSO_SHOWN], why[SSO_WHY];
+    const char *wrong = NULL;
+
+    if (f->status == 200) {
+        int err = hc_sso_token_renew(&c->token, hc_buf_view(&f->body),
+                                     hc_creds_fetch_wall(f, c->config.skew),
+                                     &wrong);
+
+        if (err == HEADCOUNT_ENOMEM)
+            return err;
+        if (err == 0) {
+            hc_creds_fetch_fini(&c->fetch);
+            sso_write(s);
+            return sso_ask_role(s);
+        }
+        hc_fmt(why, sizeof why, "the answer of %s is no token: %s",
+               f->config.origin.host, wrong);
+        return sso_not_renewed(s, why, false);
+    }
+    sso_said(c, said);
+    hc_fmt(why, sizeof why, "%s does not refresh the token, HTTP %d%s",
+           f->config.origin.host, f->status, said);
+    return sso_not_renewed(s, why, f->status / 100 == 4 && f->status != 429);
+}
+
+/* ---- ROLE ---- */
+
+static int sso_refused(const struct sso_step *s)
+{
+    const struct hc_creds_sso *c = s->c;
+    const struct hc_creds_fetch *f = &c->fetch;
+    char said[HC_CREDS_FETCH_SAID], why[SSO_WHY];
+    bool unknown = f->status == 403 || f->status == 404;
+
+    hc_creds_fetch_said(f, said);
+    hc_fmt(why, sizeof why, "%s gives no credentials, HTTP %d%s",
+           f->config.origin.host, f->status, said);
+    if (f->status == 401)
+        return sso_login(s, why);
+    return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "single sign-on: %s%s",
+                        why, unknown ? ": sso_account_id or sso_role_name is "
+                        "wrong, or the user may not have this role" : "");
+}
+
+static int sso_set(const struct sso_step *s)
+{
+    const struct hc_creds_sso *c = s->c;
+    const struct hc_creds_json_form form = {
+        .token = "sessionToken", .expires = "expiration", .unit = HC_MS,
+    };
+    struct hc_json_doc doc;
+    int err = hc_json_doc_init(&doc, &c->config.net->sys.alloc,
+                               hc_buf_view(&c->fetch.body), SSO_ANSWER_TOKENS,
+                               NULL);
+
+    if (err == HEADCOUNT_ENOMEM)
+        return err;
+    if (err < 0)
+        return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "single sign-on: the "
+                            "answer of %s is no JSON", c->portal.host);
+    err = hc_creds_json_set(s->out, &doc,
+                            hc_json_find(&doc, 0, "roleCredentials"), &form,
+                            s->e);
+    hc_json_doc_fini(&doc);
+    if (err < 0)
+        return err;
+    hc_creds_fetch_wall(&c->fetch, c->config.skew);
+    hc_credentials_put_account(s->out, c->config.account);
+    return 1;
+}
+
+static int sso_role(const struct sso_step *s)
+{
+    return s->c->fetch.status == 200 ? sso_set(s) : sso_refused(s);
+}
+
+/* ---- the machine ---- */
+
+static int sso_unanswered(const struct sso_step *s)
+{
+    struct hc_creds_sso *c = s->c;
+    const struct headcount_error *why = &c->fetch.error;
+
+    if (why->code == HEADCOUNT_ENOMEM)
+        return why->code;
+    if (c->state == CREDS_SSO_TOKEN) {
+        char what[SSO_WHY];
+
+        hc_fmt(what, sizeof what, "the token cannot be refreshed: %s",
+               why->what);
+        return sso_not_renewed(s, what, false);
+    }
+    return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "single sign-on: %s "
+                        "(tried %d times)", why->what, c->fetch.tried);
+}
+
+static int sso_once(const struct sso_step *s)
+{
+    if (s->c->state == CREDS_SSO_IDLE)
+        return sso_start(s);
+    switch (hc_creds_fetch_step(&s->c->fetch, s->now)) {
+    case CREDS_FETCH_WAIT:
+        return HC_CREDS_WAIT;
+    case CREDS_FETCH_DONE:
+        return s->c->state == CREDS_SSO_TOKEN ? sso_renewed(s) : sso_role(s);
+    case CREDS_FETCH_FAILED:
+        break;
+    }
+    return sso_unanswered(s);
+}
+
+static int creds_sso_ask(void *ud, struct hc_job *job, int64_t now,
+                         struct hc_credentials *out, struct headcount_error *e)
+{
+    const struct sso_step s = { ud, job, now, out, e };
+    int got = SSO_GO_ON;
+
+    while (got == SSO_GO_ON)
+        got = sso_once(&s);
+    if (got == HC_CREDS_WAIT)
+        return got;
+    hc_creds_fetch_fini(&s.c->fetch);
+    s.c->state = CREDS_SSO_IDLE;
+    return got == HEADCOUNT_ENOMEM ? sso_no_memory(&s) : got;
+}
+
+/* ---- birth and death ---- */
+
+void hc_creds_sso_init(struct hc_creds_sso *c,
+                       const struct hc_creds_sso_config *config)
+{
+    const struct hc_alloc *alloc = &config->net->sys.alloc;
+
+    memset(c, 0, sizeof *c);
+    c->config = *config;
+    c->portal = *config->portal;
+    c->oidc = *config->oidc;
+    c->config.portal = c->config.oidc = NULL;
+    hc_arena_init(&c->texts, alloc, SSO_TEXTS);
+    c->config.profile = hc_arena_str(&c->texts, config->profile);
+    c->config.session = hc_arena_str(&c->texts, config->session);
+    c->config.start_url = hc_arena_str(&c->texts, config->start_url);
+    c->config.account = hc_arena_str(&c->texts, config->account);
+    c->config.role = hc_arena_str(&c->texts, config->role);
+    c->config.cache = hc_arena_str(&c->texts, config->cache);
+    hc_buf_init(&c->path, alloc, SSO_PATH);
+    hc_sso_token_init(&c->token, alloc);
+}
+
+void hc_creds_sso_fini(struct hc_creds_sso *c)
+{
+    if (c->config.net == NULL)
+        return;
+    hc_creds_fetch_fini(&c->fetch);
+    hc_sso_token_fini(&c->token);
+    hc_buf_fini(&c->path);
+    hc_arena_fini(&c->texts);
+    c->config.net = NULL;
+}
+
+struct hc_creds_provider hc_creds_sso(struct hc_creds_sso *c)
+{
+    return (struct hc_creds_provider){ "single sign-on", creds_sso_ask, c,
+                                       true };
+}
