@@ -146,6 +146,20 @@ int hc_client_check_proxy(const struct hc_client *k,
                         at->host);
 }
 
+/* Says more than hc_endpoint_get would, where there is more to say. */
+static int client_no_region(const struct hc_client *k,
+                            struct headcount_error *e)
+{
+    int err = hc_config_no_region(k->config, e);
+
+    if (err == 0 && k->region.why.code != 0)
+        err = hc_error_set(e, HEADCOUNT_EREGION, "no AWS region is known: set "
+                           "AWS_REGION or give config.region (the metadata of "
+                           "an EC2 instance does not say it either: %s)",
+                           k->region.why.what);
+    return err;
+}
+
 int hc_client_acquire_endpoint(struct hc_client *k,
                                const struct hc_endpoint_ask *ask,
                                struct hc_endpoint_slot **out,
@@ -159,7 +173,7 @@ int hc_client_acquire_endpoint(struct hc_client *k,
         if (slot_is_for(k->places[i], ask))
             p = k->places[i];
     if (p == NULL) {
-        int err = ask->region.n == 0 ? hc_config_no_region(k->config, e) : 0;
+        int err = ask->region.n == 0 ? client_no_region(k, e) : 0;
 
         if (err == 0)
             err = hc_endpoint_get(&at, ask, e);
@@ -219,6 +233,7 @@ static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
     hc_creds_files_init(&k->files, &k->net->sys);
     hc_creds_container_init(&k->container, k->net, &k->bundle, &k->others);
     hc_creds_imds_init(&k->imds, k->net);
+    hc_imds_region_init(&k->region, k->net);
     k->container.skew = k->imds.skew = &k->skew;
     k->creds.log = &k->net->log;
     k->creds.skew = &k->skew;
@@ -288,6 +303,7 @@ void hc_client_fini(struct hc_client *k)
     hc_creds_fini(&k->creds);
     hc_creds_container_fini(&k->container);
     hc_creds_imds_fini(&k->imds);
+    hc_imds_region_fini(&k->region);
     hc_credentials_fini(&k->given);
     hc_anchors_fini(&k->bundle);
     hc_anchors_fini(&k->others);

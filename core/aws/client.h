@@ -43,6 +43,7 @@ struct hc_client {
     struct hc_creds_files files;
     struct hc_creds_container container;
     struct hc_creds_imds imds;
+    struct hc_imds_region region;        /* for who has set none             */
     struct hc_client_role **roles;       /* a hash table of chains, or NULL  */
     size_t roles_n;
     struct hc_service_set services;

@@ -4,7 +4,8 @@
  *   IDLE        -> TOKEN          [imds_start]         PUT /latest/api/token
  *   TOKEN       -> ROLE           [imds_take_token]    GET .../
  *   ROLE        -> CREDENTIALS    [imds_take_role]     GET .../NAME
- *   ROLE, CREDENTIALS -> TOKEN    [imds_renew]         401, once
+ *   TOKEN       -> REGION         [imds_take_token]    GET .../placement/region
+ *   ROLE, CREDENTIALS, REGION -> TOKEN    [imds_renew]   401, once
  *   any         -> IDLE           the answer, whatever it is
  */
 #include "aws/creds_imds.h"
@@ -12,10 +13,13 @@
 #include <string.h>
 
 #include "aws/creds_json.h"
+#include "base/text.h"
 
 #define IMDS_TOKEN_MAX ((size_t)4 << 10)
 #define IMDS_ROLE_MAX 64                     /* as IAM bounds a name          */
 #define IMDS_ROLES "/latest/meta-data/iam/security-credentials/"
+#define IMDS_PLACE "/latest/meta-data/placement/region"
+#define IMDS_NAME "instance metadata"
 #define IMDS_ENDPOINT "AWS_EC2_METADATA_SERVICE_ENDPOINT"
 #define IMDS_MODE "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
 
@@ -73,19 +77,17 @@ static int imds_where(const struct imds_step *s)
     return 0;
 }
 
-/* True: the metadata service is not asked at all, and s->e says why. */
-static bool imds_is_off(const struct imds_step *s)
+/* True: the metadata service is not asked at all, and e says why. */
+static bool imds_is_off(const struct hc_system *sys, struct headcount_error *e)
 {
-    const struct hc_system *sys = &s->c->net->sys;
-
     if (hc_getenv(sys, "AWS_LAMBDA_FUNCTION_NAME").n > 0) {
-        hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "not in Lambda");
+        hc_error_set(e, HEADCOUNT_ECREDENTIALS, "not in Lambda");
         return true;
     }
     if (!hc_str_eqi(hc_getenv(sys, "AWS_EC2_METADATA_DISABLED"),
                     HC_STR("true")))
         return false;
-    hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "AWS_EC2_METADATA_DISABLED");
+    hc_error_set(e, HEADCOUNT_ECREDENTIALS, "AWS_EC2_METADATA_DISABLED");
     return true;
 }
 
@@ -121,7 +123,7 @@ static int imds_start(const struct imds_step *s)
 {
     struct hc_creds_imds *c = s->c;
 
-    if (imds_is_off(s))
+    if (imds_is_off(&c->net->sys, s->e))
         return 0;
     int err = imds_where(s);
 
@@ -160,7 +162,7 @@ static int imds_none(const struct imds_step *s, const char *what)
 
 static int imds_wrong(const struct imds_step *s, const char *what)
 {
-    return imds_says(s, s->out->source, what);
+    return imds_says(s, IMDS_NAME, what);
 }
 
 static int imds_take_token(const struct imds_step *s)
@@ -186,8 +188,8 @@ static int imds_take_token(const struct imds_step *s)
     hc_buf_str(&c->token, body);
     if (hc_buf_error(&c->token) < 0)
         return hc_error_set(s->e, HEADCOUNT_ENOMEM, "no memory for a token");
-    c->state = IMDS_ROLE;
-    imds_fetch(s, HC_STR(IMDS_ROLES));
+    c->state = c->region != NULL ? IMDS_REGION : IMDS_ROLE;
+    imds_fetch(s, c->region != NULL ? HC_STR(IMDS_PLACE) : HC_STR(IMDS_ROLES));
     return IMDS_GO_ON;
 }
 
@@ -245,6 +247,19 @@ static int imds_take_credentials(const struct imds_step *s)
     return err < 0 ? err : 1;
 }
 
+static int imds_take_region(const struct imds_step *s)
+{
+    struct hc_str body = hc_buf_view(&s->c->fetch.body);
+    struct hc_str region = hc_str_trim(hc_str_cut(&body, '\n'));
+
+    if (s->c->fetch.status != 200)
+        return imds_wrong(s, "does not say the region");
+    if (!hc_endpoint_is_region(region))
+        return imds_wrong(s, "names a region that is none");
+    hc_fmt(s->c->region, HC_REGION_MAX + 1, "%.*s", HC_STR_ARG(region));
+    return 1;
+}
+
 /* 401: the token expired between two requests. */
 static bool imds_renew(const struct imds_step *s)
 {
@@ -264,6 +279,7 @@ static int imds_answered(const struct imds_step *s)
     case IMDS_TOKEN:       return imds_take_token(s);
     case IMDS_ROLE:        return imds_take_role(s);
     case IMDS_CREDENTIALS: return imds_take_credentials(s);
+    case IMDS_REGION:      return imds_take_region(s);
     case IMDS_IDLE:        break;
     }
     return 0;
@@ -288,7 +304,7 @@ static int imds_failed(const struct imds_step *s)
         return 0;
     }
     return hc_error_set(s->e, HEADCOUNT_ECREDENTIALS, "%s: %s (tried %d times)",
-                        s->out->source, f->error.what, f->tried);
+                        IMDS_NAME, f->error.what, f->tried);
 }
 
 /* ---- the provider ---- */
@@ -334,6 +350,57 @@ void hc_creds_imds_fini(struct hc_creds_imds *c)
 
 struct hc_creds_provider hc_creds_imds(struct hc_creds_imds *c)
 {
-    return (struct hc_creds_provider){ "instance metadata", creds_imds_ask, c,
+    return (struct hc_creds_provider){ IMDS_NAME, creds_imds_ask, c,
                                        true };
+}
+
+/* ---- the region ---- */
+
+static void imds_region_run(struct hc_job *job, int64_t now)
+{
+    struct hc_imds_region *r = (struct hc_imds_region *)(void *)job;
+
+    if (!r->asking)
+        return;
+    hc_error_reset(&r->why);
+    if (creds_imds_ask(&r->imds, job, now, NULL, &r->why) == HC_CREDS_WAIT)
+        return;
+    r->asking = false;
+    r->rest_until = hc_time_add(now, HC_IMDS_REGION_REST);
+    hc_wait_queue_wake(&r->waiting);
+}
+
+void hc_imds_region_init(struct hc_imds_region *r, struct hc_net *net)
+{
+    memset(r, 0, sizeof *r);
+    hc_creds_imds_init(&r->imds, net);
+    r->imds.region = r->text;
+    hc_job_init(&r->job, &net->jobs, imds_region_run);
+}
+
+void hc_imds_region_fini(struct hc_imds_region *r)
+{
+    if (r->imds.net == NULL)
+        return;
+    hc_job_fini(&r->job);
+    hc_creds_imds_fini(&r->imds);
+    r->imds.net = NULL;
+}
+
+bool hc_imds_region_is_off(const struct hc_imds_region *r)
+{
+    return imds_is_off(&r->imds.net->sys, NULL);
+}
+
+int hc_imds_region_get(struct hc_imds_region *r, struct hc_waiter *waiter,
+                       struct hc_job *job, int64_t now)
+{
+    if (r->text[0] != '\0' || (!r->asking && now < r->rest_until))
+        return 1;
+    if (!r->asking) {
+        r->asking = true;
+        hc_job_wake(&r->job);
+    }
+    hc_waiter_join(&r->waiting, waiter, job);
+    return 0;
 }

@@ -91,13 +91,41 @@ static void op_done(headcount_op *op, int err)
 
 /* ---- its runs ---- */
 
+/* Nobody has set a region, so that of the EC2 instance is asked for before the
+ * op starts.  If there is none, the op starts too, and says what is missing. */
+static int op_locate(headcount_op *op, int64_t now)
+{
+    headcount *h = op->h;
+    struct hc_imds_region *r = &h->client.region;
+
+    if (hc_imds_region_get(r, &op->waiter, &op->job, now) == 0)
+        return 0;
+    op->locating = false;
+    if (h->config.region.n == 0 && r->text[0] != '\0') {
+        h->config.region = hc_str(r->text);
+        h->config.region_from = "the metadata of this EC2 instance";
+    }
+    return op->class->start(op);
+}
+
+static bool op_has_to_locate(headcount_op *op)
+{
+    return op->class->lacks_region != NULL && op->params.region == NULL &&
+           op->parent == NULL && op->h->config.region.n == 0 &&
+           !hc_imds_region_is_off(&op->h->client.region) &&
+           op->class->lacks_region(op);
+}
+
 static void op_run(struct hc_job *job, int64_t now)
 {
     headcount_op *op = (headcount_op *)job;
 
     if (op->state != HEADCOUNT_RUNNING)    /* a late wake: its owner's turn */
         return;
-    int got = op->class->step(op, now);
+    int got = op->locating ? op_locate(op, now) : 0;
+
+    if (got == 0 && !op->locating)
+        got = op->class->step(op, now);
 
     if (got == HC_OP_ASKS || got == HC_OP_PART) {
         op->state = got == HC_OP_ASKS ? HEADCOUNT_ASKS : HEADCOUNT_PART;
@@ -303,8 +331,13 @@ void hc_op_start(headcount_op *op)
 {
     int err = hc_arena_error(&op->arena);
 
-    if (err == 0)
-        err = op->class->start(op);
+    if (err == 0 && op->class->prepare != NULL)
+        err = op->class->prepare(op);
+    if (err == 0) {
+        op->locating = op_has_to_locate(op);
+        err = op->locating ? op_locate(op, op->started)
+                           : op->class->start(op);
+    }
     if (err != 0)
         op_done(op, err);
 }
@@ -333,6 +366,11 @@ void headcount_cancel(headcount_op *op)
 {
     if (op->state == HEADCOUNT_DONE)
         return;
+    if (op->locating) {
+        op_done(op, hc_error_set(&op->error, HEADCOUNT_ECANCELLED,
+                                 "cancelled before any call was made"));
+        return;
+    }
     op->class->cancel(op);
     /* In PART the owner still looks at a cluster's result, and has to
      * resume. */
@@ -347,6 +385,7 @@ void headcount_op_free(headcount_op *op)
     headcount *h = op->h;
 
     op->class->free(op);
+    hc_waiter_leave(&op->waiter);
     hc_op_unqueue_changed(op);
     if (op->prev != NULL)
         op->prev->next = op->next;

@@ -53,6 +53,12 @@ struct hc_op_params {
 
 struct op_class {
     size_t size;
+    /* Copies and checks what is still the caller's, before start: that may come
+     * later.  As start; NULL: nothing is left. */
+    int (*prepare)(headcount_op *op);
+    /* True: the request does not say which region to call.  NULL: this kind
+     * needs none. */
+    bool (*lacks_region)(headcount_op *op);
     /* 0: under way; 1: done at once; < 0: failed, with op->error set, or with a
      * code whose own sentence says enough. */
     int (*start)(headcount_op *op);
@@ -82,6 +88,8 @@ struct headcount_op {
     struct hc_timings timings;
     struct headcount_error error;
     struct hc_creds *creds;              /* that sign its calls              */
+    struct hc_waiter waiter;             /* for the region                   */
+    bool locating;                       /* start waits for the region       */
     int64_t started, deadline;
     struct hc_brake brake;               /* of its run; see hc_op_brake      */
     headcount_op *prev, *next;           /* all ops                          */

@@ -101,6 +101,12 @@ static int op_call_check_body(headcount_op *op)
     return 0;
 }
 
+static bool op_call_lacks_region(headcount_op *op)
+{
+    (void)op;
+    return true;                         /* none is in the request itself */
+}
+
 static int op_call_start(headcount_op *op)
 {
     struct op_call *c = call_of(op);
@@ -228,6 +234,7 @@ static void op_call_free(headcount_op *op)
 
 static const struct op_class op_call_class = {
     .size = sizeof(struct op_call), .start = op_call_start,
+    .lacks_region = op_call_lacks_region,
     .step = op_call_step, .cancel = op_call_cancel, .free = op_call_free,
 };
 

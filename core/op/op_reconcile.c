@@ -279,22 +279,17 @@ static int op_report(struct op_reconcile *r)
 
 /* ---- start and step ---- */
 
-/* Checks all that can be checked without a call: a request that is wrong fails
- * before anything is sent. */
-static int op_reconcile_start(headcount_op *op)
+static int op_reconcile_prepare(headcount_op *op)
 {
     struct op_reconcile *r = reconcile_of(op);
     const struct headcount_reconcile *request = &r->request;
-    const bool live = request->snapshot == NULL;   /* else nothing is signed */
 
     hc_credentials_init(&r->creds, &op->h->net.sys.alloc);
     hc_buf_init(&r->json, &op->h->net.sys.alloc, HC_OP_JSON);
     hc_buf_init(&r->snapshot, &op->h->net.sys.alloc, HC_SNAPSHOT_BYTES);
     hc_buf_init(&r->failures, &op->h->net.sys.alloc, HC_EVENT_BYTES);
-    int err = hc_op_find_creds(op, live);
+    int err = hc_op_request_check(op, request);
 
-    if (err == 0)
-        err = hc_op_request_check(op, request);
     /* A sweep has checked the wishes, and keeps them for all its parts. */
     if (op->parent != NULL) {
         r->wishes = r->sweep.wishes;
@@ -306,6 +301,24 @@ static int op_reconcile_start(headcount_op *op)
         err = hc_op_event_read(r);
     if (err == 0)
         err = hc_op_targets(r);
+    return err == 1 ? op_report(r) : err;
+}
+
+static bool op_reconcile_lacks_region(headcount_op *op)
+{
+    const struct op_reconcile *r = reconcile_of(op);
+
+    return r->request.snapshot == NULL && r->region.n == 0;
+}
+
+static int op_reconcile_start(headcount_op *op)
+{
+    struct op_reconcile *r = reconcile_of(op);
+    const bool live = r->request.snapshot == NULL;   /* else none is signed */
+    int err = hc_op_find_creds(op, live);
+
+    if (r->region.n == 0 && live)
+        r->region = op->h->config.region;          /* it was located */
     if (err == 0 && live)
         err = hc_op_check_endpoint(op, op_calls(r).region);
     if (err == 0)
@@ -472,6 +485,8 @@ static void op_reconcile_free(headcount_op *op)
 
 static const struct op_class op_reconcile_class = {
     .size = sizeof(struct op_reconcile), .start = op_reconcile_start,
+    .prepare = op_reconcile_prepare,
+    .lacks_region = op_reconcile_lacks_region,
     .step = op_reconcile_step, .resume = op_reconcile_resume,
     .cancel = op_reconcile_cancel, .free = op_reconcile_free,
 };

@@ -153,21 +153,33 @@ static int sweep_put_name(struct op_sweep *s, const char *name)
     return err;
 }
 
-static int op_sweep_start(headcount_op *op)
+static bool op_sweep_lacks_region(headcount_op *op)
 {
     struct op_sweep *s = sweep_of(op);
-    int err;
+
+    return s->request.regions_n == 0 && sweep_region(s).n == 0;
+}
+
+static int op_sweep_prepare(headcount_op *op)
+{
+    struct op_sweep *s = sweep_of(op);
+    int err = hc_op_sweep_find_init(s);
 
     hc_buf_init(&s->json, &op->h->net.sys.alloc, HC_OP_JSON);
-    err = hc_op_sweep_find_init(s);
     if (err == 0)
         err = hc_op_request_check(op, &s->each);
     if (err == 0)
         err = hc_op_put_wishes(op, &s->each, &s->wishes, &s->wishes_n);
     if (err == 0)
         err = hc_missing_init(&s->missing, &op->arena, s->wishes, s->wishes_n);
-    if (err == 0)
-        err = sweep_put_places(s);
+    return err;
+}
+
+static int op_sweep_start(headcount_op *op)
+{
+    struct op_sweep *s = sweep_of(op);
+    int err = sweep_put_places(s);
+
     if (err == 0)
         err = sweep_check(s);
     for (size_t i = 0; err == 0 && !s->lists && i < s->request.clusters_n; i++)
@@ -463,6 +475,7 @@ static void op_sweep_free(headcount_op *op)
 
 static const struct op_class op_sweep_class = {
     .size = sizeof(struct op_sweep), .start = op_sweep_start,
+    .prepare = op_sweep_prepare, .lacks_region = op_sweep_lacks_region,
     .step = op_sweep_step, .resume = op_sweep_resume,
     .cancel = op_sweep_cancel, .free = op_sweep_free,
 };

@@ -355,7 +355,8 @@ TEST(headcount, a_plan_on_a_snapshot_is_the_plan_and_makes_no_call)
 TEST(headcount, the_region_may_come_from_the_clusters_arn)
 {
     static const char *const nowhere[] = {
-        "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", NULL };
+        "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b",
+        "AWS_EC2_METADATA_DISABLED=true", NULL };
     static const char *const prod[] = { CLUSTER_ARN }, *const bare[] = { "x" };
     const char *const answers[] = { aws_answer(200, "", SERVICE("3")),
                                     aws_answer(200, "", HOSTS3), NULL };
@@ -386,6 +387,111 @@ TEST(headcount, the_region_may_come_from_the_clusters_arn)
     CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_FAILED], 1);
     CHECK_Z(headcount_outcome(scene.op)->clusters[0].error_code, "ECONNECT");
     headcount_op_free(scene.op);
+    scene_close();
+}
+
+#define IMDS_TOKEN "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ntoken="
+#define IMDS_REGION "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\neu-west-1"
+#define IMDS_NONE "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+/* A handle that knows no region, on an instance whose metadata is the peer. */
+static void instance_open(const char *const *answers)
+{
+    static char at[96];
+    static const char *env[] = { "AWS_ACCESS_KEY_ID=a",
+                                 "AWS_SECRET_ACCESS_KEY=b", at, NULL };
+
+    scene_open(false, answers);
+    headcount_free(scene.h);
+    hc_fmt(at, sizeof at, "AWS_EC2_METADATA_SERVICE_ENDPOINT=%s", scene.url);
+    scene.env = env;
+    CHECK_INT(scene_new((struct headcount_config){ .endpoint_url = scene.url }),
+              0);
+}
+
+TEST(headcount, the_region_is_that_of_the_instance_if_nobody_says_one)
+{
+    static const char *const prod[] = { "prod" };
+    const char *const answers[] = {
+        IMDS_TOKEN, IMDS_REGION, aws_answer(200, "", SERVICE("3")),
+        aws_answer(200, "", HOSTS3), aws_answer(200, "", "{}"), NULL };
+    const struct headcount_reconcile r = {
+        .size = sizeof r, .clusters = prod, .clusters_n = 1, .wishes = &web,
+        .wishes_n = 1 };
+    const struct headcount_call call = {
+        .size = sizeof call, .service = "ecs", .operation = "ListClusters" };
+
+    instance_open(answers);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, NULL), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 1);
+    CHECK(strstr(scene.script.request[1], "/placement/region ") != NULL);
+    CHECK(strstr(aws_script_header(&scene.script, 2, "Authorization"),
+                 "/eu-west-1/ecs/") != NULL);
+    headcount_op_free(scene.op);
+    /* It is asked for once. */
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, 0);
+    CHECK_INT(scene.script.requests, 5);
+    scene_close();
+}
+
+TEST(headcount, an_instance_without_a_region_is_told_what_to_set)
+{
+    const char *const answers[] = { IMDS_TOKEN, IMDS_NONE, NULL };
+    const struct headcount_call call = {
+        .size = sizeof call, .service = "ecs", .operation = "ListClusters" };
+    const struct headcount_reconcile each = {
+        .size = sizeof each, .wishes = &web, .wishes_n = 1 };
+    const struct headcount_sweep sweep = { .size = sizeof sweep,
+                                           .each = &each };
+
+    instance_open(answers);
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_RUNNING);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EREGION);
+    CHECK(strstr(headcount_outcome(scene.op)->message,
+                 "set AWS_REGION") != NULL);
+    CHECK(strstr(headcount_outcome(scene.op)->message,
+                 "does not say the region, HTTP 404") != NULL);
+    headcount_op_free(scene.op);
+    /* Who asks again at once gets the same answer, from nobody. */
+    CHECK_INT(headcount_begin_sweep(scene.h, &scene.op, &sweep, NULL), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EREGION);
+    CHECK_INT(scene.script.requests, 2);
+    scene_close();
+}
+
+TEST(headcount, an_instance_is_not_asked_where_the_event_says_the_region)
+{
+    const char *const answers[] = { aws_answer(200, "", SERVICE("3")),
+                                    aws_answer(200, "", HOSTS3), NULL };
+    const struct headcount_reconcile r = {
+        .size = sizeof r, .event = EVENT, .event_size = sizeof EVENT - 1,
+        .wishes = &web, .wishes_n = 1 };
+
+    instance_open(answers);
+    CHECK_INT(headcount_begin_reconcile(scene.h, &scene.op, &r, NULL), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->summary[HEADCOUNT_UNCHANGED], 1);
+    CHECK_INT(scene.script.requests, 2);
+    scene_close();
+}
+
+TEST(headcount, an_op_that_waits_for_the_region_can_be_cancelled)
+{
+    const char *const answers[] = { IMDS_TOKEN, IMDS_REGION, NULL };
+    const struct headcount_call call = {
+        .size = sizeof call, .service = "ecs", .operation = "ListClusters" };
+
+    instance_open(answers);
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+    headcount_cancel(scene.op);
+    CHECK_INT(headcount_op_state(scene.op), HEADCOUNT_DONE);
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ECANCELLED);
     scene_close();
 }
 
