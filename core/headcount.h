@@ -152,7 +152,8 @@ struct headcount_config {
     size_t size;
     const struct headcount_system *system;    /* NULL: the real one          */
     int log_level;                            /* enum headcount_log          */
-    const char *region;
+    const char *region;           /* the last place to look is the metadata of
+                                     the EC2 instance                        */
     const char *profile;          /* NULL: AWS_PROFILE, then `default`; if it
                                      is given, keys of the environment are not
                                      used                                    */
@@ -443,7 +444,8 @@ struct headcount_sweep {
 /* Each starts an op and copies its texts.  Returns 0; or HEADCOUNT_ENOMEM or
  * HEADCOUNT_EARG, with *out NULL and *error (may be NULL) filled, and nothing
  * began.  A refused event, a missing region and similar failures are an outcome
- * of the op, which is then DONE at once. */
+ * of the op, which is then DONE at once; but where no region is known and this
+ * may be an EC2 instance, the op first asks the instance's metadata for it. */
 int headcount_begin_call(headcount *h, headcount_op **out,
                          const struct headcount_call *call,
                          struct headcount_error *error);
