@@ -160,12 +160,13 @@ struct headcount_config {
     const char *endpoint_url;
     const char *ca_bundle;        /* path; replaces the built-in roots       */
     const char *dns_server;       /* ADDR[:PORT]; NULL: resolv.conf          */
-    int64_t connect_timeout;      /* 0: 3.1 s; again for the TLS handshake   */
+    int64_t connect_timeout;      /* 0: by AWS_DEFAULTS_MODE, or 3.1 s; again
+                                     for the TLS handshake                   */
     int64_t read_timeout;         /* 0: 30 s; to the first byte, and between
                                      bytes                                   */
     int max_attempts;             /* 0: AWS_MAX_ATTEMPTS, or 3; 4 of DynamoDB */
     bool no_keep_alive;           /* each call opens its own connection      */
-    bool no_tcp_keepalive;
+    bool no_tcp_keepalive;        /* no probes on connections                */
     bool no_sign_request;
     int concurrency;              /* reconciles that run at once; 0: any     */
     double api_share;             /* share of the rates that ECS allows an
@@ -184,12 +185,13 @@ struct headcount_config {
      * that begins with HEADCOUNT_.  Default false: a profile that needs it is
      * an error. */
     bool run_processes;
+    bool tcp_keepalive;           /* also where BOTOCORE_TCP_KEEPALIVE or the
+                                     profile says false                      */
 };
 
 /* Reads the environment, the files of ~/.aws and the CA bundle; opens no
- * connection.  config may be
- * NULL: nothing is given.  Returns 0, or a negative code with *error filled
- * (error may be NULL). */
+ * connection.  config may be NULL: nothing is given.  Returns 0, or a negative
+ * code with *error filled (error may be NULL). */
 int headcount_new(headcount **out, const struct headcount_config *config,
                   struct headcount_error *error);
 /* Ends every op that is left and closes every connection.  NULL is fine. */

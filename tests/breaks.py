@@ -12,6 +12,17 @@ PLAN, RECONCILE, OP, AWS, WIRE = (
     f"core/{room}/" for room in ("plan", "reconcile", "op", "aws", "wire"))
 
 BREAKS = [
+    # ---- the files of ~/.aws ----
+    ("a profile that is in neither file is no error", "config_open_profile",
+     r"got < 0 \|\| \*c->profile_from == '\\0'", "true"),
+    ("two names of profiles, and one of them is taken", "config_name_profile",
+     r"!hc_str_eq\(name, other\)", "false"),
+    ("a secret on the wrong line is in the error", "hc_setting_wrong",
+     r"s->is_shared", "false"),
+    ("a URL with a password is in the error", "config_check_url",
+     r"s->is_shared", "false"),
+    ("a file that cannot be read counts as empty", "shared_read",
+     r"shared_is_missing\(r, kind, &why\)", "true"),
     # ---- the holds: a count that is right and not written now ----
     ("a pause of all writes is ignored", "hold_paused", r"\(in->paused\)",
      "(false)"),

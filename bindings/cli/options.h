@@ -60,6 +60,7 @@ struct options {
     bool paused;                       /* HEADCOUNT_DRY_RUN */
     /* worked out of the texts above */
     bool json, format_json;
+    bool probes;                  /* --tcp-keepalive on                       */
     enum headcount_hosts hosts_mode;
     enum headcount_constraints heeded;
     int64_t connect_us, read_us, timeout_us, every_us, visibility_us;

@@ -197,7 +197,7 @@ int options_work_out(struct options *o)
     if (heeded >= 0)
         o->heeded = heeded ? HEADCOUNT_CONSTRAINTS_ALL
                            : HEADCOUNT_CONSTRAINTS_SERVICE;
-    o->tcp_keepalive = off ? "off" : NULL;
+    o->probes = o->tcp_keepalive != NULL && !off;
     o->verifies = !unverified;
     if (err == 0)
         err = get_seconds("cli-connect-timeout", o->connect_timeout,

@@ -175,6 +175,8 @@ int module_new_client(lua_State *L)
     module_field(L, 1, "credentials");
     module_options(L, 2, "headcount.client: credentials", credentials_options,
                    &o.config);
+    module_field(L, 1, "tcp_keepalive");
+    o.config.tcp_keepalive = lua_toboolean(L, -1);
     take_host(host, &o, &system);
     c = lua_newuserdatauv(L, sizeof *c, 0);
     *c = (struct client){ .closed = true };

@@ -57,9 +57,14 @@ static int open_parts(headcount *h, const struct headcount_config *c,
     };
     int err = hc_config_init(&h->config, &h->net.sys, &options, e);
 
-    if (err == 0)
-        err = hc_client_init(&h->client, &client, e);
-    return err;
+    if (err < 0)
+        return err;
+    if (c->connect_timeout == 0 && h->config.connect_timeout > 0)
+        h->net.config.connect_timeout = h->net.config.tls_timeout =
+            h->config.connect_timeout;
+    if (h->config.no_tcp_keepalive && !c->tcp_keepalive)
+        h->net.config.tcp_keepalive = false;
+    return hc_client_init(&h->client, &client, e);
 }
 
 static int open_handle(headcount **out, const struct hc_system *sys,

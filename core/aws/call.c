@@ -125,7 +125,8 @@ static int call_begin_request(struct hc_call *c)
         .trace_id = hc_client_trace(k),
         .invocation = c->invocation,
         .attempt = ++c->attempts, .max_attempts = c->config.max_attempts,
-        .skew = k->skew, .anchors = c->anchors,
+        .skew = k->skew, .no_skew = k->config->no_skew,
+        .anchors = c->anchors,
         .replay_after_flush_ok = call_is_repeatable(c),
         .deadline = c->config.deadline, .stats = c->config.stats,
     };

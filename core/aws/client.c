@@ -232,9 +232,10 @@ static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
 
     hc_creds_files_init(&k->files, &k->net->sys);
     hc_creds_container_init(&k->container, k->net, &k->bundle, &k->others);
-    hc_creds_imds_init(&k->imds, k->net);
-    hc_imds_region_init(&k->region, k->net);
-    k->container.skew = k->imds.skew = &k->skew;
+    hc_creds_imds_init(&k->imds, k->net, k->config);
+    hc_imds_region_init(&k->region, k->net, k->config);
+    if (!k->config->no_skew)
+        k->container.skew = k->imds.skew = &k->skew;
     k->creds.log = &k->net->log;
     k->creds.skew = &k->skew;
     for (size_t i = 0; i < sizeof(chain) / sizeof(*chain); i++)
@@ -287,6 +288,8 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
                           "SSL_CERT_FILE", e);
     if (err < 0)
         hc_client_fini(k);
+    else
+        hc_config_note(k->config, &net->log);
     return err;
 }
 

@@ -37,13 +37,6 @@ static struct hc_str config_env(const struct hc_config *c, const char *name)
     return hc_getenv(c->sys, name);
 }
 
-static void setting_is_from(struct hc_setting *s, struct hc_str value,
-                            const char *from)
-{
-    s->value = value;
-    hc_fmt(s->from, sizeof s->from, "%s", from);
-}
-
 static int config_item(const struct hc_config *c,
                        const struct hc_ini_item *item, struct hc_setting *out,
                        struct headcount_error *e)
@@ -84,7 +77,7 @@ int hc_config_setting(const struct hc_config *c, const char *key,
 
     config_variable(name, key);
     *out = (struct hc_setting){ .is_shared = false };
-    setting_is_from(out, config_env(c, name), name);
+    hc_setting_from(out, config_env(c, name), name);
     return out->value.n > 0 ? 0 : config_shared(c, key, out, e);
 }
 
@@ -98,50 +91,8 @@ static int config_pick(const struct config_reader *r, const char *option,
         return hc_config_setting(r->c, key, out, r->e);
     hc_fmt(name, sizeof name, "config.%s", key);
     *out = (struct hc_setting){ .is_shared = false };
-    setting_is_from(out, hc_str(option), name);
+    hc_setting_from(out, hc_str(option), name);
     return 0;
-}
-
-int hc_setting_wrong(const struct hc_setting *s, const char *key,
-                     const char *rule, struct headcount_error *e)
-{
-    if (s->is_shared)
-        return hc_error_set(e, HEADCOUNT_ECONFIG, "%s: %s has to %s",
-                            s->from, key, rule);
-    return hc_error_set(e, HEADCOUNT_ECONFIG, "%s is `%.*s`: it has to %s",
-                        s->from, HC_STR_ARG(s->value), rule);
-}
-
-int hc_setting_bool(const struct hc_setting *s, const char *key, bool *out,
-                    struct headcount_error *e)
-{
-    bool yes = hc_str_eqi(s->value, HC_STR("true"));
-
-    if (s->value.n == 0)
-        return 0;
-    if (!yes && !hc_str_eqi(s->value, HC_STR("false")))
-        return hc_setting_wrong(s, key, "be true or false", e);
-    *out = yes;
-    return 0;
-}
-
-static int setting_number(const struct hc_setting *s, const char *key,
-                          struct hc_range range, int64_t *out,
-                          struct headcount_error *e)
-{
-    char rule[64];
-    uint64_t n;
-
-    if (s->value.n == 0)
-        return 0;
-    if (hc_str_u64(s->value, &n) && n <= INT64_MAX &&
-        (int64_t)n >= range.least && (int64_t)n <= range.most) {
-        *out = (int64_t)n;
-        return 0;
-    }
-    hc_fmt(rule, sizeof rule, "be a number from %lld to %lld",
-           (long long)range.least, (long long)range.most);
-    return hc_setting_wrong(s, key, rule, e);
 }
 
 /* Copies a value into the config, with a NUL behind it. */
@@ -201,7 +152,7 @@ int hc_config_number(const struct hc_config *c, const char *key,
     int err = config_shared(c, key, &s, e);
 
     if (err == 0)
-        err = setting_number(&s, key, range, out, e);
+        err = hc_setting_number(&s, key, range, out, e);
     return err < 0 ? err : s.value.n > 0;
 }
 
@@ -276,7 +227,7 @@ static int config_region(const struct config_reader *r)
     if ((s.is_shared || err < 0) && config_env(c, other).n > 0) {
         err = 0;
         s.is_shared = false;
-        setting_is_from(&s, config_env(c, other), other);
+        hc_setting_from(&s, config_env(c, other), other);
     }
     if (err == 0 && s.value.n > 0 && !hc_endpoint_is_region(s.value))
         err = hc_setting_wrong(&s, "region",
@@ -318,25 +269,131 @@ static int config_attempts(const struct config_reader *r)
     if (given == 0)
         err = hc_config_setting(r->c, "max_attempts", &s, r->e);
     if (given == 0 && err == 0)
-        err = setting_number(&s, "max_attempts", range, &n, r->e);
+        err = hc_setting_number(&s, "max_attempts", range, &n, r->e);
     r->c->max_attempts = (int)n;
     return err;
 }
 
-/* Only the mode `standard` is there; `legacy`, its predecessor, and `adaptive`
- * count as it. */
-static int config_retry_mode(const struct config_reader *r)
-{
-    struct hc_setting s;
-    int err = hc_config_setting(r->c, "retry_mode", &s, r->e);
+/* A setting that is one of a few words, in any case. */
+struct config_choice {
+    char key[32], words[60];       /* the words, with a comma behind each    */
+    char rule[72];
+};
 
-    if (err < 0 || s.value.n == 0 ||
-        hc_str_eqi(s.value, HC_STR("standard")) ||
-        hc_str_eqi(s.value, HC_STR("adaptive")) ||
-        hc_str_eqi(s.value, HC_STR("legacy")))
+static const struct config_choice config_choices[] = {
+    /* Only `standard` is there; the others count as it. */
+    { "retry_mode", "standard,adaptive,legacy,",
+      "be standard, adaptive or legacy" },
+    { "defaults_mode", "standard,legacy,cross-region,auto,in-region,mobile,",
+      "be standard, legacy, in-region, cross-region, mobile or auto" },
+    /* DynamoDB is called by the endpoint of its region. */
+    { "account_id_endpoint_mode", "preferred,disabled,",
+      "be preferred or disabled: there is no endpoint of an account here" },
+};
+
+enum { CHOICE_RETRY, CHOICE_DEFAULTS, CHOICE_ACCOUNT, CHOICES };
+enum { CHOICE_IN_REGION = 4, CHOICE_MOBILE = 5 };
+
+/* *out: the number of the word, -1 if nobody gives one. */
+static int config_choose(const struct hc_config *c, size_t which, int *out,
+                         struct headcount_error *e)
+{
+    const struct config_choice *choice = &config_choices[which];
+    struct hc_str words = hc_str(choice->words);
+    struct hc_setting s;
+    int err = hc_config_setting(c, choice->key, &s, e);
+
+    *out = -1;
+    if (err < 0 || s.value.n == 0)
         return err;
-    return hc_setting_wrong(&s, "retry_mode", "be standard, adaptive or legacy",
-                            r->e);
+    for (int i = 0; words.n > 0; i++)
+        if (hc_str_eqi(hc_str_cut(&words, ','), s.value)) {
+            *out = i;
+            return 0;
+        }
+    return hc_setting_wrong(&s, choice->key, choice->rule, e);
+}
+
+/* The times are those of botocore's sdk-default-configuration.json. */
+static int config_modes(const struct config_reader *r)
+{
+    int chosen[CHOICES], err = 0;
+
+    for (size_t i = 0; err == 0 && i < CHOICES; i++)
+        err = config_choose(r->c, i, &chosen[i], r->e);
+    if (err == 0 && chosen[CHOICE_DEFAULTS] == CHOICE_IN_REGION)
+        r->c->connect_timeout = 1100 * HC_MS;
+    if (err == 0 && chosen[CHOICE_DEFAULTS] == CHOICE_MOBILE)
+        r->c->connect_timeout = 30 * HC_SECOND;
+    return err;
+}
+
+static int config_keepalive(const struct config_reader *r)
+{
+    static const char variable[] = "BOTOCORE_TCP_KEEPALIVE";
+    struct hc_setting s = { .value = config_env(r->c, variable) };
+    bool on = true;
+    int err = 0;
+
+    if (s.value.n > 0)
+        hc_setting_from(&s, s.value, variable);
+    else
+        err = config_shared(r->c, "tcp_keepalive", &s, r->e);
+    if (err == 0)
+        err = hc_setting_bool(&s, "tcp_keepalive", &on, r->e);
+    r->c->no_tcp_keepalive = !on;
+    return err;
+}
+
+/* ---- what has no effect ---- */
+
+/* Settings of the SDKs that headcount has no use for: it speaks the regional
+ * STS, sends no body that is compressed or has a checksum, and knows only one
+ * way to sign. */
+static const char config_inert[] =
+    "output sts_regional_endpoints request_checksum_calculation "
+    "response_checksum_validation sigv4a_signing_region_set "
+    "auth_scheme_preference disable_request_compression "
+    "request_min_compression_size_bytes s3 parameter_validation "
+    "ec2_metadata_v1_disabled ";
+
+static bool config_is_inert(struct hc_str key)
+{
+    struct hc_str words = HC_STR(config_inert);
+
+    while (words.n > 0)
+        if (hc_str_eq(hc_str_cut(&words, ' '), key))
+            return true;
+    return hc_str_starts(key, HC_STR("cli_"));
+}
+
+void hc_config_note(const struct hc_config *c, const struct hc_log *log)
+{
+    char keys[400];
+    size_t n = 0;
+    int mode;
+
+    if (!hc_log_wants(log, HEADCOUNT_LOG_DEBUG))
+        return;
+    if (c->fault.code != 0)
+        hc_log_line(log, HEADCOUNT_LOG_DEBUG,
+                    "nothing is used of the files of ~/.aws: %s",
+                    c->fault.what);
+    if (config_choose(c, CHOICE_RETRY, &mode, NULL) == 0 && mode > 0)
+        hc_log_line(log, HEADCOUNT_LOG_DEBUG,
+                    "the retry mode %s runs as standard",
+                    mode == 1 ? "adaptive" : "legacy");
+    for (const struct hc_ini_section *s = c->ini.sections;
+         s != NULL && c->has_profile; s = s->next)
+        for (const struct hc_ini_item *i = s->items; i != NULL; i = i->next)
+            if (s->kind == INI_PROFILE && hc_str_eq(s->name, c->profile) &&
+                config_is_inert(i->key))
+                n += hc_fmt(keys + n, sizeof keys - n, " %.*s",
+                            HC_STR_ARG(i->key));
+    if (n > 0)
+        hc_log_line(log, HEADCOUNT_LOG_DEBUG,
+                    "these settings of the profile have no effect here:%s",
+                    keys);
 }
 
 /* ---- URLs ---- */
@@ -352,8 +409,7 @@ static int config_check_url(const struct hc_setting *s,
     if (s->value.n == 0)
         return 0;
     if (s->value.n > HC_ENDPOINT_PATH)
-        return hc_error_set(e, HEADCOUNT_ECONFIG, "%s is longer than %d bytes",
-                            s->from, HC_ENDPOINT_PATH);
+        return hc_setting_long(s, "endpoint_url", HC_ENDPOINT_PATH, e);
     wrong = hc_url_wrong(&parsed, s->value);
     if (wrong == NULL)
         return 0;
@@ -387,7 +443,7 @@ static int config_urls(const struct config_reader *r)
                           &c->ignore_urls);
     if (err < 0 || c->ignore_urls)
         return err;
-    setting_is_from(&s, config_env(c, "AWS_ENDPOINT_URL"), "AWS_ENDPOINT_URL");
+    hc_setting_from(&s, config_env(c, "AWS_ENDPOINT_URL"), "AWS_ENDPOINT_URL");
     err = config_keep_url(c, &s, &c->env_url, r->e);
     if (err == 0)
         err = config_shared(c, "endpoint_url", &s, r->e);
@@ -427,7 +483,7 @@ static int config_find_url(struct hc_config *c, const char *env,
     int err = 0;
 
     hc_fmt(name, sizeof name, "AWS_ENDPOINT_URL_%s", env);
-    setting_is_from(&s, config_env(c, name), name);
+    hc_setting_from(&s, config_env(c, name), name);
     if (s.value.n == 0) {
         *out = c->env_url;
         if (out->n > 0)
@@ -514,9 +570,7 @@ static int config_texts(const struct config_reader *r)
     if (err == 0)
         err = hc_config_setting(c, "sdk_ua_app_id", &s, r->e);
     if (err == 0 && s.value.n > CONFIG_APP_ID)
-        return hc_error_set(r->e, HEADCOUNT_ECONFIG,
-                            "%s has %zu bytes: at most %d are allowed",
-                            s.from, s.value.n, CONFIG_APP_ID);
+        return hc_setting_long(&s, "sdk_ua_app_id", CONFIG_APP_ID, r->e);
     return err < 0 ? err : config_keep(c, s.value, &c->app_id, r->e);
 }
 
@@ -535,7 +589,11 @@ static int config_read(const struct config_reader *r)
     if (err == 0)
         err = config_bool(r, "use_dualstack_endpoint", &r->c->use_dualstack);
     if (err == 0)
-        err = config_retry_mode(r);
+        err = config_bool(r, "disable_clock_skew_correction", &r->c->no_skew);
+    if (err == 0)
+        err = config_modes(r);
+    if (err == 0)
+        err = config_keepalive(r);
     return err == 0 ? config_attempts(r) : err;
 }
 

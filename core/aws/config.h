@@ -12,6 +12,7 @@
 
 #include "aws/ini.h"
 #include "aws/service.h"
+#include "aws/setting.h"
 #include "base/log.h"
 #include "net/sys.h"
 
@@ -22,14 +23,6 @@ struct hc_config_options {
     const char *endpoint_url;
     const char *ca_bundle;
     int max_attempts;
-};
-
-#define HC_SETTING_FROM 200
-
-struct hc_setting {
-    struct hc_str value;           /* empty: nobody gives it                 */
-    bool is_shared;                /* it stands in a file: it is not shown   */
-    char from[HC_SETTING_FROM];    /* "AWS_REGION", "/home/x/.aws/config:3"  */
 };
 
 /* The URL of one service, as it was found when it was first used. */
@@ -49,6 +42,9 @@ struct hc_config {                 /* must not move                          */
     struct hc_str exec_env;        /* AWS_EXECUTION_ENV                      */
     int max_attempts;              /* >= 1; 0: not said, so the service's    */
     bool use_fips, use_dualstack;
+    int64_t connect_timeout;       /* by defaults_mode; 0: not said          */
+    bool no_tcp_keepalive;
+    bool no_skew;                  /* disable_clock_skew_correction          */
 
     struct hc_ini ini;             /* both files                             */
     struct hc_str profile;         /* the selected one; "default" if nobody
@@ -91,14 +87,6 @@ int hc_config_service_url(struct hc_config *c, const struct hc_service *service,
  */
 int hc_config_setting(const struct hc_config *c, const char *key,
                       struct hc_setting *out, struct headcount_error *e);
-/* HEADCOUNT_ECONFIG: where the setting stands, and what it has to
- * do: "be true or false". */
-int hc_setting_wrong(const struct hc_setting *s, const char *key,
-                     const char *rule, struct headcount_error *e);
-/* "true" and "false" in any case; *out stays if the value is empty. */
-int hc_setting_bool(const struct hc_setting *s, const char *key, bool *out,
-                    struct headcount_error *e);
-
 /* A key of the selected profile alone.  1: *out has it; it lives as long as the
  * config and may have no NUL behind it.  0: it is not there.  HEADCOUNT_ECONFIG
  * names file and line. */
@@ -106,14 +94,13 @@ int hc_config_text(const struct hc_config *c, const char *key,
                    struct hc_str *out, struct headcount_error *e);
 int hc_config_bool(const struct hc_config *c, const char *key, bool *out,
                    struct headcount_error *e);
-/* A whole number from `least` to `most`. */
-struct hc_range {
-    int64_t least, most;
-};
 int hc_config_number(const struct hc_config *c, const char *key,
                      struct hc_range range, int64_t *out,
                      struct headcount_error *e);
 
+/* Notes at level DEBUG what is accepted and has no effect here, and a fault
+ * that nobody needs to know yet. */
+void hc_config_note(const struct hc_config *c, const struct hc_log *log);
 /* The line of a call that has no region: the fault of the files, if that is
  * why none is known.  0: it is not. */
 int hc_config_no_region(const struct hc_config *c, struct headcount_error *e);

@@ -20,8 +20,8 @@
 #define IMDS_ROLES "/latest/meta-data/iam/security-credentials/"
 #define IMDS_PLACE "/latest/meta-data/placement/region"
 #define IMDS_NAME "instance metadata"
-#define IMDS_ENDPOINT "AWS_EC2_METADATA_SERVICE_ENDPOINT"
-#define IMDS_MODE "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
+#define IMDS_ENDPOINT "ec2_metadata_service_endpoint"
+#define IMDS_MODE "ec2_metadata_service_endpoint_mode"
 
 /* The arguments of one step. */
 struct imds_step {
@@ -36,34 +36,32 @@ struct imds_step {
 
 /* ---- where ---- */
 
-static int imds_default(const struct hc_system *sys, const char **url,
-                        struct headcount_error *e)
+static int imds_default(const struct imds_step *s, struct hc_str *url)
 {
-    struct hc_str mode = hc_getenv(sys, IMDS_MODE);
+    struct hc_setting mode;
+    int err = hc_config_setting(s->c->config, IMDS_MODE, &mode, s->e);
 
-    *url = "http://169.254.169.254";
-    if (mode.n == 0 || hc_str_eqi(mode, HC_STR("IPv4")))
+    *url = HC_STR("http://169.254.169.254");
+    if (err < 0 || mode.value.n == 0 ||
+        hc_str_eqi(mode.value, HC_STR("IPv4")))
+        return err;
+    *url = HC_STR("http://[fd00:ec2::254]");
+    if (hc_str_eqi(mode.value, HC_STR("IPv6")))
         return 0;
-    *url = "http://[fd00:ec2::254]";
-    if (hc_str_eqi(mode, HC_STR("IPv6")))
-        return 0;
-    return hc_error_set(e, HEADCOUNT_ECONFIG,
-                        "%s is `%.*s`: it has to be IPv4 or IPv6",
-                        IMDS_MODE, HC_STR_ARG(mode));
+    return hc_setting_wrong(&mode, IMDS_MODE, "be IPv4 or IPv6", s->e);
 }
 
 static int imds_where(const struct imds_step *s)
 {
-    const struct hc_system *sys = &s->c->net->sys;
-    struct hc_str given = hc_getenv(sys, IMDS_ENDPOINT);
-    const char *url = NULL;
+    struct hc_setting given;
     struct hc_url parsed;
-    int err = given.n > 0 ? 0 : imds_default(sys, &url, s->e);
+    int err = hc_config_setting(s->c->config, IMDS_ENDPOINT, &given, s->e);
 
+    if (err == 0 && given.value.n == 0)
+        err = imds_default(s, &given.value);
     if (err < 0)
         return err;
-    const char *wrong = hc_url_wrong(&parsed, given.n > 0 ? given
-                                                          : hc_str(url));
+    const char *wrong = hc_url_wrong(&parsed, given.value);
 
     if (wrong == NULL && parsed.origin.tls)
         wrong = "it is spoken to over http";
@@ -71,10 +69,23 @@ static int imds_where(const struct imds_step *s)
         wrong = "give scheme, host and port only";
     if (wrong != NULL)
         return hc_error_set(s->e, HEADCOUNT_ECONFIG,
-                            "%s is no URL of a metadata service: %s",
-                            IMDS_ENDPOINT, wrong);
+                            "%s%s is no URL of a metadata service: %s",
+                            given.from,
+                            given.is_shared ? ": " IMDS_ENDPOINT : "", wrong);
     s->c->origin = parsed.origin;
     return 0;
+}
+
+/* How long it is waited for, and how often it is asked. */
+static int imds_limit(const struct imds_step *s, const char *key, int64_t most,
+                      int64_t *out)
+{
+    const struct hc_range range = { 1, most };
+    struct hc_setting given;
+    int err = hc_config_setting(s->c->config, key, &given, s->e);
+
+    *out = 0;
+    return err < 0 ? err : hc_setting_number(&given, key, range, out, s->e);
 }
 
 /* True: the metadata service is not asked at all, and e says why. */
@@ -97,15 +108,18 @@ static void imds_fetch(const struct imds_step *s, struct hc_str target)
 {
     struct hc_creds_imds *c = s->c;
     bool token = c->state == IMDS_TOKEN;
+    int64_t given = c->seconds * HC_SECOND;
     const struct hc_creds_fetch_config config = {
         .net = c->net, .job = s->job, .origin = c->origin,
         .method = token ? HC_STR("PUT") : HC_STR("GET"), .target = target,
         .header = token ? HC_STR("X-aws-ec2-metadata-token-ttl-seconds")
                         : HC_STR("X-aws-ec2-metadata-token"),
         .value = token ? HC_STR("21600") : hc_buf_view(&c->token),
-        .tries = HC_CREDS_IMDS_TRIES,
-        .connect_timeout = HC_CREDS_IMDS_CONNECT,
-        .timeout = token ? HC_CREDS_IMDS_TOKEN : HC_CREDS_IMDS_TIMEOUT,
+        .tries = c->tries > 0 ? (int)c->tries : HC_CREDS_IMDS_TRIES,
+        .connect_timeout = given > 0 ? given : HC_CREDS_IMDS_CONNECT,
+        .timeout = given > 0 ? given
+                   : token   ? HC_CREDS_IMDS_TOKEN
+                             : HC_CREDS_IMDS_TIMEOUT,
     };
 
     hc_creds_fetch_fini(&c->fetch);
@@ -127,6 +141,10 @@ static int imds_start(const struct imds_step *s)
         return 0;
     int err = imds_where(s);
 
+    if (err == 0)
+        err = imds_limit(s, "metadata_service_timeout", 600, &c->seconds);
+    if (err == 0)
+        err = imds_limit(s, "metadata_service_num_attempts", 100, &c->tries);
     if (err < 0)
         return err;
     c->renewed = false;
@@ -334,10 +352,12 @@ static int creds_imds_ask(void *ud, struct hc_job *job, int64_t now,
     return got;
 }
 
-void hc_creds_imds_init(struct hc_creds_imds *c, struct hc_net *net)
+void hc_creds_imds_init(struct hc_creds_imds *c, struct hc_net *net,
+                        const struct hc_config *config)
 {
     memset(c, 0, sizeof(*c));
     c->net = net;
+    c->config = config;
 }
 
 void hc_creds_imds_fini(struct hc_creds_imds *c)
@@ -370,10 +390,11 @@ static void imds_region_run(struct hc_job *job, int64_t now)
     hc_wait_queue_wake(&r->waiting);
 }
 
-void hc_imds_region_init(struct hc_imds_region *r, struct hc_net *net)
+void hc_imds_region_init(struct hc_imds_region *r, struct hc_net *net,
+                         const struct hc_config *config)
 {
     memset(r, 0, sizeof *r);
-    hc_creds_imds_init(&r->imds, net);
+    hc_creds_imds_init(&r->imds, net, config);
     r->imds.region = r->text;
     hc_job_init(&r->job, &net->jobs, imds_region_run);
 }

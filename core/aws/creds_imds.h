@@ -10,6 +10,7 @@
 #ifndef HC_AWS_CREDS_IMDS_H
 #define HC_AWS_CREDS_IMDS_H
 
+#include "aws/config.h"
 #include "aws/creds.h"
 #include "aws/creds_fetch.h"
 #include "aws/endpoint.h"
@@ -25,17 +26,21 @@ enum hc_creds_imds_state { IMDS_IDLE, IMDS_TOKEN, IMDS_ROLE,
 struct hc_creds_imds {                   /* must not move                    */
     enum hc_creds_imds_state state;
     struct hc_net *net;
+    const struct hc_config *config;
     struct hc_creds_fetch fetch;
     struct hc_origin origin;
     struct hc_buf token;                 /* secret                           */
     struct hc_buf path;                  /* of the role                      */
     int64_t *skew;                       /* the client's; NULL: none         */
+    int64_t tries, seconds;              /* of one request; 0: the defaults  */
     bool renewed;                        /* the token was refused once       */
     char *region;                        /* HC_REGION_MAX + 1 bytes: asked for
                                             this and not for credentials     */
 };
 
-void hc_creds_imds_init(struct hc_creds_imds *c, struct hc_net *net);
+/* Both outlive the provider. */
+void hc_creds_imds_init(struct hc_creds_imds *c, struct hc_net *net,
+                        const struct hc_config *config);
 void hc_creds_imds_fini(struct hc_creds_imds *c);
 struct hc_creds_provider hc_creds_imds(struct hc_creds_imds *c);
 
@@ -54,7 +59,8 @@ struct hc_imds_region {                  /* must not move                    */
     bool asking;
 };
 
-void hc_imds_region_init(struct hc_imds_region *r, struct hc_net *net);
+void hc_imds_region_init(struct hc_imds_region *r, struct hc_net *net,
+                         const struct hc_config *config);
 void hc_imds_region_fini(struct hc_imds_region *r);    /* may be all zero */
 /* The instance is not to be asked: in Lambda, and where it is switched off. */
 bool hc_imds_region_is_off(const struct hc_imds_region *r);

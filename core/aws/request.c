@@ -258,7 +258,8 @@ static void request_read_head(struct hc_request *r)
      * that had expired by then: that is no fault of our clock. */
     r->slept = hc_now(&r->net->sys) - r->fetch.marks.send_start >
                HC_SKEW_MATTERS;
-    r->has_skew = !r->slept && hc_skew_get(&ask, &r->skew);
+    r->has_skew = !r->slept && !r->config.no_skew &&
+                  hc_skew_get(&ask, &r->skew);
     r->retry_after = hc_retry_after(request_header(r, "x-amz-retry-after"));
     r->answer.status = r->fetch.http.status;
     hc_fmt(r->answer.request_id, sizeof r->answer.request_id, "%.*s",

@@ -29,6 +29,7 @@ struct hc_request_config {
     const char *invocation;              /* UUID: same for all attempts      */
     int attempt, max_attempts;
     int64_t skew;                        /* added to the wall clock          */
+    bool no_skew;                        /* and not measured                 */
     const struct hc_anchors *anchors;
     bool replay_after_flush_ok;
     int64_t deadline;

@@ -108,10 +108,13 @@ static int op_locate(headcount_op *op, int64_t now)
     return op->class->start(op);
 }
 
+/* A region of the files counts before that of the instance, so files that
+ * cannot be read are an error. */
 static bool op_has_to_locate(headcount_op *op)
 {
     return op->class->lacks_region != NULL && op->params.region == NULL &&
            op->parent == NULL && op->h->config.region.n == 0 &&
+           op->h->config.fault.code == 0 &&
            !hc_imds_region_is_off(&op->h->client.region) &&
            op->class->lacks_region(op);
 }

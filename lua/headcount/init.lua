@@ -29,7 +29,8 @@ local headcount = {
 -- @tparam[opt] string options.dns_server `ADDRESS` or `ADDRESS:PORT`
 -- @tparam[opt] boolean options.keep_alive false: each call opens its own
 -- connection
--- @tparam[opt] boolean options.tcp_keepalive false: no TCP probes
+-- @tparam[opt] boolean options.tcp_keepalive false: no TCP probes; true: also
+-- where `BOTOCORE_TCP_KEEPALIVE` or the profile says false
 -- @tparam[opt] string options.profile of `~/.aws`, instead of `AWS_PROFILE`
 -- @tparam[opt] table options.credentials `{ access_key_id=,
 -- secret_access_key=, session_token= }`

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "op/op.h"
 #include "peers/scene.h"
 #include "t.h"
 
@@ -1021,4 +1022,58 @@ TEST(headcount, wants_writes_what_it_says)
     scene_close();
     CHECK_INT(n, 400);
     CHECK(last != 0);
+}
+
+/* ---- settings that the network has ---- */
+
+static const char *const *given_env;
+
+static const char *env_of_test(void *ud, const char *name)
+{
+    size_t n = strlen(name);
+
+    (void)ud;
+    for (const char *const *at = given_env; *at != NULL; at++)
+        if (strncmp(*at, name, n) == 0 && (*at)[n] == '=')
+            return *at + n + 1;
+    return NULL;
+}
+
+TEST(headcount, an_option_beats_what_the_environment_says_of_connections)
+{
+    static const struct {
+        const char *env[3];
+        int64_t connect, want;
+        bool no, yes, probes;
+    } rows[] = {
+        { { NULL }, 0, 3100 * HC_MS, false, false, true },
+        { { "AWS_DEFAULTS_MODE=in-region" }, 0, 1100 * HC_MS, false, false,
+          true },
+        { { "AWS_DEFAULTS_MODE=in-region" }, 5 * HC_SECOND, 5 * HC_SECOND,
+          false, false, true },
+        { { "BOTOCORE_TCP_KEEPALIVE=false" }, 0, 3100 * HC_MS, false, false,
+          false },
+        { { "BOTOCORE_TCP_KEEPALIVE=false" }, 0, 3100 * HC_MS, false, true,
+          true },
+        { { "BOTOCORE_TCP_KEEPALIVE=true" }, 0, 3100 * HC_MS, true, false,
+          false },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct headcount_system system = { .size = sizeof system,
+                                                 .env = env_of_test };
+        const struct headcount_config config = {
+            .size = sizeof config, .system = &system,
+            .connect_timeout = rows[i].connect, .no_tcp_keepalive = rows[i].no,
+            .tcp_keepalive = rows[i].yes, .dns_server = "127.0.0.1:1",
+        };
+        headcount *h;
+
+        given_env = rows[i].env;
+        CHECK_INT(headcount_new(&h, &config, NULL), 0);
+        CHECK_INT(h->net.config.connect_timeout, rows[i].want);
+        CHECK_INT(h->net.config.tls_timeout, rows[i].want);
+        CHECK_INT(h->net.config.tcp_keepalive, rows[i].probes);
+        headcount_free(h);
+    }
 }

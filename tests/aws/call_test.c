@@ -509,6 +509,21 @@ TEST(call, a_request_that_slept_is_signed_anew_once)
     caller_end();
 }
 
+TEST(call, with_the_correction_disabled_no_date_moves_the_clock)
+{
+    const char *const wrong[] = {
+        aws_answer(400, "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+                   "{\"__type\":\"RequestExpired\"}"), NULL };
+
+    aws_world_open(&w, NULL, wrong);
+    w.config.no_skew = true;
+    CHECK_INT(caller_start(plain), 0);
+    aws_world_until(&w, &me.ended);
+    CHECK_INT(w.script.requests, 1);
+    CHECK_INT(w.client.skew, 0);
+    failed_with(HEADCOUNT_ESERVICE, "RequestExpired");
+}
+
 TEST(call, a_wrong_signature_under_a_right_clock_is_final)
 {
     const char *const answers[] = {

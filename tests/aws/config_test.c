@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "aws/config.h"
+#include "base/clock.h"
+#include "base/text.h"
 #include "own.h"
 
 /* NAME=VALUE pairs of the test at hand. */
@@ -196,7 +198,7 @@ TEST(config, what_cannot_be_used_names_its_variable)
         { "AWS_MAX_ATTEMPTS=-1", "AWS_MAX_ATTEMPTS" },
         { "AWS_MAX_ATTEMPTS=3x", "AWS_MAX_ATTEMPTS" },
         { "AWS_RETRY_MODE=fast", "AWS_RETRY_MODE is `fast`" },
-        { APP_ID_50 "1", "51 bytes" },
+        { APP_ID_50 "1", "AWS_SDK_UA_APP_ID has more than 50 bytes" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -271,7 +273,7 @@ TEST(config, texts_are_bounded)
     memcpy(url, "AWS_ENDPOINT_URL=http://h/", 26);
     env[0] = url;
     CHECK_INT(init(), HEADCOUNT_ECONFIG);
-    CHECK(strstr(error.what, "AWS_ENDPOINT_URL is longer") != NULL);
+    CHECK_Z(error.what, "AWS_ENDPOINT_URL has more than 1024 bytes");
 }
 
 static int read_some(void)
@@ -388,4 +390,327 @@ TEST(config, a_broken_file_is_kept_until_something_is_needed_from_it)
     CHECK_Z(why.what, "no AWS region is known, for: /h/.aws/config:1: it "
                       "stands before the first section");
     hc_config_fini(&config);
+}
+
+/* ---- each setting of a profile ---- */
+
+static char shown[600];
+
+static const char *yes_or_no(bool is)
+{
+    return is ? "yes" : "no";
+}
+
+/* What the config has become of this key. */
+static const char *show(const char *key)
+{
+    struct hc_str text = { NULL, 0 };
+    bool as_text = true;
+
+    if (strcmp(key, "region") == 0)
+        text = config.region;
+    else if (strcmp(key, "ca_bundle") == 0)
+        text = config.ca_bundle;
+    else if (strcmp(key, "sdk_ua_app_id") == 0)
+        text = config.app_id;
+    else if (strcmp(key, "sqs") == 0)
+        text = url_of(HC_SERVICE_SQS);
+    else if (strcmp(key, "scaling") == 0)
+        text = url_of(HC_SERVICE_SCALING);
+    else
+        as_text = false;
+    if (as_text) {
+        hc_fmt(shown, sizeof shown, "%.*s", HC_STR_ARG(text));
+        return shown;
+    }
+    if (strcmp(key, "max_attempts") == 0)
+        hc_fmt(shown, sizeof shown, "%d", config.max_attempts);
+    else if (strcmp(key, "connect") == 0)
+        hc_fmt(shown, sizeof shown, "%lld",
+               (long long)(config.connect_timeout / HC_MS));
+    else if (strcmp(key, "fips") == 0)
+        return yes_or_no(config.use_fips);
+    else if (strcmp(key, "dualstack") == 0)
+        return yes_or_no(config.use_dualstack);
+    else if (strcmp(key, "keepalive") == 0)
+        return yes_or_no(!config.no_tcp_keepalive);
+    else if (strcmp(key, "skew") == 0)
+        return yes_or_no(!config.no_skew);
+    else
+        fail_msg("%s", key);
+    return shown;
+}
+
+/* `key`, and what it is with these two settings of the environment and these
+ * lines of the profile. */
+static const struct {
+    const char *key, *want, *env[2], *profile;
+} setting_rows[] = {
+    { "region", "eu-west-1", { NULL }, "region = eu-west-1" },
+    { "region", "eu-west-2", { "AWS_DEFAULT_REGION=eu-west-2" },
+      "region = eu-west-1" },
+    { "region", "eu-west-3", { "AWS_DEFAULT_REGION=eu-west-2",
+      "AWS_REGION=eu-west-3" }, "region = eu-west-1" },
+    { "region", "eu-west-2", { "AWS_DEFAULT_REGION=eu-west-2" },
+      "region = no region" },
+    { "region", "", { NULL }, "region =" },
+    { "ca_bundle", "/ca", { NULL }, "ca_bundle = /ca" },
+    { "ca_bundle", "/env", { "AWS_CA_BUNDLE=/env" }, "ca_bundle = /ca" },
+    { "sdk_ua_app_id", "app", { NULL }, "sdk_ua_app_id = app" },
+    { "sdk_ua_app_id", "env", { "AWS_SDK_UA_APP_ID=env" },
+      "sdk_ua_app_id = app" },
+    { "max_attempts", "0", { NULL }, "retry_mode = adaptive" },
+    { "max_attempts", "7", { NULL }, "max_attempts = 7" },
+    { "max_attempts", "8", { "AWS_MAX_ATTEMPTS=8" }, "max_attempts = x" },
+    { "fips", "yes", { NULL }, "use_fips_endpoint = True" },
+    { "fips", "no", { "AWS_USE_FIPS_ENDPOINT=false" },
+      "use_fips_endpoint = true" },
+    { "dualstack", "yes", { NULL }, "use_dualstack_endpoint = true" },
+    { "keepalive", "yes", { NULL }, "" },
+    { "keepalive", "no", { NULL }, "tcp_keepalive = FALSE" },
+    { "keepalive", "yes", { "BOTOCORE_TCP_KEEPALIVE=true" },
+      "tcp_keepalive = false" },
+    { "keepalive", "no", { "BOTOCORE_TCP_KEEPALIVE=false" },
+      "tcp_keepalive = true" },
+    { "connect", "0", { NULL }, "defaults_mode = auto" },
+    { "connect", "0", { NULL }, "defaults_mode = cross-region" },
+    { "connect", "1100", { NULL }, "defaults_mode = In-Region" },
+    { "connect", "30000", { "AWS_DEFAULTS_MODE=mobile" },
+      "defaults_mode = in-region" },
+    { "skew", "yes", { NULL }, "" },
+    { "skew", "no", { NULL }, "disable_clock_skew_correction = true" },
+    { "skew", "no", { "AWS_DISABLE_CLOCK_SKEW_CORRECTION=TRUE" }, "" },
+    { "skew", "yes", { NULL }, "account_id_endpoint_mode = preferred" },
+    /* URLs: the variable of the service, that of all, the services section,
+     * the profile's */
+    { "sqs", "http://all", { NULL }, "endpoint_url = http://all" },
+    { "sqs", "http://env", { "AWS_ENDPOINT_URL=http://env" },
+      "services = s\nendpoint_url = http://all\n"
+      "[services s]\nsqs =\n  endpoint_url = http://sqs" },
+    { "sqs", "http://sqs", { NULL },
+      "services = s\nendpoint_url = http://all\n"
+      "[services s]\nsqs =\n  endpoint_url = http://sqs" },
+    { "sqs", "http://own", { "AWS_ENDPOINT_URL=http://env",
+      "AWS_ENDPOINT_URL_SQS=http://own" },
+      "services = s\n[services s]\nsqs =\n  endpoint_url = http://sqs" },
+    { "scaling", "http://all", { NULL },
+      "services = s\nendpoint_url = http://all\n"
+      "[services s]\nsqs =\n  endpoint_url = http://sqs" },
+    { "scaling", "http://scaling", { NULL },
+      "services = s\n[services s]\napplication_auto_scaling =\n"
+      "  endpoint_url = http://scaling" },
+    { "sqs", "", { NULL }, "services = s\n[services s]\nsqs = http://sqs" },
+    { "sqs", "", { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true",
+      "AWS_ENDPOINT_URL_SQS=http://own" }, "endpoint_url = junk" },
+    { "sqs", "", { NULL }, "ignore_configured_endpoint_urls = true\n"
+      "endpoint_url = http://all\nservices = none" },
+    { "sqs", "http://all", { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false" },
+      "ignore_configured_endpoint_urls = true\nendpoint_url = http://all" },
+    { "sqs", "http://own", { "AWS_ENDPOINT_URL_SQS=http://own" },
+      "services = none" },
+};
+
+static void set_up_profile(const char *const given[2], const char *lines)
+{
+    static char text[600];
+
+    set_up();
+    memcpy(text, "[default]\n", sizeof "[default]\n");
+    strncat(text, lines, sizeof text - strlen(text) - 1);
+    config_file = text;
+    env[0] = "HOME=/h";
+    env[1] = given[0];
+    env[2] = given[1];
+}
+
+TEST(config, the_environment_beats_the_profile)
+{
+    for (size_t i = 0; i < sizeof setting_rows / sizeof *setting_rows; i++) {
+        set_up_profile(setting_rows[i].env, setting_rows[i].profile);
+        if (init() < 0)
+            fail_msg("%s: %s", setting_rows[i].profile, error.what);
+        if (strcmp(show(setting_rows[i].key), setting_rows[i].want) != 0)
+            fail_msg("row %zu, %s, %s: %s is %s", i, setting_rows[i].key,
+                     setting_rows[i].profile, setting_rows[i].want, shown);
+        hc_config_fini(&config);
+    }
+}
+
+TEST(config, the_credentials_file_beats_the_config_file)
+{
+    static const char *const none[2] = { NULL, NULL };
+
+    set_up_profile(none, "region = eu-west-1\nca_bundle = /ca");
+    credentials_file = "[default]\nregion = eu-west-2\n";
+    CHECK_INT(init(), 0);
+    CHECK_STR(config.region, "eu-west-2");
+    CHECK_Z(config.region_from, "/h/.aws/credentials:2");
+    CHECK_Z(config.ca_bundle_from, "/h/.aws/config:3");
+    hc_config_fini(&config);
+}
+
+/* Each ends with 253; `hush` stands for a secret on the wrong line. */
+static const struct {
+    const char *profile, *says;
+} wrong_rows[] = {
+    { "region = hush hush", "/h/.aws/config:2: region has to look like" },
+    { "region = r\n  hush = 1", "/h/.aws/config:2: region goes on" },
+    { "region =\n  hush = 1", "/h/.aws/config:2: region has a block" },
+    { "use_fips_endpoint = hush",
+      "/h/.aws/config:2: use_fips_endpoint has to be true or false" },
+    { "use_dualstack_endpoint = 1",
+      "/h/.aws/config:2: use_dualstack_endpoint has to be true or false" },
+    { "ignore_configured_endpoint_urls = hush",
+      "ignore_configured_endpoint_urls has to be true or false" },
+    { "endpoint_url = hush",
+      "/h/.aws/config:2: endpoint_url is no URL of an endpoint: it does not" },
+    { "endpoint_url = http://u:hush@h", "endpoint_url is no URL" },
+    { "max_attempts = hush",
+      "/h/.aws/config:2: max_attempts has to be a number from 1 to 100" },
+    { "max_attempts = 0", "max_attempts has to be a number from 1 to 100" },
+    { "max_attempts = 4294967297", "max_attempts has to be a number" },
+    { "retry_mode = hush", "retry_mode has to be standard, adaptive or" },
+    { "defaults_mode = hush", "defaults_mode has to be standard, legacy" },
+    { "tcp_keepalive = hush", "tcp_keepalive has to be true or false" },
+    { "account_id_endpoint_mode = required",
+      "account_id_endpoint_mode has to be preferred or disabled" },
+    { "disable_clock_skew_correction = hush", "has to be true or false" },
+    { "sdk_ua_app_id = a2345678901234567890123456789012345678901234567890hush",
+      "/h/.aws/config:2: sdk_ua_app_id has more than 50 bytes" },
+};
+
+TEST(config, what_cannot_be_used_of_a_file_names_the_line_and_no_value)
+{
+    static const char *const none[2] = { NULL, NULL };
+
+    for (size_t i = 0; i < sizeof wrong_rows / sizeof *wrong_rows; i++) {
+        set_up_profile(none, wrong_rows[i].profile);
+        CHECK_INT(init(), HEADCOUNT_ECONFIG);
+        if (strstr(error.what, wrong_rows[i].says) == NULL ||
+            strstr(error.what, "hush") != NULL)
+            fail_msg("%s: %s", wrong_rows[i].profile, error.what);
+    }
+}
+
+TEST(config, a_url_of_one_service_is_checked_when_it_is_used)
+{
+    static const char *const bad[2] = { "AWS_ENDPOINT_URL_SQS=ftp://h", NULL };
+    static const char *const none[2] = { NULL, NULL };
+
+    set_up_profile(bad, "");
+    CHECK_INT(init(), 0);
+    CHECK_STR(url_of(HC_SERVICE_ECS), "");
+    CHECK(strncmp(show("sqs"), "AWS_ENDPOINT_URL_SQS: ", 22) == 0);
+    hc_config_fini(&config);
+    set_up_profile(none, "services = missing");
+    CHECK_INT(init(), 0);
+    CHECK_Z(show("sqs"), "the files of ~/.aws have no services `missing`; "
+                         "they have none");
+    hc_config_fini(&config);
+    set_up_profile(none, "services = s\n[services s]\nsqs =\n"
+                         "  endpoint_url = hush");
+    CHECK_INT(init(), 0);
+    CHECK_Z(show("sqs"), "/h/.aws/config:5: endpoint_url is no URL of an "
+                         "endpoint: it does not begin with https:// or "
+                         "http://");
+    hc_config_fini(&config);
+}
+
+/* Also where the environment has changed since: a handle has one URL. */
+TEST(config, a_url_is_looked_up_once)
+{
+    static const char *const given[2] = { "AWS_ENDPOINT_URL_SQS=http://a",
+                                          NULL };
+    set_up_profile(given, "");
+    CHECK_INT(init(), 0);
+    CHECK_Z(show("sqs"), "http://a");
+    env[1] = "AWS_ENDPOINT_URL_SQS=http://b";
+    CHECK_Z(show("sqs"), "http://a");
+    CHECK_STR(url_of(HC_SERVICE_ECS), "");
+    hc_config_fini(&config);
+}
+
+TEST(config, a_key_of_the_profile_is_text_a_flag_or_a_number)
+{
+    static const char *const none[2] = { NULL, NULL };
+    const struct hc_range range = { 900, 43200 };
+    struct hc_str text;
+    int64_t n = 0;
+    bool flag = false;
+
+    set_up_profile(none, "role_arn = arn\nduration_seconds = 900\n"
+                         "x = true\ny = 899");
+    CHECK_INT(init(), 0);
+    CHECK_INT(hc_config_text(&config, "role_arn", &text, &error), 1);
+    CHECK_STR(text, "arn");
+    CHECK_INT(hc_config_text(&config, "external_id", &text, &error), 0);
+    CHECK_INT(hc_config_number(&config, "duration_seconds", range, &n, &error),
+              1);
+    CHECK_INT(n, 900);
+    CHECK_INT(hc_config_bool(&config, "x", &flag, &error), 1);
+    CHECK(flag);
+    CHECK_INT(hc_config_number(&config, "y", range, &n, &error),
+              HEADCOUNT_ECONFIG);
+    CHECK_Z(error.what, "/h/.aws/config:5: y has to be a number from 900 to "
+                        "43200");
+    hc_config_fini(&config);
+}
+
+/* ---- what is said at level DEBUG ---- */
+
+static void keep_line(void *ud, int level, const char *line, size_t n)
+{
+    (void)ud;
+    CHECK_INT(level, HEADCOUNT_LOG_DEBUG);
+    strncat(shown, line, n);
+    strncat(shown, "|", 2);
+}
+
+static const char *notes(const char *lines)
+{
+    static const char *const none[2] = { NULL, NULL };
+    const struct hc_log log = { HEADCOUNT_LOG_DEBUG, keep_line, NULL };
+
+    set_up_profile(none, lines);
+    CHECK_INT(init(), 0);
+    shown[0] = '\0';
+    hc_config_note(&config, &log);
+    hc_config_fini(&config);
+    return shown;
+}
+
+TEST(config, settings_without_effect_are_one_line_for_debugging)
+{
+    CHECK_Z(notes("region = eu-west-1\noutput = json\ncli_pager =\ns3 =\n"
+                  "  x = hush\nsts_regional_endpoints = legacy\n"
+                  "unknown = hush\n[profile other]\nparameter_validation = 1"),
+            "these settings of the profile have no effect here: output "
+            "cli_pager s3 sts_regional_endpoints|");
+    CHECK_Z(notes("retry_mode = adaptive"),
+            "the retry mode adaptive runs as standard|");
+    CHECK_Z(notes("retry_mode = standard"), "");
+    CHECK_Z(notes("hush"), "nothing is used of the files of ~/.aws: "
+                           "/h/.aws/config:2: it is no setting such as region "
+                           "= eu-west-1|");
+}
+
+static int read_all(void)
+{
+    static const char *const none[2] = { NULL, NULL };
+
+    set_up_profile(none, "region = eu-west-1\nservices = s\n"
+                         "[services s]\nsqs =\n  endpoint_url = http://sqs");
+    int err = init();
+    struct hc_str url;
+
+    if (err == 0)
+        err = hc_config_url(&config, service_own(HC_SERVICE_SQS), &url,
+                            &error);
+    hc_config_fini(&config);
+    return err;
+}
+
+TEST(config, memory_may_end_anywhere_in_the_files_too)
+{
+    t_fails_every_allocation(read_all);
 }

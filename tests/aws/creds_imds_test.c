@@ -229,6 +229,11 @@ TEST(creds_imds, a_setting_that_cannot_be_used_is_an_error)
                   "no URL of a metadata service");
     wrong_setting("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPv5",
                   "has to be IPv4 or IPv6");
+    wrong_setting("AWS_METADATA_SERVICE_TIMEOUT=0",
+                  "AWS_METADATA_SERVICE_TIMEOUT is `0`: it has to be a number "
+                  "from 1 to 600");
+    wrong_setting("AWS_METADATA_SERVICE_NUM_ATTEMPTS=x",
+                  "has to be a number from 1 to 100");
 }
 
 /* Nobody is asked: a connection is begun by the next step of the jobs, which
@@ -252,6 +257,23 @@ TEST(creds_imds, its_address_is_the_mode_s_or_one_that_is_named)
     goes_to("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPv6", "fd00:ec2::254");
     goes_to("AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.9:1/",
             "127.0.0.9");
+}
+
+/* One attempt of seven seconds, as botocore's own settings have it. */
+TEST(creds_imds, its_patience_can_be_set)
+{
+    static const char *const env[] = {
+        AT, "AWS_METADATA_SERVICE_TIMEOUT=7",
+        "AWS_METADATA_SERVICE_NUM_ATTEMPTS=1", NULL };
+    struct hc_creds_provider of = hc_creds_imds(&p.aws.client.imds);
+
+    open_with(env);
+    CHECK_INT(of.get(of.ud, &p.job, p.aws.world.now, &p.out, &p.error),
+              HC_CREDS_WAIT);
+    CHECK_INT(p.aws.client.imds.fetch.config.tries, 1);
+    CHECK_INT(p.aws.client.imds.fetch.config.timeout, 7 * HC_SECOND);
+    CHECK_INT(p.aws.client.imds.fetch.config.connect_timeout, 7 * HC_SECOND);
+    creds_peer_close(&p);
 }
 
 TEST(creds_imds, a_set_is_replaced_while_it_still_serves)

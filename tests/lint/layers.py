@@ -26,10 +26,11 @@ ONLY = {
 # and of groups to the left.  A name ends in * for a family, and in / for a
 # folder in the folder.
 RANKS = {
-    "core/aws": "ini role sigv4 retry bucket xml strike page user_agent "
-                "profile service_table < catalog < service < service_set "
-                "endpoint answer < config_files < config < request < timings < "
-                "creds* < client < call < creds_assume < client_roles",
+    "core/aws": "ini setting role sigv4 retry bucket xml strike page "
+                "user_agent profile service_table < catalog < service < "
+                "service_set endpoint answer < config_files < config < "
+                "request < timings < creds* < client < call < creds_assume < "
+                "client_roles",
     "core/reconcile": "facts known_hosts < memory brake report sweep missing "
                       "snapshot* offline < run < audit claims < outcome < "
                       "verify wishes < exchange/ < plan_input placed second < "

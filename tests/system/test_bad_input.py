@@ -242,7 +242,7 @@ SETTINGS = [
           for verb in (("handle", *OURS), ("call", "ecs", "ListClusters"))
           for name, args, values, *said in PASSWORDS],
         ("a URL of 2 KB", env(AWS_ENDPOINT_URL_ECS="http://" + "a" * 2048),
-         "AWS_ENDPOINT_URL_ECS is longer than 1024 bytes"),
+         "AWS_ENDPOINT_URL_ECS has more than 1024 bytes"),
         ("a way to retry", env(AWS_RETRY_MODE="fast"),
          "AWS_RETRY_MODE is `fast`", "standard, adaptive or legacy"),
         ("neither true nor false", env(AWS_USE_FIPS_ENDPOINT="maybe"),
