@@ -4,7 +4,8 @@
  *
  * Handles.  A `headcount` owns everything that calls share: pooled
  *   connections, DNS answers, TLS sessions, credentials.  A `headcount_op` is
- *   one piece of work for a handle: a call, a fetch, a reconcile or a sweep.
+ *   one piece of work for a handle: a call, a fetch, a reconcile, a sweep or a
+ *   doctor.
  *   Both are opaque.  One thread at a time may use a handle and its ops; two
  *   handles share nothing.  After a fork the child may only call
  *   headcount_free, which then only closes descriptors.
@@ -443,6 +444,34 @@ struct headcount_sweep {
                                      outcome.clusters is empty in any case   */
 };
 
+/* Looks for what keeps headcount from its work: settings, network, credentials,
+ * permissions, clusters, queue.  It writes nothing, no check that fails stops
+ * the next one, and the outcome has its findings. */
+struct headcount_doctor {
+    size_t size;
+    void *user;                   /* headcount_op_user returns it            */
+    const char *region;           /* NULL: the handle's                      */
+    const char *endpoint_url;     /* of ECS; NULL: the handle's              */
+    const char *assume_role;      /* as struct headcount_call                */
+    int64_t timeout;              /* for the whole op; 0: 30 s; negative:
+                                     none                                    */
+    const char *const *clusters;  /* names or ARNs; none: the first ten of the
+                                     region                                  */
+    size_t clusters_n;
+    /* The rule: the reconcile of each cluster, which is planned and not
+     * written.  With `policy` the op ASKS.  It must not have the members that
+     * headcount_sweep.each must not have; region, endpoint_url, timeout, the
+     * role's members and expect_account are those of this struct.  NULL: no
+     * rule is known. */
+    const struct headcount_reconcile *each;
+    const char *queue;            /* URL of an SQS queue; NULL: none         */
+    bool sweeps;                  /* the program sweeps from time to time    */
+    const char *external_id, *role_session_name;     /* as struct            */
+    int64_t role_duration;                           /* headcount_call       */
+    const char *expect_account;   /* 12 digits: a principal or a cluster of
+                                     another account is an error; NULL: any  */
+};
+
 /* Each starts an op and copies its texts.  Returns 0; or HEADCOUNT_ENOMEM or
  * HEADCOUNT_EARG, with *out NULL and *error (may be NULL) filled, and nothing
  * began.  A refused event, a missing region and similar failures are an outcome
@@ -460,6 +489,9 @@ int headcount_begin_reconcile(headcount *h, headcount_op **out,
 int headcount_begin_sweep(headcount *h, headcount_op **out,
                           const struct headcount_sweep *sweep,
                           struct headcount_error *error);
+int headcount_begin_doctor(headcount *h, headcount_op **out,
+                           const struct headcount_doctor *doctor,
+                           struct headcount_error *error);
 /* Returns the `user` of the struct that the op began with. */
 void *headcount_op_user(const headcount_op *op);
 
@@ -867,6 +899,20 @@ struct headcount_record {
                                      account                                 */
 };
 
+enum headcount_level { HEADCOUNT_FINE, HEADCOUNT_WARNING, HEADCOUNT_ERROR };
+/* "ok", "warning", "error"; static text.  NULL: no level has this number. */
+const char *headcount_level_name(enum headcount_level level);
+
+/* One line of a doctor. */
+struct headcount_finding {
+    enum headcount_level level;
+    const char *code;             /* "region", "dns", "tls", "call", ...     */
+    const char *what;             /* that was looked at: "DescribeServices"  */
+    const char *text;             /* what was found                          */
+    const char *advice;           /* what to do, or ""                       */
+    int64_t elapsed_us;           /* that it took on the network, or 0       */
+};
+
 /* A failed cluster does not make the op fail: `code` is 0 if the op as a whole
  * ran to its end, and summary[HEADCOUNT_FAILED] counts each failure.  So
  * success is code 0, summary[HEADCOUNT_FAILED] 0 and, for an event,
@@ -924,6 +970,10 @@ struct headcount_outcome {
     const char *skipped_because;  /* a sentence about a duplicate, or about a
                                      foreign region or account and the one that
                                      is configured; or NULL                  */
+
+    /* of a doctor, which has `json`, too: {"format_version", "findings"} */
+    const struct headcount_finding *findings;    /* in the order of checks   */
+    size_t findings_n;
 };
 
 /* NULL while the op runs. */

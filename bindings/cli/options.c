@@ -81,8 +81,9 @@ static int check_typed(struct options *o)
         o->verb = VERB_VERSION;
     if (o->verb == VERB_NONE)
         return options_bad_usage("a verb is missing: plan, apply, handle, "
-                                 "watch, snapshot, explain, adopt, call, test, "
-                                 "run, lambda, help or version", "");
+                                 "watch, snapshot, explain, adopt, doctor, "
+                                 "call, test, run, lambda, help or version",
+                                 "");
     if (!o->version && (o->verb == VERB_LAMBDA || o->verb == VERB_VERSION) &&
         o->args.n > 0)
         return options_bad_usage(o->verb == VERB_LAMBDA
@@ -113,7 +114,8 @@ int options_get(struct options *o, int argc, char **argv)
     if (err == 0)
         err = options_read_env(o);
     if (err == 0 && !typed_all &&
-        (o->verb == VERB_LAMBDA || o->verb == VERB_WATCH))
+        (o->verb == VERB_LAMBDA || o->verb == VERB_WATCH ||
+         (o->verb == VERB_DOCTOR && o->args.n == 0)))
         err = options_read_env_list(o, &o->args, getenv("HEADCOUNT_CLUSTERS"));
     if (err == 0)
         err = options_work_out(o);

@@ -23,7 +23,7 @@ enum {
 
 /* plan takes all that apply takes: a line is tried with it first. */
 #define WRITES (PLAN | APPLY | HANDLE | WATCH | LAMBDA)
-#define LOOKS (WRITES | SNAPSHOT)
+#define LOOKS (WRITES | SNAPSHOT | DOCTOR)
 #define RULES (LOOKS | EXPLAIN)
 #define CALLS (RULES | CALL)
 #define SWEEPS (PLAN | APPLY | WATCH | LAMBDA)
@@ -53,7 +53,7 @@ const struct option options_table[] = {
       "log every step to stderr (never secrets)" },
     { "service", LIST, AT(services), true, LOOKS, "NAME",
       "name or ARN: one task per host; repeatable" },
-    { "all", FLAG, AT(all), true, SWEEPS, NULL,
+    { "all", FLAG, AT(all), true, SWEEPS | DOCTOR, NULL,
       "sweep every cluster" },
     { "tag", LIST, AT(cluster_tags), true, SWEEPS, "KEY[=VALUE]",
       "only clusters with this tag; repeatable" },
@@ -81,13 +81,13 @@ const struct option options_table[] = {
     { "dns-server", TEXT, AT(dns_server), true, ADOPTS, "ADDR[:PORT]",
       "ask this name server instead of resolv.conf's" },
     { "timeout", TEXT, AT(timeout), true,
-      ONCE | EXPLAIN | CALL | LAMBDA | ADOPT,
+      ONCE | EXPLAIN | CALL | LAMBDA | ADOPT | DOCTOR,
       "SECONDS",
       "limit of the run; then nothing new starts" },
     { "snapshot", TEXT, AT(snapshot), false, PLAN | HANDLE | EXPLAIN, "FILE",
       "use these facts, make no call" },
-    { "queue", TEXT, AT(queue), true, WATCH, "URL",
-      "act on the messages of this SQS queue" },
+    { "queue", TEXT, AT(queue), true, WATCH | DOCTOR, "URL",
+      "the events' SQS queue" },
     { "every", TEXT, AT(every), true, WATCH, "SECONDS",
       "time between sweeps, also 5m (300)" },
     { "visibility", TEXT, AT(visibility), true, WATCH, "SECONDS",
@@ -99,7 +99,8 @@ const struct option options_table[] = {
       "write Prometheus metrics to this file" },
     { "heartbeat", TEXT, AT(heartbeat), true, WATCH, "FILE",
       "write the time here every 10 seconds" },
-    { "timings", FLAG, AT(timings), true, ONCE | EXPLAIN | CALL, NULL,
+    { "timings", FLAG, AT(timings), true, ONCE | EXPLAIN | CALL | DOCTOR,
+      NULL,
       "draw the time of each call by phase" },
     { "dry-run", FLAG, AT(dry_run), false, WRITES | ADOPT, NULL,
       "read and plan, write nothing" },

@@ -93,7 +93,9 @@ struct hc_ecs_service {
     bool balanced;                    /* loadBalancers, its own or those of a
                                          task set                            */
     int64_t desired, running, pending;    /* -1: not in the answer           */
-    int64_t deployments, task_sets;       /* likewise                         */
+    int64_t deployments, task_sets;       /* likewise                        */
+    int64_t least_percent, most_percent;  /* minimumHealthyPercent and
+                                             maximumPercent; likewise        */
     int64_t in_progress;                  /* deployments[] that roll out      */
     struct hc_ecs_deployment *deployed;   /* deployments[], if asked for     */
     struct hc_ecs_text *constraints;      /* expressions of memberOf, in the
@@ -188,7 +190,8 @@ struct hc_ecs_arns {
 };
 
 /* `filter` and `next` of length 0 are left out.  A call takes one `status`;
- * without it AWS lists hosts of all but INACTIVE, those that drain too. */
+ * without it (NULL) AWS lists hosts of all but INACTIVE, those that drain too.
+ */
 void hc_ecs_put_list_hosts(struct hc_buf *out, struct hc_str cluster,
                            const char *status, struct hc_str filter,
                            struct hc_str next);

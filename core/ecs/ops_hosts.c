@@ -68,7 +68,8 @@ void hc_ecs_put_list_hosts(struct hc_buf *out, struct hc_str cluster,
     hc_ecs_put_cluster(out, cluster);
     if (filter.n > 0)
         hc_json_put_member(out, "filter", filter);
-    hc_json_put_member(out, "status", hc_str(status));
+    if (status != NULL)
+        hc_json_put_member(out, "status", hc_str(status));
     hc_json_put_member_int(out, "maxResults", HC_ECS_BATCH);
     if (next.n > 0)
         hc_json_put_member(out, "nextToken", next);

@@ -32,7 +32,8 @@ enum { SVC_SERVICE, SVC_FAILURE, SVC_ARN, SVC_NAME, SVC_CLUSTER, SVC_STATUS,
        SVC_DEPLOYMENT_ID, SVC_DEPLOYMENT_STATUS, SVC_DEPLOYMENT_DEFINITION,
        SVC_DEPLOYMENT_DESIRED, SVC_DEPLOYMENT_RUNNING, SVC_DEPLOYMENT_PENDING,
        SVC_DEPLOYMENT_UPDATED, SVC_DEPLOYMENT_CREATED, SVC_VOLUME,
-       SVC_EVENT, SVC_EVENT_AT, SVC_EVENT_TEXT, SVC_BALANCER };
+       SVC_EVENT, SVC_EVENT_AT, SVC_EVENT_TEXT, SVC_BALANCER,
+       SVC_LEAST, SVC_MOST };
 
 static const struct hc_view_member services_nothing[] = { HC_VIEW_LAST };
 
@@ -43,6 +44,8 @@ static const struct hc_view_member services_controller[] = {
 
 static const struct hc_view_member services_configuration[] = {
     { "strategy", VIEW_TEXT, SVC_ROLLOUT, NULL },
+    { "minimumHealthyPercent", VIEW_INT, SVC_LEAST, NULL },
+    { "maximumPercent", VIEW_INT, SVC_MOST, NULL },
     HC_VIEW_LAST
 };
 
@@ -209,7 +212,7 @@ static int services_begin(struct hc_ecs_services *v, struct headcount_error *e)
     v->weighed = false;
     v->services[v->services_n++] = (struct hc_ecs_service){
         .desired = -1, .running = -1, .pending = -1, .changed = -1,
-        .said_at = -1
+        .said_at = -1, .least_percent = -1, .most_percent = -1
     };
     v->deployed_end = &v->services[v->services_n - 1].deployed;
     return 0;
@@ -553,6 +556,8 @@ static void services_value(struct hc_ecs_services *v, struct hc_ecs_service *s,
     case SVC_SCHEDULING:   s->scheduling = hc_ecs_scheduling(text);     break;
     case SVC_CONTROLLER:   s->controller = hc_ecs_controller(text);  break;
     case SVC_ROLLOUT:      s->rollout = hc_ecs_rollout(text);           break;
+    case SVC_LEAST:        s->least_percent = item->number;             break;
+    case SVC_MOST:         s->most_percent = item->number;              break;
     /* ECS sets the counts of its Express services itself.  A word that this
      * version does not know is no CUSTOMER either. */
     case SVC_MANAGEMENT:   s->express = !hc_str_eqz(text, "CUSTOMER");    break;

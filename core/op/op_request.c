@@ -59,6 +59,34 @@ int hc_op_request_take(struct headcount_reconcile *to,
     return err == 0 ? request_check_wishes(to, e) : err;
 }
 
+/* The member of `each` that is set although the op has its own, or although it
+ * is for one cluster or an event alone.  Or NULL. */
+static const char *request_not_for_each(const struct headcount_reconcile *r)
+{
+    return r->user != NULL          ? "user"
+           : r->assume_role != NULL ? "assume_role"
+           : r->clusters_n > 0      ? "clusters"
+           : r->event != NULL       ? "event"
+           : r->snapshot != NULL    ? "snapshot"
+           : r->record              ? "record"
+           : r->drop_duplicates     ? "drop_duplicates"
+           : r->drop_foreign        ? "drop_foreign"
+           : r->swept != HEADCOUNT_SWEPT_NOT ? "swept" : NULL;
+}
+
+int hc_op_request_take_each(struct headcount_reconcile *to,
+                            const struct headcount_reconcile *from,
+                            const char *whose, struct headcount_error *e)
+{
+    int err = hc_op_request_take(to, from, e);
+    const char *member = err == 0 ? request_not_for_each(to) : NULL;
+
+    if (member != NULL)
+        return hc_error_set(e, HEADCOUNT_EARG, "each->%s is set: it is not for "
+                            "a %s", member, whose);
+    return err;
+}
+
 struct hc_op_params hc_op_request_params(const struct headcount_reconcile *r)
 {
     return (struct hc_op_params){

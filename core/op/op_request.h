@@ -10,6 +10,11 @@
 int hc_op_request_take(struct headcount_reconcile *to,
                        const struct headcount_reconcile *from,
                        struct headcount_error *e);
+/* The same for the reconcile of each cluster of `whose` ("sweep"), which must
+ * not have what only one cluster or an event has. */
+int hc_op_request_take_each(struct headcount_reconcile *to,
+                            const struct headcount_reconcile *from,
+                            const char *whose, struct headcount_error *e);
 struct hc_op_params hc_op_request_params(const struct headcount_reconcile *r);
 /* Copies the texts of the request into op->arena.  Its wishes are not copied
  * here: hc_op_put_wishes does that. */

@@ -482,41 +482,20 @@ static const struct op_class op_sweep_class = {
 
 /* ---- begin ---- */
 
-/* The member of `each` that is set although it is no member for a sweep: the
- * sweep has its own, or it is for one cluster or an event alone.  Or NULL. */
-static const char *sweep_not_for_each(const struct headcount_reconcile *r)
-{
-    return r->user != NULL          ? "user"
-           : r->assume_role != NULL ? "assume_role"
-           : r->clusters_n > 0      ? "clusters"
-           : r->event != NULL       ? "event"
-           : r->snapshot != NULL    ? "snapshot"
-           : r->record              ? "record"
-           : r->drop_duplicates     ? "drop_duplicates"
-           : r->drop_foreign        ? "drop_foreign"
-           : r->swept != HEADCOUNT_SWEPT_NOT ? "swept" : NULL;
-}
-
 static int op_sweep_check(struct headcount_sweep *s,
                           struct headcount_reconcile *each,
                           const struct headcount_sweep *sweep,
                           struct headcount_error *e)
 {
     int err = hc_take_struct(s, &hc_form_sweep, sweep, e);
-    const char *member;
 
     if (err == 0 && s->each == NULL)
         err = hc_error_set(e, HEADCOUNT_EARG, "each is NULL: it says what is "
                            "done to each cluster");
     if (err == 0)
-        err = hc_op_request_take(each, s->each, e);
-    if (err < 0)
-        return err;
-    member = sweep_not_for_each(each);
-    if (member != NULL)
-        return hc_error_set(e, HEADCOUNT_EARG,
-                            "each->%s is set: it is not for a sweep", member);
-    err = hc_check_texts("clusters", s->clusters, s->clusters_n, e);
+        err = hc_op_request_take_each(each, s->each, "sweep", e);
+    if (err == 0)
+        err = hc_check_texts("clusters", s->clusters, s->clusters_n, e);
     if (err == 0)
         err = hc_check_texts("regions", s->regions, s->regions_n, e);
     if (err == 0)

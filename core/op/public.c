@@ -30,6 +30,8 @@ const struct hc_form hc_form_call = TAKE_FORM(headcount_call, retry_writes);
 const struct hc_form hc_form_fetch = TAKE_FORM(headcount_fetch, replay_ok);
 const struct hc_form hc_form_reconcile = TAKE_FORM(headcount_reconcile, only);
 const struct hc_form hc_form_sweep = TAKE_FORM(headcount_sweep, report);
+const struct hc_form hc_form_doctor = TAKE_FORM(headcount_doctor,
+                                                 expect_account);
 const struct hc_form hc_form_wish = TAKE_FORM(headcount_wish, has_max);
 const struct hc_form hc_form_query = TAKE_FORM(headcount_query, service);
 const struct hc_form hc_form_sign = TAKE_FORM(headcount_sign_request,

@@ -15,7 +15,8 @@ struct hc_form {
 };
 
 extern const struct hc_form hc_form_system, hc_form_config, hc_form_call,
-    hc_form_fetch, hc_form_reconcile, hc_form_sweep, hc_form_wish,
+    hc_form_fetch, hc_form_reconcile, hc_form_sweep, hc_form_doctor,
+    hc_form_wish,
     hc_form_query, hc_form_sign;
 
 /* Copies the members that the caller's struct, which begins with its size, has

@@ -93,6 +93,8 @@ static void chain_look_at_dates(struct hc_chain *c, const struct hc_cert *cert)
 static void chain_look_at_leaf(struct hc_chain *c, const struct hc_cert *cert)
 {
     hc_cert_name(c->subject, sizeof(c->subject), cert->subject);
+    c->leaf_until = cert->not_after;
+    c->path_n = hc_fmt(c->path, sizeof c->path, "%s", c->subject);
     c->self_signed = hc_str_eq(cert->subject, cert->issuer);
     if (!cert->has_san)
         chain_refuse(c, CHAIN_NO_SAN, cert);
@@ -115,6 +117,8 @@ static void chain_look(struct hc_chain *c, const struct hc_cert *cert)
         chain_refuse(c, CHAIN_CONSTRAINED, cert);
     if (cert->is_rsa && cert->rsa_bits < HC_ANCHORS_MIN_RSA)
         chain_refuse(c, CHAIN_WEAK_KEY, cert);
+    c->path_n += hc_fmt(c->path + c->path_n, sizeof c->path - c->path_n,
+                        " < %s", c->issuer);
     chain_look_at_dates(c, cert);
 }
 

@@ -18,6 +18,7 @@
 
 #define HC_CHAIN_HOST 255
 #define HC_CHAIN_TEXT 96
+#define HC_CHAIN_PATH 400
 #define HC_CHAIN_DEPTH 10                /* certificates of one chain */
 
 /* The reasons to refuse a chain that BearSSL accepts. */
@@ -65,6 +66,12 @@ struct hc_chain {
     char subject[HC_CHAIN_TEXT];         /* of the certificate at fault,
                                             else of the leaf              */
     char issuer[HC_CHAIN_TEXT];          /* of the last one looked at     */
+    int64_t leaf_until;                  /* end of the leaf's validity, wall;
+                                            0: no leaf was looked at      */
+    char path[HC_CHAIN_PATH];            /* "LEAF < CA < ROOT", cut to fit:
+                                            the leaf's name, and the issuer
+                                            of each one looked at         */
+    size_t path_n;
 };
 
 /* host: a DNS name or an IP literal without brackets, 1..255 bytes;

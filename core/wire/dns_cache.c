@@ -87,6 +87,13 @@ int hc_dns_cache_find(struct hc_dns_cache *c, struct hc_str name, int64_t now,
     return 1;
 }
 
+int64_t hc_dns_cache_until(struct hc_dns_cache *c, struct hc_str name)
+{
+    struct hc_dns_entry **at = dnscache_seek(c, name);
+
+    return at != NULL && (*at)->code == 0 ? (*at)->until : 0;
+}
+
 void hc_dns_cache_drop(struct hc_dns_cache *c, struct hc_str name)
 {
     struct hc_dns_entry **at = dnscache_seek(c, name);

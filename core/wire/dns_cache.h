@@ -34,6 +34,8 @@ struct hc_dns_known {
 };
 void hc_dns_cache_put(struct hc_dns_cache *c, struct hc_str name,
                       const struct hc_dns_known *known, int64_t now);
+/* When the entry of this name, if it has addresses, ends; 0: there is none. */
+int64_t hc_dns_cache_until(struct hc_dns_cache *c, struct hc_str name);
 void hc_dns_cache_drop(struct hc_dns_cache *c, struct hc_str name);
 
 /* from, begun with number `turn` (counted around). */

@@ -461,6 +461,26 @@ bool hc_tls_was_resumed(const struct hc_tls *tls)
            (tls->state == TLS_OPEN || tls->state == TLS_CLOSED);
 }
 
+const char *hc_tls_suite(const struct hc_tls *tls)
+{
+    switch (tls->client.eng.session.cipher_suite) {
+#define TLS_NAME(name) case BR_TLS_##name: return #name;
+    TLS_NAME(ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)
+    TLS_NAME(ECDHE_RSA_WITH_AES_128_GCM_SHA256)
+    TLS_NAME(ECDHE_ECDSA_WITH_AES_256_GCM_SHA384)
+    TLS_NAME(ECDHE_RSA_WITH_AES_256_GCM_SHA384)
+    TLS_NAME(ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256)
+    TLS_NAME(ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256)
+#undef TLS_NAME
+    default: return "none";
+    }
+}
+
+const struct hc_chain *hc_tls_chain(const struct hc_tls *tls)
+{
+    return &tls->chain;
+}
+
 bool hc_tls_session_get(const struct hc_tls *tls, struct hc_tls_session *out)
 {
     bool resumed = hc_tls_was_resumed(tls);

@@ -121,6 +121,11 @@ int hc_tls_error(const struct hc_tls *tls, struct headcount_error *e);
 
 /* True from OPEN on, if the abbreviated handshake was taken. */
 bool hc_tls_was_resumed(const struct hc_tls *tls);
+/* From OPEN on: "ECDHE_RSA_WITH_AES_128_GCM_SHA256"; static text. */
+const char *hc_tls_suite(const struct hc_tls *tls);
+/* The chain of a full handshake: its path and leaf_until.  After an abbreviated
+ * one leaf_until is 0. */
+const struct hc_chain *hc_tls_chain(const struct hc_tls *tls);
 /* Fills `out` and returns true if the session of this OPEN connection may be
  * resumed later.  `until` is an hour after the full handshake (a resumption
  * does not prolong it) or the end of its certificates' validity. */

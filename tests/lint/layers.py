@@ -42,7 +42,8 @@ RANKS = {
                "op_cluster < op_reconcile.h < op_targets < op_event < "
                "op_fact < op_policy < op_policy_tags op_policy_distinct < "
                "op_reconcile < "
-               "op_sweep.h < op_sweep_find < op_sweep",
+               "op_sweep.h < op_sweep_find < op_sweep < "
+               "op_doctor.h < op_doctor_call < op_doctor_* < op_doctor",
 }
 HOUSES = {
     "core": ["core"],

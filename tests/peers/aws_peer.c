@@ -144,9 +144,9 @@ const char *aws_script_header(const struct aws_script *s, size_t i,
 
 const char *aws_answer(int status, const char *headers, const char *body)
 {
-    static char text[8][16384];
+    static char text[16][16384];
     static unsigned turn;
-    char *out = text[turn++ % 8];
+    char *out = text[turn++ % 16];
 
     snprintf(out, sizeof text[0], "HTTP/1.1 %d Some\r\n"
              "x-amzn-RequestId: req-%d\r\nContent-Length: %zu\r\n%s\r\n%s",

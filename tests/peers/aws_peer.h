@@ -46,7 +46,7 @@ void aws_world_round(struct aws_world *w);
 void aws_world_until(struct aws_world *w, const bool *flag);
 const char *aws_world_header(struct aws_world *w, size_t i, const char *name);
 
-/* "HTTP/1.1 STATUS ...": with length, request id; valid until 8 more. */
+/* "HTTP/1.1 STATUS ...": with length, request id; valid until 16 more. */
 const char *aws_answer(int status, const char *headers, const char *body);
 
 #endif

@@ -354,6 +354,8 @@ SERVICE = {
             "taskSets[].status taskSets[].launchType "
             "taskSets[].capacityProviderStrategy[].capacityProvider",
     "integer": "desiredCount runningCount pendingCount "
+               "deploymentConfiguration.minimumHealthyPercent "
+               "deploymentConfiguration.maximumPercent "
                "capacityProviderStrategy[].weight "
                "capacityProviderStrategy[].base "
                "taskSets[].capacityProviderStrategy[].weight "

@@ -20,12 +20,12 @@ def prod(ecs, headcount):
 
 
 VERBS = ("plan", "apply", "handle", "watch", "snapshot", "explain", "adopt",
-         "call", "test", "run", "lambda", "help", "version")
+         "doctor", "call", "test", "run", "lambda", "help", "version")
 COMMON = ("region", "profile", "endpoint-url", "ca-bundle", "output",
           "cli-connect-timeout", "cli-read-timeout", "no-sign-request",
           "debug")
 SAID_ALONE = ("help", "version")              # what stands for a verb
-LOOKS = ("plan", "apply", "handle", "watch", "snapshot", "lambda")
+LOOKS = ("plan", "apply", "handle", "watch", "snapshot", "lambda", "doctor")
 RULES = (*LOOKS, "explain")
 ONCE = ("plan", "apply", "handle", "snapshot")
 # option, a value or None, the verbs that use it
@@ -38,7 +38,7 @@ USED_BY = [
     ("assume-role", "arn:r", (*RULES, "call", "adopt")),
     ("dns-server", "127.0.0.1", (*RULES, "call", "adopt")),
     ("tcp-keepalive", "on", (*RULES, "call", "adopt")),
-    ("all", None, ("plan", "apply", "watch", "lambda")),
+    ("all", None, ("plan", "apply", "watch", "lambda", "doctor")),
     ("tag", "a=b", ("plan", "apply", "watch", "lambda")),
     ("concurrency", "4", ("plan", "apply", "handle", "watch", "lambda")),
     ("api-share", "0.5", (*RULES, "call", "adopt")),
@@ -48,13 +48,14 @@ USED_BY = [
     ("dry-run", None, ("plan", "apply", "handle", "watch", "lambda",
                        "adopt")),
     ("yes", None, ("adopt",)),
-    ("timeout", "9", (*ONCE, "explain", "call", "lambda", "adopt")),
-    ("timings", None, (*ONCE, "explain", "call")),
+    ("timeout", "9", (*ONCE, "explain", "call", "lambda", "adopt",
+                      "doctor")),
+    ("timings", None, (*ONCE, "explain", "call", "doctor")),
     ("detailed-exitcode", None, (*ONCE, "explain")),
     ("snapshot", "s.json", ("plan", "handle", "explain")),
     ("explain", None, ("plan", "snapshot")), ("who", None, ("explain",)),
     ("drop-foreign", None, ("handle", "watch", "lambda")),
-    ("queue", "https://q", ("watch",)), ("every", "5m", ("watch",)),
+    ("queue", "https://q", ("watch", "doctor")), ("every", "5m", ("watch",)),
     ("visibility", "60", ("watch",)), ("metrics", "m", ("watch",)),
     ("heartbeat", "h", ("watch",)), ("retry-writes", None, ("call",)),
     ("run", "x", ("test",)), ("format", "json", ("test",)),
@@ -69,6 +70,7 @@ LINES = {
     "handle": ["handle"], "watch": ["watch", "prod"],
     "snapshot": ["snapshot", "prod"], "explain": ["explain", "prod"],
     "adopt": ["adopt"],
+    "doctor": ["doctor", "prod", "--dns-server", "127.0.0.1:9"],
     "call": ["call", "nope", "List"],
     "test": ["test", "."], "run": ["run", "/dev/null"], "lambda": ["lambda"],
     "help": ["help"], "version": ["version"],

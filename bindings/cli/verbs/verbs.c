@@ -144,7 +144,8 @@ bool verbs_run(headcount_op *op, struct policy_option *decide)
     return verbs_run_parts(op, decide, &none);
 }
 
-int verbs_open(headcount **h, const struct options *o)
+int verbs_try(headcount **h, const struct options *o,
+              struct headcount_error *error)
 {
     struct headcount_system system = { .size = sizeof system,
                                        .log = log_library_line };
@@ -171,8 +172,14 @@ int verbs_open(headcount **h, const struct options *o)
         .api_share = o->api_share,
         .run_processes = o->verb != VERB_LAMBDA,
     };
+
+    return headcount_new(h, &config, error);
+}
+
+int verbs_open(headcount **h, const struct options *o)
+{
     struct headcount_error error;
-    int err = headcount_new(h, &config, &error);
+    int err = verbs_try(h, o, &error);
 
     if (err == 0)
         return 0;

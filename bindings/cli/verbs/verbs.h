@@ -35,6 +35,9 @@ bool verbs_interrupted(void);
 /* The handle that these options describe; 0, or the exit code with the
  * complaint on stderr. */
 int verbs_open(headcount **h, const struct options *o);
+/* The same without the complaint: 0, or the library's code with *error. */
+int verbs_try(headcount **h, const struct options *o,
+              struct headcount_error *error);
 /* None of the records is an event. */
 bool verbs_has_no_event(const struct headcount_outcome *outcome);
 /* Runs the op to its end, or until SIGINT: then no new write, two seconds for

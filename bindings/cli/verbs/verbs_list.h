@@ -35,6 +35,10 @@
       "tag services for --policy tags",                                     \
       "headcount adopt prod agent log-router",                              \
       "headcount adopt prod agent --dry-run")                               \
+    X(DOCTOR, doctor, verb_doctor, "[CLUSTER...]",                          \
+      "find what keeps it from its work",                                   \
+      "headcount doctor prod --service web",                                \
+      "headcount doctor --policy policy.lua --output json")                 \
     X(CALL, call, verb_call, "SERVICE OPERATION [JSON|-|@FILE]",            \
       "make one signed call, print answer",                                 \
       "headcount call ecs list-clusters",                                   \

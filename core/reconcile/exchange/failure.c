@@ -49,30 +49,38 @@ const char *hc_failure_code(const struct hc_exchange *x, int err)
 
 /* ---- the sentence ---- */
 
+const char *hc_failure_allow(struct hc_arena *arena, const char *action,
+                             const struct hc_arn *at, const char *resource)
+{
+    struct hc_str partition = hc_catalog_partition(at->region);
+    struct hc_str account = HC_STR("*");
+
+    if (resource == NULL)
+        return hc_arena_fmt(arena, "{\"Effect\": \"Allow\", "
+                            "\"Action\": \"%s\", \"Resource\": \"*\"}",
+                            action);
+    if (hc_arn_is_full(at)) {
+        partition = at->partition;
+        account = at->account;
+    }
+    return hc_arena_fmt(arena, "{\"Effect\": \"Allow\", \"Action\": "
+                        "\"%s\", \"Resource\": \"arn:%.*s:ecs:%.*s:%.*s:%s"
+                        "\"}", action, HC_STR_ARG(partition),
+                        HC_STR_ARG(at->region), HC_STR_ARG(account), resource);
+}
+
 /* The IAM statement that would allow the exchange. */
 static const char *failure_statement(struct hc_run *r,
                                      const struct hc_exchange *x)
 {
     const struct hc_exchange_class *class = x->class;
-    const struct hc_arn *c = &r->cluster;
-    struct hc_str region = hc_run_region(r);
-    struct hc_str partition = hc_catalog_partition(region);
-    struct hc_str account = HC_STR("*");
+    struct hc_arn at = r->cluster;
 
-    if (class->resource == NULL)
-        return hc_arena_fmt(&r->facts.arena, "{\"Effect\": \"Allow\", "
-                            "\"Action\": \"%s\", \"Resource\": \"*\"}",
-                            class->action);
-    if (hc_arn_is_full(c)) {
-        region = c->region;
-        partition = c->partition;
-        account = c->account;
-    }
-    return hc_arena_fmt(&r->facts.arena, "{\"Effect\": \"Allow\", \"Action\": "
-                        "\"%s\", \"Resource\": \"arn:%.*s:ecs:%.*s:%.*s:%s"
-                        "\"}", class->action, HC_STR_ARG(partition),
-                        HC_STR_ARG(region), HC_STR_ARG(account),
-                        class->resource(r, x));
+    if (!hc_arn_is_full(&at))
+        at.region = hc_run_region(r);
+    return hc_failure_allow(&r->facts.arena, class->action, &at,
+                            class->resource != NULL ? class->resource(r, x)
+                                                    : NULL);
 }
 
 static bool failure_is_denied(const struct hc_exchange *x, int err)

@@ -14,6 +14,11 @@ const char *hc_failure_code(const struct hc_exchange *x, int err);
  */
 const char *hc_failure_sentence(struct hc_run *r, const struct hc_exchange *x,
                                 int err);
+/* The IAM statement that allows `action`, on a resource of ECS in the region
+ * (and account, if `at` is an ARN) of `at`; `resource` is the part of its ARN
+ * after the account, NULL: no resource can be named for this action. */
+const char *hc_failure_allow(struct hc_arena *arena, const char *action,
+                             const struct hc_arn *at, const char *resource);
 /* True: the service itself refused the request with this code.  A gateway's
  * 502 is not the service's word. */
 bool hc_failure_is(const struct hc_exchange *x, int err, const char *code);

@@ -1,0 +1,234 @@
+/* op/op_doctor_call.c - one call of a doctor: made for real, with its time, and
+ * what is missing where it is denied. */
+#include "op/op_doctor.h"
+
+#include "reconcile/exchange/failure.h"
+
+#define CALL_ATTEMPTS 2              /* a doctor does not wait for a third   */
+
+static enum hc_service_id doctor_service(enum doctor_ask ask)
+{
+    switch (ask) {
+#define DOCTOR_SERVICE(id, service, ...) \
+    case ASK_##id: return HC_SERVICE_##service;
+    HC_DOCTOR_ASKS(DOCTOR_SERVICE)
+#undef DOCTOR_SERVICE
+    }
+    return HC_SERVICE_ECS;
+}
+
+const char *hc_doctor_operation(enum doctor_ask ask)
+{
+    switch (ask) {
+#define DOCTOR_OPERATION(id, service, operation, ...) \
+    case ASK_##id: return operation;
+    HC_DOCTOR_ASKS(DOCTOR_OPERATION)
+#undef DOCTOR_OPERATION
+    }
+    return "";
+}
+
+static const char *doctor_prefix(enum doctor_ask ask)
+{
+    switch (ask) {
+#define DOCTOR_PREFIX(id, service, operation, prefix, resource) \
+    case ASK_##id: return prefix;
+    HC_DOCTOR_ASKS(DOCTOR_PREFIX)
+#undef DOCTOR_PREFIX
+    }
+    return "";
+}
+
+static const char *doctor_resource(enum doctor_ask ask)
+{
+    switch (ask) {
+#define DOCTOR_RESOURCE(id, service, operation, prefix, resource) \
+    case ASK_##id: return resource;
+    HC_DOCTOR_ASKS(DOCTOR_RESOURCE)
+#undef DOCTOR_RESOURCE
+    }
+    return "";
+}
+
+/* ---- the call ---- */
+
+/* The URL that is configured for this service.  STS is asked about credentials,
+ * and the option is for the services that are called with them.  False: it
+ * cannot be used, which the call itself will say. */
+static bool doctor_url(struct op_doctor *d, const struct hc_service *service,
+                       struct hc_str *url)
+{
+    struct hc_config *config = &d->op.h->config;
+
+    *url = HC_STR("");
+    return (service->index == HC_SERVICE_STS
+                ? hc_config_service_url(config, service, url, NULL)
+                : hc_config_url(config, service, url, NULL)) == 0;
+}
+
+/* An endpoint that somebody set for ECS is a test peer or a gateway: another
+ * service is asked only if it has one, too. */
+bool hc_doctor_may_call(struct op_doctor *d, enum doctor_ask ask)
+{
+    struct hc_service_set *set = &d->op.h->client.services;
+    const struct hc_service *service =
+        hc_service_set_own(set, doctor_service(ask));
+    const struct hc_service *ecs = hc_service_set_own(set, HC_SERVICE_ECS);
+    struct hc_str its, ecss;
+
+    if (service == ecs || !doctor_url(d, service, &its) || its.n > 0 ||
+        !doctor_url(d, ecs, &ecss) ||
+        (d->request.endpoint_url == NULL && ecss.n == 0))
+        return true;
+    hc_doctor_add(d, (struct headcount_finding){
+        .level = HEADCOUNT_WARNING, .code = "not_called",
+        .what = hc_doctor_operation(ask),
+        .text = hc_doctor_fmt(d, "not checked: ECS has an endpoint of its own, "
+                              "and %s has none", service->id),
+        .advice = hc_doctor_fmt(d, "set AWS_ENDPOINT_URL_%s", service->env) });
+    return false;
+}
+
+void hc_doctor_call_end(struct op_doctor *d)
+{
+    if (d->in_call)
+        hc_call_fini(&d->call);
+    d->in_call = false;
+    hc_buf_reset(&d->body);
+}
+
+static int doctor_begin(struct op_doctor *d, enum doctor_ask ask, int64_t now)
+{
+    struct hc_call_config config = hc_op_call_config(&d->op);
+    int err = hc_buf_error(&d->body);
+
+    if (err < 0)
+        return hc_error_set(&d->why, err, "no memory for a request");
+    config.own = doctor_service(ask);
+    config.operation = hc_str(hc_doctor_operation(ask));
+    config.body = hc_buf_view(&d->body);
+    config.region = d->region;
+    if (config.own != HC_SERVICE_ECS)
+        doctor_url(d, hc_service_set_own(&d->op.h->client.services, config.own),
+                   &config.endpoint_url);
+    config.max_attempts = CALL_ATTEMPTS;
+    config.deadline = hc_time_min(config.deadline,
+                                  hc_time_add(now, HC_DOCTOR_CALL));
+    config.read_only = config.paced = true;
+    hc_buf_reset(&d->answer);
+    d->began = now;
+    err = hc_call_start(&d->call, &d->op.h->net, &d->op.job, &config);
+    if (err < 0)
+        return hc_error_pass(&d->why, &d->call.error);
+    d->in_call = true;
+    return 0;
+}
+
+int hc_doctor_call(struct op_doctor *d, enum doctor_ask ask, int64_t now)
+{
+    int got = 0;
+
+    if (!d->in_call)
+        got = doctor_begin(d, ask, now);
+    while (got == 0) {
+        switch ((enum hc_call_answer)hc_call_step(&d->call, now)) {
+        case CALL_WAIT:
+            return 0;
+        case CALL_BODY:
+            hc_buf_str(&d->answer, d->call.span);
+            break;
+        case CALL_RESTART:
+            hc_buf_reset(&d->answer);
+            break;
+        case CALL_DONE:
+            got = hc_buf_error(&d->answer);
+            if (got < 0)
+                hc_error_set(&d->why, got, "the answer is too long");
+            else
+                got = 1;
+            break;
+        case CALL_FAILED:
+            got = hc_error_pass(&d->why, &d->call.error);
+            break;
+        }
+    }
+    d->spent[ask] += hc_now(&d->op.h->net.sys) - d->began;
+    return got;
+}
+
+int hc_doctor_read(struct op_doctor *d, struct hc_ecs_answer *view)
+{
+    int err = hc_ecs_answer_feed(view, hc_buf_view(&d->answer), &d->why);
+
+    return err < 0 ? err : hc_ecs_answer_end(view, &d->why);
+}
+
+/* ---- what came of it ---- */
+
+static bool doctor_is_denied(const struct op_doctor *d, int err)
+{
+    struct hc_str code = hc_str(d->call.service_error.code);
+
+    return err == HEADCOUNT_ESERVICE &&
+           (hc_str_starts(code, HC_STR("AccessDenied")) ||
+            hc_str_eqz(code, "UnauthorizedOperation"));
+}
+
+static const char *doctor_allow(struct op_doctor *d, enum doctor_ask ask)
+{
+    const char *kind = doctor_resource(ask);
+    struct hc_arn at = d->c.at;
+    const char *resource = NULL;
+
+    if (*kind != '\0')
+        resource = hc_doctor_fmt(d, "%s%.*s%s", kind, HC_STR_ARG(at.name),
+                                 ask == ASK_CLUSTER || ask == ASK_HOSTS
+                                     ? "" : "/*");
+    if (ask == ASK_PROVIDERS)
+        resource = "capacity-provider/*";
+    if (!hc_arn_is_full(&at))
+        at.region = d->region;
+    return hc_doctor_fmt(d, "to allow it: %s",
+                         hc_failure_allow(&d->op.arena, hc_doctor_fmt(
+                             d, "%s%s", doctor_prefix(ask),
+                             hc_doctor_operation(ask)), &at, resource));
+}
+
+/* "DescribeServices in prod" */
+static const char *doctor_what(struct op_doctor *d, enum doctor_ask ask)
+{
+    const char *operation = hc_doctor_operation(ask);
+
+    if (ask < ASK_CLUSTER || ask > ASK_TARGETS)
+        return operation;
+    return hc_doctor_fmt(d, "%s in %.*s", operation,
+                         HC_STR_ARG(d->c.at.name));
+}
+
+void hc_doctor_tell_read(struct op_doctor *d, enum doctor_ask ask, int got)
+{
+    struct headcount_finding f = {
+        .level = got >= 0               ? HEADCOUNT_FINE
+                 : ask == ASK_TAGGED || ask == ASK_QUEUE || ask == ASK_DEAD
+                     ? HEADCOUNT_WARNING : HEADCOUNT_ERROR,
+        .code = "call", .what = doctor_what(d, ask),
+        .elapsed_us = d->spent[ask] };
+
+    if (got >= 0) {
+        f.text = hc_doctor_fmt(d, "allowed, %lld ms",
+                               (long long)(d->spent[ask] / HC_MS));
+    } else if (doctor_is_denied(d, got)) {
+        f.code = "denied";
+        f.text = hc_doctor_fmt(d, "%s", d->why.what);
+        f.advice = doctor_allow(d, ask);
+    } else {
+        f.text = hc_doctor_fmt(d, "%s", d->why.what);
+        f.advice = got == HEADCOUNT_ESERVICE
+                       ? "see the service's own words" :
+                         "check the endpoint and the way to it";
+    }
+    d->no_memory |= got == HEADCOUNT_ENOMEM;
+    hc_doctor_add(d, f);
+    d->spent[ask] = 0;
+    hc_error_reset(&d->why);
+}

@@ -1,0 +1,288 @@
+/* op/op_doctor_network.c - the way to ECS: proxy, name, connection, TLS, clock.
+ *
+ *   0 the endpoint and its proxy --> 1 its name --> 2 an unsigned GET
+ *
+ * The GET leaves its connection in the pool, so the calls that follow use it.
+ */
+#include "op/op_doctor.h"
+
+#include "base/text.h"
+
+#define NETWORK_DAYS 14              /* of a certificate: warned before      */
+#define NETWORK_DAY (86400 * HC_SECOND)
+
+static void network_fail(struct op_doctor *d, const char *code,
+                         const char *what, const char *advice)
+{
+    hc_doctor_add(d, (struct headcount_finding){
+        .level = HEADCOUNT_ERROR, .code = code, .what = what,
+        .text = hc_doctor_fmt(d, "%s", d->why.what), .advice = advice });
+    d->no_memory |= d->why.code == HEADCOUNT_ENOMEM;
+    hc_error_reset(&d->why);
+}
+
+void hc_doctor_network_end(struct op_doctor *d)
+{
+    if (d->fetching)
+        hc_fetch_fini(&d->fetch);
+    d->fetching = false;
+}
+
+/* ---- endpoint, proxy ---- */
+
+static bool network_endpoint(struct op_doctor *d)
+{
+    struct hc_config *config = &d->op.h->config;
+    struct hc_endpoint_ask ask = {
+        .service = hc_service_set_own(&d->op.h->client.services,
+                                      HC_SERVICE_ECS),
+        .region = d->region, .url = hc_str(d->op.params.endpoint_url),
+        .use_fips = config->use_fips, .use_dualstack = config->use_dualstack,
+    };
+    int err = 0;
+
+    if (ask.url.n == 0)
+        err = hc_config_url(config, ask.service, &ask.url, &d->why);
+    if (err < 0 || hc_endpoint_get(&d->endpoint, &ask, &d->why) < 0) {
+        network_fail(d, "endpoint", "endpoint", "");
+        return false;
+    }
+    hc_doctor_add(d, (struct headcount_finding){
+        .code = "endpoint", .what = "endpoint",
+        .text = hc_doctor_fmt(d, "%s://%s%s", d->endpoint.origin.tls ? "https"
+                                                                     : "http",
+                              d->endpoint.host,
+                              ask.url.n > 0 ? ", from a setting" : "") });
+    if (hc_client_check_proxy(&d->op.h->client, &d->endpoint, &d->why) < 0) {
+        network_fail(d, "proxy", "proxy", "");
+        return false;
+    }
+    if (config->https_proxy.n > 0 || config->http_proxy.n > 0)
+        hc_doctor_add(d, (struct headcount_finding){
+            .code = "proxy", .what = "proxy",
+            .text = "one is configured, and this host is reached without it" });
+    return true;
+}
+
+/* ---- name ---- */
+
+static const char *network_servers(struct op_doctor *d)
+{
+    const struct hc_resolver *r = &d->op.h->net.resolver;
+    const char *all = "";
+
+    for (size_t i = 0; i < r->conf.servers_n; i++) {
+        char text[HC_DNS_SERVER_TEXT];
+
+        hc_dns_server_put(text, &r->conf.servers[i]);
+        all = hc_doctor_fmt(d, "%s%s%s", all, i > 0 ? ", " : "", text);
+    }
+    return all;
+}
+
+static void network_tell_name(struct op_doctor *d, const struct hc_addrs *addrs,
+                              int64_t now)
+{
+    int64_t until = hc_dns_cache_until(&d->op.h->net.resolver.cache,
+                                       hc_str(d->endpoint.origin.host));
+    const char *all = "", *from;
+
+    for (size_t i = 0; i < addrs->n && i < HC_DOCTOR_NAMES; i++) {
+        char text[HC_ADDR_TEXT];
+
+        hc_addr_put(text, &addrs->a[i]);
+        all = hc_doctor_fmt(d, "%s%s%s", all, i > 0 ? ", " : "", text);
+    }
+    from = until > 0 ? hc_doctor_fmt(d, "by %s, for %lld s", network_servers(d),
+                                     (long long)((until - now + HC_SECOND / 2)
+                                                 / HC_SECOND))
+                     : "without a DNS server";
+    hc_doctor_add(d, (struct headcount_finding){
+        .code = "dns", .what = "DNS", .elapsed_us = now - d->began,
+        .text = hc_doctor_fmt(d, "%s is %s (%s), %lld ms",
+                              d->endpoint.origin.host, all, from,
+                              (long long)((now - d->began) / HC_MS)) });
+}
+
+static int network_name(struct op_doctor *d, int64_t now)
+{
+    struct hc_addrs addrs;
+    struct hc_resolve_ask ask = {
+        .name = hc_str(d->endpoint.origin.host), .waiter = &d->waiter,
+        .job = &d->op.job, .stats = &d->op.stats, .again = d->began > 0,
+    };
+
+    if (!ask.again)
+        d->began = now;
+    int got = hc_resolve(&d->op.h->net.resolver, &ask, now, &addrs, &d->why);
+
+    if (got == 1)
+        network_tell_name(d, &addrs, now);
+    if (got < 0)
+        network_fail(d, "dns", "DNS", "");
+    return got;
+}
+
+/* ---- connection ---- */
+
+static int network_connect(struct op_doctor *d, int64_t now)
+{
+    const struct hc_fetch_config config = {
+        .origin = d->endpoint.origin,
+        .anchors = hc_client_anchors(&d->op.h->client, &d->endpoint),
+        .replay_after_flush_ok = true, .stats = &d->op.stats,
+        .deadline = hc_time_min(d->op.deadline,
+                                hc_time_add(now, HC_DOCTOR_CALL)),
+    };
+
+    d->fetching = true;
+    return hc_fetch_start(&d->fetch, &d->op.h->net, &d->op.job, &config, now);
+}
+
+static void network_request(struct op_doctor *d)
+{
+    struct hc_buf *out = &d->fetch.out;
+
+    d->sent = hc_wall(&d->op.h->net.sys);
+    hc_buf_fmt(out, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: ",
+               d->endpoint.path, d->endpoint.host);
+    hc_buf_str(out, hc_user_agent_get(&d->op.h->client.agent,
+                                      HC_FEATURE_NONE));
+    hc_buf_lit(out, "\r\nAccept: */*\r\nAccept-Encoding: identity\r\n\r\n");
+    hc_fetch_request(&d->fetch);
+}
+
+static void network_tell_tls(struct op_doctor *d)
+{
+    const struct hc_tls *tls = &d->fetch.waiter.conn->engine;
+    const struct hc_chain *chain = hc_tls_chain(tls);
+    const struct hc_marks *m = &d->fetch.marks;
+    int64_t left = chain->leaf_until - hc_wall(&d->op.h->net.sys);
+    bool ends = chain->leaf_until > 0 && left < NETWORK_DAYS * NETWORK_DAY;
+
+    hc_doctor_add(d, (struct headcount_finding){
+        .level = ends ? HEADCOUNT_WARNING : HEADCOUNT_FINE,
+        .code = "tls", .what = "TLS", .elapsed_us = m->tls_end - m->tls_start,
+        .text = chain->leaf_until == 0
+                    ? hc_doctor_fmt(d, "%s, a resumed session",
+                                    hc_tls_suite(tls))
+                    : hc_doctor_fmt(d, "%s, %lld ms; %s; %lld days left",
+                                    hc_tls_suite(tls),
+                                    (long long)((m->tls_end - m->tls_start) /
+                                                HC_MS), chain->path,
+                                    (long long)(left / NETWORK_DAY)),
+        .advice = ends ? "renew the certificate there" : "" });
+}
+
+static void network_tell_clock(struct op_doctor *d)
+{
+    struct hc_skew_ask ask = { .sent = d->sent,
+                               .received = hc_wall(&d->op.h->net.sys) };
+    int64_t skew = 0;
+
+    hc_http1_header(&d->fetch.http, "date", &ask.date);
+    hc_http1_header(&d->fetch.http, "age", &ask.age);
+    if (!hc_skew_get(&ask, &skew)) {
+        hc_doctor_add(d, (struct headcount_finding){
+            .level = HEADCOUNT_WARNING, .code = "clock", .what = "clock",
+            .text = "not compared: the answer of the endpoint has no Date" });
+        return;
+    }
+    bool off = hc_skew_matters(skew);
+
+    hc_doctor_add(d, (struct headcount_finding){
+        .level = off ? HEADCOUNT_ERROR : HEADCOUNT_FINE, .code = "clock",
+        .what = "clock",
+        .text = hc_doctor_fmt(d, "the clock here is %lld s %s that of the "
+                              "endpoint", (long long)((skew < 0 ? -skew : skew)
+                                                      / HC_SECOND),
+                              skew > 0 ? "behind" : "ahead of"),
+        .advice = off ? "set the clock here: AWS refuses signatures that are "
+                        "more than five minutes off, and certificates and "
+                        "expiry are judged by it" : "" });
+}
+
+static void network_tell_connection(struct op_doctor *d)
+{
+    const struct hc_marks *m = &d->fetch.marks;
+    char address[HC_ADDR_TEXT];
+
+    hc_addr_put(address, &d->fetch.addr);
+    d->reachable = true;
+    hc_doctor_add(d, (struct headcount_finding){
+        .code = "connect", .what = "connection",
+        .elapsed_us = m->connect_end - m->connect_start,
+        .text = m->reused
+                    ? hc_doctor_fmt(d, "%s, kept from before", address)
+                    : hc_doctor_fmt(d, "%s port %u, %lld ms", address,
+                                    (unsigned)d->endpoint.origin.port,
+                                    (long long)((m->connect_end -
+                                                 m->connect_start) /
+                                                HC_MS)) });
+    if (d->endpoint.origin.tls)
+        network_tell_tls(d);
+    else
+        hc_doctor_add(d, (struct headcount_finding){
+            .level = HEADCOUNT_WARNING, .code = "tls", .what = "TLS",
+            .text = "none: the endpoint is http",
+            .advice = "use https, unless this is a test" });
+    network_tell_clock(d);
+}
+
+static void network_failed(struct op_doctor *d)
+{
+    bool tls = d->fetch.error.code == HEADCOUNT_ETLS ||
+               d->fetch.error.code == HEADCOUNT_ECERT;
+
+    hc_error_pass(&d->why, &d->fetch.error);
+    network_fail(d, tls ? "tls" : "connect", tls ? "TLS" : "connection",
+                 tls ? "" : "check route, security group and firewall, and "
+                            "that the endpoint listens");
+}
+
+static int network_get(struct op_doctor *d, int64_t now)
+{
+    int got = d->fetching ? 0 : network_connect(d, now);
+
+    for (;;) {
+        switch (got < 0 ? FETCH_FAILED : hc_fetch_step(&d->fetch, now)) {
+        case FETCH_WAIT:
+            return 0;
+        case FETCH_NEED_REQUEST:
+            network_request(d);
+            break;
+        case FETCH_HEAD:
+            network_tell_connection(d);
+            break;
+        case FETCH_BODY:
+            break;
+        case FETCH_DONE:
+            return 1;
+        case FETCH_FAILED:
+            if (!d->reachable)
+                network_failed(d);
+            return 1;
+        }
+    }
+}
+
+int hc_doctor_network(struct op_doctor *d, int64_t now)
+{
+    int got = 1;
+
+    if (d->phase == 0) {
+        if (d->region.n == 0 || !network_endpoint(d))
+            return 1;
+        d->phase = 1;
+    }
+    if (d->phase == 1) {
+        got = network_name(d, now);
+        if (got <= 0)
+            return got < 0 ? 1 : 0;
+        d->phase = 2;
+    }
+    got = network_get(d, now);
+    if (got == 1)
+        hc_doctor_network_end(d);
+    return got;
+}
