@@ -18,6 +18,7 @@ enum exit_code {
 };
 
 #define OPTIONS_LIST_MAX 256
+#define OPTIONS_ROLES_MAX 10000
 
 struct options_list {
     const char *item[OPTIONS_LIST_MAX];
@@ -49,8 +50,9 @@ struct options {
     const char *changes, *falls;       /* --max-changes, --max-falls */
     struct options_list services, allow;
     struct options_list regions;       /* region: the only one */
-    struct options_list roles, cluster_tags;     /* role: the only one */
-    const char *role;
+    struct options_list role_words, cluster_tags;
+    const char *role;                  /* the only one */
+    const char *external_id, *session, *duration, *account;
     bool all;
     bool no_sign_request, debug, timings, dry_run, detailed_exitcode;
     bool retry_writes, help, version;
@@ -67,6 +69,9 @@ struct options {
     int concurrency;                   /* 0: not said */
     double api_share;                  /* likewise */
     int64_t max_changes, max_falls;    /* likewise */
+    const char **roles;                /* each one once */
+    size_t roles_n;
+    int64_t duration_us;
     uint64_t given;                    /* options that were typed: bit i is
                                           that of options_table[i] */
     struct options_text *owned;        /* storage of split lists */

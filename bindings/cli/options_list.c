@@ -13,18 +13,16 @@ int options_list_put(struct options_list *list, const char *value)
     return 0;
 }
 
-/* A copy of the text that lives as long as the options; NULL, and the
- * complaint is on stderr. */
-static char *copy_text(struct options *o, const char *text)
+char *options_keep(struct options *o, const char *text, size_t n)
 {
-    size_t n = strlen(text) + 1;
-    struct options_text *copy = malloc(sizeof *copy + n);
+    struct options_text *copy = malloc(sizeof *copy + n + 1);
 
     if (!copy) {
         options_bad_usage("out of memory", "");
         return NULL;
     }
     memcpy(copy->text, text, n);
+    copy->text[n] = '\0';
     copy->next = o->owned;
     o->owned = copy;
     return copy->text;
@@ -47,11 +45,11 @@ static size_t item_length(const char *text, const char *ends, bool arns)
 int options_list_read(struct options *o, struct options_list *list,
                       const char *value, const char *ends)
 {
-    char *text = copy_text(o, value);
+    char *text = options_keep(o, value, strlen(value));
     int err = text ? 0 : EXIT_USAGE;
 
     while (err == 0 && *(text += strspn(text, ", ")) != '\0') {
-        size_t n = item_length(text, ends, list == &o->roles);
+        size_t n = item_length(text, ends, list == &o->role_words);
         char *end = text + n;
         bool last = *end == '\0';
 
@@ -72,4 +70,6 @@ void options_fini(struct options *o)
         free(o->owned);
         o->owned = next;
     }
+    free(o->roles);
+    o->roles = NULL;
 }

@@ -144,6 +144,49 @@ static int get_numbers(struct options *o)
     return EXIT_USAGE;
 }
 
+/* What goes with a role needs one. */
+static int get_role(struct options *o)
+{
+    const char *alone = o->roles_n > 0     ? NULL
+                        : o->external_id   ? "external-id"
+                        : o->session       ? "role-session-name"
+                        : o->duration      ? "role-duration"
+                                           : NULL;
+    char who[OPTIONS_NAME], *end = NULL;
+    long n = o->duration ? strtol(o->duration, &end, 10) : 0;
+
+    if (alone) {
+        complain("%s goes with --assume-role, which is not there",
+                 options_said(o, alone, who));
+        return EXIT_USAGE;
+    }
+    o->duration_us = n * (int64_t)1000000;
+    if (!o->duration || (*end == '\0' && n >= 900 && n <= 43200))
+        return 0;
+    complain("%s takes whole seconds from 900 to 43200, not \"%.80s\"",
+             options_said_by("role-duration", o->duration, who), o->duration);
+    return EXIT_USAGE;
+}
+
+static int get_account(const struct options *o)
+{
+    char who[OPTIONS_NAME];
+
+    if (!o->account)
+        return 0;
+    options_said_by("expect-account", o->account, who);
+    if (strlen(o->account) != 12 ||
+        o->account[strspn(o->account, "0123456789")] != '\0')
+        complain("%s takes an account, 12 digits, not \"%.80s\"", who,
+                 o->account);
+    else if (o->no_sign_request)
+        complain("%s and --no-sign-request do not go together: nobody signs, "
+                 "so there is no account", who);
+    else
+        return 0;
+    return EXIT_USAGE;
+}
+
 /* One region and one role is all that most verbs can use. */
 static int get_places(struct options *o)
 {
@@ -154,10 +197,10 @@ static int get_places(struct options *o)
     if (!many && o->regions.n > 1)
         return options_bad_usage("more than one --region goes with plan, "
                                  "apply and watch: ", o->regions.item[1]);
-    if (!many && o->roles.n > 1) {
+    if (!many && o->roles_n > 1) {
         complain("more than one %s goes with plan, apply and watch: %s (see: "
                  "headcount help)", options_said(o, "assume-role", who),
-                 o->roles.item[1]);
+                 o->roles[1]);
         return EXIT_USAGE;
     }
     if (o->all && o->args.n > 0) {
@@ -166,7 +209,7 @@ static int get_places(struct options *o)
         return EXIT_USAGE;
     }
     o->region = o->regions.n == 1 ? o->regions.item[0] : NULL;
-    o->role = o->roles.n == 1 ? o->roles.item[0] : NULL;
+    o->role = o->roles_n == 1 ? o->roles[0] : NULL;
     return 0;
 }
 
@@ -214,5 +257,11 @@ int options_work_out(struct options *o)
         err = get_visibility(o);
     if (err == 0)
         err = get_every(o);
+    if (err == 0)
+        err = options_read_roles(o);
+    if (err == 0)
+        err = get_role(o);
+    if (err == 0)
+        err = get_account(o);
     return err == 0 ? get_places(o) : err;
 }

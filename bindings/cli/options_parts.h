@@ -14,6 +14,9 @@ bool options_verb_uses(const struct options *o, const char *option);
 /* ---- options_list.c: 0, or EXIT_USAGE with the complaint on stderr ---- */
 
 int options_list_put(struct options_list *list, const char *value);
+/* A copy of n bytes, and a NUL, that lives as long as the options; NULL, and the
+ * complaint is on stderr. */
+char *options_keep(struct options *o, const char *text, size_t n);
 /* Divides the value at each of `ends` (the ARNs of roles only before "arn:");
  * the items point into a copy that lives as long as the options. */
 int options_list_read(struct options *o, struct options_list *list,
@@ -38,6 +41,11 @@ int options_read_env(struct options *o);
 /* Reads the value into a list that is empty so far. */
 int options_read_env_list(struct options *o, struct options_list *list,
                           const char *value);
+
+/* ---- options_roles.c ---- */
+
+/* Makes o->roles of o->role_words, some of which may be files. */
+int options_read_roles(struct options *o);
 
 /* ---- options_numbers.c ---- */
 

@@ -55,10 +55,29 @@ static int take_wishes(struct request_options *t, const struct options *o,
     return 0;
 }
 
+void request_options_role(struct headcount_reconcile *r,
+                          const struct options *o)
+{
+    r->assume_role = o->role;
+    r->external_id = o->external_id;
+    r->role_session_name = o->session;
+    r->role_duration = o->duration_us;
+    r->expect_account = o->account;
+}
+
+void request_options_call(struct headcount_call *call, const struct options *o)
+{
+    call->assume_role = o->role;
+    call->external_id = o->external_id;
+    call->role_session_name = o->session;
+    call->role_duration = o->duration_us;
+}
+
 int request_options_open(struct request_options *t, const struct options *o,
                 struct headcount_reconcile *request)
 {
     memset(t, 0, sizeof *t);
+    request_options_role(request, o);
     request->hosts = o->hosts_mode;
     request->constraints = o->heeded;
     request->paused = o->paused;

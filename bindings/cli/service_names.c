@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "request_options.h"
 #include "verbs/verbs.h"
 
 #define NAMES_WITHIN 5000000                   /* microseconds */
@@ -45,14 +46,15 @@ static void note_answer(const struct headcount_outcome *o,
     headcount_json_free(json);
 }
 
-void service_names_note(headcount *h, const char *cluster, const char *role,
+void service_names_note(headcount *h, const char *cluster,
+                        const struct options *options,
                         struct missing_services *m)
 {
     char body[1400], region[64];
     struct headcount_call call = {
         .size = sizeof call,
         .timeout = NAMES_WITHIN, .service = "ecs",
-        .operation = "ListServices", .body = body, .assume_role = role,
+        .operation = "ListServices", .body = body,
     };
     const struct headcount_outcome *o;
     headcount_op *op = NULL;
@@ -62,6 +64,7 @@ void service_names_note(headcount *h, const char *cluster, const char *role,
     if (n < 0 || (size_t)n >= sizeof body || strpbrk(cluster, "\"\\"))
         return;
     service_names_region(cluster, region);
+    request_options_call(&call, options);
     call.body_size = (size_t)n;
     call.region = region[0] != '\0' ? region : NULL;
     if (headcount_begin_call(h, &op, &call, NULL) != 0)
@@ -85,7 +88,7 @@ void service_names_complain(headcount *h, const struct options *o,
     if (!o->snapshot && outcome->clusters_n > 0 &&
         !missing_services_has_nearest(&missing, outcome))
         service_names_note(h, first->arn[0] != '\0' ? first->arn : first->name,
-                           o->role, &missing);
+                           o, &missing);
     missing_services_complain(&missing, outcome);
     missing_services_fini(&missing);
 }

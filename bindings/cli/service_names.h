@@ -9,7 +9,8 @@
 /* Notes the names of at most 100 services of this cluster (a name or an ARN) as
  * found, so that a mistyped name has a nearest one.  `role` may be NULL.  A
  * call that fails, is denied or takes more than 5 seconds notes nothing. */
-void service_names_note(headcount *h, const char *cluster, const char *role,
+void service_names_note(headcount *h, const char *cluster,
+                        const struct options *options,
                         struct missing_services *m);
 /* The region of arn:PARTITION:ecs:REGION:..., or "" of a name. */
 void service_names_region(const char *cluster, char region[64]);

@@ -8,6 +8,7 @@
 #include "json_text.h"
 #include "placement.h"
 #include "render.h"
+#include "request_options.h"
 #include "service_names.h"
 #include "verbs/verbs.h"
 
@@ -196,11 +197,12 @@ void set_by_find(struct set_by *by, headcount *h, const struct options *o,
     char body[3000], next[2600] = "", region[64];
     struct headcount_call call = {
         .size = sizeof call, .timeout = PAGE_WITHIN, .service = "cloudtrail",
-        .operation = "LookupEvents", .body = body, .assume_role = o->role,
+        .operation = "LookupEvents", .body = body,
     };
     int found = 0;
 
     memset(by, 0, sizeof *by);
+    request_options_call(&call, o);
     service_names_region(cluster, region);
     call.region = *region != '\0' ? region : NULL;
     for (int page = 0; found == 0 && page < PAGES; page++) {

@@ -19,8 +19,8 @@ void sweep_options_put(struct headcount_sweep *s,
     s->clusters_n = o->args.n;
     s->regions = o->regions.item;
     s->regions_n = o->regions.n;
-    s->roles = o->roles.item;
-    s->roles_n = o->roles.n;
+    s->roles = o->roles;
+    s->roles_n = o->roles_n;
     s->tags = tags->tags;
     s->tags_n = tags->n;
     s->at_once = o->concurrency;

@@ -7,13 +7,18 @@
 
 /* ---- client:call(service, operation, input, options) ---- */
 
+#define CALL_AT(member) offsetof(struct headcount_call, member)
+
 static const struct option call_options[] = {
-    { "timeout", FIELD_SECONDS, offsetof(struct headcount_call, timeout) },
-    { "region", FIELD_TEXT, offsetof(struct headcount_call, region) },
-    { "endpoint_url", FIELD_TEXT,
-      offsetof(struct headcount_call, endpoint_url) },
-    { "retry_writes", FIELD_FLAG,
-      offsetof(struct headcount_call, retry_writes) },
+    { "timeout", FIELD_SECONDS, CALL_AT(timeout) },
+    { "region", FIELD_TEXT, CALL_AT(region) },
+    { "endpoint_url", FIELD_TEXT, CALL_AT(endpoint_url) },
+    { "retry_writes", FIELD_FLAG, CALL_AT(retry_writes) },
+    { "assume_role", FIELD_TEXT, CALL_AT(assume_role) },
+    { "external_id", FIELD_TEXT, CALL_AT(external_id) },
+    { "role_session_name", FIELD_TEXT, CALL_AT(role_session_name) },
+    { "role_duration", FIELD_SECONDS, CALL_AT(role_duration) },
+    { "expect_account", FIELD_TEXT, CALL_AT(expect_account) },
     { NULL, FIELD_VALUE, 0 }
 };
 

@@ -159,6 +159,11 @@ static int call_creds(struct hc_call *c, int64_t now)
         return CALL_WAIT;
     }
     c->who = hc_credentials_view(&c->creds);
+    if (c->config.key_id.n > 0 &&
+        !hc_str_eq(c->config.key_id, c->who.key_id)) {
+        c->other_key = true;
+        return CALL_WAIT;
+    }
     return call_begin_request(c);
 }
 

@@ -48,6 +48,7 @@ struct hc_call_config {
                                             the endpoint is found by
                                             hc_client_acquire_own            */
     bool no_sign;                        /* goes out without a signature     */
+    struct hc_str key_id;                /* that alone may sign; empty: any  */
     struct headcount_stats *stats;       /* of the op, or NULL               */
     struct hc_timings *timings;          /* of the op, or NULL               */
 };
@@ -71,6 +72,8 @@ struct hc_call {
     struct hc_service_error service_error;   /* of a 2xx: status, request id */
     int attempts;                            /* begun so far                 */
     bool outcome_unknown; /* an attempt left whole and was never answered    */
+    bool other_key;       /* it WAITs with credentials of another key than
+                             config.key_id; its owner clears this            */
 
     enum hc_call_state state;                /* private from here            */
     struct hc_call_config config;

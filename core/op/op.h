@@ -20,6 +20,13 @@
 #include "reconcile/reconcile.h"
 
 #define HC_OP_FOREIGN 64 /* log lines about events of other accounts */
+#define HC_OP_ACCOUNTS 64 /* access keys whose account is kept */
+
+/* An access key, and the account that it is of, as STS says. */
+struct hc_op_key {
+    uint64_t key;                        /* hash of its id                   */
+    char account[13];                    /* "": this place is free           */
+};
 
 struct headcount {
     struct hc_net net;
@@ -38,6 +45,10 @@ struct headcount {
     uint64_t foreign[HC_OP_FOREIGN];     /* hashes of the regions and accounts
                                             that were logged                 */
     size_t foreign_n;
+    struct hc_op_key accounts[HC_OP_ACCOUNTS];
+    size_t accounts_next;                /* the place that is filled next    */
+    bool asks_account;                   /* an op asks STS for one           */
+    struct hc_wait_queue account_turns;  /* ops that wait for its answer     */
     size_t concurrency;                  /* reconciles inside, at most       */
     size_t inside;
 };

@@ -8,10 +8,14 @@
 #include "op/op_call.h"
 
 #include "base/json.h"
+#include "op/op_account.h"
 
 struct op_call {
     headcount_op op;
     struct headcount_call request;
+    struct hc_op_account account;
+    bool compared;                       /* with the account of the key that
+                                            alone signs                      */
     struct hc_call call;
     struct hc_json json;                 /* judges the answer as it comes    */
     struct hc_buf body;
@@ -112,6 +116,8 @@ static int op_call_start(headcount_op *op)
     struct op_call *c = call_of(op);
     int err = hc_op_find_creds(op, true);
 
+    if (err == 0)
+        err = hc_op_account_check(op);
     if (err < 0)
         return err;
     struct hc_call_config config = hc_op_call_config(op);
@@ -202,8 +208,20 @@ static int op_call_step(headcount_op *op, int64_t now)
     int err = 0;
 
     while (err == 0) {
+        if (!c->compared) {
+            err = hc_op_account_step(op, &c->account, now);
+            if (err <= 0)
+                return err;
+            err = 0;
+            c->compared = true;
+            c->call.config.key_id = hc_op_account_key(&c->account);
+        }
         switch ((enum hc_call_answer)hc_call_step(&c->call, now)) {
-        case CALL_WAIT:    return 0;
+        case CALL_WAIT:
+            if (!c->call.other_key)
+                return 0;
+            c->call.other_key = c->compared = false;
+            break;
         case CALL_BODY:    err = op_call_body(op); break;
         case CALL_RESTART: op_call_judge(op); break;
         case CALL_DONE:    return op_call_done(op);
@@ -219,12 +237,14 @@ static void op_call_cancel(headcount_op *op)
     int64_t now = hc_now(&op->h->net.sys);
 
     hc_call_cancel(&call_of(op)->call, hc_time_add(now, HC_CALL_GRACE));
+    call_of(op)->compared = true;        /* nothing is sent that needs it    */
 }
 
 static void op_call_free(headcount_op *op)
 {
     struct op_call *c = call_of(op);
 
+    hc_op_account_fini(op, &c->account);
     hc_call_fini(&c->call);
     if (c->judging)
         hc_json_fini(&c->json);

@@ -122,6 +122,27 @@ TEST(call, brings_the_answer_of_a_signed_request)
     caller_end();
 }
 
+/* Its owner compared the account of one key. */
+TEST(call, another_key_than_the_given_one_does_not_sign)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+
+    aws_world_open(&w, NULL, answers);
+    CHECK_INT(caller_start((struct hc_call_config){
+                  .key_id = HC_STR("AKIDOTHER") }), 0);
+    for (int i = 0; i < 30; i++)
+        aws_world_round(&w);
+    CHECK(!me.ended && me.call.other_key);
+    CHECK_INT(w.script.requests, 0);
+    me.call.other_key = false;
+    me.call.config.key_id = HC_STR("AKIDEXAMPLE");
+    hc_job_wake(&me.job);
+    aws_world_until(&w, &me.ended);
+    CHECK(me.done && !me.call.other_key);
+    CHECK_INT(w.script.requests, 1);
+    caller_end();
+}
+
 TEST(call, an_empty_body_is_sent_as_an_empty_object)
 {
     const char *const answers[] = { aws_answer(200, "", "{}"), NULL };

@@ -38,7 +38,8 @@ RANKS = {
                       "next_exchange < machine < passes < reconcile",
     "core/reconcile/exchange": "exchange < check failure yes_or_no "
                                "service_names.h < *",
-    "core/op": "public < op < op_wishes < op_request < op_call op_fetch < "
+    "core/op": "public < op < op_wishes < op_request < op_account < "
+               "op_call op_fetch < "
                "op_cluster < op_reconcile.h < op_targets < op_event < "
                "op_fact < op_policy < op_policy_tags op_policy_distinct < "
                "op_reconcile < "

@@ -338,8 +338,7 @@ int verb_lambda(const struct options *o)
     struct lambda l = {
         .options = o,
         .request = { .size = sizeof l.request,
-                     .drop_duplicates = true, .dry_run = o->dry_run,
-                     .assume_role = o->role },
+                     .drop_duplicates = true, .dry_run = o->dry_run },
     };
     int code;
 

@@ -18,6 +18,7 @@
 #include "plain.h"
 #include "policy_option.h"
 #include "render.h"
+#include "request_options.h"
 #include "service_names.h"
 #include "verbs/verbs.h"
 
@@ -194,13 +195,14 @@ static int tag(headcount *h, const struct options *o, const char *service,
 {
     char body[ARN_MAX + 128], region[64];
     struct headcount_call call = {
-        .size = sizeof call, .timeout = o->timeout_us, .assume_role = o->role,
+        .size = sizeof call, .timeout = o->timeout_us,
         .region = region, .service = "ecs", .operation = "TagResource",
         .body = body, .retry_writes = true,
     };
     struct headcount_error error;
     headcount_op *op = NULL;
 
+    request_options_call(&call, o);
     call.body_size = (size_t)snprintf(
         body, sizeof body, "{\"resourceArn\":\"%s\",\"tags\":[{\"key\":\""
         RULE_KEY "\",\"value\":\"" RULE_VALUE "\"}]}", arn);
@@ -327,8 +329,8 @@ static int go_on(headcount *h, const struct adoption *a)
 static int run(headcount *h, struct adoption *a)
 {
     const struct options *o = a->o;
-    const struct headcount_reconcile r = {
-        .size = sizeof r, .timeout = o->timeout_us, .assume_role = o->role,
+    struct headcount_reconcile r = {
+        .size = sizeof r, .timeout = o->timeout_us,
         .clusters = o->args.item, .clusters_n = 1, .policy = true,
         .hosts = o->hosts_mode, .constraints = o->heeded,
         .dry_run = true, .ask_targets = true,
@@ -336,6 +338,8 @@ static int run(headcount *h, struct adoption *a)
     struct policy_option own = { .decide = decide, .ud = a };
     struct headcount_error error;
     headcount_op *op = NULL;
+
+    request_options_role(&r, o);
     int err = headcount_begin_reconcile(h, &op, &r, &error);
 
     if (err != 0) {

@@ -11,6 +11,7 @@
 #include "op_name.h"
 #include "plain.h"
 #include "render.h"
+#include "request_options.h"
 #include "verbs/verbs.h"
 
 #define CALL_BODY_MAX ((size_t)16 << 20)
@@ -36,10 +37,9 @@ static int run_call(headcount *h, const struct options *o, const char *body,
                     size_t body_n)
 {
     char name[OPERATION_SIZE];
-    const struct headcount_call call = {
+    struct headcount_call call = {
         .size = sizeof call,
         .timeout = o->timeout_us,
-        .assume_role = o->role,
         .service = o->args.item[0],
         .operation = op_name(o->args.item[0], o->args.item[1], name,
                              sizeof name),
@@ -49,6 +49,9 @@ static int run_call(headcount *h, const struct options *o, const char *body,
     };
     struct headcount_error error;
     headcount_op *op = NULL;
+
+    request_options_call(&call, o);
+    call.expect_account = o->account;
     int err = headcount_begin_call(h, &op, &call, &error);
 
     if (err != 0) {

@@ -149,7 +149,7 @@ int verb_explain(const struct options *o)
     struct asked asked = { NULL, NULL };
     struct headcount_reconcile request = {
         .size = sizeof request, .timeout = o->timeout_us,
-        .assume_role = o->role, .dry_run = true, .ask_targets = true,
+        .dry_run = true, .ask_targets = true,
         .explain = HEADCOUNT_EXPLAIN_ALL,
     };
     struct request_options target = { .wishes = NULL };

@@ -139,7 +139,6 @@ int verb_reconcile(const struct options *o)
     struct headcount_reconcile request = {
         .size = sizeof request,
         .timeout = o->timeout_us,
-        .assume_role = o->role,
         .dry_run = o->dry_run || !writes,
         .ask_targets = o->verb == VERB_PLAN || o->verb == VERB_SNAPSHOT,
         .record = o->verb == VERB_SNAPSHOT,

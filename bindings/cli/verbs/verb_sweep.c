@@ -44,7 +44,7 @@ static bool sweep_is_meant(const struct options *o)
         globs = globs || strpbrk(o->args.item[i], "*?") != NULL;
     return !o->snapshot &&
            (globs || o->all || policy_option_is_distinct(o) ||
-            o->cluster_tags.n > 0 || o->regions.n > 1 || o->roles.n > 1 ||
+            o->cluster_tags.n > 0 || o->regions.n > 1 || o->roles_n > 1 ||
             (o->verb == VERB_PLAN && o->args.n == 0));
 }
 
@@ -183,11 +183,9 @@ static int print_outcome(struct sweep *s, headcount *h,
     const struct options *o = s->o;
 
     tell_rest(s);
-    if (s->looked && o->roles.n < 2 &&
+    if (s->looked && o->roles_n < 2 &&
         !missing_services_has_nearest(&s->missing, outcome))
-        service_names_note(h, s->looked,
-                           o->roles.n == 1 ? o->roles.item[0] : NULL,
-                           &s->missing);
+        service_names_note(h, s->looked, o, &s->missing);
     if (outcome->code != 0) {
         complain("%s", outcome->message);
     } else if (o->json) {
@@ -237,7 +235,7 @@ static int run_sweep(struct sweep *s, headcount *h,
 static int verb_sweep(const struct options *o)
 {
     struct sweep s = {
-        .o = o, .many_places = o->regions.n > 1 || o->roles.n > 1,
+        .o = o, .many_places = o->regions.n > 1 || o->roles_n > 1,
         .progress = isatty(STDERR_FILENO) && !o->debug,
     };
     struct headcount_reconcile each = {

@@ -186,11 +186,15 @@ static void set_place(const struct options *o, const char *key,
     for (size_t i = 0; i < o->regions.n && o->regions.n > 1; i++)
         if (part_is(key, region_n, o->regions.item[i]))
             r->region = o->regions.item[i];
-    if (o->roles.n == 1)
-        r->assume_role = o->roles.item[0];
-    for (size_t i = 0; i < o->roles.n && o->roles.n > 1; i++)
-        if (role_is_of(o->roles.item[i], account, strcspn(account, "/")))
-            r->assume_role = o->roles.item[i];
+    if (o->roles_n == 1)
+        r->assume_role = o->roles[0];
+    for (size_t i = 0; i < o->roles_n && o->roles_n > 1; i++)
+        if (role_is_of(o->roles[i], account, strcspn(account, "/")))
+            r->assume_role = o->roles[i];
+    if (!r->assume_role) {
+        r->external_id = r->role_session_name = NULL;
+        r->role_duration = 0;
+    }
 }
 
 static void begin_job(struct work *w, struct work_job *job,

@@ -233,9 +233,9 @@ static void goes_to(const char *key, const char *region, const char *role)
     open_scene(&s, 0);
     s.options.regions = (struct options_list){ { "eu-west-1", "us-east-1" },
                                                2 };
-    s.options.roles = (struct options_list){
-        { "arn:aws:iam::111111111111:role/a",
-          "arn:aws:iam::222222222222:role/b" }, 2 };
+    s.options.roles = (const char *[]){ "arn:aws:iam::111111111111:role/a",
+                                        "arn:aws:iam::222222222222:role/b" };
+    s.options.roles_n = 2;
     begin_work(&s);
     put_key(&s, "1", key, "prod");
     turn(&s);
@@ -261,8 +261,8 @@ TEST(work, a_single_role_is_assumed_for_every_cluster)
     struct scene s;
 
     open_scene(&s, 0);
-    s.options.roles = (struct options_list){
-        { "arn:aws:iam::111111111111:role/a" }, 1 };
+    s.options.roles = (const char *[]){ "arn:aws:iam::111111111111:role/a" };
+    s.options.roles_n = 1;
     begin_work(&s);
     put_key(&s, "1", "eu-west-1/222222222222/prod", "prod");
     turn(&s);
