@@ -144,7 +144,7 @@ static int get_numbers(struct options *o)
     return EXIT_USAGE;
 }
 
-/* What goes with a role needs one. */
+/* The parameters of a role need a role. */
 static int get_role(struct options *o)
 {
     const char *alone = o->roles_n > 0     ? NULL

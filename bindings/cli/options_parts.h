@@ -14,8 +14,8 @@ bool options_verb_uses(const struct options *o, const char *option);
 /* ---- options_list.c: 0, or EXIT_USAGE with the complaint on stderr ---- */
 
 int options_list_put(struct options_list *list, const char *value);
-/* A copy of n bytes, and a NUL, that lives as long as the options; NULL, and the
- * complaint is on stderr. */
+/* A copy of n bytes, and a NUL, that lives as long as the options; NULL with
+ * the complaint on stderr. */
 char *options_keep(struct options *o, const char *text, size_t n);
 /* Divides the value at each of `ends` (the ARNs of roles only before "arn:");
  * the items point into a copy that lives as long as the options. */

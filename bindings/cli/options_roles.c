@@ -1,7 +1,7 @@
 /* cli/options_roles.c - the roles of --assume-role: ARNs, and files that hold
  * one ARN on each line, beside blank lines and comments (#).
  *
- * The library checks ARNs, too.  Those of files are checked here, because a
+ * The library checks ARNs, too.  This file checks the ARNs of files, because a
  * complaint about one names its line. */
 #include "options_parts.h"
 

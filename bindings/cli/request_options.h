@@ -17,10 +17,10 @@ struct request_options {
  * close. */
 int request_options_open(struct request_options *t, const struct options *o,
                 struct headcount_reconcile *request);
-/* Whose credentials sign, and whose account they have to be of. */
+/* Fills in the role, and the account that is expected. */
 void request_options_role(struct headcount_reconcile *r,
                           const struct options *o);
-/* Whose credentials sign this call. */
+/* Fills in the role alone. */
 void request_options_call(struct headcount_call *call, const struct options *o);
 void request_options_close(struct request_options *t);
 

@@ -98,9 +98,10 @@ static int account_unknown(headcount_op *op, const struct headcount_error *why)
 {
     if (why->code == HEADCOUNT_ENOMEM)
         return hc_error_pass(&op->error, why);
-    return hc_error_set(&op->error, HEADCOUNT_EACCOUNT, "account %s is expected "
-                        "(request.expect_account), and nobody says whether "
-                        "the credentials are of it, so nothing is sent: %s",
+    return hc_error_set(&op->error, HEADCOUNT_EACCOUNT, "account %s is "
+                        "expected (request.expect_account), and nobody says "
+                        "whether the credentials are of it, so nothing is "
+                        "sent: %s",
                         op->params.expect_account, why->what);
 }
 

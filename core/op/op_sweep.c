@@ -72,6 +72,15 @@ static int sweep_check_role(struct op_sweep *s, struct hc_str arn)
     return hc_op_check_account(&s->op, arn, hc_role_account(arn));
 }
 
+/* An ARN, or a glob of ARNs, says one account, unless a glob is in that. */
+static int sweep_check_account(struct op_sweep *s, struct hc_str name)
+{
+    struct hc_str account = hc_sweep_account(name);
+
+    return account.n > 0 && !hc_sweep_is_glob(account)
+               ? hc_op_check_account(&s->op, name, account) : 0;
+}
+
 /* The places are each region with each role. */
 static int sweep_put_places(struct op_sweep *s)
 {
@@ -119,6 +128,8 @@ static int sweep_check(struct op_sweep *s)
     for (size_t i = 0; err == 0 && i < r->clusters_n; i++) {
         err = hc_sweep_check(hc_str(r->clusters[i]), &s->op.error);
         s->lists = s->lists || hc_sweep_is_glob(hc_str(r->clusters[i]));
+        if (err == 0)
+            err = sweep_check_account(s, hc_str(r->clusters[i]));
     }
     if (r->at_once < 0 || r->at_once > HC_SWEEP_AT_ONCE)
         return hc_error_set(&s->op.error, HEADCOUNT_EARG,
@@ -137,8 +148,6 @@ static int sweep_put_name(struct op_sweep *s, const char *name)
     bool somewhere = false;
     int err = hc_arn_cluster(&cluster, hc_str(name), &s->op.error);
 
-    if (err == 0 && hc_arn_is_full(&cluster))
-        err = hc_op_check_account(&s->op, cluster.text, cluster.account);
     for (size_t i = 0; err == 0 && i < s->scopes_n; i++) {
         if (!hc_sweep_is_there(&s->scopes[i], &cluster))
             continue;

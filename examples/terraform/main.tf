@@ -31,6 +31,8 @@ locals {
       HEADCOUNT_VERIFY       = var.verify != null ? var.verify : local.default_verify
       HEADCOUNT_MAX_CHANGES  = tostring(var.max_changes)
       HEADCOUNT_MAX_FALLS    = tostring(var.max_falls)
+
+      HEADCOUNT_EXPECT_ACCOUNT = var.expect_account
     } : name => value if value != null
   }
 }

@@ -140,6 +140,20 @@ variable "max_falls" {
   }
 }
 
+variable "expect_account" {
+  description = <<-EOT
+    headcount writes only in this account, 12 digits: it fails a cluster for
+    which ECS answers with another one; null for any account.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", coalesce(var.expect_account, "123456789012")))
+    error_message = "An account is 12 digits; null is any."
+  }
+}
+
 variable "limit_updates" {
   description = <<-EOT
     If it is true, the role may call UpdateService only without a task

@@ -105,6 +105,10 @@ headcount.json = core.json
 -- @tparam[opt] number options.timeout seconds, for all attempts
 -- @tparam[opt] string options.region
 -- @tparam[opt] string options.endpoint_url
+-- @tparam[opt] string options.assume_role ARN of the role that makes the calls;
+-- `external_id`, `role_session_name` and `role_duration` (seconds) go with it
+-- @tparam[opt] string options.expect_account 12 digits: nothing is sent with
+-- credentials of another account (`"EACCOUNT"`)
 -- @tparam[opt] boolean options.retry_writes send a request again that was sent
 -- completely and got no answer, even if its operation may write
 -- @treturn[1] table the answer; members that are null are absent
@@ -156,6 +160,10 @@ headcount.json = core.json
 -- @tparam[opt] number options.timeout seconds, for the whole run
 -- @tparam[opt] string options.region
 -- @tparam[opt] string options.endpoint_url
+-- @tparam[opt] string options.assume_role ARN of the role that makes the calls;
+-- `external_id`, `role_session_name` and `role_duration` (seconds) go with it
+-- @tparam[opt] string options.expect_account 12 digits: a cluster of another
+-- account fails (`"EACCOUNT"`) before anything is written in it
 -- @tparam[opt] boolean options.drop_duplicates skip an event whose
 -- `detail.version` this client has already reconciled
 -- @tparam[opt] boolean options.verify after a write list the hosts again, and

@@ -10,7 +10,8 @@ Each set that is given out has a key id of its own (ROLE1, TASK2, HOST3 ...) and
 is told to `judges`, the ECS servers that are to take it.  STS takes only what
 botocore's own signer signs with the keys in `callers`.
 
-Used by: system/test_creds.py and system/test_watch.py.
+Used by: system/test_creds.py, system/test_watch.py, system/test_roles.py and
+system/test_expect_account.py.
 Instead of moto: moto's STS takes any signature, its sets do not expire, and
 it has neither a container's endpoint nor an instance's metadata.
 """
@@ -22,6 +23,7 @@ import urllib.parse
 import ecs_check
 from ecs_wire import Wire
 
+ACCOUNT = "123456789012"
 BASE = "c2VjcmV0LW9mLXRoZS1iYXNlLWtleQ"
 XML = "text/xml"
 
@@ -35,6 +37,7 @@ class CredsServer(Wire):
         self.requests = []               # (what, Request)
         self.faults = {}                 # what: answers, one a request
         self.denied = set()              # ARNs of roles
+        self.accounts = {}               # of keys; else ACCOUNT
         self.given = []                  # texts that nobody may show
         self.role = "my-role"            # of the instance; None: none
 
@@ -141,6 +144,7 @@ class CredsServer(Wire):
                                "sts:AssumeRole on resource: "
                                f"{form['RoleArn']}")
         key, secret, token, ends = self.set_of("ROLE")
+        self.accounts[key] = form["RoleArn"].split(":")[4]
         return self.http(200, (
             '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-'
             '15/">\n <AssumeRoleResult>\n  <Credentials>\n   <AccessKeyId>'
@@ -148,3 +152,16 @@ class CredsServer(Wire):
             f"</SecretAccessKey>\n   <SessionToken>{token}</SessionToken>\n   "
             f"<Expiration>{ends}</Expiration>\n  </Credentials>\n "
             "</AssumeRoleResult>\n</AssumeRoleResponse>\n").encode(), XML)
+
+    def on_getcalleridentity(self, request):
+        if not self.is_signed(request):
+            return self.refuse(403, "InvalidClientTokenId", "The security "
+                               "token included in the request is invalid.")
+        key = ecs_check.scope_of(request)["key"]
+        account = self.accounts.get(key, ACCOUNT)
+        return self.http(200, (
+            '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/20'
+            '11-06-15/">\n <GetCallerIdentityResult>\n  <Arn>arn:aws:iam::'
+            f"{account}:user/u</Arn>\n  <UserId>AIDA</UserId>\n  <Account>"
+            f"{account}</Account>\n </GetCallerIdentityResult>\n"
+            "</GetCallerIdentityResponse>\n").encode(), XML)

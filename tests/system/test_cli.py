@@ -35,7 +35,10 @@ USED_BY = [
     ("hosts", "active", (*RULES, "adopt")),
     ("constraints", "all", (*RULES, "adopt")), ("where", "a==b", RULES),
     ("allow", "zero", LOOKS),
-    ("assume-role", "arn:r", (*RULES, "call", "adopt")),
+    *((name, value, (*RULES, "call", "adopt")) for name, value in (
+        ("assume-role", "arn:r"), ("external-id", "ab"),
+        ("role-session-name", "ab"), ("role-duration", "900"),
+        ("expect-account", "123456789012"))),
     ("dns-server", "127.0.0.1", (*RULES, "call", "adopt")),
     ("tcp-keepalive", "on", (*RULES, "call", "adopt")),
     ("all", None, ("plan", "apply", "watch", "lambda", "doctor")),

@@ -17,7 +17,7 @@ from conftest import event_of
 from test_main_job import fill_moto, moto_count
 
 OURS = ("--service", "web", "--output", "json")
-ROLE = "arn:aws:iam::210987654321:role/ops/scaler"
+ROLE = "arn:aws:iam::123456789012:role/ops/scaler"
 NO_KEYS = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None,
            "AWS_SESSION_TOKEN": None}
 
@@ -61,7 +61,7 @@ def test_every_call_of_a_run_is_made_as_the_role(ecs, creds, headcount):
     (_, request), = creds.requests
     assert request.raw_body.decode() == (
         "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A"
-        "210987654321%3Arole%2Fops%2Fscaler&"
+        "123456789012%3Arole%2Fops%2Fscaler&"
         "RoleSessionName=headcount-eu-west-1")
     assert request.headers["content-type"].startswith(
         "application/x-www-form-urlencoded")

@@ -59,6 +59,7 @@ def test_cfn_lint_finds_nothing_in_what_sam_makes_of_it(services):
 # Every switch of both templates, in its other position.
 SWITCHED = {"reserved_concurrency": None, "verify": "off", "dry_run": True,
             "max_changes": 500, "max_falls": 20000,
+            "expect_account": "123456789012",
             "drop_foreign_events": True, "limit_updates": True}
 
 
@@ -495,6 +496,8 @@ WORKER = {
     ("Verify", "on"): ("HEADCOUNT_VERIFY", "on"),
     ("MaxChanges", "9"): ("HEADCOUNT_MAX_CHANGES", "9"),
     ("MaxFalls", "9"): ("HEADCOUNT_MAX_FALLS", "9"),
+    ("ExpectAccount", "123456789012"): ("HEADCOUNT_EXPECT_ACCOUNT",
+                                        "123456789012"),
 }
 
 

@@ -395,7 +395,7 @@ ROLES = [f"arn:aws:iam::{account}:role/scaler"
          for account in ("210987654321", ACCOUNT)]
 
 
-@pytest.mark.parametrize("roles", [ROLES[:1], ROLES])
+@pytest.mark.parametrize("roles", [ROLES[1:], ROLES])
 def test_reconciles_are_made_as_the_role(prod, queue, headcount, roles):
     prod.judge.unsigned = False
     words = [w for role in roles for w in ("--assume-role", role)]

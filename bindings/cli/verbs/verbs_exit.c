@@ -41,6 +41,7 @@ int verbs_exit_code(int code)
     case HEADCOUNT_EREGION:
     case HEADCOUNT_ECREDENTIALS:
     case HEADCOUNT_EPOLICY:
+    case HEADCOUNT_EACCOUNT:
         return EXIT_CONFIG;
     case HEADCOUNT_ESERVICE:
         return EXIT_SERVICE;
