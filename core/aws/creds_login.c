@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "aws/creds_json.h"
+#include "aws/user_agent.h"
 #include "base/digest.h"
 #include "base/text.h"
 
@@ -98,6 +99,7 @@ static int login_take(struct login_look *l, const struct hc_json_doc *doc)
     if (l->out->expires <= hc_time_add(login_wall(&l->c->config),
                                        HC_CREDS_LOGIN_LEAST))
         return login_wrong(l, "its credentials have expired");
+    l->out->features = HC_FEATURE_PROFILE_LOGIN | HC_FEATURE_LOGIN;
     return 1;
 }
 

@@ -18,6 +18,7 @@
 
 #include "aws/creds_json.h"
 #include "aws/strike.h"
+#include "aws/user_agent.h"
 #include "base/text.h"
 
 #define PROCESS_TEXTS ((size_t)16 << 10)
@@ -227,6 +228,7 @@ static int process_members(const struct hc_creds_process *c,
         return process_wrong(c, err, why.what, e);
     if (out->account[0] == '\0')
         hc_credentials_put_account(out, c->account);
+    out->features = HC_FEATURE_PROFILE_PROCESS | HC_FEATURE_PROCESS;
     return 1;
 }
 

@@ -17,6 +17,7 @@
 
 #include "aws/creds_json.h"
 #include "aws/strike.h"
+#include "aws/user_agent.h"
 #include "base/text.h"
 
 #define SSO_GO_ON 3                      /* beside 1 and HC_CREDS_WAIT       */
@@ -414,6 +415,9 @@ static int sso_set(const struct sso_step *s)
         return err;
     hc_creds_fetch_wall(&c->fetch, c->config.skew);
     hc_credentials_put_account(s->out, c->config.account);
+    s->out->features = c->config.session.n > 0
+                           ? HC_FEATURE_PROFILE_SSO | HC_FEATURE_SSO
+                           : HC_FEATURE_PROFILE_OLD_SSO | HC_FEATURE_OLD_SSO;
     return 1;
 }
 

@@ -337,7 +337,6 @@ int hc_proc_start(struct hc_proc *p, const struct hc_proc_config *config,
     p->config = *config;
     p->config.argv = NULL;
     p->config.time = config->time > 0 ? config->time : HC_PROC_TIME;
-    p->owner = hc_process();
     p->until = hc_time_add(now, p->config.time);
     p->state = PROC_AT_RUNS;
     proc_watch(p, &p->watch_out, p->child.out);
@@ -346,7 +345,10 @@ int hc_proc_start(struct hc_proc *p, const struct hc_proc_config *config,
     return 0;
 }
 
-/* A killed process is gone within a millisecond, and one that is not reaped
+/* In the child of a fork of the program that uses the library, the process is
+ * nobody's, which counts as ended: nothing is killed.
+ *
+ * A killed process is gone within a millisecond, and one that is not reaped
  * stays as a zombie until this process ends.  So this waits, but not long. */
 static void proc_end(struct hc_proc *p)
 {
@@ -363,12 +365,10 @@ void hc_proc_fini(struct hc_proc *p)
     bool alive = p->state == PROC_AT_RUNS || p->state == PROC_AT_DRAINS ||
                  p->state == PROC_AT_KILLED;
 
-    /* After a fork the child of the program that uses the library has the
-     * descriptors too, but the process is not its own. */
-    if (alive && p->owner == hc_process())
+    if (alive) {
         proc_end(p);
-    if (alive)
         proc_close_all(p);
+    }
     hc_buf_fini(&p->out);
     hc_buf_fini(&p->err);
     hc_buf_fini(&p->path);

@@ -61,7 +61,6 @@ struct hc_proc {                         /* must not move while it runs      */
     struct hc_child child;
     struct hc_watch watch_out, watch_err, watch_end;
     int64_t until;
-    long owner;                          /* the process that started it      */
 };
 
 /* 0; HEADCOUNT_ECONFIG (no such program; this process may start none),

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aws/user_agent.h"
 #include "net/loop.h"
 #include "t.h"
 
@@ -213,6 +214,8 @@ TEST(creds_process, a_set_is_what_it_prints)
     CHECK_INT(me.out.expires, me.wall + 3600 * HC_SECOND);
     CHECK_Z(me.out.account, "012345678901");
     CHECK_Z(me.out.source, "credential_process");
+    CHECK_INT(me.out.features, HC_FEATURE_PROFILE_PROCESS |
+              HC_FEATURE_PROCESS);
     close_me();
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "aws/user_agent.h"
 #include "base/text.h"
 #include "peers/creds_peer.h"
 
@@ -198,6 +199,7 @@ TEST(creds_sso, a_set_comes_for_the_token_of_the_file)
                                  3600 * HC_SECOND);
     CHECK_Z(p.out.account, "011122223333");
     CHECK_Z(p.out.source, "single sign-on");
+    CHECK_INT(p.out.features, HC_FEATURE_PROFILE_SSO | HC_FEATURE_SSO);
     CHECK(begins(0, "GET /federation/credentials?role_name=Read%20Only%2Fx&"
                     "account_id=011122223333 HTTP/1.1\r\n"));
     CHECK_Z(aws_world_header(&p.aws, 0, "x-amz-sso_bearer_token"),
@@ -397,7 +399,8 @@ TEST(creds_sso, the_old_form_uses_its_token_to_the_end)
         ask(answers);
         CHECK_INT(p.aws.script.requests, i == 0 ? 1 : 0);
         if (i == 0)
-            creds_peer_has(&p, "ONE");
+            CHECK_INT(p.out.features, HC_FEATURE_PROFILE_OLD_SSO |
+                      HC_FEATURE_OLD_SSO);
         else
             creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "its token has "
                               "expired: run aws sso login --profile dev");

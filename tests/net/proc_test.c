@@ -522,7 +522,8 @@ TEST(proc, after_a_fork_the_child_ends_only_its_own)
 {
     int status = 1;
 
-    starts("read x <&-; sleep 1000 & echo $!; wait");
+    starts("trap 'echo alive' USR1; echo $$; sleep 1000 & while :; do wait; "
+           "done");
     long pid = me.proc.child.pid;
 
     its_child();
@@ -536,8 +537,9 @@ TEST(proc, after_a_fork_the_child_ends_only_its_own)
     CHECK(fork_pid > 0);
     CHECK_INT(waitpid(fork_pid, &status, 0), fork_pid);
     CHECK_INT(status, 0);
-    CHECK_INT(kill((pid_t)pid, 0), 0);
-    hc_jobs_step(&me.jobs, me_now(NULL), NULL, 0);
+    CHECK_INT(kill((pid_t)pid, SIGUSR1), 0);
+    while (!me.ended && strstr(hc_buf_z(&me.proc.out), "alive") == NULL)
+        turn();
     CHECK(!me.ended);
     close_me();
 }
