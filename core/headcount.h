@@ -174,9 +174,10 @@ struct headcount_config {
                                      account, for reconciles: 0 = 0.5, at
                                      most 1                                  */
     /* Give both keys or none.  Without them the library uses those of the
-     * environment, of the container or of the EC2 instance.  The last two are
-     * requested when the first op needs them, and refreshed before they expire.
-     * The texts are copied, and headcount_free wipes the copies. */
+     * environment, of the profile, of the container or of the EC2 instance.
+     * They are requested when the first op needs them, and refreshed before
+     * they expire.  The texts are copied, and headcount_free wipes the
+     * copies. */
     const char *access_key_id;
     const char *secret_access_key;
     const char *session_token;

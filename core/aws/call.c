@@ -426,13 +426,11 @@ static int call_find_endpoint(struct hc_call *c)
     int err = 0;
 
     if (c->config.for_credentials)
-        err = hc_client_acquire_own(k, ask.service, ask.region, &c->slot,
-                                    &c->error);
+        err = hc_config_service_url(config, ask.service, &ask.url, &c->error);
     else if (ask.url.n == 0)
         err = hc_config_url(config, ask.service, &ask.url, &c->error);
-    if (err == 0 && !c->config.for_credentials)
+    if (err == 0)
         err = hc_client_acquire_endpoint(k, &ask, &c->slot, &c->error);
-
     if (err < 0)
         return err;
     c->anchors = hc_client_anchors(k, &c->slot->endpoint);

@@ -6,12 +6,14 @@
 
 #include "aws/creds_env.h"
 #include "aws/creds_given.h"
+#include "aws/creds_profile.h"
 #include "base/text.h"
 #include "wire/proxy.h"
 
 #define CLIENT_WORK ((size_t)256 << 10)
 #define CLIENT_TRACE 1024
 #define CLIENT_SHARE 0.5
+#define CLIENT_ENV 1                     /* its place in the chain          */
 
 /* ---- trust ---- */
 
@@ -226,11 +228,10 @@ static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
 {
     const struct hc_creds_provider chain[] = {
         hc_creds_given(&k->given), hc_creds_env(&k->net->sys),
-        hc_creds_files(&k->files), hc_creds_container(&k->container),
+        hc_creds_profile(k), hc_creds_container(&k->container),
         hc_creds_imds(&k->imds),
     };
 
-    hc_creds_files_init(&k->files, &k->net->sys);
     hc_creds_container_init(&k->container, k->net, &k->bundle, &k->others);
     hc_creds_imds_init(&k->imds, k->net, k->config);
     hc_imds_region_init(&k->region, k->net, k->config);
@@ -239,7 +240,8 @@ static int client_add_creds(struct hc_client *k, const struct hc_identity *who,
     k->creds.log = &k->net->log;
     k->creds.skew = &k->skew;
     for (size_t i = 0; i < sizeof(chain) / sizeof(*chain); i++)
-        hc_creds_add(&k->creds, &chain[i]);
+        if (i != CLIENT_ENV || !k->config->profile_given)
+            hc_creds_add(&k->creds, &chain[i]);
     return hc_creds_given_init(&k->given, &k->net->sys.alloc, who, e);
 }
 
@@ -304,6 +306,7 @@ void hc_client_fini(struct hc_client *k)
     }
     hc_client_fini_roles(k);
     hc_creds_fini(&k->creds);
+    hc_creds_profile_fini(k);
     hc_creds_container_fini(&k->container);
     hc_creds_imds_fini(&k->imds);
     hc_imds_region_fini(&k->region);

@@ -7,7 +7,6 @@
 #include "aws/config.h"
 #include "aws/creds.h"
 #include "aws/creds_container.h"
-#include "aws/creds_files.h"
 #include "aws/creds_imds.h"
 #include "aws/endpoint.h"
 #include "aws/retry.h"
@@ -31,6 +30,9 @@ struct hc_endpoint_slot {
     unsigned users;                      /* calls that hold it               */
 };
 
+/* Credentials that the files of ~/.aws name; private to creds_profile.c. */
+struct hc_creds_profile;
+
 /* A role that calls are made as, and its credentials; private to
  * client_roles.c. */
 struct hc_client_role;
@@ -40,7 +42,7 @@ struct hc_client {
     struct hc_net *net;
     struct hc_creds creds;
     struct hc_credentials given;         /* these four: its providers        */
-    struct hc_creds_files files;
+    struct hc_creds_profile *profile;    /* once it is found; or NULL        */
     struct hc_creds_container container;
     struct hc_creds_imds imds;
     struct hc_imds_region region;        /* for who has set none             */
@@ -72,10 +74,8 @@ struct hc_client_config {
 };
 /* Reads the CA bundle.  0, HEADCOUNT_ECONFIG, HEADCOUNT_EIO,
  * HEADCOUNT_ENOMEM, HEADCOUNT_ECREDENTIALS (half a set was given); on error
- * `k` is empty.  Its credentials are those that the program gave, else those of
- * the environment, of a container, or of the instance.  If a web identity or a
- * profile is configured, the search stops there with an error: a container's
- * would be another principal. */
+ * `k` is empty.  Its credentials are those of the first place of
+ * aws/principal.h that is configured. */
 int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
                    struct headcount_error *e);
 void hc_client_fini(struct hc_client *k);            /* k may be all zero */

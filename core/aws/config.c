@@ -210,7 +210,8 @@ static int config_profile(const struct config_reader *r)
     int err = config_name_profile(r);
 
     if (err == 0)
-        err = hc_config_files_read(&r->c->ini, r->c->sys, r->e);
+        err = hc_config_files_read(&r->c->ini, r->c->sys, &r->c->home,
+                                   r->e);
     return err == 0 ? config_open_profile(r) : err;
 }
 

@@ -47,6 +47,8 @@ struct hc_config {                 /* must not move                          */
     bool no_skew;                  /* disable_clock_skew_correction          */
 
     struct hc_ini ini;             /* both files                             */
+    struct hc_str home;            /* the folder that .aws is in; empty: no
+                                      such folder is known                   */
     struct hc_str profile;         /* the selected one; "default" if nobody
                                       names one                              */
     const char *profile_from;      /* "config.profile", "AWS_PROFILE"; ""    */

@@ -147,7 +147,7 @@ static int shared_read(struct shared_reader *r, enum hc_ini_file file)
 }
 
 int hc_config_files_read(struct hc_ini *ini, const struct hc_system *sys,
-                         struct headcount_error *e)
+                         struct hc_str *home, struct headcount_error *e)
 {
     struct shared_reader r = { .sys = sys, .ini = ini };
     int err;
@@ -157,6 +157,9 @@ int hc_config_files_read(struct hc_ini *ini, const struct hc_system *sys,
     hc_buf_init(&r.passwd, &sys->alloc, SHARED_PASSWD);
     hc_buf_init(&r.path, &sys->alloc, SHARED_PATH);
     err = shared_find_home(&r);
+    *home = hc_arena_str(&ini->arena, r.home);
+    if (err == 0)
+        err = hc_arena_error(&ini->arena);
     if (err == 0)
         err = shared_read(&r, INI_CONFIG);
     if (err == 0)

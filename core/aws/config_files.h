@@ -12,9 +12,9 @@
 #include "aws/ini.h"
 #include "net/sys.h"
 
-/* `ini` is fresh from hc_ini_init.  0 or HEADCOUNT_ENOMEM; then only
- * hc_ini_fini may follow. */
+/* `ini` is fresh from hc_ini_init, and keeps *home: empty if there is none.  0
+ * or HEADCOUNT_ENOMEM; then only hc_ini_fini may follow. */
 int hc_config_files_read(struct hc_ini *ini, const struct hc_system *sys,
-                         struct headcount_error *e);
+                         struct hc_str *home, struct headcount_error *e);
 
 #endif

@@ -228,18 +228,28 @@ static void creds_fail(struct hc_creds *c, int64_t now)
 }
 
 /* Notes for the error that this provider has none, and what it said about
- * it.  A provider without a name is none to look for credentials in. */
+ * it. */
 static void creds_note(struct hc_creds *c, const struct hc_creds_provider *p)
 {
     bool says = c->error.code != 0;
 
-    if (*p->name != '\0')
-        c->tried_n += hc_fmt(c->tried + c->tried_n,
-                             sizeof(c->tried) - c->tried_n, "%s%s%s%s%s",
-                             c->tried_n > 0 ? ", " : "", p->name,
-                             says ? " (" : "", says ? c->error.what : "",
-                             says ? ")" : "");
+    c->tried_n += hc_fmt(c->tried + c->tried_n, sizeof(c->tried) - c->tried_n,
+                         "%s%s%s%s%s", c->tried_n > 0 ? ", " : "", p->name,
+                         says ? " (" : "", says ? c->error.what : "",
+                         says ? ")" : "");
     hc_error_reset(&c->error);
+}
+
+/* The providers that were asked before belong to the error, if it has room: who
+ * reads it may have meant one of those. */
+static void creds_note_tried(struct hc_creds *c)
+{
+    char *what = c->error.what;
+    size_t n = strlen(what);
+
+    if (c->tried_n > 0 && n + c->tried_n + 32 < sizeof c->error.what)
+        hc_fmt(what + n, sizeof c->error.what - n, " (looked in before: %s)",
+               c->tried);
 }
 
 /* Asks one provider after the other until one has an answer or has to wait.
@@ -266,6 +276,7 @@ static void creds_refresh(struct hc_creds *c, int64_t now)
         }
         if (got < 0) {
             hc_error_set(&c->error, got, "no credentials from: %s", p->name);
+            creds_note_tried(c);
             creds_fail(c, now);
             return;
         }
@@ -273,9 +284,9 @@ static void creds_refresh(struct hc_creds *c, int64_t now)
         c->at++;
     }
     hc_error_set(&c->error, HEADCOUNT_ECREDENTIALS,
-                 "no AWS credentials (looked in: "
-                 "%s): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and "
-                 "AWS_SESSION_TOKEN if they are temporary",
+                 "no AWS credentials (looked in: %s): run `aws configure` or "
+                 "`aws sso login`, or set AWS_ACCESS_KEY_ID and "
+                 "AWS_SECRET_ACCESS_KEY",
                  c->tried);
     creds_fail(c, now);
 }
@@ -299,7 +310,8 @@ static void creds_start(struct hc_creds *c, int64_t now)
 static bool creds_slept(const struct hc_creds *c, int64_t now)
 {
     return c->state != CREDS_REFRESH && c->failed_until > 0 &&
-           now >= hc_time_add(c->started, HC_CREDS_SLEPT);
+           now >= hc_time_add(c->started, c->longest > 0 ? c->longest
+                                                         : HC_CREDS_SLEPT);
 }
 
 static void creds_run(struct hc_job *job, int64_t now)

@@ -82,8 +82,7 @@ enum hc_creds_state { CREDS_EMPTY, CREDS_REFRESH, CREDS_FRESH };
 #define HC_CREDS_AGAIN HC_SECOND           /* after a failure: ask again      */
 #define HC_CREDS_REST (30 * HC_SECOND)     /* while there is a good set       */
 #define HC_CREDS_PAST (300 * HC_SECOND)    /* past its end: and up to twice  */
-#define HC_CREDS_SLEPT (90 * HC_SECOND)    /* longer than any refresh lasts:
-                                              a process has 60 s             */
+#define HC_CREDS_SLEPT (60 * HC_SECOND)    /* no refresh lasts longer         */
 
 struct hc_creds {
     struct hc_job job;                     /* the one refresh; first member  */
@@ -100,7 +99,9 @@ struct hc_creds {
                                               then; 0: it went well          */
     int64_t rest_until;                    /* monotonic                      */
     int64_t started;                       /* monotonic: the refresh         */
-    char tried[240];                       /* providers without any, and why  */
+    int64_t longest;                       /* that a refresh lasts; 0:
+                                              HC_CREDS_SLEPT                 */
+    char tried[300];                       /* providers without any, and why  */
     size_t tried_n;
     const struct hc_system *sys;
     const struct hc_log *log;              /* NULL: none                     */

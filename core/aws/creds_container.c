@@ -216,8 +216,11 @@ static int creds_container_ask(void *ud, struct hc_job *job, int64_t now,
 
     if (c->fetch.config.net == NULL) {
         if (hc_getenv(sys, CONTAINER_RELATIVE).n == 0 &&
-            hc_getenv(sys, CONTAINER_FULL).n == 0)
+            hc_getenv(sys, CONTAINER_FULL).n == 0) {
+            hc_error_set(e, HEADCOUNT_ECREDENTIALS,
+                         "AWS_CONTAINER_CREDENTIALS_... is not set");
             return 0;
+        }
         got = container_start(c, job, now, e);
     }
     if (got == 0) {

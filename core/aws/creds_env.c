@@ -1,7 +1,8 @@
 /* aws/creds_env.c - credentials from the environment (aws/creds_env.h).
  *
- * A key without its secret, or a secret without its key, is an error: the next
- * provider might give the credentials of somebody else.
+ * A key without its secret is an error: the next provider might give the
+ * credentials of somebody else.  A secret alone is none of AWS's tools' reasons
+ * to stop.
  */
 #include "aws/creds_env.h"
 
@@ -46,17 +47,21 @@ static int creds_env_ask(void *ud, struct hc_job *job, int64_t now,
 
     (void)job;
     (void)now;
-    if (who.key_id.n == 0 && who.secret.n == 0)
+    if (who.key_id.n == 0) {
+        hc_error_set(e, HEADCOUNT_ECREDENTIALS,
+                     "AWS_ACCESS_KEY_ID is not set%s",
+                     who.secret.n > 0 ? ", AWS_SECRET_ACCESS_KEY is" : "");
         return 0;
-    if (who.key_id.n == 0 || who.secret.n == 0)
-        return hc_error_set(
-            e, HEADCOUNT_ECREDENTIALS,
-            "%s is set and %s is not: set both or neither",
-            who.key_id.n > 0 ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
-            who.key_id.n > 0 ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
+    }
+    if (who.secret.n == 0)
+        return hc_error_set(e, HEADCOUNT_ECREDENTIALS,
+                            "AWS_ACCESS_KEY_ID is set and "
+                            "AWS_SECRET_ACCESS_KEY is not: set both or "
+                            "neither");
     if (who.token.n == 0)
         who.token = creds_env_get(sys, "AWS_SECURITY_TOKEN");
 
+    hc_credentials_put_account(out, creds_env_get(sys, "AWS_ACCOUNT_ID"));
     int err = hc_credentials_put(out, &who, e);
 
     if (err == 0)

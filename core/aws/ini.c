@@ -544,6 +544,14 @@ const struct hc_ini_item *hc_ini_find_nested(const struct hc_ini_item *item,
     return item != NULL ? ini_if_set(ini_last(item->nested, key, NULL)) : NULL;
 }
 
+int hc_ini_wrong(const struct hc_ini *ini, const struct hc_ini_item *item,
+                 const char *wrong, struct headcount_error *e)
+{
+    return hc_error_set(e, HEADCOUNT_ECONFIG, "%.*s:%zu: %.*s %s",
+                        HC_STR_ARG(ini_shown(ini, item->file)), item->line,
+                        HC_STR_ARG(item->key), wrong);
+}
+
 static int ini_value(const struct hc_ini *ini, const struct hc_ini_item *item,
                      bool lines, struct hc_str *out, struct headcount_error *e)
 {
@@ -563,9 +571,7 @@ static int ini_value(const struct hc_ini *ini, const struct hc_ini_item *item,
     if (wrong == NULL)
         return 0;
     *out = HC_STR("");
-    return hc_error_set(e, HEADCOUNT_ECONFIG, "%.*s:%zu: %.*s %s",
-                        HC_STR_ARG(ini_shown(ini, item->file)), item->line,
-                        HC_STR_ARG(item->key), wrong);
+    return hc_ini_wrong(ini, item, wrong, e);
 }
 
 int hc_ini_text(const struct hc_ini *ini, const struct hc_ini_item *item,

@@ -12,17 +12,6 @@
  * A fault of a file or of a section is no error while nothing is needed from
  * there: it is kept, and hc_ini_open answers it.  An error names the file and
  * the line, and holds none of the line's text, which may be a secret.
- *
- * aws/creds_files.c reads the same files with aws/profile.h, which knows the
- * profile `default` only.  It moves onto this file in three steps: its
- * files_open hands the bytes to hc_ini_read, and a file that cannot be read to
- * hc_ini_refuse; files_read becomes hc_ini_open of the selected profile and
- * hc_ini_find of each key in its table (hc_ini_find_in tells keys of the
- * credentials file from those of config); each provider of the chain then takes
- * its keys from the same view.  Then profile.h, its test and its fuzz target
- * go.  Two lines change their meaning: a section [DEFAULT] gives nothing to
- * other profiles, and "key = value" below a value is part of that value, which
- * hc_ini_text refuses once the value is used.
  */
 #ifndef HC_AWS_INI_H
 #define HC_AWS_INI_H
@@ -129,5 +118,8 @@ int hc_ini_text(const struct hc_ini *ini, const struct hc_ini_item *item,
                 struct hc_str *out, struct headcount_error *e);
 int hc_ini_lines(const struct hc_ini *ini, const struct hc_ini_item *item,
                  struct hc_str *out, struct headcount_error *e);
+/* HEADCOUNT_ECONFIG: "PATH:LINE: KEY WRONG". */
+int hc_ini_wrong(const struct hc_ini *ini, const struct hc_ini_item *item,
+                 const char *wrong, struct headcount_error *e);
 
 #endif

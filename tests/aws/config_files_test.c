@@ -53,6 +53,8 @@ static long fake_user(void *ud)
     return 1000;
 }
 
+static struct hc_str home;
+
 static int read_them(void)
 {
     struct headcount_error e = { .code = 0 };
@@ -61,7 +63,7 @@ static int read_them(void)
                               .read_file = fake_read, .user = fake_user };
     paths[0] = '\0';
     hc_ini_init(&ini, &sys.alloc);
-    int err = hc_config_files_read(&ini, &sys, &e);
+    int err = hc_config_files_read(&ini, &sys, &home, &e);
 
     CHECK_INT(err, e.code);
     return err;

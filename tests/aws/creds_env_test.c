@@ -46,7 +46,7 @@ static const struct {
     int want;
     const char *id, *secret, *token, *says;
 } rows[] = {
-    { { NULL }, 0, "", "", "", "" },
+    { { NULL }, 0, "", "", "", "AWS_ACCESS_KEY_ID is not set" },
     { { "AWS_SESSION_TOKEN=t" }, 0, "", "", "", "" },
     { { "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=" }, 0, "", "", "", "" },
     { { "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=s3cr3t" },
@@ -83,12 +83,9 @@ static const struct {
       "",
       "",
       "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not" },
-    { { "AWS_SECRET_ACCESS_KEY=s3cr3t" },
-      HEADCOUNT_ECREDENTIALS,
-      "",
-      "",
-      "",
-      "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not" },
+    /* AWS's own tools ignore a secret without its key */
+    { { "AWS_SECRET_ACCESS_KEY=s3cr3t" }, 0, "", "", "",
+      "AWS_ACCESS_KEY_ID is not set, AWS_SECRET_ACCESS_KEY is" },
     { { "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=s3cr3t\n" },
       HEADCOUNT_ECREDENTIALS,
       "",
@@ -117,6 +114,17 @@ static const struct {
       "expired at 2026-01-01T00:00:00Z" },
 };
 
+TEST(creds_env, the_account_may_stand_beside_them)
+{
+    memset(env, 0, sizeof env);
+    env[0] = "AWS_ACCESS_KEY_ID=AKID";
+    env[1] = "AWS_SECRET_ACCESS_KEY=s3cr3t";
+    env[2] = "AWS_ACCOUNT_ID=012345678901";
+    CHECK_INT(get(), 1);
+    CHECK_Z(creds.account, "012345678901");
+    hc_credentials_fini(&creds);
+}
+
 TEST(creds_env, all_or_nothing_or_an_error)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -133,7 +141,9 @@ TEST(creds_env, all_or_nothing_or_an_error)
         }
         CHECK(strstr(error.what, rows[i].says) != NULL);
         CHECK(strstr(error.what, "s3cr3t") == NULL);
-        CHECK_INT(error.code, rows[i].want < 0 ? rows[i].want : 0);
+        CHECK_INT(error.code, rows[i].want == 0  ? HEADCOUNT_ECREDENTIALS
+                              : rows[i].want < 0 ? rows[i].want
+                                                 : 0);
         hc_credentials_fini(&creds);
     }
 }

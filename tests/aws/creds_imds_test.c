@@ -105,8 +105,10 @@ static void has_none(const char *const *env, const char *const *answers,
     open_with(env);
     ask(answers);
     creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS,
-                      "no AWS credentials (looked in: "
-                      "the program, environment, container, instance "
+                      "no AWS credentials (looked in: the program, "
+                      "environment (AWS_ACCESS_KEY_ID is not set), profile "
+                      "(`default` is in no file of ~/.aws), container "
+                      "(AWS_CONTAINER_CREDENTIALS_... is not set), instance "
                       "metadata (");
     creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, words);
     creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "set AWS_ACCESS_KEY_ID and "

@@ -391,6 +391,21 @@ TEST(creds, a_refresh_that_slept_is_begun_again)
     tear_down();
 }
 
+TEST(creds, a_refresh_that_may_last_long_did_not_sleep)
+{
+    struct provider p = { { HC_CREDS_WAIT, HEADCOUNT_ETIMEDOUT, 1, 1 }, "one",
+                          HC_NEVER, 0 };
+
+    set_up(&p, 1);
+    s.creds.longest = HC_CREDS_SLEPT + 1;
+    CHECK_INT(get(0, 0), 0);
+    hc_job_wake(&s.creds.job);
+    hc_jobs_step(&s.jobs, HC_CREDS_SLEPT, NULL, 0);
+    CHECK_INT(get(0, HC_CREDS_SLEPT), HEADCOUNT_ETIMEDOUT);
+    CHECK_INT(p.asked, 2);
+    tear_down();
+}
+
 /* ---- before it expires ---- */
 
 #define LIFE (3600 * HC_SECOND)
@@ -779,26 +794,37 @@ TEST(creds, one_that_has_none_may_say_why)
     hc_creds_add(&s.creds, &(struct hc_creds_provider){ "b", ask_none, NULL,
                                                         false });
     CHECK_INT(get(0, 0), HEADCOUNT_ECREDENTIALS);
-    CHECK(strstr(s.error.what, "(looked in: a (nobody answers), b): set "
-                 "AWS_ACCESS_KEY_ID") != NULL);
+    CHECK(strstr(s.error.what, "(looked in: a (nobody answers), b): run `aws "
+                 "configure`") != NULL);
     tear_down();
 }
 
-/* What only stops the chain is no place to look for credentials. */
-TEST(creds, one_without_a_name_is_not_told)
+static int ask_broken(void *ud, struct hc_job *job, int64_t now,
+                      struct hc_credentials *out, struct headcount_error *e)
 {
-    set_up(NULL, 0);
-    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "", ask_none, NULL,
-                                                        false });
-    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "a", ask_none, NULL,
-                                                        false });
-    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "", ask_none, NULL,
-                                                        false });
-    hc_creds_add(&s.creds, &(struct hc_creds_provider){ "b", ask_none, NULL,
-                                                        false });
-    CHECK_INT(get(0, 0), HEADCOUNT_ECREDENTIALS);
-    CHECK(strstr(s.error.what, "(looked in: a, b): set") != NULL);
-    tear_down();
+    (void)job;
+    (void)now;
+    (void)out;
+    return hc_error_set(e, HEADCOUNT_ECONFIG, "%s", (const char *)ud);
+}
+
+TEST(creds, an_error_tells_what_was_looked_at_before_if_it_has_room)
+{
+    static char why[] = "AWS_X is not set", broken[] = "it is broken";
+    static char endless[sizeof s.error.what];
+
+    for (int i = 0; i < 2; i++) {
+        set_up(NULL, 0);
+        memset(endless, 'a', sizeof endless - 1);
+        hc_creds_add(&s.creds, &(struct hc_creds_provider){ "a", ask_none, why,
+                                                            false });
+        hc_creds_add(&s.creds, &(struct hc_creds_provider){
+            "b", ask_broken, i == 0 ? broken : endless, false });
+        CHECK_INT(get(0, 0), HEADCOUNT_ECONFIG);
+        CHECK_Z(s.error.what, i == 0 ? "it is broken (looked in before: a "
+                                       "(AWS_X is not set))" : endless);
+        tear_down();
+    }
 }
 
 TEST(creds, a_set_that_the_service_calls_expired_is_dropped)

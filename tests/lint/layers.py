@@ -27,10 +27,11 @@ ONLY = {
 # folder in the folder.
 RANKS = {
     "core/aws": "ini setting role sigv4 retry bucket xml strike page "
-                "user_agent profile service_table < catalog < service < "
+                "user_agent service_table < catalog < service < "
                 "service_set endpoint answer < config_files < config < "
-                "request < timings < creds* < client < call < creds_assume < "
-                "client_roles",
+                "request < timings < creds* < client.h < call < "
+                "creds_assume < client_roles principal < creds_profile < "
+                "client",
     "core/reconcile": "facts known_hosts < memory brake report sweep missing "
                       "snapshot* offline < run < audit claims < outcome < "
                       "verify wishes < exchange/ < plan_input placed second < "

@@ -44,21 +44,23 @@ static void put_env(struct creds_peer *p, const char *const *env)
 int creds_peer_open(struct creds_peer *p, const char *const *env,
                     const char *const *answers)
 {
-    return creds_peer_open_files(p, env, NULL, answers);
+    int err = creds_peer_open_files(p, env, NULL, NULL);
+
+    p->aws.script.answers = answers;
+    return err;
 }
 
 int creds_peer_open_files(struct creds_peer *p, const char *const *env,
-                          const char *const *files, const char *const *answers)
+                          const char *const *files, const char *profile)
 {
     struct aws_world *w = &p->aws;
-    const struct hc_config_options options = { .region = NULL };
+    const struct hc_config_options options = { .profile = profile };
     const struct hc_client_config client = { .config = &w->config,
                                              .net = &w->world.net,
                                              .version = "0.0.0" };
 
     memset(p, 0, sizeof *p);
     t_alloc_state()->secret = "hush";
-    w->script.answers = answers;
     w->world.files = files;
     net_world_open(&w->world, NULL, NULL);
     put_env(p, env);

@@ -30,10 +30,10 @@ struct creds_peer {
  * hc_config_init and hc_client_init say. */
 int creds_peer_open(struct creds_peer *p, const char *const *env,
                     const char *const *answers);
-/* The same where these files exist: path, text, ..., NULL. */
+/* The same where these files exist (path, text, ..., NULL), and the program
+ * names this profile, or none. */
 int creds_peer_open_files(struct creds_peer *p, const char *const *env,
-                          const char *const *files,
-                          const char *const *answers);
+                          const char *const *files, const char *profile);
 /* No memory has been given back with "hush" in it: it was wiped before. */
 void creds_peer_close(struct creds_peer *p);
 /* Asks `from` until it has an answer, over any number of waits; the clock goes

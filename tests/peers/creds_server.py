@@ -18,6 +18,7 @@ it has neither a container's endpoint nor an instance's metadata.
 import datetime
 import hashlib
 import json
+import time
 import urllib.parse
 
 import ecs_check
@@ -77,6 +78,8 @@ class CredsServer(Wire):
             return "token"
         if path.startswith("/latest/meta-data/iam/security-credentials/"):
             return "role" if path.endswith("/") else "instance"
+        if path.startswith("/federation/credentials?"):
+            return "sso"
         return "container"
 
     def answer(self, request):
@@ -117,6 +120,16 @@ class CredsServer(Wire):
     def on_container(self, _):
         return self.as_json("TASK", RoleArn="")
 
+    def on_sso(self, request):
+        if request.headers.get("x-amz-sso_bearer_token") \
+                != "token-of-the-file":
+            return self.http(401, b'{"__type": "UnauthorizedException"}')
+        key, secret, token, _ = self.set_of("SSO")
+        return self.http(200, json.dumps({"roleCredentials": {
+            "accessKeyId": key, "secretAccessKey": secret,
+            "sessionToken": token, "expiration": int(
+                1000 * (time.time() + self.life))}}).encode())
+
     # ---- STS ----
 
     def refuse(self, status, code, message):
@@ -132,6 +145,25 @@ class CredsServer(Wire):
         return secret is not None and scope["service"] == "sts" and \
             ecs_check.recomputed(request, scope, secret) == scope["signature"]
 
+    def on_assumerolewithwebidentity(self, request):
+        form = {k: v[0] for k, v in urllib.parse.parse_qs(
+            request.raw_body.decode(), strict_parsing=True).items()}
+        if "authorization" in request.headers or \
+                form["WebIdentityToken"] != "token-of-the-file":
+            return self.refuse(400, "InvalidIdentityToken", "not this one")
+        return self.xml("AssumeRoleWithWebIdentity", "WEB", form["RoleArn"])
+
+    def xml(self, action, kind, arn):
+        key, secret, token, ends = self.set_of(kind)
+        self.accounts[key] = arn.split(":")[4]
+        return self.http(200, (
+            f'<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-'
+            f'15/">\n <{action}Result>\n  <Credentials>\n   <AccessKeyId>'
+            f"{key}</AccessKeyId>\n   <SecretAccessKey>{secret}"
+            f"</SecretAccessKey>\n   <SessionToken>{token}</SessionToken>\n   "
+            f"<Expiration>{ends}</Expiration>\n  </Credentials>\n "
+            f"</{action}Result>\n</{action}Response>\n").encode(), XML)
+
     def on_assumerole(self, request):
         form = {k: v[0] for k, v in urllib.parse.parse_qs(
             request.raw_body.decode(), strict_parsing=True).items()}
@@ -143,15 +175,7 @@ class CredsServer(Wire):
                                "89012:user/u is not authorized to perform: "
                                "sts:AssumeRole on resource: "
                                f"{form['RoleArn']}")
-        key, secret, token, ends = self.set_of("ROLE")
-        self.accounts[key] = form["RoleArn"].split(":")[4]
-        return self.http(200, (
-            '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-'
-            '15/">\n <AssumeRoleResult>\n  <Credentials>\n   <AccessKeyId>'
-            f"{key}</AccessKeyId>\n   <SecretAccessKey>{secret}"
-            f"</SecretAccessKey>\n   <SessionToken>{token}</SessionToken>\n   "
-            f"<Expiration>{ends}</Expiration>\n  </Credentials>\n "
-            "</AssumeRoleResult>\n</AssumeRoleResponse>\n").encode(), XML)
+        return self.xml("AssumeRole", "ROLE", form["RoleArn"])
 
     def on_getcalleridentity(self, request):
         if not self.is_signed(request):

@@ -1,6 +1,7 @@
 """Where credentials come from: a role that is assumed, a container's endpoint,
 an instance's metadata; and that none of it is shown."""
 import email.utils
+import hashlib
 import json
 import subprocess
 import sys
@@ -375,8 +376,10 @@ def test_without_a_role_there_are_none(ecs, creds, headcount):
     creds.role = None
     done = run(headcount, creds, "call", "ecs", "ListClusters", code=253,
                **imds(creds.url))
-    assert "looked in: the program, environment, container, instance " \
-        "metadata (127.0.0.1:" in done.err
+    assert "looked in: the program, environment (AWS_ACCESS_KEY_ID is not " \
+        "set), profile (`default` is in no file of ~/.aws), container " \
+        "(AWS_CONTAINER_CREDENTIALS_... is not set), instance metadata " \
+        "(127.0.0.1:" in done.err
     assert "set AWS_ACCESS_KEY_ID" in done.err
     assert ecs.requests == []
 
@@ -408,12 +411,10 @@ def test_the_order_is_environment_container_instance(ecs, creds, headcount):
     assert signers(ecs) == ["AKIDEXAMPLE", "TASK1", "HOST2"]
 
 
-# ---- what is configured and cannot be used yet ----
+# ---- what the files and the environment configure ----
 
-EXPORT = 'eval "$(aws configure export-credentials --format env)"'
-WEB_IDENTITY = {"AWS_ROLE_ARN": ROLE,
-                "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/geheim/token"}
-KEY_PAIR = "aws_access_key_id = AKIDGEHEIM\naws_secret_access_key = geheim\n"
+KEY_PAIR = "aws_access_key_id = AKIDBASE\naws_secret_access_key = " \
+    + creds_server.BASE + "\n"
 
 
 def everywhere(creds):
@@ -423,13 +424,33 @@ def everywhere(creds):
 
 
 def files(headcount, config=None, credentials=None):
+    """Puts them into the home, with a token of a web identity beside them."""
     folder = headcount.home / ".aws"
     folder.mkdir(exist_ok=True)
+    (folder / "token").write_text("token-of-the-file\n")
+    process = folder / "process"
+    process.write_text("#!/bin/sh\n[ \"$1\" = 'a b' ] && echo '" + json.dumps({
+        "Version": 1, "AccessKeyId": "AKIDBASE",
+        "SecretAccessKey": creds_server.BASE}) + "'\n")
+    process.chmod(0o755)
+    cache = folder / "sso" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha1(b"corp").hexdigest()
+    (cache / f"{name}.json").write_text(json.dumps({
+        "accessToken": "token-of-the-file",
+        "expiresAt": "2999-01-01T00:00:00Z"}))
     for name, text in (("config", config), ("credentials", credentials)):
         (folder / name).unlink(missing_ok=True)
         if text is not None:
-            (folder / name).write_text(text)
+            (folder / name).write_text(text.replace("HOME",
+                                                    str(headcount.home)))
     return folder
+
+
+@pytest.fixture
+def base(ecs, creds):
+    """ECS takes the keys of the files, too."""
+    ecs.judge.keys["AKIDBASE"] = (creds_server.BASE, {None})
 
 
 def stops(ecs, creds, headcount, *words, **env):
@@ -437,19 +458,53 @@ def stops(ecs, creds, headcount, *words, **env):
     for verb in (("plan", "prod", *OURS), ("call", "ecs", "ListClusters"),
                  ("call", "ecs", "ListClusters", "--assume-role", ROLE)):
         done = run(headcount, creds, *verb, code=253, **env)
-        for word in (*words, EXPORT):
+        for word in words:
             assert word in done.err, done.err
         assert "geheim" not in (done.out + done.err).lower()
         assert done.out == ""
     assert ecs.requests == [] and creds.requests == []
 
 
+def web_identity(headcount):
+    return {"AWS_ROLE_ARN": ROLE, "AWS_WEB_IDENTITY_TOKEN_FILE":
+            str(headcount.home / ".aws" / "token")}
+
+
 def test_a_pod_with_a_role_of_its_own_is_not_the_node(ecs, creds, headcount):
     """IRSA, and the node's metadata can be reached."""
-    stops(ecs, creds, headcount, "AWS_WEB_IDENTITY_TOKEN_FILE says",
-          **imds(creds.url), **WEB_IDENTITY)
-    stops(ecs, creds, headcount, "AWS_WEB_IDENTITY_TOKEN_FILE says",
-          **everywhere(creds), **WEB_IDENTITY)
+    files(headcount)
+    env = {**everywhere(creds), **web_identity(headcount)}
+    run(headcount, creds, "call", "ecs", "ListClusters", **env)
+    assert signers(ecs) == ["WEB1"]
+    assert creds.asked("AssumeRoleWithWebIdentity") == 1
+    assert botocore_s(headcount, env) == "assume-role-with-web-identity"
+    (headcount.home / ".aws" / "token").unlink()
+    ecs.requests.clear()
+    creds.requests.clear()
+    stops(ecs, creds, headcount, "the token of a web identity cannot be read",
+          **env)
+
+
+def test_a_pod_s_token_is_read_each_time(ecs, creds, headcount):
+    """Six calls, and a set that lives for a minute less than it is lent."""
+    token = files(headcount) / "token"
+    headcount.home.joinpath("loop.lua").write_text(f"""
+local headcount = require "headcount"
+local client = headcount.client {{}}
+for i = 1, 3 do
+    assert(client:call("ecs", "ListClusters", {{}}))
+end
+client:close()
+""")
+    creds.fault("AssumeRoleWithWebIdentity", creds.refuse(
+        400, "InvalidIdentityToken", "No OpenIDConnect provider found"),
+        creds.refuse(400, "ExpiredTokenException", "Token expired: 1"))
+    done = headcount("run", "loop.lua", **everywhere(creds),
+                     **web_identity(headcount))
+    assert done.code == 0, done.err
+    assert creds.asked("AssumeRoleWithWebIdentity") == 3
+    assert set(signers(ecs)) == {"WEB1"}
+    assert "token-of-the-file" not in done.err and token.exists()
 
 
 def test_a_file_of_the_first_tools_is_named(ecs, creds, headcount):
@@ -470,25 +525,18 @@ def test_a_pod_identity_is_used(ecs, creds, headcount, tmp_path):
     assert signers(ecs) == ["TASK1"]
 
 
-def test_a_host_whose_root_has_a_file_is_not_the_instance(ecs, creds,
-                                                          headcount):
-    path = files(headcount, None, "[default]\n" + KEY_PAIR) / "credentials"
-    stops(ecs, creds, headcount, f"{path}:2: aws_access_key_id says",
-          **imds(creds.url))
-
-
 def test_a_runner_s_exported_keys_sign(ecs, creds, headcount):
     """As configure-aws-credentials leaves it: keys, and what they came of."""
     files(headcount, "[default]\nrole_arn = x\n", "[default]\n" + KEY_PAIR)
     done = run(headcount, creds, "call", "ecs", "ListClusters",
-               **WEB_IDENTITY, AWS_PROFILE="default")
+               **web_identity(headcount), AWS_PROFILE="default")
     assert signers(ecs) == ["AKIDEXAMPLE"]
     assert done.code == 0
 
 
 def test_a_function_is_as_it_was(ecs, creds, function, headcount):
     files(headcount, "[default]\nrole_arn = x\n", "[default]\n" + KEY_PAIR)
-    warm = function(**WEB_IDENTITY)
+    warm = function(**web_identity(headcount))
     assert warm.invoke({"cluster": "prod"})["summary"]["failed"] == 0
     assert set(signers(ecs)) == {"AKIDEXAMPLE"}
 
@@ -496,45 +544,105 @@ def test_a_function_is_as_it_was(ecs, creds, function, headcount):
 def test_a_snapshot_is_planned_whatever_is_configured(ecs, creds, headcount):
     taken = run(headcount, creds, "snapshot", "prod", *OURS[:2])
     headcount.home.joinpath("prod.json").write_text(taken.out)
-    files(headcount, None, "[default]\n" + KEY_PAIR)
+    files(headcount, "[default]\nrole_arn = x\n", None)
     run(headcount, creds, "plan", "--snapshot", "prod.json", *OURS,
-        **NO_KEYS, **WEB_IDENTITY)
+        **NO_KEYS, **web_identity(headcount))
+
+
+def test_a_profile_that_is_given_beats_the_environment(ecs, creds, base,
+                                                       headcount):
+    files(headcount, "[profile x]\nrole_arn = " + ROLE + "\n"
+          "credential_source = Environment\n", "[y]\n" + KEY_PAIR)
+    for args, env in ((("--profile", "y"), {}), ((), {"AWS_PROFILE": "y"}),
+                      ((), {"AWS_PROFILE": "y", **NO_KEYS}),
+                      (("--profile", "x"), {})):
+        run(headcount, creds, "call", "ecs", "ListClusters", *args, **env)
+    assert signers(ecs) == ["AKIDBASE", "AKIDEXAMPLE", "AKIDBASE", "ROLE1"]
 
 
 D = "[default]\n"
+R = "arn:aws:iam::123456789012:role/"
+SSO = "sso_session = corp\nsso_account_id = 123456789012\n" \
+    "sso_role_name = admin\n[sso-session corp]\nsso_region = us-east-1\n" \
+    "sso_start_url = https://corp.awsapps.com/start\n"
+# The files, who signs, and what botocore calls that.
 KINDS = {
-    "keys": (None, D + KEY_PAIR, "aws_access_key_id"),
-    "keys in config": (D + KEY_PAIR, None, "aws_access_key_id"),
+    "keys": (None, D + KEY_PAIR, "AKIDBASE", "shared-credentials-file"),
+    "keys in config": (D + KEY_PAIR, None, "AKIDBASE", "config-file"),
     "role of a profile": (
-        D + "role_arn = arn:aws:iam::123456789012:role/geheim\n"
-        "source_profile = base\n", "[base]\n" + KEY_PAIR, "role_arn"),
+        D + f"role_arn = {R}a\nsource_profile = base\n",
+        "[base]\n" + KEY_PAIR, "ROLE1", "assume-role"),
+    "role of a role": (
+        D + f"role_arn = {R}a\nsource_profile = b\n"
+        f"[profile b]\nrole_arn = {R}b\nsource_profile = base\n",
+        "[base]\n" + KEY_PAIR, "ROLE2", "assume-role"),
     "role of the instance": (
-        D + "role_arn = arn:aws:iam::123456789012:role/geheim\n"
-        "credential_source = Ec2InstanceMetadata\n", None, "role_arn"),
+        D + f"role_arn = {R}a\ncredential_source = Ec2InstanceMetadata\n",
+        None, "ROLE2", "assume-role"),
+    "role of the container": (
+        D + f"role_arn = {R}a\ncredential_source = EcsContainer\n", None,
+        "ROLE2", "assume-role"),
     "web identity": (
-        D + "role_arn = arn:aws:iam::123456789012:role/geheim\n"
-        "web_identity_token_file = /geheim\n", None, "config:"),
-    "process": (D + "credential_process = /bin/geheim\n", None,
-                "credential_process"),
-    "single sign-on": (
-        "[profile default]\nsso_session = s\nsso_account_id = 123456789012\n"
-        "sso_role_name = geheim\n[sso-session s]\nsso_region = eu-west-1\n"
-        "sso_start_url = https://geheim\n", None, "sso_session"),
-    "older single sign-on": (
-        D + "sso_start_url = https://geheim\nsso_region = eu-west-1\n"
-        "sso_account_id = 123456789012\nsso_role_name = geheim\n", None,
-        "sso_start_url"),
-    "login": (D + "login_session = arn:aws:iam::123456789012:user/geheim\n",
-              None, "login_session"),
-    "source only": (D + "source_profile = geheim\n", None, "source_profile"),
+        D + f"role_arn = {R}a\nweb_identity_token_file = HOME/.aws/token\n",
+        None, "WEB1", "assume-role-with-web-identity"),
+    "role of a web identity": (
+        D + f"role_arn = {R}a\nsource_profile = b\n[profile b]\n"
+        f"role_arn = {R}b\nweb_identity_token_file = HOME/.aws/token\n",
+        None, "ROLE2", "assume-role"),
+    "process": (D + "credential_process = HOME/.aws/process 'a b'\n", None,
+                "AKIDBASE", "custom-process"),
+    "role of a process": (
+        D + f"role_arn = {R}a\nsource_profile = b\n[profile b]\n"
+        "credential_process = HOME/.aws/process 'a b'\n", None, "ROLE1",
+        "assume-role"),
+    "single sign-on": (D + SSO, None, "SSO1", "sso"),
+    "role of single sign-on": (
+        D + f"role_arn = {R}a\nsource_profile = b\n[profile b]\n" + SSO, None,
+        "ROLE2", "assume-role"),
+    "source only": (D + "source_profile = geheim\n", None, "TASK1",
+                    "container-role"),
     "credential_source only": (D + "credential_source = geheim\n", None,
-                               "credential_source"),
+                               "TASK1", "container-role"),
+    "indented keys": (None, D + KEY_PAIR.replace("aws_", "  aws_"),
+                      "AKIDBASE", "shared-credentials-file"),
+    "quoted": ("[profile 'default']\n" + KEY_PAIR, None, "AKIDBASE",
+               "config-file"),
+}
+# The files, and the words of the error.
+BROKEN = {
+    "half a pair": (None, D + "aws_access_key_id = AKIDGEHEIM\n",
+                    "credentials:2: aws_access_key_id stands without"),
+    "no source": (D + f"role_arn = {R}geheim\n", None,
+                  "config:2: role_arn stands without source_profile"),
+    "no such source": (D + f"role_arn = {R}geheim\nsource_profile = b\n",
+                       None, "no profile `b`"),
+    "a loop": (D + f"role_arn = {R}geheim\nsource_profile = b\n[profile b]\n"
+               f"role_arn = {R}b\nsource_profile = default\n", None,
+               "config:6: source_profile leads back"),
+    "both sources": (D + f"role_arn = {R}geheim\nsource_profile = b\n"
+                     "credential_source = EcsContainer\n", "[b]\n" + KEY_PAIR,
+                     "config:4: credential_source stands beside"),
+    "a code": (D + f"role_arn = {R}geheim\nsource_profile = b\n"
+               "mfa_serial = geheim\n", "[b]\n" + KEY_PAIR,
+               "aws configure export-credentials --profile default"),
+    "a token and no role": (D + "web_identity_token_file = /geheim\n", None,
+                            "stands without role_arn"),
+    "a process that fails": (
+        D + "credential_process = /bin/sh -c 'echo geheim; echo ill >&2; "
+        "exit 3'\n", None, "ill"),
+    "no program": (D + "credential_process = /nonexistent/program\n", None,
+                   "cannot be started"),
+    "a shell's text": (D + "credential_process = give $GEHEIM | cat\n", None,
+                       "credential_process"),
+    "no token": (D + SSO.replace("corp\n", "geheim\n").replace(
+        "corp]", "geheim]"), None, "aws sso login --profile default"),
+    "a session that ended": (
+        D + "login_session = arn:aws:iam::123456789012:user/geheim\n", None,
+        "aws login --profile default"),
+    "no sso-session": (D + "sso_session = s\nsso_account_id = 123456789012\n"
+                       "sso_role_name = geheim\n", None, "no sso-session `s`"),
     "everybody's keys": (D, "[DEFAULT]\n" + KEY_PAIR + D + "region = x\n",
-                         "aws_access_key_id"),
-    "indented keys": (None, D + "  aws_access_key_id = AKIDGEHEIM\n"
-                      "  aws_secret_access_key = geheim\n",
-                      "aws_access_key_id"),
-    "quoted": ("[profile 'default']\n" + KEY_PAIR, None, "aws_access_key_id"),
+                         "credentials:1: [DEFAULT]"),
 }
 NONE = {
     "no file": (None, None),
@@ -564,13 +672,22 @@ def botocore_s(headcount, env):
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_what_a_file_configures_stops_the_run(ecs, creds, headcount, name):
-    config, credentials, word = KINDS[name]
+def test_what_a_file_configures_signs(ecs, creds, base, headcount, name):
+    config, credentials, signer, method = KINDS[name]
     files(headcount, config, credentials)
-    stops(ecs, creds, headcount, word, **everywhere(creds))
+    run(headcount, creds, "call", "ecs", "ListClusters", **everywhere(creds),
+        AWS_ENDPOINT_URL_SSO=creds.url, AWS_ENDPOINT_URL_SSO_OIDC=creds.url)
+    assert signers(ecs) == [signer]
     assert botocore_s(headcount, {**everywhere(creds),
-                                  "AWS_ENDPOINT_URL": creds.url}) != \
-        "container-role" or name in ("source only", "credential_source only")
+                                  "AWS_ENDPOINT_URL": creds.url}) == method
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_configured_and_broken_stops_the_run(ecs, creds, headcount,
+                                                     name):
+    config, credentials, words = BROKEN[name]
+    files(headcount, config, credentials)
+    stops(ecs, creds, headcount, words, **everywhere(creds))
 
 
 @pytest.mark.parametrize("name", NONE)
@@ -581,25 +698,26 @@ def test_what_configures_nothing_stops_nobody(ecs, creds, headcount, name):
     assert botocore_s(headcount, everywhere(creds)) == "container-role"
 
 
-def test_files_are_where_the_variables_say(ecs, creds, headcount):
-    files(headcount, None, D + KEY_PAIR)
+def test_files_are_where_the_variables_say(ecs, creds, base, headcount):
+    files(headcount, None, "[default]\naws_access_key_id = AKIDGEHEIM\n")
     other = headcount.home / "other"
-    other.write_text(D + "credential_process = geheim\n")
-    stops(ecs, creds, headcount, f"{other}:2: credential_process",
-          **everywhere(creds), AWS_CONFIG_FILE="~/other",
-          AWS_SHARED_CREDENTIALS_FILE="/dev/null")
-    run(headcount, creds, "call", "ecs", "ListClusters", **everywhere(creds),
-        AWS_CONFIG_FILE="/nonexistent",
-        AWS_SHARED_CREDENTIALS_FILE="/dev/null")
-    assert signers(ecs) == ["TASK1"]
+    other.write_text(D + KEY_PAIR)
+    for env in ({"AWS_CONFIG_FILE": "~/other",
+                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"},
+                {"AWS_CONFIG_FILE": "/nonexistent",
+                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"},
+                {"AWS_SHARED_CREDENTIALS_FILE": str(other)}):
+        run(headcount, creds, "call", "ecs", "ListClusters",
+            **everywhere(creds), **env)
+    assert signers(ecs) == ["AKIDBASE", "TASK1", "AKIDBASE"]
 
 
 @pytest.mark.parametrize("text, words", [
-    ("# " + "x" * (256 << 10), "is larger than 262144 bytes"),
-    ("[default\nrole_arn = geheim\n", ":1: the name of a section has no ]"),
-    ("geheim = x\n", ":1: it stands before the first section"),
-    (D + "geheim\n", ":2: it is no section"),
-    (None, "is no regular file")])
+    ("# " + "x" * (1 << 20), "is larger than 1048576 bytes"),
+    ("[default\nrole_arn = geheim\n", ":1: "),
+    ("geheim = x\n", ":1: "),
+    (D + "geheim\n", ":2: "),
+    (None, "is no regular file")], ids=lambda v: str(v)[-20:])
 def test_a_file_that_cannot_be_understood_stops_the_run(ecs, creds, headcount,
                                                         text, words):
     folder = files(headcount, text)
