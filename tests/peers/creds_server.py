@@ -1,5 +1,5 @@
-"""Where credentials come from: an STS, a container's endpoint and an instance's
-metadata in one port, with lives that the test sets.
+"""Where credentials come from: an STS, single sign-on, a container's endpoint
+and an instance's metadata in one port, with lives that the test sets.
 
     with CredsServer() as creds:
         creds.life = 3600
@@ -8,12 +8,14 @@ metadata in one port, with lives that the test sets.
 
 Each set that is given out has a key id of its own (ROLE1, TASK2, HOST3 ...) and
 is told to `judges`, the ECS servers that are to take it.  STS takes only what
-botocore's own signer signs with the keys in `callers`.
+botocore's own signer signs with the keys in `callers`, or an identity's token
+in `identities`, which is then unsigned; single sign-on takes the bearer tokens
+in `bearers`.
 
-Used by: system/test_creds.py, system/test_watch.py, system/test_roles.py and
-system/test_expect_account.py.
+Used by: system/test_creds.py, system/test_environments.py,
+system/test_watch.py, system/test_roles.py and system/test_expect_account.py.
 Instead of moto: moto's STS takes any signature, its sets do not expire, and
-it has neither a container's endpoint nor an instance's metadata.
+it has neither a container's endpoint nor single sign-on's.
 """
 import datetime
 import hashlib
@@ -41,6 +43,9 @@ class CredsServer(Wire):
         self.accounts = {}               # of keys; else ACCOUNT
         self.given = []                  # texts that nobody may show
         self.role = "my-role"            # of the instance; None: none
+        self.region = "eu-west-1"        # of the instance
+        self.identities = {"token-of-the-file"}      # that STS takes
+        self.bearers = {"token-of-the-file"}         # that single sign-on takes
 
     @property
     def url(self):
@@ -78,6 +83,8 @@ class CredsServer(Wire):
             return "token"
         if path.startswith("/latest/meta-data/iam/security-credentials/"):
             return "role" if path.endswith("/") else "instance"
+        if path == "/latest/meta-data/placement/region":
+            return "region"
         if path.startswith("/federation/credentials?"):
             return "sso"
         return "container"
@@ -105,6 +112,11 @@ class CredsServer(Wire):
             return self.http(404, b"", "text/plain")
         return self.http(200, self.role.encode(), "text/plain")
 
+    def on_region(self, request):
+        if not self.has_token(request):
+            return self.http(401, b"", "text/plain")
+        return self.http(200, self.region.encode(), "text/plain")
+
     def as_json(self, kind, **more):
         key, secret, token, ends = self.set_of(kind)
         return self.http(200, json.dumps(
@@ -120,15 +132,18 @@ class CredsServer(Wire):
     def on_container(self, _):
         return self.as_json("TASK", RoleArn="")
 
+    # ---- single sign-on ----
+
     def on_sso(self, request):
-        if request.headers.get("x-amz-sso_bearer_token") \
-                != "token-of-the-file":
-            return self.http(401, b'{"__type": "UnauthorizedException"}')
+        if request.headers.get("x-amz-sso_bearer_token") not in self.bearers:
+            return self.http(401, {"__type": "UnauthorizedException",
+                                   "message": "Session token not found or "
+                                   "invalid"})
         key, secret, token, _ = self.set_of("SSO")
-        return self.http(200, json.dumps({"roleCredentials": {
+        return self.http(200, {"roleCredentials": {
             "accessKeyId": key, "secretAccessKey": secret,
-            "sessionToken": token, "expiration": int(
-                1000 * (time.time() + self.life))}}).encode())
+            "sessionToken": token,
+            "expiration": int((time.time() + self.life) * 1000)}})
 
     # ---- STS ----
 
@@ -149,19 +164,22 @@ class CredsServer(Wire):
         form = {k: v[0] for k, v in urllib.parse.parse_qs(
             request.raw_body.decode(), strict_parsing=True).items()}
         if "authorization" in request.headers or \
-                form["WebIdentityToken"] != "token-of-the-file":
+                form["WebIdentityToken"] not in self.identities:
             return self.refuse(400, "InvalidIdentityToken", "not this one")
         return self.xml("AssumeRoleWithWebIdentity", "WEB", form["RoleArn"])
 
     def xml(self, action, kind, arn):
         key, secret, token, ends = self.set_of(kind)
         self.accounts[key] = arn.split(":")[4]
+        who = arn.replace(":iam:", ":sts:").replace(
+            ":role/", ":assumed-role/") + "/session"
         return self.http(200, (
             f'<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-'
             f'15/">\n <{action}Result>\n  <Credentials>\n   <AccessKeyId>'
             f"{key}</AccessKeyId>\n   <SecretAccessKey>{secret}"
             f"</SecretAccessKey>\n   <SessionToken>{token}</SessionToken>\n   "
-            f"<Expiration>{ends}</Expiration>\n  </Credentials>\n "
+            f"<Expiration>{ends}</Expiration>\n  </Credentials>\n  "
+            f"<AssumedRoleUser><Arn>{who}</Arn></AssumedRoleUser>\n "
             f"</{action}Result>\n</{action}Response>\n").encode(), XML)
 
     def on_assumerole(self, request):
