@@ -403,6 +403,20 @@ def a_case(both, dice):
              "credentials": text_of(credentials) or None}, env, profile)
 
 
+def without_crashes(config, said):
+    """botocore crashes at an empty credential_process, which is no setting for
+    the other SDKs; and where it calls STS, at an sso_session that is nowhere,
+    although it is not asked for a token."""
+    config = config.replace("credential_process = \n", "")
+    if "SSO token provider" in said:
+        for name in ("corp", "none"):
+            if f"[sso-session {name}]" not in config:
+                config += f"[sso-session {name}]\n" + "".join(
+                    f"{k} = {v}\n"
+                    for k, v in CORP["sso-session corp"].items())
+    return config
+
+
 def test_no_case_ends_with_a_third_principal(both):
     seed = int(os.environ.get("SEED", "20261130"))
     cases = int(os.environ.get("PRINCIPALS", "150"))
@@ -414,6 +428,9 @@ def test_no_case_ends_with_a_third_principal(both):
         case = (f"case {n} of SEED={seed}\n{files.get('config')}\n--\n"
                 f"{files.get('credentials')}\n--\n{env} --profile {profile}\n"
                 f"ours {ours}, theirs {theirs}\n{said}")
+        if ours != theirs and theirs is None:
+            files["config"] = without_crashes(files["config"] or "", said)
+            _, theirs, said = both(files, env, profile)
         assert ours in (theirs, None), case
         equal += ours is not None
         refused += ours is None and theirs is not None
