@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 
@@ -405,8 +406,9 @@ def a_case(both, dice):
 
 def without_crashes(config, said):
     """botocore crashes at an empty credential_process, which is no setting for
-    the other SDKs; and where it calls STS, at an sso_session that is nowhere,
-    although it is not asked for a token."""
+    the other SDKs; where it calls STS, at an sso_session that is nowhere,
+    although it is not asked for a token; and it calls a loop what has itself as
+    its source, if that is no key."""
     config = config.replace("credential_process = \n", "")
     if "SSO token provider" in said:
         for name in ("corp", "none"):
@@ -414,6 +416,15 @@ def without_crashes(config, said):
                 config += f"[sso-session {name}]\n" + "".join(
                     f"{k} = {v}\n"
                     for k, v in CORP["sso-session corp"].items())
+    blocks = re.findall(r"^\[[^[]*", config, re.M)
+    for block in blocks if "InfiniteLoop" in said else []:
+        name = block[1:block.index("]")].rpartition(" ")[2]
+        if f"source_profile = {name}\n" in block:
+            alone = re.sub(r"(role_arn|source_profile|external_id) = .*\n", "",
+                           block.partition("\n")[2])
+            config = config.replace(block, block.replace(
+                f"source_profile = {name}\n", "source_profile = itself\n"))
+            config += f"[profile itself]\n{alone}"
     return config
 
 
