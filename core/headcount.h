@@ -308,8 +308,11 @@ struct headcount_call {
                                      handle assumes it with its credentials;
                                      NULL: no role                           */
     int64_t timeout;              /* for the whole op; 0 or negative: none   */
-    const char *service;          /* "ecs", "dynamodb", ...                  */
-    const char *operation;        /* "DescribeServices"                      */
+    const char *service;          /* one that takes JSON: "ecs", "deploy" (as
+                                     the AWS CLI has it), "codedeploy" (as
+                                     botocore), "CodeDeploy" (its id), in any
+                                     case                                    */
+    const char *operation;        /* "DescribeServices", "describe-services" */
     const void *body;             /* JSON; NULL: {}; a byte order mark is not
                                      sent                                    */
     size_t body_size;
@@ -325,6 +328,13 @@ struct headcount_call {
                                      of another account (HEADCOUNT_EACCOUNT);
                                      STS tells it, once for each access key;
                                      NULL: any account                       */
+    /* A service that the library does not know, if it takes JSON with the
+     * header x-amz-target: <target_prefix>.<operation>.  NULL: it knows
+     * `service`.  The other three are for such a service alone. */
+    const char *target_prefix;
+    const char *json_version;     /* "1.0" or "1.1"; NULL: 1.0               */
+    const char *signing_name;     /* NULL: service                           */
+    const char *endpoint_prefix;  /* front of its host; NULL: service        */
 };
 
 /* One plain HTTP request to any URL, over the same connections, DNS answers and

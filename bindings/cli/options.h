@@ -45,6 +45,8 @@ struct options {
     const char *autoscaler, *constraints, *verify;
     const char *connect_timeout, *read_timeout, *timeout;
     const char *run, *format;          /* of test */
+    const char *target_prefix, *json_version, *signing_name;    /* of call */
+    const char *endpoint_prefix;
     const char *queue, *every, *visibility, *metrics, *heartbeat;   /* watch */
     const char *at_once, *share;       /* --concurrency, --api-share */
     const char *changes, *falls;       /* --max-changes, --max-falls */

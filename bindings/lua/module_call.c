@@ -19,6 +19,10 @@ static const struct option call_options[] = {
     { "role_session_name", FIELD_TEXT, CALL_AT(role_session_name) },
     { "role_duration", FIELD_SECONDS, CALL_AT(role_duration) },
     { "expect_account", FIELD_TEXT, CALL_AT(expect_account) },
+    { "target_prefix", FIELD_TEXT, CALL_AT(target_prefix) },
+    { "json_version", FIELD_TEXT, CALL_AT(json_version) },
+    { "signing_name", FIELD_TEXT, CALL_AT(signing_name) },
+    { "endpoint_prefix", FIELD_TEXT, CALL_AT(endpoint_prefix) },
     { NULL, FIELD_VALUE, 0 }
 };
 

@@ -25,6 +25,12 @@ RENAMED = {"codedeploy": "deploy", "config": "configservice",
            "opsworkscm": "opsworks-cm"}
 # Those without JSON that headcount itself speaks to, for credentials.
 OURS = ("sts", "sso", "sso-oidc")
+# Well known ones without JSON: `call` says what to do instead.
+OTHERS = """apigateway apigatewayv2 appconfig autoscaling backup batch
+    cloudformation cloudfront ec2 efs eks elasticache elasticbeanstalk elb elbv2
+    es glacier guardduty iam iot kafka lambda opensearch rds redshift
+    route53 s3 s3control scheduler securityhub ses sesv2 sns sso sso-oidc sts
+    xray""".split()
 # Rule sets that ask for what a few operations say of themselves: the host of
 # all the others is the one without.
 PLAIN = ("kinesis", "arc-region-switch")
@@ -425,6 +431,15 @@ class Table:
             for way, names in ways.items()]
 
 
+def others():
+    """NAME[=SIGNING]"""
+    for name in OTHERS:
+        about = LOADER.load_service_model(name, "service-2")["metadata"]
+        assert not speaks_json(about), name
+        signing = about.get("signingName", about["endpointPrefix"])
+        yield name if signing == name else f"{name}={signing}"
+
+
 def put(name, lines):
     """The lines as one text, cut where 80 columns end."""
     sys.stdout.write(f"\nconst char hc_service_{name}[] =\n")
@@ -450,6 +465,7 @@ do not edit. */
 """)
     put("rows", table.rows)
     put("ours", table.ours)
+    put("others", [" ".join(others())])
     put("operations", table.operations)
     put("words", [",".join(names) + "|" + words
                   for words, names in table.words.items()])

@@ -177,6 +177,24 @@ static char catalog_capital(char c)
     return catalog_is_small(c) ? (char)(c - 'a' + 'A') : c;
 }
 
+/* Small words, and digits, with one '-' between them. */
+static bool catalog_is_kebab(struct hc_str s)
+{
+    bool word = false;
+
+    if (s.n == 0 || !catalog_is_small(s.p[0]))
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        bool dash = s.p[i] == '-';
+
+        if (dash ? !word : !catalog_is_small(s.p[i]) &&
+                           !(s.p[i] >= '0' && s.p[i] <= '9'))
+            return false;
+        word = !dash;
+    }
+    return word;
+}
+
 void hc_catalog_operation(char *out, size_t cap,
                           const struct hc_catalog_row *row,
                           struct hc_str operation)
@@ -185,8 +203,7 @@ void hc_catalog_operation(char *out, size_t cap,
     size_t n = 0;
 
     hc_fmt(out, cap, "%.*s", HC_STR_ARG(operation));
-    if (operation.n == 0 || operation.n >= cap ||
-        !catalog_is_small(operation.p[0]))
+    if (operation.n >= cap || !catalog_is_kebab(operation))
         return;
     words = catalog_words(row);
     while (rest.n > 0) {
@@ -202,6 +219,21 @@ void hc_catalog_operation(char *out, size_t cap,
     own = catalog_spelled(words, hc_str_n(out, n));
     if (own.n > 0)
         hc_fmt(out, cap, "%.*s", HC_STR_ARG(own));
+}
+
+struct hc_str hc_catalog_other(struct hc_str word)
+{
+    struct hc_str rest = hc_str(hc_service_others);
+
+    rest = hc_str_cut(&rest, '\n');
+    while (rest.n > 0) {
+        struct hc_str signing = hc_str_cut(&rest, ' ');
+        struct hc_str name = hc_str_cut(&signing, '=');
+
+        if (catalog_same(word, name))
+            return catalog_or(signing, name);
+    }
+    return (struct hc_str){ NULL, 0 };
 }
 
 static size_t catalog_distance(struct hc_str word, struct hc_str name)

@@ -62,11 +62,15 @@ bool hc_catalog_find(struct hc_catalog_row *out, struct hc_str word);
  * its host, whether it answers a stream, whether it is signed.  `before` is
  * for hosts of the table, never for that of a URL which the user gave. */
 void hc_catalog_narrow(struct hc_catalog_row *row, struct hc_str operation);
-/* The name of an operation as the service spells it, of list-clusters too.  A
- * name that begins with a capital stays as it is.  Cut to cap - 1. */
+/* The name of an operation as the service spells it, for list-clusters.  Any
+ * other name than small words with a '-' between them stays as it is.  Cut to
+ * cap - 1. */
 void hc_catalog_operation(char *out, size_t cap,
                           const struct hc_catalog_row *row,
                           struct hc_str operation);
+/* A well known service without JSON: the name that its requests are signed
+ * with.  {NULL, 0}: none of these. */
+struct hc_str hc_catalog_other(struct hc_str word);
 /* The CLI name that a person may have meant, or {NULL, 0}. */
 struct hc_str hc_catalog_nearest(struct hc_str word);
 /* X of AWS_ENDPOINT_URL_X: the id in upper case with '_'.  Cut to cap - 1. */

@@ -22,7 +22,6 @@ static void service_fill(struct hc_service *out)
 {
     const struct hc_catalog_row *row = &out->row;
 
-    out->index = service_index(row->cli);
     hc_fmt(out->id, sizeof(out->id), "%.*s", HC_STR_ARG(row->cli));
     hc_catalog_env(out->env, sizeof(out->env), row);
     out->protocol = out->index == HC_SERVICE_STS ? PROTOCOL_QUERY
@@ -41,28 +40,98 @@ void hc_service_own(struct hc_service *out, enum hc_service_id index)
         while (hc_catalog_next(&out->row, &rest) &&
                !hc_str_eq(out->row.cli, name))
             continue;
+    out->index = index;
     service_fill(out);
 }
 
 int hc_service_get(struct hc_service *out, struct hc_str name,
                    struct headcount_error *e)
 {
-    struct hc_str near;
+    struct hc_str near, signing;
 
     if (hc_catalog_find(&out->row, name)) {
+        out->index = service_index(out->row.cli);
         service_fill(out);
         return 0;
     }
+    signing = hc_catalog_other(name);
+    if (signing.n > 0)
+        return hc_error_set(e, HEADCOUNT_ECONFIG,
+                            "%.*s has another protocol than the JSON that a "
+                            "call sends: send its own requests, with headcount "
+                            "fetch METHOD URL --sign %.*s",
+                            HC_STR_ARG(name), HC_STR_ARG(signing));
     near = hc_catalog_nearest(name);
+    if (near.n > 0)
+        return hc_error_set(e, HEADCOUNT_ECONFIG, "`%.*s` is no service that "
+                            "headcount knows: is it %.*s?", HC_STR_ARG(name),
+                            HC_STR_ARG(near));
     return hc_error_set(e, HEADCOUNT_ECONFIG,
-                        "`%.*s` is no service that headcount can call%s%.*s%s",
-                        HC_STR_ARG(name), near.n > 0 ? ": is it " : "",
-                        HC_STR_ARG(near), near.n > 0 ? "?" : "");
+                        "`%.*s` is no service that headcount knows: describe "
+                        "it with a target prefix, if it takes JSON that way; "
+                        "else send its own requests, with headcount fetch "
+                        "METHOD URL --sign SERVICE", HC_STR_ARG(name));
 }
 
 static bool service_is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool service_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* One text of a description: so many letters, digits, and bytes of `others`. */
+static int service_check(const char *what, struct hc_str text,
+                         const char *others, struct headcount_error *e)
+{
+    size_t most = *what == 't' ? HC_SERVICE_TARGET : HC_CATALOG_NAME;
+    bool good = text.n >= 1 && text.n <= most;
+
+    for (size_t i = 0; good && i < text.n; i++) {
+        char c = text.p[i];
+
+        good = service_is_letter(c) || service_is_digit(c) ||
+               hc_str_find(hc_str(others), c) < hc_str(others).n;
+    }
+    if (good)
+        return 0;
+    return hc_error_set(e, HEADCOUNT_EARG, "the %s `%.*s`: it has to be 1 to "
+                        "%zu letters, digits and any of `%s`", what,
+                        HC_STR_ARG(text), most, others);
+}
+
+int hc_service_describe(struct hc_service *out,
+                        const struct hc_service_given *given,
+                        struct headcount_error *e)
+{
+    struct hc_str name = given->name;
+    struct hc_catalog_row *row = &out->row;
+    int err;
+
+    *row = (struct hc_catalog_row){
+        .cli = name, .name = name, .id = name, .target = given->target_prefix,
+        .signing = given->signing_name.n > 0 ? given->signing_name : name,
+        .host = given->endpoint_prefix.n > 0 ? given->endpoint_prefix : name,
+        .is_json_1_0 = !hc_str_eqz(given->json_version, "1.1"),
+    };
+    err = service_check("target prefix", row->target, "._", e);
+    if (err == 0)
+        err = service_check("service", name, "-_. ", e);
+    if (err == 0)
+        err = service_check("signing name", row->signing, "-_.", e);
+    if (err == 0)
+        err = service_check("endpoint prefix", row->host, "-.", e);
+    if (err == 0 && row->is_json_1_0 && given->json_version.n > 0 &&
+        !hc_str_eqz(given->json_version, "1.0"))
+        err = hc_error_set(e, HEADCOUNT_EARG,
+                           "the JSON version `%.*s`: it has to be 1.0 or 1.1",
+                           HC_STR_ARG(given->json_version));
+    out->index = HC_SERVICE_OTHER;
+    service_fill(out);
+    return err;
 }
 
 int hc_service_check_operation(struct hc_str operation,
@@ -74,7 +143,7 @@ int hc_service_check_operation(struct hc_str operation,
     for (size_t i = 0; good && i < operation.n; i++) {
         char c = operation.p[i];
 
-        good = service_is_letter(c) || (c >= '0' && c <= '9');
+        good = service_is_letter(c) || service_is_digit(c);
     }
     if (good)
         return 0;

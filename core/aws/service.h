@@ -44,6 +44,19 @@ void hc_service_own(struct hc_service *out, enum hc_service_id index);
  * which says what may have been meant. */
 int hc_service_get(struct hc_service *out, struct hc_str name,
                    struct headcount_error *e);
+/* A service that no table has, as a caller describes it. */
+struct hc_service_given {
+    struct hc_str name;            /* of AWS_ENDPOINT_URL_<NAME>, and where the
+                                      last two are empty                     */
+    struct hc_str target_prefix;   /* x-amz-target: <this>.<Operation>       */
+    struct hc_str json_version;    /* "1.0", "1.1"; empty: 1.0               */
+    struct hc_str signing_name;
+    struct hc_str endpoint_prefix; /* front of its host                      */
+};
+/* 0, or HEADCOUNT_EARG.  The texts are borrowed. */
+int hc_service_describe(struct hc_service *out,
+                        const struct hc_service_given *given,
+                        struct headcount_error *e);
 #define HC_SERVICE_TARGET 128            /* bytes of a target at most        */
 #define HC_OPERATION_MAX 63
 /* 1..63 ASCII letters and digits, a letter first; else HEADCOUNT_EARG. */

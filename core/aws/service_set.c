@@ -1,9 +1,12 @@
 /* aws/service_set.c - services that are kept (contract: aws/service_set.h). */
 #include "aws/service_set.h"
 
+#include <string.h>
+
 struct hc_service_kept {
     struct hc_service service;
     struct hc_service_kept *next;
+    char texts[3 * HC_CATALOG_NAME + HC_SERVICE_TARGET];
 };
 
 void hc_service_set_init(struct hc_service_set *s, const struct hc_alloc *alloc)
@@ -32,15 +35,45 @@ const struct hc_service *hc_service_set_own(struct hc_service_set *s,
     return own;
 }
 
-/* Texts of one row are those of another if they stand in the same place. */
 static bool services_are_one(const struct hc_service *one,
                              const struct hc_service *other)
 {
     const struct hc_catalog_row *a = &one->row, *b = &other->row;
 
-    return a->cli.p == b->cli.p && a->rules.p == b->rules.p &&
-           a->before.p == b->before.p && a->is_stream == b->is_stream &&
+    return hc_str_eq(a->cli, b->cli) && hc_str_eq(a->target, b->target) &&
+           hc_str_eq(a->host, b->host) && hc_str_eq(a->signing, b->signing) &&
+           hc_str_eq(a->rules, b->rules) && hc_str_eq(a->before, b->before) &&
+           a->is_json_1_0 == b->is_json_1_0 && a->is_stream == b->is_stream &&
            a->is_unsigned == b->is_unsigned;
+}
+
+/* A described service lends its texts: they are copied. */
+static const struct hc_service *services_add(struct hc_service_set *s,
+                                             const struct hc_service *service,
+                                             struct headcount_error *e)
+{
+    struct hc_service_kept *one;
+    size_t n = 0;
+
+    one = hc_alloc(s->alloc, sizeof *one);
+    if (one == NULL) {
+        hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for a service");
+        return NULL;
+    }
+    *one = (struct hc_service_kept){ .service = *service, .next = s->kept };
+    struct hc_str *texts[] = { &one->service.row.cli, &one->service.row.target,
+                               &one->service.row.host,
+                               &one->service.row.signing };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        memcpy(one->texts + n, texts[i]->p, texts[i]->n);
+        texts[i]->p = one->texts + n;
+        n += texts[i]->n;
+    }
+    one->service.row.name = one->service.row.id = one->service.row.cli;
+    s->kept = one;
+    s->kept_n++;
+    return &one->service;
 }
 
 static const struct hc_service *services_keep(struct hc_service_set *s,
@@ -58,15 +91,7 @@ static const struct hc_service *services_keep(struct hc_service_set *s,
                      HC_SERVICE_SET_MAX);
         return NULL;
     }
-    one = hc_alloc(s->alloc, sizeof *one);
-    if (one == NULL) {
-        hc_error_set(e, HEADCOUNT_ENOMEM, "out of memory for a service");
-        return NULL;
-    }
-    *one = (struct hc_service_kept){ *service, s->kept };
-    s->kept = one;
-    s->kept_n++;
-    return &one->service;
+    return services_add(s, service, e);
 }
 
 const struct hc_service *hc_service_set_find(struct hc_service_set *s,
@@ -82,6 +107,17 @@ const struct hc_service *hc_service_set_find(struct hc_service_set *s,
         return NULL;
     return found.index < HC_SERVICE_OTHER ? hc_service_set_own(s, found.index)
                                           : services_keep(s, &found, e);
+}
+
+const struct hc_service *
+hc_service_set_describe(struct hc_service_set *s,
+                        const struct hc_service_given *given,
+                        struct headcount_error *e)
+{
+    struct hc_service found;
+
+    return hc_service_describe(&found, given, e) < 0
+               ? NULL : services_keep(s, &found, e);
 }
 
 const struct hc_service *hc_service_set_narrow(struct hc_service_set *s,

@@ -31,6 +31,12 @@ const struct hc_service *hc_service_set_own(struct hc_service_set *s,
 const struct hc_service *hc_service_set_find(struct hc_service_set *s,
                                              struct hc_str name,
                                              struct headcount_error *e);
+/* One that the caller describes; its texts are copied.  NULL: HEADCOUNT_EARG,
+ * HEADCOUNT_ELIMIT, HEADCOUNT_ENOMEM. */
+const struct hc_service *
+hc_service_set_describe(struct hc_service_set *s,
+                        const struct hc_service_given *given,
+                        struct headcount_error *e);
 /* The same service for one operation, which may have another host, no
  * signature, or no answer in JSON.  NULL: HEADCOUNT_ELIMIT,
  * HEADCOUNT_ENOMEM. */

@@ -184,6 +184,15 @@ const char hc_service_ours[] =
     "sso||1a|portal.sso|awsssoportal\n"
     "sso-oidc||1a|oidc|sso-oauth\n";
 
+const char hc_service_others[] =
+    "apigateway apigatewayv2=apigateway appconfig autoscaling backup "
+    "batch cloudformation cloudfront ec2 efs=elasticfilesystem eks "
+    "elasticache elasticbeanstalk elb=elasticloadbalancing "
+    "elbv2=elasticloadbalancing es glacier guardduty iam iot kafka lambda "
+    "opensearch=es rds redshift route53 s3 s3control=s3 scheduler "
+    "securityhub ses sesv2=ses sns sso=awsssoportal sso-oidc=sso-oauth "
+    "sts xray\n";
+
 const char hc_service_operations[] =
     "acm|=b|*Acme*\n"
     "arc-region-switch|=d|*Resource*,CreatePlan,DeletePlan,GetPlan,"

@@ -11,6 +11,7 @@
  *               the rules.  Left out: HOST that is CLI, SIGNING that is HOST,
  *               ID and NAME that are CLI.
  *   ours        Rows of services without JSON that headcount itself speaks to.
+ *   others      NAME[=SIGNING] of well known services without JSON.
  *   operations  CLI|WAY|GLOBS: operations of a service that go another way, by
  *               globs with a ',' between them.  WAY is '=' and the letter of
  *               their rules, '~' where the answer is a stream of events, '-'
@@ -28,6 +29,7 @@
 
 extern const char hc_service_rows[];
 extern const char hc_service_ours[];
+extern const char hc_service_others[];
 extern const char hc_service_operations[];
 extern const char hc_service_words[];
 extern const char hc_service_rules[];

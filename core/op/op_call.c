@@ -19,6 +19,7 @@ struct op_call {
     struct hc_call call;
     struct hc_json json;                 /* judges the answer as it comes    */
     struct hc_buf body;
+    char operation[HC_OPERATION_MAX + 1];
     bool judging;
 };
 
@@ -111,6 +112,57 @@ static bool op_call_lacks_region(headcount_op *op)
     return true;                         /* none is in the request itself */
 }
 
+static const struct hc_service *op_call_find(headcount_op *op)
+{
+    const struct headcount_call *r = &call_of(op)->request;
+    struct hc_service_set *services = &op->h->client.services;
+    const struct hc_service_given given = {
+        .name = hc_str(r->service), .target_prefix = hc_str(r->target_prefix),
+        .json_version = hc_str(r->json_version),
+        .signing_name = hc_str(r->signing_name),
+        .endpoint_prefix = hc_str(r->endpoint_prefix),
+    };
+
+    return r->target_prefix == NULL
+               ? hc_service_set_find(services, given.name, &op->error)
+               : hc_service_set_describe(services, &given, &op->error);
+}
+
+/* list-clusters becomes ListClusters. */
+static struct hc_str op_call_operation(struct op_call *c,
+                                       const struct hc_service *service)
+{
+    struct hc_str given = hc_str(c->request.operation);
+
+    /* Nearly all are spelled as the service does: those stay where they are. */
+    if (given.n > HC_OPERATION_MAX || given.n == 0 || given.p[0] < 'a')
+        return given;
+    hc_catalog_operation(c->operation, sizeof c->operation, &service->row,
+                         given);
+    return hc_str(c->operation);
+}
+
+static int op_call_name(headcount_op *op, struct hc_call_config *config)
+{
+    struct op_call *c = call_of(op);
+    const struct hc_service *service = op_call_find(op);
+
+    if (service == NULL)
+        return op->error.code;
+    config->operation = op_call_operation(c, service);
+    config->service = hc_service_set_narrow(&op->h->client.services, service,
+                                            config->operation, &op->error);
+    if (config->service == NULL)
+        return op->error.code;
+    if (config->service->row.is_stream)
+        return hc_error_set(&op->error, HEADCOUNT_EARG,
+                            "%.*s of %s answers with a stream of events, "
+                            "which headcount does not read",
+                            HC_STR_ARG(config->operation), service->id);
+    config->no_sign = config->service->row.is_unsigned;
+    return 0;
+}
+
 static int op_call_start(headcount_op *op)
 {
     struct op_call *c = call_of(op);
@@ -123,16 +175,12 @@ static int op_call_start(headcount_op *op)
     struct hc_call_config config = hc_op_call_config(op);
 
     hc_buf_init(&c->body, &op->h->net.sys.alloc, CALL_ANSWER_MAX);
-    config.service = hc_service_set_find(&op->h->client.services,
-                                      hc_str(c->request.service), &op->error);
-    if (config.service == NULL)
-        return op->error.code;
-    if (c->request.body_size > 0)
+    err = op_call_name(op, &config);
+    if (err == 0 && c->request.body_size > 0)
         err = op_call_check_body(op);
     if (err < 0)
         return err;
     op_call_judge(op);
-    config.operation = hc_str(c->request.operation);
     config.body = op_call_request(c);
     config.replay_ok = c->request.retry_writes;
     config.paced = op->parent != NULL;
@@ -183,6 +231,7 @@ static int op_call_failed(headcount_op *op)
 {
     const struct hc_call *call = &call_of(op)->call;
     const struct hc_service_error *s = &call->service_error;
+    const char *message = s->message;
     char name[HC_CALL_NAME];
 
     op->outcome.status = s->status;
@@ -195,9 +244,13 @@ static int op_call_failed(headcount_op *op)
         return hc_error_set(&op->error, HEADCOUNT_EANSWER, "%s",
                             call->error.what);
     op->outcome.service_code = s->code;
+    /* AWS says no more than the code. */
+    if (message[0] == '\0' &&
+        hc_str_eqz(HC_STR("UnknownOperationException"), s->code))
+        message = "the service has no operation of this name";
     return hc_error_set(&op->error, HEADCOUNT_ESERVICE, "%s: %s%s%s (HTTP %d, "
                         "request id %s)", s->code, hc_call_name(call, name),
-                        s->message[0] != '\0' ? ": " : "", s->message,
+                        message[0] != '\0' ? ": " : "", message,
                         s->status, s->request_id[0] != '\0' ? s->request_id
                                                             : "none");
 }
@@ -305,6 +358,12 @@ static int op_call_check(struct headcount_call *c,
                             "AWS service and one of its operations, as ecs "
                             "and ListClusters",
                             c->service == NULL ? "service" : "operation");
+    if (c->target_prefix == NULL &&
+        (c->json_version != NULL || c->signing_name != NULL ||
+         c->endpoint_prefix != NULL))
+        return hc_error_set(e, HEADCOUNT_EARG, "a JSON version, a signing name "
+                            "or an endpoint prefix describes a service "
+                            "together with a target prefix, which is missing");
     return hc_check_memory("body", c->body, "body_size", c->body_size, e);
 }
 
@@ -324,6 +383,10 @@ int headcount_begin_call(headcount *h, headcount_op **out,
         if (op != NULL) {
             c.service = hc_op_text(op, c.service);
             c.operation = hc_op_text(op, c.operation);
+            c.target_prefix = hc_op_text(op, c.target_prefix);
+            c.json_version = hc_op_text(op, c.json_version);
+            c.signing_name = hc_op_text(op, c.signing_name);
+            c.endpoint_prefix = hc_op_text(op, c.endpoint_prefix);
             c.body = hc_op_bytes(op, c.body, c.body_size);
         }
         err = hc_op_begin(op_call_fill(op, &c), out, &e);

@@ -97,9 +97,9 @@ headcount.json = core.json
 
 --- Makes one signed call of an AWS service, and retries it if that is safe.
 -- @function client:call
--- @tparam string service `"ecs"`, `"dynamodb"`, `"sqs"`,
--- `"application-autoscaling"`, `"resourcegroupstaggingapi"`, `"cloudtrail"`
--- @tparam string operation such as `"DescribeServices"`
+-- @tparam string service one that takes JSON, by its name in the AWS CLI
+-- (`"deploy"`) or in botocore (`"codedeploy"`), or its id (`"CodeDeploy"`)
+-- @tparam string operation such as `"DescribeServices"`, `"describe-services"`
 -- @tparam[opt] table|string input members of the operation, or its JSON
 -- @tparam[opt] table options
 -- @tparam[opt] number options.timeout seconds, for all attempts
@@ -111,6 +111,15 @@ headcount.json = core.json
 -- credentials of another account (`"EACCOUNT"`)
 -- @tparam[opt] boolean options.retry_writes send a request again that was sent
 -- completely and got no answer, even if its operation may write
+-- @tparam[opt] string options.target_prefix for a service that headcount does
+-- not know: its requests have the header `x-amz-target:
+-- <target_prefix>.<operation>`
+-- @tparam[opt="1.0"] string options.json_version with `target_prefix`: `"1.0"`
+-- or `"1.1"`
+-- @tparam[opt] string options.signing_name with `target_prefix`: the name in
+-- the signature, if it is not `service`
+-- @tparam[opt] string options.endpoint_prefix with `target_prefix`: the front
+-- of its host, if it is not `service`
 -- @treturn[1] table the answer; members that are null are absent
 -- @treturn[2] nil
 -- @treturn[2] string what failed, where, and what to do

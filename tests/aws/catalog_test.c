@@ -305,34 +305,91 @@ TEST(catalog, a_partition_has_the_region_of_its_iam)
         CHECK_STR(hc_catalog_home(hc_str(rows[i].partition)), rows[i].home);
 }
 
-TEST(catalog, an_operation_is_spelled_as_its_service_does)
-{
-    static const struct { const char *service, *given, *name; } rows[] = {
-        { "ecs", "list-clusters", "ListClusters" },
-        { "ecs", "ListClusters", "ListClusters" },
-        { "ecs", "listClusters", "ListClusters" },
-        { "athena", "list-application-dpu-sizes",
-          "ListApplicationDPUSizes" },
-        { "storagegateway", "create-cached-iscsi-volume",
-          "CreateCachediSCSIVolume" },
-        { "cognito-idp", "set-user-mfa-preference", "SetUserMFAPreference" },
-        { "cognito-idp", "get-user-pool-mfa-config", "GetUserPoolMfaConfig" },
-        { "directconnect", "create-bgp-peer", "CreateBGPPeer" },
-        { "service-quotas", "list-aws-default-service-quotas",
-          "ListAWSDefaultServiceQuotas" },
-        { "ecs", "list--clusters-", "ListClusters" },
-        { "ecs", "-list", "-list" }, { "ecs", "", "" },
-    };
-    char out63[HC_CATALOG_NAME + 1];
+/* tests/system/test_services.py has all 6,895. */
+static const struct {
+    const char *service, *given, *name;
+} spellings[] = {
+    { "ecs", "list-clusters", "ListClusters" },
+    { "ecs", "list-services-by-namespace", "ListServicesByNamespace" },
+    { "dynamodb", "scan", "Scan" },
+    /* the API's own name is left alone */
+    { "ecs", "ListClusters", "ListClusters" },
+    { "ecs", "listClusters", "listClusters" },
+    { "ecs", "List-Clusters", "List-Clusters" },
+    /* words of one service */
+    { "wafv2", "list-web-acls", "ListWebACLs" },
+    { "wafv2", "get-web-acl", "GetWebACL" },
+    { "ecs", "list-web-acls", "ListWebAcls" },
+    { "storagegateway", "attach-iscsi-volume", "AttachiSCSIVolume" },
+    { "comprehendmedical", "infer-icd10-cm", "InferICD10CM" },
+    { "cloudwatch", "start-otel-enrichment", "StartOTelEnrichment" },
+    { "waf-regional", "list-ip-sets", "ListIPSets" },
+    { "service-quotas", "list-aws-default-service-quotas",
+      "ListAWSDefaultServiceQuotas" },
+    /* names that words do not give back */
+    { "directconnect", "create-bgp-peer", "CreateBGPPeer" },
+    { "directconnect", "create-bgp-peers", "CreateBgpPeers" },
+    { "cognito-idp", "set-user-mfa-preference", "SetUserMFAPreference" },
+    { "cognito-idp", "set-user-pool-mfa-config", "SetUserPoolMfaConfig" },
+    /* no spelling of the AWS CLI: whoever reads it next says so */
+    { "ecs", "", "" }, { "ecs", "-", "-" }, { "ecs", "-list", "-list" },
+    { "ecs", "list-", "list-" }, { "ecs", "list--clusters", "list--clusters" },
+    { "ecs", "list clusters", "list clusters" }, { "ecs", "2-lists", "2-lists" },
+    { "ecs", "list_2", "list_2" }, { "ecs", "list:x", "list:x" },
+    { "ecs", "list/x", "list/x" }, { "ecs", "list`x", "list`x" },
+    { "ecs", "list{x", "list{x" }, { "ecs", "{x", "{x" }, { "ecs", "`x", "`x" },
+    { "ecs", "list-2-lists", "List2Lists" }, { "ecs", "z9-0z", "Z90z" },
+};
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        CHECK(hc_catalog_find(&row, hc_str(rows[i].service)));
-        hc_catalog_operation(out63, sizeof(out63), &row,
-                             hc_str(rows[i].given));
-        CHECK_Z(out63, rows[i].name);
+TEST(catalog, both_spellings_are_one_operation)
+{
+    char to[64];
+
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
+        CHECK(hc_catalog_find(&row, hc_str(spellings[i].service)));
+        hc_catalog_operation(to, sizeof(to), &row,
+                             hc_str(spellings[i].given));
+        CHECK_Z(to, spellings[i].name);
     }
-    hc_catalog_operation(out63, 5, &row, HC_STR("list-x"));
-    CHECK_Z(out63, "list");
+}
+
+TEST(catalog, a_name_that_does_not_fit_is_cut_as_it_is)
+{
+    char to[14];
+
+    CHECK(hc_catalog_find(&row, HC_STR("ecs")));
+    hc_catalog_operation(to, 13, &row, HC_STR("list-clusters"));
+    CHECK_Z(to, "list-cluster");
+    hc_catalog_operation(to, 14, &row, HC_STR("list-clusters"));
+    CHECK_Z(to, "ListClusters");
+}
+
+TEST(catalog, services_of_another_protocol_have_a_name_to_sign_with)
+{
+    static const struct { const char *word, *signing; } rows[] = {
+        { "s3", "s3" }, { "EC2", "ec2" }, { "apigateway", "apigateway" },
+        { "elbv2", "elasticloadbalancing" }, { "sts", "sts" },
+        { "sso_oidc", "sso-oauth" }, { "xray", "xray" }, { "ecs", "" },
+        { "", "" }, { "s", "" }, { "s3 ", "" }, { "mars", "" },
+        { "es=", "" }, { "elb=elasticloadbalancing", "" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        CHECK_STR(hc_catalog_other(hc_str(rows[i].word)), rows[i].signing);
+}
+
+TEST(catalog, a_host_of_aws_is_known_by_its_suffix)
+{
+    static const struct { const char *host; bool is; } rows[] = {
+        { "ecs.eu-west-1.amazonaws.com", true }, { "x.api.aws", true },
+        { "x.amazonaws.com.cn", true }, { "x.c2s.ic.gov", true },
+        { "x.api.amazonwebservices.eu", true }, { "amazonaws.com", false },
+        { ".amazonaws.com", true }, { "evilamazonaws.com", false },
+        { "x.amazonaws.com.evil.example", false }, { "", false },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        CHECK_INT(hc_catalog_is_aws(hc_str(rows[i].host)), rows[i].is);
 }
 
 TEST(catalog, an_endpoint_variable_is_named_after_the_id)

@@ -16,6 +16,7 @@ static const struct hc_service *find(const char *name)
 static const struct hc_service *narrow(const struct hc_service *service,
                                        const char *operation)
 {
+    hc_error_reset(&error);
     return hc_service_set_narrow(&services, service, hc_str(operation),
                                  &error);
 }
@@ -49,6 +50,47 @@ TEST(service_set, an_operation_that_goes_another_way_has_a_service_of_its_own)
     CHECK_Z(sync->id, "stepfunctions");
     CHECK(narrow(states, "TestState") == sync);
     CHECK(find("sfn") == states);
+    hc_service_set_fini(&services);
+}
+
+TEST(service_set, one_that_is_described_is_kept_with_its_texts)
+{
+    char name[] = "mine", target[] = "T";
+    struct hc_service_given given = { .name = hc_str(name),
+                                      .target_prefix = hc_str(target) };
+
+    hc_service_set_init(&services, t_alloc());
+    const struct hc_service *one =
+        hc_service_set_describe(&services, &given, NULL);
+
+    CHECK(one != NULL);
+    if (one == NULL)
+        return;
+    memset(name, 'x', 4);
+    memset(target, 'x', 1);
+    CHECK_STR(one->row.cli, "mine");
+    CHECK_STR(one->row.id, "mine");
+    CHECK_STR(one->row.host, "mine");
+    CHECK_STR(one->row.signing, "mine");
+    CHECK_STR(one->row.target, "T");
+    given.name = HC_STR("mine");
+    given.target_prefix = HC_STR("T");
+    CHECK(hc_service_set_describe(&services, &given, NULL) == one);
+    given.json_version = HC_STR("1.1");
+    CHECK(hc_service_set_describe(&services, &given, NULL) != one);
+    given.json_version = HC_STR("1.0");
+    given.signing_name = HC_STR("other");
+    CHECK(hc_service_set_describe(&services, &given, NULL) != one);
+    given.signing_name = HC_STR("");
+    given.endpoint_prefix = HC_STR("other");
+    CHECK(hc_service_set_describe(&services, &given, NULL) != one);
+    given.endpoint_prefix = HC_STR("mine");
+    given.target_prefix = HC_STR("U");
+    CHECK(hc_service_set_describe(&services, &given, NULL) != one);
+    CHECK_INT(services.kept_n, 5);
+    given.target_prefix = HC_STR("");
+    CHECK(hc_service_set_describe(&services, &given, &error) == NULL);
+    CHECK_INT(error.code, HEADCOUNT_EARG);
     hc_service_set_fini(&services);
 }
 

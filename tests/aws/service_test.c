@@ -84,11 +84,18 @@ TEST(service, one_of_the_catalog_is_found_by_each_of_its_names)
     }
 }
 
-TEST(service, one_nobody_knows_is_refused_with_the_nearest)
+TEST(service, one_that_cannot_be_called_says_what_to_do)
 {
     static const struct { const char *name, *says; } rows[] = {
-        { "", "`` is no service" }, { "mars", "`mars` is no service" },
-        { "dynamdb", "is it dynamodb?" }, { "ecss", "is it ecs?" },
+        { "", "`` is no service that headcount knows: describe it" },
+        { "mars", "fetch METHOD URL --sign SERVICE" },
+        { "dynamdb", "`dynamdb` is no service that headcount knows: is it "
+                     "dynamodb?" },
+        { "ecss", "is it ecs?" },
+        { "S3", "S3 has another protocol" },
+        { "ec2", "headcount fetch METHOD URL --sign ec2" },
+        { "elbv2", "METHOD URL --sign elasticloadbalancing" },
+        { "sts", "METHOD URL --sign sts" },
     };
     struct hc_service s;
 
@@ -98,6 +105,68 @@ TEST(service, one_nobody_knows_is_refused_with_the_nearest)
         CHECK_INT(hc_service_get(&s, hc_str(rows[i].name), &e),
                   HEADCOUNT_ECONFIG);
         CHECK_INT(e.code, HEADCOUNT_ECONFIG);
+        CHECK(strstr(e.what, rows[i].says) != NULL);
+    }
+}
+
+TEST(service, one_that_is_described_has_what_was_said)
+{
+    const struct hc_service_given all = {
+        HC_STR("My Service"), HC_STR("Some.Target_2020"), HC_STR("1.1"),
+        HC_STR("sign-me"), HC_STR("api.mine")
+    };
+    const struct hc_service_given least = {
+        .name = HC_STR("mine"), .target_prefix = HC_STR("T")
+    };
+    struct hc_service s;
+
+    memset(&s, 0xA5, sizeof(s));
+    CHECK_INT(hc_service_describe(&s, &all, NULL), 0);
+    CHECK_INT(s.index, HC_SERVICE_OTHER);
+    CHECK_INT(s.protocol, PROTOCOL_JSON_1_1);
+    CHECK_Z(s.id, "My Service");
+    CHECK_Z(s.env, "MY_SERVICE");
+    CHECK_STR(s.row.target, "Some.Target_2020");
+    CHECK_STR(s.row.signing, "sign-me");
+    CHECK_STR(s.row.host, "api.mine");
+    CHECK(!s.row.query_mode && !s.row.has_ways && s.row.rules.n == 0);
+    CHECK_INT(hc_service_describe(&s, &least, NULL), 0);
+    CHECK_INT(s.protocol, PROTOCOL_JSON_1_0);
+    CHECK_STR(s.row.signing, "mine");
+    CHECK_STR(s.row.host, "mine");
+}
+
+#define NAME_64 "a234567890123456789012345678901234567890123456789012345678901234"
+
+TEST(service, a_description_that_cannot_be_one_is_refused)
+{
+    static const struct {
+        const char *name, *target, *json, *signing, *host, *says;
+    } rows[] = {
+        { "", "T", "", "", "", "the service ``" },
+        { "a/b", "T", "", "", "", "the service `a/b`" },
+        { NAME_64, "T", "", "", "", "1 to 63" },
+        { "a", "", "", "", "", "the target prefix ``" },
+        { "a", "T\r\nx", "", "", "", "the target prefix" },
+        { "a", "T", "1", "", "", "the JSON version `1`" },
+        { "a", "T", "1.10", "", "", "1.0 or 1.1" },
+        { "a", "T", "", "a/b", "", "the signing name `a/b`" },
+        { "a", "T", "", "", "evil.example/", "the endpoint prefix" },
+        { "a", "T", "", "", "a@b", "the endpoint prefix" },
+        { "my own", "T", "", "x", "", "the endpoint prefix `my own`" },
+        { "my own", "T", "", "", "x", "the signing name `my own`" },
+        { "a", NAME_64 NAME_64 "a", "", "", "", "1 to 128" },
+    };
+    struct hc_service s;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const struct hc_service_given given = {
+            hc_str(rows[i].name), hc_str(rows[i].target), hc_str(rows[i].json),
+            hc_str(rows[i].signing), hc_str(rows[i].host)
+        };
+        struct headcount_error e = { 0 };
+
+        CHECK_INT(hc_service_describe(&s, &given, &e), HEADCOUNT_EARG);
         CHECK(strstr(e.what, rows[i].says) != NULL);
     }
 }

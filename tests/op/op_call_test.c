@@ -137,6 +137,121 @@ TEST(op_call, an_error_that_names_no_code_is_not_the_services)
     scene_close();
 }
 
+/* ---- which service, which operation ---- */
+
+static void call_and_see(struct headcount_call call, int code,
+                         const char *sent)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"), NULL };
+
+    scene_open(false, answers);
+    call.size = sizeof call;
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, code);
+    if (code == 0)
+        CHECK(strstr(scene.script.request[0], sent) != NULL);
+    else
+        CHECK(strstr(headcount_outcome(scene.op)->message, sent) != NULL);
+    CHECK_INT(scene.script.requests, code == 0 ? 1 : 0);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(op_call, services_and_operations_have_the_names_of_sdks_and_cli)
+{
+    static const struct { const char *service, *operation, *sent; } rows[] = {
+        { "ECS", "list-clusters",
+          "AmazonEC2ContainerServiceV20141113.ListClusters\r\n" },
+        { "codedeploy", "ListApplications",
+          "CodeDeploy_20141006.ListApplications\r\n" },
+        { "deploy", "list-applications", "/codedeploy/aws4_request" },
+        { "wafv2", "list-web-acls", "AWSWAF_20190729.ListWebACLs\r\n" },
+        { "CloudWatch", "list-metrics", "x-amzn-query-mode: true\r\n" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        call_and_see((struct headcount_call){ .service = rows[i].service,
+                                              .operation = rows[i].operation },
+                     0, rows[i].sent);
+}
+
+TEST(op_call, an_operation_whose_answer_is_a_stream_is_not_sent)
+{
+    call_and_see((struct headcount_call){ .service = "logs",
+                                          .operation = "start-live-tail" },
+                 HEADCOUNT_EARG, "StartLiveTail of logs answers with a stream");
+    call_and_see((struct headcount_call){ .service = "s3",
+                                          .operation = "list-buckets" },
+                 HEADCOUNT_ECONFIG, "fetch METHOD URL --sign s3");
+}
+
+TEST(op_call, an_operation_without_a_signature_goes_out_without_one)
+{
+    const char *const answers[] = { aws_answer(200, "", "{}"),
+                                    aws_answer(200, "", "{}"), NULL };
+    struct headcount_call call = call_of("initiate-auth");
+
+    scene_open(false, answers);
+    call.service = "cognito-idp";
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, 0);
+    CHECK(strstr(scene.script.request[0], "Authorization:") == NULL);
+    headcount_op_free(scene.op);
+    call.operation = "list-users";
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, 0);
+    CHECK(strstr(scene.script.request[1], "Authorization:") != NULL);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(op_call, a_service_may_be_described)
+{
+    struct headcount_call call = {
+        .service = "mine", .operation = "do-this", .target_prefix = "Target",
+    };
+    struct headcount_error e = { .code = 0 };
+
+    call_and_see(call, 0, "Target.DoThis\r\n");
+    call_and_see(call, 0, "/mine/aws4_request");
+    call_and_see(call, 0, "application/x-amz-json-1.0\r\n");
+    call.json_version = "1.1";
+    call.signing_name = "sign";
+    call_and_see(call, 0, "/sign/aws4_request");
+    call_and_see(call, 0, "application/x-amz-json-1.1\r\n");
+    call.endpoint_prefix = "/";
+    call_and_see(call, HEADCOUNT_EARG, "the endpoint prefix `/`");
+    scene_open(false, NULL);
+    call.size = sizeof call;
+    call.target_prefix = NULL;
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, &e),
+              HEADCOUNT_EARG);
+    CHECK(strstr(e.what, "together with a target prefix") != NULL);
+    scene_close();
+}
+
+TEST(op_call, an_unknown_operation_is_said_as_that)
+{
+    const char *const answers[] = {
+        aws_answer(400, "", "{\"__type\":\"x#UnknownOperationException\"}"),
+        NULL
+    };
+
+    scene_open(false, answers);
+    CHECK_INT(begin_list(), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_ESERVICE);
+    CHECK_Z(headcount_outcome(scene.op)->service_code,
+            "UnknownOperationException");
+    CHECK(strstr(headcount_outcome(scene.op)->message,
+                 "the service has no operation of this name") != NULL);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
 /* ---- cut off ---- */
 
 static void is_done_or_cancelled(void)

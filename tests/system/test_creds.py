@@ -973,5 +973,5 @@ def test_a_role_and_no_signature_do_not_go_together(ecs, creds, headcount):
 
 def test_sts_itself_cannot_be_called(creds, headcount):
     done = run(headcount, creds, "call", "sts", "GetCallerIdentity", code=253)
-    assert "sts takes no JSON" in done.err
+    assert "sts has another protocol" in done.err
     assert creds.requests == []

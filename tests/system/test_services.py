@@ -22,7 +22,7 @@ def services():
 
 @pytest.fixture(scope="module")
 def hosts(tmp_path_factory):
-    """What core/aws/catalog.c says of many (service, region, flag)."""
+    """What service_hosts.c says to many lines."""
     program = tmp_path_factory.mktemp("hosts") / "hosts"
     build = TOP / "build"
     subprocess.run([*(build / "flags").read_text().split(), "-o", program,
@@ -50,6 +50,36 @@ def test_the_table_is_that_of_the_pinned_botocore():
     done = subprocess.run([sys.executable, PACKAGING / "service_table.py"],
                           check=True, capture_output=True, text=True)
     assert done.stdout == (TOP / "core/aws/service_table.c").read_text()
+
+
+def test_our_own_services_have_their_hosts_by_the_same_rules(hosts):
+    want = {(one.cli, at.region, flag): said(one, at, flag)
+            for one in map(service_table.service, service_table.OURS)
+            for at in service_table.PLACES for flag in service_table.FLAGS}
+    assert len(want) == 3 * 46 * 4
+    assert differ(hosts(list(want)), want) == []
+
+
+def test_both_spellings_of_every_operation(services, hosts):
+    """And which of them are not signed, and which answer a stream."""
+    want = {}
+    for service in services:
+        for name in service.static_of:
+            ways = ("" if name in service.unsigned else "-") + \
+                ("~" if name in service.streams else "")
+            for given in (service_table.kebab(name), name):
+                want[service.cli, "=", given] = f"{name} {ways}"
+    assert sum(x.endswith("~") for x in want.values()) == 2 * 3
+    assert sum(x.endswith(" ") for x in want.values()) == 2 * 36
+    assert len(want) == 2 * 6895
+    assert differ(hosts(list(want)), want) == []
+
+
+def test_the_variable_of_an_endpoint_is_that_of_botocore(services, hosts):
+    want = {(service.cli, "@"): service.id.upper().replace(" ", "_").replace("-", "_")
+            for service in services}
+    assert len(set(want.values())) == 152
+    assert differ(hosts(list(want)), want) == []
 
 
 def test_every_host_is_that_of_the_rule_sets(services, hosts):

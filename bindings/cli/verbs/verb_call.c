@@ -1,6 +1,5 @@
 /* cli/verbs/verb_call.c - one operation of one service; nothing reaches stdout
- * before the answer is whole and valid.  The operation may be spelled as the
- * AWS CLI does, list-clusters. */
+ * before the answer is whole and valid. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +7,12 @@
 
 #include "complain.h"
 #include "log.h"
-#include "op_name.h"
 #include "plain.h"
 #include "render.h"
 #include "request_options.h"
 #include "verbs/verbs.h"
 
 #define CALL_BODY_MAX ((size_t)16 << 20)
-#define OPERATION_SIZE 160           /* more than the library takes */
 
 /* The bytes as they came.  On a terminal control characters are escaped, and
  * the shell's prompt begins a line of its own. */
@@ -36,16 +33,18 @@ static void print_answer(const struct headcount_outcome *outcome)
 static int run_call(headcount *h, const struct options *o, const char *body,
                     size_t body_n)
 {
-    char name[OPERATION_SIZE];
     struct headcount_call call = {
         .size = sizeof call,
         .timeout = o->timeout_us,
         .service = o->args.item[0],
-        .operation = op_name(o->args.item[0], o->args.item[1], name,
-                             sizeof name),
+        .operation = o->args.item[1],
         .body = body,
         .body_size = body_n,
         .retry_writes = o->retry_writes,
+        .target_prefix = o->target_prefix,
+        .json_version = o->json_version,
+        .signing_name = o->signing_name,
+        .endpoint_prefix = o->endpoint_prefix,
     };
     struct headcount_error error;
     headcount_op *op = NULL;
