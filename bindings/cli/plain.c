@@ -26,6 +26,11 @@ static const struct word {
     { "request.max_changes", "--max-changes" },
     { "request.max_falls", "--max-falls" }, { "request.allow", "--allow" },
     { "request.policy", "--policy" }, { "request.explain", "--explain" },
+    { "request.target_prefix", "--target-prefix" },
+    { "request.json_version", "--json-version" },
+    { "request.signing_name", "--signing-name" },
+    { "request.endpoint_prefix", "--endpoint-prefix" },
+    { "request.sign", "--sign" },
 };
 
 static bool is_of_a_word(char c)

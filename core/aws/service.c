@@ -58,8 +58,8 @@ int hc_service_get(struct hc_service *out, struct hc_str name,
     if (signing.n > 0)
         return hc_error_set(e, HEADCOUNT_ECONFIG,
                             "%.*s has another protocol than the JSON that a "
-                            "call sends: send its own requests, with headcount "
-                            "fetch METHOD URL --sign %.*s",
+                            "call sends: send its requests with fetch METHOD "
+                            "URL and request.sign %.*s",
                             HC_STR_ARG(name), HC_STR_ARG(signing));
     near = hc_catalog_nearest(name);
     if (near.n > 0)
@@ -67,10 +67,11 @@ int hc_service_get(struct hc_service *out, struct hc_str name,
                             "headcount knows: is it %.*s?", HC_STR_ARG(name),
                             HC_STR_ARG(near));
     return hc_error_set(e, HEADCOUNT_ECONFIG,
-                        "`%.*s` is no service that headcount knows: describe "
-                        "it with a target prefix, if it takes JSON that way; "
-                        "else send its own requests, with headcount fetch "
-                        "METHOD URL --sign SERVICE", HC_STR_ARG(name));
+                        "`%.*s` is no service that headcount knows: give "
+                        "request.target_prefix if it speaks JSON with the "
+                        "header x-amz-target, else send its requests with "
+                        "fetch METHOD URL and request.sign SERVICE",
+                        HC_STR_ARG(name));
 }
 
 static bool service_is_letter(char c)
@@ -84,10 +85,9 @@ static bool service_is_digit(char c)
 }
 
 /* One text of a description: so many letters, digits, and bytes of `others`. */
-static int service_check(const char *what, struct hc_str text,
+static int service_check(const char *what, struct hc_str text, size_t most,
                          const char *others, struct headcount_error *e)
 {
-    size_t most = *what == 't' ? HC_SERVICE_TARGET : HC_CATALOG_NAME;
     bool good = text.n >= 1 && text.n <= most;
 
     for (size_t i = 0; good && i < text.n; i++) {
@@ -98,7 +98,7 @@ static int service_check(const char *what, struct hc_str text,
     }
     if (good)
         return 0;
-    return hc_error_set(e, HEADCOUNT_EARG, "the %s `%.*s`: it has to be 1 to "
+    return hc_error_set(e, HEADCOUNT_EARG, "%s is `%.*s`: it has to be 1 to "
                         "%zu letters, digits and any of `%s`", what,
                         HC_STR_ARG(text), most, others);
 }
@@ -117,17 +117,21 @@ int hc_service_describe(struct hc_service *out,
         .host = given->endpoint_prefix.n > 0 ? given->endpoint_prefix : name,
         .is_json_1_0 = !hc_str_eqz(given->json_version, "1.1"),
     };
-    err = service_check("target prefix", row->target, "._", e);
+    err = service_check("request.target_prefix", row->target,
+                        HC_SERVICE_TARGET, "._", e);
     if (err == 0)
-        err = service_check("service", name, "-_. ", e);
+        err = service_check("the service", name, HC_CATALOG_NAME, "-_. ", e);
     if (err == 0)
-        err = service_check("signing name", row->signing, "-_.", e);
+        err = service_check("request.signing_name", row->signing,
+                            HC_CATALOG_NAME, "-_.", e);
     if (err == 0)
-        err = service_check("endpoint prefix", row->host, "-.", e);
+        err = service_check("request.endpoint_prefix", row->host,
+                            HC_CATALOG_NAME, "-.", e);
     if (err == 0 && row->is_json_1_0 && given->json_version.n > 0 &&
         !hc_str_eqz(given->json_version, "1.0"))
         err = hc_error_set(e, HEADCOUNT_EARG,
-                           "the JSON version `%.*s`: it has to be 1.0 or 1.1",
+                           "request.json_version is `%.*s`: it has to be 1.0 "
+                           "or 1.1",
                            HC_STR_ARG(given->json_version));
     out->index = HC_SERVICE_OTHER;
     service_fill(out);

@@ -361,9 +361,10 @@ static int op_call_check(struct headcount_call *c,
     if (c->target_prefix == NULL &&
         (c->json_version != NULL || c->signing_name != NULL ||
          c->endpoint_prefix != NULL))
-        return hc_error_set(e, HEADCOUNT_EARG, "a JSON version, a signing name "
-                            "or an endpoint prefix describes a service "
-                            "together with a target prefix, which is missing");
+        return hc_error_set(e, HEADCOUNT_EARG, "request.json_version, "
+                            "request.signing_name and request.endpoint_prefix "
+                            "describe a service together with "
+                            "request.target_prefix, which is missing");
     return hc_check_memory("body", c->body, "body_size", c->body_size, e);
 }
 

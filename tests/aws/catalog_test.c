@@ -334,7 +334,8 @@ static const struct {
     /* no spelling of the AWS CLI: whoever reads it next says so */
     { "ecs", "", "" }, { "ecs", "-", "-" }, { "ecs", "-list", "-list" },
     { "ecs", "list-", "list-" }, { "ecs", "list--clusters", "list--clusters" },
-    { "ecs", "list clusters", "list clusters" }, { "ecs", "2-lists", "2-lists" },
+    { "ecs", "list clusters", "list clusters" },
+    { "ecs", "2-lists", "2-lists" },
     { "ecs", "list_2", "list_2" }, { "ecs", "list:x", "list:x" },
     { "ecs", "list/x", "list/x" }, { "ecs", "list`x", "list`x" },
     { "ecs", "list{x", "list{x" }, { "ecs", "{x", "{x" }, { "ecs", "`x", "`x" },

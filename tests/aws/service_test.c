@@ -87,15 +87,15 @@ TEST(service, one_of_the_catalog_is_found_by_each_of_its_names)
 TEST(service, one_that_cannot_be_called_says_what_to_do)
 {
     static const struct { const char *name, *says; } rows[] = {
-        { "", "`` is no service that headcount knows: describe it" },
-        { "mars", "fetch METHOD URL --sign SERVICE" },
+        { "", "`` is no service that headcount knows: give " },
+        { "mars", "fetch METHOD URL and request.sign SERVICE" },
         { "dynamdb", "`dynamdb` is no service that headcount knows: is it "
                      "dynamodb?" },
         { "ecss", "is it ecs?" },
         { "S3", "S3 has another protocol" },
-        { "ec2", "headcount fetch METHOD URL --sign ec2" },
-        { "elbv2", "METHOD URL --sign elasticloadbalancing" },
-        { "sts", "METHOD URL --sign sts" },
+        { "ec2", "request.sign ec2" },
+        { "elbv2", "request.sign elasticloadbalancing" },
+        { "sts", "request.sign sts" },
     };
     struct hc_service s;
 
@@ -136,25 +136,26 @@ TEST(service, one_that_is_described_has_what_was_said)
     CHECK_STR(s.row.host, "mine");
 }
 
-#define NAME_64 "a234567890123456789012345678901234567890123456789012345678901234"
+#define NAME_64                                                             \
+    "a234567890123456789012345678901234567890123456789012345678901234"
 
 TEST(service, a_description_that_cannot_be_one_is_refused)
 {
     static const struct {
         const char *name, *target, *json, *signing, *host, *says;
     } rows[] = {
-        { "", "T", "", "", "", "the service ``" },
-        { "a/b", "T", "", "", "", "the service `a/b`" },
+        { "", "T", "", "", "", "the service is ``" },
+        { "a/b", "T", "", "", "", "the service is `a/b`" },
         { NAME_64, "T", "", "", "", "1 to 63" },
-        { "a", "", "", "", "", "the target prefix ``" },
-        { "a", "T\r\nx", "", "", "", "the target prefix" },
-        { "a", "T", "1", "", "", "the JSON version `1`" },
+        { "a", "", "", "", "", "request.target_prefix is ``" },
+        { "a", "T\r\nx", "", "", "", "request.target_prefix" },
+        { "a", "T", "1", "", "", "request.json_version is `1`" },
         { "a", "T", "1.10", "", "", "1.0 or 1.1" },
-        { "a", "T", "", "a/b", "", "the signing name `a/b`" },
-        { "a", "T", "", "", "evil.example/", "the endpoint prefix" },
-        { "a", "T", "", "", "a@b", "the endpoint prefix" },
-        { "my own", "T", "", "x", "", "the endpoint prefix `my own`" },
-        { "my own", "T", "", "", "x", "the signing name `my own`" },
+        { "a", "T", "", "a/b", "", "request.signing_name is `a/b`" },
+        { "a", "T", "", "", "evil.example/", "request.endpoint_prefix" },
+        { "a", "T", "", "", "a@b", "request.endpoint_prefix" },
+        { "my own", "T", "", "x", "", "request.endpoint_prefix is `my own`" },
+        { "my own", "T", "", "", "x", "request.signing_name is `my own`" },
         { "a", NAME_64 NAME_64 "a", "", "", "", "1 to 128" },
     };
     struct hc_service s;

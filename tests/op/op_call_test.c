@@ -183,7 +183,7 @@ TEST(op_call, an_operation_whose_answer_is_a_stream_is_not_sent)
                  HEADCOUNT_EARG, "StartLiveTail of logs answers with a stream");
     call_and_see((struct headcount_call){ .service = "s3",
                                           .operation = "list-buckets" },
-                 HEADCOUNT_ECONFIG, "fetch METHOD URL --sign s3");
+                 HEADCOUNT_ECONFIG, "request.sign s3");
 }
 
 TEST(op_call, an_operation_without_a_signature_goes_out_without_one)
@@ -223,13 +223,13 @@ TEST(op_call, a_service_may_be_described)
     call_and_see(call, 0, "/sign/aws4_request");
     call_and_see(call, 0, "application/x-amz-json-1.1\r\n");
     call.endpoint_prefix = "/";
-    call_and_see(call, HEADCOUNT_EARG, "the endpoint prefix `/`");
+    call_and_see(call, HEADCOUNT_EARG, "request.endpoint_prefix is `/`");
     scene_open(false, NULL);
     call.size = sizeof call;
     call.target_prefix = NULL;
     CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, &e),
               HEADCOUNT_EARG);
-    CHECK(strstr(e.what, "together with a target prefix") != NULL);
+    CHECK(strstr(e.what, "together with request.target_prefix") != NULL);
     scene_close();
 }
 

@@ -321,7 +321,10 @@ OPTIONS = [
         ("a file that is none", line("call", "ecs", "List", "@/no/such/file"),
          "cannot open /no/such/file")),
     *of("calls that are not made", 253,
-        ("a service", line("call", "nope", "List"), "`nope`", "it knows ecs")),
+        ("a service", line("call", "nope", "List"), "`nope`",
+         "--target-prefix"),
+        ("a service without JSON", line("call", "s3", "List"), "s3 has "
+         "another protocol", "fetch METHOD URL and --sign s3")),
 ]
 
 HTTP = b"HTTP/1.1 200 OK\r\n"

@@ -61,6 +61,8 @@ USED_BY = [
     ("queue", "https://q", ("watch", "doctor")), ("every", "5m", ("watch",)),
     ("visibility", "60", ("watch",)), ("metrics", "m", ("watch",)),
     ("heartbeat", "h", ("watch",)), ("retry-writes", None, ("call",)),
+    ("target-prefix", "T", ("call",)), ("json-version", "1.0", ("call",)),
+    ("signing-name", "x", ("call",)), ("endpoint-prefix", "x", ("call",)),
     ("run", "x", ("test",)), ("format", "json", ("test",)),
 ]
 # Refused before this release, too.
