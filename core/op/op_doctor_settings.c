@@ -111,8 +111,10 @@ static void creds_tell(struct op_doctor *d)
 
 int hc_doctor_credentials(struct op_doctor *d, int64_t now)
 {
-    const struct hc_creds_ask ask = { .waiter = &d->waiter,
-                                      .job = &d->op.job };
+    const struct hc_creds_ask ask = {
+        .waiter = &d->waiter, .job = &d->op.job,
+        .stats = &d->op.stats, .timings = &d->op.timings,
+    };
     const struct hc_role role =
         hc_op_role(&d->op, hc_str(d->op.params.assume_role));
     int got;
