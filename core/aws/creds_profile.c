@@ -252,39 +252,19 @@ static void profile_log(const struct hc_creds_profile *p)
     hc_buf_fini(&line);
 }
 
-/* The profile's part of the User-Agent; STS, container and instance add
- * theirs. */
+/* The profile's part of the User-Agent; the sources add theirs. */
 static uint32_t profile_features(const struct hc_principal *who)
 {
-    uint32_t role = who->hops_n == 0        ? HC_FEATURE_NONE
-                    : who->profile.n > 0    ? HC_FEATURE_SOURCE_PROFILE
-                                            : HC_FEATURE_CREDENTIAL_SOURCE;
+    uint32_t role = who->hops_n == 0     ? HC_FEATURE_NONE
+                    : who->profile.n > 0 ? HC_FEATURE_SOURCE_PROFILE
+                                         : HC_FEATURE_CREDENTIAL_SOURCE;
 
-    switch (who->source) {
-    case PLACE_KEYS:
-    case PLACE_CONFIG_KEYS:
-        return role | HC_FEATURE_PROFILE;
-    case PLACE_TOKEN:
-        return role | HC_FEATURE_PROFILE_TOKEN;
-    case PLACE_ENV_TOKEN:
-        return role | HC_FEATURE_ENV_TOKEN;
-    case PLACE_SSO:
-        return role | (who->sso.session.n > 0
-                           ? HC_FEATURE_PROFILE_SSO | HC_FEATURE_SSO
-                           : HC_FEATURE_PROFILE_OLD_SSO | HC_FEATURE_OLD_SSO);
-    case PLACE_LOGIN:
-        return role | HC_FEATURE_PROFILE_LOGIN | HC_FEATURE_LOGIN;
-    case PLACE_PROCESS:
-        return role | HC_FEATURE_PROFILE_PROCESS | HC_FEATURE_PROCESS;
-    case PLACE_PROGRAM:
-    case PLACE_ENVIRONMENT:
-    case PLACE_ROLE:
-    case PLACE_OLD_FILE:
-    case PLACE_CONTAINER:
-    case PLACE_INSTANCE:
-    case PLACE_NOWHERE:
-        break;
-    }
+    if (who->source == PLACE_KEYS || who->source == PLACE_CONFIG_KEYS)
+        role |= HC_FEATURE_PROFILE;
+    if (who->source == PLACE_TOKEN)
+        role |= HC_FEATURE_PROFILE_TOKEN;
+    if (who->source == PLACE_ENV_TOKEN)
+        role |= HC_FEATURE_ENV_TOKEN;
     return role;
 }
 
