@@ -337,13 +337,18 @@ struct headcount_call {
     const char *endpoint_prefix;  /* front of its host; NULL: service        */
 };
 
+struct headcount_sign_request;
+
 /* One plain HTTP request to any URL, over the same connections, DNS answers and
- * trust as calls: headcount_begin_fetch.  No redirect is followed, nothing is
- * signed.  Nothing is retried, except that GET, HEAD, PUT, DELETE, OPTIONS and
- * TRACE, and any method with replay_ok, are sent once more if a kept connection
- * ended before any answer.  A status of 4xx or 5xx is an answer: code 0.  A URL
- * or header that cannot be sent is HEADCOUNT_EARG in the outcome; no sentence
- * shows more of a URL than scheme and host. */
+ * trust as calls: headcount_begin_fetch.  No redirect is followed.  Nothing is
+ * retried, except that GET, HEAD, PUT, DELETE, OPTIONS and TRACE, and any
+ * method with replay_ok, are sent once more if a kept connection ended before
+ * any answer; and that a signed request is signed and sent once more when its
+ * answer is that credentials have expired, or that its time is wrong while the
+ * answer's Date differs from our clock.  A status of 4xx or 5xx is an answer:
+ * code 0, and service_code and message are what it says.  A URL or header that
+ * cannot be sent is HEADCOUNT_EARG in the outcome; no sentence shows more of a
+ * URL than scheme and host. */
 struct headcount_fetch {
     size_t size;
     void *user;                   /* headcount_op_user returns it            */
@@ -363,6 +368,17 @@ struct headcount_fetch {
     bool replay_ok;               /* it does no harm to send the request twice:
                                      a POST that its receiver recognizes by an
                                      id                                      */
+    /* Sign the request with the handle's credentials (Signature Version 4); it
+     * is signed when it is sent.  `service` is needed, region NULL is the
+     * handle's.  method, url, headers, body and keys have to be zero: they are
+     * those of the fetch and of the handle.  NULL: it is not signed. */
+    const struct headcount_sign_request *sign;
+    bool sign_only;               /* with `sign`: send nothing, the outcome has
+                                     signed_request                          */
+    const char *assume_role;      /* with `sign`: as struct headcount_call,  */
+    const char *external_id, *role_session_name;     /* and so are these     */
+    int64_t role_duration;
+    const char *expect_account;
 };
 
 /* Brings services to their counts, in named clusters (by name or ARN) or in the
@@ -784,7 +800,9 @@ struct headcount_sign_request {
     size_t size;
     const char *method;           /* NULL: GET                               */
     const char *url;              /* http or https; path and query as sent   */
-    const struct headcount_header *headers;    /* all of them are signed     */
+    /* Headers of one name are signed in their order.  Host, Content-Type,
+     * X-Amz-Date and the like are given once; Authorization is not given. */
+    const struct headcount_header *headers;
     size_t headers_n;
     const void *body;
     size_t body_size;
@@ -795,15 +813,30 @@ struct headcount_sign_request {
      * and its relatives need it unchanged; all other services need it without
      * // and .., and encoded again. */
     int double_encode, normalize_path;
+    /* A presigned URL (headcount_signed.url) that is good for so many
+     * microseconds: whole seconds, from 1 second to 7 days.  0: none, the
+     * signature becomes a header. */
+    int64_t expires;
+    bool sign_all;                /* sign the headers, too, that AWS's SDKs do
+                                     not sign because others change them:
+                                     connection, expect, te, trailer, upgrade,
+                                     keep-alive, transfer-encoding, user-agent,
+                                     proxy-authenticate, proxy-authorization,
+                                     baggage, traceparent, tracestate,
+                                     x-amzn-trace-id                         */
 };
 
 struct headcount_signed {
     /* The request's headers, then Host, X-Amz-Date, X-Amz-Security-Token where
      * they were not given, X-Amz-Content-Sha256 for s3 (and s3-outposts,
-     * s3-object-lambda, s3express), and Authorization. */
+     * s3-object-lambda, s3express), and Authorization.  With `expires`: the
+     * request's headers alone; who uses the URL has to send them so. */
     const struct headcount_header *headers;
     size_t headers_n;
     const char *canonical_request, *string_to_sign, *signature;
+    const char *url;              /* with `expires`: presigned, so a secret; for
+                                     s3 any body may be sent with it; else
+                                     NULL                                    */
 };
 
 /* Makes the three steps of a signature; the caller frees *out.  Returns 0; or
@@ -930,10 +963,12 @@ struct headcount_finding {
  * records_failed 0. */
 struct headcount_outcome {
     int code;                     /* 0, or why the op as a whole failed      */
-    const char *message;          /* the sentence for it, "" with 0          */
+    const char *message;          /* the sentence for it, "" with 0; of a fetch
+                                     with status >= 400: what the answer says */
 
     /* of a call */
-    const char *service_code;     /* AWS's error code, "" if none            */
+    const char *service_code;     /* AWS's error code, "" if none; also of a
+                                     fetch                                   */
     const char *request_id;
     int status;                   /* HTTP, 0 without an answer; a fetch's too */
     const void *body;             /* the answer as it came; a fetch's too    */
@@ -985,6 +1020,9 @@ struct headcount_outcome {
     /* of a doctor, which has `json`, too: {"format_version", "findings"} */
     const struct headcount_finding *findings;    /* in the order of checks   */
     size_t findings_n;
+
+    const struct headcount_signed *signed_request;   /* of a fetch with
+                                                        sign_only, or NULL   */
 };
 
 /* NULL while the op runs. */

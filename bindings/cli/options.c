@@ -57,7 +57,8 @@ static int drop_unused(struct options *o)
         switch (opt->kind) {
         case FLAG: *(bool *)at = false;                   break;
         case TEXT: *(const char **)at = NULL;             break;
-        case LIST: ((struct options_list *)at)->n = 0;    break;
+        case LIST:
+        case EACH: ((struct options_list *)at)->n = 0;    break;
         }
     }
     return 0;

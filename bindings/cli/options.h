@@ -50,6 +50,8 @@ struct options {
     const char *queue, *every, *visibility, *metrics, *heartbeat;   /* watch */
     const char *at_once, *share;       /* --concurrency, --api-share */
     const char *changes, *falls;       /* --max-changes, --max-falls */
+    const char *sign, *body, *expires;                 /* of fetch */
+    struct options_list headers;                       /* likewise */
     struct options_list services, allow;
     struct options_list regions;       /* region: the only one */
     struct options_list role_words, cluster_tags;
@@ -68,6 +70,7 @@ struct options {
     enum headcount_hosts hosts_mode;
     enum headcount_constraints heeded;
     int64_t connect_us, read_us, timeout_us, every_us, visibility_us;
+    int64_t expires_us;
     int concurrency;                   /* 0: not said */
     double api_share;                  /* likewise */
     int64_t max_changes, max_falls;    /* likewise */

@@ -50,6 +50,8 @@ static int set_option(struct options *o, const struct option *opt,
     case TEXT:
         *(const char **)at = value;
         return 0;
+    case EACH:
+        return options_list_put(at, value);
     case LIST: {
         struct options_list *list = at;
         size_t before = list->n;

@@ -51,19 +51,32 @@ static int get_choice(const char *name, const char *text,
     return EXIT_USAGE;
 }
 
-/* Whole seconds, up to the 12 hours that SQS allows. */
-static int get_visibility(struct options *o)
+/* Whole seconds from 1 on. */
+static int get_whole_seconds(const char *name, const char *text, long most,
+                             int64_t *us)
 {
-    const char *text = o->visibility ? o->visibility : "60";
     char who[OPTIONS_NAME], *end = NULL;
     long n = strtol(text, &end, 10);
 
-    o->visibility_us = n * (int64_t)1000000;
-    if (*end == '\0' && n >= 1 && n <= 43200)
+    *us = n * (int64_t)1000000;
+    if (*end == '\0' && n >= 1 && n <= most)
         return 0;
-    complain("%s takes whole seconds from 1 to 43200, not \"%.80s\"",
-             options_said_by("visibility", text, who), text);
+    complain("%s takes whole seconds from 1 to %ld, not \"%.80s\"",
+             options_said_by(name, text, who), most, text);
     return EXIT_USAGE;
+}
+
+/* SQS allows up to 12 hours, a presigned URL 7 days. */
+static int get_lives(struct options *o)
+{
+    int err = get_whole_seconds("visibility",
+                                o->visibility ? o->visibility : "60", 43200,
+                                &o->visibility_us);
+
+    return err == 0 && o->expires
+               ? get_whole_seconds("expires", o->expires, 604800,
+                                   &o->expires_us)
+               : err;
 }
 
 /* Seconds, or with a unit: 0.5, 300s, 5m, 1h. */
@@ -254,7 +267,7 @@ int options_work_out(struct options *o)
     if (err == 0)
         err = get_numbers(o);
     if (err == 0)
-        err = get_visibility(o);
+        err = get_lives(o);
     if (err == 0)
         err = get_every(o);
     if (err == 0)

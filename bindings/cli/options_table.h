@@ -5,7 +5,9 @@
 
 #include "options.h"
 
-enum kind { FLAG, TEXT, LIST };
+enum kind { FLAG, TEXT,
+            LIST,            /* texts; a value may have several, with commas */
+            EACH };          /* texts; each is one value */
 
 struct option {
     const char *name;        /* without the dashes */

@@ -190,6 +190,7 @@ static void open_clients(lua_State *L)
 {
     static const luaL_Reg methods[] = {
         { "call", module_call }, { "fetch", module_fetch },
+        { "sign", module_client_sign },
         { "reconcile", module_reconcile }, { "stats", client_stats },
         { "close", client_close }, { NULL, NULL }
     };

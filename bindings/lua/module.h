@@ -6,7 +6,8 @@
  *                         loop
  *     module_call.c       client:call, client:fetch
  *     module_reconcile.c  client:reconcile
- *     module_sign.c       sign
+ *     module_sign.c       sign, client:sign
+ *     module_headers.c    headers of a request
  *     module_json.c       json.decode; module_json_put.c json.encode
  *
  * The world's failures return nil, message, code; misuse raises.
@@ -51,6 +52,17 @@ void module_options(lua_State *L, int i, const char *who,
 void module_own(lua_State *L, int i);
 /* Pushes the field of the table at i (nil where there is no table). */
 int module_field(lua_State *L, int i, const char *name);
+
+/* The headers in the table on top: { NAME = "VALUE" }, { NAME = { "VALUE",
+ * ... } }, { { "NAME", "VALUE" }, ... }, or nil.  Returns how many they are;
+ * their texts live as long as what this leaves on the stack. */
+size_t module_headers(lua_State *L, const char *who,
+                      const struct headcount_header **out);
+/* Pushes them as such a table; the values of one name are a list. */
+void module_push_headers(lua_State *L, const struct headcount_header *headers,
+                         size_t n);
+/* Pushes the field `body` of the table at i, a text or nil, and returns it. */
+const void *module_body(lua_State *L, int i, const char *who, size_t *n);
 
 /* ---- clients ---- */
 
@@ -135,6 +147,7 @@ int module_call(lua_State *L);
 int module_fetch(lua_State *L);
 int module_reconcile(lua_State *L);
 int module_sign(lua_State *L);
+int module_client_sign(lua_State *L);
 void module_push_stats(lua_State *L, const struct headcount_stats *stats);
 
 enum module_null { NULL_IS_NULL, NULL_IS_NIL };     /* members only        */

@@ -77,14 +77,32 @@ int module_call(lua_State *L)
     return module_run(L, call_begin, &request, &request.timeout);
 }
 
-/* ---- client:fetch{ method, url, headers, body, timeout } ---- */
+/* ---- client:fetch{ method, url, headers, body, timeout, sign } ---- */
 
+#define FETCH_AT(member) offsetof(struct headcount_fetch, member)
 
 static const struct option fetch_options[] = {
-    { "method", FIELD_TEXT, offsetof(struct headcount_fetch, method) },
-    { "url", FIELD_TEXT, offsetof(struct headcount_fetch, url) },
-    { "timeout", FIELD_SECONDS, offsetof(struct headcount_fetch, timeout) },
+    { "method", FIELD_TEXT, FETCH_AT(method) },
+    { "url", FIELD_TEXT, FETCH_AT(url) },
+    { "timeout", FIELD_SECONDS, FETCH_AT(timeout) },
+    { "assume_role", FIELD_TEXT, FETCH_AT(assume_role) },
+    { "external_id", FIELD_TEXT, FETCH_AT(external_id) },
+    { "role_session_name", FIELD_TEXT, FETCH_AT(role_session_name) },
+    { "role_duration", FIELD_SECONDS, FETCH_AT(role_duration) },
+    { "expect_account", FIELD_TEXT, FETCH_AT(expect_account) },
     { "headers", FIELD_VALUE, 0 }, { "body", FIELD_VALUE, 0 },
+    { "sign", FIELD_VALUE, 0 }, { NULL, FIELD_VALUE, 0 }
+};
+
+#define SIGN(member) offsetof(struct headcount_sign_request, member)
+
+static const struct option fetch_sign_options[] = {
+    { "service", FIELD_TEXT, SIGN(service) },
+    { "region", FIELD_TEXT, SIGN(region) },
+    { "double_encode", FIELD_CHOICE, SIGN(double_encode) },
+    { "normalize_path", FIELD_CHOICE, SIGN(normalize_path) },
+    { "expires", FIELD_SECONDS, SIGN(expires) },
+    { "sign_all", FIELD_FLAG, SIGN(sign_all) },
     { NULL, FIELD_VALUE, 0 }
 };
 
@@ -147,40 +165,15 @@ static int fetch_finish(lua_State *L, const struct headcount_outcome *o)
     return 1;
 }
 
-static const char *header_text(lua_State *L, int i, const char *what)
+/* The text stays on the stack. */
+const void *module_body(lua_State *L, int i, const char *who, size_t *n)
 {
-    size_t n;
-    const char *text = lua_type(L, i) == LUA_TSTRING
-                           ? lua_tolstring(L, i, &n) : NULL;
-
-    if (text == NULL || strlen(text) != n)
-        luaL_error(L, "client:fetch: headers: a %s is a text without NUL, "
-                   "not a %s", what, luaL_typename(L, i));
-    return text;
-}
-
-/* { ["Content-Type"] = "text/plain" } on top; a copy of it, which stays on the
- * stack, holds the texts. */
-static void take_headers(lua_State *L, struct headcount_fetch *r)
-{
-    int t = lua_gettop(L);
-    size_t n = 0;
-    struct headcount_header *to;
-
-    if (lua_isnil(L, t))
-        return;
-    if (!lua_istable(L, t))
-        luaL_error(L, "client:fetch: headers is a table: { NAME = \"VALUE\" }");
-    module_own(L, t);
-    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
-        n++;
-    to = lua_newuserdatauv(L, (n + 1) * sizeof *to, 0);
-    lua_insert(L, t);
-    r->headers = to;
-    for (lua_pushnil(L); lua_next(L, t + 1); lua_pop(L, 1))
-        to[r->headers_n++] = (struct headcount_header){
-            header_text(L, -2, "name"), header_text(L, -1, "value")
-        };
+    *n = 0;
+    if (module_field(L, i, "body") != LUA_TNIL &&
+        lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "%s: body is a text, not a %s", who,
+                   luaL_typename(L, -1));
+    return lua_tolstring(L, -1, n);
 }
 
 static int fetch_begin(headcount *h, headcount_op **op, const void *fetch,
@@ -195,6 +188,7 @@ int module_fetch(lua_State *L)
     struct headcount_fetch request = {
         .size = sizeof request,
     };
+    struct headcount_sign_request sign = { .size = sizeof sign };
 
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
@@ -202,13 +196,16 @@ int module_fetch(lua_State *L)
     if (request.url == NULL)
         return luaL_error(L, "client:fetch takes a url: client:fetch { url = "
                           "\"https://...\" }");
-    if (module_field(L, 2, "body") != LUA_TNIL &&
-        lua_type(L, -1) != LUA_TSTRING)
-        return luaL_error(L, "client:fetch: body is a text, not a %s",
-                          luaL_typename(L, -1));
-    request.body = lua_tolstring(L, -1, &request.body_size);
+    request.body = module_body(L, 2, "client:fetch", &request.body_size);
     module_field(L, 2, "headers");
-    take_headers(L, &request);
+    request.headers_n = module_headers(L, "client:fetch", &request.headers);
+    if (module_field(L, 2, "sign") != LUA_TNIL) {
+        module_options(L, -1, "client:fetch: sign", fetch_sign_options, &sign);
+        if (sign.service == NULL)
+            return luaL_error(L, "client:fetch: sign takes a service: sign = "
+                              "{ service = \"s3\" }");
+        request.sign = &sign;
+    }
     module_pending(L, c, fetch_finish);
     return module_run(L, fetch_begin, &request, &request.timeout);
 }

@@ -1,6 +1,5 @@
 /* lua/module_sign.c - a signature for a request that somebody else sends. */
 #include <string.h>
-#include <strings.h>
 
 #include <lauxlib.h>
 
@@ -17,12 +16,40 @@ static const struct option sign_options[] = {
     { "session_token", FIELD_TEXT, AT(session_token) },
     { "double_encode", FIELD_CHOICE, AT(double_encode) },
     { "normalize_path", FIELD_CHOICE, AT(normalize_path) },
+    { "expires", FIELD_SECONDS, AT(expires) },
+    { "sign_all", FIELD_FLAG, AT(sign_all) },
+    { "headers", FIELD_VALUE, 0 }, { "body", FIELD_VALUE, 0 },
+    { "time", FIELD_VALUE, 0 }, { NULL, FIELD_VALUE, 0 }
+};
+
+/* client:sign is a fetch that is signed and not sent. */
+struct client_sign {
+    struct headcount_fetch fetch;
+    struct headcount_sign_request sign;
+};
+
+#define OF(member) offsetof(struct client_sign, member)
+
+static const struct option client_sign_options[] = {
+    { "method", FIELD_TEXT, OF(fetch.method) },
+    { "url", FIELD_TEXT, OF(fetch.url) },
+    { "timeout", FIELD_SECONDS, OF(fetch.timeout) },
+    { "service", FIELD_TEXT, OF(sign.service) },
+    { "region", FIELD_TEXT, OF(sign.region) },
+    { "double_encode", FIELD_CHOICE, OF(sign.double_encode) },
+    { "normalize_path", FIELD_CHOICE, OF(sign.normalize_path) },
+    { "expires", FIELD_SECONDS, OF(sign.expires) },
+    { "sign_all", FIELD_FLAG, OF(sign.sign_all) },
+    { "assume_role", FIELD_TEXT, OF(fetch.assume_role) },
+    { "external_id", FIELD_TEXT, OF(fetch.external_id) },
+    { "role_session_name", FIELD_TEXT, OF(fetch.role_session_name) },
+    { "role_duration", FIELD_SECONDS, OF(fetch.role_duration) },
+    { "expect_account", FIELD_TEXT, OF(fetch.expect_account) },
     { "headers", FIELD_VALUE, 0 }, { "body", FIELD_VALUE, 0 },
     { "time", FIELD_VALUE, 0 }, { NULL, FIELD_VALUE, 0 }
 };
 
 #define BOX "headcount.signed"
-#define SIGN_HEADERS 1000               /* the core takes fewer */
 
 struct box {
     struct headcount_signed *s;
@@ -92,11 +119,11 @@ static bool amz_time(const char *text, int64_t *seconds)
     return true;
 }
 
-static void take_time(lua_State *L, struct headcount_sign_request *r)
+static void take_time(lua_State *L, int i, const char *who, int64_t *to)
 {
     int64_t seconds = 0;
 
-    switch (module_field(L, 1, "time")) {
+    switch (module_field(L, i, "time")) {
     case LUA_TNIL:
         return;
     case LUA_TNUMBER:
@@ -107,68 +134,20 @@ static void take_time(lua_State *L, struct headcount_sign_request *r)
             break;
         /* fall through */
     default:
-        luaL_error(L, "headcount.sign: time is seconds since 1970 or "
-                   "\"YYYYMMDDTHHMMSSZ\"");
+        luaL_error(L, "%s: time is seconds since 1970 or "
+                   "\"YYYYMMDDTHHMMSSZ\"", who);
     }
     if (seconds < 1 || seconds > INT64_C(253402300799))
-        luaL_error(L, "headcount.sign: time is not between 1970 and 9999");
-    r->time = seconds * 1000000;
+        luaL_error(L, "%s: time is not between 1970 and 9999", who);
+    *to = seconds * 1000000;
 }
 
 /* ---- what it takes and gives ---- */
 
-static const char *header_text(lua_State *L, int i)
-{
-    size_t n;
-    const char *text = lua_type(L, i) == LUA_TSTRING
-                           ? lua_tolstring(L, i, &n) : NULL;
-
-    if (text == NULL || strlen(text) != n)
-        luaL_error(L, "headcount.sign: headers: names and values are texts "
-                   "without NUL");
-    return text;
-}
-
-static void take_header_list(lua_State *L, struct headcount_sign_request *r)
-{
-    size_t n = 0;
-    int t;
-    struct headcount_header *to;
-
-    if (module_field(L, 1, "headers") == LUA_TNIL)
-        return;
-    t = lua_gettop(L);
-    if (!lua_istable(L, t))
-        luaL_error(L, "headcount.sign: headers is a table: { NAME = "
-                   "\"VALUE\" }");
-    module_own(L, t);
-    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
-        n++;
-    if (n > SIGN_HEADERS)
-        luaL_error(L, "headcount.sign: more than %d headers", SIGN_HEADERS);
-    to = lua_newuserdatauv(L, (n + 1) * sizeof *to, 0);
-    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
-        to[r->headers_n++] = (struct headcount_header){
-            header_text(L, -2), header_text(L, -1)
-        };
-    r->headers = to;
-    /* Headers of one name are signed in their order, and a Lua table has
-     * none. */
-    for (size_t i = 0; i < r->headers_n; i++)
-        for (size_t k = 0; k < i; k++)
-            if (strcasecmp(to[i].name, to[k].name) == 0)
-                luaL_error(L, "headcount.sign: headers: %s is given "
-                           "twice", to[i].name);
-}
-
 static void push_signed(lua_State *L, const struct headcount_signed *s)
 {
-    lua_createtable(L, 0, 4);
-    lua_createtable(L, 0, (int)s->headers_n);
-    for (size_t i = 0; i < s->headers_n; i++) {
-        lua_pushstring(L, s->headers[i].value);
-        lua_setfield(L, -2, s->headers[i].name);
-    }
+    lua_createtable(L, 0, 5);
+    module_push_headers(L, s->headers, s->headers_n);
     lua_setfield(L, -2, "headers");
     lua_pushstring(L, s->canonical_request);
     lua_setfield(L, -2, "canonical_request");
@@ -176,6 +155,8 @@ static void push_signed(lua_State *L, const struct headcount_signed *s)
     lua_setfield(L, -2, "string_to_sign");
     lua_pushstring(L, s->signature);
     lua_setfield(L, -2, "signature");
+    lua_pushstring(L, s->url);               /* NULL: nil */
+    lua_setfield(L, -2, "url");
 }
 
 int module_sign(lua_State *L)
@@ -188,13 +169,10 @@ int module_sign(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     module_options(L, 1, "headcount.sign", sign_options, &r);
-    if (module_field(L, 1, "body") != LUA_TNIL &&
-        lua_type(L, -1) != LUA_TSTRING)
-        return luaL_error(L, "headcount.sign: body is a text, not a %s",
-                          luaL_typename(L, -1));
-    r.body = lua_tolstring(L, -1, &r.body_size);
-    take_time(L, &r);
-    take_header_list(L, &r);
+    r.body = module_body(L, 1, "headcount.sign", &r.body_size);
+    take_time(L, 1, "headcount.sign", &r.time);
+    module_field(L, 1, "headers");
+    r.headers_n = module_headers(L, "headcount.sign", &r.headers);
     box = push_box(L);
     err = headcount_sign(&box->s, &r, NULL, &error);
     if (err == HEADCOUNT_EARG)
@@ -205,4 +183,43 @@ int module_sign(lua_State *L)
     headcount_signed_free(box->s);
     box->s = NULL;
     return 1;
+}
+
+/* ---- client:sign{ method, url, headers, body, service, expires } ---- */
+
+static int sign_finish(lua_State *L, const struct headcount_outcome *o)
+{
+    if (o->code != 0)
+        return module_fail_code(L, o->message, o->code);
+    push_signed(L, o->signed_request);
+    return 1;
+}
+
+static int sign_begin(headcount *h, headcount_op **op, const void *fetch,
+                      struct headcount_error *error)
+{
+    return headcount_begin_fetch(h, op, fetch, error);
+}
+
+int module_client_sign(lua_State *L)
+{
+    static const char who[] = "client:sign";
+    struct client *c = module_client(L, 1);
+    struct client_sign r = { { .size = sizeof r.fetch, .sign_only = true },
+                             { .size = sizeof r.sign } };
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    module_options(L, 2, who, client_sign_options, &r);
+    if (r.fetch.url == NULL || r.sign.service == NULL)
+        return luaL_error(L, "client:sign takes a url and a service: "
+                          "client:sign { url = \"https://...\", service = "
+                          "\"s3\" }");
+    r.fetch.sign = &r.sign;
+    r.fetch.body = module_body(L, 2, who, &r.fetch.body_size);
+    take_time(L, 2, who, &r.sign.time);
+    module_field(L, 2, "headers");
+    r.fetch.headers_n = module_headers(L, who, &r.fetch.headers);
+    module_pending(L, c, sign_finish);
+    return module_run(L, sign_begin, &r.fetch, &r.fetch.timeout);
 }

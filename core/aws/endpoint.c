@@ -102,22 +102,28 @@ static void endpoint_put_host(struct hc_endpoint *out)
         hc_fmt(out->host + n, sizeof(out->host) - n, ":%u", (unsigned)o->port);
 }
 
-int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
-                    struct headcount_error *e)
+int hc_endpoint_check_region(struct hc_str region, struct headcount_error *e)
 {
-    struct hc_endpoint_ask asked = *ask;
-    struct hc_str region = ask->region;
-    int err = 0;
-
     if (region.n == 0)
         return hc_error_set(e, HEADCOUNT_EREGION, "no AWS region is known: set "
                             "AWS_REGION or give config.region");
-    /* The region becomes a part of a host name. */
     if (!hc_endpoint_is_region(region))
         return hc_error_set(e, HEADCOUNT_EREGION,
                             "`%.*s` is no AWS region: it has to look like "
                             "eu-west-1 (AWS_REGION, config.region)",
                             HC_STR_ARG(region));
+    return 0;
+}
+
+int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
+                    struct headcount_error *e)
+{
+    struct hc_endpoint_ask asked = *ask;
+    struct hc_str region = ask->region;
+    int err = hc_endpoint_check_region(region, e);
+
+    if (err < 0)
+        return err;
     if (ask->service->index == HC_SERVICE_DYNAMODB &&
         hc_str_eqz(region, "local")) {             /* DynamoDB Local */
         region = HC_STR("us-east-1");

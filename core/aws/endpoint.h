@@ -38,7 +38,10 @@ void hc_endpoint_of(struct hc_endpoint *out, const struct hc_origin *origin);
 const struct hc_anchors *hc_endpoint_anchors(const struct hc_endpoint *at,
                                              const struct hc_anchors *bundle,
                                              const struct hc_anchors *others);
-/* 1..63 of a-z, 0-9, '-', neither first nor last a '-'. */
+/* 1..63 of a-z, 0-9, '-', neither first nor last a '-', because it becomes a
+ * part of a host name. */
 bool hc_endpoint_is_region(struct hc_str region);
+/* 0, or HEADCOUNT_EREGION: it is empty, or no region. */
+int hc_endpoint_check_region(struct hc_str region, struct headcount_error *e);
 
 #endif

@@ -22,21 +22,19 @@
 /* ---- path ---- */
 
 /* Appends `path` without "." and "..", with single slashes (RFC 3986, 5.2.4,
- * and empty segments go too).  A path that ends in a slash still does. */
+ * and empty segments go too).  A path that ends in a slash still does; "/a/."
+ * becomes "/a", as AWS's SDKs sign it. */
 static void sigv4_put_normal_path(struct hc_buf *out, struct hc_str path)
 {
     size_t floor = out->n;
-    bool slash = true;
+    bool slash = hc_str_ends(path, HC_STR("/"));
 
     while (path.n > 0) {
-        slash = hc_str_find(path, '/') < path.n;
-
         struct hc_str part = hc_str_cut(&path, '/');
 
         if (part.n == 0)
             continue;
         if (hc_str_eqz(part, ".") || hc_str_eqz(part, "..")) {
-            slash = true;
             if (part.n == 2)
                 while (out->n > floor && out->p[--out->n] != '/')
                     ;
@@ -371,6 +369,18 @@ int hc_sigv4_canonical(struct hc_buf *out, const struct hc_sigv4_request *r,
     return err < 0 ? err : sigv4_build(out, r, &order, e);
 }
 
+int hc_sigv4_signed_headers(struct hc_buf *out,
+                            const struct hc_sigv4_request *r,
+                            struct headcount_error *e)
+{
+    struct sigv4_order order = { .n = 0 };
+    int err = sigv4_order_headers(&order, r, e);
+
+    if (err == 0)
+        sigv4_put_names(out, r, &order);
+    return err == 0 ? hc_buf_error(out) : err;
+}
+
 void hc_sigv4_put_scope(struct hc_buf *out, const struct hc_sigv4_scope *s)
 {
     hc_buf_put(out, s->date, 8);
@@ -516,6 +526,28 @@ static int sigv4_sign(char hex[HC_SIGV4_HEX], const struct hc_sigv4_sign *s,
     return 0;
 }
 
+static void sigv4_put_credential(struct hc_buf *out,
+                                 const struct hc_sigv4_scope *s,
+                                 struct hc_str key_id)
+{
+    hc_buf_lit(out, "AWS4-HMAC-SHA256 Credential=");
+    hc_buf_str(out, key_id);
+    hc_buf_chr(out, '/');
+    hc_sigv4_put_scope(out, s);
+    hc_buf_lit(out, ", SignedHeaders=");
+}
+
+void hc_sigv4_put_authorization(struct hc_buf *out,
+                                const struct hc_sigv4_scope *s,
+                                struct hc_str key_id, struct hc_str names,
+                                const char signature[HC_SIGV4_HEX])
+{
+    sigv4_put_credential(out, s, key_id);
+    hc_buf_str(out, names);
+    hc_buf_lit(out, ", Signature=");
+    hc_buf_put(out, signature, HC_SIGV4_HEX);
+}
+
 int hc_sigv4_authorization(struct hc_buf *out, const struct hc_sigv4_sign *s,
                            struct headcount_error *e)
 {
@@ -527,11 +559,7 @@ int hc_sigv4_authorization(struct hc_buf *out, const struct hc_sigv4_sign *s,
         err = sigv4_sign(hex, s, &order, e);
     if (err < 0)
         return err;
-    hc_buf_lit(out, "AWS4-HMAC-SHA256 Credential=");
-    hc_buf_str(out, s->who->key_id);
-    hc_buf_chr(out, '/');
-    hc_sigv4_put_scope(out, s->scope);
-    hc_buf_lit(out, ", SignedHeaders=");
+    sigv4_put_credential(out, s->scope, s->who->key_id);
     sigv4_put_names(out, s->request, &order);
     hc_buf_lit(out, ", Signature=");
     hc_buf_put(out, hex, sizeof(hex));

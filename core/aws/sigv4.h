@@ -50,6 +50,10 @@ void hc_sigv4_scope_init(struct hc_sigv4_scope *s, int64_t wall,
  * HEADCOUNT_ELIMIT: parameters, or out->max.  HEADCOUNT_ENOMEM. */
 int hc_sigv4_canonical(struct hc_buf *out, const struct hc_sigv4_request *r,
                        struct headcount_error *e);
+/* "host;x-amz-date": the names of the signed headers.  Errors as above. */
+int hc_sigv4_signed_headers(struct hc_buf *out,
+                            const struct hc_sigv4_request *r,
+                            struct headcount_error *e);
 /* 2: AWS4-HMAC-SHA256, date, scope, hash of the canonical request. */
 void hc_sigv4_string_to_sign(struct hc_buf *out, const struct hc_sigv4_scope *s,
                              const unsigned char hash[HC_SHA256]);
@@ -73,6 +77,12 @@ void hc_sigv4_key_wipe(struct hc_sigv4_key *k);
 /* 3: lower-case hex, not terminated. */
 void hc_sigv4_signature(char out[HC_SIGV4_HEX], const struct hc_sigv4_key *k,
                         struct hc_str string_to_sign);
+
+/* The value of the Authorization header, of its parts. */
+void hc_sigv4_put_authorization(struct hc_buf *out,
+                                const struct hc_sigv4_scope *s,
+                                struct hc_str key_id, struct hc_str names,
+                                const char signature[HC_SIGV4_HEX]);
 
 /* All three: appends the value of the Authorization header to `out`.  `work`
  * is scratch (reset here; it may be kept from call to call). */

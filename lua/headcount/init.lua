@@ -59,17 +59,22 @@ headcount.client = core.client
 -- @tparam string request.secret_access_key
 -- @tparam[opt] string request.session_token
 -- @tparam[opt="GET"] string request.method
--- @tparam[opt] table request.headers `{ NAME = "VALUE" }`: all are signed; no
--- name twice, whatever its case
+-- @tparam[opt] table request.headers `{ NAME = "VALUE" }`; a header that is
+-- given more than once is `NAME = { "FIRST", "SECOND" }`, or the headers are a
+-- list, `{ { "NAME", "VALUE" }, ... }`
+-- @tparam[opt] boolean request.sign_all sign the headers, too, that AWS's SDKs
+-- leave out because others change them, such as User-Agent and traceparent
 -- @tparam[opt] string request.body
+-- @tparam[opt] number request.expires make a presigned URL that is good for so
+-- many seconds, up to 604800; its user has to send the headers with it
 -- @tparam[opt] number|string request.time seconds since 1970, or
 -- `"YYYYMMDDTHHMMSSZ"`; now, if it is not given
 -- @tparam[opt] boolean request.double_encode encode the path again; true,
 -- except for `s3`, `s3-outposts`, `s3-object-lambda` and `s3express`
 -- @tparam[opt] boolean request.normalize_path sign the path without // and ..;
 -- the same default
--- @treturn table `{ headers=, canonical_request=, string_to_sign=, signature=
--- }`: headers are all headers to send
+-- @treturn table `{ headers=, canonical_request=, string_to_sign=, signature=,
+-- url= }`: headers are all headers to send, url is the presigned one
 -- @raise a member is missing or cannot stand in a request
 headcount.sign = core.sign
 
@@ -126,21 +131,44 @@ headcount.json = core.json
 -- @treturn[2] string AWS's code, or headcount's
 
 --- Makes one plain HTTP request to any URL, with the connections, DNS answers
--- and trusted certificates of the client.  No redirect is followed, nothing is
--- signed.
+-- and trusted certificates of the client.  No redirect is followed.
 -- @function client:fetch
 -- @tparam table request
 -- @tparam string request.url `http` or `https`
 -- @tparam[opt] string request.method `"GET"`, or `"POST"` with a body
--- @tparam[opt] table request.headers `{ NAME = "VALUE" }`
+-- @tparam[opt] table request.headers as `headcount.sign` takes them
 -- @tparam[opt] string request.body
 -- @tparam[opt] number request.timeout seconds, for the whole request
+-- @tparam[opt] table request.sign sign it with the client's credentials: `{
+-- service = }` is needed; region, expires, sign_all, double_encode and
+-- normalize_path are those of `client:sign`
+-- @tparam[opt] string request.assume_role with `sign`: as `client:call` takes
+-- it, and so external_id, role_session_name, role_duration and expect_account
 -- @treturn[1] table `{ status=, headers=, body=, timings= }`: any status is an
 -- answer, names of headers are in lower case, timings are `dns, connect, tls,
 -- send, wait, receive, total` in microseconds and `reused, resumed`
 -- @treturn[2] nil
 -- @treturn[2] string what failed
 -- @treturn[2] string its code
+
+--- Makes a signature with the credentials of the client, which it may have to
+-- fetch first, for a request that another program sends.
+-- @function client:sign
+-- @tparam table request what `headcount.sign` takes, but for the three keys
+-- @tparam string request.url
+-- @tparam string request.service such as `"s3"`, `"execute-api"`
+-- @tparam[opt] string request.region the client's
+-- @tparam[opt] number request.timeout seconds, for the credentials
+-- @tparam[opt] string request.assume_role as `client:call` takes it, and so
+-- external_id, role_session_name, role_duration and expect_account
+-- @treturn[1] table as `headcount.sign`
+-- @treturn[2] nil
+-- @treturn[2] string what failed
+-- @treturn[2] string its code
+-- @usage local signed = assert(client:sign {
+--   url = "https://BUCKET.s3.amazonaws.com/KEY", service = "s3",
+--   expires = 3600 })
+-- print(signed.url)
 
 --- Brings services of a cluster to their counts.
 -- @function client:reconcile

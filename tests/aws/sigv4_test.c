@@ -322,7 +322,8 @@ TEST(sigv4, a_path_is_normalised_or_encoded_or_both_or_neither)
         { false, true, "/a//b/./c%20", "/a//b/./c%2520" },
         { false, false, "/a//b/./c%20", "/a//b/./c%20" },
         { true, true, "/..", "/" }, { true, true, "/../../a", "/a" },
-        { true, true, "/a/.", "/a/" }, { true, true, "/a/b/..", "/a/" },
+        { true, true, "/a/.", "/a" }, { true, true, "/a/b/..", "/a" },
+        { true, true, "/a/./", "/a/" }, { true, true, "/a/../", "/" },
         { true, true, "a", "/a" }, { true, true, "/a/", "/a/" },
     };
 

@@ -27,7 +27,7 @@ ONLY = {
 # folder in the folder.
 RANKS = {
     "core/aws": "ini setting role sigv4 retry bucket xml strike page "
-                "user_agent service_table < catalog < service < "
+                "user_agent service_table sign_request < catalog < service < "
                 "service_set endpoint answer < config_files < config < "
                 "request < timings < creds* < client.h < call < "
                 "creds_assume < client_roles principal < creds_profile < "
@@ -39,10 +39,10 @@ RANKS = {
                       "next_exchange < machine < passes < reconcile",
     "core/reconcile/exchange": "exchange < check failure yes_or_no "
                                "service_names.h < *",
-    "core/op": "public < op < op_wishes < op_request < op_account < "
-               "op_call op_fetch < "
-               "op_cluster < op_reconcile.h < op_targets < op_event < "
-               "op_fact < op_policy < op_policy_tags op_policy_distinct < "
+    "core/op": "public http_request < op < op_wishes < op_request < "
+               "op_account < op_call op_fetch < op_cluster < "
+               "op_reconcile.h < op_targets < op_event < op_fact < "
+               "op_policy < op_policy_tags op_policy_distinct < "
                "op_reconcile < "
                "op_sweep.h < op_sweep_find < op_sweep < "
                "op_doctor.h < op_doctor_call < op_doctor_* < op_doctor",

@@ -69,7 +69,7 @@ describe("headcount.client", function()
     c:close()
     c:close()
     assert.equal("headcount.client (closed)", tostring(c))
-    for _, name in ipairs { "call", "fetch", "reconcile", "stats" } do
+    for _, name in ipairs { "call", "fetch", "sign", "reconcile", "stats" } do
       raises("the client is closed", c[name], c, "ecs", "ListClusters")
     end
     do
@@ -98,6 +98,18 @@ describe("a failure of the world", function()
     assert.is_nil(answer)
     assert.equal("string", type(message))
     assert.equal("string", type(code))
+  end)
+
+  it("is none of a signature, which asks nobody", function()
+    local c <close> = client()
+    local signed = assert(c:sign {
+      url = NOBODY .. "/a?b", service = "s3", expires = 60,
+      time = "20150830T123600Z" })
+    assert.matches("/a%?b&X%-Amz%-Algorithm=.*Date=20150830T123600Z&.*%x$",
+                   signed.url)
+    assert.equal(0, c:stats().api_calls)
+    signed = assert(c:sign { url = NOBODY, service = "execute-api" })
+    assert.matches("/execute%-api/aws4_request", signed.headers.Authorization)
   end)
 
   it("of one cluster is in the report", function()
@@ -139,8 +151,25 @@ describe("misuse", function()
            { url = NOBODY, headers = { a = 1 } })
     raises("did you mean 'headers'", c.fetch, c,
            { url = NOBODY, header = {} })
+    raises("sign takes a service", c.fetch, c, { url = NOBODY, sign = {} })
+    raises("did you mean 'service'", c.fetch, c,
+           { url = NOBODY, sign = { serivce = "s3" } })
+    raises("sign takes a table", c.fetch, c, { url = NOBODY, sign = "s3" })
     local answer, _, code = c:fetch { url = "gopher://x/" }
     assert.is_nil(answer)
+    assert.equal("EARG", code)
+  end)
+
+  it("of sign raises", function()
+    raises("table expected", c.sign, c, NOBODY)
+    raises("takes a url and a service", c.sign, c, { service = "s3" })
+    raises("takes a url and a service", c.sign, c, { url = NOBODY })
+    raises("takes no 'access_key_id'", c.sign, c, { access_key_id = "a" })
+    raises("YYYYMMDDTHHMMSSZ", c.sign, c,
+           { url = NOBODY, service = "s3", time = "now" })
+    local answer, message, code = c:sign { url = NOBODY, service = "S3" }
+    assert.is_nil(answer)
+    assert.matches("service to sign for", message)
     assert.equal("EARG", code)
   end)
 

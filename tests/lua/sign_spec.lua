@@ -73,6 +73,44 @@ describe("headcount.sign", function()
       .canonical_request)
   end)
 
+  it("signs headers of one name in the order of a list", function()
+    local canonical
+    for _, headers in ipairs {
+      { ["My-Header1"] = { "value4", "value1", "value3", "value2" } },
+      { { "My-Header1", "value4" }, { "my-header1", "value1" },
+        { "MY-HEADER1", "value3" }, { "My-Header1", "value2" } },
+    } do
+      local s = sign(request { headers = headers })
+      canonical = canonical or s.canonical_request
+      assert.equal(canonical, s.canonical_request)
+      assert.same({ "value4", "value1", "value3", "value2" },
+                  s.headers["My-Header1"])
+      -- The result is good as what a fetch takes.
+      local again = {}
+      for name, value in pairs(s.headers) do
+        if name ~= "Authorization" then again[name] = value end
+      end
+      assert.equal(s.signature, sign(request { headers = again }).signature)
+    end
+    assert.matches("\nmy%-header1:value4,value1,value3,value2\n", canonical)
+    assert.same({ "b" }, { sign(request { headers = { a = {}, b = "b" } })
+      .headers.b })
+  end)
+
+  it("presigns a url", function()
+    local s = sign(request { expires = 3600, headers = { ["User-Agent"] = "x",
+                                                         A = "b" } })
+    assert.matches("^https://example%.amazonaws%.com/%?X%-Amz%-Algorithm=",
+                   s.url)
+    assert.matches("&X%-Amz%-SignedHeaders=a%%3Bhost&X%-Amz%-Signature="
+                   .. s.signature .. "$", s.url)
+    assert.same({ ["User-Agent"] = "x", A = "b" }, s.headers)
+    assert.matches("SignedHeaders=a%%3Bhost%%3Buser%-agent&", sign(request {
+      expires = 3600, sign_all = true,
+      headers = { ["User-Agent"] = "x", A = "b" } }).url)
+    assert.is_nil(sign(request()).url)
+  end)
+
   it("reads a table that a finalizer empties meanwhile", function()
     for _ = 1, 200 do
       local r = request { headers = { a = ("x"):rep(30) .. _ } }
@@ -94,8 +132,31 @@ describe("headcount.sign", function()
     ["an odd month"] = { { time = "20151330T123600Z" }, "YYYYMMDDTHHMMSSZ" },
     ["a time before all"] = { { time = -5 }, "between 1970 and 9999" },
     ["a header of its own"] = { { headers = { Authorization = "x" } },
-                                "the signature itself" },
-    ["a header that is no text"] = { { headers = { a = 1 } }, "texts" },
+                                "the signature makes it" },
+    ["a header that is no text"] = { { headers = { a = 1 } },
+                                   "a value is a text" },
+    ["a row of one text"] = { { headers = { { "a" } } }, "rows of two" },
+    ["a row that is a text"] = { { headers = { "a", "b" } }, "rows of two" },
+    ["a name that is no text"] = { { headers = { [2.5] = "b" } },
+                                   "a name is a text" },
+    ["a list of numbers"] = { { headers = { a = { 1 } } },
+                              "a value is a text" },
+    ["a list beside the same name"] = {
+      { headers = { { "AB", "1" }, ab = "2" } }, "AB is given twice" },
+    ["a thousand headers"] = {
+      { headers = { a = setmetatable({}, nil), b = (function()
+          local t = {}
+          for i = 1, 1001 do t[i] = "x" end
+          return t
+        end)() } }, "more than 1000 headers" },
+    ["Content-Type twice"] = {
+      { headers = { ["Content-Type"] = { "a", "b" } } }, "is given twice" },
+    ["half a second"] = { { expires = 1.5 }, "from 1 to 604800" },
+    ["no time at all"] = { { expires = 0 }, "from 1 to 604800" },
+    ["more than a week"] = { { expires = 604801 }, "from 1 to 604800" },
+    ["a presigned url"] = {
+      { expires = 1, url = "https://a/?X-Amz-Signature=wJalr" },
+      "X-Amz-Signature already" },
     ["a header twice"] = { { headers = { ab = "1", aB = "2" } },
                            "twice" },
     ["NUL in a header"] = { { headers = { a = "x\0y" } }, "without NUL" },

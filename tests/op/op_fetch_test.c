@@ -569,13 +569,380 @@ TEST(fetch, cancelled_after_it_left_it_is_awaited_for_a_little)
     }
 }
 
+/* ---- signed ---- */
+
+static const struct headcount_sign_request for_s3 = {
+    .size = sizeof for_s3, .service = "s3"
+};
+
+/* The signature of request i is the one that headcount_sign makes of what came,
+ * at the time that it says. */
+static void is_signed(size_t i, const char *method, const char *path,
+                      const char *body)
+{
+    const struct headcount_header date = { "X-Amz-Date",
+                                           sent(i, "X-Amz-Date") };
+    const struct headcount_sign_request r = {
+        .size = sizeof r, .method = method, .url = at(path), .body = body,
+        .body_size = strlen(body), .service = "s3", .region = "eu-west-1",
+        .headers = &date, .headers_n = 1, .access_key_id = "AKIDEXAMPLE",
+        .secret_access_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+    };
+    struct headcount_sign_request timed = r;
+    struct headcount_signed *s = NULL;
+    const char *d = date.value;
+    char when[24];
+
+    CHECK_INT(strlen(d), HC_AMZ_DATE);
+    hc_fmt(when, sizeof when, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", d, d + 4,
+           d + 6, d + 9, d + 11, d + 13);
+    CHECK(hc_time_get_rfc3339(hc_str(when), &timed.time));
+    CHECK_INT(headcount_sign(&s, &timed, NULL, NULL), 0);
+    CHECK_Z(sent(i, "Authorization"), s->headers[s->headers_n - 1].value);
+    headcount_signed_free(s);
+}
+
+TEST(fetch, a_signed_request_has_the_signature_of_what_is_sent)
+{
+    const char *const answers[] = { aws_answer(200, "", "a"), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = fetch((struct headcount_fetch){ .method = "PUT", .url = at("/b?c=d#e"),
+                                        .body = "body", .body_size = 4,
+                                        .sign = &for_s3 });
+    CHECK_INT(o->code, 0);
+    CHECK_MEM(o->body, o->body_size, "a");
+    CHECK(o->signed_request == NULL);
+    CHECK(strncmp(scene.script.request[0], "PUT /b?c=d HTTP", 15) == 0);
+    is_signed(0, "PUT", "/b?c=d", "body");
+    CHECK(strstr(sent(0, "Authorization"), "user-agent") == NULL);
+    CHECK(strncmp(sent(0, "User-Agent"), "headcount/", 10) == 0);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(fetch, a_replay_is_signed_again)
+{
+    const char *const answers[] = { aws_answer(200, "", "a"), AWS_PEER_CLOSE,
+                                    aws_answer(200, "", "b"), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    get("/");
+    headcount_op_free(scene.op);
+    o = fetch((struct headcount_fetch){ .url = at("/"), .sign = &for_s3 });
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->stats.replays, 1);
+    is_signed(1, "GET", "/", "");
+    is_signed(2, "GET", "/", "");
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(fetch, expired_credentials_are_fetched_again_once)
+{
+    static const char expired[] = "<?xml version=\"1.0\"?><Error><Code>"
+        "ExpiredToken</Code><Message>The token has expired</Message></Error>";
+    const char *const answers[] = { aws_answer(400, "X-First: 1\r\n", expired),
+                                    aws_answer(201, "", "b"),
+                                    aws_answer(400, "", expired),
+                                    aws_answer(400, "", expired),
+                                    NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = fetch((struct headcount_fetch){ .method = "POST", .url = at("/"),
+                                        .sign = &for_s3 });
+    CHECK_INT(o->code, 0);
+    CHECK_INT(o->status, 201);
+    CHECK_MEM(o->body, o->body_size, "b");
+    CHECK(header(o, "x-first") == NULL);
+    CHECK_Z(o->message, "");
+    CHECK_INT(o->stats.api_calls, 1);
+    CHECK_INT(o->stats.retries, 1);
+    CHECK_INT(o->timings_n, 2);
+    CHECK_INT(o->timings[1].attempt, 2);
+    is_signed(1, "POST", "/", "");
+    headcount_op_free(scene.op);
+    o = fetch((struct headcount_fetch){ .method = "POST", .url = at("/"),
+                                        .sign = &for_s3 });
+    CHECK_INT(o->status, 400);
+    CHECK_INT(o->code, 0);
+    CHECK_Z(o->service_code, "ExpiredToken");
+    CHECK(strstr(o->message, ": POST: ExpiredToken: The token has expired "
+                             "(HTTP 400, request id req-400)") != NULL);
+    CHECK_MEM(o->body, o->body_size, expired);
+    CHECK_INT(scene.script.requests, 4);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(fetch, nothing_else_is_signed_again)
+{
+    static const char *const bodies[] = {
+        "{\"__type\":\"ExpiredTokenException\"}",
+        "{\"__type\":\"SignatureDoesNotMatch\"}",
+        "{\"__type\":\"ThrottlingException\"}",
+        "{\"__type\":\"AccessDenied\"}", "no",
+    };
+
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        const char *const answers[] = { aws_answer(403, "", bodies[i]), NULL };
+
+        scene_open(false, answers);
+        fetch((struct headcount_fetch){ .url = at("/"),
+                                        .sign = i > 0 ? &for_s3 : NULL });
+        CHECK_INT(headcount_outcome(scene.op)->status, 403);
+        CHECK_INT(scene.script.requests, 1);
+        headcount_op_free(scene.op);
+        scene_close();
+    }
+}
+
+/* The skew of an accepted signature is that of the calls that follow. */
+TEST(fetch, a_clock_that_is_off_is_corrected_once)
+{
+    const char *const answers[] = {
+        aws_answer(403, "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+                   "<Error><Code>RequestTimeTooSkewed</Code></Error>"),
+        aws_answer(200, "", ""),
+        aws_answer(403, "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+                   "<Error><Code>RequestTimeTooSkewed</Code></Error>"),
+        NULL };
+
+    scene_open(false, answers);
+    CHECK_INT(fetch((struct headcount_fetch){ .url = at("/"),
+                                              .sign = &for_s3 })->status, 200);
+    CHECK(strncmp(sent(0, "X-Amz-Date"), "1994", 4) != 0);
+    CHECK(strncmp(sent(1, "X-Amz-Date"), "19941106T0849", 13) == 0);
+    headcount_op_free(scene.op);
+    /* It is used at once, and no second clock is believed. */
+    CHECK_INT(fetch((struct headcount_fetch){ .url = at("/"),
+                                              .sign = &for_s3 })->status, 403);
+    CHECK(strncmp(sent(2, "X-Amz-Date"), "19941106T0849", 13) == 0);
+    CHECK_INT(scene.script.requests, 3);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(fetch, a_refused_signature_tells_no_time)
+{
+    const char *const answers[] = {
+        aws_answer(403, "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+                   "<Error><Code>RequestTimeTooSkewed</Code></Error>"),
+        aws_answer(403, "", "<Error><Code>SignatureDoesNotMatch</Code>"
+                            "</Error>"), NULL };
+
+    scene_open(false, answers);
+    fetch((struct headcount_fetch){ .url = at("/"), .sign = &for_s3 });
+    CHECK_INT(scene.script.requests, 2);
+    CHECK_INT(scene.h->client.skew, 0);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(fetch, an_answer_that_repeats_the_request_shows_none_of_it)
+{
+    static const struct headcount_header mine = { "X-Key", "mysecretmykey" };
+    const char *const answers[] = {
+        aws_answer(403, "", "{\"__type\":\"Denied\",\"message\":\"not with "
+                   "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY, mysecretmykey, "
+                   "pass=secretpass\"}"), NULL };
+    const struct headcount_outcome *o;
+
+    scene_open(false, answers);
+    o = fetch((struct headcount_fetch){
+        .url = at("/?pass=secretpass"), .sign = &for_s3, .headers = &mine,
+        .headers_n = 1 });
+    CHECK(strstr(o->message, ": Denied: not with ***, ***, ***") != NULL);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(fetch, sign_only_sends_nothing)
+{
+    struct headcount_sign_request s = for_s3;
+    const struct headcount_outcome *o;
+
+    scene_open(false, NULL);
+    s.region = "us-east-2";
+    s.expires = 60 * HC_SECOND;
+    for (int i = 0; i < 2; i++) {
+        o = fetch((struct headcount_fetch){ .url = at("/a?b"), .sign = &s,
+                                            .sign_only = true });
+        CHECK_INT(o->code, 0);
+        CHECK_INT(o->status, 0);
+        CHECK_INT(o->stats.api_calls, 0);
+        CHECK_INT(o->stats.connections_opened, 0);
+        CHECK_INT(o->timings_n, 0);
+        const struct headcount_signed *made = o->signed_request;
+
+        CHECK(made != NULL);
+        if (i == 0) {
+            CHECK(strncmp(made->url, at("/a?b&X-Amz-Algorithm="),
+                          strlen(at("/a?b&X-Amz-Algorithm="))) == 0);
+            CHECK(strstr(made->url, "%2Fus-east-2%2Fs3%2Faws4_request&"));
+        } else {
+            CHECK(made->url == NULL);
+            CHECK_Z(made->headers[made->headers_n - 1].name, "Authorization");
+        }
+        headcount_op_free(scene.op);
+        s.expires = 0;
+    }
+    CHECK_INT(scene.script.requests, 0);
+    scene_close();
+}
+
+TEST(fetch, a_presigned_request_is_sent_with_its_query)
+{
+    const char *const answers[] = { aws_answer(200, "", "a"), NULL };
+    struct headcount_sign_request s = for_s3;
+
+    scene_open(false, answers);
+    s.expires = 60 * HC_SECOND;
+    CHECK_INT(fetch((struct headcount_fetch){ .url = at("/a?b"),
+                                              .sign = &s })->status, 200);
+    CHECK(strncmp(scene.script.request[0], "GET /a?b&X-Amz-Algorithm=", 25)
+          == 0);
+    CHECK(strstr(scene.script.request[0], "&X-Amz-Signature=") != NULL);
+    CHECK_Z(sent(0, "Authorization"), "");
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
+TEST(fetch, what_cannot_be_signed_is_not_sent)
+{
+    struct headcount_sign_request s = for_s3;
+    static const char *const services[] = { "", "S3", "s3/x", "a b", "-s3" };
+    const struct headcount_header own = { "Authorization", "secret" };
+
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+        s.service = services[i];
+        refused((struct headcount_fetch){ .sign = &s }, HEADCOUNT_EARG,
+                "the service to sign for");
+    }
+    s = for_s3;
+    s.region = "EU";
+    refused((struct headcount_fetch){ .sign = &s }, HEADCOUNT_EREGION,
+            "`EU` is no AWS region");
+    s = for_s3;
+    refused((struct headcount_fetch){ .sign = &s, .headers = &own,
+                                      .headers_n = 1 },
+            HEADCOUNT_EARG, "`Authorization` cannot be given");
+    s.expires = 1;
+    refused((struct headcount_fetch){ .sign = &s }, HEADCOUNT_EARG,
+            "from 1 to 604800");
+}
+
+TEST(fetch, without_a_signer_or_a_region_nothing_is_signed)
+{
+    static const char *const nobody[] = { "AWS_REGION=eu-west-1",
+                                          "AWS_EC2_METADATA_DISABLED=true",
+                                          NULL };
+    static const char *const nowhere[] = { "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+                                           "AWS_SECRET_ACCESS_KEY=secret1234",
+                                           NULL };
+
+    for (int i = 0; i < 3; i++) {
+        scene_open(false, NULL);
+        headcount_free(scene.h);
+        scene.env = i == 0 ? nobody : i == 1 ? nowhere : scene_env_of;
+        CHECK_INT(scene_new((struct headcount_config){
+                      .no_sign_request = i == 2 }), 0);
+        says(fetch((struct headcount_fetch){ .url = at("/"),
+                                             .sign = &for_s3 }),
+             i == 0 ? HEADCOUNT_ECREDENTIALS : i == 1 ? HEADCOUNT_EREGION
+                                                      : HEADCOUNT_EARG,
+             i == 0 ? "" : i == 1 ? "no AWS region is known"
+                                  : "config.no_sign_request");
+        CHECK_INT(scene.script.requests, 0);
+        headcount_op_free(scene.op);
+        scene_close();
+    }
+}
+
+TEST(fetch, members_that_exclude_each_other_begin_nothing)
+{
+    struct headcount_sign_request rows[] = {
+        { .size = sizeof for_s3 }, for_s3, for_s3, for_s3, for_s3, for_s3,
+        for_s3, for_s3, { .service = "s3" },
+    };
+    struct headcount_fetch r = { .size = sizeof r, .url = "http://a" };
+
+    rows[1].method = "GET";
+    rows[2].url = "http://a";
+    rows[3].headers_n = 1;
+    rows[4].body_size = 1;
+    rows[5].access_key_id = "a";
+    rows[6].secret_access_key = "a";
+    rows[7].session_token = "a";
+    scene_open(false, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows + 3; i++) {
+        struct headcount_error why = { .code = 0 };
+        size_t n = sizeof rows / sizeof *rows;
+
+        r.sign = i < n ? &rows[i] : NULL;
+        r.sign_only = i == n;
+        r.assume_role = i == n + 1 ? "arn:aws:iam::123456789012:role/a" : NULL;
+        r.expect_account = i == n + 2 ? "123456789012" : NULL;
+        CHECK_INT(headcount_begin_fetch(scene.h, &scene.op, &r, &why),
+                  HEADCOUNT_EARG);
+        CHECK(scene.op == NULL);
+        CHECK(strstr(why.what, "sign") != NULL);
+    }
+    scene_close();
+}
+
+#define IS(account)                                                         \
+    aws_answer(200, "", "<GetCallerIdentityResponse>"                       \
+               "<GetCallerIdentityResult><Arn>a</Arn><UserId>u</UserId>"    \
+               "<Account>" account "</Account></GetCallerIdentityResult>"   \
+               "</GetCallerIdentityResponse>")
+
+TEST(fetch, keys_of_another_account_sign_nothing)
+{
+    for (int i = 0; i < 4; i++) {
+        const char *const answers[] = {
+            i % 2 == 0 ? IS("123456789012") : IS("210987654321"),
+            aws_answer(200, "", "a"), NULL };
+        const struct headcount_outcome *o;
+
+        scene_open(false, answers);
+        o = fetch((struct headcount_fetch){
+            .url = at("/"), .sign = &for_s3, .sign_only = i >= 2,
+            .expect_account = "123456789012" });
+        CHECK_INT(o->code, i % 2 == 0 ? 0 : HEADCOUNT_EACCOUNT);
+        CHECK((o->signed_request != NULL) == (i == 2));
+        CHECK_INT(scene.script.requests, i == 0 ? 2 : 1);
+        headcount_op_free(scene.op);
+        scene_close();
+    }
+}
+
+TEST(fetch, cancelled_without_credentials_it_ends)
+{
+    struct headcount_fetch r = { .size = sizeof r, .sign = &for_s3 };
+
+    scene_open(false, NULL);
+    r.url = at("/");
+    CHECK_INT(headcount_begin_fetch(scene.h, &scene.op, &r, NULL), 0);
+    headcount_cancel(scene.op);
+    scene_drive();
+    says(headcount_outcome(scene.op), HEADCOUNT_ECANCELLED, "before it was "
+         "sent");
+    CHECK_INT(headcount_outcome(scene.op)->timings_n, 0);
+    headcount_op_free(scene.op);
+    scene_close();
+}
+
 static int one_fetch(void)
 {
     const char *const answers[] = { aws_answer(200, "", "a"), NULL };
     const struct headcount_header header = { "a", "b" };
     struct headcount_fetch r = { .size = sizeof r,
                                  .headers = &header,
-                                 .headers_n = 1 };
+                                 .headers_n = 1, .sign = &for_s3 };
     int err = scene_try(false, answers);
 
     r.url = at("/");

@@ -20,7 +20,7 @@ def prod(ecs, headcount):
 
 
 VERBS = ("plan", "apply", "handle", "watch", "snapshot", "explain", "adopt",
-         "doctor", "call", "test", "run", "lambda", "help", "version")
+         "doctor", "call", "fetch", "test", "run", "lambda", "help", "version")
 COMMON = ("region", "profile", "endpoint-url", "ca-bundle", "output",
           "cli-connect-timeout", "cli-read-timeout", "no-sign-request",
           "debug")
@@ -35,12 +35,12 @@ USED_BY = [
     ("hosts", "active", (*RULES, "adopt")),
     ("constraints", "all", (*RULES, "adopt")), ("where", "a==b", RULES),
     ("allow", "zero", LOOKS),
-    *((name, value, (*RULES, "call", "adopt")) for name, value in (
+    *((name, value, (*RULES, "call", "fetch", "adopt")) for name, value in (
         ("assume-role", "arn:r"), ("external-id", "ab"),
         ("role-session-name", "ab"), ("role-duration", "900"),
         ("expect-account", "123456789012"))),
-    ("dns-server", "127.0.0.1", (*RULES, "call", "adopt")),
-    ("tcp-keepalive", "on", (*RULES, "call", "adopt")),
+    ("dns-server", "127.0.0.1", (*RULES, "call", "fetch", "adopt")),
+    ("tcp-keepalive", "on", (*RULES, "call", "fetch", "adopt")),
     ("all", None, ("plan", "apply", "watch", "lambda", "doctor")),
     ("tag", "a=b", ("plan", "apply", "watch", "lambda")),
     ("concurrency", "4", ("plan", "apply", "handle", "watch", "lambda")),
@@ -51,9 +51,11 @@ USED_BY = [
     ("dry-run", None, ("plan", "apply", "handle", "watch", "lambda",
                        "adopt")),
     ("yes", None, ("adopt",)),
-    ("timeout", "9", (*ONCE, "explain", "call", "lambda", "adopt",
+    ("timeout", "9", (*ONCE, "explain", "call", "fetch", "lambda", "adopt",
                       "doctor")),
-    ("timings", None, (*ONCE, "explain", "call", "doctor")),
+    ("timings", None, (*ONCE, "explain", "call", "fetch", "doctor")),
+    ("sign", "s3", ("fetch",)), ("header", "A: b", ("fetch",)),
+    ("body", "b", ("fetch",)), ("expires", "60", ("fetch",)),
     ("detailed-exitcode", None, (*ONCE, "explain")),
     ("snapshot", "s.json", ("plan", "handle", "explain")),
     ("explain", None, ("plan", "snapshot")), ("who", None, ("explain",)),
@@ -77,6 +79,7 @@ LINES = {
     "adopt": ["adopt"],
     "doctor": ["doctor", "prod", "--dns-server", "127.0.0.1:9"],
     "call": ["call", "nope", "List"],
+    "fetch": ["fetch", "GET", "nowhere", "--sign", "s3"],
     "test": ["test", "."], "run": ["run", "/dev/null"], "lambda": ["lambda"],
     "help": ["help"], "version": ["version"],
 }

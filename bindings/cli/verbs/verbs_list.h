@@ -43,6 +43,10 @@
       "make one signed call, print answer",                                 \
       "headcount call ecs list-clusters",                                   \
       "headcount call ecs DescribeClusters '{\"clusters\": [\"prod\"]}'")   \
+    X(FETCH, fetch, verb_fetch, "METHOD URL",                               \
+      "make one HTTP request (--sign)",                                     \
+      "headcount fetch GET https://B.s3.amazonaws.com/KEY --sign s3",       \
+      "headcount fetch GET https://... --sign s3 --expires 3600")           \
     X(TEST, test, verb_test, "[DIR|FILE]",                                  \
       "run tests of policies, without AWS",                                 \
       "headcount test policies",                                            \
