@@ -15,6 +15,7 @@
 
 #include "aws/strike.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "op/op_request.h"
 #include "op/op_wishes.h"
 
@@ -39,23 +40,67 @@ const char *headcount_level_name(enum headcount_level level)
     return NULL;
 }
 
-void hc_doctor_add(struct op_doctor *d, struct headcount_finding finding)
+static void doctor_add(struct op_doctor *d, const struct headcount_finding *f)
 {
-    const struct hc_identity who = hc_credentials_view(&d->creds);
-    const struct hc_str text = hc_str(finding.text);
-    char *copy = hc_arena_zero(&d->op.arena, text.n + 1);
     int err = hc_grow(&d->op.h->net.sys.alloc, &d->findings, &d->cap, d->n + 1,
                       DOCTOR_FINDINGS, sizeof *d->findings);
 
-    d->no_memory |= copy == NULL || err == HEADCOUNT_ENOMEM;
-    if (copy == NULL || err < 0)
-        return;
-    memcpy(copy, text.p, text.n);
-    hc_strike_identity(copy, &who);
-    finding.text = copy;
-    if (finding.advice == NULL)
-        finding.advice = "";
-    d->findings[d->n++] = finding;
+    d->no_memory |= err == HEADCOUNT_ENOMEM;
+    if (err == 0)
+        d->findings[d->n++] = *f;
+}
+
+void hc_doctor_say(struct op_doctor *d, const char *head, const char *fmt, ...)
+{
+    const struct hc_identity who = hc_credentials_view(&d->creds);
+    struct hc_arena *arena = &d->op.arena;
+    struct hc_str rest = hc_str(head + 1);
+    struct headcount_finding f = { .elapsed_us = d->elapsed };
+    va_list ap;
+
+    f.level = *head == 'o' ? HEADCOUNT_FINE
+              : *head == 'w' ? HEADCOUNT_WARNING : HEADCOUNT_ERROR;
+    f.code = hc_arena_str(arena, hc_str_cut(&rest, '|')).p;
+    f.what = hc_arena_str(arena, hc_str_cut(&rest, '|')).p;
+    if (*f.what == '\0')
+        f.what = d->subject;
+    f.advice = d->advice != NULL ? d->advice : hc_arena_str(arena, rest).p;
+    hc_buf_reset(&d->text);
+    va_start(ap, fmt);
+    hc_text_vfmt(&d->text, fmt, ap);
+    va_end(ap);
+    hc_buf_chr(&d->text, '\0');
+    d->no_memory |= hc_buf_error(&d->text) != 0;
+    if (hc_buf_error(&d->text) == 0)
+        hc_strike_identity(d->text.p, &who);
+    f.text = hc_arena_str(arena, hc_str(hc_buf_z(&d->text))).p;
+    doctor_add(d, &f);
+    d->advice = NULL;
+    d->elapsed = 0;
+}
+
+void hc_doctor_say_why(struct op_doctor *d, const char *head)
+{
+    d->no_memory |= d->why.code == HEADCOUNT_ENOMEM;
+    hc_doctor_say(d, head, "%s", d->why.what);
+    hc_error_reset(&d->why);
+}
+
+void hc_doctor_list(struct op_doctor *d, struct doctor_list *list,
+                    struct hc_str name)
+{
+    if (list->n++ < HC_DOCTOR_NAMES)
+        list->names = hc_doctor_fmt(d, "%s%s%.*s",
+                                    list->n > 1 ? list->names : "",
+                                    list->n > 1 ? ", " : "", HC_STR_ARG(name));
+}
+
+const char *hc_doctor_names(struct op_doctor *d, const struct doctor_list *list)
+{
+    if (list->n > HC_DOCTOR_NAMES)
+        return hc_doctor_fmt(d, "%s and %zu more", list->names,
+                             list->n - HC_DOCTOR_NAMES);
+    return list->n > 0 ? list->names : "none";
 }
 
 void hc_doctor_check_account(struct op_doctor *d, const char *whose,
@@ -64,12 +109,9 @@ void hc_doctor_check_account(struct op_doctor *d, const char *whose,
     const char *expected = d->op.params.expect_account;
 
     if (expected != NULL && account.n > 0 && !hc_str_eqz(account, expected))
-        hc_doctor_add(d, (struct headcount_finding){
-            .level = HEADCOUNT_ERROR, .code = "account", .what = "account",
-            .text = hc_doctor_fmt(d, "%s is of account %.*s, and %s is "
-                                  "expected", whose, HC_STR_ARG(account),
-                                  expected),
-            .advice = "use credentials of that account" });
+        hc_doctor_say(d, "eaccount|account|use credentials of that account",
+                      "%s is of account %.*s, and %s is expected", whose,
+                      HC_STR_ARG(account), expected);
 }
 
 static int doctor_report(struct op_doctor *d)
@@ -109,6 +151,7 @@ static int op_doctor_prepare(headcount_op *op)
     hc_credentials_init(&d->creds, alloc);
     hc_buf_init(&d->json, alloc, HC_OP_JSON);
     hc_buf_init(&d->body, alloc, DOCTOR_BODY);
+    hc_buf_init(&d->text, alloc, DOCTOR_BODY);
     hc_buf_init(&d->answer, alloc, HC_ECS_ANSWER);
     d->principal = d->account = "";
     int err = hc_op_check_params(op, op->params.assume_role != NULL);
@@ -138,32 +181,18 @@ static void doctor_end_all(struct op_doctor *d)
     d->c.plan = NULL;
 }
 
-static const char *doctor_subject(enum doctor_at at)
-{
-    switch (at) {
-    case DOCTOR_SETTINGS:    return "settings";
-    case DOCTOR_NETWORK:     return "network";
-    case DOCTOR_CREDENTIALS: return "credentials";
-    case DOCTOR_IDENTITY:    return "identity";
-    case DOCTOR_CLUSTERS:
-    case DOCTOR_CLUSTER:     return "clusters";
-    case DOCTOR_QUEUE:       return "queue";
-    case DOCTOR_OVER:        break;
-    }
-    return "";
-}
-
 static void doctor_is_late(struct op_doctor *d)
 {
-    const char *at = doctor_subject(d->at);
+    struct hc_str rest = HC_STR("settings|network|credentials|identity|"
+                                "clusters|clusters|queue"), at = rest;
 
+    for (int i = 0; i <= (int)d->at; i++)
+        at = hc_str_cut(&rest, '|');
     doctor_end_all(d);
-    hc_doctor_add(d, (struct headcount_finding){
-        .level = HEADCOUNT_ERROR, .code = "timeout", .what = "timeout",
-        .text = hc_doctor_fmt(d, "the time was over in the checks of the %s: "
-                              "what follows them was not looked at", at),
-        .advice = "give it more time, or fewer clusters",
-        .elapsed_us = hc_now(&d->op.h->net.sys) - d->op.started });
+    d->elapsed = hc_now(&d->op.h->net.sys) - d->op.started;
+    hc_doctor_say(d, "etimeout|timeout|give it more time, or fewer clusters",
+                  "the time was over in the checks of the %.*s: what follows "
+                  "them was not looked at", HC_STR_ARG(at));
     d->at = DOCTOR_OVER;
 }
 
@@ -225,6 +254,7 @@ static void op_doctor_free(headcount_op *op)
     hc_credentials_fini(&d->creds);
     hc_buf_fini(&d->json);
     hc_buf_fini(&d->body);
+    hc_buf_fini(&d->text);
     hc_buf_fini(&d->answer);
     hc_free(&op->h->net.sys.alloc, d->findings, d->cap * sizeof *d->findings);
 }

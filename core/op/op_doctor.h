@@ -31,25 +31,25 @@ enum doctor_at { DOCTOR_SETTINGS, DOCTOR_NETWORK, DOCTOR_CREDENTIALS,
                  DOCTOR_IDENTITY, DOCTOR_CLUSTERS, DOCTOR_CLUSTER,
                  DOCTOR_QUEUE, DOCTOR_OVER };
 
-/* Its calls: id, service, operation, prefix of the IAM action, resource of
- * the IAM statement ("" has none). */
+/* Its calls: id, service, then operation, prefix of the IAM action and resource
+ * of the IAM statement ("" has none).  Those of a cluster are in the order in
+ * which they are made. */
 #define HC_DOCTOR_ASKS(X)                                                   \
-    X(IDENTITY, STS, "GetCallerIdentity", "sts:", "")                       \
-    X(CLUSTERS, ECS, "ListClusters", "ecs:", "")                            \
-    X(CLUSTER, ECS, "DescribeClusters", "ecs:", "cluster/")                 \
-    X(NAMES, ECS, "ListServices", "ecs:", "")                               \
-    X(SERVICES, ECS, "DescribeServices", "ecs:", "service/")                \
-    X(HOSTS, ECS, "ListContainerInstances", "ecs:", "cluster/")             \
-    X(DETAILS, ECS, "DescribeContainerInstances", "ecs:",                   \
-      "container-instance/")                                                \
-    X(DEFINITION, ECS, "DescribeTaskDefinition", "ecs:", "")                \
-    X(PROVIDERS, ECS, "DescribeCapacityProviders", "ecs:",                  \
-      "capacity-provider/")                                                 \
-    X(TARGETS, SCALING, "DescribeScalableTargets",                          \
-      "application-autoscaling:", "")                                       \
-    X(TAGGED, TAGGING, "GetResources", "tag:", "")                          \
-    X(QUEUE, SQS, "GetQueueAttributes", "sqs:", "")                         \
-    X(DEAD, SQS, "GetQueueAttributes", "sqs:", "")
+    X(IDENTITY, STS, "GetCallerIdentity|sts:|")                             \
+    X(CLUSTERS, ECS, "ListClusters|ecs:|")                                  \
+    X(CLUSTER, ECS, "DescribeClusters|ecs:|cluster/%s")                     \
+    X(NAMES, ECS, "ListServices|ecs:|")                                     \
+    X(SERVICES, ECS, "DescribeServices|ecs:|service/%s/*")                  \
+    X(HOSTS, ECS, "ListContainerInstances|ecs:|cluster/%s")                 \
+    X(DETAILS, ECS, "DescribeContainerInstances|ecs:|"                      \
+      "container-instance/%s/*")                                            \
+    X(DEFINITION, ECS, "DescribeTaskDefinition|ecs:|")                      \
+    X(PROVIDERS, ECS, "DescribeCapacityProviders|ecs:|"                     \
+      "capacity-provider/*")                                                \
+    X(TARGETS, SCALING, "DescribeScalableTargets|application-autoscaling:|") \
+    X(TAGGED, TAGGING, "GetResources|tag:|")                                \
+    X(QUEUE, SQS, "GetQueueAttributes|sqs:|")                               \
+    X(DEAD, SQS, "GetQueueAttributes|sqs:|")
 
 enum doctor_ask {
 #define HC_DOCTOR_ASK(id, ...) ASK_##id,
@@ -58,10 +58,16 @@ enum doctor_ask {
 };
 #define HC_DOCTOR_ASKED (ASK_DEAD + 1)
 
+/* "a, b and 3 more", as it grows. */
+struct doctor_list {
+    const char *names;                   /* NULL: none yet                   */
+    size_t n;
+};
+
 /* Hosts of the cluster. */
 struct doctor_hosts {
-    size_t n, active, draining, others, lost, outside, provided;
-    const char *lost_ids;                /* "i-1, i-2"; NULL: none           */
+    size_t n, active, draining, outside, provided;
+    struct doctor_list lost;             /* the agent is disconnected        */
 };
 
 /* The cluster at hand. */
@@ -75,13 +81,13 @@ struct doctor_cluster {
     size_t names_n, names_all;
     const struct hc_ecs_service *services[HC_DOCTOR_SERVICES];
     size_t services_n, described;        /* described: of names              */
-    struct hc_str *arns;                 /* of the page of hosts             */
+    struct hc_str arns[HC_ECS_BATCH];    /* of the page of hosts             */
     size_t arns_n;
     struct doctor_hosts hosts;
     struct hc_str providers[HC_ECS_BATCH_PROVIDERS];
     size_t providers_n;
     size_t asked;                        /* of services, for their targets   */
-    const char *targets;                 /* services with one; NULL: none    */
+    struct doctor_list targets;          /* services with one                */
     headcount_op *plan;                  /* its reconcile                    */
 };
 
@@ -96,6 +102,9 @@ struct op_doctor {
     int phase;                           /* of the subject                   */
     struct headcount_finding *findings;
     size_t n, cap;
+    const char *subject, *advice;        /* of the next; see hc_doctor_say   */
+    int64_t elapsed;                     /* likewise                         */
+    struct hc_buf text;
     struct hc_buf json;
     struct headcount_error why;          /* of what failed last; told, reset */
     bool cancelled, no_memory;
@@ -118,15 +127,25 @@ struct op_doctor {
 
     const char *const *names;            /* of the clusters                  */
     size_t names_n, name;                /* name: the one at hand            */
+    const char *listed[HC_DOCTOR_CLUSTERS];
+    size_t found;                        /* in the last list                 */
     struct doctor_cluster c;
     struct hc_str dead;                  /* URL of the queue's dead letters  */
 };
 
 /* ---- findings: op_doctor.c ---- */
 
-/* Adds it; its text is copied, and secrets are struck out.  Texts without what
- * must not be shown (code, what, advice) have to outlive the op. */
-void hc_doctor_add(struct op_doctor *d, struct headcount_finding finding);
+/* Adds a finding.  `head` is one letter for its level (o, w, e) and then
+ * "CODE|WHAT|ADVICE".  An empty WHAT is d->subject.  d->advice and d->elapsed,
+ * if they are set, count for this finding and are reset.  Secrets are struck
+ * out of the text. */
+void hc_doctor_say(struct op_doctor *d, const char *head, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same with d->why as the text, which is reset. */
+void hc_doctor_say_why(struct op_doctor *d, const char *head);
+void hc_doctor_list(struct op_doctor *d, struct doctor_list *list,
+                    struct hc_str name);
+const char *hc_doctor_names(struct op_doctor *d, const struct doctor_list *list);
 /* Adds an error if another account is expected; n == 0: it is not known. */
 void hc_doctor_check_account(struct op_doctor *d, const char *whose,
                              struct hc_str account);
@@ -149,7 +168,6 @@ int hc_doctor_read(struct op_doctor *d, struct hc_ecs_answer *view);
 /* Adds the finding about a read that is over: `got` is 1, or the code of the
  * call or of its view. */
 void hc_doctor_tell_read(struct op_doctor *d, enum doctor_ask ask, int got);
-const char *hc_doctor_operation(enum doctor_ask ask);
 
 /* ---- subjects ---- */
 

@@ -8,46 +8,32 @@
 
 static enum hc_service_id doctor_service(enum doctor_ask ask)
 {
-    switch (ask) {
-#define DOCTOR_SERVICE(id, service, ...) \
-    case ASK_##id: return HC_SERVICE_##service;
-    HC_DOCTOR_ASKS(DOCTOR_SERVICE)
+    static const unsigned char services[] = {
+#define DOCTOR_SERVICE(id, service, row) HC_SERVICE_##service,
+        HC_DOCTOR_ASKS(DOCTOR_SERVICE)
 #undef DOCTOR_SERVICE
-    }
-    return HC_SERVICE_ECS;
+    };
+
+    return (enum hc_service_id)services[ask];
 }
 
-const char *hc_doctor_operation(enum doctor_ask ask)
-{
-    switch (ask) {
-#define DOCTOR_OPERATION(id, service, operation, ...) \
-    case ASK_##id: return operation;
-    HC_DOCTOR_ASKS(DOCTOR_OPERATION)
-#undef DOCTOR_OPERATION
-    }
-    return "";
-}
+struct doctor_row {
+    struct hc_str operation, prefix, resource;
+};
 
-static const char *doctor_prefix(enum doctor_ask ask)
+static struct doctor_row doctor_row(enum doctor_ask ask)
 {
-    switch (ask) {
-#define DOCTOR_PREFIX(id, service, operation, prefix, resource) \
-    case ASK_##id: return prefix;
-    HC_DOCTOR_ASKS(DOCTOR_PREFIX)
-#undef DOCTOR_PREFIX
-    }
-    return "";
-}
+#define DOCTOR_ROW(id, service, row) row "\n"
+    struct hc_str rest = HC_STR(HC_DOCTOR_ASKS(DOCTOR_ROW)), line = rest;
+#undef DOCTOR_ROW
+    struct doctor_row row;
 
-static const char *doctor_resource(enum doctor_ask ask)
-{
-    switch (ask) {
-#define DOCTOR_RESOURCE(id, service, operation, prefix, resource) \
-    case ASK_##id: return resource;
-    HC_DOCTOR_ASKS(DOCTOR_RESOURCE)
-#undef DOCTOR_RESOURCE
-    }
-    return "";
+    for (int i = 0; i <= (int)ask; i++)
+        line = hc_str_cut(&rest, '\n');
+    row.operation = hc_str_cut(&line, '|');
+    row.prefix = hc_str_cut(&line, '|');
+    row.resource = line;
+    return row;
 }
 
 /* ---- the call ---- */
@@ -80,12 +66,10 @@ bool hc_doctor_may_call(struct op_doctor *d, enum doctor_ask ask)
         !doctor_url(d, ecs, &ecss) ||
         (d->request.endpoint_url == NULL && ecss.n == 0))
         return true;
-    hc_doctor_add(d, (struct headcount_finding){
-        .level = HEADCOUNT_WARNING, .code = "not_called",
-        .what = hc_doctor_operation(ask),
-        .text = hc_doctor_fmt(d, "not checked: ECS has an endpoint of its own, "
-                              "and %s has none", service->id),
-        .advice = hc_doctor_fmt(d, "set AWS_ENDPOINT_URL_%s", service->env) });
+    d->subject = hc_arena_str(&d->op.arena, doctor_row(ask).operation).p;
+    d->advice = hc_doctor_fmt(d, "set AWS_ENDPOINT_URL_%s", service->env);
+    hc_doctor_say(d, "wnot_called||", "not checked: ECS has an endpoint of its "
+                  "own, and %s has none", service->id);
     return false;
 }
 
@@ -105,7 +89,7 @@ static int doctor_begin(struct op_doctor *d, enum doctor_ask ask, int64_t now)
     if (err < 0)
         return hc_error_set(&d->why, err, "no memory for a request");
     config.own = doctor_service(ask);
-    config.operation = hc_str(hc_doctor_operation(ask));
+    config.operation = doctor_row(ask).operation;
     config.body = hc_buf_view(&d->body);
     config.region = d->region;
     if (config.own != HC_SERVICE_ECS)
@@ -174,61 +158,56 @@ static bool doctor_is_denied(const struct op_doctor *d, int err)
             hc_str_eqz(code, "UnauthorizedOperation"));
 }
 
-static const char *doctor_allow(struct op_doctor *d, enum doctor_ask ask)
+/* The statement that allows it, as the advice of the next finding. */
+static void doctor_allow(struct op_doctor *d, enum doctor_ask ask)
 {
-    const char *kind = doctor_resource(ask);
+    const struct doctor_row row = doctor_row(ask);
     struct hc_arn at = d->c.at;
+    struct hc_str name = at.name, kind = row.resource;
+    size_t mark = hc_str_find(kind, '%');
     const char *resource = NULL;
 
-    if (*kind != '\0')
-        resource = hc_doctor_fmt(d, "%s%.*s%s", kind, HC_STR_ARG(at.name),
-                                 ask == ASK_CLUSTER || ask == ASK_HOSTS
-                                     ? "" : "/*");
-    if (ask == ASK_PROVIDERS)
-        resource = "capacity-provider/*";
+    if (mark < kind.n)
+        resource = hc_doctor_fmt(d, "%.*s%.*s%.*s", (int)mark, kind.p,
+                                 HC_STR_ARG(name),
+                                 HC_STR_ARG(hc_str_from(kind, mark + 2)));
+    else if (kind.n > 0)
+        resource = hc_arena_str(&d->op.arena, kind).p;
     if (!hc_arn_is_full(&at))
         at.region = d->region;
-    return hc_doctor_fmt(d, "to allow it: %s",
-                         hc_failure_allow(&d->op.arena, hc_doctor_fmt(
-                             d, "%s%s", doctor_prefix(ask),
-                             hc_doctor_operation(ask)), &at, resource));
+    d->advice = hc_doctor_fmt(
+        d, "to allow it: %s",
+        hc_failure_allow(&d->op.arena,
+                         hc_doctor_fmt(d, "%.*s%.*s", HC_STR_ARG(row.prefix),
+                                       HC_STR_ARG(row.operation)),
+                         &at, resource));
 }
 
-/* "DescribeServices in prod" */
-static const char *doctor_what(struct op_doctor *d, enum doctor_ask ask)
+/* The worker itself does not read a queue's attributes, and only rules by tags
+ * need the list of tagged services. */
+static bool doctor_is_needed(enum doctor_ask ask)
 {
-    const char *operation = hc_doctor_operation(ask);
-
-    if (ask < ASK_CLUSTER || ask > ASK_TARGETS)
-        return operation;
-    return hc_doctor_fmt(d, "%s in %.*s", operation,
-                         HC_STR_ARG(d->c.at.name));
+    return ask != ASK_TAGGED && ask != ASK_QUEUE && ask != ASK_DEAD;
 }
 
 void hc_doctor_tell_read(struct op_doctor *d, enum doctor_ask ask, int got)
 {
-    struct headcount_finding f = {
-        .level = got >= 0               ? HEADCOUNT_FINE
-                 : ask == ASK_TAGGED || ask == ASK_QUEUE || ask == ASK_DEAD
-                     ? HEADCOUNT_WARNING : HEADCOUNT_ERROR,
-        .code = "call", .what = doctor_what(d, ask),
-        .elapsed_us = d->spent[ask] };
+    bool denied = doctor_is_denied(d, got);
+    bool of_cluster = ask >= ASK_CLUSTER && ask <= ASK_TARGETS;
+    const char *operation =
+        hc_arena_str(&d->op.arena, doctor_row(ask).operation).p;
 
-    if (got >= 0) {
-        f.text = hc_doctor_fmt(d, "allowed, %lld ms",
-                               (long long)(d->spent[ask] / HC_MS));
-    } else if (doctor_is_denied(d, got)) {
-        f.code = "denied";
-        f.text = hc_doctor_fmt(d, "%s", d->why.what);
-        f.advice = doctor_allow(d, ask);
-    } else {
-        f.text = hc_doctor_fmt(d, "%s", d->why.what);
-        f.advice = got == HEADCOUNT_ESERVICE
-                       ? "see the service's own words" :
-                         "check the endpoint and the way to it";
-    }
-    d->no_memory |= got == HEADCOUNT_ENOMEM;
-    hc_doctor_add(d, f);
+    d->subject = of_cluster ? hc_doctor_fmt(d, "%s in %s", operation,
+                                            d->c.at.name.p) : operation;
+    d->elapsed = d->spent[ask];
+    if (got >= 0)
+        hc_doctor_say(d, "ocall||", "allowed, %lld ms",
+                      (long long)(d->spent[ask] / HC_MS));
+    else if (denied)
+        doctor_allow(d, ask);
+    if (got < 0)
+        hc_doctor_say_why(d, denied ? doctor_is_needed(ask) ? "edenied||"
+                                                            : "wdenied||"
+                             : doctor_is_needed(ask) ? "ecall||" : "wcall||");
     d->spent[ask] = 0;
-    hc_error_reset(&d->why);
 }

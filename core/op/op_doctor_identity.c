@@ -37,11 +37,9 @@ static void identity_tell(struct op_doctor *d, int got)
         hc_doctor_tell_read(d, ASK_IDENTITY, got);
         return;
     }
-    hc_doctor_add(d, (struct headcount_finding){
-        .code = "principal", .what = "principal",
-        .elapsed_us = d->spent[ASK_IDENTITY],
-        .text = hc_doctor_fmt(d, "%s, account %s", d->principal,
-                              d->account) });
+    d->elapsed = d->spent[ASK_IDENTITY];
+    hc_doctor_say(d, "oprincipal|principal|", "%s, account %s", d->principal,
+                  d->account);
     hc_doctor_check_account(d, "the principal", hc_str(d->account));
 }
 

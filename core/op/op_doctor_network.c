@@ -11,16 +11,6 @@
 #define NETWORK_DAYS 14              /* of a certificate: warned before      */
 #define NETWORK_DAY (86400 * HC_SECOND)
 
-static void network_fail(struct op_doctor *d, const char *code,
-                         const char *what, const char *advice)
-{
-    hc_doctor_add(d, (struct headcount_finding){
-        .level = HEADCOUNT_ERROR, .code = code, .what = what,
-        .text = hc_doctor_fmt(d, "%s", d->why.what), .advice = advice });
-    d->no_memory |= d->why.code == HEADCOUNT_ENOMEM;
-    hc_error_reset(&d->why);
-}
-
 void hc_doctor_network_end(struct op_doctor *d)
 {
     if (d->fetching)
@@ -44,64 +34,47 @@ static bool network_endpoint(struct op_doctor *d)
     if (ask.url.n == 0)
         err = hc_config_url(config, ask.service, &ask.url, &d->why);
     if (err < 0 || hc_endpoint_get(&d->endpoint, &ask, &d->why) < 0) {
-        network_fail(d, "endpoint", "endpoint", "");
+        hc_doctor_say_why(d, "eendpoint|endpoint|");
         return false;
     }
-    hc_doctor_add(d, (struct headcount_finding){
-        .code = "endpoint", .what = "endpoint",
-        .text = hc_doctor_fmt(d, "%s://%s%s", d->endpoint.origin.tls ? "https"
-                                                                     : "http",
-                              d->endpoint.host,
-                              ask.url.n > 0 ? ", from a setting" : "") });
+    hc_doctor_say(d, "oendpoint|endpoint|", "%s://%s%s",
+                  d->endpoint.origin.tls ? "https" : "http", d->endpoint.host,
+                  ask.url.n > 0 ? ", from a setting" : "");
     if (hc_client_check_proxy(&d->op.h->client, &d->endpoint, &d->why) < 0) {
-        network_fail(d, "proxy", "proxy", "");
+        hc_doctor_say_why(d, "eproxy|proxy|");
         return false;
     }
     if (config->https_proxy.n > 0 || config->http_proxy.n > 0)
-        hc_doctor_add(d, (struct headcount_finding){
-            .code = "proxy", .what = "proxy",
-            .text = "one is configured, and this host is reached without it" });
+        hc_doctor_say(d, "oproxy|proxy|", "one is configured, and this host is "
+                      "reached without it");
     return true;
 }
 
 /* ---- name ---- */
 
-static const char *network_servers(struct op_doctor *d)
-{
-    const struct hc_resolver *r = &d->op.h->net.resolver;
-    const char *all = "";
-
-    for (size_t i = 0; i < r->conf.servers_n; i++) {
-        char text[HC_DNS_SERVER_TEXT];
-
-        hc_dns_server_put(text, &r->conf.servers[i]);
-        all = hc_doctor_fmt(d, "%s%s%s", all, i > 0 ? ", " : "", text);
-    }
-    return all;
-}
-
 static void network_tell_name(struct op_doctor *d, const struct hc_addrs *addrs,
                               int64_t now)
 {
+    const struct hc_resolver *r = &d->op.h->net.resolver;
     int64_t until = hc_dns_cache_until(&d->op.h->net.resolver.cache,
                                        hc_str(d->endpoint.origin.host));
-    const char *all = "", *from;
+    struct doctor_list all = { NULL, 0 }, by = all;
+    char text[HC_DNS_SERVER_TEXT];
 
-    for (size_t i = 0; i < addrs->n && i < HC_DOCTOR_NAMES; i++) {
-        char text[HC_ADDR_TEXT];
-
+    for (size_t i = 0; i < addrs->n; i++) {
         hc_addr_put(text, &addrs->a[i]);
-        all = hc_doctor_fmt(d, "%s%s%s", all, i > 0 ? ", " : "", text);
+        hc_doctor_list(d, &all, hc_str(text));
     }
-    from = until > 0 ? hc_doctor_fmt(d, "by %s, for %lld s", network_servers(d),
-                                     (long long)((until - now + HC_SECOND / 2)
-                                                 / HC_SECOND))
-                     : "without a DNS server";
-    hc_doctor_add(d, (struct headcount_finding){
-        .code = "dns", .what = "DNS", .elapsed_us = now - d->began,
-        .text = hc_doctor_fmt(d, "%s is %s (%s), %lld ms",
-                              d->endpoint.origin.host, all, from,
-                              (long long)((now - d->began) / HC_MS)) });
+    for (size_t i = 0; until > 0 && i < r->conf.servers_n; i++) {
+        hc_dns_server_put(text, &r->conf.servers[i]);
+        hc_doctor_list(d, &by, hc_str(text));
+    }
+    d->elapsed = now - d->began;
+    hc_doctor_say(d, "odns|DNS|", "%s is %s (DNS servers: %s; for %lld s), "
+                  "%lld ms", d->endpoint.origin.host, hc_doctor_names(d, &all),
+                  hc_doctor_names(d, &by),
+                  (long long)(until > 0 ? (until - now) / HC_SECOND : 0),
+                  (long long)((now - d->began) / HC_MS));
 }
 
 static int network_name(struct op_doctor *d, int64_t now)
@@ -119,7 +92,7 @@ static int network_name(struct op_doctor *d, int64_t now)
     if (got == 1)
         network_tell_name(d, &addrs, now);
     if (got < 0)
-        network_fail(d, "dns", "DNS", "");
+        hc_doctor_say_why(d, "edns|DNS|");
     return got;
 }
 
@@ -158,20 +131,18 @@ static void network_tell_tls(struct op_doctor *d)
     const struct hc_chain *chain = hc_tls_chain(tls);
     const struct hc_marks *m = &d->fetch.marks;
     int64_t left = chain->leaf_until - hc_wall(&d->op.h->net.sys);
-    bool ends = chain->leaf_until > 0 && left < NETWORK_DAYS * NETWORK_DAY;
 
-    hc_doctor_add(d, (struct headcount_finding){
-        .level = ends ? HEADCOUNT_WARNING : HEADCOUNT_FINE,
-        .code = "tls", .what = "TLS", .elapsed_us = m->tls_end - m->tls_start,
-        .text = chain->leaf_until == 0
-                    ? hc_doctor_fmt(d, "%s, a resumed session",
-                                    hc_tls_suite(tls))
-                    : hc_doctor_fmt(d, "%s, %lld ms; %s; %lld days left",
-                                    hc_tls_suite(tls),
-                                    (long long)((m->tls_end - m->tls_start) /
-                                                HC_MS), chain->path,
-                                    (long long)(left / NETWORK_DAY)),
-        .advice = ends ? "renew the certificate there" : "" });
+    d->elapsed = m->tls_end - m->tls_start;
+    if (chain->leaf_until == 0)
+        hc_doctor_say(d, "otls|TLS|", "%s, a resumed session",
+                      hc_tls_suite(tls));
+    else
+        hc_doctor_say(d, left < NETWORK_DAYS * NETWORK_DAY
+                             ? "wtls|TLS|renew the certificate there"
+                             : "otls|TLS|",
+                      "%s, %lld ms; %s; %lld days left", hc_tls_suite(tls),
+                      (long long)(d->elapsed / HC_MS), chain->path,
+                      (long long)(left / NETWORK_DAY));
 }
 
 static void network_tell_clock(struct op_doctor *d)
@@ -182,24 +153,17 @@ static void network_tell_clock(struct op_doctor *d)
 
     hc_http1_header(&d->fetch.http, "date", &ask.date);
     hc_http1_header(&d->fetch.http, "age", &ask.age);
-    if (!hc_skew_get(&ask, &skew)) {
-        hc_doctor_add(d, (struct headcount_finding){
-            .level = HEADCOUNT_WARNING, .code = "clock", .what = "clock",
-            .text = "not compared: the answer of the endpoint has no Date" });
-        return;
-    }
-    bool off = hc_skew_matters(skew);
-
-    hc_doctor_add(d, (struct headcount_finding){
-        .level = off ? HEADCOUNT_ERROR : HEADCOUNT_FINE, .code = "clock",
-        .what = "clock",
-        .text = hc_doctor_fmt(d, "the clock here is %lld s %s that of the "
-                              "endpoint", (long long)((skew < 0 ? -skew : skew)
-                                                      / HC_SECOND),
-                              skew > 0 ? "behind" : "ahead of"),
-        .advice = off ? "set the clock here: AWS refuses signatures that are "
-                        "more than five minutes off, and certificates and "
-                        "expiry are judged by it" : "" });
+    if (!hc_skew_get(&ask, &skew))
+        hc_doctor_say(d, "wclock|clock|",
+                      "not compared: the answer of the endpoint has no Date");
+    else
+        hc_doctor_say(d, hc_skew_matters(skew)
+                             ? "eclock|clock|set the clock here: AWS refuses "
+                               "signatures that are more than five minutes off"
+                             : "oclock|clock|",
+                      "the clock here is %lld s %s that of the endpoint",
+                      (long long)((skew < 0 ? -skew : skew) / HC_SECOND),
+                      skew > 0 ? "behind" : "ahead of");
 }
 
 static void network_tell_connection(struct op_doctor *d)
@@ -209,23 +173,16 @@ static void network_tell_connection(struct op_doctor *d)
 
     hc_addr_put(address, &d->fetch.addr);
     d->reachable = true;
-    hc_doctor_add(d, (struct headcount_finding){
-        .code = "connect", .what = "connection",
-        .elapsed_us = m->connect_end - m->connect_start,
-        .text = m->reused
-                    ? hc_doctor_fmt(d, "%s, kept from before", address)
-                    : hc_doctor_fmt(d, "%s port %u, %lld ms", address,
-                                    (unsigned)d->endpoint.origin.port,
-                                    (long long)((m->connect_end -
-                                                 m->connect_start) /
-                                                HC_MS)) });
+    d->elapsed = m->connect_end - m->connect_start;
+    hc_doctor_say(d, "oconnect|connection|", "%s port %u%s, %lld ms", address,
+                  (unsigned)d->endpoint.origin.port,
+                  m->reused ? ", kept from before" : "",
+                  (long long)(d->elapsed / HC_MS));
     if (d->endpoint.origin.tls)
         network_tell_tls(d);
     else
-        hc_doctor_add(d, (struct headcount_finding){
-            .level = HEADCOUNT_WARNING, .code = "tls", .what = "TLS",
-            .text = "none: the endpoint is http",
-            .advice = "use https, unless this is a test" });
+        hc_doctor_say(d, "wtls|TLS|use https, unless this is a test",
+                      "none: the endpoint is http");
     network_tell_clock(d);
 }
 
@@ -235,9 +192,10 @@ static void network_failed(struct op_doctor *d)
                d->fetch.error.code == HEADCOUNT_ECERT;
 
     hc_error_pass(&d->why, &d->fetch.error);
-    network_fail(d, tls ? "tls" : "connect", tls ? "TLS" : "connection",
-                 tls ? "" : "check route, security group and firewall, and "
-                            "that the endpoint listens");
+    hc_doctor_say_why(d, tls ? "etls|TLS|"
+                             : "econnect|connection|check route, security "
+                               "group and firewall, and that the endpoint "
+                               "listens");
 }
 
 static int network_get(struct op_doctor *d, int64_t now)

@@ -78,32 +78,26 @@ static void queue_judge(struct op_doctor *d)
                                       "ApproximateNumberOfMessagesNotVisible");
     struct hc_str policy = queue_text(d, "RedrivePolicy");
 
-    hc_doctor_add(d, (struct headcount_finding){
-        .code = "queue", .what = "queue", .elapsed_us = d->spent[ASK_QUEUE],
-        .text = hc_doctor_fmt(d, "%.*s messages wait, %.*s are in flight",
-                              HC_STR_ARG(waiting), HC_STR_ARG(flying)) });
+    d->elapsed = d->spent[ASK_QUEUE];
+    hc_doctor_say(d, "oqueue|queue|", "%s messages wait, %s are in flight",
+                  waiting.p, flying.p);
     d->dead = policy.n > 0 ? queue_dead_url(d, policy) : HC_STR("");
     if (d->dead.n == 0)
-        hc_doctor_add(d, (struct headcount_finding){
-            .level = HEADCOUNT_WARNING, .code = "redrive", .what = "queue",
-            .text = "it has no redrive policy: a message that cannot be "
-                    "handled comes back until it expires",
-            .advice = "set a RedrivePolicy with a queue for dead letters" });
+        hc_doctor_say(d, "wredrive|queue|set a RedrivePolicy with a queue for "
+                      "dead letters", "it has no redrive policy: a message "
+                      "that cannot be handled comes back until it expires");
 }
 
 static void queue_judge_dead(struct op_doctor *d)
 {
     struct hc_str waiting = queue_text(d, "ApproximateNumberOfMessages");
-    bool some = !hc_str_eqz(waiting, "0");
 
-    hc_doctor_add(d, (struct headcount_finding){
-        .level = some ? HEADCOUNT_WARNING : HEADCOUNT_FINE,
-        .code = "dead_letters", .what = "dead letters",
-        .elapsed_us = d->spent[ASK_DEAD],
-        .text = hc_doctor_fmt(d, "%.*s messages wait in %.*s",
-                              HC_STR_ARG(waiting), HC_STR_ARG(d->dead)),
-        .advice = some ? "read them: each is an event that was given up" : ""
-    });
+    d->elapsed = d->spent[ASK_DEAD];
+    hc_doctor_say(d, hc_str_eqz(waiting, "0")
+                         ? "odead_letters|dead letters|"
+                         : "wdead_letters|dead letters|read them: each is an "
+                           "event that was given up",
+                  "%s messages wait in %s", waiting.p, d->dead.p);
 }
 
 /* 0 waits, 1 over. */

@@ -21,19 +21,16 @@ static void settings_region(struct op_doctor *d)
     const char *from = d->op.params.region != NULL ? "the program"
                        : config->region.n > 0      ? config->region_from
                                                    : "the ARN of a cluster";
-    struct headcount_finding f = { .code = "region", .what = "region" };
 
     d->region = d->op.params.region != NULL ? hc_str(d->op.params.region)
                 : config->region.n > 0      ? config->region
                                             : hc_doctor_arn_region(d);
-    if (d->region.n > 0) {
-        f.text = hc_doctor_fmt(d, "%.*s, from %s", HC_STR_ARG(d->region), from);
-    } else {
-        f.level = HEADCOUNT_ERROR;
-        f.text = "none is set, so no endpoint is known";
-        f.advice = "set AWS_REGION or config.region";
-    }
-    hc_doctor_add(d, f);
+    if (d->region.n > 0)
+        hc_doctor_say(d, "oregion|region|", "%.*s, from %s",
+                      HC_STR_ARG(d->region), from);
+    else
+        hc_doctor_say(d, "eregion|region|set AWS_REGION or config.region",
+                      "none is set, so no endpoint is known");
 }
 
 /* A fault of the files is told even where nothing needs them now. */
@@ -41,18 +38,14 @@ static void settings_profile(struct op_doctor *d)
 {
     const struct hc_config *config = &d->op.h->config;
 
-    hc_doctor_add(d, (struct headcount_finding){
-        .level = config->fault.code != 0 ? HEADCOUNT_WARNING : HEADCOUNT_FINE,
-        .code = "profile", .what = "profile",
-        .text = config->fault.code != 0
-                    ? hc_doctor_fmt(d, "%s", config->fault.what)
-                    : hc_doctor_fmt(d, "%.*s, %s%s%s",
-                                    HC_STR_ARG(config->profile),
-                                    *config->profile_from != '\0'
-                                        ? "named by " : "named by nobody",
-                                    config->profile_from,
-                                    config->has_profile
-                                        ? "" : "; it is in no file") });
+    if (config->fault.code != 0)
+        hc_doctor_say(d, "wprofile|profile|", "%s", config->fault.what);
+    else
+        hc_doctor_say(d, "oprofile|profile|", "%.*s, named by %s%s",
+                      HC_STR_ARG(config->profile),
+                      *config->profile_from != '\0' ? config->profile_from
+                                                    : "nobody",
+                      config->has_profile ? "" : "; it is in no file");
 }
 
 int hc_doctor_settings(struct op_doctor *d)
@@ -60,53 +53,41 @@ int hc_doctor_settings(struct op_doctor *d)
     settings_region(d);
     settings_profile(d);
     if (d->request.sweeps)
-        hc_doctor_add(d, (struct headcount_finding){
-            .code = "sweep", .what = "sweep",
-            .text = "one is configured: it repairs what no event reports" });
+        hc_doctor_say(d, "osweep|sweep|", "one is configured: it repairs what "
+                      "no event reports");
     else
-        hc_doctor_add(d, (struct headcount_finding){
-            .level = HEADCOUNT_WARNING, .code = "sweep", .what = "sweep",
-            .text = "none is configured: lost events, and changes that cause "
-                    "none, are never repaired",
-            .advice = "run watch, or a Lambda function on a schedule, with "
-                      "HEADCOUNT_CLUSTERS or HEADCOUNT_ALL" });
+        hc_doctor_say(d, "wsweep|sweep|run watch, or a Lambda function on a "
+                      "schedule, with HEADCOUNT_CLUSTERS or HEADCOUNT_ALL",
+                      "none is configured: lost events, and changes that cause "
+                      "none, are never repaired");
     return 1;
 }
 
 /* ---- credentials ---- */
 
-/* "3 h 12 min" */
-static const char *creds_left(struct op_doctor *d, int64_t left)
-{
-    int64_t minutes = left / (60 * HC_SECOND);
-
-    return hc_doctor_fmt(d, "%lld h %lld min", (long long)(minutes / 60),
-                         (long long)(minutes % 60));
-}
-
 static void creds_tell(struct op_doctor *d)
 {
     const struct hc_creds *c = d->op.creds;
-    int64_t left = d->creds.expires == HC_NEVER
-                       ? HC_NEVER
-                       : d->creds.expires - hc_wall(&d->op.h->net.sys) -
-                             d->op.h->client.skew;
+    int64_t left = d->creds.expires;
+    int64_t minutes;
 
     d->signs = true;
-    hc_doctor_add(d, (struct headcount_finding){
-        .code = "credentials", .what = "credentials",
-        .text = hc_doctor_fmt(d, "from the %s%s%s", d->creds.source,
-                              c->tried_n > 0 ? "; before it: " : "",
-                              c->tried_n > 0 ? c->tried : "") });
-    hc_doctor_add(d, (struct headcount_finding){
-        .level = left <= 0 ? HEADCOUNT_WARNING : HEADCOUNT_FINE,
-        .code = "expiry", .what = "expiry",
-        .text = left == HC_NEVER ? "these credentials do not expire"
-                : left <= 0      ? "these credentials have expired, and their "
-                                   "source gives no others"
-                                 : hc_doctor_fmt(d, "in %s",
-                                                 creds_left(d, left)),
-        .advice = left <= 0 ? "look at the source of the credentials" : "" });
+    hc_doctor_say(d, "ocredentials|credentials|", "from the %s%s%s",
+                  d->creds.source, c->tried_n > 0 ? "; before it: " : "",
+                  c->tried_n > 0 ? c->tried : "");
+    if (left == HC_NEVER) {
+        hc_doctor_say(d, "oexpiry|expiry|", "these credentials do not expire");
+        return;
+    }
+    left -= hc_wall(&d->op.h->net.sys) + d->op.h->client.skew;
+    minutes = left / (60 * HC_SECOND);
+    if (left > 0)
+        hc_doctor_say(d, "oexpiry|expiry|", "in %lld h %lld min",
+                      (long long)(minutes / 60), (long long)(minutes % 60));
+    else
+        hc_doctor_say(d, "wexpiry|expiry|look at their source",
+                      "these credentials have expired, and their source gives "
+                      "no others");
 }
 
 int hc_doctor_credentials(struct op_doctor *d, int64_t now)
@@ -120,9 +101,8 @@ int hc_doctor_credentials(struct op_doctor *d, int64_t now)
     int got;
 
     if (d->op.h->no_sign) {
-        hc_doctor_add(d, (struct headcount_finding){
-            .code = "credentials", .what = "credentials",
-            .text = "requests are not signed (config.no_sign_request)" });
+        hc_doctor_say(d, "ocredentials|credentials|",
+                      "requests are not signed (config.no_sign_request)");
         return 1;
     }
     if (d->op.creds == NULL)
@@ -135,11 +115,6 @@ int hc_doctor_credentials(struct op_doctor *d, int64_t now)
     if (got == 1)
         creds_tell(d);
     else
-        hc_doctor_add(d, (struct headcount_finding){
-            .level = HEADCOUNT_ERROR, .code = "credentials",
-            .what = "credentials",
-            .text = hc_doctor_fmt(d, "%s", d->why.what) });
-    d->no_memory |= got == HEADCOUNT_ENOMEM;
-    hc_error_reset(&d->why);
+        hc_doctor_say_why(d, "ecredentials|credentials|");
     return 1;
 }

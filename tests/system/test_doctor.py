@@ -114,7 +114,7 @@ def test_a_proxy_is_refused_and_its_password_is_not_shown(doctor):
 def test_tls_is_told_whole(secure, doctor):
     secure.host("a")
     d = doctor("prod")
-    d.one("dns", "ok", NAME, "by 127.0.0.1:")
+    d.one("dns", "ok", NAME, "(DNS servers: 127.0.0.1:")
     d.one("tls", "ok", "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", " < ",
           "days left")
 
