@@ -95,7 +95,8 @@ void hc_doctor_list(struct op_doctor *d, struct doctor_list *list,
                                     list->n > 1 ? ", " : "", HC_STR_ARG(name));
 }
 
-const char *hc_doctor_names(struct op_doctor *d, const struct doctor_list *list)
+const char *hc_doctor_names(struct op_doctor *d,
+                            const struct doctor_list *list)
 {
     if (list->n > HC_DOCTOR_NAMES)
         return hc_doctor_fmt(d, "%s and %zu more", list->names,

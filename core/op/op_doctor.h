@@ -32,8 +32,8 @@ enum doctor_at { DOCTOR_SETTINGS, DOCTOR_NETWORK, DOCTOR_CREDENTIALS,
                  DOCTOR_QUEUE, DOCTOR_OVER };
 
 /* Its calls: id, service, then operation, prefix of the IAM action and resource
- * of the IAM statement ("" has none).  Those of a cluster are in the order in
- * which they are made. */
+ * of the IAM statement ("" has none).  A cluster's calls are made in this
+ * order. */
 #define HC_DOCTOR_ASKS(X)                                                   \
     X(IDENTITY, STS, "GetCallerIdentity|sts:|")                             \
     X(CLUSTERS, ECS, "ListClusters|ecs:|")                                  \
@@ -48,6 +48,7 @@ enum doctor_at { DOCTOR_SETTINGS, DOCTOR_NETWORK, DOCTOR_CREDENTIALS,
       "capacity-provider/*")                                                \
     X(TARGETS, SCALING, "DescribeScalableTargets|application-autoscaling:|") \
     X(TAGGED, TAGGING, "GetResources|tag:|")                                \
+    X(UPDATE, OTHER, "SimulatePrincipalPolicy|iam:|")                       \
     X(QUEUE, SQS, "GetQueueAttributes|sqs:|")                               \
     X(DEAD, SQS, "GetQueueAttributes|sqs:|")
 
@@ -120,6 +121,7 @@ struct op_doctor {
     bool fetching;
     int64_t began, sent;                 /* monotonic; wall                  */
 
+    struct hc_str call_region;           /* n == 0: `region`                 */
     struct hc_call call;
     bool in_call;
     struct hc_buf body, answer;
@@ -145,7 +147,8 @@ void hc_doctor_say(struct op_doctor *d, const char *head, const char *fmt, ...)
 void hc_doctor_say_why(struct op_doctor *d, const char *head);
 void hc_doctor_list(struct op_doctor *d, struct doctor_list *list,
                     struct hc_str name);
-const char *hc_doctor_names(struct op_doctor *d, const struct doctor_list *list);
+const char *hc_doctor_names(struct op_doctor *d,
+                            const struct doctor_list *list);
 /* Adds an error if another account is expected; n == 0: it is not known. */
 void hc_doctor_check_account(struct op_doctor *d, const char *whose,
                              struct hc_str account);
@@ -168,6 +171,10 @@ int hc_doctor_read(struct op_doctor *d, struct hc_ecs_answer *view);
 /* Adds the finding about a read that is over: `got` is 1, or the code of the
  * call or of its view. */
 void hc_doctor_tell_read(struct op_doctor *d, enum doctor_ask ask, int got);
+/* The IAM statement that allows `action` on a resource of the cluster's place;
+ * NULL: no resource can be named.  For d->advice. */
+const char *hc_doctor_allow(struct op_doctor *d, const char *action,
+                            const char *resource);
 
 /* ---- subjects ---- */
 
@@ -179,6 +186,9 @@ int hc_doctor_credentials(struct op_doctor *d, int64_t now);
 int hc_doctor_network(struct op_doctor *d, int64_t now);
 void hc_doctor_network_end(struct op_doctor *d);
 int hc_doctor_identity(struct op_doctor *d, int64_t now);
+/* Whether the principal may set counts in the cluster at hand, by IAM's
+ * simulation. */
+int hc_doctor_update(struct op_doctor *d, int64_t now);
 int hc_doctor_clusters(struct op_doctor *d, int64_t now);
 int hc_doctor_cluster(struct op_doctor *d, int64_t now);
 int hc_doctor_queue(struct op_doctor *d, int64_t now);

@@ -36,18 +36,45 @@ static struct doctor_row doctor_row(enum doctor_ask ask)
     return row;
 }
 
+/* IAM speaks no JSON, so the catalog lacks it.  It is one in each partition. */
+#define DOCTOR_IAM(text) { text, sizeof(text) - 1 }
+static const struct hc_service doctor_iam = {
+    .index = HC_SERVICE_OTHER, .id = "iam", .env = "IAM",
+    .row = {
+        .cli = DOCTOR_IAM("iam"), .name = DOCTOR_IAM("iam"),
+        .id = DOCTOR_IAM("iam"), .host = DOCTOR_IAM("iam"),
+        .signing = DOCTOR_IAM("iam"), .target = DOCTOR_IAM("2010-05-08"),
+        .rules = DOCTOR_IAM(
+            "aws-cn:pfdb={p}.cn-north-1.{s}@cn-north-1 "
+            "aws-us-gov:pfdb={p}.us-gov.{s}@us-gov-west-1 "
+            "aws:pd={p}.{s}@{g} aws:fb={p}-fips.{s}@{g} "
+            "*:pfdb={p}.{g}.{s}@{g}"),
+    },
+    .protocol = PROTOCOL_QUERY,
+};
+
+static const struct hc_service *doctor_service_of(struct op_doctor *d,
+                                                  enum doctor_ask ask)
+{
+    enum hc_service_id id = doctor_service(ask);
+
+    return id == HC_SERVICE_OTHER
+               ? &doctor_iam
+               : hc_service_set_own(&d->op.h->client.services, id);
+}
+
 /* ---- the call ---- */
 
-/* The URL that is configured for this service.  STS is asked about credentials,
- * and the option is for the services that are called with them.  False: it
- * cannot be used, which the call itself will say. */
+/* The URL that is configured for this service.  STS and IAM are asked about
+ * credentials, and the option is for the services that are called with them.
+ * False: it cannot be used, which the call itself will say. */
 static bool doctor_url(struct op_doctor *d, const struct hc_service *service,
                        struct hc_str *url)
 {
     struct hc_config *config = &d->op.h->config;
 
     *url = HC_STR("");
-    return (service->index == HC_SERVICE_STS
+    return (service->index == HC_SERVICE_STS || service == &doctor_iam
                 ? hc_config_service_url(config, service, url, NULL)
                 : hc_config_url(config, service, url, NULL)) == 0;
 }
@@ -56,10 +83,8 @@ static bool doctor_url(struct op_doctor *d, const struct hc_service *service,
  * service is asked only if it has one, too. */
 bool hc_doctor_may_call(struct op_doctor *d, enum doctor_ask ask)
 {
-    struct hc_service_set *set = &d->op.h->client.services;
-    const struct hc_service *service =
-        hc_service_set_own(set, doctor_service(ask));
-    const struct hc_service *ecs = hc_service_set_own(set, HC_SERVICE_ECS);
+    const struct hc_service *service = doctor_service_of(d, ask);
+    const struct hc_service *ecs = doctor_service_of(d, ASK_CLUSTER);
     struct hc_str its, ecss;
 
     if (service == ecs || !doctor_url(d, service, &its) || its.n > 0 ||
@@ -88,13 +113,12 @@ static int doctor_begin(struct op_doctor *d, enum doctor_ask ask, int64_t now)
 
     if (err < 0)
         return hc_error_set(&d->why, err, "no memory for a request");
-    config.own = doctor_service(ask);
+    config.service = doctor_service_of(d, ask);
     config.operation = doctor_row(ask).operation;
     config.body = hc_buf_view(&d->body);
-    config.region = d->region;
-    if (config.own != HC_SERVICE_ECS)
-        doctor_url(d, hc_service_set_own(&d->op.h->client.services, config.own),
-                   &config.endpoint_url);
+    config.region = d->call_region.n > 0 ? d->call_region : d->region;
+    if (config.service->index != HC_SERVICE_ECS)
+        doctor_url(d, config.service, &config.endpoint_url);
     config.max_attempts = CALL_ATTEMPTS;
     config.deadline = hc_time_min(config.deadline,
                                   hc_time_add(now, HC_DOCTOR_CALL));
@@ -158,12 +182,22 @@ static bool doctor_is_denied(const struct op_doctor *d, int err)
             hc_str_eqz(code, "UnauthorizedOperation"));
 }
 
-/* The statement that allows it, as the advice of the next finding. */
-static void doctor_allow(struct op_doctor *d, enum doctor_ask ask)
+const char *hc_doctor_allow(struct op_doctor *d, const char *action,
+                            const char *resource)
+{
+    struct hc_arn at = d->c.at;
+
+    if (!hc_arn_is_full(&at))
+        at.region = d->region;
+    return hc_doctor_fmt(d, "to allow it: %s",
+                         hc_failure_allow(&d->op.arena, action, &at,
+                                          resource));
+}
+
+static const char *doctor_allow(struct op_doctor *d, enum doctor_ask ask)
 {
     const struct doctor_row row = doctor_row(ask);
-    struct hc_arn at = d->c.at;
-    struct hc_str name = at.name, kind = row.resource;
+    struct hc_str name = d->c.at.name, kind = row.resource;
     size_t mark = hc_str_find(kind, '%');
     const char *resource = NULL;
 
@@ -173,14 +207,10 @@ static void doctor_allow(struct op_doctor *d, enum doctor_ask ask)
                                  HC_STR_ARG(hc_str_from(kind, mark + 2)));
     else if (kind.n > 0)
         resource = hc_arena_str(&d->op.arena, kind).p;
-    if (!hc_arn_is_full(&at))
-        at.region = d->region;
-    d->advice = hc_doctor_fmt(
-        d, "to allow it: %s",
-        hc_failure_allow(&d->op.arena,
-                         hc_doctor_fmt(d, "%.*s%.*s", HC_STR_ARG(row.prefix),
-                                       HC_STR_ARG(row.operation)),
-                         &at, resource));
+    return hc_doctor_allow(d, hc_doctor_fmt(d, "%.*s%.*s",
+                                            HC_STR_ARG(row.prefix),
+                                            HC_STR_ARG(row.operation)),
+                           resource);
 }
 
 /* The worker itself does not read a queue's attributes, and only rules by tags
@@ -204,7 +234,7 @@ void hc_doctor_tell_read(struct op_doctor *d, enum doctor_ask ask, int got)
         hc_doctor_say(d, "ocall||", "allowed, %lld ms",
                       (long long)(d->spent[ask] / HC_MS));
     else if (denied)
-        doctor_allow(d, ask);
+        d->advice = doctor_allow(d, ask);
     if (got < 0)
         hc_doctor_say_why(d, denied ? doctor_is_needed(ask) ? "edenied||"
                                                             : "wdenied||"

@@ -1,7 +1,7 @@
 /* op/op_doctor_cluster.c - which clusters, and each read that a cluster needs,
  * made for real.
  *
- *   ASK_CLUSTER .. ASK_TAGGED    the reads, in the order of HC_DOCTOR_ASKS
+ *   ASK_CLUSTER .. ASK_UPDATE    the reads, in the order of HC_DOCTOR_ASKS
  *   PHASE_JUDGE --> PHASE_PLAN --> PHASE_OVER
  *
  * Lists are cut: at HC_DOCTOR_SERVICES services and HC_DOCTOR_PAGES pages of
@@ -12,7 +12,7 @@
 
 #include "op/op_cluster.h"
 
-enum { PHASE_JUDGE = ASK_TAGGED + 1, PHASE_PLAN, PHASE_OVER };
+enum { PHASE_JUDGE = ASK_UPDATE + 1, PHASE_PLAN, PHASE_OVER };
 
 #define CLUSTER_AGAIN 2              /* one more call before it is over      */
 
@@ -70,6 +70,7 @@ static bool doctor_put(struct op_doctor *d, enum doctor_ask ask)
         return d->name == 0 && (!d->has_each || d->each.policy) &&
                hc_doctor_may_call(d, ask);
     case ASK_IDENTITY:
+    case ASK_UPDATE:
     case ASK_QUEUE:
     case ASK_DEAD:
         break;
@@ -368,7 +369,9 @@ static int doctor_step(struct op_doctor *d, int64_t now)
         hc_doctor_judge(d);
     if (d->phase >= PHASE_JUDGE)
         return d->phase == PHASE_PLAN ? doctor_plan(d) : 1;
-    got = doctor_read_all(d, (enum doctor_ask)d->phase, now);
+    got = d->phase == ASK_UPDATE
+              ? hc_doctor_update(d, now)
+              : doctor_read_all(d, (enum doctor_ask)d->phase, now);
     if (got == 1 && d->phase == ASK_CLUSTER)
         doctor_tell(d);
     if (got == 1 && d->phase == ASK_NAMES) {

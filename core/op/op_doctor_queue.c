@@ -124,12 +124,23 @@ static int queue_ask(struct op_doctor *d, enum doctor_ask ask,
     return 1;
 }
 
+/* That in "https://sqs.eu-west-1.amazonaws.com/..."; n == 0: another form. */
+static struct hc_str queue_region(struct hc_str url)
+{
+    const struct hc_str front = HC_STR("https://sqs.");
+
+    url = hc_str_starts(url, front) ? hc_str_from(url, front.n) : HC_STR("");
+    url = hc_str_cut(&url, '.');
+    return hc_endpoint_is_region(url) ? url : HC_STR("");
+}
+
 int hc_doctor_queue(struct op_doctor *d, int64_t now)
 {
     int got = 1;
 
     if (d->request.queue == NULL || (!d->signs && !d->op.h->no_sign))
         return 1;
+    d->call_region = queue_region(hc_str(d->request.queue));
     if (d->phase == 0 && !d->in_call && !hc_doctor_may_call(d, ASK_QUEUE))
         return 1;
     if (d->phase == 0)

@@ -38,10 +38,15 @@
         DEFINITION_ARN "\",\"containerDefinitions\":[{\"name\":\"web\"}]}}")
 #define LOOK_TARGETS aws_answer(200, "", "{\"ScalableTargets\":[]}")
 #define LOOK_TAGGED aws_answer(200, "", "{\"ResourceTagMappingList\":[]}")
+#define LOOK_MAY(decision)                                                  \
+    aws_answer(200, "", "<SimulatePrincipalPolicyResponse><Simulate"        \
+        "PrincipalPolicyResult><EvaluationResults><member><EvalDecision>"   \
+        decision "</EvalDecision></member></EvaluationResults></Simulate"   \
+        "PrincipalPolicyResult></SimulatePrincipalPolicyResponse>")
 #define LOOK_REST                                                           \
     LOOK_NAMES, aws_answer(200, "", SERVICE("3")),                          \
     aws_answer(200, "", HOSTS3), LOOK_HOSTS, LOOK_DEFINITION,               \
-    LOOK_TARGETS, LOOK_TAGGED
+    LOOK_TARGETS, LOOK_TAGGED, LOOK_MAY("allowed")
 
 static const char *const look_prod[] = { "prod" };
 

@@ -67,7 +67,8 @@ TEST(op_doctor_cluster, lists_are_read_page_by_page)
         aws_answer(200, "", "{\"containerInstanceArns\":[" HOST("b") "]}"),
         aws_answer(200, "", "{\"containerInstances\":["
                    LOOK_HOST("b", "ACTIVE", "true") "],\"failures\":[]}"),
-        LOOK_DEFINITION, LOOK_TARGETS, LOOK_TAGGED, NULL };
+        LOOK_DEFINITION, LOOK_TARGETS, LOOK_TAGGED, LOOK_MAY("allowed"), NULL
+    };
 
     look_open(false, answers);
     look(look_of_prod());

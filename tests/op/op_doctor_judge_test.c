@@ -40,7 +40,7 @@ TEST(op_doctor_judge, what_a_deployment_can_never_do_is_told)
         aws_answer(200, "", "{\"containerInstanceArns\":[]}"),
         aws_answer(200, "", "{\"ScalableTargets\":[{\"ResourceId\":"
                    "\"service/prod/web\"}]}"),
-        LOOK_TAGGED, NULL };
+        LOOK_TAGGED, LOOK_MAY("allowed"), NULL };
 
     look_open(false, answers);
     look(look_of_prod());
@@ -64,7 +64,7 @@ TEST(op_doctor_judge, hosts_of_several_kinds_are_a_warning)
                    "\"mi-1\",\"capacityProviderName\":\"blue\"}],"
                    "\"failures\":[]}"),
         aws_answer(200, "", "{\"capacityProviders\":[],\"failures\":[]}"),
-        LOOK_TAGGED, NULL };
+        LOOK_TAGGED, LOOK_MAY("allowed"), NULL };
 
     look_open(false, answers);
     look(look_of_prod());
@@ -83,7 +83,8 @@ TEST(op_doctor_judge, the_rule_owns_what_its_plan_says)
                    "123456789012:service/prod/api\"]}"),
         aws_answer(200, "", SERVICE("1")),
         aws_answer(200, "", HOSTS3), LOOK_HOSTS, LOOK_DEFINITION, LOOK_TARGETS,
-        aws_answer(200, "", SERVICE("1")), aws_answer(200, "", HOSTS3), NULL };
+        LOOK_MAY("allowed"), aws_answer(200, "", SERVICE("1")),
+        aws_answer(200, "", HOSTS3), NULL };
     const struct headcount_reconcile each = each_of(&web);
     struct headcount_doctor doctor = look_of_prod();
 
@@ -93,7 +94,7 @@ TEST(op_doctor_judge, the_rule_owns_what_its_plan_says)
     look_has("owned", HEADCOUNT_FINE, "the rule owns 1 service here; right: "
              "none; to be changed: web (1 -> 3); not owned, because the rule "
              "does not name them: api");
-    CHECK_INT(scene.script.requests, 11);
+    CHECK_INT(scene.script.requests, 12);
     look_end();
 }
 
@@ -106,6 +107,7 @@ TEST(op_doctor_judge, a_service_that_is_held_or_missing_says_why)
         LOOK_GET, LOOK_WHO, LOOK_CLUSTER, LOOK_NAMES,
         aws_answer(200, "", SERVICE("1")),
         aws_answer(200, "", HOSTS3), LOOK_HOSTS, LOOK_DEFINITION, LOOK_TARGETS,
+        LOOK_MAY("allowed"),
         aws_answer(200, "", "{\"services\":[],\"failures\":[{\"arn\":\"arn:aws:"
                    "ecs:eu-west-1:123456789012:service/prod/gone\",\"reason\":"
                    "\"MISSING\"}]}"), NULL };

@@ -18,8 +18,8 @@ TEST(op_doctor, each_subject_has_its_findings_in_order)
                                     NULL };
     static const char *const order[] = {
         "region", "profile", "sweep", "endpoint", "dns", "connect", "tls",
-        "clock", "credentials", "expiry", "principal", "call", "hosts",
-        "disconnected", "kinds", "rule" };
+        "clock", "credentials", "expiry", "principal", "call", "update",
+        "hosts", "disconnected", "kinds", "rule" };
     const struct headcount_outcome *o;
     size_t at = 0;
 
@@ -34,7 +34,7 @@ TEST(op_doctor, each_subject_has_its_findings_in_order)
             fail_msg("%s is out of order: %s", o->findings[i].code,
                      o->findings[i].text);
     }
-    CHECK_INT(scene.script.requests, 10);
+    CHECK_INT(scene.script.requests, 11);
     CHECK_INT(scene.audited, 0);
     look_end();
 }

@@ -243,3 +243,14 @@ def test_a_queue_and_its_dead_letters(moto, doctor):
     sqs.send_message(QueueUrl=dead, MessageBody="{}")
     d = doctor("prod", "--queue", events)
     d.one("dead_letters", "warning", "1 messages wait in", "read them")
+
+
+def test_a_write_is_only_simulated(moto, doctor):
+    """moto has no simulation: that is said, and nothing fails."""
+    d = doctor("prod", code=0)
+    assert [f["level"] for f in d.all("update")] in (["warning"], ["ok"])
+
+
+def test_another_account_than_the_expected_one(moto, doctor):
+    d = doctor("prod", "--expect-account", "999999999999", code=1)
+    assert {f["level"] for f in d.all("account")} == {"error"}

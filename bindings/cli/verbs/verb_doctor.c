@@ -119,6 +119,8 @@ int verb_doctor(const struct options *o)
         .size = sizeof doctor, .timeout = o->timeout_us,
         .assume_role = o->role, .clusters = o->args.item,
         .clusters_n = o->args.n, .queue = o->queue, .sweeps = is_swept(o),
+        .external_id = o->external_id, .role_session_name = o->session,
+        .role_duration = o->duration_us, .expect_account = o->account,
     };
     struct request_options target = { .wishes = NULL };
     struct headcount_error error;
