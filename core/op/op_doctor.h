@@ -25,7 +25,7 @@
 #define HC_DOCTOR_CLUSTERS 10                /* if none is named             */
 #define HC_DOCTOR_SERVICES 100               /* of a cluster that are read   */
 #define HC_DOCTOR_PAGES 10                   /* of its list of hosts         */
-#define HC_DOCTOR_NAMES 8                    /* in one sentence              */
+#define HC_DOCTOR_NAMES 12                   /* in one sentence              */
 
 enum doctor_at { DOCTOR_SETTINGS, DOCTOR_NETWORK, DOCTOR_CREDENTIALS,
                  DOCTOR_IDENTITY, DOCTOR_CLUSTERS, DOCTOR_CLUSTER,

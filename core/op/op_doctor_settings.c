@@ -2,6 +2,10 @@
  * sweep, credentials. */
 #include "op/op_doctor.h"
 
+#include "aws/principal.h"
+
+#define SETTINGS_LINE ((size_t)16 << 10)
+
 /* ---- settings ---- */
 
 struct hc_str hc_doctor_arn_region(const struct op_doctor *d)
@@ -65,16 +69,42 @@ int hc_doctor_settings(struct op_doctor *d)
 
 /* ---- credentials ---- */
 
+/* Each place where credentials may be configured: those that are, with file and
+ * line and why they are (not) used, then the names of the others. */
+static void settings_chain(struct op_doctor *d)
+{
+    const struct hc_client *client = &d->op.h->client;
+    const struct hc_principal_ask ask = { .config = client->config,
+                                          .sys = &d->op.h->net.sys,
+                                          .given = client->given.key_id_n > 0 };
+    struct headcount_error why = { .code = 0 };   /* the credentials say it */
+    struct hc_principal found = { .place = PLACE_NOWHERE };
+    struct doctor_list absent = { NULL, 0 };
+    struct hc_buf line;
+
+    hc_principal_find(&found, &ask, &why);
+    hc_buf_init(&line, &d->op.h->net.sys.alloc, SETTINGS_LINE);
+    for (int i = PLACE_PROGRAM; i < PLACE_NOWHERE; i++)
+        if (found.use[i] == PLACE_ABSENT) {
+            hc_doctor_list(d, &absent, hc_place_name((enum hc_place)i));
+        } else {
+            hc_place_put(&found, client->config, (enum hc_place)i, &line);
+            hc_buf_lit(&line, "; ");
+        }
+    hc_doctor_say(d, "ochain|chain|", "%snot configured: %s", hc_buf_z(&line),
+                  hc_doctor_names(d, &absent));
+    d->no_memory |= hc_buf_error(&line) == HEADCOUNT_ENOMEM;
+    hc_buf_fini(&line);
+}
+
 static void creds_tell(struct op_doctor *d)
 {
-    const struct hc_creds *c = d->op.creds;
     int64_t left = d->creds.expires;
     int64_t minutes;
 
     d->signs = true;
-    hc_doctor_say(d, "ocredentials|credentials|", "from the %s%s%s",
-                  d->creds.source, c->tried_n > 0 ? "; before it: " : "",
-                  c->tried_n > 0 ? c->tried : "");
+    hc_doctor_say(d, "ocredentials|credentials|", "from the %s",
+                  d->creds.source);
     if (left == HC_NEVER) {
         hc_doctor_say(d, "oexpiry|expiry|", "these credentials do not expire");
         return;
@@ -105,6 +135,8 @@ int hc_doctor_credentials(struct op_doctor *d, int64_t now)
                       "requests are not signed (config.no_sign_request)");
         return 1;
     }
+    if (d->phase++ == 0)
+        settings_chain(d);
     if (d->op.creds == NULL)
         d->op.creds = hc_client_creds(&d->op.h->client, &role, &d->why);
     got = d->op.creds == NULL

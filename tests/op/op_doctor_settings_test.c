@@ -89,3 +89,37 @@ TEST(op_doctor_settings, unsigned_requests_need_no_credentials)
     CHECK(look_nth("principal", 0) == NULL);
     look_end();
 }
+
+TEST(op_doctor_settings, each_place_of_credentials_is_told)
+{
+    static const char *const env[] = {
+        "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:1/", NULL };
+
+    open_env(env, (struct headcount_config){ .dns_server = "127.0.0.1:1" });
+    look(look_of_prod());
+    look_has("chain", HEADCOUNT_FINE, "AWS_ACCESS_KEY_ID: is used; ");
+    look_has("chain", HEADCOUNT_FINE, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI "
+             "or _FULL_URI: is configured, but AWS_ACCESS_KEY_ID comes first");
+    look_has("chain", HEADCOUNT_FINE, "not configured: keys given by the "
+             "program, role_arn, ");
+    look_end();
+}
+
+/* What an endpoint quotes of its request must not show. */
+TEST(op_doctor_settings, no_finding_has_a_secret)
+{
+    const char *const answers[] = {
+        LOOK_GET, LOOK_WHO,
+        aws_answer(200, "", "{\"clusters\":[{\"clusterArn\":\"" CLUSTER_ARN
+                   "\",\"clusterName\":\"prod\",\"status\":"
+                   "\"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\"}],"
+                   "\"failures\":[]}"), LOOK_REST, NULL };
+
+    look_open(false, answers);
+    look(look_of_prod());
+    look_has("cluster", HEADCOUNT_WARNING, "its status is ***");
+    CHECK(strstr(headcount_outcome(scene.op)->json, "K7MDENG") == NULL);
+    look_end();
+}

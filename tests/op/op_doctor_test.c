@@ -18,8 +18,8 @@ TEST(op_doctor, each_subject_has_its_findings_in_order)
                                     NULL };
     static const char *const order[] = {
         "region", "profile", "sweep", "endpoint", "dns", "connect", "tls",
-        "clock", "credentials", "expiry", "principal", "call", "update",
-        "hosts", "disconnected", "kinds", "rule" };
+        "clock", "chain", "credentials", "expiry", "principal", "call",
+        "update", "hosts", "disconnected", "kinds", "rule" };
     const struct headcount_outcome *o;
     size_t at = 0;
 
