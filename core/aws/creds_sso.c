@@ -94,7 +94,7 @@ static int sso_take(const struct sso_step *s, struct hc_str text)
     memcpy(c->file, file, sizeof file);
     c->has_token = true;
     c->rest_until = 0;
-    struct hc_str url = hc_buf_view(&c->token.start_url);
+    struct hc_str url = hc_buf_view(&c->token.text[SSO_START_URL]);
 
     if (url.n > 0 && !hc_str_eq(url, c->config.start_url))
         c->has_token = false;
@@ -127,7 +127,7 @@ static void sso_write(const struct sso_step *s)
 {
     struct hc_creds_sso *c = s->c;
     const struct hc_system *sys = &c->config.net->sys;
-    struct hc_str text = hc_buf_view(&c->token.text);
+    struct hc_str text = hc_buf_view(&c->token.file);
     struct headcount_error why = { .code = 0 };
 
     if (sys->write_file == NULL)
@@ -145,87 +145,66 @@ static void sso_write(const struct sso_step *s)
 
 /* ---- requests ---- */
 
-static void sso_put_path(struct hc_buf *out, const struct hc_endpoint *at)
-{
-    struct hc_str base = hc_str(at->path);
-
-    hc_buf_str(out, base);
-    if (!hc_str_ends(base, HC_STR("/")))
-        hc_buf_chr(out, '/');
-}
-
-static int sso_send(const struct sso_step *s, const struct hc_endpoint *at,
-                    struct hc_creds_fetch_config *config)
+/* The portal's answer for the role, or another token: each request is a target,
+ * and the portal's has a header, the other one a body. */
+static int sso_send(const struct sso_step *s, struct hc_buf *target,
+                    struct hc_buf *body)
 {
     struct hc_creds_sso *c = s->c;
+    bool role = c->state == CREDS_SSO_ROLE;
+    const struct hc_endpoint *at = role ? &c->portal : &c->oidc;
 
-    config->net = c->config.net;
-    config->job = s->job;
-    config->origin = at->origin;
-    config->anchors = hc_endpoint_anchors(at, c->config.bundle,
-                                          c->config.others);
-    config->tries = HC_CREDS_SSO_TRIES;
-    config->connect_timeout = config->timeout = HC_CREDS_SSO_TIMEOUT;
-    config->pause = HC_CREDS_SSO_PAUSE;
-    hc_creds_fetch_start(&c->fetch, config, s->now);
+    hc_buf_str(target, hc_str(at->path));
+    if (!hc_str_ends(hc_buf_view(target), HC_STR("/")))
+        hc_buf_chr(target, '/');
+    if (role) {
+        hc_buf_lit(target, "federation/credentials?role_name=");
+        hc_text_percent(target, c->config.role, "");
+        hc_buf_lit(target, "&account_id=");
+        hc_text_percent(target, c->config.account, "");
+        hc_buf_str(body, hc_buf_view(&c->token.text[SSO_ACCESS]));
+    } else {
+        hc_buf_lit(target, "token");
+        hc_sso_token_ask(&c->token, body);
+    }
+    if (hc_buf_error(target) < 0 || hc_buf_error(body) < 0)
+        return hc_buf_error(target) < 0 ? hc_buf_error(target)
+                                        : hc_buf_error(body);
+    struct hc_creds_fetch_config config = {
+        .net = c->config.net, .job = s->job, .origin = at->origin,
+        .anchors = hc_endpoint_anchors(at, c->config.bundle, c->config.others),
+        .method = HC_STR("POST"), .target = hc_buf_view(target),
+        .type = HC_STR("application/json"), .body = hc_buf_view(body),
+        .tries = HC_CREDS_SSO_TRIES, .connect_timeout = HC_CREDS_SSO_TIMEOUT,
+        .timeout = HC_CREDS_SSO_TIMEOUT, .pause = HC_CREDS_SSO_PAUSE,
+    };
+
+    if (role) {
+        config.method = HC_STR("GET");
+        config.header = HC_STR("x-amz-sso_bearer_token");
+        config.value = config.body;
+        config.body = config.type = (struct hc_str){ NULL, 0 };
+    }
+    hc_creds_fetch_start(&c->fetch, &config, s->now);
     return SSO_GO_ON;
 }
 
-static int sso_ask_role(const struct sso_step *s)
+static int sso_ask(const struct sso_step *s, enum hc_creds_sso_state what)
 {
-    struct hc_creds_sso *c = s->c;
-    struct hc_buf target;
-
-    hc_buf_init(&target, &c->config.net->sys.alloc, SSO_TARGET);
-    sso_put_path(&target, &c->portal);
-    hc_buf_lit(&target, "federation/credentials?role_name=");
-    hc_text_percent(&target, c->config.role, "");
-    hc_buf_lit(&target, "&account_id=");
-    hc_text_percent(&target, c->config.account, "");
-    int err = hc_buf_error(&target);
-    struct hc_creds_fetch_config config = {
-        .method = HC_STR("GET"), .target = hc_buf_view(&target),
-        .header = HC_STR("x-amz-sso_bearer_token"),
-        .value = hc_buf_view(&c->token.access),
-    };
-
-    c->state = CREDS_SSO_ROLE;
-    if (err == 0)
-        err = sso_send(s, &c->portal, &config);
-    hc_buf_fini(&target);
-    return err == HEADCOUNT_ELIMIT
-               ? hc_error_set(s->e, HEADCOUNT_ECONFIG, "sso_role_name or "
-                              "sso_account_id is too long")
-               : err;
-}
-
-static int sso_ask_token(const struct sso_step *s)
-{
-    struct hc_creds_sso *c = s->c;
-    const struct hc_alloc *alloc = &c->config.net->sys.alloc;
+    const struct hc_alloc *alloc = &s->c->config.net->sys.alloc;
     struct hc_buf target, body;
 
     hc_buf_init(&target, alloc, SSO_TARGET);
     hc_buf_init_secret(&body, alloc, SSO_BODY);
-    sso_put_path(&target, &c->oidc);
-    hc_buf_lit(&target, "token");
-    hc_sso_token_ask(&c->token, &body);
-    int err = hc_buf_error(&target) < 0 ? hc_buf_error(&target)
-                                        : hc_buf_error(&body);
-    struct hc_creds_fetch_config config = {
-        .method = HC_STR("POST"), .target = hc_buf_view(&target),
-        .type = HC_STR("application/json"), .body = hc_buf_view(&body),
-    };
+    s->c->state = what;
+    int err = sso_send(s, &target, &body);
 
-    c->state = CREDS_SSO_TOKEN;
-    c->rest_until = hc_time_add(s->now, HC_CREDS_SSO_REST);
-    hc_error_reset(&c->failed);
-    if (err == 0)
-        err = sso_send(s, &c->oidc, &config);
     hc_buf_fini(&target);
     hc_buf_fini(&body);
     return err == HEADCOUNT_ELIMIT
-               ? sso_file(s, "its refresh token is too long") : err;
+               ? hc_error_set(s->e, HEADCOUNT_ECONFIG, "single sign-on: "
+                              "sso_role_name or the token is too long")
+               : err;
 }
 
 /* ---- IDLE ---- */
@@ -257,7 +236,7 @@ static int sso_goes_on(const struct sso_step *s)
     struct hc_creds_sso *c = s->c;
 
     if (sso_lives(c, 0))
-        return sso_ask_role(s);
+        return sso_ask(s, CREDS_SSO_ROLE);
     if (c->failed.code != 0)
         return hc_error_pass(s->e, &c->failed);
     return sso_file(s, c->config.session.n == 0
@@ -276,8 +255,10 @@ static int sso_start(const struct sso_step *s)
         return err;
     if (c->config.session.n > 0 && !sso_lives(c, HC_CREDS_SSO_SOON) &&
         hc_sso_token_refreshes(&c->token, sso_wall(c)) &&
-        s->now >= c->rest_until)
-        return sso_ask_token(s);
+        s->now >= c->rest_until) {
+        hc_error_reset(&c->failed);
+        return sso_ask(s, CREDS_SSO_TOKEN);
+    }
     return sso_goes_on(s);
 }
 
@@ -311,9 +292,9 @@ static void sso_said(const struct hc_creds_sso *c, char out[SSO_SHOWN])
     hc_creds_fetch_said(&c->fetch, other);
     hc_fmt(out, SSO_SHOWN, "%s", other);
     sso_oidc_said(c, out);
-    hc_strike(out, hc_buf_view(&c->token.refresh));
-    hc_strike(out, hc_buf_view(&c->token.client_secret));
-    hc_strike(out, hc_buf_view(&c->token.access));
+    for (size_t i = SSO_ACCESS; i <= SSO_CLIENT_SECRET; i++)
+        if (i != SSO_CLIENT_ID)
+            hc_strike(out, hc_buf_view(&c->token.text[i]));
 }
 
 /* The exchange failed; c->failed gets the sentence.  A token that still lives
@@ -358,9 +339,10 @@ static int sso_renewed(const struct sso_step *s)
         if (err == HEADCOUNT_ENOMEM)
             return err;
         if (err == 0) {
+            c->rest_until = hc_time_add(s->now, HC_CREDS_SSO_REST);
             hc_creds_fetch_fini(&c->fetch);
             sso_write(s);
-            return sso_ask_role(s);
+            return sso_ask(s, CREDS_SSO_ROLE);
         }
         hc_fmt(why, sizeof why, "the answer of %s is no token: %s",
                f->config.origin.host, wrong);

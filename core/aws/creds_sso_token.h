@@ -17,10 +17,14 @@
 
 #define HC_SSO_TOKEN_FILE ((size_t)256 << 10)
 
+/* The texts of the file; empty: it has none. */
+enum hc_sso_text { SSO_ACCESS, SSO_REFRESH, SSO_CLIENT_ID, SSO_CLIENT_SECRET,
+                   SSO_START_URL };
+#define HC_SSO_TEXTS 5
+
 struct hc_sso_token {
-    struct hc_buf text;                  /* secret: the whole file           */
-    struct hc_buf access, refresh;       /* secret                           */
-    struct hc_buf client_id, client_secret, start_url;
+    struct hc_buf file;                  /* secret: all of it                */
+    struct hc_buf text[HC_SSO_TEXTS];    /* secret                           */
     int64_t expires;                     /* wall                             */
     int64_t registered;                  /* till when the client is; wall    */
 };
@@ -38,7 +42,7 @@ int hc_sso_token_get(struct hc_sso_token *t, struct hc_str text,
 /* True: it can be exchanged for another one at `wall`. */
 bool hc_sso_token_refreshes(const struct hc_sso_token *t, int64_t wall);
 /* The token that the service answered with at `wall` takes the place of the
- * old one, in the members and in t->text.  As hc_sso_token_get; then `t` is
+ * old one, in the texts and in t->file.  As hc_sso_token_get; then `t` is
  * as it was. */
 int hc_sso_token_renew(struct hc_sso_token *t, struct hc_str answer,
                        int64_t wall, const char **wrong);

@@ -51,11 +51,11 @@ TEST(creds_sso_token, all_of_a_file_is_read)
                   "\"clientSecret\":\"hush\\/s\","
                   "\"registrationExpiresAt\":\"2030-02-01T00:00:00Z\","
                   "\"startUrl\":\"https://x\",\"region\":\"r\"}"), 0);
-    CHECK_STR(hc_buf_view(&token.access), "hush/a");
-    CHECK_STR(hc_buf_view(&token.refresh), "hush/r");
-    CHECK_STR(hc_buf_view(&token.client_id), "id");
-    CHECK_STR(hc_buf_view(&token.client_secret), "hush/s");
-    CHECK_STR(hc_buf_view(&token.start_url), "https://x");
+    CHECK_STR(hc_buf_view(&token.text[SSO_ACCESS]), "hush/a");
+    CHECK_STR(hc_buf_view(&token.text[SSO_REFRESH]), "hush/r");
+    CHECK_STR(hc_buf_view(&token.text[SSO_CLIENT_ID]), "id");
+    CHECK_STR(hc_buf_view(&token.text[SSO_CLIENT_SECRET]), "hush/s");
+    CHECK_STR(hc_buf_view(&token.text[SSO_START_URL]), "https://x");
     CHECK_INT(token.expires, WALL + 3600 * HC_SECOND);
     CHECK(hc_sso_token_refreshes(&token, WALL));
     CHECK(!hc_sso_token_refreshes(&token, WALL + 31 * 86400 * HC_SECOND));
@@ -106,7 +106,7 @@ TEST(creds_sso_token, what_is_no_token_is_told_unseen)
         CHECK_INT(get(rows[i][0]), HEADCOUNT_ECREDENTIALS);
         CHECK(wrong != NULL && strstr(wrong, rows[i][1]) != NULL);
         CHECK(strstr(wrong, "hush") == NULL);
-        CHECK_INT(token.access.n, 0);
+        CHECK_INT(token.text[SSO_ACCESS].n, 0);
     }
     end();
 }
@@ -147,7 +147,8 @@ TEST(creds_sso_token, the_request_has_four_members)
     struct hc_buf out;
 
     CHECK_INT(get(OLD), 0);
-    CHECK_STR(hc_buf_view(&token.access), "hush/2");     /* the last counts  */
+    /* The last one counts. */
+    CHECK_STR(hc_buf_view(&token.text[SSO_ACCESS]), "hush/2");
     hc_buf_init_secret(&out, t_alloc(), 4096);
     hc_sso_token_ask(&token, &out);
     CHECK_STR(hc_buf_view(&out), "{\"clientId\":\"id\\\\\",\"clientSecret\":"
@@ -169,17 +170,18 @@ TEST(creds_sso_token, a_new_token_leaves_the_rest_as_it_stood)
     CHECK_INT(renew("{\"accessToken\":\"hush/3\",\"expiresIn\":600,"
                     "\"refreshToken\":\"hush/r3\",\"tokenType\":\"Bearer\"}"),
               0);
-    CHECK_STR(hc_buf_view(&token.text), "{\"startUrl\":\"x\\u0041\",\"scopes\":"
+    CHECK_STR(hc_buf_view(&token.file), "{\"startUrl\":\"x\\u0041\",\"scopes\":"
               "[1, {\"a\": null}]," CLIENT ",\"accessToken\":\"hush/3\","
               "\"expiresAt\":\"2030-01-01T12:10:00Z\",\"refreshToken\":"
               "\"hush/r3\"}");
-    CHECK_STR(hc_buf_view(&token.access), "hush/3");
-    CHECK_STR(hc_buf_view(&token.refresh), "hush/r3");
+    CHECK_STR(hc_buf_view(&token.text[SSO_ACCESS]), "hush/3");
+    CHECK_STR(hc_buf_view(&token.text[SSO_REFRESH]), "hush/r3");
     CHECK_INT(token.expires, WALL + 600 * HC_SECOND);
     CHECK(hc_sso_token_refreshes(&token, WALL));
     CHECK_INT(renew("{\"accessToken\":\"hush/4\",\"expiresIn\":1}"), 0);
-    CHECK_STR(hc_buf_view(&token.refresh), "hush/r3");   /* it is kept       */
-    CHECK(strstr(hc_buf_z(&token.text), "\"refreshToken\":\"hush/r3\"") !=
+    /* The old one is kept. */
+    CHECK_STR(hc_buf_view(&token.text[SSO_REFRESH]), "hush/r3");
+    CHECK(strstr(hc_buf_z(&token.file), "\"refreshToken\":\"hush/r3\"") !=
           NULL);
     end();
 }
@@ -200,8 +202,8 @@ TEST(creds_sso_token, an_answer_that_is_none_changes_nothing)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         CHECK_INT(renew(rows[i][0]), HEADCOUNT_ECREDENTIALS);
         CHECK(wrong != NULL && strstr(wrong, rows[i][1]) != NULL);
-        CHECK_STR(hc_buf_view(&token.text), OLD);
-        CHECK_STR(hc_buf_view(&token.access), "hush/2");
+        CHECK_STR(hc_buf_view(&token.file), OLD);
+        CHECK_STR(hc_buf_view(&token.text[SSO_ACCESS]), "hush/2");
     }
     end();
 }
