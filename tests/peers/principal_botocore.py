@@ -14,7 +14,7 @@ import botocore.loaders
 import botocore.session
 
 loader = botocore.loaders.Loader()
-KEEP = {"HOME": os.environ["HOME"], "PATH": os.environ["PATH"]}
+KEEP = {name: os.environ.get(name, "") for name in ("HOME", "PATH")}
 
 
 def principal(env, profile):
@@ -30,10 +30,15 @@ def principal(env, profile):
             "method": found.method}
 
 
-for line in sys.stdin:
-    case = json.loads(line)
-    try:
-        answer = principal(case["env"], case["profile"])
-    except Exception as why:            # whatever it says, it has nobody
-        answer = {"error": f"{type(why).__name__}: {why}"}
-    print(json.dumps(answer), flush=True)
+def main():
+    for line in sys.stdin:
+        case = json.loads(line)
+        try:
+            answer = principal(case["env"], case["profile"])
+        except Exception as why:        # whatever it says, it has nobody
+            answer = {"error": f"{type(why).__name__}: {why}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

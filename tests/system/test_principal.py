@@ -7,20 +7,18 @@ id of its own.  `PRINCIPALS=5000 SEED=7` runs more random cases than the usual
 import hashlib
 import json
 import os
-import pathlib
 import random
 import re
 import subprocess
 import sys
 
+import principal_botocore
 import principal_server
 import pytest
-from conftest import TOP
 
 ACCOUNT = "210987654321"
 START = "https://corp.awsapps.example/start"
 OLD_START = "https://old.awsapps.example/start"
-BOTOCORE = TOP / "tests" / "peers" / "principal_botocore.py"
 
 
 def role(name):
@@ -46,7 +44,7 @@ class Both:
             "#!/bin/sh\necho out of order >&2\nexit 3\n")
         (home / "process-broken").chmod(0o755)
         self.peer = subprocess.Popen(
-            [sys.executable, BOTOCORE], text=True, stdin=subprocess.PIPE,
+            [sys.executable, principal_botocore.__file__], text=True, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, cwd=home,
             env={"HOME": str(home), "PATH": os.environ["PATH"]})
         self.common = {
