@@ -20,7 +20,8 @@
 
 struct hc_config_url {
     struct hc_config_url *next;
-    struct hc_str env, url;
+    const struct hc_service *service;
+    struct hc_str url;
 };
 
 /* One reading of the configuration: options are given, the rest is found. */
@@ -119,41 +120,6 @@ static int config_keep_from(const struct config_reader *r,
         err = config_keep(r->c, hc_str(s->from), &text, r->e);
     *from = err == 0 && s->value.n > 0 ? text.p : "";
     return err;
-}
-
-/* ---- a key of the profile ---- */
-
-int hc_config_text(const struct hc_config *c, const char *key,
-                   struct hc_str *out, struct headcount_error *e)
-{
-    struct hc_setting s;
-    int err = config_shared(c, key, &s, e);
-
-    *out = s.value;
-    return err < 0 ? err : s.value.n > 0;
-}
-
-int hc_config_bool(const struct hc_config *c, const char *key, bool *out,
-                   struct headcount_error *e)
-{
-    struct hc_setting s;
-    int err = config_shared(c, key, &s, e);
-
-    if (err == 0)
-        err = hc_setting_bool(&s, key, out, e);
-    return err < 0 ? err : s.value.n > 0;
-}
-
-int hc_config_number(const struct hc_config *c, const char *key,
-                     struct hc_range range, int64_t *out,
-                     struct headcount_error *e)
-{
-    struct hc_setting s;
-    int err = config_shared(c, key, &s, e);
-
-    if (err == 0)
-        err = hc_setting_number(&s, key, range, out, e);
-    return err < 0 ? err : s.value.n > 0;
 }
 
 /* ---- the profile ---- */
@@ -508,7 +474,7 @@ int hc_config_service_url(struct hc_config *c, const struct hc_service *service,
     *out = url;
     if (c->ignore_urls)
         return 0;
-    while (u != NULL && !hc_str_eqz(u->env, service->env))
+    while (u != NULL && u->service != service)
         u = u->next;
     if (u != NULL) {
         *out = u->url;
@@ -520,12 +486,10 @@ int hc_config_service_url(struct hc_config *c, const struct hc_service *service,
     u = hc_arena_zero(&c->arena, sizeof *u);
     if (u == NULL)
         return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for a URL");
-    u->url = *out = url;
-    u->next = c->urls;
-    err = config_keep(c, hc_str(service->env), &u->env, e);
-    if (err == 0)
-        c->urls = u;
-    return err;
+    *u = (struct hc_config_url){ c->urls, service, url };
+    c->urls = u;
+    *out = url;
+    return 0;
 }
 
 int hc_config_url(struct hc_config *c, const struct hc_service *service,

@@ -73,8 +73,8 @@ int hc_config_init(struct hc_config *c, const struct hc_system *sys,
 void hc_config_fini(struct hc_config *c);          /* c may be all zero */
 
 /* The URL that is configured for this service: the option, else as
- * hc_config_service_url; empty if there is none.  0, HEADCOUNT_ECONFIG or
- * HEADCOUNT_ENOMEM. */
+ * hc_config_service_url; empty if there is none.  It is kept by the pointer, so
+ * the service must not change.  0, HEADCOUNT_ECONFIG or HEADCOUNT_ENOMEM. */
 int hc_config_url(struct hc_config *c, const struct hc_service *service,
                   struct hc_str *out, struct headcount_error *e);
 /* The same without the option, which is for the service that is called and not
@@ -89,17 +89,6 @@ int hc_config_service_url(struct hc_config *c, const struct hc_service *service,
  */
 int hc_config_setting(const struct hc_config *c, const char *key,
                       struct hc_setting *out, struct headcount_error *e);
-/* A key of the selected profile alone.  1: *out has it; it lives as long as the
- * config and may have no NUL behind it.  0: it is not there.  HEADCOUNT_ECONFIG
- * names file and line. */
-int hc_config_text(const struct hc_config *c, const char *key,
-                   struct hc_str *out, struct headcount_error *e);
-int hc_config_bool(const struct hc_config *c, const char *key, bool *out,
-                   struct headcount_error *e);
-int hc_config_number(const struct hc_config *c, const char *key,
-                     struct hc_range range, int64_t *out,
-                     struct headcount_error *e);
-
 /* Notes at level DEBUG what is accepted and has no effect here, and a fault
  * that nobody needs to know yet. */
 void hc_config_note(const struct hc_config *c, const struct hc_log *log);

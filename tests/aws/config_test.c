@@ -630,32 +630,6 @@ TEST(config, a_url_is_looked_up_once)
     hc_config_fini(&config);
 }
 
-TEST(config, a_key_of_the_profile_is_text_a_flag_or_a_number)
-{
-    static const char *const none[2] = { NULL, NULL };
-    const struct hc_range range = { 900, 43200 };
-    struct hc_str text;
-    int64_t n = 0;
-    bool flag = false;
-
-    set_up_profile(none, "role_arn = arn\nduration_seconds = 900\n"
-                         "x = true\ny = 899");
-    CHECK_INT(init(), 0);
-    CHECK_INT(hc_config_text(&config, "role_arn", &text, &error), 1);
-    CHECK_STR(text, "arn");
-    CHECK_INT(hc_config_text(&config, "external_id", &text, &error), 0);
-    CHECK_INT(hc_config_number(&config, "duration_seconds", range, &n, &error),
-              1);
-    CHECK_INT(n, 900);
-    CHECK_INT(hc_config_bool(&config, "x", &flag, &error), 1);
-    CHECK(flag);
-    CHECK_INT(hc_config_number(&config, "y", range, &n, &error),
-              HEADCOUNT_ECONFIG);
-    CHECK_Z(error.what, "/h/.aws/config:5: y has to be a number from 900 to "
-                        "43200");
-    hc_config_fini(&config);
-}
-
 /* ---- what is said at level DEBUG ---- */
 
 static void keep_line(void *ud, int level, const char *line, size_t n)
