@@ -13,6 +13,8 @@ import botocore.exceptions
 import botocore.session
 import pytest
 
+from ecs_check import SECRET, TOKEN
+
 CASES = 150
 CALLS = {"ecs": "ListClusters", "dynamodb": "ListTables", "sqs": "ListQueues",
          "kms": "ListKeys", "logs": "DescribeLogGroups",
@@ -292,7 +294,9 @@ def test_a_value_of_no_use_names_its_line_and_is_not_shown(headcount, ecs,
 def test_a_profile_gives_the_region_without_an_option(headcount, ecs):
     (headcount.home / ".aws").mkdir()
     (headcount.home / ".aws" / "config").write_text(
-        "[default]\nregion = eu-west-3\n[profile dev]\nregion = eu-west-1\n")
+        "[default]\nregion = eu-west-3\n[profile dev]\nregion = eu-west-1\n"
+        "aws_access_key_id = AKIDEXAMPLE\n"
+        f"aws_secret_access_key = {SECRET}\naws_session_token = {TOKEN}\n")
     headcount.at(ecs)
     for more, env in ((["--profile", "dev"], {}), ([], {"AWS_PROFILE": "dev"})):
         run = headcount("call", "ecs", "ListClusters", *more, AWS_REGION=None,
