@@ -201,7 +201,10 @@ static bool op_fetch_has_other_key(headcount_op *op)
 static int op_fetch_creds(headcount_op *op, int64_t now)
 {
     struct op_fetch *f = fetch_of(op);
-    const struct hc_creds_ask ask = { .waiter = &f->waiter, .job = &op->job };
+    const struct hc_creds_ask ask = {
+        .waiter = &f->waiter, .job = &op->job,
+        .stats = &op->stats, .timings = &op->timings,
+    };
 
     if (now >= op->deadline)
         return hc_error_set(&op->error, HEADCOUNT_EDEADLINE,

@@ -193,6 +193,42 @@ def test_a_script_asks_once_for_many_calls(prod, sts, headcount):
     assert told - 1 == len(prod.requests) + 1        # one call was not sent
 
 
+# ---- fetch ----
+
+def fetch(prod, account, *more):
+    return ("fetch", "POST", f"http://127.0.0.1:{prod.port}/", "--sign", "ecs",
+            "--header", "X-Amz-Target: AmazonEC2ContainerServiceV20141113."
+            "ListClusters", "--header", "Content-Type: "
+            "application/x-amz-json-1.1", "--body", "{}", "--expect-account",
+            account, *more)
+
+
+def test_a_signed_fetch_asks_sts_once(prod, sts, headcount):
+    role = ("--assume-role", f"arn:aws:iam::{OURS}:role/x",
+            "--external-id", "abc")
+    for more in ((), role):
+        done = headcount(*fetch(prod, OURS, *more))
+        assert done.code == 0 and "clusterArns" in done.out, done.err
+    assert [name for name, _ in sts.requests] == [
+        "GetCallerIdentity", "AssumeRole", "GetCallerIdentity"]
+    assert len(prod.requests) == 2
+
+
+def test_a_fetch_is_not_sent_without_a_proof(prod, sts, headcount):
+    done = headcount(*fetch(prod, THEIRS))
+    assert done.code == 253 and f"answers for account {OURS}" in done.err
+    sts.fault("GetCallerIdentity", *[(500, "ill")] * 9)
+    done = headcount(*fetch(prod, THEIRS))
+    assert done.code == 253 and "nobody says whether" in done.err
+    assert prod.requests == []
+
+
+def test_a_presigned_url_is_not_given_away(prod, sts, headcount):
+    done = headcount("fetch", "GET", f"http://127.0.0.1:{prod.port}/", "--sign",
+                     "ecs", "--expires", "60", "--expect-account", THEIRS)
+    assert done.code == 253 and done.out == ""
+
+
 # ---- wrong usage ----
 
 @pytest.mark.parametrize("value", ["12345678901", "1234567890123",
