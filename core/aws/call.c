@@ -310,7 +310,7 @@ static int call_ended(struct hc_call *c, int64_t now)
      * code. */
     if (r->has_skew && (r->ok || r->answer.named))
         k->skew = hc_request_is_off(r) ? r->skew : 0;
-    if (c->bucket != NULL && call_class(c) == RETRY_THROTTLED)
+    if (c->bucket != NULL && !r->ok && call_class(c) == RETRY_THROTTLED)
         hc_bucket_drain(c->bucket, now);
     c->outcome_unknown = c->outcome_unknown || r->fetch.flushed_before ||
                          (r->state == REQUEST_FAILED && r->sent);

@@ -44,26 +44,34 @@ struct hc_str hc_op_account_key(const struct hc_op_account *a)
 
 static void account_end(headcount_op *op, struct hc_op_account *a)
 {
-    if (!a->asks)
+    if (a->call == NULL)
         return;
-    a->asks = false;
-    hc_call_fini(&a->call);
+    hc_call_fini(a->call);
+    hc_free(&op->h->net.sys.alloc, a->call, sizeof *a->call);
+    a->call = NULL;
     hc_buf_fini(&a->answer);
     op->h->asks_account = false;
     hc_wait_queue_wake(&op->h->account_turns);
 }
 
-static int account_ask(headcount_op *op, struct hc_op_account *a)
+/* The call is as large as the op itself, and few ops need it. */
+static int account_ask(headcount_op *op, struct hc_op_account *a,
+                       struct headcount_error *why)
 {
     struct hc_call_config config = hc_op_call_config(op);
 
+    a->call = hc_alloc(&op->h->net.sys.alloc, sizeof *a->call);
+    if (a->call == NULL)
+        return hc_error_set(why, HEADCOUNT_ENOMEM, "no memory for a call");
     config.own = HC_SERVICE_STS;
     config.operation = HC_STR("GetCallerIdentity");
     config.body = HC_STR(ACCOUNT_BODY);
     config.for_credentials = config.read_only = true;
-    a->asks = op->h->asks_account = true;
+    op->h->asks_account = true;
     hc_buf_init(&a->answer, &op->h->net.sys.alloc, HC_XML_TEXT);
-    return hc_call_start(&a->call, &op->h->net, &op->job, &config);
+    int err = hc_call_start(a->call, &op->h->net, &op->job, &config);
+
+    return err < 0 ? hc_error_pass(why, &a->call->error) : 0;
 }
 
 /* The answer is about the key that signed this call, which may be a newer one
@@ -83,12 +91,12 @@ static int account_keep(headcount_op *op, struct hc_op_account *a,
     if (err == 0 && (text.n != 12 || !hc_op_is_account(hc_buf_z(&text))))
         err = HEADCOUNT_ESYNTAX;
     if (err == 0) {
-        to->key = account_hash(&a->call.creds);
+        to->key = account_hash(&a->call->creds);
         hc_fmt(to->account, sizeof to->account, "%s", text.p);
     } else if (err != HEADCOUNT_ENOMEM) {
         hc_error_set(why, HEADCOUNT_EANSWER, "%s: GetCallerIdentity: the "
                      "answer names no account",
-                     a->call.slot->endpoint.host);
+                     a->call->slot->endpoint.host);
     }
     hc_buf_fini(&text);
     return err;
@@ -113,11 +121,11 @@ static int account_answer(headcount_op *op, struct hc_op_account *a,
     int got = 0;
 
     while (got == 0) {
-        switch ((enum hc_call_answer)hc_call_step(&a->call, now)) {
+        switch ((enum hc_call_answer)hc_call_step(a->call, now)) {
         case CALL_WAIT:
             return 0;
         case CALL_BODY:
-            hc_buf_str(&a->answer, a->call.span);
+            hc_buf_str(&a->answer, a->call->span);
             break;
         case CALL_RESTART:
             hc_buf_reset(&a->answer);
@@ -127,7 +135,7 @@ static int account_answer(headcount_op *op, struct hc_op_account *a,
             got = got == 0 ? 1 : got;
             break;
         case CALL_FAILED:
-            got = hc_error_pass(&why, &a->call.error);
+            got = hc_error_pass(&why, &a->call->error);
             break;
         }
     }
@@ -146,9 +154,9 @@ static int account_begin(headcount_op *op, struct hc_op_account *a)
         hc_job_at(&op->job, op->deadline);
         return 0;
     }
-    if (account_ask(op, a) < 0) {
-        struct headcount_error why = a->call.error;
+    struct headcount_error why = { .code = 0 };
 
+    if (account_ask(op, a, &why) < 0) {
         account_end(op, a);
         return account_unknown(op, &why);
     }
@@ -181,7 +189,7 @@ int hc_op_account_step(headcount_op *op, struct hc_op_account *a, int64_t now)
             return hc_error_set(&op->error, HEADCOUNT_EDEADLINE, "the deadline "
                                 "has passed while waiting for the account of "
                                 "the credentials");
-        if (a->asks)
+        if (a->call != NULL)
             got = account_answer(op, a, now);
         if (got == 1)
             got = account_creds(op, a, now);

@@ -11,9 +11,8 @@
 struct hc_op_account {                   /* all zero: nothing asked yet      */
     struct hc_credentials creds;         /* that sign now                    */
     struct hc_waiter creds_waiter, turn;
-    struct hc_call call;
+    struct hc_call *call;                /* under way, or NULL               */
     struct hc_buf answer;
-    bool asks;
 };
 
 /* 0, or HEADCOUNT_EARG: there are no credentials that could be compared. */

@@ -331,16 +331,17 @@ static int op_reconcile_start(headcount_op *op)
  * before any target was tried. */
 static int op_check_creds(struct op_reconcile *r, int64_t now)
 {
-    const struct hc_call_config config = hc_op_call_config(&r->op);
-    const struct hc_creds_ask ask = {
-        .waiter = &r->waiter, .job = &r->op.job,
-        .stats = config.stats, .timings = config.timings,
-    };
     int got = 1;
 
     if (r->checked || r->op.h->no_sign || r->request.snapshot != NULL ||
         r->cancelled || now >= r->op.deadline)   /* nothing is begun then */
         return 1;
+    const struct hc_call_config config = hc_op_call_config(&r->op);
+    const struct hc_creds_ask ask = {
+        .waiter = &r->waiter, .job = &r->op.job,
+        .stats = config.stats, .timings = config.timings,
+    };
+
     got = hc_creds_get(r->op.creds, &ask, now, &r->creds, &r->op.error);
     hc_credentials_fini(&r->creds);
     r->checked = got == 1;

@@ -1,6 +1,8 @@
 /* reconcile/run.c - where a run is, and when. */
 #include "reconcile/run.h"
 
+#include <string.h>
+
 #include "base/text.h"
 
 int64_t hc_run_wall(const struct hc_run *r)
@@ -41,10 +43,12 @@ bool hc_run_is_here(const struct hc_run *r, const struct hc_arn *arn)
 
 void hc_run_note_account(struct hc_run *r, const struct hc_arn *arn)
 {
-    if (hc_arn_is_full(arn) &&
-        (r->answered[0] == '\0' || run_is_elsewhere(r, arn)))
-        hc_fmt(r->answered, sizeof r->answered, "%.*s",
-               HC_STR_ARG(arn->account));
+    if (r->answered[0] != '\0' && !run_is_elsewhere(r, arn))
+        return;
+    if (hc_arn_is_full(arn) && arn->account.n < sizeof r->answered) {
+        memcpy(r->answered, arn->account.p, arn->account.n);
+        r->answered[arn->account.n] = '\0';
+    }
 }
 
 int hc_run_check_account(const struct hc_run *r, struct headcount_error *e)

@@ -172,7 +172,7 @@ static int exchange_learn(struct hc_exchange *x, struct hc_run *r, int64_t now)
 
     if (got == 0)
         got = class->learn(r, x, now);
-    if (got != HEADCOUNT_ENOMEM)
+    if (got != HEADCOUNT_ENOMEM && r->config.expect_account.n > 0)
         got = exchange_check_account(x, r, got);
     if (got < 0)
         return got;
