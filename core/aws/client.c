@@ -295,18 +295,23 @@ int hc_client_init(struct hc_client *k, const struct hc_client_config *config,
     return err;
 }
 
-void hc_client_fini(struct hc_client *k)
+static void client_fini_endpoints(struct hc_client *k)
 {
-    if (k->net == NULL)
-        return;
     for (size_t i = 0; i < HC_CLIENT_ENDPOINTS && k->places[i] != NULL; i++) {
         hc_sigv4_key_wipe(&k->places[i]->key);
         hc_free(&k->net->sys.alloc, k->places[i], sizeof **k->places);
         k->places[i] = NULL;
     }
+}
+
+void hc_client_fini(struct hc_client *k)
+{
+    if (k->net == NULL)
+        return;
     hc_client_fini_roles(k);
     hc_creds_fini(&k->creds);
     hc_creds_profile_fini(k);
+    client_fini_endpoints(k);            /* which roles may have held        */
     hc_creds_container_fini(&k->container);
     hc_creds_imds_fini(&k->imds);
     hc_imds_region_fini(&k->region);

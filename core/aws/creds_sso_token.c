@@ -194,7 +194,8 @@ static int sso_news(struct hc_sso_token *n, const struct hc_json_doc *doc,
     else if (!hc_json_int(doc, hc_json_find(doc, 0, "expiresIn"), &seconds) ||
              seconds <= 0 || seconds > SSO_LONGEST)
         *wrong = "its expiresIn is no number of seconds";
-    n->expires = hc_time_add(wall, seconds * HC_SECOND);
+    else
+        n->expires = hc_time_add(wall, seconds * HC_SECOND);
     return *wrong != NULL ? HEADCOUNT_ECREDENTIALS : 0;
 }
 

@@ -421,13 +421,16 @@ TEST(op_policy, an_account_is_compared_when_its_turn_ends)
     const char *const theirs[] = { OK(CLUSTER), NULL };
 
     scene_open(false, ours);
-    CHECK_Z(run(expects_ours)->clusters[0].error_code, NULL);
+    const struct headcount_outcome *o = run(expects_ours);
+
+    CHECK_INT(o->clusters_n, 1);
+    CHECK_Z(o->clusters[0].error_code, NULL);
     headcount_op_free(scene.op);
     scene_close();
     scene_open(false, theirs);
-    const struct headcount_outcome *o = run(expects_theirs);
-
+    o = run(expects_theirs);
     CHECK_INT(o->code, 0);
+    CHECK_INT(o->clusters_n, 1);
     CHECK_Z(o->clusters[0].error_code, "EACCOUNT");
     CHECK_INT(scene.script.requests, 1);
     headcount_op_free(scene.op);

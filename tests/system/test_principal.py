@@ -44,8 +44,8 @@ class Both:
             "#!/bin/sh\necho out of order >&2\nexit 3\n")
         (home / "process-broken").chmod(0o755)
         self.peer = subprocess.Popen(
-            [sys.executable, principal_botocore.__file__], text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, cwd=home,
+            [sys.executable, principal_botocore.__file__], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=home,
             env={"HOME": str(home), "PATH": os.environ["PATH"]})
         self.common = {
             "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
