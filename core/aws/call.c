@@ -48,8 +48,8 @@ static void call_note_timing(struct hc_call *c)
         .status = c->request.answer.status,
     };
 
-    hc_fmt(timing.operation, sizeof timing.operation, "%.*s",
-           HC_STR_ARG(c->config.operation));
+    hc_str_copy(timing.operation, sizeof timing.operation,
+                c->config.operation);
     hc_timings_note(c->config.timings, &timing, &c->request.fetch,
                     c->slot->endpoint.host);
 }

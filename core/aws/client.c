@@ -191,8 +191,8 @@ int hc_client_acquire_endpoint(struct hc_client *k,
         *p = (struct hc_endpoint_slot){
             .endpoint = at, .retry = client_retry(k, ask->service)
         };
-        hc_fmt(p->url, sizeof p->url, "%.*s", HC_STR_ARG(ask->url));
-        hc_fmt(p->region, sizeof p->region, "%.*s", HC_STR_ARG(ask->region));
+        hc_str_copy(p->url, sizeof p->url, ask->url);
+        hc_str_copy(p->region, sizeof p->region, ask->region);
     }
     p->used = ++k->clock;
     p->users++;

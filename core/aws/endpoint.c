@@ -23,15 +23,6 @@ bool hc_endpoint_is_region(struct hc_str region)
     return true;
 }
 
-static void endpoint_copy(char *to, size_t cap, struct hc_str s)
-{
-    size_t n = s.n < cap ? s.n : cap - 1;
-
-    if (n > 0)
-        memcpy(to, s.p, n);
-    to[n] = '\0';
-}
-
 static int endpoint_by_rules(struct hc_endpoint *out,
                              const struct hc_endpoint_ask *ask,
                              struct headcount_error *e)
@@ -47,9 +38,9 @@ static int endpoint_by_rules(struct hc_endpoint *out,
         return err;
     out->origin.tls = true;
     out->origin.port = 443;
-    endpoint_copy(out->origin.host, sizeof(out->origin.host),
+    hc_str_copy(out->origin.host, sizeof(out->origin.host),
                   hc_str(place.host));
-    endpoint_copy(out->region, sizeof(out->region), hc_str(place.region));
+    hc_str_copy(out->region, sizeof(out->region), hc_str(place.region));
     return 0;
 }
 
@@ -132,8 +123,8 @@ int hc_endpoint_get(struct hc_endpoint *out, const struct hc_endpoint_ask *ask,
     }
     memset(out, 0, sizeof(*out));
     out->service = ask->service;
-    endpoint_copy(out->region, sizeof(out->region), region);
-    endpoint_copy(out->path, sizeof(out->path), HC_STR("/"));
+    hc_str_copy(out->region, sizeof(out->region), region);
+    hc_str_copy(out->path, sizeof(out->path), HC_STR("/"));
     if (asked.url.n > 0)
         err = endpoint_by_url(out, &asked, e);
     else

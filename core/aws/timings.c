@@ -1,8 +1,6 @@
 /* aws/timings.c - what calls took (contract: aws/timings.h). */
 #include "aws/timings.h"
 
-#include "base/text.h"
-
 void hc_timings_fini(struct hc_timings *t)
 {
     if (t->alloc != NULL)
@@ -23,7 +21,7 @@ void hc_timings_note(struct hc_timings *t, struct hc_timing *timing,
     if (!timings_have_room(t))
         return;
     timing->marks = fetch->marks;
-    hc_fmt(timing->host, sizeof timing->host, "%s", host);
+    hc_str_copy(timing->host, sizeof timing->host, hc_str(host));
     if (fetch->addr.family != 0)
         hc_addr_put(timing->address, &fetch->addr);
     if (timing->marks.end == 0)

@@ -92,6 +92,15 @@ struct hc_str hc_str_trim(struct hc_str s)
     return s;
 }
 
+void hc_str_copy(char *to, size_t cap, struct hc_str s)
+{
+    size_t n = s.n < cap ? s.n : cap - 1;
+
+    if (n > 0)
+        memcpy(to, s.p, n);
+    to[n] = '\0';
+}
+
 struct hc_str hc_str_cut(struct hc_str *s, char sep)
 {
     size_t at = hc_str_find(*s, sep);

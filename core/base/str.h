@@ -32,6 +32,8 @@ struct hc_str hc_str_from(struct hc_str s, size_t at);          /* s[at..]  */
 /* Without the UTF-8 byte order mark that editors put before a text. */
 struct hc_str hc_str_unmarked(struct hc_str s);
 struct hc_str hc_str_trim(struct hc_str s);      /* SP and HTAB, both ends */
+/* The bytes as they are, as many as fit, and a NUL; cap > 0. */
+void hc_str_copy(char *to, size_t cap, struct hc_str s);
 /* Takes the part before the first `sep` off the front of *s, and the `sep` with
  * it; all of *s if there is no `sep`. */
 struct hc_str hc_str_cut(struct hc_str *s, char sep);

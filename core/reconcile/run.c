@@ -1,8 +1,6 @@
 /* reconcile/run.c - where a run is, and when. */
 #include "reconcile/run.h"
 
-#include <string.h>
-
 #include "base/text.h"
 
 int64_t hc_run_wall(const struct hc_run *r)
@@ -45,10 +43,8 @@ void hc_run_note_account(struct hc_run *r, const struct hc_arn *arn)
 {
     if (r->answered[0] != '\0' && !run_is_elsewhere(r, arn))
         return;
-    if (hc_arn_is_full(arn) && arn->account.n < sizeof r->answered) {
-        memcpy(r->answered, arn->account.p, arn->account.n);
-        r->answered[arn->account.n] = '\0';
-    }
+    if (hc_arn_is_full(arn))
+        hc_str_copy(r->answered, sizeof r->answered, arn->account);
 }
 
 int hc_run_check_account(const struct hc_run *r, struct headcount_error *e)

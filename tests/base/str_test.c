@@ -6,6 +6,18 @@
 
 static const struct hc_str absent = { NULL, 0 };
 
+TEST(str, a_copy_ends_where_its_room_does)
+{
+    char to[4] = "xyz";
+
+    hc_str_copy(to, sizeof to, HC_STR("ab"));
+    CHECK_Z(to, "ab");
+    hc_str_copy(to, sizeof to, HC_STR("abcdef"));
+    CHECK_Z(to, "abc");
+    hc_str_copy(to, sizeof to, (struct hc_str){ NULL, 0 });
+    CHECK_Z(to, "");
+}
+
 TEST(str, absent_equals_empty_everywhere)
 {
     CHECK(hc_str(NULL).p == NULL);
