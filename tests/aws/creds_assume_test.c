@@ -97,6 +97,18 @@ TEST(creds_assume, a_role_is_asked_for_by_a_signed_form)
     creds_peer_close(&p);
 }
 
+TEST(creds_assume, the_option_is_no_endpoint_of_sts)
+{
+    open_here();
+    const char *const answers[] = { set("ROLE", 3600), NULL };
+
+    /* It is for the service that is called: nobody is there. */
+    p.aws.config.endpoint_url = HC_STR("http://127.0.0.1:1");
+    CHECK_INT(ask(answers), 1);
+    creds_peer_has(&p, "ROLE");
+    creds_peer_close(&p);
+}
+
 TEST(creds_assume, what_belongs_to_the_role_goes_with_it)
 {
     const struct hc_role role = {
