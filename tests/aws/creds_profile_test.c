@@ -485,3 +485,65 @@ TEST(creds_profile, memory_may_end_anywhere)
     t_fails_every_allocation(ask_sso);
     t_fails_every_allocation(ask_login);
 }
+
+/* ---- a client ends while its credentials are refreshed ---- */
+
+static void *kept[HC_CLIENT_ENDPOINTS];
+static size_t kept_n;
+
+/* Endpoints are overwritten and kept, so that a late change is seen. */
+static void *keeping(void *ud, void *block, size_t old, size_t n)
+{
+    (void)ud;
+    if (n > 0 || block == NULL || old != sizeof(struct hc_endpoint_slot))
+        return t_alloc()->fn(t_alloc()->ud, block, old, n);
+    memset(block, 0xA5, old);
+    kept[kept_n++] = block;
+    return NULL;
+}
+
+static void ends_within(struct hc_creds *c)
+{
+    static const char *const silent[] = { AWS_PEER_SILENT, NULL };
+
+    kept_n = 0;
+    p.aws.world.net.sys.alloc.fn = keeping;
+    p.aws.script.answers = silent;
+    p.from = c;
+    hc_job_wake(&p.job);
+    for (int i = 0; i < 20; i++)
+        aws_world_round(&p.aws);
+    CHECK_INT(p.aws.script.requests, 1);
+    CHECK(!p.ended);
+    hc_waiter_leave(&p.link);
+    hc_client_fini(&p.aws.client);
+    CHECK(kept_n > 0);
+    for (size_t i = 0; i < kept_n; i++) {
+        const unsigned char *at = kept[i];
+
+        for (size_t k = 0; k < sizeof(struct hc_endpoint_slot); k++)
+            CHECK_INT(at[k], 0xA5);
+        t_alloc()->fn(t_alloc()->ud, kept[i], sizeof(struct hc_endpoint_slot),
+                      0);
+    }
+    p.aws.world.net.sys.alloc = *t_alloc();
+    creds_peer_close(&p);
+}
+
+TEST(creds_profile, a_client_may_end_while_a_role_is_assumed)
+{
+    static const char *const keys[] = { "AWS_ACCESS_KEY_ID=ENV",
+                                        "AWS_SECRET_ACCESS_KEY=hush", NULL };
+    static const char *const web[] = {
+        "AWS_WEB_IDENTITY_TOKEN_FILE=/run/token", "AWS_ROLE_ARN=" ARN "a",
+        NULL };
+    const struct hc_role role = { .arn = HC_STR(ARN "a") };
+
+    open_with(web, "", "", NULL);
+    ends_within(&p.aws.client.creds);
+    open_with(NULL, "[profile a]\n" ROLE("a", "b") "[profile b]\n"
+              ROLE("b", "c") "[profile c]\n" KEYS("C"), "", "a");
+    ends_within(&p.aws.client.creds);
+    open_with(keys, "", "", NULL);
+    ends_within(hc_client_creds(&p.aws.client, &role, &p.error));
+}
