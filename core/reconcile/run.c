@@ -58,6 +58,20 @@ int hc_run_check_account(const struct hc_run *r, struct headcount_error *e)
                                    e);
 }
 
+int hc_run_prove_account(const struct hc_run *r, struct headcount_error *e)
+{
+    struct hc_str expected = r->config.expect_account;
+
+    if (expected.n == 0 || (hc_arn_is_full(&r->cluster) &&
+                            hc_str_eq(r->cluster.account, expected)))
+        return 0;
+    return hc_error_set(e, HEADCOUNT_EACCOUNT, "account %.*s is expected "
+                        "(request.expect_account), and no answer of ECS says "
+                        "which account cluster %.*s is in, so nothing is "
+                        "written", HC_STR_ARG(expected),
+                        HC_STR_ARG(r->cluster.name));
+}
+
 struct headcount_service *hc_run_row(struct hc_run *r)
 {
     return &r->services[r->at];

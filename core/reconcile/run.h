@@ -236,6 +236,10 @@ void hc_run_note_account(struct hc_run *r, const struct hc_arn *arn);
 /* 0, or HEADCOUNT_EACCOUNT: AWS answered with another account than the expected
  * one. */
 int hc_run_check_account(const struct hc_run *r, struct headcount_error *e);
+/* Before a write, 0 or HEADCOUNT_EACCOUNT: no answer named the cluster by an
+ * ARN of the expected account.  A write to a mere name would reach the cluster
+ * of whichever account the credentials are of by then. */
+int hc_run_prove_account(const struct hc_run *r, struct headcount_error *e);
 /* The row of the wish at hand in the report. */
 struct headcount_service *hc_run_row(struct hc_run *r);
 /* True: the wish at hand was written in this run already.  Another write of it

@@ -552,6 +552,30 @@ TEST(run, an_answer_of_the_expected_account_is_worked_with)
     script_end();
 }
 
+/* A name alone says no account: it could be the other one's cluster that is
+ * written to, once credentials have been replaced. */
+TEST(run, nothing_is_written_while_no_answer_tells_the_account)
+{
+    static const struct script_row rows[] = {
+        { .operation = SERVICES, .answer = "{\"services\":[{\"serviceName\":"
+          "\"web\",\"clusterArn\":\"prod\",\"status\":\"ACTIVE\","
+          "\"launchType\":\"EC2\",\"desiredCount\":1,\"runningCount\":1,"
+          "\"pendingCount\":0,\"deployments\":[{}]}],\"failures\":[]}" },
+        TWO, WRITE };
+
+    for (int expects = 0; expects < 2; expects++) {
+        struct script *s = script_wishes(rows, expects ? 2 : 3, "web");
+
+        if (expects)
+            s->config.expect_account = HC_STR("111122223333");
+        if (expects)
+            script_gives(0, HEADCOUNT_FAILED, "EACCOUNT");
+        else
+            script_gives(0, HEADCOUNT_UPDATED, "");
+        script_end();
+    }
+}
+
 /* The list that is read for a person tells the account as well. */
 TEST(run, a_cluster_that_is_not_there_may_be_in_the_expected_account)
 {

@@ -129,6 +129,9 @@ int hc_exchange_start(struct hc_exchange *x, struct hc_run *r)
         return hc_error_set(&x->error, HEADCOUNT_ESTATE,
                             "%s is not sent: this run writes nothing",
                             class->operation);
+    err = class->writes ? hc_run_prove_account(r, &x->error) : 0;
+    if (err < 0)
+        return err;
     config.own = class->service;
     config.operation = hc_str(class->operation);
     config.body = hc_buf_view(&x->body);
