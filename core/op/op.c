@@ -98,9 +98,17 @@ static int op_locate(headcount_op *op, int64_t now)
     headcount *h = op->h;
     struct hc_imds_region *r = &h->client.region;
 
-    if (hc_imds_region_get(r, &op->waiter, &op->job, now) == 0)
+    bool waits = hc_imds_region_get(r, &op->waiter, &op->job, now) == 0;
+
+    if (waits && now < op->deadline) {
+        hc_job_at(&op->job, op->deadline);
         return 0;
+    }
     op->locating = false;
+    if (waits)
+        return hc_error_set(&op->error, HEADCOUNT_EDEADLINE, "the deadline has "
+                            "passed while waiting for the region from the "
+                            "metadata of the EC2 instance: set AWS_REGION");
     if (h->config.region.n == 0 && r->text[0] != '\0') {
         h->config.region = hc_str(r->text);
         h->config.region_from = "the metadata of this EC2 instance";

@@ -496,6 +496,26 @@ TEST(headcount, an_op_that_waits_for_the_region_can_be_cancelled)
     scene_close();
 }
 
+TEST(headcount, the_time_limit_holds_while_the_region_is_asked_for)
+{
+    const char *const answers[] = { IMDS_TOKEN, AWS_PEER_SILENT,
+                                    AWS_PEER_SILENT, NULL };
+    const struct headcount_call call = {
+        .size = sizeof call, .service = "ecs", .operation = "ListClusters",
+        .timeout = 200 * HC_MS };
+
+    instance_open(answers);
+    CHECK_INT(headcount_begin_call(scene.h, &scene.op, &call, NULL), 0);
+    scene_drive();
+    CHECK_INT(headcount_outcome(scene.op)->code, HEADCOUNT_EDEADLINE);
+    CHECK(strstr(headcount_outcome(scene.op)->message,
+                 "set AWS_REGION") != NULL);
+    CHECK(headcount_outcome(scene.op)->stats.elapsed_us < 2 * HC_SECOND);
+    headcount_op_free(scene.op);
+    scene.op = NULL;
+    scene_close();
+}
+
 TEST(headcount, a_schedule_without_clusters_is_told_what_to_do)
 {
     const struct headcount_outcome *o;
