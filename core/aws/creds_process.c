@@ -156,8 +156,30 @@ static int process_wrong(const struct hc_creds_process *c, int code,
                         c->profile.n > 0 ? c->profile.p : "", what);
 }
 
+/* "SecretAccessKey": "...", AWS_SESSION_TOKEN=..., Authorization: ... */
+static bool process_names_secret(const char *t)
+{
+    static const char names[] = "secretaccesskey\0sessiontoken\0"
+                                "securitytoken\0authorization\0";
+
+    for (const char *name = names; *name != '\0'; name += strlen(name) + 1) {
+        const char *at = t, *want = name;
+
+        while (*want != '\0' && hc_lower(*at) == *want) {
+            want++;
+            for (at++; *want != '\0' && (*at == '_' || *at == '-'); at++)
+                continue;
+        }
+        at += *want == '\0' ? strspn(at, " '\"\\") : 0;
+        if (*want == '\0' && (*at == ':' || *at == '='))
+            return true;
+    }
+    return false;
+}
+
 /* The start of its standard error in one line.  A program that traces what it
- * does has its output in there, too: that is struck out. */
+ * does has its output in there, too: that is struck out.  A set in the wrong
+ * place, or an environment, ends the line. */
 static void process_says(const struct hc_proc *p, char out[PROCESS_SAYS])
 {
     struct hc_str rest = hc_buf_view(&p->err);
@@ -183,6 +205,9 @@ static void process_says(const struct hc_proc *p, char out[PROCESS_SAYS])
     while (n > 0 && out[n - 1] == ' ')
         n--;
     out[n] = '\0';
+    for (n = 0; out[n] != '\0' && !process_names_secret(out + n); n++)
+        continue;
+    hc_fmt(out + n, PROCESS_SAYS - n, "%s", out[n] != '\0' ? "***" : "");
     hc_strike(out, hc_buf_view(&p->out));
 }
 

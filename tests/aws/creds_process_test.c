@@ -1,6 +1,7 @@
 /* tests/aws/creds_process_test.c - credentials that a program prints: how its
  * command is split, and what comes of its output.  The programs are real. */
 #include "aws/creds_process.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -326,6 +327,26 @@ TEST(creds_process, what_it_traces_is_struck_out)
             HEADCOUNT_ECREDENTIALS, "exit status 4: ");
     refused("sh -c 'echo hush-hush-hush; echo bad hush-hush-hush >&2; exit 4'",
             HEADCOUNT_ECREDENTIALS, "exit status 4: bad ***");
+}
+
+/* A set in the wrong place, or the environment of the program. */
+TEST(creds_process, a_secret_that_is_named_ends_the_line)
+{
+    static const char *const names[] = {
+        "\\\"SecretAccessKey\\\": \\\"", "AWS_SECRET_ACCESS_KEY=",
+        "AWS_SESSION_TOKEN=", "x-amz-security-token: ",
+        "authorization = Bearer " };
+    char command[256];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        hc_fmt(command, sizeof command, "sh -c 'echo \"no %shush1234\" >&2; "
+               "exit 5'", names[i]);
+        refused(command, HEADCOUNT_ECREDENTIALS, "exit status 5: no ");
+    }
+    refused("sh -c 'echo your session token has expired >&2; exit 5'",
+            HEADCOUNT_ECREDENTIALS, "your session token has expired");
+    refused("sh -c 'echo no aws_secret_access_key here >&2; exit 5'",
+            HEADCOUNT_ECREDENTIALS, "no aws_secret_access_key here");
 }
 
 TEST(creds_process, megabytes_are_no_set)
