@@ -70,6 +70,7 @@ def forms(creds, what="AssumeRole"):
     ("plan", "prod", *OURS), ("apply", "prod", *OURS), ("plan", *OURS),
     ("apply", "--all", *OURS), ("handle", *OURS), ("snapshot", "prod", *OURS),
     ("explain", "prod", "web"), ("adopt", "prod", "web", "--dry-run"),
+    ("doctor", "prod"), ("doctor", "prod", *OURS),
     ("call", "ecs", "list-clusters")], ids=lambda v: " ".join(v[:2]))
 def test_a_role_has_its_parameters_in_every_verb(ecs, creds, headcount, event,
                                                  verb):
@@ -79,7 +80,8 @@ def test_a_role_has_its_parameters_in_every_verb(ecs, creds, headcount, event,
         env = {} if typed else {"HEADCOUNT_" + n: v for n, v in names.items()}
         done = headcount(*verb, "--assume-role", ROLE,
                          *(PARAMETERS if typed else ()), stdin=event(), **env)
-        assert done.code == 0, done.out + done.err
+        bad = verb[0] == "doctor"          # a peer without all that it asks
+        assert done.code in (0, bad), done.out + done.err
     first, second = forms(creds)
     assert SENT.items() <= first.items() and first == second
     assert first["RoleArn"] == ROLE
@@ -109,7 +111,7 @@ def test_what_sts_would_refuse_is_not_sent(creds, headcount, option, value):
                  ("call", "ecs", "ListClusters")):
         done = headcount(*verb, "--assume-role", ROLE, option, value)
         assert done.code == 253
-        assert option[2:].replace("-", "_") in done.err
+        assert f"{option} has to be " in done.err
     assert creds.requests == []
 
 

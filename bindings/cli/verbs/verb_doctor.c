@@ -129,6 +129,7 @@ int verb_doctor(const struct options *o)
 
     if (o->services.n > 0 || o->policy) {
         code = request_options_open(&target, o, &each);
+        each.assume_role = NULL;                 /* it is the doctor's */
         doctor.each = &each;
     }
     if (code == 0 && verbs_try(&h, o, &error) != 0)
