@@ -58,11 +58,28 @@ static struct hc_client_role **role_chain(struct hc_client *k, uint64_t hash)
     return k->roles != NULL ? &k->roles[hash % CLIENT_CHAINS] : NULL;
 }
 
+/* Here the members have the names of a request. */
+static int role_check(const struct hc_role *role, struct headcount_error *e)
+{
+    struct headcount_error why = { .code = 0 };
+    int err = hc_role_is_arn(role->arn) ? hc_role_check(role, &why)
+                                        : hc_role_check(role, e);
+    struct hc_str rule = hc_str(why.what);
+
+    if (why.code == 0)
+        return err;
+    bool life = hc_str_eqz(hc_str_cut(&rule, ' '), "duration_seconds");
+
+    return hc_error_set(e, why.code, "request.%s",
+                        life ? "role_duration has to be whole seconds from "
+                               "900 to 43200" : why.what);
+}
+
 static struct hc_client_role *role_open(struct hc_client *k,
                                         const struct hc_role *role,
                                         struct headcount_error *e)
 {
-    if (hc_role_check(role, e) < 0)
+    if (role_check(role, e) < 0)
         return NULL;
     if (k->no_sign) {
         hc_error_set(e, HEADCOUNT_ECONFIG,

@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 #define WHO_SHOWN 80                     /* bytes of a name in a sentence    */
+#define WHO_ARN_RULE "has to look like arn:aws:iam::123456789012:role/NAME"
 
 struct who_search {
     struct hc_principal *c;
@@ -151,13 +152,22 @@ static int who_wrong(const struct who_search *s, const char *key,
     return hc_ini_wrong(s->view.ini, who_item(s, key), what, s->e);
 }
 
+/* As hc_role_check says it, whose sentences begin with the key; the value of
+ * role_arn stays in the file. */
 static int who_check_role(const struct who_search *s,
                           const struct hc_role *role)
 {
     struct headcount_error why = { .code = 0 };
-    int err = hc_role_check(role, &why);
+    char key[32];
 
-    return err < 0 ? who_says(s, why.what, "") : 0;
+    if (!hc_role_is_arn(role->arn))
+        return who_wrong(s, "role_arn", WHO_ARN_RULE);
+    if (hc_role_check(role, &why) == 0)
+        return 0;
+    struct hc_str rule = hc_str(why.what), first = hc_str_cut(&rule, ' ');
+
+    hc_fmt(key, sizeof key, "%.*s", HC_STR_ARG(first));
+    return who_wrong(s, key, rule.p);
 }
 
 /* ---- the source ---- */
@@ -212,6 +222,24 @@ static int who_take_token(const struct who_search *s)
     return err;
 }
 
+static int who_check_env_role(const struct who_search *s,
+                              const struct hc_role *role)
+{
+    struct headcount_error why = { .code = 0 };
+
+    if (!hc_role_is_arn(role->arn))
+        return hc_error_set(s->e, HEADCOUNT_ECONFIG,
+                            "AWS_ROLE_ARN " WHO_ARN_RULE);
+    if (hc_role_check(role, &why) == 0)
+        return 0;
+    struct hc_str rule = hc_str(why.what);
+    bool session = hc_str_eqz(hc_str_cut(&rule, ' '), "role_session_name");
+
+    return hc_error_set(s->e, HEADCOUNT_ECONFIG, "%s %s",
+                        session ? "AWS_ROLE_SESSION_NAME"
+                                : "AWS_WEB_IDENTITY_TOKEN_FILE", rule.p);
+}
+
 /* All three from the environment: a role of the profile may trust somebody
  * else. */
 static int who_take_env_token(const struct who_search *s)
@@ -221,10 +249,11 @@ static int who_take_env_token(const struct who_search *s)
     web->token_file = who_env(s, "AWS_WEB_IDENTITY_TOKEN_FILE");
     web->arn = who_env(s, "AWS_ROLE_ARN");
     web->session = who_env(s, "AWS_ROLE_SESSION_NAME");
-    return web->arn.n > 0 ? 0 : hc_error_set(
-        s->e, HEADCOUNT_ECONFIG,
-        "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not: set both "
-        "or neither");
+    if (web->arn.n == 0)
+        return hc_error_set(s->e, HEADCOUNT_ECONFIG,
+                            "AWS_WEB_IDENTITY_TOKEN_FILE is set and "
+                            "AWS_ROLE_ARN is not: set both or neither");
+    return who_check_env_role(s, web);
 }
 
 /* The sso-session counts.  A profile that says something else is a mistake. */
@@ -321,7 +350,7 @@ static int who_take(const struct who_search *s, enum hc_place place)
         c->profile = s->view.name;
         err = who_text(s, "aws_account_id", &c->account);
     }
-    if (err == 0 && c->web.arn.n > 0)
+    if (err == 0 && place == PLACE_TOKEN)
         err = who_check_role(s, &c->web);
     return err;
 }

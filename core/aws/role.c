@@ -42,7 +42,7 @@ static bool role_is_partition(struct hc_str s)
     return good;
 }
 
-static int role_check_arn(struct hc_str arn, struct headcount_error *e)
+bool hc_role_is_arn(struct hc_str arn)
 {
     struct hc_str rest = arn;
     struct hc_str scheme = hc_str_cut(&rest, ':');
@@ -52,17 +52,19 @@ static int role_check_arn(struct hc_str arn, struct headcount_error *e)
     struct hc_str account = hc_str_cut(&rest, ':');
     struct hc_str role = HC_STR("role/");
 
-    if (arn.n <= HC_ROLE_MAX && hc_str_eqz(scheme, "arn") &&
-        role_is_partition(partition) && hc_str_eqz(service, "iam") &&
-        region.n == 0 && role_is_account(account) &&
-        hc_str_starts(rest, role) &&
-        role_is_name(hc_str_from(rest, role.n)))
-        return 0;
-    return hc_error_set(e, HEADCOUNT_ECONFIG,
-                        "`%.*s` is no role's ARN: it has to "
-                        "look like arn:aws:iam::123456789012:role/NAME",
-                        (int)(arn.n > 200 ? 200 : arn.n),
-                        arn.n > 0 ? arn.p : "");
+    return arn.n <= HC_ROLE_MAX && hc_str_eqz(scheme, "arn") &&
+           role_is_partition(partition) && hc_str_eqz(service, "iam") &&
+           region.n == 0 && role_is_account(account) &&
+           hc_str_starts(rest, role) &&
+           role_is_name(hc_str_from(rest, role.n));
+}
+
+static int role_check_arn(struct hc_str arn, struct headcount_error *e)
+{
+    return hc_role_is_arn(arn) ? 0 : hc_error_set(
+        e, HEADCOUNT_ECONFIG, "`%.*s` is no role's ARN: it has to "
+                              "look like arn:aws:iam::123456789012:role/NAME",
+        (int)(arn.n > 200 ? 200 : arn.n), arn.n > 0 ? arn.p : "");
 }
 
 struct hc_str hc_role_partition(struct hc_str arn)

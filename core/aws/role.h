@@ -27,8 +27,10 @@ struct hc_role {
 /* 0, or HEADCOUNT_ECONFIG: the ARN is no arn:PARTITION:iam::ACCOUNT:role/...,
  * or STS would refuse another member; the sentence names it as the files of
  * ~/.aws do (role_session_name, external_id, duration_seconds,
- * web_identity_token_file). */
+ * web_identity_token_file), as its first word. */
 int hc_role_check(const struct hc_role *r, struct headcount_error *e);
+/* An ARN of a role that STS can be asked for. */
+bool hc_role_is_arn(struct hc_str arn);
 bool hc_role_eq(const struct hc_role *a, const struct hc_role *b);
 uint64_t hc_role_hash(const struct hc_role *r);
 /* "aws" of its ARN, and the 12 digits of its account; borrowed from it. */
