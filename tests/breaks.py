@@ -22,7 +22,7 @@ BREAKS = [
     ("a URL with a password is in the error", "config_check_url",
      r"s->is_shared", "false"),
     ("a file that cannot be read counts as empty", "shared_read",
-     r"shared_is_missing\(r, kind, &why\)", "true"),
+     r"shared_is_hidden\(r, kind, &why\)", "true"),
     # ---- the holds: a count that is right and not written now ----
     ("a pause of all writes is ignored", "hold_paused", r"\(in->paused\)",
      "(false)"),

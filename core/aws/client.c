@@ -148,18 +148,20 @@ int hc_client_check_proxy(const struct hc_client *k,
                         at->host);
 }
 
-/* Says more than hc_endpoint_get would, where there is more to say. */
-static int client_no_region(const struct hc_client *k,
-                            struct headcount_error *e)
+int hc_client_no_region(const struct hc_client *k, struct headcount_error *e)
 {
-    int err = hc_config_no_region(k->config, e);
+    const struct hc_config *c = k->config;
+    const char *why = k->region.why.code != 0 ? k->region.why.what : "";
+    int err = hc_config_no_region(c, e);
 
-    if (err == 0 && k->region.why.code != 0)
-        err = hc_error_set(e, HEADCOUNT_EREGION, "no AWS region is known: set "
-                           "AWS_REGION or give config.region (the metadata of "
-                           "an EC2 instance does not say it either: %s)",
-                           k->region.why.what);
-    return err;
+    return err < 0 ? err : hc_error_set(
+        e, HEADCOUNT_EREGION,
+        "no AWS region is known: set AWS_REGION%s%.*s%s or give config.region"
+        "%s%s%s", c->has_profile ? ", or region in profile `" : "",
+        c->has_profile ? (int)(c->profile.n < 80 ? c->profile.n : 80) : 0,
+        c->has_profile ? c->profile.p : "", c->has_profile ? "`," : "",
+        *why != '\0' ? " (the metadata of an EC2 instance does not say it "
+                       "either: " : "", why, *why != '\0' ? ")" : "");
 }
 
 int hc_client_acquire_endpoint(struct hc_client *k,
@@ -175,7 +177,7 @@ int hc_client_acquire_endpoint(struct hc_client *k,
         if (slot_is_for(k->places[i], ask))
             p = k->places[i];
     if (p == NULL) {
-        int err = ask->region.n == 0 ? client_no_region(k, e) : 0;
+        int err = ask->region.n == 0 ? hc_client_no_region(k, e) : 0;
 
         if (err == 0)
             err = hc_endpoint_get(&at, ask, e);

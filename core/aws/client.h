@@ -91,6 +91,9 @@ int hc_client_acquire_endpoint(struct hc_client *k,
                                const struct hc_endpoint_ask *ask,
                                struct hc_endpoint_slot **out,
                                struct headcount_error *e);
+/* HEADCOUNT_EREGION, or the code of the fault of the files: says where a region
+ * was looked for. */
+int hc_client_no_region(const struct hc_client *k, struct headcount_error *e);
 /* The same for a service that credentials come from, such as STS: by its own
  * settings and by those of all services.  config.endpoint_url is that of the
  * services that are called with these credentials. */

@@ -207,7 +207,7 @@ int hc_config_no_region(const struct hc_config *c, struct headcount_error *e)
 {
     if (c->fault.code == 0)
         return 0;
-    return hc_error_set(e, c->fault.code, "no AWS region is known, for: %s",
+    return hc_error_set(e, c->fault.code, "no AWS region is known, because %s",
                         c->fault.what);
 }
 

@@ -105,15 +105,18 @@ static bool shared_is_closed(struct shared_reader *r)
     return why.sys == EACCES;
 }
 
-static bool shared_is_missing(struct shared_reader *r,
-                              const struct shared_kind *kind,
-                              const struct headcount_error *why)
+static bool shared_is_hidden(struct shared_reader *r,
+                             const struct shared_kind *kind,
+                             const struct headcount_error *why)
 {
-    if (why->code != HEADCOUNT_EIO)
-        return false;
-    return why->sys == ENOENT || why->sys == ENOTDIR ||
-           (why->sys == EACCES && hc_getenv(r->sys, kind->variable).n == 0 &&
-            shared_is_closed(r));
+    return why->code == HEADCOUNT_EIO && why->sys == EACCES &&
+           hc_getenv(r->sys, kind->variable).n == 0 && shared_is_closed(r);
+}
+
+static bool shared_is_missing(const struct headcount_error *why)
+{
+    return why->code == HEADCOUNT_EIO &&
+           (why->sys == ENOENT || why->sys == ENOTDIR);
 }
 
 static int shared_read(struct shared_reader *r, enum hc_ini_file file)
@@ -138,8 +141,10 @@ static int shared_read(struct shared_reader *r, enum hc_ini_file file)
 
     if (err == 0)
         err = hc_ini_read(r->ini, file, path, hc_buf_view(&text));
+    else if (err != HEADCOUNT_ENOMEM && shared_is_missing(&why))
+        err = hc_ini_lacks(r->ini, file, path);
     else if (err != HEADCOUNT_ENOMEM)
-        err = shared_is_missing(r, kind, &why)
+        err = shared_is_hidden(r, kind, &why)
                   ? 0
                   : hc_ini_refuse(r->ini, file, path, hc_str(why.what));
     hc_buf_fini(&text);

@@ -268,6 +268,16 @@ static uint32_t profile_features(const struct hc_principal *who)
     return role;
 }
 
+/* Why the profile gives no credentials. */
+static const char *profile_lacks(const struct hc_config *config)
+{
+    if (!config->has_profile)
+        return "is in no file of ~/.aws";
+    return hc_ini_find(&config->view, HC_STR("sso_session")) != NULL
+               ? "has sso_session, and neither sso_account_id nor sso_role_name"
+               : "has no credentials";
+}
+
 /* 1: p->last is the provider.  0: there is none, and *e says why. */
 static int profile_find(struct hc_creds_profile *p, struct headcount_error *e)
 {
@@ -284,9 +294,7 @@ static int profile_find(struct hc_creds_profile *p, struct headcount_error *e)
                                  p->principal.source > PLACE_OLD_FILE)) {
         hc_error_set(e, HEADCOUNT_ECREDENTIALS, "`%.*s` %s",
                      (int)(name.n > PROFILE_SHOWN ? PROFILE_SHOWN : name.n),
-                     name.n > 0 ? name.p : "",
-                     config->has_profile ? "names none"
-                                         : "is in no file of ~/.aws");
+                     name.n > 0 ? name.p : "", profile_lacks(config));
         return 0;
     }
     p->features = profile_features(&p->principal);

@@ -210,7 +210,8 @@ static void ini_property(struct ini_reader *r, struct hc_str s, size_t indent)
     struct hc_str key = hc_str_trim(hc_str_n(s.p, at));
 
     if (at == s.n || key.n == 0) {
-        ini_section_fault(r, "it is no setting such as region = eu-west-1");
+        ini_section_fault(r, "this line is no setting such as region = "
+                             "eu-west-1");
         return;
     }
     r->item = ini_item(r, key, hc_str_trim(hc_str_from(s, at + 1)));
@@ -229,8 +230,8 @@ static void ini_nested(struct ini_reader *r, struct hc_str s)
     struct hc_str key = hc_str_trim(hc_str_n(s.p, at));
 
     if (at == s.n || key.n == 0) {
-        ini_section_fault(r, "it is no setting of the block above it, such as "
-                          "endpoint_url = https://...");
+        ini_section_fault(r, "this line is no setting of the block above it, "
+                             "such as endpoint_url = https://...");
         return;
     }
     struct hc_ini_item *item =
@@ -267,13 +268,13 @@ static void ini_line(struct ini_reader *r)
     size_t indent = (size_t)(s.p - line.p);
 
     if (hc_str_find(line, '\0') < line.n)
-        ini_file_fault(r, "it holds a NUL byte");
+        ini_file_fault(r, "this line holds a NUL byte");
     else if (s.n == 0 || ini_is_comment(s))
         return;
     else if (s.p[0] == '[')
         ini_header(r, line);
     else if (r->section == NULL)
-        ini_file_fault(r, "it stands before the first section");
+        ini_file_fault(r, "this line stands before the first section");
     else if (r->section->kind == INI_OTHER)
         return;
     else if (r->item == NULL || indent <= r->indent)
@@ -321,6 +322,15 @@ void hc_ini_fini(struct hc_ini *ini)
         hc_buf_fini(&ini->source[i].text);
     hc_arena_fini(&ini->arena);
     ini->sections = NULL;
+}
+
+int hc_ini_lacks(struct hc_ini *ini, enum hc_ini_file file, const char *path)
+{
+    struct hc_ini_source *source = &ini->source[file];
+
+    source->is_absent = true;
+    source->path = hc_arena_str(&ini->arena, hc_str(path)).p;
+    return hc_arena_error(&ini->arena);
 }
 
 int hc_ini_refuse(struct hc_ini *ini, enum hc_ini_file file, const char *path,
@@ -471,21 +481,37 @@ static void ini_names(const struct hc_ini *ini, enum hc_ini_kind kind,
     }
 }
 
+/* " (there is no A and no B)" in `out`: the files that were looked for. */
+static void ini_absent(const struct hc_ini *ini, char *out, size_t cap)
+{
+    size_t at = 0;
+
+    out[0] = '\0';
+    for (enum hc_ini_file f = 0; f < HC_INI_FILES; f++)
+        if (ini->source[f].is_absent)
+            at += hc_fmt(out + at, cap - at, "%s%.*s",
+                         at > 0 ? " and no " : " (there is no ",
+                         HC_STR_ARG(ini_shown(ini, f)));
+    if (at > 0)
+        hc_fmt(out + at, cap - at, ")");
+}
+
 int hc_ini_missing(const struct hc_ini *ini, enum hc_ini_kind kind,
                    struct hc_str name, struct headcount_error *e)
 {
-    char names[200];
+    char names[200], absent[2 * INI_SHOWN + 40];
     struct hc_str shown = hc_str_n(name.p, name.n > 80 ? 80 : name.n);
 
     for (const struct hc_ini_section *s = ini->sections; s != NULL; s = s->next)
         if (ini_is_meant(s, kind, name))
             return ini_say_meant(ini, s, kind, shown, e);
     ini_names(ini, kind, names, sizeof names);
+    ini_absent(ini, absent, sizeof absent);
     return hc_error_set(e, HEADCOUNT_ECONFIG,
-                        "the files of ~/.aws have no %s `%.*s`; %s%s",
+                        "the files of ~/.aws have no %s `%.*s`; %s%s%s",
                         ini_words[kind], HC_STR_ARG(shown),
                         names[0] != '\0' ? "there are: " : "they have none",
-                        names);
+                        names, absent);
 }
 
 /* ---- what is there ---- */

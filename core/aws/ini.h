@@ -53,7 +53,8 @@ struct hc_ini_section {
 };
 
 struct hc_ini_source {
-    const char *path;              /* for errors; NULL: no such file         */
+    const char *path;              /* for errors; NULL: none was looked for  */
+    bool is_absent;                /* there is no file of this path          */
     const char *wrong;             /* its first fault; NULL: none            */
     size_t wrong_line;             /* 0: `wrong` is a whole sentence         */
     struct hc_buf text;            /* keys and values lie in it              */
@@ -84,6 +85,8 @@ int hc_ini_read(struct hc_ini *ini, enum hc_ini_file file, const char *path,
  * hc_ini_open and hc_ini_check answer.  0 or HEADCOUNT_ENOMEM. */
 int hc_ini_refuse(struct hc_ini *ini, enum hc_ini_file file, const char *path,
                   struct hc_str why);
+/* There is no such file: hc_ini_missing says so.  0 or HEADCOUNT_ENOMEM. */
+int hc_ini_lacks(struct hc_ini *ini, enum hc_ini_file file, const char *path);
 /* HEADCOUNT_ECONFIG if one of the files has a fault that makes all of it
  * doubtful. */
 int hc_ini_check(const struct hc_ini *ini, struct headcount_error *e);

@@ -76,7 +76,8 @@ static int op_fetch_check_sign(headcount_op *op)
     struct hc_str region = op->params.region != NULL
                                ? hc_str(op->params.region)
                                : op->h->config.region;
-    int err = hc_endpoint_check_region(region, &op->error);
+    int err = region.n == 0 ? hc_client_no_region(&op->h->client, &op->error)
+                            : hc_endpoint_check_region(region, &op->error);
 
     if (err < 0)
         return err;

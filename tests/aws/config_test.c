@@ -360,7 +360,8 @@ TEST(config, a_named_profile_that_is_in_neither_file_is_an_error)
     config_file = TWO_PROFILES;
     CHECK_INT(init(), HEADCOUNT_ECONFIG);
     CHECK_Z(error.what, "AWS_PROFILE: the files of ~/.aws have no profile "
-                        "`prod`; there are: default, dev");
+                        "`prod`; there are: default, dev (there is no "
+                        "/h/.aws/credentials)");
     env[1] = "AWS_PROFILE=dev";
     env[5] = "AWS_DEFAULT_PROFILE=default";
     CHECK_INT(init(), HEADCOUNT_ECONFIG);
@@ -382,13 +383,13 @@ TEST(config, a_broken_file_is_kept_until_something_is_needed_from_it)
     CHECK(!config.has_profile);
     CHECK_INT(config.fault.code, HEADCOUNT_ECONFIG);
     CHECK_Z(config.fault.what,
-            "/h/.aws/config:1: it stands before the first section");
+            "/h/.aws/config:1: this line stands before the first section");
     hc_config_fini(&config);
     env[1] = NULL;
     CHECK_INT(init(), 0);
     CHECK_INT(hc_config_no_region(&config, &why), HEADCOUNT_ECONFIG);
-    CHECK_Z(why.what, "no AWS region is known, for: /h/.aws/config:1: it "
-                      "stands before the first section");
+    CHECK_Z(why.what, "no AWS region is known, because /h/.aws/config:1: this "
+                      "line stands before the first section");
     hc_config_fini(&config);
 }
 
@@ -605,7 +606,7 @@ TEST(config, a_url_of_one_service_is_checked_when_it_is_used)
     set_up_profile(none, "services = missing");
     CHECK_INT(init(), 0);
     CHECK_Z(show("sqs"), "the files of ~/.aws have no services `missing`; "
-                         "they have none");
+                         "they have none (there is no /h/.aws/credentials)");
     hc_config_fini(&config);
     set_up_profile(none, "services = s\n[services s]\nsqs =\n"
                          "  endpoint_url = hush");
@@ -664,8 +665,8 @@ TEST(config, settings_without_effect_are_one_line_for_debugging)
             "the retry mode adaptive runs as standard|");
     CHECK_Z(notes("retry_mode = standard"), "");
     CHECK_Z(notes("hush"), "nothing is used of the files of ~/.aws: "
-                           "/h/.aws/config:2: it is no setting such as region "
-                           "= eu-west-1|");
+                           "/h/.aws/config:2: this line is no setting such as "
+                           "region = eu-west-1|");
 }
 
 static int read_all(void)

@@ -386,7 +386,7 @@ TEST(creds_profile, a_failure_tells_each_place_that_was_looked_at)
     ask(NULL);
     creds_peer_failed(&p, HEADCOUNT_ECREDENTIALS, "no AWS credentials (looked "
                       "in: the program, environment (AWS_ACCESS_KEY_ID is not "
-                      "set), profile (`default` names none), container "
+                      "set), profile (`default` has no credentials), container "
                       "(AWS_CONTAINER_CREDENTIALS_... is not set), instance "
                       "metadata (AWS_EC2_METADATA_DISABLED)): run `aws "
                       "configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID "

@@ -345,10 +345,11 @@ TEST(ini, a_fault_counts_only_for_the_section_that_is_used)
     CHECK_Z(opened(&ini, INI_SSO_SESSION, "e", &e), "0");
     CHECK_Z(opened(&ini, INI_PROFILE, "E", &e), "0");
     CHECK_Z(opened(&ini, INI_PROFILE, "d", &e),
-            CONFIG ":2: it is no setting such as region = eu-west-1");
+            CONFIG ":2: this line is no setting such as region = eu-west-1");
     hc_error_reset(&e);
     CHECK_Z(opened(&ini, INI_PROFILE, "f", &e),
-            CREDENTIALS ":4: it is no setting such as region = eu-west-1");
+            CREDENTIALS ":4: this line is no setting such as region = "
+                        "eu-west-1");
     hc_ini_fini(&ini);
 }
 
@@ -358,7 +359,7 @@ TEST(ini, a_file_with_a_fault_gives_nothing_and_its_error_no_text_of_it)
         { "[x]\n [hush]", ":2: blanks stand before the [ of a section" },
         { "[hush", ":1: the name of a section has no ] at its end" },
         { "[x] hush", ":1: something follows the ] of a section" },
-        { "\n\nhush", ":3: it stands before the first section" },
+        { "\n\nhush", ":3: this line stands before the first section" },
     };
 
     for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
@@ -401,7 +402,7 @@ TEST(ini, a_long_path_is_cut_in_an_error)
     hc_ini_init(&ini, t_alloc());
     CHECK_INT(hc_ini_read(&ini, INI_CONFIG, path, HC_STR("x")), 0);
     CHECK_INT(hc_ini_check(&ini, &e), HEADCOUNT_ECONFIG);
-    CHECK_Z(e.what + 160, ":1: it stands before the first section");
+    CHECK_Z(e.what + 160, ":1: this line stands before the first section");
     hc_ini_fini(&ini);
 }
 
@@ -446,6 +447,24 @@ TEST(ini, a_missing_name_is_told_with_its_spelling_or_with_those_there_are)
     check_missing("[default]\n[profile default]\n", NULL, INI_SSO_SESSION,
                   "default", "the files of ~/.aws have no sso-session "
                   "`default`; they have none");
+}
+
+TEST(ini, a_missing_name_is_told_with_the_files_that_are_missing)
+{
+    struct headcount_error e = { .code = 0 };
+    struct hc_ini ini;
+
+    read_both(&ini, NULL, NULL);
+    CHECK_INT(hc_ini_lacks(&ini, INI_CONFIG, "/h/.aws/config"), 0);
+    hc_ini_missing(&ini, INI_PROFILE, HC_STR("x"), &e);
+    CHECK_Z(e.what, "the files of ~/.aws have no profile `x`; they have none "
+                    "(there is no /h/.aws/config)");
+    CHECK_INT(hc_ini_lacks(&ini, INI_CREDENTIALS, "/h/c"), 0);
+    hc_error_reset(&e);
+    hc_ini_missing(&ini, INI_PROFILE, HC_STR("x"), &e);
+    CHECK_Z(e.what, "the files of ~/.aws have no profile `x`; they have none "
+                    "(there is no /h/.aws/config and no /h/c)");
+    hc_ini_fini(&ini);
 }
 
 TEST(ini, long_names_fit_the_sentence)

@@ -229,14 +229,17 @@ def fifo(path):
 
 
 BAD_FILES = {
-    "text before a section": (b"hush = 1\n", ":1: it stands before"),
+    "text before a section": (b"hush = 1\n", ":1: this line stands before"),
     "no closing bracket": (b"[default\nregion = hush\n",
                            ":1: the name of a section has no ]"),
     "text behind a section": (b"[default] hush\n", ":1: something follows"),
     "an indented section": (b"[default]\n [hush]\n", ":2: blanks stand before"),
-    "a line without =": (b"[default]\nhush hush\n", ":2: it is no setting"),
-    "a key without a name": (b"[default]\n= hush\n", ":2: it is no setting"),
-    "a NUL": (b"[default]\nregion = hush\0\n", ":2: it holds a NUL byte"),
+    "a line without =": (b"[default]\nhush hush\n",
+                       ":2: this line is no setting"),
+    "a key without a name": (b"[default]\n= hush\n",
+                             ":2: this line is no setting"),
+    "a NUL": (b"[default]\nregion = hush\0\n",
+              ":2: this line holds a NUL byte"),
     "a region of two lines": (b"[default]\nregion = hush\n  a = hush\n",
                               ":2: region goes on in the next line"),
     "no UTF-8": (b"[default]\nregion = hush\xff\xfe\n",
@@ -306,4 +309,22 @@ def test_a_profile_gives_the_region_without_an_option(headcount, ecs):
     run = headcount("call", "ecs", "ListClusters", "--profile", "prod")
     assert run.code == 253
     assert run.err == ("headcount: --profile: the files of ~/.aws have no "
-                       "profile `prod`; there are: default, dev\n")
+                       "profile `prod`; there are: default, dev (there is "
+                       f"no {headcount.home}/.aws/credentials)\n")
+
+
+def test_without_a_region_the_places_for_one_are_named(headcount):
+    """Also in fetch, which asks for no endpoint of a service."""
+    config = headcount.home / ".aws" / "config"
+    config.parent.mkdir()
+    for text, says in (
+            ("[profile dev]\noutput = json\n",
+             "no AWS region is known: set AWS_REGION, or region in profile "
+             "`dev`, or give --region"),
+            ("hush = 1\n", f"because {config}:1: this line stands before")):
+        config.write_text(text)
+        env = {} if "hush" in text else {"AWS_PROFILE": "dev"}
+        for verb in (("call", "ecs", "ListClusters"),
+                     ("fetch", "GET", "https://127.0.0.1:1/", "--sign", "s3")):
+            run = headcount(*verb, AWS_REGION=None, **env)
+            assert run.code == 253 and says in run.err, run.err
