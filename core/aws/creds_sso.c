@@ -4,11 +4,14 @@
  *   IDLE  -> TOKEN            [sso_start]     the token is near its end
  *   IDLE  -> ROLE             [sso_start]     it lives
  *   TOKEN -> ROLE             [sso_renewed], [sso_goes_on]
+ *   TOKEN -> LOOK             [sso_not_renewed]   it was refused
+ *   LOOK  -> ROLE             [sso_goes_on]
  *   ROLE  -> IDLE             [sso_role]      with credentials or an error
  *   any   -> IDLE             an error
  *
  * Other tools refresh the same token.  When the exchange is refused, the file
- * is read again: a tool that was faster has left its new token there.
+ * is read again for a second: a tool that was faster leaves its new token
+ * there, but may still be writing it.
  */
 #include "aws/creds_sso.h"
 
@@ -297,8 +300,38 @@ static void sso_said(const struct hc_creds_sso *c, char out[SSO_SHOWN])
             hc_strike(out, hc_buf_view(&c->token.text[i]));
 }
 
-/* The exchange failed; c->failed gets the sentence.  A token that still lives
- * is used. */
+/* With a token that still lives, though the exchange failed. */
+static int sso_goes_on_old(const struct sso_step *s)
+{
+    if (sso_lives(s->c, 0))
+        hc_log_line(&s->c->config.net->log, HEADCOUNT_LOG_WARN, "%s",
+                    s->c->failed.what);
+    return sso_goes_on(s);
+}
+
+static int sso_look(const struct sso_step *s)
+{
+    struct hc_creds_sso *c = s->c;
+    unsigned char before[HC_SHA256];
+
+    if (s->now < c->look_at) {
+        hc_job_at(s->job, c->look_at);
+        return HC_CREDS_WAIT;
+    }
+    memcpy(before, c->file, sizeof before);
+    int err = sso_read(s);
+
+    if (err < 0)
+        return err;
+    if (memcmp(before, c->file, sizeof before) != 0)
+        return sso_goes_on(s);
+    if (sso_lives(c, 0) || ++c->looks == HC_CREDS_SSO_LOOKS)
+        return sso_goes_on_old(s);
+    c->look_at = hc_time_add(s->now, HC_CREDS_SSO_LOOK);
+    return SSO_GO_ON;
+}
+
+/* The exchange failed; c->failed gets the sentence. */
 static int sso_not_renewed(const struct sso_step *s, const char *why,
                            bool refused)
 {
@@ -312,16 +345,12 @@ static int sso_not_renewed(const struct sso_step *s, const char *why,
                      why);
     c->rest_until = hc_time_add(s->now, HC_CREDS_SSO_REST);
     hc_creds_fetch_fini(&c->fetch);
-    if (refused) {
-        int err = sso_read(s);           /* another tool was faster?         */
-
-        if (err < 0)
-            return err;
-    }
-    if (sso_lives(c, 0))
-        hc_log_line(&c->config.net->log, HEADCOUNT_LOG_WARN, "%s",
-                    c->failed.what);
-    return sso_goes_on(s);
+    if (!refused)
+        return sso_goes_on_old(s);
+    c->state = CREDS_SSO_LOOK;
+    c->looks = 0;
+    c->look_at = s->now;
+    return SSO_GO_ON;
 }
 
 static int sso_renewed(const struct sso_step *s)
@@ -432,6 +461,8 @@ static int sso_once(const struct sso_step *s)
 {
     if (s->c->state == CREDS_SSO_IDLE)
         return sso_start(s);
+    if (s->c->state == CREDS_SSO_LOOK)
+        return sso_look(s);
     switch (hc_creds_fetch_step(&s->c->fetch, s->now)) {
     case CREDS_FETCH_WAIT:
         return HC_CREDS_WAIT;

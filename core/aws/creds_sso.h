@@ -2,7 +2,8 @@
  * that `aws sso login` left in a file.
  *
  *   IDLE --> TOKEN --> ROLE --> the role's credentials, or why there are none
- *     +-----------------^        the token lives for longer than five minutes
+ *     |        +-> LOOK -^       refused: did another tool refresh it?
+ *     +------------------^       the token lives for longer than five minutes
  *
  * The file is read at each refresh.  A token that is near its end is exchanged
  * for another one (TOKEN), which is written back: the old refresh token is
@@ -24,6 +25,8 @@
 #define HC_CREDS_SSO_PAUSE HC_SECOND
 #define HC_CREDS_SSO_SOON (300 * HC_SECOND)      /* before a token's end     */
 #define HC_CREDS_SSO_REST (30 * HC_SECOND)       /* between two exchanges    */
+#define HC_CREDS_SSO_LOOKS 5                     /* for another tool's token */
+#define HC_CREDS_SSO_LOOK (250 * HC_MS)          /* between them             */
 
 /* `net`, the anchors and *skew outlive the provider; the rest is copied. */
 struct hc_creds_sso_config {
@@ -42,7 +45,8 @@ struct hc_creds_sso_config {
     int64_t *skew;                       /* the client's; NULL: none         */
 };
 
-enum hc_creds_sso_state { CREDS_SSO_IDLE, CREDS_SSO_TOKEN, CREDS_SSO_ROLE };
+enum hc_creds_sso_state { CREDS_SSO_IDLE, CREDS_SSO_TOKEN, CREDS_SSO_LOOK,
+                          CREDS_SSO_ROLE };
 
 struct hc_creds_sso {                    /* must not move                    */
     struct hc_creds_sso_config config;   /* its texts are ours               */
@@ -56,6 +60,8 @@ struct hc_creds_sso {                    /* must not move                    */
                                             to                               */
     bool has_token;
     int64_t rest_until;                  /* monotonic: no exchange before    */
+    int64_t look_at;                     /* monotonic: the file, once more   */
+    int looks;                           /* since the exchange was refused   */
     struct headcount_error failed;       /* why the last one failed          */
     struct hc_creds_fetch fetch;         /* under way, or all zero           */
 };
