@@ -481,14 +481,17 @@ static void ini_names(const struct hc_ini *ini, enum hc_ini_kind kind,
     }
 }
 
-/* " (there is no A and no B)" in `out`: the files that were looked for. */
-static void ini_absent(const struct hc_ini *ini, char *out, size_t cap)
+/* " (there is no A and no B)" in `out`: the files that were looked for, of
+ * those that could have this kind. */
+static void ini_absent(const struct hc_ini *ini, enum hc_ini_kind kind,
+                       char *out, size_t cap)
 {
     size_t at = 0;
 
     out[0] = '\0';
     for (enum hc_ini_file f = 0; f < HC_INI_FILES; f++)
-        if (ini->source[f].is_absent)
+        if (ini->source[f].is_absent &&
+            (f == INI_CONFIG || kind == INI_PROFILE))
             at += hc_fmt(out + at, cap - at, "%s%.*s",
                          at > 0 ? " and no " : " (there is no ",
                          HC_STR_ARG(ini_shown(ini, f)));
@@ -506,7 +509,7 @@ int hc_ini_missing(const struct hc_ini *ini, enum hc_ini_kind kind,
         if (ini_is_meant(s, kind, name))
             return ini_say_meant(ini, s, kind, shown, e);
     ini_names(ini, kind, names, sizeof names);
-    ini_absent(ini, absent, sizeof absent);
+    ini_absent(ini, kind, absent, sizeof absent);
     return hc_error_set(e, HEADCOUNT_ECONFIG,
                         "the files of ~/.aws have no %s `%.*s`; %s%s%s",
                         ini_words[kind], HC_STR_ARG(shown),

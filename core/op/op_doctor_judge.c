@@ -103,17 +103,34 @@ void hc_doctor_judge(struct op_doctor *d)
 
 /* ---- the plan ---- */
 
+static bool judge_is_missing(const struct headcount_service *s)
+{
+    return hc_str_eqz(hc_str(s->code), "missing");
+}
+
+/* True: the service was named for this one cluster. */
+static bool judge_is_wanted(const struct op_doctor *d)
+{
+    return d->names_n == 1 && !d->each.policy;
+}
+
 static void judge_row(struct op_doctor *d, const struct headcount_service *s)
 {
     const char *cluster = d->subject;
     bool two = hc_str_eqz(hc_str(s->code), "contested");
+    bool missing = judge_is_missing(s);
 
     d->subject = hc_doctor_fmt(d, "service %s in %s", s->service,
                                d->c.at.name.p);
     if (s->switch_text != NULL)
         d->advice = hc_doctor_fmt(d, "if that is meant: %s", s->switch_text);
+    else if (missing)
+        d->advice = "check its name, the cluster and the region";
+    bool failed = s->outcome == HEADCOUNT_FAILED ||
+                  (missing && judge_is_wanted(d));
+
     hc_doctor_say(d, two                               ? "wtwo_writers||"
-                     : s->outcome == HEADCOUNT_FAILED ? "eservice_failed||"
+                     : failed                          ? "eservice_failed||"
                      : s->outcome == HEADCOUNT_HELD   ? "wservice_held||"
                                                        : "wservice_skipped||",
                   "%s: %s", s->code, s->reason);
@@ -136,10 +153,12 @@ static void judge_owned(struct op_doctor *d,
                         const struct headcount_cluster *plan)
 {
     struct doctor_list right = { NULL, 0 }, off = right, others = right;
+    size_t owned = plan->services_n;
 
     for (size_t i = 0; i < plan->services_n; i++) {
         const struct headcount_service *s = &plan->services[i];
 
+        owned -= judge_is_missing(s);
         if (s->outcome == HEADCOUNT_UNCHANGED)
             hc_doctor_list(d, &right, hc_str(s->service));
         else if (s->outcome == HEADCOUNT_PENDING)
@@ -153,11 +172,11 @@ static void judge_owned(struct op_doctor *d,
     for (size_t i = 0; i < d->c.names_n; i++)
         if (!judge_has_row(plan, d->c.names[i]))
             hc_doctor_list(d, &others, d->c.names[i]);
-    hc_doctor_say(d, plan->services_n == 0 ? "wowned||check the rule: nothing "
+    hc_doctor_say(d, owned == 0 ? "wowned||check the rule: nothing "
                                              "is done here" : "oowned||",
                   "the rule owns %zu service%s here; right: %s; to be changed: "
                   "%s; not owned, because the rule does not name them: %s",
-                  plan->services_n, plan->services_n == 1 ? "" : "s",
+                  owned, owned == 1 ? "" : "s",
                   hc_doctor_names(d, &right), hc_doctor_names(d, &off),
                   hc_doctor_names(d, &others));
 }

@@ -59,7 +59,8 @@ static int op_fetch_try_sign(headcount_op *op)
     const struct hc_sign_ask ask = {
         .request = &fetch_of(op)->sign,
         .who = { HC_STR("any"), HC_STR("any"), { NULL, 0 } },
-        .wall = fetch_of(op)->sign.time,
+        .wall = fetch_of(op)->sign.time != 0 ? fetch_of(op)->sign.time
+                                             : hc_wall(&op->h->net.sys),
     };
     struct headcount_signed *made = NULL;
     int err = hc_sign_new(&made, &op->h->net.sys.alloc, &ask, &op->error);

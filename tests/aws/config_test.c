@@ -606,7 +606,7 @@ TEST(config, a_url_of_one_service_is_checked_when_it_is_used)
     set_up_profile(none, "services = missing");
     CHECK_INT(init(), 0);
     CHECK_Z(show("sqs"), "the files of ~/.aws have no services `missing`; "
-                         "they have none (there is no /h/.aws/credentials)");
+                         "they have none");
     hc_config_fini(&config);
     set_up_profile(none, "services = s\n[services s]\nsqs =\n"
                          "  endpoint_url = hush");

@@ -464,6 +464,10 @@ TEST(ini, a_missing_name_is_told_with_the_files_that_are_missing)
     hc_ini_missing(&ini, INI_PROFILE, HC_STR("x"), &e);
     CHECK_Z(e.what, "the files of ~/.aws have no profile `x`; they have none "
                     "(there is no /h/.aws/config and no /h/c)");
+    hc_error_reset(&e);
+    hc_ini_missing(&ini, INI_SSO_SESSION, HC_STR("x"), &e);
+    CHECK_Z(e.what, "the files of ~/.aws have no sso-session `x`; they have "
+                    "none (there is no /h/.aws/config)");
     hc_ini_fini(&ini);
 }
 

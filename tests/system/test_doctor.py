@@ -254,3 +254,13 @@ def test_a_write_is_only_simulated(moto, doctor):
 def test_another_account_than_the_expected_one(moto, doctor):
     d = doctor("prod", "--expect-account", "999999999999", code=1)
     assert {f["level"] for f in d.all("account")} == {"error"}
+
+
+def test_a_service_that_is_in_no_cluster_is_an_error(doctor, prod):
+    """As plan has it; of two clusters, not each has to have it."""
+    d = doctor("prod", "--service", "wev", code=1)
+    d.one("service_failed", "error", "no service of this name",
+          "check its name")
+    d.one("owned", "warning", "owns 0 services", "not name them: web")
+    d = doctor("prod", "other", "--service", "wev", code=1)
+    d.one("service_skipped", "warning", "no service of this name")

@@ -282,3 +282,11 @@ def test_moto_takes_ours_and_refuses_what_was_changed(strict, headcount):
     assert status(sent=body + "&a=b") == 403
     assert status(**{"X-Mine": "2"}) == 403
     assert status(**{"X-Amz-Date": "20260101T000000Z"}) == 403
+
+
+def test_a_date_of_another_time_is_told_with_the_time_of_the_signature(
+        headcount):
+    run = headcount("fetch", "GET", "http://127.0.0.1:1/", "--sign", "s3",
+                    "--header", "X-Amz-Date: 20200101T000000Z")
+    assert run.code == 252
+    assert re.search(r"is not the time to sign for, 2\d{7}T\d{6}Z", run.err)
