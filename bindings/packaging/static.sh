@@ -211,13 +211,13 @@ write_specs() { # INCLUDE LIB
 libgcc.a%s
 
 *startfile:
-$2/rcrt1.o $2/crti.o crtbeginS.o%s
+$to/static_start.o $2/rcrt1.o $2/crti.o crtbeginS.o%s
 
 *endfile:
 crtendS.o%s $2/crtn.o
 
 *link:
--nostdlib -static -pie --no-dynamic-linker -z text
+-nostdlib -static -pie --no-dynamic-linker -z text -e headcount_start
 
 SPECS
 }
@@ -284,6 +284,26 @@ libraries_of() { # ARCH
 
 # ---- the program ----
 
+# The program is linked anew when it starts in another way.
+start_of() {
+    # shellcheck disable=SC2086 # a compiler with its flags
+    $cc $cflags -fno-stack-protector -c \
+        -o "$to/static_start.o.new" bindings/packaging/static_start.c
+    if cmp -s "$to/static_start.o.new" "$to/static_start.o"; then
+        rm -f "$to/static_start.o.new"
+    else
+        mv "$to/static_start.o.new" "$to/static_start.o"
+        rm -f "$to/headcount"
+    fi
+    # GNU ld packs for x86_64 from 2.38 on, for aarch64 from 2.44 on, and warns
+    # where it does not.
+    packed=
+    [ -n "$("${tools}ld" -shared -z pack-relative-relocs \
+        -o "$to/packed.so" "$to/static_start.o" 2>&1)" ] ||
+        packed=,-z,pack-relative-relocs
+    rm -f "$to/packed.so"
+}
+
 # Debian's where the source is; another one does not tell which it is.
 bearssl_version() {
     echo "$pins" | while read -r package version _ && read -r sum; do
@@ -323,9 +343,10 @@ program_of() { # ARCH
     musl_of "$1"
     cc="$gcc -specs=$to/musl.specs"
     libraries_of "$1"
+    start_of
     "$MAKE" -s -j"$JOBS" BUILD="$BUILD/static/$1" CC="$cc" AR="${tools}ar" \
         CFLAGS="$cflags" CPPFLAGS= LDLIBS= \
-        LDFLAGS="-Wl,--gc-sections,-Map=$to/headcount.map -s" \
+        LDFLAGS="-Wl,--gc-sections$packed,-Map=$to/headcount.map -s" \
         SAN= COVER= FUZZ= BEARSSL_DIR="$to/bearssl" LUA_DIR="$to/lua" \
         JSMN_DIR="$top/src/jsmn" BEARSSL_VERSION="$(bearssl_version)" \
         MUSL_VERSION="$(musl_version)" "$BUILD/static/$1/headcount"
