@@ -120,7 +120,7 @@ HC_LDFLAGS += -fsanitize=$(SAN)
 else ifneq ($(COVER),)
 HC_CFLAGS += --coverage
 HC_LDFLAGS += --coverage
-else ifneq ($(filter -O1 -O2 -O3 -Os -Og,$(CFLAGS)),)
+else ifneq ($(filter -O1 -O2 -O3 -Os -Oz -Og,$(CFLAGS)),)
 HC_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 ifneq ($(FUZZ),)

@@ -1,5 +1,6 @@
-"""size.py BUILD ARCH... - what each folder adds to the static binary, from the
-map that the linker wrote: bytes of code, constants and data that are loaded.
+"""size.py BUILD ARCH... - what each folder adds to the static binary: bytes of
+code, constants and data that are loaded, from the map of its plain objects, as
+they are before the optimizer that links them.  The last line is the file.
 """
 import collections
 import os
@@ -53,7 +54,7 @@ def main():
     tables = []
     for arch in archs:
         sums = collections.Counter()
-        for _, size, file in pieces(f"{build}/static/{arch}/headcount.map"):
+        for _, size, file in pieces(f"{build}/static/{arch}/by-folder.map"):
             sums[room(file)] += size
         tables.append(sums)
     print(f"{'folder':24}" + "".join(f"{arch:>12}" for arch in archs))
