@@ -322,16 +322,12 @@ static const char config_inert[] =
     "response_checksum_validation sigv4a_signing_region_set "
     "auth_scheme_preference disable_request_compression "
     "request_min_compression_size_bytes s3 parameter_validation "
-    "ec2_metadata_v1_disabled ";
+    "ec2_metadata_v1_disabled";
 
 static bool config_is_inert(struct hc_str key)
 {
-    struct hc_str words = HC_STR(config_inert);
-
-    while (words.n > 0)
-        if (hc_str_eq(hc_str_cut(&words, ' '), key))
-            return true;
-    return hc_str_starts(key, HC_STR("cli_"));
+    return hc_str_is_word(key, config_inert) ||
+           hc_str_starts(key, HC_STR("cli_"));
 }
 
 void hc_config_note(const struct hc_config *c, const struct hc_log *log)

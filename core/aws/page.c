@@ -40,14 +40,6 @@ const char *hc_status_text(int status)
     }
 }
 
-static bool page_has(struct hc_str words, struct hc_str word)
-{
-    while (words.n > 0)
-        if (hc_str_eqi(hc_str_cut(&words, ' '), word))
-            return true;
-    return false;
-}
-
 /* ---- the status in a line ---- */
 
 static bool page_is_mark(char c)
@@ -76,7 +68,7 @@ static struct hc_str page_after_status(struct hc_str line, int status)
         rest = hc_str_from(rest, n);
         if (hc_str_eqz(word, number))
             return rest;
-        if (!page_has(HC_STR("http http/1.0 http/1.1 error status code"), word))
+        if (!hc_str_is_wordi(word, "http http/1.0 http/1.1 error status code"))
             return line;
     }
     return line;
@@ -149,7 +141,7 @@ static bool page_tag(struct page *g)
     else if (!ends && hc_str_eqi(name, HC_STR("style")))
         page_skip(g, HC_STR("</style"));
     page_skip(g, HC_STR(">"));
-    return !page_has(HC_STR("a b i u em strong span code tt font small"), name);
+    return !hc_str_is_wordi(name, "a b i u em strong span code tt font small");
 }
 
 /* The character that the entity at the front of the rest names; 0: none. */

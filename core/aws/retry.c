@@ -33,23 +33,15 @@
     "RequestTimeTooSkewed RequestExpired RequestInTheFuture "               \
     "AccessDeniedException"
 
-static bool retry_has(struct hc_str words, struct hc_str word)
-{
-    while (words.n > 0)
-        if (hc_str_eq(hc_str_cut(&words, ' '), word))
-            return true;
-    return false;
-}
-
 static enum hc_retry retry_of_code(struct hc_str code)
 {
-    if (retry_has(HC_STR(RETRY_CODES_THROTTLED), code))
+    if (hc_str_is_word(code, RETRY_CODES_THROTTLED))
         return RETRY_THROTTLED;
-    if (retry_has(HC_STR(RETRY_CODES_TRANSIENT), code))
+    if (hc_str_is_word(code, RETRY_CODES_TRANSIENT))
         return RETRY_TRANSIENT;
-    if (retry_has(HC_STR(RETRY_CODES_EXPIRED), code))
+    if (hc_str_is_word(code, RETRY_CODES_EXPIRED))
         return RETRY_EXPIRED;
-    return retry_has(HC_STR(RETRY_CODES_SKEW), code) ? RETRY_SKEW : RETRY_NO;
+    return hc_str_is_word(code, RETRY_CODES_SKEW) ? RETRY_SKEW : RETRY_NO;
 }
 
 enum hc_retry hc_retry_of_answer(struct hc_str code, int status)
@@ -90,35 +82,33 @@ enum hc_retry hc_retry_of_error(int code)
 
 bool hc_retry_is_read(struct hc_str operation)
 {
-    static const char *const reads[] = {
-        "Describe", "List", "Get", "BatchGet", "Query", "Scan", "Head"
-    };
+    struct hc_str reads = HC_STR("Describe List Get BatchGet Query Scan Head");
 
-    for (size_t i = 0; i < sizeof(reads) / sizeof(*reads); i++)
-        if (hc_str_starts(operation, hc_str(reads[i])))
+    while (reads.n > 0)
+        if (hc_str_starts(operation, hc_str_cut(&reads, ' ')))
             return true;
     return false;
 }
 
 struct hc_retry_rules hc_retry_rules(struct hc_str service)
 {
-    bool quick = retry_has(HC_STR("dynamodb dynamodbstreams"), service);
+    bool quick = hc_str_is_word(service, "dynamodb dynamodbstreams");
 
     return (struct hc_retry_rules){ quick ? 4 : 3, quick ? 25 : 50 };
 }
 
 bool hc_retry_is_long_poll(struct hc_str service, struct hc_str operation)
 {
-    struct hc_str operations =
-        hc_str_eqz(service, "sqs") ? HC_STR("ReceiveMessage")
-        : hc_str_eqz(service, "stepfunctions") ? HC_STR("GetActivityTask")
+    const char *operations =
+        hc_str_eqz(service, "sqs") ? "ReceiveMessage"
+        : hc_str_eqz(service, "stepfunctions") ? "GetActivityTask"
         : hc_str_eqz(service, "swf")
-            ? HC_STR("PollForActivityTask PollForDecisionTask")
+            ? "PollForActivityTask PollForDecisionTask"
         : hc_str_eqz(service, "kinesis")
-            ? HC_STR("ReceiveQueueRecords ReceiveDeadLetterQueueRecords")
-            : HC_STR("");
+            ? "ReceiveQueueRecords ReceiveDeadLetterQueueRecords"
+            : "";
 
-    return retry_has(operations, operation);
+    return hc_str_is_word(operation, operations);
 }
 
 void hc_quota_init(struct hc_quota *q)

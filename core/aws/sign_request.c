@@ -54,25 +54,15 @@ static bool sign_is_in_url(const struct sign_work *w)
 
 /* ---- names ---- */
 
-/* True if one of the words, which have blanks between them, is the name. */
-static bool sign_is_one_of(const char *words, struct hc_str name)
-{
-    struct hc_str rest = hc_str(words);
-
-    while (rest.n > 0)
-        if (hc_str_eqi(hc_str_cut(&rest, ' '), name))
-            return true;
-    return false;
-}
-
 /* Proxies and libraries add, change or remove these headers, so AWS's SDKs do
  * not sign them. */
 static bool sign_leaves_out(struct hc_str name)
 {
-    return sign_is_one_of("baggage connection expect keep-alive "
-                          "proxy-authenticate proxy-authorization te "
-                          "traceparent tracestate trailer transfer-encoding "
-                          "upgrade user-agent x-amzn-trace-id", name);
+    return hc_str_is_wordi(name, "baggage connection expect keep-alive "
+                                 "proxy-authenticate proxy-authorization te "
+                                 "traceparent tracestate trailer "
+                                 "transfer-encoding upgrade user-agent "
+                                 "x-amzn-trace-id");
 }
 
 int hc_sign_check_once(const struct headcount_header *headers, size_t n,
@@ -81,9 +71,10 @@ int hc_sign_check_once(const struct headcount_header *headers, size_t n,
     for (size_t i = 0; i < n; i++) {
         struct hc_str name = hc_str(headers[i].name);
 
-        if (!sign_is_one_of("host content-length content-type authorization "
-                            "x-amz-date x-amz-content-sha256 "
-                            "x-amz-security-token", name))
+        if (!hc_str_is_wordi(name, "host content-length content-type "
+                                   "authorization x-amz-date "
+                                   "x-amz-content-sha256 "
+                                   "x-amz-security-token"))
             continue;
         for (size_t k = 0; k < i; k++)
             if (hc_str_eqi(hc_str(headers[k].name), name))
@@ -190,9 +181,10 @@ static int sign_needs(struct sign_work *w)
 /* In the URL date and token are parameters, and the signature is one. */
 static bool sign_is_set_here(const struct sign_work *w, struct hc_str name)
 {
-    return sign_is_one_of(sign_is_in_url(w)
-                              ? "authorization x-amz-date x-amz-security-token"
-                              : "authorization", name);
+    return hc_str_is_wordi(name, sign_is_in_url(w)
+                                     ? "authorization x-amz-date "
+                                       "x-amz-security-token"
+                                     : "authorization");
 }
 
 static int sign_check_header(struct sign_work *w,
@@ -266,8 +258,8 @@ static int sign_date(struct sign_work *w)
  * the caller gives that header, it may also be UNSIGNED-PAYLOAD. */
 static bool sign_is_s3(struct hc_str service)
 {
-    return sign_is_one_of("s3 s3-outposts s3-object-lambda s3express",
-                          service);
+    return hc_str_is_wordi(service,
+                           "s3 s3-outposts s3-object-lambda s3express");
 }
 
 /* How the path is encoded and normalized: as the caller says, or as the
@@ -325,9 +317,10 @@ static int sign_check_query(struct sign_work *w)
         struct hc_str value = hc_str_cut(&left, '&');
         struct hc_str name = hc_str_cut(&value, '=');
 
-        if (sign_is_one_of("x-amz-algorithm x-amz-credential x-amz-date "
-                           "x-amz-expires x-amz-signedheaders x-amz-signature "
-                           "x-amz-security-token", name))
+        if (hc_str_is_wordi(name, "x-amz-algorithm x-amz-credential "
+                                  "x-amz-date x-amz-expires "
+                                  "x-amz-signedheaders x-amz-signature "
+                                  "x-amz-security-token"))
             return hc_error_set(w->e, HEADCOUNT_EARG,
                                 "sign: the url cannot be presigned: it has "
                                 "the parameter %.*s already",

@@ -110,6 +110,27 @@ struct hc_str hc_str_cut(struct hc_str *s, char sep)
     return head;
 }
 
+static bool str_is_one(struct hc_str s, const char *words,
+                       bool (*same)(struct hc_str, struct hc_str))
+{
+    struct hc_str rest = hc_str(words);
+
+    while (rest.n > 0)
+        if (same(hc_str_cut(&rest, ' '), s))
+            return true;
+    return false;
+}
+
+bool hc_str_is_word(struct hc_str s, const char *words)
+{
+    return str_is_one(s, words, hc_str_eq);
+}
+
+bool hc_str_is_wordi(struct hc_str s, const char *words)
+{
+    return str_is_one(s, words, hc_str_eqi);
+}
+
 bool hc_str_u64(struct hc_str s, uint64_t *out)
 {
     uint64_t v = 0;

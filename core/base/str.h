@@ -24,6 +24,9 @@ struct hc_str hc_str_n(const void *p, size_t n);
 bool hc_str_eq(struct hc_str a, struct hc_str b);
 bool hc_str_eqz(struct hc_str a, const char *z);
 bool hc_str_eqi(struct hc_str a, struct hc_str b);   /* ASCII case folded   */
+/* s is one of the words, which have a blank between them. */
+bool hc_str_is_word(struct hc_str s, const char *words);
+bool hc_str_is_wordi(struct hc_str s, const char *words);  /* case folded   */
 int hc_str_cmp(struct hc_str a, struct hc_str b);    /* bytewise, like memcmp */
 bool hc_str_starts(struct hc_str s, struct hc_str prefix);
 bool hc_str_ends(struct hc_str s, struct hc_str suffix);

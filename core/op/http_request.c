@@ -15,13 +15,7 @@
  * request whose connection ended without an answer may be sent again. */
 static bool http_is_repeatable(struct hc_str method)
 {
-    static const char *const methods[] = { "GET", "HEAD", "PUT", "DELETE",
-                                           "OPTIONS", "TRACE" };
-
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-        if (hc_str_eqz(method, methods[i]))
-            return true;
-    return false;
+    return hc_str_is_word(method, "GET HEAD PUT DELETE OPTIONS TRACE");
 }
 
 static int http_method(struct hc_http_request *q, struct headcount_error *e)
@@ -91,14 +85,11 @@ static int http_url(struct hc_http_request *q, struct headcount_error *e)
  * them. */
 static bool http_is_ours(struct hc_str name)
 {
-    static const char *const ours[] = { "connection", "content-length",
-                                        "transfer-encoding", "te", "upgrade" };
     struct hc_str start = hc_str_n(name.p, name.n < 6 ? name.n : 6);
 
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        if (hc_str_eqi(name, hc_str(ours[i])))
-            return true;
-    return hc_str_eqi(start, HC_STR("proxy-"));
+    return hc_str_eqi(start, HC_STR("proxy-")) ||
+           hc_str_is_wordi(name, "connection content-length "
+                                 "transfer-encoding te upgrade");
 }
 
 static int http_check_header(const struct hc_http_request *q,

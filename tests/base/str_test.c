@@ -64,6 +64,19 @@ TEST(str, finds_starts_and_ends)
     CHECK_INT(hc_str_find(HC_STR("abc"), 'x'), 3);
 }
 
+TEST(str, is_one_of_a_list_of_words)
+{
+    CHECK(hc_str_is_word(HC_STR("PUT"), "GET PUT"));
+    CHECK(hc_str_is_word(HC_STR("GET"), "GET PUT"));
+    CHECK(!hc_str_is_word(HC_STR("put"), "GET PUT"));
+    CHECK(!hc_str_is_word(HC_STR("PU"), "GET PUT"));
+    CHECK(!hc_str_is_word(HC_STR("GET PUT"), "GET PUT"));
+    CHECK(!hc_str_is_word(absent, "GET PUT"));
+    CHECK(!hc_str_is_word(absent, ""));
+    CHECK(hc_str_is_wordi(HC_STR("put"), "GET PUT"));
+    CHECK(!hc_str_is_wordi(HC_STR("putt"), "GET PUT"));
+}
+
 TEST(str, is_cut_at_separators)
 {
     struct hc_str s = HC_STR("a:b::c");
