@@ -416,19 +416,14 @@ int hc_call_step(struct hc_call *c, int64_t now)
 static int call_find_endpoint(struct hc_call *c)
 {
     struct hc_client *k = c->config.client;
-    struct hc_config *config = k->config;
     struct hc_endpoint_ask ask = {
-        .service = c->config.service,
-        .region = c->config.region.n > 0 ? c->config.region : config->region,
-        .url = c->config.endpoint_url,
-        .use_fips = config->use_fips, .use_dualstack = config->use_dualstack,
+        .service = c->config.service, .url = c->config.endpoint_url,
+        .region = c->config.region.n > 0 ? c->config.region
+                                         : k->config->region,
     };
-    int err = 0;
+    int err = hc_client_fill_ask(k, &ask, c->config.for_credentials,
+                                 &c->error);
 
-    if (c->config.for_credentials)
-        err = hc_config_service_url(config, ask.service, &ask.url, &c->error);
-    else if (ask.url.n == 0)
-        err = hc_config_url(config, ask.service, &ask.url, &c->error);
     if (err == 0)
         err = hc_client_acquire_endpoint(k, &ask, &c->slot, &c->error);
     if (err < 0)

@@ -45,7 +45,7 @@ struct hc_call_config {
     bool paced;                          /* waits for its turn: aws/bucket.h */
     bool yields;                         /* to those who wait and do not     */
     bool for_credentials;                /* its answer signs other calls:
-                                            the endpoint is found by
+                                            its endpoint is that of
                                             hc_client_acquire_own            */
     bool no_sign;                        /* goes out without a signature     */
     struct hc_str key_id;                /* that alone may sign; empty: any  */

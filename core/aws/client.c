@@ -164,6 +164,18 @@ int hc_client_no_region(const struct hc_client *k, struct headcount_error *e)
                        "either: " : "", why, *why != '\0' ? ")" : "");
 }
 
+int hc_client_fill_ask(struct hc_client *k, struct hc_endpoint_ask *ask,
+                       bool for_credentials, struct headcount_error *e)
+{
+    struct hc_config *c = k->config;
+
+    ask->use_fips = c->use_fips;
+    ask->use_dualstack = c->use_dualstack;
+    if (for_credentials)
+        return hc_config_service_url(c, ask->service, &ask->url, e);
+    return ask->url.n > 0 ? 0 : hc_config_url(c, ask->service, &ask->url, e);
+}
+
 int hc_client_acquire_endpoint(struct hc_client *k,
                                const struct hc_endpoint_ask *ask,
                                struct hc_endpoint_slot **out,
@@ -181,7 +193,6 @@ int hc_client_acquire_endpoint(struct hc_client *k,
 
         if (err == 0)
             err = hc_endpoint_get(&at, ask, e);
-
         if (err == 0)
             err = hc_client_check_proxy(k, &at, e);
         if (err != 0)
@@ -207,12 +218,8 @@ int hc_client_acquire_own(struct hc_client *k,
                           struct hc_str region, struct hc_endpoint_slot **out,
                           struct headcount_error *e)
 {
-    struct hc_config *c = k->config;
-    struct hc_endpoint_ask ask = {
-        .service = service, .region = region,
-        .use_fips = c->use_fips, .use_dualstack = c->use_dualstack,
-    };
-    int err = hc_config_service_url(c, service, &ask.url, e);
+    struct hc_endpoint_ask ask = { .service = service, .region = region };
+    int err = hc_client_fill_ask(k, &ask, true, e);
 
     return err < 0 ? err : hc_client_acquire_endpoint(k, &ask, out, e);
 }

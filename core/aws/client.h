@@ -84,6 +84,13 @@ void hc_client_fini(struct hc_client *k);            /* k may be all zero */
  * a header; empty outside of Lambda. */
 const struct hc_buf *hc_client_trace(struct hc_client *k);
 
+/* What the settings say of the service that is asked for: FIPS, dual stack, and
+ * its URL if none is given.  A service that credentials come from, such as STS,
+ * has its own settings and those of all services: config.endpoint_url is for
+ * the services that are called with these credentials.  0, HEADCOUNT_ECONFIG or
+ * HEADCOUNT_ENOMEM. */
+int hc_client_fill_ask(struct hc_client *k, struct hc_endpoint_ask *ask,
+                       bool for_credentials, struct headcount_error *e);
 /* The slot of this service, region and URL: *out is held until
  * hc_client_release_endpoint (NULL is fine).  Errors as hc_endpoint_get,
  * HEADCOUNT_ELIMIT; HEADCOUNT_ECONFIG where a proxy is configured. */
@@ -91,16 +98,14 @@ int hc_client_acquire_endpoint(struct hc_client *k,
                                const struct hc_endpoint_ask *ask,
                                struct hc_endpoint_slot **out,
                                struct headcount_error *e);
-/* HEADCOUNT_EREGION, or the code of the fault of the files: says where a region
- * was looked for. */
-int hc_client_no_region(const struct hc_client *k, struct headcount_error *e);
-/* The same for a service that credentials come from, such as STS: by its own
- * settings and by those of all services.  config.endpoint_url is that of the
- * services that are called with these credentials. */
+/* The same for a service that credentials come from. */
 int hc_client_acquire_own(struct hc_client *k,
                           const struct hc_service *service,
                           struct hc_str region, struct hc_endpoint_slot **out,
                           struct headcount_error *e);
+/* HEADCOUNT_EREGION, or the code of the fault of the files: says where a region
+ * was looked for. */
+int hc_client_no_region(const struct hc_client *k, struct headcount_error *e);
 void hc_client_release_endpoint(struct hc_endpoint_slot *p);
 /* Where a call's credentials come from: the client's own for no role (NULL, or
  * no ARN), else the one source of that role, which assumes it with them.

@@ -233,17 +233,13 @@ struct hc_call_config hc_op_call_config(headcount_op *op)
 /* Acquires an endpoint and releases it: nothing is dialled by that. */
 int hc_op_check_endpoint(headcount_op *op, struct hc_str region)
 {
-    struct hc_config *config = &op->h->config;
     struct hc_endpoint_ask ask = {
         .service = hc_service_set_own(&op->h->client.services, HC_SERVICE_ECS),
         .region = region, .url = hc_str(op->params.endpoint_url),
-        .use_fips = config->use_fips, .use_dualstack = config->use_dualstack,
     };
     struct hc_endpoint_slot *slot = NULL;
-    int err = 0;
+    int err = hc_client_fill_ask(&op->h->client, &ask, false, &op->error);
 
-    if (ask.url.n == 0)
-        err = hc_config_url(config, ask.service, &ask.url, &op->error);
     if (err == 0)
         err = hc_client_acquire_endpoint(&op->h->client, &ask, &slot,
                                          &op->error);

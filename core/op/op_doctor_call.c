@@ -65,18 +65,23 @@ static const struct hc_service *doctor_service_of(struct op_doctor *d,
 
 /* ---- the call ---- */
 
-/* The URL that is configured for this service.  STS and IAM are asked about
- * credentials, and the option is for the services that are called with them.
- * False: it cannot be used, which the call itself will say. */
+/* STS and IAM are asked about credentials. */
+static bool doctor_is_for_credentials(const struct hc_service *service)
+{
+    return service->index == HC_SERVICE_STS || service == &doctor_iam;
+}
+
+/* The URL that is configured for this service.  False: it cannot be used, which
+ * the call itself will say. */
 static bool doctor_url(struct op_doctor *d, const struct hc_service *service,
                        struct hc_str *url)
 {
-    struct hc_config *config = &d->op.h->config;
+    struct hc_endpoint_ask ask = { .service = service };
+    int err = hc_client_fill_ask(&d->op.h->client, &ask,
+                                 doctor_is_for_credentials(service), NULL);
 
-    *url = HC_STR("");
-    return (service->index == HC_SERVICE_STS || service == &doctor_iam
-                ? hc_config_service_url(config, service, url, NULL)
-                : hc_config_url(config, service, url, NULL)) == 0;
+    *url = ask.url;
+    return err == 0;
 }
 
 /* An endpoint that somebody set for ECS is a test peer or a gateway: another
@@ -118,7 +123,8 @@ static int doctor_begin(struct op_doctor *d, enum doctor_ask ask, int64_t now)
     config.body = hc_buf_view(&d->body);
     config.region = d->call_region.n > 0 ? d->call_region : d->region;
     if (config.service->index != HC_SERVICE_ECS)
-        doctor_url(d, config.service, &config.endpoint_url);
+        config.endpoint_url = HC_STR("");        /* the op's is for ECS */
+    config.for_credentials = doctor_is_for_credentials(config.service);
     config.max_attempts = CALL_ATTEMPTS;
     config.deadline = hc_time_min(config.deadline,
                                   hc_time_add(now, HC_DOCTOR_CALL));

@@ -22,24 +22,21 @@ void hc_doctor_network_end(struct op_doctor *d)
 
 static bool network_endpoint(struct op_doctor *d)
 {
-    struct hc_config *config = &d->op.h->config;
+    const struct hc_config *config = &d->op.h->config;
     struct hc_endpoint_ask ask = {
         .service = hc_service_set_own(&d->op.h->client.services,
                                       HC_SERVICE_ECS),
         .region = d->region, .url = hc_str(d->op.params.endpoint_url),
-        .use_fips = config->use_fips, .use_dualstack = config->use_dualstack,
     };
-    int err = 0;
 
-    if (ask.url.n == 0)
-        err = hc_config_url(config, ask.service, &ask.url, &d->why);
-    if (err < 0 || hc_endpoint_get(&d->endpoint, &ask, &d->why) < 0) {
+    if (hc_client_fill_ask(&d->op.h->client, &ask, false, &d->why) < 0 ||
+        hc_endpoint_get(&d->endpoint, &ask, &d->why) < 0) {
         hc_doctor_say_why(d, "eendpoint|endpoint|");
         return false;
     }
     hc_doctor_say(d, "oendpoint|endpoint|", "%s://%s%s",
                   d->endpoint.origin.tls ? "https" : "http", d->endpoint.host,
-                  ask.url.n > 0 ? ", from a setting" : "");
+                  d->endpoint.custom ? ", from a setting" : "");
     if (hc_client_check_proxy(&d->op.h->client, &d->endpoint, &d->why) < 0) {
         hc_doctor_say_why(d, "eproxy|proxy|");
         return false;
