@@ -34,7 +34,6 @@ void hc_credentials_fini(struct hc_credentials *c)
 {
     hc_buf_fini(&c->text);
     c->key_id_n = c->secret_n = 0;
-    c->account[0] = '\0';
 }
 
 static bool creds_is_clean(struct hc_str s)
@@ -107,17 +106,6 @@ void hc_credentials_profile_option(char out[HC_PROFILE_OPTION],
     hc_fmt(out + n, HC_PROFILE_OPTION - n, "%s", plain ? "" : "'");
 }
 
-void hc_credentials_put_account(struct hc_credentials *c,
-                                struct hc_str account)
-{
-    bool good = account.n == HC_ACCOUNT;
-
-    for (size_t i = 0; good && i < account.n; i++)
-        good = account.p[i] >= '0' && account.p[i] <= '9';
-    hc_fmt(c->account, sizeof c->account, "%.*s", good ? HC_ACCOUNT : 0,
-           good ? account.p : "");
-}
-
 int hc_credentials_copy(struct hc_credentials *to,
                         const struct hc_credentials *from)
 {
@@ -128,7 +116,6 @@ int hc_credentials_copy(struct hc_credentials *to,
     to->expires = from->expires;
     to->source = from->source;
     to->features = from->features;
-    memcpy(to->account, from->account, sizeof to->account);
 
     int err = hc_buf_error(&to->text);
 

@@ -27,15 +27,12 @@
 
 #define HC_CREDENTIALS_MAX ((size_t)64 << 10)
 
-#define HC_ACCOUNT 12              /* digits of an account's id              */
-
 /* One set, read and replaced as a whole. */
 struct hc_credentials {
     struct hc_buf text;            /* secret: key id, secret, token in a row */
     size_t key_id_n, secret_n;
     int64_t expires;               /* wall; HC_NEVER: does not expire        */
     const char *source;            /* "environment": for errors and --debug  */
-    char account[HC_ACCOUNT + 1];  /* whose the set is; "": unknown          */
     uint32_t features;             /* of aws/user_agent.h: how it was had    */
 };
 
@@ -51,9 +48,6 @@ int hc_credentials_put(struct hc_credentials *c, const struct hc_identity *who,
 #define HC_PROFILE_OPTION 120
 void hc_credentials_profile_option(char out[HC_PROFILE_OPTION],
                                    struct hc_str profile);
-/* Notes the account; a text that is no account's id is "unknown". */
-void hc_credentials_put_account(struct hc_credentials *c,
-                                struct hc_str account);
 /* 0 or HEADCOUNT_ENOMEM (then `to` is empty). */
 int hc_credentials_copy(struct hc_credentials *to,
                         const struct hc_credentials *from);

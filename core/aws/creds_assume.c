@@ -234,7 +234,7 @@ static int assume_refused(const struct assume_step *s)
 /* ---- CALL: the answer ---- */
 
 enum { ASSUME_KEY_ID, ASSUME_SECRET, ASSUME_SESSION, ASSUME_EXPIRES,
-       ASSUME_ARN, ASSUME_TAGS };
+       ASSUME_TAGS };
 
 static int assume_wrong(const struct assume_step *s, const char *what)
 {
@@ -256,9 +256,6 @@ static int assume_take(const struct assume_step *s, const struct hc_buf *text)
     if (!hc_time_get_rfc3339(hc_buf_view(&text[ASSUME_EXPIRES]),
                              &s->out->expires))
         return assume_wrong(s, "does not say when they expire");
-    /* arn:aws:sts::123456789012:assumed-role/NAME/SESSION */
-    hc_credentials_put_account(s->out,
-                               hc_role_account(hc_buf_view(&text[ASSUME_ARN])));
     s->out->features =
         assume_is_web(s->c) ? HC_FEATURE_WEB_ROLE
                             : s->c->run->call.creds.features | HC_FEATURE_ROLE;
@@ -275,7 +272,6 @@ static int assume_read(const struct assume_step *s)
         { "SecretAccessKey", &text[ASSUME_SECRET], false },
         { "SessionToken", &text[ASSUME_SESSION], false },
         { "Expiration", &text[ASSUME_EXPIRES], false },
-        { "Arn", &text[ASSUME_ARN], false },
     };
     const struct hc_buf *answer = &s->c->run->answer;
     int err = hc_buf_error(answer);

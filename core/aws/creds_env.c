@@ -61,7 +61,6 @@ static int creds_env_ask(void *ud, struct hc_job *job, int64_t now,
     if (who.token.n == 0)
         who.token = creds_env_get(sys, "AWS_SECURITY_TOKEN");
 
-    hc_credentials_put_account(out, creds_env_get(sys, "AWS_ACCOUNT_ID"));
     int err = hc_credentials_put(out, &who, e);
 
     if (err == 0)

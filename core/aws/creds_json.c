@@ -111,13 +111,8 @@ static int creds_json_members(struct creds_json *j)
     const struct hc_identity who = {
         hc_buf_view(&j->id), hc_buf_view(&j->secret), hc_buf_view(&j->token)
     };
-    int account = hc_json_find_any(j->doc, j->object,
-                                   HC_STR("AccountId"));
 
-    err = hc_credentials_put(j->out, &who, j->e);
-    if (err == 0 && hc_json_kind(j->doc, account) == KIND_STRING)
-        hc_credentials_put_account(j->out, hc_json_raw(j->doc, account));
-    return err;
+    return hc_credentials_put(j->out, &who, j->e);
 }
 
 int hc_creds_json_set(struct hc_credentials *out, const struct hc_json_doc *doc,

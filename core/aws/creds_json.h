@@ -9,8 +9,8 @@
 
 #define HC_CREDS_JSON ((size_t)64 << 10)     /* bytes of such an answer       */
 
-/* AccessKeyId, SecretAccessKey, Token, Expiration, and maybe AccountId; a Code
- * other than Success is a refusal.  Set out->source first.  0,
+/* AccessKeyId, SecretAccessKey, Token and Expiration; a Code other than Success
+ * is a refusal.  Set out->source first.  0,
  * HEADCOUNT_ENOMEM, or HEADCOUNT_ECREDENTIALS, which shows nothing of the text
  * but Code and Message.  Without an Expiration the set is taken to live for
  * fifteen minutes from `wall` on. */
@@ -18,8 +18,8 @@ int hc_creds_json_get(struct hc_credentials *out, const struct hc_alloc *alloc,
                       struct hc_str text, int64_t wall,
                       struct headcount_error *e);
 
-/* The names of one source's members beside AccessKeyId, SecretAccessKey and
- * AccountId, which all of them have. */
+/* The names of one source's members beside AccessKeyId and SecretAccessKey,
+ * which all of them have. */
 struct hc_creds_json_form {
     const char *token, *expires;
     bool token_may_lack;           /* a set without one is none of a session */

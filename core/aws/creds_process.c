@@ -251,8 +251,6 @@ static int process_members(const struct hc_creds_process *c,
         return hc_error_pass(e, &why);
     if (err < 0)
         return process_wrong(c, err, why.what, e);
-    if (out->account[0] == '\0')
-        hc_credentials_put_account(out, c->account);
     out->features = HC_FEATURE_PROFILE_PROCESS | HC_FEATURE_PROCESS;
     return 1;
 }
@@ -354,7 +352,6 @@ void hc_creds_process_init(struct hc_creds_process *c,
     hc_buf_init_secret(&c->command, &c->net->sys.alloc, PROCESS_COMMAND);
     hc_buf_str(&c->command, config->command);
     c->profile = hc_arena_str(&c->texts, config->profile);
-    c->account = hc_arena_str(&c->texts, config->account);
 }
 
 void hc_creds_process_fini(struct hc_creds_process *c)

@@ -6,10 +6,9 @@
  * The program prints one JSON object:
  *
  *     { "Version": 1, "AccessKeyId": "...", "SecretAccessKey": "...",
- *       "SessionToken": "...", "Expiration": "2030-01-31T12:00:00Z",
- *       "AccountId": "123456789012" }
+ *       "SessionToken": "...", "Expiration": "2030-01-31T12:00:00Z" }
  *
- * The last three may be missing.  A set without Expiration does not expire.
+ * The last two may be missing.  A set without Expiration does not expire.
  */
 #ifndef HC_AWS_CREDS_PROCESS_H
 #define HC_AWS_CREDS_PROCESS_H
@@ -27,15 +26,13 @@ struct hc_creds_process_config {
     struct hc_str command;               /* credential_process; its lines may
                                             end with LF                      */
     struct hc_str profile;               /* for errors                       */
-    struct hc_str account;               /* aws_account_id of that profile,
-                                            for a set without AccountId      */
 };
 
 struct hc_creds_process {                /* must not move                    */
     struct hc_net *net;
     struct hc_buf command;               /* secret: its words may be         */
-    struct hc_str profile, account;
-    struct hc_arena texts;               /* these two                        */
+    struct hc_str profile;
+    struct hc_arena texts;               /* the profile's name               */
     struct hc_proc proc;                 /* under way, or all zero           */
     bool runs;
 };

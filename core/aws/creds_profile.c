@@ -41,7 +41,6 @@ static int profile_ask_keys(void *ud, struct hc_job *job, int64_t now,
 
     (void)job;
     (void)now;
-    hc_credentials_put_account(out, p->principal.account);
     int err = hc_credentials_put(out, &p->principal.keys, e);
 
     out->features = HC_FEATURE_NONE;
@@ -145,7 +144,7 @@ static int profile_source(struct hc_creds_profile *p,
     struct hc_client *k = p->client;
     const struct hc_creds_process_config process = {
         .net = k->net, .command = p->principal.text,
-        .profile = p->principal.profile, .account = p->principal.account,
+        .profile = p->principal.profile,
     };
     int err = 0;
 

@@ -425,7 +425,6 @@ static int sso_set(const struct sso_step *s)
     if (err < 0)
         return err;
     hc_creds_fetch_wall(&c->fetch, c->config.skew);
-    hc_credentials_put_account(s->out, c->config.account);
     s->out->features = c->config.session.n > 0
                            ? HC_FEATURE_PROFILE_SSO | HC_FEATURE_SSO
                            : HC_FEATURE_PROFILE_OLD_SSO | HC_FEATURE_OLD_SSO;

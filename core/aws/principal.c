@@ -346,10 +346,8 @@ static int who_take(const struct who_search *s, enum hc_place place)
     case PLACE_NOWHERE:
         return 0;
     }
-    if (err == 0 && place != PLACE_ENV_TOKEN) {
+    if (place != PLACE_ENV_TOKEN)
         c->profile = s->view.name;
-        err = who_text(s, "aws_account_id", &c->account);
-    }
     if (err == 0 && place == PLACE_TOKEN)
         err = who_check_role(s, &c->web);
     return err;

@@ -79,7 +79,6 @@ struct hc_principal {
     struct hc_role web;            /* PLACE_TOKEN, PLACE_ENV_TOKEN           */
     struct hc_principal_sso sso;   /* PLACE_SSO                              */
     struct hc_str text;            /* PLACE_LOGIN, PLACE_PROCESS             */
-    struct hc_str account;         /* aws_account_id of that profile         */
 };
 
 /* 0, or HEADCOUNT_ECONFIG: what is configured cannot be used, with file and

@@ -33,7 +33,8 @@ int hc_role_check(const struct hc_role *r, struct headcount_error *e);
 bool hc_role_is_arn(struct hc_str arn);
 bool hc_role_eq(const struct hc_role *a, const struct hc_role *b);
 uint64_t hc_role_hash(const struct hc_role *r);
-/* "aws" of its ARN, and the 12 digits of its account; borrowed from it. */
+/* Parts of its ARN, and of any other one; borrowed from it.  n == 0: it has no
+ * such part. */
 struct hc_str hc_role_partition(struct hc_str arn);
 struct hc_str hc_role_account(struct hc_str arn);
 /* A character that IAM allows in names: letters, digits and +=,.@_- */

@@ -75,7 +75,7 @@ static int sweep_check_role(struct op_sweep *s, struct hc_str arn)
 /* An ARN, or a glob of ARNs, says one account, unless a glob is in that. */
 static int sweep_check_account(struct op_sweep *s, struct hc_str name)
 {
-    struct hc_str account = hc_sweep_account(name);
+    struct hc_str account = hc_role_account(name);
 
     return account.n > 0 && !hc_sweep_is_glob(account)
                ? hc_op_check_account(&s->op, name, account) : 0;

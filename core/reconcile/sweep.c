@@ -1,6 +1,8 @@
 /* reconcile/sweep.c - which clusters a sweep is about. */
 #include "reconcile/sweep.h"
 
+#include "aws/role.h"
+
 bool hc_sweep_is_glob(struct hc_str pattern)
 {
     for (size_t i = 0; i < pattern.n; i++)
@@ -55,20 +57,10 @@ bool hc_sweep_has_tag(const struct hc_ecs_tag *tags, struct hc_str key,
     return false;
 }
 
-/* arn:PARTITION:SERVICE:REGION:ACCOUNT:... */
-struct hc_str hc_sweep_account(struct hc_str arn)
-{
-    struct hc_str part = HC_STR("");
-
-    for (int i = 0; i < 5; i++)
-        part = hc_str_cut(&arn, ':');
-    return part;
-}
-
 bool hc_sweep_is_there(const struct hc_sweep_scope *scope,
                        const struct hc_arn *cluster)
 {
-    struct hc_str account = hc_sweep_account(scope->role);
+    struct hc_str account = hc_role_account(scope->role);
 
     if (!hc_arn_is_full(cluster))
         return true;

@@ -30,8 +30,6 @@ bool hc_sweep_matches(struct hc_str pattern, const struct hc_arn *cluster);
 /* True: one of `tags` has this key, and this value, unless value.p is NULL. */
 bool hc_sweep_has_tag(const struct hc_ecs_tag *tags, struct hc_str key,
                       struct hc_str value);
-/* The account in an ARN, which may be a glob; n == 0: it has none. */
-struct hc_str hc_sweep_account(struct hc_str arn);
 /* False: the cluster's region is another one, or its account is not the
  * role's.  A bare name may be anywhere. */
 bool hc_sweep_is_there(const struct hc_sweep_scope *scope,

@@ -520,7 +520,6 @@ TEST(creds_assume, a_web_identity_sends_its_token_and_no_signature)
     CHECK_INT(web_ask(answers), 1);
     creds_peer_has(&p, "WEB");
     CHECK_Z(p.out.source, "web identity");
-    CHECK_Z(p.out.account, "012345678901");
     CHECK(strstr(p.aws.script.request[0], "\r\n\r\nAction="
                  "AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3A"
                  "aws%3Aiam%3A%3A123456789012%3Arole%2Fops%2Fdeploy&"

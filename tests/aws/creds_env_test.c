@@ -114,17 +114,6 @@ static const struct {
       "expired at 2026-01-01T00:00:00Z" },
 };
 
-TEST(creds_env, the_account_may_stand_beside_them)
-{
-    memset(env, 0, sizeof env);
-    env[0] = "AWS_ACCESS_KEY_ID=AKID";
-    env[1] = "AWS_SECRET_ACCESS_KEY=s3cr3t";
-    env[2] = "AWS_ACCOUNT_ID=012345678901";
-    CHECK_INT(get(), 1);
-    CHECK_Z(creds.account, "012345678901");
-    hc_credentials_fini(&creds);
-}
-
 TEST(creds_env, all_or_nothing_or_an_error)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -36,24 +36,6 @@ TEST(creds_json, a_whole_set_is_taken)
     hc_credentials_fini(&out);
 }
 
-TEST(creds_json, an_account_is_twelve_digits)
-{
-    static const char *const rows[][2] = {
-        { "{" KEYS ",\"AccountId\":\"012345678901\"}", "012345678901" },
-        { "{" KEYS ",\"accountid\":\"012345678901\"}", "012345678901" },
-        { "{" KEYS ",\"AccountId\":\"01234567890\"}", "" },
-        { "{" KEYS ",\"AccountId\":\"01234567890x\"}", "" },
-        { "{" KEYS ",\"AccountId\":123456789012}", "" },
-        { "{" KEYS "}", "" },
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        CHECK_INT(get(rows[i][0]), 0);
-        CHECK_Z(out.account, rows[i][1]);
-    }
-    hc_credentials_fini(&out);
-}
-
 /* Other sources name and count differently. */
 TEST(creds_json, a_form_says_what_a_source_calls_them)
 {

@@ -149,7 +149,6 @@ static void open_me(const char *command)
         fail_msg("%s", me.error.what);
     const struct hc_creds_process_config of = {
         .net = &me.net, .command = hc_str(command), .profile = HC_STR("dev"),
-        .account = HC_STR("111122223333"),
     };
 
     hc_creds_process_init(&me.process, &of);
@@ -213,7 +212,6 @@ TEST(creds_process, a_set_is_what_it_prints)
     CHECK_STR(who.secret, "hush");
     CHECK_STR(who.token, "hush/token");
     CHECK_INT(me.out.expires, me.wall + 3600 * HC_SECOND);
-    CHECK_Z(me.out.account, "012345678901");
     CHECK_Z(me.out.source, "credential_process");
     CHECK_INT(me.out.features, HC_FEATURE_PROFILE_PROCESS |
               HC_FEATURE_PROCESS);
@@ -243,7 +241,6 @@ TEST(creds_process, a_set_without_an_end_is_asked_for_once)
         CHECK_INT(prints(rows[i]), 1);
         CHECK_INT(me.out.expires, HC_NEVER);
         CHECK_INT(hc_credentials_view(&me.out).token.n, 0);
-        CHECK_Z(me.out.account, "111122223333");     /* the profile's        */
         me.wall += (int64_t)365 * 86400 * HC_SECOND;
         CHECK_INT(ask(), 1);
         CHECK_INT(me.creds.refreshes, 1);

@@ -197,7 +197,6 @@ TEST(creds_sso, a_set_comes_for_the_token_of_the_file)
     CHECK_STR(hc_credentials_view(&p.out).token, "hush/session");
     CHECK_INT(p.out.expires, p.aws.world.wall / HC_MS * HC_MS +
                                  3600 * HC_SECOND);
-    CHECK_Z(p.out.account, "011122223333");
     CHECK_Z(p.out.source, "single sign-on");
     CHECK_INT(p.out.features, HC_FEATURE_PROFILE_SSO | HC_FEATURE_SSO);
     CHECK(begins(0, "GET /federation/credentials?role_name=Read%20Only%2Fx&"

@@ -436,7 +436,7 @@ TEST(principal, a_hop_has_all_that_its_profile_says)
     static const struct row r = {
         "", A(FROM("b") "role_session_name = me\nexternal_id = x:y\n"
               "duration_seconds = 900\n")
-            B(KEYS("1") "aws_account_id = 012345678901\n"), NULL, "", NULL };
+            B(KEYS("1")), NULL, "", NULL };
 
     CHECK_INT(find(&r, false, NULL), 0);
     CHECK_INT(principal.hops_n, 1);
@@ -444,7 +444,6 @@ TEST(principal, a_hop_has_all_that_its_profile_says)
     CHECK_STR(principal.hop[0].session, "me");
     CHECK_STR(principal.hop[0].external_id, "x:y");
     CHECK_INT(principal.hop[0].duration, 900 * HC_SECOND);
-    CHECK_STR(principal.account, "012345678901");
     CHECK_STR(principal.profile, "b");
     CHECK_STR(principal.keys.secret, "hush1");
     hc_config_fini(&config);
