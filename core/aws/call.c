@@ -411,6 +411,20 @@ int hc_call_step(struct hc_call *c, int64_t now)
     return answer;
 }
 
+int hc_call_gather(struct hc_call *c, struct hc_buf *answer, int64_t now)
+{
+    for (;;) {
+        int got = hc_call_step(c, now);
+
+        if (got == CALL_BODY)
+            hc_buf_str(answer, c->span);
+        else if (got == CALL_RESTART)
+            hc_buf_reset(answer);
+        else
+            return got;
+    }
+}
+
 /* ---- start and end ---- */
 
 static int call_find_endpoint(struct hc_call *c)

@@ -103,6 +103,9 @@ int hc_call_start(struct hc_call *c, struct hc_net *net, struct hc_job *job,
                   const struct hc_call_config *config);
 /* enum hc_call_answer.  Once DONE or FAILED it answers that again. */
 int hc_call_step(struct hc_call *c, int64_t now);
+/* Steps, for a caller that wants the whole answer: CALL_WAIT, CALL_DONE or
+ * CALL_FAILED.  After CALL_DONE the buf may have an error of its own. */
+int hc_call_gather(struct hc_call *c, struct hc_buf *answer, int64_t now);
 /* Nothing more is sent: no attempt, no replay.  The answer to a request that
  * left whole is awaited until `until`; one that did not leave whole is ended
  * with HEADCOUNT_ECANCELLED.  The owner goes on stepping. */

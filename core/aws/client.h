@@ -84,7 +84,7 @@ void hc_client_fini(struct hc_client *k);            /* k may be all zero */
  * a header; empty outside of Lambda. */
 const struct hc_buf *hc_client_trace(struct hc_client *k);
 
-/* What the settings say of the service that is asked for: FIPS, dual stack, and
+/* Puts what the settings say of the service into `ask`: FIPS, dual stack, and
  * its URL if none is given.  A service that credentials come from, such as STS,
  * has its own settings and those of all services: config.endpoint_url is for
  * the services that are called with these credentials.  0, HEADCOUNT_ECONFIG or

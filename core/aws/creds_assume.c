@@ -10,8 +10,6 @@
  */
 #include "aws/creds_assume.h"
 
-#include <string.h>
-
 #include "aws/strike.h"
 #include "aws/xml.h"
 #include "base/text.h"
@@ -297,23 +295,11 @@ static int assume_read(const struct assume_step *s)
 static int assume_step_call(const struct assume_step *s)
 {
     struct hc_assume_run *run = s->c->run;
+    int got = hc_call_gather(&run->call, &run->answer, s->now);
 
-    for (;;) {
-        switch (hc_call_step(&run->call, s->now)) {
-        case CALL_WAIT:
-            return HC_CREDS_WAIT;
-        case CALL_BODY:
-            hc_buf_str(&run->answer, run->call.span);
-            break;
-        case CALL_RESTART:
-            hc_buf_reset(&run->answer);
-            break;
-        case CALL_DONE:
-            return assume_read(s);
-        case CALL_FAILED:
-            return assume_refused(s);
-        }
-    }
+    if (got == CALL_WAIT)
+        return HC_CREDS_WAIT;
+    return got == CALL_DONE ? assume_read(s) : assume_refused(s);
 }
 
 static int assume_once(const struct assume_step *s)
@@ -392,36 +378,24 @@ static void assume_put_session(const struct hc_creds_assume *c,
         hc_buf_chr(out, hc_role_is_char(label.p[i]) ? label.p[i] : '-');
 }
 
-static struct hc_str assume_kept(const struct hc_buf *from, size_t *at)
-{
-    struct hc_str text = hc_str(from->p + *at);
-
-    *at += text.n + 1;
-    return text;
-}
-
 static int assume_keep(struct hc_creds_assume *c, const struct hc_role *role)
 {
     struct hc_buf *texts = &c->texts;
-    size_t at = 0;
+    const char *at;
 
-    hc_buf_str(texts, role->arn);
-    hc_buf_chr(texts, '\0');
-    if (role->session.n > 0)
-        hc_buf_str(texts, role->session);
-    else
+    hc_buf_strz(texts, role->arn);
+    if (role->session.n == 0)
         assume_put_session(c, texts);
-    hc_buf_chr(texts, '\0');
-    hc_buf_str(texts, role->external_id);
-    hc_buf_chr(texts, '\0');
-    hc_buf_str(texts, role->token_file);
-    hc_buf_chr(texts, '\0');
+    hc_buf_strz(texts, role->session);
+    hc_buf_strz(texts, role->external_id);
+    hc_buf_strz(texts, role->token_file);
     if (hc_buf_error(texts) < 0)
         return HEADCOUNT_ENOMEM;
-    c->role.arn = assume_kept(texts, &at);
-    c->role.session = assume_kept(texts, &at);
-    c->role.external_id = assume_kept(texts, &at);
-    c->role.token_file = assume_kept(texts, &at);
+    at = texts->p;
+    c->role.arn = hc_str(hc_str_next(&at));
+    c->role.session = hc_str(hc_str_next(&at));
+    c->role.external_id = hc_str(hc_str_next(&at));
+    c->role.token_file = hc_str(hc_str_next(&at));
     c->role.duration = role->duration;
     return 0;
 }

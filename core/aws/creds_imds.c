@@ -379,11 +379,12 @@ struct hc_creds_provider hc_creds_imds(struct hc_creds_imds *c)
 static void imds_region_run(struct hc_job *job, int64_t now)
 {
     struct hc_imds_region *r = (struct hc_imds_region *)(void *)job;
+    struct hc_credentials none = { .source = IMDS_NAME };    /* none come */
 
     if (!r->asking)
         return;
     hc_error_reset(&r->why);
-    if (creds_imds_ask(&r->imds, job, now, NULL, &r->why) == HC_CREDS_WAIT)
+    if (creds_imds_ask(&r->imds, job, now, &none, &r->why) == HC_CREDS_WAIT)
         return;
     r->asking = false;
     r->rest_until = hc_time_add(now, HC_IMDS_REGION_REST);

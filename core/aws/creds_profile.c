@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 #define PROFILE_PATH 4096
+#define PROFILE_LINE ((size_t)8192)      /* of the log                        */
 #define PROFILE_SHOWN 80                 /* bytes of a name in a sentence    */
 
 struct profile_hop {
@@ -238,9 +239,9 @@ static void profile_log(const struct hc_creds_profile *p)
     const struct hc_net *net = p->client->net;
     struct hc_buf line;
 
-    if (net->log.level < HEADCOUNT_LOG_DEBUG)
+    if (!hc_log_wants(&net->log, HEADCOUNT_LOG_DEBUG))
         return;
-    hc_buf_init(&line, &net->sys.alloc, 2 * PROFILE_PATH);
+    hc_buf_init(&line, &net->sys.alloc, PROFILE_LINE);
     for (enum hc_place place = PLACE_PROGRAM; place < PLACE_NOWHERE;
          place++) {
         hc_buf_reset(&line);
@@ -309,8 +310,10 @@ static int profile_open(struct hc_client *k, struct headcount_error *e)
 {
     struct hc_creds_profile *p = hc_alloc(&k->net->sys.alloc, sizeof *p);
 
-    if (p == NULL)
-        return hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for a profile");
+    if (p == NULL) {
+        hc_error_set(e, HEADCOUNT_ENOMEM, "no memory for a profile");
+        return HEADCOUNT_ENOMEM;
+    }
     p->client = k;
     k->profile = p;
     int got = profile_find(p, e);

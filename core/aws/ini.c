@@ -586,8 +586,11 @@ static int ini_value(const struct hc_ini *ini, const struct hc_ini_item *item,
 {
     const char *wrong = NULL;
 
-    *out = item != NULL ? item->value : HC_STR("");
-    if (item != NULL && item->nested != NULL)
+    *out = HC_STR("");
+    if (item == NULL)
+        return 0;
+    *out = item->value;
+    if (item->nested != NULL)
         wrong = "has a block of settings below it instead of a value";
     for (size_t i = 0; i < out->n && wrong == NULL; i++) {
         unsigned char c = (unsigned char)out->p[i];

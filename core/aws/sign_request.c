@@ -13,8 +13,6 @@
  */
 #include "aws/sign_request.h"
 
-#include <string.h>
-
 #include "base/text.h"
 #include "wire/http1.h"
 #include "wire/url.h"
@@ -406,21 +404,11 @@ static int sign_steps(struct sign_work *w, char *signature)
 
 /* ---- what is handed out ---- */
 
-static const char *sign_next_text(const char **at)
-{
-    const char *text = *at;
-
-    *at += strlen(text) + 1;
-    return text;
-}
-
 static void sign_put_header(struct sign_box *box, struct hc_str name,
                             struct hc_str value)
 {
-    hc_buf_str(&box->texts, name);
-    hc_buf_chr(&box->texts, '\0');
-    hc_buf_str(&box->texts, hc_str_trim(value));
-    hc_buf_chr(&box->texts, '\0');
+    hc_buf_strz(&box->texts, name);
+    hc_buf_strz(&box->texts, hc_str_trim(value));
     box->shown.headers_n++;
 }
 
@@ -448,8 +436,7 @@ static void sign_put_url(struct hc_buf *to, const struct sign_work *w,
     hc_buf_chr(to, '?');
     hc_buf_str(to, hc_buf_view(&w->query));
     hc_buf_lit(to, "&X-Amz-Signature=");
-    hc_buf_put(to, signature, HC_SIGV4_HEX);
-    hc_buf_chr(to, '\0');
+    hc_buf_strz(to, hc_str_n(signature, HC_SIGV4_HEX));
 }
 
 /* All texts are put into one buffer, each with its NUL.  Pointers into it are
@@ -460,12 +447,9 @@ static int sign_show(struct sign_box *box, struct sign_work *w,
     struct hc_buf *to = &box->texts;
 
     sign_put_headers(box, w);
-    hc_buf_str(to, hc_buf_view(&w->canonical));
-    hc_buf_chr(to, '\0');
-    hc_buf_str(to, hc_buf_view(&w->to_sign));
-    hc_buf_chr(to, '\0');
-    hc_buf_put(to, signature, HC_SIGV4_HEX);
-    hc_buf_chr(to, '\0');
+    hc_buf_strz(to, hc_buf_view(&w->canonical));
+    hc_buf_strz(to, hc_buf_view(&w->to_sign));
+    hc_buf_strz(to, hc_str_n(signature, HC_SIGV4_HEX));
     if (sign_is_in_url(w))
         sign_put_url(to, w, signature);
     if (hc_buf_error(to) < 0)
@@ -473,14 +457,14 @@ static int sign_show(struct sign_box *box, struct sign_work *w,
     const char *at = to->p;
 
     for (size_t i = 0; i < box->shown.headers_n; i++) {
-        box->headers[i].name = sign_next_text(&at);
-        box->headers[i].value = sign_next_text(&at);
+        box->headers[i].name = hc_str_next(&at);
+        box->headers[i].value = hc_str_next(&at);
     }
     box->shown.headers = box->headers;
-    box->shown.canonical_request = sign_next_text(&at);
-    box->shown.string_to_sign = sign_next_text(&at);
-    box->shown.signature = sign_next_text(&at);
-    box->shown.url = sign_is_in_url(w) ? sign_next_text(&at) : NULL;
+    box->shown.canonical_request = hc_str_next(&at);
+    box->shown.string_to_sign = hc_str_next(&at);
+    box->shown.signature = hc_str_next(&at);
+    box->shown.url = sign_is_in_url(w) ? hc_str_next(&at) : NULL;
     return 0;
 }
 

@@ -145,6 +145,12 @@ void hc_buf_str(struct hc_buf *b, struct hc_str s)
     hc_buf_put(b, s.p, s.n);
 }
 
+void hc_buf_strz(struct hc_buf *b, struct hc_str s)
+{
+    hc_buf_str(b, s);
+    hc_buf_chr(b, '\0');
+}
+
 void hc_buf_text(struct hc_buf *b, const char *z)
 {
     hc_buf_str(b, hc_str(z));

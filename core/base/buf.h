@@ -31,6 +31,7 @@ const char *hc_buf_z(struct hc_buf *b); /* NUL-terminated view; "" on error */
 void hc_buf_put(struct hc_buf *b, const void *p, size_t n);
 void hc_buf_str(struct hc_buf *b, struct hc_str s);
 void hc_buf_text(struct hc_buf *b, const char *z);
+void hc_buf_strz(struct hc_buf *b, struct hc_str s);    /* and a NUL */
 #define hc_buf_lit(b, lit) hc_buf_put((b), (lit), sizeof(lit) - 1)
 void hc_buf_chr(struct hc_buf *b, char c);
 void hc_buf_u64(struct hc_buf *b, uint64_t v);

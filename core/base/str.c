@@ -110,6 +110,14 @@ struct hc_str hc_str_cut(struct hc_str *s, char sep)
     return head;
 }
 
+const char *hc_str_next(const char **at)
+{
+    const char *text = *at;
+
+    *at += strlen(text) + 1;
+    return text;
+}
+
 static bool str_is_one(struct hc_str s, const char *words,
                        bool (*same)(struct hc_str, struct hc_str))
 {

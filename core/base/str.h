@@ -40,6 +40,9 @@ void hc_str_copy(char *to, size_t cap, struct hc_str s);
 /* Takes the part before the first `sep` off the front of *s, and the `sep` with
  * it; all of *s if there is no `sep`. */
 struct hc_str hc_str_cut(struct hc_str *s, char sep);
+/* The first of texts that stand in a row, each with its NUL; *at moves behind
+ * it. */
+const char *hc_str_next(const char **at);
 /* Whole string must be decimal digits (hex: hex digits) that fit. */
 bool hc_str_u64(struct hc_str s, uint64_t *out);
 bool hc_str_hex_u64(struct hc_str s, uint64_t *out);

@@ -1,8 +1,6 @@
 /* op/http_request.c - a plain HTTP request: checked, kept, written. */
 #include "op/http_request.h"
 
-#include <string.h>
-
 #include "aws/sign_request.h"
 #include "aws/strike.h"
 #include "base/text.h"
@@ -145,20 +143,6 @@ static int http_check_headers(const struct hc_http_request *q,
 
 /* ---- what is kept ---- */
 
-static void http_keep_text(struct hc_buf *to, struct hc_str text)
-{
-    hc_buf_str(to, text);
-    hc_buf_chr(to, '\0');
-}
-
-static const char *http_next(const char **at)
-{
-    const char *text = *at;
-
-    *at += strlen(text) + 1;
-    return text;
-}
-
 static int http_error(const struct hc_http_request *q, int err,
                       struct headcount_error *e)
 {
@@ -178,10 +162,10 @@ static int http_keep(struct hc_http_request *q, struct hc_arena *arena,
     struct headcount_header *headers =
         hc_arena_zero(arena, (r->headers_n + 1) * sizeof *headers);
 
-    http_keep_text(&q->kept, http_url_of(r));
+    hc_buf_strz(&q->kept, http_url_of(r));
     for (size_t i = 0; i < r->headers_n; i++) {
-        http_keep_text(&q->kept, hc_str(r->headers[i].name));
-        http_keep_text(&q->kept, hc_str_trim(hc_str(r->headers[i].value)));
+        hc_buf_strz(&q->kept, hc_str(r->headers[i].name));
+        hc_buf_strz(&q->kept, hc_str_trim(hc_str(r->headers[i].value)));
     }
     hc_buf_put(&q->kept, r->body, r->body_size);
     int err = http_error(q, hc_buf_error(&q->kept), e);
@@ -192,10 +176,10 @@ static int http_keep(struct hc_http_request *q, struct hc_arena *arena,
         return err;
     const char *at = q->kept.p;
 
-    r->url = http_next(&at);
+    r->url = hc_str_next(&at);
     for (size_t i = 0; i < r->headers_n; i++) {
-        headers[i].name = http_next(&at);
-        headers[i].value = http_next(&at);
+        headers[i].name = hc_str_next(&at);
+        headers[i].value = hc_str_next(&at);
     }
     r->headers = headers;
     r->body = at;

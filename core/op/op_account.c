@@ -118,30 +118,16 @@ static int account_answer(headcount_op *op, struct hc_op_account *a,
                           int64_t now)
 {
     struct headcount_error why = { .code = 0 };
-    int got = 0;
+    int got = hc_call_gather(a->call, &a->answer, now);
 
-    while (got == 0) {
-        switch ((enum hc_call_answer)hc_call_step(a->call, now)) {
-        case CALL_WAIT:
-            return 0;
-        case CALL_BODY:
-            hc_buf_str(&a->answer, a->call->span);
-            break;
-        case CALL_RESTART:
-            hc_buf_reset(&a->answer);
-            break;
-        case CALL_DONE:
-            got = account_keep(op, a, &why);
-            got = got == 0 ? 1 : got;
-            break;
-        case CALL_FAILED:
-            got = hc_error_pass(&why, &a->call->error);
-            break;
-        }
-    }
+    if (got == CALL_WAIT)
+        return 0;
+    got = got == CALL_DONE ? account_keep(op, a, &why)
+                           : hc_error_pass(&why, &a->call->error);
     account_end(op, a);
-    return got > 0 || got == HEADCOUNT_ENOMEM ? got
-                                              : account_unknown(op, &why);
+    if (got < 0 && got != HEADCOUNT_ENOMEM)
+        return account_unknown(op, &why);
+    return got < 0 ? got : 1;
 }
 
 /* ---- the machine ---- */

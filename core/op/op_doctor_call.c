@@ -144,30 +144,17 @@ int hc_doctor_call(struct op_doctor *d, enum doctor_ask ask, int64_t now)
 
     if (!d->in_call)
         got = doctor_begin(d, ask, now);
-    while (got == 0) {
-        switch ((enum hc_call_answer)hc_call_step(&d->call, now)) {
-        case CALL_WAIT:
+    if (got == 0) {
+        got = hc_call_gather(&d->call, &d->answer, now);
+        if (got == CALL_WAIT)
             return 0;
-        case CALL_BODY:
-            hc_buf_str(&d->answer, d->call.span);
-            break;
-        case CALL_RESTART:
-            hc_buf_reset(&d->answer);
-            break;
-        case CALL_DONE:
-            got = hc_buf_error(&d->answer);
-            if (got < 0)
-                hc_error_set(&d->why, got, "the answer is too long");
-            else
-                got = 1;
-            break;
-        case CALL_FAILED:
-            got = hc_error_pass(&d->why, &d->call.error);
-            break;
-        }
+        got = got == CALL_DONE ? hc_buf_error(&d->answer)
+                               : hc_error_pass(&d->why, &d->call.error);
+        if (got < 0)                     /* a call that failed has said it */
+            hc_error_set(&d->why, got, "the answer is too long");
     }
     d->spent[ask] += hc_now(&d->op.h->net.sys) - d->began;
-    return got;
+    return got < 0 ? got : 1;
 }
 
 int hc_doctor_read(struct op_doctor *d, struct hc_ecs_answer *view)

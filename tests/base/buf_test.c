@@ -15,6 +15,7 @@ TEST(buf, takes_every_kind_of_put)
     hc_buf_put(&b, "put\0", 4);
     hc_buf_str(&b, HC_STR(" str"));
     hc_buf_text(&b, " text");
+    hc_buf_strz(&b, HC_STR(" z"));
     hc_buf_chr(&b, ' ');
     hc_buf_u64(&b, UINT64_MAX);
     hc_buf_chr(&b, ' ');
@@ -24,7 +25,7 @@ TEST(buf, takes_every_kind_of_put)
     hc_buf_fmt(&b, " %s %d", "fmt", -5);
     CHECK_INT(hc_buf_error(&b), 0);
     CHECK(hc_str_eq(hc_buf_view(&b),
-                    HC_STR("lit put\0 str text 18446744073709551615 "
+                    HC_STR("lit put\0 str text z\0 18446744073709551615 "
                            "-9223372036854775808 0 fmt -5")));
     hc_buf_fini(&b);
 }

@@ -77,6 +77,17 @@ TEST(str, is_one_of_a_list_of_words)
     CHECK(!hc_str_is_wordi(HC_STR("putt"), "GET PUT"));
 }
 
+TEST(str, next_of_texts_in_a_row)
+{
+    static const char texts[] = "a\0\0bc";
+    const char *at = texts;
+
+    CHECK_Z(hc_str_next(&at), "a");
+    CHECK_Z(hc_str_next(&at), "");
+    CHECK_Z(hc_str_next(&at), "bc");
+    CHECK(at == texts + sizeof texts);
+}
+
 TEST(str, is_cut_at_separators)
 {
     struct hc_str s = HC_STR("a:b::c");
