@@ -160,9 +160,8 @@ def test_a_bundle_by_option_beats_the_environment(secure, headcount, certs,
 def test_a_bundle_that_is_not_there_is_named_once(headcount):
     run = headcount("plan", "prod", *OURS, "--ca-bundle", "none.pem")
     assert run.code == 253
-    assert run.err == ("headcount: none.pem (--ca-bundle, AWS_CA_BUNDLE): "
-                       "cannot be opened: no such file or directory "
-                       "(ENOENT)\n")
+    assert run.err == ("headcount: none.pem (--ca-bundle): cannot be opened: "
+                       "no such file or directory (ENOENT)\n")
 
 
 def test_certificates_that_cannot_be_used_are_named(secure, headcount, certs,
