@@ -206,11 +206,12 @@ static const char *doctor_allow(struct op_doctor *d, enum doctor_ask ask)
                            resource);
 }
 
-/* The worker itself does not read a queue's attributes, and only rules by tags
- * need the list of tagged services. */
-static bool doctor_is_needed(enum doctor_ask ask)
+/* The worker itself does not read a queue's attributes, but has to find it; and
+ * only rules by tags need the list of tagged services. */
+static bool doctor_is_needed(enum doctor_ask ask, bool denied)
 {
-    return ask != ASK_TAGGED && ask != ASK_QUEUE && ask != ASK_DEAD;
+    return ask != ASK_TAGGED && ask != ASK_DEAD &&
+           (ask != ASK_QUEUE || !denied);
 }
 
 void hc_doctor_tell_read(struct op_doctor *d, enum doctor_ask ask, int got)
@@ -228,9 +229,12 @@ void hc_doctor_tell_read(struct op_doctor *d, enum doctor_ask ask, int got)
                       (long long)(d->spent[ask] / HC_MS));
     else if (denied)
         d->advice = doctor_allow(d, ask);
+    else if (ask == ASK_QUEUE)
+        d->advice = "check the URL, the region and the account of the queue";
+    bool needed = doctor_is_needed(ask, denied);
+
     if (got < 0)
-        hc_doctor_say_why(d, denied ? doctor_is_needed(ask) ? "edenied||"
-                                                            : "wdenied||"
-                             : doctor_is_needed(ask) ? "ecall||" : "wcall||");
+        hc_doctor_say_why(d, denied ? needed ? "edenied||" : "wdenied||"
+                             : needed ? "ecall||" : "wcall||");
     d->spent[ask] = 0;
 }

@@ -225,6 +225,18 @@ def test_the_principal_is_told(moto, doctor):
                                                  for c in d.all("call")]
 
 
+def test_a_queue_that_is_not_there_is_an_error(moto, doctor):
+    d = doctor("prod", "--queue", f"{moto.url}/123456789012/none", code=1)
+    bad, = [f for f in d.all("call") if f["level"] != "ok"]
+    assert (bad["level"], bad["what"]) == ("error", "GetQueueAttributes")
+    assert bad["advice"].startswith("check the URL")
+
+
+def test_a_queue_that_is_no_url_is_wrong_usage(headcount):
+    run = headcount("doctor", "prod", "--queue", "events")
+    assert run.code == 252 and "--queue takes the queue's URL" in run.err
+
+
 def test_a_queue_and_its_dead_letters(moto, doctor):
     sqs = aws(moto, "sqs")
     events = sqs.create_queue(QueueName="events")["QueueUrl"]

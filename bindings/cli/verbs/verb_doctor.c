@@ -10,6 +10,7 @@
 #include "render.h"
 #include "request_options.h"
 #include "verbs/verbs.h"
+#include "watch/watch.h"
 
 static void put(const char *text)
 {
@@ -111,6 +112,16 @@ static bool is_swept(const struct options *o)
            (all && *all != '\0' && strcmp(all, "0") != 0);
 }
 
+static int check_queue(const struct options *o)
+{
+    const char *fault = o->queue ? watch_queue_fault(o) : NULL;
+    char who[OPTIONS_NAME];
+
+    if (fault)
+        complain("%s %s", options_said(o, "queue", who), fault);
+    return fault ? EXIT_USAGE : 0;
+}
+
 int verb_doctor(const struct options *o)
 {
     struct headcount_reconcile each = { .size = sizeof each, .dry_run = true,
@@ -125,9 +136,9 @@ int verb_doctor(const struct options *o)
     struct request_options target = { .wishes = NULL };
     struct headcount_error error;
     headcount *h = NULL;
-    int code = 0;
+    int code = check_queue(o);
 
-    if (o->services.n > 0 || o->policy) {
+    if (code == 0 && (o->services.n > 0 || o->policy)) {
         code = request_options_open(&target, o, &each);
         each.assume_role = NULL;                 /* it is the doctor's */
         doctor.each = &each;

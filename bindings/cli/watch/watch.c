@@ -295,8 +295,7 @@ static bool has_user(const char *url)
     return host && memchr(host + 3, '@', n);
 }
 
-/* The fault of the queue's URL, as it follows the option's name; or NULL. */
-static const char *check_queue(const struct options *o)
+const char *watch_queue_fault(const struct options *o)
 {
     if (strncmp(o->queue, "https://", 8) != 0 &&
         strncmp(o->queue, "http://", 7) != 0)
@@ -311,7 +310,7 @@ static const char *check_queue(const struct options *o)
 static int check_words(const struct options *o)
 {
     bool sweeps = sweep_options_is_said(o);
-    const char *queue = o->queue ? check_queue(o) : NULL;
+    const char *queue = o->queue ? watch_queue_fault(o) : NULL;
     char who[OPTIONS_NAME];
 
     if (!sweeps && options_is_typed(o, "every"))

@@ -181,5 +181,7 @@ void work_stop(struct work *w);
 void work_cancel(struct work *w);
 bool work_is_idle(const struct work *w);
 int64_t work_due(const struct work *w);
+/* The fault of the queue's URL, as it follows the option's name; or NULL. */
+const char *watch_queue_fault(const struct options *o);
 
 #endif
