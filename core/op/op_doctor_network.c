@@ -66,11 +66,13 @@ static void network_tell_name(struct op_doctor *d, const struct hc_addrs *addrs,
         hc_dns_server_put(text, &r->conf.servers[i]);
         hc_doctor_list(d, &by, hc_str(text));
     }
+    const char *asked = until > 0 ? hc_doctor_fmt(
+        d, "DNS servers: %s; for %lld s", hc_doctor_names(d, &by),
+        (long long)((until - now) / HC_SECOND)) : "no DNS server was asked";
+
     d->elapsed = now - d->began;
-    hc_doctor_say(d, "odns|DNS|", "%s is %s (DNS servers: %s; for %lld s), "
-                  "%lld ms", d->endpoint.origin.host, hc_doctor_names(d, &all),
-                  hc_doctor_names(d, &by),
-                  (long long)(until > 0 ? (until - now) / HC_SECOND : 0),
+    hc_doctor_say(d, "odns|DNS|", "%s is %s (%s), %lld ms",
+                  d->endpoint.origin.host, hc_doctor_names(d, &all), asked,
                   (long long)((now - d->began) / HC_MS));
 }
 

@@ -43,12 +43,14 @@ static void settings_profile(struct op_doctor *d)
     const struct hc_config *config = &d->op.h->config;
 
     if (config->fault.code != 0)
-        hc_doctor_say(d, "wprofile|profile|", "%s", config->fault.what);
+        hc_doctor_say(d, "wprofile|profile|correct it: nothing is used of the "
+                         "files of ~/.aws", "%s", config->fault.what);
     else
-        hc_doctor_say(d, "oprofile|profile|", "%.*s, named by %s%s",
+        hc_doctor_say(d, "oprofile|profile|", "%.*s, %s%s%s",
                       HC_STR_ARG(config->profile),
-                      *config->profile_from != '\0' ? config->profile_from
-                                                    : "nobody",
+                      *config->profile_from != '\0' ? "named by "
+                                                    : "because none is named",
+                      config->profile_from,
                       config->has_profile ? "" : "; it is in no file");
 }
 

@@ -276,3 +276,12 @@ def test_a_service_that_is_in_no_cluster_is_an_error(doctor, prod):
     d.one("owned", "warning", "owns 0 services", "not name them: web")
     d = doctor("prod", "other", "--service", "wev", code=1)
     d.one("service_skipped", "warning", "no service of this name")
+
+
+def test_an_address_needs_no_dns_and_a_broken_file_has_advice(doctor, tmp_path):
+    d = doctor("--endpoint-url", "http://127.0.0.1:1", code=1,
+               AWS_CONFIG_FILE=str(tmp_path))
+    d.one("dns", "ok", "(no DNS server was asked)")
+    d.one("profile", "warning", "is no regular file", "nothing is used of")
+    d = doctor("--endpoint-url", "http://127.0.0.1:1", code=1)
+    d.one("profile", "ok", "default, because none is named")
