@@ -160,7 +160,12 @@ static int op_call_name(headcount_op *op, struct hc_call_config *config)
                             "which headcount does not read",
                             HC_STR_ARG(config->operation), service->id);
     config->no_sign = config->service->row.is_unsigned;
-    return 0;
+    if (!config->no_sign || op->params.expect_account == NULL)
+        return 0;
+    return hc_error_set(&op->error, HEADCOUNT_EARG, "request.expect_account "
+                        "is set, and %.*s of %s is not signed, so there is no "
+                        "account to compare", HC_STR_ARG(config->operation),
+                        service->id);
 }
 
 static int op_call_start(headcount_op *op)

@@ -246,3 +246,11 @@ def test_nobody_signs_so_nobody_is_compared(prod, headcount):
         assert done.code == 252
         assert "--expect-account and --no-sign-request" in done.err
     assert prod.requests == []
+
+
+def test_an_operation_that_is_not_signed_has_no_account(prod, sts, headcount):
+    done = headcount("call", "cognito-idp", "InitiateAuth", "--expect-account",
+                     OURS, "--endpoint-url", f"http://127.0.0.1:{prod.port}")
+    assert done.code == 252 and "InitiateAuth" in done.err
+    assert "--expect-account is set" in done.err and "not signed" in done.err
+    assert prod.requests == [] and sts.requests == []
