@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""tests/mutants.py [--check | -k WORDS | FILE...] - does a test notice a broken
-line?
+"""tests/mutants.py [--check | --third | -k WORDS | FILE...] - does a test notice a
+broken line?
 
 Without a file it takes the breaks of tests/breaks.py one by one: each encodes a
 rule of safety, and a test has to fail.  -k takes only those with these words in
-their claim; --check only looks whether each of them still finds its line.
+their claim, --third every third; --check only looks whether each of them still
+finds its line.
 
 With files it derives the breaks from their functions: an operator, a constant,
 a condition turned round, a statement dropped.  Then it prints the survivors and
@@ -298,9 +299,9 @@ def judge_all(breaks):
             yield brk, *verdict
 
 
-def hand_list(words=""):
+def hand_list(words="", step=1):
     breaks, bad = named_breaks()
-    breaks = [b for b in breaks if words in b.what]
+    breaks = [b for b in breaks if words in b.what][::step]
     missed = len(bad)
     for brk, test, why in judge_all(breaks):
         missed += not test
@@ -345,6 +346,8 @@ def main():
         print("\n".join(bad), end="\n" if bad else "")
         sys.exit(len(bad) > 0)
     os.makedirs(TREES, exist_ok=True)
+    if args == ["--third"]:
+        sys.exit(hand_list(step=3))
     if args[:1] == ["-k"]:
         sys.exit(hand_list(" ".join(args[1:])))
     sys.exit(score(args) if args else hand_list())
