@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""tests/mutants.py [--check | --third | -k WORDS | FILE...] - does a test notice
-a broken line?
+"""tests/mutants.py [--check | --third | -k WORDS | FILE...] - does a test see a
+broken line?
 
 Without a file it takes the breaks of tests/breaks.py one by one: each encodes a
 rule of safety, and a test has to fail.  -k takes only those with these words in
