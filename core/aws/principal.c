@@ -5,6 +5,7 @@
  */
 #include "aws/principal.h"
 
+#include "aws/creds.h"
 #include "base/text.h"
 
 #define WHO_SHOWN 80                     /* bytes of a name in a sentence    */
@@ -383,14 +384,12 @@ static int who_duration(const struct who_search *s, int64_t *out)
 
 static int who_mfa(const struct who_search *s)
 {
-    char why[300];
-    struct hc_str name = s->view.name;
+    char why[300], option[HC_PROFILE_OPTION];
 
+    hc_credentials_profile_option(option, s->view.name);
     hc_fmt(why, sizeof why, "wants a code that a person types, which headcount "
            "never asks for: use another profile, with credential_process = "
-           "aws configure export-credentials --profile %.*s --format process",
-           (int)(name.n > WHO_SHOWN ? WHO_SHOWN : name.n),
-           name.n > 0 ? name.p : "");
+           "aws configure export-credentials %s --format process", option);
     return who_wrong(s, "mfa_serial", why);
 }
 

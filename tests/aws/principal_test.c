@@ -412,6 +412,9 @@ static const struct row hops[] = {
     { TASK, A(FROM("b") "mfa_serial = arn:m\n") B(KEYS("1")), NULL,
       "!aws configure export-credentials --profile default --format process",
       NULL },
+    { TASK, "[profile \"a b\"]\nrole_arn = " ARN "a\n" FROM("b")
+      "mfa_serial = arn:m\n" B(KEYS("1")), NULL,
+      "!aws configure export-credentials --profile 'a b' --format", "a b" },
     { TASK, A(FROM("b") "duration_seconds = 1h\n") B(KEYS("1")), NULL,
       "!.aws/config:4: duration_seconds has to be", NULL },
     { TASK, A(FROM("b") "duration_seconds = 899\n") B(KEYS("1")), NULL,
