@@ -746,6 +746,7 @@ TEST(creds_assume, a_refusal_is_a_call_and_no_signer_is_none)
             CHECK_INT(creds_peer_open(&p, nobody, NULL), 0);
         struct hc_creds *c = hc_client_creds(&p.aws.client, the_role(), NULL);
 
+        CHECK(c != NULL);
         memset(stats, 0, sizeof stats);
         timings = (struct hc_timings){ .alloc = t_alloc() };
         CHECK(ask(answers) < 0);
