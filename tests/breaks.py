@@ -379,7 +379,7 @@ BREAKS = [
     ("keys of the environment beat a profile that the program names",
      "who_look", r"config->profile_given &&", "config->profile_given && !s &&"),
     ("a token of one file joins the keys of the other", "who_take_keys",
-     r'who_in\(s, file, "aws_session_token", &keys->token\)',
+     r'who_key\(s, file, "aws_session_token", &keys->token\)',
      'who_text(s, "aws_session_token", &keys->token)'),
     ("half a pair of keys is a set", "who_take_keys",
      r"\(keys->key_id\.n == 0 \|\| keys->secret\.n == 0\)", "false"),

@@ -180,19 +180,33 @@ static int who_in(const struct who_search *s, enum hc_ini_file file,
                        hc_ini_find_in(&s->view, file, hc_str(key)), out, s->e);
 }
 
+/* A part of a key set; a wrong one is told by its line. */
+static int who_key(const struct who_search *s, enum hc_ini_file file,
+                   const char *key, struct hc_str *out)
+{
+    int err = who_in(s, file, key, out);
+    bool good = true;
+
+    for (size_t i = 0; err == 0 && i < out->n; i++)
+        good &= out->p[i] > ' ' && out->p[i] < 0x7f;
+    return good ? err : hc_ini_wrong(
+        s->view.ini, hc_ini_find_in(&s->view, file, hc_str(key)),
+        "holds a blank or a byte that is not ASCII", s->e);
+}
+
 /* The triple comes from one file: a token of the other belongs to another
  * key. */
 static int who_take_keys(const struct who_search *s, enum hc_ini_file file)
 {
     struct hc_identity *keys = &s->c->keys;
-    int err = who_in(s, file, "aws_access_key_id", &keys->key_id);
+    int err = who_key(s, file, "aws_access_key_id", &keys->key_id);
 
     if (err == 0)
-        err = who_in(s, file, "aws_secret_access_key", &keys->secret);
+        err = who_key(s, file, "aws_secret_access_key", &keys->secret);
     if (err == 0)
-        err = who_in(s, file, "aws_session_token", &keys->token);
+        err = who_key(s, file, "aws_session_token", &keys->token);
     if (err == 0 && keys->token.n == 0)
-        err = who_in(s, file, "aws_security_token", &keys->token);
+        err = who_key(s, file, "aws_security_token", &keys->token);
     if (err == 0 && (keys->key_id.n == 0 || keys->secret.n == 0))
         return hc_ini_wrong(s->view.ini, who_keys(s, file),
                             keys->key_id.n == 0

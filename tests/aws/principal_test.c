@@ -408,6 +408,13 @@ static const struct row hops[] = {
       "!is Ec2InstanceMetadata", NULL },
     { TASK, A("credential_source = ecscontainer\n"), NULL,
       "!has to be Environment, EcsContainer or", NULL },
+    /* what no key set has in it */
+    { "", "[default]\naws_access_key_id = A B\n"
+          "aws_secret_access_key = s\n", NULL,
+      "!.aws/config:2: aws_access_key_id holds a blank", NULL },
+    { "", "[default]\naws_access_key_id = A\n"
+          "aws_secret_access_key = \xc3\xa4\n", NULL,
+      "!.aws/config:3: aws_secret_access_key holds a blank or", NULL },
     /* what is sent with it */
     { TASK, A(FROM("b") "mfa_serial = arn:m\n") B(KEYS("1")), NULL,
       "!aws configure export-credentials --profile default --format process",
