@@ -14,6 +14,7 @@
 
 #include "aws/call.h"
 #include "base/arena.h"
+#include "base/digest.h"
 #include "op/public.h"
 #include "reconcile/brake.h"
 #include "reconcile/memory.h"
@@ -24,7 +25,7 @@
 
 /* An access key, and the account that it is of, as STS says. */
 struct hc_op_key {
-    uint64_t key;                        /* hash of its id                   */
+    unsigned char key[HC_SHA256];        /* of its id                        */
     char account[13];                    /* "": this place is free           */
 };
 

@@ -12,16 +12,24 @@
 
 #define ACCOUNT_BODY "Action=GetCallerIdentity&Version=2011-06-15"
 
-static uint64_t account_hash(const struct hc_credentials *c)
+/* Whoever gives out credentials chooses the ids of their keys, so no two ids
+ * may be taken for one. */
+static void account_hash(unsigned char key[HC_SHA256],
+                         const struct hc_credentials *c)
 {
-    return hc_str_hash(HC_STR_HASH, hc_credentials_view(c).key_id);
+    hc_sha256_of(key, hc_credentials_view(c).key_id);
 }
 
-/* The kept account of this key, or NULL. */
-static const char *account_of(const headcount *h, uint64_t key)
+/* The kept account of the key of this set, or NULL. */
+static const char *account_of(const headcount *h,
+                              const struct hc_credentials *c)
 {
+    unsigned char key[HC_SHA256];
+
+    account_hash(key, c);
     for (size_t i = 0; i < HC_OP_ACCOUNTS; i++)
-        if (h->accounts[i].account[0] != '\0' && h->accounts[i].key == key)
+        if (h->accounts[i].account[0] != '\0' &&
+            memcmp(h->accounts[i].key, key, sizeof key) == 0)
             return h->accounts[i].account;
     return NULL;
 }
@@ -91,7 +99,7 @@ static int account_keep(headcount_op *op, struct hc_op_account *a,
     if (err == 0 && (text.n != 12 || !hc_op_is_account(hc_buf_z(&text))))
         err = HEADCOUNT_ESYNTAX;
     if (err == 0) {
-        to->key = account_hash(&a->call->creds);
+        account_hash(to->key, &a->call->creds);
         hc_fmt(to->account, sizeof to->account, "%s", text.p);
     } else if (err != HEADCOUNT_ENOMEM) {
         hc_error_set(why, HEADCOUNT_EANSWER, "%s: GetCallerIdentity: the "
@@ -181,7 +189,7 @@ int hc_op_account_step(headcount_op *op, struct hc_op_account *a, int64_t now)
             got = account_creds(op, a, now);
         if (got != 1)
             return got;
-        account = account_of(op->h, account_hash(&a->creds));
+        account = account_of(op->h, &a->creds);
         if (account == NULL)
             got = account_begin(op, a);
     }
